@@ -1,0 +1,158 @@
+/*
+** The front door: what the extension registers, and the one symbol that it
+** exports.
+**
+** Nothing is written and no schema is read here: this may run while a
+** database is being opened. Loading twice finds the first load and leaves
+** it alone. If anything cannot be registered, everything is taken back,
+** because SQLite then unloads the code.
+*/
+#include "assoc.h"
+#include "surface/surface.h"
+
+#ifndef SQLITE_CORE
+SQLITE_EXTENSION_INIT1
+#endif
+
+/* SQLite 3.38 brought sqlite3_vtab_in() and JSON without an option. */
+#define MIN_SQLITE 3038000
+
+/* assoc_version(): the version, as text */
+static void versionFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                        sqlite3_value **ap) {
+  (void)pCall, (void)nArg, (void)ap;
+  sqlite3_result_text(pCtx, ASSOC_VERSION, -1, SQLITE_STATIC);
+}
+
+static const AssocFunction aVersion[] = {
+    {"assoc_version", 0, 0,
+     SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, versionFunc, ""},
+    {0, 0, 0, 0, 0, 0}};
+
+static const AssocFunction *const apFunction[] = {
+    aVersion, aAssocReadFunction};
+
+static const struct {
+  const char *zName;
+  const sqlite3_module *pModule;
+} aModule[] = {{0, 0}};
+
+/* A function's user data: what it is, and of which connection. */
+typedef struct FunctionData FunctionData;
+struct FunctionData {
+  const AssocFunction *pFunction;
+  AssocConn *pConn; /* A reference */
+};
+
+static void functionFree(void *p) {
+  assocConnUnref(((FunctionData *)p)->pConn);
+  sqlite3_free(p);
+}
+
+/* Every function comes through here: one context, one exit for errors. */
+static void functionCall(sqlite3_context *pCtx, int nArg,
+                         sqlite3_value **ap) {
+  FunctionData *pData = sqlite3_user_data(pCtx);
+  const AssocFunction *pFunction = pData->pFunction;
+  AssocCall call;
+  assocCallInit(&call, pData->pConn);
+  if (nArg < pFunction->nMin ||
+      (pFunction->nMax >= 0 && nArg > pFunction->nMax)) {
+    assocError(&call, "%s(%s) was called with %d argument%s",
+               pFunction->zName, pFunction->zArgs, nArg,
+               nArg == 1 ? "" : "s");
+  } else {
+    pFunction->xFunc(&call, pCtx, nArg, ap);
+  }
+  (void)assocCallFailed(&call, pCtx);
+}
+
+static int registerFunction(AssocConn *pConn, const AssocFunction *pFunction) {
+  FunctionData *pData = sqlite3_malloc64(sizeof(*pData));
+  if (pData == 0) return SQLITE_NOMEM;
+  pData->pFunction = pFunction;
+  pData->pConn = assocConnRef(pConn);
+  return sqlite3_create_function_v2(pConn->db, pFunction->zName, -1,
+                                    pFunction->mFlag, pData, functionCall, 0,
+                                    0, functionFree);
+}
+
+static int registerAll(AssocConn *pConn) {
+  const AssocFunction *p;
+  int rc, i;
+  rc = assocConnRegister(pConn);
+  if (rc == SQLITE_OK) rc = assocRunRegister(pConn);
+  for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
+    for (p = apFunction[i]; p->zName && rc == SQLITE_OK; p++) {
+      rc = registerFunction(pConn, p);
+    }
+  }
+  for (i = 0; aModule[i].zName && rc == SQLITE_OK; i++) {
+    rc = sqlite3_create_module_v2(pConn->db, aModule[i].zName,
+                                  aModule[i].pModule, assocConnRef(pConn),
+                                  assocConnUnref);
+  }
+  return rc;
+}
+
+/* Take back what registerAll() did: code that is unloaded must not be
+** called. */
+static void unregisterAll(sqlite3 *db) {
+  const AssocFunction *p;
+  int i;
+  for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
+    for (p = apFunction[i]; p->zName; p++) {
+      sqlite3_create_function_v2(db, p->zName, -1, SQLITE_UTF8, 0, 0, 0, 0,
+                                 0);
+    }
+  }
+  sqlite3_create_function_v2(db, "assoc_emit", -1, SQLITE_UTF8, 0, 0, 0, 0,
+                             0);
+  for (i = 0; aModule[i].zName; i++) {
+    sqlite3_create_module_v2(db, aModule[i].zName, 0, 0, 0);
+  }
+  sqlite3_create_module_v2(db, "assoc_state", 0, 0, 0);
+}
+
+/*
+** Is the extension loaded into this connection already? To ask for one of
+** its functions by preparing a call reads no schema.
+*/
+static int isLoaded(sqlite3 *db) {
+  sqlite3_stmt *pStmt = 0;
+  unsigned int mFlag =
+      sqlite3_libversion_number() >= 3048000 ? 0x10 /* DONT_LOG */ : 0;
+  int rc = sqlite3_prepare_v3(db, "SELECT assoc_version()", -1, mFlag, &pStmt,
+                              0);
+  sqlite3_finalize(pStmt);
+  return rc == SQLITE_OK;
+}
+
+#ifdef _WIN32
+__declspec(dllexport)
+#endif
+int sqlite3_assoc_init(sqlite3 *db, char **pzErrMsg,
+                       const struct sqlite3_api_routines *pApi) {
+  AssocConn *pConn;
+  int rc;
+#ifndef SQLITE_CORE
+  SQLITE_EXTENSION_INIT2(pApi);
+#else
+  (void)pApi;
+#endif
+  if (sqlite3_libversion_number() < MIN_SQLITE) {
+    if (pzErrMsg) {
+      *pzErrMsg = sqlite3_mprintf("assoc needs SQLite 3.38 or later, and "
+                                  "this is %s",
+                                  sqlite3_libversion());
+    }
+    return SQLITE_ERROR;
+  }
+  if (isLoaded(db)) return SQLITE_OK;
+  pConn = assocConnNew(db);
+  if (pConn == 0) return SQLITE_NOMEM;
+  rc = registerAll(pConn);
+  if (rc != SQLITE_OK) unregisterAll(db);
+  assocConnUnref(pConn);
+  return rc;
+}

@@ -1,0 +1,123 @@
+/*
+** Memory that is freed all at once.
+**
+** Chunks double in size. Large ones are asked of the kernel in huge pages
+** where it has them: faulting in one page at a time is a third of the time
+** of a large load.
+*/
+#include "base/base.h"
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+struct AssocChunk {
+  AssocChunk *pNext; /* Older chunk */
+  i64 nByte;         /* Bytes after this header */
+};
+
+#define ARENA_FIRST 1000
+#define ARENA_LARGEST ((i64)8 << 20)
+
+/*
+** A hint, and only for whole huge pages inside the block.
+*/
+static void adviseHuge(void *p, i64 nByte) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  const uintptr_t huge = (uintptr_t)2 << 20;
+  uintptr_t iFrom = ((uintptr_t)p + huge - 1) & ~(huge - 1);
+  uintptr_t iTo = ((uintptr_t)p + (uintptr_t)nByte) & ~(huge - 1);
+  if (iTo > iFrom) (void)madvise((void *)iFrom, iTo - iFrom, MADV_HUGEPAGE);
+#else
+  (void)p;
+  (void)nByte;
+#endif
+}
+
+int assocArenaGrow(AssocArena *pArena, i64 nByte) {
+  AssocChunk *pNew;
+  i64 n = pArena->pChunk ? pArena->pChunk->nByte * 2 : ARENA_FIRST;
+  if (n > ARENA_LARGEST) n = ARENA_LARGEST;
+  if (n < nByte) n = nByte;
+  n = (n + 7) & ~(i64)7;
+  pNew = sqlite3_malloc64((u64)n + sizeof(*pNew));
+  if (pNew == 0) return SQLITE_NOMEM;
+  adviseHuge(pNew, n);
+  pNew->nByte = n;
+  pNew->pNext = pArena->pChunk;
+  pArena->pChunk = pNew;
+  pArena->pAt = (char *)&pNew[1];
+  pArena->pEnd = pArena->pAt + n;
+  pArena->nByte += n;
+  return SQLITE_OK;
+}
+
+void *assocAlloc(AssocCall *pCall, AssocArena *pArena, i64 nByte) {
+  char *p;
+  if (pCall->rc != SQLITE_OK) return 0;
+  nByte = (nByte + 7) & ~(i64)7;
+  pArena->pAt += -(intptr_t)pArena->pAt & 7;
+  if (pArena->pEnd - pArena->pAt < nByte) {
+    assocErrorCode(pCall, assocArenaGrow(pArena, nByte));
+    if (pCall->rc != SQLITE_OK) return 0;
+  }
+  p = pArena->pAt;
+  pArena->pAt += nByte;
+  assert(((uintptr_t)p & 7) == 0 && pArena->pAt <= pArena->pEnd);
+  memset(p, 0, (size_t)nByte);
+  return p;
+}
+
+char *assocArenaText(AssocCall *pCall, AssocArena *pArena, const char *z,
+                     int n) {
+  char *zNew;
+  if (z == 0) return 0;
+  if (n < 0) n = (int)strlen(z);
+  zNew = assocAlloc(pCall, pArena, (i64)n + 1);
+  if (zNew) memcpy(zNew, z, (size_t)n);
+  return zNew;
+}
+
+char *assocArenaPrintf(AssocCall *pCall, AssocArena *pArena, const char *zFmt,
+                       ...) {
+  va_list ap;
+  char *z, *zNew;
+  if (pCall->rc != SQLITE_OK) return 0;
+  va_start(ap, zFmt);
+  z = sqlite3_vmprintf(zFmt, ap);
+  va_end(ap);
+  if (z == 0) {
+    assocErrorCode(pCall, SQLITE_NOMEM);
+    return 0;
+  }
+  zNew = assocArenaText(pCall, pArena, z, -1);
+  sqlite3_free(z);
+  return zNew;
+}
+
+char *assocArenaStr(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr) {
+  char *z = assocStrFinish(pCall, pStr);
+  char *zNew = assocArenaText(pCall, pArena, z, -1);
+  sqlite3_free(z);
+  return zNew;
+}
+
+void assocArenaReset(AssocArena *pArena, i64 nKeep) {
+  AssocChunk *pKeep = 0, *p, *pNext;
+  for (p = pArena->pChunk; p; p = pNext) {
+    pNext = p->pNext;
+    if (pKeep == 0 && p->nByte <= nKeep) {
+      pKeep = p;
+    } else {
+      sqlite3_free(p);
+    }
+  }
+  memset(pArena, 0, sizeof(*pArena));
+  if (pKeep == 0) return;
+  pKeep->pNext = 0;
+  pArena->pChunk = pKeep;
+  pArena->pAt = (char *)&pKeep[1];
+  pArena->pEnd = pArena->pAt + pKeep->nByte;
+  pArena->nByte = pKeep->nByte;
+}
+
+void assocArenaFree(AssocArena *pArena) { assocArenaReset(pArena, -1); }

@@ -1,0 +1,311 @@
+/*
+** The ground floor: what every other room stands on and what knows nothing
+** of associations.
+**
+**   call    a sticky error, and helpers that do nothing once it is set
+**   arena   memory that is freed all at once
+**   conn    the state of one connection, and the statements it keeps
+**   json    writing JSON text
+**   keymap  from key values to a small number
+*/
+#ifndef ASSOC_BASE_H
+#define ASSOC_BASE_H
+
+#ifdef SQLITE_CORE
+#include "sqlite3.h"
+#else
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT3
+#endif
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdarg.h>
+#include <string.h>
+
+typedef sqlite3_int64 i64;
+typedef sqlite3_uint64 u64;
+typedef uint32_t u32;
+typedef unsigned char u8;
+
+typedef struct AssocArena AssocArena;
+typedef struct AssocCall AssocCall;
+typedef struct AssocConn AssocConn;
+typedef struct AssocKeymap AssocKeymap;
+typedef struct AssocKeyRule AssocKeyRule;
+typedef struct AssocOut AssocOut;
+typedef struct AssocStmt AssocStmt;
+
+#if defined(__GNUC__)
+#define ASSOC_LIKELY(x) __builtin_expect(!!(x), 1)
+#define ASSOC_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#else
+#define ASSOC_LIKELY(x) (x)
+#define ASSOC_UNLIKELY(x) (x)
+#endif
+
+#define ASSOC_COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+/* ----------------------------------------------------------------- call --
+**
+** A command runs on one AssocCall, usually on the stack of the SQL function
+** that it implements. The first error sticks in it: from then on every
+** helper that takes the call does nothing and returns 0, so that the code
+** of a command is a straight line and is checked once, at its end.
+*/
+struct AssocCall {
+  AssocConn *pConn; /* The connection's state; never 0 in a command */
+  sqlite3 *db;      /* pConn->db */
+  int rc;           /* SQLITE_OK, or the first error */
+  char *zErr;       /* OWNED: text of the first error, 0 for SQLite's own */
+};
+
+void assocCallInit(AssocCall *pCall, AssocConn *pConn);
+void assocCallClear(AssocCall *pCall);
+
+/* Fail with SQLITE_ERROR and the text "assoc: ...". */
+void assocError(AssocCall *pCall, const char *zFmt, ...);
+/* Fail with rc; the text is the connection's for that error. */
+void assocErrorCode(AssocCall *pCall, int rc);
+/* Forget the error, as one does who knows another way. */
+void assocErrorForget(AssocCall *pCall);
+/* Give the call's error to SQLite and clear the call. True if it had one. */
+int assocCallFailed(AssocCall *pCall, sqlite3_context *pCtx);
+/* The same for a virtual table: sets *pzErr and returns the code. */
+int assocCallVtab(AssocCall *pCall, char **pzErr);
+
+/* OUT: the caller frees with sqlite3_free(). 0 after an error. */
+void *assocMalloc(AssocCall *pCall, i64 nByte);
+char *assocMprintf(AssocCall *pCall, const char *zFmt, ...);
+/* Finish pStr. OUT: the caller frees with sqlite3_free(). */
+char *assocStrFinish(AssocCall *pCall, sqlite3_str *pStr);
+
+/* OUT: the caller finalizes with assocFinalize(). The text is a format. */
+sqlite3_stmt *assocPrepare(AssocCall *pCall, const char *zFmt, ...);
+/* True while pStmt has a row. Once it has not, it is reset. */
+int assocStep(AssocCall *pCall, sqlite3_stmt *pStmt);
+void assocFinalize(AssocCall *pCall, sqlite3_stmt *pStmt);
+void assocBindText(AssocCall *pCall, sqlite3_stmt *pStmt, int i,
+                   const char *z);
+/* Run statements that give no rows. */
+void assocExec(AssocCall *pCall, const char *zFmt, ...);
+/* Column iCol as text that lasts until the next step, never 0: "" for NULL.*/
+const char *assocColumnText(AssocCall *pCall, sqlite3_stmt *pStmt, int iCol);
+
+/* -------------------------------------------------------------- nearest --
+**
+** For "did you mean": set zWritten, try every candidate, read zBest.
+*/
+typedef struct AssocNearest AssocNearest;
+struct AssocNearest {
+  const char *zWritten; /* What was written */
+  const char *zBest;    /* The nearest candidate so far, or 0 */
+  int nBest;            /* Its distance */
+};
+void assocNearestTry(AssocNearest *p, const char *z);
+
+/* ---------------------------------------------------------------- arena --
+**
+** Everything that lives as long as one tree, one plan, one catalog or one
+** run is cut from that thing's arena and never freed on its own.
+*/
+typedef struct AssocChunk AssocChunk;
+struct AssocArena {
+  char *pAt;          /* Next free byte of the newest chunk */
+  char *pEnd;         /* End of the newest chunk */
+  AssocChunk *pChunk; /* OWNED: chunks, newest first */
+  i64 nByte;          /* Bytes in all chunks */
+};
+
+/* 8-byte aligned, zeroed memory; 0 after an error. */
+void *assocAlloc(AssocCall *pCall, AssocArena *pArena, i64 nByte);
+char *assocArenaPrintf(AssocCall *pCall, AssocArena *pArena, const char *zFmt,
+                       ...);
+/* A copy of the first n bytes of z, or of all of z if n<0. 0 gives 0. */
+char *assocArenaText(AssocCall *pCall, AssocArena *pArena, const char *z,
+                     int n);
+/* Finish pStr into the arena. */
+char *assocArenaStr(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr);
+/* Start a chunk with room for at least nByte. SQLITE_OK or SQLITE_NOMEM. */
+int assocArenaGrow(AssocArena *pArena, i64 nByte);
+/* Free all chunks but, of those no larger than nKeep, the newest. */
+void assocArenaReset(AssocArena *pArena, i64 nKeep);
+void assocArenaFree(AssocArena *pArena);
+
+/* ----------------------------------------------------------------- conn --
+**
+** One AssocConn belongs to each connection that loaded the extension. It is
+** counted: every function, module and virtual table that SQLite knows of
+** holds a reference, for SQLite frees them in different orders.
+**
+** Statements that outlive a call are AssocStmt, listed in the connection.
+** They are finalized when SQLite disconnects the private virtual table
+** assoc_state, which it does before it asks whether any statement is left,
+** so that a connection can always be closed. See conn.c.
+*/
+#define ASSOC_SLOT_CATALOG 0 /* model: definitions and schema */
+#define ASSOC_SLOT_PLANS 1   /* load: compiled plans and buffers */
+#define ASSOC_NSLOT 2
+
+struct AssocConn {
+  sqlite3 *db;
+  int nRef;
+  int bHooked;       /* The virtual table assoc_state is connected */
+  AssocStmt *pStmts; /* Every AssocStmt that holds a statement */
+  struct {
+    void *p;           /* OWNED: what a higher floor keeps here */
+    void (*xFree)(void *);
+  } aSlot[ASSOC_NSLOT];
+};
+
+AssocConn *assocConnNew(sqlite3 *db);
+AssocConn *assocConnRef(AssocConn *pConn);
+void assocConnUnref(void *pConn); /* An xDestroy: frees at the last one */
+int assocConnRegister(AssocConn *pConn);
+
+struct AssocStmt {
+  sqlite3_stmt *p; /* The statement, or 0: not prepared or swept */
+  AssocConn *pConn;
+  AssocStmt *pNext, **ppPrev; /* In pConn->pStmts while p is not 0 */
+};
+
+/* The prepared statement of pStmt, from zSql if it has to be made. */
+sqlite3_stmt *assocStmt(AssocCall *pCall, AssocStmt *pStmt, const char *zSql);
+void assocStmtClear(AssocStmt *pStmt);
+
+/* ----------------------------------------------------------------- json --
+**
+** An AssocOut is a place to write to that has room. assocOutNeed(n) makes
+** room for n bytes; writers that are given a char* write there, need the
+** room that their comments say, and return the new end.
+*/
+struct AssocOut {
+  char *pStart; /* Start of the text that must stay together */
+  char *p;      /* Where the next byte goes */
+  char *pEnd;   /* End of the room */
+  int rc;       /* SQLITE_OK or SQLITE_NOMEM; sticks, and pStart is then 0 */
+  i64 nMax;     /* More bytes than these are SQLITE_TOOBIG */
+  /* Make room for n bytes more, which there is not. Sets pStart, p, pEnd. */
+  void (*xGrow)(AssocOut *, i64 n);
+};
+
+static inline int assocOutNeed(AssocOut *pOut, i64 n) {
+  if (ASSOC_UNLIKELY(pOut->pEnd - pOut->p < n)) pOut->xGrow(pOut, n);
+  return pOut->rc == SQLITE_OK;
+}
+
+/* An AssocOut on the heap; assocBufFinish gives the buffer away. */
+void assocBufInit(AssocOut *pOut, i64 nMax);
+void assocBufReserve(AssocOut *pOut, i64 nByte);
+/* OUT: nul-terminated, *pn bytes, freed with sqlite3_free(). */
+char *assocBufFinish(AssocOut *pOut, i64 *pn);
+void assocBufClear(AssocOut *pOut);
+void assocOutText(AssocOut *pOut, const char *z, i64 n);
+void assocOutPrintf(AssocOut *pOut, const char *zFmt, ...);
+
+/* How one column is written. */
+#define ASSOC_JSON_PLAIN 0 /* As json_object() does */
+#define ASSOC_JSON_BOOL 1  /* 1 and 0 are true and false */
+#define ASSOC_JSON_RAW 2   /* The value is JSON already */
+
+/* Digits that this SQLite's json_quote() gives a REAL: 15 or 17. */
+int assocJsonDigits(void);
+/* Write one value. */
+void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow);
+/* Write z as a JSON string, quotes included. */
+void assocJsonString(AssocOut *pOut, const char *z, i64 n);
+void assocJsonInt(AssocOut *pOut, i64 i);
+
+/* ------------------------------------------------------------- jsonread --
+**
+** JSON that was read: a tree of what SQLite's json_tree() says.
+*/
+typedef struct AssocJson AssocJson;
+struct AssocJson {
+  u8 eType;          /* ASSOC_J_* */
+  const char *zKey;  /* In an object: the key. Else 0 */
+  const char *z;     /* TEXT: the text. Numbers: as json_tree() spells them */
+  int n;             /* Bytes of z */
+  i64 i;             /* INT: the value. TRUE: 1 */
+  double r;          /* REAL: the value */
+  int nChild;        /* ARRAY, OBJECT: how many elements */
+  AssocJson *pChild; /* The first element */
+  AssocJson *pNext;  /* The next element of the same parent */
+};
+#define ASSOC_J_NULL 0
+#define ASSOC_J_FALSE 1
+#define ASSOC_J_TRUE 2
+#define ASSOC_J_INT 3
+#define ASSOC_J_REAL 4
+#define ASSOC_J_TEXT 5
+#define ASSOC_J_ARRAY 6
+#define ASSOC_J_OBJECT 7
+
+/* Read zJson into pArena. zWhat names it in an error: "the options". */
+AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,
+                         const char *zJson, int nJson, const char *zWhat);
+/* The element of an object by key, or 0. */
+AssocJson *assocJsonGet(AssocJson *pObject, const char *zKey);
+/* Write a tree, as json() would. */
+void assocJsonWrite(AssocOut *pOut, const AssocJson *p);
+/* Bind an element that is no array or object; true and false are 1 and 0. */
+int assocJsonBind(sqlite3_stmt *pStmt, int i, const AssocJson *p);
+/* The element as a value, by way of pStmt, which is "SELECT ?1".
+** OUT: freed with sqlite3_value_free(). */
+sqlite3_value *assocJsonValueOf(AssocCall *pCall, sqlite3_stmt *pStmt,
+                                const AssocJson *p);
+/* What the element is, for an error: "a number", "an array". */
+const char *assocJsonTypeName(const AssocJson *p);
+
+/* --------------------------------------------------------------- keymap --
+**
+** Which parent does a child row belong to? A keymap numbers the distinct
+** keys that it is given 0, 1, 2, ... and finds the number of a key again,
+** equal in the sense of SQL's = between the two columns: the rule of each
+** column says what SQL would do to the values before it compares them.
+*/
+struct AssocKeyRule {
+  u8 eAff;  /* ASSOC_AFF_*: the affinity that the comparison applies */
+  u8 eColl; /* ASSOC_COLL_*: how text compares */
+};
+#define ASSOC_AFF_NONE 0
+#define ASSOC_AFF_TEXT 1
+#define ASSOC_AFF_NUMERIC 2
+
+#define ASSOC_COLL_BINARY 0
+#define ASSOC_COLL_NOCASE 1
+#define ASSOC_COLL_RTRIM 2
+#define ASSOC_COLL_OTHER 3 /* Not one that a keymap can serve */
+
+typedef struct AssocKeyCell AssocKeyCell;
+struct AssocKeymap {
+  int nKey;                   /* Values in a key */
+  const AssocKeyRule *aRule;  /* BORROWED: nKey rules */
+  u32 nSlot;                  /* Distinct keys so far */
+  u8 eMode;                   /* ASSOC_MAP_* */
+  i64 iBase;                  /* RUN: the first key; the rest follow it */
+  u32 nCell;                  /* INT, ANY: size of aCell, a power of 2 */
+  AssocKeyCell *aCell;        /* OWNED: hash table, open addressing */
+  u32 *aOrder;                /* OWNED: the cell of each key, or 0 */
+  u64 iSeed;                  /* INT, ANY: odd and random, for hashing */
+  AssocArena mem;             /* ANY: the bytes of the keys */
+  char *zScratch;             /* ANY, OWNED: a key being encoded */
+  i64 nScratch;
+};
+#define ASSOC_MAP_RUN 0 /* Integers iBase, iBase+1, ...: no table needed */
+#define ASSOC_MAP_INT 1 /* Single integers */
+#define ASSOC_MAP_ANY 2 /* Anything, as bytes that are equal if the keys are */
+
+#define ASSOC_NOSLOT 0xffffffffu
+
+void assocKeymapInit(AssocKeymap *pMap, int nKey, const AssocKeyRule *aRule);
+void assocKeymapClear(AssocKeymap *pMap);
+/* The number of a key, which is added if new. ASSOC_NOSLOT: a NULL is in
+** it, or memory ran out, and then *pRc is set. */
+u32 assocKeymapAdd(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc);
+/* Bind the values of a key to ?1, ?2, …; SQLITE_OK or an error. */
+int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt);
+/* The number of a key, or ASSOC_NOSLOT. */
+u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc);
+
+#endif /* ASSOC_BASE_H */

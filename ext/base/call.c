@@ -1,0 +1,176 @@
+/*
+** Sticky errors, and SQLite's interface as straight lines.
+**
+** See AssocCall in base.h for the idea.
+*/
+#include "base/base.h"
+
+void assocCallInit(AssocCall *pCall, AssocConn *pConn) {
+  memset(pCall, 0, sizeof(*pCall));
+  pCall->pConn = pConn;
+  pCall->db = pConn->db;
+}
+
+void assocCallClear(AssocCall *pCall) {
+  sqlite3_free(pCall->zErr);
+  pCall->zErr = 0;
+  pCall->rc = SQLITE_OK;
+}
+
+void assocErrorForget(AssocCall *pCall) { assocCallClear(pCall); }
+
+void assocError(AssocCall *pCall, const char *zFmt, ...) {
+  va_list ap;
+  char *zText;
+  if (pCall->rc != SQLITE_OK) return;
+  va_start(ap, zFmt);
+  zText = sqlite3_vmprintf(zFmt, ap);
+  va_end(ap);
+  pCall->zErr = zText ? sqlite3_mprintf("assoc: %s", zText) : 0;
+  pCall->rc = pCall->zErr ? SQLITE_ERROR : SQLITE_NOMEM;
+  sqlite3_free(zText);
+}
+
+/*
+** The message is copied at once: a later statement, even one that succeeds,
+** would replace it.
+*/
+void assocErrorCode(AssocCall *pCall, int rc) {
+  if (pCall->rc != SQLITE_OK || rc == SQLITE_OK) return;
+  pCall->rc = rc;
+  if (rc == SQLITE_NOMEM) return;
+  if (sqlite3_extended_errcode(pCall->db) == rc ||
+      sqlite3_errcode(pCall->db) == (rc & 0xff)) {
+    pCall->zErr = sqlite3_mprintf("%s", sqlite3_errmsg(pCall->db));
+    if (pCall->zErr == 0) pCall->rc = SQLITE_NOMEM;
+  }
+}
+
+/*
+** The text goes first: sqlite3_result_error() resets the code.
+*/
+int assocCallFailed(AssocCall *pCall, sqlite3_context *pCtx) {
+  if (pCall->rc == SQLITE_OK) return 0;
+  if (pCall->rc == SQLITE_NOMEM) {
+    sqlite3_result_error_nomem(pCtx);
+  } else {
+    const char *z = pCall->zErr ? pCall->zErr : sqlite3_errstr(pCall->rc);
+    sqlite3_result_error(pCtx, z, -1);
+    sqlite3_result_error_code(pCtx, pCall->rc);
+  }
+  assocCallClear(pCall);
+  return 1;
+}
+
+int assocCallVtab(AssocCall *pCall, char **pzErr) {
+  int rc = pCall->rc;
+  if (rc != SQLITE_OK && pCall->zErr) {
+    sqlite3_free(*pzErr);
+    *pzErr = pCall->zErr;
+    pCall->zErr = 0;
+  }
+  assocCallClear(pCall);
+  return rc;
+}
+
+void *assocMalloc(AssocCall *pCall, i64 nByte) {
+  void *p;
+  if (pCall->rc != SQLITE_OK) return 0;
+  p = sqlite3_malloc64((u64)nByte);
+  if (p == 0) pCall->rc = SQLITE_NOMEM;
+  return p;
+}
+
+char *assocMprintf(AssocCall *pCall, const char *zFmt, ...) {
+  va_list ap;
+  char *z;
+  if (pCall->rc != SQLITE_OK) return 0;
+  va_start(ap, zFmt);
+  z = sqlite3_vmprintf(zFmt, ap);
+  va_end(ap);
+  if (z == 0) pCall->rc = SQLITE_NOMEM;
+  return z;
+}
+
+/*
+** An empty sqlite3_str finishes as 0, and so does one that ran out of
+** memory: only its error code tells them apart.
+*/
+char *assocStrFinish(AssocCall *pCall, sqlite3_str *pStr) {
+  int rc = sqlite3_str_errcode(pStr);
+  char *z = sqlite3_str_finish(pStr);
+  if (rc != SQLITE_OK) assocErrorCode(pCall, rc);
+  if (z == 0) return assocMprintf(pCall, "");
+  if (pCall->rc == SQLITE_OK) return z;
+  sqlite3_free(z);
+  return 0;
+}
+
+static sqlite3_stmt *prepareText(AssocCall *pCall, char *zSql) {
+  sqlite3_stmt *pStmt = 0;
+  if (zSql == 0) {
+    assocErrorCode(pCall, SQLITE_NOMEM);
+    return 0;
+  }
+  assocErrorCode(pCall,
+                 sqlite3_prepare_v2(pCall->db, zSql, -1, &pStmt, 0));
+  sqlite3_free(zSql);
+  return pStmt;
+}
+
+sqlite3_stmt *assocPrepare(AssocCall *pCall, const char *zFmt, ...) {
+  va_list ap;
+  char *zSql;
+  if (pCall->rc != SQLITE_OK) return 0;
+  va_start(ap, zFmt);
+  zSql = sqlite3_vmprintf(zFmt, ap);
+  va_end(ap);
+  return prepareText(pCall, zSql);
+}
+
+int assocStep(AssocCall *pCall, sqlite3_stmt *pStmt) {
+  int rc;
+  if (pCall->rc != SQLITE_OK) return 0;
+  rc = sqlite3_step(pStmt);
+  if (rc == SQLITE_ROW) return 1;
+  if (rc != SQLITE_DONE) assocErrorCode(pCall, rc);
+  sqlite3_reset(pStmt);
+  return 0;
+}
+
+void assocFinalize(AssocCall *pCall, sqlite3_stmt *pStmt) {
+  (void)pCall; /* assocStep() has reported what finalize would report */
+  sqlite3_finalize(pStmt);
+}
+
+void assocBindText(AssocCall *pCall, sqlite3_stmt *pStmt, int i,
+                   const char *z) {
+  if (pCall->rc != SQLITE_OK) return;
+  assocErrorCode(pCall,
+                 sqlite3_bind_text(pStmt, i, z, -1, SQLITE_TRANSIENT));
+}
+
+void assocExec(AssocCall *pCall, const char *zFmt, ...) {
+  va_list ap;
+  char *zSql;
+  if (pCall->rc != SQLITE_OK) return;
+  va_start(ap, zFmt);
+  zSql = sqlite3_vmprintf(zFmt, ap);
+  va_end(ap);
+  if (zSql == 0) {
+    assocErrorCode(pCall, SQLITE_NOMEM);
+    return;
+  }
+  assocErrorCode(pCall, sqlite3_exec(pCall->db, zSql, 0, 0, 0));
+  sqlite3_free(zSql);
+}
+
+const char *assocColumnText(AssocCall *pCall, sqlite3_stmt *pStmt, int iCol) {
+  const char *z;
+  if (pCall->rc != SQLITE_OK) return "";
+  z = (const char *)sqlite3_column_text(pStmt, iCol);
+  if (z == 0 && sqlite3_column_type(pStmt, iCol) != SQLITE_NULL) {
+    assocErrorCode(pCall, SQLITE_NOMEM);
+  }
+  return z ? z : "";
+}

@@ -1,0 +1,195 @@
+/*
+** The state of one connection, and the statements that outlive a call.
+**
+** Who may finalize a statement that an extension keeps? sqlite3_close()
+** refuses to close while one is left, and runs the destructors of functions
+** and modules only after that. But it disconnects virtual tables first.
+** So a private one, assoc_state, is connected before the first statement is
+** kept, and its xDisconnect finalizes them all; if the close then fails for
+** another reason, the next use prepares them again.
+**
+** Some hosts finalize every statement that sqlite3_next_stmt() lists before
+** they close. xDisconnect therefore touches only statements that are still
+** in that list.
+*/
+#include "base/base.h"
+
+AssocConn *assocConnNew(sqlite3 *db) {
+  AssocConn *pConn = sqlite3_malloc64(sizeof(*pConn));
+  if (pConn == 0) return 0;
+  memset(pConn, 0, sizeof(*pConn));
+  pConn->db = db;
+  pConn->nRef = 1;
+  return pConn;
+}
+
+AssocConn *assocConnRef(AssocConn *pConn) {
+  assert(pConn->nRef > 0);
+  pConn->nRef++;
+  return pConn;
+}
+
+/*
+** Free what the floors keep. They may hold AssocStmt, never a statement:
+** when the last reference goes, assoc_state has been disconnected.
+*/
+void assocConnUnref(void *p) {
+  AssocConn *pConn = p;
+  int i;
+  assert(pConn->nRef > 0);
+  if (--pConn->nRef > 0) return;
+  for (i = ASSOC_NSLOT - 1; i >= 0; i--) {
+    if (pConn->aSlot[i].xFree) pConn->aSlot[i].xFree(pConn->aSlot[i].p);
+  }
+  assert(pConn->pStmts == 0);
+  sqlite3_free(pConn);
+}
+
+/* Forget the statement without finalizing it. */
+static void stmtUnlink(AssocStmt *pStmt) {
+  *pStmt->ppPrev = pStmt->pNext;
+  if (pStmt->pNext) pStmt->pNext->ppPrev = pStmt->ppPrev;
+  pStmt->p = 0;
+  pStmt->pNext = 0;
+  pStmt->ppPrev = 0;
+}
+
+void assocStmtClear(AssocStmt *pStmt) {
+  sqlite3_stmt *p = pStmt->p;
+  if (p == 0) return;
+  stmtUnlink(pStmt);
+  sqlite3_finalize(p);
+}
+
+/*
+** Connect assoc_state, by asking for it.
+*/
+static void connHook(AssocCall *pCall) {
+  sqlite3_stmt *p = assocPrepare(pCall, "SELECT 1 FROM main.assoc_state");
+  assocFinalize(pCall, p);
+  if (!pCall->pConn->bHooked) {
+    assocError(pCall, "the name assoc_state is taken in main, but this "
+                      "extension needs it; rename that table");
+  }
+}
+
+sqlite3_stmt *assocStmt(AssocCall *pCall, AssocStmt *pStmt,
+                        const char *zSql) {
+  AssocConn *pConn = pCall->pConn;
+  if (pCall->rc != SQLITE_OK) return 0;
+  if (pStmt->p) return pStmt->p;
+  if (!pConn->bHooked) connHook(pCall);
+  if (pCall->rc != SQLITE_OK) return 0;
+  assocErrorCode(pCall,
+                 sqlite3_prepare_v3(pCall->db, zSql, -1,
+                                    SQLITE_PREPARE_PERSISTENT, &pStmt->p, 0));
+  if (pStmt->p == 0) return 0;
+  pStmt->pConn = pConn;
+  pStmt->pNext = pConn->pStmts;
+  pStmt->ppPrev = &pConn->pStmts;
+  if (pStmt->pNext) pStmt->pNext->ppPrev = &pStmt->pNext;
+  pConn->pStmts = pStmt;
+  return pStmt->p;
+}
+
+/* ------------------------------------------------- the table assoc_state */
+
+typedef struct StateTable StateTable;
+struct StateTable {
+  sqlite3_vtab base;
+  AssocConn *pConn; /* A reference */
+};
+
+static int stateConnect(sqlite3 *db, void *pAux, int argc,
+                        const char *const *argv, sqlite3_vtab **ppVtab,
+                        char **pzErr) {
+  StateTable *pTab;
+  int rc = sqlite3_declare_vtab(db, "CREATE TABLE x(a)");
+  (void)argc, (void)argv, (void)pzErr;
+  if (rc != SQLITE_OK) return rc;
+  sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+  pTab = sqlite3_malloc64(sizeof(*pTab));
+  if (pTab == 0) return SQLITE_NOMEM;
+  memset(pTab, 0, sizeof(*pTab));
+  pTab->pConn = assocConnRef(pAux);
+  pTab->pConn->bHooked = 1;
+  *ppVtab = &pTab->base;
+  return SQLITE_OK;
+}
+
+static int stateIsListed(sqlite3 *db, sqlite3_stmt *pWanted) {
+  sqlite3_stmt *p = sqlite3_next_stmt(db, 0);
+  while (p && p != pWanted) p = sqlite3_next_stmt(db, p);
+  return p != 0;
+}
+
+static int stateDisconnect(sqlite3_vtab *pVtab) {
+  AssocConn *pConn = ((StateTable *)pVtab)->pConn;
+  while (pConn->pStmts) {
+    AssocStmt *pStmt = pConn->pStmts;
+    sqlite3_stmt *p = pStmt->p;
+    stmtUnlink(pStmt);
+    if (stateIsListed(pConn->db, p)) sqlite3_finalize(p);
+  }
+  pConn->bHooked = 0;
+  assocConnUnref(pConn);
+  sqlite3_free(pVtab);
+  return SQLITE_OK;
+}
+
+static int stateBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
+  (void)pVtab, (void)pInfo;
+  return SQLITE_OK;
+}
+
+/* Nobody reads this table, but whoever does finds it empty. */
+static int stateOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCursor) {
+  (void)pVtab;
+  *ppCursor = sqlite3_malloc64(sizeof(**ppCursor));
+  return *ppCursor ? SQLITE_OK : SQLITE_NOMEM;
+}
+static int stateClose(sqlite3_vtab_cursor *pCursor) {
+  sqlite3_free(pCursor);
+  return SQLITE_OK;
+}
+static int stateFilter(sqlite3_vtab_cursor *pCursor, int idxNum,
+                       const char *idxStr, int argc, sqlite3_value **argv) {
+  (void)pCursor, (void)idxNum, (void)idxStr, (void)argc, (void)argv;
+  return SQLITE_OK;
+}
+static int stateNext(sqlite3_vtab_cursor *pCursor) {
+  (void)pCursor;
+  return SQLITE_OK;
+}
+static int stateEof(sqlite3_vtab_cursor *pCursor) {
+  (void)pCursor;
+  return 1;
+}
+static int stateColumn(sqlite3_vtab_cursor *pCursor, sqlite3_context *pCtx,
+                       int iCol) {
+  (void)pCursor, (void)pCtx, (void)iCol;
+  return SQLITE_OK;
+}
+static int stateRowid(sqlite3_vtab_cursor *pCursor, sqlite3_int64 *pRowid) {
+  (void)pCursor;
+  *pRowid = 0;
+  return SQLITE_OK;
+}
+
+static const sqlite3_module stateModule = {
+    .xConnect = stateConnect,
+    .xBestIndex = stateBestIndex,
+    .xDisconnect = stateDisconnect,
+    .xOpen = stateOpen,
+    .xClose = stateClose,
+    .xFilter = stateFilter,
+    .xNext = stateNext,
+    .xEof = stateEof,
+    .xColumn = stateColumn,
+    .xRowid = stateRowid,
+};
+
+int assocConnRegister(AssocConn *pConn) {
+  return sqlite3_create_module_v2(pConn->db, "assoc_state", &stateModule,
+                                  assocConnRef(pConn), assocConnUnref);
+}

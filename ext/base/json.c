@@ -1,0 +1,372 @@
+/*
+** Writing JSON text, as json_object() writes it and faster.
+**
+** Text is copied eight bytes at a time until a byte comes that needs care:
+** a quote, a backslash, a control character, or the first byte of a
+** character outside ASCII, which is checked, since a TEXT value in SQLite
+** may hold any bytes and JSON may not.
+*/
+#include "base/base.h"
+
+/* ------------------------------------------------- a buffer on the heap */
+
+static void bufGrow(AssocOut *pOut, i64 n) {
+  i64 nUsed = pOut->p - pOut->pStart;
+  i64 nAlloc = pOut->pEnd - pOut->pStart;
+  char *zNew;
+  if (pOut->rc != SQLITE_OK) return;
+  nAlloc += nAlloc / 2;
+  if (nAlloc < nUsed + n) nAlloc = nUsed + n;
+  if (nAlloc < 200) nAlloc = 200;
+  /* n is room for the worst case: only what was written can be too much */
+  zNew = nUsed > pOut->nMax
+             ? 0
+             : sqlite3_realloc64(pOut->pStart, (u64)nAlloc + 1);
+  if (zNew == 0) {
+    pOut->rc = nUsed > pOut->nMax ? SQLITE_TOOBIG : SQLITE_NOMEM;
+    sqlite3_free(pOut->pStart);
+    pOut->pStart = pOut->p = pOut->pEnd = 0;
+    return;
+  }
+  pOut->pStart = zNew;
+  pOut->p = zNew + nUsed;
+  pOut->pEnd = zNew + nAlloc; /* One byte more is there for the nul */
+}
+
+void assocBufInit(AssocOut *pOut, i64 nMax) {
+  memset(pOut, 0, sizeof(*pOut));
+  pOut->xGrow = bufGrow;
+  pOut->nMax = nMax;
+}
+
+void assocBufReserve(AssocOut *pOut, i64 nByte) {
+  if (nByte <= pOut->nMax) (void)assocOutNeed(pOut, nByte);
+}
+
+char *assocBufFinish(AssocOut *pOut, i64 *pn) {
+  char *z;
+  if (pOut->pStart == 0 && !assocOutNeed(pOut, 1)) return 0;
+  if (pOut->p - pOut->pStart > pOut->nMax) {
+    pOut->rc = SQLITE_TOOBIG;
+    assocBufClear(pOut);
+    return 0;
+  }
+  z = pOut->pStart;
+  *pn = pOut->p - pOut->pStart;
+  *pOut->p = 0;
+  pOut->pStart = pOut->p = pOut->pEnd = 0;
+  return z;
+}
+
+void assocBufClear(AssocOut *pOut) {
+  sqlite3_free(pOut->pStart);
+  pOut->pStart = pOut->p = pOut->pEnd = 0;
+}
+
+void assocOutText(AssocOut *pOut, const char *z, i64 n) {
+  if (!assocOutNeed(pOut, n)) return;
+  memcpy(pOut->p, z, (size_t)n);
+  pOut->p += n;
+}
+
+void assocOutPrintf(AssocOut *pOut, const char *zFmt, ...) {
+  va_list ap;
+  char *z;
+  va_start(ap, zFmt);
+  z = sqlite3_vmprintf(zFmt, ap);
+  va_end(ap);
+  if (z) {
+    assocOutText(pOut, z, (i64)strlen(z));
+  } else if (pOut->rc == SQLITE_OK) {
+    pOut->rc = SQLITE_NOMEM;
+  }
+  sqlite3_free(z);
+}
+
+/* ---------------------------------------------------------------- text */
+
+#define ONES 0x0101010101010101ull
+#define HIGH 0x8080808080808080ull
+
+/*
+** A word whose high bits mark bytes of x that need care. Marks above the
+** lowest one may be false: a borrow can set them.
+*/
+static inline u64 careMask(u64 x) {
+  u64 q = x ^ (ONES * '"');
+  u64 b = x ^ (ONES * '\\');
+  return (((x - ONES * 0x20) & ~x) | ((q - ONES) & ~q) | ((b - ONES) & ~b) |
+          x) &
+         HIGH;
+}
+
+/*
+** Length of the well-formed UTF-8 character at z, which has n bytes, or 0.
+** Surrogates, overlong forms and code points past U+10FFFF are not
+** well-formed (Unicode 15, table 3-7).
+*/
+static int utf8Length(const u8 *z, i64 n) {
+  u8 c = z[0], lo = 0x80, hi = 0xbf;
+  int i, nWant;
+  if (c < 0xc2 || c > 0xf4) return 0;
+  nWant = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+  if (n < nWant) return 0;
+  if (c == 0xe0) lo = 0xa0;
+  if (c == 0xed) hi = 0x9f;
+  if (c == 0xf0) lo = 0x90;
+  if (c == 0xf4) hi = 0x8f;
+  if (z[1] < lo || z[1] > hi) return 0;
+  for (i = 2; i < nWant; i++) {
+    if (z[i] < 0x80 || z[i] > 0xbf) return 0;
+  }
+  return nWant;
+}
+
+/*
+** Write the byte or character at z and say how many bytes of z that took.
+** Needs room for 6 bytes. Bytes that are no UTF-8 become U+FFFD.
+*/
+static int careWrite(char **pp, const u8 *z, i64 n) {
+  static const char zHex[] = "0123456789abcdef";
+  static const char zShort[] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu";
+  char *p = *pp;
+  u8 c = z[0];
+  int nUsed = 1;
+  if (c >= 0x80) {
+    nUsed = utf8Length(z, n);
+    if (nUsed == 0) {
+      memcpy(p, "\xef\xbf\xbd", 3);
+      *pp = p + 3;
+      return 1;
+    }
+    memcpy(p, z, (size_t)nUsed);
+    *pp = p + nUsed;
+    return nUsed;
+  }
+  if (c >= 0x20) {
+    if (c == '"' || c == '\\') *p++ = '\\';
+    *p++ = (char)c;
+  } else {
+    *p++ = '\\';
+    *p++ = zShort[c];
+    if (zShort[c] == 'u') {
+      *p++ = '0';
+      *p++ = '0';
+      *p++ = zHex[c >> 4];
+      *p++ = zHex[c & 15];
+    }
+  }
+  *pp = p;
+  return nUsed;
+}
+
+/*
+** Write a run of at most nMost bytes of z, which has n. Room for 6 bytes
+** for each of the nMost is there. *pUsed is how many bytes were taken: a
+** last character may take up to three more.
+*/
+static char *textRun(char *p, const u8 *z, i64 n, i64 nMost, i64 *pUsed) {
+  i64 i = 0;
+  while (i < nMost) {
+    if (i + 8 <= nMost) {
+      u64 x, m;
+      memcpy(&x, &z[i], 8);
+      memcpy(p, &x, 8);
+      m = careMask(x);
+      if (ASSOC_LIKELY(m == 0)) {
+        p += 8;
+        i += 8;
+        continue;
+      }
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+      {
+        int nClean = __builtin_ctzll(m) >> 3;
+        p += nClean;
+        i += nClean;
+      }
+#endif
+    }
+    i += careWrite(&p, &z[i], n - i);
+  }
+  *pUsed = i;
+  return p;
+}
+
+/* Text is written in pieces, so that no more room than this is asked for. */
+#define TEXT_PIECE 2000
+
+void assocJsonString(AssocOut *pOut, const char *z, i64 n) {
+  i64 i = 0;
+  if (!assocOutNeed(pOut, 1)) return;
+  *pOut->p++ = '"';
+  while (i < n) {
+    i64 nUsed = 0, nMost = n - i > TEXT_PIECE ? TEXT_PIECE : n - i;
+    if (!assocOutNeed(pOut, nMost * 6 + 8)) return;
+    pOut->p = textRun(pOut->p, (const u8 *)z + i, n - i, nMost, &nUsed);
+    i += nUsed;
+  }
+  if (!assocOutNeed(pOut, 1)) return;
+  *pOut->p++ = '"';
+}
+
+/*
+** JSON text that SQLite has checked, but for its UTF-8.
+*/
+static void jsonRaw(AssocOut *pOut, const char *z, i64 n) {
+  i64 i = 0;
+  if (!assocOutNeed(pOut, n * 3)) return;
+  while (i < n) {
+    u8 c = (u8)z[i];
+    if (c < 0x80) {
+      *pOut->p++ = (char)c;
+      i++;
+    } else {
+      i += careWrite(&pOut->p, (const u8 *)z + i, n - i);
+    }
+  }
+}
+
+/* ------------------------------------------------------------- numbers */
+
+static char *intWrite(char *p, i64 i) {
+  static const char zPairs[] =
+      "0001020304050607080910111213141516171819"
+      "2021222324252627282930313233343536373839"
+      "4041424344454647484950515253545556575859"
+      "6061626364656667686970717273747576777879"
+      "8081828384858687888990919293949596979899";
+  char aTmp[20];
+  int n = (int)sizeof(aTmp);
+  u64 u = i < 0 ? 0 - (u64)i : (u64)i;
+  if (i < 0) *p++ = '-';
+  while (u >= 100) {
+    n -= 2;
+    memcpy(&aTmp[n], &zPairs[2 * (u % 100)], 2);
+    u /= 100;
+  }
+  if (u >= 10) {
+    n -= 2;
+    memcpy(&aTmp[n], &zPairs[2 * u], 2);
+  } else {
+    aTmp[--n] = (char)('0' + u);
+  }
+  memcpy(p, &aTmp[n], sizeof(aTmp) - (size_t)n);
+  return p + (sizeof(aTmp) - (size_t)n);
+}
+
+void assocJsonInt(AssocOut *pOut, i64 i) {
+  if (assocOutNeed(pOut, 21)) pOut->p = intWrite(pOut->p, i);
+}
+
+/*
+** SQLite's json functions print a REAL with 15 significant digits, and with
+** 17 since 3.52. The number settles it, since one cannot ask at load.
+*/
+int assocJsonDigits(void) {
+  return sqlite3_libversion_number() >= 3052000 ? 17 : 15;
+}
+
+/*
+** A number with up to four decimals and 15 digits in all is the only one of
+** its kind that reads back as r, so it is what SQLite prints; any other is
+** left to SQLite.
+*/
+static char *realShort(char *p, double r) {
+  static const double aScale[] = {1.0, 10.0, 100.0, 1000.0, 10000.0};
+  int k;
+  if (!(r < 1e11 && r > -1e11)) return 0;
+  for (k = 0; k < ASSOC_COUNT(aScale); k++) {
+    double x = r * aScale[k];
+    i64 i = (i64)(x < 0 ? x - 0.5 : x + 0.5);
+    if ((double)i / aScale[k] == r) {
+      i64 iScale = (i64)aScale[k];
+      u64 u = i < 0 ? 0 - (u64)i : (u64)i;
+      int j;
+      if (u == 0) return 0; /* 0.0 and -0.0 */
+      if (i < 0) *p++ = '-';
+      p = intWrite(p, (i64)(u / (u64)iScale));
+      *p++ = '.';
+      if (k == 0) *p++ = '0';
+      for (j = 0, u %= (u64)iScale; j < k; j++) {
+        iScale /= 10;
+        *p++ = (char)('0' + u / (u64)iScale);
+        u %= (u64)iScale;
+      }
+      return p;
+    }
+  }
+  return 0;
+}
+
+static void jsonReal(AssocOut *pOut, double r) {
+  char *p;
+  if (!assocOutNeed(pOut, 100)) return;
+  p = realShort(pOut->p, r);
+  if (p == 0) {
+    sqlite3_snprintf(100, pOut->p,
+                     r > 1.7976931348623157e308    ? "9.0e+999"
+                     : r < -1.7976931348623157e308 ? "-9.0e+999"
+                     : assocJsonDigits() == 17     ? "%!0.17g"
+                                                   : "%!.15g",
+                     r);
+    p = pOut->p + strlen(pOut->p);
+  }
+  pOut->p = p;
+}
+
+/* Upper-case, as hex() gives it. */
+static void jsonBlob(AssocOut *pOut, const u8 *z, i64 n) {
+  static const char zHex[] = "0123456789ABCDEF";
+  i64 i;
+  char *p;
+  if (z == 0 && n > 0) { /* A zeroblob that memory did not suffice for */
+    if (pOut->rc == SQLITE_OK) pOut->rc = SQLITE_NOMEM;
+    return;
+  }
+  if (!assocOutNeed(pOut, n * 2 + 2)) return;
+  p = pOut->p;
+  *p++ = '"';
+  for (i = 0; i < n; i++) {
+    *p++ = zHex[z[i] >> 4];
+    *p++ = zHex[z[i] & 15];
+  }
+  *p++ = '"';
+  pOut->p = p;
+}
+
+static void jsonInteger(AssocOut *pOut, i64 i, int eHow) {
+  if (eHow == ASSOC_JSON_BOOL && (i == 0 || i == 1)) {
+    assocOutText(pOut, i ? "true" : "false", i ? 4 : 5);
+  } else {
+    assocJsonInt(pOut, i);
+  }
+}
+
+void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow) {
+  switch (sqlite3_value_type(pVal)) {
+  case SQLITE_TEXT: {
+    const char *z = (const char *)sqlite3_value_text(pVal);
+    i64 n = sqlite3_value_bytes(pVal);
+    if (z == 0) {
+      if (pOut->rc == SQLITE_OK) pOut->rc = SQLITE_NOMEM;
+    } else if (eHow == ASSOC_JSON_RAW) {
+      jsonRaw(pOut, z, n);
+    } else {
+      assocJsonString(pOut, z, n);
+    }
+    break;
+  }
+  case SQLITE_INTEGER:
+    jsonInteger(pOut, sqlite3_value_int64(pVal), eHow);
+    break;
+  case SQLITE_FLOAT:
+    jsonReal(pOut, sqlite3_value_double(pVal));
+    break;
+  case SQLITE_BLOB:
+    jsonBlob(pOut, sqlite3_value_blob(pVal), sqlite3_value_bytes(pVal));
+    break;
+  default:
+    assocOutText(pOut, "null", 4);
+    break;
+  }
+}

@@ -1,0 +1,424 @@
+/*
+** From key values to small numbers.
+**
+** Most keys are rowids that were read in order, with no gap: those need no
+** table at all (ASSOC_MAP_RUN). The first gap makes a hash table of
+** integers (ASSOC_MAP_INT), the first value that is not an integer makes one
+** of byte strings (ASSOC_MAP_ANY), in which two keys have the same bytes
+** exactly if SQL's = holds between them.
+*/
+#include "base/base.h"
+
+struct AssocKeyCell {
+  union {
+    i64 i;         /* INT: the key */
+    const char *z; /* ANY: its bytes, in the map's arena */
+  } u;
+  u32 n;     /* ANY: how many bytes */
+  u32 iSlot; /* Number of the key, plus one; 0 for a free cell */
+};
+
+void assocKeymapInit(AssocKeymap *pMap, int nKey, const AssocKeyRule *aRule) {
+  memset(pMap, 0, sizeof(*pMap));
+  pMap->nKey = nKey;
+  pMap->aRule = aRule;
+  pMap->eMode = nKey == 1 ? ASSOC_MAP_RUN : ASSOC_MAP_ANY;
+}
+
+void assocKeymapClear(AssocKeymap *pMap) {
+  sqlite3_free(pMap->aCell);
+  sqlite3_free(pMap->aOrder);
+  sqlite3_free(pMap->zScratch);
+  assocArenaFree(&pMap->mem);
+  assocKeymapInit(pMap, pMap->nKey, pMap->aRule);
+}
+
+/* ------------------------------------------------------------ integers */
+
+/*
+** A multiplier that nobody can foresee keeps a hostile file from choosing
+** keys that collide.
+*/
+static void chooseSeed(AssocKeymap *pMap) {
+  if (pMap->iSeed) return;
+  sqlite3_randomness(sizeof(pMap->iSeed), &pMap->iSeed);
+  pMap->iSeed |= 1;
+}
+
+static inline u32 intHash(const AssocKeymap *pMap, i64 i) {
+  return (u32)(((u64)i * pMap->iSeed) >> 32);
+}
+
+/* The cell that holds i, or the free one where it belongs. */
+static AssocKeyCell *intCell(AssocKeymap *pMap, i64 i) {
+  u32 h = intHash(pMap, i) & (pMap->nCell - 1);
+  while (pMap->aCell[h].iSlot && pMap->aCell[h].u.i != i) {
+    h = (h + 1) & (pMap->nCell - 1);
+  }
+  return &pMap->aCell[h];
+}
+
+/* ----------------------------------------------------------- any value */
+
+static u32 bytesHash(const AssocKeymap *pMap, const char *z, i64 n) {
+  u64 h = (u64)n;
+  u64 x;
+  for (; n >= 8; n -= 8, z += 8) {
+    memcpy(&x, z, 8);
+    h = (h ^ x) * pMap->iSeed;
+    h ^= h >> 32;
+  }
+  x = 0;
+  memcpy(&x, z, (size_t)n);
+  h = (h ^ x) * pMap->iSeed;
+  return (u32)(h >> 32);
+}
+
+static AssocKeyCell *anyCell(AssocKeymap *pMap, const char *z, u32 n) {
+  u32 h = bytesHash(pMap, z, n) & (pMap->nCell - 1);
+  while (pMap->aCell[h].iSlot && (pMap->aCell[h].n != n ||
+                                  memcmp(pMap->aCell[h].u.z, z, n) != 0)) {
+    h = (h + 1) & (pMap->nCell - 1);
+  }
+  return &pMap->aCell[h];
+}
+
+/* Room for n bytes more after the first nUsed of the scratch buffer. */
+static char *scratch(AssocKeymap *pMap, i64 nUsed, i64 n, int *pRc) {
+  if (*pRc != SQLITE_OK) return 0;
+  if (nUsed + n > pMap->nScratch) {
+    i64 nNew = (nUsed + n) * 2 + 64;
+    char *zNew = sqlite3_realloc64(pMap->zScratch, (u64)nNew);
+    if (zNew == 0) {
+      *pRc = SQLITE_NOMEM;
+      return 0;
+    }
+    pMap->zScratch = zNew;
+    pMap->nScratch = nNew;
+  }
+  return pMap->zScratch + nUsed;
+}
+
+/* A number: integers and the REALs equal to one share their bytes. */
+static i64 encodeInt(AssocKeymap *pMap, i64 nUsed, i64 i, int *pRc) {
+  char *p = scratch(pMap, nUsed, 9, pRc);
+  if (p == 0) return nUsed;
+  p[0] = 'i';
+  memcpy(&p[1], &i, 8);
+  return nUsed + 9;
+}
+
+static i64 encodeReal(AssocKeymap *pMap, i64 nUsed, double r, int *pRc) {
+  char *p;
+  if (r >= -9223372036854775808.0 && r < 9223372036854775808.0 &&
+      (double)(i64)r == r) {
+    return encodeInt(pMap, nUsed, (i64)r, pRc);
+  }
+  p = scratch(pMap, nUsed, 9, pRc);
+  if (p == 0) return nUsed;
+  p[0] = 'r';
+  memcpy(&p[1], &r, 8);
+  return nUsed + 9;
+}
+
+/* Text or blob, with its length, so that composite keys stay apart. */
+static i64 encodeBytes(AssocKeymap *pMap, i64 nUsed, char cTag,
+                       const char *z, u32 n, int eColl, int *pRc) {
+  u32 i;
+  char *p = scratch(pMap, nUsed, (i64)n + 5, pRc);
+  if (p == 0) return nUsed;
+  if (eColl == ASSOC_COLL_RTRIM) {
+    while (n > 0 && z[n - 1] == ' ') n--;
+  }
+  p[0] = cTag;
+  memcpy(&p[1], &n, 4);
+  if (n) memcpy(&p[5], z, n);
+  if (eColl == ASSOC_COLL_NOCASE) {
+    for (i = 0; i < n; i++) {
+      if (p[5 + i] >= 'A' && p[5 + i] <= 'Z') p[5 + i] += 'a' - 'A';
+    }
+  }
+  return nUsed + 5 + n;
+}
+
+static i64 encodeText(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
+                      int eColl, int *pRc) {
+  const char *z = (const char *)sqlite3_value_text(pVal);
+  if (z == 0) {
+    *pRc = SQLITE_NOMEM;
+    return nUsed;
+  }
+  return encodeBytes(pMap, nUsed, 't', z, (u32)sqlite3_value_bytes(pVal),
+                     eColl, pRc);
+}
+
+/*
+** Append the bytes of one value to the key. The affinity of the comparison
+** is applied as sqlite3VdbeExec()'s OP_Eq would: NUMERIC to text that looks
+** like a number, TEXT to numbers.
+*/
+static i64 encodeValue(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
+                       const AssocKeyRule *pRule, int *pRc) {
+  int eType = pRule->eAff == ASSOC_AFF_NUMERIC
+                  ? sqlite3_value_numeric_type(pVal)
+                  : sqlite3_value_type(pVal);
+  if (eType == SQLITE_BLOB) {
+    return encodeBytes(pMap, nUsed, 'b', sqlite3_value_blob(pVal),
+                       (u32)sqlite3_value_bytes(pVal), 0, pRc);
+  }
+  if (eType == SQLITE_TEXT || pRule->eAff == ASSOC_AFF_TEXT) {
+    return encodeText(pMap, nUsed, pVal, pRule->eColl, pRc);
+  }
+  if (eType == SQLITE_INTEGER) {
+    return encodeInt(pMap, nUsed, sqlite3_value_int64(pVal), pRc);
+  }
+  return encodeReal(pMap, nUsed, sqlite3_value_double(pVal), pRc);
+}
+
+/* Bytes of the key in the scratch buffer; 0 if a value is NULL. */
+static u32 encodeKey(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
+  i64 n = 0;
+  int i;
+  for (i = 0; i < pMap->nKey; i++) {
+    if (sqlite3_value_type(apVal[i]) == SQLITE_NULL) return 0;
+    n = encodeValue(pMap, n, apVal[i], &pMap->aRule[i], pRc);
+  }
+  if (n > 0x3fffffff) *pRc = SQLITE_TOOBIG;
+  return *pRc == SQLITE_OK ? (u32)n : 0;
+}
+
+/* --------------------------------------------------------- changing mode */
+
+/* A table of at least twice as many cells as there are keys. */
+static AssocKeyCell *newCells(AssocKeymap *pMap, u32 *pnCell, int *pRc) {
+  u32 n = 64;
+  AssocKeyCell *a;
+  while (n < pMap->nSlot * 2 + 2) n *= 2;
+  a = sqlite3_malloc64(sizeof(*a) * (u64)n);
+  if (a == 0) {
+    *pRc = SQLITE_NOMEM;
+    return 0;
+  }
+  memset(a, 0, sizeof(*a) * (size_t)n);
+  chooseSeed(pMap);
+  *pnCell = n;
+  return a;
+}
+
+/* Move the cells, or the run, to a table with room. */
+static void rehash(AssocKeymap *pMap, int *pRc) {
+  u32 nOld = pMap->nCell, i;
+  AssocKeyCell *aOld = pMap->aCell, *pCell;
+  AssocKeyCell *aNew = newCells(pMap, &pMap->nCell, pRc);
+  if (aNew == 0) return;
+  pMap->aCell = aNew;
+  if (pMap->eMode == ASSOC_MAP_RUN) {
+    pMap->eMode = ASSOC_MAP_INT;
+    for (i = 0; i < pMap->nSlot; i++) {
+      pCell = intCell(pMap, pMap->iBase + i);
+      pCell->u.i = pMap->iBase + i;
+      pCell->iSlot = i + 1;
+    }
+    return;
+  }
+  for (i = 0; i < nOld; i++) {
+    if (aOld[i].iSlot == 0) continue;
+    pCell = pMap->eMode == ASSOC_MAP_INT
+                ? intCell(pMap, aOld[i].u.i)
+                : anyCell(pMap, aOld[i].u.z, aOld[i].n);
+    *pCell = aOld[i];
+  }
+  sqlite3_free(aOld);
+}
+
+static void roomForOne(AssocKeymap *pMap, int *pRc) {
+  if (pMap->nSlot == ASSOC_NOSLOT - 1) *pRc = SQLITE_TOOBIG;
+  if (pMap->aCell == 0 || pMap->nSlot * 2 >= pMap->nCell) rehash(pMap, pRc);
+}
+
+/* Keep the n bytes of the scratch buffer in the map's arena. */
+static const char *keepKey(AssocKeymap *pMap, u32 n, int *pRc) {
+  char *z;
+  if (pMap->mem.pEnd - pMap->mem.pAt < n) {
+    *pRc = assocArenaGrow(&pMap->mem, n);
+    if (*pRc != SQLITE_OK) return 0;
+  }
+  z = pMap->mem.pAt;
+  memcpy(z, pMap->zScratch, n);
+  pMap->mem.pAt += n;
+  return z;
+}
+
+/* Turn integer keys into byte strings. */
+static void toAny(AssocKeymap *pMap, int *pRc) {
+  AssocKeyCell *aOld;
+  u32 nOld, i;
+  if (pMap->eMode == ASSOC_MAP_RUN && pMap->nSlot) rehash(pMap, pRc);
+  if (*pRc != SQLITE_OK) return;
+  aOld = pMap->aCell;
+  nOld = pMap->nCell;
+  pMap->eMode = ASSOC_MAP_ANY;
+  pMap->aCell = newCells(pMap, &pMap->nCell, pRc);
+  for (i = 0; i < nOld && *pRc == SQLITE_OK; i++) {
+    AssocKeyCell *pCell;
+    const char *z;
+    u32 n;
+    if (aOld[i].iSlot == 0) continue;
+    n = (u32)encodeInt(pMap, 0, aOld[i].u.i, pRc);
+    z = *pRc == SQLITE_OK ? keepKey(pMap, n, pRc) : 0;
+    if (z == 0) break;
+    pCell = anyCell(pMap, z, n);
+    pCell->u.z = z;
+    pCell->n = n;
+    pCell->iSlot = aOld[i].iSlot;
+  }
+  sqlite3_free(aOld);
+}
+
+/*
+** True if the key is an integer that the comparison leaves one.
+*/
+static inline int isInt(AssocKeymap *pMap, sqlite3_value **apVal) {
+  return pMap->eMode != ASSOC_MAP_ANY &&
+         sqlite3_value_type(apVal[0]) == SQLITE_INTEGER &&
+         pMap->aRule[0].eAff != ASSOC_AFF_TEXT;
+}
+
+/* ------------------------------------------------------------- interface */
+
+static u32 addInt(AssocKeymap *pMap, i64 i, int *pRc) {
+  AssocKeyCell *pCell;
+  if (pMap->eMode == ASSOC_MAP_RUN) {
+    if (pMap->nSlot == 0) pMap->iBase = i;
+    if ((u64)i - (u64)pMap->iBase < pMap->nSlot) {
+      return (u32)((u64)i - (u64)pMap->iBase);
+    }
+    if ((u64)i - (u64)pMap->iBase == pMap->nSlot &&
+        pMap->nSlot < ASSOC_NOSLOT - 1 && i >= pMap->iBase) {
+      return pMap->nSlot++;
+    }
+    rehash(pMap, pRc);
+  }
+  if (*pRc == SQLITE_OK) roomForOne(pMap, pRc);
+  if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
+  pCell = intCell(pMap, i);
+  if (pCell->iSlot == 0) {
+    pCell->u.i = i;
+    pCell->iSlot = ++pMap->nSlot;
+  }
+  return pCell->iSlot - 1;
+}
+
+u32 assocKeymapAdd(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
+  AssocKeyCell *pCell;
+  u32 n;
+  if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
+  if (isInt(pMap, apVal)) {
+    return addInt(pMap, sqlite3_value_int64(apVal[0]), pRc);
+  }
+  n = encodeKey(pMap, apVal, pRc);
+  if (n == 0) return ASSOC_NOSLOT;
+  if (pMap->eMode != ASSOC_MAP_ANY) {
+    toAny(pMap, pRc);
+    n = encodeKey(pMap, apVal, pRc); /* toAny used the scratch buffer */
+  }
+  roomForOne(pMap, pRc);
+  if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
+  pCell = anyCell(pMap, pMap->zScratch, n);
+  if (pCell->iSlot == 0) {
+    const char *z = keepKey(pMap, n, pRc);
+    if (z == 0) return ASSOC_NOSLOT;
+    pCell->u.z = z;
+    pCell->n = n;
+    pCell->iSlot = ++pMap->nSlot;
+  }
+  return pCell->iSlot - 1;
+}
+
+u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
+  u32 n;
+  if (pMap->nSlot == 0) return ASSOC_NOSLOT;
+  if (isInt(pMap, apVal)) {
+    i64 i = sqlite3_value_int64(apVal[0]);
+    if (pMap->eMode == ASSOC_MAP_RUN) {
+      u64 d = (u64)i - (u64)pMap->iBase;
+      return d < pMap->nSlot ? (u32)d : ASSOC_NOSLOT;
+    }
+    return intCell(pMap, i)->iSlot - 1; /* 0-1 is ASSOC_NOSLOT */
+  }
+  if (pMap->eMode != ASSOC_MAP_ANY) {
+    /* A key that is no integer yet may equal one: '7', 7.0 */
+    if (pMap->aRule[0].eAff != ASSOC_AFF_NUMERIC &&
+        sqlite3_value_type(apVal[0]) != SQLITE_FLOAT) {
+      return ASSOC_NOSLOT;
+    }
+    if (sqlite3_value_type(apVal[0]) == SQLITE_NULL) return ASSOC_NOSLOT;
+    toAny(pMap, pRc);
+  }
+  n = encodeKey(pMap, apVal, pRc);
+  if (n == 0 || *pRc != SQLITE_OK) return ASSOC_NOSLOT;
+  return anyCell(pMap, pMap->zScratch, n)->iSlot - 1;
+}
+
+/* ---------------------------------------------------------------- binding */
+
+/* The cell of each key, by its number. */
+static int orderCells(AssocKeymap *pMap) {
+  u32 i;
+  pMap->aOrder = sqlite3_malloc64(sizeof(u32) * ((u64)pMap->nSlot + 1));
+  if (pMap->aOrder == 0) return SQLITE_NOMEM;
+  for (i = 0; i < pMap->nCell; i++) {
+    if (pMap->aCell[i].iSlot) pMap->aOrder[pMap->aCell[i].iSlot - 1] = i;
+  }
+  return SQLITE_OK;
+}
+
+/* Bind the value whose bytes are at z, and return the end of them. */
+static const char *bindBytes(const char *z, sqlite3_stmt *pStmt, int iVar,
+                             int *pRc) {
+  i64 i;
+  double r;
+  u32 n;
+  char cTag = *z++;
+  if (cTag == 'i') {
+    memcpy(&i, z, 8);
+    *pRc = sqlite3_bind_int64(pStmt, iVar, i);
+    return z + 8;
+  }
+  if (cTag == 'r') {
+    memcpy(&r, z, 8);
+    *pRc = sqlite3_bind_double(pStmt, iVar, r);
+    return z + 8;
+  }
+  memcpy(&n, z, 4);
+  z += 4;
+  *pRc = cTag == 't'
+             ? sqlite3_bind_text(pStmt, iVar, z, (int)n, SQLITE_STATIC)
+             : sqlite3_bind_blob(pStmt, iVar, z, (int)n, SQLITE_STATIC);
+  return z + n;
+}
+
+/*
+** Text in a map of NOCASE or RTRIM keys was folded, which = under that
+** collation does not notice.
+*/
+int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt) {
+  AssocKeyCell *pCell;
+  const char *z;
+  int i, rc = SQLITE_OK;
+  assert(iSlot < pMap->nSlot);
+  if (pMap->eMode == ASSOC_MAP_RUN) {
+    return sqlite3_bind_int64(pStmt, 1, pMap->iBase + iSlot);
+  }
+  if (pMap->aOrder == 0) rc = orderCells(pMap);
+  if (rc != SQLITE_OK) return rc;
+  pCell = &pMap->aCell[pMap->aOrder[iSlot]];
+  if (pMap->eMode == ASSOC_MAP_INT) {
+    return sqlite3_bind_int64(pStmt, 1, pCell->u.i);
+  }
+  z = pCell->u.z;
+  for (i = 0; i < pMap->nKey && rc == SQLITE_OK; i++) {
+    z = bindBytes(z, pStmt, i + 1, &rc);
+  }
+  return rc;
+}

@@ -1,0 +1,58 @@
+/*
+** "Did you mean X?": the candidate that is nearest to what was written.
+**
+** Distance is the number of letters to insert, delete, replace or swap with
+** their neighbour, case aside. A candidate that has the other word as its
+** beginning is near too: 'post' and 'posts', 'comment' and 'comments_all'.
+*/
+#include "base/base.h"
+
+#define NEAR_MAX 40 /* Longer words are compared by their beginnings */
+
+static int lower(char c) {
+  return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+/* Optimal string alignment distance. */
+static int distance(const char *zA, const char *zB) {
+  int aRow[3][NEAR_MAX + 1];
+  int nA = (int)strlen(zA), nB = (int)strlen(zB), i, j;
+  if (nA > NEAR_MAX) nA = NEAR_MAX;
+  if (nB > NEAR_MAX) nB = NEAR_MAX;
+  for (j = 0; j <= nB; j++) aRow[0][j] = j;
+  for (i = 1; i <= nA; i++) {
+    int *aNew = aRow[i % 3], *aOld = aRow[(i + 2) % 3];
+    int *aOlder = aRow[(i + 1) % 3];
+    aNew[0] = i;
+    for (j = 1; j <= nB; j++) {
+      int bSame = lower(zA[i - 1]) == lower(zB[j - 1]);
+      int d = aOld[j - 1] + !bSame;
+      if (aOld[j] + 1 < d) d = aOld[j] + 1;
+      if (aNew[j - 1] + 1 < d) d = aNew[j - 1] + 1;
+      if (i > 1 && j > 1 && lower(zA[i - 1]) == lower(zB[j - 2]) &&
+          lower(zA[i - 2]) == lower(zB[j - 1]) && aOlder[j - 2] + 1 < d) {
+        d = aOlder[j - 2] + 1;
+      }
+      aNew[j] = d;
+    }
+  }
+  return aRow[nA % 3][nB];
+}
+
+/*
+** Is z nearer to what was written than the best so far? A third of the
+** letters may be wrong, at least one.
+*/
+void assocNearestTry(AssocNearest *p, const char *z) {
+  int n = (int)strlen(p->zWritten), nZ = (int)strlen(z);
+  int d = distance(p->zWritten, z);
+  int nMost = n / 3 > 1 ? n / 3 : 1;
+  int nShort = n < nZ ? n : nZ;
+  if (nShort >= 3 && sqlite3_strnicmp(p->zWritten, z, nShort) == 0) {
+    nMost = n + nZ;
+  }
+  if (d <= nMost && (p->zBest == 0 || d < p->nBest)) {
+    p->zBest = z;
+    p->nBest = d;
+  }
+}

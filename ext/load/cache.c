@@ -1,0 +1,108 @@
+/*
+** What a connection keeps between loads: compiled plans and memory.
+**
+** A plan is found again by what was asked and the text it was asked with.
+** It is good as long as its catalog is the one in force, so nothing else
+** has to be watched. Of the plans the least recently used goes first.
+*/
+#include "load/load.h"
+
+/* Plans kept. Each has a handful of statements of some kilobytes. */
+#define CACHE_MAX 64
+
+static void unlinkPlan(AssocLoadState *p, AssocPlan *pPlan) {
+  AssocPlan **pp = &p->pPlan;
+  while (*pp != pPlan) pp = &(*pp)->pNext;
+  *pp = pPlan->pNext;
+  pPlan->pNext = 0;
+  p->nPlan--;
+}
+
+static void stateFree(void *pState) {
+  AssocLoadState *p = pState;
+  while (p->pPlan) {
+    AssocPlan *pPlan = p->pPlan;
+    unlinkPlan(p, pPlan);
+    assocPlanFree(pPlan);
+  }
+  assocArenaFree(&p->mem);
+  sqlite3_free(p);
+}
+
+AssocLoadState *assocLoadState(AssocCall *pCall) {
+  AssocConn *pConn = pCall->pConn;
+  AssocLoadState *p = pConn->aSlot[ASSOC_SLOT_PLANS].p;
+  if (p) return p;
+  p = assocMalloc(pCall, sizeof(*p));
+  if (p == 0) return 0;
+  memset(p, 0, sizeof(*p));
+  pConn->aSlot[ASSOC_SLOT_PLANS].p = p;
+  pConn->aSlot[ASSOC_SLOT_PLANS].xFree = stateFree;
+  return p;
+}
+
+static u32 textHash(int eAsk, const char *zModel, const char *zText) {
+  u32 h = (u32)eAsk * 0x9e3779b1u + 1;
+  for (; zModel && *zModel; zModel++) h = (h ^ (u8)*zModel) * 0x01000193u;
+  for (h *= 31; *zText; zText++) h = (h ^ (u8)*zText) * 0x01000193u;
+  return h;
+}
+
+static int samePlan(const AssocPlan *pPlan, u32 h, int eAsk,
+                    const char *zModel, const char *zText) {
+  if (pPlan->nHash != h || pPlan->eAsk != eAsk) return 0;
+  if (strcmp(pPlan->zText, zText) != 0) return 0;
+  return zModel == 0 ? pPlan->zModel == 0
+                     : pPlan->zModel && strcmp(pPlan->zModel, zModel) == 0;
+}
+
+/* Drop plans of another catalog, and old ones above the limit. */
+static void prunePlans(AssocLoadState *p, const AssocCatalog *pCat,
+                       int nMost) {
+  AssocPlan *pPlan, *pNext;
+  int n = 0;
+  for (pPlan = p->pPlan; pPlan; pPlan = pNext) {
+    pNext = pPlan->pNext;
+    if (pPlan->bBusy || (pPlan->pCat == pCat && ++n <= nMost)) continue;
+    unlinkPlan(p, pPlan);
+    assocPlanFree(pPlan);
+  }
+}
+
+AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
+                        const char *zModel, const char *zText) {
+  AssocLoadState *p = assocLoadState(pCall);
+  AssocPlan *pPlan;
+  u32 h;
+  if (p == 0 || pCat == 0 || pCall->rc != SQLITE_OK) return 0;
+  h = textHash(eAsk, zModel, zText);
+  for (pPlan = p->pPlan; pPlan; pPlan = pPlan->pNext) {
+    if (pPlan->bBusy || pPlan->pCat != pCat ||
+        !samePlan(pPlan, h, eAsk, zModel, zText)) {
+      continue;
+    }
+    unlinkPlan(p, pPlan);
+    break;
+  }
+  if (pPlan == 0) {
+    prunePlans(p, pCat, CACHE_MAX - 1);
+    pPlan = assocPlanCompile(pCall, pCat, eAsk, zModel, zText);
+    if (pPlan == 0) return 0;
+    pPlan->nHash = h;
+  }
+  pPlan->bBusy = 1;
+  pPlan->pNext = p->pPlan;
+  p->pPlan = pPlan;
+  p->nPlan++;
+  return pPlan;
+}
+
+/* A plan that failed may have failed because its statements are bad. */
+void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan) {
+  AssocLoadState *p = pCall->pConn->aSlot[ASSOC_SLOT_PLANS].p;
+  if (pPlan == 0) return;
+  pPlan->bBusy = 0;
+  if (pCall->rc == SQLITE_OK) return;
+  unlinkPlan(p, pPlan);
+  assocPlanFree(pPlan);
+}

@@ -1,0 +1,309 @@
+/*
+** The engine: a shape and a model make a plan, a plan and parameters make
+** JSON.
+**
+**   where   predicates, orders and joins as SQL
+**   plan    from tree and model to nodes
+**   cache   the plans of a connection
+**   run     fetching the rows of each node
+**   gather  putting their JSON together
+**
+** A plan is a tree of nodes. The root gives the rows that were asked for,
+** every other node the rows that are related to the rows of its parent. A
+** run goes through the nodes from the root down, one level of rows at a
+** time, so that each node is asked once for all its parents:
+**
+**   1. The rows of a node are written as JSON text, each once, into an
+**      arena. Their keys go into the keymap of every child node, which
+**      numbers the distinct keys: each has a bucket.
+**   2. The child node fetches its rows and hangs each in its bucket: by
+**      lookup, with one statement run for each key, or by a scan of the
+**      whole table, where a key that no parent has is passed over.
+**   3. When all nodes have their rows, the text is gathered into one buffer:
+**      a row, and in it the buckets of its children. Every byte of a row is
+**      copied once for each place that it appears in.
+**
+** To-one and to-many are alike: a bucket that has at most one row is shared
+** by all parents with that key, so a row that many parents refer to is read
+** and written once.
+*/
+#ifndef ASSOC_LOAD_H
+#define ASSOC_LOAD_H
+
+#include "model/model.h"
+
+typedef struct AssocArgs AssocArgs;
+typedef struct AssocBind AssocBind;
+typedef struct AssocBucket AssocBucket;
+typedef struct AssocFetch AssocFetch;
+typedef struct AssocNode AssocNode;
+typedef struct AssocPart AssocPart;
+typedef struct AssocPlan AssocPlan;
+typedef struct AssocRow AssocRow;
+typedef struct AssocRun AssocRun;
+typedef struct AssocSql AssocSql;
+
+/* ------------------------------------------------------------------- plan */
+
+/* A value that a statement is given before it runs. */
+struct AssocBind {
+  int iSql;             /* Its ?number in the statement */
+  const ShapeVal *pVal; /* A literal or a parameter of the shape */
+  u8 bCount;            /* A limit or offset: an integer, not below 0 */
+  AssocBind *pNext;
+};
+
+/* A member of the object that a row becomes, in the order of the output. */
+struct AssocPart {
+  u8 eType;          /* ASSOC_PART_* */
+  u8 eJson;          /* COLUMN: ASSOC_JSON_* */
+  int iArg;          /* COLUMN: which value of the row */
+  int iRaw;          /* COLUMN: which value has it as JSON, or -1 */
+  const char *zName; /* The key, as the caller spelt it */
+  const char *zKey;  /* The text before the value: ,"title": */
+  int nKey;
+  AssocNode *pNode;  /* CHILD, SPREAD */
+  AssocPart *pNext;
+};
+#define ASSOC_PART_COLUMN 0
+#define ASSOC_PART_CHILD 1  /* A row or a list of rows */
+#define ASSOC_PART_SPREAD 2 /* The members of a row, among one's own */
+#define ASSOC_PART_TEXT 3   /* Only zKey: the ends of a nested object */
+
+/* How a statement hands over its rows. */
+struct AssocFetch {
+  AssocStmt stmt;
+  const char *zSql; /* 0: there is no such way */
+  u8 bEmit;         /* All rows in one step, as arguments of assoc_emit() */
+  AssocBind *pBind; /* What it is given, beside keys */
+};
+
+struct AssocNode {
+  AssocPlan *pPlan;
+  int iNode;          /* Place in pPlan->apNode; a parent has a smaller one */
+  int nDepth;
+  AssocNode *pParent;
+  const char *zPath;  /* "posts.comments"; of the root its model */
+  AssocModel *pModel; /* Whose rows these are */
+  AssocRel *pRel;     /* How they relate to the parent's; 0 for the root */
+  const ShapeItem *pItem;       /* 0 for the root */
+  const ShapeClauses *pClauses; /* Or 0 */
+  u8 bMany;           /* A list of rows */
+  u8 bOne;            /* An index says that there is one at most */
+  u8 bSpread;         /* Written without braces, among the parent's members */
+  u8 bLimit;          /* A parent has but some of its rows */
+  u8 bKeyed;          /* The root: found by its key, the first parameters */
+  AssocPart *pPart;   /* The members of a row */
+  int nSplit;         /* CHILD and SPREAD parts: places in a row's text */
+  const char *zEmpty; /* SPREAD: the text of a missing row; else its JSON */
+  int nEmpty;
+  AssocNode *pChild;  /* Those that have this for their parent */
+  int nChild;         /* How many */
+  int iChild;         /* Place among those of the parent */
+  AssocNode *pNext;   /* The next of the same parent */
+
+  /* The values of a row, in the order of a statement's columns: with a
+  ** scan first the nKey values of the key by which it finds its parent. */
+  int nKey;
+  const AssocKeyRule *aRule; /* How keys compare */
+  int nArg;            /* Values beside the key */
+  const char **azArg;  /* SQL of each */
+  int *aiSource;       /* Of a child: the parent's values that are its key */
+
+  u8 bScanOnly;        /* A lookup's = would not be the columns' = */
+  u8 bLookupOnly;      /* Keys of a collation that a keymap cannot serve */
+  const char *zIndex;  /* The index of a lookup; "": the table's own key */
+  AssocFetch lookup, scan;
+  i64 nActual;         /* Rows of the last run, or -1 */
+  const char *zStrategy; /* What the last run did, or 0 */
+};
+
+struct AssocPlan {
+  AssocArena mem;
+  AssocCatalog *pCat;  /* A reference */
+  const char *zText;   /* What it was compiled from */
+  const char *zModel;  /* And with which model; 0 for a query */
+  AssocShape *pShape;
+  AssocNode *pRoot;
+  int nNode;
+  AssocNode **apNode;  /* A parent before its children */
+  int nName;           /* Names of :name parameters */
+  const char **azName;
+  AssocStmt names;     /* Takes the object of names apart */
+  AssocRel *pAnswer;   /* COUNT, HAS: the association that is asked about */
+  int iTargetVar;      /* HAS: the ?number before those of the target's key */
+  u8 eAsk;             /* ASSOC_ASK_* */
+  u8 bBusy;            /* A run uses it */
+  u32 nHash;
+  AssocPlan *pNext;    /* In the cache, the last used first */
+};
+
+/* What is asked of a plan: the same text means different things. */
+#define ASSOC_ASK_EAGER 0 /* A query: a list of rows */
+#define ASSOC_ASK_FIND 1  /* A row by its key, in a shape */
+#define ASSOC_ASK_GET 2   /* What is related to a row by an item */
+#define ASSOC_ASK_COUNT 3 /* How many rows that would be */
+#define ASSOC_ASK_HAS 4   /* Whether a row of that key is among them */
+
+/* A compiled plan, from the cache or new, marked busy. zModel is 0 for a
+** query, which names its model itself. */
+AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
+                        const char *zModel, const char *zText);
+void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan);
+/* Compile one that is not cached. */
+AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
+                            const char *zModel, const char *zText);
+void assocPlanFree(AssocPlan *pPlan);
+
+/* -------------------------------------------------------------------- sql */
+
+/*
+** A statement being written. Values become ?numbers and are remembered in
+** pBind; tables get aliases t1, t2, ...
+*/
+struct AssocSql {
+  AssocCall *pCall;
+  AssocArena *pArena;
+  const char *zText; /* Of the shape, for carets */
+  sqlite3_str *pStr;
+  int nVar;          /* ?numbers given so far */
+  int nAlias;
+  AssocBind *pBind, **ppBindEnd;
+};
+
+/* "schema"."table" */
+void assocSqlTable(AssocSql *p, const AssocTable *pTab);
+/* t1."column" */
+void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab,
+                    int iCol);
+/* A ?number for a value of the shape. */
+void assocSqlVal(AssocSql *p, const ShapeVal *pVal);
+/* ?number of a limit or offset. */
+void assocSqlCount(AssocSql *p, const ShapeVal *pVal);
+/* A predicate on rows of pModel under alias iAlias. */
+void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
+                  int iAlias);
+/* The conditions that rows of a relation meet, each with AND before it: its
+** scope and the clauses. The join row has alias iJoin. */
+void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
+                        const ShapeClauses *pC, AssocModel *pModel,
+                        int iAlias, int iJoin);
+/* " FROM source t1, target t2 … WHERE …": the rows of a relation, with all
+** their conditions, and of the block that the target's rows are to meet. */
+void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
+                     const ShapeItem *pBlock);
+/* " AND EXISTS(...)" for each item of a block that is required. */
+void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock,
+                      AssocModel *pModel, int iAlias);
+/* " ORDER BY t1.a DESC, t1.id": the clauses' order, else the relation's,
+** and then the key. Nothing for a view without order and key. */
+void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
+                   AssocModel *pModel, int iAlias);
+/* The error that a model has no column or association of that name. */
+void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
+                     const char *zWhat);
+/* The association that an item means, an error if there is none. */
+AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
+                       const ShapeName *pName, AssocModel *pModel);
+
+/* -------------------------------------------------------------------- run */
+
+/* The values that a caller gives with a shape. */
+struct AssocArgs {
+  int nKey;
+  sqlite3_value **apKey; /* The key of the root, where one is asked for */
+  int nVal;
+  sqlite3_value **apVal; /* ?1, ?2, …, or the object of names and these */
+};
+
+/* A row, in the arena of the run: aWord, and behind it nText bytes of text
+** which begin with a comma, so that a list is its rows one after another. */
+struct AssocRow {
+  AssocRow *pNext; /* In its bucket */
+  u32 nText;
+  u32 aWord[];     /* nSplit offsets into the text, where a child goes; then
+                   ** for each child node the number of its bucket */
+};
+
+/* The rows that belong to one key. */
+struct AssocBucket {
+  AssocRow *pFirst, *pLast;
+  i64 n; /* Rows that came, those before the offset included */
+};
+
+/* A node while it runs. */
+typedef struct AssocNodeRun AssocNodeRun;
+struct AssocNodeRun {
+  AssocKeymap map;      /* Keys that the parents' rows have */
+  AssocBucket *aBucket; /* One for each; in the arena */
+  i64 nOffset, nMost;   /* Rows of a bucket to pass over, and to keep */
+  i64 nRow;
+};
+
+struct AssocRun {
+  AssocCall *pCall;
+  AssocPlan *pPlan;
+  AssocArgs args;
+  sqlite3_value **apNamed; /* OWNED: values of pPlan->azName */
+  AssocArena mem;          /* Rows and buckets */
+  AssocNodeRun *aNode;     /* For each node of the plan */
+  AssocNode *pNode;        /* Whose rows come */
+  AssocBucket *pBucket;    /* Where they go, unless their key tells */
+  AssocOut row;            /* Writes into mem */
+  int rc;                  /* First error while rows came */
+  AssocRun *pOuter;        /* The run in which this one runs */
+};
+
+/* What the connection keeps for runs: see cache.c. */
+typedef struct AssocLoadState AssocLoadState;
+struct AssocLoadState {
+  AssocPlan *pPlan;  /* OWNED: compiled plans, the last used first */
+  int nPlan;
+  AssocRun *pRun;    /* The run whose rows assoc_emit() takes */
+  AssocArena mem;    /* OWNED: memory of the last run, for the next */
+  i64 nLast;         /* Bytes of the last result */
+  u8 eForce;         /* ASSOC_FORCE_*: for tests of the strategies */
+};
+#define ASSOC_FORCE_NOT 0
+#define ASSOC_FORCE_LOOKUP 1
+#define ASSOC_FORCE_SCAN 2
+
+/* Bytes of memory that a run leaves for the next. */
+#define ASSOC_KEEP_MEMORY ((i64)16 << 20)
+
+AssocLoadState *assocLoadState(AssocCall *pCall);
+
+/* Start a run; what it takes is released by assocRunEnd(). */
+void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
+                   const AssocArgs *pArgs);
+void assocRunEnd(AssocRun *pRun);
+/* Fetch the rows of the root, or of all nodes below it. */
+void assocRunRoot(AssocRun *pRun);
+void assocRunChildren(AssocRun *pRun);
+/* Bind the values of a statement. */
+void assocRunBind(AssocRun *pRun, sqlite3_stmt *pStmt,
+                  const AssocBind *pBind);
+/* Hang a row of pNode in pBucket; apVal are its values. */
+void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
+                 sqlite3_value **apVal);
+/* Forget the rows, keep the memory. */
+void assocRunClear(AssocRun *pRun);
+
+/* Write a bucket or a row, and all that is below. */
+void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
+                       u32 iBucket);
+void assocGatherRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
+                    const AssocRow *pRow);
+
+/* Load a plan of EAGER, FIND or GET. *pbNull: there is nothing to give.
+** OUT: the JSON, *pn bytes, nul-terminated, freed with sqlite3_free(). */
+char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
+                   i64 *pn, int *pbNull);
+/* The answer of a plan of COUNT or HAS. apTarget: the key HAS asks for. */
+i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
+                   sqlite3_value **apTarget);
+
+/* Register assoc_emit(), by which statements hand over rows. */
+int assocRunRegister(AssocConn *pConn);
+
+#endif /* ASSOC_LOAD_H */

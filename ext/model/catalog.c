@@ -1,0 +1,504 @@
+/*
+** The definitions, cached for as long as they are true.
+**
+** They are plain rows of the user's database. The user may roll them back,
+** delete them by hand, or change them from another connection, and every
+** call has to see the rows that are there. Reading them all in every call
+** would cost more than most calls do, so each call asks one statement, the
+** guard:
+**
+**   SELECT (SELECT token FROM main.assoc_token), ...
+**
+** Triggers set the token to random() whenever a definition changes, so
+** equal tokens mean equal definitions, also after a ROLLBACK, where a
+** counter would come back to an old number with other content. That the
+** guard had to be prepared again means that the schema changed. A table of
+** definitions that a user made without token and triggers is compared
+** whole.
+**
+** The guard stays open until the call ends, and its read transaction makes
+** the call see one snapshot.
+*/
+#include "model/model.h"
+
+/* What the connection keeps. */
+typedef struct CatalogCache CatalogCache;
+struct CatalogCache {
+  AssocCatalog *pCat; /* A reference, or 0 */
+  AssocStmt guard;
+  char *zGuard;       /* OWNED: its SQL */
+  char *zTokens;      /* OWNED: what the guard said of pCat */
+  int nDepth;         /* Calls that have entered */
+  i64 iSerial;
+  sqlite3_stmt *apHold[16]; /* OWNED: readers on databases that the guard
+                            ** did not know of when the call began */
+  int nHold;
+};
+
+static const char zCreateDefs[] =
+    "CREATE TABLE \"%w\".assoc_definitions(model TEXT NOT NULL COLLATE "
+    "NOCASE, name TEXT NOT NULL COLLATE NOCASE, kind TEXT NOT NULL,\n"
+    "  target TEXT, options TEXT, PRIMARY KEY(model, name)) WITHOUT ROWID";
+static const char zCreateToken[] =
+    "CREATE TABLE \"%w\".assoc_token(token INTEGER NOT NULL);"
+    "INSERT INTO \"%w\".assoc_token VALUES(random())";
+static const char *const azChange[] = {"insert", "update", "delete"};
+/* As sqlite_schema keeps it; behind CREATE TRIGGER comes the schema. */
+static const char zTriggerText[] =
+    "assoc_definitions_%s AFTER %s ON assoc_definitions\n"
+    "  BEGIN UPDATE assoc_token SET token = random(); END";
+
+/* ---------------------------------------------------------------- schemas */
+
+int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable) {
+  int iLo = 0, iHi = pSchema->nEntry - 1;
+  while (iLo <= iHi) {
+    int iMid = (iLo + iHi) / 2;
+    int c = sqlite3_stricmp(zTable, pSchema->azEntry[iMid]);
+    if (c == 0) return iMid;
+    if (c < 0) {
+      iHi = iMid - 1;
+    } else {
+      iLo = iMid + 1;
+    }
+  }
+  return -1;
+}
+
+AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName) {
+  AssocSchema *p = pCat->pSchema;
+  while (p && sqlite3_stricmp(p->zName, zName) != 0) p = p->pNext;
+  return p;
+}
+
+/* Names in the order of sqlite3_stricmp(), which is that of NOCASE. */
+static void loadEntries(AssocCall *pCall, AssocSchema *pSchema) {
+  AssocArena *pArena = &pSchema->pCatalog->mem;
+  sqlite3_stmt *pStmt = assocPrepare(
+      pCall,
+      "SELECT name, count(*) OVER () FROM \"%w\".sqlite_schema"
+      " WHERE type IN ('table','view') ORDER BY name COLLATE nocase",
+      pSchema->zName);
+  while (assocStep(pCall, pStmt)) {
+    int n = sqlite3_column_int(pStmt, 1);
+    if (pSchema->azEntry == 0) {
+      pSchema->azEntry = assocAlloc(pCall, pArena, (i64)sizeof(char *) * n);
+      pSchema->apTable =
+          assocAlloc(pCall, pArena, (i64)sizeof(AssocTable *) * n);
+    }
+    if (pSchema->apTable == 0 || pSchema->nEntry >= n) break;
+    pSchema->azEntry[pSchema->nEntry] =
+        assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 0), -1);
+    if (pSchema->azEntry[pSchema->nEntry]) pSchema->nEntry++;
+  }
+  assocFinalize(pCall, pStmt);
+}
+
+/* Are the token and its three triggers there, as assocDefWrite() made them? */
+static int hasToken(AssocCall *pCall, AssocSchema *pSchema) {
+  sqlite3_stmt *pStmt;
+  int i, nFound = 0;
+  char *zText;
+  pStmt = assocPrepare(pCall,
+                       "SELECT count(*) FROM \"%w\".sqlite_schema WHERE "
+                       "(type='table' AND name='assoc_token') OR "
+                       "(type='trigger' AND sql=?1)",
+                       pSchema->zName);
+  for (i = 0; i < 3; i++) {
+    zText = assocMprintf(pCall, zTriggerText, azChange[i], azChange[i]);
+    if (zText && pCall->rc == SQLITE_OK) {
+      char *zSql = assocMprintf(pCall, "CREATE TRIGGER %s", zText);
+      assocBindText(pCall, pStmt, 1, zSql);
+      sqlite3_free(zSql);
+    }
+    sqlite3_free(zText);
+    if (assocStep(pCall, pStmt) && sqlite3_column_int(pStmt, 0) == 2) {
+      nFound++;
+    }
+    if (pCall->rc == SQLITE_OK) sqlite3_reset(pStmt);
+  }
+  assocFinalize(pCall, pStmt);
+  return nFound == 3;
+}
+
+static const char *columnKeep(AssocCall *pCall, AssocArena *pArena,
+                              sqlite3_stmt *pStmt, int iCol) {
+  if (sqlite3_column_type(pStmt, iCol) == SQLITE_NULL) return 0;
+  return assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, iCol),
+                        -1);
+}
+
+static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
+  AssocArena *pArena = &pSchema->pCatalog->mem;
+  AssocDef **ppEnd = &pSchema->pDef;
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall,
+                   "SELECT model, name, kind, target, options"
+                   "  FROM \"%w\".assoc_definitions ORDER BY model, name",
+                   pSchema->zName);
+  while (assocStep(pCall, pStmt)) {
+    AssocDef *pDef = assocAlloc(pCall, pArena, sizeof(*pDef));
+    if (pDef == 0) break;
+    pDef->pSchema = pSchema;
+    pDef->zModel = columnKeep(pCall, pArena, pStmt, 0);
+    pDef->zName = columnKeep(pCall, pArena, pStmt, 1);
+    pDef->zKind = columnKeep(pCall, pArena, pStmt, 2);
+    pDef->zTarget = columnKeep(pCall, pArena, pStmt, 3);
+    pDef->zOptions = columnKeep(pCall, pArena, pStmt, 4);
+    if (pDef->zModel == 0 || pDef->zName == 0) continue;
+    *ppEnd = pDef;
+    ppEnd = &pDef->pNext;
+  }
+  assocFinalize(pCall, pStmt);
+}
+
+/*
+** A database that the guard does not cover yet is read here for the first
+** time in a call: hold a reader on it until the call ends.
+*/
+static void holdReader(AssocCall *pCall, AssocSchema *pSchema) {
+  CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
+  sqlite3_stmt *pStmt;
+  if (pCache->nHold >= ASSOC_COUNT(pCache->apHold)) return;
+  pStmt = assocPrepare(pCall, "SELECT 1 FROM \"%w\".sqlite_schema",
+                       pSchema->zName);
+  if (pStmt) {
+    int rc = sqlite3_step(pStmt);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) assocErrorCode(pCall, rc);
+    pCache->apHold[pCache->nHold++] = pStmt;
+  }
+}
+
+int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema) {
+  if (pSchema->bLoaded || pCall->rc != SQLITE_OK) {
+    return pCall->rc == SQLITE_OK;
+  }
+  holdReader(pCall, pSchema);
+  loadEntries(pCall, pSchema);
+  if (pCall->rc != SQLITE_OK) return 0;
+  pSchema->bDefs = assocSchemaIndex(pSchema, "assoc_definitions") >= 0;
+  if (pSchema->bDefs) {
+    pSchema->bToken = (u8)hasToken(pCall, pSchema);
+    loadDefs(pCall, pSchema);
+  }
+  pSchema->bLoaded = pCall->rc == SQLITE_OK;
+  if (pSchema->bDefs) pSchema->pCatalog->bLinked = 0;
+  return pSchema->bLoaded;
+}
+
+/* ---------------------------------------------------------------- catalog */
+
+AssocCatalog *assocCatalogRef(AssocCatalog *pCat) {
+  pCat->nRef++;
+  return pCat;
+}
+
+void assocCatalogUnref(AssocCatalog *pCat) {
+  AssocArena mem;
+  if (pCat == 0 || --pCat->nRef > 0) return;
+  mem = pCat->mem; /* The catalog itself is in its arena */
+  assocArenaFree(&mem);
+}
+
+/* One AssocSchema for each row of PRAGMA database_list, temp last. */
+static void listSchemas(AssocCall *pCall, AssocCatalog *pCat) {
+  sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA database_list");
+  AssocSchema **ppEnd = &pCat->pSchema, *pTemp, *p;
+  pTemp = assocAlloc(pCall, &pCat->mem, sizeof(*pTemp));
+  while (assocStep(pCall, pStmt)) {
+    const char *zName = assocColumnText(pCall, pStmt, 1);
+    if (sqlite3_stricmp(zName, "temp") == 0) continue;
+    p = assocAlloc(pCall, &pCat->mem, sizeof(*p));
+    if (p == 0) break;
+    p->zName = assocArenaText(pCall, &pCat->mem, zName, -1);
+    p->pCatalog = pCat;
+    *ppEnd = p;
+    ppEnd = &p->pNext;
+  }
+  assocFinalize(pCall, pStmt);
+  if (pTemp == 0) return;
+  pTemp->zName = "temp";
+  pTemp->pCatalog = pCat;
+  *ppEnd = pTemp;
+}
+
+/* A new catalog of main and temp; the attached are read when asked for. */
+static AssocCatalog *catalogRead(AssocCall *pCall, CatalogCache *pCache) {
+  AssocArena mem;
+  AssocCatalog *pCat;
+  AssocSchema *p;
+  memset(&mem, 0, sizeof(mem));
+  pCat = assocAlloc(pCall, &mem, sizeof(*pCat));
+  if (pCat == 0) return 0;
+  pCat->mem = mem;
+  pCat->nRef = 1;
+  pCat->iSerial = ++pCache->iSerial;
+  listSchemas(pCall, pCat);
+  for (p = pCat->pSchema; p && pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (p == pCat->pSchema || p->pNext == 0) assocSchemaLoad(pCall, p);
+  }
+  if (pCall->rc == SQLITE_OK) return pCat;
+  assocCatalogUnref(pCat);
+  return 0;
+}
+
+/* ------------------------------------------------------------------ guard */
+
+/* SQL that gives a value which changes when the definitions do. */
+static void guardColumn(sqlite3_str *pStr, const AssocSchema *p) {
+  if (p->bToken) {
+    sqlite3_str_appendf(pStr, "(SELECT token FROM \"%w\".assoc_token)",
+                        p->zName);
+  } else if (p->bDefs) {
+    sqlite3_str_appendf(
+        pStr,
+        "(SELECT group_concat(quote(model)||quote(name)||quote(kind)||"
+        "quote(target)||quote(options)) FROM \"%w\".assoc_definitions)",
+        p->zName);
+  } else {
+    sqlite3_str_appendf(pStr, "(SELECT 1 FROM \"%w\".sqlite_schema LIMIT 1)",
+                        p->zName);
+  }
+}
+
+/* The guard of a catalog: one text for all databases that were read. */
+static char *guardText(AssocCall *pCall, const AssocCatalog *pCat) {
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  const AssocSchema *p;
+  sqlite3_str_appendall(pStr, "SELECT ''");
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    if (!p->bLoaded) continue;
+    if (sqlite3_stricmp(p->zName, "temp") == 0 && !p->bDefs) continue;
+    sqlite3_str_appendall(pStr, "||ifnull(");
+    guardColumn(pStr, p);
+    sqlite3_str_appendall(pStr, ",'')||','");
+  }
+  return assocStrFinish(pCall, pStr);
+}
+
+/*
+** Open the guard: true if it says zTokens and the schema is the same.
+** *pzTokens is what it says. OUT: freed with sqlite3_free().
+*/
+static int guardOpen(AssocCall *pCall, CatalogCache *pCache,
+                     char **pzTokens) {
+  sqlite3_stmt *pStmt = assocStmt(pCall, &pCache->guard, pCache->zGuard);
+  int bChanged, rc;
+  if (pStmt == 0) return 0;
+  rc = sqlite3_step(pStmt);
+  if (rc != SQLITE_ROW) {
+    assocErrorCode(pCall, rc);
+    sqlite3_reset(pStmt);
+    return 0;
+  }
+  bChanged = sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_REPREPARE, 1);
+  if (!bChanged && pCache->zTokens) {
+    const char *z = assocColumnText(pCall, pStmt, 0);
+    if (strcmp(z, pCache->zTokens) == 0) return pCall->rc == SQLITE_OK;
+  }
+  *pzTokens = assocMprintf(pCall, "%s", assocColumnText(pCall, pStmt, 0));
+  return 0;
+}
+
+static void cacheDrop(CatalogCache *pCache) {
+  assocStmtClear(&pCache->guard);
+  sqlite3_free(pCache->zGuard);
+  sqlite3_free(pCache->zTokens);
+  assocCatalogUnref(pCache->pCat);
+  pCache->zGuard = 0;
+  pCache->zTokens = 0;
+  pCache->pCat = 0;
+}
+
+static void cacheFree(void *p) {
+  cacheDrop(p);
+  sqlite3_free(p);
+}
+
+static CatalogCache *cacheOf(AssocCall *pCall) {
+  AssocConn *pConn = pCall->pConn;
+  CatalogCache *pCache = pConn->aSlot[ASSOC_SLOT_CATALOG].p;
+  if (pCache) return pCache;
+  pCache = assocMalloc(pCall, sizeof(*pCache));
+  if (pCache == 0) return 0;
+  memset(pCache, 0, sizeof(*pCache));
+  pConn->aSlot[ASSOC_SLOT_CATALOG].p = pCache;
+  pConn->aSlot[ASSOC_SLOT_CATALOG].xFree = cacheFree;
+  return pCache;
+}
+
+void assocCatalogForget(AssocConn *pConn) {
+  CatalogCache *pCache = pConn->aSlot[ASSOC_SLOT_CATALOG].p;
+  if (pCache == 0) return;
+  assert(pCache->nDepth == 0);
+  cacheDrop(pCache);
+}
+
+/* True if the databases of the connection are those of the catalog. What
+** was detached the guard notices, so that only more of them matter. */
+static int sameSchemas(AssocCall *pCall, const AssocCatalog *pCat) {
+#if SQLITE_VERSION_NUMBER >= 3039000
+  const AssocSchema *p;
+  int n = 0;
+  if (sqlite3_libversion_number() < 3039000) return 0;
+  for (p = pCat->pSchema; p; p = p->pNext) n++;
+  /* 0 is main and 1 is temp, so that n is the first not in the list */
+  return sqlite3_db_name(pCall->db, n) == 0;
+#else
+  (void)pCall, (void)pCat;
+  return 0;
+#endif
+}
+
+/* Release the readers that were opened beside the guard. */
+static void dropHolds(CatalogCache *pCache) {
+  while (pCache->nHold > 0) sqlite3_finalize(pCache->apHold[--pCache->nHold]);
+}
+
+/*
+** Read the catalog anew. What it says must hold in the snapshot in which
+** the guard then is open: the readers that assocSchemaLoad() opens see to
+** that.
+*/
+static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
+  char *zTokens = 0;
+  cacheDrop(pCache);
+  pCache->pCat = catalogRead(pCall, pCache);
+  if (pCache->pCat) pCache->zGuard = guardText(pCall, pCache->pCat);
+  if (pCall->rc == SQLITE_OK) {
+    (void)guardOpen(pCall, pCache, &zTokens);
+    pCache->zTokens = zTokens;
+  }
+  if (pCall->rc != SQLITE_OK) cacheDrop(pCache);
+  dropHolds(pCache);
+}
+
+/* True if pCache is right and its guard is open. */
+static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
+  char *zTokens = 0;
+  int bSame;
+  if (pCache->pCat == 0) return 0;
+  if (pCache->zGuard == 0) pCache->zGuard = guardText(pCall, pCache->pCat);
+  bSame = sameSchemas(pCall, pCache->pCat) &&
+          guardOpen(pCall, pCache, &zTokens);
+  sqlite3_free(zTokens);
+  if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall); /* It is gone */
+  return bSame && pCall->rc == SQLITE_OK;
+}
+
+AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
+  CatalogCache *pCache = cacheOf(pCall);
+  if (pCache == 0 || pCall->rc != SQLITE_OK) return 0;
+  if (pCache->nDepth == 0 && !cacheCheck(pCall, pCache)) {
+    if (pCall->rc == SQLITE_OK) cacheRead(pCall, pCache);
+  }
+  if (pCall->rc != SQLITE_OK) return 0;
+  pCache->nDepth++;
+  return assocCatalogRef(pCache->pCat);
+}
+
+/*
+** A database that was read in this call joins the guard, while the reader
+** that was opened for it still holds the snapshot.
+*/
+static void widenGuard(AssocCall *pCall, CatalogCache *pCache) {
+  AssocCall call;
+  char *zTokens = 0;
+  assocCallInit(&call, pCall->pConn);
+  assocStmtClear(&pCache->guard);
+  sqlite3_free(pCache->zGuard);
+  sqlite3_free(pCache->zTokens);
+  pCache->zTokens = 0;
+  pCache->zGuard = guardText(&call, pCache->pCat);
+  (void)guardOpen(&call, pCache, &zTokens);
+  pCache->zTokens = zTokens;
+  if (call.rc != SQLITE_OK) cacheDrop(pCache);
+  assocCallClear(&call);
+}
+
+void assocCatalogLeave(AssocCall *pCall, AssocCatalog *pCat) {
+  CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
+  if (pCat == 0) return;
+  assert(pCache->nDepth > 0);
+  if (--pCache->nDepth == 0) {
+    if (pCache->nHold > 0) widenGuard(pCall, pCache);
+    if (pCache->guard.p) sqlite3_reset(pCache->guard.p);
+    dropHolds(pCache);
+  }
+  assocCatalogUnref(pCat);
+}
+
+/* ---------------------------------------------------------------- writing */
+
+static int hasTable(AssocCall *pCall, const char *zSchema,
+                    const char *zName) {
+  sqlite3_stmt *pStmt = assocPrepare(
+      pCall,
+      "SELECT 1 FROM \"%w\".sqlite_schema WHERE type='table' AND name=%Q",
+      zSchema, zName);
+  int b = assocStep(pCall, pStmt);
+  assocFinalize(pCall, pStmt);
+  return b;
+}
+
+/* The table, its token, and the triggers that change the token. */
+static void makeTables(AssocCall *pCall, const char *zSchema) {
+  int i;
+  if (!hasTable(pCall, zSchema, "assoc_definitions")) {
+    assocExec(pCall, zCreateDefs, zSchema);
+  }
+  if (!hasTable(pCall, zSchema, "assoc_token")) {
+    assocExec(pCall, zCreateToken, zSchema, zSchema);
+  }
+  for (i = 0; i < 3; i++) {
+    char *zText = assocMprintf(pCall, zTriggerText, azChange[i], azChange[i]);
+    if (zText) {
+      assocExec(pCall, "DROP TRIGGER IF EXISTS \"%w\".assoc_definitions_%s",
+                zSchema, azChange[i]);
+      assocExec(pCall, "CREATE TRIGGER \"%w\".%s", zSchema, zText);
+    }
+    sqlite3_free(zText);
+  }
+}
+
+static int hasTriggers(AssocCall *pCall, const char *zSchema) {
+  AssocCatalog *pCat = assocCatalogEnter(pCall);
+  AssocSchema *p = pCat ? assocSchemaFind(pCat, zSchema) : 0;
+  int b = p && assocSchemaLoad(pCall, p) && p->bToken;
+  assocCatalogLeave(pCall, pCat);
+  return b;
+}
+
+void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
+                   const char *zName, const char *zKind, const char *zTarget,
+                   const char *zOptions) {
+  sqlite3_stmt *pStmt;
+  if (!hasTriggers(pCall, zSchema)) makeTables(pCall, zSchema);
+  pStmt = assocPrepare(pCall,
+                       "INSERT OR REPLACE INTO \"%w\".assoc_definitions"
+                       " VALUES(?1,?2,?3,?4,?5)",
+                       zSchema);
+  assocBindText(pCall, pStmt, 1, zModel);
+  assocBindText(pCall, pStmt, 2, zName);
+  assocBindText(pCall, pStmt, 3, zKind);
+  assocBindText(pCall, pStmt, 4, zTarget);
+  assocBindText(pCall, pStmt, 5, zOptions);
+  (void)assocStep(pCall, pStmt);
+  assocFinalize(pCall, pStmt);
+}
+
+int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
+                   const char *zName) {
+  int n = 0;
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall,
+                   "DELETE FROM \"%w\".assoc_definitions"
+                   " WHERE model=?1 AND name=?2",
+                   zSchema);
+  assocBindText(pCall, pStmt, 1, zModel);
+  assocBindText(pCall, pStmt, 2, zName);
+  (void)assocStep(pCall, pStmt);
+  if (pCall->rc == SQLITE_OK) n = sqlite3_changes(pCall->db);
+  assocFinalize(pCall, pStmt);
+  return n;
+}

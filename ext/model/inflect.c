@@ -1,0 +1,395 @@
+/*
+** Names and their forms.
+**
+**   assocPluralize    User, Category, OrderStatus, SalesPerson, News
+**                     Users, Categories, OrderStatuses, SalesPeople, News
+**   assocSingularize  the way back
+**   assocCamelize     User + id, chief_editor + id: UserId, chiefEditorId
+**   assocUnderscore   UserProfile, HTMLPage: user_profile, html_page
+**
+** How one becomes many is one table, inflRows, and is read both ways. Each
+** row holds the ending of one, the ending of many, and the stems that the
+** row is about:
+**
+**   {"y", "ies", "-b -c -d"}     city, cities: a stem that ends in c
+**   {"um", "a", "dat strat"}     datum, data: just these stems
+**   {"child", "children", "-"}   grandchild, grandchildren: any stem
+**   {"ox", "oxen", 0}            ox, oxen, but neither box nor fox
+**
+** Of the rows that a word fits, the first one decides. That also tells one
+** from many, for which the last letter is a poor guide: "status" fits as one
+** the row of -us and as many only the last row, "statu" + "s", so it is
+** one; "menus" fits as many a row before that of -us, so it is many. And an
+** exception is nothing but an earlier row: "photo" finds photo, photos
+** before it comes to potato, potatoes.
+**
+** So a name that is plural stays when it is made plural, and a singular one
+** when it is made singular. Forms that Sequelize makes and English has are
+** Sequelize's (stadia, appendixes, volcanos), and where there are two the
+** other one is understood too (stadiums, appendices, volcanoes).
+*/
+#include "model/inflect.h"
+
+typedef struct InflRow InflRow;
+struct InflRow {
+  const char *zOne;   /* How one of it ends */
+  const char *zMany;  /* How many of it end */
+  const char *zStems; /* What may precede: -x ends in x. 0: nothing may */
+};
+
+static const InflRow inflRows[] = {
+    /* One and many are the same: things that are not counted */
+    {"", "",
+     "-ware advertising advice aid air baggage cash clothing education "
+     "electricity engineering equipment evidence furniture garbage health "
+     "heat help homework hospitality housework information jewellery jewelry "
+     "knowledge literature litter luggage machinery management merchandise "
+     "money music news nutrition pollution publicity research rubbish safety "
+     "scenery shopping smoking stuff traffic transportation trust underwear "
+     "unemployment weather welfare"},
+    {"", "",
+     "adulthood aggression anger applause assistance chaos dancing dignity "
+     "enjoyment envy evolution fame fun gossip gratitude grief guilt "
+     "happiness harm hate hatred honesty humour hunger importance inflation "
+     "innocence irony lack laughter leisure loneliness luck magic mankind "
+     "nature nonsense nurture obedience obesity patience poverty pride "
+     "punctuation racism relaxation reliability respect revenge shame sleep "
+     "stupidity symmetry thirst unity validity vengeance violence vitality "
+     "warmth wealth wisdom"},
+    {"", "",
+     "alcohol bacon beef blood bread butter carbon cardboard chalk dirt dust "
+     "flour food fuel garlic gold honey hydrogen ice iron jam lava leather "
+     "lightning macaroni marble mayonnaise methane milk mud nitrogen oxygen "
+     "pasta pumice quartz rice rum seafood smoke snow soap soil spaghetti "
+     "steam sunshine thunder timber veal vegetation wheat zinc"},
+    {"", "",
+     "-mathematics -physics accommodation aerobics analytics arithmetic "
+     "athletics biology botany chess countryside diabetes economics "
+     "electronics ethics fiction flu genetics golf gymnastics herpes judo "
+     "karate linguistics logic logistics measles mumps poetry politics "
+     "psychology rabies robotics seaside tennis yoga zoology"},
+    /* The same: animals, vehicles, and what is always many */
+    {"", "",
+     "-headquarters -nese -sheep aircraft asbestos barracks biceps bison "
+     "cattle chassis clothes corps crossroads debris deer forceps gallows "
+     "goods hovercraft jeans kudos livestock means memorabilia miniseries "
+     "moose pajamas pants paraphernalia police portuguese pyjamas rendezvous "
+     "salmon scissors series siamese spacecraft species subspecies swine "
+     "thanks timeseries tongs triceps trousers trout watercraft wildlife"},
+
+    /* Words of their own */
+    {"person", "people", "-"},
+    {"child", "children", "-"},
+    {"passerby", "passersby", 0},
+    {"", "s",
+     "-human -umen abdomen acumen amen brahman caiman cognomen cyclamen "
+     "dolmen german hymen norman omen ottoman ramen regimen roman semen "
+     "shaman specimen stamen talisman"},
+    {"man", "men", "-"},
+    {"", "s", "mongoose"},
+    {"goose", "geese", "-"},
+    {"foot", "feet", "-"},
+    {"tooth", "teeth", "-"},
+    {"mouse", "mice", "-"},
+    {"louse", "lice", 0},
+    {"ox", "oxen", 0},
+    {"genus", "genera", 0},
+    {"corpus", "corpora", 0},
+    {"z", "zzes", "-qui fe whi"},
+
+    /* knife and leaf, but neither safe nor roof */
+    {"fe", "ves", "-kni -wi afterli halfli li midli nightli"},
+    {"", "s", "-hoof"},
+    {"f", "ves",
+     "-cal -hal -hoo -lea -loa -sel -shea -shel -thie -wol dwar el scar whar"},
+
+    /* Latin and Greek: first what has become English, then what has not */
+    {"", "s",
+     "addendum antenna curriculum formula maximum memorandum minimum nebula "
+     "optimum persona referendum spectrum"},
+    {"a", "ae", "alg alumn antenn formul larv minuti nebul person pup vertebr"},
+    {"um", "a",
+     "-dat -strat addend aquari arboret atri auditori bacteri cili colloqui "
+     "compendi consorti crani cremator curricul desiderat dict empori "
+     "equilibri errat gymnasi honorari labi maxim medi memorand millenni "
+     "minim moment moratori optim ov parameci pericardi phyl planetari podi "
+     "quant referend sanatori sanitari sept solari spectr stadi symposi "
+     "terrari ultimat"},
+    {"on", "a", "criteri phenomen tax"},
+    {"", "es", "focus locus octopus syllabus terminus"},
+    {"us", "i",
+     "alumn alveol bacill bronch cact foc fung loc nucle nucleol octop radi "
+     "stimul syllab termin"},
+    {"", "s", "-au -ieu"},
+    {"", "x", "adieu bureau chateau milieu plateau tableau"},
+    {"ex", "ices", "-ind vert"},
+    {"ix", "ices", "-matr"},
+    {"is", "es", "ax prax prophylax test"},
+    {"", "es", "-x"},
+    {"ex", "ices", "ap cod cort vort"},
+    {"ix", "ices", "append cerv hel"},
+    {"", "es", "cosmos ethos ios os pathos rhinoceros s thermos yes"},
+    {"e", "es",
+     "-clos -dioces -ees -oos -pos cellulos dextros dos fructos glucos hos "
+     "lactos los nos overdos primros pros ros sucros"},
+    {"is", "es",
+     "-cris -emphas -es -lys -metastas -os -phys -thars oas psorias seps "
+     "synops"},
+
+    /* An e before the s that belongs to the word */
+    {"ie", "ies",
+     "aer anom aunt bird boog book boot bourgeois bowt brown budg cabb cadd "
+     "calor camarader coll comm cook coot coter cut d dogg eyr food freeb "
+     "gen goal group hipp hoag hood ind jalous junk kidd l ladd lass linger "
+     "magp menager mov neckt newb night old ones p pink pix potp prair quick "
+     "rever road rook rotisser self smooth soft sort stym sweet t talk tech "
+     "town vegg walk wedg ween yupp zomb"},
+    {"che", "ches",
+     "-ca a apa avalan backa bellya cli clo cre dou eara gana heada hearta "
+     "menar microfi mousta musta ni pana pasti psy qui stomacha tootha"},
+    {"sse", "sses", "creva fine impa lacro large mou po polite"},
+    {"oe", "oes", "-sh al backh can d f fl h mistlet ob r sl t thr tipt w"},
+    {"use", "uses", 0},
+    {"use", "uses",
+     "-a -exc -hypoten -masse -o -recl -ref ab am dis f m mis over per r re"},
+
+    /* -y and -o */
+    {"", "s", "goodby layby standby why"},
+    {"y", "ies",
+     "-b -c -d -f -g -h -j -k -l -m -n -p -qu -r -s -t -v -w -x -z"},
+    {"o", "oes",
+     "-potat -tomat antiher buffal ech embarg her superher torped vet"},
+    {"", "s", "-o"},
+    {"o", "oes", "-"},
+
+    /* -s, and hisses: many menus, one status */
+    {"", "s",
+     "-menu bayou caribou cpu ecu emu flu gnu gpu guru haiku hindu impromptu "
+     "juju kudzu menu parvenu sku snafu tabu thou tofu tutu zebu zulu"},
+    {"", "es",
+     "-canvas -dermis -itis -polis -ss -us aegis alias atlas aws bias biogas "
+     "cannabis christmas clitoris dais dns gas glottis gps hubris ibis iris "
+     "js lens mantis pancreas pelvis penis portcullis sms summons trellis"},
+    {"e", "es", "-s"},
+    {"is", "es", "-s"},
+    {"", "s",
+     "-monarch -patriarch czech epoch eunuch loch matriarch oligarch stomach "
+     "tech triptych"},
+    {"", "es", "-ch -sh -tz -zz topaz"},
+    {"e", "es", "-z"},
+    {"", "es", "-z"},
+
+    /* And whatever it is */
+    {"", "s", "-"},
+};
+
+/* -------------------------------------------------------------- letters */
+
+/* The bytes of a character outside ASCII count as small letters. */
+static int inflIsUpper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+static int inflIsLower(char c) {
+  return (c >= 'a' && c <= 'z') || (u8)c >= 0x80;
+}
+static int inflIsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+static int inflIsSpace(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+static char inflUpper(char c) {
+  return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+static char inflLower(char c) {
+  return inflIsUpper(c) ? (char)(c - 'A' + 'a') : c;
+}
+
+/*
+** Length of the small letters at z[i], of n, that make capitals many: the s
+** of SKUs and of UserIDs, the es of DNSes. 0 if that is not what they are.
+*/
+static int inflCapsPlural(const char *z, int n, int i) {
+  int nEnd = z[i] == 's' ? 1 : 2;
+  if (i < 2 || i + nEnd > n) return 0;
+  if (!inflIsUpper(z[i - 1]) || !inflIsUpper(z[i - 2])) return 0;
+  if (i + nEnd < n && inflIsLower(z[i + nEnd])) return 0;
+  if (nEnd == 1) return 1;
+  return z[i] == 'e' && z[i + 1] == 's' && strchr("SXZ", z[i - 1]) ? 2 : 0;
+}
+
+/*
+** True if a capital at z[i], of n, begins a word: the P of UserProfile and
+** of HTMLPage, but not the U of SKUs.
+*/
+static int inflBeginsWord(const char *z, int n, int i) {
+  if (i == 0 || !inflIsUpper(z[i])) return 0;
+  if (inflIsLower(z[i - 1]) || inflIsDigit(z[i - 1])) return 1;
+  return inflIsUpper(z[i - 1]) && i + 1 < n && inflIsLower(z[i + 1]) &&
+         inflCapsPlural(z, n, i + 1) == 0;
+}
+
+/* Where the last word of z begins; n if z ends in no letter or digit. */
+static int inflLastWord(const char *z, int n) {
+  int i = n;
+  while (i > 0) {
+    char c = z[i - 1];
+    if (!inflIsUpper(c) && !inflIsLower(c) && !inflIsDigit(c)) break;
+    i--;
+    if (inflBeginsWord(z, n, i)) break;
+  }
+  return i;
+}
+
+/* ------------------------------------------------------------- one, many */
+
+static int inflEndsIn(const char *z, int n, const char *zEnd, int nEnd) {
+  return n >= nEnd && sqlite3_strnicmp(z + n - nEnd, zEnd, nEnd) == 0;
+}
+
+/* True if the n bytes at z are one of zStems. */
+static int inflHasStem(const char *zStems, const char *z, int n) {
+  if (zStems == 0) return n == 0;
+  while (*zStems) {
+    int bEnd = *zStems == '-';
+    int nStem;
+    zStems += bEnd;
+    nStem = (int)strcspn(zStems, " ");
+    if ((bEnd || n == nStem) && inflEndsIn(z, n, zStems, nStem)) return 1;
+    zStems += nStem;
+    zStems += *zStems == ' ';
+  }
+  return 0;
+}
+
+/*
+** The first row that the word z fits as one, or as many if bMany. A word
+** that is the ending and nothing else, "s", fits only a row that says so.
+*/
+static int inflFind(const char *z, int n, int bMany) {
+  int i;
+  for (i = 0; i < ASSOC_COUNT(inflRows); i++) {
+    const InflRow *p = &inflRows[i];
+    const char *zEnd = bMany ? p->zMany : p->zOne;
+    int nStem = n - (int)strlen(zEnd);
+    if (nStem < 0 || (nStem == 0 && p->zOne[0] == 0)) continue;
+    if (!inflEndsIn(z, n, zEnd, n - nStem)) continue;
+    if (inflHasStem(p->zStems, z, nStem)) return i;
+  }
+  return i;
+}
+
+/*
+** True if z is written in capitals: ORDER_ITEM, but not X, and not ORDER2,
+** where a capital would begin a new word.
+*/
+static int inflIsCaps(const char *z, int n) {
+  int i;
+  for (i = 0; i < n && !inflIsLower(z[i]); i++) continue;
+  return i == n && n > 1 && inflIsUpper(z[n - 1]);
+}
+
+/*
+** z with the ending zNew instead of zOld. Letters that stay keep their case;
+** a new one is a capital in a name of capitals, ORDERS, but TAG could as
+** well be an acronym: TAGs, as Sequelize has it.
+*/
+static char *inflReplace(AssocCall *pCall, AssocArena *pArena, const char *z,
+                         int n, const char *zOld, const char *zNew) {
+  int nOld = (int)strlen(zOld), nNew = (int)strlen(zNew);
+  int bCaps = inflIsCaps(z, n) && (n > 3 || nOld > 0 || nNew > 1);
+  int i, nStem = n - nOld, bKeep = 1;
+  char c;
+  char *zOut = assocAlloc(pCall, pArena, (i64)nStem + nNew + 1);
+  if (zOut == 0) return 0;
+  assert(nStem >= 0);
+  memcpy(zOut, z, (size_t)nStem);
+  for (i = 0; i < nNew; i++) {
+    bKeep = bKeep && zNew[i] == zOld[i]; /* Which ends in a 0 */
+    c = bCaps ? inflUpper(zNew[i]) : zNew[i];
+    zOut[nStem + i] = bKeep ? z[nStem + i] : c;
+  }
+  return zOut;
+}
+
+/* How many letters at the end of z make capitals many: SKUs, DNSes. */
+static int inflCapsEnd(const char *z, int n) {
+  if (n > 2 && inflCapsPlural(z, n, n - 1)) return 1;
+  return n > 3 ? inflCapsPlural(z, n, n - 2) : 0;
+}
+
+/* The form of z that is many, or one. */
+static char *inflForm(AssocCall *pCall, AssocArena *pArena, const char *z,
+                      int bMany) {
+  int n = z ? (int)strlen(z) : 0;
+  int iWord = inflLastWord(z, n);
+  int nCaps = inflCapsEnd(z, n);
+  int iOne, iMany;
+  const InflRow *p;
+  if (nCaps) return assocArenaText(pCall, pArena, z, bMany ? n : n - nCaps);
+  if (iWord == n) return assocArenaText(pCall, pArena, z, n);
+  iOne = inflFind(z + iWord, n - iWord, 0);
+  iMany = inflFind(z + iWord, n - iWord, 1);
+  assert(iOne < ASSOC_COUNT(inflRows)); /* The last row takes any */
+  if ((iMany <= iOne) == bMany) return assocArenaText(pCall, pArena, z, n);
+  p = &inflRows[bMany ? iOne : iMany];
+  return inflReplace(pCall, pArena, z, n, bMany ? p->zOne : p->zMany,
+                     bMany ? p->zMany : p->zOne);
+}
+
+char *assocPluralize(AssocCall *pCall, AssocArena *pArena, const char *z) {
+  return inflForm(pCall, pArena, z, 1);
+}
+
+char *assocSingularize(AssocCall *pCall, AssocArena *pArena, const char *z) {
+  return inflForm(pCall, pArena, z, 0);
+}
+
+/* ----------------------------------------------------- camel and snake */
+
+/*
+** Add z to zOut, which has n bytes: dashes, underscores and spaces go, and
+** the letter after them becomes a capital. Returns the new length.
+*/
+static int inflAppend(char *zOut, int n, const char *z, int *pbJoint) {
+  for (; *z; z++) {
+    if (*z == '-' || *z == '_' || inflIsSpace(*z)) {
+      *pbJoint = 1;
+    } else {
+      zOut[n++] = *pbJoint ? inflUpper(*z) : *z;
+      *pbJoint = 0;
+    }
+  }
+  return n;
+}
+
+/*
+** Spaces before the name are no joint: Sequelize trims first.
+*/
+char *assocCamelize(AssocCall *pCall, AssocArena *pArena, const char *zA,
+                    const char *zB) {
+  int n, bJoint = 0;
+  char *zOut;
+  if (pCall->rc != SQLITE_OK) return 0; /* zA or zB may be 0 then */
+  while (inflIsSpace(*zA)) zA++;
+  zOut = assocAlloc(pCall, pArena, (i64)strlen(zA) + (i64)strlen(zB) + 1);
+  if (zOut == 0) return 0;
+  n = inflAppend(zOut, 0, zA, &bJoint);
+  bJoint = 1;
+  inflAppend(zOut, n, zB, &bJoint);
+  return zOut;
+}
+
+/* At worst every other letter begins a word: aBaBaB. */
+char *assocUnderscore(AssocCall *pCall, AssocArena *pArena, const char *z) {
+  int n = z ? (int)strlen(z) : 0;
+  int i, nOut = 0;
+  char *zOut = assocAlloc(pCall, pArena, (i64)n * 2 + 1);
+  if (z == 0 || zOut == 0) return 0;
+  for (i = 0; i < n; i++) {
+    if (inflBeginsWord(z, n, i)) zOut[nOut++] = '_';
+    zOut[nOut++] = z[i] == '-' || inflIsSpace(z[i]) ? '_' : inflLower(z[i]);
+  }
+  assert(nOut <= 2 * n);
+  return zOut;
+}

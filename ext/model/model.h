@@ -1,0 +1,309 @@
+/*
+** What relates to what: the user's tables, the definitions, and from both
+** the associations.
+**
+**   schema    tables as SQLite describes them
+**   catalog   the definitions, cached for as long as they are true
+**   name      from a model's name to its table
+**   options   what stands in the options of a definition
+**   relation  from a definition to tables and columns, defaults and all
+**   inflect   singular and plural
+**
+** Everything found hangs in one AssocCatalog and lives in its arena. A
+** catalog is never changed by what the user does, it is replaced; whoever
+** needs one beyond a call keeps a reference.
+*/
+#ifndef ASSOC_MODEL_H
+#define ASSOC_MODEL_H
+
+#include "base/base.h"
+#include "shape/shape.h"
+#include "model/inflect.h"
+
+typedef struct AssocCatalog AssocCatalog;
+typedef struct AssocColumn AssocColumn;
+typedef struct AssocDef AssocDef;
+typedef struct AssocFkey AssocFkey;
+typedef struct AssocIndex AssocIndex;
+typedef struct AssocModel AssocModel;
+typedef struct AssocOptions AssocOptions;
+typedef struct AssocRel AssocRel;
+typedef struct AssocSchema AssocSchema;
+typedef struct AssocTable AssocTable;
+
+/* ---------------------------------------------------------------- schema */
+
+struct AssocColumn {
+  const char *zName;
+  const char *zType; /* As declared, "" if not */
+  const char *zColl; /* Name of the collation; 0: not known (a view) */
+  u8 eAff;           /* ASSOC_AFF_*, as comparisons ask for it */
+  u8 eColl;          /* ASSOC_COLL_* */
+  u8 eJson;          /* ASSOC_JSON_*: how a value is written */
+  u8 bNotNull;
+  u8 bHidden;        /* Not in "*" */
+  u8 bGenerated;     /* Cannot be written */
+  u8 bDefault;       /* Has a DEFAULT */
+  int iPk;           /* Place in the declared primary key, from 1; 0: none */
+};
+
+struct AssocFkey {
+  const char *zParent; /* The table it references, as spelt there */
+  int nCol;
+  int *aCol;           /* nCol columns of this table */
+  const char **azTo;   /* nCol columns of the parent; 0: its primary key */
+  const char *zOnDelete, *zOnUpdate;
+  AssocFkey *pNext;
+};
+
+struct AssocIndex {
+  const char *zName;
+  u8 bUnique;
+  u8 bPartial;
+  u8 bPrimary; /* Made by PRIMARY KEY */
+  int nCol;
+  int *aCol;   /* Column number; -1: the rowid; -2: an expression */
+  const char **azColl;
+  u8 *abDesc;
+  AssocIndex *pNext;
+};
+
+struct AssocTable {
+  AssocSchema *pSchema;
+  const char *zName;
+  u8 eType;          /* ASSOC_TABLE, _VIEW or _VIRTUAL */
+  u8 bRowid;         /* Has a rowid */
+  int nCol;          /* Declared columns */
+  AssocColumn *aCol; /* nCol of them, and at aCol[nCol] the rowid */
+  int iRowid;        /* The column that is the rowid: INTEGER PRIMARY KEY,
+                     ** or nCol if none is; -1 without a rowid */
+  int nKey;          /* Columns of the key: declared, else the rowid */
+  int *aKey;
+  u8 bFkeys, bIndexes;
+  AssocFkey *pFkey;   /* Ask assocTableFkeys() */
+  AssocIndex *pIndex; /* Ask assocTableIndexes() */
+  i64 nRow;           /* -1: not asked; ask assocTableRows() */
+  AssocModel *pModel; /* Once asked for */
+};
+#define ASSOC_TABLE 0
+#define ASSOC_VIEW 1
+#define ASSOC_VIRTUAL 2
+
+/* A table or view of the schema by its name, or 0. Loads its columns. */
+AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
+                           const char *zName);
+/* Number of a column by name, or -1. "rowid" is nCol if there is one. */
+int assocColumnFind(const AssocTable *pTab, const char *zName);
+AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab);
+AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab);
+/* An estimate: of ANALYZE, else the span of rowids, else 1,000,000. */
+i64 assocTableRows(AssocCall *pCall, AssocTable *pTab);
+/* An index, or the key itself, that begins with exactly these columns in
+** any order and that = can use. *pbUnique: no two rows have them equal.
+** Returns "" for the table's own key, 0 if there is none. */
+const char *assocTableIndexOn(AssocCall *pCall, AssocTable *pTab, int nCol,
+                              const int *aCol, int *pbUnique);
+
+/* --------------------------------------------------------------- catalog */
+
+/* One database of the connection. */
+struct AssocSchema {
+  const char *zName;     /* "main", "temp", or as attached */
+  AssocCatalog *pCatalog;
+  u8 bLoaded;            /* What is below has been read */
+  u8 bDefs;              /* Has a table of definitions */
+  u8 bToken;             /* And its token and triggers */
+  int nEntry;
+  const char **azEntry;  /* Names of tables and views, sorted */
+  AssocTable **apTable;  /* Those of them that were asked for, else 0 */
+  AssocDef *pDef;        /* Rows of assoc_definitions */
+  AssocSchema *pNext;
+};
+
+struct AssocCatalog {
+  int nRef;
+  i64 iSerial;          /* Differs between catalogs of a connection */
+  AssocArena mem;
+  AssocSchema *pSchema; /* main, then the attached, then temp */
+  u8 bLinked;           /* pSource of every definition was looked for */
+};
+
+/*
+** A call that asks what relates to what is enclosed in these two. Between
+** them one reader is open, so that definitions, schema and rows are those of
+** one snapshot. They nest. Enter returns a reference that leave releases.
+*/
+AssocCatalog *assocCatalogEnter(AssocCall *pCall);
+void assocCatalogLeave(AssocCall *pCall, AssocCatalog *pCat);
+AssocCatalog *assocCatalogRef(AssocCatalog *pCat);
+void assocCatalogUnref(AssocCatalog *pCat);
+/* Read everything again at the next enter, whatever the token says. */
+void assocCatalogForget(AssocConn *pConn);
+
+/* Read a database's names and definitions, if that is still to be done. */
+int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema);
+AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName);
+/* Place of a table or view in azEntry, or -1. */
+int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable);
+
+/* One row of assoc_definitions. */
+struct AssocDef {
+  AssocSchema *pSchema; /* The database that it is in */
+  const char *zModel;
+  const char *zName;    /* "": the row of assoc_model() */
+  const char *zKind;
+  const char *zTarget;
+  const char *zOptions; /* JSON, or 0 */
+  AssocModel *pSource;  /* Its model, once linked; 0: there is no table */
+  AssocRel *pRel;       /* Once resolved */
+  AssocOptions *pOpt;   /* Ask assocDefOptions() */
+  u8 bRead;             /* The row of assoc_model(): pJson has been read */
+  AssocJson *pJson;     /* Its options */
+  AssocDef *pNext;      /* In its schema */
+};
+
+/* Write or delete a row; the caller has a savepoint open. */
+void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
+                   const char *zName, const char *zKind, const char *zTarget,
+                   const char *zOptions);
+int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
+                   const char *zName);
+
+/* ----------------------------------------------------------------- names */
+
+struct AssocModel {
+  AssocTable *pTable;
+  const char *zName;  /* As definitions spell it, else the table's */
+  const char *zLabel; /* The same with its schema if that is not main */
+  u8 bNamed;          /* A definition has given it its name */
+  AssocDef *pDef;     /* Its assoc_model() row, or 0 */
+  int nKey;
+  int *aKey;          /* Columns of the key; nKey is 0 for a view without */
+};
+
+/* The model of that name. Seek returns 0 where find is an error. */
+AssocModel *assocModelSeek(AssocCall *pCall, AssocCatalog *pCat,
+                           const char *zName);
+AssocModel *assocModelFind(AssocCall *pCall, AssocCatalog *pCat,
+                           const char *zName);
+/* The same, looked for first in the database of another. */
+AssocModel *assocModelNear(AssocCall *pCall, AssocSchema *pNear,
+                           const char *zName);
+/* An error unless the model has a key. */
+void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel);
+/* The model of a table that one has at hand. */
+AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab);
+/* The error that there is no such model. */
+void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
+                       const char *zName);
+/* Give every definition its model. */
+void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat);
+
+/* --------------------------------------------------------------- options */
+
+/* A list of column names: one or, of a composite key, several. */
+typedef struct AssocNames AssocNames;
+struct AssocNames {
+  int n;
+  const char **az;
+};
+
+struct AssocOptions {
+  const char *zAs;
+  AssocNames foreignKey, otherKey, sourceKey, targetKey;
+  const char *zThrough;     /* Join table, or path of associations */
+  AssocJson *pThroughScope;
+  int eThroughUnique;       /* -1: not said, 0 or 1 */
+  AssocJson *pScope;
+  AssocJson *pOrder;
+  AssocJson *pPolymorphic;
+  int eConstraints;         /* -1: not said, 0 or 1 */
+  int eAllowNull;
+  int eUnique;
+  const char *zOnDelete;    /* Upper case, or 0 */
+  const char *zOnUpdate;
+  int bTemp, bReplace;
+};
+
+#define ASSOC_BELONGSTO 0
+#define ASSOC_HASONE 1
+#define ASSOC_HASMANY 2
+#define ASSOC_BELONGSTOMANY 3
+#define ASSOC_NKIND 4
+extern const char *const azAssocKind[ASSOC_NKIND]; /* Canonical spelling */
+
+/* A kind in any spelling: "has_many". Seek gives -1 for none. */
+int assocKindSeek(const char *zKind);
+int assocKindParse(AssocCall *pCall, const char *zKind);
+/* Read options; unknown ones are an error. zJson may be 0. */
+AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
+                                const char *zJson);
+/* The options of a definition, read once. */
+AssocOptions *assocDefOptions(AssocCall *pCall, AssocDef *pDef);
+/* The options without as, temp and replace, in one spelling; 0 for none. */
+char *assocOptionsText(AssocCall *pCall, AssocArena *pArena,
+                       const AssocOptions *pOpt);
+
+/* -------------------------------------------------------------- relation */
+
+/* Columns on one side of a key. aCol[i] is -1 while azCol[i] is missing. */
+typedef struct AssocKey AssocKey;
+struct AssocKey {
+  int nCol;
+  int *aCol;
+  const char **azCol;
+  u8 eFrom; /* ASSOC_FROM_* */
+};
+#define ASSOC_FROM_DECLARED 0   /* The definition says so */
+#define ASSOC_FROM_SCHEMA 1     /* A FOREIGN KEY of the schema says so */
+#define ASSOC_FROM_CONVENTION 2 /* A column is there under the usual name */
+#define ASSOC_FROM_DEFAULT 3    /* assoc_sync() is to make it */
+
+/*
+** An association, resolved against the schema as it is.
+**
+**   belongsTo       source.foreign = target.targetKey
+**   hasOne/hasMany  source.sourceKey = target.foreign
+**   belongsToMany   source.sourceKey = through.foreign
+**                   and through.other = target.targetKey
+*/
+struct AssocRel {
+  AssocDef *pDef;
+  const char *zName;
+  u8 eKind;           /* ASSOC_BELONGSTO ... */
+  u8 bMany;           /* Gives a list */
+  AssocModel *pSource;
+  AssocModel *pTarget;
+  const char *zThrough; /* belongsToMany: the join table's name */
+  AssocTable *pThrough; /* And the table, 0 while it is missing */
+  AssocKey foreign;     /* Of source, target or through: see above */
+  AssocKey other;       /* belongsToMany: of through */
+  AssocKey sourceKey;
+  AssocKey targetKey;
+  ShapePred *pScope;        /* Of the target, or 0 */
+  ShapePred *pThroughScope; /* Of the join row, or 0 */
+  ShapeSort *pOrder;        /* Default order, or 0 */
+  AssocOptions *pOpt;
+};
+
+/* The association of a model by name. Seek gives 0 where find is an error.
+** One that cannot be resolved is an error with both. */
+AssocRel *assocRelSeek(AssocCall *pCall, AssocModel *pModel,
+                       const char *zName);
+AssocRel *assocRelFind(AssocCall *pCall, AssocModel *pModel,
+                       const char *zName);
+/* The association of a definition. */
+AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef);
+/* An error that names what assoc_sync() has to make before it can be used. */
+void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel);
+/* The table that the foreign key is in: of source, target or join. */
+AssocTable *assocRelForeignTable(const AssocRel *pRel);
+/* The error that there is no such association. */
+void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName);
+/* "posts, profile". OUT: freed with sqlite3_free(). */
+char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel);
+/* Visit the definitions of a model: pass 0, then the last one. */
+AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
+                            AssocDef *pLast);
+
+#endif /* ASSOC_MODEL_H */

@@ -1,0 +1,320 @@
+/*
+** From a model's name to its table.
+**
+** In each database the first of these steps that finds a table wins:
+**
+**   1. assoc_model('User', '{"table":"people"}')
+**   2. a table or view of that name: User
+**   3. its plural: Users
+**   4. in snake case: user_profile for UserProfile
+**   5. the plural of that: user_profiles
+**
+** main is searched first. Then, if it has nothing, the attached databases
+** together: two that have a table in the same step are an error. temp is
+** searched only when it is named, as in temp.User.
+**
+** Two names of one table are one model.
+*/
+#include "model/model.h"
+
+#define NAME_NSTEP 5
+
+/* The names to look for in steps 2 to 5. */
+typedef struct NameSteps NameSteps;
+struct NameSteps {
+  const char *az[NAME_NSTEP]; /* az[0] is the model's own name */
+};
+
+static void nameSteps(AssocCall *pCall, AssocArena *pArena, const char *zName,
+                      NameSteps *p) {
+  char *zSnake = assocUnderscore(pCall, pArena, zName);
+  p->az[0] = zName;
+  p->az[1] = zName;
+  p->az[2] = assocPluralize(pCall, pArena, zName);
+  p->az[3] = zSnake;
+  p->az[4] = zSnake ? assocPluralize(pCall, pArena, zSnake) : 0;
+}
+
+/* Options of an assoc_model() row: 0 if they cannot be read. */
+static AssocJson *modelJson(AssocCall *pCall, AssocDef *pDef) {
+  AssocCall call;
+  AssocJson *p = 0;
+  if (pDef->bRead || pDef->zOptions == 0) return pDef->pJson;
+  assocCallInit(&call, pCall->pConn);
+  p = assocJsonRead(&call, &pDef->pSchema->pCatalog->mem, pDef->zOptions, -1,
+                    "the options");
+  if (call.rc == SQLITE_ERROR) assocErrorForget(&call);
+  assocErrorCode(pCall, call.rc);
+  assocCallClear(&call);
+  if (pCall->rc == SQLITE_OK) {
+    pDef->bRead = 1;
+    pDef->pJson = p;
+  }
+  return p;
+}
+
+/* The assoc_model() row of that name, or 0. */
+static AssocDef *modelRow(AssocSchema *pSchema, const char *zName) {
+  AssocDef *p;
+  for (p = pSchema->pDef; p; p = p->pNext) {
+    if (p->zName[0] == 0 && sqlite3_stricmp(p->zModel, zName) == 0) return p;
+  }
+  return 0;
+}
+
+/* One step in one database: the table, or 0. */
+static AssocTable *stepTable(AssocCall *pCall, AssocSchema *pSchema,
+                             const NameSteps *pSteps, int iStep) {
+  const char *zTable = pSteps->az[iStep];
+  if (iStep == 0) {
+    AssocDef *pRow = modelRow(pSchema, zTable);
+    AssocJson *pName =
+        pRow ? assocJsonGet(modelJson(pCall, pRow), "table") : 0;
+    if (pName == 0 || pName->eType != ASSOC_J_TEXT) return 0;
+    zTable = pName->z;
+  }
+  if (zTable == 0 || pCall->rc != SQLITE_OK) return 0;
+  return assocTableFind(pCall, pSchema, zTable);
+}
+
+static AssocTable *schemaTable(AssocCall *pCall, AssocSchema *pSchema,
+                               const NameSteps *pSteps) {
+  AssocTable *pTab = 0;
+  int i;
+  if (!assocSchemaLoad(pCall, pSchema)) return 0;
+  for (i = 0; i < NAME_NSTEP && pTab == 0; i++) {
+    pTab = stepTable(pCall, pSchema, pSteps, i);
+  }
+  return pTab;
+}
+
+/* The attached databases, step by step. */
+static AssocTable *attachedTable(AssocCall *pCall, AssocCatalog *pCat,
+                                 const NameSteps *pSteps) {
+  AssocTable *pFound = 0;
+  AssocSchema *p;
+  int i;
+  for (i = 0; i < NAME_NSTEP && pFound == 0; i++) {
+    for (p = pCat->pSchema->pNext; p && p->pNext; p = p->pNext) {
+      AssocTable *pTab = 0;
+      if (assocSchemaLoad(pCall, p)) pTab = stepTable(pCall, p, pSteps, i);
+      if (pTab && pFound) {
+        assocError(pCall,
+                   "the model '%s' may be %s.%s or %s.%s; write the one that "
+                   "is meant with its database",
+                   pSteps->az[0], pFound->pSchema->zName, pFound->zName,
+                   p->zName, pTab->zName);
+      }
+      if (pTab) pFound = pTab;
+    }
+  }
+  return pFound;
+}
+
+/* "aux.User": the database of that name, and what is behind the dot. */
+static AssocSchema *splitName(AssocCatalog *pCat, const char *zName,
+                              const char **pzRest) {
+  AssocSchema *p;
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    int n = (int)strlen(p->zName);
+    if (sqlite3_strnicmp(p->zName, zName, n) == 0 && zName[n] == '.') {
+      *pzRest = &zName[n + 1];
+      return p;
+    }
+  }
+  return 0;
+}
+
+static AssocTable *findTable(AssocCall *pCall, AssocCatalog *pCat,
+                             AssocSchema *pNear, const char *zName) {
+  AssocSchema *pMain = pCat->pSchema, *pSchema;
+  AssocTable *pTab = 0;
+  NameSteps steps;
+  const char *zRest = 0;
+  nameSteps(pCall, &pCat->mem, zName, &steps);
+  if (pCall->rc != SQLITE_OK) return 0;
+  if (pNear && sqlite3_stricmp(pNear->zName, "temp") != 0) {
+    pTab = schemaTable(pCall, pNear, &steps);
+  }
+  if (pTab == 0) pTab = schemaTable(pCall, pMain, &steps);
+  if (pTab || pCall->rc != SQLITE_OK) return pTab;
+  pSchema = splitName(pCat, zName, &zRest);
+  if (pSchema == 0) return attachedTable(pCall, pCat, &steps);
+  nameSteps(pCall, &pCat->mem, zRest, &steps);
+  return schemaTable(pCall, pSchema, &steps);
+}
+
+/* ---------------------------------------------------------------- models */
+
+/* Columns that "primaryKey" names: a text or an array of texts. */
+static void statedKey(AssocCall *pCall, AssocModel *pModel,
+                      AssocJson *pNames) {
+  AssocJson *p = pNames->eType == ASSOC_J_ARRAY ? pNames->pChild : pNames;
+  int n = pNames->eType == ASSOC_J_ARRAY ? pNames->nChild : 1;
+  int *aKey = assocAlloc(pCall, &pModel->pTable->pSchema->pCatalog->mem,
+                         (i64)sizeof(int) * (n + 1));
+  if (aKey == 0) return;
+  pModel->nKey = 0;
+  pModel->aKey = aKey;
+  for (; p && pModel->nKey < n; p = p->pNext) {
+    int iCol = p->eType == ASSOC_J_TEXT
+                   ? assocColumnFind(pModel->pTable, p->z)
+                   : -1;
+    if (iCol < 0) {
+      assocError(pCall, "%s has no column %s, which assoc_model() says is in "
+                        "its primary key",
+                 pModel->pTable->zName, p->z ? p->z : "of that name");
+      return;
+    }
+    aKey[pModel->nKey++] = iCol;
+  }
+}
+
+/* The assoc_model() row that speaks of a table, or 0. */
+static AssocDef *rowOfTable(AssocCall *pCall, AssocTable *pTab) {
+  AssocDef *p;
+  for (p = pTab->pSchema->pDef; p; p = p->pNext) {
+    NameSteps steps;
+    if (p->zName[0] != 0) continue;
+    nameSteps(pCall, &pTab->pSchema->pCatalog->mem, p->zModel, &steps);
+    if (schemaTable(pCall, pTab->pSchema, &steps) == pTab) return p;
+  }
+  return 0;
+}
+
+static void setName(AssocCall *pCall, AssocModel *pModel,
+                    const char *zName) {
+  AssocSchema *pSchema = pModel->pTable->pSchema;
+  const char *zDot = strchr(zName, '.');
+  pModel->zName = zName;
+  pModel->zLabel = zName;
+  if (sqlite3_stricmp(pSchema->zName, "main") != 0 && zDot == 0) {
+    pModel->zLabel = assocArenaPrintf(pCall, &pSchema->pCatalog->mem,
+                                      "%s.%s", pSchema->zName, zName);
+  }
+}
+
+AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab) {
+  AssocModel *p = pTab->pModel;
+  AssocJson *pKey = 0;
+  if (p) return p;
+  p = assocAlloc(pCall, &pTab->pSchema->pCatalog->mem, sizeof(*p));
+  if (p == 0) return 0;
+  p->pTable = pTab;
+  p->nKey = pTab->nKey;
+  p->aKey = pTab->aKey;
+  p->pDef = rowOfTable(pCall, pTab);
+  setName(pCall, p, p->pDef ? p->pDef->zModel : pTab->zName);
+  if (p->pDef) pKey = assocJsonGet(modelJson(pCall, p->pDef), "primaryKey");
+  if (pKey) statedKey(pCall, p, pKey);
+  if (pCall->rc != SQLITE_OK) return 0;
+  pTab->pModel = p;
+  return p;
+}
+
+AssocModel *assocModelSeek(AssocCall *pCall, AssocCatalog *pCat,
+                           const char *zName) {
+  AssocTable *pTab = 0;
+  if (pCall->rc == SQLITE_OK) pTab = findTable(pCall, pCat, 0, zName);
+  return pTab ? assocModelOf(pCall, pTab) : 0;
+}
+
+AssocModel *assocModelNear(AssocCall *pCall, AssocSchema *pNear,
+                           const char *zName) {
+  AssocTable *pTab = 0;
+  if (pCall->rc == SQLITE_OK) {
+    pTab = findTable(pCall, pNear->pCatalog, pNear, zName);
+  }
+  return pTab ? assocModelOf(pCall, pTab) : 0;
+}
+
+/* Tables and models that the user may have meant. */
+static const char *nearestModel(AssocCatalog *pCat, const char *zName) {
+  AssocNearest near;
+  AssocSchema *p;
+  AssocDef *pDef;
+  int i;
+  memset(&near, 0, sizeof(near));
+  near.zWritten = zName;
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    for (pDef = p->pDef; pDef; pDef = pDef->pNext) {
+      assocNearestTry(&near, pDef->zModel);
+    }
+    for (i = 0; i < p->nEntry; i++) {
+      if (sqlite3_strnicmp(p->azEntry[i], "assoc_", 6) == 0) continue;
+      if (sqlite3_strnicmp(p->azEntry[i], "sqlite_", 7) == 0) continue;
+      assocNearestTry(&near, p->azEntry[i]);
+    }
+  }
+  return near.zBest;
+}
+
+void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
+                       const char *zName) {
+  const char *zNear = nearestModel(pCat, zName);
+  NameSteps steps;
+  sqlite3_str *pStr;
+  char *zLooked;
+  int i;
+  if (pCall->rc != SQLITE_OK) return;
+  nameSteps(pCall, &pCat->mem, zName, &steps);
+  if (pCall->rc != SQLITE_OK) return;
+  pStr = sqlite3_str_new(pCall->db);
+  for (i = 1; i < NAME_NSTEP; i++) {
+    int j = 1;
+    while (j < i && sqlite3_stricmp(steps.az[j], steps.az[i]) != 0) j++;
+    if (j < i) continue;
+    sqlite3_str_appendf(pStr, "%s%s", i > 1 ? ", " : "", steps.az[i]);
+  }
+  zLooked = assocStrFinish(pCall, pStr);
+  assocError(pCall, "there is no table for the model '%s'%s%s%s (looked for "
+                    "%s)",
+             zName, zNear ? "; did you mean '" : "", zNear ? zNear : "",
+             zNear ? "'?" : "", zLooked);
+  sqlite3_free(zLooked);
+}
+
+AssocModel *assocModelFind(AssocCall *pCall, AssocCatalog *pCat,
+                           const char *zName) {
+  AssocModel *p = assocModelSeek(pCall, pCat, zName);
+  if (p == 0) assocModelMissing(pCall, pCat, zName);
+  return p;
+}
+
+void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel) {
+  if (pModel->nKey > 0) return;
+  assocError(pCall,
+             "%s is a %s, which has no key; say which columns identify a "
+             "row: SELECT assoc_model('%s', '{\"primaryKey\":\"...\"}')",
+             pModel->zLabel,
+             pModel->pTable->eType == ASSOC_VIEW ? "view" : "table",
+             pModel->zName);
+}
+
+/* ------------------------------------------------------ definitions linked */
+
+/*
+** The first definition that names a model gives it its spelling.
+*/
+static void linkDef(AssocCall *pCall, AssocDef *pDef) {
+  AssocModel *p;
+  if (pDef->zName[0] == 0 || pDef->pSource) return;
+  p = assocModelNear(pCall, pDef->pSchema, pDef->zModel);
+  pDef->pSource = p;
+  if (p == 0 || p->bNamed || p->pDef) return;
+  setName(pCall, p, pDef->zModel);
+  p->bNamed = 1;
+}
+
+void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat) {
+  AssocSchema *p;
+  AssocDef *pDef;
+  if (pCat->bLinked || pCall->rc != SQLITE_OK) return;
+  pCat->bLinked = 1; /* Databases that are read meanwhile take it back */
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    for (pDef = p->bLoaded ? p->pDef : 0; pDef; pDef = pDef->pNext) {
+      linkDef(pCall, pDef);
+    }
+  }
+  if (pCall->rc != SQLITE_OK) pCat->bLinked = 0;
+}

@@ -1,0 +1,838 @@
+/*
+** From a definition to tables and columns.
+**
+** What a definition does not say is found when the association is used, so
+** that the table of definitions holds only what was declared. For the
+** columns of a foreign key, the first of these that gives an answer wins:
+**
+**   1. the option foreignKey (otherKey, for the far side of a join table)
+**   2. a FOREIGN KEY that the schema declares between the two tables, if
+**      exactly one can be meant
+**   3. a column that is there under a usual name: UserId, userId, user_id
+**   4. the name under which assoc_sync() is to make it
+**
+** The usual name is made as Sequelize makes it: of the source's name for
+** hasOne and hasMany, of the association's name for belongsTo, and of the
+** key that is referenced.
+*/
+#include "model/model.h"
+
+/* What is at hand while one definition is resolved. */
+typedef struct Resolver Resolver;
+struct Resolver {
+  AssocCall *pCall;
+  AssocArena *pArena;
+  AssocDef *pDef;
+  AssocRel *pRel;
+};
+
+/* ------------------------------------------------------------------ errors */
+
+/* "User.posts" */
+static char *relLabel(Resolver *p) {
+  return assocArenaPrintf(p->pCall, p->pArena, "%s.%s",
+                          p->pRel->pSource->zLabel, p->pRel->zName);
+}
+
+static void relError(Resolver *p, const char *zFmt, ...) {
+  va_list ap;
+  char *z;
+  if (p->pCall->rc != SQLITE_OK) return;
+  va_start(ap, zFmt);
+  z = sqlite3_vmprintf(zFmt, ap);
+  va_end(ap);
+  assocError(p->pCall, "%s: %s", relLabel(p), z);
+  sqlite3_free(z);
+}
+
+/* -------------------------------------------------------------------- keys */
+
+static void keyAlloc(Resolver *p, AssocKey *pKey, int n) {
+  pKey->aCol = assocAlloc(p->pCall, p->pArena, (i64)sizeof(int) * (n + 1));
+  pKey->azCol =
+      assocAlloc(p->pCall, p->pArena, (i64)sizeof(char *) * (n + 1));
+  pKey->nCol = p->pCall->rc == SQLITE_OK ? n : 0;
+}
+
+/* The column of that name becomes the i-th of the key. pTab may be 0. */
+static void keySet(AssocKey *pKey, int i, const AssocTable *pTab,
+                   const char *zName) {
+  if (i >= pKey->nCol || zName == 0) return;
+  pKey->aCol[i] = pTab ? assocColumnFind(pTab, zName) : -1;
+  pKey->azCol[i] = pKey->aCol[i] >= 0 ? pTab->aCol[pKey->aCol[i]].zName
+                                      : zName;
+}
+
+static void keyFromNames(Resolver *p, AssocKey *pKey, const AssocTable *pTab,
+                         const AssocNames *pNames) {
+  int i;
+  keyAlloc(p, pKey, pNames->n);
+  for (i = 0; i < pKey->nCol; i++) keySet(pKey, i, pTab, pNames->az[i]);
+  pKey->eFrom = ASSOC_FROM_DECLARED;
+}
+
+static void keyFromColumns(Resolver *p, AssocKey *pKey,
+                           const AssocTable *pTab, int nCol,
+                           const int *aCol) {
+  int i;
+  keyAlloc(p, pKey, nCol);
+  for (i = 0; i < pKey->nCol; i++) {
+    pKey->aCol[i] = aCol[i];
+    pKey->azCol[i] = pTab->aCol[aCol[i]].zName;
+  }
+}
+
+/*
+** sourceKey or targetKey: the columns of a model that are referenced. They
+** have to be there.
+*/
+static void resolveReferenced(Resolver *p, AssocKey *pKey,
+                              AssocModel *pModel, const AssocNames *pNames,
+                              const char *zOption) {
+  int i;
+  if (pNames->n == 0) {
+    assocModelNeedKey(p->pCall, pModel);
+    keyFromColumns(p, pKey, pModel->pTable, pModel->nKey, pModel->aKey);
+    pKey->eFrom = ASSOC_FROM_DEFAULT;
+    return;
+  }
+  keyFromNames(p, pKey, pModel->pTable, pNames);
+  for (i = 0; i < pKey->nCol; i++) {
+    if (pKey->aCol[i] >= 0) continue;
+    relError(p, "%s has no column %s, which %s names", pModel->zLabel,
+             pKey->azCol[i], zOption);
+  }
+}
+
+/* ----------------------------------------------------------- foreign keys */
+
+/* Columns that a foreign key references: as written, or the parent's key. */
+static int fkeyReferences(const AssocFkey *pFk, const AssocTable *pParent,
+                          const AssocKey *pKey) {
+  int i, j;
+  if (pFk->nCol != pKey->nCol) return 0;
+  for (i = 0; i < pKey->nCol; i++) {
+    for (j = 0; j < pFk->nCol; j++) {
+      int iCol = pFk->azTo[j] ? assocColumnFind(pParent, pFk->azTo[j])
+                 : j < pParent->nKey ? pParent->aKey[j]
+                                     : -1;
+      if (iCol == pKey->aCol[i] && iCol >= 0) break;
+    }
+    if (j == pFk->nCol) return 0;
+  }
+  return 1;
+}
+
+/* The foreign key's own columns, in the order of the referenced key. */
+static void keyFromFkey(Resolver *p, AssocKey *pKey, const AssocTable *pTab,
+                        const AssocFkey *pFk, const AssocTable *pParent,
+                        const AssocKey *pRef) {
+  int i, j;
+  keyAlloc(p, pKey, pRef->nCol);
+  for (i = 0; i < pKey->nCol; i++) {
+    for (j = 0; j < pFk->nCol; j++) {
+      int iCol = pFk->azTo[j] ? assocColumnFind(pParent, pFk->azTo[j])
+                              : pParent->aKey[j];
+      if (iCol == pRef->aCol[i]) break;
+    }
+    if (j == pFk->nCol || pFk->aCol[j] < 0) return;
+    pKey->aCol[i] = pFk->aCol[j];
+    pKey->azCol[i] = pTab->aCol[pFk->aCol[j]].zName;
+  }
+  pKey->eFrom = ASSOC_FROM_SCHEMA;
+}
+
+/* Is z the usual name of a key zKey of zName? UserId, user_id; and, where
+** the key itself has the name in it, that: CustomerID of Customers. */
+static int usualName(Resolver *p, const char *z, const char *zName,
+                     const char *zKey) {
+  const char *zCamel = assocCamelize(p->pCall, p->pArena, zName, zKey);
+  const char *zSnake =
+      zCamel ? assocUnderscore(p->pCall, p->pArena, zCamel) : 0;
+  int nName = (int)strlen(zName);
+  if (zSnake == 0) return 0;
+  if (sqlite3_stricmp(z, zCamel) == 0 || sqlite3_stricmp(z, zSnake) == 0) {
+    return 1;
+  }
+  return sqlite3_stricmp(z, zKey) == 0 && (int)strlen(zKey) > nName &&
+         sqlite3_strnicmp(zKey, zName, nName) == 0;
+}
+
+/* Are these columns, each, under the usual name? */
+static int usualColumns(Resolver *p, const AssocTable *pTab, int nCol,
+                        const int *aCol, const char *zName,
+                        const AssocKey *pRef) {
+  int i;
+  if (nCol != pRef->nCol) return 0;
+  for (i = 0; i < nCol; i++) {
+    if (aCol[i] < 0 || !usualName(p, pTab->aCol[aCol[i]].zName, zName,
+                                  pRef->azCol[i])) {
+      return 0;
+    }
+  }
+  return nCol > 0;
+}
+
+/* Options of another definition: one that is bad spoils only itself. */
+static AssocOptions *otherOptions(Resolver *p, AssocDef *pDef) {
+  AssocOptions *pOpt = assocDefOptions(p->pCall, pDef);
+  if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+  return pOpt;
+}
+
+/*
+** Does another belongsTo of the same model speak of this foreign key, by its
+** option or by its name? Then it is not the one that is meant: with
+** sender_id alone in the table, the association 'recipient' is not it.
+*/
+static int takenByAnother(Resolver *p, const AssocTable *pTab,
+                          const AssocFkey *pFk, const AssocKey *pRef) {
+  AssocDef *pDef = 0;
+  while ((pDef = assocModelNextDef(p->pCall, p->pRel->pSource, pDef)) != 0) {
+    AssocOptions *pOpt;
+    if (pDef == p->pDef || assocKindSeek(pDef->zKind) != ASSOC_BELONGSTO) {
+      continue;
+    }
+    pOpt = otherOptions(p, pDef);
+    if (pOpt == 0) continue;
+    if (pOpt->foreignKey.n == pFk->nCol && pFk->aCol[0] >= 0 &&
+        sqlite3_stricmp(pOpt->foreignKey.az[0],
+                        pTab->aCol[pFk->aCol[0]].zName) == 0) {
+      return 1;
+    }
+    if (pOpt->foreignKey.n == 0 &&
+        usualColumns(p, pTab, pFk->nCol, pFk->aCol, pDef->zName, pRef)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/*
+** Where a foreign key is looked for.
+*/
+typedef struct Seeker Seeker;
+struct Seeker {
+  AssocTable *pTab;       /* The table that has it */
+  AssocModel *pParent;    /* The model that it references */
+  const AssocKey *pRef;   /* Columns of it that are referenced */
+  const char *zName;      /* What the usual name is made of */
+  const AssocKey *pNot;   /* Columns that are something else already, or 0 */
+  int bNamed;             /* Others of this table go by other names */
+  const char *zOption;    /* The option that settles it */
+};
+
+static int fkeyCounts(Resolver *p, const Seeker *pSeek,
+                      const AssocFkey *pFk) {
+  const AssocTable *pParent = pSeek->pParent->pTable;
+  if (pSeek->pTab->pSchema != pParent->pSchema) return 0;
+  if (sqlite3_stricmp(pFk->zParent, pParent->zName) != 0) return 0;
+  if (!fkeyReferences(pFk, pParent, pSeek->pRef)) return 0;
+  if (pSeek->pNot && pSeek->pNot->nCol && pFk->aCol[0] >= 0 &&
+      pSeek->pNot->azCol[0] &&
+      sqlite3_stricmp(pSeek->pTab->aCol[pFk->aCol[0]].zName,
+                      pSeek->pNot->azCol[0]) == 0) {
+    return 0;
+  }
+  return !pSeek->bNamed ||
+         !takenByAnother(p, pSeek->pTab, pFk, pSeek->pRef);
+}
+
+static void ambiguous(Resolver *p, const Seeker *pSeek) {
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  const AssocFkey *pFk;
+  char *z;
+  int n = 0;
+  for (pFk = pSeek->pTab->pFkey; pFk; pFk = pFk->pNext) {
+    if (!fkeyCounts(p, pSeek, pFk) || pFk->aCol[0] < 0) continue;
+    sqlite3_str_appendf(pStr, "%s%s", n++ ? " or " : "",
+                        pSeek->pTab->aCol[pFk->aCol[0]].zName);
+  }
+  z = assocStrFinish(p->pCall, pStr);
+  relError(p,
+           "%s has several foreign keys to %s; say which is meant with the "
+           "option %s: %s",
+           pSeek->pTab->zName, pSeek->pParent->zLabel, pSeek->zOption, z);
+  sqlite3_free(z);
+}
+
+/* Step 2: a declared foreign key. */
+static void seekDeclared(Resolver *p, const Seeker *pSeek, AssocKey *pKey,
+                         int *pnFound) {
+  const AssocFkey *pFk, *pOnly = 0;
+  for (pFk = assocTableFkeys(p->pCall, pSeek->pTab); pFk; pFk = pFk->pNext) {
+    if (!fkeyCounts(p, pSeek, pFk)) continue;
+    (*pnFound)++;
+    pOnly = pFk;
+    if (usualColumns(p, pSeek->pTab, pFk->nCol, pFk->aCol, pSeek->zName,
+                     pSeek->pRef)) {
+      *pnFound = 1;
+      break;
+    }
+  }
+  if (*pnFound == 1) {
+    keyFromFkey(p, pKey, pSeek->pTab, pOnly, pSeek->pParent->pTable,
+                pSeek->pRef);
+  }
+}
+
+/* Step 3: columns under the usual names. */
+static void seekUsual(Resolver *p, const Seeker *pSeek, AssocKey *pKey) {
+  const AssocTable *pTab = pSeek->pTab;
+  int i, j;
+  keyAlloc(p, pKey, pSeek->pRef->nCol);
+  for (i = 0; i < pKey->nCol; i++) {
+    for (j = 0; j < pTab->nCol; j++) {
+      if (usualName(p, pTab->aCol[j].zName, pSeek->zName,
+                    pSeek->pRef->azCol[i])) {
+        break;
+      }
+    }
+    if (j == pTab->nCol) {
+      pKey->nCol = 0;
+      return;
+    }
+    keySet(pKey, i, pTab, pTab->aCol[j].zName);
+  }
+  pKey->eFrom = ASSOC_FROM_CONVENTION;
+}
+
+static int isSnake(const char *z) {
+  for (; *z; z++) {
+    if (!((*z >= 'a' && *z <= 'z') || (*z >= '0' && *z <= '9') ||
+          *z == '_')) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+/* Step 4: user_id where both tables are in snake case, else UserId. */
+static void defaultKey(Resolver *p, const Seeker *pSeek, AssocKey *pKey,
+                       const char *zTab) {
+  int i;
+  keyAlloc(p, pKey, pSeek->pRef->nCol);
+  for (i = 0; i < pKey->nCol; i++) {
+    char *z = assocCamelize(p->pCall, p->pArena, pSeek->zName,
+                            pSeek->pRef->azCol[i]);
+    if (z && isSnake(zTab) && isSnake(pSeek->pParent->pTable->zName)) {
+      z = assocUnderscore(p->pCall, p->pArena, z);
+    }
+    keySet(pKey, i, pSeek->pTab, z);
+  }
+  pKey->eFrom = ASSOC_FROM_DEFAULT;
+}
+
+/* Steps 1 to 4. zTab is the name of the table, which may be missing. */
+static void resolveForeign(Resolver *p, const Seeker *pSeek, AssocKey *pKey,
+                           const AssocNames *pNames, const char *zTab) {
+  int nFound = 0;
+  if (pNames->n) {
+    keyFromNames(p, pKey, pSeek->pTab, pNames);
+    if (pNames->n != pSeek->pRef->nCol) {
+      relError(p,
+               "%s names %d columns, but the key of %s has %d; give them in "
+               "the same order",
+               pSeek->zOption, pNames->n, pSeek->pParent->zLabel,
+               pSeek->pRef->nCol);
+    }
+    return;
+  }
+  if (pSeek->pTab) {
+    seekDeclared(p, pSeek, pKey, &nFound);
+    if (pKey->nCol == 0) seekUsual(p, pSeek, pKey);
+    if (pKey->nCol == 0 && nFound > 1) ambiguous(p, pSeek);
+  }
+  if (pKey->nCol == 0 && p->pCall->rc == SQLITE_OK) {
+    defaultKey(p, pSeek, pKey, zTab);
+  }
+}
+
+/* --------------------------------------------------------------- one foot */
+
+/*
+** A foreign key that references other columns than the primary key, and the
+** definition does not say which: what the schema declares is meant.
+*/
+static void adoptReferenced(Resolver *p, AssocTable *pTab,
+                            AssocModel *pParent, AssocKey *pRef) {
+  const AssocFkey *pFk, *pOnly = 0;
+  int i, n = 0;
+  for (pFk = assocTableFkeys(p->pCall, pTab); pFk; pFk = pFk->pNext) {
+    if (pTab->pSchema != pParent->pTable->pSchema ||
+        sqlite3_stricmp(pFk->zParent, pParent->pTable->zName) != 0) {
+      continue;
+    }
+    n++;
+    pOnly = pFk;
+  }
+  if (n != 1 || pOnly->azTo[0] == 0) return;
+  keyAlloc(p, pRef, pOnly->nCol);
+  for (i = 0; i < pRef->nCol; i++) {
+    keySet(pRef, i, pParent->pTable, pOnly->azTo[i]);
+  }
+  pRef->eFrom = ASSOC_FROM_SCHEMA;
+}
+
+static void resolveBelongsTo(Resolver *p) {
+  AssocRel *pRel = p->pRel;
+  Seeker seek;
+  memset(&seek, 0, sizeof(seek));
+  seek.pTab = pRel->pSource->pTable;
+  if (pRel->pOpt->targetKey.n == 0 && pRel->pOpt->foreignKey.n == 0) {
+    adoptReferenced(p, seek.pTab, pRel->pTarget, &pRel->targetKey);
+  }
+  if (pRel->targetKey.nCol == 0) {
+    resolveReferenced(p, &pRel->targetKey, pRel->pTarget,
+                      &pRel->pOpt->targetKey, "targetKey");
+  }
+  seek.pParent = pRel->pTarget;
+  seek.pRef = &pRel->targetKey;
+  seek.zName = pRel->zName;
+  seek.bNamed = 1;
+  seek.zOption = "foreignKey";
+  if (p->pCall->rc != SQLITE_OK) return;
+  resolveForeign(p, &seek, &pRel->foreign, &pRel->pOpt->foreignKey,
+                 seek.pTab->zName);
+}
+
+/* The name of the source in the singular, as the definition spells it. */
+static const char *singularOf(Resolver *p, const char *zModel) {
+  const char *zDot = strrchr(zModel, '.');
+  return assocSingularize(p->pCall, p->pArena, zDot ? zDot + 1 : zModel);
+}
+
+static void resolveHas(Resolver *p) {
+  AssocRel *pRel = p->pRel;
+  Seeker seek;
+  memset(&seek, 0, sizeof(seek));
+  seek.pTab = pRel->pTarget->pTable;
+  if (pRel->pOpt->sourceKey.n == 0 && pRel->pOpt->foreignKey.n == 0) {
+    adoptReferenced(p, seek.pTab, pRel->pSource, &pRel->sourceKey);
+  }
+  if (pRel->sourceKey.nCol == 0) {
+    resolveReferenced(p, &pRel->sourceKey, pRel->pSource,
+                      &pRel->pOpt->sourceKey, "sourceKey");
+  }
+  seek.pParent = pRel->pSource;
+  seek.pRef = &pRel->sourceKey;
+  seek.zName = singularOf(p, p->pDef->zModel);
+  seek.zOption = "foreignKey";
+  if (p->pCall->rc != SQLITE_OK) return;
+  resolveForeign(p, &seek, &pRel->foreign, &pRel->pOpt->foreignKey,
+                 seek.pTab->zName);
+}
+
+/* -------------------------------------------------------------- many-many */
+
+/* Can pTab be the join table? It has a foreign key to each side, and they
+** make up its key or a unique index. */
+static int isJoinTable(Resolver *p, AssocTable *pTab) {
+  const AssocTable *pSrc = p->pRel->pSource->pTable;
+  const AssocTable *pTgt = p->pRel->pTarget->pTable;
+  const AssocFkey *pA, *pB;
+  int aCol[8], i, bUnique = 0;
+  if (pTab->eType != ASSOC_TABLE) return 0;
+  for (pA = assocTableFkeys(p->pCall, pTab); pA; pA = pA->pNext) {
+    if (sqlite3_stricmp(pA->zParent, pSrc->zName) != 0) continue;
+    for (pB = pTab->pFkey; pB; pB = pB->pNext) {
+      if (pA == pB || pA->nCol + pB->nCol > ASSOC_COUNT(aCol) ||
+          sqlite3_stricmp(pB->zParent, pTgt->zName) != 0) {
+        continue;
+      }
+      for (i = 0; i < pA->nCol; i++) aCol[i] = pA->aCol[i];
+      for (i = 0; i < pB->nCol; i++) aCol[pA->nCol + i] = pB->aCol[i];
+      (void)assocTableIndexOn(p->pCall, pTab, pA->nCol + pB->nCol, aCol,
+                              &bUnique);
+      if (bUnique) return 1;
+    }
+  }
+  return 0;
+}
+
+/* The only join table of the schema between source and target. */
+static void findThrough(Resolver *p) {
+  AssocRel *pRel = p->pRel;
+  AssocSchema *pSchema = pRel->pSource->pTable->pSchema;
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  int i, n = 0;
+  char *z;
+  for (i = 0; i < pSchema->nEntry && p->pCall->rc == SQLITE_OK; i++) {
+    AssocTable *pTab =
+        assocTableFind(p->pCall, pSchema, pSchema->azEntry[i]);
+    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    if (pTab == 0 || !isJoinTable(p, pTab)) continue;
+    sqlite3_str_appendf(pStr, "%s%s", n++ ? " or " : "", pTab->zName);
+    pRel->pThrough = pTab;
+    pRel->zThrough = pTab->zName;
+  }
+  z = assocStrFinish(p->pCall, pStr);
+  if (n == 0) {
+    relError(p,
+             "belongsToMany needs the option through, the name of the join "
+             "table; no table joins %s and %s yet",
+             pRel->pSource->zLabel, pRel->pTarget->zLabel);
+  } else if (n > 1) {
+    relError(p, "several tables join %s and %s; say which is meant with the "
+                "option through: %s",
+             pRel->pSource->zLabel, pRel->pTarget->zLabel, z);
+  }
+  sqlite3_free(z);
+}
+
+static void resolveThrough(Resolver *p) {
+  AssocRel *pRel = p->pRel;
+  AssocModel *pJoin;
+  if (pRel->pOpt->zThrough == 0) {
+    findThrough(p);
+    return;
+  }
+  pRel->zThrough = pRel->pOpt->zThrough;
+  pJoin = assocModelNear(p->pCall, pRel->pSource->pTable->pSchema,
+                         pRel->zThrough);
+  if (pJoin == 0) return;
+  pRel->pThrough = pJoin->pTable;
+  pRel->zThrough = pJoin->pTable->zName;
+}
+
+/*
+** The belongsToMany in the other direction: from the target to the source
+** over the same join table. 0 if there is none.
+*/
+static AssocDef *pairOf(Resolver *p) {
+  AssocRel *pRel = p->pRel;
+  AssocDef *pDef = 0;
+  while ((pDef = assocModelNextDef(p->pCall, pRel->pTarget, pDef)) != 0) {
+    AssocOptions *pOpt;
+    AssocModel *pBack;
+    if (pDef == p->pDef || pDef->zTarget == 0 ||
+        assocKindSeek(pDef->zKind) != ASSOC_BELONGSTOMANY) {
+      continue;
+    }
+    pOpt = otherOptions(p, pDef);
+    pBack = assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget);
+    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    if (pOpt == 0 || pBack != pRel->pSource) continue;
+    if (pOpt->zThrough == 0 || pRel->pOpt->zThrough == 0 ||
+        sqlite3_stricmp(pOpt->zThrough, pRel->pOpt->zThrough) == 0 ||
+        sqlite3_stricmp(pOpt->zThrough, pRel->zThrough) == 0) {
+      return pDef;
+    }
+  }
+  return 0;
+}
+
+/*
+** The two keys of a join table. Each may be said here, or by the definition
+** of the other direction, where it has the other's name. In an association
+** of a model with itself the usual names are made of the associations:
+** children and parents give childId and parentId.
+*/
+static void resolveMany(Resolver *p) {
+  static const AssocNames noNames;
+  AssocRel *pRel = p->pRel;
+  AssocDef *pPair;
+  AssocOptions *pPairOpt;
+  const AssocNames *pForeign = &pRel->pOpt->foreignKey;
+  const AssocNames *pOther = &pRel->pOpt->otherKey;
+  const char *zTab;
+  Seeker seek;
+  int bSelf = pRel->pSource == pRel->pTarget;
+  memset(&seek, 0, sizeof(seek));
+  resolveThrough(p);
+  resolveReferenced(p, &pRel->sourceKey, pRel->pSource,
+                    &pRel->pOpt->sourceKey, "sourceKey");
+  resolveReferenced(p, &pRel->targetKey, pRel->pTarget,
+                    &pRel->pOpt->targetKey, "targetKey");
+  if (p->pCall->rc != SQLITE_OK) return;
+  zTab = pRel->zThrough;
+  pPair = pairOf(p);
+  pPairOpt = pPair ? otherOptions(p, pPair) : 0;
+  if (pForeign->n == 0) pForeign = pPairOpt ? &pPairOpt->otherKey : &noNames;
+  if (pOther->n == 0) pOther = pPairOpt ? &pPairOpt->foreignKey : &noNames;
+  if (pOther->n) keyFromNames(p, &pRel->other, pRel->pThrough, pOther);
+  seek.pTab = pRel->pThrough;
+  seek.pParent = pRel->pSource;
+  seek.pRef = &pRel->sourceKey;
+  seek.pNot = &pRel->other;
+  seek.zName = singularOf(p, bSelf && pPair ? pPair->zName : p->pDef->zModel);
+  seek.zOption = "foreignKey";
+  if (p->pCall->rc != SQLITE_OK) return;
+  resolveForeign(p, &seek, &pRel->foreign, pForeign, zTab);
+  pRel->other.nCol = 0;
+  seek.pParent = pRel->pTarget;
+  seek.pRef = &pRel->targetKey;
+  seek.pNot = &pRel->foreign;
+  seek.zName = singularOf(p, bSelf ? pRel->zName : p->pDef->zTarget);
+  seek.zOption = "otherKey";
+  if (p->pCall->rc != SQLITE_OK) return;
+  resolveForeign(p, &seek, &pRel->other, pOther, zTab);
+}
+
+/* --------------------------------------------------------- scope and order */
+
+/* Every column of a predicate is one of the table. */
+static void checkWhere(Resolver *p, const AssocTable *pTab,
+                       const ShapePred *pPred) {
+  for (; pPred; pPred = pPred->pNext) {
+    if (pPred->pSub) checkWhere(p, pTab, pPred->pSub);
+    if (pPred->key.pPath == 0) continue;
+    if (pPred->key.pPath->pNext || pPred->key.pAgg ||
+        pPred->eOp <= SHAPE_OP_NONE) {
+      relError(p, "a scope compares columns of %s, and nothing beyond",
+               pTab->zName);
+    } else if (assocColumnFind(pTab, pPred->key.pPath->z) < 0) {
+      relError(p, "%s has no column %s, which the scope names", pTab->zName,
+               pPred->key.pPath->z);
+    }
+  }
+}
+
+static void checkOrder(Resolver *p, const AssocTable *pTab,
+                       const ShapeSort *pSort) {
+  for (; pSort; pSort = pSort->pNext) {
+    if (pSort->key.pPath->pNext || pSort->key.pAgg) continue;
+    if (assocColumnFind(pTab, pSort->key.pPath->z) < 0) {
+      relError(p, "%s has no column %s, which the order names", pTab->zName,
+               pSort->key.pPath->z);
+    }
+  }
+}
+
+static void resolveScope(Resolver *p) {
+  AssocRel *pRel = p->pRel;
+  AssocOptions *pOpt = pRel->pOpt;
+  if (pOpt->pScope) {
+    pRel->pScope = assocShapeWhere(p->pCall, p->pArena, pOpt->pScope);
+    checkWhere(p, pRel->pTarget->pTable, pRel->pScope);
+  }
+  if (pOpt->pThroughScope) {
+    pRel->pThroughScope =
+        assocShapeWhere(p->pCall, p->pArena, pOpt->pThroughScope);
+    if (pRel->pThrough) checkWhere(p, pRel->pThrough, pRel->pThroughScope);
+  }
+  if (pOpt->pOrder) {
+    pRel->pOrder = assocShapeOrder(p->pCall, p->pArena, pOpt->pOrder);
+    checkOrder(p, pRel->pTarget->pTable, pRel->pOrder);
+  }
+}
+
+/* Options that the kind does not have. */
+static void checkOptions(Resolver *p) {
+  const AssocOptions *pOpt = p->pRel->pOpt;
+  int eKind = p->pRel->eKind;
+  const struct {
+    const char *zName;
+    int bSaid;
+    int mKind; /* Bit i: azAssocKind[i] has it */
+  } a[] = {
+      {"otherKey", pOpt->otherKey.n > 0, 8},
+      {"sourceKey", pOpt->sourceKey.n > 0, 2 | 4 | 8},
+      {"targetKey", pOpt->targetKey.n > 0, 1 | 8},
+      {"through", pOpt->zThrough || pOpt->pThroughScope, 2 | 4 | 8},
+      {"scope", pOpt->pScope != 0, 2 | 4 | 8},
+      {"order", pOpt->pOrder != 0, 2 | 4 | 8},
+  };
+  int i;
+  for (i = 0; i < ASSOC_COUNT(a); i++) {
+    if (a[i].bSaid && !(a[i].mKind & (1 << eKind))) {
+      relError(p, "%s has no option %s", azAssocKind[eKind], a[i].zName);
+    }
+  }
+  if (pOpt->zThrough && eKind != ASSOC_BELONGSTOMANY) {
+    relError(p, "a join table needs belongsToMany; did you mean "
+                "assoc_define('%s','belongsToMany','%s','{\"through\":\"%s\"}')?",
+             p->pDef->zModel, p->pDef->zTarget, pOpt->zThrough);
+  }
+}
+
+/* --------------------------------------------------------------- interface */
+
+static AssocModel *endModel(Resolver *p, const char *zModel) {
+  AssocModel *pModel =
+      assocModelNear(p->pCall, p->pDef->pSchema, zModel ? zModel : "");
+  if (pModel == 0) {
+    assocModelMissing(p->pCall, p->pDef->pSchema->pCatalog,
+                      zModel ? zModel : "");
+  }
+  return pModel;
+}
+
+static void resolveAll(Resolver *p) {
+  AssocRel *pRel = p->pRel;
+  pRel->pSource = endModel(p, p->pDef->zModel);
+  pRel->pTarget = endModel(p, p->pDef->zTarget);
+  if (p->pCall->rc != SQLITE_OK) return;
+  pRel->eKind = (u8)assocKindParse(p->pCall, p->pDef->zKind);
+  pRel->pOpt = assocDefOptions(p->pCall, p->pDef);
+  if (p->pCall->rc != SQLITE_OK) return;
+  pRel->bMany = pRel->eKind >= ASSOC_HASMANY;
+  checkOptions(p);
+  if (p->pCall->rc != SQLITE_OK) return;
+  switch (pRel->eKind) {
+  case ASSOC_BELONGSTO: resolveBelongsTo(p); break;
+  case ASSOC_BELONGSTOMANY: resolveMany(p); break;
+  default: resolveHas(p); break;
+  }
+  if (p->pCall->rc == SQLITE_OK) resolveScope(p);
+}
+
+AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef) {
+  AssocCatalog *pCat = pDef->pSchema->pCatalog;
+  Resolver r;
+  if (pDef->pRel || pCall->rc != SQLITE_OK) return pDef->pRel;
+  assocCatalogLink(pCall, pCat);
+  r.pCall = pCall;
+  r.pArena = &pCat->mem;
+  r.pDef = pDef;
+  r.pRel = assocAlloc(pCall, r.pArena, sizeof(*r.pRel));
+  if (r.pRel == 0) return 0;
+  r.pRel->pDef = pDef;
+  r.pRel->zName = pDef->zName;
+  resolveAll(&r);
+  if (pCall->rc != SQLITE_OK) return 0;
+  pDef->pRel = r.pRel;
+  return r.pRel;
+}
+
+/* Definitions of a model are in its own database, or in temp. */
+AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
+                            AssocDef *pLast) {
+  AssocSchema *pSchema =
+      pLast ? pLast->pSchema : pModel->pTable->pSchema->pCatalog->pSchema;
+  AssocDef *p = pLast ? pLast->pNext : pSchema->pDef;
+  assocCatalogLink(pCall, pModel->pTable->pSchema->pCatalog);
+  if (pCall->rc != SQLITE_OK) return 0;
+  for (;;) {
+    for (; p; p = p->pNext) {
+      if (p->pSource == pModel && p->zName[0]) return p;
+    }
+    pSchema = pSchema->pNext;
+    if (pSchema == 0) return 0;
+    p = pSchema->bLoaded ? pSchema->pDef : 0;
+  }
+}
+
+/* A definition in temp goes before one of the same name in the file: temp
+** is the last database of the catalog. */
+static AssocDef *findDef(AssocCall *pCall, AssocModel *pModel,
+                         const char *zName) {
+  AssocDef *pDef = 0, *pFound = 0;
+  while ((pDef = assocModelNextDef(pCall, pModel, pDef)) != 0) {
+    if (sqlite3_stricmp(pDef->zName, zName) == 0) pFound = pDef;
+  }
+  return pFound;
+}
+
+AssocRel *assocRelSeek(AssocCall *pCall, AssocModel *pModel,
+                       const char *zName) {
+  AssocDef *pDef = findDef(pCall, pModel, zName);
+  return pDef && pCall->rc == SQLITE_OK ? assocRelOf(pCall, pDef) : 0;
+}
+
+/*
+** Names that are near, and the plural and singular of what was written: the
+** most frequent mistake is 'post' for 'posts'.
+*/
+void assocRelMissing(AssocCall *pCall, AssocModel *pModel,
+                     const char *zName) {
+  AssocArena *pArena = &pModel->pTable->pSchema->pCatalog->mem;
+  AssocNearest near;
+  AssocDef *pDef = 0;
+  const char *az[2];
+  int n = 0, i;
+  memset(&near, 0, sizeof(near));
+  near.zWritten = zName;
+  az[0] = assocPluralize(pCall, pArena, zName);
+  az[1] = assocSingularize(pCall, pArena, zName);
+  while ((pDef = assocModelNextDef(pCall, pModel, pDef)) != 0) {
+    n++;
+    assocNearestTry(&near, pDef->zName);
+    for (i = 0; i < 2; i++) {
+      if (sqlite3_stricmp(pDef->zName, az[i]) == 0) {
+        near.zBest = pDef->zName;
+        near.nBest = -1;
+      }
+    }
+  }
+  if (n == 0) {
+    assocError(pCall,
+               "%s has no association '%s': it has none at all; declare one "
+               "with assoc_define('%s','hasMany',...)",
+               pModel->zLabel, zName, pModel->zName);
+  } else if (near.zBest) {
+    assocError(pCall, "%s has no association '%s'; did you mean '%s'?",
+               pModel->zLabel, zName, near.zBest);
+  } else {
+    char *zAll = assocModelDefNames(pCall, pModel);
+    assocError(pCall, "%s has no association '%s'; it has %s",
+               pModel->zLabel, zName, zAll);
+    sqlite3_free(zAll);
+  }
+}
+
+char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel) {
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  AssocDef *pDef = 0;
+  int n = 0;
+  while ((pDef = assocModelNextDef(pCall, pModel, pDef)) != 0) {
+    sqlite3_str_appendf(pStr, "%s%s", n++ ? ", " : "", pDef->zName);
+  }
+  return assocStrFinish(pCall, pStr);
+}
+
+AssocRel *assocRelFind(AssocCall *pCall, AssocModel *pModel,
+                       const char *zName) {
+  AssocDef *pDef = findDef(pCall, pModel, zName);
+  if (pDef) return assocRelOf(pCall, pDef);
+  assocRelMissing(pCall, pModel, zName);
+  return 0;
+}
+
+/* --------------------------------------------------------------- readiness */
+
+AssocTable *assocRelForeignTable(const AssocRel *pRel) {
+  switch (pRel->eKind) {
+  case ASSOC_BELONGSTO: return pRel->pSource->pTable;
+  case ASSOC_BELONGSTOMANY: return pRel->pThrough;
+  }
+  return pRel->pTarget->pTable;
+}
+
+static int needColumns(AssocCall *pCall, const AssocRel *pRel,
+                       const AssocTable *pTab, const AssocKey *pKey) {
+  int i;
+  for (i = 0; i < pKey->nCol; i++) {
+    AssocNearest near;
+    int j;
+    if (pKey->aCol[i] >= 0) continue;
+    memset(&near, 0, sizeof(near));
+    near.zWritten = pKey->azCol[i];
+    for (j = 0; j < pTab->nCol; j++) {
+      assocNearestTry(&near, pTab->aCol[j].zName);
+    }
+    assocError(pCall,
+               "the table %s has no column %s, which %s.%s needs; SELECT "
+               "assoc_sync() adds it%s%s%s",
+               pTab->zName, pKey->azCol[i], pRel->pSource->zLabel,
+               pRel->zName, near.zBest ? ", or did you mean the column " : "",
+               near.zBest ? near.zBest : "", near.zBest ? "?" : "");
+    return 0;
+  }
+  return 1;
+}
+
+void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel) {
+  const AssocTable *pTab = assocRelForeignTable(pRel);
+  if (pCall->rc != SQLITE_OK) return;
+  if (pTab == 0) {
+    assocError(pCall,
+               "there is no join table %s yet, which %s.%s needs; SELECT "
+               "assoc_sync() makes it",
+               pRel->zThrough, pRel->pSource->zLabel, pRel->zName);
+    return;
+  }
+  if (needColumns(pCall, pRel, pTab, &pRel->foreign)) {
+    needColumns(pCall, pRel, pTab, &pRel->other);
+  }
+}

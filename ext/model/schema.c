@@ -1,0 +1,408 @@
+/*
+** Tables as SQLite describes them: columns, keys, foreign keys, indexes.
+**
+** PRAGMA statements are used in their plain form: a user may have a table
+** named pragma_table_xinfo, which would hide the table-valued function.
+*/
+#include "model/model.h"
+
+/* --------------------------------------------------------------- columns */
+
+/* True if z has zPart in it, without regard to case. */
+static int typeHas(const char *z, const char *zPart) {
+  int n = (int)strlen(zPart);
+  for (; *z; z++) {
+    if (sqlite3_strnicmp(z, zPart, n) == 0) return 1;
+  }
+  return 0;
+}
+
+/*
+** The affinity of a declared type (datatype3.html, 3.1), as far as a
+** comparison tells one from another.
+*/
+static u8 affinityOf(const char *zType) {
+  if (typeHas(zType, "INT")) return ASSOC_AFF_NUMERIC;
+  if (typeHas(zType, "CHAR") || typeHas(zType, "CLOB") ||
+      typeHas(zType, "TEXT")) {
+    return ASSOC_AFF_TEXT;
+  }
+  if (zType[0] == 0 || typeHas(zType, "BLOB")) return ASSOC_AFF_NONE;
+  return ASSOC_AFF_NUMERIC;
+}
+
+static u8 jsonOf(const char *zType) {
+  if (sqlite3_stricmp(zType, "JSON") == 0) return ASSOC_JSON_RAW;
+  if (sqlite3_stricmp(zType, "BOOLEAN") == 0 ||
+      sqlite3_stricmp(zType, "BOOL") == 0) {
+    return ASSOC_JSON_BOOL;
+  }
+  return ASSOC_JSON_PLAIN;
+}
+
+static u8 collationOf(const char *zColl) {
+  if (zColl == 0) return ASSOC_COLL_OTHER;
+  if (sqlite3_stricmp(zColl, "BINARY") == 0) return ASSOC_COLL_BINARY;
+  if (sqlite3_stricmp(zColl, "NOCASE") == 0) return ASSOC_COLL_NOCASE;
+  if (sqlite3_stricmp(zColl, "RTRIM") == 0) return ASSOC_COLL_RTRIM;
+  return ASSOC_COLL_OTHER;
+}
+
+static void loadCollation(AssocCall *pCall, AssocTable *pTab,
+                          AssocColumn *pCol) {
+  const char *zColl = 0;
+  if (pCall->rc != SQLITE_OK) return;
+  if (pTab->eType != ASSOC_VIEW) {
+    int rc = sqlite3_table_column_metadata(
+        pCall->db, pTab->pSchema->zName, pTab->zName, pCol->zName, 0, &zColl,
+        0, 0, 0);
+    if (rc != SQLITE_OK) {
+      assocErrorCode(pCall, rc);
+      return;
+    }
+  }
+  pCol->zColl = assocArenaText(pCall, &pTab->pSchema->pCatalog->mem,
+                               zColl, -1);
+  pCol->eColl = collationOf(zColl);
+}
+
+/* One row of PRAGMA table_xinfo: cid, name, type, notnull, dflt_value, pk,
+** hidden (1: hidden; 2, 3: generated). */
+static void loadColumn(AssocCall *pCall, AssocTable *pTab,
+                       sqlite3_stmt *pStmt, AssocColumn *pCol) {
+  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  int eHidden = sqlite3_column_int(pStmt, 6);
+  pCol->zName =
+      assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 1), -1);
+  pCol->zType =
+      assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 2), -1);
+  if (pCol->zType == 0 || pCol->zName == 0) return;
+  pCol->eAff = affinityOf(pCol->zType);
+  pCol->eJson = jsonOf(pCol->zType);
+  pCol->bNotNull = sqlite3_column_int(pStmt, 3) != 0;
+  pCol->bDefault = sqlite3_column_type(pStmt, 4) != SQLITE_NULL;
+  pCol->iPk = sqlite3_column_int(pStmt, 5);
+  pCol->bHidden = eHidden == 1;
+  pCol->bGenerated = eHidden > 1;
+}
+
+static int countRows(AssocCall *pCall, sqlite3_stmt *pStmt) {
+  int n = 0;
+  while (assocStep(pCall, pStmt)) n++;
+  return n;
+}
+
+/* The columns, and room for the rowid behind them. */
+static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
+  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall, "PRAGMA \"%w\".table_xinfo(\"%w\")",
+                   pTab->pSchema->zName, pTab->zName);
+  int i, n = countRows(pCall, pStmt);
+  pTab->aCol =
+      assocAlloc(pCall, pArena, (i64)sizeof(AssocColumn) * (n + 1));
+  while (assocStep(pCall, pStmt) && pTab->nCol < n) {
+    loadColumn(pCall, pTab, pStmt, &pTab->aCol[pTab->nCol]);
+    pTab->nCol++;
+  }
+  assocFinalize(pCall, pStmt);
+  for (i = 0; i < pTab->nCol; i++) {
+    loadCollation(pCall, pTab, &pTab->aCol[i]);
+  }
+}
+
+/* ------------------------------------------------------------------- key */
+
+static const char *const azRowid[] = {"rowid", "_rowid_", "oid"};
+
+/* Number of a declared column by name, or -1. */
+static int declaredFind(const AssocTable *pTab, const char *zName) {
+  int i;
+  for (i = 0; i < pTab->nCol; i++) {
+    if (sqlite3_stricmp(pTab->aCol[i].zName, zName) == 0) return i;
+  }
+  return -1;
+}
+
+/*
+** Which column, if any, is the rowid? The rowid's own name tells: its
+** metadata are those of the INTEGER PRIMARY KEY, and a table WITHOUT ROWID
+** has none. A name that a column has taken says nothing.
+*/
+static void loadRowid(AssocCall *pCall, AssocTable *pTab) {
+  AssocColumn *pCol = &pTab->aCol[pTab->nCol];
+  int i, rc, isPk = 0;
+  pTab->iRowid = -1;
+  if (pTab->eType == ASSOC_VIEW) return;
+  for (i = 0; i < 3 && declaredFind(pTab, azRowid[i]) >= 0; i++) {
+  }
+  if (i == 3) return;
+  rc = sqlite3_table_column_metadata(pCall->db, pTab->pSchema->zName,
+                                     pTab->zName, azRowid[i], 0, 0, 0, &isPk,
+                                     0);
+  if (rc == SQLITE_NOMEM) assocErrorCode(pCall, rc);
+  if (rc != SQLITE_OK) return;
+  pTab->bRowid = 1;
+  pTab->iRowid = pTab->nCol;
+  pCol->zName = azRowid[i];
+  pCol->zType = "INTEGER";
+  pCol->zColl = "BINARY";
+  pCol->eAff = ASSOC_AFF_NUMERIC;
+  pCol->bNotNull = 1;
+  pCol->bHidden = 1;
+  for (i = 0; isPk && i < pTab->nCol; i++) {
+    if (pTab->aCol[i].iPk) pTab->iRowid = i;
+  }
+}
+
+static void loadKey(AssocCall *pCall, AssocTable *pTab) {
+  int i, n = 0;
+  for (i = 0; i < pTab->nCol; i++) n += pTab->aCol[i].iPk > 0;
+  pTab->aKey = assocAlloc(pCall, &pTab->pSchema->pCatalog->mem,
+                          (i64)sizeof(int) * (n + 1));
+  if (pTab->aKey == 0) return;
+  pTab->nKey = n;
+  for (i = 0; i < pTab->nCol; i++) {
+    int iPk = pTab->aCol[i].iPk;
+    if (iPk > 0 && iPk <= n) pTab->aKey[iPk - 1] = i;
+  }
+  if (n == 0 && pTab->iRowid >= 0) {
+    pTab->nKey = 1;
+    pTab->aKey[0] = pTab->iRowid;
+  }
+}
+
+int assocColumnFind(const AssocTable *pTab, const char *zName) {
+  int i = declaredFind(pTab, zName);
+  if (i < 0 && pTab->iRowid >= 0) {
+    int j;
+    for (j = 0; j < 3; j++) {
+      if (sqlite3_stricmp(azRowid[j], zName) == 0) return pTab->iRowid;
+    }
+  }
+  return i;
+}
+
+/* ----------------------------------------------------------------- table */
+
+static void tableType(AssocCall *pCall, AssocTable *pTab) {
+  sqlite3_stmt *pStmt = assocPrepare(
+      pCall,
+      "SELECT CASE WHEN type='view' THEN 1"
+      "            WHEN sql LIKE 'create virtual%%' THEN 2 ELSE 0 END"
+      "  FROM \"%w\".sqlite_schema"
+      " WHERE name=?1 AND type IN ('table','view')",
+      pTab->pSchema->zName);
+  assocBindText(pCall, pStmt, 1, pTab->zName);
+  if (assocStep(pCall, pStmt)) {
+    pTab->eType = (u8)sqlite3_column_int(pStmt, 0);
+  }
+  assocFinalize(pCall, pStmt);
+}
+
+AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
+                           const char *zName) {
+  int iEntry = assocSchemaIndex(pSchema, zName);
+  AssocTable *pTab;
+  if (iEntry < 0) return 0;
+  if (pSchema->apTable[iEntry]) return pSchema->apTable[iEntry];
+  pTab = assocAlloc(pCall, &pSchema->pCatalog->mem, sizeof(*pTab));
+  if (pTab == 0) return 0;
+  pTab->pSchema = pSchema;
+  pTab->zName = pSchema->azEntry[iEntry];
+  pTab->nRow = -1;
+  tableType(pCall, pTab);
+  loadColumns(pCall, pTab);
+  if (pCall->rc == SQLITE_OK) loadRowid(pCall, pTab);
+  if (pCall->rc == SQLITE_OK) loadKey(pCall, pTab);
+  if (pCall->rc != SQLITE_OK) return 0;
+  pSchema->apTable[iEntry] = pTab;
+  return pTab;
+}
+
+/* ---------------------------------------------------------- foreign keys */
+
+/* Add a column to pFk from a row of PRAGMA foreign_key_list: id, seq,
+** table, from, to, on_update, on_delete. */
+static void fkeyColumn(AssocCall *pCall, AssocTable *pTab, AssocFkey *pFk,
+                       sqlite3_stmt *pStmt) {
+  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  int i = pFk->nCol;
+  int *aCol = assocAlloc(pCall, pArena, (i64)sizeof(int) * (i + 1));
+  const char **azTo =
+      assocAlloc(pCall, pArena, (i64)sizeof(char *) * (i + 1));
+  if (aCol == 0 || azTo == 0) return;
+  if (i) {
+    memcpy(aCol, pFk->aCol, sizeof(int) * (size_t)i);
+    memcpy(azTo, pFk->azTo, sizeof(char *) * (size_t)i);
+  }
+  aCol[i] = assocColumnFind(pTab, assocColumnText(pCall, pStmt, 3));
+  if (sqlite3_column_type(pStmt, 4) != SQLITE_NULL) {
+    azTo[i] =
+        assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 4), -1);
+  }
+  pFk->aCol = aCol;
+  pFk->azTo = azTo;
+  pFk->nCol++;
+}
+
+AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab) {
+  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  AssocFkey *pFk = 0, **ppEnd = &pTab->pFkey;
+  sqlite3_stmt *pStmt;
+  if (pTab->bFkeys || pTab->eType != ASSOC_TABLE) return pTab->pFkey;
+  pStmt = assocPrepare(pCall, "PRAGMA \"%w\".foreign_key_list(\"%w\")",
+                       pTab->pSchema->zName, pTab->zName);
+  while (assocStep(pCall, pStmt)) {
+    if (sqlite3_column_int(pStmt, 1) == 0) {
+      pFk = *ppEnd = assocAlloc(pCall, pArena, sizeof(*pFk));
+      if (pFk == 0) break;
+      ppEnd = &pFk->pNext;
+      pFk->zParent = assocArenaText(pCall, pArena,
+                                    assocColumnText(pCall, pStmt, 2), -1);
+      pFk->zOnUpdate = assocArenaText(pCall, pArena,
+                                      assocColumnText(pCall, pStmt, 5), -1);
+      pFk->zOnDelete = assocArenaText(pCall, pArena,
+                                      assocColumnText(pCall, pStmt, 6), -1);
+    }
+    if (pFk) fkeyColumn(pCall, pTab, pFk, pStmt);
+  }
+  assocFinalize(pCall, pStmt);
+  pTab->bFkeys = pCall->rc == SQLITE_OK;
+  return pTab->pFkey;
+}
+
+/* --------------------------------------------------------------- indexes */
+
+/* The key columns of an index. PRAGMA index_xinfo: seqno, cid, name, desc,
+** coll, key. */
+static void loadIndexColumns(AssocCall *pCall, AssocTable *pTab,
+                             AssocIndex *pIdx) {
+  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall, "PRAGMA \"%w\".index_xinfo(\"%w\")",
+                   pTab->pSchema->zName, pIdx->zName);
+  int n = countRows(pCall, pStmt);
+  pIdx->aCol = assocAlloc(pCall, pArena, (i64)sizeof(int) * (n + 1));
+  pIdx->azColl = assocAlloc(pCall, pArena, (i64)sizeof(char *) * (n + 1));
+  pIdx->abDesc = assocAlloc(pCall, pArena, n + 1);
+  while (assocStep(pCall, pStmt) && pIdx->nCol < n) {
+    if (sqlite3_column_int(pStmt, 5) == 0) continue;
+    pIdx->aCol[pIdx->nCol] = sqlite3_column_int(pStmt, 1);
+    pIdx->abDesc[pIdx->nCol] = sqlite3_column_int(pStmt, 3) != 0;
+    pIdx->azColl[pIdx->nCol] = assocArenaText(
+        pCall, pArena, assocColumnText(pCall, pStmt, 4), -1);
+    pIdx->nCol++;
+  }
+  assocFinalize(pCall, pStmt);
+}
+
+AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab) {
+  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  AssocIndex *pIdx, **ppEnd = &pTab->pIndex;
+  sqlite3_stmt *pStmt;
+  if (pTab->bIndexes || pTab->eType != ASSOC_TABLE) return pTab->pIndex;
+  /* seq, name, unique, origin, partial */
+  pStmt = assocPrepare(pCall, "PRAGMA \"%w\".index_list(\"%w\")",
+                       pTab->pSchema->zName, pTab->zName);
+  while (assocStep(pCall, pStmt)) {
+    pIdx = *ppEnd = assocAlloc(pCall, pArena, sizeof(*pIdx));
+    if (pIdx == 0) break;
+    ppEnd = &pIdx->pNext;
+    pIdx->zName =
+        assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 1), -1);
+    pIdx->bUnique = sqlite3_column_int(pStmt, 2) != 0;
+    pIdx->bPrimary = assocColumnText(pCall, pStmt, 3)[0] == 'p';
+    pIdx->bPartial = sqlite3_column_int(pStmt, 4) != 0;
+  }
+  assocFinalize(pCall, pStmt);
+  for (pIdx = pTab->pIndex; pIdx && pCall->rc == SQLITE_OK;
+       pIdx = pIdx->pNext) {
+    loadIndexColumns(pCall, pTab, pIdx);
+  }
+  pTab->bIndexes = pCall->rc == SQLITE_OK;
+  return pTab->pIndex;
+}
+
+/* Are these the first nCol columns of the index, in any order, under the
+** columns' own collations? */
+static int indexBegins(const AssocTable *pTab, const AssocIndex *pIdx,
+                       int nCol, const int *aCol) {
+  int i, j;
+  if (pIdx->bPartial || pIdx->nCol < nCol) return 0;
+  for (i = 0; i < nCol; i++) {
+    int iCol = pIdx->aCol[i] == -1 ? pTab->iRowid : pIdx->aCol[i];
+    for (j = 0; j < nCol && aCol[j] != iCol; j++) {
+    }
+    if (j == nCol || iCol < 0) return 0;
+    if (sqlite3_stricmp(pIdx->azColl[i], pTab->aCol[iCol].zColl) != 0) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+const char *assocTableIndexOn(AssocCall *pCall, AssocTable *pTab, int nCol,
+                              const int *aCol, int *pbUnique) {
+  const char *zBest = 0;
+  AssocIndex *pIdx;
+  *pbUnique = 0;
+  if (nCol == 1 && aCol[0] == pTab->iRowid) {
+    *pbUnique = 1;
+    return "";
+  }
+  for (pIdx = assocTableIndexes(pCall, pTab); pIdx; pIdx = pIdx->pNext) {
+    if (!indexBegins(pTab, pIdx, nCol, aCol)) continue;
+    if (zBest == 0) zBest = pIdx->zName;
+    if (pIdx->bUnique && pIdx->nCol == nCol) {
+      *pbUnique = 1;
+      return pIdx->bPrimary && !pTab->bRowid ? "" : pIdx->zName;
+    }
+    if (pIdx->bPrimary && !pTab->bRowid) zBest = "";
+  }
+  return zBest;
+}
+
+/* -------------------------------------------------------------- row count */
+
+/* The first integer of the row, or -1 if there is none. */
+static i64 askRows(AssocCall *pCall, sqlite3_stmt *pStmt) {
+  i64 n = -1;
+  if (assocStep(pCall, pStmt) &&
+      sqlite3_column_type(pStmt, 0) != SQLITE_NULL) {
+    n = sqlite3_column_int64(pStmt, 0);
+  }
+  assocFinalize(pCall, pStmt);
+  return n;
+}
+
+static i64 rowsOfAnalyze(AssocCall *pCall, AssocTable *pTab) {
+  sqlite3_stmt *pStmt;
+  if (assocSchemaIndex(pTab->pSchema, "sqlite_stat1") < 0) return -1;
+  pStmt = assocPrepare(pCall,
+                       "SELECT max(CAST(stat AS INTEGER))"
+                       "  FROM \"%w\".sqlite_stat1"
+                       " WHERE tbl=?1 COLLATE nocase",
+                       pTab->pSchema->zName);
+  assocBindText(pCall, pStmt, 1, pTab->zName);
+  return askRows(pCall, pStmt);
+}
+
+i64 assocTableRows(AssocCall *pCall, AssocTable *pTab) {
+  if (pTab->nRow >= 0 || pCall->rc != SQLITE_OK) return pTab->nRow;
+  pTab->nRow = rowsOfAnalyze(pCall, pTab);
+  if (pTab->nRow < 0 && pTab->bRowid && pTab->eType == ASSOC_TABLE) {
+    const char *zId = pTab->aCol[pTab->nCol].zName;
+    pTab->nRow = askRows(
+        pCall, assocPrepare(pCall,
+                            "SELECT (SELECT %s FROM \"%w\".\"%w\""
+                            "         ORDER BY 1 DESC LIMIT 1)"
+                            "     - (SELECT %s FROM \"%w\".\"%w\""
+                            "         ORDER BY 1 LIMIT 1) + 1",
+                            zId, pTab->pSchema->zName, pTab->zName, zId,
+                            pTab->pSchema->zName, pTab->zName));
+    if (pTab->nRow < 0) pTab->nRow = 0;
+  }
+  if (pTab->nRow < 0) pTab->nRow = 1000000;
+  return pTab->nRow;
+}

@@ -1,0 +1,124 @@
+/*
+** Cutting the text form into tokens.
+**
+** A token is found from its place alone, so a parser can look ahead as far
+** as it likes, and keeps no list.
+*/
+#include "shape/lex.h"
+
+static int isSpace(u8 c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+static int isDigit(u8 c) { return c >= '0' && c <= '9'; }
+static int isWordStart(u8 c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         c >= 0x80;
+}
+static int isWordPart(u8 c) {
+  return isWordStart(c) || isDigit(c) || c == '$';
+}
+
+static int wordLength(const u8 *z, int n) {
+  int i = 0;
+  while (i < n && isWordPart(z[i])) i++;
+  return i;
+}
+
+static int digitsLength(const u8 *z, int n) {
+  int i = 0;
+  while (i < n && isDigit(z[i])) i++;
+  return i;
+}
+
+/* 12, 1.5, .5, 1e-3. A letter right behind makes it no number: 0. */
+static int numberLength(const u8 *z, int n) {
+  int i = digitsLength(z, n);
+  if (i < n && z[i] == '.') i += 1 + digitsLength(&z[i + 1], n - i - 1);
+  if (i < n && (z[i] == 'e' || z[i] == 'E')) {
+    int j = i + 1;
+    if (j < n && (z[j] == '+' || z[j] == '-')) j++;
+    if (j < n && isDigit(z[j])) i = j + digitsLength(&z[j], n - j);
+  }
+  return i < n && isWordPart(z[i]) ? 0 : i;
+}
+
+/* Up to the closing quote. A backslash takes the next byte along in "…";
+** in `…` a doubled backtick is one. 0 if the end is missing. */
+static int quotedLength(const u8 *z, int n) {
+  u8 q = z[0];
+  int i;
+  for (i = 1; i < n; i++) {
+    if (q == '"' && z[i] == '\\') {
+      i++;
+    } else if (z[i] == q) {
+      if (q != '`' || i + 1 >= n || z[i + 1] != q) return i + 1;
+      i++;
+    }
+  }
+  return 0;
+}
+
+/* Operators and what else has more than one byte. */
+static int operatorType(const u8 *z, int n, int *pn) {
+  static const struct {
+    const char *z;
+    int eType;
+  } aOp[] = {{"...", TK_SPREAD}, {"**", TK_STARS}, {"==", TK_EQ},
+             {"!=", TK_NE},      {"<>", TK_NE},    {"<=", TK_LE},
+             {">=", TK_GE},      {"=", TK_EQ}};
+  int i;
+  for (i = 0; i < ASSOC_COUNT(aOp); i++) {
+    int nOp = (int)strlen(aOp[i].z);
+    if (nOp <= n && memcmp(z, aOp[i].z, (size_t)nOp) == 0) {
+      *pn = nOp;
+      return aOp[i].eType;
+    }
+  }
+  *pn = 1;
+  return z[0] && strchr("{}()[].,;*-@!^<>", z[0]) ? z[0] : TK_BAD;
+}
+
+static void lexQuoted(const u8 *z, int n, ShapeToken *pTok) {
+  pTok->n = quotedLength(z, n);
+  pTok->eType = z[0] == '"' ? TK_STRING : z[0] == '`' ? TK_QUOTED : TK_SINGLE;
+  if (pTok->n == 0) {
+    pTok->n = n;
+    if (pTok->eType != TK_SINGLE) pTok->eType = TK_BAD;
+  }
+}
+
+ShapeToken shapeLex(const char *zText, int n, int iFrom) {
+  const u8 *z = (const u8 *)zText;
+  ShapeToken tok;
+  while (iFrom < n && isSpace(z[iFrom])) iFrom++;
+  tok.iOff = iFrom;
+  z += iFrom;
+  n -= iFrom;
+  if (n <= 0) {
+    tok.eType = TK_END;
+    tok.n = 0;
+  } else if (isWordStart(z[0])) {
+    tok.eType = TK_WORD;
+    tok.n = wordLength(z, n);
+  } else if (isDigit(z[0]) || (z[0] == '.' && n > 1 && isDigit(z[1]))) {
+    tok.n = numberLength(z, n);
+    tok.eType = tok.n ? TK_NUMBER : TK_BAD;
+    if (tok.n == 0) tok.n = wordLength(z, n);
+  } else if (z[0] == '"' || z[0] == '`' || z[0] == '\'') {
+    lexQuoted(z, n, &tok);
+  } else if (z[0] == '?') {
+    tok.eType = TK_INDEX;
+    tok.n = 1 + digitsLength(&z[1], n - 1);
+  } else if (z[0] == ':' && n > 1 && isWordStart(z[1])) {
+    tok.eType = TK_NAMED;
+    tok.n = 1 + wordLength(&z[1], n - 1);
+  } else {
+    tok.eType = operatorType(z, n, &tok.n);
+  }
+  return tok;
+}
+
+int shapeIsWord(const char *z, const ShapeToken *pTok, const char *zWord) {
+  return pTok->eType == TK_WORD && (int)strlen(zWord) == pTok->n &&
+         sqlite3_strnicmp(&z[pTok->iOff], zWord, pTok->n) == 0;
+}

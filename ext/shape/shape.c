@@ -1,0 +1,96 @@
+/*
+** The two forms of the shape language, and what they share.
+*/
+#include "shape/shape.h"
+
+const char *const azShapeAgg[SHAPE_NAGG] = {"count", "sum",   "avg",   "min",
+                                            "max",   "total", "exists"};
+
+const char *const azShapeOp[SHAPE_NOP] = {
+    "and", "or", "not", "some", "every", "none",    "=",    "<>",    "<",
+    "<=",  ">",  ">=",  "in",   "between", "like", "glob", "match", "is null"};
+
+/*
+** The line of the text that holds byte iOff, and a caret under it. Columns
+** are characters, so that the caret is right behind letters outside ASCII.
+*/
+static void appendCaret(sqlite3_str *pStr, const char *z, int iOff) {
+  int iFrom = iOff, iTo = iOff, i;
+  while (iFrom > 0 && z[iFrom - 1] != '\n') iFrom--;
+  while (z[iTo] && z[iTo] != '\n') iTo++;
+  if (iOff - iFrom > 60) {
+    iFrom = iOff - 60;
+    while ((z[iFrom] & 0xc0) == 0x80) iFrom++;
+  }
+  if (iTo - iOff > 20) {
+    iTo = iOff + 20;
+    while ((z[iTo] & 0xc0) == 0x80) iTo--;
+  }
+  sqlite3_str_appendf(pStr, "\n  %.*s\n  ", iTo - iFrom, &z[iFrom]);
+  for (i = iFrom; i < iOff; i++) {
+    if ((z[i] & 0xc0) != 0x80) sqlite3_str_appendchar(pStr, 1, ' ');
+  }
+  sqlite3_str_appendchar(pStr, 1, '^');
+}
+
+void assocShapeError(AssocCall *pCall, const char *zText, int iOff,
+                     const char *zFmt, ...) {
+  sqlite3_str *pStr;
+  va_list ap;
+  char *z;
+  if (pCall->rc != SQLITE_OK) return;
+  pStr = sqlite3_str_new(pCall->db);
+  va_start(ap, zFmt);
+  sqlite3_str_vappendf(pStr, zFmt, ap);
+  va_end(ap);
+  if (zText && iOff >= 0) appendCaret(pStr, zText, iOff);
+  z = assocStrFinish(pCall, pStr);
+  if (z) assocError(pCall, "%s", z);
+  sqlite3_free(z);
+}
+
+/*
+** JSON starts with "[", or with "{" and then a quote: no block of the text
+** form does.
+*/
+static int isJson(const char *z, int n) {
+  int i = 0;
+  while (i < n && strchr(" \t\r\n", z[i])) i++;
+  if (i < n && z[i] == '[') return 1;
+  if (i >= n || z[i] != '{') return 0;
+  for (i++; i < n && strchr(" \t\r\n", z[i]); i++) {
+  }
+  return i < n && z[i] == '"';
+}
+
+AssocShape *assocShapeParse(AssocCall *pCall, AssocArena *pArena, int eKind,
+                            const char *zText, int nText) {
+  AssocShape *pShape = assocAlloc(pCall, pArena, sizeof(*pShape));
+  if (pShape == 0) return 0;
+  pShape->eKind = (u8)eKind;
+  pShape->zText = assocArenaText(pCall, pArena, zText, nText);
+  if (pShape->zText == 0) return 0;
+  nText = (int)strlen(pShape->zText);
+  pShape->bJson = (u8)isJson(pShape->zText, nText);
+  if (pShape->bJson) {
+    assocShapeParseJson(pCall, pArena, pShape, nText);
+  } else {
+    assocShapeParseText(pCall, pArena, pShape, nText);
+  }
+  return pCall->rc == SQLITE_OK ? pShape : 0;
+}
+
+ShapePred *assocShapeAnd(AssocCall *pCall, AssocArena *pArena, ShapePred *p1,
+                         ShapePred *p2) {
+  ShapePred *pAnd, **ppEnd;
+  if (p1 == 0 || p2 == 0) return p1 ? p1 : p2;
+  pAnd = assocAlloc(pCall, pArena, sizeof(*pAnd));
+  if (pAnd == 0) return 0;
+  pAnd->eOp = SHAPE_OP_AND;
+  pAnd->iOff = p1->iOff;
+  pAnd->pSub = p1->eOp == SHAPE_OP_AND ? p1->pSub : p1;
+  for (ppEnd = &pAnd->pSub; *ppEnd; ppEnd = &(*ppEnd)->pNext) {
+  }
+  *ppEnd = p2->eOp == SHAPE_OP_AND ? p2->pSub : p2;
+  return pAnd;
+}

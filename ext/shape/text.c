@@ -1,0 +1,939 @@
+/*
+** The text form, read by recursive descent.
+**
+**   User(age >= 18){id name posts!(order by title limit 5){title} as p}
+**
+** The grammar is in ext/REFERENCE.md; each function below reads the rule
+** that its comment quotes. After an error the current token is TK_END, so
+** every loop ends by itself.
+**
+** Keywords are not reserved. A word is one only where a keyword may stand
+** and the next token does not continue a predicate: in (limit < 5) it is a
+** column.
+*/
+#include "shape/lex.h"
+
+typedef struct TextParser TextParser;
+struct TextParser {
+  AssocCall *pCall;
+  AssocArena *pArena;
+  AssocShape *pShape;
+  const char *z;  /* The text */
+  int n;          /* Bytes of it */
+  ShapeToken tok; /* The current token */
+  int nDepth;     /* Blocks and parentheses that are open */
+  int nItem;      /* Items so far */
+};
+
+static ShapePred *textPred(TextParser *p);
+static ShapeItem *textBlock(TextParser *p);
+static ShapeClauses *textClauses(TextParser *p);
+
+/* ------------------------------------------------------------- tokens */
+
+static void textError(TextParser *p, int iOff, const char *zFmt, ...) {
+  va_list ap;
+  char *z;
+  if (p->pCall->rc != SQLITE_OK) return;
+  va_start(ap, zFmt);
+  z = sqlite3_vmprintf(zFmt, ap);
+  va_end(ap);
+  if (z == 0) {
+    assocErrorCode(p->pCall, SQLITE_NOMEM);
+  } else {
+    assocShapeError(p->pCall, p->z, iOff, "%s", z);
+  }
+  sqlite3_free(z);
+  p->tok.eType = TK_END;
+}
+
+/* The token after pTok. */
+static ShapeToken textAfter(TextParser *p, const ShapeToken *pTok) {
+  return shapeLex(p->z, p->n, pTok->iOff + pTok->n);
+}
+
+static void textAdvance(TextParser *p) {
+  if (p->pCall->rc != SQLITE_OK) {
+    p->tok.eType = TK_END;
+    return;
+  }
+  p->tok = textAfter(p, &p->tok);
+  if (p->tok.eType == TK_SINGLE) {
+    textError(p, p->tok.iOff,
+              "a text in a shape is written \"like this\", so that the shape "
+              "itself can stand in single quotes");
+  } else if (p->tok.eType == TK_BAD) {
+    const char *zAt = &p->z[p->tok.iOff];
+    textError(p, p->tok.iOff,
+              zAt[0] == '"' || zAt[0] == '`' ? "this quote is never closed"
+                                             : "this is nothing that a shape "
+                                               "can hold");
+  }
+}
+
+/* Complain that what stands here is not zWanted. */
+static void textExpected(TextParser *p, const char *zWanted) {
+  if (p->tok.eType == TK_END) {
+    textError(p, p->n, "the shape ends where %s should stand", zWanted);
+  } else {
+    textError(p, p->tok.iOff, "%s should stand here, not %.*s", zWanted,
+              p->tok.n > 40 ? 40 : p->tok.n, &p->z[p->tok.iOff]);
+  }
+}
+
+/* If the current token is eType, go past it. */
+static int textTake(TextParser *p, int eType) {
+  if (p->tok.eType != eType) return 0;
+  textAdvance(p);
+  return 1;
+}
+
+static void textNeed(TextParser *p, int eType, const char *zWanted) {
+  if (!textTake(p, eType)) textExpected(p, zWanted);
+}
+
+static int textIs(TextParser *p, const char *zWord) {
+  return shapeIsWord(p->z, &p->tok, zWord);
+}
+
+static int textTakeWord(TextParser *p, const char *zWord) {
+  if (!textIs(p, zWord)) return 0;
+  textAdvance(p);
+  return 1;
+}
+
+static int isName(const ShapeToken *pTok) {
+  return pTok->eType == TK_WORD || pTok->eType == TK_QUOTED;
+}
+
+/* Index of the token's word in az, or -1. */
+static int wordIndex(TextParser *p, const ShapeToken *pTok,
+                     const char *const *az, int n) {
+  int i;
+  for (i = 0; i < n; i++) {
+    if (shapeIsWord(p->z, pTok, az[i])) return i;
+  }
+  return -1;
+}
+
+static int textEnter(TextParser *p) {
+  if (++p->nDepth > SHAPE_MAX_DEPTH) {
+    textError(p, p->tok.iOff, "shapes nest at most %d levels deep",
+              SHAPE_MAX_DEPTH);
+  }
+  return p->pCall->rc == SQLITE_OK;
+}
+static void textLeave(TextParser *p) { p->nDepth--; }
+
+static void *textAlloc(TextParser *p, size_t n) {
+  return assocAlloc(p->pCall, p->pArena, (i64)n);
+}
+
+/* -------------------------------------------------------------- names */
+
+/* A backtick inside `…` is doubled. */
+static char *unquoteName(TextParser *p, const ShapeToken *pTok) {
+  char *z = assocArenaText(p->pCall, p->pArena, &p->z[pTok->iOff + 1],
+                           pTok->n - 2);
+  int i, j = 0;
+  if (z == 0) return 0;
+  for (i = 0; z[i]; i++) {
+    z[j++] = z[i];
+    if (z[i] == '`') i++;
+  }
+  z[j] = 0;
+  return z;
+}
+
+/* name = ident | "`" chars "`" */
+static ShapeName *textName(TextParser *p, const char *zWanted) {
+  ShapeName *pName;
+  if (!isName(&p->tok)) {
+    textExpected(p, zWanted);
+    return 0;
+  }
+  pName = textAlloc(p, sizeof(*pName));
+  if (pName == 0) return 0;
+  pName->iOff = p->tok.iOff;
+  pName->z = p->tok.eType == TK_QUOTED
+                 ? unquoteName(p, &p->tok)
+                 : assocArenaText(p->pCall, p->pArena, &p->z[p->tok.iOff],
+                                  p->tok.n);
+  if (pName->z && pName->z[0] == 0) {
+    textError(p, pName->iOff, "a name cannot be empty");
+  }
+  textAdvance(p);
+  return pName;
+}
+
+/*
+** path = name { "." name }
+**
+** If pAgg is given, a last segment that is the word of an aggregate with a
+** "(" behind it is not part of the path: it stays the current token and
+** *pAgg becomes its number.
+*/
+static ShapeName *textPath(TextParser *p, int *pAgg, const char *zWanted) {
+  ShapeName *pFirst = textName(p, zWanted);
+  ShapeName **ppEnd = pFirst ? &pFirst->pNext : 0;
+  while (ppEnd && textTake(p, '.')) {
+    if (pAgg) {
+      ShapeToken tokNext = textAfter(p, &p->tok);
+      *pAgg = wordIndex(p, &p->tok, azShapeAgg, SHAPE_NAGG);
+      if (*pAgg >= 0 && tokNext.eType == '(') return pFirst;
+      *pAgg = -1;
+    }
+    *ppEnd = textName(p, "a name");
+    ppEnd = *ppEnd ? &(*ppEnd)->pNext : 0;
+  }
+  return pFirst;
+}
+
+/* -------------------------------------------------------------- values */
+
+/*
+** The text of a JSON string. json_extract() knows the escapes.
+*/
+static void textString(TextParser *p, ShapeVal *pVal) {
+  const char *z = &p->z[p->tok.iOff];
+  sqlite3_stmt *pStmt;
+  if (memchr(z, '\\', (size_t)p->tok.n) == 0) {
+    pVal->n = p->tok.n - 2;
+    pVal->z = assocArenaText(p->pCall, p->pArena, z + 1, pVal->n);
+    return;
+  }
+  pStmt = assocPrepare(p->pCall, "SELECT json_extract(?1,'$[0]') "
+                                 "WHERE json_valid(?1)");
+  if (pStmt) {
+    char *zJson = assocMprintf(p->pCall, "[%.*s]", p->tok.n, z);
+    assocBindText(p->pCall, pStmt, 1, zJson ? zJson : "");
+    sqlite3_free(zJson);
+  }
+  if (assocStep(p->pCall, pStmt)) {
+    z = assocColumnText(p->pCall, pStmt, 0);
+    pVal->n = sqlite3_column_bytes(pStmt, 0);
+    pVal->z = assocArenaText(p->pCall, p->pArena, z, pVal->n);
+  } else {
+    textError(p, p->tok.iOff, "this text is no JSON string");
+  }
+  assocFinalize(p->pCall, pStmt);
+}
+
+/*
+** An integer if it fits 64 bits, else a REAL. SQLite reads it: the token
+** holds nothing but digits, a dot and an exponent.
+*/
+static void textNumber(TextParser *p, ShapeVal *pVal, int bMinus) {
+  sqlite3_stmt *pStmt =
+      assocPrepare(p->pCall, "SELECT %s%.*s", bMinus ? "-" : "", p->tok.n,
+                   &p->z[p->tok.iOff]);
+  if (assocStep(p->pCall, pStmt)) {
+    pVal->eType = sqlite3_column_type(pStmt, 0) == SQLITE_INTEGER
+                      ? SHAPE_VAL_INT
+                      : SHAPE_VAL_REAL;
+    pVal->i = sqlite3_column_int64(pStmt, 0);
+    pVal->r = sqlite3_column_double(pStmt, 0);
+  }
+  assocFinalize(p->pCall, pStmt);
+}
+
+/* param = "?" [ digits ] | ":" name; a bare "?" is the next number */
+static void textParam(TextParser *p, ShapeVal *pVal) {
+  const char *z = &p->z[p->tok.iOff + 1];
+  int i, n = p->tok.n - 1;
+  if (p->tok.eType == TK_NAMED) {
+    pVal->eType = SHAPE_VAL_NAMED;
+    pVal->z = assocArenaText(p->pCall, p->pArena, z, n);
+    pVal->n = n;
+    p->pShape->bNamed = 1;
+    return;
+  }
+  pVal->eType = SHAPE_VAL_INDEX;
+  pVal->i = n ? 0 : p->pShape->nParam + 1;
+  for (i = 0; i < n && pVal->i < 1000; i++) {
+    pVal->i = pVal->i * 10 + (z[i] - '0');
+  }
+  if (pVal->i < 1 || pVal->i > 100) {
+    textError(p, p->tok.iOff, "parameters are ?1 to ?100");
+  }
+  if (pVal->i > p->pShape->nParam) p->pShape->nParam = (int)pVal->i;
+}
+
+/* val = number | string | "true" | "false" | "null" | param */
+static ShapeVal *textVal(TextParser *p) {
+  static const char *const azWord[] = {"null", "false", "true"};
+  ShapeVal *pVal = textAlloc(p, sizeof(*pVal));
+  int bMinus, iWord;
+  if (pVal == 0) return 0;
+  pVal->iOff = p->tok.iOff;
+  bMinus = textTake(p, '-');
+  if (p->tok.eType == TK_NUMBER) {
+    textNumber(p, pVal, bMinus);
+  } else if (bMinus) {
+    textExpected(p, "a number");
+  } else if (p->tok.eType == TK_STRING) {
+    pVal->eType = SHAPE_VAL_TEXT;
+    textString(p, pVal);
+  } else if (p->tok.eType == TK_INDEX || p->tok.eType == TK_NAMED) {
+    textParam(p, pVal);
+  } else if ((iWord = wordIndex(p, &p->tok, azWord, 3)) >= 0) {
+    pVal->eType = (u8)iWord; /* SHAPE_VAL_NULL, _FALSE, _TRUE */
+  } else {
+    textExpected(p, "a value (a number, \"text\", true, false, null, ?1 "
+                    "or :name)");
+  }
+  textAdvance(p);
+  return pVal;
+}
+
+/* ---------------------------------------------------------- predicates */
+
+/*
+** True if what follows a word continues a predicate on it, so that the word
+** is a column: a comparison, a dot, in, is, like, glob, match, between, or
+** not with one of those.
+*/
+static int continuesPred(TextParser *p, const ShapeToken *pWord) {
+  static const char *const az[] = {"in",    "like",    "glob",
+                                   "match", "between", "is"};
+  ShapeToken tok = textAfter(p, pWord);
+  switch (tok.eType) {
+  case '.':
+  case '<':
+  case '>':
+  case TK_EQ:
+  case TK_NE:
+  case TK_LE:
+  case TK_GE:
+    return 1;
+  }
+  if (shapeIsWord(p->z, &tok, "not")) {
+    tok = textAfter(p, &tok);
+    return wordIndex(p, &tok, az, 5) >= 0;
+  }
+  return wordIndex(p, &tok, az, 6) >= 0;
+}
+
+/* aggargs = [ "distinct" ] [ column ] [ ( "where" | ";" ) pred ] | pred */
+static ShapeAgg *textAgg(TextParser *p, int eAgg) {
+  ShapeAgg *pAgg = textAlloc(p, sizeof(*pAgg));
+  ShapeToken tokNext;
+  if (pAgg == 0 || !textEnter(p)) return 0;
+  pAgg->eAgg = (u8)eAgg;
+  textAdvance(p); /* The word */
+  textNeed(p, '(', "(");
+  tokNext = textAfter(p, &p->tok);
+  if (textIs(p, "distinct") && isName(&tokNext) &&
+      !continuesPred(p, &p->tok)) {
+    pAgg->bDistinct = 1;
+    textAdvance(p);
+    tokNext = textAfter(p, &p->tok);
+  }
+  if (isName(&p->tok) &&
+      (tokNext.eType == ')' || tokNext.eType == ';' ||
+       shapeIsWord(p->z, &tokNext, "where"))) {
+    pAgg->pCol = textName(p, "a column");
+  }
+  if (p->tok.eType != ')') {
+    if (!textTake(p, ';') && !continuesPred(p, &p->tok)) {
+      textTakeWord(p, "where");
+    }
+    pAgg->pWhere = textPred(p);
+  }
+  textNeed(p, ')', ")");
+  textLeave(p);
+  return pAgg;
+}
+
+/* key = path | path "." agg "(" [ aggargs ] ")" */
+static void textKey(TextParser *p, ShapeKey *pKey, const char *zWanted) {
+  int eAgg = -1;
+  pKey->pPath = textPath(p, &eAgg, zWanted);
+  if (eAgg >= 0) pKey->pAgg = textAgg(p, eAgg);
+}
+
+static ShapePred *newPred(TextParser *p, int eOp, int iOff) {
+  ShapePred *pPred = textAlloc(p, sizeof(*pPred));
+  if (pPred) {
+    pPred->eOp = (u8)eOp;
+    pPred->iOff = iOff;
+  }
+  return pPred;
+}
+
+/* "(" [ val { "," val } ] ")" */
+static ShapeVal *textVals(TextParser *p, const char *zWanted) {
+  ShapeVal *pFirst = 0, **ppEnd = &pFirst;
+  textNeed(p, '(', zWanted);
+  while (p->tok.eType != ')' && p->tok.eType != TK_END) {
+    *ppEnd = textVal(p);
+    if (*ppEnd == 0) return 0;
+    ppEnd = &(*ppEnd)->pNext;
+    if (!textTake(p, ',')) break;
+  }
+  textNeed(p, ')', ")");
+  return pFirst;
+}
+
+/* What follows a key after an optional "not", if it is a word. */
+static int textWordOp(TextParser *p, ShapePred *pPred) {
+  if (textTakeWord(p, "in")) {
+    pPred->eOp = SHAPE_OP_IN;
+    pPred->pVal = textVals(p, "( and the values of in");
+  } else if (textTakeWord(p, "between")) {
+    pPred->eOp = SHAPE_OP_BETWEEN;
+    pPred->pVal = textVal(p);
+    if (!textTakeWord(p, "and")) textExpected(p, "and");
+    if (pPred->pVal) pPred->pVal->pNext = textVal(p);
+  } else if (textTakeWord(p, "like")) {
+    pPred->eOp = SHAPE_OP_LIKE;
+    pPred->pVal = textVal(p);
+  } else if (textTakeWord(p, "glob")) {
+    pPred->eOp = SHAPE_OP_GLOB;
+    pPred->pVal = textVal(p);
+  } else if (textTakeWord(p, "match")) {
+    pPred->eOp = SHAPE_OP_MATCH;
+    pPred->pVal = textVal(p);
+  } else {
+    return 0;
+  }
+  return 1;
+}
+
+static int cmpOp(int eType) {
+  switch (eType) {
+  case TK_EQ: return SHAPE_OP_EQ;
+  case TK_NE: return SHAPE_OP_NE;
+  case '<': return SHAPE_OP_LT;
+  case TK_LE: return SHAPE_OP_LE;
+  case '>': return SHAPE_OP_GT;
+  case TK_GE: return SHAPE_OP_GE;
+  }
+  return -1;
+}
+
+/* key ( cmp val | … ) */
+static void textCompare(TextParser *p, ShapePred *pPred) {
+  int eOp;
+  textKey(p, &pPred->key, "a column");
+  pPred->iOff = p->tok.iOff;
+  eOp = cmpOp(p->tok.eType);
+  if (eOp >= 0) {
+    textAdvance(p);
+    pPred->eOp = (u8)eOp;
+    pPred->pVal = textVal(p);
+    if (pPred->pVal && pPred->pVal->eType == SHAPE_VAL_NULL) {
+      textError(p, pPred->iOff,
+                "nothing is %s null; did you mean is%s null?",
+                azShapeOp[eOp], eOp == SHAPE_OP_EQ ? "" : " not");
+    }
+  } else if (textTakeWord(p, "is")) {
+    pPred->eOp = SHAPE_OP_ISNULL;
+    pPred->bNot = (u8)textTakeWord(p, "not");
+    if (!textTakeWord(p, "null")) textExpected(p, "null");
+  } else {
+    pPred->bNot = (u8)textTakeWord(p, "not");
+    if (!textWordOp(p, pPred)) {
+      textExpected(p, "a comparison (=, <>, <, <=, >, >=, in, between, like, "
+                      "glob, match, is null)");
+    }
+  }
+}
+
+/*
+** atom = "(" pred ")" | ( "some" | "every" | "none" ) path [ "(" pred ")" ]
+**      | key …
+*/
+static ShapePred *textAtom(TextParser *p) {
+  static const char *const azSome[] = {"some", "every", "none"};
+  ShapePred *pPred = 0;
+  ShapeToken tokNext = textAfter(p, &p->tok);
+  int iSome = wordIndex(p, &p->tok, azSome, 3);
+  if (!textEnter(p)) return 0;
+  if (textTake(p, '(')) {
+    pPred = textPred(p);
+    textNeed(p, ')', ")");
+  } else if (iSome >= 0 && isName(&tokNext) && !continuesPred(p, &p->tok)) {
+    pPred = newPred(p, SHAPE_OP_SOME + iSome, p->tok.iOff);
+    textAdvance(p);
+    if (pPred == 0) return 0;
+    pPred->key.pPath = textPath(p, 0, "an association");
+    if (textTake(p, '(')) {
+      if (p->tok.eType != ')') pPred->pSub = textPred(p);
+      textNeed(p, ')', ")");
+    }
+  } else {
+    pPred = newPred(p, SHAPE_OP_EQ, p->tok.iOff);
+    if (pPred) textCompare(p, pPred);
+  }
+  textLeave(p);
+  return pPred;
+}
+
+/* neg = [ "not" ] atom */
+static ShapePred *textNeg(TextParser *p) {
+  ShapePred *pNot = 0;
+  if (textIs(p, "not") && !continuesPred(p, &p->tok)) {
+    pNot = newPred(p, SHAPE_OP_NOT, p->tok.iOff);
+    textAdvance(p);
+    if (pNot == 0) return 0;
+    pNot->pSub = textAtom(p);
+    return pNot;
+  }
+  return textAtom(p);
+}
+
+/*
+** conj = neg { "and" neg } and pred = conj { "or" conj }: a list of one is
+** that one itself.
+*/
+static ShapePred *textList(TextParser *p, int eOp) {
+  const char *zWord = eOp == SHAPE_OP_OR ? "or" : "and";
+  int iOff = p->tok.iOff;
+  ShapePred *pFirst =
+      eOp == SHAPE_OP_OR ? textList(p, SHAPE_OP_AND) : textNeg(p);
+  ShapePred *pList, **ppEnd;
+  if (pFirst == 0 || !textIs(p, zWord)) return pFirst;
+  pList = newPred(p, eOp, iOff);
+  if (pList == 0) return 0;
+  pList->pSub = pFirst;
+  ppEnd = &pFirst->pNext;
+  while (textTakeWord(p, zWord)) {
+    *ppEnd = eOp == SHAPE_OP_OR ? textList(p, SHAPE_OP_AND) : textNeg(p);
+    if (*ppEnd == 0) return 0;
+    ppEnd = &(*ppEnd)->pNext;
+  }
+  return pList;
+}
+
+static ShapePred *textPred(TextParser *p) { return textList(p, SHAPE_OP_OR); }
+
+/* ------------------------------------------------------------- clauses */
+
+/* Words that begin a clause. */
+static const char *const azClause[] = {
+    "where", "order",  "limit", "offset",   "first", "last",
+    "after", "before", "page",  "required", "scope", "through"};
+#define CLAUSE_WHERE 0
+#define CLAUSE_ORDER 1
+#define CLAUSE_LIMIT 2
+#define CLAUSE_BEFORE 7
+#define CLAUSE_PAGE 8
+#define CLAUSE_REQUIRED 9
+#define CLAUSE_SCOPE 10
+#define CLAUSE_THROUGH 11
+#define CLAUSE_N 12
+
+static int isValueStart(TextParser *p, const ShapeToken *pTok) {
+  static const char *const az[] = {"true", "false", "null"};
+  return pTok->eType == TK_NUMBER || pTok->eType == TK_STRING ||
+         pTok->eType == TK_INDEX || pTok->eType == TK_NAMED ||
+         pTok->eType == '-' || wordIndex(p, pTok, az, 3) >= 0;
+}
+
+/*
+** A comma in a sort list goes on with the list unless a clause keyword with
+** its value follows: in (order by a, limit 5) it does.
+*/
+static int clauseFollows(TextParser *p, const ShapeToken *pTok) {
+  static const char *const azSort[] = {"asc", "desc", "nulls", "collate"};
+  ShapeToken tokNext = textAfter(p, pTok);
+  int eClause = wordIndex(p, pTok, azClause, CLAUSE_N);
+  int bName = isName(&tokNext) && wordIndex(p, &tokNext, azSort, 4) < 0;
+  if (eClause >= CLAUSE_LIMIT && eClause <= CLAUSE_BEFORE) {
+    return isValueStart(p, &tokNext);
+  }
+  switch (eClause) {
+  case CLAUSE_WHERE: return bName || tokNext.eType == '(';
+  case CLAUSE_ORDER: return bName || tokNext.eType == '-';
+  case CLAUSE_PAGE: return shapeIsWord(p->z, &tokNext, "count");
+  case CLAUSE_SCOPE: return bName;
+  case CLAUSE_THROUGH: return tokNext.eType == '(';
+  }
+  return 0;
+}
+
+/*
+** sort = ( "-" key | key [ "collate" name ] [ "asc" | "desc" ] )
+**        [ "nulls" ( "first" | "last" ) ]
+*/
+static ShapeSort *textSort(TextParser *p) {
+  ShapeSort *pSort = textAlloc(p, sizeof(*pSort));
+  if (pSort == 0) return 0;
+  pSort->iOff = p->tok.iOff;
+  pSort->bDesc = (u8)textTake(p, '-');
+  textKey(p, &pSort->key, "a column to order by");
+  if (!pSort->bDesc) {
+    if (textTakeWord(p, "collate")) {
+      pSort->pColl = textName(p, "a collation");
+    }
+    if (!textTakeWord(p, "asc")) pSort->bDesc = (u8)textTakeWord(p, "desc");
+  }
+  if (textTakeWord(p, "nulls")) {
+    pSort->eNulls = SHAPE_NULLS_FIRST;
+    if (!textTakeWord(p, "first")) {
+      pSort->eNulls = SHAPE_NULLS_LAST;
+      if (!textTakeWord(p, "last")) textExpected(p, "first or last");
+    }
+  }
+  return pSort;
+}
+
+static ShapeSort *textSorts(TextParser *p) {
+  ShapeSort *pFirst = 0, **ppEnd = &pFirst;
+  do {
+    *ppEnd = textSort(p);
+    if (*ppEnd == 0) return 0;
+    ppEnd = &(*ppEnd)->pNext;
+    if (p->tok.eType == ',') {
+      ShapeToken tokNext = textAfter(p, &p->tok);
+      if (clauseFollows(p, &tokNext)) break;
+    }
+  } while (textTake(p, ','));
+  return pFirst;
+}
+
+/* "scope" name [ "(" [ val { "," val } ] ")" ] */
+static ShapeScope *textScope(TextParser *p) {
+  ShapeScope *pScope = textAlloc(p, sizeof(*pScope));
+  if (pScope == 0) return 0;
+  pScope->pName = textName(p, "the name of a scope");
+  if (p->tok.eType == '(') pScope->pArg = textVals(p, "(");
+  return pScope;
+}
+
+/* Conditions are ANDed, each whole. */
+static void andWhere(TextParser *p, ShapeClauses *pC, ShapePred *pPred) {
+  pC->pWhere = assocShapeAnd(p->pCall, p->pArena, pC->pWhere, pPred);
+}
+
+/* A value clause that stands twice is a mistake. */
+static void textOnce(TextParser *p, ShapeVal **ppVal, int iOff, int eClause) {
+  if (*ppVal) {
+    textError(p, iOff, "%s stands twice", azClause[eClause]);
+  } else {
+    *ppVal = textVal(p);
+  }
+}
+
+/* clause; the keyword is eClause and has been passed */
+static void textClause(TextParser *p, ShapeClauses *pC, int eClause,
+                       int iOff) {
+  ShapeVal **apVal[] = {&pC->pLimit, &pC->pOffset, &pC->pFirst,
+                        &pC->pLast,  &pC->pAfter,  &pC->pBefore};
+  ShapeScope **ppScope;
+  if (eClause >= CLAUSE_LIMIT && eClause <= CLAUSE_BEFORE) {
+    textOnce(p, apVal[eClause - CLAUSE_LIMIT], iOff, eClause);
+    return;
+  }
+  switch (eClause) {
+  case CLAUSE_WHERE:
+    andWhere(p, pC, textPred(p));
+    break;
+  case CLAUSE_ORDER:
+    textTakeWord(p, "by");
+    if (pC->pOrder) textError(p, iOff, "order stands twice");
+    pC->pOrder = textSorts(p);
+    break;
+  case CLAUSE_PAGE:
+    pC->bPage = 1;
+    if (textTakeWord(p, "count")) pC->bPageCount = 1;
+    break;
+  case CLAUSE_REQUIRED:
+    pC->bRequired = 1;
+    break;
+  case CLAUSE_SCOPE:
+    ppScope = &pC->pScope;
+    while (*ppScope) ppScope = &(*ppScope)->pNext;
+    *ppScope = textScope(p);
+    break;
+  default:
+    assert(eClause == CLAUSE_THROUGH);
+    if (pC->pThrough) textError(p, iOff, "through stands twice");
+    if (p->tok.eType != '(') textExpected(p, "(");
+    pC->pThrough = textClauses(p);
+    break;
+  }
+}
+
+/* "(" clauses ")" where clauses = { clause [ "," | ";" ] } */
+static ShapeClauses *textClauses(TextParser *p) {
+  ShapeClauses *pC = textAlloc(p, sizeof(*pC));
+  if (pC == 0 || !textEnter(p)) return 0;
+  pC->iOff = p->tok.iOff;
+  textNeed(p, '(', "(");
+  while (p->tok.eType != ')' && p->tok.eType != TK_END) {
+    int iOff = p->tok.iOff;
+    int eClause = wordIndex(p, &p->tok, azClause, CLAUSE_N);
+    if (eClause >= 0 && !continuesPred(p, &p->tok)) {
+      textAdvance(p);
+      textClause(p, pC, eClause, iOff);
+    } else {
+      andWhere(p, pC, textPred(p));
+    }
+    while (p->tok.eType == ',' || p->tok.eType == ';') textAdvance(p);
+  }
+  textNeed(p, ')', ")");
+  textLeave(p);
+  return pC;
+}
+
+/* --------------------------------------------------------------- items */
+
+static ShapeItem *newItem(TextParser *p, int eType) {
+  ShapeItem *pItem = textAlloc(p, sizeof(*pItem));
+  if (pItem == 0) return 0;
+  pItem->eType = (u8)eType;
+  pItem->iOff = p->tok.iOff;
+  if (++p->nItem > SHAPE_MAX_ITEM) {
+    textError(p, p->tok.iOff, "a shape has at most %d items", SHAPE_MAX_ITEM);
+  }
+  return pItem;
+}
+
+/* alias = "as" name */
+static void textAlias(TextParser *p, ShapeItem *pItem) {
+  ShapeToken tokNext = textAfter(p, &p->tok);
+  if (!textIs(p, "as") || !isName(&tokNext)) return;
+  textAdvance(p);
+  pItem->pAlias = textName(p, "a name");
+}
+
+/* "^" [ int ] */
+static void textRecurse(TextParser *p, ShapeItem *pItem) {
+  const char *z = &p->z[p->tok.iOff];
+  int i, n = 0;
+  pItem->nRecurse = SHAPE_RECURSE_ALL;
+  if (p->tok.eType != TK_NUMBER) return;
+  for (i = 0; i < p->tok.n; i++) {
+    if (z[i] < '0' || z[i] > '9' || n > SHAPE_MAX_DEPTH) break;
+    n = n * 10 + (z[i] - '0');
+  }
+  if (i < p->tok.n || n < 1 || n > SHAPE_MAX_DEPTH) {
+    textError(p, p->tok.iOff, "levels are a number from 1 to %d",
+              SHAPE_MAX_DEPTH);
+  }
+  pItem->nRecurse = n;
+  textAdvance(p);
+}
+
+/* Every column: what an association has that has no block. */
+static ShapeItem *newStarBlock(TextParser *p, u8 *pbBlock) {
+  *pbBlock = 1;
+  return newItem(p, SHAPE_ITEM_STAR);
+}
+
+/*
+** [ "..." ] path [ "!" ] [ "^" [ int ] ] [ "(" clauses ")" ] [ block ]
+** [ alias ], or path "." agg "(" [ aggargs ] ")" [ alias ]
+*/
+static ShapeItem *textPathItem(TextParser *p) {
+  ShapeItem *pItem = newItem(p, SHAPE_ITEM_NAME);
+  int eAgg = -1;
+  if (pItem == 0) return 0;
+  pItem->bSpread = (u8)textTake(p, TK_SPREAD);
+  pItem->pPath = textPath(p, &eAgg, "a column or an association");
+  if (eAgg >= 0) {
+    if (pItem->bSpread) textError(p, pItem->iOff, "an aggregate has no rows");
+    pItem->eType = SHAPE_ITEM_AGG;
+    pItem->pAgg = textAgg(p, eAgg);
+  } else {
+    pItem->bRequired = (u8)textTake(p, '!');
+    if (textTake(p, '^')) textRecurse(p, pItem);
+    if (p->tok.eType == '(') pItem->pClauses = textClauses(p);
+    if (pItem->pClauses && pItem->pClauses->bRequired) {
+      pItem->pClauses->bRequired = 0;
+      pItem->bRequired = 1;
+    }
+    if (p->tok.eType == '{') {
+      pItem->bBlock = 1;
+      pItem->pBlock = textBlock(p);
+    } else if (pItem->bSpread || pItem->bRequired || pItem->nRecurse ||
+               pItem->pClauses) {
+      pItem->pBlock = newStarBlock(p, &pItem->bBlock);
+    }
+  }
+  textAlias(p, pItem);
+  return pItem;
+}
+
+/* "on" name [ "(" clauses ")" ] block */
+static ShapeItem *textOn(TextParser *p) {
+  ShapeItem *pItem = newItem(p, SHAPE_ITEM_ON);
+  if (pItem == 0) return 0;
+  textAdvance(p);
+  pItem->pPath = textName(p, "a model");
+  if (p->tok.eType == '(') pItem->pClauses = textClauses(p);
+  pItem->bBlock = 1;
+  pItem->pBlock = textBlock(p);
+  return pItem;
+}
+
+static int isOn(TextParser *p) {
+  ShapeToken tok;
+  if (!textIs(p, "on")) return 0;
+  tok = textAfter(p, &p->tok);
+  if (!isName(&tok)) return 0;
+  tok = textAfter(p, &tok);
+  return tok.eType == '{' || tok.eType == '(';
+}
+
+static ShapeItem *textItem(TextParser *p) {
+  ShapeItem *pItem;
+  switch (p->tok.eType) {
+  case '*':
+  case TK_STARS:
+    pItem = newItem(p, p->tok.eType == '*' ? SHAPE_ITEM_STAR
+                                           : SHAPE_ITEM_STARS);
+    textAdvance(p);
+    return pItem;
+  case '-':
+  case '@':
+    pItem = newItem(p, p->tok.eType == '-' ? SHAPE_ITEM_MINUS
+                                           : SHAPE_ITEM_AT);
+    textAdvance(p);
+    if (pItem == 0) return 0;
+    pItem->pPath = textName(p, "a column");
+    if (pItem->eType == SHAPE_ITEM_AT) textAlias(p, pItem);
+    return pItem;
+  }
+  return isOn(p) ? textOn(p) : textPathItem(p);
+}
+
+/* block = "{" { item [ "," ] } "}"; {-body} is {* -body} */
+static ShapeItem *textBlock(TextParser *p) {
+  ShapeItem *pFirst = 0, **ppEnd = &pFirst;
+  int bMinus = 0, bStar = 0;
+  if (!textEnter(p)) return 0;
+  textNeed(p, '{', "{");
+  while (p->tok.eType != '}' && p->tok.eType != TK_END) {
+    ShapeItem *pItem = *ppEnd = textItem(p);
+    if (pItem == 0) break;
+    bMinus |= pItem->eType == SHAPE_ITEM_MINUS;
+    bStar |= pItem->eType == SHAPE_ITEM_STAR;
+    bStar |= pItem->eType == SHAPE_ITEM_STARS;
+    ppEnd = &pItem->pNext;
+    textTake(p, ',');
+  }
+  textNeed(p, '}', "}");
+  textLeave(p);
+  if (bMinus && !bStar) {
+    ShapeItem *pStar = newItem(p, SHAPE_ITEM_STAR);
+    if (pStar == 0) return 0;
+    pStar->pNext = pFirst;
+    pFirst = pStar;
+  }
+  return pFirst;
+}
+
+/* --------------------------------------------------------------- starts */
+
+/* query = name [ "(" clauses ")" ] [ block ]; "schema.name" is a name too */
+static void textQuery(TextParser *p, AssocShape *pShape) {
+  pShape->pModel = textPath(p, 0, "a model");
+  if (p->tok.eType == '(') pShape->pClauses = textClauses(p);
+  if (pShape->pClauses && pShape->pClauses->bRequired) {
+    textError(p, pShape->pClauses->iOff,
+              "required belongs to an association, not to the roots");
+  }
+  if (p->tok.eType == '{') {
+    pShape->bBlock = 1;
+    pShape->pItem = textBlock(p);
+  } else {
+    pShape->pItem = newStarBlock(p, &pShape->bBlock);
+  }
+}
+
+/* The item of that name in a list, which is added if it is not there. */
+static ShapeItem *mergeItem(TextParser *p, ShapeItem **ppList,
+                            ShapeName *pName) {
+  ShapeItem *pItem;
+  while ((pItem = *ppList) != 0) {
+    if (pItem->eType == SHAPE_ITEM_NAME &&
+        sqlite3_stricmp(pItem->pPath->z, pName->z) == 0) {
+      return pItem;
+    }
+    ppList = &pItem->pNext;
+  }
+  pItem = newItem(p, SHAPE_ITEM_NAME);
+  if (pItem == 0) return 0;
+  pItem->iOff = pName->iOff;
+  pItem->pPath = pName;
+  pItem->bBlock = 1;
+  pItem->pBlock = newItem(p, SHAPE_ITEM_STAR);
+  *ppList = pItem;
+  return pItem;
+}
+
+/*
+** list = path { [ "," ] path }: every level has all its columns, and paths
+** that begin alike share what they share.
+*/
+static ShapeItem *textPathList(TextParser *p) {
+  ShapeItem *pStar = newItem(p, SHAPE_ITEM_STAR);
+  while (pStar && p->tok.eType != TK_END) {
+    ShapeName *pName = textPath(p, 0, "an association");
+    ShapeItem **ppList = &pStar->pNext;
+    while (pName) {
+      ShapeName *pNext = pName->pNext;
+      ShapeItem *pItem;
+      pName->pNext = 0;
+      pItem = mergeItem(p, ppList, pName);
+      if (pItem == 0 || pItem->pBlock == 0) return pStar;
+      ppList = &pItem->pBlock->pNext;
+      pName = pNext;
+    }
+    textTake(p, ',');
+  }
+  return pStar;
+}
+
+static void textStart(TextParser *p, AssocShape *pShape) {
+  p->tok.iOff = 0;
+  p->tok.n = 0;
+  p->tok.eType = 0;
+  textAdvance(p);
+  switch (pShape->eKind) {
+  case SHAPE_QUERY:
+    textQuery(p, pShape);
+    break;
+  case SHAPE_BLOCK:
+    pShape->pItem = p->tok.eType == '{' ? textBlock(p) : textPathList(p);
+    break;
+  default:
+    pShape->pItem = textPathItem(p);
+    break;
+  }
+  if (p->tok.eType != TK_END) textExpected(p, "the end of the shape");
+}
+
+void assocShapeParseText(AssocCall *pCall, AssocArena *pArena,
+                         AssocShape *pShape, int nText) {
+  TextParser p;
+  memset(&p, 0, sizeof(p));
+  p.pCall = pCall;
+  p.pArena = pArena;
+  p.pShape = pShape;
+  p.z = pShape->zText;
+  p.n = nText;
+  textStart(&p, pShape);
+}
+
+ShapeSort *assocShapeOrderText(AssocCall *pCall, AssocArena *pArena,
+                               const char *z, int n) {
+  AssocShape shape;
+  TextParser p;
+  ShapeSort *pSort;
+  memset(&shape, 0, sizeof(shape));
+  memset(&p, 0, sizeof(p));
+  shape.zText = z;
+  p.pCall = pCall;
+  p.pArena = pArena;
+  p.pShape = &shape;
+  p.z = z;
+  p.n = n;
+  textAdvance(&p);
+  pSort = textSorts(&p);
+  if (p.tok.eType != TK_END) textExpected(&p, "the end of the order");
+  return pSort;
+}
