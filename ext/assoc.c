@@ -30,12 +30,17 @@ static const AssocFunction aVersion[] = {
     {0, 0, 0, 0, 0, 0}};
 
 static const AssocFunction *const apFunction[] = {
-    aVersion, aAssocReadFunction};
+    aVersion, aAssocDefineFunction, aAssocReadFunction, aAssocSyncFunction};
 
 static const struct {
   const char *zName;
   const sqlite3_module *pModule;
-} aModule[] = {{0, 0}};
+} aModule[] = {{"related", &assocRelatedModule},
+               {"assoc_related", &assocRelatedModule},
+               {"eager", &assocEagerModule},
+               {"assoc_eager", &assocEagerModule}};
+
+static const AssocRowsTable *const apRows[] = {&assocListTable};
 
 /* A function's user data: what it is, and of which connection. */
 typedef struct FunctionData FunctionData;
@@ -87,10 +92,13 @@ static int registerAll(AssocConn *pConn) {
       rc = registerFunction(pConn, p);
     }
   }
-  for (i = 0; aModule[i].zName && rc == SQLITE_OK; i++) {
+  for (i = 0; i < ASSOC_COUNT(aModule) && rc == SQLITE_OK; i++) {
     rc = sqlite3_create_module_v2(pConn->db, aModule[i].zName,
                                   aModule[i].pModule, assocConnRef(pConn),
                                   assocConnUnref);
+  }
+  for (i = 0; i < ASSOC_COUNT(apRows) && rc == SQLITE_OK; i++) {
+    rc = assocRowsRegister(pConn, apRows[i]);
   }
   return rc;
 }
@@ -108,8 +116,11 @@ static void unregisterAll(sqlite3 *db) {
   }
   sqlite3_create_function_v2(db, "assoc_emit", -1, SQLITE_UTF8, 0, 0, 0, 0,
                              0);
-  for (i = 0; aModule[i].zName; i++) {
+  for (i = 0; i < ASSOC_COUNT(aModule); i++) {
     sqlite3_create_module_v2(db, aModule[i].zName, 0, 0, 0);
+  }
+  for (i = 0; i < ASSOC_COUNT(apRows); i++) {
+    sqlite3_create_module_v2(db, apRows[i]->zName, 0, 0, 0);
   }
   sqlite3_create_module_v2(db, "assoc_state", 0, 0, 0);
 }

@@ -269,11 +269,12 @@ int assocJsonDigits(void) {
 /*
 ** A number with up to four decimals and 15 digits in all is the only one of
 ** its kind that reads back as r, so it is what SQLite prints; any other is
-** left to SQLite.
+** left to SQLite. One that prints 17 digits looks for fewer only where 13 do.
 */
 static char *realShort(char *p, double r) {
   static const double aScale[] = {1.0, 10.0, 100.0, 1000.0, 10000.0};
   int k;
+  const u64 iSure = 10000000000000;
   if (!(r < 1e11 && r > -1e11)) return 0;
   for (k = 0; k < ASSOC_COUNT(aScale); k++) {
     double x = r * aScale[k];
@@ -283,6 +284,7 @@ static char *realShort(char *p, double r) {
       u64 u = i < 0 ? 0 - (u64)i : (u64)i;
       int j;
       if (u == 0) return 0; /* 0.0 and -0.0 */
+      if (u >= iSure && assocJsonDigits() == 17) return 0;
       if (i < 0) *p++ = '-';
       p = intWrite(p, (i64)(u / (u64)iScale));
       *p++ = '.';

@@ -25,6 +25,10 @@ static AssocJson *readElement(AssocCall *pCall, AssocArena *pArena,
     p->zKey = assocArenaText(pCall, pArena, zKey,
                              sqlite3_column_bytes(pStmt, 0));
   }
+  if (p->eType == ASSOC_J_INT &&
+      sqlite3_column_type(pStmt, 2) != SQLITE_INTEGER) {
+    p->eType = ASSOC_J_REAL; /* Too large for an integer */
+  }
   if (p->eType == ASSOC_J_INT || p->eType == ASSOC_J_TRUE) {
     p->i = sqlite3_column_int64(pStmt, 2);
   }
@@ -105,17 +109,29 @@ static AssocJson *readTree(AssocCall *pCall, AssocArena *pArena,
   return pCall->rc == SQLITE_OK ? pRoot : 0;
 }
 
+/*
+** An older json_valid() says no when it lacks memory, so a no is asked twice.
+*/
+static int jsonIsValid(AssocCall *pCall, const char *zJson, int nJson) {
+  sqlite3_stmt *pStmt = assocPrepare(pCall, "SELECT json_valid(?1)");
+  int i, bJson = 0;
+  if (pStmt) sqlite3_bind_text(pStmt, 1, zJson, nJson, SQLITE_STATIC);
+  for (i = 0; i < 2 && !bJson; i++) {
+    if (assocStep(pCall, pStmt)) bJson = sqlite3_column_int(pStmt, 0);
+    sqlite3_reset(pStmt);
+  }
+  assocFinalize(pCall, pStmt);
+  return bJson;
+}
+
 AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,
                          const char *zJson, int nJson, const char *zWhat) {
   sqlite3_stmt *pStmt;
   AssocJson *p = 0;
-  pStmt = assocPrepare(pCall, "SELECT json_valid(?1)");
-  if (pStmt) sqlite3_bind_text(pStmt, 1, zJson, nJson, SQLITE_STATIC);
-  if (assocStep(pCall, pStmt) && !sqlite3_column_int(pStmt, 0)) {
+  if (!jsonIsValid(pCall, zJson, nJson)) {
     assocError(pCall, "%s must be JSON, and this is not: %.100s", zWhat,
                zJson);
   }
-  assocFinalize(pCall, pStmt);
   pStmt = assocPrepare(
       pCall, "SELECT key, type, atom, id, parent FROM json_tree(?1)");
   if (pStmt) {
@@ -170,6 +186,8 @@ static void writeAtom(AssocOut *pOut, const AssocJson *p) {
     assocOutText(pOut, az[p->eType], (i64)strlen(az[p->eType]));
   } else if (p->eType == ASSOC_J_TEXT) {
     assocJsonString(pOut, p->z, p->n);
+  } else if (p->eType == ASSOC_J_REAL && (p->r - p->r) != 0.0) {
+    assocOutPrintf(pOut, "%s9.0e+999", p->r < 0 ? "-" : ""); /* 1e400 */
   } else {
     assocOutText(pOut, p->z, p->n);
   }

@@ -45,13 +45,17 @@ static void chooseSeed(AssocKeymap *pMap) {
   pMap->iSeed |= 1;
 }
 
+/*
+** The cell where the search for i starts: the upper bits of the product, for
+** its lower bits say nothing of the upper bits of i, such as a timestamp.
+*/
 static inline u32 intHash(const AssocKeymap *pMap, i64 i) {
-  return (u32)(((u64)i * pMap->iSeed) >> 32);
+  return (u32)(((((u64)i * pMap->iSeed) >> 32) * pMap->nCell) >> 32);
 }
 
 /* The cell that holds i, or the free one where it belongs. */
 static AssocKeyCell *intCell(AssocKeymap *pMap, i64 i) {
-  u32 h = intHash(pMap, i) & (pMap->nCell - 1);
+  u32 h = intHash(pMap, i);
   while (pMap->aCell[h].iSlot && pMap->aCell[h].u.i != i) {
     h = (h + 1) & (pMap->nCell - 1);
   }
@@ -127,6 +131,10 @@ static i64 encodeBytes(AssocKeymap *pMap, i64 nUsed, char cTag,
   u32 i;
   char *p = scratch(pMap, nUsed, (i64)n + 5, pRc);
   if (p == 0) return nUsed;
+  if (z == 0 && n > 0) { /* A zeroblob that memory did not suffice for */
+    *pRc = SQLITE_NOMEM;
+    return nUsed;
+  }
   if (eColl == ASSOC_COLL_RTRIM) {
     while (n > 0 && z[n - 1] == ' ') n--;
   }
@@ -152,6 +160,72 @@ static i64 encodeText(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
                      eColl, pRc);
 }
 
+/* Skip spaces as SQLite's numbers know them, or digits, or a sign. */
+static const char *skipSpaces(const char *z, const char *zEnd) {
+  while (z < zEnd && (*z == ' ' || (*z >= '\t' && *z <= '\r'))) z++;
+  return z;
+}
+static const char *skipDigits(const char *z, const char *zEnd, u64 *pu) {
+  for (; z < zEnd && *z >= '0' && *z <= '9'; z++) {
+    *pu = *pu > UINT64_MAX / 10 - 1 ? UINT64_MAX : *pu * 10 + (u64)(*z - '0');
+  }
+  return z;
+}
+static const char *skipSign(const char *z, const char *zEnd) {
+  return z < zEnd && (*z == '-' || *z == '+') ? z + 1 : z;
+}
+
+/*
+** What affinity NUMERIC makes of text: SQLITE_INTEGER and *pi if it is one,
+** SQLITE_FLOAT if it is another number, else SQLITE_TEXT.
+**
+** sqlite3_value_numeric_type() says the same, but turns the caller's '007'
+** into a 7 for good, and crashes on a value that sqlite3_value_dup() made.
+*/
+static int numericType(const char *z, i64 n, i64 *pi) {
+  const char *zEnd = z + n, *zSign = skipSpaces(z, zEnd), *zInt, *zExp;
+  int bNeg, bReal = 0;
+  u64 u = 0, uIgnore = 0;
+  i64 nDigit;
+  zInt = skipSign(zSign, zEnd);
+  bNeg = zInt > zSign && *zSign == '-';
+  z = skipDigits(zInt, zEnd, &u);
+  nDigit = z - zInt;
+  if (z < zEnd && *z == '.') {
+    bReal = 1;
+    zInt = z + 1;
+    z = skipDigits(zInt, zEnd, &uIgnore);
+    nDigit += z - zInt;
+  }
+  if (nDigit > 0 && z < zEnd && (*z == 'e' || *z == 'E')) {
+    bReal = 1;
+    zExp = skipSign(z + 1, zEnd);
+    z = skipDigits(zExp, zEnd, &uIgnore);
+    nDigit = z - zExp;
+  }
+  if (nDigit == 0 || skipSpaces(z, zEnd) < zEnd) return SQLITE_TEXT;
+  *pi = (i64)(bNeg ? 0 - u : u);
+  return bReal || u > (u64)INT64_MAX + (u64)bNeg ? SQLITE_FLOAT
+                                                 : SQLITE_INTEGER;
+}
+
+/* Text that NUMERIC affinity makes a number, if it looks like one. */
+static i64 encodeNumeric(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
+                         int eColl, int *pRc) {
+  const char *z = (const char *)sqlite3_value_text(pVal);
+  i64 i = 0;
+  if (z == 0) {
+    *pRc = SQLITE_NOMEM;
+    return nUsed;
+  }
+  switch (numericType(z, sqlite3_value_bytes(pVal), &i)) {
+  case SQLITE_INTEGER: return encodeInt(pMap, nUsed, i, pRc);
+  case SQLITE_FLOAT:
+    return encodeReal(pMap, nUsed, sqlite3_value_double(pVal), pRc);
+  }
+  return encodeText(pMap, nUsed, pVal, eColl, pRc);
+}
+
 /*
 ** Append the bytes of one value to the key. The affinity of the comparison
 ** is applied as sqlite3VdbeExec()'s OP_Eq would: NUMERIC to text that looks
@@ -159,12 +233,13 @@ static i64 encodeText(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
 */
 static i64 encodeValue(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
                        const AssocKeyRule *pRule, int *pRc) {
-  int eType = pRule->eAff == ASSOC_AFF_NUMERIC
-                  ? sqlite3_value_numeric_type(pVal)
-                  : sqlite3_value_type(pVal);
+  int eType = sqlite3_value_type(pVal);
   if (eType == SQLITE_BLOB) {
     return encodeBytes(pMap, nUsed, 'b', sqlite3_value_blob(pVal),
                        (u32)sqlite3_value_bytes(pVal), 0, pRc);
+  }
+  if (eType == SQLITE_TEXT && pRule->eAff == ASSOC_AFF_NUMERIC) {
+    return encodeNumeric(pMap, nUsed, pVal, pRule->eColl, pRc);
   }
   if (eType == SQLITE_TEXT || pRule->eAff == ASSOC_AFF_TEXT) {
     return encodeText(pMap, nUsed, pVal, pRule->eColl, pRc);
@@ -249,7 +324,7 @@ static const char *keepKey(AssocKeymap *pMap, u32 n, int *pRc) {
   return z;
 }
 
-/* Turn integer keys into byte strings. */
+/* Turn integer keys into byte strings; or, after an error, nothing. */
 static void toAny(AssocKeymap *pMap, int *pRc) {
   AssocKeyCell *aOld;
   u32 nOld, i;
@@ -271,6 +346,13 @@ static void toAny(AssocKeymap *pMap, int *pRc) {
     pCell->u.z = z;
     pCell->n = n;
     pCell->iSlot = aOld[i].iSlot;
+  }
+  if (*pRc != SQLITE_OK) {
+    sqlite3_free(pMap->aCell);
+    pMap->eMode = ASSOC_MAP_INT;
+    pMap->aCell = aOld;
+    pMap->nCell = nOld;
+    return;
   }
   sqlite3_free(aOld);
 }
@@ -322,7 +404,7 @@ u32 assocKeymapAdd(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
     toAny(pMap, pRc);
     n = encodeKey(pMap, apVal, pRc); /* toAny used the scratch buffer */
   }
-  roomForOne(pMap, pRc);
+  if (*pRc == SQLITE_OK) roomForOne(pMap, pRc);
   if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
   pCell = anyCell(pMap, pMap->zScratch, n);
   if (pCell->iSlot == 0) {

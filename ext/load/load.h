@@ -108,7 +108,8 @@ struct AssocNode {
   const AssocKeyRule *aRule; /* How keys compare */
   int nArg;            /* Values beside the key */
   const char **azArg;  /* SQL of each */
-  int *aiSource;       /* Of a child: the parent's values that are its key */
+  int *aiSource;       /* The parent's values that are the key; of a root
+                       ** whose rows are given out, its own */
 
   u8 bScanOnly;        /* A lookup's = would not be the columns' = */
   u8 bLookupOnly;      /* Keys of a collation that a keymap cannot serve */
@@ -130,7 +131,7 @@ struct AssocPlan {
   int nName;           /* Names of :name parameters */
   const char **azName;
   AssocStmt names;     /* Takes the object of names apart */
-  AssocRel *pAnswer;   /* COUNT, HAS: the association that is asked about */
+  AssocRel *pAnswer;   /* The association that COUNT and the like ask about*/
   int iTargetVar;      /* HAS: the ?number before those of the target's key */
   u8 eAsk;             /* ASSOC_ASK_* */
   u8 bBusy;            /* A run uses it */
@@ -144,6 +145,13 @@ struct AssocPlan {
 #define ASSOC_ASK_GET 2   /* What is related to a row by an item */
 #define ASSOC_ASK_COUNT 3 /* How many rows that would be */
 #define ASSOC_ASK_HAS 4   /* Whether a row of that key is among them */
+#define ASSOC_ASK_ROWS 5  /* A query, its roots one at a time */
+#define ASSOC_ASK_ASC 6   /* The same in the order of their keys */
+#define ASSOC_ASK_DESC 7
+#define ASSOC_ASK_KEY 8   /* The same for one key */
+#define ASSOC_ASK_IDS 9   /* Statements for the table related: see plan.c */
+#define ASSOC_ASK_LINKS 10
+#define ASSOC_ASK_COLUMNS 11
 
 /* A compiled plan, from the cache or new, marked busy. zModel is 0 for a
 ** query, which names its model itself. */
@@ -245,8 +253,9 @@ struct AssocRun {
   AssocPlan *pPlan;
   AssocArgs args;
   sqlite3_value **apNamed; /* OWNED: values of pPlan->azName */
-  AssocArena mem;          /* Rows and buckets */
   AssocNodeRun *aNode;     /* For each node of the plan */
+  AssocArena mem;          /* Rows and buckets */
+  AssocArena fix;          /* apNamed and aNode, which last to the end */
   AssocNode *pNode;        /* Whose rows come */
   AssocBucket *pBucket;    /* Where they go, unless their key tells */
   AssocOut row;            /* Writes into mem */
@@ -277,7 +286,9 @@ AssocLoadState *assocLoadState(AssocCall *pCall);
 void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
                    const AssocArgs *pArgs);
 void assocRunEnd(AssocRun *pRun);
-/* Fetch the rows of the root, or of all nodes below it. */
+/* Fetch the rows of the root, or of all nodes below it; or make ready for
+** roots that are added one by one. */
+void assocRunRootStart(AssocRun *pRun);
 void assocRunRoot(AssocRun *pRun);
 void assocRunChildren(AssocRun *pRun);
 /* Bind the values of a statement. */
@@ -288,6 +299,9 @@ void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
                  sqlite3_value **apVal);
 /* Forget the rows, keep the memory. */
 void assocRunClear(AssocRun *pRun);
+/* Add the row that pStmt stands on. */
+void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
+                  AssocBucket *pBucket);
 
 /* Write a bucket or a row, and all that is below. */
 void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
@@ -302,6 +316,27 @@ char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
 /* The answer of a plan of COUNT or HAS. apTarget: the key HAS asks for. */
 i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
                    sqlite3_value **apTarget);
+
+/*
+** A query whose roots are given out one at a time. They are loaded in
+** batches, the first of one root and later ones of as many as a megabyte of
+** rows holds, so that memory is bounded by the largest root and not by the
+** result.
+*/
+typedef struct AssocStream AssocStream;
+/* OUT: closed with assocStreamClose(). The arguments are copied. */
+AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
+                             const AssocArgs *pArgs);
+/* Say that the children are not wanted. */
+void assocStreamSkip(AssocStream *p, int bSkip);
+/* Go to the next root, which is the first at the start. True if there is
+** one. */
+int assocStreamNext(AssocCall *pCall, AssocStream *p);
+/* The JSON of the root. OUT: *pn bytes, freed with sqlite3_free(). */
+char *assocStreamJson(AssocCall *pCall, AssocStream *p, i64 *pn);
+/* The values of its key: of pPlan->pRoot->pModel->aKey. */
+sqlite3_value **assocStreamKey(AssocStream *p);
+void assocStreamClose(AssocCall *pCall, AssocStream *p);
 
 /* Register assoc_emit(), by which statements hand over rows. */
 int assocRunRegister(AssocConn *pConn);

@@ -783,8 +783,39 @@ static void sqlScanStart(AssocSql *pSql, const AssocNode *pNode,
     }
     sqlite3_str_appendall(pSql->pStr, ") FROM (SELECT ");
   }
-  sqlScanValues(pSql, pNode, pNode->scan.bEmit && !bNatural);
+  sqlScanValues(pSql, pNode, !bNatural);
   if (pNode->scan.bEmit && bNatural) sqlite3_str_appendall(pSql->pStr, ")");
+}
+
+/* Roots that are given out one at a time come by steps. */
+static int oneByOne(const Planner *p, const AssocNode *pNode) {
+  return pNode->pRel == 0 && p->pPlan->eAsk >= ASSOC_ASK_ROWS;
+}
+
+/*
+** The rows of a query in the order of their keys, whatever order, limit and
+** offset the query has: ORDER BY id on the table-valued eager(). The id of a
+** composite key is a JSON array, and compares as that text.
+*/
+static void sqlReorder(Planner *p, AssocSql *pSql, AssocNode *pRoot) {
+  const AssocModel *pModel = pRoot->pModel;
+  const char *zDesc = p->pPlan->eAsk == ASSOC_ASK_DESC ? " DESC" : "";
+  char *zInner;
+  int i;
+  if (p->pPlan->eAsk != ASSOC_ASK_ASC && p->pPlan->eAsk != ASSOC_ASK_DESC) {
+    return;
+  }
+  zInner = assocStrFinish(p->pCall, pSql->pStr);
+  pSql->pStr = sqlite3_str_new(p->pCall->db);
+  sqlite3_str_appendf(pSql->pStr, "SELECT * FROM (%z) ORDER BY ", zInner);
+  if (pModel->nKey > 1) sqlite3_str_appendall(pSql->pStr, "json_array(");
+  for (i = 0; i < pModel->nKey; i++) {
+    sqlite3_str_appendf(pSql->pStr, "%sa%d%s", i ? "," : "",
+                        pRoot->aiSource[i],
+                        pModel->nKey > 1 ? "" : " COLLATE binary");
+  }
+  sqlite3_str_appendall(pSql->pStr, pModel->nKey > 1 ? ")" : "");
+  sqlite3_str_appendall(pSql->pStr, zDesc);
 }
 
 /* All rows for all parents; of the root, all that are asked for. */
@@ -795,7 +826,8 @@ static void compileScan(Planner *p, AssocNode *pNode,
                  !(pC && (pC->pWhere || pC->pLimit || pC->pOffset));
   AssocSql sql;
   pNode->scan.bEmit = pNode->nKey + pNode->nArg <= p->nFunctionArg &&
-                      pNode->nKey + pNode->nArg > 0;
+                      pNode->nKey + pNode->nArg > 0 && !oneByOne(p, pNode);
+  if (oneByOne(p, pNode)) bNatural = 0;
   sqlStart(p, &sql);
   sqlScanStart(&sql, pNode, bNatural);
   sqlFromNode(&sql, pNode, bNatural);
@@ -805,6 +837,7 @@ static void compileScan(Planner *p, AssocNode *pNode,
     if (!pNode->bOne) sqlNodeOrder(&sql, pNode);
     if (pNode->pRel == 0) sqlLimit(&sql, pNode);
     if (pNode->scan.bEmit) sqlite3_str_appendall(sql.pStr, ")");
+    if (pNode->pRel == 0) sqlReorder(p, &sql, pNode);
   }
   pNode->scan.zSql = sqlEnd(p, &sql);
   pNode->scan.pBind = sql.pBind;
@@ -849,6 +882,77 @@ static void compileAnswer(Planner *p, AssocNode *pRoot,
   pRoot->lookup.zSql = sqlEnd(p, &sql);
   pRoot->lookup.pBind = sql.pBind;
   p->pPlan->pAnswer = pRel;
+}
+
+/* The target's key; or its columns; and what else is asked for. */
+static void sqlRelatedValues(Planner *p, AssocSql *pSql,
+                             const AssocRel *pRel) {
+  const AssocTable *pTgt = pRel->pTarget->pTable, *pJoin = pRel->pThrough;
+  int i, n = 0;
+  if (p->pPlan->eAsk == ASSOC_ASK_COLUMNS) {
+    for (i = 0; i < pTgt->nCol; i++) {
+      if (pTgt->aCol[i].bHidden) continue;
+      if (n++) sqlite3_str_appendall(pSql->pStr, ",");
+      assocSqlColumn(pSql, 2, pTgt, i);
+    }
+    return;
+  }
+  for (i = 0; i < pRel->pTarget->nKey; i++) {
+    if (n++) sqlite3_str_appendall(pSql->pStr, ",");
+    assocSqlColumn(pSql, 2, pTgt, pRel->pTarget->aKey[i]);
+  }
+  if (p->pPlan->eAsk != ASSOC_ASK_LINKS || pJoin == 0) return;
+  for (i = 0; i < pJoin->nCol; i++) {
+    sqlite3_str_appendall(pSql->pStr, ",");
+    assocSqlColumn(pSql, 3, pJoin, i);
+  }
+}
+
+/*
+** The table related has two statements: the related rows of one source row
+** (the root's lookup), and the keys of all source rows (its scan), each of
+** which is then looked up. IDS gives the target's key, LINKS the key and the
+** join row, COLUMNS the target's columns.
+*/
+static void compileRelated(Planner *p, AssocNode *pRoot,
+                           const ShapeItem *pItem, AssocRel *pRel) {
+  const AssocModel *pSrc = pRoot->pModel;
+  AssocSql sql;
+  int i;
+  if (p->pPlan->eAsk != ASSOC_ASK_COLUMNS) {
+    assocModelNeedKey(p->pCall, pRel->pTarget);
+  }
+  if (p->pCall->rc != SQLITE_OK) return;
+  p->pPlan->pAnswer = pRel;
+  pRoot->pClauses = pItem->pClauses;
+  sqlStart(p, &sql);
+  sqlite3_str_appendall(sql.pStr, "SELECT ");
+  sqlRelatedValues(p, &sql, pRel);
+  sql.nVar = pSrc->nKey;
+  assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock);
+  for (i = 0; i < pSrc->nKey; i++) {
+    sqlite3_str_appendall(sql.pStr, " AND ");
+    assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[i]);
+    sqlite3_str_appendf(sql.pStr, "=?%d", i + 1);
+  }
+  assocSqlOrder(&sql, pRel, pItem->pClauses, pRel->pTarget, 2);
+  for (i = 0; pRel->pThrough && i < pRel->pThrough->nKey; i++) {
+    sqlite3_str_appendall(sql.pStr, ", ");
+    assocSqlColumn(&sql, 3, pRel->pThrough, pRel->pThrough->aKey[i]);
+  }
+  sqlLimit(&sql, pRoot);
+  if (!pRel->bMany) sqlite3_str_appendall(sql.pStr, " LIMIT 1");
+  pRoot->lookup.zSql = sqlEnd(p, &sql);
+  pRoot->lookup.pBind = sql.pBind;
+  sqlStart(p, &sql);
+  for (i = 0; i < pSrc->nKey; i++) {
+    sqlite3_str_appendall(sql.pStr, i ? "," : "SELECT ");
+    assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[i]);
+  }
+  sqlFromNode(&sql, pRoot, 0);
+  pRoot->pClauses = 0;
+  sqlNodeOrder(&sql, pRoot);
+  pRoot->scan.zSql = sqlEnd(p, &sql);
 }
 
 /* Everything of a node; its rows are those of pBlock. */
@@ -900,12 +1004,33 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
   pRel = assocItemRel(&sql, pItem, pItem->pPath, pRoot->pModel);
   (void)sqlEnd(p, &sql);
   if (pRel == 0) return;
+  checkClauses(p, pItem, pItem->pClauses, pRel);
   if (p->pPlan->eAsk == ASSOC_ASK_GET) {
     compileAssoc(p, pRoot, pItem, pRel);
     compileNode(p, pRoot, 0);
+  } else if (p->pPlan->eAsk >= ASSOC_ASK_IDS) {
+    compileRelated(p, pRoot, pItem, pRel);
   } else {
-    checkClauses(p, pItem, pItem->pClauses, pRel);
     compileAnswer(p, pRoot, pItem, pRel);
+  }
+}
+
+/* Does the root give several rows? Among the first ten, say, one key cannot
+** be looked up: they are all gone through. */
+static int givesRows(const AssocPlan *pPlan, const AssocNode *pRoot) {
+  const ShapeClauses *pC = pRoot->pClauses;
+  if (pPlan->eAsk == ASSOC_ASK_KEY) return pC && (pC->pLimit || pC->pOffset);
+  return pPlan->eAsk >= ASSOC_ASK_ROWS && pPlan->eAsk <= ASSOC_ASK_DESC;
+}
+
+/* The root's key is among its values, for the column id. */
+static void keyArgs(Planner *p, AssocNode *pRoot) {
+  const AssocModel *pModel = pRoot->pModel;
+  int i;
+  pRoot->aiSource = planAlloc(p, sizeof(int) * (size_t)(pModel->nKey + 1));
+  for (i = 0; pRoot->aiSource && i < pModel->nKey; i++) {
+    pRoot->aiSource[i] =
+        columnArg(p, pRoot, pModel->pTable, pModel->aKey[i], 1);
   }
 }
 
@@ -915,16 +1040,17 @@ static void compileStart(Planner *p, AssocModel *pModel) {
   AssocNode *pRoot = newNode(p, 0, pModel, pModel->zLabel, 0);
   pPlan->pRoot = pRoot;
   if (pRoot == 0) return;
+  pRoot->pClauses = pShape->pClauses;
   pRoot->bMany = pPlan->eAsk == ASSOC_ASK_EAGER;
-  pRoot->bKeyed = !pRoot->bMany;
-  if (pRoot->bKeyed) assocModelNeedKey(p->pCall, pModel);
-  if (pPlan->eAsk >= ASSOC_ASK_GET) {
+  pRoot->bKeyed = !pRoot->bMany && !givesRows(pPlan, pRoot);
+  if (!pRoot->bMany) assocModelNeedKey(p->pCall, pModel);
+  if (pShape->eKind == SHAPE_ONE) {
     compileOne(p, pRoot);
     return;
   }
-  pRoot->pClauses = pShape->pClauses;
   checkClauses(p, 0, pRoot->pClauses, 0);
-  compileNode(p, pRoot, pShape->pItem);
+  if (pPlan->eAsk >= ASSOC_ASK_ROWS) keyArgs(p, pRoot);
+  if (p->pCall->rc == SQLITE_OK) compileNode(p, pRoot, pShape->pItem);
 }
 
 /* Nodes by number, and the names of parameters. */
@@ -987,8 +1113,10 @@ static AssocPlan *planNew(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
 
 AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                             const char *zModel, const char *zText) {
-  static const u8 aKind[] = {SHAPE_QUERY, SHAPE_BLOCK, SHAPE_ONE, SHAPE_ONE,
-                             SHAPE_ONE};
+  static const u8 aKind[] = {SHAPE_QUERY, SHAPE_BLOCK, SHAPE_ONE,
+                             SHAPE_ONE,   SHAPE_ONE,   SHAPE_QUERY,
+                             SHAPE_QUERY, SHAPE_QUERY, SHAPE_QUERY,
+                             SHAPE_ONE,   SHAPE_ONE,   SHAPE_ONE};
   Planner p;
   AssocModel *pModel = 0;
   AssocPlan *pPlan = planNew(pCall, pCat, eAsk, zModel, zText);

@@ -111,7 +111,7 @@ static void takeNames(AssocRun *pRun) {
                pPlan->azName[0], pPlan->azName[0]);
     return;
   }
-  pRun->apNamed = assocAlloc(pCall, &pRun->mem,
+  pRun->apNamed = assocAlloc(pCall, &pRun->fix,
                              (i64)sizeof(sqlite3_value *) * pPlan->nName);
   zSql = pPlan->names.p ? 0 : namesText(pCall, pPlan);
   pStmt = assocStmt(pCall, &pPlan->names, zSql);
@@ -280,23 +280,29 @@ static void scanRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   assocRunRow(pRun, pNode, pBucket, &apVal[pNode->nKey]);
 }
 
-/* Step through the rows of a statement that does not emit. */
-static void stepRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
-                     int nVal, AssocBucket *pBucket) {
-  AssocCall *pCall = pRun->pCall;
+/* pBucket is 0 for a scan, whose rows bring the key that tells. */
+void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
+                  AssocBucket *pBucket) {
   sqlite3_value *apFew[32], **apVal = apFew;
-  int i;
+  int i, nVal = pNode->nArg + (pBucket ? 0 : pNode->nKey);
   if (nVal > ASSOC_COUNT(apFew)) {
-    apVal = assocAlloc(pCall, &pRun->mem, (i64)sizeof(*apVal) * nVal);
+    apVal = assocMalloc(pRun->pCall, (i64)sizeof(*apVal) * nVal);
+    if (apVal == 0) return;
   }
-  while (assocStep(pCall, pStmt)) {
-    for (i = 0; i < nVal; i++) apVal[i] = sqlite3_column_value(pStmt, i);
-    if (pBucket) {
-      assocRunRow(pRun, pNode, pBucket, apVal);
-    } else {
-      scanRow(pRun, pNode, apVal);
-    }
-    if (pRun->rc != SQLITE_OK) break;
+  for (i = 0; i < nVal; i++) apVal[i] = sqlite3_column_value(pStmt, i);
+  if (pBucket) {
+    assocRunRow(pRun, pNode, pBucket, apVal);
+  } else {
+    scanRow(pRun, pNode, apVal);
+  }
+  if (apVal != apFew) sqlite3_free(apVal);
+}
+
+/* All rows of a statement that does not emit. */
+static void stepRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
+                     AssocBucket *pBucket) {
+  while (pRun->rc == SQLITE_OK && assocStep(pRun->pCall, pStmt)) {
+    assocRunStep(pRun, pNode, pStmt, pBucket);
   }
   sqlite3_reset(pStmt);
 }
@@ -328,7 +334,7 @@ static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
     pLoad->pRun = pRun->pOuter;
     sqlite3_reset(pStmt);
   } else {
-    stepRows(pRun, pNode, pStmt, pNode->nKey + pNode->nArg, 0);
+    stepRows(pRun, pNode, pStmt, 0);
   }
   sqlite3_clear_bindings(pStmt);
   pNode->zStrategy = "scan";
@@ -346,7 +352,7 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode) {
   for (i = 0; i < pState->map.nSlot; i++) {
     if (pCall->rc != SQLITE_OK || pRun->rc != SQLITE_OK) break;
     assocErrorCode(pCall, assocKeymapBind(&pState->map, i, pStmt));
-    stepRows(pRun, pNode, pStmt, pNode->nArg, &pState->aBucket[i]);
+    stepRows(pRun, pNode, pStmt, &pState->aBucket[i]);
   }
   sqlite3_clear_bindings(pStmt);
   pNode->zStrategy = "lookup";
@@ -434,15 +440,19 @@ static void fetchRoot(AssocRun *pRun, AssocNode *pNode) {
                    sqlite3_bind_value(pStmt, i + 1, pRun->args.apKey[i]));
   }
   assocRunBind(pRun, pStmt, pNode->lookup.pBind);
-  stepRows(pRun, pNode, pStmt, pNode->nArg, pRun->aNode[0].aBucket);
+  stepRows(pRun, pNode, pStmt, pRun->aNode[0].aBucket);
   sqlite3_clear_bindings(pStmt);
   pNode->zStrategy = "lookup";
 }
 
+void assocRunRootStart(AssocRun *pRun) {
+  newBuckets(pRun, &pRun->aNode[0], 1);
+  setLimits(pRun, pRun->pPlan->pRoot, 0);
+}
+
 void assocRunRoot(AssocRun *pRun) {
   AssocNode *pRoot = pRun->pPlan->pRoot;
-  newBuckets(pRun, &pRun->aNode[0], 1);
-  setLimits(pRun, pRoot, 0);
+  assocRunRootStart(pRun);
   if (pRun->pCall->rc != SQLITE_OK) return;
   fetchRoot(pRun, pRoot);
   runError(pRun, pRoot);
@@ -472,7 +482,7 @@ void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
   if (pLoad == 0) return;
   pRun->mem = pLoad->mem;
   memset(&pLoad->mem, 0, sizeof(pLoad->mem));
-  pRun->aNode = assocAlloc(pCall, &pRun->mem,
+  pRun->aNode = assocAlloc(pCall, &pRun->fix,
                            (i64)sizeof(AssocNodeRun) * pPlan->nNode);
   for (i = 0; pRun->aNode && i < pPlan->nNode; i++) {
     assocKeymapInit(&pRun->aNode[i].map, pPlan->apNode[i]->nKey,
@@ -486,7 +496,14 @@ static void clearMaps(AssocRun *pRun) {
   int i;
   for (i = 0; pRun->aNode && i < pRun->pPlan->nNode; i++) {
     assocKeymapClear(&pRun->aNode[i].map);
+    pRun->aNode[i].aBucket = 0;
+    pRun->aNode[i].nRow = 0;
   }
+}
+
+void assocRunClear(AssocRun *pRun) {
+  clearMaps(pRun);
+  assocArenaReset(&pRun->mem, ASSOC_KEEP_MEMORY);
 }
 
 void assocRunEnd(AssocRun *pRun) {
@@ -503,6 +520,7 @@ void assocRunEnd(AssocRun *pRun) {
   } else {
     assocArenaFree(&pRun->mem);
   }
+  assocArenaFree(&pRun->fix);
 }
 
 i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,

@@ -306,4 +306,32 @@ char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel);
 AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
                             AssocDef *pLast);
 
+/* True if the foreign key must not be NULL: said so, or so in the schema. */
+int assocRelRequired(const AssocRel *pRel);
+
+/* --------------------------------------------------------------- foreign */
+
+/* A foreign key as all definitions over it want it. */
+typedef struct AssocForeign AssocForeign;
+struct AssocForeign {
+  AssocSchema *pSchema;  /* The database of its table */
+  const char *zTable;
+  AssocTable *pTab;      /* 0: a join table that is missing */
+  AssocKey key;          /* Its columns; those that are missing have -1 */
+  AssocModel *pParent;
+  AssocKey parentKey;    /* Columns of the parent, in the same order */
+  AssocRel *pRel;        /* The first association that speaks of it */
+  const char *zOnDelete; /* "CASCADE", … */
+  const char *zOnUpdate;
+  int eAllowNull;        /* As said: -1, 0 or 1 */
+  int eUnique;
+  u8 bNotNull;
+  u8 bConstraint;        /* REFERENCES is wanted */
+  u8 bHas, bJoin;        /* Some hasOne or hasMany; some belongsToMany */
+  AssocForeign *pNext;
+};
+/* Those of all definitions. An error where two disagree. */
+AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
+                               AssocArena *pArena);
+
 #endif /* ASSOC_MODEL_H */

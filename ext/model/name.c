@@ -53,11 +53,32 @@ static AssocJson *modelJson(AssocCall *pCall, AssocDef *pDef) {
   return p;
 }
 
+/* Is it an assoc_model() row that may speak of tables of pSchema? One in
+** temp may speak of every database. */
+static int isModelRow(const AssocDef *p, const AssocSchema *pSchema) {
+  return p->zName[0] == 0 &&
+         (p->pSchema == pSchema || p->pSchema->pNext == 0);
+}
+
+/* The row after p among those of pSchema and then those of temp. */
+static AssocDef *nextRow(AssocSchema *pSchema, AssocDef *p) {
+  AssocSchema *pAt = p ? p->pSchema : pSchema;
+  p = p ? p->pNext : pAt->pDef;
+  while (pAt) {
+    for (; p; p = p->pNext) {
+      if (isModelRow(p, pSchema)) return p;
+    }
+    pAt = pAt->pNext;
+    p = pAt ? pAt->pDef : 0;
+  }
+  return 0;
+}
+
 /* The assoc_model() row of that name, or 0. */
 static AssocDef *modelRow(AssocSchema *pSchema, const char *zName) {
-  AssocDef *p;
-  for (p = pSchema->pDef; p; p = p->pNext) {
-    if (p->zName[0] == 0 && sqlite3_stricmp(p->zModel, zName) == 0) return p;
+  AssocDef *p = 0;
+  while ((p = nextRow(pSchema, p)) != 0) {
+    if (sqlite3_stricmp(p->zModel, zName) == 0) return p;
   }
   return 0;
 }
@@ -172,10 +193,9 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel,
 
 /* The assoc_model() row that speaks of a table, or 0. */
 static AssocDef *rowOfTable(AssocCall *pCall, AssocTable *pTab) {
-  AssocDef *p;
-  for (p = pTab->pSchema->pDef; p; p = p->pNext) {
+  AssocDef *p = 0;
+  while ((p = nextRow(pTab->pSchema, p)) != 0) {
     NameSteps steps;
-    if (p->zName[0] != 0) continue;
     nameSteps(pCall, &pTab->pSchema->pCatalog->mem, p->zModel, &steps);
     if (schemaTable(pCall, pTab->pSchema, &steps) == pTab) return p;
   }

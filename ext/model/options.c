@@ -37,10 +37,10 @@ int assocKindParse(AssocCall *pCall, const char *zKind) {
   near.zWritten = zKind;
   for (i = 0; i < ASSOC_NKIND; i++) assocNearestTry(&near, azAssocKind[i]);
   assocError(pCall,
-             "'%s' is no kind of association%s%s%s; there are belongsTo, "
-             "hasOne, hasMany and belongsToMany",
-             zKind, near.zBest ? ", did you mean " : "",
-             near.zBest ? near.zBest : "", near.zBest ? "?" : "");
+             "'%s' is no kind of association%s%s%s (there are belongsTo, "
+             "hasOne, hasMany and belongsToMany)",
+             zKind, near.zBest ? "; did you mean '" : "",
+             near.zBest ? near.zBest : "", near.zBest ? "'?" : "");
   return -1;
 }
 
@@ -181,11 +181,11 @@ static void optionUnknown(OptionReader *p, const char *zKey) {
     assocNearestTry(&near, azOption[i]);
   }
   assocError(p->pCall,
-             "there is no option \"%s\"%s%s%s; there are as, foreignKey, "
+             "there is no option \"%s\"%s%s%s (there are as, foreignKey, "
              "otherKey, sourceKey, targetKey, through, scope, order, "
              "onDelete, onUpdate, unique, allowNull, constraints, "
-             "polymorphic, temp and replace",
-             zKey, near.zBest ? ", did you mean \"" : "",
+             "polymorphic, temp and replace)",
+             zKey, near.zBest ? "; did you mean \"" : "",
              near.zBest ? near.zBest : "", near.zBest ? "\"?" : "");
 }
 

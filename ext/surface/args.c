@@ -170,3 +170,24 @@ void assocResultJson(sqlite3_context *pCtx, char *zJson, i64 n) {
   }
   sqlite3_result_subtype(pCtx, 'J');
 }
+
+void assocResultKey(AssocCall *pCall, sqlite3_context *pCtx, int nVal,
+                    sqlite3_value **apVal) {
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  int i;
+  if (nVal == 1) {
+    sqlite3_result_value(pCtx, apVal[0]);
+    return;
+  }
+  assocBufInit(&out, 0x7fffffff);
+  for (i = 0; i < nVal; i++) {
+    assocOutText(&out, i ? "," : "[", 1);
+    assocJsonValue(&out, apVal[i], ASSOC_JSON_PLAIN);
+  }
+  assocOutText(&out, "]", 1);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(pCall, out.rc);
+  if (z) assocResultJson(pCtx, z, n);
+}

@@ -23,7 +23,6 @@ extern const AssocFunction aAssocReadFunction[];
 extern const AssocFunction aAssocSyncFunction[];
 
 extern const sqlite3_module assocEagerModule;
-extern const sqlite3_module assocListModule;
 extern const sqlite3_module assocRelatedModule;
 
 /* Flags of functions that read tables, and of those that write. */
@@ -57,14 +56,50 @@ void assocTargetsRead(AssocCall *pCall, const AssocModel *pModel,
                       sqlite3_value *pVal, AssocKeys *pKeys);
 void assocKeysClear(AssocKeys *pKeys);
 
+/* A key as a result: its value, or a JSON array of its values. */
+void assocResultKey(AssocCall *pCall, sqlite3_context *pCtx, int nVal,
+                    sqlite3_value **apVal);
 /* Give JSON text to SQLite. zJson is freed with sqlite3_free(). */
 void assocResultJson(sqlite3_context *pCtx, char *zJson, i64 n);
 
 /* ------------------------------------------------------------------ write */
 
-/* A savepoint around a function that writes. Fails inside a statement that
-** writes. */
-void assocWriteBegin(AssocCall *pCall, const char *zFunction);
-void assocWriteEnd(AssocCall *pCall);
+/* Around the work of a function that writes. Begin fails inside a statement
+** that writes; end makes it all or nothing. */
+typedef struct AssocWrite AssocWrite;
+struct AssocWrite {
+  int bOpen;  /* The savepoint is open */
+  i64 iRowid; /* last_insert_rowid() before, and again after */
+};
+void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction);
+void assocWriteEnd(AssocCall *pCall, AssocWrite *p);
+
+/* An error if definitions over the same foreign key disagree. */
+void assocSyncCheck(AssocCall *pCall, const AssocRel *pRel);
+
+/* ------------------------------------------------------------------- rows */
+
+/*
+** A table-valued function whose rows are all made at once: what it makes
+** them with, and the columns. The first nArg hidden columns behind the
+** visible ones are its arguments.
+*/
+typedef struct AssocRows AssocRows;
+typedef struct AssocRowsTable AssocRowsTable;
+struct AssocRowsTable {
+  const char *zName;
+  const char *zSchema; /* "CREATE TABLE x(...)" */
+  int nCol;            /* Visible columns */
+  int nArg, nNeed;     /* Arguments, and how many of them are needed */
+  void (*xMake)(AssocCall *, AssocRows *, int nArg, sqlite3_value **);
+};
+/* Add a row; its cells are set by the two that follow, others are NULL. */
+void assocRowsAdd(AssocCall *pCall, AssocRows *p);
+void assocRowsText(AssocCall *pCall, AssocRows *p, int iCol, const char *z);
+void assocRowsInt(AssocCall *pCall, AssocRows *p, int iCol, i64 i);
+
+extern const AssocRowsTable assocListTable;
+/* Register it under its name. */
+int assocRowsRegister(AssocConn *pConn, const AssocRowsTable *pTable);
 
 #endif /* ASSOC_SURFACE_H */

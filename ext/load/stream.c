@@ -1,0 +1,171 @@
+/*
+** Roots one at a time.
+**
+** The statement of the root stays open, and so does its read transaction.
+** A batch of roots is stepped, then their children are fetched for all of
+** them together, then each root is gathered when it is asked for.
+*/
+#include "load/load.h"
+
+/* Bytes of rows that a batch may take. */
+#define STREAM_BYTES ((i64)1 << 20)
+#define STREAM_ROOTS 1024
+
+struct AssocStream {
+  AssocRun run;
+  sqlite3_stmt *pStmt;     /* BORROWED: the root's, while it has rows */
+  sqlite3_value **apOwned; /* OWNED: copies of the arguments */
+  int nOwned;
+  sqlite3_value **apKey;   /* OWNED: keys of the roots of the batch */
+  int nRoot;               /* Roots of the batch */
+  int iRoot;               /* The one that is given out, from 1 */
+  int nWant;               /* Roots to step for the next batch */
+  int bSkip;               /* Nobody asks for the children */
+  AssocRow *pRow;          /* The one that is given out */
+};
+
+static void freeKeys(AssocStream *p) {
+  int i, n = p->nRoot * p->run.pPlan->pRoot->pModel->nKey;
+  for (i = 0; i < n; i++) sqlite3_value_free(p->apKey[i]);
+  p->nRoot = 0;
+  p->iRoot = 0;
+  p->pRow = 0;
+}
+
+/* The arguments outlive the call that gave them. */
+static void copyArgs(AssocCall *pCall, AssocStream *p, AssocArgs *pTo,
+                     const AssocArgs *pArgs) {
+  int i, n = pArgs->nKey + pArgs->nVal;
+  p->apOwned = assocMalloc(pCall, (i64)sizeof(sqlite3_value *) * (n + 1));
+  for (i = 0; p->apOwned && i < n; i++) {
+    p->apOwned[i] =
+        sqlite3_value_dup(i < pArgs->nKey ? pArgs->apKey[i]
+                                          : pArgs->apVal[i - pArgs->nKey]);
+    if (p->apOwned[i] == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+    p->nOwned++;
+  }
+  pTo->nKey = pArgs->nKey;
+  pTo->apKey = p->apOwned;
+  pTo->nVal = pArgs->nVal;
+  pTo->apVal = p->apOwned ? &p->apOwned[pArgs->nKey] : 0;
+}
+
+static void openRoot(AssocCall *pCall, AssocStream *p) {
+  AssocNode *pRoot = p->run.pPlan->pRoot;
+  AssocFetch *pFetch = pRoot->bKeyed ? &pRoot->lookup : &pRoot->scan;
+  sqlite3_stmt *pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
+  int i;
+  for (i = 0; pStmt && pRoot->bKeyed && i < p->run.args.nKey; i++) {
+    assocErrorCode(pCall,
+                   sqlite3_bind_value(pStmt, i + 1, p->run.args.apKey[i]));
+  }
+  if (pStmt) assocRunBind(&p->run, pStmt, pFetch->pBind);
+  p->pStmt = pStmt;
+}
+
+AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
+                             const AssocArgs *pArgs) {
+  AssocStream *p = assocMalloc(pCall, sizeof(*p));
+  AssocArgs args;
+  if (p == 0) return 0;
+  memset(p, 0, sizeof(*p));
+  copyArgs(pCall, p, &args, pArgs);
+  assocRunStart(pCall, &p->run, pPlan, &args);
+  p->nWant = 1;
+  p->apKey = assocMalloc(pCall, (i64)sizeof(sqlite3_value *) * STREAM_ROOTS *
+                                    pPlan->pRoot->pModel->nKey);
+  if (pCall->rc == SQLITE_OK) openRoot(pCall, p);
+  return p;
+}
+
+void assocStreamSkip(AssocStream *p, int bSkip) { p->bSkip = bSkip; }
+
+/* Step to the next root. At the end the statement is let go. */
+static int stepRoot(AssocCall *pCall, AssocStream *p) {
+  AssocNode *pRoot = p->run.pPlan->pRoot;
+  int i, nKey = pRoot->pModel->nKey;
+  if (p->pStmt == 0) return 0;
+  if (!assocStep(pCall, p->pStmt)) {
+    sqlite3_clear_bindings(p->pStmt);
+    p->pStmt = 0;
+    return 0;
+  }
+  for (i = 0; i < nKey; i++) {
+    sqlite3_value *pVal = sqlite3_value_dup(
+        sqlite3_column_value(p->pStmt, pRoot->aiSource[i]));
+    if (pVal == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+    p->apKey[p->nRoot * nKey + i] = pVal;
+  }
+  p->nRoot++;
+  assocRunStep(&p->run, pRoot, p->pStmt, p->run.aNode[0].aBucket);
+  assocErrorCode(pCall, p->run.rc);
+  return pCall->rc == SQLITE_OK;
+}
+
+/* As many roots more as fit, going by those of this batch. */
+static void planBatch(AssocStream *p) {
+  i64 nByte = p->run.mem.nByte / (p->nRoot ? p->nRoot : 1) + 1;
+  i64 n = STREAM_BYTES / nByte;
+  if (n > (i64)p->nWant * 8) n = (i64)p->nWant * 8;
+  if (n > STREAM_ROOTS) n = STREAM_ROOTS;
+  p->nWant = n < 1 ? 1 : (int)n;
+}
+
+static void loadBatch(AssocCall *pCall, AssocStream *p) {
+  if (p->nRoot) planBatch(p);
+  freeKeys(p);
+  assocRunClear(&p->run);
+  assocRunRootStart(&p->run);
+  while (p->nRoot < p->nWant && stepRoot(pCall, p)) {
+  }
+  if (p->nRoot && pCall->rc == SQLITE_OK && !p->bSkip) {
+    assocRunChildren(&p->run);
+  }
+}
+
+int assocStreamNext(AssocCall *pCall, AssocStream *p) {
+  p->run.pCall = pCall;
+  if (p->iRoot < p->nRoot) {
+    p->iRoot++;
+    p->pRow = p->pRow ? p->pRow->pNext : p->run.aNode[0].aBucket->pFirst;
+    return 1;
+  }
+  if (p->nRoot && p->pStmt == 0) return 0;
+  loadBatch(pCall, p);
+  if (pCall->rc != SQLITE_OK || p->nRoot == 0) return 0;
+  p->iRoot = 1;
+  p->pRow = p->run.aNode[0].aBucket->pFirst;
+  return 1;
+}
+
+char *assocStreamJson(AssocCall *pCall, AssocStream *p, i64 *pn) {
+  AssocOut out;
+  char *z;
+  p->run.pCall = pCall;
+  assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  assocBufReserve(&out, p->pRow->nText + 100);
+  assocGatherRow(&p->run, &out, p->run.pPlan->pRoot, p->pRow);
+  z = assocBufFinish(&out, pn);
+  if (z == 0) assocErrorCode(pCall, out.rc);
+  return z;
+}
+
+sqlite3_value **assocStreamKey(AssocStream *p) {
+  return &p->apKey[(p->iRoot - 1) * p->run.pPlan->pRoot->pModel->nKey];
+}
+
+void assocStreamClose(AssocCall *pCall, AssocStream *p) {
+  int i;
+  if (p == 0) return;
+  p->run.pCall = pCall;
+  if (p->pStmt) {
+    sqlite3_reset(p->pStmt);
+    sqlite3_clear_bindings(p->pStmt);
+  }
+  freeKeys(p);
+  assocRunEnd(&p->run);
+  for (i = 0; i < p->nOwned; i++) sqlite3_value_free(p->apOwned[i]);
+  sqlite3_free(p->apOwned);
+  sqlite3_free(p->apKey);
+  sqlite3_free(p);
+}

@@ -1,0 +1,197 @@
+/*
+** Foreign keys as the definitions want them: one for each pair of a table
+** and its columns, with what all the associations over it say.
+**
+** User hasMany Post and Post belongsTo User speak of one key, Post.UserId.
+** What either says beats a default; what both say must be the same.
+*/
+#include "model/model.h"
+
+typedef struct Collector Collector;
+struct Collector {
+  AssocCall *pCall;
+  AssocCatalog *pCat;
+  AssocArena *pArena;
+  AssocForeign *pFirst, **ppEnd;
+};
+
+static int sameNames(const AssocKey *pA, const AssocKey *pB) {
+  int i;
+  if (pA->nCol != pB->nCol) return 0;
+  for (i = 0; i < pA->nCol; i++) {
+    if (sqlite3_stricmp(pA->azCol[i], pB->azCol[i]) != 0) return 0;
+  }
+  return 1;
+}
+
+/* The key that is in the list already, or a new one. */
+static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
+                               AssocSchema *pSchema, const char *zTable,
+                               AssocTable *pTab, const AssocKey *pKey) {
+  AssocForeign *pFor;
+  for (pFor = p->pFirst; pFor; pFor = pFor->pNext) {
+    if (pFor->pSchema == pSchema &&
+        sqlite3_stricmp(pFor->zTable, zTable) == 0 &&
+        sameNames(&pFor->key, pKey)) {
+      return pFor;
+    }
+  }
+  pFor = assocAlloc(p->pCall, p->pArena, sizeof(*pFor));
+  if (pFor == 0) return 0;
+  pFor->pSchema = pSchema;
+  pFor->zTable = zTable;
+  pFor->pTab = pTab;
+  pFor->key = *pKey;
+  pFor->pRel = pRel;
+  pFor->eAllowNull = pFor->eUnique = -1;
+  pFor->bConstraint = 1;
+  *p->ppEnd = pFor;
+  p->ppEnd = &pFor->pNext;
+  return pFor;
+}
+
+static void disagree(Collector *p, const AssocForeign *pFor,
+                     const AssocRel *pRel, const char *zWhat,
+                     const char *zOne, const char *zOther) {
+  assocError(p->pCall, "%s.%s and %s.%s disagree on %s of %s.%s: %s and %s",
+             pFor->pRel->pSource->zLabel, pFor->pRel->zName,
+             pRel->pSource->zLabel, pRel->zName, zWhat, pFor->zTable,
+             pFor->key.azCol[0], zOne, zOther);
+}
+
+static void mergeText(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
+                      const char *zWhat, const char **pz, const char *zNew) {
+  if (zNew == 0) return;
+  if (*pz && strcmp(*pz, zNew) != 0) disagree(p, pFor, pRel, zWhat, *pz, zNew);
+  *pz = zNew;
+}
+
+static void mergeBool(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
+                      const char *zWhat, int *pe, int eNew) {
+  static const char *const az[] = {"false", "true"};
+  if (eNew < 0) return;
+  if (*pe >= 0 && *pe != eNew) {
+    disagree(p, pFor, pRel, zWhat, az[*pe], az[eNew]);
+  }
+  *pe = eNew;
+}
+
+/* Which model the key references: two are possible only without
+** constraints, as in polymorphic associations. */
+static void mergeParent(Collector *p, AssocForeign *pFor,
+                        const AssocRel *pRel, AssocModel *pParent,
+                        const AssocKey *pParentKey) {
+  if (pRel->pOpt->eConstraints == 0) pFor->bConstraint = 0;
+  if (pFor->pParent == 0) {
+    pFor->pParent = pParent;
+    pFor->parentKey = *pParentKey;
+  } else if ((pFor->pParent != pParent ||
+              !sameNames(&pFor->parentKey, pParentKey)) &&
+             pFor->bConstraint) {
+    assocError(p->pCall,
+               "%s.%s cannot reference %s, as %s.%s says, and %s, as %s.%s "
+               "says; say \"constraints\":false if both are meant",
+               pFor->zTable, pFor->key.azCol[0], pFor->pParent->zLabel,
+               pFor->pRel->pSource->zLabel, pFor->pRel->zName,
+               pParent->zLabel, pRel->pSource->zLabel, pRel->zName);
+  }
+}
+
+static void addForeign(Collector *p, AssocRel *pRel, AssocSchema *pSchema,
+                       const char *zTable, AssocTable *pTab,
+                       const AssocKey *pKey, AssocModel *pParent,
+                       const AssocKey *pParentKey) {
+  const AssocOptions *pOpt = pRel->pOpt;
+  AssocForeign *pFor =
+      foreignOf(p, pRel, pSchema, zTable, pTab, pKey);
+  if (pFor == 0) return;
+  mergeParent(p, pFor, pRel, pParent, pParentKey);
+  mergeText(p, pFor, pRel, "onDelete", &pFor->zOnDelete, pOpt->zOnDelete);
+  mergeText(p, pFor, pRel, "onUpdate", &pFor->zOnUpdate, pOpt->zOnUpdate);
+  mergeBool(p, pFor, pRel, "allowNull", &pFor->eAllowNull, pOpt->eAllowNull);
+  if (pRel->eKind == ASSOC_HASONE) {
+    mergeBool(p, pFor, pRel, "unique", &pFor->eUnique, pOpt->eUnique);
+  }
+  pFor->bHas |= pRel->eKind == ASSOC_HASONE || pRel->eKind == ASSOC_HASMANY;
+  pFor->bJoin |= pRel->eKind == ASSOC_BELONGSTOMANY;
+}
+
+static void addRel(Collector *p, AssocRel *pRel) {
+  AssocSchema *pSchema = pRel->pSource->pTable->pSchema;
+  AssocTable *pTab;
+  switch (pRel->eKind) {
+  case ASSOC_BELONGSTO:
+    pTab = pRel->pSource->pTable;
+    addForeign(p, pRel, pTab->pSchema, pTab->zName, pTab, &pRel->foreign,
+               pRel->pTarget, &pRel->targetKey);
+    break;
+  case ASSOC_BELONGSTOMANY:
+    addForeign(p, pRel, pSchema, pRel->zThrough, pRel->pThrough,
+               &pRel->foreign, pRel->pSource, &pRel->sourceKey);
+    addForeign(p, pRel, pSchema, pRel->zThrough, pRel->pThrough,
+               &pRel->other, pRel->pTarget, &pRel->targetKey);
+    break;
+  default:
+    pTab = pRel->pTarget->pTable;
+    addForeign(p, pRel, pTab->pSchema, pTab->zName, pTab, &pRel->foreign,
+               pRel->pSource, &pRel->sourceKey);
+    break;
+  }
+}
+
+/*
+** Sequelize's defaults. Only a key that is said to be NOT NULL, or is it in
+** the schema, counts as that.
+*/
+static void setDefaults(AssocForeign *pFor) {
+  int bNotNull = pFor->eAllowNull == 0;
+  int i;
+  for (i = 0; pFor->pTab && pFor->eAllowNull < 0 && i < pFor->key.nCol;
+       i++) {
+    int iCol = pFor->key.aCol[i];
+    if (iCol >= 0 && pFor->pTab->aCol[iCol].bNotNull) bNotNull = 1;
+  }
+  pFor->bNotNull = (u8)(bNotNull || pFor->bJoin);
+  if (pFor->zOnUpdate == 0) pFor->zOnUpdate = "CASCADE";
+  if (pFor->zOnDelete) return;
+  pFor->zOnDelete = pFor->bJoin               ? "CASCADE"
+                    : !bNotNull               ? "SET NULL"
+                    : pFor->bHas              ? "CASCADE"
+                                              : "NO ACTION";
+}
+
+AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
+                               AssocArena *pArena) {
+  Collector c;
+  AssocSchema *pSchema;
+  AssocDef *pDef;
+  AssocForeign *pFor;
+  c.pCall = pCall;
+  c.pCat = pCat;
+  c.pArena = pArena;
+  c.pFirst = 0;
+  c.ppEnd = &c.pFirst;
+  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    if (!assocSchemaLoad(pCall, pSchema)) return 0;
+  }
+  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    for (pDef = pSchema->pDef; pDef && pCall->rc == SQLITE_OK;
+         pDef = pDef->pNext) {
+      AssocRel *pRel = pDef->zName[0] ? assocRelOf(pCall, pDef) : 0;
+      if (pRel) addRel(&c, pRel);
+    }
+  }
+  for (pFor = c.pFirst; pFor; pFor = pFor->pNext) setDefaults(pFor);
+  return pCall->rc == SQLITE_OK ? c.pFirst : 0;
+}
+
+int assocRelRequired(const AssocRel *pRel) {
+  const AssocTable *pTab = assocRelForeignTable(pRel);
+  int i;
+  if (pRel->pOpt->eAllowNull >= 0) return !pRel->pOpt->eAllowNull;
+  for (i = 0; pTab && i < pRel->foreign.nCol; i++) {
+    int iCol = pRel->foreign.aCol[i];
+    if (iCol >= 0 && pTab->aCol[iCol].bNotNull) return 1;
+  }
+  return 0;
+}

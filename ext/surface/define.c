@@ -1,0 +1,532 @@
+/*
+** Declaring what relates to what.
+**
+**   SELECT assoc_define('User', 'hasMany', 'Post');         -- Posts
+**   SELECT assoc_define('Post', 'belongsTo', 'User',
+**                       '{"as":"author","foreignKey":"authorId"}');
+**   SELECT assoc_undefine('Post', 'author');                -- 1
+**   SELECT assoc_model('Report', '{"primaryKey":"id"}');    -- Report
+*/
+#include "surface/surface.h"
+
+typedef struct Definer Definer;
+struct Definer {
+  AssocCall *pCall;
+  AssocCatalog *pCat;
+  AssocArena mem;
+  int eKind;
+  AssocModel *pSource, *pTarget;
+  AssocOptions *pOpt;
+  const char *zSchema;  /* The database that gets the row */
+  const char *zModel;   /* What is written in its columns */
+  const char *zName;
+  const char *zTarget;
+  const char *zOptions;
+};
+
+/* ------------------------------------------------------------------ names */
+
+/* A name without the database that it is in. */
+static const char *bareName(const AssocSchema *pSchema, const char *zName) {
+  int n = (int)strlen(pSchema->zName);
+  if (sqlite3_strnicmp(zName, pSchema->zName, n) == 0 && zName[n] == '.') {
+    return &zName[n + 1];
+  }
+  return zName;
+}
+
+/* The model as definitions spell it already, else as it is spelt now. */
+static const char *sourceName(const Definer *p, const char *zModel) {
+  const AssocModel *pModel = p->pSource;
+  if (pModel->bNamed || pModel->pDef) return pModel->zName;
+  return bareName(pModel->pTable->pSchema, zModel);
+}
+
+/* The target from the source's database: bare if it is there too. */
+static const char *targetName(Definer *p, const char *zTarget) {
+  const AssocSchema *pSchema = p->pTarget->pTable->pSchema;
+  zTarget = bareName(pSchema, zTarget);
+  if (pSchema == p->pSource->pTable->pSchema) return zTarget;
+  return assocArenaPrintf(p->pCall, &p->mem, "%s.%s", pSchema->zName,
+                          zTarget);
+}
+
+/* Sequelize's default: the target's name, in the plural if it is many. */
+static const char *defaultName(Definer *p, const char *zTarget) {
+  zTarget = bareName(p->pTarget->pTable->pSchema, zTarget);
+  if (p->eKind >= ASSOC_HASMANY) {
+    return assocPluralize(p->pCall, &p->mem, zTarget);
+  }
+  return assocSingularize(p->pCall, &p->mem, zTarget);
+}
+
+static void checkName(Definer *p) {
+  const AssocTable *pTab = p->pSource->pTable;
+  int iCol = assocColumnFind(pTab, p->zName);
+  if (iCol >= 0 && iCol < pTab->nCol) {
+    assocError(p->pCall,
+               "%s has a column %s, so an association cannot have that name; "
+               "choose another with the option as",
+               p->pSource->zLabel, pTab->aCol[iCol].zName);
+  }
+  if (p->eKind == ASSOC_BELONGSTOMANY && p->pSource == p->pTarget &&
+      p->pOpt->zAs == 0) {
+    assocError(p->pCall,
+               "%s belongsToMany %s needs the option as, for each direction "
+               "of a model with itself has a name of its own",
+               p->pSource->zLabel, p->pTarget->zLabel);
+  }
+}
+
+/* --------------------------------------------------------------- mistakes */
+
+/*
+** Is there a column, or a foreign key, in pTab that leads to pParent? Its
+** name, or 0.
+*/
+static const char *leadsTo(Definer *p, AssocTable *pTab,
+                           AssocModel *pParent) {
+  const AssocFkey *pFk;
+  const char *zName;
+  int i, j;
+  for (pFk = assocTableFkeys(p->pCall, pTab); pFk; pFk = pFk->pNext) {
+    if (pFk->aCol[0] >= 0 &&
+        sqlite3_stricmp(pFk->zParent, pParent->pTable->zName) == 0) {
+      return pTab->aCol[pFk->aCol[0]].zName;
+    }
+  }
+  zName = assocSingularize(p->pCall, &p->mem, pParent->zName);
+  for (i = 0; zName && i < pParent->nKey; i++) {
+    const char *zKey = pParent->pTable->aCol[pParent->aKey[i]].zName;
+    const char *zCamel = assocCamelize(p->pCall, &p->mem, zName, zKey);
+    const char *zSnake =
+        zCamel ? assocUnderscore(p->pCall, &p->mem, zCamel) : 0;
+    for (j = 0; zSnake && j < pTab->nCol; j++) {
+      if (sqlite3_stricmp(pTab->aCol[j].zName, zCamel) == 0 ||
+          sqlite3_stricmp(pTab->aCol[j].zName, zSnake) == 0) {
+        return pTab->aCol[j].zName;
+      }
+    }
+  }
+  return 0;
+}
+
+/* The foreign key is there, but on the other side. */
+static void checkDirection(Definer *p, const AssocRel *pRel) {
+  const char *zCol;
+  if (pRel->eKind == ASSOC_BELONGSTO) {
+    zCol = leadsTo(p, p->pTarget->pTable, p->pSource);
+    if (zCol == 0) return;
+    assocError(p->pCall,
+               "%s belongsTo %s would need a foreign key in %s, but it is in "
+               "%s: %s; did you mean assoc_define('%s','hasMany','%s')? (if "
+               "another key is meant, name it with the option foreignKey)",
+               p->zModel, p->zTarget, p->pSource->pTable->zName,
+               p->pTarget->pTable->zName, zCol, p->zModel, p->zTarget);
+  } else {
+    zCol = leadsTo(p, p->pSource->pTable, p->pTarget);
+    if (zCol == 0) return;
+    assocError(p->pCall,
+               "%s %s %s would need a foreign key in %s, but it is in %s: "
+               "%s; did you mean assoc_define('%s','belongsTo','%s')? (if "
+               "another key is meant, name it with the option foreignKey)",
+               p->zModel, azAssocKind[pRel->eKind], p->zTarget,
+               p->pTarget->pTable->zName, p->pSource->pTable->zName, zCol,
+               p->zModel, p->zTarget);
+  }
+}
+
+/* belongsTo on both sides, and no foreign key there is on either. */
+static void checkBothSides(Definer *p, const AssocRel *pRel) {
+  AssocDef *pDef = 0;
+  if (pRel->eKind != ASSOC_BELONGSTO || p->pSource == p->pTarget) return;
+  while ((pDef = assocModelNextDef(p->pCall, p->pTarget, pDef)) != 0) {
+    AssocRel *pBack;
+    if (assocKindSeek(pDef->zKind) != ASSOC_BELONGSTO) continue;
+    pBack = assocRelOf(p->pCall, pDef);
+    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    if (pBack == 0 || pBack->pTarget != p->pSource ||
+        pBack->foreign.eFrom != ASSOC_FROM_DEFAULT) {
+      continue;
+    }
+    assocError(p->pCall,
+               "%s belongsTo %s already (%s), and only one of two sides has "
+               "the foreign key; did you mean "
+               "assoc_define('%s','hasMany','%s') or hasOne? (if both have "
+               "one, name this one with the option foreignKey)",
+               p->pTarget->zLabel, p->pSource->zLabel, pDef->zName,
+               p->zModel, p->zTarget);
+    return;
+  }
+}
+
+/* The belongsTo of a model by which a required key leads on, or 0. */
+static AssocRel *nextRequired(Definer *p, AssocModel *pModel,
+                              AssocDef **ppDef) {
+  while ((*ppDef = assocModelNextDef(p->pCall, pModel, *ppDef)) != 0) {
+    AssocRel *pRel;
+    if (assocKindSeek((*ppDef)->zKind) != ASSOC_BELONGSTO) continue;
+    pRel = assocRelOf(p->pCall, *ppDef);
+    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    if (pRel && assocRelRequired(pRel)) return pRel;
+  }
+  return 0;
+}
+
+/*
+** Keys that must not be NULL and lead in a circle: no row of any of the
+** tables could be the first. Breadth first from the target, at most 1000
+** models far.
+*/
+static void checkCircle(Definer *p, const AssocRel *pRel) {
+  AssocModel *ap[1000];
+  int n = 0, i, j;
+  if (pRel->eKind != ASSOC_BELONGSTO || !assocRelRequired(pRel)) return;
+  ap[n++] = p->pTarget;
+  for (i = 0; i < n; i++) {
+    AssocDef *pDef = 0;
+    AssocRel *pNext;
+    if (ap[i] == p->pSource) {
+      assocError(p->pCall,
+                 "%s.%s must not be NULL, and neither must the keys that "
+                 "lead from %s back to %s: no row could be inserted first; "
+                 "give one of them \"allowNull\":true",
+                 p->pSource->zLabel, p->zName, p->pTarget->zLabel,
+                 p->pSource->zLabel);
+      return;
+    }
+    while ((pNext = nextRequired(p, ap[i], &pDef)) != 0) {
+      for (j = 0; j < n && ap[j] != pNext->pTarget; j++) {
+      }
+      if (j == n && n < ASSOC_COUNT(ap)) ap[n++] = pNext->pTarget;
+    }
+  }
+}
+
+/*
+** The row is written: does it resolve, and is it what was meant? Where the
+** definition names its foreign key, it is.
+*/
+static void checkRow(Definer *p) {
+  AssocModel *pModel;
+  AssocRel *pRel;
+  p->pCat = assocCatalogEnter(p->pCall);
+  if (p->pCat == 0) return;
+  pModel = assocModelFind(p->pCall, p->pCat, p->pSource->zLabel);
+  pRel = pModel ? assocRelFind(p->pCall, pModel, p->zName) : 0;
+  if (pRel) {
+    p->pSource = pRel->pSource;
+    p->pTarget = pRel->pTarget;
+    if (p->pOpt->foreignKey.n == 0 && p->pOpt->zAs == 0 &&
+        pRel->foreign.eFrom == ASSOC_FROM_DEFAULT &&
+        pRel->eKind != ASSOC_BELONGSTOMANY && p->pSource != p->pTarget) {
+      checkDirection(p, pRel);
+      checkBothSides(p, pRel);
+    }
+    checkCircle(p, pRel);
+    assocSyncCheck(p->pCall, pRel);
+  }
+  assocCatalogLeave(p->pCall, p->pCat);
+}
+
+/* ----------------------------------------------------------------- define */
+
+/* Text or both absent? */
+static int sameText(const char *zA, const char *zB) {
+  if (zA == 0 || zB == 0) return zA == zB;
+  return strcmp(zA, zB) == 0;
+}
+
+/* The definition that has the name already, or 0. */
+static AssocDef *takenBy(Definer *p) {
+  AssocDef *pDef = 0;
+  while ((pDef = assocModelNextDef(p->pCall, p->pSource, pDef)) != 0) {
+    if (sqlite3_stricmp(pDef->zName, p->zName) == 0) return pDef;
+  }
+  return 0;
+}
+
+/* Is it the same thing? Its options are compared in one spelling. */
+static int isSame(Definer *p, AssocDef *pDef) {
+  AssocOptions *pOpt = assocDefOptions(p->pCall, pDef);
+  AssocModel *pTarget =
+      pDef->zTarget
+          ? assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget)
+          : 0;
+  if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+  return pOpt && pTarget == p->pTarget &&
+         assocKindSeek(pDef->zKind) == p->eKind &&
+         sqlite3_stricmp(pDef->pSchema->zName, p->zSchema) == 0 &&
+         sameText(assocOptionsText(p->pCall, &p->mem, pOpt), p->zOptions);
+}
+
+/* Everything that can be found out before anything is written. True if
+** there is something to write. */
+static int prepare(Definer *p, const char *zModel, const char *zKind,
+                   const char *zTarget, const char *zOptions) {
+  AssocDef *pTaken;
+  assocCatalogLink(p->pCall, p->pCat);
+  p->pSource = assocModelFind(p->pCall, p->pCat, zModel);
+  p->pTarget = assocModelFind(p->pCall, p->pCat, zTarget);
+  p->eKind = p->pTarget ? assocKindParse(p->pCall, zKind) : 0;
+  p->pOpt = assocOptionsParse(p->pCall, &p->mem, zOptions);
+  if (p->pCall->rc != SQLITE_OK) return 0;
+  p->zSchema = p->pOpt->bTemp ? "temp" : p->pSource->pTable->pSchema->zName;
+  p->zModel = sourceName(p, zModel);
+  p->zName = p->pOpt->zAs ? p->pOpt->zAs : defaultName(p, zTarget);
+  p->zTarget = targetName(p, zTarget);
+  p->zOptions = assocOptionsText(p->pCall, &p->mem, p->pOpt);
+  checkName(p);
+  if (p->pCall->rc != SQLITE_OK) return 0;
+  pTaken = takenBy(p);
+  if (pTaken == 0) return 1;
+  if (isSame(p, pTaken)) return 0;
+  if (!p->pOpt->bReplace) {
+    assocError(p->pCall,
+               "%s has an association '%s' already (%s %s); choose another "
+               "name with the option as, or say \"replace\":true",
+               p->pSource->zLabel, pTaken->zName, pTaken->zKind,
+               pTaken->zTarget);
+  }
+  return p->pCall->rc == SQLITE_OK;
+}
+
+/* assoc_define(model, kind, target [, options]): the association's name */
+static void defineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                       sqlite3_value **ap) {
+  const char *zModel = assocArgText(pCall, ap[0], "the model");
+  const char *zKind = assocArgText(pCall, ap[1], "the kind");
+  const char *zTarget = assocArgText(pCall, ap[2], "the target");
+  const char *zOptions = nArg > 3 ? assocArgTextOrNull(pCall, ap[3]) : 0;
+  AssocCatalog *pCat;
+  AssocWrite w;
+  Definer d;
+  int bWrite = 0;
+  if (pCall->rc != SQLITE_OK) return;
+  memset(&d, 0, sizeof(d));
+  d.pCall = pCall;
+  assocWriteBegin(pCall, &w, "assoc_define");
+  d.pCat = pCat = assocCatalogEnter(pCall);
+  if (pCat) {
+    bWrite = prepare(&d, zModel, zKind, zTarget, zOptions);
+    assocCatalogRef(pCat); /* The names in it are needed to the end */
+    assocCatalogLeave(pCall, pCat);
+  }
+  if (bWrite) {
+    assocDefWrite(pCall, d.zSchema, d.zModel, d.zName, azAssocKind[d.eKind],
+                  d.zTarget, d.zOptions);
+    checkRow(&d);
+  }
+  assocWriteEnd(pCall, &w);
+  if (pCall->rc == SQLITE_OK) {
+    sqlite3_result_text(pCtx, d.zName, -1, SQLITE_TRANSIENT);
+  }
+  assocCatalogUnref(pCat);
+  assocArenaFree(&d.mem);
+}
+
+/* --------------------------------------------------------------- undefine */
+
+/* Delete the row from the database that has it: temp, or the model's. */
+static int undefine(AssocCall *pCall, AssocCatalog *pCat, const char *zModel,
+                    const char *zName, char **pzSchema, char **pzModel) {
+  AssocModel *pModel;
+  AssocSchema *pSchema;
+  AssocDef *pDef;
+  assocCatalogLink(pCall, pCat);
+  pModel = assocModelSeek(pCall, pCat, zModel);
+  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
+      if (sqlite3_stricmp(pDef->zName, zName) != 0) continue;
+      if ((pModel == 0 || pDef->pSource != pModel) &&
+          sqlite3_stricmp(pDef->zModel, zModel) != 0) {
+        continue;
+      }
+      *pzSchema = assocMprintf(pCall, "%s", pSchema->zName);
+      *pzModel = assocMprintf(pCall, "%s", pDef->zModel);
+      return pCall->rc == SQLITE_OK;
+    }
+  }
+  return 0;
+}
+
+/* assoc_undefine(model, association): 1, or 0 if there was none. The name ''
+** is the row of assoc_model(). */
+static void undefineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                         sqlite3_value **ap) {
+  const char *zModel = assocArgText(pCall, ap[0], "the model");
+  const char *zName = assocArgText(pCall, ap[1], "the association");
+  char *zSchema = 0, *zAs = 0;
+  AssocCatalog *pCat;
+  AssocWrite w;
+  int n = 0;
+  (void)nArg;
+  if (pCall->rc != SQLITE_OK) return;
+  assocWriteBegin(pCall, &w, "assoc_undefine");
+  pCat = assocCatalogEnter(pCall);
+  if (pCat) n = undefine(pCall, pCat, zModel, zName, &zSchema, &zAs);
+  assocCatalogLeave(pCall, pCat);
+  if (n) n = assocDefDelete(pCall, zSchema, zAs, zName);
+  assocWriteEnd(pCall, &w);
+  sqlite3_free(zSchema);
+  sqlite3_free(zAs);
+  sqlite3_result_int(pCtx, n);
+}
+
+/* ------------------------------------------------------------------ model */
+
+/* What assoc_model() takes: table, primaryKey, temp, replace. */
+static void modelOptions(AssocCall *pCall, const AssocJson *pJson) {
+  const AssocJson *p;
+  if (pJson->eType != ASSOC_J_OBJECT) {
+    assocError(pCall, "the options must be a JSON object, not %s",
+               assocJsonTypeName(pJson));
+    return;
+  }
+  for (p = pJson->pChild; p; p = p->pNext) {
+    if (strcmp(p->zKey, "table") == 0) {
+      if (p->eType != ASSOC_J_TEXT || p->n == 0) {
+        assocError(pCall, "the option table must be a text, not %s",
+                   assocJsonTypeName(p));
+      }
+    } else if (strcmp(p->zKey, "primaryKey") == 0) {
+      if (p->eType != ASSOC_J_TEXT &&
+          (p->eType != ASSOC_J_ARRAY || p->nChild == 0)) {
+        assocError(pCall, "the option primaryKey must be a column, or an "
+                          "array of columns, not %s",
+                   assocJsonTypeName(p));
+      }
+    } else if (strcmp(p->zKey, "temp") != 0 &&
+               strcmp(p->zKey, "replace") != 0) {
+      assocError(pCall,
+                 "there is no option \"%s\"; assoc_model() has table, "
+                 "primaryKey, temp and replace",
+                 p->zKey);
+    }
+  }
+}
+
+/* The options that are kept, in one spelling. */
+static char *modelText(AssocCall *pCall, AssocJson *pJson) {
+  static const char *const az[] = {"table", "primaryKey"};
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  int i;
+  assocBufInit(&out, 0x7fffffff);
+  for (i = 0; i < ASSOC_COUNT(az); i++) {
+    AssocJson *p = assocJsonGet(pJson, az[i]);
+    if (p == 0) continue;
+    assocOutPrintf(&out, "%s\"%s\":", out.p == out.pStart ? "{" : ",", az[i]);
+    assocJsonWrite(&out, p);
+  }
+  if (out.p == out.pStart) assocOutText(&out, "{", 1);
+  assocOutText(&out, "}", 1);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(pCall, out.rc);
+  return z;
+}
+
+/* "aux.User" is User in the database aux; else it is the table's, or main. */
+static const char *modelSchema(AssocCall *pCall, AssocCatalog *pCat,
+                               const char **pzModel) {
+  AssocModel *pModel;
+  AssocSchema *p;
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    const char *zBare = bareName(p, *pzModel);
+    if (zBare == *pzModel) continue;
+    *pzModel = zBare;
+    return p->zName;
+  }
+  pModel = assocModelSeek(pCall, pCat, *pzModel);
+  return pModel ? pModel->pTable->pSchema->zName : "main";
+}
+
+/* True if there is a row to write. */
+static int modelPrepare(AssocCall *pCall, AssocCatalog *pCat,
+                        const char *zSchema, const char *zModel,
+                        const char *zText, int bReplace) {
+  AssocSchema *pSchema = assocSchemaFind(pCat, zSchema);
+  AssocDef *pDef;
+  if (pSchema == 0 || !assocSchemaLoad(pCall, pSchema)) return 0;
+  for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
+    if (pDef->zName[0] || sqlite3_stricmp(pDef->zModel, zModel) != 0) {
+      continue;
+    }
+    if (sameText(pDef->zOptions, zText)) return 0;
+    if (!bReplace) {
+      assocError(pCall,
+                 "the model %s has other options already: %s; say "
+                 "\"replace\":true to replace them",
+                 pDef->zModel, pDef->zOptions ? pDef->zOptions : "{}");
+      return 0;
+    }
+  }
+  return 1;
+}
+
+/* The row is written: does the model find its table and its key, and does
+** no other row speak of the same table? */
+static void modelCheck(AssocCall *pCall, const char *zSchema,
+                       const char *zModel) {
+  AssocCatalog *pCat = assocCatalogEnter(pCall);
+  char *zName = assocMprintf(pCall, "%s.%s", zSchema, zModel);
+  AssocModel *p = pCat && zName ? assocModelFind(pCall, pCat, zName) : 0;
+  if (p && p->pDef && sqlite3_stricmp(p->pDef->zModel, zModel) != 0) {
+    assocError(pCall, "the table %s is the model %s already",
+               p->pTable->zName, p->pDef->zModel);
+  }
+  sqlite3_free(zName);
+  assocCatalogLeave(pCall, pCat);
+}
+
+/* assoc_model(model, options): the model's name */
+static void modelFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                      sqlite3_value **ap) {
+  const char *zModel = assocArgText(pCall, ap[0], "the model");
+  const char *zOptions = assocArgText(pCall, ap[1], "the options");
+  const char *zSchema = 0;
+  char *zText = 0;
+  AssocCatalog *pCat;
+  AssocArena mem;
+  AssocJson *pJson;
+  AssocWrite w;
+  int bWrite = 0;
+  (void)nArg;
+  if (pCall->rc != SQLITE_OK) return;
+  memset(&mem, 0, sizeof(mem));
+  pJson = assocJsonRead(pCall, &mem, zOptions, -1, "the options");
+  if (pJson) modelOptions(pCall, pJson);
+  assocWriteBegin(pCall, &w, "assoc_model");
+  pCat = assocCatalogEnter(pCall);
+  if (pCat) {
+    AssocJson *pTemp = assocJsonGet(pJson, "temp");
+    AssocJson *pReplace = assocJsonGet(pJson, "replace");
+    zSchema = modelSchema(pCall, pCat, &zModel);
+    zSchema = assocArenaText(pCall, &mem, zSchema, -1);
+    if (pTemp && pTemp->eType == ASSOC_J_TRUE) zSchema = "temp";
+    zText = modelText(pCall, pJson);
+    bWrite = pCall->rc == SQLITE_OK &&
+             modelPrepare(pCall, pCat, zSchema, zModel, zText,
+                          pReplace && pReplace->eType == ASSOC_J_TRUE);
+  }
+  assocCatalogLeave(pCall, pCat);
+  if (bWrite) {
+    assocDefWrite(pCall, zSchema, zModel, "", "model", 0, zText);
+    modelCheck(pCall, zSchema, zModel);
+  }
+  assocWriteEnd(pCall, &w);
+  if (pCall->rc == SQLITE_OK) {
+    sqlite3_result_text(pCtx, zModel, -1, SQLITE_TRANSIENT);
+  }
+  sqlite3_free(zText);
+  assocArenaFree(&mem);
+}
+
+const AssocFunction aAssocDefineFunction[] = {
+    {"assoc_define", 3, 4, ASSOC_WRITER, defineFunc,
+     "model, kind, target [, options]"},
+    {"assoc_undefine", 2, 2, ASSOC_WRITER, undefineFunc,
+     "model, association"},
+    {"assoc_model", 2, 2, ASSOC_WRITER, modelFunc, "model, options"},
+    {0, 0, 0, 0, 0, 0}};

@@ -1,0 +1,308 @@
+/*
+** The table-valued form of eager(): a row for each root.
+**
+**   SELECT id, json FROM eager('User{name posts{title}}');
+**   SELECT json FROM eager('User(age >= ?1)', 18) LIMIT 10;
+**   SELECT json FROM eager('User{name posts}') WHERE id = 7;
+**
+** The query and its parameters p1 to p8 are hidden columns. Plans, from the
+** bits of idxNum:
+**
+**   EAGER_KEY   id = ?         one root, by its key      cost 30
+**   EAGER_ASC   ORDER BY id    roots in that order       cost 10,000
+**   EAGER_DESC  … DESC
+**   EAGER_JSON  the column json is read
+**
+** idxStr holds a character for each argument of xFilter: q for the query,
+** i for the id, 1 to 8 for a parameter. The constraint on id is checked by
+** SQLite again: what = means between the id and a value is SQLite's matter.
+*/
+#include "surface/surface.h"
+
+#define EAGER_KEY 1
+#define EAGER_ASC 2
+#define EAGER_DESC 4
+#define EAGER_JSON 8
+
+#define EAGER_COL_ID 0
+#define EAGER_COL_JSON 1
+#define EAGER_COL_QUERY 2
+#define EAGER_COL_P1 3
+#define EAGER_NPARAM 8
+
+typedef struct EagerTable EagerTable;
+struct EagerTable {
+  sqlite3_vtab base;
+  AssocConn *pConn; /* A reference */
+};
+
+typedef struct EagerCursor EagerCursor;
+struct EagerCursor {
+  sqlite3_vtab_cursor base;
+  AssocPlan *pPlan;     /* Busy while the cursor has it */
+  AssocStream *pStream; /* OWNED */
+  sqlite3_value *pQuery; /* OWNED */
+  i64 iRow;
+  int bEof;
+};
+
+static AssocConn *eagerConn(sqlite3_vtab_cursor *pCur) {
+  return ((EagerTable *)pCur->pVtab)->pConn;
+}
+
+static int eagerConnect(sqlite3 *db, void *pAux, int argc,
+                        const char *const *argv, sqlite3_vtab **ppVtab,
+                        char **pzErr) {
+  EagerTable *pTab;
+  int rc = sqlite3_declare_vtab(
+      db, "CREATE TABLE x(id, json, query HIDDEN, p1 HIDDEN, p2 HIDDEN,"
+          " p3 HIDDEN, p4 HIDDEN, p5 HIDDEN, p6 HIDDEN, p7 HIDDEN,"
+          " p8 HIDDEN)");
+  (void)argc, (void)argv, (void)pzErr;
+  if (rc != SQLITE_OK) return rc;
+  pTab = sqlite3_malloc64(sizeof(*pTab));
+  if (pTab == 0) return SQLITE_NOMEM;
+  memset(pTab, 0, sizeof(*pTab));
+  pTab->pConn = assocConnRef(pAux);
+  *ppVtab = &pTab->base;
+  return SQLITE_OK;
+}
+
+static int eagerDisconnect(sqlite3_vtab *pVtab) {
+  assocConnUnref(((EagerTable *)pVtab)->pConn);
+  sqlite3_free(pVtab);
+  return SQLITE_OK;
+}
+
+/* Hand the constraint's value to xFilter under the letter c. */
+static void eagerUse(sqlite3_index_info *pInfo, int iCons, char c, int bOmit,
+                     char *zIdx, int *pn) {
+  pInfo->aConstraintUsage[iCons].argvIndex = *pn + 1;
+  pInfo->aConstraintUsage[iCons].omit = (unsigned char)bOmit;
+  zIdx[(*pn)++] = c;
+}
+
+static void eagerOrder(sqlite3_index_info *pInfo) {
+  if (pInfo->nOrderBy != 1 || pInfo->aOrderBy[0].iColumn != EAGER_COL_ID) {
+    return;
+  }
+  pInfo->idxNum |= pInfo->aOrderBy[0].desc ? EAGER_DESC : EAGER_ASC;
+  pInfo->orderByConsumed = 1;
+}
+
+static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
+  char *zIdx = sqlite3_malloc64(EAGER_NPARAM + 3);
+  int i, n = 0, bQuery = 0, bUnusable = 0;
+  u32 mSeen = 0;
+  if (zIdx == 0) return SQLITE_NOMEM;
+  for (i = 0; i < pInfo->nConstraint; i++) {
+    int iCol = pInfo->aConstraint[i].iColumn;
+    if (pInfo->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
+    if (iCol < 0 || iCol == EAGER_COL_JSON || (mSeen >> iCol & 1)) continue;
+    if (!pInfo->aConstraint[i].usable) {
+      bUnusable |= iCol >= EAGER_COL_QUERY;
+      continue;
+    }
+    mSeen |= 1u << iCol;
+    if (iCol == EAGER_COL_ID) {
+      eagerUse(pInfo, i, 'i', 0, zIdx, &n);
+      pInfo->idxNum |= EAGER_KEY;
+    } else if (iCol == EAGER_COL_QUERY) {
+      eagerUse(pInfo, i, 'q', 1, zIdx, &n);
+      bQuery = 1;
+    } else {
+      eagerUse(pInfo, i, (char)('1' + iCol - EAGER_COL_P1), 1, zIdx, &n);
+    }
+  }
+  zIdx[n] = 0;
+  pInfo->idxStr = zIdx;
+  pInfo->needToFreeIdxStr = 1;
+  if (bUnusable) return SQLITE_CONSTRAINT;
+  if (!bQuery) {
+    sqlite3_free(pVtab->zErrMsg);
+    pVtab->zErrMsg = sqlite3_mprintf("assoc: eager() needs a query: "
+                                     "eager('User{...}')");
+    return SQLITE_ERROR;
+  }
+  if (pInfo->colUsed & (1u << EAGER_COL_JSON)) pInfo->idxNum |= EAGER_JSON;
+  if (pInfo->idxNum & EAGER_KEY) {
+    pInfo->estimatedCost = 30;
+    pInfo->estimatedRows = 1;
+    pInfo->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
+    return SQLITE_OK;
+  }
+  pInfo->estimatedCost = 10000;
+  pInfo->estimatedRows = 1000;
+  eagerOrder(pInfo);
+  return SQLITE_OK;
+}
+
+static int eagerOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
+  EagerCursor *p = sqlite3_malloc64(sizeof(*p));
+  (void)pVtab;
+  if (p == 0) return SQLITE_NOMEM;
+  memset(p, 0, sizeof(*p));
+  *ppCur = &p->base;
+  return SQLITE_OK;
+}
+
+static void eagerReset(AssocCall *pCall, EagerCursor *p) {
+  assocStreamClose(pCall, p->pStream);
+  assocPlanRelease(pCall, p->pPlan);
+  sqlite3_value_free(p->pQuery);
+  p->pStream = 0;
+  p->pPlan = 0;
+  p->pQuery = 0;
+  p->bEof = 1;
+}
+
+static int eagerClose(sqlite3_vtab_cursor *pCur) {
+  AssocCall call;
+  assocCallInit(&call, eagerConn(pCur));
+  eagerReset(&call, (EagerCursor *)pCur);
+  assocCallClear(&call);
+  sqlite3_free(pCur);
+  return SQLITE_OK;
+}
+
+static int eagerDone(sqlite3_vtab_cursor *pCur, AssocCall *pCall) {
+  EagerCursor *p = (EagerCursor *)pCur;
+  if (pCall->rc != SQLITE_OK) p->bEof = 1;
+  return assocCallVtab(pCall, &pCur->pVtab->zErrMsg);
+}
+
+static int eagerNext(sqlite3_vtab_cursor *pCur) {
+  EagerCursor *p = (EagerCursor *)pCur;
+  AssocCall call;
+  assocCallInit(&call, eagerConn(pCur));
+  p->iRow++;
+  p->bEof = !assocStreamNext(&call, p->pStream);
+  return eagerDone(pCur, &call);
+}
+
+/* The arguments of xFilter, sorted. */
+typedef struct EagerArgs EagerArgs;
+struct EagerArgs {
+  sqlite3_value *pQuery, *pId;
+  sqlite3_value *apParam[EAGER_NPARAM];
+  int nParam;
+};
+
+static void eagerTake(AssocCall *pCall, EagerArgs *p, const char *zIdx,
+                      sqlite3_value **argv) {
+  int i;
+  memset(p, 0, sizeof(*p));
+  for (i = 0; zIdx[i]; i++) {
+    if (zIdx[i] == 'q') {
+      p->pQuery = argv[i];
+    } else if (zIdx[i] == 'i') {
+      p->pId = argv[i];
+    } else {
+      int iParam = zIdx[i] - '1';
+      p->apParam[iParam] = argv[i];
+      if (iParam >= p->nParam) p->nParam = iParam + 1;
+    }
+  }
+  for (i = 0; i < p->nParam; i++) {
+    if (p->apParam[i]) continue;
+    assocError(pCall, "eager() is given p%d, but not p%d", p->nParam, i + 1);
+  }
+}
+
+static void eagerStart(AssocCall *pCall, EagerCursor *p,
+                       const EagerArgs *pArgs, int idxNum) {
+  const char *zQuery = assocArgText(pCall, pArgs->pQuery, "the query");
+  int eAsk = idxNum & EAGER_KEY    ? ASSOC_ASK_KEY
+             : idxNum & EAGER_ASC  ? ASSOC_ASK_ASC
+             : idxNum & EAGER_DESC ? ASSOC_ASK_DESC
+                                   : ASSOC_ASK_ROWS;
+  AssocCatalog *pCat = assocCatalogEnter(pCall);
+  AssocKeys key;
+  AssocArgs args;
+  memset(&key, 0, sizeof(key));
+  memset(&args, 0, sizeof(args));
+  p->pPlan = assocPlanGet(pCall, pCat, eAsk, 0, zQuery ? zQuery : "");
+  if (p->pPlan && p->pPlan->pRoot->bKeyed) {
+    assocKeyRead(pCall, p->pPlan->pRoot->pModel, pArgs->pId, &key);
+    if (pCall->rc == SQLITE_ERROR) {
+      assocErrorForget(pCall); /* No row has such an id */
+      key.nKey = 0;
+    }
+    if (key.nKey == 0) p->bEof = 1;
+    args.nKey = key.nCol;
+    args.apKey = key.apVal;
+  }
+  args.nVal = pArgs->nParam;
+  args.apVal = (sqlite3_value **)pArgs->apParam;
+  if (p->pPlan && !p->bEof) {
+    p->pStream = assocStreamOpen(pCall, p->pPlan, &args);
+    if (p->pStream && pCall->rc == SQLITE_OK) {
+      assocStreamSkip(p->pStream, !(idxNum & EAGER_JSON));
+      p->bEof = !assocStreamNext(pCall, p->pStream);
+    }
+  }
+  assocKeysClear(&key);
+  assocCatalogLeave(pCall, pCat);
+}
+
+static int eagerFilter(sqlite3_vtab_cursor *pCur, int idxNum,
+                       const char *idxStr, int argc, sqlite3_value **argv) {
+  EagerCursor *p = (EagerCursor *)pCur;
+  EagerArgs args;
+  AssocCall call;
+  (void)argc;
+  assocCallInit(&call, eagerConn(pCur));
+  eagerReset(&call, p);
+  eagerTake(&call, &args, idxStr, argv);
+  p->bEof = 0;
+  p->iRow = 1;
+  p->pQuery = args.pQuery ? sqlite3_value_dup(args.pQuery) : 0;
+  if (call.rc == SQLITE_OK) eagerStart(&call, p, &args, idxNum);
+  return eagerDone(pCur, &call);
+}
+
+static int eagerEof(sqlite3_vtab_cursor *pCur) {
+  return ((EagerCursor *)pCur)->bEof;
+}
+
+static int eagerColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
+                       int iCol) {
+  EagerCursor *p = (EagerCursor *)pCur;
+  AssocCall call;
+  i64 n = 0;
+  char *z;
+  assocCallInit(&call, eagerConn(pCur));
+  switch (iCol) {
+  case EAGER_COL_ID:
+    assocResultKey(&call, pCtx, p->pPlan->pRoot->pModel->nKey,
+                   assocStreamKey(p->pStream));
+    break;
+  case EAGER_COL_JSON:
+    z = assocStreamJson(&call, p->pStream, &n);
+    if (z) assocResultJson(pCtx, z, n);
+    break;
+  case EAGER_COL_QUERY:
+    sqlite3_result_value(pCtx, p->pQuery);
+    break;
+  }
+  (void)assocCallFailed(&call, pCtx);
+  return SQLITE_OK;
+}
+
+static int eagerRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
+  *pRowid = ((EagerCursor *)pCur)->iRow;
+  return SQLITE_OK;
+}
+
+const sqlite3_module assocEagerModule = {
+    .xConnect = eagerConnect,
+    .xBestIndex = eagerBestIndex,
+    .xDisconnect = eagerDisconnect,
+    .xOpen = eagerOpen,
+    .xClose = eagerClose,
+    .xFilter = eagerFilter,
+    .xNext = eagerNext,
+    .xEof = eagerEof,
+    .xColumn = eagerColumn,
+    .xRowid = eagerRowid,
+};

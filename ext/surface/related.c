@@ -1,0 +1,697 @@
+/*
+** Related rows, to join with anything.
+**
+**   SELECT u.name, p.title FROM User u, related('User', u.id, 'posts') r
+**     JOIN Post p ON p.id = r.id;
+**   SELECT key, id FROM related WHERE model='User' AND association='posts'
+**      AND key IN (1, 2, 3);
+**   CREATE VIRTUAL TABLE temp.user_posts USING related(User, posts);
+**   SELECT title FROM user_posts WHERE assoc_key = 1;
+**
+** The eponymous table has a row for each related row:
+**
+**   id       its key, of the type that it has
+**   json     the row as JSON, in the shape of the association's block
+**   through  the join row as JSON, NULL without one
+**   model, key, association   hidden: the arguments
+**
+** The creatable table has the target's columns, and hidden assoc_key.
+**
+** Plans, from the bits of idxNum; model and association are always given:
+**
+**   RELATED_KEY      key = ?         rows of one source row
+**   RELATED_IN       key IN (...)    all keys in one xFilter
+**                    neither         every source row in turn
+**   RELATED_JSON     the column json is read
+**   RELATED_THROUGH  the column through is read
+**
+** A plan with a key costs 10 and its rows; without it costs so much that a
+** join always finds the key first. Where model and association are literals
+** the definition says whether there can be more than one row.
+*/
+#include "surface/surface.h"
+
+#define RELATED_KEY 1
+#define RELATED_IN 2
+#define RELATED_JSON 4
+#define RELATED_THROUGH 8
+
+#define RELATED_COL_ID 0
+#define RELATED_COL_JSON 1
+#define RELATED_COL_THROUGH 2
+#define RELATED_COL_MODEL 3
+#define RELATED_COL_KEY 4
+#define RELATED_COL_ASSOCIATION 5
+
+typedef struct RelatedTable RelatedTable;
+struct RelatedTable {
+  sqlite3_vtab base;
+  AssocConn *pConn;   /* A reference */
+  char *zModel;       /* OWNED: of the creatable table, else 0 */
+  char *zItem;        /* OWNED: its association */
+  char *zColumns;     /* OWNED: the columns that were declared */
+  int iKeyCol;        /* The column of the source's key */
+  int iModelCol, iItemCol; /* Hidden columns, -1 in the creatable table */
+};
+
+typedef struct RelatedCursor RelatedCursor;
+struct RelatedCursor {
+  sqlite3_vtab_cursor base;
+  AssocPlan *pPlan;     /* The statements; busy while the cursor has it */
+  AssocPlan *pJson;     /* Gives the rows as JSON, or 0 */
+  char *zModel, *zItem; /* OWNED: what the plans were compiled from */
+  int eAsk;
+  sqlite3_stmt *pStmt;  /* BORROWED: related rows of the current key */
+  sqlite3_stmt *pAll;   /* BORROWED: keys of all source rows */
+  sqlite3_value **apKey; /* OWNED: keys that were given, or 0 */
+  int nKey;
+  int iKey;             /* The current one */
+  AssocRun run;         /* Rows of pJson for the current key */
+  int bRun;             /* run is started */
+  AssocRow *pRow;       /* The current row of it */
+  i64 iRow;
+  int bEof;
+};
+
+static AssocConn *relatedConn(sqlite3_vtab_cursor *pCur) {
+  return ((RelatedTable *)pCur->pVtab)->pConn;
+}
+
+/* --------------------------------------------------------- connect, create */
+
+/* A module argument without its quotes. OUT: freed with sqlite3_free(). */
+static char *relatedArgument(const char *z) {
+  int n = (int)strlen(z), i, j = 0;
+  char q, *zNew;
+  while (n > 0 && z[0] == ' ') z++, n--;
+  while (n > 0 && z[n - 1] == ' ') n--;
+  zNew = sqlite3_mprintf("%.*s", n, z);
+  q = z[0] == '[' ? ']' : z[0];
+  if (zNew == 0 || n < 2 || strchr("'\"`]", q) == 0 || z[n - 1] != q) {
+    return zNew;
+  }
+  for (i = 1; i < n - 1; i++) {
+    zNew[j++] = z[i];
+    if (z[i] == q && z[i + 1] == q) i++;
+  }
+  zNew[j] = 0;
+  return zNew;
+}
+
+/* "title" TEXT, "likes" INTEGER: as the target's columns are now. */
+static char *relatedColumns(AssocCall *pCall, const AssocTable *pTab,
+                            int *pn) {
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  int i, n = 0;
+  for (i = 0; i < pTab->nCol; i++) {
+    if (pTab->aCol[i].bHidden) continue;
+    sqlite3_str_appendf(pStr, "%s\"%w\" %s", n++ ? ", " : "",
+                        pTab->aCol[i].zName, pTab->aCol[i].zType);
+  }
+  *pn = n;
+  return assocStrFinish(pCall, pStr);
+}
+
+/* USING related(User, posts) */
+static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
+                           const char *const *argv) {
+  AssocCatalog *pCat;
+  AssocPlan *pPlan;
+  char *zSql;
+  if (argc != 5) {
+    assocError(pCall, "CREATE VIRTUAL TABLE ... USING %s(model, association) "
+                      "takes two arguments, not %d",
+               argv[0], argc - 3);
+    return;
+  }
+  p->zModel = relatedArgument(argv[3]);
+  p->zItem = relatedArgument(argv[4]);
+  if (p->zModel == 0 || p->zItem == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+  pCat = assocCatalogEnter(pCall);
+  pPlan = assocPlanGet(pCall, pCat, ASSOC_ASK_COLUMNS, p->zModel, p->zItem);
+  if (pPlan) {
+    p->zColumns = relatedColumns(
+        pCall, pPlan->pAnswer->pTarget->pTable, &p->iKeyCol);
+  }
+  assocPlanRelease(pCall, pPlan);
+  assocCatalogLeave(pCall, pCat);
+  p->iModelCol = p->iItemCol = -1;
+  zSql = assocMprintf(pCall, "CREATE TABLE x(%s, assoc_key HIDDEN)",
+                      p->zColumns);
+  if (zSql) assocErrorCode(pCall, sqlite3_declare_vtab(pCall->db, zSql));
+  sqlite3_free(zSql);
+}
+
+static int relatedDisconnect(sqlite3_vtab *pVtab) {
+  RelatedTable *p = (RelatedTable *)pVtab;
+  assocConnUnref(p->pConn);
+  sqlite3_free(p->zModel);
+  sqlite3_free(p->zItem);
+  sqlite3_free(p->zColumns);
+  sqlite3_free(p);
+  return SQLITE_OK;
+}
+
+static int relatedConnect(sqlite3 *db, void *pAux, int argc,
+                          const char *const *argv, sqlite3_vtab **ppVtab,
+                          char **pzErr) {
+  RelatedTable *p = sqlite3_malloc64(sizeof(*p));
+  AssocCall call;
+  if (p == 0) return SQLITE_NOMEM;
+  memset(p, 0, sizeof(*p));
+  p->pConn = assocConnRef(pAux);
+  assocCallInit(&call, p->pConn);
+  if (argc <= 3 && strcmp(argv[0], argv[2]) == 0) {
+    p->iModelCol = RELATED_COL_MODEL;
+    p->iKeyCol = RELATED_COL_KEY;
+    p->iItemCol = RELATED_COL_ASSOCIATION;
+    assocErrorCode(&call, sqlite3_declare_vtab(
+                              db, "CREATE TABLE x(id, json, through, model "
+                                  "HIDDEN, key HIDDEN, association HIDDEN)"));
+  } else {
+    relatedDeclare(&call, p, argc, argv);
+  }
+  if (call.rc == SQLITE_OK) {
+    *ppVtab = &p->base;
+  } else {
+    relatedDisconnect(&p->base);
+  }
+  return assocCallVtab(&call, pzErr);
+}
+
+/* --------------------------------------------------------------- planning */
+
+/* A text that is a literal in the statement, or 0. */
+static const char *relatedLiteral(sqlite3_index_info *pInfo, int iCons) {
+  sqlite3_value *pVal = 0;
+  if (iCons < 0 || sqlite3_vtab_rhs_value(pInfo, iCons, &pVal) != SQLITE_OK) {
+    return 0;
+  }
+  return (const char *)sqlite3_value_text(pVal);
+}
+
+/* Rows that one key has, as far as it is known: 1 for a to-one. */
+static i64 relatedEstimate(AssocConn *pConn, const char *zModel,
+                           const char *zItem) {
+  AssocCall call;
+  AssocCatalog *pCat;
+  AssocPlan *pPlan;
+  i64 n = 10;
+  if (zModel == 0 || zItem == 0) return n;
+  assocCallInit(&call, pConn);
+  pCat = assocCatalogEnter(&call);
+  pPlan = assocPlanGet(&call, pCat, ASSOC_ASK_IDS, zModel, zItem);
+  if (pPlan) {
+    const AssocRel *pRel = pPlan->pAnswer;
+    i64 nSrc = assocTableRows(&call, pRel->pSource->pTable);
+    i64 nTgt = assocTableRows(&call, pRel->pThrough
+                                         ? pRel->pThrough
+                                         : pRel->pTarget->pTable);
+    n = pRel->bMany ? nTgt / (nSrc > 0 ? nSrc : 1) + 1 : 1;
+  }
+  assocPlanRelease(&call, pPlan);
+  assocCatalogLeave(&call, pCat);
+  assocCallClear(&call); /* The error comes again when it is run */
+  return n;
+}
+
+/* The constraints that matter, or -1. */
+typedef struct RelatedWant RelatedWant;
+struct RelatedWant {
+  int iModel, iItem, iKey;
+  int bUnusable;
+};
+
+static void relatedWant(const RelatedTable *p, sqlite3_index_info *pInfo,
+                        RelatedWant *pWant) {
+  int i;
+  pWant->iModel = pWant->iItem = pWant->iKey = -1;
+  pWant->bUnusable = 0;
+  for (i = 0; i < pInfo->nConstraint; i++) {
+    int iCol = pInfo->aConstraint[i].iColumn;
+    if (pInfo->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
+    if (iCol < 0) continue;
+    if (iCol != p->iModelCol && iCol != p->iItemCol && iCol != p->iKeyCol) {
+      continue;
+    }
+    if (!pInfo->aConstraint[i].usable) {
+      if (iCol != p->iKeyCol) pWant->bUnusable = 1;
+    } else if (iCol == p->iModelCol) {
+      pWant->iModel = i;
+    } else if (iCol == p->iItemCol) {
+      pWant->iItem = i;
+    } else {
+      pWant->iKey = i;
+    }
+  }
+}
+
+static void relatedPass(sqlite3_index_info *pInfo, int iCons, int *pn) {
+  if (iCons < 0) return;
+  pInfo->aConstraintUsage[iCons].argvIndex = ++(*pn);
+  pInfo->aConstraintUsage[iCons].omit = 1;
+}
+
+static void relatedCost(RelatedTable *p, sqlite3_index_info *pInfo,
+                        const RelatedWant *pWant) {
+  i64 n = relatedEstimate(
+      p->pConn, p->zModel ? p->zModel : relatedLiteral(pInfo, pWant->iModel),
+      p->zItem ? p->zItem : relatedLiteral(pInfo, pWant->iItem));
+  if (pWant->iKey < 0) {
+    pInfo->estimatedCost = 1e12;
+    pInfo->estimatedRows = 1000000000;
+  } else if (pInfo->idxNum & RELATED_IN) {
+    pInfo->estimatedCost = 10.0 * (10.0 + (double)n);
+    pInfo->estimatedRows = 10 * n;
+  } else {
+    pInfo->estimatedCost = 10.0 + (double)n;
+    pInfo->estimatedRows = n;
+    if (n == 1) pInfo->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
+  }
+}
+
+static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
+  RelatedTable *p = (RelatedTable *)pVtab;
+  RelatedWant want;
+  int n = 0;
+  relatedWant(p, pInfo, &want);
+  if (want.bUnusable) return SQLITE_CONSTRAINT;
+  if (p->zModel == 0 && (want.iModel < 0 || want.iItem < 0)) {
+    sqlite3_free(pVtab->zErrMsg);
+    pVtab->zErrMsg = sqlite3_mprintf(
+        "assoc: related() needs a model and an association: "
+        "related('User', 1, 'posts'), or WHERE model=... AND association=...");
+    return SQLITE_ERROR;
+  }
+  relatedPass(pInfo, want.iModel, &n);
+  relatedPass(pInfo, want.iItem, &n);
+  relatedPass(pInfo, want.iKey, &n);
+  if (want.iKey >= 0) pInfo->idxNum |= RELATED_KEY;
+  if (want.iKey >= 0 && sqlite3_vtab_in(pInfo, want.iKey, -1)) {
+    sqlite3_vtab_in(pInfo, want.iKey, 1);
+    pInfo->idxNum |= RELATED_IN;
+  }
+  if (p->zModel == 0) {
+    if (pInfo->colUsed & (1u << RELATED_COL_JSON)) {
+      pInfo->idxNum |= RELATED_JSON;
+    }
+    if (pInfo->colUsed & (1u << RELATED_COL_THROUGH)) {
+      pInfo->idxNum |= RELATED_THROUGH;
+    }
+  }
+  relatedCost(p, pInfo, &want);
+  return SQLITE_OK;
+}
+
+/* ----------------------------------------------------------------- cursor */
+
+static int relatedOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
+  RelatedCursor *p = sqlite3_malloc64(sizeof(*p));
+  (void)pVtab;
+  if (p == 0) return SQLITE_NOMEM;
+  memset(p, 0, sizeof(*p));
+  *ppCur = &p->base;
+  return SQLITE_OK;
+}
+
+/* Forget the keys and rows, keep the plans. */
+static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
+  int i;
+  if (p->bRun) {
+    p->run.pCall = pCall;
+    assocRunEnd(&p->run);
+  }
+  p->bRun = 0;
+  p->pRow = 0;
+  if (p->pStmt) sqlite3_reset(p->pStmt);
+  if (p->pAll) sqlite3_reset(p->pAll);
+  p->pStmt = 0;
+  p->pAll = 0;
+  for (i = 0; i < p->nKey; i++) sqlite3_value_free(p->apKey[i]);
+  sqlite3_free(p->apKey);
+  p->apKey = 0;
+  p->nKey = 0;
+  p->iKey = -1;
+  p->bEof = 1;
+}
+
+static void relatedForget(AssocCall *pCall, RelatedCursor *p) {
+  relatedReset(pCall, p);
+  assocPlanRelease(pCall, p->pPlan);
+  assocPlanRelease(pCall, p->pJson);
+  p->pPlan = 0;
+  p->pJson = 0;
+  sqlite3_free(p->zModel);
+  sqlite3_free(p->zItem);
+  p->zModel = 0;
+  p->zItem = 0;
+}
+
+static int relatedClose(sqlite3_vtab_cursor *pCur) {
+  AssocCall call;
+  assocCallInit(&call, relatedConn(pCur));
+  relatedForget(&call, (RelatedCursor *)pCur);
+  assocCallClear(&call);
+  sqlite3_free(pCur);
+  return SQLITE_OK;
+}
+
+/* The creatable table declared its columns once; the target may have others
+** by now. */
+static void relatedCheckColumns(AssocCall *pCall, const RelatedTable *pTab,
+                                const AssocPlan *pPlan) {
+  int n;
+  char *z;
+  if (pTab->zColumns == 0 || pPlan == 0) return;
+  z = relatedColumns(pCall, pPlan->pAnswer->pTarget->pTable, &n);
+  if (z && strcmp(z, pTab->zColumns) != 0) {
+    assocError(pCall,
+               "the columns of %s have changed since the virtual table was "
+               "created; drop it and create it again",
+               pPlan->pAnswer->pTarget->zLabel);
+  }
+  sqlite3_free(z);
+}
+
+/*
+** The plans for a model and an association. A cursor is filtered once for
+** each row of an outer table, with the same two texts every time: what the
+** definitions were when the statement began holds until its end.
+*/
+static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
+                         const RelatedTable *pTab, const char *zModel,
+                         const char *zItem, int idxNum) {
+  AssocCatalog *pCat;
+  int eAsk = pTab->zModel               ? ASSOC_ASK_COLUMNS
+             : idxNum & RELATED_THROUGH ? ASSOC_ASK_LINKS
+                                        : ASSOC_ASK_IDS;
+  if (p->pPlan && p->eAsk == eAsk && strcmp(p->zModel, zModel) == 0 &&
+      strcmp(p->zItem, zItem) == 0) {
+    return;
+  }
+  relatedForget(pCall, p);
+  p->eAsk = eAsk;
+  p->zModel = assocMprintf(pCall, "%s", zModel);
+  p->zItem = assocMprintf(pCall, "%s", zItem);
+  pCat = assocCatalogEnter(pCall);
+  p->pPlan = assocPlanGet(pCall, pCat, eAsk, zModel, zItem);
+  relatedCheckColumns(pCall, pTab, p->pPlan);
+  if (p->pPlan && (idxNum & RELATED_JSON)) {
+    p->pJson = assocPlanGet(pCall, pCat, ASSOC_ASK_GET, zModel, zItem);
+  }
+  if (p->pPlan && (p->pPlan->pShape->nParam || p->pPlan->pShape->bNamed)) {
+    assocError(pCall, "related() takes no parameters; write the values into "
+                      "the association, or use eager()");
+  }
+  assocCatalogLeave(pCall, pCat);
+}
+
+static void relatedKeep(AssocCall *pCall, RelatedCursor *p,
+                        sqlite3_value *pVal) {
+  sqlite3_value **ap = p->apKey;
+  if (sqlite3_value_type(pVal) == SQLITE_NULL || pCall->rc != SQLITE_OK) {
+    return;
+  }
+  if ((p->nKey & (p->nKey - 1)) == 0) {
+    ap = sqlite3_realloc64(ap, sizeof(*ap) * (u64)(p->nKey * 2 + 1));
+    if (ap) p->apKey = ap;
+  }
+  if (ap) {
+    ap[p->nKey] = sqlite3_value_dup(pVal);
+    if (ap[p->nKey]) {
+      p->nKey++;
+      return;
+    }
+  }
+  assocErrorCode(pCall, SQLITE_NOMEM);
+}
+
+/* The key that was given, or all of key IN (...). */
+static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
+                            sqlite3_value *pList) {
+  sqlite3_value *pVal = 0;
+  int rc;
+  if (!(idxNum & RELATED_IN)) {
+    relatedKeep(pCall, p, pList);
+    return;
+  }
+  rc = sqlite3_vtab_in_first(pList, &pVal);
+  while (rc == SQLITE_OK && pVal) {
+    relatedKeep(pCall, p, pVal);
+    rc = sqlite3_vtab_in_next(pList, &pVal);
+  }
+  if (rc != SQLITE_DONE) assocErrorCode(pCall, rc);
+}
+
+/* The current key, as a value for each of its columns. */
+static void relatedBind(AssocCall *pCall, RelatedCursor *p) {
+  const AssocModel *pModel = p->pPlan->pRoot->pModel;
+  AssocKeys key;
+  int i;
+  if (p->pAll) {
+    for (i = 0; i < pModel->nKey; i++) {
+      assocErrorCode(pCall,
+                     sqlite3_bind_value(p->pStmt, i + 1,
+                                        sqlite3_column_value(p->pAll, i)));
+    }
+    return;
+  }
+  assocKeyRead(pCall, pModel, p->apKey[p->iKey], &key);
+  for (i = 0; i < key.nCol && key.nKey; i++) {
+    assocErrorCode(pCall,
+                   sqlite3_bind_value(p->pStmt, i + 1, key.apVal[i]));
+  }
+  assocKeysClear(&key);
+}
+
+/* Load the rows of the current key as JSON. */
+static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
+  const AssocModel *pModel = p->pPlan->pRoot->pModel;
+  AssocKeys key;
+  AssocArgs args;
+  if (p->pJson == 0 || pCall->rc != SQLITE_OK) return;
+  if (p->bRun) {
+    p->run.pCall = pCall;
+    assocRunEnd(&p->run);
+    p->bRun = 0;
+  }
+  memset(&args, 0, sizeof(args));
+  memset(&key, 0, sizeof(key));
+  if (p->pAll) {
+    args.nKey = pModel->nKey;
+    args.apKey = assocMalloc(pCall, (i64)sizeof(*args.apKey) * args.nKey);
+    if (args.apKey) {
+      int i;
+      for (i = 0; i < args.nKey; i++) {
+        args.apKey[i] = sqlite3_column_value(p->pAll, i);
+      }
+    }
+  } else {
+    assocKeyRead(pCall, pModel, p->apKey[p->iKey], &key);
+    args.nKey = key.nCol;
+    args.apKey = key.apVal;
+  }
+  p->bRun = 1;
+  assocRunStart(pCall, &p->run, p->pJson, &args);
+  if (pCall->rc == SQLITE_OK) assocRunRoot(&p->run);
+  if (pCall->rc == SQLITE_OK) assocRunChildren(&p->run);
+  if (p->pAll) sqlite3_free(args.apKey);
+  assocKeysClear(&key);
+}
+
+/* The first of the rows that relatedLoad() has loaded. */
+static AssocRow *relatedFirst(RelatedCursor *p) {
+  const AssocNode *pRoot = p->run.pPlan->pRoot, *pNode = pRoot->pChild;
+  AssocRow *pSource = p->run.aNode[0].aBucket->pFirst;
+  AssocBucket *aBucket = p->run.aNode[pNode->iNode].aBucket;
+  u32 iBucket;
+  if (pSource == 0 || aBucket == 0) return 0;
+  iBucket = pSource->aWord[pRoot->nSplit];
+  return iBucket == ASSOC_NOSLOT ? 0 : aBucket[iBucket].pFirst;
+}
+
+/* Go to the next key. True if there is one. */
+static int relatedNextKey(AssocCall *pCall, RelatedCursor *p) {
+  AssocFetch *pFetch = &p->pPlan->pRoot->lookup;
+  if (p->pAll) {
+    if (!assocStep(pCall, p->pAll)) return 0;
+  } else if (++p->iKey >= p->nKey) {
+    return 0;
+  }
+  p->pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
+  if (p->pStmt == 0) return 0;
+  relatedBind(pCall, p);
+  relatedLoad(pCall, p);
+  return pCall->rc == SQLITE_OK;
+}
+
+static int relatedDone(sqlite3_vtab_cursor *pCur, AssocCall *pCall) {
+  RelatedCursor *p = (RelatedCursor *)pCur;
+  if (pCall->rc != SQLITE_OK) p->bEof = 1;
+  return assocCallVtab(pCall, &pCur->pVtab->zErrMsg);
+}
+
+/* To the next related row, of this key or of a later one. */
+static void relatedAdvance(AssocCall *pCall, RelatedCursor *p) {
+  int bFirst = p->pStmt == 0;
+  for (;;) {
+    if (!bFirst && assocStep(pCall, p->pStmt)) {
+      p->iRow++;
+      if (p->bRun) p->pRow = p->pRow ? p->pRow->pNext : relatedFirst(p);
+      return;
+    }
+    if (pCall->rc != SQLITE_OK || !relatedNextKey(pCall, p)) break;
+    p->pRow = 0;
+    bFirst = 0;
+  }
+  p->bEof = 1;
+}
+
+static int relatedNext(sqlite3_vtab_cursor *pCur) {
+  AssocCall call;
+  assocCallInit(&call, relatedConn(pCur));
+  relatedAdvance(&call, (RelatedCursor *)pCur);
+  return relatedDone(pCur, &call);
+}
+
+static int relatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
+                         const char *idxStr, int argc, sqlite3_value **argv) {
+  RelatedCursor *p = (RelatedCursor *)pCur;
+  RelatedTable *pTab = (RelatedTable *)pCur->pVtab;
+  const char *zModel = pTab->zModel, *zItem = pTab->zItem;
+  AssocCall call;
+  (void)idxStr;
+  assocCallInit(&call, pTab->pConn);
+  relatedReset(&call, p);
+  if (zModel == 0) {
+    zModel = assocArgText(&call, argv[0], "the model");
+    zItem = assocArgText(&call, argv[1], "the association");
+  }
+  if (zModel && zItem) relatedPlans(&call, p, pTab, zModel, zItem, idxNum);
+  if (call.rc == SQLITE_OK && (idxNum & RELATED_KEY)) {
+    relatedTakeKeys(&call, p, idxNum, argv[argc - 1]);
+  } else if (call.rc == SQLITE_OK) {
+    AssocFetch *pAll = &p->pPlan->pRoot->scan;
+    p->pAll = assocStmt(&call, &pAll->stmt, pAll->zSql);
+  }
+  if (call.rc == SQLITE_OK) {
+    p->bEof = 0;
+    p->iRow = 0;
+    relatedAdvance(&call, p);
+  }
+  return relatedDone(pCur, &call);
+}
+
+static int relatedEof(sqlite3_vtab_cursor *pCur) {
+  return ((RelatedCursor *)pCur)->bEof;
+}
+
+/* ---------------------------------------------------------------- columns */
+
+/* Values of a statement's columns as a key. */
+static void relatedKeyOf(AssocCall *pCall, sqlite3_context *pCtx,
+                         sqlite3_stmt *pStmt, int nKey) {
+  sqlite3_value *apVal[16];
+  int i;
+  if (nKey > ASSOC_COUNT(apVal)) nKey = ASSOC_COUNT(apVal);
+  for (i = 0; i < nKey; i++) apVal[i] = sqlite3_column_value(pStmt, i);
+  assocResultKey(pCall, pCtx, nKey, apVal);
+}
+
+/* {"PostId":1,"TagId":2}: the columns behind the target's key */
+static void relatedThrough(AssocCall *pCall, sqlite3_context *pCtx,
+                           const RelatedCursor *p) {
+  const AssocRel *pRel = p->pPlan->pAnswer;
+  const AssocTable *pJoin = pRel->pThrough;
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  int i;
+  if (pJoin == 0) return;
+  assocBufInit(&out, 0x7fffffff);
+  for (i = 0; i < pJoin->nCol; i++) {
+    assocOutText(&out, i ? "," : "{", 1);
+    assocJsonString(&out, pJoin->aCol[i].zName,
+                    (i64)strlen(pJoin->aCol[i].zName));
+    assocOutText(&out, ":", 1);
+    assocJsonValue(&out,
+                   sqlite3_column_value(p->pStmt, pRel->pTarget->nKey + i),
+                   pJoin->aCol[i].eJson == ASSOC_JSON_BOOL
+                       ? ASSOC_JSON_BOOL
+                       : ASSOC_JSON_PLAIN);
+  }
+  assocOutText(&out, "}", 1);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(pCall, out.rc);
+  if (z) assocResultJson(pCtx, z, n);
+}
+
+static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
+                        RelatedCursor *p) {
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  if (p->pRow == 0) return;
+  p->run.pCall = pCall;
+  assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  assocBufReserve(&out, p->pRow->nText + 16);
+  assocGatherRow(&p->run, &out, p->pJson->pRoot->pChild, p->pRow);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(pCall, out.rc);
+  if (z) assocResultJson(pCtx, z, n);
+}
+
+static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
+                          RelatedCursor *p, const RelatedTable *pTab,
+                          int iCol) {
+  const AssocRel *pRel = p->pPlan->pAnswer;
+  if (iCol == pTab->iKeyCol) {
+    if (p->pAll) {
+      relatedKeyOf(pCall, pCtx, p->pAll, p->pPlan->pRoot->pModel->nKey);
+    } else {
+      sqlite3_result_value(pCtx, p->apKey[p->iKey]);
+    }
+  } else if (pTab->zModel) {
+    sqlite3_result_value(pCtx, sqlite3_column_value(p->pStmt, iCol));
+  } else if (iCol == RELATED_COL_ID) {
+    relatedKeyOf(pCall, pCtx, p->pStmt, pRel->pTarget->nKey);
+  } else if (iCol == RELATED_COL_JSON) {
+    relatedJson(pCall, pCtx, p);
+  } else if (iCol == RELATED_COL_THROUGH) {
+    relatedThrough(pCall, pCtx, p);
+  } else {
+    sqlite3_result_text(
+        pCtx, iCol == RELATED_COL_MODEL ? p->zModel : p->zItem, -1,
+        SQLITE_TRANSIENT);
+  }
+}
+
+static int relatedColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
+                         int iCol) {
+  AssocCall call;
+  assocCallInit(&call, relatedConn(pCur));
+  relatedResult(&call, pCtx, (RelatedCursor *)pCur,
+                (RelatedTable *)pCur->pVtab, iCol);
+  (void)assocCallFailed(&call, pCtx);
+  return SQLITE_OK;
+}
+
+static int relatedRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
+  *pRowid = ((RelatedCursor *)pCur)->iRow;
+  return SQLITE_OK;
+}
+
+const sqlite3_module assocRelatedModule = {
+    .xCreate = relatedConnect,
+    .xConnect = relatedConnect,
+    .xBestIndex = relatedBestIndex,
+    .xDisconnect = relatedDisconnect,
+    .xDestroy = relatedDisconnect,
+    .xOpen = relatedOpen,
+    .xClose = relatedClose,
+    .xFilter = relatedFilter,
+    .xNext = relatedNext,
+    .xEof = relatedEof,
+    .xColumn = relatedColumn,
+    .xRowid = relatedRowid,
+};

@@ -1,0 +1,254 @@
+/*
+** Table-valued functions whose rows are made all at once.
+**
+** A maker fills an AssocRows with texts and integers; this file gives them
+** to SQLite. Arguments are the hidden columns behind the visible ones.
+*/
+#include "surface/surface.h"
+
+typedef struct RowsCell RowsCell;
+struct RowsCell {
+  u8 eType; /* SQLITE_NULL, SQLITE_TEXT or SQLITE_INTEGER */
+  const char *z;
+  i64 i;
+};
+
+struct AssocRows {
+  AssocArena mem;   /* OWNED: everything below */
+  int nCol;
+  i64 nRow, nAlloc;
+  RowsCell *aCell;  /* nRow rows of nCol cells */
+};
+
+/* Client data of the module. */
+typedef struct AssocRowsData AssocRowsData;
+struct AssocRowsData {
+  const AssocRowsTable *pTable;
+  AssocConn *pConn; /* A reference */
+};
+
+typedef struct RowsTable RowsTable;
+struct RowsTable {
+  sqlite3_vtab base;
+  const AssocRowsTable *pDef;
+  AssocConn *pConn; /* A reference */
+};
+
+typedef struct RowsCursor RowsCursor;
+struct RowsCursor {
+  sqlite3_vtab_cursor base;
+  AssocRows rows;
+  sqlite3_value *apArg[10]; /* OWNED: the arguments, for their columns */
+  i64 iRow;
+};
+
+/* ------------------------------------------------------------- for makers */
+
+void assocRowsAdd(AssocCall *pCall, AssocRows *p) {
+  if (p->nRow == p->nAlloc) {
+    i64 n = p->nAlloc * 2 + 16;
+    RowsCell *a = assocAlloc(pCall, &p->mem,
+                             (i64)sizeof(RowsCell) * n * p->nCol);
+    if (a == 0) return;
+    if (p->nRow) {
+      memcpy(a, p->aCell, sizeof(RowsCell) * (size_t)(p->nRow * p->nCol));
+    }
+    p->aCell = a;
+    p->nAlloc = n;
+  }
+  p->nRow++;
+}
+
+static RowsCell *cellOf(AssocCall *pCall, AssocRows *p, int iCol) {
+  if (pCall->rc != SQLITE_OK || p->nRow == 0) return 0;
+  assert(iCol >= 0 && iCol < p->nCol);
+  return &p->aCell[(p->nRow - 1) * p->nCol + iCol];
+}
+
+void assocRowsText(AssocCall *pCall, AssocRows *p, int iCol, const char *z) {
+  RowsCell *pCell = cellOf(pCall, p, iCol);
+  if (pCell == 0 || z == 0) return;
+  pCell->eType = SQLITE_TEXT;
+  pCell->z = assocArenaText(pCall, &p->mem, z, -1);
+}
+
+void assocRowsInt(AssocCall *pCall, AssocRows *p, int iCol, i64 i) {
+  RowsCell *pCell = cellOf(pCall, p, iCol);
+  if (pCell == 0) return;
+  pCell->eType = SQLITE_INTEGER;
+  pCell->i = i;
+}
+
+/* ------------------------------------------------------------- the module */
+
+static int rowsConnect(sqlite3 *db, void *pAux, int argc,
+                       const char *const *argv, sqlite3_vtab **ppVtab,
+                       char **pzErr) {
+  AssocRowsData *pData = pAux;
+  RowsTable *p;
+  int rc = sqlite3_declare_vtab(db, pData->pTable->zSchema);
+  (void)argc, (void)argv, (void)pzErr;
+  if (rc != SQLITE_OK) return rc;
+  p = sqlite3_malloc64(sizeof(*p));
+  if (p == 0) return SQLITE_NOMEM;
+  memset(p, 0, sizeof(*p));
+  p->pDef = pData->pTable;
+  p->pConn = assocConnRef(pData->pConn);
+  *ppVtab = &p->base;
+  return SQLITE_OK;
+}
+
+static int rowsDisconnect(sqlite3_vtab *pVtab) {
+  assocConnUnref(((RowsTable *)pVtab)->pConn);
+  sqlite3_free(pVtab);
+  return SQLITE_OK;
+}
+
+/*
+** idxStr has a digit for each argument that is given. One that is needed and
+** cannot be had yet makes the plan impossible, one that is missing is an
+** error.
+*/
+static int rowsBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
+  const AssocRowsTable *pDef = ((RowsTable *)pVtab)->pDef;
+  char *zIdx = sqlite3_malloc64((u64)pDef->nArg + 1);
+  int i, n = 0;
+  u32 mGiven = 0;
+  if (zIdx == 0) return SQLITE_NOMEM;
+  for (i = 0; i < pInfo->nConstraint; i++) {
+    int iArg = pInfo->aConstraint[i].iColumn - pDef->nCol;
+    if (pInfo->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
+    if (iArg < 0 || (mGiven >> iArg & 1)) continue;
+    if (!pInfo->aConstraint[i].usable) {
+      sqlite3_free(zIdx);
+      return SQLITE_CONSTRAINT;
+    }
+    mGiven |= 1u << iArg;
+    pInfo->aConstraintUsage[i].argvIndex = n + 1;
+    pInfo->aConstraintUsage[i].omit = 1;
+    zIdx[n++] = (char)('0' + iArg);
+  }
+  zIdx[n] = 0;
+  pInfo->idxStr = zIdx;
+  pInfo->needToFreeIdxStr = 1;
+  for (i = 0; i < pDef->nNeed; i++) {
+    if (mGiven >> i & 1) continue;
+    sqlite3_free(pVtab->zErrMsg);
+    pVtab->zErrMsg = sqlite3_mprintf("assoc: %s() needs %d argument%s",
+                                     pDef->zName, pDef->nNeed,
+                                     pDef->nNeed == 1 ? "" : "s");
+    return SQLITE_ERROR;
+  }
+  pInfo->estimatedCost = 1000;
+  pInfo->estimatedRows = 100;
+  return SQLITE_OK;
+}
+
+static int rowsOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
+  RowsCursor *p = sqlite3_malloc64(sizeof(*p));
+  (void)pVtab;
+  if (p == 0) return SQLITE_NOMEM;
+  memset(p, 0, sizeof(*p));
+  *ppCur = &p->base;
+  return SQLITE_OK;
+}
+
+static void rowsReset(RowsCursor *p) {
+  int i;
+  assocArenaFree(&p->rows.mem);
+  memset(&p->rows, 0, sizeof(p->rows));
+  for (i = 0; i < ASSOC_COUNT(p->apArg); i++) {
+    sqlite3_value_free(p->apArg[i]);
+    p->apArg[i] = 0;
+  }
+}
+
+static int rowsClose(sqlite3_vtab_cursor *pCur) {
+  rowsReset((RowsCursor *)pCur);
+  sqlite3_free(pCur);
+  return SQLITE_OK;
+}
+
+static int rowsFilter(sqlite3_vtab_cursor *pCur, int idxNum,
+                      const char *idxStr, int argc, sqlite3_value **argv) {
+  RowsCursor *p = (RowsCursor *)pCur;
+  RowsTable *pTab = (RowsTable *)pCur->pVtab;
+  AssocCall call;
+  int i, nArg = 0;
+  (void)idxNum;
+  rowsReset(p);
+  assocCallInit(&call, pTab->pConn);
+  for (i = 0; i < argc; i++) {
+    int iArg = idxStr[i] - '0';
+    p->apArg[iArg] = sqlite3_value_dup(argv[i]);
+    if (p->apArg[iArg] == 0) assocErrorCode(&call, SQLITE_NOMEM);
+    if (iArg >= nArg) nArg = iArg + 1;
+  }
+  p->rows.nCol = pTab->pDef->nCol;
+  p->iRow = 0;
+  if (call.rc == SQLITE_OK) {
+    pTab->pDef->xMake(&call, &p->rows, nArg, p->apArg);
+  }
+  if (call.rc != SQLITE_OK) p->rows.nRow = 0;
+  return assocCallVtab(&call, &pTab->base.zErrMsg);
+}
+
+static int rowsNext(sqlite3_vtab_cursor *pCur) {
+  ((RowsCursor *)pCur)->iRow++;
+  return SQLITE_OK;
+}
+
+static int rowsEof(sqlite3_vtab_cursor *pCur) {
+  RowsCursor *p = (RowsCursor *)pCur;
+  return p->iRow >= p->rows.nRow;
+}
+
+static int rowsColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
+                      int iCol) {
+  RowsCursor *p = (RowsCursor *)pCur;
+  const RowsCell *pCell;
+  if (iCol >= p->rows.nCol) {
+    sqlite3_value *pArg = p->apArg[iCol - p->rows.nCol];
+    if (pArg) sqlite3_result_value(pCtx, pArg);
+    return SQLITE_OK;
+  }
+  pCell = &p->rows.aCell[p->iRow * p->rows.nCol + iCol];
+  if (pCell->eType == SQLITE_TEXT) {
+    sqlite3_result_text(pCtx, pCell->z, -1, SQLITE_TRANSIENT);
+  } else if (pCell->eType == SQLITE_INTEGER) {
+    sqlite3_result_int64(pCtx, pCell->i);
+  }
+  return SQLITE_OK;
+}
+
+static int rowsRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
+  *pRowid = ((RowsCursor *)pCur)->iRow + 1;
+  return SQLITE_OK;
+}
+
+static const sqlite3_module rowsModule = {
+    .xConnect = rowsConnect,
+    .xBestIndex = rowsBestIndex,
+    .xDisconnect = rowsDisconnect,
+    .xOpen = rowsOpen,
+    .xClose = rowsClose,
+    .xFilter = rowsFilter,
+    .xNext = rowsNext,
+    .xEof = rowsEof,
+    .xColumn = rowsColumn,
+    .xRowid = rowsRowid,
+};
+
+static void rowsDataFree(void *p) {
+  assocConnUnref(((AssocRowsData *)p)->pConn);
+  sqlite3_free(p);
+}
+
+int assocRowsRegister(AssocConn *pConn, const AssocRowsTable *pTable) {
+  AssocRowsData *pData = sqlite3_malloc64(sizeof(*pData));
+  if (pData == 0) return SQLITE_NOMEM;
+  pData->pTable = pTable;
+  pData->pConn = assocConnRef(pConn);
+  return sqlite3_create_module_v2(pConn->db, pTable->zName, &rowsModule,
+                                  pData, rowsDataFree);
+}

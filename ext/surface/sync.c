@@ -1,0 +1,448 @@
+/*
+** Making the definitions real in the schema.
+**
+**   SELECT assoc_sync();                      -- the DDL that was run
+**   SELECT assoc_sync('{"dryRun":true}');     -- the DDL that would be run
+**
+** What is missing is added: columns of foreign keys, of the type of the key
+** that they reference; join tables; an index for every foreign key, so that
+** both directions of an association are found by one. The text is made from
+** one reading of the schema and then run, all of it or nothing.
+*/
+#include "surface/surface.h"
+
+typedef struct Syncer Syncer;
+struct Syncer {
+  AssocCall *pCall;
+  AssocArena mem;
+  AssocForeign *pList;
+  sqlite3_str *pStr;   /* The DDL so far */
+  int nStatement;
+  const char **azName; /* Names of indexes that it makes */
+  int nName;
+};
+
+/* ------------------------------------------------------------------ names */
+
+/* A name as one would write it: quoted only where it must be. */
+static void ddlName(Syncer *p, const char *z) {
+  int i, n = (int)strlen(z);
+  int bPlain = n > 0 && !(z[0] >= '0' && z[0] <= '9') &&
+               !sqlite3_keyword_check(z, n);
+  for (i = 0; i < n; i++) {
+    if (!((z[i] >= 'a' && z[i] <= 'z') || (z[i] >= 'A' && z[i] <= 'Z') ||
+          (z[i] >= '0' && z[i] <= '9') || z[i] == '_')) {
+      bPlain = 0;
+    }
+  }
+  sqlite3_str_appendf(p->pStr, bPlain ? "%s" : "\"%w\"", z);
+}
+
+static void ddlNames(Syncer *p, const AssocKey *pKey) {
+  int i;
+  sqlite3_str_appendchar(p->pStr, 1, '(');
+  for (i = 0; i < pKey->nCol; i++) {
+    if (i) sqlite3_str_appendall(p->pStr, ", ");
+    ddlName(p, pKey->azCol[i]);
+  }
+  sqlite3_str_appendchar(p->pStr, 1, ')');
+}
+
+/* Things in main go without a database. */
+static void ddlSchema(Syncer *p, const AssocSchema *pSchema) {
+  if (sqlite3_stricmp(pSchema->zName, "main") == 0) return;
+  ddlName(p, pSchema->zName);
+  sqlite3_str_appendchar(p->pStr, 1, '.');
+}
+
+static void ddlBegin(Syncer *p, const char *z) {
+  sqlite3_str_appendf(p->pStr, "%s%s", p->nStatement++ ? ";\n" : "", z);
+}
+
+/* ---------------------------------------------------------------- columns */
+
+/* STRICT tables know six types. */
+static const char *strictType(const AssocColumn *pCol) {
+  static const char *const az[] = {"INT", "INTEGER", "REAL",
+                                   "TEXT", "BLOB",   "ANY"};
+  int i;
+  for (i = 0; i < 6; i++) {
+    if (sqlite3_stricmp(az[i], pCol->zType) == 0) return pCol->zType;
+  }
+  return pCol->eAff == ASSOC_AFF_TEXT ? "TEXT" : "ANY";
+}
+
+static int isStrict(Syncer *p, const AssocTable *pTab) {
+  /* schema, name, type, ncol, wr, strict */
+  sqlite3_stmt *pStmt =
+      assocPrepare(p->pCall, "PRAGMA \"%w\".table_list(\"%w\")",
+                   pTab->pSchema->zName, pTab->zName);
+  int b = 0;
+  while (assocStep(p->pCall, pStmt)) b |= sqlite3_column_int(pStmt, 5);
+  assocFinalize(p->pCall, pStmt);
+  return b;
+}
+
+/*
+** The type and collation of the column that is referenced: a foreign key
+** without a type could not use its index in a join.
+*/
+static void ddlType(Syncer *p, const AssocForeign *pFor, int i) {
+  const AssocTable *pParent = pFor->pParent->pTable;
+  const AssocColumn *pCol = &pParent->aCol[pFor->parentKey.aCol[i]];
+  const char *zType = pCol->zType;
+  if (pFor->pTab && isStrict(p, pFor->pTab)) zType = strictType(pCol);
+  if (zType[0]) sqlite3_str_appendf(p->pStr, " %s", zType);
+  if (pCol->zColl && pCol->eColl != ASSOC_COLL_BINARY) {
+    sqlite3_str_appendall(p->pStr, " COLLATE ");
+    ddlName(p, pCol->zColl);
+  }
+}
+
+/* Can there be a constraint? Not across databases, not to a view. */
+static int canReference(const AssocForeign *pFor) {
+  return pFor->bConstraint && pFor->pParent->pTable->eType == ASSOC_TABLE &&
+         pFor->pParent->pTable->pSchema == pFor->pSchema;
+}
+
+/* REFERENCES User(id) ON DELETE CASCADE ON UPDATE CASCADE */
+static void ddlReferences(Syncer *p, const AssocForeign *pFor) {
+  sqlite3_str_appendall(p->pStr, "REFERENCES ");
+  ddlName(p, pFor->pParent->pTable->zName);
+  ddlNames(p, &pFor->parentKey);
+  sqlite3_str_appendf(p->pStr, " ON DELETE %s ON UPDATE %s", pFor->zOnDelete,
+                      pFor->zOnUpdate);
+}
+
+/* ALTER TABLE Post ADD COLUMN UserId INTEGER REFERENCES … */
+static void addColumn(Syncer *p, const AssocForeign *pFor, int i) {
+  if (pFor->pTab->eType != ASSOC_TABLE) {
+    assocError(p->pCall, "%s is a %s, so assoc_sync() cannot give it the "
+                         "column %s, which %s.%s needs",
+               pFor->zTable,
+               pFor->pTab->eType == ASSOC_VIEW ? "view" : "virtual table",
+               pFor->key.azCol[i], pFor->pRel->pSource->zLabel,
+               pFor->pRel->zName);
+    return;
+  }
+  if (pFor->bNotNull && !pFor->bJoin) {
+    assocError(p->pCall,
+               "SQLite cannot add the column %s.%s as NOT NULL, which %s.%s "
+               "asks for with \"allowNull\":false; add it by hand, or leave "
+               "that option out",
+               pFor->zTable, pFor->key.azCol[i], pFor->pRel->pSource->zLabel,
+               pFor->pRel->zName);
+    return;
+  }
+  ddlBegin(p, "ALTER TABLE ");
+  ddlSchema(p, pFor->pSchema);
+  ddlName(p, pFor->zTable);
+  sqlite3_str_appendall(p->pStr, " ADD COLUMN ");
+  ddlName(p, pFor->key.azCol[i]);
+  ddlType(p, pFor, i);
+  if (pFor->key.nCol == 1 && canReference(pFor)) {
+    sqlite3_str_appendchar(p->pStr, 1, ' ');
+    ddlReferences(p, pFor);
+  }
+}
+
+static void syncColumns(Syncer *p, const AssocForeign *pFor) {
+  const AssocForeign *pOther;
+  int i, j;
+  for (i = 0; pFor->pTab && i < pFor->key.nCol; i++) {
+    int bAdded = 0;
+    if (pFor->key.aCol[i] >= 0) continue;
+    /* Another key over the same column may have added it */
+    for (pOther = p->pList; pOther != pFor; pOther = pOther->pNext) {
+      for (j = 0; pOther->pTab == pFor->pTab && j < pOther->key.nCol; j++) {
+        bAdded |= sqlite3_stricmp(pOther->key.azCol[j],
+                                  pFor->key.azCol[i]) == 0;
+      }
+    }
+    if (!bAdded) addColumn(p, pFor, i);
+  }
+}
+
+/* ------------------------------------------------------------ join tables */
+
+/* What stands between the elements of a list. */
+static void ddlNext(Syncer *p, int *pn, const char *zFirst,
+                    const char *zNext) {
+  sqlite3_str_appendall(p->pStr, (*pn)++ ? zNext : zFirst);
+}
+
+static void joinColumns(Syncer *p, const AssocForeign *pFor, int *pn) {
+  int i;
+  for (i = 0; i < pFor->key.nCol; i++) {
+    ddlNext(p, pn, "(\n  ", ",\n  ");
+    ddlName(p, pFor->key.azCol[i]);
+    ddlType(p, pFor, i);
+    sqlite3_str_appendall(p->pStr, " NOT NULL");
+    if (pFor->key.nCol == 1 && canReference(pFor)) {
+      sqlite3_str_appendchar(p->pStr, 1, ' ');
+      ddlReferences(p, pFor);
+    }
+  }
+}
+
+static void joinForeignKey(Syncer *p, const AssocForeign *pFor) {
+  if (pFor->key.nCol == 1 || !canReference(pFor)) return;
+  sqlite3_str_appendall(p->pStr, ",\n  FOREIGN KEY");
+  ddlNames(p, &pFor->key);
+  sqlite3_str_appendchar(p->pStr, 1, ' ');
+  ddlReferences(p, pFor);
+}
+
+/* The next column of a scope of the join row that has one value. */
+static const AssocJson *scopeColumn(const AssocJson *p) {
+  while (p && p->eType >= ASSOC_J_ARRAY) p = p->pNext;
+  return p;
+}
+
+static const AssocJson *scopeFirst(const AssocRel *pRel) {
+  const AssocJson *pScope = pRel->pOpt->pThroughScope;
+  return scopeColumn(pScope ? pScope->pChild : 0);
+}
+
+static void scopeColumns(Syncer *p, const AssocRel *pRel, int *pn) {
+  const AssocJson *pCol;
+  for (pCol = scopeFirst(pRel); pCol; pCol = scopeColumn(pCol->pNext)) {
+    ddlNext(p, pn, "(\n  ", ",\n  ");
+    ddlName(p, pCol->zKey);
+    sqlite3_str_appendf(p->pStr, " %s NOT NULL",
+                        pCol->eType == ASSOC_J_TEXT   ? "TEXT"
+                        : pCol->eType == ASSOC_J_REAL ? "REAL"
+                                                      : "INTEGER");
+  }
+}
+
+/* Both keys; and the columns of a scope, for the same pair may be linked
+** under several of its values. */
+static void joinKey(Syncer *p, const AssocForeign *pA,
+                    const AssocForeign *pB) {
+  const AssocJson *pCol;
+  int i, n = 0;
+  for (i = 0; i < pA->key.nCol; i++) {
+    ddlNext(p, &n, ",\n  PRIMARY KEY (", ", ");
+    ddlName(p, pA->key.azCol[i]);
+  }
+  for (i = 0; i < pB->key.nCol; i++) {
+    ddlNext(p, &n, "", ", ");
+    ddlName(p, pB->key.azCol[i]);
+  }
+  for (pCol = scopeFirst(pA->pRel); pCol; pCol = scopeColumn(pCol->pNext)) {
+    ddlNext(p, &n, "", ", ");
+    ddlName(p, pCol->zKey);
+  }
+  sqlite3_str_appendchar(p->pStr, 1, ')');
+}
+
+static int allowsDuplicates(const AssocForeign *pA, const AssocForeign *pB) {
+  return pA->pRel->pOpt->eThroughUnique == 0 ||
+         pB->pRel->pOpt->eThroughUnique == 0;
+}
+
+/*
+** As Sequelize makes it: both keys are the primary key. WITHOUT ROWID the
+** table is that index, and the index for the other direction covers it.
+*/
+static void createJoin(Syncer *p, const AssocForeign *pA,
+                       const AssocForeign *pB) {
+  int bTwice = allowsDuplicates(pA, pB), n = 0;
+  ddlBegin(p, "CREATE TABLE ");
+  ddlSchema(p, pA->pSchema);
+  ddlName(p, pA->zTable);
+  if (bTwice) {
+    ddlNext(p, &n, "(\n  ", "");
+    sqlite3_str_appendall(p->pStr, "id INTEGER PRIMARY KEY");
+  }
+  joinColumns(p, pA, &n);
+  joinColumns(p, pB, &n);
+  scopeColumns(p, pA->pRel, &n);
+  if (!bTwice) joinKey(p, pA, pB);
+  joinForeignKey(p, pA);
+  joinForeignKey(p, pB);
+  sqlite3_str_appendall(p->pStr, bTwice ? "\n)" : "\n) WITHOUT ROWID");
+}
+
+/* The other key of a join table that is to be made. */
+static AssocForeign *otherSide(Syncer *p, const AssocForeign *pFor) {
+  AssocForeign *pOther;
+  for (pOther = p->pList; pOther; pOther = pOther->pNext) {
+    if (pOther != pFor && pOther->pTab == 0 && pOther->bJoin &&
+        pOther->pSchema == pFor->pSchema &&
+        sqlite3_stricmp(pOther->zTable, pFor->zTable) == 0) {
+      return pOther;
+    }
+  }
+  return 0;
+}
+
+static int isBefore(const AssocForeign *pA, const AssocForeign *pB) {
+  for (; pA; pA = pA->pNext) {
+    if (pA == pB) return 1;
+  }
+  return 0;
+}
+
+/* ---------------------------------------------------------------- indexes */
+
+/* Is the name free, in the schema and in what is being made? */
+static int nameIsFree(Syncer *p, const AssocSchema *pSchema,
+                      const char *zName) {
+  sqlite3_stmt *pStmt =
+      assocPrepare(p->pCall,
+                   "SELECT 1 FROM \"%w\".sqlite_schema"
+                   " WHERE name=%Q COLLATE nocase",
+                   pSchema->zName, zName);
+  int i, b = assocStep(p->pCall, pStmt);
+  assocFinalize(p->pCall, pStmt);
+  for (i = 0; i < p->nName; i++) {
+    b |= sqlite3_stricmp(p->azName[i], zName) == 0;
+  }
+  return !b;
+}
+
+/* posts_user_id, or posts_user_id_2 if that is taken. */
+static const char *indexName(Syncer *p, const AssocForeign *pFor) {
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  const char *zBase, *zName;
+  const char **az;
+  int i;
+  sqlite3_str_appendall(pStr, pFor->zTable);
+  for (i = 0; i < pFor->key.nCol; i++) {
+    sqlite3_str_appendf(pStr, "_%s", pFor->key.azCol[i]);
+  }
+  zBase = zName = assocArenaStr(p->pCall, &p->mem, pStr);
+  for (i = 2; zName && !nameIsFree(p, pFor->pSchema, zName); i++) {
+    zName = assocArenaPrintf(p->pCall, &p->mem, "%s_%d", zBase, i);
+  }
+  az = assocAlloc(p->pCall, &p->mem, (i64)sizeof(char *) * (p->nName + 1));
+  if (az == 0 || zName == 0) return "";
+  if (p->nName) memcpy(az, p->azName, sizeof(char *) * (size_t)p->nName);
+  az[p->nName++] = zName;
+  p->azName = az;
+  return zName;
+}
+
+/* Does an index of the table, or the key of a join table that is being made,
+** serve already? */
+static int isIndexed(Syncer *p, const AssocForeign *pFor) {
+  int i, bUnique = 0;
+  const char *z;
+  if (pFor->pTab == 0) {
+    const AssocForeign *pOther = otherSide(p, pFor);
+    return pOther && isBefore(pFor, pOther) &&
+           !allowsDuplicates(pFor, pOther);
+  }
+  if (pFor->pTab->eType != ASSOC_TABLE) return 1;
+  for (i = 0; i < pFor->key.nCol; i++) {
+    if (pFor->key.aCol[i] < 0) return 0;
+  }
+  z = assocTableIndexOn(p->pCall, pFor->pTab, pFor->key.nCol, pFor->key.aCol,
+                        &bUnique);
+  return z && (bUnique || pFor->eUnique != 1);
+}
+
+static void syncIndex(Syncer *p, const AssocForeign *pFor) {
+  const char *zName;
+  if (isIndexed(p, pFor) || p->pCall->rc != SQLITE_OK) return;
+  zName = indexName(p, pFor);
+  ddlBegin(p, pFor->eUnique == 1 ? "CREATE UNIQUE INDEX " : "CREATE INDEX ");
+  ddlSchema(p, pFor->pSchema);
+  ddlName(p, zName);
+  sqlite3_str_appendall(p->pStr, " ON ");
+  ddlName(p, pFor->zTable);
+  ddlNames(p, &pFor->key);
+}
+
+/* ------------------------------------------------------------------- sync */
+
+/* Statements in the order in which they can run. OUT: freed with
+** sqlite3_free(). */
+static char *syncText(Syncer *p, AssocCatalog *pCat) {
+  AssocForeign *pFor;
+  char *z;
+  p->pStr = sqlite3_str_new(p->pCall->db);
+  p->pList = assocForeignList(p->pCall, pCat, &p->mem);
+  for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK;
+       pFor = pFor->pNext) {
+    AssocForeign *pOther;
+    if (pFor->pTab) {
+      syncColumns(p, pFor);
+      continue;
+    }
+    pOther = otherSide(p, pFor);
+    if (pOther && isBefore(pFor, pOther)) createJoin(p, pFor, pOther);
+  }
+  for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK;
+       pFor = pFor->pNext) {
+    syncIndex(p, pFor);
+  }
+  if (p->nStatement) sqlite3_str_appendchar(p->pStr, 1, ';');
+  z = assocStrFinish(p->pCall, p->pStr);
+  return z;
+}
+
+void assocSyncCheck(AssocCall *pCall, const AssocRel *pRel) {
+  AssocArena mem;
+  memset(&mem, 0, sizeof(mem));
+  (void)assocForeignList(pCall, pRel->pSource->pTable->pSchema->pCatalog,
+                         &mem);
+  assocArenaFree(&mem);
+}
+
+static int dryRun(AssocCall *pCall, const char *zOptions) {
+  AssocArena mem;
+  AssocJson *pJson, *p;
+  int bDry = 0;
+  if (zOptions == 0) return 0;
+  memset(&mem, 0, sizeof(mem));
+  pJson = assocJsonRead(pCall, &mem, zOptions, -1, "the options");
+  if (pJson && pJson->eType != ASSOC_J_OBJECT) {
+    assocError(pCall, "the options must be a JSON object, not %s",
+               assocJsonTypeName(pJson));
+  }
+  for (p = pJson ? pJson->pChild : 0; p && p->zKey; p = p->pNext) {
+    if (strcmp(p->zKey, "dryRun") == 0) {
+      bDry = p->eType == ASSOC_J_TRUE;
+    } else {
+      assocError(pCall, "there is no option \"%s\"; assoc_sync() has dryRun",
+                 p->zKey);
+    }
+  }
+  assocArenaFree(&mem);
+  return bDry;
+}
+
+/* assoc_sync([options]): the DDL that was run; '' where nothing is missing */
+static void syncFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                     sqlite3_value **ap) {
+  const char *zOptions = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;
+  int bDry = dryRun(pCall, zOptions);
+  AssocCatalog *pCat;
+  AssocWrite w;
+  Syncer s;
+  char *z = 0;
+  memset(&s, 0, sizeof(s));
+  s.pCall = pCall;
+  if (pCall->rc != SQLITE_OK) return;
+  if (!bDry) assocWriteBegin(pCall, &w, "assoc_sync");
+  pCat = assocCatalogEnter(pCall);
+  if (pCat) z = syncText(&s, pCat);
+  assocCatalogLeave(pCall, pCat);
+  if (!bDry) {
+    if (s.nStatement) assocExec(pCall, "%s", z);
+    assocWriteEnd(pCall, &w);
+  }
+  assocArenaFree(&s.mem);
+  if (pCall->rc == SQLITE_OK) {
+    sqlite3_result_text(pCtx, z, -1, sqlite3_free);
+  } else {
+    sqlite3_free(z);
+  }
+}
+
+const AssocFunction aAssocSyncFunction[] = {
+    {"assoc_sync", 0, 1, ASSOC_WRITER, syncFunc, "[options]"},
+    {0, 0, 0, 0, 0, 0}};
