@@ -55,17 +55,15 @@ static void functionFree(void *p) {
 }
 
 /* Every function comes through here: one context, one exit for errors. */
-static void functionCall(sqlite3_context *pCtx, int nArg,
-                         sqlite3_value **ap) {
+static void functionCall(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
   FunctionData *pData = sqlite3_user_data(pCtx);
   const AssocFunction *pFunction = pData->pFunction;
   AssocCall call;
   assocCallInit(&call, pData->pConn);
   if (nArg < pFunction->nMin ||
       (pFunction->nMax >= 0 && nArg > pFunction->nMax)) {
-    assocError(&call, "%s(%s) was called with %d argument%s",
-               pFunction->zName, pFunction->zArgs, nArg,
-               nArg == 1 ? "" : "s");
+    assocError(&call, "%s(%s) was called with %d argument%s", pFunction->zName,
+               pFunction->zArgs, nArg, nArg == 1 ? "" : "s");
   } else {
     pFunction->xFunc(&call, pCtx, nArg, ap);
   }
@@ -78,8 +76,8 @@ static int registerFunction(AssocConn *pConn, const AssocFunction *pFunction) {
   pData->pFunction = pFunction;
   pData->pConn = assocConnRef(pConn);
   return sqlite3_create_function_v2(pConn->db, pFunction->zName, -1,
-                                    pFunction->mFlag, pData, functionCall, 0,
-                                    0, functionFree);
+                                    pFunction->mFlag, pData, functionCall, 0, 0,
+                                    functionFree);
 }
 
 static int registerAll(AssocConn *pConn) {
@@ -110,12 +108,10 @@ static void unregisterAll(sqlite3 *db) {
   int i;
   for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
     for (p = apFunction[i]; p->zName; p++) {
-      sqlite3_create_function_v2(db, p->zName, -1, SQLITE_UTF8, 0, 0, 0, 0,
-                                 0);
+      sqlite3_create_function_v2(db, p->zName, -1, SQLITE_UTF8, 0, 0, 0, 0, 0);
     }
   }
-  sqlite3_create_function_v2(db, "assoc_emit", -1, SQLITE_UTF8, 0, 0, 0, 0,
-                             0);
+  sqlite3_create_function_v2(db, "assoc_emit", -1, SQLITE_UTF8, 0, 0, 0, 0, 0);
   for (i = 0; i < ASSOC_COUNT(aModule); i++) {
     sqlite3_create_module_v2(db, aModule[i].zName, 0, 0, 0);
   }
@@ -126,24 +122,25 @@ static void unregisterAll(sqlite3 *db) {
 }
 
 /*
-** Is the extension loaded into this connection already? To ask for one of
-** its functions by preparing a call reads no schema.
+** Is the extension loaded into this connection already? SQLITE_OK: yes,
+** SQLITE_ERROR: no. To ask for one of its functions by preparing a call
+** reads no schema.
 */
-static int isLoaded(sqlite3 *db) {
+static int askLoaded(sqlite3 *db) {
   sqlite3_stmt *pStmt = 0;
   unsigned int mFlag =
       sqlite3_libversion_number() >= 3048000 ? 0x10 /* DONT_LOG */ : 0;
-  int rc = sqlite3_prepare_v3(db, "SELECT assoc_version()", -1, mFlag, &pStmt,
-                              0);
+  int rc =
+      sqlite3_prepare_v3(db, "SELECT assoc_version()", -1, mFlag, &pStmt, 0);
   sqlite3_finalize(pStmt);
-  return rc == SQLITE_OK;
+  return rc;
 }
 
 #ifdef _WIN32
 __declspec(dllexport)
 #endif
-int sqlite3_assoc_init(sqlite3 *db, char **pzErrMsg,
-                       const struct sqlite3_api_routines *pApi) {
+    int sqlite3_assoc_init(sqlite3 *db, char **pzErrMsg,
+                           const struct sqlite3_api_routines *pApi) {
   AssocConn *pConn;
   int rc;
 #ifndef SQLITE_CORE
@@ -159,7 +156,8 @@ int sqlite3_assoc_init(sqlite3 *db, char **pzErrMsg,
     }
     return SQLITE_ERROR;
   }
-  if (isLoaded(db)) return SQLITE_OK;
+  rc = askLoaded(db);
+  if (rc != SQLITE_ERROR) return rc;
   pConn = assocConnNew(db);
   if (pConn == 0) return SQLITE_NOMEM;
   rc = registerAll(pConn);

@@ -21,8 +21,8 @@ __declspec(dllexport)
 #elif defined(__GNUC__)
 __attribute__((visibility("default")))
 #endif
-int sqlite3_assoc_init(sqlite3 *db, char **pzErrMsg,
-                       const struct sqlite3_api_routines *pApi);
+    int sqlite3_assoc_init(sqlite3 *db, char **pzErrMsg,
+                           const struct sqlite3_api_routines *pApi);
 
 #ifdef __cplusplus
 }

@@ -120,4 +120,6 @@ void assocArenaReset(AssocArena *pArena, i64 nKeep) {
   pArena->nByte = pKeep->nByte;
 }
 
-void assocArenaFree(AssocArena *pArena) { assocArenaReset(pArena, -1); }
+void assocArenaFree(AssocArena *pArena) {
+  assocArenaReset(pArena, -1);
+}

@@ -85,8 +85,7 @@ sqlite3_stmt *assocPrepare(AssocCall *pCall, const char *zFmt, ...);
 /* True while pStmt has a row. Once it has not, it is reset. */
 int assocStep(AssocCall *pCall, sqlite3_stmt *pStmt);
 void assocFinalize(AssocCall *pCall, sqlite3_stmt *pStmt);
-void assocBindText(AssocCall *pCall, sqlite3_stmt *pStmt, int i,
-                   const char *z);
+void assocBindText(AssocCall *pCall, sqlite3_stmt *pStmt, int i, const char *z);
 /* Run statements that give no rows. */
 void assocExec(AssocCall *pCall, const char *zFmt, ...);
 /* Column iCol as text that lasts until the next step, never 0: "" for NULL.*/
@@ -153,7 +152,7 @@ struct AssocConn {
   int bHooked;       /* The virtual table assoc_state is connected */
   AssocStmt *pStmts; /* Every AssocStmt that holds a statement */
   struct {
-    void *p;           /* OWNED: what a higher floor keeps here */
+    void *p; /* OWNED: what a higher floor keeps here */
     void (*xFree)(void *);
   } aSlot[ASSOC_NSLOT];
 };
@@ -279,17 +278,17 @@ struct AssocKeyRule {
 
 typedef struct AssocKeyCell AssocKeyCell;
 struct AssocKeymap {
-  int nKey;                   /* Values in a key */
-  const AssocKeyRule *aRule;  /* BORROWED: nKey rules */
-  u32 nSlot;                  /* Distinct keys so far */
-  u8 eMode;                   /* ASSOC_MAP_* */
-  i64 iBase;                  /* RUN: the first key; the rest follow it */
-  u32 nCell;                  /* INT, ANY: size of aCell, a power of 2 */
-  AssocKeyCell *aCell;        /* OWNED: hash table, open addressing */
-  u32 *aOrder;                /* OWNED: the cell of each key, or 0 */
-  u64 iSeed;                  /* INT, ANY: odd and random, for hashing */
-  AssocArena mem;             /* ANY: the bytes of the keys */
-  char *zScratch;             /* ANY, OWNED: a key being encoded */
+  int nKey;                  /* Values in a key */
+  const AssocKeyRule *aRule; /* BORROWED: nKey rules */
+  u32 nSlot;                 /* Distinct keys so far */
+  u8 eMode;                  /* ASSOC_MAP_* */
+  i64 iBase;                 /* RUN: the first key; the rest follow it */
+  u32 nCell;                 /* INT, ANY: size of aCell, a power of 2 */
+  AssocKeyCell *aCell;       /* OWNED: hash table, open addressing */
+  u32 *aOrder;               /* OWNED: the cell of each key, or 0 */
+  u64 iSeed;                 /* INT, ANY: odd and random, for hashing */
+  AssocArena mem;            /* ANY: the bytes of the keys */
+  char *zScratch;            /* ANY, OWNED: a key being encoded */
   i64 nScratch;
 };
 #define ASSOC_MAP_RUN 0 /* Integers iBase, iBase+1, ...: no table needed */

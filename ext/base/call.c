@@ -17,7 +17,9 @@ void assocCallClear(AssocCall *pCall) {
   pCall->rc = SQLITE_OK;
 }
 
-void assocErrorForget(AssocCall *pCall) { assocCallClear(pCall); }
+void assocErrorForget(AssocCall *pCall) {
+  assocCallClear(pCall);
+}
 
 void assocError(AssocCall *pCall, const char *zFmt, ...) {
   va_list ap;
@@ -112,8 +114,7 @@ static sqlite3_stmt *prepareText(AssocCall *pCall, char *zSql) {
     assocErrorCode(pCall, SQLITE_NOMEM);
     return 0;
   }
-  assocErrorCode(pCall,
-                 sqlite3_prepare_v2(pCall->db, zSql, -1, &pStmt, 0));
+  assocErrorCode(pCall, sqlite3_prepare_v2(pCall->db, zSql, -1, &pStmt, 0));
   sqlite3_free(zSql);
   return pStmt;
 }
@@ -146,8 +147,7 @@ void assocFinalize(AssocCall *pCall, sqlite3_stmt *pStmt) {
 void assocBindText(AssocCall *pCall, sqlite3_stmt *pStmt, int i,
                    const char *z) {
   if (pCall->rc != SQLITE_OK) return;
-  assocErrorCode(pCall,
-                 sqlite3_bind_text(pStmt, i, z, -1, SQLITE_TRANSIENT));
+  assocErrorCode(pCall, sqlite3_bind_text(pStmt, i, z, -1, SQLITE_TRANSIENT));
 }
 
 void assocExec(AssocCall *pCall, const char *zFmt, ...) {

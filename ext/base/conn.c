@@ -73,8 +73,7 @@ static void connHook(AssocCall *pCall) {
   }
 }
 
-sqlite3_stmt *assocStmt(AssocCall *pCall, AssocStmt *pStmt,
-                        const char *zSql) {
+sqlite3_stmt *assocStmt(AssocCall *pCall, AssocStmt *pStmt, const char *zSql) {
   AssocConn *pConn = pCall->pConn;
   if (pCall->rc != SQLITE_OK) return 0;
   if (pStmt->p) return pStmt->p;

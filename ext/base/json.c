@@ -19,9 +19,8 @@ static void bufGrow(AssocOut *pOut, i64 n) {
   if (nAlloc < nUsed + n) nAlloc = nUsed + n;
   if (nAlloc < 200) nAlloc = 200;
   /* n is room for the worst case: only what was written can be too much */
-  zNew = nUsed > pOut->nMax
-             ? 0
-             : sqlite3_realloc64(pOut->pStart, (u64)nAlloc + 1);
+  zNew =
+      nUsed > pOut->nMax ? 0 : sqlite3_realloc64(pOut->pStart, (u64)nAlloc + 1);
   if (zNew == 0) {
     pOut->rc = nUsed > pOut->nMax ? SQLITE_TOOBIG : SQLITE_NOMEM;
     sqlite3_free(pOut->pStart);
@@ -229,12 +228,11 @@ static void jsonRaw(AssocOut *pOut, const char *z, i64 n) {
 /* ------------------------------------------------------------- numbers */
 
 static char *intWrite(char *p, i64 i) {
-  static const char zPairs[] =
-      "0001020304050607080910111213141516171819"
-      "2021222324252627282930313233343536373839"
-      "4041424344454647484950515253545556575859"
-      "6061626364656667686970717273747576777879"
-      "8081828384858687888990919293949596979899";
+  static const char zPairs[] = "0001020304050607080910111213141516171819"
+                               "2021222324252627282930313233343536373839"
+                               "4041424344454647484950515253545556575859"
+                               "6061626364656667686970717273747576777879"
+                               "8081828384858687888990919293949596979899";
   char aTmp[20];
   int n = (int)sizeof(aTmp);
   u64 u = i < 0 ? 0 - (u64)i : (u64)i;
@@ -361,14 +359,10 @@ void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow) {
   case SQLITE_INTEGER:
     jsonInteger(pOut, sqlite3_value_int64(pVal), eHow);
     break;
-  case SQLITE_FLOAT:
-    jsonReal(pOut, sqlite3_value_double(pVal));
-    break;
+  case SQLITE_FLOAT: jsonReal(pOut, sqlite3_value_double(pVal)); break;
   case SQLITE_BLOB:
     jsonBlob(pOut, sqlite3_value_blob(pVal), sqlite3_value_bytes(pVal));
     break;
-  default:
-    assocOutText(pOut, "null", 4);
-    break;
+  default: assocOutText(pOut, "null", 4); break;
   }
 }

@@ -22,8 +22,8 @@ static AssocJson *readElement(AssocCall *pCall, AssocArena *pArena,
   p->eType = (u8)typeOf(assocColumnText(pCall, pStmt, 1));
   if (sqlite3_column_type(pStmt, 0) == SQLITE_TEXT) {
     const char *zKey = assocColumnText(pCall, pStmt, 0);
-    p->zKey = assocArenaText(pCall, pArena, zKey,
-                             sqlite3_column_bytes(pStmt, 0));
+    p->zKey =
+        assocArenaText(pCall, pArena, zKey, sqlite3_column_bytes(pStmt, 0));
   }
   if (p->eType == ASSOC_J_INT &&
       sqlite3_column_type(pStmt, 2) != SQLITE_INTEGER) {
@@ -129,11 +129,10 @@ AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,
   sqlite3_stmt *pStmt;
   AssocJson *p = 0;
   if (!jsonIsValid(pCall, zJson, nJson)) {
-    assocError(pCall, "%s must be JSON, and this is not: %.100s", zWhat,
-               zJson);
+    assocError(pCall, "%s must be JSON, and this is not: %.100s", zWhat, zJson);
   }
-  pStmt = assocPrepare(
-      pCall, "SELECT key, type, atom, id, parent FROM json_tree(?1)");
+  pStmt = assocPrepare(pCall,
+                       "SELECT key, type, atom, id, parent FROM json_tree(?1)");
   if (pStmt) {
     sqlite3_bind_text(pStmt, 1, zJson, nJson, SQLITE_STATIC);
     p = readTree(pCall, pArena, pStmt);
@@ -175,8 +174,9 @@ sqlite3_value *assocJsonValueOf(AssocCall *pCall, sqlite3_stmt *pStmt,
 }
 
 const char *assocJsonTypeName(const AssocJson *p) {
-  static const char *const az[] = {"null",     "false",  "true",     "a number",
-                                   "a number", "a text", "an array", "an object"};
+  static const char *const az[] = {"null",     "false",    "true",
+                                   "a number", "a number", "a text",
+                                   "an array", "an object"};
   return p ? az[p->eType] : "nothing";
 }
 

@@ -80,8 +80,8 @@ static u32 bytesHash(const AssocKeymap *pMap, const char *z, i64 n) {
 
 static AssocKeyCell *anyCell(AssocKeymap *pMap, const char *z, u32 n) {
   u32 h = bytesHash(pMap, z, n) & (pMap->nCell - 1);
-  while (pMap->aCell[h].iSlot && (pMap->aCell[h].n != n ||
-                                  memcmp(pMap->aCell[h].u.z, z, n) != 0)) {
+  while (pMap->aCell[h].iSlot &&
+         (pMap->aCell[h].n != n || memcmp(pMap->aCell[h].u.z, z, n) != 0)) {
     h = (h + 1) & (pMap->nCell - 1);
   }
   return &pMap->aCell[h];
@@ -126,8 +126,8 @@ static i64 encodeReal(AssocKeymap *pMap, i64 nUsed, double r, int *pRc) {
 }
 
 /* Text or blob, with its length, so that composite keys stay apart. */
-static i64 encodeBytes(AssocKeymap *pMap, i64 nUsed, char cTag,
-                       const char *z, u32 n, int eColl, int *pRc) {
+static i64 encodeBytes(AssocKeymap *pMap, i64 nUsed, char cTag, const char *z,
+                       u32 n, int eColl, int *pRc) {
   u32 i;
   char *p = scratch(pMap, nUsed, (i64)n + 5, pRc);
   if (p == 0) return nUsed;
@@ -156,8 +156,8 @@ static i64 encodeText(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
     *pRc = SQLITE_NOMEM;
     return nUsed;
   }
-  return encodeBytes(pMap, nUsed, 't', z, (u32)sqlite3_value_bytes(pVal),
-                     eColl, pRc);
+  return encodeBytes(pMap, nUsed, 't', z, (u32)sqlite3_value_bytes(pVal), eColl,
+                     pRc);
 }
 
 /* Skip spaces as SQLite's numbers know them, or digits, or a sign. */
@@ -474,9 +474,8 @@ static const char *bindBytes(const char *z, sqlite3_stmt *pStmt, int iVar,
   }
   memcpy(&n, z, 4);
   z += 4;
-  *pRc = cTag == 't'
-             ? sqlite3_bind_text(pStmt, iVar, z, (int)n, SQLITE_STATIC)
-             : sqlite3_bind_blob(pStmt, iVar, z, (int)n, SQLITE_STATIC);
+  *pRc = cTag == 't' ? sqlite3_bind_text(pStmt, iVar, z, (int)n, SQLITE_STATIC)
+                     : sqlite3_bind_blob(pStmt, iVar, z, (int)n, SQLITE_STATIC);
   return z + n;
 }
 

@@ -48,8 +48,8 @@ static u32 textHash(int eAsk, const char *zModel, const char *zText) {
   return h;
 }
 
-static int samePlan(const AssocPlan *pPlan, u32 h, int eAsk,
-                    const char *zModel, const char *zText) {
+static int samePlan(const AssocPlan *pPlan, u32 h, int eAsk, const char *zModel,
+                    const char *zText) {
   if (pPlan->nHash != h || pPlan->eAsk != eAsk) return 0;
   if (strcmp(pPlan->zText, zText) != 0) return 0;
   return zModel == 0 ? pPlan->zModel == 0
@@ -57,8 +57,7 @@ static int samePlan(const AssocPlan *pPlan, u32 h, int eAsk,
 }
 
 /* Drop plans of another catalog, and old ones above the limit. */
-static void prunePlans(AssocLoadState *p, const AssocCatalog *pCat,
-                       int nMost) {
+static void prunePlans(AssocLoadState *p, const AssocCatalog *pCat, int nMost) {
   AssocPlan *pPlan, *pNext;
   int n = 0;
   for (pPlan = p->pPlan; pPlan; pPlan = pNext) {

@@ -30,9 +30,8 @@ static void gatherLeaves(AssocOut *pOut, const AssocNode *pNode,
 }
 
 /* From byte iFrom of its text on: 0 takes the comma along. */
-static void gatherText(AssocRun *pRun, AssocOut *pOut,
-                       const AssocNode *pNode, const AssocRow *pRow,
-                       u32 iFrom) {
+static void gatherText(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
+                       const AssocRow *pRow, u32 iFrom) {
   const char *z = rowText(pNode, pRow);
   const AssocPart *pPart;
   int iSplit = 0;
@@ -54,8 +53,8 @@ void assocGatherRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   gatherText(pRun, pOut, pNode, pRow, 1);
 }
 
-static void gatherList(AssocRun *pRun, AssocOut *pOut,
-                       const AssocNode *pNode, const AssocRow *pRow) {
+static void gatherList(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
+                       const AssocRow *pRow) {
   i64 iStart = pOut->p - pOut->pStart;
   if (pNode->nSplit == 0) {
     gatherLeaves(pOut, pNode, pRow);

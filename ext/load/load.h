@@ -62,7 +62,7 @@ struct AssocPart {
   const char *zName; /* The key, as the caller spelt it */
   const char *zKey;  /* The text before the value: ,"title": */
   int nKey;
-  AssocNode *pNode;  /* CHILD, SPREAD */
+  AssocNode *pNode; /* CHILD, SPREAD */
   AssocPart *pNext;
 };
 #define ASSOC_PART_COLUMN 0
@@ -80,16 +80,16 @@ struct AssocFetch {
 
 struct AssocNode {
   AssocPlan *pPlan;
-  int iNode;          /* Place in pPlan->apNode; a parent has a smaller one */
+  int iNode; /* Place in pPlan->apNode; a parent has a smaller one */
   int nDepth;
   AssocNode *pParent;
-  const char *zPath;  /* "posts.comments"; of the root its model */
-  AssocModel *pModel; /* Whose rows these are */
-  AssocRel *pRel;     /* How they relate to the parent's; 0 for the root */
-  const ShapeItem *pItem;       /* 0 for the root */
+  const char *zPath;      /* "posts.comments"; of the root its model */
+  AssocModel *pModel;     /* Whose rows these are */
+  AssocRel *pRel;         /* How they relate to the parent's; 0 for the root */
+  const ShapeItem *pItem; /* 0 for the root */
   const ShapeClauses *pClauses; /* Or 0 */
-  u8 bMany;           /* A list of rows */
-  u8 bOne;            /* An index says that there is one at most */
+  u8 bMany;                     /* A list of rows */
+  u8 bOne;                      /* An index says that there is one at most */
   u8 bSpread;         /* Written without braces, among the parent's members */
   u8 bLimit;          /* A parent has but some of its rows */
   u8 bKeyed;          /* The root: found by its key, the first parameters */
@@ -97,46 +97,46 @@ struct AssocNode {
   int nSplit;         /* CHILD and SPREAD parts: places in a row's text */
   const char *zEmpty; /* SPREAD: the text of a missing row; else its JSON */
   int nEmpty;
-  AssocNode *pChild;  /* Those that have this for their parent */
-  int nChild;         /* How many */
-  int iChild;         /* Place among those of the parent */
-  AssocNode *pNext;   /* The next of the same parent */
+  AssocNode *pChild; /* Those that have this for their parent */
+  int nChild;        /* How many */
+  int iChild;        /* Place among those of the parent */
+  AssocNode *pNext;  /* The next of the same parent */
 
   /* The values of a row, in the order of a statement's columns: with a
   ** scan first the nKey values of the key by which it finds its parent. */
   int nKey;
   const AssocKeyRule *aRule; /* How keys compare */
-  int nArg;            /* Values beside the key */
-  const char **azArg;  /* SQL of each */
-  int *aiSource;       /* The parent's values that are the key; of a root
+  int nArg;                  /* Values beside the key */
+  const char **azArg;        /* SQL of each */
+  int *aiSource;             /* The parent's values that are the key; of a root
                        ** whose rows are given out, its own */
 
-  u8 bScanOnly;        /* A lookup's = would not be the columns' = */
-  u8 bLookupOnly;      /* Keys of a collation that a keymap cannot serve */
-  const char *zIndex;  /* The index of a lookup; "": the table's own key */
+  u8 bScanOnly;       /* A lookup's = would not be the columns' = */
+  u8 bLookupOnly;     /* Keys of a collation that a keymap cannot serve */
+  const char *zIndex; /* The index of a lookup; "": the table's own key */
   AssocFetch lookup, scan;
-  i64 nActual;         /* Rows of the last run, or -1 */
+  i64 nActual;           /* Rows of the last run, or -1 */
   const char *zStrategy; /* What the last run did, or 0 */
 };
 
 struct AssocPlan {
   AssocArena mem;
-  AssocCatalog *pCat;  /* A reference */
-  const char *zText;   /* What it was compiled from */
-  const char *zModel;  /* And with which model; 0 for a query */
+  AssocCatalog *pCat; /* A reference */
+  const char *zText;  /* What it was compiled from */
+  const char *zModel; /* And with which model; 0 for a query */
   AssocShape *pShape;
   AssocNode *pRoot;
   int nNode;
-  AssocNode **apNode;  /* A parent before its children */
-  int nName;           /* Names of :name parameters */
+  AssocNode **apNode; /* A parent before its children */
+  int nName;          /* Names of :name parameters */
   const char **azName;
-  AssocStmt names;     /* Takes the object of names apart */
-  AssocRel *pAnswer;   /* The association that COUNT and the like ask about*/
-  int iTargetVar;      /* HAS: the ?number before those of the target's key */
-  u8 eAsk;             /* ASSOC_ASK_* */
-  u8 bBusy;            /* A run uses it */
+  AssocStmt names;   /* Takes the object of names apart */
+  AssocRel *pAnswer; /* The association that COUNT and the like ask about*/
+  int iTargetVar;    /* HAS: the ?number before those of the target's key */
+  u8 eAsk;           /* ASSOC_ASK_* */
+  u8 bBusy;          /* A run uses it */
   u32 nHash;
-  AssocPlan *pNext;    /* In the cache, the last used first */
+  AssocPlan *pNext; /* In the cache, the last used first */
 };
 
 /* What is asked of a plan: the same text means different things. */
@@ -148,8 +148,8 @@ struct AssocPlan {
 #define ASSOC_ASK_ROWS 5  /* A query, its roots one at a time */
 #define ASSOC_ASK_ASC 6   /* The same in the order of their keys */
 #define ASSOC_ASK_DESC 7
-#define ASSOC_ASK_KEY 8   /* The same for one key */
-#define ASSOC_ASK_IDS 9   /* Statements for the table related: see plan.c */
+#define ASSOC_ASK_KEY 8 /* The same for one key */
+#define ASSOC_ASK_IDS 9 /* Statements for the table related: see plan.c */
 #define ASSOC_ASK_LINKS 10
 #define ASSOC_ASK_COLUMNS 11
 
@@ -174,7 +174,7 @@ struct AssocSql {
   AssocArena *pArena;
   const char *zText; /* Of the shape, for carets */
   sqlite3_str *pStr;
-  int nVar;          /* ?numbers given so far */
+  int nVar; /* ?numbers given so far */
   int nAlias;
   AssocBind *pBind, **ppBindEnd;
 };
@@ -182,8 +182,7 @@ struct AssocSql {
 /* "schema"."table" */
 void assocSqlTable(AssocSql *p, const AssocTable *pTab);
 /* t1."column" */
-void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab,
-                    int iCol);
+void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol);
 /* A ?number for a value of the shape. */
 void assocSqlVal(AssocSql *p, const ShapeVal *pVal);
 /* ?number of a limit or offset. */
@@ -194,15 +193,15 @@ void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 /* The conditions that rows of a relation meet, each with AND before it: its
 ** scope and the clauses. The join row has alias iJoin. */
 void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
-                        const ShapeClauses *pC, AssocModel *pModel,
-                        int iAlias, int iJoin);
+                        const ShapeClauses *pC, AssocModel *pModel, int iAlias,
+                        int iJoin);
 /* " FROM source t1, target t2 … WHERE …": the rows of a relation, with all
 ** their conditions, and of the block that the target's rows are to meet. */
 void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
                      const ShapeItem *pBlock);
 /* " AND EXISTS(...)" for each item of a block that is required. */
-void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock,
-                      AssocModel *pModel, int iAlias);
+void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
+                      int iAlias);
 /* " ORDER BY t1.a DESC, t1.id": the clauses' order, else the relation's,
 ** and then the key. Nothing for a view without order and key. */
 void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
@@ -229,7 +228,7 @@ struct AssocArgs {
 struct AssocRow {
   AssocRow *pNext; /* In its bucket */
   u32 nText;
-  u32 aWord[];     /* nSplit offsets into the text, where a child goes; then
+  u32 aWord[]; /* nSplit offsets into the text, where a child goes; then
                    ** for each child node the number of its bucket */
 };
 
@@ -266,12 +265,12 @@ struct AssocRun {
 /* What the connection keeps for runs: see cache.c. */
 typedef struct AssocLoadState AssocLoadState;
 struct AssocLoadState {
-  AssocPlan *pPlan;  /* OWNED: compiled plans, the last used first */
+  AssocPlan *pPlan; /* OWNED: compiled plans, the last used first */
   int nPlan;
-  AssocRun *pRun;    /* The run whose rows assoc_emit() takes */
-  AssocArena mem;    /* OWNED: memory of the last run, for the next */
-  i64 nLast;         /* Bytes of the last result */
-  u8 eForce;         /* ASSOC_FORCE_*: for tests of the strategies */
+  AssocRun *pRun; /* The run whose rows assoc_emit() takes */
+  AssocArena mem; /* OWNED: memory of the last run, for the next */
+  i64 nLast;      /* Bytes of the last result */
+  u8 eForce;      /* ASSOC_FORCE_*: for tests of the strategies */
 };
 #define ASSOC_FORCE_NOT 0
 #define ASSOC_FORCE_LOOKUP 1
@@ -292,8 +291,7 @@ void assocRunRootStart(AssocRun *pRun);
 void assocRunRoot(AssocRun *pRun);
 void assocRunChildren(AssocRun *pRun);
 /* Bind the values of a statement. */
-void assocRunBind(AssocRun *pRun, sqlite3_stmt *pStmt,
-                  const AssocBind *pBind);
+void assocRunBind(AssocRun *pRun, sqlite3_stmt *pStmt, const AssocBind *pBind);
 /* Hang a row of pNode in pBucket; apVal are its values. */
 void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
                  sqlite3_value **apVal);

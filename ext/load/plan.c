@@ -24,8 +24,7 @@ struct Planner {
   int nFunctionArg;   /* Most arguments of a function */
 };
 
-static void compileBlock(Planner *p, AssocNode *pNode,
-                         const ShapeItem *pBlock);
+static void compileBlock(Planner *p, AssocNode *pNode, const ShapeItem *pBlock);
 
 static void *planAlloc(Planner *p, size_t n) {
   return assocAlloc(p->pCall, p->pArena, (i64)n);
@@ -42,8 +41,8 @@ static void planError(Planner *p, const ShapeItem *pItem, const char *zFmt,
   if (z == 0) {
     assocErrorCode(p->pCall, SQLITE_NOMEM);
   } else {
-    assocShapeError(p->pCall, p->pPlan->pShape->zText,
-                    pItem ? pItem->iOff : -1, "%s", z);
+    assocShapeError(p->pCall, p->pPlan->pShape->zText, pItem ? pItem->iOff : -1,
+                    "%s", z);
   }
   sqlite3_free(z);
 }
@@ -210,8 +209,7 @@ static AssocNode *newNode(Planner *p, AssocNode *pParent, AssocModel *pModel,
 static const char *childPath(Planner *p, AssocNode *pParent,
                              const char *zName) {
   if (pParent->pParent == 0) return zName;
-  return assocArenaPrintf(p->pCall, p->pArena, "%s.%s", pParent->zPath,
-                          zName);
+  return assocArenaPrintf(p->pCall, p->pArena, "%s.%s", pParent->zPath, zName);
 }
 
 /* Which of the two columns' rules a comparison of them follows. */
@@ -240,8 +238,7 @@ static void keyRule(AssocNode *pNode, AssocKeyRule *pRule,
     pNode->bScanOnly = 1;
   }
   if (pOwn->eColl == ASSOC_COLL_OTHER &&
-      (pParent->eAff != ASSOC_AFF_NUMERIC ||
-       pOwn->eAff != ASSOC_AFF_NUMERIC)) {
+      (pParent->eAff != ASSOC_AFF_NUMERIC || pOwn->eAff != ASSOC_AFF_NUMERIC)) {
     pNode->bLookupOnly = 1;
   }
 }
@@ -266,8 +263,7 @@ static void compileKey(Planner *p, AssocNode *pNode) {
   const AssocKey *pOwn = ownKey(pNode, &pTab);
   const AssocKey *pUp = parentKey(pNode->pRel);
   const AssocTable *pUpTab = pNode->pParent->pModel->pTable;
-  AssocKeyRule *aRule =
-      planAlloc(p, sizeof(*aRule) * (size_t)(pOwn->nCol + 1));
+  AssocKeyRule *aRule = planAlloc(p, sizeof(*aRule) * (size_t)(pOwn->nCol + 1));
   int i, bUnique = 0;
   pNode->aiSource = planAlloc(p, sizeof(int) * (size_t)(pOwn->nCol + 1));
   if (aRule == 0 || pNode->aiSource == 0) return;
@@ -276,8 +272,7 @@ static void compileKey(Planner *p, AssocNode *pNode) {
   for (i = 0; i < pOwn->nCol; i++) {
     keyRule(pNode, &aRule[i], &pUpTab->aCol[pUp->aCol[i]],
             &pTab->aCol[pOwn->aCol[i]]);
-    pNode->aiSource[i] =
-        columnArg(p, pNode->pParent, pUpTab, pUp->aCol[i], 1);
+    pNode->aiSource[i] = columnArg(p, pNode->pParent, pUpTab, pUp->aCol[i], 1);
   }
   pNode->zIndex =
       assocTableIndexOn(p->pCall, pTab, pOwn->nCol, pOwn->aCol, &bUnique);
@@ -344,16 +339,17 @@ static void checkClauses(Planner *p, const ShapeItem *pItem,
   }
   if (pC->pScope) planError(p, pItem, "named scopes are not built yet");
   if (pC->pThrough && (pRel == 0 || pRel->eKind != ASSOC_BELONGSTOMANY)) {
-    planError(p, pItem, "through(...) speaks of a join table, and there is "
-                        "none here");
+    planError(p, pItem,
+              "through(...) speaks of a join table, and there is "
+              "none here");
   }
 }
 
 static AssocNode *addChild(Planner *p, AssocNode *pParent, AssocRel *pRel,
                            const ShapeItem *pItem, const char *zName,
                            int bSpread) {
-  AssocNode *pNode = newNode(p, pParent, pRel->pTarget,
-                             childPath(p, pParent, zName), pItem);
+  AssocNode *pNode =
+      newNode(p, pParent, pRel->pTarget, childPath(p, pParent, zName), pItem);
   AssocPart *pPart;
   if (pNode == 0) return 0;
   if (!bSpread) checkKey(p, pParent, pItem, zName);
@@ -363,21 +359,19 @@ static AssocNode *addChild(Planner *p, AssocNode *pParent, AssocRel *pRel,
   pNode->pRel = pRel;
   pNode->bMany = pRel->bMany;
   pNode->bSpread = (u8)bSpread;
-  pPart = addPart(p, pParent,
-                  bSpread ? ASSOC_PART_SPREAD : ASSOC_PART_CHILD,
+  pPart = addPart(p, pParent, bSpread ? ASSOC_PART_SPREAD : ASSOC_PART_CHILD,
                   bSpread ? 0 : zName);
   if (pPart) pPart->pNode = pNode;
   return pNode;
 }
 
-static void compileNode(Planner *p, AssocNode *pNode,
-                        const ShapeItem *pBlock);
+static void compileNode(Planner *p, AssocNode *pNode, const ShapeItem *pBlock);
 
 /* An item that is an association, or a path that begins with one. */
-static void compileAssoc(Planner *p, AssocNode *pParent,
-                         const ShapeItem *pItem, AssocRel *pRel) {
+static void compileAssoc(Planner *p, AssocNode *pParent, const ShapeItem *pItem,
+                         AssocRel *pRel) {
   int bPath = pItem->pPath && pItem->pPath->pNext;
-  const char *zName = pItem->pAlias   ? pItem->pAlias->z
+  const char *zName = pItem->pAlias  ? pItem->pAlias->z
                       : pItem->pPath ? pItem->pPath->z
                                      : pRel->zName;
   AssocNode *pNode;
@@ -398,8 +392,7 @@ static void compileAssoc(Planner *p, AssocNode *pParent,
 
 /* ------------------------------------------------------------------ items */
 
-static void addNameError(Planner *p, AssocNode *pNode,
-                         const ShapeName *pName) {
+static void addNameError(Planner *p, AssocNode *pNode, const ShapeName *pName) {
   AssocSql sql;
   sqlStart(p, &sql);
   assocSqlUnknown(&sql, pNode->pModel, pName, "column or association");
@@ -415,8 +408,7 @@ static int itemColumn(const AssocNode *pNode, const ShapeItem *pItem) {
   return assocColumnFind(pNode->pModel->pTable, pItem->pPath->z);
 }
 
-static void compileName(Planner *p, AssocNode *pNode,
-                        const ShapeItem *pItem) {
+static void compileName(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   int iCol = itemColumn(pNode, pItem);
   AssocSql sql;
   AssocRel *pRel = 0;
@@ -451,8 +443,8 @@ static int namedBeside(const AssocNode *pNode, const ShapeItem *pBlock,
   return 0;
 }
 
-static void compileStar(Planner *p, AssocNode *pNode,
-                        const ShapeItem *pBlock, const ShapeItem *pStar) {
+static void compileStar(Planner *p, AssocNode *pNode, const ShapeItem *pBlock,
+                        const ShapeItem *pStar) {
   const AssocTable *pTab = pNode->pModel->pTable;
   int i;
   for (i = 0; i < pTab->nCol; i++) {
@@ -461,8 +453,7 @@ static void compileStar(Planner *p, AssocNode *pNode,
   }
 }
 
-static void checkMinus(Planner *p, AssocNode *pNode,
-                       const ShapeItem *pItem) {
+static void checkMinus(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   AssocSql sql;
   if (assocColumnFind(pNode->pModel->pTable, pItem->pPath->z) >= 0) return;
   sqlStart(p, &sql);
@@ -527,8 +518,9 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   AssocPart *pPart = 0;
   int n = 0;
   if (pJoin == 0) {
-    planError(p, pItem, "@%s is a column of a join table, and there is none "
-                        "here",
+    planError(p, pItem,
+              "@%s is a column of a join table, and there is none "
+              "here",
               pItem->pPath->z);
     return;
   }
@@ -573,8 +565,8 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   }
 }
 
-static void compileItem(Planner *p, AssocNode *pNode,
-                        const ShapeItem *pItem, const ShapeItem *pBlock) {
+static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
+                        const ShapeItem *pBlock) {
   switch (pItem->eType) {
   case SHAPE_ITEM_NAME: compileName(p, pNode, pItem); break;
   case SHAPE_ITEM_STAR: compileStar(p, pNode, pBlock, pItem); break;
@@ -753,8 +745,7 @@ static int naturalOrder(Planner *p, const AssocNode *pNode) {
 }
 
 /* The values of a scan: the key, then the others; numbered if bNames. */
-static void sqlScanValues(AssocSql *pSql, const AssocNode *pNode,
-                          int bNames) {
+static void sqlScanValues(AssocSql *pSql, const AssocNode *pNode, int bNames) {
   AssocTable *pTab = 0;
   const AssocKey *pKey = pNode->pRel ? ownKey(pNode, &pTab) : 0;
   int i, n = pNode->nKey + pNode->nArg;
@@ -772,8 +763,7 @@ static void sqlScanValues(AssocSql *pSql, const AssocNode *pNode,
 }
 
 /* SELECT assoc_emit(…) FROM …, or FROM (SELECT … ORDER BY …) */
-static void sqlScanStart(AssocSql *pSql, const AssocNode *pNode,
-                         int bNatural) {
+static void sqlScanStart(AssocSql *pSql, const AssocNode *pNode, int bNatural) {
   int i, n = pNode->nKey + pNode->nArg;
   sqlite3_str_appendall(pSql->pStr, "SELECT ");
   if (pNode->scan.bEmit) sqlite3_str_appendall(pSql->pStr, "assoc_emit(");
@@ -810,8 +800,7 @@ static void sqlReorder(Planner *p, AssocSql *pSql, AssocNode *pRoot) {
   sqlite3_str_appendf(pSql->pStr, "SELECT * FROM (%z) ORDER BY ", zInner);
   if (pModel->nKey > 1) sqlite3_str_appendall(pSql->pStr, "json_array(");
   for (i = 0; i < pModel->nKey; i++) {
-    sqlite3_str_appendf(pSql->pStr, "%sa%d%s", i ? "," : "",
-                        pRoot->aiSource[i],
+    sqlite3_str_appendf(pSql->pStr, "%sa%d%s", i ? "," : "", pRoot->aiSource[i],
                         pModel->nKey > 1 ? "" : " COLLATE binary");
   }
   sqlite3_str_appendall(pSql->pStr, pModel->nKey > 1 ? ")" : "");
@@ -819,8 +808,7 @@ static void sqlReorder(Planner *p, AssocSql *pSql, AssocNode *pRoot) {
 }
 
 /* All rows for all parents; of the root, all that are asked for. */
-static void compileScan(Planner *p, AssocNode *pNode,
-                        const ShapeItem *pBlock) {
+static void compileScan(Planner *p, AssocNode *pNode, const ShapeItem *pBlock) {
   const ShapeClauses *pC = pNode->pRel ? 0 : pNode->pClauses;
   int bNatural = naturalOrder(p, pNode) &&
                  !(pC && (pC->pWhere || pC->pLimit || pC->pOffset));
@@ -848,8 +836,8 @@ static void compileScan(Planner *p, AssocNode *pNode,
 ** target's key, which HAS is asked for, the values follow those of the
 ** root's key.
 */
-static void compileAnswer(Planner *p, AssocNode *pRoot,
-                          const ShapeItem *pItem, AssocRel *pRel) {
+static void compileAnswer(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                          AssocRel *pRel) {
   const AssocModel *pSrc = pRoot->pModel, *pTgt = pRel->pTarget;
   const ShapeClauses *pC = pItem->pClauses;
   int i, bLimit = p->pPlan->eAsk == ASSOC_ASK_COUNT && pC &&
@@ -885,8 +873,7 @@ static void compileAnswer(Planner *p, AssocNode *pRoot,
 }
 
 /* The target's key; or its columns; and what else is asked for. */
-static void sqlRelatedValues(Planner *p, AssocSql *pSql,
-                             const AssocRel *pRel) {
+static void sqlRelatedValues(Planner *p, AssocSql *pSql, const AssocRel *pRel) {
   const AssocTable *pTgt = pRel->pTarget->pTable, *pJoin = pRel->pThrough;
   int i, n = 0;
   if (p->pPlan->eAsk == ASSOC_ASK_COLUMNS) {
@@ -914,8 +901,8 @@ static void sqlRelatedValues(Planner *p, AssocSql *pSql,
 ** which is then looked up. IDS gives the target's key, LINKS the key and the
 ** join row, COLUMNS the target's columns.
 */
-static void compileRelated(Planner *p, AssocNode *pRoot,
-                           const ShapeItem *pItem, AssocRel *pRel) {
+static void compileRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                           AssocRel *pRel) {
   const AssocModel *pSrc = pRoot->pModel;
   AssocSql sql;
   int i;
@@ -956,8 +943,7 @@ static void compileRelated(Planner *p, AssocNode *pRoot,
 }
 
 /* Everything of a node; its rows are those of pBlock. */
-static void compileNode(Planner *p, AssocNode *pNode,
-                        const ShapeItem *pBlock) {
+static void compileNode(Planner *p, AssocNode *pNode, const ShapeItem *pBlock) {
   if (p->pCall->rc != SQLITE_OK) return;
   if (pNode->pRel) compileKey(p, pNode);
   compileBlock(p, pNode, pBlock);
@@ -965,8 +951,9 @@ static void compileNode(Planner *p, AssocNode *pNode,
   pNode->bLimit = pNode->pRel && pNode->pClauses &&
                   (pNode->pClauses->pLimit || pNode->pClauses->pOffset);
   if (pNode->bLimit && !pNode->bMany) {
-    planError(p, pNode->pItem, "%s is one row at most; limit and offset are "
-                               "for lists",
+    planError(p, pNode->pItem,
+              "%s is one row at most; limit and offset are "
+              "for lists",
               pNode->zPath);
   }
   if (pNode->pRel || pNode->bKeyed) compileLookup(p, pNode, pBlock);
@@ -996,8 +983,9 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
   AssocRel *pRel;
   if (pItem->eType != SHAPE_ITEM_NAME || pItem->pAlias || pItem->bSpread ||
       pItem->bRequired || (pItem->pPath && pItem->pPath->pNext)) {
-    planError(p, pItem, "one association should be named here, without as, "
-                        "'...', '!' or a path");
+    planError(p, pItem,
+              "one association should be named here, without as, "
+              "'...', '!' or a path");
     return;
   }
   sqlStart(p, &sql);
@@ -1113,10 +1101,9 @@ static AssocPlan *planNew(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
 
 AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                             const char *zModel, const char *zText) {
-  static const u8 aKind[] = {SHAPE_QUERY, SHAPE_BLOCK, SHAPE_ONE,
-                             SHAPE_ONE,   SHAPE_ONE,   SHAPE_QUERY,
-                             SHAPE_QUERY, SHAPE_QUERY, SHAPE_QUERY,
-                             SHAPE_ONE,   SHAPE_ONE,   SHAPE_ONE};
+  static const u8 aKind[] = {SHAPE_QUERY, SHAPE_BLOCK, SHAPE_ONE,   SHAPE_ONE,
+                             SHAPE_ONE,   SHAPE_QUERY, SHAPE_QUERY, SHAPE_QUERY,
+                             SHAPE_QUERY, SHAPE_ONE,   SHAPE_ONE,   SHAPE_ONE};
   Planner p;
   AssocModel *pModel = 0;
   AssocPlan *pPlan = planNew(pCall, pCat, eAsk, zModel, zText);

@@ -43,9 +43,7 @@ static void bindVal(AssocRun *pRun, sqlite3_stmt *pStmt, int i,
   case SHAPE_VAL_TEXT:
     rc = sqlite3_bind_text(pStmt, i, pVal->z, pVal->n, SQLITE_STATIC);
     break;
-  default:
-    rc = sqlite3_bind_value(pStmt, i, pValue);
-    break;
+  default: rc = sqlite3_bind_value(pStmt, i, pValue); break;
   }
   assocErrorCode(pRun->pCall, rc);
 }
@@ -62,15 +60,13 @@ static i64 countVal(AssocRun *pRun, const ShapeVal *pVal) {
     n = sqlite3_value_int64(pValue);
   }
   if (n >= 0) return n;
-  assocShapeError(pRun->pCall,
-                  pRun->pPlan->pShape->bJson ? 0 : pRun->pPlan->pShape->zText,
-                  pVal->iOff,
-                  "limit and offset are whole numbers, not below 0");
+  assocShapeError(
+      pRun->pCall, pRun->pPlan->pShape->bJson ? 0 : pRun->pPlan->pShape->zText,
+      pVal->iOff, "limit and offset are whole numbers, not below 0");
   return 0;
 }
 
-void assocRunBind(AssocRun *pRun, sqlite3_stmt *pStmt,
-                  const AssocBind *pBind) {
+void assocRunBind(AssocRun *pRun, sqlite3_stmt *pStmt, const AssocBind *pBind) {
   for (; pBind && pRun->pCall->rc == SQLITE_OK; pBind = pBind->pNext) {
     if (pBind->bCount) {
       i64 n = countVal(pRun, pBind->pVal);
@@ -125,8 +121,9 @@ static void takeNames(AssocRun *pRun) {
     }
     for (i = 0; i < pPlan->nName && pCall->rc == SQLITE_OK; i++) {
       if (sqlite3_column_type(pStmt, i * 2 + 2) == SQLITE_NULL) {
-        assocError(pCall, "the object of values has no \"%s\", which the "
-                          "shape names",
+        assocError(pCall,
+                   "the object of values has no \"%s\", which the "
+                   "shape names",
                    pPlan->azName[i]);
       }
       pRun->apNamed[i] =
@@ -177,7 +174,7 @@ static void rowGrow(AssocOut *pOut, i64 n) {
 }
 
 /* Copy a short text that the room is there for. */
-static inline void putKey(AssocOut *pOut, const AssocPart *pPart) {
+static inline void rowKey(AssocOut *pOut, const AssocPart *pPart) {
   if (!assocOutNeed(pOut, pPart->nKey)) return;
   memcpy(pOut->p, pPart->zKey, (size_t)pPart->nKey);
   pOut->p += pPart->nKey;
@@ -191,7 +188,7 @@ static void writeParts(AssocRun *pRun, const AssocNode *pNode, i64 nHead,
   int iSplit = 0;
   for (pPart = pNode->pPart; pPart && pOut->rc == SQLITE_OK;
        pPart = pPart->pNext) {
-    putKey(pOut, pPart);
+    rowKey(pOut, pPart);
     if (pPart->eType == ASSOC_PART_COLUMN) {
       if (pPart->iRaw >= 0 &&
           sqlite3_value_type(apVal[pPart->iRaw]) != SQLITE_NULL) {
@@ -309,8 +306,9 @@ static void stepRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
 
 static void runError(AssocRun *pRun, const AssocNode *pNode) {
   if (pRun->rc == SQLITE_TOOBIG) {
-    assocError(pRun->pCall, "the result is too big at %s: SQLITE_LIMIT_LENGTH"
-                            " is %d bytes",
+    assocError(pRun->pCall,
+               "the result is too big at %s: SQLITE_LIMIT_LENGTH"
+               " is %d bytes",
                pNode->zPath,
                sqlite3_limit(pRun->pCall->db, SQLITE_LIMIT_LENGTH, -1));
   } else if (pRun->rc != SQLITE_OK && pRun->pCall->rc == SQLITE_OK) {
@@ -482,8 +480,8 @@ void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
   if (pLoad == 0) return;
   pRun->mem = pLoad->mem;
   memset(&pLoad->mem, 0, sizeof(pLoad->mem));
-  pRun->aNode = assocAlloc(pCall, &pRun->fix,
-                           (i64)sizeof(AssocNodeRun) * pPlan->nNode);
+  pRun->aNode =
+      assocAlloc(pCall, &pRun->fix, (i64)sizeof(AssocNodeRun) * pPlan->nNode);
   for (i = 0; pRun->aNode && i < pPlan->nNode; i++) {
     assocKeymapInit(&pRun->aNode[i].map, pPlan->apNode[i]->nKey,
                     pPlan->apNode[i]->aRule);
@@ -507,8 +505,7 @@ void assocRunClear(AssocRun *pRun) {
 }
 
 void assocRunEnd(AssocRun *pRun) {
-  AssocLoadState *pLoad =
-      pRun->pCall->pConn->aSlot[ASSOC_SLOT_PLANS].p;
+  AssocLoadState *pLoad = pRun->pCall->pConn->aSlot[ASSOC_SLOT_PLANS].p;
   int i;
   clearMaps(pRun);
   for (i = 0; pRun->apNamed && i < pRun->pPlan->nName; i++) {
@@ -536,8 +533,8 @@ i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
     assocErrorCode(pCall, sqlite3_bind_value(pStmt, i + 1, pArgs->apKey[i]));
   }
   for (i = 0; pStmt && apTarget && i < pPlan->pAnswer->pTarget->nKey; i++) {
-    assocErrorCode(pCall, sqlite3_bind_value(
-                              pStmt, pPlan->iTargetVar + i + 1, apTarget[i]));
+    assocErrorCode(pCall, sqlite3_bind_value(pStmt, pPlan->iTargetVar + i + 1,
+                                             apTarget[i]));
   }
   if (pStmt) {
     assocRunBind(&run, pStmt, pRoot->lookup.pBind);

@@ -16,12 +16,12 @@ struct AssocStream {
   sqlite3_stmt *pStmt;     /* BORROWED: the root's, while it has rows */
   sqlite3_value **apOwned; /* OWNED: copies of the arguments */
   int nOwned;
-  sqlite3_value **apKey;   /* OWNED: keys of the roots of the batch */
-  int nRoot;               /* Roots of the batch */
-  int iRoot;               /* The one that is given out, from 1 */
-  int nWant;               /* Roots to step for the next batch */
-  int bSkip;               /* Nobody asks for the children */
-  AssocRow *pRow;          /* The one that is given out */
+  sqlite3_value **apKey; /* OWNED: keys of the roots of the batch */
+  int nRoot;             /* Roots of the batch */
+  int iRoot;             /* The one that is given out, from 1 */
+  int nWant;             /* Roots to step for the next batch */
+  int bSkip;             /* Nobody asks for the children */
+  AssocRow *pRow;        /* The one that is given out */
 };
 
 static void freeKeys(AssocStream *p) {
@@ -38,9 +38,8 @@ static void copyArgs(AssocCall *pCall, AssocStream *p, AssocArgs *pTo,
   int i, n = pArgs->nKey + pArgs->nVal;
   p->apOwned = assocMalloc(pCall, (i64)sizeof(sqlite3_value *) * (n + 1));
   for (i = 0; p->apOwned && i < n; i++) {
-    p->apOwned[i] =
-        sqlite3_value_dup(i < pArgs->nKey ? pArgs->apKey[i]
-                                          : pArgs->apVal[i - pArgs->nKey]);
+    p->apOwned[i] = sqlite3_value_dup(
+        i < pArgs->nKey ? pArgs->apKey[i] : pArgs->apVal[i - pArgs->nKey]);
     if (p->apOwned[i] == 0) assocErrorCode(pCall, SQLITE_NOMEM);
     p->nOwned++;
   }
@@ -78,7 +77,9 @@ AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
   return p;
 }
 
-void assocStreamSkip(AssocStream *p, int bSkip) { p->bSkip = bSkip; }
+void assocStreamSkip(AssocStream *p, int bSkip) {
+  p->bSkip = bSkip;
+}
 
 /* Step to the next root. At the end the statement is let go. */
 static int stepRoot(AssocCall *pCall, AssocStream *p) {
@@ -91,8 +92,8 @@ static int stepRoot(AssocCall *pCall, AssocStream *p) {
     return 0;
   }
   for (i = 0; i < nKey; i++) {
-    sqlite3_value *pVal = sqlite3_value_dup(
-        sqlite3_column_value(p->pStmt, pRoot->aiSource[i]));
+    sqlite3_value *pVal =
+        sqlite3_value_dup(sqlite3_column_value(p->pStmt, pRoot->aiSource[i]));
     if (pVal == 0) assocErrorCode(pCall, SQLITE_NOMEM);
     p->apKey[p->nRoot * nKey + i] = pVal;
   }

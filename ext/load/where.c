@@ -15,7 +15,7 @@
 */
 #include "load/load.h"
 
-static void put(AssocSql *p, const char *z) {
+static void sqlPut(AssocSql *p, const char *z) {
   sqlite3_str_appendall(p->pStr, z);
 }
 
@@ -26,8 +26,7 @@ void assocSqlTable(AssocSql *p, const AssocTable *pTab) {
                       pTab->zName);
 }
 
-void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab,
-                    int iCol) {
+void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol) {
   sqlite3_str_appendf(p->pStr, "t%d.\"%w\"", iAlias, pTab->aCol[iCol].zName);
 }
 
@@ -42,9 +41,9 @@ static void sqlEqual(AssocSql *p, int iA, const AssocTable *pA,
                      const AssocKey *pKeyB) {
   int i;
   for (i = 0; i < pKeyA->nCol; i++) {
-    if (i) put(p, " AND ");
+    if (i) sqlPut(p, " AND ");
     assocSqlColumn(p, iA, pA, pKeyA->aCol[i]);
-    put(p, "=");
+    sqlPut(p, "=");
     assocSqlColumn(p, iB, pB, pKeyB->aCol[i]);
   }
 }
@@ -92,8 +91,8 @@ static const char *nearestName(AssocSql *p, AssocModel *pModel,
 void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
                      const char *zWhat) {
   const char *zNear = nearestName(p, pModel, pName->z, 1);
-  assocShapeError(p->pCall, p->zText, pName->iOff,
-                  "%s has no %s '%s'%s%s%s", pModel->zLabel, zWhat, pName->z,
+  assocShapeError(p->pCall, p->zText, pName->iOff, "%s has no %s '%s'%s%s%s",
+                  pModel->zLabel, zWhat, pName->z,
                   zNear ? "; did you mean '" : "", zNear ? zNear : "",
                   zNear ? "'?" : "");
 }
@@ -132,8 +131,7 @@ static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   char *z;
   int n = 0;
-  while (pWanted &&
-         (pDef = assocModelNextDef(p->pCall, pModel, pDef)) != 0) {
+  while (pWanted && (pDef = assocModelNextDef(p->pCall, pModel, pDef)) != 0) {
     if (pDef->zTarget == 0 ||
         assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget) != pWanted) {
       continue;
@@ -222,9 +220,9 @@ static void sqlLink(AssocSql *p, const SqlHop *pHop) {
              &pRel->foreign);
     break;
   case ASSOC_BELONGSTOMANY:
-    sqlEqual(p, pHop->iJoin, pRel->pThrough, &pRel->foreign, pHop->iFrom,
-             pSrc, &pRel->sourceKey);
-    put(p, " AND ");
+    sqlEqual(p, pHop->iJoin, pRel->pThrough, &pRel->foreign, pHop->iFrom, pSrc,
+             &pRel->sourceKey);
+    sqlPut(p, " AND ");
     sqlEqual(p, pHop->iAlias, pTgt, &pRel->targetKey, pHop->iJoin,
              pRel->pThrough, &pRel->other);
     break;
@@ -238,18 +236,18 @@ static void sqlLink(AssocSql *p, const SqlHop *pHop) {
 /* " FROM a t2, b t3 WHERE t2.x=t1.y AND t3.z=t2.u AND (scope)" */
 static void sqlFrom(AssocSql *p, const SqlHop *pFirst) {
   const SqlHop *pHop;
-  put(p, " FROM ");
+  sqlPut(p, " FROM ");
   for (pHop = pFirst; pHop; pHop = pHop->pNext) {
-    if (pHop != pFirst) put(p, ", ");
+    if (pHop != pFirst) sqlPut(p, ", ");
     sqlTableAs(p, pHop->pRel->pTarget->pTable, pHop->iAlias);
     if (pHop->iJoin) {
-      put(p, ", ");
+      sqlPut(p, ", ");
       sqlTableAs(p, pHop->pRel->pThrough, pHop->iJoin);
     }
   }
-  put(p, " WHERE ");
+  sqlPut(p, " WHERE ");
   for (pHop = pFirst; pHop; pHop = pHop->pNext) {
-    if (pHop != pFirst) put(p, " AND ");
+    if (pHop != pFirst) sqlPut(p, " AND ");
     sqlLink(p, pHop);
     assocSqlConditions(p, pHop->pRel, 0, pHop->pRel->pTarget, pHop->iAlias,
                        pHop->iJoin);
@@ -309,21 +307,20 @@ static void sqlPathColumn(AssocSql *p, const ShapeName *pPath,
   iCol = sqlColumnOf(p, pModel, pCol);
   if (iCol < 0) return;
   pHop = lastHop(pFirst);
-  put(p, "(SELECT ");
+  sqlPut(p, "(SELECT ");
   assocSqlColumn(p, pHop->iAlias, pModel->pTable, iCol);
   sqlFrom(p, pFirst);
   if (bHasOne) {
     assocSqlOrder(p, pHop->pRel, 0, pModel, pHop->iAlias);
-    put(p, " LIMIT 1");
+    sqlPut(p, " LIMIT 1");
   }
-  put(p, ")");
+  sqlPut(p, ")");
   sqlCollate(p, &pModel->pTable->aCol[iCol]);
 }
 
 /* count(*), count(DISTINCT t2.a), sum(t2.a), ... */
 static void sqlAggCall(AssocSql *p, const ShapeAgg *pAgg,
-                       const ShapeName *pPath, AssocModel *pModel,
-                       int iAlias) {
+                       const ShapeName *pPath, AssocModel *pModel, int iAlias) {
   int iCol = pAgg->pCol ? sqlColumnOf(p, pModel, pAgg->pCol) : -1;
   if (pAgg->pCol == 0 && pAgg->eAgg != SHAPE_AGG_COUNT) {
     assocShapeError(p->pCall, p->zText, pPath->iOff,
@@ -334,11 +331,11 @@ static void sqlAggCall(AssocSql *p, const ShapeAgg *pAgg,
   sqlite3_str_appendf(p->pStr, "%s(%s", azShapeAgg[pAgg->eAgg],
                       pAgg->bDistinct ? "DISTINCT " : "");
   if (iCol < 0) {
-    put(p, "*");
+    sqlPut(p, "*");
   } else {
     assocSqlColumn(p, iAlias, pModel->pTable, iCol);
   }
-  put(p, ")");
+  sqlPut(p, ")");
 }
 
 /* (SELECT count(*) FROM …) or EXISTS(SELECT 1 FROM …) */
@@ -349,17 +346,17 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   int iLast;
   if (p->pCall->rc != SQLITE_OK) return;
   iLast = lastHop(pFirst)->iAlias;
-  put(p, pAgg->eAgg == SHAPE_AGG_EXISTS ? "EXISTS(SELECT 1" : "(SELECT ");
+  sqlPut(p, pAgg->eAgg == SHAPE_AGG_EXISTS ? "EXISTS(SELECT 1" : "(SELECT ");
   if (pAgg->eAgg != SHAPE_AGG_EXISTS) {
     sqlAggCall(p, pAgg, pKey->pPath, pModel, iLast);
   }
   sqlFrom(p, pFirst);
   if (pAgg->pWhere) {
-    put(p, " AND (");
+    sqlPut(p, " AND (");
     assocSqlPred(p, pAgg->pWhere, pModel, iLast);
-    put(p, ")");
+    sqlPut(p, ")");
   }
-  put(p, ")");
+  sqlPut(p, ")");
 }
 
 /* What a comparison or an order is about. */
@@ -376,19 +373,19 @@ static void sqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
 }
 
 static void sqlVals(AssocSql *p, const ShapeVal *pVal) {
-  put(p, "(");
+  sqlPut(p, "(");
   for (; pVal; pVal = pVal->pNext) {
     assocSqlVal(p, pVal);
-    if (pVal->pNext) put(p, ",");
+    if (pVal->pNext) sqlPut(p, ",");
   }
-  put(p, ")");
+  sqlPut(p, ")");
 }
 
-static void sqlCompare(AssocSql *p, const ShapePred *pPred,
-                       AssocModel *pModel, int iAlias) {
+static void sqlCompare(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
+                       int iAlias) {
   sqlKey(p, &pPred->key, pModel, iAlias);
   if (pPred->eOp == SHAPE_OP_ISNULL) {
-    put(p, pPred->bNot ? " IS NOT NULL" : " IS NULL");
+    sqlPut(p, pPred->bNot ? " IS NOT NULL" : " IS NULL");
     return;
   }
   sqlite3_str_appendf(p->pStr, "%s %s ", pPred->bNot ? " NOT" : "",
@@ -399,7 +396,7 @@ static void sqlCompare(AssocSql *p, const ShapePred *pPred,
   }
   assocSqlVal(p, pPred->pVal);
   if (pPred->eOp == SHAPE_OP_BETWEEN) {
-    put(p, " AND ");
+    sqlPut(p, " AND ");
     assocSqlVal(p, pPred->pVal->pNext);
   }
 }
@@ -410,15 +407,15 @@ static void sqlSome(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                     int iAlias) {
   const SqlHop *pFirst = sqlHops(p, pPred->key.pPath, 0, &pModel, iAlias);
   if (p->pCall->rc != SQLITE_OK) return;
-  if (pPred->eOp != SHAPE_OP_SOME) put(p, "NOT ");
-  put(p, "EXISTS(SELECT 1");
+  if (pPred->eOp != SHAPE_OP_SOME) sqlPut(p, "NOT ");
+  sqlPut(p, "EXISTS(SELECT 1");
   sqlFrom(p, pFirst);
   if (pPred->pSub) {
-    put(p, pPred->eOp == SHAPE_OP_EVERY ? " AND NOT (" : " AND (");
+    sqlPut(p, pPred->eOp == SHAPE_OP_EVERY ? " AND NOT (" : " AND (");
     assocSqlPred(p, pPred->pSub, pModel, lastHop(pFirst)->iAlias);
-    put(p, ")");
+    sqlPut(p, ")");
   }
-  put(p, ")");
+  sqlPut(p, ")");
 }
 
 /* JSON "$posts.title$": if the way is to-many, some row of it. */
@@ -439,11 +436,11 @@ static int sqlSomeColumn(AssocSql *p, const ShapePred *pPred,
   last.key.pPath = assocAlloc(p->pCall, p->pArena, sizeof(*pCol));
   if (last.key.pPath == 0) return 1;
   *last.key.pPath = *pCol;
-  put(p, "EXISTS(SELECT 1");
+  sqlPut(p, "EXISTS(SELECT 1");
   sqlFrom(p, pFirst);
-  put(p, " AND ");
+  sqlPut(p, " AND ");
   sqlCompare(p, &last, pEnd, lastHop(pFirst)->iAlias);
-  put(p, ")");
+  sqlPut(p, ")");
   return 1;
 }
 
@@ -456,23 +453,21 @@ void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   case SHAPE_OP_OR:
     for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
       if (pSub != pPred->pSub) {
-        put(p, pPred->eOp == SHAPE_OP_AND ? " AND " : " OR ");
+        sqlPut(p, pPred->eOp == SHAPE_OP_AND ? " AND " : " OR ");
       }
-      put(p, "(");
+      sqlPut(p, "(");
       assocSqlPred(p, pSub, pModel, iAlias);
-      put(p, ")");
+      sqlPut(p, ")");
     }
     break;
   case SHAPE_OP_NOT:
-    put(p, "NOT (");
+    sqlPut(p, "NOT (");
     assocSqlPred(p, pPred->pSub, pModel, iAlias);
-    put(p, ")");
+    sqlPut(p, ")");
     break;
   case SHAPE_OP_SOME:
   case SHAPE_OP_EVERY:
-  case SHAPE_OP_NONE:
-    sqlSome(p, pPred, pModel, iAlias);
-    break;
+  case SHAPE_OP_NONE: sqlSome(p, pPred, pModel, iAlias); break;
   default:
     if (!sqlSomeColumn(p, pPred, pModel, iAlias)) {
       sqlCompare(p, pPred, pModel, iAlias);
@@ -486,21 +481,21 @@ void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 static void sqlAnd(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                    int iAlias) {
   if (pPred == 0) return;
-  put(p, " AND (");
+  sqlPut(p, " AND (");
   assocSqlPred(p, pPred, pModel, iAlias);
-  put(p, ")");
+  sqlPut(p, ")");
 }
 
 void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
-                        const ShapeClauses *pC, AssocModel *pModel,
-                        int iAlias, int iJoin) {
+                        const ShapeClauses *pC, AssocModel *pModel, int iAlias,
+                        int iJoin) {
   const char *zText = p->zText;
   if (pRel) {
     p->zText = 0; /* Not the text that a scope was written in */
     sqlAnd(p, pRel->pScope, pModel, iAlias);
     if (pRel->pThroughScope && iJoin) {
-      sqlAnd(p, pRel->pThroughScope,
-             assocModelOf(p->pCall, pRel->pThrough), iJoin);
+      sqlAnd(p, pRel->pThroughScope, assocModelOf(p->pCall, pRel->pThrough),
+             iJoin);
     }
     p->zText = zText;
   }
@@ -521,22 +516,22 @@ void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
   hop.iAlias = 2;
   if (pRel->pThrough) hop.iJoin = 3;
   p->nAlias = 3;
-  put(p, " FROM ");
+  sqlPut(p, " FROM ");
   sqlTableAs(p, pRel->pSource->pTable, 1);
-  put(p, ", ");
+  sqlPut(p, ", ");
   sqlTableAs(p, pRel->pTarget->pTable, 2);
   if (hop.iJoin) {
-    put(p, ", ");
+    sqlPut(p, ", ");
     sqlTableAs(p, pRel->pThrough, 3);
   }
-  put(p, " WHERE ");
+  sqlPut(p, " WHERE ");
   sqlLink(p, &hop);
   assocSqlConditions(p, pRel, pC, pRel->pTarget, 2, hop.iJoin);
   assocSqlRequired(p, pBlock, pRel->pTarget, 2);
 }
 
-void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock,
-                      AssocModel *pModel, int iAlias) {
+void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
+                      int iAlias) {
   const ShapeItem *pItem;
   for (pItem = pBlock; pItem && p->pCall->rc == SQLITE_OK;
        pItem = pItem->pNext) {
@@ -558,10 +553,9 @@ void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock,
       pAt = hop.pRel->pTarget;
     }
     if (p->pCall->rc != SQLITE_OK) return;
-    put(p, " AND EXISTS(SELECT 1");
+    sqlPut(p, " AND EXISTS(SELECT 1");
     sqlFrom(p, pFirst);
-    assocSqlConditions(p, 0, pItem->pClauses, pAt, lastHop(pFirst)->iAlias,
-                       0);
+    assocSqlConditions(p, 0, pItem->pClauses, pAt, lastHop(pFirst)->iAlias, 0);
     if (pItem->pClauses && pItem->pClauses->pThrough &&
         lastHop(pFirst)->iJoin) {
       sqlAnd(p, pItem->pClauses->pThrough->pWhere,
@@ -569,7 +563,7 @@ void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock,
              lastHop(pFirst)->iJoin);
     }
     assocSqlRequired(p, pItem->pBlock, pAt, lastHop(pFirst)->iAlias);
-    put(p, ")");
+    sqlPut(p, ")");
   }
 }
 
@@ -597,8 +591,8 @@ static void sqlSort(AssocSql *p, const ShapeSort *pSort, AssocModel *pModel,
   static const char *const azNulls[] = {"", " NULLS FIRST", " NULLS LAST"};
   sqlKey(p, &pSort->key, pModel, iAlias);
   if (pSort->pColl) sqlCollation(p, pSort->pColl);
-  if (pSort->bDesc) put(p, " DESC");
-  put(p, azNulls[pSort->eNulls]);
+  if (pSort->bDesc) sqlPut(p, " DESC");
+  sqlPut(p, azNulls[pSort->eNulls]);
 }
 
 static int sortsBy(const ShapeSort *pSort, const AssocTable *pTab, int iCol) {
@@ -621,13 +615,13 @@ void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
     p->zText = 0;
   }
   for (pSort = pOrder; pSort; pSort = pSort->pNext) {
-    put(p, n++ ? ", " : " ORDER BY ");
+    sqlPut(p, n++ ? ", " : " ORDER BY ");
     sqlSort(p, pSort, pModel, iAlias);
   }
   p->zText = zText;
   for (i = 0; i < pModel->nKey; i++) {
     if (sortsBy(pOrder, pModel->pTable, pModel->aKey[i])) continue;
-    put(p, n++ ? ", " : " ORDER BY ");
+    sqlPut(p, n++ ? ", " : " ORDER BY ");
     assocSqlColumn(p, iAlias, pModel->pTable, pModel->aKey[i]);
   }
 }

@@ -26,9 +26,9 @@ typedef struct CatalogCache CatalogCache;
 struct CatalogCache {
   AssocCatalog *pCat; /* A reference, or 0 */
   AssocStmt guard;
-  char *zGuard;       /* OWNED: its SQL */
-  char *zTokens;      /* OWNED: what the guard said of pCat */
-  int nDepth;         /* Calls that have entered */
+  char *zGuard;  /* OWNED: its SQL */
+  char *zTokens; /* OWNED: what the guard said of pCat */
+  int nDepth;    /* Calls that have entered */
   i64 iSerial;
   sqlite3_stmt *apHold[16]; /* OWNED: readers on databases that the guard
                             ** did not know of when the call began */
@@ -124,8 +124,7 @@ static int hasToken(AssocCall *pCall, AssocSchema *pSchema) {
 static const char *columnKeep(AssocCall *pCall, AssocArena *pArena,
                               sqlite3_stmt *pStmt, int iCol) {
   if (sqlite3_column_type(pStmt, iCol) == SQLITE_NULL) return 0;
-  return assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, iCol),
-                        -1);
+  return assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, iCol), -1);
 }
 
 static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
@@ -160,8 +159,8 @@ static void holdReader(AssocCall *pCall, AssocSchema *pSchema) {
   CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
   sqlite3_stmt *pStmt;
   if (pCache->nHold >= ASSOC_COUNT(pCache->apHold)) return;
-  pStmt = assocPrepare(pCall, "SELECT 1 FROM \"%w\".sqlite_schema",
-                       pSchema->zName);
+  pStmt =
+      assocPrepare(pCall, "SELECT 1 FROM \"%w\".sqlite_schema", pSchema->zName);
   if (pStmt) {
     int rc = sqlite3_step(pStmt);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) assocErrorCode(pCall, rc);
@@ -280,8 +279,7 @@ static char *guardText(AssocCall *pCall, const AssocCatalog *pCat) {
 ** Open the guard: true if it says zTokens and the schema is the same.
 ** *pzTokens is what it says. OUT: freed with sqlite3_free().
 */
-static int guardOpen(AssocCall *pCall, CatalogCache *pCache,
-                     char **pzTokens) {
+static int guardOpen(AssocCall *pCall, CatalogCache *pCache, char **pzTokens) {
   sqlite3_stmt *pStmt = assocStmt(pCall, &pCache->guard, pCache->zGuard);
   int bChanged, rc;
   if (pStmt == 0) return 0;
@@ -379,8 +377,8 @@ static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
   int bSame;
   if (pCache->pCat == 0) return 0;
   if (pCache->zGuard == 0) pCache->zGuard = guardText(pCall, pCache->pCat);
-  bSame = sameSchemas(pCall, pCache->pCat) &&
-          guardOpen(pCall, pCache, &zTokens);
+  bSame =
+      sameSchemas(pCall, pCache->pCat) && guardOpen(pCall, pCache, &zTokens);
   sqlite3_free(zTokens);
   if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall); /* It is gone */
   return bSame && pCall->rc == SQLITE_OK;
@@ -430,8 +428,7 @@ void assocCatalogLeave(AssocCall *pCall, AssocCatalog *pCat) {
 
 /* ---------------------------------------------------------------- writing */
 
-static int hasTable(AssocCall *pCall, const char *zSchema,
-                    const char *zName) {
+static int hasTable(AssocCall *pCall, const char *zSchema, const char *zName) {
   sqlite3_stmt *pStmt = assocPrepare(
       pCall,
       "SELECT 1 FROM \"%w\".sqlite_schema WHERE type='table' AND name=%Q",
@@ -490,11 +487,10 @@ void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
 int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
                    const char *zName) {
   int n = 0;
-  sqlite3_stmt *pStmt =
-      assocPrepare(pCall,
-                   "DELETE FROM \"%w\".assoc_definitions"
-                   " WHERE model=?1 AND name=?2",
-                   zSchema);
+  sqlite3_stmt *pStmt = assocPrepare(pCall,
+                                     "DELETE FROM \"%w\".assoc_definitions"
+                                     " WHERE model=?1 AND name=?2",
+                                     zSchema);
   assocBindText(pCall, pStmt, 1, zModel);
   assocBindText(pCall, pStmt, 2, zName);
   (void)assocStep(pCall, pStmt);

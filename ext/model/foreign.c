@@ -51,8 +51,8 @@ static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
 }
 
 static void disagree(Collector *p, const AssocForeign *pFor,
-                     const AssocRel *pRel, const char *zWhat,
-                     const char *zOne, const char *zOther) {
+                     const AssocRel *pRel, const char *zWhat, const char *zOne,
+                     const char *zOther) {
   assocError(p->pCall, "%s.%s and %s.%s disagree on %s of %s.%s: %s and %s",
              pFor->pRel->pSource->zLabel, pFor->pRel->zName,
              pRel->pSource->zLabel, pRel->zName, zWhat, pFor->zTable,
@@ -78,9 +78,8 @@ static void mergeBool(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
 
 /* Which model the key references: two are possible only without
 ** constraints, as in polymorphic associations. */
-static void mergeParent(Collector *p, AssocForeign *pFor,
-                        const AssocRel *pRel, AssocModel *pParent,
-                        const AssocKey *pParentKey) {
+static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
+                        AssocModel *pParent, const AssocKey *pParentKey) {
   if (pRel->pOpt->eConstraints == 0) pFor->bConstraint = 0;
   if (pFor->pParent == 0) {
     pFor->pParent = pParent;
@@ -92,8 +91,8 @@ static void mergeParent(Collector *p, AssocForeign *pFor,
                "%s.%s cannot reference %s, as %s.%s says, and %s, as %s.%s "
                "says; say \"constraints\":false if both are meant",
                pFor->zTable, pFor->key.azCol[0], pFor->pParent->zLabel,
-               pFor->pRel->pSource->zLabel, pFor->pRel->zName,
-               pParent->zLabel, pRel->pSource->zLabel, pRel->zName);
+               pFor->pRel->pSource->zLabel, pFor->pRel->zName, pParent->zLabel,
+               pRel->pSource->zLabel, pRel->zName);
   }
 }
 
@@ -102,8 +101,7 @@ static void addForeign(Collector *p, AssocRel *pRel, AssocSchema *pSchema,
                        const AssocKey *pKey, AssocModel *pParent,
                        const AssocKey *pParentKey) {
   const AssocOptions *pOpt = pRel->pOpt;
-  AssocForeign *pFor =
-      foreignOf(p, pRel, pSchema, zTable, pTab, pKey);
+  AssocForeign *pFor = foreignOf(p, pRel, pSchema, zTable, pTab, pKey);
   if (pFor == 0) return;
   mergeParent(p, pFor, pRel, pParent, pParentKey);
   mergeText(p, pFor, pRel, "onDelete", &pFor->zOnDelete, pOpt->zOnDelete);
@@ -126,10 +124,10 @@ static void addRel(Collector *p, AssocRel *pRel) {
                pRel->pTarget, &pRel->targetKey);
     break;
   case ASSOC_BELONGSTOMANY:
-    addForeign(p, pRel, pSchema, pRel->zThrough, pRel->pThrough,
-               &pRel->foreign, pRel->pSource, &pRel->sourceKey);
-    addForeign(p, pRel, pSchema, pRel->zThrough, pRel->pThrough,
-               &pRel->other, pRel->pTarget, &pRel->targetKey);
+    addForeign(p, pRel, pSchema, pRel->zThrough, pRel->pThrough, &pRel->foreign,
+               pRel->pSource, &pRel->sourceKey);
+    addForeign(p, pRel, pSchema, pRel->zThrough, pRel->pThrough, &pRel->other,
+               pRel->pTarget, &pRel->targetKey);
     break;
   default:
     pTab = pRel->pTarget->pTable;
@@ -146,18 +144,17 @@ static void addRel(Collector *p, AssocRel *pRel) {
 static void setDefaults(AssocForeign *pFor) {
   int bNotNull = pFor->eAllowNull == 0;
   int i;
-  for (i = 0; pFor->pTab && pFor->eAllowNull < 0 && i < pFor->key.nCol;
-       i++) {
+  for (i = 0; pFor->pTab && pFor->eAllowNull < 0 && i < pFor->key.nCol; i++) {
     int iCol = pFor->key.aCol[i];
     if (iCol >= 0 && pFor->pTab->aCol[iCol].bNotNull) bNotNull = 1;
   }
   pFor->bNotNull = (u8)(bNotNull || pFor->bJoin);
   if (pFor->zOnUpdate == 0) pFor->zOnUpdate = "CASCADE";
   if (pFor->zOnDelete) return;
-  pFor->zOnDelete = pFor->bJoin               ? "CASCADE"
-                    : !bNotNull               ? "SET NULL"
-                    : pFor->bHas              ? "CASCADE"
-                                              : "NO ACTION";
+  pFor->zOnDelete = pFor->bJoin  ? "CASCADE"
+                    : !bNotNull  ? "SET NULL"
+                    : pFor->bHas ? "CASCADE"
+                                 : "NO ACTION";
 }
 
 AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,

@@ -41,17 +41,17 @@ struct AssocColumn {
   u8 eColl;          /* ASSOC_COLL_* */
   u8 eJson;          /* ASSOC_JSON_*: how a value is written */
   u8 bNotNull;
-  u8 bHidden;        /* Not in "*" */
-  u8 bGenerated;     /* Cannot be written */
-  u8 bDefault;       /* Has a DEFAULT */
-  int iPk;           /* Place in the declared primary key, from 1; 0: none */
+  u8 bHidden;    /* Not in "*" */
+  u8 bGenerated; /* Cannot be written */
+  u8 bDefault;   /* Has a DEFAULT */
+  int iPk;       /* Place in the declared primary key, from 1; 0: none */
 };
 
 struct AssocFkey {
   const char *zParent; /* The table it references, as spelt there */
   int nCol;
-  int *aCol;           /* nCol columns of this table */
-  const char **azTo;   /* nCol columns of the parent; 0: its primary key */
+  int *aCol;         /* nCol columns of this table */
+  const char **azTo; /* nCol columns of the parent; 0: its primary key */
   const char *zOnDelete, *zOnUpdate;
   AssocFkey *pNext;
 };
@@ -62,7 +62,7 @@ struct AssocIndex {
   u8 bPartial;
   u8 bPrimary; /* Made by PRIMARY KEY */
   int nCol;
-  int *aCol;   /* Column number; -1: the rowid; -2: an expression */
+  int *aCol; /* Column number; -1: the rowid; -2: an expression */
   const char **azColl;
   u8 *abDesc;
   AssocIndex *pNext;
@@ -108,21 +108,21 @@ const char *assocTableIndexOn(AssocCall *pCall, AssocTable *pTab, int nCol,
 
 /* One database of the connection. */
 struct AssocSchema {
-  const char *zName;     /* "main", "temp", or as attached */
+  const char *zName; /* "main", "temp", or as attached */
   AssocCatalog *pCatalog;
-  u8 bLoaded;            /* What is below has been read */
-  u8 bDefs;              /* Has a table of definitions */
-  u8 bToken;             /* And its token and triggers */
+  u8 bLoaded; /* What is below has been read */
+  u8 bDefs;   /* Has a table of definitions */
+  u8 bToken;  /* And its token and triggers */
   int nEntry;
-  const char **azEntry;  /* Names of tables and views, sorted */
-  AssocTable **apTable;  /* Those of them that were asked for, else 0 */
-  AssocDef *pDef;        /* Rows of assoc_definitions */
+  const char **azEntry; /* Names of tables and views, sorted */
+  AssocTable **apTable; /* Those of them that were asked for, else 0 */
+  AssocDef *pDef;       /* Rows of assoc_definitions */
   AssocSchema *pNext;
 };
 
 struct AssocCatalog {
   int nRef;
-  i64 iSerial;          /* Differs between catalogs of a connection */
+  i64 iSerial; /* Differs between catalogs of a connection */
   AssocArena mem;
   AssocSchema *pSchema; /* main, then the attached, then temp */
   u8 bLinked;           /* pSource of every definition was looked for */
@@ -150,7 +150,7 @@ int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable);
 struct AssocDef {
   AssocSchema *pSchema; /* The database that it is in */
   const char *zModel;
-  const char *zName;    /* "": the row of assoc_model() */
+  const char *zName; /* "": the row of assoc_model() */
   const char *zKind;
   const char *zTarget;
   const char *zOptions; /* JSON, or 0 */
@@ -178,7 +178,7 @@ struct AssocModel {
   u8 bNamed;          /* A definition has given it its name */
   AssocDef *pDef;     /* Its assoc_model() row, or 0 */
   int nKey;
-  int *aKey;          /* Columns of the key; nKey is 0 for a view without */
+  int *aKey; /* Columns of the key; nKey is 0 for a view without */
 };
 
 /* The model of that name. Seek returns 0 where find is an error. */
@@ -194,8 +194,7 @@ void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel);
 /* The model of a table that one has at hand. */
 AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab);
 /* The error that there is no such model. */
-void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
-                       const char *zName);
+void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat, const char *zName);
 /* Give every definition its model. */
 void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat);
 
@@ -211,16 +210,16 @@ struct AssocNames {
 struct AssocOptions {
   const char *zAs;
   AssocNames foreignKey, otherKey, sourceKey, targetKey;
-  const char *zThrough;     /* Join table, or path of associations */
+  const char *zThrough; /* Join table, or path of associations */
   AssocJson *pThroughScope;
-  int eThroughUnique;       /* -1: not said, 0 or 1 */
+  int eThroughUnique; /* -1: not said, 0 or 1 */
   AssocJson *pScope;
   AssocJson *pOrder;
   AssocJson *pPolymorphic;
-  int eConstraints;         /* -1: not said, 0 or 1 */
+  int eConstraints; /* -1: not said, 0 or 1 */
   int eAllowNull;
   int eUnique;
-  const char *zOnDelete;    /* Upper case, or 0 */
+  const char *zOnDelete; /* Upper case, or 0 */
   const char *zOnUpdate;
   int bTemp, bReplace;
 };
@@ -270,8 +269,8 @@ struct AssocKey {
 struct AssocRel {
   AssocDef *pDef;
   const char *zName;
-  u8 eKind;           /* ASSOC_BELONGSTO ... */
-  u8 bMany;           /* Gives a list */
+  u8 eKind; /* ASSOC_BELONGSTO ... */
+  u8 bMany; /* Gives a list */
   AssocModel *pSource;
   AssocModel *pTarget;
   const char *zThrough; /* belongsToMany: the join table's name */
@@ -288,10 +287,8 @@ struct AssocRel {
 
 /* The association of a model by name. Seek gives 0 where find is an error.
 ** One that cannot be resolved is an error with both. */
-AssocRel *assocRelSeek(AssocCall *pCall, AssocModel *pModel,
-                       const char *zName);
-AssocRel *assocRelFind(AssocCall *pCall, AssocModel *pModel,
-                       const char *zName);
+AssocRel *assocRelSeek(AssocCall *pCall, AssocModel *pModel, const char *zName);
+AssocRel *assocRelFind(AssocCall *pCall, AssocModel *pModel, const char *zName);
 /* The association of a definition. */
 AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef);
 /* An error that names what assoc_sync() has to make before it can be used. */
@@ -314,20 +311,20 @@ int assocRelRequired(const AssocRel *pRel);
 /* A foreign key as all definitions over it want it. */
 typedef struct AssocForeign AssocForeign;
 struct AssocForeign {
-  AssocSchema *pSchema;  /* The database of its table */
+  AssocSchema *pSchema; /* The database of its table */
   const char *zTable;
-  AssocTable *pTab;      /* 0: a join table that is missing */
-  AssocKey key;          /* Its columns; those that are missing have -1 */
+  AssocTable *pTab; /* 0: a join table that is missing */
+  AssocKey key;     /* Its columns; those that are missing have -1 */
   AssocModel *pParent;
   AssocKey parentKey;    /* Columns of the parent, in the same order */
   AssocRel *pRel;        /* The first association that speaks of it */
   const char *zOnDelete; /* "CASCADE", … */
   const char *zOnUpdate;
-  int eAllowNull;        /* As said: -1, 0 or 1 */
+  int eAllowNull; /* As said: -1, 0 or 1 */
   int eUnique;
   u8 bNotNull;
-  u8 bConstraint;        /* REFERENCES is wanted */
-  u8 bHas, bJoin;        /* Some hasOne or hasMany; some belongsToMany */
+  u8 bConstraint; /* REFERENCES is wanted */
+  u8 bHas, bJoin; /* Some hasOne or hasMany; some belongsToMany */
   AssocForeign *pNext;
 };
 /* Those of all definitions. An error where two disagree. */

@@ -56,8 +56,7 @@ static AssocJson *modelJson(AssocCall *pCall, AssocDef *pDef) {
 /* Is it an assoc_model() row that may speak of tables of pSchema? One in
 ** temp may speak of every database. */
 static int isModelRow(const AssocDef *p, const AssocSchema *pSchema) {
-  return p->zName[0] == 0 &&
-         (p->pSchema == pSchema || p->pSchema->pNext == 0);
+  return p->zName[0] == 0 && (p->pSchema == pSchema || p->pSchema->pNext == 0);
 }
 
 /* The row after p among those of pSchema and then those of temp. */
@@ -89,8 +88,7 @@ static AssocTable *stepTable(AssocCall *pCall, AssocSchema *pSchema,
   const char *zTable = pSteps->az[iStep];
   if (iStep == 0) {
     AssocDef *pRow = modelRow(pSchema, zTable);
-    AssocJson *pName =
-        pRow ? assocJsonGet(modelJson(pCall, pRow), "table") : 0;
+    AssocJson *pName = pRow ? assocJsonGet(modelJson(pCall, pRow), "table") : 0;
     if (pName == 0 || pName->eType != ASSOC_J_TEXT) return 0;
     zTable = pName->z;
   }
@@ -168,8 +166,7 @@ static AssocTable *findTable(AssocCall *pCall, AssocCatalog *pCat,
 /* ---------------------------------------------------------------- models */
 
 /* Columns that "primaryKey" names: a text or an array of texts. */
-static void statedKey(AssocCall *pCall, AssocModel *pModel,
-                      AssocJson *pNames) {
+static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
   AssocJson *p = pNames->eType == ASSOC_J_ARRAY ? pNames->pChild : pNames;
   int n = pNames->eType == ASSOC_J_ARRAY ? pNames->nChild : 1;
   int *aKey = assocAlloc(pCall, &pModel->pTable->pSchema->pCatalog->mem,
@@ -178,12 +175,12 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel,
   pModel->nKey = 0;
   pModel->aKey = aKey;
   for (; p && pModel->nKey < n; p = p->pNext) {
-    int iCol = p->eType == ASSOC_J_TEXT
-                   ? assocColumnFind(pModel->pTable, p->z)
-                   : -1;
+    int iCol =
+        p->eType == ASSOC_J_TEXT ? assocColumnFind(pModel->pTable, p->z) : -1;
     if (iCol < 0) {
-      assocError(pCall, "%s has no column %s, which assoc_model() says is in "
-                        "its primary key",
+      assocError(pCall,
+                 "%s has no column %s, which assoc_model() says is in "
+                 "its primary key",
                  pModel->pTable->zName, p->z ? p->z : "of that name");
       return;
     }
@@ -202,15 +199,14 @@ static AssocDef *rowOfTable(AssocCall *pCall, AssocTable *pTab) {
   return 0;
 }
 
-static void setName(AssocCall *pCall, AssocModel *pModel,
-                    const char *zName) {
+static void setName(AssocCall *pCall, AssocModel *pModel, const char *zName) {
   AssocSchema *pSchema = pModel->pTable->pSchema;
   const char *zDot = strchr(zName, '.');
   pModel->zName = zName;
   pModel->zLabel = zName;
   if (sqlite3_stricmp(pSchema->zName, "main") != 0 && zDot == 0) {
-    pModel->zLabel = assocArenaPrintf(pCall, &pSchema->pCatalog->mem,
-                                      "%s.%s", pSchema->zName, zName);
+    pModel->zLabel = assocArenaPrintf(pCall, &pSchema->pCatalog->mem, "%s.%s",
+                                      pSchema->zName, zName);
   }
 }
 
@@ -287,8 +283,9 @@ void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
     sqlite3_str_appendf(pStr, "%s%s", i > 1 ? ", " : "", steps.az[i]);
   }
   zLooked = assocStrFinish(pCall, pStr);
-  assocError(pCall, "there is no table for the model '%s'%s%s%s (looked for "
-                    "%s)",
+  assocError(pCall,
+             "there is no table for the model '%s'%s%s%s (looked for "
+             "%s)",
              zName, zNear ? "; did you mean '" : "", zNear ? zNear : "",
              zNear ? "'?" : "", zLooked);
   sqlite3_free(zLooked);

@@ -3,8 +3,8 @@
 */
 #include "model/model.h"
 
-const char *const azAssocKind[ASSOC_NKIND] = {"belongsTo", "hasOne",
-                                              "hasMany", "belongsToMany"};
+const char *const azAssocKind[ASSOC_NKIND] = {"belongsTo", "hasOne", "hasMany",
+                                              "belongsToMany"};
 
 /* ------------------------------------------------------------------ kinds */
 
@@ -79,8 +79,7 @@ static int optionBool(OptionReader *p, AssocJson *pJson) {
 }
 
 /* A name or an array of names. */
-static void optionNames(OptionReader *p, AssocJson *pJson,
-                        AssocNames *pNames) {
+static void optionNames(OptionReader *p, AssocJson *pJson, AssocNames *pNames) {
   int bArray = pJson->eType == ASSOC_J_ARRAY;
   AssocJson *pSub = bArray ? pJson->pChild : pJson;
   int n = bArray ? pJson->nChild : 1;
@@ -167,10 +166,10 @@ static void optionForeignKey(OptionReader *p, AssocJson *pJson) {
 }
 
 static const char *const azOption[] = {
-    "as",       "foreignKey", "otherKey",    "sourceKey", "targetKey",
-    "through",  "scope",      "order",       "onDelete",  "onUpdate",
-    "unique",   "allowNull",  "constraints", "temp",      "replace",
-    "polymorphic"};
+    "as",          "foreignKey", "otherKey", "sourceKey",
+    "targetKey",   "through",    "scope",    "order",
+    "onDelete",    "onUpdate",   "unique",   "allowNull",
+    "constraints", "temp",       "replace",  "polymorphic"};
 
 static void optionUnknown(OptionReader *p, const char *zKey) {
   AssocNearest near;
@@ -245,8 +244,8 @@ AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
 
 AssocOptions *assocDefOptions(AssocCall *pCall, AssocDef *pDef) {
   if (pDef->pOpt == 0) {
-    pDef->pOpt = assocOptionsParse(pCall, &pDef->pSchema->pCatalog->mem,
-                                   pDef->zOptions);
+    pDef->pOpt =
+        assocOptionsParse(pCall, &pDef->pSchema->pCatalog->mem, pDef->zOptions);
   }
   return pDef->pOpt;
 }

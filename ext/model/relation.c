@@ -49,8 +49,7 @@ static void relError(Resolver *p, const char *zFmt, ...) {
 
 static void keyAlloc(Resolver *p, AssocKey *pKey, int n) {
   pKey->aCol = assocAlloc(p->pCall, p->pArena, (i64)sizeof(int) * (n + 1));
-  pKey->azCol =
-      assocAlloc(p->pCall, p->pArena, (i64)sizeof(char *) * (n + 1));
+  pKey->azCol = assocAlloc(p->pCall, p->pArena, (i64)sizeof(char *) * (n + 1));
   pKey->nCol = p->pCall->rc == SQLITE_OK ? n : 0;
 }
 
@@ -59,8 +58,7 @@ static void keySet(AssocKey *pKey, int i, const AssocTable *pTab,
                    const char *zName) {
   if (i >= pKey->nCol || zName == 0) return;
   pKey->aCol[i] = pTab ? assocColumnFind(pTab, zName) : -1;
-  pKey->azCol[i] = pKey->aCol[i] >= 0 ? pTab->aCol[pKey->aCol[i]].zName
-                                      : zName;
+  pKey->azCol[i] = pKey->aCol[i] >= 0 ? pTab->aCol[pKey->aCol[i]].zName : zName;
 }
 
 static void keyFromNames(Resolver *p, AssocKey *pKey, const AssocTable *pTab,
@@ -71,9 +69,8 @@ static void keyFromNames(Resolver *p, AssocKey *pKey, const AssocTable *pTab,
   pKey->eFrom = ASSOC_FROM_DECLARED;
 }
 
-static void keyFromColumns(Resolver *p, AssocKey *pKey,
-                           const AssocTable *pTab, int nCol,
-                           const int *aCol) {
+static void keyFromColumns(Resolver *p, AssocKey *pKey, const AssocTable *pTab,
+                           int nCol, const int *aCol) {
   int i;
   keyAlloc(p, pKey, nCol);
   for (i = 0; i < pKey->nCol; i++) {
@@ -86,9 +83,8 @@ static void keyFromColumns(Resolver *p, AssocKey *pKey,
 ** sourceKey or targetKey: the columns of a model that are referenced. They
 ** have to be there.
 */
-static void resolveReferenced(Resolver *p, AssocKey *pKey,
-                              AssocModel *pModel, const AssocNames *pNames,
-                              const char *zOption) {
+static void resolveReferenced(Resolver *p, AssocKey *pKey, AssocModel *pModel,
+                              const AssocNames *pNames, const char *zOption) {
   int i;
   if (pNames->n == 0) {
     assocModelNeedKey(p->pCall, pModel);
@@ -113,7 +109,7 @@ static int fkeyReferences(const AssocFkey *pFk, const AssocTable *pParent,
   if (pFk->nCol != pKey->nCol) return 0;
   for (i = 0; i < pKey->nCol; i++) {
     for (j = 0; j < pFk->nCol; j++) {
-      int iCol = pFk->azTo[j] ? assocColumnFind(pParent, pFk->azTo[j])
+      int iCol = pFk->azTo[j]        ? assocColumnFind(pParent, pFk->azTo[j])
                  : j < pParent->nKey ? pParent->aKey[j]
                                      : -1;
       if (iCol == pKey->aCol[i] && iCol >= 0) break;
@@ -165,8 +161,8 @@ static int usualColumns(Resolver *p, const AssocTable *pTab, int nCol,
   int i;
   if (nCol != pRef->nCol) return 0;
   for (i = 0; i < nCol; i++) {
-    if (aCol[i] < 0 || !usualName(p, pTab->aCol[aCol[i]].zName, zName,
-                                  pRef->azCol[i])) {
+    if (aCol[i] < 0 ||
+        !usualName(p, pTab->aCol[aCol[i]].zName, zName, pRef->azCol[i])) {
       return 0;
     }
   }
@@ -213,17 +209,16 @@ static int takenByAnother(Resolver *p, const AssocTable *pTab,
 */
 typedef struct Seeker Seeker;
 struct Seeker {
-  AssocTable *pTab;       /* The table that has it */
-  AssocModel *pParent;    /* The model that it references */
-  const AssocKey *pRef;   /* Columns of it that are referenced */
-  const char *zName;      /* What the usual name is made of */
-  const AssocKey *pNot;   /* Columns that are something else already, or 0 */
-  int bNamed;             /* Others of this table go by other names */
-  const char *zOption;    /* The option that settles it */
+  AssocTable *pTab;     /* The table that has it */
+  AssocModel *pParent;  /* The model that it references */
+  const AssocKey *pRef; /* Columns of it that are referenced */
+  const char *zName;    /* What the usual name is made of */
+  const AssocKey *pNot; /* Columns that are something else already, or 0 */
+  int bNamed;           /* Others of this table go by other names */
+  const char *zOption;  /* The option that settles it */
 };
 
-static int fkeyCounts(Resolver *p, const Seeker *pSeek,
-                      const AssocFkey *pFk) {
+static int fkeyCounts(Resolver *p, const Seeker *pSeek, const AssocFkey *pFk) {
   const AssocTable *pParent = pSeek->pParent->pTable;
   if (pSeek->pTab->pSchema != pParent->pSchema) return 0;
   if (sqlite3_stricmp(pFk->zParent, pParent->zName) != 0) return 0;
@@ -234,8 +229,7 @@ static int fkeyCounts(Resolver *p, const Seeker *pSeek,
                       pSeek->pNot->azCol[0]) == 0) {
     return 0;
   }
-  return !pSeek->bNamed ||
-         !takenByAnother(p, pSeek->pTab, pFk, pSeek->pRef);
+  return !pSeek->bNamed || !takenByAnother(p, pSeek->pTab, pFk, pSeek->pRef);
 }
 
 static void ambiguous(Resolver *p, const Seeker *pSeek) {
@@ -299,8 +293,7 @@ static void seekUsual(Resolver *p, const Seeker *pSeek, AssocKey *pKey) {
 
 static int isSnake(const char *z) {
   for (; *z; z++) {
-    if (!((*z >= 'a' && *z <= 'z') || (*z >= '0' && *z <= '9') ||
-          *z == '_')) {
+    if (!((*z >= 'a' && *z <= 'z') || (*z >= '0' && *z <= '9') || *z == '_')) {
       return 0;
     }
   }
@@ -313,8 +306,8 @@ static void defaultKey(Resolver *p, const Seeker *pSeek, AssocKey *pKey,
   int i;
   keyAlloc(p, pKey, pSeek->pRef->nCol);
   for (i = 0; i < pKey->nCol; i++) {
-    char *z = assocCamelize(p->pCall, p->pArena, pSeek->zName,
-                            pSeek->pRef->azCol[i]);
+    char *z =
+        assocCamelize(p->pCall, p->pArena, pSeek->zName, pSeek->pRef->azCol[i]);
     if (z && isSnake(zTab) && isSnake(pSeek->pParent->pTable->zName)) {
       z = assocUnderscore(p->pCall, p->pArena, z);
     }
@@ -354,8 +347,8 @@ static void resolveForeign(Resolver *p, const Seeker *pSeek, AssocKey *pKey,
 ** A foreign key that references other columns than the primary key, and the
 ** definition does not say which: what the schema declares is meant.
 */
-static void adoptReferenced(Resolver *p, AssocTable *pTab,
-                            AssocModel *pParent, AssocKey *pRef) {
+static void adoptReferenced(Resolver *p, AssocTable *pTab, AssocModel *pParent,
+                            AssocKey *pRef) {
   const AssocFkey *pFk, *pOnly = 0;
   int i, n = 0;
   for (pFk = assocTableFkeys(p->pCall, pTab); pFk; pFk = pFk->pNext) {
@@ -458,8 +451,7 @@ static void findThrough(Resolver *p) {
   int i, n = 0;
   char *z;
   for (i = 0; i < pSchema->nEntry && p->pCall->rc == SQLITE_OK; i++) {
-    AssocTable *pTab =
-        assocTableFind(p->pCall, pSchema, pSchema->azEntry[i]);
+    AssocTable *pTab = assocTableFind(p->pCall, pSchema, pSchema->azEntry[i]);
     if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
     if (pTab == 0 || !isJoinTable(p, pTab)) continue;
     sqlite3_str_appendf(pStr, "%s%s", n++ ? " or " : "", pTab->zName);
@@ -473,8 +465,9 @@ static void findThrough(Resolver *p) {
              "table; no table joins %s and %s yet",
              pRel->pSource->zLabel, pRel->pTarget->zLabel);
   } else if (n > 1) {
-    relError(p, "several tables join %s and %s; say which is meant with the "
-                "option through: %s",
+    relError(p,
+             "several tables join %s and %s; say which is meant with the "
+             "option through: %s",
              pRel->pSource->zLabel, pRel->pTarget->zLabel, z);
   }
   sqlite3_free(z);
@@ -488,8 +481,8 @@ static void resolveThrough(Resolver *p) {
     return;
   }
   pRel->zThrough = pRel->pOpt->zThrough;
-  pJoin = assocModelNear(p->pCall, pRel->pSource->pTable->pSchema,
-                         pRel->zThrough);
+  pJoin =
+      assocModelNear(p->pCall, pRel->pSource->pTable->pSchema, pRel->zThrough);
   if (pJoin == 0) return;
   pRel->pThrough = pJoin->pTable;
   pRel->zThrough = pJoin->pTable->zName;
@@ -540,10 +533,10 @@ static void resolveMany(Resolver *p) {
   int bSelf = pRel->pSource == pRel->pTarget;
   memset(&seek, 0, sizeof(seek));
   resolveThrough(p);
-  resolveReferenced(p, &pRel->sourceKey, pRel->pSource,
-                    &pRel->pOpt->sourceKey, "sourceKey");
-  resolveReferenced(p, &pRel->targetKey, pRel->pTarget,
-                    &pRel->pOpt->targetKey, "targetKey");
+  resolveReferenced(p, &pRel->sourceKey, pRel->pSource, &pRel->pOpt->sourceKey,
+                    "sourceKey");
+  resolveReferenced(p, &pRel->targetKey, pRel->pTarget, &pRel->pOpt->targetKey,
+                    "targetKey");
   if (p->pCall->rc != SQLITE_OK) return;
   zTab = pRel->zThrough;
   pPair = pairOf(p);
@@ -640,8 +633,9 @@ static void checkOptions(Resolver *p) {
     }
   }
   if (pOpt->zThrough && eKind != ASSOC_BELONGSTOMANY) {
-    relError(p, "a join table needs belongsToMany; did you mean "
-                "assoc_define('%s','belongsToMany','%s','{\"through\":\"%s\"}')?",
+    relError(p,
+             "a join table needs belongsToMany; did you mean "
+             "assoc_define('%s','belongsToMany','%s','{\"through\":\"%s\"}')?",
              p->pDef->zModel, p->pDef->zTarget, pOpt->zThrough);
   }
 }
@@ -734,8 +728,7 @@ AssocRel *assocRelSeek(AssocCall *pCall, AssocModel *pModel,
 ** Names that are near, and the plural and singular of what was written: the
 ** most frequent mistake is 'post' for 'posts'.
 */
-void assocRelMissing(AssocCall *pCall, AssocModel *pModel,
-                     const char *zName) {
+void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName) {
   AssocArena *pArena = &pModel->pTable->pSchema->pCatalog->mem;
   AssocNearest near;
   AssocDef *pDef = 0;
@@ -765,8 +758,8 @@ void assocRelMissing(AssocCall *pCall, AssocModel *pModel,
                pModel->zLabel, zName, near.zBest);
   } else {
     char *zAll = assocModelDefNames(pCall, pModel);
-    assocError(pCall, "%s has no association '%s'; it has %s",
-               pModel->zLabel, zName, zAll);
+    assocError(pCall, "%s has no association '%s'; it has %s", pModel->zLabel,
+               zName, zAll);
     sqlite3_free(zAll);
   }
 }
@@ -814,8 +807,8 @@ static int needColumns(AssocCall *pCall, const AssocRel *pRel,
     assocError(pCall,
                "the table %s has no column %s, which %s.%s needs; SELECT "
                "assoc_sync() adds it%s%s%s",
-               pTab->zName, pKey->azCol[i], pRel->pSource->zLabel,
-               pRel->zName, near.zBest ? ", or did you mean the column " : "",
+               pTab->zName, pKey->azCol[i], pRel->pSource->zLabel, pRel->zName,
+               near.zBest ? ", or did you mean the column " : "",
                near.zBest ? near.zBest : "", near.zBest ? "?" : "");
     return 0;
   }

@@ -53,23 +53,22 @@ static void loadCollation(AssocCall *pCall, AssocTable *pTab,
   const char *zColl = 0;
   if (pCall->rc != SQLITE_OK) return;
   if (pTab->eType != ASSOC_VIEW) {
-    int rc = sqlite3_table_column_metadata(
-        pCall->db, pTab->pSchema->zName, pTab->zName, pCol->zName, 0, &zColl,
-        0, 0, 0);
+    int rc = sqlite3_table_column_metadata(pCall->db, pTab->pSchema->zName,
+                                           pTab->zName, pCol->zName, 0, &zColl,
+                                           0, 0, 0);
     if (rc != SQLITE_OK) {
       assocErrorCode(pCall, rc);
       return;
     }
   }
-  pCol->zColl = assocArenaText(pCall, &pTab->pSchema->pCatalog->mem,
-                               zColl, -1);
+  pCol->zColl = assocArenaText(pCall, &pTab->pSchema->pCatalog->mem, zColl, -1);
   pCol->eColl = collationOf(zColl);
 }
 
 /* One row of PRAGMA table_xinfo: cid, name, type, notnull, dflt_value, pk,
 ** hidden (1: hidden; 2, 3: generated). */
-static void loadColumn(AssocCall *pCall, AssocTable *pTab,
-                       sqlite3_stmt *pStmt, AssocColumn *pCol) {
+static void loadColumn(AssocCall *pCall, AssocTable *pTab, sqlite3_stmt *pStmt,
+                       AssocColumn *pCol) {
   AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
   int eHidden = sqlite3_column_int(pStmt, 6);
   pCol->zName =
@@ -95,12 +94,10 @@ static int countRows(AssocCall *pCall, sqlite3_stmt *pStmt) {
 /* The columns, and room for the rowid behind them. */
 static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
   AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
-  sqlite3_stmt *pStmt =
-      assocPrepare(pCall, "PRAGMA \"%w\".table_xinfo(\"%w\")",
-                   pTab->pSchema->zName, pTab->zName);
+  sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA \"%w\".table_xinfo(\"%w\")",
+                                     pTab->pSchema->zName, pTab->zName);
   int i, n = countRows(pCall, pStmt);
-  pTab->aCol =
-      assocAlloc(pCall, pArena, (i64)sizeof(AssocColumn) * (n + 1));
+  pTab->aCol = assocAlloc(pCall, pArena, (i64)sizeof(AssocColumn) * (n + 1));
   while (assocStep(pCall, pStmt) && pTab->nCol < n) {
     loadColumn(pCall, pTab, pStmt, &pTab->aCol[pTab->nCol]);
     pTab->nCol++;
@@ -137,9 +134,9 @@ static void loadRowid(AssocCall *pCall, AssocTable *pTab) {
   for (i = 0; i < 3 && declaredFind(pTab, azRowid[i]) >= 0; i++) {
   }
   if (i == 3) return;
-  rc = sqlite3_table_column_metadata(pCall->db, pTab->pSchema->zName,
-                                     pTab->zName, azRowid[i], 0, 0, 0, &isPk,
-                                     0);
+  rc =
+      sqlite3_table_column_metadata(pCall->db, pTab->pSchema->zName,
+                                    pTab->zName, azRowid[i], 0, 0, 0, &isPk, 0);
   if (rc == SQLITE_NOMEM) assocErrorCode(pCall, rc);
   if (rc != SQLITE_OK) return;
   pTab->bRowid = 1;
@@ -229,8 +226,7 @@ static void fkeyColumn(AssocCall *pCall, AssocTable *pTab, AssocFkey *pFk,
   AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
   int i = pFk->nCol;
   int *aCol = assocAlloc(pCall, pArena, (i64)sizeof(int) * (i + 1));
-  const char **azTo =
-      assocAlloc(pCall, pArena, (i64)sizeof(char *) * (i + 1));
+  const char **azTo = assocAlloc(pCall, pArena, (i64)sizeof(char *) * (i + 1));
   if (aCol == 0 || azTo == 0) return;
   if (i) {
     memcpy(aCol, pFk->aCol, sizeof(int) * (size_t)i);
@@ -258,12 +254,12 @@ AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab) {
       pFk = *ppEnd = assocAlloc(pCall, pArena, sizeof(*pFk));
       if (pFk == 0) break;
       ppEnd = &pFk->pNext;
-      pFk->zParent = assocArenaText(pCall, pArena,
-                                    assocColumnText(pCall, pStmt, 2), -1);
-      pFk->zOnUpdate = assocArenaText(pCall, pArena,
-                                      assocColumnText(pCall, pStmt, 5), -1);
-      pFk->zOnDelete = assocArenaText(pCall, pArena,
-                                      assocColumnText(pCall, pStmt, 6), -1);
+      pFk->zParent =
+          assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 2), -1);
+      pFk->zOnUpdate =
+          assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 5), -1);
+      pFk->zOnDelete =
+          assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 6), -1);
     }
     if (pFk) fkeyColumn(pCall, pTab, pFk, pStmt);
   }
@@ -279,9 +275,8 @@ AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab) {
 static void loadIndexColumns(AssocCall *pCall, AssocTable *pTab,
                              AssocIndex *pIdx) {
   AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
-  sqlite3_stmt *pStmt =
-      assocPrepare(pCall, "PRAGMA \"%w\".index_xinfo(\"%w\")",
-                   pTab->pSchema->zName, pIdx->zName);
+  sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA \"%w\".index_xinfo(\"%w\")",
+                                     pTab->pSchema->zName, pIdx->zName);
   int n = countRows(pCall, pStmt);
   pIdx->aCol = assocAlloc(pCall, pArena, (i64)sizeof(int) * (n + 1));
   pIdx->azColl = assocAlloc(pCall, pArena, (i64)sizeof(char *) * (n + 1));
@@ -290,8 +285,8 @@ static void loadIndexColumns(AssocCall *pCall, AssocTable *pTab,
     if (sqlite3_column_int(pStmt, 5) == 0) continue;
     pIdx->aCol[pIdx->nCol] = sqlite3_column_int(pStmt, 1);
     pIdx->abDesc[pIdx->nCol] = sqlite3_column_int(pStmt, 3) != 0;
-    pIdx->azColl[pIdx->nCol] = assocArenaText(
-        pCall, pArena, assocColumnText(pCall, pStmt, 4), -1);
+    pIdx->azColl[pIdx->nCol] =
+        assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 4), -1);
     pIdx->nCol++;
   }
   assocFinalize(pCall, pStmt);
@@ -326,8 +321,8 @@ AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab) {
 
 /* Are these the first nCol columns of the index, in any order, under the
 ** columns' own collations? */
-static int indexBegins(const AssocTable *pTab, const AssocIndex *pIdx,
-                       int nCol, const int *aCol) {
+static int indexBegins(const AssocTable *pTab, const AssocIndex *pIdx, int nCol,
+                       const int *aCol) {
   int i, j;
   if (pIdx->bPartial || pIdx->nCol < nCol) return 0;
   for (i = 0; i < nCol; i++) {
@@ -368,8 +363,7 @@ const char *assocTableIndexOn(AssocCall *pCall, AssocTable *pTab, int nCol,
 /* The first integer of the row, or -1 if there is none. */
 static i64 askRows(AssocCall *pCall, sqlite3_stmt *pStmt) {
   i64 n = -1;
-  if (assocStep(pCall, pStmt) &&
-      sqlite3_column_type(pStmt, 0) != SQLITE_NULL) {
+  if (assocStep(pCall, pStmt) && sqlite3_column_type(pStmt, 0) != SQLITE_NULL) {
     n = sqlite3_column_int64(pStmt, 0);
   }
   assocFinalize(pCall, pStmt);
@@ -393,14 +387,14 @@ i64 assocTableRows(AssocCall *pCall, AssocTable *pTab) {
   pTab->nRow = rowsOfAnalyze(pCall, pTab);
   if (pTab->nRow < 0 && pTab->bRowid && pTab->eType == ASSOC_TABLE) {
     const char *zId = pTab->aCol[pTab->nCol].zName;
-    pTab->nRow = askRows(
-        pCall, assocPrepare(pCall,
-                            "SELECT (SELECT %s FROM \"%w\".\"%w\""
-                            "         ORDER BY 1 DESC LIMIT 1)"
-                            "     - (SELECT %s FROM \"%w\".\"%w\""
-                            "         ORDER BY 1 LIMIT 1) + 1",
-                            zId, pTab->pSchema->zName, pTab->zName, zId,
-                            pTab->pSchema->zName, pTab->zName));
+    pTab->nRow =
+        askRows(pCall, assocPrepare(pCall,
+                                    "SELECT (SELECT %s FROM \"%w\".\"%w\""
+                                    "         ORDER BY 1 DESC LIMIT 1)"
+                                    "     - (SELECT %s FROM \"%w\".\"%w\""
+                                    "         ORDER BY 1 LIMIT 1) + 1",
+                                    zId, pTab->pSchema->zName, pTab->zName, zId,
+                                    pTab->pSchema->zName, pTab->zName));
     if (pTab->nRow < 0) pTab->nRow = 0;
   }
   if (pTab->nRow < 0) pTab->nRow = 1000000;

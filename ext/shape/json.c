@@ -32,12 +32,13 @@ static void *jsonAlloc(JsonParser *p, size_t n) {
 
 static int jsonEnter(JsonParser *p) {
   if (++p->nDepth > SHAPE_MAX_DEPTH) {
-    assocError(p->pCall, "shapes nest at most %d levels deep",
-               SHAPE_MAX_DEPTH);
+    assocError(p->pCall, "shapes nest at most %d levels deep", SHAPE_MAX_DEPTH);
   }
   return p->pCall->rc == SQLITE_OK;
 }
-static void jsonLeave(JsonParser *p) { p->nDepth--; }
+static void jsonLeave(JsonParser *p) {
+  p->nDepth--;
+}
 
 /* ---------------------------------------------------------------- names */
 
@@ -151,8 +152,7 @@ static ShapeVal *jsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat) {
   return pVal;
 }
 
-static ShapeVal *jsonVals(JsonParser *p, AssocJson *pArray,
-                          const char *zWhat) {
+static ShapeVal *jsonVals(JsonParser *p, AssocJson *pArray, const char *zWhat) {
   ShapeVal *pFirst = 0, **ppEnd = &pFirst;
   AssocJson *pSub;
   if (pArray->eType != ASSOC_J_ARRAY) {
@@ -647,8 +647,7 @@ static ShapeItem **jsonAttributes(JsonParser *p, AssocJson *pJson,
     } else if (strcmp(pSub->zKey, "exclude") == 0) {
       ppEnd = jsonAttributeList(p, pSub, SHAPE_ITEM_MINUS, ppEnd);
     } else {
-      assocError(p->pCall,
-                 "\"attributes\" has include and exclude, no \"%s\"",
+      assocError(p->pCall, "\"attributes\" has include and exclude, no \"%s\"",
                  pSub->zKey);
     }
   }
@@ -657,9 +656,8 @@ static ShapeItem **jsonAttributes(JsonParser *p, AssocJson *pJson,
 
 /* {"all":true | "HasMany" …, "nested":true} */
 static void jsonAll(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
-  static const char *const az[] = {"All",     "BelongsTo", "HasOne",
-                                   "HasMany", "One",       "Has",
-                                   "Many"};
+  static const char *const az[] = {"All", "BelongsTo", "HasOne", "HasMany",
+                                   "One", "Has",       "Many"};
   AssocJson *pAll = assocJsonGet(pObj, "all"), *pSub;
   int i;
   pItem->eType = SHAPE_ITEM_ALL;
@@ -721,8 +719,8 @@ static ShapeItem **jsonIncludes(JsonParser *p, AssocJson *pJson,
 
 /* "through":{"attributes":["priority"],"where":{…}}; its attributes are
 ** items of the block that holds the join row's columns */
-static ShapeItem **jsonThrough(JsonParser *p, AssocJson *pObj,
-                               ShapeClauses *pC, ShapeItem **ppEnd) {
+static ShapeItem **jsonThrough(JsonParser *p, AssocJson *pObj, ShapeClauses *pC,
+                               ShapeItem **ppEnd) {
   AssocJson *pSub;
   if (pObj->eType != ASSOC_J_OBJECT) {
     assocError(p->pCall, "\"through\" must be an object, not %s",
@@ -828,8 +826,7 @@ static void jsonRecurse(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
 
 /* What an include has beside clauses. True if the key is one of them. */
 static int jsonIncludeKey(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
-  static const char *const azAdvice[] = {"separate", "subQuery",
-                                         "duplicating"};
+  static const char *const azAdvice[] = {"separate", "subQuery", "duplicating"};
   const char *zKey = pJson->zKey;
   int i;
   for (i = 0; i < 3; i++) {
@@ -950,8 +947,9 @@ static void jsonBlock(JsonParser *p, AssocJson *pRoot) {
     if (strcmp(pSub->zKey, "include") == 0) {
       ppEnd = jsonIncludes(p, pSub, ppEnd);
     } else if (strcmp(pSub->zKey, "attributes") != 0) {
-      assocError(p->pCall, "a shape in JSON has attributes and include, "
-                           "no \"%s\"",
+      assocError(p->pCall,
+                 "a shape in JSON has attributes and include, "
+                 "no \"%s\"",
                  pSub->zKey);
     }
   }
@@ -968,15 +966,9 @@ void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
   p.pShape = pShape;
   if (pRoot == 0) return;
   switch (pShape->eKind) {
-  case SHAPE_QUERY:
-    jsonQuery(&p, pRoot);
-    break;
-  case SHAPE_BLOCK:
-    jsonBlock(&p, pRoot);
-    break;
-  default:
-    pShape->pItem = jsonInclude(&p, pRoot);
-    break;
+  case SHAPE_QUERY: jsonQuery(&p, pRoot); break;
+  case SHAPE_BLOCK: jsonBlock(&p, pRoot); break;
+  default: pShape->pItem = jsonInclude(&p, pRoot); break;
   }
 }
 

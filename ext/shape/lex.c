@@ -9,7 +9,9 @@
 static int isSpace(u8 c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
-static int isDigit(u8 c) { return c >= '0' && c <= '9'; }
+static int isDigit(u8 c) {
+  return c >= '0' && c <= '9';
+}
 static int isWordStart(u8 c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          c >= 0x80;
@@ -63,9 +65,8 @@ static int operatorType(const u8 *z, int n, int *pn) {
   static const struct {
     const char *z;
     int eType;
-  } aOp[] = {{"...", TK_SPREAD}, {"**", TK_STARS}, {"==", TK_EQ},
-             {"!=", TK_NE},      {"<>", TK_NE},    {"<=", TK_LE},
-             {">=", TK_GE},      {"=", TK_EQ}};
+  } aOp[] = {{"...", TK_SPREAD}, {"**", TK_STARS}, {"==", TK_EQ}, {"!=", TK_NE},
+             {"<>", TK_NE},      {"<=", TK_LE},    {">=", TK_GE}, {"=", TK_EQ}};
   int i;
   for (i = 0; i < ASSOC_COUNT(aOp); i++) {
     int nOp = (int)strlen(aOp[i].z);

@@ -31,13 +31,12 @@ static void putString(Printer *p, const char *z, int n) {
 
 /* Words that mean something somewhere, and so are quoted as names. */
 static const char *const azReserved[] = {
-    "where",  "order",   "limit",   "offset", "first",  "last",
-    "after",  "before",  "page",    "scope",  "by",     "required",
-    "and",    "or",      "not",     "in",     "is",     "through",
-    "like",   "glob",    "match",   "some",   "every",  "none",
-    "as",     "on",      "asc",     "desc",   "nulls",  "collate",
-    "true",   "false",   "null",    "count",  "sum",    "distinct",
-    "avg",    "min",     "max",     "total",  "exists", "between"};
+    "where",    "order",   "limit", "offset",  "first",    "last",   "after",
+    "before",   "page",    "scope", "by",      "required", "and",    "or",
+    "not",      "in",      "is",    "through", "like",     "glob",   "match",
+    "some",     "every",   "none",  "as",      "on",       "asc",    "desc",
+    "nulls",    "collate", "true",  "false",   "null",     "count",  "sum",
+    "distinct", "avg",     "min",   "max",     "total",    "exists", "between"};
 
 static int isPlainName(const char *z) {
   ShapeToken tok = shapeLex(z, (int)strlen(z), 0);
@@ -185,9 +184,7 @@ static void printPred(Printer *p, const ShapePred *pPred, int eAround) {
       put(p, ")");
     }
     break;
-  default:
-    printCompare(p, pPred);
-    break;
+  default: printCompare(p, pPred); break;
   }
 }
 
@@ -278,8 +275,8 @@ static void printRecurse(Printer *p, const ShapeItem *pItem) {
 
 static void printItem(Printer *p, const ShapeItem *pItem) {
   static const char *const azBefore[] = {"", "*", "**", "-", "@", "on ", ""};
-  if (pItem->eType == SHAPE_ITEM_ALL || (pItem->eType == SHAPE_ITEM_NAME &&
-                                         pItem->pPath == 0)) {
+  if (pItem->eType == SHAPE_ITEM_ALL ||
+      (pItem->eType == SHAPE_ITEM_NAME && pItem->pPath == 0)) {
     assocError(p->pCall, "an include by model alone, or of all, has no text "
                          "form");
     return;
@@ -422,8 +419,8 @@ static void jsonPrintAgg(Printer *p, const ShapeName *pPath,
 
 /* What a key is compared with. */
 static void jsonPrintTest(Printer *p, const ShapePred *pPred) {
-  static const char *const az[] = {"$eq",   "$ne", "$lt",      "$lte",
-                                   "$gt",   "$gte", "$in",     "$between",
+  static const char *const az[] = {"$eq",   "$ne",   "$lt",   "$lte",
+                                   "$gt",   "$gte",  "$in",   "$between",
                                    "$like", "$glob", "$match"};
   static const char *const azNot[] = {"$notIn", "$notBetween", "$notLike",
                                       "$notGlob", "$notMatch"};
@@ -586,15 +583,9 @@ static int isInclude(const ShapeItem *pItem) {
 static void jsonPrintAttribute(Printer *p, const ShapeItem *pItem) {
   putComma(p);
   switch (pItem->eType) {
-  case SHAPE_ITEM_STAR:
-    put(p, "\"*\"");
-    break;
-  case SHAPE_ITEM_STARS:
-    put(p, "\"**\"");
-    break;
-  case SHAPE_ITEM_MINUS:
-    putPath(p, pItem->pPath, "-", "");
-    break;
+  case SHAPE_ITEM_STAR: put(p, "\"*\""); break;
+  case SHAPE_ITEM_STARS: put(p, "\"**\""); break;
+  case SHAPE_ITEM_MINUS: putPath(p, pItem->pPath, "-", ""); break;
   case SHAPE_ITEM_AGG:
     put(p, "{");
     jsonPrintAgg(p, pItem->pPath, pItem->pAgg);
@@ -665,9 +656,8 @@ static void jsonPrintThrough(Printer *p, const ShapeItem *pBlock,
 }
 
 static void jsonPrintAll(Printer *p, const ShapeItem *pItem) {
-  static const char *const az[] = {"true",        "\"BelongsTo\"",
-                                   "\"HasOne\"",  "\"HasMany\"",
-                                   "\"One\"",     "\"Has\"",
+  static const char *const az[] = {"true",        "\"BelongsTo\"", "\"HasOne\"",
+                                   "\"HasMany\"", "\"One\"",       "\"Has\"",
                                    "\"Many\""};
   putKey(p, "all");
   put(p, az[pItem->eAll]);

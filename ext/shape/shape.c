@@ -7,7 +7,7 @@ const char *const azShapeAgg[SHAPE_NAGG] = {"count", "sum",   "avg",   "min",
                                             "max",   "total", "exists"};
 
 const char *const azShapeOp[SHAPE_NOP] = {
-    "and", "or", "not", "some", "every", "none",    "=",    "<>",    "<",
+    "and", "or", "not", "some", "every",   "none", "=",    "<>",    "<",
     "<=",  ">",  ">=",  "in",   "between", "like", "glob", "match", "is null"};
 
 /*
@@ -53,7 +53,7 @@ void assocShapeError(AssocCall *pCall, const char *zText, int iOff,
 ** JSON starts with "[", or with "{" and then a quote: no block of the text
 ** form does.
 */
-static int isJson(const char *z, int n) {
+static int textIsJson(const char *z, int n) {
   int i = 0;
   while (i < n && strchr(" \t\r\n", z[i])) i++;
   if (i < n && z[i] == '[') return 1;
@@ -71,7 +71,7 @@ AssocShape *assocShapeParse(AssocCall *pCall, AssocArena *pArena, int eKind,
   pShape->zText = assocArenaText(pCall, pArena, zText, nText);
   if (pShape->zText == 0) return 0;
   nText = (int)strlen(pShape->zText);
-  pShape->bJson = (u8)isJson(pShape->zText, nText);
+  pShape->bJson = (u8)textIsJson(pShape->zText, nText);
   if (pShape->bJson) {
     assocShapeParseJson(pCall, pArena, pShape, nText);
   } else {

@@ -80,10 +80,10 @@ struct ShapePred {
   u8 bNot; /* not in, not between, not like, not glob, is not null, not (…) */
   u8 bSome; /* JSON "$posts.title$": a to-many path means some */
   int iOff;
-  ShapeKey key;      /* Comparisons. SOME, EVERY, NONE: only its path */
-  ShapeVal *pVal;    /* Comparisons: one value, IN: many, BETWEEN: two */
-  ShapePred *pSub;   /* AND, OR: the first of many. NOT, SOME, …: the one */
-  ShapePred *pNext;  /* The next of an AND or OR */
+  ShapeKey key;     /* Comparisons. SOME, EVERY, NONE: only its path */
+  ShapeVal *pVal;   /* Comparisons: one value, IN: many, BETWEEN: two */
+  ShapePred *pSub;  /* AND, OR: the first of many. NOT, SOME, …: the one */
+  ShapePred *pNext; /* The next of an AND or OR */
 };
 #define SHAPE_OP_AND 0
 #define SHAPE_OP_OR 1
@@ -147,12 +147,12 @@ struct ShapeItem {
   u8 eAll;      /* ALL: SHAPE_ALL_*, which associations */
   int nRecurse; /* 0, n of "^n", or SHAPE_RECURSE_ALL */
   int iOff;
-  ShapeName *pPath;   /* NAME, MINUS, AT, AGG: its path. ON: the model */
-  ShapeName *pAlias;  /* "as" */
-  ShapeName *pModel;  /* JSON include by model instead of by name */
-  ShapeAgg *pAgg;     /* AGG */
+  ShapeName *pPath;       /* NAME, MINUS, AT, AGG: its path. ON: the model */
+  ShapeName *pAlias;      /* "as" */
+  ShapeName *pModel;      /* JSON include by model instead of by name */
+  ShapeAgg *pAgg;         /* AGG */
   ShapeClauses *pClauses; /* Or 0 */
-  ShapeItem *pBlock;  /* First item of its block */
+  ShapeItem *pBlock;      /* First item of its block */
   ShapeItem *pNext;
 };
 #define SHAPE_ITEM_NAME 0  /* A column or an association */
@@ -188,8 +188,8 @@ struct AssocShape {
   int nParam;        /* The largest ?n */
   ShapeName *pModel; /* QUERY: the model, perhaps "schema.model" */
   ShapeClauses *pClauses; /* QUERY: of the roots */
-  u8 bBlock;         /* QUERY: has a block */
-  ShapeItem *pItem;  /* Items of the block; ONE: the one */
+  u8 bBlock;              /* QUERY: has a block */
+  ShapeItem *pItem;       /* Items of the block; ONE: the one */
 };
 
 /* Deepest nesting of blocks, predicates and JSON. */

@@ -123,7 +123,9 @@ static int textEnter(TextParser *p) {
   }
   return p->pCall->rc == SQLITE_OK;
 }
-static void textLeave(TextParser *p) { p->nDepth--; }
+static void textLeave(TextParser *p) {
+  p->nDepth--;
+}
 
 static void *textAlloc(TextParser *p, size_t n) {
   return assocAlloc(p->pCall, p->pArena, (i64)n);
@@ -133,8 +135,8 @@ static void *textAlloc(TextParser *p, size_t n) {
 
 /* A backtick inside `…` is doubled. */
 static char *unquoteName(TextParser *p, const ShapeToken *pTok) {
-  char *z = assocArenaText(p->pCall, p->pArena, &p->z[pTok->iOff + 1],
-                           pTok->n - 2);
+  char *z =
+      assocArenaText(p->pCall, p->pArena, &p->z[pTok->iOff + 1], pTok->n - 2);
   int i, j = 0;
   if (z == 0) return 0;
   for (i = 0; z[i]; i++) {
@@ -155,10 +157,10 @@ static ShapeName *textName(TextParser *p, const char *zWanted) {
   pName = textAlloc(p, sizeof(*pName));
   if (pName == 0) return 0;
   pName->iOff = p->tok.iOff;
-  pName->z = p->tok.eType == TK_QUOTED
-                 ? unquoteName(p, &p->tok)
-                 : assocArenaText(p->pCall, p->pArena, &p->z[p->tok.iOff],
-                                  p->tok.n);
+  pName->z =
+      p->tok.eType == TK_QUOTED
+          ? unquoteName(p, &p->tok)
+          : assocArenaText(p->pCall, p->pArena, &p->z[p->tok.iOff], p->tok.n);
   if (pName->z && pName->z[0] == 0) {
     textError(p, pName->iOff, "a name cannot be empty");
   }
@@ -304,8 +306,7 @@ static int continuesPred(TextParser *p, const ShapeToken *pWord) {
   case TK_EQ:
   case TK_NE:
   case TK_LE:
-  case TK_GE:
-    return 1;
+  case TK_GE: return 1;
   }
   if (shapeIsWord(p->z, &tok, "not")) {
     tok = textAfter(p, &tok);
@@ -323,15 +324,13 @@ static ShapeAgg *textAgg(TextParser *p, int eAgg) {
   textAdvance(p); /* The word */
   textNeed(p, '(', "(");
   tokNext = textAfter(p, &p->tok);
-  if (textIs(p, "distinct") && isName(&tokNext) &&
-      !continuesPred(p, &p->tok)) {
+  if (textIs(p, "distinct") && isName(&tokNext) && !continuesPred(p, &p->tok)) {
     pAgg->bDistinct = 1;
     textAdvance(p);
     tokNext = textAfter(p, &p->tok);
   }
-  if (isName(&p->tok) &&
-      (tokNext.eType == ')' || tokNext.eType == ';' ||
-       shapeIsWord(p->z, &tokNext, "where"))) {
+  if (isName(&p->tok) && (tokNext.eType == ')' || tokNext.eType == ';' ||
+                          shapeIsWord(p->z, &tokNext, "where"))) {
     pAgg->pCol = textName(p, "a column");
   }
   if (p->tok.eType != ')') {
@@ -423,8 +422,7 @@ static void textCompare(TextParser *p, ShapePred *pPred) {
     pPred->eOp = (u8)eOp;
     pPred->pVal = textVal(p);
     if (pPred->pVal && pPred->pVal->eType == SHAPE_VAL_NULL) {
-      textError(p, pPred->iOff,
-                "nothing is %s null; did you mean is%s null?",
+      textError(p, pPred->iOff, "nothing is %s null; did you mean is%s null?",
                 azShapeOp[eOp], eOp == SHAPE_OP_EQ ? "" : " not");
     }
   } else if (textTakeWord(p, "is")) {
@@ -506,14 +504,16 @@ static ShapePred *textList(TextParser *p, int eOp) {
   return pList;
 }
 
-static ShapePred *textPred(TextParser *p) { return textList(p, SHAPE_OP_OR); }
+static ShapePred *textPred(TextParser *p) {
+  return textList(p, SHAPE_OP_OR);
+}
 
 /* ------------------------------------------------------------- clauses */
 
 /* Words that begin a clause. */
-static const char *const azClause[] = {
-    "where", "order",  "limit", "offset",   "first", "last",
-    "after", "before", "page",  "required", "scope", "through"};
+static const char *const azClause[] = {"where", "order",    "limit", "offset",
+                                       "first", "last",     "after", "before",
+                                       "page",  "required", "scope", "through"};
 #define CLAUSE_WHERE 0
 #define CLAUSE_ORDER 1
 #define CLAUSE_LIMIT 2
@@ -617,8 +617,7 @@ static void textOnce(TextParser *p, ShapeVal **ppVal, int iOff, int eClause) {
 }
 
 /* clause; the keyword is eClause and has been passed */
-static void textClause(TextParser *p, ShapeClauses *pC, int eClause,
-                       int iOff) {
+static void textClause(TextParser *p, ShapeClauses *pC, int eClause, int iOff) {
   ShapeVal **apVal[] = {&pC->pLimit, &pC->pOffset, &pC->pFirst,
                         &pC->pLast,  &pC->pAfter,  &pC->pBefore};
   ShapeScope **ppScope;
@@ -627,9 +626,7 @@ static void textClause(TextParser *p, ShapeClauses *pC, int eClause,
     return;
   }
   switch (eClause) {
-  case CLAUSE_WHERE:
-    andWhere(p, pC, textPred(p));
-    break;
+  case CLAUSE_WHERE: andWhere(p, pC, textPred(p)); break;
   case CLAUSE_ORDER:
     textTakeWord(p, "by");
     if (pC->pOrder) textError(p, iOff, "order stands twice");
@@ -639,9 +636,7 @@ static void textClause(TextParser *p, ShapeClauses *pC, int eClause,
     pC->bPage = 1;
     if (textTakeWord(p, "count")) pC->bPageCount = 1;
     break;
-  case CLAUSE_REQUIRED:
-    pC->bRequired = 1;
-    break;
+  case CLAUSE_REQUIRED: pC->bRequired = 1; break;
   case CLAUSE_SCOPE:
     ppScope = &pC->pScope;
     while (*ppScope) ppScope = &(*ppScope)->pNext;
@@ -783,14 +778,13 @@ static ShapeItem *textItem(TextParser *p) {
   switch (p->tok.eType) {
   case '*':
   case TK_STARS:
-    pItem = newItem(p, p->tok.eType == '*' ? SHAPE_ITEM_STAR
-                                           : SHAPE_ITEM_STARS);
+    pItem =
+        newItem(p, p->tok.eType == '*' ? SHAPE_ITEM_STAR : SHAPE_ITEM_STARS);
     textAdvance(p);
     return pItem;
   case '-':
   case '@':
-    pItem = newItem(p, p->tok.eType == '-' ? SHAPE_ITEM_MINUS
-                                           : SHAPE_ITEM_AT);
+    pItem = newItem(p, p->tok.eType == '-' ? SHAPE_ITEM_MINUS : SHAPE_ITEM_AT);
     textAdvance(p);
     if (pItem == 0) return 0;
     pItem->pPath = textName(p, "a column");
@@ -894,15 +888,11 @@ static void textStart(TextParser *p, AssocShape *pShape) {
   p->tok.eType = 0;
   textAdvance(p);
   switch (pShape->eKind) {
-  case SHAPE_QUERY:
-    textQuery(p, pShape);
-    break;
+  case SHAPE_QUERY: textQuery(p, pShape); break;
   case SHAPE_BLOCK:
     pShape->pItem = p->tok.eType == '{' ? textBlock(p) : textPathList(p);
     break;
-  default:
-    pShape->pItem = textPathItem(p);
-    break;
+  default: pShape->pItem = textPathItem(p); break;
   }
   if (p->tok.eType != TK_END) textExpected(p, "the end of the shape");
 }

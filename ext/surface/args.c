@@ -30,8 +30,7 @@ void assocKeysClear(AssocKeys *pKeys) {
 }
 
 /* Room for nKey keys of nCol values. */
-static void keysAlloc(AssocCall *pCall, AssocKeys *pKeys, int nKey,
-                      int nCol) {
+static void keysAlloc(AssocCall *pCall, AssocKeys *pKeys, int nKey, int nCol) {
   memset(pKeys, 0, sizeof(*pKeys));
   pKeys->nCol = nCol;
   pKeys->apVal =
@@ -113,8 +112,8 @@ static void keysOfText(AssocCall *pCall, const AssocModel *pModel,
             (pModel->nKey == 1 || pJson->nChild == 0 ||
              pJson->pChild->eType >= ASSOC_J_ARRAY);
     keysAlloc(pCall, pKeys, bList ? pJson->nChild : 1, pModel->nKey);
-    for (pSub = bList ? pJson->pChild : pJson;
-         pSub && pCall->rc == SQLITE_OK; pSub = bList ? pSub->pNext : 0) {
+    for (pSub = bList ? pJson->pChild : pJson; pSub && pCall->rc == SQLITE_OK;
+         pSub = bList ? pSub->pNext : 0) {
       if (bList && pSub->eType == ASSOC_J_ARRAY && pModel->nKey == 1) {
         keyShapeError(pCall, pModel);
       }

@@ -17,8 +17,8 @@ struct Definer {
   int eKind;
   AssocModel *pSource, *pTarget;
   AssocOptions *pOpt;
-  const char *zSchema;  /* The database that gets the row */
-  const char *zModel;   /* What is written in its columns */
+  const char *zSchema; /* The database that gets the row */
+  const char *zModel;  /* What is written in its columns */
   const char *zName;
   const char *zTarget;
   const char *zOptions;
@@ -47,8 +47,7 @@ static const char *targetName(Definer *p, const char *zTarget) {
   const AssocSchema *pSchema = p->pTarget->pTable->pSchema;
   zTarget = bareName(pSchema, zTarget);
   if (pSchema == p->pSource->pTable->pSchema) return zTarget;
-  return assocArenaPrintf(p->pCall, &p->mem, "%s.%s", pSchema->zName,
-                          zTarget);
+  return assocArenaPrintf(p->pCall, &p->mem, "%s.%s", pSchema->zName, zTarget);
 }
 
 /* Sequelize's default: the target's name, in the plural if it is many. */
@@ -84,8 +83,7 @@ static void checkName(Definer *p) {
 ** Is there a column, or a foreign key, in pTab that leads to pParent? Its
 ** name, or 0.
 */
-static const char *leadsTo(Definer *p, AssocTable *pTab,
-                           AssocModel *pParent) {
+static const char *leadsTo(Definer *p, AssocTable *pTab, AssocModel *pParent) {
   const AssocFkey *pFk;
   const char *zName;
   int i, j;
@@ -154,8 +152,8 @@ static void checkBothSides(Definer *p, const AssocRel *pRel) {
                "the foreign key; did you mean "
                "assoc_define('%s','hasMany','%s') or hasOne? (if both have "
                "one, name this one with the option foreignKey)",
-               p->pTarget->zLabel, p->pSource->zLabel, pDef->zName,
-               p->zModel, p->zTarget);
+               p->pTarget->zLabel, p->pSource->zLabel, pDef->zName, p->zModel,
+               p->zTarget);
     return;
   }
 }
@@ -250,9 +248,8 @@ static AssocDef *takenBy(Definer *p) {
 static int isSame(Definer *p, AssocDef *pDef) {
   AssocOptions *pOpt = assocDefOptions(p->pCall, pDef);
   AssocModel *pTarget =
-      pDef->zTarget
-          ? assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget)
-          : 0;
+      pDef->zTarget ? assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget)
+                    : 0;
   if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
   return pOpt && pTarget == p->pTarget &&
          assocKindSeek(pDef->zKind) == p->eKind &&
@@ -392,8 +389,9 @@ static void modelOptions(AssocCall *pCall, const AssocJson *pJson) {
     } else if (strcmp(p->zKey, "primaryKey") == 0) {
       if (p->eType != ASSOC_J_TEXT &&
           (p->eType != ASSOC_J_ARRAY || p->nChild == 0)) {
-        assocError(pCall, "the option primaryKey must be a column, or an "
-                          "array of columns, not %s",
+        assocError(pCall,
+                   "the option primaryKey must be a column, or an "
+                   "array of columns, not %s",
                    assocJsonTypeName(p));
       }
     } else if (strcmp(p->zKey, "temp") != 0 &&
@@ -473,8 +471,8 @@ static void modelCheck(AssocCall *pCall, const char *zSchema,
   char *zName = assocMprintf(pCall, "%s.%s", zSchema, zModel);
   AssocModel *p = pCat && zName ? assocModelFind(pCall, pCat, zName) : 0;
   if (p && p->pDef && sqlite3_stricmp(p->pDef->zModel, zModel) != 0) {
-    assocError(pCall, "the table %s is the model %s already",
-               p->pTable->zName, p->pDef->zModel);
+    assocError(pCall, "the table %s is the model %s already", p->pTable->zName,
+               p->pDef->zModel);
   }
   sqlite3_free(zName);
   assocCatalogLeave(pCall, pCat);
@@ -526,7 +524,6 @@ static void modelFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 const AssocFunction aAssocDefineFunction[] = {
     {"assoc_define", 3, 4, ASSOC_WRITER, defineFunc,
      "model, kind, target [, options]"},
-    {"assoc_undefine", 2, 2, ASSOC_WRITER, undefineFunc,
-     "model, association"},
+    {"assoc_undefine", 2, 2, ASSOC_WRITER, undefineFunc, "model, association"},
     {"assoc_model", 2, 2, ASSOC_WRITER, modelFunc, "model, options"},
     {0, 0, 0, 0, 0, 0}};

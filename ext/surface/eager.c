@@ -39,8 +39,8 @@ struct EagerTable {
 typedef struct EagerCursor EagerCursor;
 struct EagerCursor {
   sqlite3_vtab_cursor base;
-  AssocPlan *pPlan;     /* Busy while the cursor has it */
-  AssocStream *pStream; /* OWNED */
+  AssocPlan *pPlan;      /* Busy while the cursor has it */
+  AssocStream *pStream;  /* OWNED */
   sqlite3_value *pQuery; /* OWNED */
   i64 iRow;
   int bEof;
@@ -209,8 +209,8 @@ static void eagerTake(AssocCall *pCall, EagerArgs *p, const char *zIdx,
   }
 }
 
-static void eagerStart(AssocCall *pCall, EagerCursor *p,
-                       const EagerArgs *pArgs, int idxNum) {
+static void eagerStart(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
+                       int idxNum) {
   const char *zQuery = assocArgText(pCall, pArgs->pQuery, "the query");
   int eAsk = idxNum & EAGER_KEY    ? ASSOC_ASK_KEY
              : idxNum & EAGER_ASC  ? ASSOC_ASK_ASC
@@ -281,9 +281,7 @@ static int eagerColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
     z = assocStreamJson(&call, p->pStream, &n);
     if (z) assocResultJson(pCtx, z, n);
     break;
-  case EAGER_COL_QUERY:
-    sqlite3_result_value(pCtx, p->pQuery);
-    break;
+  case EAGER_COL_QUERY: sqlite3_result_value(pCtx, p->pQuery); break;
   }
   (void)assocCallFailed(&call, pCtx);
   return SQLITE_OK;

@@ -43,8 +43,7 @@ static void listKey(AssocCall *pCall, AssocRows *p, int iCol,
   sqlite3_free(z);
 }
 
-static void listScope(AssocCall *pCall, AssocRows *p,
-                      const AssocJson *pScope) {
+static void listScope(AssocCall *pCall, AssocRows *p, const AssocJson *pScope) {
   AssocOut out;
   i64 n = 0;
   char *z;
@@ -57,8 +56,7 @@ static void listScope(AssocCall *pCall, AssocRows *p,
   sqlite3_free(z);
 }
 
-static void listResolved(AssocCall *pCall, AssocRows *p,
-                         const AssocRel *pRel) {
+static void listResolved(AssocCall *pCall, AssocRows *p, const AssocRel *pRel) {
   /* By ASSOC_FROM_*: both the definition and the schema declare */
   static const char *const az[] = {"declared", "declared", "convention",
                                    "default"};
@@ -92,8 +90,7 @@ static void listMake(AssocCall *pCall, AssocRows *p, int nArg,
   AssocSchema *pSchema;
   AssocDef *pDef;
   (void)nArg, (void)ap;
-  for (pSchema = pCat ? pCat->pSchema : 0; pSchema;
-       pSchema = pSchema->pNext) {
+  for (pSchema = pCat ? pCat->pSchema : 0; pSchema; pSchema = pSchema->pNext) {
     if (!assocSchemaLoad(pCall, pSchema)) break;
     for (pDef = pSchema->pDef; pDef && pCall->rc == SQLITE_OK;
          pDef = pDef->pNext) {
@@ -107,4 +104,7 @@ const AssocRowsTable assocListTable = {
     "assoc_list",
     "CREATE TABLE x(model, association, kind, target, foreignKey, otherKey,"
     " through, sourceKey, targetKey, scope, options, source, schema)",
-    13, 0, 0, listMake};
+    13,
+    0,
+    0,
+    listMake};

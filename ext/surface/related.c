@@ -46,11 +46,11 @@
 typedef struct RelatedTable RelatedTable;
 struct RelatedTable {
   sqlite3_vtab base;
-  AssocConn *pConn;   /* A reference */
-  char *zModel;       /* OWNED: of the creatable table, else 0 */
-  char *zItem;        /* OWNED: its association */
-  char *zColumns;     /* OWNED: the columns that were declared */
-  int iKeyCol;        /* The column of the source's key */
+  AssocConn *pConn;        /* A reference */
+  char *zModel;            /* OWNED: of the creatable table, else 0 */
+  char *zItem;             /* OWNED: its association */
+  char *zColumns;          /* OWNED: the columns that were declared */
+  int iKeyCol;             /* The column of the source's key */
   int iModelCol, iItemCol; /* Hidden columns, -1 in the creatable table */
 };
 
@@ -61,14 +61,14 @@ struct RelatedCursor {
   AssocPlan *pJson;     /* Gives the rows as JSON, or 0 */
   char *zModel, *zItem; /* OWNED: what the plans were compiled from */
   int eAsk;
-  sqlite3_stmt *pStmt;  /* BORROWED: related rows of the current key */
-  sqlite3_stmt *pAll;   /* BORROWED: keys of all source rows */
+  sqlite3_stmt *pStmt;   /* BORROWED: related rows of the current key */
+  sqlite3_stmt *pAll;    /* BORROWED: keys of all source rows */
   sqlite3_value **apKey; /* OWNED: keys that were given, or 0 */
   int nKey;
-  int iKey;             /* The current one */
-  AssocRun run;         /* Rows of pJson for the current key */
-  int bRun;             /* run is started */
-  AssocRow *pRow;       /* The current row of it */
+  int iKey;       /* The current one */
+  AssocRun run;   /* Rows of pJson for the current key */
+  int bRun;       /* run is started */
+  AssocRow *pRow; /* The current row of it */
   i64 iRow;
   int bEof;
 };
@@ -99,8 +99,7 @@ static char *relatedArgument(const char *z) {
 }
 
 /* "title" TEXT, "likes" INTEGER: as the target's columns are now. */
-static char *relatedColumns(AssocCall *pCall, const AssocTable *pTab,
-                            int *pn) {
+static char *relatedColumns(AssocCall *pCall, const AssocTable *pTab, int *pn) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   int i, n = 0;
   for (i = 0; i < pTab->nCol; i++) {
@@ -119,8 +118,9 @@ static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
   AssocPlan *pPlan;
   char *zSql;
   if (argc != 5) {
-    assocError(pCall, "CREATE VIRTUAL TABLE ... USING %s(model, association) "
-                      "takes two arguments, not %d",
+    assocError(pCall,
+               "CREATE VIRTUAL TABLE ... USING %s(model, association) "
+               "takes two arguments, not %d",
                argv[0], argc - 3);
     return;
   }
@@ -130,14 +130,14 @@ static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
   pCat = assocCatalogEnter(pCall);
   pPlan = assocPlanGet(pCall, pCat, ASSOC_ASK_COLUMNS, p->zModel, p->zItem);
   if (pPlan) {
-    p->zColumns = relatedColumns(
-        pCall, pPlan->pAnswer->pTarget->pTable, &p->iKeyCol);
+    p->zColumns =
+        relatedColumns(pCall, pPlan->pAnswer->pTarget->pTable, &p->iKeyCol);
   }
   assocPlanRelease(pCall, pPlan);
   assocCatalogLeave(pCall, pCat);
   p->iModelCol = p->iItemCol = -1;
-  zSql = assocMprintf(pCall, "CREATE TABLE x(%s, assoc_key HIDDEN)",
-                      p->zColumns);
+  zSql =
+      assocMprintf(pCall, "CREATE TABLE x(%s, assoc_key HIDDEN)", p->zColumns);
   if (zSql) assocErrorCode(pCall, sqlite3_declare_vtab(pCall->db, zSql));
   sqlite3_free(zSql);
 }
@@ -204,9 +204,8 @@ static i64 relatedEstimate(AssocConn *pConn, const char *zModel,
   if (pPlan) {
     const AssocRel *pRel = pPlan->pAnswer;
     i64 nSrc = assocTableRows(&call, pRel->pSource->pTable);
-    i64 nTgt = assocTableRows(&call, pRel->pThrough
-                                         ? pRel->pThrough
-                                         : pRel->pTarget->pTable);
+    i64 nTgt = assocTableRows(&call, pRel->pThrough ? pRel->pThrough
+                                                    : pRel->pTarget->pTable);
     n = pRel->bMany ? nTgt / (nSrc > 0 ? nSrc : 1) + 1 : 1;
   }
   assocPlanRelease(&call, pPlan);
@@ -458,8 +457,7 @@ static void relatedBind(AssocCall *pCall, RelatedCursor *p) {
   }
   assocKeyRead(pCall, pModel, p->apKey[p->iKey], &key);
   for (i = 0; i < key.nCol && key.nKey; i++) {
-    assocErrorCode(pCall,
-                   sqlite3_bind_value(p->pStmt, i + 1, key.apVal[i]));
+    assocErrorCode(pCall, sqlite3_bind_value(p->pStmt, i + 1, key.apVal[i]));
   }
   assocKeysClear(&key);
 }
@@ -616,9 +614,8 @@ static void relatedThrough(AssocCall *pCall, sqlite3_context *pCtx,
     assocOutText(&out, ":", 1);
     assocJsonValue(&out,
                    sqlite3_column_value(p->pStmt, pRel->pTarget->nKey + i),
-                   pJoin->aCol[i].eJson == ASSOC_JSON_BOOL
-                       ? ASSOC_JSON_BOOL
-                       : ASSOC_JSON_PLAIN);
+                   pJoin->aCol[i].eJson == ASSOC_JSON_BOOL ? ASSOC_JSON_BOOL
+                                                           : ASSOC_JSON_PLAIN);
   }
   assocOutText(&out, "}", 1);
   z = assocBufFinish(&out, &n);
@@ -660,9 +657,8 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
   } else if (iCol == RELATED_COL_THROUGH) {
     relatedThrough(pCall, pCtx, p);
   } else {
-    sqlite3_result_text(
-        pCtx, iCol == RELATED_COL_MODEL ? p->zModel : p->zItem, -1,
-        SQLITE_TRANSIENT);
+    sqlite3_result_text(pCtx, iCol == RELATED_COL_MODEL ? p->zModel : p->zItem,
+                        -1, SQLITE_TRANSIENT);
   }
 }
 
@@ -670,8 +666,8 @@ static int relatedColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                          int iCol) {
   AssocCall call;
   assocCallInit(&call, relatedConn(pCur));
-  relatedResult(&call, pCtx, (RelatedCursor *)pCur,
-                (RelatedTable *)pCur->pVtab, iCol);
+  relatedResult(&call, pCtx, (RelatedCursor *)pCur, (RelatedTable *)pCur->pVtab,
+                iCol);
   (void)assocCallFailed(&call, pCtx);
   return SQLITE_OK;
 }

@@ -14,10 +14,10 @@ struct RowsCell {
 };
 
 struct AssocRows {
-  AssocArena mem;   /* OWNED: everything below */
+  AssocArena mem; /* OWNED: everything below */
   int nCol;
   i64 nRow, nAlloc;
-  RowsCell *aCell;  /* nRow rows of nCol cells */
+  RowsCell *aCell; /* nRow rows of nCol cells */
 };
 
 /* Client data of the module. */
@@ -47,8 +47,8 @@ struct RowsCursor {
 void assocRowsAdd(AssocCall *pCall, AssocRows *p) {
   if (p->nRow == p->nAlloc) {
     i64 n = p->nAlloc * 2 + 16;
-    RowsCell *a = assocAlloc(pCall, &p->mem,
-                             (i64)sizeof(RowsCell) * n * p->nCol);
+    RowsCell *a =
+        assocAlloc(pCall, &p->mem, (i64)sizeof(RowsCell) * n * p->nCol);
     if (a == 0) return;
     if (p->nRow) {
       memcpy(a, p->aCell, sizeof(RowsCell) * (size_t)(p->nRow * p->nCol));
@@ -134,9 +134,9 @@ static int rowsBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   for (i = 0; i < pDef->nNeed; i++) {
     if (mGiven >> i & 1) continue;
     sqlite3_free(pVtab->zErrMsg);
-    pVtab->zErrMsg = sqlite3_mprintf("assoc: %s() needs %d argument%s",
-                                     pDef->zName, pDef->nNeed,
-                                     pDef->nNeed == 1 ? "" : "s");
+    pVtab->zErrMsg =
+        sqlite3_mprintf("assoc: %s() needs %d argument%s", pDef->zName,
+                        pDef->nNeed, pDef->nNeed == 1 ? "" : "s");
     return SQLITE_ERROR;
   }
   pInfo->estimatedCost = 1000;
@@ -169,8 +169,8 @@ static int rowsClose(sqlite3_vtab_cursor *pCur) {
   return SQLITE_OK;
 }
 
-static int rowsFilter(sqlite3_vtab_cursor *pCur, int idxNum,
-                      const char *idxStr, int argc, sqlite3_value **argv) {
+static int rowsFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
+                      int argc, sqlite3_value **argv) {
   RowsCursor *p = (RowsCursor *)pCur;
   RowsTable *pTab = (RowsTable *)pCur->pVtab;
   AssocCall call;
@@ -249,6 +249,6 @@ int assocRowsRegister(AssocConn *pConn, const AssocRowsTable *pTable) {
   if (pData == 0) return SQLITE_NOMEM;
   pData->pTable = pTable;
   pData->pConn = assocConnRef(pConn);
-  return sqlite3_create_module_v2(pConn->db, pTable->zName, &rowsModule,
-                                  pData, rowsDataFree);
+  return sqlite3_create_module_v2(pConn->db, pTable->zName, &rowsModule, pData,
+                                  rowsDataFree);
 }

@@ -45,8 +45,8 @@ struct AssocKeys {
   int nKey; /* Keys */
   int nCol; /* Values of each */
   sqlite3_value **apVal;
-  AssocArena mem;  /* OWNED: holds apVal */
-  int nOwned;      /* The first of apVal, that are to be freed */
+  AssocArena mem; /* OWNED: holds apVal */
+  int nOwned;     /* The first of apVal, that are to be freed */
 };
 /* One key of a model, as its value or as a JSON array if it is composite. */
 void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,

@@ -16,7 +16,7 @@ struct Syncer {
   AssocCall *pCall;
   AssocArena mem;
   AssocForeign *pList;
-  sqlite3_str *pStr;   /* The DDL so far */
+  sqlite3_str *pStr; /* The DDL so far */
   int nStatement;
   const char **azName; /* Names of indexes that it makes */
   int nName;
@@ -27,8 +27,8 @@ struct Syncer {
 /* A name as one would write it: quoted only where it must be. */
 static void ddlName(Syncer *p, const char *z) {
   int i, n = (int)strlen(z);
-  int bPlain = n > 0 && !(z[0] >= '0' && z[0] <= '9') &&
-               !sqlite3_keyword_check(z, n);
+  int bPlain =
+      n > 0 && !(z[0] >= '0' && z[0] <= '9') && !sqlite3_keyword_check(z, n);
   for (i = 0; i < n; i++) {
     if (!((z[i] >= 'a' && z[i] <= 'z') || (z[i] >= 'A' && z[i] <= 'Z') ||
           (z[i] >= '0' && z[i] <= '9') || z[i] == '_')) {
@@ -63,8 +63,8 @@ static void ddlBegin(Syncer *p, const char *z) {
 
 /* STRICT tables know six types. */
 static const char *strictType(const AssocColumn *pCol) {
-  static const char *const az[] = {"INT", "INTEGER", "REAL",
-                                   "TEXT", "BLOB",   "ANY"};
+  static const char *const az[] = {"INT",  "INTEGER", "REAL",
+                                   "TEXT", "BLOB",    "ANY"};
   int i;
   for (i = 0; i < 6; i++) {
     if (sqlite3_stricmp(az[i], pCol->zType) == 0) return pCol->zType;
@@ -115,10 +115,11 @@ static void ddlReferences(Syncer *p, const AssocForeign *pFor) {
 }
 
 /* ALTER TABLE Post ADD COLUMN UserId INTEGER REFERENCES … */
-static void addColumn(Syncer *p, const AssocForeign *pFor, int i) {
+static void ddlColumn(Syncer *p, const AssocForeign *pFor, int i) {
   if (pFor->pTab->eType != ASSOC_TABLE) {
-    assocError(p->pCall, "%s is a %s, so assoc_sync() cannot give it the "
-                         "column %s, which %s.%s needs",
+    assocError(p->pCall,
+               "%s is a %s, so assoc_sync() cannot give it the "
+               "column %s, which %s.%s needs",
                pFor->zTable,
                pFor->pTab->eType == ASSOC_VIEW ? "view" : "virtual table",
                pFor->key.azCol[i], pFor->pRel->pSource->zLabel,
@@ -155,19 +156,18 @@ static void syncColumns(Syncer *p, const AssocForeign *pFor) {
     /* Another key over the same column may have added it */
     for (pOther = p->pList; pOther != pFor; pOther = pOther->pNext) {
       for (j = 0; pOther->pTab == pFor->pTab && j < pOther->key.nCol; j++) {
-        bAdded |= sqlite3_stricmp(pOther->key.azCol[j],
-                                  pFor->key.azCol[i]) == 0;
+        bAdded |=
+            sqlite3_stricmp(pOther->key.azCol[j], pFor->key.azCol[i]) == 0;
       }
     }
-    if (!bAdded) addColumn(p, pFor, i);
+    if (!bAdded) ddlColumn(p, pFor, i);
   }
 }
 
 /* ------------------------------------------------------------ join tables */
 
 /* What stands between the elements of a list. */
-static void ddlNext(Syncer *p, int *pn, const char *zFirst,
-                    const char *zNext) {
+static void ddlNext(Syncer *p, int *pn, const char *zFirst, const char *zNext) {
   sqlite3_str_appendall(p->pStr, (*pn)++ ? zNext : zFirst);
 }
 
@@ -218,8 +218,7 @@ static void scopeColumns(Syncer *p, const AssocRel *pRel, int *pn) {
 
 /* Both keys; and the columns of a scope, for the same pair may be linked
 ** under several of its values. */
-static void joinKey(Syncer *p, const AssocForeign *pA,
-                    const AssocForeign *pB) {
+static void joinKey(Syncer *p, const AssocForeign *pA, const AssocForeign *pB) {
   const AssocJson *pCol;
   int i, n = 0;
   for (i = 0; i < pA->key.nCol; i++) {
@@ -290,11 +289,10 @@ static int isBefore(const AssocForeign *pA, const AssocForeign *pB) {
 /* Is the name free, in the schema and in what is being made? */
 static int nameIsFree(Syncer *p, const AssocSchema *pSchema,
                       const char *zName) {
-  sqlite3_stmt *pStmt =
-      assocPrepare(p->pCall,
-                   "SELECT 1 FROM \"%w\".sqlite_schema"
-                   " WHERE name=%Q COLLATE nocase",
-                   pSchema->zName, zName);
+  sqlite3_stmt *pStmt = assocPrepare(p->pCall,
+                                     "SELECT 1 FROM \"%w\".sqlite_schema"
+                                     " WHERE name=%Q COLLATE nocase",
+                                     pSchema->zName, zName);
   int i, b = assocStep(p->pCall, pStmt);
   assocFinalize(p->pCall, pStmt);
   for (i = 0; i < p->nName; i++) {
@@ -332,8 +330,7 @@ static int isIndexed(Syncer *p, const AssocForeign *pFor) {
   const char *z;
   if (pFor->pTab == 0) {
     const AssocForeign *pOther = otherSide(p, pFor);
-    return pOther && isBefore(pFor, pOther) &&
-           !allowsDuplicates(pFor, pOther);
+    return pOther && isBefore(pFor, pOther) && !allowsDuplicates(pFor, pOther);
   }
   if (pFor->pTab->eType != ASSOC_TABLE) return 1;
   for (i = 0; i < pFor->key.nCol; i++) {
@@ -365,8 +362,7 @@ static char *syncText(Syncer *p, AssocCatalog *pCat) {
   char *z;
   p->pStr = sqlite3_str_new(p->pCall->db);
   p->pList = assocForeignList(p->pCall, pCat, &p->mem);
-  for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK;
-       pFor = pFor->pNext) {
+  for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     AssocForeign *pOther;
     if (pFor->pTab) {
       syncColumns(p, pFor);
@@ -375,8 +371,7 @@ static char *syncText(Syncer *p, AssocCatalog *pCat) {
     pOther = otherSide(p, pFor);
     if (pOther && isBefore(pFor, pOther)) createJoin(p, pFor, pOther);
   }
-  for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK;
-       pFor = pFor->pNext) {
+  for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     syncIndex(p, pFor);
   }
   if (p->nStatement) sqlite3_str_appendchar(p->pStr, 1, ';');
@@ -387,8 +382,7 @@ static char *syncText(Syncer *p, AssocCatalog *pCat) {
 void assocSyncCheck(AssocCall *pCall, const AssocRel *pRel) {
   AssocArena mem;
   memset(&mem, 0, sizeof(mem));
-  (void)assocForeignList(pCall, pRel->pSource->pTable->pSchema->pCatalog,
-                         &mem);
+  (void)assocForeignList(pCall, pRel->pSource->pTable->pSchema->pCatalog, &mem);
   assocArenaFree(&mem);
 }
 

@@ -1,0 +1,371 @@
+# Builds, tests and installs assoc. Every target may be asked for at once on
+# a fresh machine: it installs what it needs first (tool/setup.sh).
+#
+#   make               the extension: ./assoc.so (.dylib on macOS, .dll)
+#   make demo          build it and see it work
+#   make test          everything that a change must pass
+#   make test T=GLOB   only the test files of that name: T=define, T='load*',
+#                      T='fault/*', T=doctest
+#   make install       to PREFIX (/usr/local), under DESTDIR; make uninstall
+#   make amalgamation  all sources as one: build/assoc.c, build/assoc.h
+#   make check         warnings of two compilers, format, exported symbols
+#   make format        put the C code into the form that `check` asks for
+#   make faulttest     the tests where memory, disk or patience run out
+#   make asan          the tests under AddressSanitizer and UBSan
+#   make valgrind      the tests under valgrind; T=GLOB as above
+#   make newsqlite     the tests on the newest SQLite, with its own asserts
+#   make coverage      what share of each source file the tests run
+#   make clean         remove all that was built
+#
+# CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are honoured: what they say comes
+# after, and so wins over, what the Makefile says. To cross-compile, name the
+# compiler: make CC=x86_64-w64-mingw32-gcc CPPFLAGS=-I/where/sqlite3ext.h/is
+# Commands are abbreviated unless V=1 is given. GNU make is needed.
+
+PREFIX ?= /usr/local
+libdir ?= $(PREFIX)/lib
+includedir ?= $(PREFIX)/include
+pkgconfigdir ?= $(libdir)/pkgconfig
+INSTALL ?= install
+CLANG ?= clang
+CLANG_FORMAT ?= clang-format
+TCLSH ?= tclsh
+GCC ?= gcc
+T ?=
+
+MAKEFLAGS += --no-print-directory
+# At the start of a command: $(call say,CC,file) prints that in its place.
+say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)' &&)
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# ------------------------------------------------------ the kind of machine
+
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
+PIC := -fPIC
+ifneq ($(findstring mingw,$(MACHINE))$(findstring cygwin,$(MACHINE)),)
+  SO := dll
+  PIC :=
+  LINK := -shared
+else ifneq ($(findstring darwin,$(MACHINE)),)
+  SO := dylib
+  LINK := -dynamiclib
+  # Homebrew keeps its SQLite, which unlike Apple's can load extensions, aside.
+  BREW := $(firstword $(wildcard $(addsuffix /opt/sqlite,/opt/homebrew \
+    /usr/local)))
+  ifneq ($(BREW),)
+    override CPPFLAGS += -I$(BREW)/include
+    override LDFLAGS += -L$(BREW)/lib
+    export PATH := $(BREW)/bin:$(PATH)
+  endif
+else
+  SO := so
+  LINK := -shared
+  ifneq ($(findstring linux,$(MACHINE)),)
+    # nodelete: the library stays mapped when a load fails half-way and SQLite
+    # unloads it with functions still registered. defs: nothing is undefined.
+    LINK += -Wl,-z,nodelete
+    NOUNDEF := -Wl,-z,defs
+  endif
+endif
+
+# Make other targets once what they need is installed: as many at a time as
+# there are cores, unless the caller gave a -j.
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+SUBMAKE = $(MAKE) $(if $(V),,-s) \
+  $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(CORES))
+
+# -------------------------------------------------------- the extension
+
+SRC := $(sort $(wildcard ext/*.c ext/*/*.c))
+HDR := $(sort $(wildcard ext/*.h ext/*/*.h))
+DOC := $(wildcard README.md) $(sort $(shell find ext -name '*.md' 2>/dev/null))
+VERSION = $(shell sed -n 's/^.define ASSOC_VERSION "\(.*\)".*/\1/p' ext/assoc.h)
+
+BASE := -std=c11 $(PIC) -fvisibility=hidden
+WARN := -Wall -Wextra -Wshadow -Wpedantic
+SANE := -fsanitize=address,undefined -fno-sanitize-recover=all \
+        -fno-omit-frame-pointer
+
+.PHONY: all
+all: assoc.$(SO)
+
+# $(call build,DIRECTORY,LIBRARY,FLAGS[,COMPILER]): rules to build LIBRARY
+# with objects in build/DIRECTORY, and again when the command has changed. With
+# it goes unit.so, which shows the tests the insides of the lower floors. (The
+# sanitizers' own functions stay undefined until Tcl runs.)
+define build
+$(1)_OBJ := $$(SRC:%.c=build/$(1)/%.o)
+$(1)_CC = $$(or $(4),$$(CC)) $(3) $$(BASE) -Iext $$(CPPFLAGS) $$(CFLAGS)
+$(1)_LD = $$(or $(4),$$(CC)) $(3) $$(LINK) \
+  $$(if $$(findstring sanitize,$(3)),,$$(NOUNDEF)) $$(CFLAGS) $$(LDFLAGS)
+
+$(2): $$($(1)_OBJ)
+	$$(call say,LINK,$$@) $$($(1)_LD) $$^ $$(LDLIBS) -o $$@
+
+build/$(1)/unit.$(SO): build/$(1)/test/unit.o \
+  $$(filter-out build/$(1)/ext/assoc.o,$$($(1)_OBJ))
+	$$(call say,LINK,$$@) $$($(1)_LD) $$^ $$(LDLIBS) -o $$@
+
+build/$(1)/%.o: %.c build/$(1)/command | build/ready
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$@) $$($(1)_CC) -MMD -MP -c $$< -o $$@
+
+build/$(1)/command: FORCE
+	@mkdir -p $$(@D)
+	@echo '$$($(1)_CC) $$($(1)_LD) $$(SRC)' | cmp -s - $$@ || \
+	  echo '$$($(1)_CC) $$($(1)_LD) $$(SRC)' > $$@
+
+-include $$($(1)_OBJ:.o=.d) build/$(1)/test/unit.d
+endef
+
+.PHONY: FORCE
+FORCE:
+
+$(eval $(call build,ship,assoc.$(SO),-O2 -DNDEBUG,))
+$(eval $(call build,test,build/test/assoc.$(SO),-O1 -g,))
+$(eval $(call build,asan,build/asan/assoc.$(SO),-O1 -g $(SANE),$(GCC)))
+$(eval $(call build,coverage,build/coverage/assoc.$(SO),\
+  -O0 -g -DNDEBUG --coverage,$(GCC)))
+$(eval $(call build,gcc,build/gcc/assoc.$(SO),\
+  -O2 -DNDEBUG $(WARN) -Werror,$(GCC)))
+$(eval $(call build,clang,build/clang/assoc.$(SO),\
+  -O2 $(WARN) -Werror,$(CLANG)))
+
+# Say what is missing in words, rather than leave it to the compiler.
+NO_COMPILER = There is no C compiler "$(CC)". Install one, for example with \
+  "apt-get install gcc libc6-dev", or name yours: make CC=...
+NO_HEADER = SQLite's header sqlite3ext.h is not there. Install it, for example \
+  with "apt-get install libsqlite3-dev" or "brew install sqlite", or say where \
+  it is: make CPPFLAGS=-I/its/directory
+HELPFUL = "make demo" and "make test" install what they need.
+export NO_COMPILER NO_HEADER HELPFUL
+
+build/ready:
+	@mkdir -p build
+	@command -v $(firstword $(CC)) >/dev/null || { \
+	  printf '%s\n' "$$NO_COMPILER" "$$HELPFUL" | fold -s >&2; exit 1; }
+	@echo '#include <sqlite3ext.h>' | \
+	  $(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>build/ready.log || { \
+	  cat build/ready.log >&2; \
+	  printf '%s\n' "$$NO_HEADER" "$$HELPFUL" | fold -s >&2; exit 1; }
+	@rm -f build/ready.log
+	@touch $@
+
+# -------------------------------------------------------- the amalgamation
+
+AMALGAMATION := build/assoc.c build/assoc.h
+.PHONY: amalgamation
+amalgamation:
+	@tool/setup.sh test
+	@$(SUBMAKE) $(AMALGAMATION)
+
+build/assoc.c: tool/amalgamate.tcl $(SRC) $(HDR) LICENSE
+	@mkdir -p build
+	$(call say,JOIN,$@) $(TCLSH) tool/amalgamate.tcl > $@
+
+build/assoc.h: ext/assoc.h
+	@mkdir -p build
+	$(call say,COPY,$@) cp $< $@
+
+# Both ways of using it: as an extension, and inside a program.
+ONE_CC = $(CC) -O1 $(BASE) $(WARN) -Werror $(CPPFLAGS) $(CFLAGS)
+
+build/one/assoc.$(SO): $(AMALGAMATION) | build/ready
+	@mkdir -p $(@D)
+	$(call say,CC,$@) $(ONE_CC) $(LINK) $(NOUNDEF) build/assoc.c \
+	  $(LDFLAGS) $(LDLIBS) -o $@
+
+build/one/static: test/static.c $(AMALGAMATION) | build/ready
+	@mkdir -p $(@D)
+	$(call say,CC,$@) $(ONE_CC) -DSQLITE_CORE -Ibuild test/static.c \
+	  build/assoc.c $(LDFLAGS) -lsqlite3 $(LDLIBS) -o $@
+
+.PHONY: try-amalgamation
+try-amalgamation: build/one/assoc.$(SO) build/one/static
+	@build/one/static
+
+# ------------------------------------------------------------------- tests
+
+# Where this Tcl keeps its headers and its stub library.
+TCL_H = -I$(shell echo 'puts [tcl::pkgconfig get includedir,runtime]' | \
+  $(TCLSH))
+TCL_LIB = $(shell echo 'puts "-L[tcl::pkgconfig get libdir,runtime] \
+  -ltclstub[info tclversion]"' | $(TCLSH))
+HELPER := build/test/faultsim.$(SO)
+
+$(HELPER): test/faultsim.c test/rawdb.c test/faultsim.h | build/ready
+	@mkdir -p $(@D)
+	$(call say,CC,$@) $(CC) -g -O1 -std=c11 $(PIC) $(WARN) -Werror \
+	  -DUSE_TCL_STUBS $(TCL_H) $(CPPFLAGS) $(CFLAGS) $(LINK) \
+	  test/faultsim.c test/rawdb.c $(LDFLAGS) $(TCL_LIB) -lsqlite3 -o $@
+
+# The runner, in the form: $(RUN) OPTIONS FILES. It counts and sums up.
+RUN = ASSOC_HELPER='$(CURDIR)/$(HELPER)' \
+  ASSOC_SO='$(CURDIR)/build/$(1)/assoc.$(SO)' \
+  $(TCLSH) test/all.tcl -log build/log $(if $(T),-only '$(T)')
+FUNCTIONAL := $(sort $(wildcard test/*.test))
+FAULTS := $(sort $(wildcard test/fault/*.test))
+
+# A build that fails ends in the same kind of line as a test that fails.
+.PHONY: test test-build
+test:
+	@tool/setup.sh test && $(SUBMAKE) all test-build || { \
+	  echo 'The build failed, so nothing was tested.'; \
+	  echo '0 passed, 1 failed'; exit 1; }
+	@$(call RUN,test) \
+	  -job amalgamation '$(MAKE) try-amalgamation' \
+	  -job doctest '$(TCLSH) tool/doctest.tcl assoc.$(SO) $(DOC)' \
+	  $(FAULTS) $(FUNCTIONAL)
+
+# What a test run needs: $(call needs,test)
+needs = build/$(1)/assoc.$(SO) $(HELPER) \
+  $(if $(wildcard test/unit.c),build/$(1)/unit.$(SO))
+test-build: $(call needs,test)
+	@:
+
+.PHONY: faulttest
+faulttest:
+	@tool/setup.sh test
+	@$(SUBMAKE) test-build
+	@$(call RUN,test) $(FAULTS)
+
+# The sanitizers' libraries must be there before Tcl's own start.
+.PHONY: asan
+asan:
+	@tool/setup.sh test
+	@$(SUBMAKE) $(call needs,asan)
+	@$(call RUN,asan) -run "env ASAN_OPTIONS=detect_leaks=0 \
+	  UBSAN_OPTIONS=print_stacktrace=1 \
+	  LD_PRELOAD='$$($(GCC) -print-file-name=libasan.so) \
+	  $$($(GCC) -print-file-name=libubsan.so)'" $(FAULTS) $(FUNCTIONAL)
+
+# The fault tests run there too if T asks for them; they take long.
+.PHONY: valgrind
+valgrind:
+	@tool/setup.sh valgrind
+	@$(SUBMAKE) test-build
+	@$(call RUN,test) -timeout 3600 -run 'valgrind -q --leak-check=full \
+	  --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+	  --error-exitcode=9' $(if $(T),$(FAULTS)) $(FUNCTIONAL)
+
+# Statements and branches run, by file; annotated sources in build/coverage.
+.PHONY: coverage
+coverage:
+	@tool/setup.sh test
+	@$(SUBMAKE) $(call needs,coverage)
+	@find build/coverage -name '*.gcda' -exec rm {} +
+	@$(call RUN,coverage) $(FAULTS) $(FUNCTIONAL); rc=$$?; \
+	  sh tool/coverage.sh build/coverage $(SRC) && exit $$rc
+
+# ------------------------------------------------------ the newest SQLite
+#
+# The amalgamation comes inside npm's package better-sqlite3, which follows
+# SQLite closely; nothing of the package is run. One library has SQLite's
+# asserts and its checks of API misuse; the one in release/ is for timing.
+
+NEW := build/newsqlite
+NEW_OPTIONS := -DSQLITE_THREADSAFE=1 -DSQLITE_ENABLE_COLUMN_METADATA \
+  -DSQLITE_ENABLE_FTS5 -DSQLITE_ENABLE_RTREE -DSQLITE_ENABLE_SESSION \
+  -DSQLITE_ENABLE_PREUPDATE_HOOK -DSQLITE_ENABLE_UNLOCK_NOTIFY \
+  -DSQLITE_ENABLE_STMTVTAB -DSQLITE_ENABLE_DBSTAT_VTAB
+NEW_LINK := -w -fPIC -shared -Wl,-soname,libsqlite3.so.0
+
+$(NEW)/sqlite3.c:
+	@mkdir -p $(NEW)
+	cd $(NEW) && npm pack --loglevel=error better-sqlite3 >/dev/null && \
+	  tar -xzf better-sqlite3-*.tgz && rm better-sqlite3-*.tgz && \
+	  mv package/deps/sqlite3/sqlite3*.[ch] . && rm -r package
+	@sed -n 's/^#define SQLITE_VERSION  *"\(.*\)"/SQLite \1/p' $@
+
+$(NEW)/libsqlite3.so.0: $(NEW)/sqlite3.c
+	$(call say,CC,$@) $(GCC) -O1 -g $(NEW_OPTIONS) -DSQLITE_DEBUG \
+	  -DSQLITE_ENABLE_API_ARMOR -DSQLITE_OMIT_LOOKASIDE $(NEW_LINK) $< \
+	  -o $@ -lm
+
+$(NEW)/release/libsqlite3.so.0: $(NEW)/sqlite3.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@) $(GCC) -O2 $(NEW_OPTIONS) $(NEW_LINK) $< -o $@ -lm
+
+.PHONY: newsqlite newsqlite-release
+newsqlite:
+	@tool/setup.sh newsqlite
+	@$(SUBMAKE) $(NEW)/sqlite3.c
+	@$(SUBMAKE) $(NEW)/libsqlite3.so.0 \
+	  $(NEW)/release/libsqlite3.so.0 test-build
+	@$(call RUN,test) -run 'env LD_LIBRARY_PATH=$(CURDIR)/$(NEW)' \
+	  $(FAULTS) $(FUNCTIONAL)
+
+newsqlite-release:
+	@tool/setup.sh newsqlite
+	@$(SUBMAKE) $(NEW)/sqlite3.c
+	@$(SUBMAKE) $(NEW)/release/libsqlite3.so.0
+
+# ------------------------------------------------------------------ check
+
+EXPORTED := sqlite3_assoc_init
+FORMATTED := $(SRC) $(HDR) $(sort $(wildcard test/*.[ch] test/*/*.[ch]))
+
+.PHONY: check
+check:
+	@tool/setup.sh check
+	@$(SUBMAKE) -k check-gcc check-clang check-test check-format \
+	  check-exports check-amalgamation
+	@echo 'check: all is well'
+
+.PHONY: check-gcc check-clang check-test
+check-gcc: build/gcc/assoc.$(SO)
+check-clang: build/clang/assoc.$(SO)
+check-test: $(HELPER)
+	@for cc in $(GCC) $(CLANG); do for f in $(wildcard test/*.c); do \
+	  echo "$$cc $$f" && $$cc -O2 -std=c11 $(WARN) -Werror -Iext \
+	  $(TCL_H) $(CPPFLAGS) -c $$f -o /dev/null || exit 1; done; done
+
+.PHONY: check-format
+check-format:
+	$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
+
+.PHONY: check-exports
+check-exports: assoc.$(SO)
+	@nm -D --defined-only $< | awk '{print $$NF}' | sort > build/exported
+	@if [ "$$(cat build/exported)" != "$(EXPORTED)" ]; then \
+	  echo '$< should export $(EXPORTED) and nothing else, but exports:'; \
+	  cat build/exported; exit 1; fi
+
+.PHONY: check-amalgamation
+check-amalgamation: try-amalgamation
+
+.PHONY: format
+format:
+	@tool/setup.sh check
+	$(CLANG_FORMAT) -i $(FORMATTED)
+
+# ---------------------------------------------------- demo, install, clean
+
+.PHONY: demo
+demo:
+	@tool/setup.sh build
+	@$(SUBMAKE) all
+	@sh tool/demo.sh
+
+build/assoc.pc: tool/assoc.pc.in ext/assoc.h Makefile FORCE
+	@mkdir -p build
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(libdir)|' \
+	  -e 's|@INCLUDEDIR@|$(includedir)|' -e 's|@VERSION@|$(VERSION)|' \
+	  -e 's|@SO@|$(SO)|' $< > $@
+
+.PHONY: install uninstall
+install: all build/assoc.pc
+	$(INSTALL) -d '$(DESTDIR)$(libdir)' '$(DESTDIR)$(includedir)' \
+	  '$(DESTDIR)$(pkgconfigdir)'
+	$(INSTALL) -m 755 assoc.$(SO) '$(DESTDIR)$(libdir)/assoc.$(SO)'
+	$(INSTALL) -m 644 ext/assoc.h '$(DESTDIR)$(includedir)/assoc.h'
+	$(INSTALL) -m 644 build/assoc.pc '$(DESTDIR)$(pkgconfigdir)/assoc.pc'
+
+uninstall:
+	rm -f '$(DESTDIR)$(libdir)/assoc.$(SO)' \
+	  '$(DESTDIR)$(includedir)/assoc.h' '$(DESTDIR)$(pkgconfigdir)/assoc.pc'
+
+.PHONY: clean
+clean:
+	rm -rf build assoc.so assoc.dylib assoc.dll

@@ -1,0 +1,340 @@
+/*
+** A test helper for Tcl: makes memory run out and disks fail, on purpose.
+**
+**   load build/test/faultsim.so
+**   faultsim_install          ;# before any connection is opened
+**   package require sqlite3
+**
+** The Tcl package sqlite3 must be linked with the same libsqlite3 as this
+** file, since the faults are put into that library: between it and its
+** allocator, and between it and its file system.
+**
+**   sqlite3_memdebug_fail N ?-repeat R? ?-benigncnt VARIABLE?
+**       Let N allocations succeed and then R of them fail (1 if R is 0).
+**       Returns how many have failed since the last call; of these, VARIABLE
+**       gets the number that SQLite had declared harmless. N<0 disarms.
+**   faultsim_io_fail N ?-repeat R? ?-kind ioerr|full|busy|cantopen?
+**       The same for file operations. ioerr: read, write, sync and truncate
+**       fail; full: write; busy: lock; cantopen: open.
+**   sqlite3_memory_used       bytes that SQLite holds
+**   sqlite3_malloc_outstanding    allocations that SQLite holds
+**
+** sqlite3_memdebug_fail has the contract that it has in SQLite's own test
+** program. Syncs are counted but never reach the disk, so that tests that
+** commit a lot are quick.
+*/
+#include "faultsim.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether the next operation fails. */
+typedef struct Fault Fault;
+struct Fault {
+  int nBefore; /* Operations that succeed before the first failure; <0: off */
+  int nRepeat; /* Failures to come after nBefore has run down */
+  int nFail;   /* Failures so far */
+  int nBenign; /* Of these, the harmless ones */
+};
+
+static Fault memFault = {-1, 0, 0, 0};
+static Fault ioFault = {-1, 0, 0, 0};
+
+static int faultStep(Fault *p, int bBenign) {
+  if (p->nBefore < 0) return 0;
+  if (p->nBefore > 0) {
+    p->nBefore--;
+    return 0;
+  }
+  p->nFail++;
+  p->nBenign += bBenign;
+  if (--p->nRepeat <= 0) p->nBefore = -1;
+  return 1;
+}
+
+/* ---------------------------------------------------------------- memory */
+
+static sqlite3_mem_methods realMem;
+static int nBenignDepth = 0;    /* SQLite says: a failure here is harmless */
+static sqlite3_int64 nHeld = 0; /* Allocations not freed yet */
+
+static void *memMalloc(int n) {
+  void *p;
+  if (faultStep(&memFault, nBenignDepth > 0)) return 0;
+  p = realMem.xMalloc(n);
+  nHeld += p != 0;
+  return p;
+}
+
+static void memFree(void *p) {
+  nHeld -= p != 0;
+  realMem.xFree(p);
+}
+
+static void *memRealloc(void *p, int n) {
+  if (faultStep(&memFault, nBenignDepth > 0)) return 0;
+  return realMem.xRealloc(p, n);
+}
+
+static void memBenignBegin(void) {
+  nBenignDepth++;
+}
+
+static void memBenignEnd(void) {
+  nBenignDepth--;
+}
+
+/* ----------------------------------------------------------------- files
+**
+** A VFS that stands before the default one and passes everything on. It is
+** a copy of it with another xOpen; the inherited methods do not look at the
+** sqlite3_vfs that they are given, and xOpen gets the real one.
+*/
+static sqlite3_vfs *pRealVfs;
+static sqlite3_vfs faultVfs;
+static enum {
+  IO_ERR,
+  IO_FULL,
+  IO_BUSY,
+  IO_OPEN
+} eIoKind;
+
+typedef struct File File;
+struct File {
+  sqlite3_file base;
+  sqlite3_io_methods methods; /* Of the version that the real file has */
+  sqlite3_file *pReal;        /* Right behind this structure */
+};
+
+#define REAL(p) (((File *)(p))->pReal)
+#define CALL(p, xMethod) REAL(p)->pMethods->xMethod
+
+static int ioFails(int eKind) {
+  return eIoKind == (unsigned)eKind && faultStep(&ioFault, 0);
+}
+
+static int fileClose(sqlite3_file *p) {
+  return CALL(p, xClose)(REAL(p));
+}
+
+static int fileRead(sqlite3_file *p, void *pBuf, int n, sqlite3_int64 iOff) {
+  if (ioFails(IO_ERR)) return SQLITE_IOERR_READ;
+  return CALL(p, xRead)(REAL(p), pBuf, n, iOff);
+}
+
+static int fileWrite(sqlite3_file *p, const void *pBuf, int n,
+                     sqlite3_int64 iOff) {
+  if (ioFails(IO_ERR)) return SQLITE_IOERR_WRITE;
+  if (ioFails(IO_FULL)) return SQLITE_FULL;
+  return CALL(p, xWrite)(REAL(p), pBuf, n, iOff);
+}
+
+static int fileTruncate(sqlite3_file *p, sqlite3_int64 n) {
+  if (ioFails(IO_ERR)) return SQLITE_IOERR_TRUNCATE;
+  return CALL(p, xTruncate)(REAL(p), n);
+}
+
+static int fileSync(sqlite3_file *p, int flags) {
+  (void)p, (void)flags;
+  return ioFails(IO_ERR) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+}
+
+static int fileFileSize(sqlite3_file *p, sqlite3_int64 *pSize) {
+  return CALL(p, xFileSize)(REAL(p), pSize);
+}
+
+static int fileLock(sqlite3_file *p, int eLock) {
+  if (ioFails(IO_BUSY)) return SQLITE_BUSY;
+  return CALL(p, xLock)(REAL(p), eLock);
+}
+
+static int fileUnlock(sqlite3_file *p, int eLock) {
+  return CALL(p, xUnlock)(REAL(p), eLock);
+}
+
+static int fileCheckReservedLock(sqlite3_file *p, int *pOut) {
+  return CALL(p, xCheckReservedLock)(REAL(p), pOut);
+}
+
+static int fileFileControl(sqlite3_file *p, int op, void *pArg) {
+  return CALL(p, xFileControl)(REAL(p), op, pArg);
+}
+
+static int fileSectorSize(sqlite3_file *p) {
+  return CALL(p, xSectorSize)(REAL(p));
+}
+
+static int fileDeviceCharacteristics(sqlite3_file *p) {
+  return CALL(p, xDeviceCharacteristics)(REAL(p));
+}
+
+static int fileShmMap(sqlite3_file *p, int iPg, int nPg, int bExtend,
+                      void volatile **pp) {
+  return CALL(p, xShmMap)(REAL(p), iPg, nPg, bExtend, pp);
+}
+
+static int fileShmLock(sqlite3_file *p, int iOff, int n, int flags) {
+  return CALL(p, xShmLock)(REAL(p), iOff, n, flags);
+}
+
+static void fileShmBarrier(sqlite3_file *p) {
+  CALL(p, xShmBarrier)(REAL(p));
+}
+
+static int fileShmUnmap(sqlite3_file *p, int bDelete) {
+  return CALL(p, xShmUnmap)(REAL(p), bDelete);
+}
+
+static int fileFetch(sqlite3_file *p, sqlite3_int64 iOff, int n, void **pp) {
+  return CALL(p, xFetch)(REAL(p), iOff, n, pp);
+}
+
+static int fileUnfetch(sqlite3_file *p, sqlite3_int64 iOff, void *pPage) {
+  return CALL(p, xUnfetch)(REAL(p), iOff, pPage);
+}
+
+static const sqlite3_io_methods fileMethods = {
+    3,
+    fileClose,
+    fileRead,
+    fileWrite,
+    fileTruncate,
+    fileSync,
+    fileFileSize,
+    fileLock,
+    fileUnlock,
+    fileCheckReservedLock,
+    fileFileControl,
+    fileSectorSize,
+    fileDeviceCharacteristics,
+    fileShmMap,
+    fileShmLock,
+    fileShmBarrier,
+    fileShmUnmap,
+    fileFetch,
+    fileUnfetch,
+};
+
+static int vfsOpen(sqlite3_vfs *pVfs, const char *zName, sqlite3_file *pFile,
+                   int flags, int *pFlags) {
+  File *p = (File *)pFile;
+  int rc;
+  (void)pVfs;
+  memset(p, 0, sizeof(*p));
+  if (ioFails(IO_OPEN)) return SQLITE_CANTOPEN;
+  p->pReal = (sqlite3_file *)&p[1];
+  rc = pRealVfs->xOpen(pRealVfs, zName, p->pReal, flags, pFlags);
+  if (p->pReal->pMethods) {
+    p->methods = fileMethods;
+    p->methods.iVersion = p->pReal->pMethods->iVersion;
+    p->base.pMethods = &p->methods;
+  }
+  return rc;
+}
+
+/* ------------------------------------------------------------ Tcl commands */
+
+/* faultsim_install: put both between SQLite and the machine. Once. */
+static int cmdInstall(ClientData cd, Tcl_Interp *interp, int objc,
+                      Tcl_Obj *const objv[]) {
+  sqlite3_mem_methods mem;
+  int rc;
+  (void)cd;
+  if (objc != 1) {
+    Tcl_WrongNumArgs(interp, 1, objv, "");
+    return TCL_ERROR;
+  }
+  if (pRealVfs) return TCL_OK;
+  sqlite3_shutdown();
+  rc = sqlite3_config(SQLITE_CONFIG_GETMALLOC, &realMem);
+  mem = realMem;
+  mem.xMalloc = memMalloc;
+  mem.xFree = memFree;
+  mem.xRealloc = memRealloc;
+  if (rc == SQLITE_OK) rc = sqlite3_config(SQLITE_CONFIG_MALLOC, &mem);
+  if (rc == SQLITE_OK) {
+    sqlite3_test_control(SQLITE_TESTCTRL_BENIGN_MALLOC_HOOKS, memBenignBegin,
+                         memBenignEnd);
+    rc = sqlite3_initialize();
+  }
+  if (rc == SQLITE_OK) {
+    pRealVfs = sqlite3_vfs_find(0);
+    faultVfs = *pRealVfs;
+    faultVfs.zName = "faultsim";
+    faultVfs.pNext = 0;
+    faultVfs.szOsFile += (int)sizeof(File);
+    faultVfs.xOpen = vfsOpen;
+    rc = sqlite3_vfs_register(&faultVfs, 1);
+  }
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_auto_extension((void (*)(void))rawdbConnection);
+  }
+  return rc == SQLITE_OK ? TCL_OK : rawdbError(interp, rc);
+}
+
+/* The commands that arm and disarm; cd is the fault. */
+static int cmdFail(ClientData cd, Tcl_Interp *interp, int objc,
+                   Tcl_Obj *const objv[]) {
+  static const char *const azMemOpt[] = {"-repeat", "-benigncnt", 0};
+  static const char *const azIoOpt[] = {"-repeat", "-kind", 0};
+  static const char *const azKind[] = {"ioerr", "full", "busy", "cantopen", 0};
+  Fault *p = cd;
+  Fault next = {-1, 0, 0, 0};
+  Tcl_Obj *pVar = 0;
+  int eKind = IO_ERR;
+  int i, eOpt;
+
+  if (objc < 2 || objc % 2) {
+    Tcl_WrongNumArgs(interp, 1, objv, "N ?-option VALUE ...?");
+    return TCL_ERROR;
+  }
+  if (Tcl_GetIntFromObj(interp, objv[1], &next.nBefore)) return TCL_ERROR;
+  for (i = 2; i < objc; i += 2) {
+    int rc = Tcl_GetIndexFromObj(interp, objv[i],
+                                 p == &memFault ? azMemOpt : azIoOpt, "option",
+                                 0, &eOpt);
+    if (rc == TCL_OK && eOpt == 0) {
+      rc = Tcl_GetIntFromObj(interp, objv[i + 1], &next.nRepeat);
+    } else if (rc == TCL_OK && p == &memFault) {
+      pVar = objv[i + 1];
+    } else if (rc == TCL_OK) {
+      rc = Tcl_GetIndexFromObj(interp, objv[i + 1], azKind, "kind", 0, &eKind);
+    }
+    if (rc != TCL_OK) return rc;
+  }
+  if (pVar && !Tcl_ObjSetVar2(interp, pVar, 0, Tcl_NewIntObj(p->nBenign),
+                              TCL_LEAVE_ERR_MSG)) {
+    return TCL_ERROR;
+  }
+  Tcl_SetObjResult(interp, Tcl_NewIntObj(p->nFail));
+  *p = next;
+  if (p == &ioFault) eIoKind = (unsigned)eKind;
+  return TCL_OK;
+}
+
+static int cmdMemoryUsed(ClientData cd, Tcl_Interp *interp, int objc,
+                         Tcl_Obj *const objv[]) {
+  (void)cd, (void)objc, (void)objv;
+  Tcl_SetObjResult(interp, Tcl_NewWideIntObj(sqlite3_memory_used()));
+  return TCL_OK;
+}
+
+static int cmdOutstanding(ClientData cd, Tcl_Interp *interp, int objc,
+                          Tcl_Obj *const objv[]) {
+  (void)cd, (void)objc, (void)objv;
+  Tcl_SetObjResult(interp, Tcl_NewWideIntObj(nHeld));
+  return TCL_OK;
+}
+
+/* Tcl calls this when it loads the library. */
+int Faultsim_Init(Tcl_Interp *interp);
+int Faultsim_Init(Tcl_Interp *interp) {
+  if (!Tcl_InitStubs(interp, "8.6-", 0)) return TCL_ERROR;
+  Tcl_CreateObjCommand(interp, "faultsim_install", cmdInstall, 0, 0);
+  Tcl_CreateObjCommand(interp, "sqlite3_memdebug_fail", cmdFail, &memFault, 0);
+  Tcl_CreateObjCommand(interp, "faultsim_io_fail", cmdFail, &ioFault, 0);
+  Tcl_CreateObjCommand(interp, "sqlite3_memory_used", cmdMemoryUsed, 0, 0);
+  Tcl_CreateObjCommand(interp, "sqlite3_malloc_outstanding", cmdOutstanding, 0,
+                       0);
+  rawdbInit(interp);
+  return TCL_OK;
+}

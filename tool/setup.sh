@@ -1,0 +1,160 @@
+#!/bin/sh
+# Install what a task of the Makefile needs and this machine does not have.
+#
+#   tool/setup.sh build      a C compiler, SQLite's headers and its shell
+#   tool/setup.sh test       and Tcl with its SQLite binding
+#   tool/setup.sh check      and clang, clang-format
+#   tool/setup.sh valgrind   what `test` needs, and valgrind
+#   tool/setup.sh newsqlite  what `test` needs, and npm
+#   tool/setup.sh bench      what `newsqlite` needs
+#
+# Each tool is looked for first, so that nothing is called that could ask for
+# a password or the network when nothing is missing. What is missing is
+# installed with apt-get (as root or through sudo) or with Homebrew; on other
+# systems the script says what to install, and fails.
+#
+# CC and CPPFLAGS are honoured as in the Makefile.
+set -u
+
+CC=${CC:-cc}
+CPPFLAGS=${CPPFLAGS:-}
+task=${1:-}
+
+# ------------------------------------------------- is it there? (exit status)
+
+# The compiler, which may be two words: "ccache gcc".
+has_cc() {
+  command -v ${CC%% *} >/dev/null 2>&1
+}
+
+has_header() {
+  has_cc && echo "#include <$1>" | $CC $CPPFLAGS -E - >/dev/null 2>&1
+}
+
+# A program that starts, which a stub on the PATH may not do.
+has_program() {
+  "$1" --version </dev/null >/dev/null 2>&1
+}
+
+# Does this Tcl script succeed?
+has_tcl() {
+  echo "exit [catch {$1}]" | tclsh >/dev/null 2>&1
+}
+
+has_tcl_header() {
+  has_tcl 'file size [file join [tcl::pkgconfig get includedir,runtime] tcl.h]'
+}
+
+# ------------------------------------------- need PACKAGE-OF-APT OF-BREW PROBE
+
+missing_apt=
+missing_brew=
+need() {
+  apt=$1 brew=$2
+  shift 2
+  "$@" && return
+  missing_apt="$missing_apt $apt"
+  missing_brew="$missing_brew $brew"
+}
+
+needs_build() {
+  need 'gcc' 'gcc' has_cc
+  need 'libc6-dev' 'gcc' has_header stdlib.h
+  need 'libsqlite3-dev' 'sqlite' has_header sqlite3ext.h
+  need 'sqlite3' 'sqlite' has_program sqlite3
+}
+
+needs_test() {
+  needs_build
+  need 'tcl' 'tcl-tk@8' has_tcl 'package require Tcl 8.6-'
+  need 'tcl-dev' 'tcl-tk@8' has_tcl_header
+  need 'libsqlite3-tcl' 'sqlite' has_tcl 'package require sqlite3'
+}
+
+look() {
+  missing_apt= missing_brew=
+  case $task in
+  build) needs_build ;;
+  test) needs_test ;;
+  check)
+    needs_test
+    need 'gcc' 'gcc' has_program gcc
+    need 'clang' 'llvm' has_program clang
+    need 'clang-format' 'clang-format' has_program clang-format
+    ;;
+  valgrind)
+    needs_test
+    need 'valgrind' 'valgrind' has_program valgrind
+    need 'libc6-dbg' 'valgrind' has_libc_symbols
+    ;;
+  newsqlite | bench)
+    needs_test
+    need 'npm' 'node' has_program npm
+    ;;
+  *)
+    sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+    ;;
+  esac
+  test -z "$missing_apt"
+}
+
+# Valgrind refuses to start where the dynamic linker has no symbols.
+has_libc_symbols() {
+  has_program valgrind && valgrind -q true >/dev/null 2>&1
+}
+
+# ------------------------------------------------------------------ install
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+# apt's own words are of interest only where it fails.
+quiet() {
+  log=$("$@" 2>&1 </dev/null) && return
+  echo "$log" >&2
+  return 1
+}
+
+# A failed update may have failed for another source than ours: go on.
+with_apt() {
+  echo "installing:$missing_apt"
+  quiet as_root apt-get -qq update
+  quiet as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+    --no-install-recommends -o DPkg::Lock::Timeout=300 $missing_apt
+}
+
+unique() {
+  printf '%s\n' "$@" | sort -u | tr '\n' ' '
+}
+
+with_brew() {
+  echo "installing:$missing_brew"
+  brew install --quiet $(unique $missing_brew)
+}
+
+look && exit 0
+
+if command -v apt-get >/dev/null 2>&1 &&
+  { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null 2>&1; }; then
+  with_apt
+elif command -v brew >/dev/null 2>&1; then
+  with_brew
+fi
+
+look && exit 0
+
+cat >&2 <<END
+tool/setup.sh: \`make $task\` needs what is not installed here.
+  Debian, Ubuntu:  apt-get install$missing_apt
+  macOS:           brew install $(unique $missing_brew)
+  elsewhere:       a C compiler, SQLite 3.38 or later with sqlite3ext.h and the
+                   sqlite3 shell; for tests Tcl 8.6 with tcl.h and the Tcl
+                   package sqlite3
+END
+exit 1
