@@ -80,16 +80,21 @@ static int registerFunction(AssocConn *pConn, const AssocFunction *pFunction) {
                                     functionFree);
 }
 
+/*
+** SQLITE_BUSY: the function is there. A load that failed while a statement
+** was running, as SELECT load_extension() is, could not take it back.
+*/
 static int registerAll(AssocConn *pConn) {
   const AssocFunction *p;
   int rc, i;
   rc = assocConnRegister(pConn);
   if (rc == SQLITE_OK) rc = assocRunRegister(pConn);
   for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
-    for (p = apFunction[i]; p->zName && rc == SQLITE_OK; p++) {
-      rc = registerFunction(pConn, p);
+    for (p = apFunction[i]; p->zName; p++) {
+      if (rc == SQLITE_OK || rc == SQLITE_BUSY) rc = registerFunction(pConn, p);
     }
   }
+  if (rc == SQLITE_BUSY) rc = SQLITE_OK;
   for (i = 0; i < ASSOC_COUNT(aModule) && rc == SQLITE_OK; i++) {
     rc = sqlite3_create_module_v2(pConn->db, aModule[i].zName,
                                   aModule[i].pModule, assocConnRef(pConn),
@@ -101,17 +106,20 @@ static int registerAll(AssocConn *pConn) {
   return rc;
 }
 
-/* Take back what registerAll() did: code that is unloaded must not be
-** called. */
+static void unregisterFunction(sqlite3 *db, const char *zName, int nArg) {
+  sqlite3_create_function_v2(db, zName, nArg, SQLITE_UTF8, 0, 0, 0, 0, 0);
+}
+
+/*
+** Take back what registerAll() did, as far as SQLite allows: code that is
+** unloaded must not be called.
+*/
 static void unregisterAll(sqlite3 *db) {
   const AssocFunction *p;
   int i;
   for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
-    for (p = apFunction[i]; p->zName; p++) {
-      sqlite3_create_function_v2(db, p->zName, -1, SQLITE_UTF8, 0, 0, 0, 0, 0);
-    }
+    for (p = apFunction[i]; p->zName; p++) unregisterFunction(db, p->zName, -1);
   }
-  sqlite3_create_function_v2(db, "assoc_emit", -1, SQLITE_UTF8, 0, 0, 0, 0, 0);
   for (i = 0; i < ASSOC_COUNT(aModule); i++) {
     sqlite3_create_module_v2(db, aModule[i].zName, 0, 0, 0);
   }
@@ -119,21 +127,8 @@ static void unregisterAll(sqlite3 *db) {
     sqlite3_create_module_v2(db, apRows[i]->zName, 0, 0, 0);
   }
   sqlite3_create_module_v2(db, "assoc_state", 0, 0, 0);
-}
-
-/*
-** Is the extension loaded into this connection already? SQLITE_OK: yes,
-** SQLITE_ERROR: no. To ask for one of its functions by preparing a call
-** reads no schema.
-*/
-static int askLoaded(sqlite3 *db) {
-  sqlite3_stmt *pStmt = 0;
-  unsigned int mFlag =
-      sqlite3_libversion_number() >= 3048000 ? 0x10 /* DONT_LOG */ : 0;
-  int rc =
-      sqlite3_prepare_v3(db, "SELECT assoc_version()", -1, mFlag, &pStmt, 0);
-  sqlite3_finalize(pStmt);
-  return rc;
+  unregisterFunction(db, "assoc_emit", -1);
+  unregisterFunction(db, "assoc_state", 1);
 }
 
 #ifdef _WIN32
@@ -156,12 +151,16 @@ __declspec(dllexport)
     }
     return SQLITE_ERROR;
   }
-  rc = askLoaded(db);
-  if (rc != SQLITE_ERROR) return rc;
-  pConn = assocConnNew(db);
+  rc = assocConnFind(db, &pConn);
+  if (rc != SQLITE_OK || (pConn && pConn->bLoaded)) return rc;
+  pConn = pConn ? assocConnRef(pConn) : assocConnNew(db);
   if (pConn == 0) return SQLITE_NOMEM;
   rc = registerAll(pConn);
-  if (rc != SQLITE_OK) unregisterAll(db);
+  if (rc == SQLITE_OK) {
+    pConn->bLoaded = 1;
+  } else {
+    unregisterAll(db);
+  }
   assocConnUnref(pConn);
   return rc;
 }

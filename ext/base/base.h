@@ -149,6 +149,7 @@ void assocArenaFree(AssocArena *pArena);
 struct AssocConn {
   sqlite3 *db;
   int nRef;
+  int bLoaded;       /* Everything has been registered */
   int bHooked;       /* The virtual table assoc_state is connected */
   AssocStmt *pStmts; /* Every AssocStmt that holds a statement */
   struct {
@@ -160,7 +161,11 @@ struct AssocConn {
 AssocConn *assocConnNew(sqlite3 *db);
 AssocConn *assocConnRef(AssocConn *pConn);
 void assocConnUnref(void *pConn); /* An xDestroy: frees at the last one */
+/* Register the function and the table assoc_state. The function stays if a
+** load fails while a statement runs, and by it the next load finds pConn. */
 int assocConnRegister(AssocConn *pConn);
+/* The AssocConn of an earlier load, or 0; without a reference. */
+int assocConnFind(sqlite3 *db, AssocConn **ppConn);
 
 struct AssocStmt {
   sqlite3_stmt *p; /* The statement, or 0: not prepared or swept */

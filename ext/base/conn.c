@@ -188,7 +188,47 @@ static const sqlite3_module stateModule = {
     .xRowid = stateRowid,
 };
 
+/* ---------------------------------------------- the function assoc_state() */
+
+/* The pointer that it is given says where the AssocConn is to be put. */
+static const char zPointer[] = "AssocConn";
+
+static void stateFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
+  AssocConn **pp = sqlite3_value_pointer(ap[0], zPointer);
+  (void)nArg;
+  if (pp) {
+    *pp = sqlite3_user_data(pCtx);
+  } else {
+    sqlite3_result_error(pCtx, "assoc: assoc_state() is internal", -1);
+  }
+}
+
+/*
+** To prepare a call of a function reads no schema, and fails if there is no
+** such function.
+*/
+int assocConnFind(sqlite3 *db, AssocConn **ppConn) {
+  sqlite3_stmt *pStmt = 0;
+  unsigned int mFlag =
+      sqlite3_libversion_number() >= 3048000 ? 0x10 /* DONT_LOG */ : 0;
+  int rc;
+  *ppConn = 0;
+  rc = sqlite3_prepare_v3(db, "SELECT assoc_state(?1)", -1, mFlag, &pStmt, 0);
+  if (rc == SQLITE_ERROR) return SQLITE_OK;
+  if (rc == SQLITE_OK) {
+    rc = sqlite3_bind_pointer(pStmt, 1, ppConn, zPointer, 0);
+  }
+  if (rc == SQLITE_OK) (void)sqlite3_step(pStmt);
+  if (rc == SQLITE_OK) return sqlite3_finalize(pStmt);
+  sqlite3_finalize(pStmt);
+  return rc;
+}
+
 int assocConnRegister(AssocConn *pConn) {
+  int rc = sqlite3_create_function_v2(
+      pConn->db, "assoc_state", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+      assocConnRef(pConn), stateFunc, 0, 0, assocConnUnref);
+  if (rc != SQLITE_OK && rc != SQLITE_BUSY) return rc;
   return sqlite3_create_module_v2(pConn->db, "assoc_state", &stateModule,
                                   assocConnRef(pConn), assocConnUnref);
 }
