@@ -212,35 +212,27 @@ static const char *childPath(Planner *p, AssocNode *pParent,
   return assocArenaPrintf(p->pCall, p->pArena, "%s.%s", pParent->zPath, zName);
 }
 
-/* Which of the two columns' rules a comparison of them follows. */
-static u8 comparisonAffinity(const AssocColumn *pA, const AssocColumn *pB) {
-  if (pA->eAff == pB->eAff) return ASSOC_AFF_NONE;
-  if (pA->eAff == ASSOC_AFF_NUMERIC || pB->eAff == ASSOC_AFF_NUMERIC) {
-    return ASSOC_AFF_NUMERIC;
-  }
-  return ASSOC_AFF_TEXT;
-}
-
 /*
-** How one column of a key compares. A lookup binds the parent's value to a
-** parameter, to which SQLite applies the affinity of the column that it is
-** compared with, and not the other way round; where that is not what a
-** comparison of the two columns would do, the node can only scan.
+** How one column of a key compares (datatype3.html, 4.2): if either is
+** numeric, text that looks like a number becomes one, else nothing changes.
+**
+** A lookup binds the parent's value to a parameter, which has no affinity of
+** its own, so that SQLite applies the column's to it: where a comparison of
+** the two columns would change the column, or would not change the value, a
+** lookup is not that comparison and the node can only scan.
 */
 static void keyRule(AssocNode *pNode, AssocKeyRule *pRule,
                     const AssocColumn *pParent, const AssocColumn *pOwn) {
-  pRule->eAff = comparisonAffinity(pParent, pOwn);
+  int bNumeric = pParent->eAff == ASSOC_AFF_NUMERIC ||
+                 pOwn->eAff == ASSOC_AFF_NUMERIC;
+  pRule->eAff = bNumeric && pParent->eAff != pOwn->eAff ? ASSOC_AFF_NUMERIC
+                                                        : ASSOC_AFF_NONE;
   pRule->eColl = pOwn->eColl;
-  if (pRule->eAff == ASSOC_AFF_NUMERIC && pOwn->eAff != ASSOC_AFF_NUMERIC) {
+  if (bNumeric && pOwn->eAff != ASSOC_AFF_NUMERIC) pNode->bScanOnly = 1;
+  if (pOwn->eAff == ASSOC_AFF_TEXT && pParent->eAff == ASSOC_AFF_NONE) {
     pNode->bScanOnly = 1;
   }
-  if (pRule->eAff == ASSOC_AFF_TEXT && pOwn->eAff != ASSOC_AFF_TEXT) {
-    pNode->bScanOnly = 1;
-  }
-  if (pOwn->eColl == ASSOC_COLL_OTHER &&
-      (pParent->eAff != ASSOC_AFF_NUMERIC || pOwn->eAff != ASSOC_AFF_NUMERIC)) {
-    pNode->bLookupOnly = 1;
-  }
+  if (pOwn->eColl == ASSOC_COLL_OTHER && !bNumeric) pNode->bLookupOnly = 1;
 }
 
 /* The table and the columns that a key of the parent is looked up in. */

@@ -801,7 +801,10 @@ static int jsonClause(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
   } else if (strcmp(pJson->zKey, "order") == 0) {
     pC->pOrder = jsonOrder(p, pJson);
   } else if (strcmp(pJson->zKey, "scope") == 0) {
-    pC->pScope = jsonScopes(p, pJson);
+    pC->bUnscoped = pJson->eType == ASSOC_J_FALSE;
+    if (!pC->bUnscoped) pC->pScope = jsonScopes(p, pJson);
+  } else if (strcmp(pJson->zKey, "paranoid") == 0) {
+    pC->bDeleted = !jsonIsTrue(p, pJson, "paranoid");
   } else if (strcmp(pJson->zKey, "page") == 0) {
     pC->bPageCount =
         pJson->eType == ASSOC_J_TEXT && strcmp(pJson->z, "count") == 0;
@@ -970,6 +973,37 @@ void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
   case SHAPE_BLOCK: jsonBlock(&p, pRoot); break;
   default: pShape->pItem = jsonInclude(&p, pRoot); break;
   }
+}
+
+ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
+                              AssocJson *pJson) {
+  static const char *const az[] = {"where", "order", "limit", "offset"};
+  JsonParser p;
+  AssocShape shape;
+  AssocJson *pSub;
+  ShapeClauses *pC = assocAlloc(pCall, pArena, sizeof(*pC));
+  memset(&p, 0, sizeof(p));
+  memset(&shape, 0, sizeof(shape));
+  p.pCall = pCall;
+  p.pArena = pArena;
+  p.pShape = &shape;
+  if (pC && pJson->eType != ASSOC_J_OBJECT) {
+    assocError(pCall, "a scope must be an object, not %s",
+               assocJsonTypeName(pJson));
+  }
+  for (pSub = pJson->pChild; pC && pSub && pCall->rc == SQLITE_OK;
+       pSub = pSub->pNext) {
+    int i = 0;
+    while (i < 4 && strcmp(pSub->zKey, az[i]) != 0) i++;
+    if (i == 4) {
+      assocError(pCall, "a scope has where, order, limit and offset, no "
+                        "\"%s\"",
+                 pSub->zKey);
+    } else {
+      (void)jsonClause(&p, pSub, pC);
+    }
+  }
+  return pC;
 }
 
 ShapePred *assocShapeWhere(AssocCall *pCall, AssocArena *pArena,

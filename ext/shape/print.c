@@ -233,7 +233,8 @@ static void printValClauses(Printer *p, const ShapeClauses *pC, i64 n) {
 static int hasClauses(const ShapeClauses *pC) {
   return pC && (pC->pWhere || pC->pOrder || pC->pLimit || pC->pOffset ||
                 pC->pFirst || pC->pLast || pC->pAfter || pC->pBefore ||
-                pC->pScope || pC->pThrough || pC->bPage);
+                pC->pScope || pC->pThrough || pC->bPage || pC->bUnscoped ||
+                pC->bDeleted);
 }
 
 static void printClauses(Printer *p, const ShapeClauses *pC) {
@@ -248,6 +249,14 @@ static void printClauses(Printer *p, const ShapeClauses *pC) {
     put(p, "scope ");
     printName(p, pScope->pName->z);
     if (pScope->pArg) printVals(p, pScope->pArg);
+  }
+  if (pC->bUnscoped) {
+    printGap(p, n);
+    put(p, "scope false");
+  }
+  if (pC->bDeleted) {
+    printGap(p, n);
+    put(p, "paranoid false");
   }
   if (pC->pThrough) {
     printGap(p, n);
@@ -550,6 +559,14 @@ static void jsonPrintClauses(Printer *p, const ShapeClauses *pC) {
     printWhere(p, pC->pWhere);
   }
   if (pC->pScope) jsonPrintScopes(p, pC->pScope);
+  if (pC->bUnscoped) {
+    putKey(p, "scope");
+    put(p, "false");
+  }
+  if (pC->bDeleted) {
+    putKey(p, "paranoid");
+    put(p, "false");
+  }
   if (pC->pOrder) {
     putKey(p, "order");
     put(p, "[");

@@ -132,6 +132,8 @@ struct ShapeClauses {
   ShapeVal *pFirst, *pLast, *pAfter, *pBefore;
   ShapeScope *pScope;
   ShapeClauses *pThrough; /* Of the join row */
+  u8 bUnscoped;           /* "scope false": not even the default scope */
+  u8 bDeleted;            /* "paranoid false": soft-deleted rows too */
   u8 bRequired;           /* The item that has these clauses is required */
   u8 bPage, bPageCount;
   int iOff;
@@ -204,6 +206,9 @@ ShapePred *assocShapeWhere(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson);
 ShapeSort *assocShapeOrder(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson);
+/* A scope of a model: {"where":…,"order":…,"limit":…,"offset":…}. */
+ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
+                              AssocJson *pJson);
 
 /* Both of two predicates; either may be 0. */
 ShapePred *assocShapeAnd(AssocCall *pCall, AssocArena *pArena, ShapePred *p1,

@@ -522,7 +522,8 @@ static const char *const azClause[] = {"where", "order",    "limit", "offset",
 #define CLAUSE_REQUIRED 9
 #define CLAUSE_SCOPE 10
 #define CLAUSE_THROUGH 11
-#define CLAUSE_N 12
+#define CLAUSE_PARANOID 12
+#define CLAUSE_N 13
 
 static int isValueStart(TextParser *p, const ShapeToken *pTok) {
   static const char *const az[] = {"true", "false", "null"};
@@ -549,6 +550,9 @@ static int clauseFollows(TextParser *p, const ShapeToken *pTok) {
   case CLAUSE_PAGE: return shapeIsWord(p->z, &tokNext, "count");
   case CLAUSE_SCOPE: return bName;
   case CLAUSE_THROUGH: return tokNext.eType == '(';
+  case CLAUSE_PARANOID:
+    return shapeIsWord(p->z, &tokNext, "true") ||
+           shapeIsWord(p->z, &tokNext, "false");
   }
   return 0;
 }
@@ -593,13 +597,19 @@ static ShapeSort *textSorts(TextParser *p) {
   return pFirst;
 }
 
-/* "scope" name [ "(" [ val { "," val } ] ")" ] */
-static ShapeScope *textScope(TextParser *p) {
-  ShapeScope *pScope = textAlloc(p, sizeof(*pScope));
-  if (pScope == 0) return 0;
+/* "scope" ( name [ "(" [ val { "," val } ] ")" ] | "false" ) */
+static void textScope(TextParser *p, ShapeClauses *pC) {
+  ShapeScope *pScope, **ppEnd = &pC->pScope;
+  if (textTakeWord(p, "false")) {
+    pC->bUnscoped = 1;
+    return;
+  }
+  pScope = textAlloc(p, sizeof(*pScope));
+  if (pScope == 0) return;
   pScope->pName = textName(p, "the name of a scope");
   if (p->tok.eType == '(') pScope->pArg = textVals(p, "(");
-  return pScope;
+  while (*ppEnd) ppEnd = &(*ppEnd)->pNext;
+  *ppEnd = pScope;
 }
 
 /* Conditions are ANDed, each whole. */
@@ -620,7 +630,6 @@ static void textOnce(TextParser *p, ShapeVal **ppVal, int iOff, int eClause) {
 static void textClause(TextParser *p, ShapeClauses *pC, int eClause, int iOff) {
   ShapeVal **apVal[] = {&pC->pLimit, &pC->pOffset, &pC->pFirst,
                         &pC->pLast,  &pC->pAfter,  &pC->pBefore};
-  ShapeScope **ppScope;
   if (eClause >= CLAUSE_LIMIT && eClause <= CLAUSE_BEFORE) {
     textOnce(p, apVal[eClause - CLAUSE_LIMIT], iOff, eClause);
     return;
@@ -638,9 +647,13 @@ static void textClause(TextParser *p, ShapeClauses *pC, int eClause, int iOff) {
     break;
   case CLAUSE_REQUIRED: pC->bRequired = 1; break;
   case CLAUSE_SCOPE:
-    ppScope = &pC->pScope;
-    while (*ppScope) ppScope = &(*ppScope)->pNext;
-    *ppScope = textScope(p);
+    textScope(p, pC);
+    break;
+  case CLAUSE_PARANOID:
+    pC->bDeleted = (u8)textTakeWord(p, "false");
+    if (!pC->bDeleted && !textTakeWord(p, "true")) {
+      textExpected(p, "true or false");
+    }
     break;
   default:
     assert(eClause == CLAUSE_THROUGH);
