@@ -150,6 +150,8 @@ struct AssocConn {
   sqlite3 *db;
   int nRef;
   int bLoaded;       /* Everything has been registered */
+  int mxDepth;       /* Deepest nesting of shapes and results */
+  int mxItem;        /* Most items of a shape */
   int bHooked;       /* The virtual table assoc_state is connected */
   AssocStmt *pStmts; /* Every AssocStmt that holds a statement */
   struct {
@@ -291,6 +293,8 @@ struct AssocKeymap {
   u32 nCell;                 /* INT, ANY: size of aCell, a power of 2 */
   AssocKeyCell *aCell;       /* OWNED: hash table, open addressing */
   u32 *aOrder;               /* OWNED: the cell of each key, or 0 */
+  u32 nOrder;                /* Keys that it has */
+  u32 nOrderCell;            /* nCell when it was made */
   u64 iSeed;                 /* INT, ANY: odd and random, for hashing */
   AssocArena mem;            /* ANY: the bytes of the keys */
   char *zScratch;            /* ANY, OWNED: a key being encoded */

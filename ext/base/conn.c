@@ -20,6 +20,8 @@ AssocConn *assocConnNew(sqlite3 *db) {
   memset(pConn, 0, sizeof(*pConn));
   pConn->db = db;
   pConn->nRef = 1;
+  pConn->mxDepth = 400;
+  pConn->mxItem = 10000;
   return pConn;
 }
 

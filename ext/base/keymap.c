@@ -354,6 +354,7 @@ static void toAny(AssocKeymap *pMap, int *pRc) {
     pMap->nCell = nOld;
     return;
   }
+  pMap->nOrder = 0; /* The cells are others */
   sqlite3_free(aOld);
 }
 
@@ -444,13 +445,18 @@ u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
 
 /* ---------------------------------------------------------------- binding */
 
-/* The cell of each key, by its number. */
+/* The cell of each key, by its number. Keys may have come since it was made,
+** or the cells may have moved. */
 static int orderCells(AssocKeymap *pMap) {
   u32 i;
-  pMap->aOrder = sqlite3_malloc64(sizeof(u32) * ((u64)pMap->nSlot + 1));
-  if (pMap->aOrder == 0) return SQLITE_NOMEM;
+  u32 *a =
+      sqlite3_realloc64(pMap->aOrder, sizeof(u32) * ((u64)pMap->nSlot + 1));
+  if (a == 0) return SQLITE_NOMEM;
+  pMap->aOrder = a;
+  pMap->nOrder = pMap->nSlot;
+  pMap->nOrderCell = pMap->nCell;
   for (i = 0; i < pMap->nCell; i++) {
-    if (pMap->aCell[i].iSlot) pMap->aOrder[pMap->aCell[i].iSlot - 1] = i;
+    if (pMap->aCell[i].iSlot) a[pMap->aCell[i].iSlot - 1] = i;
   }
   return SQLITE_OK;
 }
@@ -491,7 +497,9 @@ int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt) {
   if (pMap->eMode == ASSOC_MAP_RUN) {
     return sqlite3_bind_int64(pStmt, 1, pMap->iBase + iSlot);
   }
-  if (pMap->aOrder == 0) rc = orderCells(pMap);
+  if (iSlot >= pMap->nOrder || pMap->nOrderCell != pMap->nCell) {
+    rc = orderCells(pMap);
+  }
   if (rc != SQLITE_OK) return rc;
   pCell = &pMap->aCell[pMap->aOrder[iSlot]];
   if (pMap->eMode == ASSOC_MAP_INT) {

@@ -15,7 +15,7 @@ static inline void putText(AssocOut *pOut, const char *z, i64 n) {
 
 static inline const char *rowText(const AssocNode *pNode,
                                   const AssocRow *pRow) {
-  return (const char *)&pRow->aWord[pNode->nSplit + pNode->nChild];
+  return (const char *)&pRow->aWord[assocNodeWords(pNode)];
 }
 
 /* Texts of rows that have no children. */
@@ -29,6 +29,22 @@ static void gatherLeaves(AssocOut *pOut, const AssocNode *pNode,
   }
 }
 
+/* Which bucket of a child is a row's? */
+static u32 bucketOf(const AssocNode *pNode, const AssocRow *pRow,
+                    const AssocNode *pChild) {
+  if (pChild == pNode) return pRow->aWord[pNode->nSplit + pNode->nChild];
+  return pRow->aWord[pNode->nSplit + pChild->iChild];
+}
+
+/* Of the targets of a polymorphic association, the one that is meant. */
+static const AssocNode *branchOf(const AssocNode *pNode, const AssocRow *pRow,
+                                 const AssocNode *pChild) {
+  while (pChild->pBranch && bucketOf(pNode, pRow, pChild) == ASSOC_NOSLOT) {
+    pChild = pChild->pBranch;
+  }
+  return pChild;
+}
+
 /* From byte iFrom of its text on: 0 takes the comma along. */
 static void gatherText(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        const AssocRow *pRow, u32 iFrom) {
@@ -40,9 +56,15 @@ static void gatherText(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
     u32 iTo;
     if (pChild == 0) continue;
     iTo = pRow->aWord[iSplit++];
+    if (pChild == pNode && pNode->nRecurse && pRun->nLevel >= pNode->nRecurse) {
+      iTo -= (u32)pPart->nKey; /* The last level has no such member */
+      putText(pOut, &z[iFrom], iTo - iFrom);
+      iFrom = iTo + (u32)pPart->nKey;
+      continue;
+    }
     putText(pOut, &z[iFrom], iTo - iFrom);
-    assocGatherBucket(pRun, pOut, pChild,
-                      pRow->aWord[pNode->nSplit + pChild->iChild]);
+    pChild = branchOf(pNode, pRow, pChild);
+    assocGatherBucket(pRun, pOut, pChild, bucketOf(pNode, pRow, pChild));
     iFrom = iTo;
   }
   putText(pOut, &z[iFrom], pRow->nText - iFrom);
@@ -53,18 +75,108 @@ void assocGatherRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   gatherText(pRun, pOut, pNode, pRow, 1);
 }
 
-static void gatherList(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
+/* In a recursion: is the row on the way from the root to here? Then its own
+** rows are being gathered. */
+static int isCircle(AssocRun *pRun, const AssocNode *pNode,
+                    const AssocRow *pRow) {
+  u32 i;
+  if (!pNode->bRecurse) return 0;
+  i = bucketOf(pNode, pRow, pNode);
+  return i != ASSOC_NOSLOT && pRun->aNode[pNode->iNode].aBucket[i].bOpen;
+}
+
+static void gatherRows(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        const AssocRow *pRow) {
   i64 iStart = pOut->p - pOut->pStart;
   if (pNode->nSplit == 0) {
     gatherLeaves(pOut, pNode, pRow);
   } else {
-    for (; pRow; pRow = pRow->pNext) {
-      gatherText(pRun, pOut, pNode, pRow, 0);
+    for (; pRow && pOut->rc == SQLITE_OK; pRow = pRow->pNext) {
+      if (!isCircle(pRun, pNode, pRow)) {
+        gatherText(pRun, pOut, pNode, pRow, 0);
+      }
     }
   }
+  if (pOut->rc != SQLITE_OK) return;
+  if (pOut->p - pOut->pStart == iStart) putText(pOut, "[", 1);
   if (pOut->rc == SQLITE_OK) pOut->pStart[iStart] = '[';
   putText(pOut, "]", 1);
+}
+
+/* The cursor of a row, or null. */
+static void gatherCursor(AssocOut *pOut, const AssocNode *pNode,
+                         const char *zKey, const AssocRow *pRow) {
+  const char *z = pRow ? rowText(pNode, pRow) + pRow->nText : "null";
+  putText(pOut, zKey, (i64)strlen(zKey));
+  putText(pOut, z, (i64)strlen(z));
+}
+
+static void gatherBool(AssocOut *pOut, const char *zKey, int b) {
+  putText(pOut, zKey, (i64)strlen(zKey));
+  putText(pOut, b ? "true" : "false", b ? 4 : 5);
+}
+
+/* Does the value that a page asked for say true? */
+static int saysTrue(AssocRun *pRun, const AssocNode *pNode, u32 iBucket) {
+  const AssocBucket *aBucket;
+  if (pNode == 0 || iBucket == ASSOC_NOSLOT) return 0;
+  aBucket = pRun->aNode[pNode->iNode].aBucket;
+  if (aBucket == 0 || aBucket[iBucket].pFirst == 0) return 0;
+  return rowText(pNode, aBucket[iBucket].pFirst)[1] == 't';
+}
+
+/* {"count":9,"nodes":[…],"pageInfo":{…}}. The values beside a list were given
+** the same keys in the same order, so their buckets have its numbers. */
+static void gatherPage(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
+                       u32 iBucket) {
+  const AssocPage *pPage = pNode->pPage;
+  const AssocBucket *aBucket = pRun->aNode[pNode->iNode].aBucket;
+  const AssocBucket *pBucket =
+      iBucket == ASSOC_NOSLOT || aBucket == 0 ? 0 : &aBucket[iBucket];
+  const AssocRow *pFirst = pBucket ? pBucket->pFirst : 0, *pLast = pFirst;
+  int bMore = pBucket && pBucket->bMore;
+  int bBehind = saysTrue(pRun, pPage->pBehind, iBucket);
+  while (pLast && pLast->pNext) pLast = pLast->pNext;
+  putText(pOut, "{", 1);
+  if (pPage->pCount) {
+    putText(pOut, "\"count\":", 8);
+    assocGatherBucket(pRun, pOut, pPage->pCount, iBucket);
+    putText(pOut, ",", 1);
+  }
+  putText(pOut, "\"nodes\":", 8);
+  gatherRows(pRun, pOut, pNode, pFirst);
+  gatherCursor(pOut, pNode, ",\"pageInfo\":{\"startCursor\":", pFirst);
+  gatherCursor(pOut, pNode, ",\"endCursor\":", pLast);
+  gatherBool(pOut, ",\"hasNextPage\":", pPage->bBack ? bBehind : bMore);
+  gatherBool(pOut, ",\"hasPreviousPage\":", pPage->bBack ? bMore : bBehind);
+  putText(pOut, "}}", 2);
+}
+
+/* One level further down a recursion. Nesting is bounded: a row of JSON 400
+** levels deep is no use to any reader, and C has to call itself for it. */
+static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
+                        u32 iBucket, const AssocRow *pRow) {
+  AssocBucket *pBucket = &pRun->aNode[pNode->iNode].aBucket[iBucket];
+  int nDepth = pNode->nDepth + pRun->nLevel;
+  if (nDepth > pRun->pCall->pConn->mxDepth) {
+    assocError(pRun->pCall,
+               "%s is nested more than %d levels deep; bound it with ^n, or "
+               "read it as rows from related()",
+               pNode->zPath, pRun->pCall->pConn->mxDepth);
+    pOut->rc = SQLITE_ABORT;
+    return;
+  }
+  pBucket->bOpen = 1;
+  pRun->nLevel++;
+  if (pNode->bMany) {
+    gatherRows(pRun, pOut, pNode, pRow);
+  } else if (isCircle(pRun, pNode, pRow)) {
+    putText(pOut, "null", 4);
+  } else {
+    assocGatherRow(pRun, pOut, pNode, pRow);
+  }
+  pRun->nLevel--;
+  pBucket->bOpen = 0;
 }
 
 void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
@@ -72,10 +184,15 @@ void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   const AssocBucket *aBucket = pRun->aNode[pNode->iNode].aBucket;
   const AssocRow *pRow =
       iBucket == ASSOC_NOSLOT || aBucket == 0 ? 0 : aBucket[iBucket].pFirst;
-  if (pRow == 0) {
+  if (pOut->rc != SQLITE_OK) return;
+  if (pNode->pPage && pNode->pPage->bWrap && !pNode->pValue) {
+    gatherPage(pRun, pOut, pNode, iBucket);
+  } else if (pRow == 0) {
     putText(pOut, pNode->zEmpty, pNode->nEmpty);
+  } else if (pNode->bRecurse) {
+    gatherLevel(pRun, pOut, pNode, iBucket, pRow);
   } else if (pNode->bMany) {
-    gatherList(pRun, pOut, pNode, pRow);
+    gatherRows(pRun, pOut, pNode, pRow);
   } else {
     assocGatherRow(pRun, pOut, pNode, pRow);
   }
@@ -89,6 +206,26 @@ static void reserve(AssocRun *pRun, AssocOut *pOut) {
   assocBufReserve(pOut, n + n / 16);
 }
 
+/* The node of the only member of a root. */
+static const AssocNode *partNode(const AssocNode *pRoot) {
+  const AssocPart *pPart = pRoot->pPart;
+  while (pPart && pPart->pNode == 0) pPart = pPart->pNext;
+  return pPart->pNode;
+}
+
+const AssocRow *assocGatherFirst(AssocRun *pRun, const AssocNode **ppNode,
+                                 u32 *piBucket) {
+  const AssocNode *pRoot = pRun->pPlan->pRoot;
+  const AssocRow *pSource = pRun->aNode[0].aBucket->pFirst;
+  const AssocBucket *aBucket;
+  if (pSource == 0) return 0;
+  *ppNode = branchOf(pRoot, pSource, partNode(pRoot));
+  *piBucket = bucketOf(pRoot, pSource, *ppNode);
+  aBucket = pRun->aNode[(*ppNode)->iNode].aBucket;
+  if (aBucket == 0 || *piBucket == ASSOC_NOSLOT) return 0;
+  return aBucket[*piBucket].pFirst;
+}
+
 /* Which bucket is the result: of EAGER and FIND the root's, of GET that of
 ** its one child. */
 static void gatherResult(AssocRun *pRun, AssocOut *pOut, int *pbNull) {
@@ -100,13 +237,9 @@ static void gatherResult(AssocRun *pRun, AssocOut *pOut, int *pbNull) {
     return;
   }
   if (pRun->pPlan->eAsk == ASSOC_ASK_GET) {
-    iBucket = pRoots->pFirst->aWord[pNode->nSplit];
-    pNode = pNode->pChild;
-    if (!pNode->bMany) {
-      const AssocBucket *a = pRun->aNode[pNode->iNode].aBucket;
-      *pbNull = a == 0 || iBucket == ASSOC_NOSLOT || a[iBucket].pFirst == 0;
-      if (*pbNull) return;
-    }
+    const AssocRow *pRow = assocGatherFirst(pRun, &pNode, &iBucket);
+    *pbNull = pRow == 0 && !pNode->bMany;
+    if (*pbNull) return;
   }
   reserve(pRun, pOut);
   assocGatherBucket(pRun, pOut, pNode, iBucket);

@@ -4,6 +4,8 @@
 **
 **   where   predicates, orders and joins as SQL
 **   plan    from tree and model to nodes
+**   stmt    the statements of a node
+**   page    cursors
 **   cache   the plans of a connection
 **   run     fetching the rows of each node
 **   gather  putting their JSON together
@@ -48,10 +50,16 @@ typedef struct AssocSql AssocSql;
 /* A value that a statement is given before it runs. */
 struct AssocBind {
   int iSql;             /* Its ?number in the statement */
+  u8 eHow;              /* ASSOC_BIND_* */
+  int iPart;            /* CURSOR: which value of the cursor, from 0 */
   const ShapeVal *pVal; /* A literal or a parameter of the shape */
-  u8 bCount;            /* A limit or offset: an integer, not below 0 */
+  AssocNode *pNode;     /* CURSOR: the node whose order it speaks of */
   AssocBind *pNext;
 };
+#define ASSOC_BIND_VALUE 0
+#define ASSOC_BIND_COUNT 1  /* A limit or offset: a whole number */
+#define ASSOC_BIND_MORE 2   /* A limit, and one more to see if there is more */
+#define ASSOC_BIND_CURSOR 3 /* A value out of a page's cursor */
 
 /* A member of the object that a row becomes, in the order of the output. */
 struct AssocPart {
@@ -62,13 +70,20 @@ struct AssocPart {
   const char *zName; /* The key, as the caller spelt it */
   const char *zKey;  /* The text before the value: ,"title": */
   int nKey;
-  AssocNode *pNode; /* CHILD, SPREAD */
+  AssocNode *pNode; /* CHILD, SPREAD; of several branches the first */
   AssocPart *pNext;
 };
 #define ASSOC_PART_COLUMN 0
-#define ASSOC_PART_CHILD 1  /* A row or a list of rows */
+#define ASSOC_PART_CHILD 1  /* A row, a list of rows, a value, or a page */
 #define ASSOC_PART_SPREAD 2 /* The members of a row, among one's own */
 #define ASSOC_PART_TEXT 3   /* Only zKey: the ends of a nested object */
+
+/* A value that a node's statements select. */
+typedef struct AssocArg AssocArg;
+struct AssocArg {
+  const char *zSql;     /* Its SQL, or 0: then it is */
+  const ShapeKey *pKey; /* this key of the node's model */
+};
 
 /* How a statement hands over its rows. */
 struct AssocFetch {
@@ -78,21 +93,43 @@ struct AssocFetch {
   AssocBind *pBind; /* What it is given, beside keys */
 };
 
+/* The page that a node is, if it is one. */
+typedef struct AssocPage AssocPage;
+struct AssocPage {
+  u8 bWrap;           /* {"nodes":…}, not just the list */
+  u8 bBack;           /* last/before: read backwards and turned round */
+  ShapeVal *pMost;    /* first or last, or the limit */
+  int nTerm;          /* Values of a cursor */
+  ShapeSort *aTerm;   /* The order that they are in, the key at the end */
+  int *aiArg;         /* The node's values that they are */
+  u32 nPrint;         /* Tells cursors of this order from others */
+  AssocNode *pCount;  /* How many rows there are in all, or 0 */
+  AssocNode *pBehind; /* Whether there are rows behind the cursor, or 0 */
+};
+
 struct AssocNode {
   AssocPlan *pPlan;
   int iNode; /* Place in pPlan->apNode; a parent has a smaller one */
   int nDepth;
   AssocNode *pParent;
-  const char *zPath;      /* "posts.comments"; of the root its model */
-  AssocModel *pModel;     /* Whose rows these are */
-  AssocRel *pRel;         /* How they relate to the parent's; 0 for the root */
-  const ShapeItem *pItem; /* 0 for the root */
-  const ShapeClauses *pClauses; /* Or 0 */
-  u8 bMany;                     /* A list of rows */
-  u8 bOne;                      /* An index says that there is one at most */
+  const char *zPath;       /* "posts.comments"; of the root its model */
+  AssocModel *pModel;      /* Whose rows these are */
+  AssocRel *pRel;          /* How they relate to the parent's; 0 for the root */
+  const ShapeItem *pItem;  /* 0 for the root */
+  const ShapeItem *pBlock; /* What is wanted of a row */
+  const ShapeClauses *pClauses; /* With what scopes add; or 0 */
+  const ShapeKey *pValue; /* The aggregate that this is, instead of rows */
+  AssocPage *pPage;       /* Or 0 */
+  u8 bMany;               /* A list of rows */
+  u8 bOne;                /* An index says that there is one at most */
   u8 bSpread;         /* Written without braces, among the parent's members */
   u8 bLimit;          /* A parent has but some of its rows */
   u8 bKeyed;          /* The root: found by its key, the first parameters */
+  u8 bRecurse;        /* Its rows have rows of it for children */
+  int nRecurse;       /* How many levels of them; 0: all */
+  const char *zType;  /* A polymorphic target: what the type column holds */
+  int iType;          /* And which value of the parent's row that is */
+  AssocNode *pBranch; /* The next target of the same association */
   AssocPart *pPart;   /* The members of a row */
   int nSplit;         /* CHILD and SPREAD parts: places in a row's text */
   const char *zEmpty; /* SPREAD: the text of a missing row; else its JSON */
@@ -106,18 +143,25 @@ struct AssocNode {
   ** scan first the nKey values of the key by which it finds its parent. */
   int nKey;
   const AssocKeyRule *aRule; /* How keys compare */
+  const char **azKey;        /* SQL of the key in one's own rows */
   int nArg;                  /* Values beside the key */
-  const char **azArg;        /* SQL of each */
-  int *aiSource;             /* The parent's values that are the key; of a root
-                       ** whose rows are given out, its own */
+  AssocArg *aArg;
+  int *aiSource; /* The parent's values that are the key; of a root whose
+                 ** rows are given out, its own */
+  int *aiSelf;   /* Recursion: one's own values that are the next key */
 
   u8 bScanOnly;       /* A lookup's = would not be the columns' = */
   u8 bLookupOnly;     /* Keys of a collation that a keymap cannot serve */
   const char *zIndex; /* The index of a lookup; "": the table's own key */
   AssocFetch lookup, scan;
-  i64 nActual;           /* Rows of the last run, or -1 */
-  const char *zStrategy; /* What the last run did, or 0 */
+  AssocFetch lookupAt, scanAt; /* The same of a page at a cursor */
+  i64 nActual;                 /* Rows of the last run, or -1 */
+  const char *zStrategy;       /* What the last run did, or 0 */
 };
+/* Most columns of a key. */
+#define ASSOC_KEY_MAX 16
+/* Words behind a row's header: see AssocRow. */
+#define assocNodeWords(p) ((p)->nSplit + (p)->nChild + (p)->bRecurse)
 
 struct AssocPlan {
   AssocArena mem;
@@ -131,7 +175,7 @@ struct AssocPlan {
   int nName;          /* Names of :name parameters */
   const char **azName;
   AssocStmt names;   /* Takes the object of names apart */
-  AssocRel *pAnswer; /* The association that COUNT and the like ask about*/
+  AssocRel *pAnswer; /* The association that COUNT and the like ask about */
   int iTargetVar;    /* HAS: the ?number before those of the target's key */
   u8 eAsk;           /* ASSOC_ASK_* */
   u8 bBusy;          /* A run uses it */
@@ -149,7 +193,7 @@ struct AssocPlan {
 #define ASSOC_ASK_ASC 6   /* The same in the order of their keys */
 #define ASSOC_ASK_DESC 7
 #define ASSOC_ASK_KEY 8 /* The same for one key */
-#define ASSOC_ASK_IDS 9 /* Statements for the table related: see plan.c */
+#define ASSOC_ASK_IDS 9 /* Statements for the table related: see stmt.c */
 #define ASSOC_ASK_LINKS 10
 #define ASSOC_ASK_COLUMNS 11
 
@@ -162,6 +206,26 @@ void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan);
 AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                             const char *zModel, const char *zText);
 void assocPlanFree(AssocPlan *pPlan);
+
+/* Between plan.c, which makes nodes, and stmt.c, which writes their SQL. */
+typedef struct AssocPlanner AssocPlanner;
+struct AssocPlanner {
+  AssocCall *pCall;
+  AssocPlan *pPlan;
+  AssocArena *pArena; /* pPlan->mem */
+  int bReverse;       /* PRAGMA reverse_unordered_selects is on */
+  int nFunctionArg;   /* Most arguments of a function */
+};
+/* The number of a value among the node's. */
+int assocNodeArg(AssocPlanner *p, AssocNode *pNode, const ShapeKey *pKey);
+void assocStmtNode(AssocPlanner *p, AssocNode *pNode);
+void assocStmtValue(AssocPlanner *p, AssocNode *pNode);
+void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                     AssocRel *pRel);
+void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                      AssocRel *pRel);
+void assocSqlStart(AssocPlanner *p, AssocSql *pSql);
+const char *assocSqlEnd(AssocPlanner *p, AssocSql *pSql);
 
 /* -------------------------------------------------------------------- sql */
 
@@ -177,6 +241,18 @@ struct AssocSql {
   int nVar; /* ?numbers given so far */
   int nAlias;
   AssocBind *pBind, **ppBindEnd;
+  const ShapeScope *pScope; /* While a named scope is written: its use */
+};
+
+/* An association on the way into a statement. */
+typedef struct AssocHop AssocHop;
+struct AssocHop {
+  AssocRel *pRel;
+  AssocRel *pAlso; /* The path that this is the last step of: its scope */
+  int iFrom;       /* Alias of the rows it starts from */
+  int iAlias;      /* Alias of its target */
+  int iJoin;       /* Alias of its join table, 0 without one */
+  AssocHop *pNext;
 };
 
 /* "schema"."table" */
@@ -185,33 +261,76 @@ void assocSqlTable(AssocSql *p, const AssocTable *pTab);
 void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol);
 /* A ?number for a value of the shape. */
 void assocSqlVal(AssocSql *p, const ShapeVal *pVal);
-/* ?number of a limit or offset. */
-void assocSqlCount(AssocSql *p, const ShapeVal *pVal);
+/* The same, used in another way. */
+AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow);
+/* The value that a scope's ?n stands for, or pVal itself. */
+const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
+                              const ShapeVal *pVal);
+/* The next scope of a model that holds under the clauses: those they name,
+** else the default. *ppUse is where it is named, 0 for the default. */
+const AssocScope *assocScopeNext(AssocSql *p, AssocModel *pModel,
+                                 const ShapeClauses *pC,
+                                 const ShapeScope **ppUse, int *pbStarted);
+/* What a comparison or an order is about. */
+void assocSqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
+                 int iAlias);
 /* A predicate on rows of pModel under alias iAlias. */
 void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                   int iAlias);
 /* The conditions that rows of a relation meet, each with AND before it: its
-** scope and the clauses. The join row has alias iJoin. */
+** scope, the model's scopes and soft deletion, and the clauses. The join row
+** has alias iJoin. */
 void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
                         const ShapeClauses *pC, AssocModel *pModel, int iAlias,
                         int iJoin);
+/* The steps of an association from alias iFrom, with new aliases. */
+AssocHop *assocSqlHops(AssocSql *p, AssocRel *pRel, int iFrom);
+/* The steps of a path of names; *ppModel becomes the model where it ends. */
+AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
+                       AssocModel **ppModel, int iFrom);
+/* " FROM a t2, b t3 WHERE …": their tables, and how they hang together and on
+** what they start from, unless bFree. pC is for the last. */
+void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
+                  int bFree);
 /* " FROM source t1, target t2 … WHERE …": the rows of a relation, with all
 ** their conditions, and of the block that the target's rows are to meet. */
 void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
                      const ShapeItem *pBlock);
+/* count(*), sum(t2."likes"), … of an aggregate over rows under iAlias. */
+void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
+                     AssocModel *pModel, int iAlias);
 /* " AND EXISTS(...)" for each item of a block that is required. */
 void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
                       int iAlias);
 /* " ORDER BY t1.a DESC, t1.id": the clauses' order, else the relation's,
-** and then the key. Nothing for a view without order and key. */
+** and then the key. Nothing for a view without order and key. bTurned: the
+** other way round. */
 void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
-                   AssocModel *pModel, int iAlias);
+                   AssocModel *pModel, int iAlias, int bTurned);
+/* The order that a list has if its clauses do not say: 0 is its key's. */
+ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC);
 /* The error that a model has no column or association of that name. */
 void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
                      const char *zWhat);
 /* The association that an item means, an error if there is none. */
 AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
                        const ShapeName *pName, AssocModel *pModel);
+
+/* ------------------------------------------------------------------- page */
+
+/* The order of a node as the terms of a cursor. */
+void assocPageTerms(AssocPlanner *p, AssocNode *pNode);
+/* " AND (…)": rows that stand after the cursor pVal in the node's order, or
+** before it; with bNot those that do not. */
+void assocPageAfter(AssocSql *p, AssocNode *pNode, int iAlias,
+                    const ShapeVal *pVal, int bBefore, int bNot);
+/* Write the cursor of a row, whose values are apVal, in quotes. */
+void assocPageCursor(AssocOut *pOut, const AssocNode *pNode,
+                     sqlite3_value **apVal);
+/* Bind value iPart of a cursor; an error if it is none of the node's. */
+void assocPageBind(AssocCall *pCall, const AssocNode *pNode,
+                   sqlite3_stmt *pStmt, int iVar, int iPart, const char *z,
+                   int n);
 
 /* -------------------------------------------------------------------- run */
 
@@ -235,7 +354,10 @@ struct AssocRow {
 /* The rows that belong to one key. */
 struct AssocBucket {
   AssocRow *pFirst, *pLast;
-  i64 n; /* Rows that came, those before the offset included */
+  i64 n;       /* Rows that came, those before the offset included */
+  u8 bMore;    /* A page has more rows than it gives */
+  u8 bOpen;    /* It is being gathered: to meet it again is a circle */
+  u8 bFetched; /* Its rows are here */
 };
 
 /* A node while it runs. */
@@ -243,6 +365,7 @@ typedef struct AssocNodeRun AssocNodeRun;
 struct AssocNodeRun {
   AssocKeymap map;      /* Keys that the parents' rows have */
   AssocBucket *aBucket; /* One for each; in the arena */
+  u32 nBucket;          /* Room for so many */
   i64 nOffset, nMost;   /* Rows of a bucket to pass over, and to keep */
   i64 nRow;
 };
@@ -259,6 +382,7 @@ struct AssocRun {
   AssocBucket *pBucket;    /* Where they go, unless their key tells */
   AssocOut row;            /* Writes into mem */
   int rc;                  /* First error while rows came */
+  int nLevel;              /* Levels of recursion that gather is in */
   AssocRun *pOuter;        /* The run in which this one runs */
 };
 
@@ -306,6 +430,11 @@ void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        u32 iBucket);
 void assocGatherRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                     const AssocRow *pRow);
+
+/* Of a run of GET: the first related row, its node, and its bucket; 0 if
+** there is none. */
+const AssocRow *assocGatherFirst(AssocRun *pRun, const AssocNode **ppNode,
+                                 u32 *piBucket);
 
 /* Load a plan of EAGER, FIND or GET. *pbNull: there is nothing to give.
 ** OUT: the JSON, *pn bytes, nul-terminated, freed with sqlite3_free(). */

@@ -1,30 +1,16 @@
 /*
-** From tree and model to nodes: what is read, how it is found, and what
-** text it becomes.
+** From tree and model to nodes: what is read, and what text it becomes.
 **
-** Each node has its rows under alias t1 and, where they are related over a
-** join table, the join rows under t2. Its statements are
-**
-**   lookup  SELECT <values> FROM posts t1 WHERE t1.user_id=?1 AND <where>
-**            ORDER BY <order> LIMIT ?2
-**   scan    SELECT assoc_emit(t1.user_id, <values>) FROM posts t1
-**            NOT INDEXED WHERE <where>
-**
-** A scan in the order of the rowid needs no ORDER BY: NOT INDEXED leaves
-** only that order. In any other order the rows come from a subquery.
+** A node is an association that an item names, or an aggregate, or one
+** target of a polymorphic association. Its rows have values: those of its
+** columns, and those that its children look for their rows with. stmt.c
+** writes the statements that give them.
 */
 #include "load/load.h"
 
-typedef struct Planner Planner;
-struct Planner {
-  AssocCall *pCall;
-  AssocPlan *pPlan;
-  AssocArena *pArena; /* pPlan->mem */
-  int bReverse;       /* PRAGMA reverse_unordered_selects is on */
-  int nFunctionArg;   /* Most arguments of a function */
-};
+typedef AssocPlanner Planner;
 
-static void compileBlock(Planner *p, AssocNode *pNode, const ShapeItem *pBlock);
+static void compileRows(Planner *p, AssocNode *pNode, const ShapeItem *pBlock);
 
 static void *planAlloc(Planner *p, size_t n) {
   return assocAlloc(p->pCall, p->pArena, (i64)n);
@@ -47,40 +33,34 @@ static void planError(Planner *p, const ShapeItem *pItem, const char *zFmt,
   sqlite3_free(z);
 }
 
-static void sqlStart(Planner *p, AssocSql *pSql) {
-  memset(pSql, 0, sizeof(*pSql));
-  pSql->pCall = p->pCall;
-  pSql->pArena = p->pArena;
-  pSql->zText = p->pPlan->pShape->bJson ? 0 : p->pPlan->pShape->zText;
-  pSql->pStr = sqlite3_str_new(p->pCall->db);
-  pSql->nAlias = 2; /* t1 and t2 are the node's */
-  pSql->ppBindEnd = &pSql->pBind;
-}
-
-static const char *sqlEnd(Planner *p, AssocSql *pSql) {
-  return assocArenaStr(p->pCall, p->pArena, pSql->pStr);
-}
-
 /* ----------------------------------------------------------------- values */
+
+/* A new value of the node's rows. */
+static int addArg(Planner *p, AssocNode *pNode, const char *zSql,
+                  const ShapeKey *pKey) {
+  if ((pNode->nArg & (pNode->nArg - 1)) == 0) {
+    AssocArg *a = planAlloc(p, sizeof(*a) * (size_t)(pNode->nArg * 2 + 1));
+    if (a == 0) return 0;
+    if (pNode->nArg) {
+      memcpy(a, pNode->aArg, sizeof(*a) * (size_t)pNode->nArg);
+    }
+    pNode->aArg = a;
+  }
+  pNode->aArg[pNode->nArg].zSql = zSql;
+  pNode->aArg[pNode->nArg].pKey = pKey;
+  return pNode->nArg++;
+}
 
 /* The number of a value among the node's, which is added if it is new. */
 static int nodeArg(Planner *p, AssocNode *pNode, const char *zSql) {
   int i;
   if (zSql == 0) return 0;
   for (i = 0; i < pNode->nArg; i++) {
-    if (strcmp(pNode->azArg[i], zSql) == 0) return i;
-  }
-  if ((pNode->nArg & (pNode->nArg - 1)) == 0) {
-    const char **az =
-        planAlloc(p, sizeof(char *) * (size_t)(pNode->nArg * 2 + 1));
-    if (az == 0) return 0;
-    if (pNode->nArg) {
-      memcpy(az, pNode->azArg, sizeof(char *) * (size_t)pNode->nArg);
+    if (pNode->aArg[i].zSql && strcmp(pNode->aArg[i].zSql, zSql) == 0) {
+      return i;
     }
-    pNode->azArg = az;
   }
-  pNode->azArg[pNode->nArg] = zSql;
-  return pNode->nArg++;
+  return addArg(p, pNode, zSql, 0);
 }
 
 static int columnArg(Planner *p, AssocNode *pNode, const AssocTable *pTab,
@@ -90,9 +70,18 @@ static int columnArg(Planner *p, AssocNode *pNode, const AssocTable *pTab,
                                   pTab->aCol[iCol].zName));
 }
 
+int assocNodeArg(AssocPlanner *p, AssocNode *pNode, const ShapeKey *pKey) {
+  const AssocTable *pTab = pNode->pModel->pTable;
+  int iCol = pKey->pAgg || pKey->pPath->pNext
+                 ? -1
+                 : assocColumnFind(pTab, pKey->pPath->z);
+  if (iCol >= 0) return columnArg(p, pNode, pTab, iCol, 1);
+  return addArg(p, pNode, 0, pKey);
+}
+
 /* A column declared JSON, as json() gives it if it is valid. */
 static int rawArg(Planner *p, AssocNode *pNode, int iArg) {
-  const char *z = pNode->azArg[iArg];
+  const char *z = pNode->aArg[iArg].zSql;
   return nodeArg(p, pNode,
                  assocArenaPrintf(p->pCall, p->pArena,
                                   "CASE WHEN typeof(%s)='text' AND "
@@ -178,6 +167,19 @@ static void addColumn(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
 
 /* ------------------------------------------------------------------ nodes */
 
+static void listNode(Planner *p, AssocNode *pNode) {
+  AssocPlan *pPlan = p->pPlan;
+  int n = pPlan->nNode;
+  if ((n & (n - 1)) == 0) {
+    AssocNode **ap = planAlloc(p, sizeof(*ap) * (size_t)(n * 2 + 1));
+    if (ap == 0) return;
+    if (n) memcpy(ap, pPlan->apNode, sizeof(*ap) * (size_t)n);
+    pPlan->apNode = ap;
+  }
+  pNode->iNode = n;
+  pPlan->apNode[pPlan->nNode++] = pNode;
+}
+
 static AssocNode *newNode(Planner *p, AssocNode *pParent, AssocModel *pModel,
                           const char *zPath, const ShapeItem *pItem) {
   AssocNode *pNode = planAlloc(p, sizeof(*pNode)), **pp;
@@ -188,7 +190,7 @@ static AssocNode *newNode(Planner *p, AssocNode *pParent, AssocModel *pModel,
   pNode->zPath = zPath;
   pNode->pItem = pItem;
   pNode->nActual = -1;
-  pNode->iNode = p->pPlan->nNode++;
+  listNode(p, pNode);
   if (pParent == 0) return pNode;
   pNode->nDepth = pParent->nDepth + 1;
   for (pp = &pParent->pChild; *pp; pp = &(*pp)->pNext) {
@@ -223,8 +225,8 @@ static const char *childPath(Planner *p, AssocNode *pParent,
 */
 static void keyRule(AssocNode *pNode, AssocKeyRule *pRule,
                     const AssocColumn *pParent, const AssocColumn *pOwn) {
-  int bNumeric = pParent->eAff == ASSOC_AFF_NUMERIC ||
-                 pOwn->eAff == ASSOC_AFF_NUMERIC;
+  int bNumeric =
+      pParent->eAff == ASSOC_AFF_NUMERIC || pOwn->eAff == ASSOC_AFF_NUMERIC;
   pRule->eAff = bNumeric && pParent->eAff != pOwn->eAff ? ASSOC_AFF_NUMERIC
                                                         : ASSOC_AFF_NONE;
   pRule->eColl = pOwn->eColl;
@@ -235,40 +237,64 @@ static void keyRule(AssocNode *pNode, AssocKeyRule *pRule,
   if (pOwn->eColl == ASSOC_COLL_OTHER && !bNumeric) pNode->bLookupOnly = 1;
 }
 
-/* The table and the columns that a key of the parent is looked up in. */
-static const AssocKey *ownKey(const AssocNode *pNode, AssocTable **ppTab) {
-  const AssocRel *pRel = pNode->pRel;
+/* The parent's columns that are the key of an association. */
+static const AssocKey *parentKey(const AssocRel *pRel) {
+  if (pRel->nPath) return parentKey(pRel->apPath[0]);
+  return pRel->eKind == ASSOC_BELONGSTO ? &pRel->foreign : &pRel->sourceKey;
+}
+
+/* The table and the columns in which that key is looked for. */
+static const AssocKey *ownKey(const AssocRel *pRel, AssocTable **ppTab) {
+  if (pRel->nPath) return ownKey(pRel->apPath[0], ppTab);
   *ppTab = pRel->pTarget->pTable;
   if (pRel->eKind == ASSOC_BELONGSTO) return &pRel->targetKey;
   if (pRel->eKind == ASSOC_BELONGSTOMANY) *ppTab = pRel->pThrough;
   return &pRel->foreign;
 }
 
-/* The parent's columns that are the key. */
-static const AssocKey *parentKey(const AssocRel *pRel) {
-  return pRel->eKind == ASSOC_BELONGSTO ? &pRel->foreign : &pRel->sourceKey;
+/* SQL of a key column in the node's own rows: under t1, of a join row under
+** t2; at the far end of a path, and in an aggregate, stmt.c names it k0. */
+static const char *keySql(Planner *p, const AssocNode *pNode,
+                          const AssocTable *pTab, int iCol, int i) {
+  if (pNode->pRel->nPath || pNode->pValue) {
+    return assocArenaPrintf(p->pCall, p->pArena, "t2.k%d", i);
+  }
+  return assocArenaPrintf(p->pCall, p->pArena, "t%d.\"%w\"",
+                          pTab == pNode->pRel->pThrough ? 2 : 1,
+                          pTab->aCol[iCol].zName);
 }
 
 /* Keys: what the parent gives, how it compares, which index serves. */
-static void compileKey(Planner *p, AssocNode *pNode) {
-  AssocTable *pTab;
-  const AssocKey *pOwn = ownKey(pNode, &pTab);
-  const AssocKey *pUp = parentKey(pNode->pRel);
+static void nodeKey(Planner *p, AssocNode *pNode, const AssocKey *pUp,
+                    const AssocKey *pOwn, AssocTable *pTab) {
   const AssocTable *pUpTab = pNode->pParent->pModel->pTable;
-  AssocKeyRule *aRule = planAlloc(p, sizeof(*aRule) * (size_t)(pOwn->nCol + 1));
+  AssocKeyRule *aRule = planAlloc(p, sizeof(*aRule) * (size_t)pOwn->nCol);
   int i, bUnique = 0;
-  pNode->aiSource = planAlloc(p, sizeof(int) * (size_t)(pOwn->nCol + 1));
-  if (aRule == 0 || pNode->aiSource == 0) return;
+  pNode->aiSource = planAlloc(p, sizeof(int) * (size_t)pOwn->nCol);
+  pNode->azKey = planAlloc(p, sizeof(char *) * (size_t)pOwn->nCol);
+  if (aRule == 0 || pNode->aiSource == 0 || pNode->azKey == 0) return;
+  if (pOwn->nCol > ASSOC_KEY_MAX) {
+    planError(p, pNode->pItem, "a key of %s has more than %d columns",
+              pNode->zPath, ASSOC_KEY_MAX);
+    return;
+  }
   pNode->nKey = pOwn->nCol;
   pNode->aRule = aRule;
   for (i = 0; i < pOwn->nCol; i++) {
     keyRule(pNode, &aRule[i], &pUpTab->aCol[pUp->aCol[i]],
             &pTab->aCol[pOwn->aCol[i]]);
     pNode->aiSource[i] = columnArg(p, pNode->pParent, pUpTab, pUp->aCol[i], 1);
+    pNode->azKey[i] = keySql(p, pNode, pTab, pOwn->aCol[i], i);
   }
   pNode->zIndex =
       assocTableIndexOn(p->pCall, pTab, pOwn->nCol, pOwn->aCol, &bUnique);
-  pNode->bOne = !pNode->bMany && bUnique;
+  pNode->bOne = !pNode->bMany && bUnique && !pNode->pRel->nPath;
+}
+
+static void compileKey(Planner *p, AssocNode *pNode) {
+  AssocTable *pTab = 0;
+  const AssocKey *pOwn = ownKey(pNode->pRel, &pTab);
+  nodeKey(p, pNode, parentKey(pNode->pRel), pOwn, pTab);
 }
 
 /* The text of a row that is not there, for a spread: ,"a":null,"b":[] */
@@ -326,10 +352,16 @@ static const ShapeItem *starItem(Planner *p) {
 static void checkClauses(Planner *p, const ShapeItem *pItem,
                          const ShapeClauses *pC, const AssocRel *pRel) {
   if (pC == 0) return;
-  if (pC->bPage || pC->pFirst || pC->pLast || pC->pAfter || pC->pBefore) {
-    planError(p, pItem, "pages are not built yet; use limit and offset");
+  if (pC->pFirst && pC->pLast) {
+    planError(p, pItem,
+              "a page is read from its first rows or from its last, "
+              "not both");
   }
-  if (pC->pScope) planError(p, pItem, "named scopes are not built yet");
+  if ((pC->pFirst || pC->pLast) && (pC->pLimit || pC->pOffset)) {
+    planError(p, pItem,
+              "a page has first or last, or limit and offset, not "
+              "both");
+  }
   if (pC->pThrough && (pRel == 0 || pRel->eKind != ASSOC_BELONGSTOMANY)) {
     planError(p, pItem,
               "through(...) speaks of a join table, and there is "
@@ -337,19 +369,59 @@ static void checkClauses(Planner *p, const ShapeItem *pItem,
   }
 }
 
+/*
+** Clauses with what scopes add: an order, a limit and an offset, where the
+** clauses and the association do not say. Conditions of scopes are written
+** by where.c.
+*/
+static const ShapeClauses *withScopes(Planner *p, const AssocRel *pRel,
+                                      AssocModel *pModel,
+                                      const ShapeClauses *pC) {
+  ShapeClauses *pNew = planAlloc(p, sizeof(*pNew));
+  const ShapeScope *pUse = 0;
+  const AssocScope *pScope;
+  int bStarted = 0;
+  AssocSql sql;
+  if (pNew == 0) return pC;
+  if (pC) *pNew = *pC;
+  assocSqlStart(p, &sql);
+  while ((pScope = assocScopeNext(&sql, pModel, pC, &pUse, &bStarted)) != 0) {
+    const ShapeClauses *pAdd = pScope->pClauses;
+    if (!pNew->pOrder && !(pRel && pRel->pOrder)) pNew->pOrder = pAdd->pOrder;
+    if (!pNew->pLimit && !pNew->pFirst && !pNew->pLast) {
+      pNew->pLimit = (ShapeVal *)assocScopeVal(p->pCall, pUse, pAdd->pLimit);
+      if (!pNew->pOffset) {
+        pNew->pOffset =
+            (ShapeVal *)assocScopeVal(p->pCall, pUse, pAdd->pOffset);
+      }
+    }
+  }
+  (void)assocSqlEnd(p, &sql);
+  return pNew;
+}
+
+/* A node for the rows of an association under an item. */
+static AssocNode *childNode(Planner *p, AssocNode *pParent, AssocRel *pRel,
+                            AssocModel *pModel, const ShapeItem *pItem,
+                            const char *zName) {
+  AssocNode *pNode =
+      newNode(p, pParent, pModel, childPath(p, pParent, zName), pItem);
+  if (pNode == 0) return 0;
+  pNode->pRel = pRel;
+  pNode->bMany = pRel->bMany;
+  return pNode;
+}
+
 static AssocNode *addChild(Planner *p, AssocNode *pParent, AssocRel *pRel,
                            const ShapeItem *pItem, const char *zName,
                            int bSpread) {
-  AssocNode *pNode =
-      newNode(p, pParent, pRel->pTarget, childPath(p, pParent, zName), pItem);
+  AssocNode *pNode = childNode(p, pParent, pRel, pRel->pTarget, pItem, zName);
   AssocPart *pPart;
   if (pNode == 0) return 0;
   if (!bSpread) checkKey(p, pParent, pItem, zName);
   if (bSpread && pRel->bMany) {
     planError(p, pItem, "%s may be many; only one row can be spread", zName);
   }
-  pNode->pRel = pRel;
-  pNode->bMany = pRel->bMany;
   pNode->bSpread = (u8)bSpread;
   pPart = addPart(p, pParent, bSpread ? ASSOC_PART_SPREAD : ASSOC_PART_CHILD,
                   bSpread ? 0 : zName);
@@ -357,38 +429,245 @@ static AssocNode *addChild(Planner *p, AssocNode *pParent, AssocRel *pRel,
   return pNode;
 }
 
-static void compileNode(Planner *p, AssocNode *pNode, const ShapeItem *pBlock);
+/* The name that an item goes by in the output. */
+static const char *itemName(const ShapeItem *pItem, const AssocRel *pRel) {
+  if (pItem->pAlias) return pItem->pAlias->z;
+  return pItem->pPath ? pItem->pPath->z : pRel->zName;
+}
+
+/* ------------------------------------------------------------ polymorphic */
+
+/* A block without its branches, but with the items of one of them. */
+static const ShapeItem *branchBlock(Planner *p, const AssocBranch *pBranch,
+                                    const ShapeItem *pBlock) {
+  ShapeItem *pFirst = 0, **ppEnd = &pFirst;
+  const ShapeItem *pItem, *pSub;
+  AssocCatalog *pCat = pBranch->pModel->pTable->pSchema->pCatalog;
+  for (pItem = pBlock; pItem; pItem = pItem->pNext) {
+    int bOn = pItem->eType == SHAPE_ITEM_ON;
+    pSub = bOn ? pItem->pBlock : pItem;
+    if (bOn &&
+        assocModelSeek(p->pCall, pCat, pItem->pPath->z) != pBranch->pModel) {
+      continue;
+    }
+    for (; pSub; pSub = bOn ? pSub->pNext : 0) {
+      *ppEnd = planAlloc(p, sizeof(*pSub));
+      if (*ppEnd == 0) return pFirst;
+      **ppEnd = *pSub;
+      (*ppEnd)->pNext = 0;
+      ppEnd = &(*ppEnd)->pNext;
+    }
+  }
+  return pFirst;
+}
+
+/* Clauses of "on Post(...)", or 0. */
+static const ShapeClauses *branchClauses(Planner *p, const AssocBranch *pBranch,
+                                         const ShapeItem *pBlock) {
+  AssocCatalog *pCat = pBranch->pModel->pTable->pSchema->pCatalog;
+  for (; pBlock; pBlock = pBlock->pNext) {
+    if (pBlock->eType == SHAPE_ITEM_ON &&
+        assocModelSeek(p->pCall, pCat, pBlock->pPath->z) == pBranch->pModel) {
+      return pBlock->pClauses;
+    }
+  }
+  return 0;
+}
+
+/* Every "on" names a model that the association can lead to. */
+static void checkOn(Planner *p, const AssocRel *pRel, const ShapeItem *pBlock) {
+  AssocCatalog *pCat = pRel->pSource->pTable->pSchema->pCatalog;
+  for (; pBlock && p->pCall->rc == SQLITE_OK; pBlock = pBlock->pNext) {
+    AssocModel *pModel;
+    int i;
+    if (pBlock->eType != SHAPE_ITEM_ON) continue;
+    pModel = assocModelFind(p->pCall, pCat, pBlock->pPath->z);
+    for (i = 0; i < pRel->nBranch && pRel->aBranch[i].pModel != pModel; i++) {
+    }
+    if (pModel && i == pRel->nBranch) {
+      planError(p, pBlock, "%s never leads to %s", pRel->zName, pModel->zLabel);
+    }
+  }
+}
+
+/* A node for each target; the part has the first of them. */
+static void compileBranches(Planner *p, AssocNode *pParent,
+                            const ShapeItem *pItem, AssocRel *pRel,
+                            const ShapeItem *pBlock) {
+  AssocPart *pPart;
+  AssocNode **ppNext;
+  int i;
+  if (pItem->bSpread || pItem->pClauses || pItem->nRecurse ||
+      pItem->bRequired) {
+    planError(p, pItem,
+              "%s is polymorphic: conditions belong to its "
+              "branches, on Model(...){...}",
+              pRel->zName);
+  }
+  checkOn(p, pRel, pBlock);
+  checkKey(p, pParent, pItem, itemName(pItem, pRel));
+  pPart = addPart(p, pParent, ASSOC_PART_CHILD, itemName(pItem, pRel));
+  if (pPart == 0) return;
+  ppNext = &pPart->pNode;
+  for (i = 0; i < pRel->nBranch && p->pCall->rc == SQLITE_OK; i++) {
+    AssocBranch *pBranch = &pRel->aBranch[i];
+    AssocNode *pNode = childNode(p, pParent, pRel, pBranch->pModel, pItem,
+                                 itemName(pItem, pRel));
+    if (pNode == 0) return;
+    *ppNext = pNode;
+    ppNext = &pNode->pBranch;
+    pNode->zType = pBranch->zType;
+    pNode->iType =
+        columnArg(p, pParent, pParent->pModel->pTable, pRel->type.aCol[0], 1);
+    pNode->pClauses =
+        withScopes(p, 0, pBranch->pModel, branchClauses(p, pBranch, pBlock));
+    nodeKey(p, pNode, &pRel->foreign, &pBranch->key, pBranch->pModel->pTable);
+    compileRows(p, pNode, branchBlock(p, pBranch, pBlock));
+  }
+}
+
+/* ------------------------------------------------------------- recursion */
+
+/* children^: the rows are of the parent's own model, and have the same
+** member again. */
+static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
+                           const char *zName) {
+  const AssocRel *pRel = pNode->pRel;
+  const AssocKey *pUp = parentKey(pRel);
+  AssocPart *pPart;
+  int i;
+  if (pRel->pSource != pRel->pTarget) {
+    planError(p, pItem,
+              "%s leads from %s to %s; only an association of a "
+              "model with itself can repeat",
+              pRel->zName, pRel->pSource->zLabel, pRel->pTarget->zLabel);
+    return;
+  }
+  if (pItem->bSpread) planError(p, pItem, "what repeats cannot be spread");
+  pNode->bRecurse = 1;
+  pNode->nRecurse = pItem->nRecurse > 0 ? pItem->nRecurse : 0;
+  pNode->aiSelf = planAlloc(p, sizeof(int) * (size_t)(pUp->nCol + 1));
+  for (i = 0; pNode->aiSelf && i < pUp->nCol; i++) {
+    pNode->aiSelf[i] =
+        columnArg(p, pNode, pRel->pSource->pTable, pUp->aCol[i], 1);
+  }
+  checkKey(p, pNode, pItem, zName);
+  pPart = addPart(p, pNode, ASSOC_PART_CHILD, zName);
+  if (pPart) pPart->pNode = pNode;
+}
+
+/* ----------------------------------------------------------------- pages */
+
+/* A hidden sibling of a node, that gives one value for each parent. */
+static AssocNode *valueBeside(Planner *p, AssocNode *pNode, int eAgg) {
+  AssocNode *pValue =
+      newNode(p, pNode->pParent, pNode->pModel, pNode->zPath, pNode->pItem);
+  ShapeKey *pKey = planAlloc(p, sizeof(*pKey));
+  ShapeAgg *pAgg = planAlloc(p, sizeof(*pAgg));
+  AssocPart *pPart;
+  if (pValue == 0 || pKey == 0 || pAgg == 0) return 0;
+  pAgg->eAgg = (u8)eAgg;
+  pKey->pAgg = pAgg;
+  pValue->pValue = pKey;
+  pValue->pRel = pNode->pRel;
+  pValue->pClauses = pNode->pClauses;
+  pValue->pBlock = pNode->pBlock;
+  pValue->zEmpty = eAgg == SHAPE_AGG_COUNT ? "0" : "false";
+  pValue->nEmpty = (int)strlen(pValue->zEmpty);
+  if (pNode->pRel) compileKey(p, pValue);
+  pPart = planAlloc(p, sizeof(*pPart));
+  if (pPart == 0) return 0;
+  pPart->iRaw = -1;
+  pPart->zKey = "";
+  pPart->eJson = eAgg == SHAPE_AGG_COUNT ? ASSOC_JSON_PLAIN : ASSOC_JSON_BOOL;
+  pValue->pPart = pPart;
+  pValue->nArg = 1;
+  return pValue;
+}
+
+static int isPage(const ShapeClauses *pC) {
+  return pC &&
+         (pC->bPage || pC->pFirst || pC->pLast || pC->pAfter || pC->pBefore);
+}
+
+static void compilePage(Planner *p, AssocNode *pNode) {
+  const ShapeClauses *pC = pNode->pClauses;
+  AssocPage *pPage;
+  if (!isPage(pC)) return;
+  if (!pNode->bMany && pNode->pRel) {
+    planError(p, pNode->pItem, "%s is one row at most; pages are for lists",
+              pNode->zPath);
+    return;
+  }
+  if (pC->bPage && p->pPlan->eAsk >= ASSOC_ASK_ROWS && pNode->pRel == 0) {
+    planError(p, 0, "a page is one document: SELECT eager(...) gives it");
+    return;
+  }
+  if ((pC->pLast || pC->pBefore) && p->pPlan->eAsk >= ASSOC_ASK_ROWS &&
+      pNode->pRel == 0) {
+    planError(p, 0,
+              "rows that are given out one by one are read from the "
+              "front: first and after, not last and before");
+    return;
+  }
+  pPage = pNode->pPage = planAlloc(p, sizeof(*pPage));
+  if (pPage == 0) return;
+  pPage->bWrap = pC->bPage;
+  pPage->bBack = pC->pLast != 0 || (pC->pBefore && !pC->pFirst);
+  pPage->pMost = pC->pFirst ? pC->pFirst : pC->pLast ? pC->pLast : pC->pLimit;
+  assocPageTerms(p, pNode);
+}
+
+/* What the page says of the rows that it does not have. */
+static void compilePageValues(Planner *p, AssocNode *pNode) {
+  AssocPage *pPage = pNode->pPage;
+  const ShapeClauses *pC = pNode->pClauses;
+  if (pPage == 0 || !pPage->bWrap) return;
+  if (pC->bPageCount) {
+    pPage->pCount = valueBeside(p, pNode, SHAPE_AGG_COUNT);
+    if (pPage->pCount) assocStmtValue(p, pPage->pCount);
+  }
+  if (pC->pAfter || pC->pBefore || pC->pOffset) {
+    pPage->pBehind = valueBeside(p, pNode, SHAPE_AGG_EXISTS);
+    if (pPage->pBehind) {
+      pPage->pBehind->pPage = pPage;
+      assocStmtValue(p, pPage->pBehind);
+    }
+  }
+}
+
+/* ------------------------------------------------------------ associations */
 
 /* An item that is an association, or a path that begins with one. */
 static void compileAssoc(Planner *p, AssocNode *pParent, const ShapeItem *pItem,
                          AssocRel *pRel) {
   int bPath = pItem->pPath && pItem->pPath->pNext;
-  const char *zName = pItem->pAlias  ? pItem->pAlias->z
-                      : pItem->pPath ? pItem->pPath->z
-                                     : pRel->zName;
+  const char *zName = itemName(pItem, pRel);
+  const ShapeItem *pBlock = bPath           ? restOfPath(p, pItem)
+                            : pItem->bBlock ? pItem->pBlock
+                                            : starItem(p);
   AssocNode *pNode;
-  if (pItem->nRecurse) {
-    planError(p, pItem, "recursion is not built yet");
+  if (p->pCall->rc != SQLITE_OK) return;
+  if (pRel->nBranch) {
+    compileBranches(p, pParent, pItem, pRel, pBlock);
     return;
   }
   pNode = addChild(p, pParent, pRel, pItem, zName, pItem->bSpread);
   if (pNode == 0 || p->pCall->rc != SQLITE_OK) return;
-  if (bPath) {
-    compileNode(p, pNode, restOfPath(p, pItem));
-    return;
-  }
-  pNode->pClauses = pItem->pClauses;
-  checkClauses(p, pItem, pItem->pClauses, pRel);
-  compileNode(p, pNode, pItem->bBlock ? pItem->pBlock : starItem(p));
+  if (!bPath) checkClauses(p, pItem, pItem->pClauses, pRel);
+  pNode->pClauses =
+      withScopes(p, pRel, pRel->pTarget, bPath ? 0 : pItem->pClauses);
+  compileKey(p, pNode);
+  compileRows(p, pNode, pBlock);
 }
 
 /* ------------------------------------------------------------------ items */
 
 static void addNameError(Planner *p, AssocNode *pNode, const ShapeName *pName) {
   AssocSql sql;
-  sqlStart(p, &sql);
+  assocSqlStart(p, &sql);
   assocSqlUnknown(&sql, pNode->pModel, pName, "column or association");
-  (void)sqlEnd(p, &sql);
+  (void)assocSqlEnd(p, &sql);
 }
 
 /* Is a name that stands alone a column? Then its number, else -1. */
@@ -415,9 +694,9 @@ static void compileName(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
     addNameError(p, pNode, pItem->pPath);
     return;
   }
-  sqlStart(p, &sql);
+  assocSqlStart(p, &sql);
   pRel = assocItemRel(&sql, pItem, pItem->pPath, pNode->pModel);
-  (void)sqlEnd(p, &sql);
+  (void)assocSqlEnd(p, &sql);
   if (pRel) compileAssoc(p, pNode, pItem, pRel);
 }
 
@@ -448,9 +727,9 @@ static void compileStar(Planner *p, AssocNode *pNode, const ShapeItem *pBlock,
 static void checkMinus(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   AssocSql sql;
   if (assocColumnFind(pNode->pModel->pTable, pItem->pPath->z) >= 0) return;
-  sqlStart(p, &sql);
+  assocSqlStart(p, &sql);
   assocSqlUnknown(&sql, pNode->pModel, pItem->pPath, "column");
-  (void)sqlEnd(p, &sql);
+  (void)assocSqlEnd(p, &sql);
 }
 
 /* Does "all":"…" mean this kind? */
@@ -474,30 +753,35 @@ static int isAbove(const AssocNode *pNode, const AssocModel *pModel) {
   return 0;
 }
 
+/* All columns, and with "nested" the same of what is related to it. */
+static void compileOneOfAll(Planner *p, AssocNode *pNode, const ShapeItem *pAll,
+                            AssocRel *pRel) {
+  ShapeItem *pItem = planAlloc(p, sizeof(*pItem));
+  ShapeItem *pStar = (ShapeItem *)starItem(p);
+  if (pItem == 0 || pStar == 0) return;
+  pItem->iOff = pAll->iOff;
+  pItem->bBlock = 1;
+  pItem->pBlock = pStar;
+  if (pAll->nRecurse) {
+    pStar->pNext = planAlloc(p, sizeof(*pAll));
+    if (pStar->pNext == 0) return;
+    *pStar->pNext = *pAll;
+    pStar->pNext->pNext = 0;
+  }
+  compileAssoc(p, pNode, pItem, pRel);
+}
+
 /* Every association of a kind; nested ones stop at a model seen above. */
 static void compileAll(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
                        int eAll) {
   AssocDef *pDef = 0;
   while ((pDef = assocModelNextDef(p->pCall, pNode->pModel, pDef)) != 0) {
     AssocRel *pRel = assocRelOf(p->pCall, pDef);
-    AssocNode *pChild;
     if (pRel == 0) return;
     if (!isOfAll(eAll, pRel->eKind)) continue;
     assocRelNeedReady(p->pCall, pRel);
     if (pItem->nRecurse && isAbove(pNode, pRel->pTarget)) continue;
-    pChild = addChild(p, pNode, pRel, pItem, pRel->zName, 0);
-    if (pChild == 0 || p->pCall->rc != SQLITE_OK) return;
-    if (pItem->nRecurse) {
-      ShapeItem *pNested = planAlloc(p, sizeof(*pNested));
-      const ShapeItem *pStar = starItem(p);
-      if (pNested == 0 || pStar == 0) return;
-      *pNested = *pItem;
-      pNested->pNext = 0;
-      ((ShapeItem *)pStar)->pNext = pNested;
-      compileNode(p, pChild, pStar);
-    } else {
-      compileNode(p, pChild, starItem(p));
-    }
+    compileOneOfAll(p, pNode, pItem, pRel);
   }
 }
 
@@ -557,6 +841,73 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   }
 }
 
+/* posts_sum_likes */
+static const char *aggName(Planner *p, const ShapeItem *pItem) {
+  sqlite3_str *pStr;
+  const ShapeName *pName;
+  if (pItem->pAlias) return pItem->pAlias->z;
+  pStr = sqlite3_str_new(p->pCall->db);
+  for (pName = pItem->pPath; pName; pName = pName->pNext) {
+    sqlite3_str_appendf(pStr, "%s_", pName->z);
+  }
+  sqlite3_str_appendall(pStr, azShapeAgg[pItem->pAgg->eAgg]);
+  if (pItem->pAgg->pCol) {
+    sqlite3_str_appendf(pStr, "_%s", pItem->pAgg->pCol->z);
+  }
+  return assocArenaStr(p->pCall, p->pArena, pStr);
+}
+
+/* The first association of the path that an aggregate goes. */
+static AssocRel *aggFirst(Planner *p, AssocNode *pNode,
+                          const ShapeItem *pItem) {
+  ShapeItem item;
+  AssocSql sql;
+  AssocRel *pRel;
+  memset(&item, 0, sizeof(item));
+  assocSqlStart(p, &sql);
+  pRel = assocItemRel(&sql, &item, pItem->pPath, pNode->pModel);
+  (void)assocSqlEnd(p, &sql);
+  if (pRel && pRel->nBranch) {
+    planError(p, pItem, "%s is polymorphic, and has no aggregates",
+              pRel->zName);
+    return 0;
+  }
+  return pRel;
+}
+
+/* comments.count(): a node whose row is the value. */
+static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
+  static const char *const azNone[] = {"0",    "null", "null", "null",
+                                       "null", "0.0",  "false"};
+  const char *zName = aggName(p, pItem);
+  AssocRel *pRel = aggFirst(p, pParent, pItem);
+  ShapeKey *pKey = planAlloc(p, sizeof(*pKey));
+  AssocPart *pPart;
+  AssocNode *pNode;
+  if (pRel == 0 || pKey == 0 || zName == 0) return;
+  checkKey(p, pParent, pItem, zName);
+  pNode =
+      newNode(p, pParent, pRel->pTarget, childPath(p, pParent, zName), pItem);
+  pPart = addPart(p, pParent, ASSOC_PART_CHILD, zName);
+  if (pNode == 0 || pPart == 0) return;
+  pPart->pNode = pNode;
+  pKey->pPath = pItem->pPath;
+  pKey->pAgg = pItem->pAgg;
+  pNode->pRel = pRel;
+  pNode->pValue = pKey;
+  pNode->zEmpty = azNone[pItem->pAgg->eAgg];
+  pNode->nEmpty = (int)strlen(pNode->zEmpty);
+  compileKey(p, pNode);
+  pPart = planAlloc(p, sizeof(*pPart));
+  if (pPart == 0) return;
+  pPart->iRaw = -1;
+  pPart->zKey = "";
+  if (pItem->pAgg->eAgg == SHAPE_AGG_EXISTS) pPart->eJson = ASSOC_JSON_BOOL;
+  pNode->pPart = pPart;
+  pNode->nArg = 1;
+  assocStmtValue(p, pNode);
+}
+
 static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
                         const ShapeItem *pBlock) {
   switch (pItem->eType) {
@@ -573,24 +924,35 @@ static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
     planError(p, pItem, "on %s{...} belongs in a polymorphic association",
               pItem->pPath->z);
     break;
-  default:
-    planError(p, pItem, "aggregates among the members are not built yet");
-    break;
+  default: compileAgg(p, pNode, pItem); break;
   }
+}
+
+/* Is it the node of "children^"? In "a.children^" that is the second. */
+static int repeats(const AssocNode *pNode) {
+  const ShapeItem *pItem = pNode->pItem;
+  if (pItem == 0 || pItem->nRecurse == 0 || pNode->zType) return 0;
+  if (pItem->eType != SHAPE_ITEM_NAME) return 0;
+  return pItem->pPath == 0 || pItem->pPath->pNext == 0;
 }
 
 static void compileBlock(Planner *p, AssocNode *pNode,
                          const ShapeItem *pBlock) {
   const ShapeItem *pItem;
-  const AssocPart *pPart;
   for (pItem = pBlock; pItem && p->pCall->rc == SQLITE_OK;
        pItem = pItem->pNext) {
     compileItem(p, pNode, pItem, pBlock);
   }
+  if (repeats(pNode)) {
+    compileRecurse(p, pNode, pNode->pItem, itemName(pNode->pItem, pNode->pRel));
+  }
+}
+
+static void endBlock(Planner *p, AssocNode *pNode) {
+  const AssocPart *pPart;
   if (!pNode->bSpread) {
-    AssocPart *pEnd;
     int bEmpty = pNode->pPart == 0;
-    pEnd = addPart(p, pNode, ASSOC_PART_TEXT, 0);
+    AssocPart *pEnd = addPart(p, pNode, ASSOC_PART_TEXT, 0);
     if (pEnd) partKey(p, pEnd, bEmpty ? "{}" : "}", 0, "");
   }
   for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
@@ -599,357 +961,25 @@ static void compileBlock(Planner *p, AssocNode *pNode,
   setEmpty(p, pNode);
 }
 
-/* ------------------------------------------------------------- statements */
-
-/* " FROM posts t1", with the join table where there is one. */
-static void sqlFromNode(AssocSql *pSql, const AssocNode *pNode, int bScan) {
-  const AssocRel *pRel = pNode->pRel;
-  sqlite3_str_appendall(pSql->pStr, " FROM ");
-  assocSqlTable(pSql, pNode->pModel->pTable);
-  sqlite3_str_appendall(pSql->pStr, " t1");
-  if (bScan) sqlite3_str_appendall(pSql->pStr, " NOT INDEXED");
-  if (pRel && pRel->eKind == ASSOC_BELONGSTOMANY) {
-    sqlite3_str_appendall(pSql->pStr, bScan ? " CROSS JOIN " : " JOIN ");
-    assocSqlTable(pSql, pRel->pThrough);
-    sqlite3_str_appendall(pSql->pStr, " t2");
-  }
-}
-
-/* The join of target and join row, or nothing. */
-static void sqlJoinOn(AssocSql *pSql, const AssocNode *pNode) {
-  const AssocRel *pRel = pNode->pRel;
-  int i;
-  if (pRel == 0 || pRel->eKind != ASSOC_BELONGSTOMANY) return;
-  for (i = 0; i < pRel->other.nCol; i++) {
-    sqlite3_str_appendall(pSql->pStr, " AND ");
-    assocSqlColumn(pSql, 2, pRel->pThrough, pRel->other.aCol[i]);
-    sqlite3_str_appendall(pSql->pStr, "=");
-    assocSqlColumn(pSql, 1, pRel->pTarget->pTable, pRel->targetKey.aCol[i]);
-  }
-}
-
-/* Conditions, each with AND before it. */
-static void sqlNodeWhere(AssocSql *pSql, const AssocNode *pNode,
-                         const ShapeItem *pBlock) {
-  sqlJoinOn(pSql, pNode);
-  assocSqlConditions(pSql, pNode->pRel, pNode->pClauses, pNode->pModel, 1,
-                     pNode->pRel && pNode->pRel->pThrough ? 2 : 0);
-  assocSqlRequired(pSql, pBlock, pNode->pModel, 1);
-}
-
-/* Order of a list: the same pair twice is told apart by the join row. */
-static void sqlNodeOrder(AssocSql *pSql, const AssocNode *pNode) {
-  const AssocTable *pJoin = pNode->pRel ? pNode->pRel->pThrough : 0;
-  int i;
-  assocSqlOrder(pSql, pNode->pRel, pNode->pClauses, pNode->pModel, 1);
-  for (i = 0; pJoin && i < pJoin->nKey; i++) {
-    sqlite3_str_appendall(pSql->pStr, ", ");
-    assocSqlColumn(pSql, 2, pJoin, pJoin->aKey[i]);
-  }
-}
-
-static void sqlArgs(AssocSql *pSql, const AssocNode *pNode) {
-  int i;
-  for (i = 0; i < pNode->nArg; i++) {
-    sqlite3_str_appendf(pSql->pStr, "%s%s", i ? "," : "", pNode->azArg[i]);
-  }
-  if (pNode->nArg == 0) sqlite3_str_appendall(pSql->pStr, "NULL");
-}
-
-static void sqlLimit(AssocSql *pSql, const AssocNode *pNode) {
+/* Everything of a node that has rows; they are those of pBlock. */
+static void compileRows(Planner *p, AssocNode *pNode, const ShapeItem *pBlock) {
   const ShapeClauses *pC = pNode->pClauses;
-  if (pC && (pC->pLimit || pC->pOffset)) {
-    sqlite3_str_appendall(pSql->pStr, " LIMIT ");
-    if (pC->pLimit) {
-      assocSqlCount(pSql, pC->pLimit);
-    } else {
-      sqlite3_str_appendall(pSql->pStr, "-1");
-    }
-    if (pC->pOffset) {
-      sqlite3_str_appendall(pSql->pStr, " OFFSET ");
-      assocSqlCount(pSql, pC->pOffset);
-    }
-  } else if (pNode->pRel && !pNode->bMany && !pNode->bOne) {
-    sqlite3_str_appendall(pSql->pStr, " LIMIT 1");
-  }
-}
-
-/* SELECT … WHERE t1.user_id=?1 …; the keys are the first parameters */
-static void compileLookup(Planner *p, AssocNode *pNode,
-                          const ShapeItem *pBlock) {
-  AssocSql sql;
-  AssocTable *pTab = pNode->pModel->pTable;
-  const AssocKey *pKey = pNode->pRel ? ownKey(pNode, &pTab) : 0;
-  int nKey = pKey ? pKey->nCol : pNode->pModel->nKey, i;
-  sqlStart(p, &sql);
-  sqlite3_str_appendall(sql.pStr, "SELECT ");
-  sqlArgs(&sql, pNode);
-  sqlFromNode(&sql, pNode, 0);
-  for (i = 0; i < nKey; i++) {
-    sqlite3_str_appendall(sql.pStr, i ? " AND " : " WHERE ");
-    assocSqlColumn(&sql, pKey && pTab == pNode->pRel->pThrough ? 2 : 1, pTab,
-                   pKey ? pKey->aCol[i] : pNode->pModel->aKey[i]);
-    sqlite3_str_appendf(sql.pStr, "=?%d", ++sql.nVar);
-  }
-  sqlNodeWhere(&sql, pNode, pBlock);
-  if (pNode->pRel && !pNode->bOne) sqlNodeOrder(&sql, pNode);
-  sqlLimit(&sql, pNode);
-  pNode->lookup.zSql = sqlEnd(p, &sql);
-  pNode->lookup.pBind = sql.pBind;
-}
-
-/* Is the table, scanned as it lies, in the order of the model's key? */
-static int keyOrder(Planner *p, const AssocModel *pModel) {
-  AssocTable *pTab = pModel->pTable;
-  const AssocIndex *pIdx;
-  int i;
-  if (pTab->bRowid) {
-    return pModel->nKey == 1 && pModel->aKey[0] == pTab->iRowid;
-  }
-  for (pIdx = assocTableIndexes(p->pCall, pTab); pIdx; pIdx = pIdx->pNext) {
-    if (!pIdx->bPrimary) continue;
-    for (i = 0; i < pModel->nKey; i++) {
-      if (i >= pIdx->nCol || pIdx->aCol[i] != pModel->aKey[i] ||
-          pIdx->abDesc[i]) {
-        return 0;
-      }
-    }
-    return 1;
-  }
-  return 0;
-}
-
-/* Do rows come in the order that is wanted if nothing is said about it? Over
-** a join table they do if each target finds its join rows by an index. */
-static int naturalOrder(Planner *p, const AssocNode *pNode) {
-  const AssocModel *pModel = pNode->pModel;
-  const AssocRel *pRel = pNode->pRel;
-  int bUnique;
-  if (p->bReverse || pModel->pTable->eType != ASSOC_TABLE) return 0;
-  if (pNode->pClauses && pNode->pClauses->pOrder) return 0;
-  if (pRel && pRel->pOrder) return 0;
-  if (pRel && pRel->pThrough &&
-      !assocTableIndexOn(p->pCall, pRel->pThrough, pRel->other.nCol,
-                         pRel->other.aCol, &bUnique)) {
-    return 0;
-  }
-  return pModel->nKey == 0 || pNode->bOne || keyOrder(p, pModel);
-}
-
-/* The values of a scan: the key, then the others; numbered if bNames. */
-static void sqlScanValues(AssocSql *pSql, const AssocNode *pNode, int bNames) {
-  AssocTable *pTab = 0;
-  const AssocKey *pKey = pNode->pRel ? ownKey(pNode, &pTab) : 0;
-  int i, n = pNode->nKey + pNode->nArg;
-  for (i = 0; i < n; i++) {
-    if (i) sqlite3_str_appendall(pSql->pStr, ",");
-    if (i < pNode->nKey) {
-      assocSqlColumn(pSql, pTab == pNode->pRel->pThrough ? 2 : 1, pTab,
-                     pKey->aCol[i]);
-    } else {
-      sqlite3_str_appendall(pSql->pStr, pNode->azArg[i - pNode->nKey]);
-    }
-    if (bNames) sqlite3_str_appendf(pSql->pStr, " AS a%d", i);
-  }
-  if (n == 0) sqlite3_str_appendall(pSql->pStr, "NULL");
-}
-
-/* SELECT assoc_emit(…) FROM …, or FROM (SELECT … ORDER BY …) */
-static void sqlScanStart(AssocSql *pSql, const AssocNode *pNode, int bNatural) {
-  int i, n = pNode->nKey + pNode->nArg;
-  sqlite3_str_appendall(pSql->pStr, "SELECT ");
-  if (pNode->scan.bEmit) sqlite3_str_appendall(pSql->pStr, "assoc_emit(");
-  if (pNode->scan.bEmit && !bNatural) {
-    for (i = 0; i < n; i++) {
-      sqlite3_str_appendf(pSql->pStr, "%sa%d", i ? "," : "", i);
-    }
-    sqlite3_str_appendall(pSql->pStr, ") FROM (SELECT ");
-  }
-  sqlScanValues(pSql, pNode, !bNatural);
-  if (pNode->scan.bEmit && bNatural) sqlite3_str_appendall(pSql->pStr, ")");
-}
-
-/* Roots that are given out one at a time come by steps. */
-static int oneByOne(const Planner *p, const AssocNode *pNode) {
-  return pNode->pRel == 0 && p->pPlan->eAsk >= ASSOC_ASK_ROWS;
-}
-
-/*
-** The rows of a query in the order of their keys, whatever order, limit and
-** offset the query has: ORDER BY id on the table-valued eager(). The id of a
-** composite key is a JSON array, and compares as that text.
-*/
-static void sqlReorder(Planner *p, AssocSql *pSql, AssocNode *pRoot) {
-  const AssocModel *pModel = pRoot->pModel;
-  const char *zDesc = p->pPlan->eAsk == ASSOC_ASK_DESC ? " DESC" : "";
-  char *zInner;
-  int i;
-  if (p->pPlan->eAsk != ASSOC_ASK_ASC && p->pPlan->eAsk != ASSOC_ASK_DESC) {
-    return;
-  }
-  zInner = assocStrFinish(p->pCall, pSql->pStr);
-  pSql->pStr = sqlite3_str_new(p->pCall->db);
-  sqlite3_str_appendf(pSql->pStr, "SELECT * FROM (%z) ORDER BY ", zInner);
-  if (pModel->nKey > 1) sqlite3_str_appendall(pSql->pStr, "json_array(");
-  for (i = 0; i < pModel->nKey; i++) {
-    sqlite3_str_appendf(pSql->pStr, "%sa%d%s", i ? "," : "", pRoot->aiSource[i],
-                        pModel->nKey > 1 ? "" : " COLLATE binary");
-  }
-  sqlite3_str_appendall(pSql->pStr, pModel->nKey > 1 ? ")" : "");
-  sqlite3_str_appendall(pSql->pStr, zDesc);
-}
-
-/* All rows for all parents; of the root, all that are asked for. */
-static void compileScan(Planner *p, AssocNode *pNode, const ShapeItem *pBlock) {
-  const ShapeClauses *pC = pNode->pRel ? 0 : pNode->pClauses;
-  int bNatural = naturalOrder(p, pNode) &&
-                 !(pC && (pC->pWhere || pC->pLimit || pC->pOffset));
-  AssocSql sql;
-  pNode->scan.bEmit = pNode->nKey + pNode->nArg <= p->nFunctionArg &&
-                      pNode->nKey + pNode->nArg > 0 && !oneByOne(p, pNode);
-  if (oneByOne(p, pNode)) bNatural = 0;
-  sqlStart(p, &sql);
-  sqlScanStart(&sql, pNode, bNatural);
-  sqlFromNode(&sql, pNode, bNatural);
-  sqlite3_str_appendall(sql.pStr, " WHERE true");
-  sqlNodeWhere(&sql, pNode, pBlock);
-  if (!bNatural) {
-    if (!pNode->bOne) sqlNodeOrder(&sql, pNode);
-    if (pNode->pRel == 0) sqlLimit(&sql, pNode);
-    if (pNode->scan.bEmit) sqlite3_str_appendall(sql.pStr, ")");
-    if (pNode->pRel == 0) sqlReorder(p, &sql, pNode);
-  }
-  pNode->scan.zSql = sqlEnd(p, &sql);
-  pNode->scan.pBind = sql.pBind;
-}
-
-/*
-** assoc_count() and assoc_has() need no rows, only one statement. Of the
-** target's key, which HAS is asked for, the values follow those of the
-** root's key.
-*/
-static void compileAnswer(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
-                          AssocRel *pRel) {
-  const AssocModel *pSrc = pRoot->pModel, *pTgt = pRel->pTarget;
-  const ShapeClauses *pC = pItem->pClauses;
-  int i, bLimit = p->pPlan->eAsk == ASSOC_ASK_COUNT && pC &&
-                  (pC->pLimit || pC->pOffset);
-  AssocSql sql;
-  sqlStart(p, &sql);
-  sqlite3_str_appendall(sql.pStr, bLimit ? "SELECT count(*) FROM (SELECT 1"
-                                         : "SELECT count(*)");
-  sql.nVar = pSrc->nKey;
-  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
-  for (i = 0; i < pSrc->nKey; i++) {
-    sqlite3_str_appendall(sql.pStr, " AND ");
-    assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[i]);
-    sqlite3_str_appendf(sql.pStr, "=?%d", i + 1);
-  }
-  if (p->pPlan->eAsk == ASSOC_ASK_HAS) {
-    assocModelNeedKey(p->pCall, pTgt);
-    p->pPlan->iTargetVar = sql.nVar;
-    for (i = 0; i < pTgt->nKey; i++) {
-      sqlite3_str_appendall(sql.pStr, " AND ");
-      assocSqlColumn(&sql, 2, pTgt->pTable, pTgt->aKey[i]);
-      sqlite3_str_appendf(sql.pStr, "=?%d", ++sql.nVar);
-    }
-  }
-  pRoot->pClauses = pC;
-  if (bLimit) {
-    sqlLimit(&sql, pRoot);
-    sqlite3_str_appendall(sql.pStr, ")");
-  }
-  pRoot->lookup.zSql = sqlEnd(p, &sql);
-  pRoot->lookup.pBind = sql.pBind;
-  p->pPlan->pAnswer = pRel;
-}
-
-/* The target's key; or its columns; and what else is asked for. */
-static void sqlRelatedValues(Planner *p, AssocSql *pSql, const AssocRel *pRel) {
-  const AssocTable *pTgt = pRel->pTarget->pTable, *pJoin = pRel->pThrough;
-  int i, n = 0;
-  if (p->pPlan->eAsk == ASSOC_ASK_COLUMNS) {
-    for (i = 0; i < pTgt->nCol; i++) {
-      if (pTgt->aCol[i].bHidden) continue;
-      if (n++) sqlite3_str_appendall(pSql->pStr, ",");
-      assocSqlColumn(pSql, 2, pTgt, i);
-    }
-    return;
-  }
-  for (i = 0; i < pRel->pTarget->nKey; i++) {
-    if (n++) sqlite3_str_appendall(pSql->pStr, ",");
-    assocSqlColumn(pSql, 2, pTgt, pRel->pTarget->aKey[i]);
-  }
-  if (p->pPlan->eAsk != ASSOC_ASK_LINKS || pJoin == 0) return;
-  for (i = 0; i < pJoin->nCol; i++) {
-    sqlite3_str_appendall(pSql->pStr, ",");
-    assocSqlColumn(pSql, 3, pJoin, i);
-  }
-}
-
-/*
-** The table related has two statements: the related rows of one source row
-** (the root's lookup), and the keys of all source rows (its scan), each of
-** which is then looked up. IDS gives the target's key, LINKS the key and the
-** join row, COLUMNS the target's columns.
-*/
-static void compileRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
-                           AssocRel *pRel) {
-  const AssocModel *pSrc = pRoot->pModel;
-  AssocSql sql;
-  int i;
-  if (p->pPlan->eAsk != ASSOC_ASK_COLUMNS) {
-    assocModelNeedKey(p->pCall, pRel->pTarget);
-  }
   if (p->pCall->rc != SQLITE_OK) return;
-  p->pPlan->pAnswer = pRel;
-  pRoot->pClauses = pItem->pClauses;
-  sqlStart(p, &sql);
-  sqlite3_str_appendall(sql.pStr, "SELECT ");
-  sqlRelatedValues(p, &sql, pRel);
-  sql.nVar = pSrc->nKey;
-  assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock);
-  for (i = 0; i < pSrc->nKey; i++) {
-    sqlite3_str_appendall(sql.pStr, " AND ");
-    assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[i]);
-    sqlite3_str_appendf(sql.pStr, "=?%d", i + 1);
-  }
-  assocSqlOrder(&sql, pRel, pItem->pClauses, pRel->pTarget, 2);
-  for (i = 0; pRel->pThrough && i < pRel->pThrough->nKey; i++) {
-    sqlite3_str_appendall(sql.pStr, ", ");
-    assocSqlColumn(&sql, 3, pRel->pThrough, pRel->pThrough->aKey[i]);
-  }
-  sqlLimit(&sql, pRoot);
-  if (!pRel->bMany) sqlite3_str_appendall(sql.pStr, " LIMIT 1");
-  pRoot->lookup.zSql = sqlEnd(p, &sql);
-  pRoot->lookup.pBind = sql.pBind;
-  sqlStart(p, &sql);
-  for (i = 0; i < pSrc->nKey; i++) {
-    sqlite3_str_appendall(sql.pStr, i ? "," : "SELECT ");
-    assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[i]);
-  }
-  sqlFromNode(&sql, pRoot, 0);
-  pRoot->pClauses = 0;
-  sqlNodeOrder(&sql, pRoot);
-  pRoot->scan.zSql = sqlEnd(p, &sql);
-}
-
-/* Everything of a node; its rows are those of pBlock. */
-static void compileNode(Planner *p, AssocNode *pNode, const ShapeItem *pBlock) {
-  if (p->pCall->rc != SQLITE_OK) return;
-  if (pNode->pRel) compileKey(p, pNode);
+  pNode->pBlock = pBlock;
+  compilePage(p, pNode);
   compileBlock(p, pNode, pBlock);
   if (p->pCall->rc != SQLITE_OK) return;
-  pNode->bLimit = pNode->pRel && pNode->pClauses &&
-                  (pNode->pClauses->pLimit || pNode->pClauses->pOffset);
+  endBlock(p, pNode);
+  pNode->bLimit =
+      pNode->pRel && pC && (pC->pLimit || pC->pOffset) && !pNode->pPage;
   if (pNode->bLimit && !pNode->bMany) {
     planError(p, pNode->pItem,
               "%s is one row at most; limit and offset are "
               "for lists",
               pNode->zPath);
   }
-  if (pNode->pRel || pNode->bKeyed) compileLookup(p, pNode, pBlock);
-  if (!pNode->bKeyed && !pNode->bLookupOnly) compileScan(p, pNode, pBlock);
+  assocStmtNode(p, pNode);
+  compilePageValues(p, pNode);
 }
 
 /* ------------------------------------------------------------------ starts */
@@ -980,18 +1010,19 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
               "'...', '!' or a path");
     return;
   }
-  sqlStart(p, &sql);
+  assocSqlStart(p, &sql);
   pRel = assocItemRel(&sql, pItem, pItem->pPath, pRoot->pModel);
-  (void)sqlEnd(p, &sql);
+  (void)assocSqlEnd(p, &sql);
   if (pRel == 0) return;
   checkClauses(p, pItem, pItem->pClauses, pRel);
   if (p->pPlan->eAsk == ASSOC_ASK_GET) {
     compileAssoc(p, pRoot, pItem, pRel);
-    compileNode(p, pRoot, 0);
+    endBlock(p, pRoot);
+    assocStmtNode(p, pRoot);
   } else if (p->pPlan->eAsk >= ASSOC_ASK_IDS) {
-    compileRelated(p, pRoot, pItem, pRel);
+    assocStmtRelated(p, pRoot, pItem, pRel);
   } else {
-    compileAnswer(p, pRoot, pItem, pRel);
+    assocStmtAnswer(p, pRoot, pItem, pRel);
   }
 }
 
@@ -1020,7 +1051,9 @@ static void compileStart(Planner *p, AssocModel *pModel) {
   AssocNode *pRoot = newNode(p, 0, pModel, pModel->zLabel, 0);
   pPlan->pRoot = pRoot;
   if (pRoot == 0) return;
-  pRoot->pClauses = pShape->pClauses;
+  pRoot->pClauses = pShape->eKind == SHAPE_QUERY
+                        ? withScopes(p, 0, pModel, pShape->pClauses)
+                        : 0;
   pRoot->bMany = pPlan->eAsk == ASSOC_ASK_EAGER;
   pRoot->bKeyed = !pRoot->bMany && !givesRows(pPlan, pRoot);
   if (!pRoot->bMany) assocModelNeedKey(p->pCall, pModel);
@@ -1030,17 +1063,10 @@ static void compileStart(Planner *p, AssocModel *pModel) {
   }
   checkClauses(p, 0, pRoot->pClauses, 0);
   if (pPlan->eAsk >= ASSOC_ASK_ROWS) keyArgs(p, pRoot);
-  if (p->pCall->rc == SQLITE_OK) compileNode(p, pRoot, pShape->pItem);
+  compileRows(p, pRoot, pShape->pItem);
 }
 
-/* Nodes by number, and the names of parameters. */
-static void listNodes(AssocPlan *pPlan, AssocNode *pNode) {
-  for (; pNode; pNode = pNode->pNext) {
-    pPlan->apNode[pNode->iNode] = pNode;
-    listNodes(pPlan, pNode->pChild);
-  }
-}
-
+/* The names of parameters. */
 static void listNames(Planner *p, const AssocBind *pBind) {
   AssocPlan *pPlan = p->pPlan;
   for (; pBind; pBind = pBind->pNext) {
@@ -1063,13 +1089,11 @@ static void listNames(Planner *p, const AssocBind *pBind) {
 static void finishPlan(Planner *p) {
   AssocPlan *pPlan = p->pPlan;
   int i;
-  pPlan->apNode =
-      planAlloc(p, sizeof(AssocNode *) * (size_t)(pPlan->nNode + 1));
-  if (pPlan->apNode == 0) return;
-  listNodes(pPlan, pPlan->pRoot);
   for (i = 0; i < pPlan->nNode; i++) {
     listNames(p, pPlan->apNode[i]->lookup.pBind);
     listNames(p, pPlan->apNode[i]->scan.pBind);
+    listNames(p, pPlan->apNode[i]->lookupAt.pBind);
+    listNames(p, pPlan->apNode[i]->scanAt.pBind);
   }
 }
 
@@ -1096,7 +1120,7 @@ AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   static const u8 aKind[] = {SHAPE_QUERY, SHAPE_BLOCK, SHAPE_ONE,   SHAPE_ONE,
                              SHAPE_ONE,   SHAPE_QUERY, SHAPE_QUERY, SHAPE_QUERY,
                              SHAPE_QUERY, SHAPE_ONE,   SHAPE_ONE,   SHAPE_ONE};
-  Planner p;
+  AssocPlanner p;
   AssocModel *pModel = 0;
   AssocPlan *pPlan = planNew(pCall, pCat, eAsk, zModel, zText);
   if (pPlan == 0) return 0;
@@ -1126,6 +1150,8 @@ void assocPlanFree(AssocPlan *pPlan) {
   for (i = 0; pPlan->apNode && i < pPlan->nNode; i++) {
     assocStmtClear(&pPlan->apNode[i]->lookup.stmt);
     assocStmtClear(&pPlan->apNode[i]->scan.stmt);
+    assocStmtClear(&pPlan->apNode[i]->lookupAt.stmt);
+    assocStmtClear(&pPlan->apNode[i]->scanAt.stmt);
   }
   assocStmtClear(&pPlan->names);
   assocCatalogUnref(pPlan->pCat);

@@ -55,9 +55,7 @@ static i64 wholeNumber(sqlite3_value *pValue) {
   double r;
   i64 n = 0;
   switch (sqlite3_value_type(pValue)) {
-  case SQLITE_INTEGER:
-    n = sqlite3_value_int64(pValue);
-    return n < 0 ? -2 : n;
+  case SQLITE_INTEGER: n = sqlite3_value_int64(pValue); return n < 0 ? -2 : n;
   case SQLITE_FLOAT:
     r = sqlite3_value_double(pValue);
     return r >= 0 && r < 1e15 && (double)(i64)r == r ? (i64)r : -2;
@@ -86,13 +84,48 @@ static i64 countVal(AssocRun *pRun, const ShapeVal *pVal) {
   return 0;
 }
 
+/* A cursor as text; 0 for NULL. */
+static const char *cursorVal(AssocRun *pRun, const ShapeVal *pVal, int *pn) {
+  sqlite3_value *pValue;
+  const char *z = pVal->z;
+  valOf(pRun, pVal, &pValue);
+  *pn = pVal->n;
+  if (pVal->eType == SHAPE_VAL_TEXT) return z;
+  if (pVal->eType == SHAPE_VAL_NULL) return 0;
+  if (pValue == 0) {
+    *pn = 1;
+    return "?"; /* A number is no cursor */
+  }
+  if (sqlite3_value_type(pValue) == SQLITE_NULL) return 0;
+  z = (const char *)sqlite3_value_text(pValue);
+  *pn = sqlite3_value_bytes(pValue);
+  if (z == 0) assocErrorCode(pRun->pCall, SQLITE_NOMEM);
+  return z;
+}
+
+static void bindCursor(AssocRun *pRun, sqlite3_stmt *pStmt,
+                       const AssocBind *pBind) {
+  int n = 0;
+  const char *z = cursorVal(pRun, pBind->pVal, &n);
+  if (z) {
+    assocPageBind(pRun->pCall, pBind->pNode, pStmt, pBind->iSql, pBind->iPart,
+                  z, n);
+  } else {
+    assocErrorCode(pRun->pCall, sqlite3_bind_null(pStmt, pBind->iSql));
+  }
+}
+
 void assocRunBind(AssocRun *pRun, sqlite3_stmt *pStmt, const AssocBind *pBind) {
   for (; pBind && pRun->pCall->rc == SQLITE_OK; pBind = pBind->pNext) {
-    if (pBind->bCount) {
-      i64 n = countVal(pRun, pBind->pVal);
-      assocErrorCode(pRun->pCall, sqlite3_bind_int64(pStmt, pBind->iSql, n));
-    } else {
+    i64 n;
+    if (pBind->eHow == ASSOC_BIND_VALUE) {
       bindVal(pRun, pStmt, pBind->iSql, pBind->pVal);
+    } else if (pBind->eHow == ASSOC_BIND_CURSOR) {
+      bindCursor(pRun, pStmt, pBind);
+    } else {
+      n = countVal(pRun, pBind->pVal);
+      if (n >= 0 && pBind->eHow == ASSOC_BIND_MORE) n++;
+      assocErrorCode(pRun->pCall, sqlite3_bind_int64(pStmt, pBind->iSql, n));
     }
   }
 }
@@ -223,24 +256,51 @@ static void writeParts(AssocRun *pRun, const AssocNode *pNode, i64 nHead,
   }
 }
 
-/* Give the keys of the row to the child nodes. */
+/* Give a key of the row to a child node: the number of its bucket. */
+static u32 addKey(AssocRun *pRun, const AssocNode *pChild, const int *aiKey,
+                  sqlite3_value **apVal) {
+  AssocKeymap *pMap = &pRun->aNode[pChild->iNode].map;
+  sqlite3_value *apKey[ASSOC_KEY_MAX];
+  int i;
+  if (pChild->nKey == 1) {
+    return assocKeymapAdd(pMap, &apVal[aiKey[0]], &pRun->rc);
+  }
+  for (i = 0; i < pChild->nKey; i++) apKey[i] = apVal[aiKey[i]];
+  return assocKeymapAdd(pMap, apKey, &pRun->rc);
+}
+
+/* Does the row's type column say that this target is meant? */
+static int isOfType(AssocRun *pRun, const AssocNode *pChild,
+                    sqlite3_value **apVal) {
+  sqlite3_value *pType = apVal[pChild->iType];
+  const char *z;
+  if (sqlite3_value_type(pType) == SQLITE_NULL) return 0;
+  z = (const char *)sqlite3_value_text(pType);
+  if (z == 0) pRun->rc = SQLITE_NOMEM;
+  return z && strcmp(z, pChild->zType) == 0;
+}
+
 static void addKeys(AssocRun *pRun, const AssocNode *pNode, u32 *aSlot,
                     sqlite3_value **apVal) {
   const AssocNode *pChild;
-  sqlite3_value *apKey[8], **ap;
-  int i, n = 0;
   for (pChild = pNode->pChild; pChild; pChild = pChild->pNext) {
-    AssocKeymap *pMap = &pRun->aNode[pChild->iNode].map;
-    ap = apKey;
-    if (pChild->nKey == 1) {
-      ap = &apVal[pChild->aiSource[0]];
-    } else {
-      for (i = 0; i < pChild->nKey && i < ASSOC_COUNT(apKey); i++) {
-        apKey[i] = apVal[pChild->aiSource[i]];
-      }
+    *aSlot = ASSOC_NOSLOT;
+    if (pChild->zType == 0 || isOfType(pRun, pChild, apVal)) {
+      *aSlot = addKey(pRun, pChild, pChild->aiSource, apVal);
     }
-    aSlot[n++] = assocKeymapAdd(pMap, ap, &pRun->rc);
+    aSlot++;
   }
+  if (pNode->bRecurse) *aSlot = addKey(pRun, pNode, pNode->aiSelf, apVal);
+}
+
+/* A row of a page has its cursor, with a nul, behind its text. */
+static AssocRow *writeCursor(AssocRun *pRun, const AssocNode *pNode,
+                             sqlite3_value **apVal) {
+  AssocOut *pOut = &pRun->row;
+  assocPageCursor(pOut, pNode, apVal);
+  if (assocOutNeed(pOut, 1)) *pOut->p++ = 0;
+  if (pOut->rc != SQLITE_OK && pRun->rc == SQLITE_OK) pRun->rc = pOut->rc;
+  return pOut->rc == SQLITE_OK ? (AssocRow *)pOut->pStart : 0;
 }
 
 void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
@@ -249,8 +309,8 @@ void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
   AssocArena *pMem = &pRun->mem;
   AssocOut *pOut = &pRun->row;
   AssocRow *pRow;
-  i64 nHead = (i64)offsetof(AssocRow, aWord) +
-              (i64)sizeof(u32) * (pNode->nSplit + pNode->nChild);
+  i64 nHead =
+      (i64)offsetof(AssocRow, aWord) + (i64)sizeof(u32) * assocNodeWords(pNode);
   i64 iRow = pBucket->n++;
   if (iRow < pState->nOffset || iRow - pState->nOffset >= pState->nMost) {
     return;
@@ -271,6 +331,10 @@ void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
   pRow = (AssocRow *)pOut->pStart;
   pRow->pNext = 0;
   pRow->nText = (u32)(pOut->p - pOut->pStart - nHead);
+  if (pNode->pPage && pNode->pPage->bWrap) {
+    pRow = writeCursor(pRun, pNode, apVal);
+    if (pRow == 0) return;
+  }
   pMem->pAt = pOut->p;
   addKeys(pRun, pNode, &pRow->aWord[pNode->nSplit], apVal);
   if (pBucket->pLast) {
@@ -282,18 +346,102 @@ void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
   pState->nRow++;
 }
 
+/* --------------------------------------------------------------- buckets */
+
+/* Room for n buckets; those there are stay. */
+static int needBuckets(AssocRun *pRun, AssocNodeRun *pState, u32 n) {
+  AssocBucket *aNew;
+  u32 nNew = pState->nBucket ? pState->nBucket * 2 : n;
+  if (n <= pState->nBucket) return 1;
+  if (nNew < n) nNew = n;
+  aNew = assocAlloc(pRun->pCall, &pRun->mem, (i64)sizeof(AssocBucket) * nNew);
+  if (aNew == 0) return 0;
+  if (pState->nBucket) {
+    memcpy(aNew, pState->aBucket, sizeof(AssocBucket) * pState->nBucket);
+  }
+  pState->aBucket = aNew;
+  pState->nBucket = nNew;
+  return 1;
+}
+
+/* The limits of each bucket, where the statement does not keep them. */
+static void setLimits(AssocRun *pRun, AssocNode *pNode, int bScan) {
+  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  const ShapeClauses *pC = pNode->pClauses;
+  const AssocPage *pPage = pNode->pPage;
+  const ShapeVal *pMost = pPage ? pPage->pMost : pC ? pC->pLimit : 0;
+  pState->nOffset = 0;
+  pState->nMost = ((i64)1) << 62;
+  if (!bScan || pNode->pRel == 0 || pC == 0 || pNode->pValue) return;
+  if (pC->pOffset) pState->nOffset = countVal(pRun, pC->pOffset);
+  if (pState->nOffset < 0) pState->nOffset = 0;
+  if (pMost) {
+    i64 n = countVal(pRun, pMost);
+    if (n >= 0) pState->nMost = n + (pPage && pPage->bWrap);
+  }
+}
+
+/* The list the other way round. */
+static void turnBucket(AssocBucket *pBucket) {
+  AssocRow *pRow = pBucket->pFirst, *pTurned = 0;
+  pBucket->pLast = pRow;
+  while (pRow) {
+    AssocRow *pNext = pRow->pNext;
+    pRow->pNext = pTurned;
+    pTurned = pRow;
+    pRow = pNext;
+  }
+  pBucket->pFirst = pTurned;
+}
+
+/* A page was read with one row more than it gives. */
+static void cutBucket(AssocBucket *pBucket, i64 nMost) {
+  AssocRow *pRow = pBucket->pFirst;
+  i64 i;
+  if (nMost <= 0) {
+    pBucket->bMore = pRow != 0;
+    pBucket->pFirst = 0;
+    return;
+  }
+  for (i = 1; i < nMost && pRow; i++) pRow = pRow->pNext;
+  if (pRow == 0 || pRow->pNext == 0) return;
+  pBucket->bMore = 1;
+  pRow->pNext = 0;
+}
+
+static void finishPages(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
+  const AssocPage *pPage = pNode->pPage;
+  AssocBucket *aBucket = pRun->aNode[pNode->iNode].aBucket;
+  i64 nMost = pPage->pMost ? countVal(pRun, pPage->pMost) : -1;
+  u32 i;
+  for (i = 0; i < nBucket; i++) {
+    if (pPage->bWrap && nMost >= 0) cutBucket(&aBucket[i], nMost);
+    if (pPage->bBack) turnBucket(&aBucket[i]);
+  }
+}
+
 /* --------------------------------------------------------------- fetching */
 
-/* A row of a scan: the first values are its key. */
+/* A row of a scan: the first values are its key. In a recursion every key is
+** wanted, now or later; but not the rows of those that were looked up. */
 static void scanRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
-  AssocBucket *pBucket = pState->aBucket;
-  if (pNode->nKey) {
-    u32 iSlot = assocKeymapFind(&pState->map, apVal, &pRun->rc);
+  AssocBucket *pBucket;
+  u32 iSlot = 0;
+  if (pNode->bRecurse) {
+    iSlot = assocKeymapAdd(&pState->map, apVal, &pRun->rc);
     if (iSlot == ASSOC_NOSLOT) return;
-    pBucket += iSlot;
-    if (!pNode->bMany && pBucket->n) return;
+    if (!needBuckets(pRun, pState, iSlot + 1)) {
+      pRun->rc = SQLITE_NOMEM;
+      return;
+    }
+    if (pState->aBucket[iSlot].bFetched) return;
+  } else if (pNode->nKey) {
+    iSlot = assocKeymapFind(&pState->map, apVal, &pRun->rc);
+    if (iSlot == ASSOC_NOSLOT) return;
   }
+  pBucket = &pState->aBucket[iSlot];
+  if (!pNode->bMany && pNode->nKey && pBucket->n) return;
   assocRunRow(pRun, pNode, pBucket, &apVal[pNode->nKey]);
 }
 
@@ -336,16 +484,26 @@ static void runError(AssocRun *pRun, const AssocNode *pNode) {
   }
 }
 
+/* Is a page asked for from somewhere in the middle? */
+static int atCursor(AssocRun *pRun, const AssocNode *pNode) {
+  const ShapeClauses *pC = pNode->pClauses;
+  int n;
+  if (pNode->pPage == 0 || pNode->pValue) return 0;
+  return (pC->pAfter && cursorVal(pRun, pC->pAfter, &n)) ||
+         (pC->pBefore && cursorVal(pRun, pC->pBefore, &n));
+}
+
 /* One statement run for all keys. */
 static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   AssocCall *pCall = pRun->pCall;
   AssocLoadState *pLoad = assocLoadState(pCall);
-  sqlite3_stmt *pStmt = assocStmt(pCall, &pNode->scan.stmt, pNode->scan.zSql);
+  AssocFetch *pFetch = atCursor(pRun, pNode) ? &pNode->scanAt : &pNode->scan;
+  sqlite3_stmt *pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
   if (pStmt == 0) return;
-  assocRunBind(pRun, pStmt, pNode->scan.pBind);
+  assocRunBind(pRun, pStmt, pFetch->pBind);
   pRun->pNode = pNode;
   pRun->pBucket = 0;
-  if (pNode->scan.bEmit) {
+  if (pFetch->bEmit) {
     pRun->pOuter = pLoad->pRun;
     pLoad->pRun = pRun;
     (void)assocStep(pCall, pStmt);
@@ -358,19 +516,22 @@ static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   pNode->zStrategy = "scan";
 }
 
-/* One statement run for each key. */
-static void fetchLookup(AssocRun *pRun, AssocNode *pNode) {
+/* One statement run for each key from iFirst on. */
+static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
+                        u32 nKey) {
   AssocCall *pCall = pRun->pCall;
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
-  sqlite3_stmt *pStmt =
-      assocStmt(pCall, &pNode->lookup.stmt, pNode->lookup.zSql);
+  AssocFetch *pFetch =
+      atCursor(pRun, pNode) ? &pNode->lookupAt : &pNode->lookup;
+  sqlite3_stmt *pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
   u32 i;
   if (pStmt == 0) return;
-  assocRunBind(pRun, pStmt, pNode->lookup.pBind);
-  for (i = 0; i < pState->map.nSlot; i++) {
+  assocRunBind(pRun, pStmt, pFetch->pBind);
+  for (i = iFirst; i < nKey; i++) {
     if (pCall->rc != SQLITE_OK || pRun->rc != SQLITE_OK) break;
     assocErrorCode(pCall, assocKeymapBind(&pState->map, i, pStmt));
     stepRows(pRun, pNode, pStmt, &pState->aBucket[i]);
+    pState->aBucket[i].bFetched = 1;
   }
   sqlite3_clear_bindings(pStmt);
   pNode->zStrategy = "lookup";
@@ -384,11 +545,12 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode) {
 **   a scan                1 for each row of the table, and 3 for each that
 **                         is wanted
 */
-static int wantsScan(AssocRun *pRun, AssocNode *pNode) {
+static int wantsScan(AssocRun *pRun, AssocNode *pNode, i64 nKey) {
   AssocLoadState *pLoad = assocLoadState(pRun->pCall);
-  i64 nKey = pRun->aNode[pNode->iNode].map.nSlot;
   i64 nRow, nUp, nWanted;
-  if (pNode->bLookupOnly) return 0;
+  if (pNode->bLookupOnly || pNode->lookup.zSql == 0) {
+    return !pNode->bLookupOnly;
+  }
   if (pNode->bScanOnly) return 1;
   if (pLoad && pLoad->eForce) return pLoad->eForce == ASSOC_FORCE_SCAN;
   if (pNode->zIndex == 0) return nKey > 1;
@@ -404,41 +566,51 @@ static int wantsScan(AssocRun *pRun, AssocNode *pNode) {
   return nRow + nWanted * 3 < nKey * 12 + nWanted * 6;
 }
 
-/* The limits of each bucket, where the statement does not keep them. */
-static void setLimits(AssocRun *pRun, AssocNode *pNode, int bScan) {
+/*
+** The rows of a recursion, level by level. What is looked up brings new keys
+** for the next level; a scan brings every row there is, and is the end.
+*/
+static void fetchLevels(AssocRun *pRun, AssocNode *pNode) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
-  const ShapeClauses *pC = pNode->pClauses;
-  pState->nOffset = 0;
-  pState->nMost = ((i64)1) << 62;
-  if (!bScan || !pNode->bLimit) return;
-  if (pC->pOffset) pState->nOffset = countVal(pRun, pC->pOffset);
-  if (pState->nOffset < 0) pState->nOffset = 0;
-  if (pC->pLimit) {
-    i64 n = countVal(pRun, pC->pLimit);
-    if (n >= 0) pState->nMost = n;
+  u32 nDone = 0;
+  int nLevel = 0, bScan = 0;
+  while (nDone < pState->map.nSlot && !bScan && pRun->pCall->rc == SQLITE_OK &&
+         pRun->rc == SQLITE_OK) {
+    u32 nKey = pState->map.nSlot;
+    if (pNode->nRecurse && nLevel++ == pNode->nRecurse) break;
+    if (!needBuckets(pRun, pState, nKey)) return;
+    bScan = wantsScan(pRun, pNode, nKey - nDone);
+    setLimits(pRun, pNode, bScan);
+    if (bScan) {
+      fetchScan(pRun, pNode);
+    } else {
+      fetchLookup(pRun, pNode, nDone, nKey);
+    }
+    nDone = nKey;
   }
-}
-
-static void newBuckets(AssocRun *pRun, AssocNodeRun *pState, u32 n) {
-  pState->aBucket =
-      assocAlloc(pRun->pCall, &pRun->mem, (i64)sizeof(AssocBucket) * n);
+  (void)needBuckets(pRun, pState, pState->map.nSlot);
 }
 
 static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
-  u32 nKey = pState->map.nSlot;
-  int bScan;
-  if (nKey == 0) return;
-  newBuckets(pRun, pState, nKey);
-  bScan = wantsScan(pRun, pNode);
-  setLimits(pRun, pNode, bScan);
-  if (pRun->pCall->rc != SQLITE_OK) return;
-  if (bScan) {
-    fetchScan(pRun, pNode);
+  u32 nBucket = pNode->pParent ? pState->map.nSlot : 1;
+  if (nBucket == 0 || !needBuckets(pRun, pState, nBucket)) return;
+  if (pNode->bRecurse) {
+    fetchLevels(pRun, pNode);
   } else {
-    fetchLookup(pRun, pNode);
+    int bScan = wantsScan(pRun, pNode, nBucket);
+    setLimits(pRun, pNode, bScan);
+    if (pRun->pCall->rc != SQLITE_OK) return;
+    if (bScan) {
+      fetchScan(pRun, pNode);
+    } else {
+      fetchLookup(pRun, pNode, 0, nBucket);
+    }
   }
   runError(pRun, pNode);
+  if (pNode->pPage && !pNode->pValue && pRun->pCall->rc == SQLITE_OK) {
+    finishPages(pRun, pNode, pState->map.nSlot);
+  }
   pNode->nActual = pState->nRow;
 }
 
@@ -464,7 +636,7 @@ static void fetchRoot(AssocRun *pRun, AssocNode *pNode) {
 }
 
 void assocRunRootStart(AssocRun *pRun) {
-  newBuckets(pRun, &pRun->aNode[0], 1);
+  (void)needBuckets(pRun, &pRun->aNode[0], 1);
   setLimits(pRun, pRun->pPlan->pRoot, 0);
 }
 
@@ -474,6 +646,9 @@ void assocRunRoot(AssocRun *pRun) {
   if (pRun->pCall->rc != SQLITE_OK) return;
   fetchRoot(pRun, pRoot);
   runError(pRun, pRoot);
+  if (pRoot->pPage && pRun->pCall->rc == SQLITE_OK) {
+    finishPages(pRun, pRoot, 1);
+  }
   pRoot->nActual = pRun->aNode[0].nRow;
 }
 
@@ -515,6 +690,7 @@ static void clearMaps(AssocRun *pRun) {
   for (i = 0; pRun->aNode && i < pRun->pPlan->nNode; i++) {
     assocKeymapClear(&pRun->aNode[i].map);
     pRun->aNode[i].aBucket = 0;
+    pRun->aNode[i].nBucket = 0;
     pRun->aNode[i].nRow = 0;
   }
 }

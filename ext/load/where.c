@@ -50,23 +50,38 @@ static void sqlEqual(AssocSql *p, int iA, const AssocTable *pA,
 
 /* ---------------------------------------------------------------- values */
 
-static int sqlBind(AssocSql *p, const ShapeVal *pVal, int bCount) {
+const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
+                              const ShapeVal *pVal) {
+  const ShapeVal *pArg;
+  i64 i;
+  if (pUse == 0 || pVal == 0 || pVal->eType < SHAPE_VAL_INDEX) return pVal;
+  pArg = pUse->pArg;
+  for (i = 1; pArg && i < pVal->i; i++) pArg = pArg->pNext;
+  if (pArg && pVal->eType == SHAPE_VAL_INDEX) return pArg;
+  if (pVal->eType == SHAPE_VAL_INDEX) {
+    assocError(pCall, "the scope %s needs a value for ?%d: scope %s(...)",
+               pUse->pName->z, (int)pVal->i, pUse->pName->z);
+  } else {
+    assocError(pCall, "a scope takes its values as ?1, ?2, ..., not as :%s",
+               pVal->z);
+  }
+  return pVal;
+}
+
+AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow) {
   AssocBind *pBind = assocAlloc(p->pCall, p->pArena, sizeof(*pBind));
   if (pBind == 0) return 0;
   pBind->iSql = ++p->nVar;
-  pBind->pVal = pVal;
-  pBind->bCount = (u8)bCount;
+  pBind->pVal = assocScopeVal(p->pCall, p->pScope, pVal);
+  pBind->eHow = (u8)eHow;
   *p->ppBindEnd = pBind;
   p->ppBindEnd = &pBind->pNext;
-  return pBind->iSql;
+  sqlite3_str_appendf(p->pStr, "?%d", pBind->iSql);
+  return pBind;
 }
 
 void assocSqlVal(AssocSql *p, const ShapeVal *pVal) {
-  sqlite3_str_appendf(p->pStr, "?%d", sqlBind(p, pVal, 0));
-}
-
-void assocSqlCount(AssocSql *p, const ShapeVal *pVal) {
-  sqlite3_str_appendf(p->pStr, "?%d", sqlBind(p, pVal, 1));
+  (void)assocSqlBind(p, pVal, ASSOC_BIND_VALUE);
 }
 
 /* ---------------------------------------------------------------- errors */
@@ -175,86 +190,213 @@ AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
   return p->pCall->rc == SQLITE_OK ? pRel : 0;
 }
 
-/* ----------------------------------------------------------------- paths */
+/* ---------------------------------------------------------- scopes, models */
 
-/*
-** A path of associations on the way into a subquery.
-*/
-typedef struct SqlHop SqlHop;
-struct SqlHop {
-  AssocRel *pRel;
-  int iFrom;  /* Alias of the rows it starts from */
-  int iAlias; /* Alias of its target */
-  int iJoin;  /* Alias of its join table */
-  SqlHop *pNext;
-};
-
-/* Resolve the segments of a path; *ppLast is the model where it ends. */
-static SqlHop *sqlHops(AssocSql *p, const ShapeName *pPath,
-                       const ShapeName *pEnd, AssocModel **ppModel,
-                       int iAlias) {
-  SqlHop *pFirst = 0, **ppEnd = &pFirst;
-  for (; pPath != pEnd; pPath = pPath->pNext) {
-    SqlHop *pHop = assocAlloc(p->pCall, p->pArena, sizeof(*pHop));
-    if (pHop == 0) return 0;
-    pHop->pRel = sqlRel(p, *ppModel, pPath);
-    if (pHop->pRel == 0) return 0;
-    pHop->iFrom = iAlias;
-    pHop->iAlias = iAlias = ++p->nAlias;
-    if (pHop->pRel->eKind == ASSOC_BELONGSTOMANY) pHop->iJoin = ++p->nAlias;
-    *ppModel = pHop->pRel->pTarget;
-    *ppEnd = pHop;
-    ppEnd = &pHop->pNext;
-  }
-  return pFirst;
+static void sqlAnd(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
+                   int iAlias) {
+  if (pPred == 0) return;
+  sqlPut(p, " AND (");
+  assocSqlPred(p, pPred, pModel, iAlias);
+  sqlPut(p, ")");
 }
 
-/* The columns of the target, or of the join row, that = the source's. */
-static void sqlLink(AssocSql *p, const SqlHop *pHop) {
+/* A predicate that does not stand in the shape's text. */
+static void sqlScope(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
+                     int iAlias) {
+  const char *zText = p->zText;
+  p->zText = 0;
+  sqlAnd(p, pPred, pModel, iAlias);
+  p->zText = zText;
+}
+
+static void scopeMissing(AssocSql *p, const AssocModel *pModel,
+                         const ShapeScope *pUse) {
+  const AssocScope *pScope;
+  AssocNearest near;
+  memset(&near, 0, sizeof(near));
+  near.zWritten = pUse->pName->z;
+  for (pScope = pModel->pScope; pScope; pScope = pScope->pNext) {
+    if (pScope->zName) assocNearestTry(&near, pScope->zName);
+  }
+  assocShapeError(p->pCall, p->zText, pUse->pName->iOff,
+                  "%s has no scope '%s'%s%s%s", pModel->zLabel, pUse->pName->z,
+                  near.zBest ? "; did you mean '" : "",
+                  near.zBest ? near.zBest : "", near.zBest ? "'?" : "");
+}
+
+/* The scope of that name; "defaultScope" is the default. */
+static const AssocScope *findScope(const AssocModel *pModel,
+                                   const char *zName) {
+  const AssocScope *p = pModel->pScope;
+  for (; p; p = p->pNext) {
+    const char *z = p->zName ? p->zName : "defaultScope";
+    if (sqlite3_stricmp(z, zName) == 0) return p;
+  }
+  return 0;
+}
+
+const AssocScope *assocScopeNext(AssocSql *p, AssocModel *pModel,
+                                 const ShapeClauses *pC,
+                                 const ShapeScope **ppUse, int *pbStarted) {
+  const AssocScope *pScope;
+  if (!assocModelScopes(p->pCall, pModel)) return 0;
+  if (pC && pC->pScope) {
+    *ppUse = *pbStarted ? (*ppUse)->pNext : pC->pScope;
+    *pbStarted = 1;
+    if (*ppUse == 0) return 0;
+    pScope = findScope(pModel, (*ppUse)->pName->z);
+    if (pScope == 0) scopeMissing(p, pModel, *ppUse);
+    return pScope;
+  }
+  *ppUse = 0;
+  if (*pbStarted || (pC && pC->bUnscoped)) return 0;
+  *pbStarted = 1;
+  return findScope(pModel, "defaultScope");
+}
+
+/* The scopes of a model that hold, and that its rows are not deleted. */
+static void sqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
+                     int iAlias) {
+  const ShapeScope *pUse = 0, *pOuter = p->pScope;
+  const AssocScope *pScope;
+  int bStarted = 0;
+  while ((pScope = assocScopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
+    p->pScope = pUse;
+    sqlScope(p, pScope->pClauses->pWhere, pModel, iAlias);
+    p->pScope = pOuter;
+  }
+  if (pModel->iDeleted >= 0 && !(pC && pC->bDeleted)) {
+    sqlPut(p, " AND ");
+    assocSqlColumn(p, iAlias, pModel->pTable, pModel->iDeleted);
+    sqlPut(p, " IS NULL");
+  }
+}
+
+/* ----------------------------------------------------------------- paths */
+
+/* One step; an association through a path becomes the steps of the path. */
+static AssocHop **addHop(AssocSql *p, AssocRel *pRel, AssocHop **ppEnd,
+                         int *piFrom) {
+  AssocHop *pHop;
+  int i;
+  for (i = 0; i < pRel->nPath; i++) {
+    ppEnd = addHop(p, pRel->apPath[i], ppEnd, piFrom);
+    if (ppEnd == 0) return 0;
+  }
+  if (pRel->nPath) {
+    pHop = (AssocHop *)((char *)ppEnd - offsetof(AssocHop, pNext));
+    pHop->pAlso = pRel;
+    return ppEnd;
+  }
+  if (pRel->nBranch) {
+    assocError(p->pCall,
+               "%s.%s is polymorphic: its rows are of several models, so it "
+               "cannot be part of a condition or a path",
+               pRel->pSource->zLabel, pRel->zName);
+    return 0;
+  }
+  pHop = assocAlloc(p->pCall, p->pArena, sizeof(*pHop));
+  if (pHop == 0) return 0;
+  pHop->pRel = pRel;
+  pHop->iFrom = *piFrom;
+  pHop->iAlias = *piFrom = ++p->nAlias;
+  if (pRel->eKind == ASSOC_BELONGSTOMANY) pHop->iJoin = ++p->nAlias;
+  *ppEnd = pHop;
+  return &pHop->pNext;
+}
+
+AssocHop *assocSqlHops(AssocSql *p, AssocRel *pRel, int iFrom) {
+  AssocHop *pFirst = 0;
+  return addHop(p, pRel, &pFirst, &iFrom) ? pFirst : 0;
+}
+
+/* The steps of the names before pEnd. */
+static AssocHop *hopsTo(AssocSql *p, const ShapeName *pPath,
+                        const ShapeName *pEnd, AssocModel **ppModel,
+                        int iFrom) {
+  AssocHop *pFirst = 0, **ppEnd = &pFirst;
+  for (; pPath != pEnd && ppEnd; pPath = pPath->pNext) {
+    AssocRel *pRel = sqlRel(p, *ppModel, pPath);
+    if (pRel == 0) return 0;
+    ppEnd = addHop(p, pRel, ppEnd, &iFrom);
+    *ppModel = pRel->pTarget;
+  }
+  return ppEnd ? pFirst : 0;
+}
+
+AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
+                       AssocModel **ppModel, int iFrom) {
+  return hopsTo(p, pPath, 0, ppModel, iFrom);
+}
+
+/* The columns of the join row that = the target's. */
+static void sqlJoinRow(AssocSql *p, const AssocHop *pHop) {
+  const AssocRel *pRel = pHop->pRel;
+  sqlEqual(p, pHop->iAlias, pRel->pTarget->pTable, &pRel->targetKey,
+           pHop->iJoin, pRel->pThrough, &pRel->other);
+}
+
+/* The columns that = those of the rows that the step starts from. */
+static void sqlLink(AssocSql *p, const AssocHop *pHop) {
   const AssocRel *pRel = pHop->pRel;
   const AssocTable *pSrc = pRel->pSource->pTable;
   const AssocTable *pTgt = pRel->pTarget->pTable;
-  switch (pRel->eKind) {
-  case ASSOC_BELONGSTO:
+  if (pRel->eKind == ASSOC_BELONGSTO) {
     sqlEqual(p, pHop->iAlias, pTgt, &pRel->targetKey, pHop->iFrom, pSrc,
              &pRel->foreign);
-    break;
-  case ASSOC_BELONGSTOMANY:
+  } else if (pHop->iJoin) {
     sqlEqual(p, pHop->iJoin, pRel->pThrough, &pRel->foreign, pHop->iFrom, pSrc,
              &pRel->sourceKey);
-    sqlPut(p, " AND ");
-    sqlEqual(p, pHop->iAlias, pTgt, &pRel->targetKey, pHop->iJoin,
-             pRel->pThrough, &pRel->other);
-    break;
-  default:
+  } else {
     sqlEqual(p, pHop->iAlias, pTgt, &pRel->foreign, pHop->iFrom, pSrc,
              &pRel->sourceKey);
-    break;
   }
 }
 
-/* " FROM a t2, b t3 WHERE t2.x=t1.y AND t3.z=t2.u AND (scope)" */
-static void sqlFrom(AssocSql *p, const SqlHop *pFirst) {
-  const SqlHop *pHop;
+static void sqlHopTables(AssocSql *p, const AssocHop *pHop) {
+  sqlTableAs(p, pHop->pRel->pTarget->pTable, pHop->iAlias);
+  if (pHop->iJoin == 0) return;
+  sqlPut(p, ", ");
+  sqlTableAs(p, pHop->pRel->pThrough, pHop->iJoin);
+}
+
+/* How a step hangs on what is before it, and its conditions. */
+static void sqlHopWhere(AssocSql *p, const AssocHop *pHop,
+                        const ShapeClauses *pC, int bFree) {
+  const char *zAnd = "";
+  if (!bFree) {
+    sqlLink(p, pHop);
+    zAnd = " AND ";
+  }
+  if (pHop->iJoin) {
+    sqlPut(p, zAnd);
+    sqlJoinRow(p, pHop);
+  } else if (bFree) {
+    sqlPut(p, "true");
+  }
+  assocSqlConditions(p, pHop->pRel, pC, pHop->pRel->pTarget, pHop->iAlias,
+                     pHop->iJoin);
+  if (pHop->pAlso) {
+    sqlScope(p, pHop->pAlso->pScope, pHop->pRel->pTarget, pHop->iAlias);
+  }
+}
+
+void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
+                  int bFree) {
+  const AssocHop *pHop;
   sqlPut(p, " FROM ");
   for (pHop = pFirst; pHop; pHop = pHop->pNext) {
     if (pHop != pFirst) sqlPut(p, ", ");
-    sqlTableAs(p, pHop->pRel->pTarget->pTable, pHop->iAlias);
-    if (pHop->iJoin) {
-      sqlPut(p, ", ");
-      sqlTableAs(p, pHop->pRel->pThrough, pHop->iJoin);
-    }
+    sqlHopTables(p, pHop);
   }
   sqlPut(p, " WHERE ");
   for (pHop = pFirst; pHop; pHop = pHop->pNext) {
     if (pHop != pFirst) sqlPut(p, " AND ");
-    sqlLink(p, pHop);
-    assocSqlConditions(p, pHop->pRel, 0, pHop->pRel->pTarget, pHop->iAlias,
-                       pHop->iJoin);
+    sqlHopWhere(p, pHop, pHop->pNext ? 0 : pC, bFree && pHop == pFirst);
   }
 }
 
-static const SqlHop *lastHop(const SqlHop *pHop) {
+static const AssocHop *lastHop(const AssocHop *pHop) {
   while (pHop->pNext) pHop = pHop->pNext;
   return pHop;
 }
@@ -286,41 +428,47 @@ static void sqlCollate(AssocSql *p, const AssocColumn *pCol) {
   }
 }
 
+/* The name in a path at which it becomes to-many, or 0. */
+static const ShapeName *manyAt(AssocSql *p, const ShapeName *pPath,
+                               const ShapeName *pEnd, AssocModel *pModel) {
+  for (; pPath != pEnd && p->pCall->rc == SQLITE_OK; pPath = pPath->pNext) {
+    AssocRel *pRel = sqlRel(p, pModel, pPath);
+    if (pRel == 0) return 0;
+    if (pRel->bMany) return pPath;
+    pModel = pRel->pTarget;
+  }
+  return 0;
+}
+
 /* author.company.name: the path must be to-one all the way. */
 static void sqlPathColumn(AssocSql *p, const ShapeName *pPath,
                           AssocModel *pModel, int iAlias) {
-  const ShapeName *pCol = pPath;
-  const SqlHop *pFirst, *pHop;
-  const ShapeName *pAt = pPath;
-  int iCol, bHasOne = 0;
+  const ShapeName *pCol = pPath, *pMany;
+  const AssocHop *pFirst, *pLast;
+  int iCol;
   while (pCol->pNext) pCol = pCol->pNext;
-  pFirst = sqlHops(p, pPath, pCol, &pModel, iAlias);
-  for (pHop = pFirst; pHop; pHop = pHop->pNext, pAt = pAt->pNext) {
-    if (pHop->pRel->bMany) {
-      assocShapeError(p->pCall, p->zText, pAt->iOff,
-                      "%s may be many; did you mean some %s(...)?", pAt->z,
-                      pAt->z);
-    }
-    bHasOne |= pHop->pRel->eKind == ASSOC_HASONE;
+  pMany = manyAt(p, pPath, pCol, pModel);
+  if (pMany) {
+    assocShapeError(p->pCall, p->zText, pMany->iOff,
+                    "%s may be many; did you mean some %s(...)?", pMany->z,
+                    pMany->z);
   }
+  pFirst = hopsTo(p, pPath, pCol, &pModel, iAlias);
   if (p->pCall->rc != SQLITE_OK) return;
   iCol = sqlColumnOf(p, pModel, pCol);
   if (iCol < 0) return;
-  pHop = lastHop(pFirst);
+  pLast = lastHop(pFirst);
   sqlPut(p, "(SELECT ");
-  assocSqlColumn(p, pHop->iAlias, pModel->pTable, iCol);
-  sqlFrom(p, pFirst);
-  if (bHasOne) {
-    assocSqlOrder(p, pHop->pRel, 0, pModel, pHop->iAlias);
-    sqlPut(p, " LIMIT 1");
-  }
-  sqlPut(p, ")");
+  assocSqlColumn(p, pLast->iAlias, pModel->pTable, iCol);
+  assocSqlFrom(p, pFirst, 0, 0);
+  assocSqlOrder(p, pLast->pRel, 0, pModel, pLast->iAlias, 0);
+  sqlPut(p, " LIMIT 1)");
   sqlCollate(p, &pModel->pTable->aCol[iCol]);
 }
 
 /* count(*), count(DISTINCT t2.a), sum(t2.a), ... */
-static void sqlAggCall(AssocSql *p, const ShapeAgg *pAgg,
-                       const ShapeName *pPath, AssocModel *pModel, int iAlias) {
+void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
+                     AssocModel *pModel, int iAlias) {
   int iCol = pAgg->pCol ? sqlColumnOf(p, pModel, pAgg->pCol) : -1;
   if (pAgg->pCol == 0 && pAgg->eAgg != SHAPE_AGG_COUNT) {
     assocShapeError(p->pCall, p->zText, pPath->iOff,
@@ -342,15 +490,15 @@ static void sqlAggCall(AssocSql *p, const ShapeAgg *pAgg,
 static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                    int iAlias) {
   const ShapeAgg *pAgg = pKey->pAgg;
-  const SqlHop *pFirst = sqlHops(p, pKey->pPath, 0, &pModel, iAlias);
+  const AssocHop *pFirst = assocSqlPath(p, pKey->pPath, &pModel, iAlias);
   int iLast;
   if (p->pCall->rc != SQLITE_OK) return;
   iLast = lastHop(pFirst)->iAlias;
   sqlPut(p, pAgg->eAgg == SHAPE_AGG_EXISTS ? "EXISTS(SELECT 1" : "(SELECT ");
   if (pAgg->eAgg != SHAPE_AGG_EXISTS) {
-    sqlAggCall(p, pAgg, pKey->pPath, pModel, iLast);
+    assocSqlAggCall(p, pAgg, pKey->pPath, pModel, iLast);
   }
-  sqlFrom(p, pFirst);
+  assocSqlFrom(p, pFirst, 0, 0);
   if (pAgg->pWhere) {
     sqlPut(p, " AND (");
     assocSqlPred(p, pAgg->pWhere, pModel, iLast);
@@ -360,8 +508,8 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
 }
 
 /* What a comparison or an order is about. */
-static void sqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
-                   int iAlias) {
+void assocSqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
+                 int iAlias) {
   if (pKey->pAgg) {
     sqlAgg(p, pKey, pModel, iAlias);
   } else if (pKey->pPath->pNext) {
@@ -383,7 +531,7 @@ static void sqlVals(AssocSql *p, const ShapeVal *pVal) {
 
 static void sqlCompare(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                        int iAlias) {
-  sqlKey(p, &pPred->key, pModel, iAlias);
+  assocSqlKey(p, &pPred->key, pModel, iAlias);
   if (pPred->eOp == SHAPE_OP_ISNULL) {
     sqlPut(p, pPred->bNot ? " IS NOT NULL" : " IS NULL");
     return;
@@ -405,11 +553,11 @@ static void sqlCompare(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 ** predicate is false. */
 static void sqlSome(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                     int iAlias) {
-  const SqlHop *pFirst = sqlHops(p, pPred->key.pPath, 0, &pModel, iAlias);
+  const AssocHop *pFirst = assocSqlPath(p, pPred->key.pPath, &pModel, iAlias);
   if (p->pCall->rc != SQLITE_OK) return;
   if (pPred->eOp != SHAPE_OP_SOME) sqlPut(p, "NOT ");
   sqlPut(p, "EXISTS(SELECT 1");
-  sqlFrom(p, pFirst);
+  assocSqlFrom(p, pFirst, 0, 0);
   if (pPred->pSub) {
     sqlPut(p, pPred->eOp == SHAPE_OP_EVERY ? " AND NOT (" : " AND (");
     assocSqlPred(p, pPred->pSub, pModel, lastHop(pFirst)->iAlias);
@@ -423,21 +571,20 @@ static int sqlSomeColumn(AssocSql *p, const ShapePred *pPred,
                          AssocModel *pModel, int iAlias) {
   const ShapeName *pCol = pPred->key.pPath;
   AssocModel *pEnd = pModel;
-  const SqlHop *pFirst, *pHop;
+  const AssocHop *pFirst;
   ShapePred last = *pPred;
-  int bMany = 0;
   if (!pPred->bSome || pPred->key.pAgg || pCol == 0 || pCol->pNext == 0) {
     return 0;
   }
   while (pCol->pNext) pCol = pCol->pNext;
-  pFirst = sqlHops(p, pPred->key.pPath, pCol, &pEnd, iAlias);
-  for (pHop = pFirst; pHop; pHop = pHop->pNext) bMany |= pHop->pRel->bMany;
-  if (p->pCall->rc != SQLITE_OK || !bMany) return 0;
+  if (manyAt(p, pPred->key.pPath, pCol, pModel) == 0) return 0;
+  pFirst = hopsTo(p, pPred->key.pPath, pCol, &pEnd, iAlias);
+  if (p->pCall->rc != SQLITE_OK) return 0;
   last.key.pPath = assocAlloc(p->pCall, p->pArena, sizeof(*pCol));
   if (last.key.pPath == 0) return 1;
   *last.key.pPath = *pCol;
   sqlPut(p, "EXISTS(SELECT 1");
-  sqlFrom(p, pFirst);
+  assocSqlFrom(p, pFirst, 0, 0);
   sqlPut(p, " AND ");
   sqlCompare(p, &last, pEnd, lastHop(pFirst)->iAlias);
   sqlPut(p, ")");
@@ -478,55 +625,103 @@ void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 
 /* ------------------------------------------------------------- conditions */
 
-static void sqlAnd(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
-                   int iAlias) {
-  if (pPred == 0) return;
-  sqlPut(p, " AND (");
-  assocSqlPred(p, pPred, pModel, iAlias);
-  sqlPut(p, ")");
-}
-
 void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
                         const ShapeClauses *pC, AssocModel *pModel, int iAlias,
                         int iJoin) {
-  const char *zText = p->zText;
-  if (pRel) {
-    p->zText = 0; /* Not the text that a scope was written in */
-    sqlAnd(p, pRel->pScope, pModel, iAlias);
-    if (pRel->pThroughScope && iJoin) {
-      sqlAnd(p, pRel->pThroughScope, assocModelOf(p->pCall, pRel->pThrough),
-             iJoin);
-    }
-    p->zText = zText;
+  sqlModel(p, pModel, pC, iAlias);
+  if (pRel) sqlScope(p, pRel->pScope, pModel, iAlias);
+  if (pRel && iJoin) {
+    AssocModel *pJoin = assocModelOf(p->pCall, pRel->pThrough);
+    if (pJoin == 0) return;
+    sqlModel(p, pJoin, pC ? pC->pThrough : 0, iJoin);
+    sqlScope(p, pRel->pThroughScope, pJoin, iJoin);
+    if (pC && pC->pThrough) sqlAnd(p, pC->pThrough->pWhere, pJoin, iJoin);
   }
-  if (pC == 0) return;
-  sqlAnd(p, pC->pWhere, pModel, iAlias);
-  if (pC->pThrough && iJoin) {
-    sqlAnd(p, pC->pThrough->pWhere, assocModelOf(p->pCall, pRel->pThrough),
-           iJoin);
+  if (pC) sqlAnd(p, pC->pWhere, pModel, iAlias);
+}
+
+/* t2.a, t2.b: the key of a model, as a row value where it is composite. */
+static void sqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
+                          int bParen) {
+  int i;
+  if (bParen && pModel->nKey > 1) sqlPut(p, "(");
+  for (i = 0; i < pModel->nKey; i++) {
+    if (i) sqlPut(p, ",");
+    assocSqlColumn(p, iAlias, pModel->pTable, pModel->aKey[i]);
   }
+  if (bParen && pModel->nKey > 1) sqlPut(p, ")");
+}
+
+/* Over a path a target counts once, however many ways lead to it. */
+static void sqlRelatedPath(AssocSql *p, AssocRel *pRel,
+                           const ShapeClauses *pC) {
+  const AssocModel *pTgt = pRel->pTarget;
+  const AssocHop *pFirst = assocSqlHops(p, pRel, 1);
+  assocModelNeedKey(p->pCall, pTgt);
+  if (p->pCall->rc != SQLITE_OK) return;
+  sqlTableAs(p, pRel->pSource->pTable, 1);
+  sqlPut(p, ", ");
+  sqlTableAs(p, pTgt->pTable, 2);
+  sqlPut(p, " WHERE ");
+  sqlKeyColumns(p, pTgt, 2, 1);
+  sqlPut(p, " IN (SELECT ");
+  sqlKeyColumns(p, pTgt, lastHop(pFirst)->iAlias, 0);
+  assocSqlFrom(p, pFirst, 0, 0);
+  sqlPut(p, ")");
+  assocSqlConditions(p, 0, pC, pRel->pTarget, 2, 0);
+}
+
+/* The type says which table the row is in; it must be there. */
+static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel) {
+  const AssocTable *pSrc = pRel->pSource->pTable;
+  int i;
+  sqlTableAs(p, pSrc, 1);
+  sqlPut(p, " WHERE (false");
+  for (i = 0; i < pRel->nBranch; i++) {
+    const AssocBranch *pBranch = &pRel->aBranch[i];
+    ShapeVal *pType = assocAlloc(p->pCall, p->pArena, sizeof(*pType));
+    int iAlias = ++p->nAlias;
+    if (pType == 0) return;
+    pType->eType = SHAPE_VAL_TEXT;
+    pType->z = pBranch->zType;
+    pType->n = (int)strlen(pType->z);
+    sqlPut(p, " OR ");
+    assocSqlColumn(p, 1, pSrc, pRel->type.aCol[0]);
+    sqlPut(p, "=");
+    assocSqlVal(p, pType);
+    sqlPut(p, " AND EXISTS(SELECT 1 FROM ");
+    sqlTableAs(p, pBranch->pModel->pTable, iAlias);
+    sqlPut(p, " WHERE ");
+    sqlEqual(p, iAlias, pBranch->pModel->pTable, &pBranch->key, 1, pSrc,
+             &pRel->foreign);
+    assocSqlConditions(p, 0, 0, pBranch->pModel, iAlias, 0);
+    sqlPut(p, ")");
+  }
+  sqlPut(p, ")");
 }
 
 void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
                      const ShapeItem *pBlock) {
-  SqlHop hop;
-  memset(&hop, 0, sizeof(hop));
-  hop.pRel = pRel;
-  hop.iFrom = 1;
-  hop.iAlias = 2;
-  if (pRel->pThrough) hop.iJoin = 3;
-  p->nAlias = 3;
+  AssocHop hop;
   sqlPut(p, " FROM ");
-  sqlTableAs(p, pRel->pSource->pTable, 1);
-  sqlPut(p, ", ");
-  sqlTableAs(p, pRel->pTarget->pTable, 2);
-  if (hop.iJoin) {
+  p->nAlias = 3;
+  if (pRel->nPath) {
+    sqlRelatedPath(p, pRel, pC);
+  } else if (pRel->nBranch) {
+    sqlRelatedBranches(p, pRel);
+    return;
+  } else {
+    memset(&hop, 0, sizeof(hop));
+    hop.pRel = pRel;
+    hop.iFrom = 1;
+    hop.iAlias = 2;
+    if (pRel->eKind == ASSOC_BELONGSTOMANY) hop.iJoin = 3;
+    sqlTableAs(p, pRel->pSource->pTable, 1);
     sqlPut(p, ", ");
-    sqlTableAs(p, pRel->pThrough, 3);
+    sqlHopTables(p, &hop);
+    sqlPut(p, " WHERE ");
+    sqlHopWhere(p, &hop, pC, 0);
   }
-  sqlPut(p, " WHERE ");
-  sqlLink(p, &hop);
-  assocSqlConditions(p, pRel, pC, pRel->pTarget, 2, hop.iJoin);
   assocSqlRequired(p, pBlock, pRel->pTarget, 2);
 }
 
@@ -535,33 +730,19 @@ void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
   const ShapeItem *pItem;
   for (pItem = pBlock; pItem && p->pCall->rc == SQLITE_OK;
        pItem = pItem->pNext) {
-    SqlHop hop;
-    const ShapeName *pName = pItem->pPath;
     AssocModel *pAt = pModel;
-    SqlHop *pFirst;
+    AssocHop *pFirst = 0;
     if (pItem->eType != SHAPE_ITEM_NAME || !pItem->bRequired) continue;
-    memset(&hop, 0, sizeof(hop));
-    if (pName && pName->pNext) {
-      pFirst = sqlHops(p, pName, 0, &pAt, iAlias);
+    if (pItem->pPath && pItem->pPath->pNext) {
+      pFirst = assocSqlPath(p, pItem->pPath, &pAt, iAlias);
     } else {
-      pFirst = &hop;
-      hop.pRel = assocItemRel(p, pItem, pName, pModel);
-      if (hop.pRel == 0) return;
-      hop.iFrom = iAlias;
-      hop.iAlias = ++p->nAlias;
-      if (hop.pRel->eKind == ASSOC_BELONGSTOMANY) hop.iJoin = ++p->nAlias;
-      pAt = hop.pRel->pTarget;
+      AssocRel *pRel = assocItemRel(p, pItem, pItem->pPath, pModel);
+      if (pRel) pFirst = assocSqlHops(p, pRel, iAlias);
+      if (pRel) pAt = pRel->pTarget;
     }
-    if (p->pCall->rc != SQLITE_OK) return;
+    if (pFirst == 0) return;
     sqlPut(p, " AND EXISTS(SELECT 1");
-    sqlFrom(p, pFirst);
-    assocSqlConditions(p, 0, pItem->pClauses, pAt, lastHop(pFirst)->iAlias, 0);
-    if (pItem->pClauses && pItem->pClauses->pThrough &&
-        lastHop(pFirst)->iJoin) {
-      sqlAnd(p, pItem->pClauses->pThrough->pWhere,
-             assocModelOf(p->pCall, lastHop(pFirst)->pRel->pThrough),
-             lastHop(pFirst)->iJoin);
-    }
+    assocSqlFrom(p, pFirst, pItem->pClauses, 0);
     assocSqlRequired(p, pItem->pBlock, pAt, lastHop(pFirst)->iAlias);
     sqlPut(p, ")");
   }
@@ -586,13 +767,17 @@ static void sqlCollation(AssocSql *p, const ShapeName *pName) {
   sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", pName->z);
 }
 
+/* NULLs come first in an ascending order and last in a descending one, unless
+** it says otherwise; turned round, they go to the other end. */
 static void sqlSort(AssocSql *p, const ShapeSort *pSort, AssocModel *pModel,
-                    int iAlias) {
-  static const char *const azNulls[] = {"", " NULLS FIRST", " NULLS LAST"};
-  sqlKey(p, &pSort->key, pModel, iAlias);
+                    int iAlias, int bTurned) {
+  int bDesc = pSort->bDesc != bTurned;
+  assocSqlKey(p, &pSort->key, pModel, iAlias);
   if (pSort->pColl) sqlCollation(p, pSort->pColl);
-  if (pSort->bDesc) sqlPut(p, " DESC");
-  sqlPut(p, azNulls[pSort->eNulls]);
+  if (bDesc) sqlPut(p, " DESC");
+  if (pSort->eNulls == SHAPE_NULLS_DEFAULT) return;
+  sqlPut(p, (pSort->eNulls == SHAPE_NULLS_FIRST) != bTurned ? " NULLS FIRST"
+                                                            : " NULLS LAST");
 }
 
 static int sortsBy(const ShapeSort *pSort, const AssocTable *pTab, int iCol) {
@@ -605,23 +790,26 @@ static int sortsBy(const ShapeSort *pSort, const AssocTable *pTab, int iCol) {
   return 0;
 }
 
+ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC) {
+  if (pC && pC->pOrder) return pC->pOrder;
+  return pRel ? pRel->pOrder : 0;
+}
+
 void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
-                   AssocModel *pModel, int iAlias) {
-  const ShapeSort *pOrder = pC ? pC->pOrder : 0, *pSort;
+                   AssocModel *pModel, int iAlias, int bTurned) {
+  const ShapeSort *pOrder = assocOrderOf(pRel, pC), *pSort;
   const char *zText = p->zText;
   int i, n = 0;
-  if (pOrder == 0 && pRel && pRel->pOrder) {
-    pOrder = pRel->pOrder;
-    p->zText = 0;
-  }
+  if (pC == 0 || pOrder != pC->pOrder) p->zText = 0;
   for (pSort = pOrder; pSort; pSort = pSort->pNext) {
     sqlPut(p, n++ ? ", " : " ORDER BY ");
-    sqlSort(p, pSort, pModel, iAlias);
+    sqlSort(p, pSort, pModel, iAlias, bTurned);
   }
   p->zText = zText;
   for (i = 0; i < pModel->nKey; i++) {
     if (sortsBy(pOrder, pModel->pTable, pModel->aKey[i])) continue;
     sqlPut(p, n++ ? ", " : " ORDER BY ");
     assocSqlColumn(p, iAlias, pModel->pTable, pModel->aKey[i]);
+    if (bTurned) sqlPut(p, " DESC");
   }
 }

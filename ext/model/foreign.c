@@ -80,7 +80,8 @@ static void mergeBool(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
 ** constraints, as in polymorphic associations. */
 static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
                         AssocModel *pParent, const AssocKey *pParentKey) {
-  if (pRel->pOpt->eConstraints == 0) pFor->bConstraint = 0;
+  if (pRel->pOpt->eConstraints == 0 || pRel->nBranch) pFor->bConstraint = 0;
+  if (pRel->nBranch) pFor->zType = pRel->type.azCol[0];
   if (pFor->pParent == 0) {
     pFor->pParent = pParent;
     pFor->parentKey = *pParentKey;
@@ -117,6 +118,7 @@ static void addForeign(Collector *p, AssocRel *pRel, AssocSchema *pSchema,
 static void addRel(Collector *p, AssocRel *pRel) {
   AssocSchema *pSchema = pRel->pSource->pTable->pSchema;
   AssocTable *pTab;
+  if (pRel->nPath) return; /* Its steps have the keys */
   switch (pRel->eKind) {
   case ASSOC_BELONGSTO:
     pTab = pRel->pSource->pTable;

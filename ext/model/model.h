@@ -29,6 +29,7 @@ typedef struct AssocModel AssocModel;
 typedef struct AssocOptions AssocOptions;
 typedef struct AssocRel AssocRel;
 typedef struct AssocSchema AssocSchema;
+typedef struct AssocScope AssocScope;
 typedef struct AssocTable AssocTable;
 
 /* ---------------------------------------------------------------- schema */
@@ -156,6 +157,7 @@ struct AssocDef {
   const char *zOptions; /* JSON, or 0 */
   AssocModel *pSource;  /* Its model, once linked; 0: there is no table */
   AssocRel *pRel;       /* Once resolved */
+  u8 bResolving;        /* It is being resolved: a circle if asked for now */
   AssocOptions *pOpt;   /* Ask assocDefOptions() */
   u8 bRead;             /* The row of assoc_model(): pJson has been read */
   AssocJson *pJson;     /* Its options */
@@ -178,8 +180,27 @@ struct AssocModel {
   u8 bNamed;          /* A definition has given it its name */
   AssocDef *pDef;     /* Its assoc_model() row, or 0 */
   int nKey;
-  int *aKey; /* Columns of the key; nKey is 0 for a view without */
+  int *aKey;    /* Columns of the key; nKey is 0 for a view without */
+  u8 bScopes;   /* What follows has been read: assocModelScopes() */
+  int iDeleted; /* The column of soft deletion, or -1 */
+  AssocScope *pScope;
 };
+
+/*
+** Scopes of a model, as assoc_model() declares them, and the column that
+** says when a row was deleted, if deleted rows stay (Sequelize's paranoid).
+*/
+struct AssocScope {
+  const char *zName; /* 0: the default scope */
+  ShapeClauses *pClauses;
+  AssocScope *pNext;
+};
+/* Read them, if that is still to be done. True if it went well. */
+int assocModelScopes(AssocCall *pCall, AssocModel *pModel);
+/* An error if a scope names a column that is not there. */
+void assocModelCheckScopes(AssocCall *pCall, AssocModel *pModel);
+/* The options of its assoc_model() row, or 0. */
+AssocJson *assocModelJson(AssocCall *pCall, const AssocModel *pModel);
 
 /* The model of that name. Seek returns 0 where find is an error. */
 AssocModel *assocModelSeek(AssocCall *pCall, AssocCatalog *pCat,
@@ -215,8 +236,8 @@ struct AssocOptions {
   int eThroughUnique; /* -1: not said, 0 or 1 */
   AssocJson *pScope;
   AssocJson *pOrder;
-  AssocJson *pPolymorphic;
-  int eConstraints; /* -1: not said, 0 or 1 */
+  AssocJson *pPolymorphic; /* An object (belongsTo) or a name (the others) */
+  int eConstraints;        /* -1: not said, 0 or 1 */
   int eAllowNull;
   int eUnique;
   const char *zOnDelete; /* Upper case, or 0 */
@@ -258,13 +279,25 @@ struct AssocKey {
 #define ASSOC_FROM_CONVENTION 2 /* A column is there under the usual name */
 #define ASSOC_FROM_DEFAULT 3    /* assoc_sync() is to make it */
 
+/* One target of a polymorphic belongsTo: rows whose type column holds zType
+** refer to it. */
+typedef struct AssocBranch AssocBranch;
+struct AssocBranch {
+  const char *zType;
+  AssocModel *pModel;
+  AssocKey key; /* Columns of the model that are referenced */
+};
+
 /*
 ** An association, resolved against the schema as it is.
 **
 **   belongsTo       source.foreign = target.targetKey
+**   polymorphic     source.type says which of aBranch is the target
 **   hasOne/hasMany  source.sourceKey = target.foreign
 **   belongsToMany   source.sourceKey = through.foreign
 **                   and through.other = target.targetKey
+**   through a path  the associations apPath, one after another; foreign has
+**                   no columns then
 */
 struct AssocRel {
   AssocDef *pDef;
@@ -279,6 +312,11 @@ struct AssocRel {
   AssocKey other;       /* belongsToMany: of through */
   AssocKey sourceKey;
   AssocKey targetKey;
+  int nPath;                /* hasOne, hasMany through a path: its length */
+  AssocRel **apPath;        /* None of these has a path itself */
+  int nBranch;              /* Polymorphic belongsTo: its targets */
+  AssocBranch *aBranch;     /* pTarget is the model of the first */
+  AssocKey type;            /* The type column of the source */
   ShapePred *pScope;        /* Of the target, or 0 */
   ShapePred *pThroughScope; /* Of the join row, or 0 */
   ShapeSort *pOrder;        /* Default order, or 0 */
@@ -317,6 +355,7 @@ struct AssocForeign {
   AssocKey key;     /* Its columns; those that are missing have -1 */
   AssocModel *pParent;
   AssocKey parentKey;    /* Columns of the parent, in the same order */
+  const char *zType;     /* Polymorphic: the type column beside it, else 0 */
   AssocRel *pRel;        /* The first association that speaks of it */
   const char *zOnDelete; /* "CASCADE", … */
   const char *zOnUpdate;

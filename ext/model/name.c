@@ -210,6 +210,10 @@ static void setName(AssocCall *pCall, AssocModel *pModel, const char *zName) {
   }
 }
 
+AssocJson *assocModelJson(AssocCall *pCall, const AssocModel *pModel) {
+  return pModel->pDef ? modelJson(pCall, pModel->pDef) : 0;
+}
+
 AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab) {
   AssocModel *p = pTab->pModel;
   AssocJson *pKey = 0;
@@ -219,6 +223,7 @@ AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab) {
   p->pTable = pTab;
   p->nKey = pTab->nKey;
   p->aKey = pTab->aKey;
+  p->iDeleted = -1;
   p->pDef = rowOfTable(pCall, pTab);
   setName(pCall, p, p->pDef ? p->pDef->zModel : pTab->zName);
   if (p->pDef) pKey = assocJsonGet(modelJson(pCall, p->pDef), "primaryKey");

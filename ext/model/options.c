@@ -117,6 +117,16 @@ static AssocJson *optionObject(OptionReader *p, AssocJson *pJson) {
   return pJson;
 }
 
+/* {"type":"kind","models":{"post":"Post"}}, or the name of such a belongsTo */
+static void optionPolymorphic(OptionReader *p, AssocJson *pJson) {
+  if (pJson->eType == ASSOC_J_NULL) return;
+  if (pJson->eType != ASSOC_J_OBJECT &&
+      (pJson->eType != ASSOC_J_TEXT || pJson->n == 0)) {
+    optionType(p, pJson, "an object, or the name of a belongsTo");
+  }
+  p->pOpt->pPolymorphic = pJson;
+}
+
 /* "PostTags", "posts.comments", or {"model":…,"scope":{…},"unique":…} */
 static void optionThrough(OptionReader *p, AssocJson *pJson) {
   AssocJson *pSub;
@@ -211,7 +221,7 @@ static int optionRead(OptionReader *p, AssocJson *pJson) {
   case 12: pOpt->eConstraints = optionBool(p, pJson); break;
   case 13: pOpt->bTemp = optionBool(p, pJson) == 1; break;
   case 14: pOpt->bReplace = optionBool(p, pJson) == 1; break;
-  case 15: pOpt->pPolymorphic = optionObject(p, pJson); break;
+  case 15: optionPolymorphic(p, pJson); break;
   default: optionUnknown(p, pJson->zKey); break;
   }
   return i < ASSOC_COUNT(azOption);

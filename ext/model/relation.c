@@ -562,6 +562,252 @@ static void resolveMany(Resolver *p) {
   resolveForeign(p, &seek, &pRel->other, pOther, zTab);
 }
 
+/* ----------------------------------------------------------- through a path */
+
+/* The associations of a path, with those that are paths themselves taken
+** apart. */
+static void pathAdd(Resolver *p, AssocRel *pStep) {
+  AssocRel *pRel = p->pRel;
+  int i, n = pStep->nPath ? pStep->nPath : 1;
+  AssocRel **ap =
+      assocAlloc(p->pCall, p->pArena, (i64)sizeof(*ap) * (pRel->nPath + n));
+  if (ap == 0) return;
+  if (pRel->nPath) {
+    memcpy(ap, pRel->apPath, sizeof(*ap) * (size_t)pRel->nPath);
+  }
+  for (i = 0; i < n; i++) {
+    ap[pRel->nPath++] = pStep->nPath ? pStep->apPath[i] : pStep;
+  }
+  pRel->apPath = ap;
+}
+
+static AssocRel *pathEnd(const AssocRel *pRel) {
+  return pRel->apPath[pRel->nPath - 1];
+}
+
+/* The path ends before the target: the one association that leads there. */
+static void pathLast(Resolver *p) {
+  AssocModel *pAt = pathEnd(p->pRel)->pTarget;
+  AssocDef *pDef = 0, *pOnly = 0;
+  int n = 0;
+  while ((pDef = assocModelNextDef(p->pCall, pAt, pDef)) != 0) {
+    if (pDef == p->pDef || pDef->zTarget == 0) continue;
+    if (assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget) !=
+        p->pRel->pTarget) {
+      continue;
+    }
+    n++;
+    pOnly = pDef;
+  }
+  if (n == 1) {
+    AssocRel *pLast = assocRelOf(p->pCall, pOnly);
+    if (pLast) pathAdd(p, pLast);
+  } else {
+    relError(p,
+             "the path %s leads to %s, and %s association of that leads on to "
+             "%s; write the path to its end",
+             p->pRel->pOpt->zThrough, pAt->zLabel, n ? "more than one" : "no",
+             p->pRel->pTarget->zLabel);
+  }
+}
+
+/* "posts.comments": one name after another, each an association of the model
+** where the one before it ends. */
+static void resolvePath(Resolver *p) {
+  AssocRel *pRel = p->pRel;
+  AssocModel *pAt = pRel->pSource;
+  const char *z = pRel->pOpt->zThrough;
+  while (*z && p->pCall->rc == SQLITE_OK) {
+    int n = 0;
+    AssocRel *pStep;
+    while (z[n] && z[n] != '.') n++;
+    pStep =
+        assocRelFind(p->pCall, pAt, assocArenaText(p->pCall, p->pArena, z, n));
+    if (pStep == 0) return;
+    if (pStep->nBranch) {
+      relError(p, "%s is polymorphic, and a path cannot go through it",
+               pStep->zName);
+      return;
+    }
+    pathAdd(p, pStep);
+    pAt = pStep->pTarget;
+    z += n + (z[n] == '.');
+  }
+  if (p->pCall->rc == SQLITE_OK && pRel->nPath == 0) {
+    relError(p, "the option through names no association");
+  }
+  if (p->pCall->rc == SQLITE_OK && pAt != pRel->pTarget) pathLast(p);
+  if (p->pCall->rc == SQLITE_OK) {
+    const AssocRel *pFirst = pRel->apPath[0];
+    pRel->sourceKey =
+        pFirst->eKind == ASSOC_BELONGSTO ? pFirst->foreign : pFirst->sourceKey;
+  }
+}
+
+/* Is the option through of a hasOne or hasMany a path? It begins with an
+** association of the source. */
+static int isPath(Resolver *p) {
+  const char *z = p->pRel->pOpt->zThrough;
+  AssocDef *pDef = 0;
+  int n = 0;
+  while (z[n] && z[n] != '.') n++;
+  if (z[n] == '.') return 1;
+  while ((pDef = assocModelNextDef(p->pCall, p->pRel->pSource, pDef)) != 0) {
+    if (sqlite3_stricmp(pDef->zName, z) == 0) return 1;
+  }
+  return 0;
+}
+
+/* ------------------------------------------------------------- polymorphic */
+
+/* A default name of a polymorphic key: commentableId or commentable_type,
+** whichever is there. */
+static void polymorphicColumn(Resolver *p, AssocKey *pKey,
+                              const char *zSuffix) {
+  const AssocTable *pTab = p->pRel->pSource->pTable;
+  const char *zCamel =
+      assocCamelize(p->pCall, p->pArena, p->pRel->zName, zSuffix);
+  const char *zSnake =
+      zCamel ? assocUnderscore(p->pCall, p->pArena, zCamel) : 0;
+  keyAlloc(p, pKey, 1);
+  if (zSnake == 0) return;
+  keySet(pKey, 0, pTab, isSnake(pTab->zName) ? zSnake : zCamel);
+  if (pKey->nCol && pKey->aCol[0] < 0) {
+    const char *zOther = isSnake(pTab->zName) ? zCamel : zSnake;
+    if (assocColumnFind(pTab, zOther) >= 0) keySet(pKey, 0, pTab, zOther);
+  }
+  pKey->eFrom = pKey->nCol && pKey->aCol[0] >= 0 ? ASSOC_FROM_CONVENTION
+                                                 : ASSOC_FROM_DEFAULT;
+}
+
+static void addBranch(Resolver *p, const char *zType, const char *zModel) {
+  AssocRel *pRel = p->pRel;
+  AssocBranch *pBranch = &pRel->aBranch[pRel->nBranch++];
+  pBranch->zType = zType;
+  pBranch->pModel = assocModelNear(p->pCall, p->pDef->pSchema, zModel);
+  if (pBranch->pModel == 0) {
+    assocModelMissing(p->pCall, p->pDef->pSchema->pCatalog, zModel);
+    return;
+  }
+  resolveReferenced(p, &pBranch->key, pBranch->pModel, &pRel->pOpt->targetKey,
+                    "targetKey");
+  if (p->pCall->rc == SQLITE_OK &&
+      pBranch->key.nCol != pRel->aBranch[0].key.nCol) {
+    relError(p, "the keys of %s and %s have different numbers of columns",
+             pRel->aBranch[0].pModel->zLabel, pBranch->pModel->zLabel);
+  }
+}
+
+/* {"type":"kind","models":{"post":"Post"}}, or "models":["Post","Image"] */
+static void resolvePolymorphic(Resolver *p) {
+  AssocRel *pRel = p->pRel;
+  AssocJson *pOpt = pRel->pOpt->pPolymorphic;
+  AssocJson *pModels = assocJsonGet(pOpt, "models"), *pSub;
+  AssocJson *pType = assocJsonGet(pOpt, "type");
+  if (pModels == 0 || pModels->eType < ASSOC_J_ARRAY || pModels->nChild == 0) {
+    relError(p, "the option polymorphic needs \"models\", from what the type "
+                "column holds to a model: {\"post\":\"Post\"}");
+    return;
+  }
+  pRel->aBranch = assocAlloc(p->pCall, p->pArena,
+                             (i64)sizeof(AssocBranch) * pModels->nChild);
+  if (pRel->aBranch == 0) return;
+  for (pSub = pModels->pChild; pSub && p->pCall->rc == SQLITE_OK;
+       pSub = pSub->pNext) {
+    if (pSub->eType != ASSOC_J_TEXT) {
+      relError(p, "\"models\" of polymorphic must be names of models");
+      return;
+    }
+    addBranch(p, pSub->zKey ? pSub->zKey : pSub->z, pSub->z);
+  }
+  if (p->pCall->rc != SQLITE_OK) return;
+  pRel->pTarget = pRel->aBranch[0].pModel;
+  pRel->targetKey = pRel->aBranch[0].key;
+  if (pType && pType->eType == ASSOC_J_TEXT) {
+    keyAlloc(p, &pRel->type, 1);
+    keySet(&pRel->type, 0, pRel->pSource->pTable, pType->z);
+  } else {
+    polymorphicColumn(p, &pRel->type, "type");
+  }
+  if (pRel->pOpt->foreignKey.n) {
+    keyFromNames(p, &pRel->foreign, pRel->pSource->pTable,
+                 &pRel->pOpt->foreignKey);
+  } else {
+    polymorphicColumn(p, &pRel->foreign, "id");
+  }
+  if (p->pCall->rc == SQLITE_OK && pRel->foreign.nCol != pRel->targetKey.nCol) {
+    relError(p, "foreignKey names %d columns, but the key of %s has %d",
+             pRel->foreign.nCol, pRel->pTarget->zLabel, pRel->targetKey.nCol);
+  }
+}
+
+/* Options as the other side of a polymorphic belongsTo has them: its foreign
+** key, and a scope that says which type. */
+static AssocJson *typeScope(Resolver *p, const AssocRel *pBack,
+                            AssocJson *pScope) {
+  AssocJson *pObj = assocAlloc(p->pCall, p->pArena, sizeof(*pObj));
+  AssocJson *pVal = assocAlloc(p->pCall, p->pArena, sizeof(*pVal));
+  int i = 0;
+  if (pObj == 0 || pVal == 0) return 0;
+  while (i < pBack->nBranch && pBack->aBranch[i].pModel != p->pRel->pSource) {
+    i++;
+  }
+  if (i == pBack->nBranch) {
+    relError(p, "%s.%s is polymorphic, but not to %s", pBack->pSource->zLabel,
+             pBack->zName, p->pRel->pSource->zLabel);
+    return 0;
+  }
+  pVal->eType = ASSOC_J_TEXT;
+  pVal->zKey = pBack->type.azCol[0];
+  pVal->z = pBack->aBranch[i].zType;
+  pVal->n = (int)strlen(pVal->z);
+  pObj->eType = ASSOC_J_OBJECT;
+  pObj->pChild = pVal;
+  pObj->nChild = 1;
+  if (pScope) {
+    pVal->pNext = pScope->pChild;
+    pObj->nChild += pScope->nChild;
+  }
+  return pObj;
+}
+
+static AssocNames namesOfKey(const AssocKey *pKey) {
+  AssocNames names;
+  names.n = pKey->nCol;
+  names.az = pKey->azCol;
+  return names;
+}
+
+/* hasOne, hasMany and belongsToMany with "polymorphic":"commentable". */
+static void adoptPolymorphic(Resolver *p) {
+  AssocRel *pRel = p->pRel;
+  AssocModel *pWhere = pRel->pTarget;
+  AssocOptions *pOpt;
+  AssocRel *pBack;
+  if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+    pWhere = pRel->pOpt->zThrough ? assocModelNear(p->pCall, p->pDef->pSchema,
+                                                   pRel->pOpt->zThrough)
+                                  : 0;
+    if (pWhere == 0) {
+      relError(p, "a polymorphic belongsToMany needs the option through, and "
+                  "the join table must be there");
+      return;
+    }
+  }
+  pBack = assocRelFind(p->pCall, pWhere, pRel->pOpt->pPolymorphic->z);
+  pOpt = assocAlloc(p->pCall, p->pArena, sizeof(*pOpt));
+  if (pBack == 0 || pOpt == 0) return;
+  *pOpt = *pRel->pOpt;
+  pOpt->foreignKey = namesOfKey(&pBack->foreign);
+  pOpt->eConstraints = 0;
+  if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+    pOpt->pThroughScope = typeScope(p, pBack, pOpt->pThroughScope);
+  } else {
+    pOpt->pScope = typeScope(p, pBack, pOpt->pScope);
+  }
+  pRel->pOpt = pOpt;
+}
+
 /* --------------------------------------------------------- scope and order */
 
 /* Every column of a predicate is one of the table. */
@@ -632,7 +878,13 @@ static void checkOptions(Resolver *p) {
       relError(p, "%s has no option %s", azAssocKind[eKind], a[i].zName);
     }
   }
-  if (pOpt->zThrough && eKind != ASSOC_BELONGSTOMANY) {
+  if (pOpt->zThrough && eKind != ASSOC_BELONGSTOMANY && isPath(p)) {
+    if (pOpt->foreignKey.n || pOpt->sourceKey.n || pOpt->eUnique >= 0 ||
+        pOpt->zOnDelete || pOpt->zOnUpdate || pOpt->eAllowNull >= 0) {
+      relError(p, "an association through a path has no key of its own, only "
+                  "scope and order");
+    }
+  } else if (pOpt->zThrough && eKind != ASSOC_BELONGSTOMANY) {
     relError(p,
              "a join table needs belongsToMany; did you mean "
              "assoc_define('%s','belongsToMany','%s','{\"through\":\"%s\"}')?",
@@ -654,19 +906,38 @@ static AssocModel *endModel(Resolver *p, const char *zModel) {
 
 static void resolveAll(Resolver *p) {
   AssocRel *pRel = p->pRel;
+  int bPoly;
   pRel->pSource = endModel(p, p->pDef->zModel);
-  pRel->pTarget = endModel(p, p->pDef->zTarget);
-  if (p->pCall->rc != SQLITE_OK) return;
   pRel->eKind = (u8)assocKindParse(p->pCall, p->pDef->zKind);
   pRel->pOpt = assocDefOptions(p->pCall, p->pDef);
   if (p->pCall->rc != SQLITE_OK) return;
   pRel->bMany = pRel->eKind >= ASSOC_HASMANY;
-  checkOptions(p);
+  bPoly = pRel->pOpt->pPolymorphic != 0;
+  if (bPoly && (pRel->eKind == ASSOC_BELONGSTO) !=
+                   (pRel->pOpt->pPolymorphic->eType == ASSOC_J_OBJECT)) {
+    relError(p, "the option polymorphic is an object for belongsTo, and for "
+                "the other kinds the name of that belongsTo");
+  }
+  if (!bPoly || pRel->eKind != ASSOC_BELONGSTO) {
+    pRel->pTarget = endModel(p, p->pDef->zTarget);
+  }
+  if (p->pCall->rc == SQLITE_OK) checkOptions(p);
+  if (p->pCall->rc == SQLITE_OK && bPoly) {
+    if (pRel->eKind == ASSOC_BELONGSTO) {
+      resolvePolymorphic(p);
+      return;
+    }
+    adoptPolymorphic(p);
+  }
   if (p->pCall->rc != SQLITE_OK) return;
-  switch (pRel->eKind) {
-  case ASSOC_BELONGSTO: resolveBelongsTo(p); break;
-  case ASSOC_BELONGSTOMANY: resolveMany(p); break;
-  default: resolveHas(p); break;
+  if (pRel->eKind == ASSOC_BELONGSTO) {
+    resolveBelongsTo(p);
+  } else if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+    resolveMany(p);
+  } else if (pRel->pOpt->zThrough) {
+    resolvePath(p);
+  } else {
+    resolveHas(p);
   }
   if (p->pCall->rc == SQLITE_OK) resolveScope(p);
 }
@@ -683,7 +954,14 @@ AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef) {
   if (r.pRel == 0) return 0;
   r.pRel->pDef = pDef;
   r.pRel->zName = pDef->zName;
+  if (pDef->bResolving) {
+    assocError(pCall, "%s.%s leads back to itself by its option through",
+               pDef->zModel, pDef->zName);
+    return 0;
+  }
+  pDef->bResolving = 1;
   resolveAll(&r);
+  pDef->bResolving = 0;
   if (pCall->rc != SQLITE_OK) return 0;
   pDef->pRel = r.pRel;
   return r.pRel;
@@ -785,6 +1063,7 @@ AssocRel *assocRelFind(AssocCall *pCall, AssocModel *pModel,
 /* --------------------------------------------------------------- readiness */
 
 AssocTable *assocRelForeignTable(const AssocRel *pRel) {
+  if (pRel->nPath) return 0;
   switch (pRel->eKind) {
   case ASSOC_BELONGSTO: return pRel->pSource->pTable;
   case ASSOC_BELONGSTOMANY: return pRel->pThrough;
@@ -817,7 +1096,9 @@ static int needColumns(AssocCall *pCall, const AssocRel *pRel,
 
 void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel) {
   const AssocTable *pTab = assocRelForeignTable(pRel);
-  if (pCall->rc != SQLITE_OK) return;
+  int i;
+  for (i = 0; i < pRel->nPath; i++) assocRelNeedReady(pCall, pRel->apPath[i]);
+  if (pCall->rc != SQLITE_OK || pRel->nPath) return;
   if (pTab == 0) {
     assocError(pCall,
                "there is no join table %s yet, which %s.%s needs; SELECT "
@@ -825,7 +1106,8 @@ void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel) {
                pRel->zThrough, pRel->pSource->zLabel, pRel->zName);
     return;
   }
-  if (needColumns(pCall, pRel, pTab, &pRel->foreign)) {
-    needColumns(pCall, pRel, pTab, &pRel->other);
+  if (needColumns(pCall, pRel, pTab, &pRel->foreign) &&
+      needColumns(pCall, pRel, pTab, &pRel->other)) {
+    needColumns(pCall, pRel, pTab, &pRel->type);
   }
 }

@@ -996,8 +996,9 @@ ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
     int i = 0;
     while (i < 4 && strcmp(pSub->zKey, az[i]) != 0) i++;
     if (i == 4) {
-      assocError(pCall, "a scope has where, order, limit and offset, no "
-                        "\"%s\"",
+      assocError(pCall,
+                 "a scope has where, order, limit and offset, no "
+                 "\"%s\"",
                  pSub->zKey);
     } else {
       (void)jsonClause(&p, pSub, pC);

@@ -231,10 +231,10 @@ static void printValClauses(Printer *p, const ShapeClauses *pC, i64 n) {
 }
 
 static int hasClauses(const ShapeClauses *pC) {
-  return pC && (pC->pWhere || pC->pOrder || pC->pLimit || pC->pOffset ||
-                pC->pFirst || pC->pLast || pC->pAfter || pC->pBefore ||
-                pC->pScope || pC->pThrough || pC->bPage || pC->bUnscoped ||
-                pC->bDeleted);
+  return pC &&
+         (pC->pWhere || pC->pOrder || pC->pLimit || pC->pOffset || pC->pFirst ||
+          pC->pLast || pC->pAfter || pC->pBefore || pC->pScope ||
+          pC->pThrough || pC->bPage || pC->bUnscoped || pC->bDeleted);
 }
 
 static void printClauses(Printer *p, const ShapeClauses *pC) {

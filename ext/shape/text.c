@@ -646,9 +646,7 @@ static void textClause(TextParser *p, ShapeClauses *pC, int eClause, int iOff) {
     if (textTakeWord(p, "count")) pC->bPageCount = 1;
     break;
   case CLAUSE_REQUIRED: pC->bRequired = 1; break;
-  case CLAUSE_SCOPE:
-    textScope(p, pC);
-    break;
+  case CLAUSE_SCOPE: textScope(p, pC); break;
   case CLAUSE_PARANOID:
     pC->bDeleted = (u8)textTakeWord(p, "false");
     if (!pC->bDeleted && !textTakeWord(p, "true")) {

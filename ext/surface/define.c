@@ -44,7 +44,9 @@ static const char *sourceName(const Definer *p, const char *zModel) {
 
 /* The target from the source's database: bare if it is there too. */
 static const char *targetName(Definer *p, const char *zTarget) {
-  const AssocSchema *pSchema = p->pTarget->pTable->pSchema;
+  const AssocSchema *pSchema;
+  if (p->pTarget == 0) return 0; /* Polymorphic */
+  pSchema = p->pTarget->pTable->pSchema;
   zTarget = bareName(pSchema, zTarget);
   if (pSchema == p->pSource->pTable->pSchema) return zTarget;
   return assocArenaPrintf(p->pCall, &p->mem, "%s.%s", pSchema->zName, zTarget);
@@ -52,6 +54,11 @@ static const char *targetName(Definer *p, const char *zTarget) {
 
 /* Sequelize's default: the target's name, in the plural if it is many. */
 static const char *defaultName(Definer *p, const char *zTarget) {
+  if (p->pTarget == 0) {
+    assocError(p->pCall, "a polymorphic belongsTo needs the option as: it has "
+                         "no one target to be named after");
+    return 0;
+  }
   zTarget = bareName(p->pTarget->pTable->pSchema, zTarget);
   if (p->eKind >= ASSOC_HASMANY) {
     return assocPluralize(p->pCall, &p->mem, zTarget);
@@ -215,7 +222,7 @@ static void checkRow(Definer *p) {
   if (pRel) {
     p->pSource = pRel->pSource;
     p->pTarget = pRel->pTarget;
-    if (p->pOpt->foreignKey.n == 0 && p->pOpt->zAs == 0 &&
+    if (p->pOpt->foreignKey.n == 0 && p->pOpt->zAs == 0 && pRel->nBranch == 0 &&
         pRel->foreign.eFrom == ASSOC_FROM_DEFAULT &&
         pRel->eKind != ASSOC_BELONGSTOMANY && p->pSource != p->pTarget) {
       checkDirection(p, pRel);
@@ -264,9 +271,21 @@ static int prepare(Definer *p, const char *zModel, const char *zKind,
   AssocDef *pTaken;
   assocCatalogLink(p->pCall, p->pCat);
   p->pSource = assocModelFind(p->pCall, p->pCat, zModel);
-  p->pTarget = assocModelFind(p->pCall, p->pCat, zTarget);
-  p->eKind = p->pTarget ? assocKindParse(p->pCall, zKind) : 0;
+  p->eKind = p->pSource ? assocKindParse(p->pCall, zKind) : 0;
   p->pOpt = assocOptionsParse(p->pCall, &p->mem, zOptions);
+  if (p->pCall->rc != SQLITE_OK) return 0;
+  if (p->eKind == ASSOC_BELONGSTO && p->pOpt->pPolymorphic) {
+    if (zTarget) {
+      assocError(p->pCall,
+                 "a polymorphic belongsTo has its targets in the "
+                 "option; its target here is NULL, not '%s'",
+                 zTarget);
+    }
+  } else if (zTarget == 0) {
+    assocError(p->pCall, "the target is NULL");
+  } else {
+    p->pTarget = assocModelFind(p->pCall, p->pCat, zTarget);
+  }
   if (p->pCall->rc != SQLITE_OK) return 0;
   p->zSchema = p->pOpt->bTemp ? "temp" : p->pSource->pTable->pSchema->zName;
   p->zModel = sourceName(p, zModel);
@@ -283,7 +302,7 @@ static int prepare(Definer *p, const char *zModel, const char *zKind,
                "%s has an association '%s' already (%s %s); choose another "
                "name with the option as, or say \"replace\":true",
                p->pSource->zLabel, pTaken->zName, pTaken->zKind,
-               pTaken->zTarget);
+               pTaken->zTarget ? pTaken->zTarget : "polymorphic");
   }
   return p->pCall->rc == SQLITE_OK;
 }
@@ -293,7 +312,7 @@ static void defineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                        sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
   const char *zKind = assocArgText(pCall, ap[1], "the kind");
-  const char *zTarget = assocArgText(pCall, ap[2], "the target");
+  const char *zTarget = assocArgTextOrNull(pCall, ap[2]);
   const char *zOptions = nArg > 3 ? assocArgTextOrNull(pCall, ap[3]) : 0;
   AssocCatalog *pCat;
   AssocWrite w;
@@ -372,7 +391,54 @@ static void undefineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 
 /* ------------------------------------------------------------------ model */
 
-/* What assoc_model() takes: table, primaryKey, temp, replace. */
+/* What assoc_model() takes, and of what type: the first of two letters, t for
+** a text, a for an array, o for an object, b for a boolean. */
+static const struct {
+  const char *zName;
+  const char *zType;
+  const char *zMust;
+  int bKept;
+} aModelOption[] = {
+    {"table", "tt", "a text", 1},
+    {"primaryKey", "ta", "a column, or an array of columns", 1},
+    {"defaultScope", "oo", "an object", 1},
+    {"scopes", "oo", "an object", 1},
+    {"paranoid", "bb", "true or false", 1},
+    {"deletedAt", "tt", "a column", 1},
+    {"temp", "bb", "true or false", 0},
+    {"replace", "bb", "true or false", 0},
+};
+
+static char typeLetter(const AssocJson *p) {
+  if (p->eType == ASSOC_J_TEXT) return p->n ? 't' : ' ';
+  if (p->eType == ASSOC_J_ARRAY) return p->nChild ? 'a' : ' ';
+  if (p->eType == ASSOC_J_OBJECT) return 'o';
+  return p->eType == ASSOC_J_TRUE || p->eType == ASSOC_J_FALSE ? 'b' : ' ';
+}
+
+static void modelOption(AssocCall *pCall, const AssocJson *p) {
+  AssocNearest near;
+  int i;
+  memset(&near, 0, sizeof(near));
+  near.zWritten = p->zKey;
+  for (i = 0; i < ASSOC_COUNT(aModelOption); i++) {
+    char c = typeLetter(p);
+    assocNearestTry(&near, aModelOption[i].zName);
+    if (strcmp(p->zKey, aModelOption[i].zName) != 0) continue;
+    if (strchr(aModelOption[i].zType, c) == 0) {
+      assocError(pCall, "the option %s must be %s, not %s", p->zKey,
+                 aModelOption[i].zMust, assocJsonTypeName(p));
+    }
+    return;
+  }
+  assocError(pCall,
+             "there is no option \"%s\"%s%s%s (assoc_model() has table, "
+             "primaryKey, defaultScope, scopes, paranoid, deletedAt, temp and "
+             "replace)",
+             p->zKey, near.zBest ? "; did you mean \"" : "",
+             near.zBest ? near.zBest : "", near.zBest ? "\"?" : "");
+}
+
 static void modelOptions(AssocCall *pCall, const AssocJson *pJson) {
   const AssocJson *p;
   if (pJson->eType != ASSOC_J_OBJECT) {
@@ -380,42 +446,20 @@ static void modelOptions(AssocCall *pCall, const AssocJson *pJson) {
                assocJsonTypeName(pJson));
     return;
   }
-  for (p = pJson->pChild; p; p = p->pNext) {
-    if (strcmp(p->zKey, "table") == 0) {
-      if (p->eType != ASSOC_J_TEXT || p->n == 0) {
-        assocError(pCall, "the option table must be a text, not %s",
-                   assocJsonTypeName(p));
-      }
-    } else if (strcmp(p->zKey, "primaryKey") == 0) {
-      if (p->eType != ASSOC_J_TEXT &&
-          (p->eType != ASSOC_J_ARRAY || p->nChild == 0)) {
-        assocError(pCall,
-                   "the option primaryKey must be a column, or an "
-                   "array of columns, not %s",
-                   assocJsonTypeName(p));
-      }
-    } else if (strcmp(p->zKey, "temp") != 0 &&
-               strcmp(p->zKey, "replace") != 0) {
-      assocError(pCall,
-                 "there is no option \"%s\"; assoc_model() has table, "
-                 "primaryKey, temp and replace",
-                 p->zKey);
-    }
-  }
+  for (p = pJson->pChild; p; p = p->pNext) modelOption(pCall, p);
 }
 
 /* The options that are kept, in one spelling. */
 static char *modelText(AssocCall *pCall, AssocJson *pJson) {
-  static const char *const az[] = {"table", "primaryKey"};
   AssocOut out;
   i64 n = 0;
   char *z;
   int i;
   assocBufInit(&out, 0x7fffffff);
-  for (i = 0; i < ASSOC_COUNT(az); i++) {
-    AssocJson *p = assocJsonGet(pJson, az[i]);
-    if (p == 0) continue;
-    assocOutPrintf(&out, "%s\"%s\":", out.p == out.pStart ? "{" : ",", az[i]);
+  for (i = 0; i < ASSOC_COUNT(aModelOption); i++) {
+    AssocJson *p = assocJsonGet(pJson, aModelOption[i].zName);
+    if (p == 0 || !aModelOption[i].bKept) continue;
+    assocOutPrintf(&out, "%s\"%s\":", out.p == out.pStart ? "{" : ",", p->zKey);
     assocJsonWrite(&out, p);
   }
   if (out.p == out.pStart) assocOutText(&out, "{", 1);
@@ -474,6 +518,7 @@ static void modelCheck(AssocCall *pCall, const char *zSchema,
     assocError(pCall, "the table %s is the model %s already", p->pTable->zName,
                p->pDef->zModel);
   }
+  if (p) assocModelCheckScopes(pCall, p);
   sqlite3_free(zName);
   assocCatalogLeave(pCall, pCat);
 }

@@ -63,7 +63,8 @@ static void listResolved(AssocCall *pCall, AssocRows *p, const AssocRel *pRel) {
   assocRowsText(pCall, p, LIST_KIND, azAssocKind[pRel->eKind]);
   listKey(pCall, p, LIST_FOREIGNKEY, &pRel->foreign);
   listKey(pCall, p, LIST_OTHERKEY, &pRel->other);
-  assocRowsText(pCall, p, LIST_THROUGH, pRel->zThrough);
+  assocRowsText(pCall, p, LIST_THROUGH,
+                pRel->nPath ? pRel->pOpt->zThrough : pRel->zThrough);
   listKey(pCall, p, LIST_SOURCEKEY, &pRel->sourceKey);
   listKey(pCall, p, LIST_TARGETKEY, &pRel->targetKey);
   listScope(pCall, p, pRel->pOpt->pScope);

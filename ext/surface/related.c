@@ -65,10 +65,11 @@ struct RelatedCursor {
   sqlite3_stmt *pAll;    /* BORROWED: keys of all source rows */
   sqlite3_value **apKey; /* OWNED: keys that were given, or 0 */
   int nKey;
-  int iKey;       /* The current one */
-  AssocRun run;   /* Rows of pJson for the current key */
-  int bRun;       /* run is started */
-  AssocRow *pRow; /* The current row of it */
+  int iKey;               /* The current one */
+  AssocRun run;           /* Rows of pJson for the current key */
+  int bRun;               /* run is started */
+  const AssocRow *pRow;   /* The current row of it */
+  const AssocNode *pNode; /* And its node */
   i64 iRow;
   int bEof;
 };
@@ -497,17 +498,6 @@ static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
   assocKeysClear(&key);
 }
 
-/* The first of the rows that relatedLoad() has loaded. */
-static AssocRow *relatedFirst(RelatedCursor *p) {
-  const AssocNode *pRoot = p->run.pPlan->pRoot, *pNode = pRoot->pChild;
-  AssocRow *pSource = p->run.aNode[0].aBucket->pFirst;
-  AssocBucket *aBucket = p->run.aNode[pNode->iNode].aBucket;
-  u32 iBucket;
-  if (pSource == 0 || aBucket == 0) return 0;
-  iBucket = pSource->aWord[pRoot->nSplit];
-  return iBucket == ASSOC_NOSLOT ? 0 : aBucket[iBucket].pFirst;
-}
-
 /* Go to the next key. True if there is one. */
 static int relatedNextKey(AssocCall *pCall, RelatedCursor *p) {
   AssocFetch *pFetch = &p->pPlan->pRoot->lookup;
@@ -529,13 +519,20 @@ static int relatedDone(sqlite3_vtab_cursor *pCur, AssocCall *pCall) {
   return assocCallVtab(pCall, &pCur->pVtab->zErrMsg);
 }
 
+/* The row as JSON that goes with the next id: both come in one order. */
+static const AssocRow *relatedNextRow(RelatedCursor *p) {
+  u32 iBucket;
+  if (p->pRow) return p->pRow->pNext;
+  return assocGatherFirst(&p->run, &p->pNode, &iBucket);
+}
+
 /* To the next related row, of this key or of a later one. */
 static void relatedAdvance(AssocCall *pCall, RelatedCursor *p) {
   int bFirst = p->pStmt == 0;
   for (;;) {
     if (!bFirst && assocStep(pCall, p->pStmt)) {
       p->iRow++;
-      if (p->bRun) p->pRow = p->pRow ? p->pRow->pNext : relatedFirst(p);
+      if (p->bRun) p->pRow = relatedNextRow(p);
       return;
     }
     if (pCall->rc != SQLITE_OK || !relatedNextKey(pCall, p)) break;
@@ -632,7 +629,7 @@ static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
   p->run.pCall = pCall;
   assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
   assocBufReserve(&out, p->pRow->nText + 16);
-  assocGatherRow(&p->run, &out, p->pJson->pRoot->pChild, p->pRow);
+  assocGatherRow(&p->run, &out, p->pNode, p->pRow);
   z = assocBufFinish(&out, &n);
   if (z == 0) assocErrorCode(pCall, out.rc);
   if (z) assocResultJson(pCtx, z, n);

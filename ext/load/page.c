@@ -1,0 +1,367 @@
+/*
+** Pages: where one ends and the next begins.
+**
+** A cursor is the values that a row is ordered by, the key last, written as
+** opaque text: base64url of a number that tells the order, and of the values
+** with their types. The rows after it are found by comparing, not by
+** counting, so a page stays what it was when rows come or go before it.
+*/
+#include "load/load.h"
+
+/* ------------------------------------------------------------------ terms */
+
+/* A number for the order: a cursor of another one is none of ours. */
+static u32 pagePrint(const AssocNode *pNode) {
+  const AssocPage *pPage = pNode->pPage;
+  const char *z = pNode->pModel->pTable->zName;
+  u32 h = 2166136261u;
+  int i;
+  for (; *z; z++) h = (h ^ (u8)*z) * 16777619u;
+  for (i = 0; i < pPage->nTerm; i++) {
+    const ShapeSort *pSort = &pPage->aTerm[i];
+    const ShapeName *pName;
+    h = (h ^ (u32)(pSort->bDesc * 4 + pSort->eNulls + 1)) * 16777619u;
+    if (pSort->key.pAgg) h = (h ^ pSort->key.pAgg->eAgg) * 16777619u;
+    for (pName = pSort->key.pPath; pName; pName = pName->pNext) {
+      for (z = pName->z; *z; z++) {
+        u8 c = (u8)*z;
+        if (c >= 'A' && c <= 'Z') c = (u8)(c + 32);
+        h = (h ^ c) * 16777619u;
+      }
+      h *= 16777619u;
+    }
+  }
+  return h;
+}
+
+static int hasTerm(const AssocPage *pPage, const AssocTable *pTab, int iCol) {
+  int i;
+  for (i = 0; i < pPage->nTerm; i++) {
+    const ShapeKey *pKey = &pPage->aTerm[i].key;
+    if (pKey->pAgg == 0 && pKey->pPath->pNext == 0 &&
+        assocColumnFind(pTab, pKey->pPath->z) == iCol) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
+  AssocPage *pPage = pNode->pPage;
+  const AssocModel *pModel = pNode->pModel;
+  const ShapeSort *pOrder = assocOrderOf(pNode->pRel, pNode->pClauses), *pSort;
+  int i, n = pModel->nKey;
+  assocModelNeedKey(p->pCall, pModel);
+  for (pSort = pOrder; pSort; pSort = pSort->pNext) n++;
+  pPage->aTerm = assocAlloc(p->pCall, p->pArena, (i64)sizeof(*pOrder) * n);
+  pPage->aiArg = assocAlloc(p->pCall, p->pArena, (i64)sizeof(int) * n);
+  if (pPage->aTerm == 0 || pPage->aiArg == 0) return;
+  for (pSort = pOrder; pSort; pSort = pSort->pNext) {
+    pPage->aTerm[pPage->nTerm++] = *pSort;
+  }
+  for (i = 0; i < pModel->nKey; i++) {
+    ShapeName *pName;
+    if (hasTerm(pPage, pModel->pTable, pModel->aKey[i])) continue;
+    pName = assocAlloc(p->pCall, p->pArena, sizeof(*pName));
+    if (pName == 0) return;
+    pName->z = pModel->pTable->aCol[pModel->aKey[i]].zName;
+    pName->iOff = -1;
+    pPage->aTerm[pPage->nTerm++].key.pPath = pName;
+  }
+  for (i = 0; i < pPage->nTerm; i++) {
+    pPage->aiArg[i] = assocNodeArg(p, pNode, &pPage->aTerm[i].key);
+  }
+  pPage->nPrint = pagePrint(pNode);
+}
+
+/* ------------------------------------------------------------- comparing */
+
+/* ?number of a value of the cursor. */
+static void pageVar(AssocSql *p, AssocNode *pNode, const ShapeVal *pVal,
+                    int iPart) {
+  AssocBind *pBind = assocSqlBind(p, pVal, ASSOC_BIND_CURSOR);
+  if (pBind == 0) return;
+  pBind->iPart = iPart;
+  pBind->pNode = pNode;
+}
+
+static void pageTerm(AssocSql *p, AssocNode *pNode, int iAlias, int i) {
+  const ShapeSort *pSort = &pNode->pPage->aTerm[i];
+  assocSqlKey(p, &pSort->key, pNode->pModel, iAlias);
+  if (pSort->pColl) {
+    sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", pSort->pColl->z);
+  }
+}
+
+/* Can the term be NULL? */
+static int pageNullable(const AssocNode *pNode, int i) {
+  const ShapeKey *pKey = &pNode->pPage->aTerm[i].key;
+  const AssocTable *pTab = pNode->pModel->pTable;
+  int iCol;
+  if (pKey->pAgg || pKey->pPath->pNext) return 1;
+  iCol = assocColumnFind(pTab, pKey->pPath->z);
+  return iCol < 0 || (!pTab->aCol[iCol].bNotNull && iCol != pTab->iRowid);
+}
+
+/* Is one comparison of row values enough? Every term goes the same way and is
+** never NULL. */
+static int pageSimple(const AssocNode *pNode) {
+  const AssocPage *pPage = pNode->pPage;
+  int i;
+  for (i = 0; i < pPage->nTerm; i++) {
+    if (pageNullable(pNode, i) ||
+        pPage->aTerm[i].bDesc != pPage->aTerm[0].bDesc) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+/* (t1.a, t1.id) > (?1, ?2) */
+static void pageRowValues(AssocSql *p, AssocNode *pNode, int iAlias,
+                          const ShapeVal *pVal, int bLess) {
+  int i;
+  for (i = 0; i < pNode->pPage->nTerm; i++) {
+    sqlite3_str_appendall(p->pStr, i ? "," : "(");
+    pageTerm(p, pNode, iAlias, i);
+  }
+  sqlite3_str_appendall(p->pStr, bLess ? ") < (" : ") > (");
+  for (i = 0; i < pNode->pPage->nTerm; i++) {
+    if (i) sqlite3_str_appendall(p->pStr, ",");
+    pageVar(p, pNode, pVal, i);
+  }
+  sqlite3_str_appendall(p->pStr, ")");
+}
+
+/*
+** Is the i-th term alone beyond the cursor's value? NULLs stand first or
+** last: beyond a NULL that stands first is everything that is none, beyond a
+** value are the NULLs that stand last.
+*/
+static void pageBeyond(AssocSql *p, AssocNode *pNode, int iAlias,
+                       const ShapeVal *pVal, int i, int bBefore) {
+  const ShapeSort *pSort = &pNode->pPage->aTerm[i];
+  int bDesc = pSort->bDesc != bBefore;
+  int bNullsFirst = pSort->eNulls == SHAPE_NULLS_DEFAULT
+                        ? !pSort->bDesc
+                        : pSort->eNulls == SHAPE_NULLS_FIRST;
+  if (bBefore) bNullsFirst = !bNullsFirst;
+  sqlite3_str_appendall(p->pStr, "(");
+  pageTerm(p, pNode, iAlias, i);
+  sqlite3_str_appendall(p->pStr, bDesc ? "<" : ">");
+  pageVar(p, pNode, pVal, i);
+  if (pageNullable(pNode, i)) {
+    sqlite3_str_appendall(p->pStr, " OR (");
+    pageTerm(p, pNode, iAlias, i);
+    sqlite3_str_appendall(p->pStr,
+                          bNullsFirst ? " IS NOT NULL AND " : " IS NULL AND ");
+    pageVar(p, pNode, pVal, i);
+    sqlite3_str_appendall(p->pStr, bNullsFirst ? " IS NULL)" : " IS NOT NULL)");
+  }
+  sqlite3_str_appendall(p->pStr, ")");
+}
+
+/* a beyond, or a the same and b beyond, or … */
+static void pageTerms(AssocSql *p, AssocNode *pNode, int iAlias,
+                      const ShapeVal *pVal, int bBefore) {
+  int i, j;
+  for (i = 0; i < pNode->pPage->nTerm; i++) {
+    if (i) sqlite3_str_appendall(p->pStr, " OR (");
+    for (j = 0; j < i; j++) {
+      pageTerm(p, pNode, iAlias, j);
+      sqlite3_str_appendall(p->pStr, " IS ");
+      pageVar(p, pNode, pVal, j);
+      sqlite3_str_appendall(p->pStr, " AND ");
+    }
+    pageBeyond(p, pNode, iAlias, pVal, i, bBefore);
+    if (i) sqlite3_str_appendall(p->pStr, ")");
+  }
+}
+
+/*
+** A cursor that is NULL is no bound. Where there is but one cursor that need
+** not be asked, since the statement is used only if it is given; and a
+** comparison alone is what an index can serve.
+*/
+void assocPageAfter(AssocSql *p, AssocNode *pNode, int iAlias,
+                    const ShapeVal *pVal, int bBefore, int bNot) {
+  const ShapeClauses *pC = pNode->pClauses;
+  int bAsk = bNot || (pC->pAfter && pC->pBefore);
+  const char *zText = p->zText;
+  p->zText = 0;
+  sqlite3_str_appendall(p->pStr, bNot ? " AND NOT (" : " AND (");
+  if (bAsk) {
+    (void)assocSqlBind(p, pVal, ASSOC_BIND_VALUE);
+    sqlite3_str_appendall(p->pStr, " IS NULL OR (");
+  }
+  if (pageSimple(pNode)) {
+    pageRowValues(p, pNode, iAlias, pVal,
+                  pNode->pPage->aTerm[0].bDesc != bBefore);
+  } else {
+    pageTerms(p, pNode, iAlias, pVal, bBefore);
+  }
+  sqlite3_str_appendall(p->pStr, bAsk ? "))" : ")");
+  p->zText = zText;
+}
+
+/* ---------------------------------------------------------------- cursors */
+
+static const char zPage64[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* Bytes that are being written as base64url. */
+typedef struct PageBytes PageBytes;
+struct PageBytes {
+  AssocOut *pOut;
+  u32 nBits, iBits; /* Bits that are not written yet */
+};
+
+static void putByte(PageBytes *p, u8 c) {
+  p->iBits = p->iBits << 8 | c;
+  p->nBits += 8;
+  while (p->nBits >= 6) {
+    p->nBits -= 6;
+    if (!assocOutNeed(p->pOut, 1)) return;
+    *p->pOut->p++ = zPage64[(p->iBits >> p->nBits) & 63];
+  }
+}
+
+static void putBytes(PageBytes *p, const void *pData, i64 n) {
+  const u8 *z = pData;
+  for (; n > 0; n--) putByte(p, *z++);
+}
+
+/* The lowest byte first, on every machine. */
+static void putNumber(PageBytes *p, u64 u, int nByte) {
+  for (; nByte > 0; nByte--, u >>= 8) putByte(p, (u8)u);
+}
+
+static void putValue(PageBytes *p, sqlite3_value *pVal) {
+  double r;
+  u64 u;
+  i64 n;
+  switch (sqlite3_value_type(pVal)) {
+  case SQLITE_INTEGER:
+    putByte(p, 'i');
+    putNumber(p, (u64)sqlite3_value_int64(pVal), 8);
+    break;
+  case SQLITE_FLOAT:
+    r = sqlite3_value_double(pVal);
+    memcpy(&u, &r, 8);
+    putByte(p, 'r');
+    putNumber(p, u, 8);
+    break;
+  case SQLITE_TEXT:
+  case SQLITE_BLOB:
+    n = sqlite3_value_bytes(pVal);
+    putByte(p, sqlite3_value_type(pVal) == SQLITE_TEXT ? 't' : 'b');
+    putNumber(p, (u64)n, 4);
+    putBytes(p, sqlite3_value_blob(pVal), n);
+    break;
+  default: putByte(p, 'n'); break;
+  }
+}
+
+void assocPageCursor(AssocOut *pOut, const AssocNode *pNode,
+                     sqlite3_value **apVal) {
+  const AssocPage *pPage = pNode->pPage;
+  PageBytes bytes;
+  int i;
+  bytes.pOut = pOut;
+  bytes.nBits = bytes.iBits = 0;
+  assocOutText(pOut, "\"", 1);
+  putNumber(&bytes, pPage->nPrint, 4);
+  for (i = 0; i < pPage->nTerm; i++) putValue(&bytes, apVal[pPage->aiArg[i]]);
+  if (bytes.nBits) putByte(&bytes, 0);
+  assocOutText(pOut, "\"", 1);
+}
+
+/* The bytes of a cursor. OUT: *pn of them, freed with sqlite3_free(); 0 if
+** it is no base64url. */
+static u8 *pageDecode(AssocCall *pCall, const char *z, int n, int *pn) {
+  u8 *a = assocMalloc(pCall, n + 1);
+  u32 iBits = 0;
+  int i, nBits = 0;
+  *pn = 0;
+  for (i = 0; a && i < n; i++) {
+    const char *zAt = z[i] ? strchr(zPage64, z[i]) : 0;
+    if (zAt == 0) {
+      sqlite3_free(a);
+      return 0;
+    }
+    iBits = iBits << 6 | (u32)(zAt - zPage64);
+    nBits += 6;
+    if (nBits < 8) continue;
+    nBits -= 8;
+    a[(*pn)++] = (u8)(iBits >> nBits);
+  }
+  return a;
+}
+
+static u64 getNumber(const u8 *a, int nByte) {
+  u64 u = 0;
+  for (; nByte > 0; nByte--) u = u << 8 | a[nByte - 1];
+  return u;
+}
+
+/* The length of the value at a, its tag included; 0 if it is none. */
+static i64 valueLength(const u8 *a, i64 n) {
+  i64 nVal;
+  if (n < 1) return 0;
+  switch (a[0]) {
+  case 'n': return 1;
+  case 'i':
+  case 'r': return n >= 9 ? 9 : 0;
+  case 't':
+  case 'b':
+    if (n < 5) return 0;
+    nVal = 5 + (i64)getNumber(&a[1], 4);
+    return nVal <= n ? nVal : 0;
+  }
+  return 0;
+}
+
+static int bindBytesOf(sqlite3_stmt *pStmt, int iVar, const u8 *a) {
+  u64 u =
+      a[0] == 'n' ? 0 : getNumber(&a[1], a[0] == 'i' || a[0] == 'r' ? 8 : 4);
+  double r;
+  switch (a[0]) {
+  case 'i': return sqlite3_bind_int64(pStmt, iVar, (i64)u);
+  case 'r': memcpy(&r, &u, 8); return sqlite3_bind_double(pStmt, iVar, r);
+  case 't':
+    return sqlite3_bind_text(pStmt, iVar, (const char *)&a[5], (int)u,
+                             SQLITE_TRANSIENT);
+  case 'b':
+    return sqlite3_bind_blob(pStmt, iVar, &a[5], (int)u, SQLITE_TRANSIENT);
+  }
+  return sqlite3_bind_null(pStmt, iVar);
+}
+
+/* Is it a cursor of this order, whole? */
+static int pageIsOwn(const AssocPage *pPage, const u8 *a, int n) {
+  i64 iAt = 4;
+  int i;
+  if (n < 4 || (u32)getNumber(a, 4) != pPage->nPrint) return 0;
+  for (i = 0; i < pPage->nTerm; i++) {
+    i64 nVal = valueLength(&a[iAt], n - iAt);
+    if (nVal == 0) return 0;
+    iAt += nVal;
+  }
+  return n - iAt <= 1;
+}
+
+void assocPageBind(AssocCall *pCall, const AssocNode *pNode,
+                   sqlite3_stmt *pStmt, int iVar, int iPart, const char *z,
+                   int n) {
+  int nByte = 0, i;
+  u8 *a = pageDecode(pCall, z, n, &nByte);
+  i64 iAt = 4;
+  if (a == 0 || !pageIsOwn(pNode->pPage, a, nByte)) {
+    assocError(pCall, "this is no cursor of %s in this order: %.60s",
+               pNode->zPath, z);
+  } else {
+    for (i = 0; i < iPart; i++) iAt += valueLength(&a[iAt], nByte - iAt);
+    assocErrorCode(pCall, bindBytesOf(pStmt, iVar, &a[iAt]));
+  }
+  sqlite3_free(a);
+}

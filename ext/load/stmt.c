@@ -1,0 +1,673 @@
+/*
+** The statements of a node.
+**
+** A node's rows are under alias t1 and, where they are related over a join
+** table, the join rows under t2; where a path leads to them, t2 is the pairs
+** of the path's two ends, each pair once. There are two ways to the rows:
+**
+**   lookup  SELECT <values> FROM posts t1 WHERE t1.user_id=?1 AND <where>
+**            ORDER BY <order> LIMIT ?2
+**   scan    SELECT assoc_emit(t1.user_id, <values>) FROM posts t1
+**            NOT INDEXED WHERE <where>
+**
+** A scan in the order of the rowid needs no ORDER BY: NOT INDEXED leaves
+** only that order. In any other order the rows come from a subquery.
+*/
+#include "load/load.h"
+
+typedef AssocPlanner Planner;
+
+void assocSqlStart(AssocPlanner *p, AssocSql *pSql) {
+  memset(pSql, 0, sizeof(*pSql));
+  pSql->pCall = p->pCall;
+  pSql->pArena = p->pArena;
+  pSql->zText = p->pPlan->pShape->bJson ? 0 : p->pPlan->pShape->zText;
+  pSql->pStr = sqlite3_str_new(p->pCall->db);
+  pSql->nAlias = 2; /* t1 and t2 are the node's */
+  pSql->ppBindEnd = &pSql->pBind;
+}
+
+const char *assocSqlEnd(AssocPlanner *p, AssocSql *pSql) {
+  return assocArenaStr(p->pCall, p->pArena, pSql->pStr);
+}
+
+static void stmtPut(AssocSql *p, const char *z) {
+  sqlite3_str_appendall(p->pStr, z);
+}
+
+/* What stands between the elements of a list. */
+static void stmtNext(AssocSql *p, int *pn, const char *zFirst,
+                     const char *zNext) {
+  stmtPut(p, (*pn)++ ? zNext : zFirst);
+}
+
+/* ------------------------------------------------------------------- from */
+
+static int isMany2Many(const AssocNode *pNode) {
+  return pNode->pRel && pNode->pRel->eKind == ASSOC_BELONGSTOMANY;
+}
+
+static int isPathNode(const AssocNode *pNode) {
+  return pNode->pRel && pNode->pRel->nPath > 0;
+}
+
+/* The columns, under their alias, by which the first step of a path is found
+** from the source. */
+static void stmtHopKey(AssocSql *p, const AssocHop *pHop, int *pn,
+                       const char *zFirst, int bNames) {
+  const AssocRel *pRel = pHop->pRel;
+  const AssocKey *pKey =
+      pRel->eKind == ASSOC_BELONGSTO ? &pRel->targetKey : &pRel->foreign;
+  int i;
+  for (i = 0; i < pKey->nCol; i++) {
+    stmtNext(p, pn, zFirst, ",");
+    assocSqlColumn(p, pHop->iJoin ? pHop->iJoin : pHop->iAlias,
+                   pHop->iJoin ? pRel->pThrough : pRel->pTarget->pTable,
+                   pKey->aCol[i]);
+    if (bNames) sqlite3_str_appendf(p->pStr, " AS k%d", i);
+  }
+}
+
+static const AssocHop *stmtLast(const AssocHop *pHop) {
+  while (pHop->pNext) pHop = pHop->pNext;
+  return pHop;
+}
+
+/* (SELECT DISTINCT h.user_id AS k0, t.id AS p0 FROM …) t2 */
+static void stmtPairs(AssocSql *p, const AssocNode *pNode) {
+  const AssocModel *pModel = pNode->pModel;
+  const AssocHop *pFirst = assocSqlHops(p, pNode->pRel, 0);
+  int i, n = 0;
+  assocModelNeedKey(p->pCall, pModel);
+  if (pFirst == 0 || p->pCall->rc != SQLITE_OK) return;
+  stmtHopKey(p, pFirst, &n, "(SELECT DISTINCT ", 1);
+  for (i = 0; i < pModel->nKey; i++) {
+    stmtPut(p, ",");
+    assocSqlColumn(p, stmtLast(pFirst)->iAlias, pModel->pTable,
+                   pModel->aKey[i]);
+    sqlite3_str_appendf(p->pStr, " AS p%d", i);
+  }
+  assocSqlFrom(p, pFirst, 0, 1);
+  stmtPut(p, ") t2");
+}
+
+/* " FROM posts t1", with t2 where there is one. */
+static void stmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural) {
+  stmtPut(p, " FROM ");
+  assocSqlTable(p, pNode->pModel->pTable);
+  stmtPut(p, bNatural ? " t1 NOT INDEXED" : " t1");
+  if (isMany2Many(pNode)) {
+    stmtPut(p, bNatural ? " CROSS JOIN " : " JOIN ");
+    assocSqlTable(p, pNode->pRel->pThrough);
+    stmtPut(p, " t2");
+  } else if (isPathNode(pNode)) {
+    stmtPut(p, " JOIN ");
+    stmtPairs(p, pNode);
+  }
+}
+
+/* How t2 hangs on t1, each condition with AND before it. */
+static void stmtJoin(AssocSql *p, const AssocNode *pNode) {
+  const AssocRel *pRel = pNode->pRel;
+  const AssocModel *pModel = pNode->pModel;
+  int i;
+  for (i = 0; isMany2Many(pNode) && i < pRel->other.nCol; i++) {
+    stmtPut(p, " AND ");
+    assocSqlColumn(p, 2, pRel->pThrough, pRel->other.aCol[i]);
+    stmtPut(p, "=");
+    assocSqlColumn(p, 1, pRel->pTarget->pTable, pRel->targetKey.aCol[i]);
+  }
+  for (i = 0; isPathNode(pNode) && i < pModel->nKey; i++) {
+    stmtPut(p, " AND ");
+    assocSqlColumn(p, 1, pModel->pTable, pModel->aKey[i]);
+    sqlite3_str_appendf(p->pStr, "=t2.p%d", i);
+  }
+}
+
+/* Conditions, each with AND before it. The scope of a path has been met by
+** the pairs, that of a branch is nobody's. */
+static void stmtWhere(AssocSql *p, const AssocNode *pNode) {
+  const AssocRel *pRel = isPathNode(pNode) || pNode->zType ? 0 : pNode->pRel;
+  stmtJoin(p, pNode);
+  assocSqlConditions(p, pRel, pNode->pClauses, pNode->pModel, 1,
+                     isMany2Many(pNode) ? 2 : 0);
+  assocSqlRequired(p, pNode->pBlock, pNode->pModel, 1);
+}
+
+/* The order; the same pair twice is told apart by the join row. */
+static void stmtOrder(AssocSql *p, const AssocNode *pNode) {
+  const AssocTable *pJoin = isMany2Many(pNode) ? pNode->pRel->pThrough : 0;
+  int bTurned = pNode->pPage && pNode->pPage->bBack, i;
+  assocSqlOrder(p, pNode->pRel, pNode->pClauses, pNode->pModel, 1, bTurned);
+  for (i = 0; pJoin && i < pJoin->nKey; i++) {
+    stmtPut(p, ", ");
+    assocSqlColumn(p, 2, pJoin, pJoin->aKey[i]);
+    if (bTurned) stmtPut(p, " DESC");
+  }
+}
+
+/* A page is read with one row more, to see whether there is more. */
+static void stmtLimit(AssocSql *p, const AssocNode *pNode) {
+  const ShapeClauses *pC = pNode->pClauses;
+  const AssocPage *pPage = pNode->pPage;
+  const ShapeVal *pMost = pPage ? pPage->pMost : pC ? pC->pLimit : 0;
+  if (pMost || (pC && pC->pOffset)) {
+    stmtPut(p, " LIMIT ");
+    if (pMost) {
+      (void)assocSqlBind(
+          p, pMost, pPage && pPage->bWrap ? ASSOC_BIND_MORE : ASSOC_BIND_COUNT);
+    } else {
+      stmtPut(p, "-1");
+    }
+    if (pC && pC->pOffset) {
+      stmtPut(p, " OFFSET ");
+      (void)assocSqlBind(p, pC->pOffset, ASSOC_BIND_COUNT);
+    }
+  } else if (pNode->pRel && !pNode->bMany && !pNode->bOne) {
+    stmtPut(p, " LIMIT 1");
+  }
+}
+
+/* Where the page begins and ends. */
+static void stmtCursors(AssocSql *p, AssocNode *pNode) {
+  const ShapeClauses *pC = pNode->pClauses;
+  if (pC->pAfter) assocPageAfter(p, pNode, 1, pC->pAfter, 0, 0);
+  if (pC->pBefore) assocPageAfter(p, pNode, 1, pC->pBefore, 1, 0);
+}
+
+/* ----------------------------------------------------------------- values */
+
+static void stmtArg(AssocSql *p, const AssocNode *pNode, int i) {
+  if (pNode->aArg[i].zSql) {
+    stmtPut(p, pNode->aArg[i].zSql);
+  } else {
+    assocSqlKey(p, pNode->aArg[i].pKey, pNode->pModel, 1);
+  }
+}
+
+/* The values; of a scan the key first. Named a0, a1, … if bNames. */
+static void stmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
+                       int bNames) {
+  int i, n = 0, nKey = bScan ? pNode->nKey : 0;
+  for (i = 0; i < nKey + pNode->nArg; i++) {
+    stmtNext(p, &n, "", ",");
+    if (i < nKey) {
+      stmtPut(p, pNode->azKey[i]);
+    } else {
+      stmtArg(p, pNode, i - nKey);
+    }
+    if (bNames) sqlite3_str_appendf(p->pStr, " AS a%d", i);
+  }
+  if (n == 0) stmtPut(p, "NULL");
+}
+
+/* ----------------------------------------------------------------- lookup */
+
+/* SELECT … WHERE t1.user_id=?1 …; the key is the first parameters. */
+static void makeLookup(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
+                       int bCursor) {
+  const AssocModel *pModel = pNode->pModel;
+  int nKey = pNode->pRel ? pNode->nKey : pModel->nKey, i, n = 0;
+  AssocSql sql;
+  assocSqlStart(p, &sql);
+  sql.nVar = nKey;
+  stmtPut(&sql, "SELECT ");
+  stmtValues(&sql, pNode, 0, 0);
+  stmtFrom(&sql, pNode, 0);
+  for (i = 0; i < nKey; i++) {
+    stmtNext(&sql, &n, " WHERE ", " AND ");
+    if (pNode->pRel) {
+      stmtPut(&sql, pNode->azKey[i]);
+    } else {
+      assocSqlColumn(&sql, 1, pModel->pTable, pModel->aKey[i]);
+    }
+    sqlite3_str_appendf(sql.pStr, "=?%d", i + 1);
+  }
+  stmtWhere(&sql, pNode);
+  if (bCursor) stmtCursors(&sql, pNode);
+  if (pNode->pRel && !pNode->bOne) stmtOrder(&sql, pNode);
+  stmtLimit(&sql, pNode);
+  pFetch->zSql = assocSqlEnd(p, &sql);
+  pFetch->pBind = sql.pBind;
+}
+
+/* ------------------------------------------------------------------- scan */
+
+/* Is the table, scanned as it lies, in the order of the model's key? */
+static int keyOrder(Planner *p, const AssocModel *pModel) {
+  AssocTable *pTab = pModel->pTable;
+  const AssocIndex *pIdx;
+  int i;
+  if (pTab->bRowid) {
+    return pModel->nKey == 1 && pModel->aKey[0] == pTab->iRowid;
+  }
+  for (pIdx = assocTableIndexes(p->pCall, pTab); pIdx; pIdx = pIdx->pNext) {
+    if (!pIdx->bPrimary) continue;
+    for (i = 0; i < pModel->nKey; i++) {
+      if (i >= pIdx->nCol || pIdx->aCol[i] != pModel->aKey[i] ||
+          pIdx->abDesc[i]) {
+        return 0;
+      }
+    }
+    return 1;
+  }
+  return 0;
+}
+
+/* Do rows come in the order that is wanted if nothing is said about it? Over
+** a join table they do if each target finds its join rows by an index. */
+static int naturalOrder(Planner *p, const AssocNode *pNode) {
+  const AssocModel *pModel = pNode->pModel;
+  const AssocRel *pRel = pNode->pRel;
+  int bUnique;
+  if (p->bReverse || pModel->pTable->eType != ASSOC_TABLE) return 0;
+  if (assocOrderOf(pRel, pNode->pClauses) || isPathNode(pNode)) return 0;
+  if (pNode->pPage && pNode->pPage->bBack) return 0;
+  if (isMany2Many(pNode) &&
+      !assocTableIndexOn(p->pCall, pRel->pThrough, pRel->other.nCol,
+                         pRel->other.aCol, &bUnique)) {
+    return 0;
+  }
+  return pModel->nKey == 0 || pNode->bOne || keyOrder(p, pModel);
+}
+
+/* Roots that are given out one at a time come by steps. */
+static int oneByOne(const Planner *p, const AssocNode *pNode) {
+  return pNode->pRel == 0 && p->pPlan->eAsk >= ASSOC_ASK_ROWS;
+}
+
+/* SELECT assoc_emit(…), or SELECT assoc_emit(a0, …) FROM (SELECT … AS a0, … */
+static void stmtScanStart(AssocSql *p, const AssocNode *pNode,
+                          const AssocFetch *pFetch, int bNatural) {
+  int i, n = 0;
+  stmtPut(p, pFetch->bEmit ? "SELECT assoc_emit(" : "SELECT ");
+  if (pFetch->bEmit && !bNatural) {
+    for (i = 0; i < pNode->nKey + pNode->nArg; i++) {
+      stmtNext(p, &n, "", ",");
+      sqlite3_str_appendf(p->pStr, "a%d", i);
+    }
+    stmtPut(p, ") FROM (SELECT ");
+  }
+  stmtValues(p, pNode, 1, !bNatural);
+  if (pFetch->bEmit && bNatural) stmtPut(p, ")");
+}
+
+/*
+** The rows of a query in the order of their keys, whatever order, limit and
+** offset the query has: ORDER BY id on the table-valued eager(). The id of a
+** composite key is a JSON array, and compares as that text.
+*/
+static void stmtReorder(Planner *p, AssocSql *pSql, AssocNode *pRoot) {
+  const AssocModel *pModel = pRoot->pModel;
+  const char *zDesc = p->pPlan->eAsk == ASSOC_ASK_DESC ? " DESC" : "";
+  char *zInner;
+  int i;
+  if (p->pPlan->eAsk != ASSOC_ASK_ASC && p->pPlan->eAsk != ASSOC_ASK_DESC) {
+    return;
+  }
+  zInner = assocStrFinish(p->pCall, pSql->pStr);
+  pSql->pStr = sqlite3_str_new(p->pCall->db);
+  sqlite3_str_appendf(pSql->pStr, "SELECT * FROM (%z) ORDER BY ", zInner);
+  if (pModel->nKey > 1) stmtPut(pSql, "json_array(");
+  for (i = 0; i < pModel->nKey; i++) {
+    sqlite3_str_appendf(pSql->pStr, "%sa%d%s", i ? "," : "", pRoot->aiSource[i],
+                        pModel->nKey > 1 ? "" : " COLLATE binary");
+  }
+  stmtPut(pSql, pModel->nKey > 1 ? ")" : "");
+  stmtPut(pSql, zDesc);
+}
+
+/* All rows for all parents; of the root, all that are asked for. */
+static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
+                     int bCursor) {
+  const ShapeClauses *pC = pNode->pRel ? 0 : pNode->pClauses;
+  int bNatural = naturalOrder(p, pNode) && !oneByOne(p, pNode) && !bCursor &&
+                 !(pC && (pC->pWhere || pC->pLimit || pC->pOffset)) &&
+                 !(pNode->pRel == 0 && pNode->pPage);
+  AssocSql sql;
+  pFetch->bEmit = pNode->nKey + pNode->nArg <= p->nFunctionArg &&
+                  pNode->nKey + pNode->nArg > 0 && !oneByOne(p, pNode);
+  assocSqlStart(p, &sql);
+  stmtScanStart(&sql, pNode, pFetch, bNatural);
+  stmtFrom(&sql, pNode, bNatural);
+  stmtPut(&sql, " WHERE true");
+  stmtWhere(&sql, pNode);
+  if (bCursor) stmtCursors(&sql, pNode);
+  if (!bNatural) {
+    if (!pNode->bOne) stmtOrder(&sql, pNode);
+    if (pNode->pRel == 0) stmtLimit(&sql, pNode);
+    if (pFetch->bEmit) stmtPut(&sql, ")");
+    if (pNode->pRel == 0) stmtReorder(p, &sql, pNode);
+  }
+  pFetch->zSql = assocSqlEnd(p, &sql);
+  pFetch->pBind = sql.pBind;
+}
+
+void assocStmtNode(AssocPlanner *p, AssocNode *pNode) {
+  const ShapeClauses *pC = pNode->pClauses;
+  int bCursor = pNode->pPage && (pC->pAfter || pC->pBefore);
+  if (p->pCall->rc != SQLITE_OK) return;
+  if (pNode->pRel || pNode->bKeyed) {
+    makeLookup(p, pNode, &pNode->lookup, 0);
+    if (bCursor) makeLookup(p, pNode, &pNode->lookupAt, 1);
+  }
+  if (!pNode->bKeyed && !pNode->bLookupOnly) {
+    makeScan(p, pNode, &pNode->scan, 0);
+    if (bCursor) makeScan(p, pNode, &pNode->scanAt, 1);
+  }
+}
+
+/* --------------------------------------------------------------- one value */
+
+/* The rows that an aggregate is over. */
+typedef struct ValueRows ValueRows;
+struct ValueRows {
+  AssocModel *pModel;
+  int iAlias;
+  AssocHop *pFirst; /* Or 0: they are those of the node, under t1 */
+};
+
+/* The value: an aggregate, or that there is something. */
+static void stmtValue(AssocSql *p, const AssocNode *pNode,
+                      const ValueRows *pRows) {
+  const ShapeAgg *pAgg = pNode->pValue->pAgg;
+  if (pAgg->eAgg == SHAPE_AGG_EXISTS) {
+    stmtPut(p, "1");
+  } else {
+    assocSqlAggCall(p, pAgg, pNode->pValue->pPath, pRows->pModel,
+                    pRows->iAlias);
+  }
+}
+
+/* What a page asks: are there rows on the other side of where it starts? */
+static void stmtBehind(AssocSql *p, AssocNode *pNode, const ValueRows *pRows) {
+  const ShapeClauses *pC = pNode->pClauses;
+  int bBack = pNode->pPage->bBack;
+  const ShapeVal *pAt = bBack ? pC->pBefore : pC->pAfter;
+  if (pAt) assocPageAfter(p, pNode, pRows->iAlias, pAt, bBack, 1);
+  if (pC->pOffset) {
+    stmtPut(p, " AND ");
+    (void)assocSqlBind(p, pC->pOffset, ASSOC_BIND_COUNT);
+    stmtPut(p, ">0");
+  }
+}
+
+/* FROM and WHERE; the latter not finished, for conditions to follow. */
+static void stmtValueFrom(AssocSql *p, AssocNode *pNode,
+                          const ValueRows *pRows) {
+  const ShapeAgg *pAgg = pNode->pValue->pAgg;
+  if (pRows->pFirst) {
+    assocSqlFrom(p, pRows->pFirst, 0, 1);
+  } else {
+    stmtFrom(p, pNode, 0);
+    stmtPut(p, " WHERE true");
+    stmtWhere(p, pNode);
+  }
+  if (pAgg->pWhere) {
+    stmtPut(p, " AND (");
+    assocSqlPred(p, pAgg->pWhere, pRows->pModel, pRows->iAlias);
+    stmtPut(p, ")");
+  }
+  if (pNode->pPage) stmtBehind(p, pNode, pRows);
+}
+
+/* The columns by which a parent finds its value. */
+static void stmtValueKey(AssocSql *p, const AssocNode *pNode,
+                         const ValueRows *pRows, int i) {
+  int n = 0;
+  if (pRows->pFirst) {
+    const AssocRel *pRel = pRows->pFirst->pRel;
+    const AssocKey *pKey =
+        pRel->eKind == ASSOC_BELONGSTO ? &pRel->targetKey : &pRel->foreign;
+    int iJoin = pRows->pFirst->iJoin;
+    assocSqlColumn(p, iJoin ? iJoin : pRows->pFirst->iAlias,
+                   iJoin ? pRel->pThrough : pRel->pTarget->pTable,
+                   pKey->aCol[i]);
+  } else if (isPathNode(pNode)) {
+    sqlite3_str_appendf(p->pStr, "t2.k%d", i);
+  } else {
+    stmtNext(p, &n, pNode->azKey[i], "");
+  }
+}
+
+/* Over a named path the rows are the path's; over one association that leads
+** through a path they are its targets, each once. */
+static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
+  const ShapeName *pPath = pNode->pValue->pPath;
+  memset(pRows, 0, sizeof(*pRows));
+  pRows->pModel = pNode->pModel;
+  pRows->iAlias = 1;
+  if (pPath == 0 || (isPathNode(pNode) && pPath->pNext == 0)) return;
+  pRows->pModel = pNode->pParent->pModel;
+  pRows->pFirst = assocSqlPath(p, pPath, &pRows->pModel, 0);
+  if (pRows->pFirst) pRows->iAlias = stmtLast(pRows->pFirst)->iAlias;
+}
+
+/* SELECT count(*) FROM … WHERE key=?1 AND …: always one row */
+static void makeValueLookup(Planner *p, AssocNode *pNode) {
+  int bExists = pNode->pValue->pAgg->eAgg == SHAPE_AGG_EXISTS, i;
+  ValueRows rows;
+  AssocSql sql;
+  assocSqlStart(p, &sql);
+  sql.nVar = pNode->nKey;
+  valueRows(&sql, pNode, &rows);
+  if (p->pCall->rc == SQLITE_OK) {
+    stmtPut(&sql, bExists ? "SELECT EXISTS(SELECT " : "SELECT ");
+    stmtValue(&sql, pNode, &rows);
+    stmtValueFrom(&sql, pNode, &rows);
+  }
+  for (i = 0; i < pNode->nKey && p->pCall->rc == SQLITE_OK; i++) {
+    stmtPut(&sql, " AND ");
+    stmtValueKey(&sql, pNode, &rows, i);
+    sqlite3_str_appendf(sql.pStr, "=?%d", i + 1);
+  }
+  if (bExists) stmtPut(&sql, ")");
+  pNode->lookup.zSql = assocSqlEnd(p, &sql);
+  pNode->lookup.pBind = sql.pBind;
+}
+
+/* SELECT assoc_emit(a0, a1) FROM (SELECT key AS a0, count(*) AS a1 … GROUP BY
+** key): a row for each parent that has any */
+static void makeValueScan(Planner *p, AssocNode *pNode) {
+  ValueRows rows;
+  AssocSql sql;
+  int i, n = 0;
+  assocSqlStart(p, &sql);
+  valueRows(&sql, pNode, &rows);
+  if (p->pCall->rc == SQLITE_OK) {
+    stmtPut(&sql, "SELECT assoc_emit(");
+    for (i = 0; i <= pNode->nKey; i++) {
+      sqlite3_str_appendf(sql.pStr, "%sa%d", i ? "," : "", i);
+    }
+    stmtPut(&sql, ") FROM (SELECT ");
+    for (i = 0; i < pNode->nKey; i++) {
+      stmtValueKey(&sql, pNode, &rows, i);
+      sqlite3_str_appendf(sql.pStr, " AS a%d,", i);
+    }
+    stmtValue(&sql, pNode, &rows);
+    sqlite3_str_appendf(sql.pStr, " AS a%d", pNode->nKey);
+    stmtValueFrom(&sql, pNode, &rows);
+    for (i = 0; i < pNode->nKey; i++) {
+      stmtNext(&sql, &n, " GROUP BY ", ",");
+      stmtValueKey(&sql, pNode, &rows, i);
+    }
+    if (n == 0 && pNode->pValue->pAgg->eAgg == SHAPE_AGG_EXISTS) {
+      stmtPut(&sql, " LIMIT 1");
+    }
+    stmtPut(&sql, ")");
+  }
+  pNode->scan.bEmit = 1;
+  pNode->scan.zSql = assocSqlEnd(p, &sql);
+  pNode->scan.pBind = sql.pBind;
+}
+
+void assocStmtValue(AssocPlanner *p, AssocNode *pNode) {
+  if (p->pCall->rc != SQLITE_OK) return;
+  if (pNode->nKey) makeValueLookup(p, pNode);
+  if (!pNode->bLookupOnly) makeValueScan(p, pNode);
+}
+
+/* ------------------------------------------------------- one source's rows */
+
+/* " AND t1.id=?1": the source row. */
+static void stmtSource(AssocSql *p, const AssocModel *pSrc) {
+  int i;
+  for (i = 0; i < pSrc->nKey; i++) {
+    stmtPut(p, " AND ");
+    assocSqlColumn(p, 1, pSrc->pTable, pSrc->aKey[i]);
+    sqlite3_str_appendf(p->pStr, "=?%d", i + 1);
+  }
+}
+
+/* The columns that are the target's key; a polymorphic target has its own
+** under the foreign key. */
+static void stmtTarget(AssocSql *p, const AssocRel *pRel, int i) {
+  if (pRel->nBranch) {
+    assocSqlColumn(p, 1, pRel->pSource->pTable, pRel->foreign.aCol[i]);
+  } else {
+    assocSqlColumn(p, 2, pRel->pTarget->pTable, pRel->pTarget->aKey[i]);
+  }
+}
+
+static int hasPage(const ShapeClauses *pC) {
+  return pC &&
+         (pC->bPage || pC->pFirst || pC->pLast || pC->pAfter || pC->pBefore);
+}
+
+/*
+** assoc_count() and assoc_has() need no rows, only one statement. Of the
+** target's key, which HAS is asked for, the values follow those of the
+** root's key.
+*/
+void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                     AssocRel *pRel) {
+  const ShapeClauses *pC = pItem->pClauses;
+  int bLimit =
+      p->pPlan->eAsk == ASSOC_ASK_COUNT && pC && (pC->pLimit || pC->pOffset);
+  AssocSql sql;
+  int i;
+  if (hasPage(pC)) {
+    assocError(p->pCall, "pages are for eager(), assoc_find() and "
+                         "assoc_get()");
+    return;
+  }
+  assocSqlStart(p, &sql);
+  stmtPut(&sql, bLimit ? "SELECT count(*) FROM (SELECT 1" : "SELECT count(*)");
+  sql.nVar = pRoot->pModel->nKey;
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
+  stmtSource(&sql, pRoot->pModel);
+  if (p->pPlan->eAsk == ASSOC_ASK_HAS) {
+    assocModelNeedKey(p->pCall, pRel->pTarget);
+    p->pPlan->iTargetVar = sql.nVar;
+    for (i = 0; i < pRel->pTarget->nKey; i++) {
+      stmtPut(&sql, " AND ");
+      stmtTarget(&sql, pRel, i);
+      sqlite3_str_appendf(sql.pStr, "=?%d", ++sql.nVar);
+    }
+  }
+  pRoot->pClauses = pC;
+  if (bLimit) {
+    stmtLimit(&sql, pRoot);
+    stmtPut(&sql, ")");
+  }
+  pRoot->lookup.zSql = assocSqlEnd(p, &sql);
+  pRoot->lookup.pBind = sql.pBind;
+  p->pPlan->pAnswer = pRel;
+}
+
+/* The target's key; or its columns; and the join row if it is asked for. */
+static void stmtRelatedValues(Planner *p, AssocSql *pSql,
+                              const AssocRel *pRel) {
+  const AssocTable *pTgt = pRel->pTarget->pTable;
+  const AssocTable *pJoin =
+      pRel->eKind == ASSOC_BELONGSTOMANY ? pRel->pThrough : 0;
+  int i, n = 0;
+  if (p->pPlan->eAsk == ASSOC_ASK_COLUMNS) {
+    for (i = 0; i < pTgt->nCol; i++) {
+      if (pTgt->aCol[i].bHidden) continue;
+      stmtNext(pSql, &n, "", ",");
+      assocSqlColumn(pSql, 2, pTgt, i);
+    }
+    return;
+  }
+  for (i = 0; i < pRel->pTarget->nKey; i++) {
+    stmtNext(pSql, &n, "", ",");
+    stmtTarget(pSql, pRel, i);
+  }
+  for (i = 0; p->pPlan->eAsk == ASSOC_ASK_LINKS && pJoin && i < pJoin->nCol;
+       i++) {
+    stmtPut(pSql, ",");
+    assocSqlColumn(pSql, 3, pJoin, i);
+  }
+}
+
+static void relatedOrder(AssocSql *p, const AssocRel *pRel,
+                         const ShapeClauses *pC) {
+  const AssocTable *pJoin =
+      pRel->eKind == ASSOC_BELONGSTOMANY ? pRel->pThrough : 0;
+  int i;
+  if (pRel->nBranch) return;
+  assocSqlOrder(p, pRel, pC, pRel->pTarget, 2, 0);
+  for (i = 0; pJoin && i < pJoin->nKey; i++) {
+    stmtPut(p, ", ");
+    assocSqlColumn(p, 3, pJoin, pJoin->aKey[i]);
+  }
+}
+
+/* The keys of all source rows, in their order. */
+static void makeAllSources(Planner *p, AssocNode *pRoot) {
+  const AssocModel *pSrc = pRoot->pModel;
+  AssocSql sql;
+  int i, n = 0;
+  assocSqlStart(p, &sql);
+  for (i = 0; i < pSrc->nKey; i++) {
+    stmtNext(&sql, &n, "SELECT ", ",");
+    assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[i]);
+  }
+  pRoot->pClauses = 0;
+  stmtFrom(&sql, pRoot, 0);
+  stmtOrder(&sql, pRoot);
+  pRoot->scan.zSql = assocSqlEnd(p, &sql);
+}
+
+/*
+** The table related has two statements: the related rows of one source row
+** (the root's lookup), and the keys of all source rows (its scan), each of
+** which is then looked up. IDS gives the target's key, LINKS the key and the
+** join row, COLUMNS the target's columns.
+*/
+void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                      AssocRel *pRel) {
+  const ShapeClauses *pC = pItem->pClauses;
+  AssocSql sql;
+  if (p->pPlan->eAsk != ASSOC_ASK_COLUMNS) {
+    assocModelNeedKey(p->pCall, pRel->pTarget);
+  } else if (pRel->nBranch) {
+    assocError(p->pCall,
+               "%s.%s is polymorphic: its rows have no columns in "
+               "common",
+               pRel->pSource->zLabel, pRel->zName);
+  }
+  if (hasPage(pC)) {
+    assocError(p->pCall, "pages are for eager(), assoc_find() and "
+                         "assoc_get()");
+  }
+  if (p->pCall->rc != SQLITE_OK) return;
+  p->pPlan->pAnswer = pRel;
+  pRoot->pClauses = pC;
+  assocSqlStart(p, &sql);
+  stmtPut(&sql, "SELECT ");
+  stmtRelatedValues(p, &sql, pRel);
+  sql.nVar = pRoot->pModel->nKey;
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
+  stmtSource(&sql, pRoot->pModel);
+  relatedOrder(&sql, pRel, pC);
+  if (pRel->bMany) {
+    stmtLimit(&sql, pRoot);
+  } else {
+    stmtPut(&sql, " LIMIT 1");
+  }
+  pRoot->lookup.zSql = assocSqlEnd(p, &sql);
+  pRoot->lookup.pBind = sql.pBind;
+  makeAllSources(p, pRoot);
+}

@@ -1,0 +1,109 @@
+/*
+** Scopes of models, and soft deletion.
+**
+**   assoc_model('Post', '{"defaultScope":{"where":{"published":1}},
+**     "scopes":{"recent":{"order":"created_at desc","limit":{"$param":1}}},
+**     "paranoid":true}')
+**
+** A scope is find options: where, order, limit, offset. In a scope with a
+** name ?1, ?2, ... are the values that it is used with.
+*/
+#include "model/model.h"
+
+static void scopeError(AssocCall *pCall, const AssocModel *pModel,
+                       const char *zScope) {
+  char *z;
+  if (pCall->rc != SQLITE_ERROR) return;
+  z = sqlite3_mprintf("%s", pCall->zErr ? pCall->zErr + 7 : "");
+  assocErrorForget(pCall);
+  assocError(pCall, "the scope %s of %s: %s", zScope, pModel->zLabel,
+             z ? z : "out of memory");
+  sqlite3_free(z);
+}
+
+static void addScope(AssocCall *pCall, AssocModel *pModel, const char *zName,
+                     AssocJson *pJson) {
+  AssocArena *pArena = &pModel->pTable->pSchema->pCatalog->mem;
+  AssocScope *pScope = assocAlloc(pCall, pArena, sizeof(*pScope));
+  if (pScope == 0) return;
+  pScope->zName = zName;
+  pScope->pClauses = assocShapeScope(pCall, pArena, pJson);
+  scopeError(pCall, pModel, zName ? zName : "defaultScope");
+  pScope->pNext = pModel->pScope;
+  pModel->pScope = pScope;
+}
+
+/* "paranoid":true, the column being deletedAt or deleted_at, or as named. */
+static void readDeleted(AssocCall *pCall, AssocModel *pModel,
+                        AssocJson *pJson) {
+  AssocJson *pParanoid = assocJsonGet(pJson, "paranoid");
+  AssocJson *pName = assocJsonGet(pJson, "deletedAt");
+  const AssocTable *pTab = pModel->pTable;
+  if (pParanoid == 0 || pParanoid->eType != ASSOC_J_TRUE) return;
+  if (pName && pName->eType == ASSOC_J_TEXT) {
+    pModel->iDeleted = assocColumnFind(pTab, pName->z);
+  } else {
+    pModel->iDeleted = assocColumnFind(pTab, "deletedAt");
+    if (pModel->iDeleted < 0) {
+      pModel->iDeleted = assocColumnFind(pTab, "deleted_at");
+    }
+  }
+  if (pModel->iDeleted < 0) {
+    assocError(pCall,
+               "%s has no column %s, which \"paranoid\" needs to keep the "
+               "time of deletion in; name the column with \"deletedAt\"",
+               pModel->zLabel, pName ? pName->z : "deletedAt or deleted_at");
+  }
+}
+
+/* Columns that stand alone in a predicate must be there; what a path leads to
+** is found out when the scope is used. */
+static void checkColumns(AssocCall *pCall, const AssocModel *pModel,
+                         const ShapePred *pPred) {
+  for (; pPred; pPred = pPred->pNext) {
+    const ShapeName *pName = pPred->key.pPath;
+    if (pPred->eOp <= SHAPE_OP_NOT) {
+      checkColumns(pCall, pModel, pPred->pSub);
+    } else if (pPred->eOp >= SHAPE_OP_EQ && pName && pName->pNext == 0 &&
+               pPred->key.pAgg == 0 &&
+               assocColumnFind(pModel->pTable, pName->z) < 0) {
+      assocError(pCall, "%s has no column %s, which a scope names",
+                 pModel->zLabel, pName->z);
+    }
+  }
+}
+
+void assocModelCheckScopes(AssocCall *pCall, AssocModel *pModel) {
+  const AssocScope *pScope;
+  const ShapeSort *pSort;
+  if (!assocModelScopes(pCall, pModel)) return;
+  for (pScope = pModel->pScope; pScope; pScope = pScope->pNext) {
+    checkColumns(pCall, pModel, pScope->pClauses->pWhere);
+    for (pSort = pScope->pClauses->pOrder; pSort; pSort = pSort->pNext) {
+      if (pSort->key.pAgg || pSort->key.pPath->pNext ||
+          assocColumnFind(pModel->pTable, pSort->key.pPath->z) >= 0) {
+        continue;
+      }
+      assocError(pCall, "%s has no column %s, which a scope is ordered by",
+                 pModel->zLabel, pSort->key.pPath->z);
+    }
+  }
+}
+
+int assocModelScopes(AssocCall *pCall, AssocModel *pModel) {
+  AssocJson *pJson, *pScopes, *p;
+  if (pModel->bScopes || pCall->rc != SQLITE_OK) {
+    return pCall->rc == SQLITE_OK;
+  }
+  pModel->pScope = 0;
+  pJson = assocModelJson(pCall, pModel);
+  p = assocJsonGet(pJson, "defaultScope");
+  if (p) addScope(pCall, pModel, 0, p);
+  pScopes = assocJsonGet(pJson, "scopes");
+  for (p = pScopes ? pScopes->pChild : 0; p && p->zKey; p = p->pNext) {
+    addScope(pCall, pModel, p->zKey, p);
+  }
+  if (pJson) readDeleted(pCall, pModel, pJson);
+  pModel->bScopes = pCall->rc == SQLITE_OK;
+  return pModel->bScopes;
+}
