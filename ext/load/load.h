@@ -416,6 +416,9 @@ void assocRunRoot(AssocRun *pRun);
 void assocRunChildren(AssocRun *pRun);
 /* Bind the values of a statement. */
 void assocRunBind(AssocRun *pRun, sqlite3_stmt *pStmt, const AssocBind *pBind);
+/* The same outside a run, for a plan without parameters. */
+void assocPlanBind(AssocCall *pCall, AssocPlan *pPlan, sqlite3_stmt *pStmt,
+                   const AssocBind *pBind);
 /* Hang a row of pNode in pBucket; apVal are its values. */
 void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
                  sqlite3_value **apVal);

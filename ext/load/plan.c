@@ -253,10 +253,10 @@ static const AssocKey *ownKey(const AssocRel *pRel, AssocTable **ppTab) {
 }
 
 /* SQL of a key column in the node's own rows: under t1, of a join row under
-** t2; at the far end of a path, and in an aggregate, stmt.c names it k0. */
+** t2; at the far end of a path stmt.c names it k0. */
 static const char *keySql(Planner *p, const AssocNode *pNode,
                           const AssocTable *pTab, int iCol, int i) {
-  if (pNode->pRel->nPath || pNode->pValue) {
+  if (pNode->pRel->nPath) {
     return assocArenaPrintf(p->pCall, p->pArena, "t2.k%d", i);
   }
   return assocArenaPrintf(p->pCall, p->pArena, "t%d.\"%w\"",

@@ -130,6 +130,15 @@ void assocRunBind(AssocRun *pRun, sqlite3_stmt *pStmt, const AssocBind *pBind) {
   }
 }
 
+void assocPlanBind(AssocCall *pCall, AssocPlan *pPlan, sqlite3_stmt *pStmt,
+                   const AssocBind *pBind) {
+  AssocRun run;
+  memset(&run, 0, sizeof(run));
+  run.pCall = pCall;
+  run.pPlan = pPlan;
+  assocRunBind(&run, pStmt, pBind);
+}
+
 /* SELECT json_extract(?1,'$."s"'), json_type(?1,'$."s"'), … */
 static char *namesText(AssocCall *pCall, const AssocPlan *pPlan) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);

@@ -508,6 +508,7 @@ static int relatedNextKey(AssocCall *pCall, RelatedCursor *p) {
   }
   p->pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
   if (p->pStmt == 0) return 0;
+  assocPlanBind(pCall, p->pPlan, p->pStmt, pFetch->pBind);
   relatedBind(pCall, p);
   relatedLoad(pCall, p);
   return pCall->rc == SQLITE_OK;
