@@ -511,9 +511,9 @@ static ShapePred *textPred(TextParser *p) {
 /* ------------------------------------------------------------- clauses */
 
 /* Words that begin a clause. */
-static const char *const azClause[] = {"where", "order",    "limit", "offset",
-                                       "first", "last",     "after", "before",
-                                       "page",  "required", "scope", "through"};
+static const char *const azClause[] = {
+    "where", "order", "limit",    "offset", "first",   "last",    "after",
+    "before", "page", "required", "scope",  "through", "paranoid"};
 #define CLAUSE_WHERE 0
 #define CLAUSE_ORDER 1
 #define CLAUSE_LIMIT 2
