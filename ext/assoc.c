@@ -30,7 +30,8 @@ static const AssocFunction aVersion[] = {
     {0, 0, 0, 0, 0, 0}};
 
 static const AssocFunction *const apFunction[] = {
-    aVersion, aAssocDefineFunction, aAssocReadFunction, aAssocSyncFunction};
+    aVersion, aAssocDefineFunction, aAssocExplainFunction, aAssocReadFunction,
+    aAssocSyncFunction};
 
 static const struct {
   const char *zName;
@@ -40,7 +41,8 @@ static const struct {
                {"eager", &assocEagerModule},
                {"assoc_eager", &assocEagerModule}};
 
-static const AssocRowsTable *const apRows[] = {&assocListTable};
+static const AssocRowsTable *const apRows[] = {&assocExplainTable,
+                                               &assocListTable};
 
 /* A function's user data: what it is, and of which connection. */
 typedef struct FunctionData FunctionData;

@@ -67,6 +67,8 @@ struct AssocPart {
   u8 eJson;          /* COLUMN: ASSOC_JSON_* */
   int iArg;          /* COLUMN: which value of the row */
   int iRaw;          /* COLUMN: which value has it as JSON, or -1 */
+  u8 bBlob;          /* COLUMN: may well hold blobs, going by its type */
+  u8 bInner;         /* COLUMN: of an object inside, whose name came before */
   const char *zName; /* The key, as the caller spelt it */
   const char *zKey;  /* The text before the value: ,"title": */
   int nKey;
@@ -220,6 +222,10 @@ struct AssocPlanner {
 int assocNodeArg(AssocPlanner *p, AssocNode *pNode, const ShapeKey *pKey);
 void assocStmtNode(AssocPlanner *p, AssocNode *pNode);
 void assocStmtValue(AssocPlanner *p, AssocNode *pNode);
+/* A node's lookup as a subquery of its parent's, and the aggregate that it
+** is: for assoc_sql(). */
+void assocStmtNested(AssocSql *p, AssocNode *pNode);
+void assocStmtNestedValue(AssocSql *p, AssocNode *pNode);
 void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                      AssocRel *pRel);
 void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
@@ -241,6 +247,7 @@ struct AssocSql {
   int nVar; /* ?numbers given so far */
   int nAlias;
   AssocBind *pBind, **ppBindEnd;
+  u8 bLiteral;              /* Values are written out: assoc_sql() */
   const ShapeScope *pScope; /* While a named scope is written: its use */
 };
 
@@ -467,6 +474,14 @@ char *assocStreamJson(AssocCall *pCall, AssocStream *p, i64 *pn);
 /* The values of its key: of pPlan->pRoot->pModel->aKey. */
 sqlite3_value **assocStreamKey(AssocStream *p);
 void assocStreamClose(AssocCall *pCall, AssocStream *p);
+
+/* How a node would be fetched for nKey parents, and why: a text that lasts. */
+int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey,
+                const char **pzWhy, i64 *pnWanted);
+
+/* The same load as one statement that needs no extension; an error for what
+** plain SQL cannot say. OUT: freed with sqlite3_free(). */
+char *assocPlanSql(AssocCall *pCall, AssocPlan *pPlan);
 
 /* Register assoc_emit(), by which statements hand over rows. */
 int assocRunRegister(AssocConn *pConn);

@@ -141,7 +141,8 @@ static void checkKey(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
                      const char *zName) {
   const AssocPart *pPart;
   for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
-    if (pPart->zName == 0 || strcmp(pPart->zName, zName) != 0) continue;
+    if (pPart->zName == 0 || pPart->bInner) continue;
+    if (strcmp(pPart->zName, zName) != 0) continue;
     planError(p, pItem,
               "the key '%s' stands twice in one block; name one of them with "
               "as, or write both in one block: %s{...}",
@@ -158,6 +159,7 @@ static void addColumn(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   pPart = addPart(p, pNode, ASSOC_PART_COLUMN, zName);
   if (pPart == 0) return;
   pPart->eJson = pCol->eJson;
+  pPart->bBlob = pCol->eAff == ASSOC_AFF_NONE;
   pPart->iArg = columnArg(p, pNode, pNode->pModel->pTable, iCol, 1);
   if (pCol->eJson == ASSOC_JSON_RAW) {
     pPart->eJson = ASSOC_JSON_PLAIN;
@@ -197,13 +199,13 @@ static AssocNode *newNode(Planner *p, AssocNode *pParent, AssocModel *pModel,
   }
   *pp = pNode;
   pNode->iChild = pParent->nChild++;
-  if (pNode->nDepth > SHAPE_MAX_DEPTH) {
+  if (pNode->nDepth > p->pCall->pConn->mxDepth) {
     planError(p, pItem, "%s is nested more than %d levels deep", zPath,
-              SHAPE_MAX_DEPTH);
+              p->pCall->pConn->mxDepth);
   }
-  if (p->pPlan->nNode > SHAPE_MAX_ITEM) {
+  if (p->pPlan->nNode > p->pCall->pConn->mxItem) {
     planError(p, pItem, "more than %d associations are to be loaded, at %s",
-              SHAPE_MAX_ITEM, zPath);
+              p->pCall->pConn->mxItem, zPath);
   }
   return pNode;
 }
@@ -826,7 +828,7 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
     if (pPart == 0) return;
     if (!pItem->pAlias) {
       partKey(p, pPart, n++ ? "," : "{", pAt->pPath->z, ":");
-      pPart->zName = 0; /* Not a key of this block */
+      pPart->bInner = 1;
     }
     pPart->eJson = pJoin->aCol[iCol].eJson;
     pPart->iArg = columnArg(p, pNode, pJoin, iCol, 2);

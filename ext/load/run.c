@@ -546,6 +546,18 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
   pNode->zStrategy = "lookup";
 }
 
+/* Rows that nKey parents have, as far as statistics tell. */
+static i64 wantedRows(AssocCall *pCall, AssocNode *pNode, i64 nKey) {
+  i64 nRow = assocTableRows(pCall, pNode->pModel->pTable);
+  i64 nUp = pNode->pParent
+                ? assocTableRows(pCall, pNode->pParent->pModel->pTable)
+                : 1;
+  i64 nWanted = nKey;
+  if (pNode->bMany) nWanted = nUp > nKey ? nRow / nUp * nKey : nRow;
+  if (pNode->bLimit && nWanted > nKey * 20) nWanted = nKey * 20;
+  return nWanted < nRow ? nWanted : nRow;
+}
+
 /*
 ** Scan or lookup? Costs are in rows of a scan that no parent wants, which
 ** is the cheapest thing there is; measured on wide and narrow tables.
@@ -554,25 +566,49 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
 **   a scan                1 for each row of the table, and 3 for each that
 **                         is wanted
 */
+int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey,
+                const char **pzWhy, i64 *pnWanted) {
+  AssocLoadState *pLoad = assocLoadState(pCall);
+  i64 nRow = 0, nWanted = 0;
+  int bScan;
+  *pnWanted = 0;
+  if (pNode->bLookupOnly) {
+    *pzWhy = "its key has a collation that only SQL can compare";
+    return 0;
+  }
+  if (pNode->lookup.zSql == 0) {
+    *pzWhy = "all rows are asked for";
+    return 1;
+  }
+  if (pNode->bScanOnly) {
+    *pzWhy = "the types of the keys differ, and no index serves";
+    return 1;
+  }
+  if (pLoad && pLoad->eForce) {
+    *pzWhy = "assoc_config('strategy') says so";
+    return pLoad->eForce == ASSOC_FORCE_SCAN;
+  }
+  if (pNode->zIndex == 0) {
+    *pzWhy = nKey > 1 ? "no index serves the key" : "there is one key";
+    return nKey > 1;
+  }
+  if (nKey < 8) {
+    *pzWhy = "there are few keys";
+    return 0;
+  }
+  nRow = assocTableRows(pCall, pNode->pModel->pTable);
+  nWanted = wantedRows(pCall, pNode, nKey);
+  *pnWanted = nWanted;
+  bScan = nRow + nWanted * 3 < nKey * 12 + nWanted * 6;
+  *pzWhy = bScan ? "most of the table is wanted"
+                 : "a small part of the table is wanted";
+  return bScan;
+}
+
 static int wantsScan(AssocRun *pRun, AssocNode *pNode, i64 nKey) {
-  AssocLoadState *pLoad = assocLoadState(pRun->pCall);
-  i64 nRow, nUp, nWanted;
-  if (pNode->bLookupOnly || pNode->lookup.zSql == 0) {
-    return !pNode->bLookupOnly;
-  }
-  if (pNode->bScanOnly) return 1;
-  if (pLoad && pLoad->eForce) return pLoad->eForce == ASSOC_FORCE_SCAN;
-  if (pNode->zIndex == 0) return nKey > 1;
-  if (nKey < 8) return 0;
-  nRow = assocTableRows(pRun->pCall, pNode->pModel->pTable);
-  nUp = assocTableRows(pRun->pCall, pNode->pParent->pModel->pTable);
-  nWanted = nKey;
-  if (pNode->bMany) {
-    nWanted = nUp > nKey ? nRow / nUp * nKey : nRow;
-    if (pNode->bLimit && nWanted > nKey * 20) nWanted = nKey * 20;
-  }
-  if (nWanted > nRow) nWanted = nRow;
-  return nRow + nWanted * 3 < nKey * 12 + nWanted * 6;
+  const char *zWhy;
+  i64 nWanted;
+  return assocChoose(pRun->pCall, pNode, nKey, &zWhy, &nWanted);
 }
 
 /*

@@ -507,6 +507,51 @@ void assocStmtValue(AssocPlanner *p, AssocNode *pNode) {
   if (!pNode->bLookupOnly) makeValueScan(p, pNode);
 }
 
+/* -------------------------------------------------------------- one in one */
+
+/* t1."user_id"=n0.a2 AND …: the parent's values under its number. */
+static void nestedKey(AssocSql *p, const AssocNode *pNode, int *pn) {
+  int i;
+  for (i = 0; i < pNode->nKey; i++) {
+    stmtNext(p, pn, " WHERE ", " AND ");
+    sqlite3_str_appendf(p->pStr, "%s=n%d.a%d", pNode->azKey[i],
+                        pNode->pParent->iNode, pNode->aiSource[i]);
+  }
+}
+
+void assocStmtNested(AssocSql *p, AssocNode *pNode) {
+  int n = 0;
+  stmtPut(p, "(SELECT ");
+  stmtValues(p, pNode, 0, 1);
+  stmtFrom(p, pNode, 0);
+  if (pNode->pRel) {
+    nestedKey(p, pNode, &n);
+  } else {
+    stmtPut(p, " WHERE true");
+  }
+  stmtWhere(p, pNode);
+  if (!pNode->bOne) stmtOrder(p, pNode);
+  stmtLimit(p, pNode);
+  sqlite3_str_appendf(p->pStr, ") n%d", pNode->iNode);
+}
+
+void assocStmtNestedValue(AssocSql *p, AssocNode *pNode) {
+  int bExists = pNode->pValue->pAgg->eAgg == SHAPE_AGG_EXISTS, i;
+  ValueRows rows;
+  valueRows(p, pNode, &rows);
+  if (p->pCall->rc != SQLITE_OK) return;
+  stmtPut(p, bExists ? "CASE WHEN EXISTS(SELECT " : "(SELECT ");
+  stmtValue(p, pNode, &rows);
+  stmtValueFrom(p, pNode, &rows);
+  for (i = 0; i < pNode->nKey; i++) {
+    stmtPut(p, " AND ");
+    stmtValueKey(p, pNode, &rows, i);
+    sqlite3_str_appendf(p->pStr, "=n%d.a%d", pNode->pParent->iNode,
+                        pNode->aiSource[i]);
+  }
+  stmtPut(p, bExists ? ") THEN json('true') ELSE json('false') END" : ")");
+}
+
 /* ------------------------------------------------------- one source's rows */
 
 /* " AND t1.id=?1": the source row. */

@@ -68,12 +68,34 @@ const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
   return pVal;
 }
 
+/* A value as one would write it. */
+static void sqlLiteral(AssocSql *p, const ShapeVal *pVal) {
+  static const char *const az[] = {"NULL", "0", "1"};
+  if (pVal->eType <= SHAPE_VAL_TRUE) {
+    sqlPut(p, az[pVal->eType]);
+  } else if (pVal->eType == SHAPE_VAL_INT) {
+    sqlite3_str_appendf(p->pStr, "%lld", pVal->i);
+  } else if (pVal->eType == SHAPE_VAL_REAL) {
+    sqlite3_str_appendf(p->pStr, "%!.17g", pVal->r);
+  } else if (pVal->eType == SHAPE_VAL_TEXT) {
+    sqlite3_str_appendf(p->pStr, "%Q", pVal->z);
+  } else if (pVal->eType == SHAPE_VAL_INDEX) {
+    sqlite3_str_appendf(p->pStr, "?%d", (int)pVal->i);
+  } else {
+    sqlite3_str_appendf(p->pStr, ":%s", pVal->z);
+  }
+}
+
 AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow) {
   AssocBind *pBind = assocAlloc(p->pCall, p->pArena, sizeof(*pBind));
   if (pBind == 0) return 0;
   pBind->iSql = ++p->nVar;
   pBind->pVal = assocScopeVal(p->pCall, p->pScope, pVal);
   pBind->eHow = (u8)eHow;
+  if (p->bLiteral) {
+    sqlLiteral(p, pBind->pVal);
+    return pBind;
+  }
   *p->ppBindEnd = pBind;
   p->ppBindEnd = &pBind->pNext;
   sqlite3_str_appendf(p->pStr, "?%d", pBind->iSql);

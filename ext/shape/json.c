@@ -31,8 +31,9 @@ static void *jsonAlloc(JsonParser *p, size_t n) {
 }
 
 static int jsonEnter(JsonParser *p) {
-  if (++p->nDepth > SHAPE_MAX_DEPTH) {
-    assocError(p->pCall, "shapes nest at most %d levels deep", SHAPE_MAX_DEPTH);
+  if (++p->nDepth > p->pCall->pConn->mxDepth) {
+    assocError(p->pCall, "shapes nest at most %d levels deep",
+               p->pCall->pConn->mxDepth);
   }
   return p->pCall->rc == SQLITE_OK;
 }
@@ -574,8 +575,9 @@ static ShapeItem *jsonNewItem(JsonParser *p, int eType) {
   if (pItem == 0) return 0;
   pItem->eType = (u8)eType;
   pItem->iOff = -1;
-  if (++p->nItem > SHAPE_MAX_ITEM) {
-    assocError(p->pCall, "a shape has at most %d items", SHAPE_MAX_ITEM);
+  if (++p->nItem > p->pCall->pConn->mxItem) {
+    assocError(p->pCall, "a shape has at most %d items",
+               p->pCall->pConn->mxItem);
   }
   return pItem;
 }
@@ -819,11 +821,11 @@ static void jsonRecurse(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
   if (pJson->eType == ASSOC_J_TRUE) {
     pItem->nRecurse = SHAPE_RECURSE_ALL;
   } else if (pJson->eType == ASSOC_J_INT && pJson->i >= 1 &&
-             pJson->i <= SHAPE_MAX_DEPTH) {
+             pJson->i <= p->pCall->pConn->mxDepth) {
     pItem->nRecurse = (int)pJson->i;
   } else {
     assocError(p->pCall, "\"recurse\" is true or a number from 1 to %d",
-               SHAPE_MAX_DEPTH);
+               p->pCall->pConn->mxDepth);
   }
 }
 

@@ -194,11 +194,6 @@ struct AssocShape {
   ShapeItem *pItem;       /* Items of the block; ONE: the one */
 };
 
-/* Deepest nesting of blocks, predicates and JSON. */
-#define SHAPE_MAX_DEPTH 400
-/* Most items in one text. */
-#define SHAPE_MAX_ITEM 10000
-
 AssocShape *assocShapeParse(AssocCall *pCall, AssocArena *pArena, int eKind,
                             const char *zText, int nText);
 /* Parts that options hold: a predicate in JSON or text, an order. */

@@ -117,9 +117,9 @@ static int wordIndex(TextParser *p, const ShapeToken *pTok,
 }
 
 static int textEnter(TextParser *p) {
-  if (++p->nDepth > SHAPE_MAX_DEPTH) {
+  if (++p->nDepth > p->pCall->pConn->mxDepth) {
     textError(p, p->tok.iOff, "shapes nest at most %d levels deep",
-              SHAPE_MAX_DEPTH);
+              p->pCall->pConn->mxDepth);
   }
   return p->pCall->rc == SQLITE_OK;
 }
@@ -512,8 +512,8 @@ static ShapePred *textPred(TextParser *p) {
 
 /* Words that begin a clause. */
 static const char *const azClause[] = {
-    "where", "order", "limit",    "offset", "first",   "last",    "after",
-    "before", "page", "required", "scope",  "through", "paranoid"};
+    "where",  "order", "limit",    "offset", "first",   "last",    "after",
+    "before", "page",  "required", "scope",  "through", "paranoid"};
 #define CLAUSE_WHERE 0
 #define CLAUSE_ORDER 1
 #define CLAUSE_LIMIT 2
@@ -691,8 +691,9 @@ static ShapeItem *newItem(TextParser *p, int eType) {
   if (pItem == 0) return 0;
   pItem->eType = (u8)eType;
   pItem->iOff = p->tok.iOff;
-  if (++p->nItem > SHAPE_MAX_ITEM) {
-    textError(p, p->tok.iOff, "a shape has at most %d items", SHAPE_MAX_ITEM);
+  if (++p->nItem > p->pCall->pConn->mxItem) {
+    textError(p, p->tok.iOff, "a shape has at most %d items",
+              p->pCall->pConn->mxItem);
   }
   return pItem;
 }
@@ -712,12 +713,12 @@ static void textRecurse(TextParser *p, ShapeItem *pItem) {
   pItem->nRecurse = SHAPE_RECURSE_ALL;
   if (p->tok.eType != TK_NUMBER) return;
   for (i = 0; i < p->tok.n; i++) {
-    if (z[i] < '0' || z[i] > '9' || n > SHAPE_MAX_DEPTH) break;
+    if (z[i] < '0' || z[i] > '9' || n > p->pCall->pConn->mxDepth) break;
     n = n * 10 + (z[i] - '0');
   }
-  if (i < p->tok.n || n < 1 || n > SHAPE_MAX_DEPTH) {
+  if (i < p->tok.n || n < 1 || n > p->pCall->pConn->mxDepth) {
     textError(p, p->tok.iOff, "levels are a number from 1 to %d",
-              SHAPE_MAX_DEPTH);
+              p->pCall->pConn->mxDepth);
   }
   pItem->nRecurse = n;
   textAdvance(p);

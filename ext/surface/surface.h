@@ -19,6 +19,7 @@ struct AssocFunction {
 
 /* Ends with a zName of 0. */
 extern const AssocFunction aAssocDefineFunction[];
+extern const AssocFunction aAssocExplainFunction[];
 extern const AssocFunction aAssocReadFunction[];
 extern const AssocFunction aAssocSyncFunction[];
 
@@ -98,6 +99,7 @@ void assocRowsAdd(AssocCall *pCall, AssocRows *p);
 void assocRowsText(AssocCall *pCall, AssocRows *p, int iCol, const char *z);
 void assocRowsInt(AssocCall *pCall, AssocRows *p, int iCol, i64 i);
 
+extern const AssocRowsTable assocExplainTable;
 extern const AssocRowsTable assocListTable;
 /* Register it under its name. */
 int assocRowsRegister(AssocConn *pConn, const AssocRowsTable *pTable);
