@@ -39,6 +39,8 @@ static void textValue(AssocSql *p, const AssocNode *pNode,
     sqlite3_str_appendf(p->pStr,
                         "CASE typeof(%s) WHEN 'blob' THEN hex(%s) ELSE %s END",
                         z, z, z);
+  } else {
+    textPut(p, z);
   }
   sqlite3_free(z);
 }
