@@ -21,6 +21,10 @@
 */
 #include "model/model.h"
 
+/* So many calls may be inside one another, by way of views: each takes some
+** of the C stack. */
+#define CATALOG_DEPTH 40
+
 /* What the connection keeps. */
 typedef struct CatalogCache CatalogCache;
 struct CatalogCache {
@@ -39,9 +43,7 @@ static const char zCreateDefs[] =
     "CREATE TABLE \"%w\".assoc_definitions(model TEXT NOT NULL COLLATE "
     "NOCASE, name TEXT NOT NULL COLLATE NOCASE, kind TEXT NOT NULL,\n"
     "  target TEXT, options TEXT, PRIMARY KEY(model, name)) WITHOUT ROWID";
-static const char zCreateToken[] =
-    "CREATE TABLE \"%w\".assoc_token(token INTEGER NOT NULL);"
-    "INSERT INTO \"%w\".assoc_token VALUES(random())";
+static const char zToken[] = "assoc_token(token INTEGER NOT NULL)";
 static const char *const azChange[] = {"insert", "update", "delete"};
 /* As sqlite_schema keeps it; behind CREATE TRIGGER comes the schema. */
 static const char zTriggerText[] =
@@ -94,31 +96,71 @@ static void loadEntries(AssocCall *pCall, AssocSchema *pSchema) {
   assocFinalize(pCall, pStmt);
 }
 
-/* Are the token and its three triggers there, as assocDefWrite() made them? */
-static int hasToken(AssocCall *pCall, AssocSchema *pSchema) {
-  sqlite3_stmt *pStmt;
-  int i, nFound = 0;
-  char *zText;
-  pStmt = assocPrepare(pCall,
-                       "SELECT count(*) FROM \"%w\".sqlite_schema WHERE "
-                       "(type='table' AND name='assoc_token') OR "
-                       "(type='trigger' AND sql=?1)",
-                       pSchema->zName);
-  for (i = 0; i < 3; i++) {
-    zText = assocMprintf(pCall, zTriggerText, azChange[i], azChange[i]);
-    if (zText && pCall->rc == SQLITE_OK) {
-      char *zSql = assocMprintf(pCall, "CREATE TRIGGER %s", zText);
-      assocBindText(pCall, pStmt, 1, zSql);
-      sqlite3_free(zSql);
-    }
-    sqlite3_free(zText);
-    if (assocStep(pCall, pStmt) && sqlite3_column_int(pStmt, 0) == 2) {
-      nFound++;
-    }
-    if (pCall->rc == SQLITE_OK) sqlite3_reset(pStmt);
-  }
+/* The first integer of the first row, 0 if there is none. */
+static int askInt(AssocCall *pCall, sqlite3_stmt *pStmt) {
+  int n = assocStep(pCall, pStmt) ? sqlite3_column_int(pStmt, 0) : 0;
   assocFinalize(pCall, pStmt);
-  return nFound == 3;
+  return n;
+}
+
+/* Is there a table assoc_token that is ours? */
+static int hasTokenTable(AssocCall *pCall, const char *zSchema) {
+  return askInt(pCall,
+                assocPrepare(pCall,
+                             "SELECT count(*) FROM \"%w\".sqlite_schema"
+                             " WHERE type='table' AND sql='CREATE TABLE %q'",
+                             zSchema, zToken));
+}
+
+/* Are the token and its three triggers there, as assocDefWrite() made them?
+** A user may have deleted the row. */
+static int hasToken(AssocCall *pCall, AssocSchema *pSchema) {
+  int i, bAll = hasTokenTable(pCall, pSchema->zName);
+  for (i = 0; i < 3 && bAll; i++) {
+    char *zText = assocMprintf(pCall, zTriggerText, azChange[i], azChange[i]);
+    bAll = askInt(pCall, assocPrepare(pCall,
+                                      "SELECT count(*) FROM"
+                                      " \"%w\".sqlite_schema"
+                                      " WHERE type='trigger'"
+                                      " AND sql='CREATE TRIGGER %q'",
+                                      pSchema->zName, zText));
+    sqlite3_free(zText);
+  }
+  return bAll && askInt(pCall, assocPrepare(pCall,
+                                            "SELECT count(*) FROM"
+                                            " \"%w\".assoc_token",
+                                            pSchema->zName));
+}
+
+/*
+** Only an ordinary table can hold definitions: a view or a virtual table of
+** that name could call back into this extension, and so without end.
+*/
+static void checkDefs(AssocCall *pCall, AssocSchema *pSchema) {
+  static const char *const az[] = {"model", "name", "kind", "target",
+                                   "options"};
+  AssocTable *pTab;
+  int i;
+  if (!askInt(pCall, assocPrepare(pCall,
+                                  "SELECT rootpage>0 FROM \"%w\"."
+                                  "sqlite_schema WHERE type IN ('table',"
+                                  "'view') AND name='assoc_definitions'"
+                                  " COLLATE nocase",
+                                  pSchema->zName))) {
+    assocError(pCall,
+               "assoc_definitions in %s is not a table that can keep "
+               "definitions; rename it",
+               pSchema->zName);
+    return;
+  }
+  pTab = assocTableFind(pCall, pSchema, "assoc_definitions");
+  for (i = 0; pTab && i < ASSOC_COUNT(az); i++) {
+    if (assocColumnFind(pTab, az[i]) >= 0) continue;
+    assocError(pCall,
+               "the table assoc_definitions in %s has no column %s; it must "
+               "have model, name, kind, target and options",
+               pSchema->zName, az[i]);
+  }
 }
 
 static const char *columnKeep(AssocCall *pCall, AssocArena *pArena,
@@ -177,6 +219,7 @@ int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema) {
   if (pCall->rc != SQLITE_OK) return 0;
   pSchema->bDefs = assocSchemaIndex(pSchema, "assoc_definitions") >= 0;
   if (pSchema->bDefs) {
+    checkDefs(pCall, pSchema);
     pSchema->bToken = (u8)hasToken(pCall, pSchema);
     loadDefs(pCall, pSchema);
   }
@@ -371,12 +414,16 @@ static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
   dropHolds(pCache);
 }
 
-/* True if pCache is right and its guard is open. */
+/*
+** True if pCache is right and its guard is open. A guard that was finalized
+** meanwhile, by a close that failed, could not tell of a changed schema, nor
+** a token of changed definitions where triggers are switched off.
+*/
 static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
   char *zTokens = 0;
-  int bSame;
-  if (pCache->pCat == 0) return 0;
-  if (pCache->zGuard == 0) pCache->zGuard = guardText(pCall, pCache->pCat);
+  int bSame, bTriggers = 1;
+  sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &bTriggers);
+  if (pCache->pCat == 0 || pCache->guard.p == 0 || !bTriggers) return 0;
   bSame =
       sameSchemas(pCall, pCache->pCat) && guardOpen(pCall, pCache, &zTokens);
   sqlite3_free(zTokens);
@@ -387,6 +434,13 @@ static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
 AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
   CatalogCache *pCache = cacheOf(pCall);
   if (pCache == 0 || pCall->rc != SQLITE_OK) return 0;
+  if (pCache->nDepth >= CATALOG_DEPTH) {
+    assocError(pCall,
+               "more than %d calls are inside one another: does a view call "
+               "eager() or related() on itself?",
+               CATALOG_DEPTH);
+    return 0;
+  }
   if (pCache->nDepth == 0 && !cacheCheck(pCall, pCache)) {
     if (pCall->rc == SQLITE_OK) cacheRead(pCall, pCache);
   }
@@ -428,25 +482,28 @@ void assocCatalogLeave(AssocCall *pCall, AssocCatalog *pCat) {
 
 /* ---------------------------------------------------------------- writing */
 
-static int hasTable(AssocCall *pCall, const char *zSchema, const char *zName) {
-  sqlite3_stmt *pStmt = assocPrepare(
-      pCall,
-      "SELECT 1 FROM \"%w\".sqlite_schema WHERE type='table' AND name=%Q",
-      zSchema, zName);
-  int b = assocStep(pCall, pStmt);
-  assocFinalize(pCall, pStmt);
-  return b;
+static int hasName(AssocCall *pCall, const char *zSchema, const char *zName) {
+  return askInt(pCall, assocPrepare(pCall,
+                                    "SELECT count(*) FROM \"%w\".sqlite_schema"
+                                    " WHERE name=%Q COLLATE nocase",
+                                    zSchema, zName));
 }
 
-/* The table, its token, and the triggers that change the token. */
+/* The table, its token, and the triggers that change the token. Where the
+** user has another table of the token's name, there are no triggers. */
 static void makeTables(AssocCall *pCall, const char *zSchema) {
   int i;
-  if (!hasTable(pCall, zSchema, "assoc_definitions")) {
+  if (!hasName(pCall, zSchema, "assoc_definitions")) {
     assocExec(pCall, zCreateDefs, zSchema);
   }
-  if (!hasTable(pCall, zSchema, "assoc_token")) {
-    assocExec(pCall, zCreateToken, zSchema, zSchema);
+  if (!hasName(pCall, zSchema, "assoc_token")) {
+    assocExec(pCall, "CREATE TABLE \"%w\".%s", zSchema, zToken);
   }
+  if (!hasTokenTable(pCall, zSchema)) return;
+  assocExec(pCall,
+            "INSERT INTO \"%w\".assoc_token SELECT random()"
+            " WHERE NOT EXISTS (SELECT 1 FROM \"%w\".assoc_token)",
+            zSchema, zSchema);
   for (i = 0; i < 3; i++) {
     char *zText = assocMprintf(pCall, zTriggerText, azChange[i], azChange[i]);
     if (zText) {
@@ -473,6 +530,7 @@ void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
   if (!hasTriggers(pCall, zSchema)) makeTables(pCall, zSchema);
   pStmt = assocPrepare(pCall,
                        "INSERT OR REPLACE INTO \"%w\".assoc_definitions"
+                       "(model, name, kind, target, options)"
                        " VALUES(?1,?2,?3,?4,?5)",
                        zSchema);
   assocBindText(pCall, pStmt, 1, zModel);
@@ -487,10 +545,12 @@ void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
 int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
                    const char *zName) {
   int n = 0;
-  sqlite3_stmt *pStmt = assocPrepare(pCall,
-                                     "DELETE FROM \"%w\".assoc_definitions"
-                                     " WHERE model=?1 AND name=?2",
-                                     zSchema);
+  sqlite3_stmt *pStmt;
+  if (!hasTriggers(pCall, zSchema)) makeTables(pCall, zSchema);
+  pStmt = assocPrepare(pCall,
+                       "DELETE FROM \"%w\".assoc_definitions"
+                       " WHERE model=?1 AND name=?2",
+                       zSchema);
   assocBindText(pCall, pStmt, 1, zModel);
   assocBindText(pCall, pStmt, 2, zName);
   (void)assocStep(pCall, pStmt);

@@ -175,7 +175,7 @@ int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
 
 struct AssocModel {
   AssocTable *pTable;
-  const char *zName;  /* As definitions spell it, else the table's */
+  const char *zName;  /* As definitions spell it, else the table's; bare */
   const char *zLabel; /* The same with its schema if that is not main */
   u8 bNamed;          /* A definition has given it its name */
   AssocDef *pDef;     /* Its assoc_model() row, or 0 */
@@ -202,6 +202,9 @@ void assocModelCheckScopes(AssocCall *pCall, AssocModel *pModel);
 /* The options of its assoc_model() row, or 0. */
 AssocJson *assocModelJson(AssocCall *pCall, const AssocModel *pModel);
 
+/* A name without the database that it is in, if that is pSchema: User for
+** aux.User. A table that is called so, dot and all, keeps its name. */
+const char *assocBareName(const AssocSchema *pSchema, const char *zName);
 /* The model of that name. Seek returns 0 where find is an error. */
 AssocModel *assocModelSeek(AssocCall *pCall, AssocCatalog *pCat,
                            const char *zName);

@@ -35,6 +35,15 @@ static void nameSteps(AssocCall *pCall, AssocArena *pArena, const char *zName,
   p->az[4] = zSnake ? assocPluralize(pCall, pArena, zSnake) : 0;
 }
 
+const char *assocBareName(const AssocSchema *pSchema, const char *zName) {
+  int n = (int)strlen(pSchema->zName);
+  if (sqlite3_strnicmp(zName, pSchema->zName, n) == 0 && zName[n] == '.' &&
+      assocSchemaIndex(pSchema, zName) < 0) {
+    return &zName[n + 1];
+  }
+  return zName;
+}
+
 /* Options of an assoc_model() row: 0 if they cannot be read. */
 static AssocJson *modelJson(AssocCall *pCall, AssocDef *pDef) {
   AssocCall call;
@@ -53,31 +62,54 @@ static AssocJson *modelJson(AssocCall *pCall, AssocDef *pDef) {
   return p;
 }
 
-/* Is it an assoc_model() row that may speak of tables of pSchema? One in
-** temp may speak of every database. */
-static int isModelRow(const AssocDef *p, const AssocSchema *pSchema) {
-  return p->zName[0] == 0 && (p->pSchema == pSchema || p->pSchema->pNext == 0);
-}
-
-/* The row after p among those of pSchema and then those of temp. */
-static AssocDef *nextRow(AssocSchema *pSchema, AssocDef *p) {
-  AssocSchema *pAt = p ? p->pSchema : pSchema;
-  p = p ? p->pNext : pAt->pDef;
-  while (pAt) {
-    for (; p; p = p->pNext) {
-      if (isModelRow(p, pSchema)) return p;
+/* "aux.User": the database of that name, and what is behind the dot. */
+static AssocSchema *splitName(AssocCatalog *pCat, const char *zName,
+                              const char **pzRest) {
+  AssocSchema *p;
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    int n = (int)strlen(p->zName);
+    if (sqlite3_strnicmp(p->zName, zName, n) == 0 && zName[n] == '.') {
+      *pzRest = &zName[n + 1];
+      return p;
     }
-    pAt = pAt->pNext;
-    p = pAt ? pAt->pDef : 0;
   }
   return 0;
+}
+
+/*
+** The assoc_model() row after p that may speak of tables of pSchema: those of
+** temp go before those of the database itself.
+*/
+static AssocDef *nextRow(AssocSchema *pSchema, AssocDef *p) {
+  AssocSchema *pTemp = assocSchemaFind(pSchema->pCatalog, "temp");
+  AssocSchema *pAt = p ? p->pSchema : pTemp;
+  p = p ? p->pNext : pAt->pDef;
+  for (;;) {
+    while (p && p->zName[0]) p = p->pNext;
+    if (p || pAt == pSchema) return p;
+    pAt = pSchema;
+    p = pAt->pDef;
+  }
+}
+
+/* What a row calls its model, as seen from pSchema: 0 if it means a model of
+** another database. */
+static const char *rowModel(const AssocSchema *pSchema, const AssocDef *pRow) {
+  const char *zBare = assocBareName(pSchema, pRow->zModel);
+  const char *zRest;
+  if (zBare == pRow->zModel && pRow->pSchema != pSchema &&
+      splitName(pSchema->pCatalog, zBare, &zRest)) {
+    return 0;
+  }
+  return zBare;
 }
 
 /* The assoc_model() row of that name, or 0. */
 static AssocDef *modelRow(AssocSchema *pSchema, const char *zName) {
   AssocDef *p = 0;
   while ((p = nextRow(pSchema, p)) != 0) {
-    if (sqlite3_stricmp(p->zModel, zName) == 0) return p;
+    const char *z = rowModel(pSchema, p);
+    if (z && sqlite3_stricmp(z, zName) == 0) return p;
   }
   return 0;
 }
@@ -130,20 +162,6 @@ static AssocTable *attachedTable(AssocCall *pCall, AssocCatalog *pCat,
   return pFound;
 }
 
-/* "aux.User": the database of that name, and what is behind the dot. */
-static AssocSchema *splitName(AssocCatalog *pCat, const char *zName,
-                              const char **pzRest) {
-  AssocSchema *p;
-  for (p = pCat->pSchema; p; p = p->pNext) {
-    int n = (int)strlen(p->zName);
-    if (sqlite3_strnicmp(p->zName, zName, n) == 0 && zName[n] == '.') {
-      *pzRest = &zName[n + 1];
-      return p;
-    }
-  }
-  return 0;
-}
-
 static AssocTable *findTable(AssocCall *pCall, AssocCatalog *pCat,
                              AssocSchema *pNear, const char *zName) {
   AssocSchema *pMain = pCat->pSchema, *pSchema;
@@ -188,23 +206,30 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
   }
 }
 
-/* The assoc_model() row that speaks of a table, or 0. */
+/* The assoc_model() row that speaks of a table, or 0. A row that speaks of a
+** view that is broken spoils only that. */
 static AssocDef *rowOfTable(AssocCall *pCall, AssocTable *pTab) {
+  AssocSchema *pSchema = pTab->pSchema;
   AssocDef *p = 0;
-  while ((p = nextRow(pTab->pSchema, p)) != 0) {
+  while ((p = nextRow(pSchema, p)) != 0) {
+    const char *zModel = rowModel(pSchema, p);
+    AssocTable *pFound;
     NameSteps steps;
-    nameSteps(pCall, &pTab->pSchema->pCatalog->mem, p->zModel, &steps);
-    if (schemaTable(pCall, pTab->pSchema, &steps) == pTab) return p;
+    if (zModel == 0) continue;
+    nameSteps(pCall, &pSchema->pCatalog->mem, zModel, &steps);
+    pFound = schemaTable(pCall, pSchema, &steps);
+    if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall);
+    if (pFound == pTab) return p;
   }
   return 0;
 }
 
 static void setName(AssocCall *pCall, AssocModel *pModel, const char *zName) {
   AssocSchema *pSchema = pModel->pTable->pSchema;
-  const char *zDot = strchr(zName, '.');
+  zName = assocBareName(pSchema, zName);
   pModel->zName = zName;
   pModel->zLabel = zName;
-  if (sqlite3_stricmp(pSchema->zName, "main") != 0 && zDot == 0) {
+  if (sqlite3_stricmp(pSchema->zName, "main") != 0) {
     pModel->zLabel = assocArenaPrintf(pCall, &pSchema->pCatalog->mem, "%s.%s",
                                       pSchema->zName, zName);
   }
@@ -249,8 +274,10 @@ AssocModel *assocModelNear(AssocCall *pCall, AssocSchema *pNear,
   return pTab ? assocModelOf(pCall, pTab) : 0;
 }
 
-/* Tables and models that the user may have meant. */
-static const char *nearestModel(AssocCatalog *pCat, const char *zName) {
+/* Tables and models that the user may have meant: of pOnly, or else of all
+** databases where a name alone finds them, which it does not in temp. */
+static const char *nearestModel(AssocCatalog *pCat, const AssocSchema *pOnly,
+                                const char *zName) {
   AssocNearest near;
   AssocSchema *p;
   AssocDef *pDef;
@@ -258,6 +285,7 @@ static const char *nearestModel(AssocCatalog *pCat, const char *zName) {
   memset(&near, 0, sizeof(near));
   near.zWritten = zName;
   for (p = pCat->pSchema; p; p = p->pNext) {
+    if (pOnly ? p != pOnly : p->pNext == 0) continue;
     for (pDef = p->pDef; pDef; pDef = pDef->pNext) {
       assocNearestTry(&near, pDef->zModel);
     }
@@ -272,13 +300,16 @@ static const char *nearestModel(AssocCatalog *pCat, const char *zName) {
 
 void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
                        const char *zName) {
-  const char *zNear = nearestModel(pCat, zName);
+  const char *zRest = zName, *zNear;
+  AssocSchema *pOnly;
   NameSteps steps;
   sqlite3_str *pStr;
   char *zLooked;
   int i;
   if (pCall->rc != SQLITE_OK) return;
-  nameSteps(pCall, &pCat->mem, zName, &steps);
+  pOnly = splitName(pCat, zName, &zRest);
+  zNear = nearestModel(pCat, pOnly, zRest);
+  nameSteps(pCall, &pCat->mem, zRest, &steps);
   if (pCall->rc != SQLITE_OK) return;
   pStr = sqlite3_str_new(pCall->db);
   for (i = 1; i < NAME_NSTEP; i++) {
@@ -289,10 +320,12 @@ void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
   }
   zLooked = assocStrFinish(pCall, pStr);
   assocError(pCall,
-             "there is no table for the model '%s'%s%s%s (looked for "
+             "there is no table for the model '%s'%s%s%s%s%s (looked%s%s for "
              "%s)",
-             zName, zNear ? "; did you mean '" : "", zNear ? zNear : "",
-             zNear ? "'?" : "", zLooked);
+             zName, zNear ? "; did you mean '" : "",
+             zNear && pOnly ? pOnly->zName : "", zNear && pOnly ? "." : "",
+             zNear ? zNear : "", zNear ? "'?" : "", pOnly ? " in " : "",
+             pOnly ? pOnly->zName : "", zLooked);
   sqlite3_free(zLooked);
 }
 
@@ -316,14 +349,20 @@ void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel) {
 /* ------------------------------------------------------ definitions linked */
 
 /*
-** The first definition that names a model gives it its spelling.
+** Only temp speaks of the models of other databases: what an attached file
+** says cannot change what main's models are related to. A definition without
+** a model fails when it is used, and alone. The first definition that names a
+** model gives it its spelling.
 */
 static void linkDef(AssocCall *pCall, AssocDef *pDef) {
   AssocModel *p;
   if (pDef->zName[0] == 0 || pDef->pSource) return;
   p = assocModelNear(pCall, pDef->pSchema, pDef->zModel);
+  if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall);
+  if (p == 0) return;
+  if (p->pTable->pSchema != pDef->pSchema && pDef->pSchema->pNext) return;
   pDef->pSource = p;
-  if (p == 0 || p->bNamed || p->pDef) return;
+  if (p->bNamed || p->pDef) return;
   setName(pCall, p, pDef->zModel);
   p->bNamed = 1;
 }

@@ -277,6 +277,8 @@ static void seekUsual(Resolver *p, const Seeker *pSeek, AssocKey *pKey) {
   keyAlloc(p, pKey, pSeek->pRef->nCol);
   for (i = 0; i < pKey->nCol; i++) {
     for (j = 0; j < pTab->nCol; j++) {
+      /* In a model with itself the key is not its own foreign key */
+      if (pTab == pSeek->pParent->pTable && j == pSeek->pRef->aCol[i]) continue;
       if (usualName(p, pTab->aCol[j].zName, pSeek->zName,
                     pSeek->pRef->azCol[i])) {
         break;
@@ -363,6 +365,7 @@ static void adoptReferenced(Resolver *p, AssocTable *pTab, AssocModel *pParent,
   keyAlloc(p, pRef, pOnly->nCol);
   for (i = 0; i < pRef->nCol; i++) {
     keySet(pRef, i, pParent->pTable, pOnly->azTo[i]);
+    if (pRef->aCol[i] < 0) pRef->nCol = 0; /* It references nothing */
   }
   pRef->eFrom = ASSOC_FROM_SCHEMA;
 }
@@ -389,10 +392,12 @@ static void resolveBelongsTo(Resolver *p) {
                  seek.pTab->zName);
 }
 
-/* The name of the source in the singular, as the definition spells it. */
-static const char *singularOf(Resolver *p, const char *zModel) {
-  const char *zDot = strrchr(zModel, '.');
-  return assocSingularize(p->pCall, p->pArena, zDot ? zDot + 1 : zModel);
+/* A name in the singular, as the definition spells it; of a model, without
+** its database. */
+static const char *singularOf(Resolver *p, const AssocModel *pModel,
+                              const char *zName) {
+  return assocSingularize(p->pCall, p->pArena,
+                          assocBareName(pModel->pTable->pSchema, zName));
 }
 
 static void resolveHas(Resolver *p) {
@@ -409,7 +414,7 @@ static void resolveHas(Resolver *p) {
   }
   seek.pParent = pRel->pSource;
   seek.pRef = &pRel->sourceKey;
-  seek.zName = singularOf(p, p->pDef->zModel);
+  seek.zName = singularOf(p, pRel->pSource, p->pDef->zModel);
   seek.zOption = "foreignKey";
   if (p->pCall->rc != SQLITE_OK) return;
   resolveForeign(p, &seek, &pRel->foreign, &pRel->pOpt->foreignKey,
@@ -548,7 +553,8 @@ static void resolveMany(Resolver *p) {
   seek.pParent = pRel->pSource;
   seek.pRef = &pRel->sourceKey;
   seek.pNot = &pRel->other;
-  seek.zName = singularOf(p, bSelf && pPair ? pPair->zName : p->pDef->zModel);
+  seek.zName = singularOf(p, pRel->pSource,
+                          bSelf && pPair ? pPair->zName : p->pDef->zModel);
   seek.zOption = "foreignKey";
   if (p->pCall->rc != SQLITE_OK) return;
   resolveForeign(p, &seek, &pRel->foreign, pForeign, zTab);
@@ -556,7 +562,8 @@ static void resolveMany(Resolver *p) {
   seek.pParent = pRel->pTarget;
   seek.pRef = &pRel->targetKey;
   seek.pNot = &pRel->foreign;
-  seek.zName = singularOf(p, bSelf ? pRel->zName : p->pDef->zTarget);
+  seek.zName =
+      singularOf(p, pRel->pTarget, bSelf ? pRel->zName : p->pDef->zTarget);
   seek.zOption = "otherKey";
   if (p->pCall->rc != SQLITE_OK) return;
   resolveForeign(p, &seek, &pRel->other, pOther, zTab);
@@ -894,20 +901,30 @@ static void checkOptions(Resolver *p) {
 
 /* --------------------------------------------------------------- interface */
 
-static AssocModel *endModel(Resolver *p, const char *zModel) {
-  AssocModel *pModel =
-      assocModelNear(p->pCall, p->pDef->pSchema, zModel ? zModel : "");
-  if (pModel == 0) {
-    assocModelMissing(p->pCall, p->pDef->pSchema->pCatalog,
-                      zModel ? zModel : "");
+/* Both models. A definition that has no model of its own may still find
+** one elsewhere, or fail in its own way, as where two might be meant. */
+static void resolveSource(Resolver *p) {
+  AssocSchema *pSchema = p->pDef->pSchema;
+  p->pRel->pSource = p->pDef->pSource;
+  if (p->pRel->pSource) return;
+  (void)assocModelNear(p->pCall, pSchema, p->pDef->zModel);
+  assocModelMissing(p->pCall, pSchema->pCatalog, p->pDef->zModel);
+}
+
+static void resolveTarget(Resolver *p) {
+  AssocSchema *pSchema = p->pDef->pSchema;
+  const char *zTarget = p->pDef->zTarget ? p->pDef->zTarget : "";
+  p->pRel->pTarget = assocModelNear(p->pCall, pSchema, zTarget);
+  if (p->pRel->pTarget == 0) {
+    assocModelMissing(p->pCall, pSchema->pCatalog, zTarget);
   }
-  return pModel;
 }
 
 static void resolveAll(Resolver *p) {
   AssocRel *pRel = p->pRel;
   int bPoly;
-  pRel->pSource = endModel(p, p->pDef->zModel);
+  resolveSource(p);
+  if (p->pCall->rc != SQLITE_OK) return;
   pRel->eKind = (u8)assocKindParse(p->pCall, p->pDef->zKind);
   pRel->pOpt = assocDefOptions(p->pCall, p->pDef);
   if (p->pCall->rc != SQLITE_OK) return;
@@ -919,7 +936,7 @@ static void resolveAll(Resolver *p) {
                 "the other kinds the name of that belongsTo");
   }
   if (!bPoly || pRel->eKind != ASSOC_BELONGSTO) {
-    pRel->pTarget = endModel(p, p->pDef->zTarget);
+    resolveTarget(p);
   }
   if (p->pCall->rc == SQLITE_OK) checkOptions(p);
   if (p->pCall->rc == SQLITE_OK && bPoly) {
@@ -1030,7 +1047,7 @@ void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName) {
     assocError(pCall,
                "%s has no association '%s': it has none at all; declare one "
                "with assoc_define('%s','hasMany',...)",
-               pModel->zLabel, zName, pModel->zName);
+               pModel->zLabel, zName, pModel->zLabel);
   } else if (near.zBest) {
     assocError(pCall, "%s has no association '%s'; did you mean '%s'?",
                pModel->zLabel, zName, near.zBest);

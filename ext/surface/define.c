@@ -26,30 +26,32 @@ struct Definer {
 
 /* ------------------------------------------------------------------ names */
 
-/* A name without the database that it is in. */
-static const char *bareName(const AssocSchema *pSchema, const char *zName) {
-  int n = (int)strlen(pSchema->zName);
-  if (sqlite3_strnicmp(zName, pSchema->zName, n) == 0 && zName[n] == '.') {
-    return &zName[n + 1];
+/* A model's name as a row in zSchema spells it: bare if its table is in the
+** same database, where it is looked for first. temp is searched only by name,
+** so that a row in temp looks in main first. */
+static const char *rowName(AssocCall *pCall, AssocArena *pArena,
+                           const char *zSchema, const AssocSchema *pSchema,
+                           const char *zName) {
+  int bTemp = sqlite3_stricmp(zSchema, "temp") == 0;
+  zName = assocBareName(pSchema, zName);
+  if (sqlite3_stricmp(pSchema->zName, bTemp ? "main" : zSchema) == 0) {
+    return zName;
   }
-  return zName;
+  return assocArenaPrintf(pCall, pArena, "%s.%s", pSchema->zName, zName);
 }
 
-/* The model as definitions spell it already, else as it is spelt now. */
-static const char *sourceName(const Definer *p, const char *zModel) {
+/* The source as definitions spell it already, else as it is spelt now. */
+static const char *sourceName(Definer *p, const char *zModel) {
   const AssocModel *pModel = p->pSource;
-  if (pModel->bNamed || pModel->pDef) return pModel->zName;
-  return bareName(pModel->pTable->pSchema, zModel);
+  if (pModel->bNamed || pModel->pDef) zModel = pModel->zName;
+  return rowName(p->pCall, &p->mem, p->zSchema, pModel->pTable->pSchema,
+                 zModel);
 }
 
-/* The target from the source's database: bare if it is there too. */
 static const char *targetName(Definer *p, const char *zTarget) {
-  const AssocSchema *pSchema;
   if (p->pTarget == 0) return 0; /* Polymorphic */
-  pSchema = p->pTarget->pTable->pSchema;
-  zTarget = bareName(pSchema, zTarget);
-  if (pSchema == p->pSource->pTable->pSchema) return zTarget;
-  return assocArenaPrintf(p->pCall, &p->mem, "%s.%s", pSchema->zName, zTarget);
+  return rowName(p->pCall, &p->mem, p->zSchema, p->pTarget->pTable->pSchema,
+                 zTarget);
 }
 
 /* Sequelize's default: the target's name, in the plural if it is many. */
@@ -59,7 +61,7 @@ static const char *defaultName(Definer *p, const char *zTarget) {
                          "no one target to be named after");
     return 0;
   }
-  zTarget = bareName(p->pTarget->pTable->pSchema, zTarget);
+  zTarget = assocBareName(p->pTarget->pTable->pSchema, zTarget);
   if (p->eKind >= ASSOC_HASMANY) {
     return assocPluralize(p->pCall, &p->mem, zTarget);
   }
@@ -242,13 +244,31 @@ static int sameText(const char *zA, const char *zB) {
   return strcmp(zA, zB) == 0;
 }
 
-/* The definition that has the name already, or 0. */
+/* The definition that has the name already: the one in the same database as
+** the new one, or else one in the other, the file or temp. */
 static AssocDef *takenBy(Definer *p) {
+  AssocDef *pDef = 0, *pFound = 0;
+  while ((pDef = assocModelNextDef(p->pCall, p->pSource, pDef)) != 0) {
+    if (sqlite3_stricmp(pDef->zName, p->zName) != 0) continue;
+    pFound = pDef;
+    if (sqlite3_stricmp(pDef->pSchema->zName, p->zSchema) == 0) break;
+  }
+  return pFound;
+}
+
+/*
+** Delete what is replaced: a row may spell the model in another way than the
+** new one does, and one in temp would still go before one in the file.
+*/
+static void replaceOld(Definer *p) {
   AssocDef *pDef = 0;
   while ((pDef = assocModelNextDef(p->pCall, p->pSource, pDef)) != 0) {
-    if (sqlite3_stricmp(pDef->zName, p->zName) == 0) return pDef;
+    const AssocSchema *pSchema = pDef->pSchema;
+    if (sqlite3_stricmp(pDef->zName, p->zName) != 0) continue;
+    if (sqlite3_stricmp(pSchema->zName, p->zSchema) == 0 || !pSchema->pNext) {
+      assocDefDelete(p->pCall, pSchema->zName, pDef->zModel, pDef->zName);
+    }
   }
-  return 0;
 }
 
 /* Is it the same thing? Its options are compared in one spelling. */
@@ -296,7 +316,10 @@ static int prepare(Definer *p, const char *zModel, const char *zKind,
   if (p->pCall->rc != SQLITE_OK) return 0;
   pTaken = takenBy(p);
   if (pTaken == 0) return 1;
-  if (isSame(p, pTaken)) return 0;
+  if (isSame(p, pTaken)) {
+    p->zName = pTaken->zName;
+    return 0;
+  }
   if (!p->pOpt->bReplace) {
     assocError(p->pCall,
                "%s has an association '%s' already (%s %s); choose another "
@@ -329,6 +352,7 @@ static void defineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     assocCatalogLeave(pCall, pCat);
   }
   if (bWrite) {
+    if (d.pOpt->bReplace) replaceOld(&d);
     assocDefWrite(pCall, d.zSchema, d.zModel, d.zName, azAssocKind[d.eKind],
                   d.zTarget, d.zOptions);
     checkRow(&d);
@@ -343,27 +367,35 @@ static void defineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 
 /* --------------------------------------------------------------- undefine */
 
-/* Delete the row from the database that has it: temp, or the model's. */
-static int undefine(AssocCall *pCall, AssocCatalog *pCat, const char *zModel,
-                    const char *zName, char **pzSchema, char **pzModel) {
-  AssocModel *pModel;
+/* Is it a definition of that model? One whose table is gone is known by the
+** name of its model alone. */
+static int isOfModel(const AssocDef *pDef, const AssocModel *pModel,
+                     const char *zModel) {
+  const AssocSchema *pSchema = pDef->pSchema;
+  if (pModel && (pDef->pSource == pModel || pModel->pDef == pDef)) return 1;
+  return pDef->pSource == 0 &&
+         sqlite3_stricmp(assocBareName(pSchema, pDef->zModel),
+                         assocBareName(pSchema, zModel)) == 0;
+}
+
+/* The definition of that name that is in force, or 0: temp, which is the last
+** database, goes before the model's own. */
+static AssocDef *undefine(AssocCall *pCall, AssocCatalog *pCat,
+                          const char *zModel, const char *zName) {
+  AssocModel *pModel = assocModelSeek(pCall, pCat, zModel);
   AssocSchema *pSchema;
-  AssocDef *pDef;
-  assocCatalogLink(pCall, pCat);
-  pModel = assocModelSeek(pCall, pCat, zModel);
+  AssocDef *pDef, *pFound = 0;
+  if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall); /* A broken view */
+  assocCatalogLink(pCall, pCat); /* Now that its database has been read */
   for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
     for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
-      if (sqlite3_stricmp(pDef->zName, zName) != 0) continue;
-      if ((pModel == 0 || pDef->pSource != pModel) &&
-          sqlite3_stricmp(pDef->zModel, zModel) != 0) {
-        continue;
+      if (sqlite3_stricmp(pDef->zName, zName) == 0 &&
+          isOfModel(pDef, pModel, zModel)) {
+        pFound = pDef;
       }
-      *pzSchema = assocMprintf(pCall, "%s", pSchema->zName);
-      *pzModel = assocMprintf(pCall, "%s", pDef->zModel);
-      return pCall->rc == SQLITE_OK;
     }
   }
-  return 0;
+  return pFound;
 }
 
 /* assoc_undefine(model, association): 1, or 0 if there was none. The name ''
@@ -372,20 +404,24 @@ static void undefineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                          sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
   const char *zName = assocArgText(pCall, ap[1], "the association");
-  char *zSchema = 0, *zAs = 0;
   AssocCatalog *pCat;
+  AssocDef *pDef = 0;
   AssocWrite w;
   int n = 0;
   (void)nArg;
   if (pCall->rc != SQLITE_OK) return;
   assocWriteBegin(pCall, &w, "assoc_undefine");
   pCat = assocCatalogEnter(pCall);
-  if (pCat) n = undefine(pCall, pCat, zModel, zName, &zSchema, &zAs);
-  assocCatalogLeave(pCall, pCat);
-  if (n) n = assocDefDelete(pCall, zSchema, zAs, zName);
+  if (pCat) {
+    pDef = undefine(pCall, pCat, zModel, zName);
+    assocCatalogRef(pCat); /* pDef is in it */
+    assocCatalogLeave(pCall, pCat);
+  }
+  if (pDef) {
+    n = assocDefDelete(pCall, pDef->pSchema->zName, pDef->zModel, zName);
+  }
   assocWriteEnd(pCall, &w);
-  sqlite3_free(zSchema);
-  sqlite3_free(zAs);
+  assocCatalogUnref(pCat);
   sqlite3_result_int(pCtx, n);
 }
 
@@ -439,25 +475,46 @@ static void modelOption(AssocCall *pCall, const AssocJson *p) {
              near.zBest ? near.zBest : "", near.zBest ? "\"?" : "");
 }
 
-static void modelOptions(AssocCall *pCall, const AssocJson *pJson) {
-  const AssocJson *p;
+/* What assoc_model() is given. */
+typedef struct Modeller Modeller;
+struct Modeller {
+  AssocCall *pCall;
+  AssocArena mem;
+  AssocJson *pJson;       /* The options */
+  int bTemp, bReplace;    /* Of these */
+  const char *zHome;      /* The database of the table */
+  const char *zModel;     /* The name, bare */
+  const char *zRowSchema; /* The database that gets the row */
+  const char *zRowModel;  /* What is written in its columns */
+  const char *zText;
+};
+
+static void modelOptions(Modeller *m) {
+  AssocCall *pCall = m->pCall;
+  const AssocJson *pJson = m->pJson, *p;
   if (pJson->eType != ASSOC_J_OBJECT) {
     assocError(pCall, "the options must be a JSON object, not %s",
                assocJsonTypeName(pJson));
     return;
   }
-  for (p = pJson->pChild; p; p = p->pNext) modelOption(pCall, p);
+  for (p = pJson->pChild; p; p = p->pNext) {
+    modelOption(pCall, p);
+    if (strcmp(p->zKey, "temp") == 0) m->bTemp = p->eType == ASSOC_J_TRUE;
+    if (strcmp(p->zKey, "replace") == 0) {
+      m->bReplace = p->eType == ASSOC_J_TRUE;
+    }
+  }
 }
 
 /* The options that are kept, in one spelling. */
-static char *modelText(AssocCall *pCall, AssocJson *pJson) {
+static char *modelText(Modeller *m) {
   AssocOut out;
   i64 n = 0;
-  char *z;
+  char *z, *zKept;
   int i;
   assocBufInit(&out, 0x7fffffff);
   for (i = 0; i < ASSOC_COUNT(aModelOption); i++) {
-    AssocJson *p = assocJsonGet(pJson, aModelOption[i].zName);
+    AssocJson *p = assocJsonGet(m->pJson, aModelOption[i].zName);
     if (p == 0 || !aModelOption[i].bKept) continue;
     assocOutPrintf(&out, "%s\"%s\":", out.p == out.pStart ? "{" : ",", p->zKey);
     assocJsonWrite(&out, p);
@@ -465,56 +522,84 @@ static char *modelText(AssocCall *pCall, AssocJson *pJson) {
   if (out.p == out.pStart) assocOutText(&out, "{", 1);
   assocOutText(&out, "}", 1);
   z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
-  return z;
+  if (z == 0) assocErrorCode(m->pCall, out.rc);
+  zKept = assocArenaText(m->pCall, &m->mem, z, (int)n);
+  sqlite3_free(z);
+  return zKept;
 }
 
 /* "aux.User" is User in the database aux; else it is the table's, or main. */
-static const char *modelSchema(AssocCall *pCall, AssocCatalog *pCat,
-                               const char **pzModel) {
+static void modelHome(Modeller *m, AssocCatalog *pCat, const char *zModel) {
   AssocModel *pModel;
-  AssocSchema *p;
+  AssocSchema *p, *pHome = pCat->pSchema;
   for (p = pCat->pSchema; p; p = p->pNext) {
-    const char *zBare = bareName(p, *pzModel);
-    if (zBare == *pzModel) continue;
-    *pzModel = zBare;
-    return p->zName;
+    if (assocBareName(p, zModel) != zModel) break;
   }
-  pModel = assocModelSeek(pCall, pCat, *pzModel);
-  return pModel ? pModel->pTable->pSchema->zName : "main";
+  if (p) {
+    pHome = p;
+  } else {
+    pModel = assocModelSeek(m->pCall, pCat, zModel);
+    if (pModel) pHome = pModel->pTable->pSchema;
+  }
+  m->zHome = assocArenaText(m->pCall, &m->mem, pHome->zName, -1);
+  m->zModel =
+      assocArenaText(m->pCall, &m->mem, assocBareName(pHome, zModel), -1);
+  m->zRowSchema = m->bTemp ? "temp" : m->zHome;
+  if (m->pCall->rc != SQLITE_OK) return;
+  m->zRowModel = rowName(m->pCall, &m->mem, m->zRowSchema, pHome, m->zModel);
+}
+
+/* Is the table there that the options name? */
+static void modelTable(Modeller *m, AssocSchema *pSchema) {
+  AssocJson *pTable = assocJsonGet(m->pJson, "table");
+  AssocNearest near;
+  int i;
+  if (pTable == 0 || m->pCall->rc != SQLITE_OK) return;
+  if (assocSchemaIndex(pSchema, pTable->z) >= 0) return;
+  memset(&near, 0, sizeof(near));
+  near.zWritten = pTable->z;
+  for (i = 0; i < pSchema->nEntry; i++) {
+    assocNearestTry(&near, pSchema->azEntry[i]);
+  }
+  assocError(m->pCall, "there is no table %s in %s%s%s%s", pTable->z,
+             pSchema->zName, near.zBest ? "; did you mean " : "",
+             near.zBest ? near.zBest : "", near.zBest ? "?" : "");
 }
 
 /* True if there is a row to write. */
-static int modelPrepare(AssocCall *pCall, AssocCatalog *pCat,
-                        const char *zSchema, const char *zModel,
-                        const char *zText, int bReplace) {
-  AssocSchema *pSchema = assocSchemaFind(pCat, zSchema);
+static int modelPrepare(Modeller *m, AssocCatalog *pCat) {
+  AssocCall *pCall = m->pCall;
+  AssocSchema *pHome = assocSchemaFind(pCat, m->zHome);
+  AssocSchema *pSchema = assocSchemaFind(pCat, m->zRowSchema);
   AssocDef *pDef;
-  if (pSchema == 0 || !assocSchemaLoad(pCall, pSchema)) return 0;
-  for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
-    if (pDef->zName[0] || sqlite3_stricmp(pDef->zModel, zModel) != 0) {
+  if (!assocSchemaLoad(pCall, pHome)) return 0;
+  modelTable(m, pHome);
+  for (pDef = pSchema->pDef; pDef && pCall->rc == SQLITE_OK;
+       pDef = pDef->pNext) {
+    if (pDef->zName[0] || sqlite3_stricmp(pDef->zModel, m->zRowModel) != 0) {
       continue;
     }
-    if (sameText(pDef->zOptions, zText)) return 0;
-    if (!bReplace) {
+    if (sameText(pDef->zOptions, m->zText)) return 0;
+    if (!m->bReplace) {
       assocError(pCall,
                  "the model %s has other options already: %s; say "
                  "\"replace\":true to replace them",
                  pDef->zModel, pDef->zOptions ? pDef->zOptions : "{}");
-      return 0;
     }
   }
-  return 1;
+  return pCall->rc == SQLITE_OK;
 }
 
 /* The row is written: does the model find its table and its key, and does
 ** no other row speak of the same table? */
-static void modelCheck(AssocCall *pCall, const char *zSchema,
-                       const char *zModel) {
+static void modelCheck(Modeller *m) {
+  AssocCall *pCall = m->pCall;
   AssocCatalog *pCat = assocCatalogEnter(pCall);
-  char *zName = assocMprintf(pCall, "%s.%s", zSchema, zModel);
-  AssocModel *p = pCat && zName ? assocModelFind(pCall, pCat, zName) : 0;
-  if (p && p->pDef && sqlite3_stricmp(p->pDef->zModel, zModel) != 0) {
+  int bMain = sqlite3_stricmp(m->zHome, "main") == 0;
+  char *zName = assocMprintf(pCall, "%s%s%s", bMain ? "" : m->zHome,
+                             bMain ? "" : ".", m->zModel);
+  AssocModel *p = pCat ? assocModelFind(pCall, pCat, zName) : 0;
+  if (p && p->pDef && sqlite3_stricmp(p->pDef->zModel, m->zRowModel) != 0) {
     assocError(pCall, "the table %s is the model %s already", p->pTable->zName,
                p->pDef->zModel);
   }
@@ -528,42 +613,31 @@ static void modelFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                       sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
   const char *zOptions = assocArgText(pCall, ap[1], "the options");
-  const char *zSchema = 0;
-  char *zText = 0;
   AssocCatalog *pCat;
-  AssocArena mem;
-  AssocJson *pJson;
   AssocWrite w;
+  Modeller m;
   int bWrite = 0;
   (void)nArg;
   if (pCall->rc != SQLITE_OK) return;
-  memset(&mem, 0, sizeof(mem));
-  pJson = assocJsonRead(pCall, &mem, zOptions, -1, "the options");
-  if (pJson) modelOptions(pCall, pJson);
+  memset(&m, 0, sizeof(m));
+  m.pCall = pCall;
+  m.pJson = assocJsonRead(pCall, &m.mem, zOptions, -1, "the options");
+  if (m.pJson) modelOptions(&m);
+  m.zText = modelText(&m);
   assocWriteBegin(pCall, &w, "assoc_model");
   pCat = assocCatalogEnter(pCall);
-  if (pCat) {
-    AssocJson *pTemp = assocJsonGet(pJson, "temp");
-    AssocJson *pReplace = assocJsonGet(pJson, "replace");
-    zSchema = modelSchema(pCall, pCat, &zModel);
-    zSchema = assocArenaText(pCall, &mem, zSchema, -1);
-    if (pTemp && pTemp->eType == ASSOC_J_TRUE) zSchema = "temp";
-    zText = modelText(pCall, pJson);
-    bWrite = pCall->rc == SQLITE_OK &&
-             modelPrepare(pCall, pCat, zSchema, zModel, zText,
-                          pReplace && pReplace->eType == ASSOC_J_TRUE);
-  }
+  if (pCat) modelHome(&m, pCat, zModel);
+  if (pCat) bWrite = pCall->rc == SQLITE_OK && modelPrepare(&m, pCat);
   assocCatalogLeave(pCall, pCat);
   if (bWrite) {
-    assocDefWrite(pCall, zSchema, zModel, "", "model", 0, zText);
-    modelCheck(pCall, zSchema, zModel);
+    assocDefWrite(pCall, m.zRowSchema, m.zRowModel, "", "model", 0, m.zText);
+    modelCheck(&m);
   }
   assocWriteEnd(pCall, &w);
   if (pCall->rc == SQLITE_OK) {
-    sqlite3_result_text(pCtx, zModel, -1, SQLITE_TRANSIENT);
+    sqlite3_result_text(pCtx, m.zModel, -1, SQLITE_TRANSIENT);
   }
-  sqlite3_free(zText);
-  assocArenaFree(&mem);
+  assocArenaFree(&m.mem);
 }
 
 const AssocFunction aAssocDefineFunction[] = {
