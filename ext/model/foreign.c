@@ -10,10 +10,19 @@
 typedef struct Collector Collector;
 struct Collector {
   AssocCall *pCall;
-  AssocCatalog *pCat;
   AssocArena *pArena;
+  AssocRel *pOnly; /* 0: errors of all count */
   AssocForeign *pFirst, **ppEnd;
 };
+
+/* What several associations may say of one key. */
+static const char *const azSaid[] = {"onDelete", "onUpdate", "allowNull",
+                                     "unique", "through.unique"};
+#define SAID_ONDELETE 0
+#define SAID_ONUPDATE 1
+#define SAID_ALLOWNULL 2
+#define SAID_UNIQUE 3
+#define SAID_THROUGH 4
 
 static int sameNames(const AssocKey *pA, const AssocKey *pB) {
   int i;
@@ -43,7 +52,7 @@ static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
   pFor->pTab = pTab;
   pFor->key = *pKey;
   pFor->pRel = pRel;
-  pFor->eAllowNull = pFor->eUnique = -1;
+  pFor->eAllowNull = pFor->eUnique = pFor->eThroughUnique = -1;
   pFor->bConstraint = 1;
   *p->ppEnd = pFor;
   p->ppEnd = &pFor->pNext;
@@ -51,29 +60,51 @@ static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
 }
 
 static void disagree(Collector *p, const AssocForeign *pFor,
-                     const AssocRel *pRel, const char *zWhat, const char *zOne,
+                     const AssocRel *pRel, int iWhat, const char *zOne,
                      const char *zOther) {
+  const AssocRel *pSaid = pFor->apSaid[iWhat];
   assocError(p->pCall, "%s.%s and %s.%s disagree on %s of %s.%s: %s and %s",
-             pFor->pRel->pSource->zLabel, pFor->pRel->zName,
-             pRel->pSource->zLabel, pRel->zName, zWhat, pFor->zTable,
-             pFor->key.azCol[0], zOne, zOther);
+             pSaid->pSource->zLabel, pSaid->zName, pRel->pSource->zLabel,
+             pRel->zName, azSaid[iWhat], pFor->zTable, pFor->key.azCol[0], zOne,
+             zOther);
 }
 
 static void mergeText(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
-                      const char *zWhat, const char **pz, const char *zNew) {
+                      int iWhat, const char **pz, const char *zNew) {
   if (zNew == 0) return;
-  if (*pz && strcmp(*pz, zNew) != 0) disagree(p, pFor, pRel, zWhat, *pz, zNew);
+  if (*pz && strcmp(*pz, zNew) != 0) disagree(p, pFor, pRel, iWhat, *pz, zNew);
+  if (*pz == 0) pFor->apSaid[iWhat] = pRel;
   *pz = zNew;
 }
 
 static void mergeBool(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
-                      const char *zWhat, int *pe, int eNew) {
+                      int iWhat, int *pe, int eNew) {
   static const char *const az[] = {"false", "true"};
   if (eNew < 0) return;
   if (*pe >= 0 && *pe != eNew) {
-    disagree(p, pFor, pRel, zWhat, az[*pe], az[eNew]);
+    disagree(p, pFor, pRel, iWhat, az[*pe], az[eNew]);
   }
+  if (*pe < 0) pFor->apSaid[iWhat] = pRel;
   *pe = eNew;
+}
+
+/* Columns of the join row that a scope gives one value each. */
+static void mergeScope(Collector *p, AssocForeign *pFor,
+                       const AssocJson *pScope) {
+  const AssocJson *pCol = pScope ? pScope->pChild : 0;
+  for (; pCol; pCol = pCol->pNext) {
+    const AssocJson **ap;
+    int i;
+    for (i = 0; i < pFor->nScope; i++) {
+      if (sqlite3_stricmp(pFor->apScope[i]->zKey, pCol->zKey) == 0) break;
+    }
+    if (i < pFor->nScope || pCol->eType >= ASSOC_J_ARRAY) continue;
+    ap = assocAlloc(p->pCall, p->pArena, (i64)sizeof(*ap) * (i + 1));
+    if (ap == 0) return;
+    if (i) memcpy(ap, pFor->apScope, sizeof(*ap) * (size_t)i);
+    ap[pFor->nScope++] = pCol;
+    pFor->apScope = ap;
+  }
 }
 
 /* Which model the key references: two are possible only without
@@ -105,14 +136,18 @@ static void addForeign(Collector *p, AssocRel *pRel, AssocSchema *pSchema,
   AssocForeign *pFor = foreignOf(p, pRel, pSchema, zTable, pTab, pKey);
   if (pFor == 0) return;
   mergeParent(p, pFor, pRel, pParent, pParentKey);
-  mergeText(p, pFor, pRel, "onDelete", &pFor->zOnDelete, pOpt->zOnDelete);
-  mergeText(p, pFor, pRel, "onUpdate", &pFor->zOnUpdate, pOpt->zOnUpdate);
-  mergeBool(p, pFor, pRel, "allowNull", &pFor->eAllowNull, pOpt->eAllowNull);
-  if (pRel->eKind == ASSOC_HASONE) {
-    mergeBool(p, pFor, pRel, "unique", &pFor->eUnique, pOpt->eUnique);
-  }
+  mergeText(p, pFor, pRel, SAID_ONDELETE, &pFor->zOnDelete, pOpt->zOnDelete);
+  mergeText(p, pFor, pRel, SAID_ONUPDATE, &pFor->zOnUpdate, pOpt->zOnUpdate);
+  mergeBool(p, pFor, pRel, SAID_ALLOWNULL, &pFor->eAllowNull, pOpt->eAllowNull);
+  mergeBool(p, pFor, pRel, SAID_UNIQUE, &pFor->eUnique, pOpt->eUnique);
+  mergeBool(p, pFor, pRel, SAID_THROUGH, &pFor->eThroughUnique,
+            pOpt->eThroughUnique);
+  mergeScope(p, pFor, pOpt->pThroughScope);
   pFor->bHas |= pRel->eKind == ASSOC_HASONE || pRel->eKind == ASSOC_HASMANY;
   pFor->bJoin |= pRel->eKind == ASSOC_BELONGSTOMANY;
+  if (p->pOnly && pFor->pRel != p->pOnly && p->pCall->rc == SQLITE_ERROR) {
+    assocErrorForget(p->pCall);
+  }
 }
 
 static void addRel(Collector *p, AssocRel *pRel) {
@@ -159,25 +194,34 @@ static void setDefaults(AssocForeign *pFor) {
                                  : "NO ACTION";
 }
 
+/* What one definition says. */
+static void addDef(Collector *p, AssocDef *pDef) {
+  AssocRel *pRel;
+  if (pDef->zName[0] == 0) return;
+  pRel = assocRelOf(p->pCall, pDef);
+  if (p->pOnly && p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+  if (pRel && pRel != p->pOnly) addRel(p, pRel);
+}
+
 AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
-                               AssocArena *pArena) {
+                               AssocArena *pArena, AssocRel *pOnly) {
   Collector c;
   AssocSchema *pSchema;
   AssocDef *pDef;
   AssocForeign *pFor;
   c.pCall = pCall;
-  c.pCat = pCat;
   c.pArena = pArena;
+  c.pOnly = pOnly;
   c.pFirst = 0;
   c.ppEnd = &c.pFirst;
-  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+  for (pSchema = pCat->pSchema; pSchema && !pOnly; pSchema = pSchema->pNext) {
     if (!assocSchemaLoad(pCall, pSchema)) return 0;
   }
+  if (pOnly) addRel(&c, pOnly);
   for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
     for (pDef = pSchema->pDef; pDef && pCall->rc == SQLITE_OK;
          pDef = pDef->pNext) {
-      AssocRel *pRel = pDef->zName[0] ? assocRelOf(pCall, pDef) : 0;
-      if (pRel) addRel(&c, pRel);
+      addDef(&c, pDef);
     }
   }
   for (pFor = c.pFirst; pFor; pFor = pFor->pNext) setDefaults(pFor);

@@ -364,13 +364,18 @@ struct AssocForeign {
   const char *zOnUpdate;
   int eAllowNull; /* As said: -1, 0 or 1 */
   int eUnique;
+  int eThroughUnique;
+  const AssocRel *apSaid[5]; /* Who said each of these five first, or 0 */
+  int nScope;                /* Of a join table: columns of its scopes */
+  const AssocJson **apScope; /* Each column once, with one of its values */
   u8 bNotNull;
   u8 bConstraint; /* REFERENCES is wanted */
   u8 bHas, bJoin; /* Some hasOne or hasMany; some belongsToMany */
   AssocForeign *pNext;
 };
-/* Those of all definitions. An error where two disagree. */
+/* Those of all definitions. An error where one is bad or two disagree; with
+** pOnly, which then comes first, only where that is one of the two. */
 AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
-                               AssocArena *pArena);
+                               AssocArena *pArena, AssocRel *pOnly);
 
 #endif /* ASSOC_MODEL_H */

@@ -60,11 +60,12 @@ static void optionType(OptionReader *p, AssocJson *pJson, const char *zMust) {
 
 static const char *optionText(OptionReader *p, AssocJson *pJson) {
   if (pJson->eType == ASSOC_J_NULL) return 0;
-  if (pJson->eType != ASSOC_J_TEXT || pJson->n == 0) {
+  if (pJson->eType == ASSOC_J_TEXT && pJson->n == 0) {
+    assocError(p->pCall, "the option %s is empty", pJson->zKey);
+  } else if (pJson->eType != ASSOC_J_TEXT) {
     optionType(p, pJson, "a text");
-    return 0;
   }
-  return pJson->z;
+  return p->pCall->rc == SQLITE_OK ? pJson->z : 0;
 }
 
 /* 1, 0, or -1 for null. */

@@ -28,20 +28,17 @@ struct Resolver {
 
 /* ------------------------------------------------------------------ errors */
 
-/* "User.posts" */
-static char *relLabel(Resolver *p) {
-  return assocArenaPrintf(p->pCall, p->pArena, "%s.%s",
-                          p->pRel->pSource->zLabel, p->pRel->zName);
-}
-
-static void relError(Resolver *p, const char *zFmt, ...) {
-  va_list ap;
-  char *z;
-  if (p->pCall->rc != SQLITE_OK) return;
-  va_start(ap, zFmt);
-  z = sqlite3_vmprintf(zFmt, ap);
-  va_end(ap);
-  assocError(p->pCall, "%s: %s", relLabel(p), z);
+/* Put "User.posts: " before the error: a row may have been made by hand, and
+** many are resolved in one call. What SQLite itself says stays as it is. */
+static void labelError(Resolver *p) {
+  AssocModel *pModel = p->pRel->pSource;
+  char *z = p->pCall->zErr;
+  if (p->pCall->rc != SQLITE_ERROR || z == 0) return;
+  if (strncmp(z, "assoc: ", 7) != 0) return;
+  p->pCall->zErr = sqlite3_mprintf("assoc: %s.%s: %s",
+                                   pModel ? pModel->zLabel : p->pDef->zModel,
+                                   p->pRel->zName, z + 7);
+  if (p->pCall->zErr == 0) p->pCall->rc = SQLITE_NOMEM;
   sqlite3_free(z);
 }
 
@@ -95,8 +92,8 @@ static void resolveReferenced(Resolver *p, AssocKey *pKey, AssocModel *pModel,
   keyFromNames(p, pKey, pModel->pTable, pNames);
   for (i = 0; i < pKey->nCol; i++) {
     if (pKey->aCol[i] >= 0) continue;
-    relError(p, "%s has no column %s, which %s names", pModel->zLabel,
-             pKey->azCol[i], zOption);
+    assocError(p->pCall, "%s has no column %s, which %s names", pModel->zLabel,
+               pKey->azCol[i], zOption);
   }
 }
 
@@ -243,10 +240,10 @@ static void ambiguous(Resolver *p, const Seeker *pSeek) {
                         pSeek->pTab->aCol[pFk->aCol[0]].zName);
   }
   z = assocStrFinish(p->pCall, pStr);
-  relError(p,
-           "%s has several foreign keys to %s; say which is meant with the "
-           "option %s: %s",
-           pSeek->pTab->zName, pSeek->pParent->zLabel, pSeek->zOption, z);
+  assocError(p->pCall,
+             "%s has several foreign keys to %s; say which is meant with the "
+             "option %s: %s",
+             pSeek->pTab->zName, pSeek->pParent->zLabel, pSeek->zOption, z);
   sqlite3_free(z);
 }
 
@@ -325,11 +322,11 @@ static void resolveForeign(Resolver *p, const Seeker *pSeek, AssocKey *pKey,
   if (pNames->n) {
     keyFromNames(p, pKey, pSeek->pTab, pNames);
     if (pNames->n != pSeek->pRef->nCol) {
-      relError(p,
-               "%s names %d columns, but the key of %s has %d; give them in "
-               "the same order",
-               pSeek->zOption, pNames->n, pSeek->pParent->zLabel,
-               pSeek->pRef->nCol);
+      assocError(p->pCall,
+                 "%s names %d columns, but the key of %s has %d; give them in "
+                 "the same order",
+                 pSeek->zOption, pNames->n, pSeek->pParent->zLabel,
+                 pSeek->pRef->nCol);
     }
     return;
   }
@@ -465,15 +462,15 @@ static void findThrough(Resolver *p) {
   }
   z = assocStrFinish(p->pCall, pStr);
   if (n == 0) {
-    relError(p,
-             "belongsToMany needs the option through, the name of the join "
-             "table; no table joins %s and %s yet",
-             pRel->pSource->zLabel, pRel->pTarget->zLabel);
+    assocError(p->pCall,
+               "belongsToMany needs the option through, the name of the join "
+               "table; no table joins %s and %s yet",
+               pRel->pSource->zLabel, pRel->pTarget->zLabel);
   } else if (n > 1) {
-    relError(p,
-             "several tables join %s and %s; say which is meant with the "
-             "option through: %s",
-             pRel->pSource->zLabel, pRel->pTarget->zLabel, z);
+    assocError(p->pCall,
+               "several tables join %s and %s; say which is meant with the "
+               "option through: %s",
+               pRel->pSource->zLabel, pRel->pTarget->zLabel, z);
   }
   sqlite3_free(z);
 }
@@ -491,6 +488,22 @@ static void resolveThrough(Resolver *p) {
   if (pJoin == 0) return;
   pRel->pThrough = pJoin->pTable;
   pRel->zThrough = pJoin->pTable->zName;
+}
+
+/* Is the join table of another belongsToMany the same? Without the option
+** through it is the only one between the two. */
+static int sameThrough(Resolver *p, const AssocDef *pDef,
+                       const AssocOptions *pOpt) {
+  AssocRel *pRel = p->pRel;
+  AssocModel *pJoin;
+  if (pOpt->zThrough == 0 ||
+      sqlite3_stricmp(pOpt->zThrough, pRel->zThrough) == 0) {
+    return 1;
+  }
+  pJoin =
+      assocModelNear(p->pCall, pDef->pSource->pTable->pSchema, pOpt->zThrough);
+  if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+  return pJoin && pJoin->pTable == pRel->pThrough;
 }
 
 /*
@@ -511,11 +524,7 @@ static AssocDef *pairOf(Resolver *p) {
     pBack = assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget);
     if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
     if (pOpt == 0 || pBack != pRel->pSource) continue;
-    if (pOpt->zThrough == 0 || pRel->pOpt->zThrough == 0 ||
-        sqlite3_stricmp(pOpt->zThrough, pRel->pOpt->zThrough) == 0 ||
-        sqlite3_stricmp(pOpt->zThrough, pRel->zThrough) == 0) {
-      return pDef;
-    }
+    if (sameThrough(p, pDef, pOpt)) return pDef;
   }
   return 0;
 }
@@ -567,6 +576,15 @@ static void resolveMany(Resolver *p) {
   seek.zOption = "otherKey";
   if (p->pCall->rc != SQLITE_OK) return;
   resolveForeign(p, &seek, &pRel->other, pOther, zTab);
+  if (pRel->foreign.nCol && pRel->other.nCol && p->pCall->rc == SQLITE_OK &&
+      sqlite3_stricmp(pRel->foreign.azCol[0], pRel->other.azCol[0]) == 0 &&
+      pRel->foreign.nCol == 1 && pRel->other.nCol == 1) {
+    assocError(
+        p->pCall,
+        "%s needs two foreign keys, but foreignKey and otherKey are both "
+        "%s",
+        zTab, pRel->foreign.azCol[0]);
+  }
 }
 
 /* ----------------------------------------------------------- through a path */
@@ -610,11 +628,12 @@ static void pathLast(Resolver *p) {
     AssocRel *pLast = assocRelOf(p->pCall, pOnly);
     if (pLast) pathAdd(p, pLast);
   } else {
-    relError(p,
-             "the path %s leads to %s, and %s association of that leads on to "
-             "%s; write the path to its end",
-             p->pRel->pOpt->zThrough, pAt->zLabel, n ? "more than one" : "no",
-             p->pRel->pTarget->zLabel);
+    assocError(
+        p->pCall,
+        "the path %s leads to %s, and %s association of that leads on to "
+        "%s; write the path to its end",
+        p->pRel->pOpt->zThrough, pAt->zLabel, n ? "more than one" : "no",
+        p->pRel->pTarget->zLabel);
   }
 }
 
@@ -632,8 +651,8 @@ static void resolvePath(Resolver *p) {
         assocRelFind(p->pCall, pAt, assocArenaText(p->pCall, p->pArena, z, n));
     if (pStep == 0) return;
     if (pStep->nBranch) {
-      relError(p, "%s is polymorphic, and a path cannot go through it",
-               pStep->zName);
+      assocError(p->pCall, "%s is polymorphic, and a path cannot go through it",
+                 pStep->zName);
       return;
     }
     pathAdd(p, pStep);
@@ -641,7 +660,7 @@ static void resolvePath(Resolver *p) {
     z += n + (z[n] == '.');
   }
   if (p->pCall->rc == SQLITE_OK && pRel->nPath == 0) {
-    relError(p, "the option through names no association");
+    assocError(p->pCall, "the option through names no association");
   }
   if (p->pCall->rc == SQLITE_OK && pAt != pRel->pTarget) pathLast(p);
   if (p->pCall->rc == SQLITE_OK) {
@@ -700,8 +719,9 @@ static void addBranch(Resolver *p, const char *zType, const char *zModel) {
                     "targetKey");
   if (p->pCall->rc == SQLITE_OK &&
       pBranch->key.nCol != pRel->aBranch[0].key.nCol) {
-    relError(p, "the keys of %s and %s have different numbers of columns",
-             pRel->aBranch[0].pModel->zLabel, pBranch->pModel->zLabel);
+    assocError(p->pCall,
+               "the keys of %s and %s have different numbers of columns",
+               pRel->aBranch[0].pModel->zLabel, pBranch->pModel->zLabel);
   }
 }
 
@@ -712,8 +732,9 @@ static void resolvePolymorphic(Resolver *p) {
   AssocJson *pModels = assocJsonGet(pOpt, "models"), *pSub;
   AssocJson *pType = assocJsonGet(pOpt, "type");
   if (pModels == 0 || pModels->eType < ASSOC_J_ARRAY || pModels->nChild == 0) {
-    relError(p, "the option polymorphic needs \"models\", from what the type "
-                "column holds to a model: {\"post\":\"Post\"}");
+    assocError(p->pCall,
+               "the option polymorphic needs \"models\", from what the type "
+               "column holds to a model: {\"post\":\"Post\"}");
     return;
   }
   pRel->aBranch = assocAlloc(p->pCall, p->pArena,
@@ -722,7 +743,7 @@ static void resolvePolymorphic(Resolver *p) {
   for (pSub = pModels->pChild; pSub && p->pCall->rc == SQLITE_OK;
        pSub = pSub->pNext) {
     if (pSub->eType != ASSOC_J_TEXT) {
-      relError(p, "\"models\" of polymorphic must be names of models");
+      assocError(p->pCall, "\"models\" of polymorphic must be names of models");
       return;
     }
     addBranch(p, pSub->zKey ? pSub->zKey : pSub->z, pSub->z);
@@ -743,8 +764,9 @@ static void resolvePolymorphic(Resolver *p) {
     polymorphicColumn(p, &pRel->foreign, "id");
   }
   if (p->pCall->rc == SQLITE_OK && pRel->foreign.nCol != pRel->targetKey.nCol) {
-    relError(p, "foreignKey names %d columns, but the key of %s has %d",
-             pRel->foreign.nCol, pRel->pTarget->zLabel, pRel->targetKey.nCol);
+    assocError(p->pCall,
+               "foreignKey names %d columns, but the key of %s has %d",
+               pRel->foreign.nCol, pRel->pTarget->zLabel, pRel->targetKey.nCol);
   }
 }
 
@@ -760,8 +782,8 @@ static AssocJson *typeScope(Resolver *p, const AssocRel *pBack,
     i++;
   }
   if (i == pBack->nBranch) {
-    relError(p, "%s.%s is polymorphic, but not to %s", pBack->pSource->zLabel,
-             pBack->zName, p->pRel->pSource->zLabel);
+    assocError(p->pCall, "%s.%s is polymorphic, but not to %s",
+               pBack->pSource->zLabel, pBack->zName, p->pRel->pSource->zLabel);
     return 0;
   }
   pVal->eType = ASSOC_J_TEXT;
@@ -796,8 +818,9 @@ static void adoptPolymorphic(Resolver *p) {
                                                    pRel->pOpt->zThrough)
                                   : 0;
     if (pWhere == 0) {
-      relError(p, "a polymorphic belongsToMany needs the option through, and "
-                  "the join table must be there");
+      assocError(p->pCall,
+                 "a polymorphic belongsToMany needs the option through, and "
+                 "the join table must be there");
       return;
     }
   }
@@ -825,11 +848,11 @@ static void checkWhere(Resolver *p, const AssocTable *pTab,
     if (pPred->key.pPath == 0) continue;
     if (pPred->key.pPath->pNext || pPred->key.pAgg ||
         pPred->eOp <= SHAPE_OP_NONE) {
-      relError(p, "a scope compares columns of %s, and nothing beyond",
-               pTab->zName);
+      assocError(p->pCall, "a scope compares columns of %s, and nothing beyond",
+                 pTab->zName);
     } else if (assocColumnFind(pTab, pPred->key.pPath->z) < 0) {
-      relError(p, "%s has no column %s, which the scope names", pTab->zName,
-               pPred->key.pPath->z);
+      assocError(p->pCall, "%s has no column %s, which the scope names",
+                 pTab->zName, pPred->key.pPath->z);
     }
   }
 }
@@ -839,8 +862,8 @@ static void checkOrder(Resolver *p, const AssocTable *pTab,
   for (; pSort; pSort = pSort->pNext) {
     if (pSort->key.pPath->pNext || pSort->key.pAgg) continue;
     if (assocColumnFind(pTab, pSort->key.pPath->z) < 0) {
-      relError(p, "%s has no column %s, which the order names", pTab->zName,
-               pSort->key.pPath->z);
+      assocError(p->pCall, "%s has no column %s, which the order names",
+                 pTab->zName, pSort->key.pPath->z);
     }
   }
 }
@@ -878,24 +901,28 @@ static void checkOptions(Resolver *p) {
       {"through", pOpt->zThrough || pOpt->pThroughScope, 2 | 4 | 8},
       {"scope", pOpt->pScope != 0, 2 | 4 | 8},
       {"order", pOpt->pOrder != 0, 2 | 4 | 8},
+      {"unique", pOpt->eUnique >= 0, 1 | 2},
   };
   int i;
   for (i = 0; i < ASSOC_COUNT(a); i++) {
     if (a[i].bSaid && !(a[i].mKind & (1 << eKind))) {
-      relError(p, "%s has no option %s", azAssocKind[eKind], a[i].zName);
+      assocError(p->pCall, "%s has no option %s", azAssocKind[eKind],
+                 a[i].zName);
     }
   }
   if (pOpt->zThrough && eKind != ASSOC_BELONGSTOMANY && isPath(p)) {
     if (pOpt->foreignKey.n || pOpt->sourceKey.n || pOpt->eUnique >= 0 ||
         pOpt->zOnDelete || pOpt->zOnUpdate || pOpt->eAllowNull >= 0) {
-      relError(p, "an association through a path has no key of its own, only "
-                  "scope and order");
+      assocError(p->pCall,
+                 "an association through a path has no key of its own, only "
+                 "scope and order");
     }
   } else if (pOpt->zThrough && eKind != ASSOC_BELONGSTOMANY) {
-    relError(p,
-             "a join table needs belongsToMany; did you mean "
-             "assoc_define('%s','belongsToMany','%s','{\"through\":\"%s\"}')?",
-             p->pDef->zModel, p->pDef->zTarget, pOpt->zThrough);
+    assocError(
+        p->pCall,
+        "a join table needs belongsToMany; did you mean "
+        "assoc_define('%s','belongsToMany','%s','{\"through\":\"%s\"}')?",
+        p->pDef->zModel, p->pDef->zTarget, pOpt->zThrough);
   }
 }
 
@@ -932,8 +959,9 @@ static void resolveAll(Resolver *p) {
   bPoly = pRel->pOpt->pPolymorphic != 0;
   if (bPoly && (pRel->eKind == ASSOC_BELONGSTO) !=
                    (pRel->pOpt->pPolymorphic->eType == ASSOC_J_OBJECT)) {
-    relError(p, "the option polymorphic is an object for belongsTo, and for "
-                "the other kinds the name of that belongsTo");
+    assocError(p->pCall,
+               "the option polymorphic is an object for belongsTo, and for "
+               "the other kinds the name of that belongsTo");
   }
   if (!bPoly || pRel->eKind != ASSOC_BELONGSTO) {
     resolveTarget(p);
@@ -979,7 +1007,10 @@ AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef) {
   pDef->bResolving = 1;
   resolveAll(&r);
   pDef->bResolving = 0;
-  if (pCall->rc != SQLITE_OK) return 0;
+  if (pCall->rc != SQLITE_OK) {
+    labelError(&r);
+    return 0;
+  }
   pDef->pRel = r.pRel;
   return r.pRel;
 }

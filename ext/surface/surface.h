@@ -75,8 +75,8 @@ struct AssocWrite {
 void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction);
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p);
 
-/* An error if definitions over the same foreign key disagree. */
-void assocSyncCheck(AssocCall *pCall, const AssocRel *pRel);
+/* An error if another definition over the same foreign key disagrees. */
+void assocSyncCheck(AssocCall *pCall, AssocRel *pRel);
 
 /* ------------------------------------------------------------------- rows */
 

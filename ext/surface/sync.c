@@ -61,7 +61,7 @@ static void ddlBegin(Syncer *p, const char *z) {
 
 /* ---------------------------------------------------------------- columns */
 
-/* STRICT tables know six types. */
+/* STRICT tables know six types; others become the one of their affinity. */
 static const char *strictType(const AssocColumn *pCol) {
   static const char *const az[] = {"INT",  "INTEGER", "REAL",
                                    "TEXT", "BLOB",    "ANY"};
@@ -69,7 +69,9 @@ static const char *strictType(const AssocColumn *pCol) {
   for (i = 0; i < 6; i++) {
     if (sqlite3_stricmp(az[i], pCol->zType) == 0) return pCol->zType;
   }
-  return pCol->eAff == ASSOC_AFF_TEXT ? "TEXT" : "ANY";
+  if (pCol->eAff == ASSOC_AFF_TEXT) return "TEXT";
+  if (sqlite3_strlike("%INT%", pCol->zType, 0) == 0) return "INTEGER";
+  return "ANY";
 }
 
 static int isStrict(Syncer *p, const AssocTable *pTab) {
@@ -99,14 +101,35 @@ static void ddlType(Syncer *p, const AssocForeign *pFor, int i) {
   }
 }
 
-/* Can there be a constraint? Not across databases, not to a view. */
+/* Can there be a constraint? Not across databases, nor to a view, nor to a
+** rowid that is no column. */
 static int canReference(const AssocForeign *pFor) {
-  return pFor->bConstraint && pFor->pParent->pTable->eType == ASSOC_TABLE &&
-         pFor->pParent->pTable->pSchema == pFor->pSchema;
+  const AssocTable *pParent = pFor->pParent->pTable;
+  return pFor->bConstraint && pParent->eType == ASSOC_TABLE &&
+         pParent->pSchema == pFor->pSchema &&
+         pFor->parentKey.aCol[0] < pParent->nCol;
+}
+
+/* SQLite would refuse every row of a table whose foreign key references
+** columns that are not unique. */
+static void checkUnique(Syncer *p, const AssocForeign *pFor) {
+  AssocTable *pParent = pFor->pParent->pTable;
+  int bUnique = 0;
+  (void)assocTableIndexOn(p->pCall, pParent, pFor->parentKey.nCol,
+                          pFor->parentKey.aCol, &bUnique);
+  if (bUnique) return;
+  assocError(p->pCall,
+             "%s.%s cannot reference %s.%s, as %s.%s asks, for that is not "
+             "unique; make a UNIQUE INDEX on it, or say "
+             "\"constraints\":false",
+             pFor->zTable, pFor->key.azCol[0], pParent->zName,
+             pFor->parentKey.azCol[0], pFor->pRel->pSource->zLabel,
+             pFor->pRel->zName);
 }
 
 /* REFERENCES User(id) ON DELETE CASCADE ON UPDATE CASCADE */
 static void ddlReferences(Syncer *p, const AssocForeign *pFor) {
+  checkUnique(p, pFor);
   sqlite3_str_appendall(p->pStr, "REFERENCES ");
   ddlName(p, pFor->pParent->pTable->zName);
   ddlNames(p, &pFor->parentKey);
@@ -193,20 +216,10 @@ static void joinForeignKey(Syncer *p, const AssocForeign *pFor) {
   ddlReferences(p, pFor);
 }
 
-/* The next column of a scope of the join row that has one value. */
-static const AssocJson *scopeColumn(const AssocJson *p) {
-  while (p && p->eType >= ASSOC_J_ARRAY) p = p->pNext;
-  return p;
-}
-
-static const AssocJson *scopeFirst(const AssocRel *pRel) {
-  const AssocJson *pScope = pRel->pOpt->pThroughScope;
-  return scopeColumn(pScope ? pScope->pChild : 0);
-}
-
-static void scopeColumns(Syncer *p, const AssocRel *pRel, int *pn) {
-  const AssocJson *pCol;
-  for (pCol = scopeFirst(pRel); pCol; pCol = scopeColumn(pCol->pNext)) {
+static void scopeColumns(Syncer *p, const AssocForeign *pFor, int *pn) {
+  int i;
+  for (i = 0; i < pFor->nScope; i++) {
+    const AssocJson *pCol = pFor->apScope[i];
     ddlNext(p, pn, "(\n  ", ",\n  ");
     ddlName(p, pCol->zKey);
     sqlite3_str_appendf(p->pStr, " %s NOT NULL",
@@ -219,7 +232,6 @@ static void scopeColumns(Syncer *p, const AssocRel *pRel, int *pn) {
 /* Both keys; and the columns of a scope, for the same pair may be linked
 ** under several of its values. */
 static void joinKey(Syncer *p, const AssocForeign *pA, const AssocForeign *pB) {
-  const AssocJson *pCol;
   int i, n = 0;
   for (i = 0; i < pA->key.nCol; i++) {
     ddlNext(p, &n, ",\n  PRIMARY KEY (", ", ");
@@ -229,16 +241,36 @@ static void joinKey(Syncer *p, const AssocForeign *pA, const AssocForeign *pB) {
     ddlNext(p, &n, "", ", ");
     ddlName(p, pB->key.azCol[i]);
   }
-  for (pCol = scopeFirst(pA->pRel); pCol; pCol = scopeColumn(pCol->pNext)) {
+  for (i = 0; i < pA->nScope; i++) {
     ddlNext(p, &n, "", ", ");
-    ddlName(p, pCol->zKey);
+    ddlName(p, pA->apScope[i]->zKey);
   }
   sqlite3_str_appendchar(p->pStr, 1, ')');
 }
 
-static int allowsDuplicates(const AssocForeign *pA, const AssocForeign *pB) {
-  return pA->pRel->pOpt->eThroughUnique == 0 ||
-         pB->pRel->pOpt->eThroughUnique == 0;
+static int allowsDuplicates(const AssocForeign *pFor) {
+  return pFor->eThroughUnique == 0;
+}
+
+/* Associations that name their keys differently, or have different targets,
+** would need a column more, and no row could fill them all. */
+static void checkTwoKeys(Syncer *p, const AssocForeign *pA,
+                         const AssocForeign *pB) {
+  const AssocForeign *pFor;
+  for (pFor = p->pList; pFor; pFor = pFor->pNext) {
+    if (pFor == pA || pFor == pB || pFor->pTab || !pFor->bJoin ||
+        pFor->pSchema != pA->pSchema ||
+        sqlite3_stricmp(pFor->zTable, pA->zTable) != 0) {
+      continue;
+    }
+    assocError(p->pCall,
+               "the join table %s has two foreign keys, %s and %s, but %s.%s "
+               "asks for a third, %s; give it a table of its own, or name the "
+               "keys with foreignKey and otherKey",
+               pA->zTable, pA->key.azCol[0], pB->key.azCol[0],
+               pFor->pRel->pSource->zLabel, pFor->pRel->zName,
+               pFor->key.azCol[0]);
+  }
 }
 
 /*
@@ -247,7 +279,8 @@ static int allowsDuplicates(const AssocForeign *pA, const AssocForeign *pB) {
 */
 static void createJoin(Syncer *p, const AssocForeign *pA,
                        const AssocForeign *pB) {
-  int bTwice = allowsDuplicates(pA, pB), n = 0;
+  int bTwice = allowsDuplicates(pA), n = 0;
+  checkTwoKeys(p, pA, pB);
   ddlBegin(p, "CREATE TABLE ");
   ddlSchema(p, pA->pSchema);
   ddlName(p, pA->zTable);
@@ -257,7 +290,7 @@ static void createJoin(Syncer *p, const AssocForeign *pA,
   }
   joinColumns(p, pA, &n);
   joinColumns(p, pB, &n);
-  scopeColumns(p, pA->pRel, &n);
+  scopeColumns(p, pA, &n);
   if (!bTwice) joinKey(p, pA, pB);
   joinForeignKey(p, pA);
   joinForeignKey(p, pB);
@@ -330,7 +363,7 @@ static int isIndexed(Syncer *p, const AssocForeign *pFor) {
   const char *z;
   if (pFor->pTab == 0) {
     const AssocForeign *pOther = otherSide(p, pFor);
-    return pOther && isBefore(pFor, pOther) && !allowsDuplicates(pFor, pOther);
+    return pOther && isBefore(pFor, pOther) && !allowsDuplicates(pFor);
   }
   if (pFor->pTab->eType != ASSOC_TABLE) return 1;
   for (i = 0; i < pFor->key.nCol; i++) {
@@ -361,7 +394,7 @@ static char *syncText(Syncer *p, AssocCatalog *pCat) {
   AssocForeign *pFor;
   char *z;
   p->pStr = sqlite3_str_new(p->pCall->db);
-  p->pList = assocForeignList(p->pCall, pCat, &p->mem);
+  p->pList = assocForeignList(p->pCall, pCat, &p->mem, 0);
   for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     AssocForeign *pOther;
     if (pFor->pTab) {
@@ -379,10 +412,11 @@ static char *syncText(Syncer *p, AssocCatalog *pCat) {
   return z;
 }
 
-void assocSyncCheck(AssocCall *pCall, const AssocRel *pRel) {
+void assocSyncCheck(AssocCall *pCall, AssocRel *pRel) {
   AssocArena mem;
   memset(&mem, 0, sizeof(mem));
-  (void)assocForeignList(pCall, pRel->pSource->pTable->pSchema->pCatalog, &mem);
+  (void)assocForeignList(pCall, pRel->pSource->pTable->pSchema->pCatalog, &mem,
+                         pRel);
   assocArenaFree(&mem);
 }
 
@@ -400,6 +434,10 @@ static int dryRun(AssocCall *pCall, const char *zOptions) {
   for (p = pJson ? pJson->pChild : 0; p && p->zKey; p = p->pNext) {
     if (strcmp(p->zKey, "dryRun") == 0) {
       bDry = p->eType == ASSOC_J_TRUE;
+      if (!bDry && p->eType != ASSOC_J_FALSE) {
+        assocError(pCall, "the option dryRun must be true or false, not %s",
+                   assocJsonTypeName(p));
+      }
     } else {
       assocError(pCall, "there is no option \"%s\"; assoc_sync() has dryRun",
                  p->zKey);
