@@ -1,12 +1,15 @@
 /*
 ** Writing JSON text, as json_object() writes it and faster.
 **
-** Text is copied eight bytes at a time until a byte comes that needs care:
+** Text is copied sixteen bytes at a time until a byte comes that needs care:
 ** a quote, a backslash, a control character, or the first byte of a
 ** character outside ASCII, which is checked, since a TEXT value in SQLite
 ** may hold any bytes and JSON may not.
 */
 #include "base/base.h"
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 /* ------------------------------------------------- a buffer on the heap */
 
@@ -84,6 +87,26 @@ void assocOutPrintf(AssocOut *pOut, const char *zFmt, ...) {
 
 /* ---------------------------------------------------------------- text */
 
+#if defined(__SSE2__)
+
+/*
+** Copy the sixteen bytes at z to p. How many of them come before the first
+** that needs care?
+*/
+static inline int copyClean(char *p, const u8 *z) {
+  __m128i x = _mm_loadu_si128((const __m128i *)z);
+  __m128i bad = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')),
+                             _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+  int m;
+  /* Signed, control characters and bytes outside ASCII are less than ' ' */
+  bad = _mm_or_si128(bad, _mm_cmplt_epi8(x, _mm_set1_epi8(' ')));
+  _mm_storeu_si128((__m128i *)p, x);
+  m = _mm_movemask_epi8(bad);
+  return m == 0 ? 16 : __builtin_ctz((unsigned)m);
+}
+
+#else
+
 #define ONES 0x0101010101010101ull
 #define HIGH 0x8080808080808080ull
 
@@ -97,6 +120,44 @@ static inline u64 careMask(u64 x) {
   return (((x - ONES * 0x20) & ~x) | ((q - ONES) & ~q) | ((b - ONES) & ~b) |
           x) &
          HIGH;
+}
+
+static inline int needsCare(u8 c) {
+  return c < 0x20 || c >= 0x80 || c == '"' || c == '\\';
+}
+
+static inline int copyClean(char *p, const u8 *z) {
+  u64 x, y;
+  int n = 0;
+  memcpy(&x, z, 8);
+  memcpy(&y, &z[8], 8);
+  memcpy(p, &x, 8);
+  memcpy(&p[8], &y, 8);
+  if ((careMask(x) | careMask(y)) == 0) return 16;
+  while (!needsCare(z[n])) n++;
+  return n;
+}
+
+#endif
+
+/* The same for the last n bytes of a text, fewer than sixteen. */
+static int copyLast(char *p, const u8 *z, int n) {
+  u8 a[16];
+  int nClean;
+  memset(a, 'a', sizeof(a));
+  if (n >= 8) {
+    memcpy(a, z, 8);
+    memcpy(&a[n - 8], &z[n - 8], 8);
+  } else if (n >= 4) {
+    memcpy(a, z, 4);
+    memcpy(&a[n - 4], &z[n - 4], 4);
+  } else if (n > 0) {
+    a[0] = z[0];
+    a[n / 2] = z[n / 2];
+    a[n - 1] = z[n - 1];
+  }
+  nClean = copyClean(p, a);
+  return nClean < n ? nClean : n;
 }
 
 /*
@@ -159,50 +220,36 @@ static int careWrite(char **pp, const u8 *z, i64 n) {
   return nUsed;
 }
 
-/*
-** Write a run of at most nMost bytes of z, which has n. Room for 6 bytes
-** for each of the nMost is there. *pUsed is how many bytes were taken: a
-** last character may take up to three more.
-*/
-static char *textRun(char *p, const u8 *z, i64 n, i64 nMost, i64 *pUsed) {
-  i64 i = 0;
-  while (i < nMost) {
-    if (i + 8 <= nMost) {
-      u64 x, m;
-      memcpy(&x, &z[i], 8);
-      memcpy(p, &x, 8);
-      m = careMask(x);
-      if (ASSOC_LIKELY(m == 0)) {
-        p += 8;
-        i += 8;
-        continue;
-      }
-#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-      {
-        int nClean = __builtin_ctzll(m) >> 3;
-        p += nClean;
-        i += nClean;
-      }
-#endif
-    }
-    i += careWrite(&p, &z[i], n - i);
-  }
-  *pUsed = i;
-  return p;
-}
-
 /* Text is written in pieces, so that no more room than this is asked for. */
 #define TEXT_PIECE 2000
+
+/*
+** Write nMost bytes of z, which has n; the last character may take up to
+** three more. The number of bytes taken.
+*/
+static i64 textPiece(AssocOut *pOut, const u8 *z, i64 n, i64 nMost) {
+  char *p;
+  i64 i = 0;
+  if (!assocOutNeed(pOut, nMost * 6 + 16)) return n;
+  p = pOut->p;
+  while (i < nMost) {
+    int nLeft = nMost - i < 16 ? (int)(nMost - i) : 16;
+    int nClean = nLeft < 16 ? copyLast(p, &z[i], nLeft) : copyClean(p, &z[i]);
+    p += nClean;
+    i += nClean;
+    if (nClean < nLeft) i += careWrite(&p, &z[i], n - i);
+  }
+  pOut->p = p;
+  return i;
+}
 
 void assocJsonString(AssocOut *pOut, const char *z, i64 n) {
   i64 i = 0;
   if (!assocOutNeed(pOut, 1)) return;
   *pOut->p++ = '"';
   while (i < n) {
-    i64 nUsed = 0, nMost = n - i > TEXT_PIECE ? TEXT_PIECE : n - i;
-    if (!assocOutNeed(pOut, nMost * 6 + 8)) return;
-    pOut->p = textRun(pOut->p, (const u8 *)z + i, n - i, nMost, &nUsed);
-    i += nUsed;
+    i64 nMost = n - i > TEXT_PIECE ? TEXT_PIECE : n - i;
+    i += textPiece(pOut, (const u8 *)z + i, n - i, nMost);
   }
   if (!assocOutNeed(pOut, 1)) return;
   *pOut->p++ = '"';
@@ -215,10 +262,8 @@ static void jsonRaw(AssocOut *pOut, const char *z, i64 n) {
   i64 i = 0;
   if (!assocOutNeed(pOut, n * 3)) return;
   while (i < n) {
-    u8 c = (u8)z[i];
-    if (c < 0x80) {
-      *pOut->p++ = (char)c;
-      i++;
+    if ((u8)z[i] < 0x80) {
+      *pOut->p++ = z[i++];
     } else {
       i += careWrite(&pOut->p, (const u8 *)z + i, n - i);
     }
@@ -227,29 +272,32 @@ static void jsonRaw(AssocOut *pOut, const char *z, i64 n) {
 
 /* ------------------------------------------------------------- numbers */
 
+static inline int digitCount(u64 u) {
+  int n = 1;
+  for (; u >= 10000; u /= 10000) n += 4;
+  return n + (u >= 10) + (u >= 100) + (u >= 1000);
+}
+
 static char *intWrite(char *p, i64 i) {
   static const char zPairs[] = "0001020304050607080910111213141516171819"
                                "2021222324252627282930313233343536373839"
                                "4041424344454647484950515253545556575859"
                                "6061626364656667686970717273747576777879"
                                "8081828384858687888990919293949596979899";
-  char aTmp[20];
-  int n = (int)sizeof(aTmp);
   u64 u = i < 0 ? 0 - (u64)i : (u64)i;
+  char *pEnd, *pAt;
   if (i < 0) *p++ = '-';
-  while (u >= 100) {
-    n -= 2;
-    memcpy(&aTmp[n], &zPairs[2 * (u % 100)], 2);
-    u /= 100;
+  pEnd = pAt = p + digitCount(u);
+  for (; u >= 100; u /= 100) {
+    pAt -= 2;
+    memcpy(pAt, &zPairs[2 * (u % 100)], 2);
   }
   if (u >= 10) {
-    n -= 2;
-    memcpy(&aTmp[n], &zPairs[2 * u], 2);
+    memcpy(p, &zPairs[2 * u], 2);
   } else {
-    aTmp[--n] = (char)('0' + u);
+    *p = (char)('0' + u);
   }
-  memcpy(p, &aTmp[n], sizeof(aTmp) - (size_t)n);
-  return p + (sizeof(aTmp) - (size_t)n);
+  return pEnd;
 }
 
 void assocJsonInt(AssocOut *pOut, i64 i) {

@@ -71,10 +71,12 @@ struct AssocPart {
   u8 bInner;         /* COLUMN: of an object inside, whose name came before */
   const char *zName; /* The key, as the caller spelt it */
   const char *zKey;  /* The text before the value: ,"title": */
-  int nKey;
-  AssocNode *pNode; /* CHILD, SPREAD; of several branches the first */
+  int nKey;          /* Its bytes; ASSOC_KEY_PAD more can be read */
+  AssocNode *pNode;  /* CHILD, SPREAD; of several branches the first */
   AssocPart *pNext;
 };
+#define ASSOC_KEY_PAD 16
+
 #define ASSOC_PART_COLUMN 0
 #define ASSOC_PART_CHILD 1  /* A row, a list of rows, a value, or a page */
 #define ASSOC_PART_SPREAD 2 /* The members of a row, among one's own */

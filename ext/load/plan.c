@@ -96,14 +96,16 @@ static void partKey(Planner *p, AssocPart *pPart, const char *zBefore,
                     const char *zName, const char *zAfter) {
   AssocOut out;
   i64 n = 0;
-  char *z;
+  char *z, *zKept;
   assocBufInit(&out, 0x7fffffff);
   assocOutText(&out, zBefore, (i64)strlen(zBefore));
   if (zName) assocJsonString(&out, zName, (i64)strlen(zName));
   assocOutText(&out, zAfter, (i64)strlen(zAfter));
   z = assocBufFinish(&out, &n);
   if (z == 0) assocErrorCode(p->pCall, out.rc);
-  pPart->zKey = assocArenaText(p->pCall, p->pArena, z, (int)n);
+  zKept = assocAlloc(p->pCall, p->pArena, n + ASSOC_KEY_PAD);
+  if (zKept && z) memcpy(zKept, z, (size_t)n);
+  pPart->zKey = zKept;
   pPart->nKey = (int)n;
   sqlite3_free(z);
 }
@@ -580,7 +582,7 @@ static AssocNode *valueBeside(Planner *p, AssocNode *pNode, int eAgg) {
   pPart = planAlloc(p, sizeof(*pPart));
   if (pPart == 0) return 0;
   pPart->iRaw = -1;
-  pPart->zKey = "";
+  partKey(p, pPart, "", 0, "");
   pPart->eJson = eAgg == SHAPE_AGG_COUNT ? ASSOC_JSON_PLAIN : ASSOC_JSON_BOOL;
   pValue->pPart = pPart;
   pValue->nArg = 1;
@@ -903,7 +905,7 @@ static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
   pPart = planAlloc(p, sizeof(*pPart));
   if (pPart == 0) return;
   pPart->iRaw = -1;
-  pPart->zKey = "";
+  partKey(p, pPart, "", 0, "");
   if (pItem->pAgg->eAgg == SHAPE_AGG_EXISTS) pPart->eJson = ASSOC_JSON_BOOL;
   pNode->pPart = pPart;
   pNode->nArg = 1;

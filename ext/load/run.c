@@ -235,10 +235,15 @@ static void rowGrow(AssocOut *pOut, i64 n) {
   pOut->pEnd = pRun->mem.pEnd;
 }
 
-/* Copy a short text that the room is there for. */
+/* Most keys are short: whole blocks are copied, and what is too much is
+** overwritten. */
 static inline void rowKey(AssocOut *pOut, const AssocPart *pPart) {
-  if (!assocOutNeed(pOut, pPart->nKey)) return;
-  memcpy(pOut->p, pPart->zKey, (size_t)pPart->nKey);
+  int i = 0;
+  if (!assocOutNeed(pOut, pPart->nKey + ASSOC_KEY_PAD)) return;
+  do {
+    memcpy(pOut->p + i, pPart->zKey + i, ASSOC_KEY_PAD);
+    i += ASSOC_KEY_PAD;
+  } while (i < pPart->nKey);
   pOut->p += pPart->nKey;
 }
 
