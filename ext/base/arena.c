@@ -21,7 +21,7 @@ struct AssocChunk {
 /*
 ** A hint, and only for whole huge pages inside the block.
 */
-static void adviseHuge(void *p, i64 nByte) {
+void assocHugePages(void *p, i64 nByte) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   const uintptr_t huge = (uintptr_t)2 << 20;
   uintptr_t iFrom = ((uintptr_t)p + huge - 1) & ~(huge - 1);
@@ -41,7 +41,7 @@ int assocArenaGrow(AssocArena *pArena, i64 nByte) {
   n = (n + 7) & ~(i64)7;
   pNew = sqlite3_malloc64((u64)n + sizeof(*pNew));
   if (pNew == 0) return SQLITE_NOMEM;
-  adviseHuge(pNew, n);
+  assocHugePages(pNew, n);
   pNew->nByte = n;
   pNew->pNext = pArena->pChunk;
   pArena->pChunk = pNew;

@@ -11,6 +11,10 @@
 #ifndef ASSOC_BASE_H
 #define ASSOC_BASE_H
 
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE 1 /* MADV_HUGEPAGE of Linux, also with -std=c11 */
+#endif
+
 #ifdef SQLITE_CORE
 #include "sqlite3.h"
 #else
@@ -130,6 +134,8 @@ int assocArenaGrow(AssocArena *pArena, i64 nByte);
 /* Free all chunks but, of those no larger than nKeep, the newest. */
 void assocArenaReset(AssocArena *pArena, i64 nKeep);
 void assocArenaFree(AssocArena *pArena);
+/* Ask the kernel for huge pages in a block, where it is large enough. */
+void assocHugePages(void *p, i64 nByte);
 
 /* ----------------------------------------------------------------- conn --
 **

@@ -30,6 +30,7 @@ static void bufGrow(AssocOut *pOut, i64 n) {
     pOut->pStart = pOut->p = pOut->pEnd = 0;
     return;
   }
+  if (nUsed == 0) assocHugePages(zNew, nAlloc);
   pOut->pStart = zNew;
   pOut->p = zNew + nUsed;
   pOut->pEnd = zNew + nAlloc; /* One byte more is there for the nul */
