@@ -230,13 +230,13 @@ void assocJsonInt(AssocOut *pOut, i64 i);
 
 /* ------------------------------------------------------------- jsonread --
 **
-** JSON that was read: a tree of what SQLite's json_tree() says.
+** JSON that was read, as a tree.
 */
 typedef struct AssocJson AssocJson;
 struct AssocJson {
   u8 eType;          /* ASSOC_J_* */
   const char *zKey;  /* In an object: the key. Else 0 */
-  const char *z;     /* TEXT: the text. Numbers: as json_tree() spells them */
+  const char *z;     /* TEXT: the text. Numbers: as they were written */
   int n;             /* Bytes of z */
   i64 i;             /* INT: the value. TRUE: 1 */
   double r;          /* REAL: the value */
@@ -256,6 +256,28 @@ struct AssocJson {
 /* Read zJson into pArena. zWhat names it in an error: "the options". */
 AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,
                          const char *zJson, int nJson, const char *zWhat);
+
+/* The same for texts that may be long: one element of an array at a time, or
+** the value that is no array. */
+typedef struct AssocJsonReader AssocJsonReader;
+struct AssocJsonReader {
+  AssocCall *pCall;
+  const char *zWhat;
+  const char *zStart;
+  const char *z, *zEnd; /* What is still to be read */
+  AssocArena *pArena;   /* Of the value that is being read */
+  sqlite3_stmt *pCast;  /* OWNED: reads numbers that are not easy */
+  i64 nRead;            /* Calls of assocJsonNext() */
+  u8 bArray;            /* The text is an array, whose elements are read */
+  u8 bDone;
+};
+/* The text must last until the end. */
+void assocJsonStart(AssocCall *pCall, AssocJsonReader *p, const char *zJson,
+                    i64 nJson, const char *zWhat);
+/* The next element, in pArena; 0 after the last or an error. */
+AssocJson *assocJsonNext(AssocJsonReader *p, AssocArena *pArena);
+void assocJsonEnd(AssocJsonReader *p);
+
 /* The element of an object by key, or 0. */
 AssocJson *assocJsonGet(AssocJson *pObject, const char *zKey);
 /* Write a tree, as json() would. */

@@ -1,144 +1,421 @@
 /*
-** Reading JSON, which SQLite does: json_tree() gives the elements in depth
-** first order, and this file hangs them together.
+** Reading JSON text: RFC 8259, neither more nor less, whatever this SQLite's
+** own functions accept, and whoever has a table named json_tree.
+**
+** The reader goes through the text once. What is open is kept in a stack of
+** bounded size, so that hostile nesting ends in an error and not in the end
+** of the C stack. A long array may be read one element at a time, so that
+** bulk data never stands in memory as one tree:
+**
+**   assocJsonStart(pCall, &r, zJson, nJson, "the values");
+**   while ((p = assocJsonNext(&r, &mem)) != 0) {
+**     ...
+**     assocArenaReset(&mem, KEEP);
+**   }
+**   assocJsonEnd(&r);
 */
 #include "base/base.h"
 
-static int typeOf(const char *z) {
-  static const char *const azType[] = {"null", "false", "true",  "integer",
-                                       "real", "text",  "array", "object"};
-  int i;
-  for (i = 0; i < ASSOC_COUNT(azType); i++) {
-    if (strcmp(z, azType[i]) == 0) return i;
-  }
-  return ASSOC_J_NULL;
+/* As deep as SQLite's own functions go. */
+#define JSON_DEPTH 1000
+
+static AssocJson *readFail(AssocJsonReader *p) {
+  assocError(p->pCall, "%s must be JSON, and this is not: %.100s", p->zWhat,
+             p->zStart);
+  return 0;
 }
 
-/* One row of json_tree(): key, type, atom. */
-static AssocJson *readElement(AssocCall *pCall, AssocArena *pArena,
-                              sqlite3_stmt *pStmt) {
-  AssocJson *p = assocAlloc(pCall, pArena, sizeof(*p));
-  if (p == 0) return 0;
-  p->eType = (u8)typeOf(assocColumnText(pCall, pStmt, 1));
-  if (sqlite3_column_type(pStmt, 0) == SQLITE_TEXT) {
-    const char *zKey = assocColumnText(pCall, pStmt, 0);
-    p->zKey =
-        assocArenaText(pCall, pArena, zKey, sqlite3_column_bytes(pStmt, 0));
+/* The next byte that is no white space; 0 at the end. */
+static char readPeek(AssocJsonReader *p) {
+  while (p->z < p->zEnd &&
+         (*p->z == ' ' || *p->z == '\n' || *p->z == '\t' || *p->z == '\r')) {
+    p->z++;
   }
-  if (p->eType == ASSOC_J_INT &&
-      sqlite3_column_type(pStmt, 2) != SQLITE_INTEGER) {
-    p->eType = ASSOC_J_REAL; /* Too large for an integer */
+  return p->z < p->zEnd ? *p->z : 0;
+}
+
+/* ---------------------------------------------------------------- strings */
+
+#define ONE_EACH 0x0101010101010101ull
+#define HIGH_EACH 0x8080808080808080ull
+
+/* Bytes before the next quote, backslash or control character. */
+static i64 plainRun(const char *z, i64 n) {
+  i64 i = 0;
+  for (; i + 8 <= n; i += 8) {
+    u64 x, q, b;
+    memcpy(&x, &z[i], 8);
+    q = x ^ (ONE_EACH * '"');
+    b = x ^ (ONE_EACH * '\\');
+    if ((((x - ONE_EACH * 0x20) & ~x) | ((q - ONE_EACH) & ~q) |
+         ((b - ONE_EACH) & ~b)) &
+        HIGH_EACH) {
+      break;
+    }
   }
-  if (p->eType == ASSOC_J_INT || p->eType == ASSOC_J_TRUE) {
-    p->i = sqlite3_column_int64(pStmt, 2);
+  while (i < n && z[i] != '"' && z[i] != '\\' && (u8)z[i] >= 0x20) i++;
+  return i;
+}
+
+/* The four hexadecimal digits of an escape, or -1. */
+static int hexFour(const char *z, const char *zEnd) {
+  int i, v = 0;
+  if (zEnd - z < 4) return -1;
+  for (i = 0; i < 4; i++) {
+    char c = z[i];
+    if (c >= '0' && c <= '9') {
+      v = v * 16 + (c - '0');
+    } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
+      v = v * 16 + ((c | 0x20) - 'a' + 10);
+    } else {
+      return -1;
+    }
   }
-  if (p->eType == ASSOC_J_REAL) p->r = sqlite3_column_double(pStmt, 2);
-  if (p->eType >= ASSOC_J_INT && p->eType <= ASSOC_J_TEXT) {
-    const char *z = assocColumnText(pCall, pStmt, 2);
-    p->n = sqlite3_column_bytes(pStmt, 2);
-    p->z = assocArenaText(pCall, pArena, z, p->n);
+  return v;
+}
+
+static char *utf8Write(char *p, u32 c) {
+  if (c < 0x80) {
+    *p++ = (char)c;
+  } else if (c < 0x800) {
+    *p++ = (char)(0xc0 | (c >> 6));
+    *p++ = (char)(0x80 | (c & 0x3f));
+  } else if (c < 0x10000) {
+    *p++ = (char)(0xe0 | (c >> 12));
+    *p++ = (char)(0x80 | ((c >> 6) & 0x3f));
+    *p++ = (char)(0x80 | (c & 0x3f));
+  } else {
+    *p++ = (char)(0xf0 | (c >> 18));
+    *p++ = (char)(0x80 | ((c >> 12) & 0x3f));
+    *p++ = (char)(0x80 | ((c >> 6) & 0x3f));
+    *p++ = (char)(0x80 | (c & 0x3f));
   }
   return p;
 }
 
+/* What is behind "\u" at *pz, which moves on: a character, of two escapes if
+** it needs them; half of a pair becomes U+FFFD. -1: no digits. */
+static i64 readUnicode(const char **pz, const char *zEnd) {
+  const char *z = *pz;
+  int c = hexFour(z, zEnd), cLow;
+  if (c < 0) return -1;
+  *pz = z + 4;
+  if (c < 0xd800 || c > 0xdfff) return c;
+  cLow =
+      zEnd - z >= 10 && z[4] == '\\' && z[5] == 'u' ? hexFour(z + 6, zEnd) : -1;
+  if (c > 0xdbff || cLow < 0xdc00 || cLow > 0xdfff) return 0xfffd;
+  *pz = z + 10;
+  return 0x10000 + ((i64)(c - 0xd800) << 10) + (cLow - 0xdc00);
+}
+
+/* One escape, behind its backslash. 0: there is no such. */
+static char *readEscape(const char **pz, const char *zEnd, char *p) {
+  static const char zFrom[] = "\"\\/bfnrt", zTo[] = "\"\\/\b\f\n\r\t";
+  const char *z = *pz, *zFound;
+  if (z >= zEnd) return 0;
+  if (*z == 'u') {
+    i64 c;
+    *pz = z + 1;
+    c = readUnicode(pz, zEnd);
+    return c < 0 ? 0 : utf8Write(p, (u32)c);
+  }
+  zFound = *z ? strchr(zFrom, *z) : 0;
+  if (zFound == 0) return 0;
+  *pz = z + 1;
+  *p = zTo[zFound - zFrom];
+  return p + 1;
+}
+
+/* A string with escapes; nPlain bytes before the first have been seen. */
+static char *readEscaped(AssocJsonReader *p, i64 nPlain, int *pn) {
+  const char *zClose = p->z + nPlain, *z = p->z;
+  char *zNew, *pAt;
+  while (zClose < p->zEnd && *zClose != '"') zClose += *zClose == '\\' ? 2 : 1;
+  if (zClose >= p->zEnd) return 0;
+  zNew = pAt = assocAlloc(p->pCall, p->pArena, zClose - z + 1);
+  while (pAt && z < zClose) {
+    i64 n = plainRun(z, zClose - z);
+    memcpy(pAt, z, (size_t)n);
+    pAt += n;
+    z += n;
+    if (z == zClose) break;
+    if (*z++ != '\\') return 0;
+    pAt = readEscape(&z, zClose, pAt);
+  }
+  if (pAt == 0) return 0;
+  p->z = zClose + 1;
+  *pn = (int)(pAt - zNew);
+  return zNew;
+}
+
+/* A string, behind its opening quote. *pn bytes, and a nul. */
+static char *readString(AssocJsonReader *p, int *pn) {
+  i64 n = plainRun(p->z, p->zEnd - p->z);
+  char *z = 0;
+  if (p->z + n < p->zEnd && p->z[n] == '"') {
+    z = assocArenaText(p->pCall, p->pArena, p->z, (int)n);
+    p->z += n + 1;
+    *pn = (int)n;
+  } else if (p->z + n < p->zEnd && p->z[n] == '\\') {
+    z = readEscaped(p, n, pn);
+  }
+  if (z == 0) readFail(p);
+  return z;
+}
+
+/* ---------------------------------------------------------------- numbers */
+
+/* A number that arithmetic cannot give exactly, SQLite reads. */
+static double realOfText(AssocJsonReader *p, const char *z, int n) {
+  double r = 0;
+  if (p->pCast == 0) p->pCast = assocPrepare(p->pCall, "SELECT ?1+0.0");
+  if (p->pCast == 0) return 0;
+  assocErrorCode(p->pCall, sqlite3_bind_text(p->pCast, 1, z, n, SQLITE_STATIC));
+  if (assocStep(p->pCall, p->pCast)) r = sqlite3_column_double(p->pCast, 0);
+  sqlite3_reset(p->pCast);
+  return r;
+}
+
 /*
-** Elements that are open: those on the way from the root to where the
-** reading is. They are in an array, for JSON may be nested 1000 deep.
+** iMant * 10^iExp. Both are exact as doubles within these bounds, so that
+** one multiplication or division rounds once, which is right.
 */
+static double realOf(AssocJsonReader *p, const char *z, int n, u64 iMant,
+                     int nDigit, int iExp) {
+  static const double aTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  double r;
+  if (nDigit > 15 || iExp > 22 || iExp < -22) return realOfText(p, z, n);
+  r = (double)iMant;
+  r = iExp < 0 ? r / aTen[-iExp] : r * aTen[iExp];
+  return *z == '-' ? -r : r;
+}
+
+/* Digits into *pu, as far as they fit; how many there are. */
+static int readDigits(AssocJsonReader *p, u64 *pu, int *pnDigit) {
+  const char *z = p->z;
+  while (p->z < p->zEnd && *p->z >= '0' && *p->z <= '9') {
+    int d = *p->z++ - '0';
+    if (*pnDigit > 0 || d > 0) (*pnDigit)++;
+    if (*pnDigit < 20) *pu = *pu * 10 + (u64)d;
+  }
+  return (int)(p->z - z);
+}
+
+/* -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)? */
+static void readNumber(AssocJsonReader *p, AssocJson *pJson) {
+  const char *zStart = p->z;
+  u64 iMant = 0, iExp = 0;
+  int nDigit = 0, nInt, nFrac = 0, nExp = 1, nSkip = 0, bNeg, bReal = 0;
+  bNeg = *p->z == '-';
+  p->z += bNeg;
+  nInt = readDigits(p, &iMant, &nDigit);
+  if (nInt == 0 || (nInt > 1 && p->z[-nInt] == '0')) readFail(p);
+  if (p->z < p->zEnd && *p->z == '.') {
+    p->z++;
+    bReal = 1;
+    nFrac = readDigits(p, &iMant, &nDigit);
+    if (nFrac == 0) readFail(p);
+  }
+  if (p->z < p->zEnd && (*p->z | 0x20) == 'e') {
+    int bMinus;
+    p->z++;
+    bReal = 1;
+    bMinus = p->z < p->zEnd && *p->z == '-';
+    if (p->z < p->zEnd && (*p->z == '-' || *p->z == '+')) p->z++;
+    if (readDigits(p, &iExp, &nSkip) == 0) readFail(p);
+    nExp = nSkip > 4 ? 100000 : (int)iExp;
+    nFrac = bMinus ? nFrac + nExp : nFrac - nExp;
+  }
+  pJson->n = (int)(p->z - zStart);
+  pJson->z = assocArenaText(p->pCall, p->pArena, zStart, pJson->n);
+  if (!bReal && (nDigit < 19 || (nDigit == 19 && iMant <= INT64_MAX) ||
+                 (nDigit == 19 && bNeg && iMant == (u64)INT64_MAX + 1))) {
+    pJson->eType = ASSOC_J_INT;
+    pJson->i = (i64)(bNeg ? 0 - iMant : iMant);
+  } else {
+    pJson->eType = ASSOC_J_REAL;
+    pJson->r = realOf(p, zStart, pJson->n, iMant, nDigit, -nFrac);
+  }
+}
+
+/* ----------------------------------------------------------------- values */
+
+static int readWord(AssocJsonReader *p, const char *zWord) {
+  int n = (int)strlen(zWord);
+  if (p->zEnd - p->z < n || memcmp(p->z, zWord, (size_t)n) != 0) {
+    readFail(p);
+    return 0;
+  }
+  p->z += n;
+  return 1;
+}
+
+/* A value's beginning: all of it, but for what is in an array or object. */
+static AssocJson *readValue(AssocJsonReader *p, const char *zKey) {
+  AssocJson *pJson = assocAlloc(p->pCall, p->pArena, sizeof(*pJson));
+  char c = readPeek(p);
+  if (pJson == 0) return 0;
+  pJson->zKey = zKey;
+  switch (c) {
+  case '"':
+    p->z++;
+    pJson->eType = ASSOC_J_TEXT;
+    pJson->z = readString(p, &pJson->n);
+    break;
+  case '{':
+  case '[':
+    p->z++;
+    pJson->eType = c == '{' ? ASSOC_J_OBJECT : ASSOC_J_ARRAY;
+    break;
+  case 't':
+    pJson->eType = ASSOC_J_TRUE;
+    pJson->i = readWord(p, "true");
+    break;
+  case 'f':
+    pJson->eType = ASSOC_J_FALSE;
+    readWord(p, "false");
+    break;
+  case 'n': readWord(p, "null"); break;
+  default:
+    if (c != '-' && !(c >= '0' && c <= '9')) return readFail(p);
+    readNumber(p, pJson);
+    break;
+  }
+  return p->pCall->rc == SQLITE_OK ? pJson : 0;
+}
+
+/* "key": in an object. */
+static const char *readKey(AssocJsonReader *p) {
+  const char *zKey;
+  int n = 0;
+  if (readPeek(p) != '"') {
+    readFail(p);
+    return 0;
+  }
+  p->z++;
+  zKey = readString(p, &n);
+  if (zKey && readPeek(p) != ':') readFail(p);
+  p->z++;
+  return zKey;
+}
+
+/* An array or object that is open, and where its next element goes. */
 typedef struct OpenElement OpenElement;
 struct OpenElement {
-  i64 id; /* json_tree()'s */
   AssocJson *p;
-  AssocJson **ppEnd; /* Where the next element of p goes */
+  AssocJson **ppEnd;
 };
-typedef struct OpenStack OpenStack;
-struct OpenStack {
-  OpenElement *a; /* OWNED */
-  int n;
-  int nAlloc;
-};
-
-static void openPush(AssocCall *pCall, OpenStack *pStack, AssocJson *p,
-                     i64 id) {
-  OpenElement *a = pStack->a;
-  if (pStack->n == pStack->nAlloc) {
-    int nNew = pStack->nAlloc * 2 + 16;
-    a = sqlite3_realloc64(a, sizeof(*a) * (u64)nNew);
-    if (a == 0) {
-      assocErrorCode(pCall, SQLITE_NOMEM);
-      return;
-    }
-    pStack->a = a;
-    pStack->nAlloc = nNew;
-  }
-  a[pStack->n].id = id;
-  a[pStack->n].p = p;
-  a[pStack->n].ppEnd = &p->pChild;
-  pStack->n++;
-}
-
-/* Hang p on its parent, after closing what is not above it. */
-static void openAppend(OpenStack *pStack, AssocJson *p, i64 idParent) {
-  OpenElement *pTop;
-  while (pStack->n > 1 && pStack->a[pStack->n - 1].id != idParent) pStack->n--;
-  if (pStack->n == 0) return;
-  pTop = &pStack->a[pStack->n - 1];
-  *pTop->ppEnd = p;
-  pTop->ppEnd = &p->pNext;
-  pTop->p->nChild++;
-}
-
-/* Rows are key, type, atom, id, parent. */
-static AssocJson *readTree(AssocCall *pCall, AssocArena *pArena,
-                           sqlite3_stmt *pStmt) {
-  AssocJson *pRoot = 0;
-  OpenStack stack = {0, 0, 0};
-  while (assocStep(pCall, pStmt)) {
-    AssocJson *p = readElement(pCall, pArena, pStmt);
-    if (p == 0) break;
-    if (pRoot == 0) {
-      pRoot = p;
-    } else {
-      openAppend(&stack, p, sqlite3_column_int64(pStmt, 4));
-    }
-    if (p->eType >= ASSOC_J_ARRAY) {
-      openPush(pCall, &stack, p, sqlite3_column_int64(pStmt, 3));
-    }
-  }
-  sqlite3_free(stack.a);
-  return pCall->rc == SQLITE_OK ? pRoot : 0;
-}
 
 /*
-** An older json_valid() says no when it lacks memory, so a no is asked twice.
+** One more element of the innermost that is open: opens it too if it has
+** elements of its own.
 */
-static int jsonIsValid(AssocCall *pCall, const char *zJson, int nJson) {
-  sqlite3_stmt *pStmt = assocPrepare(pCall, "SELECT json_valid(?1)");
-  int i, bJson = 0;
-  if (pStmt) sqlite3_bind_text(pStmt, 1, zJson, nJson, SQLITE_STATIC);
-  for (i = 0; i < 2 && !bJson; i++) {
-    if (assocStep(pCall, pStmt)) bJson = sqlite3_column_int(pStmt, 0);
-    sqlite3_reset(pStmt);
+static int readElement(AssocJsonReader *p, OpenElement *aOpen, int *pnOpen) {
+  OpenElement *pTop = &aOpen[*pnOpen - 1];
+  const char *zKey = 0;
+  AssocJson *pNew;
+  if (pTop->p->eType == ASSOC_J_OBJECT) {
+    zKey = readKey(p);
+    if (zKey == 0) return 0;
   }
-  assocFinalize(pCall, pStmt);
-  return bJson;
+  pNew = readValue(p, zKey);
+  if (pNew == 0) return 0;
+  *pTop->ppEnd = pNew;
+  pTop->ppEnd = &pNew->pNext;
+  pTop->p->nChild++;
+  if (pNew->eType < ASSOC_J_ARRAY) return 1;
+  if (*pnOpen == JSON_DEPTH) {
+    assocError(p->pCall, "%s is nested more than %d levels deep", p->zWhat,
+               JSON_DEPTH);
+    return 0;
+  }
+  aOpen[*pnOpen].p = pNew;
+  aOpen[(*pnOpen)++].ppEnd = &pNew->pChild;
+  return 1;
+}
+
+/* A whole value. */
+static AssocJson *readTree(AssocJsonReader *p) {
+  OpenElement aOpen[JSON_DEPTH];
+  AssocJson *pRoot = readValue(p, 0);
+  int nOpen = 0;
+  if (pRoot == 0 || pRoot->eType < ASSOC_J_ARRAY) return pRoot;
+  aOpen[nOpen].p = pRoot;
+  aOpen[nOpen++].ppEnd = &pRoot->pChild;
+  while (nOpen > 0) {
+    OpenElement *pTop = &aOpen[nOpen - 1];
+    char c = readPeek(p);
+    if (c == (pTop->p->eType == ASSOC_J_OBJECT ? '}' : ']')) {
+      p->z++;
+      nOpen--;
+      continue;
+    }
+    if (pTop->p->nChild > 0) {
+      if (c != ',') return readFail(p);
+      p->z++;
+    }
+    if (!readElement(p, aOpen, &nOpen)) return readFail(p);
+  }
+  return pRoot;
+}
+
+/* -------------------------------------------------------------- interface */
+
+void assocJsonStart(AssocCall *pCall, AssocJsonReader *p, const char *zJson,
+                    i64 nJson, const char *zWhat) {
+  memset(p, 0, sizeof(*p));
+  p->pCall = pCall;
+  p->zWhat = zWhat;
+  p->zStart = p->z = zJson;
+  p->zEnd = zJson + (nJson < 0 ? (i64)strlen(zJson) : nJson);
+  p->bArray = readPeek(p) == '[';
+}
+
+/* Behind the last element nothing may stand. */
+static AssocJson *readLast(AssocJsonReader *p) {
+  p->bDone = 1;
+  return readPeek(p) || p->z < p->zEnd ? readFail(p) : 0;
+}
+
+AssocJson *assocJsonNext(AssocJsonReader *p, AssocArena *pArena) {
+  AssocJson *pJson;
+  int bFirst = p->nRead++ == 0;
+  p->pArena = pArena;
+  if (p->pCall->rc != SQLITE_OK || p->bDone) return 0;
+  if (p->bArray) {
+    char c;
+    if (bFirst) p->z++; /* The bracket, where assocJsonStart() stopped */
+    c = readPeek(p);
+    if (c == ']') {
+      p->z++;
+      return readLast(p);
+    }
+    if (!bFirst && c != ',') return readFail(p);
+    if (!bFirst) p->z++;
+    return readTree(p);
+  }
+  pJson = readTree(p);
+  if (pJson) readLast(p);
+  return p->pCall->rc == SQLITE_OK ? pJson : 0;
+}
+
+void assocJsonEnd(AssocJsonReader *p) {
+  assocFinalize(p->pCall, p->pCast);
+  p->pCast = 0;
 }
 
 AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,
                          const char *zJson, int nJson, const char *zWhat) {
-  sqlite3_stmt *pStmt;
-  AssocJson *p = 0;
-  if (!jsonIsValid(pCall, zJson, nJson)) {
-    assocError(pCall, "%s must be JSON, and this is not: %.100s", zWhat, zJson);
-  }
-  pStmt = assocPrepare(pCall,
-                       "SELECT key, type, atom, id, parent FROM json_tree(?1)");
-  if (pStmt) {
-    sqlite3_bind_text(pStmt, 1, zJson, nJson, SQLITE_STATIC);
-    p = readTree(pCall, pArena, pStmt);
-  }
-  assocFinalize(pCall, pStmt);
-  return p;
+  AssocJsonReader r;
+  AssocJson *pJson;
+  if (pCall->rc != SQLITE_OK) return 0;
+  assocJsonStart(pCall, &r, zJson, nJson, zWhat);
+  r.bArray = 0; /* One value, whatever it is */
+  pJson = assocJsonNext(&r, pArena);
+  assocJsonEnd(&r);
+  return pJson;
 }
 
 AssocJson *assocJsonGet(AssocJson *pObject, const char *zKey) {
@@ -186,14 +463,12 @@ static void writeAtom(AssocOut *pOut, const AssocJson *p) {
     assocOutText(pOut, az[p->eType], (i64)strlen(az[p->eType]));
   } else if (p->eType == ASSOC_J_TEXT) {
     assocJsonString(pOut, p->z, p->n);
-  } else if (p->eType == ASSOC_J_REAL && (p->r - p->r) != 0.0) {
-    assocOutPrintf(pOut, "%s9.0e+999", p->r < 0 ? "-" : ""); /* 1e400 */
   } else {
     assocOutText(pOut, p->z, p->n);
   }
 }
 
-/* Depth is bounded by what json_tree() accepts. */
+/* Depth is bounded by that of the reader. */
 void assocJsonWrite(AssocOut *pOut, const AssocJson *p) {
   const AssocJson *pSub;
   int bObject = p->eType == ASSOC_J_OBJECT;

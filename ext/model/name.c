@@ -287,7 +287,10 @@ static const char *nearestModel(AssocCatalog *pCat, const AssocSchema *pOnly,
   for (p = pCat->pSchema; p; p = p->pNext) {
     if (pOnly ? p != pOnly : p->pNext == 0) continue;
     for (pDef = p->pDef; pDef; pDef = pDef->pNext) {
-      assocNearestTry(&near, pDef->zModel);
+      if (pDef->pSource) assocNearestTry(&near, pDef->pSource->zName);
+      if (pDef->zName[0] == 0 && sqlite3_stricmp(pDef->zModel, zName) != 0) {
+        assocNearestTry(&near, pDef->zModel);
+      }
     }
     for (i = 0; i < p->nEntry; i++) {
       if (sqlite3_strnicmp(p->azEntry[i], "assoc_", 6) == 0) continue;

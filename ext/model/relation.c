@@ -24,9 +24,20 @@ struct Resolver {
   AssocArena *pArena;
   AssocDef *pDef;
   AssocRel *pRel;
+  const char *zSource; /* What the source is called if there is no table */
 };
 
 /* ------------------------------------------------------------------ errors */
+
+/* What a definition without a table calls its model: User, aux.User. */
+static const char *sourceLabel(Resolver *p) {
+  const AssocSchema *pSchema = p->pDef->pSchema;
+  if (sqlite3_stricmp(pSchema->zName, "main") == 0 || pSchema->pNext == 0) {
+    return p->pDef->zModel;
+  }
+  return assocArenaPrintf(p->pCall, p->pArena, "%s.%s", pSchema->zName,
+                          assocBareName(pSchema, p->pDef->zModel));
+}
 
 /* Put "User.posts: " before the error: a row may have been made by hand, and
 ** many are resolved in one call. What SQLite itself says stays as it is. */
@@ -35,9 +46,9 @@ static void labelError(Resolver *p) {
   char *z = p->pCall->zErr;
   if (p->pCall->rc != SQLITE_ERROR || z == 0) return;
   if (strncmp(z, "assoc: ", 7) != 0) return;
-  p->pCall->zErr = sqlite3_mprintf("assoc: %s.%s: %s",
-                                   pModel ? pModel->zLabel : p->pDef->zModel,
-                                   p->pRel->zName, z + 7);
+  p->pCall->zErr =
+      sqlite3_mprintf("assoc: %s.%s: %s", pModel ? pModel->zLabel : p->zSource,
+                      p->pRel->zName, z + 7);
   if (p->pCall->zErr == 0) p->pCall->rc = SQLITE_NOMEM;
   sqlite3_free(z);
 }
@@ -934,8 +945,9 @@ static void resolveSource(Resolver *p) {
   AssocSchema *pSchema = p->pDef->pSchema;
   p->pRel->pSource = p->pDef->pSource;
   if (p->pRel->pSource) return;
+  p->zSource = sourceLabel(p);
   (void)assocModelNear(p->pCall, pSchema, p->pDef->zModel);
-  assocModelMissing(p->pCall, pSchema->pCatalog, p->pDef->zModel);
+  assocModelMissing(p->pCall, pSchema->pCatalog, p->zSource);
 }
 
 static void resolveTarget(Resolver *p) {
@@ -995,6 +1007,7 @@ AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef) {
   r.pCall = pCall;
   r.pArena = &pCat->mem;
   r.pDef = pDef;
+  r.zSource = pDef->zModel;
   r.pRel = assocAlloc(pCall, r.pArena, sizeof(*r.pRel));
   if (r.pRel == 0) return 0;
   r.pRel->pDef = pDef;
