@@ -91,6 +91,7 @@ static int registerAll(AssocConn *pConn) {
   int rc, i;
   rc = assocConnRegister(pConn);
   if (rc == SQLITE_OK) rc = assocRunRegister(pConn);
+  if (rc == SQLITE_OK || rc == SQLITE_BUSY) rc = assocTakeRegister(pConn);
   for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
     for (p = apFunction[i]; p->zName; p++) {
       if (rc == SQLITE_OK || rc == SQLITE_BUSY) rc = registerFunction(pConn, p);
@@ -130,6 +131,7 @@ static void unregisterAll(sqlite3 *db) {
   }
   sqlite3_create_module_v2(db, "assoc_state", 0, 0, 0);
   unregisterFunction(db, "assoc_emit", -1);
+  unregisterFunction(db, "assoc_take", -1);
   unregisterFunction(db, "assoc_state", 1);
 }
 

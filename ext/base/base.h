@@ -341,6 +341,8 @@ void assocKeymapClear(AssocKeymap *pMap);
 u32 assocKeymapAdd(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc);
 /* Bind the values of a key to ?1, ?2, …; SQLITE_OK or an error. */
 int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt);
+/* The same for an integer, of a map of single keys. */
+u32 assocKeymapAddInt(AssocKeymap *pMap, i64 i, int *pRc);
 /* The number of a key, or ASSOC_NOSLOT. */
 u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc);
 

@@ -392,19 +392,9 @@ static u32 addInt(AssocKeymap *pMap, i64 i, int *pRc) {
   return pCell->iSlot - 1;
 }
 
-u32 assocKeymapAdd(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
+/* The key whose n bytes are in the scratch buffer. */
+static u32 addBytes(AssocKeymap *pMap, u32 n, int *pRc) {
   AssocKeyCell *pCell;
-  u32 n;
-  if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
-  if (isInt(pMap, apVal)) {
-    return addInt(pMap, sqlite3_value_int64(apVal[0]), pRc);
-  }
-  n = encodeKey(pMap, apVal, pRc);
-  if (n == 0) return ASSOC_NOSLOT;
-  if (pMap->eMode != ASSOC_MAP_ANY) {
-    toAny(pMap, pRc);
-    n = encodeKey(pMap, apVal, pRc); /* toAny used the scratch buffer */
-  }
   if (*pRc == SQLITE_OK) roomForOne(pMap, pRc);
   if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
   pCell = anyCell(pMap, pMap->zScratch, n);
@@ -416,6 +406,31 @@ u32 assocKeymapAdd(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
     pCell->iSlot = ++pMap->nSlot;
   }
   return pCell->iSlot - 1;
+}
+
+u32 assocKeymapAdd(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
+  u32 n;
+  if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
+  if (isInt(pMap, apVal)) {
+    return addInt(pMap, sqlite3_value_int64(apVal[0]), pRc);
+  }
+  n = encodeKey(pMap, apVal, pRc);
+  if (n == 0) return ASSOC_NOSLOT;
+  if (pMap->eMode != ASSOC_MAP_ANY) {
+    toAny(pMap, pRc);
+    n = encodeKey(pMap, apVal, pRc); /* toAny used the scratch buffer */
+  }
+  return addBytes(pMap, n, pRc);
+}
+
+/*
+** In a map that holds other values too, integers are there as their bytes.
+*/
+u32 assocKeymapAddInt(AssocKeymap *pMap, i64 i, int *pRc) {
+  assert(pMap->nKey == 1);
+  if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
+  if (pMap->eMode != ASSOC_MAP_ANY) return addInt(pMap, i, pRc);
+  return addBytes(pMap, (u32)encodeInt(pMap, 0, i, pRc), pRc);
 }
 
 u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {

@@ -44,6 +44,7 @@ typedef struct AssocPlan AssocPlan;
 typedef struct AssocRow AssocRow;
 typedef struct AssocRun AssocRun;
 typedef struct AssocSql AssocSql;
+typedef struct AssocTake AssocTake;
 
 /* ------------------------------------------------------------------- plan */
 
@@ -94,6 +95,7 @@ struct AssocFetch {
   AssocStmt stmt;
   const char *zSql; /* 0: there is no such way */
   u8 bEmit;         /* All rows in one step, as arguments of assoc_emit() */
+  u8 bSort;         /* Ids that assoc_take() is given are to be sorted */
   AssocBind *pBind; /* What it is given, beside keys */
 };
 
@@ -159,6 +161,8 @@ struct AssocNode {
   const char *zIndex; /* The index of a lookup; "": the table's own key */
   AssocFetch lookup, scan;
   AssocFetch lookupAt, scanAt; /* The same of a page at a cursor */
+  AssocFetch pairs;            /* The table related: all sources at once */
+  AssocKeyRule rule;           /* And how the source's key compares */
   i64 nActual;                 /* Rows of the last run, or -1 */
   const char *zStrategy;       /* What the last run did, or 0 */
 };
@@ -200,6 +204,7 @@ struct AssocPlan {
 #define ASSOC_ASK_IDS 9 /* Statements for the table related: see stmt.c */
 #define ASSOC_ASK_LINKS 10
 #define ASSOC_ASK_COLUMNS 11
+#define ASSOC_ASK_ONCE 12 /* As GET, without what "^" repeats */
 
 /* A compiled plan, from the cache or new, marked busy. zModel is 0 for a
 ** query, which names its model itself. */
@@ -400,10 +405,11 @@ typedef struct AssocLoadState AssocLoadState;
 struct AssocLoadState {
   AssocPlan *pPlan; /* OWNED: compiled plans, the last used first */
   int nPlan;
-  AssocRun *pRun; /* The run whose rows assoc_emit() takes */
-  AssocArena mem; /* OWNED: memory of the last run, for the next */
-  i64 nLast;      /* Bytes of the last result */
-  u8 eForce;      /* ASSOC_FORCE_*: for tests of the strategies */
+  AssocRun *pRun;   /* The run whose rows assoc_emit() takes */
+  AssocTake *pTake; /* Where the ids go that assoc_take() is given */
+  AssocArena mem;   /* OWNED: memory of the last run, for the next */
+  i64 nLast;        /* Bytes of the last result */
+  u8 eForce;        /* ASSOC_FORCE_*: for tests of the strategies */
 };
 #define ASSOC_FORCE_NOT 0
 #define ASSOC_FORCE_LOOKUP 1
@@ -476,6 +482,28 @@ char *assocStreamJson(AssocCall *pCall, AssocStream *p, i64 *pn);
 /* The values of its key: of pPlan->pRoot->pModel->aKey. */
 sqlite3_value **assocStreamKey(AssocStream *p);
 void assocStreamClose(AssocCall *pCall, AssocStream *p);
+
+/*
+** Integer ids that a statement gives all in one step, as arguments of the
+** internal aggregate assoc_take(): of one source row, or of all with the key
+** of the source before each.
+*/
+struct AssocTake {
+  AssocKeymap map; /* Pairs: numbers of the source keys */
+  int bPairs;
+  i64 *aId;   /* OWNED: the ids, n of them */
+  u32 *aNext; /* OWNED: pairs: the next of the same source, plus one */
+  u32 *aHead; /* OWNED: pairs: the first of each source, plus one */
+  u32 *aTail;
+  u32 n, nAlloc, nHead;
+  int rc;
+};
+/* Run the statement of pFetch, whose values are bound. */
+void assocTakeRun(AssocCall *pCall, AssocTake *pTake, sqlite3_stmt *pStmt);
+/* Sort the ids of one source, if they are not. */
+void assocTakeSort(AssocTake *pTake);
+void assocTakeClear(AssocTake *pTake);
+int assocTakeRegister(AssocConn *pConn);
 
 /* How a node would be fetched for nKey parents, and why: a text that lasts. */
 int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey,

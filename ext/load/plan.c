@@ -1019,7 +1019,10 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
   (void)assocSqlEnd(p, &sql);
   if (pRel == 0) return;
   checkClauses(p, pItem, pItem->pClauses, pRel);
-  if (p->pPlan->eAsk == ASSOC_ASK_GET) {
+  if (p->pPlan->eAsk == ASSOC_ASK_ONCE) {
+    p->pPlan->pShape->pItem->nRecurse = 0;
+  }
+  if (p->pPlan->eAsk == ASSOC_ASK_GET || p->pPlan->eAsk == ASSOC_ASK_ONCE) {
     compileAssoc(p, pRoot, pItem, pRel);
     endBlock(p, pRoot);
     assocStmtNode(p, pRoot);
@@ -1123,7 +1126,8 @@ AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                             const char *zModel, const char *zText) {
   static const u8 aKind[] = {SHAPE_QUERY, SHAPE_BLOCK, SHAPE_ONE,   SHAPE_ONE,
                              SHAPE_ONE,   SHAPE_QUERY, SHAPE_QUERY, SHAPE_QUERY,
-                             SHAPE_QUERY, SHAPE_ONE,   SHAPE_ONE,   SHAPE_ONE};
+                             SHAPE_QUERY, SHAPE_ONE,   SHAPE_ONE,   SHAPE_ONE,
+                             SHAPE_ONE};
   AssocPlanner p;
   AssocModel *pModel = 0;
   AssocPlan *pPlan = planNew(pCall, pCat, eAsk, zModel, zText);
@@ -1156,6 +1160,7 @@ void assocPlanFree(AssocPlan *pPlan) {
     assocStmtClear(&pPlan->apNode[i]->scan.stmt);
     assocStmtClear(&pPlan->apNode[i]->lookupAt.stmt);
     assocStmtClear(&pPlan->apNode[i]->scanAt.stmt);
+    assocStmtClear(&pPlan->apNode[i]->pairs.stmt);
   }
   assocStmtClear(&pPlan->names);
   assocCatalogUnref(pPlan->pCat);

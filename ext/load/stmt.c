@@ -675,6 +675,89 @@ static void makeAllSources(Planner *p, AssocNode *pRoot) {
   pRoot->scan.zSql = assocSqlEnd(p, &sql);
 }
 
+/* Can the ids be taken in one step? They are rowids, so integers. */
+static int takesIds(const Planner *p, const AssocRel *pRel) {
+  const AssocModel *pTgt = pRel->pTarget;
+  return p->pPlan->eAsk == ASSOC_ASK_IDS && pRel->nBranch == 0 &&
+         pTgt->nKey == 1 && pTgt->aKey[0] == pTgt->pTable->iRowid;
+}
+
+/* The related rows of one source row. Ids that are taken need no ORDER BY
+** where their own order is wanted: an index gives it, or they are sorted. */
+static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                        AssocRel *pRel) {
+  const ShapeClauses *pC = pItem->pClauses;
+  int bTake = takesIds(p, pRel);
+  int bSorted = bTake && pRel->bMany && !assocOrderOf(pRel, pC) &&
+                !(pC && (pC->pLimit || pC->pOffset));
+  AssocSql sql;
+  assocSqlStart(p, &sql);
+  stmtPut(&sql, !bTake    ? "SELECT "
+                : bSorted ? "SELECT assoc_take("
+                          : "SELECT assoc_take(a0) FROM (SELECT ");
+  stmtRelatedValues(p, &sql, pRel);
+  if (bTake) stmtPut(&sql, bSorted ? ")" : " AS a0");
+  sql.nVar = pRoot->pModel->nKey;
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
+  stmtSource(&sql, pRoot->pModel);
+  if (!bSorted) relatedOrder(&sql, pRel, pC);
+  if (pRel->bMany) {
+    stmtLimit(&sql, pRoot);
+  } else {
+    stmtPut(&sql, " LIMIT 1");
+  }
+  if (bTake && !bSorted) stmtPut(&sql, ")");
+  pRoot->lookup.bEmit = (u8)bTake;
+  pRoot->lookup.bSort = (u8)bSorted;
+  pRoot->lookup.zSql = assocSqlEnd(p, &sql);
+  pRoot->lookup.pBind = sql.pBind;
+}
+
+/* All pairs at once, for a cursor that is asked for many sources where no
+** index finds the rows of one. */
+static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                      AssocRel *pRel) {
+  const ShapeClauses *pC = pItem->pClauses;
+  const AssocModel *pSrc = pRoot->pModel;
+  const AssocTable *pTab = assocRelForeignTable(pRel);
+  const AssocColumn *pKey;
+  AssocSql sql;
+  int bUnique;
+  if (!takesIds(p, pRel) || pSrc->nKey != 1 || !pRel->bMany || pRel->nPath ||
+      (pC && (pC->pLimit || pC->pOffset))) {
+    return;
+  }
+  if (assocTableIndexOn(p->pCall, (AssocTable *)pTab, pRel->foreign.nCol,
+                        pRel->foreign.aCol, &bUnique)) {
+    return;
+  }
+  pKey = &pSrc->pTable->aCol[pSrc->aKey[0]];
+  if (pKey->eColl == ASSOC_COLL_OTHER) return;
+  pRoot->rule.eAff = pKey->eAff;
+  pRoot->rule.eColl = pKey->eColl;
+  assocSqlStart(p, &sql);
+  stmtPut(&sql, "SELECT assoc_take(a0,a1) FROM (SELECT ");
+  assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[0]);
+  stmtPut(&sql, " AS a0,");
+  stmtRelatedValues(p, &sql, pRel);
+  stmtPut(&sql, " AS a1");
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
+  relatedOrder(&sql, pRel, pC);
+  stmtPut(&sql, ")");
+  pRoot->pairs.zSql = assocSqlEnd(p, &sql);
+  pRoot->pairs.pBind = sql.pBind;
+}
+
+/* "^": only an association of a model with itself. */
+static void checkRepeat(Planner *p, const ShapeItem *pItem,
+                        const AssocRel *pRel) {
+  if (pItem->nRecurse == 0 || pRel->pSource == pRel->pTarget) return;
+  assocError(p->pCall,
+             "%s leads from %s to %s; only an association of a model with "
+             "itself can repeat",
+             pRel->zName, pRel->pSource->zLabel, pRel->pTarget->zLabel);
+}
+
 /*
 ** The table related has two statements: the related rows of one source row
 ** (the root's lookup), and the keys of all source rows (its scan), each of
@@ -683,36 +766,25 @@ static void makeAllSources(Planner *p, AssocNode *pRoot) {
 */
 void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                       AssocRel *pRel) {
-  const ShapeClauses *pC = pItem->pClauses;
-  AssocSql sql;
   if (p->pPlan->eAsk != ASSOC_ASK_COLUMNS) {
     assocModelNeedKey(p->pCall, pRel->pTarget);
-  } else if (pRel->nBranch) {
+  } else if (pRel->nBranch || pItem->nRecurse) {
     assocError(p->pCall,
-               "%s.%s is polymorphic: its rows have no columns in "
-               "common",
-               pRel->pSource->zLabel, pRel->zName);
+               "%s.%s is %s, which a table with the target's columns cannot "
+               "show; read it from related()",
+               pRel->pSource->zLabel, pRel->zName,
+               pRel->nBranch ? "polymorphic" : "repeated");
   }
-  if (hasPage(pC)) {
+  checkRepeat(p, pItem, pRel);
+  if (hasPage(pItem->pClauses)) {
     assocError(p->pCall, "pages are for eager(), assoc_find() and "
                          "assoc_get()");
   }
   if (p->pCall->rc != SQLITE_OK) return;
   p->pPlan->pAnswer = pRel;
-  pRoot->pClauses = pC;
-  assocSqlStart(p, &sql);
-  stmtPut(&sql, "SELECT ");
-  stmtRelatedValues(p, &sql, pRel);
-  sql.nVar = pRoot->pModel->nKey;
-  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
-  stmtSource(&sql, pRoot->pModel);
-  relatedOrder(&sql, pRel, pC);
-  if (pRel->bMany) {
-    stmtLimit(&sql, pRoot);
-  } else {
-    stmtPut(&sql, " LIMIT 1");
-  }
-  pRoot->lookup.zSql = assocSqlEnd(p, &sql);
-  pRoot->lookup.pBind = sql.pBind;
+  pRoot->pClauses = pItem->pClauses;
+  pRoot->nRecurse = pItem->nRecurse;
+  makeRelated(p, pRoot, pItem, pRel);
+  if (!pItem->nRecurse) makePairs(p, pRoot, pItem, pRel);
   makeAllSources(p, pRoot);
 }

@@ -14,8 +14,15 @@
 **   json     the row as JSON, in the shape of the association's block
 **   through  the join row as JSON, NULL without one
 **   model, key, association   hidden: the arguments
+**   depth    hidden: how far away; 1, but with "^" any number of steps
 **
 ** The creatable table has the target's columns, and hidden assoc_key.
+**
+** A cursor goes from source row to source row: those whose keys are given,
+** or all; and with "^", from each of these to the rows related to it, level
+** by level, no row twice. In a source row it goes from one related row to
+** the next: through ids that were taken in one step where they are integers,
+** else by stepping a statement.
 **
 ** Plans, from the bits of idxNum; model and association are always given:
 **
@@ -24,6 +31,7 @@
 **                    neither         every source row in turn
 **   RELATED_JSON     the column json is read
 **   RELATED_THROUGH  the column through is read
+**   RELATED_SHOWKEY  the column of the key is read
 **
 ** A plan with a key costs 10 and its rows; without it costs so much that a
 ** join always finds the key first. Where model and association are literals
@@ -35,6 +43,7 @@
 #define RELATED_IN 2
 #define RELATED_JSON 4
 #define RELATED_THROUGH 8
+#define RELATED_SHOWKEY 16
 
 #define RELATED_COL_ID 0
 #define RELATED_COL_JSON 1
@@ -42,6 +51,11 @@
 #define RELATED_COL_MODEL 3
 #define RELATED_COL_KEY 4
 #define RELATED_COL_ASSOCIATION 5
+#define RELATED_COL_DEPTH 6
+
+/* So many source rows are looked up one by one before the pairs of all are
+** taken, where no index serves. */
+#define RELATED_PATIENCE 3
 
 typedef struct RelatedTable RelatedTable;
 struct RelatedTable {
@@ -61,14 +75,31 @@ struct RelatedCursor {
   AssocPlan *pJson;     /* Gives the rows as JSON, or 0 */
   char *zModel, *zItem; /* OWNED: what the plans were compiled from */
   int eAsk;
-  sqlite3_stmt *pStmt;   /* BORROWED: related rows of the current key */
-  sqlite3_stmt *pAll;    /* BORROWED: keys of all source rows */
+  int idxNum;
+
   sqlite3_value **apKey; /* OWNED: keys that were given, or 0 */
   int nKey;
-  int iKey;               /* The current one */
-  AssocRun run;           /* Rows of pJson for the current key */
+  int iKey;           /* The current one */
+  sqlite3_stmt *pAll; /* BORROWED: keys of all source rows, or 0 */
+  AssocKeyRule aRule[ASSOC_KEY_MAX]; /* How keys of the model compare */
+  AssocKeymap seen; /* "^": rows that were found, the start first */
+  u32 iSeen;        /* The one that is the source */
+  u32 iLevelEnd;    /* The first of them that is a level deeper */
+  int nLevel;
+
+  sqlite3_stmt *pStmt; /* BORROWED: the rows of the source */
+  AssocTake take;      /* Their ids, if they were taken */
+  AssocTake pairs;     /* Those of all sources, if they were */
+  int nLookup;         /* Sources that were looked up one by one */
+  u32 iTake;  /* The next of the ids; of pairs plus one, 0 at the end */
+  i64 iId;    /* The current one */
+  u32 iRowOf; /* Number of the current row in its source, from 1 */
+  u32 nDeep;  /* Its depth */
+
+  AssocRun run;           /* The rows of the source as JSON */
   int bRun;               /* run is started */
-  const AssocRow *pRow;   /* The current row of it */
+  u32 iRowRun;            /* Which of them pRow is */
+  const AssocRow *pRow;   /* The row that was read last */
   const AssocNode *pNode; /* And its node */
   i64 iRow;
   int bEof;
@@ -168,7 +199,8 @@ static int relatedConnect(sqlite3 *db, void *pAux, int argc,
     p->iItemCol = RELATED_COL_ASSOCIATION;
     assocErrorCode(&call, sqlite3_declare_vtab(
                               db, "CREATE TABLE x(id, json, through, model "
-                                  "HIDDEN, key HIDDEN, association HIDDEN)"));
+                                  "HIDDEN, key HIDDEN, association HIDDEN, "
+                                  "depth HIDDEN)"));
   } else {
     relatedDeclare(&call, p, argc, argv);
   }
@@ -291,6 +323,9 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
     sqlite3_vtab_in(pInfo, want.iKey, 1);
     pInfo->idxNum |= RELATED_IN;
   }
+  if (p->iKeyCol > 62 || pInfo->colUsed >> p->iKeyCol & 1) {
+    pInfo->idxNum |= RELATED_SHOWKEY;
+  }
   if (p->zModel == 0) {
     if (pInfo->colUsed & (1u << RELATED_COL_JSON)) {
       pInfo->idxNum |= RELATED_JSON;
@@ -314,29 +349,42 @@ static int relatedOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   return SQLITE_OK;
 }
 
-/* Forget the keys and rows, keep the plans. */
-static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
-  int i;
+/* The rows of a source as JSON are no longer wanted. */
+static void relatedEndRun(AssocCall *pCall, RelatedCursor *p) {
   if (p->bRun) {
     p->run.pCall = pCall;
     assocRunEnd(&p->run);
   }
   p->bRun = 0;
   p->pRow = 0;
+}
+
+/* Forget the keys and rows, keep the plans and the pairs. */
+static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
+  int i;
+  relatedEndRun(pCall, p);
   if (p->pStmt) sqlite3_reset(p->pStmt);
   if (p->pAll) sqlite3_reset(p->pAll);
-  p->pStmt = 0;
   p->pAll = 0;
   for (i = 0; i < p->nKey; i++) sqlite3_value_free(p->apKey[i]);
   sqlite3_free(p->apKey);
   p->apKey = 0;
   p->nKey = 0;
   p->iKey = -1;
+  assocKeymapClear(&p->seen);
+  p->iSeen = 0;
+  p->iRowOf = 0;
+  p->iTake = 0;
   p->bEof = 1;
 }
 
 static void relatedForget(AssocCall *pCall, RelatedCursor *p) {
   relatedReset(pCall, p);
+  if (p->pStmt) sqlite3_clear_bindings(p->pStmt);
+  p->pStmt = 0;
+  assocTakeClear(&p->take);
+  assocTakeClear(&p->pairs);
+  p->nLookup = 0;
   assocPlanRelease(pCall, p->pPlan);
   assocPlanRelease(pCall, p->pJson);
   p->pPlan = 0;
@@ -373,6 +421,23 @@ static void relatedCheckColumns(AssocCall *pCall, const RelatedTable *pTab,
   sqlite3_free(z);
 }
 
+/* The statement for the rows of a source, but for the key. */
+static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
+  AssocFetch *pFetch = &p->pPlan->pRoot->lookup;
+  const AssocModel *pModel = p->pPlan->pRoot->pModel;
+  AssocKeyRule *aRule = p->aRule;
+  int i;
+  p->pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
+  if (p->pStmt == 0) return;
+  assocPlanBind(pCall, p->pPlan, p->pStmt, pFetch->pBind);
+  for (i = 0; i < pModel->nKey && i < ASSOC_KEY_MAX; i++) {
+    const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[i]];
+    aRule[i].eAff = pCol->eAff;
+    aRule[i].eColl = pCol->eColl;
+  }
+  assocKeymapInit(&p->seen, pModel->nKey, aRule);
+}
+
 /*
 ** The plans for a model and an association. A cursor is filtered once for
 ** each row of an outer table, with the same two texts every time: what the
@@ -385,6 +450,7 @@ static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
   int eAsk = pTab->zModel               ? ASSOC_ASK_COLUMNS
              : idxNum & RELATED_THROUGH ? ASSOC_ASK_LINKS
                                         : ASSOC_ASK_IDS;
+  p->idxNum = idxNum;
   if (p->pPlan && p->eAsk == eAsk && strcmp(p->zModel, zModel) == 0 &&
       strcmp(p->zItem, zItem) == 0) {
     return;
@@ -397,12 +463,13 @@ static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
   p->pPlan = assocPlanGet(pCall, pCat, eAsk, zModel, zItem);
   relatedCheckColumns(pCall, pTab, p->pPlan);
   if (p->pPlan && (idxNum & RELATED_JSON)) {
-    p->pJson = assocPlanGet(pCall, pCat, ASSOC_ASK_GET, zModel, zItem);
+    p->pJson = assocPlanGet(pCall, pCat, ASSOC_ASK_ONCE, zModel, zItem);
   }
   if (p->pPlan && (p->pPlan->pShape->nParam || p->pPlan->pShape->bNamed)) {
     assocError(pCall, "related() takes no parameters; write the values into "
                       "the association, or use eager()");
   }
+  if (p->pPlan && pCall->rc == SQLITE_OK) relatedPrepare(pCall, p);
   assocCatalogLeave(pCall, pCat);
 }
 
@@ -443,75 +510,152 @@ static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
   if (rc != SQLITE_DONE) assocErrorCode(pCall, rc);
 }
 
-/* The current key, as a value for each of its columns. */
-static void relatedBind(AssocCall *pCall, RelatedCursor *p) {
+/* ---------------------------------------------------------------- sources */
+
+static int relatedRepeats(const RelatedCursor *p) {
+  return p->pPlan->pRoot->nRecurse != 0;
+}
+
+/* The key of the source row, a value for each of its columns. */
+static void relatedSource(AssocCall *pCall, RelatedCursor *p,
+                          AssocKeys *pKeys) {
   const AssocModel *pModel = p->pPlan->pRoot->pModel;
-  AssocKeys key;
-  int i;
-  if (p->pAll) {
-    for (i = 0; i < pModel->nKey; i++) {
-      assocErrorCode(pCall,
-                     sqlite3_bind_value(p->pStmt, i + 1,
-                                        sqlite3_column_value(p->pAll, i)));
+  sqlite3_stmt *pStmt = p->pAll, *pMade = 0;
+  if (relatedRepeats(p) && p->iSeen > 0) {
+    pStmt = pMade = assocKeysStmt(pCall, pModel->nKey);
+    if (pMade) {
+      assocErrorCode(pCall, assocKeymapBind(&p->seen, p->iSeen, pMade));
     }
+    if (!assocStep(pCall, pMade)) pStmt = 0;
+  }
+  if (pStmt) {
+    assocKeysOfRow(pCall, pModel->nKey, pStmt, pKeys);
+  } else if (pCall->rc == SQLITE_OK) {
+    assocKeyRead(pCall, pModel, p->apKey[p->iKey], pKeys);
+  }
+  assocFinalize(pCall, pMade);
+}
+
+/* Take the pairs of all sources, if that is what to do. */
+static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
+  AssocNode *pRoot = p->pPlan->pRoot;
+  sqlite3_stmt *pStmt;
+  if (pRoot->pairs.zSql == 0 || p->pairs.bPairs) return;
+  if (p->nLookup++ < RELATED_PATIENCE) return;
+  p->pairs.bPairs = 1;
+  assocKeymapInit(&p->pairs.map, 1, &pRoot->rule);
+  pStmt = assocStmt(pCall, &pRoot->pairs.stmt, pRoot->pairs.zSql);
+  if (pStmt == 0) return;
+  assocPlanBind(pCall, p->pPlan, pStmt, pRoot->pairs.pBind);
+  assocTakeRun(pCall, &p->pairs, pStmt);
+  sqlite3_clear_bindings(pStmt);
+}
+
+/* Make the rows of a source ready to be gone through. */
+static void relatedRows(AssocCall *pCall, RelatedCursor *p,
+                        const AssocKeys *pKeys) {
+  int i;
+  p->iTake = 0;
+  p->iRowOf = 0;
+  p->take.n = 0;
+  relatedEndRun(pCall, p);
+  sqlite3_reset(p->pStmt);
+  if (pKeys->nKey == 0 || pCall->rc != SQLITE_OK) return;
+  relatedTakePairs(pCall, p);
+  if (p->pairs.bPairs) {
+    u32 iSlot = assocKeymapFind(&p->pairs.map, pKeys->apVal, &p->pairs.rc);
+    if (iSlot != ASSOC_NOSLOT) p->iTake = p->pairs.aHead[iSlot];
+    assocErrorCode(pCall, p->pairs.rc);
     return;
   }
-  assocKeyRead(pCall, pModel, p->apKey[p->iKey], &key);
-  for (i = 0; i < key.nCol && key.nKey; i++) {
-    assocErrorCode(pCall, sqlite3_bind_value(p->pStmt, i + 1, key.apVal[i]));
+  for (i = 0; i < pKeys->nCol; i++) {
+    assocErrorCode(pCall, sqlite3_bind_value(p->pStmt, i + 1, pKeys->apVal[i]));
   }
-  assocKeysClear(&key);
+  if (!p->pPlan->pRoot->lookup.bEmit || pCall->rc != SQLITE_OK) return;
+  assocTakeRun(pCall, &p->take, p->pStmt);
+  if (p->pPlan->pRoot->lookup.bSort) {
+    assocTakeSort(&p->take);
+    assocErrorCode(pCall, p->take.rc);
+  }
 }
 
-/* Load the rows of the current key as JSON. */
-static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
-  const AssocModel *pModel = p->pPlan->pRoot->pModel;
-  AssocKeys key;
-  AssocArgs args;
-  if (p->pJson == 0 || pCall->rc != SQLITE_OK) return;
-  if (p->bRun) {
-    p->run.pCall = pCall;
-    assocRunEnd(&p->run);
-    p->bRun = 0;
+/* "^": the next of the rows found so far is a source too. */
+static int relatedDeeper(RelatedCursor *p) {
+  int nMost = p->pPlan->pRoot->nRecurse;
+  if (!relatedRepeats(p) || p->iSeen + 1 >= p->seen.nSlot) return 0;
+  if (p->iSeen + 1 == p->iLevelEnd) {
+    if (nMost > 0 && p->nLevel >= nMost) return 0;
+    p->nLevel++;
+    p->iLevelEnd = p->seen.nSlot;
   }
-  memset(&args, 0, sizeof(args));
-  memset(&key, 0, sizeof(key));
-  if (p->pAll) {
-    args.nKey = pModel->nKey;
-    args.apKey = assocMalloc(pCall, (i64)sizeof(*args.apKey) * args.nKey);
-    if (args.apKey) {
-      int i;
-      for (i = 0; i < args.nKey; i++) {
-        args.apKey[i] = sqlite3_column_value(p->pAll, i);
-      }
+  p->iSeen++;
+  return 1;
+}
+
+/* Go to the next source row. True if there is one. */
+static int relatedNextSource(AssocCall *pCall, RelatedCursor *p) {
+  AssocKeys keys;
+  int bDeeper = relatedDeeper(p);
+  memset(&keys, 0, sizeof(keys));
+  if (!bDeeper) {
+    assocKeymapClear(&p->seen);
+    p->iSeen = 0;
+    p->nLevel = 1;
+    p->iLevelEnd = 1;
+    if (p->pAll) {
+      if (!assocStep(pCall, p->pAll)) return 0;
+    } else if (++p->iKey >= p->nKey) {
+      return 0;
     }
-  } else {
-    assocKeyRead(pCall, pModel, p->apKey[p->iKey], &key);
-    args.nKey = key.nCol;
-    args.apKey = key.apVal;
   }
-  p->bRun = 1;
-  assocRunStart(pCall, &p->run, p->pJson, &args);
-  if (pCall->rc == SQLITE_OK) assocRunRoot(&p->run);
-  if (pCall->rc == SQLITE_OK) assocRunChildren(&p->run);
-  if (p->pAll) sqlite3_free(args.apKey);
-  assocKeysClear(&key);
+  relatedSource(pCall, p, &keys);
+  if (relatedRepeats(p) && !bDeeper && keys.nKey && pCall->rc == SQLITE_OK) {
+    int rc = SQLITE_OK;
+    (void)assocKeymapAdd(&p->seen, keys.apVal, &rc);
+    assocErrorCode(pCall, rc);
+  }
+  relatedRows(pCall, p, &keys);
+  assocKeysClear(&keys);
+  return pCall->rc == SQLITE_OK;
 }
 
-/* Go to the next key. True if there is one. */
-static int relatedNextKey(AssocCall *pCall, RelatedCursor *p) {
-  AssocFetch *pFetch = &p->pPlan->pRoot->lookup;
-  if (p->pAll) {
-    if (!assocStep(pCall, p->pAll)) return 0;
-  } else if (++p->iKey >= p->nKey) {
-    return 0;
+/* ------------------------------------------------------------------- rows */
+
+/* "^": is the row a new one? Then it will be a source in its turn. */
+static int relatedIsNew(AssocCall *pCall, RelatedCursor *p) {
+  sqlite3_value *apVal[ASSOC_KEY_MAX];
+  u32 nBefore = p->seen.nSlot;
+  int i, rc = SQLITE_OK;
+  if (!relatedRepeats(p)) return 1;
+  if (p->pPlan->pRoot->lookup.bEmit) {
+    (void)assocKeymapAddInt(&p->seen, p->iId, &rc);
+  } else {
+    for (i = 0; i < p->seen.nKey; i++) {
+      apVal[i] = sqlite3_column_value(p->pStmt, i);
+    }
+    (void)assocKeymapAdd(&p->seen, apVal, &rc);
   }
-  p->pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
-  if (p->pStmt == 0) return 0;
-  assocPlanBind(pCall, p->pPlan, p->pStmt, pFetch->pBind);
-  relatedBind(pCall, p);
-  relatedLoad(pCall, p);
-  return pCall->rc == SQLITE_OK;
+  assocErrorCode(pCall, rc);
+  return p->seen.nSlot > nBefore;
+}
+
+/* The next related row of the source. True if there is one. */
+static int relatedNextOf(AssocCall *pCall, RelatedCursor *p) {
+  int bRow;
+  if (p->pairs.bPairs) {
+    bRow = p->iTake != 0;
+    if (bRow) {
+      p->iId = p->pairs.aId[p->iTake - 1];
+      p->iTake = p->pairs.aNext[p->iTake - 1];
+    }
+  } else if (p->pPlan->pRoot->lookup.bEmit) {
+    bRow = p->iTake < p->take.n;
+    if (bRow) p->iId = p->take.aId[p->iTake++];
+  } else {
+    bRow = assocStep(pCall, p->pStmt);
+  }
+  if (bRow) p->iRowOf++;
+  return bRow;
 }
 
 static int relatedDone(sqlite3_vtab_cursor *pCur, AssocCall *pCall) {
@@ -520,33 +664,25 @@ static int relatedDone(sqlite3_vtab_cursor *pCur, AssocCall *pCall) {
   return assocCallVtab(pCall, &pCur->pVtab->zErrMsg);
 }
 
-/* The row as JSON that goes with the next id: both come in one order. */
-static const AssocRow *relatedNextRow(RelatedCursor *p) {
-  u32 iBucket;
-  if (p->pRow) return p->pRow->pNext;
-  return assocGatherFirst(&p->run, &p->pNode, &iBucket);
-}
-
-/* To the next related row, of this key or of a later one. */
-static void relatedAdvance(AssocCall *pCall, RelatedCursor *p) {
-  int bFirst = p->pStmt == 0;
-  for (;;) {
-    if (!bFirst && assocStep(pCall, p->pStmt)) {
-      p->iRow++;
-      if (p->bRun) p->pRow = relatedNextRow(p);
-      return;
+/* To the next related row, of this source or of a later one. */
+static void relatedAdvance(AssocCall *pCall, RelatedCursor *p, int bFirst) {
+  do {
+    while (bFirst || !relatedNextOf(pCall, p)) {
+      if (pCall->rc != SQLITE_OK || !relatedNextSource(pCall, p)) {
+        p->bEof = 1;
+        return;
+      }
+      bFirst = 0;
     }
-    if (pCall->rc != SQLITE_OK || !relatedNextKey(pCall, p)) break;
-    p->pRow = 0;
-    bFirst = 0;
-  }
-  p->bEof = 1;
+  } while (!relatedIsNew(pCall, p) && pCall->rc == SQLITE_OK);
+  p->iRow++;
+  p->nDeep = (u32)p->nLevel;
 }
 
 static int relatedNext(sqlite3_vtab_cursor *pCur) {
   AssocCall call;
   assocCallInit(&call, relatedConn(pCur));
-  relatedAdvance(&call, (RelatedCursor *)pCur);
+  relatedAdvance(&call, (RelatedCursor *)pCur, 0);
   return relatedDone(pCur, &call);
 }
 
@@ -573,7 +709,7 @@ static int relatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   if (call.rc == SQLITE_OK) {
     p->bEof = 0;
     p->iRow = 0;
-    relatedAdvance(&call, p);
+    relatedAdvance(&call, p, 1);
   }
   return relatedDone(pCur, &call);
 }
@@ -621,16 +757,54 @@ static void relatedThrough(AssocCall *pCall, sqlite3_context *pCtx,
   if (z) assocResultJson(pCtx, z, n);
 }
 
+/* Load the rows of the source as JSON, all of them, when the first is read.*/
+static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
+  AssocKeys keys;
+  AssocArgs args;
+  memset(&keys, 0, sizeof(keys));
+  memset(&args, 0, sizeof(args));
+  relatedSource(pCall, p, &keys);
+  args.nKey = keys.nCol;
+  args.apKey = keys.apVal;
+  if (pCall->rc == SQLITE_OK) {
+    p->bRun = 1;
+    p->pRow = 0;
+    p->iRowRun = 0;
+    assocRunStart(pCall, &p->run, p->pJson, &args);
+    if (pCall->rc == SQLITE_OK) assocRunRoot(&p->run);
+    if (pCall->rc == SQLITE_OK) assocRunChildren(&p->run);
+  }
+  assocKeysClear(&keys);
+}
+
+/* The row as JSON that goes with the current id: both come in one order. */
+static const AssocRow *relatedRowOf(RelatedCursor *p) {
+  u32 iBucket;
+  while (p->iRowRun < p->iRowOf) {
+    if (p->iRowRun++) {
+      if (p->pRow) p->pRow = p->pRow->pNext;
+    } else {
+      p->pRow = assocGatherFirst(&p->run, &p->pNode, &iBucket);
+    }
+  }
+  return p->pRow;
+}
+
 static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
                         RelatedCursor *p) {
+  const AssocRow *pRow;
   AssocOut out;
   i64 n = 0;
   char *z;
-  if (p->pRow == 0) return;
+  if (p->pJson == 0) return;
+  if (!p->bRun) relatedLoad(pCall, p);
+  if (pCall->rc != SQLITE_OK) return;
   p->run.pCall = pCall;
+  pRow = relatedRowOf(p);
+  if (pRow == 0) return;
   assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
-  assocBufReserve(&out, p->pRow->nText + 16);
-  assocGatherRow(&p->run, &out, p->pNode, p->pRow);
+  assocBufReserve(&out, pRow->nText + 16);
+  assocGatherRow(&p->run, &out, p->pNode, pRow);
   z = assocBufFinish(&out, &n);
   if (z == 0) assocErrorCode(pCall, out.rc);
   if (z) assocResultJson(pCtx, z, n);
@@ -648,8 +822,12 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
     }
   } else if (pTab->zModel) {
     sqlite3_result_value(pCtx, sqlite3_column_value(p->pStmt, iCol));
+  } else if (iCol == RELATED_COL_ID && p->pPlan->pRoot->lookup.bEmit) {
+    sqlite3_result_int64(pCtx, p->iId);
   } else if (iCol == RELATED_COL_ID) {
     relatedKeyOf(pCall, pCtx, p->pStmt, pRel->pTarget->nKey);
+  } else if (iCol == RELATED_COL_DEPTH) {
+    sqlite3_result_int64(pCtx, p->nDeep);
   } else if (iCol == RELATED_COL_JSON) {
     relatedJson(pCall, pCtx, p);
   } else if (iCol == RELATED_COL_THROUGH) {
