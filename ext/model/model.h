@@ -205,6 +205,9 @@ AssocJson *assocModelJson(AssocCall *pCall, const AssocModel *pModel);
 /* A name without the database that it is in, if that is pSchema: User for
 ** aux.User. A table that is called so, dot and all, keeps its name. */
 const char *assocBareName(const AssocSchema *pSchema, const char *zName);
+/* The table of that model, or 0, whatever else is said of the model. */
+AssocTable *assocModelTable(AssocCall *pCall, AssocCatalog *pCat,
+                            const char *zName);
 /* The model of that name. Seek returns 0 where find is an error. */
 AssocModel *assocModelSeek(AssocCall *pCall, AssocCatalog *pCat,
                            const char *zName);

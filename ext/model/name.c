@@ -159,7 +159,7 @@ static AssocTable *attachedTable(AssocCall *pCall, AssocCatalog *pCat,
       if (pTab) pFound = pTab;
     }
   }
-  return pFound;
+  return pCall->rc == SQLITE_OK ? pFound : 0;
 }
 
 static AssocTable *findTable(AssocCall *pCall, AssocCatalog *pCat,
@@ -190,6 +190,16 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
   int *aKey = assocAlloc(pCall, &pModel->pTable->pSchema->pCatalog->mem,
                          (i64)sizeof(int) * (n + 1));
   if (aKey == 0) return;
+  if (n == 0) {
+    assocError(pCall, "the option primaryKey of the model %s is empty",
+               pModel->zName);
+  } else if (p == pNames && p->eType != ASSOC_J_TEXT) {
+    assocError(pCall,
+               "the option primaryKey of the model %s must be a column, or an "
+               "array of columns, not %s",
+               pModel->zName, assocJsonTypeName(p));
+  }
+  if (pCall->rc != SQLITE_OK) return;
   pModel->nKey = 0;
   pModel->aKey = aKey;
   for (; p && pModel->nKey < n; p = p->pNext) {
@@ -199,7 +209,7 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
       assocError(pCall,
                  "%s has no column %s, which assoc_model() says is in "
                  "its primary key",
-                 pModel->pTable->zName, p->z ? p->z : "of that name");
+                 pModel->pTable->zName, p->z ? p->z : assocJsonTypeName(p));
       return;
     }
     aKey[pModel->nKey++] = iCol;
@@ -239,9 +249,35 @@ AssocJson *assocModelJson(AssocCall *pCall, const AssocModel *pModel) {
   return pModel->pDef ? modelJson(pCall, pModel->pDef) : 0;
 }
 
+/* What the assoc_model() row says. It may have been made by hand. */
+static void readRow(AssocCall *pCall, AssocModel *pModel) {
+  AssocArena *pArena = &pModel->pTable->pSchema->pCatalog->mem;
+  AssocDef *pDef = pModel->pDef;
+  AssocJson *pJson, *p;
+  if (pDef == 0 || pDef->zOptions == 0) return;
+  pJson = modelJson(pCall, pDef);
+  if (pJson == 0) {
+    const char *zWhat = assocArenaPrintf(
+        pCall, pArena, "the options of the model %s", pDef->zModel);
+    (void)assocJsonRead(pCall, pArena, pDef->zOptions, -1, zWhat);
+    return;
+  }
+  if (pJson->eType != ASSOC_J_OBJECT) {
+    assocError(pCall,
+               "the options of the model %s must be a JSON object, not %s",
+               pDef->zModel, assocJsonTypeName(pJson));
+  }
+  p = assocJsonGet(pJson, "table");
+  if (p && p->eType != ASSOC_J_TEXT) {
+    assocError(pCall, "the option table of the model %s must be a text, not %s",
+               pDef->zModel, assocJsonTypeName(p));
+  }
+  p = assocJsonGet(pJson, "primaryKey");
+  if (p && p->eType != ASSOC_J_NULL) statedKey(pCall, pModel, p);
+}
+
 AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab) {
   AssocModel *p = pTab->pModel;
-  AssocJson *pKey = 0;
   if (p) return p;
   p = assocAlloc(pCall, &pTab->pSchema->pCatalog->mem, sizeof(*p));
   if (p == 0) return 0;
@@ -251,11 +287,15 @@ AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab) {
   p->iDeleted = -1;
   p->pDef = rowOfTable(pCall, pTab);
   setName(pCall, p, p->pDef ? p->pDef->zModel : pTab->zName);
-  if (p->pDef) pKey = assocJsonGet(modelJson(pCall, p->pDef), "primaryKey");
-  if (pKey) statedKey(pCall, p, pKey);
+  readRow(pCall, p);
   if (pCall->rc != SQLITE_OK) return 0;
   pTab->pModel = p;
   return p;
+}
+
+AssocTable *assocModelTable(AssocCall *pCall, AssocCatalog *pCat,
+                            const char *zName) {
+  return pCall->rc == SQLITE_OK ? findTable(pCall, pCat, 0, zName) : 0;
 }
 
 AssocModel *assocModelSeek(AssocCall *pCall, AssocCatalog *pCat,

@@ -41,12 +41,28 @@ static void jsonLeave(JsonParser *p) {
   p->nDepth--;
 }
 
+/* One more item or condition: together they are bounded. */
+static void jsonCount(JsonParser *p) {
+  int nMost = p->pCall->pConn->mxItem;
+  if (++p->nItem > nMost) {
+    assocError(p->pCall, "a shape has at most %d items and conditions", nMost);
+  }
+}
+
 /* ---------------------------------------------------------------- names */
+
+/* What comes behind a NUL would be cut off. */
+static void jsonNoNul(JsonParser *p, const char *z, int n) {
+  if (n > 0 && memchr(z, 0, (size_t)n)) {
+    assocError(p->pCall, "a name cannot have a NUL in it");
+  }
+}
 
 static ShapeName *jsonName(JsonParser *p, const char *z, int n) {
   ShapeName *pName = jsonAlloc(p, sizeof(*pName));
   if (pName == 0) return 0;
   if (n == 0) assocError(p->pCall, "a name cannot be empty");
+  jsonNoNul(p, z, n);
   pName->z = assocArenaText(p->pCall, p->pArena, z, n);
   pName->iOff = -1;
   return pName;
@@ -119,6 +135,7 @@ static void jsonParam(JsonParser *p, AssocJson *pJson, ShapeVal *pVal) {
     if (pVal->i > p->pShape->nParam) p->pShape->nParam = (int)pVal->i;
   } else if (pJson->eType == ASSOC_J_TEXT && pJson->n > 0) {
     pVal->eType = SHAPE_VAL_NAMED;
+    jsonNoNul(p, pJson->z, pJson->n);
     pVal->z = pJson->z;
     pVal->n = pJson->n;
     p->pShape->bNamed = 1;
@@ -220,6 +237,7 @@ static void jsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey) {
 static ShapePred *jsonNewPred(JsonParser *p, int eOp) {
   ShapePred *pPred = jsonAlloc(p, sizeof(*pPred));
   if (pPred == 0) return 0;
+  jsonCount(p);
   pPred->eOp = (u8)eOp;
   pPred->iOff = -1;
   return pPred;
@@ -271,6 +289,9 @@ static ShapePred *jsonOp(JsonParser *p, const ShapeKey *pKey, int iOp,
   } else if (pJson->eType == ASSOC_J_NULL && pPred->eOp <= SHAPE_OP_NE) {
     pPred->bNot = pPred->eOp == SHAPE_OP_NE;
     pPred->eOp = SHAPE_OP_ISNULL;
+  } else if (pJson->eType == ASSOC_J_NULL && pPred->eOp <= SHAPE_OP_GE) {
+    assocError(p->pCall, "nothing is %s null; did you mean {\"$ne\":null}?",
+               azShapeOp[pPred->eOp]);
   } else {
     pPred->pVal = jsonVal(p, pJson, zName);
   }
@@ -282,6 +303,8 @@ static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
 
 static ShapePred *jsonNot(JsonParser *p, ShapePred *pSub) {
   ShapePred *pNot = jsonNewPred(p, SHAPE_OP_NOT);
+  if (pSub == 0)
+    assocError(p->pCall, "$not takes a condition, not an empty {}");
   if (pNot) pNot->pSub = pSub;
   return pNot;
 }
@@ -452,8 +475,12 @@ static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson) {
   for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
     *ppEnd = pJson->eType == ASSOC_J_ARRAY ? jsonWhere(p, pSub)
                                            : jsonMember(p, pSub);
-    if (*ppEnd == 0) return 0;
-    ppEnd = &(*ppEnd)->pNext;
+    if (p->pCall->rc != SQLITE_OK) return 0;
+    if (*ppEnd) {
+      ppEnd = &(*ppEnd)->pNext;
+    } else if (eOp == SHAPE_OP_OR) {
+      assocError(p->pCall, "an empty {} in $or is met by every row");
+    }
   }
   return jsonJoin(p, eOp, pFirst);
 }
@@ -575,10 +602,7 @@ static ShapeItem *jsonNewItem(JsonParser *p, int eType) {
   if (pItem == 0) return 0;
   pItem->eType = (u8)eType;
   pItem->iOff = -1;
-  if (++p->nItem > p->pCall->pConn->mxItem) {
-    assocError(p->pCall, "a shape has at most %d items",
-               p->pCall->pConn->mxItem);
-  }
+  jsonCount(p);
   return pItem;
 }
 
@@ -610,6 +634,11 @@ static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
       pItem->pPath = jsonPath(p, pJson->z, pJson->n);
     }
   }
+  if (pItem->eType != SHAPE_ITEM_NAME && pItem->eType != SHAPE_ITEM_AGG &&
+      pItem->pPath && pItem->pPath->pNext) {
+    assocError(p->pCall, "%s is a path where one column should stand",
+               pJson->eType == ASSOC_J_TEXT ? pJson->z : pJson->pChild->z);
+  }
   if (pAs && jsonIsText(p, pAs, "\"as\"")) {
     pItem->pAlias = jsonName(p, pAs->z, pAs->n);
   }
@@ -633,11 +662,28 @@ static ShapeItem **jsonAttributeList(JsonParser *p, AssocJson *pArray,
   return ppEnd;
 }
 
+/* ["-body"] takes away from what is not there: ["*","-body"] is meant. */
+static int lacksStar(const AssocJson *pArray) {
+  const AssocJson *pSub;
+  int bMinus = 0;
+  for (pSub = pArray->pChild; pSub; pSub = pSub->pNext) {
+    if (pSub->eType != ASSOC_J_TEXT) continue;
+    if (strcmp(pSub->z, "*") == 0 || strcmp(pSub->z, "**") == 0) return 0;
+    bMinus |= pSub->z[0] == '-';
+  }
+  return bMinus;
+}
+
 /* [...] or {"include":[...],"exclude":[...]}; none means every column */
 static ShapeItem **jsonAttributes(JsonParser *p, AssocJson *pJson,
                                   ShapeItem **ppEnd) {
   AssocJson *pSub;
   if (pJson && pJson->eType != ASSOC_J_OBJECT) {
+    if (lacksStar(pJson)) {
+      *ppEnd = jsonNewItem(p, SHAPE_ITEM_STAR);
+      if (*ppEnd == 0) return ppEnd;
+      ppEnd = &(*ppEnd)->pNext;
+    }
     return jsonAttributeList(p, pJson, SHAPE_ITEM_NAME, ppEnd);
   }
   *ppEnd = jsonNewItem(p, SHAPE_ITEM_STAR);
@@ -688,6 +734,8 @@ static ShapeItem *jsonInclude(JsonParser *p, AssocJson *pJson) {
   pItem->bInclude = 1;
   if (pJson->eType == ASSOC_J_TEXT) {
     pItem->pPath = jsonPath(p, pJson->z, pJson->n);
+    pItem->bBlock = 1;
+    pItem->pBlock = jsonNewItem(p, SHAPE_ITEM_STAR);
   } else if (pJson->eType != ASSOC_J_OBJECT) {
     assocError(p->pCall,
                "an include is the name of an association or an object, "
@@ -718,30 +766,6 @@ static ShapeItem **jsonIncludes(JsonParser *p, AssocJson *pJson,
 }
 
 /* --------------------------------------------------------- find options */
-
-/* "through":{"attributes":["priority"],"where":{…}}; its attributes are
-** items of the block that holds the join row's columns */
-static ShapeItem **jsonThrough(JsonParser *p, AssocJson *pObj, ShapeClauses *pC,
-                               ShapeItem **ppEnd) {
-  AssocJson *pSub;
-  if (pObj->eType != ASSOC_J_OBJECT) {
-    assocError(p->pCall, "\"through\" must be an object, not %s",
-               assocJsonTypeName(pObj));
-    return ppEnd;
-  }
-  for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
-    if (strcmp(pSub->zKey, "attributes") == 0) {
-      ppEnd = jsonAttributeList(p, pSub, SHAPE_ITEM_AT, ppEnd);
-    } else if (strcmp(pSub->zKey, "where") == 0) {
-      pC->pThrough = jsonAlloc(p, sizeof(*pC));
-      if (pC->pThrough) pC->pThrough->pWhere = jsonWhere(p, pSub);
-    } else {
-      assocError(p->pCall, "\"through\" has attributes and where, no \"%s\"",
-                 pSub->zKey);
-    }
-  }
-  return ppEnd;
-}
 
 /* "scope":"name" or ["name",1,…] or a list of those */
 static ShapeScope *jsonScope(JsonParser *p, AssocJson *pJson) {
@@ -815,6 +839,33 @@ static int jsonClause(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
     return 0;
   }
   return 1;
+}
+
+/* "through":{"attributes":["priority"],"where":{…}}, and other clauses of the
+** join row; the attributes are items of the block that has its columns */
+static ShapeItem **jsonThrough(JsonParser *p, AssocJson *pObj, ShapeClauses *pC,
+                               ShapeItem **ppEnd) {
+  AssocJson *pSub;
+  if (pObj->eType != ASSOC_J_OBJECT) {
+    assocError(p->pCall, "\"through\" must be an object, not %s",
+               assocJsonTypeName(pObj));
+    return ppEnd;
+  }
+  for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
+    if (strcmp(pSub->zKey, "attributes") == 0) {
+      ppEnd = jsonAttributeList(p, pSub, SHAPE_ITEM_AT, ppEnd);
+      continue;
+    }
+    if (pC->pThrough == 0) pC->pThrough = jsonAlloc(p, sizeof(*pC));
+    if (pC->pThrough == 0) break;
+    if (!jsonClause(p, pSub, pC->pThrough)) {
+      assocError(p->pCall,
+                 "\"through\" has attributes, where and other clauses, no "
+                 "\"%s\"",
+                 pSub->zKey);
+    }
+  }
+  return ppEnd;
 }
 
 static void jsonRecurse(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {

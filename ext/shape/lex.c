@@ -113,6 +113,10 @@ ShapeToken shapeLex(const char *zText, int n, int iFrom) {
   } else if (z[0] == ':' && n > 1 && isWordStart(z[1])) {
     tok.eType = TK_NAMED;
     tok.n = 1 + wordLength(&z[1], n - 1);
+  } else if (z[0] == ':' && n > 1 && z[1] == '`' &&
+             quotedLength(&z[1], n - 1)) {
+    tok.eType = TK_NAMED;
+    tok.n = 1 + quotedLength(&z[1], n - 1);
   } else {
     tok.eType = operatorType(z, n, &tok.n);
   }

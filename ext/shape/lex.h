@@ -20,7 +20,7 @@ struct ShapeToken {
 #define TK_STRING 261 /* "text" */
 #define TK_SINGLE 262 /* 'text', which is a mistake */
 #define TK_INDEX 263  /* ? or ?n */
-#define TK_NAMED 264  /* :name */
+#define TK_NAMED 264  /* :name or :`name` */
 #define TK_STARS 265  /* two stars */
 #define TK_SPREAD 266 /* ... */
 #define TK_EQ 267     /* = and == */

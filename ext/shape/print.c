@@ -31,12 +31,14 @@ static void putString(Printer *p, const char *z, int n) {
 
 /* Words that mean something somewhere, and so are quoted as names. */
 static const char *const azReserved[] = {
-    "where",    "order",   "limit", "offset",  "first",    "last",   "after",
-    "before",   "page",    "scope", "by",      "required", "and",    "or",
-    "not",      "in",      "is",    "through", "like",     "glob",   "match",
-    "some",     "every",   "none",  "as",      "on",       "asc",    "desc",
-    "nulls",    "collate", "true",  "false",   "null",     "count",  "sum",
-    "distinct", "avg",     "min",   "max",     "total",    "exists", "between"};
+    "where",    "order",    "limit",  "offset", "first", "last",
+    "after",    "paranoid", "before", "page",   "scope", "by",
+    "required", "and",      "or",     "not",    "in",    "is",
+    "through",  "like",     "glob",   "match",  "some",  "every",
+    "none",     "as",       "on",     "asc",    "desc",  "nulls",
+    "collate",  "true",     "false",  "null",   "count", "sum",
+    "distinct", "avg",      "min",    "max",    "total", "exists",
+    "between"};
 
 static int isPlainName(const char *z) {
   ShapeToken tok = shapeLex(z, (int)strlen(z), 0);
@@ -48,17 +50,21 @@ static int isPlainName(const char *z) {
   return 1;
 }
 
-static void printName(Printer *p, const char *z) {
-  if (isPlainName(z)) {
-    put(p, z);
-    return;
-  }
+static void printQuoted(Printer *p, const char *z) {
   put(p, "`");
   for (; *z; z++) {
     if (*z == '`') put(p, "`");
     assocOutText(&p->out, z, 1);
   }
   put(p, "`");
+}
+
+static void printName(Printer *p, const char *z) {
+  if (isPlainName(z)) {
+    put(p, z);
+  } else {
+    printQuoted(p, z);
+  }
 }
 
 static void printPath(Printer *p, const ShapeName *pName) {
@@ -70,8 +76,13 @@ static void printPath(Printer *p, const ShapeName *pName) {
 
 /* --------------------------------------------------------- values, keys */
 
+/* 17 digits are enough for any; an infinity is a number that is too large. */
 static void printReal(Printer *p, double r) {
-  assocOutPrintf(&p->out, "%!.17g", r);
+  if (r - r != 0.0) {
+    put(p, r < 0 ? "-9.0e+999" : "9.0e+999");
+  } else {
+    assocOutPrintf(&p->out, "%!.17g", r);
+  }
 }
 
 /* A literal, which text and JSON spell alike. */
@@ -92,7 +103,13 @@ static void printVal(Printer *p, const ShapeVal *pVal) {
   if (pVal->eType == SHAPE_VAL_INDEX) {
     assocOutPrintf(&p->out, "?%lld", pVal->i);
   } else if (pVal->eType == SHAPE_VAL_NAMED) {
-    assocOutPrintf(&p->out, ":%s", pVal->z);
+    ShapeToken tok = shapeLex(pVal->z, pVal->n, 0);
+    put(p, ":");
+    if (tok.eType == TK_WORD && tok.n == pVal->n) {
+      put(p, pVal->z);
+    } else {
+      printQuoted(p, pVal->z);
+    }
   } else {
     printLiteral(p, pVal);
   }
@@ -368,12 +385,7 @@ static void putPath(Printer *p, const ShapeName *pName, const char *zBefore,
         zName[0] != '*') {
       put(&q, zName);
     } else {
-      put(&q, "`");
-      for (; *zName; zName++) {
-        if (*zName == '`') put(&q, "`");
-        assocOutText(&q.out, zName, 1);
-      }
-      put(&q, "`");
+      printQuoted(&q, zName);
     }
     if (pName->pNext) put(&q, ".");
   }
@@ -624,8 +636,9 @@ static void jsonPrintAttribute(Printer *p, const ShapeItem *pItem) {
   }
 }
 
-/* "attributes", unless the block is just every column */
-static void jsonPrintAttributes(Printer *p, const ShapeItem *pItem) {
+/* "attributes", unless the block is just every column and may say nothing */
+static void jsonPrintAttributes(Printer *p, const ShapeItem *pItem,
+                                int bAlways) {
   const ShapeItem *pSub;
   int nStar = 0, nOther = 0;
   for (pSub = pItem; pSub; pSub = pSub->pNext) {
@@ -635,7 +648,7 @@ static void jsonPrintAttributes(Printer *p, const ShapeItem *pItem) {
       nOther++;
     }
   }
-  if (nStar == 1 && nOther == 0) return;
+  if (nStar == 1 && nOther == 0 && !bAlways) return;
   putKey(p, "attributes");
   put(p, "[");
   for (pSub = pItem; pSub; pSub = pSub->pNext) {
@@ -649,12 +662,11 @@ static void jsonPrintAttributes(Printer *p, const ShapeItem *pItem) {
 static void jsonPrintThrough(Printer *p, const ShapeItem *pBlock,
                              const ShapeClauses *pC) {
   const ShapeItem *pSub;
-  const ShapePred *pWhere = pC && pC->pThrough ? pC->pThrough->pWhere : 0;
-  int nAt = 0;
+  int nAt = 0, bClauses = pC && hasClauses(pC->pThrough);
   for (pSub = pBlock; pSub; pSub = pSub->pNext) {
     if (pSub->eType == SHAPE_ITEM_AT) nAt++;
   }
-  if (nAt == 0 && pWhere == 0) return;
+  if (nAt == 0 && !bClauses) return;
   putKey(p, "through");
   put(p, "{");
   if (nAt) {
@@ -665,10 +677,7 @@ static void jsonPrintThrough(Printer *p, const ShapeItem *pBlock,
     }
     put(p, "]");
   }
-  if (pWhere) {
-    putKey(p, "where");
-    printWhere(p, pWhere);
-  }
+  if (bClauses) jsonPrintClauses(p, pC->pThrough);
   put(p, "}");
 }
 
@@ -726,7 +735,7 @@ static void jsonPrintInclude(Printer *p, const ShapeItem *pItem) {
       put(p, "true");
     }
   }
-  if (pItem->bBlock) jsonPrintAttributes(p, pItem->pBlock);
+  if (pItem->bBlock) jsonPrintAttributes(p, pItem->pBlock, 0);
   if (pItem->pClauses) jsonPrintClauses(p, pItem->pClauses);
   if (pItem->bRequired != (pItem->pClauses && pItem->pClauses->pWhere)) {
     putKey(p, "required");
@@ -764,7 +773,8 @@ char *assocShapeJson(AssocCall *pCall, const AssocShape *pShape) {
       putPath(&p, pShape->pModel, "", "");
     }
     if (pShape->bBlock || pShape->eKind == SHAPE_BLOCK) {
-      jsonPrintAttributes(&p, pShape->pItem);
+      /* A block that says nothing would be {}, which is no JSON form */
+      jsonPrintAttributes(&p, pShape->pItem, pShape->eKind == SHAPE_BLOCK);
     }
     if (pShape->pClauses) jsonPrintClauses(&p, pShape->pClauses);
     printIncludes(&p, pShape->pItem);

@@ -12,12 +12,13 @@ const char *const azShapeOp[SHAPE_NOP] = {
 
 /*
 ** The line of the text that holds byte iOff, and a caret under it. Columns
-** are characters, so that the caret is right behind letters outside ASCII.
+** are characters, so that the caret is right behind letters outside ASCII,
+** and a tab stands above a tab.
 */
 static void appendCaret(sqlite3_str *pStr, const char *z, int iOff) {
   int iFrom = iOff, iTo = iOff, i;
   while (iFrom > 0 && z[iFrom - 1] != '\n') iFrom--;
-  while (z[iTo] && z[iTo] != '\n') iTo++;
+  while (z[iTo] && z[iTo] != '\n' && z[iTo] != '\r') iTo++;
   if (iOff - iFrom > 60) {
     iFrom = iOff - 60;
     while ((z[iFrom] & 0xc0) == 0x80) iFrom++;
@@ -28,7 +29,8 @@ static void appendCaret(sqlite3_str *pStr, const char *z, int iOff) {
   }
   sqlite3_str_appendf(pStr, "\n  %.*s\n  ", iTo - iFrom, &z[iFrom]);
   for (i = iFrom; i < iOff; i++) {
-    if ((z[i] & 0xc0) != 0x80) sqlite3_str_appendchar(pStr, 1, ' ');
+    if ((z[i] & 0xc0) == 0x80) continue;
+    sqlite3_str_appendchar(pStr, 1, z[i] == '\t' ? '\t' : ' ');
   }
   sqlite3_str_appendchar(pStr, 1, '^');
 }
@@ -68,9 +70,9 @@ AssocShape *assocShapeParse(AssocCall *pCall, AssocArena *pArena, int eKind,
   AssocShape *pShape = assocAlloc(pCall, pArena, sizeof(*pShape));
   if (pShape == 0) return 0;
   pShape->eKind = (u8)eKind;
+  if (nText < 0) nText = (int)strlen(zText);
   pShape->zText = assocArenaText(pCall, pArena, zText, nText);
   if (pShape->zText == 0) return 0;
-  nText = (int)strlen(pShape->zText);
   pShape->bJson = (u8)textIsJson(pShape->zText, nText);
   if (pShape->bJson) {
     assocShapeParseJson(pCall, pArena, pShape, nText);

@@ -22,7 +22,7 @@ struct TextParser {
   int n;          /* Bytes of it */
   ShapeToken tok; /* The current token */
   int nDepth;     /* Blocks and parentheses that are open */
-  int nItem;      /* Items so far */
+  int nItem;      /* Items and conditions so far */
 };
 
 static ShapePred *textPred(TextParser *p);
@@ -73,11 +73,16 @@ static void textAdvance(TextParser *p) {
 
 /* Complain that what stands here is not zWanted. */
 static void textExpected(TextParser *p, const char *zWanted) {
+  const char *z = &p->z[p->tok.iOff];
+  int n = p->tok.n;
+  if (n > 40) {
+    for (n = 40; n > 0 && (z[n] & 0xc0) == 0x80; n--) {
+    }
+  }
   if (p->tok.eType == TK_END) {
     textError(p, p->n, "the shape ends where %s should stand", zWanted);
   } else {
-    textError(p, p->tok.iOff, "%s should stand here, not %.*s", zWanted,
-              p->tok.n > 40 ? 40 : p->tok.n, &p->z[p->tok.iOff]);
+    textError(p, p->tok.iOff, "%s should stand here, not %.*s", zWanted, n, z);
   }
 }
 
@@ -131,20 +136,36 @@ static void *textAlloc(TextParser *p, size_t n) {
   return assocAlloc(p->pCall, p->pArena, (i64)n);
 }
 
+/* One more item or condition: together they are bounded. */
+static void textCount(TextParser *p) {
+  int nMost = p->pCall->pConn->mxItem;
+  if (++p->nItem > nMost) {
+    textError(p, p->tok.iOff, "a shape has at most %d items and conditions",
+              nMost);
+  }
+}
+
 /* -------------------------------------------------------------- names */
 
-/* A backtick inside `…` is doubled. */
-static char *unquoteName(TextParser *p, const ShapeToken *pTok) {
-  char *z =
-      assocArenaText(p->pCall, p->pArena, &p->z[pTok->iOff + 1], pTok->n - 2);
+/* The name at z, n bytes: a word, or `…`, where a backtick is doubled. */
+static char *textUnquote(TextParser *p, const char *z, int n) {
+  int bQuoted = z[0] == '`';
+  char *zNew =
+      assocArenaText(p->pCall, p->pArena, z + bQuoted, bQuoted ? n - 2 : n);
   int i, j = 0;
-  if (z == 0) return 0;
-  for (i = 0; z[i]; i++) {
-    z[j++] = z[i];
-    if (z[i] == '`') i++;
+  if (zNew == 0 || !bQuoted) return zNew;
+  if (memchr(z, 0, (size_t)n)) {
+    textError(p, (int)(z - p->z), "a name cannot have a NUL in it");
   }
-  z[j] = 0;
-  return z;
+  for (i = 0; zNew[i]; i++) {
+    zNew[j++] = zNew[i];
+    if (zNew[i] == '`') i++;
+  }
+  zNew[j] = 0;
+  if (j == 0) {
+    textError(p, (int)(z - p->z), "a name cannot be empty");
+  }
+  return zNew;
 }
 
 /* name = ident | "`" chars "`" */
@@ -157,13 +178,7 @@ static ShapeName *textName(TextParser *p, const char *zWanted) {
   pName = textAlloc(p, sizeof(*pName));
   if (pName == 0) return 0;
   pName->iOff = p->tok.iOff;
-  pName->z =
-      p->tok.eType == TK_QUOTED
-          ? unquoteName(p, &p->tok)
-          : assocArenaText(p->pCall, p->pArena, &p->z[p->tok.iOff], p->tok.n);
-  if (pName->z && pName->z[0] == 0) {
-    textError(p, pName->iOff, "a name cannot be empty");
-  }
+  pName->z = textUnquote(p, &p->z[p->tok.iOff], p->tok.n);
   textAdvance(p);
   return pName;
 }
@@ -193,42 +208,41 @@ static ShapeName *textPath(TextParser *p, int *pAgg, const char *zWanted) {
 
 /* -------------------------------------------------------------- values */
 
-/*
-** The text of a JSON string. json_extract() knows the escapes.
-*/
+/* The text of a JSON string, with escapes and without control characters. */
 static void textString(TextParser *p, ShapeVal *pVal) {
   const char *z = &p->z[p->tok.iOff];
-  sqlite3_stmt *pStmt;
-  if (memchr(z, '\\', (size_t)p->tok.n) == 0) {
-    pVal->n = p->tok.n - 2;
-    pVal->z = assocArenaText(p->pCall, p->pArena, z + 1, pVal->n);
-    return;
+  AssocJson *pJson =
+      assocJsonRead(p->pCall, p->pArena, z, p->tok.n, "a text in a shape");
+  if (p->pCall->rc == SQLITE_ERROR) {
+    assocErrorForget(p->pCall);
+    textError(p, p->tok.iOff,
+              "this text is no JSON string: in it a backslash begins an "
+              "escape, and a line break is \\n");
   }
-  pStmt = assocPrepare(p->pCall, "SELECT json_extract(?1,'$[0]') "
-                                 "WHERE json_valid(?1)");
-  if (pStmt) {
-    char *zJson = assocMprintf(p->pCall, "[%.*s]", p->tok.n, z);
-    assocBindText(p->pCall, pStmt, 1, zJson ? zJson : "");
-    sqlite3_free(zJson);
-  }
-  if (assocStep(p->pCall, pStmt)) {
-    z = assocColumnText(p->pCall, pStmt, 0);
-    pVal->n = sqlite3_column_bytes(pStmt, 0);
-    pVal->z = assocArenaText(p->pCall, p->pArena, z, pVal->n);
-  } else {
-    textError(p, p->tok.iOff, "this text is no JSON string");
-  }
-  assocFinalize(p->pCall, pStmt);
+  if (pJson == 0) return;
+  pVal->z = pJson->z;
+  pVal->n = pJson->n;
 }
 
 /*
-** An integer if it fits 64 bits, else a REAL. SQLite reads it: the token
-** holds nothing but digits, a dot and an exponent.
+** An integer if it fits 64 bits, else a REAL. What is more than a few digits
+** is read by SQLite: it is nothing but digits, a dot and an exponent.
 */
 static void textNumber(TextParser *p, ShapeVal *pVal, int bMinus) {
-  sqlite3_stmt *pStmt =
-      assocPrepare(p->pCall, "SELECT %s%.*s", bMinus ? "-" : "", p->tok.n,
-                   &p->z[p->tok.iOff]);
+  const char *z = &p->z[p->tok.iOff];
+  sqlite3_stmt *pStmt;
+  int i;
+  for (i = 0; i < p->tok.n && i < 18 && z[i] >= '0' && z[i] <= '9'; i++) {
+    pVal->i = pVal->i * 10 + (z[i] - '0');
+  }
+  if (i == p->tok.n) {
+    pVal->eType = SHAPE_VAL_INT;
+    if (bMinus) pVal->i = -pVal->i;
+    pVal->r = (double)pVal->i;
+    return;
+  }
+  pStmt =
+      assocPrepare(p->pCall, "SELECT %s%.*s", bMinus ? "-" : "", p->tok.n, z);
   if (assocStep(p->pCall, pStmt)) {
     pVal->eType = sqlite3_column_type(pStmt, 0) == SQLITE_INTEGER
                       ? SHAPE_VAL_INT
@@ -245,8 +259,8 @@ static void textParam(TextParser *p, ShapeVal *pVal) {
   int i, n = p->tok.n - 1;
   if (p->tok.eType == TK_NAMED) {
     pVal->eType = SHAPE_VAL_NAMED;
-    pVal->z = assocArenaText(p->pCall, p->pArena, z, n);
-    pVal->n = n;
+    pVal->z = textUnquote(p, z, n);
+    pVal->n = pVal->z ? (int)strlen(pVal->z) : 0;
     p->pShape->bNamed = 1;
     return;
   }
@@ -329,8 +343,9 @@ static ShapeAgg *textAgg(TextParser *p, int eAgg) {
     textAdvance(p);
     tokNext = textAfter(p, &p->tok);
   }
-  if (isName(&p->tok) && (tokNext.eType == ')' || tokNext.eType == ';' ||
-                          shapeIsWord(p->z, &tokNext, "where"))) {
+  if (isName(&p->tok) &&
+      (tokNext.eType == ')' || tokNext.eType == ';' ||
+       (shapeIsWord(p->z, &tokNext, "where") && !continuesPred(p, &tokNext)))) {
     pAgg->pCol = textName(p, "a column");
   }
   if (p->tok.eType != ')') {
@@ -356,6 +371,7 @@ static ShapePred *newPred(TextParser *p, int eOp, int iOff) {
   if (pPred) {
     pPred->eOp = (u8)eOp;
     pPred->iOff = iOff;
+    textCount(p);
   }
   return pPred;
 }
@@ -540,7 +556,8 @@ static int clauseFollows(TextParser *p, const ShapeToken *pTok) {
   static const char *const azSort[] = {"asc", "desc", "nulls", "collate"};
   ShapeToken tokNext = textAfter(p, pTok);
   int eClause = wordIndex(p, pTok, azClause, CLAUSE_N);
-  int bName = isName(&tokNext) && wordIndex(p, &tokNext, azSort, 4) < 0;
+  int bName = isName(&tokNext) && (wordIndex(p, &tokNext, azSort, 4) < 0 ||
+                                   continuesPred(p, &tokNext));
   if (eClause >= CLAUSE_LIMIT && eClause <= CLAUSE_BEFORE) {
     return isValueStart(p, &tokNext);
   }
@@ -643,7 +660,9 @@ static void textClause(TextParser *p, ShapeClauses *pC, int eClause, int iOff) {
     break;
   case CLAUSE_PAGE:
     pC->bPage = 1;
-    if (textTakeWord(p, "count")) pC->bPageCount = 1;
+    if (!continuesPred(p, &p->tok) && textTakeWord(p, "count")) {
+      pC->bPageCount = 1;
+    }
     break;
   case CLAUSE_REQUIRED: pC->bRequired = 1; break;
   case CLAUSE_SCOPE: textScope(p, pC); break;
@@ -677,7 +696,7 @@ static ShapeClauses *textClauses(TextParser *p) {
     } else {
       andWhere(p, pC, textPred(p));
     }
-    while (p->tok.eType == ',' || p->tok.eType == ';') textAdvance(p);
+    if (!textTake(p, ',')) textTake(p, ';');
   }
   textNeed(p, ')', ")");
   textLeave(p);
@@ -691,10 +710,7 @@ static ShapeItem *newItem(TextParser *p, int eType) {
   if (pItem == 0) return 0;
   pItem->eType = (u8)eType;
   pItem->iOff = p->tok.iOff;
-  if (++p->nItem > p->pCall->pConn->mxItem) {
-    textError(p, p->tok.iOff, "a shape has at most %d items",
-              p->pCall->pConn->mxItem);
-  }
+  textCount(p);
   return pItem;
 }
 
@@ -871,6 +887,16 @@ static ShapeItem *mergeItem(TextParser *p, ShapeItem **ppList,
   return pItem;
 }
 
+/* What can follow a path of a list. A part of a block says so. */
+static void textListNext(TextParser *p) {
+  if (p->tok.eType == '(' || p->tok.eType == '{' || p->tok.eType == '!') {
+    textError(p, p->tok.iOff,
+              "a list is nothing but paths; more of a shape stands in "
+              "braces: {* posts(limit 5)}");
+  }
+  textTake(p, ',');
+}
+
 /*
 ** list = path { [ "," ] path }: every level has all its columns, and paths
 ** that begin alike share what they share.
@@ -880,7 +906,8 @@ static ShapeItem *textPathList(TextParser *p) {
   while (pStar && p->tok.eType != TK_END) {
     ShapeName *pName = textPath(p, 0, "an association");
     ShapeItem **ppList = &pStar->pNext;
-    while (pName) {
+    p->nDepth = 0;
+    while (pName && textEnter(p)) {
       ShapeName *pNext = pName->pNext;
       ShapeItem *pItem;
       pName->pNext = 0;
@@ -889,9 +916,26 @@ static ShapeItem *textPathList(TextParser *p) {
       ppList = &pItem->pBlock->pNext;
       pName = pNext;
     }
-    textTake(p, ',');
+    textListNext(p);
   }
   return pStar;
+}
+
+/* One association: no aggregate, and its block is every column if it has
+** none. */
+static ShapeItem *textOne(TextParser *p) {
+  ShapeItem *pItem;
+  if (p->tok.eType != TK_SPREAD && !isName(&p->tok)) {
+    textExpected(p, "an association");
+  }
+  pItem = textPathItem(p);
+  if (pItem == 0) return 0;
+  if (pItem->eType == SHAPE_ITEM_AGG) {
+    textError(p, pItem->iOff, "an association should stand here, no aggregate");
+  } else if (!pItem->bBlock) {
+    pItem->pBlock = newStarBlock(p, &pItem->bBlock);
+  }
+  return pItem;
 }
 
 static void textStart(TextParser *p, AssocShape *pShape) {
@@ -904,7 +948,7 @@ static void textStart(TextParser *p, AssocShape *pShape) {
   case SHAPE_BLOCK:
     pShape->pItem = p->tok.eType == '{' ? textBlock(p) : textPathList(p);
     break;
-  default: pShape->pItem = textPathItem(p); break;
+  default: pShape->pItem = textOne(p); break;
   }
   if (p->tok.eType != TK_END) textExpected(p, "the end of the shape");
 }

@@ -461,7 +461,9 @@ static void modelOption(AssocCall *pCall, const AssocJson *p) {
     char c = typeLetter(p);
     assocNearestTry(&near, aModelOption[i].zName);
     if (strcmp(p->zKey, aModelOption[i].zName) != 0) continue;
-    if (strchr(aModelOption[i].zType, c) == 0) {
+    if (c == ' ' && p->eType >= ASSOC_J_TEXT) {
+      assocError(pCall, "the option %s is empty", p->zKey);
+    } else if (strchr(aModelOption[i].zType, c) == 0) {
       assocError(pCall, "the option %s must be %s, not %s", p->zKey,
                  aModelOption[i].zMust, assocJsonTypeName(p));
     }
@@ -530,7 +532,7 @@ static char *modelText(Modeller *m) {
 
 /* "aux.User" is User in the database aux; else it is the table's, or main. */
 static void modelHome(Modeller *m, AssocCatalog *pCat, const char *zModel) {
-  AssocModel *pModel;
+  AssocTable *pTab;
   AssocSchema *p, *pHome = pCat->pSchema;
   for (p = pCat->pSchema; p; p = p->pNext) {
     if (assocBareName(p, zModel) != zModel) break;
@@ -538,8 +540,8 @@ static void modelHome(Modeller *m, AssocCatalog *pCat, const char *zModel) {
   if (p) {
     pHome = p;
   } else {
-    pModel = assocModelSeek(m->pCall, pCat, zModel);
-    if (pModel) pHome = pModel->pTable->pSchema;
+    pTab = assocModelTable(m->pCall, pCat, zModel);
+    if (pTab) pHome = pTab->pSchema;
   }
   m->zHome = assocArenaText(m->pCall, &m->mem, pHome->zName, -1);
   m->zModel =
@@ -549,13 +551,24 @@ static void modelHome(Modeller *m, AssocCatalog *pCat, const char *zModel) {
   m->zRowModel = rowName(m->pCall, &m->mem, m->zRowSchema, pHome, m->zModel);
 }
 
-/* Is the table there that the options name? */
+/* Is the table there that the options name, and no other model's? */
 static void modelTable(Modeller *m, AssocSchema *pSchema) {
   AssocJson *pTable = assocJsonGet(m->pJson, "table");
+  AssocTable *pTab;
+  AssocModel *p;
   AssocNearest near;
   int i;
   if (pTable == 0 || m->pCall->rc != SQLITE_OK) return;
-  if (assocSchemaIndex(pSchema, pTable->z) >= 0) return;
+  pTab = assocTableFind(m->pCall, pSchema, pTable->z);
+  p = pTab ? assocModelOf(m->pCall, pTab) : 0;
+  if (p && p->pDef && sqlite3_stricmp(p->zName, m->zModel) != 0) {
+    assocError(m->pCall, "the table %s is the model %s already", pTab->zName,
+               p->zLabel);
+  }
+  /* A bad row may be the one that this one is to replace */
+  if (pTab && p == 0 && m->pCall->rc == SQLITE_ERROR)
+    assocErrorForget(m->pCall);
+  if (pTab || m->pCall->rc != SQLITE_OK) return;
   memset(&near, 0, sizeof(near));
   near.zWritten = pTable->z;
   for (i = 0; i < pSchema->nEntry; i++) {
@@ -579,6 +592,8 @@ static int modelPrepare(Modeller *m, AssocCatalog *pCat) {
     if (pDef->zName[0] || sqlite3_stricmp(pDef->zModel, m->zRowModel) != 0) {
       continue;
     }
+    m->zModel =
+        assocArenaText(pCall, &m->mem, assocBareName(pHome, pDef->zModel), -1);
     if (sameText(pDef->zOptions, m->zText)) return 0;
     if (!m->bReplace) {
       assocError(pCall,
