@@ -500,6 +500,9 @@ struct AssocTake {
 };
 /* Run the statement of pFetch, whose values are bound. */
 void assocTakeRun(AssocCall *pCall, AssocTake *pTake, sqlite3_stmt *pStmt);
+/* The ids of one source out of the pairs of all, nMost at most. */
+void assocTakeOf(AssocTake *pTake, AssocTake *pPairs, sqlite3_value **apKey,
+                 u32 nMost);
 /* Sort the ids of one source, if they are not. */
 void assocTakeSort(AssocTake *pTake);
 void assocTakeClear(AssocTake *pTake);
@@ -508,6 +511,11 @@ int assocTakeRegister(AssocConn *pConn);
 /* How a node would be fetched for nKey parents, and why: a text that lasts. */
 int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey,
                 const char **pzWhy, i64 *pnWanted);
+
+/* Whether to take the pairs of all sources, when nSource of them have been
+** looked up one by one and had nTarget rows. */
+int assocChoosePairs(AssocCall *pCall, AssocNode *pRoot, i64 nSource,
+                     i64 nTarget);
 
 /* The same load as one statement that needs no extension; an error for what
 ** plain SQL cannot say. OUT: freed with sqlite3_free(). */

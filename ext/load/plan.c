@@ -241,21 +241,6 @@ static void keyRule(AssocNode *pNode, AssocKeyRule *pRule,
   if (pOwn->eColl == ASSOC_COLL_OTHER && !bNumeric) pNode->bLookupOnly = 1;
 }
 
-/* The parent's columns that are the key of an association. */
-static const AssocKey *parentKey(const AssocRel *pRel) {
-  if (pRel->nPath) return parentKey(pRel->apPath[0]);
-  return pRel->eKind == ASSOC_BELONGSTO ? &pRel->foreign : &pRel->sourceKey;
-}
-
-/* The table and the columns in which that key is looked for. */
-static const AssocKey *ownKey(const AssocRel *pRel, AssocTable **ppTab) {
-  if (pRel->nPath) return ownKey(pRel->apPath[0], ppTab);
-  *ppTab = pRel->pTarget->pTable;
-  if (pRel->eKind == ASSOC_BELONGSTO) return &pRel->targetKey;
-  if (pRel->eKind == ASSOC_BELONGSTOMANY) *ppTab = pRel->pThrough;
-  return &pRel->foreign;
-}
-
 /* SQL of a key column in the node's own rows: under t1, of a join row under
 ** t2; at the far end of a path stmt.c names it k0. */
 static const char *keySql(Planner *p, const AssocNode *pNode,
@@ -297,8 +282,8 @@ static void nodeKey(Planner *p, AssocNode *pNode, const AssocKey *pUp,
 
 static void compileKey(Planner *p, AssocNode *pNode) {
   AssocTable *pTab = 0;
-  const AssocKey *pOwn = ownKey(pNode->pRel, &pTab);
-  nodeKey(p, pNode, parentKey(pNode->pRel), pOwn, pTab);
+  const AssocKey *pOwn = assocRelFarKey(pNode->pRel, &pTab);
+  nodeKey(p, pNode, assocRelNearKey(pNode->pRel), pOwn, pTab);
 }
 
 /* The text of a row that is not there, for a spread: ,"a":null,"b":[] */
@@ -537,7 +522,7 @@ static void compileBranches(Planner *p, AssocNode *pParent,
 static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
                            const char *zName) {
   const AssocRel *pRel = pNode->pRel;
-  const AssocKey *pUp = parentKey(pRel);
+  const AssocKey *pUp = assocRelNearKey(pRel);
   AssocPart *pPart;
   int i;
   if (pRel->pSource != pRel->pTarget) {

@@ -610,6 +610,24 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey,
   return bScan;
 }
 
+/*
+** The table related is asked for one source after another and cannot know
+** how many will come: it takes the pairs of all when what it looked up has
+** cost as much as that would, so it never costs more than twice the better
+** way. Of very many rows the pairs would not fit into memory.
+*/
+int assocChoosePairs(AssocCall *pCall, AssocNode *pRoot, i64 nSource,
+                     i64 nTarget) {
+  AssocLoadState *pLoad = assocLoadState(pCall);
+  i64 nRow;
+  if (pRoot->pairs.zSql == 0 || pLoad == 0) return 0;
+  if (pLoad->eForce) return pLoad->eForce == ASSOC_FORCE_SCAN;
+  if (pRoot->zIndex == 0) return nSource > 3;
+  if (nSource < 64) return 0;
+  nRow = assocTableRows(pCall, assocRelForeignTable(pRoot->pPlan->pAnswer));
+  return nSource * 12 + nTarget >= nRow * 2 && nRow <= 4000000;
+}
+
 static int wantsScan(AssocRun *pRun, AssocNode *pNode, i64 nKey) {
   const char *zWhy;
   i64 nWanted;

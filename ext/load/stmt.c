@@ -713,28 +713,27 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   pRoot->lookup.pBind = sql.pBind;
 }
 
-/* All pairs at once, for a cursor that is asked for many sources where no
-** index finds the rows of one. */
+/* All pairs at once, for a cursor that is asked for many sources: see
+** assocChoosePairs(). */
 static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                       AssocRel *pRel) {
   const ShapeClauses *pC = pItem->pClauses;
   const AssocModel *pSrc = pRoot->pModel;
-  const AssocTable *pTab = assocRelForeignTable(pRel);
-  const AssocColumn *pKey;
+  AssocTable *pTab;
+  const AssocKey *pKey = assocRelFarKey(pRel, &pTab);
+  const AssocColumn *pCol;
   AssocSql sql;
   int bUnique;
-  if (!takesIds(p, pRel) || pSrc->nKey != 1 || !pRel->bMany || pRel->nPath ||
+  if (!takesIds(p, pRel) || pSrc->nKey != 1 || pRel->nPath ||
       (pC && (pC->pLimit || pC->pOffset))) {
     return;
   }
-  if (assocTableIndexOn(p->pCall, (AssocTable *)pTab, pRel->foreign.nCol,
-                        pRel->foreign.aCol, &bUnique)) {
-    return;
-  }
-  pKey = &pSrc->pTable->aCol[pSrc->aKey[0]];
-  if (pKey->eColl == ASSOC_COLL_OTHER) return;
-  pRoot->rule.eAff = pKey->eAff;
-  pRoot->rule.eColl = pKey->eColl;
+  pCol = &pSrc->pTable->aCol[pSrc->aKey[0]];
+  if (pCol->eColl == ASSOC_COLL_OTHER) return;
+  pRoot->rule.eAff = pCol->eAff;
+  pRoot->rule.eColl = pCol->eColl;
+  pRoot->zIndex =
+      assocTableIndexOn(p->pCall, pTab, pKey->nCol, pKey->aCol, &bUnique);
   assocSqlStart(p, &sql);
   stmtPut(&sql, "SELECT assoc_take(a0,a1) FROM (SELECT ");
   assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[0]);
@@ -742,7 +741,9 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   stmtRelatedValues(p, &sql, pRel);
   stmtPut(&sql, " AS a1");
   assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
-  relatedOrder(&sql, pRel, pC);
+  if (!pRoot->lookup.bSort && pRel->eKind != ASSOC_BELONGSTO) {
+    relatedOrder(&sql, pRel, pC);
+  }
   stmtPut(&sql, ")");
   pRoot->pairs.zSql = assocSqlEnd(p, &sql);
   pRoot->pairs.pBind = sql.pBind;
@@ -785,6 +786,6 @@ void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
   pRoot->pClauses = pItem->pClauses;
   pRoot->nRecurse = pItem->nRecurse;
   makeRelated(p, pRoot, pItem, pRel);
-  if (!pItem->nRecurse) makePairs(p, pRoot, pItem, pRel);
+  makePairs(p, pRoot, pItem, pRel);
   makeAllSources(p, pRoot);
 }

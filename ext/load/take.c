@@ -4,8 +4,8 @@
 ** A virtual table that steps its inner statement for each row pays for the
 ** step and the mutexes. Here the statement hands all ids of a source row
 ** over as arguments of an aggregate, and the table gives them out of an
-** array. Where no index serves, the pairs of all sources are taken at once,
-** and kept for as long as the cursor lives.
+** array. Where many sources are asked for, or no index serves, the pairs of all
+** sources are taken at once, and kept for as long as the cursor lives.
 */
 #include "load/load.h"
 
@@ -98,6 +98,20 @@ void assocTakeRun(AssocCall *pCall, AssocTake *pTake, sqlite3_stmt *pStmt) {
   if (pTake->rc != SQLITE_OK) {
     assocErrorForget(pCall);
     assocErrorCode(pCall, pTake->rc);
+  }
+}
+
+/* The ids of one source out of the pairs, nMost at most. */
+void assocTakeOf(AssocTake *p, AssocTake *pPairs, sqlite3_value **apKey,
+                 u32 nMost) {
+  u32 iSlot = assocKeymapFind(&pPairs->map, apKey, &p->rc);
+  u32 i = iSlot == ASSOC_NOSLOT ? 0 : pPairs->aHead[iSlot];
+  p->n = 0;
+  while (i && p->n < nMost) {
+    takeRoom(p);
+    if (p->rc != SQLITE_OK) return;
+    p->aId[p->n++] = pPairs->aId[i - 1];
+    i = pPairs->aNext[i - 1];
   }
 }
 

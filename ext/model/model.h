@@ -339,6 +339,10 @@ AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef);
 void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel);
 /* The table that the foreign key is in: of source, target or join. */
 AssocTable *assocRelForeignTable(const AssocRel *pRel);
+/* The columns of the source that are the key, and the columns, in *ppTab, in
+** which that key is looked for; of a path its first association's. */
+const AssocKey *assocRelNearKey(const AssocRel *pRel);
+const AssocKey *assocRelFarKey(const AssocRel *pRel, AssocTable **ppTab);
 /* The error that there is no such association. */
 void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName);
 /* "posts, profile". OUT: freed with sqlite3_free(). */

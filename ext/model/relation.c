@@ -1132,6 +1132,19 @@ AssocTable *assocRelForeignTable(const AssocRel *pRel) {
   return pRel->pTarget->pTable;
 }
 
+const AssocKey *assocRelNearKey(const AssocRel *pRel) {
+  if (pRel->nPath) return assocRelNearKey(pRel->apPath[0]);
+  return pRel->eKind == ASSOC_BELONGSTO ? &pRel->foreign : &pRel->sourceKey;
+}
+
+const AssocKey *assocRelFarKey(const AssocRel *pRel, AssocTable **ppTab) {
+  if (pRel->nPath) return assocRelFarKey(pRel->apPath[0], ppTab);
+  *ppTab = pRel->pTarget->pTable;
+  if (pRel->eKind == ASSOC_BELONGSTO) return &pRel->targetKey;
+  if (pRel->eKind == ASSOC_BELONGSTOMANY) *ppTab = pRel->pThrough;
+  return &pRel->foreign;
+}
+
 static int needColumns(AssocCall *pCall, const AssocRel *pRel,
                        const AssocTable *pTab, const AssocKey *pKey) {
   int i;

@@ -25,7 +25,7 @@ const char *assocArgText(AssocCall *pCall, sqlite3_value *pVal,
 void assocKeysClear(AssocKeys *pKeys) {
   int i;
   for (i = 0; i < pKeys->nOwned; i++) sqlite3_value_free(pKeys->apVal[i]);
-  assocArenaFree(&pKeys->mem);
+  if (pKeys->apVal != &pKeys->pOne) assocArenaFree(&pKeys->mem);
   memset(pKeys, 0, sizeof(*pKeys));
 }
 
@@ -34,8 +34,10 @@ static void keysAlloc(AssocCall *pCall, AssocKeys *pKeys, int nKey, int nCol) {
   memset(pKeys, 0, sizeof(*pKeys));
   pKeys->nCol = nCol;
   pKeys->apVal =
-      assocAlloc(pCall, &pKeys->mem,
-                 (i64)sizeof(sqlite3_value *) * ((i64)nKey * nCol + 1));
+      nKey == 1 && nCol == 1
+          ? &pKeys->pOne
+          : assocAlloc(pCall, &pKeys->mem,
+                       (i64)sizeof(sqlite3_value *) * ((i64)nKey * nCol + 1));
   if (pKeys->apVal) pKeys->nKey = nKey;
 }
 

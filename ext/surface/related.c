@@ -53,10 +53,6 @@
 #define RELATED_COL_ASSOCIATION 5
 #define RELATED_COL_DEPTH 6
 
-/* So many source rows are looked up one by one before the pairs of all are
-** taken, where no index serves. */
-#define RELATED_PATIENCE 3
-
 typedef struct RelatedTable RelatedTable;
 struct RelatedTable {
   sqlite3_vtab base;
@@ -77,9 +73,11 @@ struct RelatedCursor {
   int eAsk;
   int idxNum;
 
-  sqlite3_value **apKey; /* OWNED: keys that were given, or 0 */
+  sqlite3_value *pGiven; /* BORROWED while in xFilter: the one key */
+  i64 iGiven;            /* And what it is, if it will be shown */
+  sqlite3_value **apKey; /* OWNED: the keys that are wanted longer, or 0 */
   int nKey;
-  int iKey;           /* The current one */
+  int iKey;           /* The current one, also where it is pGiven */
   sqlite3_stmt *pAll; /* BORROWED: keys of all source rows, or 0 */
   AssocKeyRule aRule[ASSOC_KEY_MAX]; /* How keys of the model compare */
   AssocKeymap seen; /* "^": rows that were found, the start first */
@@ -90,8 +88,9 @@ struct RelatedCursor {
   sqlite3_stmt *pStmt; /* BORROWED: the rows of the source */
   AssocTake take;      /* Their ids, if they were taken */
   AssocTake pairs;     /* Those of all sources, if they were */
-  int nLookup;         /* Sources that were looked up one by one */
-  u32 iTake;  /* The next of the ids; of pairs plus one, 0 at the end */
+  i64 nLookup;         /* Sources that were looked up one by one */
+  i64 nTarget;         /* And their rows */
+  u32 iTake;  /* The next of the ids */
   i64 iId;    /* The current one */
   u32 iRowOf; /* Number of the current row in its source, from 1 */
   u32 nDeep;  /* Its depth */
@@ -363,15 +362,16 @@ static void relatedEndRun(AssocCall *pCall, RelatedCursor *p) {
 static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
   int i;
   relatedEndRun(pCall, p);
-  if (p->pStmt) sqlite3_reset(p->pStmt);
+  if (p->pStmt && !p->pPlan->pRoot->lookup.bEmit) sqlite3_reset(p->pStmt);
   if (p->pAll) sqlite3_reset(p->pAll);
   p->pAll = 0;
-  for (i = 0; i < p->nKey; i++) sqlite3_value_free(p->apKey[i]);
+  p->pGiven = 0;
+  for (i = 0; p->apKey && i < p->nKey; i++) sqlite3_value_free(p->apKey[i]);
   sqlite3_free(p->apKey);
   p->apKey = 0;
   p->nKey = 0;
   p->iKey = -1;
-  assocKeymapClear(&p->seen);
+  if (p->seen.nSlot) assocKeymapClear(&p->seen);
   p->iSeen = 0;
   p->iRowOf = 0;
   p->iTake = 0;
@@ -385,6 +385,7 @@ static void relatedForget(AssocCall *pCall, RelatedCursor *p) {
   assocTakeClear(&p->take);
   assocTakeClear(&p->pairs);
   p->nLookup = 0;
+  p->nTarget = 0;
   assocPlanRelease(pCall, p->pPlan);
   assocPlanRelease(pCall, p->pJson);
   p->pPlan = 0;
@@ -499,7 +500,16 @@ static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
   sqlite3_value *pVal = 0;
   int rc;
   if (!(idxNum & RELATED_IN)) {
-    relatedKeep(pCall, p, pList);
+    int eType = sqlite3_value_type(pList);
+    if (eType == SQLITE_NULL) return;
+    if ((idxNum & RELATED_JSON) ||
+        ((idxNum & RELATED_SHOWKEY) && eType != SQLITE_INTEGER)) {
+      relatedKeep(pCall, p, pList);
+    } else {
+      p->pGiven = pList;
+      p->iGiven = sqlite3_value_int64(pList);
+      p->nKey = 1;
+    }
     return;
   }
   rc = sqlite3_vtab_in_first(pList, &pVal);
@@ -531,7 +541,8 @@ static void relatedSource(AssocCall *pCall, RelatedCursor *p,
   if (pStmt) {
     assocKeysOfRow(pCall, pModel->nKey, pStmt, pKeys);
   } else if (pCall->rc == SQLITE_OK) {
-    assocKeyRead(pCall, pModel, p->apKey[p->iKey], pKeys);
+    assocKeyRead(pCall, pModel, p->pGiven ? p->pGiven : p->apKey[p->iKey],
+                 pKeys);
   }
   assocFinalize(pCall, pMade);
 }
@@ -540,8 +551,10 @@ static void relatedSource(AssocCall *pCall, RelatedCursor *p,
 static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
   AssocNode *pRoot = p->pPlan->pRoot;
   sqlite3_stmt *pStmt;
-  if (pRoot->pairs.zSql == 0 || p->pairs.bPairs) return;
-  if (p->nLookup++ < RELATED_PATIENCE) return;
+  if (p->pairs.bPairs ||
+      !assocChoosePairs(pCall, pRoot, p->nLookup++, p->nTarget)) {
+    return;
+  }
   p->pairs.bPairs = 1;
   assocKeymapInit(&p->pairs.map, 1, &pRoot->rule);
   pStmt = assocStmt(pCall, &pRoot->pairs.stmt, pRoot->pairs.zSql);
@@ -554,29 +567,30 @@ static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
 /* Make the rows of a source ready to be gone through. */
 static void relatedRows(AssocCall *pCall, RelatedCursor *p,
                         const AssocKeys *pKeys) {
+  const AssocFetch *pFetch = &p->pPlan->pRoot->lookup;
   int i;
   p->iTake = 0;
   p->iRowOf = 0;
   p->take.n = 0;
   relatedEndRun(pCall, p);
-  sqlite3_reset(p->pStmt);
   if (pKeys->nKey == 0 || pCall->rc != SQLITE_OK) return;
   relatedTakePairs(pCall, p);
+  if (pCall->rc != SQLITE_OK) return;
   if (p->pairs.bPairs) {
-    u32 iSlot = assocKeymapFind(&p->pairs.map, pKeys->apVal, &p->pairs.rc);
-    if (iSlot != ASSOC_NOSLOT) p->iTake = p->pairs.aHead[iSlot];
-    assocErrorCode(pCall, p->pairs.rc);
-    return;
+    assocTakeOf(&p->take, &p->pairs, pKeys->apVal,
+                p->pPlan->pAnswer->bMany ? ~(u32)0 : 1);
+  } else {
+    sqlite3_reset(p->pStmt);
+    for (i = 0; i < pKeys->nCol; i++) {
+      assocErrorCode(pCall,
+                     sqlite3_bind_value(p->pStmt, i + 1, pKeys->apVal[i]));
+    }
+    if (!pFetch->bEmit || pCall->rc != SQLITE_OK) return;
+    assocTakeRun(pCall, &p->take, p->pStmt);
+    p->nTarget += p->take.n;
   }
-  for (i = 0; i < pKeys->nCol; i++) {
-    assocErrorCode(pCall, sqlite3_bind_value(p->pStmt, i + 1, pKeys->apVal[i]));
-  }
-  if (!p->pPlan->pRoot->lookup.bEmit || pCall->rc != SQLITE_OK) return;
-  assocTakeRun(pCall, &p->take, p->pStmt);
-  if (p->pPlan->pRoot->lookup.bSort) {
-    assocTakeSort(&p->take);
-    assocErrorCode(pCall, p->take.rc);
-  }
+  if (pFetch->bSort) assocTakeSort(&p->take);
+  assocErrorCode(pCall, p->take.rc);
 }
 
 /* "^": the next of the rows found so far is a source too. */
@@ -598,7 +612,7 @@ static int relatedNextSource(AssocCall *pCall, RelatedCursor *p) {
   int bDeeper = relatedDeeper(p);
   memset(&keys, 0, sizeof(keys));
   if (!bDeeper) {
-    assocKeymapClear(&p->seen);
+    if (p->seen.nSlot) assocKeymapClear(&p->seen);
     p->iSeen = 0;
     p->nLevel = 1;
     p->iLevelEnd = 1;
@@ -642,13 +656,7 @@ static int relatedIsNew(AssocCall *pCall, RelatedCursor *p) {
 /* The next related row of the source. True if there is one. */
 static int relatedNextOf(AssocCall *pCall, RelatedCursor *p) {
   int bRow;
-  if (p->pairs.bPairs) {
-    bRow = p->iTake != 0;
-    if (bRow) {
-      p->iId = p->pairs.aId[p->iTake - 1];
-      p->iTake = p->pairs.aNext[p->iTake - 1];
-    }
-  } else if (p->pPlan->pRoot->lookup.bEmit) {
+  if (p->pPlan->pRoot->lookup.bEmit) {
     bRow = p->iTake < p->take.n;
     if (bRow) p->iId = p->take.aId[p->iTake++];
   } else {
@@ -711,6 +719,7 @@ static int relatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
     p->iRow = 0;
     relatedAdvance(&call, p, 1);
   }
+  p->pGiven = 0;
   return relatedDone(pCur, &call);
 }
 
@@ -817,8 +826,10 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
   if (iCol == pTab->iKeyCol) {
     if (p->pAll) {
       relatedKeyOf(pCall, pCtx, p->pAll, p->pPlan->pRoot->pModel->nKey);
-    } else {
+    } else if (p->apKey) {
       sqlite3_result_value(pCtx, p->apKey[p->iKey]);
+    } else {
+      sqlite3_result_int64(pCtx, p->iGiven);
     }
   } else if (pTab->zModel) {
     sqlite3_result_value(pCtx, sqlite3_column_value(p->pStmt, iCol));

@@ -46,7 +46,8 @@ struct AssocKeys {
   int nKey; /* Keys */
   int nCol; /* Values of each */
   sqlite3_value **apVal;
-  AssocArena mem; /* OWNED: holds apVal */
+  sqlite3_value *pOne; /* apVal is the address of this for one value */
+  AssocArena mem;      /* OWNED: else it is in here */
   int nOwned;     /* The first of apVal, that are to be freed */
 };
 /* One key of a model, as its value or as a JSON array if it is composite. */
