@@ -614,7 +614,8 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey,
 ** The table related is asked for one source after another and cannot know
 ** how many will come: it takes the pairs of all when what it looked up has
 ** cost as much as that would, so it never costs more than twice the better
-** way. Of very many rows the pairs would not fit into memory.
+** way. Measured in rows of such a scan a lookup is 12, and 2 for each of its
+** rows. Of very many rows the pairs would not fit into memory.
 */
 int assocChoosePairs(AssocCall *pCall, AssocNode *pRoot, i64 nSource,
                      i64 nTarget) {
@@ -625,7 +626,7 @@ int assocChoosePairs(AssocCall *pCall, AssocNode *pRoot, i64 nSource,
   if (pRoot->zIndex == 0) return nSource > 3;
   if (nSource < 64) return 0;
   nRow = assocTableRows(pCall, assocRelForeignTable(pRoot->pPlan->pAnswer));
-  return nSource * 12 + nTarget >= nRow * 2 && nRow <= 4000000;
+  return nSource * 12 + nTarget * 2 >= nRow && nRow <= 4000000;
 }
 
 static int wantsScan(AssocRun *pRun, AssocNode *pNode, i64 nKey) {
