@@ -26,32 +26,18 @@ struct Definer {
 
 /* ------------------------------------------------------------------ names */
 
-/* A model's name as a row in zSchema spells it: bare if its table is in the
-** same database, where it is looked for first. temp is searched only by name,
-** so that a row in temp looks in main first. */
-static const char *rowName(AssocCall *pCall, AssocArena *pArena,
-                           const char *zSchema, const AssocSchema *pSchema,
-                           const char *zName) {
-  int bTemp = sqlite3_stricmp(zSchema, "temp") == 0;
-  zName = assocBareName(pSchema, zName);
-  if (sqlite3_stricmp(pSchema->zName, bTemp ? "main" : zSchema) == 0) {
-    return zName;
-  }
-  return assocArenaPrintf(pCall, pArena, "%s.%s", pSchema->zName, zName);
-}
-
 /* The source as definitions spell it already, else as it is spelt now. */
 static const char *sourceName(Definer *p, const char *zModel) {
   const AssocModel *pModel = p->pSource;
   if (pModel->bNamed || pModel->pDef) zModel = pModel->zName;
-  return rowName(p->pCall, &p->mem, p->zSchema, pModel->pTable->pSchema,
-                 zModel);
+  return assocRowName(p->pCall, &p->mem, p->zSchema, pModel->pTable->pSchema,
+                      zModel);
 }
 
 static const char *targetName(Definer *p, const char *zTarget) {
   if (p->pTarget == 0) return 0; /* Polymorphic */
-  return rowName(p->pCall, &p->mem, p->zSchema, p->pTarget->pTable->pSchema,
-                 zTarget);
+  return assocRowName(p->pCall, &p->mem, p->zSchema,
+                      p->pTarget->pTable->pSchema, zTarget);
 }
 
 /* Sequelize's default: the target's name, in the plural if it is many. */
@@ -548,7 +534,8 @@ static void modelHome(Modeller *m, AssocCatalog *pCat, const char *zModel) {
       assocArenaText(m->pCall, &m->mem, assocBareName(pHome, zModel), -1);
   m->zRowSchema = m->bTemp ? "temp" : m->zHome;
   if (m->pCall->rc != SQLITE_OK) return;
-  m->zRowModel = rowName(m->pCall, &m->mem, m->zRowSchema, pHome, m->zModel);
+  m->zRowModel =
+      assocRowName(m->pCall, &m->mem, m->zRowSchema, pHome, m->zModel);
 }
 
 /* Is the table there that the options name, and no other model's? */
