@@ -386,7 +386,7 @@ struct AssocForeign {
   int eThroughUnique;
   const AssocRel *apSaid[5]; /* Who said each of these five first, or 0 */
   int nScope;                /* Of a join table: columns of its scopes */
-  const AssocJson **apScope; /* Each column once, with one of its values */
+  const AssocJson **apScope; /* Each column once, with a condition on it */
   u8 bNotNull;
   u8 bConstraint; /* REFERENCES is wanted */
   u8 bHas, bJoin; /* Some hasOne or hasMany; some belongsToMany */

@@ -132,6 +132,7 @@ static void checkDirection(Definer *p, const AssocRel *pRel) {
 /* belongsTo on both sides, and no foreign key there is on either. */
 static void checkBothSides(Definer *p, const AssocRel *pRel) {
   AssocDef *pDef = 0;
+  const char *zPlain;
   if (pRel->eKind != ASSOC_BELONGSTO || p->pSource == p->pTarget) return;
   while ((pDef = assocModelNextDef(p->pCall, p->pTarget, pDef)) != 0) {
     AssocRel *pBack;
@@ -142,6 +143,11 @@ static void checkBothSides(Definer *p, const AssocRel *pRel) {
         pBack->foreign.eFrom != ASSOC_FROM_DEFAULT) {
       continue;
     }
+    /* One with a name of its own was meant, as 'pinned' beside 'author' */
+    zPlain = assocSingularize(
+        p->pCall, &p->mem,
+        assocBareName(p->pSource->pTable->pSchema, pDef->zTarget));
+    if (zPlain && sqlite3_stricmp(pDef->zName, zPlain) != 0) continue;
     assocError(p->pCall,
                "%s belongsTo %s already (%s), and only one of two sides has "
                "the foreign key; did you mean "
