@@ -523,22 +523,31 @@ static int hasTriggers(AssocCall *pCall, const char *zSchema) {
   return b;
 }
 
-void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
-                   const char *zName, const char *zKind, const char *zTarget,
-                   const char *zOptions) {
-  sqlite3_stmt *pStmt;
+sqlite3_stmt *assocDefWriter(AssocCall *pCall, const char *zSchema) {
   if (!hasTriggers(pCall, zSchema)) makeTables(pCall, zSchema);
-  pStmt = assocPrepare(pCall,
-                       "INSERT OR REPLACE INTO \"%w\".assoc_definitions"
-                       "(model, name, kind, target, options)"
-                       " VALUES(?1,?2,?3,?4,?5)",
-                       zSchema);
+  return assocPrepare(pCall,
+                      "INSERT OR REPLACE INTO \"%w\".assoc_definitions"
+                      "(model, name, kind, target, options)"
+                      " VALUES(?1,?2,?3,?4,?5)",
+                      zSchema);
+}
+
+void assocDefPut(AssocCall *pCall, sqlite3_stmt *pStmt, const char *zModel,
+                 const char *zName, const char *zKind, const char *zTarget,
+                 const char *zOptions) {
   assocBindText(pCall, pStmt, 1, zModel);
   assocBindText(pCall, pStmt, 2, zName);
   assocBindText(pCall, pStmt, 3, zKind);
   assocBindText(pCall, pStmt, 4, zTarget);
   assocBindText(pCall, pStmt, 5, zOptions);
   (void)assocStep(pCall, pStmt);
+}
+
+void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
+                   const char *zName, const char *zKind, const char *zTarget,
+                   const char *zOptions) {
+  sqlite3_stmt *pStmt = assocDefWriter(pCall, zSchema);
+  assocDefPut(pCall, pStmt, zModel, zName, zKind, zTarget, zOptions);
   assocFinalize(pCall, pStmt);
 }
 

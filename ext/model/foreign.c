@@ -63,10 +63,11 @@ static void disagree(Collector *p, const AssocForeign *pFor,
                      const AssocRel *pRel, int iWhat, const char *zOne,
                      const char *zOther) {
   const AssocRel *pSaid = pFor->apSaid[iWhat];
-  assocError(p->pCall, "%s.%s and %s.%s disagree on %s of %s.%s: %s and %s",
+  int bTable = iWhat == SAID_THROUGH; /* Of the table, and not of a column */
+  assocError(p->pCall, "%s.%s and %s.%s disagree on %s of %s%s%s: %s and %s",
              pSaid->pSource->zLabel, pSaid->zName, pRel->pSource->zLabel,
-             pRel->zName, azSaid[iWhat], pFor->zTable, pFor->key.azCol[0], zOne,
-             zOther);
+             pRel->zName, azSaid[iWhat], pFor->zTable, bTable ? "" : ".",
+             bTable ? "" : pFor->key.azCol[0], zOne, zOther);
 }
 
 static void mergeText(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
@@ -88,7 +89,7 @@ static void mergeBool(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
   *pe = eNew;
 }
 
-/* Columns of the join row that a scope gives one value each. */
+/* Columns of the join row that a scope names. */
 static void mergeScope(Collector *p, AssocForeign *pFor,
                        const AssocJson *pScope) {
   const AssocJson *pCol = pScope ? pScope->pChild : 0;
@@ -98,7 +99,7 @@ static void mergeScope(Collector *p, AssocForeign *pFor,
     for (i = 0; i < pFor->nScope; i++) {
       if (sqlite3_stricmp(pFor->apScope[i]->zKey, pCol->zKey) == 0) break;
     }
-    if (i < pFor->nScope || pCol->eType >= ASSOC_J_ARRAY) continue;
+    if (i < pFor->nScope || pCol->zKey[0] == '$') continue;
     ap = assocAlloc(p->pCall, p->pArena, (i64)sizeof(*ap) * (i + 1));
     if (ap == 0) return;
     if (i) memcpy(ap, pFor->apScope, sizeof(*ap) * (size_t)i);
@@ -120,10 +121,11 @@ static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
               !sameNames(&pFor->parentKey, pParentKey)) &&
              pFor->bConstraint) {
     assocError(p->pCall,
-               "%s.%s cannot reference %s, as %s.%s says, and %s, as %s.%s "
-               "says; say \"constraints\":false if both are meant",
+               "%s.%s cannot reference %s(%s), as %s.%s says, and %s(%s), as "
+               "%s.%s says; say \"constraints\":false if both are meant",
                pFor->zTable, pFor->key.azCol[0], pFor->pParent->zLabel,
-               pFor->pRel->pSource->zLabel, pFor->pRel->zName, pParent->zLabel,
+               pFor->parentKey.azCol[0], pFor->pRel->pSource->zLabel,
+               pFor->pRel->zName, pParent->zLabel, pParentKey->azCol[0],
                pRel->pSource->zLabel, pRel->zName);
   }
 }

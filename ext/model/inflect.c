@@ -380,6 +380,11 @@ char *assocCamelize(AssocCall *pCall, AssocArena *pArena, const char *zA,
   return zOut;
 }
 
+int assocIsSnake(const char *z) {
+  while (*z == '_' || inflIsDigit(*z) || (*z >= 'a' && *z <= 'z')) z++;
+  return *z == 0;
+}
+
 /* At worst every other letter begins a word: aBaBaB. */
 char *assocUnderscore(AssocCall *pCall, AssocArena *pArena, const char *z) {
   int n = z ? (int)strlen(z) : 0;

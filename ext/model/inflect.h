@@ -23,4 +23,7 @@ char *assocCamelize(AssocCall *pCall, AssocArena *pArena, const char *zA,
 ** OUT: in pArena; 0 after an error or for 0. */
 char *assocUnderscore(AssocCall *pCall, AssocArena *pArena, const char *z);
 
+/* True if z has only small letters, digits and underscores. */
+int assocIsSnake(const char *z);
+
 #endif /* ASSOC_INFLECT_H */

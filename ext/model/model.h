@@ -8,6 +8,7 @@
 **   options   what stands in the options of a definition
 **   relation  from a definition to tables and columns, defaults and all
 **   inflect   singular and plural
+**   naming    what a person would call an association
 **
 ** Everything found hangs in one AssocCatalog and lives in its arena. A
 ** catalog is never changed by what the user does, it is replaced; whoever
@@ -164,7 +165,12 @@ struct AssocDef {
   AssocDef *pNext;      /* In its schema */
 };
 
-/* Write or delete a row; the caller has a savepoint open. */
+/* Write or delete rows; the caller has a savepoint open. The statement writes
+** many. OUT: the caller finalizes with assocFinalize(). */
+sqlite3_stmt *assocDefWriter(AssocCall *pCall, const char *zSchema);
+void assocDefPut(AssocCall *pCall, sqlite3_stmt *pStmt, const char *zModel,
+                 const char *zName, const char *zKind, const char *zTarget,
+                 const char *zOptions);
 void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
                    const char *zName, const char *zKind, const char *zTarget,
                    const char *zOptions);
@@ -208,6 +214,12 @@ const char *assocBareName(const AssocSchema *pSchema, const char *zName);
 /* The table of that model, or 0, whatever else is said of the model. */
 AssocTable *assocModelTable(AssocCall *pCall, AssocCatalog *pCat,
                             const char *zName);
+/* A model's name as a row in zSchema spells it: bare if its table, in pSchema,
+** is in the same database, where it is looked for first. temp is searched
+** only by name, so that a row in temp looks in main first. */
+const char *assocRowName(AssocCall *pCall, AssocArena *pArena,
+                         const char *zSchema, const AssocSchema *pSchema,
+                         const char *zName);
 /* The model of that name. Seek returns 0 where find is an error. */
 AssocModel *assocModelSeek(AssocCall *pCall, AssocCatalog *pCat,
                            const char *zName);
@@ -353,6 +365,10 @@ AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
 
 /* True if the foreign key must not be NULL: said so, or so in the schema. */
 int assocRelRequired(const AssocRel *pRel);
+/* Is z the usual name of a key zKey of zName? UserId, user_id; and, where
+** the key itself has the name in it, that: CustomerID of Customers. */
+int assocKeyUsual(AssocCall *pCall, AssocArena *pArena, const char *z,
+                  const char *zName, const char *zKey);
 
 /* --------------------------------------------------------------- foreign */
 
@@ -374,7 +390,7 @@ struct AssocForeign {
   int eThroughUnique;
   const AssocRel *apSaid[5]; /* Who said each of these five first, or 0 */
   int nScope;                /* Of a join table: columns of its scopes */
-  const AssocJson **apScope; /* Each column once, with one of its values */
+  const AssocJson **apScope; /* Each column once, with a condition on it */
   u8 bNotNull;
   u8 bConstraint; /* REFERENCES is wanted */
   u8 bHas, bJoin; /* Some hasOne or hasMany; some belongsToMany */
@@ -384,5 +400,33 @@ struct AssocForeign {
 ** pOnly, which then comes first, only where that is one of the two. */
 AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
                                AssocArena *pArena, AssocRel *pOnly);
+
+/* ---------------------------------------------------------------- naming */
+
+/* A foreign key for which names are looked for. */
+typedef struct AssocNaming AssocNaming;
+struct AssocNaming {
+  const AssocModel *pChild; /* Has the key */
+  const AssocModel *pParent;
+  int nCol;
+  const int *aCol;   /* Columns of the child */
+  const int *aRef;   /* Columns of the parent */
+  u8 bUnique;        /* At most one row of the child has it */
+  u8 bOnly;          /* No other key of the child references the parent */
+  u8 bPlain;         /* Of all that relates the two it goes first */
+  u8 bSelf;          /* Set by start, as all that follows */
+  u8 bOwn;           /* zStem is the parent's own name */
+  const char *zStem; /* "author" of author_id */
+};
+void assocNamingStart(AssocCall *pCall, AssocArena *pArena, AssocNaming *p);
+/* The iTry-th candidate, from 0 on and without end; never 0. For the child's
+** belongsTo, the parent's hasOne or hasMany, and a belongsToMany whose other
+** key is pOther. */
+const char *assocNameOne(AssocCall *pCall, AssocArena *pArena,
+                         const AssocNaming *p, int iTry);
+const char *assocNameHas(AssocCall *pCall, AssocArena *pArena,
+                         const AssocNaming *p, int iTry);
+const char *assocNameMany(AssocCall *pCall, AssocArena *pArena,
+                          const AssocNaming *pOther, int bPlain, int iTry);
 
 #endif /* ASSOC_MODEL_H */

@@ -44,6 +44,17 @@ const char *assocBareName(const AssocSchema *pSchema, const char *zName) {
   return zName;
 }
 
+const char *assocRowName(AssocCall *pCall, AssocArena *pArena,
+                         const char *zSchema, const AssocSchema *pSchema,
+                         const char *zName) {
+  int bTemp = sqlite3_stricmp(zSchema, "temp") == 0;
+  zName = assocBareName(pSchema, zName);
+  if (sqlite3_stricmp(pSchema->zName, bTemp ? "main" : zSchema) == 0) {
+    return zName;
+  }
+  return assocArenaPrintf(pCall, pArena, "%s.%s", pSchema->zName, zName);
+}
+
 /* Options of an assoc_model() row: 0 if they cannot be read. */
 static AssocJson *modelJson(AssocCall *pCall, AssocDef *pDef) {
   AssocCall call;

@@ -146,13 +146,10 @@ static void keyFromFkey(Resolver *p, AssocKey *pKey, const AssocTable *pTab,
   pKey->eFrom = ASSOC_FROM_SCHEMA;
 }
 
-/* Is z the usual name of a key zKey of zName? UserId, user_id; and, where
-** the key itself has the name in it, that: CustomerID of Customers. */
-static int usualName(Resolver *p, const char *z, const char *zName,
-                     const char *zKey) {
-  const char *zCamel = assocCamelize(p->pCall, p->pArena, zName, zKey);
-  const char *zSnake =
-      zCamel ? assocUnderscore(p->pCall, p->pArena, zCamel) : 0;
+int assocKeyUsual(AssocCall *pCall, AssocArena *pArena, const char *z,
+                  const char *zName, const char *zKey) {
+  const char *zCamel = assocCamelize(pCall, pArena, zName, zKey);
+  const char *zSnake = zCamel ? assocUnderscore(pCall, pArena, zCamel) : 0;
   int nName = (int)strlen(zName);
   if (zSnake == 0) return 0;
   if (sqlite3_stricmp(z, zCamel) == 0 || sqlite3_stricmp(z, zSnake) == 0) {
@@ -160,6 +157,11 @@ static int usualName(Resolver *p, const char *z, const char *zName,
   }
   return sqlite3_stricmp(z, zKey) == 0 && (int)strlen(zKey) > nName &&
          sqlite3_strnicmp(zKey, zName, nName) == 0;
+}
+
+static int usualName(Resolver *p, const char *z, const char *zName,
+                     const char *zKey) {
+  return assocKeyUsual(p->pCall, p->pArena, z, zName, zKey);
 }
 
 /* Are these columns, each, under the usual name? */
@@ -301,15 +303,6 @@ static void seekUsual(Resolver *p, const Seeker *pSeek, AssocKey *pKey) {
   pKey->eFrom = ASSOC_FROM_CONVENTION;
 }
 
-static int isSnake(const char *z) {
-  for (; *z; z++) {
-    if (!((*z >= 'a' && *z <= 'z') || (*z >= '0' && *z <= '9') || *z == '_')) {
-      return 0;
-    }
-  }
-  return 1;
-}
-
 /* Step 4: user_id where both tables are in snake case, else UserId. */
 static void defaultKey(Resolver *p, const Seeker *pSeek, AssocKey *pKey,
                        const char *zTab) {
@@ -318,7 +311,8 @@ static void defaultKey(Resolver *p, const Seeker *pSeek, AssocKey *pKey,
   for (i = 0; i < pKey->nCol; i++) {
     char *z =
         assocCamelize(p->pCall, p->pArena, pSeek->zName, pSeek->pRef->azCol[i]);
-    if (z && isSnake(zTab) && isSnake(pSeek->pParent->pTable->zName)) {
+    if (z && assocIsSnake(zTab) &&
+        assocIsSnake(pSeek->pParent->pTable->zName)) {
       z = assocUnderscore(p->pCall, p->pArena, z);
     }
     keySet(pKey, i, pSeek->pTab, z);
@@ -708,9 +702,9 @@ static void polymorphicColumn(Resolver *p, AssocKey *pKey,
       zCamel ? assocUnderscore(p->pCall, p->pArena, zCamel) : 0;
   keyAlloc(p, pKey, 1);
   if (zSnake == 0) return;
-  keySet(pKey, 0, pTab, isSnake(pTab->zName) ? zSnake : zCamel);
+  keySet(pKey, 0, pTab, assocIsSnake(pTab->zName) ? zSnake : zCamel);
   if (pKey->nCol && pKey->aCol[0] < 0) {
-    const char *zOther = isSnake(pTab->zName) ? zCamel : zSnake;
+    const char *zOther = assocIsSnake(pTab->zName) ? zCamel : zSnake;
     if (assocColumnFind(pTab, zOther) >= 0) keySet(pKey, 0, pTab, zOther);
   }
   pKey->eFrom = pKey->nCol && pKey->aCol[0] >= 0 ? ASSOC_FROM_CONVENTION

@@ -122,21 +122,42 @@ static int declaredFind(const AssocTable *pTab, const char *zName) {
 }
 
 /*
-** Which column, if any, is the rowid? The rowid's own name tells: its
-** metadata are those of the INTEGER PRIMARY KEY, and a table WITHOUT ROWID
-** has none. A name that a column has taken says nothing.
+** The column that is the rowid, or -1. An INTEGER PRIMARY KEY is, unless it
+** has an index of its own, as one has that says DESC.
+*/
+static int integerKey(AssocCall *pCall, AssocTable *pTab) {
+  sqlite3_stmt *pStmt;
+  int i, n = 0, iCol = -1;
+  for (i = 0; i < pTab->nCol; i++) {
+    if (pTab->aCol[i].iPk == 0) continue;
+    n++;
+    if (sqlite3_stricmp(pTab->aCol[i].zType, "INTEGER") == 0) iCol = i;
+  }
+  if (n != 1 || iCol < 0 || pTab->eType != ASSOC_TABLE) return -1;
+  /* seq, name, unique, origin, partial */
+  pStmt = assocPrepare(pCall, "PRAGMA \"%w\".index_list(\"%w\")",
+                       pTab->pSchema->zName, pTab->zName);
+  while (assocStep(pCall, pStmt)) {
+    if (assocColumnText(pCall, pStmt, 3)[0] == 'p') iCol = -1;
+  }
+  assocFinalize(pCall, pStmt);
+  return iCol;
+}
+
+/*
+** Has the table a rowid, and under which name? A table WITHOUT ROWID has no
+** metadata for it. A name that a column has taken says nothing.
 */
 static void loadRowid(AssocCall *pCall, AssocTable *pTab) {
   AssocColumn *pCol = &pTab->aCol[pTab->nCol];
-  int i, rc, isPk = 0;
+  int i, rc;
   pTab->iRowid = -1;
   if (pTab->eType == ASSOC_VIEW) return;
   for (i = 0; i < 3 && declaredFind(pTab, azRowid[i]) >= 0; i++) {
   }
   if (i == 3) return;
-  rc =
-      sqlite3_table_column_metadata(pCall->db, pTab->pSchema->zName,
-                                    pTab->zName, azRowid[i], 0, 0, 0, &isPk, 0);
+  rc = sqlite3_table_column_metadata(pCall->db, pTab->pSchema->zName,
+                                     pTab->zName, azRowid[i], 0, 0, 0, 0, 0);
   if (rc == SQLITE_NOMEM) assocErrorCode(pCall, rc);
   if (rc != SQLITE_OK) return;
   pTab->bRowid = 1;
@@ -147,9 +168,8 @@ static void loadRowid(AssocCall *pCall, AssocTable *pTab) {
   pCol->eAff = ASSOC_AFF_NUMERIC;
   pCol->bNotNull = 1;
   pCol->bHidden = 1;
-  for (i = 0; isPk && i < pTab->nCol; i++) {
-    if (pTab->aCol[i].iPk) pTab->iRowid = i;
-  }
+  i = integerKey(pCall, pTab);
+  if (i >= 0) pTab->iRowid = i;
 }
 
 static void loadKey(AssocCall *pCall, AssocTable *pTab) {

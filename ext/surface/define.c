@@ -26,32 +26,18 @@ struct Definer {
 
 /* ------------------------------------------------------------------ names */
 
-/* A model's name as a row in zSchema spells it: bare if its table is in the
-** same database, where it is looked for first. temp is searched only by name,
-** so that a row in temp looks in main first. */
-static const char *rowName(AssocCall *pCall, AssocArena *pArena,
-                           const char *zSchema, const AssocSchema *pSchema,
-                           const char *zName) {
-  int bTemp = sqlite3_stricmp(zSchema, "temp") == 0;
-  zName = assocBareName(pSchema, zName);
-  if (sqlite3_stricmp(pSchema->zName, bTemp ? "main" : zSchema) == 0) {
-    return zName;
-  }
-  return assocArenaPrintf(pCall, pArena, "%s.%s", pSchema->zName, zName);
-}
-
 /* The source as definitions spell it already, else as it is spelt now. */
 static const char *sourceName(Definer *p, const char *zModel) {
   const AssocModel *pModel = p->pSource;
   if (pModel->bNamed || pModel->pDef) zModel = pModel->zName;
-  return rowName(p->pCall, &p->mem, p->zSchema, pModel->pTable->pSchema,
-                 zModel);
+  return assocRowName(p->pCall, &p->mem, p->zSchema, pModel->pTable->pSchema,
+                      zModel);
 }
 
 static const char *targetName(Definer *p, const char *zTarget) {
   if (p->pTarget == 0) return 0; /* Polymorphic */
-  return rowName(p->pCall, &p->mem, p->zSchema, p->pTarget->pTable->pSchema,
-                 zTarget);
+  return assocRowName(p->pCall, &p->mem, p->zSchema,
+                      p->pTarget->pTable->pSchema, zTarget);
 }
 
 /* Sequelize's default: the target's name, in the plural if it is many. */
@@ -146,6 +132,7 @@ static void checkDirection(Definer *p, const AssocRel *pRel) {
 /* belongsTo on both sides, and no foreign key there is on either. */
 static void checkBothSides(Definer *p, const AssocRel *pRel) {
   AssocDef *pDef = 0;
+  const char *zPlain;
   if (pRel->eKind != ASSOC_BELONGSTO || p->pSource == p->pTarget) return;
   while ((pDef = assocModelNextDef(p->pCall, p->pTarget, pDef)) != 0) {
     AssocRel *pBack;
@@ -156,6 +143,11 @@ static void checkBothSides(Definer *p, const AssocRel *pRel) {
         pBack->foreign.eFrom != ASSOC_FROM_DEFAULT) {
       continue;
     }
+    /* One with a name of its own was meant, as 'pinned' beside 'author' */
+    zPlain = assocSingularize(
+        p->pCall, &p->mem,
+        assocBareName(p->pSource->pTable->pSchema, pDef->zTarget));
+    if (zPlain && sqlite3_stricmp(pDef->zName, zPlain) != 0) continue;
     assocError(p->pCall,
                "%s belongsTo %s already (%s), and only one of two sides has "
                "the foreign key; did you mean "
@@ -548,7 +540,8 @@ static void modelHome(Modeller *m, AssocCatalog *pCat, const char *zModel) {
       assocArenaText(m->pCall, &m->mem, assocBareName(pHome, zModel), -1);
   m->zRowSchema = m->bTemp ? "temp" : m->zHome;
   if (m->pCall->rc != SQLITE_OK) return;
-  m->zRowModel = rowName(m->pCall, &m->mem, m->zRowSchema, pHome, m->zModel);
+  m->zRowModel =
+      assocRowName(m->pCall, &m->mem, m->zRowSchema, pHome, m->zModel);
 }
 
 /* Is the table there that the options name, and no other model's? */

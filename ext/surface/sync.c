@@ -24,18 +24,38 @@ struct Syncer {
 
 /* ------------------------------------------------------------------ names */
 
+static int isDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/* Length of the word at z that needs no quotes, or 0. */
+static int plainWord(const char *z) {
+  int n = 0;
+  while ((z[n] >= 'a' && z[n] <= 'z') || (z[n] >= 'A' && z[n] <= 'Z') ||
+         isDigit(z[n]) || z[n] == '_') {
+    n++;
+  }
+  return isDigit(z[0]) || sqlite3_keyword_check(z, n) ? 0 : n;
+}
+
 /* A name as one would write it: quoted only where it must be. */
 static void ddlName(Syncer *p, const char *z) {
-  int i, n = (int)strlen(z);
-  int bPlain =
-      n > 0 && !(z[0] >= '0' && z[0] <= '9') && !sqlite3_keyword_check(z, n);
-  for (i = 0; i < n; i++) {
-    if (!((z[i] >= 'a' && z[i] <= 'z') || (z[i] >= 'A' && z[i] <= 'Z') ||
-          (z[i] >= '0' && z[i] <= '9') || z[i] == '_')) {
-      bPlain = 0;
-    }
+  int n = plainWord(z);
+  sqlite3_str_appendf(p->pStr, n && z[n] == 0 ? "%s" : "\"%w\"", z);
+}
+
+/* Is it a type as one would write it: DOUBLE PRECISION, DECIMAL(10, 5)? */
+static int isPlainType(const char *z) {
+  int n = plainWord(z);
+  while (n > 0) {
+    z += n;
+    while (*z == ' ') z++;
+    n = plainWord(z);
   }
-  sqlite3_str_appendf(p->pStr, bPlain ? "%s" : "\"%w\"", z);
+  if (*z == 0) return 1;
+  if (*z++ != '(') return 0;
+  while (isDigit(*z) || *z == ',' || *z == ' ') z++;
+  return strcmp(z, ")") == 0;
 }
 
 static void ddlNames(Syncer *p, const AssocKey *pKey) {
@@ -94,7 +114,10 @@ static void ddlType(Syncer *p, const AssocForeign *pFor, int i) {
   const AssocColumn *pCol = &pParent->aCol[pFor->parentKey.aCol[i]];
   const char *zType = pCol->zType;
   if (pFor->pTab && isStrict(p, pFor->pTab)) zType = strictType(pCol);
-  if (zType[0]) sqlite3_str_appendf(p->pStr, " %s", zType);
+  if (zType[0]) {
+    /* A quoted type may hold anything, and comes here without its quotes */
+    sqlite3_str_appendf(p->pStr, isPlainType(zType) ? " %s" : " \"%w\"", zType);
+  }
   if (pCol->zColl && pCol->eColl != ASSOC_COLL_BINARY) {
     sqlite3_str_appendall(p->pStr, " COLLATE ");
     ddlName(p, pCol->zColl);
@@ -216,16 +239,27 @@ static void joinForeignKey(Syncer *p, const AssocForeign *pFor) {
   ddlReferences(p, pFor);
 }
 
+/* The first value of a condition on a column of the join row: [1,2]: 1. */
+static const AssocJson *scopeValue(const AssocJson *p) {
+  while (p->eType >= ASSOC_J_ARRAY && p->pChild) p = p->pChild;
+  return p;
+}
+
+/* Does the scope say which value new rows get? Then it is never NULL. */
+static int isFixed(const AssocJson *p) {
+  return p->eType != ASSOC_J_NULL && p->eType < ASSOC_J_ARRAY;
+}
+
 static void scopeColumns(Syncer *p, const AssocForeign *pFor, int *pn) {
   int i;
   for (i = 0; i < pFor->nScope; i++) {
-    const AssocJson *pCol = pFor->apScope[i];
+    const AssocJson *pVal = scopeValue(pFor->apScope[i]);
     ddlNext(p, pn, "(\n  ", ",\n  ");
-    ddlName(p, pCol->zKey);
-    sqlite3_str_appendf(p->pStr, " %s NOT NULL",
-                        pCol->eType == ASSOC_J_TEXT   ? "TEXT"
-                        : pCol->eType == ASSOC_J_REAL ? "REAL"
-                                                      : "INTEGER");
+    ddlName(p, pFor->apScope[i]->zKey);
+    sqlite3_str_appendall(p->pStr, pVal->eType == ASSOC_J_TEXT   ? " TEXT"
+                                   : pVal->eType == ASSOC_J_REAL ? " REAL"
+                                                                 : " INTEGER");
+    if (isFixed(pFor->apScope[i])) sqlite3_str_appendall(p->pStr, " NOT NULL");
   }
 }
 
@@ -242,6 +276,7 @@ static void joinKey(Syncer *p, const AssocForeign *pA, const AssocForeign *pB) {
     ddlName(p, pB->key.azCol[i]);
   }
   for (i = 0; i < pA->nScope; i++) {
+    if (!isFixed(pA->apScope[i])) continue;
     ddlNext(p, &n, "", ", ");
     ddlName(p, pA->apScope[i]->zKey);
   }
