@@ -369,6 +369,15 @@ static inline int isInt(AssocKeymap *pMap, sqlite3_value **apVal) {
 
 /* ------------------------------------------------------------- interface */
 
+/* A new key in its cell. */
+static void numberCell(AssocKeymap *pMap, AssocKeyCell *pCell) {
+  if (pMap->nOrder == pMap->nSlot && pMap->nOrderCell == pMap->nCell &&
+      pMap->nOrder > 0) {
+    pMap->aOrder[pMap->nOrder++] = (u32)(pCell - pMap->aCell);
+  }
+  pCell->iSlot = ++pMap->nSlot;
+}
+
 static u32 addInt(AssocKeymap *pMap, i64 i, int *pRc) {
   AssocKeyCell *pCell;
   if (pMap->eMode == ASSOC_MAP_RUN) {
@@ -387,7 +396,7 @@ static u32 addInt(AssocKeymap *pMap, i64 i, int *pRc) {
   pCell = intCell(pMap, i);
   if (pCell->iSlot == 0) {
     pCell->u.i = i;
-    pCell->iSlot = ++pMap->nSlot;
+    numberCell(pMap, pCell);
   }
   return pCell->iSlot - 1;
 }
@@ -403,7 +412,7 @@ static u32 addBytes(AssocKeymap *pMap, u32 n, int *pRc) {
     if (z == 0) return ASSOC_NOSLOT;
     pCell->u.z = z;
     pCell->n = n;
-    pCell->iSlot = ++pMap->nSlot;
+    numberCell(pMap, pCell);
   }
   return pCell->iSlot - 1;
 }
@@ -460,12 +469,13 @@ u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
 
 /* ---------------------------------------------------------------- binding */
 
-/* The cell of each key, by its number. Keys may have come since it was made,
-** or the cells may have moved. */
+/* The cell of each key, by its number: made for the first that is asked for,
+** and again when the cells have moved. There is room for all keys that the
+** cells will take, which join as they come. */
 static int orderCells(AssocKeymap *pMap) {
   u32 i;
   u32 *a =
-      sqlite3_realloc64(pMap->aOrder, sizeof(u32) * ((u64)pMap->nSlot + 1));
+      sqlite3_realloc64(pMap->aOrder, sizeof(u32) * ((u64)pMap->nCell / 2 + 1));
   if (a == 0) return SQLITE_NOMEM;
   pMap->aOrder = a;
   pMap->nOrder = pMap->nSlot;

@@ -162,6 +162,7 @@ struct AssocNode {
   AssocFetch lookup, scan;
   AssocFetch lookupAt, scanAt; /* The same of a page at a cursor */
   AssocFetch pairs;            /* The table related: all sources at once */
+  AssocFetch again; /* With "^": a row that was found, as a source's key */
   AssocKeyRule rule;           /* And how the source's key compares */
   i64 nActual;                 /* Rows of the last run, or -1 */
   const char *zStrategy;       /* What the last run did, or 0 */

@@ -1146,6 +1146,7 @@ void assocPlanFree(AssocPlan *pPlan) {
     assocStmtClear(&pPlan->apNode[i]->lookupAt.stmt);
     assocStmtClear(&pPlan->apNode[i]->scanAt.stmt);
     assocStmtClear(&pPlan->apNode[i]->pairs.stmt);
+    assocStmtClear(&pPlan->apNode[i]->again.stmt);
   }
   assocStmtClear(&pPlan->names);
   assocCatalogUnref(pPlan->pCat);

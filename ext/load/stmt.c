@@ -749,14 +749,27 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   pRoot->pairs.pBind = sql.pBind;
 }
 
-/* "^": only an association of a model with itself. */
-static void checkRepeat(Planner *p, const ShapeItem *pItem,
-                        const AssocRel *pRel) {
-  if (pItem->nRecurse == 0 || pRel->pSource == pRel->pTarget) return;
-  assocError(p->pCall,
-             "%s leads from %s to %s; only an association of a model with "
-             "itself can repeat",
-             pRel->zName, pRel->pSource->zLabel, pRel->pTarget->zLabel);
+/* "^": what was found is looked up in its turn: SELECT ?1,?2 makes values of
+** what the cursor has kept of it. */
+static void makeAgain(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                      const AssocRel *pRel) {
+  AssocSql sql;
+  int i, n = 0;
+  if (pItem->nRecurse == 0) return;
+  if (pRel->pSource != pRel->pTarget) {
+    assocError(p->pCall,
+               "%s leads from %s to %s; only an association of a model with "
+               "itself can repeat",
+               pRel->zName, pRel->pSource->zLabel, pRel->pTarget->zLabel);
+    return;
+  }
+  assocSqlStart(p, &sql);
+  for (i = 0; i < pRel->pTarget->nKey; i++) {
+    stmtNext(&sql, &n, "SELECT ", ",");
+    sqlite3_str_appendf(sql.pStr, "?%d", i + 1);
+  }
+  pRoot->again.zSql = assocSqlEnd(p, &sql);
+  pRoot->nRecurse = pItem->nRecurse;
 }
 
 /*
@@ -776,7 +789,7 @@ void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                pRel->pSource->zLabel, pRel->zName,
                pRel->nBranch ? "polymorphic" : "repeated");
   }
-  checkRepeat(p, pItem, pRel);
+  makeAgain(p, pRoot, pItem, pRel);
   if (hasPage(pItem->pClauses)) {
     assocError(p->pCall, "pages are for eager(), assoc_find() and "
                          "assoc_get()");
@@ -784,7 +797,6 @@ void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
   if (p->pCall->rc != SQLITE_OK) return;
   p->pPlan->pAnswer = pRel;
   pRoot->pClauses = pItem->pClauses;
-  pRoot->nRecurse = pItem->nRecurse;
   makeRelated(p, pRoot, pItem, pRel);
   makePairs(p, pRoot, pItem, pRel);
   makeAllSources(p, pRoot);

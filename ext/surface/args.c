@@ -148,24 +148,8 @@ void assocKeysOfRow(AssocCall *pCall, int nCol, sqlite3_stmt *pStmt,
   int i;
   keysAlloc(pCall, pKeys, 1, nCol);
   for (i = 0; pKeys->apVal && i < nCol; i++) {
-    pKeys->apVal[i] = sqlite3_value_dup(sqlite3_column_value(pStmt, i));
-    if (pKeys->apVal[i] == 0) assocErrorCode(pCall, SQLITE_NOMEM);
-    pKeys->nOwned++;
+    pKeys->apVal[i] = sqlite3_column_value(pStmt, i);
   }
-}
-
-sqlite3_stmt *assocKeysStmt(AssocCall *pCall, int nCol) {
-  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
-  sqlite3_stmt *pStmt;
-  char *z;
-  int i;
-  for (i = 1; i <= nCol; i++) {
-    sqlite3_str_appendf(pStr, "%s?%d", i > 1 ? "," : "SELECT ", i);
-  }
-  z = assocStrFinish(pCall, pStr);
-  pStmt = assocPrepare(pCall, "%s", z ? z : "");
-  sqlite3_free(z);
-  return pStmt;
 }
 
 void assocTargetsRead(AssocCall *pCall, const AssocModel *pModel,

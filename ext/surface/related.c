@@ -364,6 +364,9 @@ static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
   relatedEndRun(pCall, p);
   if (p->pStmt && !p->pPlan->pRoot->lookup.bEmit) sqlite3_reset(p->pStmt);
   if (p->pAll) sqlite3_reset(p->pAll);
+  if (p->pPlan && p->pPlan->pRoot->again.stmt.p) {
+    sqlite3_reset(p->pPlan->pRoot->again.stmt.p);
+  }
   p->pAll = 0;
   p->pGiven = 0;
   for (i = 0; p->apKey && i < p->nKey; i++) sqlite3_value_free(p->apKey[i]);
@@ -526,25 +529,29 @@ static int relatedRepeats(const RelatedCursor *p) {
   return p->pPlan->pRoot->nRecurse != 0;
 }
 
-/* The key of the source row, a value for each of its columns. */
+/* A row that was found, as a row of a statement. */
+static sqlite3_stmt *relatedAgain(AssocCall *pCall, RelatedCursor *p) {
+  AssocFetch *pAgain = &p->pPlan->pRoot->again;
+  sqlite3_stmt *pStmt = assocStmt(pCall, &pAgain->stmt, pAgain->zSql);
+  if (pStmt == 0) return 0;
+  sqlite3_reset(pStmt);
+  assocErrorCode(pCall, assocKeymapBind(&p->seen, p->iSeen, pStmt));
+  return assocStep(pCall, pStmt) ? pStmt : 0;
+}
+
+/* The key of the source row, a value for each of its columns, that last
+** until it is another. */
 static void relatedSource(AssocCall *pCall, RelatedCursor *p,
                           AssocKeys *pKeys) {
   const AssocModel *pModel = p->pPlan->pRoot->pModel;
-  sqlite3_stmt *pStmt = p->pAll, *pMade = 0;
-  if (relatedRepeats(p) && p->iSeen > 0) {
-    pStmt = pMade = assocKeysStmt(pCall, pModel->nKey);
-    if (pMade) {
-      assocErrorCode(pCall, assocKeymapBind(&p->seen, p->iSeen, pMade));
-    }
-    if (!assocStep(pCall, pMade)) pStmt = 0;
-  }
+  sqlite3_stmt *pStmt = p->pAll;
+  if (relatedRepeats(p) && p->iSeen > 0) pStmt = relatedAgain(pCall, p);
   if (pStmt) {
     assocKeysOfRow(pCall, pModel->nKey, pStmt, pKeys);
   } else if (pCall->rc == SQLITE_OK) {
     assocKeyRead(pCall, pModel, p->pGiven ? p->pGiven : p->apKey[p->iKey],
                  pKeys);
   }
-  assocFinalize(pCall, pMade);
 }
 
 /* Take the pairs of all sources, if that is what to do. */

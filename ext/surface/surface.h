@@ -56,11 +56,9 @@ void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
 /* Targets: one key, an array of keys, or rows with their keys. */
 void assocTargetsRead(AssocCall *pCall, const AssocModel *pModel,
                       sqlite3_value *pVal, AssocKeys *pKeys);
-/* The first nCol columns of the row that pStmt stands on, copied. */
+/* The first nCol columns of the row that pStmt stands on, while it does. */
 void assocKeysOfRow(AssocCall *pCall, int nCol, sqlite3_stmt *pStmt,
                     AssocKeys *pKeys);
-/* SELECT ?1, ?2, …: gives back what is bound to it. */
-sqlite3_stmt *assocKeysStmt(AssocCall *pCall, int nCol);
 void assocKeysClear(AssocKeys *pKeys);
 
 /* A key as a result: its value, or a JSON array of its values. */
