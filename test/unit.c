@@ -1,7 +1,7 @@
 /*
 ** A loadable extension for the tests: functions of the lower floors, which
-** SQL cannot reach otherwise, as SQL functions. It is linked with ext/base
-** and ext/model/inflect.c and is no part of the product.
+** SQL cannot reach otherwise, as SQL functions. It is linked with a copy of
+** all floors but the front door, and is no part of the product.
 **
 **   unit_pluralize(X), unit_singularize(X), unit_underscore(X)
 **   unit_camelize(A, B)
@@ -14,16 +14,20 @@
 **   unit_keymap(KEYS, AFF, COLL)         the number of each key, as JSON
 **   unit_keyfind(KEYS, SOUGHT, AFF, COLL) the number that each key sought has
 **   unit_keytype(X, AFF)     the type of X after it was added to a keymap
+**   unit_shape_text(KIND, X) the shape X, parsed and printed as text
+**   unit_shape_json(KIND, X) the same, printed as JSON
 **
 ** KEYS and SOUGHT are a JSON array of values, '[1, 1.0, "a"]', or a query
 ** that gives them, 'SELECT a, b FROM t': as many values to a key as it has
 ** columns. AFF and COLL are the numbers of base.h, one digit for each value
-** of the key; the last digit serves all that follow.
+** of the key; the last digit serves all that follow. KIND is what a shape may
+** be: 'query', 'block' or 'one'.
 **
 ** A new function is a body and a row in aUnit.
 */
 #include "base/base.h"
 #include "model/inflect.h"
+#include "shape/shape.h"
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
 
@@ -277,6 +281,43 @@ static void unitKeytype(AssocCall *pCall, AssocArena *pArena,
   resultText(pCtx, azType[sqlite3_value_type(apArg[0]) - SQLITE_INTEGER]);
 }
 
+/* --------------------------------------------------------------- shapes */
+
+static AssocShape *shapeArg(AssocCall *pCall, AssocArena *pArena,
+                            sqlite3_value **apArg) {
+  static const char *const az[] = {"query", "block", "one"};
+  const char *zKind = argText(apArg[0]);
+  const char *z = argText(apArg[1]);
+  int i = 0;
+  if (z == 0) return 0;
+  while (i < 3 && (zKind == 0 || strcmp(zKind, az[i]) != 0)) i++;
+  if (i == 3) {
+    assocError(pCall, "a shape is a query, a block or one");
+    return 0;
+  }
+  return assocShapeParse(pCall, pArena, i, z, sqlite3_value_bytes(apArg[1]));
+}
+
+static void resultShape(AssocCall *pCall, sqlite3_context *pCtx, char *z) {
+  if (pCall->rc == SQLITE_OK && z) {
+    sqlite3_result_text(pCtx, z, -1, sqlite3_free);
+  } else {
+    sqlite3_free(z);
+  }
+}
+
+static void unitShapeText(AssocCall *pCall, AssocArena *pArena,
+                          sqlite3_context *pCtx, sqlite3_value **apArg) {
+  AssocShape *pShape = shapeArg(pCall, pArena, apArg);
+  if (pShape) resultShape(pCall, pCtx, assocShapeText(pCall, pShape));
+}
+
+static void unitShapeJson(AssocCall *pCall, AssocArena *pArena,
+                          sqlite3_context *pCtx, sqlite3_value **apArg) {
+  AssocShape *pShape = shapeArg(pCall, pArena, apArg);
+  if (pShape) resultShape(pCall, pCtx, assocShapeJson(pCall, pShape));
+}
+
 /* ------------------------------------------------------------- functions */
 
 typedef struct UnitFunc UnitFunc;
@@ -300,6 +341,8 @@ static const UnitFunc aUnit[] = {
     {"unit_keymap", 3, unitKeymap},
     {"unit_keyfind", 4, unitKeyfind},
     {"unit_keytype", 2, unitKeytype},
+    {"unit_shape_text", 2, unitShapeText},
+    {"unit_shape_json", 2, unitShapeJson},
 };
 
 /* What SQLite keeps for one function. */

@@ -41,17 +41,17 @@ static int distance(const char *zA, const char *zB) {
 
 /*
 ** Is z nearer to what was written than the best so far? A third of the
-** letters may be wrong, at least one.
+** letters may be wrong, at least one, but not all.
 */
 void assocNearestTry(AssocNearest *p, const char *z) {
   int n = (int)strlen(p->zWritten), nZ = (int)strlen(z);
   int d = distance(p->zWritten, z);
   int nMost = n / 3 > 1 ? n / 3 : 1;
-  int nShort = n < nZ ? n : nZ;
+  int nShort = n < nZ ? n : nZ, nLong = n < nZ ? nZ : n;
   if (nShort >= 3 && sqlite3_strnicmp(p->zWritten, z, nShort) == 0) {
     nMost = n + nZ;
   }
-  if (d <= nMost && (p->zBest == 0 || d < p->nBest)) {
+  if (d < nLong && d <= nMost && (p->zBest == 0 || d < p->nBest)) {
     p->zBest = z;
     p->nBest = d;
   }

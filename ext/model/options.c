@@ -53,16 +53,23 @@ struct OptionReader {
   AssocOptions *pOpt;
 };
 
+static int isEmpty(const AssocJson *p) {
+  return (p->eType == ASSOC_J_TEXT && p->n == 0) ||
+         (p->eType == ASSOC_J_ARRAY && p->nChild == 0);
+}
+
 static void optionType(OptionReader *p, AssocJson *pJson, const char *zMust) {
-  assocError(p->pCall, "the option %s must be %s, not %s", pJson->zKey, zMust,
-             assocJsonTypeName(pJson));
+  if (isEmpty(pJson)) {
+    assocError(p->pCall, "the option %s is empty", pJson->zKey);
+  } else {
+    assocError(p->pCall, "the option %s must be %s, not %s", pJson->zKey, zMust,
+               assocJsonTypeName(pJson));
+  }
 }
 
 static const char *optionText(OptionReader *p, AssocJson *pJson) {
   if (pJson->eType == ASSOC_J_NULL) return 0;
-  if (pJson->eType == ASSOC_J_TEXT && pJson->n == 0) {
-    assocError(p->pCall, "the option %s is empty", pJson->zKey);
-  } else if (pJson->eType != ASSOC_J_TEXT) {
+  if (pJson->eType != ASSOC_J_TEXT || isEmpty(pJson)) {
     optionType(p, pJson, "a text");
   }
   return p->pCall->rc == SQLITE_OK ? pJson->z : 0;
@@ -88,7 +95,13 @@ static void optionNames(OptionReader *p, AssocJson *pJson, AssocNames *pNames) {
   if (pJson->eType == ASSOC_J_NULL) return;
   pNames->az = assocAlloc(p->pCall, p->pArena, (i64)sizeof(char *) * (n + 1));
   while (pSub && pNames->az && pNames->n < n) {
-    if (pSub->eType != ASSOC_J_TEXT || pSub->n == 0) {
+    if (bArray && (pSub->eType != ASSOC_J_TEXT || isEmpty(pSub))) {
+      assocError(p->pCall, "the option %s must hold columns, not %s",
+                 pJson->zKey,
+                 isEmpty(pSub) ? "something empty" : assocJsonTypeName(pSub));
+      return;
+    }
+    if (pSub->eType != ASSOC_J_TEXT || isEmpty(pSub)) {
       optionType(p, pJson, "a column, or an array of columns");
       return;
     }
@@ -108,7 +121,11 @@ static const char *optionAction(OptionReader *p, AssocJson *pJson) {
   for (i = 0; i < ASSOC_COUNT(az); i++) {
     if (sqlite3_stricmp(z, az[i]) == 0) return az[i];
   }
-  optionType(p, pJson, "CASCADE, SET NULL, SET DEFAULT, RESTRICT or NO ACTION");
+  assocError(
+      p->pCall,
+      "the option %s must be CASCADE, SET NULL, SET DEFAULT, RESTRICT or "
+      "NO ACTION, not \"%s\"",
+      pJson->zKey, z);
   return 0;
 }
 

@@ -664,9 +664,7 @@ static void resolvePath(Resolver *p) {
     pAt = pStep->pTarget;
     z += n + (z[n] == '.');
   }
-  if (p->pCall->rc == SQLITE_OK && pRel->nPath == 0) {
-    assocError(p->pCall, "the option through names no association");
-  }
+  assert(p->pCall->rc != SQLITE_OK || pRel->nPath > 0);
   if (p->pCall->rc == SQLITE_OK && pAt != pRel->pTarget) pathLast(p);
   if (p->pCall->rc == SQLITE_OK) {
     const AssocRel *pFirst = pRel->apPath[0];
@@ -865,10 +863,17 @@ static void checkWhere(Resolver *p, const AssocTable *pTab,
 static void checkOrder(Resolver *p, const AssocTable *pTab,
                        const ShapeSort *pSort) {
   for (; pSort; pSort = pSort->pNext) {
-    if (pSort->key.pPath->pNext || pSort->key.pAgg) continue;
-    if (assocColumnFind(pTab, pSort->key.pPath->z) < 0) {
+    const ShapeName *pName = pSort->key.pPath;
+    int bColumn = pName && assocColumnFind(pTab, pName->z) >= 0;
+    if (pName == 0 && pSort->key.pAgg == 0) {
+      assocError(p->pCall, "an order needs a column");
+    } else if (bColumn && pName->pNext) {
+      assocError(p->pCall,
+                 "%s is a column of %s, so that the order cannot go on to %s",
+                 pName->z, pTab->zName, pName->pNext->z);
+    } else if (pName && !bColumn && !pName->pNext && pSort->key.pAgg == 0) {
       assocError(p->pCall, "%s has no column %s, which the order names",
-                 pTab->zName, pSort->key.pPath->z);
+                 pTab->zName, pName->z);
     }
   }
 }

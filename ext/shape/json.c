@@ -227,6 +227,10 @@ static void jsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey) {
                  pSub->zKey);
     }
   }
+  if (assocJsonGet(pObj, "aggregate") == 0) {
+    assocError(p->pCall, "an aggregate needs \"aggregate\": count, sum, avg, "
+                         "min, max, total or exists");
+  }
   if (pKey->pPath == 0) {
     assocError(p->pCall, "an aggregate needs \"of\", a path of associations");
   }
@@ -891,6 +895,7 @@ static int jsonIncludeKey(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
       return 1;
     }
   }
+  if (pItem->eType == SHAPE_ITEM_ON) return 0;
   if (strcmp(zKey, "required") == 0) {
     pItem->bRequired = (u8)jsonIsTrue(p, pJson, zKey);
   } else if (strcmp(zKey, "spread") == 0) {
@@ -948,7 +953,8 @@ static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
   pC->iOff = -1;
   if (!bRoot) jsonIdentify(p, pObj, pItem);
   pItem->bBlock = 1;
-  pItem->bRequired = !bRoot && assocJsonGet(pObj, "where") != 0;
+  pItem->bRequired = !bRoot && pItem->eType == SHAPE_ITEM_NAME &&
+                     assocJsonGet(pObj, "where") != 0;
   ppEnd = jsonAttributes(p, assocJsonGet(pObj, "attributes"), ppEnd);
   for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
     if (strcmp(pSub->zKey, "include") == 0) {

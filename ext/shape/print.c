@@ -737,7 +737,8 @@ static void jsonPrintInclude(Printer *p, const ShapeItem *pItem) {
   }
   if (pItem->bBlock) jsonPrintAttributes(p, pItem->pBlock, 0);
   if (pItem->pClauses) jsonPrintClauses(p, pItem->pClauses);
-  if (pItem->bRequired != (pItem->pClauses && pItem->pClauses->pWhere)) {
+  if (pItem->eType == SHAPE_ITEM_NAME &&
+      pItem->bRequired != (pItem->pClauses && pItem->pClauses->pWhere)) {
     putKey(p, "required");
     put(p, pItem->bRequired ? "true" : "false");
   }

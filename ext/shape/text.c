@@ -380,12 +380,12 @@ static ShapePred *newPred(TextParser *p, int eOp, int iOff) {
 static ShapeVal *textVals(TextParser *p, const char *zWanted) {
   ShapeVal *pFirst = 0, **ppEnd = &pFirst;
   textNeed(p, '(', zWanted);
-  while (p->tok.eType != ')' && p->tok.eType != TK_END) {
+  if (textTake(p, ')')) return 0;
+  do {
     *ppEnd = textVal(p);
     if (*ppEnd == 0) return 0;
     ppEnd = &(*ppEnd)->pNext;
-    if (!textTake(p, ',')) break;
-  }
+  } while (textTake(p, ','));
   textNeed(p, ')', ")");
   return pFirst;
 }
@@ -787,6 +787,10 @@ static ShapeItem *textOn(TextParser *p) {
   textAdvance(p);
   pItem->pPath = textName(p, "a model");
   if (p->tok.eType == '(') pItem->pClauses = textClauses(p);
+  if (pItem->pClauses && pItem->pClauses->bRequired) {
+    textError(p, pItem->pClauses->iOff,
+              "required belongs to an association, not to one of its models");
+  }
   pItem->bBlock = 1;
   pItem->pBlock = textBlock(p);
   return pItem;

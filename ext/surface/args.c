@@ -49,7 +49,9 @@ static int looksJson(sqlite3_value *pVal) {
   return z && (*z == '[' || *z == '{');
 }
 
-static void keyShapeError(AssocCall *pCall, const AssocModel *pModel) {
+/* What was given, pJson or something else than JSON, is no key. */
+static void keyShapeError(AssocCall *pCall, const AssocModel *pModel,
+                          const AssocJson *pJson) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   char *z;
   int i;
@@ -58,7 +60,10 @@ static void keyShapeError(AssocCall *pCall, const AssocModel *pModel) {
                         pModel->pTable->aCol[pModel->aKey[i]].zName);
   }
   z = assocStrFinish(pCall, pStr);
-  if (pModel->nKey > 1) {
+  if (pJson && pJson->eType == ASSOC_J_OBJECT) {
+    assocError(pCall, "an object that stands for a row of %s needs its key: %s",
+               pModel->zLabel, z);
+  } else if (pModel->nKey > 1) {
     assocError(pCall, "the key of %s is a JSON array of %d values: [%s]",
                pModel->zLabel, pModel->nKey, z);
   } else {
@@ -76,7 +81,7 @@ static void keyOfJson(AssocCall *pCall, const AssocModel *pModel,
   int i;
   if (pJson->eType == ASSOC_J_ARRAY) pSub = pJson->pChild;
   if (pJson->eType == ASSOC_J_ARRAY && pJson->nChild != pModel->nKey) {
-    keyShapeError(pCall, pModel);
+    keyShapeError(pCall, pModel, pJson);
   }
   for (i = 0; i < pModel->nKey && pCall->rc == SQLITE_OK; i++) {
     const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[i]];
@@ -87,7 +92,7 @@ static void keyOfJson(AssocCall *pCall, const AssocModel *pModel,
     }
     if (pSub == 0 || pSub->eType >= ASSOC_J_ARRAY ||
         (pModel->nKey > 1 && pSub == pJson)) {
-      keyShapeError(pCall, pModel);
+      keyShapeError(pCall, pModel, pJson);
       return;
     }
     pKeys->apVal[pKeys->nOwned] = assocJsonValueOf(pCall, pStmt, pSub);
@@ -117,7 +122,7 @@ static void keysOfText(AssocCall *pCall, const AssocModel *pModel,
     for (pSub = bList ? pJson->pChild : pJson; pSub && pCall->rc == SQLITE_OK;
          pSub = bList ? pSub->pNext : 0) {
       if (bList && pSub->eType == ASSOC_J_ARRAY && pModel->nKey == 1) {
-        keyShapeError(pCall, pModel);
+        keyShapeError(pCall, pModel, pSub);
       }
       keyOfJson(pCall, pModel, pKeys, pStmt, pSub);
     }
@@ -139,7 +144,7 @@ void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
   } else if (looksJson(pVal)) {
     keysOfText(pCall, pModel, pVal, pKeys, 0);
   } else {
-    keyShapeError(pCall, pModel);
+    keyShapeError(pCall, pModel, 0);
   }
 }
 
