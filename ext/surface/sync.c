@@ -24,7 +24,7 @@ struct Syncer {
 
 /* ------------------------------------------------------------------ names */
 
-static int isDigit(char c) {
+static int isPlainDigit(char c) {
   return c >= '0' && c <= '9';
 }
 
@@ -32,10 +32,10 @@ static int isDigit(char c) {
 static int plainWord(const char *z) {
   int n = 0;
   while ((z[n] >= 'a' && z[n] <= 'z') || (z[n] >= 'A' && z[n] <= 'Z') ||
-         isDigit(z[n]) || z[n] == '_') {
+         isPlainDigit(z[n]) || z[n] == '_') {
     n++;
   }
-  return isDigit(z[0]) || sqlite3_keyword_check(z, n) ? 0 : n;
+  return isPlainDigit(z[0]) || sqlite3_keyword_check(z, n) ? 0 : n;
 }
 
 /* A name as one would write it: quoted only where it must be. */
@@ -54,7 +54,7 @@ static int isPlainType(const char *z) {
   }
   if (*z == 0) return 1;
   if (*z++ != '(') return 0;
-  while (isDigit(*z) || *z == ',' || *z == ' ') z++;
+  while (isPlainDigit(*z) || *z == ',' || *z == ' ') z++;
   return strcmp(z, ")") == 0;
 }
 
