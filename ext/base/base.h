@@ -150,7 +150,8 @@ void assocHugePages(void *p, i64 nByte);
 */
 #define ASSOC_SLOT_CATALOG 0 /* model: definitions and schema */
 #define ASSOC_SLOT_PLANS 1   /* load: compiled plans and buffers */
-#define ASSOC_NSLOT 2
+#define ASSOC_SLOT_WRITE 2   /* surface: savepoints */
+#define ASSOC_NSLOT 3
 
 struct AssocConn {
   sqlite3 *db;
@@ -345,5 +346,7 @@ int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt);
 u32 assocKeymapAddInt(AssocKeymap *pMap, i64 i, int *pRc);
 /* The number of a key, or ASSOC_NOSLOT. */
 u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc);
+/* The same for a key that is one integer, in a map that has no others. */
+u32 assocKeymapFindInt(AssocKeymap *pMap, i64 i);
 
 #endif /* ASSOC_BASE_H */

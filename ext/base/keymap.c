@@ -442,16 +442,21 @@ u32 assocKeymapAddInt(AssocKeymap *pMap, i64 i, int *pRc) {
   return addBytes(pMap, (u32)encodeInt(pMap, 0, i, pRc), pRc);
 }
 
+u32 assocKeymapFindInt(AssocKeymap *pMap, i64 i) {
+  if (pMap->nSlot == 0) return ASSOC_NOSLOT;
+  assert(pMap->eMode != ASSOC_MAP_ANY);
+  if (pMap->eMode == ASSOC_MAP_RUN) {
+    u64 d = (u64)i - (u64)pMap->iBase;
+    return d < pMap->nSlot ? (u32)d : ASSOC_NOSLOT;
+  }
+  return intCell(pMap, i)->iSlot - 1; /* 0-1 is ASSOC_NOSLOT */
+}
+
 u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
   u32 n;
   if (pMap->nSlot == 0) return ASSOC_NOSLOT;
   if (isInt(pMap, apVal)) {
-    i64 i = sqlite3_value_int64(apVal[0]);
-    if (pMap->eMode == ASSOC_MAP_RUN) {
-      u64 d = (u64)i - (u64)pMap->iBase;
-      return d < pMap->nSlot ? (u32)d : ASSOC_NOSLOT;
-    }
-    return intCell(pMap, i)->iSlot - 1; /* 0-1 is ASSOC_NOSLOT */
+    return assocKeymapFindInt(pMap, sqlite3_value_int64(apVal[0]));
   }
   if (pMap->eMode != ASSOC_MAP_ANY) {
     /* A key that is no integer yet may equal one: '7', 7.0 */

@@ -187,10 +187,21 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
     pDef->zTarget = columnKeep(pCall, pArena, pStmt, 3);
     pDef->zOptions = columnKeep(pCall, pArena, pStmt, 4);
     if (pDef->zModel == 0 || pDef->zName == 0) continue;
+    if (pDef->zKind && strcmp(pDef->zKind, "setting") == 0) {
+      pDef->pNext = pSchema->pSetting;
+      pSchema->pSetting = pDef;
+      continue;
+    }
     *ppEnd = pDef;
     ppEnd = &pDef->pNext;
   }
   assocFinalize(pCall, pStmt);
+}
+
+AssocDef *assocSettingFind(AssocCatalog *pCat, const char *zName) {
+  AssocDef *p = pCat->pSchema->pSetting;
+  while (p && sqlite3_stricmp(p->zName, zName) != 0) p = p->pNext;
+  return p;
 }
 
 /*

@@ -119,6 +119,7 @@ struct AssocSchema {
   const char **azEntry; /* Names of tables and views, sorted */
   AssocTable **apTable; /* Those of them that were asked for, else 0 */
   AssocDef *pDef;       /* Rows of assoc_definitions */
+  AssocDef *pSetting;   /* Those of them that are of the kind 'setting' */
   AssocSchema *pNext;
 };
 
@@ -147,6 +148,9 @@ int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema);
 AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName);
 /* Place of a table or view in azEntry, or -1. */
 int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable);
+
+/* A setting of main, or 0: a row ('', name, 'setting', …). */
+AssocDef *assocSettingFind(AssocCatalog *pCat, const char *zName);
 
 /* One row of assoc_definitions. */
 struct AssocDef {

@@ -6,7 +6,7 @@
 #ifndef ASSOC_SURFACE_H
 #define ASSOC_SURFACE_H
 
-#include "load/load.h"
+#include "write/write.h"
 
 typedef struct AssocFunction AssocFunction;
 struct AssocFunction {
@@ -77,6 +77,9 @@ struct AssocWrite {
   i64 iRowid; /* last_insert_rowid() before, and again after */
 };
 void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction);
+/* The same for rows of a model, whose database is locked at once. */
+void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
+                       const char *zModel);
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p);
 
 /* An error if another definition over the same foreign key disagrees. */

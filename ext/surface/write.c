@@ -6,14 +6,83 @@
 ** before 3.50 lets a DIRECTONLY function run in a CHECK, and DDL inside a
 ** statement that writes corrupts indexes; but a savepoint cannot be opened
 ** there.
+**
+** The statements that open and end it are kept by the connection: when memory
+** has run out, or everything is interrupted, none could be prepared.
 */
 #include "surface/surface.h"
 
-void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
+#define WRITE_NSTMT 4
+static const char *const azWrite[WRITE_NSTMT] = {
+    "SAVEPOINT assoc", "RELEASE assoc", "ROLLBACK TO assoc", "BEGIN IMMEDIATE"};
+#define WRITE_OPEN 0
+#define WRITE_RELEASE 1
+#define WRITE_ROLLBACK 2
+#define WRITE_POISON 3
+
+typedef struct WriteState WriteState;
+struct WriteState {
+  AssocStmt aStmt[WRITE_NSTMT];
+};
+
+static WriteState *writeState(AssocCall *pCall) {
+  AssocConn *pConn = pCall->pConn;
+  WriteState *p = pConn->aSlot[ASSOC_SLOT_WRITE].p;
+  int i;
+  if (p == 0) {
+    p = assocMalloc(pCall, sizeof(*p));
+    if (p == 0) return 0;
+    memset(p, 0, sizeof(*p));
+    pConn->aSlot[ASSOC_SLOT_WRITE].p = p;
+    pConn->aSlot[ASSOC_SLOT_WRITE].xFree = sqlite3_free;
+  }
+  for (i = 0; i < WRITE_NSTMT; i++) {
+    (void)assocStmt(pCall, &p->aStmt[i], azWrite[i]);
+  }
+  return pCall->rc == SQLITE_OK ? p : 0;
+}
+
+static int writeStep(AssocCall *pCall, int iStmt) {
+  WriteState *p = pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p;
+  sqlite3_stmt *pStmt = p ? p->aStmt[iStmt].p : 0;
+  if (pStmt == 0) return SQLITE_ERROR;
+  (void)sqlite3_step(pStmt);
+  return sqlite3_reset(pStmt);
+}
+
+/* ----------------------------------------------------------------- opening */
+
+/* A database that is replicated may refuse writing functions: a SELECT that
+** writes is lost where replicas serve the reads. */
+static void writeAllowed(AssocCall *pCall, AssocCatalog *pCat,
+                         const char *zFunction) {
+  if (strcmp(zFunction, "assoc_readonly") == 0) return;
+  if (assocSettingFind(pCat, "readonly") == 0) return;
+  assocError(pCall,
+             "%s() writes, and this database allows that only to INSERT, "
+             "UPDATE and DELETE, as on the table related; SELECT "
+             "assoc_readonly(0) changes that",
+             zFunction);
+}
+
+/*
+** Take the lock for writing before anything is read in the transaction: one
+** that has read does not wait for the lock, whatever the busy timeout is.
+** Another transaction than the savepoint's own has its lock or has not.
+*/
+static void writeLock(AssocCall *pCall, const AssocTable *pTab) {
+  if (pTab == 0 || pTab->eType != ASSOC_TABLE) return;
+  assocExec(pCall, "DELETE FROM \"%w\".\"%w\" WHERE 0",
+            pTab->pSchema->zName, pTab->zName);
+  if (pCall->rc == SQLITE_AUTH || pCall->rc == SQLITE_ERROR) {
+    assocErrorForget(pCall); /* Only the lock was wanted */
+  }
+}
+
+static void writeOpen(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
   int rc;
-  memset(p, 0, sizeof(*p));
-  if (pCall->rc != SQLITE_OK) return;
-  rc = sqlite3_exec(pCall->db, "SAVEPOINT assoc", 0, 0, 0);
+  if (writeState(pCall) == 0) return;
+  rc = writeStep(pCall, WRITE_OPEN);
   if (rc == SQLITE_BUSY) {
     assocError(pCall,
                "%s() writes, so it cannot run inside a statement that is "
@@ -26,18 +95,47 @@ void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
   p->iRowid = sqlite3_last_insert_rowid(pCall->db);
 }
 
+void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
+                       const char *zModel) {
+  AssocCatalog *pCat = assocCatalogEnter(pCall);
+  AssocModel *pModel = 0;
+  int bAuto = sqlite3_get_autocommit(pCall->db);
+  memset(p, 0, sizeof(*p));
+  if (pCat == 0) return;
+  writeAllowed(pCall, pCat, zFunction);
+  if (zModel && bAuto) pModel = assocModelFind(pCall, pCat, zModel);
+  assocCatalogRef(pCat); /* The table is in it */
+  assocCatalogLeave(pCall, pCat);
+  writeOpen(pCall, p, zFunction);
+  if (pModel && p->bOpen) writeLock(pCall, pModel->pTable);
+  assocCatalogUnref(pCat);
+}
+
+void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
+  assocWriteBeginOn(pCall, p, zFunction, 0);
+}
+
+/* ------------------------------------------------------------------ ending */
+
 /*
-** The error that the work ended with stays, whatever the rollback says: a
-** full disk or an interrupt may have rolled back everything already.
+** Undo the work. If that fails, the whole transaction has been rolled back
+** already, by a full disk or the like; or everything is interrupted, and then
+** it has to be: a statement that would write, and is interrupted, does it.
 */
+static void writeUndo(AssocCall *pCall) {
+  if (sqlite3_get_autocommit(pCall->db)) return;
+  if (writeStep(pCall, WRITE_ROLLBACK) == SQLITE_OK) {
+    (void)writeStep(pCall, WRITE_RELEASE);
+  } else if (!sqlite3_get_autocommit(pCall->db)) {
+    (void)writeStep(pCall, WRITE_POISON);
+  }
+}
+
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p) {
   if (!p->bOpen) return;
   if (pCall->rc == SQLITE_OK) {
-    assocErrorCode(pCall, sqlite3_exec(pCall->db, "RELEASE assoc", 0, 0, 0));
+    assocErrorCode(pCall, writeStep(pCall, WRITE_RELEASE));
   }
-  if (pCall->rc != SQLITE_OK) {
-    sqlite3_exec(pCall->db, "ROLLBACK TO assoc", 0, 0, 0);
-    sqlite3_exec(pCall->db, "RELEASE assoc", 0, 0, 0);
-  }
+  if (pCall->rc != SQLITE_OK) writeUndo(pCall);
   sqlite3_set_last_insert_rowid(pCall->db, p->iRowid);
 }

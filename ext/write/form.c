@@ -1,0 +1,156 @@
+/*
+** What the members of a JSON object mean for a model.
+**
+**   {"#id": "p1",                       a label, which {"#ref":"p1"} means
+**    "title": "Hello",                  a column
+**    "author": {...},                   an association
+**    "PostTags": {"priority": 1}}       the join row, under its table's name
+**
+** A name is a column first, as everywhere: then the join table, then an
+** association.
+*/
+#include "write/write.h"
+
+WriteForm *assocWriteForm(AssocWriter *w, AssocModel *pModel, AssocRel *pBy) {
+  WriteForm *p;
+  for (p = w->pForm; p; p = p->pNext) {
+    if (p->pModel == pModel && p->pBy == pBy) return p;
+  }
+  p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
+  if (p == 0) return 0;
+  p->pModel = pModel;
+  p->pBy = pBy;
+  p->pNext = w->pForm;
+  w->pForm = p;
+  return p;
+}
+
+/* Is it the name of the join table by which these rows are related? */
+static int isThrough(const AssocRel *pBy, const char *zKey) {
+  if (pBy == 0 || pBy->eKind != ASSOC_BELONGSTOMANY) return 0;
+  return sqlite3_stricmp(zKey, pBy->zThrough) == 0 ||
+         (pBy->pOpt->zThrough &&
+          sqlite3_stricmp(zKey, pBy->pOpt->zThrough) == 0);
+}
+
+static void memberUnknown(AssocWriter *w, AssocModel *pModel,
+                          const char *zKey) {
+  AssocSql sql;
+  ShapeName name;
+  memset(&sql, 0, sizeof(sql));
+  memset(&name, 0, sizeof(name));
+  sql.pCall = w->pCall;
+  name.z = zKey;
+  name.iOff = -1;
+  if (w->pCall->rc != SQLITE_OK) return;
+  assocSqlUnknown(&sql, pModel, &name, "column or association");
+}
+
+static void memberResolve(AssocWriter *w, const WriteForm *pForm,
+                          WriteMember *p) {
+  AssocModel *pModel = pForm->pModel;
+  int iCol = assocColumnFind(pModel->pTable, p->zKey);
+  p->iCol = iCol;
+  if (iCol >= 0) {
+    p->eType = WRITE_COLUMN;
+    if (iCol < pModel->pTable->nCol && pModel->pTable->aCol[iCol].bGenerated) {
+      assocError(w->pCall, "%s.%s is generated, and cannot be written",
+                 pModel->zLabel, pModel->pTable->aCol[iCol].zName);
+    }
+  } else if (isThrough(pForm->pBy, p->zKey)) {
+    p->eType = WRITE_THROUGH;
+  } else {
+    p->eType = WRITE_ASSOC;
+    p->pRel = assocRelSeek(w->pCall, pModel, p->zKey);
+    if (p->pRel) {
+      assocRelNeedReady(w->pCall, p->pRel);
+    } else {
+      memberUnknown(w, pModel, p->zKey);
+    }
+  }
+}
+
+/* A member that was not seen yet. */
+static WriteMember *memberNew(AssocWriter *w, WriteForm *pForm,
+                              const char *zKey) {
+  WriteMember *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
+  if (p == 0) return 0;
+  p->zKey = assocArenaText(w->pCall, &w->mem, zKey, -1);
+  p->iCol = -1;
+  if (p->zKey == 0) return 0;
+  if (strcmp(zKey, "#id") == 0) {
+    p->eType = WRITE_LABEL;
+  } else if (strcmp(zKey, "#ref") == 0) {
+    p->eType = WRITE_REF;
+  } else {
+    memberResolve(w, pForm, p);
+  }
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  p->pNext = pForm->pMember;
+  pForm->pMember = p;
+  return p;
+}
+
+/* Make room for the i-th member of a row. */
+static int roomForMember(AssocWriter *w, WriteForm *pForm, int i) {
+  WriteMember **ap;
+  int n = pForm->nLast * 2 + 8;
+  if (i < pForm->nLast) return 1;
+  ap = assocAlloc(w->pCall, &w->mem, (i64)sizeof(*ap) * n);
+  if (ap == 0) return 0;
+  if (pForm->nLast) {
+    memcpy(ap, pForm->apLast, sizeof(*ap) * (size_t)pForm->nLast);
+  }
+  pForm->apLast = ap;
+  pForm->nLast = n;
+  return 1;
+}
+
+WriteMember *assocFormMember(AssocWriter *w, WriteForm *pForm, int i,
+                             const char *zKey) {
+  WriteMember *p = i < pForm->nLast ? pForm->apLast[i] : 0;
+  if (p && strcmp(p->zKey, zKey) == 0) return p;
+  if (!roomForMember(w, pForm, i)) return 0;
+  for (p = pForm->pMember; p && strcmp(p->zKey, zKey) != 0; p = p->pNext) {
+  }
+  if (p == 0) p = memberNew(w, pForm, zKey);
+  pForm->apLast[i] = p;
+  return p;
+}
+
+int assocThroughColumn(AssocWriter *w, const AssocRel *pRel,
+                       const char *zName) {
+  const AssocTable *pTab = pRel->pThrough;
+  int iCol = assocColumnFind(pTab, zName), i;
+  AssocNearest near;
+  if (iCol >= 0 && iCol < pTab->nCol && pTab->aCol[iCol].bGenerated) {
+    assocError(w->pCall, "%s.%s is generated, and cannot be written",
+               pTab->zName, zName);
+  }
+  if (iCol >= 0) return iCol;
+  memset(&near, 0, sizeof(near));
+  near.zWritten = zName;
+  for (i = 0; i < pTab->nCol; i++) assocNearestTry(&near, pTab->aCol[i].zName);
+  assocError(w->pCall, "the join table %s has no column '%s'%s%s%s",
+             pTab->zName, zName, near.zBest ? "; did you mean '" : "",
+             near.zBest ? near.zBest : "", near.zBest ? "'?" : "");
+  return -1;
+}
+
+WriteCell *assocThroughCells(AssocWriter *w, const AssocRel *pRel,
+                             const AssocJson *pJson, int *pn) {
+  const AssocJson *p;
+  WriteCell *aCell;
+  if (pJson->eType != ASSOC_J_OBJECT) {
+    assocError(w->pCall, "the columns of %s must be a JSON object, not %s",
+               pRel->zThrough, assocJsonTypeName(pJson));
+  }
+  aCell =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (pJson->nChild + 1));
+  *pn = 0;
+  for (p = aCell ? pJson->pChild : 0; p; p = p->pNext) {
+    aCell[*pn].iCol = assocThroughColumn(w, pRel, p->zKey);
+    aCell[(*pn)++].val.pJson = p;
+  }
+  return w->pCall->rc == SQLITE_OK ? aCell : 0;
+}

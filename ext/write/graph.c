@@ -1,0 +1,959 @@
+/*
+** Rows in rows, as a payload nests them.
+**
+**   assoc_insert('User', '{"name":"Alice", "company":{"name":"Acme"},
+**     "posts":[{"title":"Hello", "tags":[{"name":"a"}, {"id":7}]}]}')
+**
+** The rows of a payload are listed, each behind the row that it is nested in.
+** A tie is what relates two rows. Where a foreign key goes into a row that is
+** new, the tie is held by that row: it has to wait for the other one, and its
+** INSERT writes the key. Any other tie is made when both rows are there.
+**
+** So the order in which keys demand the rows comes by itself: the list is
+** gone through, a row that must wait is passed over, and when the last row
+** that it waits for is there it follows at once. Rows that wait for each
+** other are left at the end: then one that may be inserted without its key
+** is, and gets it afterwards.
+**
+** A row is one of these:
+**
+**   new    an object: it is inserted
+**   old    it is there already, and its columns change
+**   key    {"id":7} or 7: it is there already
+**   ref    {"#ref":"x"}: it is the row that has "#id":"x"
+**   none   null or []: nothing, but the result shows it
+*/
+#include "write/write.h"
+#include <stdlib.h>
+
+typedef struct Graph Graph;
+typedef struct GraphRow GraphRow;
+typedef struct GraphTie GraphTie;
+
+struct GraphRow {
+  const AssocJson *pJson; /* What the payload says; 0: see aCell */
+  AssocModel *pModel;
+  WriteForm *pForm;
+  WriteLink *pLink;        /* By which it is related to pUp */
+  const char *zBranch;     /* The name that says which branch of it */
+  GraphRow *pUp;           /* The row that it is nested in, or 0 */
+  const WriteMember *pBy;  /* And the member that nests it */
+  u8 eWhat;                /* GRAPH_* */
+  u8 bList, bFirst, bLast; /* In a list, its first, its last */
+  u8 bPassed;              /* The list was gone through so far */
+  u8 bDone;                /* It is there, and row is its key */
+  u8 bRelated;             /* Old: it is related to pUp already */
+  u8 bMeant;               /* Some "#ref" means it */
+  int nWait;               /* Rows that must be there before it */
+  WriteRow row;
+  int nCell, nThrough; /* Values that are no JSON */
+  const WriteCell *aCell, *aThrough;
+  const AssocJson *pThrough;       /* Columns of the join row */
+  const AssocJson *pLabel;         /* "#id"; or, of a ref, "#ref" */
+  GraphRow *pSame;                 /* Ref: the row that it means */
+  GraphTie *pHeld;                 /* Ties whose keys its INSERT writes */
+  GraphTie *pOfSource, *pOfTarget; /* Ties that it is an end of */
+  GraphRow *pNext;                 /* In the list */
+  GraphRow *pNextReady;
+};
+#define GRAPH_NEW 0
+#define GRAPH_OLD 1
+#define GRAPH_KEY 2
+#define GRAPH_REF 3
+#define GRAPH_NONE 4
+
+struct GraphTie {
+  WriteLink *pLink;
+  GraphRow *pSource, *pTarget;
+  GraphRow *pRow; /* The nested row that it is of */
+  u8 bHeld;       /* By the row that has the foreign key */
+  int nWait;      /* Otherwise: its ends that are not there yet */
+  GraphTie *pNextHeld, *pNextOfSource, *pNextOfTarget;
+};
+
+struct Graph {
+  AssocWriter *w;
+  GraphRow *pFirst, **ppEnd;
+  GraphRow *pReady, **ppReadyEnd; /* Passed over, and need not wait more */
+  int nLabel, nRef;
+};
+
+static void graphInit(AssocWriter *w, Graph *g) {
+  memset(g, 0, sizeof(*g));
+  g->w = w;
+  g->ppEnd = &g->pFirst;
+  g->ppReadyEnd = &g->pReady;
+}
+
+/* A row behind *pp. */
+static GraphRow *graphRow(Graph *g, AssocModel *pModel, AssocRel *pBy,
+                          const AssocJson *pJson, GraphRow **pp) {
+  GraphRow *p = assocAlloc(g->w->pCall, &g->w->tmp, sizeof(*p));
+  if (p == 0) return 0;
+  p->pModel = pModel;
+  p->pJson = pJson;
+  p->pForm = assocWriteForm(g->w, pModel, pBy);
+  p->pNext = *pp;
+  *pp = p;
+  return g->w->pCall->rc == SQLITE_OK ? p : 0;
+}
+
+/* --------------------------------------------------------------- classing */
+
+/* What the members of an object say of the row that it is. */
+typedef struct GraphMembers GraphMembers;
+struct GraphMembers {
+  int nKey;   /* Columns of the key */
+  int nOther; /* Other columns, and associations */
+};
+
+static int isKeyColumn(const AssocModel *pModel, int iCol) {
+  int i;
+  for (i = 0; i < pModel->nKey; i++) {
+    if (pModel->aKey[i] == iCol) return 1;
+  }
+  return 0;
+}
+
+/* Read the members, but for associations. */
+static void readMembers(Graph *g, GraphRow *p, GraphMembers *pMembers) {
+  const AssocJson *pSub;
+  int i = 0;
+  memset(pMembers, 0, sizeof(*pMembers));
+  for (pSub = p->pJson->pChild; pSub; pSub = pSub->pNext) {
+    WriteMember *pMember = assocFormMember(g->w, p->pForm, i++, pSub->zKey);
+    if (pMember == 0) return;
+    switch (pMember->eType) {
+    case WRITE_COLUMN:
+      if (isKeyColumn(p->pModel, pMember->iCol)) {
+        pMembers->nKey++;
+      } else {
+        pMembers->nOther++;
+      }
+      break;
+    case WRITE_ASSOC: pMembers->nOther++; break;
+    case WRITE_THROUGH: p->pThrough = pSub; break;
+    case WRITE_REF: p->eWhat = GRAPH_REF; /* Fall through */
+    default:
+      p->pLabel = pSub;
+      if (pSub->eType != ASSOC_J_TEXT && pSub->eType != ASSOC_J_INT) {
+        assocError(g->w->pCall, "\"%s\" must be a text or a number, not %s",
+                   pSub->zKey, assocJsonTypeName(pSub));
+      }
+    }
+  }
+}
+
+WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
+                         const AssocJson *pJson) {
+  WriteVal *aKey =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aKey) * (pModel->nKey + 1));
+  const AssocJson *pSub = pJson->pChild;
+  int i;
+  if (aKey == 0) return 0;
+  if (pJson->eType < ASSOC_J_ARRAY) {
+    aKey[0].pJson = pJson;
+    return pModel->nKey == 1 && pJson->eType != ASSOC_J_NULL ? aKey : 0;
+  }
+  if (pJson->eType == ASSOC_J_ARRAY && pJson->nChild != pModel->nKey) return 0;
+  for (i = 0; i < pModel->nKey; i++) {
+    const char *zCol = pModel->pTable->aCol[pModel->aKey[i]].zName;
+    if (pJson->eType == ASSOC_J_OBJECT) {
+      pSub = pJson->pChild;
+      while (pSub && sqlite3_stricmp(pSub->zKey, zCol) != 0) pSub = pSub->pNext;
+    }
+    if (pSub == 0 || pSub->eType >= ASSOC_J_ARRAY) return 0;
+    aKey[i].pJson = pSub;
+    if (pJson->eType == ASSOC_J_ARRAY) pSub = pSub->pNext;
+  }
+  return aKey;
+}
+
+/* Does the model have no columns but its key? Then {"name":"a"} cannot say
+** more, and makes the row if it is not there. */
+static int isAllKey(const AssocModel *pModel) {
+  const AssocTable *pTab = pModel->pTable;
+  int i;
+  for (i = 0; i < pTab->nCol; i++) {
+    if (!pTab->aCol[i].bGenerated && !isKeyColumn(pModel, i)) return 0;
+  }
+  return 1;
+}
+
+/* A row nested in one that is there already: with its key, or the only one
+** of a to-one, it is one of those that are related; without it is new. */
+static void classUnderOld(Graph *g, GraphRow *p, const GraphMembers *pMembers) {
+  AssocWriter *w = g->w;
+  WriteLink *pLink = p->pLink;
+  int bFound = 0;
+  if (pMembers->nKey == 0) {
+    if (!p->bList && assocLinkFirst(w, pLink, &p->pUp->row, &p->row)) {
+      p->eWhat = GRAPH_OLD;
+    }
+  } else if (pMembers->nKey == p->pModel->nKey) {
+    WriteVal *aKey = assocKeyOfJson(w, p->pModel, p->pJson);
+    if (aKey == 0) return;
+    p->eWhat = GRAPH_OLD;
+    if (!assocLinkHas(w, pLink, &p->pUp->row, aKey, &bFound) && bFound) {
+      assocError(w->pCall,
+                 "the %s of that key is not among the %s of this %s; give its "
+                 "key alone to relate it",
+                 p->pModel->zLabel, p->pBy->pRel->zName,
+                 p->pUp->pModel->zLabel);
+    }
+    assocRowNeed(w, p->pModel, aKey, &p->row);
+  }
+  p->bDone = p->bRelated = p->eWhat == GRAPH_OLD;
+}
+
+static void keyMalformed(Graph *g, const GraphRow *p) {
+  if (p->pModel->nKey == 1) {
+    assocError(g->w->pCall, "%s.%s takes a row or a key, not %s",
+               p->pUp->pModel->zLabel, p->pBy->zKey,
+               assocJsonTypeName(p->pJson));
+  } else {
+    assocError(g->w->pCall,
+               "%s.%s takes a row, or a key: an array of %d values",
+               p->pUp->pModel->zLabel, p->pBy->zKey, p->pModel->nKey);
+  }
+}
+
+/* What is it? */
+static void classRow(Graph *g, GraphRow *p) {
+  GraphMembers members;
+  if (p->pJson->eType != ASSOC_J_OBJECT) {
+    p->eWhat = GRAPH_KEY;
+    p->row.aKey = assocKeyOfJson(g->w, p->pModel, p->pJson);
+    if (p->row.aKey == 0) keyMalformed(g, p);
+    return;
+  }
+  readMembers(g, p, &members);
+  if (g->w->pCall->rc != SQLITE_OK) return;
+  if (p->eWhat == GRAPH_REF) {
+    g->nRef++;
+    if (members.nKey || members.nOther) {
+      assocError(g->w->pCall,
+                 "\"#ref\" means a row that stands elsewhere, and its columns "
+                 "stand there too");
+    }
+    return;
+  }
+  if (p->pLabel) g->nLabel++;
+  if (members.nOther == 0 && members.nKey == p->pModel->nKey) {
+    p->eWhat = GRAPH_KEY;
+    p->row.aKey = assocKeyOfJson(g->w, p->pModel, p->pJson);
+    if (p->row.aKey == 0) keyMalformed(g, p);
+  } else if (p->pUp->eWhat == GRAPH_OLD) {
+    classUnderOld(g, p, &members);
+  }
+}
+
+/* --------------------------------------------------------------- unfolding */
+
+/* Of a polymorphic association the row is wrapped in what says of which kind
+** it is: {"post":{...}}. */
+static const AssocJson *unwrap(Graph *g, GraphRow *pUp, const WriteMember *pBy,
+                               const AssocJson *pJson, int *piBranch) {
+  const AssocRel *pRel = pBy->pRel;
+  *piBranch = 0;
+  if (pRel->nBranch == 0) return pJson;
+  if (pJson->eType != ASSOC_J_OBJECT || pJson->nChild != 1) {
+    assocError(g->w->pCall,
+               "%s.%s may be of several kinds; say which: {\"%s\":{...}}",
+               pUp->pModel->zLabel, pBy->zKey, pRel->aBranch[0].zType);
+    return 0;
+  }
+  *piBranch = assocLinkBranch(g->w, pRel, pJson->pChild->zKey);
+  return *piBranch < 0 ? 0 : pJson->pChild;
+}
+
+/* What stands under an association: a row in the list, behind *pp. */
+static GraphRow **unfoldOne(Graph *g, GraphRow *pUp, const WriteMember *pBy,
+                            const AssocJson *pJson, int bList, GraphRow **pp) {
+  int iBranch;
+  const AssocJson *pRow = unwrap(g, pUp, pBy, pJson, &iBranch);
+  WriteLink *pLink = pRow ? assocLinkOf(g->w, pBy->pRel, iBranch) : 0;
+  GraphRow *p = pLink ? graphRow(g, pLink->pTarget, pBy->pRel, pRow, pp) : 0;
+  if (p == 0) return pp;
+  p->pLink = pLink;
+  if (pRow != pJson) p->zBranch = pRow->zKey;
+  p->pUp = pUp;
+  p->pBy = pBy;
+  p->bList = (u8)bList;
+  classRow(g, p);
+  return &p->pNext;
+}
+
+/* Nothing: null, or an empty list. */
+static GraphRow **unfoldNone(Graph *g, GraphRow *pUp, const WriteMember *pBy,
+                             int bList, GraphRow **pp) {
+  GraphRow *p = graphRow(g, pBy->pRel->pTarget, pBy->pRel, 0, pp);
+  if (p == 0) return pp;
+  p->pUp = pUp;
+  p->pBy = pBy;
+  p->bList = (u8)bList;
+  p->eWhat = GRAPH_NONE;
+  return &p->pNext;
+}
+
+static GraphRow **unfoldAssoc(Graph *g, GraphRow *pUp, const WriteMember *pBy,
+                              const AssocJson *pJson, GraphRow **pp) {
+  const AssocJson *pSub;
+  int bMany = pBy->pRel->bMany;
+  if (pJson->eType == ASSOC_J_NULL) return unfoldNone(g, pUp, pBy, bMany, pp);
+  if (!bMany) return unfoldOne(g, pUp, pBy, pJson, 0, pp);
+  if (pJson->eType != ASSOC_J_ARRAY) {
+    assocError(g->w->pCall, "%s.%s may be many, and takes an array, not %s",
+               pUp->pModel->zLabel, pBy->zKey, assocJsonTypeName(pJson));
+    return pp;
+  }
+  if (pJson->nChild == 0) return unfoldNone(g, pUp, pBy, 1, pp);
+  for (pSub = pJson->pChild; pSub && g->w->pCall->rc == SQLITE_OK;
+       pSub = pSub->pNext) {
+    GraphRow **ppNew = pp;
+    pp = unfoldOne(g, pUp, pBy, pSub, 1, pp);
+    if (pp == ppNew) return pp;
+    (*ppNew)->bFirst = pSub == pJson->pChild;
+    (*ppNew)->bLast = pSub->pNext == 0;
+  }
+  return pp;
+}
+
+/* The rows that are nested in a row follow it. */
+static void unfoldRow(Graph *g, GraphRow *p) {
+  GraphRow **pp = &p->pNext;
+  const AssocJson *pSub;
+  int i = 0;
+  if (p->pJson == 0 || p->eWhat > GRAPH_OLD) return;
+  for (pSub = p->pJson->pChild; pSub && g->w->pCall->rc == SQLITE_OK;
+       pSub = pSub->pNext) {
+    WriteMember *pBy = assocFormMember(g->w, p->pForm, i++, pSub->zKey);
+    if (pBy && pBy->eType == WRITE_ASSOC) {
+      pp = unfoldAssoc(g, p, pBy, pSub, pp);
+    }
+  }
+}
+
+/* A row that is nested in none: new, or there already if pRow is given. */
+static GraphRow *graphRoot(Graph *g, AssocModel *pModel, const AssocJson *pJson,
+                           const WriteRow *pRow) {
+  GraphRow *p = graphRow(g, pModel, 0, pJson, g->ppEnd);
+  GraphMembers members;
+  if (p == 0) return 0;
+  if (pRow) {
+    p->eWhat = GRAPH_OLD;
+    p->row = *pRow;
+    p->bDone = 1;
+  }
+  if (pJson && pJson->eType != ASSOC_J_OBJECT) {
+    assocError(g->w->pCall, "a row of %s is a JSON object, not %s",
+               pModel->zLabel, assocJsonTypeName(pJson));
+  } else if (pJson) {
+    readMembers(g, p, &members);
+    if (p->eWhat == GRAPH_REF) {
+      assocError(g->w->pCall, "\"#ref\" means a row to relate to, and so "
+                              "stands under an association");
+    }
+    if (p->pLabel) g->nLabel++;
+  }
+  return g->w->pCall->rc == SQLITE_OK ? p : 0;
+}
+
+/* Unfold from a row to the end of the list. */
+static void graphUnfold(Graph *g, GraphRow *p) {
+  for (; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    unfoldRow(g, p);
+    g->ppEnd = &p->pNext;
+  }
+}
+
+/* ------------------------------------------------------------------ labels */
+
+static int labelCompare(const GraphRow *pA, const AssocJson *pLabel) {
+  int nA = pA->pLabel->n, nB = pLabel->n;
+  int c = memcmp(pA->pLabel->z, pLabel->z, (size_t)(nA < nB ? nA : nB));
+  return c ? c : nA - nB;
+}
+
+static int labelOrder(const void *pA, const void *pB) {
+  return labelCompare(*(GraphRow *const *)pA, (*(GraphRow *const *)pB)->pLabel);
+}
+
+/* The row of that label, or 0. */
+static GraphRow *labelFind(GraphRow **ap, int n, const AssocJson *pLabel) {
+  int iLo = 0, iHi = n - 1;
+  while (iLo <= iHi) {
+    int iMid = (iLo + iHi) / 2;
+    int c = labelCompare(ap[iMid], pLabel);
+    if (c == 0) return ap[iMid];
+    if (c < 0) {
+      iLo = iMid + 1;
+    } else {
+      iHi = iMid - 1;
+    }
+  }
+  return 0;
+}
+
+static void labelMissing(Graph *g, GraphRow **ap, int n, const GraphRow *pRef) {
+  AssocNearest near;
+  int i;
+  memset(&near, 0, sizeof(near));
+  near.zWritten = pRef->pLabel->z;
+  for (i = 0; i < n; i++) assocNearestTry(&near, ap[i]->pLabel->z);
+  assocError(g->w->pCall, "no row has the \"#id\" \"%s\"%s%s%s",
+             pRef->pLabel->z, near.zBest ? "; did you mean \"" : "",
+             near.zBest ? near.zBest : "", near.zBest ? "\"?" : "");
+}
+
+static void refResolve(Graph *g, GraphRow **ap, int n, GraphRow *pRef) {
+  pRef->pSame = labelFind(ap, n, pRef->pLabel);
+  if (pRef->pSame == 0) {
+    labelMissing(g, ap, n, pRef);
+  } else if (pRef->pSame->pModel != pRef->pModel) {
+    assocError(g->w->pCall, "%s.%s takes a %s, but \"#id\" \"%s\" is a %s",
+               pRef->pUp->pModel->zLabel, pRef->pBy->zKey, pRef->pModel->zLabel,
+               pRef->pLabel->z, pRef->pSame->pModel->zLabel);
+  } else {
+    pRef->pSame->bMeant = 1;
+  }
+}
+
+static void graphLabels(Graph *g) {
+  GraphRow **ap, *p;
+  int i, n = 0;
+  if (g->nLabel == 0 && g->nRef == 0) return;
+  ap = assocAlloc(g->w->pCall, &g->w->tmp, (i64)sizeof(*ap) * (g->nLabel + 1));
+  if (ap == 0) return;
+  for (p = g->pFirst; p; p = p->pNext) {
+    if (p->pLabel && p->eWhat != GRAPH_REF && n < g->nLabel) ap[n++] = p;
+  }
+  qsort(ap, (size_t)n, sizeof(*ap), labelOrder);
+  for (i = 1; i < n; i++) {
+    if (labelOrder(&ap[i - 1], &ap[i]) != 0) continue;
+    assocError(g->w->pCall, "two rows have the \"#id\" \"%s\"",
+               ap[i]->pLabel->z);
+  }
+  for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (p->eWhat == GRAPH_REF) refResolve(g, ap, n, p);
+  }
+}
+
+/* -------------------------------------------------------------------- ties */
+
+/* The end that has the foreign key. */
+static GraphRow *tieHolder(const GraphTie *p) {
+  return p->pLink->pRel->eKind == ASSOC_BELONGSTO ? p->pSource : p->pTarget;
+}
+static GraphRow *tieOther(const GraphTie *p) {
+  return p->pLink->pRel->eKind == ASSOC_BELONGSTO ? p->pTarget : p->pSource;
+}
+
+/* Can the holder's INSERT write the key? A row that is referred to from
+** elsewhere is inserted where it stands. */
+static int tieCanHold(const GraphTie *p) {
+  switch (p->pLink->pRel->eKind) {
+  case ASSOC_BELONGSTO: return p->pSource->eWhat == GRAPH_NEW;
+  case ASSOC_BELONGSTOMANY: return 0;
+  }
+  return p->pRow->eWhat == GRAPH_NEW;
+}
+
+static void tieRow(Graph *g, GraphRow *pRow) {
+  GraphTie *p;
+  if (pRow->bRelated && pRow->pThrough == 0) return;
+  p = assocAlloc(g->w->pCall, &g->w->tmp, sizeof(*p));
+  if (p == 0) return;
+  p->pLink = pRow->pLink;
+  p->pRow = pRow;
+  p->pSource = pRow->pUp;
+  p->pTarget = pRow->pSame ? pRow->pSame : pRow;
+  p->pNextOfSource = p->pSource->pOfSource;
+  p->pSource->pOfSource = p;
+  p->pNextOfTarget = p->pTarget->pOfTarget;
+  p->pTarget->pOfTarget = p;
+  p->bHeld = (u8)tieCanHold(p);
+  if (p->bHeld) {
+    GraphRow *pHolder = tieHolder(p);
+    p->pNextHeld = pHolder->pHeld;
+    pHolder->pHeld = p;
+    pHolder->nWait += !tieOther(p)->bDone;
+  } else {
+    p->nWait = !p->pSource->bDone + !p->pTarget->bDone;
+  }
+}
+
+static void graphTies(Graph *g) {
+  GraphRow *p;
+  for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (p->pUp && p->eWhat != GRAPH_NONE) tieRow(g, p);
+  }
+}
+
+/* Both rows are there. */
+static void tieMake(Graph *g, GraphTie *p) {
+  AssocWriter *w = g->w;
+  const GraphRow *pRow = p->pRow;
+  const WriteCell *aThrough = pRow->aThrough;
+  int nThrough = pRow->nThrough;
+  if (w->pCall->rc != SQLITE_OK) return;
+  if (pRow->pThrough) {
+    aThrough = assocThroughCells(w, p->pLink->pRel, pRow->pThrough, &nThrough);
+    if (aThrough == 0) return;
+  }
+  if (p->pLink->pRel->eKind == ASSOC_BELONGSTOMANY &&
+      pRow->eWhat == GRAPH_NEW && !pRow->bMeant) {
+    assocLinkNeedScope(w, p->pLink);
+    assocLinkJoin(w, p->pLink, &p->pSource->row, &p->pTarget->row, nThrough,
+                  aThrough);
+  } else {
+    assocLinkAdd(w, p->pLink, &p->pSource->row, p->pTarget->row.aKey, nThrough,
+                 aThrough, 0);
+  }
+}
+
+/* ------------------------------------------------------------------- cells */
+
+/* Cells of a row that is to be inserted. */
+typedef struct GraphCells GraphCells;
+struct GraphCells {
+  int n, nHeld; /* In all, and from ties */
+  WriteCell *a;
+};
+
+/* A cell from a tie. Two ties may share a column, and then its value. */
+static void cellsTie(Graph *g, const GraphRow *pRow, GraphCells *p, int n,
+                     const WriteCell *aCell) {
+  int i, j;
+  for (i = 0; aCell && i < n; i++) {
+    for (j = 0; j < p->n && p->a[j].iCol != aCell[i].iCol; j++) {
+    }
+    if (j == p->n) {
+      p->a[p->n++] = aCell[i];
+    } else if (!assocValSame(&p->a[j].val, &aCell[i].val)) {
+      assocError(g->w->pCall,
+                 "a row of %s is related to two rows by %s at once",
+                 pRow->pModel->zLabel,
+                 pRow->pModel->pTable->aCol[aCell[i].iCol].zName);
+    }
+  }
+}
+
+/* The foreign key that a tie writes, and the scope. */
+static void cellsOfTie(Graph *g, const GraphRow *pRow, GraphTie *pTie,
+                       GraphCells *p) {
+  int n = 0;
+  WriteCell *aCell;
+  assocLinkNeedScope(g->w, pTie->pLink);
+  aCell = assocLinkCells(g->w, pTie->pLink, &tieOther(pTie)->row, &n);
+  cellsTie(g, pRow, p, n, aCell);
+}
+
+/* How many cells there may be. */
+static int cellsMost(const GraphRow *pRow) {
+  const GraphTie *pTie;
+  int n = pRow->nCell + (pRow->pJson ? pRow->pJson->nChild : 0);
+  for (pTie = pRow->pHeld; pTie; pTie = pTie->pNextHeld) {
+    n += pTie->pLink->pRel->foreign.nCol + pTie->pLink->nScope + 1;
+  }
+  for (pTie = pRow->pOfTarget; pTie; pTie = pTie->pNextOfTarget) {
+    n += pTie->pLink->nScope;
+  }
+  return n;
+}
+
+/* Columns that the payload gives a row. Those of ties and scopes win; that a
+** column stands twice is a mistake. */
+static void cellsOfPayload(Graph *g, const GraphRow *pRow, GraphCells *p) {
+  const AssocJson *pSub = pRow->pJson ? pRow->pJson->pChild : 0;
+  int i, j = 0;
+  for (i = 0; i < pRow->nCell; i++) p->a[p->n++] = pRow->aCell[i];
+  for (; pSub; pSub = pSub->pNext) {
+    WriteMember *pMember = assocFormMember(g->w, pRow->pForm, j++, pSub->zKey);
+    if (pMember == 0) return;
+    if (pMember->eType != WRITE_COLUMN) continue;
+    for (i = 0; i < p->n && p->a[i].iCol != pMember->iCol; i++) {
+    }
+    if (i < p->nHeld) continue;
+    if (i < p->n) {
+      assocError(g->w->pCall, "%s.%s stands twice in one row",
+                 pRow->pModel->zLabel, pSub->zKey);
+      return;
+    }
+    p->a[p->n].iCol = pMember->iCol;
+    p->a[p->n++].val.pJson = pSub;
+  }
+}
+
+static void rowCells(Graph *g, GraphRow *pRow, GraphCells *p) {
+  GraphTie *pTie;
+  memset(p, 0, sizeof(*p));
+  p->a = assocAlloc(g->w->pCall, &g->w->tmp,
+                    (i64)sizeof(*p->a) * (cellsMost(pRow) + 1));
+  if (p->a == 0) return;
+  for (pTie = pRow->pHeld; pTie; pTie = pTie->pNextHeld) {
+    cellsOfTie(g, pRow, pTie, p);
+  }
+  for (pTie = pRow->pOfTarget; pTie; pTie = pTie->pNextOfTarget) {
+    if (pTie->pLink->pRel->eKind == ASSOC_BELONGSTOMANY && pTie->pRow == pRow) {
+      cellsTie(g, pRow, p, pTie->pLink->nScope, pTie->pLink->aScope);
+    }
+  }
+  p->nHeld = p->n;
+  cellsOfPayload(g, pRow, p);
+}
+
+/* -------------------------------------------------------------------- rows */
+
+static void rowDone(Graph *g, GraphRow *pRow);
+
+/* A hasOne of a row that is there already has its row replaced. */
+static void replaceOne(Graph *g, const GraphRow *pRow) {
+  GraphTie *pTie;
+  for (pTie = pRow->pHeld; pTie; pTie = pTie->pNextHeld) {
+    if (pTie->pLink->pRel->eKind != ASSOC_HASONE ||
+        pTie->pSource->eWhat != GRAPH_OLD) {
+      continue;
+    }
+    assocLinkKeep(g->w, pTie->pLink, &pTie->pSource->row, 0, 0, 0);
+  }
+}
+
+static void rowInsert(Graph *g, GraphRow *p) {
+  GraphCells cells;
+  replaceOne(g, p);
+  rowCells(g, p, &cells);
+  if (g->w->pCall->rc != SQLITE_OK) return;
+  assocRowInsert(g->w, p->pModel, cells.n, cells.a, &p->row);
+}
+
+/* The key, where it stands in the payload of a row that is there, tells which
+** row it is; it is not to be changed. */
+static int rowDropKey(Graph *g, const GraphRow *p, GraphCells *pCells) {
+  int i, j, n = 0;
+  for (i = 0; i < pCells->n; i++) {
+    for (j = 0; j < p->pModel->nKey; j++) {
+      if (p->pModel->aKey[j] == pCells->a[i].iCol) break;
+    }
+    if (j == p->pModel->nKey) {
+      pCells->a[n++] = pCells->a[i];
+    } else if (!assocValPrintsAs(g->w, &p->row.aKey[j], &pCells->a[i].val)) {
+      assocError(g->w->pCall, "the key of a row of %s is not changed here: %s",
+                 p->pModel->zLabel,
+                 p->pModel->pTable->aCol[pCells->a[i].iCol].zName);
+    }
+  }
+  return n;
+}
+
+static void rowUpdate(Graph *g, GraphRow *p) {
+  GraphCells cells;
+  if (p->pJson == 0 && p->nCell == 0) return;
+  rowCells(g, p, &cells);
+  if (g->w->pCall->rc != SQLITE_OK) return;
+  cells.n = rowDropKey(g, p, &cells);
+  assocRowChange(g->w, &p->row, cells.n, cells.a);
+}
+
+/* It is there, or else it is its key and nothing more. */
+static void rowByKey(Graph *g, GraphRow *p) {
+  AssocWriter *w = g->w;
+  WriteVal *aKey = p->row.aKey;
+  WriteCell *aCell;
+  int i;
+  if (assocRowFind(w, p->pModel, aKey, &p->row)) return;
+  if (!isAllKey(p->pModel)) {
+    assocRowNeed(w, p->pModel, aKey, &p->row);
+    return;
+  }
+  aCell = assocAlloc(w->pCall, &w->tmp,
+                     (i64)sizeof(*aCell) * (p->pModel->nKey + 1));
+  if (aCell == 0) return;
+  for (i = 0; i < p->pModel->nKey; i++) {
+    aCell[i].iCol = p->pModel->aKey[i];
+    aCell[i].val = aKey[i];
+  }
+  assocRowInsert(w, p->pModel, p->pModel->nKey, aCell, &p->row);
+}
+
+/* A to-one that is null lets go of the row that there is. */
+static void rowNone(Graph *g, GraphRow *p) {
+  WriteLink *pLink;
+  if (p->pUp->eWhat != GRAPH_OLD || p->bList) return;
+  pLink = assocLinkOf(g->w, p->pBy->pRel, 0);
+  if (pLink) assocLinkKeep(g->w, pLink, &p->pUp->row, 0, 0, 0);
+}
+
+static void rowMake(Graph *g, GraphRow *p) {
+  switch (p->eWhat) {
+  case GRAPH_NEW: rowInsert(g, p); break;
+  case GRAPH_OLD: rowUpdate(g, p); break;
+  case GRAPH_KEY: rowByKey(g, p); break;
+  case GRAPH_NONE: rowNone(g, p); return;
+  default: return;
+  }
+  if (g->w->pCall->rc == SQLITE_OK) rowDone(g, p);
+}
+
+/* One end of a tie has come to be there. */
+static void tieNotify(Graph *g, GraphTie *pTie, const GraphRow *pRow) {
+  GraphRow *pHolder = tieHolder(pTie);
+  if (!pTie->bHeld) {
+    if (--pTie->nWait == 0) tieMake(g, pTie);
+  } else if (pHolder != pRow && --pHolder->nWait == 0 && pHolder->bPassed &&
+             !pHolder->bDone) {
+    *g->ppReadyEnd = pHolder;
+    g->ppReadyEnd = &pHolder->pNextReady;
+  }
+}
+
+static void rowDone(Graph *g, GraphRow *pRow) {
+  GraphTie *pTie;
+  int bOld = pRow->eWhat == GRAPH_OLD; /* It was there when ties were made */
+  pRow->bDone = 1;
+  for (pTie = pRow->pOfTarget; pTie; pTie = pTie->pNextOfTarget) {
+    if (!bOld) tieNotify(g, pTie, pRow);
+    if (bOld && !pTie->bHeld && pTie->nWait == 0) tieMake(g, pTie);
+  }
+  for (pTie = pRow->pOfSource; pTie && !bOld; pTie = pTie->pNextOfSource) {
+    tieNotify(g, pTie, pRow);
+  }
+}
+
+/* --------------------------------------------------------------------- run */
+
+/* Rows that were passed over, and need not wait any more. */
+static void runReady(Graph *g) {
+  while (g->pReady && g->w->pCall->rc == SQLITE_OK) {
+    GraphRow *p = g->pReady;
+    g->pReady = p->pNextReady;
+    if (g->pReady == 0) g->ppReadyEnd = &g->pReady;
+    if (!p->bDone) rowMake(g, p);
+  }
+}
+
+/* May the key of a tie be NULL for a while? */
+static int tieCanWait(const GraphTie *p) {
+  return p->pLink->nFree > 0;
+}
+
+/* Let a row go without the keys that it waits for, if they may be NULL: its
+** ties are then made like those that nobody holds. True if it went. */
+static int runWithout(Graph *g, GraphRow *pRow) {
+  GraphTie **pp, *p;
+  for (p = pRow->pHeld; p; p = p->pNextHeld) {
+    if (!tieOther(p)->bDone && !tieCanWait(p)) return 0;
+  }
+  for (pp = &pRow->pHeld; (p = *pp) != 0;) {
+    if (tieOther(p)->bDone) {
+      pp = &p->pNextHeld;
+      continue;
+    }
+    p->bHeld = 0;
+    p->nWait = !p->pSource->bDone + !p->pTarget->bDone;
+    if (p->pSource == p->pTarget) p->nWait = 2; /* It is told twice */
+    *pp = p->pNextHeld;
+  }
+  pRow->nWait = 0;
+  rowMake(g, pRow);
+  runReady(g);
+  return 1;
+}
+
+static void runStuck(Graph *g, const GraphRow *pRow) {
+  const GraphTie *p = pRow->pHeld;
+  while (p && tieOther(p)->bDone) p = p->pNextHeld;
+  if (p == 0) return;
+  assocError(g->w->pCall,
+             "the rows of %s and %s need each other first, and %s must not be "
+             "NULL",
+             pRow->pModel->zLabel, tieOther(p)->pModel->zLabel,
+             p->pLink->pRel->foreign.azCol[0]);
+}
+
+/* Rows that wait for each other. */
+static void runCircles(Graph *g) {
+  GraphRow *p, *pStuck;
+  int bMoved;
+  do {
+    bMoved = 0;
+    pStuck = 0;
+    for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+      if (p->bDone || p->eWhat != GRAPH_NEW) continue;
+      if (runWithout(g, p)) {
+        bMoved = 1;
+      } else {
+        pStuck = p;
+      }
+    }
+  } while (bMoved && pStuck && g->w->pCall->rc == SQLITE_OK);
+  if (pStuck) runStuck(g, pStuck);
+}
+
+static void graphRun(Graph *g) {
+  GraphRow *p;
+  int nLeft = 0;
+  graphLabels(g);
+  graphTies(g);
+  for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    p->bPassed = 1;
+    if (p->nWait == 0) {
+      rowMake(g, p);
+      runReady(g);
+    } else {
+      nLeft = 1;
+    }
+  }
+  if (nLeft) runCircles(g);
+}
+
+/* ------------------------------------------------------------------ result */
+
+/* {"id":1 — of a composite key {"a":1,"b":2 */
+static void resultKey(AssocOut *pOut, const GraphRow *p) {
+  const AssocModel *pModel = p->pModel;
+  const WriteVal *aKey = p->pSame ? p->pSame->row.aKey : p->row.aKey;
+  int i;
+  for (i = 0; i < pModel->nKey; i++) {
+    const char *zName = pModel->pTable->aCol[pModel->aKey[i]].zName;
+    assocOutText(pOut, i ? "," : "{", 1);
+    assocJsonString(pOut, zName, (i64)strlen(zName));
+    assocOutText(pOut, ":", 1);
+    assocValWrite(pOut, &aKey[i]);
+  }
+}
+
+/* Close a row that is open, and its list with its last row. */
+static GraphRow *resultClose(AssocOut *pOut, GraphRow *p) {
+  assocOutText(pOut, "}}", p->zBranch ? 2 : 1);
+  if (p->bLast) assocOutText(pOut, "]", 1);
+  return p->pUp;
+}
+
+/* ,"posts":[ or a comma in a list; then the row without its brace. */
+static GraphRow *resultOpen(AssocOut *pOut, GraphRow *p) {
+  if (p->pUp) assocOutText(pOut, ",", 1);
+  if (p->pUp && (!p->bList || p->bFirst || p->eWhat == GRAPH_NONE)) {
+    assocJsonString(pOut, p->pBy->zKey, (i64)strlen(p->pBy->zKey));
+    assocOutText(pOut, ":[", p->bFirst ? 2 : 1);
+  }
+  if (p->eWhat == GRAPH_NONE) {
+    assocOutText(pOut, p->bList ? "[]" : "null", p->bList ? 2 : 4);
+    return p->pUp;
+  }
+  if (p->zBranch) {
+    assocOutText(pOut, "{", 1);
+    assocJsonString(pOut, p->zBranch, (i64)strlen(p->zBranch));
+    assocOutText(pOut, ":", 1);
+  }
+  resultKey(pOut, p);
+  return p;
+}
+
+static void graphResult(Graph *g, AssocOut *pOut) {
+  GraphRow *p, *pOpen = 0;
+  if (g->w->pCall->rc != SQLITE_OK) return;
+  for (p = g->pFirst; p; p = p->pNext) {
+    while (pOpen && pOpen != p->pUp) pOpen = resultClose(pOut, pOpen);
+    if (p->pUp == 0 && p != g->pFirst) assocOutText(pOut, ",", 1);
+    pOpen = resultOpen(pOut, p);
+  }
+  while (pOpen) pOpen = resultClose(pOut, pOpen);
+  assocErrorCode(g->w->pCall, pOut->rc);
+}
+
+/* --------------------------------------------------------------- interface */
+
+/* Run what a graph has, add its keys to the result, and forget it. */
+static void insertSome(AssocWriter *w, Graph *g, AssocOut *pOut) {
+  if (g->pFirst == 0 || w->pCall->rc != SQLITE_OK) return;
+  graphRun(g);
+  if (pOut->p - pOut->pStart > 1) assocOutText(pOut, ",", 1);
+  graphResult(g, pOut);
+  graphInit(w, g);
+  assocWriterReset(w);
+}
+
+/*
+** Rows of an array are inserted one after another, and forgotten: only where
+** one may refer to another, all are read before the first is written.
+*/
+char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
+                       i64 nJson, i64 *pn) {
+  AssocCall *pCall = w->pCall;
+  AssocJsonReader r;
+  AssocArena mem;
+  AssocOut out;
+  AssocJson *pJson;
+  Graph g;
+  char *z;
+  int bAll = strstr(zJson, "\"#ref\"") != 0;
+  memset(&mem, 0, sizeof(mem));
+  graphInit(w, &g);
+  assocModelNeedKey(pCall, pModel);
+  assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  assocJsonStart(pCall, &r, zJson, nJson, "the values");
+  if (r.bArray) assocOutText(&out, "[", 1);
+  while ((pJson = assocJsonNext(&r, &mem)) != 0) {
+    GraphRow *pRoot = graphRoot(&g, pModel, pJson, 0);
+    graphUnfold(&g, pRoot);
+    if (bAll) continue;
+    insertSome(w, &g, &out);
+    assocArenaReset(&mem, 200000);
+  }
+  insertSome(w, &g, &out);
+  if (r.bArray) assocOutText(&out, "]", 1);
+  assocJsonEnd(&r);
+  assocArenaFree(&mem);
+  z = assocBufFinish(&out, pn);
+  if (z == 0) assocErrorCode(pCall, out.rc);
+  return z;
+}
+
+void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow,
+                      const AssocJson *pJson) {
+  Graph g;
+  graphInit(w, &g);
+  graphUnfold(&g, graphRoot(&g, pRow->pModel, pJson, pRow));
+  if (w->pCall->rc == SQLITE_OK) graphRun(&g);
+}
+
+/* The member by which assoc_create() nests the new row in its source. */
+static WriteMember *memberOf(AssocWriter *w, AssocRel *pRel) {
+  WriteMember *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
+  if (p == 0) return 0;
+  p->zKey = pRel->zName;
+  p->eType = WRITE_ASSOC;
+  p->pRel = pRel;
+  return p;
+}
+
+void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                      const AssocJson *pJson, int nCell, const WriteCell *aCell,
+                      int nThrough, const WriteCell *aThrough, WriteRow *pNew) {
+  AssocRel *pRel = pLink->pRel;
+  WriteMember *pBy = memberOf(w, pRel);
+  GraphRow *pRoot, *p = 0;
+  GraphMembers members;
+  Graph g;
+  graphInit(w, &g);
+  pRoot = graphRoot(&g, pSource->pModel, 0, pSource);
+  if (pRoot && pBy)
+    p = graphRow(&g, pLink->pTarget, pRel, pJson, &pRoot->pNext);
+  if (p == 0) return;
+  p->pLink = pLink;
+  p->pUp = pRoot;
+  p->pBy = pBy;
+  p->nCell = nCell;
+  p->aCell = aCell;
+  p->nThrough = nThrough;
+  p->aThrough = aThrough;
+  if (pJson) readMembers(&g, p, &members);
+  if (p->eWhat == GRAPH_REF) {
+    assocError(w->pCall, "\"#ref\" cannot be the row that is created");
+  }
+  if (p->pLabel) g.nLabel++;
+  graphUnfold(&g, p);
+  if (w->pCall->rc == SQLITE_OK) graphRun(&g);
+  *pNew = p->row;
+}

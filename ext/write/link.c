@@ -1,0 +1,889 @@
+/*
+** Two rows come to be related, or no longer are.
+**
+** What a link is depends on the kind of the association:
+**
+**   belongsTo       the foreign key of the source has the target's key
+**   hasOne/hasMany  the foreign key of the target has the source's key, and
+**                   columns of the scope their values
+**   belongsToMany   a join row has both keys, and what the join table's scope
+**                   and the caller give it; the target has the scope's values
+**
+** Three statements of each association tell how things are:
+**
+**   look  SELECT t1.id, <has a key>, <needs no change> FROM posts t1
+**          WHERE t1.id=?1
+**   all   SELECT t1.id FROM posts t1 WHERE t1.user_id=?1 AND <scope>
+**   pair  SELECT t2.post_id, t2.tag_id FROM post_tags t2
+**          WHERE t2.post_id=?1 AND t2.tag_id=?2 AND <scope>
+*/
+#include "write/write.h"
+
+/* ------------------------------------------------------------------ scopes */
+
+/* Columns that a scope gives one value each; *pbOperator: it does more. */
+static void scopeCells(AssocWriter *w, const ShapePred *pPred,
+                       const AssocTable *pTab, int *pn, WriteCell *aCell,
+                       u8 *pbOperator) {
+  const ShapePred *pSub;
+  if (pPred == 0) return;
+  if (pPred->eOp == SHAPE_OP_AND) {
+    for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
+      scopeCells(w, pSub, pTab, pn, aCell, pbOperator);
+    }
+  } else if ((pPred->eOp == SHAPE_OP_EQ ||
+              (pPred->eOp == SHAPE_OP_ISNULL && !pPred->bNot)) &&
+             pPred->key.pPath && pPred->key.pAgg == 0) {
+    if (aCell) {
+      aCell[*pn].iCol = assocColumnFind(pTab, pPred->key.pPath->z);
+      aCell[*pn].val.pJson = assocLiteralJson(w, pPred->pVal);
+    }
+    (*pn)++;
+  } else {
+    *pbOperator = 1;
+  }
+}
+
+static WriteCell *scopeRead(AssocWriter *w, const ShapePred *pPred,
+                            const AssocTable *pTab, int *pn, u8 *pbOperator) {
+  WriteCell *aCell;
+  int n = 0;
+  scopeCells(w, pPred, pTab, &n, 0, pbOperator);
+  aCell = assocAlloc(w->pCall, &w->mem, (i64)sizeof(*aCell) * (n + 1));
+  if (aCell) scopeCells(w, pPred, pTab, pn, aCell, pbOperator);
+  return aCell;
+}
+
+void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink) {
+  if (!pLink->bOperator) return;
+  assocError(w->pCall,
+             "the scope of %s.%s compares, which says what to read but not "
+             "what to write; change the rows of %s themselves",
+             pLink->pRel->pSource->zLabel, pLink->pRel->zName,
+             pLink->pTarget->zLabel);
+}
+
+/* ------------------------------------------------------------------ links */
+
+/* Does the association, or one in the other direction, say unique:false? */
+static int linkTwice(AssocWriter *w, const AssocRel *pRel) {
+  AssocDef *pDef = 0;
+  if (pRel->eKind != ASSOC_BELONGSTOMANY) return 0;
+  if (pRel->pOpt->eThroughUnique >= 0) return !pRel->pOpt->eThroughUnique;
+  while ((pDef = assocModelNextDef(w->pCall, pRel->pTarget, pDef)) != 0) {
+    AssocRel *pBack = 0;
+    if (assocKindSeek(pDef->zKind) == ASSOC_BELONGSTOMANY) {
+      pBack = assocRelOf(w->pCall, pDef);
+    }
+    if (w->pCall->rc == SQLITE_ERROR) assocErrorForget(w->pCall);
+    if (pBack && pBack->pThrough == pRel->pThrough &&
+        pBack->pOpt->eThroughUnique == 0) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* Columns that unlinking sets to NULL: of the foreign key, and with it the
+** type of what it refers to. There are none if the key must have a value. */
+static void linkFree(AssocWriter *w, WriteLink *p) {
+  const AssocTable *pTab = assocRelForeignTable(p->pRel);
+  const AssocKey *pKey = &p->pRel->foreign, *pType = &p->pRel->type;
+  int i;
+  p->aFree = assocAlloc(w->pCall, &w->mem, (i64)sizeof(int) * (pKey->nCol + 2));
+  for (i = 0; p->aFree && i < pKey->nCol; i++) {
+    if (p->pRel->pOpt->eAllowNull == 0) continue;
+    if (pTab->aCol[pKey->aCol[i]].bNotNull) continue;
+    p->aFree[p->nFree++] = pKey->aCol[i];
+  }
+  if (p->nFree && p->pBranch && !pTab->aCol[pType->aCol[0]].bNotNull) {
+    p->aFree[p->nFree++] = pType->aCol[0];
+  }
+}
+
+int assocLinkBranch(AssocWriter *w, const AssocRel *pRel, const char *zType) {
+  AssocNearest near;
+  int i;
+  if (pRel->nBranch == 0) return 0;
+  for (i = 0; i < pRel->nBranch; i++) {
+    if (strcmp(pRel->aBranch[i].zType, zType) == 0) return i;
+  }
+  for (i = 0; i < pRel->nBranch; i++) {
+    const AssocModel *pModel = pRel->aBranch[i].pModel;
+    if (sqlite3_stricmp(pModel->zName, zType) == 0 ||
+        sqlite3_stricmp(pModel->zLabel, zType) == 0) {
+      return i;
+    }
+  }
+  memset(&near, 0, sizeof(near));
+  near.zWritten = zType;
+  for (i = 0; i < pRel->nBranch; i++) {
+    assocNearestTry(&near, pRel->aBranch[i].zType);
+  }
+  assocError(w->pCall, "%s.%s cannot be a '%s'%s%s%s", pRel->pSource->zLabel,
+             pRel->zName, zType, near.zBest ? "; did you mean '" : "",
+             near.zBest ? near.zBest : "", near.zBest ? "'?" : "");
+  return -1;
+}
+
+/* Is the association one that rows can be related by? */
+static void linkCheck(AssocWriter *w, AssocRel *pRel) {
+  assocRelNeedReady(w->pCall, pRel);
+  if (pRel->nPath == 0) return;
+  assocError(w->pCall,
+             "%s.%s leads over %s, and only rows of one step can be related",
+             pRel->pSource->zLabel, pRel->zName, pRel->pOpt->zThrough);
+}
+
+WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
+  const AssocBranch *pBranch = pRel->nBranch ? &pRel->aBranch[iBranch] : 0;
+  WriteLink *p;
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  for (p = w->pLink; p; p = p->pNext) {
+    if (p->pRel == pRel && p->pBranch == pBranch) return p;
+  }
+  linkCheck(w, pRel);
+  p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
+  if (p == 0) return 0;
+  p->pRel = pRel;
+  p->pBranch = pBranch;
+  p->pTarget = pBranch ? pBranch->pModel : pRel->pTarget;
+  p->pTargetKey = pBranch ? &pBranch->key : &pRel->targetKey;
+  assocModelNeedKey(w->pCall, pRel->pSource);
+  assocModelNeedKey(w->pCall, p->pTarget);
+  (void)assocModelScopes(w->pCall, p->pTarget);
+  p->bTwice = (u8)linkTwice(w, pRel);
+  p->aScope =
+      scopeRead(w, pRel->pScope, p->pTarget->pTable, &p->nScope, &p->bOperator);
+  if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+    p->pJoin = assocModelOf(w->pCall, pRel->pThrough);
+    p->aThrough = scopeRead(w, pRel->pThroughScope, pRel->pThrough,
+                            &p->nThrough, &p->bOperator);
+    if (p->pJoin) (void)assocModelScopes(w->pCall, p->pJoin);
+  }
+  linkFree(w, p);
+  p->pNext = w->pLink;
+  w->pLink = p;
+  return w->pCall->rc == SQLITE_OK ? p : 0;
+}
+
+void assocLinkClear(AssocWriter *w) {
+  WriteLink *p;
+  for (p = w->pLink; p; p = p->pNext) {
+    sqlite3_finalize(p->pLook);
+    sqlite3_finalize(p->pAll);
+    sqlite3_finalize(p->pPair);
+  }
+}
+
+/* ------------------------------------------------------------- statements */
+
+static void linkFromSql(AssocSql *p, const AssocTable *pTab, int iAlias) {
+  assocSqlTable(p, pTab);
+  sqlite3_str_appendf(p->pStr, " t%d", iAlias);
+}
+
+/* Several columns of t1 or t2, with zBetween between and zAfter after each;
+** with bVar that is followed by a ?number. */
+static void linkEachSql(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
+                        const int *a, const char *zBetween, const char *zAfter,
+                        int bVar) {
+  int i;
+  for (i = 0; i < n; i++) {
+    if (i) sqlite3_str_appendall(p->pStr, zBetween);
+    assocSqlColumn(p, iAlias, pTab, a[i]);
+    sqlite3_str_appendall(p->pStr, zAfter);
+    if (bVar) sqlite3_str_appendf(p->pStr, "?%d", ++p->nVar);
+  }
+}
+
+/* t1.a=?1 AND t1.b=?2 */
+static void linkIsSql(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
+                      const int *a) {
+  linkEachSql(p, iAlias, pTab, n, a, " AND ", "=", 1);
+}
+
+static void linkScopeSql(AssocSql *p, const ShapePred *pPred,
+                         AssocModel *pModel, int iAlias) {
+  if (pPred == 0) return;
+  sqlite3_str_appendall(p->pStr, " AND (");
+  assocSqlPred(p, pPred, pModel, iAlias);
+  sqlite3_str_appendall(p->pStr, ")");
+}
+
+/* Rows that were softly deleted are not related. */
+static void linkAliveSql(AssocSql *p, const AssocModel *pModel, int iAlias) {
+  if (pModel->iDeleted < 0) return;
+  sqlite3_str_appendall(p->pStr, " AND ");
+  assocSqlColumn(p, iAlias, pModel->pTable, pModel->iDeleted);
+  sqlite3_str_appendall(p->pStr, " IS NULL");
+}
+
+/* Of a polymorphic source: AND t2.type='post' */
+static void linkTypeSql(AssocWriter *w, AssocSql *p, const WriteLink *pLink) {
+  const AssocRel *pRel = pLink->pRel;
+  ShapeVal *pVal;
+  if (pLink->pBranch == 0) return;
+  pVal = assocAlloc(w->pCall, &w->mem, sizeof(*pVal));
+  if (pVal == 0) return;
+  pVal->eType = SHAPE_VAL_TEXT;
+  pVal->z = pLink->pBranch->zType;
+  pVal->n = (int)strlen(pVal->z);
+  sqlite3_str_appendall(p->pStr, " AND ");
+  assocSqlColumn(p, 2, pRel->pSource->pTable, pRel->type.aCol[0]);
+  sqlite3_str_appendall(p->pStr, "=");
+  assocSqlVal(p, pVal);
+}
+
+static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
+  AssocRel *pRel = pLink->pRel;
+  AssocModel *pTgt = pLink->pTarget;
+  int bHas = pRel->eKind == ASSOC_HASONE || pRel->eKind == ASSOC_HASMANY;
+  AssocSql sql;
+  if (pLink->pLook) return pLink->pLook;
+  assocWriteSqlStart(w, &sql);
+  sql.nVar = pTgt->nKey;
+  sqlite3_str_appendall(sql.pStr, "SELECT ");
+  linkEachSql(&sql, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey, ", ", "", 0);
+  sqlite3_str_appendall(sql.pStr, bHas ? ", (" : ", (0");
+  if (bHas) {
+    linkEachSql(&sql, 1, pTgt->pTable, pRel->foreign.nCol, pRel->foreign.aCol,
+                " AND ", " IS NOT NULL", 0);
+  }
+  sqlite3_str_appendall(sql.pStr, bHas ? "), (" : "), (1");
+  if (bHas) {
+    linkIsSql(&sql, 1, pTgt->pTable, pRel->foreign.nCol, pRel->foreign.aCol);
+  }
+  linkScopeSql(&sql, pRel->pScope, pTgt, 1);
+  sqlite3_str_appendall(sql.pStr, ") FROM ");
+  linkFromSql(&sql, pTgt->pTable, 1);
+  sqlite3_str_appendall(sql.pStr, " WHERE ");
+  sql.nVar = 0;
+  linkIsSql(&sql, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey);
+  pLink->pLook = assocWriteSqlEnd(w, &sql);
+  return pLink->pLook;
+}
+
+/* The columns by which "all" is asked: of the source, the target, or the
+** join row. */
+static void allWhere(AssocWriter *w, AssocSql *p, const WriteLink *pLink) {
+  const AssocRel *pRel = pLink->pRel;
+  AssocModel *pSrc = pRel->pSource;
+  const AssocTable *pTab = assocRelForeignTable(pRel);
+  const AssocKey *pKey =
+      pRel->eKind == ASSOC_BELONGSTO ? &pRel->foreign : &pRel->other;
+  int i;
+  if (pRel->eKind == ASSOC_BELONGSTO) {
+    linkIsSql(p, 2, pSrc->pTable, pSrc->nKey, pSrc->aKey);
+  } else {
+    linkIsSql(p, pRel->eKind == ASSOC_BELONGSTOMANY ? 2 : 1, pTab,
+              pRel->foreign.nCol, pRel->foreign.aCol);
+  }
+  for (i = 0; i < pLink->pTargetKey->nCol; i++) {
+    sqlite3_str_appendall(p->pStr, " AND ");
+    assocSqlColumn(p, 1, pLink->pTarget->pTable, pLink->pTargetKey->aCol[i]);
+    sqlite3_str_appendall(p->pStr, "=");
+    assocSqlColumn(p, 2, pTab, pKey->aCol[i]);
+  }
+  linkTypeSql(w, p, pLink);
+  linkAliveSql(p, pLink->pTarget, 1);
+  if (pLink->pJoin) linkAliveSql(p, pLink->pJoin, 2);
+}
+
+static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
+  AssocRel *pRel = pLink->pRel;
+  AssocModel *pTgt = pLink->pTarget;
+  AssocSql sql;
+  if (pLink->pAll) return pLink->pAll;
+  assocWriteSqlStart(w, &sql);
+  sqlite3_str_appendf(sql.pStr, "SELECT %s", pLink->bTwice ? "DISTINCT " : "");
+  linkEachSql(&sql, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey, ", ", "", 0);
+  sqlite3_str_appendall(sql.pStr, " FROM ");
+  linkFromSql(&sql, pTgt->pTable, 1);
+  if (pLink->pTargetKey->nCol) {
+    sqlite3_str_appendall(sql.pStr, ", ");
+    linkFromSql(&sql, assocRelForeignTable(pRel), 2);
+  }
+  sqlite3_str_appendall(sql.pStr, " WHERE ");
+  allWhere(w, &sql, pLink);
+  linkScopeSql(&sql, pRel->pScope, pTgt, 1);
+  if (pRel->pThroughScope)
+    linkScopeSql(&sql, pRel->pThroughScope, pLink->pJoin, 2);
+  if (pRel->eKind == ASSOC_HASONE) assocSqlOrder(&sql, pRel, 0, pTgt, 1, 0);
+  pLink->pAll = assocWriteSqlEnd(w, &sql);
+  return pLink->pAll;
+}
+
+static sqlite3_stmt *pairStmt(AssocWriter *w, WriteLink *pLink) {
+  AssocRel *pRel = pLink->pRel;
+  AssocModel *pJoin = pLink->pJoin;
+  AssocSql sql;
+  if (pLink->pPair) return pLink->pPair;
+  assocWriteSqlStart(w, &sql);
+  sqlite3_str_appendall(sql.pStr, "SELECT ");
+  linkEachSql(&sql, 2, pJoin->pTable, pJoin->nKey, pJoin->aKey, ", ", "", 0);
+  sqlite3_str_appendall(sql.pStr, ", (1");
+  linkAliveSql(&sql, pJoin, 2);
+  sqlite3_str_appendall(sql.pStr, ") FROM ");
+  linkFromSql(&sql, pJoin->pTable, 2);
+  sqlite3_str_appendall(sql.pStr, " WHERE ");
+  linkIsSql(&sql, 2, pJoin->pTable, pRel->foreign.nCol, pRel->foreign.aCol);
+  sqlite3_str_appendall(sql.pStr, " AND ");
+  linkIsSql(&sql, 2, pJoin->pTable, pRel->other.nCol, pRel->other.aCol);
+  linkScopeSql(&sql, pRel->pThroughScope, pJoin, 2);
+  pLink->pPair = assocWriteSqlEnd(w, &sql);
+  return pLink->pPair;
+}
+
+/* ------------------------------------------------------------- how it is */
+
+static void linkBind(AssocWriter *w, sqlite3_stmt *pStmt, int iVar, int n,
+                     const WriteVal *aVal) {
+  int i;
+  for (i = 0; aVal && i < n; i++) {
+    assocWriteBind(w, pStmt, iVar + i, 0, &aVal[i]);
+  }
+}
+
+/* What the targets, or the join rows, refer to in the source. */
+static WriteVal *sourceRef(AssocWriter *w, const WriteLink *pLink,
+                           const WriteRow *pSource) {
+  const AssocRel *pRel = pLink->pRel;
+  return assocRowGet(w, pSource, &pRel->sourceKey, pRel->zName);
+}
+
+/* Rows by their keys, one after another. */
+typedef struct LinkRows LinkRows;
+struct LinkRows {
+  int n, nAlloc;
+  WriteRow *a;
+  WriteRow dead; /* Of join rows: one that was softly deleted, if aKey is set */
+};
+
+/* The row that pStmt stands on. */
+static void rowsAdd(AssocWriter *w, LinkRows *p, AssocModel *pModel,
+                    sqlite3_stmt *pStmt) {
+  if (p->n == p->nAlloc) {
+    WriteRow *a;
+    int nNew = p->nAlloc * 2 + 8;
+    a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * nNew);
+    if (a == 0) return;
+    if (p->n) memcpy(a, p->a, sizeof(*a) * (size_t)p->n);
+    p->a = a;
+    p->nAlloc = nNew;
+  }
+  p->a[p->n].pModel = pModel;
+  p->a[p->n].aKey = assocWriteGet(w, pStmt, 0, pModel->nKey);
+  if (p->a[p->n].aKey) p->n++;
+}
+
+/* The targets as they are. */
+static void linkAll(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                    LinkRows *p) {
+  const AssocRel *pRel = pLink->pRel;
+  sqlite3_stmt *pStmt = allStmt(w, pLink);
+  memset(p, 0, sizeof(*p));
+  if (w->pCall->rc != SQLITE_OK) return;
+  if (pRel->eKind == ASSOC_BELONGSTO) {
+    linkBind(w, pStmt, 1, pSource->pModel->nKey, pSource->aKey);
+  } else {
+    linkBind(w, pStmt, 1, pRel->sourceKey.nCol, sourceRef(w, pLink, pSource));
+  }
+  while (assocStep(w->pCall, pStmt)) rowsAdd(w, p, pLink->pTarget, pStmt);
+}
+
+/* The join rows of a pair. */
+static void linkPair(AssocWriter *w, WriteLink *pLink, const WriteVal *aRef,
+                     const WriteVal *aOther, LinkRows *p) {
+  sqlite3_stmt *pStmt = pairStmt(w, pLink);
+  const AssocRel *pRel = pLink->pRel;
+  memset(p, 0, sizeof(*p));
+  if (w->pCall->rc != SQLITE_OK) return;
+  linkBind(w, pStmt, 1, pRel->foreign.nCol, aRef);
+  linkBind(w, pStmt, 1 + pRel->foreign.nCol, pRel->other.nCol, aOther);
+  while (assocStep(w->pCall, pStmt)) {
+    if (sqlite3_column_int(pStmt, pLink->pJoin->nKey)) {
+      rowsAdd(w, p, pLink->pJoin, pStmt);
+    } else if (p->dead.aKey == 0) {
+      p->dead.pModel = pLink->pJoin;
+      p->dead.aKey = assocWriteGet(w, pStmt, 0, pLink->pJoin->nKey);
+    }
+  }
+}
+
+/* How a target is related, as far as its own row says. */
+typedef struct LinkLook LinkLook;
+struct LinkLook {
+  WriteRow row; /* Its aKey is 0 if there is no such row */
+  int bHasKey;  /* Its foreign key has a value */
+  int bGood;    /* It has all that a target of this source should have */
+};
+
+static void linkLook(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                     const WriteVal *aKey, LinkLook *p) {
+  AssocModel *pTgt = pLink->pTarget;
+  sqlite3_stmt *pStmt = lookStmt(w, pLink);
+  memset(p, 0, sizeof(*p));
+  p->row.pModel = pTgt;
+  if (w->pCall->rc != SQLITE_OK) return;
+  linkBind(w, pStmt, 1, pTgt->nKey, aKey);
+  if (pLink->pRel->eKind != ASSOC_BELONGSTOMANY) {
+    linkBind(w, pStmt, 1 + pTgt->nKey, pLink->pRel->sourceKey.nCol,
+             sourceRef(w, pLink, pSource));
+  }
+  if (assocStep(w->pCall, pStmt)) {
+    p->row.aKey = assocWriteGet(w, pStmt, 0, pTgt->nKey);
+    p->bHasKey = sqlite3_column_int(pStmt, pTgt->nKey);
+    p->bGood = sqlite3_column_int(pStmt, pTgt->nKey + 1);
+  }
+  sqlite3_reset(pStmt);
+}
+
+/* The same, where the row has to be there. */
+static void linkNeed(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                     const WriteVal *aKey, LinkLook *p) {
+  linkLook(w, pLink, pSource, aKey, p);
+  if (p->row.aKey == 0) assocRowNeed(w, pLink->pTarget, aKey, &p->row);
+}
+
+/* Are they one row? Their keys are those that the table has. */
+static int sameRow(const WriteRow *pA, const WriteRow *pB) {
+  int i;
+  for (i = 0; i < pA->pModel->nKey; i++) {
+    if (!assocValSame(&pA->aKey[i], &pB->aKey[i])) return 0;
+  }
+  return 1;
+}
+
+int assocLinkFirst(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                   WriteRow *pRow) {
+  LinkRows all;
+  linkAll(w, pLink, pSource, &all);
+  if (all.n) *pRow = all.a[0];
+  return all.n > 0;
+}
+
+int assocLinkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                 const WriteVal *aKey, int *pbFound) {
+  const AssocRel *pRel = pLink->pRel;
+  LinkRows list;
+  LinkLook look;
+  memset(&look, 0, sizeof(look));
+  if (pRel->eKind == ASSOC_BELONGSTO) {
+    *pbFound = assocRowFind(w, pLink->pTarget, aKey, &look.row);
+    if (!*pbFound) return 0;
+    linkAll(w, pLink, pSource, &list);
+    return list.n > 0 && sameRow(&list.a[0], &look.row);
+  }
+  linkLook(w, pLink, pSource, aKey, &look);
+  *pbFound = look.row.aKey != 0;
+  if (!*pbFound || pRel->eKind != ASSOC_BELONGSTOMANY) return look.bGood;
+  linkPair(w, pLink, sourceRef(w, pLink, pSource),
+           assocRowGet(w, &look.row, pLink->pTargetKey, 0), &list);
+  return list.n > 0 && look.bGood;
+}
+
+/* ---------------------------------------------------------------- changes */
+
+void assocChangesInit(WriteChanges *p) {
+  assocBufInit(&p->added, 0x7fffffff);
+  assocBufInit(&p->removed, 0x7fffffff);
+  assocBufInit(&p->moved, 0x7fffffff);
+}
+
+static void changeAdd(AssocOut *pOut, const WriteRow *pRow) {
+  if (pOut->p != pOut->pStart) assocOutText(pOut, ",", 1);
+  assocWriteKey(pOut, pRow->pModel, pRow->aKey);
+}
+
+char *assocChangesText(AssocCall *pCall, WriteChanges *p, i64 *pn) {
+  static const char *const az[] = {"{\"added\":[", "],\"removed\":[",
+                                   "],\"moved\":["};
+  AssocOut *ap[3], out;
+  char *z;
+  int i;
+  ap[0] = &p->added;
+  ap[1] = &p->removed;
+  ap[2] = &p->moved;
+  assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  for (i = 0; i < 3; i++) {
+    assocOutText(&out, az[i], (i64)strlen(az[i]));
+    if (ap[i]->pStart) {
+      assocOutText(&out, ap[i]->pStart, ap[i]->p - ap[i]->pStart);
+    }
+    assocErrorCode(pCall, ap[i]->rc);
+    assocBufClear(ap[i]);
+  }
+  assocOutText(&out, "]}", 2);
+  z = assocBufFinish(&out, pn);
+  if (z == 0) assocErrorCode(pCall, out.rc);
+  return z;
+}
+
+/* ----------------------------------------------------------------- cells */
+
+/* Append cells to others, but for columns that are there already. */
+static int cellsAppend(WriteCell *aCell, int n, int nMore,
+                       const WriteCell *aMore) {
+  int i, j, nOld = n;
+  for (i = 0; i < nMore; i++) {
+    for (j = 0; j < nOld && aCell[j].iCol != aMore[i].iCol; j++) {
+    }
+    if (j == nOld) aCell[n++] = aMore[i];
+  }
+  return n;
+}
+
+/* Cells that give the columns of a key some values. */
+static int cellsOfKey(WriteCell *aCell, int n, const AssocKey *pKey,
+                      const WriteVal *aVal) {
+  int i;
+  for (i = 0; aVal && i < pKey->nCol; i++) {
+    aCell[n].iCol = pKey->aCol[i];
+    aCell[n++].val = aVal[i];
+  }
+  return n;
+}
+
+/* Of a polymorphic belongsTo: the type, beside the key. */
+static int cellOfType(AssocWriter *w, const WriteLink *pLink, WriteCell *aCell,
+                      int n) {
+  AssocJson *pJson;
+  if (pLink->pBranch == 0) return n;
+  pJson = assocLiteralJson(w, 0);
+  if (pJson == 0) return n;
+  pJson->eType = ASSOC_J_TEXT;
+  pJson->z = pLink->pBranch->zType;
+  pJson->n = (int)strlen(pJson->z);
+  aCell[n].iCol = pLink->pRel->type.aCol[0];
+  aCell[n++].val.pJson = pJson;
+  return n;
+}
+
+WriteCell *assocLinkCells(AssocWriter *w, WriteLink *pLink,
+                          const WriteRow *pOther, int *pn) {
+  const AssocRel *pRel = pLink->pRel;
+  int nMost = pRel->foreign.nCol + pLink->nScope + 1, n = 0;
+  WriteCell *aCell =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (nMost + 1));
+  if (aCell == 0) return 0;
+  if (pRel->eKind == ASSOC_BELONGSTO) {
+    n = cellsOfKey(aCell, n, &pRel->foreign,
+                   assocRowGet(w, pOther, pLink->pTargetKey, pRel->zName));
+    n = cellOfType(w, pLink, aCell, n);
+  } else if (pRel->eKind != ASSOC_BELONGSTOMANY) {
+    n = cellsOfKey(aCell, n, &pRel->foreign, sourceRef(w, pLink, pOther));
+  }
+  if (pRel->eKind != ASSOC_BELONGSTO) {
+    n = cellsAppend(aCell, n, pLink->nScope, pLink->aScope);
+  }
+  *pn = n;
+  return w->pCall->rc == SQLITE_OK ? aCell : 0;
+}
+
+/* -------------------------------------------------------------- unlinking */
+
+/* The foreign key of a row becomes NULL. */
+static void setFree(AssocWriter *w, const WriteLink *pLink,
+                    const WriteRow *pRow) {
+  const AssocJson *pNull = assocLiteralJson(w, 0);
+  WriteCell *aCell =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (pLink->nFree + 1));
+  int i;
+  if (aCell == 0 || pNull == 0) return;
+  for (i = 0; i < pLink->nFree; i++) {
+    aCell[i].iCol = pLink->aFree[i];
+    aCell[i].val.pJson = pNull;
+  }
+  assocRowChange(w, pRow, pLink->nFree, aCell);
+}
+
+/* A target that is related no longer is; of belongsTo it may be missing. */
+static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
+                         const WriteRow *pSource, const WriteRow *pTarget) {
+  const AssocRel *pRel = pLink->pRel;
+  LinkRows pair;
+  int i;
+  if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+    linkPair(w, pLink, sourceRef(w, pLink, pSource),
+             assocRowGet(w, pTarget, pLink->pTargetKey, 0), &pair);
+    for (i = 0; i < pair.n; i++) assocDestroyRow(w, &pair.a[i]);
+  } else if (pRel->eKind != ASSOC_BELONGSTO) {
+    if (pLink->nFree) {
+      setFree(w, pLink, pTarget);
+    } else {
+      assocDestroyRow(w, pTarget);
+    }
+  } else if (pLink->nFree) {
+    setFree(w, pLink, pSource);
+  } else {
+    assocError(w->pCall,
+               "%s.%s cannot be removed, for the key must have a value; set "
+               "another, or destroy the row",
+               pRel->pSource->zLabel, pRel->zName);
+  }
+}
+
+void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                     const WriteVal *aKey, WriteChanges *pChanges) {
+  WriteRow row;
+  int bFound = 0;
+  int bHas = assocLinkHas(w, pLink, pSource, aKey, &bFound);
+  assocRowNeed(w, pLink->pTarget, aKey, &row);
+  if (w->pCall->rc != SQLITE_OK || !bHas) return;
+  changeAdd(&pChanges->removed, &row);
+  unlinkTarget(w, pLink, pSource, &row);
+}
+
+/* ---------------------------------------------------------------- linking */
+
+/* Of a to-one, all that were related before. */
+static void unlinkOthers(AssocWriter *w, WriteLink *pLink,
+                         const WriteRow *pSource, const WriteRow *pBut,
+                         WriteChanges *pChanges) {
+  LinkRows all;
+  int i;
+  linkAll(w, pLink, pSource, &all);
+  for (i = 0; i < all.n; i++) {
+    if (pBut && sameRow(&all.a[i], pBut)) continue;
+    if (pChanges) changeAdd(&pChanges->removed, &all.a[i]);
+    unlinkTarget(w, pLink, pSource, &all.a[i]);
+  }
+}
+
+/* hasOne and hasMany: the target's foreign key, and its scope. */
+static void linkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                    const WriteVal *aKey, WriteChanges *pChanges) {
+  LinkLook look;
+  WriteCell *aCell;
+  int n = 0;
+  linkNeed(w, pLink, pSource, aKey, &look);
+  if (w->pCall->rc != SQLITE_OK) return;
+  if (pLink->pRel->eKind == ASSOC_HASONE) {
+    unlinkOthers(w, pLink, pSource, &look.row, pChanges);
+  }
+  if (look.bGood) return;
+  aCell = assocLinkCells(w, pLink, pSource, &n);
+  if (aCell == 0 || w->pCall->rc != SQLITE_OK) return;
+  assocRowUpdate(w, &look.row, n, aCell);
+  if (pChanges == 0) return;
+  changeAdd(look.bHasKey ? &pChanges->moved : &pChanges->added, &look.row);
+}
+
+/* What a belongsTo refers to, by whichever branch. True if it is pBut. */
+static int linkOld(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                   const WriteRow *pBut, LinkRows *p) {
+  AssocRel *pRel = pLink->pRel;
+  int i, j;
+  memset(p, 0, sizeof(*p));
+  for (i = 0; i == 0 || i < pRel->nBranch; i++) {
+    WriteLink *pOther = assocLinkOf(w, pRel, i);
+    LinkRows all;
+    if (pOther == 0) return 0;
+    linkAll(w, pOther, pSource, &all);
+    for (j = 0; j < all.n; j++) {
+      if (pBut && pOther == pLink && sameRow(&all.a[j], pBut)) return 1;
+      *p = all;
+    }
+  }
+  return 0;
+}
+
+/* belongsTo: the source's foreign key. */
+static void linkBelongs(AssocWriter *w, WriteLink *pLink,
+                        const WriteRow *pSource, const WriteVal *aKey,
+                        WriteChanges *pChanges) {
+  WriteCell *aCell;
+  LinkRows old;
+  WriteRow row;
+  int i, n = 0;
+  assocRowNeed(w, pLink->pTarget, aKey, &row);
+  if (w->pCall->rc != SQLITE_OK) return;
+  if (linkOld(w, pLink, pSource, &row, &old)) return;
+  aCell = assocLinkCells(w, pLink, &row, &n);
+  if (aCell == 0) return;
+  assocRowUpdate(w, pSource, n, aCell);
+  if (pChanges == 0) return;
+  for (i = 0; i < old.n; i++) changeAdd(&pChanges->removed, &old.a[i]);
+  changeAdd(&pChanges->added, &row);
+}
+
+void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                   const WriteRow *pTarget, int nThrough,
+                   const WriteCell *aThrough) {
+  const AssocRel *pRel = pLink->pRel;
+  int nMost =
+      pRel->foreign.nCol + pRel->other.nCol + pLink->nThrough + nThrough;
+  WriteCell *aCell =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (nMost + 1));
+  WriteVal *aRef = sourceRef(w, pLink, pSource);
+  WriteVal *aOther = assocRowGet(w, pTarget, pLink->pTargetKey, pRel->zName);
+  int n = 0;
+  if (aCell == 0 || aRef == 0 || aOther == 0) return;
+  n = cellsOfKey(aCell, n, &pRel->foreign, aRef);
+  n = cellsOfKey(aCell, n, &pRel->other, aOther);
+  n = cellsAppend(aCell, n, pLink->nThrough, pLink->aThrough);
+  n = cellsAppend(aCell, n, nThrough, aThrough);
+  assocRowInsert(w, pLink->pJoin, n, aCell, 0);
+}
+
+/* A join row that was softly deleted lives again. */
+static void linkRevive(AssocWriter *w, const WriteLink *pLink,
+                       const WriteRow *pRow, int nThrough,
+                       const WriteCell *aThrough) {
+  WriteCell cell = {pLink->pJoin->iDeleted, {0, 0, 0}};
+  cell.val.pJson = assocLiteralJson(w, 0);
+  if (cell.val.pJson == 0) return;
+  assocRowUpdate(w, pRow, 1, &cell);
+  assocRowChange(w, pRow, nThrough, aThrough);
+}
+
+/* belongsToMany: a join row, or what the caller gives the one that is. */
+static void linkMany(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                     const WriteVal *aKey, int nThrough,
+                     const WriteCell *aThrough, WriteChanges *pChanges) {
+  const AssocRel *pRel = pLink->pRel;
+  LinkLook look;
+  LinkRows pair;
+  int i;
+  linkNeed(w, pLink, pSource, aKey, &look);
+  if (w->pCall->rc != SQLITE_OK) return;
+  if (!look.bGood) assocRowUpdate(w, &look.row, pLink->nScope, pLink->aScope);
+  memset(&pair, 0, sizeof(pair));
+  if (!pLink->bTwice) {
+    linkPair(w, pLink, sourceRef(w, pLink, pSource),
+             assocRowGet(w, &look.row, pLink->pTargetKey, pRel->zName), &pair);
+  }
+  for (i = 0; i < pair.n; i++) {
+    assocRowChange(w, &pair.a[i], nThrough, aThrough);
+  }
+  if (pair.n || w->pCall->rc != SQLITE_OK) return;
+  if (pair.dead.aKey) {
+    linkRevive(w, pLink, &pair.dead, nThrough, aThrough);
+  } else {
+    assocLinkJoin(w, pLink, pSource, &look.row, nThrough, aThrough);
+  }
+  if (pChanges) changeAdd(&pChanges->added, &look.row);
+}
+
+void assocLinkAdd(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                  const WriteVal *aKey, int nThrough, const WriteCell *aThrough,
+                  WriteChanges *pChanges) {
+  assocLinkNeedScope(w, pLink);
+  if (w->pCall->rc != SQLITE_OK) return;
+  switch (pLink->pRel->eKind) {
+  case ASSOC_BELONGSTO: linkBelongs(w, pLink, pSource, aKey, pChanges); break;
+  case ASSOC_BELONGSTOMANY:
+    linkMany(w, pLink, pSource, aKey, nThrough, aThrough, pChanges);
+    break;
+  default: linkHas(w, pLink, pSource, aKey, pChanges); break;
+  }
+}
+
+/* ---------------------------------------------------------------- setting */
+
+/*
+** Keys in a keymap: those of one table, as it has them, so that equal keys
+** are equal values.
+*/
+typedef struct KeepMap KeepMap;
+struct KeepMap {
+  AssocKeymap map;
+  sqlite3_value **apVal; /* A key that is added or looked for */
+};
+
+static void keepInit(AssocWriter *w, KeepMap *p, const AssocModel *pModel) {
+  AssocKeyRule *aRule =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aRule) * (pModel->nKey + 1));
+  p->apVal = assocAlloc(w->pCall, &w->tmp,
+                        (i64)sizeof(*p->apVal) * (pModel->nKey + 1));
+  assocKeymapInit(&p->map, pModel->nKey, aRule);
+}
+
+/* The key that a statement stands on. */
+static sqlite3_value **keptKey(KeepMap *p, sqlite3_stmt *pStmt) {
+  int i;
+  for (i = 0; i < p->map.nKey; i++) {
+    p->apVal[i] = sqlite3_column_value(pStmt, i);
+  }
+  return p->apVal;
+}
+
+/* Put the keys into the map, as their rows have them. */
+static void keepAdd(AssocWriter *w, KeepMap *p, AssocModel *pModel, int nKey,
+                    const WriteVal *const *aaKey) {
+  WriteSql *pSql =
+      assocWriteSql(w, WRITE_FIND, pModel->pTable, 0, 0, pModel->nKey,
+                    pModel->aKey, pModel->nKey, pModel->aKey);
+  WriteRow row;
+  int i, rc = SQLITE_OK;
+  for (i = 0; pSql && i < nKey && w->pCall->rc == SQLITE_OK; i++) {
+    linkBind(w, pSql->pStmt, 1, pModel->nKey, aaKey[i]);
+    if (assocStep(w->pCall, pSql->pStmt)) {
+      assocKeymapAdd(&p->map, keptKey(p, pSql->pStmt), &rc);
+      sqlite3_reset(pSql->pStmt);
+      assocErrorCode(w->pCall, rc);
+    } else {
+      assocRowNeed(w, pModel, aaKey[i], &row);
+    }
+  }
+}
+
+/* The targets that are not in the map. */
+static void keepOthers(AssocWriter *w, KeepMap *p, WriteLink *pLink,
+                       const WriteRow *pSource, LinkRows *pRows) {
+  AssocModel *pTgt = pLink->pTarget;
+  LinkRows all;
+  int i, j, n = 0, rc = SQLITE_OK;
+  WriteSql *pSql = assocWriteSql(w, WRITE_FIND, pTgt->pTable, 0, 0, pTgt->nKey,
+                                 pTgt->aKey, pTgt->nKey, pTgt->aKey);
+  linkAll(w, pLink, pSource, &all);
+  for (i = 0; pSql && i < all.n && w->pCall->rc == SQLITE_OK; i++) {
+    linkBind(w, pSql->pStmt, 1, pTgt->nKey, all.a[i].aKey);
+    j = assocStep(w->pCall, pSql->pStmt) &&
+        assocKeymapFind(&p->map, keptKey(p, pSql->pStmt), &rc) != ASSOC_NOSLOT;
+    sqlite3_reset(pSql->pStmt);
+    if (!j) all.a[n++] = all.a[i];
+  }
+  assocErrorCode(w->pCall, rc);
+  all.n = n;
+  *pRows = all;
+}
+
+/* The source of a belongsTo lets go, also of a key that leads nowhere. */
+static void linkDrop(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                     WriteChanges *pChanges) {
+  LinkRows old;
+  int i;
+  (void)linkOld(w, pLink, pSource, 0, &old);
+  if (w->pCall->rc != SQLITE_OK) return;
+  for (i = 0; i < old.n && pChanges; i++) {
+    changeAdd(&pChanges->removed, &old.a[i]);
+  }
+  unlinkTarget(w, pLink, pSource, 0);
+}
+
+void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                   int nKey, const WriteVal *const *aaKey,
+                   WriteChanges *pChanges) {
+  LinkRows rows;
+  KeepMap keep;
+  int i;
+  if (w->pCall->rc != SQLITE_OK) return;
+  if (pLink->pRel->eKind == ASSOC_BELONGSTO) {
+    assert(nKey == 0); /* A new target takes the place of the old */
+    linkDrop(w, pLink, pSource, pChanges);
+    return;
+  }
+  memset(&rows, 0, sizeof(rows));
+  keepInit(w, &keep, pLink->pTarget);
+  if (w->pCall->rc == SQLITE_OK) {
+    keepAdd(w, &keep, pLink->pTarget, nKey, aaKey);
+    keepOthers(w, &keep, pLink, pSource, &rows);
+  }
+  assocKeymapClear(&keep.map);
+  for (i = 0; i < rows.n && w->pCall->rc == SQLITE_OK; i++) {
+    if (pChanges) changeAdd(&pChanges->removed, &rows.a[i]);
+    unlinkTarget(w, pLink, pSource, &rows.a[i]);
+  }
+}

@@ -1,0 +1,577 @@
+/*
+** One row of a table: found, inserted, changed, deleted.
+**
+**   INSERT INTO "main"."posts"("title", "user_id") VALUES(?1, ?2)
+**   SELECT "id" FROM "main"."posts" WHERE "id"=?1
+**   UPDATE "main"."posts" SET "user_id"=?1 WHERE "id"=?2
+**
+** A writer prepares each of these once, however many rows it is run for: bulk
+** data costs what a loop over a prepared INSERT costs, and its reading.
+*/
+#include "write/write.h"
+
+void assocWriterInit(AssocCall *pCall, AssocCatalog *pCat, AssocWriter *w) {
+  memset(w, 0, sizeof(*w));
+  w->pCall = pCall;
+  w->pCat = pCat;
+}
+
+/* Bytes that stay at hand between one row and the next. */
+#define KEEP_ROWS 200000
+
+void assocWriterReset(AssocWriter *w) {
+  int i;
+  for (i = 0; i < w->nOwned; i++) sqlite3_value_free(w->apOwned[i]);
+  w->nOwned = 0;
+  assocArenaReset(&w->tmp, KEEP_ROWS);
+}
+
+void assocWriterClear(AssocWriter *w) {
+  WriteSql *p;
+  assocWriterReset(w);
+  for (p = w->pSql; p; p = p->pNext) sqlite3_finalize(p->pStmt);
+  assocLinkClear(w);
+  assocDestroyClear(w);
+  sqlite3_free(w->apOwned);
+  assocArenaFree(&w->tmp);
+  assocArenaFree(&w->mem);
+  memset(w, 0, sizeof(*w));
+}
+
+sqlite3_value *assocWriterKeep(AssocWriter *w, sqlite3_value *pVal) {
+  sqlite3_value *pNew;
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  if ((w->nOwned & (w->nOwned + 1)) == 0) { /* 0, 1, 3, 7, ... are full */
+    sqlite3_value **ap =
+        sqlite3_realloc64(w->apOwned, sizeof(*ap) * ((u64)w->nOwned * 2 + 1));
+    if (ap == 0) {
+      assocErrorCode(w->pCall, SQLITE_NOMEM);
+      return 0;
+    }
+    w->apOwned = ap;
+  }
+  pNew = sqlite3_value_dup(pVal);
+  if (pNew == 0) {
+    assocErrorCode(w->pCall, SQLITE_NOMEM);
+  } else {
+    w->apOwned[w->nOwned++] = pNew;
+  }
+  return pNew;
+}
+
+/* ----------------------------------------------------------------- values */
+
+int assocValIsNull(const WriteVal *pVal) {
+  if (pVal->pJson) return pVal->pJson->eType == ASSOC_J_NULL;
+  return pVal->pVal && sqlite3_value_type(pVal->pVal) == SQLITE_NULL;
+}
+
+int assocValSame(const WriteVal *pA, const WriteVal *pB) {
+  int nA, nB;
+  if (pA->pVal == 0 || pB->pVal == 0) {
+    return pA->pVal == pB->pVal && pA->i == pB->i;
+  }
+  if (sqlite3_value_type(pA->pVal) != sqlite3_value_type(pB->pVal)) return 0;
+  if (sqlite3_value_type(pA->pVal) == SQLITE_FLOAT) {
+    return sqlite3_value_double(pA->pVal) == sqlite3_value_double(pB->pVal);
+  }
+  nA = sqlite3_value_bytes(pA->pVal);
+  nB = sqlite3_value_bytes(pB->pVal);
+  return nA == nB && memcmp(sqlite3_value_blob(pA->pVal),
+                            sqlite3_value_blob(pB->pVal), (size_t)nA) == 0;
+}
+
+void assocValWrite(AssocOut *pOut, const WriteVal *pVal) {
+  if (pVal->pJson) {
+    assocJsonWrite(pOut, pVal->pJson);
+  } else if (pVal->pVal) {
+    assocJsonValue(pOut, pVal->pVal, ASSOC_JSON_PLAIN);
+  } else {
+    assocJsonInt(pOut, pVal->i);
+  }
+}
+
+/* A column declared JSON gets the text of the value, "quotes" and all: what
+** is read from it is then what was written. */
+static void rowBindJson(AssocWriter *w, sqlite3_stmt *pStmt, int i,
+                        const AssocJson *pJson) {
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  if (pJson->eType == ASSOC_J_NULL) {
+    sqlite3_bind_null(pStmt, i);
+    return;
+  }
+  assocBufInit(&out, sqlite3_limit(w->pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  assocJsonWrite(&out, pJson);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) {
+    assocErrorCode(w->pCall, out.rc);
+  } else {
+    assocErrorCode(w->pCall, sqlite3_bind_text64(pStmt, i, z, (u64)n,
+                                                 sqlite3_free, SQLITE_UTF8));
+  }
+}
+
+void assocWriteBind(AssocWriter *w, sqlite3_stmt *pStmt, int i,
+                    const AssocColumn *pCol, const WriteVal *pVal) {
+  AssocCall *pCall = w->pCall;
+  int rc = SQLITE_OK;
+  if (pCall->rc != SQLITE_OK) return;
+  if (pVal->pJson && pCol && pCol->eJson == ASSOC_JSON_RAW) {
+    rowBindJson(w, pStmt, i, pVal->pJson);
+  } else if (pVal->pJson && pVal->pJson->eType >= ASSOC_J_ARRAY) {
+    assocError(pCall,
+               "%s takes one value, not %s; only a column declared JSON "
+               "can hold that",
+               pCol ? pCol->zName : "a key", assocJsonTypeName(pVal->pJson));
+  } else if (pVal->pJson) {
+    rc = assocJsonBind(pStmt, i, pVal->pJson);
+  } else if (pVal->pVal) {
+    rc = sqlite3_bind_value(pStmt, i, pVal->pVal);
+  } else {
+    rc = sqlite3_bind_int64(pStmt, i, pVal->i);
+  }
+  assocErrorCode(pCall, rc);
+}
+
+WriteVal *assocWriteGet(AssocWriter *w, sqlite3_stmt *pStmt, int iFrom, int n) {
+  WriteVal *aVal = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aVal) * n);
+  int i;
+  for (i = 0; aVal && i < n; i++) {
+    sqlite3_value *pVal = sqlite3_column_value(pStmt, iFrom + i);
+    if (sqlite3_value_type(pVal) == SQLITE_INTEGER) {
+      aVal[i].i = sqlite3_value_int64(pVal);
+    } else {
+      aVal[i].pVal = assocWriterKeep(w, pVal);
+    }
+  }
+  return w->pCall->rc == SQLITE_OK ? aVal : 0;
+}
+
+int assocValPrintsAs(AssocWriter *w, const WriteVal *pA, const WriteVal *pB) {
+  AssocOut a, b;
+  i64 nA = 0, nB = 0;
+  char *zA, *zB;
+  int bSame = 0;
+  assocBufInit(&a, 0x7fffffff);
+  assocBufInit(&b, 0x7fffffff);
+  assocValWrite(&a, pA);
+  assocValWrite(&b, pB);
+  zA = assocBufFinish(&a, &nA);
+  zB = assocBufFinish(&b, &nB);
+  if (zA && zB) {
+    bSame = nA == nB && memcmp(zA, zB, (size_t)nA) == 0;
+  } else {
+    assocErrorCode(w->pCall, SQLITE_NOMEM);
+  }
+  sqlite3_free(zA);
+  sqlite3_free(zB);
+  return bSame;
+}
+
+void assocWriteKey(AssocOut *pOut, const AssocModel *pModel,
+                   const WriteVal *aKey) {
+  int i;
+  if (pModel->nKey != 1) assocOutText(pOut, "[", 1);
+  for (i = 0; i < pModel->nKey; i++) {
+    if (i) assocOutText(pOut, ",", 1);
+    assocValWrite(pOut, &aKey[i]);
+  }
+  if (pModel->nKey != 1) assocOutText(pOut, "]", 1);
+}
+
+/* ------------------------------------------------------- other statements */
+
+AssocJson *assocLiteralJson(AssocWriter *w, const ShapeVal *pVal) {
+  AssocJson *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
+  if (p == 0 || pVal == 0) return p;
+  p->eType = pVal->eType; /* The first six are alike */
+  p->i = p->eType == ASSOC_J_TRUE ? 1 : pVal->i;
+  p->r = pVal->r;
+  p->z = pVal->z;
+  p->n = pVal->n;
+  return p;
+}
+
+void assocWriteSqlStart(AssocWriter *w, AssocSql *p) {
+  memset(p, 0, sizeof(*p));
+  p->pCall = w->pCall;
+  p->pArena = &w->mem;
+  p->pStr = sqlite3_str_new(w->pCall->db);
+  p->ppBindEnd = &p->pBind;
+}
+
+sqlite3_stmt *assocWriteSqlEnd(AssocWriter *w, AssocSql *p) {
+  char *z = assocStrFinish(w->pCall, p->pStr);
+  sqlite3_stmt *pStmt = assocPrepare(w->pCall, "%s", z ? z : "");
+  const AssocBind *pBind;
+  for (pBind = p->pBind; pStmt && pBind; pBind = pBind->pNext) {
+    const AssocJson *pJson = assocLiteralJson(w, pBind->pVal);
+    if (pJson == 0) break;
+    assocErrorCode(w->pCall, assocJsonBind(pStmt, pBind->iSql, pJson));
+  }
+  sqlite3_free(z);
+  return pStmt;
+}
+
+/* ------------------------------------------------------------- statements */
+
+static void rowSqlColumns(sqlite3_str *pStr, const AssocTable *pTab, int n,
+                          const int *a) {
+  int i;
+  for (i = 0; i < n; i++) {
+    sqlite3_str_appendf(pStr, "%s\"%w\"", i ? "," : "", pTab->aCol[a[i]].zName);
+  }
+}
+
+/* "a"=?1, "b"=?2 or with AND between. */
+static void rowSqlEquals(sqlite3_str *pStr, const AssocTable *pTab, int n,
+                         const int *a, int iVar, const char *zBetween) {
+  int i;
+  for (i = 0; i < n; i++) {
+    sqlite3_str_appendf(pStr, "%s\"%w\"=?%d", i ? zBetween : "",
+                        pTab->aCol[a[i]].zName, iVar + i + 1);
+  }
+}
+
+static void rowSqlInsert(sqlite3_str *pStr, const WriteSql *p) {
+  int i;
+  if (p->nSet) {
+    sqlite3_str_appendall(pStr, "(");
+    rowSqlColumns(pStr, p->pTab, p->nSet, p->aSet);
+    sqlite3_str_appendall(pStr, ") VALUES(");
+    for (i = 0; i < p->nSet; i++) {
+      sqlite3_str_appendf(pStr, "%s?%d", i ? "," : "", i + 1);
+    }
+    sqlite3_str_appendall(pStr, ")");
+  } else {
+    sqlite3_str_appendall(pStr, " DEFAULT VALUES");
+  }
+  if (p->nGet == 0) return;
+  sqlite3_str_appendall(pStr, " RETURNING ");
+  rowSqlColumns(pStr, p->pTab, p->nGet, p->aGet);
+}
+
+static char *rowSqlText(AssocWriter *w, const WriteSql *p) {
+  static const char *const azStart[] = {"INSERT INTO", "SELECT ", "UPDATE",
+                                        "DELETE FROM"};
+  sqlite3_str *pStr = sqlite3_str_new(w->pCall->db);
+  sqlite3_str_appendall(pStr, azStart[p->eOp]);
+  if (p->eOp == WRITE_FIND) {
+    rowSqlColumns(pStr, p->pTab, p->nGet, p->aGet);
+    sqlite3_str_appendall(pStr, " FROM");
+  }
+  sqlite3_str_appendf(pStr, " \"%w\".\"%w\"", p->pTab->pSchema->zName,
+                      p->pTab->zName);
+  if (p->eOp == WRITE_INSERT) rowSqlInsert(pStr, p);
+  if (p->eOp == WRITE_UPDATE) {
+    sqlite3_str_appendall(pStr, " SET ");
+    rowSqlEquals(pStr, p->pTab, p->nSet, p->aSet, 0, ", ");
+  }
+  if (p->nWhere) {
+    sqlite3_str_appendall(pStr, " WHERE ");
+    rowSqlEquals(pStr, p->pTab, p->nWhere, p->aWhere, p->nSet, " AND ");
+  }
+  return assocStrFinish(w->pCall, pStr);
+}
+
+static int *rowKeepColumns(AssocWriter *w, int n, const int *a) {
+  int *aNew = assocAlloc(w->pCall, &w->mem, (i64)sizeof(int) * (n + 1));
+  if (aNew && n) memcpy(aNew, a, sizeof(int) * (size_t)n);
+  return aNew;
+}
+
+static int rowSameColumns(int nA, const int *aA, int nB, const int *aB) {
+  return nA == nB && (nA == 0 || memcmp(aA, aB, sizeof(int) * (size_t)nA) == 0);
+}
+
+static WriteSql *rowSqlNew(AssocWriter *w, const WriteSql *pLike) {
+  WriteSql *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
+  char *z;
+  if (p == 0) return 0;
+  *p = *pLike;
+  p->aSet = rowKeepColumns(w, p->nSet, p->aSet);
+  p->aWhere = rowKeepColumns(w, p->nWhere, p->aWhere);
+  p->aGet = rowKeepColumns(w, p->nGet, p->aGet);
+  z = w->pCall->rc == SQLITE_OK ? rowSqlText(w, p) : 0;
+  p->pStmt = assocPrepare(w->pCall, "%s", z ? z : "");
+  sqlite3_free(z);
+  p->pNext = w->pSql;
+  w->pSql = p;
+  return p;
+}
+
+WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
+                        const int *aSet, int nWhere, const int *aWhere,
+                        int nGet, const int *aGet) {
+  WriteSql **pp, *p, like = {(u8)eOp, pTab, nSet, nWhere, nGet, 0, 0, 0, 0, 0};
+  for (pp = &w->pSql; (p = *pp) != 0; pp = &p->pNext) {
+    if (p->eOp != eOp || p->pTab != pTab ||
+        !rowSameColumns(p->nSet, p->aSet, nSet, aSet) ||
+        !rowSameColumns(p->nWhere, p->aWhere, nWhere, aWhere) ||
+        !rowSameColumns(p->nGet, p->aGet, nGet, aGet)) {
+      continue;
+    }
+    *pp = p->pNext; /* To the front */
+    p->pNext = w->pSql;
+    w->pSql = p;
+    return w->pCall->rc == SQLITE_OK ? p : 0;
+  }
+  like.aSet = (int *)aSet;
+  like.aWhere = (int *)aWhere;
+  like.aGet = (int *)aGet;
+  p = rowSqlNew(w, &like);
+  return w->pCall->rc == SQLITE_OK ? p : 0;
+}
+
+/*
+** A BEFORE trigger may pass over a row with RAISE(IGNORE), and then what was
+** asked for has not been done. (What a view's triggers do is not counted.)
+*/
+static void rowSqlCount(AssocWriter *w, const WriteSql *pSql) {
+  static const char *const az[] = {"inserted", 0, "changed", "deleted"};
+  int n;
+  if (w->pCall->rc != SQLITE_OK) return;
+  n = sqlite3_changes(w->pCall->db);
+  w->nChange += n;
+  if (n > 0 || pSql->pTab->eType != ASSOC_TABLE) return;
+  assocError(w->pCall, "a trigger of %s kept a row from being %s",
+             pSql->pTab->zName, az[pSql->eOp]);
+}
+
+void assocWriteRun(AssocWriter *w, WriteSql *pSql) {
+  if (w->pCall->rc != SQLITE_OK) return;
+  while (assocStep(w->pCall, pSql->pStmt)) {
+  }
+  sqlite3_reset(pSql->pStmt);
+  rowSqlCount(w, pSql);
+}
+
+/* ------------------------------------------------------------------- rows */
+
+/* Bind a key from variable iVar on. */
+static void rowBindKey(AssocWriter *w, const WriteSql *pSql, int iVar,
+                       const AssocModel *pModel, const WriteVal *aKey) {
+  int i;
+  for (i = 0; i < pModel->nKey; i++) {
+    assocWriteBind(w, pSql->pStmt, iVar + i, 0, &aKey[i]);
+  }
+}
+
+int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
+                 WriteRow *pRow) {
+  WriteSql *pSql =
+      assocWriteSql(w, WRITE_FIND, pModel->pTable, 0, 0, pModel->nKey,
+                    pModel->aKey, pModel->nKey, pModel->aKey);
+  pRow->pModel = pModel;
+  pRow->aKey = 0;
+  if (pSql == 0) return 0;
+  rowBindKey(w, pSql, 1, pModel, aKey);
+  if (assocStep(w->pCall, pSql->pStmt)) {
+    pRow->aKey = assocWriteGet(w, pSql->pStmt, 0, pModel->nKey);
+  }
+  sqlite3_reset(pSql->pStmt);
+  return pRow->aKey != 0;
+}
+
+void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
+                  WriteRow *pRow) {
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  if (assocRowFind(w, pModel, aKey, pRow) || w->pCall->rc != SQLITE_OK) return;
+  assocBufInit(&out, 1000);
+  assocWriteKey(&out, pModel, aKey);
+  z = assocBufFinish(&out, &n);
+  if (out.rc == SQLITE_NOMEM) assocErrorCode(w->pCall, SQLITE_NOMEM);
+  assocError(w->pCall, "there is no %s with the key %s", pModel->zLabel,
+             z ? z : "that is given");
+  sqlite3_free(z);
+}
+
+/* Are these columns the model's key, in its order? */
+static int rowIsModelKey(const AssocModel *pModel, const AssocKey *pKey) {
+  return rowSameColumns(pModel->nKey, pModel->aKey, pKey->nCol, pKey->aCol);
+}
+
+WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
+                      const AssocKey *pKey, const char *zFor) {
+  const AssocModel *pModel = pRow->pModel;
+  WriteVal *aVal = pRow->aKey;
+  int i;
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  if (!rowIsModelKey(pModel, pKey)) {
+    WriteSql *pSql =
+        assocWriteSql(w, WRITE_FIND, pModel->pTable, 0, 0, pModel->nKey,
+                      pModel->aKey, pKey->nCol, pKey->aCol);
+    if (pSql == 0) return 0;
+    rowBindKey(w, pSql, 1, pModel, pRow->aKey);
+    aVal = 0;
+    if (assocStep(w->pCall, pSql->pStmt)) {
+      aVal = assocWriteGet(w, pSql->pStmt, 0, pKey->nCol);
+    }
+    sqlite3_reset(pSql->pStmt);
+  }
+  for (i = 0; aVal && zFor && i < pKey->nCol; i++) {
+    if (!assocValIsNull(&aVal[i])) continue;
+    assocError(w->pCall, "%s.%s is NULL, so that %s has nothing to refer to",
+               pModel->zLabel, pKey->azCol[i], zFor);
+  }
+  return w->pCall->rc == SQLITE_OK ? aVal : 0;
+}
+
+/* Is the key the rowid, which SQLite tells after an INSERT? */
+static int rowIsRowidKey(const AssocModel *pModel) {
+  return pModel->nKey == 1 && pModel->pTable->eType == ASSOC_TABLE &&
+         pModel->aKey[0] == pModel->pTable->iRowid;
+}
+
+/* Run an INSERT and take the key of the new row. */
+static void rowInsertRun(AssocWriter *w, WriteSql *pSql, WriteRow *pRow) {
+  const AssocModel *pModel = pRow->pModel;
+  int i;
+  while (assocStep(w->pCall, pSql->pStmt)) {
+    pRow->aKey = assocWriteGet(w, pSql->pStmt, 0, pModel->nKey);
+  }
+  sqlite3_reset(pSql->pStmt);
+  rowSqlCount(w, pSql);
+  if (pSql->nGet == 0 && w->pCall->rc == SQLITE_OK) {
+    pRow->aKey = assocAlloc(w->pCall, &w->tmp, sizeof(WriteVal));
+    if (pRow->aKey) pRow->aKey->i = sqlite3_last_insert_rowid(w->pCall->db);
+  }
+  for (i = 0; pRow->aKey && i < pModel->nKey; i++) {
+    if (!assocValIsNull(&pRow->aKey[i])) continue;
+    assocError(w->pCall, "a new row of %s needs a key; give it a value for %s",
+               pModel->zLabel, pModel->pTable->aCol[pModel->aKey[i]].zName);
+  }
+}
+
+/* The columns of some cells. */
+static int *rowCellColumns(AssocWriter *w, int nCell, const WriteCell *aCell) {
+  int *a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(int) * (nCell + 1));
+  int i;
+  for (i = 0; a && i < nCell; i++) a[i] = aCell[i].iCol;
+  return a;
+}
+
+static void rowBindCells(AssocWriter *w, const WriteSql *pSql,
+                         const WriteCell *aCell) {
+  int i;
+  for (i = 0; i < pSql->nSet; i++) {
+    assocWriteBind(w, pSql->pStmt, i + 1, &pSql->pTab->aCol[aCell[i].iCol],
+                   &aCell[i].val);
+  }
+}
+
+void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
+                    const WriteCell *aCell, WriteRow *pRow) {
+  int *aCol = rowCellColumns(w, nCell, aCell);
+  int nGet = pRow == 0 || rowIsRowidKey(pModel) ? 0 : pModel->nKey;
+  WriteSql *pSql = 0;
+  if (aCol) {
+    pSql = assocWriteSql(w, WRITE_INSERT, pModel->pTable, nCell, aCol, 0, 0,
+                         nGet, pModel->aKey);
+  }
+  if (pSql == 0) return;
+  rowBindCells(w, pSql, aCell);
+  if (pRow == 0) {
+    assocWriteRun(w, pSql);
+  } else {
+    pRow->pModel = pModel;
+    pRow->aKey = 0;
+    rowInsertRun(w, pSql, pRow);
+  }
+}
+
+void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
+                    const WriteCell *aCell) {
+  AssocModel *pModel = pRow->pModel;
+  int *aCol = rowCellColumns(w, nCell, aCell);
+  WriteSql *pSql = 0;
+  if (nCell == 0) return;
+  if (aCol) {
+    pSql = assocWriteSql(w, WRITE_UPDATE, pModel->pTable, nCell, aCol,
+                         pModel->nKey, pModel->aKey, 0, 0);
+  }
+  if (pSql == 0) return;
+  rowBindCells(w, pSql, aCell);
+  rowBindKey(w, pSql, nCell + 1, pModel, pRow->aKey);
+  assocWriteRun(w, pSql);
+}
+
+/* A value as a load prints it. JSON text in a column declared so is printed
+** without its white space. */
+static void rowPrint(AssocWriter *w, AssocOut *pOut, const AssocColumn *pCol,
+                     sqlite3_value *pVal) {
+  AssocArena mem;
+  AssocJson *pJson = 0;
+  memset(&mem, 0, sizeof(mem));
+  if (pCol->eJson == ASSOC_JSON_RAW &&
+      sqlite3_value_type(pVal) == SQLITE_TEXT) {
+    const char *z = (const char *)sqlite3_value_text(pVal);
+    if (z) pJson = assocJsonRead(w->pCall, &mem, z, -1, pCol->zName);
+    if (w->pCall->rc == SQLITE_ERROR) assocErrorForget(w->pCall);
+  }
+  if (pJson) {
+    assocJsonWrite(pOut, pJson);
+  } else {
+    assocJsonValue(pOut, pVal,
+                   pCol->eJson == ASSOC_JSON_BOOL ? ASSOC_JSON_BOOL
+                                                  : ASSOC_JSON_PLAIN);
+  }
+  assocArenaFree(&mem);
+}
+
+/* Is that what is wanted? */
+static int rowIsPrinted(AssocWriter *w, const AssocColumn *pCol,
+                        sqlite3_value *pHas, const AssocJson *pWanted) {
+  AssocOut has, wanted;
+  i64 nHas = 0, nWanted = 0;
+  char *zHas, *zWanted;
+  int bSame = 0;
+  assocBufInit(&has, 0x7fffffff);
+  assocBufInit(&wanted, 0x7fffffff);
+  rowPrint(w, &has, pCol, pHas);
+  assocJsonWrite(&wanted, pWanted);
+  zHas = assocBufFinish(&has, &nHas);
+  zWanted = assocBufFinish(&wanted, &nWanted);
+  if (zHas && zWanted) {
+    bSame = nHas == nWanted && memcmp(zHas, zWanted, (size_t)nHas) == 0;
+  } else {
+    assocErrorCode(w->pCall, SQLITE_NOMEM);
+  }
+  sqlite3_free(zHas);
+  sqlite3_free(zWanted);
+  return bSame;
+}
+
+void assocRowChange(AssocWriter *w, const WriteRow *pRow, int nCell,
+                    const WriteCell *aCell) {
+  AssocModel *pModel = pRow->pModel;
+  AssocTable *pTab = pModel->pTable;
+  int *aCol = rowCellColumns(w, nCell, aCell);
+  WriteCell *aDiffer =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aDiffer) * (nCell + 1));
+  WriteSql *pSql = 0;
+  int i, n = 0;
+  if (nCell == 0) return;
+  if (aCol && aDiffer) {
+    pSql = assocWriteSql(w, WRITE_FIND, pTab, 0, 0, pModel->nKey, pModel->aKey,
+                         nCell, aCol);
+  }
+  if (pSql == 0) return;
+  rowBindKey(w, pSql, 1, pModel, pRow->aKey);
+  if (assocStep(w->pCall, pSql->pStmt)) {
+    for (i = 0; i < nCell; i++) {
+      if (aCell[i].val.pJson == 0 ||
+          !rowIsPrinted(w, &pTab->aCol[aCell[i].iCol],
+                        sqlite3_column_value(pSql->pStmt, i),
+                        aCell[i].val.pJson)) {
+        aDiffer[n++] = aCell[i];
+      }
+    }
+  }
+  sqlite3_reset(pSql->pStmt);
+  assocRowUpdate(w, pRow, n, aDiffer);
+}

@@ -1,0 +1,180 @@
+/*
+** Keys and rows as callers name them.
+**
+**   7   'abc'                 one key
+**   '[1,2]'                   two keys; of a composite key, one
+**   '[[1,2],[1,3]]'           two composite keys
+**   '{"id":7, ...}'           a row with its key, such as a load gives; of the
+**   '[{"id":7}, ...]'         rest only the columns of the join row count
+**   '{"post":7}'              a target of a polymorphic association
+*/
+#include "write/write.h"
+
+/* The text of a value that is JSON, or 0. */
+static const char *jsonText(AssocWriter *w, sqlite3_value *pVal) {
+  const char *z, *zStart;
+  if (sqlite3_value_type(pVal) != SQLITE_TEXT) return 0;
+  z = zStart = (const char *)sqlite3_value_text(pVal);
+  if (z == 0) assocErrorCode(w->pCall, SQLITE_NOMEM);
+  while (z && (*z == ' ' || *z == '\t' || *z == '\n' || *z == '\r')) z++;
+  return z && (*z == '[' || *z == '{') ? zStart : 0;
+}
+
+/* "the key of Item is a JSON array of 2 values: [a, b]" */
+static void keyShape(AssocWriter *w, const AssocModel *pModel) {
+  sqlite3_str *pStr = sqlite3_str_new(w->pCall->db);
+  char *z;
+  int i;
+  for (i = 0; i < pModel->nKey; i++) {
+    sqlite3_str_appendf(pStr, "%s%s", i ? ", " : "",
+                        pModel->pTable->aCol[pModel->aKey[i]].zName);
+  }
+  z = assocStrFinish(w->pCall, pStr);
+  if (pModel->nKey > 1) {
+    assocError(w->pCall, "the key of %s is a JSON array of %d values: [%s]",
+               pModel->zLabel, pModel->nKey, z);
+  } else {
+    assocError(w->pCall, "a key of %s is one value: %s", pModel->zLabel, z);
+  }
+  sqlite3_free(z);
+}
+
+static WriteVal *keyOfOne(AssocWriter *w, const AssocModel *pModel,
+                          sqlite3_value *pVal) {
+  WriteVal *aKey = assocAlloc(w->pCall, &w->mem, sizeof(*aKey));
+  if (pModel->nKey != 1) keyShape(w, pModel);
+  if (aKey) aKey->pVal = pVal;
+  return w->pCall->rc == SQLITE_OK ? aKey : 0;
+}
+
+WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
+                          sqlite3_value *pVal) {
+  const char *z = pModel->nKey > 1 ? jsonText(w, pVal) : 0;
+  AssocJson *pJson;
+  WriteVal *aKey = 0;
+  assocModelNeedKey(w->pCall, pModel);
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  if (z == 0) return keyOfOne(w, pModel, pVal);
+  pJson = assocJsonRead(w->pCall, &w->mem, z, sqlite3_value_bytes(pVal),
+                        "a composite key");
+  if (pJson) aKey = assocKeyOfJson(w, pModel, pJson);
+  if (pJson && aKey == 0) keyShape(w, pModel);
+  return aKey;
+}
+
+AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
+                              const char *zWhat) {
+  AssocJson *pJson;
+  const char *z;
+  if (sqlite3_value_type(pVal) == SQLITE_NULL) return 0;
+  z = (const char *)sqlite3_value_text(pVal);
+  if (z == 0) assocErrorCode(w->pCall, SQLITE_NOMEM);
+  if (z == 0) return 0;
+  pJson = assocJsonRead(w->pCall, &w->mem, z, sqlite3_value_bytes(pVal), zWhat);
+  if (pJson && pJson->eType != ASSOC_J_OBJECT) {
+    assocError(w->pCall, "%s must be a JSON object, not %s", zWhat,
+               assocJsonTypeName(pJson));
+  }
+  return w->pCall->rc == SQLITE_OK ? pJson : 0;
+}
+
+/* ----------------------------------------------------------------- targets */
+
+/* The columns of the join row among the members of a target. */
+static const AssocJson *throughOf(const AssocRel *pRel,
+                                  const AssocJson *pJson) {
+  const AssocJson *p = pJson->eType == ASSOC_J_OBJECT ? pJson->pChild : 0;
+  if (pRel->eKind != ASSOC_BELONGSTOMANY) return 0;
+  for (; p; p = p->pNext) {
+    if (p->eType != ASSOC_J_OBJECT) continue;
+    if (sqlite3_stricmp(p->zKey, pRel->zThrough) == 0 ||
+        (pRel->pOpt->zThrough &&
+         sqlite3_stricmp(p->zKey, pRel->pOpt->zThrough) == 0)) {
+      return p;
+    }
+  }
+  return 0;
+}
+
+/* {"post":7}: the branch, and what is in it. */
+static const AssocJson *branchOfJson(AssocWriter *w, AssocRel *pRel,
+                                 const AssocJson *pJson, int *piBranch) {
+  *piBranch = 0;
+  if (pRel->nBranch == 0) return pJson;
+  if (pJson->eType != ASSOC_J_OBJECT || pJson->nChild != 1) {
+    assocError(w->pCall,
+               "%s.%s may be of several kinds; say which: {\"%s\":...}",
+               pRel->pSource->zLabel, pRel->zName, pRel->aBranch[0].zType);
+    return 0;
+  }
+  *piBranch = assocLinkBranch(w, pRel, pJson->pChild->zKey);
+  return *piBranch < 0 ? 0 : pJson->pChild;
+}
+
+static void targetOfJson(AssocWriter *w, AssocRel *pRel, const AssocJson *pJson,
+                         WriteTarget *p) {
+  int iBranch;
+  pJson = branchOfJson(w, pRel, pJson, &iBranch);
+  p->pLink = pJson ? assocLinkOf(w, pRel, iBranch) : 0;
+  if (p->pLink == 0) return;
+  p->pThrough = throughOf(pRel, pJson);
+  p->aKey = assocKeyOfJson(w, p->pLink->pTarget, pJson);
+  if (p->aKey) return;
+  if (pJson->eType == ASSOC_J_OBJECT && w->pCall->rc == SQLITE_OK) {
+    assocError(w->pCall,
+               "a target of %s.%s is named by its key, and this row has none; "
+               "assoc_create() makes new rows",
+               pRel->pSource->zLabel, pRel->zName);
+  }
+  keyShape(w, p->pLink->pTarget);
+}
+
+/* [1,2] is two targets, but one where keys are composite. */
+static int isList(const AssocRel *pRel, const AssocJson *pJson) {
+  if (pJson->eType != ASSOC_J_ARRAY) return 0;
+  return pRel->pTarget->nKey == 1 || pJson->nChild == 0 ||
+         pJson->pChild->eType >= ASSOC_J_ARRAY;
+}
+
+static void targetsOfJson(AssocWriter *w, AssocRel *pRel,
+                          const AssocJson *pJson, WriteTargets *p) {
+  int bList = isList(pRel, pJson), n = bList ? pJson->nChild : 1;
+  const AssocJson *pSub = bList ? pJson->pChild : pJson;
+  p->a = assocAlloc(w->pCall, &w->mem, (i64)sizeof(*p->a) * (n + 1));
+  while (p->n < n && w->pCall->rc == SQLITE_OK) {
+    if (bList && pSub->eType == ASSOC_J_ARRAY && pRel->pTarget->nKey == 1) {
+      keyShape(w, pRel->pTarget);
+      return;
+    }
+    targetOfJson(w, pRel, pSub, &p->a[p->n++]);
+    pSub = pSub->pNext;
+  }
+}
+
+void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
+                    WriteTargets *p) {
+  const char *z = jsonText(w, pVal);
+  memset(p, 0, sizeof(*p));
+  if (w->pCall->rc != SQLITE_OK || sqlite3_value_type(pVal) == SQLITE_NULL) {
+    return;
+  }
+  assocModelNeedKey(w->pCall, pRel->pTarget);
+  if (z) {
+    AssocJson *pJson =
+        assocJsonRead(w->pCall, &w->mem, z, sqlite3_value_bytes(pVal),
+                      "a list of targets");
+    if (pJson) targetsOfJson(w, pRel, pJson, p);
+    return;
+  }
+  p->a = assocAlloc(w->pCall, &w->mem, sizeof(*p->a));
+  if (p->a == 0) return;
+  if (pRel->nBranch) {
+    assocError(w->pCall,
+               "%s.%s may be of several kinds; say which: {\"%s\":...}",
+               pRel->pSource->zLabel, pRel->zName, pRel->aBranch[0].zType);
+  }
+  p->a[0].pLink = assocLinkOf(w, pRel, 0);
+  if (p->a[0].pLink == 0) return;
+  p->a[0].aKey = keyOfOne(w, p->a[0].pLink->pTarget, pVal);
+  p->n = 1;
+}
