@@ -3,6 +3,7 @@
 ** JSON.
 **
 **   where   predicates, orders and joins as SQL
+**   node    a node as it is made: its values, parts and keys
 **   plan    from tree and model to nodes
 **   stmt    the statements of a node
 **   page    cursors
@@ -162,10 +163,10 @@ struct AssocNode {
   AssocFetch lookup, scan;
   AssocFetch lookupAt, scanAt; /* The same of a page at a cursor */
   AssocFetch pairs;            /* The table related: all sources at once */
-  AssocFetch again; /* With "^": a row that was found, as a source's key */
-  AssocKeyRule rule;           /* And how the source's key compares */
-  i64 nActual;                 /* Rows of the last run, or -1 */
-  const char *zStrategy;       /* What the last run did, or 0 */
+  AssocFetch again;      /* With "^": a row that was found, as a source's key */
+  AssocKeyRule rule;     /* And how the source's key compares */
+  i64 nActual;           /* Rows of the last run, or -1 */
+  const char *zStrategy; /* What the last run did, or 0 */
 };
 /* Most columns of a key. */
 #define ASSOC_KEY_MAX 16
@@ -217,7 +218,8 @@ AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                             const char *zModel, const char *zText);
 void assocPlanFree(AssocPlan *pPlan);
 
-/* Between plan.c, which makes nodes, and stmt.c, which writes their SQL. */
+/* Between node.c and plan.c, which make nodes, and stmt.c, which writes their
+** SQL. */
 typedef struct AssocPlanner AssocPlanner;
 struct AssocPlanner {
   AssocCall *pCall;
@@ -226,8 +228,40 @@ struct AssocPlanner {
   int bReverse;       /* PRAGMA reverse_unordered_selects is on */
   int nFunctionArg;   /* Most arguments of a function */
 };
-/* The number of a value among the node's. */
+void *assocPlannerAlloc(AssocPlanner *p, size_t n);
+/* An error at an item, or without a place where pItem is 0. */
+void assocPlannerError(AssocPlanner *p, const ShapeItem *pItem,
+                       const char *zFmt, ...);
+
+/* A new node, the last child of its parent. zPath is for messages. */
+AssocNode *assocNodeNew(AssocPlanner *p, AssocNode *pParent, AssocModel *pModel,
+                        const char *zPath, const ShapeItem *pItem);
+const char *assocNodePath(AssocPlanner *p, AssocNode *pParent,
+                          const char *zName);
+/* Its keys: what the parent gives, how it compares, which index serves. */
+void assocNodeKeys(AssocPlanner *p, AssocNode *pNode, const AssocKey *pUp,
+                   const AssocKey *pOwn, AssocTable *pTab);
+void assocNodeRelKeys(AssocPlanner *p, AssocNode *pNode);
+/* The numbers of values among the node's, which are added if they are new:
+** what an order sorts by, a column, and a JSON column as json() gives it. */
 int assocNodeArg(AssocPlanner *p, AssocNode *pNode, const ShapeKey *pKey);
+int assocNodeColumnArg(AssocPlanner *p, AssocNode *pNode,
+                       const AssocTable *pTab, int iCol, int iAlias);
+int assocNodeRawArg(AssocPlanner *p, AssocNode *pNode, int iArg);
+/* A part of its text, the last; zName is its key, or 0. */
+AssocPart *assocNodePart(AssocPlanner *p, AssocNode *pNode, int eType,
+                         const char *zName);
+/* The text before a part's value: a brace or a comma, and the key. */
+void assocNodePartKey(AssocPlanner *p, AssocPart *pPart, const char *zBefore,
+                      const char *zName, const char *zAfter);
+/* An error if the block has the key already. */
+void assocNodeCheckKey(AssocPlanner *p, AssocNode *pNode,
+                       const ShapeItem *pItem, const char *zName);
+void assocNodeColumn(AssocPlanner *p, AssocNode *pNode, const ShapeItem *pItem,
+                     int iCol, const char *zName);
+/* What stands where no row is. Its parts are complete. */
+void assocNodeEmpty(AssocPlanner *p, AssocNode *pNode);
+
 void assocStmtNode(AssocPlanner *p, AssocNode *pNode);
 void assocStmtValue(AssocPlanner *p, AssocNode *pNode);
 /* A node's lookup as a subquery of its parent's, and the aggregate that it

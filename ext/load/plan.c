@@ -12,314 +12,9 @@ typedef AssocPlanner Planner;
 
 static void compileRows(Planner *p, AssocNode *pNode, const ShapeItem *pBlock);
 
-static void *planAlloc(Planner *p, size_t n) {
-  return assocAlloc(p->pCall, p->pArena, (i64)n);
-}
-
-static void planError(Planner *p, const ShapeItem *pItem, const char *zFmt,
-                      ...) {
-  va_list ap;
-  char *z;
-  if (p->pCall->rc != SQLITE_OK) return;
-  va_start(ap, zFmt);
-  z = sqlite3_vmprintf(zFmt, ap);
-  va_end(ap);
-  if (z == 0) {
-    assocErrorCode(p->pCall, SQLITE_NOMEM);
-  } else {
-    assocShapeError(p->pCall, p->pPlan->pShape->zText, pItem ? pItem->iOff : -1,
-                    "%s", z);
-  }
-  sqlite3_free(z);
-}
-
-/* ----------------------------------------------------------------- values */
-
-/* A new value of the node's rows. */
-static int addArg(Planner *p, AssocNode *pNode, const char *zSql,
-                  const ShapeKey *pKey) {
-  if ((pNode->nArg & (pNode->nArg - 1)) == 0) {
-    AssocArg *a = planAlloc(p, sizeof(*a) * (size_t)(pNode->nArg * 2 + 1));
-    if (a == 0) return 0;
-    if (pNode->nArg) {
-      memcpy(a, pNode->aArg, sizeof(*a) * (size_t)pNode->nArg);
-    }
-    pNode->aArg = a;
-  }
-  pNode->aArg[pNode->nArg].zSql = zSql;
-  pNode->aArg[pNode->nArg].pKey = pKey;
-  return pNode->nArg++;
-}
-
-/* The number of a value among the node's, which is added if it is new. */
-static int nodeArg(Planner *p, AssocNode *pNode, const char *zSql) {
-  int i;
-  if (zSql == 0) return 0;
-  for (i = 0; i < pNode->nArg; i++) {
-    if (pNode->aArg[i].zSql && strcmp(pNode->aArg[i].zSql, zSql) == 0) {
-      return i;
-    }
-  }
-  return addArg(p, pNode, zSql, 0);
-}
-
-static int columnArg(Planner *p, AssocNode *pNode, const AssocTable *pTab,
-                     int iCol, int iAlias) {
-  return nodeArg(p, pNode,
-                 assocArenaPrintf(p->pCall, p->pArena, "t%d.\"%w\"", iAlias,
-                                  pTab->aCol[iCol].zName));
-}
-
-int assocNodeArg(AssocPlanner *p, AssocNode *pNode, const ShapeKey *pKey) {
-  const AssocTable *pTab = pNode->pModel->pTable;
-  int iCol = pKey->pAgg || pKey->pPath->pNext
-                 ? -1
-                 : assocColumnFind(pTab, pKey->pPath->z);
-  if (iCol >= 0) return columnArg(p, pNode, pTab, iCol, 1);
-  return addArg(p, pNode, 0, pKey);
-}
-
-/* A column declared JSON, as json() gives it if it is valid. */
-static int rawArg(Planner *p, AssocNode *pNode, int iArg) {
-  const char *z = pNode->aArg[iArg].zSql;
-  return nodeArg(p, pNode,
-                 assocArenaPrintf(p->pCall, p->pArena,
-                                  "CASE WHEN typeof(%s)='text' AND "
-                                  "json_valid(%s) THEN json(%s) END",
-                                  z, z, z));
-}
-
-/* ------------------------------------------------------------------ parts */
-
-/* The text before a value: a brace or a comma, and the key. */
-static void partKey(Planner *p, AssocPart *pPart, const char *zBefore,
-                    const char *zName, const char *zAfter) {
-  AssocOut out;
-  i64 n = 0;
-  char *z, *zKept;
-  assocBufInit(&out, 0x7fffffff);
-  assocOutText(&out, zBefore, (i64)strlen(zBefore));
-  if (zName) assocJsonString(&out, zName, (i64)strlen(zName));
-  assocOutText(&out, zAfter, (i64)strlen(zAfter));
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(p->pCall, out.rc);
-  zKept = assocAlloc(p->pCall, p->pArena, n + ASSOC_KEY_PAD);
-  if (zKept && z) memcpy(zKept, z, (size_t)n);
-  pPart->zKey = zKept;
-  pPart->nKey = (int)n;
-  sqlite3_free(z);
-}
-
-static AssocPart *lastPart(AssocNode *pNode) {
-  AssocPart *pPart = pNode->pPart;
-  while (pPart && pPart->pNext) pPart = pPart->pNext;
-  return pPart;
-}
-
-/* What comes before the next member of the row's text. */
-static const char *beforeNext(AssocNode *pNode) {
-  if (pNode->pPart) return ",";
-  return pNode->bSpread ? "" : "{";
-}
-
-static AssocPart *addPart(Planner *p, AssocNode *pNode, int eType,
-                          const char *zName) {
-  AssocPart *pPart = planAlloc(p, sizeof(*pPart)), *pLast = lastPart(pNode);
-  if (pPart == 0) return 0;
-  pPart->eType = (u8)eType;
-  pPart->zName = zName;
-  pPart->iRaw = -1;
-  partKey(p, pPart, beforeNext(pNode), zName, zName ? ":" : "");
-  if (pLast) {
-    pLast->pNext = pPart;
-  } else {
-    pNode->pPart = pPart;
-  }
-  return pPart;
-}
-
-/* Two equal keys are a mistake. */
-static void checkKey(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
-                     const char *zName) {
-  const AssocPart *pPart;
-  for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
-    if (pPart->zName == 0 || pPart->bInner) continue;
-    if (strcmp(pPart->zName, zName) != 0) continue;
-    planError(p, pItem,
-              "the key '%s' stands twice in one block; name one of them with "
-              "as, or write both in one block: %s{...}",
-              zName, zName);
-    return;
-  }
-}
-
-static void addColumn(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
-                      int iCol, const char *zName) {
-  const AssocColumn *pCol = &pNode->pModel->pTable->aCol[iCol];
-  AssocPart *pPart;
-  checkKey(p, pNode, pItem, zName);
-  pPart = addPart(p, pNode, ASSOC_PART_COLUMN, zName);
-  if (pPart == 0) return;
-  pPart->eJson = pCol->eJson;
-  pPart->bBlob = pCol->eAff == ASSOC_AFF_NONE;
-  pPart->iArg = columnArg(p, pNode, pNode->pModel->pTable, iCol, 1);
-  if (pCol->eJson == ASSOC_JSON_RAW) {
-    pPart->eJson = ASSOC_JSON_PLAIN;
-    pPart->iRaw = rawArg(p, pNode, pPart->iArg);
-  }
-}
-
-/* ------------------------------------------------------------------ nodes */
-
-static void listNode(Planner *p, AssocNode *pNode) {
-  AssocPlan *pPlan = p->pPlan;
-  int n = pPlan->nNode;
-  if ((n & (n - 1)) == 0) {
-    AssocNode **ap = planAlloc(p, sizeof(*ap) * (size_t)(n * 2 + 1));
-    if (ap == 0) return;
-    if (n) memcpy(ap, pPlan->apNode, sizeof(*ap) * (size_t)n);
-    pPlan->apNode = ap;
-  }
-  pNode->iNode = n;
-  pPlan->apNode[pPlan->nNode++] = pNode;
-}
-
-static AssocNode *newNode(Planner *p, AssocNode *pParent, AssocModel *pModel,
-                          const char *zPath, const ShapeItem *pItem) {
-  AssocNode *pNode = planAlloc(p, sizeof(*pNode)), **pp;
-  if (pNode == 0) return 0;
-  pNode->pPlan = p->pPlan;
-  pNode->pParent = pParent;
-  pNode->pModel = pModel;
-  pNode->zPath = zPath;
-  pNode->pItem = pItem;
-  pNode->nActual = -1;
-  listNode(p, pNode);
-  if (pParent == 0) return pNode;
-  pNode->nDepth = pParent->nDepth + 1;
-  for (pp = &pParent->pChild; *pp; pp = &(*pp)->pNext) {
-  }
-  *pp = pNode;
-  pNode->iChild = pParent->nChild++;
-  if (pNode->nDepth > p->pCall->pConn->mxDepth) {
-    planError(p, pItem, "%s is nested more than %d levels deep", zPath,
-              p->pCall->pConn->mxDepth);
-  }
-  if (p->pPlan->nNode > p->pCall->pConn->mxItem) {
-    planError(p, pItem, "more than %d associations are to be loaded, at %s",
-              p->pCall->pConn->mxItem, zPath);
-  }
-  return pNode;
-}
-
-static const char *childPath(Planner *p, AssocNode *pParent,
-                             const char *zName) {
-  if (pParent->pParent == 0) return zName;
-  return assocArenaPrintf(p->pCall, p->pArena, "%s.%s", pParent->zPath, zName);
-}
-
-/*
-** How one column of a key compares (datatype3.html, 4.2): if either is
-** numeric, text that looks like a number becomes one, else nothing changes.
-**
-** A lookup binds the parent's value to a parameter, which has no affinity of
-** its own, so that SQLite applies the column's to it: where a comparison of
-** the two columns would change the column, or would not change the value, a
-** lookup is not that comparison and the node can only scan.
-*/
-static void keyRule(AssocNode *pNode, AssocKeyRule *pRule,
-                    const AssocColumn *pParent, const AssocColumn *pOwn) {
-  int bNumeric =
-      pParent->eAff == ASSOC_AFF_NUMERIC || pOwn->eAff == ASSOC_AFF_NUMERIC;
-  pRule->eAff = bNumeric && pParent->eAff != pOwn->eAff ? ASSOC_AFF_NUMERIC
-                                                        : ASSOC_AFF_NONE;
-  pRule->eColl = pOwn->eColl;
-  if (bNumeric && pOwn->eAff != ASSOC_AFF_NUMERIC) pNode->bScanOnly = 1;
-  if (pOwn->eAff == ASSOC_AFF_TEXT && pParent->eAff == ASSOC_AFF_NONE) {
-    pNode->bScanOnly = 1;
-  }
-  if (pOwn->eColl == ASSOC_COLL_OTHER && !bNumeric) pNode->bLookupOnly = 1;
-}
-
-/* SQL of a key column in the node's own rows: under t1, of a join row under
-** t2; at the far end of a path stmt.c names it k0. */
-static const char *keySql(Planner *p, const AssocNode *pNode,
-                          const AssocTable *pTab, int iCol, int i) {
-  if (pNode->pRel->nPath) {
-    return assocArenaPrintf(p->pCall, p->pArena, "t2.k%d", i);
-  }
-  return assocArenaPrintf(p->pCall, p->pArena, "t%d.\"%w\"",
-                          pTab == pNode->pRel->pThrough ? 2 : 1,
-                          pTab->aCol[iCol].zName);
-}
-
-/* Keys: what the parent gives, how it compares, which index serves. */
-static void nodeKey(Planner *p, AssocNode *pNode, const AssocKey *pUp,
-                    const AssocKey *pOwn, AssocTable *pTab) {
-  const AssocTable *pUpTab = pNode->pParent->pModel->pTable;
-  AssocKeyRule *aRule = planAlloc(p, sizeof(*aRule) * (size_t)pOwn->nCol);
-  int i, bUnique = 0;
-  pNode->aiSource = planAlloc(p, sizeof(int) * (size_t)pOwn->nCol);
-  pNode->azKey = planAlloc(p, sizeof(char *) * (size_t)pOwn->nCol);
-  if (aRule == 0 || pNode->aiSource == 0 || pNode->azKey == 0) return;
-  if (pOwn->nCol > ASSOC_KEY_MAX) {
-    planError(p, pNode->pItem, "a key of %s has more than %d columns",
-              pNode->zPath, ASSOC_KEY_MAX);
-    return;
-  }
-  pNode->nKey = pOwn->nCol;
-  pNode->aRule = aRule;
-  for (i = 0; i < pOwn->nCol; i++) {
-    keyRule(pNode, &aRule[i], &pUpTab->aCol[pUp->aCol[i]],
-            &pTab->aCol[pOwn->aCol[i]]);
-    pNode->aiSource[i] = columnArg(p, pNode->pParent, pUpTab, pUp->aCol[i], 1);
-    pNode->azKey[i] = keySql(p, pNode, pTab, pOwn->aCol[i], i);
-  }
-  pNode->zIndex =
-      assocTableIndexOn(p->pCall, pTab, pOwn->nCol, pOwn->aCol, &bUnique);
-  pNode->bOne = !pNode->bMany && bUnique && !pNode->pRel->nPath;
-}
-
-static void compileKey(Planner *p, AssocNode *pNode) {
-  AssocTable *pTab = 0;
-  const AssocKey *pOwn = assocRelFarKey(pNode->pRel, &pTab);
-  nodeKey(p, pNode, assocRelNearKey(pNode->pRel), pOwn, pTab);
-}
-
-/* The text of a row that is not there, for a spread: ,"a":null,"b":[] */
-static void emptyText(Planner *p, AssocNode *pNode, AssocOut *pOut) {
-  const AssocPart *pPart;
-  for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
-    assocOutText(pOut, pPart->zKey, pPart->nKey);
-    if (pPart->eType == ASSOC_PART_SPREAD) {
-      emptyText(p, pPart->pNode, pOut);
-    } else if (pPart->eType == ASSOC_PART_CHILD && pPart->pNode->bMany) {
-      assocOutText(pOut, "[]", 2);
-    } else if (pPart->eType != ASSOC_PART_TEXT) {
-      assocOutText(pOut, "null", 4);
-    }
-  }
-}
-
-static void setEmpty(Planner *p, AssocNode *pNode) {
-  AssocOut out;
-  i64 n = 0;
-  char *z;
-  pNode->zEmpty = pNode->bMany ? "[]" : "null";
-  pNode->nEmpty = (int)strlen(pNode->zEmpty);
-  if (!pNode->bSpread) return;
-  assocBufInit(&out, 0x7fffffff);
-  emptyText(p, pNode, &out);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(p->pCall, out.rc);
-  pNode->zEmpty = assocArenaText(p->pCall, p->pArena, z, -1);
-  pNode->nEmpty = (int)n;
-  sqlite3_free(z);
-}
-
 /* A dotted path gives its first association nothing but the rest. */
 static const ShapeItem *restOfPath(Planner *p, const ShapeItem *pItem) {
-  ShapeItem *pRest = planAlloc(p, sizeof(*pRest));
+  ShapeItem *pRest = assocPlannerAlloc(p, sizeof(*pRest));
   if (pRest == 0) return 0;
   *pRest = *pItem;
   pRest->pPath = pItem->pPath->pNext;
@@ -330,7 +25,7 @@ static const ShapeItem *restOfPath(Planner *p, const ShapeItem *pItem) {
 }
 
 static const ShapeItem *starItem(Planner *p) {
-  ShapeItem *pStar = planAlloc(p, sizeof(*pStar));
+  ShapeItem *pStar = assocPlannerAlloc(p, sizeof(*pStar));
   if (pStar) {
     pStar->eType = SHAPE_ITEM_STAR;
     pStar->iOff = -1;
@@ -342,19 +37,19 @@ static void checkClauses(Planner *p, const ShapeItem *pItem,
                          const ShapeClauses *pC, const AssocRel *pRel) {
   if (pC == 0) return;
   if (pC->pFirst && pC->pLast) {
-    planError(p, pItem,
-              "a page is read from its first rows or from its last, "
-              "not both");
+    assocPlannerError(p, pItem,
+                      "a page is read from its first rows or from its last, "
+                      "not both");
   }
   if ((pC->pFirst || pC->pLast) && (pC->pLimit || pC->pOffset)) {
-    planError(p, pItem,
-              "a page has first or last, or limit and offset, not "
-              "both");
+    assocPlannerError(p, pItem,
+                      "a page has first or last, or limit and offset, not "
+                      "both");
   }
   if (pC->pThrough && (pRel == 0 || pRel->eKind != ASSOC_BELONGSTOMANY)) {
-    planError(p, pItem,
-              "through(...) speaks of a join table, and there is "
-              "none here");
+    assocPlannerError(p, pItem,
+                      "through(...) speaks of a join table, and there is "
+                      "none here");
   }
 }
 
@@ -366,7 +61,7 @@ static void checkClauses(Planner *p, const ShapeItem *pItem,
 static const ShapeClauses *withScopes(Planner *p, const AssocRel *pRel,
                                       AssocModel *pModel,
                                       const ShapeClauses *pC) {
-  ShapeClauses *pNew = planAlloc(p, sizeof(*pNew));
+  ShapeClauses *pNew = assocPlannerAlloc(p, sizeof(*pNew));
   const ShapeScope *pUse = 0;
   const AssocScope *pScope;
   int bStarted = 0;
@@ -394,7 +89,7 @@ static AssocNode *childNode(Planner *p, AssocNode *pParent, AssocRel *pRel,
                             AssocModel *pModel, const ShapeItem *pItem,
                             const char *zName) {
   AssocNode *pNode =
-      newNode(p, pParent, pModel, childPath(p, pParent, zName), pItem);
+      assocNodeNew(p, pParent, pModel, assocNodePath(p, pParent, zName), pItem);
   if (pNode == 0) return 0;
   pNode->pRel = pRel;
   pNode->bMany = pRel->bMany;
@@ -407,13 +102,15 @@ static AssocNode *addChild(Planner *p, AssocNode *pParent, AssocRel *pRel,
   AssocNode *pNode = childNode(p, pParent, pRel, pRel->pTarget, pItem, zName);
   AssocPart *pPart;
   if (pNode == 0) return 0;
-  if (!bSpread) checkKey(p, pParent, pItem, zName);
+  if (!bSpread) assocNodeCheckKey(p, pParent, pItem, zName);
   if (bSpread && pRel->bMany) {
-    planError(p, pItem, "%s may be many; only one row can be spread", zName);
+    assocPlannerError(p, pItem, "%s may be many; only one row can be spread",
+                      zName);
   }
   pNode->bSpread = (u8)bSpread;
-  pPart = addPart(p, pParent, bSpread ? ASSOC_PART_SPREAD : ASSOC_PART_CHILD,
-                  bSpread ? 0 : zName);
+  pPart =
+      assocNodePart(p, pParent, bSpread ? ASSOC_PART_SPREAD : ASSOC_PART_CHILD,
+                    bSpread ? 0 : zName);
   if (pPart) pPart->pNode = pNode;
   return pNode;
 }
@@ -440,7 +137,7 @@ static const ShapeItem *branchBlock(Planner *p, const AssocBranch *pBranch,
       continue;
     }
     for (; pSub; pSub = bOn ? pSub->pNext : 0) {
-      *ppEnd = planAlloc(p, sizeof(*pSub));
+      *ppEnd = assocPlannerAlloc(p, sizeof(*pSub));
       if (*ppEnd == 0) return pFirst;
       **ppEnd = *pSub;
       (*ppEnd)->pNext = 0;
@@ -474,7 +171,8 @@ static void checkOn(Planner *p, const AssocRel *pRel, const ShapeItem *pBlock) {
     for (i = 0; i < pRel->nBranch && pRel->aBranch[i].pModel != pModel; i++) {
     }
     if (pModel && i == pRel->nBranch) {
-      planError(p, pBlock, "%s never leads to %s", pRel->zName, pModel->zLabel);
+      assocPlannerError(p, pBlock, "%s never leads to %s", pRel->zName,
+                        pModel->zLabel);
     }
   }
 }
@@ -488,14 +186,14 @@ static void compileBranches(Planner *p, AssocNode *pParent,
   int i;
   if (pItem->bSpread || pItem->pClauses || pItem->nRecurse ||
       pItem->bRequired) {
-    planError(p, pItem,
-              "%s is polymorphic: conditions belong to its "
-              "branches, on Model(...){...}",
-              pRel->zName);
+    assocPlannerError(p, pItem,
+                      "%s is polymorphic: conditions belong to its "
+                      "branches, on Model(...){...}",
+                      pRel->zName);
   }
   checkOn(p, pRel, pBlock);
-  checkKey(p, pParent, pItem, itemName(pItem, pRel));
-  pPart = addPart(p, pParent, ASSOC_PART_CHILD, itemName(pItem, pRel));
+  assocNodeCheckKey(p, pParent, pItem, itemName(pItem, pRel));
+  pPart = assocNodePart(p, pParent, ASSOC_PART_CHILD, itemName(pItem, pRel));
   if (pPart == 0) return;
   ppNext = &pPart->pNode;
   for (i = 0; i < pRel->nBranch && p->pCall->rc == SQLITE_OK; i++) {
@@ -506,11 +204,12 @@ static void compileBranches(Planner *p, AssocNode *pParent,
     *ppNext = pNode;
     ppNext = &pNode->pBranch;
     pNode->zType = pBranch->zType;
-    pNode->iType =
-        columnArg(p, pParent, pParent->pModel->pTable, pRel->type.aCol[0], 1);
+    pNode->iType = assocNodeColumnArg(p, pParent, pParent->pModel->pTable,
+                                      pRel->type.aCol[0], 1);
     pNode->pClauses =
         withScopes(p, 0, pBranch->pModel, branchClauses(p, pBranch, pBlock));
-    nodeKey(p, pNode, &pRel->foreign, &pBranch->key, pBranch->pModel->pTable);
+    assocNodeKeys(p, pNode, &pRel->foreign, &pBranch->key,
+                  pBranch->pModel->pTable);
     compileRows(p, pNode, branchBlock(p, pBranch, pBlock));
   }
 }
@@ -526,22 +225,24 @@ static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   AssocPart *pPart;
   int i;
   if (pRel->pSource != pRel->pTarget) {
-    planError(p, pItem,
-              "%s leads from %s to %s; only an association of a "
-              "model with itself can repeat",
-              pRel->zName, pRel->pSource->zLabel, pRel->pTarget->zLabel);
+    assocPlannerError(p, pItem,
+                      "%s leads from %s to %s; only an association of a "
+                      "model with itself can repeat",
+                      pRel->zName, pRel->pSource->zLabel,
+                      pRel->pTarget->zLabel);
     return;
   }
-  if (pItem->bSpread) planError(p, pItem, "what repeats cannot be spread");
+  if (pItem->bSpread)
+    assocPlannerError(p, pItem, "what repeats cannot be spread");
   pNode->bRecurse = 1;
   pNode->nRecurse = pItem->nRecurse > 0 ? pItem->nRecurse : 0;
-  pNode->aiSelf = planAlloc(p, sizeof(int) * (size_t)(pUp->nCol + 1));
+  pNode->aiSelf = assocPlannerAlloc(p, sizeof(int) * (size_t)(pUp->nCol + 1));
   for (i = 0; pNode->aiSelf && i < pUp->nCol; i++) {
     pNode->aiSelf[i] =
-        columnArg(p, pNode, pRel->pSource->pTable, pUp->aCol[i], 1);
+        assocNodeColumnArg(p, pNode, pRel->pSource->pTable, pUp->aCol[i], 1);
   }
-  checkKey(p, pNode, pItem, zName);
-  pPart = addPart(p, pNode, ASSOC_PART_CHILD, zName);
+  assocNodeCheckKey(p, pNode, pItem, zName);
+  pPart = assocNodePart(p, pNode, ASSOC_PART_CHILD, zName);
   if (pPart) pPart->pNode = pNode;
 }
 
@@ -549,10 +250,10 @@ static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
 
 /* A hidden sibling of a node, that gives one value for each parent. */
 static AssocNode *valueBeside(Planner *p, AssocNode *pNode, int eAgg) {
-  AssocNode *pValue =
-      newNode(p, pNode->pParent, pNode->pModel, pNode->zPath, pNode->pItem);
-  ShapeKey *pKey = planAlloc(p, sizeof(*pKey));
-  ShapeAgg *pAgg = planAlloc(p, sizeof(*pAgg));
+  AssocNode *pValue = assocNodeNew(p, pNode->pParent, pNode->pModel,
+                                   pNode->zPath, pNode->pItem);
+  ShapeKey *pKey = assocPlannerAlloc(p, sizeof(*pKey));
+  ShapeAgg *pAgg = assocPlannerAlloc(p, sizeof(*pAgg));
   AssocPart *pPart;
   if (pValue == 0 || pKey == 0 || pAgg == 0) return 0;
   pAgg->eAgg = (u8)eAgg;
@@ -563,11 +264,11 @@ static AssocNode *valueBeside(Planner *p, AssocNode *pNode, int eAgg) {
   pValue->pBlock = pNode->pBlock;
   pValue->zEmpty = eAgg == SHAPE_AGG_COUNT ? "0" : "false";
   pValue->nEmpty = (int)strlen(pValue->zEmpty);
-  if (pNode->pRel) compileKey(p, pValue);
-  pPart = planAlloc(p, sizeof(*pPart));
+  if (pNode->pRel) assocNodeRelKeys(p, pValue);
+  pPart = assocPlannerAlloc(p, sizeof(*pPart));
   if (pPart == 0) return 0;
   pPart->iRaw = -1;
-  partKey(p, pPart, "", 0, "");
+  assocNodePartKey(p, pPart, "", 0, "");
   pPart->eJson = eAgg == SHAPE_AGG_COUNT ? ASSOC_JSON_PLAIN : ASSOC_JSON_BOOL;
   pValue->pPart = pPart;
   pValue->nArg = 1;
@@ -584,22 +285,24 @@ static void compilePage(Planner *p, AssocNode *pNode) {
   AssocPage *pPage;
   if (!isPage(pC)) return;
   if (!pNode->bMany && pNode->pRel) {
-    planError(p, pNode->pItem, "%s is one row at most; pages are for lists",
-              pNode->zPath);
+    assocPlannerError(p, pNode->pItem,
+                      "%s is one row at most; pages are for lists",
+                      pNode->zPath);
     return;
   }
   if (pC->bPage && p->pPlan->eAsk >= ASSOC_ASK_ROWS && pNode->pRel == 0) {
-    planError(p, 0, "a page is one document: SELECT eager(...) gives it");
+    assocPlannerError(p, 0,
+                      "a page is one document: SELECT eager(...) gives it");
     return;
   }
   if ((pC->pLast || pC->pBefore) && p->pPlan->eAsk >= ASSOC_ASK_ROWS &&
       pNode->pRel == 0) {
-    planError(p, 0,
-              "rows that are given out one by one are read from the "
-              "front: first and after, not last and before");
+    assocPlannerError(p, 0,
+                      "rows that are given out one by one are read from the "
+                      "front: first and after, not last and before");
     return;
   }
-  pPage = pNode->pPage = planAlloc(p, sizeof(*pPage));
+  pPage = pNode->pPage = assocPlannerAlloc(p, sizeof(*pPage));
   if (pPage == 0) return;
   pPage->bWrap = pC->bPage;
   pPage->bBack = pC->pLast != 0 || (pC->pBefore && !pC->pFirst);
@@ -646,7 +349,7 @@ static void compileAssoc(Planner *p, AssocNode *pParent, const ShapeItem *pItem,
   if (!bPath) checkClauses(p, pItem, pItem->pClauses, pRel);
   pNode->pClauses =
       withScopes(p, pRel, pRel->pTarget, bPath ? 0 : pItem->pClauses);
-  compileKey(p, pNode);
+  assocNodeRelKeys(p, pNode);
   compileRows(p, pNode, pBlock);
 }
 
@@ -673,8 +376,8 @@ static void compileName(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   AssocSql sql;
   AssocRel *pRel = 0;
   if (iCol >= 0) {
-    addColumn(p, pNode, pItem, iCol,
-              pItem->pAlias ? pItem->pAlias->z : pItem->pPath->z);
+    assocNodeColumn(p, pNode, pItem, iCol,
+                    pItem->pAlias ? pItem->pAlias->z : pItem->pPath->z);
     return;
   }
   if (pItem->pPath && pItem->pPath->pNext == 0 && !pItem->bInclude &&
@@ -709,7 +412,7 @@ static void compileStar(Planner *p, AssocNode *pNode, const ShapeItem *pBlock,
   int i;
   for (i = 0; i < pTab->nCol; i++) {
     if (pTab->aCol[i].bHidden || namedBeside(pNode, pBlock, i)) continue;
-    addColumn(p, pNode, pStar, i, pTab->aCol[i].zName);
+    assocNodeColumn(p, pNode, pStar, i, pTab->aCol[i].zName);
   }
 }
 
@@ -745,14 +448,14 @@ static int isAbove(const AssocNode *pNode, const AssocModel *pModel) {
 /* All columns, and with "nested" the same of what is related to it. */
 static void compileOneOfAll(Planner *p, AssocNode *pNode, const ShapeItem *pAll,
                             AssocRel *pRel) {
-  ShapeItem *pItem = planAlloc(p, sizeof(*pItem));
+  ShapeItem *pItem = assocPlannerAlloc(p, sizeof(*pItem));
   ShapeItem *pStar = (ShapeItem *)starItem(p);
   if (pItem == 0 || pStar == 0) return;
   pItem->iOff = pAll->iOff;
   pItem->bBlock = 1;
   pItem->pBlock = pStar;
   if (pAll->nRecurse) {
-    pStar->pNext = planAlloc(p, sizeof(*pAll));
+    pStar->pNext = assocPlannerAlloc(p, sizeof(*pAll));
     if (pStar->pNext == 0) return;
     *pStar->pNext = *pAll;
     pStar->pNext->pNext = 0;
@@ -783,10 +486,10 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   AssocPart *pPart = 0;
   int n = 0;
   if (pJoin == 0) {
-    planError(p, pItem,
-              "@%s is a column of a join table, and there is none "
-              "here",
-              pItem->pPath->z);
+    assocPlannerError(p, pItem,
+                      "@%s is a column of a join table, and there is none "
+                      "here",
+                      pItem->pPath->z);
     return;
   }
   for (pAt = pBlock; pAt && pAt != pItem; pAt = pAt->pNext) {
@@ -795,8 +498,8 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
     }
   }
   if (!pItem->pAlias) {
-    checkKey(p, pNode, pItem, pJoin->zName);
-    pPart = addPart(p, pNode, ASSOC_PART_TEXT, pJoin->zName);
+    assocNodeCheckKey(p, pNode, pItem, pJoin->zName);
+    pPart = assocNodePart(p, pNode, ASSOC_PART_TEXT, pJoin->zName);
   }
   for (pAt = pItem; pAt; pAt = pItem->pAlias ? 0 : pAt->pNext) {
     int iCol;
@@ -805,28 +508,28 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
     }
     iCol = assocColumnFind(pJoin, pAt->pPath->z);
     if (iCol < 0) {
-      planError(p, pAt, "the join table %s has no column '%s'", pJoin->zName,
-                pAt->pPath->z);
+      assocPlannerError(p, pAt, "the join table %s has no column '%s'",
+                        pJoin->zName, pAt->pPath->z);
       return;
     }
-    if (pItem->pAlias) checkKey(p, pNode, pItem, pItem->pAlias->z);
-    pPart = addPart(p, pNode, ASSOC_PART_COLUMN,
-                    pItem->pAlias ? pItem->pAlias->z : pAt->pPath->z);
+    if (pItem->pAlias) assocNodeCheckKey(p, pNode, pItem, pItem->pAlias->z);
+    pPart = assocNodePart(p, pNode, ASSOC_PART_COLUMN,
+                          pItem->pAlias ? pItem->pAlias->z : pAt->pPath->z);
     if (pPart == 0) return;
     if (!pItem->pAlias) {
-      partKey(p, pPart, n++ ? "," : "{", pAt->pPath->z, ":");
+      assocNodePartKey(p, pPart, n++ ? "," : "{", pAt->pPath->z, ":");
       pPart->bInner = 1;
     }
     pPart->eJson = pJoin->aCol[iCol].eJson;
-    pPart->iArg = columnArg(p, pNode, pJoin, iCol, 2);
+    pPart->iArg = assocNodeColumnArg(p, pNode, pJoin, iCol, 2);
     if (pPart->eJson == ASSOC_JSON_RAW) {
       pPart->eJson = ASSOC_JSON_PLAIN;
-      pPart->iRaw = rawArg(p, pNode, pPart->iArg);
+      pPart->iRaw = assocNodeRawArg(p, pNode, pPart->iArg);
     }
   }
   if (!pItem->pAlias) {
-    pPart = addPart(p, pNode, ASSOC_PART_TEXT, 0);
-    if (pPart) partKey(p, pPart, "}", 0, "");
+    pPart = assocNodePart(p, pNode, ASSOC_PART_TEXT, 0);
+    if (pPart) assocNodePartKey(p, pPart, "}", 0, "");
   }
 }
 
@@ -857,8 +560,8 @@ static AssocRel *aggFirst(Planner *p, AssocNode *pNode,
   pRel = assocItemRel(&sql, &item, pItem->pPath, pNode->pModel);
   (void)assocSqlEnd(p, &sql);
   if (pRel && pRel->nBranch) {
-    planError(p, pItem, "%s is polymorphic, and has no aggregates",
-              pRel->zName);
+    assocPlannerError(p, pItem, "%s is polymorphic, and has no aggregates",
+                      pRel->zName);
     return 0;
   }
   return pRel;
@@ -870,14 +573,14 @@ static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
                                        "null", "0.0",  "false"};
   const char *zName = aggName(p, pItem);
   AssocRel *pRel = aggFirst(p, pParent, pItem);
-  ShapeKey *pKey = planAlloc(p, sizeof(*pKey));
+  ShapeKey *pKey = assocPlannerAlloc(p, sizeof(*pKey));
   AssocPart *pPart;
   AssocNode *pNode;
   if (pRel == 0 || pKey == 0 || zName == 0) return;
-  checkKey(p, pParent, pItem, zName);
-  pNode =
-      newNode(p, pParent, pRel->pTarget, childPath(p, pParent, zName), pItem);
-  pPart = addPart(p, pParent, ASSOC_PART_CHILD, zName);
+  assocNodeCheckKey(p, pParent, pItem, zName);
+  pNode = assocNodeNew(p, pParent, pRel->pTarget,
+                       assocNodePath(p, pParent, zName), pItem);
+  pPart = assocNodePart(p, pParent, ASSOC_PART_CHILD, zName);
   if (pNode == 0 || pPart == 0) return;
   pPart->pNode = pNode;
   pKey->pPath = pItem->pPath;
@@ -886,11 +589,11 @@ static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
   pNode->pValue = pKey;
   pNode->zEmpty = azNone[pItem->pAgg->eAgg];
   pNode->nEmpty = (int)strlen(pNode->zEmpty);
-  compileKey(p, pNode);
-  pPart = planAlloc(p, sizeof(*pPart));
+  assocNodeRelKeys(p, pNode);
+  pPart = assocPlannerAlloc(p, sizeof(*pPart));
   if (pPart == 0) return;
   pPart->iRaw = -1;
-  partKey(p, pPart, "", 0, "");
+  assocNodePartKey(p, pPart, "", 0, "");
   if (pItem->pAgg->eAgg == SHAPE_AGG_EXISTS) pPart->eJson = ASSOC_JSON_BOOL;
   pNode->pPart = pPart;
   pNode->nArg = 1;
@@ -910,8 +613,9 @@ static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   case SHAPE_ITEM_AT: compileAt(p, pNode, pItem, pBlock); break;
   case SHAPE_ITEM_ALL: compileAll(p, pNode, pItem, pItem->eAll); break;
   case SHAPE_ITEM_ON:
-    planError(p, pItem, "on %s{...} belongs in a polymorphic association",
-              pItem->pPath->z);
+    assocPlannerError(p, pItem,
+                      "on %s{...} belongs in a polymorphic association",
+                      pItem->pPath->z);
     break;
   default: compileAgg(p, pNode, pItem); break;
   }
@@ -941,13 +645,13 @@ static void endBlock(Planner *p, AssocNode *pNode) {
   const AssocPart *pPart;
   if (!pNode->bSpread) {
     int bEmpty = pNode->pPart == 0;
-    AssocPart *pEnd = addPart(p, pNode, ASSOC_PART_TEXT, 0);
-    if (pEnd) partKey(p, pEnd, bEmpty ? "{}" : "}", 0, "");
+    AssocPart *pEnd = assocNodePart(p, pNode, ASSOC_PART_TEXT, 0);
+    if (pEnd) assocNodePartKey(p, pEnd, bEmpty ? "{}" : "}", 0, "");
   }
   for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
     if (pPart->pNode) pNode->nSplit++;
   }
-  setEmpty(p, pNode);
+  assocNodeEmpty(p, pNode);
 }
 
 /* Everything of a node that has rows; they are those of pBlock. */
@@ -962,10 +666,10 @@ static void compileRows(Planner *p, AssocNode *pNode, const ShapeItem *pBlock) {
   pNode->bLimit =
       pNode->pRel && pC && (pC->pLimit || pC->pOffset) && !pNode->pPage;
   if (pNode->bLimit && !pNode->bMany) {
-    planError(p, pNode->pItem,
-              "%s is one row at most; limit and offset are "
-              "for lists",
-              pNode->zPath);
+    assocPlannerError(p, pNode->pItem,
+                      "%s is one row at most; limit and offset are "
+                      "for lists",
+                      pNode->zPath);
   }
   assocStmtNode(p, pNode);
   compilePageValues(p, pNode);
@@ -994,9 +698,9 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
   AssocRel *pRel;
   if (pItem->eType != SHAPE_ITEM_NAME || pItem->pAlias || pItem->bSpread ||
       pItem->bRequired || (pItem->pPath && pItem->pPath->pNext)) {
-    planError(p, pItem,
-              "one association should be named here, without as, "
-              "'...', '!' or a path");
+    assocPlannerError(p, pItem,
+                      "one association should be named here, without as, "
+                      "'...', '!' or a path");
     return;
   }
   assocSqlStart(p, &sql);
@@ -1030,17 +734,18 @@ static int givesRows(const AssocPlan *pPlan, const AssocNode *pRoot) {
 static void keyArgs(Planner *p, AssocNode *pRoot) {
   const AssocModel *pModel = pRoot->pModel;
   int i;
-  pRoot->aiSource = planAlloc(p, sizeof(int) * (size_t)(pModel->nKey + 1));
+  pRoot->aiSource =
+      assocPlannerAlloc(p, sizeof(int) * (size_t)(pModel->nKey + 1));
   for (i = 0; pRoot->aiSource && i < pModel->nKey; i++) {
     pRoot->aiSource[i] =
-        columnArg(p, pRoot, pModel->pTable, pModel->aKey[i], 1);
+        assocNodeColumnArg(p, pRoot, pModel->pTable, pModel->aKey[i], 1);
   }
 }
 
 static void compileStart(Planner *p, AssocModel *pModel) {
   AssocPlan *pPlan = p->pPlan;
   const AssocShape *pShape = pPlan->pShape;
-  AssocNode *pRoot = newNode(p, 0, pModel, pModel->zLabel, 0);
+  AssocNode *pRoot = assocNodeNew(p, 0, pModel, pModel->zLabel, 0);
   pPlan->pRoot = pRoot;
   if (pRoot == 0) return;
   pRoot->pClauses = pShape->eKind == SHAPE_QUERY
@@ -1069,7 +774,8 @@ static void listNames(Planner *p, const AssocBind *pBind) {
     }
     if (i < pPlan->nName) continue;
     if ((i & (i - 1)) == 0) {
-      const char **az = planAlloc(p, sizeof(char *) * (size_t)(i * 2 + 1));
+      const char **az =
+          assocPlannerAlloc(p, sizeof(char *) * (size_t)(i * 2 + 1));
       if (az == 0) return;
       if (i) memcpy(az, pPlan->azName, sizeof(char *) * (size_t)i);
       pPlan->azName = az;

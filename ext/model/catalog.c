@@ -52,21 +52,6 @@ static const char zTriggerText[] =
 
 /* ---------------------------------------------------------------- schemas */
 
-int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable) {
-  int iLo = 0, iHi = pSchema->nEntry - 1;
-  while (iLo <= iHi) {
-    int iMid = (iLo + iHi) / 2;
-    int c = sqlite3_stricmp(zTable, pSchema->azEntry[iMid]);
-    if (c == 0) return iMid;
-    if (c < 0) {
-      iHi = iMid - 1;
-    } else {
-      iLo = iMid + 1;
-    }
-  }
-  return -1;
-}
-
 AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName) {
   AssocSchema *p = pCat->pSchema;
   while (p && sqlite3_stricmp(p->zName, zName) != 0) p = p->pNext;

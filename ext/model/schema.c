@@ -217,6 +217,21 @@ static void tableType(AssocCall *pCall, AssocTable *pTab) {
   assocFinalize(pCall, pStmt);
 }
 
+int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable) {
+  int iLo = 0, iHi = pSchema->nEntry - 1;
+  while (iLo <= iHi) {
+    int iMid = (iLo + iHi) / 2;
+    int c = sqlite3_stricmp(zTable, pSchema->azEntry[iMid]);
+    if (c == 0) return iMid;
+    if (c < 0) {
+      iHi = iMid - 1;
+    } else {
+      iLo = iMid + 1;
+    }
+  }
+  return -1;
+}
+
 AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
                            const char *zName) {
   int iEntry = assocSchemaIndex(pSchema, zName);

@@ -90,10 +90,10 @@ struct RelatedCursor {
   AssocTake pairs;     /* Those of all sources, if they were */
   i64 nLookup;         /* Sources that were looked up one by one */
   i64 nTarget;         /* And their rows */
-  u32 iTake;  /* The next of the ids */
-  i64 iId;    /* The current one */
-  u32 iRowOf; /* Number of the current row in its source, from 1 */
-  u32 nDeep;  /* Its depth */
+  u32 iTake;           /* The next of the ids */
+  i64 iId;             /* The current one */
+  u32 iRowOf;          /* Number of the current row in its source, from 1 */
+  u32 nDeep;           /* Its depth */
 
   AssocRun run;           /* The rows of the source as JSON */
   int bRun;               /* run is started */

@@ -48,7 +48,7 @@ struct AssocKeys {
   sqlite3_value **apVal;
   sqlite3_value *pOne; /* apVal is the address of this for one value */
   AssocArena mem;      /* OWNED: else it is in here */
-  int nOwned;     /* The first of apVal, that are to be freed */
+  int nOwned;          /* The first of apVal, that are to be freed */
 };
 /* One key of a model, as its value or as a JSON array if it is composite. */
 void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,

@@ -72,8 +72,8 @@ static void writeAllowed(AssocCall *pCall, AssocCatalog *pCat,
 */
 static void writeLock(AssocCall *pCall, const AssocTable *pTab) {
   if (pTab == 0 || pTab->eType != ASSOC_TABLE) return;
-  assocExec(pCall, "DELETE FROM \"%w\".\"%w\" WHERE 0",
-            pTab->pSchema->zName, pTab->zName);
+  assocExec(pCall, "DELETE FROM \"%w\".\"%w\" WHERE 0", pTab->pSchema->zName,
+            pTab->zName);
   if (pCall->rc == SQLITE_AUTH || pCall->rc == SQLITE_ERROR) {
     assocErrorForget(pCall); /* Only the lock was wanted */
   }

@@ -98,7 +98,7 @@ static const AssocJson *throughOf(const AssocRel *pRel,
 
 /* {"post":7}: the branch, and what is in it. */
 static const AssocJson *branchOfJson(AssocWriter *w, AssocRel *pRel,
-                                 const AssocJson *pJson, int *piBranch) {
+                                     const AssocJson *pJson, int *piBranch) {
   *piBranch = 0;
   if (pRel->nBranch == 0) return pJson;
   if (pJson->eType != ASSOC_J_OBJECT || pJson->nChild != 1) {
@@ -160,9 +160,8 @@ void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
   }
   assocModelNeedKey(w->pCall, pRel->pTarget);
   if (z) {
-    AssocJson *pJson =
-        assocJsonRead(w->pCall, &w->mem, z, sqlite3_value_bytes(pVal),
-                      "a list of targets");
+    AssocJson *pJson = assocJsonRead(
+        w->pCall, &w->mem, z, sqlite3_value_bytes(pVal), "a list of targets");
     if (pJson) targetsOfJson(w, pRel, pJson, p);
     return;
   }

@@ -1,0 +1,319 @@
+/*
+** Nodes as they are made: their values, the parts of their text, their keys.
+**
+** plan.c decides what a node is to give, and page.c what a cursor of it
+** needs; both say it with the functions of this file.
+*/
+#include "load/load.h"
+
+typedef AssocPlanner Planner;
+
+void *assocPlannerAlloc(Planner *p, size_t n) {
+  return assocAlloc(p->pCall, p->pArena, (i64)n);
+}
+
+void assocPlannerError(Planner *p, const ShapeItem *pItem, const char *zFmt,
+                       ...) {
+  va_list ap;
+  char *z;
+  if (p->pCall->rc != SQLITE_OK) return;
+  va_start(ap, zFmt);
+  z = sqlite3_vmprintf(zFmt, ap);
+  va_end(ap);
+  if (z == 0) {
+    assocErrorCode(p->pCall, SQLITE_NOMEM);
+  } else {
+    assocShapeError(p->pCall, p->pPlan->pShape->zText, pItem ? pItem->iOff : -1,
+                    "%s", z);
+  }
+  sqlite3_free(z);
+}
+
+/* ----------------------------------------------------------------- values */
+
+/* A new value of the node's rows. */
+static int addArg(Planner *p, AssocNode *pNode, const char *zSql,
+                  const ShapeKey *pKey) {
+  if ((pNode->nArg & (pNode->nArg - 1)) == 0) {
+    AssocArg *a =
+        assocPlannerAlloc(p, sizeof(*a) * (size_t)(pNode->nArg * 2 + 1));
+    if (a == 0) return 0;
+    if (pNode->nArg) {
+      memcpy(a, pNode->aArg, sizeof(*a) * (size_t)pNode->nArg);
+    }
+    pNode->aArg = a;
+  }
+  pNode->aArg[pNode->nArg].zSql = zSql;
+  pNode->aArg[pNode->nArg].pKey = pKey;
+  return pNode->nArg++;
+}
+
+/* The number of a value among the node's, which is added if it is new. */
+static int nodeArg(Planner *p, AssocNode *pNode, const char *zSql) {
+  int i;
+  if (zSql == 0) return 0;
+  for (i = 0; i < pNode->nArg; i++) {
+    if (pNode->aArg[i].zSql && strcmp(pNode->aArg[i].zSql, zSql) == 0) {
+      return i;
+    }
+  }
+  return addArg(p, pNode, zSql, 0);
+}
+
+int assocNodeColumnArg(Planner *p, AssocNode *pNode, const AssocTable *pTab,
+                       int iCol, int iAlias) {
+  return nodeArg(p, pNode,
+                 assocArenaPrintf(p->pCall, p->pArena, "t%d.\"%w\"", iAlias,
+                                  pTab->aCol[iCol].zName));
+}
+
+int assocNodeArg(AssocPlanner *p, AssocNode *pNode, const ShapeKey *pKey) {
+  const AssocTable *pTab = pNode->pModel->pTable;
+  int iCol = pKey->pAgg || pKey->pPath->pNext
+                 ? -1
+                 : assocColumnFind(pTab, pKey->pPath->z);
+  if (iCol >= 0) return assocNodeColumnArg(p, pNode, pTab, iCol, 1);
+  return addArg(p, pNode, 0, pKey);
+}
+
+/* A column declared JSON, as json() gives it if it is valid. */
+int assocNodeRawArg(Planner *p, AssocNode *pNode, int iArg) {
+  const char *z = pNode->aArg[iArg].zSql;
+  return nodeArg(p, pNode,
+                 assocArenaPrintf(p->pCall, p->pArena,
+                                  "CASE WHEN typeof(%s)='text' AND "
+                                  "json_valid(%s) THEN json(%s) END",
+                                  z, z, z));
+}
+
+/* ------------------------------------------------------------------ parts */
+
+/* The text before a value: a brace or a comma, and the key. */
+void assocNodePartKey(Planner *p, AssocPart *pPart, const char *zBefore,
+                      const char *zName, const char *zAfter) {
+  AssocOut out;
+  i64 n = 0;
+  char *z, *zKept;
+  assocBufInit(&out, 0x7fffffff);
+  assocOutText(&out, zBefore, (i64)strlen(zBefore));
+  if (zName) assocJsonString(&out, zName, (i64)strlen(zName));
+  assocOutText(&out, zAfter, (i64)strlen(zAfter));
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(p->pCall, out.rc);
+  zKept = assocAlloc(p->pCall, p->pArena, n + ASSOC_KEY_PAD);
+  if (zKept && z) memcpy(zKept, z, (size_t)n);
+  pPart->zKey = zKept;
+  pPart->nKey = (int)n;
+  sqlite3_free(z);
+}
+
+static AssocPart *lastPart(AssocNode *pNode) {
+  AssocPart *pPart = pNode->pPart;
+  while (pPart && pPart->pNext) pPart = pPart->pNext;
+  return pPart;
+}
+
+/* What comes before the next member of the row's text. */
+static const char *beforeNext(AssocNode *pNode) {
+  if (pNode->pPart) return ",";
+  return pNode->bSpread ? "" : "{";
+}
+
+AssocPart *assocNodePart(Planner *p, AssocNode *pNode, int eType,
+                         const char *zName) {
+  AssocPart *pPart = assocPlannerAlloc(p, sizeof(*pPart)),
+            *pLast = lastPart(pNode);
+  if (pPart == 0) return 0;
+  pPart->eType = (u8)eType;
+  pPart->zName = zName;
+  pPart->iRaw = -1;
+  assocNodePartKey(p, pPart, beforeNext(pNode), zName, zName ? ":" : "");
+  if (pLast) {
+    pLast->pNext = pPart;
+  } else {
+    pNode->pPart = pPart;
+  }
+  return pPart;
+}
+
+/* Two equal keys are a mistake. */
+void assocNodeCheckKey(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
+                       const char *zName) {
+  const AssocPart *pPart;
+  for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
+    if (pPart->zName == 0 || pPart->bInner) continue;
+    if (strcmp(pPart->zName, zName) != 0) continue;
+    assocPlannerError(
+        p, pItem,
+        "the key '%s' stands twice in one block; name one of them with "
+        "as, or write both in one block: %s{...}",
+        zName, zName);
+    return;
+  }
+}
+
+void assocNodeColumn(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
+                     int iCol, const char *zName) {
+  const AssocColumn *pCol = &pNode->pModel->pTable->aCol[iCol];
+  AssocPart *pPart;
+  assocNodeCheckKey(p, pNode, pItem, zName);
+  pPart = assocNodePart(p, pNode, ASSOC_PART_COLUMN, zName);
+  if (pPart == 0) return;
+  pPart->eJson = pCol->eJson;
+  pPart->bBlob = pCol->eAff == ASSOC_AFF_NONE;
+  pPart->iArg = assocNodeColumnArg(p, pNode, pNode->pModel->pTable, iCol, 1);
+  if (pCol->eJson == ASSOC_JSON_RAW) {
+    pPart->eJson = ASSOC_JSON_PLAIN;
+    pPart->iRaw = assocNodeRawArg(p, pNode, pPart->iArg);
+  }
+}
+
+/* ------------------------------------------------------------------ nodes */
+
+static void listNode(Planner *p, AssocNode *pNode) {
+  AssocPlan *pPlan = p->pPlan;
+  int n = pPlan->nNode;
+  if ((n & (n - 1)) == 0) {
+    AssocNode **ap = assocPlannerAlloc(p, sizeof(*ap) * (size_t)(n * 2 + 1));
+    if (ap == 0) return;
+    if (n) memcpy(ap, pPlan->apNode, sizeof(*ap) * (size_t)n);
+    pPlan->apNode = ap;
+  }
+  pNode->iNode = n;
+  pPlan->apNode[pPlan->nNode++] = pNode;
+}
+
+AssocNode *assocNodeNew(Planner *p, AssocNode *pParent, AssocModel *pModel,
+                        const char *zPath, const ShapeItem *pItem) {
+  AssocNode *pNode = assocPlannerAlloc(p, sizeof(*pNode)), **pp;
+  if (pNode == 0) return 0;
+  pNode->pPlan = p->pPlan;
+  pNode->pParent = pParent;
+  pNode->pModel = pModel;
+  pNode->zPath = zPath;
+  pNode->pItem = pItem;
+  pNode->nActual = -1;
+  listNode(p, pNode);
+  if (pParent == 0) return pNode;
+  pNode->nDepth = pParent->nDepth + 1;
+  for (pp = &pParent->pChild; *pp; pp = &(*pp)->pNext) {
+  }
+  *pp = pNode;
+  pNode->iChild = pParent->nChild++;
+  if (pNode->nDepth > p->pCall->pConn->mxDepth) {
+    assocPlannerError(p, pItem, "%s is nested more than %d levels deep", zPath,
+                      p->pCall->pConn->mxDepth);
+  }
+  if (p->pPlan->nNode > p->pCall->pConn->mxItem) {
+    assocPlannerError(p, pItem,
+                      "more than %d associations are to be loaded, at %s",
+                      p->pCall->pConn->mxItem, zPath);
+  }
+  return pNode;
+}
+
+const char *assocNodePath(Planner *p, AssocNode *pParent, const char *zName) {
+  if (pParent->pParent == 0) return zName;
+  return assocArenaPrintf(p->pCall, p->pArena, "%s.%s", pParent->zPath, zName);
+}
+
+/*
+** How one column of a key compares (datatype3.html, 4.2): if either is
+** numeric, text that looks like a number becomes one, else nothing changes.
+**
+** A lookup binds the parent's value to a parameter, which has no affinity of
+** its own, so that SQLite applies the column's to it: where a comparison of
+** the two columns would change the column, or would not change the value, a
+** lookup is not that comparison and the node can only scan.
+*/
+static void keyRule(AssocNode *pNode, AssocKeyRule *pRule,
+                    const AssocColumn *pParent, const AssocColumn *pOwn) {
+  int bNumeric =
+      pParent->eAff == ASSOC_AFF_NUMERIC || pOwn->eAff == ASSOC_AFF_NUMERIC;
+  pRule->eAff = bNumeric && pParent->eAff != pOwn->eAff ? ASSOC_AFF_NUMERIC
+                                                        : ASSOC_AFF_NONE;
+  pRule->eColl = pOwn->eColl;
+  if (bNumeric && pOwn->eAff != ASSOC_AFF_NUMERIC) pNode->bScanOnly = 1;
+  if (pOwn->eAff == ASSOC_AFF_TEXT && pParent->eAff == ASSOC_AFF_NONE) {
+    pNode->bScanOnly = 1;
+  }
+  if (pOwn->eColl == ASSOC_COLL_OTHER && !bNumeric) pNode->bLookupOnly = 1;
+}
+
+/* SQL of a key column in the node's own rows: under t1, of a join row under
+** t2; at the far end of a path stmt.c names it k0. */
+static const char *keySql(Planner *p, const AssocNode *pNode,
+                          const AssocTable *pTab, int iCol, int i) {
+  if (pNode->pRel->nPath) {
+    return assocArenaPrintf(p->pCall, p->pArena, "t2.k%d", i);
+  }
+  return assocArenaPrintf(p->pCall, p->pArena, "t%d.\"%w\"",
+                          pTab == pNode->pRel->pThrough ? 2 : 1,
+                          pTab->aCol[iCol].zName);
+}
+
+/* Keys: what the parent gives, how it compares, which index serves. */
+void assocNodeKeys(Planner *p, AssocNode *pNode, const AssocKey *pUp,
+                   const AssocKey *pOwn, AssocTable *pTab) {
+  const AssocTable *pUpTab = pNode->pParent->pModel->pTable;
+  AssocKeyRule *aRule =
+      assocPlannerAlloc(p, sizeof(*aRule) * (size_t)pOwn->nCol);
+  int i, bUnique = 0;
+  pNode->aiSource = assocPlannerAlloc(p, sizeof(int) * (size_t)pOwn->nCol);
+  pNode->azKey = assocPlannerAlloc(p, sizeof(char *) * (size_t)pOwn->nCol);
+  if (aRule == 0 || pNode->aiSource == 0 || pNode->azKey == 0) return;
+  if (pOwn->nCol > ASSOC_KEY_MAX) {
+    assocPlannerError(p, pNode->pItem, "a key of %s has more than %d columns",
+                      pNode->zPath, ASSOC_KEY_MAX);
+    return;
+  }
+  pNode->nKey = pOwn->nCol;
+  pNode->aRule = aRule;
+  for (i = 0; i < pOwn->nCol; i++) {
+    keyRule(pNode, &aRule[i], &pUpTab->aCol[pUp->aCol[i]],
+            &pTab->aCol[pOwn->aCol[i]]);
+    pNode->aiSource[i] =
+        assocNodeColumnArg(p, pNode->pParent, pUpTab, pUp->aCol[i], 1);
+    pNode->azKey[i] = keySql(p, pNode, pTab, pOwn->aCol[i], i);
+  }
+  pNode->zIndex =
+      assocTableIndexOn(p->pCall, pTab, pOwn->nCol, pOwn->aCol, &bUnique);
+  pNode->bOne = !pNode->bMany && bUnique && !pNode->pRel->nPath;
+}
+
+void assocNodeRelKeys(Planner *p, AssocNode *pNode) {
+  AssocTable *pTab = 0;
+  const AssocKey *pOwn = assocRelFarKey(pNode->pRel, &pTab);
+  assocNodeKeys(p, pNode, assocRelNearKey(pNode->pRel), pOwn, pTab);
+}
+
+/* The text of a row that is not there, for a spread: ,"a":null,"b":[] */
+static void emptyText(Planner *p, AssocNode *pNode, AssocOut *pOut) {
+  const AssocPart *pPart;
+  for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
+    assocOutText(pOut, pPart->zKey, pPart->nKey);
+    if (pPart->eType == ASSOC_PART_SPREAD) {
+      emptyText(p, pPart->pNode, pOut);
+    } else if (pPart->eType == ASSOC_PART_CHILD && pPart->pNode->bMany) {
+      assocOutText(pOut, "[]", 2);
+    } else if (pPart->eType != ASSOC_PART_TEXT) {
+      assocOutText(pOut, "null", 4);
+    }
+  }
+}
+
+void assocNodeEmpty(Planner *p, AssocNode *pNode) {
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  pNode->zEmpty = pNode->bMany ? "[]" : "null";
+  pNode->nEmpty = (int)strlen(pNode->zEmpty);
+  if (!pNode->bSpread) return;
+  assocBufInit(&out, 0x7fffffff);
+  emptyText(p, pNode, &out);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(p->pCall, out.rc);
+  pNode->zEmpty = assocArenaText(p->pCall, p->pArena, z, -1);
+  pNode->nEmpty = (int)n;
+  sqlite3_free(z);
+}
