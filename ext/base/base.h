@@ -78,6 +78,11 @@ int assocCallFailed(AssocCall *pCall, sqlite3_context *pCtx);
 /* The same for a virtual table: sets *pzErr and returns the code. */
 int assocCallVtab(AssocCall *pCall, char **pzErr);
 
+/* What runs statements of the user's tables is enclosed in these two: views may
+** call us again, and themselves without an end. False: too deep, or an error. */
+int assocCallEnter(AssocCall *pCall);
+void assocCallLeave(AssocCall *pCall);
+
 /* OUT: the caller frees with sqlite3_free(). 0 after an error. */
 void *assocMalloc(AssocCall *pCall, i64 nByte);
 char *assocMprintf(AssocCall *pCall, const char *zFmt, ...);
@@ -160,6 +165,8 @@ struct AssocConn {
   int mxDepth;       /* Deepest nesting of shapes and results */
   int mxItem;        /* Most items of a shape */
   int bHooked;       /* The virtual table assoc_state is connected */
+  int nHold;         /* Cursors that are open: see assocConnHold() */
+  int nInside;       /* Calls that are inside one another */
   AssocStmt *pStmts; /* Every AssocStmt that holds a statement */
   struct {
     void *p; /* OWNED: what a higher floor keeps here */
@@ -170,6 +177,10 @@ struct AssocConn {
 AssocConn *assocConnNew(sqlite3 *db);
 AssocConn *assocConnRef(AssocConn *pConn);
 void assocConnUnref(void *pConn); /* An xDestroy: frees at the last one */
+/* Between these two statements stay, whatever is disconnected: a cursor that
+** goes on from one to the next may be open when a close fails. */
+void assocConnHold(AssocConn *pConn);
+void assocConnRelease(AssocConn *pConn);
 /* Register the function and the table assoc_state. The function stays if a
 ** load fails while a statement runs, and by it the next load finds pConn. */
 int assocConnRegister(AssocConn *pConn);

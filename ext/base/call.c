@@ -17,6 +17,26 @@ void assocCallClear(AssocCall *pCall) {
   pCall->rc = SQLITE_OK;
 }
 
+/* Each of them takes some of the C stack. */
+#define CALLS_INSIDE 40
+
+int assocCallEnter(AssocCall *pCall) {
+  if (pCall->pConn->nInside >= CALLS_INSIDE) {
+    assocError(pCall,
+               "more than %d calls are inside one another: does a view call "
+               "eager() or related() on itself?",
+               CALLS_INSIDE);
+  }
+  if (pCall->rc != SQLITE_OK) return 0;
+  pCall->pConn->nInside++;
+  return 1;
+}
+
+void assocCallLeave(AssocCall *pCall) {
+  assert(pCall->pConn->nInside > 0);
+  pCall->pConn->nInside--;
+}
+
 void assocErrorForget(AssocCall *pCall) {
   assocCallClear(pCall);
 }

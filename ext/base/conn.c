@@ -6,7 +6,9 @@
 ** and modules only after that. But it disconnects virtual tables first.
 ** So a private one, assoc_state, is connected before the first statement is
 ** kept, and its xDisconnect finalizes them all; if the close then fails for
-** another reason, the next use prepares them again.
+** another reason, the next use prepares them again. Where a cursor is open
+** the close does fail, or waits for the cursor's statement: then whoever
+** closes the last cursor finalizes them.
 **
 ** Some hosts finalize every statement that sqlite3_next_stmt() lists before
 ** they close. xDisconnect therefore touches only statements that are still
@@ -124,14 +126,27 @@ static int stateIsListed(sqlite3 *db, sqlite3_stmt *pWanted) {
   return p != 0;
 }
 
-static int stateDisconnect(sqlite3_vtab *pVtab) {
-  AssocConn *pConn = ((StateTable *)pVtab)->pConn;
+static void stateFinalize(AssocConn *pConn) {
   while (pConn->pStmts) {
     AssocStmt *pStmt = pConn->pStmts;
     sqlite3_stmt *p = pStmt->p;
     stmtUnlink(pStmt);
     if (stateIsListed(pConn->db, p)) sqlite3_finalize(p);
   }
+}
+
+void assocConnHold(AssocConn *pConn) {
+  pConn->nHold++;
+}
+
+void assocConnRelease(AssocConn *pConn) {
+  assert(pConn->nHold > 0);
+  if (--pConn->nHold == 0 && !pConn->bHooked) stateFinalize(pConn);
+}
+
+static int stateDisconnect(sqlite3_vtab *pVtab) {
+  AssocConn *pConn = ((StateTable *)pVtab)->pConn;
+  if (pConn->nHold == 0) stateFinalize(pConn);
   pConn->bHooked = 0;
   assocConnUnref(pConn);
   sqlite3_free(pVtab);

@@ -132,7 +132,10 @@ int assocStreamNext(AssocCall *pCall, AssocStream *p) {
     return 1;
   }
   if (p->nRoot && p->pStmt == 0) return 0;
-  loadBatch(pCall, p);
+  if (assocCallEnter(pCall)) {
+    loadBatch(pCall, p);
+    assocCallLeave(pCall);
+  }
   if (pCall->rc != SQLITE_OK || p->nRoot == 0) return 0;
   p->iRoot = 1;
   p->pRow = p->run.aNode[0].aBucket->pFirst;

@@ -21,10 +21,6 @@
 */
 #include "model/model.h"
 
-/* So many calls may be inside one another, by way of views: each takes some
-** of the C stack. */
-#define CATALOG_DEPTH 40
-
 /* What the connection keeps. */
 typedef struct CatalogCache CatalogCache;
 struct CatalogCache {
@@ -430,17 +426,14 @@ static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
 AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
   CatalogCache *pCache = cacheOf(pCall);
   if (pCache == 0 || pCall->rc != SQLITE_OK) return 0;
-  if (pCache->nDepth >= CATALOG_DEPTH) {
-    assocError(pCall,
-               "more than %d calls are inside one another: does a view call "
-               "eager() or related() on itself?",
-               CATALOG_DEPTH);
-    return 0;
-  }
+  if (!assocCallEnter(pCall)) return 0;
   if (pCache->nDepth == 0 && !cacheCheck(pCall, pCache)) {
     if (pCall->rc == SQLITE_OK) cacheRead(pCall, pCache);
   }
-  if (pCall->rc != SQLITE_OK) return 0;
+  if (pCall->rc != SQLITE_OK) {
+    assocCallLeave(pCall);
+    return 0;
+  }
   pCache->nDepth++;
   return assocCatalogRef(pCache->pCat);
 }
@@ -473,6 +466,7 @@ void assocCatalogLeave(AssocCall *pCall, AssocCatalog *pCat) {
     if (pCache->guard.p) sqlite3_reset(pCache->guard.p);
     dropHolds(pCache);
   }
+  assocCallLeave(pCall);
   assocCatalogUnref(pCat);
 }
 

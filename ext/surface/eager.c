@@ -139,9 +139,9 @@ static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
 
 static int eagerOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   EagerCursor *p = sqlite3_malloc64(sizeof(*p));
-  (void)pVtab;
   if (p == 0) return SQLITE_NOMEM;
   memset(p, 0, sizeof(*p));
+  assocConnHold(((EagerTable *)pVtab)->pConn);
   *ppCur = &p->base;
   return SQLITE_OK;
 }
@@ -161,6 +161,7 @@ static int eagerClose(sqlite3_vtab_cursor *pCur) {
   assocCallInit(&call, eagerConn(pCur));
   eagerReset(&call, (EagerCursor *)pCur);
   assocCallClear(&call);
+  assocConnRelease(eagerConn(pCur));
   sqlite3_free(pCur);
   return SQLITE_OK;
 }

@@ -341,9 +341,9 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
 
 static int relatedOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   RelatedCursor *p = sqlite3_malloc64(sizeof(*p));
-  (void)pVtab;
   if (p == 0) return SQLITE_NOMEM;
   memset(p, 0, sizeof(*p));
+  assocConnHold(((RelatedTable *)pVtab)->pConn);
   *ppCur = &p->base;
   return SQLITE_OK;
 }
@@ -404,6 +404,7 @@ static int relatedClose(sqlite3_vtab_cursor *pCur) {
   assocCallInit(&call, relatedConn(pCur));
   relatedForget(&call, (RelatedCursor *)pCur);
   assocCallClear(&call);
+  assocConnRelease(relatedConn(pCur));
   sqlite3_free(pCur);
   return SQLITE_OK;
 }
@@ -680,7 +681,7 @@ static int relatedDone(sqlite3_vtab_cursor *pCur, AssocCall *pCall) {
 }
 
 /* To the next related row, of this source or of a later one. */
-static void relatedAdvance(AssocCall *pCall, RelatedCursor *p, int bFirst) {
+static void relatedGo(AssocCall *pCall, RelatedCursor *p, int bFirst) {
   do {
     while (bFirst || !relatedNextOf(pCall, p)) {
       if (pCall->rc != SQLITE_OK || !relatedNextSource(pCall, p)) {
@@ -692,6 +693,12 @@ static void relatedAdvance(AssocCall *pCall, RelatedCursor *p, int bFirst) {
   } while (!relatedIsNew(pCall, p) && pCall->rc == SQLITE_OK);
   p->iRow++;
   p->nDeep = (u32)p->nLevel;
+}
+
+static void relatedAdvance(AssocCall *pCall, RelatedCursor *p, int bFirst) {
+  if (!assocCallEnter(pCall)) return;
+  relatedGo(pCall, p, bFirst);
+  assocCallLeave(pCall);
 }
 
 static int relatedNext(sqlite3_vtab_cursor *pCur) {
@@ -813,7 +820,10 @@ static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
   i64 n = 0;
   char *z;
   if (p->pJson == 0) return;
-  if (!p->bRun) relatedLoad(pCall, p);
+  if (!p->bRun && assocCallEnter(pCall)) {
+    relatedLoad(pCall, p);
+    assocCallLeave(pCall);
+  }
   if (pCall->rc != SQLITE_OK) return;
   p->run.pCall = pCall;
   pRow = relatedRowOf(p);
