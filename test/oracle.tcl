@@ -1,0 +1,771 @@
+# Random data, random shapes, and what a shape has to give: computed here from
+# plain SELECTs, one row at a time, by nothing that the extension has.
+#
+#   oracle_schema ?UNTYPED?   tables and definitions; the foreign keys without
+#                             types and indexes, or with
+#   oracle_fill               new random rows
+#   oracle_shape              {MODEL TEXT NODE PARAMS}: a query, what it means,
+#                             and its parameters
+#   oracle_json NODE          the JSON that eager() has to give
+#   oracle_call TEXT PARAMS   the SQL text of a call: eager('…', 5, 'x')
+#
+# A node is a dict: model, assoc ("" for the root), where and through (SQL in
+# which %C, %P and %J stand for the aliases of the row, its parent and the join
+# row), order (a list of SQL terms), limit, offset, required, items. An item is
+# one of
+#
+#   {col KEY COLUMN}  {at KEY COLUMN}  {join {COLUMN …}}
+#   {child KEY NODE}  {spread NODE}
+
+namespace eval oracle {
+  # Of each model: its table, its key, its columns with how they are written.
+  variable model {
+    users {table users key id columns {id plain name plain age plain data plain
+      active bool doc json code plain}}
+    posts {table posts key id columns {id plain title plain likes plain user_id
+      plain editor plain published bool}}
+    comments {table comments key {post_id n} columns {post_id plain n plain body
+      plain user_id plain}}
+    tags {table tags key id columns {id plain label plain}}
+    profiles {table profiles key id columns {id plain bio plain user_id plain
+      city plain}}
+    cities {table cities key name columns {name plain area plain}}
+    nodes {table nodes key id columns {id plain title plain parent_id plain}}
+    words {table words key id columns {id plain text plain}}
+    Post {table recent key id columns {id plain title plain user_id plain}}
+  }
+  # Of each association: where it leads, whether to many, what %C and %J are,
+  # how they hang on %P, the scope, the order, the name and key of %J, and its
+  # columns.
+  variable assoc {
+    users {
+      posts {to posts many 1 on {%C.user_id = %P.id}}
+      best {to posts many 1 on {%C.user_id = %P.id} scope {%C.published = 1}
+        order {{likes desc} {%C.likes DESC}}}
+      top {to posts many 0 on {%C.user_id = %P.id}
+        order {{-likes, title} {%C.likes DESC} %C.title}}
+      edited {to posts many 1 on {%C.editor = %P.code}}
+      profile {to profiles many 0 on {%C.user_id = %P.id}}
+      comments {to comments many 1 on {%C.user_id = %P.id}}
+      words {to words many 1 join user_words on {%J.user_id = %P.id AND
+        %C.id = %J.word_id} joinkey %J.rowid joincolumns {user_id word_id n}}
+      recent {to Post many 1 on {%C.user_id = %P.id}}
+    }
+    posts {
+      author {to users many 0 on {%C.id = %P.user_id}}
+      redactor {to users many 0 on {%C.code = %P.editor}}
+      comments {to comments many 1 on {%C.post_id = %P.id}}
+      tags {to tags many 1 join post_tags on {%J.post_id = %P.id AND
+        %C.id = %J.tag_id} joinkey {%J.post_id, %J.tag_id}
+        joincolumns {post_id tag_id priority}}
+      hot {to tags many 1 join post_tags on {%J.post_id = %P.id AND
+        %C.id = %J.tag_id} joinkey {%J.post_id, %J.tag_id}
+        scope {%J.priority = 1} joincolumns {post_id tag_id priority}}
+    }
+    comments {
+      post {to posts many 0 on {%C.id = %P.post_id}}
+      user {to users many 0 on {%C.id = %P.user_id}}
+    }
+    tags {
+      posts {to posts many 1 join post_tags on {%J.tag_id = %P.id AND
+        %C.id = %J.post_id} joinkey {%J.post_id, %J.tag_id}
+        joincolumns {post_id tag_id priority}}
+    }
+    profiles {
+      user {to users many 0 on {%C.id = %P.user_id}}
+      town {to cities many 0 on {%C.name = %P.city}}
+    }
+    cities {
+      profiles {to profiles many 1 on {%C.city = %P.name}}
+      people {to users many 1 join profiles on {%J.city = %P.name AND
+        %C.id = %J.user_id} joinkey %J.id joincolumns {id bio user_id city}}
+    }
+    nodes {
+      parent {to nodes many 0 on {%C.id = %P.parent_id}}
+      kids {to nodes many 1 on {%C.parent_id = %P.id}}
+    }
+    words {
+      users {to users many 1 join user_words on {%J.word_id = %P.id AND
+        %C.id = %J.user_id} joinkey %J.rowid joincolumns {user_id word_id n}}
+    }
+    Post {
+      author {to users many 0 on {%C.id = %P.user_id}}
+    }
+  }
+  variable n 0     ;# Aliases and keys so far
+  variable depth 3
+  variable spread_some 1  ;# A spread has something
+  variable through_one 0  ;# Paths go on behind a hasOne
+}
+
+proc n {n} { expr {int(rand() * $n)} }
+proc pick {list} { lindex $list [n [llength $list]] }
+proc maybe {percent} { expr {[n 100] < $percent} }
+proc sql_quote {text} { return '[string map {' ''} $text]' }
+
+# ----------------------------------------------------------------------- data
+
+proc oracle_schema {{untyped 0}} {
+  set ref [expr {$untyped ? "" : "INTEGER"}]
+  db eval [string map [list REF $ref] {
+    CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE,
+      age INTEGER, data, active BOOLEAN, doc JSON, code TEXT COLLATE RTRIM);
+    CREATE TABLE posts(id INTEGER PRIMARY KEY, title TEXT, likes REAL,
+      user_id REF, editor TEXT COLLATE RTRIM, published BOOLEAN);
+    CREATE TABLE comments(post_id REF, n INTEGER, body TEXT, user_id REF,
+      PRIMARY KEY(post_id, n)) WITHOUT ROWID;
+    CREATE TABLE tags(id TEXT PRIMARY KEY COLLATE NOCASE, label TEXT);
+    CREATE TABLE post_tags(post_id REF, tag_id TEXT COLLATE NOCASE,
+      priority INTEGER,
+      PRIMARY KEY(post_id, tag_id));
+    CREATE TABLE cities(name TEXT PRIMARY KEY, area REAL) WITHOUT ROWID;
+    CREATE TABLE profiles(id INTEGER PRIMARY KEY, bio TEXT, user_id REF,
+      city TEXT);
+    CREATE TABLE nodes(id INTEGER PRIMARY KEY, title TEXT, parent_id REF);
+    CREATE TABLE words(id PRIMARY KEY, text TEXT);
+    CREATE TABLE user_words(user_id REF, word_id, n INTEGER);
+    CREATE VIEW recent AS SELECT id, title, user_id FROM posts WHERE id % 2;
+  }]
+  if {!$untyped} {
+    db eval {
+      CREATE INDEX posts_user ON posts(user_id);
+      CREATE INDEX comments_user ON comments(user_id);
+      CREATE INDEX nodes_parent ON nodes(parent_id);
+      CREATE INDEX tags_post ON post_tags(tag_id);
+      CREATE INDEX words_user ON user_words(user_id, word_id);
+    }
+  }
+  db eval {SELECT assoc_model('Post', '{"table":"recent","primaryKey":"id"}')}
+  foreach {model kind target options} {
+    users hasMany posts {"as":"posts"}
+    users hasMany posts {"as":"best","scope":{"published":1},
+      "order":"likes desc"}
+    users hasOne posts {"as":"top","order":"-likes, title"}
+    users hasMany posts {"as":"edited","foreignKey":"editor",
+      "sourceKey":"code"}
+    users hasOne profiles {"as":"profile"}
+    users hasMany comments {"as":"comments"}
+    users belongsToMany words {"as":"words","through":"user_words"}
+    users hasMany Post {"as":"recent","foreignKey":"user_id"}
+    posts belongsTo users {"as":"author","foreignKey":"user_id"}
+    posts belongsTo users {"as":"redactor","foreignKey":"editor",
+      "targetKey":"code"}
+    posts hasMany comments {"as":"comments"}
+    posts belongsToMany tags {"as":"tags","through":"post_tags"}
+    posts belongsToMany tags {"as":"hot",
+      "through":{"model":"post_tags","scope":{"priority":1}}}
+    comments belongsTo posts {"as":"post","foreignKey":"post_id"}
+    comments belongsTo users {"as":"user","foreignKey":"user_id"}
+    tags belongsToMany posts {"as":"posts","through":"post_tags"}
+    profiles belongsTo users {"as":"user","foreignKey":"user_id"}
+    profiles belongsTo cities {"as":"town","foreignKey":"city"}
+    cities hasMany profiles {"as":"profiles","foreignKey":"city"}
+    cities belongsToMany users {"as":"people","through":"profiles",
+      "foreignKey":"city","otherKey":"user_id"}
+    nodes belongsTo nodes {"as":"parent","foreignKey":"parent_id"}
+    nodes hasMany nodes {"as":"kids","foreignKey":"parent_id"}
+    words belongsToMany users {"as":"users","through":"user_words"}
+    Post belongsTo users {"as":"author","foreignKey":"user_id"}
+  } {
+    db eval {SELECT assoc_define($model, $kind, $target, '{' || $options || '}')}
+  }
+}
+
+# A value as SQL: one of many kinds, often equal to others in some sense.
+proc oracle::value {} {
+  switch [n 8] {
+    0 - 1 { return [expr {[n 9] - 2}] }
+    2 { return [pick {0.5 1.0 2.0 -1.5 1e10}] }
+    3 { return [pick {'1' '01' '1.0' '2' {' 1'} {'1 '} '-1' ''}] }
+    4 { return [pick {'a' 'A' 'b' {'B '} 'ab' 'é' {'a"b\c'} 'x''y'}] }
+    5 { return [pick {x'31' x'' x'00ff' x'61'}] }
+    6 { return NULL }
+  }
+  return [pick {1 2 3 9223372036854775807 -9223372036854775808}]
+}
+
+proc oracle::key {max {untyped 0}} {
+  if {[maybe 10]} { return NULL }
+  if {$untyped && [maybe 30]} { return [value] }
+  expr {[maybe 90] ? 1 + [n $max] : 90 + [n 3]}
+}
+
+proc oracle_fill {{untyped 0}} {
+  foreach table {users posts comments tags post_tags cities profiles nodes words
+      user_words} {
+    db eval "DELETE FROM $table"
+  }
+  set codes {'a' 'A' {'a '} 'b' 'B' '1' '1.0' '' NULL}
+  set docs {{'{"a": [1,2]}'} '\[1' 'null' '"x"' {' 5 '} NULL 7 2.5 x'31' '{}'}
+  db eval BEGIN
+  for {set i 1} {$i <= 7} {incr i} {
+    db eval "INSERT INTO users VALUES($i, [pick {'ann' 'Ann' 'bob' 'CAR' '' 'é'
+      NULL}], [pick {1 5 5 9 NULL -3}], [oracle::value],
+      [pick {0 1 1 NULL 2 '1' 'x'}], [pick $docs], [pick $codes])"
+  }
+  for {set i 1} {$i <= 16} {incr i} {
+    db eval "INSERT INTO posts VALUES($i, [pick {'a' 'b' 'B' 'c' NULL ''}],
+      [pick {1 2 2 3.5 NULL 10}], [oracle::key 7 $untyped], [pick $codes],
+      [pick {0 1 1 NULL}])"
+  }
+  for {set i 1} {$i <= 25} {incr i} {
+    db eval "INSERT OR IGNORE INTO comments VALUES([
+      expr {[maybe 90] ? 1 + [n 16] : 99}], [n 4], [pick {'x' 'y' 'Y' ''
+      'z%_'}], [oracle::key 7 $untyped])"
+  }
+  foreach id {'a' 'B' '1' {'x y'} ''} {
+    db eval "INSERT INTO tags VALUES($id, [pick {'red' 'Red' 'blue' NULL}])"
+  }
+  for {set i 1} {$i <= 30} {incr i} {
+    db eval "INSERT OR IGNORE INTO post_tags VALUES([oracle::key 16 $untyped],
+      [pick {'a' 'A' 'b' 'B' '1' {'x y'} {'x y '} '' 'none' NULL}],
+      [pick {1 1 2 NULL}])"
+  }
+  foreach name {'Rome' 'rome' 'Oslo' '1'} {
+    db eval "INSERT INTO cities VALUES($name, [pick {1.5 2 NULL}])"
+  }
+  for {set i 1} {$i <= 6} {incr i} {
+    db eval "INSERT INTO profiles VALUES($i, [pick {'p' 'q' NULL}],
+      [oracle::key 7 $untyped], [pick {'Rome' 'rome' 'Oslo' '1' 'Bonn' NULL}])"
+  }
+  for {set i 1} {$i <= 12} {incr i} {
+    db eval "INSERT INTO nodes VALUES($i, [pick {'a' 'b' 'c'}],
+      [oracle::key 12 $untyped])"
+  }
+  foreach id {1 '1' 2.0 'a' 'A' x'61' 7.5} {
+    db eval "INSERT OR IGNORE INTO words VALUES($id, [pick {'w' 'v' NULL}])"
+  }
+  for {set i 1} {$i <= 20} {incr i} {
+    db eval "INSERT INTO user_words VALUES([oracle::key 7 $untyped], [
+      pick {1 '1' 1.0 2 '2' 'a' 'A' x'61' 7.5 NULL}], [n 3])"
+  }
+  db eval COMMIT
+}
+
+# --------------------------------------------------------------------- shapes
+#
+# While a shape is made, oracle::params are the values of ?1, ?2, … so far, and
+# oracle::names those of :name, each as SQL.
+
+# A value: {how the shape writes it, SQL}
+proc oracle::val {{column ""}} {
+  variable params
+  variable names
+  set sql [value]
+  if {$column in {name title body bio label text city code}} {
+    set sql [pick {'a' 'A' 'b' 'ann' 'bob' 'x' 'y' 'red' 'Rome' 'p' '' '1' 1}]
+  } elseif {$column in {age likes n id user_id post_id parent_id priority}} {
+    set sql [pick {0 1 2 2.0 3 5 -3 10 '1' 7 4}]
+  }
+  switch [n 6] {
+    0 { lappend params $sql
+        return [list ?[llength $params] $sql] }
+    1 { if {[regexp {^x'} $sql]} { set sql 1 }
+        dict set names p[dict size $names] $sql
+        return [list :p[expr {[dict size $names] - 1}] $sql] }
+  }
+  if {$sql eq "NULL" || [regexp {^x'} $sql]} { set sql 1 }
+  if {$sql in {0 1} && [maybe 20]} {
+    return [list [pick [dict get {0 {false FALSE} 1 {true True}} $sql]] $sql]
+  }
+  if {[regexp {^'(.*)'$} $sql - text]} {
+    set text [string map {'' ' \\ \\\\ \" \\\"} $text]
+    return [list \"$text\" $sql]
+  }
+  list $sql $sql
+}
+
+proc oracle::columns {name} {
+  variable model
+  dict keys [dict get $model $name columns]
+}
+proc oracle::links {name {many ""}} {
+  variable assoc
+  set found {}
+  dict for {link a} [dict get $assoc $name] {
+    if {$many eq "" || [dict get $a many] == $many} { lappend found $link }
+  }
+  return $found
+}
+# An association with all that it may have.
+proc oracle::link {name link} {
+  variable assoc
+  dict merge {join "" scope "" order "" joinkey "" joincolumns ""} \
+    [dict get $assoc $name $link]
+}
+proc oracle::target {name link} { dict get [link $name $link] to }
+
+# " FROM posts c WHERE …": the rows of a link of the alias.
+proc oracle::from {name link parent child join} {
+  variable model
+  set a [link $name $link]
+  set sql " FROM [dict get $model [dict get $a to] table] $child"
+  if {[dict get $a join] ne ""} { append sql ", [dict get $a join] $join" }
+  append sql " WHERE ([dict get $a on])"
+  if {[dict get $a scope] ne ""} { append sql " AND ([dict get $a scope])" }
+  string map [list %C $child %P $parent %J $join] $sql
+}
+proc oracle::alias {} { return x[incr oracle::n] }
+
+# The order of a link: its own, and the key.
+proc oracle::order {name link child} {
+  variable model
+  set a [link $name $link]
+  set terms [lrange [dict get $a order] 1 end]
+  foreach column [dict get $model [dict get $a to] key] {
+    lappend terms %C.$column
+  }
+  string map [list %C $child] [join $terms ", "]
+}
+
+# A column at the end of a to-one path: {text, SQL with %C, column}
+proc oracle::path {name hops} {
+  set links [links $name 0]
+  if {!$hops || ![llength $links]} {
+    set column [pick [columns $name]]
+    return [list $column %C.$column $column]
+  }
+  set link [pick $links]
+  if {$link in {top profile redactor} && !$oracle::through_one} { set hops 1 }
+  lassign [path [target $name $link] [expr {$hops - 1}]] text sql column
+  set child [alias]
+  set sql [string map [list %C $child] $sql]
+  list $link.$text "(SELECT $sql[from $name $link %C $child [alias]] ORDER BY [
+    order $name $link $child] LIMIT 1)" $column
+}
+
+# A comparison: {text, SQL with %C}
+proc oracle::compare {name} {
+  variable model
+  lassign [path $name [pick {0 0 0 1 2}]] text sql column
+  # A subquery has no collation of its own; the engine keeps the column's.
+  if {[regexp {^\(SELECT} $sql]} {
+    switch $column {
+      code - editor { append sql " COLLATE RTRIM" }
+      name { if {![regexp {town\.name$} $text]} { append sql " COLLATE NOCASE" } }
+    }
+  }
+  set not [maybe 30]
+  set no [expr {$not ? "not " : ""}]
+  switch [n 12] {
+    0 - 1 {
+      set vals {}
+      for {set i [n 4]} {$i > 0} {incr i -1} { lappend vals [val $column] }
+      return [list "$text ${no}in ([join [lmap v $vals {lindex $v 0}] {, }])" \
+        "$sql ${no}IN ([join [lmap v $vals {lindex $v 1}] ,])"]
+    }
+    2 { set a [val $column]
+        set b [val $column]
+        return [list "$text ${no}between [lindex $a 0] and [lindex $b 0]" \
+          "$sql ${no}BETWEEN [lindex $a 1] AND [lindex $b 1]"] }
+    3 - 4 { return [list "$text is ${no}null" "$sql IS ${no}NULL"] }
+    5 { set word [pick {like glob}]
+        set pattern [pick {a% %a% a* *a* ann A [ab]* _ ? ""}]
+        return [list "$text $no$word \"[string map {\" ""} $pattern]\"" \
+          "$sql $no$word '[string map {\" ""} $pattern]'"] }
+  }
+  lassign [val $column] v s
+  set op [pick {= = == <> != < <= > >=}]
+  list "$text $op $v" "$sql $op $s"
+}
+
+# A predicate: {text, SQL with %C}
+proc oracle::pred {name depth} {
+  if {$depth > 0} {
+    set deeper [expr {$depth - 1}]
+    switch [n 9] {
+      0 - 1 {
+        set op [pick {and or}]
+        lassign [pred $name $deeper] t1 s1
+        lassign [pred $name $deeper] t2 s2
+        return [list "($t1) $op ($t2)" "($s1) $op ($s2)"]
+      }
+      2 { lassign [pred $name $deeper] t s
+          return [list "not ($t)" "NOT ($s)"] }
+      3 - 4 {
+        set word [pick {some every none}]
+        set link [pick [links $name]]
+        if {$link eq ""} { return [compare $name] }
+        set child [alias]
+        set from [from $name $link %C $child [alias]]
+        set t "$word $link"
+        if {[maybe 80]} {
+          lassign [pred [target $name $link] $deeper] st ss
+          append t ($st)
+          set ss [string map [list %C $child] $ss]
+          append from " AND [expr {$word eq "every" ? "NOT " : ""}]($ss)"
+        }
+        return [list $t "[expr {$word eq "some" ? "" : "NOT "}]EXISTS(SELECT\
+          1$from)"]
+      }
+    }
+  }
+  compare $name
+}
+
+# Clauses, of a list or of one row: {text, dict}
+proc oracle::clauses {name many join depth} {
+  set text {}
+  set node {where "" through "" order "" limit "" offset ""}
+  if {[maybe 35]} {
+    lassign [pred $name $depth] t s
+    lappend text $t
+    dict set node where $s
+  }
+  if {$join ne "" && [maybe 20]} {
+    set column [pick $join]
+    lassign [val n] v s
+    lappend text "through($column >= $v)"
+    dict set node through "%J.$column >= $s"
+  }
+  if {[maybe 25]} {
+    set terms {}
+    set words {}
+    foreach x [lrange {1 2} 0 [n 2]] {
+      lassign [path $name [pick {0 0 0 1}]] t s column
+      if {[regexp {^\(SELECT} $s] && $column in {name code editor}} continue
+      set desc [maybe 40]
+      set nulls [pick {"" "" "" " nulls first" " nulls last"}]
+      lappend words "$t[expr {$desc ? " desc" : ""}]$nulls"
+      lappend terms "$s[expr {$desc ? " DESC" : ""}]$nulls"
+    }
+    if {[llength $words]} {
+      lappend text "order by [join $words {, }]"
+      dict set node order $terms
+    }
+  }
+  if {$many} {
+    foreach word {limit offset} {
+      if {![maybe 20]} continue
+      set count [n 4]
+      variable params
+      if {[maybe 30]} {
+        lappend params $count
+        lappend text "$word ?[llength $params]"
+      } else {
+        lappend text "$word $count"
+      }
+      dict set node $word $count
+    }
+  }
+  list [join $text "; "] $node
+}
+
+# A key that has not been given in this block.
+proc oracle::fresh {name} {
+  upvar 1 used used
+  if {![dict exists $used $name]} {
+    dict set used $name 1
+    return $name
+  }
+  set name k[incr oracle::n]
+  dict set used $name 1
+  return $name
+}
+
+proc oracle::fresh2 {usedVar} {
+  upvar 1 $usedVar used
+  fresh k
+}
+
+# A block: {text, items}. joined: the columns of a join row, or "". used: the
+# keys that the block has already.
+proc oracle::block {name depth join joincolumns usedVar} {
+  upvar 1 $usedVar used
+  set text {}
+  set items {}
+  set columns [columns $name]
+  set star [maybe 50]
+  if {$star} {
+    set beside [lmap column $columns {
+      if {![maybe 20]} continue
+      set column
+    }]
+    # What the star brings must not be there under another's alias.
+    foreach column $columns {
+      if {[dict exists $used $column] && $column ni $beside} {
+        lappend beside $column
+      }
+    }
+    lappend text *
+    foreach column $columns {
+      if {$column in $beside} continue
+      dict set used $column 1
+      lappend items [list col $column $column]
+    }
+    foreach column $beside {
+      if {[maybe 40]} {
+        set key [fresh $column]
+        lappend text "$column[expr {$key eq $column ? "" : " as $key"}]"
+        lappend items [list col $key $column]
+      } else {
+        lappend text -$column
+      }
+    }
+  } else {
+    foreach column $columns {
+      if {![maybe 40]} continue
+      set key [fresh [expr {[maybe 15] ? [string toupper $column] : $column}]]
+      set written [expr {[maybe 10] ? [string toupper $column] : $column}]
+      lappend text "$written[expr {$key eq $written ? "" : " as $key"}]"
+      lappend items [list col $key $column]
+    }
+  }
+  if {$join ne "" && [maybe 40]} {
+    set group {}
+    foreach column $joincolumns {
+      if {![maybe 60]} continue
+      if {[maybe 50]} {
+        set key [fresh $column]
+        lappend text "@$column as $key"
+        lappend items [list at $key $column]
+      } elseif {![dict exists $used $join] || [llength $group]} {
+        dict set used $join 1
+        if {![llength $group]} {
+          set at [llength $items]
+          lappend items {}
+        }
+        lappend text @$column
+        lappend group $column
+      }
+    }
+    if {[llength $group]} { lset items $at [list join $join $group] }
+  }
+  if {$depth > 0} {
+    for {set i [n 4]} {$i > 0} {incr i -1} {
+      lassign [item $name $depth used] t it
+      lappend text $t
+      lappend items $it
+    }
+  }
+  list [join $text [pick {" " ", "}]] $items
+}
+
+# An association in a block: {text, item}
+proc oracle::item {name depth usedVar} {
+  upvar 1 $usedVar used
+  set link [pick [links $name]]
+  set a [link $name $link]
+  set target [dict get $a to]
+  set many [dict get $a many]
+  set key $link
+  set spread [expr {!$many && [maybe 20]}]
+  set required [maybe 20]
+  set mine {}
+  if {$spread} { set mine $used }
+  # A column in a dotted path: the association has nothing else.
+  if {!$spread && [maybe 12]} {
+    set column [pick [columns $target]]
+    set key [fresh $link]
+    set node {where "" through "" order "" limit "" offset ""}
+    dict set node items [list [list col $column $column]]
+    set text "$link.$column[expr {$key eq $link ? "" : " as $key"}]"
+    set required 0
+  } else {
+    lassign [clauses $target $many [dict get $a joincolumns] \
+      [expr {$depth > 1 ? 1 : 0}]] ct node
+    lassign [block $target [expr {$depth - 1}] [dict get $a join] \
+      [dict get $a joincolumns] mine] bt items
+    if {$spread && $oracle::spread_some && ![llength $items]} {
+      set column [pick [columns $target]]
+      set as [fresh2 mine]
+      set bt "$column as $as $bt"
+      set items [list [list col $as $column]]
+    }
+    dict set node items $items
+    if {$spread} { set used $mine } else { set key [fresh $link] }
+    set bang [expr {$required && [maybe 50]}]
+    if {$required && !$bang} {
+      set ct [expr {$ct eq "" ? "required" : "required; $ct"}]
+    }
+    set text "[expr {$spread ? "..." : ""}]$link[expr {$bang ? "!" : ""}]"
+    if {$ct ne ""} { append text ($ct) }
+    append text \{$bt\}
+    if {!$spread && $key ne $link} { append text " as $key" }
+  }
+  dict set node model $target
+  dict set node from $name
+  dict set node assoc $link
+  dict set node required $required
+  if {[dict get $node order] eq ""} {
+    dict set node order [lrange [dict get $a order] 1 end]
+  }
+  list $text [expr {$spread ? [list spread $node] : [list child $key $node]}]
+}
+
+proc oracle_shape {{model ""}} {
+  set oracle::params {}
+  set oracle::names {}
+  set oracle::n 0
+  if {$model eq ""} {
+    set model [pick {users users posts posts comments tags profiles cities nodes
+      words Post}]
+  }
+  lassign [oracle::clauses $model 1 "" 2] ct node
+  set used {}
+  lassign [oracle::block $model $oracle::depth "" "" used] bt items
+  dict set node model $model
+  dict set node assoc ""
+  dict set node items $items
+  if {$ct ne ""} { set ct ($ct) }
+  set params $oracle::params
+  if {[dict size $oracle::names]} {
+    set object {}
+    dict for {key sql} $oracle::names { lappend object '$key',$sql }
+    set params [linsert $params 0 "json_object([join $object ,])"]
+  }
+  list $model "$model$ct\{$bt\}" $node $params
+}
+
+proc oracle_call {text params {function eager}} {
+  return "$function\([join [linsert $params 0 [sql_quote $text]] ,])"
+}
+
+# -------------------------------------------------------------- what it gives
+
+# How a column is written.
+proc oracle::written {sql how} {
+  set plain "CASE typeof($sql) WHEN 'blob' THEN json_quote(hex($sql))\
+    ELSE json_quote($sql) END"
+  switch $how {
+    bool { return "CASE WHEN typeof($sql) = 'integer' AND $sql IN (0, 1) THEN\
+      iif($sql, 'true', 'false') ELSE $plain END" }
+    json { return "CASE WHEN typeof($sql) = 'text' AND json_valid($sql) THEN\
+      json($sql) ELSE $plain END" }
+  }
+  return $plain
+}
+
+# The rows of a node under a parent row, which the SQL in where finds under the
+# alias p. Each is {where values}: SQL that finds it, and its columns as JSON.
+proc oracle::rows {node parent} {
+  variable model
+  set name [dict get $node model]
+  set key [dict get $model $name key]
+  set c [alias]
+  set j [alias]
+  if {[dict get $node assoc] eq ""} {
+    set from " FROM [dict get $model $name table] $c WHERE true"
+  } else {
+    set up [dict get $node from]
+    set p [alias]
+    set from [from $up [dict get $node assoc] $p $c $j]
+    set from [string map [list " FROM " \
+      " FROM [dict get $model $up table] $p, "] [string range $from 0 5]][
+      string range $from 6 end]
+    append from " AND [string map [list %C $p] $parent]"
+  }
+  set joinkey [expr {[dict get $node assoc] eq "" ? "" :
+    [dict get [link [dict get $node from] [dict get $node assoc]] joinkey]}]
+  foreach what {where through} {
+    if {[dict get $node $what] ne ""} { append from " AND ([dict get $node $what])" }
+  }
+  set terms [dict get $node order]
+  foreach column $key {
+    lappend terms %C.$column
+  }
+  if {$joinkey ne ""} { lappend terms $joinkey }
+  set values [lmap column $key { set _ "quote(%C.$column)" }]
+  foreach item [dict get $node items] {
+    switch [lindex $item 0] {
+      col { set column [lindex $item 2]
+            lappend values [written %C.$column \
+              [dict get $model $name columns $column]] }
+      at { lappend values [written %J.[lindex $item 2] plain] }
+      join { foreach column [lindex $item 2] {
+               lappend values [written %J.$column plain] } }
+    }
+  }
+  set sql "SELECT [join $values {, }]$from ORDER BY [join $terms {, }]"
+  set flat [db eval [string map [list %C $c %J $j] $sql]]
+  set rows {}
+  set n [llength $values]
+  for {set i 0} {$i < [llength $flat]} {incr i $n} {
+    set row [lrange $flat $i [expr {$i + $n - 1}]]
+    set where [join [lmap column $key value [lrange $row 0 \
+      [llength $key]-1] {
+      set _ "%C.$column IS $value AND typeof(%C.$column) = typeof($value)"
+    }] " AND "]
+    set row [list $where [lrange $row [llength $key] end]]
+    if {[qualifies $node $where]} { lappend rows $row }
+  }
+  return $rows
+}
+
+# Has the row a match for all that is required of it?
+proc oracle::qualifies {node where} {
+  foreach item [dict get $node items] {
+    set child [lindex $item end]
+    if {[lindex $item 0] ni {child spread} || ![dict get $child required]} {
+      continue
+    }
+    if {![llength [rows $child $where]]} { return 0 }
+  }
+  return 1
+}
+
+# The members of a row, without braces.
+proc oracle::members {node row} {
+  lassign $row where values
+  set members {}
+  foreach item [dict get $node items] {
+    switch [lindex $item 0] {
+      col - at {
+        set values [lassign $values value]
+        lappend members "\"[lindex $item 1]\":$value"
+      }
+      join {
+        set inner [lmap column [lindex $item 2] {
+          set values [lassign $values value]
+          set _ "\"$column\":$value"
+        }]
+        lappend members "\"[lindex $item 1]\":{[join $inner ,]}"
+      }
+      child { lappend members "\"[lindex $item 1]\":[json [lindex $item 2] $where]" }
+      spread {
+        set rows [rows [lindex $item 1] $where]
+        set more [expr {[llength $rows] ?
+          [members [lindex $item 1] [lindex $rows 0]] :
+          [nothing [lindex $item 1]]}]
+        if {$more ne ""} { lappend members $more }
+      }
+    }
+  }
+  join $members ,
+}
+
+# The members of a spread row that is not there.
+proc oracle::nothing {node} {
+  set members {}
+  foreach item [dict get $node items] {
+    switch [lindex $item 0] {
+      col { lappend members "\"[lindex $item 1]\":null" }
+      child { set many [dict get [link [dict get $node model] \
+                [dict get [lindex $item 2] assoc]] many]
+              lappend members "\"[lindex $item 1]\":[
+                expr {$many ? {[]} : {null}}]" }
+      spread { set more [nothing [lindex $item 1]]
+               if {$more ne ""} { lappend members $more } }
+    }
+  }
+  join $members ,
+}
+
+proc oracle::json {node where} {
+  set rows [rows $node $where]
+  set many 1
+  if {[dict get $node assoc] ne ""} {
+    set many [dict get [link [dict get $node from] [dict get $node assoc]] many]
+  }
+  if {!$many} {
+    if {![llength $rows]} { return null }
+    return "{[members $node [lindex $rows 0]]}"
+  }
+  set offset [dict get $node offset]
+  if {$offset ne ""} { set rows [lrange $rows $offset end] }
+  set limit [dict get $node limit]
+  if {$limit ne ""} { set rows [lrange $rows 0 $limit-1] }
+  return "\[[join [lmap row $rows { set _ "{[members $node $row]}" }] ,]\]"
+}
+
+proc oracle_json {node} { oracle::json $node "" }
