@@ -29,9 +29,12 @@ static const AssocFunction aVersion[] = {
      SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, versionFunc, ""},
     {0, 0, 0, 0, 0, 0}};
 
-static const AssocFunction *const apFunction[] = {
-    aVersion, aAssocDefineFunction, aAssocExplainFunction, aAssocReadFunction,
-    aAssocSyncFunction};
+static const AssocFunction *const apFunction[] = {aVersion,
+                                                  aAssocDefineFunction,
+                                                  aAssocDestroyFunction,
+                                                  aAssocExplainFunction,
+                                                  aAssocReadFunction,
+                                                  aAssocSyncFunction};
 
 static const struct {
   const char *zName;

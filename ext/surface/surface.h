@@ -19,6 +19,7 @@ struct AssocFunction {
 
 /* Ends with a zName of 0. */
 extern const AssocFunction aAssocDefineFunction[];
+extern const AssocFunction aAssocDestroyFunction[];
 extern const AssocFunction aAssocExplainFunction[];
 extern const AssocFunction aAssocReadFunction[];
 extern const AssocFunction aAssocSyncFunction[];
