@@ -290,6 +290,7 @@ struct AssocSql {
   int nAlias;
   AssocBind *pBind, **ppBindEnd;
   u8 bLiteral;              /* Values are written out: assoc_sql() */
+  u8 bNatural;              /* Rows are to come in the order they lie in */
   const ShapeScope *pScope; /* While a named scope is written: its use */
 };
 

@@ -278,7 +278,8 @@ void assocNodeKeys(Planner *p, AssocNode *pNode, const AssocKey *pUp,
   }
   pNode->zIndex =
       assocTableIndexOn(p->pCall, pTab, pOwn->nCol, pOwn->aCol, &bUnique);
-  pNode->bOne = !pNode->bMany && bUnique && !pNode->pRel->nPath;
+  pNode->bOne = !pNode->bMany && bUnique && !pNode->pRel->nPath &&
+                !pNode->bScanOnly; /* 1 and '1' can both equal the key */
 }
 
 void assocNodeRelKeys(Planner *p, AssocNode *pNode) {

@@ -521,6 +521,7 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
       pPart->bInner = 1;
     }
     pPart->eJson = pJoin->aCol[iCol].eJson;
+    pPart->bBlob = pJoin->aCol[iCol].eAff == ASSOC_AFF_NONE;
     pPart->iArg = assocNodeColumnArg(p, pNode, pJoin, iCol, 2);
     if (pPart->eJson == ASSOC_JSON_RAW) {
       pPart->eJson = ASSOC_JSON_PLAIN;

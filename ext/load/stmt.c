@@ -11,7 +11,8 @@
 **            NOT INDEXED WHERE <where>
 **
 ** A scan in the order of the rowid needs no ORDER BY: NOT INDEXED leaves
-** only that order. In any other order the rows come from a subquery.
+** only that order, once an OR cannot be taken apart. In any other order the
+** rows come from a subquery.
 */
 #include "load/load.h"
 
@@ -241,8 +242,9 @@ static int keyOrder(Planner *p, const AssocModel *pModel) {
   if (pTab->bRowid) {
     return pModel->nKey == 1 && pModel->aKey[0] == pTab->iRowid;
   }
+  /* NOT INDEXED says nothing of the indexes of a table without rowid */
   for (pIdx = assocTableIndexes(p->pCall, pTab); pIdx; pIdx = pIdx->pNext) {
-    if (!pIdx->bPrimary) continue;
+    if (!pIdx->bPrimary || pIdx->pNext || pIdx != pTab->pIndex) return 0;
     for (i = 0; i < pModel->nKey; i++) {
       if (i >= pIdx->nCol || pIdx->aCol[i] != pModel->aKey[i] ||
           pIdx->abDesc[i]) {
@@ -254,20 +256,28 @@ static int keyOrder(Planner *p, const AssocModel *pModel) {
   return 0;
 }
 
-/* Do rows come in the order that is wanted if nothing is said about it? Over
-** a join table they do if each target finds its join rows by an index. */
+/* Will each target find its join rows by an index, in the index's order? */
+static int joinByIndex(Planner *p, const AssocRel *pRel) {
+  const AssocTable *pJoin = pRel->pThrough, *pTgt = pRel->pTarget->pTable;
+  int i, bUnique;
+  for (i = 0; i < pRel->other.nCol; i++) {
+    if (pJoin->aCol[pRel->other.aCol[i]].eAff !=
+        pTgt->aCol[pRel->targetKey.aCol[i]].eAff) {
+      return 0;
+    }
+  }
+  return assocTableIndexOn(p->pCall, pRel->pThrough, pRel->other.nCol,
+                           pRel->other.aCol, &bUnique) != 0;
+}
+
+/* Do rows come in the order that is wanted if nothing is said about it? */
 static int naturalOrder(Planner *p, const AssocNode *pNode) {
   const AssocModel *pModel = pNode->pModel;
   const AssocRel *pRel = pNode->pRel;
-  int bUnique;
   if (p->bReverse || pModel->pTable->eType != ASSOC_TABLE) return 0;
   if (assocOrderOf(pRel, pNode->pClauses) || isPathNode(pNode)) return 0;
   if (pNode->pPage && pNode->pPage->bBack) return 0;
-  if (isMany2Many(pNode) &&
-      !assocTableIndexOn(p->pCall, pRel->pThrough, pRel->other.nCol,
-                         pRel->other.aCol, &bUnique)) {
-    return 0;
-  }
+  if (isMany2Many(pNode) && !joinByIndex(p, pRel)) return 0;
   return pModel->nKey == 0 || pNode->bOne || keyOrder(p, pModel);
 }
 
@@ -328,6 +338,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   pFetch->bEmit = pNode->nKey + pNode->nArg <= p->nFunctionArg &&
                   pNode->nKey + pNode->nArg > 0 && !oneByOne(p, pNode);
   assocSqlStart(p, &sql);
+  sql.bNatural = (u8)bNatural;
   stmtScanStart(&sql, pNode, pFetch, bNatural);
   stmtFrom(&sql, pNode, bNatural);
   stmtPut(&sql, " WHERE true");
@@ -430,6 +441,25 @@ static void stmtValueKey(AssocSql *p, const AssocNode *pNode,
   }
 }
 
+/* The same, as the parent's key compares with it: text that looks like a number
+** is one, so that all that equals a parent's key is one group. */
+static void stmtValueGroup(AssocSql *p, const AssocNode *pNode,
+                           const ValueRows *pRows, int i) {
+  if (!pNode->bScanOnly || pNode->aRule[i].eAff != ASSOC_AFF_NUMERIC) {
+    stmtValueKey(p, pNode, pRows, i);
+    return;
+  }
+  stmtPut(p, "CASE WHEN CAST(");
+  stmtValueKey(p, pNode, pRows, i);
+  stmtPut(p, " AS NUMERIC)=");
+  stmtValueKey(p, pNode, pRows, i);
+  stmtPut(p, " THEN CAST(");
+  stmtValueKey(p, pNode, pRows, i);
+  stmtPut(p, " AS NUMERIC) ELSE ");
+  stmtValueKey(p, pNode, pRows, i);
+  stmtPut(p, " END");
+}
+
 /* Over a named path the rows are the path's; over one association that leads
 ** through a path they are its targets, each once. */
 static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
@@ -481,7 +511,7 @@ static void makeValueScan(Planner *p, AssocNode *pNode) {
     }
     stmtPut(&sql, ") FROM (SELECT ");
     for (i = 0; i < pNode->nKey; i++) {
-      stmtValueKey(&sql, pNode, &rows, i);
+      stmtValueGroup(&sql, pNode, &rows, i);
       sqlite3_str_appendf(sql.pStr, " AS a%d,", i);
     }
     stmtValue(&sql, pNode, &rows);
@@ -489,7 +519,7 @@ static void makeValueScan(Planner *p, AssocNode *pNode) {
     stmtValueFrom(&sql, pNode, &rows);
     for (i = 0; i < pNode->nKey; i++) {
       stmtNext(&sql, &n, " GROUP BY ", ",");
-      stmtValueKey(&sql, pNode, &rows, i);
+      sqlite3_str_appendf(sql.pStr, "%d", i + 1);
     }
     if (n == 0 && pNode->pValue->pAgg->eAgg == SHAPE_AGG_EXISTS) {
       stmtPut(&sql, " LIMIT 1");
@@ -536,12 +566,19 @@ void assocStmtNested(AssocSql *p, AssocNode *pNode) {
 }
 
 void assocStmtNestedValue(AssocSql *p, AssocNode *pNode) {
-  int bExists = pNode->pValue->pAgg->eAgg == SHAPE_AGG_EXISTS, i;
+  int eAgg = pNode->pValue->pAgg->eAgg, bExists = eAgg == SHAPE_AGG_EXISTS, i;
+  int bAny = eAgg == SHAPE_AGG_MIN || eAgg == SHAPE_AGG_MAX;
   ValueRows rows;
   valueRows(p, pNode, &rows);
   if (p->pCall->rc != SQLITE_OK) return;
-  stmtPut(p, bExists ? "CASE WHEN EXISTS(SELECT " : "(SELECT ");
+  if (bAny) {
+    stmtPut(p, "(SELECT CASE typeof(x) WHEN 'blob' THEN hex(x) ELSE x END"
+               " FROM (SELECT ");
+  } else {
+    stmtPut(p, bExists ? "CASE WHEN EXISTS(SELECT " : "(SELECT ");
+  }
   stmtValue(p, pNode, &rows);
+  if (bAny) stmtPut(p, " AS x");
   stmtValueFrom(p, pNode, &rows);
   for (i = 0; i < pNode->nKey; i++) {
     stmtPut(p, " AND ");
@@ -549,7 +586,9 @@ void assocStmtNestedValue(AssocSql *p, AssocNode *pNode) {
     sqlite3_str_appendf(p->pStr, "=n%d.a%d", pNode->pParent->iNode,
                         pNode->aiSource[i]);
   }
-  stmtPut(p, bExists ? ") THEN json('true') ELSE json('false') END" : ")");
+  stmtPut(p, bExists ? ") THEN json('true') ELSE json('false') END"
+             : bAny  ? "))"
+                     : ")");
 }
 
 /* ------------------------------------------------------- one source's rows */

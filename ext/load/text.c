@@ -28,13 +28,16 @@ static void textValue(AssocSql *p, const AssocNode *pNode,
   if (z == 0) return;
   if (pPart->iRaw >= 0) {
     sqlite3_str_appendf(
-        p->pStr, "CASE WHEN n%d.a%d IS NULL THEN %s ELSE json(n%d.a%d) END",
-        pNode->iNode, pPart->iRaw, z, pNode->iNode, pPart->iRaw);
+        p->pStr,
+        "CASE WHEN n%d.a%d IS NOT NULL THEN json(n%d.a%d) WHEN typeof(%s)="
+        "'blob' THEN hex(%s) ELSE %s END",
+        pNode->iNode, pPart->iRaw, pNode->iNode, pPart->iRaw, z, z, z);
   } else if (pPart->eJson == ASSOC_JSON_BOOL) {
     sqlite3_str_appendf(p->pStr,
-                        "CASE %s WHEN 1 THEN json('true') WHEN 0 THEN "
-                        "json('false') ELSE %s END",
-                        z, z);
+                        "CASE WHEN %s IS 1 THEN json('true') WHEN %s IS 0 THEN "
+                        "json('false') WHEN typeof(%s)='blob' THEN hex(%s) "
+                        "ELSE %s END",
+                        z, z, z, z, z);
   } else if (pPart->bBlob) {
     sqlite3_str_appendf(p->pStr,
                         "CASE typeof(%s) WHEN 'blob' THEN hex(%s) ELSE %s END",

@@ -462,11 +462,57 @@ static const ShapeName *manyAt(AssocSql *p, const ShapeName *pPath,
   return 0;
 }
 
+/* Can a step lead to more than one row, of which it means the first? */
+static int firstOfMany(AssocSql *p, const AssocRel *pRel) {
+  const AssocKey *pKey =
+      pRel->eKind == ASSOC_BELONGSTO ? &pRel->targetKey : &pRel->foreign;
+  int bUnique = 0;
+  if (pRel->nPath) return 1;
+  return !assocTableIndexOn(p->pCall, pRel->pTarget->pTable, pKey->nCol,
+                            pKey->aCol, &bUnique) ||
+         !bUnique;
+}
+
+/* Steps of a path that are one subquery. It ends where the first of several
+** rows is meant, since what follows must start from that one. */
+typedef struct PathPart PathPart;
+struct PathPart {
+  AssocHop *pFirst;
+  AssocRel *pRel; /* The last association: its order counts */
+  PathPart *pOuter;
+};
+
+/* The innermost of the subqueries for the names before pEnd, or 0; the column
+** is looked for under *piAlias. */
+static PathPart *pathParts(AssocSql *p, const ShapeName *pPath,
+                           const ShapeName *pEnd, AssocModel **ppModel,
+                           int *piAlias) {
+  PathPart *pPart = 0;
+  AssocHop **ppEnd = 0;
+  for (; pPath != pEnd; pPath = pPath->pNext) {
+    AssocRel *pRel = sqlRel(p, *ppModel, pPath);
+    if (pRel == 0) return 0;
+    if (ppEnd == 0) {
+      PathPart *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+      if (pNew == 0) return 0;
+      pNew->pOuter = pPart;
+      pPart = pNew;
+      ppEnd = &pPart->pFirst;
+    }
+    ppEnd = addHop(p, pRel, ppEnd, piAlias);
+    if (ppEnd == 0) return 0;
+    pPart->pRel = pRel;
+    *ppModel = pRel->pTarget;
+    if (firstOfMany(p, pRel)) ppEnd = 0;
+  }
+  return p->pCall->rc == SQLITE_OK ? pPart : 0;
+}
+
 /* author.company.name: the path must be to-one all the way. */
 static void sqlPathColumn(AssocSql *p, const ShapeName *pPath,
                           AssocModel *pModel, int iAlias) {
   const ShapeName *pCol = pPath, *pMany;
-  const AssocHop *pFirst, *pLast;
+  PathPart *pPart, *pOuter;
   int iCol;
   while (pCol->pNext) pCol = pCol->pNext;
   pMany = manyAt(p, pPath, pCol, pModel);
@@ -475,16 +521,19 @@ static void sqlPathColumn(AssocSql *p, const ShapeName *pPath,
                     "%s may be many; did you mean some %s(...)?", pMany->z,
                     pMany->z);
   }
-  pFirst = hopsTo(p, pPath, pCol, &pModel, iAlias);
-  if (p->pCall->rc != SQLITE_OK) return;
-  iCol = sqlColumnOf(p, pModel, pCol);
+  pPart = pathParts(p, pPath, pCol, &pModel, &iAlias);
+  iCol = pPart ? sqlColumnOf(p, pModel, pCol) : -1;
   if (iCol < 0) return;
-  pLast = lastHop(pFirst);
-  sqlPut(p, "(SELECT ");
-  assocSqlColumn(p, pLast->iAlias, pModel->pTable, iCol);
-  assocSqlFrom(p, pFirst, 0, 0);
-  assocSqlOrder(p, pLast->pRel, 0, pModel, pLast->iAlias, 0);
-  sqlPut(p, " LIMIT 1)");
+  for (pOuter = pPart; pOuter; pOuter = pOuter->pOuter) {
+    sqlPut(p, "(SELECT ");
+  }
+  assocSqlColumn(p, iAlias, pModel->pTable, iCol);
+  for (; pPart; pPart = pPart->pOuter) {
+    assocSqlFrom(p, pPart->pFirst, 0, 0);
+    assocSqlOrder(p, pPart->pRel, 0, pPart->pRel->pTarget,
+                  lastHop(pPart->pFirst)->iAlias, 0);
+    sqlPut(p, " LIMIT 1)");
+  }
   sqlCollate(p, &pModel->pTable->aCol[iCol]);
 }
 
@@ -620,6 +669,8 @@ void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   switch (pPred->eOp) {
   case SHAPE_OP_AND:
   case SHAPE_OP_OR:
+    /* The sides of an OR could be looked up one after the other */
+    if (pPred->eOp == SHAPE_OP_OR && p->bNatural) sqlPut(p, "+(");
     for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
       if (pSub != pPred->pSub) {
         sqlPut(p, pPred->eOp == SHAPE_OP_AND ? " AND " : " OR ");
@@ -628,6 +679,7 @@ void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
       assocSqlPred(p, pSub, pModel, iAlias);
       sqlPut(p, ")");
     }
+    if (pPred->eOp == SHAPE_OP_OR && p->bNatural) sqlPut(p, ")");
     break;
   case SHAPE_OP_NOT:
     sqlPut(p, "NOT (");
