@@ -15,7 +15,7 @@
 # one of
 #
 #   {col KEY COLUMN}  {at KEY COLUMN}  {join {COLUMN …}}
-#   {child KEY NODE}  {spread NODE}
+#   {agg KEY AGGREGATE SQL}  {child KEY NODE}  {spread NODE}
 
 namespace eval oracle {
   # Of each model: its table, its key, its columns with how they are written.
@@ -94,8 +94,6 @@ namespace eval oracle {
   }
   variable n 0     ;# Aliases and keys so far
   variable depth 3
-  variable spread_some 1  ;# A spread has something
-  variable through_one 0  ;# Paths go on behind a hasOne
 }
 
 proc n {n} { expr {int(rand() * $n)} }
@@ -326,7 +324,6 @@ proc oracle::path {name hops} {
     return [list $column %C.$column $column]
   }
   set link [pick $links]
-  if {$link in {top profile redactor} && !$oracle::through_one} { set hops 1 }
   lassign [path [target $name $link] [expr {$hops - 1}]] text sql column
   set child [alias]
   set sql [string map [list %C $child] $sql]
@@ -427,7 +424,9 @@ proc oracle::clauses {name many join depth} {
       set desc [maybe 40]
       set nulls [pick {"" "" "" " nulls first" " nulls last"}]
       lappend words "$t[expr {$desc ? " desc" : ""}]$nulls"
-      lappend terms "$s[expr {$desc ? " DESC" : ""}]$nulls"
+      # The + keeps SQLite from dropping a term that a comparison with a value
+      # of another type, equal all the same, made look constant.
+      lappend terms "+$s[expr {$desc ? " DESC" : ""}]$nulls"
     }
     if {[llength $words]} {
       lappend text "order by [join $words {, }]"
@@ -541,6 +540,42 @@ proc oracle::block {name depth join joincolumns usedVar} {
   list [join $text [pick {" " ", "}]] $items
 }
 
+# An aggregate over an association: {text, item}
+proc oracle::aggregate {name link usedVar} {
+  upvar 1 $usedVar used
+  set target [target $name $link]
+  set child [alias]
+  set from [from $name $link %C $child [alias]]
+  set agg [pick {count count sum total avg min max exists}]
+  set column ""
+  if {$agg ni {count exists} || ($agg eq "count" && [maybe 30])} {
+    set column [pick [columns $target]]
+    if {$agg in {sum total avg}} {
+      set numeric {age likes n priority area}
+      set column [pick [lmap c [columns $target] {
+        if {$c ni $numeric} continue
+        set c
+      }]]
+      if {$column eq ""} {
+        set agg count
+        set column [pick [columns $target]]
+      }
+    }
+  }
+  set distinct [expr {$column ne "" && [maybe 30] ? "distinct " : ""}]
+  set args $distinct$column
+  if {[maybe 40]} {
+    lassign [pred $target 1] t s
+    append args "[expr {$column eq "" ? "" : " where "}]$t"
+    append from " AND ([string map [list %C $child] $s])"
+  }
+  set call "$agg\($distinct[expr {$column eq "" ? "*" : "+$child.$column"}])"
+  set sql [expr {$agg eq "exists" ? "EXISTS(SELECT 1$from)" :
+    "(SELECT $call$from)"}]
+  set key k[incr oracle::n]
+  list "$link.$agg\($args) as $key" [list agg $key $agg $sql]
+}
+
 # An association in a block: {text, item}
 proc oracle::item {name depth usedVar} {
   upvar 1 $usedVar used
@@ -553,6 +588,7 @@ proc oracle::item {name depth usedVar} {
   set required [maybe 20]
   set mine {}
   if {$spread} { set mine $used }
+  if {[maybe 15]} { return [aggregate $name $link used] }
   # A column in a dotted path: the association has nothing else.
   if {!$spread && [maybe 12]} {
     set column [pick [columns $target]]
@@ -566,7 +602,7 @@ proc oracle::item {name depth usedVar} {
       [expr {$depth > 1 ? 1 : 0}]] ct node
     lassign [block $target [expr {$depth - 1}] [dict get $a join] \
       [dict get $a joincolumns] mine] bt items
-    if {$spread && $oracle::spread_some && ![llength $items]} {
+    if {$spread && ![llength $items]} {
       set column [pick [columns $target]]
       set as [fresh2 mine]
       set bt "$column as $as $bt"
@@ -671,6 +707,8 @@ proc oracle::rows {node parent} {
       col { set column [lindex $item 2]
             lappend values [written %C.$column \
               [dict get $model $name columns $column]] }
+      agg { lappend values [written [lindex $item 3] \
+              [expr {[lindex $item 2] eq "exists" ? "bool" : "plain"}]] }
       at { lappend values [written %J.[lindex $item 2] plain] }
       join { foreach column [lindex $item 2] {
                lappend values [written %J.$column plain] } }
@@ -710,7 +748,7 @@ proc oracle::members {node row} {
   set members {}
   foreach item [dict get $node items] {
     switch [lindex $item 0] {
-      col - at {
+      col - at - agg {
         set values [lassign $values value]
         lappend members "\"[lindex $item 1]\":$value"
       }
@@ -740,6 +778,7 @@ proc oracle::nothing {node} {
   foreach item [dict get $node items] {
     switch [lindex $item 0] {
       col { lappend members "\"[lindex $item 1]\":null" }
+      agg { lappend members "\"[lindex $item 1]\":null" }
       child { set many [dict get [link [dict get $node model] \
                 [dict get [lindex $item 2] assoc]] many]
               lappend members "\"[lindex $item 1]\":[
