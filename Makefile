@@ -15,6 +15,8 @@
 #   make valgrind      the tests under valgrind; T=GLOB as above
 #   make newsqlite     the tests on the newest SQLite, with its own asserts
 #   make coverage      what share of each source file the tests run
+#   make bench         how fast it is, against SQL by hand: tool/bench/result;
+#                      the same with options: make bench BENCH='-s tree -t 5'
 #   make clean         remove all that was built
 #
 # CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are honoured: what they say comes
@@ -215,6 +217,7 @@ test:
 	  echo '0 passed, 1 failed'; exit 1; }
 	@$(call RUN,test) \
 	  -job amalgamation '$(MAKE) try-amalgamation' \
+	  -job bench '$(MAKE) try-bench' \
 	  -job doctest '$(TCLSH) tool/doctest.tcl assoc.$(SO) $(DOC)' \
 	  $(FAULTS) $(FUNCTIONAL)
 
@@ -301,10 +304,41 @@ newsqlite-release:
 	@$(SUBMAKE) $(NEW)/sqlite3.c
 	@$(SUBMAKE) $(NEW)/release/libsqlite3.so.0
 
+# ------------------------------------------------------------------ speed
+
+BENCH_CC = $(CC) -O2 -g -std=c11 $(WARN) -Werror $(CPPFLAGS) \
+  $(CFLAGS)
+RESULT := tool/bench/result
+
+build/bench/bench: $(wildcard tool/bench/*.[ch]) | build/ready
+	@mkdir -p $(@D)
+	$(call say,CC,$@) $(BENCH_CC) tool/bench/*.c $(LDFLAGS) -lsqlite3 -lm \
+	  $(LDLIBS) -o $@
+
+# $(call bench,OPTIONS): the measure, on the SQLite that the program finds
+bench = build/bench/bench -x ./assoc.$(SO) $(1) tool/bench/shapes.sql
+
+# With options of your own, the tracked results stay as they are.
+.PHONY: bench
+bench: newsqlite-release
+	@tool/setup.sh bench
+	@$(SUBMAKE) assoc.$(SO) build/bench/bench
+	@$(call bench,$(or $(BENCH),-o build/bench/old.tsv))
+	@LD_LIBRARY_PATH=$(CURDIR)/$(NEW)/release \
+	  $(call bench,$(or $(BENCH),-o build/bench/new.tsv))
+	@$(if $(BENCH),,$(TCLSH) tool/bench/report.tcl $(RESULT) \
+	  build/bench/old.tsv build/bench/new.tsv)
+
+# Does it still run, and do the answers agree? No time is measured.
+.PHONY: try-bench
+try-bench: assoc.$(SO) build/bench/bench
+	@$(call bench,-n 200 -t 0 -d build/bench)
+
 # ------------------------------------------------------------------ check
 
 EXPORTED := sqlite3_assoc_init
-FORMATTED := $(SRC) $(HDR) $(sort $(wildcard test/*.[ch] test/*/*.[ch]))
+FORMATTED := $(SRC) $(HDR) $(sort $(wildcard test/*.[ch] test/*/*.[ch] \
+  tool/bench/*.[ch]))
 
 .PHONY: check
 check:
@@ -317,7 +351,8 @@ check:
 check-gcc: build/gcc/assoc.$(SO)
 check-clang: build/clang/assoc.$(SO)
 check-test: $(HELPER)
-	@for cc in $(GCC) $(CLANG); do for f in $(wildcard test/*.c); do \
+	@for cc in $(GCC) $(CLANG); do for f in $(wildcard test/*.c tool/bench/*.c); \
+	  do \
 	  echo "$$cc $$f" && $$cc -O2 -std=c11 $(WARN) -Werror -Iext \
 	  $(TCL_H) $(CPPFLAGS) -c $$f -o /dev/null || exit 1; done; done
 

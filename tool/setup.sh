@@ -6,7 +6,7 @@
 #   tool/setup.sh check      and clang, clang-format
 #   tool/setup.sh valgrind   what `test` needs, and valgrind
 #   tool/setup.sh newsqlite  what `test` needs, and npm
-#   tool/setup.sh bench      what `newsqlite` needs
+#   tool/setup.sh bench      and gnuplot, for the charts
 #
 # Each tool is looked for first, so that nothing is called that could ask for
 # a password or the network when nothing is missing. What is missing is
@@ -90,6 +90,9 @@ look() {
   newsqlite | bench)
     needs_test
     need 'npm' 'node' has_program npm
+    if [ "$task" = bench ]; then
+      need 'gnuplot-nox' 'gnuplot' has_program gnuplot
+    fi
     ;;
   *)
     sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2

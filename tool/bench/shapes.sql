@@ -1,0 +1,441 @@
+-- The shapes: what is asked, by us and by an expert who has SQLite alone.
+--
+-- One after another, as
+--
+--   -- shape: NAME            what follows is about it
+--   -- title: WORDS           what the report says
+--   -- target: N              the expert's time by ours is to be this at least
+--   -- overhead: N            instead: microseconds that we may need beyond it
+--   -- list                   reads all of a table: growth is to be linear
+--   -- by key                 ?1 is the key of a user, another one at each run
+--   -- any order              of the rows of the answer
+--   -- floor: TABLES          these are read whole: see bench.c
+--   -- setup:                 SQL that is run once
+--   -- ours:                  the query in our form
+--   -- expert: NAME           and in the expert's: the fastest is to be beaten
+--   -- small: NAME            too, but quadratic: left out above 1,000 users
+--   -- beside: NAME           measured beside it, with its own `-- target:`
+--   -- other: NAME            the same, of a result that is not to be compared
+--
+-- in which $users(u) stands for the members 'id',u.id,'name',u.name,… of a
+-- json_object, $keys for a hundred keys of users, and $json for json or, in a
+-- second try, where SQLite has it, for jsonb.
+--
+-- The expert relies on the order in which SQLite happens to give rows where
+-- that is the right one, as sorting would cost time.
+
+-- shape: users-posts
+-- title: all users with their posts
+-- target: 4
+-- list
+-- floor: users posts
+-- ours:
+SELECT eager('User{*,posts}')
+-- expert: correlated
+SELECT json_group_array(json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p)))
+            FROM posts p WHERE p.user_id = u.id)))
+FROM users u
+-- expert: grouped
+WITH g AS MATERIALIZED (
+  SELECT user_id, $json_group_array($json_object($posts(p))) posts
+  FROM posts p NOT INDEXED GROUP BY user_id)
+SELECT json_group_array(json_object($users(u),
+  'posts', $json(coalesce(g.posts, '[]'))))
+FROM users u LEFT JOIN g ON g.user_id = u.id
+
+-- shape: users-posts-comments
+-- title: all users with posts with comments
+-- target: 4
+-- list
+-- floor: users posts comments
+-- ours:
+SELECT eager('User{*,posts{*,comments}}')
+-- expert: correlated
+SELECT json_group_array(json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p),
+    'comments', (SELECT $json_group_array($json_object($comments(c)))
+                 FROM comments c WHERE c.post_id = p.id)))
+            FROM posts p WHERE p.user_id = u.id)))
+FROM users u
+-- expert: grouped
+WITH gc AS MATERIALIZED (
+  SELECT post_id, $json_group_array($json_object($comments(c))) comments
+  FROM comments c NOT INDEXED GROUP BY post_id),
+gp AS MATERIALIZED (
+  SELECT p.user_id, $json_group_array($json_object($posts(p),
+    'comments', $json(coalesce(gc.comments, '[]')))) posts
+  FROM posts p NOT INDEXED LEFT JOIN gc ON gc.post_id = p.id
+  GROUP BY p.user_id)
+SELECT json_group_array(json_object($users(u),
+  'posts', $json(coalesce(gp.posts, '[]'))))
+FROM users u LEFT JOIN gp ON gp.user_id = u.id
+
+-- shape: hundred-users
+-- title: 100 users by key, with profile, posts, their comments and tags
+-- target: 1.3
+-- ours:
+SELECT eager('User(id in ($keys)){*,profile,posts{*,comments,tags}}')
+-- expert: correlated
+SELECT json_group_array(json_object($users(u),
+  'profile', (SELECT $json_object($profiles(f))
+              FROM profiles f WHERE f.user_id = u.id),
+  'posts', (SELECT $json_group_array($json_object($posts(p),
+    'comments', (SELECT $json_group_array($json_object($comments(c)))
+                 FROM comments c WHERE c.post_id = p.id),
+    'tags', (SELECT $json_group_array($json_object($tags(t)))
+             FROM post_tags j JOIN tags t ON t.id = j.tag_id
+             WHERE j.post_id = p.id)))
+            FROM posts p WHERE p.user_id = u.id)))
+FROM users u WHERE u.id IN ($keys)
+
+-- shape: posts-author
+-- title: all posts with their author
+-- target: 1.7
+-- list
+-- floor: posts users
+-- ours:
+SELECT eager('Post{*,author}')
+-- expert: join
+SELECT json_group_array(json_object($posts(p),
+  'author', json_object($users(u))))
+FROM posts p LEFT JOIN users u ON u.id = p.user_id
+-- expert: correlated
+SELECT json_group_array(json_object($posts(p),
+  'author', (SELECT $json_object($users(u))
+             FROM users u WHERE u.id = p.user_id)))
+FROM posts p
+
+-- shape: posts-tags
+-- title: all posts with their tags, many to many
+-- target: 4
+-- list
+-- floor: posts post_tags tags
+-- ours:
+SELECT eager('Post{*,tags}')
+-- expert: correlated
+SELECT json_group_array(json_object($posts(p),
+  'tags', (SELECT $json_group_array($json_object($tags(t)))
+           FROM post_tags j JOIN tags t ON t.id = j.tag_id
+           WHERE j.post_id = p.id)))
+FROM posts p
+-- expert: grouped
+WITH g AS MATERIALIZED (
+  SELECT j.post_id, $json_group_array($json_object($tags(t))) tags
+  FROM post_tags j JOIN tags t ON t.id = j.tag_id GROUP BY j.post_id)
+SELECT json_group_array(json_object($posts(p),
+  'tags', $json(coalesce(g.tags, '[]'))))
+FROM posts p LEFT JOIN g ON g.post_id = p.id
+
+-- shape: one-user
+-- title: one user by key, with posts with comments
+-- target: 1.3
+-- by key
+-- ours:
+SELECT assoc_find('User', ?1, '{*,posts{*,comments}}')
+-- expert: correlated
+SELECT json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p),
+    'comments', (SELECT $json_group_array($json_object($comments(c)))
+                 FROM comments c WHERE c.post_id = p.id)))
+            FROM posts p WHERE p.user_id = u.id))
+FROM users u WHERE u.id = ?1
+
+-- shape: users-newest
+-- title: all users with their 3 newest posts
+-- target: 1.1
+-- ours:
+SELECT eager('User{*,posts(order by created_at desc limit 3)}')
+-- expert: correlated
+SELECT json_group_array(json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p)))
+            FROM (SELECT * FROM posts p WHERE p.user_id = u.id
+                  ORDER BY p.created_at DESC LIMIT 3) p)))
+FROM users u
+-- beside: row_number()
+WITH g AS MATERIALIZED (
+  SELECT user_id, $json_group_array($json_object($posts(p))) posts
+  FROM (SELECT *, row_number() OVER
+          (PARTITION BY user_id ORDER BY created_at DESC) n FROM posts) p
+  WHERE n <= 3 GROUP BY user_id)
+SELECT json_group_array(json_object($users(u),
+  'posts', $json(coalesce(g.posts, '[]'))))
+FROM users u LEFT JOIN g ON g.user_id = u.id
+
+-- shape: hundred-newest
+-- title: 100 users by key, with their 3 newest posts
+-- target: 1.1
+-- ours:
+SELECT eager('User(id in ($keys)){*,posts(order by created_at desc limit 3)}')
+-- expert: correlated
+SELECT json_group_array(json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p)))
+            FROM (SELECT * FROM posts p WHERE p.user_id = u.id
+                  ORDER BY p.created_at DESC LIMIT 3) p)))
+FROM users u WHERE u.id IN ($keys)
+-- beside: row_number()
+-- target: 20
+WITH g AS MATERIALIZED (
+  SELECT user_id, $json_group_array($json_object($posts(p))) posts
+  FROM (SELECT *, row_number() OVER
+          (PARTITION BY user_id ORDER BY created_at DESC) n FROM posts) p
+  WHERE n <= 3 GROUP BY user_id)
+SELECT json_group_array(json_object($users(u),
+  'posts', $json(coalesce(g.posts, '[]'))))
+FROM users u LEFT JOIN g ON g.user_id = u.id WHERE u.id IN ($keys)
+
+-- shape: users-latest
+-- title: all users with their latest post, one of many
+-- target: 1
+-- ours:
+SELECT eager('User{*,latest}')
+-- expert: correlated
+SELECT json_group_array(json_object($users(u),
+  'latest', (SELECT $json_object($posts(p)) FROM posts p
+             WHERE p.user_id = u.id ORDER BY p.created_at DESC LIMIT 1)))
+FROM users u
+
+-- shape: related-join
+-- title: related() joined to its target
+-- target: 0.77
+-- list
+-- any order
+-- ours:
+SELECT u.name, p.title
+FROM users u JOIN related('User', u.id, 'posts') r JOIN posts p ON p.id = r.id
+-- expert: join
+SELECT u.name, p.title FROM users u JOIN posts p ON p.user_id = u.id
+-- expert: the same order
+SELECT u.name, p.title FROM users u CROSS JOIN posts p ON p.user_id = u.id
+
+-- shape: related-unindexed
+-- title: related() without an index on the foreign key
+-- target: 0.77
+-- list
+-- any order
+-- ours:
+SELECT u.name, e.kind
+FROM users u JOIN related('User', u.id, 'events') r JOIN events e ON e.id = r.id
+-- expert: join
+SELECT u.name, e.kind FROM users u JOIN events e ON e.user_id = u.id
+-- expert: the same order
+SELECT u.name, e.kind FROM users u CROSS JOIN events e ON e.user_id = u.id
+
+-- shape: users-unindexed
+-- title: all users with events, without an index
+-- target: 4
+-- list
+-- floor: users events
+-- ours:
+SELECT eager('User{*,events}')
+-- small: correlated
+SELECT json_group_array(json_object($users(u),
+  'events', (SELECT $json_group_array($json_object($events(e)))
+             FROM events e WHERE e.user_id = u.id)))
+FROM users u
+-- expert: grouped
+WITH g AS MATERIALIZED (
+  SELECT user_id, $json_group_array($json_object($events(e))) events
+  FROM events e GROUP BY user_id)
+SELECT json_group_array(json_object($users(u),
+  'events', $json(coalesce(g.events, '[]'))))
+FROM users u LEFT JOIN g ON g.user_id = u.id
+
+-- shape: users-streamed
+-- title: users with posts with comments, a row for each user
+-- target: 1
+-- list
+-- ours:
+SELECT id, json FROM eager('User{*,posts{*,comments}}')
+-- expert: correlated
+SELECT u.id, json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p),
+    'comments', (SELECT $json_group_array($json_object($comments(c)))
+                 FROM comments c WHERE c.post_id = p.id)))
+            FROM posts p WHERE p.user_id = u.id))
+FROM users u
+
+-- shape: count
+-- title: all posts with their number of comments
+-- target: 1
+-- list
+-- ours:
+SELECT eager('Post{*,comments.count() as n}')
+-- expert: correlated
+SELECT json_group_array(json_object($posts(p),
+  'n', (SELECT count(*) FROM comments c WHERE c.post_id = p.id)))
+FROM posts p
+-- expert: grouped
+WITH g AS MATERIALIZED (
+  SELECT post_id, count(*) n FROM comments GROUP BY post_id)
+SELECT json_group_array(json_object($posts(p), 'n', coalesce(g.n, 0)))
+FROM posts p LEFT JOIN g ON g.post_id = p.id
+
+-- shape: two-aggregates
+-- title: all users with number and likes of their posts
+-- target: 1
+-- list
+-- ours:
+SELECT eager('User{*,posts.count() as n,posts.sum(likes) as likes}')
+-- expert: correlated
+SELECT json_group_array(json_object($users(u),
+  'n', (SELECT count(*) FROM posts p WHERE p.user_id = u.id),
+  'likes', (SELECT sum(likes) FROM posts p WHERE p.user_id = u.id)))
+FROM users u
+-- expert: grouped
+WITH g AS MATERIALIZED (
+  SELECT user_id, count(*) n, sum(likes) likes FROM posts GROUP BY user_id)
+SELECT json_group_array(json_object($users(u),
+  'n', coalesce(g.n, 0), 'likes', g.likes))
+FROM users u LEFT JOIN g ON g.user_id = u.id
+
+-- shape: top
+-- title: the 10 users with the most posts
+-- target: 1
+-- ours:
+SELECT eager('User(order by posts.count() desc limit 10)
+  {*,posts.count() as n}')
+-- expert: correlated
+SELECT json_group_array(json_object($users(u), 'n', n))
+FROM (SELECT *, (SELECT count(*) FROM posts p WHERE p.user_id = u.id) n
+      FROM users u ORDER BY n DESC, id LIMIT 10) u
+-- expert: grouped
+SELECT json_group_array(json_object($users(u), 'n', n))
+FROM (SELECT u.*, coalesce(n, 0) n FROM users u LEFT JOIN
+        (SELECT user_id, count(*) n FROM posts GROUP BY user_id) g
+      ON g.user_id = u.id ORDER BY 6 DESC, u.id LIMIT 10) u
+
+-- shape: some
+-- title: users who have some post of 995 likes
+-- target: 1
+-- ours:
+SELECT eager('User(some posts(likes >= 995)){*}')
+-- expert: exists
+SELECT json_group_array(json_object($users(u))) FROM users u
+WHERE EXISTS (SELECT 1 FROM posts p WHERE p.user_id = u.id AND p.likes >= 995)
+-- expert: in
+SELECT json_group_array(json_object($users(u))) FROM users u
+WHERE u.id IN (SELECT user_id FROM posts WHERE likes >= 995)
+
+-- shape: none
+-- title: users who have no unpublished post
+-- target: 1
+-- ours:
+SELECT eager('User(none posts(published = 0)){*}')
+-- expert: exists
+SELECT json_group_array(json_object($users(u))) FROM users u WHERE NOT EXISTS
+  (SELECT 1 FROM posts p WHERE p.user_id = u.id AND p.published = 0)
+-- expert: in
+SELECT json_group_array(json_object($users(u))) FROM users u WHERE u.id NOT IN
+  (SELECT user_id FROM posts WHERE published = 0 AND user_id IS NOT NULL)
+
+-- shape: some-indexed
+-- title: the first 10 posts that user 7 commented
+-- target: 1
+-- ours:
+SELECT eager('Post(some comments(user_id = 7) limit 10){*}')
+-- expert: exists
+SELECT json_group_array(json_object($posts(p)))
+FROM (SELECT * FROM posts p WHERE EXISTS
+        (SELECT 1 FROM comments c WHERE c.post_id = p.id AND c.user_id = 7)
+      ORDER BY p.id LIMIT 10) p
+-- expert: in
+SELECT json_group_array(json_object($posts(p)))
+FROM (SELECT * FROM posts p WHERE p.id IN
+        (SELECT post_id FROM comments WHERE user_id = 7)
+      ORDER BY p.id LIMIT 10) p
+
+-- shape: page-offset
+-- title: the 6th page of 20 users with posts, by offset
+-- target: 1
+-- ours:
+SELECT eager('User(order by created_at desc limit 20 offset 100){*,posts}')
+-- expert: correlated
+SELECT json_group_array(json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p)))
+            FROM posts p WHERE p.user_id = u.id)))
+FROM (SELECT * FROM users ORDER BY created_at DESC, id LIMIT 20 OFFSET 100) u
+
+-- shape: page-keyset
+-- title: the same page by its cursor
+-- target: 1
+-- setup:
+CREATE TEMP TABLE place AS
+SELECT eager('User(order by created_at desc limit 1 offset 99 page){}')
+    ->> '$.pageInfo.endCursor' AS cursor, created_at, id
+FROM users ORDER BY created_at DESC, id LIMIT 1 OFFSET 99
+-- ours:
+SELECT eager('User(order by created_at desc first 20 after ?1){*,posts}',
+  cursor) FROM temp.place
+-- expert: correlated
+SELECT json_group_array(json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p)))
+            FROM posts p WHERE p.user_id = u.id)))
+FROM (SELECT * FROM users
+      WHERE created_at <= (SELECT created_at FROM temp.place)
+        AND (created_at < (SELECT created_at FROM temp.place)
+             OR id > (SELECT id FROM temp.place))
+      ORDER BY created_at DESC, id LIMIT 20) u
+
+-- shape: tree
+-- title: a forest of five levels, nested
+-- target: 1
+-- list
+-- ours:
+SELECT eager('Category(parent_id is null){*,children^}')
+-- expert: correlated
+SELECT json_group_array(json_object($categories(a),
+  'children', (SELECT $json_group_array($json_object($categories(b),
+    'children', (SELECT $json_group_array($json_object($categories(c),
+      'children', (SELECT $json_group_array($json_object($categories(d),
+        'children', (SELECT $json_group_array($json_object($categories(e),
+                       'children', json_array()))
+                     FROM categories e WHERE e.parent_id = d.id)))
+                   FROM categories d WHERE d.parent_id = c.id)))
+                 FROM categories c WHERE c.parent_id = b.id)))
+               FROM categories b WHERE b.parent_id = a.id)))
+FROM categories a WHERE a.parent_id IS NULL
+-- other: recursive, but flat
+WITH RECURSIVE t(id, parent_id, name) AS (
+  SELECT * FROM categories WHERE parent_id IS NULL
+  UNION ALL
+  SELECT c.* FROM t JOIN categories c ON c.parent_id = t.id)
+SELECT json_group_array(json_object($categories(t))) FROM t
+
+-- shape: through
+-- title: all users with the comments to their posts, through a path
+-- target: 1
+-- list
+-- ours:
+SELECT eager('User{*,received}')
+-- expert: correlated
+SELECT json_group_array(json_object($users(u),
+  'received', (SELECT $json_group_array($json_object($comments(c)))
+               FROM (SELECT c.* FROM posts p
+                     JOIN comments c ON c.post_id = p.id
+                     WHERE p.user_id = u.id ORDER BY c.id) c)))
+FROM users u
+
+-- shape: polymorphic
+-- title: all attachments with their owner, a user or a post
+-- target: 1
+-- list
+-- ours:
+SELECT eager('Attachment{*,owner}')
+-- expert: correlated
+SELECT json_group_array(json_object($attachments(a),
+  'owner', CASE a.owner_type
+    WHEN 'user' THEN (SELECT $json_object($users(u))
+                      FROM users u WHERE u.id = a.owner_id)
+    WHEN 'post' THEN (SELECT $json_object($posts(p))
+                      FROM posts p WHERE p.id = a.owner_id) END))
+FROM attachments a
+
+-- shape: tiny
+-- title: one column of one row
+-- overhead: 10
+-- by key
+-- ours:
+SELECT assoc_find('User', ?1, '{name}')
+-- expert: by hand
+SELECT json_object('name', name) FROM users WHERE id = ?1
