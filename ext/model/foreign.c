@@ -113,7 +113,7 @@ static void mergeScope(Collector *p, AssocForeign *pFor,
 static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
                         AssocModel *pParent, const AssocKey *pParentKey) {
   if (pRel->pOpt->eConstraints == 0 || pRel->nBranch) pFor->bConstraint = 0;
-  if (pRel->nBranch) pFor->zType = pRel->type.azCol[0];
+  if (pRel->nBranch) pFor->pPoly = pRel;
   if (pFor->pParent == 0) {
     pFor->pParent = pParent;
     pFor->parentKey = *pParentKey;
@@ -145,6 +145,7 @@ static void addForeign(Collector *p, AssocRel *pRel, AssocSchema *pSchema,
   mergeBool(p, pFor, pRel, SAID_THROUGH, &pFor->eThroughUnique,
             pOpt->eThroughUnique);
   mergeScope(p, pFor, pOpt->pThroughScope);
+  pFor->bSaid |= pOpt->eConstraints == 1 || pOpt->zOnDelete || pOpt->zOnUpdate;
   pFor->bHas |= pRel->eKind == ASSOC_HASONE || pRel->eKind == ASSOC_HASMANY;
   pFor->bJoin |= pRel->eKind == ASSOC_BELONGSTOMANY;
   if (p->pOnly && pFor->pRel != p->pOnly && p->pCall->rc == SQLITE_ERROR) {

@@ -385,7 +385,7 @@ struct AssocForeign {
   AssocKey key;     /* Its columns; those that are missing have -1 */
   AssocModel *pParent;
   AssocKey parentKey;    /* Columns of the parent, in the same order */
-  const char *zType;     /* Polymorphic: the type column beside it, else 0 */
+  const AssocRel *pPoly; /* The polymorphic belongsTo, or 0 */
   AssocRel *pRel;        /* The first association that speaks of it */
   const char *zOnDelete; /* "CASCADE", … */
   const char *zOnUpdate;
@@ -397,6 +397,7 @@ struct AssocForeign {
   const AssocJson **apScope; /* Each column once, with a condition on it */
   u8 bNotNull;
   u8 bConstraint; /* REFERENCES is wanted */
+  u8 bSaid;       /* A definition says "constraints":true, or an action */
   u8 bHas, bJoin; /* Some hasOne or hasMany; some belongsToMany */
   AssocForeign *pNext;
 };

@@ -8,22 +8,40 @@
 ** there.
 **
 ** The statements that open and end it are kept by the connection: when memory
-** has run out, or everything is interrupted, none could be prepared.
+** has run out, or everything is interrupted, none could be prepared. For the
+** same reason they must not have expired, as all do at a PRAGMA foreign_keys
+** or the like: the canary has, if they have.
 */
 #include "surface/surface.h"
 
-#define WRITE_NSTMT 4
+#define WRITE_NSTMT 5
 static const char *const azWrite[WRITE_NSTMT] = {
-    "SAVEPOINT assoc", "RELEASE assoc", "ROLLBACK TO assoc", "BEGIN IMMEDIATE"};
+    "SAVEPOINT assoc", "RELEASE assoc", "ROLLBACK TO assoc", "BEGIN IMMEDIATE",
+    "SELECT 1"};
 #define WRITE_OPEN 0
 #define WRITE_RELEASE 1
 #define WRITE_ROLLBACK 2
 #define WRITE_POISON 3
+#define WRITE_CANARY 4
 
 typedef struct WriteState WriteState;
 struct WriteState {
   AssocStmt aStmt[WRITE_NSTMT];
 };
+
+/* Drop the statements if they have expired. */
+static void writeFresh(AssocCall *pCall, WriteState *p) {
+  sqlite3_stmt *pCanary =
+      assocStmt(pCall, &p->aStmt[WRITE_CANARY], azWrite[WRITE_CANARY]);
+  int i;
+  if (pCanary == 0) return;
+  (void)sqlite3_step(pCanary);
+  assocErrorCode(pCall, sqlite3_reset(pCanary));
+  if (sqlite3_stmt_status(pCanary, SQLITE_STMTSTATUS_REPREPARE, 1) == 0) {
+    return;
+  }
+  for (i = 0; i < WRITE_CANARY; i++) assocStmtClear(&p->aStmt[i]);
+}
 
 static WriteState *writeState(AssocCall *pCall) {
   AssocConn *pConn = pCall->pConn;
@@ -36,7 +54,8 @@ static WriteState *writeState(AssocCall *pCall) {
     pConn->aSlot[ASSOC_SLOT_WRITE].p = p;
     pConn->aSlot[ASSOC_SLOT_WRITE].xFree = sqlite3_free;
   }
-  for (i = 0; i < WRITE_NSTMT; i++) {
+  writeFresh(pCall, p);
+  for (i = 0; i < WRITE_CANARY; i++) {
     (void)assocStmt(pCall, &p->aStmt[i], azWrite[i]);
   }
   return pCall->rc == SQLITE_OK ? p : 0;

@@ -1,0 +1,326 @@
+/*
+** What is missing, and the statements that make it: columns of foreign keys,
+** of the type of the key that they reference; join tables; an index for every
+** foreign key, so that both directions of an association are found by one.
+** Constraints that ALTER TABLE cannot add are the business of rebuild.c.
+*/
+#include "sync/sync.h"
+
+/* ---------------------------------------------------------------- columns */
+
+int assocSyncColumns(const AssocForeign *pFor) {
+  return pFor->key.nCol + (pFor->pPoly != 0);
+}
+
+const char *assocSyncColumnName(const AssocForeign *pFor, int i) {
+  return i < pFor->key.nCol ? pFor->key.azCol[i] : pFor->pPoly->type.azCol[0];
+}
+
+int assocSyncColumnAt(const AssocForeign *pFor, int i) {
+  return i < pFor->key.nCol ? pFor->key.aCol[i] : pFor->pPoly->type.aCol[0];
+}
+
+int assocSyncIsNew(const AssocSync *p, const AssocForeign *pFor, int i) {
+  const AssocForeign *pOther;
+  int j;
+  if (assocSyncColumnAt(pFor, i) >= 0) return 0;
+  for (pOther = p->pList; pOther != pFor; pOther = pOther->pNext) {
+    if (pOther->pTab != pFor->pTab) continue;
+    for (j = 0; j < assocSyncColumns(pOther); j++) {
+      if (sqlite3_stricmp(assocSyncColumnName(pOther, j),
+                          assocSyncColumnName(pFor, i)) == 0) {
+        return 0;
+      }
+    }
+  }
+  return 1;
+}
+
+void assocSyncColumn(AssocSync *p, const AssocForeign *pFor, int i) {
+  assocDdlName(p->pStr, assocSyncColumnName(pFor, i));
+  if (i < pFor->key.nCol) {
+    assocDdlType(p, pFor, i);
+  } else {
+    sqlite3_str_appendall(p->pStr, " TEXT");
+  }
+  if (pFor->eAllowNull == 0) sqlite3_str_appendall(p->pStr, " NOT NULL");
+  if (pFor->key.nCol == 1 && assocDdlCanReference(pFor)) {
+    sqlite3_str_appendchar(p->pStr, 1, ' ');
+    assocDdlReferences(p, pFor);
+  }
+}
+
+/* ALTER TABLE Post ADD COLUMN UserId INTEGER REFERENCES … */
+static void addColumn(AssocSync *p, const AssocForeign *pFor, int i) {
+  if (pFor->pTab->eType != ASSOC_TABLE) {
+    assocError(p->pCall,
+               "%s is a %s, so assoc_sync() cannot give it the "
+               "column %s, which %s.%s needs",
+               pFor->zTable,
+               pFor->pTab->eType == ASSOC_VIEW ? "view" : "virtual table",
+               assocSyncColumnName(pFor, i), pFor->pRel->pSource->zLabel,
+               pFor->pRel->zName);
+    return;
+  }
+  if (pFor->eAllowNull == 0) {
+    assocError(p->pCall,
+               "SQLite cannot add the column %s.%s as NOT NULL, which %s.%s "
+               "asks for with \"allowNull\":false, without a rebuild of the "
+               "table; leave out \"rebuild\":false",
+               pFor->zTable, assocSyncColumnName(pFor, i),
+               pFor->pRel->pSource->zLabel, pFor->pRel->zName);
+    return;
+  }
+  assocDdlBegin(p, "ALTER TABLE ");
+  assocDdlSchema(p->pStr, pFor->pSchema);
+  assocDdlName(p->pStr, pFor->zTable);
+  sqlite3_str_appendall(p->pStr, " ADD COLUMN ");
+  assocSyncColumn(p, pFor, i);
+}
+
+static void syncColumns(AssocSync *p, const AssocForeign *pFor) {
+  int i;
+  for (i = 0; i < assocSyncColumns(pFor); i++) {
+    if (assocSyncIsNew(p, pFor, i)) addColumn(p, pFor, i);
+  }
+}
+
+/* ------------------------------------------------------------ join tables */
+
+/* What stands between the elements of a list. */
+static void ddlNext(AssocSync *p, int *pn, const char *zFirst,
+                    const char *zNext) {
+  sqlite3_str_appendall(p->pStr, (*pn)++ ? zNext : zFirst);
+}
+
+static void joinColumns(AssocSync *p, const AssocForeign *pFor, int *pn) {
+  int i;
+  for (i = 0; i < pFor->key.nCol; i++) {
+    ddlNext(p, pn, "(\n  ", ",\n  ");
+    assocDdlName(p->pStr, pFor->key.azCol[i]);
+    assocDdlType(p, pFor, i);
+    sqlite3_str_appendall(p->pStr, " NOT NULL");
+    if (pFor->key.nCol == 1 && assocDdlCanReference(pFor)) {
+      sqlite3_str_appendchar(p->pStr, 1, ' ');
+      assocDdlReferences(p, pFor);
+    }
+  }
+}
+
+static void joinForeignKey(AssocSync *p, const AssocForeign *pFor) {
+  if (pFor->key.nCol == 1 || !assocDdlCanReference(pFor)) return;
+  sqlite3_str_appendall(p->pStr, ",\n  FOREIGN KEY");
+  assocDdlNames(p->pStr, &pFor->key);
+  sqlite3_str_appendchar(p->pStr, 1, ' ');
+  assocDdlReferences(p, pFor);
+}
+
+/* The first value of a condition on a column of the join row: [1,2]: 1. */
+static const AssocJson *scopeValue(const AssocJson *p) {
+  while (p->eType >= ASSOC_J_ARRAY && p->pChild) p = p->pChild;
+  return p;
+}
+
+/* Does the scope say which value new rows get? Then it is never NULL. */
+static int isFixed(const AssocJson *p) {
+  return p->eType != ASSOC_J_NULL && p->eType < ASSOC_J_ARRAY;
+}
+
+static void scopeColumns(AssocSync *p, const AssocForeign *pFor, int *pn) {
+  int i;
+  for (i = 0; i < pFor->nScope; i++) {
+    const AssocJson *pVal = scopeValue(pFor->apScope[i]);
+    ddlNext(p, pn, "(\n  ", ",\n  ");
+    assocDdlName(p->pStr, pFor->apScope[i]->zKey);
+    sqlite3_str_appendall(p->pStr, pVal->eType == ASSOC_J_TEXT   ? " TEXT"
+                                   : pVal->eType == ASSOC_J_REAL ? " REAL"
+                                                                 : " INTEGER");
+    if (isFixed(pFor->apScope[i])) sqlite3_str_appendall(p->pStr, " NOT NULL");
+  }
+}
+
+/* Both keys; and the columns of a scope, for the same pair may be linked
+** under several of its values. */
+static void joinKey(AssocSync *p, const AssocForeign *pA,
+                    const AssocForeign *pB) {
+  int i, n = 0;
+  for (i = 0; i < pA->key.nCol; i++) {
+    ddlNext(p, &n, ",\n  PRIMARY KEY (", ", ");
+    assocDdlName(p->pStr, pA->key.azCol[i]);
+  }
+  for (i = 0; i < pB->key.nCol; i++) {
+    ddlNext(p, &n, "", ", ");
+    assocDdlName(p->pStr, pB->key.azCol[i]);
+  }
+  for (i = 0; i < pA->nScope; i++) {
+    if (!isFixed(pA->apScope[i])) continue;
+    ddlNext(p, &n, "", ", ");
+    assocDdlName(p->pStr, pA->apScope[i]->zKey);
+  }
+  sqlite3_str_appendchar(p->pStr, 1, ')');
+}
+
+static int allowsDuplicates(const AssocForeign *pFor) {
+  return pFor->eThroughUnique == 0;
+}
+
+/* Associations that name their keys differently, or have different targets,
+** would need a column more, and no row could fill them all. */
+static void checkTwoKeys(AssocSync *p, const AssocForeign *pA,
+                         const AssocForeign *pB) {
+  const AssocForeign *pFor;
+  for (pFor = p->pList; pFor; pFor = pFor->pNext) {
+    if (pFor == pA || pFor == pB || pFor->pTab || !pFor->bJoin ||
+        pFor->pSchema != pA->pSchema ||
+        sqlite3_stricmp(pFor->zTable, pA->zTable) != 0) {
+      continue;
+    }
+    assocError(p->pCall,
+               "the join table %s has two foreign keys, %s and %s, but %s.%s "
+               "asks for a third, %s; give it a table of its own, or name the "
+               "keys with foreignKey and otherKey",
+               pA->zTable, pA->key.azCol[0], pB->key.azCol[0],
+               pFor->pRel->pSource->zLabel, pFor->pRel->zName,
+               pFor->key.azCol[0]);
+  }
+}
+
+/*
+** As Sequelize makes it: both keys are the primary key. WITHOUT ROWID the
+** table is that index, and the index for the other direction covers it.
+*/
+static void createJoin(AssocSync *p, const AssocForeign *pA,
+                       const AssocForeign *pB) {
+  int bTwice = allowsDuplicates(pA), n = 0;
+  checkTwoKeys(p, pA, pB);
+  assocDdlBegin(p, "CREATE TABLE ");
+  assocDdlSchema(p->pStr, pA->pSchema);
+  assocDdlName(p->pStr, pA->zTable);
+  if (bTwice) {
+    ddlNext(p, &n, "(\n  ", "");
+    sqlite3_str_appendall(p->pStr, "id INTEGER PRIMARY KEY");
+  }
+  joinColumns(p, pA, &n);
+  joinColumns(p, pB, &n);
+  scopeColumns(p, pA, &n);
+  if (!bTwice) joinKey(p, pA, pB);
+  joinForeignKey(p, pA);
+  joinForeignKey(p, pB);
+  sqlite3_str_appendall(p->pStr, bTwice ? "\n)" : "\n) WITHOUT ROWID");
+}
+
+/* The other key of a join table that is to be made. */
+static AssocForeign *otherSide(AssocSync *p, const AssocForeign *pFor) {
+  AssocForeign *pOther;
+  for (pOther = p->pList; pOther; pOther = pOther->pNext) {
+    if (pOther != pFor && pOther->pTab == 0 && pOther->bJoin &&
+        pOther->pSchema == pFor->pSchema &&
+        sqlite3_stricmp(pOther->zTable, pFor->zTable) == 0) {
+      return pOther;
+    }
+  }
+  return 0;
+}
+
+static int isBefore(const AssocForeign *pA, const AssocForeign *pB) {
+  for (; pA; pA = pA->pNext) {
+    if (pA == pB) return 1;
+  }
+  return 0;
+}
+
+/* ---------------------------------------------------------------- indexes */
+
+/* posts_user_id, or posts_user_id_2 if that is taken. */
+static const char *indexName(AssocSync *p, const AssocForeign *pFor) {
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  const char *zBase;
+  int i;
+  sqlite3_str_appendall(pStr, pFor->zTable);
+  for (i = 0; i < assocSyncColumns(pFor); i++) {
+    sqlite3_str_appendf(pStr, "_%s", assocSyncColumnName(pFor, i));
+  }
+  zBase = assocArenaStr(p->pCall, &p->mem, pStr);
+  return zBase ? assocDdlFreeName(p, pFor->pSchema, zBase) : "";
+}
+
+/* Is the key unique, of a polymorphic one together with its type? */
+static int isUnique(AssocSync *p, const AssocForeign *pFor) {
+  int n = assocSyncColumns(pFor), i, bUnique = 0;
+  int *aCol = assocAlloc(p->pCall, &p->mem, (i64)sizeof(int) * n);
+  for (i = 0; aCol && i < n; i++) aCol[i] = assocSyncColumnAt(pFor, i);
+  if (aCol) (void)assocTableIndexOn(p->pCall, pFor->pTab, n, aCol, &bUnique);
+  return bUnique;
+}
+
+/* Does an index of the table, or the key of a join table that is being made,
+** serve already? */
+static int isIndexed(AssocSync *p, const AssocForeign *pFor) {
+  int i, bUnique = 0;
+  const char *z;
+  if (pFor->pTab == 0) {
+    const AssocForeign *pOther = otherSide(p, pFor);
+    return pOther && isBefore(pFor, pOther) && !allowsDuplicates(pFor);
+  }
+  if (pFor->pTab->eType != ASSOC_TABLE) return 1;
+  for (i = 0; i < assocSyncColumns(pFor); i++) {
+    if (assocSyncColumnAt(pFor, i) < 0) return 0;
+  }
+  z = assocTableIndexOn(p->pCall, pFor->pTab, pFor->key.nCol, pFor->key.aCol,
+                        &bUnique);
+  return z && (pFor->eUnique != 1 || isUnique(p, pFor));
+}
+
+/* The key goes first, for by it alone an index is chosen. */
+static void syncIndex(AssocSync *p, const AssocForeign *pFor) {
+  const char *zName;
+  int i;
+  if (isIndexed(p, pFor) || p->pCall->rc != SQLITE_OK) return;
+  zName = indexName(p, pFor);
+  assocDdlBegin(p,
+                pFor->eUnique == 1 ? "CREATE UNIQUE INDEX " : "CREATE INDEX ");
+  assocDdlSchema(p->pStr, pFor->pSchema);
+  assocDdlName(p->pStr, zName);
+  sqlite3_str_appendall(p->pStr, " ON ");
+  assocDdlName(p->pStr, pFor->zTable);
+  for (i = 0; i < assocSyncColumns(pFor); i++) {
+    sqlite3_str_appendall(p->pStr, i ? ", " : "(");
+    assocDdlName(p->pStr, assocSyncColumnName(pFor, i));
+  }
+  sqlite3_str_appendchar(p->pStr, 1, ')');
+}
+
+/* ------------------------------------------------------------------- all */
+
+/* Is it the first key of its table? */
+static int isFirst(AssocSync *p, const AssocForeign *pFor) {
+  const AssocForeign *pOther = p->pList;
+  while (pOther->pTab != pFor->pTab) pOther = pOther->pNext;
+  return pOther == pFor;
+}
+
+static void syncTable(AssocSync *p, AssocForeign *pFor) {
+  AssocForeign *pOther;
+  if (pFor->pTab && !assocRebuildNeeded(p, pFor->pTab)) {
+    syncColumns(p, pFor);
+  } else if (pFor->pTab) {
+    if (isFirst(p, pFor)) assocRebuildTable(p, pFor->pTab);
+  } else {
+    pOther = otherSide(p, pFor);
+    if (pOther && isBefore(pFor, pOther)) createJoin(p, pFor, pOther);
+  }
+}
+
+char *assocSyncText(AssocSync *p, AssocCatalog *pCat) {
+  AssocForeign *pFor;
+  p->pStr = sqlite3_str_new(p->pCall->db);
+  p->pList = assocForeignList(p->pCall, pCat, &p->mem, 0);
+  for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
+    syncTable(p, pFor);
+  }
+  for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
+    syncIndex(p, pFor);
+  }
+  if (p->nStatement) sqlite3_str_appendchar(p->pStr, 1, ';');
+  return assocStrFinish(p->pCall, p->pStr);
+}

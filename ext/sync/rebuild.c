@@ -1,0 +1,608 @@
+/*
+** A table made anew, with the foreign keys and the NOT NULLs that ALTER TABLE
+** cannot add. It is SQLite's own procedure (lang_altertable.html, section 7),
+** and what it costs is a copy of the table:
+**
+**   PRAGMA foreign_keys=OFF;
+**   PRAGMA legacy_alter_table=ON;
+**   BEGIN;
+**   CREATE TABLE assoc_new_Post(… FOREIGN KEY(UserId) REFERENCES User(id) …);
+**   INSERT OR ABORT INTO assoc_new_Post SELECT * FROM Post;
+**   DROP TABLE Post;
+**   ALTER TABLE assoc_new_Post RENAME TO Post;
+**   CREATE INDEX …;                     -- those that Post had, and triggers
+**   PRAGMA foreign_key_check(Post);
+**   COMMIT;
+**   PRAGMA legacy_alter_table=OFF;
+**   PRAGMA foreign_keys=ON;
+**
+** foreign_keys: where it is on, DROP TABLE deletes the rows first, and that
+** does to the rows that reference them what their ON DELETE says: of a table
+** that references itself the copy would be cut off from the rows it was made
+** of. legacy_alter_table: without it RENAME reads all views, and fails at one
+** that speaks of the table that was dropped.
+**
+** To edit the text in sqlite_schema would do without the copy. SQLite's
+** documentation allows that where constraints are removed, and asks for the
+** procedure above where they are added; and a connection that is defensive
+** refuses it.
+**
+** What does not come along by itself is taken along: rowids that no column
+** shows, the counter of AUTOINCREMENT, what ANALYZE has found, indexes and
+** triggers, and triggers in temp. Rows are never left out, whatever the
+** constraints of the table say ON CONFLICT.
+*/
+#include "sync/sync.h"
+
+/* ------------------------------------------------------------ what it takes */
+
+/* Is this a table that can be made anew, and may it be? */
+static int canRebuild(const AssocSync *p, const AssocForeign *pFor) {
+  return pFor->pTab && pFor->pTab->eType == ASSOC_TABLE && p->eRebuild != 0;
+}
+
+static int keyHas(const AssocKey *pKey, int iCol) {
+  int i = 0;
+  while (i < pKey->nCol && pKey->aCol[i] != iCol) i++;
+  return i < pKey->nCol;
+}
+
+/* Has the table a foreign key of these columns already, to whatever table? */
+static int hasForeignKey(AssocSync *p, const AssocForeign *pFor) {
+  const AssocFkey *pFk = assocTableFkeys(p->pCall, pFor->pTab);
+  int i;
+  for (; pFk; pFk = pFk->pNext) {
+    if (pFk->nCol != pFor->key.nCol) continue;
+    for (i = 0; i < pFk->nCol && keyHas(&pFor->key, pFk->aCol[i]); i++) {
+    }
+    if (i == pFk->nCol) return 1;
+  }
+  return 0;
+}
+
+/* A foreign key that is missing, and that ADD COLUMN does not bring. */
+static int wantsForeignKey(AssocSync *p, const AssocForeign *pFor) {
+  if (!canRebuild(p, pFor) || !assocDdlCanReference(pFor)) return 0;
+  if (p->eRebuild < 0 && !pFor->bSaid) return 0;
+  if (pFor->key.nCol == 1 && pFor->key.aCol[0] < 0) return 0;
+  return !hasForeignKey(p, pFor);
+}
+
+static int wantsNotNull(const AssocSync *p, const AssocForeign *pFor, int i) {
+  int iCol = assocSyncColumnAt(pFor, i);
+  if (!canRebuild(p, pFor) || pFor->eAllowNull != 0) return 0;
+  if (iCol < 0) return 1;
+  return !pFor->pTab->aCol[iCol].bNotNull && iCol != pFor->pTab->iRowid;
+}
+
+int assocRebuildFor(AssocSync *p, const AssocForeign *pFor) {
+  int i;
+  for (i = 0; i < assocSyncColumns(pFor); i++) {
+    if (wantsNotNull(p, pFor, i)) return 1;
+  }
+  return wantsForeignKey(p, pFor);
+}
+
+int assocRebuildNeeded(AssocSync *p, const AssocTable *pTab) {
+  const AssocForeign *pFor;
+  for (pFor = p->pList; pFor; pFor = pFor->pNext) {
+    if (pFor->pTab == pTab && assocRebuildFor(p, pFor)) return 1;
+  }
+  return 0;
+}
+
+/* --------------------------------------------------------- rows in the way */
+
+/* SQL that gives "id 5 (UserId 99)" of a row of c. */
+static void rowName(sqlite3_str *pStr, const AssocTable *pTab,
+                    const AssocForeign *pFor, int nShow) {
+  int i;
+  if (pTab->nKey == 0) sqlite3_str_appendall(pStr, "'a row'");
+  for (i = 0; i < pTab->nKey; i++) {
+    const char *z = pTab->aCol[pTab->aKey[i]].zName;
+    sqlite3_str_appendf(pStr, "%s'%q '||quote(c.\"%w\")", i ? "||', '||" : "",
+                        z, z);
+  }
+  for (i = 0; i < nShow; i++) {
+    const char *z = pFor->key.azCol[i];
+    sqlite3_str_appendf(pStr, "||'%s%q '||quote(c.\"%w\")", i ? ", " : " (", z,
+                        z);
+  }
+  if (nShow) sqlite3_str_appendall(pStr, "||')'");
+}
+
+/*
+** Some of the rows of c that meet a condition, and in *pn how many there are;
+** 0 if none. OUT: freed with sqlite3_free().
+*/
+static char *rowsThat(AssocSync *p, const AssocTable *pTab,
+                      const AssocForeign *pFor, int nShow, const char *zWhere,
+                      i64 *pn) {
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  sqlite3_str *pRows = sqlite3_str_new(p->pCall->db);
+  sqlite3_stmt *pStmt;
+  char *zName;
+  rowName(pStr, pTab, pFor, nShow);
+  zName = assocStrFinish(p->pCall, pStr);
+  pStmt = assocPrepare(p->pCall, "SELECT %s FROM \"%w\".\"%w\" AS c WHERE %s",
+                       zName, pTab->pSchema->zName, pTab->zName, zWhere);
+  sqlite3_free(zName);
+  *pn = 0;
+  while (assocStep(p->pCall, pStmt)) {
+    if (++*pn > 5) continue;
+    sqlite3_str_appendf(pRows, "%s%s", *pn > 1 ? ", " : "",
+                        assocColumnText(p->pCall, pStmt, 0));
+  }
+  if (*pn > 5) sqlite3_str_appendall(pRows, ", …");
+  assocFinalize(p->pCall, pStmt);
+  return assocStrFinish(p->pCall, pRows);
+}
+
+static const char *plural(i64 n, const char *zOne, const char *zMany) {
+  return n == 1 ? zOne : zMany;
+}
+
+/*
+** Rows whose key is in no row of the parent. The sign keeps the affinity of
+** the child's column out of it: as in a foreign key, values become what the
+** parent's column makes of them, and compare by its collation.
+*/
+static void checkReferences(AssocSync *p, const AssocForeign *pFor) {
+  const AssocTable *pParent = pFor->pParent->pTable;
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  char *zWhere, *zRows;
+  int i, bMissing = 0;
+  i64 n;
+  for (i = 0; i < pFor->key.nCol; i++) {
+    bMissing |= pFor->key.aCol[i] < 0;
+    sqlite3_str_appendf(pStr, "c.\"%w\" IS NOT NULL AND ", pFor->key.azCol[i]);
+  }
+  sqlite3_str_appendf(pStr, "NOT EXISTS (SELECT 1 FROM \"%w\".\"%w\" AS p",
+                      pParent->pSchema->zName, pParent->zName);
+  for (i = 0; i < pFor->key.nCol; i++) {
+    sqlite3_str_appendf(pStr, "%s p.\"%w\"=+c.\"%w\"", i ? " AND" : " WHERE",
+                        pFor->parentKey.azCol[i], pFor->key.azCol[i]);
+  }
+  sqlite3_str_appendchar(pStr, 1, ')');
+  zWhere = assocStrFinish(p->pCall, pStr);
+  zRows =
+      bMissing ? 0 : rowsThat(p, pFor->pTab, pFor, pFor->key.nCol, zWhere, &n);
+  if (zRows && n) {
+    assocError(p->pCall,
+               "%s.%s cannot reference %s(%s), as %s.%s asks: %lld %s a value "
+               "there that is in no row of %s: %s; correct %s, or say "
+               "\"constraints\":false",
+               pFor->zTable, pFor->key.azCol[0], pParent->zName,
+               pFor->parentKey.azCol[0], pFor->pRel->pSource->zLabel,
+               pFor->pRel->zName, n, plural(n, "row has", "rows have"),
+               pParent->zName, zRows, plural(n, "it", "them"));
+  }
+  sqlite3_free(zRows);
+  sqlite3_free(zWhere);
+}
+
+/* Rows that have no value in the i-th column, or will have none. */
+static void checkNotNull(AssocSync *p, const AssocForeign *pFor, int i) {
+  const char *zName = assocSyncColumnName(pFor, i);
+  int bMissing = assocSyncColumnAt(pFor, i) < 0;
+  char *zWhere = bMissing ? assocMprintf(p->pCall, "1")
+                          : assocMprintf(p->pCall, "c.\"%w\" IS NULL", zName);
+  i64 n;
+  char *zRows = rowsThat(p, pFor->pTab, pFor, 0, zWhere, &n);
+  if (zRows && n) {
+    const AssocRel *pSaid = pFor->apSaid[2] ? pFor->apSaid[2] : pFor->pRel;
+    assocError(p->pCall,
+               "%s.%s cannot be NOT NULL, as %s.%s asks with "
+               "\"allowNull\":false: %lld %s no value there: %s",
+               pFor->zTable, zName, pSaid->pSource->zLabel, pSaid->zName, n,
+               bMissing ? plural(n, "row would have", "rows would have")
+                        : plural(n, "row has", "rows have"),
+               zRows);
+  }
+  sqlite3_free(zRows);
+  sqlite3_free(zWhere);
+}
+
+/* ------------------------------------------------------------ the new table */
+
+/* One table that is being made anew. */
+typedef struct Rebuild Rebuild;
+struct Rebuild {
+  AssocSync *p;
+  AssocTable *pTab;
+  const char *zNew; /* What the new table is called until it is done */
+  AssocCreate create;
+  int nAdded; /* Columns that it gets */
+  int nFkey;  /* And foreign keys */
+};
+
+static void readText(Rebuild *r) {
+  AssocSync *p = r->p;
+  sqlite3_stmt *pStmt = assocPrepare(p->pCall,
+                                     "SELECT sql FROM \"%w\".sqlite_schema"
+                                     " WHERE type='table' AND name=?1",
+                                     r->pTab->pSchema->zName);
+  const char *z = "";
+  assocBindText(p->pCall, pStmt, 1, r->pTab->zName);
+  if (assocStep(p->pCall, pStmt)) {
+    z = assocArenaText(p->pCall, &p->mem, assocColumnText(p->pCall, pStmt, 0),
+                       -1);
+  }
+  assocFinalize(p->pCall, pStmt);
+  if (p->pCall->rc != SQLITE_OK) return;
+  assocCreateRead(p->pCall, &p->mem, r->pTab->zName, z, &r->create);
+  if (p->pCall->rc == SQLITE_OK && r->create.nCol != r->pTab->nCol) {
+    assocError(p->pCall,
+               "the text of %s in the schema cannot be read: it seems to have "
+               "%d columns, but has %d",
+               r->pTab->zName, r->create.nCol, r->pTab->nCol);
+  }
+}
+
+/* Does any key want this column NOT NULL? Only the first that does asks for
+** its rows. */
+static int columnNotNull(Rebuild *r, int iCol) {
+  const AssocForeign *pFor;
+  int i;
+  for (pFor = r->p->pList; pFor; pFor = pFor->pNext) {
+    if (pFor->pTab != r->pTab) continue;
+    for (i = 0; i < assocSyncColumns(pFor); i++) {
+      if (assocSyncColumnAt(pFor, i) == iCol && wantsNotNull(r->p, pFor, i)) {
+        checkNotNull(r->p, pFor, i);
+        return 1;
+      }
+    }
+  }
+  return 0;
+}
+
+/* Columns that the table gets, each with a comma before it. */
+static void newColumns(Rebuild *r) {
+  const AssocForeign *pFor;
+  int i;
+  for (pFor = r->p->pList; pFor; pFor = pFor->pNext) {
+    if (pFor->pTab != r->pTab) continue;
+    for (i = 0; i < assocSyncColumns(pFor); i++) {
+      if (!assocSyncIsNew(r->p, pFor, i)) continue;
+      if (pFor->eAllowNull == 0) checkNotNull(r->p, pFor, i);
+      sqlite3_str_appendf(r->p->pStr, ",%s", r->create.zSpace);
+      assocSyncColumn(r->p, pFor, i);
+      r->nAdded++;
+    }
+  }
+}
+
+/* Foreign keys that it gets, in the same way. */
+static void newForeignKeys(Rebuild *r) {
+  const AssocForeign *pFor;
+  for (pFor = r->p->pList; pFor; pFor = pFor->pNext) {
+    if (pFor->pTab != r->pTab || !wantsForeignKey(r->p, pFor)) continue;
+    checkReferences(r->p, pFor);
+    sqlite3_str_appendf(r->p->pStr, ",%sFOREIGN KEY", r->create.zSpace);
+    assocDdlNames(r->p->pStr, &pFor->key);
+    sqlite3_str_appendchar(r->p->pStr, 1, ' ');
+    assocDdlReferences(r->p, pFor);
+    r->nFkey++;
+  }
+}
+
+/* A part of the old text. */
+static void keep(Rebuild *r, int iFrom, int iTo) {
+  sqlite3_str_append(r->p->pStr, &r->create.z[iFrom], iTo - iFrom);
+}
+
+/*
+** What comes behind the last element. Its comma goes right behind it, and the
+** new elements behind the comments that follow it on its line.
+*/
+static void newElements(Rebuild *r) {
+  const AssocCreate *pCreate = &r->create;
+  sqlite3_str *pStr = r->p->pStr, *pNew;
+  char *zNew;
+  int iGap = pCreate->iClose;
+  while (iGap > pCreate->iLast && strchr(" \t\n\v\f\r", pCreate->z[iGap - 1])) {
+    iGap--;
+  }
+  r->p->pStr = pNew = sqlite3_str_new(r->p->pCall->db);
+  if (pCreate->iColumns == pCreate->iLast) newColumns(r);
+  newForeignKeys(r);
+  r->p->pStr = pStr;
+  zNew = assocStrFinish(r->p->pCall, pNew);
+  if (zNew && zNew[0] && pCreate->bLines) {
+    sqlite3_str_appendchar(pStr, 1, ',');
+    keep(r, pCreate->iLast, iGap);
+    sqlite3_str_appendall(pStr, zNew + 1);
+    keep(r, iGap, pCreate->iClose);
+  } else {
+    if (zNew) sqlite3_str_appendall(pStr, zNew);
+    keep(r, pCreate->iLast, pCreate->iClose);
+  }
+  sqlite3_free(zNew);
+}
+
+/* CREATE TABLE assoc_new_Post(…) */
+static void createNew(Rebuild *r) {
+  AssocSync *p = r->p;
+  const AssocCreate *pCreate = &r->create;
+  int i, iAt = pCreate->iName;
+  assocDdlBegin(p, "CREATE TABLE ");
+  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  assocDdlName(p->pStr, r->zNew);
+  for (i = 0; i < pCreate->nCol; i++) {
+    keep(r, iAt, pCreate->aiEnd[i]);
+    iAt = pCreate->aiEnd[i];
+    if (columnNotNull(r, i)) sqlite3_str_appendall(p->pStr, " NOT NULL");
+  }
+  if (pCreate->iColumns < pCreate->iLast) newColumns(r);
+  keep(r, iAt, pCreate->iLast);
+  newElements(r);
+  sqlite3_str_appendall(p->pStr, &pCreate->z[pCreate->iClose]);
+}
+
+/* ------------------------------------------------------------------ the rows */
+
+static i64 askInt(AssocSync *p, const char *zFmt, const AssocTable *pTab) {
+  sqlite3_stmt *pStmt =
+      assocPrepare(p->pCall, zFmt, pTab->pSchema->zName, pTab->zName);
+  i64 n = assocStep(p->pCall, pStmt) ? sqlite3_column_int64(pStmt, 0) : 0;
+  assocFinalize(p->pCall, pStmt);
+  return n;
+}
+
+/* Columns that can be written, with the rowid if none of them is it. */
+static void copyColumns(Rebuild *r) {
+  const AssocTable *pTab = r->pTab;
+  int i, n = 0;
+  if (pTab->iRowid == pTab->nCol) {
+    sqlite3_str_appendall(r->p->pStr, pTab->aCol[pTab->nCol].zName);
+    n++;
+  }
+  for (i = 0; i < pTab->nCol; i++) {
+    if (pTab->aCol[i].bGenerated) continue;
+    if (n++) sqlite3_str_appendall(r->p->pStr, ", ");
+    assocDdlName(r->p->pStr, pTab->aCol[i].zName);
+  }
+}
+
+/* Are all columns written, and does nothing else have to be? Then rows can be
+** copied as they are stored. */
+static int copiesAll(const Rebuild *r) {
+  const AssocTable *pTab = r->pTab;
+  int i;
+  for (i = 0; i < pTab->nCol; i++) {
+    if (pTab->aCol[i].bGenerated) return 0;
+  }
+  return r->nAdded == 0 && pTab->iRowid != pTab->nCol;
+}
+
+static void copyRows(Rebuild *r) {
+  AssocSync *p = r->p;
+  i64 n;
+  assocDdlBegin(p, "INSERT OR ABORT INTO ");
+  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  assocDdlName(p->pStr, r->zNew);
+  if (!copiesAll(r)) {
+    sqlite3_str_appendchar(p->pStr, 1, '(');
+    copyColumns(r);
+    sqlite3_str_appendchar(p->pStr, 1, ')');
+  }
+  sqlite3_str_appendall(p->pStr, " SELECT ");
+  if (copiesAll(r)) {
+    sqlite3_str_appendchar(p->pStr, 1, '*');
+  } else {
+    copyColumns(r);
+  }
+  sqlite3_str_appendall(p->pStr, " FROM ");
+  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  assocDdlName(p->pStr, r->pTab->zName);
+  n = askInt(p, "SELECT count(*) FROM \"%w\".\"%w\"", r->pTab);
+  sqlite3_str_appendf(p->pStr, " /* %lld %s */", n, plural(n, "row", "rows"));
+}
+
+/* The counter goes first, so that the copy goes on from it. */
+static void copySequence(Rebuild *r) {
+  AssocSync *p = r->p;
+  if (!r->create.bAutoincrement) return;
+  assocDdlBegin(p, "INSERT INTO ");
+  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  sqlite3_str_appendf(
+      p->pStr, "sqlite_sequence(name, seq) SELECT %Q, seq FROM ", r->zNew);
+  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  sqlite3_str_appendf(p->pStr, "sqlite_sequence WHERE name = %Q",
+                      r->pTab->zName);
+}
+
+/* What ANALYZE has found is dropped with the table, unless it goes by another
+** name meanwhile. True if there is any. */
+static int moveStatistics(Rebuild *r, const char *zFrom, const char *zTo) {
+  static const char *const az[] = {"sqlite_stat1", "sqlite_stat2",
+                                   "sqlite_stat3", "sqlite_stat4"};
+  AssocSync *p = r->p;
+  int i, bAny = 0;
+  for (i = 0; i < ASSOC_COUNT(az); i++) {
+    if (assocSchemaIndex(r->pTab->pSchema, az[i]) < 0) continue;
+    bAny = 1;
+    assocDdlBegin(p, "UPDATE ");
+    assocDdlSchema(p->pStr, r->pTab->pSchema);
+    sqlite3_str_appendf(p->pStr, "%s SET tbl = %Q WHERE tbl = %Q", az[i], zTo,
+                        zFrom);
+  }
+  return bAny;
+}
+
+static void replaceOld(Rebuild *r) {
+  AssocSync *p = r->p;
+  assocDdlBegin(p, "DROP TABLE ");
+  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  assocDdlName(p->pStr, r->pTab->zName);
+  assocDdlBegin(p, "ALTER TABLE ");
+  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  assocDdlName(p->pStr, r->zNew);
+  sqlite3_str_appendall(p->pStr, " RENAME TO ");
+  assocDdlName(p->pStr, r->pTab->zName);
+}
+
+/* -------------------------------------------------------- indexes, triggers */
+
+/*
+** A text of the schema as a statement. SQLite stores it as CREATE INDEX name …
+** whatever database was named, and CREATE TRIGGER name …, of one in temp too.
+*/
+static void createAgain(AssocSync *p, const AssocSchema *pSchema,
+                        const char *zWord, const char *zSql) {
+  int i = 0, n, eType = 0;
+  while ((n = assocSqlToken(&zSql[i], &eType)) > 0) {
+    i += n;
+    if (eType == ASSOC_SQL_WORD && assocSqlIs(&zSql[i - n], n, zWord)) break;
+  }
+  assocDdlBegin(p, "");
+  sqlite3_str_append(p->pStr, zSql, i);
+  sqlite3_str_appendchar(p->pStr, 1, ' ');
+  assocDdlSchema(p->pStr, pSchema);
+  while ((n = assocSqlToken(&zSql[i], &eType)) > 0 &&
+         eType == ASSOC_SQL_SPACE) {
+    i += n;
+  }
+  sqlite3_str_appendall(p->pStr, &zSql[i]);
+}
+
+/* The name at z without its quotes. */
+static const char *nameAt(AssocSync *p, const char *z, int n, int eType) {
+  sqlite3_str *pStr;
+  int i;
+  if (eType != ASSOC_SQL_QUOTED) {
+    return assocArenaText(p->pCall, &p->mem, z, n);
+  }
+  pStr = sqlite3_str_new(p->pCall->db);
+  for (i = 1; i < n - 1; i++) {
+    sqlite3_str_appendchar(pStr, 1, z[i]);
+    if (z[0] != '[' && z[i] == z[0]) i++;
+  }
+  return assocArenaStr(p->pCall, &p->mem, pStr);
+}
+
+/*
+** Is a trigger of temp on this table? ON is a keyword that no column can be
+** called without quotes, so that the first one is it. A table without its
+** database is looked for in temp first, then in main and the others.
+*/
+static int isOnTable(AssocSync *p, const AssocTable *pTab, const char *zSql) {
+  AssocSchema *pSchema, *pFound = 0;
+  const char *zName = 0, *zDb = 0;
+  int i, n, eType = 0, nName = 0, bOn = 0;
+  for (i = 0; (n = assocSqlToken(&zSql[i], &eType)) > 0; i += n) {
+    if (eType == ASSOC_SQL_SPACE) continue;
+    if (!bOn) {
+      bOn = eType == ASSOC_SQL_WORD && assocSqlIs(&zSql[i], n, "on");
+      continue;
+    }
+    if (nName && zSql[i] != '.') break;
+    nName = !nName;
+    if (!nName) {
+      zDb = zName;
+    } else {
+      zName = nameAt(p, &zSql[i], n, eType);
+    }
+  }
+  if (zName == 0) return 0;
+  if (zDb) {
+    return sqlite3_stricmp(zDb, pTab->pSchema->zName) == 0 &&
+           sqlite3_stricmp(zName, pTab->zName) == 0;
+  }
+  for (pSchema = pTab->pSchema->pCatalog->pSchema; pSchema;
+       pSchema = pSchema->pNext) {
+    int bTemp = sqlite3_stricmp(pSchema->zName, "temp") == 0;
+    if ((bTemp || pFound == 0) && assocSchemaIndex(pSchema, zName) >= 0) {
+      pFound = pSchema;
+    }
+  }
+  return pFound == pTab->pSchema && sqlite3_stricmp(zName, pTab->zName) == 0;
+}
+
+/* Those in one database, in the order in which they were made: of triggers
+** the order says which fires first. */
+static void createRest(Rebuild *r, const AssocSchema *pSchema) {
+  AssocSync *p = r->p;
+  int bTemp = sqlite3_stricmp(pSchema->zName, "temp") == 0;
+  sqlite3_stmt *pStmt = assocPrepare(
+      p->pCall,
+      "SELECT type, sql FROM \"%w\".sqlite_schema"
+      " WHERE tbl_name=?1 COLLATE nocase AND type IN ('index','trigger')"
+      "   AND sql IS NOT NULL ORDER BY rowid",
+      pSchema->zName);
+  assocBindText(p->pCall, pStmt, 1, r->pTab->zName);
+  while (assocStep(p->pCall, pStmt)) {
+    const char *zType = assocColumnText(p->pCall, pStmt, 0);
+    const char *zSql = assocColumnText(p->pCall, pStmt, 1);
+    if (bTemp && zType[0] == 't' && !isOnTable(p, r->pTab, zSql)) continue;
+    if (bTemp && zType[0] == 'i' && pSchema != r->pTab->pSchema) continue;
+    createAgain(p, pSchema, zType, zSql);
+  }
+  assocFinalize(p->pCall, pStmt);
+}
+
+/* ------------------------------------------------------------------- all */
+
+static void remember(Rebuild *r) {
+  AssocRebuilt *pNew = assocAlloc(r->p->pCall, &r->p->mem, sizeof(*pNew));
+  if (pNew == 0) return;
+  pNew->pSchema = r->pTab->pSchema;
+  pNew->zTable = r->pTab->zName;
+  pNew->nFkey = r->nFkey;
+  pNew->pNext = r->p->pRebuilt;
+  r->p->pRebuilt = pNew;
+}
+
+void assocRebuildTable(AssocSync *p, AssocTable *pTab) {
+  const AssocSchema *pTemp = assocSchemaFind(pTab->pSchema->pCatalog, "temp");
+  Rebuild r;
+  int bStat;
+  memset(&r, 0, sizeof(r));
+  r.p = p;
+  r.pTab = pTab;
+  r.zNew = assocArenaPrintf(p->pCall, &p->mem, "assoc_new_%s", pTab->zName);
+  if (r.zNew) r.zNew = assocDdlFreeName(p, pTab->pSchema, r.zNew);
+  readText(&r);
+  if (p->pCall->rc != SQLITE_OK) return;
+  createNew(&r);
+  copySequence(&r);
+  copyRows(&r);
+  (void)moveStatistics(&r, pTab->zName, r.zNew);
+  replaceOld(&r);
+  bStat = moveStatistics(&r, r.zNew, pTab->zName);
+  createRest(&r, pTab->pSchema);
+  if (pTemp && pTemp != pTab->pSchema) createRest(&r, pTemp);
+  if (bStat) {
+    assocDdlBegin(p, "ANALYZE ");
+    assocDdlSchema(p->pStr, pTab->pSchema);
+    sqlite3_str_appendall(p->pStr, "sqlite_schema");
+  }
+  remember(&r);
+}
+
+static void scriptCheck(sqlite3_str *pStr, const AssocRebuilt *pRebuilt) {
+  for (; pRebuilt; pRebuilt = pRebuilt->pNext) {
+    sqlite3_str_appendall(pStr, "\nPRAGMA ");
+    assocDdlSchema(pStr, pRebuilt->pSchema);
+    sqlite3_str_appendall(pStr, "foreign_key_check(");
+    assocDdlName(pStr, pRebuilt->zTable);
+    sqlite3_str_appendall(pStr, ");");
+  }
+}
+
+char *assocSyncScript(AssocSync *p, const char *zText) {
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  int bFkey = p->bFkey && p->pRebuilt;
+  int bLegacy = p->bLegacy || p->pRebuilt == 0;
+  if (bFkey) sqlite3_str_appendall(pStr, "PRAGMA foreign_keys=OFF;\n");
+  if (!bLegacy) sqlite3_str_appendall(pStr, "PRAGMA legacy_alter_table=ON;\n");
+  if (p->pRebuilt) sqlite3_str_appendall(pStr, "BEGIN;\n");
+  if (zText) sqlite3_str_appendall(pStr, zText);
+  scriptCheck(pStr, p->pRebuilt);
+  if (p->pRebuilt) sqlite3_str_appendall(pStr, "\nCOMMIT;");
+  if (!bLegacy) {
+    sqlite3_str_appendall(pStr, "\nPRAGMA legacy_alter_table=OFF;");
+  }
+  if (bFkey) sqlite3_str_appendall(pStr, "\nPRAGMA foreign_keys=ON;");
+  return assocStrFinish(p->pCall, pStr);
+}

@@ -1,0 +1,122 @@
+/*
+** Making the definitions real: the DDL that it takes.
+**
+**   ddl      names, types and references as one would write them
+**   create   the CREATE TABLE of a table that is there, read and added to
+**   plan     what is missing: columns, join tables, indexes
+**   rebuild  a table made anew, with what ALTER TABLE cannot add
+**   guard    triggers that keep polymorphic keys from dangling
+**
+** One AssocSync is one reading of the schema, and the text made from it.
+** Nothing here writes to the database.
+*/
+#ifndef ASSOC_SYNC_H
+#define ASSOC_SYNC_H
+
+#include "model/model.h"
+
+typedef struct AssocSync AssocSync;
+typedef struct AssocRebuilt AssocRebuilt;
+
+struct AssocSync {
+  AssocCall *pCall;
+  int eRebuild; /* 1: rebuild tables for every constraint that is missing; -1:
+                ** for those that a definition asks for in so many words; 0:
+                ** rebuild none */
+  int bFkey, bLegacy; /* PRAGMA foreign_keys, legacy_alter_table, as they are
+                      ** while nothing is made anew */
+  AssocArena mem;
+  AssocForeign *pList;
+  sqlite3_str *pStr; /* The statements so far */
+  int nStatement;
+  AssocRebuilt *pRebuilt; /* Tables that are made anew */
+  const char **azName;    /* Names that are taken by what it makes */
+  int nName;
+};
+
+struct AssocRebuilt {
+  const AssocSchema *pSchema;
+  const char *zTable;
+  int nFkey; /* Foreign keys that it gets; SQLite numbers them from 0 */
+  AssocRebuilt *pNext;
+};
+
+/* The statements, in the order in which they can run; "" where nothing is
+** missing. The caller frees p->mem. OUT: sqlite3_free() */
+char *assocSyncText(AssocSync *p, AssocCatalog *pCat);
+/* The same as a script, which says what has to be so while tables are made
+** anew. zText is what the former gave. OUT: sqlite3_free() */
+char *assocSyncScript(AssocSync *p, const char *zText);
+
+/* ------------------------------------------------------------------- ddl */
+
+/* A name as one would write it: quoted only where it must be. */
+void assocDdlName(sqlite3_str *pStr, const char *z);
+/* (a, b) */
+void assocDdlNames(sqlite3_str *pStr, const AssocKey *pKey);
+/* What goes before a thing of that database: aux., or nothing for main. */
+void assocDdlSchema(sqlite3_str *pStr, const AssocSchema *pSchema);
+/* Start a statement. */
+void assocDdlBegin(AssocSync *p, const char *z);
+/* " INTEGER COLLATE nocase" of the i-th column of a key, as it is or is to be
+** in its own table. */
+void assocDdlType(AssocSync *p, const AssocForeign *pFor, int i);
+/* Can there be a constraint? */
+int assocDdlCanReference(const AssocForeign *pFor);
+/* REFERENCES User(id) ON DELETE CASCADE ON UPDATE CASCADE */
+void assocDdlReferences(AssocSync *p, const AssocForeign *pFor);
+/* A name that nothing has yet: zBase, or zBase_2. It lasts as long as p. */
+const char *assocDdlFreeName(AssocSync *p, const AssocSchema *pSchema,
+                             const char *zBase);
+
+/* ------------------------------------------------------------------ plan */
+
+/* Columns that a key needs: its own, and of a polymorphic one the type. */
+int assocSyncColumns(const AssocForeign *pFor);
+const char *assocSyncColumnName(const AssocForeign *pFor, int i);
+/* Its number in the table, or -1 while it is missing. */
+int assocSyncColumnAt(const AssocForeign *pFor, int i);
+/* Is it missing, and no key before this one names it too? */
+int assocSyncIsNew(const AssocSync *p, const AssocForeign *pFor, int i);
+/* UserId INTEGER NOT NULL REFERENCES User(id) … */
+void assocSyncColumn(AssocSync *p, const AssocForeign *pFor, int i);
+
+/* --------------------------------------------------------------- rebuild */
+
+/* Has a table to be made anew for this key? */
+int assocRebuildFor(AssocSync *p, const AssocForeign *pFor);
+/* For any? */
+int assocRebuildNeeded(AssocSync *p, const AssocTable *pTab);
+/* The statements that do it. */
+void assocRebuildTable(AssocSync *p, AssocTable *pTab);
+
+/* ---------------------------------------------------------------- create */
+
+/* The length of the token that z begins with, 0 at the end. */
+int assocSqlToken(const char *z, int *peType);
+#define ASSOC_SQL_SPACE 0  /* White space or a comment */
+#define ASSOC_SQL_WORD 1   /* A keyword, a name, a number */
+#define ASSOC_SQL_QUOTED 2 /* "a", 'a', `a`, [a] */
+#define ASSOC_SQL_OTHER 3
+/* Is the token the keyword zWord? */
+int assocSqlIs(const char *z, int n, const char *zWord);
+
+/* Places in the text of a CREATE TABLE. */
+typedef struct AssocCreate AssocCreate;
+struct AssocCreate {
+  const char *z;      /* The text */
+  int iName;          /* Behind the table's name */
+  int iColumns;       /* Behind the last column */
+  int iLast;          /* Behind the last column or constraint */
+  int iClose;         /* The parenthesis that closes the list */
+  int nCol;           /* Columns */
+  int *aiEnd;         /* Behind each of them */
+  u8 bLines;          /* Every element stands on a line of its own */
+  u8 bAutoincrement;  /* It says AUTOINCREMENT */
+  const char *zSpace; /* The white space that goes before an element */
+};
+/* An error if it cannot be read. zTable names it there. */
+void assocCreateRead(AssocCall *pCall, AssocArena *pArena, const char *zTable,
+                     const char *zSql, AssocCreate *p);
+
+#endif /* ASSOC_SYNC_H */
