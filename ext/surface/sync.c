@@ -99,9 +99,8 @@ static void flagsSet(AssocCall *pCall, SyncFlags *p) {
   sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 0, &bFkey);
   sqlite3_db_config(db, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, 1, &bLegacy);
   p->bSet = 1;
-  if (bFkey || !bLegacy) {
-    assocError(pCall, "this SQLite does not let assoc_sync() rebuild a table");
-  }
+  /* A later SQLite may have it otherwise; then nothing is touched */
+  if (bFkey || !bLegacy) assocErrorCode(pCall, SQLITE_MISUSE);
 }
 
 static void flagsRestore(AssocCall *pCall, const SyncFlags *p) {
@@ -156,8 +155,8 @@ static void checkRebuilt(AssocCall *pCall, const AssocRebuilt *p) {
   while (assocStep(pCall, pStmt)) n += sqlite3_column_int(pStmt, 3) < p->nFkey;
   assocFinalize(pCall, pStmt);
   if (n) {
-    assocError(pCall, "%s has %d rows that break its new foreign keys",
-               p->zTable, n);
+    assocError(pCall, "%s has got rows that break its new foreign keys",
+               p->zTable);
   }
 }
 

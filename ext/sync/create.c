@@ -24,7 +24,7 @@ static int isSqlWord(char c) {
 }
 
 /* Up to and with the quote that ends it; a doubled one does not. */
-static int quotedLength(const char *z, char cEnd) {
+static int sqlQuoted(const char *z, char cEnd) {
   int n = 1;
   while (z[n]) {
     if (z[n++] != cEnd) continue;
@@ -34,7 +34,7 @@ static int quotedLength(const char *z, char cEnd) {
   return n;
 }
 
-static int commentLength(const char *z) {
+static int sqlComment(const char *z) {
   int n = 2;
   if (z[0] == '-') {
     while (z[n] && z[n] != '\n') n++;
@@ -50,14 +50,14 @@ int assocSqlToken(const char *z, int *peType) {
   while (isSqlSpace(z[n])) n++;
   if (n) return n;
   if ((z[0] == '-' && z[1] == '-') || (z[0] == '/' && z[1] == '*')) {
-    return commentLength(z);
+    return sqlComment(z);
   }
   *peType = ASSOC_SQL_WORD;
   while (isSqlWord(z[n])) n++;
   if (n) return n;
   *peType = ASSOC_SQL_QUOTED;
-  if (z[0] == '"' || z[0] == '\'' || z[0] == '`') return quotedLength(z, z[0]);
-  if (z[0] == '[') return quotedLength(z, ']');
+  if (z[0] == '"' || z[0] == '\'' || z[0] == '`') return sqlQuoted(z, z[0]);
+  if (z[0] == '[') return sqlQuoted(z, ']');
   *peType = ASSOC_SQL_OTHER;
   return z[0] != 0;
 }

@@ -287,7 +287,7 @@ static void newForeignKeys(Rebuild *r) {
 }
 
 /* A part of the old text. */
-static void keep(Rebuild *r, int iFrom, int iTo) {
+static void keepText(Rebuild *r, int iFrom, int iTo) {
   sqlite3_str_append(r->p->pStr, &r->create.z[iFrom], iTo - iFrom);
 }
 
@@ -310,12 +310,12 @@ static void newElements(Rebuild *r) {
   zNew = assocStrFinish(r->p->pCall, pNew);
   if (zNew && zNew[0] && pCreate->bLines) {
     sqlite3_str_appendchar(pStr, 1, ',');
-    keep(r, pCreate->iLast, iGap);
+    keepText(r, pCreate->iLast, iGap);
     sqlite3_str_appendall(pStr, zNew + 1);
-    keep(r, iGap, pCreate->iClose);
+    keepText(r, iGap, pCreate->iClose);
   } else {
     if (zNew) sqlite3_str_appendall(pStr, zNew);
-    keep(r, pCreate->iLast, pCreate->iClose);
+    keepText(r, pCreate->iLast, pCreate->iClose);
   }
   sqlite3_free(zNew);
 }
@@ -329,19 +329,19 @@ static void createNew(Rebuild *r) {
   assocDdlSchema(p->pStr, r->pTab->pSchema);
   assocDdlName(p->pStr, r->zNew);
   for (i = 0; i < pCreate->nCol; i++) {
-    keep(r, iAt, pCreate->aiEnd[i]);
+    keepText(r, iAt, pCreate->aiEnd[i]);
     iAt = pCreate->aiEnd[i];
     if (columnNotNull(r, i)) sqlite3_str_appendall(p->pStr, " NOT NULL");
   }
   if (pCreate->iColumns < pCreate->iLast) newColumns(r);
-  keep(r, iAt, pCreate->iLast);
+  keepText(r, iAt, pCreate->iLast);
   newElements(r);
   sqlite3_str_appendall(p->pStr, &pCreate->z[pCreate->iClose]);
 }
 
 /* ------------------------------------------------------------------ the rows */
 
-static i64 askInt(AssocSync *p, const char *zFmt, const AssocTable *pTab) {
+static i64 rebuildAsk(AssocSync *p, const char *zFmt, const AssocTable *pTab) {
   sqlite3_stmt *pStmt =
       assocPrepare(p->pCall, zFmt, pTab->pSchema->zName, pTab->zName);
   i64 n = assocStep(p->pCall, pStmt) ? sqlite3_column_int64(pStmt, 0) : 0;
@@ -395,7 +395,7 @@ static void copyRows(Rebuild *r) {
   sqlite3_str_appendall(p->pStr, " FROM ");
   assocDdlSchema(p->pStr, r->pTab->pSchema);
   assocDdlName(p->pStr, r->pTab->zName);
-  n = askInt(p, "SELECT count(*) FROM \"%w\".\"%w\"", r->pTab);
+  n = rebuildAsk(p, "SELECT count(*) FROM \"%w\".\"%w\"", r->pTab);
   sqlite3_str_appendf(p->pStr, " /* %lld %s */", n, plural(n, "row", "rows"));
 }
 
@@ -430,7 +430,7 @@ static int moveStatistics(Rebuild *r, const char *zFrom, const char *zTo) {
   return bAny;
 }
 
-static void replaceOld(Rebuild *r) {
+static void swapTables(Rebuild *r) {
   AssocSync *p = r->p;
   assocDdlBegin(p, "DROP TABLE ");
   assocDdlSchema(p->pStr, r->pTab->pSchema);
@@ -568,7 +568,7 @@ void assocRebuildTable(AssocSync *p, AssocTable *pTab) {
   copySequence(&r);
   copyRows(&r);
   (void)moveStatistics(&r, pTab->zName, r.zNew);
-  replaceOld(&r);
+  swapTables(&r);
   bStat = moveStatistics(&r, r.zNew, pTab->zName);
   createRest(&r, pTab->pSchema);
   if (pTemp && pTemp != pTab->pSchema) createRest(&r, pTemp);
