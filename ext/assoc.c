@@ -30,6 +30,7 @@ static const AssocFunction aVersion[] = {
     {0, 0, 0, 0, 0, 0}};
 
 static const AssocFunction *const apFunction[] = {aVersion,
+                                                  aAssocChangeFunction,
                                                   aAssocDefineFunction,
                                                   aAssocDestroyFunction,
                                                   aAssocExplainFunction,

@@ -18,6 +18,7 @@ struct AssocFunction {
 };
 
 /* Ends with a zName of 0. */
+extern const AssocFunction aAssocChangeFunction[];
 extern const AssocFunction aAssocDefineFunction[];
 extern const AssocFunction aAssocDestroyFunction[];
 extern const AssocFunction aAssocExplainFunction[];

@@ -250,28 +250,11 @@ static void classRow(Graph *g, GraphRow *p) {
 
 /* --------------------------------------------------------------- unfolding */
 
-/* Of a polymorphic association the row is wrapped in what says of which kind
-** it is: {"post":{...}}. */
-static const AssocJson *unwrap(Graph *g, GraphRow *pUp, const WriteMember *pBy,
-                               const AssocJson *pJson, int *piBranch) {
-  const AssocRel *pRel = pBy->pRel;
-  *piBranch = 0;
-  if (pRel->nBranch == 0) return pJson;
-  if (pJson->eType != ASSOC_J_OBJECT || pJson->nChild != 1) {
-    assocError(g->w->pCall,
-               "%s.%s may be of several kinds; say which: {\"%s\":{...}}",
-               pUp->pModel->zLabel, pBy->zKey, pRel->aBranch[0].zType);
-    return 0;
-  }
-  *piBranch = assocLinkBranch(g->w, pRel, pJson->pChild->zKey);
-  return *piBranch < 0 ? 0 : pJson->pChild;
-}
-
 /* What stands under an association: a row in the list, behind *pp. */
 static GraphRow **unfoldOne(Graph *g, GraphRow *pUp, const WriteMember *pBy,
                             const AssocJson *pJson, int bList, GraphRow **pp) {
   int iBranch;
-  const AssocJson *pRow = unwrap(g, pUp, pBy, pJson, &iBranch);
+  const AssocJson *pRow = assocBranchOfJson(g->w, pBy->pRel, pJson, &iBranch);
   WriteLink *pLink = pRow ? assocLinkOf(g->w, pBy->pRel, iBranch) : 0;
   GraphRow *p = pLink ? graphRow(g, pLink->pTarget, pBy->pRel, pRow, pp) : 0;
   if (p == 0) return pp;

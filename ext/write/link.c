@@ -750,7 +750,7 @@ static void linkMany(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (w->pCall->rc != SQLITE_OK) return;
   if (!look.bGood) assocRowUpdate(w, &look.row, pLink->nScope, pLink->aScope);
   memset(&pair, 0, sizeof(pair));
-  if (!pLink->bTwice) {
+  if (!pLink->bTwice || pLink->bOnce) {
     linkPair(w, pLink, sourceRef(w, pLink, pSource),
              assocRowGet(w, &look.row, pLink->pTargetKey, pRel->zName), &pair);
   }

@@ -96,9 +96,8 @@ static const AssocJson *throughOf(const AssocRel *pRel,
   return 0;
 }
 
-/* {"post":7}: the branch, and what is in it. */
-static const AssocJson *branchOfJson(AssocWriter *w, AssocRel *pRel,
-                                     const AssocJson *pJson, int *piBranch) {
+const AssocJson *assocBranchOfJson(AssocWriter *w, const AssocRel *pRel,
+                                   const AssocJson *pJson, int *piBranch) {
   *piBranch = 0;
   if (pRel->nBranch == 0) return pJson;
   if (pJson->eType != ASSOC_J_OBJECT || pJson->nChild != 1) {
@@ -114,7 +113,7 @@ static const AssocJson *branchOfJson(AssocWriter *w, AssocRel *pRel,
 static void targetOfJson(AssocWriter *w, AssocRel *pRel, const AssocJson *pJson,
                          WriteTarget *p) {
   int iBranch;
-  pJson = branchOfJson(w, pRel, pJson, &iBranch);
+  pJson = assocBranchOfJson(w, pRel, pJson, &iBranch);
   p->pLink = pJson ? assocLinkOf(w, pRel, iBranch) : 0;
   if (p->pLink == 0) return;
   p->pThrough = throughOf(pRel, pJson);

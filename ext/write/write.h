@@ -180,6 +180,7 @@ struct WriteLink {
   const AssocKey *pTargetKey; /* belongsTo, belongsToMany: columns of it */
   AssocModel *pJoin;          /* belongsToMany: the join table as a model */
   u8 bTwice;                  /* belongsToMany: a pair may be linked again */
+  u8 bOnce;                   /* But not now, for the targets are being set */
   u8 bOperator; /* A scope compares, which does not say what to write */
   int nScope;   /* Columns of the target that the scope sets */
   WriteCell *aScope;
@@ -259,6 +260,10 @@ WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
 ** keys. NULL is none. They last as long as the writer. */
 void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
                     WriteTargets *p);
+/* A row of a polymorphic association is wrapped in what says of which kind it
+** is: {"post":...}. What is in there, and the branch; else pJson itself. */
+const AssocJson *assocBranchOfJson(AssocWriter *w, const AssocRel *pRel,
+                                   const AssocJson *pJson, int *piBranch);
 /* A JSON object, of which zWhat says what it should be. NULL gives 0. */
 AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
                               const char *zWhat);

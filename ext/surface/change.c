@@ -1,0 +1,336 @@
+/*
+** Changing rows, by what relates to what.
+**
+**   SELECT assoc_insert('User', '{"name":"Alice","posts":[{"title":"x"}]}');
+**     {"id":1,"posts":[{"id":1}]}
+**   SELECT assoc_create('User', 1, 'posts', '{"title":"World"}');
+**     2
+**   SELECT assoc_add('User', 2, 'posts', '[1,2]');
+**     {"added":[],"removed":[],"moved":[1,2]}
+**   SELECT assoc_set('Post', 1, 'tags', '[3]', '{"priority":1}');
+**     {"added":[3],"removed":[1],"moved":[]}
+**   SELECT assoc_remove('User', 2, 'posts', 1);
+**     {"added":[],"removed":[1],"moved":[]}
+**   SELECT assoc_update('User', 1, '{"name":"Ann","profile":{"bio":"x"}}');
+**     2
+**   SELECT assoc_readonly(1);
+**     1
+**
+** Each runs in a savepoint, and changes all that it should or nothing.
+*/
+#include "surface/surface.h"
+
+/* What the functions of this file have in common. */
+typedef struct Changer Changer;
+struct Changer {
+  AssocCall *pCall;
+  AssocWrite save;
+  AssocCatalog *pCat;
+  AssocWriter writer;
+  AssocModel *pModel;
+  AssocRel *pRel;
+  WriteRow row; /* The row that is named by its key */
+};
+
+/* ap[0] is the model. True if work can begin; end it in any case. */
+static int changeBegin(AssocCall *pCall, Changer *p, const char *zFunction,
+                       sqlite3_value **ap) {
+  const char *zModel = assocArgText(pCall, ap[0], "the model");
+  memset(p, 0, sizeof(*p));
+  p->pCall = pCall;
+  if (zModel == 0) return 0;
+  assocWriteBeginOn(pCall, &p->save, zFunction, zModel);
+  p->pCat = assocCatalogEnter(pCall);
+  if (p->pCat == 0) return 0;
+  assocWriterInit(pCall, p->pCat, &p->writer);
+  p->pModel = assocModelFind(pCall, p->pCat, zModel);
+  return p->pModel != 0;
+}
+
+/* The row that ap[1] is the key of. */
+static int changeRow(Changer *p, sqlite3_value **ap) {
+  WriteVal *aKey = assocKeyOfValue(&p->writer, p->pModel, ap[1]);
+  if (aKey) assocRowNeed(&p->writer, p->pModel, aKey, &p->row);
+  return p->pCall->rc == SQLITE_OK;
+}
+
+/* The association that ap[2] names, and the row. */
+static int changeRel(Changer *p, sqlite3_value **ap) {
+  const char *z = assocArgText(p->pCall, ap[2], "the association");
+  if (z) p->pRel = assocRelFind(p->pCall, p->pModel, z);
+  if (p->pRel) (void)assocLinkOf(&p->writer, p->pRel, 0); /* Can it be? */
+  return p->pCall->rc == SQLITE_OK && changeRow(p, ap);
+}
+
+/* The savepoint ends when nothing reads any more. */
+static void changeEnd(Changer *p) {
+  if (p->pCat) {
+    assocWriterClear(&p->writer);
+    assocCatalogLeave(p->pCall, p->pCat);
+  }
+  assocWriteEnd(p->pCall, &p->save);
+}
+
+static void changeJson(Changer *p, sqlite3_context *pCtx, char *z, i64 n) {
+  changeEnd(p);
+  if (p->pCall->rc == SQLITE_OK && z) {
+    assocResultJson(pCtx, z, n);
+  } else {
+    sqlite3_free(z);
+  }
+}
+
+/* --------------------------------------------------------- insert, update */
+
+/* assoc_insert(model, values): the keys, in the shape of the values */
+static void insertFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                       sqlite3_value **ap) {
+  const char *zJson = assocArgText(pCall, ap[1], "what is to be inserted");
+  Changer c;
+  i64 n = 0;
+  char *z = 0;
+  (void)nArg;
+  if (changeBegin(pCall, &c, "assoc_insert", ap)) {
+    z = assocGraphInsert(&c.writer, c.pModel, zJson, sqlite3_value_bytes(ap[1]),
+                         &n);
+  }
+  changeJson(&c, pCtx, z, n);
+}
+
+/* assoc_update(model, key, values): the number of rows changed */
+static void updateFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                       sqlite3_value **ap) {
+  Changer c;
+  i64 n = 0;
+  (void)nArg;
+  (void)assocArgText(pCall, ap[2], "what is to be changed");
+  if (changeBegin(pCall, &c, "assoc_update", ap) && changeRow(&c, ap)) {
+    AssocJson *pJson = assocObjectOfValue(&c.writer, ap[2], "the values");
+    if (pJson) assocGraphUpdate(&c.writer, &c.row, pJson);
+    n = c.writer.nChange;
+  }
+  changeEnd(&c);
+  sqlite3_result_int64(pCtx, n);
+}
+
+/* ----------------------------------------------------------------- create */
+
+/* Columns of the join row, in the argument that may follow the others. They
+** last until rows are forgotten. */
+static const WriteCell *changeThrough(Changer *p, int nArg, sqlite3_value **ap,
+                                      int *pn) {
+  AssocJson *pJson;
+  *pn = 0;
+  if (nArg < 5) return 0;
+  pJson = assocObjectOfValue(&p->writer, ap[4], "the columns of the join row");
+  if (pJson == 0) return 0;
+  if (p->pRel->eKind != ASSOC_BELONGSTOMANY) {
+    assocError(p->pCall, "%s.%s has no join table, whose columns could be set",
+               p->pModel->zLabel, p->pRel->zName);
+    return 0;
+  }
+  return assocThroughCells(&p->writer, p->pRel, pJson, pn);
+}
+
+/* A value, with the subtype that it may have. */
+static void changeVal(sqlite3_context *pCtx, const WriteVal *pVal) {
+  if (pVal->pVal) {
+    sqlite3_result_value(pCtx, pVal->pVal);
+  } else {
+    sqlite3_result_int64(pCtx, pVal->i);
+  }
+}
+
+/* A key as the result: a value or, composite, an array. */
+static void changeKey(Changer *p, sqlite3_context *pCtx, const WriteRow *pRow) {
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  if (pRow->pModel->nKey == 1) {
+    changeVal(pCtx, &pRow->aKey[0]);
+    return;
+  }
+  assocBufInit(&out, 0x7fffffff);
+  assocWriteKey(&out, pRow->pModel, pRow->aKey);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(p->pCall, out.rc);
+  if (z) assocResultJson(pCtx, z, n);
+}
+
+/* Create the row that ap[3] describes, and relate it. */
+static void createRow(Changer *p, int nArg, sqlite3_value **ap,
+                      WriteRow *pNew) {
+  AssocWriter *w = &p->writer;
+  const AssocJson *pJson = assocObjectOfValue(w, ap[3], "the values");
+  const WriteCell *aThrough;
+  WriteLink *pLink;
+  int iBranch = 0, nThrough;
+  aThrough = changeThrough(p, nArg, ap, &nThrough);
+  if (pJson) pJson = assocBranchOfJson(w, p->pRel, pJson, &iBranch);
+  if (p->pCall->rc != SQLITE_OK) return;
+  if (pJson->eType != ASSOC_J_OBJECT) {
+    assocError(p->pCall, "a new row of %s.%s is a JSON object, not %s",
+               p->pModel->zLabel, p->pRel->zName, assocJsonTypeName(pJson));
+  }
+  pLink = assocLinkOf(w, p->pRel, iBranch);
+  if (pLink == 0) return;
+  assocGraphCreate(w, pLink, &p->row, pJson, 0, 0, nThrough, aThrough, pNew);
+}
+
+/* assoc_create(model, key, association, values [, through]): the new key */
+static void createFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                       sqlite3_value **ap) {
+  Changer c;
+  WriteRow row = {0, 0};
+  (void)assocArgText(pCall, ap[3], "what is to be created");
+  if (changeBegin(pCall, &c, "assoc_create", ap) && changeRel(&c, ap)) {
+    createRow(&c, nArg, ap, &row);
+    if (pCall->rc == SQLITE_OK) changeKey(&c, pCtx, &row);
+  }
+  changeEnd(&c);
+}
+
+/* ------------------------------------------------------ add, set, remove */
+
+/* A to-one has one target at most. */
+static void linkOneCheck(Changer *p, const WriteTargets *pTargets) {
+  if (p->pRel->bMany || pTargets->n < 2) return;
+  assocError(p->pCall, "%s.%s is one row, and %d were given", p->pModel->zLabel,
+             p->pRel->zName, pTargets->n);
+}
+
+static void linkAddAll(Changer *p, const WriteTargets *pTargets, int nThrough,
+                       const WriteCell *aThrough, WriteChanges *pChanges) {
+  int i;
+  for (i = 0; i < pTargets->n && p->pCall->rc == SQLITE_OK; i++) {
+    const WriteTarget *pTarget = &pTargets->a[i];
+    const WriteCell *aOwn = aThrough;
+    int nOwn = nThrough;
+    if (pTarget->pThrough) {
+      aOwn = assocThroughCells(&p->writer, p->pRel, pTarget->pThrough, &nOwn);
+      if (aOwn == 0) return;
+    }
+    assocLinkAdd(&p->writer, pTarget->pLink, &p->row, pTarget->aKey, nOwn, aOwn,
+                 pChanges);
+  }
+}
+
+/* Unrelate all targets but these. Of a to-one the new one does that itself. */
+static void linkKeepOnly(Changer *p, const WriteTargets *pTargets,
+                         WriteChanges *pChanges) {
+  WriteLink *pLink = assocLinkOf(&p->writer, p->pRel, 0);
+  const WriteVal **aaKey;
+  int i;
+  if (pLink == 0 || (!p->pRel->bMany && pTargets->n > 0)) return;
+  aaKey = assocAlloc(p->pCall, &p->writer.mem,
+                     (i64)sizeof(*aaKey) * (pTargets->n + 1));
+  for (i = 0; aaKey && i < pTargets->n; i++) aaKey[i] = pTargets->a[i].aKey;
+  if (aaKey == 0) return;
+  assocLinkKeep(&p->writer, pLink, &p->row, pTargets->n, aaKey, pChanges);
+  pLink->bOnce = 1;
+}
+
+static void linkRemoveAll(Changer *p, const WriteTargets *pTargets,
+                          WriteChanges *pChanges) {
+  int i;
+  for (i = 0; i < pTargets->n && p->pCall->rc == SQLITE_OK; i++) {
+    const WriteTarget *pTarget = &pTargets->a[i];
+    assocLinkRemove(&p->writer, pTarget->pLink, &p->row, pTarget->aKey,
+                    pChanges);
+  }
+}
+
+#define LINK_ADD 0
+#define LINK_SET 1
+#define LINK_REMOVE 2
+
+/* assoc_add, assoc_set, assoc_remove: what was changed */
+static void linkFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                     sqlite3_value **ap, int eDo, const char *zFunction) {
+  const WriteCell *aThrough;
+  WriteChanges changes;
+  WriteTargets targets;
+  Changer c;
+  char *z;
+  i64 n = 0;
+  int nThrough;
+  assocChangesInit(&changes);
+  if (changeBegin(pCall, &c, zFunction, ap) && changeRel(&c, ap)) {
+    aThrough = changeThrough(&c, nArg, ap, &nThrough);
+    assocTargetsOf(&c.writer, c.pRel, ap[3], &targets);
+    if (eDo == LINK_REMOVE) {
+      linkRemoveAll(&c, &targets, &changes);
+    } else {
+      linkOneCheck(&c, &targets);
+      if (eDo == LINK_SET) linkKeepOnly(&c, &targets, &changes);
+      linkAddAll(&c, &targets, nThrough, aThrough, &changes);
+    }
+  }
+  z = assocChangesText(pCall, &changes, &n);
+  changeJson(&c, pCtx, z, n);
+}
+
+static void addFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                    sqlite3_value **ap) {
+  linkFunc(pCall, pCtx, nArg, ap, LINK_ADD, "assoc_add");
+}
+
+static void setFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                    sqlite3_value **ap) {
+  linkFunc(pCall, pCtx, nArg, ap, LINK_SET, "assoc_set");
+}
+
+static void removeFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                       sqlite3_value **ap) {
+  linkFunc(pCall, pCtx, nArg, ap, LINK_REMOVE, "assoc_remove");
+}
+
+/* --------------------------------------------------------------- readonly */
+
+/* Is the setting on? */
+static int readonlyGet(AssocCall *pCall) {
+  AssocCatalog *pCat = assocCatalogEnter(pCall);
+  int b = pCat && assocSettingFind(pCat, "readonly") != 0;
+  if (pCat) assocCatalogLeave(pCall, pCat);
+  return b;
+}
+
+static void readonlySet(AssocCall *pCall, int b) {
+  AssocWrite save;
+  assocWriteBegin(pCall, &save, "assoc_readonly");
+  if (b) {
+    assocDefWrite(pCall, "main", "", "readonly", "setting", 0, 0);
+  } else {
+    (void)assocDefDelete(pCall, "main", "", "readonly");
+  }
+  assocWriteEnd(pCall, &save);
+}
+
+/* assoc_readonly([on]): does the database refuse the functions that write?
+** Setting what is so already writes nothing. */
+static void readonlyFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                         sqlite3_value **ap) {
+  int bIs = readonlyGet(pCall), b = bIs;
+  if (nArg > 0) {
+    b = sqlite3_value_int(ap[0]);
+    if (sqlite3_value_type(ap[0]) != SQLITE_INTEGER || (b != 0 && b != 1)) {
+      assocError(pCall, "the argument of assoc_readonly() must be 1 or 0");
+    }
+  }
+  if (pCall->rc == SQLITE_OK && b != bIs) readonlySet(pCall, b);
+  sqlite3_result_int(pCtx, b);
+}
+
+const AssocFunction aAssocChangeFunction[] = {
+    {"assoc_insert", 2, 2, ASSOC_WRITER, insertFunc, "model, values"},
+    {"assoc_create", 4, 5, ASSOC_WRITER, createFunc,
+     "model, key, association, values [, through values]"},
+    {"assoc_update", 3, 3, ASSOC_WRITER, updateFunc, "model, key, values"},
+    {"assoc_add", 4, 5, ASSOC_WRITER, addFunc,
+     "model, key, association, targets [, through values]"},
+    {"assoc_set", 4, 5, ASSOC_WRITER, setFunc,
+     "model, key, association, targets [, through values]"},
+    {"assoc_remove", 4, 4, ASSOC_WRITER, removeFunc,
+     "model, key, association, targets"},
+    {"assoc_readonly", 0, 1, ASSOC_WRITER, readonlyFunc, "[on]"},
+    {0, 0, 0, 0, 0, 0}};
