@@ -463,14 +463,36 @@ static void compileOneOfAll(Planner *p, AssocNode *pNode, const ShapeItem *pAll,
   compileAssoc(p, pNode, pItem, pRel);
 }
 
-/* Every association of a kind; nested ones stop at a model seen above. */
-static void compileAll(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
-                       int eAll) {
+/* Does the block itself say what it wants of the association? */
+static int relBeside(Planner *p, const AssocNode *pNode,
+                     const ShapeItem *pBlock, const AssocRel *pRel) {
+  const ShapeItem *pItem;
+  AssocSql sql;
+  int bBeside = 0;
+  assocSqlStart(p, &sql);
+  for (pItem = pBlock; pItem && !bBeside; pItem = pItem->pNext) {
+    if (pItem->eType != SHAPE_ITEM_NAME) continue;
+    if (pItem->pPath == 0) {
+      bBeside = assocItemRel(&sql, pItem, 0, pNode->pModel) == pRel;
+    } else if (itemColumn(pNode, pItem) < 0) {
+      bBeside = sqlite3_stricmp(pItem->pPath->z, pRel->zName) == 0;
+    }
+  }
+  (void)assocSqlEnd(p, &sql);
+  return bBeside;
+}
+
+/* Every association of a kind that is not named beside; nested ones stop at
+** a model seen above. */
+static void compileAll(Planner *p, AssocNode *pNode, const ShapeItem *pBlock,
+                       const ShapeItem *pItem, int eAll) {
   AssocDef *pDef = 0;
   while ((pDef = assocModelNextDef(p->pCall, pNode->pModel, pDef)) != 0) {
     AssocRel *pRel = assocRelOf(p->pCall, pDef);
     if (pRel == 0) return;
-    if (!isOfAll(eAll, pRel->eKind)) continue;
+    if (!isOfAll(eAll, pRel->eKind) || relBeside(p, pNode, pBlock, pRel)) {
+      continue;
+    }
     assocRelNeedReady(p->pCall, pRel);
     if (pItem->nRecurse && isAbove(pNode, pRel->pTarget)) continue;
     compileOneOfAll(p, pNode, pItem, pRel);
@@ -608,11 +630,11 @@ static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   case SHAPE_ITEM_STAR: compileStar(p, pNode, pBlock, pItem); break;
   case SHAPE_ITEM_STARS:
     compileStar(p, pNode, pBlock, pItem);
-    compileAll(p, pNode, pItem, SHAPE_ALL_ONE);
+    compileAll(p, pNode, pBlock, pItem, SHAPE_ALL_ONE);
     break;
   case SHAPE_ITEM_MINUS: checkMinus(p, pNode, pItem); break;
   case SHAPE_ITEM_AT: compileAt(p, pNode, pItem, pBlock); break;
-  case SHAPE_ITEM_ALL: compileAll(p, pNode, pItem, pItem->eAll); break;
+  case SHAPE_ITEM_ALL: compileAll(p, pNode, pBlock, pItem, pItem->eAll); break;
   case SHAPE_ITEM_ON:
     assocPlannerError(p, pItem,
                       "on %s{...} belongs in a polymorphic association",
