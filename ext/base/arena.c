@@ -55,7 +55,7 @@ void *assocAlloc(AssocCall *pCall, AssocArena *pArena, i64 nByte) {
   char *p;
   if (pCall->rc != SQLITE_OK) return 0;
   nByte = (nByte + 7) & ~(i64)7;
-  pArena->pAt += -(intptr_t)pArena->pAt & 7;
+  if (pArena->pAt) pArena->pAt += -(intptr_t)pArena->pAt & 7;
   if (pArena->pEnd - pArena->pAt < nByte) {
     assocErrorCode(pCall, assocArenaGrow(pArena, nByte));
     if (pCall->rc != SQLITE_OK) return 0;

@@ -67,7 +67,7 @@ void assocBufClear(AssocOut *pOut) {
 }
 
 void assocOutText(AssocOut *pOut, const char *z, i64 n) {
-  if (!assocOutNeed(pOut, n)) return;
+  if (n == 0 || !assocOutNeed(pOut, n)) return;
   memcpy(pOut->p, z, (size_t)n);
   pOut->p += n;
 }

@@ -302,6 +302,7 @@ struct AssocHop {
   int iFrom;       /* Alias of the rows it starts from */
   int iAlias;      /* Alias of its target */
   int iJoin;       /* Alias of its join table, 0 without one */
+  u8 bAny;         /* A hasOne may be any of its rows */
   AssocHop *pNext;
 };
 
@@ -343,9 +344,10 @@ AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
 void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
                   int bFree);
 /* " FROM source t1, target t2 … WHERE …": the rows of a relation, with all
-** their conditions, and of the block that the target's rows are to meet. */
+** their conditions, and of the block that the target's rows are to meet. A
+** hasOne has only the first; with bAny all that it may be are given. */
 void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
-                     const ShapeItem *pBlock);
+                     const ShapeItem *pBlock, int bAny);
 /* count(*), sum(t2."likes"), … of an aggregate over rows under iAlias. */
 void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
                      AssocModel *pModel, int iAlias);

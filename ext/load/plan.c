@@ -46,6 +46,11 @@ static void checkClauses(Planner *p, const ShapeItem *pItem,
                       "a page has first or last, or limit and offset, not "
                       "both");
   }
+  if (pRel && !pRel->bMany && (pC->pLimit || pC->pOffset)) {
+    assocPlannerError(p, pItem,
+                      "%s is one row at most; limit and offset are for lists",
+                      pRel->zName);
+  }
   if (pC->pThrough && (pRel == 0 || pRel->eKind != ASSOC_BELONGSTOMANY)) {
     assocPlannerError(p, pItem,
                       "through(...) speaks of a join table, and there is "
@@ -55,8 +60,8 @@ static void checkClauses(Planner *p, const ShapeItem *pItem,
 
 /*
 ** Clauses with what scopes add: an order, a limit and an offset, where the
-** clauses and the association do not say. Conditions of scopes are written
-** by where.c.
+** clauses and the association do not say; a to-one has no limit. Conditions
+** of scopes are written by where.c.
 */
 static const ShapeClauses *withScopes(Planner *p, const AssocRel *pRel,
                                       AssocModel *pModel,
@@ -72,6 +77,7 @@ static const ShapeClauses *withScopes(Planner *p, const AssocRel *pRel,
   while ((pScope = assocScopeNext(&sql, pModel, pC, &pUse, &bStarted)) != 0) {
     const ShapeClauses *pAdd = pScope->pClauses;
     if (!pNew->pOrder && !(pRel && pRel->pOrder)) pNew->pOrder = pAdd->pOrder;
+    if (pRel && !pRel->bMany) continue;
     if (!pNew->pLimit && !pNew->pFirst && !pNew->pLast) {
       pNew->pLimit = (ShapeVal *)assocScopeVal(p->pCall, pUse, pAdd->pLimit);
       if (!pNew->pOffset) {
@@ -686,14 +692,8 @@ static void compileRows(Planner *p, AssocNode *pNode, const ShapeItem *pBlock) {
   compileBlock(p, pNode, pBlock);
   if (p->pCall->rc != SQLITE_OK) return;
   endBlock(p, pNode);
-  pNode->bLimit =
-      pNode->pRel && pC && (pC->pLimit || pC->pOffset) && !pNode->pPage;
-  if (pNode->bLimit && !pNode->bMany) {
-    assocPlannerError(p, pNode->pItem,
-                      "%s is one row at most; limit and offset are "
-                      "for lists",
-                      pNode->zPath);
-  }
+  pNode->bLimit = pNode->bMany && pNode->pRel && pC &&
+                  (pC->pLimit || pC->pOffset) && !pNode->pPage;
   assocStmtNode(p, pNode);
   compilePageValues(p, pNode);
 }
@@ -717,6 +717,7 @@ static const char *pathText(Planner *p, const ShapeName *pName) {
 /* assoc_get() and its kin: the root is there for its key alone. */
 static void compileOne(Planner *p, AssocNode *pRoot) {
   const ShapeItem *pItem = p->pPlan->pShape->pItem;
+  ShapeItem one;
   AssocSql sql;
   AssocRel *pRel;
   if (pItem->eType != SHAPE_ITEM_NAME || pItem->pAlias || pItem->bSpread ||
@@ -738,10 +739,18 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
     compileAssoc(p, pRoot, pItem, pRel);
     endBlock(p, pRoot);
     assocStmtNode(p, pRoot);
-  } else if (p->pPlan->eAsk >= ASSOC_ASK_IDS) {
-    assocStmtRelated(p, pRoot, pItem, pRel);
+    return;
+  }
+  one = *pItem;
+  if (pRel->nBranch == 0) {
+    one.pClauses =
+        (ShapeClauses *)withScopes(p, pRel, pRel->pTarget, pItem->pClauses);
+  }
+  if (p->pCall->rc != SQLITE_OK) return;
+  if (p->pPlan->eAsk >= ASSOC_ASK_IDS) {
+    assocStmtRelated(p, pRoot, &one, pRel);
   } else {
-    assocStmtAnswer(p, pRoot, pItem, pRel);
+    assocStmtAnswer(p, pRoot, &one, pRel);
   }
 }
 

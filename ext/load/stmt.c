@@ -638,7 +638,7 @@ void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
   assocSqlStart(p, &sql);
   stmtPut(&sql, bLimit ? "SELECT count(*) FROM (SELECT 1" : "SELECT count(*)");
   sql.nVar = pRoot->pModel->nKey;
-  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock, 0);
   stmtSource(&sql, pRoot->pModel);
   if (p->pPlan->eAsk == ASSOC_ASK_HAS) {
     assocModelNeedKey(p->pCall, pRel->pTarget);
@@ -737,7 +737,7 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   stmtRelatedValues(p, &sql, pRel);
   if (bTake) stmtPut(&sql, bSorted ? ")" : " AS a0");
   sql.nVar = pRoot->pModel->nKey;
-  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock, 1);
   stmtSource(&sql, pRoot->pModel);
   if (!bSorted) relatedOrder(&sql, pRel, pC);
   if (pRel->bMany) {
@@ -779,7 +779,7 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   stmtPut(&sql, " AS a0,");
   stmtRelatedValues(p, &sql, pRel);
   stmtPut(&sql, " AS a1");
-  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock, 1);
   if (!pRoot->lookup.bSort && pRel->eKind != ASSOC_BELONGSTO) {
     relatedOrder(&sql, pRel, pC);
   }

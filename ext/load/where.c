@@ -382,6 +382,48 @@ static void sqlHopTables(AssocSql *p, const AssocHop *pHop) {
   sqlTableAs(p, pHop->pRel->pThrough, pHop->iJoin);
 }
 
+/* t2.a, t2.b: the key of a model, as a row value where it is composite. */
+static void sqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
+                          int bParen) {
+  int i;
+  if (bParen && pModel->nKey > 1) sqlPut(p, "(");
+  for (i = 0; i < pModel->nKey; i++) {
+    if (i) sqlPut(p, ",");
+    assocSqlColumn(p, iAlias, pModel->pTable, pModel->aKey[i]);
+  }
+  if (bParen && pModel->nKey > 1) sqlPut(p, ")");
+}
+
+/*
+** A hasOne whose key is not unique finds rows of which it has only one: the
+** first in its order. " AND t2.id=(SELECT t3.id FROM …t3 WHERE t3.user_id=
+** t2.user_id … ORDER BY … LIMIT 1)"
+*/
+static void sqlFirstOf(AssocSql *p, const AssocHop *pHop,
+                       const ShapeClauses *pC) {
+  const AssocRel *pRel = pHop->pRel;
+  AssocModel *pTgt = pRel->pTarget;
+  AssocHop first = {0};
+  int bUnique = 0;
+  if (pHop->bAny || pRel->eKind != ASSOC_HASONE || pTgt->nKey == 0) return;
+  (void)assocTableIndexOn(p->pCall, pTgt->pTable, pRel->foreign.nCol,
+                          pRel->foreign.aCol, &bUnique);
+  if (bUnique) return;
+  first.pRel = pHop->pRel;
+  first.iAlias = ++p->nAlias;
+  first.bAny = 1;
+  sqlPut(p, " AND ");
+  sqlKeyColumns(p, pTgt, pHop->iAlias, 1);
+  sqlPut(p, "=(SELECT ");
+  sqlKeyColumns(p, pTgt, first.iAlias, 0);
+  assocSqlFrom(p, &first, pC, 1);
+  sqlPut(p, " AND ");
+  sqlEqual(p, first.iAlias, pTgt->pTable, &pRel->foreign, pHop->iAlias,
+           pTgt->pTable, &pRel->foreign);
+  assocSqlOrder(p, pRel, pC, pTgt, first.iAlias, 0);
+  sqlPut(p, " LIMIT 1)");
+}
+
 /* How a step hangs on what is before it, and its conditions. */
 static void sqlHopWhere(AssocSql *p, const AssocHop *pHop,
                         const ShapeClauses *pC, int bFree) {
@@ -398,6 +440,7 @@ static void sqlHopWhere(AssocSql *p, const AssocHop *pHop,
   }
   assocSqlConditions(p, pHop->pRel, pC, pHop->pRel->pTarget, pHop->iAlias,
                      pHop->iJoin);
+  sqlFirstOf(p, pHop, pC);
   if (pHop->pAlso) {
     sqlScope(p, pHop->pAlso->pScope, pHop->pRel->pTarget, pHop->iAlias);
   }
@@ -714,22 +757,12 @@ void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
   if (pC) sqlAnd(p, pC->pWhere, pModel, iAlias);
 }
 
-/* t2.a, t2.b: the key of a model, as a row value where it is composite. */
-static void sqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
-                          int bParen) {
-  int i;
-  if (bParen && pModel->nKey > 1) sqlPut(p, "(");
-  for (i = 0; i < pModel->nKey; i++) {
-    if (i) sqlPut(p, ",");
-    assocSqlColumn(p, iAlias, pModel->pTable, pModel->aKey[i]);
-  }
-  if (bParen && pModel->nKey > 1) sqlPut(p, ")");
-}
-
-/* Over a path a target counts once, however many ways lead to it. */
-static void sqlRelatedPath(AssocSql *p, AssocRel *pRel,
-                           const ShapeClauses *pC) {
-  const AssocModel *pTgt = pRel->pTarget;
+/* Over a path a target counts once, however many ways lead to it. Where it
+** is to-one, that is the first of them. */
+static void sqlRelatedPath(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
+                           int bAny) {
+  int bFirst = !bAny && !pRel->bMany;
+  AssocModel *pTgt = pRel->pTarget;
   const AssocHop *pFirst = assocSqlHops(p, pRel, 1);
   assocModelNeedKey(p->pCall, pTgt);
   if (p->pCall->rc != SQLITE_OK) return;
@@ -738,9 +771,13 @@ static void sqlRelatedPath(AssocSql *p, AssocRel *pRel,
   sqlTableAs(p, pTgt->pTable, 2);
   sqlPut(p, " WHERE ");
   sqlKeyColumns(p, pTgt, 2, 1);
-  sqlPut(p, " IN (SELECT ");
+  sqlPut(p, bFirst ? "=(SELECT " : " IN (SELECT ");
   sqlKeyColumns(p, pTgt, lastHop(pFirst)->iAlias, 0);
-  assocSqlFrom(p, pFirst, 0, 0);
+  assocSqlFrom(p, pFirst, bFirst ? pC : 0, 0);
+  if (bFirst) {
+    assocSqlOrder(p, pRel, pC, pTgt, lastHop(pFirst)->iAlias, 0);
+    sqlPut(p, " LIMIT 1");
+  }
   sqlPut(p, ")");
   assocSqlConditions(p, 0, pC, pRel->pTarget, 2, 0);
 }
@@ -775,12 +812,12 @@ static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel) {
 }
 
 void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
-                     const ShapeItem *pBlock) {
+                     const ShapeItem *pBlock, int bAny) {
   AssocHop hop;
   sqlPut(p, " FROM ");
   p->nAlias = 3;
   if (pRel->nPath) {
-    sqlRelatedPath(p, pRel, pC);
+    sqlRelatedPath(p, pRel, pC, bAny);
   } else if (pRel->nBranch) {
     sqlRelatedBranches(p, pRel);
     return;
@@ -789,6 +826,7 @@ void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
     hop.pRel = pRel;
     hop.iFrom = 1;
     hop.iAlias = 2;
+    hop.bAny = (u8)bAny;
     if (pRel->eKind == ASSOC_BELONGSTOMANY) hop.iJoin = 3;
     sqlTableAs(p, pRel->pSource->pTable, 1);
     sqlPut(p, ", ");
@@ -805,7 +843,7 @@ void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
   for (pItem = pBlock; pItem && p->pCall->rc == SQLITE_OK;
        pItem = pItem->pNext) {
     AssocModel *pAt = pModel;
-    AssocHop *pFirst = 0;
+    AssocHop *pFirst = 0, *pHop;
     if (pItem->eType != SHAPE_ITEM_NAME || !pItem->bRequired) continue;
     if (pItem->pPath && pItem->pPath->pNext) {
       pFirst = assocSqlPath(p, pItem->pPath, &pAt, iAlias);
@@ -815,6 +853,7 @@ void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
       if (pRel) pAt = pRel->pTarget;
     }
     if (pFirst == 0) return;
+    for (pHop = pFirst; pHop; pHop = pHop->pNext) pHop->bAny = 1;
     sqlPut(p, " AND EXISTS(SELECT 1");
     assocSqlFrom(p, pFirst, pItem->pClauses, 0);
     assocSqlRequired(p, pItem->pBlock, pAt, lastHop(pFirst)->iAlias);

@@ -1,0 +1,38 @@
+/*
+** What the fuzzer knows of its database: see schema.sql.
+*/
+#ifndef ASSOC_FUZZ_H
+#define ASSOC_FUZZ_H
+
+#include <stdint.h>
+
+#define FUZZ_TEXT 8000
+
+typedef struct FuzzModel FuzzModel;
+struct FuzzModel {
+  const char *zName;
+  const char *azCol[8]; /* Ends with 0 */
+};
+
+typedef struct FuzzRel FuzzRel;
+struct FuzzRel {
+  const char *zModel, *zName;
+  const char *zTarget; /* "" is polymorphic */
+  int bMany;
+};
+
+/* Bytes that are spent, and the text that they became. */
+typedef struct FuzzSpeech FuzzSpeech;
+struct FuzzSpeech {
+  const uint8_t *p;
+  long n;
+  char z[FUZZ_TEXT];
+  int nText;
+  int nAlias;
+};
+
+/* A query, or an item: the name of its model is returned. */
+void fuzzQuery(FuzzSpeech *p);
+const char *fuzzItem(FuzzSpeech *p);
+
+#endif /* ASSOC_FUZZ_H */
