@@ -14,6 +14,8 @@
 #   make asan          the tests under AddressSanitizer and UBSan
 #   make valgrind      the tests under valgrind; T=GLOB as above
 #   make newsqlite     the tests on the newest SQLite, with its own asserts
+#   make fuzz          random shapes, definitions, payloads and files, judged,
+#                      for SECONDS=60 (test/fuzz/fuzz.c)
 #   make coverage      what share of each source file the tests run
 #   make bench         how fast it is, against SQL by hand: tool/bench/result;
 #                      the same with options: make bench BENCH='-s tree -t 5'
@@ -260,6 +262,35 @@ coverage:
 	@find build/coverage -name '*.gcda' -exec rm {} +
 	@$(call RUN,coverage) $(FAULTS) $(FUNCTIONAL); rc=$$?; \
 	  sh tool/coverage.sh build/coverage $(SRC) && exit $$rc
+
+# ------------------------------------------------------------------- fuzz
+
+SECONDS ?= 60
+FUZZ := build/fuzz
+
+$(FUZZ)/fuzz: $(wildcard test/fuzz/*.[ch]) $(AMALGAMATION)
+	@mkdir -p $(@D)
+	$(call say,CC,$@) $(CLANG) -O1 -g -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=undefined -DSQLITE_CORE \
+	  -DFUZZ_SCHEMA='"$(CURDIR)/test/fuzz/schema.sql"' -Ibuild \
+	  build/assoc.c $(wildcard test/fuzz/*.c) -lsqlite3 -o $@
+
+# The first inputs: a database, and one of each other kind.
+$(FUZZ)/corpus: assoc.$(SO) test/fuzz/schema.sql
+	@mkdir -p $@
+	@rm -f $(FUZZ)/seed.db
+	@{ echo '.load ./assoc'; cat test/fuzz/schema.sql; } | \
+	  sqlite3 $(FUZZ)/seed.db >/dev/null
+	@{ printf g; cat $(FUZZ)/seed.db; } > $@/file
+	@for c in a b c d e f; do printf "$$c%s" '{"id":1,"posts":[{}]}' > $@/$$c; \
+	  head -c 200 assoc.$(SO) | { printf $$c; cat; } > $@/$$c-bytes; done
+
+.PHONY: fuzz
+fuzz:
+	@tool/setup.sh check
+	@$(SUBMAKE) $(FUZZ)/fuzz $(FUZZ)/corpus
+	cd $(FUZZ) && ./fuzz corpus -dict=$(CURDIR)/test/fuzz/words.dict \
+	  -max_len=70000 -len_control=20 -timeout=20 -max_total_time=$(SECONDS)
 
 # ------------------------------------------------------ the newest SQLite
 #

@@ -185,7 +185,7 @@ void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   const AssocRow *pRow =
       iBucket == ASSOC_NOSLOT || aBucket == 0 ? 0 : aBucket[iBucket].pFirst;
   if (pOut->rc != SQLITE_OK) return;
-  if (pNode->pPage && pNode->pPage->bWrap && !pNode->pValue) {
+  if (assocNodeIsPage(pNode)) {
     gatherPage(pRun, pOut, pNode, iBucket);
   } else if (pRow == 0) {
     putText(pOut, pNode->zEmpty, pNode->nEmpty);

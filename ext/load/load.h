@@ -170,6 +170,9 @@ struct AssocNode {
 };
 /* Most columns of a key. */
 #define ASSOC_KEY_MAX 16
+/* Is its list given as a page? The values that a page asks for beside its list
+** know the page too, but are none. */
+#define assocNodeIsPage(p) ((p)->pPage && (p)->pPage->bWrap && !(p)->pValue)
 /* Words behind a row's header: see AssocRow. */
 #define assocNodeWords(p) ((p)->nSplit + (p)->nChild + (p)->bRecurse)
 

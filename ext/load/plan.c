@@ -238,8 +238,13 @@ static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
                       pRel->pTarget->zLabel);
     return;
   }
-  if (pItem->bSpread)
+  if (pItem->bSpread) {
     assocPlannerError(p, pItem, "what repeats cannot be spread");
+  }
+  if (pNode->pPage) {
+    assocPlannerError(p, pItem, "what repeats is no page; limit bounds each "
+                                "list of it");
+  }
   pNode->bRecurse = 1;
   pNode->nRecurse = pItem->nRecurse > 0 ? pItem->nRecurse : 0;
   pNode->aiSelf = assocPlannerAlloc(p, sizeof(int) * (size_t)(pUp->nCol + 1));

@@ -345,7 +345,7 @@ void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
   pRow = (AssocRow *)pOut->pStart;
   pRow->pNext = 0;
   pRow->nText = (u32)(pOut->p - pOut->pStart - nHead);
-  if (pNode->pPage && pNode->pPage->bWrap && pNode->pValue == 0) {
+  if (assocNodeIsPage(pNode)) {
     pRow = writeCursor(pRun, pNode, apVal);
     if (pRow == 0) return;
   }

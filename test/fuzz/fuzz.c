@@ -113,8 +113,8 @@ static void judgeSame(const char *zWhat, const char *zQuery, const char *z,
 static void judgeStrategy(const char *zStrategy, const char *zQuery,
                           const char *z) {
   char *zOther;
-  sqlite3_free(ask(db, "SELECT assoc_config('strategy', ?1)", zStrategy, -1, 0,
-                   0));
+  sqlite3_free(
+      ask(db, "SELECT assoc_config('strategy', ?1)", zStrategy, -1, 0, 0));
   zOther = ask(db, "SELECT eager(?1, 2, 'a')", zQuery, -1, 0, 0);
   judgeSame(zStrategy, zQuery, z, zOther);
   sqlite3_free(zOther);
@@ -127,7 +127,11 @@ static void judgeSql(const char *zQuery, const char *z) {
   sqlite3_stmt *pStmt = 0;
   if (zSql == 0) return;
   if (sqlite3_prepare_v2(db, zSql, -1, &pStmt, 0) != SQLITE_OK) {
-    fail("assoc_sql() wrote what is no SQL:", zSql, sqlite3_errmsg(db));
+    if (strstr(sqlite3_errmsg(db), "parser stack overflow") == 0) {
+      fail("assoc_sql() wrote what is no SQL:", zSql, sqlite3_errmsg(db));
+    }
+    sqlite3_free(zSql);
+    return;
   }
   sqlite3_bind_int(pStmt, 1, 2);
   sqlite3_bind_text(pStmt, 2, "a", -1, SQLITE_STATIC);
@@ -197,9 +201,8 @@ static void tryDefinition(char *z) {
   sqlite3_stmt *pStmt = 0;
   int i;
   run(db, "SAVEPOINT f");
-  if (sqlite3_prepare_v2(
-          db, "REPLACE INTO assoc_definitions VALUES(?,?,?,?,?)", -1, &pStmt,
-          0) == SQLITE_OK) {
+  if (sqlite3_prepare_v2(db, "REPLACE INTO assoc_definitions VALUES(?,?,?,?,?)",
+                         -1, &pStmt, 0) == SQLITE_OK) {
     for (i = 1; i <= 5 && z; i++) {
       char *zEnd = strchr(z, '\n');
       sqlite3_bind_text(pStmt, i, z, zEnd ? (int)(zEnd - z) : -1,
@@ -237,7 +240,8 @@ static void tryWrite(const char *z) {
     zSound = ask(db, "PRAGMA integrity_check", 0, 0, 0, 0);
     if (zSound && strcmp(zSound, "ok") != 0) fail(azSql[i], z, zSound);
     sqlite3_free(zSound);
-    if (sqlite3_get_autocommit(db)) fail("the transaction is gone", azSql[i], z);
+    if (sqlite3_get_autocommit(db))
+      fail("the transaction is gone", azSql[i], z);
     run(db, "ROLLBACK TO f; RELEASE f");
   }
 }
@@ -262,8 +266,7 @@ static void tryFile(const uint8_t *p, size_t n) {
   if (pCopy) memcpy(pCopy, p, n);
   if (sqlite3_open(":memory:", &pDb) == SQLITE_OK && pCopy &&
       sqlite3_assoc_init(pDb, 0, 0) == SQLITE_OK) {
-    sqlite3_deserialize(pDb, "main", pCopy, (sqlite3_int64)n,
-                        (sqlite3_int64)n,
+    sqlite3_deserialize(pDb, "main", pCopy, (sqlite3_int64)n, (sqlite3_int64)n,
                         SQLITE_DESERIALIZE_FREEONCLOSE |
                             SQLITE_DESERIALIZE_RESIZEABLE);
     limits(pDb);

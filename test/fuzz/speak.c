@@ -22,16 +22,26 @@ static const FuzzModel aModel[] = {
 };
 
 static const FuzzRel aRel[] = {
-    {"User", "posts", "Post", 1},        {"User", "profile", "Profile", 0},
-    {"User", "latest", "Post", 0},        {"User", "comments", "Comment", 1},
-    {"User", "remarks", "Comment", 1},   {"User", "tags", "Tag", 1},
-    {"User", "recents", "Recent", 1},    {"Post", "author", "User", 0},
-    {"Post", "tags", "Tag", 1},          {"Post", "comments", "Comment", 1},
-    {"Tag", "posts", "Post", 1},         {"Comment", "author", "User", 0},
-    {"Comment", "about", "", 0},         {"Profile", "user", "User", 0},
-    {"Profile", "comments", "Comment", 1}, {"Node", "children", "Node", 1},
-    {"Node", "parent", "Node", 0},       {"Line", "parts", "Part", 1},
-    {"Part", "whole", "Line", 0},        {"Recent", "author", "User", 0},
+    {"User", "posts", "Post", 1},
+    {"User", "profile", "Profile", 0},
+    {"User", "latest", "Post", 0},
+    {"User", "comments", "Comment", 1},
+    {"User", "remarks", "Comment", 1},
+    {"User", "tags", "Tag", 1},
+    {"User", "recents", "Recent", 1},
+    {"Post", "author", "User", 0},
+    {"Post", "tags", "Tag", 1},
+    {"Post", "comments", "Comment", 1},
+    {"Tag", "posts", "Post", 1},
+    {"Comment", "author", "User", 0},
+    {"Comment", "about", "", 0},
+    {"Profile", "user", "User", 0},
+    {"Profile", "comments", "Comment", 1},
+    {"Node", "children", "Node", 1},
+    {"Node", "parent", "Node", 0},
+    {"Line", "parts", "Part", 1},
+    {"Part", "whole", "Line", 0},
+    {"Recent", "author", "User", 0},
     {"Post", "hot", "Comment", 1},
 };
 
@@ -92,8 +102,8 @@ static const FuzzRel *relation(FuzzSpeech *p, const FuzzModel *pModel) {
 
 static void value(FuzzSpeech *p) {
   static const char *const azValue[] = {
-      "0",     "1",     "2",    "3",    "-1",  "2.5", "\"a\"", "\"B\"",
-      "\"\"",  "\"1\"", "true", "null", "1e3", "?1",  "?2",    "\"\\u00e9\""};
+      "0",    "1",     "2",    "3",    "-1",  "2.5", "\"a\"", "\"B\"",
+      "\"\"", "\"1\"", "true", "null", "1e3", "?1",  "?2",    "\"\\u00e9\""};
   say(p, "%s", azValue[pick(p, COUNT(azValue))]);
 }
 
@@ -133,27 +143,27 @@ static void key(FuzzSpeech *p, const FuzzModel *pModel, int nDeep) {
 static void comparison(FuzzSpeech *p) {
   static const char *const azCmp[] = {"=", "<>", "<", "<=", ">", ">=", "=="};
   switch (pick(p, 8)) {
-    case 0: say(p, " is %snull", chance(p, 4) ? "not " : ""); break;
-    case 1:
-      say(p, "%s in (", chance(p, 3) ? " not" : "");
+  case 0: say(p, " is %snull", chance(p, 4) ? "not " : ""); break;
+  case 1:
+    say(p, "%s in (", chance(p, 3) ? " not" : "");
+    value(p);
+    while (chance(p, 4)) {
+      say(p, ", ");
       value(p);
-      while (chance(p, 4)) {
-        say(p, ", ");
-        value(p);
-      }
-      say(p, ")");
-      break;
-    case 2:
-      say(p, "%s between ", chance(p, 3) ? " not" : "");
-      value(p);
-      say(p, " and ");
-      value(p);
-      break;
-    case 3:
-      say(p, " %s%s \"%s\"", chance(p, 2) ? "not " : "",
-          chance(p, 4) ? "like" : "glob", chance(p, 4) ? "%a%" : "*1");
-      break;
-    default: say(p, " %s ", azCmp[pick(p, COUNT(azCmp))]); value(p);
+    }
+    say(p, ")");
+    break;
+  case 2:
+    say(p, "%s between ", chance(p, 3) ? " not" : "");
+    value(p);
+    say(p, " and ");
+    value(p);
+    break;
+  case 3:
+    say(p, " %s%s \"%s\"", chance(p, 2) ? "not " : "",
+        chance(p, 4) ? "like" : "glob", chance(p, 4) ? "%a%" : "*1");
+    break;
+  default: say(p, " %s ", azCmp[pick(p, COUNT(azCmp))]); value(p);
   }
 }
 
@@ -205,15 +215,17 @@ static void order(FuzzSpeech *p, const FuzzModel *pModel) {
 
 static void clause(FuzzSpeech *p, const FuzzModel *pModel) {
   switch (pick(p, 12)) {
-    case 0: case 1: order(p, pModel); break;
-    case 2: case 3: say(p, "limit %d", pick(p, 5)); break;
-    case 4: say(p, "offset %d", pick(p, 3)); break;
-    case 5: say(p, "page count first %d", pick(p, 4)); break;
-    case 6: say(p, "page last %d", 1 + pick(p, 3)); break;
-    case 7: say(p, "scope big(%d)", pick(p, 9)); break;
-    case 8: say(p, "required"); break;
-    case 9: say(p, "paranoid false"); break;
-    default: sayPredicate(p, pModel, 1);
+  case 0:
+  case 1: order(p, pModel); break;
+  case 2:
+  case 3: say(p, "limit %d", pick(p, 5)); break;
+  case 4: say(p, "offset %d", pick(p, 3)); break;
+  case 5: say(p, "page count first %d", pick(p, 4)); break;
+  case 6: say(p, "page last %d", 1 + pick(p, 3)); break;
+  case 7: say(p, "scope big(%d)", pick(p, 9)); break;
+  case 8: say(p, "required"); break;
+  case 9: say(p, "paranoid false"); break;
+  default: sayPredicate(p, pModel, 1);
   }
 }
 
@@ -245,8 +257,7 @@ static void branches(FuzzSpeech *p, int nDeep) {
 static void association(FuzzSpeech *p, const FuzzRel *pRel, int nDeep) {
   const FuzzModel *pTo = modelOf(pRel->zTarget);
   int bSpread = !pRel->bMany && chance(p, 1);
-  say(p, "%s%s%s", bSpread ? "..." : "", pRel->zName,
-      chance(p, 1) ? "!" : "");
+  say(p, "%s%s%s", bSpread ? "..." : "", pRel->zName, chance(p, 1) ? "!" : "");
   if (strcmp(pRel->zModel, "Node") == 0 && chance(p, 4)) {
     say(p, chance(p, 4) ? "^" : "^2");
   }
@@ -268,12 +279,12 @@ static void item(FuzzSpeech *p, const FuzzModel *pModel, int nDeep) {
     association(p, pRel, nDeep);
   } else {
     switch (pick(p, 12)) {
-      case 0: say(p, "*"); break;
-      case 1: say(p, "**"); break;
-      case 2: say(p, "-%s", column(p, pModel)); break;
-      case 3: say(p, "@priority as a%d", p->nAlias++); break;
-      case 4: say(p, "%s", column(p, pModel)); break;
-      default: say(p, "%s as a%d", column(p, pModel), p->nAlias++);
+    case 0: say(p, "*"); break;
+    case 1: say(p, "**"); break;
+    case 2: say(p, "-%s", column(p, pModel)); break;
+    case 3: say(p, "@priority as a%d", p->nAlias++); break;
+    case 4: say(p, "%s", column(p, pModel)); break;
+    default: say(p, "%s as a%d", column(p, pModel), p->nAlias++);
     }
   }
 }
