@@ -303,6 +303,19 @@ proc oracle::from {name link parent child join} {
   if {[dict get $a scope] ne ""} { append sql " AND ([dict get $a scope])" }
   string map [list %C $child %P $parent %J $join] $sql
 }
+# The same, but of a to-one only the first row, which is the one it means.
+proc oracle::meant {name link parent child join} {
+  variable model
+  set sql [from $name $link $parent $child $join]
+  set a [link $name $link]
+  if {[dict get $a many]} { return $sql }
+  set other [alias]
+  set key [dict get $model [dict get $a to] key]
+  set list {{c key} { join [lmap k $key { set _ $c.$k }] , }}
+  append sql " AND ([apply $list $child $key]) = (SELECT [apply $list $other \
+    $key][from $name $link $parent $other [alias]] ORDER BY [
+    order $name $link $other] LIMIT 1)"
+}
 proc oracle::alias {} { return x[incr oracle::n] }
 
 # The order of a link: its own, and the key.
@@ -384,7 +397,7 @@ proc oracle::pred {name depth} {
         set link [pick [links $name]]
         if {$link eq ""} { return [compare $name] }
         set child [alias]
-        set from [from $name $link %C $child [alias]]
+        set from [meant $name $link %C $child [alias]]
         set t "$word $link"
         if {[maybe 80]} {
           lassign [pred [target $name $link] $deeper] st ss
@@ -545,7 +558,7 @@ proc oracle::aggregate {name link usedVar} {
   upvar 1 $usedVar used
   set target [target $name $link]
   set child [alias]
-  set from [from $name $link %C $child [alias]]
+  set from [meant $name $link %C $child [alias]]
   set agg [pick {count count sum total avg min max exists}]
   set column ""
   if {$agg ni {count exists} || ($agg eq "count" && [maybe 30])} {

@@ -242,8 +242,9 @@ static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
     assocPlannerError(p, pItem, "what repeats cannot be spread");
   }
   if (pNode->pPage) {
-    assocPlannerError(p, pItem, "what repeats is no page; limit bounds each "
-                                "list of it");
+    assocPlannerError(p, pItem,
+                      "what repeats is no page; limit bounds each "
+                      "list of it");
   }
   pNode->bRecurse = 1;
   pNode->nRecurse = pItem->nRecurse > 0 ? pItem->nRecurse : 0;

@@ -296,6 +296,11 @@ static void sqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
 
 /* ----------------------------------------------------------------- paths */
 
+/* The step whose pNext is the end of the list. */
+static AssocHop *hopBefore(AssocHop **ppEnd) {
+  return (AssocHop *)((char *)ppEnd - offsetof(AssocHop, pNext));
+}
+
 /* One step; an association through a path becomes the steps of the path. */
 static AssocHop **addHop(AssocSql *p, AssocRel *pRel, AssocHop **ppEnd,
                          int *piFrom) {
@@ -306,8 +311,7 @@ static AssocHop **addHop(AssocSql *p, AssocRel *pRel, AssocHop **ppEnd,
     if (ppEnd == 0) return 0;
   }
   if (pRel->nPath) {
-    pHop = (AssocHop *)((char *)ppEnd - offsetof(AssocHop, pNext));
-    pHop->pAlso = pRel;
+    hopBefore(ppEnd)->pAlso = pRel;
     return ppEnd;
   }
   if (pRel->nBranch) {
@@ -394,8 +398,24 @@ static void sqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
   if (bParen && pModel->nKey > 1) sqlPut(p, ")");
 }
 
+/* The columns of the target that a step which is not many-to-many compares. */
+static const AssocKey *hopKey(const AssocRel *pRel) {
+  return pRel->eKind == ASSOC_BELONGSTO ? &pRel->targetKey : &pRel->foreign;
+}
+
+/* Can a step lead to more than one row, of which it means the first? */
+static int firstOfMany(AssocSql *p, const AssocRel *pRel) {
+  const AssocKey *pKey = hopKey(pRel);
+  int bUnique = 0;
+  if (pRel->bMany) return 0;
+  if (pRel->nPath) return 1;
+  (void)assocTableIndexOn(p->pCall, pRel->pTarget->pTable, pKey->nCol,
+                          pKey->aCol, &bUnique);
+  return !bUnique;
+}
+
 /*
-** A hasOne whose key is not unique finds rows of which it has only one: the
+** A to-one whose key is not unique finds rows of which it has only one: the
 ** first in its order. " AND t2.id=(SELECT t3.id FROM …t3 WHERE t3.user_id=
 ** t2.user_id … ORDER BY … LIMIT 1)"
 */
@@ -404,11 +424,7 @@ static void sqlFirstOf(AssocSql *p, const AssocHop *pHop,
   const AssocRel *pRel = pHop->pRel;
   AssocModel *pTgt = pRel->pTarget;
   AssocHop first = {0};
-  int bUnique = 0;
-  if (pHop->bAny || pRel->eKind != ASSOC_HASONE || pTgt->nKey == 0) return;
-  (void)assocTableIndexOn(p->pCall, pTgt->pTable, pRel->foreign.nCol,
-                          pRel->foreign.aCol, &bUnique);
-  if (bUnique) return;
+  if (pHop->bAny || pTgt->nKey == 0 || !firstOfMany(p, pRel)) return;
   first.pRel = pHop->pRel;
   first.iAlias = ++p->nAlias;
   first.bAny = 1;
@@ -418,8 +434,8 @@ static void sqlFirstOf(AssocSql *p, const AssocHop *pHop,
   sqlKeyColumns(p, pTgt, first.iAlias, 0);
   assocSqlFrom(p, &first, pC, 1);
   sqlPut(p, " AND ");
-  sqlEqual(p, first.iAlias, pTgt->pTable, &pRel->foreign, pHop->iAlias,
-           pTgt->pTable, &pRel->foreign);
+  sqlEqual(p, first.iAlias, pTgt->pTable, hopKey(pRel), pHop->iAlias,
+           pTgt->pTable, hopKey(pRel));
   assocSqlOrder(p, pRel, pC, pTgt, first.iAlias, 0);
   sqlPut(p, " LIMIT 1)");
 }
@@ -505,17 +521,6 @@ static const ShapeName *manyAt(AssocSql *p, const ShapeName *pPath,
   return 0;
 }
 
-/* Can a step lead to more than one row, of which it means the first? */
-static int firstOfMany(AssocSql *p, const AssocRel *pRel) {
-  const AssocKey *pKey =
-      pRel->eKind == ASSOC_BELONGSTO ? &pRel->targetKey : &pRel->foreign;
-  int bUnique = 0;
-  if (pRel->nPath) return 1;
-  return !assocTableIndexOn(p->pCall, pRel->pTarget->pTable, pKey->nCol,
-                            pKey->aCol, &bUnique) ||
-         !bUnique;
-}
-
 /* Steps of a path that are one subquery. It ends where the first of several
 ** rows is meant, since what follows must start from that one. */
 typedef struct PathPart PathPart;
@@ -546,7 +551,9 @@ static PathPart *pathParts(AssocSql *p, const ShapeName *pPath,
     if (ppEnd == 0) return 0;
     pPart->pRel = pRel;
     *ppModel = pRel->pTarget;
-    if (firstOfMany(p, pRel)) ppEnd = 0;
+    if (!firstOfMany(p, pRel)) continue;
+    if (!pRel->nPath) hopBefore(ppEnd)->bAny = 1; /* The subquery has LIMIT */
+    ppEnd = 0;
   }
   return p->pCall->rc == SQLITE_OK ? pPart : 0;
 }
