@@ -246,7 +246,10 @@ proc tester::differs {got expected} {
   if {![is_pattern $expected]} {
     if {$got eq $expected} return
     set at 0
-    while {[string index $got $at] eq [string index $expected $at]} { incr at }
+    while {$at < [string length $got] &&
+           [string index $got $at] eq [string index $expected $at]} {
+      incr at
+    }
     set why "expected: \[$expected\]\ngot:      \[$got\]"
     if {$at > 60} {
       append why "\nfrom character $at on, expected:\

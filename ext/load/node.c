@@ -137,19 +137,29 @@ AssocPart *assocNodePart(Planner *p, AssocNode *pNode, int eType,
 }
 
 /* Two equal keys are a mistake. */
-void assocNodeCheckKey(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
-                       const char *zName) {
+static int hasKey(const AssocNode *pNode, const char *zName) {
   const AssocPart *pPart;
   for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
-    if (pPart->zName == 0 || pPart->bInner) continue;
-    if (strcmp(pPart->zName, zName) != 0) continue;
-    assocPlannerError(
-        p, pItem,
-        "the key '%s' stands twice in one block; name one of them with "
-        "as, or write both in one block: %s{...}",
-        zName, zName);
-    return;
+    if (pPart->eType == ASSOC_PART_SPREAD) {
+      if (hasKey(pPart->pNode, zName)) return 1;
+    } else if (pPart->zName && !pPart->bInner &&
+               strcmp(pPart->zName, zName) == 0) {
+      return 1;
+    }
   }
+  return 0;
+}
+
+void assocNodeCheckKey(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
+                       const char *zName) {
+  const AssocNode *pObject = pNode;
+  while (pObject->bSpread) pObject = pObject->pParent;
+  if (!hasKey(pObject, zName)) return;
+  assocPlannerError(
+      p, pItem,
+      "the key '%s' stands twice in one block; name one of them with "
+      "as, or write both in one block: %s{...}",
+      zName, zName);
 }
 
 void assocNodeColumn(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
