@@ -221,6 +221,7 @@ test:
 	  -job amalgamation '$(MAKE) try-amalgamation' \
 	  -job bench '$(MAKE) try-bench' \
 	  -job doctest '$(TCLSH) tool/doctest.tcl assoc.$(SO) $(DOC)' \
+  -job demo 'sh tool/demo.sh' \
 	  $(FAULTS) $(FUNCTIONAL)
 
 # What a test run needs: $(call needs,test)

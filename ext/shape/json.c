@@ -961,8 +961,10 @@ static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
       pInclude = pSub;
     } else if (strcmp(pSub->zKey, "through") == 0 && !bRoot) {
       pThrough = pSub;
+    } else if (jsonClause(p, pSub, pC)) {
+      *ppClauses = pC; /* Without one there are none, as in the text form */
     } else if (strcmp(pSub->zKey, "attributes") != 0 &&
-               !isIdentifyKey(pSub->zKey) && !jsonClause(p, pSub, pC) &&
+               !isIdentifyKey(pSub->zKey) &&
                (bRoot ? strcmp(pSub->zKey, "subQuery") != 0
                       : !jsonIncludeKey(p, pSub, pItem))) {
       assocError(p->pCall,
@@ -973,9 +975,11 @@ static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
                  pSub->zKey);
     }
   }
-  if (pThrough) ppEnd = jsonThrough(p, pThrough, pC, ppEnd);
+  if (pThrough) {
+    *ppClauses = pC;
+    ppEnd = jsonThrough(p, pThrough, pC, ppEnd);
+  }
   if (pInclude) jsonIncludes(p, pInclude, ppEnd);
-  *ppClauses = pC;
 }
 
 /* --------------------------------------------------------------- starts */
