@@ -351,13 +351,17 @@ void assocKeymapClear(AssocKeymap *pMap);
 /* The number of a key, which is added if new. ASSOC_NOSLOT: a NULL is in
 ** it, or memory ran out, and then *pRc is set. */
 u32 assocKeymapAdd(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc);
-/* Bind the values of a key to ?1, ?2, …; SQLITE_OK or an error. */
-int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt);
+/* Bind the values of a key to variables from iVar on; SQLITE_OK or an error. */
+int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt,
+                    int iVar);
 /* The same for an integer, of a map of single keys. */
 u32 assocKeymapAddInt(AssocKeymap *pMap, i64 i, int *pRc);
 /* The number of a key, or ASSOC_NOSLOT. */
 u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc);
 /* The same for a key that is one integer, in a map that has no others. */
 u32 assocKeymapFindInt(AssocKeymap *pMap, i64 i);
+/* The number of a key of another map, which has the same rules. */
+u32 assocKeymapFindOf(AssocKeymap *pMap, AssocKeymap *pOther, u32 iSlot,
+                      int *pRc);
 
 #endif /* ASSOC_BASE_H */

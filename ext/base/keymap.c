@@ -515,29 +515,61 @@ static const char *bindBytes(const char *z, sqlite3_stmt *pStmt, int iVar,
   return z + n;
 }
 
+/* The cell of a key, of a map that is no RUN; 0: out of memory. */
+static AssocKeyCell *keyCell(AssocKeymap *pMap, u32 iSlot) {
+  assert(iSlot < pMap->nSlot);
+  if (iSlot >= pMap->nOrder || pMap->nOrderCell != pMap->nCell) {
+    if (orderCells(pMap) != SQLITE_OK) return 0;
+  }
+  return &pMap->aCell[pMap->aOrder[iSlot]];
+}
+
 /*
 ** Text in a map of NOCASE or RTRIM keys was folded, which = under that
 ** collation does not notice.
 */
-int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt) {
+int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt,
+                    int iVar) {
   AssocKeyCell *pCell;
   const char *z;
   int i, rc = SQLITE_OK;
-  assert(iSlot < pMap->nSlot);
   if (pMap->eMode == ASSOC_MAP_RUN) {
-    return sqlite3_bind_int64(pStmt, 1, pMap->iBase + iSlot);
+    return sqlite3_bind_int64(pStmt, iVar, pMap->iBase + iSlot);
   }
-  if (iSlot >= pMap->nOrder || pMap->nOrderCell != pMap->nCell) {
-    rc = orderCells(pMap);
-  }
-  if (rc != SQLITE_OK) return rc;
-  pCell = &pMap->aCell[pMap->aOrder[iSlot]];
+  pCell = keyCell(pMap, iSlot);
+  if (pCell == 0) return SQLITE_NOMEM;
   if (pMap->eMode == ASSOC_MAP_INT) {
-    return sqlite3_bind_int64(pStmt, 1, pCell->u.i);
+    return sqlite3_bind_int64(pStmt, iVar, pCell->u.i);
   }
   z = pCell->u.z;
   for (i = 0; i < pMap->nKey && rc == SQLITE_OK; i++) {
-    z = bindBytes(z, pStmt, i + 1, &rc);
+    z = bindBytes(z, pStmt, iVar + i, &rc);
   }
   return rc;
+}
+
+u32 assocKeymapFindOf(AssocKeymap *pMap, AssocKeymap *pOther, u32 iSlot,
+                      int *pRc) {
+  AssocKeyCell *pCell = 0;
+  const char *z;
+  i64 i;
+  u32 n;
+  if (pMap->nSlot == 0 || *pRc != SQLITE_OK) return ASSOC_NOSLOT;
+  if (pOther->eMode != ASSOC_MAP_RUN) {
+    pCell = keyCell(pOther, iSlot);
+    if (pCell == 0) *pRc = SQLITE_NOMEM;
+    if (pCell == 0) return ASSOC_NOSLOT;
+  }
+  if (pOther->eMode == ASSOC_MAP_ANY) {
+    if (pMap->eMode != ASSOC_MAP_ANY) toAny(pMap, pRc);
+    z = pCell->u.z;
+    n = pCell->n;
+  } else {
+    i = pCell ? pCell->u.i : pOther->iBase + iSlot;
+    if (pMap->eMode != ASSOC_MAP_ANY) return assocKeymapFindInt(pMap, i);
+    n = (u32)encodeInt(pMap, 0, i, pRc);
+    z = pMap->zScratch;
+  }
+  if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
+  return anyCell(pMap, z, n)->iSlot - 1;
 }

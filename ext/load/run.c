@@ -543,7 +543,7 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
   assocRunBind(pRun, pStmt, pFetch->pBind);
   for (i = iFirst; i < nKey; i++) {
     if (pCall->rc != SQLITE_OK || pRun->rc != SQLITE_OK) break;
-    assocErrorCode(pCall, assocKeymapBind(&pState->map, i, pStmt));
+    assocErrorCode(pCall, assocKeymapBind(&pState->map, i, pStmt, 1));
     stepRows(pRun, pNode, pStmt, &pState->aBucket[i]);
     pState->aBucket[i].bFetched = 1;
   }

@@ -536,7 +536,7 @@ static sqlite3_stmt *relatedAgain(AssocCall *pCall, RelatedCursor *p) {
   sqlite3_stmt *pStmt = assocStmt(pCall, &pAgain->stmt, pAgain->zSql);
   if (pStmt == 0) return 0;
   sqlite3_reset(pStmt);
-  assocErrorCode(pCall, assocKeymapBind(&p->seen, p->iSeen, pStmt));
+  assocErrorCode(pCall, assocKeymapBind(&p->seen, p->iSeen, pStmt, 1));
   return assocStep(pCall, pStmt) ? pStmt : 0;
 }
 

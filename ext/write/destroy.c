@@ -3,21 +3,23 @@
 ** says: of the associations, and of the foreign keys that the schema
 ** declares, whether PRAGMA foreign_keys is on or off.
 **
-** First it is found out what is to be done, in memory, and nothing is
-** changed:
+** First it is found out what is to be done, in memory, and nothing is changed:
 **
-**   tables   those that have rows to be deleted; each numbers its rows, which
-**            are gone through in that order, and so may grow behind
+**   tables   those that have rows to be deleted, or to change
 **   edges    foreign keys, from a table that is referred to to the table that
 **            refers to it; each row of the one is asked for rows of the other
 **   groups   rows that came by one edge, for the report
 **
-** An edge that cascades adds its rows to their table. Others remember them,
-** since in the end they may be deleted by another way: rows that only have
-** to let go get NULL or the default, and those whose key forbids it stop
-** everything. Then rows change, and rows are deleted, those that refer
-** before those that are referred to. There is no recursion: a chain of a
-** million rows is a table with a million rows.
+** An edge that cascades leads on to the rows that it finds. Others remember
+** them, since in the end they may be deleted by another way: rows that only
+** have to let go get NULL or the default, and those whose key forbids it stop
+** everything.
+**
+** Rows are visited in depth, and a row is left when all that refer to it have
+** been left: in that order they are deleted. The way back is kept in an array
+** and not on the C stack, so that a chain may have a million rows. Where rows
+** refer to each other in a circle, no order would do if SQLite enforces the
+** keys: one of them lets go first.
 **
 ** A row of a model with soft deletion is marked, and stays.
 */
@@ -27,7 +29,8 @@
 typedef struct DestroyEdge DestroyEdge;
 typedef struct DestroyGroup DestroyGroup;
 typedef struct DestroyPair DestroyPair;
-typedef struct DestroyRows DestroyRows;
+typedef struct DestroyStep DestroyStep;
+typedef struct DestroySteps DestroySteps;
 typedef struct DestroyTable DestroyTable;
 
 /* What happens to the rows of an edge. */
@@ -37,15 +40,10 @@ typedef struct DestroyTable DestroyTable;
 #define DESTROY_RESTRICT 3 /* And NO ACTION: nothing may dangle */
 #define DESTROY_NOT (-1)   /* No constraint */
 
-#define DESTROY_MOST_KEY 64 /* Columns of a key */
-
-/* Rows of one table by what identifies them: the rowid, else the key. */
-struct DestroyRows {
-  AssocKeymap map;
-  u32 n, nAlloc;
-  i64 *aInt;             /* OWNED: the rowids, by number; or */
-  sqlite3_value **apVal; /* OWNED: the values of the keys */
-};
+/* How far a row that is to be deleted is. */
+#define DESTROY_NEW 0
+#define DESTROY_ENTERED 1
+#define DESTROY_LEFT 2
 
 /* Rows for the report. */
 struct DestroyGroup {
@@ -56,158 +54,76 @@ struct DestroyGroup {
   DestroyGroup *pNext;
 };
 
+/* Rows of a table are identified by the rowid, else the key: one number for
+** each in the keymap of those that are to be deleted. */
 struct DestroyTable {
   AssocTable *pTab;
   AssocModel *pModel;
   int nId; /* Columns that identify a row */
   const int *aId;
-  u8 bRowid;           /* They are the rowid */
-  u8 bKeyIsId;         /* They are the model's key */
-  u8 bEdges;           /* pEdge has been found */
-  u8 bOrdered;         /* Its rows have been deleted */
-  DestroyRows rows;    /* To be deleted */
-  u32 iDone;           /* Of these, the first that was not gone through */
-  const char *zPath;   /* By which way its first row came */
-  DestroyEdge *pEdge;  /* Keys that refer to it */
+  const AssocKeyRule *aRule; /* Equal is identical */
+  sqlite3_value **apVal;     /* Room for nId values */
+  u8 bKeyIsId;               /* They are the model's key */
+  u8 bEdges;                 /* pEdge has been found */
+  AssocKeymap rows;          /* To be deleted */
+  u8 *aState;                /* OWNED: how far each of them is */
+  u32 nState;
   AssocKeymap changed; /* Rows that changed, for the report */
+  const char *zPath;   /* By which way its first row came */
+  sqlite3_value *pNow; /* The time, if rows are marked */
+  DestroyEdge *pEdge;  /* Keys that refer to it */
   sqlite3_stmt *pLoad; /* OWNED: identity and key of a row, by its identity */
   DestroyTable *pNext; /* In the order in which they came */
 };
 
 struct DestroyEdge {
+  WriteRefer *pRefer;
   DestroyTable *pParent, *pChild;
-  int nCol;
-  const int *aCol, *aRef; /* Columns of the child, and of the parent */
-  int eAction;            /* As it is said */
-  int eNow;               /* As it is in this run */
-  const char *zAction;    /* In the words of SQL */
-  const char *zName;      /* Its step on a path */
-  AssocRel *pRel;         /* Where there is no constraint: only its rows */
-  DestroyRows found;      /* Rows that do not cascade */
-  DestroyGroup *pGroup;   /* Rows that came by it in this run */
-  sqlite3_stmt *pFind;    /* OWNED: the rows that refer to a row */
+  int eAction;          /* As it is said */
+  int eNow;             /* As it is in this run */
+  AssocKeymap found;    /* Rows that do not cascade */
+  AssocKeymap knot;     /* Rows that close a circle */
+  DestroyGroup *pGroup; /* Rows that came by it in this run */
+  sqlite3_stmt *pFind;  /* OWNED: the rows that refer to a row */
   u8 bIndexed;
   i64 nAsked;
-  DestroyPair *aPair; /* OWNED: without an index, all pairs of rowids */
+  AssocKeymap pairParent, pairChild; /* Without an index: all that refer */
+  DestroyPair *aPair;                /* OWNED: to any, sorted */
   i64 nPair;
   DestroyEdge *pNext; /* Of the same parent */
 };
 
 struct DestroyPair {
-  i64 iParent, iChild;
+  u32 iParent, iChild;
+};
+
+/* Rows, as a stack or in an order. */
+struct DestroyStep {
+  DestroyTable *pTable;
+  u32 iRow;
+  u8 bLeave; /* All that refer to it have been visited */
+};
+struct DestroySteps {
+  DestroyStep *a; /* OWNED */
+  i64 n, nAlloc;
 };
 
 struct WriteDestroyer {
   AssocWriter *w;
-  AssocForeign *pForeign; /* Foreign keys of the associations */
-  u8 bForeign;
   u8 bCascade, bDryRun, bReport;
-  u8 bSoft; /* Rows are marked as deleted, and stay */
-  u8 bKnot; /* A row was found twice: some may refer to each other */
+  u8 bSoft;     /* Rows are marked as deleted, and stay */
+  u8 bEnforced; /* SQLite enforces foreign keys */
+  u8 bTangled;  /* Edges that do not cascade count for the order too */
+  u8 bDefer;    /* And a circle can only be deleted if SQLite looks later */
+  DestroySteps todo, order;
   DestroyTable *pTable, **ppTableEnd;
   DestroyGroup *pGroup, **ppGroupEnd; /* Of this run */
 };
-
-/* ------------------------------------------------------------------- rows */
-
-static void destroyRowsInit(const DestroyTable *pTable, DestroyRows *p,
-                            const AssocKeyRule *aRule) {
-  memset(p, 0, sizeof(*p));
-  assocKeymapInit(&p->map, pTable->nId, aRule);
-}
-
-static void destroyRowsClear(const DestroyTable *pTable, DestroyRows *p) {
-  u32 i;
-  for (i = 0; p->apVal && i < p->n * (u32)pTable->nId; i++) {
-    sqlite3_value_free(p->apVal[i]);
-  }
-  sqlite3_free(p->apVal);
-  sqlite3_free(p->aInt);
-  p->apVal = 0;
-  p->aInt = 0;
-  p->n = p->nAlloc = 0;
-  assocKeymapClear(&p->map);
-}
-
-/* Room for one row more. */
-static int destroyRowsGrow(AssocCall *pCall, const DestroyTable *pTable,
-                           DestroyRows *p) {
-  u64 n = (u64)p->nAlloc * 2 + 16;
-  void *pNew;
-  if (p->n < p->nAlloc) return 1;
-  if (pTable->bRowid) {
-    pNew = sqlite3_realloc64(p->aInt, sizeof(i64) * n);
-    if (pNew) p->aInt = pNew;
-  } else {
-    pNew =
-        sqlite3_realloc64(p->apVal, sizeof(*p->apVal) * n * (u64)pTable->nId);
-    if (pNew) p->apVal = pNew;
-  }
-  if (pNew) p->nAlloc = (u32)n;
-  if (pNew == 0) assocErrorCode(pCall, SQLITE_NOMEM);
-  return pNew != 0;
-}
-
-/* The row that pStmt stands on, by its columns from iFrom on. True if it is
-** a new one. */
-static int destroyRowsAdd(AssocCall *pCall, const DestroyTable *pTable,
-                          DestroyRows *p, sqlite3_stmt *pStmt) {
-  sqlite3_value *apVal[DESTROY_MOST_KEY];
-  int i, rc = SQLITE_OK;
-  u32 iSlot;
-  if (!destroyRowsGrow(pCall, pTable, p)) return 0;
-  if (pTable->bRowid) {
-    i64 id = sqlite3_column_int64(pStmt, 0);
-    iSlot = assocKeymapAddInt(&p->map, id, &rc);
-    p->aInt[p->n] = id;
-  } else {
-    for (i = 0; i < pTable->nId; i++) apVal[i] = sqlite3_column_value(pStmt, i);
-    iSlot = assocKeymapAdd(&p->map, apVal, &rc);
-  }
-  assocErrorCode(pCall, rc);
-  if (pCall->rc != SQLITE_OK || iSlot != p->n) return 0;
-  for (i = 0; !pTable->bRowid && i < pTable->nId; i++) {
-    sqlite3_value *pVal = sqlite3_value_dup(apVal[i]);
-    if (pVal == 0) assocErrorCode(pCall, SQLITE_NOMEM);
-    p->apVal[p->n * (u32)pTable->nId + (u32)i] = pVal;
-  }
-  p->n++;
-  return pCall->rc == SQLITE_OK;
-}
-
-/* Bind the identity of a row from variable iVar on. */
-static void destroyRowsBind(AssocCall *pCall, const DestroyTable *pTable,
-                            const DestroyRows *p, u32 iRow, sqlite3_stmt *pStmt,
-                            int iVar) {
-  int i, rc = SQLITE_OK;
-  if (pTable->bRowid) rc = sqlite3_bind_int64(pStmt, iVar, p->aInt[iRow]);
-  for (i = 0; !pTable->bRowid && i < pTable->nId && rc == SQLITE_OK; i++) {
-    rc = sqlite3_bind_value(pStmt, iVar + i,
-                            p->apVal[iRow * (u32)pTable->nId + (u32)i]);
-  }
-  assocErrorCode(pCall, rc);
-}
-
-/* Is a row of one list in another? */
-static int destroyRowsHas(AssocCall *pCall, const DestroyTable *pTable,
-                          DestroyRows *p, const DestroyRows *pOther, u32 iRow) {
-  int rc = SQLITE_OK;
-  u32 iSlot;
-  if (p->n == 0) return 0;
-  if (pTable->bRowid) {
-    return assocKeymapFindInt(&p->map, pOther->aInt[iRow]) != ASSOC_NOSLOT;
-  }
-  iSlot =
-      assocKeymapFind(&p->map, &pOther->apVal[iRow * (u32)pTable->nId], &rc);
-  assocErrorCode(pCall, rc);
-  return iSlot != ASSOC_NOSLOT;
-}
 
 /* ----------------------------------------------------------------- tables */
 
 static void tableIdentity(DestroyTable *p) {
   if (p->pTab->iRowid >= 0 && p->pTab->eType != ASSOC_VIEW) {
-    p->bRowid = 1;
     p->nId = 1;
     p->aId = &p->pTab->iRowid;
   } else {
@@ -222,7 +138,6 @@ static void tableIdentity(DestroyTable *p) {
 /* The table among those that are known, or a new one. */
 static DestroyTable *destroyTable(WriteDestroyer *d, AssocTable *pTab) {
   AssocWriter *w = d->w;
-  AssocKeyRule *aRule;
   DestroyTable *p;
   for (p = d->pTable; p; p = p->pNext) {
     if (p->pTab == pTab) return p;
@@ -233,23 +148,25 @@ static DestroyTable *destroyTable(WriteDestroyer *d, AssocTable *pTab) {
   p->pModel = assocModelOf(w->pCall, pTab);
   if (p->pModel == 0) return 0;
   assocModelNeedKey(w->pCall, p->pModel);
+  if (!assocModelScopes(w->pCall, p->pModel)) return 0;
   tableIdentity(p);
-  if (p->nId > DESTROY_MOST_KEY) {
-    assocError(w->pCall, "the key of %s has more than %d columns",
-               p->pModel->zLabel, DESTROY_MOST_KEY);
-  }
-  /* Values of one table are compared, so that equal is identical */
-  aRule = assocAlloc(w->pCall, &w->mem, (i64)sizeof(*aRule) * (p->nId + 1));
-  if (aRule == 0) return 0;
-  destroyRowsInit(p, &p->rows, aRule);
-  assocKeymapInit(&p->changed, p->nId, aRule);
+  p->aRule =
+      assocAlloc(w->pCall, &w->mem, (i64)sizeof(*p->aRule) * (p->nId + 1));
+  p->apVal =
+      assocAlloc(w->pCall, &w->mem, (i64)sizeof(*p->apVal) * (p->nId + 1));
+  if (p->aRule == 0 || p->apVal == 0) return 0;
+  assocKeymapInit(&p->rows, p->nId, p->aRule);
+  assocKeymapInit(&p->changed, p->nId, p->aRule);
   *d->ppTableEnd = p;
   d->ppTableEnd = &p->pNext;
   return p;
 }
 
-/* "t1"."id", and where the key is something else, that as well. */
-static void tableIdentitySql(AssocSql *p, const DestroyTable *pTable) {
+/*
+** What is read of a row of alias t1: its identity, its key where that is
+** something else, and whether it has been marked as deleted before.
+*/
+static void tableColumnsSql(AssocSql *p, const DestroyTable *pTable) {
   int i;
   for (i = 0; i < pTable->nId; i++) {
     if (i) sqlite3_str_appendall(p->pStr, ",");
@@ -259,31 +176,112 @@ static void tableIdentitySql(AssocSql *p, const DestroyTable *pTable) {
     sqlite3_str_appendall(p->pStr, ",");
     assocSqlColumn(p, 1, pTable->pTab, pTable->pModel->aKey[i]);
   }
+  if (pTable->pModel->iDeleted < 0) return;
+  sqlite3_str_appendall(p->pStr, ",");
+  assocSqlColumn(p, 1, pTable->pTab, pTable->pModel->iDeleted);
 }
 
-static void tableIdentityIs(AssocSql *p, int iAlias,
-                            const DestroyTable *pTable) {
+/* The statement stands on such a row, which was marked before. */
+static int tableIsDead(const DestroyTable *p, sqlite3_stmt *pStmt) {
+  return p->pModel->iDeleted >= 0 &&
+         sqlite3_column_type(pStmt, sqlite3_column_count(pStmt) - 1) !=
+             SQLITE_NULL;
+}
+
+/* t1."a"=?1 AND t1."b"=?2 */
+static void tableIsSql(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
+                       const int *a) {
   int i;
-  for (i = 0; i < pTable->nId; i++) {
+  for (i = 0; i < n; i++) {
     if (i) sqlite3_str_appendall(p->pStr, " AND ");
-    assocSqlColumn(p, iAlias, pTable->pTab, pTable->aId[i]);
+    assocSqlColumn(p, iAlias, pTab, a[i]);
     sqlite3_str_appendf(p->pStr, "=?%d", ++p->nVar);
   }
 }
 
 /* SELECT t1.rowid, t1.key FROM posts t1 WHERE t1.rowid=?1 */
-static sqlite3_stmt *tableLoad(AssocWriter *w, DestroyTable *p) {
+static sqlite3_stmt *tableStmt(AssocWriter *w, const DestroyTable *p, int nCol,
+                               const int *aCol) {
   AssocSql sql;
-  if (p->pLoad || w->pCall->rc != SQLITE_OK) return p->pLoad;
   assocWriteSqlStart(w, &sql);
   sqlite3_str_appendall(sql.pStr, "SELECT ");
-  tableIdentitySql(&sql, p);
+  tableColumnsSql(&sql, p);
   sqlite3_str_appendall(sql.pStr, " FROM ");
   assocSqlTable(&sql, p->pTab);
   sqlite3_str_appendall(sql.pStr, " t1 WHERE ");
-  tableIdentityIs(&sql, 1, p);
-  p->pLoad = assocWriteSqlEnd(w, &sql);
-  return p->pLoad;
+  tableIsSql(&sql, 1, p->pTab, nCol, aCol);
+  return assocWriteSqlEnd(w, &sql);
+}
+
+/* Load a row of one of the table's keymaps. The caller resets the statement,
+** which stands on it; 0: it is not there. */
+static sqlite3_stmt *tableLoad(AssocWriter *w, DestroyTable *p,
+                               AssocKeymap *pMap, u32 iRow) {
+  if (p->pLoad == 0) p->pLoad = tableStmt(w, p, p->nId, p->aId);
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  assocErrorCode(w->pCall, assocKeymapBind(pMap, iRow, p->pLoad, 1));
+  return assocStep(w->pCall, p->pLoad) ? p->pLoad : 0;
+}
+
+/* The number of the row whose identity pStmt has from column iFrom on. */
+static u32 tableRow(AssocWriter *w, const DestroyTable *p, AssocKeymap *pMap,
+                    sqlite3_stmt *pStmt, int iFrom, int bAdd) {
+  int i, rc = SQLITE_OK;
+  u32 iRow;
+  for (i = 0; i < p->nId; i++) {
+    p->apVal[i] = sqlite3_column_value(pStmt, iFrom + i);
+  }
+  iRow = bAdd ? assocKeymapAdd(pMap, p->apVal, &rc)
+              : assocKeymapFind(pMap, p->apVal, &rc);
+  assocErrorCode(w->pCall, rc);
+  return iRow;
+}
+
+/* Is a row of another keymap of the table among those to be deleted? */
+static int tableGoes(AssocWriter *w, DestroyTable *p, AssocKeymap *pMap,
+                     u32 iRow) {
+  int rc = SQLITE_OK;
+  u32 i = assocKeymapFindOf(&p->rows, pMap, iRow, &rc);
+  assocErrorCode(w->pCall, rc);
+  return i != ASSOC_NOSLOT;
+}
+
+/* How far a row is; 0: out of memory. */
+static u8 *tableState(AssocWriter *w, DestroyTable *p, u32 iRow) {
+  if (iRow >= p->nState) {
+    u64 n = (u64)iRow * 2 + 64;
+    u8 *a = sqlite3_realloc64(p->aState, n);
+    if (a == 0) {
+      assocErrorCode(w->pCall, SQLITE_NOMEM);
+      return 0;
+    }
+    memset(&a[p->nState], DESTROY_NEW, (size_t)(n - p->nState));
+    p->aState = a;
+    p->nState = (u32)n;
+  }
+  return &p->aState[iRow];
+}
+
+static void stepsAdd(AssocWriter *w, DestroySteps *p, DestroyTable *pTable,
+                     u32 iRow, int bLeave) {
+  if (p->n >= p->nAlloc) {
+    i64 n = p->nAlloc * 2 + 64;
+    DestroyStep *a = sqlite3_realloc64(p->a, sizeof(*a) * (u64)n);
+    if (a == 0) {
+      assocErrorCode(w->pCall, SQLITE_NOMEM);
+      return;
+    }
+    p->a = a;
+    p->nAlloc = n;
+  }
+  p->a[p->n].pTable = pTable;
+  p->a[p->n].iRow = iRow;
+  p->a[p->n++].bLeave = (u8)bLeave;
+}
+
+static void stepsClear(DestroySteps *p) {
+  sqlite3_free(p->a);
+  memset(p, 0, sizeof(*p));
 }
 
 /* ------------------------------------------------------------------ groups */
@@ -301,13 +299,10 @@ static DestroyGroup *destroyGroup(WriteDestroyer *d, DestroyTable *pTable,
   return p;
 }
 
-/* The key of the row that pStmt, which begins with tableIdentitySql(), stands on. */
-static void groupAdd(WriteDestroyer *d, DestroyGroup *pGroup,
-                     sqlite3_stmt *pStmt) {
-  const DestroyTable *pTable = pGroup->pTable;
-  AssocOut *pOut = &pGroup->keys;
-  int i, n = pTable->pModel->nKey, iFrom = pTable->bKeyIsId ? 0 : pTable->nId;
-  if (!d->bReport) return;
+/* The key of the row that pStmt stands on, one behind the other. */
+static void destroyKey(AssocWriter *w, const DestroyTable *p, AssocOut *pOut,
+                       sqlite3_stmt *pStmt) {
+  int i, n = p->pModel->nKey, iFrom = p->bKeyIsId ? 0 : p->nId;
   if (pOut->p != pOut->pStart) assocOutText(pOut, ",", 1);
   if (n > 1) assocOutText(pOut, "[", 1);
   for (i = 0; i < n; i++) {
@@ -316,7 +311,7 @@ static void groupAdd(WriteDestroyer *d, DestroyGroup *pGroup,
                    ASSOC_JSON_PLAIN);
   }
   if (n > 1) assocOutText(pOut, "]", 1);
-  assocErrorCode(d->w->pCall, pOut->rc);
+  assocErrorCode(w->pCall, pOut->rc);
 }
 
 /*
@@ -327,247 +322,76 @@ static void groupAdd(WriteDestroyer *d, DestroyGroup *pGroup,
 static const char *edgePath(WriteDestroyer *d, const DestroyEdge *pEdge) {
   const char *zUp = pEdge->pParent->zPath;
   return assocArenaPrintf(d->w->pCall, &d->w->tmp, "%s%s%s%s", zUp ? zUp : "",
-                          zUp && zUp[0] ? "." : "", pEdge->zName,
+                          zUp && zUp[0] ? "." : "", pEdge->pRefer->zName,
                           pEdge->pParent == pEdge->pChild ? "^" : "");
 }
 
-static DestroyGroup *edgeGroup(WriteDestroyer *d, DestroyEdge *pEdge) {
+/* A row that came by an edge, and on which pStmt stands, for the report. */
+static void edgeReport(WriteDestroyer *d, DestroyEdge *pEdge,
+                       sqlite3_stmt *pStmt) {
+  if (!d->bReport || d->w->pCall->rc != SQLITE_OK) return;
   if (pEdge->pGroup == 0) {
     const char *zPath = edgePath(d, pEdge);
-    if (zPath) {
-      pEdge->pGroup = destroyGroup(d, pEdge->pChild, zPath, pEdge->eNow);
-    }
+    if (zPath == 0) return;
     if (pEdge->pChild->zPath == 0) pEdge->pChild->zPath = zPath;
+    pEdge->pGroup = destroyGroup(d, pEdge->pChild, zPath, pEdge->eNow);
   }
-  return pEdge->pGroup;
+  if (pEdge->pGroup == 0) return;
+  destroyKey(d->w, pEdge->pChild, &pEdge->pGroup->keys, pStmt);
 }
 
 /* ------------------------------------------------------------------- edges */
 
 static int edgeAction(const char *z) {
+  if (z == 0) return DESTROY_NOT;
   if (strcmp(z, "CASCADE") == 0) return DESTROY_CASCADE;
   if (strcmp(z, "SET NULL") == 0) return DESTROY_NULL;
   if (strcmp(z, "SET DEFAULT") == 0) return DESTROY_DEFAULT;
   return DESTROY_RESTRICT;
 }
 
-static int edgeSame(const DestroyEdge *p, const DestroyTable *pChild, int nCol,
-                    const int *aCol) {
-  return p->pRel == 0 && p->pChild == pChild && p->nCol == nCol &&
-         memcmp(p->aCol, aCol, sizeof(int) * (size_t)nCol) == 0;
-}
-
 /* Can an index of the child serve the search for rows that refer to a row?
 ** Not if the parent's column makes numbers of the child's. */
 static int edgeIndexed(AssocWriter *w, const DestroyEdge *p) {
+  const WriteRefer *pRefer = p->pRefer;
   int i, bUnique = 0;
-  for (i = 0; i < p->nCol; i++) {
-    if (p->pChild->pTab->aCol[p->aCol[i]].eAff !=
-        p->pParent->pTab->aCol[p->aRef[i]].eAff) {
+  for (i = 0; i < pRefer->nCol; i++) {
+    if (p->pChild->pTab->aCol[pRefer->aCol[i]].eAff !=
+        p->pParent->pTab->aCol[pRefer->aRef[i]].eAff) {
       return 0;
     }
   }
-  return assocTableIndexOn(w->pCall, p->pChild->pTab, p->nCol, p->aCol,
-                           &bUnique) != 0;
+  return assocTableIndexOn(w->pCall, p->pChild->pTab, pRefer->nCol,
+                           pRefer->aCol, &bUnique) != 0;
 }
 
 static DestroyEdge *edgeNew(WriteDestroyer *d, DestroyTable *pParent,
-                            AssocTable *pChild, int nCol, const int *aCol,
-                            const int *aRef, const char *zAction) {
+                            WriteRefer *pRefer) {
   AssocWriter *w = d->w;
-  DestroyEdge *p = assocAlloc(w->pCall, &w->mem, sizeof(*p)), **pp;
-  if (p == 0) return 0;
+  DestroyTable *pChild = destroyTable(d, pRefer->pChild);
+  DestroyEdge *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
+  if (p == 0 || pChild == 0) return 0;
+  p->pRefer = pRefer;
   p->pParent = pParent;
-  p->pChild = destroyTable(d, pChild);
-  if (p->pChild == 0) return 0;
-  p->nCol = nCol;
-  p->aCol = aCol;
-  p->aRef = aRef;
-  p->zAction = zAction;
-  p->eAction = zAction ? edgeAction(zAction) : DESTROY_NOT;
-  destroyRowsInit(p->pChild, &p->found, p->pChild->rows.map.aRule);
+  p->pChild = pChild;
+  p->eAction = edgeAction(pRefer->zAction);
+  assocKeymapInit(&p->found, pChild->nId, pChild->aRule);
+  assocKeymapInit(&p->knot, pChild->nId, pChild->aRule);
+  assocKeymapInit(&p->pairChild, pChild->nId, pChild->aRule);
+  assocKeymapInit(&p->pairParent, pParent->nId, pParent->aRule);
   p->bIndexed = (u8)edgeIndexed(w, p);
-  for (pp = &pParent->pEdge; *pp; pp = &(*pp)->pNext) {
-  }
-  *pp = p;
   return p;
 }
 
-/* Does the association lead from its source to rows with that foreign key? */
-static int edgeLeadsOver(const AssocRel *pRel, const DestroyEdge *p) {
-  return pRel->eKind != ASSOC_BELONGSTO &&
-         assocRelForeignTable(pRel) == p->pChild->pTab &&
-         pRel->foreign.nCol == p->nCol &&
-         memcmp(pRel->foreign.aCol, p->aCol, sizeof(int) * (size_t)p->nCol) ==
-             0;
-}
-
-/* An association of the model that resolves, after the last; 0: no more. A
-** bad one spoils only itself. */
-static AssocRel *edgeNextRel(AssocWriter *w, AssocModel *pModel,
-                             AssocDef **ppDef) {
-  while ((*ppDef = assocModelNextDef(w->pCall, pModel, *ppDef)) != 0) {
-    AssocRel *pRel = assocRelOf(w->pCall, *ppDef);
-    if (w->pCall->rc == SQLITE_ERROR) assocErrorForget(w->pCall);
-    if (pRel) return pRel;
+static void tableFindEdges(WriteDestroyer *d, DestroyTable *p) {
+  WriteRefer *pRefer = assocRefersTo(d->w, p->pModel);
+  DestroyEdge **pp = &p->pEdge;
+  for (; pRefer; pRefer = pRefer->pNext) {
+    *pp = edgeNew(d, p, pRefer);
+    if (*pp == 0) return;
+    pp = &(*pp)->pNext;
   }
-  return 0;
-}
-
-/* "comments", or "Comment(post_id)" where no association leads there. */
-static void edgeName(WriteDestroyer *d, DestroyEdge *p) {
-  AssocDef *pDef = 0;
-  AssocRel *pRel;
-  while ((pRel = edgeNextRel(d->w, p->pParent->pModel, &pDef)) != 0) {
-    if (!edgeLeadsOver(pRel, p)) continue;
-    p->zName = pRel->zName;
-    return;
-  }
-  p->zName = assocArenaPrintf(d->w->pCall, &d->w->mem, "%s(%s)",
-                              p->pChild->pTab->zName,
-                              p->pChild->pTab->aCol[p->aCol[0]].zName);
-}
-
-static int edgeKeyIsThere(const AssocKey *pKey) {
-  int i;
-  for (i = 0; i < pKey->nCol; i++) {
-    if (pKey->aCol[i] < 0) return 0;
-  }
-  return pKey->nCol > 0;
-}
-
-/* The foreign key of the schema over these columns, or 0. */
-static AssocFkey *edgeDeclared(AssocWriter *w, AssocTable *pTab, int nCol,
-                               const int *aCol) {
-  AssocFkey *pFk;
-  int i, j;
-  for (pFk = assocTableFkeys(w->pCall, pTab); pFk; pFk = pFk->pNext) {
-    if (pFk->nCol != nCol) continue;
-    for (i = 0; i < nCol; i++) {
-      for (j = 0; j < nCol && pFk->aCol[j] != aCol[i]; j++) {
-      }
-      if (j == nCol) break;
-    }
-    if (i == nCol) return pFk;
-  }
-  return 0;
-}
-
-/* Keys that associations speak of. What they say of onDelete counts, then
-** what the schema declares, then the default. */
-static void edgesOfForeign(WriteDestroyer *d, DestroyTable *p) {
-  AssocForeign *pFor;
-  for (pFor = d->pForeign; pFor; pFor = pFor->pNext) {
-    const char *zAction = pFor->zOnDelete;
-    AssocFkey *pFk;
-    DestroyEdge *pEdge;
-    if (pFor->pParent != p->pModel || !pFor->bConstraint || pFor->pTab == 0 ||
-        pFor->pTab->eType != ASSOC_TABLE || !edgeKeyIsThere(&pFor->key) ||
-        !edgeKeyIsThere(&pFor->parentKey)) {
-      continue;
-    }
-    pFk = edgeDeclared(d->w, pFor->pTab, pFor->key.nCol, pFor->key.aCol);
-    if (pFk && pFor->apSaid[0] == 0) zAction = pFk->zOnDelete;
-    pEdge = edgeNew(d, p, pFor->pTab, pFor->key.nCol, pFor->key.aCol,
-                    pFor->parentKey.aCol, zAction);
-    if (pEdge) edgeName(d, pEdge);
-  }
-}
-
-/* The columns that a foreign key of the schema references; 0 if it cannot be
-** told. */
-static int *edgeRefs(AssocWriter *w, const AssocFkey *pFk,
-                     const AssocTable *pParent) {
-  int *a = assocAlloc(w->pCall, &w->mem, (i64)sizeof(int) * (pFk->nCol + 1));
-  int i;
-  for (i = 0; a && i < pFk->nCol; i++) {
-    a[i] = pFk->azTo[i] ? assocColumnFind(pParent, pFk->azTo[i])
-           : i < pParent->nKey && pFk->nCol == pParent->nKey ? pParent->aKey[i]
-                                                             : -1;
-    if (a[i] < 0 || pFk->aCol[i] < 0) return 0;
-  }
-  return a;
-}
-
-/* Foreign keys of one table of the schema that reference p. */
-static void edgesOfTable(WriteDestroyer *d, DestroyTable *p, AssocTable *pTab) {
-  AssocFkey *pFk;
-  for (pFk = assocTableFkeys(d->w->pCall, pTab); pFk; pFk = pFk->pNext) {
-    DestroyTable *pChild;
-    DestroyEdge *pEdge;
-    const int *aRef;
-    if (sqlite3_stricmp(pFk->zParent, p->pTab->zName) != 0) continue;
-    aRef = edgeRefs(d->w, pFk, p->pTab);
-    pChild = destroyTable(d, pTab);
-    for (pEdge = p->pEdge; pChild && pEdge; pEdge = pEdge->pNext) {
-      if (edgeSame(pEdge, pChild, pFk->nCol, pFk->aCol)) break;
-    }
-    if (pEdge || aRef == 0 || pChild == 0) continue;
-    pEdge = edgeNew(d, p, pTab, pFk->nCol, pFk->aCol, aRef, pFk->zOnDelete);
-    if (pEdge) edgeName(d, pEdge);
-  }
-}
-
-/* Those that only the schema declares. A view that is broken is no reason to
-** stop. */
-static void edgesOfSchema(WriteDestroyer *d, DestroyTable *p) {
-  AssocCall *pCall = d->w->pCall;
-  AssocSchema *pSchema = p->pTab->pSchema;
-  int i;
-  for (i = 0; i < pSchema->nEntry && pCall->rc == SQLITE_OK; i++) {
-    AssocTable *pTab = assocTableFind(pCall, pSchema, pSchema->azEntry[i]);
-    if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall);
-    if (pTab && pTab->eType == ASSOC_TABLE) edgesOfTable(d, p, pTab);
-  }
-}
-
-/*
-** Associations without a constraint. Their rows stay as they are, unless
-** onDelete is said all the same or everything is to go; and then only those
-** that are in the scope, for the key may mean other tables' rows too.
-*/
-static void edgesOfFree(WriteDestroyer *d, DestroyTable *p) {
-  AssocDef *pDef = 0;
-  AssocRel *pRel;
-  while ((pRel = edgeNextRel(d->w, p->pModel, &pDef)) != 0) {
-    AssocTable *pTab = assocRelForeignTable(pRel);
-    DestroyEdge *pEdge;
-    if (pRel->eKind == ASSOC_BELONGSTO || pRel->pOpt->eConstraints != 0 ||
-        pTab == 0 || pTab->eType != ASSOC_TABLE ||
-        !edgeKeyIsThere(&pRel->foreign)) {
-      continue;
-    }
-    pEdge = edgeNew(d, p, pTab, pRel->foreign.nCol, pRel->foreign.aCol,
-                    pRel->sourceKey.aCol, pRel->pOpt->zOnDelete);
-    if (pEdge == 0) return;
-    pEdge->zName = pRel->zName;
-    pEdge->pRel = pRel;
-  }
-}
-
-/* What the associations say of foreign keys. One of them has to be named to
-** assocForeignList(), which then passes over others that are bad. */
-static void edgeReadForeign(WriteDestroyer *d) {
-  AssocWriter *w = d->w;
-  AssocSchema *pSchema;
-  AssocDef *pDef;
-  AssocRel *pAny = 0;
-  if (d->bForeign) return;
-  for (pSchema = w->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    if (!assocSchemaLoad(w->pCall, pSchema)) return;
-    for (pDef = pSchema->pDef; pDef && pAny == 0; pDef = pDef->pNext) {
-      if (pDef->zName[0]) pAny = assocRelOf(w->pCall, pDef);
-      if (w->pCall->rc == SQLITE_ERROR) assocErrorForget(w->pCall);
-    }
-  }
-  if (pAny) {
-    d->pForeign = assocForeignList(w->pCall, w->pCat, &w->mem, pAny);
-  }
-  d->bForeign = w->pCall->rc == SQLITE_OK;
-}
-
-static int isSoft(AssocWriter *w, AssocModel *pModel) {
-  return assocModelScopes(w->pCall, pModel) && pModel->iDeleted >= 0;
+  p->bEdges = d->w->pCall->rc == SQLITE_OK;
 }
 
 /*
@@ -575,80 +399,117 @@ static int isSoft(AssocWriter *w, AssocModel *pModel) {
 ** marked, those that refer to them have lost nothing: with "cascade" they are
 ** marked too, if their model can be.
 */
-static void tableEdges(WriteDestroyer *d, DestroyTable *p) {
+static DestroyEdge *tableEdges(WriteDestroyer *d, DestroyTable *p) {
   DestroyEdge *pEdge;
-  if (!p->bEdges) {
-    edgeReadForeign(d);
-    edgesOfForeign(d, p);
-    edgesOfSchema(d, p);
-    edgesOfFree(d, p);
-    p->bEdges = 1;
-  }
+  if (!p->bEdges) tableFindEdges(d, p);
+  if (d->w->pCall->rc != SQLITE_OK) return 0;
   for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
     pEdge->eNow = d->bCascade ? DESTROY_CASCADE : pEdge->eAction;
-    if (d->bSoft && (!d->bCascade || !isSoft(d->w, pEdge->pChild->pModel))) {
+    if (d->bSoft && (!d->bCascade || pEdge->pChild->pModel->iDeleted < 0)) {
       pEdge->eNow = DESTROY_NOT;
     }
   }
+  return p->pEdge;
 }
 
 /* ---------------------------------------------------------------- finding */
 
-/* t1.user_id=t2.id AND <scope> */
-static void edgeSql(AssocSql *p, const DestroyEdge *pEdge) {
+/* t2.id=t1.user_id AND <scope> AND t1.type='user' */
+static void edgeIsSql(AssocWriter *w, AssocSql *p, const DestroyEdge *pEdge) {
+  const WriteRefer *pRefer = pEdge->pRefer;
   int i;
-  for (i = 0; i < pEdge->nCol; i++) {
+  for (i = 0; i < pRefer->nCol; i++) {
     if (i) sqlite3_str_appendall(p->pStr, " AND ");
-    assocSqlColumn(p, 1, pEdge->pChild->pTab, pEdge->aCol[i]);
+    assocSqlColumn(p, 2, pEdge->pParent->pTab, pRefer->aRef[i]);
     sqlite3_str_appendall(p->pStr, "=");
-    assocSqlColumn(p, 2, pEdge->pParent->pTab, pEdge->aRef[i]);
+    assocSqlColumn(p, 1, pEdge->pChild->pTab, pRefer->aCol[i]);
   }
-  if (pEdge->pRel) {
-    const ShapePred *pScope = pEdge->pRel->eKind == ASSOC_BELONGSTOMANY
-                                  ? pEdge->pRel->pThroughScope
-                                  : pEdge->pRel->pScope;
-    if (pScope == 0) return;
+  if (pRefer->pScope) {
     sqlite3_str_appendall(p->pStr, " AND (");
-    assocSqlPred(p, pScope, pEdge->pChild->pModel, 1);
+    assocSqlPred(p, pRefer->pScope, pEdge->pChild->pModel, 1);
     sqlite3_str_appendall(p->pStr, ")");
+  }
+  if (pRefer->zType) {
+    ShapeVal *pVal = assocAlloc(w->pCall, &w->mem, sizeof(*pVal));
+    if (pVal == 0) return;
+    pVal->eType = SHAPE_VAL_TEXT;
+    pVal->z = pRefer->zType;
+    pVal->n = (int)strlen(pVal->z);
+    sqlite3_str_appendall(p->pStr, " AND ");
+    assocSqlColumn(p, 1, pEdge->pChild->pTab, pRefer->iType);
+    sqlite3_str_appendall(p->pStr, "=");
+    assocSqlVal(p, pVal);
   }
 }
 
-/* SELECT t1.id FROM posts t1, users t2 WHERE t2.id=?1 AND t1.user_id=t2.id;
-** or, of all rows that refer to any, both rowids. */
+/* SELECT t1.id FROM users t2 CROSS JOIN posts t1 WHERE t2.id=?1 AND
+** t2.id=t1.user_id; or, of all rows that refer to any, both identities. */
 static sqlite3_stmt *edgeStmt(AssocWriter *w, const DestroyEdge *p,
                               int bPairs) {
+  const DestroyTable *pParent = p->pParent;
   AssocSql sql;
+  int i;
   assocWriteSqlStart(w, &sql);
+  sql.nVar = bPairs ? 0 : pParent->nId; /* Those of the scope come behind */
   sqlite3_str_appendall(sql.pStr, "SELECT ");
-  if (bPairs) {
-    assocSqlColumn(&sql, 2, p->pParent->pTab, p->pParent->aId[0]);
+  for (i = 0; bPairs && i < pParent->nId; i++) {
+    assocSqlColumn(&sql, 2, pParent->pTab, pParent->aId[i]);
     sqlite3_str_appendall(sql.pStr, ",");
   }
-  tableIdentitySql(&sql, p->pChild);
+  tableColumnsSql(&sql, p->pChild);
   sqlite3_str_appendall(sql.pStr, " FROM ");
-  assocSqlTable(&sql, p->pChild->pTab);
-  sqlite3_str_appendall(sql.pStr, bPairs ? " t1 CROSS JOIN " : " t1, ");
-  assocSqlTable(&sql, p->pParent->pTab);
-  sqlite3_str_appendall(sql.pStr, " t2 WHERE ");
+  assocSqlTable(&sql, bPairs ? p->pChild->pTab : pParent->pTab);
+  sqlite3_str_appendall(sql.pStr,
+                        bPairs ? " t1 CROSS JOIN " : " t2 CROSS JOIN ");
+  assocSqlTable(&sql, bPairs ? pParent->pTab : p->pChild->pTab);
+  sqlite3_str_appendall(sql.pStr, bPairs ? " t2 WHERE " : " t1 WHERE ");
+  edgeIsSql(w, &sql, p);
   if (!bPairs) {
-    tableIdentityIs(&sql, 2, p->pParent);
     sqlite3_str_appendall(sql.pStr, " AND ");
+    sql.nVar = 0;
+    tableIsSql(&sql, 2, pParent->pTab, pParent->nId, pParent->aId);
   }
-  edgeSql(&sql, p);
   return assocWriteSqlEnd(w, &sql);
 }
 
+/* A row closes a circle, in which SQLite would look for it: it is to let go.
+** One that refers to itself does no harm. */
+static void edgeKnot(WriteDestroyer *d, DestroyEdge *p, sqlite3_stmt *pStmt,
+                     u32 iParent, u32 iRow) {
+  if (!d->bEnforced || !p->pRefer->bDeclared) return;
+  if (p->pParent == p->pChild && iParent == iRow) return;
+  (void)tableRow(d->w, p->pChild, &p->knot, pStmt, 0, 1);
+}
+
+/* An edge leads on to a row, on which pStmt stands. In the second run, which
+** is about the order, all rows are known. */
+static void edgeLeads(WriteDestroyer *d, DestroyEdge *p, sqlite3_stmt *pStmt,
+                      u32 iParent) {
+  DestroyTable *pChild = p->pChild;
+  u32 nOld = pChild->rows.nSlot, iRow;
+  u8 *pState;
+  iRow = tableRow(d->w, pChild, &pChild->rows, pStmt, 0, !d->bTangled);
+  if (iRow == ASSOC_NOSLOT) return;
+  pState = tableState(d->w, pChild, iRow);
+  if (pState == 0) return;
+  if (pChild->rows.nSlot != nOld) edgeReport(d, p, pStmt);
+  if (*pState == DESTROY_NEW) stepsAdd(d->w, &d->todo, pChild, iRow, 0);
+  if (*pState == DESTROY_ENTERED) edgeKnot(d, p, pStmt, iParent, iRow);
+}
+
+/* Does it lead on, so that its rows go before what they refer to? */
+static int edgeIsOrder(const WriteDestroyer *d, const DestroyEdge *p) {
+  return p->eNow == DESTROY_CASCADE || (d->bTangled && p->pRefer->bDeclared);
+}
+
 /* A row that refers to one that will be deleted: pStmt stands on it. */
-static void edgeFound(WriteDestroyer *d, DestroyEdge *p, sqlite3_stmt *pStmt) {
-  AssocCall *pCall = d->w->pCall;
-  if (p->eNow != DESTROY_CASCADE) {
-    (void)destroyRowsAdd(pCall, p->pChild, &p->found, pStmt);
-  } else if (destroyRowsAdd(pCall, p->pChild, &p->pChild->rows, pStmt)) {
-    DestroyGroup *pGroup = edgeGroup(d, p);
-    if (pGroup) groupAdd(d, pGroup, pStmt);
-  } else {
-    d->bKnot = 1;
+static void edgeFound(WriteDestroyer *d, DestroyEdge *p, sqlite3_stmt *pStmt,
+                      u32 iParent) {
+  if (d->bSoft && tableIsDead(p->pChild, pStmt)) return;
+  if (edgeIsOrder(d, p)) {
+    edgeLeads(d, p, pStmt, iParent);
+  } else if (!d->bTangled) {
+    (void)tableRow(d->w, p->pChild, &p->found, pStmt, 0, 1);
   }
 }
 
@@ -658,34 +519,37 @@ static int pairCompare(const void *pA, const void *pB) {
   return a->iChild < b->iChild ? -1 : a->iChild > b->iChild;
 }
 
+static void pairAdd(AssocWriter *w, DestroyEdge *p, i64 *pnAlloc,
+                    sqlite3_stmt *pStmt) {
+  if (p->nPair >= *pnAlloc) {
+    i64 n = *pnAlloc * 2 + 64;
+    DestroyPair *a = sqlite3_realloc64(p->aPair, sizeof(*a) * (u64)n);
+    if (a == 0) {
+      assocErrorCode(w->pCall, SQLITE_NOMEM);
+      return;
+    }
+    p->aPair = a;
+    *pnAlloc = n;
+  }
+  p->aPair[p->nPair].iParent =
+      tableRow(w, p->pParent, &p->pairParent, pStmt, 0, 1);
+  p->aPair[p->nPair++].iChild =
+      tableRow(w, p->pChild, &p->pairChild, pStmt, p->pParent->nId, 1);
+}
+
 /* Without an index each search reads the whole table: after the first, it is
 ** read once more, and all pairs are kept. */
 static void edgePairs(AssocWriter *w, DestroyEdge *p) {
   sqlite3_stmt *pStmt = edgeStmt(w, p, 1);
   i64 nAlloc = 0;
-  p->nPair = 0;
-  while (assocStep(w->pCall, pStmt)) {
-    if (p->nPair == nAlloc || p->aPair == 0) {
-      DestroyPair *a;
-      nAlloc = nAlloc * 2 + 100;
-      a = sqlite3_realloc64(p->aPair, sizeof(*a) * (u64)nAlloc);
-      if (a == 0) {
-        assocErrorCode(w->pCall, SQLITE_NOMEM);
-        break;
-      }
-      p->aPair = a;
-    }
-    p->aPair[p->nPair].iParent = sqlite3_column_int64(pStmt, 0);
-    p->aPair[p->nPair++].iChild = sqlite3_column_int64(pStmt, 1);
-  }
+  while (assocStep(w->pCall, pStmt)) pairAdd(w, p, &nAlloc, pStmt);
   assocFinalize(w->pCall, pStmt);
-  if (p->aPair) {
-    qsort(p->aPair, (size_t)p->nPair, sizeof(*p->aPair), pairCompare);
-  }
+  if (p->nPair == 0) return;
+  qsort(p->aPair, (size_t)p->nPair, sizeof(*p->aPair), pairCompare);
 }
 
 /* The first pair of a parent, or where it would be. */
-static i64 pairFirst(const DestroyEdge *p, i64 iParent) {
+static i64 pairFirst(const DestroyEdge *p, u32 iParent) {
   i64 iLo = 0, iHi = p->nPair;
   while (iLo < iHi) {
     i64 iMid = iLo + (iHi - iLo) / 2;
@@ -698,16 +562,21 @@ static i64 pairFirst(const DestroyEdge *p, i64 iParent) {
   return iLo;
 }
 
-static void edgeFindPairs(WriteDestroyer *d, DestroyEdge *p, i64 iParent) {
+static void edgeFindPairs(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
   AssocWriter *w = d->w;
-  sqlite3_stmt *pStmt = tableLoad(w, p->pChild);
+  int rc = SQLITE_OK;
+  u32 iParent;
   i64 i;
   if (p->nAsked == 2) edgePairs(w, p);
   if (w->pCall->rc != SQLITE_OK) return;
+  iParent = assocKeymapFindOf(&p->pairParent, &p->pParent->rows, iRow, &rc);
+  assocErrorCode(w->pCall, rc);
+  if (iParent == ASSOC_NOSLOT) return;
   for (i = pairFirst(p, iParent);
        i < p->nPair && p->aPair[i].iParent == iParent; i++) {
-    assocErrorCode(w->pCall, sqlite3_bind_int64(pStmt, 1, p->aPair[i].iChild));
-    if (assocStep(w->pCall, pStmt)) edgeFound(d, p, pStmt);
+    sqlite3_stmt *pStmt =
+        tableLoad(w, p->pChild, &p->pairChild, p->aPair[i].iChild);
+    if (pStmt) edgeFound(d, p, pStmt, iRow);
     sqlite3_reset(pStmt);
   }
 }
@@ -716,81 +585,108 @@ static void edgeFindPairs(WriteDestroyer *d, DestroyEdge *p, i64 iParent) {
 static void edgeFind(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
   AssocWriter *w = d->w;
   if (p->eNow == DESTROY_NOT) return;
+  if (d->bTangled && !edgeIsOrder(d, p)) return;
   p->nAsked++;
-  if (!p->bIndexed && p->nAsked > 1 && p->pParent->bRowid &&
-      p->pChild->bRowid) {
-    edgeFindPairs(d, p, p->pParent->rows.aInt[iRow]);
+  if (!p->bIndexed && p->nAsked > 1) {
+    edgeFindPairs(d, p, iRow);
     return;
   }
   if (p->pFind == 0) p->pFind = edgeStmt(w, p, 0);
   if (w->pCall->rc != SQLITE_OK) return;
-  destroyRowsBind(w->pCall, p->pParent, &p->pParent->rows, iRow, p->pFind, 1);
-  while (assocStep(w->pCall, p->pFind)) edgeFound(d, p, p->pFind);
+  assocErrorCode(w->pCall,
+                 assocKeymapBind(&p->pParent->rows, iRow, p->pFind, 1));
+  while (assocStep(w->pCall, p->pFind)) edgeFound(d, p, p->pFind, iRow);
   sqlite3_reset(p->pFind);
 }
 
-/* Go through all rows of all tables, those included that come meanwhile. */
-static void destroyFind(WriteDestroyer *d) {
-  int bMore = 1;
-  while (bMore && d->w->pCall->rc == SQLITE_OK) {
-    DestroyTable *p;
-    bMore = 0;
-    for (p = d->pTable; p; p = p->pNext) {
-      if (p->iDone < p->rows.n) tableEdges(d, p);
-      while (p->iDone < p->rows.n && d->w->pCall->rc == SQLITE_OK) {
-        DestroyEdge *pEdge;
-        u32 iRow = p->iDone++;
-        for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
-          edgeFind(d, pEdge, iRow);
-        }
-        bMore = 1;
-      }
+/* Enter a row: those that refer to it come first, in their order. */
+static void destroyEnter(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
+  DestroySteps *pTodo = &d->todo;
+  DestroyEdge *pEdge;
+  i64 i, j;
+  *tableState(d->w, p, iRow) = DESTROY_ENTERED;
+  stepsAdd(d->w, pTodo, p, iRow, 1);
+  i = pTodo->n;
+  for (pEdge = tableEdges(d, p); pEdge; pEdge = pEdge->pNext) {
+    edgeFind(d, pEdge, iRow);
+  }
+  for (j = pTodo->n - 1; i < j; i++, j--) {
+    DestroyStep step = pTodo->a[i];
+    pTodo->a[i] = pTodo->a[j];
+    pTodo->a[j] = step;
+  }
+}
+
+/* Visit the first row of a table, and all that are to go with it. */
+static void destroyVisit(WriteDestroyer *d, DestroyTable *pTable) {
+  AssocWriter *w = d->w;
+  if (pTable == 0 || pTable->rows.nSlot == 0) return;
+  if (tableState(w, pTable, 0)) stepsAdd(w, &d->todo, pTable, 0, 0);
+  while (d->todo.n > 0 && w->pCall->rc == SQLITE_OK) {
+    DestroyStep step = d->todo.a[--d->todo.n];
+    u8 *pState = &step.pTable->aState[step.iRow];
+    if (step.bLeave) {
+      *pState = DESTROY_LEFT;
+      stepsAdd(w, &d->order, step.pTable, step.iRow, 0);
+    } else if (*pState == DESTROY_NEW) {
+      destroyEnter(d, step.pTable, step.iRow);
     }
   }
+}
+
+/*
+** The same once more, where rows that go have keys among each other that
+** SQLite enforces, but by which they were not found: the order has to be
+** right for these too.
+*/
+static void destroyReorder(WriteDestroyer *d, DestroyTable *pRoot) {
+  DestroyTable *p;
+  DestroyEdge *pEdge;
+  if (!d->bTangled) return;
+  d->order.n = 0;
+  for (p = d->pTable; p; p = p->pNext) {
+    if (p->nState) memset(p->aState, DESTROY_NEW, p->nState);
+    for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
+      assocKeymapClear(&pEdge->knot);
+    }
+  }
+  destroyVisit(d, pRoot);
 }
 
 /* --------------------------------------------------------------- judging */
 
-/* The first keys of an edge's rows that would be left. OUT: freed with
-** sqlite3_free(); *pn is how many there are in all. */
-static char *edgeLeft(WriteDestroyer *d, DestroyEdge *p, i64 *pn) {
-  AssocCall *pCall = d->w->pCall;
-  sqlite3_stmt *pStmt = tableLoad(d->w, p->pChild);
-  DestroyGroup group;
-  i64 n = 0;
-  u32 i;
-  memset(&group, 0, sizeof(group));
-  group.pTable = p->pChild;
-  assocBufInit(&group.keys, 0x7fffffff);
-  for (i = 0; i < p->found.n && pCall->rc == SQLITE_OK; i++) {
-    if (destroyRowsHas(pCall, p->pChild, &p->pChild->rows, &p->found, i)) {
-      continue;
-    }
-    if (++*pn > 10) continue;
-    destroyRowsBind(pCall, p->pChild, &p->found, i, pStmt, 1);
-    if (assocStep(pCall, pStmt)) groupAdd(d, &group, pStmt);
-    sqlite3_reset(pStmt);
-  }
-  return assocBufFinish(&group.keys, &n);
-}
-
-/* A key that forbids it, where rows have it that will not be deleted. */
+/*
+** Rows that an edge found and that did not have to go with it. If its key
+** forbids them to be left, the first of them are told.
+*/
 static void edgeJudge(WriteDestroyer *d, DestroyEdge *p) {
-  int bReport = d->bReport;
-  i64 n = 0;
+  AssocWriter *w = d->w;
+  const WriteRefer *pRefer = p->pRefer;
+  AssocOut keys;
+  i64 nLeft = 0, n = 0;
   char *z;
-  if (p->eNow != DESTROY_RESTRICT || p->found.n == 0) return;
-  d->bReport = 1;
-  z = edgeLeft(d, p, &n);
-  d->bReport = (u8)bReport;
-  if (n > 0) {
-    assocError(d->w->pCall,
-               "%s has %lld row%s that refer by %s to what would be "
+  u32 i;
+  assocBufInit(&keys, 0x7fffffff);
+  for (i = 0; i < p->found.nSlot && w->pCall->rc == SQLITE_OK; i++) {
+    sqlite3_stmt *pStmt;
+    if (tableGoes(w, p->pChild, &p->found, i)) {
+      if (d->bEnforced && pRefer->bDeclared) d->bTangled = 1;
+    } else if (p->eNow == DESTROY_RESTRICT && ++nLeft <= 10) {
+      pStmt = tableLoad(w, p->pChild, &p->found, i);
+      if (pStmt) destroyKey(w, p->pChild, &keys, pStmt);
+      sqlite3_reset(pStmt);
+    }
+  }
+  z = assocBufFinish(&keys, &n);
+  if (nLeft > 0) {
+    assocError(w->pCall,
+               "%s has %lld row%s that refer%s by %s to what would be "
                "destroyed, and onDelete is %s: %s%s; {\"cascade\":true} "
                "destroys them too",
-               p->pChild->pTab->zName, n, n == 1 ? "" : "s",
-               p->pChild->pTab->aCol[p->aCol[0]].zName, p->zAction, z ? z : "",
-               n > 10 ? ",..." : "");
+               p->pChild->pTab->zName, nLeft, nLeft == 1 ? "" : "s",
+               nLeft == 1 ? "s" : "",
+               p->pChild->pTab->aCol[pRefer->aCol[0]].zName, pRefer->zAction,
+               z ? z : "", nLeft > 10 ? ",..." : "");
   }
   sqlite3_free(z);
 }
@@ -825,12 +721,13 @@ static AssocJson *edgeDefault(AssocWriter *w, const char *z) {
 
 /* What a column of the edge gets: NULL, or its default. PRAGMA table_xinfo
 ** gives cid, name, type, notnull, dflt_value. */
-static AssocJson *edgeValue(WriteDestroyer *d, DestroyEdge *p, int iCol) {
+static AssocJson *edgeValue(WriteDestroyer *d, const DestroyEdge *p,
+                            int eAction, int iCol) {
   AssocWriter *w = d->w;
   AssocTable *pTab = p->pChild->pTab;
   AssocJson *pJson = assocLiteralJson(w, 0);
   sqlite3_stmt *pStmt;
-  if (p->eNow != DESTROY_DEFAULT || !pTab->aCol[iCol].bDefault) return pJson;
+  if (eAction != DESTROY_DEFAULT || !pTab->aCol[iCol].bDefault) return pJson;
   pStmt = assocPrepare(w->pCall, "PRAGMA \"%w\".table_xinfo(\"%w\")",
                        pTab->pSchema->zName, pTab->zName);
   while (assocStep(w->pCall, pStmt)) {
@@ -847,71 +744,100 @@ static AssocJson *edgeValue(WriteDestroyer *d, DestroyEdge *p, int iCol) {
   return pJson;
 }
 
-/* Columns that are set: all, but of those that become NULL only such as may. */
-static int edgeColumns(AssocWriter *w, const DestroyEdge *p, int **paCol) {
-  int *a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(int) * (p->nCol + 1));
+/* Columns that are set: all, but of those that become NULL only such as may
+** be. */
+static int edgeColumns(AssocWriter *w, const DestroyEdge *p, int eAction,
+                       int **paCol) {
+  const WriteRefer *pRefer = p->pRefer;
+  int *a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(int) * (pRefer->nCol + 1));
   int i, n = 0;
   *paCol = a;
-  for (i = 0; a && i < p->nCol; i++) {
-    if (p->eNow == DESTROY_NULL && p->pChild->pTab->aCol[p->aCol[i]].bNotNull) {
+  for (i = 0; a && i < pRefer->nCol; i++) {
+    if (eAction == DESTROY_NULL &&
+        p->pChild->pTab->aCol[pRefer->aCol[i]].bNotNull) {
       continue;
     }
-    a[n++] = p->aCol[i];
+    a[n++] = pRefer->aCol[i];
   }
-  if (a && n == 0) a[n++] = p->aCol[0]; /* SQLite says that it cannot be */
   return n;
 }
 
-static void edgeBind(WriteDestroyer *d, DestroyEdge *p, const WriteSql *pSql) {
+/* UPDATE posts SET user_id=NULL WHERE id=?2, with all but the row bound. */
+static WriteSql *edgeUpdate(WriteDestroyer *d, const DestroyEdge *p,
+                            int eAction, int nCol, const int *aCol) {
+  AssocWriter *w = d->w;
+  DestroyTable *pChild = p->pChild;
+  WriteSql *pSql = assocWriteSql(w, WRITE_UPDATE, pChild->pTab, nCol, aCol,
+                                 pChild->nId, pChild->aId, 0, 0);
   int i;
-  for (i = 0; i < pSql->nSet; i++) {
+  for (i = 0; pSql && i < nCol; i++) {
     WriteVal val = {0, 0, 0};
-    val.pJson = edgeValue(d, p, pSql->aSet[i]);
-    if (val.pJson) assocWriteBind(d->w, pSql->pStmt, i + 1, 0, &val);
+    val.pJson = edgeValue(d, p, eAction, aCol[i]);
+    if (val.pJson) assocWriteBind(w, pSql->pStmt, i + 1, 0, &val);
   }
+  return w->pCall->rc == SQLITE_OK ? pSql : 0;
 }
 
 /* Once for the report, whichever edges lead to the row. */
-static void edgeReport(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
-  AssocWriter *w = d->w;
-  sqlite3_stmt *pStmt = tableLoad(w, p->pChild);
-  DestroyGroup *pGroup = edgeGroup(d, p);
-  u32 nOld = p->pChild->changed.nSlot;
-  int rc = SQLITE_OK;
-  if (pGroup == 0 || w->pCall->rc != SQLITE_OK) return;
-  if (p->pChild->bRowid) {
-    assocKeymapAddInt(&p->pChild->changed, p->found.aInt[iRow], &rc);
-  } else {
-    assocKeymapAdd(&p->pChild->changed,
-                   &p->found.apVal[iRow * (u32)p->pChild->nId], &rc);
-  }
-  assocErrorCode(w->pCall, rc);
-  if (p->pChild->changed.nSlot == nOld && !d->bDryRun) return;
-  destroyRowsBind(w->pCall, p->pChild, &p->found, iRow, pStmt, 1);
-  if (assocStep(w->pCall, pStmt)) groupAdd(d, pGroup, pStmt);
+static void edgeReportChange(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
+  DestroyTable *pChild = p->pChild;
+  u32 nOld = pChild->changed.nSlot;
+  sqlite3_stmt *pStmt;
+  if (!d->bReport) return;
+  pStmt = tableLoad(d->w, pChild, &p->found, iRow);
+  if (pStmt == 0) return;
+  (void)tableRow(d->w, pChild, &pChild->changed, pStmt, 0, 1);
+  if (pChild->changed.nSlot != nOld || d->bDryRun) edgeReport(d, p, pStmt);
   sqlite3_reset(pStmt);
 }
 
-/* The rows of an edge that stay let go of what goes. */
+/* The rows of an edge that stay let go of what goes. If none of the columns
+** may be NULL, SQLite says so. */
 static void edgeChange(WriteDestroyer *d, DestroyEdge *p) {
+  AssocWriter *w = d->w;
+  WriteSql *pSql = 0;
+  int *aCol, n;
+  u32 i;
+  if (p->eNow != DESTROY_NULL && p->eNow != DESTROY_DEFAULT) return;
+  if (p->found.nSlot == 0) return;
+  n = edgeColumns(w, p, p->eNow, &aCol);
+  if (n == 0 && aCol) aCol[n++] = p->pRefer->aCol[0];
+  if (aCol) pSql = edgeUpdate(d, p, p->eNow, n, aCol);
+  for (i = 0; pSql && i < p->found.nSlot && w->pCall->rc == SQLITE_OK; i++) {
+    if (tableGoes(w, p->pChild, &p->found, i)) continue;
+    edgeReportChange(d, p, i);
+    if (d->bDryRun) continue;
+    assocErrorCode(w->pCall, assocKeymapBind(&p->found, i, pSql->pStmt, n + 1));
+    assocWriteRun(w, pSql);
+  }
+}
+
+/* Rows that close a circle let go, though they will be deleted too. */
+static void edgeUntie(WriteDestroyer *d, DestroyEdge *p) {
   AssocWriter *w = d->w;
   WriteSql *pSql;
   int *aCol, n;
   u32 i;
-  if (p->eNow == DESTROY_RESTRICT || p->found.n == 0) return;
-  n = edgeColumns(w, p, &aCol);
-  pSql = aCol ? assocWriteSql(w, WRITE_UPDATE, p->pChild->pTab, n, aCol,
-                              p->pChild->nId, p->pChild->aId, 0, 0)
-              : 0;
-  if (pSql) edgeBind(d, p, pSql);
-  for (i = 0; pSql && i < p->found.n && w->pCall->rc == SQLITE_OK; i++) {
-    if (destroyRowsHas(w->pCall, p->pChild, &p->pChild->rows, &p->found, i)) {
-      continue;
-    }
-    if (d->bReport) edgeReport(d, p, i);
-    if (d->bDryRun) continue;
-    destroyRowsBind(w->pCall, p->pChild, &p->found, i, pSql->pStmt, n + 1);
+  if (p->knot.nSlot == 0) return;
+  n = edgeColumns(w, p, DESTROY_NULL, &aCol);
+  if (n == 0) d->bDefer = 1;
+  pSql = n ? edgeUpdate(d, p, DESTROY_NULL, n, aCol) : 0;
+  for (i = 0; pSql && i < p->knot.nSlot && w->pCall->rc == SQLITE_OK; i++) {
+    assocErrorCode(w->pCall, assocKeymapBind(&p->knot, i, pSql->pStmt, n + 1));
     assocWriteRun(w, pSql);
+  }
+}
+
+/* Do something with all edges. */
+static void destroyEdges(WriteDestroyer *d,
+                         void (*xDo)(WriteDestroyer *, DestroyEdge *)) {
+  DestroyTable *p;
+  DestroyEdge *pEdge;
+  for (p = d->pTable; p; p = p->pNext) {
+    for (pEdge = p->pEdge; pEdge && d->w->pCall->rc == SQLITE_OK;
+         pEdge = pEdge->pNext) {
+      xDo(d, pEdge);
+    }
   }
 }
 
@@ -920,15 +846,29 @@ static void edgeChange(WriteDestroyer *d, DestroyEdge *p) {
 /* A row that was not deleted is gone already, by a trigger or by SQLite's
 ** own foreign keys; or a trigger keeps it, and then nothing may go. */
 static void tableCheckGone(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
-  AssocCall *pCall = d->w->pCall;
-  sqlite3_stmt *pStmt = tableLoad(d->w, p);
-  if (pCall->rc != SQLITE_OK || p->pTab->eType != ASSOC_TABLE) return;
-  destroyRowsBind(pCall, p, &p->rows, iRow, pStmt, 1);
-  if (assocStep(pCall, pStmt)) {
-    assocError(pCall, "a trigger of %s kept a row from being deleted",
+  sqlite3_stmt *pStmt;
+  if (p->pTab->eType != ASSOC_TABLE) return;
+  pStmt = tableLoad(d->w, p, &p->rows, iRow);
+  if (pStmt) {
+    assocError(d->w->pCall, "a trigger of %s kept a row from being deleted",
                p->pTab->zName);
   }
   sqlite3_reset(pStmt);
+}
+
+static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
+  AssocWriter *w = d->w;
+  WriteSql *pSql =
+      assocWriteSql(w, WRITE_DELETE, p->pTab, 0, 0, p->nId, p->aId, 0, 0);
+  int n;
+  if (pSql == 0) return;
+  assocErrorCode(w->pCall, assocKeymapBind(&p->rows, iRow, pSql->pStmt, 1));
+  (void)assocStep(w->pCall, pSql->pStmt);
+  sqlite3_reset(pSql->pStmt);
+  if (w->pCall->rc != SQLITE_OK) return;
+  n = sqlite3_changes(w->pCall->db);
+  w->nChange += n;
+  if (n == 0) tableCheckGone(d, p, iRow);
 }
 
 /* The time, as the column of soft deletion takes it. */
@@ -947,95 +887,59 @@ static sqlite3_value *tableNow(WriteDestroyer *d, const DestroyTable *p) {
   return pNow;
 }
 
-/* Mark the rows as deleted. */
-static void tableMark(WriteDestroyer *d, DestroyTable *p) {
+static void tableMark(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   AssocWriter *w = d->w;
   WriteSql *pSql = assocWriteSql(w, WRITE_UPDATE, p->pTab, 1,
                                  &p->pModel->iDeleted, p->nId, p->aId, 0, 0);
-  WriteVal now = {0, 0, 0};
-  u32 i;
-  now.pVal = tableNow(d, p);
-  for (i = 0; pSql && i < p->rows.n && w->pCall->rc == SQLITE_OK; i++) {
-    assocWriteBind(w, pSql->pStmt, 1, 0, &now);
-    destroyRowsBind(w->pCall, p, &p->rows, i, pSql->pStmt, 2);
-    assocWriteRun(w, pSql);
-  }
+  if (p->pNow == 0) p->pNow = tableNow(d, p);
+  if (pSql == 0 || p->pNow == 0) return;
+  assocErrorCode(w->pCall, sqlite3_bind_value(pSql->pStmt, 1, p->pNow));
+  assocErrorCode(w->pCall, assocKeymapBind(&p->rows, iRow, pSql->pStmt, 2));
+  assocWriteRun(w, pSql);
 }
 
-/* Those that were found last go first: they refer to others. */
-static void tableDelete(WriteDestroyer *d, DestroyTable *p) {
-  AssocWriter *w = d->w;
-  WriteSql *pSql =
-      assocWriteSql(w, WRITE_DELETE, p->pTab, 0, 0, p->nId, p->aId, 0, 0);
-  u32 i;
-  for (i = p->rows.n; pSql && i > 0 && w->pCall->rc == SQLITE_OK; i--) {
-    int n;
-    destroyRowsBind(w->pCall, p, &p->rows, i - 1, pSql->pStmt, 1);
-    if (w->pCall->rc != SQLITE_OK || assocStep(w->pCall, pSql->pStmt)) break;
-    n = sqlite3_changes(w->pCall->db);
-    w->nChange += n;
-    if (n == 0) tableCheckGone(d, p, i - 1);
-  }
-}
-
-/* Does another table that still has its rows refer to this one? */
-static int tableIsReferred(const DestroyTable *p) {
-  const DestroyEdge *pEdge;
-  for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
-    if (pEdge->pChild != p && !pEdge->pChild->bOrdered &&
-        pEdge->pChild->rows.n) {
-      return 1;
-    }
-  }
-  return 0;
-}
-
-/* The table whose rows can go next; of tables that refer to each other the
-** last. 0: none is left. */
-static DestroyTable *tableNext(WriteDestroyer *d) {
-  DestroyTable *p, *pLast = 0;
-  for (p = d->pTable; p; p = p->pNext) {
-    if (p->bOrdered || p->rows.n == 0) continue;
-    if (!tableIsReferred(p)) return p;
-    pLast = p;
-  }
-  if (pLast) d->bKnot = 1;
-  return pLast;
-}
-
-static int destroyPragma(AssocCall *pCall, const char *zPragma) {
-  sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA %s", zPragma);
-  int i = assocStep(pCall, pStmt) ? sqlite3_column_int(pStmt, 0) : 0;
-  assocFinalize(pCall, pStmt);
-  return i;
-}
-
-/* Rows that refer to each other can go in no order that SQLite would let
-** pass at every step: it is to look at the end. */
+/*
+** A circle none of whose keys may be NULL: SQLite is to look when the
+** transaction ends, unless all is well before. It is told so by a PRAGMA,
+** which makes other statements be prepared anew, and forgets what it found if
+** it is taken back.
+*/
 static int destroyDefer(WriteDestroyer *d) {
   AssocCall *pCall = d->w->pCall;
-  if (!d->bKnot || !destroyPragma(pCall, "foreign_keys") ||
-      destroyPragma(pCall, "defer_foreign_keys")) {
-    return 0;
-  }
-  assocExec(pCall, "PRAGMA defer_foreign_keys=ON");
-  return 1;
+  sqlite3_stmt *pStmt;
+  int bOn;
+  if (!d->bDefer) return 0;
+  pStmt = assocPrepare(pCall, "PRAGMA defer_foreign_keys");
+  bOn = assocStep(pCall, pStmt) && sqlite3_column_int(pStmt, 0);
+  assocFinalize(pCall, pStmt);
+  if (!bOn) assocExec(pCall, "PRAGMA defer_foreign_keys=ON");
+  return !bOn && pCall->rc == SQLITE_OK;
 }
 
-static void destroyAll(WriteDestroyer *d) {
-  DestroyTable *p, *pFirst = tableNext(d);
-  int bDefer = destroyDefer(d);
-  for (p = pFirst; p && d->w->pCall->rc == SQLITE_OK; p = tableNext(d)) {
-    if (d->bKnot && !bDefer) bDefer = destroyDefer(d);
-    if (d->bSoft) {
-      tableMark(d, p);
-    } else {
-      tableDelete(d, p);
-    }
-    p->bOrdered = 1;
+static void destroyDeferEnd(WriteDestroyer *d) {
+  sqlite3 *db = d->w->pCall->db;
+  int nOpen = 0, nHigh = 0;
+  if (d->w->pCall->rc == SQLITE_OK) {
+    sqlite3_db_status(db, SQLITE_DBSTATUS_DEFERRED_FKS, &nOpen, &nHigh, 0);
   }
-  if (bDefer)
-    sqlite3_exec(d->w->pCall->db, "PRAGMA defer_foreign_keys=OFF", 0, 0, 0);
+  if (nOpen) return;
+  sqlite3_exec(db, "PRAGMA defer_foreign_keys=OFF", 0, 0, 0);
+}
+
+/* Delete all rows, those first that refer to others. */
+static void destroyAll(WriteDestroyer *d) {
+  int bDefer;
+  i64 i;
+  destroyEdges(d, edgeUntie);
+  bDefer = destroyDefer(d);
+  for (i = 0; i < d->order.n && d->w->pCall->rc == SQLITE_OK; i++) {
+    if (d->bSoft) {
+      tableMark(d, d->order.a[i].pTable, d->order.a[i].iRow);
+    } else {
+      tableDelete(d, d->order.a[i].pTable, d->order.a[i].iRow);
+    }
+  }
+  if (bDefer) destroyDeferEnd(d);
 }
 
 /* ------------------------------------------------------------------ report */
@@ -1134,6 +1038,18 @@ static WriteDestroyer *destroyerOf(AssocWriter *w) {
   return d;
 }
 
+static void edgeReset(DestroyEdge *p) {
+  assocKeymapClear(&p->found);
+  assocKeymapClear(&p->knot);
+  assocKeymapClear(&p->pairParent);
+  assocKeymapClear(&p->pairChild);
+  sqlite3_free(p->aPair);
+  p->aPair = 0;
+  p->nPair = 0;
+  p->nAsked = 0;
+  p->pGroup = 0;
+}
+
 /* Forget the rows; tables, edges and statements serve again. */
 static void destroyerReset(WriteDestroyer *d) {
   DestroyTable *p;
@@ -1144,21 +1060,18 @@ static void destroyerReset(WriteDestroyer *d) {
   }
   d->pGroup = 0;
   d->ppGroupEnd = &d->pGroup;
-  d->bKnot = 0;
+  d->bTangled = d->bDefer = 0;
+  stepsClear(&d->todo);
+  stepsClear(&d->order);
   for (p = d->pTable; p; p = p->pNext) {
-    destroyRowsClear(p, &p->rows);
+    assocKeymapClear(&p->rows);
     assocKeymapClear(&p->changed);
-    p->iDone = 0;
+    sqlite3_free(p->aState);
+    p->aState = 0;
+    p->nState = 0;
     p->zPath = 0;
-    p->bOrdered = 0;
-    for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
-      destroyRowsClear(pEdge->pChild, &pEdge->found);
-      pEdge->pGroup = 0;
-      pEdge->nAsked = 0;
-      sqlite3_free(pEdge->aPair);
-      pEdge->aPair = 0;
-      pEdge->nPair = 0;
-    }
+    p->pNow = 0;
+    for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) edgeReset(pEdge);
   }
 }
 
@@ -1175,64 +1088,64 @@ void assocDestroyClear(AssocWriter *w) {
   }
 }
 
-/* The row itself, by its key. */
-static void destroyRoot(WriteDestroyer *d, const WriteRow *pRow) {
-  AssocWriter *w = d->w;
-  DestroyTable *p = destroyTable(d, pRow->pModel->pTable);
+/* The row itself, which pStmt stands on. */
+static void destroyFirst(WriteDestroyer *d, DestroyTable *p,
+                         sqlite3_stmt *pStmt) {
   DestroyGroup *pGroup;
-  AssocSql sql;
-  sqlite3_stmt *pStmt;
-  int i;
-  if (p == 0) return;
   p->zPath = "";
+  if (d->bSoft && tableIsDead(p, pStmt)) {
+    if (!d->bReport) return;
+    assocError(d->w->pCall,
+               "this row of %s was destroyed before, and is only kept; "
+               "{\"force\":true} deletes it",
+               p->pModel->zLabel);
+  }
   pGroup = destroyGroup(d, p, "", DESTROY_CASCADE);
-  assocWriteSqlStart(w, &sql);
-  sqlite3_str_appendall(sql.pStr, "SELECT ");
-  tableIdentitySql(&sql, p);
-  sqlite3_str_appendall(sql.pStr, " FROM ");
-  assocSqlTable(&sql, p->pTab);
-  for (i = 0; i < p->pModel->nKey; i++) {
-    sqlite3_str_appendall(sql.pStr, i ? " AND " : " t1 WHERE ");
-    assocSqlColumn(&sql, 1, p->pTab, p->pModel->aKey[i]);
-    sqlite3_str_appendf(sql.pStr, "=?%d", i + 1);
-  }
-  pStmt = assocWriteSqlEnd(w, &sql);
-  for (i = 0; pStmt && i < p->pModel->nKey; i++) {
-    assocWriteBind(w, pStmt, i + 1, 0, &pRow->aKey[i]);
-  }
-  if (assocStep(w->pCall, pStmt) && pGroup) {
-    if (destroyRowsAdd(w->pCall, p, &p->rows, pStmt)) {
-      groupAdd(d, pGroup, pStmt);
-    }
-  }
-  assocFinalize(w->pCall, pStmt);
+  if (pGroup == 0) return;
+  (void)tableRow(d->w, p, &p->rows, pStmt, 0, 1);
+  if (d->bReport) destroyKey(d->w, p, &pGroup->keys, pStmt);
 }
 
-static void destroyRun(WriteDestroyer *d, const WriteRow *pRow) {
-  DestroyTable *p;
-  DestroyEdge *pEdge;
-  AssocCall *pCall = d->w->pCall;
+/* Its table, with the row as its first. */
+static DestroyTable *destroyRoot(WriteDestroyer *d, const WriteRow *pRow) {
+  AssocWriter *w = d->w;
+  AssocModel *pModel = pRow->pModel;
+  DestroyTable *p = destroyTable(d, pModel->pTable);
+  sqlite3_stmt *pStmt;
   int i;
-  destroyRoot(d, pRow);
-  destroyFind(d);
-  for (i = 0; i < 2; i++) { /* Judge all before anything is changed */
-    for (p = d->pTable; p; p = p->pNext) {
-      for (pEdge = p->pEdge; pEdge && pCall->rc == SQLITE_OK;
-           pEdge = pEdge->pNext) {
-        if (i == 0) edgeJudge(d, pEdge);
-        if (i == 1) edgeChange(d, pEdge);
-      }
-    }
+  if (p == 0) return 0;
+  pStmt = tableStmt(w, p, pModel->nKey, pModel->aKey);
+  for (i = 0; pStmt && i < pModel->nKey; i++) {
+    assocWriteBind(w, pStmt, i + 1, 0, &pRow->aKey[i]);
   }
+  if (assocStep(w->pCall, pStmt)) destroyFirst(d, p, pStmt);
+  assocFinalize(w->pCall, pStmt);
+  return p;
+}
+
+static void destroyRun(WriteDestroyer *d, const WriteRow *pRow, int mHow) {
+  AssocCall *pCall = d->w->pCall;
+  DestroyTable *pRoot;
+  int bEnforced = 0;
+  if (!assocModelScopes(pCall, pRow->pModel)) return;
+  sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &bEnforced);
+  d->bCascade = (mHow & WRITE_CASCADE) != 0;
+  d->bDryRun = (mHow & WRITE_DRYRUN) != 0;
+  d->bSoft = !(mHow & WRITE_FORCE) && pRow->pModel->iDeleted >= 0;
+  d->bEnforced = bEnforced && !d->bSoft;
+  pRoot = destroyRoot(d, pRow);
+  destroyVisit(d, pRoot);
+  destroyEdges(d, edgeJudge); /* All, before anything is changed */
+  destroyReorder(d, pRoot);
+  destroyEdges(d, edgeChange);
   if (!d->bDryRun && pCall->rc == SQLITE_OK) destroyAll(d);
 }
 
 void assocDestroyRow(AssocWriter *w, const WriteRow *pRow) {
   WriteDestroyer *d = destroyerOf(w);
   if (d == 0 || w->pCall->rc != SQLITE_OK) return;
-  d->bCascade = d->bDryRun = d->bReport = 0;
-  d->bSoft = (u8)isSoft(w, pRow->pModel);
-  destroyRun(d, pRow);
+  d->bReport = 0;
+  destroyRun(d, pRow, 0);
   destroyerReset(d);
 }
 
@@ -1241,11 +1154,8 @@ char *assocDestroyReport(AssocWriter *w, const WriteRow *pRow, int mHow,
   WriteDestroyer *d = destroyerOf(w);
   char *z;
   if (d == 0 || w->pCall->rc != SQLITE_OK) return 0;
-  d->bCascade = (mHow & WRITE_CASCADE) != 0;
-  d->bDryRun = (mHow & WRITE_DRYRUN) != 0;
-  d->bSoft = !(mHow & WRITE_FORCE) && isSoft(w, pRow->pModel);
   d->bReport = 1;
-  destroyRun(d, pRow);
+  destroyRun(d, pRow, mHow);
   z = destroyReport(d, pn);
   destroyerReset(d);
   return z;

@@ -6,6 +6,7 @@
 **   link     two rows come to be related, or no longer are
 **   target   keys and rows as callers name them
 **   graph    rows in rows, as a payload nests them
+**   refer    foreign keys that refer to a table
 **   destroy  a row, and what happens to all that refer to it
 **   gate     all or nothing where no savepoint can be opened
 **
@@ -25,6 +26,7 @@ typedef struct WriteDestroyer WriteDestroyer;
 typedef struct WriteForm WriteForm;
 typedef struct WriteLink WriteLink;
 typedef struct WriteMember WriteMember;
+typedef struct WriteRefer WriteRefer;
 typedef struct WriteRow WriteRow;
 typedef struct WriteSql WriteSql;
 typedef struct WriteVal WriteVal;
@@ -40,6 +42,8 @@ struct AssocWriter {
   WriteForm *pForm; /* And forms */
   WriteLink *pLink; /* And links */
   WriteDestroyer *pDestroyer; /* And what destroys, once it is needed */
+  AssocForeign *pForeign;     /* Foreign keys of all definitions, for it */
+  u8 bForeign;                /* They have been read */
   sqlite3_value **apOwned;    /* OWNED: values that rows at hand have */
   int nOwned;
   i64 nChange; /* Rows inserted, changed and deleted by its statements */
@@ -267,6 +271,24 @@ const AssocJson *assocBranchOfJson(AssocWriter *w, const AssocRel *pRel,
 /* A JSON object, of which zWhat says what it should be. NULL gives 0. */
 AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
                               const char *zWhat);
+
+/* ------------------------------------------------------------------ refer */
+
+/* A foreign key that refers to a table. */
+struct WriteRefer {
+  AssocTable *pChild; /* The table that has it */
+  int nCol;
+  const int *aCol, *aRef; /* Its columns, and those that they refer to */
+  const char *zAction;    /* What onDelete says: "CASCADE"; 0: nothing */
+  const char *zName;      /* Its step on a path: "posts" */
+  u8 bDeclared;           /* The schema has it, so that SQLite may enforce it */
+  const ShapePred *pScope; /* Only these rows are meant, or 0: all */
+  const char *zType;       /* Only rows of this type, or 0 */
+  int iType;               /* Which is in this column */
+  WriteRefer *pNext;
+};
+/* Those that refer to the model's table. They last as long as the writer. */
+WriteRefer *assocRefersTo(AssocWriter *w, AssocModel *pModel);
 
 /* ---------------------------------------------------------------- destroy */
 
