@@ -6,7 +6,10 @@
 **   catalog   the definitions, cached for as long as they are true
 **   name      from a model's name to its table
 **   options   what stands in the options of a definition
-**   relation  from a definition to tables and columns, defaults and all
+**   relation  from a definition to tables and columns, defaults and all,
+**             with key, many, path and polymorphic (resolve.h)
+**   foreign   what both sides of one foreign key say of it
+**   scope     conditions that models and associations have of their own
 **   inflect   singular and plural
 **   naming    what a person would call an association
 **

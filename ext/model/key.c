@@ -1,0 +1,305 @@
+/*
+** The columns of keys, where a definition does not name them.
+**
+** For the columns of a foreign key, the first of these that gives an answer
+** wins:
+**
+**   1. the option foreignKey (otherKey, for the far side of a join table)
+**   2. a FOREIGN KEY that the schema declares between the two tables, if
+**      exactly one can be meant
+**   3. a column that is there under a usual name: UserId, userId, user_id
+**   4. the name under which assoc_sync() is to make it
+**
+** The usual name is made as Sequelize makes it: of the source's name for
+** hasOne and hasMany, of the association's name for belongsTo, and of the
+** key that is referenced.
+*/
+#include "model/resolve.h"
+
+/* A name in the singular, as the definition spells it; of a model, without
+** its database. */
+const char *assocResolveSingular(AssocResolver *p, const AssocModel *pModel,
+                                 const char *zName) {
+  return assocSingularize(p->pCall, p->pArena,
+                          assocBareName(pModel->pTable->pSchema, zName));
+}
+
+/* -------------------------------------------------------------------- keys */
+
+void assocKeyAlloc(AssocResolver *p, AssocKey *pKey, int n) {
+  pKey->aCol = assocAlloc(p->pCall, p->pArena, (i64)sizeof(int) * (n + 1));
+  pKey->azCol = assocAlloc(p->pCall, p->pArena, (i64)sizeof(char *) * (n + 1));
+  pKey->nCol = p->pCall->rc == SQLITE_OK ? n : 0;
+}
+
+/* The column of that name becomes the i-th of the key. pTab may be 0. */
+void assocKeySet(AssocKey *pKey, int i, const AssocTable *pTab,
+                 const char *zName) {
+  if (i >= pKey->nCol || zName == 0) return;
+  pKey->aCol[i] = pTab ? assocColumnFind(pTab, zName) : -1;
+  pKey->azCol[i] = pKey->aCol[i] >= 0 ? pTab->aCol[pKey->aCol[i]].zName : zName;
+}
+
+void assocKeyNamed(AssocResolver *p, AssocKey *pKey, const AssocTable *pTab,
+                   const AssocNames *pNames) {
+  int i;
+  assocKeyAlloc(p, pKey, pNames->n);
+  for (i = 0; i < pKey->nCol; i++) assocKeySet(pKey, i, pTab, pNames->az[i]);
+  pKey->eFrom = ASSOC_FROM_DECLARED;
+}
+
+static void keyFromColumns(AssocResolver *p, AssocKey *pKey,
+                           const AssocTable *pTab, int nCol, const int *aCol) {
+  int i;
+  assocKeyAlloc(p, pKey, nCol);
+  for (i = 0; i < pKey->nCol; i++) {
+    pKey->aCol[i] = aCol[i];
+    pKey->azCol[i] = pTab->aCol[aCol[i]].zName;
+  }
+}
+
+/*
+** sourceKey or targetKey: the columns of a model that are referenced. They
+** have to be there.
+*/
+void assocKeyReferenced(AssocResolver *p, AssocKey *pKey, AssocModel *pModel,
+                        const AssocNames *pNames, const char *zOption) {
+  int i;
+  if (pNames->n == 0) {
+    assocModelNeedKey(p->pCall, pModel);
+    keyFromColumns(p, pKey, pModel->pTable, pModel->nKey, pModel->aKey);
+    pKey->eFrom = ASSOC_FROM_DEFAULT;
+    return;
+  }
+  assocKeyNamed(p, pKey, pModel->pTable, pNames);
+  for (i = 0; i < pKey->nCol; i++) {
+    if (pKey->aCol[i] >= 0) continue;
+    assocError(p->pCall, "%s has no column %s, which %s names", pModel->zLabel,
+               pKey->azCol[i], zOption);
+  }
+}
+
+/* ----------------------------------------------------------- foreign keys */
+
+/* Columns that a foreign key references: as written, or the parent's key. */
+static int fkeyReferences(const AssocFkey *pFk, const AssocTable *pParent,
+                          const AssocKey *pKey) {
+  int i, j;
+  if (pFk->nCol != pKey->nCol) return 0;
+  for (i = 0; i < pKey->nCol; i++) {
+    for (j = 0; j < pFk->nCol; j++) {
+      int iCol = pFk->azTo[j]        ? assocColumnFind(pParent, pFk->azTo[j])
+                 : j < pParent->nKey ? pParent->aKey[j]
+                                     : -1;
+      if (iCol == pKey->aCol[i] && iCol >= 0) break;
+    }
+    if (j == pFk->nCol) return 0;
+  }
+  return 1;
+}
+
+/* The foreign key's own columns, in the order of the referenced key. */
+static void keyFromFkey(AssocResolver *p, AssocKey *pKey,
+                        const AssocTable *pTab, const AssocFkey *pFk,
+                        const AssocTable *pParent, const AssocKey *pRef) {
+  int i, j;
+  assocKeyAlloc(p, pKey, pRef->nCol);
+  for (i = 0; i < pKey->nCol; i++) {
+    for (j = 0; j < pFk->nCol; j++) {
+      int iCol = pFk->azTo[j] ? assocColumnFind(pParent, pFk->azTo[j])
+                              : pParent->aKey[j];
+      if (iCol == pRef->aCol[i]) break;
+    }
+    if (j == pFk->nCol || pFk->aCol[j] < 0) return;
+    pKey->aCol[i] = pFk->aCol[j];
+    pKey->azCol[i] = pTab->aCol[pFk->aCol[j]].zName;
+  }
+  pKey->eFrom = ASSOC_FROM_SCHEMA;
+}
+
+int assocKeyUsual(AssocCall *pCall, AssocArena *pArena, const char *z,
+                  const char *zName, const char *zKey) {
+  const char *zCamel = assocCamelize(pCall, pArena, zName, zKey);
+  const char *zSnake = zCamel ? assocUnderscore(pCall, pArena, zCamel) : 0;
+  int nName = (int)strlen(zName);
+  if (zSnake == 0) return 0;
+  if (sqlite3_stricmp(z, zCamel) == 0 || sqlite3_stricmp(z, zSnake) == 0) {
+    return 1;
+  }
+  return sqlite3_stricmp(z, zKey) == 0 && (int)strlen(zKey) > nName &&
+         sqlite3_strnicmp(zKey, zName, nName) == 0;
+}
+
+static int usualName(AssocResolver *p, const char *z, const char *zName,
+                     const char *zKey) {
+  return assocKeyUsual(p->pCall, p->pArena, z, zName, zKey);
+}
+
+/* Are these columns, each, under the usual name? */
+static int usualColumns(AssocResolver *p, const AssocTable *pTab, int nCol,
+                        const int *aCol, const char *zName,
+                        const AssocKey *pRef) {
+  int i;
+  if (nCol != pRef->nCol) return 0;
+  for (i = 0; i < nCol; i++) {
+    if (aCol[i] < 0 ||
+        !usualName(p, pTab->aCol[aCol[i]].zName, zName, pRef->azCol[i])) {
+      return 0;
+    }
+  }
+  return nCol > 0;
+}
+
+/* Options of another definition: one that is bad spoils only itself. */
+AssocOptions *assocResolveOther(AssocResolver *p, AssocDef *pDef) {
+  AssocOptions *pOpt = assocDefOptions(p->pCall, pDef);
+  if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+  return pOpt;
+}
+
+/*
+** Does another belongsTo of the same model speak of this foreign key, by its
+** option or by its name? Then it is not the one that is meant: with
+** sender_id alone in the table, the association 'recipient' is not it.
+*/
+static int takenByAnother(AssocResolver *p, const AssocTable *pTab,
+                          const AssocFkey *pFk, const AssocKey *pRef) {
+  AssocDef *pDef = 0;
+  while ((pDef = assocModelNextDef(p->pCall, p->pRel->pSource, pDef)) != 0) {
+    AssocOptions *pOpt;
+    if (pDef == p->pDef || assocKindSeek(pDef->zKind) != ASSOC_BELONGSTO) {
+      continue;
+    }
+    pOpt = assocResolveOther(p, pDef);
+    if (pOpt == 0) continue;
+    if (pOpt->foreignKey.n == pFk->nCol && pFk->aCol[0] >= 0 &&
+        sqlite3_stricmp(pOpt->foreignKey.az[0],
+                        pTab->aCol[pFk->aCol[0]].zName) == 0) {
+      return 1;
+    }
+    if (pOpt->foreignKey.n == 0 &&
+        usualColumns(p, pTab, pFk->nCol, pFk->aCol, pDef->zName, pRef)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+static int fkeyCounts(AssocResolver *p, const AssocSeeker *pSeek,
+                      const AssocFkey *pFk) {
+  const AssocTable *pParent = pSeek->pParent->pTable;
+  if (pSeek->pTab->pSchema != pParent->pSchema) return 0;
+  if (sqlite3_stricmp(pFk->zParent, pParent->zName) != 0) return 0;
+  if (!fkeyReferences(pFk, pParent, pSeek->pRef)) return 0;
+  if (pSeek->pNot && pSeek->pNot->nCol && pFk->aCol[0] >= 0 &&
+      pSeek->pNot->azCol[0] &&
+      sqlite3_stricmp(pSeek->pTab->aCol[pFk->aCol[0]].zName,
+                      pSeek->pNot->azCol[0]) == 0) {
+    return 0;
+  }
+  return !pSeek->bNamed || !takenByAnother(p, pSeek->pTab, pFk, pSeek->pRef);
+}
+
+static void ambiguous(AssocResolver *p, const AssocSeeker *pSeek) {
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  const AssocFkey *pFk;
+  char *z;
+  int n = 0;
+  for (pFk = pSeek->pTab->pFkey; pFk; pFk = pFk->pNext) {
+    if (!fkeyCounts(p, pSeek, pFk) || pFk->aCol[0] < 0) continue;
+    sqlite3_str_appendf(pStr, "%s%s", n++ ? " or " : "",
+                        pSeek->pTab->aCol[pFk->aCol[0]].zName);
+  }
+  z = assocStrFinish(p->pCall, pStr);
+  assocError(p->pCall,
+             "%s has several foreign keys to %s; say which is meant with the "
+             "option %s: %s",
+             pSeek->pTab->zName, pSeek->pParent->zLabel, pSeek->zOption, z);
+  sqlite3_free(z);
+}
+
+/* Step 2: a declared foreign key. */
+static void seekDeclared(AssocResolver *p, const AssocSeeker *pSeek,
+                         AssocKey *pKey, int *pnFound) {
+  const AssocFkey *pFk, *pOnly = 0;
+  for (pFk = assocTableFkeys(p->pCall, pSeek->pTab); pFk; pFk = pFk->pNext) {
+    if (!fkeyCounts(p, pSeek, pFk)) continue;
+    (*pnFound)++;
+    pOnly = pFk;
+    if (usualColumns(p, pSeek->pTab, pFk->nCol, pFk->aCol, pSeek->zName,
+                     pSeek->pRef)) {
+      *pnFound = 1;
+      break;
+    }
+  }
+  if (*pnFound == 1) {
+    keyFromFkey(p, pKey, pSeek->pTab, pOnly, pSeek->pParent->pTable,
+                pSeek->pRef);
+  }
+}
+
+/* Step 3: columns under the usual names. */
+static void seekUsual(AssocResolver *p, const AssocSeeker *pSeek,
+                      AssocKey *pKey) {
+  const AssocTable *pTab = pSeek->pTab;
+  int i, j;
+  assocKeyAlloc(p, pKey, pSeek->pRef->nCol);
+  for (i = 0; i < pKey->nCol; i++) {
+    for (j = 0; j < pTab->nCol; j++) {
+      /* In a model with itself the key is not its own foreign key */
+      if (pTab == pSeek->pParent->pTable && j == pSeek->pRef->aCol[i]) continue;
+      if (usualName(p, pTab->aCol[j].zName, pSeek->zName,
+                    pSeek->pRef->azCol[i])) {
+        break;
+      }
+    }
+    if (j == pTab->nCol) {
+      pKey->nCol = 0;
+      return;
+    }
+    assocKeySet(pKey, i, pTab, pTab->aCol[j].zName);
+  }
+  pKey->eFrom = ASSOC_FROM_CONVENTION;
+}
+
+/* Step 4: user_id where both tables are in snake case, else UserId. */
+static void defaultKey(AssocResolver *p, const AssocSeeker *pSeek,
+                       AssocKey *pKey, const char *zTab) {
+  int i;
+  assocKeyAlloc(p, pKey, pSeek->pRef->nCol);
+  for (i = 0; i < pKey->nCol; i++) {
+    char *z =
+        assocCamelize(p->pCall, p->pArena, pSeek->zName, pSeek->pRef->azCol[i]);
+    if (z && assocIsSnake(zTab) &&
+        assocIsSnake(pSeek->pParent->pTable->zName)) {
+      z = assocUnderscore(p->pCall, p->pArena, z);
+    }
+    assocKeySet(pKey, i, pSeek->pTab, z);
+  }
+  pKey->eFrom = ASSOC_FROM_DEFAULT;
+}
+
+/* Steps 1 to 4. zTab is the name of the table, which may be missing. */
+void assocKeyForeign(AssocResolver *p, const AssocSeeker *pSeek, AssocKey *pKey,
+                     const AssocNames *pNames, const char *zTab) {
+  int nFound = 0;
+  if (pNames->n) {
+    assocKeyNamed(p, pKey, pSeek->pTab, pNames);
+    if (pNames->n != pSeek->pRef->nCol) {
+      assocError(p->pCall,
+                 "%s names %d columns, but the key of %s has %d; give them in "
+                 "the same order",
+                 pSeek->zOption, pNames->n, pSeek->pParent->zLabel,
+                 pSeek->pRef->nCol);
+    }
+    return;
+  }
+  if (pSeek->pTab) {
+    seekDeclared(p, pSeek, pKey, &nFound);
+    if (pKey->nCol == 0) seekUsual(p, pSeek, pKey);
+    if (pKey->nCol == 0 && nFound > 1) ambiguous(p, pSeek);
+  }
+  if (pKey->nCol == 0 && p->pCall->rc == SQLITE_OK) {
+    defaultKey(p, pSeek, pKey, zTab);
+  }
+}

@@ -1,0 +1,172 @@
+/*
+** belongsToMany: the join table, and the association over it in the other
+** direction.
+*/
+#include "model/resolve.h"
+
+/* Can pTab be the join table? It has a foreign key to each side, and they
+** make up its key or a unique index. */
+static int isJoinTable(AssocResolver *p, AssocTable *pTab) {
+  const AssocTable *pSrc = p->pRel->pSource->pTable;
+  const AssocTable *pTgt = p->pRel->pTarget->pTable;
+  const AssocFkey *pA, *pB;
+  int aCol[8], i, bUnique = 0;
+  if (pTab->eType != ASSOC_TABLE) return 0;
+  for (pA = assocTableFkeys(p->pCall, pTab); pA; pA = pA->pNext) {
+    if (sqlite3_stricmp(pA->zParent, pSrc->zName) != 0) continue;
+    for (pB = pTab->pFkey; pB; pB = pB->pNext) {
+      if (pA == pB || pA->nCol + pB->nCol > ASSOC_COUNT(aCol) ||
+          sqlite3_stricmp(pB->zParent, pTgt->zName) != 0) {
+        continue;
+      }
+      for (i = 0; i < pA->nCol; i++) aCol[i] = pA->aCol[i];
+      for (i = 0; i < pB->nCol; i++) aCol[pA->nCol + i] = pB->aCol[i];
+      (void)assocTableIndexOn(p->pCall, pTab, pA->nCol + pB->nCol, aCol,
+                              &bUnique);
+      if (bUnique) return 1;
+    }
+  }
+  return 0;
+}
+
+/* The only join table of the schema between source and target. */
+static void findThrough(AssocResolver *p) {
+  AssocRel *pRel = p->pRel;
+  AssocSchema *pSchema = pRel->pSource->pTable->pSchema;
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  int i, n = 0;
+  char *z;
+  for (i = 0; i < pSchema->nEntry && p->pCall->rc == SQLITE_OK; i++) {
+    AssocTable *pTab = assocTableFind(p->pCall, pSchema, pSchema->azEntry[i]);
+    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    if (pTab == 0 || !isJoinTable(p, pTab)) continue;
+    sqlite3_str_appendf(pStr, "%s%s", n++ ? " or " : "", pTab->zName);
+    pRel->pThrough = pTab;
+    pRel->zThrough = pTab->zName;
+  }
+  z = assocStrFinish(p->pCall, pStr);
+  if (n == 0) {
+    assocError(p->pCall,
+               "belongsToMany needs the option through, the name of the join "
+               "table; no table joins %s and %s yet",
+               pRel->pSource->zLabel, pRel->pTarget->zLabel);
+  } else if (n > 1) {
+    assocError(p->pCall,
+               "several tables join %s and %s; say which is meant with the "
+               "option through: %s",
+               pRel->pSource->zLabel, pRel->pTarget->zLabel, z);
+  }
+  sqlite3_free(z);
+}
+
+static void resolveThrough(AssocResolver *p) {
+  AssocRel *pRel = p->pRel;
+  AssocModel *pJoin;
+  if (pRel->pOpt->zThrough == 0) {
+    findThrough(p);
+    return;
+  }
+  pRel->zThrough = pRel->pOpt->zThrough;
+  pJoin =
+      assocModelNear(p->pCall, pRel->pSource->pTable->pSchema, pRel->zThrough);
+  if (pJoin == 0) return;
+  pRel->pThrough = pJoin->pTable;
+  pRel->zThrough = pJoin->pTable->zName;
+}
+
+/* Is the join table of another belongsToMany the same? Without the option
+** through it is the only one between the two. */
+static int sameThrough(AssocResolver *p, const AssocDef *pDef,
+                       const AssocOptions *pOpt) {
+  AssocRel *pRel = p->pRel;
+  AssocModel *pJoin;
+  if (pOpt->zThrough == 0 ||
+      sqlite3_stricmp(pOpt->zThrough, pRel->zThrough) == 0) {
+    return 1;
+  }
+  pJoin =
+      assocModelNear(p->pCall, pDef->pSource->pTable->pSchema, pOpt->zThrough);
+  if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+  return pJoin && pJoin->pTable == pRel->pThrough;
+}
+
+/*
+** The belongsToMany in the other direction: from the target to the source
+** over the same join table. 0 if there is none.
+*/
+static AssocDef *pairOf(AssocResolver *p) {
+  AssocRel *pRel = p->pRel;
+  AssocDef *pDef = 0;
+  while ((pDef = assocModelNextDef(p->pCall, pRel->pTarget, pDef)) != 0) {
+    AssocOptions *pOpt;
+    AssocModel *pBack;
+    if (pDef == p->pDef || pDef->zTarget == 0 ||
+        assocKindSeek(pDef->zKind) != ASSOC_BELONGSTOMANY) {
+      continue;
+    }
+    pOpt = assocResolveOther(p, pDef);
+    pBack = assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget);
+    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    if (pOpt == 0 || pBack != pRel->pSource) continue;
+    if (sameThrough(p, pDef, pOpt)) return pDef;
+  }
+  return 0;
+}
+
+/*
+** The two keys of a join table. Each may be said here, or by the definition
+** of the other direction, where it has the other's name. In an association
+** of a model with itself the usual names are made of the associations:
+** children and parents give childId and parentId.
+*/
+void assocResolveMany(AssocResolver *p) {
+  static const AssocNames noNames;
+  AssocRel *pRel = p->pRel;
+  AssocDef *pPair;
+  AssocOptions *pPairOpt;
+  const AssocNames *pForeign = &pRel->pOpt->foreignKey;
+  const AssocNames *pOther = &pRel->pOpt->otherKey;
+  const char *zTab;
+  AssocSeeker seek;
+  int bSelf = pRel->pSource == pRel->pTarget;
+  memset(&seek, 0, sizeof(seek));
+  resolveThrough(p);
+  assocKeyReferenced(p, &pRel->sourceKey, pRel->pSource, &pRel->pOpt->sourceKey,
+                     "sourceKey");
+  assocKeyReferenced(p, &pRel->targetKey, pRel->pTarget, &pRel->pOpt->targetKey,
+                     "targetKey");
+  if (p->pCall->rc != SQLITE_OK) return;
+  zTab = pRel->zThrough;
+  pPair = pairOf(p);
+  pPairOpt = pPair ? assocResolveOther(p, pPair) : 0;
+  if (pForeign->n == 0) pForeign = pPairOpt ? &pPairOpt->otherKey : &noNames;
+  if (pOther->n == 0) pOther = pPairOpt ? &pPairOpt->foreignKey : &noNames;
+  if (pOther->n) assocKeyNamed(p, &pRel->other, pRel->pThrough, pOther);
+  seek.pTab = pRel->pThrough;
+  seek.pParent = pRel->pSource;
+  seek.pRef = &pRel->sourceKey;
+  seek.pNot = &pRel->other;
+  seek.zName = assocResolveSingular(
+      p, pRel->pSource, bSelf && pPair ? pPair->zName : p->pDef->zModel);
+  seek.zOption = "foreignKey";
+  if (p->pCall->rc != SQLITE_OK) return;
+  assocKeyForeign(p, &seek, &pRel->foreign, pForeign, zTab);
+  pRel->other.nCol = 0;
+  seek.pParent = pRel->pTarget;
+  seek.pRef = &pRel->targetKey;
+  seek.pNot = &pRel->foreign;
+  seek.zName = assocResolveSingular(p, pRel->pTarget,
+                                    bSelf ? pRel->zName : p->pDef->zTarget);
+  seek.zOption = "otherKey";
+  if (p->pCall->rc != SQLITE_OK) return;
+  assocKeyForeign(p, &seek, &pRel->other, pOther, zTab);
+  if (pRel->foreign.nCol && pRel->other.nCol && p->pCall->rc == SQLITE_OK &&
+      sqlite3_stricmp(pRel->foreign.azCol[0], pRel->other.azCol[0]) == 0 &&
+      pRel->foreign.nCol == 1 && pRel->other.nCol == 1) {
+    assocError(
+        p->pCall,
+        "%s needs two foreign keys, but foreignKey and otherKey are both "
+        "%s",
+        zTab, pRel->foreign.azCol[0]);
+  }
+}

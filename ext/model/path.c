@@ -1,0 +1,97 @@
+/*
+** hasOne and hasMany through a path of associations: "posts.comments".
+*/
+#include "model/resolve.h"
+
+/* The associations of a path, with those that are paths themselves taken
+** apart. */
+static void pathAdd(AssocResolver *p, AssocRel *pStep) {
+  AssocRel *pRel = p->pRel;
+  int i, n = pStep->nPath ? pStep->nPath : 1;
+  AssocRel **ap =
+      assocAlloc(p->pCall, p->pArena, (i64)sizeof(*ap) * (pRel->nPath + n));
+  if (ap == 0) return;
+  if (pRel->nPath) {
+    memcpy(ap, pRel->apPath, sizeof(*ap) * (size_t)pRel->nPath);
+  }
+  for (i = 0; i < n; i++) {
+    ap[pRel->nPath++] = pStep->nPath ? pStep->apPath[i] : pStep;
+  }
+  pRel->apPath = ap;
+}
+
+static AssocRel *pathEnd(const AssocRel *pRel) {
+  return pRel->apPath[pRel->nPath - 1];
+}
+
+/* The path ends before the target: the one association that leads there. */
+static void pathLast(AssocResolver *p) {
+  AssocModel *pAt = pathEnd(p->pRel)->pTarget;
+  AssocDef *pDef = 0, *pOnly = 0;
+  int n = 0;
+  while ((pDef = assocModelNextDef(p->pCall, pAt, pDef)) != 0) {
+    if (pDef == p->pDef || pDef->zTarget == 0) continue;
+    if (assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget) !=
+        p->pRel->pTarget) {
+      continue;
+    }
+    n++;
+    pOnly = pDef;
+  }
+  if (n == 1) {
+    AssocRel *pLast = assocRelOf(p->pCall, pOnly);
+    if (pLast) pathAdd(p, pLast);
+  } else {
+    assocError(
+        p->pCall,
+        "the path %s leads to %s, and %s association of that leads on to "
+        "%s; write the path to its end",
+        p->pRel->pOpt->zThrough, pAt->zLabel, n ? "more than one" : "no",
+        p->pRel->pTarget->zLabel);
+  }
+}
+
+/* "posts.comments": one name after another, each an association of the model
+** where the one before it ends. */
+void assocResolvePath(AssocResolver *p) {
+  AssocRel *pRel = p->pRel;
+  AssocModel *pAt = pRel->pSource;
+  const char *z = pRel->pOpt->zThrough;
+  while (*z && p->pCall->rc == SQLITE_OK) {
+    int n = 0;
+    AssocRel *pStep;
+    while (z[n] && z[n] != '.') n++;
+    pStep =
+        assocRelFind(p->pCall, pAt, assocArenaText(p->pCall, p->pArena, z, n));
+    if (pStep == 0) return;
+    if (pStep->nBranch) {
+      assocError(p->pCall, "%s is polymorphic, and a path cannot go through it",
+                 pStep->zName);
+      return;
+    }
+    pathAdd(p, pStep);
+    pAt = pStep->pTarget;
+    z += n + (z[n] == '.');
+  }
+  assert(p->pCall->rc != SQLITE_OK || pRel->nPath > 0);
+  if (p->pCall->rc == SQLITE_OK && pAt != pRel->pTarget) pathLast(p);
+  if (p->pCall->rc == SQLITE_OK) {
+    const AssocRel *pFirst = pRel->apPath[0];
+    pRel->sourceKey =
+        pFirst->eKind == ASSOC_BELONGSTO ? pFirst->foreign : pFirst->sourceKey;
+  }
+}
+
+/* Is the option through of a hasOne or hasMany a path? It begins with an
+** association of the source. */
+int assocResolveIsPath(AssocResolver *p) {
+  const char *z = p->pRel->pOpt->zThrough;
+  AssocDef *pDef = 0;
+  int n = 0;
+  while (z[n] && z[n] != '.') n++;
+  if (z[n] == '.') return 1;
+  while ((pDef = assocModelNextDef(p->pCall, p->pRel->pSource, pDef)) != 0) {
+    if (sqlite3_stricmp(pDef->zName, z) == 0) return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,157 @@
+/*
+** Polymorphic associations: a belongsTo whose rows say by a type of which
+** model their target is, and the has-side and belongsToMany over its columns.
+*/
+#include "model/resolve.h"
+
+/* A default name of a polymorphic key: commentableId or commentable_type,
+** whichever is there. */
+static void polymorphicColumn(AssocResolver *p, AssocKey *pKey,
+                              const char *zSuffix) {
+  const AssocTable *pTab = p->pRel->pSource->pTable;
+  const char *zCamel =
+      assocCamelize(p->pCall, p->pArena, p->pRel->zName, zSuffix);
+  const char *zSnake =
+      zCamel ? assocUnderscore(p->pCall, p->pArena, zCamel) : 0;
+  assocKeyAlloc(p, pKey, 1);
+  if (zSnake == 0) return;
+  assocKeySet(pKey, 0, pTab, assocIsSnake(pTab->zName) ? zSnake : zCamel);
+  if (pKey->nCol && pKey->aCol[0] < 0) {
+    const char *zOther = assocIsSnake(pTab->zName) ? zCamel : zSnake;
+    if (assocColumnFind(pTab, zOther) >= 0) assocKeySet(pKey, 0, pTab, zOther);
+  }
+  pKey->eFrom = pKey->nCol && pKey->aCol[0] >= 0 ? ASSOC_FROM_CONVENTION
+                                                 : ASSOC_FROM_DEFAULT;
+}
+
+static void addBranch(AssocResolver *p, const char *zType, const char *zModel) {
+  AssocRel *pRel = p->pRel;
+  AssocBranch *pBranch = &pRel->aBranch[pRel->nBranch++];
+  pBranch->zType = zType;
+  pBranch->pModel = assocModelNear(p->pCall, p->pDef->pSchema, zModel);
+  if (pBranch->pModel == 0) {
+    assocModelMissing(p->pCall, p->pDef->pSchema->pCatalog, zModel);
+    return;
+  }
+  assocKeyReferenced(p, &pBranch->key, pBranch->pModel, &pRel->pOpt->targetKey,
+                     "targetKey");
+  if (p->pCall->rc == SQLITE_OK &&
+      pBranch->key.nCol != pRel->aBranch[0].key.nCol) {
+    assocError(p->pCall,
+               "the keys of %s and %s have different numbers of columns",
+               pRel->aBranch[0].pModel->zLabel, pBranch->pModel->zLabel);
+  }
+}
+
+/* {"type":"kind","models":{"post":"Post"}}, or "models":["Post","Image"] */
+void assocResolvePolymorphic(AssocResolver *p) {
+  AssocRel *pRel = p->pRel;
+  AssocJson *pOpt = pRel->pOpt->pPolymorphic;
+  AssocJson *pModels = assocJsonGet(pOpt, "models"), *pSub;
+  AssocJson *pType = assocJsonGet(pOpt, "type");
+  if (pModels == 0 || pModels->eType < ASSOC_J_ARRAY || pModels->nChild == 0) {
+    assocError(p->pCall,
+               "the option polymorphic needs \"models\", from what the type "
+               "column holds to a model: {\"post\":\"Post\"}");
+    return;
+  }
+  pRel->aBranch = assocAlloc(p->pCall, p->pArena,
+                             (i64)sizeof(AssocBranch) * pModels->nChild);
+  if (pRel->aBranch == 0) return;
+  for (pSub = pModels->pChild; pSub && p->pCall->rc == SQLITE_OK;
+       pSub = pSub->pNext) {
+    if (pSub->eType != ASSOC_J_TEXT) {
+      assocError(p->pCall, "\"models\" of polymorphic must be names of models");
+      return;
+    }
+    addBranch(p, pSub->zKey ? pSub->zKey : pSub->z, pSub->z);
+  }
+  if (p->pCall->rc != SQLITE_OK) return;
+  pRel->pTarget = pRel->aBranch[0].pModel;
+  pRel->targetKey = pRel->aBranch[0].key;
+  if (pType && pType->eType == ASSOC_J_TEXT) {
+    assocKeyAlloc(p, &pRel->type, 1);
+    assocKeySet(&pRel->type, 0, pRel->pSource->pTable, pType->z);
+  } else {
+    polymorphicColumn(p, &pRel->type, "type");
+  }
+  if (pRel->pOpt->foreignKey.n) {
+    assocKeyNamed(p, &pRel->foreign, pRel->pSource->pTable,
+                  &pRel->pOpt->foreignKey);
+  } else {
+    polymorphicColumn(p, &pRel->foreign, "id");
+  }
+  if (p->pCall->rc == SQLITE_OK && pRel->foreign.nCol != pRel->targetKey.nCol) {
+    assocError(p->pCall,
+               "foreignKey names %d columns, but the key of %s has %d",
+               pRel->foreign.nCol, pRel->pTarget->zLabel, pRel->targetKey.nCol);
+  }
+}
+
+/* Options as the other side of a polymorphic belongsTo has them: its foreign
+** key, and a scope that says which type. */
+static AssocJson *typeScope(AssocResolver *p, const AssocRel *pBack,
+                            AssocJson *pScope) {
+  AssocJson *pObj = assocAlloc(p->pCall, p->pArena, sizeof(*pObj));
+  AssocJson *pVal = assocAlloc(p->pCall, p->pArena, sizeof(*pVal));
+  int i = 0;
+  if (pObj == 0 || pVal == 0) return 0;
+  while (i < pBack->nBranch && pBack->aBranch[i].pModel != p->pRel->pSource) {
+    i++;
+  }
+  if (i == pBack->nBranch) {
+    assocError(p->pCall, "%s.%s is polymorphic, but not to %s",
+               pBack->pSource->zLabel, pBack->zName, p->pRel->pSource->zLabel);
+    return 0;
+  }
+  pVal->eType = ASSOC_J_TEXT;
+  pVal->zKey = pBack->type.azCol[0];
+  pVal->z = pBack->aBranch[i].zType;
+  pVal->n = (int)strlen(pVal->z);
+  pObj->eType = ASSOC_J_OBJECT;
+  pObj->pChild = pVal;
+  pObj->nChild = 1;
+  if (pScope) {
+    pVal->pNext = pScope->pChild;
+    pObj->nChild += pScope->nChild;
+  }
+  return pObj;
+}
+
+static AssocNames namesOfKey(const AssocKey *pKey) {
+  AssocNames names;
+  names.n = pKey->nCol;
+  names.az = pKey->azCol;
+  return names;
+}
+
+/* hasOne, hasMany and belongsToMany with "polymorphic":"commentable". */
+void assocResolveTyped(AssocResolver *p) {
+  AssocRel *pRel = p->pRel;
+  AssocModel *pWhere = pRel->pTarget;
+  AssocOptions *pOpt;
+  AssocRel *pBack;
+  if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+    pWhere = pRel->pOpt->zThrough ? assocModelNear(p->pCall, p->pDef->pSchema,
+                                                   pRel->pOpt->zThrough)
+                                  : 0;
+    if (pWhere == 0) {
+      assocError(p->pCall,
+                 "a polymorphic belongsToMany needs the option through, and "
+                 "the join table must be there");
+      return;
+    }
+  }
+  pBack = assocRelFind(p->pCall, pWhere, pRel->pOpt->pPolymorphic->z);
+  pOpt = assocAlloc(p->pCall, p->pArena, sizeof(*pOpt));
+  if (pBack == 0 || pOpt == 0) return;
+  *pOpt = *pRel->pOpt;
+  pOpt->foreignKey = namesOfKey(&pBack->foreign);
+  pOpt->eConstraints = 0;
+  if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+    pOpt->pThroughScope = typeScope(p, pBack, pOpt->pThroughScope);
+  } else {
+    pOpt->pScope = typeScope(p, pBack, pOpt->pScope);
+  }
+  pRel->pOpt = pOpt;
+}
