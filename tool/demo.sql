@@ -20,14 +20,14 @@ SELECT assoc_define('Tag', 'belongsToMany', 'Book', '{"through":"BookTag"}');
 -- Make it real: the columns, foreign keys, indexes and join table that lack.
 SELECT assoc_sync();
 
--- From here on they are tables like all others.
-INSERT INTO Author(name) VALUES ('Jane Austen'), ('Mary Shelley');
+-- Whole graphs of rows go in at once; {"id":1} alone means a row that is there.
 INSERT INTO Tag(name) VALUES ('novel'), ('satire'), ('gothic');
-INSERT INTO Book(title, year, AuthorId) VALUES
-  ('Northanger Abbey', 1817, 1), ('Emma', 1815, 1), ('Persuasion', 1817, 1),
-  ('Frankenstein', 1818, 2), ('The Last Man', 1826, 2);
-INSERT INTO BookTag(BookId, TagId) VALUES
-  (1, 1), (1, 2), (1, 3), (2, 1), (3, 1), (4, 1), (4, 3), (5, 1);
+SELECT assoc_insert('Author', '{"name":"Jane Austen", "books":[
+  {"title":"Northanger Abbey", "year":1817, "tags":[{"id":1},{"id":2},{"id":3}]},
+  {"title":"Emma", "year":1815, "tags":[{"id":1}]},
+  {"title":"Persuasion", "year":1817, "tags":[{"id":1}]}]}');
+SELECT assoc_insert('Author', '{"name":"Mary Shelley", "books":[
+  {"title":"Frankenstein", "year":1818, "tags":[{"id":1},{"id":3}]}]}');
 
 -- Eager loading: rows with all that belongs to them, as nested JSON.
 SELECT json FROM eager('Author{name books(order by year, title){title tags{name}}}');
@@ -38,6 +38,15 @@ SELECT json FROM eager('Tag{name books.count() as n books(order by -year limit 1
 -- One row, or what belongs to one row.
 SELECT assoc_find('Book', 4, 'author, tags');
 SELECT assoc_get('Author', 1, 'books(some tags(name = "satire")){title}');
+
+-- Edit them: one more book, and its tags. Each call is all or nothing.
+SELECT assoc_create('Author', 2, 'books', '{"title":"The Last Man", "year":1826}');
+SELECT assoc_add('Book', 5, 'tags', '[1,3]');
+SELECT assoc_set('Book', 5, 'tags', 1);
+SELECT assoc_count('Book', 5, 'tags'), assoc_has('Book', 5, 'tags', 3);
+
+-- What would go if Tag 1 went?
+SELECT assoc_destroy('Tag', 1, '{"dryRun":true}');
 
 -- Related rows as a table, to join with anything.
 .mode box

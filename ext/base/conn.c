@@ -231,7 +231,11 @@ int assocConnFind(sqlite3 *db, AssocConn **ppConn) {
   int rc;
   *ppConn = 0;
   rc = sqlite3_prepare_v3(db, "SELECT assoc_state(?1)", -1, mFlag, &pStmt, 0);
-  if (rc == SQLITE_ERROR) return SQLITE_OK;
+  if (rc == SQLITE_ERROR) {
+    /* The connection must not remember it: sqlite3_open() fails if it does
+    ** after the extensions of sqlite3_auto_extension(). */
+    return sqlite3_exec(db, "", 0, 0, 0);
+  }
   if (rc == SQLITE_OK) {
     rc = sqlite3_bind_pointer(pStmt, 1, ppConn, zPointer, 0);
   }
