@@ -301,11 +301,13 @@ struct AssocSql {
 typedef struct AssocHop AssocHop;
 struct AssocHop {
   AssocRel *pRel;
-  AssocRel *pAlso; /* The path that this is the last step of: its scope */
-  int iFrom;       /* Alias of the rows it starts from */
-  int iAlias;      /* Alias of its target */
-  int iJoin;       /* Alias of its join table, 0 without one */
-  u8 bAny;         /* A hasOne may be any of its rows */
+  AssocRel *pAlso;  /* The path that this is the last step of: its scope */
+  int iFrom;        /* Alias of the rows it starts from */
+  int iAlias;       /* Alias of its target */
+  int iJoin;        /* Alias of its join table, 0 without one */
+  u8 bAny;          /* A to-one may be any of its rows, not only the first */
+  AssocHop *pStart; /* The first step of pAlso, of which only the first row is
+                    ** meant; or 0 */
   AssocHop *pNext;
 };
 
@@ -325,6 +327,9 @@ const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
 const AssocScope *assocScopeNext(AssocSql *p, AssocModel *pModel,
                                  const ShapeClauses *pC,
                                  const ShapeScope **ppUse, int *pbStarted);
+/* Clauses with the order, limit and offset that scopes add. */
+const ShapeClauses *assocSqlScoped(AssocSql *p, const AssocRel *pRel,
+                                   AssocModel *pModel, const ShapeClauses *pC);
 /* What a comparison or an order is about. */
 void assocSqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                  int iAlias);
@@ -337,7 +342,12 @@ void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
                         const ShapeClauses *pC, AssocModel *pModel, int iAlias,
                         int iJoin);
-/* The steps of an association from alias iFrom, with new aliases. */
+/* The clauses of "on Post(...)" in a block, or 0. */
+const ShapeClauses *assocBranchClauses(AssocCall *pCall,
+                                       const AssocBranch *pBranch,
+                                       const ShapeItem *pBlock);
+/* The steps of an association from alias iFrom, with new aliases: all that a
+** to-one may be. */
 AssocHop *assocSqlHops(AssocSql *p, AssocRel *pRel, int iFrom);
 /* The steps of a path of names; *ppModel becomes the model where it ends. */
 AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
@@ -347,10 +357,10 @@ AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
 void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
                   int bFree);
 /* " FROM source t1, target t2 … WHERE …": the rows of a relation, with all
-** their conditions, and of the block that the target's rows are to meet. A
-** hasOne has only the first; with bAny all that it may be are given. */
+** their conditions, and of the block that the target's rows are to meet. Of a
+** to-one all that it may be: LIMIT 1 is for the caller. */
 void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
-                     const ShapeItem *pBlock, int bAny);
+                     const ShapeItem *pBlock);
 /* count(*), sum(t2."likes"), … of an aggregate over rows under iAlias. */
 void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
                      AssocModel *pModel, int iAlias);

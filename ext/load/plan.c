@@ -58,36 +58,15 @@ static void checkClauses(Planner *p, const ShapeItem *pItem,
   }
 }
 
-/*
-** Clauses with what scopes add: an order, a limit and an offset, where the
-** clauses and the association do not say; a to-one has no limit. Conditions
-** of scopes are written by where.c.
-*/
+/* Clauses with the order and the limit of scopes. */
 static const ShapeClauses *withScopes(Planner *p, const AssocRel *pRel,
                                       AssocModel *pModel,
                                       const ShapeClauses *pC) {
-  ShapeClauses *pNew = assocPlannerAlloc(p, sizeof(*pNew));
-  const ShapeScope *pUse = 0;
-  const AssocScope *pScope;
-  int bStarted = 0;
   AssocSql sql;
-  if (pNew == 0) return pC;
-  if (pC) *pNew = *pC;
   assocSqlStart(p, &sql);
-  while ((pScope = assocScopeNext(&sql, pModel, pC, &pUse, &bStarted)) != 0) {
-    const ShapeClauses *pAdd = pScope->pClauses;
-    if (!pNew->pOrder && !(pRel && pRel->pOrder)) pNew->pOrder = pAdd->pOrder;
-    if (pRel && !pRel->bMany) continue;
-    if (!pNew->pLimit && !pNew->pFirst && !pNew->pLast) {
-      pNew->pLimit = (ShapeVal *)assocScopeVal(p->pCall, pUse, pAdd->pLimit);
-      if (!pNew->pOffset) {
-        pNew->pOffset =
-            (ShapeVal *)assocScopeVal(p->pCall, pUse, pAdd->pOffset);
-      }
-    }
-  }
+  pC = assocSqlScoped(&sql, pRel, pModel, pC);
   (void)assocSqlEnd(p, &sql);
-  return pNew;
+  return pC;
 }
 
 /* A node for the rows of an association under an item. */
@@ -153,19 +132,6 @@ static const ShapeItem *branchBlock(Planner *p, const AssocBranch *pBranch,
   return pFirst;
 }
 
-/* Clauses of "on Post(...)", or 0. */
-static const ShapeClauses *branchClauses(Planner *p, const AssocBranch *pBranch,
-                                         const ShapeItem *pBlock) {
-  AssocCatalog *pCat = pBranch->pModel->pTable->pSchema->pCatalog;
-  for (; pBlock; pBlock = pBlock->pNext) {
-    if (pBlock->eType == SHAPE_ITEM_ON &&
-        assocModelSeek(p->pCall, pCat, pBlock->pPath->z) == pBranch->pModel) {
-      return pBlock->pClauses;
-    }
-  }
-  return 0;
-}
-
 /* Every "on" names a model that the association can lead to. */
 static void checkOn(Planner *p, const AssocRel *pRel, const ShapeItem *pBlock) {
   AssocCatalog *pCat = pRel->pSource->pTable->pSchema->pCatalog;
@@ -183,13 +149,8 @@ static void checkOn(Planner *p, const AssocRel *pRel, const ShapeItem *pBlock) {
   }
 }
 
-/* A node for each target; the part has the first of them. */
-static void compileBranches(Planner *p, AssocNode *pParent,
-                            const ShapeItem *pItem, AssocRel *pRel,
-                            const ShapeItem *pBlock) {
-  AssocPart *pPart;
-  AssocNode **ppNext;
-  int i;
+static void checkBranches(Planner *p, const ShapeItem *pItem,
+                          const AssocRel *pRel, const ShapeItem *pBlock) {
   if (pItem->bSpread || pItem->pClauses || pItem->nRecurse ||
       pItem->bRequired) {
     assocPlannerError(p, pItem,
@@ -198,6 +159,16 @@ static void compileBranches(Planner *p, AssocNode *pParent,
                       pRel->zName);
   }
   checkOn(p, pRel, pBlock);
+}
+
+/* A node for each target; the part has the first of them. */
+static void compileBranches(Planner *p, AssocNode *pParent,
+                            const ShapeItem *pItem, AssocRel *pRel,
+                            const ShapeItem *pBlock) {
+  AssocPart *pPart;
+  AssocNode **ppNext;
+  int i;
+  checkBranches(p, pItem, pRel, pBlock);
   assocNodeCheckKey(p, pParent, pItem, itemName(pItem, pRel));
   pPart = assocNodePart(p, pParent, ASSOC_PART_CHILD, itemName(pItem, pRel));
   if (pPart == 0) return;
@@ -212,8 +183,8 @@ static void compileBranches(Planner *p, AssocNode *pParent,
     pNode->zType = pBranch->zType;
     pNode->iType = assocNodeColumnArg(p, pParent, pParent->pModel->pTable,
                                       pRel->type.aCol[0], 1);
-    pNode->pClauses =
-        withScopes(p, 0, pBranch->pModel, branchClauses(p, pBranch, pBlock));
+    pNode->pClauses = withScopes(p, 0, pBranch->pModel,
+                                 assocBranchClauses(p->pCall, pBranch, pBlock));
     assocNodeKeys(p, pNode, &pRel->foreign, &pBranch->key,
                   pBranch->pModel->pTable);
     compileRows(p, pNode, branchBlock(p, pBranch, pBlock));
@@ -720,10 +691,35 @@ static const char *pathText(Planner *p, const ShapeName *pName) {
                           pathText(p, pName->pNext));
 }
 
+/* What asks for no rows as JSON: how many there are, or their keys. */
+static void compileIds(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                       AssocRel *pRel) {
+  ShapeItem one = *pItem;
+  int bRelated = p->pPlan->eAsk >= ASSOC_ASK_IDS;
+  if (pRel->nBranch) {
+    checkBranches(p, pItem, pRel, pItem->pBlock);
+  } else {
+    one.pClauses =
+        (ShapeClauses *)withScopes(p, pRel, pRel->pTarget, pItem->pClauses);
+  }
+  if (pItem->nRecurse && !bRelated) {
+    assocPlannerError(
+        p, pItem,
+        "assoc_count() and assoc_has() look one level deep; what %s^ "
+        "finds are the rows of related(model, key, '%s^')",
+        pRel->zName, pRel->zName);
+  }
+  if (p->pCall->rc != SQLITE_OK) return;
+  if (bRelated) {
+    assocStmtRelated(p, pRoot, &one, pRel);
+  } else {
+    assocStmtAnswer(p, pRoot, &one, pRel);
+  }
+}
+
 /* assoc_get() and its kin: the root is there for its key alone. */
 static void compileOne(Planner *p, AssocNode *pRoot) {
   const ShapeItem *pItem = p->pPlan->pShape->pItem;
-  ShapeItem one;
   AssocSql sql;
   AssocRel *pRel;
   if (pItem->eType != SHAPE_ITEM_NAME || pItem->pAlias || pItem->bSpread ||
@@ -745,18 +741,8 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
     compileAssoc(p, pRoot, pItem, pRel);
     endBlock(p, pRoot);
     assocStmtNode(p, pRoot);
-    return;
-  }
-  one = *pItem;
-  if (pRel->nBranch == 0) {
-    one.pClauses =
-        (ShapeClauses *)withScopes(p, pRel, pRel->pTarget, pItem->pClauses);
-  }
-  if (p->pCall->rc != SQLITE_OK) return;
-  if (p->pPlan->eAsk >= ASSOC_ASK_IDS) {
-    assocStmtRelated(p, pRoot, &one, pRel);
   } else {
-    assocStmtAnswer(p, pRoot, &one, pRel);
+    compileIds(p, pRoot, pItem, pRel);
   }
 }
 

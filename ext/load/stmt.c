@@ -467,7 +467,8 @@ static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
   memset(pRows, 0, sizeof(*pRows));
   pRows->pModel = pNode->pModel;
   pRows->iAlias = 1;
-  if (pPath == 0 || (isPathNode(pNode) && pPath->pNext == 0)) return;
+  if (pPath == 0) return;
+  if (isPathNode(pNode) && pPath->pNext == 0 && pNode->pRel->bMany) return;
   pRows->pModel = pNode->pParent->pModel;
   pRows->pFirst = assocSqlPath(p, pPath, &pRows->pModel, 0);
   if (pRows->pFirst) pRows->iAlias = stmtLast(pRows->pFirst)->iAlias;
@@ -618,41 +619,73 @@ static int hasPage(const ShapeClauses *pC) {
          (pC->bPage || pC->pFirst || pC->pLast || pC->pAfter || pC->pBefore);
 }
 
+static void relatedOrder(AssocSql *p, const AssocRel *pRel,
+                         const ShapeClauses *pC) {
+  const AssocTable *pJoin =
+      pRel->eKind == ASSOC_BELONGSTOMANY ? pRel->pThrough : 0;
+  int i;
+  if (pRel->nBranch) return;
+  assocSqlOrder(p, pRel, pC, pRel->pTarget, 2, 0);
+  for (i = 0; pJoin && i < pJoin->nKey; i++) {
+    stmtPut(p, ", ");
+    assocSqlColumn(p, 3, pJoin, pJoin->aKey[i]);
+  }
+}
+
+/* As many as there are, or are asked for; one where it is one. */
+static void relatedLimit(AssocSql *p, const AssocNode *pRoot,
+                         const AssocRel *pRel) {
+  if (pRel->bMany) {
+    stmtLimit(p, pRoot);
+  } else {
+    stmtPut(p, " LIMIT 1");
+  }
+}
+
 /*
-** assoc_count() and assoc_has() need no rows, only one statement. Of the
-** target's key, which HAS is asked for, the values follow those of the
-** root's key.
+** assoc_count() and assoc_has() need no rows, only one statement. The values
+** of the target's key, which HAS is asked for, come last.
 */
 void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                      AssocRel *pRel) {
   const ShapeClauses *pC = pItem->pClauses;
-  int bLimit =
-      p->pPlan->eAsk == ASSOC_ASK_COUNT && pC && (pC->pLimit || pC->pOffset);
+  int bHas = p->pPlan->eAsk == ASSOC_ASK_HAS;
+  int bSome = !pRel->nBranch && (!pRel->bMany || pC->pLimit || pC->pOffset);
   AssocSql sql;
-  int i;
+  int i, n = 0;
   if (hasPage(pC)) {
     assocError(p->pCall, "pages are for eager(), assoc_find() and "
                          "assoc_get()");
     return;
   }
+  if (bHas) assocModelNeedKey(p->pCall, pRel->pTarget);
   assocSqlStart(p, &sql);
-  stmtPut(&sql, bLimit ? "SELECT count(*) FROM (SELECT 1" : "SELECT count(*)");
   sql.nVar = pRoot->pModel->nKey;
-  assocSqlRelated(&sql, pRel, pC, pItem->pBlock, 0);
-  stmtSource(&sql, pRoot->pModel);
-  if (p->pPlan->eAsk == ASSOC_ASK_HAS) {
-    assocModelNeedKey(p->pCall, pRel->pTarget);
-    p->pPlan->iTargetVar = sql.nVar;
-    for (i = 0; i < pRel->pTarget->nKey; i++) {
-      stmtPut(&sql, " AND ");
-      stmtTarget(&sql, pRel, i);
-      sqlite3_str_appendf(sql.pStr, "=?%d", ++sql.nVar);
-    }
+  stmtPut(&sql, "SELECT count(*)");
+  if (bSome) stmtPut(&sql, " FROM (SELECT ");
+  for (i = 0; bSome && i < pRel->pTarget->nKey; i++) {
+    stmtNext(&sql, &n, "", ",");
+    stmtTarget(&sql, pRel, i);
+    sqlite3_str_appendf(sql.pStr, " AS k%d", i);
   }
+  if (bSome && n == 0) stmtPut(&sql, "1");
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
+  stmtSource(&sql, pRoot->pModel);
   pRoot->pClauses = pC;
-  if (bLimit) {
-    stmtLimit(&sql, pRoot);
-    stmtPut(&sql, ")");
+  if (bSome) {
+    relatedOrder(&sql, pRel, pC);
+    relatedLimit(&sql, pRoot, pRel);
+    stmtPut(&sql, ") WHERE true");
+  }
+  p->pPlan->iTargetVar = sql.nVar;
+  for (i = 0; bHas && i < pRel->pTarget->nKey; i++) {
+    stmtPut(&sql, " AND ");
+    if (bSome) {
+      sqlite3_str_appendf(sql.pStr, "k%d", i);
+    } else {
+      stmtTarget(&sql, pRel, i);
+    }
+    sqlite3_str_appendf(sql.pStr, "=?%d", ++sql.nVar);
   }
   pRoot->lookup.zSql = assocSqlEnd(p, &sql);
   pRoot->lookup.pBind = sql.pBind;
@@ -682,19 +715,6 @@ static void stmtRelatedValues(Planner *p, AssocSql *pSql,
        i++) {
     stmtPut(pSql, ",");
     assocSqlColumn(pSql, 3, pJoin, i);
-  }
-}
-
-static void relatedOrder(AssocSql *p, const AssocRel *pRel,
-                         const ShapeClauses *pC) {
-  const AssocTable *pJoin =
-      pRel->eKind == ASSOC_BELONGSTOMANY ? pRel->pThrough : 0;
-  int i;
-  if (pRel->nBranch) return;
-  assocSqlOrder(p, pRel, pC, pRel->pTarget, 2, 0);
-  for (i = 0; pJoin && i < pJoin->nKey; i++) {
-    stmtPut(p, ", ");
-    assocSqlColumn(p, 3, pJoin, pJoin->aKey[i]);
   }
 }
 
@@ -737,14 +757,10 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   stmtRelatedValues(p, &sql, pRel);
   if (bTake) stmtPut(&sql, bSorted ? ")" : " AS a0");
   sql.nVar = pRoot->pModel->nKey;
-  assocSqlRelated(&sql, pRel, pC, pItem->pBlock, 1);
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
   stmtSource(&sql, pRoot->pModel);
   if (!bSorted) relatedOrder(&sql, pRel, pC);
-  if (pRel->bMany) {
-    stmtLimit(&sql, pRoot);
-  } else {
-    stmtPut(&sql, " LIMIT 1");
-  }
+  relatedLimit(&sql, pRoot, pRel);
   if (bTake && !bSorted) stmtPut(&sql, ")");
   pRoot->lookup.bEmit = (u8)bTake;
   pRoot->lookup.bSort = (u8)bSorted;
@@ -779,7 +795,7 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   stmtPut(&sql, " AS a0,");
   stmtRelatedValues(p, &sql, pRel);
   stmtPut(&sql, " AS a1");
-  assocSqlRelated(&sql, pRel, pC, pItem->pBlock, 1);
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
   if (!pRoot->lookup.bSort && pRel->eKind != ASSOC_BELONGSTO) {
     relatedOrder(&sql, pRel, pC);
   }

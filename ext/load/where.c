@@ -294,6 +294,34 @@ static void sqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
   }
 }
 
+/*
+** Clauses with what scopes add: an order, a limit and an offset, where the
+** clauses and the association do not say; a to-one has no limit. Conditions
+** of scopes are written by assocSqlConditions().
+*/
+const ShapeClauses *assocSqlScoped(AssocSql *p, const AssocRel *pRel,
+                                   AssocModel *pModel, const ShapeClauses *pC) {
+  ShapeClauses *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+  const ShapeScope *pUse = 0;
+  const AssocScope *pScope;
+  int bStarted = 0;
+  if (pNew == 0) return pC;
+  if (pC) *pNew = *pC;
+  while ((pScope = assocScopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
+    const ShapeClauses *pAdd = pScope->pClauses;
+    if (!pNew->pOrder && !(pRel && pRel->pOrder)) pNew->pOrder = pAdd->pOrder;
+    if (pRel && !pRel->bMany) continue;
+    if (!pNew->pLimit && !pNew->pFirst && !pNew->pLast) {
+      pNew->pLimit = (ShapeVal *)assocScopeVal(p->pCall, pUse, pAdd->pLimit);
+      if (!pNew->pOffset) {
+        pNew->pOffset =
+            (ShapeVal *)assocScopeVal(p->pCall, pUse, pAdd->pOffset);
+      }
+    }
+  }
+  return pNew;
+}
+
 /* ----------------------------------------------------------------- paths */
 
 /* The step whose pNext is the end of the list. */
@@ -304,7 +332,7 @@ static AssocHop *hopBefore(AssocHop **ppEnd) {
 /* One step; an association through a path becomes the steps of the path. */
 static AssocHop **addHop(AssocSql *p, AssocRel *pRel, AssocHop **ppEnd,
                          int *piFrom) {
-  AssocHop *pHop;
+  AssocHop *pHop, **ppStart = ppEnd;
   int i;
   for (i = 0; i < pRel->nPath; i++) {
     ppEnd = addHop(p, pRel->apPath[i], ppEnd, piFrom);
@@ -312,6 +340,7 @@ static AssocHop **addHop(AssocSql *p, AssocRel *pRel, AssocHop **ppEnd,
   }
   if (pRel->nPath) {
     hopBefore(ppEnd)->pAlso = pRel;
+    hopBefore(ppEnd)->pStart = *ppStart;
     return ppEnd;
   }
   if (pRel->nBranch) {
@@ -331,20 +360,30 @@ static AssocHop **addHop(AssocSql *p, AssocRel *pRel, AssocHop **ppEnd,
   return &pHop->pNext;
 }
 
+/* Of what the last association finds any row will do, not only the first. */
+static void hopAny(AssocHop *pHop) {
+  while (pHop->pNext) pHop = pHop->pNext;
+  pHop->pStart = 0;
+  if (pHop->pAlso == 0) pHop->bAny = 1;
+}
+
 AssocHop *assocSqlHops(AssocSql *p, AssocRel *pRel, int iFrom) {
   AssocHop *pFirst = 0;
-  return addHop(p, pRel, &pFirst, &iFrom) ? pFirst : 0;
+  if (addHop(p, pRel, &pFirst, &iFrom) == 0) return 0;
+  hopAny(pFirst);
+  return pFirst;
 }
 
 /* The steps of the names before pEnd. */
 static AssocHop *hopsTo(AssocSql *p, const ShapeName *pPath,
-                        const ShapeName *pEnd, AssocModel **ppModel,
-                        int iFrom) {
+                        const ShapeName *pEnd, AssocModel **ppModel, int iFrom,
+                        int bAny) {
   AssocHop *pFirst = 0, **ppEnd = &pFirst;
   for (; pPath != pEnd && ppEnd; pPath = pPath->pNext) {
     AssocRel *pRel = sqlRel(p, *ppModel, pPath);
     if (pRel == 0) return 0;
     ppEnd = addHop(p, pRel, ppEnd, &iFrom);
+    if (ppEnd && bAny) hopAny(hopBefore(ppEnd));
     *ppModel = pRel->pTarget;
   }
   return ppEnd ? pFirst : 0;
@@ -352,7 +391,7 @@ static AssocHop *hopsTo(AssocSql *p, const ShapeName *pPath,
 
 AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
                        AssocModel **ppModel, int iFrom) {
-  return hopsTo(p, pPath, 0, ppModel, iFrom);
+  return hopsTo(p, pPath, 0, ppModel, iFrom, 0);
 }
 
 /* The columns of the join row that = the target's. */
@@ -386,6 +425,11 @@ static void sqlHopTables(AssocSql *p, const AssocHop *pHop) {
   sqlTableAs(p, pHop->pRel->pThrough, pHop->iJoin);
 }
 
+static const AssocHop *lastHop(const AssocHop *pHop) {
+  while (pHop->pNext) pHop = pHop->pNext;
+  return pHop;
+}
+
 /* t2.a, t2.b: the key of a model, as a row value where it is composite. */
 static void sqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
                           int bParen) {
@@ -406,59 +450,78 @@ static const AssocKey *hopKey(const AssocRel *pRel) {
 /* Can a step lead to more than one row, of which it means the first? */
 static int firstOfMany(AssocSql *p, const AssocRel *pRel) {
   const AssocKey *pKey = hopKey(pRel);
-  int bUnique = 0;
+  int bUnique = 0, i;
   if (pRel->bMany) return 0;
-  if (pRel->nPath) return 1;
+  for (i = 0; i < pRel->nPath; i++) {
+    if (pRel->apPath[i]->bMany || firstOfMany(p, pRel->apPath[i])) return 1;
+  }
+  if (pRel->nPath) return 0;
   (void)assocTableIndexOn(p->pCall, pRel->pTarget->pTable, pKey->nCol,
                           pKey->aCol, &bUnique);
   return !bUnique;
 }
 
+/* " AND t9.user_id=t3.user_id": the same way into a step as another has. */
+static void sqlSameWay(AssocSql *p, const AssocHop *pHop,
+                       const AssocHop *pOther) {
+  AssocTable *pTab;
+  const AssocKey *pKey = assocRelFarKey(pHop->pRel, &pTab);
+  sqlPut(p, " AND ");
+  sqlEqual(p, pHop->iJoin ? pHop->iJoin : pHop->iAlias, pTab, pKey,
+           pOther->iJoin ? pOther->iJoin : pOther->iAlias, pTab, pKey);
+}
+
 /*
-** A to-one whose key is not unique finds rows of which it has only one: the
-** first in its order. " AND t2.id=(SELECT t3.id FROM …t3 WHERE t3.user_id=
-** t2.user_id … ORDER BY … LIMIT 1)"
+** A to-one that can find several rows means the first in its order:
+**
+**   AND t3.id=(SELECT t9.id FROM posts t9 WHERE t9.user_id=t1.id
+**              ORDER BY t9.id DESC LIMIT 1)
+**
+** Where the step pStart is free of what is before it, the first of those that
+** are found in the same way.
 */
-static void sqlFirstOf(AssocSql *p, const AssocHop *pHop,
-                       const ShapeClauses *pC) {
-  const AssocRel *pRel = pHop->pRel;
+static void sqlFirstOf(AssocSql *p, AssocRel *pRel, const AssocHop *pStart,
+                       const AssocHop *pLast, const ShapeClauses *pC,
+                       int bFree) {
   AssocModel *pTgt = pRel->pTarget;
-  AssocHop first = {0};
-  if (pHop->bAny || pTgt->nKey == 0 || !firstOfMany(p, pRel)) return;
-  first.pRel = pHop->pRel;
-  first.iAlias = ++p->nAlias;
-  first.bAny = 1;
+  AssocHop *pFirst;
+  int iLast;
+  if (pTgt->nKey == 0 || !firstOfMany(p, pRel)) return;
+  pFirst = assocSqlHops(p, pRel, pStart->iFrom);
+  if (pFirst == 0) return;
+  iLast = lastHop(pFirst)->iAlias;
   sqlPut(p, " AND ");
-  sqlKeyColumns(p, pTgt, pHop->iAlias, 1);
+  sqlKeyColumns(p, pTgt, pLast->iAlias, 1);
   sqlPut(p, "=(SELECT ");
-  sqlKeyColumns(p, pTgt, first.iAlias, 0);
-  assocSqlFrom(p, &first, pC, 1);
-  sqlPut(p, " AND ");
-  sqlEqual(p, first.iAlias, pTgt->pTable, hopKey(pRel), pHop->iAlias,
-           pTgt->pTable, hopKey(pRel));
-  assocSqlOrder(p, pRel, pC, pTgt, first.iAlias, 0);
+  sqlKeyColumns(p, pTgt, iLast, 0);
+  assocSqlFrom(p, pFirst, pC, bFree);
+  if (bFree) sqlSameWay(p, pFirst, pStart);
+  assocSqlOrder(p, pRel, assocSqlScoped(p, pRel, pTgt, pC), pTgt, iLast, 0);
   sqlPut(p, " LIMIT 1)");
 }
 
 /* How a step hangs on what is before it, and its conditions. */
 static void sqlHopWhere(AssocSql *p, const AssocHop *pHop,
-                        const ShapeClauses *pC, int bFree) {
+                        const ShapeClauses *pC, const AssocHop *pFree) {
   const char *zAnd = "";
-  if (!bFree) {
+  if (pHop != pFree) {
     sqlLink(p, pHop);
     zAnd = " AND ";
   }
   if (pHop->iJoin) {
     sqlPut(p, zAnd);
     sqlJoinRow(p, pHop);
-  } else if (bFree) {
+  } else if (pHop == pFree) {
     sqlPut(p, "true");
   }
   assocSqlConditions(p, pHop->pRel, pC, pHop->pRel->pTarget, pHop->iAlias,
                      pHop->iJoin);
-  sqlFirstOf(p, pHop, pC);
+  if (!pHop->bAny) sqlFirstOf(p, pHop->pRel, pHop, pHop, pC, pHop == pFree);
   if (pHop->pAlso) {
     sqlScope(p, pHop->pAlso->pScope, pHop->pRel->pTarget, pHop->iAlias);
+    if (pHop->pStart) {
+      sqlFirstOf(p, pHop->pAlso, pHop->pStart, pHop, pC, pHop->pStart == pFree);
+    }
   }
 }
 
@@ -473,13 +536,8 @@ void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
   sqlPut(p, " WHERE ");
   for (pHop = pFirst; pHop; pHop = pHop->pNext) {
     if (pHop != pFirst) sqlPut(p, " AND ");
-    sqlHopWhere(p, pHop, pHop->pNext ? 0 : pC, bFree && pHop == pFirst);
+    sqlHopWhere(p, pHop, pHop->pNext ? 0 : pC, bFree ? pFirst : 0);
   }
-}
-
-static const AssocHop *lastHop(const AssocHop *pHop) {
-  while (pHop->pNext) pHop = pHop->pNext;
-  return pHop;
 }
 
 /* ------------------------------------------------------------- predicates */
@@ -552,7 +610,7 @@ static PathPart *pathParts(AssocSql *p, const ShapeName *pPath,
     pPart->pRel = pRel;
     *ppModel = pRel->pTarget;
     if (!firstOfMany(p, pRel)) continue;
-    if (!pRel->nPath) hopBefore(ppEnd)->bAny = 1; /* The subquery has LIMIT */
+    hopAny(hopBefore(ppEnd)); /* The subquery has a LIMIT */
     ppEnd = 0;
   }
   return p->pCall->rc == SQLITE_OK ? pPart : 0;
@@ -579,8 +637,9 @@ static void sqlPathColumn(AssocSql *p, const ShapeName *pPath,
   }
   assocSqlColumn(p, iAlias, pModel->pTable, iCol);
   for (; pPart; pPart = pPart->pOuter) {
+    AssocModel *pEnd = pPart->pRel->pTarget;
     assocSqlFrom(p, pPart->pFirst, 0, 0);
-    assocSqlOrder(p, pPart->pRel, 0, pPart->pRel->pTarget,
+    assocSqlOrder(p, pPart->pRel, assocSqlScoped(p, pPart->pRel, pEnd, 0), pEnd,
                   lastHop(pPart->pFirst)->iAlias, 0);
     sqlPut(p, " LIMIT 1)");
   }
@@ -607,19 +666,43 @@ void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
   sqlPut(p, ")");
 }
 
+/* " FROM tags t7 WHERE t7.id IN (SELECT …)": the targets of an association
+** that leads through a path, each once. */
+static void sqlTargetsOnce(AssocSql *p, AssocModel *pTgt, int iTarget,
+                           const AssocHop *pFirst) {
+  sqlTableAs(p, pTgt->pTable, iTarget);
+  sqlPut(p, " WHERE ");
+  sqlKeyColumns(p, pTgt, iTarget, 1);
+  sqlPut(p, " IN (SELECT ");
+  sqlKeyColumns(p, pTgt, lastHop(pFirst)->iAlias, 0);
+  assocSqlFrom(p, pFirst, 0, 0);
+  sqlPut(p, ")");
+}
+
 /* (SELECT count(*) FROM …) or EXISTS(SELECT 1 FROM …) */
 static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                    int iAlias) {
   const ShapeAgg *pAgg = pKey->pAgg;
   const AssocHop *pFirst = assocSqlPath(p, pKey->pPath, &pModel, iAlias);
-  int iLast;
+  int iLast, bOnce;
   if (p->pCall->rc != SQLITE_OK) return;
   iLast = lastHop(pFirst)->iAlias;
+  bOnce =
+      pKey->pPath->pNext == 0 && pFirst->pNext && lastHop(pFirst)->pAlso->bMany;
+  if (bOnce) {
+    assocModelNeedKey(p->pCall, pModel);
+    iLast = ++p->nAlias;
+  }
   sqlPut(p, pAgg->eAgg == SHAPE_AGG_EXISTS ? "EXISTS(SELECT 1" : "(SELECT ");
   if (pAgg->eAgg != SHAPE_AGG_EXISTS) {
     assocSqlAggCall(p, pAgg, pKey->pPath, pModel, iLast);
   }
-  assocSqlFrom(p, pFirst, 0, 0);
+  if (bOnce) {
+    sqlPut(p, " FROM ");
+    sqlTargetsOnce(p, pModel, iLast, pFirst);
+  } else {
+    assocSqlFrom(p, pFirst, 0, 0);
+  }
   if (pAgg->pWhere) {
     sqlPut(p, " AND (");
     assocSqlPred(p, pAgg->pWhere, pModel, iLast);
@@ -699,7 +782,7 @@ static int sqlSomeColumn(AssocSql *p, const ShapePred *pPred,
   }
   while (pCol->pNext) pCol = pCol->pNext;
   if (manyAt(p, pPred->key.pPath, pCol, pModel) == 0) return 0;
-  pFirst = hopsTo(p, pPred->key.pPath, pCol, &pEnd, iAlias);
+  pFirst = hopsTo(p, pPred->key.pPath, pCol, &pEnd, iAlias, 0);
   if (p->pCall->rc != SQLITE_OK) return 0;
   last.key.pPath = assocAlloc(p->pCall, p->pArena, sizeof(*pCol));
   if (last.key.pPath == 0) return 1;
@@ -764,33 +847,35 @@ void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
   if (pC) sqlAnd(p, pC->pWhere, pModel, iAlias);
 }
 
-/* Over a path a target counts once, however many ways lead to it. Where it
-** is to-one, that is the first of them. */
-static void sqlRelatedPath(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
-                           int bAny) {
-  int bFirst = !bAny && !pRel->bMany;
+/* Over a path a target counts once, however many ways lead to it. */
+static void sqlRelatedPath(AssocSql *p, AssocRel *pRel,
+                           const ShapeClauses *pC) {
   AssocModel *pTgt = pRel->pTarget;
   const AssocHop *pFirst = assocSqlHops(p, pRel, 1);
   assocModelNeedKey(p->pCall, pTgt);
   if (p->pCall->rc != SQLITE_OK) return;
   sqlTableAs(p, pRel->pSource->pTable, 1);
   sqlPut(p, ", ");
-  sqlTableAs(p, pTgt->pTable, 2);
-  sqlPut(p, " WHERE ");
-  sqlKeyColumns(p, pTgt, 2, 1);
-  sqlPut(p, bFirst ? "=(SELECT " : " IN (SELECT ");
-  sqlKeyColumns(p, pTgt, lastHop(pFirst)->iAlias, 0);
-  assocSqlFrom(p, pFirst, bFirst ? pC : 0, 0);
-  if (bFirst) {
-    assocSqlOrder(p, pRel, pC, pTgt, lastHop(pFirst)->iAlias, 0);
-    sqlPut(p, " LIMIT 1");
+  sqlTargetsOnce(p, pTgt, 2, pFirst);
+  assocSqlConditions(p, 0, pC, pTgt, 2, 0);
+}
+
+const ShapeClauses *assocBranchClauses(AssocCall *pCall,
+                                       const AssocBranch *pBranch,
+                                       const ShapeItem *pBlock) {
+  AssocCatalog *pCat = pBranch->pModel->pTable->pSchema->pCatalog;
+  for (; pBlock; pBlock = pBlock->pNext) {
+    if (pBlock->eType == SHAPE_ITEM_ON &&
+        assocModelSeek(pCall, pCat, pBlock->pPath->z) == pBranch->pModel) {
+      return pBlock->pClauses;
+    }
   }
-  sqlPut(p, ")");
-  assocSqlConditions(p, 0, pC, pRel->pTarget, 2, 0);
+  return 0;
 }
 
 /* The type says which table the row is in; it must be there. */
-static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel) {
+static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel,
+                               const ShapeItem *pBlock) {
   const AssocTable *pSrc = pRel->pSource->pTable;
   int i;
   sqlTableAs(p, pSrc, 1);
@@ -812,28 +897,29 @@ static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel) {
     sqlPut(p, " WHERE ");
     sqlEqual(p, iAlias, pBranch->pModel->pTable, &pBranch->key, 1, pSrc,
              &pRel->foreign);
-    assocSqlConditions(p, 0, 0, pBranch->pModel, iAlias, 0);
+    assocSqlConditions(p, 0, assocBranchClauses(p->pCall, pBranch, pBlock),
+                       pBranch->pModel, iAlias, 0);
     sqlPut(p, ")");
   }
   sqlPut(p, ")");
 }
 
 void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
-                     const ShapeItem *pBlock, int bAny) {
+                     const ShapeItem *pBlock) {
   AssocHop hop;
   sqlPut(p, " FROM ");
   p->nAlias = 3;
   if (pRel->nPath) {
-    sqlRelatedPath(p, pRel, pC, bAny);
+    sqlRelatedPath(p, pRel, pC);
   } else if (pRel->nBranch) {
-    sqlRelatedBranches(p, pRel);
+    sqlRelatedBranches(p, pRel, pBlock);
     return;
   } else {
     memset(&hop, 0, sizeof(hop));
     hop.pRel = pRel;
     hop.iFrom = 1;
     hop.iAlias = 2;
-    hop.bAny = (u8)bAny;
+    hop.bAny = 1;
     if (pRel->eKind == ASSOC_BELONGSTOMANY) hop.iJoin = 3;
     sqlTableAs(p, pRel->pSource->pTable, 1);
     sqlPut(p, ", ");
@@ -850,17 +936,16 @@ void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
   for (pItem = pBlock; pItem && p->pCall->rc == SQLITE_OK;
        pItem = pItem->pNext) {
     AssocModel *pAt = pModel;
-    AssocHop *pFirst = 0, *pHop;
+    AssocHop *pFirst = 0;
     if (pItem->eType != SHAPE_ITEM_NAME || !pItem->bRequired) continue;
     if (pItem->pPath && pItem->pPath->pNext) {
-      pFirst = assocSqlPath(p, pItem->pPath, &pAt, iAlias);
+      pFirst = hopsTo(p, pItem->pPath, 0, &pAt, iAlias, 1);
     } else {
       AssocRel *pRel = assocItemRel(p, pItem, pItem->pPath, pModel);
       if (pRel) pFirst = assocSqlHops(p, pRel, iAlias);
       if (pRel) pAt = pRel->pTarget;
     }
     if (pFirst == 0) return;
-    for (pHop = pFirst; pHop; pHop = pHop->pNext) pHop->bAny = 1;
     sqlPut(p, " AND EXISTS(SELECT 1");
     assocSqlFrom(p, pFirst, pItem->pClauses, 0);
     assocSqlRequired(p, pItem->pBlock, pAt, lastHop(pFirst)->iAlias);
