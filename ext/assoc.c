@@ -34,6 +34,7 @@ static const AssocFunction *const apFunction[] = {aVersion,
                                                   aAssocDefineFunction,
                                                   aAssocDestroyFunction,
                                                   aAssocExplainFunction,
+                                                  aAssocLookFunction,
                                                   aAssocReadFunction,
                                                   aAssocSyncFunction};
 

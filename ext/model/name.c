@@ -19,20 +19,31 @@
 
 #define NAME_NSTEP 5
 
-/* The names to look for in steps 2 to 5. */
+/* The names to look for in steps 2 to 5, each made when it is asked for: most
+** names are found as they are, and a plural costs more than to look it up. */
 typedef struct NameSteps NameSteps;
 struct NameSteps {
+  AssocArena *pArena;
   const char *az[NAME_NSTEP]; /* az[0] is the model's own name */
 };
 
-static void nameSteps(AssocCall *pCall, AssocArena *pArena, const char *zName,
-                      NameSteps *p) {
-  char *zSnake = assocUnderscore(pCall, pArena, zName);
+static void nameSteps(AssocArena *pArena, const char *zName, NameSteps *p) {
+  memset(p, 0, sizeof(*p));
+  p->pArena = pArena;
   p->az[0] = zName;
   p->az[1] = zName;
-  p->az[2] = assocPluralize(pCall, pArena, zName);
-  p->az[3] = zSnake;
-  p->az[4] = zSnake ? assocPluralize(pCall, pArena, zSnake) : 0;
+}
+
+/* The name of a step, or 0 after an error. */
+static const char *stepName(AssocCall *pCall, NameSteps *p, int iStep) {
+  if (p->az[iStep]) return p->az[iStep];
+  if (iStep == 3) {
+    p->az[3] = assocUnderscore(pCall, p->pArena, p->az[0]);
+  } else {
+    const char *zOne = stepName(pCall, p, iStep - 1);
+    if (zOne) p->az[iStep] = assocPluralize(pCall, p->pArena, zOne);
+  }
+  return p->az[iStep];
 }
 
 const char *assocBareName(const AssocSchema *pSchema, const char *zName) {
@@ -127,8 +138,8 @@ static AssocDef *modelRow(AssocSchema *pSchema, const char *zName) {
 
 /* One step in one database: the table, or 0. */
 static AssocTable *stepTable(AssocCall *pCall, AssocSchema *pSchema,
-                             const NameSteps *pSteps, int iStep) {
-  const char *zTable = pSteps->az[iStep];
+                             NameSteps *pSteps, int iStep) {
+  const char *zTable = stepName(pCall, pSteps, iStep);
   if (iStep == 0) {
     AssocDef *pRow = modelRow(pSchema, zTable);
     AssocJson *pName = pRow ? assocJsonGet(modelJson(pCall, pRow), "table") : 0;
@@ -140,7 +151,7 @@ static AssocTable *stepTable(AssocCall *pCall, AssocSchema *pSchema,
 }
 
 static AssocTable *schemaTable(AssocCall *pCall, AssocSchema *pSchema,
-                               const NameSteps *pSteps) {
+                               NameSteps *pSteps) {
   AssocTable *pTab = 0;
   int i;
   if (!assocSchemaLoad(pCall, pSchema)) return 0;
@@ -152,7 +163,7 @@ static AssocTable *schemaTable(AssocCall *pCall, AssocSchema *pSchema,
 
 /* The attached databases, step by step. */
 static AssocTable *attachedTable(AssocCall *pCall, AssocCatalog *pCat,
-                                 const NameSteps *pSteps) {
+                                 NameSteps *pSteps) {
   AssocTable *pFound = 0;
   AssocSchema *p;
   int i;
@@ -179,8 +190,7 @@ static AssocTable *findTable(AssocCall *pCall, AssocCatalog *pCat,
   AssocTable *pTab = 0;
   NameSteps steps;
   const char *zRest = 0;
-  nameSteps(pCall, &pCat->mem, zName, &steps);
-  if (pCall->rc != SQLITE_OK) return 0;
+  nameSteps(&pCat->mem, zName, &steps);
   if (pNear && sqlite3_stricmp(pNear->zName, "temp") != 0) {
     pTab = schemaTable(pCall, pNear, &steps);
   }
@@ -188,7 +198,7 @@ static AssocTable *findTable(AssocCall *pCall, AssocCatalog *pCat,
   if (pTab || pCall->rc != SQLITE_OK) return pTab;
   pSchema = splitName(pCat, zName, &zRest);
   if (pSchema == 0) return attachedTable(pCall, pCat, &steps);
-  nameSteps(pCall, &pCat->mem, zRest, &steps);
+  nameSteps(&pCat->mem, zRest, &steps);
   return schemaTable(pCall, pSchema, &steps);
 }
 
@@ -237,7 +247,7 @@ static AssocDef *rowOfTable(AssocCall *pCall, AssocTable *pTab) {
     AssocTable *pFound;
     NameSteps steps;
     if (zModel == 0) continue;
-    nameSteps(pCall, &pSchema->pCatalog->mem, zModel, &steps);
+    nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
     pFound = schemaTable(pCall, pSchema, &steps);
     if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall);
     if (pFound == pTab) return p;
@@ -363,10 +373,10 @@ void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
   if (pCall->rc != SQLITE_OK) return;
   pOnly = splitName(pCat, zName, &zRest);
   zNear = nearestModel(pCat, pOnly, zRest);
-  nameSteps(pCall, &pCat->mem, zRest, &steps);
+  nameSteps(&pCat->mem, zRest, &steps);
   if (pCall->rc != SQLITE_OK) return;
   pStr = sqlite3_str_new(pCall->db);
-  for (i = 1; i < NAME_NSTEP; i++) {
+  for (i = 1; i < NAME_NSTEP && stepName(pCall, &steps, i); i++) {
     int j = 1;
     while (j < i && sqlite3_stricmp(steps.az[j], steps.az[i]) != 0) j++;
     if (j < i) continue;

@@ -84,11 +84,13 @@ static int namingIsUpper(char c) {
 static const char *namingClean(AssocCall *pCall, AssocArena *pArena,
                                const char *z) {
   char *zOut = assocArenaText(pCall, pArena, z, -1);
-  int i;
+  int i, n = 0;
   if (zOut == 0) return "";
   for (i = 0; zOut[i]; i++) {
-    if (!namingIsWord(zOut[i])) zOut[i] = ' ';
+    if (zOut[i] == '\'') continue; /* Part of a word */
+    zOut[n++] = namingIsWord(zOut[i]) ? zOut[i] : ' ';
   }
+  zOut[n] = 0;
   if (strchr(zOut, ' ')) {
     int bCamel = 0;
     for (i = 0; zOut[i]; i++) bCamel |= namingIsUpper(zOut[i]);
@@ -194,14 +196,15 @@ static const char *namingStemOf(AssocCall *pCall, AssocArena *pArena,
 
 static const char *namingSingular(AssocCall *pCall, AssocArena *pArena,
                                   const AssocModel *pModel) {
-  const char *z = assocSingularize(pCall, pArena, pModel->zName);
-  return z ? namingClean(pCall, pArena, z) : "";
+  const char *z = namingClean(pCall, pArena, pModel->zName);
+  z = assocSingularize(pCall, pArena, z);
+  return z ? z : "";
 }
 
 static const char *namingPlural(AssocCall *pCall, AssocArena *pArena,
                                 const char *z) {
-  z = assocPluralize(pCall, pArena, z);
-  return z ? namingClean(pCall, pArena, z) : "";
+  z = assocPluralize(pCall, pArena, namingClean(pCall, pArena, z));
+  return z ? z : "";
 }
 
 /* Is zStem the name of the model, or its last words: user of app_users? */

@@ -22,6 +22,7 @@ extern const AssocFunction aAssocChangeFunction[];
 extern const AssocFunction aAssocDefineFunction[];
 extern const AssocFunction aAssocDestroyFunction[];
 extern const AssocFunction aAssocExplainFunction[];
+extern const AssocFunction aAssocLookFunction[];
 extern const AssocFunction aAssocReadFunction[];
 extern const AssocFunction aAssocSyncFunction[];
 

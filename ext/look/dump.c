@@ -1,0 +1,235 @@
+/*
+** Definitions as the calls that make them again:
+**
+**   SELECT assoc_model('User', '{"table":"people"}');
+**   SELECT assoc_define('User', 'hasMany', 'Post', '{"as":"posts"}');
+**
+** in an order in which they can be run: models before what speaks of them, a
+** polymorphic belongsTo before its other sides, a path after its steps. A row
+** that is bad, and would be refused, is a comment that says why.
+*/
+#include "look/look.h"
+
+/* {"as":"posts",…,"temp":true}: the options as they were given. */
+static char *dumpOptions(AssocLook *p, const char *zName, const char *zOptions,
+                         int bTemp) {
+  AssocOut out;
+  char *z;
+  i64 n = 0;
+  assocBufInit(&out, 0x7fffffff);
+  assocOutText(&out, "{", 1);
+  if (zName) {
+    assocOutText(&out, "\"as\":", 5);
+    assocJsonString(&out, zName, (i64)strlen(zName));
+  }
+  if (zOptions && strlen(zOptions) > 2) {
+    if (zName) assocOutText(&out, ",", 1);
+    assocOutText(&out, zOptions + 1, (i64)strlen(zOptions) - 2);
+  }
+  if (bTemp) {
+    const char *zTemp = ",\"temp\":true";
+    if (out.p - out.pStart == 1) zTemp++;
+    assocOutText(&out, zTemp, (i64)strlen(zTemp));
+  }
+  assocOutText(&out, "}", 1);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(p->pCall, out.rc);
+  return z;
+}
+
+void assocDumpCall(AssocLook *p, sqlite3_str *pStr, const char *zModel,
+                   const char *zKind, const char *zTarget, const char *zName,
+                   const char *zOptions, int bTemp) {
+  char *z;
+  if (p->pCall->rc != SQLITE_OK) return;
+  z = dumpOptions(p, zName, zOptions, bTemp);
+  if (z) {
+    sqlite3_str_appendf(pStr, "assoc_define(%Q, %Q, %Q, %Q)", zModel, zKind,
+                        zTarget, z);
+  }
+  sqlite3_free(z);
+}
+
+/* A name as it is written outside its own database. Rows of temp have it
+** written so already. */
+static const char *dumpName(AssocLook *p, const AssocDef *pDef,
+                            const char *zName, const AssocModel *pModel) {
+  const AssocSchema *pSchema = pDef->pSchema;
+  const char *z;
+  if (zName == 0 || pSchema == p->pCat->pSchema || pSchema->pNext == 0) {
+    return zName;
+  }
+  if (pModel && pModel->pTable->pSchema != pSchema) return zName;
+  z = assocArenaPrintf(p->pCall, &p->mem, "%s.%s", pSchema->zName,
+                       assocBareName(pSchema, zName));
+  return z ? z : "";
+}
+
+/* A comment, whose text may have an end of line in it. */
+static void dumpComment(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef,
+                        const char *zWhy) {
+  char *z =
+      assocMprintf(p->pCall, "%s.%s: %s", pDef->zModel, pDef->zName, zWhy);
+  int i;
+  for (i = 0; z && z[i]; i++) {
+    if (z[i] == '\n' || z[i] == '\r') z[i] = ' ';
+  }
+  if (z) sqlite3_str_appendf(pStr, "-- %s\n", z);
+  sqlite3_free(z);
+}
+
+/* ----------------------------------------------------------------- models */
+
+/* Does assoc_model() take the row? It reads an object. */
+static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
+  AssocArena mem;
+  AssocJson *pJson;
+  int bTemp = pDef->pSchema->pNext == 0;
+  char *z;
+  memset(&mem, 0, sizeof(mem));
+  pJson = assocJsonRead(p->pCall, &mem, pDef->zOptions ? pDef->zOptions : "{}",
+                        -1, "the options");
+  if (pJson && pJson->eType != ASSOC_J_OBJECT) {
+    assocError(p->pCall, "the options must be a JSON object");
+  }
+  assocArenaFree(&mem);
+  if (p->pCall->rc == SQLITE_ERROR) {
+    char *zWhy = sqlite3_mprintf("%s", p->pCall->zErr);
+    assocErrorForget(p->pCall);
+    if (zWhy) dumpComment(p, pStr, pDef, zWhy);
+    sqlite3_free(zWhy);
+    return;
+  }
+  z = dumpOptions(p, 0, pDef->zOptions, bTemp);
+  if (z) {
+    sqlite3_str_appendf(pStr, "SELECT assoc_model(%Q, %Q);\n",
+                        dumpName(p, pDef, pDef->zModel, 0), z);
+  }
+  sqlite3_free(z);
+}
+
+static void dumpModels(AssocLook *p, sqlite3_str *pStr) {
+  AssocSchema *pSchema;
+  AssocDef *pDef;
+  for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    if (!assocSchemaLoad(p->pCall, pSchema)) return;
+    for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
+      if (pDef->zName[0] == 0) dumpModel(p, pStr, pDef);
+    }
+  }
+}
+
+/* ----------------------------------------------------------- associations */
+
+/* What has to be there before it: 0 nothing, 1 a polymorphic belongsTo, 2 the
+** steps of a path; -1: it is bad. */
+static int dumpStage(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef,
+                     int bComment) {
+  AssocRel *pRel = assocRelOf(p->pCall, pDef);
+  if (p->pCall->rc == SQLITE_ERROR) {
+    char *zWhy = sqlite3_mprintf("%s", p->pCall->zErr);
+    assocErrorForget(p->pCall);
+    if (zWhy == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
+    if (zWhy && bComment) dumpComment(p, pStr, pDef, zWhy);
+    sqlite3_free(zWhy);
+    return -1;
+  }
+  if (pRel == 0) return -1;
+  if (pRel->nPath) return 2;
+  return pRel->eKind != ASSOC_BELONGSTO && pRel->pOpt->pPolymorphic;
+}
+
+static void dumpDef(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef) {
+  AssocRel *pRel = assocRelOf(p->pCall, pDef);
+  const char *zOptions;
+  if (pRel == 0) return;
+  /* The row may have been made by hand, with an "as" of its own */
+  zOptions = assocOptionsText(p->pCall, &p->mem, pDef->pOpt);
+  sqlite3_str_appendall(pStr, "SELECT ");
+  assocDumpCall(p, pStr, dumpName(p, pDef, pDef->zModel, pRel->pSource),
+                azAssocKind[pRel->eKind],
+                pRel->nBranch ? 0
+                              : dumpName(p, pDef, pDef->zTarget, pRel->pTarget),
+                pDef->zName, zOptions, pDef->pSchema->pNext == 0);
+  sqlite3_str_appendall(pStr, ";\n");
+}
+
+/* The paths, each after those that are its steps: one pass more for each
+** level, for a path knows its steps only by their names. */
+typedef struct DumpPaths DumpPaths;
+struct DumpPaths {
+  AssocDef **ap;
+  int n;
+};
+
+static int dumpIsPending(const DumpPaths *pPaths, const AssocDef *pDef) {
+  int i;
+  for (i = 0; i < pPaths->n; i++) {
+    if (pPaths->ap[i] == pDef) return 1;
+  }
+  return 0;
+}
+
+/* Is a step of the path among those that are still to be written? */
+static int dumpWaits(AssocLook *p, const DumpPaths *pPaths, AssocDef *pDef) {
+  AssocModel *pAt = pDef->pRel->pSource;
+  const char *z = pDef->pRel->pOpt->zThrough;
+  while (z && *z && p->pCall->rc == SQLITE_OK) {
+    int n = 0;
+    AssocRel *pStep;
+    while (z[n] && z[n] != '.') n++;
+    pStep =
+        assocRelSeek(p->pCall, pAt, assocArenaText(p->pCall, &p->mem, z, n));
+    if (pStep == 0) return 0;
+    if (dumpIsPending(pPaths, pStep->pDef)) return 1;
+    pAt = pStep->pTarget;
+    z += n + (z[n] == '.');
+  }
+  return 0;
+}
+
+static void dumpPaths(AssocLook *p, sqlite3_str *pStr, DumpPaths *pPaths) {
+  int i, n = -1;
+  while (pPaths->n > 0 && pPaths->n != n && p->pCall->rc == SQLITE_OK) {
+    DumpPaths left = {pPaths->ap, 0};
+    n = pPaths->n;
+    for (i = 0; i < n; i++) {
+      AssocDef *pDef = pPaths->ap[i];
+      if (dumpWaits(p, pPaths, pDef)) {
+        left.ap[left.n++] = pDef;
+      } else {
+        dumpDef(p, pStr, pDef);
+      }
+    }
+    pPaths->n = left.n;
+  }
+}
+
+char *assocDumpText(AssocLook *p) {
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  DumpPaths paths = {0, 0};
+  AssocSchema *pSchema;
+  AssocDef *pDef;
+  int eStage, n = 0;
+  dumpModels(p, pStr);
+  for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) n++;
+  }
+  paths.ap = assocAlloc(p->pCall, &p->mem, (i64)sizeof(AssocDef *) * (n + 1));
+  for (eStage = 0; eStage < 3; eStage++) {
+    for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+      for (pDef = pSchema->pDef; pDef && p->pCall->rc == SQLITE_OK;
+           pDef = pDef->pNext) {
+        if (pDef->zName[0] == 0) continue;
+        if (dumpStage(p, pStr, pDef, eStage == 0) != eStage) continue;
+        if (eStage < 2) {
+          dumpDef(p, pStr, pDef);
+        } else {
+          paths.ap[paths.n++] = pDef;
+        }
+      }
+    }
+  }
+  dumpPaths(p, pStr, &paths);
+  return assocLookLines(p, pStr);
+}

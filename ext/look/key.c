@@ -1,0 +1,341 @@
+/*
+** The foreign keys of a schema, with what names for them are made of.
+**
+** A key that cannot be followed, because its parent is missing or is not a
+** table, is put on the list of what was skipped, with the reason.
+*/
+#include "look/look.h"
+#include <stdlib.h>
+
+/* -------------------------------------------------------------- small help */
+
+const char *assocLookNames(AssocLook *p, const AssocTable *pTab, int nCol,
+                           const int *aCol) {
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  const char *z;
+  int i;
+  for (i = 0; i < nCol; i++) {
+    sqlite3_str_appendf(pStr, "%s%s", i ? ", " : "",
+                        aCol[i] < 0 ? "?" : pTab->aCol[aCol[i]].zName);
+  }
+  z = assocArenaStr(p->pCall, &p->mem, pStr);
+  return z ? z : "";
+}
+
+void assocLookSkip(AssocLook *p, const char *zTable, const char *zKey,
+                   const char *zFmt, ...) {
+  AssocSkipped *pSkip = assocAlloc(p->pCall, &p->mem, sizeof(*pSkip));
+  char *z;
+  va_list ap;
+  if (pSkip == 0) return;
+  va_start(ap, zFmt);
+  z = sqlite3_vmprintf(zFmt, ap);
+  va_end(ap);
+  if (z == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
+  pSkip->zTable = zTable;
+  pSkip->zKey = zKey;
+  pSkip->zWhy = assocArenaText(p->pCall, &p->mem, z, -1);
+  sqlite3_free(z);
+  if (p->pLastSkip) {
+    p->pLastSkip->pNext = pSkip;
+  } else {
+    p->pSkip = pSkip;
+  }
+  p->pLastSkip = pSkip;
+}
+
+int assocLookSameColumns(const AssocKey *pKey, int nCol, const int *aCol) {
+  int i, j;
+  if (pKey->nCol != nCol) return 0;
+  for (i = 0; i < nCol; i++) {
+    for (j = 0; j < nCol && pKey->aCol[j] != aCol[i]; j++) {
+    }
+    if (j == nCol) return 0;
+  }
+  return 1;
+}
+
+int assocLookIsUnique(AssocLook *p, AssocTable *pTab, int nCol,
+                      const int *aCol) {
+  int i, bUnique = 0;
+  (void)assocTableIndexOn(p->pCall, pTab, nCol, aCol, &bUnique);
+  for (i = 0; i < nCol && !bUnique; i++) {
+    (void)assocTableIndexOn(p->pCall, pTab, 1, &aCol[i], &bUnique);
+  }
+  return bUnique;
+}
+
+char *assocLookLines(AssocLook *p, sqlite3_str *pStr) {
+  char *z = assocStrFinish(p->pCall, pStr);
+  i64 n = z ? (i64)strlen(z) : 0;
+  if (n && z[n - 1] == '\n') z[n - 1] = 0;
+  return z;
+}
+
+/* A table whose name means another one, as where an assoc_model() row has
+** taken it, cannot be spoken of. */
+AssocModel *assocLookModel(AssocLook *p, AssocTable *pTab) {
+  AssocModel *pModel = assocModelOf(p->pCall, pTab);
+  const char *zName = 0;
+  if (pModel) {
+    zName = assocRowName(p->pCall, &p->mem, p->pSchema->zName, p->pSchema,
+                         pModel->zName);
+  }
+  if (zName && assocModelNear(p->pCall, p->pSchema, zName) != pModel) {
+    pModel = 0;
+  }
+  if (p->pCall->rc == SQLITE_ERROR) { /* A bad row of assoc_model() */
+    assocErrorForget(p->pCall);
+    pModel = 0;
+  }
+  return pModel;
+}
+
+/* ------------------------------------------------------------ definitions */
+
+static int lookCompare(const void *pA, const void *pB) {
+  const AssocDef *pX = *(AssocDef *const *)pA, *pY = *(AssocDef *const *)pB;
+  uintptr_t x = (uintptr_t)pX->pSource, y = (uintptr_t)pY->pSource;
+  if (x == y) { /* As they are in the catalog */
+    x = (uintptr_t)pX;
+    y = (uintptr_t)pY;
+  }
+  return (x > y) - (x < y);
+}
+
+/* All that have a model, by that. */
+static void lookDefs(AssocLook *p) {
+  AssocSchema *pSchema;
+  AssocDef *pDef;
+  int n = 0;
+  assocCatalogLink(p->pCall, p->pCat);
+  for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) n++;
+  }
+  p->apDef = assocAlloc(p->pCall, &p->mem, (i64)sizeof(AssocDef *) * (n + 1));
+  if (p->apDef == 0) return;
+  for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
+      if (pDef->pSource && pDef->zName[0]) p->apDef[p->nDef++] = pDef;
+    }
+  }
+  qsort(p->apDef, (size_t)p->nDef, sizeof(AssocDef *), lookCompare);
+}
+
+AssocDef *assocLookFirstDef(AssocLook *p, const AssocModel *pModel, int *pi) {
+  int iLo = 0, iHi;
+  if (p->apDef == 0) lookDefs(p);
+  iHi = p->nDef;
+  while (iLo < iHi) {
+    int iMid = (iLo + iHi) / 2;
+    if ((uintptr_t)p->apDef[iMid]->pSource < (uintptr_t)pModel) {
+      iLo = iMid + 1;
+    } else {
+      iHi = iMid;
+    }
+  }
+  *pi = iLo;
+  return iLo < p->nDef && p->apDef[iLo]->pSource == pModel ? p->apDef[iLo] : 0;
+}
+
+AssocDef *assocLookNextDef(AssocLook *p, int *pi) {
+  const AssocModel *pModel = p->apDef[*pi]->pSource;
+  int i = ++*pi;
+  return i < p->nDef && p->apDef[i]->pSource == pModel ? p->apDef[i] : 0;
+}
+
+/* ------------------------------------------------------------------- keys */
+
+static int *lookCopy(AssocLook *p, int nCol, const int *aCol) {
+  int *a = assocAlloc(p->pCall, &p->mem, (i64)sizeof(int) * (nCol + 1));
+  if (a) memcpy(a, aCol, sizeof(int) * (size_t)nCol);
+  return a;
+}
+
+static void lookKeyNames(AssocLook *p, AssocKey *pKey, const AssocTable *pTab,
+                         int nCol, int *aCol) {
+  int i;
+  pKey->aCol = aCol;
+  pKey->azCol = assocAlloc(p->pCall, &p->mem, (i64)sizeof(char *) * (nCol + 1));
+  if (pKey->azCol == 0 || aCol == 0) return;
+  pKey->nCol = nCol;
+  for (i = 0; i < nCol; i++) pKey->azCol[i] = pTab->aCol[aCol[i]].zName;
+}
+
+AssocLookKey *assocLookKeyAdd(AssocLook *p, AssocModel *pChild,
+                              AssocModel *pParent, int nCol, const int *aCol,
+                              const int *aRef) {
+  AssocLookKey *pKey = assocAlloc(p->pCall, &p->mem, sizeof(*pKey));
+  if (pKey == 0) return 0;
+  lookKeyNames(p, &pKey->key, pChild->pTable, nCol, lookCopy(p, nCol, aCol));
+  lookKeyNames(p, &pKey->ref, pParent->pTable, nCol, lookCopy(p, nCol, aRef));
+  if (p->pCall->rc != SQLITE_OK) return 0;
+  pKey->name.pChild = pChild;
+  pKey->name.pParent = pParent;
+  pKey->name.nCol = nCol;
+  pKey->name.aCol = pKey->key.aCol;
+  pKey->name.aRef = pKey->ref.aCol;
+  pKey->name.bUnique =
+      (u8)assocLookIsUnique(p, pChild->pTable, nCol, pKey->key.aCol);
+  pKey->nSure = 100;
+  if (p->pLastKey) {
+    p->pLastKey->pNext = pKey;
+  } else {
+    p->pKey = pKey;
+  }
+  p->pLastKey = pKey;
+  return pKey;
+}
+
+/* Columns that pFk references, in aRef. 0 and a reason if it cannot be. */
+static const char *lookReferenced(AssocLook *p, const AssocFkey *pFk,
+                                  const AssocModel *pParent, int *aRef) {
+  const AssocTable *pTab = pParent->pTable;
+  int i;
+  if (pFk->azTo[0] == 0) { /* REFERENCES parent: its declared primary key */
+    if (pTab->nKey != pFk->nCol || pTab->aKey[0] >= pTab->nCol) {
+      return assocArenaPrintf(
+          p->pCall, &p->mem,
+          "it references the primary key of %s, which has "
+          "%d columns, not %d",
+          pTab->zName,
+          pTab->nKey && pTab->aKey[0] < pTab->nCol ? pTab->nKey : 0, pFk->nCol);
+    }
+    memcpy(aRef, pTab->aKey, sizeof(int) * (size_t)pFk->nCol);
+    return 0;
+  }
+  for (i = 0; i < pFk->nCol; i++) {
+    aRef[i] = assocColumnFind(pTab, pFk->azTo[i]);
+    /* "rowid" is not a column that a foreign key can reference */
+    if (aRef[i] < 0 ||
+        sqlite3_stricmp(pTab->aCol[aRef[i]].zName, pFk->azTo[i]) != 0 ||
+        aRef[i] >= pTab->nCol) {
+      return assocArenaPrintf(p->pCall, &p->mem,
+                              "%s has no column %s, which it references",
+                              pTab->zName, pFk->azTo[i]);
+    }
+  }
+  return 0;
+}
+
+/* Has this key been found already? Sets bShared where the columns have. */
+static int lookIsTwice(AssocLook *p, AssocLookKey *pFirst,
+                       const AssocModel *pParent, const AssocFkey *pFk,
+                       const int *aRef, u8 *pbShared) {
+  AssocLookKey *pKey;
+  (void)p;
+  for (pKey = pFirst; pKey; pKey = pKey->pNext) {
+    if (!assocLookSameColumns(&pKey->key, pFk->nCol, pFk->aCol)) continue;
+    if (pKey->name.pParent == pParent &&
+        assocLookSameColumns(&pKey->ref, pFk->nCol, aRef)) {
+      return 1;
+    }
+    *pbShared = 1;
+  }
+  return 0;
+}
+
+/*
+** One FOREIGN KEY. pFirst is the last key of the table before: those behind
+** it are of this one.
+*/
+static void lookFkey(AssocLook *p, AssocModel *pChild, const AssocFkey *pFk,
+                     AssocLookKey *pBefore) {
+  const AssocTable *pTab = pChild->pTable;
+  const char *zKey = assocLookNames(p, pTab, pFk->nCol, pFk->aCol), *zWhy;
+  AssocTable *pParentTab = assocTableFind(p->pCall, p->pSchema, pFk->zParent);
+  AssocModel *pParent = 0;
+  AssocLookKey *pKey;
+  u8 bShared = 0;
+  int *aRef = assocAlloc(p->pCall, &p->mem, (i64)sizeof(int) * pFk->nCol);
+  if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+  if (p->pCall->rc != SQLITE_OK) return;
+  if (pParentTab && pParentTab->eType == ASSOC_TABLE) {
+    pParent = assocLookModel(p, pParentTab);
+  }
+  if (pParent == 0) {
+    assocLookSkip(p, pTab->zName, zKey,
+                  pParentTab == 0 ? "there is no table %s"
+                  : pParentTab->eType == ASSOC_TABLE
+                      ? "the name %s means another table"
+                      : "%s is not an ordinary table",
+                  pFk->zParent);
+    return;
+  }
+  zWhy = lookReferenced(p, pFk, pParent, aRef);
+  if (zWhy) {
+    assocLookSkip(p, pTab->zName, zKey, "%s", zWhy);
+    return;
+  }
+  pKey = pBefore ? pBefore->pNext : p->pKey;
+  if (lookIsTwice(p, pKey, pParent, pFk, aRef, &bShared)) {
+    assocLookSkip(p, pTab->zName, zKey, "the same key is declared twice");
+    return;
+  }
+  pKey = assocLookKeyAdd(p, pChild, pParent, pFk->nCol, pFk->aCol, aRef);
+  if (pKey) pKey->bShared = bShared;
+}
+
+/* SQLite lists foreign keys last first. */
+static void lookTable(AssocLook *p, AssocTable *pTab) {
+  AssocFkey *pFk = assocTableFkeys(p->pCall, pTab), *pAt, *pEnd = 0;
+  AssocLookKey *pBefore = p->pLastKey;
+  AssocModel *pChild;
+  if (pFk == 0) return;
+  pChild = assocLookModel(p, pTab);
+  while (pEnd != pFk && p->pCall->rc == SQLITE_OK) {
+    for (pAt = pFk; pAt->pNext != pEnd; pAt = pAt->pNext) {
+    }
+    if (pChild) {
+      lookFkey(p, pChild, pAt, pBefore);
+    } else {
+      assocLookSkip(p, pTab->zName,
+                    assocLookNames(p, pTab, pAt->nCol, pAt->aCol),
+                    "the name %s means another table", pTab->zName);
+    }
+    pEnd = pAt;
+  }
+}
+
+void assocLookKeys(AssocLook *p) {
+  int i;
+  if (!assocSchemaLoad(p->pCall, p->pSchema)) return;
+  assocCatalogLink(p->pCall, p->pCat);
+  for (i = 0; i < p->pSchema->nEntry && p->pCall->rc == SQLITE_OK; i++) {
+    AssocTable *pTab =
+        assocTableFind(p->pCall, p->pSchema, p->pSchema->azEntry[i]);
+    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    if (pTab && pTab->eType == ASSOC_TABLE) lookTable(p, pTab);
+  }
+  assocLookKeysRelate(p);
+}
+
+/* ------------------------------------------------------------------ names */
+
+/*
+** Among several keys of a child to one parent, the one that is called after
+** the parent goes first: user_id beside reviewer_id.
+*/
+static void lookRelate(AssocLookKey *p, const AssocLookKey *pAll) {
+  const AssocLookKey *pKey;
+  int bBefore = 1, nOwn = p->name.bOwn;
+  p->name.bOnly = 1;
+  for (pKey = pAll; pKey; pKey = pKey->pNext) {
+    if (pKey == p) bBefore = 0;
+    if (pKey == p || pKey->name.pChild != p->name.pChild ||
+        pKey->name.pParent != p->name.pParent) {
+      continue;
+    }
+    p->name.bOnly = 0;
+    nOwn += pKey->name.bOwn && bBefore;
+  }
+  p->name.bPlain = (u8)(p->name.bOnly || (p->name.bOwn && nOwn == 1));
+}
+
+void assocLookKeysRelate(AssocLook *p) {
+  AssocLookKey *pKey;
+  for (pKey = p->pKey; pKey && p->pCall->rc == SQLITE_OK; pKey = pKey->pNext) {
+    assocNamingStart(p->pCall, &p->mem, &pKey->name);
+  }
+  for (pKey = p->pKey; pKey; pKey = pKey->pNext) lookRelate(pKey, p->pKey);
+}

@@ -1,0 +1,130 @@
+/*
+** Looking at what there is: keys that nobody declared associations over,
+** mistakes, pictures, and the statements that recreate the definitions.
+**
+**   key       the foreign keys of a schema
+**   guess     keys that the schema does not declare, from names and data
+**   discover  associations over them, with names
+**   dump      definitions as the calls that make them
+**   diagram   what relates to what, drawn
+**
+** One AssocLook is one look at the databases of a connection. Only
+** assocDiscoverWrite() writes.
+*/
+#ifndef ASSOC_LOOK_H
+#define ASSOC_LOOK_H
+
+#include "model/model.h"
+
+typedef struct AssocFound AssocFound;
+typedef struct AssocLook AssocLook;
+typedef struct AssocLookKey AssocLookKey;
+typedef struct AssocSkipped AssocSkipped;
+
+struct AssocLook {
+  AssocCall *pCall;
+  AssocCatalog *pCat;
+  AssocSchema *pSchema; /* The database that is looked at */
+  AssocArena mem;       /* OWNED: everything below */
+  AssocLookKey *pKey, *pLastKey;
+  AssocSkipped *pSkip, *pLastSkip;
+  AssocFound *pFound, *pLastFound;
+  int nDef; /* Associations that are defined, those of a model together */
+  AssocDef **apDef;
+};
+
+/* ------------------------------------------------------------------- key */
+
+/* A foreign key, declared or guessed. */
+struct AssocLookKey {
+  AssocNaming name;    /* Child, parent and columns are in there */
+  AssocKey key, ref;   /* The same columns with their names */
+  int nSure;           /* 100: declared; less: a guess */
+  const char *zWhy;    /* A guess: what speaks for it */
+  u8 bShared;          /* The same columns reference something else as well */
+  AssocLookKey *pNext; /* In the order of tables and of declaration */
+};
+
+/* What was looked at and left alone. */
+struct AssocSkipped {
+  const char *zTable;
+  const char *zKey; /* "user_id", or "a, b" */
+  const char *zWhy;
+  AssocSkipped *pNext;
+};
+
+/* The foreign keys that the schema declares, of tables that are models. */
+void assocLookKeys(AssocLook *p);
+/* One of them, or of all. The columns are copied. OUT: in p; 0 on error. */
+AssocLookKey *assocLookKeyAdd(AssocLook *p, AssocModel *pChild,
+                              AssocModel *pParent, int nCol, const int *aCol,
+                              const int *aRef);
+/* What the names need to know of each other, once all keys are there. */
+void assocLookKeysRelate(AssocLook *p);
+/* The model that a table is, if its name is found again; else 0. */
+AssocModel *assocLookModel(AssocLook *p, AssocTable *pTab);
+/* "a, b". OUT: in p */
+const char *assocLookNames(AssocLook *p, const AssocTable *pTab, int nCol,
+                           const int *aCol);
+void assocLookSkip(AssocLook *p, const char *zTable, const char *zKey,
+                   const char *zFmt, ...);
+/* Are the nCol columns, or some of them, a key of their table? */
+int assocLookIsUnique(AssocLook *p, AssocTable *pTab, int nCol,
+                      const int *aCol);
+/* The columns of a key are these, in any order. */
+int assocLookSameColumns(const AssocKey *pKey, int nCol, const int *aCol);
+
+/* The associations of a model: visit *pi, *pi+1, ... while they are its own.
+** Faster than to ask the catalog again and again. */
+AssocDef *assocLookFirstDef(AssocLook *p, const AssocModel *pModel, int *pi);
+AssocDef *assocLookNextDef(AssocLook *p, int *pi);
+/* Finish a text of lines, without an end of line after the last.
+** OUT: sqlite3_free() */
+char *assocLookLines(AssocLook *p, sqlite3_str *pStr);
+
+/* ----------------------------------------------------------------- guess */
+
+/* Add keys that names and data speak for. */
+void assocLookGuess(AssocLook *p);
+
+/* -------------------------------------------------------------- discover */
+
+/* An association that is to be defined. */
+struct AssocFound {
+  AssocModel *pModel, *pTarget;
+  int eKind;
+  const char *zName;
+  const char *zOptions; /* Without as */
+  int nSure;
+  const char *zWhy;
+  AssocFound *pNext;
+};
+
+/* Associations over the keys that have none, into p->pFound. */
+void assocDiscover(AssocLook *p);
+/* Define those that are at least so sure. The catalog has been left. */
+void assocDiscoverWrite(AssocLook *p, int nSure);
+/* What was made and skipped, as JSON; with bGuess also what was guessed.
+** OUT: sqlite3_free() */
+char *assocDiscoverJson(AssocLook *p, int nSure, int bGuess, i64 *pn);
+/* The calls that would define it. OUT: sqlite3_free() */
+char *assocDiscoverText(AssocLook *p, int nSure);
+
+/* ------------------------------------------------------------------ dump */
+
+/* assoc_define('User', 'hasMany', 'Post', '{"as":"posts"}') */
+void assocDumpCall(AssocLook *p, sqlite3_str *pStr, const char *zModel,
+                   const char *zKind, const char *zTarget, const char *zName,
+                   const char *zOptions, int bTemp);
+/* All definitions. OUT: sqlite3_free() */
+char *assocDumpText(AssocLook *p);
+
+/* --------------------------------------------------------------- diagram */
+
+#define ASSOC_DIAGRAM_MERMAID 0
+#define ASSOC_DIAGRAM_DOT 1
+#define ASSOC_DIAGRAM_TEXT 2
+/* OUT: sqlite3_free() */
+char *assocDiagramText(AssocLook *p, int eFormat);
+
+#endif /* ASSOC_LOOK_H */

@@ -1,0 +1,175 @@
+/*
+** Seeing what there is, and trusting it.
+**
+**   SELECT assoc_discover();                      -- associations over all keys
+**   SELECT assoc_discover('{"dryRun":true}');     -- as calls of assoc_define()
+**   SELECT assoc_discover('aux', '{"guess":true}');
+**   SELECT assoc_diagram('mermaid');
+**   SELECT assoc_dump();
+*/
+#include "surface/surface.h"
+#include "look/look.h"
+
+/* What assoc_discover() is given. */
+typedef struct DiscoverOptions DiscoverOptions;
+struct DiscoverOptions {
+  int bDry;
+  int bGuess;
+  int nSure; /* What is guessed is declared if it is so sure */
+};
+
+/* true: say what could be meant. 0.9: and declare it, if that sure. */
+static void discoverGuess(AssocCall *pCall, DiscoverOptions *pOpt,
+                          const AssocJson *p) {
+  double r = p->eType == ASSOC_J_INT ? (double)p->i : p->r;
+  if (p->eType == ASSOC_J_TRUE || p->eType == ASSOC_J_FALSE) {
+    pOpt->bGuess = p->eType == ASSOC_J_TRUE;
+  } else if ((p->eType == ASSOC_J_INT || p->eType == ASSOC_J_REAL) && r > 0 &&
+             r <= 1) {
+    pOpt->bGuess = 1;
+    pOpt->nSure = (int)(r * 100 + 0.5);
+  } else {
+    assocError(pCall,
+               "the option guess must be true, false, or the confidence from "
+               "which on guesses are declared, above 0 and up to 1");
+  }
+}
+
+static void discoverOption(AssocCall *pCall, DiscoverOptions *pOpt,
+                           const AssocJson *p) {
+  AssocNearest near;
+  if (strcmp(p->zKey, "guess") == 0) {
+    discoverGuess(pCall, pOpt, p);
+    return;
+  }
+  if (strcmp(p->zKey, "dryRun") == 0) {
+    pOpt->bDry = p->eType == ASSOC_J_TRUE;
+    if (!pOpt->bDry && p->eType != ASSOC_J_FALSE) {
+      assocError(pCall, "the option dryRun must be true or false, not %s",
+                 assocJsonTypeName(p));
+    }
+    return;
+  }
+  memset(&near, 0, sizeof(near));
+  near.zWritten = p->zKey;
+  assocNearestTry(&near, "dryRun");
+  assocNearestTry(&near, "guess");
+  assocError(pCall,
+             "there is no option \"%s\"%s%s%s (assoc_discover() has dryRun "
+             "and guess)",
+             p->zKey, near.zBest ? "; did you mean \"" : "",
+             near.zBest ? near.zBest : "", near.zBest ? "\"?" : "");
+}
+
+static void discoverOptions(AssocCall *pCall, DiscoverOptions *pOpt,
+                            const char *zOptions) {
+  AssocArena mem;
+  AssocJson *pJson, *p;
+  memset(pOpt, 0, sizeof(*pOpt));
+  pOpt->nSure = 100;
+  if (zOptions == 0) return;
+  memset(&mem, 0, sizeof(mem));
+  pJson = assocJsonRead(pCall, &mem, zOptions, -1, "the options");
+  if (pJson && pJson->eType != ASSOC_J_OBJECT) {
+    assocError(pCall, "the options must be a JSON object, not %s",
+               assocJsonTypeName(pJson));
+  }
+  for (p = pJson ? pJson->pChild : 0; p && pCall->rc == SQLITE_OK;
+       p = p->pNext) {
+    discoverOption(pCall, pOpt, p);
+  }
+  assocArenaFree(&mem);
+}
+
+/* The database of that name. */
+static AssocSchema *lookSchema(AssocCall *pCall, AssocCatalog *pCat,
+                               const char *zName) {
+  AssocNearest near;
+  AssocSchema *p = zName ? assocSchemaFind(pCat, zName) : pCat->pSchema;
+  if (p) return p;
+  memset(&near, 0, sizeof(near));
+  near.zWritten = zName;
+  for (p = pCat->pSchema; p; p = p->pNext) assocNearestTry(&near, p->zName);
+  assocError(pCall, "there is no database '%s'%s%s%s; ATTACH it first", zName,
+             near.zBest ? "; did you mean '" : "", near.zBest ? near.zBest : "",
+             near.zBest ? "'?" : "");
+  return 0;
+}
+
+static void lookInit(AssocLook *p, AssocCall *pCall) {
+  memset(p, 0, sizeof(*p));
+  p->pCall = pCall;
+}
+
+/* Enter the catalog, and keep a reference beyond it: names are in there. */
+static int lookEnter(AssocLook *p, const char *zSchema) {
+  p->pCat = assocCatalogEnter(p->pCall);
+  if (p->pCat == 0) return 0;
+  assocCatalogRef(p->pCat);
+  p->pSchema = lookSchema(p->pCall, p->pCat, zSchema);
+  return p->pSchema != 0;
+}
+
+static void lookLeave(AssocLook *p) {
+  assocCatalogLeave(p->pCall, p->pCat);
+}
+
+static void lookClear(AssocLook *p) {
+  assocCatalogUnref(p->pCat);
+  assocArenaFree(&p->mem);
+}
+
+/* assoc_discover([schema] [, options]) */
+static void discoverFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                         sqlite3_value **ap) {
+  const char *zSchema = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;
+  const char *zOptions = nArg > 1 ? assocArgTextOrNull(pCall, ap[1]) : 0;
+  DiscoverOptions opt;
+  AssocLook look;
+  AssocWrite w;
+  char *z;
+  i64 n = 0;
+  if (nArg == 1 && zSchema && zSchema[0] == '{') {
+    zOptions = zSchema;
+    zSchema = 0;
+  }
+  discoverOptions(pCall, &opt, zOptions);
+  if (pCall->rc != SQLITE_OK) return;
+  lookInit(&look, pCall);
+  if (!opt.bDry) assocWriteBegin(pCall, &w, "assoc_discover");
+  if (lookEnter(&look, zSchema)) {
+    assocLookKeys(&look);
+    if (opt.bGuess) assocLookGuess(&look);
+    assocDiscover(&look);
+  }
+  lookLeave(&look);
+  if (!opt.bDry) {
+    if (pCall->rc == SQLITE_OK) assocDiscoverWrite(&look, opt.nSure);
+    assocWriteEnd(pCall, &w);
+    z = assocDiscoverJson(&look, opt.nSure, opt.bGuess, &n);
+    if (z) assocResultJson(pCtx, z, n);
+  } else {
+    z = assocDiscoverText(&look, opt.nSure);
+    if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);
+  }
+  lookClear(&look);
+}
+
+/* assoc_dump(): the calls that make the definitions again */
+static void dumpFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                     sqlite3_value **ap) {
+  AssocLook look;
+  char *z = 0;
+  (void)nArg, (void)ap;
+  lookInit(&look, pCall);
+  if (lookEnter(&look, 0)) z = assocDumpText(&look);
+  lookLeave(&look);
+  lookClear(&look);
+  if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);
+}
+
+const AssocFunction aAssocLookFunction[] = {
+    {"assoc_discover", 0, 2, ASSOC_WRITER, discoverFunc,
+     "[schema] [, options]"},
+    {"assoc_dump", 0, 0, ASSOC_READER, dumpFunc, ""},
+    {0, 0, 0, 0, 0, 0}};
