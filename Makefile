@@ -14,6 +14,7 @@
 #   make asan          the tests under AddressSanitizer and UBSan
 #   make valgrind      the tests under valgrind; T=GLOB as above
 #   make newsqlite     the tests on the newest SQLite, with its own asserts
+#   make clients       the same story from Python, Perl and JavaScript
 #   make fuzz          random shapes, definitions, payloads and files, judged,
 #                      for SECONDS=60 (test/fuzz/fuzz.c)
 #   make coverage      what share of each source file the tests run
@@ -263,6 +264,18 @@ coverage:
 	@find build/coverage -name '*.gcda' -exec rm {} +
 	@$(call RUN,coverage) $(FAULTS) $(FUNCTIONAL); rc=$$?; \
 	  sh tool/coverage.sh build/coverage $(SRC) && exit $$rc
+
+# ---------------------------------------------------------------- clients
+
+.PHONY: clients
+clients:
+	@tool/setup.sh clients
+	@$(SUBMAKE) assoc.$(SO) build/clients/node_modules
+	@test/clients/run.sh ./assoc $(CURDIR)/build/clients
+
+build/clients/node_modules:
+	@mkdir -p $(@D)
+	npm install --loglevel=error --no-save --prefix $(@D) better-sqlite3
 
 # ------------------------------------------------------------------- fuzz
 

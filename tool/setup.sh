@@ -7,6 +7,7 @@
 #   tool/setup.sh valgrind   what `test` needs, and valgrind
 #   tool/setup.sh newsqlite  what `test` needs, and npm
 #   tool/setup.sh bench      and gnuplot, for the charts
+#   tool/setup.sh clients    what `build` needs, Python, Perl, Node and npm
 #
 # Each tool is looked for first, so that nothing is called that could ask for
 # a password or the network when nothing is missing. What is missing is
@@ -43,6 +44,10 @@ has_tcl() {
 
 has_tcl_header() {
   has_tcl 'file size [file join [tcl::pkgconfig get includedir,runtime] tcl.h]'
+}
+
+has_perl_sqlite() {
+  perl -MDBD::SQLite -e 1 2>/dev/null
 }
 
 # ------------------------------------------- need PACKAGE-OF-APT OF-BREW PROBE
@@ -86,6 +91,13 @@ look() {
     needs_test
     need 'valgrind' 'valgrind' has_program valgrind
     need 'libc6-dbg' 'valgrind' has_libc_symbols
+    ;;
+  clients)
+    needs_build
+    need 'python3' 'python3' has_program python3
+    need 'libdbd-sqlite3-perl' 'perl' has_perl_sqlite
+    need 'nodejs' 'node' has_program node
+    need 'npm' 'node' has_program npm
     ;;
   newsqlite | bench)
     needs_test
