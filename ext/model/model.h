@@ -341,7 +341,7 @@ struct AssocRel {
   AssocRel **apPath;        /* None of these has a path itself */
   int nBranch;              /* Polymorphic belongsTo: its targets */
   AssocBranch *aBranch;     /* pTarget is the model of the first */
-  AssocKey type;            /* The type column of the source */
+  AssocKey type;            /* Polymorphic: the type column beside foreign */
   ShapePred *pScope;        /* Of the target, or 0 */
   ShapePred *pThroughScope; /* Of the join row, or 0 */
   ShapeSort *pOrder;        /* Default order, or 0 */

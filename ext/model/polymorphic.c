@@ -147,6 +147,7 @@ void assocResolveTyped(AssocResolver *p) {
   if (pBack == 0 || pOpt == 0) return;
   *pOpt = *pRel->pOpt;
   pOpt->foreignKey = namesOfKey(&pBack->foreign);
+  pRel->type = pBack->type;
   pOpt->eConstraints = 0;
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {
     pOpt->pThroughScope = typeScope(p, pBack, pOpt->pThroughScope);

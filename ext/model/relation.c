@@ -104,6 +104,13 @@ static void resolveHas(AssocResolver *p) {
 
 /* --------------------------------------------------------- scope and order */
 
+/* Is it the type column of a polymorphic key, that assoc_sync() is to make? */
+static int isMissingType(const AssocResolver *p, const char *zName) {
+  const AssocKey *pType = &p->pRel->type;
+  return pType->nCol && pType->aCol[0] < 0 &&
+         sqlite3_stricmp(pType->azCol[0], zName) == 0;
+}
+
 /* Every column of a predicate is one of the table. */
 static void checkWhere(AssocResolver *p, const AssocTable *pTab,
                        const ShapePred *pPred) {
@@ -114,7 +121,8 @@ static void checkWhere(AssocResolver *p, const AssocTable *pTab,
         pPred->eOp <= SHAPE_OP_NONE) {
       assocError(p->pCall, "a scope compares columns of %s, and nothing beyond",
                  pTab->zName);
-    } else if (assocColumnFind(pTab, pPred->key.pPath->z) < 0) {
+    } else if (assocColumnFind(pTab, pPred->key.pPath->z) < 0 &&
+               !isMissingType(p, pPred->key.pPath->z)) {
       assocError(p->pCall, "%s has no column %s, which the scope names",
                  pTab->zName, pPred->key.pPath->z);
     }

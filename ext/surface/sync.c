@@ -164,6 +164,14 @@ static void runAll(AssocCall *pCall, SyncRun *p) {
   const AssocRebuilt *pRebuilt;
   if (p->sync.nStatement == 0) return;
   assocExec(pCall, "%s", p->zText);
+  if (pCall->rc == SQLITE_LOCKED && p->sync.pRebuilt) {
+    assocErrorForget(pCall);
+    assocError(pCall,
+               "%s cannot be rebuilt while a statement reads from the "
+               "database; let it end, and call SELECT assoc_sync() alone",
+               p->sync.pRebuilt->zTable);
+    pCall->rc = pCall->zErr ? SQLITE_LOCKED : SQLITE_NOMEM;
+  }
   for (pRebuilt = p->sync.pRebuilt; pRebuilt && pCall->rc == SQLITE_OK;
        pRebuilt = pRebuilt->pNext) {
     checkRebuilt(pCall, pRebuilt);

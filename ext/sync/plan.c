@@ -321,6 +321,7 @@ char *assocSyncText(AssocSync *p, AssocCatalog *pCat) {
   for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     syncIndex(p, pFor);
   }
+  assocGuards(p, pCat);
   if (p->nStatement) sqlite3_str_appendchar(p->pStr, 1, ';');
   return assocStrFinish(p->pCall, p->pStr);
 }

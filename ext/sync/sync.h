@@ -5,6 +5,7 @@
 **   create   the CREATE TABLE of a table that is there, read and added to
 **   plan     what is missing: columns, join tables, indexes
 **   rebuild  a table made anew, with what ALTER TABLE cannot add
+**   check    rows that are in the way of a constraint
 **   guard    triggers that keep polymorphic keys from dangling
 **
 ** One AssocSync is one reading of the schema, and the text made from it.
@@ -89,6 +90,22 @@ int assocRebuildFor(AssocSync *p, const AssocForeign *pFor);
 int assocRebuildNeeded(AssocSync *p, const AssocTable *pTab);
 /* The statements that do it. */
 void assocRebuildTable(AssocSync *p, AssocTable *pTab);
+
+/* ----------------------------------------------------------------- check */
+
+/* An error that lists them, if there are rows that a foreign key would not
+** allow; */
+void assocCheckReferences(AssocSync *p, const AssocForeign *pFor);
+/* that have no value in the i-th column, or would have none; */
+void assocCheckNotNull(AssocSync *p, const AssocForeign *pFor, int i);
+/* that refer to nothing by a polymorphic key. In zWhere the row is c. */
+void assocCheckOrphans(AssocSync *p, const AssocForeign *pFor,
+                       const char *zWhere);
+
+/* ----------------------------------------------------------------- guard */
+
+/* The triggers of all polymorphic keys. */
+void assocGuards(AssocSync *p, AssocCatalog *pCat);
 
 /* ---------------------------------------------------------------- create */
 

@@ -1,0 +1,143 @@
+/*
+** Rows that are in the way of a constraint. To be told which they are is the
+** better part of the refusal:
+**
+**   assoc: Post.UserId cannot reference User(id), as User.Posts asks: 2 rows
+**   have a value there that is in no row of User: id 5 (UserId 99), …
+*/
+#include "sync/sync.h"
+
+/* SQL that gives "id 5 (UserId 99)" of a row of c. */
+static void rowName(sqlite3_str *pStr, const AssocTable *pTab,
+                    const AssocForeign *pFor, int nShow) {
+  int i;
+  if (pTab->nKey == 0) sqlite3_str_appendall(pStr, "'a row'");
+  for (i = 0; i < pTab->nKey; i++) {
+    const char *z = pTab->aCol[pTab->aKey[i]].zName;
+    sqlite3_str_appendf(pStr, "%s'%q '||quote(c.\"%w\")", i ? "||', '||" : "",
+                        z, z);
+  }
+  for (i = 0; i < nShow; i++) {
+    const char *z = assocSyncColumnName(pFor, i);
+    sqlite3_str_appendf(pStr, "||'%s%q '||quote(c.\"%w\")", i ? ", " : " (", z,
+                        z);
+  }
+  if (nShow) sqlite3_str_appendall(pStr, "||')'");
+}
+
+/*
+** Some of the rows of c that meet a condition, and in *pn how many there are;
+** 0 if none. OUT: freed with sqlite3_free().
+*/
+static char *rowsThat(AssocSync *p, const AssocTable *pTab,
+                      const AssocForeign *pFor, int nShow, const char *zWhere,
+                      i64 *pn) {
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  sqlite3_str *pRows = sqlite3_str_new(p->pCall->db);
+  sqlite3_stmt *pStmt;
+  char *zName, *zOrder;
+  int i;
+  rowName(pStr, pTab, pFor, nShow);
+  zName = assocStrFinish(p->pCall, pStr);
+  pStr = sqlite3_str_new(p->pCall->db);
+  for (i = 0; i < pTab->nKey; i++) {
+    sqlite3_str_appendf(pStr, "%sc.\"%w\"", i ? ", " : " ORDER BY ",
+                        pTab->aCol[pTab->aKey[i]].zName);
+  }
+  zOrder = assocStrFinish(p->pCall, pStr);
+  pStmt =
+      assocPrepare(p->pCall, "SELECT %s FROM \"%w\".\"%w\" AS c WHERE %s%s",
+                   zName, pTab->pSchema->zName, pTab->zName, zWhere, zOrder);
+  sqlite3_free(zOrder);
+  sqlite3_free(zName);
+  *pn = 0;
+  while (assocStep(p->pCall, pStmt)) {
+    if (++*pn > 5) continue;
+    sqlite3_str_appendf(pRows, "%s%s", *pn > 1 ? ", " : "",
+                        assocColumnText(p->pCall, pStmt, 0));
+  }
+  if (*pn > 5) sqlite3_str_appendall(pRows, ", …");
+  assocFinalize(p->pCall, pStmt);
+  return assocStrFinish(p->pCall, pRows);
+}
+
+static const char *plural(i64 n, const char *zOne, const char *zMany) {
+  return n == 1 ? zOne : zMany;
+}
+
+/*
+** Rows whose key is in no row of the parent. The sign keeps the affinity of
+** the child's column out of it: as in a foreign key, values become what the
+** parent's column makes of them, and compare by its collation.
+*/
+void assocCheckReferences(AssocSync *p, const AssocForeign *pFor) {
+  const AssocTable *pParent = pFor->pParent->pTable;
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  char *zWhere, *zRows;
+  int i, bMissing = 0;
+  i64 n;
+  for (i = 0; i < pFor->key.nCol; i++) {
+    bMissing |= pFor->key.aCol[i] < 0;
+    sqlite3_str_appendf(pStr, "c.\"%w\" IS NOT NULL AND ", pFor->key.azCol[i]);
+  }
+  sqlite3_str_appendf(pStr, "NOT EXISTS (SELECT 1 FROM \"%w\".\"%w\" AS p",
+                      pParent->pSchema->zName, pParent->zName);
+  for (i = 0; i < pFor->key.nCol; i++) {
+    sqlite3_str_appendf(pStr, "%s p.\"%w\"=+c.\"%w\"", i ? " AND" : " WHERE",
+                        pFor->parentKey.azCol[i], pFor->key.azCol[i]);
+  }
+  sqlite3_str_appendchar(pStr, 1, ')');
+  zWhere = assocStrFinish(p->pCall, pStr);
+  zRows =
+      bMissing ? 0 : rowsThat(p, pFor->pTab, pFor, pFor->key.nCol, zWhere, &n);
+  if (zRows && n) {
+    assocError(p->pCall,
+               "%s.%s cannot reference %s(%s), as %s.%s asks: %lld %s a value "
+               "there that is in no row of %s: %s; correct %s, or say "
+               "\"constraints\":false",
+               pFor->zTable, pFor->key.azCol[0], pParent->zName,
+               pFor->parentKey.azCol[0], pFor->pRel->pSource->zLabel,
+               pFor->pRel->zName, n, plural(n, "row has", "rows have"),
+               pParent->zName, zRows, plural(n, "it", "them"));
+  }
+  sqlite3_free(zRows);
+  sqlite3_free(zWhere);
+}
+
+/* Rows that have no value in the i-th column, or will have none. */
+void assocCheckNotNull(AssocSync *p, const AssocForeign *pFor, int i) {
+  const char *zName = assocSyncColumnName(pFor, i);
+  int bMissing = assocSyncColumnAt(pFor, i) < 0;
+  char *zWhere = bMissing ? assocMprintf(p->pCall, "1")
+                          : assocMprintf(p->pCall, "c.\"%w\" IS NULL", zName);
+  i64 n;
+  char *zRows = rowsThat(p, pFor->pTab, pFor, 0, zWhere, &n);
+  if (zRows && n) {
+    const AssocRel *pSaid = pFor->apSaid[2] ? pFor->apSaid[2] : pFor->pRel;
+    assocError(p->pCall,
+               "%s.%s cannot be NOT NULL, as %s.%s asks with "
+               "\"allowNull\":false: %lld %s no value there: %s",
+               pFor->zTable, zName, pSaid->pSource->zLabel, pSaid->zName, n,
+               bMissing ? plural(n, "row would have", "rows would have")
+                        : plural(n, "row has", "rows have"),
+               zRows);
+  }
+  sqlite3_free(zRows);
+  sqlite3_free(zWhere);
+}
+
+void assocCheckOrphans(AssocSync *p, const AssocForeign *pFor,
+                       const char *zWhere) {
+  i64 n;
+  char *zRows =
+      rowsThat(p, pFor->pTab, pFor, assocSyncColumns(pFor), zWhere, &n);
+  if (zRows && n) {
+    assocError(p->pCall,
+               "%s.%s cannot have the constraint that it asks for: %lld %s to "
+               "nothing: %s; correct %s, or say \"constraints\":false",
+               pFor->pPoly->pSource->zLabel, pFor->pPoly->zName, n,
+               plural(n, "row refers", "rows refer"), zRows,
+               plural(n, "it", "them"));
+  }
+  sqlite3_free(zRows);
+}

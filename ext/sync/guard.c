@@ -1,0 +1,421 @@
+/*
+** Triggers that do for a polymorphic key what REFERENCES does for others: no
+** writer can make a row that refers to none. They are asked for with
+** "constraints":true, for no FOREIGN KEY can say which table is meant.
+**
+**   CREATE TRIGGER "assoc_guard_Comment.commentable_insert"
+**     AFTER INSERT ON Comment
+**     WHEN NEW.commentableId IS NOT NULL AND NEW.commentableType IS NOT NULL
+**   BEGIN
+**     SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: …') WHERE NOT
+**       CASE NEW.commentableType
+**       WHEN 'Post' THEN EXISTS (SELECT 1 FROM Post WHERE id=+NEW.commentableId)
+**       ELSE 0 END;
+**   END
+**
+** One for inserts, one for updates, and for every target one for deletes and
+** one for updates, which do what onDelete and onUpdate say. No trigger has
+** UPDATE OF a column: an INTEGER PRIMARY KEY may be changed as rowid, too.
+** A sign before a value takes its affinity away, so that the column that it
+** is compared with decides what it becomes, and an index can serve.
+**
+** Triggers whose names begin with assoc_guard_ are ours: what no definition
+** asks for any more is dropped, and what has another text is made again.
+*/
+#include "sync/sync.h"
+
+/* One trigger that is to be there. */
+typedef struct Guard Guard;
+struct Guard {
+  const AssocSchema *pSchema;
+  const char *zName;
+  const char *zSql;         /* Its text from the name on */
+  int bThere;               /* It is there already, word for word */
+  const AssocForeign *pFor; /* Of the first trigger of a key, that key */
+  Guard *pNext;
+};
+
+typedef struct GuardMaker GuardMaker;
+struct GuardMaker {
+  AssocSync *p;
+  const AssocForeign *pFor;
+  const AssocRel *pRel; /* The polymorphic belongsTo */
+  sqlite3_str *pStr;    /* The text of the trigger that is being made */
+  int bQuery;           /* What is being made is no trigger, but a query */
+  const char *zName;
+  Guard *pFirst, **ppEnd;
+};
+
+/* ------------------------------------------------------------------- pieces */
+
+/* Start the text of a trigger: "name" AFTER zEvent ON table */
+static void guardBegin(GuardMaker *g, const char *zType, const char *zSuffix,
+                       const char *zEvent, const AssocTable *pTab) {
+  AssocSync *p = g->p;
+  g->zName = assocArenaPrintf(p->pCall, &p->mem, "assoc_guard_%s.%s_%s%s%s",
+                              g->pFor->zTable, g->pRel->zName, zType,
+                              zType[0] ? "_" : "", zSuffix);
+  g->pStr = sqlite3_str_new(p->pCall->db);
+  if (g->zName) assocDdlName(g->pStr, g->zName);
+  sqlite3_str_appendf(g->pStr, " AFTER %s ON ", zEvent);
+  assocDdlName(g->pStr, pTab->zName);
+}
+
+static void guardEnd(GuardMaker *g) {
+  AssocSync *p = g->p;
+  Guard *pNew = assocAlloc(p->pCall, &p->mem, sizeof(*pNew));
+  const char *zSql;
+  sqlite3_str_appendall(g->pStr, ";\nEND");
+  zSql = assocArenaStr(p->pCall, &p->mem, g->pStr);
+  if (pNew == 0 || zSql == 0) return;
+  pNew->pSchema = g->pFor->pSchema;
+  pNew->zName = g->zName;
+  pNew->zSql = zSql;
+  *g->ppEnd = pNew;
+  g->ppEnd = &pNew->pNext;
+}
+
+/* NEW.commentableId; zRow may be "". */
+static void guardName(GuardMaker *g, const char *zRow, const char *zName) {
+  sqlite3_str_appendall(g->pStr, zRow);
+  assocDdlName(g->pStr, zName);
+}
+
+static void guardRaise(GuardMaker *g) {
+  char *z = sqlite3_mprintf("FOREIGN KEY constraint failed: %s.%s",
+                            g->pFor->zTable, g->pRel->zName);
+  if (z == 0) assocErrorCode(g->p->pCall, SQLITE_NOMEM);
+  sqlite3_str_appendf(g->pStr, "\n  SELECT RAISE(ABORT, %Q)", z);
+  sqlite3_free(z);
+}
+
+/* NEW.commentableId IS NOT NULL AND NEW.commentableType IS NOT NULL */
+static void guardNotNull(GuardMaker *g, const char *zRow) {
+  int i;
+  for (i = 0; i < assocSyncColumns(g->pFor); i++) {
+    if (i) sqlite3_str_appendall(g->pStr, " AND ");
+    guardName(g, zRow, assocSyncColumnName(g->pFor, i));
+    sqlite3_str_appendall(g->pStr, " IS NOT NULL");
+  }
+}
+
+/* Is there no row that zRow refers to? NOT CASE … END. A trigger names the
+** tables of its own database, and a query has to say which. */
+static void guardOrphan(GuardMaker *g, const char *zRow) {
+  int i, j;
+  sqlite3_str_appendall(g->pStr, "NOT CASE ");
+  guardName(g, zRow, g->pRel->type.azCol[0]);
+  for (i = 0; i < g->pRel->nBranch; i++) {
+    const AssocBranch *pBranch = &g->pRel->aBranch[i];
+    sqlite3_str_appendf(g->pStr, "\n    WHEN %Q THEN EXISTS (SELECT 1 FROM ",
+                        pBranch->zType);
+    if (g->bQuery) assocDdlSchema(g->pStr, g->pFor->pSchema);
+    assocDdlName(g->pStr, pBranch->pModel->pTable->zName);
+    if (g->bQuery) sqlite3_str_appendall(g->pStr, " AS p");
+    for (j = 0; j < pBranch->key.nCol; j++) {
+      sqlite3_str_appendall(g->pStr, j ? " AND " : " WHERE ");
+      guardName(g, g->bQuery ? "p." : "", pBranch->key.azCol[j]);
+      sqlite3_str_appendall(g->pStr, " = +");
+      guardName(g, zRow, g->pFor->key.azCol[j]);
+    }
+    sqlite3_str_appendchar(g->pStr, 1, ')');
+  }
+  sqlite3_str_appendall(g->pStr, "\n    ELSE 0 END");
+}
+
+/* WHERE commentableType = 'Post' AND commentableId = +OLD.id */
+static void guardChildren(GuardMaker *g, const AssocBranch *pBranch) {
+  int i;
+  sqlite3_str_appendall(g->pStr, " WHERE ");
+  guardName(g, "", g->pRel->type.azCol[0]);
+  sqlite3_str_appendf(g->pStr, " = %Q", pBranch->zType);
+  for (i = 0; i < g->pFor->key.nCol; i++) {
+    sqlite3_str_appendall(g->pStr, " AND ");
+    guardName(g, "", g->pFor->key.azCol[i]);
+    sqlite3_str_appendall(g->pStr, " = +");
+    guardName(g, "OLD.", pBranch->key.azCol[i]);
+  }
+}
+
+/* ------------------------------------------------------------------ actions */
+
+static void guardRestrict(GuardMaker *g, const AssocBranch *pBranch) {
+  guardRaise(g);
+  sqlite3_str_appendall(g->pStr, " WHERE EXISTS (SELECT 1 FROM ");
+  assocDdlName(g->pStr, g->pFor->zTable);
+  guardChildren(g, pBranch);
+  sqlite3_str_appendchar(g->pStr, 1, ')');
+}
+
+static void guardUpdate(GuardMaker *g) {
+  sqlite3_str_appendall(g->pStr, "\n  UPDATE ");
+  assocDdlName(g->pStr, g->pFor->zTable);
+  sqlite3_str_appendall(g->pStr, " SET ");
+}
+
+static void guardSetNull(GuardMaker *g, const AssocBranch *pBranch) {
+  int i;
+  guardUpdate(g);
+  for (i = 0; i < assocSyncColumns(g->pFor); i++) {
+    if (i) sqlite3_str_appendall(g->pStr, ", ");
+    guardName(g, "", assocSyncColumnName(g->pFor, i));
+    sqlite3_str_appendall(g->pStr, " = NULL");
+  }
+  guardChildren(g, pBranch);
+}
+
+/* The new key of the target. */
+static void guardSetKey(GuardMaker *g, const AssocBranch *pBranch) {
+  int i;
+  guardUpdate(g);
+  for (i = 0; i < g->pFor->key.nCol; i++) {
+    if (i) sqlite3_str_appendall(g->pStr, ", ");
+    guardName(g, "", g->pFor->key.azCol[i]);
+    sqlite3_str_appendall(g->pStr, " = ");
+    guardName(g, "NEW.", pBranch->key.azCol[i]);
+  }
+  guardChildren(g, pBranch);
+}
+
+/* (a, b), or a alone */
+static void guardTuple(GuardMaker *g, const char *zRow, const AssocKey *pKey) {
+  int i;
+  if (pKey->nCol > 1) sqlite3_str_appendchar(g->pStr, 1, '(');
+  for (i = 0; i < pKey->nCol; i++) {
+    if (i) sqlite3_str_appendall(g->pStr, ", ");
+    guardName(g, zRow, pKey->azCol[i]);
+  }
+  if (pKey->nCol > 1) sqlite3_str_appendchar(g->pStr, 1, ')');
+}
+
+/*
+** Rows below one of the same table, however deep. A trigger does not fire
+** again for what it does itself, unless PRAGMA recursive_triggers is on: all
+** have to be found at once.
+*/
+static void guardDeleteTree(GuardMaker *g, const AssocBranch *pBranch) {
+  const AssocKey *pKey = &pBranch->key;
+  int i;
+  sqlite3_str_appendall(g->pStr, "\n   WHERE ");
+  guardName(g, "", g->pRel->type.azCol[0]);
+  sqlite3_str_appendf(g->pStr, " = %Q AND ", pBranch->zType);
+  guardTuple(g, "", &g->pFor->key);
+  sqlite3_str_appendall(g->pStr, " IN (\n    WITH RECURSIVE assoc_gone(");
+  for (i = 0; i < pKey->nCol; i++) {
+    sqlite3_str_appendf(g->pStr, "%sk%d", i ? ", " : "", i + 1);
+  }
+  sqlite3_str_appendall(g->pStr, ") AS (\n      SELECT ");
+  for (i = 0; i < pKey->nCol; i++) {
+    if (i) sqlite3_str_appendall(g->pStr, ", ");
+    guardName(g, "OLD.", pKey->azCol[i]);
+  }
+  sqlite3_str_appendall(g->pStr, "\n      UNION SELECT ");
+  for (i = 0; i < pKey->nCol; i++) {
+    if (i) sqlite3_str_appendall(g->pStr, ", ");
+    guardName(g, "c.", pKey->azCol[i]);
+  }
+  sqlite3_str_appendall(g->pStr, " FROM assoc_gone JOIN ");
+  assocDdlName(g->pStr, g->pFor->zTable);
+  sqlite3_str_appendall(g->pStr, " c ON ");
+  guardName(g, "c.", g->pRel->type.azCol[0]);
+  sqlite3_str_appendf(g->pStr, " = %Q", pBranch->zType);
+  for (i = 0; i < pKey->nCol; i++) {
+    sqlite3_str_appendall(g->pStr, " AND ");
+    guardName(g, "c.", g->pFor->key.azCol[i]);
+    sqlite3_str_appendf(g->pStr, " = +assoc_gone.k%d", i + 1);
+  }
+  sqlite3_str_appendall(g->pStr, "\n    ) SELECT * FROM assoc_gone)");
+}
+
+static void guardDelete(GuardMaker *g, const AssocBranch *pBranch) {
+  sqlite3_str_appendall(g->pStr, "\n  DELETE FROM ");
+  assocDdlName(g->pStr, g->pFor->zTable);
+  if (pBranch->pModel->pTable == g->pFor->pTab) {
+    guardDeleteTree(g, pBranch);
+  } else {
+    guardChildren(g, pBranch);
+  }
+}
+
+static void guardAction(GuardMaker *g, const AssocBranch *pBranch,
+                        const char *zAction, int bDelete) {
+  if (strcmp(zAction, "SET NULL") == 0) {
+    guardSetNull(g, pBranch);
+  } else if (strcmp(zAction, "CASCADE") == 0 && bDelete) {
+    guardDelete(g, pBranch);
+  } else if (strcmp(zAction, "CASCADE") == 0) {
+    guardSetKey(g, pBranch);
+  } else {
+    guardRestrict(g, pBranch);
+  }
+}
+
+/* ----------------------------------------------------------------- triggers */
+
+/* A row of the polymorphic side is made or changed. */
+static void guardSource(GuardMaker *g, const char *zSuffix,
+                        const char *zEvent) {
+  int i;
+  guardBegin(g, "", zSuffix, zEvent, g->pFor->pTab);
+  sqlite3_str_appendall(g->pStr, "\nWHEN ");
+  guardNotNull(g, "NEW.");
+  for (i = 0; zSuffix[0] == 'u' && i < assocSyncColumns(g->pFor); i++) {
+    sqlite3_str_appendall(g->pStr, i ? " OR " : "\n AND (");
+    guardName(g, "NEW.", assocSyncColumnName(g->pFor, i));
+    sqlite3_str_appendall(g->pStr, " IS NOT ");
+    guardName(g, "OLD.", assocSyncColumnName(g->pFor, i));
+  }
+  if (zSuffix[0] == 'u') sqlite3_str_appendchar(g->pStr, 1, ')');
+  sqlite3_str_appendall(g->pStr, "\nBEGIN");
+  guardRaise(g);
+  sqlite3_str_appendall(g->pStr, " WHERE ");
+  guardOrphan(g, "NEW.");
+  guardEnd(g);
+}
+
+/* A row of a target goes, or gets another key. */
+static void guardTarget(GuardMaker *g, const AssocBranch *pBranch) {
+  const AssocTable *pTab = pBranch->pModel->pTable;
+  int i;
+  guardBegin(g, pBranch->zType, "delete", "DELETE", pTab);
+  sqlite3_str_appendall(g->pStr, "\nBEGIN");
+  guardAction(g, pBranch, g->pFor->zOnDelete, 1);
+  guardEnd(g);
+  guardBegin(g, pBranch->zType, "update", "UPDATE", pTab);
+  for (i = 0; i < pBranch->key.nCol; i++) {
+    sqlite3_str_appendall(g->pStr, i ? " OR " : "\nWHEN ");
+    guardName(g, "OLD.", pBranch->key.azCol[i]);
+    sqlite3_str_appendall(g->pStr, " IS NOT ");
+    guardName(g, "NEW.", pBranch->key.azCol[i]);
+  }
+  sqlite3_str_appendall(g->pStr, "\nBEGIN");
+  guardAction(g, pBranch, g->pFor->zOnUpdate, 0);
+  guardEnd(g);
+}
+
+/* What triggers cannot do. */
+static void guardCheck(GuardMaker *g) {
+  AssocCall *pCall = g->p->pCall;
+  const AssocForeign *pFor = g->pFor;
+  const char *zModel = g->pRel->pSource->zLabel, *zName = g->pRel->zName;
+  int i;
+  if (strcmp(pFor->zOnDelete, "SET DEFAULT") == 0 ||
+      strcmp(pFor->zOnUpdate, "SET DEFAULT") == 0) {
+    assocError(pCall,
+               "%s.%s is polymorphic, and triggers cannot SET DEFAULT; say "
+               "SET NULL, CASCADE or RESTRICT",
+               zModel, zName);
+  }
+  if (g->pRel->pDef->pSchema != pFor->pSchema) {
+    assocError(pCall,
+               "%s.%s asks for \"constraints\":true, but its triggers would "
+               "outlive a definition in %s; define it without \"temp\"",
+               zModel, zName, g->pRel->pDef->pSchema->zName);
+  }
+  for (i = 0; i < g->pRel->nBranch; i++) {
+    const AssocModel *pModel = g->pRel->aBranch[i].pModel;
+    if (pModel->pTable->pSchema == pFor->pSchema &&
+        pModel->pTable->eType == ASSOC_TABLE && pFor->pTab &&
+        pFor->pTab->eType == ASSOC_TABLE) {
+      continue;
+    }
+    assocError(pCall,
+               "%s.%s asks for \"constraints\":true, which triggers can keep "
+               "only between tables of one database, but not to %s",
+               zModel, zName, pModel->zLabel);
+  }
+}
+
+static void guardForeign(GuardMaker *g, const AssocForeign *pFor) {
+  int i;
+  g->pFor = pFor;
+  g->pRel = pFor->pPoly;
+  guardCheck(g);
+  if (g->p->pCall->rc != SQLITE_OK) return;
+  guardSource(g, "insert", "INSERT");
+  guardSource(g, "update", "UPDATE");
+  for (i = 0; i < g->pRel->nBranch && g->p->pCall->rc == SQLITE_OK; i++) {
+    guardTarget(g, &g->pRel->aBranch[i]);
+  }
+}
+
+/* ------------------------------------------------------ what is there of them */
+
+/* Those of one database: drop what is not wanted. */
+static void dropGuards(GuardMaker *g, const AssocSchema *pSchema) {
+  AssocSync *p = g->p;
+  sqlite3_stmt *pStmt =
+      assocPrepare(p->pCall,
+                   "SELECT name, substr(sql, 16) FROM \"%w\".sqlite_schema"
+                   " WHERE type='trigger' AND name LIKE 'assoc!_guard!_%%'"
+                   " ESCAPE '!' ORDER BY rowid",
+                   pSchema->zName);
+  while (assocStep(p->pCall, pStmt)) {
+    const char *zName = assocColumnText(p->pCall, pStmt, 0);
+    const char *zSql = assocColumnText(p->pCall, pStmt, 1);
+    Guard *pGuard = g->pFirst;
+    while (pGuard &&
+           (pGuard->pSchema != pSchema || strcmp(pGuard->zName, zName) != 0 ||
+            strcmp(pGuard->zSql, zSql) != 0)) {
+      pGuard = pGuard->pNext;
+    }
+    if (pGuard) {
+      pGuard->bThere = 1;
+      continue;
+    }
+    assocDdlBegin(p, "DROP TRIGGER ");
+    assocDdlSchema(p->pStr, pSchema);
+    assocDdlName(p->pStr, zName);
+  }
+  assocFinalize(p->pCall, pStmt);
+}
+
+/* Rows that are orphans before there are triggers. */
+static void checkOrphans(GuardMaker *g, const AssocForeign *pFor) {
+  char *zWhere;
+  int i;
+  for (i = 0; i < assocSyncColumns(pFor); i++) {
+    if (assocSyncColumnAt(pFor, i) < 0) return; /* Nobody refers to anything */
+  }
+  g->pFor = pFor;
+  g->pRel = pFor->pPoly;
+  g->bQuery = 1;
+  g->pStr = sqlite3_str_new(g->p->pCall->db);
+  guardNotNull(g, "c.");
+  sqlite3_str_appendall(g->pStr, " AND ");
+  guardOrphan(g, "c.");
+  zWhere = assocStrFinish(g->p->pCall, g->pStr);
+  assocCheckOrphans(g->p, pFor, zWhere);
+  sqlite3_free(zWhere);
+}
+
+static void createGuards(GuardMaker *g) {
+  AssocSync *p = g->p;
+  const Guard *pGuard;
+  for (pGuard = g->pFirst; pGuard; pGuard = pGuard->pNext) {
+    if (pGuard->bThere) continue;
+    if (pGuard->pFor) checkOrphans(g, pGuard->pFor);
+    assocDdlBegin(p, "CREATE TRIGGER ");
+    assocDdlSchema(p->pStr, pGuard->pSchema);
+    sqlite3_str_appendall(p->pStr, pGuard->zSql);
+  }
+}
+
+void assocGuards(AssocSync *p, AssocCatalog *pCat) {
+  const AssocForeign *pFor;
+  const AssocSchema *pSchema;
+  GuardMaker g;
+  memset(&g, 0, sizeof(g));
+  g.p = p;
+  g.ppEnd = &g.pFirst;
+  for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
+    Guard **ppMine = g.ppEnd;
+    if (pFor->pPoly == 0 || pFor->pPoly->pOpt->eConstraints != 1) continue;
+    guardForeign(&g, pFor);
+    if (*ppMine) (*ppMine)->pFor = pFor;
+  }
+  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    dropGuards(&g, pSchema);
+  }
+  createGuards(&g);
+}
