@@ -215,7 +215,7 @@ FAULTS := $(sort $(wildcard test/fault/*.test))
 # A build that fails ends in the same kind of line as a test that fails.
 .PHONY: test test-build
 test:
-	@tool/setup.sh test && $(SUBMAKE) all test-build || { \
+	@tool/setup.sh test && $(SUBMAKE) all test-build $(AMALGAMATION) || { \
 	  echo 'The build failed, so nothing was tested.'; \
 	  echo '0 passed, 1 failed'; exit 1; }
 	@$(call RUN,test) \

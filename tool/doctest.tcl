@@ -43,6 +43,11 @@
 #
 # "Error:" also leaves out the two lines in which the shell shows the place.
 #
+# Programs are examples as well, where this machine can run them: ```python,
+# ```js (with better-sqlite3) and ```c (linked with build/assoc.c). Each is run
+# by itself in that directory, and prints all that its comments with an arrow
+# say, in their order:  print(1 + 1)  # → 2
+#
 # Every block is one test. The word "skip" after the language leaves it out.
 # The last line is for test/all.tcl: RESULT tests failures skipped.
 
@@ -282,6 +287,7 @@ proc plan_sessions {blocks} {
         set session {:memory:}
       }
     }
+    if {[is_program $block]} continue
     foreach step [[dict get $block language]_steps $block] {
       if {[string match {$ *} [lindex $step 1]]} {
         if {[regexp {^\$ sqlite3( .*)?$} [lindex $step 1] - file]} {
@@ -299,10 +305,60 @@ proc plan_sessions {blocks} {
 }
 
 proc is_example {block} {
-  if {[dict get $block language] eq "sql"} { return 1 }
+  if {[dict get $block language] eq "sql" || [is_program $block]} { return 1 }
   expr {[dict get $block language] eq "console" &&
     [lsearch [dict get $block text] {sqlite> *}] >= 0}
 }
+
+# ------------------------------------------------------------------ programs
+
+proc succeeds {args} {
+  expr {![catch { exec {*}$args 2>@1 }]}
+}
+
+# The command that runs a file of that language in this directory, or "".
+proc program_python {} {
+  set try {import sqlite3; sqlite3.connect("").enable_load_extension
+assert sqlite3.sqlite_version_info >= (3, 38)}
+  foreach python {python3 /usr/bin/python3} {
+    if {[succeeds $python -c $try]} { return [list $python program] }
+  }
+}
+proc program_js {} {
+  if {[succeeds node -e {require("better-sqlite3")}]} { return {node program} }
+}
+proc program_c {} {
+  set cc [expr {[info exists ::env(CC)] ? $::env(CC) : "cc"}]
+  set build [file join [file dirname $::extension] build]
+  if {![file exists [file join $build assoc.c]]} return
+  set command "$cc -DSQLITE_CORE -I'$build' -x c program '$build/assoc.c'"
+  list sh -c "$command -lsqlite3 -o a.out && ./a.out"
+}
+set programs {python # js // c //}
+
+proc is_program {block} {
+  dict exists $::programs [dict get $block language]
+}
+
+# "" or what is wrong with a program; "skip" if nothing here can run it.
+proc program_fault {block} {
+  set language [dict get $block language]
+  set command [program_$language]
+  if {$command eq ""} { return skip }
+  set expected {}
+  set comment "[dict get $::programs $language]\\s?(?:\u2192|>) ?"
+  foreach line [dict get $block text] {
+    if {[regexp "$comment\(.*)" $line - text]} { lappend expected $text }
+  }
+  set channel [open program w]
+  fconfigure $channel -encoding utf-8
+  puts $channel [join [dict get $block text] \n]
+  close $channel
+  catch { exec {*}$command 2>@1 } output
+  step_fault [list [dict get $block line] {} $expected] [split $output \n]
+}
+
+# --------------------------------------------------------- all the documents
 
 set extension [file normalize [lindex $argv 0]]
 set documents [lmap file [lrange $argv 1 end] {file normalize $file}]
@@ -329,6 +385,13 @@ foreach document $documents {
     }
   }
   array unset fault
+  set i -1
+  foreach block $blocks {
+    incr i
+    if {![is_program $block]} continue
+    set why [program_fault $block]
+    if {$why ne ""} { set fault($i) $why\n }
+  }
   foreach session [plan_sessions $blocks] {
     set steps [lassign $session file]
     if {![llength $steps]} continue
@@ -344,8 +407,13 @@ foreach document $documents {
   set i -1
   foreach block $blocks {
     incr i
-    incr tests
     set name [string map [list $top/ {}] $document]:[dict get $block line]
+    if {[info exists fault($i)] && $fault($i) eq "skip\n"} {
+      incr skipped
+      puts "$name... skipped: no program here can run it"
+      continue
+    }
+    incr tests
     if {[info exists fault($i)]} {
       incr failures
       puts "$name... FAILED"
