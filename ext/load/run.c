@@ -154,6 +154,9 @@ static char *namesText(AssocCall *pCall, const AssocPlan *pPlan) {
   return assocStrFinish(pCall, pStr);
 }
 
+static const char zNoObject[] = "the values of :name parameters are a JSON "
+                                "object, given first after the shape";
+
 /* The values of :name parameters, out of the object that is given first. */
 static void takeNames(AssocRun *pRun) {
   AssocCall *pCall = pRun->pCall;
@@ -178,8 +181,7 @@ static void takeNames(AssocRun *pRun) {
   sqlite3_bind_value(pStmt, 1, pRun->args.apVal[0]);
   if (assocStep(pCall, pStmt)) {
     if (strcmp(assocColumnText(pCall, pStmt, 0), "object") != 0) {
-      assocError(pCall, "the values of :name parameters are a JSON object, "
-                        "given first after the shape");
+      assocError(pCall, "%s", zNoObject);
     }
     for (i = 0; i < pPlan->nName && pCall->rc == SQLITE_OK; i++) {
       if (sqlite3_column_type(pStmt, i * 2 + 2) == SQLITE_NULL) {
@@ -192,6 +194,9 @@ static void takeNames(AssocRun *pRun) {
           sqlite3_value_dup(sqlite3_column_value(pStmt, i * 2 + 1));
       if (pRun->apNamed[i] == 0) assocErrorCode(pCall, SQLITE_NOMEM);
     }
+  } else if (pCall->rc == SQLITE_ERROR) {
+    assocErrorForget(pCall); /* Malformed JSON */
+    assocError(pCall, "%s", zNoObject);
   }
   sqlite3_reset(pStmt);
   sqlite3_clear_bindings(pStmt);

@@ -11,9 +11,9 @@ const char *const azShapeOp[SHAPE_NOP] = {
     "<=",  ">",  ">=",  "in",   "between", "like", "glob", "match", "is null"};
 
 /*
-** The line of the text that holds byte iOff, and a caret under it. Columns
-** are characters, so that the caret is right behind letters outside ASCII,
-** and a tab stands above a tab.
+** The line of the text that holds byte iOff, of a long one what is around it,
+** and a caret under it. Columns are characters, so that the caret is right
+** behind letters outside ASCII, and a tab stands above a tab.
 */
 static void appendCaret(sqlite3_str *pStr, const char *z, int iOff) {
   int iFrom = iOff, iTo = iOff, i;
@@ -23,7 +23,7 @@ static void appendCaret(sqlite3_str *pStr, const char *z, int iOff) {
     iFrom = iOff - 60;
     while ((z[iFrom] & 0xc0) == 0x80) iFrom++;
   }
-  if (iTo - iOff > 20) {
+  if (iTo - iFrom > 76 && iTo - iOff > 20) {
     iTo = iOff + 20;
     while ((z[iTo] & 0xc0) == 0x80) iTo--;
   }

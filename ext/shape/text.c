@@ -52,6 +52,13 @@ static ShapeToken textAfter(TextParser *p, const ShapeToken *pTok) {
   return shapeLex(p->z, p->n, pTok->iOff + pTok->n);
 }
 
+/* What is wrong with a token that begins like that. */
+static const char *badToken(char c) {
+  if (c == '"' || c == '`') return "this quote is never closed";
+  if (c == '$') return "a parameter is written ?1 or :name";
+  return "this is nothing that a shape can hold";
+}
+
 static void textAdvance(TextParser *p) {
   if (p->pCall->rc != SQLITE_OK) {
     p->tok.eType = TK_END;
@@ -63,11 +70,7 @@ static void textAdvance(TextParser *p) {
               "a text in a shape is written \"like this\", so that the shape "
               "itself can stand in single quotes");
   } else if (p->tok.eType == TK_BAD) {
-    const char *zAt = &p->z[p->tok.iOff];
-    textError(p, p->tok.iOff,
-              zAt[0] == '"' || zAt[0] == '`' ? "this quote is never closed"
-                                             : "this is nothing that a shape "
-                                               "can hold");
+    textError(p, p->tok.iOff, "%s", badToken(p->z[p->tok.iOff]));
   }
 }
 

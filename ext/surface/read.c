@@ -178,7 +178,7 @@ const AssocFunction aAssocReadFunction[] = {
     {"eager", 1, -1, ASSOC_READER, eagerFunc, "query [, params...]"},
     {"assoc_eager", 1, -1, ASSOC_READER, eagerFunc, "query [, params...]"},
     {"assoc_find", 2, -1, ASSOC_READER, findFunc,
-     "model, key, shape [, params...]"},
+     "model, key [, shape [, params...]]"},
     {"assoc_get", 3, -1, ASSOC_READER, getFunc,
      "model, key, association [, params...]"},
     {"assoc_count", 3, -1, ASSOC_READER, countFunc,
