@@ -355,6 +355,7 @@ proc program_fault {block} {
   puts $channel [join [dict get $block text] \n]
   close $channel
   catch { exec {*}$command 2>@1 } output
+  regsub {\n?child process exited abnormally$} $output {} output
   step_fault [list [dict get $block line] {} $expected] [split $output \n]
 }
 
