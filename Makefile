@@ -20,6 +20,7 @@
 #   make coverage      what share of each source file the tests run
 #   make bench         how fast it is, against SQL by hand: tool/bench/result;
 #                      the same with options: make bench BENCH='-s tree -t 5'
+#   make bench-orm     and against Sequelize, Drizzle, Kysely, Objection, TypeORM
 #   make clean         remove all that was built
 #
 # CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are honoured: what they say comes
@@ -373,6 +374,22 @@ bench: newsqlite-release
 	  $(call bench,$(or $(BENCH),-o build/bench/new.tsv))
 	@$(if $(BENCH),,$(TCLSH) tool/bench/report.tcl $(RESULT) \
 	  build/bench/old.tsv build/bench/new.tsv)
+
+# The libraries of Node, installed in build/. The databases are those above.
+ORM := build/bench/orm
+ORM_USERS ?= 1000
+ORM_SECONDS ?= 5
+.PHONY: bench-orm
+bench-orm:
+	@tool/setup.sh bench
+	@$(SUBMAKE) assoc.$(SO) build/bench/bench
+	@$(call bench,-n $(ORM_USERS) -s tiny -t 0) >/dev/null
+	@mkdir -p $(ORM)
+	@cp tool/bench/orm/* $(ORM)
+	@cd $(ORM) && npm install --loglevel=error --no-audit --no-fund >/dev/null
+	@cd $(ORM) && ASSOC='$(CURDIR)/assoc.$(SO)' \
+	  SHAPES='$(CURDIR)/tool/bench/shapes.sql' node --expose-gc bench.js \
+	  ../$(ORM_USERS).db $(ORM_USERS) $(ORM_SECONDS) '$(CURDIR)/$(RESULT)'
 
 # Does it still run, and do the answers agree? No time is measured.
 .PHONY: try-bench
