@@ -87,22 +87,35 @@ static int registerFunction(AssocConn *pConn, const AssocFunction *pFunction) {
                                     functionFree);
 }
 
+static int (*const axRegister[])(AssocConn *) = {
+    assocConnRegister, assocRunRegister, assocTakeRegister};
+
 /*
-** SQLITE_BUSY: the function is there. A load that failed while a statement
-** was running, as SELECT load_extension() is, could not take it back.
+** Register functions that are not there yet. A load that failed while a
+** statement was running, as SELECT load_extension() is, cannot take them back,
+** nor register them again.
 */
-static int registerAll(AssocConn *pConn) {
+static int registerFunctions(AssocConn *pConn) {
   const AssocFunction *p;
-  int rc, i;
-  rc = assocConnRegister(pConn);
-  if (rc == SQLITE_OK) rc = assocRunRegister(pConn);
-  if (rc == SQLITE_OK || rc == SQLITE_BUSY) rc = assocTakeRegister(pConn);
+  int i, n = 0, rc = SQLITE_OK;
+  for (i = 0; i < ASSOC_COUNT(axRegister) && rc == SQLITE_OK; i++) {
+    if (n++ < pConn->nFunction) continue;
+    rc = axRegister[i](pConn);
+    if (rc == SQLITE_OK) pConn->nFunction = n;
+  }
   for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
-    for (p = apFunction[i]; p->zName; p++) {
-      if (rc == SQLITE_OK || rc == SQLITE_BUSY) rc = registerFunction(pConn, p);
+    for (p = apFunction[i]; p->zName && rc == SQLITE_OK; p++) {
+      if (n++ < pConn->nFunction) continue;
+      rc = registerFunction(pConn, p);
+      if (rc == SQLITE_OK) pConn->nFunction = n;
     }
   }
-  if (rc == SQLITE_BUSY) rc = SQLITE_OK;
+  return rc;
+}
+
+static int registerAll(AssocConn *pConn) {
+  int i, rc = registerFunctions(pConn);
+  if (rc == SQLITE_OK) rc = assocStateRegister(pConn);
   for (i = 0; i < ASSOC_COUNT(aModule) && rc == SQLITE_OK; i++) {
     rc = sqlite3_create_module_v2(pConn->db, aModule[i].zName,
                                   aModule[i].pModule, assocConnRef(pConn),
@@ -118,16 +131,29 @@ static void unregisterFunction(sqlite3 *db, const char *zName, int nArg) {
   sqlite3_create_function_v2(db, zName, nArg, SQLITE_UTF8, 0, 0, 0, 0, 0);
 }
 
-/*
-** Take back what registerAll() did, as far as SQLite allows: code that is
-** unloaded must not be called.
-*/
-static void unregisterAll(sqlite3 *db) {
+static void unregisterFunctions(AssocConn *pConn) {
+  sqlite3 *db = pConn->db;
+  sqlite3_stmt *pStmt = sqlite3_next_stmt(db, 0);
   const AssocFunction *p;
   int i;
+  while (pStmt && !sqlite3_stmt_busy(pStmt))
+    pStmt = sqlite3_next_stmt(db, pStmt);
+  if (pStmt) return;
   for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
     for (p = apFunction[i]; p->zName; p++) unregisterFunction(db, p->zName, -1);
   }
+  unregisterFunction(db, "assoc_emit", -1);
+  unregisterFunction(db, "assoc_take", -1);
+  unregisterFunction(db, "assoc_state", 1);
+  pConn->nFunction = 0;
+}
+
+/*
+** Take back what registerAll() did, as far as SQLite allows.
+*/
+static void unregisterAll(AssocConn *pConn) {
+  sqlite3 *db = pConn->db;
+  int i;
   for (i = 0; i < ASSOC_COUNT(aModule); i++) {
     sqlite3_create_module_v2(db, aModule[i].zName, 0, 0, 0);
   }
@@ -135,9 +161,7 @@ static void unregisterAll(sqlite3 *db) {
     sqlite3_create_module_v2(db, apRows[i]->zName, 0, 0, 0);
   }
   sqlite3_create_module_v2(db, "assoc_state", 0, 0, 0);
-  unregisterFunction(db, "assoc_emit", -1);
-  unregisterFunction(db, "assoc_take", -1);
-  unregisterFunction(db, "assoc_state", 1);
+  unregisterFunctions(pConn);
 }
 
 #ifdef _WIN32
@@ -168,7 +192,7 @@ __declspec(dllexport)
   if (rc == SQLITE_OK) {
     pConn->bLoaded = 1;
   } else {
-    unregisterAll(db);
+    unregisterAll(pConn);
   }
   assocConnUnref(pConn);
   return rc;

@@ -162,6 +162,7 @@ struct AssocConn {
   sqlite3 *db;
   int nRef;
   int bLoaded;       /* Everything has been registered */
+  int nFunction;     /* Functions that have been */
   int mxDepth;       /* Deepest nesting of shapes and results */
   int mxItem;        /* Most items of a shape */
   int bHooked;       /* The virtual table assoc_state is connected */
@@ -181,9 +182,11 @@ void assocConnUnref(void *pConn); /* An xDestroy: frees at the last one */
 ** goes on from one to the next may be open when a close fails. */
 void assocConnHold(AssocConn *pConn);
 void assocConnRelease(AssocConn *pConn);
-/* Register the function and the table assoc_state. The function stays if a
-** load fails while a statement runs, and by it the next load finds pConn. */
+/* Register the function assoc_state. It stays if a load fails while a
+** statement runs, and by it the next load finds pConn. */
 int assocConnRegister(AssocConn *pConn);
+/* Register the table assoc_state, which learns that the connection closes. */
+int assocStateRegister(AssocConn *pConn);
 /* The AssocConn of an earlier load, or 0; without a reference. */
 int assocConnFind(sqlite3 *db, AssocConn **ppConn);
 

@@ -246,10 +246,12 @@ int assocConnFind(sqlite3 *db, AssocConn **ppConn) {
 }
 
 int assocConnRegister(AssocConn *pConn) {
-  int rc = sqlite3_create_function_v2(
+  return sqlite3_create_function_v2(
       pConn->db, "assoc_state", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
       assocConnRef(pConn), stateFunc, 0, 0, assocConnUnref);
-  if (rc != SQLITE_OK && rc != SQLITE_BUSY) return rc;
+}
+
+int assocStateRegister(AssocConn *pConn) {
   return sqlite3_create_module_v2(pConn->db, "assoc_state", &stateModule,
                                   assocConnRef(pConn), assocConnUnref);
 }
