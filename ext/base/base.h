@@ -127,6 +127,17 @@ struct AssocArena {
 
 /* 8-byte aligned, zeroed memory; 0 after an error. */
 void *assocAlloc(AssocCall *pCall, AssocArena *pArena, i64 nByte);
+/* The same, but not zeroed. */
+static inline void *assocAllocRaw(AssocCall *pCall, AssocArena *pArena,
+                                  i64 nByte) {
+  char *p = pArena->pAt;
+  if (ASSOC_UNLIKELY(((uintptr_t)p & 7) || pArena->pEnd - p < nByte + 7 ||
+                     pCall->rc != SQLITE_OK)) {
+    return assocAlloc(pCall, pArena, nByte);
+  }
+  pArena->pAt = p + ((nByte + 7) & ~(i64)7);
+  return p;
+}
 char *assocArenaPrintf(AssocCall *pCall, AssocArena *pArena, const char *zFmt,
                        ...);
 /* A copy of the first n bytes of z, or of all of z if n<0. 0 gives 0. */
@@ -249,13 +260,13 @@ void assocJsonInt(AssocOut *pOut, i64 i);
 */
 typedef struct AssocJson AssocJson;
 struct AssocJson {
-  u8 eType;          /* ASSOC_J_* */
-  const char *zKey;  /* In an object: the key. Else 0 */
-  const char *z;     /* TEXT: the text. Numbers: as they were written */
-  int n;             /* Bytes of z */
-  i64 i;             /* INT: the value. TRUE: 1 */
-  double r;          /* REAL: the value */
-  int nChild;        /* ARRAY, OBJECT: how many elements */
+  u8 eType;         /* ASSOC_J_* */
+  const char *zKey; /* In an object: the key. Else 0 */
+  const char *z; /* TEXT: the text, and a nul. Numbers: as written, n bytes */
+  int n;         /* Bytes of z */
+  i64 i;         /* INT: the value. TRUE: 1 */
+  double r;      /* REAL: the value */
+  int nChild;    /* ARRAY, OBJECT: how many elements */
   AssocJson *pChild; /* The first element */
   AssocJson *pNext;  /* The next element of the same parent */
 };
@@ -274,6 +285,11 @@ AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,
 
 /* The same for texts that may be long: one element of an array at a time, or
 ** the value that is no array. */
+typedef struct AssocJsonKey AssocJsonKey;
+struct AssocJsonKey {
+  const char *z;
+  int n;
+};
 typedef struct AssocJsonReader AssocJsonReader;
 struct AssocJsonReader {
   AssocCall *pCall;
@@ -285,8 +301,11 @@ struct AssocJsonReader {
   i64 nRead;            /* Calls of assocJsonNext() */
   u8 bArray;            /* The text is an array, whose elements are read */
   u8 bDone;
+  u8 bStay;        /* Text and reader last as long as what is read */
+  AssocArena keys; /* OWNED, if bStay: the keys; else they are in pArena */
+  AssocJsonKey aKey[32]; /* Keys that were read, by a hash */
 };
-/* The text must last until the end. */
+/* The text must last until the end, and with it numbers and keys do. */
 void assocJsonStart(AssocCall *pCall, AssocJsonReader *p, const char *zJson,
                     i64 nJson, const char *zWhat);
 /* The next element, in pArena; 0 after the last or an error. */

@@ -26,12 +26,16 @@ static AssocJson *readFail(AssocJsonReader *p) {
 }
 
 /* The next byte that is no white space; 0 at the end. */
-static char readPeek(AssocJsonReader *p) {
+static char readSkip(AssocJsonReader *p) {
   while (p->z < p->zEnd &&
          (*p->z == ' ' || *p->z == '\n' || *p->z == '\t' || *p->z == '\r')) {
     p->z++;
   }
   return p->z < p->zEnd ? *p->z : 0;
+}
+static inline char readPeek(AssocJsonReader *p) {
+  if (ASSOC_LIKELY(p->z < p->zEnd && (u8)*p->z > ' ')) return *p->z;
+  return readSkip(p);
 }
 
 /* ---------------------------------------------------------------- strings */
@@ -39,19 +43,23 @@ static char readPeek(AssocJsonReader *p) {
 #define ONE_EACH 0x0101010101010101ull
 #define HIGH_EACH 0x8080808080808080ull
 
-/* Bytes before the next quote, backslash or control character. */
-static i64 plainRun(const char *z, i64 n) {
+/* Bytes before the next quote, backslash or control character. Of the bits
+** that mark these in eight bytes the lowest is right, those above may not be. */
+static inline i64 plainRun(const char *z, i64 n) {
   i64 i = 0;
   for (; i + 8 <= n; i += 8) {
     u64 x, q, b;
     memcpy(&x, &z[i], 8);
     q = x ^ (ONE_EACH * '"');
     b = x ^ (ONE_EACH * '\\');
-    if ((((x - ONE_EACH * 0x20) & ~x) | ((q - ONE_EACH) & ~q) |
+    x = (((x - ONE_EACH * 0x20) & ~x) | ((q - ONE_EACH) & ~q) |
          ((b - ONE_EACH) & ~b)) &
-        HIGH_EACH) {
-      break;
-    }
+        HIGH_EACH;
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (x) return i + __builtin_ctzll(x) / 8;
+#else
+    if (x) break;
+#endif
   }
   while (i < n && z[i] != '"' && z[i] != '\\' && (u8)z[i] >= 0x20) i++;
   return i;
@@ -153,7 +161,10 @@ static char *readString(AssocJsonReader *p, int *pn) {
   i64 n = plainRun(p->z, p->zEnd - p->z);
   char *z = 0;
   if (p->z + n < p->zEnd && p->z[n] == '"') {
-    z = assocArenaText(p->pCall, p->pArena, p->z, (int)n);
+    z = assocAllocRaw(p->pCall, p->pArena, n + 1);
+    if (z == 0) return 0;
+    memcpy(z, p->z, (size_t)n);
+    z[n] = 0;
     p->z += n + 1;
     *pn = (int)n;
   } else if (p->z + n < p->zEnd && p->z[n] == '\\') {
@@ -194,13 +205,17 @@ static double realOf(AssocJsonReader *p, const char *z, int n, u64 iMant,
 
 /* Digits into *pu, as far as they fit; how many there are. */
 static int readDigits(AssocJsonReader *p, u64 *pu, int *pnDigit) {
-  const char *z = p->z;
-  while (p->z < p->zEnd && *p->z >= '0' && *p->z <= '9') {
-    int d = *p->z++ - '0';
-    if (*pnDigit > 0 || d > 0) (*pnDigit)++;
-    if (*pnDigit < 20) *pu = *pu * 10 + (u64)d;
+  const char *z = p->z, *zStart = z;
+  int nDigit = *pnDigit;
+  u64 u = *pu;
+  for (; z < p->zEnd && (u8)(*z - '0') < 10; z++) {
+    nDigit += nDigit > 0 || *z != '0';
+    if (nDigit < 20) u = u * 10 + (u64)(*z - '0');
   }
-  return (int)(p->z - z);
+  *pu = u;
+  *pnDigit = nDigit;
+  p->z = z;
+  return (int)(z - zStart);
 }
 
 /* -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)? */
@@ -229,7 +244,10 @@ static void readNumber(AssocJsonReader *p, AssocJson *pJson) {
     nFrac = bMinus ? nFrac + nExp : nFrac - nExp;
   }
   pJson->n = (int)(p->z - zStart);
-  pJson->z = assocArenaText(p->pCall, p->pArena, zStart, pJson->n);
+  pJson->z = zStart;
+  if (!p->bStay) {
+    pJson->z = assocArenaText(p->pCall, p->pArena, zStart, pJson->n);
+  }
   if (!bReal && (nDigit < 19 || (nDigit == 19 && iMant <= INT64_MAX) ||
                  (nDigit == 19 && bNeg && iMant == (u64)INT64_MAX + 1))) {
     pJson->eType = ASSOC_J_INT;
@@ -254,9 +272,10 @@ static int readWord(AssocJsonReader *p, const char *zWord) {
 
 /* A value's beginning: all of it, but for what is in an array or object. */
 static AssocJson *readValue(AssocJsonReader *p, const char *zKey) {
-  AssocJson *pJson = assocAlloc(p->pCall, p->pArena, sizeof(*pJson));
+  AssocJson *pJson = assocAllocRaw(p->pCall, p->pArena, sizeof(*pJson));
   char c = readPeek(p);
   if (pJson == 0) return 0;
+  memset(pJson, 0, sizeof(*pJson));
   pJson->zKey = zKey;
   switch (c) {
   case '"':
@@ -286,16 +305,40 @@ static AssocJson *readValue(AssocJsonReader *p, const char *zKey) {
   return p->pCall->rc == SQLITE_OK ? pJson : 0;
 }
 
+/* A key, behind its opening quote. The same keys come again and again: those
+** that were seen last are not copied once more. */
+static const char *readKeyText(AssocJsonReader *p) {
+  i64 n = plainRun(p->z, p->zEnd - p->z);
+  AssocJsonKey *pKey;
+  int nKey = 0;
+  if (n == 0 || n > 1000 || p->zEnd - p->z <= n || p->z[n] != '"') {
+    AssocArena *pArena = p->pArena;
+    const char *z;
+    if (p->bStay) p->pArena = &p->keys;
+    z = readString(p, &nKey);
+    p->pArena = pArena;
+    return z;
+  }
+  pKey = &p->aKey[((u8)p->z[0] * 7 + (u8)p->z[n - 1] + (u32)n) %
+                  (u32)ASSOC_COUNT(p->aKey)];
+  if (pKey->n != n || memcmp(pKey->z, p->z, (size_t)n) != 0) {
+    pKey->z =
+        assocArenaText(p->pCall, p->bStay ? &p->keys : p->pArena, p->z, (int)n);
+    pKey->n = pKey->z ? (int)n : 0;
+  }
+  p->z += n + 1;
+  return pKey->z;
+}
+
 /* "key": in an object. */
 static const char *readKey(AssocJsonReader *p) {
   const char *zKey;
-  int n = 0;
   if (readPeek(p) != '"') {
     readFail(p);
     return 0;
   }
   p->z++;
-  zKey = readString(p, &n);
+  zKey = readKeyText(p);
   if (zKey && readPeek(p) != ':') readFail(p);
   p->z++;
   return zKey;
@@ -371,6 +414,7 @@ void assocJsonStart(AssocCall *pCall, AssocJsonReader *p, const char *zJson,
   p->zStart = p->z = zJson;
   p->zEnd = zJson + (nJson < 0 ? (i64)strlen(zJson) : nJson);
   p->bArray = readPeek(p) == '[';
+  p->bStay = 1;
 }
 
 /* Behind the last element nothing may stand. */
@@ -402,6 +446,7 @@ AssocJson *assocJsonNext(AssocJsonReader *p, AssocArena *pArena) {
 }
 
 void assocJsonEnd(AssocJsonReader *p) {
+  assocArenaFree(&p->keys);
   assocFinalize(p->pCall, p->pCast);
   p->pCast = 0;
 }
@@ -413,6 +458,7 @@ AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,
   if (pCall->rc != SQLITE_OK) return 0;
   assocJsonStart(pCall, &r, zJson, nJson, zWhat);
   r.bArray = 0; /* One value, whatever it is */
+  r.bStay = 0;  /* The tree outlives text and reader */
   pJson = assocJsonNext(&r, pArena);
   assocJsonEnd(&r);
   return pJson;

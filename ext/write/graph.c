@@ -378,14 +378,21 @@ static GraphRow *labelFind(GraphRow **ap, int n, const AssocJson *pLabel) {
   return 0;
 }
 
+/* A label for an error: of numbers no nul marks the end. */
+static const char *labelText(Graph *g, const GraphRow *p) {
+  const char *z =
+      assocArenaText(g->w->pCall, &g->w->tmp, p->pLabel->z, p->pLabel->n);
+  return z ? z : "";
+}
+
 static void labelMissing(Graph *g, GraphRow **ap, int n, const GraphRow *pRef) {
   AssocNearest near;
   int i;
   memset(&near, 0, sizeof(near));
-  near.zWritten = pRef->pLabel->z;
-  for (i = 0; i < n; i++) assocNearestTry(&near, ap[i]->pLabel->z);
-  assocError(g->w->pCall, "no row has the \"#id\" \"%s\"%s%s%s",
-             pRef->pLabel->z, near.zBest ? "; did you mean \"" : "",
+  near.zWritten = labelText(g, pRef);
+  for (i = 0; i < n; i++) assocNearestTry(&near, labelText(g, ap[i]));
+  assocError(g->w->pCall, "no row has the \"#id\" \"%s\"%s%s%s", near.zWritten,
+             near.zBest ? "; did you mean \"" : "",
              near.zBest ? near.zBest : "", near.zBest ? "\"?" : "");
 }
 
@@ -396,7 +403,7 @@ static void refResolve(Graph *g, GraphRow **ap, int n, GraphRow *pRef) {
   } else if (pRef->pSame->pModel != pRef->pModel) {
     assocError(g->w->pCall, "%s.%s takes a %s, but \"#id\" \"%s\" is a %s",
                pRef->pUp->pModel->zLabel, pRef->pBy->zKey, pRef->pModel->zLabel,
-               pRef->pLabel->z, pRef->pSame->pModel->zLabel);
+               labelText(g, pRef), pRef->pSame->pModel->zLabel);
   } else {
     pRef->pSame->bMeant = 1;
   }
@@ -415,7 +422,7 @@ static void graphLabels(Graph *g) {
   for (i = 1; i < n; i++) {
     if (labelOrder(&ap[i - 1], &ap[i]) != 0) continue;
     assocError(g->w->pCall, "two rows have the \"#id\" \"%s\"",
-               ap[i]->pLabel->z);
+               labelText(g, ap[i]));
   }
   for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
     if (p->eWhat == GRAPH_REF) refResolve(g, ap, n, p);
@@ -792,16 +799,20 @@ static void graphRun(Graph *g) {
 
 /* ------------------------------------------------------------------ result */
 
+/* {"id": — or a comma in place of the brace */
+static void resultName(AssocOut *pOut, const AssocModel *pModel, int i) {
+  const char *zName = pModel->pTable->aCol[pModel->aKey[i]].zName;
+  assocOutText(pOut, i ? "," : "{", 1);
+  assocJsonString(pOut, zName, (i64)strlen(zName));
+  assocOutText(pOut, ":", 1);
+}
+
 /* {"id":1 — of a composite key {"a":1,"b":2 */
-static void resultKey(AssocOut *pOut, const GraphRow *p) {
-  const AssocModel *pModel = p->pModel;
-  const WriteVal *aKey = p->pSame ? p->pSame->row.aKey : p->row.aKey;
+static void resultKey(AssocOut *pOut, const AssocModel *pModel,
+                      const WriteVal *aKey) {
   int i;
   for (i = 0; i < pModel->nKey; i++) {
-    const char *zName = pModel->pTable->aCol[pModel->aKey[i]].zName;
-    assocOutText(pOut, i ? "," : "{", 1);
-    assocJsonString(pOut, zName, (i64)strlen(zName));
-    assocOutText(pOut, ":", 1);
+    resultName(pOut, pModel, i);
     assocValWrite(pOut, &aKey[i]);
   }
 }
@@ -829,7 +840,7 @@ static GraphRow *resultOpen(AssocOut *pOut, GraphRow *p) {
     assocJsonString(pOut, p->zBranch, (i64)strlen(p->zBranch));
     assocOutText(pOut, ":", 1);
   }
-  resultKey(pOut, p);
+  resultKey(pOut, p->pModel, p->pSame ? p->pSame->row.aKey : p->row.aKey);
   return p;
 }
 
@@ -847,14 +858,101 @@ static void graphResult(Graph *g, AssocOut *pOut) {
 
 /* --------------------------------------------------------------- interface */
 
+/* A comma behind the row before, but not behind the bracket. */
+static void resultSeparate(AssocOut *pOut) {
+  if (pOut->p - pOut->pStart > 1) assocOutText(pOut, ",", 1);
+}
+
 /* Run what a graph has, add its keys to the result, and forget it. */
 static void insertSome(AssocWriter *w, Graph *g, AssocOut *pOut) {
   if (g->pFirst == 0 || w->pCall->rc != SQLITE_OK) return;
   graphRun(g);
-  if (pOut->p - pOut->pStart > 1) assocOutText(pOut, ",", 1);
+  resultSeparate(pOut);
   graphResult(g, pOut);
   graphInit(w, g);
   assocWriterReset(w);
+}
+
+/* Rows of the payload that have nothing but columns, one after another. */
+typedef struct PlainRows PlainRows;
+struct PlainRows {
+  WriteForm *pForm;
+  int n, nAlloc;    /* Cells of the last row */
+  WriteCell *aCell; /* Their columns are distinct */
+  WriteSql *pSql;   /* What inserted it */
+  char *zKey;       /* {"id": if the key is one column */
+  int nKey;         /* Bytes of it */
+};
+
+/* Take the cells of a row. False if it is none of this kind, or a column
+** stands twice. */
+static int plainCells(AssocWriter *w, PlainRows *p, const AssocJson *pJson) {
+  const AssocJson *pSub;
+  int i, j, n = 0, nKnown = p->n;
+  p->n = 0;
+  if (pJson->nChild > p->nAlloc) {
+    p->nAlloc = pJson->nChild * 2;
+    p->aCell =
+        assocAlloc(w->pCall, &w->mem, (i64)sizeof(*p->aCell) * p->nAlloc);
+    if (p->aCell == 0) p->nAlloc = 0;
+    nKnown = 0;
+  }
+  for (pSub = pJson->pChild; pSub && p->aCell; pSub = pSub->pNext) {
+    WriteMember *pMember = assocFormMember(w, p->pForm, n, pSub->zKey);
+    if (pMember == 0 || pMember->eType != WRITE_COLUMN) return 0;
+    if (n >= nKnown || p->aCell[n].iCol != pMember->iCol) nKnown = 0;
+    p->aCell[n].iCol = pMember->iCol;
+    p->aCell[n].val.pJson = pSub;
+    p->aCell[n++].val.pVal = 0;
+  }
+  if (nKnown != n) p->pSql = 0;
+  for (i = p->pSql ? n : 0; i < n; i++) {
+    for (j = 0; j < i; j++) {
+      if (p->aCell[j].iCol == p->aCell[i].iCol) return 0;
+    }
+  }
+  p->n = n;
+  return w->pCall->rc == SQLITE_OK;
+}
+
+/* The same as resultKey(); the name is only written out once. */
+static void plainKey(AssocWriter *w, PlainRows *p, const AssocModel *pModel,
+                     const WriteVal *aKey, AssocOut *pOut) {
+  i64 iStart = pOut->p - pOut->pStart;
+  if (pModel->nKey > 1) {
+    resultKey(pOut, pModel, aKey);
+    return;
+  }
+  if (p->zKey) {
+    assocOutText(pOut, p->zKey, p->nKey);
+  } else {
+    resultName(pOut, pModel, 0);
+    p->nKey = (int)(pOut->p - pOut->pStart - iStart);
+    if (pOut->rc == SQLITE_OK) {
+      p->zKey =
+          assocArenaText(w->pCall, &w->mem, pOut->pStart + iStart, p->nKey);
+    }
+  }
+  assocValWrite(pOut, aKey);
+}
+
+/* Insert a row, if it is of this kind, and add its key to the result. */
+static int insertPlain(AssocWriter *w, PlainRows *p, AssocModel *pModel,
+                       const AssocJson *pJson, AssocOut *pOut) {
+  WriteRow row = {0, 0};
+  if (pJson->eType != ASSOC_J_OBJECT || p->pForm == 0) return 0;
+  if (!plainCells(w, p, pJson)) return w->pCall->rc != SQLITE_OK;
+  if (p->pSql == 0) {
+    p->pSql = assocRowInsertSql(w, pModel, p->n, p->aCell, 1);
+  }
+  if (p->pSql) assocRowInsertBy(w, p->pSql, pModel, p->aCell, &row);
+  if (w->pCall->rc == SQLITE_OK) {
+    resultSeparate(pOut);
+    plainKey(w, p, pModel, row.aKey, pOut);
+    assocOutText(pOut, "}", 1);
+  }
+  assocWriterReset(w);
+  return 1;
 }
 
 /*
@@ -868,20 +966,24 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
   AssocArena mem;
   AssocOut out;
   AssocJson *pJson;
+  PlainRows plain;
   Graph g;
   char *z;
   int bAll = strstr(zJson, "\"#ref\"") != 0;
   memset(&mem, 0, sizeof(mem));
+  memset(&plain, 0, sizeof(plain));
   graphInit(w, &g);
   assocModelNeedKey(pCall, pModel);
   assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
   assocJsonStart(pCall, &r, zJson, nJson, "the values");
+  if (!bAll) plain.pForm = assocWriteForm(w, pModel, 0);
   if (r.bArray) assocOutText(&out, "[", 1);
   while ((pJson = assocJsonNext(&r, &mem)) != 0) {
-    GraphRow *pRoot = graphRoot(&g, pModel, pJson, 0);
-    graphUnfold(&g, pRoot);
-    if (bAll) continue;
-    insertSome(w, &g, &out);
+    if (!insertPlain(w, &plain, pModel, pJson, &out)) {
+      graphUnfold(&g, graphRoot(&g, pModel, pJson, 0));
+      if (bAll) continue;
+      insertSome(w, &g, &out);
+    }
     assocArenaReset(&mem, 200000);
   }
   insertSome(w, &g, &out);

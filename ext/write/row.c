@@ -344,7 +344,6 @@ void assocWriteRun(AssocWriter *w, WriteSql *pSql) {
   if (w->pCall->rc != SQLITE_OK) return;
   while (assocStep(w->pCall, pSql->pStmt)) {
   }
-  sqlite3_reset(pSql->pStmt);
   rowSqlCount(w, pSql);
 }
 
@@ -434,7 +433,7 @@ static void rowInsertRun(AssocWriter *w, WriteSql *pSql, WriteRow *pRow) {
   while (assocStep(w->pCall, pSql->pStmt)) {
     pRow->aKey = assocWriteGet(w, pSql->pStmt, 0, pModel->nKey);
   }
-  sqlite3_reset(pSql->pStmt);
+  if (w->pCall->rc != SQLITE_OK) sqlite3_reset(pSql->pStmt);
   rowSqlCount(w, pSql);
   if (pSql->nGet == 0 && w->pCall->rc == SQLITE_OK) {
     pRow->aKey = assocAlloc(w->pCall, &w->tmp, sizeof(WriteVal));
@@ -464,16 +463,17 @@ static void rowBindCells(AssocWriter *w, const WriteSql *pSql,
   }
 }
 
-void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
-                    const WriteCell *aCell, WriteRow *pRow) {
+WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
+                            const WriteCell *aCell, int bKey) {
   int *aCol = rowCellColumns(w, nCell, aCell);
-  int nGet = pRow == 0 || rowIsRowidKey(pModel) ? 0 : pModel->nKey;
-  WriteSql *pSql = 0;
-  if (aCol) {
-    pSql = assocWriteSql(w, WRITE_INSERT, pModel->pTable, nCell, aCol, 0, 0,
-                         nGet, pModel->aKey);
-  }
-  if (pSql == 0) return;
+  int nGet = !bKey || rowIsRowidKey(pModel) ? 0 : pModel->nKey;
+  if (aCol == 0) return 0;
+  return assocWriteSql(w, WRITE_INSERT, pModel->pTable, nCell, aCol, 0, 0, nGet,
+                       pModel->aKey);
+}
+
+void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
+                      const WriteCell *aCell, WriteRow *pRow) {
   rowBindCells(w, pSql, aCell);
   if (pRow == 0) {
     assocWriteRun(w, pSql);
@@ -482,6 +482,12 @@ void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
     pRow->aKey = 0;
     rowInsertRun(w, pSql, pRow);
   }
+}
+
+void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
+                    const WriteCell *aCell, WriteRow *pRow) {
+  WriteSql *pSql = assocRowInsertSql(w, pModel, nCell, aCell, pRow != 0);
+  if (pSql) assocRowInsertBy(w, pSql, pModel, aCell, pRow);
 }
 
 void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,

@@ -128,6 +128,12 @@ WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
 /* Insert a row. pRow gets its key; it may be 0. */
 void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
                     const WriteCell *aCell, WriteRow *pRow);
+/* The same in two steps: the statement serves other rows with the same
+** columns as well, for as long as the writer. */
+WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
+                            const WriteCell *aCell, int bKey);
+void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
+                      const WriteCell *aCell, WriteRow *pRow);
 void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
                     const WriteCell *aCell);
 /* The same, but leave alone what is as it should be already: a column whose
