@@ -53,7 +53,8 @@ struct GraphRow {
   GraphRow *pSame;                 /* Ref: the row that it means */
   GraphTie *pHeld;                 /* Ties whose keys its INSERT writes */
   GraphTie *pOfSource, *pOfTarget; /* Ties that it is an end of */
-  GraphRow *pNext;                 /* In the list */
+  GraphTie *pLastOfSource, *pLastOfTarget;
+  GraphRow *pNext; /* In the list */
   GraphRow *pNextReady;
 };
 #define GRAPH_NEW 0
@@ -155,7 +156,10 @@ WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
     aKey[0].pJson = pJson;
     return pModel->nKey == 1 && pJson->eType != ASSOC_J_NULL ? aKey : 0;
   }
-  if (pJson->eType == ASSOC_J_ARRAY && pJson->nChild != pModel->nKey) return 0;
+  if (pJson->eType == ASSOC_J_ARRAY &&
+      (pModel->nKey == 1 || pJson->nChild != pModel->nKey)) {
+    return 0;
+  }
   for (i = 0; i < pModel->nKey; i++) {
     const char *zCol = pModel->pTable->aCol[pModel->aKey[i]].zName;
     if (pJson->eType == ASSOC_J_OBJECT) {
@@ -270,7 +274,8 @@ static GraphRow **unfoldOne(Graph *g, GraphRow *pUp, const WriteMember *pBy,
 /* Nothing: null, or an empty list. */
 static GraphRow **unfoldNone(Graph *g, GraphRow *pUp, const WriteMember *pBy,
                              int bList, GraphRow **pp) {
-  GraphRow *p = graphRow(g, pBy->pRel->pTarget, pBy->pRel, 0, pp);
+  WriteLink *pLink = assocLinkOf(g->w, pBy->pRel, 0); /* Can it be? */
+  GraphRow *p = pLink ? graphRow(g, pBy->pRel->pTarget, pBy->pRel, 0, pp) : 0;
   if (p == 0) return pp;
   p->pUp = pUp;
   p->pBy = pBy;
@@ -449,6 +454,23 @@ static int tieCanHold(const GraphTie *p) {
   return p->pRow->eWhat == GRAPH_NEW;
 }
 
+/* In the order of the payload, in which keys are then given as well. */
+static void tieAppend(GraphTie *p) {
+  GraphRow *pSource = p->pSource, *pTarget = p->pTarget;
+  if (pSource->pOfSource) {
+    pSource->pLastOfSource->pNextOfSource = p;
+  } else {
+    pSource->pOfSource = p;
+  }
+  pSource->pLastOfSource = p;
+  if (pTarget->pOfTarget) {
+    pTarget->pLastOfTarget->pNextOfTarget = p;
+  } else {
+    pTarget->pOfTarget = p;
+  }
+  pTarget->pLastOfTarget = p;
+}
+
 static void tieRow(Graph *g, GraphRow *pRow) {
   GraphTie *p;
   if (pRow->bRelated && pRow->pThrough == 0) return;
@@ -458,10 +480,7 @@ static void tieRow(Graph *g, GraphRow *pRow) {
   p->pRow = pRow;
   p->pSource = pRow->pUp;
   p->pTarget = pRow->pSame ? pRow->pSame : pRow;
-  p->pNextOfSource = p->pSource->pOfSource;
-  p->pSource->pOfSource = p;
-  p->pNextOfTarget = p->pTarget->pOfTarget;
-  p->pTarget->pOfTarget = p;
+  tieAppend(p);
   p->bHeld = (u8)tieCanHold(p);
   if (p->bHeld) {
     GraphRow *pHolder = tieHolder(p);

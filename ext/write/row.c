@@ -426,6 +426,11 @@ static int rowIsRowidKey(const AssocModel *pModel) {
          pModel->aKey[0] == pModel->pTable->iRowid;
 }
 
+static void rowNeedsKey(AssocWriter *w, const AssocModel *pModel, int iCol) {
+  assocError(w->pCall, "a new row of %s needs a key; give it a value for %s",
+             pModel->zLabel, pModel->pTable->aCol[iCol].zName);
+}
+
 /* Run an INSERT and take the key of the new row. */
 static void rowInsertRun(AssocWriter *w, WriteSql *pSql, WriteRow *pRow) {
   const AssocModel *pModel = pRow->pModel;
@@ -440,9 +445,9 @@ static void rowInsertRun(AssocWriter *w, WriteSql *pSql, WriteRow *pRow) {
     if (pRow->aKey) pRow->aKey->i = sqlite3_last_insert_rowid(w->pCall->db);
   }
   for (i = 0; pRow->aKey && i < pModel->nKey; i++) {
-    if (!assocValIsNull(&pRow->aKey[i])) continue;
-    assocError(w->pCall, "a new row of %s needs a key; give it a value for %s",
-               pModel->zLabel, pModel->pTable->aCol[pModel->aKey[i]].zName);
+    if (assocValIsNull(&pRow->aKey[i])) {
+      rowNeedsKey(w, pModel, pModel->aKey[i]);
+    }
   }
 }
 
@@ -466,10 +471,36 @@ static void rowBindCells(AssocWriter *w, const WriteSql *pSql,
 WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
                             const WriteCell *aCell, int bKey) {
   int *aCol = rowCellColumns(w, nCell, aCell);
-  int nGet = !bKey || rowIsRowidKey(pModel) ? 0 : pModel->nKey;
+  int bTold = bKey && pModel->pTable->eType != ASSOC_VIEW;
+  int nGet = bTold && !rowIsRowidKey(pModel) ? pModel->nKey : 0;
   if (aCol == 0) return 0;
   return assocWriteSql(w, WRITE_INSERT, pModel->pTable, nCell, aCol, 0, 0, nGet,
                        pModel->aKey);
+}
+
+/*
+** A view has the row that a trigger has made of an INSERT, if it has made one:
+** it is looked for by the key that was given. (RETURNING would say what was
+** given, and before SQLite 3.41 so where there is no trigger at all.)
+*/
+static void rowInsertView(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
+                          const WriteCell *aCell, WriteRow *pRow) {
+  WriteVal *aKey =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aKey) * (pModel->nKey + 1));
+  int i, j;
+  for (i = 0; aKey && i < pModel->nKey; i++) {
+    for (j = 0; j < pSql->nSet && aCell[j].iCol != pModel->aKey[i]; j++) {
+    }
+    if (j < pSql->nSet) {
+      aKey[i] = aCell[j].val;
+    } else {
+      rowNeedsKey(w, pModel, pModel->aKey[i]);
+    }
+  }
+  assocWriteRun(w, pSql);
+  if (w->pCall->rc != SQLITE_OK || assocRowFind(w, pModel, aKey, pRow)) return;
+  assocError(w->pCall, "the triggers of %s did not insert the row",
+             pModel->zLabel);
 }
 
 void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
@@ -480,7 +511,11 @@ void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
   } else {
     pRow->pModel = pModel;
     pRow->aKey = 0;
-    rowInsertRun(w, pSql, pRow);
+    if (pModel->pTable->eType == ASSOC_VIEW) {
+      rowInsertView(w, pSql, pModel, aCell, pRow);
+    } else {
+      rowInsertRun(w, pSql, pRow);
+    }
   }
 }
 
