@@ -77,6 +77,7 @@ void assocResultJson(sqlite3_context *pCtx, char *zJson, i64 n);
 typedef struct AssocWrite AssocWrite;
 struct AssocWrite {
   int bOpen;  /* The savepoint is open */
+  int bAuto;  /* And it is the whole transaction */
   i64 iRowid; /* last_insert_rowid() before, and again after */
 };
 void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction);

@@ -14,15 +14,16 @@
 */
 #include "surface/surface.h"
 
-#define WRITE_NSTMT 5
+#define WRITE_NSTMT 6
 static const char *const azWrite[WRITE_NSTMT] = {
-    "SAVEPOINT assoc", "RELEASE assoc", "ROLLBACK TO assoc", "BEGIN IMMEDIATE",
-    "SELECT 1"};
+    "SAVEPOINT assoc", "RELEASE assoc", "ROLLBACK TO assoc",
+    "BEGIN IMMEDIATE", "ROLLBACK",      "SELECT 1"};
 #define WRITE_OPEN 0
 #define WRITE_RELEASE 1
 #define WRITE_ROLLBACK 2
 #define WRITE_POISON 3
-#define WRITE_CANARY 4
+#define WRITE_ABANDON 4
+#define WRITE_CANARY 5
 
 typedef struct WriteState WriteState;
 struct WriteState {
@@ -121,6 +122,7 @@ void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
   int bAuto = sqlite3_get_autocommit(pCall->db);
   memset(p, 0, sizeof(*p));
   if (pCat == 0) return;
+  p->bAuto = bAuto;
   writeAllowed(pCall, pCat, zFunction);
   if (zModel && bAuto) pModel = assocModelFind(pCall, pCat, zModel);
   assocCatalogRef(pCat); /* The table is in it */
@@ -140,11 +142,14 @@ void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
 ** Undo the work. If that fails, the whole transaction has been rolled back
 ** already, by a full disk or the like; or everything is interrupted, and then
 ** it has to be: a statement that would write, and is interrupted, does it.
+** Where the savepoint is the transaction, its release is a commit, even of
+** nothing, and cannot be done while others read.
 */
-static void writeUndo(AssocCall *pCall) {
+static void writeUndo(AssocCall *pCall, const AssocWrite *p) {
   if (sqlite3_get_autocommit(pCall->db)) return;
   if (writeStep(pCall, WRITE_ROLLBACK) == SQLITE_OK) {
-    (void)writeStep(pCall, WRITE_RELEASE);
+    int rc = writeStep(pCall, WRITE_RELEASE);
+    if (rc != SQLITE_OK && p->bAuto) (void)writeStep(pCall, WRITE_ABANDON);
   } else if (!sqlite3_get_autocommit(pCall->db)) {
     (void)writeStep(pCall, WRITE_POISON);
   }
@@ -155,6 +160,6 @@ void assocWriteEnd(AssocCall *pCall, AssocWrite *p) {
   if (pCall->rc == SQLITE_OK) {
     assocErrorCode(pCall, writeStep(pCall, WRITE_RELEASE));
   }
-  if (pCall->rc != SQLITE_OK) writeUndo(pCall);
+  if (pCall->rc != SQLITE_OK) writeUndo(pCall, p);
   sqlite3_set_last_insert_rowid(pCall->db, p->iRowid);
 }
