@@ -126,12 +126,16 @@ static int stateIsListed(sqlite3 *db, sqlite3_stmt *pWanted) {
   return p != 0;
 }
 
-static void stateFinalize(AssocConn *pConn) {
+/*
+** Finalize the statements that are kept; but for those that the host has
+** finalized itself, which are not listed any more.
+*/
+static void stateFinalize(AssocConn *pConn, int bAll) {
   while (pConn->pStmts) {
     AssocStmt *pStmt = pConn->pStmts;
     sqlite3_stmt *p = pStmt->p;
     stmtUnlink(pStmt);
-    if (stateIsListed(pConn->db, p)) sqlite3_finalize(p);
+    if (bAll || stateIsListed(pConn->db, p)) sqlite3_finalize(p);
   }
 }
 
@@ -141,12 +145,16 @@ void assocConnHold(AssocConn *pConn) {
 
 void assocConnRelease(AssocConn *pConn) {
   assert(pConn->nHold > 0);
-  if (--pConn->nHold == 0 && !pConn->bHooked) stateFinalize(pConn);
+  if (--pConn->nHold == 0 && !pConn->bHooked) {
+    /* The statement that has the cursor is listed; unless the connection has
+    ** been closed already, and SQLITE_ENABLE_API_ARMOR does not let us ask. */
+    stateFinalize(pConn, sqlite3_next_stmt(pConn->db, 0) == 0);
+  }
 }
 
 static int stateDisconnect(sqlite3_vtab *pVtab) {
   AssocConn *pConn = ((StateTable *)pVtab)->pConn;
-  if (pConn->nHold == 0) stateFinalize(pConn);
+  if (pConn->nHold == 0) stateFinalize(pConn, 0);
   pConn->bHooked = 0;
   assocConnUnref(pConn);
   sqlite3_free(pVtab);
