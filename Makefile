@@ -8,6 +8,8 @@
 #                      T='fault/*', T=doctest
 #   make install       to PREFIX (/usr/local), under DESTDIR; make uninstall
 #   make amalgamation  all sources as one: build/assoc.c, build/assoc.h
+#   make diagrams      the tests of assoc_diagram(), which draw its pictures;
+#                      `test` does it too, once this has fetched the tools
 #   make check         warnings of two compilers, format, exported symbols
 #   make format        put the C code into the form that `check` asks for
 #   make faulttest     the tests where memory, disk or patience run out
@@ -306,6 +308,20 @@ fuzz:
 	@$(SUBMAKE) $(FUZZ)/fuzz $(FUZZ)/corpus
 	cd $(FUZZ) && ./fuzz corpus -dict=$(CURDIR)/test/fuzz/words.dict \
 	  -max_len=70000 -len_control=20 -timeout=20 -max_total_time=$(SECONDS)
+
+# Graphviz, and Mermaid with its own parser, of which npm has the newest.
+.PHONY: diagrams
+diagrams:
+	@tool/setup.sh diagrams
+	@$(SUBMAKE) build/mermaid/node_modules/mermaid/package.json
+	@$(MAKE) test T=diagram
+
+build/mermaid/node_modules/mermaid/package.json:
+	@mkdir -p build/mermaid && echo '{"private":true}' > \
+	  build/mermaid/package.json
+	cd build/mermaid && npm install --ignore-scripts --no-audit --no-fund \
+	  --loglevel=error mermaid >/dev/null
+	@touch $@
 
 # ------------------------------------------------------ the newest SQLite
 #

@@ -6,6 +6,7 @@
 #   tool/setup.sh check      and clang, clang-format
 #   tool/setup.sh valgrind   what `test` needs, and valgrind
 #   tool/setup.sh newsqlite  what `test` needs, and npm
+#   tool/setup.sh diagrams   what `test` needs, and Graphviz, npm
 #   tool/setup.sh bench      and gnuplot, for the charts
 #   tool/setup.sh clients    what `build` needs, Python, Perl, Node and npm
 #
@@ -99,6 +100,11 @@ look() {
     need 'nodejs' 'node' has_program node
     need 'npm' 'node' has_program npm
     ;;
+  diagrams)
+    needs_test
+    need 'graphviz' 'graphviz' has_graphviz
+    need 'npm' 'node' has_program npm
+    ;;
   newsqlite | bench)
     needs_test
     need 'npm' 'node' has_program npm
@@ -117,6 +123,10 @@ look() {
 # Valgrind refuses to start where the dynamic linker has no symbols.
 has_libc_symbols() {
   has_program valgrind && valgrind -q true >/dev/null 2>&1
+}
+
+has_graphviz() {
+  dot -V >/dev/null 2>&1
 }
 
 # ------------------------------------------------------------------ install
