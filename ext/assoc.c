@@ -46,8 +46,8 @@ static const struct {
                {"eager", &assocEagerModule},
                {"assoc_eager", &assocEagerModule}};
 
-static const AssocRowsTable *const apRows[] = {&assocExplainTable,
-                                               &assocListTable};
+static const AssocRowsTable *const apRows[] = {
+    &assocCheckTable, &assocExplainTable, &assocListTable};
 
 /* A function's user data: what it is, and of which connection. */
 typedef struct FunctionData FunctionData;

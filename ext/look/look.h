@@ -7,6 +7,7 @@
 **   discover  associations over them, with names
 **   dump      definitions as the calls that make them
 **   diagram   what relates to what, drawn
+**   check     what is wrong, and what puts it right
 **
 ** One AssocLook is one look at the databases of a connection. Only
 ** assocDiscoverWrite() writes.
@@ -19,6 +20,7 @@
 typedef struct AssocFound AssocFound;
 typedef struct AssocLook AssocLook;
 typedef struct AssocLookKey AssocLookKey;
+typedef struct AssocProblem AssocProblem;
 typedef struct AssocSkipped AssocSkipped;
 
 struct AssocLook {
@@ -29,6 +31,7 @@ struct AssocLook {
   AssocLookKey *pKey, *pLastKey;
   AssocSkipped *pSkip, *pLastSkip;
   AssocFound *pFound, *pLastFound;
+  AssocProblem *pProblem, *pLastProblem;
   int nDef; /* Associations that are defined, those of a model together */
   AssocDef **apDef;
 };
@@ -126,5 +129,18 @@ char *assocDumpText(AssocLook *p);
 #define ASSOC_DIAGRAM_TEXT 2
 /* OUT: sqlite3_free() */
 char *assocDiagramText(AssocLook *p, int eFormat);
+
+/* ----------------------------------------------------------------- check */
+
+struct AssocProblem {
+  const char *zSeverity;             /* "error", "warning", "info" */
+  const char *zModel, *zAssociation; /* 0: of the connection */
+  const char *zProblem;
+  const char *zDetail;
+  const char *zFix; /* SQL that can be run as it is */
+  AssocProblem *pNext;
+};
+/* Into p->pProblem. */
+void assocCheck(AssocLook *p);
 
 #endif /* ASSOC_LOOK_H */

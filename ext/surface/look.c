@@ -197,6 +197,35 @@ static void diagramFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);
 }
 
+/* assoc_check: a row for each problem */
+static void checkMake(AssocCall *pCall, AssocRows *pRows, int nArg,
+                      sqlite3_value **ap) {
+  const AssocProblem *q;
+  AssocLook look;
+  (void)nArg, (void)ap;
+  lookInit(&look, pCall);
+  if (lookEnter(&look, 0)) assocCheck(&look);
+  for (q = look.pProblem; q && pCall->rc == SQLITE_OK; q = q->pNext) {
+    assocRowsAdd(pCall, pRows);
+    assocRowsText(pCall, pRows, 0, q->zSeverity);
+    assocRowsText(pCall, pRows, 1, q->zModel);
+    assocRowsText(pCall, pRows, 2, q->zAssociation);
+    assocRowsText(pCall, pRows, 3, q->zProblem);
+    assocRowsText(pCall, pRows, 4, q->zDetail);
+    assocRowsText(pCall, pRows, 5, q->zFix);
+  }
+  lookLeave(&look);
+  lookClear(&look);
+}
+
+const AssocRowsTable assocCheckTable = {
+    "assoc_check",
+    "CREATE TABLE x(severity, model, association, problem, detail, fix)",
+    6,
+    0,
+    0,
+    checkMake};
+
 const AssocFunction aAssocLookFunction[] = {
     {"assoc_diagram", 0, 1, ASSOC_READER, diagramFunc, "[format]"},
     {"assoc_discover", 0, 2, ASSOC_WRITER, discoverFunc,

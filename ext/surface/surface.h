@@ -110,6 +110,7 @@ void assocRowsAdd(AssocCall *pCall, AssocRows *p);
 void assocRowsText(AssocCall *pCall, AssocRows *p, int iCol, const char *z);
 void assocRowsInt(AssocCall *pCall, AssocRows *p, int iCol, i64 i);
 
+extern const AssocRowsTable assocCheckTable;
 extern const AssocRowsTable assocExplainTable;
 extern const AssocRowsTable assocListTable;
 /* Register it under its name. */

@@ -208,6 +208,75 @@ static void newElements(Rebuild *r) {
   sqlite3_free(zNew);
 }
 
+/* Does the declaration of a column go on with this word behind its type? */
+static int endsType(const char *z, int n) {
+  static const char *const az[] = {
+      "constraint", "primary", "not",        "null",      "unique", "check",
+      "default",    "collate", "references", "generated", "as",     "on"};
+  int i;
+  for (i = 0; i < ASSOC_COUNT(az); i++) {
+    if (assocSqlIs(z, n, az[i])) return 1;
+  }
+  return 0;
+}
+
+/* Where the token behind white space at i begins; *pn is its length. */
+static int tokenAt(const char *z, int i, int iEnd, int *pn, int *peType) {
+  while (i < iEnd) {
+    *pn = assocSqlToken(&z[i], peType);
+    if (*pn == 0 || *peType != ASSOC_SQL_SPACE) return i;
+    i += *pn;
+  }
+  *pn = 0;
+  return iEnd;
+}
+
+/* What another column is declared as: " INTEGER COLLATE nocase". */
+static void retypeAs(Rebuild *r) {
+  const AssocColumn *pAs = r->p->pAs;
+  const char *z = pAs->zType;
+  while ((*z | 32) >= 'a' && (*z | 32) <= 'z') z++;
+  if (pAs->zType[0]) { /* A quoted type may hold anything */
+    sqlite3_str_appendf(r->p->pStr, *z ? " \"%w\"" : " %s", pAs->zType);
+  }
+  if (pAs->zColl && pAs->eColl != ASSOC_COLL_BINARY) {
+    sqlite3_str_appendall(r->p->pStr, " COLLATE ");
+    assocDdlName(r->p->pStr, pAs->zColl);
+  }
+}
+
+/*
+** The declaration of one column, with what is before it from iAt on, but of
+** another type and collation, and without NOT NULL if it may be NULL.
+*/
+static void retypeColumn(Rebuild *r, int iAt, int iEnd) {
+  const char *z = r->create.z;
+  int n, eType, i = tokenAt(z, iAt, iEnd, &n, &eType), nDeep = 0;
+  /* A comma or a parenthesis, and the name */
+  if (eType == ASSOC_SQL_OTHER) i = tokenAt(z, i + n, iEnd, &n, &eType);
+  i += n;
+  keepText(r, iAt, i);
+  if (r->p->pAs) {
+    retypeAs(r);
+    iAt = tokenAt(z, i, iEnd, &n, &eType);
+    while (n && (nDeep || !endsType(&z[iAt], n))) {
+      nDeep += (z[iAt] == '(') - (z[iAt] == ')');
+      i = iAt + n;
+      iAt = tokenAt(z, i, iEnd, &n, &eType);
+    }
+  }
+  while (i < iEnd) {
+    int iNext = tokenAt(z, i, iEnd, &n, &eType);
+    int bColl = r->p->pAs && assocSqlIs(&z[iNext], n, "collate");
+    int bNot = r->p->bNullable && assocSqlIs(&z[iNext], n, "not");
+    if (bColl || bNot) iNext = tokenAt(z, iNext + n, iEnd, &n, &eType);
+    if (bNot && !assocSqlIs(&z[iNext], n, "null")) bNot = 0;
+    if (!bColl && !bNot) keepText(r, i, iNext + n);
+    i = iNext + n;
+    if (n == 0) break;
+  }
+}
+
 /* CREATE TABLE assoc_new_Post(…) */
 static void createNew(Rebuild *r) {
   AssocSync *p = r->p;
@@ -217,7 +286,11 @@ static void createNew(Rebuild *r) {
   assocDdlSchema(p->pStr, r->pTab->pSchema);
   assocDdlName(p->pStr, r->zNew);
   for (i = 0; i < pCreate->nCol; i++) {
-    keepText(r, iAt, pCreate->aiEnd[i]);
+    if (p->pRetype == r->pTab && p->iRetype == i) {
+      retypeColumn(r, iAt, pCreate->aiEnd[i]);
+    } else {
+      keepText(r, iAt, pCreate->aiEnd[i]);
+    }
     iAt = pCreate->aiEnd[i];
     if (columnNotNull(r, i)) sqlite3_str_appendall(p->pStr, " NOT NULL");
   }

@@ -30,8 +30,12 @@ struct AssocSync {
   AssocForeign *pList;
   sqlite3_str *pStr; /* The statements so far */
   int nStatement;
-  AssocRebuilt *pRebuilt; /* Tables that are made anew */
-  const char **azName;    /* Names that are taken by what it makes */
+  AssocRebuilt *pRebuilt;    /* Tables that are made anew */
+  const AssocTable *pRetype; /* Its column iRetype gets type and collation of */
+  const AssocColumn *pAs;    /* this one, and may be NULL if bNullable */
+  int iRetype;
+  int bNullable;
+  const char **azName; /* Names that are taken by what it makes */
   int nName;
 };
 
