@@ -3,6 +3,15 @@
 **
 **   SELECT model, association, kind, target, foreignKey FROM assoc_list;
 **
+** The column decided says of each thing what it is and whence:
+**
+**   {"foreignKey":{"is":"author_id","from":"schema"},
+**    "targetKey":{"is":"id","from":"default"}}
+**
+** declared: the definition says so, or the one of the other side. schema: a
+** FOREIGN KEY does. convention: a column is there under a usual name.
+** default: nothing else is known, and assoc_sync() makes it if it is missing.
+**
 ** Columns that depend on the schema are NULL for a definition that cannot be
 ** resolved: its table is gone, or its row was made by hand and is bad.
 */
@@ -21,39 +30,114 @@
 #define LIST_OPTIONS 10
 #define LIST_SOURCE 11
 #define LIST_SCHEMA 12
+#define LIST_DECIDED 13
+
+/* Give the text that was written to a cell. */
+static void listCell(AssocCall *pCall, AssocRows *p, int iCol, AssocOut *pOut) {
+  i64 n = 0;
+  char *z = assocBufFinish(pOut, &n);
+  if (z == 0) assocErrorCode(pCall, pOut->rc);
+  assocRowsText(pCall, p, iCol, z);
+  sqlite3_free(z);
+}
+
+/* "a", or ["a","b"] of a composite key. */
+static void listColumns(AssocOut *pOut, const AssocKey *pKey) {
+  int i;
+  for (i = 0; i < pKey->nCol; i++) {
+    if (pKey->nCol > 1) assocOutText(pOut, i ? "," : "[", 1);
+    assocJsonString(pOut, pKey->azCol[i], (i64)strlen(pKey->azCol[i]));
+  }
+  if (pKey->nCol > 1) assocOutText(pOut, "]", 1);
+}
 
 /* A column, or a JSON array of the columns of a composite key. */
 static void listKey(AssocCall *pCall, AssocRows *p, int iCol,
                     const AssocKey *pKey) {
   AssocOut out;
-  i64 n = 0;
-  char *z;
-  int i;
   if (pKey->nCol == 1) assocRowsText(pCall, p, iCol, pKey->azCol[0]);
   if (pKey->nCol < 2) return;
   assocBufInit(&out, 0x7fffffff);
-  for (i = 0; i < pKey->nCol; i++) {
-    assocOutText(&out, i ? "," : "[", 1);
-    assocJsonString(&out, pKey->azCol[i], (i64)strlen(pKey->azCol[i]));
-  }
-  assocOutText(&out, "]", 1);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
-  assocRowsText(pCall, p, iCol, z);
-  sqlite3_free(z);
+  listColumns(&out, pKey);
+  listCell(pCall, p, iCol, &out);
 }
 
 static void listScope(AssocCall *pCall, AssocRows *p, const AssocJson *pScope) {
   AssocOut out;
-  i64 n = 0;
-  char *z;
   if (pScope == 0) return;
   assocBufInit(&out, 0x7fffffff);
   assocJsonWrite(&out, pScope);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
-  assocRowsText(pCall, p, LIST_SCOPE, z);
-  sqlite3_free(z);
+  listCell(pCall, p, LIST_SCOPE, &out);
+}
+
+/* Whence a key is. The lists are in the order of ASSOC_FROM_*. */
+static const char *const azListFrom[] = {"declared", "schema", "convention",
+                                         "default"};
+
+static void decidedWord(AssocOut *pOut, const char *zWhat) {
+  int bFirst = pOut->p - pOut->pStart <= 1; /* Only the brace is there */
+  assocOutPrintf(pOut, "%s\"%s\":{\"is\":", bFirst ? "" : ",", zWhat);
+}
+
+static void decidedKey(AssocOut *pOut, const char *zWhat,
+                       const AssocKey *pKey) {
+  if (pKey->nCol == 0) return;
+  decidedWord(pOut, zWhat);
+  listColumns(pOut, pKey);
+  assocOutPrintf(pOut, ",\"from\":\"%s\"}", azListFrom[pKey->eFrom]);
+}
+
+static void decidedText(AssocOut *pOut, const char *zWhat, const char *z,
+                        const char *zFrom) {
+  if (z == 0) return;
+  decidedWord(pOut, zWhat);
+  assocJsonString(pOut, z, (i64)strlen(z));
+  assocOutPrintf(pOut, ",\"from\":\"%s\"}", zFrom);
+}
+
+/* The FOREIGN KEY of the schema over the columns, or 0. */
+static const AssocFkey *listFkey(AssocCall *pCall, const AssocRel *pRel) {
+  AssocTable *pTab = assocRelForeignTable(pRel);
+  const AssocFkey *pFk = pTab ? assocTableFkeys(pCall, pTab) : 0;
+  int i, j;
+  for (; pFk; pFk = pFk->pNext) {
+    if (pFk->nCol != pRel->foreign.nCol) continue;
+    for (i = 0; i < pFk->nCol; i++) {
+      for (j = 0; j < pFk->nCol; j++) {
+        if (pRel->foreign.aCol[j] == pFk->aCol[i]) break;
+      }
+      if (j == pFk->nCol) break;
+    }
+    if (i == pFk->nCol) return pFk;
+  }
+  return 0;
+}
+
+static void listDecided(AssocCall *pCall, AssocRows *p, const AssocRel *pRel) {
+  const AssocOptions *pOpt = pRel->pOpt;
+  const AssocFkey *pFk = listFkey(pCall, pRel);
+  AssocOut out;
+  assocBufInit(&out, 0x7fffffff);
+  assocOutText(&out, "{", 1);
+  decidedKey(&out, "foreignKey", &pRel->foreign);
+  decidedKey(&out, "otherKey", &pRel->other);
+  decidedKey(&out, "type", &pRel->type);
+  decidedText(&out, "through", pRel->nPath ? pOpt->zThrough : pRel->zThrough,
+              pOpt->zThrough ? "declared" : "schema");
+  decidedKey(&out, "sourceKey", &pRel->sourceKey);
+  decidedKey(&out, "targetKey", &pRel->targetKey);
+  decidedText(&out, "onDelete",
+              pOpt->zOnDelete ? pOpt->zOnDelete
+              : pFk           ? pFk->zOnDelete
+                              : 0,
+              pOpt->zOnDelete ? "declared" : "schema");
+  decidedText(&out, "onUpdate",
+              pOpt->zOnUpdate ? pOpt->zOnUpdate
+              : pFk           ? pFk->zOnUpdate
+                              : 0,
+              pOpt->zOnUpdate ? "declared" : "schema");
+  assocOutText(&out, "}", 1);
+  listCell(pCall, p, LIST_DECIDED, &out);
 }
 
 static void listResolved(AssocCall *pCall, AssocRows *p, const AssocRel *pRel) {
@@ -69,6 +153,7 @@ static void listResolved(AssocCall *pCall, AssocRows *p, const AssocRel *pRel) {
   listKey(pCall, p, LIST_TARGETKEY, &pRel->targetKey);
   listScope(pCall, p, pRel->pOpt->pScope);
   assocRowsText(pCall, p, LIST_SOURCE, az[pRel->foreign.eFrom]);
+  listDecided(pCall, p, pRel);
 }
 
 static void listDef(AssocCall *pCall, AssocRows *p, AssocDef *pDef) {
@@ -104,8 +189,8 @@ static void listMake(AssocCall *pCall, AssocRows *p, int nArg,
 const AssocRowsTable assocListTable = {
     "assoc_list",
     "CREATE TABLE x(model, association, kind, target, foreignKey, otherKey,"
-    " through, sourceKey, targetKey, scope, options, source, schema)",
-    13,
+    " through, sourceKey, targetKey, scope, options, source, schema, decided)",
+    14,
     0,
     0,
     listMake};
