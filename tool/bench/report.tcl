@@ -97,9 +97,10 @@ cache as SQLite has it by default, and run in turn: the ratio is the median of
 those of the pairs, beside it are the quartiles. Before that, their answers are
 found equal byte for byte. Of the expert's forms, text and `jsonb`, the fastest
 one counts. A size is the number of users, each of whom has ten posts and fifty
-comments. *Target* is the ratio that we want, ✗ where it is missed; *growth* is
-our time with ten times the data by our time without, where all of a table is
-read.
+comments, in a file in which rows lie as they came in time; `make bench BENCH=-c`
+has those of a parent together. *Target* is the ratio that we want, ✗ where it
+is missed; *growth* is our time with ten times the data by our time without,
+where all of a table is read.
 "
 }
 

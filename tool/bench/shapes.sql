@@ -203,10 +203,10 @@ FROM users u
 -- ours:
 SELECT u.name, p.title
 FROM users u JOIN related('User', u.id, 'posts') r JOIN posts p ON p.id = r.id
--- expert: join
-SELECT u.name, p.title FROM users u JOIN posts p ON p.user_id = u.id
 -- expert: the same order
 SELECT u.name, p.title FROM users u CROSS JOIN posts p ON p.user_id = u.id
+-- beside: the join in the planner's order
+SELECT u.name, p.title FROM users u JOIN posts p ON p.user_id = u.id
 
 -- shape: related-unindexed
 -- title: related() without an index on the foreign key
@@ -216,10 +216,10 @@ SELECT u.name, p.title FROM users u CROSS JOIN posts p ON p.user_id = u.id
 -- ours:
 SELECT u.name, e.kind
 FROM users u JOIN related('User', u.id, 'events') r JOIN events e ON e.id = r.id
--- expert: join
-SELECT u.name, e.kind FROM users u JOIN events e ON e.user_id = u.id
 -- expert: the same order
 SELECT u.name, e.kind FROM users u CROSS JOIN events e ON e.user_id = u.id
+-- beside: the join in the planner's order
+SELECT u.name, e.kind FROM users u JOIN events e ON e.user_id = u.id
 
 -- shape: users-unindexed
 -- title: all users with events, without an index
