@@ -4,7 +4,7 @@
 **   bench [options] SHAPES    (tool/bench/shapes.sql)
 **     -n 1000,10000   users of each database: sizes ten apart show growth
 **     -s GLOB         only the shapes of that name
-**     -t SECONDS      to spend on a shape, more or less (1)
+**     -t SECONDS      to spend on a shape, more or less (0.5)
 **     -x FILE         the extension (./assoc)
 **     -d DIRECTORY    where the databases are, or are made (build/bench)
 **     -o FILE         write the numbers there too, with tabs between
@@ -54,7 +54,7 @@ static struct {
   const char *zProfile;
   int bClustered, bAnalyze;
   FILE *pOut;
-} opt = {{1000, 10000}, 2, "*", 1.0, "./assoc", "build/bench", 0, 0, 0, 0};
+} opt = {{1000, 10000}, 2, "*", 0.5, "./assoc", "build/bench", 0, 0, 0, 0};
 
 /* What a query answered */
 typedef struct Answer Answer;

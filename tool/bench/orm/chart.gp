@@ -18,7 +18,7 @@ set bmargin at screen 40.0 / height
 
 set label 1 "Milliseconds until there is a JSON document" \
   at screen 0.02, screen 1 - 26.0 / height left font ",18" tc rgb ink
-set label 2 "The fewer the better; in one Node process, as a string where nothing else is said" \
+set label 2 "The fewer the better; all in one Node process, on one file" \
   at screen 0.02, screen 1 - 50.0 / height left tc rgb soft
 set key at screen 0.98, screen 1 - 64.0 / height right top horizontal \
   samplen 0.4 width -1 font ",12" tc rgb ink maxrows 1

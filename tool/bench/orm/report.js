@@ -41,17 +41,18 @@ Made by \`make bench-orm\`; do not edit. Node ${process.versions.node}, SQLite $
 
 ![Dots: for each load, milliseconds until there is a JSON document](orm.svg)
 
-All in one process, on one file of ${number(nUser)} users, ten posts and fifty comments of each;
-run in turn, the best of some times, in milliseconds. Each library is asked in the fastest way of its own
-that we found (tool/bench/orm), and what it gives is compared with what assoc gives; an
-empty cell is a load that it has no way to ask for.
+All in one process, on one file of ${nUser.toLocaleString('en')} users, ten posts and fifty
+comments of each; run in turn, the best of some times, in milliseconds. Each library is asked
+in the fastest way of its own that we found (tool/bench/orm), and what it gives is compared
+with what assoc gives; an empty cell is a load that it has no way to ask for.
 
 ## Until there is a JSON document
 
 As a server sends it. assoc makes it as a Buffer (\`CAST(eager(…) AS BLOB)\`) or as a string,
 what the libraries give goes through \`JSON.stringify()\`.
 
-${table(rows, ['assoc, Buffer', 'assoc', 'SQL by hand, Buffer', 'SQL by hand', ...libraries], 'documents')}
+${table(rows, ['assoc, Buffer', 'assoc', 'SQL by hand, Buffer', 'SQL by hand', ...libraries],
+    'documents')}
 
 ## Until there are objects
 
