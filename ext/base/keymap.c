@@ -142,9 +142,11 @@ static i64 encodeBytes(AssocKeymap *pMap, i64 nUsed, char cTag, const char *z,
   memcpy(&p[1], &n, 4);
   if (n) memcpy(&p[5], z, n);
   if (eColl == ASSOC_COLL_NOCASE) {
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < n && p[5 + i]; i++) {
       if (p[5 + i] >= 'A' && p[5 + i] <= 'Z') p[5 + i] += 'a' - 'A';
     }
+    /* Behind a NUL NOCASE heeds only how much there is */
+    memset(&p[5 + i], 0, n - i);
   }
   return nUsed + 5 + n;
 }

@@ -25,6 +25,7 @@ static void stateFree(void *pState) {
     unlinkPlan(p, pPlan);
     assocPlanFree(pPlan);
   }
+  assocStmtClear(&p->pulse);
   assocArenaFree(&p->mem);
   sqlite3_free(p);
 }

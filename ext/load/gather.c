@@ -85,9 +85,19 @@ static int isCircle(AssocRun *pRun, const AssocNode *pNode,
   return i != ASSOC_NOSLOT && pRun->aNode[pNode->iNode].aBucket[i].bOpen;
 }
 
+/* Bytes of the result after which somebody may interrupt. */
+#define GATHER_PULSE ((i64)4 << 20)
+
+static void pulse(AssocRun *pRun, AssocOut *pOut) {
+  pRun->nPulse = pOut->p - pOut->pStart;
+  assocRunPulse(pRun);
+  if (pRun->pCall->rc != SQLITE_OK) pOut->rc = SQLITE_ABORT;
+}
+
 static void gatherRows(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        const AssocRow *pRow) {
   i64 iStart = pOut->p - pOut->pStart;
+  if (ASSOC_UNLIKELY(iStart - pRun->nPulse > GATHER_PULSE)) pulse(pRun, pOut);
   if (pNode->nSplit == 0) {
     gatherLeaves(pOut, pNode, pRow);
   } else {

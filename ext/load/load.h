@@ -3,6 +3,7 @@
 ** JSON.
 **
 **   where   predicates, orders and joins as SQL
+**   filter  conditions on related rows: EXISTS or IN
 **   node    a node as it is made: its values, parts and keys
 **   plan    from tree and model to nodes
 **   stmt    the statements of a node
@@ -38,7 +39,9 @@
 typedef struct AssocArgs AssocArgs;
 typedef struct AssocBind AssocBind;
 typedef struct AssocBucket AssocBucket;
+typedef struct AssocChoice AssocChoice;
 typedef struct AssocFetch AssocFetch;
+typedef struct AssocFilter AssocFilter;
 typedef struct AssocNode AssocNode;
 typedef struct AssocPart AssocPart;
 typedef struct AssocPlan AssocPlan;
@@ -94,10 +97,11 @@ struct AssocArg {
 /* How a statement hands over its rows. */
 struct AssocFetch {
   AssocStmt stmt;
-  const char *zSql; /* 0: there is no such way */
-  u8 bEmit;         /* All rows in one step, as arguments of assoc_emit() */
-  u8 bSort;         /* Ids that assoc_take() is given are to be sorted */
-  AssocBind *pBind; /* What it is given, beside keys */
+  const char *zSql;     /* 0: there is no such way */
+  u8 bEmit;             /* All rows in one step, as arguments of assoc_emit() */
+  u8 bSort;             /* Ids that assoc_take() is given are to be sorted */
+  AssocBind *pBind;     /* What it is given, beside keys */
+  AssocChoice *pChoice; /* How its conditions on related rows are asked */
 };
 
 /* The page that a node is, if it is one. */
@@ -159,6 +163,7 @@ struct AssocNode {
 
   u8 bScanOnly;       /* A lookup's = would not be the columns' = */
   u8 bLookupOnly;     /* Keys of a collation that a keymap cannot serve */
+  u8 bDear;           /* A lookup goes through a whole table all the same */
   const char *zIndex; /* The index of a lookup; "": the table's own key */
   AssocFetch lookup, scan;
   AssocFetch lookupAt, scanAt; /* The same of a page at a cursor */
@@ -167,6 +172,7 @@ struct AssocNode {
   AssocKeyRule rule;     /* And how the source's key compares */
   i64 nActual;           /* Rows of the last run, or -1 */
   const char *zStrategy; /* What the last run did, or 0 */
+  const char *zWhy;      /* And why */
 };
 /* Most columns of a key. */
 #define ASSOC_KEY_MAX 16
@@ -294,6 +300,12 @@ struct AssocSql {
   AssocBind *pBind, **ppBindEnd;
   u8 bLiteral;              /* Values are written out: assoc_sql() */
   u8 bNatural;              /* Rows are to come in the order they lie in */
+  u8 bMaybe;                /* NULL is not as good as false, as under NOT */
+  u8 bDear;                 /* OUT: each run goes through a whole table */
+  AssocNode *pNode;         /* Whose rows conditions are tested on, or 0 */
+  u8 bScan;                 /* On all of them, not those of one parent */
+  i64 nTested;              /* About how many; 0: not known; -1: not asked */
+  AssocChoice *pChoice;     /* OUT: how conditions on related rows are asked */
   const ShapeScope *pScope; /* While a named scope is written: its use */
 };
 
@@ -342,6 +354,33 @@ void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
                         const ShapeClauses *pC, AssocModel *pModel, int iAlias,
                         int iJoin);
+/* How a condition on related rows is asked: for assoc_explain(). */
+struct AssocChoice {
+  const char *zWhat; /* "some posts" */
+  u8 bIn;            /* IN, else EXISTS */
+  const char *zWhy;
+  AssocChoice *pNext;
+};
+
+/* A condition on related rows: there is one that meets all of this. */
+struct AssocFilter {
+  const char *zWord;      /* "some", for assoc_explain() */
+  const AssocHop *pFirst; /* The way to them */
+  AssocModel *pEnd;       /* Where it ends */
+  const ShapeClauses *pC;
+  const ShapePred *pPred;
+  u8 bFalse; /* pPred is to be false */
+  const ShapeItem *pBlock;
+};
+/* EXISTS(…) or IN (…). The second writes nothing and gives 0 unless it is
+** better to start from the related rows. */
+void assocSqlFilter(AssocSql *p, const AssocFilter *pF);
+int assocSqlFilterFirst(AssocSql *p, const AssocFilter *pF);
+/* An aggregate of a path, all groups at once; 0 if an index is better. */
+int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
+                    AssocModel *pModel, int iLast);
+/* Is there an index for every step of the association? */
+int assocHopServed(AssocCall *pCall, const AssocRel *pRel);
 /* The clauses of "on Post(...)" in a block, or 0. */
 const ShapeClauses *assocBranchClauses(AssocCall *pCall,
                                        const AssocBranch *pBranch,
@@ -448,6 +487,7 @@ struct AssocRun {
   AssocOut row;            /* Writes into mem */
   int rc;                  /* First error while rows came */
   int nLevel;              /* Levels of recursion that gather is in */
+  i64 nPulse;              /* Bytes of the result at the last pulse */
   AssocRun *pOuter;        /* The run in which this one runs */
 };
 
@@ -459,6 +499,7 @@ struct AssocLoadState {
   AssocRun *pRun;   /* The run whose rows assoc_emit() takes */
   AssocTake *pTake; /* Where the ids go that assoc_take() is given */
   AssocArena mem;   /* OWNED: memory of the last run, for the next */
+  AssocStmt pulse;  /* Sees whether somebody wants to interrupt */
   i64 nLast;        /* Bytes of the last result */
   u8 eForce;        /* ASSOC_FORCE_*: for tests of the strategies */
 };
@@ -485,6 +526,8 @@ void assocRunBind(AssocRun *pRun, sqlite3_stmt *pStmt, const AssocBind *pBind);
 /* The same outside a run, for a plan without parameters. */
 void assocPlanBind(AssocCall *pCall, AssocPlan *pPlan, sqlite3_stmt *pStmt,
                    const AssocBind *pBind);
+/* Be interrupted, if somebody wants that, where no statement runs. */
+void assocRunPulse(AssocRun *pRun);
 /* Hang a row of pNode in pBucket; apVal are its values. */
 void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
                  sqlite3_value **apVal);

@@ -441,6 +441,20 @@ static void finishPages(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
 
 /* --------------------------------------------------------------- fetching */
 
+/* A statement of some hundred steps: sqlite3_interrupt() ends it at once, and
+** a progress handler is asked every so many steps of it. */
+void assocRunPulse(AssocRun *pRun) {
+  AssocLoadState *pLoad = assocLoadState(pRun->pCall);
+  sqlite3_stmt *pStmt;
+  if (pLoad == 0) return;
+  pStmt = assocStmt(pRun->pCall, &pLoad->pulse,
+                    "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1"
+                    " FROM c WHERE i<100) SELECT count(*) FROM c");
+  if (pStmt == 0) return;
+  (void)assocStep(pRun->pCall, pStmt);
+  sqlite3_reset(pStmt);
+}
+
 /* A row of a scan: the first values are its key. In a recursion every key is
 ** wanted, now or later; but not the rows of those that were looked up. */
 static void scanRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
@@ -602,6 +616,10 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey,
     *pzWhy = nKey > 1 ? "no index serves the key" : "there is one key";
     return nKey > 1;
   }
+  if (pNode->bDear && nKey > 1) {
+    *pzWhy = "an index serves the key, but not what else is asked";
+    return 1;
+  }
   if (nKey < 8) {
     *pzWhy = "there are few keys";
     return 0;
@@ -635,9 +653,8 @@ int assocChoosePairs(AssocCall *pCall, AssocNode *pRoot, i64 nSource,
 }
 
 static int wantsScan(AssocRun *pRun, AssocNode *pNode, i64 nKey) {
-  const char *zWhy;
   i64 nWanted;
-  return assocChoose(pRun->pCall, pNode, nKey, &zWhy, &nWanted);
+  return assocChoose(pRun->pCall, pNode, nKey, &pNode->zWhy, &nWanted);
 }
 
 /*

@@ -32,6 +32,21 @@ const char *assocSqlEnd(AssocPlanner *p, AssocSql *pSql) {
   return assocArenaStr(p->pCall, p->pArena, pSql->pStr);
 }
 
+/* The same for the rows of a node; how many they are is asked if need be. */
+static void stmtStart(Planner *p, AssocSql *pSql, AssocNode *pNode, int bScan) {
+  assocSqlStart(p, pSql);
+  pSql->pNode = pNode;
+  pSql->bScan = (u8)bScan;
+  pSql->nTested = -1;
+}
+
+static void stmtEnd(Planner *p, AssocSql *pSql, AssocFetch *pFetch) {
+  pFetch->zSql = assocSqlEnd(p, pSql);
+  pFetch->pBind = pSql->pBind;
+  pFetch->pChoice = pSql->pChoice;
+  if (pSql->pNode && !pSql->bScan && pSql->bDear) pSql->pNode->bDear = 1;
+}
+
 static void stmtPut(AssocSql *p, const char *z) {
   sqlite3_str_appendall(p->pStr, z);
 }
@@ -210,7 +225,7 @@ static void makeLookup(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   const AssocModel *pModel = pNode->pModel;
   int nKey = pNode->pRel ? pNode->nKey : pModel->nKey, i, n = 0;
   AssocSql sql;
-  assocSqlStart(p, &sql);
+  stmtStart(p, &sql, pNode, 0);
   sql.nVar = nKey;
   stmtPut(&sql, "SELECT ");
   stmtValues(&sql, pNode, 0, 0);
@@ -228,8 +243,10 @@ static void makeLookup(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   if (bCursor) stmtCursors(&sql, pNode);
   if (pNode->pRel && !pNode->bOne) stmtOrder(&sql, pNode);
   stmtLimit(&sql, pNode);
-  pFetch->zSql = assocSqlEnd(p, &sql);
-  pFetch->pBind = sql.pBind;
+  if (pNode->pRel && !pNode->zType && !assocHopServed(p->pCall, pNode->pRel)) {
+    sql.bDear = 1;
+  }
+  stmtEnd(p, &sql, pFetch);
 }
 
 /* ------------------------------------------------------------------- scan */
@@ -337,7 +354,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   AssocSql sql;
   pFetch->bEmit = pNode->nKey + pNode->nArg <= p->nFunctionArg &&
                   pNode->nKey + pNode->nArg > 0 && !oneByOne(p, pNode);
-  assocSqlStart(p, &sql);
+  stmtStart(p, &sql, pNode, 1);
   sql.bNatural = (u8)bNatural;
   stmtScanStart(&sql, pNode, pFetch, bNatural);
   stmtFrom(&sql, pNode, bNatural);
@@ -350,8 +367,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
     if (pFetch->bEmit) stmtPut(&sql, ")");
     if (pNode->pRel == 0) stmtReorder(p, &sql, pNode);
   }
-  pFetch->zSql = assocSqlEnd(p, &sql);
-  pFetch->pBind = sql.pBind;
+  stmtEnd(p, &sql, pFetch);
 }
 
 void assocStmtNode(AssocPlanner *p, AssocNode *pNode) {
@@ -477,9 +493,10 @@ static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
 /* SELECT count(*) FROM … WHERE key=?1 AND …: always one row */
 static void makeValueLookup(Planner *p, AssocNode *pNode) {
   int bExists = pNode->pValue->pAgg->eAgg == SHAPE_AGG_EXISTS, i;
+  const AssocHop *pHop;
   ValueRows rows;
   AssocSql sql;
-  assocSqlStart(p, &sql);
+  stmtStart(p, &sql, pNode, 0);
   sql.nVar = pNode->nKey;
   valueRows(&sql, pNode, &rows);
   if (p->pCall->rc == SQLITE_OK) {
@@ -493,8 +510,11 @@ static void makeValueLookup(Planner *p, AssocNode *pNode) {
     sqlite3_str_appendf(sql.pStr, "=?%d", i + 1);
   }
   if (bExists) stmtPut(&sql, ")");
-  pNode->lookup.zSql = assocSqlEnd(p, &sql);
-  pNode->lookup.pBind = sql.pBind;
+  for (pHop = rows.pFirst; pHop; pHop = pHop->pNext) {
+    if (!assocHopServed(p->pCall, pHop->pRel)) sql.bDear = 1;
+  }
+  if (!assocHopServed(p->pCall, pNode->pRel)) sql.bDear = 1;
+  stmtEnd(p, &sql, &pNode->lookup);
 }
 
 /* SELECT assoc_emit(a0, a1) FROM (SELECT key AS a0, count(*) AS a1 … GROUP BY
@@ -503,7 +523,7 @@ static void makeValueScan(Planner *p, AssocNode *pNode) {
   ValueRows rows;
   AssocSql sql;
   int i, n = 0;
-  assocSqlStart(p, &sql);
+  stmtStart(p, &sql, pNode, 1);
   valueRows(&sql, pNode, &rows);
   if (p->pCall->rc == SQLITE_OK) {
     stmtPut(&sql, "SELECT assoc_emit(");
@@ -528,8 +548,7 @@ static void makeValueScan(Planner *p, AssocNode *pNode) {
     stmtPut(&sql, ")");
   }
   pNode->scan.bEmit = 1;
-  pNode->scan.zSql = assocSqlEnd(p, &sql);
-  pNode->scan.pBind = sql.pBind;
+  stmtEnd(p, &sql, &pNode->scan);
 }
 
 void assocStmtValue(AssocPlanner *p, AssocNode *pNode) {

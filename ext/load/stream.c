@@ -7,9 +7,12 @@
 */
 #include "load/load.h"
 
-/* Bytes of rows that a batch may take. */
+/* Bytes of rows that a batch may take, and roots. */
 #define STREAM_BYTES ((i64)1 << 20)
 #define STREAM_ROOTS 1024
+/* Where no index serves, a batch goes through whole tables: then there are
+** to be no more batches than this, about. */
+#define STREAM_BATCHES 32
 
 struct AssocStream {
   AssocRun run;
@@ -17,6 +20,8 @@ struct AssocStream {
   sqlite3_value **apOwned; /* OWNED: copies of the arguments */
   int nOwned;
   sqlite3_value **apKey; /* OWNED: keys of the roots of the batch */
+  int nAlloc;            /* Room for the keys of so many */
+  i64 nLeast;            /* Roots of a batch at least, once there are enough */
   int nRoot;             /* Roots of the batch */
   int iRoot;             /* The one that is given out, from 1 */
   int nWant;             /* Roots to step for the next batch */
@@ -62,6 +67,16 @@ static void openRoot(AssocCall *pCall, AssocStream *p) {
   p->pStmt = pStmt;
 }
 
+/* Does a node of the plan go through its table, however few keys it has? */
+static int hasUnserved(const AssocPlan *pPlan) {
+  int i;
+  for (i = 1; i < pPlan->nNode; i++) {
+    const AssocNode *pNode = pPlan->apNode[i];
+    if (pNode->bScanOnly || pNode->bDear || pNode->zIndex == 0) return 1;
+  }
+  return 0;
+}
+
 AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
                              const AssocArgs *pArgs) {
   AssocStream *p = assocMalloc(pCall, sizeof(*p));
@@ -71,8 +86,10 @@ AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
   copyArgs(pCall, p, &args, pArgs);
   assocRunStart(pCall, &p->run, pPlan, &args);
   p->nWant = 1;
-  p->apKey = assocMalloc(pCall, (i64)sizeof(sqlite3_value *) * STREAM_ROOTS *
-                                    pPlan->pRoot->pModel->nKey);
+  if (hasUnserved(pPlan)) {
+    p->nLeast = assocTableRows(pCall, pPlan->pRoot->pModel->pTable);
+    p->nLeast = p->nLeast / STREAM_BATCHES + 1;
+  }
   if (pCall->rc == SQLITE_OK) openRoot(pCall, p);
   return p;
 }
@@ -105,16 +122,30 @@ static int stepRoot(AssocCall *pCall, AssocStream *p) {
 
 /* As many roots more as fit, going by those of this batch. */
 static void planBatch(AssocStream *p) {
-  i64 nByte = p->run.mem.nByte / (p->nRoot ? p->nRoot : 1) + 1;
-  i64 n = STREAM_BYTES / nByte;
-  if (n > (i64)p->nWant * 8) n = (i64)p->nWant * 8;
+  const AssocArena *pMem = &p->run.mem;
+  i64 nByte = pMem->nByte - (pMem->pEnd - pMem->pAt);
+  i64 n = STREAM_BYTES / (nByte / (p->nRoot ? p->nRoot : 1) + 1);
   if (n > STREAM_ROOTS) n = STREAM_ROOTS;
+  if (n < p->nLeast) n = p->nLeast;
+  if (n > (i64)p->nWant * 8) n = (i64)p->nWant * 8;
   p->nWant = n < 1 ? 1 : (int)n;
+}
+
+/* Room for the keys of a batch; of the last there are none any more. */
+static void needKeys(AssocCall *pCall, AssocStream *p) {
+  if (p->nAlloc >= p->nWant) return;
+  sqlite3_free(p->apKey);
+  p->nAlloc = p->nWant;
+  p->apKey = assocMalloc(pCall, (i64)sizeof(sqlite3_value *) * p->nAlloc *
+                                    p->run.pPlan->pRoot->pModel->nKey);
+  if (p->apKey == 0) p->nAlloc = 0;
 }
 
 static void loadBatch(AssocCall *pCall, AssocStream *p) {
   if (p->nRoot) planBatch(p);
   freeKeys(p);
+  needKeys(pCall, p);
+  if (pCall->rc != SQLITE_OK) return;
   assocRunClear(&p->run);
   assocRunRootStart(&p->run);
   while (p->nRoot < p->nWant && stepRoot(pCall, p)) {
@@ -146,6 +177,7 @@ char *assocStreamJson(AssocCall *pCall, AssocStream *p, i64 *pn) {
   AssocOut out;
   char *z;
   p->run.pCall = pCall;
+  p->run.nPulse = 0;
   assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
   assocBufReserve(&out, p->pRow->nText + 100);
   assocGatherRow(&p->run, &out, p->run.pPlan->pRoot, p->pRow);

@@ -679,6 +679,17 @@ static void sqlTargetsOnce(AssocSql *p, AssocModel *pTgt, int iTarget,
   sqlPut(p, ")");
 }
 
+/* Is there any? */
+static void sqlAggExists(AssocSql *p, const ShapeAgg *pAgg,
+                         const AssocHop *pFirst, AssocModel *pEnd) {
+  AssocFilter filter = {0};
+  filter.zWord = "some";
+  filter.pFirst = pFirst;
+  filter.pEnd = pEnd;
+  filter.pPred = pAgg->pWhere;
+  assocSqlFilter(p, &filter);
+}
+
 /* (SELECT count(*) FROM …) or EXISTS(SELECT 1 FROM …) */
 static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                    int iAlias) {
@@ -686,17 +697,20 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   const AssocHop *pFirst = assocSqlPath(p, pKey->pPath, &pModel, iAlias);
   int iLast, bOnce;
   if (p->pCall->rc != SQLITE_OK) return;
+  if (pAgg->eAgg == SHAPE_AGG_EXISTS) {
+    sqlAggExists(p, pAgg, pFirst, pModel);
+    return;
+  }
   iLast = lastHop(pFirst)->iAlias;
   bOnce =
       pKey->pPath->pNext == 0 && pFirst->pNext && lastHop(pFirst)->pAlso->bMany;
+  if (!bOnce && assocSqlGrouped(p, pKey, pFirst, pModel, iLast)) return;
   if (bOnce) {
     assocModelNeedKey(p->pCall, pModel);
     iLast = ++p->nAlias;
   }
-  sqlPut(p, pAgg->eAgg == SHAPE_AGG_EXISTS ? "EXISTS(SELECT 1" : "(SELECT ");
-  if (pAgg->eAgg != SHAPE_AGG_EXISTS) {
-    assocSqlAggCall(p, pAgg, pKey->pPath, pModel, iLast);
-  }
+  sqlPut(p, "(SELECT ");
+  assocSqlAggCall(p, pAgg, pKey->pPath, pModel, iLast);
   if (bOnce) {
     sqlPut(p, " FROM ");
     sqlTargetsOnce(p, pModel, iLast, pFirst);
@@ -757,47 +771,54 @@ static void sqlCompare(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 ** predicate is false. */
 static void sqlSome(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                     int iAlias) {
-  const AssocHop *pFirst = assocSqlPath(p, pPred->key.pPath, &pModel, iAlias);
+  AssocFilter filter = {0};
+  filter.zWord = azShapeOp[pPred->eOp];
+  filter.pFirst = assocSqlPath(p, pPred->key.pPath, &pModel, iAlias);
+  filter.pEnd = pModel;
+  filter.pPred = pPred->pSub;
+  filter.bFalse = pPred->eOp == SHAPE_OP_EVERY;
   if (p->pCall->rc != SQLITE_OK) return;
   if (pPred->eOp != SHAPE_OP_SOME) sqlPut(p, "NOT ");
-  sqlPut(p, "EXISTS(SELECT 1");
-  assocSqlFrom(p, pFirst, 0, 0);
-  if (pPred->pSub) {
-    sqlPut(p, pPred->eOp == SHAPE_OP_EVERY ? " AND NOT (" : " AND (");
-    assocSqlPred(p, pPred->pSub, pModel, lastHop(pFirst)->iAlias);
-    sqlPut(p, ")");
-  }
-  sqlPut(p, ")");
+  assocSqlFilter(p, &filter);
 }
 
-/* JSON "$posts.title$": if the way is to-many, some row of it. */
+/* Does a comparison hold of NULL, and so of a row that is not there? */
+static int trueOfNull(const ShapePred *pPred) {
+  if (pPred->eOp == SHAPE_OP_ISNULL) return !pPred->bNot;
+  return pPred->eOp == SHAPE_OP_IN && pPred->bNot && pPred->pVal == 0;
+}
+
+/* A column at the end of a path, as a filter of the rows there: "$posts.title$"
+** of JSON, if the way is to-many, and what is better asked from there. */
 static int sqlSomeColumn(AssocSql *p, const ShapePred *pPred,
                          AssocModel *pModel, int iAlias) {
   const ShapeName *pCol = pPred->key.pPath;
-  AssocModel *pEnd = pModel;
-  const AssocHop *pFirst;
   ShapePred last = *pPred;
-  if (!pPred->bSome || pPred->key.pAgg || pCol == 0 || pCol->pNext == 0) {
-    return 0;
-  }
+  AssocFilter filter = {0};
+  int bMany;
+  if (pPred->key.pAgg || pCol == 0 || pCol->pNext == 0) return 0;
   while (pCol->pNext) pCol = pCol->pNext;
-  if (manyAt(p, pPred->key.pPath, pCol, pModel) == 0) return 0;
-  pFirst = hopsTo(p, pPred->key.pPath, pCol, &pEnd, iAlias, 0);
-  if (p->pCall->rc != SQLITE_OK) return 0;
+  bMany = manyAt(p, pPred->key.pPath, pCol, pModel) != 0;
+  if (p->pCall->rc != SQLITE_OK) return 1;
+  if (bMany && !pPred->bSome) return 0;
+  if (!bMany && trueOfNull(pPred)) return 0;
   last.key.pPath = assocAlloc(p->pCall, p->pArena, sizeof(*pCol));
-  if (last.key.pPath == 0) return 1;
+  filter.zWord = "some";
+  filter.pEnd = pModel;
+  filter.pFirst = hopsTo(p, pPred->key.pPath, pCol, &filter.pEnd, iAlias, 0);
+  filter.pPred = &last;
+  if (p->pCall->rc != SQLITE_OK) return 1;
   *last.key.pPath = *pCol;
-  sqlPut(p, "EXISTS(SELECT 1");
-  assocSqlFrom(p, pFirst, 0, 0);
-  sqlPut(p, " AND ");
-  sqlCompare(p, &last, pEnd, lastHop(pFirst)->iAlias);
-  sqlPut(p, ")");
+  last.pNext = 0;
+  if (!bMany) return assocSqlFilterFirst(p, &filter);
+  assocSqlFilter(p, &filter);
   return 1;
 }
 
 void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                   int iAlias) {
   const ShapePred *pSub;
+  u8 bMaybe;
   if (p->pCall->rc != SQLITE_OK) return;
   switch (pPred->eOp) {
   case SHAPE_OP_AND:
@@ -816,7 +837,10 @@ void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
     break;
   case SHAPE_OP_NOT:
     sqlPut(p, "NOT (");
+    bMaybe = p->bMaybe;
+    p->bMaybe = 1;
     assocSqlPred(p, pPred->pSub, pModel, iAlias);
+    p->bMaybe = bMaybe;
     sqlPut(p, ")");
     break;
   case SHAPE_OP_SOME:
@@ -936,20 +960,22 @@ void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
   for (pItem = pBlock; pItem && p->pCall->rc == SQLITE_OK;
        pItem = pItem->pNext) {
     AssocModel *pAt = pModel;
-    AssocHop *pFirst = 0;
+    AssocFilter filter = {0};
     if (pItem->eType != SHAPE_ITEM_NAME || !pItem->bRequired) continue;
     if (pItem->pPath && pItem->pPath->pNext) {
-      pFirst = hopsTo(p, pItem->pPath, 0, &pAt, iAlias, 1);
+      filter.pFirst = hopsTo(p, pItem->pPath, 0, &pAt, iAlias, 1);
     } else {
       AssocRel *pRel = assocItemRel(p, pItem, pItem->pPath, pModel);
-      if (pRel) pFirst = assocSqlHops(p, pRel, iAlias);
+      if (pRel) filter.pFirst = assocSqlHops(p, pRel, iAlias);
       if (pRel) pAt = pRel->pTarget;
     }
-    if (pFirst == 0) return;
-    sqlPut(p, " AND EXISTS(SELECT 1");
-    assocSqlFrom(p, pFirst, pItem->pClauses, 0);
-    assocSqlRequired(p, pItem->pBlock, pAt, lastHop(pFirst)->iAlias);
-    sqlPut(p, ")");
+    if (filter.pFirst == 0) return;
+    filter.zWord = "required";
+    filter.pEnd = pAt;
+    filter.pC = pItem->pClauses;
+    filter.pBlock = pItem->pBlock;
+    sqlPut(p, " AND ");
+    assocSqlFilter(p, &filter);
   }
 }
 

@@ -103,6 +103,9 @@ AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab);
 AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab);
 /* An estimate: of ANALYZE, else the span of rowids, else 1,000,000. */
 i64 assocTableRows(AssocCall *pCall, AssocTable *pTab);
+/* Rows that have one value of the column, if an index on it finds them: of
+** ANALYZE, else a guess. -1 without an index. */
+i64 assocColumnRows(AssocCall *pCall, AssocTable *pTab, int iCol);
 /* An index, or the key itself, that begins with exactly these columns in
 ** any order and that = can use. *pbUnique: no two rows have them equal.
 ** Returns "" for the table's own key, 0 if there is none. */

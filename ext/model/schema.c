@@ -91,6 +91,28 @@ static int countRows(AssocCall *pCall, sqlite3_stmt *pStmt) {
   return n;
 }
 
+/* In a STRICT table ANY is what it says: values stay as they are. */
+static void strictAny(AssocCall *pCall, AssocTable *pTab) {
+  sqlite3_stmt *pStmt = 0;
+  int i, bStrict = 0;
+  for (i = 0; i < pTab->nCol; i++) {
+    if (sqlite3_stricmp(pTab->aCol[i].zType, "ANY") == 0) break;
+  }
+  if (i == pTab->nCol || pTab->eType != ASSOC_TABLE) return;
+  /* schema, name, type, ncol, wr, strict */
+  pStmt = assocPrepare(pCall, "PRAGMA \"%w\".table_list(\"%w\")",
+                       pTab->pSchema->zName, pTab->zName);
+  while (assocStep(pCall, pStmt)) {
+    if (sqlite3_column_int(pStmt, 5)) bStrict = 1;
+  }
+  assocFinalize(pCall, pStmt);
+  for (; bStrict && i < pTab->nCol; i++) {
+    if (sqlite3_stricmp(pTab->aCol[i].zType, "ANY") == 0) {
+      pTab->aCol[i].eAff = ASSOC_AFF_NONE;
+    }
+  }
+}
+
 /* The columns, and room for the rowid behind them. */
 static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
   AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
@@ -103,6 +125,7 @@ static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
     pTab->nCol++;
   }
   assocFinalize(pCall, pStmt);
+  strictAny(pCall, pTab);
   for (i = 0; i < pTab->nCol; i++) {
     loadCollation(pCall, pTab, &pTab->aCol[i]);
   }
@@ -434,4 +457,27 @@ i64 assocTableRows(AssocCall *pCall, AssocTable *pTab) {
   }
   if (pTab->nRow < 0) pTab->nRow = 1000000;
   return pTab->nRow;
+}
+
+/* SQLite's own guess at how many rows share a value of an indexed column. */
+#define ROWS_OF_VALUE 10
+
+i64 assocColumnRows(AssocCall *pCall, AssocTable *pTab, int iCol) {
+  int bUnique = 0;
+  const char *zIndex = assocTableIndexOn(pCall, pTab, 1, &iCol, &bUnique);
+  sqlite3_stmt *pStmt;
+  i64 n;
+  if (zIndex == 0) return -1;
+  if (bUnique) return 1;
+  if (assocSchemaIndex(pTab->pSchema, "sqlite_stat1") < 0) return ROWS_OF_VALUE;
+  /* "10000 12 1": rows, and rows that share one, two, … columns */
+  pStmt = assocPrepare(pCall,
+                       "SELECT CAST(substr(stat,instr(stat,' ')+1) AS INTEGER)"
+                       "  FROM \"%w\".sqlite_stat1"
+                       " WHERE tbl=?1 COLLATE nocase AND idx=?2 COLLATE nocase",
+                       pTab->pSchema->zName);
+  assocBindText(pCall, pStmt, 1, pTab->zName);
+  assocBindText(pCall, pStmt, 2, zIndex);
+  n = askRows(pCall, pStmt);
+  return n > 0 ? n : ROWS_OF_VALUE;
 }

@@ -6,9 +6,10 @@
 **   SELECT assoc_config('strategy', 'lookup');
 **
 ** assoc_explain() speaks of the plan that eager() has for the same text:
-** after a run the column actual has the rows that each node gave, and
-** strategy what was done; before it, what would be done for as many parents
-** as statistics let expect.
+** after a run the column actual has the rows that each node gave, strategy
+** and why what was done; before it, what would be done for as many parents
+** as statistics let expect. Conditions on related rows have rows of their own
+** behind their node's: whether they are asked with EXISTS or with IN.
 */
 #include "surface/surface.h"
 
@@ -20,12 +21,82 @@
 #define EXPLAIN_ESTIMATED 5
 #define EXPLAIN_ACTUAL 6
 
-/* Rows that the node is expected to give to nUp parents. */
+/* "SEARCH t1 USING COVERING INDEX posts_user (user_id=?)": the name. OUT: *pn
+** bytes of it. 0 if the line speaks of no index. */
+static const char *explainIndex(const char *z, int *pn) {
+  static const char *const az[] = {"USING INDEX ", "USING COVERING INDEX ",
+                                   "USING AUTOMATIC PARTIAL COVERING INDEX ",
+                                   "USING AUTOMATIC COVERING INDEX "};
+  int i;
+  for (i = 0; i < ASSOC_COUNT(az); i++) {
+    const char *zAt = strstr(z, az[i]);
+    const char *zEnd;
+    if (zAt == 0) continue;
+    if (i >= 2) zAt += strlen("USING ");
+    zAt += i < 2 ? strlen(az[i]) : 0;
+    zEnd = strstr(zAt, " (");
+    *pn = zEnd ? (int)(zEnd - zAt) : (int)strlen(zAt);
+    return zAt;
+  }
+  if (strstr(z, "PRIMARY KEY (") == 0) return 0;
+  *pn = (int)strlen("PRIMARY KEY");
+  return "PRIMARY KEY";
+}
+
+/* Is z, n bytes of it, in a list with commas? */
+static int explainListed(const char *zList, const char *z, int n) {
+  for (; zList; zList = strchr(zList, ',')) {
+    while (*zList == ',' || *zList == ' ') zList++;
+    if (strncmp(zList, z, (size_t)n) == 0 &&
+        (zList[n] == 0 || zList[n] == ',')) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* All the indexes that SQLite uses for a statement, as it says itself.
+** OUT: freed with sqlite3_free(). */
+static char *explainIndexes(AssocCall *pCall, const char *zSql) {
+  sqlite3_stmt *pStmt = 0;
+  char *zList = assocMprintf(pCall, "%s", "");
+  char *zAsk = assocMprintf(pCall, "EXPLAIN QUERY PLAN %s", zSql ? zSql : "");
+  if (zAsk) pStmt = assocPrepare(pCall, "%s", zAsk);
+  sqlite3_free(zAsk);
+  while (zList && assocStep(pCall, pStmt)) {
+    int n = 0;
+    const char *z = explainIndex(assocColumnText(pCall, pStmt, 3), &n);
+    char *zOld = zList;
+    if (z == 0 || explainListed(zList, z, n)) continue;
+    zList = assocMprintf(pCall, "%s%s%.*s", zOld, zOld[0] ? ", " : "", n, z);
+    sqlite3_free(zOld);
+  }
+  assocFinalize(pCall, pStmt);
+  return zList;
+}
+
+/* A row for each condition on related rows: how it is asked, and why. */
+static void explainChoices(AssocCall *pCall, AssocRows *p,
+                           const AssocNode *pNode, const AssocFetch *pFetch) {
+  const AssocChoice *pChoice;
+  for (pChoice = pFetch->pChoice; pChoice; pChoice = pChoice->pNext) {
+    char *z = assocMprintf(pCall, "%s: %s", pNode->zPath, pChoice->zWhat);
+    assocRowsAdd(pCall, p);
+    assocRowsText(pCall, p, EXPLAIN_PATH, z);
+    assocRowsText(pCall, p, EXPLAIN_STRATEGY, pChoice->bIn ? "in" : "exists");
+    assocRowsText(pCall, p, EXPLAIN_WHY, pChoice->zWhy);
+    sqlite3_free(z);
+  }
+}
+
+/* How the node is loaded for nUp parents. Gives the rows to expect. */
 static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
                        i64 nUp) {
   const char *zWhy = "all roots are asked for";
   i64 nRow = assocTableRows(pCall, pNode->pModel->pTable), nWanted = 0;
   int bScan = 1;
+  const AssocFetch *pFetch;
+  char *zIndex;
   if (pNode->pParent) {
     bScan = assocChoose(pCall, pNode, nUp, &zWhy, &nWanted);
     if (nWanted == 0) nWanted = pNode->bMany ? nRow : nUp;
@@ -33,21 +104,24 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
   } else {
     nWanted = nRow;
   }
-  if (pNode->zStrategy) bScan = pNode->zStrategy[0] == 's';
+  if (pNode->zStrategy) {
+    bScan = pNode->zStrategy[0] == 's';
+    if (pNode->zWhy) zWhy = pNode->zWhy;
+  }
+  pFetch = bScan ? &pNode->scan : &pNode->lookup;
+  zIndex = explainIndexes(pCall, pFetch->zSql);
   assocRowsAdd(pCall, p);
   assocRowsText(pCall, p, EXPLAIN_PATH, pNode->zPath);
   assocRowsText(pCall, p, EXPLAIN_STRATEGY, bScan ? "scan" : "lookup");
   assocRowsText(pCall, p, EXPLAIN_WHY, zWhy);
-  assocRowsText(pCall, p, EXPLAIN_SQL,
-                bScan ? pNode->scan.zSql : pNode->lookup.zSql);
-  if (pNode->zIndex && !bScan) {
-    assocRowsText(pCall, p, EXPLAIN_INDEX,
-                  pNode->zIndex[0] ? pNode->zIndex : "PRIMARY KEY");
-  }
+  assocRowsText(pCall, p, EXPLAIN_SQL, pFetch->zSql);
+  if (zIndex && zIndex[0]) assocRowsText(pCall, p, EXPLAIN_INDEX, zIndex);
+  sqlite3_free(zIndex);
   assocRowsInt(pCall, p, EXPLAIN_ESTIMATED, nWanted);
   if (pNode->nActual >= 0) {
     assocRowsInt(pCall, p, EXPLAIN_ACTUAL, pNode->nActual);
   }
+  explainChoices(pCall, p, pNode, pFetch);
   return nWanted;
 }
 

@@ -1,0 +1,359 @@
+/*
+** Conditions on related rows: is there one that ...?
+**
+** There are two ways to ask, and no one is always right:
+**
+**   EXISTS(SELECT 1 FROM posts t3 WHERE t3.user_id=t1.id AND (t3.likes>?1))
+**   (t1.id IN (SELECT t3.user_id FROM posts t3 WHERE t3.user_id IS NOT NULL
+**              AND (t3.likes>?1)))
+**
+** The first looks for each row that is tested, which takes an index and is
+** good where few rows are tested, as with a LIMIT. The second finds all the
+** related rows once, which is good where they are few, or where no index
+** serves the first: then each row would have to go through the whole table.
+** SQLite can also start from the second, and look up only what it finds.
+**
+** Neither is ever NULL: a key that is NULL is taken out on both sides. What
+** was chosen and why stands in assoc_explain().
+*/
+#include "load/load.h"
+
+static void filterPut(AssocSql *p, const char *z) {
+  sqlite3_str_appendall(p->pStr, z);
+}
+
+/* ---------------------------------------------------------------- choosing */
+
+/* Can one row of the step be found from what is before it by an index? */
+int assocHopServed(AssocCall *pCall, const AssocRel *pRel) {
+  AssocTable *pTab;
+  const AssocKey *pKey;
+  int bUnique;
+  if (pRel->nPath) {
+    int i;
+    for (i = 0; i < pRel->nPath; i++) {
+      if (!assocHopServed(pCall, pRel->apPath[i])) return 0;
+    }
+    return 1;
+  }
+  pKey = assocRelFarKey(pRel, &pTab);
+  if (!assocTableIndexOn(pCall, pTab, pKey->nCol, pKey->aCol, &bUnique)) {
+    return 0;
+  }
+  if (pRel->eKind != ASSOC_BELONGSTOMANY) return 1;
+  return assocTableIndexOn(pCall, pRel->pTarget->pTable, pRel->targetKey.nCol,
+                           pRel->targetKey.aCol, &bUnique) != 0;
+}
+
+static int allServed(AssocSql *p, const AssocHop *pHop) {
+  for (; pHop; pHop = pHop->pNext) {
+    if (!assocHopServed(p->pCall, pHop->pRel)) return 0;
+  }
+  return 1;
+}
+
+/* Rows of the tables that the steps go through. */
+static i64 hopRows(AssocSql *p, const AssocHop *pHop) {
+  i64 n = 0;
+  for (; pHop; pHop = pHop->pNext) {
+    n += assocTableRows(p->pCall, pHop->pRel->pTarget->pTable);
+    if (pHop->iJoin) n += assocTableRows(p->pCall, pHop->pRel->pThrough);
+  }
+  return n;
+}
+
+/* Rows that a predicate leaves, if an index finds them: the column is = a
+** value or in a list of them. -1 if it has to look at all. */
+static i64 predRows(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
+  i64 nBest = -1;
+  const ShapePred *pSub;
+  if (pPred == 0 || pPred->bNot) return -1;
+  if (pPred->eOp == SHAPE_OP_AND) {
+    for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
+      i64 n = predRows(p, pSub, pModel);
+      if (n >= 0 && (nBest < 0 || n < nBest)) nBest = n;
+    }
+  } else if ((pPred->eOp == SHAPE_OP_EQ || pPred->eOp == SHAPE_OP_IN) &&
+             pPred->key.pAgg == 0 && pPred->key.pPath->pNext == 0) {
+    int iCol = assocColumnFind(pModel->pTable, pPred->key.pPath->z);
+    const ShapeVal *pVal;
+    if (iCol < 0) return -1;
+    nBest = assocColumnRows(p->pCall, pModel->pTable, iCol);
+    for (pVal = pPred->pVal; nBest > 0 && pVal && pVal->pNext;
+         pVal = pVal->pNext) {
+      nBest *= 2;
+    }
+  }
+  return nBest;
+}
+
+/* IN compares as the left side does, and = as the column that is declared:
+** of a view nobody knows how that is. */
+static int canBeIn(const AssocHop *pFirst) {
+  AssocTable *pFarTab;
+  const AssocKey *pFar = assocRelFarKey(pFirst->pRel, &pFarTab);
+  const AssocKey *pNear = assocRelNearKey(pFirst->pRel);
+  const AssocTable *pNearTab = pFirst->pRel->pSource->pTable;
+  int i;
+  for (i = 0; i < pFar->nCol; i++) {
+    if (pFarTab->aCol[pFar->aCol[i]].zColl == 0) return 0;
+    if (pNearTab->aCol[pNear->aCol[i]].zColl == 0) return 0;
+  }
+  return 1;
+}
+
+/* Rows that a statement tests its conditions on: of a scan those of the table,
+** unless an index or a limit leaves but some; of a lookup those of one key. */
+static i64 testedRows(AssocSql *p) {
+  const AssocNode *pNode = p->pNode;
+  const ShapeClauses *pC;
+  i64 n, nUp, nPred;
+  if (pNode == 0) return 0;
+  if (pNode->bKeyed && pNode->pRel == 0) return 1;
+  n = assocTableRows(p->pCall, pNode->pModel->pTable);
+  if (!p->bScan && pNode->pParent) {
+    nUp = assocTableRows(p->pCall, pNode->pParent->pModel->pTable);
+    return n / (nUp > 0 ? nUp : 1) + 2;
+  }
+  pC = pNode->pClauses;
+  if (pC == 0 || pNode->pRel) return n;
+  nPred = predRows(p, pC->pWhere, pNode->pModel);
+  if (nPred >= 0 && nPred < n) n = nPred + 2;
+  if (pC->pLimit && pC->pLimit->eType >= SHAPE_VAL_INT && !pC->pOrder) {
+    i64 nLimit = pC->pLimit->eType == SHAPE_VAL_INT ? pC->pLimit->i : 100;
+    if (nLimit >= 0 && nLimit < n / 4) n = nLimit * 4 + 2;
+  }
+  return n;
+}
+
+/*
+** IN? Costs are rows that are looked at; a look-up by index is 4.
+*/
+static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy) {
+  i64 nAll, nPred = -1, nIn, nTested;
+  int bServed = allServed(p, pF->pFirst);
+  if (p->nTested < 0) p->nTested = testedRows(p);
+  nTested = p->nTested;
+  if (!bServed) p->bDear = 1;
+  *pzWhy = "the way the columns compare is not known";
+  if (!canBeIn(pF->pFirst)) return 0;
+  *pzWhy = "one row is tested";
+  if (p->nTested == 1) return 0;
+  *pzWhy = "no index leads to the related rows";
+  if (!bServed) return 1;
+  if (!pF->bFalse) nPred = predRows(p, pF->pPred, pF->pEnd);
+  nAll = hopRows(p, pF->pFirst);
+  nIn = nPred >= 0 && nPred * 4 < nAll ? nPred * 4 : nAll;
+  *pzWhy = nIn < nAll ? "an index finds the few that are meant"
+                      : "there are few related rows";
+  if (nIn < nAll && p->bScan && p->pNode && p->pNode->pParent == 0) {
+    /* Where few are meant, a LIMIT does not end the search soon */
+    nTested = assocTableRows(p->pCall, p->pNode->pModel->pTable);
+  }
+  if (nIn < nTested * 4) {
+    if (nIn == nAll && nAll > 100) p->bDear = 1;
+    return 1;
+  }
+  *pzWhy = "an index leads to the related rows";
+  return 0;
+}
+
+/* posts.comments, for assoc_explain(). */
+static void notePath(sqlite3_str *pStr, const AssocHop *pHop) {
+  const char *zDot = " ";
+  for (; pHop; pHop = pHop->pNext) {
+    sqlite3_str_appendf(pStr, "%s%s", zDot, pHop->pRel->zName);
+    zDot = ".";
+  }
+}
+
+static void noteChoice(AssocSql *p, const AssocFilter *pF, int bIn,
+                       const char *zWhy) {
+  AssocChoice **pp = &p->pChoice, *pNew;
+  sqlite3_str *pStr;
+  while (*pp) pp = &(*pp)->pNext;
+  pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+  if (pNew == 0) return;
+  pStr = sqlite3_str_new(p->pCall->db);
+  sqlite3_str_appendall(pStr, pF->zWord);
+  notePath(pStr, pF->pFirst);
+  pNew->zWhat = assocArenaStr(p->pCall, p->pArena, pStr);
+  pNew->bIn = (u8)bIn;
+  pNew->zWhy = zWhy;
+  *pp = pNew;
+}
+
+/* ----------------------------------------------------------------- writing */
+
+/* A column of the key as the rows that are tested have it, and as the related
+** rows have it. */
+static void nearColumn(AssocSql *p, const AssocHop *pFirst, int i) {
+  assocSqlColumn(p, pFirst->iFrom, pFirst->pRel->pSource->pTable,
+                 assocRelNearKey(pFirst->pRel)->aCol[i]);
+}
+static void farColumn(AssocSql *p, const AssocHop *pFirst, int i) {
+  AssocTable *pTab;
+  const AssocKey *pKey = assocRelFarKey(pFirst->pRel, &pTab);
+  assocSqlColumn(p, pFirst->iJoin ? pFirst->iJoin : pFirst->iAlias, pTab,
+                 pKey->aCol[i]);
+}
+
+static int keyWidth(const AssocHop *pFirst) {
+  return assocRelNearKey(pFirst->pRel)->nCol;
+}
+
+static int neverNull(const AssocTable *pTab, int iCol) {
+  return iCol == pTab->iRowid || pTab->aCol[iCol].bNotNull;
+}
+
+/* t1.a COLLATE nocase: as the far column compares, which = would heed. */
+static void nearCollated(AssocSql *p, const AssocHop *pFirst, int i) {
+  AssocTable *pFarTab;
+  const AssocKey *pFar = assocRelFarKey(pFirst->pRel, &pFarTab);
+  const AssocColumn *pCol = &pFarTab->aCol[pFar->aCol[i]];
+  const AssocTable *pTab = pFirst->pRel->pSource->pTable;
+  int iNear = assocRelNearKey(pFirst->pRel)->aCol[i];
+  nearColumn(p, pFirst, i);
+  if (sqlite3_stricmp(pCol->zColl, pTab->aCol[iNear].zColl) != 0) {
+    sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", pCol->zColl);
+  }
+}
+
+/* t1.a IS NOT NULL AND t1.a IN (SELECT t3.x */
+static void inStart(AssocSql *p, const AssocHop *pFirst) {
+  const AssocTable *pTab = pFirst->pRel->pSource->pTable;
+  int i, n = keyWidth(pFirst);
+  for (i = 0; i < n; i++) {
+    if (neverNull(pTab, assocRelNearKey(pFirst->pRel)->aCol[i])) continue;
+    nearColumn(p, pFirst, i);
+    filterPut(p, " IS NOT NULL AND ");
+  }
+  filterPut(p, n > 1 ? "(" : "");
+  for (i = 0; i < n; i++) {
+    if (i) filterPut(p, ",");
+    nearCollated(p, pFirst, i);
+  }
+  filterPut(p, n > 1 ? ") IN (SELECT " : " IN (SELECT ");
+  for (i = 0; i < n; i++) {
+    if (i) filterPut(p, ",");
+    farColumn(p, pFirst, i);
+  }
+}
+
+/* " AND t3.x IS NOT NULL" */
+static void inNotNull(AssocSql *p, const AssocHop *pFirst) {
+  AssocTable *pTab;
+  const AssocKey *pKey = assocRelFarKey(pFirst->pRel, &pTab);
+  int i;
+  for (i = 0; i < pKey->nCol; i++) {
+    if (neverNull(pTab, pKey->aCol[i])) continue;
+    filterPut(p, " AND ");
+    farColumn(p, pFirst, i);
+    filterPut(p, " IS NOT NULL");
+  }
+}
+
+/* What the last row has to be. The conditions in it are tested as often as
+** rows get so far. */
+static void filterEnd(AssocSql *p, const AssocFilter *pF, int bIn) {
+  const AssocHop *pLast = pF->pFirst;
+  i64 nTested = p->nTested;
+  u8 bMaybe = p->bMaybe;
+  while (pLast->pNext) pLast = pLast->pNext;
+  if (bIn || nTested != 1) {
+    p->nTested = assocTableRows(p->pCall, pF->pEnd->pTable);
+  }
+  p->bMaybe = pF->bFalse;
+  if (pF->pPred) {
+    filterPut(p, pF->bFalse ? " AND NOT (" : " AND (");
+    assocSqlPred(p, pF->pPred, pF->pEnd, pLast->iAlias);
+    filterPut(p, ")");
+  }
+  p->bMaybe = 0;
+  assocSqlRequired(p, pF->pBlock, pF->pEnd, pLast->iAlias);
+  p->nTested = nTested;
+  p->bMaybe = bMaybe;
+}
+
+void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
+  const char *zWhy = 0;
+  int bIn;
+  if (p->pCall->rc != SQLITE_OK) return;
+  bIn = choosesIn(p, pF, &zWhy);
+  noteChoice(p, pF, bIn, zWhy);
+  if (bIn) {
+    filterPut(p, p->bNatural ? "+(" : "(");
+    inStart(p, pF->pFirst);
+  } else {
+    filterPut(p, "EXISTS(SELECT 1");
+  }
+  assocSqlFrom(p, pF->pFirst, pF->pC, bIn);
+  if (bIn) inNotNull(p, pF->pFirst);
+  filterEnd(p, pF, bIn);
+  filterPut(p, bIn ? "))" : ")");
+}
+
+/*
+** author.name = "Ann" where it is only asked whether it is true: then a row
+** that is not there may be as good as one that does not have it, and the
+** authors of that name may be found first.
+*/
+int assocSqlFilterFirst(AssocSql *p, const AssocFilter *pF) {
+  const char *zWhy;
+  u8 bDear = p->bDear;
+  if (p->bMaybe || p->bNatural) return 0;
+  if (!choosesIn(p, pF, &zWhy)) {
+    p->bDear = bDear;
+    return 0;
+  }
+  assocSqlFilter(p, pF);
+  return 1;
+}
+
+/* -------------------------------------------------------------- aggregates */
+
+/*
+** An aggregate of each row's related rows, where no index leads to them: all
+** are grouped once, and SQLite makes an index on the groups.
+**
+**   coalesce((SELECT v FROM (SELECT t3.user_id AS k0, count(*) AS v
+**     FROM posts t3 WHERE … GROUP BY t3.user_id) WHERE k0=t1.id),0)
+*/
+int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
+                    AssocModel *pModel, int iLast) {
+  const ShapeAgg *pAgg = pKey->pAgg;
+  const char *zNone = pAgg->eAgg == SHAPE_AGG_COUNT   ? ",0)"
+                      : pAgg->eAgg == SHAPE_AGG_TOTAL ? ",0.0)"
+                                                      : "";
+  int i, n = keyWidth(pFirst);
+  if (allServed(p, pFirst)) return 0;
+  p->bDear = 1;
+  if (p->nTested < 0) p->nTested = testedRows(p);
+  if (p->nTested == 1) return 0;
+  filterPut(p, zNone[0] ? "coalesce((SELECT v FROM (SELECT "
+                        : "(SELECT v FROM (SELECT ");
+  for (i = 0; i < n; i++) {
+    farColumn(p, pFirst, i);
+    sqlite3_str_appendf(p->pStr, " AS k%d,", i);
+  }
+  assocSqlAggCall(p, pAgg, pKey->pPath, pModel, iLast);
+  filterPut(p, " AS v");
+  assocSqlFrom(p, pFirst, 0, 1);
+  if (pAgg->pWhere) {
+    filterPut(p, " AND (");
+    assocSqlPred(p, pAgg->pWhere, pModel, iLast);
+    filterPut(p, ")");
+  }
+  for (i = 0; i < n; i++) {
+    filterPut(p, i ? "," : " GROUP BY ");
+    farColumn(p, pFirst, i);
+  }
+  filterPut(p, ")");
+  for (i = 0; i < n; i++) {
+    sqlite3_str_appendf(p->pStr, "%sk%d=", i ? " AND " : " WHERE ", i);
+    nearColumn(p, pFirst, i);
+  }
+  filterPut(p, ")");
+  filterPut(p, zNone);
+  return 1;
+}
