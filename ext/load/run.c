@@ -505,7 +505,11 @@ static void stepRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   sqlite3_reset(pStmt);
 }
 
+/* What assoc_emit() said to end its statement is not the reason. */
 static void runError(AssocRun *pRun, const AssocNode *pNode) {
+  if (pRun->rc != SQLITE_OK && pRun->pCall->rc == SQLITE_ABORT) {
+    assocErrorForget(pRun->pCall);
+  }
   if (pRun->rc == SQLITE_TOOBIG) {
     assocError(pRun->pCall,
                "the result is too big at %s: SQLITE_LIMIT_LENGTH"

@@ -93,7 +93,10 @@ static void explainChoices(AssocCall *pCall, AssocRows *p,
 static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
                        i64 nUp) {
   const char *zWhy = "all roots are asked for";
-  i64 nRow = assocTableRows(pCall, pNode->pModel->pTable), nWanted = 0;
+  AssocTable *pTab = pNode->pRel && pNode->pRel->pThrough
+                         ? pNode->pRel->pThrough
+                         : pNode->pModel->pTable;
+  i64 nRow = assocTableRows(pCall, pTab), nWanted = 0;
   int bScan = 1;
   const AssocFetch *pFetch;
   char *zIndex;
@@ -104,7 +107,7 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
   } else {
     nWanted = nRow;
   }
-  if (pNode->zStrategy) {
+  if (pNode->zStrategy && assocLoadState(pCall)->eForce == ASSOC_FORCE_NOT) {
     bScan = pNode->zStrategy[0] == 's';
     if (pNode->zWhy) zWhy = pNode->zWhy;
   }
@@ -115,7 +118,9 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
   assocRowsText(pCall, p, EXPLAIN_STRATEGY, bScan ? "scan" : "lookup");
   assocRowsText(pCall, p, EXPLAIN_WHY, zWhy);
   assocRowsText(pCall, p, EXPLAIN_SQL, pFetch->zSql);
-  if (zIndex && zIndex[0]) assocRowsText(pCall, p, EXPLAIN_INDEX, zIndex);
+  if (zIndex && zIndex[0] && !(bScan && strcmp(zIndex, "PRIMARY KEY") == 0)) {
+    assocRowsText(pCall, p, EXPLAIN_INDEX, zIndex);
+  }
   sqlite3_free(zIndex);
   assocRowsInt(pCall, p, EXPLAIN_ESTIMATED, nWanted);
   if (pNode->nActual >= 0) {
