@@ -284,10 +284,10 @@ AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
 struct WriteRefer {
   AssocTable *pChild; /* The table that has it */
   int nCol;
-  const int *aCol, *aRef; /* Its columns, and those that they refer to */
-  const char *zAction;    /* What onDelete says: "CASCADE"; 0: nothing */
-  const char *zName;      /* Its step on a path: "posts" */
-  u8 bDeclared;           /* The schema has it, so that SQLite may enforce it */
+  const int *aCol, *aRef;  /* Its columns, and those that they refer to */
+  const char *zAction;     /* What onDelete says: "CASCADE"; 0: nothing */
+  const char *zName;       /* Its step on a path: "posts" */
+  const char *zDeclared;   /* And what the schema says, if it has the key */
   const ShapePred *pScope; /* Only these rows are meant, or 0: all */
   const char *zType;       /* Only rows of this type, or 0 */
   int iType;               /* Which is in this column */
