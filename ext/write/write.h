@@ -309,6 +309,13 @@ char *assocDestroyReport(AssocWriter *w, const WriteRow *pRow, int mHow,
 #define WRITE_FORCE 4   /* Delete where the model would only mark */
 void assocDestroyClear(AssocWriter *w);
 
+/* ------------------------------------------------------------------- gate */
+
+/* Do something all or not at all, inside a statement that writes. */
+void assocGateRun(AssocCall *pCall, void (*xDo)(AssocCall *, void *),
+                  void *pArg);
+int assocGateRegister(AssocConn *pConn);
+
 /* ------------------------------------------------------------------ graph */
 
 /* Insert what a JSON text holds: a row, rows in a row, or an array of these.
