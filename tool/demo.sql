@@ -55,4 +55,5 @@ SELECT a.name, b.title, b.year
  ORDER BY b.year, b.title;
 
 -- What relates to what?
-SELECT model, association, kind, target, foreignKey, through FROM assoc_list;
+.mode list
+SELECT assoc_diagram('text');

@@ -7,7 +7,7 @@
 # on a database in memory that has the extension loaded. A section with the
 # word "continue" after the first example's language goes on in the session
 # before it. Sessions run in a directory of their own, where ./assoc.so is the
-# extension. Two kinds of fenced blocks are examples:
+# extension. These kinds of fenced blocks are examples:
 #
 #   ```sql
 #   CREATE TABLE User(id INTEGER PRIMARY KEY, name TEXT);
@@ -35,7 +35,11 @@
 # "$ sqlite3 FILE" starts a new session, on that file of the directory, without
 # the extension; other "$" lines, and what they print, are not run.
 #
-# In both, what is expected must be printed exactly, but
+#   ```mermaid
+#   A picture: what the assoc_diagram() right before it prints.
+#   ```
+#
+# In all, what is expected must be printed exactly, but
 #   - a line that is only … (or ...) stands for any lines;
 #   - JSON may be laid out in several lines, with white space between tokens;
 #   - "Error:" stands for the shell's "Parse error:" and "Runtime error:", and
@@ -288,6 +292,12 @@ proc plan_sessions {blocks} {
       }
     }
     if {[is_program $block]} continue
+    if {[dict get $block language] eq "mermaid"} {
+      if {[string match *assoc_diagram* [lindex $session end 1 1]]} {
+        lset session end 1 2 [dict get $block text]
+      }
+      continue
+    }
     foreach step [[dict get $block language]_steps $block] {
       if {[string match {$ *} [lindex $step 1]]} {
         if {[regexp {^\$ sqlite3( .*)?$} [lindex $step 1] - file]} {
@@ -305,7 +315,8 @@ proc plan_sessions {blocks} {
 }
 
 proc is_example {block} {
-  if {[dict get $block language] eq "sql" || [is_program $block]} { return 1 }
+  if {[dict get $block language] in {sql mermaid}} { return 1 }
+  if {[is_program $block]} { return 1 }
   expr {[dict get $block language] eq "console" &&
     [lsearch [dict get $block text] {sqlite> *}] >= 0}
 }
