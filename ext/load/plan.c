@@ -719,9 +719,11 @@ static void compileIds(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
 
 /* assoc_get() and its kin: the root is there for its key alone. */
 static void compileOne(Planner *p, AssocNode *pRoot) {
-  const ShapeItem *pItem = p->pPlan->pShape->pItem;
+  ShapeItem *pItem = p->pPlan->pShape->pItem;
   AssocSql sql;
   AssocRel *pRel;
+  /* In JSON a "where" says so, and it has no parents that it could drop */
+  if (p->pPlan->pShape->bJson) pItem->bRequired = 0;
   if (pItem->eType != SHAPE_ITEM_NAME || pItem->pAlias || pItem->bSpread ||
       pItem->bRequired || (pItem->pPath && pItem->pPath->pNext)) {
     assocPlannerError(p, pItem,
