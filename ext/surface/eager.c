@@ -12,6 +12,9 @@
 **   EAGER_ASC   ORDER BY id    roots in that order       cost 10,000
 **   EAGER_DESC  … DESC
 **   EAGER_JSON  the column json is read
+**   EAGER_MISSING  there is no query: an error, once it is run. SQLite asks
+**               for such plans too, for a side of an OR, or where it knows
+**               already that no row qualifies.
 **
 ** idxStr holds a character for each argument of xFilter: q for the query,
 ** i for the id, 1 to 8 for a parameter. The constraint on id is checked by
@@ -23,6 +26,7 @@
 #define EAGER_ASC 2
 #define EAGER_DESC 4
 #define EAGER_JSON 8
+#define EAGER_MISSING 16
 
 #define EAGER_COL_ID 0
 #define EAGER_COL_JSON 1
@@ -119,10 +123,10 @@ static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   pInfo->needToFreeIdxStr = 1;
   if (bUnusable) return SQLITE_CONSTRAINT;
   if (!bQuery) {
-    sqlite3_free(pVtab->zErrMsg);
-    pVtab->zErrMsg = sqlite3_mprintf("assoc: eager() needs a query: "
-                                     "eager('User{...}')");
-    return SQLITE_ERROR;
+    pInfo->idxNum = EAGER_MISSING;
+    pInfo->estimatedCost = 1e50;
+    pInfo->estimatedRows = 1000000000000;
+    return SQLITE_OK;
   }
   if (pInfo->colUsed & (1u << EAGER_COL_JSON)) pInfo->idxNum |= EAGER_JSON;
   if (pInfo->idxNum & EAGER_KEY) {
@@ -258,6 +262,9 @@ static int eagerFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   p->bEof = 0;
   p->iRow = 1;
   p->pQuery = args.pQuery ? sqlite3_value_dup(args.pQuery) : 0;
+  if (idxNum & EAGER_MISSING) {
+    assocError(&call, "eager() needs a query: eager('User{...}')");
+  }
   if (call.rc == SQLITE_OK) eagerStart(&call, p, &args, idxNum);
   return eagerDone(pCur, &call);
 }

@@ -32,6 +32,9 @@
 **   RELATED_JSON     the column json is read
 **   RELATED_THROUGH  the column through is read
 **   RELATED_SHOWKEY  the column of the key is read
+**   RELATED_MISSING  model or association is not given: an error, once it is
+**                    run. SQLite asks for such plans too, for a side of an
+**                    OR, or where it knows already that no row qualifies.
 **
 ** A plan with a key costs 10 and its rows; without it costs so much that a
 ** join always finds the key first. Where model and association are literals
@@ -44,6 +47,7 @@
 #define RELATED_JSON 4
 #define RELATED_THROUGH 8
 #define RELATED_SHOWKEY 16
+#define RELATED_MISSING 32
 
 #define RELATED_COL_ID 0
 #define RELATED_COL_JSON 1
@@ -308,11 +312,10 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   relatedWant(p, pInfo, &want);
   if (want.bUnusable) return SQLITE_CONSTRAINT;
   if (p->zModel == 0 && (want.iModel < 0 || want.iItem < 0)) {
-    sqlite3_free(pVtab->zErrMsg);
-    pVtab->zErrMsg = sqlite3_mprintf(
-        "assoc: related() needs a model and an association: "
-        "related('User', 1, 'posts'), or WHERE model=... AND association=...");
-    return SQLITE_ERROR;
+    pInfo->idxNum = RELATED_MISSING;
+    pInfo->estimatedCost = 1e50;
+    pInfo->estimatedRows = 1000000000000;
+    return SQLITE_OK;
   }
   relatedPass(pInfo, want.iModel, &n);
   relatedPass(pInfo, want.iItem, &n);
@@ -717,7 +720,11 @@ static int relatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   (void)idxStr;
   assocCallInit(&call, pTab->pConn);
   relatedReset(&call, p);
-  if (zModel == 0) {
+  if (idxNum & RELATED_MISSING) {
+    assocError(&call,
+               "related() needs a model and an association: related('User', 1, "
+               "'posts'), or WHERE model=... AND association=...");
+  } else if (zModel == 0) {
     zModel = assocArgText(&call, argv[0], "the model");
     zItem = assocArgText(&call, argv[1], "the association");
   }
