@@ -78,7 +78,9 @@ int assocNodeArg(AssocPlanner *p, AssocNode *pNode, const ShapeKey *pKey) {
 
 /* A column declared JSON, as json() gives it if it is valid. */
 int assocNodeRawArg(Planner *p, AssocNode *pNode, int iArg) {
-  const char *z = pNode->aArg[iArg].zSql;
+  const char *z;
+  if (p->pCall->rc != SQLITE_OK) return 0;
+  z = pNode->aArg[iArg].zSql;
   return nodeArg(p, pNode,
                  assocArenaPrintf(p->pCall, p->pArena,
                                   "CASE WHEN typeof(%s)='text' AND "

@@ -136,7 +136,9 @@ static void textLeave(TextParser *p) {
 }
 
 static void *textAlloc(TextParser *p, size_t n) {
-  return assocAlloc(p->pCall, p->pArena, (i64)n);
+  void *pNew = assocAlloc(p->pCall, p->pArena, (i64)n);
+  if (pNew == 0) p->tok.eType = TK_END;
+  return pNew;
 }
 
 /* One more item or condition: together they are bounded. */

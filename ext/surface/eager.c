@@ -98,6 +98,7 @@ static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   char *zIdx = sqlite3_malloc64(EAGER_NPARAM + 3);
   int i, n = 0, bQuery = 0, bUnusable = 0;
   u32 mSeen = 0;
+  (void)pVtab;
   if (zIdx == 0) return SQLITE_NOMEM;
   for (i = 0; i < pInfo->nConstraint; i++) {
     int iCol = pInfo->aConstraint[i].iColumn;
