@@ -423,6 +423,11 @@ static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
   return bSame && pCall->rc == SQLITE_OK;
 }
 
+static void closeReaders(CatalogCache *pCache) {
+  if (pCache->guard.p) sqlite3_reset(pCache->guard.p);
+  dropHolds(pCache);
+}
+
 AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
   CatalogCache *pCache = cacheOf(pCall);
   if (pCache == 0 || pCall->rc != SQLITE_OK) return 0;
@@ -431,6 +436,7 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
     if (pCall->rc == SQLITE_OK) cacheRead(pCall, pCache);
   }
   if (pCall->rc != SQLITE_OK) {
+    if (pCache->nDepth == 0) closeReaders(pCache);
     assocCallLeave(pCall);
     return 0;
   }
@@ -463,8 +469,7 @@ void assocCatalogLeave(AssocCall *pCall, AssocCatalog *pCat) {
   assert(pCache->nDepth > 0);
   if (--pCache->nDepth == 0) {
     if (pCache->nHold > 0) widenGuard(pCall, pCache);
-    if (pCache->guard.p) sqlite3_reset(pCache->guard.p);
-    dropHolds(pCache);
+    closeReaders(pCache);
   }
   assocCallLeave(pCall);
   assocCatalogUnref(pCat);

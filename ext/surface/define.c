@@ -332,6 +332,7 @@ static void defineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   AssocCatalog *pCat;
   AssocWrite w;
   Definer d;
+  char *zResult; /* Made while it can still fail */
   int bWrite = 0;
   if (pCall->rc != SQLITE_OK) return;
   memset(&d, 0, sizeof(d));
@@ -349,9 +350,12 @@ static void defineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                   d.zTarget, d.zOptions);
     checkRow(&d);
   }
+  zResult = assocMprintf(pCall, "%s", d.zName);
   assocWriteEnd(pCall, &w);
   if (pCall->rc == SQLITE_OK) {
-    sqlite3_result_text(pCtx, d.zName, -1, SQLITE_TRANSIENT);
+    sqlite3_result_text(pCtx, zResult, -1, sqlite3_free);
+  } else {
+    sqlite3_free(zResult);
   }
   assocCatalogUnref(pCat);
   assocArenaFree(&d.mem);
@@ -624,6 +628,7 @@ static void modelFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   AssocCatalog *pCat;
   AssocWrite w;
   Modeller m;
+  char *zResult; /* Made while it can still fail */
   int bWrite = 0;
   (void)nArg;
   if (pCall->rc != SQLITE_OK) return;
@@ -641,9 +646,12 @@ static void modelFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     assocDefWrite(pCall, m.zRowSchema, m.zRowModel, "", "model", 0, m.zText);
     modelCheck(&m);
   }
+  zResult = assocMprintf(pCall, "%s", m.zModel);
   assocWriteEnd(pCall, &w);
   if (pCall->rc == SQLITE_OK) {
-    sqlite3_result_text(pCtx, m.zModel, -1, SQLITE_TRANSIENT);
+    sqlite3_result_text(pCtx, zResult, -1, sqlite3_free);
+  } else {
+    sqlite3_free(zResult);
   }
   assocArenaFree(&m.mem);
 }
