@@ -48,6 +48,7 @@ void assocBufReserve(AssocOut *pOut, i64 nByte) {
 
 char *assocBufFinish(AssocOut *pOut, i64 *pn) {
   char *z;
+  if (pOut->rc != SQLITE_OK) assocBufClear(pOut); /* A writer set it */
   if (pOut->pStart == 0 && !assocOutNeed(pOut, 1)) return 0;
   if (pOut->p - pOut->pStart > pOut->nMax) {
     pOut->rc = SQLITE_TOOBIG;
