@@ -103,12 +103,8 @@ static void destroyFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (pCall->rc != SQLITE_OK) return;
   if (bWrite) assocWriteBeginOn(pCall, &save, "assoc_destroy", zModel);
   z = destroyByKey(pCall, zModel, ap[1], mHow, &n);
+  if (z) assocResultJson(pCtx, z, n); /* If memory suffices, it is done */
   if (bWrite) assocWriteEnd(pCall, &save);
-  if (pCall->rc == SQLITE_OK && z) {
-    assocResultJson(pCtx, z, n);
-  } else {
-    sqlite3_free(z);
-  }
 }
 
 const AssocFunction aAssocDestroyFunction[] = {{"assoc_destroy", 2, 3,

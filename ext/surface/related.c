@@ -15,8 +15,10 @@
 **   through  the join row as JSON, NULL without one
 **   model, key, association   hidden: the arguments
 **   depth    hidden: how far away; 1, but with "^" any number of steps
+**   assoc_row  hidden: what identifies the row, for writing; see dml.c
 **
-** The creatable table has the target's columns, and hidden assoc_key.
+** The creatable table has the target's columns, and hidden assoc_key and
+** assoc_row.
 **
 ** A cursor goes from source row to source row: those whose keys are given,
 ** or all; and with "^", from each of these to the rows related to it, level
@@ -56,6 +58,7 @@
 #define RELATED_COL_KEY 4
 #define RELATED_COL_ASSOCIATION 5
 #define RELATED_COL_DEPTH 6
+#define RELATED_COL_ROW 7
 
 typedef struct RelatedTable RelatedTable;
 struct RelatedTable {
@@ -66,6 +69,7 @@ struct RelatedTable {
   char *zColumns;          /* OWNED: the columns that were declared */
   int iKeyCol;             /* The column of the source's key */
   int iModelCol, iItemCol; /* Hidden columns, -1 in the creatable table */
+  int iRowCol;             /* assoc_row */
 };
 
 typedef struct RelatedCursor RelatedCursor;
@@ -171,8 +175,11 @@ static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
   assocPlanRelease(pCall, pPlan);
   assocCatalogLeave(pCall, pCat);
   p->iModelCol = p->iItemCol = -1;
-  zSql =
-      assocMprintf(pCall, "CREATE TABLE x(%s, assoc_key HIDDEN)", p->zColumns);
+  p->iRowCol = p->iKeyCol + 1;
+  zSql = assocMprintf(pCall,
+                      "CREATE TABLE x(%s, assoc_key HIDDEN, assoc_row HIDDEN "
+                      "PRIMARY KEY) WITHOUT ROWID",
+                      p->zColumns);
   if (zSql) assocErrorCode(pCall, sqlite3_declare_vtab(pCall->db, zSql));
   sqlite3_free(zSql);
 }
@@ -203,10 +210,14 @@ static int relatedConnect(sqlite3 *db, void *pAux, int argc,
     assocErrorCode(&call, sqlite3_declare_vtab(
                               db, "CREATE TABLE x(id, json, through, model "
                                   "HIDDEN, key HIDDEN, association HIDDEN, "
-                                  "depth HIDDEN)"));
+                                  "depth HIDDEN, assoc_row HIDDEN PRIMARY "
+                                  "KEY) WITHOUT ROWID"));
+    p->iRowCol = RELATED_COL_ROW;
   } else {
     relatedDeclare(&call, p, argc, argv);
   }
+  assocErrorCode(&call,
+                 sqlite3_vtab_config(db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1));
   if (call.rc == SQLITE_OK) {
     *ppVtab = &p->base;
   } else {
@@ -226,7 +237,8 @@ static const char *relatedLiteral(sqlite3_index_info *pInfo, int iCons) {
   return (const char *)sqlite3_value_text(pVal);
 }
 
-/* Rows that one key has, as far as it is known: 1 for a to-one. */
+/* Rows that one key has, as far as it is known: 1 only for a to-one, of which
+** SQLite then reads, changes or deletes no more than one. */
 static i64 relatedEstimate(AssocConn *pConn, const char *zModel,
                            const char *zItem) {
   AssocCall call;
@@ -242,7 +254,10 @@ static i64 relatedEstimate(AssocConn *pConn, const char *zModel,
     i64 nSrc = assocTableRows(&call, pRel->pSource->pTable);
     i64 nTgt = assocTableRows(&call, pRel->pThrough ? pRel->pThrough
                                                     : pRel->pTarget->pTable);
-    n = pRel->bMany ? nTgt / (nSrc > 0 ? nSrc : 1) + 1 : 1;
+    int bOne = !pRel->bMany && pPlan->pRoot->nRecurse == 0;
+    /* Rows that could not be counted are -1 */
+    n = bOne || nTgt < 0 ? 0 : nTgt / (nSrc > 0 ? nSrc : 1) + 1;
+    n += bOne ? 1 : 2;
   }
   assocPlanRelease(&call, pPlan);
   assocCatalogLeave(&call, pCat);
@@ -843,11 +858,64 @@ static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
   if (z) assocResultJson(pCtx, z, n);
 }
 
+/* Values of the target's key, where the statement has them: first, or, of the
+** creatable table, among the columns. */
+static void relatedTarget(AssocCall *pCall, const RelatedCursor *p,
+                          const RelatedTable *pTab, sqlite3_value **apVal) {
+  const AssocModel *pModel = p->pPlan->pAnswer->pTarget;
+  const AssocTable *pTable = pModel->pTable;
+  int i, j;
+  for (i = 0; i < pModel->nKey; i++) {
+    int iCol = pTab->zModel ? 0 : i;
+    for (j = 0; pTab->zModel && j < pModel->aKey[i]; j++) {
+      if (!pTable->aCol[j].bHidden) iCol++;
+    }
+    if (pTab->zModel && pTable->aCol[pModel->aKey[i]].bHidden) {
+      assocError(pCall,
+                 "%s has no column that is its key, by which its rows "
+                 "could be told apart; write to related itself",
+                 pModel->zLabel);
+      return;
+    }
+    apVal[i] = sqlite3_column_value(p->pStmt, iCol);
+  }
+}
+
+/* assoc_row: the source's key, and the target's. Integers that are not kept
+** as values are made values again. */
+static void relatedIdentity(AssocCall *pCall, sqlite3_context *pCtx,
+                            RelatedCursor *p, const RelatedTable *pTab) {
+  sqlite3_value *apVal[ASSOC_KEY_MAX];
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall, "SELECT %lld, %lld", p->iGiven, p->iId);
+  AssocKeys keys;
+  memset(&keys, 0, sizeof(keys));
+  if (!assocStep(pCall, pStmt)) return;
+  if (p->pPlan->pRoot->lookup.bEmit) {
+    apVal[0] = sqlite3_column_value(pStmt, 1);
+  } else {
+    relatedTarget(pCall, p, pTab, apVal);
+  }
+  if (p->pAll || p->apKey || (relatedRepeats(p) && p->iSeen > 0)) {
+    relatedSource(pCall, p, &keys);
+  } else {
+    assocKeysOfRow(pCall, 1, pStmt, &keys);
+  }
+  if (pCall->rc == SQLITE_OK) {
+    assocDmlIdentity(pCall, pCtx, p->pPlan->pAnswer, &keys, apVal);
+  }
+  assocKeysClear(&keys);
+  assocFinalize(pCall, pStmt);
+}
+
 static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
                           RelatedCursor *p, const RelatedTable *pTab,
                           int iCol) {
   const AssocRel *pRel = p->pPlan->pAnswer;
-  if (iCol == pTab->iKeyCol) {
+  if (sqlite3_vtab_nochange(pCtx)) return; /* UPDATE, but not of this one */
+  if (iCol == pTab->iRowCol) {
+    relatedIdentity(pCall, pCtx, p, pTab);
+  } else if (iCol == pTab->iKeyCol) {
     if (p->pAll) {
       relatedKeyOf(pCall, pCtx, p->pAll, p->pPlan->pRoot->pModel->nKey);
     } else if (p->apKey) {
@@ -883,9 +951,32 @@ static int relatedColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
   return SQLITE_OK;
 }
 
-static int relatedRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
-  *pRowid = ((RelatedCursor *)pCur)->iRow;
-  return SQLITE_OK;
+/* ---------------------------------------------------------------- writing */
+
+static int relatedUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
+                         sqlite3_int64 *pRowid) {
+  const RelatedTable *p = (const RelatedTable *)pVtab;
+  int bMade = p->zModel != 0, rc;
+  AssocDml dml = {.zModel = p->zModel,
+                  .zItem = p->zItem,
+                  .nVal = argc,
+                  .apVal = argv,
+                  .iId = bMade ? -1 : RELATED_COL_ID,
+                  .iJson = bMade ? -1 : RELATED_COL_JSON,
+                  .iThrough = bMade ? -1 : RELATED_COL_THROUGH,
+                  .iModel = p->iModelCol,
+                  .iKey = p->iKeyCol,
+                  .iItem = p->iItemCol,
+                  .iDepth = bMade ? -1 : RELATED_COL_DEPTH,
+                  .iRow = p->iRowCol};
+  AssocCall call;
+  i64 iRowid = 0;
+  assocCallInit(&call, p->pConn);
+  assocDmlRun(&call, &dml, &iRowid);
+  *pRowid = iRowid;
+  rc = assocCallVtab(&call, &pVtab->zErrMsg);
+  /* Only the plain code makes SQLite ask for OR IGNORE */
+  return (rc & 0xff) == SQLITE_CONSTRAINT ? SQLITE_CONSTRAINT : rc;
 }
 
 const sqlite3_module assocRelatedModule = {
@@ -900,5 +991,5 @@ const sqlite3_module assocRelatedModule = {
     .xNext = relatedNext,
     .xEof = relatedEof,
     .xColumn = relatedColumn,
-    .xRowid = relatedRowid,
+    .xUpdate = relatedUpdate,
 };

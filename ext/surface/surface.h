@@ -89,6 +89,23 @@ void assocWriteEnd(AssocCall *pCall, AssocWrite *p);
 /* An error if another definition over the same foreign key disagrees. */
 void assocSyncCheck(AssocCall *pCall, AssocRel *pRel);
 
+/* -------------------------------------------------------------------- dml */
+
+/* One row of a statement that writes to related, or to a table made with it.
+** Columns that a table has not are -1. */
+typedef struct AssocDml AssocDml;
+struct AssocDml {
+  const char *zModel, *zItem; /* Of a table made with it, else 0 */
+  int nVal;                   /* What xUpdate got */
+  sqlite3_value **apVal;
+  int iId, iJson, iThrough, iModel, iKey, iItem, iDepth, iRow;
+};
+void assocDmlRun(AssocCall *pCall, const AssocDml *pDml, i64 *piRowid);
+/* The hidden column assoc_row as a result: what identifies a row. */
+void assocDmlIdentity(AssocCall *pCall, sqlite3_context *pCtx,
+                      const AssocRel *pRel, const AssocKeys *pSource,
+                      sqlite3_value **apTarget);
+
 /* ------------------------------------------------------------------- rows */
 
 /*

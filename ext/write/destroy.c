@@ -114,7 +114,6 @@ struct WriteDestroyer {
   u8 bSoft;     /* Rows are marked as deleted, and stay */
   u8 bEnforced; /* SQLite enforces foreign keys */
   u8 bTangled;  /* Edges that do not cascade count for the order too */
-  u8 bDefer;    /* And a circle can only be deleted if SQLite looks later */
   DestroySteps todo, order;
   DestroyTable *pTable, **ppTableEnd;
   DestroyGroup *pGroup, **ppGroupEnd; /* Of this run */
@@ -476,7 +475,7 @@ static sqlite3_stmt *edgeStmt(AssocWriter *w, const DestroyEdge *p,
 ** One that refers to itself does no harm. */
 static void edgeKnot(WriteDestroyer *d, DestroyEdge *p, sqlite3_stmt *pStmt,
                      u32 iParent, u32 iRow) {
-  if (!d->bEnforced || !p->pRefer->bDeclared) return;
+  if (!d->bEnforced || !p->pRefer->zDeclared) return;
   if (p->pParent == p->pChild && iParent == iRow) return;
   (void)tableRow(d->w, p->pChild, &p->knot, pStmt, 0, 1);
 }
@@ -499,7 +498,7 @@ static void edgeLeads(WriteDestroyer *d, DestroyEdge *p, sqlite3_stmt *pStmt,
 
 /* Does it lead on, so that its rows go before what they refer to? */
 static int edgeIsOrder(const WriteDestroyer *d, const DestroyEdge *p) {
-  return p->eNow == DESTROY_CASCADE || (d->bTangled && p->pRefer->bDeclared);
+  return p->eNow == DESTROY_CASCADE || (d->bTangled && p->pRefer->zDeclared);
 }
 
 /* A row that refers to one that will be deleted: pStmt stands on it. */
@@ -670,7 +669,7 @@ static void edgeJudge(WriteDestroyer *d, DestroyEdge *p) {
   for (i = 0; i < p->found.nSlot && w->pCall->rc == SQLITE_OK; i++) {
     sqlite3_stmt *pStmt;
     if (tableGoes(w, p->pChild, &p->found, i)) {
-      if (d->bEnforced && pRefer->bDeclared) d->bTangled = 1;
+      if (d->bEnforced && pRefer->zDeclared) d->bTangled = 1;
     } else if (p->eNow == DESTROY_RESTRICT && ++nLeft <= 10) {
       pStmt = tableLoad(w, p->pChild, &p->found, i);
       if (pStmt) destroyKey(w, p->pChild, &keys, pStmt);
@@ -812,6 +811,27 @@ static void edgeChange(WriteDestroyer *d, DestroyEdge *p) {
   }
 }
 
+/*
+** A circle none of whose keys may be NULL can be deleted only if SQLite looks
+** at the end. (To tell it so would make all statements be prepared anew, those
+** that undo everything among them; and memory may not suffice for that.)
+*/
+static void edgeTied(WriteDestroyer *d, const DestroyEdge *p) {
+  AssocCall *pCall = d->w->pCall;
+  const AssocTable *pTab = p->pChild->pTab;
+  sqlite3_stmt *pStmt;
+  int bOn;
+  if (strcmp(p->pRefer->zDeclared, "NO ACTION") != 0) return;
+  pStmt = assocPrepare(pCall, "PRAGMA defer_foreign_keys");
+  bOn = assocStep(pCall, pStmt) && sqlite3_column_int(pStmt, 0);
+  assocFinalize(pCall, pStmt);
+  if (bOn) return;
+  assocError(pCall,
+             "rows refer to each other in a circle, and %s.%s cannot be NULL; "
+             "they can go in a transaction with PRAGMA defer_foreign_keys=ON",
+             pTab->zName, pTab->aCol[p->pRefer->aCol[0]].zName);
+}
+
 /* Rows that close a circle let go, though they will be deleted too. */
 static void edgeUntie(WriteDestroyer *d, DestroyEdge *p) {
   AssocWriter *w = d->w;
@@ -820,7 +840,7 @@ static void edgeUntie(WriteDestroyer *d, DestroyEdge *p) {
   u32 i;
   if (p->knot.nSlot == 0) return;
   n = edgeColumns(w, p, DESTROY_NULL, &aCol);
-  if (n == 0) d->bDefer = 1;
+  if (n == 0) edgeTied(d, p);
   pSql = n ? edgeUpdate(d, p, DESTROY_NULL, n, aCol) : 0;
   for (i = 0; pSql && i < p->knot.nSlot && w->pCall->rc == SQLITE_OK; i++) {
     assocErrorCode(w->pCall, assocKeymapBind(&p->knot, i, pSql->pStmt, n + 1));
@@ -898,40 +918,10 @@ static void tableMark(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   assocWriteRun(w, pSql);
 }
 
-/*
-** A circle none of whose keys may be NULL: SQLite is to look when the
-** transaction ends, unless all is well before. It is told so by a PRAGMA,
-** which makes other statements be prepared anew, and forgets what it found if
-** it is taken back.
-*/
-static int destroyDefer(WriteDestroyer *d) {
-  AssocCall *pCall = d->w->pCall;
-  sqlite3_stmt *pStmt;
-  int bOn;
-  if (!d->bDefer) return 0;
-  pStmt = assocPrepare(pCall, "PRAGMA defer_foreign_keys");
-  bOn = assocStep(pCall, pStmt) && sqlite3_column_int(pStmt, 0);
-  assocFinalize(pCall, pStmt);
-  if (!bOn) assocExec(pCall, "PRAGMA defer_foreign_keys=ON");
-  return !bOn && pCall->rc == SQLITE_OK;
-}
-
-static void destroyDeferEnd(WriteDestroyer *d) {
-  sqlite3 *db = d->w->pCall->db;
-  int nOpen = 0, nHigh = 0;
-  if (d->w->pCall->rc == SQLITE_OK) {
-    sqlite3_db_status(db, SQLITE_DBSTATUS_DEFERRED_FKS, &nOpen, &nHigh, 0);
-  }
-  if (nOpen) return;
-  sqlite3_exec(db, "PRAGMA defer_foreign_keys=OFF", 0, 0, 0);
-}
-
 /* Delete all rows, those first that refer to others. */
 static void destroyAll(WriteDestroyer *d) {
-  int bDefer;
   i64 i;
   destroyEdges(d, edgeUntie);
-  bDefer = destroyDefer(d);
   for (i = 0; i < d->order.n && d->w->pCall->rc == SQLITE_OK; i++) {
     if (d->bSoft) {
       tableMark(d, d->order.a[i].pTable, d->order.a[i].iRow);
@@ -939,23 +929,19 @@ static void destroyAll(WriteDestroyer *d) {
       tableDelete(d, d->order.a[i].pTable, d->order.a[i].iRow);
     }
   }
-  if (bDefer) destroyDeferEnd(d);
 }
 
 /* ------------------------------------------------------------------ report */
 
 /* "posts", or "aux.posts" */
-static void reportTable(AssocOut *pOut, const AssocTable *pTab) {
-  char *z;
-  int bMain = sqlite3_stricmp(pTab->pSchema->zName, "main") == 0;
-  z = sqlite3_mprintf("%s%s%s", bMain ? "" : pTab->pSchema->zName,
-                      bMain ? "" : ".", pTab->zName);
-  if (z) {
-    assocJsonString(pOut, z, (i64)strlen(z));
-  } else if (pOut->rc == SQLITE_OK) {
-    pOut->rc = SQLITE_NOMEM;
+static void reportTable(WriteDestroyer *d, AssocOut *pOut,
+                        const AssocTable *pTab) {
+  const char *zSchema = pTab->pSchema->zName;
+  const char *z = pTab->zName;
+  if (sqlite3_stricmp(zSchema, "main") != 0) {
+    z = assocArenaPrintf(d->w->pCall, &d->w->tmp, "%s.%s", zSchema, z);
   }
-  sqlite3_free(z);
+  if (z) assocJsonString(pOut, z, (i64)strlen(z));
 }
 
 /* "posts":[1,2],"comments":[5] of the groups that were deleted, or changed */
@@ -973,7 +959,7 @@ static void reportTables(WriteDestroyer *d, AssocOut *pOut, int bDeleted) {
       }
       if (nKey++ == 0) {
         if (n++) assocOutText(pOut, ",", 1);
-        reportTable(pOut, p->pTab);
+        reportTable(d, pOut, p->pTab);
         assocOutText(pOut, ":[", 2);
       } else {
         assocOutText(pOut, ",", 1);
@@ -994,7 +980,7 @@ static void reportGroups(WriteDestroyer *d, AssocOut *pOut) {
   for (p = d->pGroup; p; p = p->pNext) {
     if (p->keys.pStart == p->keys.p) continue;
     assocOutPrintf(pOut, "%s{\"table\":", n++ ? "," : "");
-    reportTable(pOut, p->pTable->pTab);
+    reportTable(d, pOut, p->pTable->pTab);
     assocOutPrintf(pOut, ",\"path\":");
     assocJsonString(pOut, p->zPath, (i64)strlen(p->zPath));
     assocOutPrintf(pOut, ",\"action\":\"%s\",\"keys\":[", az[p->eAction]);
@@ -1021,7 +1007,9 @@ static char *destroyReport(WriteDestroyer *d, i64 *pn) {
   }
   z = assocBufFinish(&out, pn);
   if (z == 0) assocErrorCode(pCall, out.rc);
-  return z;
+  if (pCall->rc == SQLITE_OK) return z;
+  sqlite3_free(z);
+  return 0;
 }
 
 /* --------------------------------------------------------------- interface */
@@ -1060,7 +1048,7 @@ static void destroyerReset(WriteDestroyer *d) {
   }
   d->pGroup = 0;
   d->ppGroupEnd = &d->pGroup;
-  d->bTangled = d->bDefer = 0;
+  d->bTangled = 0;
   stepsClear(&d->todo);
   stepsClear(&d->order);
   for (p = d->pTable; p; p = p->pNext) {

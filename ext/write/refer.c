@@ -94,7 +94,7 @@ static void refersOfForeign(ReferList *p, AssocForeign *pFor) {
     if (pFk && pFor->apSaid[0] == 0) zAction = pFk->zOnDelete;
     pNew = referAdd(p, pFor->pTab, pFor->key.nCol, pFor->key.aCol,
                     pFor->parentKey.aCol, zAction);
-    if (pNew) pNew->bDeclared = pFk != 0;
+    if (pNew && pFk) pNew->zDeclared = pFk->zOnDelete;
   }
 }
 
@@ -143,7 +143,7 @@ static void refersOfTable(ReferList *p, AssocTable *pTab) {
     aRef = pNew ? 0 : referRefs(p->w, pFk, pParent);
     if (aRef == 0) continue;
     pNew = referAdd(p, pTab, pFk->nCol, pFk->aCol, aRef, pFk->zOnDelete);
-    if (pNew) pNew->bDeclared = 1;
+    if (pNew) pNew->zDeclared = pFk->zOnDelete;
   }
 }
 

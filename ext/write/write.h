@@ -284,10 +284,10 @@ AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
 struct WriteRefer {
   AssocTable *pChild; /* The table that has it */
   int nCol;
-  const int *aCol, *aRef; /* Its columns, and those that they refer to */
-  const char *zAction;    /* What onDelete says: "CASCADE"; 0: nothing */
-  const char *zName;      /* Its step on a path: "posts" */
-  u8 bDeclared;           /* The schema has it, so that SQLite may enforce it */
+  const int *aCol, *aRef;  /* Its columns, and those that they refer to */
+  const char *zAction;     /* What onDelete says: "CASCADE"; 0: nothing */
+  const char *zName;       /* Its step on a path: "posts" */
+  const char *zDeclared;   /* And what the schema says, if it has the key */
   const ShapePred *pScope; /* Only these rows are meant, or 0: all */
   const char *zType;       /* Only rows of this type, or 0 */
   int iType;               /* Which is in this column */
@@ -308,6 +308,13 @@ char *assocDestroyReport(AssocWriter *w, const WriteRow *pRow, int mHow,
 #define WRITE_DRYRUN 2  /* Nothing happens; the report has the ways as well */
 #define WRITE_FORCE 4   /* Delete where the model would only mark */
 void assocDestroyClear(AssocWriter *w);
+
+/* ------------------------------------------------------------------- gate */
+
+/* Do something all or not at all, inside a statement that writes. */
+void assocGateRun(AssocCall *pCall, void (*xDo)(AssocCall *, void *),
+                  void *pArg);
+int assocGateRegister(AssocConn *pConn);
 
 /* ------------------------------------------------------------------ graph */
 

@@ -1,0 +1,411 @@
+/*
+** The table related, and tables made with it, can be written.
+**
+**   INSERT INTO related(model, key, association, id)
+**     VALUES('User', 1, 'posts', 7);                         -- links
+**   INSERT INTO related(model, key, association, json)
+**     VALUES('User', 1, 'posts', '{"title":"World"}');       -- creates
+**   DELETE FROM related WHERE model='User' AND key=1
+**      AND association='posts' AND id=7;                     -- unlinks
+**   UPDATE related SET json='{"title":"Hi"}' WHERE model='User' AND key=1
+**      AND association='posts';                              -- changes rows
+**   UPDATE related SET through='{"priority":1}' WHERE ...    -- join rows
+**
+**   CREATE VIRTUAL TABLE temp.user_posts USING related(User, posts);
+**   INSERT INTO user_posts(assoc_key, title) VALUES(1, 'World');
+**   UPDATE user_posts SET title='Hi' WHERE assoc_key=1;
+**   DELETE FROM user_posts WHERE assoc_key=1 AND id=7;
+**
+** What a row is, is in its hidden column assoc_row: the model, the
+** association, and the values of both keys. SQLite hands it to xUpdate.
+**
+** Each row is changed with all that belongs to it, or not at all: see
+** write/gate.c.
+*/
+#include "surface/surface.h"
+
+/* One row of a statement. */
+typedef struct DmlRow DmlRow;
+struct DmlRow {
+  const AssocDml *pDml;
+  AssocCall *pCall;
+  AssocWriter writer;
+  AssocCatalog *pCat;
+  AssocModel *pModel; /* The source, and which of its rows */
+  AssocRel *pRel;
+  WriteRow source;
+  WriteVal *aTarget; /* UPDATE, DELETE: the key of the target */
+  i64 iRowid;        /* What last_insert_rowid() is to be */
+};
+
+/* --------------------------------------------------------------- identity */
+
+static void identityBytes(AssocOut *pOut, char cTag, const void *p, int n) {
+  assocOutText(pOut, &cTag, 1);
+  if (cTag == 't' || cTag == 'b') {
+    assocOutText(pOut, (const char *)&n, sizeof(n));
+  }
+  if (n) assocOutText(pOut, p, n);
+}
+
+/* A value: a letter, and its bytes; text and blob after their length. */
+static void identityValue(AssocCall *pCall, AssocOut *pOut,
+                          sqlite3_value *pVal) {
+  const void *z;
+  double r;
+  i64 i;
+  switch (sqlite3_value_type(pVal)) {
+  case SQLITE_INTEGER:
+    i = sqlite3_value_int64(pVal);
+    identityBytes(pOut, 'i', &i, sizeof(i));
+    break;
+  case SQLITE_FLOAT:
+    r = sqlite3_value_double(pVal);
+    identityBytes(pOut, 'r', &r, sizeof(r));
+    break;
+  case SQLITE_TEXT:
+    z = sqlite3_value_text(pVal);
+    if (z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+    if (z) identityBytes(pOut, 't', z, sqlite3_value_bytes(pVal));
+    break;
+  case SQLITE_BLOB:
+    z = sqlite3_value_blob(pVal);
+    identityBytes(pOut, 'b', z, sqlite3_value_bytes(pVal));
+    break;
+  default: identityBytes(pOut, 'n', 0, 0);
+  }
+}
+
+void assocDmlIdentity(AssocCall *pCall, sqlite3_context *pCtx,
+                      const AssocRel *pRel, const AssocKeys *pSource,
+                      sqlite3_value **apTarget) {
+  const char *zModel = pRel->pSource->zLabel;
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  int i;
+  assocBufInit(&out, 0x3fffffff);
+  identityBytes(&out, 't', zModel, (int)strlen(zModel));
+  identityBytes(&out, 't', pRel->zName, (int)strlen(pRel->zName));
+  for (i = 0; i < pSource->nCol; i++) {
+    identityValue(pCall, &out, pSource->apVal[i]);
+  }
+  for (i = 0; i < pRel->pTarget->nKey; i++) {
+    identityValue(pCall, &out, apTarget[i]);
+  }
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(pCall, out.rc);
+  if (z) sqlite3_result_blob64(pCtx, z, (u64)n, sqlite3_free);
+}
+
+/* The next value, kept; 0: there is none, or no memory. */
+static sqlite3_value *identityNext(DmlRow *p, sqlite3_stmt *pStmt,
+                                   const char **pz, const char *zEnd) {
+  const char *z = *pz;
+  sqlite3_value *pVal = 0;
+  double r = 0;
+  i64 i = 0;
+  int n = 0, rc = SQLITE_OK;
+  char cTag = z < zEnd ? *z++ : 0;
+  if (p->pCall->rc != SQLITE_OK) return 0;
+  if (cTag == 'i' || cTag == 'r') n = 8;
+  if ((cTag == 't' || cTag == 'b') && zEnd - z >= (int)sizeof(n)) {
+    memcpy(&n, z, sizeof(n));
+    z += sizeof(n);
+  }
+  if (cTag == 0 || n < 0 || n > zEnd - z) {
+    assocError(p->pCall, "assoc_row is no row of this table");
+    return 0;
+  }
+  if (cTag == 'i') memcpy(&i, z, sizeof(i));
+  if (cTag == 'r') memcpy(&r, z, sizeof(r));
+  if (cTag == 'i') rc = sqlite3_bind_int64(pStmt, 1, i);
+  if (cTag == 'r') rc = sqlite3_bind_double(pStmt, 1, r);
+  if (cTag == 't') rc = sqlite3_bind_text(pStmt, 1, z, n, SQLITE_TRANSIENT);
+  if (cTag == 'b') rc = sqlite3_bind_blob(pStmt, 1, z, n, SQLITE_TRANSIENT);
+  if (cTag == 'n') rc = sqlite3_bind_null(pStmt, 1);
+  *pz = z + n;
+  assocErrorCode(p->pCall, rc);
+  if (assocStep(p->pCall, pStmt)) {
+    pVal = assocWriterKeep(&p->writer, sqlite3_column_value(pStmt, 0));
+  }
+  sqlite3_reset(pStmt);
+  return pVal;
+}
+
+static WriteVal *identityKey(DmlRow *p, sqlite3_stmt *pStmt, int nKey,
+                             const char **pz, const char *zEnd) {
+  WriteVal *aKey =
+      assocAlloc(p->pCall, &p->writer.mem, (i64)sizeof(*aKey) * (nKey + 1));
+  int i;
+  for (i = 0; aKey && i < nKey; i++) {
+    aKey[i].pVal = identityNext(p, pStmt, pz, zEnd);
+  }
+  return p->pCall->rc == SQLITE_OK ? aKey : 0;
+}
+
+/* Find the source, the association and the target's key by assoc_row. */
+static void dmlIdentify(DmlRow *p, sqlite3_value *pIdentity) {
+  AssocCall *pCall = p->pCall;
+  const char *z = sqlite3_value_blob(pIdentity);
+  const char *zEnd = z ? z + sqlite3_value_bytes(pIdentity) : 0;
+  sqlite3_stmt *pStmt = assocPrepare(pCall, "SELECT ?1");
+  sqlite3_value *pModel = identityNext(p, pStmt, &z, zEnd);
+  sqlite3_value *pItem = identityNext(p, pStmt, &z, zEnd);
+  const char *zModel = pItem ? assocArgText(pCall, pModel, "the model") : 0;
+  WriteVal *aKey = 0;
+  if (zModel) p->pModel = assocModelFind(pCall, p->pCat, zModel);
+  if (p->pModel) {
+    p->pRel =
+        assocRelFind(pCall, p->pModel, (const char *)sqlite3_value_text(pItem));
+  }
+  if (p->pRel && p->pRel->nBranch) {
+    assocError(
+        pCall,
+        "rows of %s.%s are of several kinds; change the key in %s itself",
+        p->pModel->zLabel, p->pRel->zName, p->pModel->zLabel);
+  }
+  if (p->pRel && pCall->rc == SQLITE_OK) {
+    (void)assocLinkOf(&p->writer, p->pRel, 0); /* Can it be? */
+    aKey = identityKey(p, pStmt, p->pModel->nKey, &z, zEnd);
+    p->aTarget = identityKey(p, pStmt, p->pRel->pTarget->nKey, &z, zEnd);
+  }
+  assocFinalize(pCall, pStmt);
+  if (aKey && p->aTarget) {
+    assocRowNeed(&p->writer, p->pModel, aKey, &p->source);
+  }
+}
+
+/* ----------------------------------------------------------------- values */
+
+/* The new value of a column; of an UPDATE only if it is set, else 0. */
+static sqlite3_value *dmlNew(const DmlRow *p, int iCol) {
+  sqlite3_value *pVal = p->pDml->apVal[2 + iCol];
+  return sqlite3_value_nochange(pVal) ? 0 : pVal;
+}
+
+/* The same, if it is there and not NULL. */
+static sqlite3_value *dmlGiven(const DmlRow *p, int iCol) {
+  sqlite3_value *pVal = iCol < 0 ? 0 : dmlNew(p, iCol);
+  return pVal && sqlite3_value_type(pVal) != SQLITE_NULL ? pVal : 0;
+}
+
+/* Columns of the join row. */
+static const WriteCell *dmlThrough(DmlRow *p, int *pn) {
+  sqlite3_value *pVal = dmlGiven(p, p->pDml->iThrough);
+  AssocJson *pJson;
+  *pn = 0;
+  if (pVal == 0 || p->pCall->rc != SQLITE_OK) return 0;
+  pJson = assocObjectOfValue(&p->writer, pVal, "the columns of the join row");
+  if (pJson == 0) return 0;
+  if (p->pRel->eKind != ASSOC_BELONGSTOMANY) {
+    assocError(p->pCall, "%s.%s has no join table, whose columns could be set",
+               p->pModel->zLabel, p->pRel->zName);
+    return 0;
+  }
+  return assocThroughCells(&p->writer, p->pRel, pJson, pn);
+}
+
+/* Of the creatable table: the target's columns that have a value, or of an
+** UPDATE those that are set. */
+static WriteCell *dmlCells(DmlRow *p, int bUpdate, int *pn) {
+  const AssocTable *pTab = p->pRel->pTarget->pTable;
+  WriteCell *a =
+      assocAlloc(p->pCall, &p->writer.mem, (i64)sizeof(*a) * (pTab->nCol + 1));
+  int i, iCol = 0;
+  *pn = 0;
+  for (i = 0; a && i < pTab->nCol; i++) {
+    sqlite3_value *pVal;
+    if (pTab->aCol[i].bHidden) continue;
+    pVal = bUpdate ? dmlNew(p, iCol) : dmlGiven(p, iCol);
+    iCol++;
+    if (pVal == 0) continue;
+    if (pTab->aCol[i].bGenerated) {
+      assocError(p->pCall, "%s.%s is generated, and cannot be written",
+                 p->pRel->pTarget->zLabel, pTab->aCol[i].zName);
+    }
+    a[*pn].iCol = i;
+    a[(*pn)++].val.pVal = pVal;
+  }
+  return p->pCall->rc == SQLITE_OK ? a : 0;
+}
+
+/* ------------------------------------------------------------------ insert */
+
+/* The source row and the association, as the columns name them. */
+static void dmlSource(DmlRow *p) {
+  const AssocDml *pDml = p->pDml;
+  AssocCall *pCall = p->pCall;
+  const char *zModel = pDml->zModel, *zItem = pDml->zItem;
+  WriteVal *aKey = 0;
+  if (zModel == 0) {
+    zModel = assocArgText(pCall, dmlNew(p, pDml->iModel), "the model");
+    zItem = assocArgText(pCall, dmlNew(p, pDml->iItem), "the association");
+  }
+  if (zItem) p->pModel = assocModelFind(pCall, p->pCat, zModel);
+  if (p->pModel) p->pRel = assocRelFind(pCall, p->pModel, zItem);
+  if (p->pRel) (void)assocLinkOf(&p->writer, p->pRel, 0); /* Can it be? */
+  if (pCall->rc == SQLITE_OK) {
+    aKey = assocKeyOfValue(&p->writer, p->pModel, dmlNew(p, pDml->iKey));
+  }
+  if (aKey) assocRowNeed(&p->writer, p->pModel, aKey, &p->source);
+}
+
+/* A new row; if its key is an integer, last_insert_rowid() gives it. */
+static void dmlCreate(DmlRow *p, sqlite3_value *pJsonVal) {
+  AssocWriter *w = &p->writer;
+  const AssocJson *pJson = 0;
+  const WriteCell *aCell = 0, *aThrough;
+  WriteRow row = {0, 0};
+  WriteLink *pLink;
+  int iBranch = 0, nCell = 0, nThrough;
+  if (pJsonVal) {
+    pJson = assocObjectOfValue(w, pJsonVal, "json");
+    if (pJson) pJson = assocBranchOfJson(w, p->pRel, pJson, &iBranch);
+  } else {
+    aCell = dmlCells(p, 0, &nCell);
+  }
+  aThrough = dmlThrough(p, &nThrough);
+  if (p->pCall->rc != SQLITE_OK) return;
+  pLink = assocLinkOf(w, p->pRel, iBranch);
+  if (pLink == 0) return;
+  assocGraphCreate(w, pLink, &p->source, pJson, nCell, aCell, nThrough,
+                   aThrough, &row);
+  if (p->pCall->rc != SQLITE_OK || row.pModel->nKey > 1) return;
+  if (row.aKey[0].pVal == 0 && row.aKey[0].pJson == 0) {
+    p->iRowid = row.aKey[0].i;
+  } else if (row.aKey[0].pJson && row.aKey[0].pJson->eType == ASSOC_J_INT) {
+    p->iRowid = row.aKey[0].pJson->i;
+  }
+}
+
+static void dmlLink(DmlRow *p, sqlite3_value *pId) {
+  AssocWriter *w = &p->writer;
+  const WriteCell *aThrough;
+  WriteTargets targets;
+  WriteChanges changes;
+  int i, nThrough;
+  assocTargetsOf(w, p->pRel, pId, &targets);
+  aThrough = dmlThrough(p, &nThrough);
+  if (!p->pRel->bMany && targets.n > 1) {
+    assocError(p->pCall, "%s.%s is one row, and %d were given",
+               p->pModel->zLabel, p->pRel->zName, targets.n);
+  }
+  assocChangesInit(&changes);
+  for (i = 0; i < targets.n && p->pCall->rc == SQLITE_OK; i++) {
+    assocLinkAdd(w, targets.a[i].pLink, &p->source, targets.a[i].aKey, nThrough,
+                 aThrough, &changes);
+  }
+  sqlite3_free(assocChangesText(p->pCall, &changes, &w->nChange));
+}
+
+static void dmlInsert(DmlRow *p) {
+  const AssocDml *pDml = p->pDml;
+  sqlite3_value *pId = dmlGiven(p, pDml->iId);
+  sqlite3_value *pJson = dmlGiven(p, pDml->iJson);
+  if (dmlGiven(p, pDml->iRow)) {
+    assocError(p->pCall, "assoc_row is found out, and cannot be given");
+  } else if (pDml->zModel == 0 && (pId != 0) == (pJson != 0)) {
+    assocError(p->pCall, "INSERT INTO related needs either id, to link a row "
+                         "that is there, or json, to create one");
+  }
+  if (p->pCall->rc == SQLITE_OK) dmlSource(p);
+  if (p->pCall->rc != SQLITE_OK) return;
+  if (pId) {
+    dmlLink(p, pId);
+  } else {
+    dmlCreate(p, pJson);
+  }
+}
+
+/* ---------------------------------------------------------- update, delete */
+
+static void dmlDelete(DmlRow *p) {
+  WriteLink *pLink;
+  WriteChanges changes;
+  dmlIdentify(p, p->pDml->apVal[0]);
+  if (p->pCall->rc != SQLITE_OK) return;
+  pLink = assocLinkOf(&p->writer, p->pRel, 0);
+  assocChangesInit(&changes);
+  if (pLink) {
+    assocLinkRemove(&p->writer, pLink, &p->source, p->aTarget, &changes);
+  }
+  sqlite3_free(assocChangesText(p->pCall, &changes, &p->writer.nChange));
+}
+
+/* Which row is related to which is changed by DELETE and INSERT. */
+static void dmlCheckSet(DmlRow *p) {
+  const AssocDml *pDml = p->pDml;
+  const int aCol[] = {pDml->iKey,  pDml->iRow, pDml->iModel,
+                      pDml->iItem, pDml->iId,  pDml->iDepth};
+  int i;
+  for (i = 0; i < ASSOC_COUNT(aCol); i++) {
+    if (aCol[i] < 0 || dmlNew(p, aCol[i]) == 0) continue;
+    assocError(
+        p->pCall, "UPDATE changes %s; to relate other rows, DELETE and INSERT",
+        pDml->zModel ? "the target's columns" : "json and through of related");
+    return;
+  }
+}
+
+static void dmlUpdate(DmlRow *p) {
+  const AssocDml *pDml = p->pDml;
+  AssocWriter *w = &p->writer;
+  const WriteCell *aThrough, *aCell = 0;
+  AssocJson *pJson = 0;
+  WriteRow row = {0, 0};
+  WriteChanges changes;
+  int nThrough = 0, nCell = 0;
+  dmlCheckSet(p);
+  if (p->pCall->rc == SQLITE_OK) dmlIdentify(p, pDml->apVal[0]);
+  if (p->pCall->rc != SQLITE_OK) return;
+  assocRowNeed(w, p->pRel->pTarget, p->aTarget, &row);
+  if (pDml->zModel) {
+    aCell = dmlCells(p, 1, &nCell);
+  } else if (dmlNew(p, pDml->iJson)) {
+    pJson = assocObjectOfValue(w, dmlNew(p, pDml->iJson), "json");
+    if (pJson == 0) assocError(p->pCall, "json is NULL");
+  }
+  aThrough = dmlThrough(p, &nThrough);
+  if (p->pCall->rc != SQLITE_OK) return;
+  assocChangesInit(&changes);
+  if (nThrough) {
+    assocLinkAdd(w, assocLinkOf(w, p->pRel, 0), &p->source, p->aTarget,
+                 nThrough, aThrough, &changes);
+  }
+  sqlite3_free(assocChangesText(p->pCall, &changes, &w->nChange));
+  if (nCell) assocRowUpdate(w, &row, nCell, aCell);
+  if (pJson) assocGraphUpdate(w, &row, pJson);
+}
+
+/* --------------------------------------------------------------- interface */
+
+static void dmlJob(AssocCall *pCall, void *pArg) {
+  DmlRow *p = pArg;
+  const AssocDml *pDml = p->pDml;
+  p->pCat = assocCatalogEnter(pCall);
+  if (p->pCat == 0) return;
+  assocWriterInit(pCall, p->pCat, &p->writer);
+  if (pDml->nVal == 1) {
+    dmlDelete(p);
+  } else if (sqlite3_value_type(pDml->apVal[0]) == SQLITE_NULL) {
+    dmlInsert(p);
+  } else {
+    dmlUpdate(p);
+  }
+  assocWriterClear(&p->writer);
+  assocCatalogLeave(pCall, p->pCat);
+}
+
+void assocDmlRun(AssocCall *pCall, const AssocDml *pDml, i64 *piRowid) {
+  i64 iOld = sqlite3_last_insert_rowid(pCall->db);
+  DmlRow row;
+  memset(&row, 0, sizeof(row));
+  row.pDml = pDml;
+  row.pCall = pCall;
+  row.iRowid = iOld;
+  assocGateRun(pCall, dmlJob, &row);
+  if (pCall->rc != SQLITE_OK) row.iRowid = iOld;
+  sqlite3_set_last_insert_rowid(pCall->db, row.iRowid);
+  *piRowid = row.iRowid;
+}
