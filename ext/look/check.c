@@ -237,7 +237,7 @@ static void problemIndex(Checker *c, AssocForeign *pFor) {
 static char *fixColumn(Checker *c, AssocTable *pTab, int iCol,
                        const AssocColumn *pAs, int bNullable) {
   AssocSync *p = &c->sync;
-  char *zText, *z;
+  char *zTables, *zRest, *z = 0;
   sqlite3_db_config(c->pCall->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &p->bFkey);
   sqlite3_db_config(c->pCall->db, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, -1,
                     &p->bLegacy);
@@ -246,14 +246,13 @@ static char *fixColumn(Checker *c, AssocTable *pTab, int iCol,
   p->pAs = pAs;
   p->bNullable = bNullable;
   p->pRebuilt = 0;
-  p->nStatement = 0;
   p->nName = 0; /* The name of the new table may be used again and again */
-  p->pStr = sqlite3_str_new(c->pCall->db);
+  assocSyncStart(p);
   assocRebuildTable(p, pTab);
-  sqlite3_str_appendall(p->pStr, ";");
-  zText = assocStrFinish(c->pCall, p->pStr);
-  z = zText ? assocSyncScript(p, zText) : 0;
-  sqlite3_free(zText);
+  assocSyncFinish(p, &zTables, &zRest);
+  if (c->pCall->rc == SQLITE_OK) z = assocSyncScript(p, zTables, zRest);
+  sqlite3_free(zTables);
+  sqlite3_free(zRest);
   return z;
 }
 

@@ -84,6 +84,9 @@ void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction);
 /* The same for rows of a model, whose database is locked at once. */
 void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                        const char *zModel);
+/* Between them, before DDL that makes the connection's statements expire, and
+** after the last table was dropped. The database has a token. */
+void assocWriteHold(AssocCall *pCall, const char *zSchema);
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p);
 
 /* An error if another definition over the same foreign key disagrees. */

@@ -117,8 +117,9 @@ typedef struct SyncRun SyncRun;
 struct SyncRun {
   AssocSync sync;
   AssocCatalog *pCat; /* A reference: the tables are in it */
-  char *zText;        /* OWNED: what is to be run */
-  char *zScript;      /* OWNED: the same, to be run by hand */
+  char *zTables;      /* OWNED: what is to be run first */
+  char *zRest;        /* OWNED: and then */
+  char *zScript;      /* OWNED: both, to be run by hand */
 };
 
 static void runRead(AssocCall *pCall, SyncRun *p, const SyncOptions *pOpt,
@@ -131,13 +132,16 @@ static void runRead(AssocCall *pCall, SyncRun *p, const SyncOptions *pOpt,
   p->pCat = assocCatalogEnter(pCall);
   if (p->pCat == 0) return;
   assocCatalogRef(p->pCat);
-  p->zText = assocSyncText(&p->sync, p->pCat);
-  if (p->zText) p->zScript = assocSyncScript(&p->sync, p->zText);
+  assocSyncText(&p->sync, p->pCat, &p->zTables, &p->zRest);
+  if (pCall->rc == SQLITE_OK) {
+    p->zScript = assocSyncScript(&p->sync, p->zTables, p->zRest);
+  }
   assocCatalogLeave(pCall, p->pCat);
 }
 
 static void runClear(SyncRun *p) {
-  sqlite3_free(p->zText);
+  sqlite3_free(p->zTables);
+  sqlite3_free(p->zRest);
   sqlite3_free(p->zScript);
   assocArenaFree(&p->sync.mem);
   assocCatalogUnref(p->pCat);
@@ -160,10 +164,16 @@ static void checkRebuilt(AssocCall *pCall, const AssocRebuilt *p) {
   }
 }
 
+static void holdOn(AssocCall *pCall, const AssocCatalog *pCat) {
+  const AssocSchema *pSchema = pCat->pSchema;
+  while (pSchema && !pSchema->bToken) pSchema = pSchema->pNext;
+  if (pSchema) assocWriteHold(pCall, pSchema->zName);
+}
+
 static void runAll(AssocCall *pCall, SyncRun *p) {
   const AssocRebuilt *pRebuilt;
-  if (p->sync.nStatement == 0) return;
-  assocExec(pCall, "%s", p->zText);
+  if (pCall->rc != SQLITE_OK) return;
+  assocExec(pCall, "%s", p->zTables);
   if (pCall->rc == SQLITE_LOCKED && p->sync.pRebuilt) {
     assocErrorForget(pCall);
     assocError(pCall,
@@ -172,6 +182,8 @@ static void runAll(AssocCall *pCall, SyncRun *p) {
                p->sync.pRebuilt->zTable);
     pCall->rc = pCall->zErr ? SQLITE_LOCKED : SQLITE_NOMEM;
   }
+  if (pCall->rc == SQLITE_OK && p->zRest[0]) holdOn(pCall, p->pCat);
+  assocExec(pCall, "%s", p->zRest ? p->zRest : "");
   for (pRebuilt = p->sync.pRebuilt; pRebuilt && pCall->rc == SQLITE_OK;
        pRebuilt = pRebuilt->pNext) {
     checkRebuilt(pCall, pRebuilt);

@@ -28,6 +28,7 @@ static const char *const azWrite[WRITE_NSTMT] = {
 typedef struct WriteState WriteState;
 struct WriteState {
   AssocStmt aStmt[WRITE_NSTMT];
+  sqlite3_stmt *apHold[2]; /* OWNED: run while statements expire, or 0 */
 };
 
 /* Drop the statements if they have expired. */
@@ -139,27 +140,75 @@ void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
 /* ------------------------------------------------------------------ ending */
 
 /*
-** Undo the work. If that fails, the whole transaction has been rolled back
+** Before statements that expire all others, as CREATE INDEX does: the one that
+** would undo the work expires with them, and cannot be prepared again without
+** memory, or while everything is interrupted. But a statement that is running
+** goes on running. If it then finds that there is no memory, it takes the
+** whole transaction back, unless it has a journal of its own; and if it is
+** interrupted, it does so if it is one that writes. So there are two. They
+** change nothing; but while they run, no table can be dropped.
+*/
+void assocWriteHold(AssocCall *pCall, const char *zSchema) {
+  WriteState *p = pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p;
+  if (pCall->rc != SQLITE_OK) return;
+  p->apHold[0] = assocPrepare(
+      pCall, "SELECT 1 UNION ALL SELECT token FROM \"%w\".assoc_token",
+      zSchema);
+  p->apHold[1] = assocPrepare(
+      pCall, "UPDATE \"%w\".assoc_token SET token=token RETURNING 1", zSchema);
+  (void)assocStep(pCall, p->apHold[0]);
+  (void)assocStep(pCall, p->apHold[1]);
+}
+
+static void writeDrop(WriteState *p) {
+  sqlite3_finalize(p->apHold[0]);
+  sqlite3_finalize(p->apHold[1]);
+  p->apHold[0] = p->apHold[1] = 0;
+}
+
+/* Let go of them, once the statements that end the savepoint are new. */
+static void writeLetGo(AssocCall *pCall) {
+  WriteState *p = pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p;
+  if (p->apHold[0] == 0 || pCall->rc != SQLITE_OK) return;
+  if (writeState(pCall)) writeDrop(p);
+}
+
+/* Those that run meet the interrupt, or that there is no memory. */
+static void writeBreak(AssocCall *pCall) {
+  WriteState *p = pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p;
+  int i;
+  for (i = 0; i < 2 && !sqlite3_get_autocommit(pCall->db); i++) {
+    if (p->apHold[i]) (void)sqlite3_step(p->apHold[i]);
+  }
+}
+
+/*
+** Undo the work: the transaction, if it is the savepoint's own, for a commit
+** that failed would fail again. If that fails, everything has been rolled back
 ** already, by a full disk or the like; or everything is interrupted, and then
 ** it has to be: a statement that would write, and is interrupted, does it.
-** Where the savepoint is the transaction, its release is a commit, even of
-** nothing, and cannot be done while others read.
 */
 static void writeUndo(AssocCall *pCall, const AssocWrite *p) {
   if (sqlite3_get_autocommit(pCall->db)) return;
-  if (writeStep(pCall, WRITE_ROLLBACK) == SQLITE_OK) {
-    int rc = writeStep(pCall, WRITE_RELEASE);
-    if (rc != SQLITE_OK && p->bAuto) (void)writeStep(pCall, WRITE_ABANDON);
-  } else if (!sqlite3_get_autocommit(pCall->db)) {
+  if (p->bAuto) {
+    if (writeStep(pCall, WRITE_ABANDON) == SQLITE_OK) return;
+  } else if (writeStep(pCall, WRITE_ROLLBACK) == SQLITE_OK &&
+             writeStep(pCall, WRITE_RELEASE) == SQLITE_OK) {
+    return;
+  }
+  if (!sqlite3_get_autocommit(pCall->db)) {
     (void)writeStep(pCall, WRITE_POISON);
   }
+  writeBreak(pCall);
 }
 
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p) {
   if (!p->bOpen) return;
+  writeLetGo(pCall);
   if (pCall->rc == SQLITE_OK) {
     assocErrorCode(pCall, writeStep(pCall, WRITE_RELEASE));
   }
   if (pCall->rc != SQLITE_OK) writeUndo(pCall, p);
+  writeDrop(pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p);
   sqlite3_set_last_insert_rowid(pCall->db, p->iRowid);
 }

@@ -44,7 +44,14 @@ void assocDdlSchema(sqlite3_str *pStr, const AssocSchema *pSchema) {
 }
 
 void assocDdlBegin(AssocSync *p, const char *z) {
-  sqlite3_str_appendf(p->pStr, "%s%s", p->nStatement++ ? ";\n" : "", z);
+  sqlite3_str_appendf(p->pStr, "%s%s", sqlite3_str_length(p->pStr) ? ";\n" : "",
+                      z);
+}
+
+void assocDdlLate(AssocSync *p) {
+  sqlite3_str *pStr = p->pStr;
+  p->pStr = p->pLate;
+  p->pLate = pStr;
 }
 
 /* Is the name free, in the schema and in what is being made? */

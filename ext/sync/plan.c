@@ -311,17 +311,35 @@ static void syncTable(AssocSync *p, AssocForeign *pFor) {
   }
 }
 
-char *assocSyncText(AssocSync *p, AssocCatalog *pCat) {
-  AssocForeign *pFor;
+/* The text of statements, the last of them ended. */
+static char *finishText(AssocSync *p, sqlite3_str *pStr) {
+  if (sqlite3_str_length(pStr)) sqlite3_str_appendchar(pStr, 1, ';');
+  return assocStrFinish(p->pCall, pStr);
+}
+
+void assocSyncStart(AssocSync *p) {
   p->pStr = sqlite3_str_new(p->pCall->db);
+  p->pLate = sqlite3_str_new(p->pCall->db);
+}
+
+void assocSyncFinish(AssocSync *p, char **pzTables, char **pzRest) {
+  *pzTables = finishText(p, p->pStr);
+  *pzRest = finishText(p, p->pLate);
+}
+
+void assocSyncText(AssocSync *p, AssocCatalog *pCat, char **pzTables,
+                   char **pzRest) {
+  AssocForeign *pFor;
+  assocSyncStart(p);
   p->pList = assocForeignList(p->pCall, pCat, &p->mem, 0);
   for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     syncTable(p, pFor);
   }
+  assocDdlLate(p);
   for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     syncIndex(p, pFor);
   }
   assocGuards(p, pCat);
-  if (p->nStatement) sqlite3_str_appendchar(p->pStr, 1, ';');
-  return assocStrFinish(p->pCall, p->pStr);
+  assocDdlLate(p);
+  assocSyncFinish(p, pzTables, pzRest);
 }

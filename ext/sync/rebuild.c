@@ -531,6 +531,7 @@ void assocRebuildTable(AssocSync *p, AssocTable *pTab) {
   (void)moveStatistics(&r, pTab->zName, r.zNew);
   swapTables(&r);
   bStat = moveStatistics(&r, r.zNew, pTab->zName);
+  assocDdlLate(p);
   createRest(&r, pTab->pSchema);
   if (pTemp && pTemp != pTab->pSchema) createRest(&r, pTemp);
   if (bStat) {
@@ -538,6 +539,7 @@ void assocRebuildTable(AssocSync *p, AssocTable *pTab) {
     assocDdlSchema(p->pStr, pTab->pSchema);
     sqlite3_str_appendall(p->pStr, "sqlite_schema");
   }
+  assocDdlLate(p);
   remember(&r);
 }
 
@@ -551,14 +553,16 @@ static void scriptCheck(sqlite3_str *pStr, const AssocRebuilt *pRebuilt) {
   }
 }
 
-char *assocSyncScript(AssocSync *p, const char *zText) {
+char *assocSyncScript(AssocSync *p, const char *zTables, const char *zRest) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   int bFkey = p->bFkey && p->pRebuilt;
   int bLegacy = p->bLegacy || p->pRebuilt == 0;
   if (bFkey) sqlite3_str_appendall(pStr, "PRAGMA foreign_keys=OFF;\n");
   if (!bLegacy) sqlite3_str_appendall(pStr, "PRAGMA legacy_alter_table=ON;\n");
   if (p->pRebuilt) sqlite3_str_appendall(pStr, "BEGIN;\n");
-  if (zText) sqlite3_str_appendall(pStr, zText);
+  sqlite3_str_appendall(pStr, zTables);
+  if (zTables[0] && zRest[0]) sqlite3_str_appendchar(pStr, 1, '\n');
+  sqlite3_str_appendall(pStr, zRest);
   scriptCheck(pStr, p->pRebuilt);
   if (p->pRebuilt) sqlite3_str_appendall(pStr, "\nCOMMIT;");
   if (!bLegacy) {

@@ -28,8 +28,8 @@ struct AssocSync {
                       ** while nothing is made anew */
   AssocArena mem;
   AssocForeign *pList;
-  sqlite3_str *pStr; /* The statements so far */
-  int nStatement;
+  sqlite3_str *pStr;         /* The statements so far */
+  sqlite3_str *pLate;        /* Those for when all tables are there */
   AssocRebuilt *pRebuilt;    /* Tables that are made anew */
   const AssocTable *pRetype; /* Its column iRetype gets type and collation of */
   const AssocColumn *pAs;    /* this one, and may be NULL if bNullable */
@@ -46,12 +46,17 @@ struct AssocRebuilt {
   AssocRebuilt *pNext;
 };
 
-/* The statements, in the order in which they can run; "" where nothing is
-** missing. The caller frees p->mem. OUT: sqlite3_free() */
-char *assocSyncText(AssocSync *p, AssocCatalog *pCat);
-/* The same as a script, which says what has to be so while tables are made
-** anew. zText is what the former gave. OUT: sqlite3_free() */
-char *assocSyncScript(AssocSync *p, const char *zText);
+/* The statements, in the order in which they can run: first those about
+** tables, then the others. "" where nothing is missing. The caller frees
+** p->mem. OUT: both are freed with sqlite3_free(). */
+void assocSyncText(AssocSync *p, AssocCatalog *pCat, char **pzTables,
+                   char **pzRest);
+/* The same around what makes the statements. */
+void assocSyncStart(AssocSync *p);
+void assocSyncFinish(AssocSync *p, char **pzTables, char **pzRest);
+/* Both as a script, which says what has to be so while tables are made anew.
+** OUT: sqlite3_free() */
+char *assocSyncScript(AssocSync *p, const char *zTables, const char *zRest);
 
 /* ------------------------------------------------------------------- ddl */
 
@@ -61,8 +66,10 @@ void assocDdlName(sqlite3_str *pStr, const char *z);
 void assocDdlNames(sqlite3_str *pStr, const AssocKey *pKey);
 /* What goes before a thing of that database: aux., or nothing for main. */
 void assocDdlSchema(sqlite3_str *pStr, const AssocSchema *pSchema);
-/* Start a statement. */
+/* Start a statement, and end the one before it. */
 void assocDdlBegin(AssocSync *p, const char *z);
+/* From here on statements are late ones; and from here on they are not. */
+void assocDdlLate(AssocSync *p);
 /* " INTEGER COLLATE nocase" of the i-th column of a key, as it is or is to be
 ** in its own table. */
 void assocDdlType(AssocSync *p, const AssocForeign *pFor, int i);
