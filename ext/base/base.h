@@ -290,6 +290,7 @@ typedef struct AssocJsonKey AssocJsonKey;
 struct AssocJsonKey {
   const char *z;
   int n;
+  int iNext; /* The key that came after it the last time */
 };
 typedef struct AssocJsonReader AssocJsonReader;
 struct AssocJsonReader {
@@ -305,6 +306,7 @@ struct AssocJsonReader {
   u8 bStay;        /* Text and reader last as long as what is read */
   AssocArena keys; /* OWNED, if bStay: the keys; else they are in pArena */
   AssocJsonKey aKey[32]; /* Keys that were read, by a hash */
+  int iKey;              /* The last one */
 };
 /* The text must last until the end, and with it numbers and keys do. */
 void assocJsonStart(AssocCall *pCall, AssocJsonReader *p, const char *zJson,

@@ -305,27 +305,43 @@ static AssocJson *readValue(AssocJsonReader *p, const char *zKey) {
   return p->pCall->rc == SQLITE_OK ? pJson : 0;
 }
 
-/* A key, behind its opening quote. The same keys come again and again: those
-** that were seen last are not copied once more. */
-static const char *readKeyText(AssocJsonReader *p) {
+/* A key that was not the expected one. */
+static const char *readNewKey(AssocJsonReader *p) {
+  AssocArena *pArena = p->bStay ? &p->keys : p->pArena, *pOld = p->pArena;
   i64 n = plainRun(p->z, p->zEnd - p->z);
   AssocJsonKey *pKey;
-  int nKey = 0;
+  int iKey, nKey = 0;
   if (n == 0 || n > 1000 || p->zEnd - p->z <= n || p->z[n] != '"') {
-    AssocArena *pArena = p->pArena;
     const char *z;
-    if (p->bStay) p->pArena = &p->keys;
-    z = readString(p, &nKey);
     p->pArena = pArena;
+    z = readString(p, &nKey);
+    p->pArena = pOld;
     return z;
   }
-  pKey = &p->aKey[((u8)p->z[0] * 7 + (u8)p->z[n - 1] + (u32)n) %
-                  (u32)ASSOC_COUNT(p->aKey)];
+  iKey = (int)((u32)((u8)p->z[0] * 7 + (u8)p->z[n - 1] + n) %
+               (u32)ASSOC_COUNT(p->aKey));
+  pKey = &p->aKey[iKey];
   if (pKey->n != n || memcmp(pKey->z, p->z, (size_t)n) != 0) {
-    pKey->z =
-        assocArenaText(p->pCall, p->bStay ? &p->keys : p->pArena, p->z, (int)n);
+    pKey->z = assocArenaText(p->pCall, pArena, p->z, (int)n);
     pKey->n = pKey->z ? (int)n : 0;
   }
+  p->aKey[p->iKey].iNext = iKey;
+  p->iKey = iKey;
+  p->z += n + 1;
+  return pKey->z;
+}
+
+/* A key, behind its opening quote. The same keys come again and again, mostly
+** in the same order: they are not copied once more. */
+static inline const char *readKeyText(AssocJsonReader *p) {
+  int iKey = p->aKey[p->iKey].iNext;
+  const AssocJsonKey *pKey = &p->aKey[iKey];
+  i64 n = pKey->n;
+  if (n == 0 || p->zEnd - p->z <= n || p->z[n] != '"' ||
+      memcmp(pKey->z, p->z, (size_t)n) != 0) {
+    return readNewKey(p);
+  }
+  p->iKey = iKey;
   p->z += n + 1;
   return pKey->z;
 }

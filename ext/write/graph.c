@@ -896,35 +896,43 @@ static void insertSome(AssocWriter *w, Graph *g, AssocOut *pOut) {
 typedef struct PlainRows PlainRows;
 struct PlainRows {
   WriteForm *pForm;
-  int n, nAlloc;    /* Cells of the last row */
-  WriteCell *aCell; /* Their columns are distinct */
-  WriteSql *pSql;   /* What inserted it */
-  char *zKey;       /* {"id": if the key is one column */
-  int nKey;         /* Bytes of it */
+  int n, nAlloc;      /* Cells of the last row */
+  WriteCell *aCell;   /* Their columns are distinct */
+  const char **azKey; /* And their names: the reader keeps one copy of each */
+  WriteSql *pSql;     /* What inserted it */
+  char *zKey;         /* {"id": if the key is one column */
+  int nKey;           /* Bytes of it */
 };
+
+/* Make room for n cells. */
+static int plainRoom(AssocWriter *w, PlainRows *p, int n) {
+  if (n <= p->nAlloc) return 1;
+  p->pSql = 0;
+  p->nAlloc = 0;
+  p->aCell = assocAlloc(w->pCall, &w->mem, (i64)sizeof(*p->aCell) * 2 * n);
+  p->azKey = assocAlloc(w->pCall, &w->mem, (i64)sizeof(*p->azKey) * 2 * n);
+  if (p->aCell && p->azKey) p->nAlloc = 2 * n;
+  return p->nAlloc > 0;
+}
 
 /* Take the cells of a row. False if it is none of this kind, or a column
 ** stands twice. */
 static int plainCells(AssocWriter *w, PlainRows *p, const AssocJson *pJson) {
   const AssocJson *pSub;
-  int i, j, n = 0, nKnown = p->n;
+  int i, j, n = 0, nKnown = p->pSql ? p->n : 0;
   p->n = 0;
-  if (pJson->nChild > p->nAlloc) {
-    p->nAlloc = pJson->nChild * 2;
-    p->aCell =
-        assocAlloc(w->pCall, &w->mem, (i64)sizeof(*p->aCell) * p->nAlloc);
-    if (p->aCell == 0) p->nAlloc = 0;
-    nKnown = 0;
+  if (!plainRoom(w, p, pJson->nChild)) return 0;
+  for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
+    if (n >= nKnown || p->azKey[n] != pSub->zKey) {
+      WriteMember *pMember = assocFormMember(w, p->pForm, n, pSub->zKey);
+      if (pMember == 0 || pMember->eType != WRITE_COLUMN) return 0;
+      p->azKey[n] = pSub->zKey;
+      p->aCell[n].iCol = pMember->iCol;
+      p->pSql = 0;
+    }
+    p->aCell[n++].val.pJson = pSub;
   }
-  for (pSub = pJson->pChild; pSub && p->aCell; pSub = pSub->pNext) {
-    WriteMember *pMember = assocFormMember(w, p->pForm, n, pSub->zKey);
-    if (pMember == 0 || pMember->eType != WRITE_COLUMN) return 0;
-    if (n >= nKnown || p->aCell[n].iCol != pMember->iCol) nKnown = 0;
-    p->aCell[n].iCol = pMember->iCol;
-    p->aCell[n].val.pJson = pSub;
-    p->aCell[n++].val.pVal = 0;
-  }
-  if (nKnown != n) p->pSql = 0;
+  if (n != nKnown) p->pSql = 0;
   for (i = p->pSql ? n : 0; i < n; i++) {
     for (j = 0; j < i; j++) {
       if (p->aCell[j].iCol == p->aCell[i].iCol) return 0;
