@@ -318,15 +318,20 @@ proc oracle::meant {name link parent child join} {
 }
 proc oracle::alias {} { return x[incr oracle::n] }
 
+# Terms of an order, and the key in the direction of the last of them.
+proc oracle::ended {terms key} {
+  set desc [regexp -nocase {\mdesc\M[^()]*$} [lindex $terms end]]
+  foreach column $key { lappend terms "%C.$column[expr {$desc ? " DESC" : ""}]" }
+  return $terms
+}
+
 # The order of a link: its own, and the key.
 proc oracle::order {name link child} {
   variable model
   set a [link $name $link]
-  set terms [lrange [dict get $a order] 1 end]
-  foreach column [dict get $model [dict get $a to] key] {
-    lappend terms %C.$column
-  }
-  string map [list %C $child] [join $terms ", "]
+  string map [list %C $child] [join [ended \
+    [lrange [dict get $a order] 1 end] \
+    [dict get $model [dict get $a to] key]] ", "]
 }
 
 # A column at the end of a to-one path: {text, SQL with %C, column}
@@ -709,10 +714,7 @@ proc oracle::rows {node parent} {
   foreach what {where through} {
     if {[dict get $node $what] ne ""} { append from " AND ([dict get $node $what])" }
   }
-  set terms [dict get $node order]
-  foreach column $key {
-    lappend terms %C.$column
-  }
+  set terms [ended [dict get $node order] $key]
   if {$joinkey ne ""} { lappend terms $joinkey }
   set values [lmap column $key { set _ "quote(%C.$column)" }]
   foreach item [dict get $node items] {

@@ -163,6 +163,8 @@ struct AssocNode {
 
   u8 bScanOnly;       /* A lookup's = would not be the columns' = */
   u8 bLookupOnly;     /* Keys of a collation that a keymap cannot serve */
+  u8 bSorted;         /* A scan sorts its rows */
+  int eOrder;         /* A lookup's come in order: 1, they do not: -1 */
   u8 bDear;           /* A lookup goes through a whole table all the same */
   const char *zIndex; /* The index of a lookup; "": the table's own key */
   AssocFetch lookup, scan;
@@ -407,8 +409,9 @@ void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
 void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
                       int iAlias);
 /* " ORDER BY t1.a DESC, t1.id": the clauses' order, else the relation's,
-** and then the key. Nothing for a view without order and key. bTurned: the
-** other way round. */
+** and then the key, in the direction of the last term: so an index on the
+** terms gives that order too. Nothing for a view without order and key.
+** bTurned: the other way round. */
 void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
                    AssocModel *pModel, int iAlias, int bTurned);
 /* The order that a list has if its clauses do not say: 0 is its key's. */

@@ -50,6 +50,7 @@ void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
   AssocPage *pPage = pNode->pPage;
   const AssocModel *pModel = pNode->pModel;
   const ShapeSort *pOrder = assocOrderOf(pNode->pRel, pNode->pClauses), *pSort;
+  u8 bDesc = 0;
   int i, n = pModel->nKey;
   assocModelNeedKey(p->pCall, pModel);
   for (pSort = pOrder; pSort; pSort = pSort->pNext) n++;
@@ -58,6 +59,7 @@ void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
   if (pPage->aTerm == 0 || pPage->aiArg == 0) return;
   for (pSort = pOrder; pSort; pSort = pSort->pNext) {
     pPage->aTerm[pPage->nTerm++] = *pSort;
+    bDesc = pSort->bDesc;
   }
   for (i = 0; i < pModel->nKey; i++) {
     ShapeName *pName;
@@ -66,6 +68,7 @@ void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
     if (pName == 0) return;
     pName->z = pModel->pTable->aCol[pModel->aKey[i]].zName;
     pName->iOff = -1;
+    pPage->aTerm[pPage->nTerm].bDesc = bDesc;
     pPage->aTerm[pPage->nTerm++].key.pPath = pName;
   }
   for (i = 0; i < pPage->nTerm; i++) {

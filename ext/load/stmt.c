@@ -361,6 +361,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   stmtPut(&sql, " WHERE true");
   stmtWhere(&sql, pNode);
   if (bCursor) stmtCursors(&sql, pNode);
+  pNode->bSorted = !bNatural && !pNode->bOne;
   if (!bNatural) {
     if (!pNode->bOne) stmtOrder(&sql, pNode);
     if (pNode->pRel == 0) stmtLimit(&sql, pNode);

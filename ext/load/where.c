@@ -1030,17 +1030,18 @@ void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
                    AssocModel *pModel, int iAlias, int bTurned) {
   const ShapeSort *pOrder = assocOrderOf(pRel, pC), *pSort;
   const char *zText = p->zText;
-  int i, n = 0;
+  int i, n = 0, bDesc = bTurned;
   if (pC == 0 || pOrder != pC->pOrder) p->zText = 0;
   for (pSort = pOrder; pSort; pSort = pSort->pNext) {
     sqlPut(p, n++ ? ", " : " ORDER BY ");
     sqlSort(p, pSort, pModel, iAlias, bTurned);
+    bDesc = pSort->bDesc != bTurned;
   }
   p->zText = zText;
   for (i = 0; i < pModel->nKey; i++) {
     if (sortsBy(pOrder, pModel->pTable, pModel->aKey[i])) continue;
     sqlPut(p, n++ ? ", " : " ORDER BY ");
     assocSqlColumn(p, iAlias, pModel->pTable, pModel->aKey[i]);
-    if (bTurned) sqlPut(p, " DESC");
+    if (bDesc) sqlPut(p, " DESC");
   }
 }

@@ -298,12 +298,12 @@ SELECT eager('User(order by posts.count() desc limit 10)
 -- expert: correlated
 SELECT json_group_array(json_object($users(u), 'n', n))
 FROM (SELECT *, (SELECT count(*) FROM posts p WHERE p.user_id = u.id) n
-      FROM users u ORDER BY n DESC, id LIMIT 10) u
+      FROM users u ORDER BY n DESC, id DESC LIMIT 10) u
 -- expert: grouped
 SELECT json_group_array(json_object($users(u), 'n', n))
 FROM (SELECT u.*, coalesce(n, 0) n FROM users u LEFT JOIN
         (SELECT user_id, count(*) n FROM posts GROUP BY user_id) g
-      ON g.user_id = u.id ORDER BY 6 DESC, u.id LIMIT 10) u
+      ON g.user_id = u.id ORDER BY 6 DESC, u.id DESC LIMIT 10) u
 
 -- shape: some
 -- title: users who have some post of 995 likes
@@ -354,7 +354,7 @@ SELECT eager('User(order by created_at desc limit 20 offset 100){*,posts}')
 SELECT json_group_array(json_object($users(u),
   'posts', (SELECT $json_group_array($json_object($posts(p)))
             FROM posts p WHERE p.user_id = u.id)))
-FROM (SELECT * FROM users ORDER BY created_at DESC, id LIMIT 20 OFFSET 100) u
+FROM (SELECT * FROM users ORDER BY created_at DESC, id DESC LIMIT 20 OFFSET 100) u
 
 -- shape: page-keyset
 -- title: the same page by its cursor
@@ -363,7 +363,7 @@ FROM (SELECT * FROM users ORDER BY created_at DESC, id LIMIT 20 OFFSET 100) u
 CREATE TEMP TABLE place AS
 SELECT eager('User(order by created_at desc limit 1 offset 99 page){}')
     ->> '$.pageInfo.endCursor' AS cursor, created_at, id
-FROM users ORDER BY created_at DESC, id LIMIT 1 OFFSET 99
+FROM users ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET 99
 -- ours:
 SELECT eager('User(order by created_at desc first 20 after ?1){*,posts}',
   cursor) FROM temp.place
@@ -374,8 +374,8 @@ SELECT json_group_array(json_object($users(u),
 FROM (SELECT * FROM users
       WHERE created_at <= (SELECT created_at FROM temp.place)
         AND (created_at < (SELECT created_at FROM temp.place)
-             OR id > (SELECT id FROM temp.place))
-      ORDER BY created_at DESC, id LIMIT 20) u
+             OR id < (SELECT id FROM temp.place))
+      ORDER BY created_at DESC, id DESC LIMIT 20) u
 
 -- shape: tree
 -- title: a forest of five levels, nested
