@@ -127,10 +127,12 @@ static i64 testedRows(AssocSql *p) {
 }
 
 /*
-** IN? Costs are rows that are looked at; a look-up by index is 4.
+** IN? Costs are rows that are looked at; a look-up by index is 4, and 3 for
+** each row behind it that a predicate has to see. To keep what was found
+** costs as much as to find it.
 */
 static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy) {
-  i64 nAll, nPred = -1, nIn, nTested;
+  i64 nAll, nPred = -1, nIn, nTested, nExists, nSource;
   int bServed = allServed(p, pF->pFirst);
   if (p->nTested < 0) p->nTested = testedRows(p);
   nTested = p->nTested;
@@ -143,14 +145,17 @@ static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy) {
   if (!bServed) return 1;
   if (!pF->bFalse) nPred = predRows(p, pF->pPred, pF->pEnd);
   nAll = hopRows(p, pF->pFirst);
+  nSource = assocTableRows(p->pCall, pF->pFirst->pRel->pSource->pTable);
   nIn = nPred >= 0 && nPred * 4 < nAll ? nPred * 4 : nAll;
   *pzWhy = nIn < nAll ? "an index finds the few that are meant"
-                      : "there are few related rows";
+                      : "to read the related rows once costs less";
   if (nIn < nAll && p->bScan && p->pNode && p->pNode->pParent == 0) {
     /* Where few are meant, a LIMIT does not end the search soon */
     nTested = assocTableRows(p->pCall, p->pNode->pModel->pTable);
   }
-  if (nIn < nTested * 4) {
+  nExists = nTested * 4;
+  if (pF->pPred) nExists += nTested * 3 * nAll / (nSource > 0 ? nSource : 1);
+  if ((nIn < nAll ? nIn : nAll * (pF->pPred ? 2 : 1)) < nExists) {
     if (nIn == nAll && nAll > 100) p->bDear = 1;
     return 1;
   }
