@@ -77,7 +77,7 @@ static ShapeName *jsonSegment(JsonParser *p, const char *z, int n, int *pn) {
     *pn = i;
     return jsonName(p, z, i);
   }
-  zName = assocArenaText(p->pCall, p->pArena, "", n);
+  zName = assocAlloc(p->pCall, p->pArena, (i64)n + 1);
   if (zName == 0) return 0;
   for (i = 1; i < n; i++) {
     if (z[i] == '`' && (++i >= n || z[i] != '`')) break;
