@@ -116,6 +116,7 @@ static int registerFunctions(AssocConn *pConn) {
 static int registerAll(AssocConn *pConn) {
   int i, rc = registerFunctions(pConn);
   if (rc == SQLITE_OK) rc = assocStateRegister(pConn);
+  if (rc == SQLITE_OK) rc = assocKeysRegister(pConn);
   if (rc == SQLITE_OK) rc = assocGateRegister(pConn);
   for (i = 0; i < ASSOC_COUNT(aModule) && rc == SQLITE_OK; i++) {
     rc = sqlite3_create_module_v2(pConn->db, aModule[i].zName,
@@ -162,6 +163,7 @@ static void unregisterAll(AssocConn *pConn) {
     sqlite3_create_module_v2(db, apRows[i]->zName, 0, 0, 0);
   }
   sqlite3_create_module_v2(db, "assoc_gate", 0, 0, 0);
+  sqlite3_create_module_v2(db, "assoc_keys", 0, 0, 0);
   sqlite3_create_module_v2(db, "assoc_state", 0, 0, 0);
   unregisterFunctions(pConn);
 }

@@ -379,6 +379,10 @@ u32 assocKeymapAdd(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc);
 /* Bind the values of a key to variables from iVar on; SQLITE_OK or an error. */
 int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt,
                     int iVar);
+/* Value iVal of a key as the result of a virtual table's column; it must last
+** no longer than the map is left as it is. */
+int assocKeymapResult(AssocKeymap *pMap, u32 iSlot, int iVal,
+                      sqlite3_context *pCtx);
 /* The same for an integer, of a map of single keys. */
 u32 assocKeymapAddInt(AssocKeymap *pMap, i64 i, int *pRc);
 /* The number of a key, or ASSOC_NOSLOT. */

@@ -493,28 +493,49 @@ static int orderCells(AssocKeymap *pMap) {
   return SQLITE_OK;
 }
 
-/* Bind the value whose bytes are at z, and return the end of them. */
-static const char *bindBytes(const char *z, sqlite3_stmt *pStmt, int iVar,
-                             int *pRc) {
+/* A value of a key, read from its bytes. */
+typedef struct KeyValue KeyValue;
+struct KeyValue {
+  char cTag; /* i, r, t, b: as it was encoded */
   i64 i;
   double r;
+  const char *z;
   u32 n;
-  char cTag = *z++;
-  if (cTag == 'i') {
-    memcpy(&i, z, 8);
-    *pRc = sqlite3_bind_int64(pStmt, iVar, i);
+};
+
+/* Read the value whose bytes are at z, and return the end of them. */
+static const char *readBytes(const char *z, KeyValue *p) {
+  p->cTag = *z++;
+  if (p->cTag == 'i') {
+    memcpy(&p->i, z, 8);
     return z + 8;
   }
-  if (cTag == 'r') {
-    memcpy(&r, z, 8);
-    *pRc = sqlite3_bind_double(pStmt, iVar, r);
+  if (p->cTag == 'r') {
+    memcpy(&p->r, z, 8);
     return z + 8;
   }
-  memcpy(&n, z, 4);
-  z += 4;
-  *pRc = cTag == 't' ? sqlite3_bind_text(pStmt, iVar, z, (int)n, SQLITE_STATIC)
-                     : sqlite3_bind_blob(pStmt, iVar, z, (int)n, SQLITE_STATIC);
-  return z + n;
+  memcpy(&p->n, z, 4);
+  p->z = z + 4;
+  return p->z + p->n;
+}
+
+static int bindValue(const KeyValue *p, sqlite3_stmt *pStmt, int iVar) {
+  switch (p->cTag) {
+  case 'i': return sqlite3_bind_int64(pStmt, iVar, p->i);
+  case 'r': return sqlite3_bind_double(pStmt, iVar, p->r);
+  case 't':
+    return sqlite3_bind_text(pStmt, iVar, p->z, (int)p->n, SQLITE_STATIC);
+  }
+  return sqlite3_bind_blob(pStmt, iVar, p->z, (int)p->n, SQLITE_STATIC);
+}
+
+static void resultValue(const KeyValue *p, sqlite3_context *pCtx) {
+  switch (p->cTag) {
+  case 'i': sqlite3_result_int64(pCtx, p->i); break;
+  case 'r': sqlite3_result_double(pCtx, p->r); break;
+  case 't': sqlite3_result_text(pCtx, p->z, (int)p->n, SQLITE_STATIC); break;
+  default: sqlite3_result_blob(pCtx, p->z, (int)p->n, SQLITE_STATIC); break;
+  }
 }
 
 /* The cell of a key, of a map that is no RUN; 0: out of memory. */
@@ -526,28 +547,57 @@ static AssocKeyCell *keyCell(AssocKeymap *pMap, u32 iSlot) {
   return &pMap->aCell[pMap->aOrder[iSlot]];
 }
 
+/* The bytes of a key of many values, or the integer that a key is, and then
+** 0. SQLITE_OK or SQLITE_NOMEM. */
+static int keyBytes(AssocKeymap *pMap, u32 iSlot, i64 *pi, const char **pz) {
+  AssocKeyCell *pCell;
+  *pz = 0;
+  *pi = pMap->iBase + iSlot;
+  if (pMap->eMode == ASSOC_MAP_RUN) return SQLITE_OK;
+  pCell = keyCell(pMap, iSlot);
+  if (pCell == 0) return SQLITE_NOMEM;
+  if (pMap->eMode == ASSOC_MAP_INT) {
+    *pi = pCell->u.i;
+  } else {
+    *pz = pCell->u.z;
+  }
+  return SQLITE_OK;
+}
+
 /*
 ** Text in a map of NOCASE or RTRIM keys was folded, which = under that
 ** collation does not notice.
 */
 int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt,
                     int iVar) {
-  AssocKeyCell *pCell;
   const char *z;
-  int i, rc = SQLITE_OK;
-  if (pMap->eMode == ASSOC_MAP_RUN) {
-    return sqlite3_bind_int64(pStmt, iVar, pMap->iBase + iSlot);
-  }
-  pCell = keyCell(pMap, iSlot);
-  if (pCell == 0) return SQLITE_NOMEM;
-  if (pMap->eMode == ASSOC_MAP_INT) {
-    return sqlite3_bind_int64(pStmt, iVar, pCell->u.i);
-  }
-  z = pCell->u.z;
+  i64 iKey;
+  int i, rc = keyBytes(pMap, iSlot, &iKey, &z);
+  if (rc == SQLITE_OK && z == 0) return sqlite3_bind_int64(pStmt, iVar, iKey);
   for (i = 0; i < pMap->nKey && rc == SQLITE_OK; i++) {
-    z = bindBytes(z, pStmt, iVar + i, &rc);
+    KeyValue value;
+    z = readBytes(z, &value);
+    rc = bindValue(&value, pStmt, iVar + i);
   }
   return rc;
+}
+
+int assocKeymapResult(AssocKeymap *pMap, u32 iSlot, int iVal,
+                      sqlite3_context *pCtx) {
+  KeyValue value;
+  const char *z;
+  i64 iKey;
+  int i = 0, rc = keyBytes(pMap, iSlot, &iKey, &z);
+  if (rc != SQLITE_OK || iVal >= pMap->nKey) return rc;
+  if (z == 0) {
+    sqlite3_result_int64(pCtx, iKey);
+    return SQLITE_OK;
+  }
+  do {
+    z = readBytes(z, &value);
+  } while (i++ < iVal);
+  resultValue(&value, pCtx);
+  return SQLITE_OK;
 }
 
 u32 assocKeymapFindOf(AssocKeymap *pMap, AssocKeymap *pOther, u32 iSlot,

@@ -10,6 +10,7 @@
 **   page    cursors
 **   cache   the plans of a connection
 **   run     fetching the rows of each node
+**   keys    the keys of a lookup, as a table
 **   gather  putting their JSON together
 **
 ** A plan is a tree of nodes. The root gives the rows that were asked for,
@@ -21,8 +22,9 @@
 **      arena. Their keys go into the keymap of every child node, which
 **      numbers the distinct keys: each has a bucket.
 **   2. The child node fetches its rows and hangs each in its bucket: by
-**      lookup, with one statement run for each key, or by a scan of the
-**      whole table, where a key that no parent has is passed over.
+**      lookup, with a statement that goes through the keys, or is run for
+**      each, or by a scan of the whole table, where a key that no parent has
+**      is passed over.
 **   3. When all nodes have their rows, the text is gathered into one buffer:
 **      a row, and in it the buckets of its children. Every byte of a row is
 **      copied once for each place that it appears in.
@@ -486,13 +488,18 @@ struct AssocRun {
   AssocArena mem;          /* Rows and buckets */
   AssocArena fix;          /* apNamed and aNode, which last to the end */
   AssocNode *pNode;        /* Whose rows come */
-  AssocBucket *pBucket;    /* Where they go, unless their key tells */
+  u8 eKeys;                /* ASSOC_KEYS_*: by what they find their bucket */
+  u32 iKey, nKey;          /* GIVEN: the key that is looked up, and the last */
   AssocOut row;            /* Writes into mem */
   int rc;                  /* First error while rows came */
   int nLevel;              /* Levels of recursion that gather is in */
   i64 nPulse;              /* Bytes of the result at the last pulse */
   AssocRun *pOuter;        /* The run in which this one runs */
 };
+
+#define ASSOC_KEYS_ROW 0   /* Their own: a scan */
+#define ASSOC_KEYS_READY 1 /* Keys from iKey on are to be looked up */
+#define ASSOC_KEYS_GIVEN 2 /* The table assoc_keys stands at iKey */
 
 /* What the connection keeps for runs: see cache.c. */
 typedef struct AssocLoadState AssocLoadState;
@@ -620,5 +627,7 @@ char *assocPlanSql(AssocCall *pCall, AssocPlan *pPlan);
 
 /* Register assoc_emit(), by which statements hand over rows. */
 int assocRunRegister(AssocConn *pConn);
+/* Register the table assoc_keys, which has the keys of a lookup. */
+int assocKeysRegister(AssocConn *pConn);
 
 #endif /* ASSOC_LOAD_H */

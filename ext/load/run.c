@@ -530,22 +530,27 @@ static int atCursor(AssocRun *pRun, const AssocNode *pNode) {
          (pC->pBefore && cursorVal(pRun, pC->pBefore, &n));
 }
 
+/* All rows in one step, as arguments of assoc_emit(). */
+static void emitRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt) {
+  AssocLoadState *pLoad = assocLoadState(pRun->pCall);
+  pRun->pNode = pNode;
+  pRun->pOuter = pLoad->pRun;
+  pLoad->pRun = pRun;
+  (void)assocStep(pRun->pCall, pStmt);
+  pLoad->pRun = pRun->pOuter;
+  sqlite3_reset(pStmt);
+}
+
 /* One statement run for all keys. */
 static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   AssocCall *pCall = pRun->pCall;
-  AssocLoadState *pLoad = assocLoadState(pCall);
   AssocFetch *pFetch = atCursor(pRun, pNode) ? &pNode->scanAt : &pNode->scan;
   sqlite3_stmt *pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
   if (pStmt == 0) return;
   assocRunBind(pRun, pStmt, pFetch->pBind);
-  pRun->pNode = pNode;
-  pRun->pBucket = 0;
   if (pFetch->bEmit) {
-    pRun->pOuter = pLoad->pRun;
-    pLoad->pRun = pRun;
-    (void)assocStep(pCall, pStmt);
-    pLoad->pRun = pRun->pOuter;
-    sqlite3_reset(pStmt);
+    pRun->eKeys = ASSOC_KEYS_ROW;
+    emitRows(pRun, pNode, pStmt);
   } else {
     stepRows(pRun, pNode, pStmt, 0);
   }
@@ -553,22 +558,44 @@ static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   pNode->zStrategy = "scan";
 }
 
-/* One statement run for each key from iFirst on. */
+/* The keys from iFirst on, each bound to the statement in turn. */
+static void stepKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
+                     u32 iFirst, u32 nKey) {
+  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  u32 i;
+  for (i = iFirst; i < nKey; i++) {
+    if (pRun->pCall->rc != SQLITE_OK || pRun->rc != SQLITE_OK) break;
+    assocErrorCode(pRun->pCall, assocKeymapBind(&pState->map, i, pStmt, 1));
+    stepRows(pRun, pNode, pStmt, &pState->aBucket[i]);
+  }
+}
+
+/* The same keys, which the statement takes from the table assoc_keys. */
+static void emitKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
+                     u32 iFirst, u32 nKey) {
+  pRun->eKeys = ASSOC_KEYS_READY;
+  pRun->iKey = iFirst;
+  pRun->nKey = nKey;
+  emitRows(pRun, pNode, pStmt);
+}
+
+/* What is looked up for each key from iFirst on. */
 static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
                         u32 nKey) {
   AssocCall *pCall = pRun->pCall;
-  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   AssocFetch *pFetch =
       atCursor(pRun, pNode) ? &pNode->lookupAt : &pNode->lookup;
   sqlite3_stmt *pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
   u32 i;
   if (pStmt == 0) return;
   assocRunBind(pRun, pStmt, pFetch->pBind);
+  if (pFetch->bEmit) {
+    emitKeys(pRun, pNode, pStmt, iFirst, nKey);
+  } else {
+    stepKeys(pRun, pNode, pStmt, iFirst, nKey);
+  }
   for (i = iFirst; i < nKey; i++) {
-    if (pCall->rc != SQLITE_OK || pRun->rc != SQLITE_OK) break;
-    assocErrorCode(pCall, assocKeymapBind(&pState->map, i, pStmt, 1));
-    stepRows(pRun, pNode, pStmt, &pState->aBucket[i]);
-    pState->aBucket[i].bFetched = 1;
+    pRun->aNode[pNode->iNode].aBucket[i].bFetched = 1;
   }
   sqlite3_clear_bindings(pStmt);
   pNode->zStrategy = "lookup";
@@ -875,17 +902,25 @@ i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
 
 /* ------------------------------------------------------------- assoc_emit */
 
-/* assoc_emit(key…, value…): the aggregate that takes the rows of a scan. */
+/* assoc_emit(key…, value…): the aggregate that takes the rows of a scan; or of
+** a lookup, which have no key before them. */
 static void emitStep(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
   AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
   AssocRun *pRun = pLoad ? pLoad->pRun : 0;
-  if (ASSOC_UNLIKELY(pRun == 0 ||
-                     nArg != pRun->pNode->nKey + pRun->pNode->nArg)) {
+  AssocNode *pNode = pRun ? pRun->pNode : 0;
+  int bOwnKey = pRun && pRun->eKeys == ASSOC_KEYS_ROW;
+  if (ASSOC_UNLIKELY(pRun == 0 || pRun->eKeys == ASSOC_KEYS_READY ||
+                     nArg != (bOwnKey ? pNode->nKey : 0) + pNode->nArg)) {
     sqlite3_result_error(pCtx, "assoc: assoc_emit() is internal", -1);
     return;
   }
-  scanRow(pRun, pRun->pNode, apArg);
+  if (bOwnKey) {
+    scanRow(pRun, pNode, apArg);
+  } else {
+    assocRunRow(pRun, pNode, &pRun->aNode[pNode->iNode].aBucket[pRun->iKey],
+                apArg);
+  }
   if (ASSOC_UNLIKELY(pRun->rc != SQLITE_OK)) {
     sqlite3_result_error_code(pCtx, SQLITE_ABORT);
   }

@@ -7,6 +7,7 @@
 **
 **   lookup  SELECT <values> FROM posts t1 WHERE t1.user_id=?1 AND <where>
 **            ORDER BY <order> LIMIT ?2
+**            or, for all keys at once, where an index has the order: keys.c
 **   scan    SELECT assoc_emit(t1.user_id, <values>) FROM posts t1
 **            NOT INDEXED WHERE <where>
 **
@@ -219,30 +220,140 @@ static void stmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
 
 /* ----------------------------------------------------------------- lookup */
 
-/* SELECT … WHERE t1.user_id=?1 …; the key is the first parameters. */
+/* Do the join rows have what they lead to as that has itself, so that they
+** sort as it does? */
+static int sortsAlike(const AssocRel *pRel, const AssocModel *pModel) {
+  int i;
+  if (pRel->other.nCol != pModel->nKey) return 0;
+  for (i = 0; i < pModel->nKey; i++) {
+    const AssocColumn *pFrom = &pRel->pThrough->aCol[pRel->other.aCol[i]];
+    const AssocColumn *pTo = &pModel->pTable->aCol[pModel->aKey[i]];
+    if (pRel->targetKey.aCol[i] != pModel->aKey[i]) return 0;
+    if (pFrom->eAff != pTo->eAff) return 0;
+    if (sqlite3_stricmp(pFrom->zColl, pTo->zColl) != 0) return 0;
+  }
+  return 1;
+}
+
+static int hasColumn(int n, const int *aCol, int iCol) {
+  int i;
+  for (i = 0; i < n; i++) {
+    if (aCol[i] == iCol) return 1;
+  }
+  return 0;
+}
+
+/* An index of the table that has the node's key which goes on in the order of
+** its rows: with the model's key; or, of a join table, with what the rows lead
+** to and the key of the join row. 0 if there is none. */
+static const char *keyIndex(Planner *p, const AssocNode *pNode) {
+  const AssocRel *pRel = pNode->pRel;
+  const AssocModel *pModel = pNode->pModel;
+  AssocTable *pTab = 0;
+  const AssocKey *pKey = assocRelFarKey(pRel, &pTab);
+  int aRest[2 * ASSOC_KEY_MAX], i, n = 0;
+  if (pTab->eType != ASSOC_TABLE) return 0;
+  if (!isMany2Many(pNode)) {
+    return assocTableIndexOrder(p->pCall, pTab, pKey->nCol, pKey->aCol,
+                                pModel->nKey, pModel->aKey);
+  }
+  if (!sortsAlike(pRel, pModel) || pModel->nKey > ASSOC_KEY_MAX) return 0;
+  for (i = 0; i < pRel->other.nCol; i++) aRest[n++] = pRel->other.aCol[i];
+  for (i = 0; i < pTab->nKey && n < ASSOC_COUNT(aRest); i++) {
+    if (hasColumn(n, aRest, pTab->aKey[i])) continue;
+    if (hasColumn(pKey->nCol, pKey->aCol, pTab->aKey[i])) continue;
+    aRest[n++] = pTab->aKey[i];
+  }
+  return assocTableIndexOrder(p->pCall, pTab, pKey->nCol, pKey->aCol, n, aRest);
+}
+
+/*
+** Can one statement look up the rows of all keys, and do those of each come in
+** their order if nothing is said about it? They do by an index that goes on
+** with the model's key: *pzIndex, which the statement has to name. One row is
+** in order by itself.
+*/
+static int joinsKeys(Planner *p, const AssocNode *pNode, const char **pzIndex) {
+  const AssocRel *pRel = pNode->pRel;
+  const ShapeClauses *pC = pNode->pClauses;
+  *pzIndex = 0;
+  if (pRel == 0 || pNode->nArg == 0 || pNode->nArg > p->nFunctionArg) return 0;
+  if (pNode->bOne) return 1;
+  if (!pNode->bMany || pNode->zType || pRel->nPath || pNode->pPage) return 0;
+  if (p->bReverse || assocOrderOf(pRel, pC)) return 0;
+  if (pC && (pC->pLimit || pC->pOffset)) return 0;
+  *pzIndex = keyIndex(p, pNode);
+  return *pzIndex != 0;
+}
+
+/* " FROM main.assoc_keys k", if that is ours. */
+static void stmtKeys(AssocSql *p, const AssocNode *pNode) {
+  AssocSchema *pMain = assocSchemaFind(pNode->pPlan->pCat, "main");
+  stmtPut(p, " FROM main.assoc_keys k");
+  if (pMain && assocSchemaIndex(pMain, "assoc_keys") >= 0) {
+    assocError(p->pCall, "the name assoc_keys is taken in main, but this "
+                         "extension needs it; rename that table");
+  }
+}
+
+/* " FROM assoc_keys k CROSS JOIN posts t1 INDEXED BY …" */
+static void stmtFromKeys(AssocSql *p, const AssocNode *pNode,
+                         const char *zIndex) {
+  stmtKeys(p, pNode);
+  stmtPut(p, " CROSS JOIN ");
+  if (isMany2Many(pNode)) {
+    assocSqlTable(p, pNode->pRel->pThrough);
+    sqlite3_str_appendf(p->pStr, " t2 INDEXED BY \"%w\" CROSS JOIN ", zIndex);
+    assocSqlTable(p, pNode->pModel->pTable);
+    stmtPut(p, " t1");
+  } else {
+    assocSqlTable(p, pNode->pModel->pTable);
+    stmtPut(p, " t1");
+    if (zIndex) sqlite3_str_appendf(p->pStr, " INDEXED BY \"%w\"", zIndex);
+  }
+}
+
+/* " WHERE t1.user_id=?1 AND …": the key is the first parameters, or a row of
+** assoc_keys, whose affinity the + takes away: it is to compare as a parameter
+** does. */
+static void stmtKey(AssocSql *p, const AssocNode *pNode, int nKey, int bJoin) {
+  const AssocModel *pModel = pNode->pModel;
+  int i, n = 0;
+  for (i = 0; i < nKey; i++) {
+    stmtNext(p, &n, " WHERE ", " AND ");
+    if (pNode->pRel) {
+      stmtPut(p, pNode->azKey[i]);
+    } else {
+      assocSqlColumn(p, 1, pModel->pTable, pModel->aKey[i]);
+    }
+    sqlite3_str_appendf(p->pStr, bJoin ? "=+k.k%d" : "=?%d", bJoin ? i : i + 1);
+  }
+}
+
+/* The rows of one key, or of all keys: see joinsKeys(). */
 static void makeLookup(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
                        int bCursor) {
-  const AssocModel *pModel = pNode->pModel;
-  int nKey = pNode->pRel ? pNode->nKey : pModel->nKey, i, n = 0;
+  const char *zIndex;
   AssocSql sql;
+  int bJoin = joinsKeys(p, pNode, &zIndex);
+  int nKey = pNode->pRel ? pNode->nKey : pNode->pModel->nKey;
+  pFetch->bEmit = (u8)bJoin;
   stmtStart(p, &sql, pNode, 0);
-  sql.nVar = nKey;
-  stmtPut(&sql, "SELECT ");
+  sql.nVar = bJoin ? 0 : nKey;
+  sql.bNatural = (u8)bJoin;
+  stmtPut(&sql, bJoin ? "SELECT assoc_emit(" : "SELECT ");
   stmtValues(&sql, pNode, 0, 0);
-  stmtFrom(&sql, pNode, 0);
-  for (i = 0; i < nKey; i++) {
-    stmtNext(&sql, &n, " WHERE ", " AND ");
-    if (pNode->pRel) {
-      stmtPut(&sql, pNode->azKey[i]);
-    } else {
-      assocSqlColumn(&sql, 1, pModel->pTable, pModel->aKey[i]);
-    }
-    sqlite3_str_appendf(sql.pStr, "=?%d", i + 1);
+  if (bJoin) {
+    stmtPut(&sql, ")");
+    stmtFromKeys(&sql, pNode, zIndex);
+  } else {
+    stmtFrom(&sql, pNode, 0);
   }
+  stmtKey(&sql, pNode, nKey, bJoin);
   stmtWhere(&sql, pNode);
   if (bCursor) stmtCursors(&sql, pNode);
-  if (pNode->pRel && !pNode->bOne) stmtOrder(&sql, pNode);
-  stmtLimit(&sql, pNode);
+  if (!bJoin && pNode->pRel && !pNode->bOne) stmtOrder(&sql, pNode);
+  if (!bJoin) stmtLimit(&sql, pNode);
   if (pNode->pRel && !pNode->zType && !assocHopServed(p->pCall, pNode->pRel)) {
     sql.bDear = 1;
   }
@@ -491,26 +602,29 @@ static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
   if (pRows->pFirst) pRows->iAlias = stmtLast(pRows->pFirst)->iAlias;
 }
 
-/* SELECT count(*) FROM … WHERE key=?1 AND …: always one row */
+/* SELECT assoc_emit((SELECT count(*) FROM … WHERE key=+k.k0 AND …))
+** FROM assoc_keys k: always one row for each key */
 static void makeValueLookup(Planner *p, AssocNode *pNode) {
   int bExists = pNode->pValue->pAgg->eAgg == SHAPE_AGG_EXISTS, i;
   const AssocHop *pHop;
   ValueRows rows;
   AssocSql sql;
   stmtStart(p, &sql, pNode, 0);
-  sql.nVar = pNode->nKey;
   valueRows(&sql, pNode, &rows);
   if (p->pCall->rc == SQLITE_OK) {
-    stmtPut(&sql, bExists ? "SELECT EXISTS(SELECT " : "SELECT ");
+    stmtPut(&sql, "SELECT assoc_emit(");
+    stmtPut(&sql, bExists ? "EXISTS(SELECT " : "(SELECT ");
     stmtValue(&sql, pNode, &rows);
     stmtValueFrom(&sql, pNode, &rows);
   }
   for (i = 0; i < pNode->nKey && p->pCall->rc == SQLITE_OK; i++) {
     stmtPut(&sql, " AND ");
     stmtValueKey(&sql, pNode, &rows, i);
-    sqlite3_str_appendf(sql.pStr, "=?%d", i + 1);
+    sqlite3_str_appendf(sql.pStr, "=+k.k%d", i);
   }
-  if (bExists) stmtPut(&sql, ")");
+  stmtPut(&sql, "))");
+  stmtKeys(&sql, pNode);
+  pNode->lookup.bEmit = 1;
   for (pHop = rows.pFirst; pHop; pHop = pHop->pNext) {
     if (!assocHopServed(p->pCall, pHop->pRel)) sql.bDear = 1;
   }

@@ -111,6 +111,10 @@ i64 assocColumnRows(AssocCall *pCall, AssocTable *pTab, int iCol);
 ** Returns "" for the table's own key, 0 if there is none. */
 const char *assocTableIndexOn(AssocCall *pCall, AssocTable *pTab, int nCol,
                               const int *aCol, int *pbUnique);
+/* The same, an index by name, whose entries for one key come in the order of
+** columns aRest, as in ORDER BY; or 0. */
+const char *assocTableIndexOrder(AssocCall *pCall, AssocTable *pTab, int nCol,
+                                 const int *aCol, int nRest, const int *aRest);
 
 /* --------------------------------------------------------------- catalog */
 

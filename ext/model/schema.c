@@ -416,6 +416,32 @@ const char *assocTableIndexOn(AssocCall *pCall, AssocTable *pTab, int nCol,
   return zBest;
 }
 
+/* Do the entries of an index that have the same first n columns come in the
+** order of columns aRest? Behind its own columns they have the rowid. */
+static int indexGoesOn(const AssocTable *pTab, const AssocIndex *pIdx, int n,
+                       int nRest, const int *aRest) {
+  int i, j = 0;
+  for (i = n; i < pIdx->nCol && j < nRest; i++, j++) {
+    int iCol = pIdx->aCol[i] == -1 ? pTab->iRowid : pIdx->aCol[i];
+    if (iCol != aRest[j] || pIdx->abDesc[i]) return 0;
+    if (sqlite3_stricmp(pIdx->azColl[i], pTab->aCol[iCol].zColl) != 0) return 0;
+  }
+  return j == nRest ||
+         (pTab->bRowid && j == nRest - 1 && aRest[j] == pTab->iRowid);
+}
+
+const char *assocTableIndexOrder(AssocCall *pCall, AssocTable *pTab, int nCol,
+                                 const int *aCol, int nRest, const int *aRest) {
+  AssocIndex *pIdx;
+  for (pIdx = assocTableIndexes(pCall, pTab); pIdx; pIdx = pIdx->pNext) {
+    if (indexBegins(pTab, pIdx, nCol, aCol) &&
+        indexGoesOn(pTab, pIdx, nCol, nRest, aRest)) {
+      return pIdx->zName;
+    }
+  }
+  return 0;
+}
+
 /* -------------------------------------------------------------- row count */
 
 /* The first integer of the row, or -1 if there is none. */
@@ -456,7 +482,6 @@ i64 assocTableRows(AssocCall *pCall, AssocTable *pTab) {
     if (pTab->nRow < 0) pTab->nRow = 0;
   }
   if (pTab->nRow < 0) pTab->nRow = 1000000;
-  if (pCall->rc != SQLITE_OK) pTab->nRow = -1; /* Ask again the next time */
   return pTab->nRow;
 }
 

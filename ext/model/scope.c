@@ -16,8 +16,8 @@ static void scopeError(AssocCall *pCall, const AssocModel *pModel,
   if (pCall->rc != SQLITE_ERROR) return;
   z = sqlite3_mprintf("%s", pCall->zErr ? pCall->zErr + 7 : "");
   assocErrorForget(pCall);
-  if (z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
-  assocError(pCall, "the scope %s of %s: %s", zScope, pModel->zLabel, z);
+  assocError(pCall, "the scope %s of %s: %s", zScope, pModel->zLabel,
+             z ? z : "out of memory");
   sqlite3_free(z);
 }
 

@@ -1,0 +1,127 @@
+/*
+** The keys of a lookup, as a table.
+**
+** To run a statement once for each key costs more than the few rows that it
+** gives. So one statement goes through all keys, in the private virtual table
+** assoc_keys, and hands over all rows in one step:
+**
+**   SELECT assoc_emit(t1.id, t1.title) FROM main.assoc_keys k
+**     CROSS JOIN posts t1 INDEXED BY posts_user WHERE t1.user_id=+k.k0
+**
+** The + takes the column's affinity away, so that the key compares as a bound
+** value does. assoc_emit() hangs the rows in the bucket of the key at which
+** the table stands. It has rows for its run alone.
+*/
+#include "load/load.h"
+
+typedef struct KeysTable KeysTable;
+struct KeysTable {
+  sqlite3_vtab base;
+  AssocConn *pConn; /* A reference */
+};
+
+typedef struct KeysCursor KeysCursor;
+struct KeysCursor {
+  sqlite3_vtab_cursor base;
+  AssocRun *pRun; /* BORROWED: whose keys these are, or 0 */
+};
+
+static int keysConnect(sqlite3 *db, void *pAux, int argc,
+                       const char *const *argv, sqlite3_vtab **ppVtab,
+                       char **pzErr) {
+  KeysTable *pTab;
+  int rc = sqlite3_declare_vtab(db, "CREATE TABLE x(k0,k1,k2,k3,k4,k5,k6,k7,"
+                                    "k8,k9,k10,k11,k12,k13,k14,k15)");
+  (void)argc, (void)argv, (void)pzErr;
+  if (rc != SQLITE_OK) return rc;
+  sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+  pTab = sqlite3_malloc64(sizeof(*pTab));
+  if (pTab == 0) return SQLITE_NOMEM;
+  memset(pTab, 0, sizeof(*pTab));
+  pTab->pConn = assocConnRef(pAux);
+  *ppVtab = &pTab->base;
+  return SQLITE_OK;
+}
+
+static int keysDisconnect(sqlite3_vtab *pVtab) {
+  assocConnUnref(((KeysTable *)pVtab)->pConn);
+  sqlite3_free(pVtab);
+  return SQLITE_OK;
+}
+
+static int keysBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
+  (void)pVtab;
+  pInfo->estimatedRows = 100;
+  pInfo->estimatedCost = 100;
+  return SQLITE_OK;
+}
+
+static int keysOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
+  KeysCursor *p = sqlite3_malloc64(sizeof(*p));
+  (void)pVtab;
+  if (p == 0) return SQLITE_NOMEM;
+  memset(p, 0, sizeof(*p));
+  *ppCur = &p->base;
+  return SQLITE_OK;
+}
+
+static int keysClose(sqlite3_vtab_cursor *pCur) {
+  sqlite3_free(pCur);
+  return SQLITE_OK;
+}
+
+static int keysFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
+                      int argc, sqlite3_value **argv) {
+  AssocConn *pConn = ((KeysTable *)pCur->pVtab)->pConn;
+  AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
+  AssocRun *pRun = pLoad ? pLoad->pRun : 0;
+  (void)idxNum, (void)idxStr, (void)argc, (void)argv;
+  ((KeysCursor *)pCur)->pRun = pRun;
+  if (pRun == 0 || pRun->eKeys != ASSOC_KEYS_READY) {
+    sqlite3_free(pCur->pVtab->zErrMsg);
+    pCur->pVtab->zErrMsg = sqlite3_mprintf("assoc: assoc_keys is internal");
+    return SQLITE_ERROR;
+  }
+  pRun->eKeys = ASSOC_KEYS_GIVEN;
+  return SQLITE_OK;
+}
+
+static int keysNext(sqlite3_vtab_cursor *pCur) {
+  ((KeysCursor *)pCur)->pRun->iKey++;
+  return SQLITE_OK;
+}
+
+static int keysEof(sqlite3_vtab_cursor *pCur) {
+  AssocRun *pRun = ((KeysCursor *)pCur)->pRun;
+  return pRun->iKey >= pRun->nKey;
+}
+
+static int keysColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
+                      int iCol) {
+  AssocRun *pRun = ((KeysCursor *)pCur)->pRun;
+  return assocKeymapResult(&pRun->aNode[pRun->pNode->iNode].map, pRun->iKey,
+                           iCol, pCtx);
+}
+
+static int keysRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
+  *pRowid = ((KeysCursor *)pCur)->pRun->iKey;
+  return SQLITE_OK;
+}
+
+static const sqlite3_module keysModule = {
+    .xConnect = keysConnect,
+    .xBestIndex = keysBestIndex,
+    .xDisconnect = keysDisconnect,
+    .xOpen = keysOpen,
+    .xClose = keysClose,
+    .xFilter = keysFilter,
+    .xNext = keysNext,
+    .xEof = keysEof,
+    .xColumn = keysColumn,
+    .xRowid = keysRowid,
+};
+
+int assocKeysRegister(AssocConn *pConn) {
+  return sqlite3_create_module_v2(pConn->db, "assoc_keys", &keysModule,
+                                  assocConnRef(pConn), assocConnUnref);
+}
