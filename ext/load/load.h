@@ -568,9 +568,9 @@ i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
 
 /*
 ** A query whose roots are given out one at a time. They are loaded in
-** batches, the first of one root and later ones of as many as a megabyte of
-** rows holds, so that memory is bounded by the largest root and not by the
-** result.
+** batches, the first of one root and later ones of as many as a megabyte holds,
+** going by the batch before, so that memory does not grow with the result. But
+** where whole tables are gone through for each batch, it is a part of all roots.
 */
 typedef struct AssocStream AssocStream;
 /* OUT: closed with assocStreamClose(). The arguments are copied. */
