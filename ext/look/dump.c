@@ -96,6 +96,7 @@ static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
   if (p->pCall->rc == SQLITE_ERROR) {
     char *zWhy = sqlite3_mprintf("%s", p->pCall->zErr);
     assocErrorForget(p->pCall);
+    if (zWhy == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
     if (zWhy) dumpComment(p, pStr, pDef, zWhy);
     sqlite3_free(zWhy);
     return;

@@ -460,6 +460,8 @@ static void widenGuard(AssocCall *pCall, CatalogCache *pCache) {
   (void)guardOpen(&call, pCache, &zTokens);
   pCache->zTokens = zTokens;
   if (call.rc != SQLITE_OK) cacheDrop(pCache);
+  /* A token that cannot be read now is found gone by the next call */
+  if (call.rc != SQLITE_ERROR) assocErrorCode(pCall, call.rc);
   assocCallClear(&call);
 }
 

@@ -482,6 +482,7 @@ i64 assocTableRows(AssocCall *pCall, AssocTable *pTab) {
     if (pTab->nRow < 0) pTab->nRow = 0;
   }
   if (pTab->nRow < 0) pTab->nRow = 1000000;
+  if (pCall->rc != SQLITE_OK) pTab->nRow = -1; /* Ask again the next time */
   return pTab->nRow;
 }
 

@@ -16,8 +16,8 @@ static void scopeError(AssocCall *pCall, const AssocModel *pModel,
   if (pCall->rc != SQLITE_ERROR) return;
   z = sqlite3_mprintf("%s", pCall->zErr ? pCall->zErr + 7 : "");
   assocErrorForget(pCall);
-  assocError(pCall, "the scope %s of %s: %s", zScope, pModel->zLabel,
-             z ? z : "out of memory");
+  if (z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+  assocError(pCall, "the scope %s of %s: %s", zScope, pModel->zLabel, z);
   sqlite3_free(z);
 }
 

@@ -237,15 +237,21 @@ static const char *relatedLiteral(sqlite3_index_info *pInfo, int iCons) {
   return (const char *)sqlite3_value_text(pVal);
 }
 
-/* Rows that one key has, as far as it is known: 1 only for a to-one, of which
-** SQLite then reads, changes or deletes no more than one. */
-static i64 relatedEstimate(AssocConn *pConn, const char *zModel,
-                           const char *zItem) {
+/*
+** Rows that one key has, as far as it is known: 1 only for a to-one, of which
+** SQLite then reads, changes or deletes no more than one. An error comes again
+** when it is run, unless it has ended the user's transaction, as having no
+** memory may: then the statement must not go on as one of its own.
+*/
+static int relatedEstimate(AssocConn *pConn, const char *zModel,
+                           const char *zItem, i64 *pn) {
   AssocCall call;
   AssocCatalog *pCat;
   AssocPlan *pPlan;
+  int rc, bAuto = sqlite3_get_autocommit(pConn->db);
   i64 n = 10;
-  if (zModel == 0 || zItem == 0) return n;
+  *pn = n;
+  if (zModel == 0 || zItem == 0) return SQLITE_OK;
   assocCallInit(&call, pConn);
   pCat = assocCatalogEnter(&call);
   pPlan = assocPlanGet(&call, pCat, ASSOC_ASK_IDS, zModel, zItem);
@@ -261,8 +267,12 @@ static i64 relatedEstimate(AssocConn *pConn, const char *zModel,
   }
   assocPlanRelease(&call, pPlan);
   assocCatalogLeave(&call, pCat);
-  assocCallClear(&call); /* The error comes again when it is run */
-  return n;
+  rc = call.rc;
+  assocCallClear(&call);
+  if (rc == SQLITE_NOMEM) return rc;
+  if (rc != SQLITE_OK && sqlite3_get_autocommit(pConn->db) != bAuto) return rc;
+  *pn = n;
+  return SQLITE_OK;
 }
 
 /* The constraints that matter, or -1. */
@@ -302,11 +312,12 @@ static void relatedPass(sqlite3_index_info *pInfo, int iCons, int *pn) {
   pInfo->aConstraintUsage[iCons].omit = 1;
 }
 
-static void relatedCost(RelatedTable *p, sqlite3_index_info *pInfo,
-                        const RelatedWant *pWant) {
-  i64 n = relatedEstimate(
+static int relatedCost(RelatedTable *p, sqlite3_index_info *pInfo,
+                       const RelatedWant *pWant) {
+  i64 n;
+  int rc = relatedEstimate(
       p->pConn, p->zModel ? p->zModel : relatedLiteral(pInfo, pWant->iModel),
-      p->zItem ? p->zItem : relatedLiteral(pInfo, pWant->iItem));
+      p->zItem ? p->zItem : relatedLiteral(pInfo, pWant->iItem), &n);
   if (pWant->iKey < 0) {
     pInfo->estimatedCost = 1e12;
     pInfo->estimatedRows = 1000000000;
@@ -318,6 +329,7 @@ static void relatedCost(RelatedTable *p, sqlite3_index_info *pInfo,
     pInfo->estimatedRows = n;
     if (n == 1) pInfo->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
   }
+  return rc;
 }
 
 static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
@@ -351,8 +363,7 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
       pInfo->idxNum |= RELATED_THROUGH;
     }
   }
-  relatedCost(p, pInfo, &want);
-  return SQLITE_OK;
+  return relatedCost(p, pInfo, &want);
 }
 
 /* ----------------------------------------------------------------- cursor */
