@@ -12,7 +12,8 @@
 #                      `test` does it too, once this has fetched the tools
 #   make check         warnings of two compilers, format, exported symbols
 #   make format        put the C code into the form that `check` asks for
-#   make faulttest     the tests where memory, disk or patience run out
+#   make faulttest     the tests where memory, disk or patience run out; here
+#                      and below EVERY=N lets only every N-th thing fail
 #   make asan          the tests under AddressSanitizer and UBSan
 #   make valgrind      the tests under valgrind; T=GLOB as above
 #   make newsqlite     the tests on the newest SQLite, with its own asserts
@@ -40,6 +41,7 @@ CLANG_FORMAT ?= clang-format
 TCLSH ?= tclsh
 GCC ?= gcc
 T ?=
+EVERY ?= 1
 
 MAKEFLAGS += --no-print-directory
 # At the start of a command: $(call say,CC,file) prints that in its place.
@@ -210,7 +212,7 @@ $(HELPER): test/faultsim.c test/rawdb.c test/faultsim.h | build/ready
 
 # The runner, in the form: $(RUN) OPTIONS FILES. It counts and sums up.
 RUN = ASSOC_HELPER='$(CURDIR)/$(HELPER)' \
-  ASSOC_SO='$(CURDIR)/build/$(1)/assoc.$(SO)' \
+  ASSOC_SO='$(CURDIR)/build/$(1)/assoc.$(SO)' ASSOC_EVERY='$(EVERY)' \
   $(TCLSH) test/all.tcl -log build/log $(if $(T),-only '$(T)')
 FUNCTIONAL := $(sort $(wildcard test/*.test))
 FAULTS := $(sort $(wildcard test/fault/*.test))

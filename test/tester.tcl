@@ -15,6 +15,7 @@
 #
 #   ASSOC_SO       the extension; without it ../assoc.so
 #   ASSOC_HELPER   the C helper; without it ../build/test/faultsim.so
+#   ASSOC_EVERY    N: of a fault's runs only every N-th; without it every one
 #
 # Tests
 #   do_test NAME SCRIPT EXPECTED         the script's result
@@ -410,7 +411,10 @@ proc skip {name why} {
 #
 # runs the body again and again. In the first run its first allocation (or
 # file operation, ...) fails, in the second run its second, and so on, until
-# one run comes to its end without meeting the fault. Each run is one test:
+# one run comes to its end without meeting the fault. (Where that would take
+# too long, as under valgrind, ASSOC_EVERY=N takes every N-th only. Sweeps start
+# at different ones then, so that much alike sweeps strike different places.)
+# Each run is one test:
 #
 #   1. -prep runs. All connections are closed before. Without it, the files
 #      that faultsim_save_and_close kept are restored and db is opened.
@@ -488,8 +492,17 @@ proc do_faultsim_test {name args} {
   if {!$any} { error "no such fault: [dict get $o -faults]" }
 }
 
+# Which of a fault's runs to visit
+set tester::every 1
+if {[info exists env(ASSOC_EVERY)] && $env(ASSOC_EVERY) > 1} {
+  set tester::every $env(ASSOC_EVERY)
+}
+set tester::sweeps -1
+
 proc tester::fault_loop {prefix arm disarm o} {
-  for {set n 0} {1} {incr n} {
+  variable every
+  variable sweeps
+  for {set n [expr {[incr sweeps] % $every}]} {1} {incr n $every} {
     # Interrupts may strike at any of very many steps: visit ever fewer.
     if {$n > 100 && [string match *-interrupt $prefix]} { incr n [expr {$n/9}] }
     set name $prefix.[expr {$n + 1}]
