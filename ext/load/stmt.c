@@ -570,9 +570,11 @@ static void stmtValueKey(AssocSql *p, const AssocNode *pNode,
 }
 
 /* The same, as the parent's key compares with it: text that looks like a number
-** is one, so that all that equals a parent's key is one group. */
+** is one, so that all that equals a parent's key is one group. An expression
+** has no collation of its own. */
 static void stmtValueGroup(AssocSql *p, const AssocNode *pNode,
                            const ValueRows *pRows, int i) {
+  u8 eColl = pNode->aRule[i].eColl;
   if (!pNode->bScanOnly || pNode->aRule[i].eAff != ASSOC_AFF_NUMERIC) {
     stmtValueKey(p, pNode, pRows, i);
     return;
@@ -586,6 +588,8 @@ static void stmtValueGroup(AssocSql *p, const AssocNode *pNode,
   stmtPut(p, " AS NUMERIC) ELSE ");
   stmtValueKey(p, pNode, pRows, i);
   stmtPut(p, " END");
+  if (eColl == ASSOC_COLL_NOCASE) stmtPut(p, " COLLATE nocase");
+  if (eColl == ASSOC_COLL_RTRIM) stmtPut(p, " COLLATE rtrim");
 }
 
 /* Over a named path the rows are the path's; over one association that leads

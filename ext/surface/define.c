@@ -207,10 +207,14 @@ static void checkCircle(Definer *p, const AssocRel *pRel) {
 ** definition names its foreign key, it is.
 */
 static void checkRow(Definer *p) {
+  AssocCatalog *pOld = p->pCat;
   AssocModel *pModel;
   AssocRel *pRel;
   p->pCat = assocCatalogEnter(p->pCall);
-  if (p->pCat == 0) return;
+  if (p->pCat == 0) {
+    p->pCat = pOld;
+    return;
+  }
   pModel = assocModelFind(p->pCall, p->pCat, p->pSource->zLabel);
   pRel = pModel ? assocRelFind(p->pCall, pModel, p->zName) : 0;
   if (pRel) {
@@ -226,6 +230,7 @@ static void checkRow(Definer *p) {
     assocSyncCheck(p->pCall, pRel);
   }
   assocCatalogLeave(p->pCall, p->pCat);
+  p->pCat = pOld;
 }
 
 /* ----------------------------------------------------------------- define */
@@ -322,6 +327,26 @@ static int prepare(Definer *p, const char *zModel, const char *zKind,
   return p->pCall->rc == SQLITE_OK;
 }
 
+/* Read what it means; true if there is a row to write. */
+static int defineRead(Definer *p, const char *zModel, const char *zKind,
+                      const char *zTarget, const char *zOptions) {
+  AssocCall *pCall = p->pCall;
+  int bWrite;
+  memset(p, 0, sizeof(*p));
+  p->pCall = pCall;
+  p->pCat = assocCatalogEnter(pCall);
+  if (p->pCat == 0) return 0;
+  bWrite = prepare(p, zModel, zKind, zTarget, zOptions);
+  assocCatalogRef(p->pCat); /* The names in it are needed to the end */
+  assocCatalogLeave(pCall, p->pCat);
+  return bWrite;
+}
+
+static void defineClear(Definer *p) {
+  assocCatalogUnref(p->pCat);
+  assocArenaFree(&p->mem);
+}
+
 /* assoc_define(model, kind, target [, options]): the association's name */
 static void defineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                        sqlite3_value **ap) {
@@ -329,22 +354,19 @@ static void defineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   const char *zKind = assocArgText(pCall, ap[1], "the kind");
   const char *zTarget = assocArgTextOrNull(pCall, ap[2]);
   const char *zOptions = nArg > 3 ? assocArgTextOrNull(pCall, ap[3]) : 0;
-  AssocCatalog *pCat;
   AssocWrite w;
   Definer d;
   char *zResult; /* Made while it can still fail */
-  int bWrite = 0;
+  int bWrite;
   if (pCall->rc != SQLITE_OK) return;
-  memset(&d, 0, sizeof(d));
   d.pCall = pCall;
   assocWriteBegin(pCall, &w, "assoc_define");
-  d.pCat = pCat = assocCatalogEnter(pCall);
-  if (pCat) {
-    bWrite = prepare(&d, zModel, zKind, zTarget, zOptions);
-    assocCatalogRef(pCat); /* The names in it are needed to the end */
-    assocCatalogLeave(pCall, pCat);
+  bWrite = defineRead(&d, zModel, zKind, zTarget, zOptions);
+  if (bWrite && assocWriteAgain(pCall, &w, "assoc_define", d.zSchema)) {
+    defineClear(&d);
+    bWrite = defineRead(&d, zModel, zKind, zTarget, zOptions);
   }
-  if (bWrite) {
+  if (bWrite && pCall->rc == SQLITE_OK) {
     if (d.pOpt->bReplace) replaceOld(&d);
     assocDefWrite(pCall, d.zSchema, d.zModel, d.zName, azAssocKind[d.eKind],
                   d.zTarget, d.zOptions);
@@ -357,8 +379,7 @@ static void defineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   } else {
     sqlite3_free(zResult);
   }
-  assocCatalogUnref(pCat);
-  assocArenaFree(&d.mem);
+  defineClear(&d);
 }
 
 /* --------------------------------------------------------------- undefine */
@@ -394,26 +415,36 @@ static AssocDef *undefine(AssocCall *pCall, AssocCatalog *pCat,
   return pFound;
 }
 
+/* The same, in the catalog of now, to which *ppCat is a reference. */
+static AssocDef *undefineRead(AssocCall *pCall, AssocCatalog **ppCat,
+                              const char *zModel, const char *zName) {
+  AssocCatalog *pCat = assocCatalogEnter(pCall);
+  AssocDef *pDef = pCat ? undefine(pCall, pCat, zModel, zName) : 0;
+  assocCatalogUnref(*ppCat);
+  *ppCat = pCat ? assocCatalogRef(pCat) : 0; /* pDef is in it */
+  assocCatalogLeave(pCall, pCat);
+  return pDef;
+}
+
 /* assoc_undefine(model, association): 1, or 0 if there was none. The name ''
 ** is the row of assoc_model(). */
 static void undefineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                          sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
   const char *zName = assocArgText(pCall, ap[1], "the association");
-  AssocCatalog *pCat;
-  AssocDef *pDef = 0;
+  AssocCatalog *pCat = 0;
+  AssocDef *pDef;
   AssocWrite w;
   int n = 0;
   (void)nArg;
   if (pCall->rc != SQLITE_OK) return;
   assocWriteBegin(pCall, &w, "assoc_undefine");
-  pCat = assocCatalogEnter(pCall);
-  if (pCat) {
-    pDef = undefine(pCall, pCat, zModel, zName);
-    assocCatalogRef(pCat); /* pDef is in it */
-    assocCatalogLeave(pCall, pCat);
+  pDef = undefineRead(pCall, &pCat, zModel, zName);
+  if (pDef &&
+      assocWriteAgain(pCall, &w, "assoc_undefine", pDef->pSchema->zName)) {
+    pDef = undefineRead(pCall, &pCat, zModel, zName);
   }
-  if (pDef) {
+  if (pDef && pCall->rc == SQLITE_OK) {
     n = assocDefDelete(pCall, pDef->pSchema->zName, pDef->zModel, zName);
   }
   assocWriteEnd(pCall, &w);
@@ -620,16 +651,25 @@ static void modelCheck(Modeller *m) {
   assocCatalogLeave(pCall, pCat);
 }
 
+/* Read what it means; true if there is a row to write. */
+static int modelRead(Modeller *m, const char *zModel) {
+  AssocCatalog *pCat = assocCatalogEnter(m->pCall);
+  int bWrite;
+  if (pCat) modelHome(m, pCat, zModel);
+  bWrite = pCat && m->pCall->rc == SQLITE_OK && modelPrepare(m, pCat);
+  assocCatalogLeave(m->pCall, pCat);
+  return bWrite;
+}
+
 /* assoc_model(model, options): the model's name */
 static void modelFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                       sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
   const char *zOptions = assocArgText(pCall, ap[1], "the options");
-  AssocCatalog *pCat;
   AssocWrite w;
   Modeller m;
   char *zResult; /* Made while it can still fail */
-  int bWrite = 0;
+  int bWrite;
   (void)nArg;
   if (pCall->rc != SQLITE_OK) return;
   memset(&m, 0, sizeof(m));
@@ -638,11 +678,11 @@ static void modelFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (m.pJson) modelOptions(&m);
   m.zText = modelText(&m);
   assocWriteBegin(pCall, &w, "assoc_model");
-  pCat = assocCatalogEnter(pCall);
-  if (pCat) modelHome(&m, pCat, zModel);
-  if (pCat) bWrite = pCall->rc == SQLITE_OK && modelPrepare(&m, pCat);
-  assocCatalogLeave(pCall, pCat);
-  if (bWrite) {
+  bWrite = modelRead(&m, zModel);
+  if (bWrite && assocWriteAgain(pCall, &w, "assoc_model", m.zRowSchema)) {
+    bWrite = modelRead(&m, zModel);
+  }
+  if (bWrite && pCall->rc == SQLITE_OK) {
     assocDefWrite(pCall, m.zRowSchema, m.zRowModel, "", "model", 0, m.zText);
     modelCheck(&m);
   }

@@ -119,6 +119,21 @@ static void lookClear(AssocLook *p) {
   assocArenaFree(&p->mem);
 }
 
+/* Find them; true if any is to be declared. */
+static int discoverRead(AssocLook *p, const char *zSchema,
+                        const DiscoverOptions *pOpt) {
+  const AssocFound *q = 0;
+  if (lookEnter(p, zSchema)) {
+    assocLookKeys(p);
+    if (pOpt->bGuess) assocLookGuess(p);
+    assocDiscover(p);
+    for (q = p->pFound; q && q->nSure < pOpt->nSure; q = q->pNext) {
+    }
+  }
+  lookLeave(p);
+  return q != 0;
+}
+
 /* assoc_discover([schema] [, options]) */
 static void discoverFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                          sqlite3_value **ap) {
@@ -137,12 +152,12 @@ static void discoverFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (pCall->rc != SQLITE_OK) return;
   lookInit(&look, pCall);
   if (!opt.bDry) assocWriteBegin(pCall, &w, "assoc_discover");
-  if (lookEnter(&look, zSchema)) {
-    assocLookKeys(&look);
-    if (opt.bGuess) assocLookGuess(&look);
-    assocDiscover(&look);
+  if (discoverRead(&look, zSchema, &opt) && !opt.bDry &&
+      assocWriteAgain(pCall, &w, "assoc_discover", look.pSchema->zName)) {
+    lookClear(&look);
+    lookInit(&look, pCall);
+    (void)discoverRead(&look, zSchema, &opt);
   }
-  lookLeave(&look);
   if (!opt.bDry) {
     if (pCall->rc == SQLITE_OK) assocDiscoverWrite(&look, opt.nSure);
     assocWriteEnd(pCall, &w);

@@ -84,6 +84,11 @@ void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction);
 /* The same for rows of a model, whose database is locked at once. */
 void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                        const char *zModel);
+/* What was read calls for writing: where the transaction is the function's
+** own, end it and begin again with that database locked. Returns 1 if so: then
+** all has to be read again. */
+int assocWriteAgain(AssocCall *pCall, AssocWrite *p, const char *zFunction,
+                    const char *zSchema);
 /* Between them, before DDL that makes the connection's statements expire, and
 ** after the last table was dropped. The database has a token. */
 void assocWriteHold(AssocCall *pCall, const char *zSchema);

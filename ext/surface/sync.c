@@ -164,10 +164,11 @@ static void checkRebuilt(AssocCall *pCall, const AssocRebuilt *p) {
   }
 }
 
-static void holdOn(AssocCall *pCall, const AssocCatalog *pCat) {
-  const AssocSchema *pSchema = pCat->pSchema;
+/* A database with definitions, main before others; "" where there is none. */
+static const char *defsSchema(const AssocCatalog *pCat) {
+  const AssocSchema *pSchema = pCat ? pCat->pSchema : 0;
   while (pSchema && !pSchema->bToken) pSchema = pSchema->pNext;
-  if (pSchema) assocWriteHold(pCall, pSchema->zName);
+  return pSchema ? pSchema->zName : "";
 }
 
 static void runAll(AssocCall *pCall, SyncRun *p) {
@@ -182,7 +183,9 @@ static void runAll(AssocCall *pCall, SyncRun *p) {
                p->sync.pRebuilt->zTable);
     pCall->rc = pCall->zErr ? SQLITE_LOCKED : SQLITE_NOMEM;
   }
-  if (pCall->rc == SQLITE_OK && p->zRest[0]) holdOn(pCall, p->pCat);
+  if (pCall->rc == SQLITE_OK && p->zRest[0] && defsSchema(p->pCat)[0]) {
+    assocWriteHold(pCall, defsSchema(p->pCat));
+  }
   assocExec(pCall, "%s", p->zRest ? p->zRest : "");
   for (pRebuilt = p->sync.pRebuilt; pRebuilt && pCall->rc == SQLITE_OK;
        pRebuilt = pRebuilt->pNext) {
@@ -199,10 +202,16 @@ static void runAll(AssocCall *pCall, SyncRun *p) {
 static void runSync(AssocCall *pCall, SyncRun *p, const SyncOptions *pOpt,
                     SyncFlags *pFlags) {
   AssocWrite w;
+  char *zLock = 0;
   runRead(pCall, p, pOpt, pFlags);
   if (p->sync.pRebuilt && pCall->rc == SQLITE_OK) flagsSet(pCall, pFlags);
+  if (p->zScript && p->zScript[0]) {
+    zLock = assocMprintf(pCall, "%s", defsSchema(p->pCat));
+  }
   runClear(p);
   assocWriteBegin(pCall, &w, "assoc_sync");
+  if (zLock) (void)assocWriteAgain(pCall, &w, "assoc_sync", zLock);
+  sqlite3_free(zLock);
   runRead(pCall, p, pOpt, pFlags);
   if (p->sync.pRebuilt && !pFlags->bSet && pCall->rc == SQLITE_OK) {
     assocError(pCall, "the schema has just been changed; call assoc_sync() "

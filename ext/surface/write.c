@@ -91,10 +91,10 @@ static void writeAllowed(AssocCall *pCall, AssocCatalog *pCat,
 ** that has read does not wait for the lock, whatever the busy timeout is.
 ** Another transaction than the savepoint's own has its lock or has not.
 */
-static void writeLock(AssocCall *pCall, const AssocTable *pTab) {
-  if (pTab == 0 || pTab->eType != ASSOC_TABLE) return;
-  assocExec(pCall, "DELETE FROM \"%w\".\"%w\" WHERE 0", pTab->pSchema->zName,
-            pTab->zName);
+static void writeLock(AssocCall *pCall, const char *zSchema,
+                      const char *zTable) {
+  if (zTable == 0) return;
+  assocExec(pCall, "DELETE FROM \"%w\".\"%w\" WHERE 0", zSchema, zTable);
   if (pCall->rc == SQLITE_AUTH || pCall->rc == SQLITE_ERROR) {
     assocErrorForget(pCall); /* Only the lock was wanted */
   }
@@ -129,12 +129,57 @@ void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
   assocCatalogRef(pCat); /* The table is in it */
   assocCatalogLeave(pCall, pCat);
   writeOpen(pCall, p, zFunction);
-  if (pModel && p->bOpen) writeLock(pCall, pModel->pTable);
+  if (pModel && p->bOpen && pModel->pTable->eType == ASSOC_TABLE) {
+    writeLock(pCall, pModel->pTable->pSchema->zName, pModel->pTable->zName);
+  }
   assocCatalogUnref(pCat);
 }
 
 void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
   assocWriteBeginOn(pCall, p, zFunction, 0);
+}
+
+/* A table by which a database can be locked, or 0. */
+static const char *lockTable(AssocCall *pCall, AssocSchema *pSchema) {
+  int i;
+  if (pSchema == 0 || !assocSchemaLoad(pCall, pSchema)) return 0;
+  if (pSchema->bToken) return "assoc_token";
+  for (i = 0; i < pSchema->nEntry && pCall->rc == SQLITE_OK; i++) {
+    const char *zName = pSchema->azEntry[i];
+    AssocTable *pTab = assocTableFind(pCall, pSchema, zName);
+    if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall); /* A bad view */
+    if (pTab && pTab->eType == ASSOC_TABLE &&
+        sqlite3_strnicmp(zName, "sqlite_", 7) != 0) {
+      return zName;
+    }
+  }
+  return 0;
+}
+
+/* Definitions are read to know whether there is anything to be written, and
+** that must not need a lock: a program may declare all of them whenever it
+** starts. */
+int assocWriteAgain(AssocCall *pCall, AssocWrite *p, const char *zFunction,
+                    const char *zSchema) {
+  AssocCatalog *pCat;
+  const char *zTable = 0;
+  if (pCall->rc != SQLITE_OK || !p->bAuto || !p->bOpen) return 0;
+  if (sqlite3_stricmp(zSchema, "temp") == 0) return 0;
+  pCat = assocCatalogEnter(pCall);
+  if (pCat == 0) return 0;
+  zTable = lockTable(pCall, assocSchemaFind(pCat, zSchema));
+  assocCatalogRef(pCat); /* The name is in it */
+  assocCatalogLeave(pCall, pCat);
+  if (zTable && pCall->rc == SQLITE_OK) {
+    assocErrorCode(pCall, writeStep(pCall, WRITE_RELEASE));
+    if (pCall->rc == SQLITE_OK) {
+      p->bOpen = 0;
+      writeOpen(pCall, p, zFunction);
+      writeLock(pCall, zSchema, zTable);
+    }
+  }
+  assocCatalogUnref(pCat);
+  return zTable && pCall->rc == SQLITE_OK;
 }
 
 /* ------------------------------------------------------------------ ending */
