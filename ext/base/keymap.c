@@ -552,7 +552,7 @@ static AssocKeyCell *keyCell(AssocKeymap *pMap, u32 iSlot) {
 static int keyBytes(AssocKeymap *pMap, u32 iSlot, i64 *pi, const char **pz) {
   AssocKeyCell *pCell;
   *pz = 0;
-  *pi = pMap->iBase + iSlot;
+  *pi = (i64)((u64)pMap->iBase + iSlot); /* Of a RUN; of others it may wrap */
   if (pMap->eMode == ASSOC_MAP_RUN) return SQLITE_OK;
   pCell = keyCell(pMap, iSlot);
   if (pCell == 0) return SQLITE_NOMEM;

@@ -250,8 +250,8 @@ static void printValClauses(Printer *p, const ShapeClauses *pC, i64 n) {
 static int hasClauses(const ShapeClauses *pC) {
   return pC &&
          (pC->pWhere || pC->pOrder || pC->pLimit || pC->pOffset || pC->pFirst ||
-          pC->pLast || pC->pAfter || pC->pBefore || pC->pScope ||
-          pC->pThrough || pC->bPage || pC->bUnscoped || pC->bDeleted);
+          pC->pLast || pC->pAfter || pC->pBefore || pC->pScope || pC->bPage ||
+          pC->bUnscoped || pC->bDeleted || hasClauses(pC->pThrough));
 }
 
 static void printClauses(Printer *p, const ShapeClauses *pC) {
@@ -275,7 +275,7 @@ static void printClauses(Printer *p, const ShapeClauses *pC) {
     printGap(p, n);
     put(p, "paranoid false");
   }
-  if (pC->pThrough) {
+  if (hasClauses(pC->pThrough)) { /* through() says nothing */
     printGap(p, n);
     put(p, "through");
     printClauses(p, pC->pThrough);
