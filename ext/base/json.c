@@ -89,22 +89,50 @@ void assocOutPrintf(AssocOut *pOut, const char *zFmt, ...) {
 
 /* ---------------------------------------------------------------- text */
 
+/*
+** Copy the sixteen or eight bytes at z, or the n at z that are fewer than
+** eight, to p, where there is room for sixteen. How many of them come before
+** the first that needs care?
+*/
 #if defined(__SSE2__)
 
-/*
-** Copy the sixteen bytes at z to p. How many of them come before the first
-** that needs care?
-*/
-static inline int copyClean(char *p, const u8 *z) {
-  __m128i x = _mm_loadu_si128((const __m128i *)z);
+/* A bit for each byte that needs care. */
+static inline unsigned careBits(__m128i x) {
   __m128i bad = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')),
                              _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
-  int m;
-  /* Signed, control characters and bytes outside ASCII are less than ' ' */
-  bad = _mm_or_si128(bad, _mm_cmplt_epi8(x, _mm_set1_epi8(' ')));
+  /* Signed, control characters and bytes outside ASCII are less than ' ', and
+  ** the difference has the high bit that the mask is made of */
+  bad = _mm_or_si128(bad, _mm_subs_epi8(x, _mm_set1_epi8(' ')));
+  return (unsigned)_mm_movemask_epi8(bad);
+}
+
+static inline int copySixteen(char *p, const u8 *z) {
+  __m128i x = _mm_loadu_si128((const __m128i *)z);
+  unsigned m = careBits(x);
   _mm_storeu_si128((__m128i *)p, x);
-  m = _mm_movemask_epi8(bad);
-  return m == 0 ? 16 : __builtin_ctz((unsigned)m);
+  return m == 0 ? 16 : __builtin_ctz(m);
+}
+
+static inline int copyEight(char *p, const u8 *z) {
+  __m128i x = _mm_loadl_epi64((const __m128i *)z);
+  unsigned m = careBits(x) & 0xff;
+  _mm_storel_epi64((__m128i *)p, x);
+  return m == 0 ? 8 : __builtin_ctz(m);
+}
+
+/* The bytes behind the last one are zero, which ends the search. */
+static inline int copyFew(char *p, const u8 *z, int n) {
+  u64 x;
+  if (n >= 4) {
+    uint32_t a, b;
+    memcpy(&a, z, 4);
+    memcpy(&b, &z[n - 4], 4);
+    x = a | (u64)b << (8 * (n - 4));
+  } else {
+    x = z[0] | (u64)z[n / 2] << (8 * (n / 2)) | (u64)z[n - 1] << (8 * (n - 1));
+  }
+  memcpy(p, &x, 8);
+  return __builtin_ctz(careBits(_mm_loadl_epi64((const __m128i *)&x)));
 }
 
 #else
@@ -128,38 +156,41 @@ static inline int needsCare(u8 c) {
   return c < 0x20 || c >= 0x80 || c == '"' || c == '\\';
 }
 
-static inline int copyClean(char *p, const u8 *z) {
-  u64 x, y;
+static inline int copyEight(char *p, const u8 *z) {
+  u64 x;
   int n = 0;
   memcpy(&x, z, 8);
-  memcpy(&y, &z[8], 8);
   memcpy(p, &x, 8);
-  memcpy(&p[8], &y, 8);
-  if ((careMask(x) | careMask(y)) == 0) return 16;
+  if (careMask(x) == 0) return 8;
   while (!needsCare(z[n])) n++;
   return n;
 }
 
+static inline int copySixteen(char *p, const u8 *z) {
+  int n = copyEight(p, z);
+  return n < 8 ? n : 8 + copyEight(&p[8], &z[8]);
+}
+
+static inline int copyFew(char *p, const u8 *z, int n) {
+  int i;
+  for (i = 0; i < n && !needsCare(z[i]); i++) p[i] = (char)z[i];
+  return i;
+}
+
 #endif
 
-/* The same for the last n bytes of a text, fewer than sixteen. */
-static int copyLast(char *p, const u8 *z, int n) {
-  u8 a[16];
+/*
+** The same for the last n bytes of a text, fewer than sixteen; the nBefore
+** bytes before them went to p as they are, so that they can go there again.
+*/
+static inline int copyLast(char *p, const u8 *z, int n, i64 nBefore) {
   int nClean;
-  memset(a, 'a', sizeof(a));
-  if (n >= 8) {
-    memcpy(a, z, 8);
-    memcpy(&a[n - 8], &z[n - 8], 8);
-  } else if (n >= 4) {
-    memcpy(a, z, 4);
-    memcpy(&a[n - 4], &z[n - 4], 4);
-  } else if (n > 0) {
-    a[0] = z[0];
-    a[n / 2] = z[n / 2];
-    a[n - 1] = z[n - 1];
+  if (nBefore >= 16 - n) {
+    return copySixteen(p - (16 - n), z - (16 - n)) - (16 - n);
   }
-  nClean = copyClean(p, a);
-  return nClean < n ? nClean : n;
+  if (n < 8) return copyFew(p, z, n);
+  nClean = copyEight(p, z);
+  return nClean < 8 ? nClean : n - 8 + copyEight(&p[n - 8], &z[n - 8]);
 }
 
 /*
@@ -222,39 +253,65 @@ static int careWrite(char **pp, const u8 *z, i64 n) {
   return nUsed;
 }
 
-/* Text is written in pieces, so that no more room than this is asked for. */
-#define TEXT_PIECE 2000
-
 /*
-** Write nMost bytes of z, which has n; the last character may take up to
-** three more. The number of bytes taken.
+** Write the text from *pz to zEnd, and set *pz behind it; it goes on to zLimit,
+** and its last character may take up to three bytes more. Needs room for six
+** times as many bytes, and sixteen.
 */
-static i64 textPiece(AssocOut *pOut, const u8 *z, i64 n, i64 nMost) {
-  char *p;
-  i64 i = 0;
-  if (!assocOutNeed(pOut, nMost * 6 + 16)) return n;
-  p = pOut->p;
-  while (i < nMost) {
-    int nLeft = nMost - i < 16 ? (int)(nMost - i) : 16;
-    int nClean = nLeft < 16 ? copyLast(p, &z[i], nLeft) : copyClean(p, &z[i]);
-    p += nClean;
-    i += nClean;
-    if (nClean < nLeft) i += careWrite(&p, &z[i], n - i);
+static char *textWrite(char *p, const u8 **pz, const u8 *zEnd,
+                       const u8 *zLimit) {
+  const u8 *z = *pz, *zClean = z;
+  while (z < zEnd) {
+    char *pCare;
+    i64 n = zEnd - z;
+    if (n >= 16) {
+      int nClean = copySixteen(p, z);
+      p += nClean;
+      z += nClean;
+      if (nClean == 16) continue;
+    } else {
+      int nClean = copyLast(p, z, (int)n, z - zClean);
+      p += nClean;
+      z += nClean;
+      if (nClean == n) break;
+    }
+    pCare = p;
+    z += careWrite(&pCare, z, zLimit - z);
+    p = pCare;
+    zClean = z;
   }
-  pOut->p = p;
-  return i;
+  *pz = z;
+  return p;
 }
 
-void assocJsonString(AssocOut *pOut, const char *z, i64 n) {
-  i64 i = 0;
-  if (!assocOutNeed(pOut, 1)) return;
-  *pOut->p++ = '"';
-  while (i < n) {
-    i64 nMost = n - i > TEXT_PIECE ? TEXT_PIECE : n - i;
-    i += textPiece(pOut, (const u8 *)z + i, n - i, nMost);
+/* Longer texts are written in pieces, so that no more room than this, or than
+** is needed, is asked for. */
+#define TEXT_PIECE 2000
+
+static void textLong(AssocOut *pOut, const u8 *z, i64 n) {
+  const u8 *zLimit = z + n;
+  assocOutText(pOut, "\"", 1);
+  while (z < zLimit && assocOutNeed(pOut, TEXT_PIECE * 6 + 16)) {
+    i64 nLeft = zLimit - z;
+    const u8 *zEnd = z + (nLeft > TEXT_PIECE ? TEXT_PIECE : nLeft);
+    pOut->p = textWrite(pOut->p, &z, zEnd, zLimit);
   }
-  if (!assocOutNeed(pOut, 1)) return;
-  *pOut->p++ = '"';
+  assocOutText(pOut, "\"", 1);
+}
+
+void assocJsonString(AssocOut *pOut, const char *zText, i64 n) {
+  const u8 *z = (const u8 *)zText;
+  char *p;
+  if (n > TEXT_PIECE) {
+    textLong(pOut, z, n);
+    return;
+  }
+  if (!assocOutNeed(pOut, n * 6 + 18)) return;
+  p = pOut->p;
+  *p++ = '"';
+  p = textWrite(p, &z, z + n, z + n);
+  *p++ = '"';
+  pOut->p = p;
 }
 
 /*

@@ -19,11 +19,12 @@ static inline const char *rowText(const AssocNode *pNode,
 }
 
 /* Texts of rows that have no children. */
-static void gatherLeaves(AssocOut *pOut, const AssocNode *pNode,
-                         const AssocRow *pRow) {
-  for (; pRow; pRow = pRow->pNext) {
+static void gatherLeaves(const AssocNodeRun *pState, AssocOut *pOut,
+                         const AssocNode *pNode, const AssocRow *pAt) {
+  for (; pAt; pAt = pAt->pNext) {
+    const AssocRow *pRow = assocListed(pState, pAt);
 #if defined(__GNUC__)
-    __builtin_prefetch(pRow->pNext);
+    __builtin_prefetch(pAt->pNext);
 #endif
     putText(pOut, rowText(pNode, pRow), pRow->nText);
   }
@@ -95,13 +96,15 @@ static void pulse(AssocRun *pRun, AssocOut *pOut) {
 }
 
 static void gatherRows(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
-                       const AssocRow *pRow) {
+                       const AssocRow *pAt) {
+  const AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   i64 iStart = pOut->p - pOut->pStart;
   if (ASSOC_UNLIKELY(iStart - pRun->nPulse > GATHER_PULSE)) pulse(pRun, pOut);
   if (pNode->nSplit == 0) {
-    gatherLeaves(pOut, pNode, pRow);
+    gatherLeaves(pState, pOut, pNode, pAt);
   } else {
-    for (; pRow && pOut->rc == SQLITE_OK; pRow = pRow->pNext) {
+    for (; pAt && pOut->rc == SQLITE_OK; pAt = pAt->pNext) {
+      const AssocRow *pRow = assocListed(pState, pAt);
       if (!isCircle(pRun, pNode, pRow)) {
         gatherText(pRun, pOut, pNode, pRow, 0);
       }
@@ -233,7 +236,8 @@ const AssocRow *assocGatherFirst(AssocRun *pRun, const AssocNode **ppNode,
   *piBucket = bucketOf(pRoot, pSource, *ppNode);
   aBucket = pRun->aNode[(*ppNode)->iNode].aBucket;
   if (aBucket == 0 || *piBucket == ASSOC_NOSLOT) return 0;
-  return aBucket[*piBucket].pFirst;
+  if (aBucket[*piBucket].pFirst == 0) return 0;
+  return assocListed(&pRun->aNode[(*ppNode)->iNode], aBucket[*piBucket].pFirst);
 }
 
 /* Which bucket is the result: of EAGER and FIND the root's, of GET that of

@@ -135,6 +135,7 @@ struct AssocNode {
   AssocPage *pPage;       /* Or 0 */
   u8 bMany;               /* A list of rows */
   u8 bOne;                /* An index says that there is one at most */
+  u8 bAt;                 /* It has columns of the join row */
   u8 bSpread;         /* Written without braces, among the parent's members */
   u8 bLimit;          /* A parent has but some of its rows */
   u8 bKeyed;          /* The root: found by its key, the first parameters */
@@ -170,6 +171,9 @@ struct AssocNode {
   u8 bDear;           /* A lookup goes through a whole table all the same */
   const char *zIndex; /* The index of a lookup; "": the table's own key */
   AssocFetch lookup, scan;
+  AssocFetch ends;    /* Many to many: the targets, each once, and the scan
+                         ** is of the join rows that lead to them; or none */
+  AssocKeyRule *aEnd; /* How the join rows compare with them */
   AssocFetch lookupAt, scanAt; /* The same of a page at a cursor */
   AssocFetch pairs;            /* The table related: all sources at once */
   AssocFetch again;      /* With "^": a row that was found, as a source's key */
@@ -460,6 +464,14 @@ struct AssocRow {
                    ** for each child node the number of its bucket */
 };
 
+/* In a list of many to many that was scanned: leads to a row that is in other
+** lists too. */
+typedef struct AssocLink AssocLink;
+struct AssocLink {
+  AssocRow *pNext; /* The next link, as of a row */
+  const AssocRow *pEnd;
+};
+
 /* The rows that belong to one key. */
 struct AssocBucket {
   AssocRow *pFirst, *pLast;
@@ -477,7 +489,15 @@ struct AssocNodeRun {
   u32 nBucket;          /* Room for so many */
   i64 nOffset, nMost;   /* Rows of a bucket to pass over, and to keep */
   i64 nRow;
+  AssocKeymap ends;       /* Many to many, scanned: keys of the targets */
+  const AssocRow **apEnd; /* And their rows; in the arena */
+  u32 nEnd;               /* Room for so many */
 };
+/* The row that stands at a place of a list. */
+static inline const AssocRow *assocListed(const AssocNodeRun *pState,
+                                          const AssocRow *pAt) {
+  return pState->apEnd ? ((const AssocLink *)(const void *)pAt)->pEnd : pAt;
+}
 
 struct AssocRun {
   AssocCall *pCall;
@@ -488,18 +508,20 @@ struct AssocRun {
   AssocArena mem;          /* Rows and buckets */
   AssocArena fix;          /* apNamed and aNode, which last to the end */
   AssocNode *pNode;        /* Whose rows come */
-  u8 eKeys;                /* ASSOC_KEYS_*: by what they find their bucket */
-  u32 iKey, nKey;          /* GIVEN: the key that is looked up, and the last */
-  AssocOut row;            /* Writes into mem */
-  int rc;                  /* First error while rows came */
-  int nLevel;              /* Levels of recursion that gather is in */
-  i64 nPulse;              /* Bytes of the result at the last pulse */
-  AssocRun *pOuter;        /* The run in which this one runs */
+  int nEmit;               /* Values of a row that assoc_emit() is given */
+  void (*xEmit)(AssocRun *, AssocNode *, sqlite3_value **); /* Takes it */
+  u8 eKeys;         /* ASSOC_KEYS_*: whether assoc_keys may be read */
+  u32 iKey, nKey;   /* The key that is looked up, and where they end */
+  AssocOut row;     /* Writes into mem */
+  int rc;           /* First error while rows came */
+  int nLevel;       /* Levels of recursion that gather is in */
+  i64 nPulse;       /* Bytes of the result at the last pulse */
+  AssocRun *pOuter; /* The run in which this one runs */
 };
 
-#define ASSOC_KEYS_ROW 0   /* Their own: a scan */
-#define ASSOC_KEYS_READY 1 /* Keys from iKey on are to be looked up */
-#define ASSOC_KEYS_GIVEN 2 /* The table assoc_keys stands at iKey */
+#define ASSOC_KEYS_NONE 0
+#define ASSOC_KEYS_READY 1 /* By one cursor, from iKey on */
+#define ASSOC_KEYS_GIVEN 2 /* It has been opened, and stands at iKey */
 
 /* What the connection keeps for runs: see cache.c. */
 typedef struct AssocLoadState AssocLoadState;

@@ -518,6 +518,7 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
       return;
     }
     if (pItem->pAlias) assocNodeCheckKey(p, pNode, pItem, pItem->pAlias->z);
+    pNode->bAt = 1;
     pPart = assocNodePart(p, pNode, ASSOC_PART_COLUMN,
                           pItem->pAlias ? pItem->pAlias->z : pAt->pPath->z);
     if (pPart == 0) return;
@@ -873,6 +874,7 @@ void assocPlanFree(AssocPlan *pPlan) {
   int i;
   if (pPlan == 0) return;
   for (i = 0; pPlan->apNode && i < pPlan->nNode; i++) {
+    assocStmtClear(&pPlan->apNode[i]->ends.stmt);
     assocStmtClear(&pPlan->apNode[i]->lookup.stmt);
     assocStmtClear(&pPlan->apNode[i]->scan.stmt);
     assocStmtClear(&pPlan->apNode[i]->lookupAt.stmt);

@@ -322,6 +322,18 @@ static AssocRow *writeCursor(AssocRun *pRun, const AssocNode *pNode,
   return pOut->rc == SQLITE_OK ? (AssocRow *)pOut->pStart : 0;
 }
 
+/* At the end of a list. */
+static inline void hangRow(AssocNodeRun *pState, AssocBucket *pBucket,
+                           AssocRow *pRow) {
+  if (pBucket->pLast) {
+    pBucket->pLast->pNext = pRow;
+  } else {
+    pBucket->pFirst = pRow;
+  }
+  pBucket->pLast = pRow;
+  pState->nRow++;
+}
+
 void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
                  sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
@@ -356,13 +368,7 @@ void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
   }
   pMem->pAt = pOut->p;
   addKeys(pRun, pNode, &pRow->aWord[pNode->nSplit], apVal);
-  if (pBucket->pLast) {
-    pBucket->pLast->pNext = pRow;
-  } else {
-    pBucket->pFirst = pRow;
-  }
-  pBucket->pLast = pRow;
-  pState->nRow++;
+  hangRow(pState, pBucket, pRow);
 }
 
 /* --------------------------------------------------------------- buckets */
@@ -530,15 +536,77 @@ static int atCursor(AssocRun *pRun, const AssocNode *pNode) {
          (pC->pBefore && cursorVal(pRun, pC->pBefore, &n));
 }
 
-/* All rows in one step, as arguments of assoc_emit(). */
-static void emitRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt) {
+/* All rows in one step, as arguments of assoc_emit(): n values to xEmit. */
+static void emitRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
+                     int n,
+                     void (*xEmit)(AssocRun *, AssocNode *, sqlite3_value **)) {
   AssocLoadState *pLoad = assocLoadState(pRun->pCall);
   pRun->pNode = pNode;
+  pRun->nEmit = n;
+  pRun->xEmit = xEmit;
   pRun->pOuter = pLoad->pRun;
   pLoad->pRun = pRun;
   (void)assocStep(pRun->pCall, pStmt);
   pLoad->pRun = pRun->pOuter;
   sqlite3_reset(pStmt);
+}
+
+/* A target of many to many, and its key: a row that links may lead to. */
+static void endRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
+  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  u32 iEnd = assocKeymapAdd(&pState->ends, apVal, &pRun->rc);
+  AssocBucket one;
+  if (iEnd == ASSOC_NOSLOT) return;
+  if (iEnd >= pState->nEnd) {
+    u32 nNew = pState->nEnd * 2 + 64;
+    const AssocRow **ap =
+        assocAlloc(pRun->pCall, &pRun->mem, (i64)sizeof(*ap) * nNew);
+    if (ap == 0) pRun->rc = SQLITE_NOMEM;
+    if (ap == 0) return;
+    memcpy(ap, pState->apEnd, sizeof(*ap) * pState->nEnd);
+    pState->apEnd = ap;
+    pState->nEnd = nNew;
+  }
+  memset(&one, 0, sizeof(one));
+  assocRunRow(pRun, pNode, &one, &apVal[pNode->pRel->other.nCol]);
+  pState->apEnd[iEnd] = one.pFirst;
+}
+
+/* A join row: the key of a parent, then that of a target. */
+static void linkRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
+  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  u32 iSlot = assocKeymapFind(&pState->map, apVal, &pRun->rc), iEnd;
+  AssocBucket *pBucket;
+  AssocLink *pLink;
+  i64 iRow;
+  if (iSlot == ASSOC_NOSLOT) return;
+  iEnd = assocKeymapFind(&pState->ends, &apVal[pNode->nKey], &pRun->rc);
+  if (iEnd == ASSOC_NOSLOT) return;
+  pBucket = &pState->aBucket[iSlot];
+  iRow = pBucket->n++;
+  if (iRow < pState->nOffset || iRow - pState->nOffset >= pState->nMost) {
+    return;
+  }
+  pLink = assocAllocRaw(pRun->pCall, &pRun->mem, sizeof(*pLink));
+  if (pLink == 0) pRun->rc = SQLITE_NOMEM;
+  if (pLink == 0) return;
+  pLink->pNext = 0;
+  pLink->pEnd = pState->apEnd[iEnd];
+  hangRow(pState, pBucket, (AssocRow *)pLink);
+}
+
+/* The targets of many to many, each once, before the join rows are scanned. */
+static void fetchEnds(AssocRun *pRun, AssocNode *pNode) {
+  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  int n = pNode->pRel->other.nCol;
+  sqlite3_stmt *pStmt =
+      assocStmt(pRun->pCall, &pNode->ends.stmt, pNode->ends.zSql);
+  if (pStmt == 0) return;
+  assocKeymapInit(&pState->ends, n, pNode->aEnd);
+  setLimits(pRun, pNode, 0);
+  emitRows(pRun, pNode, pStmt, n + pNode->nArg, endRow);
+  setLimits(pRun, pNode, 1);
+  pState->nRow = 0;
 }
 
 /* One statement run for all keys. */
@@ -548,9 +616,12 @@ static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   sqlite3_stmt *pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
   if (pStmt == 0) return;
   assocRunBind(pRun, pStmt, pFetch->pBind);
-  if (pFetch->bEmit) {
-    pRun->eKeys = ASSOC_KEYS_ROW;
-    emitRows(pRun, pNode, pStmt);
+  if (pNode->ends.zSql) {
+    fetchEnds(pRun, pNode);
+    emitRows(pRun, pNode, pStmt, pNode->nKey + pNode->pRel->other.nCol,
+             linkRow);
+  } else if (pFetch->bEmit) {
+    emitRows(pRun, pNode, pStmt, pNode->nKey + pNode->nArg, scanRow);
   } else {
     stepRows(pRun, pNode, pStmt, 0);
   }
@@ -570,13 +641,22 @@ static void stepKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   }
 }
 
+/* A row of the key at which assoc_keys stands. */
+static void keyRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
+  AssocBucket *aBucket = pRun->aNode[pNode->iNode].aBucket;
+  if (pRun->eKeys == ASSOC_KEYS_GIVEN) {
+    assocRunRow(pRun, pNode, &aBucket[pRun->iKey], apVal);
+  }
+}
+
 /* The same keys, which the statement takes from the table assoc_keys. */
 static void emitKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
                      u32 iFirst, u32 nKey) {
   pRun->eKeys = ASSOC_KEYS_READY;
   pRun->iKey = iFirst;
   pRun->nKey = nKey;
-  emitRows(pRun, pNode, pStmt);
+  emitRows(pRun, pNode, pStmt, pNode->nArg, keyRow);
+  pRun->eKeys = ASSOC_KEYS_NONE;
 }
 
 /* What is looked up for each key from iFirst on. */
@@ -847,6 +927,9 @@ static void clearMaps(AssocRun *pRun) {
   int i;
   for (i = 0; pRun->aNode && i < pRun->pPlan->nNode; i++) {
     assocKeymapClear(&pRun->aNode[i].map);
+    assocKeymapClear(&pRun->aNode[i].ends);
+    pRun->aNode[i].apEnd = 0;
+    pRun->aNode[i].nEnd = 0;
     pRun->aNode[i].aBucket = 0;
     pRun->aNode[i].nBucket = 0;
     pRun->aNode[i].nRow = 0;
@@ -902,25 +985,16 @@ i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
 
 /* ------------------------------------------------------------- assoc_emit */
 
-/* assoc_emit(key…, value…): the aggregate that takes the rows of a scan; or of
-** a lookup, which have no key before them. */
+/* assoc_emit(key…, value…): the aggregate that is given rows. */
 static void emitStep(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
   AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
   AssocRun *pRun = pLoad ? pLoad->pRun : 0;
-  AssocNode *pNode = pRun ? pRun->pNode : 0;
-  int bOwnKey = pRun && pRun->eKeys == ASSOC_KEYS_ROW;
-  if (ASSOC_UNLIKELY(pRun == 0 || pRun->eKeys == ASSOC_KEYS_READY ||
-                     nArg != (bOwnKey ? pNode->nKey : 0) + pNode->nArg)) {
+  if (ASSOC_UNLIKELY(pRun == 0 || nArg != pRun->nEmit)) {
     sqlite3_result_error(pCtx, "assoc: assoc_emit() is internal", -1);
     return;
   }
-  if (bOwnKey) {
-    scanRow(pRun, pNode, apArg);
-  } else {
-    assocRunRow(pRun, pNode, &pRun->aNode[pNode->iNode].aBucket[pRun->iKey],
-                apArg);
-  }
+  pRun->xEmit(pRun, pRun->pNode, apArg);
   if (ASSOC_UNLIKELY(pRun->rc != SQLITE_OK)) {
     sqlite3_result_error_code(pCtx, SQLITE_ABORT);
   }

@@ -482,6 +482,80 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   stmtEnd(p, &sql, pFetch);
 }
 
+/* Is anything asked of the rows, beside that they are related? */
+static int hasConditions(Planner *p, AssocNode *pNode) {
+  AssocSql sql;
+  int n;
+  stmtStart(p, &sql, pNode, 1);
+  assocSqlConditions(&sql, pNode->pRel, pNode->pClauses, pNode->pModel, 1, 2);
+  assocSqlRequired(&sql, pNode->pBlock, pNode->pModel, 1);
+  n = sqlite3_str_length(sql.pStr);
+  (void)assocSqlEnd(p, &sql);
+  return n > 0;
+}
+
+/* An index of the join table by which it can be scanned in the order of the
+** lists, where that is better than to find the join rows of each target: then
+** each target is written once. 0 if it is not. */
+static const char *linksIndex(Planner *p, AssocNode *pNode) {
+  const AssocRel *pRel = pNode->pRel;
+  int i;
+  if (!isMany2Many(pNode) || !pNode->bMany) return 0;
+  if (pNode->bScanOnly) return 0; /* 1 and '1' are one key, not one place */
+  if (pNode->bAt || pNode->pPage || pNode->bRecurse || p->bReverse) return 0;
+  if (assocOrderOf(pRel, pNode->pClauses) || pNode->nArg == 0) return 0;
+  if (pNode->nArg + pRel->other.nCol > p->nFunctionArg) return 0;
+  for (i = 0; i < pRel->other.nCol; i++) {
+    const AssocColumn *pCol = &pRel->pThrough->aCol[pRel->other.aCol[i]];
+    if (pCol->eColl == ASSOC_COLL_OTHER) return 0;
+  }
+  if (assocTableRows(p->pCall, pNode->pModel->pTable) >
+      assocTableRows(p->pCall, pRel->pThrough)) {
+    return 0;
+  }
+  return hasConditions(p, pNode) ? 0 : keyIndex(p, pNode);
+}
+
+/* SELECT assoc_emit(t1.id, <values>) FROM tags t1: the targets, and
+** SELECT assoc_emit(t2.post_id, t2.tag_id) FROM post_tags t2 INDEXED BY … */
+static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
+  const AssocRel *pRel = pNode->pRel;
+  AssocSql sql;
+  int i, n = 0;
+  pNode->aEnd =
+      assocPlannerAlloc(p, sizeof(AssocKeyRule) * (size_t)pRel->other.nCol);
+  if (pNode->aEnd == 0) return;
+  stmtStart(p, &sql, pNode, 1);
+  for (i = 0; i < pRel->other.nCol; i++) {
+    const AssocColumn *pCol = &pRel->pThrough->aCol[pRel->other.aCol[i]];
+    pNode->aEnd[i].eAff = ASSOC_AFF_NONE; /* It is the same in both */
+    pNode->aEnd[i].eColl = pCol->eColl;
+    stmtNext(&sql, &n, "SELECT assoc_emit(", ",");
+    assocSqlColumn(&sql, 1, pNode->pModel->pTable, pRel->targetKey.aCol[i]);
+  }
+  stmtPut(&sql, ",");
+  stmtValues(&sql, pNode, 0, 0);
+  stmtPut(&sql, ") FROM ");
+  assocSqlTable(&sql, pNode->pModel->pTable);
+  stmtPut(&sql, " t1");
+  stmtEnd(p, &sql, &pNode->ends);
+  stmtStart(p, &sql, pNode, 1);
+  stmtPut(&sql, "SELECT assoc_emit(");
+  for (i = 0; i < pNode->nKey; i++) {
+    stmtPut(&sql, pNode->azKey[i]);
+    stmtPut(&sql, ",");
+  }
+  for (i = n = 0; i < pRel->other.nCol; i++) {
+    stmtNext(&sql, &n, "", ",");
+    assocSqlColumn(&sql, 2, pRel->pThrough, pRel->other.aCol[i]);
+  }
+  stmtPut(&sql, ") FROM ");
+  assocSqlTable(&sql, pRel->pThrough);
+  sqlite3_str_appendf(sql.pStr, " t2 INDEXED BY \"%w\"", zIndex);
+  pNode->scan.bEmit = 1;
+  stmtEnd(p, &sql, &pNode->scan);
+}
+
 void assocStmtNode(AssocPlanner *p, AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
   int bCursor = pNode->pPage && (pC->pAfter || pC->pBefore);
@@ -491,6 +565,11 @@ void assocStmtNode(AssocPlanner *p, AssocNode *pNode) {
     if (bCursor) makeLookup(p, pNode, &pNode->lookupAt, 1);
   }
   if (!pNode->bKeyed && !pNode->bLookupOnly) {
+    const char *zIndex = linksIndex(p, pNode);
+    if (zIndex) {
+      makeLinks(p, pNode, zIndex);
+      return;
+    }
     makeScan(p, pNode, &pNode->scan, 0);
     if (bCursor) makeScan(p, pNode, &pNode->scanAt, 1);
   }

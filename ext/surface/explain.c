@@ -89,6 +89,17 @@ static void explainChoices(AssocCall *pCall, AssocRows *p,
   }
 }
 
+/* What is run; of many to many there may be two statements. */
+static void explainSql(AssocCall *pCall, AssocRows *p, const AssocNode *pNode,
+                       const AssocFetch *pFetch) {
+  char *z = 0;
+  if (pFetch == &pNode->scan && pNode->ends.zSql) {
+    z = assocMprintf(pCall, "%s; %s", pNode->ends.zSql, pFetch->zSql);
+  }
+  assocRowsText(pCall, p, EXPLAIN_SQL, z ? z : pFetch->zSql);
+  sqlite3_free(z);
+}
+
 /* How the node is loaded for nUp parents. Gives the rows to expect. */
 static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
                        i64 nUp) {
@@ -117,7 +128,7 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
   assocRowsText(pCall, p, EXPLAIN_PATH, pNode->zPath);
   assocRowsText(pCall, p, EXPLAIN_STRATEGY, bScan ? "scan" : "lookup");
   assocRowsText(pCall, p, EXPLAIN_WHY, zWhy);
-  assocRowsText(pCall, p, EXPLAIN_SQL, pFetch->zSql);
+  explainSql(pCall, p, pNode, pFetch);
   if (zIndex && zIndex[0] && !(bScan && strcmp(zIndex, "PRIMARY KEY") == 0)) {
     assocRowsText(pCall, p, EXPLAIN_INDEX, zIndex);
   }
