@@ -420,6 +420,8 @@ static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
       sameSchemas(pCall, pCache->pCat) && guardOpen(pCall, pCache, &zTokens);
   sqlite3_free(zTokens);
   if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall); /* It is gone */
+  /* The guard tells of a changed schema only once */
+  if (pCall->rc != SQLITE_OK) cacheDrop(pCache);
   return bSame && pCall->rc == SQLITE_OK;
 }
 
