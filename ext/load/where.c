@@ -257,6 +257,23 @@ static const AssocScope *findScope(const AssocModel *pModel,
   return 0;
 }
 
+/* A value that no ?n of the scope takes is a mistake: in JSON, two scopes that
+** are not written as a list of lists. */
+static void scopeArgs(AssocSql *p, const AssocScope *pScope,
+                      const ShapeScope *pUse) {
+  const ShapeVal *pArg = pUse->pArg;
+  int n = 0;
+  for (; pArg; pArg = pArg->pNext) n++;
+  if (n <= pScope->nParam) return;
+  assocShapeError(
+      p->pCall, p->zText, pUse->pName->iOff,
+      "the scope %s takes %d value%s, not %d%s", pUse->pName->z, pScope->nParam,
+      pScope->nParam == 1 ? "" : "s", n,
+      pUse->pName->iOff < 0
+          ? "; several scopes are a list of lists: [[\"a\"],[\"b\"]]"
+          : "");
+}
+
 const AssocScope *assocScopeNext(AssocSql *p, AssocModel *pModel,
                                  const ShapeClauses *pC,
                                  const ShapeScope **ppUse, int *pbStarted) {
@@ -267,7 +284,11 @@ const AssocScope *assocScopeNext(AssocSql *p, AssocModel *pModel,
     *pbStarted = 1;
     if (*ppUse == 0) return 0;
     pScope = findScope(pModel, (*ppUse)->pName->z);
-    if (pScope == 0) scopeMissing(p, pModel, *ppUse);
+    if (pScope == 0) {
+      scopeMissing(p, pModel, *ppUse);
+    } else {
+      scopeArgs(p, pScope, *ppUse);
+    }
     return pScope;
   }
   *ppUse = 0;
@@ -998,11 +1019,27 @@ static void sqlCollation(AssocSql *p, const ShapeName *pName) {
   sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", pName->z);
 }
 
+/* What is many does not order its parents. In Sequelize such an order is that
+** of the related rows themselves. */
+static void sqlSortMany(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel) {
+  const ShapeName *pCol = pKey->pPath, *pMany;
+  if (pKey->pAgg) return;
+  while (pCol->pNext) pCol = pCol->pNext;
+  pMany = manyAt(p, pKey->pPath, pCol, pModel);
+  if (pMany == 0) return;
+  assocShapeError(p->pCall, p->zText, pMany->iOff,
+                  "%s may be many, and cannot order what they belong to; to "
+                  "order them, give %s itself an order; or did you mean an "
+                  "aggregate, such as min, of %s?",
+                  pMany->z, pMany->z, pCol->z);
+}
+
 /* NULLs come first in an ascending order and last in a descending one, unless
 ** it says otherwise; turned round, they go to the other end. */
 static void sqlSort(AssocSql *p, const ShapeSort *pSort, AssocModel *pModel,
                     int iAlias, int bTurned) {
   int bDesc = pSort->bDesc != bTurned;
+  sqlSortMany(p, &pSort->key, pModel);
   assocSqlKey(p, &pSort->key, pModel, iAlias);
   if (pSort->pColl) sqlCollation(p, pSort->pColl);
   if (bDesc) sqlPut(p, " DESC");

@@ -213,6 +213,7 @@ struct AssocModel {
 struct AssocScope {
   const char *zName; /* 0: the default scope */
   ShapeClauses *pClauses;
+  int nParam; /* Values that it takes */
   AssocScope *pNext;
 };
 /* Read them, if that is still to be done. True if it went well. */

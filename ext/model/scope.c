@@ -27,7 +27,7 @@ static void addScope(AssocCall *pCall, AssocModel *pModel, const char *zName,
   AssocScope *pScope = assocAlloc(pCall, pArena, sizeof(*pScope));
   if (pScope == 0) return;
   pScope->zName = zName;
-  pScope->pClauses = assocShapeScope(pCall, pArena, pJson);
+  pScope->pClauses = assocShapeScope(pCall, pArena, pJson, &pScope->nParam);
   scopeError(pCall, pModel, zName ? zName : "defaultScope");
   pScope->pNext = pModel->pScope;
   pModel->pScope = pScope;

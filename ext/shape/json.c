@@ -302,6 +302,42 @@ static ShapePred *jsonOp(JsonParser *p, const ShapeKey *pKey, int iOp,
   return pPred;
 }
 
+/* $startsWith, $endsWith and $substring, as Sequelize has them: like, with %
+** before or behind the text. */
+static const struct {
+  const char *zName;
+  u8 bBefore, bBehind;
+} aJsonPart[] = {
+    {"$startsWith", 0, 1}, {"$endsWith", 1, 0}, {"$substring", 1, 1}};
+
+static ShapePred *jsonPart(JsonParser *p, const ShapeKey *pKey, int iPart,
+                           AssocJson *pJson) {
+  AssocJson like;
+  int i, n = 0;
+  char *z;
+  memset(&like, 0, sizeof(like));
+  if (!jsonIsText(p, pJson, aJsonPart[iPart].zName)) return 0;
+  z = assocAlloc(p->pCall, p->pArena, (i64)pJson->n + 3);
+  if (z == 0) return 0;
+  if (aJsonPart[iPart].bBefore) z[n++] = '%';
+  memcpy(&z[n], pJson->z, (size_t)pJson->n);
+  n += pJson->n;
+  if (aJsonPart[iPart].bBehind) z[n++] = '%';
+  like.eType = ASSOC_J_TEXT;
+  like.z = z;
+  like.n = n;
+  for (i = 0; strcmp(aJsonOp[i].zName, "$like") != 0; i++) {
+  }
+  return jsonOp(p, pKey, i, &like);
+}
+
+/* Which of them it is, or -1. */
+static int jsonPartOf(const char *zKey) {
+  int i = ASSOC_COUNT(aJsonPart) - 1;
+  while (i >= 0 && strcmp(aJsonPart[i].zName, zKey) != 0) i--;
+  return i;
+}
+
 static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
                               AssocJson *pJson);
 
@@ -334,6 +370,8 @@ static ShapePred *jsonKeyOps(JsonParser *p, const ShapeKey *pKey,
       pOne = jsonNot(p, jsonKeyTest(p, pKey, pSub));
     } else if (i < ASSOC_COUNT(aJsonOp)) {
       pOne = jsonOp(p, pKey, i, pSub);
+    } else if (jsonPartOf(pSub->zKey) >= 0) {
+      pOne = jsonPart(p, pKey, jsonPartOf(pSub->zKey), pSub);
     } else if (strcmp(pSub->zKey, "$and") == 0) {
       pOne = jsonKeyList(p, pKey, SHAPE_OP_AND, pSub);
     } else if (strcmp(pSub->zKey, "$or") == 0) {
@@ -341,8 +379,9 @@ static ShapePred *jsonKeyOps(JsonParser *p, const ShapeKey *pKey,
     } else {
       assocError(p->pCall,
                  "%s is no operator; there are $eq $ne $gt $gte $lt $lte $in "
-                 "$notIn $like $notLike $between $notBetween $glob $match "
-                 "$is $not $and $or",
+                 "$notIn $like $notLike $startsWith $endsWith $substring "
+                 "$between $notBetween $glob $notGlob $match $notMatch $is "
+                 "$not $and $or",
                  pSub->zKey);
     }
     pAll = jsonAnd(p, pAll, pOne);
@@ -678,6 +717,43 @@ static int lacksStar(const AssocJson *pArray) {
   return bMinus;
 }
 
+/* Is it among these texts? */
+static int jsonHasText(const AssocJson *pArray, const AssocJson *pText) {
+  const AssocJson *pSub = pArray ? pArray->pChild : 0;
+  for (; pSub; pSub = pSub->pNext) {
+    if (pSub->eType == ASSOC_J_TEXT &&
+        sqlite3_stricmp(pSub->z, pText->z) == 0) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* "*" leaves out a column that stands beside it under another name, but what
+** "include" names comes on top of all: then it stands there as itself too. */
+static ShapeItem **jsonAliased(JsonParser *p, AssocJson *pObj,
+                               ShapeItem **ppEnd) {
+  AssocJson *pInclude = assocJsonGet(pObj, "include");
+  AssocJson *pExclude = assocJsonGet(pObj, "exclude");
+  AssocJson *pSub = pInclude ? pInclude->pChild : 0, *pOld;
+  for (; pSub; pSub = pSub->pNext) {
+    AssocJson *pCol = pSub->pChild;
+    if (pSub->eType != ASSOC_J_ARRAY || pSub->nChild != 2 ||
+        pCol->eType != ASSOC_J_TEXT || strchr(pCol->z, '.') ||
+        jsonHasText(pInclude, pCol) || jsonHasText(pExclude, pCol)) {
+      continue;
+    }
+    for (pOld = pInclude->pChild; pOld != pSub; pOld = pOld->pNext) {
+      if (pOld->eType == ASSOC_J_ARRAY && jsonHasText(pOld, pCol)) break;
+    }
+    if (pOld != pSub) continue;
+    *ppEnd = jsonAttribute(p, pCol, SHAPE_ITEM_NAME);
+    if (*ppEnd == 0) return ppEnd;
+    ppEnd = &(*ppEnd)->pNext;
+  }
+  return ppEnd;
+}
+
 /* [...] or {"include":[...],"exclude":[...]}; none means every column */
 static ShapeItem **jsonAttributes(JsonParser *p, AssocJson *pJson,
                                   ShapeItem **ppEnd) {
@@ -693,6 +769,7 @@ static ShapeItem **jsonAttributes(JsonParser *p, AssocJson *pJson,
   *ppEnd = jsonNewItem(p, SHAPE_ITEM_STAR);
   if (*ppEnd == 0) return ppEnd;
   ppEnd = &(*ppEnd)->pNext;
+  if (pJson) ppEnd = jsonAliased(p, pJson, ppEnd);
   for (pSub = pJson ? pJson->pChild : 0; pSub; pSub = pSub->pNext) {
     if (strcmp(pSub->zKey, "include") == 0) {
       ppEnd = jsonAttributeList(p, pSub, SHAPE_ITEM_NAME, ppEnd);
@@ -771,12 +848,14 @@ static ShapeItem **jsonIncludes(JsonParser *p, AssocJson *pJson,
 
 /* --------------------------------------------------------- find options */
 
-/* "scope":"name" or ["name",1,…] or a list of those */
+/* "scope":"name" or ["name",1,…] or {"method":["name",1,…]}, or a list of
+** those: one that starts with an array, or has a "method" in it */
 static ShapeScope *jsonScope(JsonParser *p, AssocJson *pJson) {
   ShapeScope *pScope = jsonAlloc(p, sizeof(*pScope));
   ShapeVal **ppEnd;
-  AssocJson *pSub;
+  AssocJson *pSub = assocJsonGet(pJson, "method");
   if (pScope == 0) return 0;
+  if (pSub && pJson->nChild == 1) pJson = pSub;
   if (pJson->eType == ASSOC_J_TEXT) {
     pScope->pName = jsonName(p, pJson->z, pJson->n);
     return pScope;
@@ -798,11 +877,11 @@ static ShapeScope *jsonScope(JsonParser *p, AssocJson *pJson) {
 
 static ShapeScope *jsonScopes(JsonParser *p, AssocJson *pJson) {
   ShapeScope *pFirst = 0, **ppEnd = &pFirst;
-  AssocJson *pSub;
-  if (pJson->eType != ASSOC_J_ARRAY || pJson->nChild == 0 ||
-      pJson->pChild->eType != ASSOC_J_ARRAY) {
-    return jsonScope(p, pJson);
+  AssocJson *pSub = pJson->eType == ASSOC_J_ARRAY ? pJson->pChild : 0;
+  if (pSub && pSub->eType != ASSOC_J_ARRAY) {
+    while (pSub && assocJsonGet(pSub, "method") == 0) pSub = pSub->pNext;
   }
+  if (pSub == 0) return jsonScope(p, pJson);
   for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
     *ppEnd = jsonScope(p, pSub);
     if (*ppEnd == 0) return 0;
@@ -939,6 +1018,21 @@ static int isIdentifyKey(const char *zKey) {
          strcmp(zKey, "as") == 0 || strcmp(zKey, "on") == 0;
 }
 
+/* An option that is null is as if it were not there: {"where":null}. */
+static AssocJson *jsonOption(AssocJson *pObj, const char *zKey) {
+  AssocJson *p = assocJsonGet(pObj, zKey);
+  return p && p->eType == ASSOC_J_NULL ? 0 : p;
+}
+
+static int jsonIsAbsent(const AssocJson *p) {
+  static const char *const az[] = {"attributes", "where",   "include",
+                                   "order",      "through", "required"};
+  int i = 0;
+  if (p->eType != ASSOC_J_NULL) return 0;
+  while (i < ASSOC_COUNT(az) && strcmp(az[i], p->zKey) != 0) i++;
+  return i < ASSOC_COUNT(az);
+}
+
 /*
 ** An object of find options, into an item. The roots have one too; what it
 ** is called and whether it is required is then not asked.
@@ -954,9 +1048,10 @@ static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
   if (!bRoot) jsonIdentify(p, pObj, pItem);
   pItem->bBlock = 1;
   pItem->bRequired = !bRoot && pItem->eType == SHAPE_ITEM_NAME &&
-                     assocJsonGet(pObj, "where") != 0;
-  ppEnd = jsonAttributes(p, assocJsonGet(pObj, "attributes"), ppEnd);
+                     jsonOption(pObj, "where") != 0;
+  ppEnd = jsonAttributes(p, jsonOption(pObj, "attributes"), ppEnd);
   for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
+    if (jsonIsAbsent(pSub)) continue;
     if (strcmp(pSub->zKey, "include") == 0) {
       pInclude = pSub;
     } else if (strcmp(pSub->zKey, "through") == 0 && !bRoot) {
@@ -1008,8 +1103,9 @@ static void jsonBlock(JsonParser *p, AssocJson *pRoot) {
     jsonIncludes(p, pRoot, ppEnd);
     return;
   }
-  ppEnd = jsonAttributes(p, assocJsonGet(pRoot, "attributes"), ppEnd);
+  ppEnd = jsonAttributes(p, jsonOption(pRoot, "attributes"), ppEnd);
   for (pSub = pRoot->pChild; pSub; pSub = pSub->pNext) {
+    if (jsonIsAbsent(pSub)) continue;
     if (strcmp(pSub->zKey, "include") == 0) {
       ppEnd = jsonIncludes(p, pSub, ppEnd);
     } else if (strcmp(pSub->zKey, "attributes") != 0) {
@@ -1039,7 +1135,7 @@ void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
 }
 
 ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
-                              AssocJson *pJson) {
+                              AssocJson *pJson, int *pnParam) {
   static const char *const az[] = {"where", "order", "limit", "offset"};
   JsonParser p;
   AssocShape shape;
@@ -1067,6 +1163,7 @@ ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
       (void)jsonClause(&p, pSub, pC);
     }
   }
+  *pnParam = shape.nParam;
   return pC;
 }
 

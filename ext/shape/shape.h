@@ -201,9 +201,10 @@ ShapePred *assocShapeWhere(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson);
 ShapeSort *assocShapeOrder(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson);
-/* A scope of a model: {"where":…,"order":…,"limit":…,"offset":…}. */
+/* A scope of a model: {"where":…,"order":…,"limit":…,"offset":…}. *pnParam:
+** how many values it takes. */
 ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
-                              AssocJson *pJson);
+                              AssocJson *pJson, int *pnParam);
 
 /* Both of two predicates; either may be 0. */
 ShapePred *assocShapeAnd(AssocCall *pCall, AssocArena *pArena, ShapePred *p1,
