@@ -522,6 +522,12 @@ static int hasTriggers(AssocCall *pCall, const char *zSchema) {
   return b;
 }
 
+/* With PRAGMA count_changes it gives a row before it has counted them. */
+static void runWrite(AssocCall *pCall, sqlite3_stmt *pStmt) {
+  while (assocStep(pCall, pStmt)) {
+  }
+}
+
 sqlite3_stmt *assocDefWriter(AssocCall *pCall, const char *zSchema) {
   if (!hasTriggers(pCall, zSchema)) makeTables(pCall, zSchema);
   return assocPrepare(pCall,
@@ -539,7 +545,7 @@ void assocDefPut(AssocCall *pCall, sqlite3_stmt *pStmt, const char *zModel,
   assocBindText(pCall, pStmt, 3, zKind);
   assocBindText(pCall, pStmt, 4, zTarget);
   assocBindText(pCall, pStmt, 5, zOptions);
-  (void)assocStep(pCall, pStmt);
+  runWrite(pCall, pStmt);
 }
 
 void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
@@ -561,7 +567,7 @@ int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
                        zSchema);
   assocBindText(pCall, pStmt, 1, zModel);
   assocBindText(pCall, pStmt, 2, zName);
-  (void)assocStep(pCall, pStmt);
+  runWrite(pCall, pStmt);
   if (pCall->rc == SQLITE_OK) n = sqlite3_changes(pCall->db);
   assocFinalize(pCall, pStmt);
   return n;

@@ -883,7 +883,8 @@ static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   int n;
   if (pSql == 0) return;
   assocErrorCode(w->pCall, assocKeymapBind(&p->rows, iRow, pSql->pStmt, 1));
-  (void)assocStep(w->pCall, pSql->pStmt);
+  while (assocStep(w->pCall, pSql->pStmt)) { /* PRAGMA count_changes */
+  }
   sqlite3_reset(pSql->pStmt);
   if (w->pCall->rc != SQLITE_OK) return;
   n = sqlite3_changes(w->pCall->db);
