@@ -24,7 +24,8 @@ static void filterPut(AssocSql *p, const char *z) {
 
 /* ---------------------------------------------------------------- choosing */
 
-/* Can one row of the step be found from what is before it by an index? */
+/* Can one row of the step be found from what is before it by an index? Not
+** where the comparison changes what the index has: 1 equals '1' and '1.0'. */
 int assocHopServed(AssocCall *pCall, const AssocRel *pRel) {
   AssocTable *pTab;
   const AssocKey *pKey;
@@ -37,10 +38,16 @@ int assocHopServed(AssocCall *pCall, const AssocRel *pRel) {
     return 1;
   }
   pKey = assocRelFarKey(pRel, &pTab);
-  if (!assocTableIndexOn(pCall, pTab, pKey->nCol, pKey->aCol, &bUnique)) {
+  if (!assocTableIndexOn(pCall, pTab, pKey->nCol, pKey->aCol, &bUnique) ||
+      assocKeyChanges(pTab, pKey, pRel->pSource->pTable,
+                      assocRelNearKey(pRel))) {
     return 0;
   }
   if (pRel->eKind != ASSOC_BELONGSTOMANY) return 1;
+  if (assocKeyChanges(pRel->pTarget->pTable, &pRel->targetKey, pRel->pThrough,
+                      &pRel->other)) {
+    return 0;
+  }
   return assocTableIndexOn(pCall, pRel->pTarget->pTable, pRel->targetKey.nCol,
                            pRel->targetKey.aCol, &bUnique) != 0;
 }
@@ -338,7 +345,7 @@ int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
   filterPut(p, zNone[0] ? "coalesce((SELECT v FROM (SELECT "
                         : "(SELECT v FROM (SELECT ");
   for (i = 0; i < n; i++) {
-    farColumn(p, pFirst, i);
+    assocSqlFarColumn(p, pFirst, i);
     sqlite3_str_appendf(p->pStr, " AS k%d,", i);
   }
   assocSqlAggCall(p, pAgg, pKey->pPath, pModel, iLast);
@@ -350,8 +357,7 @@ int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
     filterPut(p, ")");
   }
   for (i = 0; i < n; i++) {
-    filterPut(p, i ? "," : " GROUP BY ");
-    farColumn(p, pFirst, i);
+    sqlite3_str_appendf(p->pStr, "%s%d", i ? "," : " GROUP BY ", i + 1);
   }
   filterPut(p, ")");
   for (i = 0; i < n; i++) {

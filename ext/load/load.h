@@ -335,6 +335,24 @@ struct AssocHop {
 void assocSqlTable(AssocSql *p, const AssocTable *pTab);
 /* t1."column" */
 void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol);
+/* Only SQLite knows how a column of a view that has no type compares: it may be
+** untyped, or an expression, of which a comparison to TEXT makes text. */
+int assocColumnVague(const AssocTable *pTab, const AssocColumn *pCol,
+                     const AssocColumn *pOther);
+/* SQL of a value as text, if that is how SQLite compares it. */
+const char *assocSqlAsText(AssocCall *pCall, AssocArena *pArena, const char *z);
+/* SQL of a value as a number, where it is text that looks like one; as an
+** expression it has no collation of its own, so it is given zColl if that is
+** not 0. */
+const char *assocSqlAsNumber(AssocCall *pCall, AssocArena *pArena,
+                             const char *z, const char *zColl);
+/* Does = change the values of a key, so that several may equal one of the
+** other? */
+int assocKeyChanges(const AssocTable *pTab, const AssocKey *pKey,
+                    const AssocTable *pOther, const AssocKey *pOtherKey);
+/* Column i by which a step is found, so changed that all that equal one value
+** before the step are equal. */
+void assocSqlFarColumn(AssocSql *p, const AssocHop *pHop, int i);
 /* A ?number for a value of the shape. */
 void assocSqlVal(AssocSql *p, const ShapeVal *pVal);
 /* The same, used in another way. */

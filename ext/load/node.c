@@ -264,22 +264,6 @@ static const char *keySql(Planner *p, const AssocNode *pNode,
                           pTab->aCol[iCol].zName);
 }
 
-/* A column of a view that has no type is untyped or an expression, and only
-** SQLite knows: it makes text of the latter where it compares it to TEXT. */
-static int isVague(const AssocTable *pTab, const AssocColumn *pCol,
-                   const AssocColumn *pOther) {
-  return pTab->eType == ASSOC_VIEW && pCol->zType[0] == 0 &&
-         pOther->eAff == ASSOC_AFF_TEXT;
-}
-
-/* As text, if that is how SQLite compares it. */
-static const char *vagueSql(Planner *p, const char *z) {
-  return assocArenaPrintf(p->pCall, p->pArena,
-                          "CASE WHEN %s=CAST(%s AS TEXT) THEN CAST(%s AS TEXT)"
-                          " ELSE %s END",
-                          z, z, z, z);
-}
-
 /* Keys: what the parent gives, how it compares, which index serves. */
 void assocNodeKeys(Planner *p, AssocNode *pNode, const AssocKey *pUp,
                    const AssocKey *pOwn, AssocTable *pTab) {
@@ -304,13 +288,13 @@ void assocNodeKeys(Planner *p, AssocNode *pNode, const AssocKey *pUp,
     pNode->azKey[i] = keySql(p, pNode, pTab, pOwn->aCol[i], i);
     pNode->aiSource[i] =
         assocNodeColumnArg(p, pNode->pParent, pUpTab, pUp->aCol[i], 1);
-    if (isVague(pUpTab, pUpCol, pCol)) {
+    if (assocColumnVague(pUpTab, pUpCol, pCol)) {
+      const char *z = pNode->pParent->aArg[pNode->aiSource[i]].zSql;
       pNode->aiSource[i] =
-          nodeArg(p, pNode->pParent,
-                  vagueSql(p, pNode->pParent->aArg[pNode->aiSource[i]].zSql));
+          nodeArg(p, pNode->pParent, assocSqlAsText(p->pCall, p->pArena, z));
     }
-    if (isVague(pTab, pCol, pUpCol)) {
-      pNode->azKey[i] = vagueSql(p, pNode->azKey[i]);
+    if (assocColumnVague(pTab, pCol, pUpCol)) {
+      pNode->azKey[i] = assocSqlAsText(p->pCall, p->pArena, pNode->azKey[i]);
     }
   }
   pNode->zIndex =

@@ -68,36 +68,34 @@ static int isPathNode(const AssocNode *pNode) {
   return pNode->pRel && pNode->pRel->nPath > 0;
 }
 
-/* The columns, under their alias, by which the first step of a path is found
-** from the source. */
-static void stmtHopKey(AssocSql *p, const AssocHop *pHop, int *pn,
-                       const char *zFirst, int bNames) {
-  const AssocRel *pRel = pHop->pRel;
-  const AssocKey *pKey =
-      pRel->eKind == ASSOC_BELONGSTO ? &pRel->targetKey : &pRel->foreign;
-  int i;
-  for (i = 0; i < pKey->nCol; i++) {
-    stmtNext(p, pn, zFirst, ",");
-    assocSqlColumn(p, pHop->iJoin ? pHop->iJoin : pHop->iAlias,
-                   pHop->iJoin ? pRel->pThrough : pRel->pTarget->pTable,
-                   pKey->aCol[i]);
-    if (bNames) sqlite3_str_appendf(p->pStr, " AS k%d", i);
-  }
-}
-
 static const AssocHop *stmtLast(const AssocHop *pHop) {
   while (pHop->pNext) pHop = pHop->pNext;
   return pHop;
 }
 
+/* The steps of a path. A value of a to-one is of its first row; of one that is
+** loaded the first is taken, behind the conditions, when all are there. */
+static const AssocHop *stmtHops(AssocSql *p, const AssocNode *pNode) {
+  AssocModel *pUp;
+  if (pNode->pValue == 0 || pNode->pRel->bMany) {
+    return assocSqlHops(p, pNode->pRel, 0);
+  }
+  pUp = pNode->pParent->pModel;
+  return assocSqlPath(p, pNode->pValue->pPath, &pUp, 0);
+}
+
 /* (SELECT DISTINCT h.user_id AS k0, t.id AS p0 FROM …) t2 */
 static void stmtPairs(AssocSql *p, const AssocNode *pNode) {
   const AssocModel *pModel = pNode->pModel;
-  const AssocHop *pFirst = assocSqlHops(p, pNode->pRel, 0);
-  int i, n = 0;
+  const AssocHop *pFirst = stmtHops(p, pNode);
+  int i;
   assocModelNeedKey(p->pCall, pModel);
   if (pFirst == 0 || p->pCall->rc != SQLITE_OK) return;
-  stmtHopKey(p, pFirst, &n, "(SELECT DISTINCT ", 1);
+  for (i = 0; i < assocRelNearKey(pFirst->pRel)->nCol; i++) {
+    stmtPut(p, i ? "," : "(SELECT DISTINCT ");
+    assocSqlFarColumn(p, pFirst, i);
+    sqlite3_str_appendf(p->pStr, " AS k%d", i);
+  }
   for (i = 0; i < pModel->nKey; i++) {
     stmtPut(p, ",");
     assocSqlColumn(p, stmtLast(pFirst)->iAlias, pModel->pTable,
@@ -632,43 +630,31 @@ static void stmtValueFrom(AssocSql *p, AssocNode *pNode,
 /* The columns by which a parent finds its value. */
 static void stmtValueKey(AssocSql *p, const AssocNode *pNode,
                          const ValueRows *pRows, int i) {
-  int n = 0;
   if (pRows->pFirst) {
-    const AssocRel *pRel = pRows->pFirst->pRel;
-    const AssocKey *pKey =
-        pRel->eKind == ASSOC_BELONGSTO ? &pRel->targetKey : &pRel->foreign;
-    int iJoin = pRows->pFirst->iJoin;
-    assocSqlColumn(p, iJoin ? iJoin : pRows->pFirst->iAlias,
-                   iJoin ? pRel->pThrough : pRel->pTarget->pTable,
-                   pKey->aCol[i]);
+    assocSqlFarColumn(p, pRows->pFirst, i);
   } else if (isPathNode(pNode)) {
     sqlite3_str_appendf(p->pStr, "t2.k%d", i);
   } else {
-    stmtNext(p, &n, pNode->azKey[i], "");
+    sqlite3_str_appendall(p->pStr, pNode->azKey[i]);
   }
 }
 
-/* The same, as the parent's key compares with it: text that looks like a number
-** is one, so that all that equals a parent's key is one group. An expression
-** has no collation of its own. */
+/* The same for rows under t1, as the parent's key compares with it: text that
+** looks like a number is one, so that all that equals a parent's key is one
+** group. */
 static void stmtValueGroup(AssocSql *p, const AssocNode *pNode,
                            const ValueRows *pRows, int i) {
-  u8 eColl = pNode->aRule[i].eColl;
-  if (!pNode->bScanOnly || pNode->aRule[i].eAff != ASSOC_AFF_NUMERIC) {
+  static const char *const azColl[] = {"BINARY", "NOCASE", "RTRIM", 0};
+  const AssocKeyRule *pRule = &pNode->aRule[i];
+  const char *z;
+  if (pRows->pFirst || isPathNode(pNode) || !pNode->bScanOnly ||
+      pRule->eAff != ASSOC_AFF_NUMERIC) {
     stmtValueKey(p, pNode, pRows, i);
     return;
   }
-  stmtPut(p, "CASE WHEN CAST(");
-  stmtValueKey(p, pNode, pRows, i);
-  stmtPut(p, " AS NUMERIC)=");
-  stmtValueKey(p, pNode, pRows, i);
-  stmtPut(p, " THEN CAST(");
-  stmtValueKey(p, pNode, pRows, i);
-  stmtPut(p, " AS NUMERIC) ELSE ");
-  stmtValueKey(p, pNode, pRows, i);
-  stmtPut(p, " END");
-  if (eColl == ASSOC_COLL_NOCASE) stmtPut(p, " COLLATE nocase");
-  if (eColl == ASSOC_COLL_RTRIM) stmtPut(p, " COLLATE rtrim");
+  z = assocSqlAsNumber(p->pCall, p->pArena, pNode->azKey[i],
+                       azColl[pRule->eColl]);
+  if (z) stmtPut(p, z);
 }
 
 /* Over a named path the rows are the path's; over one association that leads
@@ -679,7 +665,7 @@ static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
   pRows->pModel = pNode->pModel;
   pRows->iAlias = 1;
   if (pPath == 0) return;
-  if (isPathNode(pNode) && pPath->pNext == 0 && pNode->pRel->bMany) return;
+  if (isPathNode(pNode) && pPath->pNext == 0) return;
   pRows->pModel = pNode->pParent->pModel;
   pRows->pFirst = assocSqlPath(p, pPath, &pRows->pModel, 0);
   if (pRows->pFirst) pRows->iAlias = stmtLast(pRows->pFirst)->iAlias;

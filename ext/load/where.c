@@ -48,6 +48,74 @@ static void sqlEqual(AssocSql *p, int iA, const AssocTable *pA,
   }
 }
 
+/* -------------------------------------------------------------- comparing */
+
+int assocColumnVague(const AssocTable *pTab, const AssocColumn *pCol,
+                     const AssocColumn *pOther) {
+  return pTab->eType == ASSOC_VIEW && pCol->zType[0] == 0 &&
+         pOther->eAff == ASSOC_AFF_TEXT;
+}
+
+const char *assocSqlAsText(AssocCall *pCall, AssocArena *pArena,
+                           const char *z) {
+  return assocArenaPrintf(pCall, pArena,
+                          "CASE WHEN %s=CAST(%s AS TEXT) THEN CAST(%s AS TEXT)"
+                          " ELSE %s END",
+                          z, z, z, z);
+}
+
+const char *assocSqlAsNumber(AssocCall *pCall, AssocArena *pArena,
+                             const char *z, const char *zColl) {
+  return assocArenaPrintf(pCall, pArena,
+                          "CASE WHEN CAST(%s AS NUMERIC)=%s THEN CAST(%s AS "
+                          "NUMERIC) ELSE %s END%s%w%s",
+                          z, z, z, z, zColl ? " COLLATE \"" : "",
+                          zColl ? zColl : "", zColl ? "\"" : "");
+}
+
+/* Does a comparison with a number make numbers of the column's texts? */
+static int becomesNumber(const AssocColumn *pCol, const AssocColumn *pOther) {
+  return pOther->eAff == ASSOC_AFF_NUMERIC && pCol->eAff != ASSOC_AFF_NUMERIC;
+}
+
+int assocKeyChanges(const AssocTable *pTab, const AssocKey *pKey,
+                    const AssocTable *pOther, const AssocKey *pOtherKey) {
+  int i;
+  for (i = 0; i < pKey->nCol; i++) {
+    const AssocColumn *pCol = &pTab->aCol[pKey->aCol[i]];
+    const AssocColumn *pTo = &pOther->aCol[pOtherKey->aCol[i]];
+    if (becomesNumber(pCol, pTo) || assocColumnVague(pTab, pCol, pTo)) return 1;
+  }
+  return 0;
+}
+
+/* Do the far columns change as they are compared with the near ones? */
+static int farChanges(const AssocRel *pRel) {
+  AssocTable *pTab;
+  const AssocKey *pFar = assocRelFarKey(pRel, &pTab);
+  while (pRel->nPath) pRel = pRel->apPath[0];
+  return assocKeyChanges(pTab, pFar, pRel->pSource->pTable,
+                         assocRelNearKey(pRel));
+}
+
+void assocSqlFarColumn(AssocSql *p, const AssocHop *pHop, int i) {
+  const AssocRel *pRel = pHop->pRel;
+  const AssocTable *pNearTab = pRel->pSource->pTable;
+  const AssocColumn *pNear = &pNearTab->aCol[assocRelNearKey(pRel)->aCol[i]];
+  AssocTable *pTab;
+  const AssocKey *pKey = assocRelFarKey(pRel, &pTab);
+  const AssocColumn *pCol = &pTab->aCol[pKey->aCol[i]];
+  const char *z =
+      assocArenaPrintf(p->pCall, p->pArena, "t%d.\"%w\"",
+                       pHop->iJoin ? pHop->iJoin : pHop->iAlias, pCol->zName);
+  if (z && becomesNumber(pCol, pNear)) {
+    z = assocSqlAsNumber(p->pCall, p->pArena, z, pCol->zColl);
+  } else if (z && assocColumnVague(pTab, pCol, pNear)) {
+    z = assocSqlAsText(p->pCall, p->pArena, z);
+  }
+  if (z) sqlPut(p, z);
+}
+
 /* ---------------------------------------------------------------- values */
 
 const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
@@ -479,7 +547,7 @@ static int firstOfMany(AssocSql *p, const AssocRel *pRel) {
   if (pRel->nPath) return 0;
   (void)assocTableIndexOn(p->pCall, pRel->pTarget->pTable, pKey->nCol,
                           pKey->aCol, &bUnique);
-  return !bUnique;
+  return !bUnique || farChanges(pRel); /* 1 and '1' can both equal the key */
 }
 
 /* " AND t9.user_id=t3.user_id": the same way into a step as another has. */
@@ -490,6 +558,36 @@ static void sqlSameWay(AssocSql *p, const AssocHop *pHop,
   sqlPut(p, " AND ");
   sqlEqual(p, pHop->iJoin ? pHop->iJoin : pHop->iAlias, pTab, pKey,
            pOther->iJoin ? pOther->iJoin : pOther->iAlias, pTab, pKey);
+}
+
+/*
+** " AND t3.id IN (SELECT k0 FROM (SELECT t9.id AS k0, row_number() OVER
+** (PARTITION BY <t9.user_id, as it compares> ORDER BY …) AS n FROM … )
+** WHERE n=1)": the first of each, where no index could tell which are found in
+** the same way.
+*/
+static void sqlFirstOfEach(AssocSql *p, AssocRel *pRel, const AssocHop *pFirst,
+                           int iFound, const ShapeClauses *pC) {
+  AssocModel *pTgt = pRel->pTarget;
+  int iLast = lastHop(pFirst)->iAlias, i;
+  sqlPut(p, " AND ");
+  sqlKeyColumns(p, pTgt, iFound, 1);
+  for (i = 0; i < pTgt->nKey; i++) {
+    sqlite3_str_appendf(p->pStr, "%sk%d", i ? "," : " IN (SELECT ", i);
+  }
+  for (i = 0; i < pTgt->nKey; i++) {
+    sqlPut(p, i ? "," : " FROM (SELECT ");
+    assocSqlColumn(p, iLast, pTgt->pTable, pTgt->aKey[i]);
+    sqlite3_str_appendf(p->pStr, " AS k%d", i);
+  }
+  for (i = 0; i < assocRelNearKey(pFirst->pRel)->nCol; i++) {
+    sqlPut(p, i ? "," : ",row_number() OVER (PARTITION BY ");
+    assocSqlFarColumn(p, pFirst, i);
+  }
+  assocSqlOrder(p, pRel, assocSqlScoped(p, pRel, pTgt, pC), pTgt, iLast, 0);
+  sqlPut(p, ") AS n");
+  assocSqlFrom(p, pFirst, pC, 1);
+  sqlPut(p, ") WHERE n=1)");
 }
 
 /*
@@ -510,6 +608,10 @@ static void sqlFirstOf(AssocSql *p, AssocRel *pRel, const AssocHop *pStart,
   if (pTgt->nKey == 0 || !firstOfMany(p, pRel)) return;
   pFirst = assocSqlHops(p, pRel, pStart->iFrom);
   if (pFirst == 0) return;
+  if (bFree && farChanges(pFirst->pRel)) {
+    sqlFirstOfEach(p, pRel, pFirst, pLast->iAlias, pC);
+    return;
+  }
   iLast = lastHop(pFirst)->iAlias;
   sqlPut(p, " AND ");
   sqlKeyColumns(p, pTgt, pLast->iAlias, 1);
@@ -723,8 +825,7 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
     return;
   }
   iLast = lastHop(pFirst)->iAlias;
-  bOnce =
-      pKey->pPath->pNext == 0 && pFirst->pNext && lastHop(pFirst)->pAlso->bMany;
+  bOnce = pKey->pPath->pNext == 0 && pFirst->pNext;
   if (!bOnce && assocSqlGrouped(p, pKey, pFirst, pModel, iLast)) return;
   if (bOnce) {
     assocModelNeedKey(p->pCall, pModel);
