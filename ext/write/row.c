@@ -471,7 +471,7 @@ static void rowBindCells(AssocWriter *w, const WriteSql *pSql,
 WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
                             const WriteCell *aCell, int bKey) {
   int *aCol = rowCellColumns(w, nCell, aCell);
-  int bTold = bKey && pModel->pTable->eType != ASSOC_VIEW;
+  int bTold = bKey && pModel->pTable->eType == ASSOC_TABLE;
   int nGet = bTold && !rowIsRowidKey(pModel) ? pModel->nKey : 0;
   if (aCol == 0) return 0;
   return assocWriteSql(w, WRITE_INSERT, pModel->pTable, nCell, aCol, 0, 0, nGet,
@@ -481,26 +481,41 @@ WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
 /*
 ** A view has the row that a trigger has made of an INSERT, if it has made one:
 ** it is looked for by the key that was given. (RETURNING would say what was
-** given, and before SQLite 3.41 so where there is no trigger at all.)
+** given, and before SQLite 3.41 so where there is no trigger at all.) So it is
+** in a virtual table, of which RETURNING knows no rowid, but SQLite does
+** afterwards.
 */
-static void rowInsertView(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
+static void rowInsertFind(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
                           const WriteCell *aCell, WriteRow *pRow) {
   WriteVal *aKey =
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aKey) * (pModel->nKey + 1));
+  int bView = pModel->pTable->eType == ASSOC_VIEW, iAsk = -1;
   int i, j;
   for (i = 0; aKey && i < pModel->nKey; i++) {
     for (j = 0; j < pSql->nSet && aCell[j].iCol != pModel->aKey[i]; j++) {
     }
     if (j < pSql->nSet) {
       aKey[i] = aCell[j].val;
-    } else {
+    } else if (bView || pModel->nKey > 1) {
       rowNeedsKey(w, pModel, pModel->aKey[i]);
+    } else {
+      iAsk = i;
     }
   }
   assocWriteRun(w, pSql);
-  if (w->pCall->rc != SQLITE_OK || assocRowFind(w, pModel, aKey, pRow)) return;
-  assocError(w->pCall, "the triggers of %s did not insert the row",
-             pModel->zLabel);
+  if (w->pCall->rc != SQLITE_OK) return;
+  if (iAsk >= 0) aKey[iAsk].i = sqlite3_last_insert_rowid(w->pCall->db);
+  if (!bView && (iAsk < 0 || pModel->aKey[0] == pModel->pTable->iRowid)) {
+    pRow->aKey = aKey; /* It may have no content to be read */
+    return;
+  }
+  if (assocRowFind(w, pModel, aKey, pRow) || w->pCall->rc != SQLITE_OK) return;
+  if (bView) {
+    assocError(w->pCall, "the triggers of %s did not insert the row",
+               pModel->zLabel);
+  } else {
+    rowNeedsKey(w, pModel, pModel->aKey[0]);
+  }
 }
 
 void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
@@ -511,8 +526,8 @@ void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
   } else {
     pRow->pModel = pModel;
     pRow->aKey = 0;
-    if (pModel->pTable->eType == ASSOC_VIEW) {
-      rowInsertView(w, pSql, pModel, aCell, pRow);
+    if (pModel->pTable->eType != ASSOC_TABLE) {
+      rowInsertFind(w, pSql, pModel, aCell, pRow);
     } else {
       rowInsertRun(w, pSql, pRow);
     }
