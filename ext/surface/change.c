@@ -115,21 +115,10 @@ static void updateFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 
 /* ----------------------------------------------------------------- create */
 
-/* Columns of the join row, in the argument that may follow the others. They
-** last until rows are forgotten. */
+/* Columns of the join row, in the argument that may follow the others. */
 static const WriteCell *changeThrough(Changer *p, int nArg, sqlite3_value **ap,
                                       int *pn) {
-  AssocJson *pJson;
-  *pn = 0;
-  if (nArg < 5) return 0;
-  pJson = assocObjectOfValue(&p->writer, ap[4], "the columns of the join row");
-  if (pJson == 0) return 0;
-  if (p->pRel->eKind != ASSOC_BELONGSTOMANY) {
-    assocError(p->pCall, "%s.%s has no join table, whose columns could be set",
-               p->pModel->zLabel, p->pRel->zName);
-    return 0;
-  }
-  return assocThroughCells(&p->writer, p->pRel, pJson, pn);
+  return assocThroughOfValue(&p->writer, p->pRel, nArg > 4 ? ap[4] : 0, pn);
 }
 
 /* A value, with the subtype that it may have. */

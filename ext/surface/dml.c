@@ -192,18 +192,8 @@ static sqlite3_value *dmlGiven(const DmlRow *p, int iCol) {
 
 /* Columns of the join row. */
 static const WriteCell *dmlThrough(DmlRow *p, int *pn) {
-  sqlite3_value *pVal = dmlGiven(p, p->pDml->iThrough);
-  AssocJson *pJson;
-  *pn = 0;
-  if (pVal == 0 || p->pCall->rc != SQLITE_OK) return 0;
-  pJson = assocObjectOfValue(&p->writer, pVal, "the columns of the join row");
-  if (pJson == 0) return 0;
-  if (p->pRel->eKind != ASSOC_BELONGSTOMANY) {
-    assocError(p->pCall, "%s.%s has no join table, whose columns could be set",
-               p->pModel->zLabel, p->pRel->zName);
-    return 0;
-  }
-  return assocThroughCells(&p->writer, p->pRel, pJson, pn);
+  return assocThroughOfValue(&p->writer, p->pRel,
+                             dmlGiven(p, p->pDml->iThrough), pn);
 }
 
 /* Of the creatable table: the target's columns that have a value, or of an

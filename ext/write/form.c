@@ -154,3 +154,17 @@ WriteCell *assocThroughCells(AssocWriter *w, const AssocRel *pRel,
   }
   return w->pCall->rc == SQLITE_OK ? aCell : 0;
 }
+
+WriteCell *assocThroughOfValue(AssocWriter *w, const AssocRel *pRel,
+                               sqlite3_value *pVal, int *pn) {
+  AssocJson *pJson = 0;
+  *pn = 0;
+  if (pVal) pJson = assocObjectOfValue(w, pVal, "the columns of the join row");
+  if (pJson == 0) return 0;
+  if (pRel->eKind != ASSOC_BELONGSTOMANY) {
+    assocError(w->pCall, "%s.%s has no join table, whose columns could be set",
+               pRel->pSource->zLabel, pRel->zName);
+    return 0;
+  }
+  return assocThroughCells(w, pRel, pJson, pn);
+}

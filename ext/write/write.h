@@ -178,6 +178,13 @@ WriteMember *assocFormMember(AssocWriter *w, WriteForm *pForm, int i,
                              const char *zKey);
 /* A column of a join row by name; an error if there is none. */
 int assocThroughColumn(AssocWriter *w, const AssocRel *pRel, const char *zName);
+/* Columns of the join row of an object's members. *pn cells, which last until
+** rows are forgotten. */
+WriteCell *assocThroughCells(AssocWriter *w, const AssocRel *pRel,
+                             const AssocJson *pJson, int *pn);
+/* The same of a value, which is NULL or 0 where there are none. */
+WriteCell *assocThroughOfValue(AssocWriter *w, const AssocRel *pRel,
+                               sqlite3_value *pVal, int *pn);
 
 /* ------------------------------------------------------------------- link */
 
@@ -335,8 +342,5 @@ void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 ** columns. 0 if it gives none. */
 WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
                          const AssocJson *pJson);
-/* Columns of the join row of an object's members. *pn cells. */
-WriteCell *assocThroughCells(AssocWriter *w, const AssocRel *pRel,
-                             const AssocJson *pJson, int *pn);
 
 #endif /* ASSOC_WRITE_H */
