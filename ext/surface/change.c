@@ -181,29 +181,6 @@ static void createFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 
 /* ------------------------------------------------------ add, set, remove */
 
-/* A to-one has one target at most. */
-static void linkOneCheck(Changer *p, const WriteTargets *pTargets) {
-  if (p->pRel->bMany || pTargets->n < 2) return;
-  assocError(p->pCall, "%s.%s is one row, and %d were given", p->pModel->zLabel,
-             p->pRel->zName, pTargets->n);
-}
-
-static void linkAddAll(Changer *p, const WriteTargets *pTargets, int nThrough,
-                       const WriteCell *aThrough, WriteChanges *pChanges) {
-  int i;
-  for (i = 0; i < pTargets->n && p->pCall->rc == SQLITE_OK; i++) {
-    const WriteTarget *pTarget = &pTargets->a[i];
-    const WriteCell *aOwn = aThrough;
-    int nOwn = nThrough;
-    if (pTarget->pThrough) {
-      aOwn = assocThroughCells(&p->writer, p->pRel, pTarget->pThrough, &nOwn);
-      if (aOwn == 0) return;
-    }
-    assocLinkAdd(&p->writer, pTarget->pLink, &p->row, pTarget->aKey, nOwn, aOwn,
-                 pChanges);
-  }
-}
-
 /* Unrelate all targets but these. Of a to-one the new one does that itself. */
 static void linkKeepOnly(Changer *p, const WriteTargets *pTargets,
                          WriteChanges *pChanges) {
@@ -250,9 +227,9 @@ static void linkFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     if (eDo == LINK_REMOVE) {
       linkRemoveAll(&c, &targets, &changes);
     } else {
-      linkOneCheck(&c, &targets);
       if (eDo == LINK_SET) linkKeepOnly(&c, &targets, &changes);
-      linkAddAll(&c, &targets, nThrough, aThrough, &changes);
+      assocTargetsLink(&c.writer, c.pRel, &c.row, &targets, nThrough, aThrough,
+                       &changes);
     }
   }
   z = assocChangesText(pCall, &changes, &n);

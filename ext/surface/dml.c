@@ -274,18 +274,12 @@ static void dmlLink(DmlRow *p, sqlite3_value *pId) {
   const WriteCell *aThrough;
   WriteTargets targets;
   WriteChanges changes;
-  int i, nThrough;
+  int nThrough;
   assocTargetsOf(w, p->pRel, pId, &targets);
   aThrough = dmlThrough(p, &nThrough);
-  if (!p->pRel->bMany && targets.n > 1) {
-    assocError(p->pCall, "%s.%s is one row, and %d were given",
-               p->pModel->zLabel, p->pRel->zName, targets.n);
-  }
   assocChangesInit(&changes);
-  for (i = 0; i < targets.n && p->pCall->rc == SQLITE_OK; i++) {
-    assocLinkAdd(w, targets.a[i].pLink, &p->source, targets.a[i].aKey, nThrough,
-                 aThrough, &changes);
-  }
+  assocTargetsLink(w, p->pRel, &p->source, &targets, nThrough, aThrough,
+                   &changes);
   sqlite3_free(assocChangesText(p->pCall, &changes, &w->nChange));
 }
 

@@ -176,3 +176,25 @@ void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
   p->a[0].aKey = keyOfOne(w, p->a[0].pLink->pTarget, pVal);
   p->n = 1;
 }
+
+void assocTargetsLink(AssocWriter *w, const AssocRel *pRel,
+                      const WriteRow *pSource, const WriteTargets *p,
+                      int nThrough, const WriteCell *aThrough,
+                      WriteChanges *pChanges) {
+  int i;
+  if (!pRel->bMany && p->n > 1) {
+    assocError(w->pCall, "%s.%s is one row, and %d were given",
+               pRel->pSource->zLabel, pRel->zName, p->n);
+  }
+  for (i = 0; i < p->n && w->pCall->rc == SQLITE_OK; i++) {
+    const WriteTarget *pTarget = &p->a[i];
+    const WriteCell *aOwn = aThrough;
+    int nOwn = nThrough;
+    if (pTarget->pThrough) {
+      aOwn = assocThroughCells(w, pRel, pTarget->pThrough, &nOwn);
+      if (aOwn == 0) return;
+    }
+    assocLinkAdd(w, pTarget->pLink, pSource, pTarget->aKey, nOwn, aOwn,
+                 pChanges);
+  }
+}

@@ -277,6 +277,12 @@ WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
 ** keys. NULL is none. They last as long as the writer. */
 void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
                     WriteTargets *p);
+/* Relate them, a to-one at most one. Of the join row a target gives the columns
+** itself, or else aThrough does. */
+void assocTargetsLink(AssocWriter *w, const AssocRel *pRel,
+                      const WriteRow *pSource, const WriteTargets *p,
+                      int nThrough, const WriteCell *aThrough,
+                      WriteChanges *pChanges);
 /* A row of a polymorphic association is wrapped in what says of which kind it
 ** is: {"post":...}. What is in there, and the branch; else pJson itself. */
 const AssocJson *assocBranchOfJson(AssocWriter *w, const AssocRel *pRel,
