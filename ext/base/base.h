@@ -5,6 +5,7 @@
 **   call    a sticky error, and helpers that do nothing once it is set
 **   arena   memory that is freed all at once
 **   conn    the state of one connection, and the statements it keeps
+**   private virtual tables that only SQLite is to call
 **   json    writing JSON text
 **   keymap  from key values to a small number
 */
@@ -211,6 +212,38 @@ struct AssocStmt {
 /* The prepared statement of pStmt, from zSql if it has to be made. */
 sqlite3_stmt *assocStmt(AssocCall *pCall, AssocStmt *pStmt, const char *zSql);
 void assocStmtClear(AssocStmt *pStmt);
+
+/* -------------------------------------------------------------- private --
+**
+** What virtual tables have in common that only SQLite is to call: they hold
+** the connection, which is the client data of their module, and are empty.
+*/
+typedef struct AssocPrivate AssocPrivate;
+struct AssocPrivate {
+  sqlite3_vtab base;
+  AssocConn *pConn; /* A reference */
+};
+int assocPrivateConnect(sqlite3 *db, void *pAux, int argc,
+                        const char *const *argv, sqlite3_vtab **ppVtab,
+                        char **pzErr);
+int assocPrivateDisconnect(sqlite3_vtab *pVtab);
+int assocPrivateBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo);
+int assocPrivateOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur);
+int assocPrivateClose(sqlite3_vtab_cursor *pCur);
+int assocPrivateFilter(sqlite3_vtab_cursor *pCur, int idxNum,
+                       const char *idxStr, int argc, sqlite3_value **argv);
+int assocPrivateNext(sqlite3_vtab_cursor *pCur);
+int assocPrivateEof(sqlite3_vtab_cursor *pCur);
+int assocPrivateColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
+                       int iCol);
+int assocPrivateRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid);
+
+/* All methods of such a table but xConnect, xDisconnect and xUpdate. */
+#define ASSOC_PRIVATE_TABLE                                                    \
+  .xBestIndex = assocPrivateBestIndex, .xOpen = assocPrivateOpen,              \
+  .xClose = assocPrivateClose, .xFilter = assocPrivateFilter,                  \
+  .xNext = assocPrivateNext, .xEof = assocPrivateEof,                          \
+  .xColumn = assocPrivateColumn, .xRowid = assocPrivateRowid
 
 /* ----------------------------------------------------------------- json --
 **

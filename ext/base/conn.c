@@ -97,27 +97,12 @@ sqlite3_stmt *assocStmt(AssocCall *pCall, AssocStmt *pStmt, const char *zSql) {
 
 /* ------------------------------------------------- the table assoc_state */
 
-typedef struct StateTable StateTable;
-struct StateTable {
-  sqlite3_vtab base;
-  AssocConn *pConn; /* A reference */
-};
-
 static int stateConnect(sqlite3 *db, void *pAux, int argc,
                         const char *const *argv, sqlite3_vtab **ppVtab,
                         char **pzErr) {
-  StateTable *pTab;
-  int rc = sqlite3_declare_vtab(db, "CREATE TABLE x(a)");
-  (void)argc, (void)argv, (void)pzErr;
-  if (rc != SQLITE_OK) return rc;
-  sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
-  pTab = sqlite3_malloc64(sizeof(*pTab));
-  if (pTab == 0) return SQLITE_NOMEM;
-  memset(pTab, 0, sizeof(*pTab));
-  pTab->pConn = assocConnRef(pAux);
-  pTab->pConn->bHooked = 1;
-  *ppVtab = &pTab->base;
-  return SQLITE_OK;
+  int rc = assocPrivateConnect(db, pAux, argc, argv, ppVtab, pzErr);
+  if (rc == SQLITE_OK) ((AssocConn *)pAux)->bHooked = 1;
+  return rc;
 }
 
 static int stateIsListed(sqlite3 *db, sqlite3_stmt *pWanted) {
@@ -153,65 +138,15 @@ void assocConnRelease(AssocConn *pConn) {
 }
 
 static int stateDisconnect(sqlite3_vtab *pVtab) {
-  AssocConn *pConn = ((StateTable *)pVtab)->pConn;
+  AssocConn *pConn = ((AssocPrivate *)pVtab)->pConn;
   if (pConn->nHold == 0) stateFinalize(pConn, 0);
   pConn->bHooked = 0;
-  assocConnUnref(pConn);
-  sqlite3_free(pVtab);
-  return SQLITE_OK;
+  return assocPrivateDisconnect(pVtab);
 }
 
-static int stateBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
-  (void)pVtab, (void)pInfo;
-  return SQLITE_OK;
-}
-
-/* Nobody reads this table, but whoever does finds it empty. */
-static int stateOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCursor) {
-  (void)pVtab;
-  *ppCursor = sqlite3_malloc64(sizeof(**ppCursor));
-  return *ppCursor ? SQLITE_OK : SQLITE_NOMEM;
-}
-static int stateClose(sqlite3_vtab_cursor *pCursor) {
-  sqlite3_free(pCursor);
-  return SQLITE_OK;
-}
-static int stateFilter(sqlite3_vtab_cursor *pCursor, int idxNum,
-                       const char *idxStr, int argc, sqlite3_value **argv) {
-  (void)pCursor, (void)idxNum, (void)idxStr, (void)argc, (void)argv;
-  return SQLITE_OK;
-}
-static int stateNext(sqlite3_vtab_cursor *pCursor) {
-  (void)pCursor;
-  return SQLITE_OK;
-}
-static int stateEof(sqlite3_vtab_cursor *pCursor) {
-  (void)pCursor;
-  return 1;
-}
-static int stateColumn(sqlite3_vtab_cursor *pCursor, sqlite3_context *pCtx,
-                       int iCol) {
-  (void)pCursor, (void)pCtx, (void)iCol;
-  return SQLITE_OK;
-}
-static int stateRowid(sqlite3_vtab_cursor *pCursor, sqlite3_int64 *pRowid) {
-  (void)pCursor;
-  *pRowid = 0;
-  return SQLITE_OK;
-}
-
-static const sqlite3_module stateModule = {
-    .xConnect = stateConnect,
-    .xBestIndex = stateBestIndex,
-    .xDisconnect = stateDisconnect,
-    .xOpen = stateOpen,
-    .xClose = stateClose,
-    .xFilter = stateFilter,
-    .xNext = stateNext,
-    .xEof = stateEof,
-    .xColumn = stateColumn,
-    .xRowid = stateRowid,
-};
+static const sqlite3_module stateModule = {ASSOC_PRIVATE_TABLE,
+                                           .xConnect = stateConnect,
+                                           .xDisconnect = stateDisconnect};
 
 /* ---------------------------------------------- the function assoc_state() */
 

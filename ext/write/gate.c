@@ -22,86 +22,11 @@ struct GateJob {
   int bDone;
 };
 
-typedef struct GateTable GateTable;
-struct GateTable {
-  sqlite3_vtab base;
-  AssocConn *pConn; /* A reference */
-};
-
-static int gateConnect(sqlite3 *db, void *pAux, int argc,
-                       const char *const *argv, sqlite3_vtab **ppVtab,
-                       char **pzErr) {
-  GateTable *pTab;
-  int rc = sqlite3_declare_vtab(db, "CREATE TABLE x(job)");
-  (void)argc, (void)argv, (void)pzErr;
-  if (rc != SQLITE_OK) return rc;
-  sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
-  pTab = sqlite3_malloc64(sizeof(*pTab));
-  if (pTab == 0) return SQLITE_NOMEM;
-  memset(pTab, 0, sizeof(*pTab));
-  pTab->pConn = assocConnRef(pAux);
-  *ppVtab = &pTab->base;
-  return SQLITE_OK;
-}
-
-static int gateDisconnect(sqlite3_vtab *pVtab) {
-  assocConnUnref(((GateTable *)pVtab)->pConn);
-  sqlite3_free(pVtab);
-  return SQLITE_OK;
-}
-
-static int gateBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
-  (void)pVtab, (void)pInfo;
-  return SQLITE_OK;
-}
-
-/* To read it: there is never a row. */
-static int gateOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
-  (void)pVtab;
-  *ppCur = sqlite3_malloc64(sizeof(**ppCur));
-  if (*ppCur == 0) return SQLITE_NOMEM;
-  memset(*ppCur, 0, sizeof(**ppCur));
-  return SQLITE_OK;
-}
-
-static int gateClose(sqlite3_vtab_cursor *pCur) {
-  sqlite3_free(pCur);
-  return SQLITE_OK;
-}
-
-static int gateFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
-                      int argc, sqlite3_value **argv) {
-  (void)pCur, (void)idxNum, (void)idxStr, (void)argc, (void)argv;
-  return SQLITE_OK;
-}
-
-static int gateNext(sqlite3_vtab_cursor *pCur) {
-  (void)pCur;
-  return SQLITE_OK;
-}
-
-static int gateEof(sqlite3_vtab_cursor *pCur) {
-  (void)pCur;
-  return 1;
-}
-
-static int gateColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
-                      int iCol) {
-  (void)pCur, (void)pCtx, (void)iCol;
-  return SQLITE_OK;
-}
-
-static int gateRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
-  (void)pCur;
-  *pRowid = 0;
-  return SQLITE_OK;
-}
-
 /* A job may lead to another, by a trigger of the user: each is taken away
 ** from the gate before it is done. */
 static int gateUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
                       sqlite3_int64 *pRowid) {
-  AssocConn *pConn = ((GateTable *)pVtab)->pConn;
+  AssocConn *pConn = ((AssocPrivate *)pVtab)->pConn;
   GateJob *pJob = pConn->pGate;
   (void)argc, (void)argv;
   *pRowid = sqlite3_last_insert_rowid(pConn->db);
@@ -117,18 +42,8 @@ static int gateUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
 }
 
 static const sqlite3_module gateModule = {
-    .xConnect = gateConnect,
-    .xBestIndex = gateBestIndex,
-    .xDisconnect = gateDisconnect,
-    .xOpen = gateOpen,
-    .xClose = gateClose,
-    .xFilter = gateFilter,
-    .xNext = gateNext,
-    .xEof = gateEof,
-    .xColumn = gateColumn,
-    .xRowid = gateRowid,
-    .xUpdate = gateUpdate,
-};
+    ASSOC_PRIVATE_TABLE, .xConnect = assocPrivateConnect,
+    .xDisconnect = assocPrivateDisconnect, .xUpdate = gateUpdate};
 
 int assocGateRegister(AssocConn *pConn) {
   return sqlite3_create_module_v2(pConn->db, "assoc_gate", &gateModule,

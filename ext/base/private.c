@@ -1,0 +1,75 @@
+/*
+** Private virtual tables: assoc_state and assoc_gate.
+**
+** SQLite calls what is behind them at the right moment. Nobody reads them,
+** but whoever does finds them empty.
+*/
+#include "base/base.h"
+
+int assocPrivateConnect(sqlite3 *db, void *pAux, int argc,
+                        const char *const *argv, sqlite3_vtab **ppVtab,
+                        char **pzErr) {
+  AssocPrivate *pTab;
+  int rc = sqlite3_declare_vtab(db, "CREATE TABLE x(job)");
+  (void)argc, (void)argv, (void)pzErr;
+  if (rc != SQLITE_OK) return rc;
+  sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+  pTab = sqlite3_malloc64(sizeof(*pTab));
+  if (pTab == 0) return SQLITE_NOMEM;
+  memset(pTab, 0, sizeof(*pTab));
+  pTab->pConn = assocConnRef(pAux);
+  *ppVtab = &pTab->base;
+  return SQLITE_OK;
+}
+
+int assocPrivateDisconnect(sqlite3_vtab *pVtab) {
+  assocConnUnref(((AssocPrivate *)pVtab)->pConn);
+  sqlite3_free(pVtab);
+  return SQLITE_OK;
+}
+
+int assocPrivateBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
+  (void)pVtab, (void)pInfo;
+  return SQLITE_OK;
+}
+
+int assocPrivateOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
+  (void)pVtab;
+  *ppCur = sqlite3_malloc64(sizeof(**ppCur));
+  if (*ppCur == 0) return SQLITE_NOMEM;
+  memset(*ppCur, 0, sizeof(**ppCur));
+  return SQLITE_OK;
+}
+
+int assocPrivateClose(sqlite3_vtab_cursor *pCur) {
+  sqlite3_free(pCur);
+  return SQLITE_OK;
+}
+
+int assocPrivateFilter(sqlite3_vtab_cursor *pCur, int idxNum,
+                       const char *idxStr, int argc, sqlite3_value **argv) {
+  (void)pCur, (void)idxNum, (void)idxStr, (void)argc, (void)argv;
+  return SQLITE_OK;
+}
+
+int assocPrivateNext(sqlite3_vtab_cursor *pCur) {
+  (void)pCur;
+  return SQLITE_OK;
+}
+
+int assocPrivateEof(sqlite3_vtab_cursor *pCur) {
+  (void)pCur;
+  return 1;
+}
+
+int assocPrivateColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
+                       int iCol) {
+  (void)pCur, (void)pCtx, (void)iCol;
+  return SQLITE_OK;
+}
+
+int assocPrivateRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
+  (void)pCur;
+  *pRowid = 0;
+  return SQLITE_OK;
+}
