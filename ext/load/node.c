@@ -15,18 +15,10 @@ void *assocPlannerAlloc(Planner *p, size_t n) {
 void assocPlannerError(Planner *p, const ShapeItem *pItem, const char *zFmt,
                        ...) {
   va_list ap;
-  char *z;
-  if (p->pCall->rc != SQLITE_OK) return;
   va_start(ap, zFmt);
-  z = sqlite3_vmprintf(zFmt, ap);
+  assocShapeErrorV(p->pCall, p->pPlan->pShape->zText, pItem ? pItem->iOff : -1,
+                   zFmt, ap);
   va_end(ap);
-  if (z == 0) {
-    assocErrorCode(p->pCall, SQLITE_NOMEM);
-  } else {
-    assocShapeError(p->pCall, p->pPlan->pShape->zText, pItem ? pItem->iOff : -1,
-                    "%s", z);
-  }
-  sqlite3_free(z);
 }
 
 /* ----------------------------------------------------------------- values */

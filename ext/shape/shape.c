@@ -35,20 +35,25 @@ static void appendCaret(sqlite3_str *pStr, const char *z, int iOff) {
   sqlite3_str_appendchar(pStr, 1, '^');
 }
 
-void assocShapeError(AssocCall *pCall, const char *zText, int iOff,
-                     const char *zFmt, ...) {
+void assocShapeErrorV(AssocCall *pCall, const char *zText, int iOff,
+                      const char *zFmt, va_list ap) {
   sqlite3_str *pStr;
-  va_list ap;
   char *z;
   if (pCall->rc != SQLITE_OK) return;
   pStr = sqlite3_str_new(pCall->db);
-  va_start(ap, zFmt);
   sqlite3_str_vappendf(pStr, zFmt, ap);
-  va_end(ap);
   if (zText && iOff >= 0) appendCaret(pStr, zText, iOff);
   z = assocStrFinish(pCall, pStr);
   if (z) assocError(pCall, "%s", z);
   sqlite3_free(z);
+}
+
+void assocShapeError(AssocCall *pCall, const char *zText, int iOff,
+                     const char *zFmt, ...) {
+  va_list ap;
+  va_start(ap, zFmt);
+  assocShapeErrorV(pCall, zText, iOff, zFmt, ap);
+  va_end(ap);
 }
 
 /*

@@ -217,6 +217,8 @@ char *assocShapeJson(AssocCall *pCall, const AssocShape *pShape);
 /* "…", the line of zText and a caret under byte iOff (-1: without). */
 void assocShapeError(AssocCall *pCall, const char *zText, int iOff,
                      const char *zFmt, ...);
+void assocShapeErrorV(AssocCall *pCall, const char *zText, int iOff,
+                      const char *zFmt, va_list ap);
 
 /* --------------------------------------------- between files of this room */
 

@@ -33,17 +33,9 @@ static ShapeClauses *textClauses(TextParser *p);
 
 static void textError(TextParser *p, int iOff, const char *zFmt, ...) {
   va_list ap;
-  char *z;
-  if (p->pCall->rc != SQLITE_OK) return;
   va_start(ap, zFmt);
-  z = sqlite3_vmprintf(zFmt, ap);
+  assocShapeErrorV(p->pCall, p->z, iOff, zFmt, ap);
   va_end(ap);
-  if (z == 0) {
-    assocErrorCode(p->pCall, SQLITE_NOMEM);
-  } else {
-    assocShapeError(p->pCall, p->z, iOff, "%s", z);
-  }
-  sqlite3_free(z);
   p->tok.eType = TK_END;
 }
 
