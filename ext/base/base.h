@@ -6,7 +6,8 @@
 **   arena   memory that is freed all at once
 **   conn    the state of one connection, and the statements it keeps
 **   private virtual tables that only SQLite is to call
-**   json    writing JSON text
+**   json    writing JSON text; and jsonread, reading it
+**   option  the members of an object that say how
 **   keymap  from key values to a small number
 */
 #ifndef ASSOC_BASE_H
@@ -112,6 +113,10 @@ struct AssocNearest {
   int nBest;            /* Its distance */
 };
 void assocNearestTry(AssocNearest *p, const char *z);
+/* What "%s%s%s" says of zBest, which may be 0: "; did you mean 'x'?" */
+#define ASSOC_DID_YOU_MEAN(zBest, zQuote)                                      \
+  (zBest) ? "; did you mean " zQuote : "", (zBest) ? (zBest) : "",             \
+      (zBest) ? zQuote "?" : ""
 
 /* ---------------------------------------------------------------- arena --
 **
@@ -316,6 +321,9 @@ struct AssocJson {
 /* Read zJson into pArena. zWhat names it in an error: "the options". */
 AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,
                          const char *zJson, int nJson, const char *zWhat);
+/* The same, if it is an object. */
+AssocJson *assocJsonObject(AssocCall *pCall, AssocArena *pArena,
+                           const char *zJson, int nJson, const char *zWhat);
 
 /* The same for texts that may be long: one element of an array at a time, or
 ** the value that is no array. */
@@ -360,6 +368,37 @@ sqlite3_value *assocJsonValueOf(AssocCall *pCall, sqlite3_stmt *pStmt,
                                 const AssocJson *p);
 /* What the element is, for an error: "a number", "an array". */
 const char *assocJsonTypeName(const AssocJson *p);
+
+/* --------------------------------------------------------------- option --
+**
+** Options are the members of a JSON object. A table says which there are.
+*/
+typedef struct AssocOptionReader AssocOptionReader;
+struct AssocOptionReader {
+  AssocCall *pCall;
+  AssocArena *pArena; /* The JSON is in here */
+  void *pInto;        /* A structure that the options go into */
+};
+typedef struct AssocOption AssocOption;
+struct AssocOption {
+  const char *zName;
+  /* The types that its value may have: n null, which is not taken; b true or
+  ** false; 1 a number; t a text, a an array, neither empty; o an object. 0:
+  ** any. And an error's words for that: "the option x must be ...". */
+  const char *zType, *zMust;
+  /* Take the value, into the place of which the offset is given; or 0. */
+  void (*xTake)(AssocOptionReader *, AssocJson *, void *);
+  size_t iInto;
+};
+/* Read the members of an object. An error says what there is with zHas before
+** it: "assoc_sync() has". */
+void assocOptionsRead(AssocOptionReader *r, AssocJson *pJson, int nOption,
+                      const AssocOption *aOption, const char *zHas);
+/* Read JSON text, or nothing if it is 0. The JSON is gone afterwards. */
+void assocOptionsOf(AssocCall *pCall, const char *zJson, int nOption,
+                    const AssocOption *aOption, const char *zHas, void *pInto);
+/* An xTake: true or false, into an int. */
+void assocOptionFlag(AssocOptionReader *r, AssocJson *p, void *pInto);
 
 /* --------------------------------------------------------------- keymap --
 **

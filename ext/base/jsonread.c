@@ -480,6 +480,15 @@ AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,
   return pJson;
 }
 
+AssocJson *assocJsonObject(AssocCall *pCall, AssocArena *pArena,
+                           const char *zJson, int nJson, const char *zWhat) {
+  AssocJson *pJson = assocJsonRead(pCall, pArena, zJson, nJson, zWhat);
+  if (pJson == 0 || pJson->eType == ASSOC_J_OBJECT) return pJson;
+  assocError(pCall, "%s must be a JSON object, not %s", zWhat,
+             assocJsonTypeName(pJson));
+  return 0;
+}
+
 AssocJson *assocJsonGet(AssocJson *pObject, const char *zKey) {
   AssocJson *p;
   for (p = pObject ? pObject->pChild : 0; p; p = p->pNext) {

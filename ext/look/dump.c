@@ -83,15 +83,11 @@ static void dumpComment(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef,
 /* Does assoc_model() take the row? It reads an object. */
 static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
   AssocArena mem;
-  AssocJson *pJson;
   int bTemp = pDef->pSchema->pNext == 0;
   char *z;
   memset(&mem, 0, sizeof(mem));
-  pJson = assocJsonRead(p->pCall, &mem, pDef->zOptions ? pDef->zOptions : "{}",
+  (void)assocJsonObject(p->pCall, &mem, pDef->zOptions ? pDef->zOptions : "{}",
                         -1, "the options");
-  if (pJson && pJson->eType != ASSOC_J_OBJECT) {
-    assocError(p->pCall, "the options must be a JSON object");
-  }
   assocArenaFree(&mem);
   if (p->pCall->rc == SQLITE_ERROR) {
     char *zWhy = sqlite3_mprintf("%s", p->pCall->zErr);

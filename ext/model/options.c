@@ -46,227 +46,135 @@ int assocKindParse(AssocCall *pCall, const char *zKind) {
 
 /* ---------------------------------------------------------------- reading */
 
-typedef struct OptionReader OptionReader;
-struct OptionReader {
-  AssocCall *pCall;
-  AssocArena *pArena;
-  AssocOptions *pOpt;
-};
-
-static int isEmpty(const AssocJson *p) {
-  return (p->eType == ASSOC_J_TEXT && p->n == 0) ||
-         (p->eType == ASSOC_J_ARRAY && p->nChild == 0);
+static void optionText(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
+  (void)r;
+  *(const char **)pInto = pJson->z;
 }
 
-static void optionType(OptionReader *p, AssocJson *pJson, const char *zMust) {
-  if (isEmpty(pJson)) {
-    assocError(p->pCall, "the option %s is empty", pJson->zKey);
-  } else {
-    assocError(p->pCall, "the option %s must be %s, not %s", pJson->zKey, zMust,
-               assocJsonTypeName(pJson));
-  }
-}
-
-static const char *optionText(OptionReader *p, AssocJson *pJson) {
-  if (pJson->eType == ASSOC_J_NULL) return 0;
-  if (pJson->eType != ASSOC_J_TEXT || isEmpty(pJson)) {
-    optionType(p, pJson, "a text");
-  }
-  return p->pCall->rc == SQLITE_OK ? pJson->z : 0;
-}
-
-/* 1, 0, or -1 for null. */
-static int optionBool(OptionReader *p, AssocJson *pJson) {
-  switch (pJson->eType) {
-  case ASSOC_J_NULL: return -1;
-  case ASSOC_J_FALSE: return 0;
-  case ASSOC_J_TRUE: return 1;
-  }
-  optionType(p, pJson, "true or false");
-  return -1;
+static void optionJson(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
+  (void)r;
+  *(AssocJson **)pInto = pJson;
 }
 
 /* A name or an array of names. */
-static void optionNames(OptionReader *p, AssocJson *pJson, AssocNames *pNames) {
+static void optionNames(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
+  AssocNames *pNames = pInto;
   int bArray = pJson->eType == ASSOC_J_ARRAY;
   AssocJson *pSub = bArray ? pJson->pChild : pJson;
   int n = bArray ? pJson->nChild : 1;
   pNames->n = 0;
-  if (pJson->eType == ASSOC_J_NULL) return;
-  pNames->az = assocAlloc(p->pCall, p->pArena, (i64)sizeof(char *) * (n + 1));
-  while (pSub && pNames->az && pNames->n < n) {
-    if (bArray && (pSub->eType != ASSOC_J_TEXT || isEmpty(pSub))) {
-      assocError(p->pCall, "the option %s must hold columns, not %s",
+  pNames->az = assocAlloc(r->pCall, r->pArena, (i64)sizeof(char *) * (n + 1));
+  while (pNames->az && pNames->n < n) {
+    int bEmpty = (pSub->eType == ASSOC_J_TEXT && pSub->n == 0) ||
+                 (pSub->eType == ASSOC_J_ARRAY && pSub->nChild == 0);
+    if (pSub->eType != ASSOC_J_TEXT || bEmpty) {
+      assocError(r->pCall, "the option %s must hold columns, not %s",
                  pJson->zKey,
-                 isEmpty(pSub) ? "something empty" : assocJsonTypeName(pSub));
-      return;
-    }
-    if (pSub->eType != ASSOC_J_TEXT || isEmpty(pSub)) {
-      optionType(p, pJson, "a column, or an array of columns");
+                 bEmpty ? "something empty" : assocJsonTypeName(pSub));
       return;
     }
     pNames->az[pNames->n++] = pSub->z;
-    pSub = bArray ? pSub->pNext : 0;
+    pSub = pSub->pNext;
   }
-  if (n == 0) optionType(p, pJson, "a column, or an array of columns");
 }
 
 /* CASCADE, SET NULL, … in upper case. */
-static const char *optionAction(OptionReader *p, AssocJson *pJson) {
+static void optionAction(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   static const char *const az[] = {"CASCADE", "SET NULL", "SET DEFAULT",
                                    "RESTRICT", "NO ACTION"};
-  const char *z = optionText(p, pJson);
   int i;
-  if (z == 0) return 0;
   for (i = 0; i < ASSOC_COUNT(az); i++) {
-    if (sqlite3_stricmp(z, az[i]) == 0) return az[i];
+    if (sqlite3_stricmp(pJson->z, az[i]) != 0) continue;
+    *(const char **)pInto = az[i];
+    return;
   }
-  assocError(
-      p->pCall,
-      "the option %s must be CASCADE, SET NULL, SET DEFAULT, RESTRICT or "
-      "NO ACTION, not \"%s\"",
-      pJson->zKey, z);
-  return 0;
+  assocError(r->pCall,
+             "the option %s must be CASCADE, SET NULL, SET DEFAULT, RESTRICT "
+             "or NO ACTION, not \"%s\"",
+             pJson->zKey, pJson->z);
 }
 
-static AssocJson *optionObject(OptionReader *p, AssocJson *pJson) {
-  if (pJson->eType == ASSOC_J_NULL) return 0;
-  if (pJson->eType != ASSOC_J_OBJECT) optionType(p, pJson, "an object");
-  return pJson;
-}
-
-/* {"type":"kind","models":{"post":"Post"}}, or the name of such a belongsTo */
-static void optionPolymorphic(OptionReader *p, AssocJson *pJson) {
-  if (pJson->eType == ASSOC_J_NULL) return;
-  if (pJson->eType != ASSOC_J_OBJECT &&
-      (pJson->eType != ASSOC_J_TEXT || pJson->n == 0)) {
-    optionType(p, pJson, "an object, or the name of a belongsTo");
-  }
-  p->pOpt->pPolymorphic = pJson;
-}
+/* The columns of AssocOption that go together. */
+#define OPTION_INTO(x) offsetof(AssocOptions, x)
+#define OPTION_TEXT "tn", "a text", optionText
+#define OPTION_BOOL "bn", "true or false", assocOptionFlag
+#define OPTION_OBJECT "on", "an object", optionJson
+#define OPTION_NAMES "tan", "a column, or an array of columns", optionNames
+#define OPTION_ACTION "tn", "a text", optionAction
 
 /* "PostTags", "posts.comments", or {"model":…,"scope":{…},"unique":…} */
-static void optionThrough(OptionReader *p, AssocJson *pJson) {
-  AssocJson *pSub;
+static const AssocOption aThroughOption[] = {
+    {"model", OPTION_TEXT, OPTION_INTO(zThrough)},
+    {"scope", OPTION_OBJECT, OPTION_INTO(pThroughScope)},
+    {"unique", OPTION_BOOL, OPTION_INTO(eThroughUnique)},
+};
+
+static void optionThrough(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
+  AssocOptions *pOpt = pInto;
+  if (pJson->eType == ASSOC_J_TEXT) {
+    pOpt->zThrough = pJson->z;
+  } else {
+    assocOptionsRead(r, pJson, ASSOC_COUNT(aThroughOption), aThroughOption,
+                     "the option through has");
+  }
+}
+
+/* A key, or Sequelize's attribute: {"name":…,"allowNull":…,…} */
+static const AssocOption aForeignKeyOption[] = {
+    {"name", OPTION_NAMES, OPTION_INTO(foreignKey)},
+    {"allowNull", OPTION_BOOL, OPTION_INTO(eAllowNull)},
+    {"unique", OPTION_BOOL, OPTION_INTO(eUnique)},
+    {"onDelete", OPTION_ACTION, OPTION_INTO(zOnDelete)},
+    {"onUpdate", OPTION_ACTION, OPTION_INTO(zOnUpdate)},
+};
+
+static void optionForeignKey(AssocOptionReader *r, AssocJson *pJson,
+                             void *pInto) {
+  AssocOptions *pOpt = pInto;
   if (pJson->eType != ASSOC_J_OBJECT) {
-    p->pOpt->zThrough = optionText(p, pJson);
-    return;
-  }
-  for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
-    if (strcmp(pSub->zKey, "model") == 0) {
-      p->pOpt->zThrough = optionText(p, pSub);
-    } else if (strcmp(pSub->zKey, "scope") == 0) {
-      p->pOpt->pThroughScope = optionObject(p, pSub);
-    } else if (strcmp(pSub->zKey, "unique") == 0) {
-      p->pOpt->eThroughUnique = optionBool(p, pSub);
-    } else {
-      assocError(p->pCall,
-                 "the option through has model, scope and unique, no \"%s\"",
-                 pSub->zKey);
-    }
+    optionNames(r, pJson, &pOpt->foreignKey);
+  } else {
+    assocOptionsRead(r, pJson, ASSOC_COUNT(aForeignKeyOption),
+                     aForeignKeyOption, "the option foreignKey has");
   }
 }
 
-static int optionRead(OptionReader *p, AssocJson *pJson);
-
-/* foreignKey as Sequelize's attribute: {"name":…,"allowNull":…,…} */
-static void optionForeignKey(OptionReader *p, AssocJson *pJson) {
-  AssocJson *pSub;
-  if (pJson->eType != ASSOC_J_OBJECT) {
-    optionNames(p, pJson, &p->pOpt->foreignKey);
-    return;
-  }
-  for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
-    if (strcmp(pSub->zKey, "name") == 0) {
-      optionNames(p, pSub, &p->pOpt->foreignKey);
-    } else if (strcmp(pSub->zKey, "allowNull") == 0 ||
-               strcmp(pSub->zKey, "unique") == 0 ||
-               strcmp(pSub->zKey, "onDelete") == 0 ||
-               strcmp(pSub->zKey, "onUpdate") == 0) {
-      (void)optionRead(p, pSub);
-    } else {
-      assocError(p->pCall,
-                 "the option foreignKey has name, allowNull, unique, "
-                 "onDelete and onUpdate, no \"%s\"",
-                 pSub->zKey);
-    }
-  }
-}
-
-static const char *const azOption[] = {
-    "as",          "foreignKey", "otherKey", "sourceKey",
-    "targetKey",   "through",    "scope",    "order",
-    "onDelete",    "onUpdate",   "unique",   "allowNull",
-    "constraints", "temp",       "replace",  "polymorphic"};
-
-static void optionUnknown(OptionReader *p, const char *zKey) {
-  AssocNearest near;
-  int i;
-  memset(&near, 0, sizeof(near));
-  near.zWritten = zKey;
-  for (i = 0; i < ASSOC_COUNT(azOption); i++) {
-    assocNearestTry(&near, azOption[i]);
-  }
-  assocError(p->pCall,
-             "there is no option \"%s\"%s%s%s (there are as, foreignKey, "
-             "otherKey, sourceKey, targetKey, through, scope, order, "
-             "onDelete, onUpdate, unique, allowNull, constraints, "
-             "polymorphic, temp and replace)",
-             zKey, near.zBest ? "; did you mean \"" : "",
-             near.zBest ? near.zBest : "", near.zBest ? "\"?" : "");
-}
-
-/* One option. True if its name is known. */
-static int optionRead(OptionReader *p, AssocJson *pJson) {
-  AssocOptions *pOpt = p->pOpt;
-  int i = 0;
-  while (i < ASSOC_COUNT(azOption) && strcmp(azOption[i], pJson->zKey) != 0) {
-    i++;
-  }
-  switch (i) {
-  case 0: pOpt->zAs = optionText(p, pJson); break;
-  case 1: optionForeignKey(p, pJson); break;
-  case 2: optionNames(p, pJson, &pOpt->otherKey); break;
-  case 3: optionNames(p, pJson, &pOpt->sourceKey); break;
-  case 4: optionNames(p, pJson, &pOpt->targetKey); break;
-  case 5: optionThrough(p, pJson); break;
-  case 6: pOpt->pScope = optionObject(p, pJson); break;
-  case 7: pOpt->pOrder = pJson->eType == ASSOC_J_NULL ? 0 : pJson; break;
-  case 8: pOpt->zOnDelete = optionAction(p, pJson); break;
-  case 9: pOpt->zOnUpdate = optionAction(p, pJson); break;
-  case 10: pOpt->eUnique = optionBool(p, pJson); break;
-  case 11: pOpt->eAllowNull = optionBool(p, pJson); break;
-  case 12: pOpt->eConstraints = optionBool(p, pJson); break;
-  case 13: pOpt->bTemp = optionBool(p, pJson) == 1; break;
-  case 14: pOpt->bReplace = optionBool(p, pJson) == 1; break;
-  case 15: optionPolymorphic(p, pJson); break;
-  default: optionUnknown(p, pJson->zKey); break;
-  }
-  return i < ASSOC_COUNT(azOption);
-}
+static const AssocOption aDefineOption[] = {
+    {"as", OPTION_TEXT, OPTION_INTO(zAs)},
+    {"foreignKey", "taon", "a column, or an array of columns", optionForeignKey,
+     0},
+    {"otherKey", OPTION_NAMES, OPTION_INTO(otherKey)},
+    {"sourceKey", OPTION_NAMES, OPTION_INTO(sourceKey)},
+    {"targetKey", OPTION_NAMES, OPTION_INTO(targetKey)},
+    {"through", "ton", "a text", optionThrough, 0},
+    {"scope", OPTION_OBJECT, OPTION_INTO(pScope)},
+    {"order", 0, 0, optionJson, OPTION_INTO(pOrder)},
+    {"onDelete", OPTION_ACTION, OPTION_INTO(zOnDelete)},
+    {"onUpdate", OPTION_ACTION, OPTION_INTO(zOnUpdate)},
+    {"unique", OPTION_BOOL, OPTION_INTO(eUnique)},
+    {"allowNull", OPTION_BOOL, OPTION_INTO(eAllowNull)},
+    {"constraints", OPTION_BOOL, OPTION_INTO(eConstraints)},
+    /* {"type":"kind","models":{"post":"Post"}}, or such a belongsTo's name */
+    {"polymorphic", "ton", "an object, or the name of a belongsTo", optionJson,
+     OPTION_INTO(pPolymorphic)},
+    {"temp", OPTION_BOOL, OPTION_INTO(bTemp)},
+    {"replace", OPTION_BOOL, OPTION_INTO(bReplace)},
+};
 
 AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
                                 const char *zJson) {
-  OptionReader r;
-  AssocJson *pJson, *pSub;
+  AssocOptionReader r = {pCall, pArena, 0};
+  AssocJson *pJson;
   AssocOptions *pOpt = assocAlloc(pCall, pArena, sizeof(*pOpt));
   if (pOpt == 0) return 0;
   pOpt->eThroughUnique = pOpt->eConstraints = -1;
   pOpt->eAllowNull = pOpt->eUnique = -1;
   if (zJson == 0) return pOpt;
-  pJson = assocJsonRead(pCall, pArena, zJson, -1, "the options");
+  pJson = assocJsonObject(pCall, pArena, zJson, -1, "the options");
   if (pJson == 0) return 0;
-  if (pJson->eType != ASSOC_J_OBJECT) {
-    assocError(pCall, "the options must be a JSON object, not %s",
-               assocJsonTypeName(pJson));
-  }
-  r.pCall = pCall;
-  r.pArena = pArena;
-  r.pOpt = pOpt;
-  for (pSub = pJson->pChild; pSub && pCall->rc == SQLITE_OK;
-       pSub = pSub->pNext) {
-    (void)optionRead(&r, pSub);
-  }
+  r.pInto = pOpt;
+  assocOptionsRead(&r, pJson, ASSOC_COUNT(aDefineOption), aDefineOption,
+                   "there are");
   return pCall->rc == SQLITE_OK ? pOpt : 0;
 }
 

@@ -454,56 +454,6 @@ static void undefineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 
 /* ------------------------------------------------------------------ model */
 
-/* What assoc_model() takes, and of what type: the first of two letters, t for
-** a text, a for an array, o for an object, b for a boolean. */
-static const struct {
-  const char *zName;
-  const char *zType;
-  const char *zMust;
-  int bKept;
-} aModelOption[] = {
-    {"table", "tt", "a text", 1},
-    {"primaryKey", "ta", "a column, or an array of columns", 1},
-    {"defaultScope", "oo", "an object", 1},
-    {"scopes", "oo", "an object", 1},
-    {"paranoid", "bb", "true or false", 1},
-    {"deletedAt", "tt", "a column", 1},
-    {"temp", "bb", "true or false", 0},
-    {"replace", "bb", "true or false", 0},
-};
-
-static char typeLetter(const AssocJson *p) {
-  if (p->eType == ASSOC_J_TEXT) return p->n ? 't' : ' ';
-  if (p->eType == ASSOC_J_ARRAY) return p->nChild ? 'a' : ' ';
-  if (p->eType == ASSOC_J_OBJECT) return 'o';
-  return p->eType == ASSOC_J_TRUE || p->eType == ASSOC_J_FALSE ? 'b' : ' ';
-}
-
-static void modelOption(AssocCall *pCall, const AssocJson *p) {
-  AssocNearest near;
-  int i;
-  memset(&near, 0, sizeof(near));
-  near.zWritten = p->zKey;
-  for (i = 0; i < ASSOC_COUNT(aModelOption); i++) {
-    char c = typeLetter(p);
-    assocNearestTry(&near, aModelOption[i].zName);
-    if (strcmp(p->zKey, aModelOption[i].zName) != 0) continue;
-    if (c == ' ' && p->eType >= ASSOC_J_TEXT) {
-      assocError(pCall, "the option %s is empty", p->zKey);
-    } else if (strchr(aModelOption[i].zType, c) == 0) {
-      assocError(pCall, "the option %s must be %s, not %s", p->zKey,
-                 aModelOption[i].zMust, assocJsonTypeName(p));
-    }
-    return;
-  }
-  assocError(pCall,
-             "there is no option \"%s\"%s%s%s (assoc_model() has table, "
-             "primaryKey, defaultScope, scopes, paranoid, deletedAt, temp and "
-             "replace)",
-             p->zKey, near.zBest ? "; did you mean \"" : "",
-             near.zBest ? near.zBest : "", near.zBest ? "\"?" : "");
-}
-
 /* What assoc_model() is given. */
 typedef struct Modeller Modeller;
 struct Modeller {
@@ -518,20 +468,25 @@ struct Modeller {
   const char *zText;
 };
 
-static void modelOptions(Modeller *m) {
-  AssocCall *pCall = m->pCall;
-  const AssocJson *pJson = m->pJson, *p;
-  if (pJson->eType != ASSOC_J_OBJECT) {
-    assocError(pCall, "the options must be a JSON object, not %s",
-               assocJsonTypeName(pJson));
-    return;
-  }
-  for (p = pJson->pChild; p; p = p->pNext) {
-    modelOption(pCall, p);
-    if (strcmp(p->zKey, "temp") == 0) m->bTemp = p->eType == ASSOC_J_TRUE;
-    if (strcmp(p->zKey, "replace") == 0) {
-      m->bReplace = p->eType == ASSOC_J_TRUE;
-    }
+/* What assoc_model() takes. Those that nothing takes here are kept. */
+static const AssocOption aModelOption[] = {
+    {"table", "t", "a text", 0, 0},
+    {"primaryKey", "ta", "a column, or an array of columns", 0, 0},
+    {"defaultScope", "o", "an object", 0, 0},
+    {"scopes", "o", "an object", 0, 0},
+    {"paranoid", "b", "true or false", 0, 0},
+    {"deletedAt", "t", "a column", 0, 0},
+    {"temp", "b", "true or false", assocOptionFlag, offsetof(Modeller, bTemp)},
+    {"replace", "b", "true or false", assocOptionFlag,
+     offsetof(Modeller, bReplace)},
+};
+
+static void modelOptions(Modeller *m, const char *zOptions) {
+  AssocOptionReader r = {m->pCall, &m->mem, m};
+  m->pJson = assocJsonObject(m->pCall, &m->mem, zOptions, -1, "the options");
+  if (m->pJson) {
+    assocOptionsRead(&r, m->pJson, ASSOC_COUNT(aModelOption), aModelOption,
+                     "assoc_model() has");
   }
 }
 
@@ -544,7 +499,7 @@ static char *modelText(Modeller *m) {
   assocBufInit(&out, 0x7fffffff);
   for (i = 0; i < ASSOC_COUNT(aModelOption); i++) {
     AssocJson *p = assocJsonGet(m->pJson, aModelOption[i].zName);
-    if (p == 0 || !aModelOption[i].bKept) continue;
+    if (p == 0 || aModelOption[i].xTake) continue;
     assocOutPrintf(&out, "%s\"%s\":", out.p == out.pStart ? "{" : ",", p->zKey);
     assocJsonWrite(&out, p);
   }
@@ -674,8 +629,7 @@ static void modelFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (pCall->rc != SQLITE_OK) return;
   memset(&m, 0, sizeof(m));
   m.pCall = pCall;
-  m.pJson = assocJsonRead(pCall, &m.mem, zOptions, -1, "the options");
-  if (m.pJson) modelOptions(&m);
+  modelOptions(&m, zOptions);
   m.zText = modelText(&m);
   assocWriteBegin(pCall, &w, "assoc_model");
   bWrite = modelRead(&m, zModel);

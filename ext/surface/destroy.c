@@ -14,62 +14,28 @@
 */
 #include "surface/surface.h"
 
-static const char *const azDestroy[] = {"cascade", "dryRun", "force"};
-static const int aDestroy[] = {WRITE_CASCADE, WRITE_DRYRUN, WRITE_FORCE};
+typedef struct DestroyOptions DestroyOptions;
+struct DestroyOptions {
+  int bCascade, bDry, bForce;
+};
 
-static void destroyUnknown(AssocCall *pCall, const char *zKey) {
-  AssocNearest near;
-  int i;
-  memset(&near, 0, sizeof(near));
-  near.zWritten = zKey;
-  for (i = 0; i < ASSOC_COUNT(azDestroy); i++) {
-    assocNearestTry(&near, azDestroy[i]);
-  }
-  assocError(pCall,
-             "assoc_destroy() has no option \"%s\"%s%s%s (there are cascade, "
-             "dryRun and force)",
-             zKey, near.zBest ? "; did you mean \"" : "",
-             near.zBest ? near.zBest : "", near.zBest ? "\"?" : "");
-}
-
-/* One option, as flags. */
-static int destroyOption(AssocCall *pCall, const AssocJson *pJson) {
-  int i = 0;
-  while (i < ASSOC_COUNT(azDestroy) && strcmp(azDestroy[i], pJson->zKey) != 0) {
-    i++;
-  }
-  if (i == ASSOC_COUNT(azDestroy)) {
-    destroyUnknown(pCall, pJson->zKey);
-    return 0;
-  }
-  if (pJson->eType != ASSOC_J_TRUE && pJson->eType != ASSOC_J_FALSE) {
-    assocError(pCall, "the option %s is true or false, not %s", azDestroy[i],
-               assocJsonTypeName(pJson));
-  }
-  return pJson->eType == ASSOC_J_TRUE ? aDestroy[i] : 0;
-}
+static const AssocOption aDestroyOption[] = {
+    {"cascade", "b", "true or false", assocOptionFlag,
+     offsetof(DestroyOptions, bCascade)},
+    {"dryRun", "b", "true or false", assocOptionFlag,
+     offsetof(DestroyOptions, bDry)},
+    {"force", "b", "true or false", assocOptionFlag,
+     offsetof(DestroyOptions, bForce)},
+};
 
 /* The options as flags; 0 where there are none. */
 static int destroyOptions(AssocCall *pCall, sqlite3_value *pVal) {
-  AssocArena mem;
-  const AssocJson *pJson = 0, *p;
-  const char *z = assocArgTextOrNull(pCall, pVal);
-  int mHow = 0;
-  memset(&mem, 0, sizeof(mem));
-  if (z) {
-    pJson =
-        assocJsonRead(pCall, &mem, z, sqlite3_value_bytes(pVal), "the options");
-  }
-  if (pJson && pJson->eType != ASSOC_J_OBJECT) {
-    assocError(pCall, "the options must be a JSON object, not %s",
-               assocJsonTypeName(pJson));
-  }
-  for (p = pCall->rc == SQLITE_OK && pJson ? pJson->pChild : 0; p;
-       p = p->pNext) {
-    mHow |= destroyOption(pCall, p);
-  }
-  assocArenaFree(&mem);
-  return mHow;
+  DestroyOptions opt = {0, 0, 0};
+  assocOptionsOf(pCall, assocArgTextOrNull(pCall, pVal),
+                 ASSOC_COUNT(aDestroyOption), aDestroyOption,
+                 "assoc_destroy() has", &opt);
+  return (opt.bCascade ? WRITE_CASCADE : 0) | (opt.bDry ? WRITE_DRYRUN : 0) |
+         (opt.bForce ? WRITE_FORCE : 0);
 }
 
 /* Destroy the row, within one snapshot. OUT: see assocDestroyReport(). */

@@ -19,67 +19,27 @@ struct DiscoverOptions {
 };
 
 /* true: say what could be meant. 0.9: and declare it, if that sure. */
-static void discoverGuess(AssocCall *pCall, DiscoverOptions *pOpt,
-                          const AssocJson *p) {
-  double r = p->eType == ASSOC_J_INT ? (double)p->i : p->r;
+static void discoverGuess(AssocOptionReader *r, AssocJson *p, void *pInto) {
+  DiscoverOptions *pOpt = pInto;
+  double rSure = p->eType == ASSOC_J_INT ? (double)p->i : p->r;
   if (p->eType == ASSOC_J_TRUE || p->eType == ASSOC_J_FALSE) {
     pOpt->bGuess = p->eType == ASSOC_J_TRUE;
-  } else if ((p->eType == ASSOC_J_INT || p->eType == ASSOC_J_REAL) && r > 0 &&
-             r <= 1) {
+  } else if ((p->eType == ASSOC_J_INT || p->eType == ASSOC_J_REAL) &&
+             rSure > 0 && rSure <= 1) {
     pOpt->bGuess = 1;
-    pOpt->nSure = (int)(r * 100 + 0.5);
+    pOpt->nSure = (int)(rSure * 100 + 0.5);
   } else {
-    assocError(pCall,
+    assocError(r->pCall,
                "the option guess must be true, false, or the confidence from "
                "which on guesses are declared, above 0 and up to 1");
   }
 }
 
-static void discoverOption(AssocCall *pCall, DiscoverOptions *pOpt,
-                           const AssocJson *p) {
-  AssocNearest near;
-  if (strcmp(p->zKey, "guess") == 0) {
-    discoverGuess(pCall, pOpt, p);
-    return;
-  }
-  if (strcmp(p->zKey, "dryRun") == 0) {
-    pOpt->bDry = p->eType == ASSOC_J_TRUE;
-    if (!pOpt->bDry && p->eType != ASSOC_J_FALSE) {
-      assocError(pCall, "the option dryRun must be true or false, not %s",
-                 assocJsonTypeName(p));
-    }
-    return;
-  }
-  memset(&near, 0, sizeof(near));
-  near.zWritten = p->zKey;
-  assocNearestTry(&near, "dryRun");
-  assocNearestTry(&near, "guess");
-  assocError(pCall,
-             "there is no option \"%s\"%s%s%s (assoc_discover() has dryRun "
-             "and guess)",
-             p->zKey, near.zBest ? "; did you mean \"" : "",
-             near.zBest ? near.zBest : "", near.zBest ? "\"?" : "");
-}
-
-static void discoverOptions(AssocCall *pCall, DiscoverOptions *pOpt,
-                            const char *zOptions) {
-  AssocArena mem;
-  AssocJson *pJson, *p;
-  memset(pOpt, 0, sizeof(*pOpt));
-  pOpt->nSure = 100;
-  if (zOptions == 0) return;
-  memset(&mem, 0, sizeof(mem));
-  pJson = assocJsonRead(pCall, &mem, zOptions, -1, "the options");
-  if (pJson && pJson->eType != ASSOC_J_OBJECT) {
-    assocError(pCall, "the options must be a JSON object, not %s",
-               assocJsonTypeName(pJson));
-  }
-  for (p = pJson ? pJson->pChild : 0; p && pCall->rc == SQLITE_OK;
-       p = p->pNext) {
-    discoverOption(pCall, pOpt, p);
-  }
-  assocArenaFree(&mem);
-}
+static const AssocOption aDiscoverOption[] = {
+    {"dryRun", "b", "true or false", assocOptionFlag,
+     offsetof(DiscoverOptions, bDry)},
+    {"guess", 0, 0, discoverGuess, 0},
+};
 
 /* The database of that name. */
 static AssocSchema *lookSchema(AssocCall *pCall, AssocCatalog *pCat,
@@ -139,7 +99,7 @@ static void discoverFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                          sqlite3_value **ap) {
   const char *zSchema = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;
   const char *zOptions = nArg > 1 ? assocArgTextOrNull(pCall, ap[1]) : 0;
-  DiscoverOptions opt;
+  DiscoverOptions opt = {0, 0, 100};
   AssocLook look;
   AssocWrite w;
   char *z;
@@ -148,7 +108,8 @@ static void discoverFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     zOptions = zSchema;
     zSchema = 0;
   }
-  discoverOptions(pCall, &opt, zOptions);
+  assocOptionsOf(pCall, zOptions, ASSOC_COUNT(aDiscoverOption), aDiscoverOption,
+                 "assoc_discover() has", &opt);
   if (pCall->rc != SQLITE_OK) return;
   lookInit(&look, pCall);
   if (!opt.bDry) assocWriteBegin(pCall, &w, "assoc_discover");

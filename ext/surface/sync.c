@@ -29,45 +29,12 @@ struct SyncOptions {
   int eRebuild; /* AssocSync.eRebuild */
 };
 
-static int readBool(AssocCall *pCall, const AssocJson *p) {
-  if (p->eType != ASSOC_J_TRUE && p->eType != ASSOC_J_FALSE) {
-    assocError(pCall, "the option %s must be true or false, not %s", p->zKey,
-               assocJsonTypeName(p));
-  }
-  return p->eType == ASSOC_J_TRUE;
-}
-
-static void readOption(AssocCall *pCall, SyncOptions *pOpt,
-                       const AssocJson *p) {
-  if (strcmp(p->zKey, "dryRun") == 0) {
-    pOpt->bDry = readBool(pCall, p);
-  } else if (strcmp(p->zKey, "rebuild") == 0) {
-    pOpt->eRebuild = readBool(pCall, p);
-  } else {
-    assocError(pCall,
-               "there is no option \"%s\"; assoc_sync() has dryRun and rebuild",
-               p->zKey);
-  }
-}
-
-static void readOptions(AssocCall *pCall, SyncOptions *pOpt,
-                        const char *zOptions) {
-  AssocArena mem;
-  AssocJson *pJson, *p;
-  pOpt->bDry = 0;
-  pOpt->eRebuild = -1;
-  if (zOptions == 0) return;
-  memset(&mem, 0, sizeof(mem));
-  pJson = assocJsonRead(pCall, &mem, zOptions, -1, "the options");
-  if (pJson && pJson->eType != ASSOC_J_OBJECT) {
-    assocError(pCall, "the options must be a JSON object, not %s",
-               assocJsonTypeName(pJson));
-  }
-  for (p = pJson ? pJson->pChild : 0; p && p->zKey; p = p->pNext) {
-    readOption(pCall, pOpt, p);
-  }
-  assocArenaFree(&mem);
-}
+static const AssocOption aSyncOption[] = {
+    {"dryRun", "b", "true or false", assocOptionFlag,
+     offsetof(SyncOptions, bDry)},
+    {"rebuild", "b", "true or false", assocOptionFlag,
+     offsetof(SyncOptions, eRebuild)},
+};
 
 /* ------------------------------------------------------------------- flags */
 
@@ -226,10 +193,11 @@ static void runSync(AssocCall *pCall, SyncRun *p, const SyncOptions *pOpt,
 static void syncFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                      sqlite3_value **ap) {
   const char *zOptions = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;
-  SyncOptions opt;
+  SyncOptions opt = {0, -1};
   SyncFlags flags;
   SyncRun run;
-  readOptions(pCall, &opt, zOptions);
+  assocOptionsOf(pCall, zOptions, ASSOC_COUNT(aSyncOption), aSyncOption,
+                 "assoc_sync() has", &opt);
   if (pCall->rc != SQLITE_OK) return;
   flagsRead(pCall, &flags);
   if (opt.bDry) {

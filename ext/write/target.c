@@ -64,18 +64,13 @@ WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
 
 AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
                               const char *zWhat) {
-  AssocJson *pJson;
   const char *z;
   if (sqlite3_value_type(pVal) == SQLITE_NULL) return 0;
   z = (const char *)sqlite3_value_text(pVal);
   if (z == 0) assocErrorCode(w->pCall, SQLITE_NOMEM);
   if (z == 0) return 0;
-  pJson = assocJsonRead(w->pCall, &w->mem, z, sqlite3_value_bytes(pVal), zWhat);
-  if (pJson && pJson->eType != ASSOC_J_OBJECT) {
-    assocError(w->pCall, "%s must be a JSON object, not %s", zWhat,
-               assocJsonTypeName(pJson));
-  }
-  return w->pCall->rc == SQLITE_OK ? pJson : 0;
+  return assocJsonObject(w->pCall, &w->mem, z, sqlite3_value_bytes(pVal),
+                         zWhat);
 }
 
 /* ----------------------------------------------------------------- targets */

@@ -1,0 +1,88 @@
+/*
+** Options: JSON objects that say how something is to be done.
+**
+**   {"dryRun": true, "guess": 0.9}
+**
+** What there is stands in a table: of each its name, the types it may have,
+** and what takes it. A name that is not there is an error that says what is.
+*/
+#include "base/base.h"
+
+/* The letter of a type in AssocOption.zType; ' ' is something empty. */
+static char typeLetter(const AssocJson *p) {
+  switch (p->eType) {
+  case ASSOC_J_NULL: return 'n';
+  case ASSOC_J_FALSE:
+  case ASSOC_J_TRUE: return 'b';
+  case ASSOC_J_TEXT: return p->n ? 't' : ' ';
+  case ASSOC_J_ARRAY: return p->nChild ? 'a' : ' ';
+  case ASSOC_J_OBJECT: return 'o';
+  }
+  return '1';
+}
+
+static void optionMistyped(AssocCall *pCall, const AssocJson *p,
+                           const char *zMust) {
+  if (typeLetter(p) == ' ') {
+    assocError(pCall, "the option %s is empty", p->zKey);
+  } else {
+    assocError(pCall, "the option %s must be %s, not %s", p->zKey, zMust,
+               assocJsonTypeName(p));
+  }
+}
+
+static void optionUnknown(AssocCall *pCall, const char *zKey, int n,
+                          const AssocOption *a, const char *zHas) {
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  AssocNearest near;
+  char *z;
+  int i;
+  memset(&near, 0, sizeof(near));
+  near.zWritten = zKey;
+  for (i = 0; i < n; i++) {
+    assocNearestTry(&near, a[i].zName);
+    sqlite3_str_appendf(pStr, "%s%s",
+                        i == 0      ? ""
+                        : i < n - 1 ? ", "
+                                    : " and ",
+                        a[i].zName);
+  }
+  z = assocStrFinish(pCall, pStr);
+  assocError(pCall, "there is no option \"%s\"%s%s%s (%s %s)", zKey,
+             ASSOC_DID_YOU_MEAN(near.zBest, "\""), zHas, z);
+  sqlite3_free(z);
+}
+
+void assocOptionsRead(AssocOptionReader *r, AssocJson *pJson, int n,
+                      const AssocOption *a, const char *zHas) {
+  AssocJson *p;
+  int i;
+  for (p = pJson->pChild; p && r->pCall->rc == SQLITE_OK; p = p->pNext) {
+    for (i = 0; i < n && strcmp(a[i].zName, p->zKey) != 0; i++) {
+    }
+    if (i == n) {
+      optionUnknown(r->pCall, p->zKey, n, a, zHas);
+    } else if (a[i].zType && strchr(a[i].zType, typeLetter(p)) == 0) {
+      optionMistyped(r->pCall, p, a[i].zMust);
+    } else if (a[i].xTake && p->eType != ASSOC_J_NULL) {
+      a[i].xTake(r, p, (char *)r->pInto + a[i].iInto);
+    }
+  }
+}
+
+void assocOptionsOf(AssocCall *pCall, const char *zJson, int n,
+                    const AssocOption *a, const char *zHas, void *pInto) {
+  AssocArena mem;
+  AssocOptionReader r = {pCall, &mem, pInto};
+  AssocJson *pJson;
+  if (zJson == 0) return;
+  memset(&mem, 0, sizeof(mem));
+  pJson = assocJsonObject(pCall, &mem, zJson, -1, "the options");
+  if (pJson) assocOptionsRead(&r, pJson, n, a, zHas);
+  assocArenaFree(&mem);
+}
+
+void assocOptionFlag(AssocOptionReader *r, AssocJson *p, void *pInto) {
+  (void)r;
+  *(int *)pInto = p->eType == ASSOC_J_TRUE;
+}
