@@ -198,8 +198,7 @@ void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
   const char *zNear = nearestName(p, pModel, pName->z, 1);
   assocShapeError(p->pCall, p->zText, pName->iOff, "%s has no %s '%s'%s%s%s",
                   pModel->zLabel, zWhat, pName->z,
-                  zNear ? "; did you mean '" : "", zNear ? zNear : "",
-                  zNear ? "'?" : "");
+                  ASSOC_DID_YOU_MEAN(zNear, "'"));
 }
 
 /* The association of that name, ready for use. */
@@ -310,8 +309,7 @@ static void scopeMissing(AssocSql *p, const AssocModel *pModel,
   }
   assocShapeError(p->pCall, p->zText, pUse->pName->iOff,
                   "%s has no scope '%s'%s%s%s", pModel->zLabel, pUse->pName->z,
-                  near.zBest ? "; did you mean '" : "",
-                  near.zBest ? near.zBest : "", near.zBest ? "'?" : "");
+                  ASSOC_DID_YOU_MEAN(near.zBest, "'"));
 }
 
 /* The scope of that name; "defaultScope" is the default. */

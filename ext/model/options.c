@@ -39,8 +39,7 @@ int assocKindParse(AssocCall *pCall, const char *zKind) {
   assocError(pCall,
              "'%s' is no kind of association%s%s%s (there are belongsTo, "
              "hasOne, hasMany and belongsToMany)",
-             zKind, near.zBest ? "; did you mean '" : "",
-             near.zBest ? near.zBest : "", near.zBest ? "'?" : "");
+             zKind, ASSOC_DID_YOU_MEAN(near.zBest, "'"));
   return -1;
 }
 

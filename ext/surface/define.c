@@ -558,8 +558,7 @@ static void modelTable(Modeller *m, AssocSchema *pSchema) {
     assocNearestTry(&near, pSchema->azEntry[i]);
   }
   assocError(m->pCall, "there is no table %s in %s%s%s%s", pTable->z,
-             pSchema->zName, near.zBest ? "; did you mean " : "",
-             near.zBest ? near.zBest : "", near.zBest ? "?" : "");
+             pSchema->zName, ASSOC_DID_YOU_MEAN(near.zBest, ""));
 }
 
 /* True if there is a row to write. */

@@ -51,8 +51,7 @@ static AssocSchema *lookSchema(AssocCall *pCall, AssocCatalog *pCat,
   near.zWritten = zName;
   for (p = pCat->pSchema; p; p = p->pNext) assocNearestTry(&near, p->zName);
   assocError(pCall, "there is no database '%s'%s%s%s; ATTACH it first", zName,
-             near.zBest ? "; did you mean '" : "", near.zBest ? near.zBest : "",
-             near.zBest ? "'?" : "");
+             ASSOC_DID_YOU_MEAN(near.zBest, "'"));
   return 0;
 }
 
@@ -162,8 +161,7 @@ static void diagramFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     assocError(pCall,
                "there is no format '%s'%s%s%s (there are mermaid, dot and "
                "text)",
-               zFormat, near.zBest ? "; did you mean '" : "",
-               near.zBest ? near.zBest : "", near.zBest ? "'?" : "");
+               zFormat, ASSOC_DID_YOU_MEAN(near.zBest, "'"));
   }
   if (pCall->rc != SQLITE_OK) return;
   lookInit(&look, pCall);

@@ -132,8 +132,7 @@ int assocThroughColumn(AssocWriter *w, const AssocRel *pRel,
   near.zWritten = zName;
   for (i = 0; i < pTab->nCol; i++) assocNearestTry(&near, pTab->aCol[i].zName);
   assocError(w->pCall, "the join table %s has no column '%s'%s%s%s",
-             pTab->zName, zName, near.zBest ? "; did you mean '" : "",
-             near.zBest ? near.zBest : "", near.zBest ? "'?" : "");
+             pTab->zName, zName, ASSOC_DID_YOU_MEAN(near.zBest, "'"));
   return -1;
 }
 

@@ -397,8 +397,7 @@ static void labelMissing(Graph *g, GraphRow **ap, int n, const GraphRow *pRef) {
   near.zWritten = labelText(g, pRef);
   for (i = 0; i < n; i++) assocNearestTry(&near, labelText(g, ap[i]));
   assocError(g->w->pCall, "no row has the \"#id\" \"%s\"%s%s%s", near.zWritten,
-             near.zBest ? "; did you mean \"" : "",
-             near.zBest ? near.zBest : "", near.zBest ? "\"?" : "");
+             ASSOC_DID_YOU_MEAN(near.zBest, "\""));
 }
 
 static void refResolve(Graph *g, GraphRow **ap, int n, GraphRow *pRef) {

@@ -121,8 +121,7 @@ int assocLinkBranch(AssocWriter *w, const AssocRel *pRel, const char *zType) {
     assocNearestTry(&near, pRel->aBranch[i].zType);
   }
   assocError(w->pCall, "%s.%s cannot be a '%s'%s%s%s", pRel->pSource->zLabel,
-             pRel->zName, zType, near.zBest ? "; did you mean '" : "",
-             near.zBest ? near.zBest : "", near.zBest ? "'?" : "");
+             pRel->zName, zType, ASSOC_DID_YOU_MEAN(near.zBest, "'"));
   return -1;
 }
 
