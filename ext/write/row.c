@@ -149,17 +149,12 @@ WriteVal *assocWriteGet(AssocWriter *w, sqlite3_stmt *pStmt, int iFrom, int n) {
   return w->pCall->rc == SQLITE_OK ? aVal : 0;
 }
 
-int assocValPrintsAs(AssocWriter *w, const WriteVal *pA, const WriteVal *pB) {
-  AssocOut a, b;
+/* Have two buffers the same text? They are cleared. */
+static int rowSameText(AssocWriter *w, AssocOut *pA, AssocOut *pB) {
   i64 nA = 0, nB = 0;
-  char *zA, *zB;
+  char *zA = assocBufFinish(pA, &nA);
+  char *zB = assocBufFinish(pB, &nB);
   int bSame = 0;
-  assocBufInit(&a, 0x7fffffff);
-  assocBufInit(&b, 0x7fffffff);
-  assocValWrite(&a, pA);
-  assocValWrite(&b, pB);
-  zA = assocBufFinish(&a, &nA);
-  zB = assocBufFinish(&b, &nB);
   if (zA && zB) {
     bSame = nA == nB && memcmp(zA, zB, (size_t)nA) == 0;
   } else {
@@ -168,6 +163,15 @@ int assocValPrintsAs(AssocWriter *w, const WriteVal *pA, const WriteVal *pB) {
   sqlite3_free(zA);
   sqlite3_free(zB);
   return bSame;
+}
+
+int assocValPrintsAs(AssocWriter *w, const WriteVal *pA, const WriteVal *pB) {
+  AssocOut a, b;
+  assocBufInit(&a, 0x7fffffff);
+  assocBufInit(&b, 0x7fffffff);
+  assocValWrite(&a, pA);
+  assocValWrite(&b, pB);
+  return rowSameText(w, &a, &b);
 }
 
 void assocWriteKey(AssocOut *pOut, const AssocModel *pModel,
@@ -583,23 +587,11 @@ static void rowPrint(AssocWriter *w, AssocOut *pOut, const AssocColumn *pCol,
 static int rowIsPrinted(AssocWriter *w, const AssocColumn *pCol,
                         sqlite3_value *pHas, const AssocJson *pWanted) {
   AssocOut has, wanted;
-  i64 nHas = 0, nWanted = 0;
-  char *zHas, *zWanted;
-  int bSame = 0;
   assocBufInit(&has, 0x7fffffff);
   assocBufInit(&wanted, 0x7fffffff);
   rowPrint(w, &has, pCol, pHas);
   assocJsonWrite(&wanted, pWanted);
-  zHas = assocBufFinish(&has, &nHas);
-  zWanted = assocBufFinish(&wanted, &nWanted);
-  if (zHas && zWanted) {
-    bSame = nHas == nWanted && memcmp(zHas, zWanted, (size_t)nHas) == 0;
-  } else {
-    assocErrorCode(w->pCall, SQLITE_NOMEM);
-  }
-  sqlite3_free(zHas);
-  sqlite3_free(zWanted);
-  return bSame;
+  return rowSameText(w, &has, &wanted);
 }
 
 void assocRowChange(AssocWriter *w, const WriteRow *pRow, int nCell,
