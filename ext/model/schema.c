@@ -323,6 +323,7 @@ AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab) {
   }
   assocFinalize(pCall, pStmt);
   pTab->bFkeys = pCall->rc == SQLITE_OK;
+  if (!pTab->bFkeys) pTab->pFkey = 0; /* Half of them is none */
   return pTab->pFkey;
 }
 
@@ -374,6 +375,7 @@ AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab) {
     loadIndexColumns(pCall, pTab, pIdx);
   }
   pTab->bIndexes = pCall->rc == SQLITE_OK;
+  if (!pTab->bIndexes) pTab->pIndex = 0;
   return pTab->pIndex;
 }
 
