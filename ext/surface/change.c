@@ -72,12 +72,8 @@ static void changeEnd(Changer *p) {
 }
 
 static void changeJson(Changer *p, sqlite3_context *pCtx, char *z, i64 n) {
+  if (z) assocResultJson(pCtx, z, n);
   changeEnd(p);
-  if (p->pCall->rc == SQLITE_OK && z) {
-    assocResultJson(pCtx, z, n);
-  } else {
-    sqlite3_free(z);
-  }
 }
 
 /* --------------------------------------------------------- insert, update */

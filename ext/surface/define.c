@@ -356,7 +356,6 @@ static void defineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   const char *zOptions = nArg > 3 ? assocArgTextOrNull(pCall, ap[3]) : 0;
   AssocWrite w;
   Definer d;
-  char *zResult; /* Made while it can still fail */
   int bWrite;
   if (pCall->rc != SQLITE_OK) return;
   d.pCall = pCall;
@@ -372,13 +371,8 @@ static void defineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                   d.zTarget, d.zOptions);
     checkRow(&d);
   }
-  zResult = assocMprintf(pCall, "%s", d.zName);
+  sqlite3_result_text(pCtx, d.zName, -1, SQLITE_TRANSIENT);
   assocWriteEnd(pCall, &w);
-  if (pCall->rc == SQLITE_OK) {
-    sqlite3_result_text(pCtx, zResult, -1, sqlite3_free);
-  } else {
-    sqlite3_free(zResult);
-  }
   defineClear(&d);
 }
 
@@ -622,7 +616,6 @@ static void modelFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   const char *zOptions = assocArgText(pCall, ap[1], "the options");
   AssocWrite w;
   Modeller m;
-  char *zResult; /* Made while it can still fail */
   int bWrite;
   (void)nArg;
   if (pCall->rc != SQLITE_OK) return;
@@ -639,13 +632,8 @@ static void modelFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     assocDefWrite(pCall, m.zRowSchema, m.zRowModel, "", "model", 0, m.zText);
     modelCheck(&m);
   }
-  zResult = assocMprintf(pCall, "%s", m.zModel);
+  sqlite3_result_text(pCtx, m.zModel, -1, SQLITE_TRANSIENT);
   assocWriteEnd(pCall, &w);
-  if (pCall->rc == SQLITE_OK) {
-    sqlite3_result_text(pCtx, zResult, -1, sqlite3_free);
-  } else {
-    sqlite3_free(zResult);
-  }
   assocArenaFree(&m.mem);
 }
 

@@ -69,7 +69,7 @@ static void destroyFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (pCall->rc != SQLITE_OK) return;
   if (bWrite) assocWriteBeginOn(pCall, &save, "assoc_destroy", zModel);
   z = destroyByKey(pCall, zModel, ap[1], mHow, &n);
-  if (z) assocResultJson(pCtx, z, n); /* If memory suffices, it is done */
+  if (z) assocResultJson(pCtx, z, n);
   if (bWrite) assocWriteEnd(pCall, &save);
 }
 

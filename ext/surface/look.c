@@ -120,9 +120,9 @@ static void discoverFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   }
   if (!opt.bDry) {
     if (pCall->rc == SQLITE_OK) assocDiscoverWrite(&look, opt.nSure);
-    assocWriteEnd(pCall, &w);
     z = assocDiscoverJson(&look, opt.nSure, opt.bGuess, &n);
     if (z) assocResultJson(pCtx, z, n);
+    assocWriteEnd(pCall, &w);
   } else {
     z = assocDiscoverText(&look, opt.nSure);
     if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);

@@ -73,7 +73,8 @@ void assocResultJson(sqlite3_context *pCtx, char *zJson, i64 n);
 /* ------------------------------------------------------------------ write */
 
 /* Around the work of a function that writes. Begin fails inside a statement
-** that writes; end makes it all or nothing. */
+** that writes; end makes it all or nothing. The result is set before the end:
+** where memory does not suffice for it, nothing is done. */
 typedef struct AssocWrite AssocWrite;
 struct AssocWrite {
   int bOpen;  /* The savepoint is open */

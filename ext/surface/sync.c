@@ -106,6 +106,12 @@ static void runRead(AssocCall *pCall, SyncRun *p, const SyncOptions *pOpt,
   assocCatalogLeave(pCall, p->pCat);
 }
 
+/* The script is the result. */
+static void runResult(SyncRun *p, sqlite3_context *pCtx) {
+  sqlite3_result_text(pCtx, p->zScript, -1, sqlite3_free);
+  p->zScript = 0;
+}
+
 static void runClear(SyncRun *p) {
   sqlite3_free(p->zTables);
   sqlite3_free(p->zRest);
@@ -166,8 +172,8 @@ static void runAll(AssocCall *pCall, SyncRun *p) {
 ** all statements of the connection; and what is run has to come from a
 ** reading in the savepoint.
 */
-static void runSync(AssocCall *pCall, SyncRun *p, const SyncOptions *pOpt,
-                    SyncFlags *pFlags) {
+static void runSync(AssocCall *pCall, SyncRun *p, sqlite3_context *pCtx,
+                    const SyncOptions *pOpt, SyncFlags *pFlags) {
   AssocWrite w;
   char *zLock = 0;
   runRead(pCall, p, pOpt, pFlags);
@@ -185,6 +191,7 @@ static void runSync(AssocCall *pCall, SyncRun *p, const SyncOptions *pOpt,
                       "again");
   }
   runAll(pCall, p);
+  runResult(p, pCtx);
   assocWriteEnd(pCall, &w);
   flagsRestore(pCall, pFlags);
 }
@@ -202,12 +209,9 @@ static void syncFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   flagsRead(pCall, &flags);
   if (opt.bDry) {
     runRead(pCall, &run, &opt, &flags);
+    runResult(&run, pCtx);
   } else {
-    runSync(pCall, &run, &opt, &flags);
-  }
-  if (pCall->rc == SQLITE_OK) {
-    sqlite3_result_text(pCtx, run.zScript, -1, sqlite3_free);
-    run.zScript = 0;
+    runSync(pCall, &run, pCtx, &opt, &flags);
   }
   runClear(&run);
 }
