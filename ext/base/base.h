@@ -4,7 +4,7 @@
 **
 **   call    a sticky error, and helpers that do nothing once it is set
 **   arena   memory that is freed all at once
-**   conn    the state of one connection, and the statements it keeps
+**   conn    the state of one connection; and state, the statements it keeps
 **   private virtual tables that only SQLite is to call
 **   json    writing JSON text; and jsonread, reading it
 **   option  the members of an object that say how
@@ -168,7 +168,7 @@ void assocHugePages(void *p, i64 nByte);
 ** Statements that outlive a call are AssocStmt, listed in the connection.
 ** They are finalized when SQLite disconnects the private virtual table
 ** assoc_state, which it does before it asks whether any statement is left,
-** so that a connection can always be closed. See conn.c.
+** so that a connection can always be closed. See state.c.
 */
 #define ASSOC_SLOT_CATALOG 0 /* model: definitions and schema */
 #define ASSOC_SLOT_PLANS 1   /* load: compiled plans and buffers */

@@ -1,18 +1,6 @@
 /*
-** The state of one connection, and the statements that outlive a call.
-**
-** Who may finalize a statement that an extension keeps? sqlite3_close()
-** refuses to close while one is left, and runs the destructors of functions
-** and modules only after that. But it disconnects virtual tables first.
-** So a private one, assoc_state, is connected before the first statement is
-** kept, and its xDisconnect finalizes them all; if the close then fails for
-** another reason, the next use prepares them again. Where a cursor is open
-** the close does fail, or waits for the cursor's statement: then whoever
-** closes the last cursor finalizes them.
-**
-** Some hosts finalize every statement that sqlite3_next_stmt() lists before
-** they close. xDisconnect therefore touches only statements that are still
-** in that list.
+** The state of one connection, and how a second load of the extension finds
+** it: by the function assoc_state(), which is given the address to put it at.
 */
 #include "base/base.h"
 
@@ -48,105 +36,6 @@ void assocConnUnref(void *p) {
   assert(pConn->pStmts == 0);
   sqlite3_free(pConn);
 }
-
-/* Forget the statement without finalizing it. */
-static void stmtUnlink(AssocStmt *pStmt) {
-  *pStmt->ppPrev = pStmt->pNext;
-  if (pStmt->pNext) pStmt->pNext->ppPrev = pStmt->ppPrev;
-  pStmt->p = 0;
-  pStmt->pNext = 0;
-  pStmt->ppPrev = 0;
-}
-
-void assocStmtClear(AssocStmt *pStmt) {
-  sqlite3_stmt *p = pStmt->p;
-  if (p == 0) return;
-  stmtUnlink(pStmt);
-  sqlite3_finalize(p);
-}
-
-/*
-** Connect assoc_state, by asking for it.
-*/
-static void connHook(AssocCall *pCall) {
-  sqlite3_stmt *p = assocPrepare(pCall, "SELECT 1 FROM main.assoc_state");
-  assocFinalize(pCall, p);
-  if (!pCall->pConn->bHooked) {
-    assocError(pCall, "the name assoc_state is taken in main, but this "
-                      "extension needs it; rename that table");
-  }
-}
-
-sqlite3_stmt *assocStmt(AssocCall *pCall, AssocStmt *pStmt, const char *zSql) {
-  AssocConn *pConn = pCall->pConn;
-  if (pCall->rc != SQLITE_OK) return 0;
-  if (pStmt->p) return pStmt->p;
-  if (!pConn->bHooked) connHook(pCall);
-  if (pCall->rc != SQLITE_OK) return 0;
-  assocErrorCode(pCall,
-                 sqlite3_prepare_v3(pCall->db, zSql, -1,
-                                    SQLITE_PREPARE_PERSISTENT, &pStmt->p, 0));
-  if (pStmt->p == 0) return 0;
-  pStmt->pConn = pConn;
-  pStmt->pNext = pConn->pStmts;
-  pStmt->ppPrev = &pConn->pStmts;
-  if (pStmt->pNext) pStmt->pNext->ppPrev = &pStmt->pNext;
-  pConn->pStmts = pStmt;
-  return pStmt->p;
-}
-
-/* ------------------------------------------------- the table assoc_state */
-
-static int stateConnect(sqlite3 *db, void *pAux, int argc,
-                        const char *const *argv, sqlite3_vtab **ppVtab,
-                        char **pzErr) {
-  int rc = assocPrivateConnect(db, pAux, argc, argv, ppVtab, pzErr);
-  if (rc == SQLITE_OK) ((AssocConn *)pAux)->bHooked = 1;
-  return rc;
-}
-
-static int stateIsListed(sqlite3 *db, sqlite3_stmt *pWanted) {
-  sqlite3_stmt *p = sqlite3_next_stmt(db, 0);
-  while (p && p != pWanted) p = sqlite3_next_stmt(db, p);
-  return p != 0;
-}
-
-/*
-** Finalize the statements that are kept; but for those that the host has
-** finalized itself, which are not listed any more.
-*/
-static void stateFinalize(AssocConn *pConn, int bAll) {
-  while (pConn->pStmts) {
-    AssocStmt *pStmt = pConn->pStmts;
-    sqlite3_stmt *p = pStmt->p;
-    stmtUnlink(pStmt);
-    if (bAll || stateIsListed(pConn->db, p)) sqlite3_finalize(p);
-  }
-}
-
-void assocConnHold(AssocConn *pConn) {
-  pConn->nHold++;
-}
-
-void assocConnRelease(AssocConn *pConn) {
-  assert(pConn->nHold > 0);
-  if (--pConn->nHold == 0 && !pConn->bHooked) {
-    /* The statement that has the cursor is listed; unless the connection has
-    ** been closed already, and SQLITE_ENABLE_API_ARMOR does not let us ask. */
-    stateFinalize(pConn, sqlite3_next_stmt(pConn->db, 0) == 0);
-  }
-}
-
-static int stateDisconnect(sqlite3_vtab *pVtab) {
-  AssocConn *pConn = ((AssocPrivate *)pVtab)->pConn;
-  if (pConn->nHold == 0) stateFinalize(pConn, 0);
-  pConn->bHooked = 0;
-  return assocPrivateDisconnect(pVtab);
-}
-
-static const sqlite3_module stateModule = {ASSOC_PRIVATE_TABLE,
-                                           .xConnect = stateConnect,
-                                           .xDisconnect = stateDisconnect};
 
 /* ---------------------------------------------- the function assoc_state() */
 
@@ -192,9 +81,4 @@ int assocConnRegister(AssocConn *pConn) {
   return sqlite3_create_function_v2(
       pConn->db, "assoc_state", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
       assocConnRef(pConn), stateFunc, 0, 0, assocConnUnref);
-}
-
-int assocStateRegister(AssocConn *pConn) {
-  return sqlite3_create_module_v2(pConn->db, "assoc_state", &stateModule,
-                                  assocConnRef(pConn), assocConnUnref);
 }
