@@ -2,6 +2,7 @@
 ** Making the definitions real: the DDL that it takes.
 **
 **   ddl      names, types and references as one would write them
+**   column   the columns that a foreign key needs
 **   create   the CREATE TABLE of a table that is there, read and added to
 **   plan     what is missing: columns, join tables, indexes
 **   rebuild  a table made anew, with what ALTER TABLE cannot add
@@ -81,7 +82,7 @@ void assocDdlReferences(AssocSync *p, const AssocForeign *pFor);
 const char *assocDdlFreeName(AssocSync *p, const AssocSchema *pSchema,
                              const char *zBase);
 
-/* ------------------------------------------------------------------ plan */
+/* ---------------------------------------------------------------- column */
 
 /* Columns that a key needs: its own, and of a polymorphic one the type. */
 int assocSyncColumns(const AssocForeign *pFor);
