@@ -25,8 +25,7 @@ WriteForm *assocWriteForm(AssocWriter *w, AssocModel *pModel, AssocRel *pBy) {
   return p;
 }
 
-/* Is it the name of the join table by which these rows are related? */
-static int isThrough(const AssocRel *pBy, const char *zKey) {
+int assocIsThrough(const AssocRel *pBy, const char *zKey) {
   if (pBy == 0 || pBy->eKind != ASSOC_BELONGSTOMANY) return 0;
   return sqlite3_stricmp(zKey, pBy->zThrough) == 0 ||
          (pBy->pOpt->zThrough &&
@@ -57,7 +56,7 @@ static void memberResolve(AssocWriter *w, const WriteForm *pForm,
       assocError(w->pCall, "%s.%s is generated, and cannot be written",
                  pModel->zLabel, pModel->pTable->aCol[iCol].zName);
     }
-  } else if (isThrough(pForm->pBy, p->zKey)) {
+  } else if (assocIsThrough(pForm->pBy, p->zKey)) {
     p->eType = WRITE_THROUGH;
   } else {
     p->eType = WRITE_ASSOC;
@@ -152,18 +151,4 @@ WriteCell *assocThroughCells(AssocWriter *w, const AssocRel *pRel,
     aCell[(*pn)++].val.pJson = p;
   }
   return w->pCall->rc == SQLITE_OK ? aCell : 0;
-}
-
-WriteCell *assocThroughOfValue(AssocWriter *w, const AssocRel *pRel,
-                               sqlite3_value *pVal, int *pn) {
-  AssocJson *pJson = 0;
-  *pn = 0;
-  if (pVal) pJson = assocObjectOfValue(w, pVal, "the columns of the join row");
-  if (pJson == 0) return 0;
-  if (pRel->eKind != ASSOC_BELONGSTOMANY) {
-    assocError(w->pCall, "%s.%s has no join table, whose columns could be set",
-               pRel->pSource->zLabel, pRel->zName);
-    return 0;
-  }
-  return assocThroughCells(w, pRel, pJson, pn);
 }

@@ -145,34 +145,6 @@ static void readMembers(Graph *g, GraphRow *p, GraphMembers *pMembers) {
   }
 }
 
-WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
-                         const AssocJson *pJson) {
-  WriteVal *aKey =
-      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aKey) * (pModel->nKey + 1));
-  const AssocJson *pSub = pJson->pChild;
-  int i;
-  if (aKey == 0) return 0;
-  if (pJson->eType < ASSOC_J_ARRAY) {
-    aKey[0].pJson = pJson;
-    return pModel->nKey == 1 && pJson->eType != ASSOC_J_NULL ? aKey : 0;
-  }
-  if (pJson->eType == ASSOC_J_ARRAY &&
-      (pModel->nKey == 1 || pJson->nChild != pModel->nKey)) {
-    return 0;
-  }
-  for (i = 0; i < pModel->nKey; i++) {
-    const char *zCol = pModel->pTable->aCol[pModel->aKey[i]].zName;
-    if (pJson->eType == ASSOC_J_OBJECT) {
-      pSub = pJson->pChild;
-      while (pSub && sqlite3_stricmp(pSub->zKey, zCol) != 0) pSub = pSub->pNext;
-    }
-    if (pSub == 0 || pSub->eType >= ASSOC_J_ARRAY) return 0;
-    aKey[i].pJson = pSub;
-    if (pJson->eType == ASSOC_J_ARRAY) pSub = pSub->pNext;
-  }
-  return aKey;
-}
-
 /* Does the model have no columns but its key? Then {"name":"a"} cannot say
 ** more, and makes the row if it is not there. */
 static int isAllKey(const AssocModel *pModel) {

@@ -39,6 +39,34 @@ static void keyShape(AssocWriter *w, const AssocModel *pModel) {
   sqlite3_free(z);
 }
 
+WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
+                         const AssocJson *pJson) {
+  WriteVal *aKey =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aKey) * (pModel->nKey + 1));
+  const AssocJson *pSub = pJson->pChild;
+  int i;
+  if (aKey == 0) return 0;
+  if (pJson->eType < ASSOC_J_ARRAY) {
+    aKey[0].pJson = pJson;
+    return pModel->nKey == 1 && pJson->eType != ASSOC_J_NULL ? aKey : 0;
+  }
+  if (pJson->eType == ASSOC_J_ARRAY &&
+      (pModel->nKey == 1 || pJson->nChild != pModel->nKey)) {
+    return 0;
+  }
+  for (i = 0; i < pModel->nKey; i++) {
+    const char *zCol = pModel->pTable->aCol[pModel->aKey[i]].zName;
+    if (pJson->eType == ASSOC_J_OBJECT) {
+      pSub = pJson->pChild;
+      while (pSub && sqlite3_stricmp(pSub->zKey, zCol) != 0) pSub = pSub->pNext;
+    }
+    if (pSub == 0 || pSub->eType >= ASSOC_J_ARRAY) return 0;
+    aKey[i].pJson = pSub;
+    if (pJson->eType == ASSOC_J_ARRAY) pSub = pSub->pNext;
+  }
+  return aKey;
+}
+
 static WriteVal *keyOfOne(AssocWriter *w, const AssocModel *pModel,
                           sqlite3_value *pVal) {
   WriteVal *aKey = assocAlloc(w->pCall, &w->mem, sizeof(*aKey));
@@ -73,22 +101,35 @@ AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
                          zWhat);
 }
 
+WriteCell *assocThroughOfValue(AssocWriter *w, const AssocRel *pRel,
+                               sqlite3_value *pVal, int *pn) {
+  AssocJson *pJson = 0;
+  *pn = 0;
+  if (pVal) pJson = assocObjectOfValue(w, pVal, "the columns of the join row");
+  if (pJson == 0) return 0;
+  if (pRel->eKind != ASSOC_BELONGSTOMANY) {
+    assocError(w->pCall, "%s.%s has no join table, whose columns could be set",
+               pRel->pSource->zLabel, pRel->zName);
+    return 0;
+  }
+  return assocThroughCells(w, pRel, pJson, pn);
+}
+
 /* ----------------------------------------------------------------- targets */
 
 /* The columns of the join row among the members of a target. */
 static const AssocJson *throughOf(const AssocRel *pRel,
                                   const AssocJson *pJson) {
   const AssocJson *p = pJson->eType == ASSOC_J_OBJECT ? pJson->pChild : 0;
-  if (pRel->eKind != ASSOC_BELONGSTOMANY) return 0;
   for (; p; p = p->pNext) {
-    if (p->eType != ASSOC_J_OBJECT) continue;
-    if (sqlite3_stricmp(p->zKey, pRel->zThrough) == 0 ||
-        (pRel->pOpt->zThrough &&
-         sqlite3_stricmp(p->zKey, pRel->pOpt->zThrough) == 0)) {
-      return p;
-    }
+    if (p->eType == ASSOC_J_OBJECT && assocIsThrough(pRel, p->zKey)) return p;
   }
   return 0;
+}
+
+static void branchNeeded(AssocWriter *w, const AssocRel *pRel) {
+  assocError(w->pCall, "%s.%s may be of several kinds; say which: {\"%s\":...}",
+             pRel->pSource->zLabel, pRel->zName, pRel->aBranch[0].zType);
 }
 
 const AssocJson *assocBranchOfJson(AssocWriter *w, const AssocRel *pRel,
@@ -96,9 +137,7 @@ const AssocJson *assocBranchOfJson(AssocWriter *w, const AssocRel *pRel,
   *piBranch = 0;
   if (pRel->nBranch == 0) return pJson;
   if (pJson->eType != ASSOC_J_OBJECT || pJson->nChild != 1) {
-    assocError(w->pCall,
-               "%s.%s may be of several kinds; say which: {\"%s\":...}",
-               pRel->pSource->zLabel, pRel->zName, pRel->aBranch[0].zType);
+    branchNeeded(w, pRel);
     return 0;
   }
   *piBranch = assocLinkBranch(w, pRel, pJson->pChild->zKey);
@@ -161,11 +200,7 @@ void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
   }
   p->a = assocAlloc(w->pCall, &w->mem, sizeof(*p->a));
   if (p->a == 0) return;
-  if (pRel->nBranch) {
-    assocError(w->pCall,
-               "%s.%s may be of several kinds; say which: {\"%s\":...}",
-               pRel->pSource->zLabel, pRel->zName, pRel->aBranch[0].zType);
-  }
+  if (pRel->nBranch) branchNeeded(w, pRel);
   p->a[0].pLink = assocLinkOf(w, pRel, 0);
   if (p->a[0].pLink == 0) return;
   p->a[0].aKey = keyOfOne(w, p->a[0].pLink->pTarget, pVal);

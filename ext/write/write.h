@@ -176,15 +176,14 @@ WriteForm *assocWriteForm(AssocWriter *w, AssocModel *pModel, AssocRel *pBy);
 /* The meaning of the i-th member of an object, which has this key. */
 WriteMember *assocFormMember(AssocWriter *w, WriteForm *pForm, int i,
                              const char *zKey);
+/* Is it the name of the join table by which rows are related, if by one? */
+int assocIsThrough(const AssocRel *pBy, const char *zKey);
 /* A column of a join row by name; an error if there is none. */
 int assocThroughColumn(AssocWriter *w, const AssocRel *pRel, const char *zName);
 /* Columns of the join row of an object's members. *pn cells, which last until
 ** rows are forgotten. */
 WriteCell *assocThroughCells(AssocWriter *w, const AssocRel *pRel,
                              const AssocJson *pJson, int *pn);
-/* The same of a value, which is NULL or 0 where there are none. */
-WriteCell *assocThroughOfValue(AssocWriter *w, const AssocRel *pRel,
-                               sqlite3_value *pVal, int *pn);
 
 /* ------------------------------------------------------------------- link */
 
@@ -270,6 +269,10 @@ struct WriteTargets {
   WriteTarget *a;
 };
 
+/* The key that JSON gives: a value, an array, or an object that has the key's
+** columns. 0 if it gives none. */
+WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
+                         const AssocJson *pJson);
 /* The key of a row: a value, or of a composite key a JSON array. */
 WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
                           sqlite3_value *pVal);
@@ -290,6 +293,10 @@ const AssocJson *assocBranchOfJson(AssocWriter *w, const AssocRel *pRel,
 /* A JSON object, of which zWhat says what it should be. NULL gives 0. */
 AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
                               const char *zWhat);
+/* Columns of a join row; none where the value is NULL, or 0. *pn cells, which
+** last until rows are forgotten. */
+WriteCell *assocThroughOfValue(AssocWriter *w, const AssocRel *pRel,
+                               sqlite3_value *pVal, int *pn);
 
 /* ------------------------------------------------------------------ refer */
 
@@ -344,9 +351,5 @@ void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow,
 void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                       const AssocJson *pJson, int nCell, const WriteCell *aCell,
                       int nThrough, const WriteCell *aThrough, WriteRow *pNew);
-/* The key that JSON gives: a value, an array, or an object that has the key's
-** columns. 0 if it gives none. */
-WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
-                         const AssocJson *pJson);
 
 #endif /* ASSOC_WRITE_H */
