@@ -72,7 +72,8 @@ struct DestroyTable {
   const char *zPath;   /* By which way its first row came */
   sqlite3_value *pNow; /* The time, if rows are marked */
   DestroyEdge *pEdge;  /* Keys that refer to it */
-  sqlite3_stmt *pLoad; /* OWNED: identity and key of a row, by its identity */
+  sqlite3_stmt *pLoad; /* Identity and key of a row, by its identity */
+  sqlite3_stmt *pRoot; /* And by the model's key */
   DestroyTable *pNext; /* In the order in which they came */
 };
 
@@ -84,7 +85,8 @@ struct DestroyEdge {
   AssocKeymap found;    /* Rows that do not cascade */
   AssocKeymap knot;     /* Rows that close a circle */
   DestroyGroup *pGroup; /* Rows that came by it in this run */
-  sqlite3_stmt *pFind;  /* OWNED: the rows that refer to a row */
+  sqlite3_stmt *pFind;  /* The rows that refer to a row */
+  sqlite3_stmt *pPairs; /* And all that refer to any, each with it */
   u8 bIndexed;
   i64 nAsked;
   AssocKeymap pairParent, pairChild; /* Without an index: all that refer */
@@ -209,7 +211,7 @@ static sqlite3_stmt *tableStmt(AssocWriter *w, const DestroyTable *p, int nCol,
   assocSqlTable(&sql, p->pTab);
   sqlite3_str_appendall(sql.pStr, " t1 WHERE ");
   tableIsSql(&sql, 1, p->pTab, nCol, aCol);
-  return assocWriteSqlEnd(w, &sql);
+  return assocWriteSqlKeep(w, &sql);
 }
 
 /* Load a row of one of the table's keymaps. The caller resets the statement,
@@ -468,7 +470,7 @@ static sqlite3_stmt *edgeStmt(AssocWriter *w, const DestroyEdge *p,
     sql.nVar = 0;
     tableIsSql(&sql, 2, pParent->pTab, pParent->nId, pParent->aId);
   }
-  return assocWriteSqlEnd(w, &sql);
+  return assocWriteSqlKeep(w, &sql);
 }
 
 /* A row closes a circle, in which SQLite would look for it: it is to let go.
@@ -539,10 +541,9 @@ static void pairAdd(AssocWriter *w, DestroyEdge *p, i64 *pnAlloc,
 /* Without an index each search reads the whole table: after the first, it is
 ** read once more, and all pairs are kept. */
 static void edgePairs(AssocWriter *w, DestroyEdge *p) {
-  sqlite3_stmt *pStmt = edgeStmt(w, p, 1);
   i64 nAlloc = 0;
-  while (assocStep(w->pCall, pStmt)) pairAdd(w, p, &nAlloc, pStmt);
-  assocFinalize(w->pCall, pStmt);
+  if (p->pPairs == 0) p->pPairs = edgeStmt(w, p, 1);
+  while (assocStep(w->pCall, p->pPairs)) pairAdd(w, p, &nAlloc, p->pPairs);
   if (p->nPair == 0) return;
   qsort(p->aPair, (size_t)p->nPair, sizeof(*p->aPair), pairCompare);
 }
@@ -1064,19 +1065,6 @@ static void destroyerReset(WriteDestroyer *d) {
   }
 }
 
-void assocDestroyClear(AssocWriter *w) {
-  DestroyTable *p;
-  DestroyEdge *pEdge;
-  if (w->pDestroyer == 0) return;
-  destroyerReset(w->pDestroyer);
-  for (p = w->pDestroyer->pTable; p; p = p->pNext) {
-    sqlite3_finalize(p->pLoad);
-    for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
-      sqlite3_finalize(pEdge->pFind);
-    }
-  }
-}
-
 /* The row itself, which pStmt stands on. */
 static void destroyFirst(WriteDestroyer *d, DestroyTable *p,
                          sqlite3_stmt *pStmt) {
@@ -1100,15 +1088,14 @@ static DestroyTable *destroyRoot(WriteDestroyer *d, const WriteRow *pRow) {
   AssocWriter *w = d->w;
   AssocModel *pModel = pRow->pModel;
   DestroyTable *p = destroyTable(d, pModel->pTable);
-  sqlite3_stmt *pStmt;
   int i;
   if (p == 0) return 0;
-  pStmt = tableStmt(w, p, pModel->nKey, pModel->aKey);
-  for (i = 0; pStmt && i < pModel->nKey; i++) {
-    assocWriteBind(w, pStmt, i + 1, 0, &pRow->aKey[i]);
+  if (p->pRoot == 0) p->pRoot = tableStmt(w, p, pModel->nKey, pModel->aKey);
+  for (i = 0; i < pModel->nKey; i++) {
+    assocWriteBind(w, p->pRoot, i + 1, 0, &pRow->aKey[i]);
   }
-  if (assocStep(w->pCall, pStmt)) destroyFirst(d, p, pStmt);
-  assocFinalize(w->pCall, pStmt);
+  if (assocStep(w->pCall, p->pRoot)) destroyFirst(d, p, p->pRoot);
+  sqlite3_reset(p->pRoot);
   return p;
 }
 

@@ -166,15 +166,6 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
   return w->pCall->rc == SQLITE_OK ? p : 0;
 }
 
-void assocLinkClear(AssocWriter *w) {
-  WriteLink *p;
-  for (p = w->pLink; p; p = p->pNext) {
-    sqlite3_finalize(p->pLook);
-    sqlite3_finalize(p->pAll);
-    sqlite3_finalize(p->pPair);
-  }
-}
-
 /* ------------------------------------------------------------- statements */
 
 static void linkFromSql(AssocSql *p, const AssocTable *pTab, int iAlias) {
@@ -259,7 +250,7 @@ static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
   sqlite3_str_appendall(sql.pStr, " WHERE ");
   sql.nVar = 0;
   linkIsSql(&sql, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey);
-  pLink->pLook = assocWriteSqlEnd(w, &sql);
+  pLink->pLook = assocWriteSqlKeep(w, &sql);
   return pLink->pLook;
 }
 
@@ -309,7 +300,7 @@ static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
   if (pRel->pThroughScope)
     linkScopeSql(&sql, pRel->pThroughScope, pLink->pJoin, 2);
   if (pRel->eKind == ASSOC_HASONE) assocSqlOrder(&sql, pRel, 0, pTgt, 1, 0);
-  pLink->pAll = assocWriteSqlEnd(w, &sql);
+  pLink->pAll = assocWriteSqlKeep(w, &sql);
   return pLink->pAll;
 }
 
@@ -330,7 +321,7 @@ static sqlite3_stmt *pairStmt(AssocWriter *w, WriteLink *pLink) {
   sqlite3_str_appendall(sql.pStr, " AND ");
   linkIsSql(&sql, 2, pJoin->pTable, pRel->other.nCol, pRel->other.aCol);
   linkScopeSql(&sql, pRel->pThroughScope, pJoin, 2);
-  pLink->pPair = assocWriteSqlEnd(w, &sql);
+  pLink->pPair = assocWriteSqlKeep(w, &sql);
   return pLink->pPair;
 }
 

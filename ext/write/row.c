@@ -30,8 +30,6 @@ void assocWriterClear(AssocWriter *w) {
   WriteSql *p;
   assocWriterReset(w);
   for (p = w->pSql; p; p = p->pNext) sqlite3_finalize(p->pStmt);
-  assocLinkClear(w);
-  assocDestroyClear(w);
   sqlite3_free(w->apOwned);
   assocArenaFree(&w->tmp);
   assocArenaFree(&w->mem);
@@ -216,6 +214,20 @@ sqlite3_stmt *assocWriteSqlEnd(AssocWriter *w, AssocSql *p) {
     assocErrorCode(w->pCall, assocJsonBind(pStmt, pBind->iSql, pJson));
   }
   sqlite3_free(z);
+  return pStmt;
+}
+
+sqlite3_stmt *assocWriteSqlKeep(AssocWriter *w, AssocSql *pSql) {
+  sqlite3_stmt *pStmt = assocWriteSqlEnd(w, pSql);
+  WriteSql *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
+  if (p == 0) {
+    sqlite3_finalize(pStmt);
+    return 0;
+  }
+  p->eOp = WRITE_OTHER;
+  p->pStmt = pStmt;
+  p->pNext = w->pSql;
+  w->pSql = p;
   return pStmt;
 }
 

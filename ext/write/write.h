@@ -90,6 +90,7 @@ struct WriteSql {
 #define WRITE_FIND 1   /* SELECT get FROM t WHERE where=... */
 #define WRITE_UPDATE 2 /* UPDATE t SET set=... WHERE where=... */
 #define WRITE_DELETE 3 /* DELETE FROM t WHERE where=... */
+#define WRITE_OTHER 4  /* Another that assocWriteSqlKeep() has kept */
 
 WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
                         const int *aSet, int nWhere, const int *aWhere,
@@ -101,6 +102,8 @@ void assocWriteBind(AssocWriter *w, sqlite3_stmt *pStmt, int i,
 ** of scopes bound for good. OUT: the caller finalizes. */
 void assocWriteSqlStart(AssocWriter *w, AssocSql *p);
 sqlite3_stmt *assocWriteSqlEnd(AssocWriter *w, AssocSql *p);
+/* The same, but the writer owns it; 0 after an error. */
+sqlite3_stmt *assocWriteSqlKeep(AssocWriter *w, AssocSql *p);
 /* A literal of a scope as JSON; 0 is null. It lasts as long as the writer. */
 AssocJson *assocLiteralJson(AssocWriter *w, const ShapeVal *pVal);
 int assocValIsNull(const WriteVal *pVal);
@@ -204,9 +207,7 @@ struct WriteLink {
   WriteCell *aThrough;
   int nFree; /* Columns of the foreign key that may be NULL */
   int *aFree;
-  sqlite3_stmt *pLook; /* OWNED: see link.c */
-  sqlite3_stmt *pAll;  /* OWNED */
-  sqlite3_stmt *pPair; /* OWNED */
+  sqlite3_stmt *pLook, *pAll, *pPair; /* Of the writer: see link.c */
   WriteLink *pNext;
 };
 
@@ -221,7 +222,6 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch);
 /* The branch of that type, or to the model of that name; -1 and an error if
 ** there is none. 0 where the association is not polymorphic. */
 int assocLinkBranch(AssocWriter *w, const AssocRel *pRel, const char *zType);
-void assocLinkClear(AssocWriter *w);
 /* An error where an operator in the scope keeps one from writing. */
 void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink);
 /* Relate a target, by its key. aThrough are columns of the join row. */
@@ -327,7 +327,6 @@ char *assocDestroyReport(AssocWriter *w, const WriteRow *pRow, int mHow,
 #define WRITE_CASCADE 1 /* All that refer to it go too */
 #define WRITE_DRYRUN 2  /* Nothing happens; the report has the ways as well */
 #define WRITE_FORCE 4   /* Delete where the model would only mark */
-void assocDestroyClear(AssocWriter *w);
 
 /* ------------------------------------------------------------------- gate */
 
