@@ -356,6 +356,8 @@ void assocJsonStart(AssocCall *pCall, AssocJsonReader *p, const char *zJson,
 AssocJson *assocJsonNext(AssocJsonReader *p, AssocArena *pArena);
 void assocJsonEnd(AssocJsonReader *p);
 
+/* The text of a value that begins as an array or an object does, or 0. */
+const char *assocJsonText(AssocCall *pCall, sqlite3_value *pVal);
 /* The element of an object by key, or 0. */
 AssocJson *assocJsonGet(AssocJson *pObject, const char *zKey);
 /* Write a tree, as json() would. */

@@ -489,6 +489,15 @@ AssocJson *assocJsonObject(AssocCall *pCall, AssocArena *pArena,
   return 0;
 }
 
+const char *assocJsonText(AssocCall *pCall, sqlite3_value *pVal) {
+  const char *z, *zText;
+  if (sqlite3_value_type(pVal) != SQLITE_TEXT) return 0;
+  z = zText = (const char *)sqlite3_value_text(pVal);
+  if (z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+  while (z && (*z == ' ' || *z == '\t' || *z == '\n' || *z == '\r')) z++;
+  return z && (*z == '[' || *z == '{') ? zText : 0;
+}
+
 AssocJson *assocJsonGet(AssocJson *pObject, const char *zKey) {
   AssocJson *p;
   for (p = pObject ? pObject->pChild : 0; p; p = p->pNext) {

@@ -245,6 +245,11 @@ AssocModel *assocModelNear(AssocCall *pCall, AssocSchema *pNear,
                            const char *zName);
 /* An error unless the model has a key. */
 void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel);
+/* An error: what a key of the model is like. pGiven is what was given, or 0. */
+void assocModelKeyShape(AssocCall *pCall, const AssocModel *pModel,
+                        const AssocJson *pGiven);
+/* Is it a list of keys? [1,2] is one, but of a composite key it is one key. */
+int assocModelKeyList(const AssocModel *pModel, const AssocJson *pJson);
 /* The model of a table that one has at hand. */
 AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab);
 /* The error that there is no such model. */

@@ -410,6 +410,34 @@ void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel) {
              pModel->zName);
 }
 
+void assocModelKeyShape(AssocCall *pCall, const AssocModel *pModel,
+                        const AssocJson *pGiven) {
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  char *z;
+  int i;
+  for (i = 0; i < pModel->nKey; i++) {
+    sqlite3_str_appendf(pStr, "%s%s", i ? ", " : "",
+                        pModel->pTable->aCol[pModel->aKey[i]].zName);
+  }
+  z = assocStrFinish(pCall, pStr);
+  if (pGiven && pGiven->eType == ASSOC_J_OBJECT) {
+    assocError(pCall, "an object that stands for a row of %s needs its key: %s",
+               pModel->zLabel, z);
+  } else if (pModel->nKey > 1) {
+    assocError(pCall, "the key of %s is a JSON array of %d values: [%s]",
+               pModel->zLabel, pModel->nKey, z);
+  } else {
+    assocError(pCall, "a key of %s is one value: %s", pModel->zLabel, z);
+  }
+  sqlite3_free(z);
+}
+
+int assocModelKeyList(const AssocModel *pModel, const AssocJson *pJson) {
+  if (pJson->eType != ASSOC_J_ARRAY) return 0;
+  return pModel->nKey == 1 || pJson->nChild == 0 ||
+         pJson->pChild->eType >= ASSOC_J_ARRAY;
+}
+
 /* ------------------------------------------------------ definitions linked */
 
 /*

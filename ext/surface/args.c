@@ -41,37 +41,6 @@ static void keysAlloc(AssocCall *pCall, AssocKeys *pKeys, int nKey, int nCol) {
   if (pKeys->apVal) pKeys->nKey = nKey;
 }
 
-static int looksJson(sqlite3_value *pVal) {
-  const char *z;
-  if (sqlite3_value_type(pVal) != SQLITE_TEXT) return 0;
-  z = (const char *)sqlite3_value_text(pVal);
-  while (z && (*z == ' ' || *z == '\t' || *z == '\n' || *z == '\r')) z++;
-  return z && (*z == '[' || *z == '{');
-}
-
-/* What was given, pJson or something else than JSON, is no key. */
-static void keyShapeError(AssocCall *pCall, const AssocModel *pModel,
-                          const AssocJson *pJson) {
-  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
-  char *z;
-  int i;
-  for (i = 0; i < pModel->nKey; i++) {
-    sqlite3_str_appendf(pStr, "%s%s", i ? ", " : "",
-                        pModel->pTable->aCol[pModel->aKey[i]].zName);
-  }
-  z = assocStrFinish(pCall, pStr);
-  if (pJson && pJson->eType == ASSOC_J_OBJECT) {
-    assocError(pCall, "an object that stands for a row of %s needs its key: %s",
-               pModel->zLabel, z);
-  } else if (pModel->nKey > 1) {
-    assocError(pCall, "the key of %s is a JSON array of %d values: [%s]",
-               pModel->zLabel, pModel->nKey, z);
-  } else {
-    assocError(pCall, "a key of %s is one value: %s", pModel->zLabel, z);
-  }
-  sqlite3_free(z);
-}
-
 /* The values of one JSON key: an array, an object with the key's columns, or
 ** for a key of one column a value. Appended to pKeys. */
 static void keyOfJson(AssocCall *pCall, const AssocModel *pModel,
@@ -81,7 +50,7 @@ static void keyOfJson(AssocCall *pCall, const AssocModel *pModel,
   int i;
   if (pJson->eType == ASSOC_J_ARRAY) pSub = pJson->pChild;
   if (pJson->eType == ASSOC_J_ARRAY && pJson->nChild != pModel->nKey) {
-    keyShapeError(pCall, pModel, pJson);
+    assocModelKeyShape(pCall, pModel, pJson);
   }
   for (i = 0; i < pModel->nKey && pCall->rc == SQLITE_OK; i++) {
     const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[i]];
@@ -92,7 +61,7 @@ static void keyOfJson(AssocCall *pCall, const AssocModel *pModel,
     }
     if (pSub == 0 || pSub->eType >= ASSOC_J_ARRAY ||
         (pModel->nKey > 1 && pSub == pJson)) {
-      keyShapeError(pCall, pModel, pJson);
+      assocModelKeyShape(pCall, pModel, pJson);
       return;
     }
     pKeys->apVal[pKeys->nOwned] = assocJsonValueOf(pCall, pStmt, pSub);
@@ -114,15 +83,12 @@ static void keysOfText(AssocCall *pCall, const AssocModel *pModel,
                         bMany ? "a list of targets" : "a composite key");
   pStmt = assocPrepare(pCall, "SELECT ?1");
   if (pJson) {
-    /* [1,2] is a list, but for a composite key it is one key */
-    bList = bMany && pJson->eType == ASSOC_J_ARRAY &&
-            (pModel->nKey == 1 || pJson->nChild == 0 ||
-             pJson->pChild->eType >= ASSOC_J_ARRAY);
+    bList = bMany && assocModelKeyList(pModel, pJson);
     keysAlloc(pCall, pKeys, bList ? pJson->nChild : 1, pModel->nKey);
     for (pSub = bList ? pJson->pChild : pJson; pSub && pCall->rc == SQLITE_OK;
          pSub = bList ? pSub->pNext : 0) {
       if (bList && pSub->eType == ASSOC_J_ARRAY && pModel->nKey == 1) {
-        keyShapeError(pCall, pModel, pSub);
+        assocModelKeyShape(pCall, pModel, pSub);
       }
       keyOfJson(pCall, pModel, pKeys, pStmt, pSub);
     }
@@ -141,10 +107,10 @@ void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
     if (pKeys->apVal) pKeys->apVal[0] = pVal;
   } else if (sqlite3_value_type(pVal) == SQLITE_NULL) {
     keysAlloc(pCall, pKeys, 0, pModel->nKey);
-  } else if (looksJson(pVal)) {
+  } else if (assocJsonText(pCall, pVal)) {
     keysOfText(pCall, pModel, pVal, pKeys, 0);
   } else {
-    keyShapeError(pCall, pModel, 0);
+    assocModelKeyShape(pCall, pModel, 0);
   }
 }
 
@@ -164,7 +130,7 @@ void assocTargetsRead(AssocCall *pCall, const AssocModel *pModel,
   if (pCall->rc != SQLITE_OK) return;
   if (sqlite3_value_type(pVal) == SQLITE_NULL) {
     keysAlloc(pCall, pKeys, 0, pModel->nKey);
-  } else if (looksJson(pVal)) {
+  } else if (assocJsonText(pCall, pVal)) {
     keysOfText(pCall, pModel, pVal, pKeys, 1);
   } else {
     assocKeyRead(pCall, pModel, pVal, pKeys);

@@ -10,35 +10,6 @@
 */
 #include "write/write.h"
 
-/* The text of a value that is JSON, or 0. */
-static const char *jsonText(AssocWriter *w, sqlite3_value *pVal) {
-  const char *z, *zStart;
-  if (sqlite3_value_type(pVal) != SQLITE_TEXT) return 0;
-  z = zStart = (const char *)sqlite3_value_text(pVal);
-  if (z == 0) assocErrorCode(w->pCall, SQLITE_NOMEM);
-  while (z && (*z == ' ' || *z == '\t' || *z == '\n' || *z == '\r')) z++;
-  return z && (*z == '[' || *z == '{') ? zStart : 0;
-}
-
-/* "the key of Item is a JSON array of 2 values: [a, b]" */
-static void keyShape(AssocWriter *w, const AssocModel *pModel) {
-  sqlite3_str *pStr = sqlite3_str_new(w->pCall->db);
-  char *z;
-  int i;
-  for (i = 0; i < pModel->nKey; i++) {
-    sqlite3_str_appendf(pStr, "%s%s", i ? ", " : "",
-                        pModel->pTable->aCol[pModel->aKey[i]].zName);
-  }
-  z = assocStrFinish(w->pCall, pStr);
-  if (pModel->nKey > 1) {
-    assocError(w->pCall, "the key of %s is a JSON array of %d values: [%s]",
-               pModel->zLabel, pModel->nKey, z);
-  } else {
-    assocError(w->pCall, "a key of %s is one value: %s", pModel->zLabel, z);
-  }
-  sqlite3_free(z);
-}
-
 WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
                          const AssocJson *pJson) {
   WriteVal *aKey =
@@ -70,14 +41,14 @@ WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
 static WriteVal *keyOfOne(AssocWriter *w, const AssocModel *pModel,
                           sqlite3_value *pVal) {
   WriteVal *aKey = assocAlloc(w->pCall, &w->mem, sizeof(*aKey));
-  if (pModel->nKey != 1) keyShape(w, pModel);
+  if (pModel->nKey != 1) assocModelKeyShape(w->pCall, pModel, 0);
   if (aKey) aKey->pVal = pVal;
   return w->pCall->rc == SQLITE_OK ? aKey : 0;
 }
 
 WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
                           sqlite3_value *pVal) {
-  const char *z = pModel->nKey > 1 ? jsonText(w, pVal) : 0;
+  const char *z = pModel->nKey > 1 ? assocJsonText(w->pCall, pVal) : 0;
   AssocJson *pJson;
   WriteVal *aKey = 0;
   assocModelNeedKey(w->pCall, pModel);
@@ -86,7 +57,7 @@ WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
   pJson = assocJsonRead(w->pCall, &w->mem, z, sqlite3_value_bytes(pVal),
                         "a composite key");
   if (pJson) aKey = assocKeyOfJson(w, pModel, pJson);
-  if (pJson && aKey == 0) keyShape(w, pModel);
+  if (pJson && aKey == 0) assocModelKeyShape(w->pCall, pModel, 0);
   return aKey;
 }
 
@@ -159,24 +130,18 @@ static void targetOfJson(AssocWriter *w, AssocRel *pRel, const AssocJson *pJson,
                "assoc_create() makes new rows",
                pRel->pSource->zLabel, pRel->zName);
   }
-  keyShape(w, p->pLink->pTarget);
-}
-
-/* [1,2] is two targets, but one where keys are composite. */
-static int isList(const AssocRel *pRel, const AssocJson *pJson) {
-  if (pJson->eType != ASSOC_J_ARRAY) return 0;
-  return pRel->pTarget->nKey == 1 || pJson->nChild == 0 ||
-         pJson->pChild->eType >= ASSOC_J_ARRAY;
+  assocModelKeyShape(w->pCall, p->pLink->pTarget, 0);
 }
 
 static void targetsOfJson(AssocWriter *w, AssocRel *pRel,
                           const AssocJson *pJson, WriteTargets *p) {
-  int bList = isList(pRel, pJson), n = bList ? pJson->nChild : 1;
+  int bList = assocModelKeyList(pRel->pTarget, pJson),
+      n = bList ? pJson->nChild : 1;
   const AssocJson *pSub = bList ? pJson->pChild : pJson;
   p->a = assocAlloc(w->pCall, &w->mem, (i64)sizeof(*p->a) * (n + 1));
   while (p->n < n && w->pCall->rc == SQLITE_OK) {
     if (bList && pSub->eType == ASSOC_J_ARRAY && pRel->pTarget->nKey == 1) {
-      keyShape(w, pRel->pTarget);
+      assocModelKeyShape(w->pCall, pRel->pTarget, 0);
       return;
     }
     targetOfJson(w, pRel, pSub, &p->a[p->n++]);
@@ -186,7 +151,7 @@ static void targetsOfJson(AssocWriter *w, AssocRel *pRel,
 
 void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
                     WriteTargets *p) {
-  const char *z = jsonText(w, pVal);
+  const char *z = assocJsonText(w->pCall, pVal);
   memset(p, 0, sizeof(*p));
   if (w->pCall->rc != SQLITE_OK || sqlite3_value_type(pVal) == SQLITE_NULL) {
     return;
