@@ -558,27 +558,44 @@ static void sqlSameWay(AssocSql *p, const AssocHop *pHop,
            pOther->iJoin ? pOther->iJoin : pOther->iAlias, pTab, pKey);
 }
 
+/* t9.user_id as it compares, and t9.id: the way into a step, and where it ends.
+** Named k0, k1, … if bNames. */
+static int sqlWayColumns(AssocSql *p, const AssocHop *pStart, int iLast,
+                         const AssocModel *pTgt, int bNames) {
+  int i, n = assocRelNearKey(pStart->pRel)->nCol;
+  for (i = 0; i < n + pTgt->nKey; i++) {
+    if (i) sqlPut(p, ",");
+    if (i < n) {
+      assocSqlFarColumn(p, pStart, i);
+    } else {
+      assocSqlColumn(p, iLast, pTgt->pTable, pTgt->aKey[i - n]);
+    }
+    if (bNames) sqlite3_str_appendf(p->pStr, " AS k%d", i);
+  }
+  return i;
+}
+
 /*
-** " AND t3.id IN (SELECT k0 FROM (SELECT t9.id AS k0, row_number() OVER
-** (PARTITION BY <t9.user_id, as it compares> ORDER BY …) AS n FROM … )
-** WHERE n=1)": the first of each, where no index could tell which are found in
-** the same way.
+**   AND (t3.user_id,t3.id) IN (SELECT k0,k1 FROM (SELECT t9.user_id AS k0,
+**     t9.id AS k1, row_number() OVER (PARTITION BY t9.user_id ORDER BY …) AS n
+**     FROM posts t9 WHERE true) WHERE n=1)
+**
+** The first of those that are found in the same way, where no index could tell
+** which they are: user_id stands for an expression.
 */
 static void sqlFirstOfEach(AssocSql *p, AssocRel *pRel, const AssocHop *pFirst,
-                           int iFound, const ShapeClauses *pC) {
+                           const AssocHop *pStart, int iFound,
+                           const ShapeClauses *pC) {
   AssocModel *pTgt = pRel->pTarget;
-  int iLast = lastHop(pFirst)->iAlias, i;
-  sqlPut(p, " AND ");
-  sqlKeyColumns(p, pTgt, iFound, 1);
-  for (i = 0; i < pTgt->nKey; i++) {
-    sqlite3_str_appendf(p->pStr, "%sk%d", i ? "," : " IN (SELECT ", i);
+  int iLast = lastHop(pFirst)->iAlias, i, n;
+  sqlPut(p, " AND (");
+  n = sqlWayColumns(p, pStart, iFound, pTgt, 0);
+  for (i = 0; i < n; i++) {
+    sqlite3_str_appendf(p->pStr, "%sk%d", i ? "," : ") IN (SELECT ", i);
   }
-  for (i = 0; i < pTgt->nKey; i++) {
-    sqlPut(p, i ? "," : " FROM (SELECT ");
-    assocSqlColumn(p, iLast, pTgt->pTable, pTgt->aKey[i]);
-    sqlite3_str_appendf(p->pStr, " AS k%d", i);
-  }
-  for (i = 0; i < assocRelNearKey(pFirst->pRel)->nCol; i++) {
+  sqlPut(p, " FROM (SELECT ");
+  (void)sqlWayColumns(p, pFirst, iLast, pTgt, 1);
+  for (i = 0; i < n - pTgt->nKey; i++) {
     sqlPut(p, i ? "," : ",row_number() OVER (PARTITION BY ");
     assocSqlFarColumn(p, pFirst, i);
   }
@@ -607,7 +624,7 @@ static void sqlFirstOf(AssocSql *p, AssocRel *pRel, const AssocHop *pStart,
   pFirst = assocSqlHops(p, pRel, pStart->iFrom);
   if (pFirst == 0) return;
   if (bFree && farChanges(pFirst->pRel)) {
-    sqlFirstOfEach(p, pRel, pFirst, pLast->iAlias, pC);
+    sqlFirstOfEach(p, pRel, pFirst, pStart, pLast->iAlias, pC);
     return;
   }
   iLast = lastHop(pFirst)->iAlias;
