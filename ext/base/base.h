@@ -210,6 +210,7 @@ int assocConnFind(sqlite3 *db, AssocConn **ppConn);
 
 struct AssocStmt {
   sqlite3_stmt *p; /* The statement, or 0: not prepared or swept */
+  u32 nMade;       /* How often it has been prepared */
   AssocConn *pConn;
   AssocStmt *pNext, **ppPrev; /* In pConn->pStmts while p is not 0 */
 };

@@ -54,6 +54,7 @@ sqlite3_stmt *assocStmt(AssocCall *pCall, AssocStmt *pStmt, const char *zSql) {
                  sqlite3_prepare_v3(pCall->db, zSql, -1,
                                     SQLITE_PREPARE_PERSISTENT, &pStmt->p, 0));
   if (pStmt->p == 0) return 0;
+  pStmt->nMade++;
   pStmt->pConn = pConn;
   pStmt->pNext = pConn->pStmts;
   pStmt->ppPrev = &pConn->pStmts;

@@ -9,6 +9,7 @@
 **   stmt    the statements of a node
 **   page    cursors
 **   cache   the plans of a connection
+**   bind    the values of statements
 **   run     fetching the rows of each node
 **   keys    the keys of a lookup, as a table
 **   gather  putting their JSON together
@@ -103,6 +104,7 @@ struct AssocFetch {
   u8 bEmit;             /* All rows in one step, as arguments of assoc_emit() */
   u8 bSort;             /* Ids that assoc_take() is given are to be sorted */
   AssocBind *pBind;     /* What it is given, beside keys */
+  u32 nBound;           /* stmt.nMade when its literals were bound */
   AssocChoice *pChoice; /* How its conditions on related rows are asked */
 };
 
@@ -132,6 +134,8 @@ struct AssocNode {
   const ShapeItem *pBlock; /* What is wanted of a row */
   const ShapeClauses *pClauses; /* With what scopes add; or 0 */
   const ShapeKey *pValue; /* The aggregate that this is, instead of rows */
+  AssocNode *pAlso;       /* Another aggregate of the same rows: they are read
+                          ** once for both where they are scanned */
   AssocPage *pPage;       /* Or 0 */
   u8 bMany;               /* A list of rows */
   u8 bOne;                /* An index says that there is one at most */
@@ -281,6 +285,8 @@ void assocNodeEmpty(AssocPlanner *p, AssocNode *pNode);
 
 void assocStmtNode(AssocPlanner *p, AssocNode *pNode);
 void assocStmtValue(AssocPlanner *p, AssocNode *pNode);
+/* The scan of a value again, once others have joined it: pAlso. */
+void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode);
 /* A node's lookup as a subquery of its parent's, and the aggregate that it
 ** is: for assoc_sql(). */
 void assocStmtNested(AssocSql *p, AssocNode *pNode);
@@ -507,6 +513,7 @@ struct AssocNodeRun {
   u32 nBucket;          /* Room for so many */
   i64 nOffset, nMost;   /* Rows of a bucket to pass over, and to keep */
   i64 nRow;
+  u8 bHere;               /* All rows came together with those of another */
   AssocKeymap ends;       /* Many to many, scanned: keys of the targets */
   const AssocRow **apEnd; /* And their rows; in the arena */
   u32 nEnd;               /* Room for so many */
@@ -562,6 +569,26 @@ struct AssocLoadState {
 
 AssocLoadState *assocLoadState(AssocCall *pCall);
 
+/* The statement of pFetch, with all values bound that it has beside a key; 0
+** after an error. */
+sqlite3_stmt *assocFetchOpen(AssocRun *pRun, AssocFetch *pFetch);
+/* The same outside a run, for a plan without parameters. */
+sqlite3_stmt *assocFetchPlain(AssocCall *pCall, AssocPlan *pPlan,
+                              AssocFetch *pFetch);
+/* Bind the key that the caller gave to the first parameters. */
+void assocFetchKey(AssocRun *pRun, sqlite3_stmt *pStmt);
+/* Reset it, and let go of a caller's values: of the first nKey parameters, and
+** of all that are no literals. */
+void assocFetchClose(AssocFetch *pFetch, int nKey);
+/* A limit or offset; -1 for NULL, which is none. A cursor as text, *pn bytes; 0
+** for NULL. */
+i64 assocBindCount(AssocRun *pRun, const ShapeVal *pVal);
+const char *assocBindCursor(AssocRun *pRun, const ShapeVal *pVal, int *pn);
+/* As many values as the shape asks for are to be given; take those of :names
+** out of their object. */
+void assocBindCheck(AssocRun *pRun);
+void assocBindNames(AssocRun *pRun);
+
 /* Start a run; what it takes is released by assocRunEnd(). */
 void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
                    const AssocArgs *pArgs);
@@ -571,11 +598,6 @@ void assocRunEnd(AssocRun *pRun);
 void assocRunRootStart(AssocRun *pRun);
 void assocRunRoot(AssocRun *pRun);
 void assocRunChildren(AssocRun *pRun);
-/* Bind the values of a statement. */
-void assocRunBind(AssocRun *pRun, sqlite3_stmt *pStmt, const AssocBind *pBind);
-/* The same outside a run, for a plan without parameters. */
-void assocPlanBind(AssocCall *pCall, AssocPlan *pPlan, sqlite3_stmt *pStmt,
-                   const AssocBind *pBind);
 /* Be interrupted, if somebody wants that, where no statement runs. */
 void assocRunPulse(AssocRun *pRun);
 /* Hang a row of pNode in pBucket; apVal are its values. */

@@ -574,6 +574,39 @@ static AssocRel *aggFirst(Planner *p, AssocNode *pNode,
   return pRel;
 }
 
+static int samePath(const ShapeName *pA, const ShapeName *pB) {
+  for (; pA && pB; pA = pA->pNext, pB = pB->pNext) {
+    if (sqlite3_stricmp(pA->z, pB->z) != 0) return 0;
+  }
+  return pA == pB;
+}
+
+/* An aggregate of all rows of a path, as others may be. */
+static int isPlainAgg(const AssocNode *pNode) {
+  const ShapeAgg *pAgg = pNode->pValue ? pNode->pValue->pAgg : 0;
+  return pAgg && pAgg->pWhere == 0 && pAgg->eAgg != SHAPE_AGG_EXISTS &&
+         pNode->pPage == 0;
+}
+
+/* Two aggregates of the same rows need to scan them once: the later one joins
+** the earlier one. */
+static void joinAgg(Planner *p, AssocNode *pNode) {
+  AssocNode *pOne, **ppEnd;
+  int n = pNode->nKey + 1;
+  if (!isPlainAgg(pNode)) return;
+  for (pOne = pNode->pParent->pChild; pOne != pNode; pOne = pOne->pNext) {
+    if (isPlainAgg(pOne) &&
+        samePath(pOne->pValue->pPath, pNode->pValue->pPath)) {
+      break;
+    }
+  }
+  if (pOne == pNode) return;
+  for (ppEnd = &pOne->pAlso; *ppEnd; ppEnd = &(*ppEnd)->pAlso) n++;
+  if (n >= p->nFunctionArg) return;
+  *ppEnd = pNode;
+  assocStmtValueScan(p, pOne);
+}
+
 /* comments.count(): a node whose row is the value. */
 static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
   static const char *const azNone[] = {"0",    "null", "null", "null",
@@ -605,6 +638,7 @@ static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
   pNode->pPart = pPart;
   pNode->nArg = 1;
   assocStmtValue(p, pNode);
+  joinAgg(p, pNode);
 }
 
 static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,

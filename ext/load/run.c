@@ -10,216 +10,6 @@
 */
 #include "load/load.h"
 
-/* ------------------------------------------------------------ parameters */
-
-static const ShapeVal *valOf(AssocRun *pRun, const ShapeVal *pVal,
-                             sqlite3_value **ppValue) {
-  int i, iFirst = pRun->pPlan->nName > 0 || pRun->pPlan->pShape->bNamed;
-  *ppValue = 0;
-  if (pVal->eType == SHAPE_VAL_NAMED) {
-    for (i = 0; i < pRun->pPlan->nName; i++) {
-      if (strcmp(pRun->pPlan->azName[i], pVal->z) == 0) {
-        *ppValue = pRun->apNamed[i];
-      }
-    }
-  } else if (pVal->eType == SHAPE_VAL_INDEX) {
-    i = (int)pVal->i - 1 + iFirst;
-    if (i < pRun->args.nVal) *ppValue = pRun->args.apVal[i];
-  }
-  return pVal;
-}
-
-static void bindVal(AssocRun *pRun, sqlite3_stmt *pStmt, int i,
-                    const ShapeVal *pVal) {
-  sqlite3_value *pValue;
-  int rc = SQLITE_OK;
-  valOf(pRun, pVal, &pValue);
-  switch (pVal->eType) {
-  case SHAPE_VAL_NULL: rc = sqlite3_bind_null(pStmt, i); break;
-  case SHAPE_VAL_FALSE: rc = sqlite3_bind_int(pStmt, i, 0); break;
-  case SHAPE_VAL_TRUE: rc = sqlite3_bind_int(pStmt, i, 1); break;
-  case SHAPE_VAL_INT: rc = sqlite3_bind_int64(pStmt, i, pVal->i); break;
-  case SHAPE_VAL_REAL: rc = sqlite3_bind_double(pStmt, i, pVal->r); break;
-  case SHAPE_VAL_TEXT:
-    rc = sqlite3_bind_text(pStmt, i, pVal->z, pVal->n, SQLITE_STATIC);
-    break;
-  default: rc = sqlite3_bind_value(pStmt, i, pValue); break;
-  }
-  assocErrorCode(pRun->pCall, rc);
-}
-
-/* A whole number that is not negative, as it may come from a program: as an
-** integer, a REAL, or digits. -2 for anything else. */
-static i64 wholeNumber(sqlite3_value *pValue) {
-  const u8 *z;
-  double r;
-  i64 n = 0;
-  switch (sqlite3_value_type(pValue)) {
-  case SQLITE_INTEGER: n = sqlite3_value_int64(pValue); return n < 0 ? -2 : n;
-  case SQLITE_FLOAT:
-    r = sqlite3_value_double(pValue);
-    return r >= 0 && r < 1e15 && (double)(i64)r == r ? (i64)r : -2;
-  case SQLITE_TEXT:
-    z = sqlite3_value_text(pValue);
-    if (z == 0 || z[0] == 0) return -2;
-    for (; *z >= '0' && *z <= '9' && n < (i64)1e15; z++) n = n * 10 + *z - '0';
-    return *z ? -2 : n;
-  }
-  return -2;
-}
-
-/* A limit or offset; -1 for NULL, which is none. */
-static i64 countVal(AssocRun *pRun, const ShapeVal *pVal) {
-  const AssocShape *pShape = pRun->pPlan->pShape;
-  sqlite3_value *pValue;
-  i64 n = -2;
-  valOf(pRun, pVal, &pValue);
-  if (pVal->eType == SHAPE_VAL_INT) n = pVal->i;
-  if (pVal->eType == SHAPE_VAL_NULL) return -1;
-  if (pValue && sqlite3_value_type(pValue) == SQLITE_NULL) return -1;
-  if (pValue) n = wholeNumber(pValue);
-  if (n >= 0) return n;
-  assocShapeError(pRun->pCall, pShape->bJson ? 0 : pShape->zText, pVal->iOff,
-                  "limit and offset are whole numbers, not below 0");
-  return 0;
-}
-
-/* A cursor as text; 0 for NULL. */
-static const char *cursorVal(AssocRun *pRun, const ShapeVal *pVal, int *pn) {
-  sqlite3_value *pValue;
-  const char *z = pVal->z;
-  valOf(pRun, pVal, &pValue);
-  *pn = pVal->n;
-  if (pVal->eType == SHAPE_VAL_TEXT) return z;
-  if (pVal->eType == SHAPE_VAL_NULL) return 0;
-  if (pValue == 0) {
-    *pn = 1;
-    return "?"; /* A number is no cursor */
-  }
-  if (sqlite3_value_type(pValue) == SQLITE_NULL) return 0;
-  z = (const char *)sqlite3_value_text(pValue);
-  *pn = sqlite3_value_bytes(pValue);
-  if (z == 0) assocErrorCode(pRun->pCall, SQLITE_NOMEM);
-  return z;
-}
-
-static void bindCursor(AssocRun *pRun, sqlite3_stmt *pStmt,
-                       const AssocBind *pBind) {
-  int n = 0;
-  const char *z = cursorVal(pRun, pBind->pVal, &n);
-  if (z) {
-    assocPageBind(pRun->pCall, pBind->pNode, pStmt, pBind->iSql, pBind->iPart,
-                  z, n);
-  } else {
-    assocErrorCode(pRun->pCall, sqlite3_bind_null(pStmt, pBind->iSql));
-  }
-}
-
-void assocRunBind(AssocRun *pRun, sqlite3_stmt *pStmt, const AssocBind *pBind) {
-  for (; pBind && pRun->pCall->rc == SQLITE_OK; pBind = pBind->pNext) {
-    i64 n;
-    if (pBind->eHow == ASSOC_BIND_VALUE) {
-      bindVal(pRun, pStmt, pBind->iSql, pBind->pVal);
-    } else if (pBind->eHow == ASSOC_BIND_CURSOR) {
-      bindCursor(pRun, pStmt, pBind);
-    } else {
-      n = countVal(pRun, pBind->pVal);
-      if (n >= 0 && pBind->eHow == ASSOC_BIND_MORE) n++;
-      assocErrorCode(pRun->pCall, sqlite3_bind_int64(pStmt, pBind->iSql, n));
-    }
-  }
-}
-
-void assocPlanBind(AssocCall *pCall, AssocPlan *pPlan, sqlite3_stmt *pStmt,
-                   const AssocBind *pBind) {
-  AssocRun run;
-  memset(&run, 0, sizeof(run));
-  run.pCall = pCall;
-  run.pPlan = pPlan;
-  assocRunBind(&run, pStmt, pBind);
-}
-
-/* SELECT json_extract(?1,'$."s"'), json_type(?1,'$."s"'), … */
-static char *namesText(AssocCall *pCall, const AssocPlan *pPlan) {
-  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
-  int i;
-  sqlite3_str_appendall(pStr, "SELECT json_type(?1)");
-  for (i = 0; i < pPlan->nName; i++) {
-    const char *z = pPlan->azName[i];
-    sqlite3_str_appendf(pStr,
-                        ", json_extract(?1,'$.\"%w\"'), "
-                        "json_type(?1,'$.\"%w\"')",
-                        z, z);
-  }
-  return assocStrFinish(pCall, pStr);
-}
-
-static const char zNoObject[] = "the values of :name parameters are a JSON "
-                                "object, given first after the shape";
-
-/* The values of :name parameters, out of the object that is given first. */
-static void takeNames(AssocRun *pRun) {
-  AssocCall *pCall = pRun->pCall;
-  AssocPlan *pPlan = pRun->pPlan;
-  sqlite3_stmt *pStmt;
-  char *zSql;
-  int i;
-  if (pPlan->nName == 0) return;
-  if (pRun->args.nVal == 0) {
-    assocError(pCall,
-               "the shape has :%s, so an object of values should follow it: "
-               "json_object('%s', ...)",
-               pPlan->azName[0], pPlan->azName[0]);
-    return;
-  }
-  pRun->apNamed = assocAlloc(pCall, &pRun->fix,
-                             (i64)sizeof(sqlite3_value *) * pPlan->nName);
-  zSql = pPlan->names.p ? 0 : namesText(pCall, pPlan);
-  pStmt = assocStmt(pCall, &pPlan->names, zSql);
-  sqlite3_free(zSql);
-  if (pStmt == 0) return;
-  sqlite3_bind_value(pStmt, 1, pRun->args.apVal[0]);
-  if (assocStep(pCall, pStmt)) {
-    if (strcmp(assocColumnText(pCall, pStmt, 0), "object") != 0) {
-      assocError(pCall, "%s", zNoObject);
-    }
-    for (i = 0; i < pPlan->nName && pCall->rc == SQLITE_OK; i++) {
-      if (sqlite3_column_type(pStmt, i * 2 + 2) == SQLITE_NULL) {
-        assocError(pCall,
-                   "the object of values has no \"%s\", which the "
-                   "shape names",
-                   pPlan->azName[i]);
-      }
-      pRun->apNamed[i] =
-          sqlite3_value_dup(sqlite3_column_value(pStmt, i * 2 + 1));
-      if (pRun->apNamed[i] == 0) assocErrorCode(pCall, SQLITE_NOMEM);
-    }
-  } else if (pCall->rc == SQLITE_ERROR) {
-    assocErrorForget(pCall); /* Malformed JSON */
-    assocError(pCall, "%s", zNoObject);
-  }
-  sqlite3_reset(pStmt);
-  sqlite3_clear_bindings(pStmt);
-}
-
-/* As many values as the shape asks for. */
-static void checkArgs(AssocRun *pRun) {
-  const AssocShape *pShape = pRun->pPlan->pShape;
-  int nWanted = pShape->nParam + (pShape->bNamed != 0);
-  if (pRun->args.nVal == nWanted) return;
-  if (pRun->args.nVal < nWanted) {
-    assocError(pRun->pCall,
-               pShape->nParam ? "the shape asks for ?%d, but %d value%s given"
-                              : "the shape asks for named values, so an "
-                                "object of them should follow it",
-               pShape->nParam, pRun->args.nVal,
-               pRun->args.nVal == 1 ? " is" : "s are");
-  } else {
-    assocError(pRun->pCall, "%d values are given, but the shape asks for %d",
-               pRun->args.nVal, nWanted);
-  }
-}
-
 /* ------------------------------------------------------------------- rows */
 
 /* Room in the arena for a row that is being written: it moves along. */
@@ -398,10 +188,10 @@ static void setLimits(AssocRun *pRun, AssocNode *pNode, int bScan) {
   pState->nOffset = 0;
   pState->nMost = ((i64)1) << 62;
   if (!bScan || pNode->pRel == 0 || pC == 0 || pNode->pValue) return;
-  if (pC->pOffset) pState->nOffset = countVal(pRun, pC->pOffset);
+  if (pC->pOffset) pState->nOffset = assocBindCount(pRun, pC->pOffset);
   if (pState->nOffset < 0) pState->nOffset = 0;
   if (pMost) {
-    i64 n = countVal(pRun, pMost);
+    i64 n = assocBindCount(pRun, pMost);
     if (n >= 0) pState->nMost = n + (pPage && pPage->bWrap);
   }
 }
@@ -437,7 +227,7 @@ static void cutBucket(AssocBucket *pBucket, i64 nMost) {
 static void finishPages(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
   const AssocPage *pPage = pNode->pPage;
   AssocBucket *aBucket = pRun->aNode[pNode->iNode].aBucket;
-  i64 nMost = pPage->pMost ? countVal(pRun, pPage->pMost) : -1;
+  i64 nMost = pPage->pMost ? assocBindCount(pRun, pPage->pMost) : -1;
   u32 i;
   for (i = 0; i < nBucket; i++) {
     if (pPage->bWrap && nMost >= 0) cutBucket(&aBucket[i], nMost);
@@ -532,8 +322,8 @@ static int atCursor(AssocRun *pRun, const AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
   int n;
   if (pNode->pPage == 0 || pNode->pValue) return 0;
-  return (pC->pAfter && cursorVal(pRun, pC->pAfter, &n)) ||
-         (pC->pBefore && cursorVal(pRun, pC->pBefore, &n));
+  return (pC->pAfter && assocBindCursor(pRun, pC->pAfter, &n)) ||
+         (pC->pBefore && assocBindCursor(pRun, pC->pBefore, &n));
 }
 
 /* All rows in one step, as arguments of assoc_emit(): n values to xEmit. */
@@ -609,23 +399,57 @@ static void fetchEnds(AssocRun *pRun, AssocNode *pNode) {
   pState->nRow = 0;
 }
 
+/* The values of one parent, of all aggregates that were scanned for together:
+** they were given the same keys in the same order. */
+static void valueRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
+  AssocNode *pOne;
+  int i = pNode->nKey;
+  u32 iSlot = assocKeymapFind(&pRun->aNode[pNode->iNode].map, apVal, &pRun->rc);
+  if (iSlot == ASSOC_NOSLOT) return;
+  for (pOne = pNode; pOne; pOne = pOne->pAlso) {
+    AssocBucket *pBucket = &pRun->aNode[pOne->iNode].aBucket[iSlot];
+    if (pBucket->n == 0) assocRunRow(pRun, pOne, pBucket, &apVal[i]);
+    i++;
+  }
+}
+
+/* The number of values that valueRow() takes, with room for them. */
+static int readyValues(AssocRun *pRun, AssocNode *pNode) {
+  AssocNode *pOne;
+  u32 nBucket = pRun->aNode[pNode->iNode].map.nSlot;
+  int n = 1;
+  for (pOne = pNode->pAlso; pOne; pOne = pOne->pAlso) {
+    AssocNodeRun *pState = &pRun->aNode[pOne->iNode];
+    assert(pState->map.nSlot == nBucket);
+    (void)needBuckets(pRun, pState, nBucket);
+    setLimits(pRun, pOne, 1);
+    pState->bHere = 1;
+    pOne->zStrategy = "scan";
+    pOne->zWhy = "they are read together with another aggregate's";
+    n++;
+  }
+  return n;
+}
+
 /* One statement run for all keys. */
 static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   AssocCall *pCall = pRun->pCall;
   AssocFetch *pFetch = atCursor(pRun, pNode) ? &pNode->scanAt : &pNode->scan;
-  sqlite3_stmt *pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
+  sqlite3_stmt *pStmt = assocFetchOpen(pRun, pFetch);
   if (pStmt == 0) return;
-  assocRunBind(pRun, pStmt, pFetch->pBind);
   if (pNode->ends.zSql) {
     fetchEnds(pRun, pNode);
     emitRows(pRun, pNode, pStmt, pNode->nKey + pNode->pRel->other.nCol,
              linkRow);
+  } else if (pNode->pAlso) {
+    int n = pNode->nKey + readyValues(pRun, pNode);
+    if (pCall->rc == SQLITE_OK) emitRows(pRun, pNode, pStmt, n, valueRow);
   } else if (pFetch->bEmit) {
     emitRows(pRun, pNode, pStmt, pNode->nKey + pNode->nArg, scanRow);
   } else {
     stepRows(pRun, pNode, pStmt, 0);
   }
-  sqlite3_clear_bindings(pStmt);
+  assocFetchClose(pFetch, 0);
   pNode->zStrategy = "scan";
 }
 
@@ -662,13 +486,11 @@ static void emitKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
 /* What is looked up for each key from iFirst on. */
 static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
                         u32 nKey) {
-  AssocCall *pCall = pRun->pCall;
   AssocFetch *pFetch =
       atCursor(pRun, pNode) ? &pNode->lookupAt : &pNode->lookup;
-  sqlite3_stmt *pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
+  sqlite3_stmt *pStmt = assocFetchOpen(pRun, pFetch);
   u32 i;
   if (pStmt == 0) return;
-  assocRunBind(pRun, pStmt, pFetch->pBind);
   if (pFetch->bEmit) {
     emitKeys(pRun, pNode, pStmt, iFirst, nKey);
   } else {
@@ -677,7 +499,7 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
   for (i = iFirst; i < nKey; i++) {
     pRun->aNode[pNode->iNode].aBucket[i].bFetched = 1;
   }
-  sqlite3_clear_bindings(pStmt);
+  assocFetchClose(pFetch, pFetch->bEmit ? 0 : pNode->nKey);
   pNode->zStrategy = "lookup";
 }
 
@@ -835,7 +657,7 @@ static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
   if (nBucket == 0 || !needBuckets(pRun, pState, nBucket)) return;
   if (pNode->bRecurse) {
     fetchLevels(pRun, pNode);
-  } else {
+  } else if (!pState->bHere) {
     int bScan = wantsScan(pRun, pNode, nBucket);
     setLimits(pRun, pNode, bScan);
     if (pRun->pCall->rc != SQLITE_OK) return;
@@ -854,22 +676,16 @@ static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
 
 /* The root's key is bound as the caller gave it. */
 static void fetchRoot(AssocRun *pRun, AssocNode *pNode) {
-  AssocCall *pCall = pRun->pCall;
   sqlite3_stmt *pStmt;
-  int i;
   if (!pNode->bKeyed) {
     fetchScan(pRun, pNode);
     return;
   }
-  pStmt = assocStmt(pCall, &pNode->lookup.stmt, pNode->lookup.zSql);
+  pStmt = assocFetchOpen(pRun, &pNode->lookup);
   if (pStmt == 0) return;
-  for (i = 0; i < pRun->args.nKey; i++) {
-    assocErrorCode(pCall,
-                   sqlite3_bind_value(pStmt, i + 1, pRun->args.apKey[i]));
-  }
-  assocRunBind(pRun, pStmt, pNode->lookup.pBind);
+  assocFetchKey(pRun, pStmt);
   stepRows(pRun, pNode, pStmt, pRun->aNode[0].aBucket);
-  sqlite3_clear_bindings(pStmt);
+  assocFetchClose(&pNode->lookup, pRun->args.nKey);
   pNode->zStrategy = "lookup";
 }
 
@@ -919,8 +735,8 @@ void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
     assocKeymapInit(&pRun->aNode[i].map, pPlan->apNode[i]->nKey,
                     pPlan->apNode[i]->aRule);
   }
-  checkArgs(pRun);
-  if (pCall->rc == SQLITE_OK) takeNames(pRun);
+  assocBindCheck(pRun);
+  if (pCall->rc == SQLITE_OK) assocBindNames(pRun);
 }
 
 static void clearMaps(AssocRun *pRun) {
@@ -933,6 +749,7 @@ static void clearMaps(AssocRun *pRun) {
     pRun->aNode[i].aBucket = 0;
     pRun->aNode[i].nBucket = 0;
     pRun->aNode[i].nRow = 0;
+    pRun->aNode[i].bHere = 0;
   }
 }
 
@@ -959,25 +776,22 @@ void assocRunEnd(AssocRun *pRun) {
 
 i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
                    sqlite3_value **apTarget) {
-  AssocNode *pRoot = pPlan->pRoot;
+  AssocFetch *pFetch = &pPlan->pRoot->lookup;
   AssocRun run;
   sqlite3_stmt *pStmt;
   i64 n = 0;
-  int i;
+  int i, nTarget = apTarget ? pPlan->pAnswer->pTarget->nKey : 0;
   assocRunStart(pCall, &run, pPlan, pArgs);
-  pStmt = assocStmt(pCall, &pRoot->lookup.stmt, pRoot->lookup.zSql);
-  for (i = 0; pStmt && i < pArgs->nKey; i++) {
-    assocErrorCode(pCall, sqlite3_bind_value(pStmt, i + 1, pArgs->apKey[i]));
-  }
-  for (i = 0; pStmt && apTarget && i < pPlan->pAnswer->pTarget->nKey; i++) {
+  pStmt = assocFetchOpen(&run, pFetch);
+  assocFetchKey(&run, pStmt);
+  for (i = 0; pStmt && i < nTarget; i++) {
     assocErrorCode(pCall, sqlite3_bind_value(pStmt, pPlan->iTargetVar + i + 1,
                                              apTarget[i]));
   }
-  if (pStmt) {
-    assocRunBind(&run, pStmt, pRoot->lookup.pBind);
-    if (assocStep(pCall, pStmt)) n = sqlite3_column_int64(pStmt, 0);
-    sqlite3_reset(pStmt);
-    sqlite3_clear_bindings(pStmt);
+  if (pStmt && assocStep(pCall, pStmt)) n = sqlite3_column_int64(pStmt, 0);
+  assocFetchClose(pFetch, pArgs->nKey);
+  for (i = 0; pStmt && i < nTarget; i++) {
+    sqlite3_bind_null(pStmt, pPlan->iTargetVar + i + 1);
   }
   assocRunEnd(&run);
   return n;

@@ -54,17 +54,19 @@ static void copyArgs(AssocCall *pCall, AssocStream *p, AssocArgs *pTo,
   pTo->apVal = p->apOwned ? &p->apOwned[pArgs->nKey] : 0;
 }
 
-static void openRoot(AssocCall *pCall, AssocStream *p) {
+static AssocFetch *rootFetch(const AssocStream *p) {
   AssocNode *pRoot = p->run.pPlan->pRoot;
-  AssocFetch *pFetch = pRoot->bKeyed ? &pRoot->lookup : &pRoot->scan;
-  sqlite3_stmt *pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
-  int i;
-  for (i = 0; pStmt && pRoot->bKeyed && i < p->run.args.nKey; i++) {
-    assocErrorCode(pCall,
-                   sqlite3_bind_value(pStmt, i + 1, p->run.args.apKey[i]));
-  }
-  if (pStmt) assocRunBind(&p->run, pStmt, pFetch->pBind);
-  p->pStmt = pStmt;
+  return pRoot->bKeyed ? &pRoot->lookup : &pRoot->scan;
+}
+
+static void openRoot(AssocStream *p) {
+  p->pStmt = assocFetchOpen(&p->run, rootFetch(p));
+  if (p->run.pPlan->pRoot->bKeyed) assocFetchKey(&p->run, p->pStmt);
+}
+
+static void closeRoot(AssocStream *p) {
+  if (p->pStmt) assocFetchClose(rootFetch(p), p->run.args.nKey);
+  p->pStmt = 0;
 }
 
 /* Does a node of the plan go through its table, however few keys it has? */
@@ -90,7 +92,7 @@ AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
     p->nLeast = assocTableRows(pCall, pPlan->pRoot->pModel->pTable);
     p->nLeast = p->nLeast / STREAM_BATCHES + 1;
   }
-  if (pCall->rc == SQLITE_OK) openRoot(pCall, p);
+  if (pCall->rc == SQLITE_OK) openRoot(p);
   return p;
 }
 
@@ -104,8 +106,7 @@ static int stepRoot(AssocCall *pCall, AssocStream *p) {
   int i, nKey = pRoot->pModel->nKey;
   if (p->pStmt == 0) return 0;
   if (!assocStep(pCall, p->pStmt)) {
-    sqlite3_clear_bindings(p->pStmt);
-    p->pStmt = 0;
+    closeRoot(p);
     return 0;
   }
   for (i = 0; i < nKey; i++) {
@@ -194,10 +195,7 @@ void assocStreamClose(AssocCall *pCall, AssocStream *p) {
   int i;
   if (p == 0) return;
   p->run.pCall = pCall;
-  if (p->pStmt) {
-    sqlite3_reset(p->pStmt);
-    sqlite3_clear_bindings(p->pStmt);
-  }
+  closeRoot(p);
   freeKeys(p);
   assocRunEnd(&p->run);
   for (i = 0; i < p->nOwned; i++) sqlite3_value_free(p->apOwned[i]);

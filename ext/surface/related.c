@@ -412,7 +412,10 @@ static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
 
 static void relatedForget(AssocCall *pCall, RelatedCursor *p) {
   relatedReset(pCall, p);
-  if (p->pStmt) sqlite3_clear_bindings(p->pStmt);
+  if (p->pStmt) {
+    AssocNode *pRoot = p->pPlan->pRoot;
+    assocFetchClose(&pRoot->lookup, pRoot->pModel->nKey);
+  }
   p->pStmt = 0;
   assocTakeClear(&p->take);
   assocTakeClear(&p->pairs);
@@ -461,9 +464,8 @@ static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
   const AssocModel *pModel = p->pPlan->pRoot->pModel;
   AssocKeyRule *aRule = p->aRule;
   int i;
-  p->pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
+  p->pStmt = assocFetchPlain(pCall, p->pPlan, pFetch);
   if (p->pStmt == 0) return;
-  assocPlanBind(pCall, p->pPlan, p->pStmt, pFetch->pBind);
   for (i = 0; i < pModel->nKey && i < ASSOC_KEY_MAX; i++) {
     const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[i]];
     aRule[i].eAff = pCol->eAff;
@@ -594,11 +596,8 @@ static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
   }
   p->pairs.bPairs = 1;
   assocKeymapInit(&p->pairs.map, 1, &pRoot->rule);
-  pStmt = assocStmt(pCall, &pRoot->pairs.stmt, pRoot->pairs.zSql);
-  if (pStmt == 0) return;
-  assocPlanBind(pCall, p->pPlan, pStmt, pRoot->pairs.pBind);
-  assocTakeRun(pCall, &p->pairs, pStmt);
-  sqlite3_clear_bindings(pStmt);
+  pStmt = assocFetchPlain(pCall, p->pPlan, &pRoot->pairs);
+  if (pStmt) assocTakeRun(pCall, &p->pairs, pStmt);
 }
 
 /* Make the rows of a source ready to be gone through. */

@@ -1,0 +1,258 @@
+/*
+** The values of statements: literals of the shape, and what the caller gave
+** with it, as ?1 or :name.
+*/
+#include "load/load.h"
+
+static const ShapeVal *valOf(AssocRun *pRun, const ShapeVal *pVal,
+                             sqlite3_value **ppValue) {
+  int i, iFirst = pRun->pPlan->nName > 0 || pRun->pPlan->pShape->bNamed;
+  *ppValue = 0;
+  if (pVal->eType == SHAPE_VAL_NAMED) {
+    for (i = 0; i < pRun->pPlan->nName; i++) {
+      if (strcmp(pRun->pPlan->azName[i], pVal->z) == 0) {
+        *ppValue = pRun->apNamed[i];
+      }
+    }
+  } else if (pVal->eType == SHAPE_VAL_INDEX) {
+    i = (int)pVal->i - 1 + iFirst;
+    if (i < pRun->args.nVal) *ppValue = pRun->args.apVal[i];
+  }
+  return pVal;
+}
+
+static void bindVal(AssocRun *pRun, sqlite3_stmt *pStmt, int i,
+                    const ShapeVal *pVal) {
+  sqlite3_value *pValue;
+  int rc = SQLITE_OK;
+  valOf(pRun, pVal, &pValue);
+  switch (pVal->eType) {
+  case SHAPE_VAL_NULL: rc = sqlite3_bind_null(pStmt, i); break;
+  case SHAPE_VAL_FALSE: rc = sqlite3_bind_int(pStmt, i, 0); break;
+  case SHAPE_VAL_TRUE: rc = sqlite3_bind_int(pStmt, i, 1); break;
+  case SHAPE_VAL_INT: rc = sqlite3_bind_int64(pStmt, i, pVal->i); break;
+  case SHAPE_VAL_REAL: rc = sqlite3_bind_double(pStmt, i, pVal->r); break;
+  case SHAPE_VAL_TEXT:
+    rc = sqlite3_bind_text(pStmt, i, pVal->z, pVal->n, SQLITE_STATIC);
+    break;
+  default: rc = sqlite3_bind_value(pStmt, i, pValue); break;
+  }
+  assocErrorCode(pRun->pCall, rc);
+}
+
+/* A whole number that is not negative, as it may come from a program: as an
+** integer, a REAL, or digits. -2 for anything else. */
+static i64 wholeNumber(sqlite3_value *pValue) {
+  const u8 *z;
+  double r;
+  i64 n = 0;
+  switch (sqlite3_value_type(pValue)) {
+  case SQLITE_INTEGER: n = sqlite3_value_int64(pValue); return n < 0 ? -2 : n;
+  case SQLITE_FLOAT:
+    r = sqlite3_value_double(pValue);
+    return r >= 0 && r < 1e15 && (double)(i64)r == r ? (i64)r : -2;
+  case SQLITE_TEXT:
+    z = sqlite3_value_text(pValue);
+    if (z == 0 || z[0] == 0) return -2;
+    for (; *z >= '0' && *z <= '9' && n < (i64)1e15; z++) n = n * 10 + *z - '0';
+    return *z ? -2 : n;
+  }
+  return -2;
+}
+
+/* A limit or offset; -1 for NULL, which is none. */
+i64 assocBindCount(AssocRun *pRun, const ShapeVal *pVal) {
+  const AssocShape *pShape = pRun->pPlan->pShape;
+  sqlite3_value *pValue;
+  i64 n = -2;
+  valOf(pRun, pVal, &pValue);
+  if (pVal->eType == SHAPE_VAL_INT) n = pVal->i;
+  if (pVal->eType == SHAPE_VAL_NULL) return -1;
+  if (pValue && sqlite3_value_type(pValue) == SQLITE_NULL) return -1;
+  if (pValue) n = wholeNumber(pValue);
+  if (n >= 0) return n;
+  assocShapeError(pRun->pCall, pShape->bJson ? 0 : pShape->zText, pVal->iOff,
+                  "limit and offset are whole numbers, not below 0");
+  return 0;
+}
+
+/* A cursor as text; 0 for NULL. */
+const char *assocBindCursor(AssocRun *pRun, const ShapeVal *pVal, int *pn) {
+  sqlite3_value *pValue;
+  const char *z = pVal->z;
+  valOf(pRun, pVal, &pValue);
+  *pn = pVal->n;
+  if (pVal->eType == SHAPE_VAL_TEXT) return z;
+  if (pVal->eType == SHAPE_VAL_NULL) return 0;
+  if (pValue == 0) {
+    *pn = 1;
+    return "?"; /* A number is no cursor */
+  }
+  if (sqlite3_value_type(pValue) == SQLITE_NULL) return 0;
+  z = (const char *)sqlite3_value_text(pValue);
+  *pn = sqlite3_value_bytes(pValue);
+  if (z == 0) assocErrorCode(pRun->pCall, SQLITE_NOMEM);
+  return z;
+}
+
+static void bindCursor(AssocRun *pRun, sqlite3_stmt *pStmt,
+                       const AssocBind *pBind) {
+  int n = 0;
+  const char *z = assocBindCursor(pRun, pBind->pVal, &n);
+  if (z) {
+    assocPageBind(pRun->pCall, pBind->pNode, pStmt, pBind->iSql, pBind->iPart,
+                  z, n);
+  } else {
+    assocErrorCode(pRun->pCall, sqlite3_bind_null(pStmt, pBind->iSql));
+  }
+}
+
+static void bindOne(AssocRun *pRun, sqlite3_stmt *pStmt,
+                    const AssocBind *pBind) {
+  i64 n;
+  if (pBind->eHow == ASSOC_BIND_VALUE) {
+    bindVal(pRun, pStmt, pBind->iSql, pBind->pVal);
+  } else if (pBind->eHow == ASSOC_BIND_CURSOR) {
+    bindCursor(pRun, pStmt, pBind);
+  } else {
+    n = assocBindCount(pRun, pBind->pVal);
+    if (n >= 0 && pBind->eHow == ASSOC_BIND_MORE) n++;
+    assocErrorCode(pRun->pCall, sqlite3_bind_int64(pStmt, pBind->iSql, n));
+  }
+}
+
+/* Does the value stand in the shape? It lasts as long as the plan. */
+static int isLiteral(const AssocBind *pBind) {
+  return pBind->eHow != ASSOC_BIND_CURSOR &&
+         pBind->pVal->eType != SHAPE_VAL_NAMED &&
+         pBind->pVal->eType != SHAPE_VAL_INDEX;
+}
+
+/*
+** Literals are bound once. SQLite looks at the pattern of LIKE when it plans,
+** and prepares the statement again if that is bound again, to whatever.
+*/
+sqlite3_stmt *assocFetchOpen(AssocRun *pRun, AssocFetch *pFetch) {
+  AssocCall *pCall = pRun->pCall;
+  sqlite3_stmt *pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
+  const AssocBind *pBind;
+  int bNew = pFetch->nBound != pFetch->stmt.nMade;
+  if (pStmt == 0) return 0;
+  for (pBind = pFetch->pBind; pBind; pBind = pBind->pNext) {
+    if (pCall->rc != SQLITE_OK) return 0;
+    if (bNew || !isLiteral(pBind)) bindOne(pRun, pStmt, pBind);
+  }
+  if (pCall->rc == SQLITE_OK) pFetch->nBound = pFetch->stmt.nMade;
+  return pCall->rc == SQLITE_OK ? pStmt : 0;
+}
+
+sqlite3_stmt *assocFetchPlain(AssocCall *pCall, AssocPlan *pPlan,
+                              AssocFetch *pFetch) {
+  AssocRun run;
+  memset(&run, 0, sizeof(run));
+  run.pCall = pCall;
+  run.pPlan = pPlan;
+  return assocFetchOpen(&run, pFetch);
+}
+
+void assocFetchClose(AssocFetch *pFetch, int nKey) {
+  sqlite3_stmt *pStmt = pFetch->stmt.p;
+  const AssocBind *pBind;
+  int i;
+  if (pStmt == 0) return;
+  sqlite3_reset(pStmt);
+  for (i = 1; i <= nKey; i++) sqlite3_bind_null(pStmt, i);
+  for (pBind = pFetch->pBind; pBind; pBind = pBind->pNext) {
+    if (!isLiteral(pBind)) sqlite3_bind_null(pStmt, pBind->iSql);
+  }
+}
+
+/* The key of the root, as the caller gave it. */
+void assocFetchKey(AssocRun *pRun, sqlite3_stmt *pStmt) {
+  int i;
+  for (i = 0; pStmt && i < pRun->args.nKey; i++) {
+    assocErrorCode(pRun->pCall,
+                   sqlite3_bind_value(pStmt, i + 1, pRun->args.apKey[i]));
+  }
+}
+
+/* SELECT json_extract(?1,'$."s"'), json_type(?1,'$."s"'), … */
+static char *namesText(AssocCall *pCall, const AssocPlan *pPlan) {
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  int i;
+  sqlite3_str_appendall(pStr, "SELECT json_type(?1)");
+  for (i = 0; i < pPlan->nName; i++) {
+    const char *z = pPlan->azName[i];
+    sqlite3_str_appendf(pStr,
+                        ", json_extract(?1,'$.\"%w\"'), "
+                        "json_type(?1,'$.\"%w\"')",
+                        z, z);
+  }
+  return assocStrFinish(pCall, pStr);
+}
+
+static const char zNoObject[] = "the values of :name parameters are a JSON "
+                                "object, given first after the shape";
+
+/* The values of :name parameters, out of the object that is given first. */
+void assocBindNames(AssocRun *pRun) {
+  AssocCall *pCall = pRun->pCall;
+  AssocPlan *pPlan = pRun->pPlan;
+  sqlite3_stmt *pStmt;
+  char *zSql;
+  int i;
+  if (pPlan->nName == 0) return;
+  if (pRun->args.nVal == 0) {
+    assocError(pCall,
+               "the shape has :%s, so an object of values should follow it: "
+               "json_object('%s', ...)",
+               pPlan->azName[0], pPlan->azName[0]);
+    return;
+  }
+  pRun->apNamed = assocAlloc(pCall, &pRun->fix,
+                             (i64)sizeof(sqlite3_value *) * pPlan->nName);
+  zSql = pPlan->names.p ? 0 : namesText(pCall, pPlan);
+  pStmt = assocStmt(pCall, &pPlan->names, zSql);
+  sqlite3_free(zSql);
+  if (pStmt == 0) return;
+  sqlite3_bind_value(pStmt, 1, pRun->args.apVal[0]);
+  if (assocStep(pCall, pStmt)) {
+    if (strcmp(assocColumnText(pCall, pStmt, 0), "object") != 0) {
+      assocError(pCall, "%s", zNoObject);
+    }
+    for (i = 0; i < pPlan->nName && pCall->rc == SQLITE_OK; i++) {
+      if (sqlite3_column_type(pStmt, i * 2 + 2) == SQLITE_NULL) {
+        assocError(pCall,
+                   "the object of values has no \"%s\", which the "
+                   "shape names",
+                   pPlan->azName[i]);
+      }
+      pRun->apNamed[i] =
+          sqlite3_value_dup(sqlite3_column_value(pStmt, i * 2 + 1));
+      if (pRun->apNamed[i] == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+    }
+  } else if (pCall->rc == SQLITE_ERROR) {
+    assocErrorForget(pCall); /* Malformed JSON */
+    assocError(pCall, "%s", zNoObject);
+  }
+  sqlite3_reset(pStmt);
+  sqlite3_clear_bindings(pStmt);
+}
+
+/* As many values as the shape asks for. */
+void assocBindCheck(AssocRun *pRun) {
+  const AssocShape *pShape = pRun->pPlan->pShape;
+  int nWanted = pShape->nParam + (pShape->bNamed != 0);
+  if (pRun->args.nVal == nWanted) return;
+  if (pRun->args.nVal < nWanted) {
+    assocError(pRun->pCall,
+               pShape->nParam ? "the shape asks for ?%d, but %d value%s given"
+                              : "the shape asks for named values, so an "
+                                "object of them should follow it",
+               pShape->nParam, pRun->args.nVal,
+               pRun->args.nVal == 1 ? " is" : "s are");
+  } else {
+    assocError(pRun->pCall, "%d values are given, but the shape asks for %d",
+               pRun->args.nVal, nWanted);
+  }
+}
