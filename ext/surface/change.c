@@ -194,7 +194,13 @@ static void linkKeepOnly(Changer *p, const WriteTargets *pTargets,
 
 static void linkRemoveAll(Changer *p, const WriteTargets *pTargets,
                           WriteChanges *pChanges) {
+  WriteRow row;
   int i;
+  for (i = 0; i < pTargets->n && p->pCall->rc == SQLITE_OK; i++) {
+    const WriteTarget *pTarget = &pTargets->a[i];
+    if (!assocLinkDestroys(pTarget->pLink)) continue;
+    assocRowNeed(&p->writer, pTarget->pLink->pTarget, pTarget->aKey, &row);
+  }
   for (i = 0; i < pTargets->n && p->pCall->rc == SQLITE_OK; i++) {
     const WriteTarget *pTarget = &pTargets->a[i];
     assocLinkRemove(&p->writer, pTarget->pLink, &p->row, pTarget->aKey,

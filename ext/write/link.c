@@ -614,11 +614,17 @@ static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
   }
 }
 
+int assocLinkDestroys(const WriteLink *pLink) {
+  return pLink->nFree == 0 && (pLink->pRel->eKind == ASSOC_HASONE ||
+                               pLink->pRel->eKind == ASSOC_HASMANY);
+}
+
 void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, WriteChanges *pChanges) {
   WriteRow row;
   int bFound = 0;
   int bHas = assocLinkHas(w, pLink, pSource, aKey, &bFound);
+  if (!bFound && assocLinkDestroys(pLink)) return;
   assocRowNeed(w, pLink->pTarget, aKey, &row);
   if (w->pCall->rc != SQLITE_OK || !bHas) return;
   changeAdd(&pChanges->removed, &row);

@@ -228,6 +228,9 @@ void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink);
 void assocLinkAdd(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                   const WriteVal *aKey, int nThrough, const WriteCell *aThrough,
                   WriteChanges *pChanges);
+/* Whether a target that is let go of is destroyed: then it may take along
+** others, and one that is gone has been removed already. */
+int assocLinkDestroys(const WriteLink *pLink);
 void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, WriteChanges *pChanges);
 /* Make these the only targets: unrelate the others. aaKey has nKey keys. */
