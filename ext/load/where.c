@@ -784,6 +784,16 @@ static void sqlPathColumn(AssocSql *p, const ShapeName *pPath,
   sqlCollate(p, &pModel->pTable->aCol[iCol]);
 }
 
+/* Once there are statistics, SQLite (3.40) may stop at the first row that an IN
+** with a subquery finds and take it for the greatest. A filter keeps it from
+** that, so it stands where there may be such an IN; elsewhere the greatest is
+** the last of an index, and found at once. */
+static void sqlAggAll(AssocSql *p, const ShapeAgg *pAgg) {
+  if (pAgg->eAgg == SHAPE_AGG_MIN || pAgg->eAgg == SHAPE_AGG_MAX) {
+    sqlPut(p, " FILTER (WHERE true)");
+  }
+}
+
 /* count(*), count(DISTINCT t2.a), sum(t2.a), ... */
 void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
                      AssocModel *pModel, int iAlias) {
@@ -802,6 +812,7 @@ void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
     assocSqlColumn(p, iAlias, pModel->pTable, iCol);
   }
   sqlPut(p, ")");
+  if (pAgg->pWhere) sqlAggAll(p, pAgg);
 }
 
 /* " FROM tags t7 WHERE t7.id IN (SELECT …)": the targets of an association
@@ -849,6 +860,7 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   sqlPut(p, "(SELECT ");
   assocSqlAggCall(p, pAgg, pKey->pPath, pModel, iLast);
   if (bOnce) {
+    if (pAgg->pWhere == 0) sqlAggAll(p, pAgg);
     sqlPut(p, " FROM ");
     sqlTargetsOnce(p, pModel, iLast, pFirst);
   } else {
