@@ -300,8 +300,8 @@ void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
     filterPut(p, "EXISTS(SELECT 1");
   }
   assocSqlFrom(p, pF->pFirst, pF->pC, bIn);
-  if (bIn) inNotNull(p, pF->pFirst);
   filterEnd(p, pF, bIn);
+  if (bIn) inNotNull(p, pF->pFirst); /* Tested last, of the few rows left */
   filterPut(p, bIn ? "))" : ")");
 }
 
