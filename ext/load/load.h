@@ -142,6 +142,7 @@ struct AssocNode {
   u8 bAt;                 /* It has columns of the join row */
   u8 bSpread;         /* Written without braces, among the parent's members */
   u8 bLimit;          /* A parent has but some of its rows */
+  u8 bDown;           /* Through a path of hasMany: one way to each row */
   u8 bKeyed;          /* The root: found by its key, the first parameters */
   u8 bRecurse;        /* Its rows have rows of it for children */
   int nRecurse;       /* How many levels of them; 0: all */
@@ -386,6 +387,9 @@ void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
                         const ShapeClauses *pC, AssocModel *pModel, int iAlias,
                         int iJoin);
+/* The scope of an association, which may be 0, with AND before it. */
+void assocSqlScope(AssocSql *p, const ShapePred *pScope, AssocModel *pModel,
+                   int iAlias);
 /* How a condition on related rows is asked: for assoc_explain(). */
 struct AssocChoice {
   const char *zWhat; /* "some posts" */

@@ -244,10 +244,43 @@ static void keyRule(AssocNode *pNode, AssocKeyRule *pRule,
   if (pOwn->eColl == ASSOC_COLL_OTHER && !bNumeric) pNode->bLookupOnly = 1;
 }
 
-/* SQL of a key column in the node's own rows: under t1, of a join row under
-** t2; at the far end of a path stmt.c names it k0. */
+/* Are the rows of a step those of one source row alone? They are if its key is
+** unique, as the foreign key compares with it. */
+static int stepIsDown(AssocCall *pCall, const AssocRel *pRel) {
+  AssocTable *pTab = pRel->pSource->pTable;
+  const AssocKey *pNear = assocRelNearKey(pRel);
+  int i, bUnique = 0;
+  if (pRel->eKind != ASSOC_HASMANY) return 0;
+  for (i = 0; i < pNear->nCol; i++) {
+    const AssocColumn *pA = &pTab->aCol[pNear->aCol[i]];
+    const AssocColumn *pB = &pRel->pTarget->pTable->aCol[pRel->foreign.aCol[i]];
+    if (pA->eAff != pB->eAff || pA->zColl == 0 || pB->zColl == 0) return 0;
+    if (sqlite3_stricmp(pA->zColl, pB->zColl) != 0) return 0;
+  }
+  (void)assocTableIndexOn(pCall, pTab, pNear->nCol, pNear->aCol, &bUnique);
+  return bUnique;
+}
+
+/* Then one way leads to a row at the end of a path of such steps, which need
+** not be looked for among others. */
+static int pathIsDown(AssocCall *pCall, const AssocNode *pNode) {
+  const AssocRel *pRel = pNode->pRel;
+  int i;
+  for (i = 0; i < pRel->nPath; i++) {
+    if (!stepIsDown(pCall, pRel->apPath[i])) return 0;
+  }
+  return pRel->nPath > 1 && pRel->bMany;
+}
+
+/* SQL of a key column in the node's own rows: under t1, of a join row or the
+** first step of a path under t2; where stmt.c makes pairs of the path's ends it
+** names it k0. */
 static const char *keySql(Planner *p, const AssocNode *pNode,
                           const AssocTable *pTab, int iCol, int i) {
+  if (pNode->bDown) {
+    return assocArenaPrintf(p->pCall, p->pArena, "t2.\"%w\"",
+                            pTab->aCol[iCol].zName);
+  }
   if (pNode->pRel->nPath) {
     return assocArenaPrintf(p->pCall, p->pArena, "t2.k%d", i);
   }
@@ -273,6 +306,7 @@ void assocNodeKeys(Planner *p, AssocNode *pNode, const AssocKey *pUp,
   }
   pNode->nKey = pOwn->nCol;
   pNode->aRule = aRule;
+  pNode->bDown = (u8)pathIsDown(p->pCall, pNode);
   for (i = 0; i < pOwn->nCol; i++) {
     const AssocColumn *pUpCol = &pUpTab->aCol[pUp->aCol[i]];
     const AssocColumn *pCol = &pTab->aCol[pOwn->aCol[i]];

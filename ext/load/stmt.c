@@ -106,6 +106,46 @@ static void stmtPairs(AssocSql *p, const AssocNode *pNode) {
   stmtPut(p, ") t2");
 }
 
+/* The alias of a step's rows: the end is t1, the first step t2. */
+static int downAlias(const AssocRel *pRel, int i) {
+  return i == pRel->nPath - 1 ? 1 : i + 2;
+}
+
+/* " JOIN b t3 JOIN a t2": the steps of a path that leads down, from its end. */
+static void stmtDown(AssocSql *p, const AssocRel *pRel, int bNatural) {
+  int i;
+  for (i = pRel->nPath - 2; i >= 0; i--) {
+    stmtPut(p, bNatural ? " CROSS JOIN " : " JOIN ");
+    assocSqlTable(p, pRel->apPath[i]->pTarget->pTable);
+    sqlite3_str_appendf(p->pStr, " t%d", downAlias(pRel, i));
+  }
+  if (p->nAlias < pRel->nPath) p->nAlias = pRel->nPath;
+}
+
+/* How they hang together, and what is asked of those before the end; of that
+** what the clauses do not replace. */
+static void stmtDownWhere(AssocSql *p, const AssocRel *pRel) {
+  int i, j;
+  for (i = 0; i < pRel->nPath; i++) {
+    const AssocRel *pStep = pRel->apPath[i];
+    AssocModel *pModel = pStep->pTarget;
+    int iAlias = downAlias(pRel, i);
+    for (j = 0; i > 0 && j < pStep->foreign.nCol; j++) {
+      stmtPut(p, " AND ");
+      assocSqlColumn(p, downAlias(pRel, i - 1), pStep->pSource->pTable,
+                     assocRelNearKey(pStep)->aCol[j]);
+      stmtPut(p, "=");
+      assocSqlColumn(p, iAlias, pModel->pTable, pStep->foreign.aCol[j]);
+    }
+    if (i < pRel->nPath - 1) {
+      assocSqlConditions(p, pStep, 0, pModel, iAlias, 0);
+    } else {
+      assocSqlScope(p, pStep->pScope, pModel, iAlias);
+      assocSqlScope(p, pRel->pScope, pModel, iAlias);
+    }
+  }
+}
+
 /* " FROM posts t1", with t2 where there is one. */
 static void stmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural) {
   stmtPut(p, " FROM ");
@@ -115,6 +155,8 @@ static void stmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural) {
     stmtPut(p, bNatural ? " CROSS JOIN " : " JOIN ");
     assocSqlTable(p, pNode->pRel->pThrough);
     stmtPut(p, " t2");
+  } else if (pNode->bDown) {
+    stmtDown(p, pNode->pRel, bNatural);
   } else if (isPathNode(pNode)) {
     stmtPut(p, " JOIN ");
     stmtPairs(p, pNode);
@@ -131,6 +173,10 @@ static void stmtJoin(AssocSql *p, const AssocNode *pNode) {
     assocSqlColumn(p, 2, pRel->pThrough, pRel->other.aCol[i]);
     stmtPut(p, "=");
     assocSqlColumn(p, 1, pRel->pTarget->pTable, pRel->targetKey.aCol[i]);
+  }
+  if (pNode->bDown) {
+    stmtDownWhere(p, pRel);
+    return;
   }
   for (i = 0; isPathNode(pNode) && i < pModel->nKey; i++) {
     stmtPut(p, " AND ");
@@ -421,7 +467,8 @@ static int naturalOrder(Planner *p, const AssocNode *pNode) {
   const AssocModel *pModel = pNode->pModel;
   const AssocRel *pRel = pNode->pRel;
   if (p->bReverse || pModel->pTable->eType != ASSOC_TABLE) return 0;
-  if (assocOrderOf(pRel, pNode->pClauses) || isPathNode(pNode)) return 0;
+  if (assocOrderOf(pRel, pNode->pClauses)) return 0;
+  if (isPathNode(pNode) && !pNode->bDown) return 0;
   if (pNode->pPage && pNode->pPage->bBack) return 0;
   if (isMany2Many(pNode) && !joinByIndex(p, pRel)) return 0;
   return pModel->nKey == 0 || pNode->bOne || keyOrder(p, pModel);
@@ -640,7 +687,7 @@ static void stmtValueKey(AssocSql *p, const AssocNode *pNode,
                          const ValueRows *pRows, int i) {
   if (pRows->pFirst) {
     assocSqlFarColumn(p, pRows->pFirst, i);
-  } else if (isPathNode(pNode)) {
+  } else if (isPathNode(pNode) && !pNode->bDown) {
     sqlite3_str_appendf(p->pStr, "t2.k%d", i);
   } else {
     sqlite3_str_appendall(p->pStr, pNode->azKey[i]);

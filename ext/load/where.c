@@ -290,8 +290,8 @@ static void sqlAnd(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 }
 
 /* A predicate that does not stand in the shape's text. */
-static void sqlScope(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
-                     int iAlias) {
+void assocSqlScope(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
+                   int iAlias) {
   const char *zText = p->zText;
   p->zText = 0;
   sqlAnd(p, pPred, pModel, iAlias);
@@ -371,7 +371,7 @@ static void sqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
   int bStarted = 0;
   while ((pScope = assocScopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
     p->pScope = pUse;
-    sqlScope(p, pScope->pClauses->pWhere, pModel, iAlias);
+    assocSqlScope(p, pScope->pClauses->pWhere, pModel, iAlias);
     p->pScope = pOuter;
   }
   if (pModel->iDeleted >= 0 && !(pC && pC->bDeleted)) {
@@ -656,7 +656,7 @@ static void sqlHopWhere(AssocSql *p, const AssocHop *pHop,
                      pHop->iJoin);
   if (!pHop->bAny) sqlFirstOf(p, pHop->pRel, pHop, pHop, pC, pHop == pFree);
   if (pHop->pAlso) {
-    sqlScope(p, pHop->pAlso->pScope, pHop->pRel->pTarget, pHop->iAlias);
+    assocSqlScope(p, pHop->pAlso->pScope, pHop->pRel->pTarget, pHop->iAlias);
     if (pHop->pStart) {
       sqlFirstOf(p, pHop->pAlso, pHop->pStart, pHop, pC, pHop->pStart == pFree);
     }
@@ -1009,12 +1009,12 @@ void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
                         const ShapeClauses *pC, AssocModel *pModel, int iAlias,
                         int iJoin) {
   sqlModel(p, pModel, pC, iAlias);
-  if (pRel) sqlScope(p, pRel->pScope, pModel, iAlias);
+  if (pRel) assocSqlScope(p, pRel->pScope, pModel, iAlias);
   if (pRel && iJoin) {
     AssocModel *pJoin = assocModelOf(p->pCall, pRel->pThrough);
     if (pJoin == 0) return;
     sqlModel(p, pJoin, pC ? pC->pThrough : 0, iJoin);
-    sqlScope(p, pRel->pThroughScope, pJoin, iJoin);
+    assocSqlScope(p, pRel->pThroughScope, pJoin, iJoin);
     if (pC && pC->pThrough) sqlAnd(p, pC->pThrough->pWhere, pJoin, iJoin);
   }
   if (pC) sqlAnd(p, pC->pWhere, pModel, iAlias);
