@@ -390,6 +390,8 @@ void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
 /* The scope of an association, which may be 0, with AND before it. */
 void assocSqlScope(AssocSql *p, const ShapePred *pScope, AssocModel *pModel,
                    int iAlias);
+/* Clauses under which no scope holds, for rows of which others decide that. */
+extern const ShapeClauses assocAnyRow;
 /* How a condition on related rows is asked: for assoc_explain(). */
 struct AssocChoice {
   const char *zWhat; /* "some posts" */

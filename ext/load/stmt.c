@@ -73,18 +73,22 @@ static const AssocHop *stmtLast(const AssocHop *pHop) {
   return pHop;
 }
 
+/* Are these all rows at the end of a path, and not a value of its first one? */
+static int isRows(const AssocNode *pNode) {
+  return pNode->pValue == 0 || pNode->pRel->bMany;
+}
+
 /* The steps of a path. A value of a to-one is of its first row; of one that is
 ** loaded the first is taken, behind the conditions, when all are there. */
 static const AssocHop *stmtHops(AssocSql *p, const AssocNode *pNode) {
   AssocModel *pUp;
-  if (pNode->pValue == 0 || pNode->pRel->bMany) {
-    return assocSqlHops(p, pNode->pRel, 0);
-  }
+  if (isRows(pNode)) return assocSqlHops(p, pNode->pRel, 0);
   pUp = pNode->pParent->pModel;
   return assocSqlPath(p, pNode->pValue->pPath, &pUp, 0);
 }
 
-/* (SELECT DISTINCT h.user_id AS k0, t.id AS p0 FROM …) t2 */
+/* (SELECT DISTINCT h.user_id AS k0, t.id AS p0 FROM …) t2: what scopes say of
+** the end is said outside, for the clauses may say otherwise. */
 static void stmtPairs(AssocSql *p, const AssocNode *pNode) {
   const AssocModel *pModel = pNode->pModel;
   const AssocHop *pFirst = stmtHops(p, pNode);
@@ -102,7 +106,7 @@ static void stmtPairs(AssocSql *p, const AssocNode *pNode) {
                    pModel->aKey[i]);
     sqlite3_str_appendf(p->pStr, " AS p%d", i);
   }
-  assocSqlFrom(p, pFirst, 0, 1);
+  assocSqlFrom(p, pFirst, isRows(pNode) ? &assocAnyRow : 0, 1);
   stmtPut(p, ") t2");
 }
 

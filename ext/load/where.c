@@ -363,6 +363,8 @@ const AssocScope *assocScopeNext(AssocSql *p, AssocModel *pModel,
   return findScope(pModel, "defaultScope");
 }
 
+const ShapeClauses assocAnyRow = {.bUnscoped = 1, .bDeleted = 1};
+
 /* The scopes of a model that hold, and that its rows are not deleted. */
 static void sqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
                      int iAlias) {
@@ -818,13 +820,13 @@ void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
 /* " FROM tags t7 WHERE t7.id IN (SELECT …)": the targets of an association
 ** that leads through a path, each once. */
 static void sqlTargetsOnce(AssocSql *p, AssocModel *pTgt, int iTarget,
-                           const AssocHop *pFirst) {
+                           const AssocHop *pFirst, const ShapeClauses *pC) {
   sqlTableAs(p, pTgt->pTable, iTarget);
   sqlPut(p, " WHERE ");
   sqlKeyColumns(p, pTgt, iTarget, 1);
   sqlPut(p, " IN (SELECT ");
   sqlKeyColumns(p, pTgt, lastHop(pFirst)->iAlias, 0);
-  assocSqlFrom(p, pFirst, 0, 0);
+  assocSqlFrom(p, pFirst, pC, 0);
   sqlPut(p, ")");
 }
 
@@ -862,7 +864,7 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   if (bOnce) {
     if (pAgg->pWhere == 0) sqlAggAll(p, pAgg);
     sqlPut(p, " FROM ");
-    sqlTargetsOnce(p, pModel, iLast, pFirst);
+    sqlTargetsOnce(p, pModel, iLast, pFirst, 0);
   } else {
     assocSqlFrom(p, pFirst, 0, 0);
   }
@@ -1029,7 +1031,7 @@ static void sqlRelatedPath(AssocSql *p, AssocRel *pRel,
   if (p->pCall->rc != SQLITE_OK) return;
   sqlTableAs(p, pRel->pSource->pTable, 1);
   sqlPut(p, ", ");
-  sqlTargetsOnce(p, pTgt, 2, pFirst);
+  sqlTargetsOnce(p, pTgt, 2, pFirst, &assocAnyRow);
   assocSqlConditions(p, 0, pC, pTgt, 2, 0);
 }
 
