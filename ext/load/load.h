@@ -313,14 +313,17 @@ struct AssocSql {
   int nVar; /* ?numbers given so far */
   int nAlias;
   AssocBind *pBind, **ppBindEnd;
-  u8 bLiteral;              /* Values are written out: assoc_sql() */
-  u8 bNatural;              /* Rows are to come in the order they lie in */
-  u8 bMaybe;                /* NULL is not as good as false, as under NOT */
-  u8 bDear;                 /* OUT: each run goes through a whole table */
-  AssocNode *pNode;         /* Whose rows conditions are tested on, or 0 */
-  u8 bScan;                 /* On all of them, not those of one parent */
-  i64 nTested;              /* About how many; 0: not known; -1: not asked */
-  AssocChoice *pChoice;     /* OUT: how conditions on related rows are asked */
+  u8 bLiteral;      /* Values are written out: assoc_sql() */
+  u8 bNatural;      /* Rows are to come in the order they lie in */
+  u8 bMaybe;        /* NULL is not as good as false, as under NOT */
+  u8 bDear;         /* OUT: each run goes through a whole table */
+  AssocNode *pNode; /* Whose rows conditions are tested on, or 0 */
+  u8 bScan;         /* On all of them, not those of one parent */
+  i64 nTested;      /* About how many; 0: not known; -1: not asked */
+  const AssocNode
+      *pListed;         /* Its values are the columns from iListed on, and */
+  int iListed;          /* ORDER BY may say the number of one; or 0 */
+  AssocChoice *pChoice; /* OUT: how conditions on related rows are asked */
   const ShapeScope *pScope; /* While a named scope is written: its use */
 };
 

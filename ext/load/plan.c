@@ -588,6 +588,34 @@ static int isPlainAgg(const AssocNode *pNode) {
          pNode->pPage == 0;
 }
 
+static int sameAgg(const ShapeAgg *pA, const ShapeAgg *pB) {
+  return pA->eAgg == pB->eAgg && pA->bDistinct == pB->bDistinct &&
+         pA->pWhere == 0 && pB->pWhere == 0 && samePath(pA->pCol, pB->pCol);
+}
+
+/* What the parent's rows are sorted by they have for a value. True if this
+** aggregate is such. */
+static int sortedAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem,
+                     const char *zName) {
+  const ShapeSort *pSort = assocOrderOf(pParent->pRel, pParent->pClauses);
+  const ShapeAgg *pAgg = pItem->pAgg;
+  AssocPart *pPart;
+  for (; pSort; pSort = pSort->pNext) {
+    if (pSort->key.pAgg && sameAgg(pSort->key.pAgg, pAgg) &&
+        samePath(pSort->key.pPath, pItem->pPath)) {
+      break;
+    }
+  }
+  if (pSort == 0) return 0;
+  pPart = assocNodePart(p, pParent, ASSOC_PART_COLUMN, zName);
+  if (pPart == 0) return 1;
+  pPart->iArg = assocNodeArg(p, pParent, &pSort->key);
+  pPart->iRaw = -1;
+  pPart->bBlob = pAgg->eAgg == SHAPE_AGG_MIN || pAgg->eAgg == SHAPE_AGG_MAX;
+  if (pAgg->eAgg == SHAPE_AGG_EXISTS) pPart->eJson = ASSOC_JSON_BOOL;
+  return 1;
+}
+
 /* Two aggregates of the same rows need to scan them once: the later one joins
 ** the earlier one. */
 static void joinAgg(Planner *p, AssocNode *pNode) {
@@ -618,6 +646,7 @@ static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
   AssocNode *pNode;
   if (pRel == 0 || pKey == 0 || zName == 0) return;
   assocNodeCheckKey(p, pParent, pItem, zName);
+  if (sortedAgg(p, pParent, pItem, zName)) return;
   pNode = assocNodeNew(p, pParent, pRel->pTarget,
                        assocNodePath(p, pParent, zName), pItem);
   pPart = assocNodePart(p, pParent, ASSOC_PART_CHILD, zName);

@@ -420,6 +420,8 @@ static void makeLookup(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   stmtKey(&sql, pNode, nKey, bJoin);
   stmtWhere(&sql, pNode);
   if (bCursor) stmtCursors(&sql, pNode);
+  sql.pListed = pNode;
+  sql.iListed = 1;
   if (!bJoin && pNode->pRel && !pNode->bOne) stmtOrder(&sql, pNode);
   if (!bJoin) stmtLimit(&sql, pNode);
   if (pNode->pRel && !pNode->zType && !assocHopServed(p->pCall, pNode->pRel)) {
@@ -542,6 +544,8 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   stmtWhere(&sql, pNode);
   if (bCursor) stmtCursors(&sql, pNode);
   pNode->bSorted = !bNatural && !pNode->bOne;
+  sql.pListed = pNode;
+  sql.iListed = 1 + pNode->nKey;
   if (!bNatural) {
     if (!pNode->bOne) stmtOrder(&sql, pNode);
     if (pNode->pRel == 0) stmtLimit(&sql, pNode);

@@ -1164,13 +1164,26 @@ static void sqlSortMany(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel) {
                   pMany->z, pMany->z, pCol->z);
 }
 
+/* The number of the column that has the key already, or 0. */
+static int sqlListed(const AssocSql *p, const ShapeKey *pKey) {
+  int i;
+  for (i = 0; p->iListed && i < p->pListed->nArg; i++) {
+    if (p->pListed->aArg[i].pKey == pKey) return p->iListed + i;
+  }
+  return 0;
+}
+
 /* NULLs come first in an ascending order and last in a descending one, unless
 ** it says otherwise; turned round, they go to the other end. */
 static void sqlSort(AssocSql *p, const ShapeSort *pSort, AssocModel *pModel,
                     int iAlias, int bTurned) {
-  int bDesc = pSort->bDesc != bTurned;
+  int bDesc = pSort->bDesc != bTurned, iListed = sqlListed(p, &pSort->key);
   sqlSortMany(p, &pSort->key, pModel);
-  assocSqlKey(p, &pSort->key, pModel, iAlias);
+  if (iListed) {
+    sqlite3_str_appendf(p->pStr, "%d", iListed);
+  } else {
+    assocSqlKey(p, &pSort->key, pModel, iAlias);
+  }
   if (pSort->pColl) sqlCollation(p, pSort->pColl);
   if (bDesc) sqlPut(p, " DESC");
   if (pSort->eNulls == SHAPE_NULLS_DEFAULT) return;
