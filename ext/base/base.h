@@ -229,6 +229,8 @@ struct AssocPrivate {
   sqlite3_vtab base;
   AssocConn *pConn; /* A reference */
 };
+int assocPrivateNew(sqlite3 *db, void *pAux, const char *zTable,
+                    sqlite3_vtab **ppVtab);
 int assocPrivateConnect(sqlite3 *db, void *pAux, int argc,
                         const char *const *argv, sqlite3_vtab **ppVtab,
                         char **pzErr);

@@ -14,12 +14,6 @@
 */
 #include "load/load.h"
 
-typedef struct KeysTable KeysTable;
-struct KeysTable {
-  sqlite3_vtab base;
-  AssocConn *pConn; /* A reference */
-};
-
 typedef struct KeysCursor KeysCursor;
 struct KeysCursor {
   sqlite3_vtab_cursor base;
@@ -29,31 +23,11 @@ struct KeysCursor {
 static int keysConnect(sqlite3 *db, void *pAux, int argc,
                        const char *const *argv, sqlite3_vtab **ppVtab,
                        char **pzErr) {
-  KeysTable *pTab;
-  int rc = sqlite3_declare_vtab(db, "CREATE TABLE x(k0,k1,k2,k3,k4,k5,k6,k7,"
-                                    "k8,k9,k10,k11,k12,k13,k14,k15)");
   (void)argc, (void)argv, (void)pzErr;
-  if (rc != SQLITE_OK) return rc;
-  sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
-  pTab = sqlite3_malloc64(sizeof(*pTab));
-  if (pTab == 0) return SQLITE_NOMEM;
-  memset(pTab, 0, sizeof(*pTab));
-  pTab->pConn = assocConnRef(pAux);
-  *ppVtab = &pTab->base;
-  return SQLITE_OK;
-}
-
-static int keysDisconnect(sqlite3_vtab *pVtab) {
-  assocConnUnref(((KeysTable *)pVtab)->pConn);
-  sqlite3_free(pVtab);
-  return SQLITE_OK;
-}
-
-static int keysBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
-  (void)pVtab;
-  pInfo->estimatedRows = 100;
-  pInfo->estimatedCost = 100;
-  return SQLITE_OK;
+  return assocPrivateNew(db, pAux,
+                         "CREATE TABLE x(k0,k1,k2,k3,k4,k5,k6,k7,k8,k9,k10,k11,"
+                         "k12,k13,k14,k15)",
+                         ppVtab);
 }
 
 static int keysOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
@@ -65,14 +39,9 @@ static int keysOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   return SQLITE_OK;
 }
 
-static int keysClose(sqlite3_vtab_cursor *pCur) {
-  sqlite3_free(pCur);
-  return SQLITE_OK;
-}
-
 static int keysFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
                       int argc, sqlite3_value **argv) {
-  AssocConn *pConn = ((KeysTable *)pCur->pVtab)->pConn;
+  AssocConn *pConn = ((AssocPrivate *)pCur->pVtab)->pConn;
   AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
   AssocRun *pRun = pLoad ? pLoad->pRun : 0;
   (void)idxNum, (void)idxStr, (void)argc, (void)argv;
@@ -110,10 +79,10 @@ static int keysRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
 
 static const sqlite3_module keysModule = {
     .xConnect = keysConnect,
-    .xBestIndex = keysBestIndex,
-    .xDisconnect = keysDisconnect,
+    .xBestIndex = assocPrivateBestIndex,
+    .xDisconnect = assocPrivateDisconnect,
     .xOpen = keysOpen,
-    .xClose = keysClose,
+    .xClose = assocPrivateClose,
     .xFilter = keysFilter,
     .xNext = keysNext,
     .xEof = keysEof,

@@ -10,6 +10,7 @@
 **   page    cursors
 **   cache   the plans of a connection
 **   bind    the values of statements
+**   choose  which of the two ways
 **   run     fetching the rows of each node
 **   keys    the keys of a lookup, as a table
 **   gather  putting their JSON together
