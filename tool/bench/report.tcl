@@ -75,7 +75,11 @@ proc bytes {n} {
 }
 proc cell {row} {
   dict with row {
-    set text [expr {$miss ? "[number $ratio] ✗" : "**[number $ratio]**"}]
+    set text [switch $miss {
+      0 { string cat "**[number $ratio]**" }
+      1 { string cat "[number $ratio] ✗" }
+      2 { string cat "[number $ratio] °" }
+    }]
     if {$low == $high} { return $text }
     return "$text <sub>[number $low]–[number $high]</sub>"
   }
@@ -98,8 +102,9 @@ those of the pairs of processor times, beside it are the quartiles. Before that,
 found equal byte for byte. Of the expert's forms, text and `jsonb`, the fastest
 one counts. A size is the number of users, each of whom has ten posts and fifty
 comments, in a file in which rows lie as they came in time; `make bench BENCH=-c`
-has those of a parent together. *Target* is the ratio that we want, ✗ where it
-is missed; *growth* is our time with ten times the data by our time without,
+has those of a parent together. *Target* is the ratio that we want, ✗ where the
+upper quartile misses it, ° where it does but our time is within the floors
+below; *growth* is our time with ten times the data by our time without,
 where all of a table is read.
 "
 }
