@@ -112,6 +112,12 @@ static AssocRow *writeCursor(AssocRun *pRun, const AssocNode *pNode,
   return pOut->rc == SQLITE_OK ? (AssocRow *)pOut->pStart : 0;
 }
 
+/* Is the next row of a bucket one to keep? */
+static inline int takesRow(const AssocNodeRun *pState, AssocBucket *pBucket) {
+  i64 i = pBucket->n++ - pState->nOffset;
+  return i >= 0 && i < pState->nMost;
+}
+
 /* At the end of a list. */
 static inline void hangRow(AssocNodeRun *pState, AssocBucket *pBucket,
                            AssocRow *pRow) {
@@ -132,10 +138,7 @@ void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
   AssocRow *pRow;
   i64 nHead =
       (i64)offsetof(AssocRow, aWord) + (i64)sizeof(u32) * assocNodeWords(pNode);
-  i64 iRow = pBucket->n++;
-  if (iRow < pState->nOffset || iRow - pState->nOffset >= pState->nMost) {
-    return;
-  }
+  if (!takesRow(pState, pBucket)) return;
   pMem->pAt += -(intptr_t)pMem->pAt & 7;
   if (pMem->pAt > pMem->pEnd) pMem->pAt = pMem->pEnd;
   pOut->pStart = pOut->p = pMem->pAt;
@@ -353,7 +356,7 @@ static void endRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
         assocAlloc(pRun->pCall, &pRun->mem, (i64)sizeof(*ap) * nNew);
     if (ap == 0) pRun->rc = SQLITE_NOMEM;
     if (ap == 0) return;
-    memcpy(ap, pState->apEnd, sizeof(*ap) * pState->nEnd);
+    if (pState->nEnd) memcpy(ap, pState->apEnd, sizeof(*ap) * pState->nEnd);
     pState->apEnd = ap;
     pState->nEnd = nNew;
   }
@@ -368,15 +371,11 @@ static void linkRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   u32 iSlot = assocKeymapFind(&pState->map, apVal, &pRun->rc), iEnd;
   AssocBucket *pBucket;
   AssocLink *pLink;
-  i64 iRow;
   if (iSlot == ASSOC_NOSLOT) return;
   iEnd = assocKeymapFind(&pState->ends, &apVal[pNode->nKey], &pRun->rc);
   if (iEnd == ASSOC_NOSLOT) return;
   pBucket = &pState->aBucket[iSlot];
-  iRow = pBucket->n++;
-  if (iRow < pState->nOffset || iRow - pState->nOffset >= pState->nMost) {
-    return;
-  }
+  if (!takesRow(pState, pBucket)) return;
   pLink = assocAllocRaw(pRun->pCall, &pRun->mem, sizeof(*pLink));
   if (pLink == 0) pRun->rc = SQLITE_NOMEM;
   if (pLink == 0) return;
