@@ -33,7 +33,7 @@ int assocPrivateDisconnect(sqlite3_vtab *pVtab) {
   return SQLITE_OK;
 }
 
-/* Without an estimate all plans of a join would seem to cost the same: endless. */
+/* Without an estimate all plans of a join would seem to cost the same. */
 int assocPrivateBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   (void)pVtab;
   pInfo->estimatedRows = 100;
