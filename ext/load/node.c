@@ -252,10 +252,11 @@ static int stepIsDown(AssocCall *pCall, const AssocRel *pRel) {
   int i, bUnique = 0;
   if (pRel->eKind != ASSOC_HASMANY) return 0;
   for (i = 0; i < pNear->nCol; i++) {
-    const AssocColumn *pA = &pTab->aCol[pNear->aCol[i]];
-    const AssocColumn *pB = &pRel->pTarget->pTable->aCol[pRel->foreign.aCol[i]];
-    if (pA->eAff != pB->eAff || pA->zColl == 0 || pB->zColl == 0) return 0;
-    if (sqlite3_stricmp(pA->zColl, pB->zColl) != 0) return 0;
+    if (!assocColumnAlike(
+            &pTab->aCol[pNear->aCol[i]],
+            &pRel->pTarget->pTable->aCol[pRel->foreign.aCol[i]])) {
+      return 0;
+    }
   }
   (void)assocTableIndexOn(pCall, pTab, pNear->nCol, pNear->aCol, &bUnique);
   return bUnique;

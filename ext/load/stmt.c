@@ -224,8 +224,8 @@ static void stmtOrder(AssocSql *p, const AssocNode *pNode) {
   }
 }
 
-/* A limit is an expression: where a parameter stands there alone, newer versions
-** of SQLite prepare the statement again for each value. */
+/* A limit is an expression: where a parameter stands there alone, newer
+** versions of SQLite prepare the statement again for each value. */
 static void stmtCount(AssocSql *p, const ShapeVal *pVal, int eHow) {
   (void)assocSqlBind(p, pVal, eHow);
   if (!p->bLiteral) stmtPut(p, "+0");
@@ -294,11 +294,11 @@ static int sortsAlike(const AssocRel *pRel, const AssocModel *pModel) {
   int i;
   if (pRel->other.nCol != pModel->nKey) return 0;
   for (i = 0; i < pModel->nKey; i++) {
-    const AssocColumn *pFrom = &pRel->pThrough->aCol[pRel->other.aCol[i]];
-    const AssocColumn *pTo = &pModel->pTable->aCol[pModel->aKey[i]];
     if (pRel->targetKey.aCol[i] != pModel->aKey[i]) return 0;
-    if (pFrom->eAff != pTo->eAff) return 0;
-    if (sqlite3_stricmp(pFrom->zColl, pTo->zColl) != 0) return 0;
+    if (!assocColumnAlike(&pRel->pThrough->aCol[pRel->other.aCol[i]],
+                          &pModel->pTable->aCol[pModel->aKey[i]])) {
+      return 0;
+    }
   }
   return 1;
 }
@@ -398,36 +398,53 @@ static void stmtKey(AssocSql *p, const AssocNode *pNode, int nKey, int bJoin) {
   }
 }
 
-/* The rows of one key, or of all keys: see joinsKeys(). */
+static void lookupEnd(Planner *p, AssocSql *pSql, AssocNode *pNode,
+                      AssocFetch *pFetch) {
+  if (pNode->pRel && !pNode->zType && !assocHopServed(p->pCall, pNode->pRel)) {
+    pSql->bDear = 1;
+  }
+  stmtEnd(p, pSql, pFetch);
+}
+
+/* The rows of all keys in one statement: see joinsKeys(). */
+static void makeJoined(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
+                       const char *zIndex) {
+  AssocSql sql;
+  stmtStart(p, &sql, pNode, 0);
+  sql.bNatural = 1;
+  stmtPut(&sql, "SELECT assoc_emit(");
+  stmtValues(&sql, pNode, 0, 0);
+  stmtPut(&sql, ")");
+  stmtFromKeys(&sql, pNode, zIndex);
+  stmtKey(&sql, pNode, pNode->nKey, 1);
+  stmtWhere(&sql, pNode);
+  pFetch->bEmit = 1;
+  lookupEnd(p, &sql, pNode, pFetch);
+}
+
+/* SELECT … WHERE t1.user_id=?1 …: the rows of one key. */
 static void makeLookup(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
                        int bCursor) {
+  int nKey = pNode->pRel ? pNode->nKey : pNode->pModel->nKey;
   const char *zIndex;
   AssocSql sql;
-  int bJoin = joinsKeys(p, pNode, &zIndex);
-  int nKey = pNode->pRel ? pNode->nKey : pNode->pModel->nKey;
-  pFetch->bEmit = (u8)bJoin;
-  stmtStart(p, &sql, pNode, 0);
-  sql.nVar = bJoin ? 0 : nKey;
-  sql.bNatural = (u8)bJoin;
-  stmtPut(&sql, bJoin ? "SELECT assoc_emit(" : "SELECT ");
-  stmtValues(&sql, pNode, 0, 0);
-  if (bJoin) {
-    stmtPut(&sql, ")");
-    stmtFromKeys(&sql, pNode, zIndex);
-  } else {
-    stmtFrom(&sql, pNode, 0);
+  if (joinsKeys(p, pNode, &zIndex)) {
+    makeJoined(p, pNode, pFetch, zIndex);
+    return;
   }
-  stmtKey(&sql, pNode, nKey, bJoin);
+  stmtStart(p, &sql, pNode, 0);
+  sql.nVar = nKey;
+  stmtPut(&sql, "SELECT ");
+  stmtValues(&sql, pNode, 0, 0);
+  stmtFrom(&sql, pNode, 0);
+  stmtKey(&sql, pNode, nKey, 0);
   stmtWhere(&sql, pNode);
   if (bCursor) stmtCursors(&sql, pNode);
   sql.pListed = pNode;
   sql.iListed = 1;
-  if (!bJoin && pNode->pRel && !pNode->bOne) stmtOrder(&sql, pNode);
-  if (!bJoin) stmtLimit(&sql, pNode);
-  if (pNode->pRel && !pNode->zType && !assocHopServed(p->pCall, pNode->pRel)) {
-    sql.bDear = 1;
-  }
-  stmtEnd(p, &sql, pFetch);
+  if (pNode->pRel && !pNode->bOne) stmtOrder(&sql, pNode);
+  stmtLimit(&sql, pNode);
+  lookupEnd(p, &sql, pNode, pFetch);
 }
 
 /* ------------------------------------------------------------------- scan */
@@ -770,14 +787,15 @@ static int indexCovers(const AssocTable *pTab, const AssocIndex *pIdx,
                        const AssocKey *pKey, const AssocNode *pNode) {
   const AssocNode *pOne;
   int i, n = 0;
-  for (i = 0; i < pKey->nCol; i++)
+  for (i = 0; i < pKey->nCol; i++) {
     n += hasColumn(pIdx->nCol, pIdx->aCol, pKey->aCol[i]);
+  }
   for (pOne = pNode; pOne; pOne = pOne->pAlso) {
     const ShapeName *pCol = pOne->pValue->pAgg->pCol;
     int iCol = pCol ? assocColumnFind(pTab, pCol->z) : pTab->iRowid;
-    if (iCol == pTab->iRowid || hasColumn(pIdx->nCol, pIdx->aCol, iCol))
-      continue;
-    return 0;
+    if (iCol != pTab->iRowid && !hasColumn(pIdx->nCol, pIdx->aCol, iCol)) {
+      return 0;
+    }
   }
   return !pIdx->bPartial && n == pKey->nCol;
 }

@@ -115,6 +115,8 @@ const char *assocTableIndexOn(AssocCall *pCall, AssocTable *pTab, int nCol,
 ** columns aRest, as in ORDER BY; or 0. */
 const char *assocTableIndexOrder(AssocCall *pCall, AssocTable *pTab, int nCol,
                                  const int *aCol, int nRest, const int *aRest);
+/* Do two columns compare and sort in the same way? Not known of a view's. */
+int assocColumnAlike(const AssocColumn *pA, const AssocColumn *pB);
 
 /* --------------------------------------------------------------- catalog */
 

@@ -418,6 +418,11 @@ const char *assocTableIndexOn(AssocCall *pCall, AssocTable *pTab, int nCol,
   return zBest;
 }
 
+int assocColumnAlike(const AssocColumn *pA, const AssocColumn *pB) {
+  return pA->zColl && pB->zColl && pA->eAff == pB->eAff &&
+         sqlite3_stricmp(pA->zColl, pB->zColl) == 0;
+}
+
 /* Do the entries of an index that have the same first n columns come in the
 ** order of columns aRest? Behind its own columns they have the rowid. */
 static int indexGoesOn(const AssocTable *pTab, const AssocIndex *pIdx, int n,
