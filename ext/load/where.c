@@ -385,28 +385,35 @@ static void sqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
 
 /*
 ** Clauses with what scopes add: an order, a limit and an offset, where the
-** clauses and the association do not say; a to-one has no limit. Conditions
-** of scopes are written by assocSqlConditions().
+** clauses and the association do not say; a to-one has no limit. Of several
+** scopes the last that says a thing is heeded. Their conditions are written by
+** assocSqlConditions().
 */
 const ShapeClauses *assocSqlScoped(AssocSql *p, const AssocRel *pRel,
                                    AssocModel *pModel, const ShapeClauses *pC) {
   ShapeClauses *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
-  const ShapeScope *pUse = 0;
+  const ShapeClauses *pOrder = 0, *pLimit = 0, *pOffset = 0;
+  const ShapeScope *pUse = 0, *pLimitUse = 0, *pOffsetUse = 0;
   const AssocScope *pScope;
   int bStarted = 0;
   if (pNew == 0) return pC;
   if (pC) *pNew = *pC;
   while ((pScope = assocScopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
     const ShapeClauses *pAdd = pScope->pClauses;
-    if (!pNew->pOrder && !(pRel && pRel->pOrder)) pNew->pOrder = pAdd->pOrder;
-    if (pRel && !pRel->bMany) continue;
-    if (!pNew->pLimit && !pNew->pFirst && !pNew->pLast) {
-      pNew->pLimit = (ShapeVal *)assocScopeVal(p->pCall, pUse, pAdd->pLimit);
-      if (!pNew->pOffset) {
-        pNew->pOffset =
-            (ShapeVal *)assocScopeVal(p->pCall, pUse, pAdd->pOffset);
-      }
-    }
+    if (pAdd->pOrder) pOrder = pAdd;
+    if (pAdd->pLimit) pLimit = pAdd, pLimitUse = pUse;
+    if (pAdd->pOffset) pOffset = pAdd, pOffsetUse = pUse;
+  }
+  if (pOrder && !assocOrderOf(pRel, pNew)) pNew->pOrder = pOrder->pOrder;
+  if (pRel && !pRel->bMany) return pNew;
+  if (pNew->pLimit || pNew->pFirst || pNew->pLast) return pNew;
+  if (pLimit) {
+    pNew->pLimit =
+        (ShapeVal *)assocScopeVal(p->pCall, pLimitUse, pLimit->pLimit);
+  }
+  if (pOffset && !pNew->pOffset) {
+    pNew->pOffset =
+        (ShapeVal *)assocScopeVal(p->pCall, pOffsetUse, pOffset->pOffset);
   }
   return pNew;
 }
