@@ -15,6 +15,16 @@
 #include "look/look.h"
 #include "sync/sync.h"
 
+/* An index that there should be: the first nFixed columns in any order. */
+typedef struct CheckIndex CheckIndex;
+struct CheckIndex {
+  const AssocTable *pTab;
+  int nCol, nFixed;
+  int aCol[16];
+  u8 abDesc[16];
+  CheckIndex *pNext;
+};
+
 typedef struct Checker Checker;
 struct Checker {
   AssocLook *p;
@@ -23,7 +33,8 @@ struct Checker {
   AssocForeign *pList;
   AssocRel **apRel;
   int nRel;
-  int bDisagree; /* Two definitions do, and it has been said */
+  int bDisagree;         /* Two definitions do, and it has been said */
+  CheckIndex *pProposed; /* Indexes that fixes make */
 };
 
 /* ---------------------------------------------------------------- problems */
@@ -189,15 +200,49 @@ static void problemReady(Checker *c, AssocRel *pRel) {
 
 /* ------------------------------------------------------------ foreign keys */
 
+/* Does an index of these columns do for what is wanted? It may be walked
+** backwards. */
+static int indexServes(const CheckIndex *pWant, int nCol, const int *aCol,
+                       const u8 *abDesc) {
+  int i, j, bTurn = -1;
+  if (nCol < pWant->nCol) return 0;
+  for (i = 0; i < pWant->nFixed; i++) {
+    for (j = 0; j < pWant->nFixed && pWant->aCol[j] != aCol[i]; j++) {
+    }
+    if (j == pWant->nFixed) return 0;
+  }
+  for (; i < pWant->nCol; i++) {
+    int bOther = pWant->abDesc[i] != abDesc[i];
+    if (pWant->aCol[i] != aCol[i] || (bTurn >= 0 && bTurn != bOther)) return 0;
+    bTurn = bOther;
+  }
+  return 1;
+}
+
+/* Will there be such an index when the fixes so far have been run? */
+static int indexProposed(const Checker *c, const CheckIndex *pWant) {
+  const CheckIndex *q;
+  for (q = c->pProposed; q; q = q->pNext) {
+    if (q->pTab == pWant->pTab &&
+        indexServes(pWant, q->nCol, q->aCol, q->abDesc)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
 /* CREATE INDEX posts_user_id ON posts(user_id, "order" DESC);
 ** OUT: sqlite3_free() */
-static char *fixIndex(Checker *c, const AssocTable *pTab, int n,
-                      const char **az, const u8 *abDesc) {
+static char *fixIndex(Checker *c, const CheckIndex *pWant) {
+  const AssocTable *pTab = pWant->pTab;
+  CheckIndex *pNew = assocAlloc(c->pCall, &c->p->mem, sizeof(*pNew));
   sqlite3_str *pName = sqlite3_str_new(c->pCall->db), *pStr;
   const char *zName;
   int i;
   sqlite3_str_appendall(pName, pTab->zName);
-  for (i = 0; i < n; i++) sqlite3_str_appendf(pName, "_%s", az[i]);
+  for (i = 0; i < pWant->nCol; i++) {
+    sqlite3_str_appendf(pName, "_%s", pTab->aCol[pWant->aCol[i]].zName);
+  }
   zName = assocArenaStr(c->pCall, &c->p->mem, pName);
   zName = zName ? assocDdlFreeName(&c->sync, pTab->pSchema, zName) : "";
   pStr = sqlite3_str_new(c->pCall->db);
@@ -206,31 +251,35 @@ static char *fixIndex(Checker *c, const AssocTable *pTab, int n,
   assocDdlName(pStr, zName);
   sqlite3_str_appendall(pStr, " ON ");
   assocDdlName(pStr, pTab->zName);
-  for (i = 0; i < n; i++) {
+  for (i = 0; i < pWant->nCol; i++) {
     sqlite3_str_appendall(pStr, i ? ", " : "(");
-    assocDdlName(pStr, az[i]);
-    if (abDesc && abDesc[i]) sqlite3_str_appendall(pStr, " DESC");
+    assocDdlName(pStr, pTab->aCol[pWant->aCol[i]].zName);
+    if (pWant->abDesc[i]) sqlite3_str_appendall(pStr, " DESC");
   }
   sqlite3_str_appendall(pStr, ");");
+  if (pNew) {
+    *pNew = *pWant;
+    pNew->pNext = c->pProposed;
+    c->pProposed = pNew;
+  }
   return assocStrFinish(c->pCall, pStr);
 }
 
 static void problemIndex(Checker *c, AssocForeign *pFor) {
-  const char *az[16];
-  int aCol[16], i, bUnique, n = assocSyncColumns(pFor);
-  if (n > ASSOC_COUNT(az)) return;
+  CheckIndex want = {.pTab = pFor->pTab};
+  int i, bUnique, n = assocSyncColumns(pFor);
+  if (n > ASSOC_COUNT(want.aCol)) return;
+  want.nCol = want.nFixed = n;
   for (i = 0; i < n; i++) {
     /* The type goes first: SQL asks for it with a constant */
-    int j = pFor->pPoly ? (i + n - 1) % n : i;
-    az[i] = assocSyncColumnName(pFor, j);
-    aCol[i] = assocSyncColumnAt(pFor, j);
+    want.aCol[i] = assocSyncColumnAt(pFor, pFor->pPoly ? (i + n - 1) % n : i);
   }
-  if (assocTableIndexOn(c->pCall, pFor->pTab, n, aCol, &bUnique)) return;
-  if (c->pCall->rc != SQLITE_OK) return;
+  if (assocTableIndexOn(c->pCall, pFor->pTab, n, want.aCol, &bUnique)) return;
+  if (c->pCall->rc != SQLITE_OK || indexProposed(c, &want)) return;
   problemAdd(c, CHECK_WARNING, CHECK_REL(pFor->pRel), "no index",
-             fixIndex(c, pFor->pTab, n, az, 0),
+             fixIndex(c, &want),
              "no index of %s begins with %s: rows are found by reading all",
-             pFor->zTable, assocLookNames(c->p, pFor->pTab, n, aCol));
+             pFor->zTable, assocLookNames(c->p, pFor->pTab, n, want.aCol));
 }
 
 /* The script that declares a column anew. OUT: sqlite3_free() */
@@ -641,72 +690,64 @@ static void problemCircles(Checker *c) {
 
 /* ------------------------------------------------------------------- orders */
 
-/* Columns that a scope compares with =, of one level. */
-static int problemScopeColumns(const AssocRel *pRel, const char **az, int n,
-                               int nMax) {
-  const ShapePred *q;
-  for (q = pRel->pScope; q && n < nMax; q = q->pNext) {
-    int i = q->eOp == SHAPE_OP_EQ && q->key.pPath && !q->key.pAgg
-                ? assocColumnFind(pRel->pTarget->pTable, q->key.pPath->z)
-                : -1;
-    if (i >= 0) az[n++] = pRel->pTarget->pTable->aCol[i].zName;
-  }
-  return n;
+/* Add a column to an index that is wanted. */
+static void indexColumn(CheckIndex *pWant, int iCol, int bDesc) {
+  pWant->abDesc[pWant->nCol] = (u8)bDesc;
+  pWant->aCol[pWant->nCol++] = iCol;
 }
 
-/* An index over key, scope and order gives the rows of one parent sorted. */
+/* The key, what a scope compares with =, of one level, and the order as far as
+** an index can have it. */
+static void indexOfOrder(const AssocRel *pRel, CheckIndex *pWant) {
+  const AssocTable *pTab = pRel->pTarget->pTable;
+  const ShapePred *q;
+  const ShapeSort *pSort;
+  int i;
+  for (i = 0; i < pRel->foreign.nCol; i++) {
+    indexColumn(pWant, pRel->foreign.aCol[i], 0);
+  }
+  for (q = pRel->pScope; q && pWant->nCol < 12; q = q->pNext) {
+    i = q->eOp == SHAPE_OP_EQ && q->key.pPath && !q->key.pAgg
+            ? assocColumnFind(pTab, q->key.pPath->z)
+            : -1;
+    if (i >= 0) indexColumn(pWant, i, 0);
+  }
+  pWant->nFixed = pWant->nCol;
+  for (pSort = pRel->pOrder; pSort && pWant->nCol < ASSOC_COUNT(pWant->aCol);
+       pSort = pSort->pNext) {
+    i = pSort->key.pPath && !pSort->key.pPath->pNext && !pSort->key.pAgg
+            ? assocColumnFind(pTab, pSort->key.pPath->z)
+            : -1;
+    if (i < 0 || i == pTab->iRowid || pSort->pColl) break;
+    indexColumn(pWant, i, pSort->bDesc);
+  }
+}
+
+/* An index over key, scope and order gives the rows of one parent sorted. One
+** does for all associations that ask for the same. */
 static void problemOrder(Checker *c, AssocRel *pRel) {
   AssocTable *pTab = pRel->pTarget->pTable;
+  CheckIndex want = {.pTab = pTab};
   const AssocIndex *pIdx;
-  const ShapeSort *pSort;
-  const char *az[16];
-  u8 abDesc[16];
-  int n, i, nFixed;
-  memset(abDesc, 0, sizeof(abDesc));
   if (pRel->nPath || pTab->eType != ASSOC_TABLE ||
       (pRel->eKind != ASSOC_HASMANY && pRel->eKind != ASSOC_HASONE) ||
       (pRel->pOrder == 0 && pRel->pScope == 0) || pRel->foreign.nCol > 8 ||
       !problemHasAll(&pRel->foreign)) {
     return;
   }
-  for (n = 0; n < pRel->foreign.nCol; n++) az[n] = pRel->foreign.azCol[n];
-  n = nFixed = problemScopeColumns(pRel, az, n, 12);
-  for (pSort = pRel->pOrder; pSort && n < ASSOC_COUNT(az);
-       pSort = pSort->pNext) {
-    i = pSort->key.pPath && !pSort->key.pPath->pNext && !pSort->key.pAgg
-            ? assocColumnFind(pTab, pSort->key.pPath->z)
-            : -1;
-    if (i < 0 || i == pTab->iRowid || pSort->pColl) break;
-    abDesc[n] = pSort->bDesc;
-    az[n++] = pTab->aCol[i].zName;
-  }
-  if (n == pRel->foreign.nCol) return;
+  indexOfOrder(pRel, &want);
+  if (want.nCol == pRel->foreign.nCol) return;
   for (pIdx = assocTableIndexes(c->pCall, pTab); pIdx; pIdx = pIdx->pNext) {
-    int nSame = 0, bTurn = -1;
-    if (pIdx->bPartial || pIdx->nCol < n) continue;
-    for (i = 0; i < n; i++) {
-      int iCol = pIdx->aCol[i], j = i;
-      if (iCol < 0) break;
-      if (i < nFixed) { /* In any order */
-        for (j = 0;
-             j < nFixed && sqlite3_stricmp(az[j], pTab->aCol[iCol].zName) != 0;
-             j++) {
-        }
-        if (j == nFixed) break;
-      } else {
-        if (sqlite3_stricmp(az[i], pTab->aCol[iCol].zName) != 0) break;
-        if (bTurn >= 0 && bTurn != (pIdx->abDesc[i] != abDesc[i])) break;
-        bTurn = pIdx->abDesc[i] != abDesc[i];
-      }
-      nSame++;
+    if (!pIdx->bPartial &&
+        indexServes(&want, pIdx->nCol, pIdx->aCol, pIdx->abDesc)) {
+      return;
     }
-    if (nSame == n) return;
   }
-  if (c->pCall->rc != SQLITE_OK) return;
-  problemAdd(c, CHECK_INFO, CHECK_REL(pRel), "order without index",
-             fixIndex(c, pTab, n, az, abDesc),
-             "no index of %s has the key and then what the %s of %s asks for",
-             pTab->zName, n > nFixed ? "order" : "scope", pRel->zName);
+  if (c->pCall->rc != SQLITE_OK || indexProposed(c, &want)) return;
+  problemAdd(
+      c, CHECK_INFO, CHECK_REL(pRel), "order without index", fixIndex(c, &want),
+      "no index of %s has the key and then what the %s of %s asks for",
+      pTab->zName, want.nCol > want.nFixed ? "order" : "scope", pRel->zName);
 }
 
 /* --------------------------------------------------------------------- all */
@@ -770,7 +811,6 @@ void assocCheck(AssocLook *p) {
     if (pRel->nBranch) problemBranches(&c, pRel);
     problemOne(&c, pRel);
     problemSides(&c, pRel);
-    problemOrder(&c, pRel);
   }
   /* One that disagrees with another gives no list */
   for (i = 0; i < c.nRel && i < 8 && c.pList == 0; i++) {
@@ -779,6 +819,10 @@ void assocCheck(AssocLook *p) {
   }
   for (pFor = c.pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     problemForeign(&c, pFor);
+  }
+  /* After the indexes of keys, of which one may do for these too */
+  for (i = 0; i < c.nRel && p->pCall->rc == SQLITE_OK; i++) {
+    problemOrder(&c, c.apRel[i]);
   }
   problemEnforced(&c);
   problemCircles(&c);
