@@ -256,8 +256,10 @@ int assocPrivateRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid);
 /* ----------------------------------------------------------------- json --
 **
 ** An AssocOut is a place to write to that has room. assocOutNeed(n) makes
-** room for n bytes; writers that are given a char* write there, need the
-** room that their comments say, and return the new end.
+** room for n > 0 bytes, or says that it cannot; after another error there may
+** still be room, and what is written there is of no use. Writers that are given
+** a char* write there, need the room that their comments say, and return the
+** new end.
 */
 struct AssocOut {
   char *pStart; /* Start of the text that must stay together */
@@ -270,7 +272,8 @@ struct AssocOut {
 };
 
 static inline int assocOutNeed(AssocOut *pOut, i64 n) {
-  if (ASSOC_UNLIKELY(pOut->pEnd - pOut->p < n)) pOut->xGrow(pOut, n);
+  if (!ASSOC_UNLIKELY(pOut->pEnd - pOut->p < n)) return 1;
+  pOut->xGrow(pOut, n);
   return pOut->rc == SQLITE_OK;
 }
 

@@ -96,13 +96,16 @@ void assocOutPrintf(AssocOut *pOut, const char *zFmt, ...) {
 */
 #if defined(__SSE2__)
 
-/* A bit for each byte that needs care. */
+/*
+** A bit for each byte that needs care. Signed, control characters and bytes
+** outside ASCII are less than ' '; with the second bit turned over the quote
+** is ' ' and they are less still, so that one difference has the high bit, of
+** which the mask is made, for all of them.
+*/
 static inline unsigned careBits(__m128i x) {
-  __m128i bad = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')),
-                             _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
-  /* Signed, control characters and bytes outside ASCII are less than ' ', and
-  ** the difference has the high bit that the mask is made of */
-  bad = _mm_or_si128(bad, _mm_subs_epi8(x, _mm_set1_epi8(' ')));
+  __m128i bad = _mm_subs_epi8(_mm_xor_si128(x, _mm_set1_epi8(2)),
+                              _mm_set1_epi8(' ' + 1));
+  bad = _mm_or_si128(bad, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
   return (unsigned)_mm_movemask_epi8(bad);
 }
 
@@ -346,6 +349,10 @@ static char *intWrite(char *p, i64 i) {
   u64 u = i < 0 ? 0 - (u64)i : (u64)i;
   char *pEnd, *pAt;
   if (i < 0) *p++ = '-';
+  if (u < 10) { /* As most flags and ratings are */
+    *p = (char)('0' + u);
+    return p + 1;
+  }
   pEnd = pAt = p + digitCount(u);
   for (; u >= 100; u /= 100) {
     pAt -= 2;

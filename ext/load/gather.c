@@ -8,7 +8,7 @@
 #include "load/load.h"
 
 static inline void putText(AssocOut *pOut, const char *z, i64 n) {
-  if (!assocOutNeed(pOut, n)) return;
+  if (n == 0 || !assocOutNeed(pOut, n)) return;
   memcpy(pOut->p, z, (size_t)n);
   pOut->p += n;
 }
