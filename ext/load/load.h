@@ -159,9 +159,10 @@ struct AssocNode {
   int iChild;        /* Place among those of the parent */
   AssocNode *pNext;  /* The next of the same parent */
 
-  /* The values of a row, in the order of a statement's columns: with a
-  ** scan first the nKey values of the key by which it finds its parent. */
-  int nKey;
+  /* The values of a row, in the order of a statement's columns: with a scan
+  ** first the nScanKey values of the key by which it finds its parent, or none
+  ** if they are those from iScanKey on of the row's own. */
+  int nKey, nScanKey, iScanKey;
   const AssocKeyRule *aRule; /* How keys compare */
   const char **azKey;        /* SQL of the key in one's own rows */
   int nArg;                  /* Values beside the key */

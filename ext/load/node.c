@@ -305,7 +305,7 @@ void assocNodeKeys(Planner *p, AssocNode *pNode, const AssocKey *pUp,
                       pNode->zPath, ASSOC_KEY_MAX);
     return;
   }
-  pNode->nKey = pOwn->nCol;
+  pNode->nKey = pNode->nScanKey = pOwn->nCol;
   pNode->aRule = aRule;
   pNode->bDown = (u8)pathIsDown(p->pCall, pNode);
   for (i = 0; i < pOwn->nCol; i++) {

@@ -254,14 +254,15 @@ void assocRunPulse(AssocRun *pRun) {
   sqlite3_reset(pStmt);
 }
 
-/* A row of a scan: the first values are its key. In a recursion every key is
-** wanted, now or later; but not the rows of those that were looked up. */
+/* A row of a scan. In a recursion every key is wanted, now or later; but not
+** the rows of those that were looked up. */
 static void scanRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  sqlite3_value **apKey = &apVal[pNode->iScanKey];
   AssocBucket *pBucket;
   u32 iSlot = 0;
   if (pNode->bRecurse) {
-    iSlot = assocKeymapAdd(&pState->map, apVal, &pRun->rc);
+    iSlot = assocKeymapAdd(&pState->map, apKey, &pRun->rc);
     if (iSlot == ASSOC_NOSLOT) return;
     if (!needBuckets(pRun, pState, iSlot + 1)) {
       pRun->rc = SQLITE_NOMEM;
@@ -269,19 +270,19 @@ static void scanRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
     }
     if (pState->aBucket[iSlot].bFetched) return;
   } else if (pNode->nKey) {
-    iSlot = assocKeymapFind(&pState->map, apVal, &pRun->rc);
+    iSlot = assocKeymapFind(&pState->map, apKey, &pRun->rc);
     if (iSlot == ASSOC_NOSLOT) return;
   }
   pBucket = &pState->aBucket[iSlot];
   if (!pNode->bMany && pNode->nKey && pBucket->n) return;
-  assocRunRow(pRun, pNode, pBucket, &apVal[pNode->nKey]);
+  assocRunRow(pRun, pNode, pBucket, &apVal[pNode->nScanKey]);
 }
 
 /* pBucket is 0 for a scan, whose rows bring the key that tells. */
 void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
                   AssocBucket *pBucket) {
   sqlite3_value *apFew[32], **apVal = apFew;
-  int i, nVal = pNode->nArg + (pBucket ? 0 : pNode->nKey);
+  int i, nVal = pNode->nArg + (pBucket ? 0 : pNode->nScanKey);
   if (nVal > ASSOC_COUNT(apFew)) {
     apVal = assocMalloc(pRun->pCall, (i64)sizeof(*apVal) * nVal);
     if (apVal == 0) return;
@@ -444,7 +445,7 @@ static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
     int n = pNode->nKey + readyValues(pRun, pNode);
     if (pCall->rc == SQLITE_OK) emitRows(pRun, pNode, pStmt, n, valueRow);
   } else if (pFetch->bEmit) {
-    emitRows(pRun, pNode, pStmt, pNode->nKey + pNode->nArg, scanRow);
+    emitRows(pRun, pNode, pStmt, pNode->nScanKey + pNode->nArg, scanRow);
   } else {
     stepRows(pRun, pNode, pStmt, 0);
   }

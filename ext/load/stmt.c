@@ -10,6 +10,7 @@
 **            or, for all keys at once, where an index has the order: keys.c
 **   scan    SELECT assoc_emit(t1.user_id, <values>) FROM posts t1
 **            NOT INDEXED WHERE <where>
+**            the key being first, unless it is among the values
 **
 ** A scan in the order of the rowid needs no ORDER BY: NOT INDEXED leaves
 ** only that order, once an OR cannot be taken apart. In any other order the
@@ -273,7 +274,7 @@ static void stmtArg(AssocSql *p, const AssocNode *pNode, int i) {
 /* The values; of a scan the key first. Named a0, a1, … if bNames. */
 static void stmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
                        int bNames) {
-  int i, n = 0, nKey = bScan ? pNode->nKey : 0;
+  int i, n = 0, nKey = bScan ? pNode->nScanKey : 0;
   for (i = 0; i < nKey + pNode->nArg; i++) {
     stmtNext(p, &n, "", ",");
     if (i < nKey) {
@@ -508,7 +509,7 @@ static void stmtScanStart(AssocSql *p, const AssocNode *pNode,
   int i, n = 0;
   stmtPut(p, pFetch->bEmit ? "SELECT assoc_emit(" : "SELECT ");
   if (pFetch->bEmit && !bNatural) {
-    for (i = 0; i < pNode->nKey + pNode->nArg; i++) {
+    for (i = 0; i < pNode->nScanKey + pNode->nArg; i++) {
       stmtNext(p, &n, "", ",");
       sqlite3_str_appendf(p->pStr, "a%d", i);
     }
@@ -543,6 +544,19 @@ static void stmtReorder(Planner *p, AssocSql *pSql, AssocNode *pRoot) {
   stmtPut(pSql, zDesc);
 }
 
+/* Where a scan has the key: a key of one column that is among the values of the
+** row is read once. */
+static void scanKey(AssocNode *pNode) {
+  int i;
+  for (i = 0; i < pNode->nArg && pNode->nKey == 1; i++) {
+    const char *z = pNode->aArg[i].zSql;
+    if (z == 0 || strcmp(z, pNode->azKey[0]) != 0) continue;
+    pNode->nScanKey = 0;
+    pNode->iScanKey = i;
+    return;
+  }
+}
+
 /* All rows for all parents; of the root, all that are asked for. */
 static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
                      int bCursor) {
@@ -551,8 +565,9 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
                  !(pC && (pC->pWhere || pC->pLimit || pC->pOffset)) &&
                  !(pNode->pRel == 0 && pNode->pPage);
   AssocSql sql;
-  pFetch->bEmit = pNode->nKey + pNode->nArg <= p->nFunctionArg &&
-                  pNode->nKey + pNode->nArg > 0 && !oneByOne(p, pNode);
+  scanKey(pNode);
+  pFetch->bEmit = pNode->nScanKey + pNode->nArg <= p->nFunctionArg &&
+                  pNode->nScanKey + pNode->nArg > 0 && !oneByOne(p, pNode);
   stmtStart(p, &sql, pNode, 1);
   sql.bNatural = (u8)bNatural;
   stmtScanStart(&sql, pNode, pFetch, bNatural);
@@ -562,7 +577,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   if (bCursor) stmtCursors(&sql, pNode);
   pNode->bSorted = !bNatural && !pNode->bOne;
   sql.pListed = pNode;
-  sql.iListed = 1 + pNode->nKey;
+  sql.iListed = 1 + pNode->nScanKey;
   if (!bNatural) {
     if (!pNode->bOne) stmtOrder(&sql, pNode);
     if (pNode->pRel == 0) stmtLimit(&sql, pNode);
