@@ -525,6 +525,8 @@ sqlite3_value *assocJsonValueOf(AssocCall *pCall, sqlite3_stmt *pStmt,
   if (assocStep(pCall, pStmt)) {
     pVal = sqlite3_value_dup(sqlite3_column_value(pStmt, 0));
     if (pVal == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+  } else {
+    assocErrorCode(pCall, SQLITE_AUTH); /* An authorizer ignored the SELECT */
   }
   sqlite3_reset(pStmt);
   return pVal;

@@ -125,6 +125,7 @@ static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
     pTab->nCol++;
   }
   assocFinalize(pCall, pStmt);
+  if (n == 0) assocErrorCode(pCall, SQLITE_AUTH); /* The PRAGMA was ignored */
   strictAny(pCall, pTab);
   for (i = 0; i < pTab->nCol; i++) {
     loadCollation(pCall, pTab, &pTab->aCol[i]);
@@ -225,11 +226,13 @@ int assocColumnFind(const AssocTable *pTab, const char *zName) {
 
 /* ----------------------------------------------------------------- table */
 
+/* A virtual table has no page of its own. No function is asked: LIKE may be
+** case-sensitive, the user's own, or denied by an authorizer. */
 static void tableType(AssocCall *pCall, AssocTable *pTab) {
   sqlite3_stmt *pStmt = assocPrepare(
       pCall,
       "SELECT CASE WHEN type='view' THEN 1"
-      "            WHEN sql LIKE 'create virtual%%' THEN 2 ELSE 0 END"
+      "            WHEN rootpage>0 THEN 0 ELSE 2 END"
       "  FROM \"%w\".sqlite_schema"
       " WHERE name=?1 AND type IN ('table','view')",
       pTab->pSchema->zName);

@@ -347,8 +347,8 @@ static void dropGuards(GuardMaker *g, const AssocSchema *pSchema) {
   sqlite3_stmt *pStmt =
       assocPrepare(p->pCall,
                    "SELECT name, substr(sql, 16) FROM \"%w\".sqlite_schema"
-                   " WHERE type='trigger' AND name LIKE 'assoc!_guard!_%%'"
-                   " ESCAPE '!' ORDER BY rowid",
+                   " WHERE type='trigger' AND name>='assoc_guard_'"
+                   " AND name<'assoc_guard`' ORDER BY rowid",
                    pSchema->zName);
   while (assocStep(p->pCall, pStmt)) {
     const char *zName = assocColumnText(p->pCall, pStmt, 0);
