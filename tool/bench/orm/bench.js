@@ -3,10 +3,10 @@
 //   node bench.js DATABASE USERS SECONDS DIRECTORY
 //
 // Each load is run once by every library, and what it gave compared with what
-// assoc gave: the same objects, but for the order of rows and keys. Then all
-// are run in turn for so many seconds, and the best times reported: until there
-// are objects, and until there is a JSON document. DIRECTORY gets orm.md and
-// orm.svg.
+// assoc gave: the same objects, but for the order of rows and keys. Then they
+// take turns for so many seconds, as many for the time until there are objects
+// as for that until there is a JSON document, and the medians are reported.
+// DIRECTORY gets orm.md and orm.svg.
 import { contenders } from './assoc.js';
 import { report } from './report.js';
 
@@ -38,23 +38,23 @@ function canonical(value) {
 const toDocument = (it, result) => (it.isDocument ? result : JSON.stringify(result));
 const answerOf = (document) => JSON.stringify(canonical(JSON.parse(document)));
 
-// One turn: some runs where the load is short. Times in ms, per run.
-async function turn(it, load) {
-  const runs = load === 'one-user' ? 50 : 1;
-  let objects = 0;
-  let documents = 0;
-  for (let i = 0; i < runs; i++) {
+// One turn, of a tenth of a second or three runs at least: the times, in ms,
+// until finish() has what it makes of the result. The garbage of others is gone
+// and a first run has warmed what they left cold; one's own is one's own cost.
+async function turn(it, load, finish) {
+  const times = [];
+  globalThis.gc?.();
+  const end = performance.now() + 100;
+  for (let n = -1; n < 3 || performance.now() < end; n++) {
     const start = performance.now();
-    const result = await it.load[load](1 + (i * 7919 + 5) % nUser);
-    const middle = performance.now();
-    if (it.isDocument) JSON.parse(result);
-    else JSON.stringify(result);
-    const end = performance.now();
-    objects += (it.isDocument ? end : middle) - start;
-    documents += (it.isDocument ? middle : end) - start;
+    finish(await it.load[load](1 + ((n + 1) * 7919 + 5) % nUser));
+    if (n >= 0) times.push(performance.now() - start);
   }
-  it.objects = Math.min(it.objects, objects / runs);
-  it.documents = Math.min(it.documents, documents / runs);
+  return times;
+}
+
+function median(times) {
+  return times.sort((a, b) => a - b)[times.length >> 1];
 }
 
 async function measure(all, load) {
@@ -65,20 +65,23 @@ async function measure(all, load) {
     const answer = answerOf(toDocument(it, await it.load[load](7)));
     expected ??= answer;
     it.same = answer === expected;
-    it.objects = it.documents = Infinity;
+    it.objects = [];
+    it.documents = [];
     if (!it.same) console.log(`${load}: ${it.name} gives something else:`, answer.slice(0, 400),
       'instead of', expected.slice(0, 400));
   }
   const start = performance.now();
   for (let n = 0; n < 3 || performance.now() - start < 1000 * seconds; n++) {
     for (const it of able) {
-      globalThis.gc?.();
-      await turn(it, load);
+      it.documents.push(...await turn(it, load,
+        it.isDocument ? () => {} : JSON.stringify));
+      it.objects.push(...await turn(it, load,
+        it.isDocument ? JSON.parse : () => {}));
     }
   }
   for (const it of able) {
-    const row = { load, name: it.name, same: it.same, objects: it.objects,
-      documents: it.documents };
+    const row = { load, name: it.name, same: it.same, objects: median(it.objects),
+      documents: median(it.documents) };
     console.log(load.padEnd(22), it.name.padEnd(22), row.objects.toFixed(3).padStart(10),
       row.documents.toFixed(3).padStart(10), row.same ? '' : 'DIFFERS');
     rows.push(row);

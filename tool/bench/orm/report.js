@@ -42,9 +42,11 @@ Made by \`make bench-orm\`; do not edit. Node ${process.versions.node}, SQLite $
 ![Dots: for each load, milliseconds until there is a JSON document](orm.svg)
 
 All in one process, on one file of ${nUser.toLocaleString('en')} users, ten posts and fifty
-comments of each; run in turn, the best of some times, in milliseconds. Each library is asked
-in the fastest way of its own that we found (tool/bench/orm), and what it gives is compared
-with what assoc gives; an empty cell is a load that it has no way to ask for.
+comments of each. They take turns of a tenth of a second or three runs at least, after one that
+warms up, with a collection of garbage before a turn and none that is forced within; the medians,
+in milliseconds. Each library is asked in the fastest way of its own that we found
+(tool/bench/orm), and what it gives is compared with what assoc gives; an empty cell is a load
+that it has no way to ask for.
 
 ## Until there is a JSON document
 
