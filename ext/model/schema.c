@@ -229,13 +229,13 @@ int assocColumnFind(const AssocTable *pTab, const char *zName) {
 /* A virtual table has no page of its own. No function is asked: LIKE may be
 ** case-sensitive, the user's own, or denied by an authorizer. */
 static void tableType(AssocCall *pCall, AssocTable *pTab) {
-  sqlite3_stmt *pStmt = assocPrepare(
-      pCall,
-      "SELECT CASE WHEN type='view' THEN 1"
-      "            WHEN rootpage>0 THEN 0 ELSE 2 END"
-      "  FROM \"%w\".sqlite_schema"
-      " WHERE name=?1 AND type IN ('table','view')",
-      pTab->pSchema->zName);
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall,
+                   "SELECT CASE WHEN type='view' THEN 1"
+                   "            WHEN rootpage>0 THEN 0 ELSE 2 END"
+                   "  FROM \"%w\".sqlite_schema"
+                   " WHERE name=?1 AND type IN ('table','view')",
+                   pTab->pSchema->zName);
   assocBindText(pCall, pStmt, 1, pTab->zName);
   if (assocStep(pCall, pStmt)) {
     pTab->eType = (u8)sqlite3_column_int(pStmt, 0);

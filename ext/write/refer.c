@@ -86,7 +86,7 @@ static void refersOfForeign(ReferList *p, AssocForeign *pFor) {
     AssocFkey *pFk;
     WriteRefer *pNew;
     if (pFor->pParent != p->pModel || !pFor->bConstraint || pFor->pTab == 0 ||
-        pFor->pTab->eType != ASSOC_TABLE || !referReady(&pFor->key) ||
+        pFor->pTab->eType == ASSOC_VIEW || !referReady(&pFor->key) ||
         !referReady(&pFor->parentKey)) {
       continue;
     }
@@ -163,7 +163,7 @@ static void refersOfSchema(ReferList *p) {
 
 static WriteRefer *referFree(ReferList *p, AssocRel *pRel, AssocTable *pChild,
                              const AssocKey *pKey, const AssocKey *pRef) {
-  if (pChild == 0 || pChild->eType != ASSOC_TABLE || !referReady(pKey) ||
+  if (pChild == 0 || pChild->eType == ASSOC_VIEW || !referReady(pKey) ||
       !referReady(pRef)) {
     return 0;
   }
