@@ -150,6 +150,23 @@ static char *relatedColumns(AssocCall *pCall, const AssocTable *pTab, int *pn) {
   return assocStrFinish(pCall, pStr);
 }
 
+/*
+** May a table be opened whose association is not there? Where somebody repairs
+** the schema, with PRAGMA writable_schema=ON, so that it can be dropped. But it
+** cannot be created then: if a statement is running that writes, it may be
+** CREATE VIRTUAL TABLE, since SQLite calls one function for both.
+*/
+static int relatedRepairs(const AssocCall *pCall) {
+  sqlite3_stmt *pStmt = 0;
+  int bOn = 0;
+  if (pCall->rc != SQLITE_ERROR) return 0;
+  sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, -1, &bOn);
+  while (bOn && (pStmt = sqlite3_next_stmt(pCall->db, pStmt)) != 0) {
+    if (sqlite3_stmt_busy(pStmt) && !sqlite3_stmt_readonly(pStmt)) bOn = 0;
+  }
+  return bOn;
+}
+
 /* USING related(User, posts) */
 static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
                            const char *const *argv) {
@@ -174,6 +191,11 @@ static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
   }
   assocPlanRelease(pCall, pPlan);
   assocCatalogLeave(pCall, pCat);
+  if (relatedRepairs(pCall)) { /* The error comes when it is read or written */
+    assocErrorForget(pCall);
+    p->zColumns = assocMprintf(pCall, "assoc_missing");
+    p->iKeyCol = 1;
+  }
   p->iModelCol = p->iItemCol = -1;
   p->iRowCol = p->iKeyCol + 1;
   zSql = assocMprintf(pCall,
