@@ -252,7 +252,8 @@ void assocBindCheck(AssocRun *pRun) {
                pShape->nParam, pRun->args.nVal,
                pRun->args.nVal == 1 ? " is" : "s are");
   } else {
-    assocError(pRun->pCall, "%d values are given, but the shape asks for %d",
-               pRun->args.nVal, nWanted);
+    assocError(pRun->pCall, "%d value%s given, but the shape asks for %d",
+               pRun->args.nVal, pRun->args.nVal == 1 ? " is" : "s are",
+               nWanted);
   }
 }

@@ -1033,6 +1033,31 @@ static int jsonIsAbsent(const AssocJson *p) {
   return i < ASSOC_COUNT(az);
 }
 
+/* A key that is none of them. The roots, and what is "on" a model, have not
+** those that say how an include is taken. */
+static void findUnknown(JsonParser *p, const char *zKey, int bFew) {
+  static const char *const az[] = {
+      "model", "attributes", "include", "where",    "order",
+      "limit", "offset",     "scope",   "paranoid", "page",
+      "first", "last",       "after",   "before",   "association",
+      "as",    "required",   "through", "spread",   "recurse"};
+  int i, n = bFew ? 14 : ASSOC_COUNT(az);
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  AssocNearest near;
+  char *z;
+  memset(&near, 0, sizeof(near));
+  near.zWritten = zKey;
+  for (i = 0; i < n; i++) {
+    assocNearestTry(&near, az[i]);
+    sqlite3_str_appendf(pStr, "%s%s", i < n - 1 ? i ? ", " : "" : " and ",
+                        az[i]);
+  }
+  z = assocStrFinish(p->pCall, pStr);
+  assocError(p->pCall, "there is no find option \"%s\"%s%s%s (there are %s)",
+             zKey, ASSOC_DID_YOU_MEAN(near.zBest, "\""), z);
+  sqlite3_free(z);
+}
+
 /*
 ** An object of find options, into an item. The roots have one too; what it
 ** is called and whether it is required is then not asked.
@@ -1062,12 +1087,7 @@ static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
                !isIdentifyKey(pSub->zKey) &&
                (bRoot ? strcmp(pSub->zKey, "subQuery") != 0
                       : !jsonIncludeKey(p, pSub, pItem))) {
-      assocError(p->pCall,
-                 "there is no find option \"%s\"; there are model, "
-                 "association, as, attributes, include, where, order, "
-                 "limit, offset, required, through, scope, spread, recurse, "
-                 "page, first, last, after and before",
-                 pSub->zKey);
+      findUnknown(p, pSub->zKey, bRoot || pItem->eType == SHAPE_ITEM_ON);
     }
   }
   if (pThrough) {
