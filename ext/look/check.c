@@ -349,7 +349,10 @@ static int problemIsDeclared(Checker *c, const AssocForeign *pFor) {
 }
 
 static void problemConstraint(Checker *c, AssocForeign *pFor) {
-  if (!assocDdlCanReference(pFor) || problemIsDeclared(c, pFor)) return;
+  if (pFor->pTab->eType != ASSOC_TABLE || !assocDdlCanReference(pFor) ||
+      problemIsDeclared(c, pFor)) {
+    return;
+  }
   if (c->pCall->rc != SQLITE_OK) return;
   problemAdd(c, CHECK_INFO, CHECK_REL(pFor->pRel), "no constraint",
              fixText(c, "SELECT assoc_sync('{\"rebuild\":true}');"),
