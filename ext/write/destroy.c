@@ -684,9 +684,8 @@ static void edgeJudge(WriteDestroyer *d, DestroyEdge *p) {
                "destroyed, and onDelete is %s: %s%s; {\"cascade\":true} "
                "destroys them too",
                p->pChild->pTab->zName, nLeft, nLeft == 1 ? "" : "s",
-               nLeft == 1 ? "s" : "",
-               p->pChild->pTab->aCol[pRefer->aCol[0]].zName, pRefer->zAction,
-               z ? z : "", nLeft > 10 ? ",..." : "");
+               nLeft == 1 ? "s" : "", assocReferColumns(w, pRefer),
+               pRefer->zAction, z ? z : "", nLeft > 10 ? ",..." : "");
   }
   sqlite3_free(z);
 }

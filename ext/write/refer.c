@@ -237,6 +237,18 @@ static int referLeadsOver(const WriteRefer *p, const AssocRel *pRel) {
           p->pScope == pRel->pThroughScope);
 }
 
+const char *assocReferColumns(AssocWriter *w, const WriteRefer *p) {
+  sqlite3_str *pStr = sqlite3_str_new(w->pCall->db);
+  const char *z;
+  int i;
+  for (i = 0; i < p->nCol; i++) {
+    sqlite3_str_appendf(pStr, "%s%s", i ? ", " : "",
+                        p->pChild->aCol[p->aCol[i]].zName);
+  }
+  z = assocArenaStr(w->pCall, &w->mem, pStr);
+  return z ? z : "";
+}
+
 /* "comments", or "Comment(post_id)" where no association leads there. */
 static void referName(ReferList *p, WriteRefer *pRefer) {
   AssocDef *pDef = 0;
@@ -248,7 +260,7 @@ static void referName(ReferList *p, WriteRefer *pRefer) {
   }
   pRefer->zName =
       assocArenaPrintf(p->w->pCall, &p->w->mem, "%s(%s)", pRefer->pChild->zName,
-                       pRefer->pChild->aCol[pRefer->aCol[0]].zName);
+                       assocReferColumns(p->w, pRefer));
 }
 
 /* --------------------------------------------------------------- interface */

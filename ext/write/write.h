@@ -318,6 +318,8 @@ struct WriteRefer {
 };
 /* Those that refer to the model's table. They last as long as the writer. */
 WriteRefer *assocRefersTo(AssocWriter *w, AssocModel *pModel);
+/* Its columns, for a message: "a, b". */
+const char *assocReferColumns(AssocWriter *w, const WriteRefer *p);
 
 /* ---------------------------------------------------------------- destroy */
 
