@@ -10,7 +10,10 @@
 **   free             associations without a constraint. Their rows stay as
 **                    they are, unless onDelete is said all the same; and only
 **                    rows in the scope, or of the type, are meant, for the
-**                    key may mean rows of other tables too
+**                    key may mean rows of other tables too. Such are also
+**                    those of a view, which has no constraints: its rows are
+**                    those of tables, and only a view with triggers for it
+**                    can be changed, so it counts only where onDelete is said
 */
 #include "write/write.h"
 
@@ -163,10 +166,8 @@ static void refersOfSchema(ReferList *p) {
 
 static WriteRefer *referFree(ReferList *p, AssocRel *pRel, AssocTable *pChild,
                              const AssocKey *pKey, const AssocKey *pRef) {
-  if (pChild == 0 || pChild->eType == ASSOC_VIEW || !referReady(pKey) ||
-      !referReady(pRef)) {
-    return 0;
-  }
+  if (pChild == 0 || !referReady(pKey) || !referReady(pRef)) return 0;
+  if (pChild->eType == ASSOC_VIEW && pRel->pOpt->zOnDelete == 0) return 0;
   return referAdd(p, pChild, pKey->nCol, pKey->aCol, pRef->aCol,
                   pRel->pOpt->zOnDelete);
 }
@@ -194,9 +195,10 @@ static void referScope(WriteRefer *pNew, const ShapePred *pScope) {
 static void refersOfRel(ReferList *p, AssocRel *pRel) {
   int bTo = pRel->pTarget == p->pModel, bFrom = pRel->pSource == p->pModel;
   AssocTable *pTab = assocRelForeignTable(pRel);
+  int bView = pTab && pTab->eType == ASSOC_VIEW;
   if (pRel->nBranch) {
     refersOfBranches(p, pRel);
-  } else if (pRel->nPath || pRel->pOpt->eConstraints != 0) {
+  } else if (pRel->nPath || (pRel->pOpt->eConstraints != 0 && !bView)) {
     return;
   } else if (pRel->eKind == ASSOC_BELONGSTO) {
     if (bTo) referFree(p, pRel, pTab, &pRel->foreign, &pRel->targetKey);
