@@ -354,8 +354,10 @@ static void dmlUpdate(DmlRow *p) {
   if (p->pCall->rc != SQLITE_OK) return;
   assocChangesInit(&changes);
   if (nThrough) {
-    assocLinkAdd(w, assocLinkOf(w, p->pRel, 0), &p->source, p->aTarget,
-                 nThrough, aThrough, &changes);
+    WriteLink *pLink = assocLinkOf(w, p->pRel, 0);
+    if (pLink) pLink->bOnce = 1; /* The rows that are there are meant */
+    assocLinkAdd(w, pLink, &p->source, p->aTarget, nThrough, aThrough,
+                 &changes);
   }
   sqlite3_free(assocChangesText(p->pCall, &changes, &w->nChange));
   if (nCell) assocRowUpdate(w, &row, nCell, aCell);

@@ -487,8 +487,10 @@ static void tieMake(Graph *g, GraphTie *p) {
     assocLinkJoin(w, p->pLink, &p->pSource->row, &p->pTarget->row, nThrough,
                   aThrough);
   } else {
+    p->pLink->bOnce = pRow->eWhat == GRAPH_OLD; /* It is linked already */
     assocLinkAdd(w, p->pLink, &p->pSource->row, p->pTarget->row.aKey, nThrough,
                  aThrough, 0);
+    p->pLink->bOnce = 0;
   }
 }
 

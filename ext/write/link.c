@@ -723,6 +723,54 @@ void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   assocRowInsert(w, pLink->pJoin, n, aCell, 0);
 }
 
+/* Does the association itself say what a column of the join row is? */
+static int throughTaken(const WriteLink *pLink, int iCol) {
+  const AssocRel *pRel = pLink->pRel;
+  int i;
+  for (i = 0; i < pRel->foreign.nCol; i++) {
+    if (pRel->foreign.aCol[i] == iCol) return 1;
+  }
+  for (i = 0; i < pRel->other.nCol; i++) {
+    if (pRel->other.aCol[i] == iCol) return 1;
+  }
+  for (i = 0; i < pLink->nThrough; i++) {
+    if (pLink->aThrough[i].iCol == iCol) return 1;
+  }
+  return 0;
+}
+
+/* Number of a column in the own key of the join row, or -1. */
+static int throughKey(const WriteLink *pLink, int iCol) {
+  const AssocModel *pJoin = pLink->pJoin;
+  int i;
+  for (i = 0; i < pJoin->nKey; i++) {
+    if (pJoin->aKey[i] == iCol) return i;
+  }
+  return -1;
+}
+
+/* What the caller gives a join row that is there. Its keys and its scope stay,
+** for a load may have given them, too. Where a pair has several rows, a key of
+** their own says which is meant. */
+static void linkGive(AssocWriter *w, const WriteLink *pLink,
+                     const WriteRow *pRow, int nThrough,
+                     const WriteCell *aThrough) {
+  WriteCell *a =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (nThrough + 1));
+  int i, iKey, n = 0;
+  for (i = 0; a && i < nThrough; i++) {
+    if (throughTaken(pLink, aThrough[i].iCol)) continue;
+    iKey = throughKey(pLink, aThrough[i].iCol);
+    if (iKey < 0) {
+      a[n++] = aThrough[i];
+    } else if (pLink->bTwice &&
+               !assocValPrintsAs(w, &pRow->aKey[iKey], &aThrough[i].val)) {
+      return;
+    }
+  }
+  if (n) assocRowChange(w, pRow, n, a);
+}
+
 /* A join row that was softly deleted lives again. */
 static void linkRevive(AssocWriter *w, const WriteLink *pLink,
                        const WriteRow *pRow, int nThrough,
@@ -731,7 +779,7 @@ static void linkRevive(AssocWriter *w, const WriteLink *pLink,
   cell.val.pJson = assocLiteralJson(w, 0);
   if (cell.val.pJson == 0) return;
   assocRowUpdate(w, pRow, 1, &cell);
-  assocRowChange(w, pRow, nThrough, aThrough);
+  linkGive(w, pLink, pRow, nThrough, aThrough);
 }
 
 /* belongsToMany: a join row, or what the caller gives the one that is. */
@@ -751,7 +799,7 @@ static void linkMany(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
              assocRowGet(w, &look.row, pLink->pTargetKey, pRel->zName), &pair);
   }
   for (i = 0; i < pair.n; i++) {
-    assocRowChange(w, &pair.a[i], nThrough, aThrough);
+    linkGive(w, pLink, &pair.a[i], nThrough, aThrough);
   }
   if (pair.n || w->pCall->rc != SQLITE_OK) return;
   if (pair.dead.aKey) {

@@ -199,7 +199,7 @@ struct WriteLink {
   const AssocKey *pTargetKey; /* belongsTo, belongsToMany: columns of it */
   AssocModel *pJoin;          /* belongsToMany: the join table as a model */
   u8 bTwice;                  /* belongsToMany: a pair may be linked again */
-  u8 bOnce;                   /* But not now, for the targets are being set */
+  u8 bOnce;                   /* But not now: those that are there are meant */
   u8 bOperator; /* A scope compares, which does not say what to write */
   int nScope;   /* Columns of the target that the scope sets */
   WriteCell *aScope;
