@@ -68,7 +68,6 @@ void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink) {
 /* Does the association, or one in the other direction, say unique:false? */
 static int linkTwice(AssocWriter *w, const AssocRel *pRel) {
   AssocDef *pDef = 0;
-  if (pRel->eKind != ASSOC_BELONGSTOMANY) return 0;
   if (pRel->pOpt->eThroughUnique >= 0) return !pRel->pOpt->eThroughUnique;
   while ((pDef = assocModelNextDef(w->pCall, pRel->pTarget, pDef)) != 0) {
     AssocRel *pBack = 0;
@@ -80,6 +79,36 @@ static int linkTwice(AssocWriter *w, const AssocRel *pRel) {
         pBack->pOpt->eThroughUnique == 0) {
       return 1;
     }
+  }
+  return 0;
+}
+
+/* Does the association itself say what a column of the join row is? */
+static int throughTaken(const WriteLink *pLink, int iCol) {
+  const AssocRel *pRel = pLink->pRel;
+  int i;
+  for (i = 0; i < pRel->foreign.nCol; i++) {
+    if (pRel->foreign.aCol[i] == iCol) return 1;
+  }
+  for (i = 0; i < pRel->other.nCol; i++) {
+    if (pRel->other.aCol[i] == iCol) return 1;
+  }
+  for (i = 0; i < pLink->nThrough; i++) {
+    if (pLink->aThrough[i].iCol == iCol) return 1;
+  }
+  return 0;
+}
+
+/* Does the schema keep a pair from being linked twice, whatever is said? */
+static int linkUnique(AssocWriter *w, const WriteLink *pLink) {
+  AssocTable *pTab = pLink->pRel->pThrough;
+  AssocIndex *pIdx = pTab ? assocTableIndexes(w->pCall, pTab) : 0;
+  int i;
+  for (; pIdx; pIdx = pIdx->pNext) {
+    if (!pIdx->bUnique || pIdx->bPartial) continue;
+    for (i = 0; i < pIdx->nCol && throughTaken(pLink, pIdx->aCol[i]); i++) {
+    }
+    if (i == pIdx->nCol) return 1;
   }
   return 0;
 }
@@ -151,7 +180,6 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
   assocModelNeedKey(w->pCall, pRel->pSource);
   assocModelNeedKey(w->pCall, p->pTarget);
   (void)assocModelScopes(w->pCall, p->pTarget);
-  p->bTwice = (u8)linkTwice(w, pRel);
   p->aScope =
       scopeRead(w, pRel->pScope, p->pTarget->pTable, &p->nScope, &p->bOperator);
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {
@@ -159,6 +187,7 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
     p->aThrough = scopeRead(w, pRel->pThroughScope, pRel->pThrough,
                             &p->nThrough, &p->bOperator);
     if (p->pJoin) (void)assocModelScopes(w->pCall, p->pJoin);
+    p->bTwice = (u8)(linkTwice(w, pRel) && !linkUnique(w, p));
   }
   linkFree(w, p);
   p->pNext = w->pLink;
@@ -721,22 +750,6 @@ void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   n = cellsAppend(aCell, n, pLink->nThrough, pLink->aThrough);
   n = cellsAppend(aCell, n, nThrough, aThrough);
   assocRowInsert(w, pLink->pJoin, n, aCell, 0);
-}
-
-/* Does the association itself say what a column of the join row is? */
-static int throughTaken(const WriteLink *pLink, int iCol) {
-  const AssocRel *pRel = pLink->pRel;
-  int i;
-  for (i = 0; i < pRel->foreign.nCol; i++) {
-    if (pRel->foreign.aCol[i] == iCol) return 1;
-  }
-  for (i = 0; i < pRel->other.nCol; i++) {
-    if (pRel->other.aCol[i] == iCol) return 1;
-  }
-  for (i = 0; i < pLink->nThrough; i++) {
-    if (pLink->aThrough[i].iCol == iCol) return 1;
-  }
-  return 0;
 }
 
 /* Number of a column in the own key of the join row, or -1. */
