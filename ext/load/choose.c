@@ -106,20 +106,20 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey,
 }
 
 /*
-** The table related is asked for one source after another and cannot know
+** The table related is asked for one key after another and cannot know
 ** how many will come: it takes the pairs of all when what it looked up has
 ** cost as much as that would, so it never costs more than twice the better
 ** way. Measured in rows of such a scan a lookup is 12, and 2 for each of its
 ** rows. Of very many rows the pairs would not fit into memory.
 */
-int assocChoosePairs(AssocCall *pCall, AssocNode *pRoot, i64 nSource,
-                     i64 nTarget) {
+int assocChoosePairs(AssocCall *pCall, const AssocNode *pRoot,
+                     const AssocPairs *pPairs, i64 nKey, i64 nId) {
   AssocLoadState *pLoad = assocLoadState(pCall);
   i64 nRow;
-  if (pRoot->pairs.zSql == 0 || pLoad == 0) return 0;
+  if (pPairs->fetch.zSql == 0 || pLoad == 0) return 0;
   if (pLoad->eForce) return pLoad->eForce == ASSOC_FORCE_SCAN;
-  if (pRoot->zIndex == 0) return nSource > 3;
-  if (nSource < 64) return 0;
+  if (pPairs->zIndex == 0) return nKey > 3;
+  if (nKey < 64) return 0;
   nRow = assocTableRows(pCall, assocRelForeignTable(pRoot->pPlan->pAnswer));
-  return nSource * 12 + nTarget * 2 >= nRow && nRow <= 4000000;
+  return nKey * 12 + nId * 2 >= nRow && nRow <= 4000000;
 }

@@ -109,6 +109,14 @@ struct AssocFetch {
   AssocChoice *pChoice; /* How its conditions on related rows are asked */
 };
 
+/* The table related: all pairs of a key and an id that goes with it. */
+typedef struct AssocPairs AssocPairs;
+struct AssocPairs {
+  AssocFetch fetch;
+  AssocKeyRule rule;  /* How keys compare */
+  const char *zIndex; /* By which the ids of one key are looked up, or 0 */
+};
+
 /* The page that a node is, if it is one. */
 typedef struct AssocPage AssocPage;
 struct AssocPage {
@@ -182,9 +190,9 @@ struct AssocNode {
                          ** is of the join rows that lead to them; or none */
   AssocKeyRule *aEnd; /* How the join rows compare with them */
   AssocFetch lookupAt, scanAt; /* The same of a page at a cursor */
-  AssocFetch pairs;            /* The table related: all sources at once */
+  AssocFetch back;             /* The table related: sources of one target */
+  AssocPairs pairs, backPairs; /* The same and the lookup, of all at once */
   AssocFetch again;      /* With "^": a row that was found, as a source's key */
-  AssocKeyRule rule;     /* And how the source's key compares */
   i64 nActual;           /* Rows of the last run, or -1 */
   const char *zStrategy; /* What the last run did, or 0 */
   const char *zWhy;      /* And why */
@@ -689,10 +697,10 @@ int assocTakeRegister(AssocConn *pConn);
 int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey,
                 const char **pzWhy, i64 *pnWanted);
 
-/* Whether to take the pairs of all sources, when nSource of them have been
-** looked up one by one and had nTarget rows. */
-int assocChoosePairs(AssocCall *pCall, AssocNode *pRoot, i64 nSource,
-                     i64 nTarget);
+/* Whether to take the pairs of all keys, when nKey of them have been looked up
+** and had nId ids. */
+int assocChoosePairs(AssocCall *pCall, const AssocNode *pRoot,
+                     const AssocPairs *pPairs, i64 nKey, i64 nId);
 
 /* The same load as one statement that needs no extension; an error for what
 ** plain SQL cannot say. OUT: freed with sqlite3_free(). */

@@ -942,7 +942,9 @@ void assocPlanFree(AssocPlan *pPlan) {
     assocStmtClear(&pPlan->apNode[i]->scan.stmt);
     assocStmtClear(&pPlan->apNode[i]->lookupAt.stmt);
     assocStmtClear(&pPlan->apNode[i]->scanAt.stmt);
-    assocStmtClear(&pPlan->apNode[i]->pairs.stmt);
+    assocStmtClear(&pPlan->apNode[i]->back.stmt);
+    assocStmtClear(&pPlan->apNode[i]->pairs.fetch.stmt);
+    assocStmtClear(&pPlan->apNode[i]->backPairs.fetch.stmt);
     assocStmtClear(&pPlan->apNode[i]->again.stmt);
   }
   assocStmtClear(&pPlan->names);

@@ -1111,40 +1111,83 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   pRoot->lookup.pBind = sql.pBind;
 }
 
-/* All pairs at once, for a cursor that is asked for many sources: see
-** assocChoosePairs(). */
+/* Do pairs of integers say all about an association? */
+static int isPairs(const Planner *p, const AssocNode *pRoot,
+                   const AssocRel *pRel, const ShapeClauses *pC) {
+  return takesIds(p, pRel) && pRoot->pModel->nKey == 1 && pRel->nPath == 0 &&
+         !(pC && (pC->pLimit || pC->pOffset));
+}
+
+/* All pairs at once, for a cursor that is asked for many keys, of sources or
+** of targets: see assocChoosePairs(). */
 static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
-                      AssocRel *pRel) {
-  const ShapeClauses *pC = pItem->pClauses;
+                      AssocRel *pRel, int bBack) {
+  AssocPairs *pPairs = bBack ? &pRoot->backPairs : &pRoot->pairs;
   const AssocModel *pSrc = pRoot->pModel;
-  AssocTable *pTab;
-  const AssocKey *pKey = assocRelFarKey(pRel, &pTab);
-  const AssocColumn *pCol;
+  const AssocModel *pModel = bBack ? pRel->pTarget : pSrc;
+  const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[0]];
   AssocSql sql;
-  int bUnique;
-  if (!takesIds(p, pRel) || pSrc->nKey != 1 || pRel->nPath ||
-      (pC && (pC->pLimit || pC->pOffset))) {
-    return;
-  }
-  pCol = &pSrc->pTable->aCol[pSrc->aKey[0]];
   if (pCol->eColl == ASSOC_COLL_OTHER) return;
-  pRoot->rule.eAff = pCol->eAff;
-  pRoot->rule.eColl = pCol->eColl;
-  pRoot->zIndex =
-      assocTableIndexOn(p->pCall, pTab, pKey->nCol, pKey->aCol, &bUnique);
+  pPairs->rule.eAff = pCol->eAff;
+  pPairs->rule.eColl = pCol->eColl;
   assocSqlStart(p, &sql);
   stmtPut(&sql, "SELECT assoc_take(a0,a1) FROM (SELECT ");
   assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[0]);
-  stmtPut(&sql, " AS a0,");
+  stmtPut(&sql, bBack ? " AS a1," : " AS a0,");
   stmtRelatedValues(p, &sql, pRel);
-  stmtPut(&sql, " AS a1");
-  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
-  if (!pRoot->lookup.bSort && pRel->eKind != ASSOC_BELONGSTO) {
-    relatedOrder(&sql, pRel, pC);
+  stmtPut(&sql, bBack ? " AS a0" : " AS a1");
+  assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock);
+  if (!bBack && !pRoot->lookup.bSort && pRel->eKind != ASSOC_BELONGSTO) {
+    relatedOrder(&sql, pRel, pItem->pClauses);
   }
   stmtPut(&sql, ")");
-  pRoot->pairs.zSql = assocSqlEnd(p, &sql);
-  pRoot->pairs.pBind = sql.pBind;
+  pPairs->fetch.zSql = assocSqlEnd(p, &sql);
+  pPairs->fetch.pBind = sql.pBind;
+}
+
+/* The index by which the other end of pairs is found, or 0. */
+static const char *pairsIndex(Planner *p, AssocRel *pRel, int bBack) {
+  AssocTable *pTab = pRel->pSource->pTable;
+  const AssocKey *pKey = assocRelNearKey(pRel);
+  int bUnique;
+  if (!bBack) {
+    pKey = assocRelFarKey(pRel, &pTab);
+  } else if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+    pTab = pRel->pThrough;
+    pKey = &pRel->other;
+  }
+  return assocTableIndexOn(p->pCall, pTab, pKey->nCol, pKey->aCol, &bUnique);
+}
+
+/* Is each target one of all its sources, not just of those that it is the
+** first for? */
+static int meansAll(const AssocRel *pRel) {
+  return pRel->bMany ||
+         (pRel->eKind == ASSOC_BELONGSTO &&
+          pRel->targetKey.aCol[0] == pRel->pTarget->pTable->iRowid);
+}
+
+/* The sources of one target, where they have integers for keys, too. */
+static void makeBack(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                     AssocRel *pRel) {
+  const AssocModel *pSrc = pRoot->pModel;
+  AssocSql sql;
+  if (pSrc->aKey[0] != pSrc->pTable->iRowid || !meansAll(pRel)) return;
+  if (pItem->nRecurse) return;
+  assocSqlStart(p, &sql);
+  sql.nVar = 1;
+  stmtPut(&sql, "SELECT assoc_take(");
+  assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[0]);
+  stmtPut(&sql, ")");
+  assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock);
+  stmtPut(&sql, " AND ");
+  stmtTarget(&sql, pRel, 0);
+  stmtPut(&sql, "=?1");
+  pRoot->back.bEmit = pRoot->back.bSort = 1;
+  pRoot->back.zSql = assocSqlEnd(p, &sql);
+  pRoot->back.pBind = sql.pBind;
+  makePairs(p, pRoot, pItem, pRel, 1);
+  pRoot->backPairs.zIndex = pairsIndex(p, pRel, 1);
 }
 
 /* "^": what was found is looked up in its turn: SELECT ?1,?2 makes values of
@@ -1173,8 +1216,9 @@ static void makeAgain(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
 /*
 ** The table related has two statements: the related rows of one source row
 ** (the root's lookup), and the keys of all source rows (its scan), each of
-** which is then looked up. IDS gives the target's key, LINKS the key and the
-** join row, COLUMNS the target's columns.
+** which is then looked up; and, if need be, the way back from a target. IDS
+** gives the target's key, LINKS the key and the join row, COLUMNS the target's
+** columns.
 */
 void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                       AssocRel *pRel) {
@@ -1196,6 +1240,10 @@ void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
   p->pPlan->pAnswer = pRel;
   pRoot->pClauses = pItem->pClauses;
   makeRelated(p, pRoot, pItem, pRel);
-  makePairs(p, pRoot, pItem, pRel);
+  if (isPairs(p, pRoot, pRel, pItem->pClauses)) {
+    makePairs(p, pRoot, pItem, pRel, 0);
+    pRoot->pairs.zIndex = pairsIndex(p, pRel, 0);
+    makeBack(p, pRoot, pItem, pRel);
+  }
   makeAllSources(p, pRoot);
 }

@@ -30,7 +30,8 @@
 **
 **   RELATED_KEY      key = ?         rows of one source row
 **   RELATED_IN       key IN (...)    all keys in one xFilter
-**                    neither         every source row in turn
+**   RELATED_BACK     id = ?          sources of one related row
+**                    none of these   every source row in turn
 **   RELATED_JSON     the column json is read
 **   RELATED_THROUGH  the column through is read
 **   RELATED_SHOWKEY  the column of the key is read
@@ -38,9 +39,13 @@
 **                    run. SQLite asks for such plans too, for a side of an
 **                    OR, or where it knows already that no row qualifies.
 **
-** A plan with a key costs 10 and its rows; without it costs so much that a
-** join always finds the key first. Where model and association are literals
-** the definition says whether there can be more than one row.
+** A plan with a key costs 10 and its rows, and as much again for each row if no
+** index finds them; without it costs so much that a join always finds the key
+** first. Where model and association are literals the definition says whether
+** there can be more than one row, and whether there is a way back.
+**
+** On the way back a cursor has the same parts in other roles: the key that is
+** given is the target's, and the ids that are taken are the sources'.
 */
 #include "surface/surface.h"
 
@@ -50,6 +55,7 @@
 #define RELATED_THROUGH 8
 #define RELATED_SHOWKEY 16
 #define RELATED_MISSING 32
+#define RELATED_BACK 64
 
 #define RELATED_COL_ID 0
 #define RELATED_COL_JSON 1
@@ -94,6 +100,7 @@ struct RelatedCursor {
   int nLevel;
 
   sqlite3_stmt *pStmt; /* BORROWED: the rows of the source */
+  AssocFetch *pFetch;  /* Whose statement that is */
   AssocTake take;      /* Their ids, if they were taken */
   AssocTake pairs;     /* Those of all sources, if they were */
   i64 nLookup;         /* Sources that were looked up one by one */
@@ -259,71 +266,86 @@ static const char *relatedLiteral(sqlite3_index_info *pInfo, int iCons) {
   return (const char *)sqlite3_value_text(pVal);
 }
 
+/* What is known of an association when a plan is made. */
+typedef struct RelatedSize RelatedSize;
+struct RelatedSize {
+  i64 nRow;  /* Rows of one key; 1 only for a to-one */
+  i64 nBack; /* Sources of one related row; 0: there is no way back */
+  int bFar;  /* No index finds the rows of a key */
+  int bFarBack;
+};
+
+static void relatedMeasure(AssocCall *pCall, const AssocPlan *pPlan,
+                           RelatedSize *pSize) {
+  const AssocRel *pRel = pPlan->pAnswer;
+  const AssocNode *pRoot = pPlan->pRoot;
+  i64 nSrc = assocTableRows(pCall, pRel->pSource->pTable);
+  i64 nTgt = assocTableRows(pCall, pRel->pTarget->pTable);
+  i64 n = pRel->pThrough ? assocTableRows(pCall, pRel->pThrough)
+          : pRel->bMany  ? nTgt
+                         : nSrc;
+  int bOne = !pRel->bMany && pRoot->nRecurse == 0;
+  if (n < 0) n = 0; /* They could not be counted */
+  pSize->nRow = bOne ? 1 : n / (nSrc > 0 ? nSrc : 1) + 3;
+  pSize->bFar = pRoot->pairs.fetch.zSql && pRoot->pairs.zIndex == 0;
+  if (pRoot->back.zSql == 0) return;
+  pSize->nBack = n / (nTgt > 0 ? nTgt : 1) + 1;
+  pSize->bFarBack = pRoot->backPairs.zIndex == 0;
+}
+
 /*
-** Rows that one key has, as far as it is known: 1 only for a to-one, of which
-** SQLite then reads, changes or deletes no more than one. An error comes again
+** The same as far as model and association are literals: of a to-one SQLite
+** then reads, changes or deletes no more than one row. An error comes again
 ** when it is run, unless it has ended the user's transaction, as having no
 ** memory may: then the statement must not go on as one of its own.
 */
 static int relatedEstimate(AssocConn *pConn, const char *zModel,
-                           const char *zItem, i64 *pn) {
+                           const char *zItem, RelatedSize *pSize) {
   AssocCall call;
   AssocCatalog *pCat;
   AssocPlan *pPlan;
   int rc, bAuto = sqlite3_get_autocommit(pConn->db);
-  i64 n = 10;
-  *pn = n;
+  memset(pSize, 0, sizeof(*pSize));
+  pSize->nRow = 10;
   if (zModel == 0 || zItem == 0) return SQLITE_OK;
   assocCallInit(&call, pConn);
   pCat = assocCatalogEnter(&call);
   pPlan = assocPlanGet(&call, pCat, ASSOC_ASK_IDS, zModel, zItem);
-  if (pPlan) {
-    const AssocRel *pRel = pPlan->pAnswer;
-    i64 nSrc = assocTableRows(&call, pRel->pSource->pTable);
-    i64 nTgt = assocTableRows(&call, pRel->pThrough ? pRel->pThrough
-                                                    : pRel->pTarget->pTable);
-    int bOne = !pRel->bMany && pPlan->pRoot->nRecurse == 0;
-    /* Rows that could not be counted are -1 */
-    n = bOne || nTgt < 0 ? 0 : nTgt / (nSrc > 0 ? nSrc : 1) + 1;
-    n += bOne ? 1 : 2;
-  }
+  if (pPlan) relatedMeasure(&call, pPlan, pSize);
   assocPlanRelease(&call, pPlan);
   assocCatalogLeave(&call, pCat);
   rc = call.rc;
   assocCallClear(&call);
   if (rc == SQLITE_NOMEM) return rc;
   if (rc != SQLITE_OK && sqlite3_get_autocommit(pConn->db) != bAuto) return rc;
-  *pn = n;
   return SQLITE_OK;
 }
 
 /* The constraints that matter, or -1. */
 typedef struct RelatedWant RelatedWant;
 struct RelatedWant {
-  int iModel, iItem, iKey;
+  int iModel, iItem, iKey, iId;
   int bUnusable;
 };
 
 static void relatedWant(const RelatedTable *p, sqlite3_index_info *pInfo,
                         RelatedWant *pWant) {
   int i;
-  pWant->iModel = pWant->iItem = pWant->iKey = -1;
+  pWant->iModel = pWant->iItem = pWant->iKey = pWant->iId = -1;
   pWant->bUnusable = 0;
   for (i = 0; i < pInfo->nConstraint; i++) {
     int iCol = pInfo->aConstraint[i].iColumn;
+    int bUsable = pInfo->aConstraint[i].usable;
     if (pInfo->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
     if (iCol < 0) continue;
-    if (iCol != p->iModelCol && iCol != p->iItemCol && iCol != p->iKeyCol) {
-      continue;
-    }
-    if (!pInfo->aConstraint[i].usable) {
-      if (iCol != p->iKeyCol) pWant->bUnusable = 1;
-    } else if (iCol == p->iModelCol) {
-      pWant->iModel = i;
-    } else if (iCol == p->iItemCol) {
-      pWant->iItem = i;
-    } else {
+    if (iCol == p->iModelCol || iCol == p->iItemCol) {
+      if (!bUsable) pWant->bUnusable = 1;
+      if (bUsable && iCol == p->iModelCol) pWant->iModel = i;
+      if (bUsable && iCol == p->iItemCol) pWant->iItem = i;
+    } else if (bUsable && iCol == p->iKeyCol) {
       pWant->iKey = i;
+    } else if (bUsable && p->zModel == 0 && iCol == RELATED_COL_ID) {
+      pWant->iId = i;
     }
   }
 }
@@ -334,30 +356,64 @@ static void relatedPass(sqlite3_index_info *pInfo, int iCons, int *pn) {
   pInfo->aConstraintUsage[iCons].omit = 1;
 }
 
-static int relatedCost(RelatedTable *p, sqlite3_index_info *pInfo,
-                       const RelatedWant *pWant) {
-  i64 n;
-  int rc = relatedEstimate(
-      p->pConn, p->zModel ? p->zModel : relatedLiteral(pInfo, pWant->iModel),
-      p->zItem ? p->zItem : relatedLiteral(pInfo, pWant->iItem), &n);
-  if (pWant->iKey < 0) {
+/* What it costs to look up n rows of a key. */
+static double relatedLookup(i64 n, int bFar) {
+  return 10.0 + (double)n * (bFar ? 10 : 1);
+}
+
+static void relatedCost(sqlite3_index_info *pInfo, const RelatedSize *pSize) {
+  if (pInfo->idxNum & RELATED_BACK) {
+    pInfo->estimatedCost = relatedLookup(pSize->nBack, pSize->bFarBack);
+    pInfo->estimatedRows = pSize->nBack;
+  } else if ((pInfo->idxNum & RELATED_KEY) == 0) {
     pInfo->estimatedCost = 1e12;
     pInfo->estimatedRows = 1000000000;
   } else if (pInfo->idxNum & RELATED_IN) {
-    pInfo->estimatedCost = 10.0 * (10.0 + (double)n);
-    pInfo->estimatedRows = 10 * n;
+    pInfo->estimatedCost = 10 * relatedLookup(pSize->nRow, pSize->bFar);
+    pInfo->estimatedRows = 10 * pSize->nRow;
   } else {
-    pInfo->estimatedCost = 10.0 + (double)n;
-    pInfo->estimatedRows = n;
-    if (n == 1) pInfo->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
+    pInfo->estimatedCost = relatedLookup(pSize->nRow, pSize->bFar);
+    pInfo->estimatedRows = pSize->nRow;
+    if (pSize->nRow == 1) pInfo->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
   }
-  return rc;
+}
+
+/* The bits of what is given, beside model and association, and of what is
+** read. On the way back there are no rows to show. */
+static void relatedChoose(const RelatedTable *p, sqlite3_index_info *pInfo,
+                          const RelatedWant *pWant, const RelatedSize *pSize,
+                          int *pn) {
+  int bShows = 0;
+  if (p->zModel == 0 && (pInfo->colUsed & (1u << RELATED_COL_JSON))) {
+    pInfo->idxNum |= RELATED_JSON;
+    bShows = 1;
+  }
+  if (p->zModel == 0 && (pInfo->colUsed & (1u << RELATED_COL_THROUGH))) {
+    pInfo->idxNum |= RELATED_THROUGH;
+    bShows = 1;
+  }
+  if (pWant->iKey >= 0) {
+    relatedPass(pInfo, pWant->iKey, pn);
+    pInfo->idxNum |= RELATED_KEY;
+    if (sqlite3_vtab_in(pInfo, pWant->iKey, -1)) {
+      sqlite3_vtab_in(pInfo, pWant->iKey, 1);
+      pInfo->idxNum |= RELATED_IN;
+    }
+  } else if (pWant->iId >= 0 && pSize->nBack && !bShows) {
+    relatedPass(pInfo, pWant->iId, pn);
+    pInfo->aConstraintUsage[pWant->iId].omit = 0;
+    pInfo->idxNum |= RELATED_BACK;
+  }
+  if (p->iKeyCol > 62 || pInfo->colUsed >> p->iKeyCol & 1) {
+    pInfo->idxNum |= RELATED_SHOWKEY;
+  }
 }
 
 static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   RelatedTable *p = (RelatedTable *)pVtab;
   RelatedWant want;
-  int n = 0;
+  RelatedSize size;
+  int n = 0, rc;
   relatedWant(p, pInfo, &want);
   if (want.bUnusable) return SQLITE_CONSTRAINT;
   if (p->zModel == 0 && (want.iModel < 0 || want.iItem < 0)) {
@@ -366,26 +422,14 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
     pInfo->estimatedRows = 1000000000000;
     return SQLITE_OK;
   }
+  rc = relatedEstimate(
+      p->pConn, p->zModel ? p->zModel : relatedLiteral(pInfo, want.iModel),
+      p->zItem ? p->zItem : relatedLiteral(pInfo, want.iItem), &size);
   relatedPass(pInfo, want.iModel, &n);
   relatedPass(pInfo, want.iItem, &n);
-  relatedPass(pInfo, want.iKey, &n);
-  if (want.iKey >= 0) pInfo->idxNum |= RELATED_KEY;
-  if (want.iKey >= 0 && sqlite3_vtab_in(pInfo, want.iKey, -1)) {
-    sqlite3_vtab_in(pInfo, want.iKey, 1);
-    pInfo->idxNum |= RELATED_IN;
-  }
-  if (p->iKeyCol > 62 || pInfo->colUsed >> p->iKeyCol & 1) {
-    pInfo->idxNum |= RELATED_SHOWKEY;
-  }
-  if (p->zModel == 0) {
-    if (pInfo->colUsed & (1u << RELATED_COL_JSON)) {
-      pInfo->idxNum |= RELATED_JSON;
-    }
-    if (pInfo->colUsed & (1u << RELATED_COL_THROUGH)) {
-      pInfo->idxNum |= RELATED_THROUGH;
-    }
-  }
-  return relatedCost(p, pInfo, &want);
+  relatedChoose(p, pInfo, &want, &size, &n);
+  relatedCost(pInfo, &size);
+  return rc;
 }
 
 /* ----------------------------------------------------------------- cursor */
@@ -413,7 +457,7 @@ static void relatedEndRun(AssocCall *pCall, RelatedCursor *p) {
 static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
   int i;
   relatedEndRun(pCall, p);
-  if (p->pStmt && !p->pPlan->pRoot->lookup.bEmit) sqlite3_reset(p->pStmt);
+  if (p->pStmt && !p->pFetch->bEmit) sqlite3_reset(p->pStmt);
   if (p->pAll) sqlite3_reset(p->pAll);
   if (p->pPlan && p->pPlan->pRoot->again.stmt.p) {
     sqlite3_reset(p->pPlan->pRoot->again.stmt.p);
@@ -434,10 +478,7 @@ static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
 
 static void relatedForget(AssocCall *pCall, RelatedCursor *p) {
   relatedReset(pCall, p);
-  if (p->pStmt) {
-    AssocNode *pRoot = p->pPlan->pRoot;
-    assocFetchClose(&pRoot->lookup, pRoot->pModel->nKey);
-  }
+  if (p->pStmt) assocFetchClose(p->pFetch, p->pPlan->pRoot->pModel->nKey);
   p->pStmt = 0;
   assocTakeClear(&p->take);
   assocTakeClear(&p->pairs);
@@ -480,13 +521,18 @@ static void relatedCheckColumns(AssocCall *pCall, const RelatedTable *pTab,
   sqlite3_free(z);
 }
 
+static int relatedIsBack(const RelatedCursor *p) {
+  return (p->idxNum & RELATED_BACK) != 0;
+}
+
 /* The statement for the rows of a source, but for the key. */
 static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
-  AssocFetch *pFetch = &p->pPlan->pRoot->lookup;
-  const AssocModel *pModel = p->pPlan->pRoot->pModel;
+  AssocNode *pRoot = p->pPlan->pRoot;
+  const AssocModel *pModel = pRoot->pModel;
   AssocKeyRule *aRule = p->aRule;
   int i;
-  p->pStmt = assocFetchPlain(pCall, p->pPlan, pFetch);
+  p->pFetch = relatedIsBack(p) ? &pRoot->back : &pRoot->lookup;
+  p->pStmt = assocFetchPlain(pCall, p->pPlan, p->pFetch);
   if (p->pStmt == 0) return;
   for (i = 0; i < pModel->nKey && i < ASSOC_KEY_MAX; i++) {
     const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[i]];
@@ -508,8 +554,9 @@ static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
   int eAsk = pTab->zModel               ? ASSOC_ASK_COLUMNS
              : idxNum & RELATED_THROUGH ? ASSOC_ASK_LINKS
                                         : ASSOC_ASK_IDS;
+  int bSame = (idxNum & RELATED_BACK) == (p->idxNum & RELATED_BACK);
   p->idxNum = idxNum;
-  if (p->pPlan && p->eAsk == eAsk && strcmp(p->zModel, zModel) == 0 &&
+  if (p->pPlan && p->eAsk == eAsk && bSame && strcmp(p->zModel, zModel) == 0 &&
       strcmp(p->zItem, zItem) == 0) {
     return;
   }
@@ -560,7 +607,8 @@ static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
     int eType = sqlite3_value_type(pList);
     if (eType == SQLITE_NULL) return;
     if ((idxNum & RELATED_JSON) ||
-        ((idxNum & RELATED_SHOWKEY) && eType != SQLITE_INTEGER)) {
+        ((idxNum & RELATED_SHOWKEY) && !(idxNum & RELATED_BACK) &&
+         eType != SQLITE_INTEGER)) {
       relatedKeep(pCall, p, pList);
     } else {
       p->pGiven = pList;
@@ -594,10 +642,11 @@ static sqlite3_stmt *relatedAgain(AssocCall *pCall, RelatedCursor *p) {
 }
 
 /* The key of the source row, a value for each of its columns, that last
-** until it is another. */
+** until it is another. On the way back that of the target. */
 static void relatedSource(AssocCall *pCall, RelatedCursor *p,
                           AssocKeys *pKeys) {
-  const AssocModel *pModel = p->pPlan->pRoot->pModel;
+  const AssocModel *pModel =
+      relatedIsBack(p) ? p->pPlan->pAnswer->pTarget : p->pPlan->pRoot->pModel;
   sqlite3_stmt *pStmt = p->pAll;
   if (relatedRepeats(p) && p->iSeen > 0) pStmt = relatedAgain(pCall, p);
   if (pStmt) {
@@ -611,21 +660,23 @@ static void relatedSource(AssocCall *pCall, RelatedCursor *p,
 /* Take the pairs of all sources, if that is what to do. */
 static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
   AssocNode *pRoot = p->pPlan->pRoot;
+  AssocPairs *pPairs = relatedIsBack(p) ? &pRoot->backPairs : &pRoot->pairs;
   sqlite3_stmt *pStmt;
   if (p->pairs.bPairs ||
-      !assocChoosePairs(pCall, pRoot, p->nLookup++, p->nTarget)) {
+      !assocChoosePairs(pCall, pRoot, pPairs, p->nLookup++, p->nTarget)) {
     return;
   }
   p->pairs.bPairs = 1;
-  assocKeymapInit(&p->pairs.map, 1, &pRoot->rule);
-  pStmt = assocFetchPlain(pCall, p->pPlan, &pRoot->pairs);
+  assocKeymapInit(&p->pairs.map, 1, &pPairs->rule);
+  pStmt = assocFetchPlain(pCall, p->pPlan, &pPairs->fetch);
   if (pStmt) assocTakeRun(pCall, &p->pairs, pStmt);
 }
 
 /* Make the rows of a source ready to be gone through. */
 static void relatedRows(AssocCall *pCall, RelatedCursor *p,
                         const AssocKeys *pKeys) {
-  const AssocFetch *pFetch = &p->pPlan->pRoot->lookup;
+  const AssocFetch *pFetch = p->pFetch;
+  int bMany = relatedIsBack(p) || p->pPlan->pAnswer->bMany;
   int i;
   p->iTake = 0;
   p->iRowOf = 0;
@@ -635,8 +686,7 @@ static void relatedRows(AssocCall *pCall, RelatedCursor *p,
   relatedTakePairs(pCall, p);
   if (pCall->rc != SQLITE_OK) return;
   if (p->pairs.bPairs) {
-    assocTakeOf(&p->take, &p->pairs, pKeys->apVal,
-                p->pPlan->pAnswer->bMany ? ~(u32)0 : 1);
+    assocTakeOf(&p->take, &p->pairs, pKeys->apVal, bMany ? ~(u32)0 : 1);
   } else {
     sqlite3_reset(p->pStmt);
     for (i = 0; i < pKeys->nCol; i++) {
@@ -699,7 +749,7 @@ static int relatedIsNew(AssocCall *pCall, RelatedCursor *p) {
   u32 nBefore = p->seen.nSlot;
   int i, rc = SQLITE_OK;
   if (!relatedRepeats(p)) return 1;
-  if (p->pPlan->pRoot->lookup.bEmit) {
+  if (p->pFetch->bEmit) {
     (void)assocKeymapAddInt(&p->seen, p->iId, &rc);
   } else {
     for (i = 0; i < p->seen.nKey; i++) {
@@ -714,7 +764,7 @@ static int relatedIsNew(AssocCall *pCall, RelatedCursor *p) {
 /* The next related row of the source. True if there is one. */
 static int relatedNextOf(AssocCall *pCall, RelatedCursor *p) {
   int bRow;
-  if (p->pPlan->pRoot->lookup.bEmit) {
+  if (p->pFetch->bEmit) {
     bRow = p->iTake < p->take.n;
     if (bRow) p->iId = p->take.aId[p->iTake++];
   } else {
@@ -776,7 +826,7 @@ static int relatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
     zItem = assocArgText(&call, argv[1], "the association");
   }
   if (zModel && zItem) relatedPlans(&call, p, pTab, zModel, zItem, idxNum);
-  if (call.rc == SQLITE_OK && (idxNum & RELATED_KEY)) {
+  if (call.rc == SQLITE_OK && (idxNum & (RELATED_KEY | RELATED_BACK))) {
     relatedTakeKeys(&call, p, idxNum, argv[argc - 1]);
   } else if (call.rc == SQLITE_OK) {
     AssocFetch *pAll = &p->pPlan->pRoot->scan;
@@ -918,12 +968,17 @@ static void relatedTarget(AssocCall *pCall, const RelatedCursor *p,
 static void relatedIdentity(AssocCall *pCall, sqlite3_context *pCtx,
                             RelatedCursor *p, const RelatedTable *pTab) {
   sqlite3_value *apVal[ASSOC_KEY_MAX];
+  i64 iSource = relatedIsBack(p) ? p->iId : p->iGiven;
+  i64 iTarget = relatedIsBack(p) ? p->iGiven : p->iId;
   sqlite3_stmt *pStmt =
-      assocPrepare(pCall, "SELECT %lld, %lld", p->iGiven, p->iId);
+      assocPrepare(pCall, "SELECT %lld, %lld", iSource, iTarget);
   AssocKeys keys;
   memset(&keys, 0, sizeof(keys));
-  if (!assocStep(pCall, pStmt)) return;
-  if (p->pPlan->pRoot->lookup.bEmit) {
+  if (!assocStep(pCall, pStmt)) {
+    assocFinalize(pCall, pStmt);
+    return;
+  }
+  if (p->pFetch->bEmit) {
     apVal[0] = sqlite3_column_value(pStmt, 1);
   } else {
     relatedTarget(pCall, p, pTab, apVal);
@@ -948,7 +1003,9 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
   if (iCol == pTab->iRowCol) {
     relatedIdentity(pCall, pCtx, p, pTab);
   } else if (iCol == pTab->iKeyCol) {
-    if (p->pAll) {
+    if (relatedIsBack(p)) {
+      sqlite3_result_int64(pCtx, p->iId);
+    } else if (p->pAll) {
       relatedKeyOf(pCall, pCtx, p->pAll, p->pPlan->pRoot->pModel->nKey);
     } else if (p->apKey) {
       sqlite3_result_value(pCtx, p->apKey[p->iKey]);
@@ -957,8 +1014,8 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
     }
   } else if (pTab->zModel) {
     sqlite3_result_value(pCtx, sqlite3_column_value(p->pStmt, iCol));
-  } else if (iCol == RELATED_COL_ID && p->pPlan->pRoot->lookup.bEmit) {
-    sqlite3_result_int64(pCtx, p->iId);
+  } else if (iCol == RELATED_COL_ID && p->pFetch->bEmit) {
+    sqlite3_result_int64(pCtx, relatedIsBack(p) ? p->iGiven : p->iId);
   } else if (iCol == RELATED_COL_ID) {
     relatedKeyOf(pCall, pCtx, p->pStmt, pRel->pTarget->nKey);
   } else if (iCol == RELATED_COL_DEPTH) {
