@@ -343,13 +343,13 @@ WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
 
 /*
 ** A BEFORE trigger may pass over a row with RAISE(IGNORE), and then what was
-** asked for has not been done. (What a view's triggers do is not counted.)
+** asked for has not been done. SQLite does not count what a view's triggers do.
 */
 static void rowSqlCount(AssocWriter *w, const WriteSql *pSql) {
   static const char *const az[] = {"inserted", 0, "changed", "deleted"};
   int n;
   if (w->pCall->rc != SQLITE_OK) return;
-  n = sqlite3_changes(w->pCall->db);
+  n = pSql->pTab->eType == ASSOC_VIEW ? 1 : sqlite3_changes(w->pCall->db);
   w->nChange += n;
   if (n > 0 || pSql->pTab->eType != ASSOC_TABLE) return;
   assocError(w->pCall, "a trigger of %s kept a row from being %s",
