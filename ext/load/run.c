@@ -533,6 +533,24 @@ static void fetchLevels(AssocRun *pRun, AssocNode *pNode) {
   (void)needBuckets(pRun, pState, pState->map.nSlot);
 }
 
+/*
+** A scan of values meets those of parents that nobody asked for, too, and one
+** of them may be an error: a sum that overflows. Then each is looked up, of
+** all aggregates that were scanned for together.
+*/
+static void fetchAgain(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
+  assocErrorForget(pRun->pCall);
+  for (; pNode; pNode = pNode->pAlso) {
+    AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+    if (!needBuckets(pRun, pState, nBucket)) return;
+    memset(pState->aBucket, 0, sizeof(AssocBucket) * nBucket);
+    pState->nRow = 0;
+    pState->bHere = 1;
+    fetchLookup(pRun, pNode, 0, nBucket);
+    pNode->zWhy = "the scan met an error, perhaps of rows that nobody wants";
+  }
+}
+
 static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   u32 nBucket = pNode->pParent ? pState->map.nSlot : 1;
@@ -547,6 +565,10 @@ static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
       fetchScan(pRun, pNode);
     } else {
       fetchLookup(pRun, pNode, 0, nBucket);
+    }
+    if (bScan && pNode->pValue && pNode->lookup.zSql &&
+        pRun->pCall->rc == SQLITE_ERROR) {
+      fetchAgain(pRun, pNode, nBucket);
     }
   }
   runError(pRun, pNode);
