@@ -101,6 +101,9 @@ void assocBindText(AssocCall *pCall, sqlite3_stmt *pStmt, int i, const char *z);
 void assocExec(AssocCall *pCall, const char *zFmt, ...);
 /* Column iCol as text that lasts until the next step, never 0: "" for NULL.*/
 const char *assocColumnText(AssocCall *pCall, sqlite3_stmt *pStmt, int iCol);
+/* A whole number that is not negative, as it may come from a program: as an
+** integer, a REAL, or digits. -2 for anything else. */
+i64 assocValueWhole(sqlite3_value *pValue);
 
 /* -------------------------------------------------------------- nearest --
 **

@@ -194,3 +194,21 @@ const char *assocColumnText(AssocCall *pCall, sqlite3_stmt *pStmt, int iCol) {
   }
   return z ? z : "";
 }
+
+i64 assocValueWhole(sqlite3_value *pValue) {
+  const u8 *z;
+  double r;
+  i64 n = 0;
+  switch (sqlite3_value_type(pValue)) {
+  case SQLITE_INTEGER: n = sqlite3_value_int64(pValue); return n < 0 ? -2 : n;
+  case SQLITE_FLOAT:
+    r = sqlite3_value_double(pValue);
+    return r >= 0 && r < 1e15 && (double)(i64)r == r ? (i64)r : -2;
+  case SQLITE_TEXT:
+    z = sqlite3_value_text(pValue);
+    if (z == 0 || z[0] == 0) return -2;
+    for (; *z >= '0' && *z <= '9' && n < (i64)1e15; z++) n = n * 10 + *z - '0';
+    return *z ? -2 : n;
+  }
+  return -2;
+}

@@ -40,26 +40,6 @@ static void bindVal(AssocRun *pRun, sqlite3_stmt *pStmt, int i,
   assocErrorCode(pRun->pCall, rc);
 }
 
-/* A whole number that is not negative, as it may come from a program: as an
-** integer, a REAL, or digits. -2 for anything else. */
-static i64 wholeNumber(sqlite3_value *pValue) {
-  const u8 *z;
-  double r;
-  i64 n = 0;
-  switch (sqlite3_value_type(pValue)) {
-  case SQLITE_INTEGER: n = sqlite3_value_int64(pValue); return n < 0 ? -2 : n;
-  case SQLITE_FLOAT:
-    r = sqlite3_value_double(pValue);
-    return r >= 0 && r < 1e15 && (double)(i64)r == r ? (i64)r : -2;
-  case SQLITE_TEXT:
-    z = sqlite3_value_text(pValue);
-    if (z == 0 || z[0] == 0) return -2;
-    for (; *z >= '0' && *z <= '9' && n < (i64)1e15; z++) n = n * 10 + *z - '0';
-    return *z ? -2 : n;
-  }
-  return -2;
-}
-
 /* A limit or offset; -1 for NULL, which is none. */
 i64 assocBindCount(AssocRun *pRun, const ShapeVal *pVal) {
   const AssocShape *pShape = pRun->pPlan->pShape;
@@ -69,7 +49,7 @@ i64 assocBindCount(AssocRun *pRun, const ShapeVal *pVal) {
   if (pVal->eType == SHAPE_VAL_INT) n = pVal->i;
   if (pVal->eType == SHAPE_VAL_NULL) return -1;
   if (pValue && sqlite3_value_type(pValue) == SQLITE_NULL) return -1;
-  if (pValue) n = wholeNumber(pValue);
+  if (pValue) n = assocValueWhole(pValue);
   if (n >= 0) return n;
   assocShapeError(pRun->pCall, pShape->bJson ? 0 : pShape->zText, pVal->iOff,
                   "limit and offset are whole numbers, not below 0");

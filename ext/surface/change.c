@@ -280,10 +280,11 @@ static void readonlyFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                          sqlite3_value **ap) {
   int bIs = readonlyGet(pCall), b = bIs;
   if (nArg > 0) {
-    b = sqlite3_value_int(ap[0]);
-    if (sqlite3_value_type(ap[0]) != SQLITE_INTEGER || (b != 0 && b != 1)) {
+    i64 i = assocValueWhole(ap[0]);
+    if (i != 0 && i != 1) {
       assocError(pCall, "the argument of assoc_readonly() must be 1 or 0");
     }
+    b = i == 1;
   }
   if (pCall->rc == SQLITE_OK && b != bIs) readonlySet(pCall, b);
   sqlite3_result_int(pCtx, b);

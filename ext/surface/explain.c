@@ -219,8 +219,8 @@ static void configNumber(AssocCall *pCall, sqlite3_context *pCtx,
                          const char *zName, int *pi, int iMax,
                          sqlite3_value *pVal) {
   if (pVal) {
-    i64 i = sqlite3_value_int64(pVal);
-    if (sqlite3_value_type(pVal) != SQLITE_INTEGER || i < 1 || i > iMax) {
+    i64 i = assocValueWhole(pVal);
+    if (i < 1 || i > iMax) {
       assocError(pCall, "%s is a number from 1 to %d", zName, iMax);
       return;
     }
