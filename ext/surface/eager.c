@@ -59,9 +59,9 @@ static int eagerConnect(sqlite3 *db, void *pAux, int argc,
                         char **pzErr) {
   EagerTable *pTab;
   int rc = sqlite3_declare_vtab(
-      db, "CREATE TABLE x(id, json, query HIDDEN, p1 HIDDEN, p2 HIDDEN,"
-          " p3 HIDDEN, p4 HIDDEN, p5 HIDDEN, p6 HIDDEN, p7 HIDDEN,"
-          " p8 HIDDEN)");
+      db, "CREATE TABLE x(id, json, query TEXT HIDDEN, p1 BLOB HIDDEN,"
+          " p2 BLOB HIDDEN, p3 BLOB HIDDEN, p4 BLOB HIDDEN, p5 BLOB HIDDEN,"
+          " p6 BLOB HIDDEN, p7 BLOB HIDDEN, p8 BLOB HIDDEN)");
   (void)argc, (void)argv, (void)pzErr;
   if (rc != SQLITE_OK) return rc;
   pTab = sqlite3_malloc64(sizeof(*pTab));

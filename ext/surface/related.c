@@ -144,14 +144,24 @@ static char *relatedArgument(const char *z) {
   return zNew;
 }
 
-/* "title" TEXT, "likes" INTEGER: as the target's columns are now. */
+/* "title" TEXT, "likes" INTEGER: as the target's columns are now, so that they
+** compare as its own. ANY of a STRICT table would be NUMERIC here; and so would
+** be a hidden column without a type: it has that of its word, HIDDEN. */
 static char *relatedColumns(AssocCall *pCall, const AssocTable *pTab, int *pn) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   int i, n = 0;
   for (i = 0; i < pTab->nCol; i++) {
-    if (pTab->aCol[i].bHidden) continue;
-    sqlite3_str_appendf(pStr, "%s\"%w\" %s", n++ ? ", " : "",
-                        pTab->aCol[i].zName, pTab->aCol[i].zType);
+    const AssocColumn *pCol = &pTab->aCol[i];
+    int bAny = pCol->eAff == ASSOC_AFF_NONE &&
+               sqlite3_stricmp(pCol->zType, "ANY") == 0;
+    if (pCol->bHidden) continue;
+    sqlite3_str_appendf(pStr, "%s\"%w\" %s", n++ ? ", " : "", pCol->zName,
+                        bAny ? "" : pCol->zType);
+    if (pCol->eColl == ASSOC_COLL_NOCASE) {
+      sqlite3_str_appendall(pStr, " COLLATE nocase");
+    } else if (pCol->eColl == ASSOC_COLL_RTRIM) {
+      sqlite3_str_appendall(pStr, " COLLATE rtrim");
+    }
   }
   *pn = n;
   return assocStrFinish(pCall, pStr);
@@ -206,8 +216,8 @@ static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
   p->iModelCol = p->iItemCol = -1;
   p->iRowCol = p->iKeyCol + 1;
   zSql = assocMprintf(pCall,
-                      "CREATE TABLE x(%s, assoc_key HIDDEN, assoc_row HIDDEN "
-                      "PRIMARY KEY) WITHOUT ROWID",
+                      "CREATE TABLE x(%s, assoc_key BLOB HIDDEN, assoc_row "
+                      "HIDDEN PRIMARY KEY) WITHOUT ROWID",
                       p->zColumns);
   if (zSql) assocErrorCode(pCall, sqlite3_declare_vtab(pCall->db, zSql));
   sqlite3_free(zSql);
@@ -236,11 +246,12 @@ static int relatedConnect(sqlite3 *db, void *pAux, int argc,
     p->iModelCol = RELATED_COL_MODEL;
     p->iKeyCol = RELATED_COL_KEY;
     p->iItemCol = RELATED_COL_ASSOCIATION;
-    assocErrorCode(&call, sqlite3_declare_vtab(
-                              db, "CREATE TABLE x(id, json, through, model "
-                                  "HIDDEN, key HIDDEN, association HIDDEN, "
-                                  "depth HIDDEN, assoc_row HIDDEN PRIMARY "
-                                  "KEY) WITHOUT ROWID"));
+    assocErrorCode(
+        &call,
+        sqlite3_declare_vtab(db, "CREATE TABLE x(id, json, through, model TEXT "
+                                 "HIDDEN, key BLOB HIDDEN, association TEXT "
+                                 "HIDDEN, depth INTEGER HIDDEN, assoc_row "
+                                 "HIDDEN PRIMARY KEY) WITHOUT ROWID"));
     p->iRowCol = RELATED_COL_ROW;
   } else {
     relatedDeclare(&call, p, argc, argv);
