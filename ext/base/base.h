@@ -232,6 +232,8 @@ struct AssocPrivate {
   sqlite3_vtab base;
   AssocConn *pConn; /* A reference */
 };
+/* The error that the user has a table of that name. */
+void assocPrivateTaken(AssocCall *pCall, const char *zName);
 int assocPrivateNew(sqlite3 *db, void *pAux, const char *zTable,
                     sqlite3_vtab **ppVtab);
 int assocPrivateConnect(sqlite3 *db, void *pAux, int argc,

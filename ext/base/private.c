@@ -6,6 +6,13 @@
 */
 #include "base/base.h"
 
+void assocPrivateTaken(AssocCall *pCall, const char *zName) {
+  assocError(pCall,
+             "the name %s is taken in main, but this extension needs it; "
+             "rename that table",
+             zName);
+}
+
 int assocPrivateNew(sqlite3 *db, void *pAux, const char *zTable,
                     sqlite3_vtab **ppVtab) {
   AssocPrivate *pTab;

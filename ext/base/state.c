@@ -39,8 +39,7 @@ static void connHook(AssocCall *pCall) {
   sqlite3_stmt *p = assocPrepare(pCall, "SELECT 1 FROM main.assoc_state");
   assocFinalize(pCall, p);
   if (!pCall->pConn->bHooked) {
-    assocError(pCall, "the name assoc_state is taken in main, but this "
-                      "extension needs it; rename that table");
+    assocPrivateTaken(pCall, "assoc_state");
   }
 }
 

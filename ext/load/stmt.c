@@ -360,8 +360,7 @@ static void stmtKeys(AssocSql *p, const AssocNode *pNode) {
   AssocSchema *pMain = assocSchemaFind(pNode->pPlan->pCat, "main");
   stmtPut(p, " FROM main.assoc_keys k");
   if (pMain && assocSchemaIndex(pMain, "assoc_keys") >= 0) {
-    assocError(p->pCall, "the name assoc_keys is taken in main, but this "
-                         "extension needs it; rename that table");
+    assocPrivateTaken(p->pCall, "assoc_keys");
   }
 }
 

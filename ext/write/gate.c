@@ -63,6 +63,5 @@ void assocGateRun(AssocCall *pCall, void (*xDo)(AssocCall *, void *),
   if (rc != SQLITE_DONE) assocErrorCode(pCall, sqlite3_reset(pStmt));
   sqlite3_finalize(pStmt);
   if (job.bDone) return;
-  assocError(pCall, "the name assoc_gate is taken in main, but this extension "
-                    "needs it");
+  assocPrivateTaken(pCall, "assoc_gate");
 }
