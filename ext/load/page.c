@@ -10,28 +10,52 @@
 
 /* ------------------------------------------------------------------ terms */
 
+/* Names ignore case, and texts do not. */
+static u32 printText(u32 h, const char *z) {
+  int bText = 0;
+  for (; *z; z++) {
+    u8 c = (u8)*z;
+    if (c == '"') bText = !bText;
+    if (!bText && c >= 'A' && c <= 'Z') c = (u8)(c + 32);
+    h = (h ^ c) * 16777619u;
+  }
+  return h * 16777619u;
+}
+
+/* The order as the shape language writes it: with collations, and with all
+** that stands in an aggregate. */
+static u32 printOrder(AssocCall *pCall, u32 h, ShapeSort *pOrder) {
+  ShapeName model = {.z = ""};
+  ShapeClauses clauses = {.pOrder = pOrder};
+  AssocShape shape = {
+      .eKind = SHAPE_QUERY, .pModel = &model, .pClauses = &clauses};
+  char *z = assocShapeText(pCall, &shape);
+  h = printText(h, z ? z : "");
+  sqlite3_free(z);
+  return h;
+}
+
 /* A number for the order: a cursor of another one is none of ours. */
-static u32 pagePrint(const AssocNode *pNode) {
+static u32 pagePrint(AssocCall *pCall, const AssocNode *pNode,
+                     ShapeSort *pOrder) {
   const AssocPage *pPage = pNode->pPage;
   const char *z = pNode->pModel->pTable->zName;
   u32 h = 2166136261u;
-  int i;
+  int i, bMore = 0;
   for (; *z; z++) h = (h ^ (u8)*z) * 16777619u;
   for (i = 0; i < pPage->nTerm; i++) {
     const ShapeSort *pSort = &pPage->aTerm[i];
+    const ShapeAgg *pAgg = pSort->key.pAgg;
     const ShapeName *pName;
     h = (h ^ (u32)(pSort->bDesc * 4 + pSort->eNulls + 1)) * 16777619u;
-    if (pSort->key.pAgg) h = (h ^ pSort->key.pAgg->eAgg) * 16777619u;
+    if (pAgg) h = (h ^ pAgg->eAgg) * 16777619u;
     for (pName = pSort->key.pPath; pName; pName = pName->pNext) {
-      for (z = pName->z; *z; z++) {
-        u8 c = (u8)*z;
-        if (c >= 'A' && c <= 'Z') c = (u8)(c + 32);
-        h = (h ^ c) * 16777619u;
-      }
-      h *= 16777619u;
+      h = printText(h, pName->z);
     }
+    bMore |= pSort->pColl ||
+             (pAgg && (pAgg->bDistinct || pAgg->pCol || pAgg->pWhere));
   }
-  return h;
+  return bMore ? printOrder(pCall, h, pOrder) : h;
 }
 
 static int hasTerm(const AssocPage *pPage, const AssocTable *pTab, int iCol) {
@@ -49,7 +73,7 @@ static int hasTerm(const AssocPage *pPage, const AssocTable *pTab, int iCol) {
 void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
   AssocPage *pPage = pNode->pPage;
   const AssocModel *pModel = pNode->pModel;
-  const ShapeSort *pOrder = assocOrderOf(pNode->pRel, pNode->pClauses), *pSort;
+  ShapeSort *pOrder = assocOrderOf(pNode->pRel, pNode->pClauses), *pSort;
   u8 bDesc = 0;
   int i, n = pModel->nKey;
   assocModelNeedKey(p->pCall, pModel);
@@ -74,7 +98,7 @@ void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
   for (i = 0; i < pPage->nTerm; i++) {
     pPage->aiArg[i] = assocNodeArg(p, pNode, &pPage->aTerm[i].key);
   }
-  pPage->nPrint = pagePrint(pNode);
+  pPage->nPrint = pagePrint(p->pCall, pNode, pOrder);
 }
 
 /* ------------------------------------------------------------- comparing */
