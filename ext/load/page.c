@@ -11,7 +11,7 @@
 /* ------------------------------------------------------------------ terms */
 
 /* Names ignore case, and texts do not. */
-static u32 printText(u32 h, const char *z) {
+static u32 pagePrintText(u32 h, const char *z) {
   int bText = 0;
   for (; *z; z++) {
     u8 c = (u8)*z;
@@ -24,13 +24,13 @@ static u32 printText(u32 h, const char *z) {
 
 /* The order as the shape language writes it: with collations, and with all
 ** that stands in an aggregate. */
-static u32 printOrder(AssocCall *pCall, u32 h, ShapeSort *pOrder) {
+static u32 pagePrintOrder(AssocCall *pCall, u32 h, ShapeSort *pOrder) {
   ShapeName model = {.z = ""};
   ShapeClauses clauses = {.pOrder = pOrder};
   AssocShape shape = {
       .eKind = SHAPE_QUERY, .pModel = &model, .pClauses = &clauses};
   char *z = assocShapeText(pCall, &shape);
-  h = printText(h, z ? z : "");
+  h = pagePrintText(h, z ? z : "");
   sqlite3_free(z);
   return h;
 }
@@ -50,12 +50,12 @@ static u32 pagePrint(AssocCall *pCall, const AssocNode *pNode,
     h = (h ^ (u32)(pSort->bDesc * 4 + pSort->eNulls + 1)) * 16777619u;
     if (pAgg) h = (h ^ pAgg->eAgg) * 16777619u;
     for (pName = pSort->key.pPath; pName; pName = pName->pNext) {
-      h = printText(h, pName->z);
+      h = pagePrintText(h, pName->z);
     }
     bMore |= pSort->pColl ||
              (pAgg && (pAgg->bDistinct || pAgg->pCol || pAgg->pWhere));
   }
-  return bMore ? printOrder(pCall, h, pOrder) : h;
+  return bMore ? pagePrintOrder(pCall, h, pOrder) : h;
 }
 
 static int hasTerm(const AssocPage *pPage, const AssocTable *pTab, int iCol) {
