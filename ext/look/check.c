@@ -88,12 +88,18 @@ static char *fixUndefine(Checker *c, const AssocDef *pDef) {
       bBare ? pDef->zModel : assocBareName(pSchema, pDef->zModel), pDef->zName);
 }
 
+/* A table of this connection alone? So is what is defined of it. */
+static int isOfTemp(const AssocModel *pModel) {
+  return sqlite3_stricmp(pModel->pTable->pSchema->zName, "temp") == 0;
+}
+
 /* SELECT assoc_define(…) of something else under the same name.
 ** OUT: sqlite3_free() */
 static char *fixDefine(Checker *c, AssocModel *pModel, int eKind,
                        AssocModel *pTarget, const char *zName,
                        const AssocKey *pKey, int bReplace) {
   sqlite3_str *pStr = sqlite3_str_new(c->pCall->db);
+  int bTemp = isOfTemp(pModel) || isOfTemp(pTarget);
   AssocOptions opt;
   char *zOptions;
   memset(&opt, 0, sizeof(opt));
@@ -108,7 +114,7 @@ static char *fixDefine(Checker *c, AssocModel *pModel, int eKind,
   }
   sqlite3_str_appendall(pStr, "SELECT ");
   assocDumpCall(c->p, pStr, pModel->zLabel, azAssocKind[eKind], pTarget->zLabel,
-                zName, zOptions, 0);
+                zName, zOptions, bTemp);
   sqlite3_str_appendall(pStr, ";");
   return assocStrFinish(c->pCall, pStr);
 }

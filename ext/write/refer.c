@@ -83,6 +83,15 @@ static AssocFkey *referDeclared(AssocWriter *w, const AssocForeign *pFor) {
   return 0;
 }
 
+/* A key that SQLite computes cannot be let go of. */
+static int referComputed(const AssocForeign *pFor) {
+  int i;
+  for (i = 0; i < pFor->key.nCol; i++) {
+    if (pFor->pTab->aCol[pFor->key.aCol[i]].bGenerated) return 1;
+  }
+  return 0;
+}
+
 static void refersOfForeign(ReferList *p, AssocForeign *pFor) {
   for (; pFor; pFor = pFor->pNext) {
     const char *zAction = pFor->zOnDelete;
@@ -94,7 +103,13 @@ static void refersOfForeign(ReferList *p, AssocForeign *pFor) {
       continue;
     }
     pFk = referDeclared(p->w, pFor);
-    if (pFk && pFor->apSaid[0] == 0) zAction = pFk->zOnDelete;
+    if (pFor->apSaid[0] == 0) {
+      if (pFk) {
+        zAction = pFk->zOnDelete;
+      } else if (referComputed(pFor)) {
+        zAction = 0;
+      }
+    }
     pNew = referAdd(p, pFor->pTab, pFor->key.nCol, pFor->key.aCol,
                     pFor->parentKey.aCol, zAction);
     if (pNew && pFk) pNew->zDeclared = pFk->zOnDelete;
