@@ -2,6 +2,8 @@
 ** The engine: a shape and a model make a plan, a plan and parameters make
 ** JSON.
 **
+**   sql     tables, columns and values as SQL
+**   scope   which scopes of a model hold
 **   where   predicates, orders and joins as SQL
 **   filter  conditions on related rows: EXISTS or IN
 **   node    a node as it is made: its values, parts and keys
@@ -353,8 +355,14 @@ struct AssocHop {
 
 /* "schema"."table" */
 void assocSqlTable(AssocSql *p, const AssocTable *pTab);
+/* "schema"."table" t1 */
+void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias);
 /* t1."column" */
 void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol);
+/* t1.a=t2.b AND t1.c=t2.d */
+void assocSqlEqual(AssocSql *p, int iA, const AssocTable *pA,
+                   const AssocKey *pKeyA, int iB, const AssocTable *pB,
+                   const AssocKey *pKeyB);
 /* Only SQLite knows how a column of a view that has no type compares: it may be
 ** untyped, or an expression, of which a comparison to TEXT makes text. */
 int assocColumnVague(const AssocTable *pTab, const AssocColumn *pCol,
@@ -377,17 +385,28 @@ void assocSqlFarColumn(AssocSql *p, const AssocHop *pHop, int i);
 void assocSqlVal(AssocSql *p, const ShapeVal *pVal);
 /* The same, used in another way. */
 AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow);
+/* The error that a model has no column or association of that name. */
+void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
+                     const char *zWhat);
+/* The association of that name, ready for use; that which an item means, an
+** error if there is none. */
+AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName);
+AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
+                       const ShapeName *pName, AssocModel *pModel);
+
 /* The value that a scope's ?n stands for, or pVal itself. */
 const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
                               const ShapeVal *pVal);
-/* The next scope of a model that holds under the clauses: those they name,
-** else the default. *ppUse is where it is named, 0 for the default. */
-const AssocScope *assocScopeNext(AssocSql *p, AssocModel *pModel,
-                                 const ShapeClauses *pC,
-                                 const ShapeScope **ppUse, int *pbStarted);
+/* The conditions of the scopes that hold under the clauses, and that rows are
+** not deleted, each with AND before it. */
+void assocSqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
+                   int iAlias);
 /* Clauses with the order, limit and offset that scopes add. */
 const ShapeClauses *assocSqlScoped(AssocSql *p, const AssocRel *pRel,
                                    AssocModel *pModel, const ShapeClauses *pC);
+/* Clauses under which no scope holds, for rows of which others decide that. */
+extern const ShapeClauses assocAnyRow;
+
 /* What a comparison or an order is about. */
 void assocSqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                  int iAlias);
@@ -403,8 +422,6 @@ void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
 /* The scope of an association, which may be 0, with AND before it. */
 void assocSqlScope(AssocSql *p, const ShapePred *pScope, AssocModel *pModel,
                    int iAlias);
-/* Clauses under which no scope holds, for rows of which others decide that. */
-extern const ShapeClauses assocAnyRow;
 /* How a condition on related rows is asked: for assoc_explain(). */
 struct AssocChoice {
   const char *zWhat; /* "some posts" */
@@ -465,12 +482,6 @@ void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
                    AssocModel *pModel, int iAlias, int bTurned);
 /* The order that a list has if its clauses do not say: 0 is its key's. */
 ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC);
-/* The error that a model has no column or association of that name. */
-void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
-                     const char *zWhat);
-/* The association that an item means, an error if there is none. */
-AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
-                       const ShapeName *pName, AssocModel *pModel);
 
 /* ------------------------------------------------------------------- page */
 

@@ -1,10 +1,8 @@
 /*
 ** Predicates, orders and joins as SQL.
 **
-** A name reaches the text only after it was found in the schema, and quoted;
-** a value only as a ?number. Paths of associations become correlated
-** subqueries, so that nothing multiplies the rows of the table that is asked
-** for:
+** Paths of associations become correlated subqueries, so that nothing
+** multiplies the rows of the table that is asked for:
 **
 **   author.name = "Ann"       (SELECT t2.name FROM users t2
 **                              WHERE t2.id=t1.author_id) = ?1
@@ -17,405 +15,6 @@
 
 static void sqlPut(AssocSql *p, const char *z) {
   sqlite3_str_appendall(p->pStr, z);
-}
-
-/* ------------------------------------------------------ tables, columns */
-
-void assocSqlTable(AssocSql *p, const AssocTable *pTab) {
-  sqlite3_str_appendf(p->pStr, "\"%w\".\"%w\"", pTab->pSchema->zName,
-                      pTab->zName);
-}
-
-void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol) {
-  sqlite3_str_appendf(p->pStr, "t%d.\"%w\"", iAlias, pTab->aCol[iCol].zName);
-}
-
-static void sqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias) {
-  assocSqlTable(p, pTab);
-  sqlite3_str_appendf(p->pStr, " t%d", iAlias);
-}
-
-/* t1.a=t2.b AND t1.c=t2.d */
-static void sqlEqual(AssocSql *p, int iA, const AssocTable *pA,
-                     const AssocKey *pKeyA, int iB, const AssocTable *pB,
-                     const AssocKey *pKeyB) {
-  int i;
-  for (i = 0; i < pKeyA->nCol; i++) {
-    if (i) sqlPut(p, " AND ");
-    assocSqlColumn(p, iA, pA, pKeyA->aCol[i]);
-    sqlPut(p, "=");
-    assocSqlColumn(p, iB, pB, pKeyB->aCol[i]);
-  }
-}
-
-/* -------------------------------------------------------------- comparing */
-
-int assocColumnVague(const AssocTable *pTab, const AssocColumn *pCol,
-                     const AssocColumn *pOther) {
-  return pTab->eType == ASSOC_VIEW && pCol->zType[0] == 0 &&
-         pOther->eAff == ASSOC_AFF_TEXT;
-}
-
-const char *assocSqlAsText(AssocCall *pCall, AssocArena *pArena,
-                           const char *z) {
-  return assocArenaPrintf(pCall, pArena,
-                          "CASE WHEN %s=CAST(%s AS TEXT) THEN CAST(%s AS TEXT)"
-                          " ELSE %s END",
-                          z, z, z, z);
-}
-
-const char *assocSqlAsNumber(AssocCall *pCall, AssocArena *pArena,
-                             const char *z, const char *zColl) {
-  return assocArenaPrintf(pCall, pArena,
-                          "CASE WHEN CAST(%s AS NUMERIC)=%s THEN CAST(%s AS "
-                          "NUMERIC) ELSE %s END%s%w%s",
-                          z, z, z, z, zColl ? " COLLATE \"" : "",
-                          zColl ? zColl : "", zColl ? "\"" : "");
-}
-
-/* Does a comparison with a number make numbers of the column's texts? */
-static int becomesNumber(const AssocColumn *pCol, const AssocColumn *pOther) {
-  return pOther->eAff == ASSOC_AFF_NUMERIC && pCol->eAff != ASSOC_AFF_NUMERIC;
-}
-
-int assocKeyChanges(const AssocTable *pTab, const AssocKey *pKey,
-                    const AssocTable *pOther, const AssocKey *pOtherKey) {
-  int i;
-  for (i = 0; i < pKey->nCol; i++) {
-    const AssocColumn *pCol = &pTab->aCol[pKey->aCol[i]];
-    const AssocColumn *pTo = &pOther->aCol[pOtherKey->aCol[i]];
-    if (becomesNumber(pCol, pTo) || assocColumnVague(pTab, pCol, pTo)) return 1;
-  }
-  return 0;
-}
-
-/* Do the far columns change as they are compared with the near ones? */
-static int farChanges(const AssocRel *pRel) {
-  AssocTable *pTab;
-  const AssocKey *pFar = assocRelFarKey(pRel, &pTab);
-  while (pRel->nPath) pRel = pRel->apPath[0];
-  return assocKeyChanges(pTab, pFar, pRel->pSource->pTable,
-                         assocRelNearKey(pRel));
-}
-
-void assocSqlFarColumn(AssocSql *p, const AssocHop *pHop, int i) {
-  const AssocRel *pRel = pHop->pRel;
-  const AssocTable *pNearTab = pRel->pSource->pTable;
-  const AssocColumn *pNear = &pNearTab->aCol[assocRelNearKey(pRel)->aCol[i]];
-  AssocTable *pTab;
-  const AssocKey *pKey = assocRelFarKey(pRel, &pTab);
-  const AssocColumn *pCol = &pTab->aCol[pKey->aCol[i]];
-  const char *z =
-      assocArenaPrintf(p->pCall, p->pArena, "t%d.\"%w\"",
-                       pHop->iJoin ? pHop->iJoin : pHop->iAlias, pCol->zName);
-  if (z && becomesNumber(pCol, pNear)) {
-    z = assocSqlAsNumber(p->pCall, p->pArena, z, pCol->zColl);
-  } else if (z && assocColumnVague(pTab, pCol, pNear)) {
-    z = assocSqlAsText(p->pCall, p->pArena, z);
-  }
-  if (z) sqlPut(p, z);
-}
-
-/* ---------------------------------------------------------------- values */
-
-const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
-                              const ShapeVal *pVal) {
-  const ShapeVal *pArg;
-  i64 i;
-  if (pUse == 0 || pVal == 0 || pVal->eType < SHAPE_VAL_INDEX) return pVal;
-  pArg = pUse->pArg;
-  for (i = 1; pArg && i < pVal->i; i++) pArg = pArg->pNext;
-  if (pArg && pVal->eType == SHAPE_VAL_INDEX) return pArg;
-  if (pVal->eType == SHAPE_VAL_INDEX) {
-    assocError(pCall, "the scope %s needs a value for ?%d: scope %s(...)",
-               pUse->pName->z, (int)pVal->i, pUse->pName->z);
-  } else {
-    assocError(pCall, "a scope takes its values as ?1, ?2, ..., not as :%s",
-               pVal->z);
-  }
-  return pVal;
-}
-
-/* A value as one would write it. */
-static void sqlLiteral(AssocSql *p, const ShapeVal *pVal) {
-  static const char *const az[] = {"NULL", "0", "1"};
-  if (pVal->eType <= SHAPE_VAL_TRUE) {
-    sqlPut(p, az[pVal->eType]);
-  } else if (pVal->eType == SHAPE_VAL_INT) {
-    sqlite3_str_appendf(p->pStr, "%lld", pVal->i);
-  } else if (pVal->eType == SHAPE_VAL_REAL) {
-    sqlite3_str_appendf(p->pStr, "%!.17g", pVal->r);
-  } else if (pVal->eType == SHAPE_VAL_TEXT) {
-    sqlite3_str_appendf(p->pStr, "%Q", pVal->z);
-  } else if (pVal->eType == SHAPE_VAL_INDEX) {
-    sqlite3_str_appendf(p->pStr, "?%d", (int)pVal->i);
-  } else {
-    sqlite3_str_appendf(p->pStr, ":%s", pVal->z);
-  }
-}
-
-AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow) {
-  AssocBind *pBind = assocAlloc(p->pCall, p->pArena, sizeof(*pBind));
-  if (pBind == 0) return 0;
-  pBind->iSql = ++p->nVar;
-  pBind->pVal = assocScopeVal(p->pCall, p->pScope, pVal);
-  pBind->eHow = (u8)eHow;
-  if (p->bLiteral) {
-    sqlLiteral(p, pBind->pVal);
-    return pBind;
-  }
-  *p->ppBindEnd = pBind;
-  p->ppBindEnd = &pBind->pNext;
-  sqlite3_str_appendf(p->pStr, "?%d", pBind->iSql);
-  return pBind;
-}
-
-void assocSqlVal(AssocSql *p, const ShapeVal *pVal) {
-  (void)assocSqlBind(p, pVal, ASSOC_BIND_VALUE);
-}
-
-/* ---------------------------------------------------------------- errors */
-
-/* "did you mean": columns and associations that are near a name. */
-static const char *nearestName(AssocSql *p, AssocModel *pModel,
-                               const char *zName, int bColumns) {
-  AssocNearest near;
-  AssocDef *pDef = 0;
-  int i;
-  memset(&near, 0, sizeof(near));
-  near.zWritten = zName;
-  for (i = 0; bColumns && i < pModel->pTable->nCol; i++) {
-    assocNearestTry(&near, pModel->pTable->aCol[i].zName);
-  }
-  while ((pDef = assocModelNextDef(p->pCall, pModel, pDef)) != 0) {
-    assocNearestTry(&near, pDef->zName);
-  }
-  return near.zBest;
-}
-
-void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
-                     const char *zWhat) {
-  const char *zNear = nearestName(p, pModel, pName->z, 1);
-  assocShapeError(p->pCall, p->zText, pName->iOff, "%s has no %s '%s'%s%s%s",
-                  pModel->zLabel, zWhat, pName->z,
-                  ASSOC_DID_YOU_MEAN(zNear, "'"));
-}
-
-/* The association of that name, ready for use. */
-static AssocRel *sqlRel(AssocSql *p, AssocModel *pModel,
-                        const ShapeName *pName) {
-  AssocRel *pRel;
-  if (p->pCall->rc != SQLITE_OK) return 0;
-  pRel = assocRelSeek(p->pCall, pModel, pName->z);
-  if (p->pCall->rc != SQLITE_OK) return 0;
-  if (pRel) {
-    assocRelNeedReady(p->pCall, pRel);
-  } else if (assocColumnFind(pModel->pTable, pName->z) >= 0) {
-    assocShapeError(p->pCall, p->zText, pName->iOff,
-                    "'%s' is a column of %s, not an association", pName->z,
-                    pModel->zLabel);
-  } else {
-    AssocCall call;
-    assocCallInit(&call, p->pCall->pConn);
-    assocRelMissing(&call, pModel, pName->z);
-    assocShapeError(p->pCall, p->zText, pName->iOff, "%s",
-                    call.zErr ? &call.zErr[7] : "out of memory");
-    if (call.rc == SQLITE_NOMEM) p->pCall->rc = SQLITE_NOMEM;
-    assocCallClear(&call);
-  }
-  return p->pCall->rc == SQLITE_OK ? pRel : 0;
-}
-
-/* An include by model: the only association with that target. */
-static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
-                            AssocModel *pModel) {
-  AssocCatalog *pCat = pModel->pTable->pSchema->pCatalog;
-  AssocModel *pWanted = assocModelFind(p->pCall, pCat, pTarget->z);
-  AssocDef *pDef = 0, *pOnly = 0;
-  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
-  char *z;
-  int n = 0;
-  while (pWanted && (pDef = assocModelNextDef(p->pCall, pModel, pDef)) != 0) {
-    if (pDef->zTarget == 0 ||
-        assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget) != pWanted) {
-      continue;
-    }
-    sqlite3_str_appendf(pStr, "%s%s", n++ ? ", " : "", pDef->zName);
-    pOnly = pDef;
-  }
-  z = assocStrFinish(p->pCall, pStr);
-  if (n > 1) {
-    assocError(p->pCall,
-               "%s is associated with %s more than once; say which with "
-               "\"as\": %s",
-               pModel->zLabel, pWanted->zLabel, z);
-  } else if (n == 0 && pWanted) {
-    assocError(p->pCall, "%s is not associated with %s", pModel->zLabel,
-               pWanted->zLabel);
-  }
-  sqlite3_free(z);
-  if (p->pCall->rc != SQLITE_OK) return 0;
-  return assocRelOf(p->pCall, pOnly);
-}
-
-AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
-                       const ShapeName *pName, AssocModel *pModel) {
-  AssocRel *pRel;
-  if (pName) {
-    pRel = sqlRel(p, pModel, pName);
-    if (pRel && pItem->pModel &&
-        assocModelFind(p->pCall, pModel->pTable->pSchema->pCatalog,
-                       pItem->pModel->z) != pRel->pTarget) {
-      assocError(p->pCall,
-                 "the association '%s' of %s leads to %s, not to the model "
-                 "'%s'",
-                 pRel->zName, pModel->zLabel, pRel->pTarget->zLabel,
-                 pItem->pModel->z);
-    }
-  } else {
-    pRel = relByModel(p, pItem->pModel, pModel);
-    if (pRel) assocRelNeedReady(p->pCall, pRel);
-  }
-  return p->pCall->rc == SQLITE_OK ? pRel : 0;
-}
-
-/* ---------------------------------------------------------- scopes, models */
-
-static void sqlAnd(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
-                   int iAlias) {
-  if (pPred == 0) return;
-  sqlPut(p, " AND (");
-  assocSqlPred(p, pPred, pModel, iAlias);
-  sqlPut(p, ")");
-}
-
-/* A predicate that does not stand in the shape's text. */
-void assocSqlScope(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
-                   int iAlias) {
-  const char *zText = p->zText;
-  p->zText = 0;
-  sqlAnd(p, pPred, pModel, iAlias);
-  p->zText = zText;
-}
-
-static void scopeMissing(AssocSql *p, const AssocModel *pModel,
-                         const ShapeScope *pUse) {
-  const AssocScope *pScope;
-  AssocNearest near;
-  memset(&near, 0, sizeof(near));
-  near.zWritten = pUse->pName->z;
-  for (pScope = pModel->pScope; pScope; pScope = pScope->pNext) {
-    if (pScope->zName) assocNearestTry(&near, pScope->zName);
-  }
-  assocShapeError(p->pCall, p->zText, pUse->pName->iOff,
-                  "%s has no scope '%s'%s%s%s", pModel->zLabel, pUse->pName->z,
-                  ASSOC_DID_YOU_MEAN(near.zBest, "'"));
-}
-
-/* The scope of that name; "defaultScope" is the default. */
-static const AssocScope *findScope(const AssocModel *pModel,
-                                   const char *zName) {
-  const AssocScope *p = pModel->pScope;
-  for (; p; p = p->pNext) {
-    const char *z = p->zName ? p->zName : "defaultScope";
-    if (sqlite3_stricmp(z, zName) == 0) return p;
-  }
-  return 0;
-}
-
-/* A value that no ?n of the scope takes is a mistake: in JSON, two scopes that
-** are not written as a list of lists. */
-static void scopeArgs(AssocSql *p, const AssocScope *pScope,
-                      const ShapeScope *pUse) {
-  const ShapeVal *pArg = pUse->pArg;
-  int n = 0;
-  for (; pArg; pArg = pArg->pNext) n++;
-  if (n <= pScope->nParam) return;
-  assocShapeError(
-      p->pCall, p->zText, pUse->pName->iOff,
-      "the scope %s takes %d value%s, not %d%s", pUse->pName->z, pScope->nParam,
-      pScope->nParam == 1 ? "" : "s", n,
-      pUse->pName->iOff < 0
-          ? "; several scopes are a list of lists: [[\"a\"],[\"b\"]]"
-          : "");
-}
-
-const AssocScope *assocScopeNext(AssocSql *p, AssocModel *pModel,
-                                 const ShapeClauses *pC,
-                                 const ShapeScope **ppUse, int *pbStarted) {
-  const AssocScope *pScope;
-  if (!assocModelScopes(p->pCall, pModel)) return 0;
-  if (pC && pC->pScope) {
-    *ppUse = *pbStarted ? (*ppUse)->pNext : pC->pScope;
-    *pbStarted = 1;
-    if (*ppUse == 0) return 0;
-    pScope = findScope(pModel, (*ppUse)->pName->z);
-    if (pScope == 0) {
-      scopeMissing(p, pModel, *ppUse);
-    } else {
-      scopeArgs(p, pScope, *ppUse);
-    }
-    return pScope;
-  }
-  *ppUse = 0;
-  if (*pbStarted || (pC && pC->bUnscoped)) return 0;
-  *pbStarted = 1;
-  return findScope(pModel, "defaultScope");
-}
-
-const ShapeClauses assocAnyRow = {.bUnscoped = 1, .bDeleted = 1};
-
-/* The scopes of a model that hold, and that its rows are not deleted. */
-static void sqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
-                     int iAlias) {
-  const ShapeScope *pUse = 0, *pOuter = p->pScope;
-  const AssocScope *pScope;
-  int bStarted = 0;
-  while ((pScope = assocScopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
-    p->pScope = pUse;
-    assocSqlScope(p, pScope->pClauses->pWhere, pModel, iAlias);
-    p->pScope = pOuter;
-  }
-  if (pModel->iDeleted >= 0 && !(pC && pC->bDeleted)) {
-    sqlPut(p, " AND ");
-    assocSqlColumn(p, iAlias, pModel->pTable, pModel->iDeleted);
-    sqlPut(p, " IS NULL");
-  }
-}
-
-/*
-** Clauses with what scopes add: an order, a limit and an offset, where the
-** clauses and the association do not say; a to-one has no limit. Of several
-** scopes the last that says a thing is heeded. Their conditions are written by
-** assocSqlConditions().
-*/
-const ShapeClauses *assocSqlScoped(AssocSql *p, const AssocRel *pRel,
-                                   AssocModel *pModel, const ShapeClauses *pC) {
-  ShapeClauses *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
-  const ShapeClauses *pOrder = 0, *pLimit = 0, *pOffset = 0;
-  const ShapeScope *pUse = 0, *pLimitUse = 0, *pOffsetUse = 0;
-  const AssocScope *pScope;
-  int bStarted = 0;
-  if (pNew == 0) return pC;
-  if (pC) *pNew = *pC;
-  while ((pScope = assocScopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
-    const ShapeClauses *pAdd = pScope->pClauses;
-    if (pAdd->pOrder) pOrder = pAdd;
-    if (pAdd->pLimit) pLimit = pAdd, pLimitUse = pUse;
-    if (pAdd->pOffset) pOffset = pAdd, pOffsetUse = pUse;
-  }
-  if (pOrder && !assocOrderOf(pRel, pNew)) pNew->pOrder = pOrder->pOrder;
-  if (pRel && !pRel->bMany) return pNew;
-  if (pNew->pLimit || pNew->pFirst || pNew->pLast) return pNew;
-  if (pLimit) {
-    pNew->pLimit =
-        (ShapeVal *)assocScopeVal(p->pCall, pLimitUse, pLimit->pLimit);
-  }
-  if (pOffset && !pNew->pOffset) {
-    pNew->pOffset =
-        (ShapeVal *)assocScopeVal(p->pCall, pOffsetUse, pOffset->pOffset);
-  }
-  return pNew;
 }
 
 /* ----------------------------------------------------------------- paths */
@@ -476,7 +75,7 @@ static AssocHop *hopsTo(AssocSql *p, const ShapeName *pPath,
                         int bAny) {
   AssocHop *pFirst = 0, **ppEnd = &pFirst;
   for (; pPath != pEnd && ppEnd; pPath = pPath->pNext) {
-    AssocRel *pRel = sqlRel(p, *ppModel, pPath);
+    AssocRel *pRel = assocSqlRel(p, *ppModel, pPath);
     if (pRel == 0) return 0;
     ppEnd = addHop(p, pRel, ppEnd, &iFrom);
     if (ppEnd && bAny) hopAny(hopBefore(ppEnd));
@@ -493,8 +92,8 @@ AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
 /* The columns of the join row that = the target's. */
 static void sqlJoinRow(AssocSql *p, const AssocHop *pHop) {
   const AssocRel *pRel = pHop->pRel;
-  sqlEqual(p, pHop->iAlias, pRel->pTarget->pTable, &pRel->targetKey,
-           pHop->iJoin, pRel->pThrough, &pRel->other);
+  assocSqlEqual(p, pHop->iAlias, pRel->pTarget->pTable, &pRel->targetKey,
+                pHop->iJoin, pRel->pThrough, &pRel->other);
 }
 
 /* The columns that = those of the rows that the step starts from. */
@@ -503,22 +102,22 @@ static void sqlLink(AssocSql *p, const AssocHop *pHop) {
   const AssocTable *pSrc = pRel->pSource->pTable;
   const AssocTable *pTgt = pRel->pTarget->pTable;
   if (pRel->eKind == ASSOC_BELONGSTO) {
-    sqlEqual(p, pHop->iAlias, pTgt, &pRel->targetKey, pHop->iFrom, pSrc,
-             &pRel->foreign);
+    assocSqlEqual(p, pHop->iAlias, pTgt, &pRel->targetKey, pHop->iFrom, pSrc,
+                  &pRel->foreign);
   } else if (pHop->iJoin) {
-    sqlEqual(p, pHop->iJoin, pRel->pThrough, &pRel->foreign, pHop->iFrom, pSrc,
-             &pRel->sourceKey);
+    assocSqlEqual(p, pHop->iJoin, pRel->pThrough, &pRel->foreign, pHop->iFrom,
+                  pSrc, &pRel->sourceKey);
   } else {
-    sqlEqual(p, pHop->iAlias, pTgt, &pRel->foreign, pHop->iFrom, pSrc,
-             &pRel->sourceKey);
+    assocSqlEqual(p, pHop->iAlias, pTgt, &pRel->foreign, pHop->iFrom, pSrc,
+                  &pRel->sourceKey);
   }
 }
 
 static void sqlHopTables(AssocSql *p, const AssocHop *pHop) {
-  sqlTableAs(p, pHop->pRel->pTarget->pTable, pHop->iAlias);
+  assocSqlTableAs(p, pHop->pRel->pTarget->pTable, pHop->iAlias);
   if (pHop->iJoin == 0) return;
   sqlPut(p, ", ");
-  sqlTableAs(p, pHop->pRel->pThrough, pHop->iJoin);
+  assocSqlTableAs(p, pHop->pRel->pThrough, pHop->iJoin);
 }
 
 static const AssocHop *lastHop(const AssocHop *pHop) {
@@ -543,6 +142,15 @@ static const AssocKey *hopKey(const AssocRel *pRel) {
   return pRel->eKind == ASSOC_BELONGSTO ? &pRel->targetKey : &pRel->foreign;
 }
 
+/* Do the far columns change as they are compared with the near ones? */
+static int farChanges(const AssocRel *pRel) {
+  AssocTable *pTab;
+  const AssocKey *pFar = assocRelFarKey(pRel, &pTab);
+  while (pRel->nPath) pRel = pRel->apPath[0];
+  return assocKeyChanges(pTab, pFar, pRel->pSource->pTable,
+                         assocRelNearKey(pRel));
+}
+
 /* Can a step lead to more than one row, of which it means the first? */
 static int firstOfMany(AssocSql *p, const AssocRel *pRel) {
   const AssocKey *pKey = hopKey(pRel);
@@ -563,8 +171,8 @@ static void sqlSameWay(AssocSql *p, const AssocHop *pHop,
   AssocTable *pTab;
   const AssocKey *pKey = assocRelFarKey(pHop->pRel, &pTab);
   sqlPut(p, " AND ");
-  sqlEqual(p, pHop->iJoin ? pHop->iJoin : pHop->iAlias, pTab, pKey,
-           pOther->iJoin ? pOther->iJoin : pOther->iAlias, pTab, pKey);
+  assocSqlEqual(p, pHop->iJoin ? pHop->iJoin : pHop->iAlias, pTab, pKey,
+                pOther->iJoin ? pOther->iJoin : pOther->iAlias, pTab, pKey);
 }
 
 /* t9.user_id as it compares, and t9.id: the way into a step, and where it ends.
@@ -718,7 +326,7 @@ static void sqlCollate(AssocSql *p, const AssocColumn *pCol) {
 static const ShapeName *manyAt(AssocSql *p, const ShapeName *pPath,
                                const ShapeName *pEnd, AssocModel *pModel) {
   for (; pPath != pEnd && p->pCall->rc == SQLITE_OK; pPath = pPath->pNext) {
-    AssocRel *pRel = sqlRel(p, pModel, pPath);
+    AssocRel *pRel = assocSqlRel(p, pModel, pPath);
     if (pRel == 0) return 0;
     if (pRel->bMany) return pPath;
     pModel = pRel->pTarget;
@@ -743,7 +351,7 @@ static PathPart *pathParts(AssocSql *p, const ShapeName *pPath,
   PathPart *pPart = 0;
   AssocHop **ppEnd = 0;
   for (; pPath != pEnd; pPath = pPath->pNext) {
-    AssocRel *pRel = sqlRel(p, *ppModel, pPath);
+    AssocRel *pRel = assocSqlRel(p, *ppModel, pPath);
     if (pRel == 0) return 0;
     if (ppEnd == 0) {
       PathPart *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
@@ -828,7 +436,7 @@ void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
 ** that leads through a path, each once. */
 static void sqlTargetsOnce(AssocSql *p, AssocModel *pTgt, int iTarget,
                            const AssocHop *pFirst, const ShapeClauses *pC) {
-  sqlTableAs(p, pTgt->pTable, iTarget);
+  assocSqlTableAs(p, pTgt->pTable, iTarget);
   sqlPut(p, " WHERE ");
   sqlKeyColumns(p, pTgt, iTarget, 1);
   sqlPut(p, " IN (SELECT ");
@@ -1014,15 +622,32 @@ void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 
 /* ------------------------------------------------------------- conditions */
 
+static void sqlAnd(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
+                   int iAlias) {
+  if (pPred == 0) return;
+  sqlPut(p, " AND (");
+  assocSqlPred(p, pPred, pModel, iAlias);
+  sqlPut(p, ")");
+}
+
+/* A predicate that does not stand in the shape's text. */
+void assocSqlScope(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
+                   int iAlias) {
+  const char *zText = p->zText;
+  p->zText = 0;
+  sqlAnd(p, pPred, pModel, iAlias);
+  p->zText = zText;
+}
+
 void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
                         const ShapeClauses *pC, AssocModel *pModel, int iAlias,
                         int iJoin) {
-  sqlModel(p, pModel, pC, iAlias);
+  assocSqlModel(p, pModel, pC, iAlias);
   if (pRel) assocSqlScope(p, pRel->pScope, pModel, iAlias);
   if (pRel && iJoin) {
     AssocModel *pJoin = assocModelOf(p->pCall, pRel->pThrough);
     if (pJoin == 0) return;
-    sqlModel(p, pJoin, pC ? pC->pThrough : 0, iJoin);
+    assocSqlModel(p, pJoin, pC ? pC->pThrough : 0, iJoin);
     assocSqlScope(p, pRel->pThroughScope, pJoin, iJoin);
     if (pC && pC->pThrough) sqlAnd(p, pC->pThrough->pWhere, pJoin, iJoin);
   }
@@ -1036,7 +661,7 @@ static void sqlRelatedPath(AssocSql *p, AssocRel *pRel,
   const AssocHop *pFirst = assocSqlHops(p, pRel, 1);
   assocModelNeedKey(p->pCall, pTgt);
   if (p->pCall->rc != SQLITE_OK) return;
-  sqlTableAs(p, pRel->pSource->pTable, 1);
+  assocSqlTableAs(p, pRel->pSource->pTable, 1);
   sqlPut(p, ", ");
   sqlTargetsOnce(p, pTgt, 2, pFirst, &assocAnyRow);
   assocSqlConditions(p, 0, pC, pTgt, 2, 0);
@@ -1060,7 +685,7 @@ static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel,
                                const ShapeItem *pBlock) {
   const AssocTable *pSrc = pRel->pSource->pTable;
   int i;
-  sqlTableAs(p, pSrc, 1);
+  assocSqlTableAs(p, pSrc, 1);
   sqlPut(p, " WHERE (false");
   for (i = 0; i < pRel->nBranch; i++) {
     const AssocBranch *pBranch = &pRel->aBranch[i];
@@ -1075,10 +700,10 @@ static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel,
     sqlPut(p, "=");
     assocSqlVal(p, pType);
     sqlPut(p, " AND EXISTS(SELECT 1 FROM ");
-    sqlTableAs(p, pBranch->pModel->pTable, iAlias);
+    assocSqlTableAs(p, pBranch->pModel->pTable, iAlias);
     sqlPut(p, " WHERE ");
-    sqlEqual(p, iAlias, pBranch->pModel->pTable, &pBranch->key, 1, pSrc,
-             &pRel->foreign);
+    assocSqlEqual(p, iAlias, pBranch->pModel->pTable, &pBranch->key, 1, pSrc,
+                  &pRel->foreign);
     assocSqlConditions(p, 0, assocBranchClauses(p->pCall, pBranch, pBlock),
                        pBranch->pModel, iAlias, 0);
     sqlPut(p, ")");
@@ -1103,7 +728,7 @@ void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
     hop.iAlias = 2;
     hop.bAny = 1;
     if (pRel->eKind == ASSOC_BELONGSTOMANY) hop.iJoin = 3;
-    sqlTableAs(p, pRel->pSource->pTable, 1);
+    assocSqlTableAs(p, pRel->pSource->pTable, 1);
     sqlPut(p, ", ");
     sqlHopTables(p, &hop);
     sqlPut(p, " WHERE ");

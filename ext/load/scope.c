@@ -1,0 +1,149 @@
+/*
+** Which scopes of a model hold where its rows are asked for, and what they say.
+**
+** The clauses of an item name them; otherwise the default scope holds. Of a
+** model with soft deletion only rows count that are not deleted.
+**
+**   posts(scope liked(5))    AND (t1."likes" >= ?1) AND t1."deletedAt" IS NULL
+*/
+#include "load/load.h"
+
+const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
+                              const ShapeVal *pVal) {
+  const ShapeVal *pArg;
+  i64 i;
+  if (pUse == 0 || pVal == 0 || pVal->eType < SHAPE_VAL_INDEX) return pVal;
+  pArg = pUse->pArg;
+  for (i = 1; pArg && i < pVal->i; i++) pArg = pArg->pNext;
+  if (pArg && pVal->eType == SHAPE_VAL_INDEX) return pArg;
+  if (pVal->eType == SHAPE_VAL_INDEX) {
+    assocError(pCall, "the scope %s needs a value for ?%d: scope %s(...)",
+               pUse->pName->z, (int)pVal->i, pUse->pName->z);
+  } else {
+    assocError(pCall, "a scope takes its values as ?1, ?2, ..., not as :%s",
+               pVal->z);
+  }
+  return pVal;
+}
+
+static void scopeMissing(AssocSql *p, const AssocModel *pModel,
+                         const ShapeScope *pUse) {
+  const AssocScope *pScope;
+  AssocNearest near;
+  memset(&near, 0, sizeof(near));
+  near.zWritten = pUse->pName->z;
+  for (pScope = pModel->pScope; pScope; pScope = pScope->pNext) {
+    if (pScope->zName) assocNearestTry(&near, pScope->zName);
+  }
+  assocShapeError(p->pCall, p->zText, pUse->pName->iOff,
+                  "%s has no scope '%s'%s%s%s", pModel->zLabel, pUse->pName->z,
+                  ASSOC_DID_YOU_MEAN(near.zBest, "'"));
+}
+
+/* The scope of that name; "defaultScope" is the default. */
+static const AssocScope *scopeFind(const AssocModel *pModel,
+                                   const char *zName) {
+  const AssocScope *p = pModel->pScope;
+  for (; p; p = p->pNext) {
+    const char *z = p->zName ? p->zName : "defaultScope";
+    if (sqlite3_stricmp(z, zName) == 0) return p;
+  }
+  return 0;
+}
+
+/* A value that no ?n of the scope takes is a mistake: in JSON, two scopes that
+** are not written as a list of lists. */
+static void scopeArgs(AssocSql *p, const AssocScope *pScope,
+                      const ShapeScope *pUse) {
+  const ShapeVal *pArg = pUse->pArg;
+  int n = 0;
+  for (; pArg; pArg = pArg->pNext) n++;
+  if (n <= pScope->nParam) return;
+  assocShapeError(
+      p->pCall, p->zText, pUse->pName->iOff,
+      "the scope %s takes %d value%s, not %d%s", pUse->pName->z, pScope->nParam,
+      pScope->nParam == 1 ? "" : "s", n,
+      pUse->pName->iOff < 0
+          ? "; several scopes are a list of lists: [[\"a\"],[\"b\"]]"
+          : "");
+}
+
+/* The next scope of a model that holds under the clauses: those they name,
+** else the default. *ppUse is where it is named, 0 for the default. */
+static const AssocScope *scopeNext(AssocSql *p, AssocModel *pModel,
+                                   const ShapeClauses *pC,
+                                   const ShapeScope **ppUse, int *pbStarted) {
+  const AssocScope *pScope;
+  if (!assocModelScopes(p->pCall, pModel)) return 0;
+  if (pC && pC->pScope) {
+    *ppUse = *pbStarted ? (*ppUse)->pNext : pC->pScope;
+    *pbStarted = 1;
+    if (*ppUse == 0) return 0;
+    pScope = scopeFind(pModel, (*ppUse)->pName->z);
+    if (pScope == 0) {
+      scopeMissing(p, pModel, *ppUse);
+    } else {
+      scopeArgs(p, pScope, *ppUse);
+    }
+    return pScope;
+  }
+  *ppUse = 0;
+  if (*pbStarted || (pC && pC->bUnscoped)) return 0;
+  *pbStarted = 1;
+  return scopeFind(pModel, "defaultScope");
+}
+
+const ShapeClauses assocAnyRow = {.bUnscoped = 1, .bDeleted = 1};
+
+/* The scopes of a model that hold, and that its rows are not deleted. */
+void assocSqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
+                   int iAlias) {
+  const ShapeScope *pUse = 0, *pOuter = p->pScope;
+  const AssocScope *pScope;
+  int bStarted = 0;
+  while ((pScope = scopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
+    p->pScope = pUse;
+    assocSqlScope(p, pScope->pClauses->pWhere, pModel, iAlias);
+    p->pScope = pOuter;
+  }
+  if (pModel->iDeleted >= 0 && !(pC && pC->bDeleted)) {
+    sqlite3_str_appendall(p->pStr, " AND ");
+    assocSqlColumn(p, iAlias, pModel->pTable, pModel->iDeleted);
+    sqlite3_str_appendall(p->pStr, " IS NULL");
+  }
+}
+
+/*
+** Clauses with what scopes add: an order, a limit and an offset, where the
+** clauses and the association do not say; a to-one has no limit. Of several
+** scopes the last that says a thing is heeded. Their conditions are written by
+** assocSqlConditions().
+*/
+const ShapeClauses *assocSqlScoped(AssocSql *p, const AssocRel *pRel,
+                                   AssocModel *pModel, const ShapeClauses *pC) {
+  ShapeClauses *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+  const ShapeClauses *pOrder = 0, *pLimit = 0, *pOffset = 0;
+  const ShapeScope *pUse = 0, *pLimitUse = 0, *pOffsetUse = 0;
+  const AssocScope *pScope;
+  int bStarted = 0;
+  if (pNew == 0) return pC;
+  if (pC) *pNew = *pC;
+  while ((pScope = scopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
+    const ShapeClauses *pAdd = pScope->pClauses;
+    if (pAdd->pOrder) pOrder = pAdd;
+    if (pAdd->pLimit) pLimit = pAdd, pLimitUse = pUse;
+    if (pAdd->pOffset) pOffset = pAdd, pOffsetUse = pUse;
+  }
+  if (pOrder && !assocOrderOf(pRel, pNew)) pNew->pOrder = pOrder->pOrder;
+  if (pRel && !pRel->bMany) return pNew;
+  if (pNew->pLimit || pNew->pFirst || pNew->pLast) return pNew;
+  if (pLimit) {
+    pNew->pLimit =
+        (ShapeVal *)assocScopeVal(p->pCall, pLimitUse, pLimit->pLimit);
+  }
+  if (pOffset && !pNew->pOffset) {
+    pNew->pOffset =
+        (ShapeVal *)assocScopeVal(p->pCall, pOffsetUse, pOffset->pOffset);
+  }
+  return pNew;
+}

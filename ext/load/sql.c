@@ -1,0 +1,244 @@
+/*
+** Tables, columns and values as SQL, and what the names of associations mean.
+**
+** A name reaches the text only after it was found in the schema, and quoted;
+** a value only as a ?number.
+**
+**   "main"."posts" t2    t2."likes"    ?1
+**
+** Where two columns are compared by a map of ours and not by SQLite, the one
+** is written as SQLite would have changed it for the comparison.
+*/
+#include "load/load.h"
+
+/* ------------------------------------------------------ tables, columns */
+
+void assocSqlTable(AssocSql *p, const AssocTable *pTab) {
+  sqlite3_str_appendf(p->pStr, "\"%w\".\"%w\"", pTab->pSchema->zName,
+                      pTab->zName);
+}
+
+void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol) {
+  sqlite3_str_appendf(p->pStr, "t%d.\"%w\"", iAlias, pTab->aCol[iCol].zName);
+}
+
+void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias) {
+  assocSqlTable(p, pTab);
+  sqlite3_str_appendf(p->pStr, " t%d", iAlias);
+}
+
+/* t1.a=t2.b AND t1.c=t2.d */
+void assocSqlEqual(AssocSql *p, int iA, const AssocTable *pA,
+                   const AssocKey *pKeyA, int iB, const AssocTable *pB,
+                   const AssocKey *pKeyB) {
+  int i;
+  for (i = 0; i < pKeyA->nCol; i++) {
+    if (i) sqlite3_str_appendall(p->pStr, " AND ");
+    assocSqlColumn(p, iA, pA, pKeyA->aCol[i]);
+    sqlite3_str_appendall(p->pStr, "=");
+    assocSqlColumn(p, iB, pB, pKeyB->aCol[i]);
+  }
+}
+
+/* -------------------------------------------------------------- comparing */
+
+int assocColumnVague(const AssocTable *pTab, const AssocColumn *pCol,
+                     const AssocColumn *pOther) {
+  return pTab->eType == ASSOC_VIEW && pCol->zType[0] == 0 &&
+         pOther->eAff == ASSOC_AFF_TEXT;
+}
+
+const char *assocSqlAsText(AssocCall *pCall, AssocArena *pArena,
+                           const char *z) {
+  return assocArenaPrintf(pCall, pArena,
+                          "CASE WHEN %s=CAST(%s AS TEXT) THEN CAST(%s AS TEXT)"
+                          " ELSE %s END",
+                          z, z, z, z);
+}
+
+const char *assocSqlAsNumber(AssocCall *pCall, AssocArena *pArena,
+                             const char *z, const char *zColl) {
+  return assocArenaPrintf(pCall, pArena,
+                          "CASE WHEN CAST(%s AS NUMERIC)=%s THEN CAST(%s AS "
+                          "NUMERIC) ELSE %s END%s%w%s",
+                          z, z, z, z, zColl ? " COLLATE \"" : "",
+                          zColl ? zColl : "", zColl ? "\"" : "");
+}
+
+/* Does a comparison with a number make numbers of the column's texts? */
+static int becomesNumber(const AssocColumn *pCol, const AssocColumn *pOther) {
+  return pOther->eAff == ASSOC_AFF_NUMERIC && pCol->eAff != ASSOC_AFF_NUMERIC;
+}
+
+int assocKeyChanges(const AssocTable *pTab, const AssocKey *pKey,
+                    const AssocTable *pOther, const AssocKey *pOtherKey) {
+  int i;
+  for (i = 0; i < pKey->nCol; i++) {
+    const AssocColumn *pCol = &pTab->aCol[pKey->aCol[i]];
+    const AssocColumn *pTo = &pOther->aCol[pOtherKey->aCol[i]];
+    if (becomesNumber(pCol, pTo) || assocColumnVague(pTab, pCol, pTo)) return 1;
+  }
+  return 0;
+}
+
+void assocSqlFarColumn(AssocSql *p, const AssocHop *pHop, int i) {
+  const AssocRel *pRel = pHop->pRel;
+  const AssocTable *pNearTab = pRel->pSource->pTable;
+  const AssocColumn *pNear = &pNearTab->aCol[assocRelNearKey(pRel)->aCol[i]];
+  AssocTable *pTab;
+  const AssocKey *pKey = assocRelFarKey(pRel, &pTab);
+  const AssocColumn *pCol = &pTab->aCol[pKey->aCol[i]];
+  const char *z =
+      assocArenaPrintf(p->pCall, p->pArena, "t%d.\"%w\"",
+                       pHop->iJoin ? pHop->iJoin : pHop->iAlias, pCol->zName);
+  if (z && becomesNumber(pCol, pNear)) {
+    z = assocSqlAsNumber(p->pCall, p->pArena, z, pCol->zColl);
+  } else if (z && assocColumnVague(pTab, pCol, pNear)) {
+    z = assocSqlAsText(p->pCall, p->pArena, z);
+  }
+  if (z) sqlite3_str_appendall(p->pStr, z);
+}
+
+/* ---------------------------------------------------------------- values */
+
+/* A value as one would write it. */
+static void sqlLiteral(AssocSql *p, const ShapeVal *pVal) {
+  static const char *const az[] = {"NULL", "0", "1"};
+  if (pVal->eType <= SHAPE_VAL_TRUE) {
+    sqlite3_str_appendall(p->pStr, az[pVal->eType]);
+  } else if (pVal->eType == SHAPE_VAL_INT) {
+    sqlite3_str_appendf(p->pStr, "%lld", pVal->i);
+  } else if (pVal->eType == SHAPE_VAL_REAL) {
+    sqlite3_str_appendf(p->pStr, "%!.17g", pVal->r);
+  } else if (pVal->eType == SHAPE_VAL_TEXT) {
+    sqlite3_str_appendf(p->pStr, "%Q", pVal->z);
+  } else if (pVal->eType == SHAPE_VAL_INDEX) {
+    sqlite3_str_appendf(p->pStr, "?%d", (int)pVal->i);
+  } else {
+    sqlite3_str_appendf(p->pStr, ":%s", pVal->z);
+  }
+}
+
+AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow) {
+  AssocBind *pBind = assocAlloc(p->pCall, p->pArena, sizeof(*pBind));
+  if (pBind == 0) return 0;
+  pBind->iSql = ++p->nVar;
+  pBind->pVal = assocScopeVal(p->pCall, p->pScope, pVal);
+  pBind->eHow = (u8)eHow;
+  if (p->bLiteral) {
+    sqlLiteral(p, pBind->pVal);
+    return pBind;
+  }
+  *p->ppBindEnd = pBind;
+  p->ppBindEnd = &pBind->pNext;
+  sqlite3_str_appendf(p->pStr, "?%d", pBind->iSql);
+  return pBind;
+}
+
+void assocSqlVal(AssocSql *p, const ShapeVal *pVal) {
+  (void)assocSqlBind(p, pVal, ASSOC_BIND_VALUE);
+}
+
+/* ---------------------------------------------------------------- errors */
+
+/* "did you mean": columns and associations that are near a name. */
+static const char *nearestName(AssocSql *p, AssocModel *pModel,
+                               const char *zName, int bColumns) {
+  AssocNearest near;
+  AssocDef *pDef = 0;
+  int i;
+  memset(&near, 0, sizeof(near));
+  near.zWritten = zName;
+  for (i = 0; bColumns && i < pModel->pTable->nCol; i++) {
+    assocNearestTry(&near, pModel->pTable->aCol[i].zName);
+  }
+  while ((pDef = assocModelNextDef(p->pCall, pModel, pDef)) != 0) {
+    assocNearestTry(&near, pDef->zName);
+  }
+  return near.zBest;
+}
+
+void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
+                     const char *zWhat) {
+  const char *zNear = nearestName(p, pModel, pName->z, 1);
+  assocShapeError(p->pCall, p->zText, pName->iOff, "%s has no %s '%s'%s%s%s",
+                  pModel->zLabel, zWhat, pName->z,
+                  ASSOC_DID_YOU_MEAN(zNear, "'"));
+}
+
+/* The association of that name, ready for use. */
+AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName) {
+  AssocRel *pRel;
+  if (p->pCall->rc != SQLITE_OK) return 0;
+  pRel = assocRelSeek(p->pCall, pModel, pName->z);
+  if (p->pCall->rc != SQLITE_OK) return 0;
+  if (pRel) {
+    assocRelNeedReady(p->pCall, pRel);
+  } else if (assocColumnFind(pModel->pTable, pName->z) >= 0) {
+    assocShapeError(p->pCall, p->zText, pName->iOff,
+                    "'%s' is a column of %s, not an association", pName->z,
+                    pModel->zLabel);
+  } else {
+    AssocCall call;
+    assocCallInit(&call, p->pCall->pConn);
+    assocRelMissing(&call, pModel, pName->z);
+    assocShapeError(p->pCall, p->zText, pName->iOff, "%s",
+                    call.zErr ? &call.zErr[7] : "out of memory");
+    if (call.rc == SQLITE_NOMEM) p->pCall->rc = SQLITE_NOMEM;
+    assocCallClear(&call);
+  }
+  return p->pCall->rc == SQLITE_OK ? pRel : 0;
+}
+
+/* An include by model: the only association with that target. */
+static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
+                            AssocModel *pModel) {
+  AssocCatalog *pCat = pModel->pTable->pSchema->pCatalog;
+  AssocModel *pWanted = assocModelFind(p->pCall, pCat, pTarget->z);
+  AssocDef *pDef = 0, *pOnly = 0;
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  char *z;
+  int n = 0;
+  while (pWanted && (pDef = assocModelNextDef(p->pCall, pModel, pDef)) != 0) {
+    if (pDef->zTarget == 0 ||
+        assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget) != pWanted) {
+      continue;
+    }
+    sqlite3_str_appendf(pStr, "%s%s", n++ ? ", " : "", pDef->zName);
+    pOnly = pDef;
+  }
+  z = assocStrFinish(p->pCall, pStr);
+  if (n > 1) {
+    assocError(p->pCall,
+               "%s is associated with %s more than once; say which with "
+               "\"as\": %s",
+               pModel->zLabel, pWanted->zLabel, z);
+  } else if (n == 0 && pWanted) {
+    assocError(p->pCall, "%s is not associated with %s", pModel->zLabel,
+               pWanted->zLabel);
+  }
+  sqlite3_free(z);
+  if (p->pCall->rc != SQLITE_OK) return 0;
+  return assocRelOf(p->pCall, pOnly);
+}
+
+AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
+                       const ShapeName *pName, AssocModel *pModel) {
+  AssocRel *pRel;
+  if (pName) {
+    pRel = assocSqlRel(p, pModel, pName);
+    if (pRel && pItem->pModel &&
+        assocModelFind(p->pCall, pModel->pTable->pSchema->pCatalog,
+                       pItem->pModel->z) != pRel->pTarget) {
+      assocError(p->pCall,
+                 "the association '%s' of %s leads to %s, not to the model "
+                 "'%s'",
+                 pRel->zName, pModel->zLabel, pRel->pTarget->zLabel,
+                 pItem->pModel->z);
+    }
+  } else {
+    pRel = relByModel(p, pItem->pModel, pModel);
+    if (pRel) assocRelNeedReady(p->pCall, pRel);
+  }
+  return p->pCall->rc == SQLITE_OK ? pRel : 0;
+}
