@@ -88,7 +88,8 @@ static int registerFunction(AssocConn *pConn, const AssocFunction *pFunction) {
 }
 
 static int (*const axRegister[])(AssocConn *) = {
-    assocConnRegister, assocRunRegister, assocTakeRegister};
+    assocConnRegister, assocEmitRegister, assocEnoughRegister,
+    assocTakeRegister};
 
 /*
 ** Register functions that are not there yet. A load that failed while a
@@ -145,6 +146,7 @@ static void unregisterFunctions(AssocConn *pConn) {
     for (p = apFunction[i]; p->zName; p++) unregisterFunction(db, p->zName, -1);
   }
   unregisterFunction(db, "assoc_emit", -1);
+  unregisterFunction(db, "assoc_enough", -1);
   unregisterFunction(db, "assoc_take", -1);
   unregisterFunction(db, "assoc_state", 1);
   pConn->nFunction = 0;

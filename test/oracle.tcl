@@ -44,6 +44,8 @@ namespace eval oracle {
         order {{likes desc} {%C.likes DESC}}}
       top {to posts many 0 on {%C.user_id = %P.id}
         order {{-likes, title} {%C.likes DESC} %C.title}}
+      last {to posts many 0 on {%C.user_id = %P.id}
+        order {-title {%C.title DESC}}}
       edited {to posts many 1 on {%C.editor = %P.code}}
       profile {to profiles many 0 on {%C.user_id = %P.id}}
       comments {to comments many 1 on {%C.user_id = %P.id}}
@@ -141,6 +143,12 @@ proc oracle_schema {{untyped 0}} {
       CREATE INDEX tags_post ON post_tags(tag_id);
       CREATE INDEX words_user ON user_words(user_id, word_id);
     }
+    foreach {name index} {
+      posts_likes posts(user_id,likes)  posts_title posts(user_id,title)
+      comments_body comments(user_id,body)  nodes_title nodes(parent_id,title)
+    } {
+      if {[maybe 40]} { db eval "CREATE INDEX $name ON $index" }
+    }
   }
   db eval {SELECT assoc_model('Post', '{"table":"recent","primaryKey":"id"}')}
   foreach {model kind target options} {
@@ -148,6 +156,7 @@ proc oracle_schema {{untyped 0}} {
     users hasMany posts {"as":"best","scope":{"published":1},
       "order":"likes desc"}
     users hasOne posts {"as":"top","order":"-likes, title"}
+    users hasOne posts {"as":"last","order":"-title"}
     users hasMany posts {"as":"edited","foreignKey":"editor",
       "sourceKey":"code"}
     users hasOne profiles {"as":"profile"}

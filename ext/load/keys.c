@@ -11,6 +11,18 @@
 ** The + takes the column's affinity away, so that the key compares as a bound
 ** value does. assoc_emit() hangs the rows in the bucket of the key at which
 ** the table stands. It has rows for its run alone.
+**
+** If but some rows of a key are wanted, or the index is to be gone through from
+** its end, a condition takes them until there are enough:
+**
+**   SELECT count((SELECT 1 FROM posts t1 INDEXED BY posts_user_created
+**                  WHERE t1.user_id=+k.k0 AND assoc_enough(t1.id, t1.title)
+**                  ORDER BY t1.created_at DESC, t1.id DESC LIMIT 1))
+**     FROM main.assoc_keys k
+**
+** That is right only while the order is the index's: were the rows sorted, it
+** would be after they have been taken. The run looks whether they were. If the
+** rows are to come as they lie in the index, nothing is said of an order.
 */
 #include "load/load.h"
 

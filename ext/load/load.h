@@ -105,6 +105,7 @@ struct AssocFetch {
   AssocStmt stmt;
   const char *zSql;     /* 0: there is no such way */
   u8 bEmit;             /* All rows in one step, as arguments of assoc_emit() */
+  u8 bTake;             /* Or of assoc_enough(), which keeps the limits */
   u8 bSort;             /* Ids that assoc_take() is given are to be sorted */
   AssocBind *pBind;     /* What it is given, beside keys */
   u32 nBound;           /* stmt.nMade when its literals were bound */
@@ -192,6 +193,8 @@ struct AssocNode {
                          ** is of the join rows that lead to them; or none */
   AssocKeyRule *aEnd; /* How the join rows compare with them */
   AssocFetch lookupAt, scanAt; /* The same of a page at a cursor */
+  AssocFetch lookupOne;        /* Of one key, if that of all keys has bTake */
+  u8 bSorts;                   /* That one sorts: it is not to be used */
   AssocFetch back;             /* The table related: sources of one target */
   AssocPairs pairs, backPairs; /* The same and the lookup, of all at once */
   AssocFetch again;      /* With "^": a row that was found, as a source's key */
@@ -717,8 +720,10 @@ int assocChoosePairs(AssocCall *pCall, const AssocNode *pRoot,
 ** plain SQL cannot say. OUT: freed with sqlite3_free(). */
 char *assocPlanSql(AssocCall *pCall, AssocPlan *pPlan);
 
-/* Register assoc_emit(), by which statements hand over rows. */
-int assocRunRegister(AssocConn *pConn);
+/* Register assoc_emit() and assoc_enough(), by which statements hand over rows;
+** the second says when a key has all that are wanted. */
+int assocEmitRegister(AssocConn *pConn);
+int assocEnoughRegister(AssocConn *pConn);
 /* Register the table assoc_keys, which has the keys of a lookup. */
 int assocKeysRegister(AssocConn *pConn);
 

@@ -879,6 +879,7 @@ static void finishPlan(Planner *p) {
   int i;
   for (i = 0; i < pPlan->nNode; i++) {
     listNames(p, pPlan->apNode[i]->lookup.pBind);
+    listNames(p, pPlan->apNode[i]->lookupOne.pBind);
     listNames(p, pPlan->apNode[i]->scan.pBind);
     listNames(p, pPlan->apNode[i]->lookupAt.pBind);
     listNames(p, pPlan->apNode[i]->scanAt.pBind);
@@ -939,6 +940,7 @@ void assocPlanFree(AssocPlan *pPlan) {
   for (i = 0; pPlan->apNode && i < pPlan->nNode; i++) {
     assocStmtClear(&pPlan->apNode[i]->ends.stmt);
     assocStmtClear(&pPlan->apNode[i]->lookup.stmt);
+    assocStmtClear(&pPlan->apNode[i]->lookupOne.stmt);
     assocStmtClear(&pPlan->apNode[i]->scan.stmt);
     assocStmtClear(&pPlan->apNode[i]->lookupAt.stmt);
     assocStmtClear(&pPlan->apNode[i]->scanAt.stmt);

@@ -182,15 +182,15 @@ static int needBuckets(AssocRun *pRun, AssocNodeRun *pState, u32 n) {
   return 1;
 }
 
-/* The limits of each bucket, where the statement does not keep them. */
-static void setLimits(AssocRun *pRun, AssocNode *pNode, int bScan) {
+/* The limits of each bucket, unless the statement keeps them. */
+static void setLimits(AssocRun *pRun, AssocNode *pNode, int bHere) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   const ShapeClauses *pC = pNode->pClauses;
   const AssocPage *pPage = pNode->pPage;
   const ShapeVal *pMost = pPage ? pPage->pMost : pC ? pC->pLimit : 0;
   pState->nOffset = 0;
   pState->nMost = ((i64)1) << 62;
-  if (!bScan || pNode->pRel == 0 || pC == 0 || pNode->pValue) return;
+  if (!bHere || pNode->pRel == 0 || pC == 0 || pNode->pValue) return;
   if (pC->pOffset) pState->nOffset = assocBindCount(pRun, pC->pOffset);
   if (pState->nOffset < 0) pState->nOffset = 0;
   if (pMost) {
@@ -435,7 +435,9 @@ static int readyValues(AssocRun *pRun, AssocNode *pNode) {
 static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   AssocCall *pCall = pRun->pCall;
   AssocFetch *pFetch = atCursor(pRun, pNode) ? &pNode->scanAt : &pNode->scan;
-  sqlite3_stmt *pStmt = assocFetchOpen(pRun, pFetch);
+  sqlite3_stmt *pStmt;
+  setLimits(pRun, pNode, 1);
+  pStmt = assocFetchOpen(pRun, pFetch);
   if (pStmt == 0) return;
   if (pNode->ends.zSql) {
     fetchEnds(pRun, pNode);
@@ -483,23 +485,44 @@ static void emitKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   pRun->eKeys = ASSOC_KEYS_NONE;
 }
 
-/* What is looked up for each key from iFirst on. */
+/* Has the statement sorted? Then it gave rows before they were in order. */
+static int hasSorted(const AssocRun *pRun, sqlite3_stmt *pStmt) {
+  if (sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_SORT, 1) == 0) return 0;
+  return pRun->rc == SQLITE_OK && pRun->pCall->rc == SQLITE_OK;
+}
+
+static AssocFetch *lookupOf(AssocRun *pRun, AssocNode *pNode) {
+  if (atCursor(pRun, pNode)) return &pNode->lookupAt;
+  return pNode->bSorts ? &pNode->lookupOne : &pNode->lookup;
+}
+
+/* What is looked up for each key from iFirst on. Where an index does not give
+** the order that it should, since statistics say so, the keys that the rows
+** left with the children stay: nothing refers to what they find. */
 static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
                         u32 nKey) {
-  AssocFetch *pFetch =
-      atCursor(pRun, pNode) ? &pNode->lookupAt : &pNode->lookup;
-  sqlite3_stmt *pStmt = assocFetchOpen(pRun, pFetch);
+  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  AssocFetch *pFetch = lookupOf(pRun, pNode);
+  i64 nRow = pState->nRow;
+  sqlite3_stmt *pStmt;
   u32 i;
+  setLimits(pRun, pNode, pFetch->bTake);
+  pStmt = assocFetchOpen(pRun, pFetch);
   if (pStmt == 0) return;
   if (pFetch->bEmit) {
     emitKeys(pRun, pNode, pStmt, iFirst, nKey);
   } else {
     stepKeys(pRun, pNode, pStmt, iFirst, nKey);
   }
-  for (i = iFirst; i < nKey; i++) {
-    pRun->aNode[pNode->iNode].aBucket[i].bFetched = 1;
-  }
   assocFetchClose(pFetch, pFetch->bEmit ? 0 : pNode->nKey);
+  if (pFetch->bTake && hasSorted(pRun, pStmt)) {
+    memset(&pState->aBucket[iFirst], 0, sizeof(AssocBucket) * (nKey - iFirst));
+    pState->nRow = nRow;
+    pNode->bSorts = 1;
+    fetchLookup(pRun, pNode, iFirst, nKey);
+    return;
+  }
+  for (i = iFirst; i < nKey; i++) pState->aBucket[i].bFetched = 1;
   pNode->zStrategy = "lookup";
 }
 
@@ -522,7 +545,6 @@ static void fetchLevels(AssocRun *pRun, AssocNode *pNode) {
     if (pNode->nRecurse && nLevel++ == pNode->nRecurse) break;
     if (!needBuckets(pRun, pState, nKey)) return;
     bScan = wantsScan(pRun, pNode, nKey - nDone);
-    setLimits(pRun, pNode, bScan);
     if (bScan) {
       fetchScan(pRun, pNode);
     } else {
@@ -559,8 +581,6 @@ static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
     fetchLevels(pRun, pNode);
   } else if (!pState->bHere) {
     int bScan = wantsScan(pRun, pNode, nBucket);
-    setLimits(pRun, pNode, bScan);
-    if (pRun->pCall->rc != SQLITE_OK) return;
     if (bScan) {
       fetchScan(pRun, pNode);
     } else {
@@ -701,33 +721,63 @@ i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
   return n;
 }
 
-/* ------------------------------------------------------------- assoc_emit */
+/* ------------------------------------------------- assoc_emit, assoc_enough */
 
-/* assoc_emit(key…, value…): the aggregate that is given rows. */
-static void emitStep(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
+static const char zNoEmit[] = "assoc: assoc_emit() is internal";
+static const char zNoEnough[] = "assoc: assoc_enough() is internal";
+
+/* Give a row to the run that waits for it. 0 if there is none, or an error. */
+static inline AssocRun *emitRow(sqlite3_context *pCtx, int nArg,
+                                sqlite3_value **apArg, const char *zInternal) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
   AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
   AssocRun *pRun = pLoad ? pLoad->pRun : 0;
   if (ASSOC_UNLIKELY(pRun == 0 || nArg != pRun->nEmit)) {
-    sqlite3_result_error(pCtx, "assoc: assoc_emit() is internal", -1);
-    return;
+    sqlite3_result_error(pCtx, zInternal, -1);
+    return 0;
   }
   pRun->xEmit(pRun, pRun->pNode, apArg);
   if (ASSOC_UNLIKELY(pRun->rc != SQLITE_OK)) {
     sqlite3_result_error_code(pCtx, SQLITE_ABORT);
+    return 0;
   }
+  return pRun;
+}
+
+/* assoc_emit(key…, value…): the aggregate that is given rows. */
+static void emitStep(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
+  (void)emitRow(pCtx, nArg, apArg, zNoEmit);
 }
 
 static void emitFinal(sqlite3_context *pCtx) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
   AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
   if (pLoad == 0 || pLoad->pRun == 0) {
-    sqlite3_result_error(pCtx, "assoc: assoc_emit() is internal", -1);
+    sqlite3_result_error(pCtx, zNoEmit, -1);
   }
 }
 
-int assocRunRegister(AssocConn *pConn) {
+/* assoc_enough(value…): take a row of the key at which assoc_keys stands. Is
+** it the last that is wanted? */
+static void enoughFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
+  AssocRun *pRun = emitRow(pCtx, nArg, apArg, zNoEnough);
+  const AssocNodeRun *pState;
+  i64 nMost;
+  if (pRun == 0 || pRun->eKeys != ASSOC_KEYS_GIVEN) return;
+  pState = &pRun->aNode[pRun->pNode->iNode];
+  nMost = pRun->pNode->bMany ? pState->nMost : 1;
+  sqlite3_result_int(pCtx,
+                     pState->aBucket[pRun->iKey].n - pState->nOffset >= nMost);
+}
+
+int assocEmitRegister(AssocConn *pConn) {
   return sqlite3_create_function_v2(
       pConn->db, "assoc_emit", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
       assocConnRef(pConn), 0, emitStep, emitFinal, assocConnUnref);
+}
+
+int assocEnoughRegister(AssocConn *pConn) {
+  return sqlite3_create_function_v2(
+      pConn->db, "assoc_enough", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+      assocConnRef(pConn), enoughFunc, 0, 0, assocConnUnref);
 }

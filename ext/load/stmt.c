@@ -7,7 +7,7 @@
 **
 **   lookup  SELECT <values> FROM posts t1 WHERE t1.user_id=?1 AND <where>
 **            ORDER BY <order> LIMIT ?2
-**            or, for all keys at once, where an index has the order: keys.c
+**            or, where an index has the order, for all keys at once: keys.c
 **   scan    SELECT assoc_emit(t1.user_id, <values>) FROM posts t1
 **            NOT INDEXED WHERE <where>
 **            the key being first, unless it is among the values
@@ -192,12 +192,16 @@ static void stmtJoin(AssocSql *p, const AssocNode *pNode) {
 
 /* Conditions, each with AND before it. The scope of a path has been met by
 ** the pairs, that of a branch is nobody's. */
-static void stmtWhere(AssocSql *p, const AssocNode *pNode) {
+static void stmtConditions(AssocSql *p, const AssocNode *pNode) {
   const AssocRel *pRel = isPathNode(pNode) || pNode->zType ? 0 : pNode->pRel;
-  stmtJoin(p, pNode);
   assocSqlConditions(p, pRel, pNode->pClauses, pNode->pModel, 1,
                      isMany2Many(pNode) ? 2 : 0);
   assocSqlRequired(p, pNode->pBlock, pNode->pModel, 1);
+}
+
+static void stmtWhere(AssocSql *p, const AssocNode *pNode) {
+  stmtJoin(p, pNode);
+  stmtConditions(p, pNode);
 }
 
 /* Is anything asked of the rows, beside that they are related by pRel? */
@@ -312,47 +316,114 @@ static int hasColumn(int n, const int *aCol, int iCol) {
   return 0;
 }
 
-/* An index of the table that has the node's key which goes on in the order of
-** its rows: with the model's key; or, of a join table, with what the rows lead
-** to and the key of the join row. 0 if there is none. */
-static const char *keyIndex(Planner *p, const AssocNode *pNode) {
-  const AssocRel *pRel = pNode->pRel;
+/* The columns that the rows of one key are sorted by, if nothing else is and
+** all go one way: how many, and *pbDesc; or -1. */
+static int orderColumns(const AssocNode *pNode, int *aCol, int *pbDesc) {
   const AssocModel *pModel = pNode->pModel;
-  AssocTable *pTab = 0;
-  const AssocKey *pKey = assocRelFarKey(pRel, &pTab);
-  int aRest[2 * ASSOC_KEY_MAX], i, n = 0;
-  if (pTab->eType != ASSOC_TABLE) return 0;
-  if (!isMany2Many(pNode)) {
-    return assocTableIndexOrder(p->pCall, pTab, pKey->nCol, pKey->aCol,
-                                pModel->nKey, pModel->aKey);
+  const ShapeSort *pSort = assocOrderOf(pNode->pRel, pNode->pClauses);
+  int bDesc = pSort && pSort->bDesc, i, n = 0;
+  for (; pSort && n < ASSOC_KEY_MAX; pSort = pSort->pNext) {
+    const ShapeKey *pKey = &pSort->key;
+    if (pKey->pAgg || pKey->pPath->pNext || pSort->pColl) return -1;
+    if (pSort->eNulls || pSort->bDesc != bDesc) return -1;
+    aCol[n] = assocColumnFind(pModel->pTable, pKey->pPath->z);
+    if (aCol[n++] < 0) return -1;
   }
-  if (!sortsAlike(pRel, pModel) || pModel->nKey > ASSOC_KEY_MAX) return 0;
-  for (i = 0; i < pRel->other.nCol; i++) aRest[n++] = pRel->other.aCol[i];
-  for (i = 0; i < pTab->nKey && n < ASSOC_COUNT(aRest); i++) {
-    if (hasColumn(n, aRest, pTab->aKey[i])) continue;
-    if (hasColumn(pKey->nCol, pKey->aCol, pTab->aKey[i])) continue;
-    aRest[n++] = pTab->aKey[i];
+  if (pSort || pModel->nKey > ASSOC_KEY_MAX) return -1;
+  for (i = 0; i < pModel->nKey; i++) {
+    if (!hasColumn(n, aCol, pModel->aKey[i])) aCol[n++] = pModel->aKey[i];
   }
-  return assocTableIndexOrder(p->pCall, pTab, pKey->nCol, pKey->aCol, n, aRest);
+  *pbDesc = bDesc != (pNode->pPage && pNode->pPage->bBack);
+  return n;
 }
 
+/* The same of the rows of a join table, in the order of the key of what they
+** lead to. */
+static int linkColumns(const AssocNode *pNode, int *aCol) {
+  const AssocRel *pRel = pNode->pRel;
+  const AssocTable *pTab = pRel->pThrough;
+  int i, n = 0;
+  if (!sortsAlike(pRel, pNode->pModel)) return -1;
+  if (pNode->pModel->nKey > ASSOC_KEY_MAX) return -1;
+  if (assocOrderOf(pRel, pNode->pClauses)) return -1;
+  if (pNode->pPage && pNode->pPage->bBack) return -1;
+  for (i = 0; i < pRel->other.nCol; i++) aCol[n++] = pRel->other.aCol[i];
+  for (i = 0; i < pTab->nKey && n < 2 * ASSOC_KEY_MAX; i++) {
+    if (hasColumn(n, aCol, pTab->aKey[i])) continue;
+    if (hasColumn(pRel->foreign.nCol, pRel->foreign.aCol, pTab->aKey[i])) {
+      continue;
+    }
+    aCol[n++] = pTab->aKey[i];
+  }
+  return n;
+}
+
+/* An index of the table that has the node's key which goes on in the order of
+** its rows, or in the other direction: *pbDesc. 0 if there is none. */
+static const char *keyIndex(Planner *p, const AssocNode *pNode, int *pbDesc) {
+  AssocTable *pTab = 0;
+  const AssocKey *pKey = assocRelFarKey(pNode->pRel, &pTab);
+  int aCol[2 * ASSOC_KEY_MAX], n;
+  *pbDesc = 0;
+  if (pTab->eType != ASSOC_TABLE) return 0;
+  n = isMany2Many(pNode) ? linkColumns(pNode, aCol)
+                         : orderColumns(pNode, aCol, pbDesc);
+  if (n < 0) return 0;
+  return assocTableIndexOrder(p->pCall, pTab, pKey->nCol, pKey->aCol, n, aCol);
+}
+
+/* Is there another index that has the key, and then what zIndex has not? It
+** may be better for conditions, which SQLite knows best. */
+static int hasOther(Planner *p, const AssocNode *pNode, const char *zIndex) {
+  AssocTable *pTab = 0;
+  const AssocKey *pKey = assocRelFarKey(pNode->pRel, &pTab);
+  const AssocIndex *pIdx, *pThis = assocTableIndexes(p->pCall, pTab);
+  int i;
+  while (pThis && strcmp(pThis->zName, zIndex) != 0) pThis = pThis->pNext;
+  for (pIdx = assocTableIndexes(p->pCall, pTab); pIdx && pThis;
+       pIdx = pIdx->pNext) {
+    for (i = 0; i < pIdx->nCol; i++) {
+      if (i < pKey->nCol && !hasColumn(pKey->nCol, pKey->aCol, pIdx->aCol[i])) {
+        break;
+      }
+      if (i < pKey->nCol) continue;
+      if (i >= pThis->nCol || pIdx->aCol[i] != pThis->aCol[i]) return 1;
+    }
+    if (pIdx->bPartial && i >= pKey->nCol) return 1;
+  }
+  return 0;
+}
+
+/* How a lookup goes through the keys of all parents. */
+#define LOOKUP_EACH 0 /* It is run for each of them */
+#define LOOKUP_JOIN 1 /* They are joined, and all rows come in their order */
+#define LOOKUP_TAKE 2 /* For each of them assoc_enough() takes rows */
+
 /*
-** Can one statement look up the rows of all keys, and do those of each come in
-** their order if nothing is said about it? They do by an index that goes on
-** with the model's key: *pzIndex, which the statement has to name. One row is
-** in order by itself.
+** The rows of each key come in their order, the other way round if *pbDesc, by
+** an index that goes on with what they are sorted by: *pzIndex, which the
+** statement has to name. One row is in order by itself.
 */
-static int joinsKeys(Planner *p, const AssocNode *pNode, const char **pzIndex) {
+static int lookupForm(Planner *p, AssocNode *pNode, const char **pzIndex,
+                      int *pbDesc) {
   const AssocRel *pRel = pNode->pRel;
   const ShapeClauses *pC = pNode->pClauses;
+  int bSome =
+      !pNode->bMany || pNode->pPage || (pC && (pC->pLimit || pC->pOffset));
   *pzIndex = 0;
-  if (pRel == 0 || pNode->nArg == 0 || pNode->nArg > p->nFunctionArg) return 0;
-  if (pNode->bOne) return 1;
-  if (!pNode->bMany || pNode->zType || pRel->nPath || pNode->pPage) return 0;
-  if (p->bReverse || assocOrderOf(pRel, pC)) return 0;
-  if (pC && (pC->pLimit || pC->pOffset)) return 0;
-  *pzIndex = keyIndex(p, pNode);
-  return *pzIndex != 0;
+  *pbDesc = 0;
+  if (pRel == 0 || pNode->nArg == 0 || pNode->nArg > p->nFunctionArg) {
+    return LOOKUP_EACH;
+  }
+  if (pNode->bOne) return LOOKUP_JOIN;
+  if (pNode->zType || pRel->nPath || p->bReverse) return LOOKUP_EACH;
+  *pzIndex = keyIndex(p, pNode, pbDesc);
+  if (*pzIndex == 0) return LOOKUP_EACH;
+  if (!bSome && assocOrderOf(pRel, pC) == 0) return LOOKUP_JOIN;
+  if (hasOther(p, pNode, *pzIndex) && hasConditions(p, pNode, pRel)) {
+    return LOOKUP_EACH;
+  }
+  return bSome || *pbDesc ? LOOKUP_TAKE : LOOKUP_JOIN;
 }
 
 /* " FROM main.assoc_keys k", if that is ours. */
@@ -364,11 +435,9 @@ static void stmtKeys(AssocSql *p, const AssocNode *pNode) {
   }
 }
 
-/* " FROM assoc_keys k CROSS JOIN posts t1 INDEXED BY …" */
-static void stmtFromKeys(AssocSql *p, const AssocNode *pNode,
-                         const char *zIndex) {
-  stmtKeys(p, pNode);
-  stmtPut(p, " CROSS JOIN ");
+/* "posts t1 INDEXED BY …": the node's tables, the first by an index */
+static void stmtIndexed(AssocSql *p, const AssocNode *pNode,
+                        const char *zIndex) {
   if (isMany2Many(pNode)) {
     assocSqlTable(p, pNode->pRel->pThrough);
     sqlite3_str_appendf(p->pStr, " t2 INDEXED BY \"%w\" CROSS JOIN ", zIndex);
@@ -406,32 +475,59 @@ static void lookupEnd(Planner *p, AssocSql *pSql, AssocNode *pNode,
   stmtEnd(p, pSql, pFetch);
 }
 
-/* The rows of all keys in one statement: see joinsKeys(). */
-static void makeJoined(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
-                       const char *zIndex) {
+/* SELECT assoc_emit(…) FROM assoc_keys k CROSS JOIN posts t1 INDEXED BY … */
+static void makeJoined(Planner *p, AssocNode *pNode, const char *zIndex) {
   AssocSql sql;
   stmtStart(p, &sql, pNode, 0);
   sql.bNatural = 1;
   stmtPut(&sql, "SELECT assoc_emit(");
   stmtValues(&sql, pNode, 0, 0);
   stmtPut(&sql, ")");
-  stmtFromKeys(&sql, pNode, zIndex);
+  stmtKeys(&sql, pNode);
+  stmtPut(&sql, " CROSS JOIN ");
+  stmtIndexed(&sql, pNode, zIndex);
   stmtKey(&sql, pNode, pNode->nKey, 1);
   stmtWhere(&sql, pNode);
-  pFetch->bEmit = 1;
-  lookupEnd(p, &sql, pNode, pFetch);
+  pNode->lookup.bEmit = 1;
+  lookupEnd(p, &sql, pNode, &pNode->lookup);
+}
+
+/*
+** SELECT count((SELECT 1 FROM posts t1 INDEXED BY … WHERE t1.user_id=+k.k0 AND
+** assoc_enough(…) ORDER BY … DESC LIMIT 1)) FROM assoc_keys k
+**
+** A row is to be taken once all conditions are met, which SQLite may test in
+** any order, but not those of a CASE. A join row is to have its target by then,
+** of which perhaps no value is wanted.
+*/
+static void makeTaken(Planner *p, AssocNode *pNode, const char *zIndex,
+                      int bDesc) {
+  int bCase = isMany2Many(pNode) || hasConditions(p, pNode, pNode->pRel);
+  AssocSql sql;
+  stmtStart(p, &sql, pNode, 0);
+  sql.bNatural = 1;
+  stmtPut(&sql, "SELECT count((SELECT 1 FROM ");
+  stmtIndexed(&sql, pNode, zIndex);
+  stmtKey(&sql, pNode, pNode->nKey, 1);
+  stmtJoin(&sql, pNode);
+  stmtPut(&sql, bCase ? " AND CASE WHEN true" : " AND ");
+  stmtWhere(&sql, pNode);
+  stmtPut(&sql, bCase ? " THEN assoc_enough(" : "assoc_enough(");
+  stmtValues(&sql, pNode, 0, 0);
+  stmtPut(&sql, bCase ? ") END" : ")");
+  if (bDesc) stmtOrder(&sql, pNode);
+  stmtPut(&sql, " LIMIT 1))");
+  stmtKeys(&sql, pNode);
+  pNode->lookup.bEmit = pNode->lookup.bTake = 1;
+  pNode->eOrder = 1;
+  lookupEnd(p, &sql, pNode, &pNode->lookup);
 }
 
 /* SELECT … WHERE t1.user_id=?1 …: the rows of one key. */
-static void makeLookup(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
-                       int bCursor) {
+static void makeEach(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
+                     int bCursor) {
   int nKey = pNode->pRel ? pNode->nKey : pNode->pModel->nKey;
-  const char *zIndex;
   AssocSql sql;
-  if (joinsKeys(p, pNode, &zIndex)) {
-    makeJoined(p, pNode, pFetch, zIndex);
-    return;
-  }
   stmtStart(p, &sql, pNode, 0);
   sql.nVar = nKey;
   stmtPut(&sql, "SELECT ");
@@ -445,6 +541,19 @@ static void makeLookup(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   if (pNode->pRel && !pNode->bOne) stmtOrder(&sql, pNode);
   stmtLimit(&sql, pNode);
   lookupEnd(p, &sql, pNode, pFetch);
+}
+
+static void makeLookup(Planner *p, AssocNode *pNode) {
+  const char *zIndex;
+  int bDesc;
+  switch (lookupForm(p, pNode, &zIndex, &bDesc)) {
+  case LOOKUP_JOIN: makeJoined(p, pNode, zIndex); break;
+  case LOOKUP_TAKE:
+    makeTaken(p, pNode, zIndex, bDesc);
+    makeEach(p, pNode, &pNode->lookupOne, 0);
+    break;
+  default: makeEach(p, pNode, &pNode->lookup, 0);
+  }
 }
 
 /* ------------------------------------------------------------------- scan */
@@ -591,7 +700,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
 ** each target is written once. 0 if it is not. */
 static const char *linksIndex(Planner *p, AssocNode *pNode) {
   const AssocRel *pRel = pNode->pRel;
-  int i;
+  int bDesc, i;
   if (!isMany2Many(pNode) || !pNode->bMany) return 0;
   if (pNode->bScanOnly) return 0; /* 1 and '1' are one key, not one place */
   if (pNode->bAt || pNode->pPage || pNode->bRecurse || p->bReverse) return 0;
@@ -605,7 +714,7 @@ static const char *linksIndex(Planner *p, AssocNode *pNode) {
       assocTableRows(p->pCall, pRel->pThrough)) {
     return 0;
   }
-  return hasConditions(p, pNode, pNode->pRel) ? 0 : keyIndex(p, pNode);
+  return hasConditions(p, pNode, pRel) ? 0 : keyIndex(p, pNode, &bDesc);
 }
 
 /* SELECT assoc_emit(t1.id, <values>) FROM tags t1: the targets, and
@@ -653,8 +762,8 @@ void assocStmtNode(AssocPlanner *p, AssocNode *pNode) {
   int bCursor = pNode->pPage && (pC->pAfter || pC->pBefore);
   if (p->pCall->rc != SQLITE_OK) return;
   if (pNode->pRel || pNode->bKeyed) {
-    makeLookup(p, pNode, &pNode->lookup, 0);
-    if (bCursor) makeLookup(p, pNode, &pNode->lookupAt, 1);
+    makeLookup(p, pNode);
+    if (bCursor) makeEach(p, pNode, &pNode->lookupAt, 1);
   }
   if (!pNode->bKeyed && !pNode->bLookupOnly) {
     const char *zIndex = linksIndex(p, pNode);

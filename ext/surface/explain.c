@@ -122,7 +122,9 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
     bScan = pNode->zStrategy[0] == 's';
     if (pNode->zWhy) zWhy = pNode->zWhy;
   }
-  pFetch = bScan ? &pNode->scan : &pNode->lookup;
+  pFetch = bScan           ? &pNode->scan
+           : pNode->bSorts ? &pNode->lookupOne
+                           : &pNode->lookup;
   zIndex = explainIndexes(pCall, pFetch->zSql);
   assocRowsAdd(pCall, p);
   assocRowsText(pCall, p, EXPLAIN_PATH, pNode->zPath);
