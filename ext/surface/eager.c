@@ -16,6 +16,11 @@
 **               for such plans too, for a side of an OR, or where it knows
 **               already that no row qualifies.
 **
+** Which root a row is, is in its hidden column assoc_row: its id, or if that is
+** NULL its place among all. By it SQLite tells rows apart where it asks several
+** times, for the sides of an OR or for a RIGHT JOIN; a number of the row would
+** not do, for that is another in each answer.
+**
 ** idxStr holds a character for each argument of xFilter: q for the query,
 ** i for the id, 1 to 8 for a parameter. The constraint on id is checked by
 ** SQLite again: what = means between the id and a value is SQLite's matter.
@@ -33,6 +38,7 @@
 #define EAGER_COL_QUERY 2
 #define EAGER_COL_P1 3
 #define EAGER_NPARAM 8
+#define EAGER_COL_ROW (EAGER_COL_P1 + EAGER_NPARAM)
 
 typedef struct EagerTable EagerTable;
 struct EagerTable {
@@ -61,7 +67,8 @@ static int eagerConnect(sqlite3 *db, void *pAux, int argc,
   int rc = sqlite3_declare_vtab(
       db, "CREATE TABLE x(id, json, query TEXT HIDDEN, p1 BLOB HIDDEN,"
           " p2 BLOB HIDDEN, p3 BLOB HIDDEN, p4 BLOB HIDDEN, p5 BLOB HIDDEN,"
-          " p6 BLOB HIDDEN, p7 BLOB HIDDEN, p8 BLOB HIDDEN)");
+          " p6 BLOB HIDDEN, p7 BLOB HIDDEN, p8 BLOB HIDDEN,"
+          " assoc_row HIDDEN PRIMARY KEY) WITHOUT ROWID");
   (void)argc, (void)argv, (void)pzErr;
   if (rc != SQLITE_OK) return rc;
   pTab = sqlite3_malloc64(sizeof(*pTab));
@@ -94,16 +101,26 @@ static void eagerOrder(sqlite3_index_info *pInfo) {
   pInfo->orderByConsumed = 1;
 }
 
+/* Nobody but eager() itself speaks of assoc_row, unless it is given one
+** argument too many. */
+static int eagerTooMany(sqlite3_vtab *pVtab, char *zIdx) {
+  sqlite3_free(zIdx);
+  sqlite3_free(pVtab->zErrMsg);
+  pVtab->zErrMsg = sqlite3_mprintf(
+      "assoc: eager() takes a query and up to %d values", EAGER_NPARAM);
+  return SQLITE_ERROR;
+}
+
 static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   char *zIdx = sqlite3_malloc64(EAGER_NPARAM + 3);
   int i, n = 0, bQuery = 0, bUnusable = 0;
   u32 mSeen = 0;
-  (void)pVtab;
   if (zIdx == 0) return SQLITE_NOMEM;
   for (i = 0; i < pInfo->nConstraint; i++) {
     int iCol = pInfo->aConstraint[i].iColumn;
     if (pInfo->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
-    if (iCol < 0 || iCol == EAGER_COL_JSON || (mSeen >> iCol & 1)) continue;
+    if (iCol == EAGER_COL_JSON || (mSeen >> iCol & 1)) continue;
+    if (iCol == EAGER_COL_ROW) return eagerTooMany(pVtab, zIdx);
     if (!pInfo->aConstraint[i].usable) {
       bUnusable |= iCol >= EAGER_COL_QUERY;
       continue;
@@ -274,6 +291,18 @@ static int eagerEof(sqlite3_vtab_cursor *pCur) {
   return ((EagerCursor *)pCur)->bEof;
 }
 
+/* The id, or where there is none the place: as a blob, which no integer is. */
+static void eagerRow(AssocCall *pCall, sqlite3_context *pCtx,
+                     const EagerCursor *p) {
+  int nKey = p->pPlan->pRoot->pModel->nKey;
+  sqlite3_value **apKey = assocStreamKey(p->pStream);
+  if (nKey == 0 || sqlite3_value_type(apKey[0]) == SQLITE_NULL) {
+    sqlite3_result_blob(pCtx, &p->iRow, sizeof(p->iRow), SQLITE_TRANSIENT);
+  } else {
+    assocResultKey(pCall, pCtx, nKey, apKey);
+  }
+}
+
 static int eagerColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                        int iCol) {
   EagerCursor *p = (EagerCursor *)pCur;
@@ -291,13 +320,9 @@ static int eagerColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
     if (z) assocResultJson(pCtx, z, n);
     break;
   case EAGER_COL_QUERY: sqlite3_result_value(pCtx, p->pQuery); break;
+  case EAGER_COL_ROW: eagerRow(&call, pCtx, p); break;
   }
   (void)assocCallFailed(&call, pCtx);
-  return SQLITE_OK;
-}
-
-static int eagerRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
-  *pRowid = ((EagerCursor *)pCur)->iRow;
   return SQLITE_OK;
 }
 
@@ -311,5 +336,4 @@ const sqlite3_module assocEagerModule = {
     .xNext = eagerNext,
     .xEof = eagerEof,
     .xColumn = eagerColumn,
-    .xRowid = eagerRowid,
 };
