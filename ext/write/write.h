@@ -7,6 +7,7 @@
 **   target   keys and rows as callers name them
 **   graph    rows in rows, as a payload nests them
 **   refer    foreign keys that refer to a table
+**   reach    which rows go when a row goes
 **   destroy  a row, and what happens to all that refer to it
 **   gate     all or nothing where no savepoint can be opened
 **
