@@ -4,406 +4,18 @@
 **   assoc_insert('User', '{"name":"Alice", "company":{"name":"Acme"},
 **     "posts":[{"title":"Hello", "tags":[{"name":"a"}, {"id":7}]}]}')
 **
-** The rows of a payload are listed, each behind the row that it is nested in.
-** A tie is what relates two rows. Where a foreign key goes into a row that is
-** new, the tie is held by that row: it has to wait for the other one, and its
-** INSERT writes the key. Any other tie is made when both rows are there.
+** The rows of a payload are listed by unfold.c. A tie is what relates two
+** rows. Where a foreign key goes into a row that is new, the tie is held by
+** that row: it has to wait for the other one, and its INSERT writes the key.
+** Any other tie is made when both rows are there.
 **
 ** So the order in which keys demand the rows comes by itself: the list is
 ** gone through, a row that must wait is passed over, and when the last row
 ** that it waits for is there it follows at once. Rows that wait for each
 ** other are left at the end: then one that may be inserted without its key
 ** is, and gets it afterwards.
-**
-** A row is one of these:
-**
-**   new    an object: it is inserted
-**   old    it is there already, and its columns change
-**   key    {"id":7} or 7: it is there already
-**   ref    {"#ref":"x"}: it is the row that has "#id":"x"
-**   none   null or []: nothing, but the result shows it
 */
-#include "write/write.h"
-#include <stdlib.h>
-
-typedef struct Graph Graph;
-typedef struct GraphRow GraphRow;
-typedef struct GraphTie GraphTie;
-
-struct GraphRow {
-  const AssocJson *pJson; /* What the payload says; 0: see aCell */
-  AssocModel *pModel;
-  WriteForm *pForm;
-  WriteLink *pLink;        /* By which it is related to pUp */
-  const char *zBranch;     /* The name that says which branch of it */
-  GraphRow *pUp;           /* The row that it is nested in, or 0 */
-  const WriteMember *pBy;  /* And the member that nests it */
-  u8 eWhat;                /* GRAPH_* */
-  u8 bList, bFirst, bLast; /* In a list, its first, its last */
-  u8 bPassed;              /* The list was gone through so far */
-  u8 bDone;                /* It is there, and row is its key */
-  u8 bRelated;             /* Old: it is related to pUp already */
-  u8 bMeant;               /* Some "#ref" means it */
-  int nWait;               /* Rows that must be there before it */
-  WriteRow row;
-  int nCell, nThrough; /* Values that are no JSON */
-  const WriteCell *aCell, *aThrough;
-  const AssocJson *pThrough;       /* Columns of the join row */
-  const AssocJson *pLabel;         /* "#id"; or, of a ref, "#ref" */
-  GraphRow *pSame;                 /* Ref: the row that it means */
-  GraphTie *pHeld;                 /* Ties whose keys its INSERT writes */
-  GraphTie *pOfSource, *pOfTarget; /* Ties that it is an end of */
-  GraphTie *pLastOfSource, *pLastOfTarget;
-  GraphRow *pNext; /* In the list */
-  GraphRow *pNextReady;
-};
-#define GRAPH_NEW 0
-#define GRAPH_OLD 1
-#define GRAPH_KEY 2
-#define GRAPH_REF 3
-#define GRAPH_NONE 4
-
-struct GraphTie {
-  WriteLink *pLink;
-  GraphRow *pSource, *pTarget;
-  GraphRow *pRow; /* The nested row that it is of */
-  u8 bHeld;       /* By the row that has the foreign key */
-  int nWait;      /* Otherwise: its ends that are not there yet */
-  GraphTie *pNextHeld, *pNextOfSource, *pNextOfTarget;
-};
-
-struct Graph {
-  AssocWriter *w;
-  GraphRow *pFirst, **ppEnd;
-  GraphRow *pReady, **ppReadyEnd; /* Passed over, and need not wait more */
-  int nLabel, nRef;
-};
-
-static void graphInit(AssocWriter *w, Graph *g) {
-  memset(g, 0, sizeof(*g));
-  g->w = w;
-  g->ppEnd = &g->pFirst;
-  g->ppReadyEnd = &g->pReady;
-}
-
-/* A row behind *pp. */
-static GraphRow *graphRow(Graph *g, AssocModel *pModel, AssocRel *pBy,
-                          const AssocJson *pJson, GraphRow **pp) {
-  GraphRow *p = assocAlloc(g->w->pCall, &g->w->tmp, sizeof(*p));
-  if (p == 0) return 0;
-  p->pModel = pModel;
-  p->pJson = pJson;
-  p->pForm = assocWriteForm(g->w, pModel, pBy);
-  p->pNext = *pp;
-  *pp = p;
-  return g->w->pCall->rc == SQLITE_OK ? p : 0;
-}
-
-/* --------------------------------------------------------------- classing */
-
-/* What the members of an object say of the row that it is. */
-typedef struct GraphMembers GraphMembers;
-struct GraphMembers {
-  int nKey;   /* Columns of the key */
-  int nOther; /* Other columns, and associations */
-};
-
-static int isKeyColumn(const AssocModel *pModel, int iCol) {
-  int i;
-  for (i = 0; i < pModel->nKey; i++) {
-    if (pModel->aKey[i] == iCol) return 1;
-  }
-  return 0;
-}
-
-/* Read the members, but for associations. */
-static void readMembers(Graph *g, GraphRow *p, GraphMembers *pMembers) {
-  const AssocJson *pSub;
-  int i = 0;
-  memset(pMembers, 0, sizeof(*pMembers));
-  for (pSub = p->pJson->pChild; pSub; pSub = pSub->pNext) {
-    WriteMember *pMember = assocFormMember(g->w, p->pForm, i++, pSub->zKey);
-    if (pMember == 0) return;
-    switch (pMember->eType) {
-    case WRITE_COLUMN:
-      if (isKeyColumn(p->pModel, pMember->iCol)) {
-        pMembers->nKey++;
-      } else {
-        pMembers->nOther++;
-      }
-      break;
-    case WRITE_ASSOC: pMembers->nOther++; break;
-    case WRITE_THROUGH: p->pThrough = pSub; break;
-    case WRITE_REF: p->eWhat = GRAPH_REF; /* Fall through */
-    default:
-      p->pLabel = pSub;
-      if (pSub->eType != ASSOC_J_TEXT && pSub->eType != ASSOC_J_INT) {
-        assocError(g->w->pCall, "\"%s\" must be a text or a number, not %s",
-                   pSub->zKey, assocJsonTypeName(pSub));
-      }
-    }
-  }
-}
-
-/* Does the model have no columns but its key? Then {"name":"a"} cannot say
-** more, and makes the row if it is not there. */
-static int isAllKey(const AssocModel *pModel) {
-  const AssocTable *pTab = pModel->pTable;
-  int i;
-  for (i = 0; i < pTab->nCol; i++) {
-    if (!pTab->aCol[i].bGenerated && !isKeyColumn(pModel, i)) return 0;
-  }
-  return 1;
-}
-
-/* A row nested in one that is there already: with its key, or the only one
-** of a to-one, it is one of those that are related; without it is new. */
-static void classUnderOld(Graph *g, GraphRow *p, const GraphMembers *pMembers) {
-  AssocWriter *w = g->w;
-  WriteLink *pLink = p->pLink;
-  int bFound = 0;
-  if (pMembers->nKey == 0) {
-    if (!p->bList && assocLinkFirst(w, pLink, &p->pUp->row, &p->row)) {
-      p->eWhat = GRAPH_OLD;
-    }
-  } else if (pMembers->nKey == p->pModel->nKey) {
-    WriteVal *aKey = assocKeyOfJson(w, p->pModel, p->pJson);
-    if (aKey == 0) return;
-    p->eWhat = GRAPH_OLD;
-    if (!assocLinkHas(w, pLink, &p->pUp->row, aKey, &bFound) && bFound) {
-      assocError(w->pCall,
-                 "the %s of that key is not among the %s of this %s; give its "
-                 "key alone to relate it",
-                 p->pModel->zLabel, p->pBy->pRel->zName,
-                 p->pUp->pModel->zLabel);
-    }
-    assocRowNeed(w, p->pModel, aKey, &p->row);
-  }
-  p->bDone = p->bRelated = p->eWhat == GRAPH_OLD;
-}
-
-static void keyMalformed(Graph *g, const GraphRow *p) {
-  if (p->pModel->nKey == 1) {
-    assocError(g->w->pCall, "%s.%s takes a row or a key, not %s",
-               p->pUp->pModel->zLabel, p->pBy->zKey,
-               assocJsonTypeName(p->pJson));
-  } else {
-    assocError(g->w->pCall,
-               "%s.%s takes a row, or a key: an array of %d values",
-               p->pUp->pModel->zLabel, p->pBy->zKey, p->pModel->nKey);
-  }
-}
-
-/* What is it? */
-static void classRow(Graph *g, GraphRow *p) {
-  GraphMembers members;
-  if (p->pJson->eType != ASSOC_J_OBJECT) {
-    p->eWhat = GRAPH_KEY;
-    p->row.aKey = assocKeyOfJson(g->w, p->pModel, p->pJson);
-    if (p->row.aKey == 0) keyMalformed(g, p);
-    return;
-  }
-  readMembers(g, p, &members);
-  if (g->w->pCall->rc != SQLITE_OK) return;
-  if (p->eWhat == GRAPH_REF) {
-    g->nRef++;
-    if (members.nKey || members.nOther) {
-      assocError(g->w->pCall,
-                 "\"#ref\" means a row that stands elsewhere, and its columns "
-                 "stand there too");
-    }
-    return;
-  }
-  if (p->pLabel) g->nLabel++;
-  if (members.nOther == 0 && members.nKey == p->pModel->nKey) {
-    p->eWhat = GRAPH_KEY;
-    p->row.aKey = assocKeyOfJson(g->w, p->pModel, p->pJson);
-    if (p->row.aKey == 0) keyMalformed(g, p);
-  } else if (p->pUp->eWhat == GRAPH_OLD) {
-    classUnderOld(g, p, &members);
-  }
-}
-
-/* --------------------------------------------------------------- unfolding */
-
-/* What stands under an association: a row in the list, behind *pp. */
-static GraphRow **unfoldOne(Graph *g, GraphRow *pUp, const WriteMember *pBy,
-                            const AssocJson *pJson, int bList, GraphRow **pp) {
-  int iBranch;
-  const AssocJson *pRow = assocBranchOfJson(g->w, pBy->pRel, pJson, &iBranch);
-  WriteLink *pLink = pRow ? assocLinkOf(g->w, pBy->pRel, iBranch) : 0;
-  GraphRow *p = pLink ? graphRow(g, pLink->pTarget, pBy->pRel, pRow, pp) : 0;
-  if (p == 0) return pp;
-  p->pLink = pLink;
-  if (pRow != pJson) p->zBranch = pRow->zKey;
-  p->pUp = pUp;
-  p->pBy = pBy;
-  p->bList = (u8)bList;
-  classRow(g, p);
-  return &p->pNext;
-}
-
-/* Nothing: null, or an empty list. */
-static GraphRow **unfoldNone(Graph *g, GraphRow *pUp, const WriteMember *pBy,
-                             int bList, GraphRow **pp) {
-  WriteLink *pLink = assocLinkOf(g->w, pBy->pRel, 0); /* Can it be? */
-  GraphRow *p = pLink ? graphRow(g, pBy->pRel->pTarget, pBy->pRel, 0, pp) : 0;
-  if (p == 0) return pp;
-  p->pUp = pUp;
-  p->pBy = pBy;
-  p->bList = (u8)bList;
-  p->eWhat = GRAPH_NONE;
-  return &p->pNext;
-}
-
-static GraphRow **unfoldAssoc(Graph *g, GraphRow *pUp, const WriteMember *pBy,
-                              const AssocJson *pJson, GraphRow **pp) {
-  const AssocJson *pSub;
-  int bMany = pBy->pRel->bMany;
-  if (pJson->eType == ASSOC_J_NULL) return unfoldNone(g, pUp, pBy, bMany, pp);
-  if (!bMany) return unfoldOne(g, pUp, pBy, pJson, 0, pp);
-  if (pJson->eType != ASSOC_J_ARRAY) {
-    assocError(g->w->pCall, "%s.%s may be many, and takes an array, not %s",
-               pUp->pModel->zLabel, pBy->zKey, assocJsonTypeName(pJson));
-    return pp;
-  }
-  if (pJson->nChild == 0) return unfoldNone(g, pUp, pBy, 1, pp);
-  for (pSub = pJson->pChild; pSub && g->w->pCall->rc == SQLITE_OK;
-       pSub = pSub->pNext) {
-    GraphRow **ppNew = pp;
-    pp = unfoldOne(g, pUp, pBy, pSub, 1, pp);
-    if (pp == ppNew) return pp;
-    (*ppNew)->bFirst = pSub == pJson->pChild;
-    (*ppNew)->bLast = pSub->pNext == 0;
-  }
-  return pp;
-}
-
-/* The rows that are nested in a row follow it. */
-static void unfoldRow(Graph *g, GraphRow *p) {
-  GraphRow **pp = &p->pNext;
-  const AssocJson *pSub;
-  int i = 0;
-  if (p->pJson == 0 || p->eWhat > GRAPH_OLD) return;
-  for (pSub = p->pJson->pChild; pSub && g->w->pCall->rc == SQLITE_OK;
-       pSub = pSub->pNext) {
-    WriteMember *pBy = assocFormMember(g->w, p->pForm, i++, pSub->zKey);
-    if (pBy && pBy->eType == WRITE_ASSOC) {
-      pp = unfoldAssoc(g, p, pBy, pSub, pp);
-    }
-  }
-}
-
-/* A row that is nested in none: new, or there already if pRow is given. */
-static GraphRow *graphRoot(Graph *g, AssocModel *pModel, const AssocJson *pJson,
-                           const WriteRow *pRow) {
-  GraphRow *p = graphRow(g, pModel, 0, pJson, g->ppEnd);
-  GraphMembers members;
-  if (p == 0) return 0;
-  if (pRow) {
-    p->eWhat = GRAPH_OLD;
-    p->row = *pRow;
-    p->bDone = 1;
-  }
-  if (pJson && pJson->eType != ASSOC_J_OBJECT) {
-    assocError(g->w->pCall, "a row of %s is a JSON object, not %s",
-               pModel->zLabel, assocJsonTypeName(pJson));
-  } else if (pJson) {
-    readMembers(g, p, &members);
-    if (p->eWhat == GRAPH_REF) {
-      assocError(g->w->pCall, "\"#ref\" means a row to relate to, and so "
-                              "stands under an association");
-    }
-    if (p->pLabel) g->nLabel++;
-  }
-  return g->w->pCall->rc == SQLITE_OK ? p : 0;
-}
-
-/* Unfold from a row to the end of the list. */
-static void graphUnfold(Graph *g, GraphRow *p) {
-  for (; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
-    unfoldRow(g, p);
-    g->ppEnd = &p->pNext;
-  }
-}
-
-/* ------------------------------------------------------------------ labels */
-
-static int labelCompare(const GraphRow *pA, const AssocJson *pLabel) {
-  int nA = pA->pLabel->n, nB = pLabel->n;
-  int c = memcmp(pA->pLabel->z, pLabel->z, (size_t)(nA < nB ? nA : nB));
-  return c ? c : nA - nB;
-}
-
-static int labelOrder(const void *pA, const void *pB) {
-  return labelCompare(*(GraphRow *const *)pA, (*(GraphRow *const *)pB)->pLabel);
-}
-
-/* The row of that label, or 0. */
-static GraphRow *labelFind(GraphRow **ap, int n, const AssocJson *pLabel) {
-  int iLo = 0, iHi = n - 1;
-  while (iLo <= iHi) {
-    int iMid = (iLo + iHi) / 2;
-    int c = labelCompare(ap[iMid], pLabel);
-    if (c == 0) return ap[iMid];
-    if (c < 0) {
-      iLo = iMid + 1;
-    } else {
-      iHi = iMid - 1;
-    }
-  }
-  return 0;
-}
-
-/* A label for an error: of numbers no nul marks the end. */
-static const char *labelText(Graph *g, const GraphRow *p) {
-  const char *z =
-      assocArenaText(g->w->pCall, &g->w->tmp, p->pLabel->z, p->pLabel->n);
-  return z ? z : "";
-}
-
-static void labelMissing(Graph *g, GraphRow **ap, int n, const GraphRow *pRef) {
-  AssocNearest near;
-  int i;
-  memset(&near, 0, sizeof(near));
-  near.zWritten = labelText(g, pRef);
-  for (i = 0; i < n; i++) assocNearestTry(&near, labelText(g, ap[i]));
-  assocError(g->w->pCall, "no row has the \"#id\" \"%s\"%s%s%s", near.zWritten,
-             ASSOC_DID_YOU_MEAN(near.zBest, "\""));
-}
-
-static void refResolve(Graph *g, GraphRow **ap, int n, GraphRow *pRef) {
-  pRef->pSame = labelFind(ap, n, pRef->pLabel);
-  if (pRef->pSame == 0) {
-    labelMissing(g, ap, n, pRef);
-  } else if (pRef->pSame->pModel != pRef->pModel) {
-    assocError(g->w->pCall, "%s.%s takes a %s, but \"#id\" \"%s\" is a %s",
-               pRef->pUp->pModel->zLabel, pRef->pBy->zKey, pRef->pModel->zLabel,
-               labelText(g, pRef), pRef->pSame->pModel->zLabel);
-  } else {
-    pRef->pSame->bMeant = 1;
-  }
-}
-
-static void graphLabels(Graph *g) {
-  GraphRow **ap, *p;
-  int i, n = 0;
-  if (g->nLabel == 0 && g->nRef == 0) return;
-  ap = assocAlloc(g->w->pCall, &g->w->tmp, (i64)sizeof(*ap) * (g->nLabel + 1));
-  if (ap == 0) return;
-  for (p = g->pFirst; p; p = p->pNext) {
-    if (p->pLabel && p->eWhat != GRAPH_REF && n < g->nLabel) ap[n++] = p;
-  }
-  qsort(ap, (size_t)n, sizeof(*ap), labelOrder);
-  for (i = 1; i < n; i++) {
-    if (labelOrder(&ap[i - 1], &ap[i]) != 0) continue;
-    assocError(g->w->pCall, "two rows have the \"#id\" \"%s\"",
-               labelText(g, ap[i]));
-  }
-  for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
-    if (p->eWhat == GRAPH_REF) refResolve(g, ap, n, p);
-  }
-}
+#include "write/graph.h"
 
 /* -------------------------------------------------------------------- ties */
 
@@ -644,7 +256,7 @@ static void rowByKey(Graph *g, GraphRow *p) {
   WriteCell *aCell;
   int i;
   if (assocRowFind(w, p->pModel, aKey, &p->row)) return;
-  if (!isAllKey(p->pModel)) {
+  if (!assocGraphAllKey(p->pModel)) {
     assocRowNeed(w, p->pModel, aKey, &p->row);
     return;
   }
@@ -775,7 +387,7 @@ static void runCircles(Graph *g) {
 static void graphRun(Graph *g) {
   GraphRow *p;
   int nLeft = 0;
-  graphLabels(g);
+  assocGraphLabels(g);
   graphTies(g);
   for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
     p->bPassed = 1;
@@ -861,7 +473,7 @@ static void insertSome(AssocWriter *w, Graph *g, AssocOut *pOut) {
   graphRun(g);
   resultSeparate(pOut);
   graphResult(g, pOut);
-  graphInit(w, g);
+  assocGraphInit(w, g);
   assocWriterReset(w);
 }
 
@@ -972,7 +584,7 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
   int bAll = strstr(zJson, "\"#ref\"") != 0;
   memset(&mem, 0, sizeof(mem));
   memset(&plain, 0, sizeof(plain));
-  graphInit(w, &g);
+  assocGraphInit(w, &g);
   assocModelNeedKey(pCall, pModel);
   assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
   assocJsonStart(pCall, &r, zJson, nJson, "the values");
@@ -980,7 +592,7 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
   if (r.bArray) assocOutText(&out, "[", 1);
   while ((pJson = assocJsonNext(&r, &mem)) != 0) {
     if (!insertPlain(w, &plain, pModel, pJson, &out)) {
-      graphUnfold(&g, graphRoot(&g, pModel, pJson, 0));
+      assocGraphUnfold(&g, assocGraphRoot(&g, pModel, pJson, 0));
       if (bAll) continue;
       insertSome(w, &g, &out);
     }
@@ -998,8 +610,8 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
 void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow,
                       const AssocJson *pJson) {
   Graph g;
-  graphInit(w, &g);
-  graphUnfold(&g, graphRoot(&g, pRow->pModel, pJson, pRow));
+  assocGraphInit(w, &g);
+  assocGraphUnfold(&g, assocGraphRoot(&g, pRow->pModel, pJson, pRow));
   if (w->pCall->rc == SQLITE_OK) graphRun(&g);
 }
 
@@ -1021,10 +633,10 @@ void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   GraphRow *pRoot, *p = 0;
   GraphMembers members;
   Graph g;
-  graphInit(w, &g);
-  pRoot = graphRoot(&g, pSource->pModel, 0, pSource);
+  assocGraphInit(w, &g);
+  pRoot = assocGraphRoot(&g, pSource->pModel, 0, pSource);
   if (pRoot && pBy)
-    p = graphRow(&g, pLink->pTarget, pRel, pJson, &pRoot->pNext);
+    p = assocGraphRow(&g, pLink->pTarget, pRel, pJson, &pRoot->pNext);
   if (p == 0) return;
   p->pLink = pLink;
   p->pUp = pRoot;
@@ -1033,12 +645,12 @@ void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   p->aCell = aCell;
   p->nThrough = nThrough;
   p->aThrough = aThrough;
-  if (pJson) readMembers(&g, p, &members);
+  if (pJson) assocGraphMembers(&g, p, &members);
   if (p->eWhat == GRAPH_REF) {
     assocError(w->pCall, "\"#ref\" cannot be the row that is created");
   }
   if (p->pLabel) g.nLabel++;
-  graphUnfold(&g, p);
+  assocGraphUnfold(&g, p);
   if (w->pCall->rc == SQLITE_OK) graphRun(&g);
   *pNew = p->row;
 }

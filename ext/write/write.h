@@ -5,6 +5,7 @@
 **   form     what the members of a JSON object mean for a model
 **   link     two rows come to be related, or no longer are
 **   target   keys and rows as callers name them
+**   unfold   the rows of a payload, as a list
 **   graph    rows in rows, as a payload nests them
 **   refer    foreign keys that refer to a table
 **   reach    which rows go when a row goes
