@@ -18,15 +18,22 @@ static inline const char *rowText(const AssocNode *pNode,
   return (const char *)&pRow->aWord[assocNodeWords(pNode)];
 }
 
-/* Texts of rows that have no children. */
-static void gatherLeaves(const AssocNodeRun *pState, AssocOut *pOut,
-                         const AssocNode *pNode, const AssocRow *pAt) {
-  for (; pAt; pAt = pAt->pNext) {
-    const AssocRow *pRow = assocListed(pState, pAt);
+/* Have the processor fetch a row that will be wanted soon. */
+static inline void fetchAhead(AssocRow *const *apRow) {
 #if defined(__GNUC__)
-    __builtin_prefetch(pAt->pNext);
+  __builtin_prefetch(apRow[ASSOC_LIST_AHEAD]);
+#else
+  (void)apRow;
 #endif
-    putText(pOut, rowText(pNode, pRow), pRow->nText);
+}
+
+/* Texts of rows that have no children. */
+static void gatherLeaves(AssocOut *pOut, const AssocNode *pNode,
+                         AssocRow *const *apRow, u32 nRow) {
+  u32 i;
+  for (i = 0; i < nRow; i++) {
+    fetchAhead(&apRow[i]);
+    putText(pOut, rowText(pNode, apRow[i]), apRow[i]->nText);
   }
 }
 
@@ -96,17 +103,20 @@ static void pulse(AssocRun *pRun, AssocOut *pOut) {
 }
 
 static void gatherRows(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
-                       const AssocRow *pAt) {
+                       u32 iBucket) {
   const AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  const AssocBucket *pBucket = &pState->aBucket[iBucket];
+  AssocRow *const *apRow = &pState->apRow[pBucket->iRow];
   i64 iStart = pOut->p - pOut->pStart;
+  u32 i;
   if (ASSOC_UNLIKELY(iStart - pRun->nPulse > GATHER_PULSE)) pulse(pRun, pOut);
   if (pNode->nSplit == 0) {
-    gatherLeaves(pState, pOut, pNode, pAt);
+    gatherLeaves(pOut, pNode, apRow, pBucket->nRow);
   } else {
-    for (; pAt && pOut->rc == SQLITE_OK; pAt = pAt->pNext) {
-      const AssocRow *pRow = assocListed(pState, pAt);
-      if (!isCircle(pRun, pNode, pRow)) {
-        gatherText(pRun, pOut, pNode, pRow, 0);
+    for (i = 0; i < pBucket->nRow && pOut->rc == SQLITE_OK; i++) {
+      fetchAhead(&apRow[i]);
+      if (!isCircle(pRun, pNode, apRow[i])) {
+        gatherText(pRun, pOut, pNode, apRow[i], 0);
       }
     }
   }
@@ -131,11 +141,10 @@ static void gatherBool(AssocOut *pOut, const char *zKey, int b) {
 
 /* Does the value that a page asked for say true? */
 static int saysTrue(AssocRun *pRun, const AssocNode *pNode, u32 iBucket) {
-  const AssocBucket *aBucket;
-  if (pNode == 0 || iBucket == ASSOC_NOSLOT) return 0;
-  aBucket = pRun->aNode[pNode->iNode].aBucket;
-  if (aBucket == 0 || aBucket[iBucket].pFirst == 0) return 0;
-  return rowText(pNode, aBucket[iBucket].pFirst)[1] == 't';
+  const AssocRow *pRow;
+  if (pNode == 0) return 0;
+  pRow = assocListFirst(&pRun->aNode[pNode->iNode], iBucket);
+  return pRow && rowText(pNode, pRow)[1] == 't';
 }
 
 /* {"count":9,"nodes":[…],"pageInfo":{…}}. The values beside a list were given
@@ -143,13 +152,17 @@ static int saysTrue(AssocRun *pRun, const AssocNode *pNode, u32 iBucket) {
 static void gatherPage(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        u32 iBucket) {
   const AssocPage *pPage = pNode->pPage;
-  const AssocBucket *aBucket = pRun->aNode[pNode->iNode].aBucket;
-  const AssocBucket *pBucket =
-      iBucket == ASSOC_NOSLOT || aBucket == 0 ? 0 : &aBucket[iBucket];
-  const AssocRow *pFirst = pBucket ? pBucket->pFirst : 0, *pLast = pFirst;
-  int bMore = pBucket && pBucket->bMore;
+  const AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  const AssocRow *pFirst = assocListFirst(pState, iBucket), *pLast = 0;
   int bBehind = saysTrue(pRun, pPage->pBehind, iBucket);
-  while (pLast && pLast->pNext) pLast = pLast->pNext;
+  int bMore = 0;
+  if (iBucket != ASSOC_NOSLOT && pState->aBucket) {
+    bMore = pState->aBucket[iBucket].bMore;
+  }
+  if (pFirst) {
+    const AssocBucket *pBucket = &pState->aBucket[iBucket];
+    pLast = pState->apRow[pBucket->iRow + pBucket->nRow - 1];
+  }
   putText(pOut, "{", 1);
   if (pPage->pCount) {
     putText(pOut, "\"count\":", 8);
@@ -157,7 +170,11 @@ static void gatherPage(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
     putText(pOut, ",", 1);
   }
   putText(pOut, "\"nodes\":", 8);
-  gatherRows(pRun, pOut, pNode, pFirst);
+  if (pFirst) {
+    gatherRows(pRun, pOut, pNode, iBucket);
+  } else {
+    putText(pOut, "[]", 2);
+  }
   gatherCursor(pOut, pNode, ",\"pageInfo\":{\"startCursor\":", pFirst);
   gatherCursor(pOut, pNode, ",\"endCursor\":", pLast);
   gatherBool(pOut, ",\"hasNextPage\":", pPage->bBack ? bBehind : bMore);
@@ -182,7 +199,7 @@ static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   pBucket->bOpen = 1;
   pRun->nLevel++;
   if (pNode->bMany) {
-    gatherRows(pRun, pOut, pNode, pRow);
+    gatherRows(pRun, pOut, pNode, iBucket);
   } else if (isCircle(pRun, pNode, pRow)) {
     putText(pOut, "null", 4);
   } else {
@@ -194,9 +211,7 @@ static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
 
 void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        u32 iBucket) {
-  const AssocBucket *aBucket = pRun->aNode[pNode->iNode].aBucket;
-  const AssocRow *pRow =
-      iBucket == ASSOC_NOSLOT || aBucket == 0 ? 0 : aBucket[iBucket].pFirst;
+  const AssocRow *pRow = assocListFirst(&pRun->aNode[pNode->iNode], iBucket);
   if (pOut->rc != SQLITE_OK) return;
   if (assocNodeIsPage(pNode)) {
     gatherPage(pRun, pOut, pNode, iBucket);
@@ -205,7 +220,7 @@ void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   } else if (pNode->bRecurse) {
     gatherLevel(pRun, pOut, pNode, iBucket, pRow);
   } else if (pNode->bMany) {
-    gatherRows(pRun, pOut, pNode, pRow);
+    gatherRows(pRun, pOut, pNode, iBucket);
   } else {
     assocGatherRow(pRun, pOut, pNode, pRow);
   }
@@ -226,33 +241,39 @@ static const AssocNode *partNode(const AssocNode *pRoot) {
   return pPart->pNode;
 }
 
-const AssocRow *assocGatherFirst(AssocRun *pRun, const AssocNode **ppNode,
-                                 u32 *piBucket) {
+/* The bucket of the related rows of a run of GET, and its node. */
+static u32 relatedBucket(AssocRun *pRun, const AssocNode **ppNode) {
   const AssocNode *pRoot = pRun->pPlan->pRoot;
-  const AssocRow *pSource = pRun->aNode[0].aBucket->pFirst;
-  const AssocBucket *aBucket;
-  if (pSource == 0) return 0;
+  const AssocRow *pSource = assocListFirst(&pRun->aNode[0], 0);
+  if (pSource == 0) return ASSOC_NOSLOT;
   *ppNode = branchOf(pRoot, pSource, partNode(pRoot));
-  *piBucket = bucketOf(pRoot, pSource, *ppNode);
-  aBucket = pRun->aNode[(*ppNode)->iNode].aBucket;
-  if (aBucket == 0 || *piBucket == ASSOC_NOSLOT) return 0;
-  if (aBucket[*piBucket].pFirst == 0) return 0;
-  return assocListed(&pRun->aNode[(*ppNode)->iNode], aBucket[*piBucket].pFirst);
+  return bucketOf(pRoot, pSource, *ppNode);
+}
+
+const AssocRow *assocGatherRelated(AssocRun *pRun, u32 iRow,
+                                   const AssocNode **ppNode) {
+  u32 iBucket = relatedBucket(pRun, ppNode);
+  const AssocNodeRun *pState;
+  if (iBucket == ASSOC_NOSLOT) return 0;
+  pState = &pRun->aNode[(*ppNode)->iNode];
+  if (pState->aBucket == 0 || iRow >= pState->aBucket[iBucket].nRow) return 0;
+  return pState->apRow[pState->aBucket[iBucket].iRow + iRow];
 }
 
 /* Which bucket is the result: of EAGER and FIND the root's, of GET that of
 ** its one child. */
 static void gatherResult(AssocRun *pRun, AssocOut *pOut, int *pbNull) {
   const AssocNode *pNode = pRun->pPlan->pRoot;
-  const AssocBucket *pRoots = pRun->aNode[0].aBucket;
   u32 iBucket = 0;
-  if (pRun->pPlan->eAsk != ASSOC_ASK_EAGER && pRoots->pFirst == 0) {
+  if (pRun->pPlan->eAsk != ASSOC_ASK_EAGER &&
+      assocListFirst(&pRun->aNode[0], 0) == 0) {
     *pbNull = 1;
     return;
   }
   if (pRun->pPlan->eAsk == ASSOC_ASK_GET) {
-    const AssocRow *pRow = assocGatherFirst(pRun, &pNode, &iBucket);
-    *pbNull = pRow == 0 && !pNode->bMany;
+    iBucket = relatedBucket(pRun, &pNode);
+    *pbNull = !pNode->bMany &&
+              assocListFirst(&pRun->aNode[pNode->iNode], iBucket) == 0;
     if (*pbNull) return;
   }
   reserve(pRun, pOut);

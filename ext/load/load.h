@@ -14,6 +14,7 @@
 **   bind    the values of statements
 **   choose  which of the two ways
 **   run     fetching the rows of each node
+**   list    the lists that they are put in
 **   keys    the keys of a lookup, as a table
 **   gather  putting their JSON together
 **
@@ -25,7 +26,7 @@
 **   1. The rows of a node are written as JSON text, each once, into an
 **      arena. Their keys go into the keymap of every child node, which
 **      numbers the distinct keys: each has a bucket.
-**   2. The child node fetches its rows and hangs each in its bucket: by
+**   2. The child node fetches its rows and puts each into its bucket: by
 **      lookup, with a statement that goes through the keys, or is run for
 **      each, or by a scan of the whole table, where a key that no parent has
 **      is passed over.
@@ -515,46 +516,55 @@ struct AssocArgs {
 /* A row, in the arena of the run: aWord, and behind it nText bytes of text
 ** which begin with a comma, so that a list is its rows one after another. */
 struct AssocRow {
-  AssocRow *pNext; /* In its bucket */
   u32 nText;
   u32 aWord[]; /* nSplit offsets into the text, where a child goes; then
                    ** for each child node the number of its bucket */
 };
 
-/* In a list of many to many that was scanned: leads to a row that is in other
-** lists too. */
-typedef struct AssocLink AssocLink;
-struct AssocLink {
-  AssocRow *pNext; /* The next link, as of a row */
-  const AssocRow *pEnd;
-};
-
 /* The rows that belong to one key. */
 struct AssocBucket {
-  AssocRow *pFirst, *pLast;
-  i64 n;       /* Rows that came, those before the offset included */
-  u8 bMore;    /* A page has more rows than it gives */
-  u8 bOpen;    /* It is being gathered: to meet it again is a circle */
-  u8 bFetched; /* Its rows are here */
+  u32 iRow, nRow; /* Which they are, once all have come */
+  i64 nCame;      /* How many came so far, if there are limits */
+  u8 bMore;       /* A page has more rows than it gives */
+  u8 bOpen;       /* It is being gathered: to meet it again is a circle */
+  u8 bFetched;    /* Its rows are here */
 };
 
-/* A node while it runs. */
+/* A node while it runs. Its arrays are in the arena. */
 typedef struct AssocNodeRun AssocNodeRun;
 struct AssocNodeRun {
   AssocKeymap map;      /* Keys that the parents' rows have */
-  AssocBucket *aBucket; /* One for each; in the arena */
+  AssocBucket *aBucket; /* One for each */
   u32 nBucket;          /* Room for so many */
   i64 nOffset, nMost;   /* Rows of a bucket to pass over, and to keep */
-  i64 nRow;
-  u8 bHere;               /* All rows came together with those of another */
-  AssocKeymap ends;       /* Many to many, scanned: keys of the targets */
-  const AssocRow **apEnd; /* And their rows; in the arena */
-  u32 nEnd;               /* Room for so many */
+  AssocRow **apRow;     /* The rows as they came, in the end by bucket */
+  u32 *aiList;          /* The bucket of each, as they came */
+  u32 nRow, nRoom;
+  u8 bHere;         /* All rows came together with those of another */
+  AssocKeymap ends; /* Many to many, scanned: keys of the targets */
+  AssocRow **apEnd; /* And their rows, which many lists may have */
+  u32 nEnd;         /* Room for so many */
 };
-/* The row that stands at a place of a list. */
-static inline const AssocRow *assocListed(const AssocNodeRun *pState,
-                                          const AssocRow *pAt) {
-  return pState->apEnd ? ((const AssocLink *)(const void *)pAt)->pEnd : pAt;
+#define ASSOC_LIST_ALL ((i64)1 << 62)
+/* Rows that are fetched into the processor's cache before their turn; the
+** array has room for as many more than there are. */
+#define ASSOC_LIST_AHEAD 4
+
+/* The first row of a bucket, or 0. */
+static inline const AssocRow *assocListFirst(const AssocNodeRun *p,
+                                             u32 iBucket) {
+  const AssocBucket *pBucket;
+  if (iBucket == ASSOC_NOSLOT || p->aBucket == 0) return 0;
+  pBucket = &p->aBucket[iBucket];
+  return pBucket->nRow ? p->apRow[pBucket->iRow] : 0;
+}
+
+/* Is the next row of a bucket one to keep? */
+static inline int assocListTakes(AssocNodeRun *p, u32 iBucket) {
+  i64 i;
+  if (p->nMost == ASSOC_LIST_ALL && p->nOffset == 0) return 1;
+  i = p->aBucket[iBucket].nCame++ - p->nOffset;
+  return i >= 0 && i < p->nMost;
 }
 
 struct AssocRun {
@@ -633,14 +643,25 @@ void assocRunRoot(AssocRun *pRun);
 void assocRunChildren(AssocRun *pRun);
 /* Be interrupted, if somebody wants that, where no statement runs. */
 void assocRunPulse(AssocRun *pRun);
-/* Hang a row of pNode in pBucket; apVal are its values. */
-void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
+/* Put a row of pNode, whose values are apVal, into a bucket. */
+void assocRunRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
                  sqlite3_value **apVal);
 /* Forget the rows, keep the memory. */
 void assocRunClear(AssocRun *pRun);
 /* Add the row that pStmt stands on. */
 void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
-                  AssocBucket *pBucket);
+                  u32 iBucket);
+
+/* Room for n buckets; those there are stay. */
+int assocListNeed(AssocRun *pRun, AssocNodeRun *pState, u32 n);
+/* The limits of each bucket, where rows come that were not limited before. */
+void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere);
+/* A row has come; and at last: all rows have. */
+void assocListAdd(AssocRun *pRun, AssocNodeRun *pState, u32 iBucket,
+                  AssocRow *pRow);
+void assocListEnd(AssocRun *pRun, AssocNodeRun *pState);
+/* The lists of a page as they are given, when all rows are there. */
+void assocListPages(AssocRun *pRun, const AssocNode *pNode, u32 nBucket);
 
 /* Write a bucket or a row, and all that is below. */
 void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
@@ -648,10 +669,10 @@ void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
 void assocGatherRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                     const AssocRow *pRow);
 
-/* Of a run of GET: the first related row, its node, and its bucket; 0 if
-** there is none. */
-const AssocRow *assocGatherFirst(AssocRun *pRun, const AssocNode **ppNode,
-                                 u32 *piBucket);
+/* Of a run of GET: the related row of this number, from 0, and its node; 0 if
+** there are not as many. */
+const AssocRow *assocGatherRelated(AssocRun *pRun, u32 iRow,
+                                   const AssocNode **ppNode);
 
 /* Load a plan of EAGER, FIND or GET. *pbNull: there is nothing to give.
 ** OUT: the JSON, *pn bytes, nul-terminated, freed with sqlite3_free(). */

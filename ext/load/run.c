@@ -6,7 +6,8 @@
 ** and an argument costs no mutex as sqlite3_column_value() does. A lookup
 ** steps through the few rows of one key.
 **
-** Either way a row is written at once, as JSON text, into the arena.
+** Either way a row is written at once, as JSON text, into the arena, and put
+** into the list of its key: list.c.
 */
 #include "load/load.h"
 
@@ -112,33 +113,14 @@ static AssocRow *writeCursor(AssocRun *pRun, const AssocNode *pNode,
   return pOut->rc == SQLITE_OK ? (AssocRow *)pOut->pStart : 0;
 }
 
-/* Is the next row of a bucket one to keep? */
-static inline int takesRow(const AssocNodeRun *pState, AssocBucket *pBucket) {
-  i64 i = pBucket->n++ - pState->nOffset;
-  return i >= 0 && i < pState->nMost;
-}
-
-/* At the end of a list. */
-static inline void hangRow(AssocNodeRun *pState, AssocBucket *pBucket,
-                           AssocRow *pRow) {
-  if (pBucket->pLast) {
-    pBucket->pLast->pNext = pRow;
-  } else {
-    pBucket->pFirst = pRow;
-  }
-  pBucket->pLast = pRow;
-  pState->nRow++;
-}
-
-void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
-                 sqlite3_value **apVal) {
-  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+/* Write a row. 0 after an error. */
+static AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
+                          sqlite3_value **apVal) {
   AssocArena *pMem = &pRun->mem;
   AssocOut *pOut = &pRun->row;
   AssocRow *pRow;
   i64 nHead =
       (i64)offsetof(AssocRow, aWord) + (i64)sizeof(u32) * assocNodeWords(pNode);
-  if (!takesRow(pState, pBucket)) return;
   pMem->pAt += -(intptr_t)pMem->pAt & 7;
   if (pMem->pAt > pMem->pEnd) pMem->pAt = pMem->pEnd;
   pOut->pStart = pOut->p = pMem->pAt;
@@ -150,92 +132,26 @@ void assocRunRow(AssocRun *pRun, AssocNode *pNode, AssocBucket *pBucket,
   }
   if (pOut->rc != SQLITE_OK) {
     if (pRun->rc == SQLITE_OK) pRun->rc = pOut->rc;
-    return;
+    return 0;
   }
   pRow = (AssocRow *)pOut->pStart;
-  pRow->pNext = 0;
   pRow->nText = (u32)(pOut->p - pOut->pStart - nHead);
   if (assocNodeIsPage(pNode)) {
     pRow = writeCursor(pRun, pNode, apVal);
-    if (pRow == 0) return;
+    if (pRow == 0) return 0;
   }
   pMem->pAt = pOut->p;
   addKeys(pRun, pNode, &pRow->aWord[pNode->nSplit], apVal);
-  hangRow(pState, pBucket, pRow);
+  return pRow;
 }
 
-/* --------------------------------------------------------------- buckets */
-
-/* Room for n buckets; those there are stay. */
-static int needBuckets(AssocRun *pRun, AssocNodeRun *pState, u32 n) {
-  AssocBucket *aNew;
-  u32 nNew = pState->nBucket ? pState->nBucket * 2 : n;
-  if (n <= pState->nBucket) return 1;
-  if (nNew < n) nNew = n;
-  aNew = assocAlloc(pRun->pCall, &pRun->mem, (i64)sizeof(AssocBucket) * nNew);
-  if (aNew == 0) return 0;
-  if (pState->nBucket) {
-    memcpy(aNew, pState->aBucket, sizeof(AssocBucket) * pState->nBucket);
-  }
-  pState->aBucket = aNew;
-  pState->nBucket = nNew;
-  return 1;
-}
-
-/* The limits of each bucket, unless the statement keeps them. */
-static void setLimits(AssocRun *pRun, AssocNode *pNode, int bHere) {
+void assocRunRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
+                 sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
-  const ShapeClauses *pC = pNode->pClauses;
-  const AssocPage *pPage = pNode->pPage;
-  const ShapeVal *pMost = pPage ? pPage->pMost : pC ? pC->pLimit : 0;
-  pState->nOffset = 0;
-  pState->nMost = ((i64)1) << 62;
-  if (!bHere || pNode->pRel == 0 || pC == 0 || pNode->pValue) return;
-  if (pC->pOffset) pState->nOffset = assocBindCount(pRun, pC->pOffset);
-  if (pState->nOffset < 0) pState->nOffset = 0;
-  if (pMost) {
-    i64 n = assocBindCount(pRun, pMost);
-    if (n >= 0) pState->nMost = n + (pPage && pPage->bWrap);
-  }
-}
-
-/* The list the other way round. */
-static void turnBucket(AssocBucket *pBucket) {
-  AssocRow *pRow = pBucket->pFirst, *pTurned = 0;
-  pBucket->pLast = pRow;
-  while (pRow) {
-    AssocRow *pNext = pRow->pNext;
-    pRow->pNext = pTurned;
-    pTurned = pRow;
-    pRow = pNext;
-  }
-  pBucket->pFirst = pTurned;
-}
-
-/* A page was read with one row more than it gives. */
-static void cutBucket(AssocBucket *pBucket, i64 nMost) {
-  AssocRow *pRow = pBucket->pFirst;
-  i64 i;
-  if (nMost <= 0) {
-    pBucket->bMore = pRow != 0;
-    pBucket->pFirst = 0;
-    return;
-  }
-  for (i = 1; i < nMost && pRow; i++) pRow = pRow->pNext;
-  if (pRow == 0 || pRow->pNext == 0) return;
-  pBucket->bMore = 1;
-  pRow->pNext = 0;
-}
-
-static void finishPages(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
-  const AssocPage *pPage = pNode->pPage;
-  AssocBucket *aBucket = pRun->aNode[pNode->iNode].aBucket;
-  i64 nMost = pPage->pMost ? assocBindCount(pRun, pPage->pMost) : -1;
-  u32 i;
-  for (i = 0; i < nBucket; i++) {
-    if (pPage->bWrap && nMost >= 0) cutBucket(&aBucket[i], nMost);
-    if (pPage->bBack) turnBucket(&aBucket[i]);
-  }
+  AssocRow *pRow;
+  if (!assocListTakes(pState, iBucket)) return;
+  pRow = writeRow(pRun, pNode, apVal);
+  if (pRow) assocListAdd(pRun, pState, iBucket, pRow);
 }
 
 /* --------------------------------------------------------------- fetching */
@@ -259,48 +175,43 @@ void assocRunPulse(AssocRun *pRun) {
 static void scanRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   sqlite3_value **apKey = &apVal[pNode->iScanKey];
-  AssocBucket *pBucket;
-  u32 iSlot = 0;
+  u32 iBucket = 0;
   if (pNode->bRecurse) {
-    iSlot = assocKeymapAdd(&pState->map, apKey, &pRun->rc);
-    if (iSlot == ASSOC_NOSLOT) return;
-    if (!needBuckets(pRun, pState, iSlot + 1)) {
-      pRun->rc = SQLITE_NOMEM;
-      return;
-    }
-    if (pState->aBucket[iSlot].bFetched) return;
+    iBucket = assocKeymapAdd(&pState->map, apKey, &pRun->rc);
+    if (iBucket == ASSOC_NOSLOT) return;
+    if (!assocListNeed(pRun, pState, iBucket + 1)) return;
+    if (pState->aBucket[iBucket].bFetched) return;
   } else if (pNode->nKey) {
-    iSlot = assocKeymapFind(&pState->map, apKey, &pRun->rc);
-    if (iSlot == ASSOC_NOSLOT) return;
+    iBucket = assocKeymapFind(&pState->map, apKey, &pRun->rc);
+    if (iBucket == ASSOC_NOSLOT) return;
   }
-  pBucket = &pState->aBucket[iSlot];
-  if (!pNode->bMany && pNode->nKey && pBucket->n) return;
-  assocRunRow(pRun, pNode, pBucket, &apVal[pNode->nScanKey]);
+  assocRunRow(pRun, pNode, iBucket, &apVal[pNode->nScanKey]);
 }
 
-/* pBucket is 0 for a scan, whose rows bring the key that tells. */
+/* iBucket is ASSOC_NOSLOT for a scan, whose rows bring the key that tells. */
 void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
-                  AssocBucket *pBucket) {
+                  u32 iBucket) {
   sqlite3_value *apFew[32], **apVal = apFew;
-  int i, nVal = pNode->nArg + (pBucket ? 0 : pNode->nScanKey);
+  int bScan = iBucket == ASSOC_NOSLOT;
+  int i, nVal = pNode->nArg + (bScan ? pNode->nScanKey : 0);
   if (nVal > ASSOC_COUNT(apFew)) {
     apVal = assocMalloc(pRun->pCall, (i64)sizeof(*apVal) * nVal);
     if (apVal == 0) return;
   }
   for (i = 0; i < nVal; i++) apVal[i] = sqlite3_column_value(pStmt, i);
-  if (pBucket) {
-    assocRunRow(pRun, pNode, pBucket, apVal);
-  } else {
+  if (bScan) {
     scanRow(pRun, pNode, apVal);
+  } else {
+    assocRunRow(pRun, pNode, iBucket, apVal);
   }
   if (apVal != apFew) sqlite3_free(apVal);
 }
 
 /* All rows of a statement that does not emit. */
 static void stepRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
-                     AssocBucket *pBucket) {
+                     u32 iBucket) {
   while (pRun->rc == SQLITE_OK && assocStep(pRun->pCall, pStmt)) {
-    assocRunStep(pRun, pNode, pStmt, pBucket);
+    assocRunStep(pRun, pNode, pStmt, iBucket);
   }
   sqlite3_reset(pStmt);
 }
@@ -349,11 +260,10 @@ static void emitRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
 static void endRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   u32 iEnd = assocKeymapAdd(&pState->ends, apVal, &pRun->rc);
-  AssocBucket one;
   if (iEnd == ASSOC_NOSLOT) return;
   if (iEnd >= pState->nEnd) {
     u32 nNew = pState->nEnd * 2 + 64;
-    const AssocRow **ap =
+    AssocRow **ap =
         assocAlloc(pRun->pCall, &pRun->mem, (i64)sizeof(*ap) * nNew);
     if (ap == 0) pRun->rc = SQLITE_NOMEM;
     if (ap == 0) return;
@@ -361,28 +271,17 @@ static void endRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
     pState->apEnd = ap;
     pState->nEnd = nNew;
   }
-  memset(&one, 0, sizeof(one));
-  assocRunRow(pRun, pNode, &one, &apVal[pNode->pRel->other.nCol]);
-  pState->apEnd[iEnd] = one.pFirst;
+  pState->apEnd[iEnd] = writeRow(pRun, pNode, &apVal[pNode->pRel->other.nCol]);
 }
 
 /* A join row: the key of a parent, then that of a target. */
 static void linkRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
-  u32 iSlot = assocKeymapFind(&pState->map, apVal, &pRun->rc), iEnd;
-  AssocBucket *pBucket;
-  AssocLink *pLink;
-  if (iSlot == ASSOC_NOSLOT) return;
+  u32 iBucket = assocKeymapFind(&pState->map, apVal, &pRun->rc), iEnd;
+  if (iBucket == ASSOC_NOSLOT) return;
   iEnd = assocKeymapFind(&pState->ends, &apVal[pNode->nKey], &pRun->rc);
-  if (iEnd == ASSOC_NOSLOT) return;
-  pBucket = &pState->aBucket[iSlot];
-  if (!takesRow(pState, pBucket)) return;
-  pLink = assocAllocRaw(pRun->pCall, &pRun->mem, sizeof(*pLink));
-  if (pLink == 0) pRun->rc = SQLITE_NOMEM;
-  if (pLink == 0) return;
-  pLink->pNext = 0;
-  pLink->pEnd = pState->apEnd[iEnd];
-  hangRow(pState, pBucket, (AssocRow *)pLink);
+  if (iEnd == ASSOC_NOSLOT || !assocListTakes(pState, iBucket)) return;
+  assocListAdd(pRun, pState, iBucket, pState->apEnd[iEnd]);
 }
 
 /* The targets of many to many, each once, before the join rows are scanned. */
@@ -393,10 +292,7 @@ static void fetchEnds(AssocRun *pRun, AssocNode *pNode) {
       assocStmt(pRun->pCall, &pNode->ends.stmt, pNode->ends.zSql);
   if (pStmt == 0) return;
   assocKeymapInit(&pState->ends, n, pNode->aEnd);
-  setLimits(pRun, pNode, 0);
   emitRows(pRun, pNode, pStmt, n + pNode->nArg, endRow);
-  setLimits(pRun, pNode, 1);
-  pState->nRow = 0;
 }
 
 /* The values of one parent, of all aggregates that were scanned for together:
@@ -407,9 +303,7 @@ static void valueRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   u32 iSlot = assocKeymapFind(&pRun->aNode[pNode->iNode].map, apVal, &pRun->rc);
   if (iSlot == ASSOC_NOSLOT) return;
   for (pOne = pNode; pOne; pOne = pOne->pAlso) {
-    AssocBucket *pBucket = &pRun->aNode[pOne->iNode].aBucket[iSlot];
-    if (pBucket->n == 0) assocRunRow(pRun, pOne, pBucket, &apVal[i]);
-    i++;
+    assocRunRow(pRun, pOne, iSlot, &apVal[i++]);
   }
 }
 
@@ -421,8 +315,8 @@ static int readyValues(AssocRun *pRun, AssocNode *pNode) {
   for (pOne = pNode->pAlso; pOne; pOne = pOne->pAlso) {
     AssocNodeRun *pState = &pRun->aNode[pOne->iNode];
     assert(pState->map.nSlot == nBucket);
-    (void)needBuckets(pRun, pState, nBucket);
-    setLimits(pRun, pOne, 1);
+    (void)assocListNeed(pRun, pState, nBucket);
+    assocListLimits(pRun, pOne, 1);
     pState->bHere = 1;
     pOne->zStrategy = "scan";
     pOne->zWhy = "they are read together with another aggregate's";
@@ -436,7 +330,7 @@ static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   AssocCall *pCall = pRun->pCall;
   AssocFetch *pFetch = atCursor(pRun, pNode) ? &pNode->scanAt : &pNode->scan;
   sqlite3_stmt *pStmt;
-  setLimits(pRun, pNode, 1);
+  assocListLimits(pRun, pNode, 1);
   pStmt = assocFetchOpen(pRun, pFetch);
   if (pStmt == 0) return;
   if (pNode->ends.zSql) {
@@ -449,7 +343,7 @@ static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   } else if (pFetch->bEmit) {
     emitRows(pRun, pNode, pStmt, pNode->nScanKey + pNode->nArg, scanRow);
   } else {
-    stepRows(pRun, pNode, pStmt, 0);
+    stepRows(pRun, pNode, pStmt, ASSOC_NOSLOT);
   }
   assocFetchClose(pFetch, 0);
   pNode->zStrategy = "scan";
@@ -463,15 +357,14 @@ static void stepKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   for (i = iFirst; i < nKey; i++) {
     if (pRun->pCall->rc != SQLITE_OK || pRun->rc != SQLITE_OK) break;
     assocErrorCode(pRun->pCall, assocKeymapBind(&pState->map, i, pStmt, 1));
-    stepRows(pRun, pNode, pStmt, &pState->aBucket[i]);
+    stepRows(pRun, pNode, pStmt, i);
   }
 }
 
 /* A row of the key at which assoc_keys stands. */
 static void keyRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
-  AssocBucket *aBucket = pRun->aNode[pNode->iNode].aBucket;
   if (pRun->eKeys == ASSOC_KEYS_GIVEN) {
-    assocRunRow(pRun, pNode, &aBucket[pRun->iKey], apVal);
+    assocRunRow(pRun, pNode, pRun->iKey, apVal);
   }
 }
 
@@ -503,10 +396,9 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
                         u32 nKey) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   AssocFetch *pFetch = lookupOf(pRun, pNode);
-  i64 nRow = pState->nRow;
+  u32 i, nRow = pState->nRow;
   sqlite3_stmt *pStmt;
-  u32 i;
-  setLimits(pRun, pNode, pFetch->bTake);
+  assocListLimits(pRun, pNode, pFetch->bTake);
   pStmt = assocFetchOpen(pRun, pFetch);
   if (pStmt == 0) return;
   if (pFetch->bEmit) {
@@ -543,7 +435,7 @@ static void fetchLevels(AssocRun *pRun, AssocNode *pNode) {
          pRun->rc == SQLITE_OK) {
     u32 nKey = pState->map.nSlot;
     if (pNode->nRecurse && nLevel++ == pNode->nRecurse) break;
-    if (!needBuckets(pRun, pState, nKey)) return;
+    if (!assocListNeed(pRun, pState, nKey)) return;
     bScan = wantsScan(pRun, pNode, nKey - nDone);
     if (bScan) {
       fetchScan(pRun, pNode);
@@ -552,7 +444,7 @@ static void fetchLevels(AssocRun *pRun, AssocNode *pNode) {
     }
     nDone = nKey;
   }
-  (void)needBuckets(pRun, pState, pState->map.nSlot);
+  (void)assocListNeed(pRun, pState, pState->map.nSlot);
 }
 
 /*
@@ -564,7 +456,7 @@ static void fetchAgain(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
   assocErrorForget(pRun->pCall);
   for (; pNode; pNode = pNode->pAlso) {
     AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
-    if (!needBuckets(pRun, pState, nBucket)) return;
+    if (!assocListNeed(pRun, pState, nBucket)) return;
     memset(pState->aBucket, 0, sizeof(AssocBucket) * nBucket);
     pState->nRow = 0;
     pState->bHere = 1;
@@ -573,10 +465,21 @@ static void fetchAgain(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
   }
 }
 
+/* All rows of a node have come. */
+static void endLists(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
+  if (pRun->rc == SQLITE_OK) {
+    assocListEnd(pRun, &pRun->aNode[pNode->iNode]);
+  }
+  runError(pRun, pNode);
+  if (pNode->pPage && !pNode->pValue && pRun->pCall->rc == SQLITE_OK) {
+    assocListPages(pRun, pNode, nBucket);
+  }
+}
+
 static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   u32 nBucket = pNode->pParent ? pState->map.nSlot : 1;
-  if (nBucket == 0 || !needBuckets(pRun, pState, nBucket)) return;
+  if (nBucket == 0 || !assocListNeed(pRun, pState, nBucket)) return;
   if (pNode->bRecurse) {
     fetchLevels(pRun, pNode);
   } else if (!pState->bHere) {
@@ -591,10 +494,7 @@ static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
       fetchAgain(pRun, pNode, nBucket);
     }
   }
-  runError(pRun, pNode);
-  if (pNode->pPage && !pNode->pValue && pRun->pCall->rc == SQLITE_OK) {
-    finishPages(pRun, pNode, pState->map.nSlot);
-  }
+  endLists(pRun, pNode, nBucket);
   pNode->nActual = pState->nRow;
 }
 
@@ -608,14 +508,14 @@ static void fetchRoot(AssocRun *pRun, AssocNode *pNode) {
   pStmt = assocFetchOpen(pRun, &pNode->lookup);
   if (pStmt == 0) return;
   assocFetchKey(pRun, pStmt);
-  stepRows(pRun, pNode, pStmt, pRun->aNode[0].aBucket);
+  stepRows(pRun, pNode, pStmt, 0);
   assocFetchClose(&pNode->lookup, pRun->args.nKey);
   pNode->zStrategy = "lookup";
 }
 
 void assocRunRootStart(AssocRun *pRun) {
-  (void)needBuckets(pRun, &pRun->aNode[0], 1);
-  setLimits(pRun, pRun->pPlan->pRoot, 0);
+  (void)assocListNeed(pRun, &pRun->aNode[0], 1);
+  assocListLimits(pRun, pRun->pPlan->pRoot, 0);
 }
 
 void assocRunRoot(AssocRun *pRun) {
@@ -623,10 +523,7 @@ void assocRunRoot(AssocRun *pRun) {
   assocRunRootStart(pRun);
   if (pRun->pCall->rc != SQLITE_OK) return;
   fetchRoot(pRun, pRoot);
-  runError(pRun, pRoot);
-  if (pRoot->pPage && pRun->pCall->rc == SQLITE_OK) {
-    finishPages(pRun, pRoot, 1);
-  }
+  endLists(pRun, pRoot, 1);
   pRoot->nActual = pRun->aNode[0].nRow;
 }
 
@@ -672,7 +569,9 @@ static void clearMaps(AssocRun *pRun) {
     pRun->aNode[i].nEnd = 0;
     pRun->aNode[i].aBucket = 0;
     pRun->aNode[i].nBucket = 0;
+    pRun->aNode[i].apRow = 0;
     pRun->aNode[i].nRow = 0;
+    pRun->aNode[i].nRoom = 0;
     pRun->aNode[i].bHere = 0;
   }
 }
@@ -762,12 +661,11 @@ static void emitFinal(sqlite3_context *pCtx) {
 static void enoughFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
   AssocRun *pRun = emitRow(pCtx, nArg, apArg, zNoEnough);
   const AssocNodeRun *pState;
-  i64 nMost;
+  i64 n;
   if (pRun == 0 || pRun->eKeys != ASSOC_KEYS_GIVEN) return;
   pState = &pRun->aNode[pRun->pNode->iNode];
-  nMost = pRun->pNode->bMany ? pState->nMost : 1;
-  sqlite3_result_int(pCtx,
-                     pState->aBucket[pRun->iKey].n - pState->nOffset >= nMost);
+  n = pState->aBucket[pRun->iKey].nCame - pState->nOffset;
+  sqlite3_result_int(pCtx, n >= pState->nMost);
 }
 
 int assocEmitRegister(AssocConn *pConn) {

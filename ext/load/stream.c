@@ -116,7 +116,7 @@ static int stepRoot(AssocCall *pCall, AssocStream *p) {
     p->apKey[p->nRoot * nKey + i] = pVal;
   }
   p->nRoot++;
-  assocRunStep(&p->run, pRoot, p->pStmt, p->run.aNode[0].aBucket);
+  assocRunStep(&p->run, pRoot, p->pStmt, 0);
   assocErrorCode(pCall, p->run.rc);
   return pCall->rc == SQLITE_OK;
 }
@@ -160,7 +160,7 @@ int assocStreamNext(AssocCall *pCall, AssocStream *p) {
   p->run.pCall = pCall;
   if (p->iRoot < p->nRoot) {
     p->iRoot++;
-    p->pRow = p->pRow ? p->pRow->pNext : p->run.aNode[0].aBucket->pFirst;
+    p->pRow = p->run.aNode[0].apRow[p->iRoot - 1];
     return 1;
   }
   if (p->nRoot && p->pStmt == 0) return 0;
@@ -170,7 +170,7 @@ int assocStreamNext(AssocCall *pCall, AssocStream *p) {
   }
   if (pCall->rc != SQLITE_OK || p->nRoot == 0) return 0;
   p->iRoot = 1;
-  p->pRow = p->run.aNode[0].aBucket->pFirst;
+  p->pRow = p->run.aNode[0].apRow[0];
   return 1;
 }
 

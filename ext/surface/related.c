@@ -110,11 +110,8 @@ struct RelatedCursor {
   u32 iRowOf;          /* Number of the current row in its source, from 1 */
   u32 nDeep;           /* Its depth */
 
-  AssocRun run;           /* The rows of the source as JSON */
-  int bRun;               /* run is started */
-  u32 iRowRun;            /* Which of them pRow is */
-  const AssocRow *pRow;   /* The row that was read last */
-  const AssocNode *pNode; /* And its node */
+  AssocRun run; /* The rows of the source as JSON */
+  int bRun;     /* run is started */
   i64 iRow;
   int bEof;
 };
@@ -461,7 +458,6 @@ static void relatedEndRun(AssocCall *pCall, RelatedCursor *p) {
     assocRunEnd(&p->run);
   }
   p->bRun = 0;
-  p->pRow = 0;
 }
 
 /* Forget the keys and rows, keep the plans and the pairs. */
@@ -906,8 +902,6 @@ static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
   args.apKey = keys.apVal;
   if (pCall->rc == SQLITE_OK) {
     p->bRun = 1;
-    p->pRow = 0;
-    p->iRowRun = 0;
     assocRunStart(pCall, &p->run, p->pJson, &args);
     if (pCall->rc == SQLITE_OK) assocRunRoot(&p->run);
     if (pCall->rc == SQLITE_OK) assocRunChildren(&p->run);
@@ -915,21 +909,10 @@ static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
   assocKeysClear(&keys);
 }
 
-/* The row as JSON that goes with the current id: both come in one order. */
-static const AssocRow *relatedRowOf(RelatedCursor *p) {
-  u32 iBucket;
-  while (p->iRowRun < p->iRowOf) {
-    if (p->iRowRun++) {
-      if (p->pRow) p->pRow = p->pRow->pNext;
-    } else {
-      p->pRow = assocGatherFirst(&p->run, &p->pNode, &iBucket);
-    }
-  }
-  return p->pRow;
-}
-
+/* The row that goes with the current id: both come in one order. */
 static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
                         RelatedCursor *p) {
+  const AssocNode *pNode;
   const AssocRow *pRow;
   AssocOut out;
   i64 n = 0;
@@ -941,11 +924,11 @@ static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
   }
   if (pCall->rc != SQLITE_OK) return;
   p->run.pCall = pCall;
-  pRow = relatedRowOf(p);
+  pRow = assocGatherRelated(&p->run, p->iRowOf - 1, &pNode);
   if (pRow == 0) return;
   assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
   assocBufReserve(&out, pRow->nText + 16);
-  assocGatherRow(&p->run, &out, p->pNode, pRow);
+  assocGatherRow(&p->run, &out, pNode, pRow);
   z = assocBufFinish(&out, &n);
   if (z == 0) assocErrorCode(pCall, out.rc);
   if (z) assocResultJson(pCtx, z, n);

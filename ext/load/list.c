@@ -1,0 +1,131 @@
+/*
+** The rows of a node, in lists.
+**
+** Rows come in any order, each with the number of its bucket. When all are
+** here they are put into the order of the buckets, so that a bucket is some
+** rows in a row: whoever goes through them knows early which come next and can
+** have them fetched, which a chain of pointers through a large memory forbids.
+*/
+#include "load/load.h"
+
+/* A larger array in the arena. The old one stays there until the end. */
+static void *listGrow(AssocRun *pRun, const void *pOld, i64 nOld, i64 nNew) {
+  void *pNew = assocAllocRaw(pRun->pCall, &pRun->mem, nNew);
+  if (pNew == 0 && pRun->rc == SQLITE_OK) pRun->rc = SQLITE_NOMEM;
+  if (pNew && nOld) memcpy(pNew, pOld, (size_t)nOld);
+  return pNew;
+}
+
+int assocListNeed(AssocRun *pRun, AssocNodeRun *pState, u32 n) {
+  const i64 nOne = sizeof(AssocBucket);
+  AssocBucket *aNew;
+  u32 nOld = pState->nBucket, nNew = nOld ? nOld * 2 : n;
+  if (n <= nOld) return 1;
+  if (nNew < n) nNew = n;
+  aNew = listGrow(pRun, pState->aBucket, nOne * nOld, nOne * nNew);
+  if (aNew == 0) return 0;
+  memset(&aNew[nOld], 0, (size_t)(nOne * (nNew - nOld)));
+  pState->aBucket = aNew;
+  pState->nBucket = nNew;
+  return 1;
+}
+
+void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere) {
+  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  const ShapeClauses *pC = pNode->pClauses;
+  const AssocPage *pPage = pNode->pPage;
+  const ShapeVal *pMost = pPage ? pPage->pMost : pC ? pC->pLimit : 0;
+  pState->nOffset = 0;
+  pState->nMost = ASSOC_LIST_ALL;
+  if (pNode->pRel && !pNode->bMany) {
+    pState->nMost = 1;
+  } else if (bHere && pNode->pRel && pC && !pNode->pValue) {
+    i64 n = pMost ? assocBindCount(pRun, pMost) : -1;
+    if (n >= 0) pState->nMost = n + (pPage && pPage->bWrap);
+    if (pC->pOffset) pState->nOffset = assocBindCount(pRun, pC->pOffset);
+    if (pState->nOffset < 0) pState->nOffset = 0;
+  }
+}
+
+/* Room for one row more, and for those that are read ahead. */
+static int listRoom(AssocRun *pRun, AssocNodeRun *pState) {
+  u32 n = pState->nRow, nNew = n * 2 + 60;
+  AssocRow **apRow;
+  u32 *aiList;
+  if (n + ASSOC_LIST_AHEAD < pState->nRoom) return 1;
+  apRow = listGrow(pRun, pState->apRow, (i64)sizeof(*apRow) * n,
+                   (i64)sizeof(*apRow) * nNew);
+  aiList = listGrow(pRun, pState->aiList, (i64)sizeof(*aiList) * n,
+                    (i64)sizeof(*aiList) * nNew);
+  if (apRow == 0 || aiList == 0) return 0;
+  pState->apRow = apRow;
+  pState->aiList = aiList;
+  pState->nRoom = nNew;
+  return 1;
+}
+
+void assocListAdd(AssocRun *pRun, AssocNodeRun *pState, u32 iBucket,
+                  AssocRow *pRow) {
+  if (!listRoom(pRun, pState)) return;
+  pState->apRow[pState->nRow] = pRow;
+  pState->aiList[pState->nRow++] = iBucket;
+}
+
+/* How many rows has each bucket? True if they came bucket by bucket. */
+static int listCount(AssocNodeRun *pState) {
+  u32 i, iLast = 0;
+  int bInOrder = 1;
+  for (i = 0; i < pState->nRow; i++) {
+    u32 iBucket = pState->aiList[i];
+    pState->aBucket[iBucket].nRow++;
+    if (iBucket < iLast) bInOrder = 0;
+    iLast = iBucket;
+  }
+  return bInOrder;
+}
+
+void assocListEnd(AssocRun *pRun, AssocNodeRun *pState) {
+  AssocRow **apRow;
+  u32 i, iRow = 0;
+  int bInOrder = listCount(pState);
+  for (i = 0; i < pState->nBucket; i++) {
+    pState->aBucket[i].iRow = iRow;
+    iRow += pState->aBucket[i].nRow;
+  }
+  if (bInOrder) return;
+  apRow = listGrow(pRun, 0, 0, (i64)sizeof(*apRow) * pState->nRoom);
+  if (apRow == 0) return;
+  for (i = 0; i < pState->nRow; i++) {
+    apRow[pState->aBucket[pState->aiList[i]].iRow++] = pState->apRow[i];
+  }
+  for (i = 0; i < pState->nBucket; i++) {
+    pState->aBucket[i].iRow -= pState->aBucket[i].nRow;
+  }
+  pState->apRow = apRow;
+}
+
+/* The list the other way round. */
+static void listTurn(AssocRow **apRow, u32 nRow) {
+  u32 i;
+  for (i = 0; i < nRow / 2; i++) {
+    AssocRow *pRow = apRow[i];
+    apRow[i] = apRow[nRow - 1 - i];
+    apRow[nRow - 1 - i] = pRow;
+  }
+}
+
+/* A page was read with one row more than it gives. */
+void assocListPages(AssocRun *pRun, const AssocNode *pNode, u32 nBucket) {
+  const AssocPage *pPage = pNode->pPage;
+  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  i64 nMost = pPage->pMost ? assocBindCount(pRun, pPage->pMost) : -1;
+  u32 i;
+  for (i = 0; i < nBucket; i++) {
+    AssocBucket *p = &pState->aBucket[i];
+    if (pPage->bWrap && nMost >= 0 && p->nRow > nMost) {
+      p->bMore = 1;
+      p->nRow = (u32)nMost;
+    }
+    if (pPage->bBack) listTurn(&pState->apRow[p->iRow], p->nRow);
+  }
+}
