@@ -103,8 +103,8 @@ void assocOutPrintf(AssocOut *pOut, const char *zFmt, ...) {
 ** which the mask is made, for all of them.
 */
 static inline unsigned careBits(__m128i x) {
-  __m128i bad = _mm_subs_epi8(_mm_xor_si128(x, _mm_set1_epi8(2)),
-                              _mm_set1_epi8(' ' + 1));
+  __m128i bad =
+      _mm_subs_epi8(_mm_xor_si128(x, _mm_set1_epi8(2)), _mm_set1_epi8(' ' + 1));
   bad = _mm_or_si128(bad, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
   return (unsigned)_mm_movemask_epi8(bad);
 }
