@@ -15,11 +15,11 @@
 ** Each shape is prepared in our form and in all of the expert's, on the same
 ** connection. All are run once, and must give the same bytes. Then ours and
 ** those of the expert's that were not far from the best are run in turn. The
-** ratio is the median of those of the pairs, the range beside it the quartiles. Short ones are run many times in a row, so that a turn
-** lasts two milliseconds. The time is that of the processor, in the program and
-** in the system for it, so that others disturb less: nothing here ever waits.
-** It is from the first sqlite3_step() to sqlite3_reset(), with every column
-** fetched.
+** ratio is the median of those of the pairs, the range beside it the quartiles.
+** Short ones are run many times in a row, so that a turn lasts two
+** milliseconds. The time is that of the processor, in the program and in the
+** system for it, so that others disturb less: nothing here ever waits. It is
+** from the first sqlite3_step() to sqlite3_reset(), with every column fetched.
 **
 ** The floor of a load is what SQLite needs to tell the types of all columns
 ** that are read. `floors` is our time over twice the floor plus the time to
