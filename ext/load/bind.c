@@ -9,7 +9,7 @@ static const ShapeVal *valOf(AssocRun *pRun, const ShapeVal *pVal,
   int i, iFirst = pRun->pPlan->nName > 0 || pRun->pPlan->pShape->bNamed;
   *ppValue = 0;
   if (pVal->eType == SHAPE_VAL_NAMED) {
-    for (i = 0; i < pRun->pPlan->nName; i++) {
+    for (i = 0; pRun->apNamed && i < pRun->pPlan->nName; i++) {
       if (strcmp(pRun->pPlan->azName[i], pVal->z) == 0) {
         *ppValue = pRun->apNamed[i];
       }
@@ -19,6 +19,19 @@ static const ShapeVal *valOf(AssocRun *pRun, const ShapeVal *pVal,
     if (i < pRun->args.nVal) *ppValue = pRun->args.apVal[i];
   }
   return pVal;
+}
+
+/* The caller has given all that the shape asks for; what is asked for beyond
+** that stands in a default scope, or in the options of an association. */
+static void bindMissing(AssocRun *pRun, const ShapeVal *pVal) {
+  static const char zWhy[] =
+      "which stands in a definition: only a scope with a name takes values";
+  if (pVal->eType == SHAPE_VAL_NAMED) {
+    assocError(pRun->pCall, "there is no value for :%s, %s", pVal->z, zWhy);
+  } else {
+    assocError(pRun->pCall, "there is no value for ?%d, %s", (int)pVal->i,
+               zWhy);
+  }
 }
 
 static void bindVal(AssocRun *pRun, sqlite3_stmt *pStmt, int i,
@@ -35,7 +48,13 @@ static void bindVal(AssocRun *pRun, sqlite3_stmt *pStmt, int i,
   case SHAPE_VAL_TEXT:
     rc = sqlite3_bind_text(pStmt, i, pVal->z, pVal->n, SQLITE_STATIC);
     break;
-  default: rc = sqlite3_bind_value(pStmt, i, pValue); break;
+  default:
+    if (pValue == 0) {
+      bindMissing(pRun, pVal);
+      return;
+    }
+    rc = sqlite3_bind_value(pStmt, i, pValue);
+    break;
   }
   assocErrorCode(pRun->pCall, rc);
 }
