@@ -9,7 +9,7 @@
 **     CROSS JOIN posts t1 INDEXED BY posts_user WHERE t1.user_id=+k.k0
 **
 ** The + takes the column's affinity away, so that the key compares as a bound
-** value does. assoc_emit() hangs the rows in the bucket of the key at which
+** value does. assoc_emit() puts the rows into the bucket of the key at which
 ** the table stands. It has rows for its run alone.
 **
 ** If but some rows of a key are wanted, or the index is to be gone through from

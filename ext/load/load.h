@@ -8,7 +8,11 @@
 **   filter  conditions on related rows: EXISTS or IN
 **   node    a node as it is made: its values, parts and keys
 **   plan    from tree and model to nodes
-**   stmt    the statements of a node
+**   stmt    what the statements of nodes share; stmt.h
+**   lookup  those that look up keys
+**   scan    those that go through all rows
+**   value   those of aggregates
+**   answer  those that one row is asked, without nodes
 **   page    cursors
 **   cache   the plans of a connection
 **   bind    the values of statements
@@ -241,7 +245,7 @@ struct AssocPlan {
 #define ASSOC_ASK_ASC 6   /* The same in the order of their keys */
 #define ASSOC_ASK_DESC 7
 #define ASSOC_ASK_KEY 8 /* The same for one key */
-#define ASSOC_ASK_IDS 9 /* Statements for the table related: see stmt.c */
+#define ASSOC_ASK_IDS 9 /* Statements for the table related: see answer.c */
 #define ASSOC_ASK_LINKS 10
 #define ASSOC_ASK_COLUMNS 11
 #define ASSOC_ASK_ONCE 12 /* As GET, without what "^" repeats */
@@ -256,8 +260,8 @@ AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                             const char *zModel, const char *zText);
 void assocPlanFree(AssocPlan *pPlan);
 
-/* Between node.c and plan.c, which make nodes, and stmt.c, which writes their
-** SQL. */
+/* Between node.c and plan.c, which make nodes, and those who write their SQL:
+** stmt.h. */
 typedef struct AssocPlanner AssocPlanner;
 struct AssocPlanner {
   AssocCall *pCall;
@@ -300,7 +304,9 @@ void assocNodeColumn(AssocPlanner *p, AssocNode *pNode, const ShapeItem *pItem,
 /* What stands where no row is. Its parts are complete. */
 void assocNodeEmpty(AssocPlanner *p, AssocNode *pNode);
 
-void assocStmtNode(AssocPlanner *p, AssocNode *pNode);
+/* The statements of a node: the two ways to its rows, or to its value. */
+void assocStmtLookup(AssocPlanner *p, AssocNode *pNode);
+void assocStmtScan(AssocPlanner *p, AssocNode *pNode);
 void assocStmtValue(AssocPlanner *p, AssocNode *pNode);
 /* The scan of a value again, once others have joined it: pAlso. */
 void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode);

@@ -3,8 +3,8 @@
 **
 ** A node is an association that an item names, or an aggregate, or one
 ** target of a polymorphic association. Its rows have values: those of its
-** columns, and those that its children look for their rows with. stmt.c
-** writes the statements that give them.
+** columns, and those that its children look for their rows with. The files of
+** stmt.h write the statements that give them.
 */
 #include "load/load.h"
 
@@ -724,6 +724,13 @@ static void endBlock(Planner *p, AssocNode *pNode) {
   assocNodeEmpty(p, pNode);
 }
 
+/* The ways to a node's rows that there are. */
+static void compileStatements(Planner *p, AssocNode *pNode) {
+  if (p->pCall->rc != SQLITE_OK) return;
+  if (pNode->pRel || pNode->bKeyed) assocStmtLookup(p, pNode);
+  if (!pNode->bKeyed && !pNode->bLookupOnly) assocStmtScan(p, pNode);
+}
+
 /* Everything of a node that has rows; they are those of pBlock. */
 static void compileRows(Planner *p, AssocNode *pNode, const ShapeItem *pBlock) {
   const ShapeClauses *pC = pNode->pClauses;
@@ -735,7 +742,7 @@ static void compileRows(Planner *p, AssocNode *pNode, const ShapeItem *pBlock) {
   endBlock(p, pNode);
   pNode->bLimit = pNode->bMany && pNode->pRel && pC &&
                   (pC->pLimit || pC->pOffset) && !pNode->pPage;
-  assocStmtNode(p, pNode);
+  compileStatements(p, pNode);
   compilePageValues(p, pNode);
 }
 
@@ -806,7 +813,7 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
   if (p->pPlan->eAsk == ASSOC_ASK_GET || p->pPlan->eAsk == ASSOC_ASK_ONCE) {
     compileAssoc(p, pRoot, pItem, pRel);
     endBlock(p, pRoot);
-    assocStmtNode(p, pRoot);
+    compileStatements(p, pRoot);
   } else {
     compileIds(p, pRoot, pItem, pRel);
   }

@@ -1,0 +1,317 @@
+/*
+** The statements that are asked of one source row and need no nodes: those of
+** assoc_count(), assoc_has() and the table related. The source is t1, the
+** related rows are t2, and join rows t3.
+*/
+#include "load/stmt.h"
+
+/* " AND t1.id=?1": the source row. */
+static void stmtSource(AssocSql *p, const AssocModel *pSrc) {
+  int i;
+  for (i = 0; i < pSrc->nKey; i++) {
+    stmtPut(p, " AND ");
+    assocSqlColumn(p, 1, pSrc->pTable, pSrc->aKey[i]);
+    sqlite3_str_appendf(p->pStr, "=?%d", i + 1);
+  }
+}
+
+/* The columns that are the target's key; a polymorphic target has its own
+** under the foreign key. */
+static void stmtTarget(AssocSql *p, const AssocRel *pRel, int i) {
+  if (pRel->nBranch) {
+    assocSqlColumn(p, 1, pRel->pSource->pTable, pRel->foreign.aCol[i]);
+  } else {
+    assocSqlColumn(p, 2, pRel->pTarget->pTable, pRel->pTarget->aKey[i]);
+  }
+}
+
+static int hasPage(const ShapeClauses *pC) {
+  return pC &&
+         (pC->bPage || pC->pFirst || pC->pLast || pC->pAfter || pC->pBefore);
+}
+
+static void relatedOrder(AssocSql *p, const AssocRel *pRel,
+                         const ShapeClauses *pC) {
+  const AssocTable *pJoin =
+      pRel->eKind == ASSOC_BELONGSTOMANY ? pRel->pThrough : 0;
+  int i;
+  if (pRel->nBranch) return;
+  assocSqlOrder(p, pRel, pC, pRel->pTarget, 2, 0);
+  for (i = 0; pJoin && i < pJoin->nKey; i++) {
+    stmtPut(p, ", ");
+    assocSqlColumn(p, 3, pJoin, pJoin->aKey[i]);
+  }
+}
+
+/* As many as there are, or are asked for; one where it is one. */
+static void relatedLimit(AssocSql *p, const AssocNode *pRoot,
+                         const AssocRel *pRel) {
+  if (pRel->bMany) {
+    assocStmtLimit(p, pRoot);
+  } else {
+    stmtPut(p, " LIMIT 1");
+  }
+}
+
+/*
+** assoc_count() and assoc_has() need no rows, only one statement. The values
+** of the target's key, which HAS is asked for, come last.
+*/
+void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                     AssocRel *pRel) {
+  const ShapeClauses *pC = pItem->pClauses;
+  int bHas = p->pPlan->eAsk == ASSOC_ASK_HAS;
+  int bSome = !pRel->nBranch && (!pRel->bMany || pC->pLimit || pC->pOffset);
+  AssocSql sql;
+  int i, n = 0;
+  if (hasPage(pC)) {
+    assocError(p->pCall, "pages are for eager(), assoc_find() and "
+                         "assoc_get()");
+    return;
+  }
+  if (bHas) assocModelNeedKey(p->pCall, pRel->pTarget);
+  assocSqlStart(p, &sql);
+  sql.nVar = pRoot->pModel->nKey;
+  stmtPut(&sql, "SELECT count(*)");
+  if (bSome) stmtPut(&sql, " FROM (SELECT ");
+  for (i = 0; bSome && i < pRel->pTarget->nKey; i++) {
+    stmtNext(&sql, &n, "", ",");
+    stmtTarget(&sql, pRel, i);
+    sqlite3_str_appendf(sql.pStr, " AS k%d", i);
+  }
+  if (bSome && n == 0) stmtPut(&sql, "1");
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
+  stmtSource(&sql, pRoot->pModel);
+  pRoot->pClauses = pC;
+  if (bSome) {
+    relatedOrder(&sql, pRel, pC);
+    relatedLimit(&sql, pRoot, pRel);
+    stmtPut(&sql, ") WHERE true");
+  }
+  p->pPlan->iTargetVar = sql.nVar;
+  for (i = 0; bHas && i < pRel->pTarget->nKey; i++) {
+    stmtPut(&sql, " AND ");
+    if (bSome) {
+      sqlite3_str_appendf(sql.pStr, "k%d", i);
+    } else {
+      stmtTarget(&sql, pRel, i);
+    }
+    sqlite3_str_appendf(sql.pStr, "=?%d", ++sql.nVar);
+  }
+  pRoot->lookup.zSql = assocSqlEnd(p, &sql);
+  pRoot->lookup.pBind = sql.pBind;
+  p->pPlan->pAnswer = pRel;
+}
+
+/* The target's key; or its columns; and the join row if it is asked for. */
+static void stmtRelatedValues(Planner *p, AssocSql *pSql,
+                              const AssocRel *pRel) {
+  const AssocTable *pTgt = pRel->pTarget->pTable;
+  const AssocTable *pJoin =
+      pRel->eKind == ASSOC_BELONGSTOMANY ? pRel->pThrough : 0;
+  int i, n = 0;
+  if (p->pPlan->eAsk == ASSOC_ASK_COLUMNS) {
+    for (i = 0; i < pTgt->nCol; i++) {
+      if (pTgt->aCol[i].bHidden) continue;
+      stmtNext(pSql, &n, "", ",");
+      assocSqlColumn(pSql, 2, pTgt, i);
+    }
+    return;
+  }
+  for (i = 0; i < pRel->pTarget->nKey; i++) {
+    stmtNext(pSql, &n, "", ",");
+    stmtTarget(pSql, pRel, i);
+  }
+  for (i = 0; p->pPlan->eAsk == ASSOC_ASK_LINKS && pJoin && i < pJoin->nCol;
+       i++) {
+    stmtPut(pSql, ",");
+    assocSqlColumn(pSql, 3, pJoin, i);
+  }
+}
+
+/* The keys of all source rows, in their order. */
+static void makeAllSources(Planner *p, AssocNode *pRoot) {
+  const AssocModel *pSrc = pRoot->pModel;
+  AssocSql sql;
+  int i, n = 0;
+  assocSqlStart(p, &sql);
+  for (i = 0; i < pSrc->nKey; i++) {
+    stmtNext(&sql, &n, "SELECT ", ",");
+    assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[i]);
+  }
+  pRoot->pClauses = 0;
+  assocStmtFrom(&sql, pRoot, 0);
+  assocStmtOrder(&sql, pRoot);
+  pRoot->scan.zSql = assocSqlEnd(p, &sql);
+}
+
+/* Can the ids be taken in one step? They are rowids, so integers. */
+static int takesIds(const Planner *p, const AssocRel *pRel) {
+  const AssocModel *pTgt = pRel->pTarget;
+  return p->pPlan->eAsk == ASSOC_ASK_IDS && pRel->nBranch == 0 &&
+         pTgt->nKey == 1 && pTgt->aKey[0] == pTgt->pTable->iRowid;
+}
+
+/* The related rows of one source row. Ids that are taken need no ORDER BY
+** where their own order is wanted: an index gives it, or they are sorted. */
+static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                        AssocRel *pRel) {
+  const ShapeClauses *pC = pItem->pClauses;
+  int bTake = takesIds(p, pRel);
+  int bSorted = bTake && pRel->bMany && !assocOrderOf(pRel, pC) &&
+                !(pC && (pC->pLimit || pC->pOffset));
+  AssocSql sql;
+  assocSqlStart(p, &sql);
+  stmtPut(&sql, !bTake    ? "SELECT "
+                : bSorted ? "SELECT assoc_take("
+                          : "SELECT assoc_take(a0) FROM (SELECT ");
+  stmtRelatedValues(p, &sql, pRel);
+  if (bTake) stmtPut(&sql, bSorted ? ")" : " AS a0");
+  sql.nVar = pRoot->pModel->nKey;
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
+  stmtSource(&sql, pRoot->pModel);
+  if (!bSorted) relatedOrder(&sql, pRel, pC);
+  relatedLimit(&sql, pRoot, pRel);
+  if (bTake && !bSorted) stmtPut(&sql, ")");
+  pRoot->lookup.bEmit = (u8)bTake;
+  pRoot->lookup.bSort = (u8)bSorted;
+  pRoot->lookup.zSql = assocSqlEnd(p, &sql);
+  pRoot->lookup.pBind = sql.pBind;
+}
+
+/* Do pairs of integers say all about an association? */
+static int isPairs(const Planner *p, const AssocNode *pRoot,
+                   const AssocRel *pRel, const ShapeClauses *pC) {
+  return takesIds(p, pRel) && pRoot->pModel->nKey == 1 && pRel->nPath == 0 &&
+         !(pC && (pC->pLimit || pC->pOffset));
+}
+
+/* All pairs at once, for a cursor that is asked for many keys, of sources or
+** of targets: see assocChoosePairs(). */
+static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                      AssocRel *pRel, int bBack) {
+  AssocPairs *pPairs = bBack ? &pRoot->backPairs : &pRoot->pairs;
+  const AssocModel *pSrc = pRoot->pModel;
+  const AssocModel *pModel = bBack ? pRel->pTarget : pSrc;
+  const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[0]];
+  AssocSql sql;
+  if (pCol->eColl == ASSOC_COLL_OTHER) return;
+  pPairs->rule.eAff = pCol->eAff;
+  pPairs->rule.eColl = pCol->eColl;
+  assocSqlStart(p, &sql);
+  stmtPut(&sql, "SELECT assoc_take(a0,a1) FROM (SELECT ");
+  assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[0]);
+  stmtPut(&sql, bBack ? " AS a1," : " AS a0,");
+  stmtRelatedValues(p, &sql, pRel);
+  stmtPut(&sql, bBack ? " AS a0" : " AS a1");
+  assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock);
+  if (!bBack && !pRoot->lookup.bSort && pRel->eKind != ASSOC_BELONGSTO) {
+    relatedOrder(&sql, pRel, pItem->pClauses);
+  }
+  stmtPut(&sql, ")");
+  pPairs->fetch.zSql = assocSqlEnd(p, &sql);
+  pPairs->fetch.pBind = sql.pBind;
+}
+
+/* The index by which the other end of pairs is found, or 0. */
+static const char *pairsIndex(Planner *p, AssocRel *pRel, int bBack) {
+  AssocTable *pTab = pRel->pSource->pTable;
+  const AssocKey *pKey = assocRelNearKey(pRel);
+  int bUnique;
+  if (!bBack) {
+    pKey = assocRelFarKey(pRel, &pTab);
+  } else if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+    pTab = pRel->pThrough;
+    pKey = &pRel->other;
+  }
+  return assocTableIndexOn(p->pCall, pTab, pKey->nCol, pKey->aCol, &bUnique);
+}
+
+/* Is each target one of all its sources, not just of those that it is the
+** first for? */
+static int meansAll(const AssocRel *pRel) {
+  return pRel->bMany ||
+         (pRel->eKind == ASSOC_BELONGSTO &&
+          pRel->targetKey.aCol[0] == pRel->pTarget->pTable->iRowid);
+}
+
+/* The sources of one target, where they have integers for keys, too. */
+static void makeBack(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                     AssocRel *pRel) {
+  const AssocModel *pSrc = pRoot->pModel;
+  AssocSql sql;
+  if (pSrc->aKey[0] != pSrc->pTable->iRowid || !meansAll(pRel)) return;
+  if (pItem->nRecurse) return;
+  assocSqlStart(p, &sql);
+  sql.nVar = 1;
+  stmtPut(&sql, "SELECT assoc_take(");
+  assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[0]);
+  stmtPut(&sql, ")");
+  assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock);
+  stmtPut(&sql, " AND ");
+  stmtTarget(&sql, pRel, 0);
+  stmtPut(&sql, "=?1");
+  pRoot->back.bEmit = pRoot->back.bSort = 1;
+  pRoot->back.zSql = assocSqlEnd(p, &sql);
+  pRoot->back.pBind = sql.pBind;
+  makePairs(p, pRoot, pItem, pRel, 1);
+  pRoot->backPairs.zIndex = pairsIndex(p, pRel, 1);
+}
+
+/* "^": what was found is looked up in its turn: SELECT ?1,?2 makes values of
+** what the cursor has kept of it. */
+static void makeAgain(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                      const AssocRel *pRel) {
+  AssocSql sql;
+  int i, n = 0;
+  if (pItem->nRecurse == 0) return;
+  if (pRel->pSource != pRel->pTarget) {
+    assocError(p->pCall,
+               "%s leads from %s to %s; only an association of a model with "
+               "itself can repeat",
+               pRel->zName, pRel->pSource->zLabel, pRel->pTarget->zLabel);
+    return;
+  }
+  assocSqlStart(p, &sql);
+  for (i = 0; i < pRel->pTarget->nKey; i++) {
+    stmtNext(&sql, &n, "SELECT ", ",");
+    sqlite3_str_appendf(sql.pStr, "?%d", i + 1);
+  }
+  pRoot->again.zSql = assocSqlEnd(p, &sql);
+  pRoot->nRecurse = pItem->nRecurse;
+}
+
+/*
+** The table related has two statements: the related rows of one source row
+** (the root's lookup), and the keys of all source rows (its scan), each of
+** which is then looked up; and, if need be, the way back from a target. IDS
+** gives the target's key, LINKS the key and the join row, COLUMNS the target's
+** columns.
+*/
+void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                      AssocRel *pRel) {
+  if (p->pPlan->eAsk != ASSOC_ASK_COLUMNS) {
+    assocModelNeedKey(p->pCall, pRel->pTarget);
+  } else if (pRel->nBranch || pItem->nRecurse) {
+    assocError(p->pCall,
+               "%s.%s is %s, which a table with the target's columns cannot "
+               "show; read it from related()",
+               pRel->pSource->zLabel, pRel->zName,
+               pRel->nBranch ? "polymorphic" : "repeated");
+  }
+  makeAgain(p, pRoot, pItem, pRel);
+  if (hasPage(pItem->pClauses)) {
+    assocError(p->pCall, "pages are for eager(), assoc_find() and "
+                         "assoc_get()");
+  }
+  if (p->pCall->rc != SQLITE_OK) return;
+  p->pPlan->pAnswer = pRel;
+  pRoot->pClauses = pItem->pClauses;
+  makeRelated(p, pRoot, pItem, pRel);
+  if (isPairs(p, pRoot, pRel, pItem->pClauses)) {
+    makePairs(p, pRoot, pItem, pRel, 0);
+    pRoot->pairs.zIndex = pairsIndex(p, pRel, 0);
+    makeBack(p, pRoot, pItem, pRel);
+  }
+  makeAllSources(p, pRoot);
+}

@@ -1,0 +1,260 @@
+/*
+** The statements that look rows up by their keys.
+**
+**   each   SELECT <values> FROM posts t1 WHERE t1.user_id=?1 AND <where>
+**           ORDER BY <order> LIMIT ?2
+**
+** or, where an index has the order, for all keys at once: see keys.c.
+*/
+#include "load/stmt.h"
+
+/* Do the join rows have what they lead to as that has itself, so that they
+** sort as it does? */
+static int sortsAlike(const AssocRel *pRel, const AssocModel *pModel) {
+  int i;
+  if (pRel->other.nCol != pModel->nKey) return 0;
+  for (i = 0; i < pModel->nKey; i++) {
+    if (pRel->targetKey.aCol[i] != pModel->aKey[i]) return 0;
+    if (!assocColumnAlike(&pRel->pThrough->aCol[pRel->other.aCol[i]],
+                          &pModel->pTable->aCol[pModel->aKey[i]])) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+/* The columns that the rows of one key are sorted by, if nothing else is and
+** all go one way: how many, and *pbDesc; or -1. */
+static int orderColumns(const AssocNode *pNode, int *aCol, int *pbDesc) {
+  const AssocModel *pModel = pNode->pModel;
+  const ShapeSort *pSort = assocOrderOf(pNode->pRel, pNode->pClauses);
+  int bDesc = pSort && pSort->bDesc, i, n = 0;
+  for (; pSort && n < ASSOC_KEY_MAX; pSort = pSort->pNext) {
+    const ShapeKey *pKey = &pSort->key;
+    if (pKey->pAgg || pKey->pPath->pNext || pSort->pColl) return -1;
+    if (pSort->eNulls || pSort->bDesc != bDesc) return -1;
+    aCol[n] = assocColumnFind(pModel->pTable, pKey->pPath->z);
+    if (aCol[n++] < 0) return -1;
+  }
+  if (pSort || pModel->nKey > ASSOC_KEY_MAX) return -1;
+  for (i = 0; i < pModel->nKey; i++) {
+    if (!hasColumn(n, aCol, pModel->aKey[i])) aCol[n++] = pModel->aKey[i];
+  }
+  *pbDesc = bDesc != (pNode->pPage && pNode->pPage->bBack);
+  return n;
+}
+
+/* The same of the rows of a join table, in the order of the key of what they
+** lead to. */
+static int linkColumns(const AssocNode *pNode, int *aCol) {
+  const AssocRel *pRel = pNode->pRel;
+  const AssocTable *pTab = pRel->pThrough;
+  int i, n = 0;
+  if (!sortsAlike(pRel, pNode->pModel)) return -1;
+  if (pNode->pModel->nKey > ASSOC_KEY_MAX) return -1;
+  if (assocOrderOf(pRel, pNode->pClauses)) return -1;
+  if (pNode->pPage && pNode->pPage->bBack) return -1;
+  for (i = 0; i < pRel->other.nCol; i++) aCol[n++] = pRel->other.aCol[i];
+  for (i = 0; i < pTab->nKey && n < 2 * ASSOC_KEY_MAX; i++) {
+    if (hasColumn(n, aCol, pTab->aKey[i])) continue;
+    if (hasColumn(pRel->foreign.nCol, pRel->foreign.aCol, pTab->aKey[i])) {
+      continue;
+    }
+    aCol[n++] = pTab->aKey[i];
+  }
+  return n;
+}
+
+/* An index of the table that has the node's key which goes on in the order of
+** its rows, or in the other direction: *pbDesc. 0 if there is none. */
+const char *assocStmtKeyIndex(Planner *p, const AssocNode *pNode, int *pbDesc) {
+  AssocTable *pTab = 0;
+  const AssocKey *pKey = assocRelFarKey(pNode->pRel, &pTab);
+  int aCol[2 * ASSOC_KEY_MAX], n;
+  *pbDesc = 0;
+  if (pTab->eType != ASSOC_TABLE) return 0;
+  n = isMany2Many(pNode) ? linkColumns(pNode, aCol)
+                         : orderColumns(pNode, aCol, pbDesc);
+  if (n < 0) return 0;
+  return assocTableIndexOrder(p->pCall, pTab, pKey->nCol, pKey->aCol, n, aCol);
+}
+
+/* Is there another index that has the key, and then what zIndex has not? It
+** may be better for conditions, which SQLite knows best. */
+static int hasOther(Planner *p, const AssocNode *pNode, const char *zIndex) {
+  AssocTable *pTab = 0;
+  const AssocKey *pKey = assocRelFarKey(pNode->pRel, &pTab);
+  const AssocIndex *pIdx, *pThis = assocTableIndexes(p->pCall, pTab);
+  int i;
+  while (pThis && strcmp(pThis->zName, zIndex) != 0) pThis = pThis->pNext;
+  for (pIdx = assocTableIndexes(p->pCall, pTab); pIdx && pThis;
+       pIdx = pIdx->pNext) {
+    for (i = 0; i < pIdx->nCol; i++) {
+      if (i < pKey->nCol && !hasColumn(pKey->nCol, pKey->aCol, pIdx->aCol[i])) {
+        break;
+      }
+      if (i < pKey->nCol) continue;
+      if (i >= pThis->nCol || pIdx->aCol[i] != pThis->aCol[i]) return 1;
+    }
+    if (pIdx->bPartial && i >= pKey->nCol) return 1;
+  }
+  return 0;
+}
+
+/* How a lookup goes through the keys of all parents. */
+#define LOOKUP_EACH 0 /* It is run for each of them */
+#define LOOKUP_JOIN 1 /* They are joined, and all rows come in their order */
+#define LOOKUP_TAKE 2 /* For each of them assoc_enough() takes rows */
+
+/*
+** The rows of each key come in their order, the other way round if *pbDesc, by
+** an index that goes on with what they are sorted by: *pzIndex, which the
+** statement has to name. One row is in order by itself.
+*/
+static int lookupForm(Planner *p, AssocNode *pNode, const char **pzIndex,
+                      int *pbDesc) {
+  const AssocRel *pRel = pNode->pRel;
+  const ShapeClauses *pC = pNode->pClauses;
+  int bSome =
+      !pNode->bMany || pNode->pPage || (pC && (pC->pLimit || pC->pOffset));
+  *pzIndex = 0;
+  *pbDesc = 0;
+  if (pRel == 0 || pNode->nArg == 0 || pNode->nArg > p->nFunctionArg) {
+    return LOOKUP_EACH;
+  }
+  if (pNode->bOne) return LOOKUP_JOIN;
+  if (pNode->zType || pRel->nPath || p->bReverse) return LOOKUP_EACH;
+  *pzIndex = assocStmtKeyIndex(p, pNode, pbDesc);
+  if (*pzIndex == 0) return LOOKUP_EACH;
+  if (!bSome && assocOrderOf(pRel, pC) == 0) return LOOKUP_JOIN;
+  if (hasOther(p, pNode, *pzIndex) && assocStmtAsks(p, pNode, pRel)) {
+    return LOOKUP_EACH;
+  }
+  return bSome || *pbDesc ? LOOKUP_TAKE : LOOKUP_JOIN;
+}
+
+/* "posts t1 INDEXED BY …": the node's tables, the first by an index */
+static void stmtIndexed(AssocSql *p, const AssocNode *pNode,
+                        const char *zIndex) {
+  if (isMany2Many(pNode)) {
+    assocSqlTable(p, pNode->pRel->pThrough);
+    sqlite3_str_appendf(p->pStr, " t2 INDEXED BY \"%w\" CROSS JOIN ", zIndex);
+    assocSqlTable(p, pNode->pModel->pTable);
+    stmtPut(p, " t1");
+  } else {
+    assocSqlTable(p, pNode->pModel->pTable);
+    stmtPut(p, " t1");
+    if (zIndex) sqlite3_str_appendf(p->pStr, " INDEXED BY \"%w\"", zIndex);
+  }
+}
+
+/* " WHERE t1.user_id=?1 AND …": the key is the first parameters, or a row of
+** assoc_keys, whose affinity the + takes away: it is to compare as a parameter
+** does. */
+static void stmtKey(AssocSql *p, const AssocNode *pNode, int nKey, int bJoin) {
+  const AssocModel *pModel = pNode->pModel;
+  int i, n = 0;
+  for (i = 0; i < nKey; i++) {
+    stmtNext(p, &n, " WHERE ", " AND ");
+    if (pNode->pRel) {
+      stmtPut(p, pNode->azKey[i]);
+    } else {
+      assocSqlColumn(p, 1, pModel->pTable, pModel->aKey[i]);
+    }
+    sqlite3_str_appendf(p->pStr, bJoin ? "=+k.k%d" : "=?%d", bJoin ? i : i + 1);
+  }
+}
+
+static void lookupEnd(Planner *p, AssocSql *pSql, AssocNode *pNode,
+                      AssocFetch *pFetch) {
+  if (pNode->pRel && !pNode->zType && !assocHopServed(p->pCall, pNode->pRel)) {
+    pSql->bDear = 1;
+  }
+  assocStmtEnd(p, pSql, pFetch);
+}
+
+/* SELECT assoc_emit(…) FROM assoc_keys k CROSS JOIN posts t1 INDEXED BY … */
+static void makeJoined(Planner *p, AssocNode *pNode, const char *zIndex) {
+  AssocSql sql;
+  assocStmtStart(p, &sql, pNode, 0);
+  sql.bNatural = 1;
+  stmtPut(&sql, "SELECT assoc_emit(");
+  assocStmtValues(&sql, pNode, 0, 0);
+  stmtPut(&sql, ")");
+  assocStmtKeys(&sql, pNode);
+  stmtPut(&sql, " CROSS JOIN ");
+  stmtIndexed(&sql, pNode, zIndex);
+  stmtKey(&sql, pNode, pNode->nKey, 1);
+  assocStmtWhere(&sql, pNode);
+  pNode->lookup.bEmit = 1;
+  lookupEnd(p, &sql, pNode, &pNode->lookup);
+}
+
+/*
+** SELECT count((SELECT 1 FROM posts t1 INDEXED BY … WHERE t1.user_id=+k.k0 AND
+** assoc_enough(…) ORDER BY … DESC LIMIT 1)) FROM assoc_keys k
+**
+** A row is to be taken once all conditions are met, which SQLite may test in
+** any order, but not those of a CASE. A join row is to have its target by then,
+** of which perhaps no value is wanted.
+*/
+static void makeTaken(Planner *p, AssocNode *pNode, const char *zIndex,
+                      int bDesc) {
+  int bCase = isMany2Many(pNode) || assocStmtAsks(p, pNode, pNode->pRel);
+  AssocSql sql;
+  assocStmtStart(p, &sql, pNode, 0);
+  sql.bNatural = 1;
+  stmtPut(&sql, "SELECT count((SELECT 1 FROM ");
+  stmtIndexed(&sql, pNode, zIndex);
+  stmtKey(&sql, pNode, pNode->nKey, 1);
+  assocStmtJoin(&sql, pNode);
+  stmtPut(&sql, bCase ? " AND CASE WHEN true" : " AND ");
+  assocStmtWhere(&sql, pNode);
+  stmtPut(&sql, bCase ? " THEN assoc_enough(" : "assoc_enough(");
+  assocStmtValues(&sql, pNode, 0, 0);
+  stmtPut(&sql, bCase ? ") END" : ")");
+  if (bDesc) assocStmtOrder(&sql, pNode);
+  stmtPut(&sql, " LIMIT 1))");
+  assocStmtKeys(&sql, pNode);
+  pNode->lookup.bEmit = pNode->lookup.bTake = 1;
+  pNode->eOrder = 1;
+  lookupEnd(p, &sql, pNode, &pNode->lookup);
+}
+
+/* SELECT … WHERE t1.user_id=?1 …: the rows of one key. */
+static void makeEach(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
+                     int bCursor) {
+  int nKey = pNode->pRel ? pNode->nKey : pNode->pModel->nKey;
+  AssocSql sql;
+  assocStmtStart(p, &sql, pNode, 0);
+  sql.nVar = nKey;
+  stmtPut(&sql, "SELECT ");
+  assocStmtValues(&sql, pNode, 0, 0);
+  assocStmtFrom(&sql, pNode, 0);
+  stmtKey(&sql, pNode, nKey, 0);
+  assocStmtWhere(&sql, pNode);
+  if (bCursor) assocStmtCursors(&sql, pNode);
+  sql.pListed = pNode;
+  sql.iListed = 1;
+  if (pNode->pRel && !pNode->bOne) assocStmtOrder(&sql, pNode);
+  assocStmtLimit(&sql, pNode);
+  lookupEnd(p, &sql, pNode, pFetch);
+}
+
+static void makeLookup(Planner *p, AssocNode *pNode) {
+  const char *zIndex;
+  int bDesc;
+  switch (lookupForm(p, pNode, &zIndex, &bDesc)) {
+  case LOOKUP_JOIN: makeJoined(p, pNode, zIndex); break;
+  case LOOKUP_TAKE:
+    makeTaken(p, pNode, zIndex, bDesc);
+    makeEach(p, pNode, &pNode->lookupOne, 0);
+    break;
+  default: makeEach(p, pNode, &pNode->lookup, 0);
+  }
+}
+
+void assocStmtLookup(AssocPlanner *p, AssocNode *pNode) {
+  makeLookup(p, pNode);
+  if (stmtHasCursor(pNode)) makeEach(p, pNode, &pNode->lookupAt, 1);
+}

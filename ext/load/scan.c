@@ -1,0 +1,221 @@
+/*
+** The statements that go through all rows, for whatever keys there are.
+**
+**   SELECT assoc_emit(t1.user_id, <values>) FROM posts t1
+**    NOT INDEXED WHERE <where>
+**
+** The key is first, unless it is among the values. In the order of the rowid no
+** ORDER BY is needed: NOT INDEXED leaves only that order, once an OR cannot be
+** taken apart. In any other order the rows come from a subquery.
+*/
+#include "load/stmt.h"
+
+/* Is the table, scanned as it lies, in the order of the model's key? */
+static int keyOrder(Planner *p, const AssocModel *pModel) {
+  AssocTable *pTab = pModel->pTable;
+  const AssocIndex *pIdx;
+  int i;
+  if (pTab->bRowid) {
+    return pModel->nKey == 1 && pModel->aKey[0] == pTab->iRowid;
+  }
+  /* NOT INDEXED says nothing of the indexes of a table without rowid */
+  for (pIdx = assocTableIndexes(p->pCall, pTab); pIdx; pIdx = pIdx->pNext) {
+    if (!pIdx->bPrimary || pIdx->pNext || pIdx != pTab->pIndex) return 0;
+    for (i = 0; i < pModel->nKey; i++) {
+      if (i >= pIdx->nCol || pIdx->aCol[i] != pModel->aKey[i] ||
+          pIdx->abDesc[i]) {
+        return 0;
+      }
+    }
+    return 1;
+  }
+  return 0;
+}
+
+/* Will each target find its join rows by an index, in the index's order? */
+static int joinByIndex(Planner *p, const AssocRel *pRel) {
+  const AssocTable *pJoin = pRel->pThrough, *pTgt = pRel->pTarget->pTable;
+  int i, bUnique;
+  for (i = 0; i < pRel->other.nCol; i++) {
+    if (pJoin->aCol[pRel->other.aCol[i]].eAff !=
+        pTgt->aCol[pRel->targetKey.aCol[i]].eAff) {
+      return 0;
+    }
+  }
+  return assocTableIndexOn(p->pCall, pRel->pThrough, pRel->other.nCol,
+                           pRel->other.aCol, &bUnique) != 0;
+}
+
+/* Do rows come in the order that is wanted if nothing is said about it? */
+static int naturalOrder(Planner *p, const AssocNode *pNode) {
+  const AssocModel *pModel = pNode->pModel;
+  const AssocRel *pRel = pNode->pRel;
+  if (p->bReverse || pModel->pTable->eType != ASSOC_TABLE) return 0;
+  if (assocOrderOf(pRel, pNode->pClauses)) return 0;
+  if (isPathNode(pNode) && !pNode->bDown) return 0;
+  if (pNode->pPage && pNode->pPage->bBack) return 0;
+  if (isMany2Many(pNode) && !joinByIndex(p, pRel)) return 0;
+  return pModel->nKey == 0 || pNode->bOne || keyOrder(p, pModel);
+}
+
+/* Roots that are given out one at a time come by steps. */
+static int oneByOne(const Planner *p, const AssocNode *pNode) {
+  return pNode->pRel == 0 && p->pPlan->eAsk >= ASSOC_ASK_ROWS;
+}
+
+/* SELECT assoc_emit(…), or SELECT assoc_emit(a0, …) FROM (SELECT … AS a0, … */
+static void stmtScanStart(AssocSql *p, const AssocNode *pNode,
+                          const AssocFetch *pFetch, int bNatural) {
+  int i, n = 0;
+  stmtPut(p, pFetch->bEmit ? "SELECT assoc_emit(" : "SELECT ");
+  if (pFetch->bEmit && !bNatural) {
+    for (i = 0; i < pNode->nScanKey + pNode->nArg; i++) {
+      stmtNext(p, &n, "", ",");
+      sqlite3_str_appendf(p->pStr, "a%d", i);
+    }
+    stmtPut(p, ") FROM (SELECT ");
+  }
+  assocStmtValues(p, pNode, 1, !bNatural);
+  if (pFetch->bEmit && bNatural) stmtPut(p, ")");
+}
+
+/*
+** The rows of a query in the order of their keys, whatever order, limit and
+** offset the query has: ORDER BY id on the table-valued eager(). The id of a
+** composite key is a JSON array, and compares as that text.
+*/
+static void stmtReorder(Planner *p, AssocSql *pSql, AssocNode *pRoot) {
+  const AssocModel *pModel = pRoot->pModel;
+  const char *zDesc = p->pPlan->eAsk == ASSOC_ASK_DESC ? " DESC" : "";
+  char *zInner;
+  int i;
+  if (p->pPlan->eAsk != ASSOC_ASK_ASC && p->pPlan->eAsk != ASSOC_ASK_DESC) {
+    return;
+  }
+  zInner = assocStrFinish(p->pCall, pSql->pStr);
+  pSql->pStr = sqlite3_str_new(p->pCall->db);
+  sqlite3_str_appendf(pSql->pStr, "SELECT * FROM (%z) ORDER BY ", zInner);
+  if (pModel->nKey > 1) stmtPut(pSql, "json_array(");
+  for (i = 0; i < pModel->nKey; i++) {
+    sqlite3_str_appendf(pSql->pStr, "%sa%d%s", i ? "," : "", pRoot->aiSource[i],
+                        pModel->nKey > 1 ? "" : " COLLATE binary");
+  }
+  stmtPut(pSql, pModel->nKey > 1 ? ")" : "");
+  stmtPut(pSql, zDesc);
+}
+
+/* Where a scan has the key: a key of one column that is among the values of the
+** row is read once. */
+static void scanKey(AssocNode *pNode) {
+  int i;
+  for (i = 0; i < pNode->nArg && pNode->nKey == 1; i++) {
+    const char *z = pNode->aArg[i].zSql;
+    if (z == 0 || strcmp(z, pNode->azKey[0]) != 0) continue;
+    pNode->nScanKey = 0;
+    pNode->iScanKey = i;
+    return;
+  }
+}
+
+/* All rows for all parents; of the root, all that are asked for. */
+static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
+                     int bCursor) {
+  const ShapeClauses *pC = pNode->pRel ? 0 : pNode->pClauses;
+  int bNatural = naturalOrder(p, pNode) && !oneByOne(p, pNode) && !bCursor &&
+                 !(pC && (pC->pWhere || pC->pLimit || pC->pOffset)) &&
+                 !(pNode->pRel == 0 && pNode->pPage);
+  AssocSql sql;
+  scanKey(pNode);
+  pFetch->bEmit = pNode->nScanKey + pNode->nArg <= p->nFunctionArg &&
+                  pNode->nScanKey + pNode->nArg > 0 && !oneByOne(p, pNode);
+  assocStmtStart(p, &sql, pNode, 1);
+  sql.bNatural = (u8)bNatural;
+  stmtScanStart(&sql, pNode, pFetch, bNatural);
+  assocStmtFrom(&sql, pNode, bNatural);
+  stmtPut(&sql, " WHERE true");
+  assocStmtWhere(&sql, pNode);
+  if (bCursor) assocStmtCursors(&sql, pNode);
+  pNode->bSorted = !bNatural && !pNode->bOne;
+  sql.pListed = pNode;
+  sql.iListed = 1 + pNode->nScanKey;
+  if (!bNatural) {
+    if (!pNode->bOne) assocStmtOrder(&sql, pNode);
+    if (pNode->pRel == 0) assocStmtLimit(&sql, pNode);
+    if (pFetch->bEmit) stmtPut(&sql, ")");
+    if (pNode->pRel == 0) stmtReorder(p, &sql, pNode);
+  }
+  assocStmtEnd(p, &sql, pFetch);
+}
+
+/* An index of the join table by which it can be scanned in the order of the
+** lists, where that is better than to find the join rows of each target: then
+** each target is written once. 0 if it is not. */
+static const char *linksIndex(Planner *p, AssocNode *pNode) {
+  const AssocRel *pRel = pNode->pRel;
+  int bDesc, i;
+  if (!isMany2Many(pNode) || !pNode->bMany) return 0;
+  if (pNode->bScanOnly) return 0; /* 1 and '1' are one key, not one place */
+  if (pNode->bAt || pNode->pPage || pNode->bRecurse || p->bReverse) return 0;
+  if (assocOrderOf(pRel, pNode->pClauses) || pNode->nArg == 0) return 0;
+  if (pNode->nArg + pRel->other.nCol > p->nFunctionArg) return 0;
+  for (i = 0; i < pRel->other.nCol; i++) {
+    const AssocColumn *pCol = &pRel->pThrough->aCol[pRel->other.aCol[i]];
+    if (pCol->eColl == ASSOC_COLL_OTHER) return 0;
+  }
+  if (assocTableRows(p->pCall, pNode->pModel->pTable) >
+      assocTableRows(p->pCall, pRel->pThrough)) {
+    return 0;
+  }
+  return assocStmtAsks(p, pNode, pRel) ? 0
+                                       : assocStmtKeyIndex(p, pNode, &bDesc);
+}
+
+/* SELECT assoc_emit(t1.id, <values>) FROM tags t1: the targets, and
+** SELECT assoc_emit(t2.post_id, t2.tag_id) FROM post_tags t2 INDEXED BY … */
+static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
+  const AssocRel *pRel = pNode->pRel;
+  AssocSql sql;
+  int i, n = 0;
+  pNode->aEnd =
+      assocPlannerAlloc(p, sizeof(AssocKeyRule) * (size_t)pRel->other.nCol);
+  if (pNode->aEnd == 0) return;
+  assocStmtStart(p, &sql, pNode, 1);
+  for (i = 0; i < pRel->other.nCol; i++) {
+    const AssocColumn *pCol = &pRel->pThrough->aCol[pRel->other.aCol[i]];
+    pNode->aEnd[i].eAff = ASSOC_AFF_NONE; /* It is the same in both */
+    pNode->aEnd[i].eColl = pCol->eColl;
+    stmtNext(&sql, &n, "SELECT assoc_emit(", ",");
+    assocSqlColumn(&sql, 1, pNode->pModel->pTable, pRel->targetKey.aCol[i]);
+  }
+  stmtPut(&sql, ",");
+  assocStmtValues(&sql, pNode, 0, 0);
+  stmtPut(&sql, ") FROM ");
+  assocSqlTable(&sql, pNode->pModel->pTable);
+  stmtPut(&sql, " t1");
+  assocStmtEnd(p, &sql, &pNode->ends);
+  assocStmtStart(p, &sql, pNode, 1);
+  stmtPut(&sql, "SELECT assoc_emit(");
+  for (i = 0; i < pNode->nKey; i++) {
+    stmtPut(&sql, pNode->azKey[i]);
+    stmtPut(&sql, ",");
+  }
+  for (i = n = 0; i < pRel->other.nCol; i++) {
+    stmtNext(&sql, &n, "", ",");
+    assocSqlColumn(&sql, 2, pRel->pThrough, pRel->other.aCol[i]);
+  }
+  stmtPut(&sql, ") FROM ");
+  assocSqlTable(&sql, pRel->pThrough);
+  sqlite3_str_appendf(sql.pStr, " t2 INDEXED BY \"%w\"", zIndex);
+  pNode->scan.bEmit = 1;
+  assocStmtEnd(p, &sql, &pNode->scan);
+}
+
+void assocStmtScan(AssocPlanner *p, AssocNode *pNode) {
+  const char *zIndex = linksIndex(p, pNode);
+  if (zIndex) {
+    makeLinks(p, pNode, zIndex);
+    return;
+  }
+  makeScan(p, pNode, &pNode->scan, 0);
+  if (stmtHasCursor(pNode)) makeScan(p, pNode, &pNode->scanAt, 1);
+}

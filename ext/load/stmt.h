@@ -1,0 +1,77 @@
+/*
+** Between the files that write the statements of nodes: stmt.c has what they
+** share, lookup.c, scan.c and value.c a way to the rows each, answer.c what is
+** asked of one row.
+*/
+#ifndef ASSOC_STMT_H
+#define ASSOC_STMT_H
+
+#include "load/load.h"
+
+typedef AssocPlanner Planner;
+
+static inline void stmtPut(AssocSql *p, const char *z) {
+  sqlite3_str_appendall(p->pStr, z);
+}
+
+/* What stands between the elements of a list. */
+static inline void stmtNext(AssocSql *p, int *pn, const char *zFirst,
+                            const char *zNext) {
+  stmtPut(p, (*pn)++ ? zNext : zFirst);
+}
+
+static inline int isMany2Many(const AssocNode *pNode) {
+  return pNode->pRel && pNode->pRel->eKind == ASSOC_BELONGSTOMANY;
+}
+
+static inline int isPathNode(const AssocNode *pNode) {
+  return pNode->pRel && pNode->pRel->nPath > 0;
+}
+
+/* The last step of a path. */
+static inline const AssocHop *stmtLast(const AssocHop *pHop) {
+  while (pHop->pNext) pHop = pHop->pNext;
+  return pHop;
+}
+
+static inline int hasColumn(int n, const int *aCol, int iCol) {
+  int i;
+  for (i = 0; i < n; i++) {
+    if (aCol[i] == iCol) return 1;
+  }
+  return 0;
+}
+
+/* Has the page a statement of its own for the middle of the list? */
+static inline int stmtHasCursor(const AssocNode *pNode) {
+  const ShapeClauses *pC = pNode->pClauses;
+  return pNode->pPage && (pC->pAfter || pC->pBefore);
+}
+
+/* A statement about the rows of a node; how many they are is asked if need
+** be. Its end puts it into pFetch. */
+void assocStmtStart(Planner *p, AssocSql *pSql, AssocNode *pNode, int bScan);
+void assocStmtEnd(Planner *p, AssocSql *pSql, AssocFetch *pFetch);
+
+/* The values; of a scan the key first. Named a0, a1, … if bNames. */
+void assocStmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
+                     int bNames);
+/* " FROM posts t1", with t2 where there is one; or " FROM main.assoc_keys k". */
+void assocStmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural);
+void assocStmtKeys(AssocSql *p, const AssocNode *pNode);
+/* How t2 hangs on t1, each condition with AND before it; and with it all else
+** that is asked of the rows. */
+void assocStmtJoin(AssocSql *p, const AssocNode *pNode);
+void assocStmtWhere(AssocSql *p, const AssocNode *pNode);
+/* Is anything asked of the rows, beside that they are related by pRel? */
+int assocStmtAsks(Planner *p, AssocNode *pNode, const AssocRel *pRel);
+/* Where a page begins and ends, the order, and the limit. */
+void assocStmtCursors(AssocSql *p, AssocNode *pNode);
+void assocStmtOrder(AssocSql *p, const AssocNode *pNode);
+void assocStmtLimit(AssocSql *p, const AssocNode *pNode);
+
+/* The index that has the rows of a key in the order of the list, and whether it
+** is to be read backwards; 0 if there is none: lookup.c. */
+const char *assocStmtKeyIndex(Planner *p, const AssocNode *pNode, int *pbDesc);
+
+#endif /* ASSOC_STMT_H */
