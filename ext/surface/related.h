@@ -1,0 +1,55 @@
+/*
+** What the two files of the table related share: related.c, which is the table,
+** and walk.c, which goes through its rows. Used by no other.
+*/
+#ifndef ASSOC_SURFACE_RELATED_H
+#define ASSOC_SURFACE_RELATED_H
+
+#include "surface/surface.h"
+
+/* Bits of idxNum: see related.c. */
+#define RELATED_KEY 1
+#define RELATED_IN 2
+#define RELATED_JSON 4
+#define RELATED_THROUGH 8
+#define RELATED_SHOWKEY 16
+#define RELATED_MISSING 32
+#define RELATED_BACK 64
+
+/* Columns of the eponymous table. */
+#define RELATED_COL_ID 0
+#define RELATED_COL_JSON 1
+#define RELATED_COL_THROUGH 2
+#define RELATED_COL_MODEL 3
+#define RELATED_COL_KEY 4
+#define RELATED_COL_ASSOCIATION 5
+#define RELATED_COL_DEPTH 6
+#define RELATED_COL_ROW 7
+
+typedef struct RelatedTable RelatedTable;
+struct RelatedTable {
+  sqlite3_vtab base;
+  AssocConn *pConn;        /* A reference */
+  char *zModel;            /* OWNED: of the creatable table, else 0 */
+  char *zItem;             /* OWNED: its association */
+  char *zColumns;          /* OWNED: the columns that were declared */
+  int iKeyCol;             /* The column of the source's key */
+  int iModelCol, iItemCol; /* Hidden columns, -1 in the creatable table */
+  int iRowCol;             /* assoc_row */
+};
+
+/* "title" TEXT, "likes" INTEGER: as the target's columns are now; *pn of them.
+** OUT: freed with sqlite3_free(). */
+char *assocRelatedColumns(AssocCall *pCall, const AssocTable *pTab, int *pn);
+
+/* Methods of a cursor. */
+int assocRelatedOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur);
+int assocRelatedClose(sqlite3_vtab_cursor *pCur);
+int assocRelatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
+                       const char *idxStr, int argc, sqlite3_value **argv);
+int assocRelatedNext(sqlite3_vtab_cursor *pCur);
+int assocRelatedEof(sqlite3_vtab_cursor *pCur);
+int assocRelatedColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
+                       int iCol);
+
+#endif /* ASSOC_SURFACE_RELATED_H */

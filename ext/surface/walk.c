@@ -1,0 +1,649 @@
+/*
+** The rows of the table related, one after another.
+**
+** A cursor goes from source row to source row: those whose keys are given,
+** or all; and with "^", from each of these to the rows related to it, level
+** by level, no row twice. In a source row it goes from one related row to
+** the next: through ids that were taken in one step where they are integers,
+** else by stepping a statement.
+**
+** On the way back a cursor has the same parts in other roles: the key that is
+** given is the target's, and the ids that are taken are the sources'.
+*/
+#include "surface/related.h"
+
+typedef struct RelatedCursor RelatedCursor;
+struct RelatedCursor {
+  sqlite3_vtab_cursor base;
+  AssocPlan *pPlan;     /* The statements; busy while the cursor has it */
+  AssocPlan *pJson;     /* Gives the rows as JSON, or 0 */
+  char *zModel, *zItem; /* OWNED: what the plans were compiled from */
+  int eAsk;
+  int idxNum;
+
+  sqlite3_value *pGiven; /* BORROWED while in xFilter: the one key */
+  i64 iGiven;            /* And what it is, if it will be shown */
+  sqlite3_value **apKey; /* OWNED: the keys that are wanted longer, or 0 */
+  int nKey;
+  int iKey;           /* The current one, also where it is pGiven */
+  sqlite3_stmt *pAll; /* BORROWED: keys of all source rows, or 0 */
+  AssocKeyRule aRule[ASSOC_KEY_MAX]; /* How keys of the model compare */
+  AssocKeymap seen; /* "^": rows that were found, the start first */
+  u32 iSeen;        /* The one that is the source */
+  u32 iLevelEnd;    /* The first of them that is a level deeper */
+  int nLevel;
+
+  sqlite3_stmt *pStmt; /* BORROWED: the rows of the source */
+  AssocFetch *pFetch;  /* Whose statement that is */
+  AssocTake take;      /* Their ids, if they were taken */
+  AssocTake pairs;     /* Those of all sources, if they were */
+  i64 nLookup;         /* Sources that were looked up one by one */
+  i64 nTarget;         /* And their rows */
+  u32 iTake;           /* The next of the ids */
+  i64 iId;             /* The current one */
+  u32 iRowOf;          /* Number of the current row in its source, from 1 */
+  u32 nDeep;           /* Its depth */
+
+  AssocRun run; /* The rows of the source as JSON */
+  int bRun;     /* run is started */
+  i64 iRow;
+  int bEof;
+};
+
+static AssocConn *relatedConn(sqlite3_vtab_cursor *pCur) {
+  return ((RelatedTable *)pCur->pVtab)->pConn;
+}
+
+/* ----------------------------------------------------------------- cursor */
+
+int assocRelatedOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
+  RelatedCursor *p = sqlite3_malloc64(sizeof(*p));
+  if (p == 0) return SQLITE_NOMEM;
+  memset(p, 0, sizeof(*p));
+  assocConnHold(((RelatedTable *)pVtab)->pConn);
+  *ppCur = &p->base;
+  return SQLITE_OK;
+}
+
+/* The rows of a source as JSON are no longer wanted. */
+static void relatedEndRun(AssocCall *pCall, RelatedCursor *p) {
+  if (p->bRun) {
+    p->run.pCall = pCall;
+    assocRunEnd(&p->run);
+  }
+  p->bRun = 0;
+}
+
+/* Forget the keys and rows, keep the plans and the pairs. */
+static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
+  int i;
+  relatedEndRun(pCall, p);
+  if (p->pStmt && !p->pFetch->bEmit) sqlite3_reset(p->pStmt);
+  if (p->pAll) sqlite3_reset(p->pAll);
+  if (p->pPlan && p->pPlan->pRoot->again.stmt.p) {
+    sqlite3_reset(p->pPlan->pRoot->again.stmt.p);
+  }
+  p->pAll = 0;
+  p->pGiven = 0;
+  for (i = 0; p->apKey && i < p->nKey; i++) sqlite3_value_free(p->apKey[i]);
+  sqlite3_free(p->apKey);
+  p->apKey = 0;
+  p->nKey = 0;
+  p->iKey = -1;
+  if (p->seen.nSlot) assocKeymapClear(&p->seen);
+  p->iSeen = 0;
+  p->iRowOf = 0;
+  p->iTake = 0;
+  p->bEof = 1;
+}
+
+static void relatedForget(AssocCall *pCall, RelatedCursor *p) {
+  relatedReset(pCall, p);
+  if (p->pStmt) assocFetchClose(p->pFetch, p->pPlan->pRoot->pModel->nKey);
+  p->pStmt = 0;
+  assocTakeClear(&p->take);
+  assocTakeClear(&p->pairs);
+  p->nLookup = 0;
+  p->nTarget = 0;
+  assocPlanRelease(pCall, p->pPlan);
+  assocPlanRelease(pCall, p->pJson);
+  p->pPlan = 0;
+  p->pJson = 0;
+  sqlite3_free(p->zModel);
+  sqlite3_free(p->zItem);
+  p->zModel = 0;
+  p->zItem = 0;
+}
+
+int assocRelatedClose(sqlite3_vtab_cursor *pCur) {
+  AssocCall call;
+  assocCallInit(&call, relatedConn(pCur));
+  relatedForget(&call, (RelatedCursor *)pCur);
+  assocCallClear(&call);
+  assocConnRelease(relatedConn(pCur));
+  sqlite3_free(pCur);
+  return SQLITE_OK;
+}
+
+/* The creatable table declared its columns once; the target may have others
+** by now. */
+static void relatedCheckColumns(AssocCall *pCall, const RelatedTable *pTab,
+                                const AssocPlan *pPlan) {
+  int n;
+  char *z;
+  if (pTab->zColumns == 0 || pPlan == 0) return;
+  z = assocRelatedColumns(pCall, pPlan->pAnswer->pTarget->pTable, &n);
+  if (z && strcmp(z, pTab->zColumns) != 0) {
+    assocError(pCall,
+               "the columns of %s have changed since the virtual table was "
+               "created; drop it and create it again",
+               pPlan->pAnswer->pTarget->zLabel);
+  }
+  sqlite3_free(z);
+}
+
+static int relatedIsBack(const RelatedCursor *p) {
+  return (p->idxNum & RELATED_BACK) != 0;
+}
+
+/* The statement for the rows of a source, but for the key. */
+static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
+  AssocNode *pRoot = p->pPlan->pRoot;
+  const AssocModel *pModel = pRoot->pModel;
+  AssocKeyRule *aRule = p->aRule;
+  int i;
+  p->pFetch = relatedIsBack(p) ? &pRoot->back : &pRoot->lookup;
+  p->pStmt = assocFetchPlain(pCall, p->pPlan, p->pFetch);
+  if (p->pStmt == 0) return;
+  for (i = 0; i < pModel->nKey && i < ASSOC_KEY_MAX; i++) {
+    const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[i]];
+    aRule[i].eAff = pCol->eAff;
+    aRule[i].eColl = pCol->eColl;
+  }
+  assocKeymapInit(&p->seen, pModel->nKey, aRule);
+}
+
+/*
+** The plans for a model and an association. A cursor is filtered once for
+** each row of an outer table, with the same two texts every time: what the
+** definitions were when the statement began holds until its end.
+*/
+static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
+                         const RelatedTable *pTab, const char *zModel,
+                         const char *zItem, int idxNum) {
+  AssocCatalog *pCat;
+  int eAsk = pTab->zModel               ? ASSOC_ASK_COLUMNS
+             : idxNum & RELATED_THROUGH ? ASSOC_ASK_LINKS
+                                        : ASSOC_ASK_IDS;
+  int bSame = (idxNum & RELATED_BACK) == (p->idxNum & RELATED_BACK);
+  p->idxNum = idxNum;
+  if (p->pPlan && p->eAsk == eAsk && bSame && strcmp(p->zModel, zModel) == 0 &&
+      strcmp(p->zItem, zItem) == 0) {
+    return;
+  }
+  relatedForget(pCall, p);
+  p->eAsk = eAsk;
+  p->zModel = assocMprintf(pCall, "%s", zModel);
+  p->zItem = assocMprintf(pCall, "%s", zItem);
+  pCat = assocCatalogEnter(pCall);
+  p->pPlan = assocPlanGet(pCall, pCat, eAsk, zModel, zItem);
+  relatedCheckColumns(pCall, pTab, p->pPlan);
+  if (p->pPlan && (idxNum & RELATED_JSON)) {
+    p->pJson = assocPlanGet(pCall, pCat, ASSOC_ASK_ONCE, zModel, zItem);
+  }
+  if (p->pPlan && (p->pPlan->pShape->nParam || p->pPlan->pShape->bNamed)) {
+    assocError(pCall, "related() takes no parameters; write the values into "
+                      "the association, or use eager()");
+  }
+  if (p->pPlan && pCall->rc == SQLITE_OK) relatedPrepare(pCall, p);
+  assocCatalogLeave(pCall, pCat);
+}
+
+static void relatedKeep(AssocCall *pCall, RelatedCursor *p,
+                        sqlite3_value *pVal) {
+  sqlite3_value **ap = p->apKey;
+  if (sqlite3_value_type(pVal) == SQLITE_NULL || pCall->rc != SQLITE_OK) {
+    return;
+  }
+  if ((p->nKey & (p->nKey - 1)) == 0) {
+    ap = sqlite3_realloc64(ap, sizeof(*ap) * (u64)(p->nKey * 2 + 1));
+    if (ap) p->apKey = ap;
+  }
+  if (ap) {
+    ap[p->nKey] = sqlite3_value_dup(pVal);
+    if (ap[p->nKey]) {
+      p->nKey++;
+      return;
+    }
+  }
+  assocErrorCode(pCall, SQLITE_NOMEM);
+}
+
+/* The key that was given, or all of key IN (...). */
+static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
+                            sqlite3_value *pList) {
+  sqlite3_value *pVal = 0;
+  int rc;
+  if (!(idxNum & RELATED_IN)) {
+    int eType = sqlite3_value_type(pList);
+    if (eType == SQLITE_NULL) return;
+    if ((idxNum & RELATED_JSON) ||
+        ((idxNum & RELATED_SHOWKEY) && !(idxNum & RELATED_BACK) &&
+         eType != SQLITE_INTEGER)) {
+      relatedKeep(pCall, p, pList);
+    } else {
+      p->pGiven = pList;
+      p->iGiven = sqlite3_value_int64(pList);
+      p->nKey = 1;
+    }
+    return;
+  }
+  rc = sqlite3_vtab_in_first(pList, &pVal);
+  while (rc == SQLITE_OK && pVal) {
+    relatedKeep(pCall, p, pVal);
+    rc = sqlite3_vtab_in_next(pList, &pVal);
+  }
+  if (rc != SQLITE_DONE) assocErrorCode(pCall, rc);
+}
+
+/* ---------------------------------------------------------------- sources */
+
+static int relatedRepeats(const RelatedCursor *p) {
+  return p->pPlan->pRoot->nRecurse != 0;
+}
+
+/* A row that was found, as a row of a statement. */
+static sqlite3_stmt *relatedAgain(AssocCall *pCall, RelatedCursor *p) {
+  AssocFetch *pAgain = &p->pPlan->pRoot->again;
+  sqlite3_stmt *pStmt = assocStmt(pCall, &pAgain->stmt, pAgain->zSql);
+  if (pStmt == 0) return 0;
+  sqlite3_reset(pStmt);
+  assocErrorCode(pCall, assocKeymapBind(&p->seen, p->iSeen, pStmt, 1));
+  return assocStep(pCall, pStmt) ? pStmt : 0;
+}
+
+/* The key of the source row, a value for each of its columns, that last
+** until it is another. On the way back that of the target. */
+static void relatedSource(AssocCall *pCall, RelatedCursor *p,
+                          AssocKeys *pKeys) {
+  const AssocModel *pModel =
+      relatedIsBack(p) ? p->pPlan->pAnswer->pTarget : p->pPlan->pRoot->pModel;
+  sqlite3_stmt *pStmt = p->pAll;
+  if (relatedRepeats(p) && p->iSeen > 0) pStmt = relatedAgain(pCall, p);
+  if (pStmt) {
+    assocKeysOfRow(pCall, pModel->nKey, pStmt, pKeys);
+  } else if (pCall->rc == SQLITE_OK) {
+    assocKeyRead(pCall, pModel, p->pGiven ? p->pGiven : p->apKey[p->iKey],
+                 pKeys);
+  }
+}
+
+/* Take the pairs of all sources, if that is what to do. */
+static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
+  AssocNode *pRoot = p->pPlan->pRoot;
+  AssocPairs *pPairs = relatedIsBack(p) ? &pRoot->backPairs : &pRoot->pairs;
+  sqlite3_stmt *pStmt;
+  if (p->pairs.bPairs ||
+      !assocChoosePairs(pCall, pRoot, pPairs, p->nLookup++, p->nTarget)) {
+    return;
+  }
+  p->pairs.bPairs = 1;
+  assocKeymapInit(&p->pairs.map, 1, &pPairs->rule);
+  pStmt = assocFetchPlain(pCall, p->pPlan, &pPairs->fetch);
+  if (pStmt) assocTakeRun(pCall, &p->pairs, pStmt);
+}
+
+/* Make the rows of a source ready to be gone through. */
+static void relatedRows(AssocCall *pCall, RelatedCursor *p,
+                        const AssocKeys *pKeys) {
+  const AssocFetch *pFetch = p->pFetch;
+  int bMany = relatedIsBack(p) || p->pPlan->pAnswer->bMany;
+  int i;
+  p->iTake = 0;
+  p->iRowOf = 0;
+  p->take.n = 0;
+  relatedEndRun(pCall, p);
+  if (pKeys->nKey == 0 || pCall->rc != SQLITE_OK) return;
+  relatedTakePairs(pCall, p);
+  if (pCall->rc != SQLITE_OK) return;
+  if (p->pairs.bPairs) {
+    assocTakeOf(&p->take, &p->pairs, pKeys->apVal, bMany ? ~(u32)0 : 1);
+  } else {
+    sqlite3_reset(p->pStmt);
+    for (i = 0; i < pKeys->nCol; i++) {
+      assocErrorCode(pCall,
+                     sqlite3_bind_value(p->pStmt, i + 1, pKeys->apVal[i]));
+    }
+    if (!pFetch->bEmit || pCall->rc != SQLITE_OK) return;
+    assocTakeRun(pCall, &p->take, p->pStmt);
+    p->nTarget += p->take.n;
+  }
+  if (pFetch->bSort) assocTakeSort(&p->take);
+  assocErrorCode(pCall, p->take.rc);
+}
+
+/* "^": the next of the rows found so far is a source too. */
+static int relatedDeeper(RelatedCursor *p) {
+  int nMost = p->pPlan->pRoot->nRecurse;
+  if (!relatedRepeats(p) || p->iSeen + 1 >= p->seen.nSlot) return 0;
+  if (p->iSeen + 1 == p->iLevelEnd) {
+    if (nMost > 0 && p->nLevel >= nMost) return 0;
+    p->nLevel++;
+    p->iLevelEnd = p->seen.nSlot;
+  }
+  p->iSeen++;
+  return 1;
+}
+
+/* Go to the next source row. True if there is one. */
+static int relatedNextSource(AssocCall *pCall, RelatedCursor *p) {
+  AssocKeys keys;
+  int bDeeper = relatedDeeper(p);
+  memset(&keys, 0, sizeof(keys));
+  if (!bDeeper) {
+    if (p->seen.nSlot) assocKeymapClear(&p->seen);
+    p->iSeen = 0;
+    p->nLevel = 1;
+    p->iLevelEnd = 1;
+    if (p->pAll) {
+      if (!assocStep(pCall, p->pAll)) return 0;
+    } else if (++p->iKey >= p->nKey) {
+      return 0;
+    }
+  }
+  relatedSource(pCall, p, &keys);
+  if (relatedRepeats(p) && !bDeeper && keys.nKey && pCall->rc == SQLITE_OK) {
+    int rc = SQLITE_OK;
+    (void)assocKeymapAdd(&p->seen, keys.apVal, &rc);
+    assocErrorCode(pCall, rc);
+  }
+  relatedRows(pCall, p, &keys);
+  assocKeysClear(&keys);
+  return pCall->rc == SQLITE_OK;
+}
+
+/* ------------------------------------------------------------------- rows */
+
+/* "^": is the row a new one? Then it will be a source in its turn. */
+static int relatedIsNew(AssocCall *pCall, RelatedCursor *p) {
+  sqlite3_value *apVal[ASSOC_KEY_MAX];
+  u32 nBefore = p->seen.nSlot;
+  int i, rc = SQLITE_OK;
+  if (!relatedRepeats(p)) return 1;
+  if (p->pFetch->bEmit) {
+    (void)assocKeymapAddInt(&p->seen, p->iId, &rc);
+  } else {
+    for (i = 0; i < p->seen.nKey; i++) {
+      apVal[i] = sqlite3_column_value(p->pStmt, i);
+    }
+    (void)assocKeymapAdd(&p->seen, apVal, &rc);
+  }
+  assocErrorCode(pCall, rc);
+  return p->seen.nSlot > nBefore;
+}
+
+/* The next related row of the source. True if there is one. */
+static int relatedNextOf(AssocCall *pCall, RelatedCursor *p) {
+  int bRow;
+  if (p->pFetch->bEmit) {
+    bRow = p->iTake < p->take.n;
+    if (bRow) p->iId = p->take.aId[p->iTake++];
+  } else {
+    bRow = assocStep(pCall, p->pStmt);
+  }
+  if (bRow) p->iRowOf++;
+  return bRow;
+}
+
+static int relatedDone(sqlite3_vtab_cursor *pCur, AssocCall *pCall) {
+  RelatedCursor *p = (RelatedCursor *)pCur;
+  if (pCall->rc != SQLITE_OK) p->bEof = 1;
+  return assocCallVtab(pCall, &pCur->pVtab->zErrMsg);
+}
+
+/* To the next related row, of this source or of a later one. */
+static void relatedGo(AssocCall *pCall, RelatedCursor *p, int bFirst) {
+  do {
+    while (bFirst || !relatedNextOf(pCall, p)) {
+      if (pCall->rc != SQLITE_OK || !relatedNextSource(pCall, p)) {
+        p->bEof = 1;
+        return;
+      }
+      bFirst = 0;
+    }
+  } while (!relatedIsNew(pCall, p) && pCall->rc == SQLITE_OK);
+  p->iRow++;
+  p->nDeep = (u32)p->nLevel;
+}
+
+static void relatedAdvance(AssocCall *pCall, RelatedCursor *p, int bFirst) {
+  if (!assocCallEnter(pCall)) return;
+  relatedGo(pCall, p, bFirst);
+  assocCallLeave(pCall);
+}
+
+int assocRelatedNext(sqlite3_vtab_cursor *pCur) {
+  AssocCall call;
+  assocCallInit(&call, relatedConn(pCur));
+  relatedAdvance(&call, (RelatedCursor *)pCur, 0);
+  return relatedDone(pCur, &call);
+}
+
+int assocRelatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
+                       const char *idxStr, int argc, sqlite3_value **argv) {
+  RelatedCursor *p = (RelatedCursor *)pCur;
+  RelatedTable *pTab = (RelatedTable *)pCur->pVtab;
+  const char *zModel = pTab->zModel, *zItem = pTab->zItem;
+  AssocCall call;
+  (void)idxStr;
+  assocCallInit(&call, pTab->pConn);
+  relatedReset(&call, p);
+  if (idxNum & RELATED_MISSING) {
+    assocError(&call,
+               "related() needs a model and an association: related('User', 1, "
+               "'posts'), or WHERE model=... AND association=...");
+  } else if (zModel == 0) {
+    zModel = assocArgText(&call, argv[0], "the model");
+    zItem = assocArgText(&call, argv[1], "the association");
+  }
+  if (zModel && zItem) relatedPlans(&call, p, pTab, zModel, zItem, idxNum);
+  if (call.rc == SQLITE_OK && (idxNum & (RELATED_KEY | RELATED_BACK))) {
+    relatedTakeKeys(&call, p, idxNum, argv[argc - 1]);
+  } else if (call.rc == SQLITE_OK) {
+    AssocFetch *pAll = &p->pPlan->pRoot->scan;
+    p->pAll = assocStmt(&call, &pAll->stmt, pAll->zSql);
+  }
+  if (call.rc == SQLITE_OK) {
+    p->bEof = 0;
+    p->iRow = 0;
+    relatedAdvance(&call, p, 1);
+  }
+  p->pGiven = 0;
+  return relatedDone(pCur, &call);
+}
+
+int assocRelatedEof(sqlite3_vtab_cursor *pCur) {
+  return ((RelatedCursor *)pCur)->bEof;
+}
+
+/* ---------------------------------------------------------------- columns */
+
+/* Values of a statement's columns as a key. */
+static void relatedKeyOf(AssocCall *pCall, sqlite3_context *pCtx,
+                         sqlite3_stmt *pStmt, int nKey) {
+  sqlite3_value *apVal[16];
+  int i;
+  if (nKey > ASSOC_COUNT(apVal)) nKey = ASSOC_COUNT(apVal);
+  for (i = 0; i < nKey; i++) apVal[i] = sqlite3_column_value(pStmt, i);
+  assocResultKey(pCall, pCtx, nKey, apVal);
+}
+
+/* {"PostId":1,"TagId":2}: the columns behind the target's key */
+static void relatedThrough(AssocCall *pCall, sqlite3_context *pCtx,
+                           const RelatedCursor *p) {
+  const AssocRel *pRel = p->pPlan->pAnswer;
+  const AssocTable *pJoin = pRel->pThrough;
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  int i;
+  if (pJoin == 0) return;
+  assocBufInit(&out, 0x7fffffff);
+  for (i = 0; i < pJoin->nCol; i++) {
+    assocOutText(&out, i ? "," : "{", 1);
+    assocJsonString(&out, pJoin->aCol[i].zName,
+                    (i64)strlen(pJoin->aCol[i].zName));
+    assocOutText(&out, ":", 1);
+    assocJsonValue(&out,
+                   sqlite3_column_value(p->pStmt, pRel->pTarget->nKey + i),
+                   pJoin->aCol[i].eJson == ASSOC_JSON_BOOL ? ASSOC_JSON_BOOL
+                                                           : ASSOC_JSON_PLAIN);
+  }
+  assocOutText(&out, "}", 1);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(pCall, out.rc);
+  if (z) assocResultJson(pCtx, z, n);
+}
+
+/* Load the rows of the source as JSON, all of them, when the first is read.*/
+static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
+  AssocKeys keys;
+  AssocArgs args;
+  memset(&keys, 0, sizeof(keys));
+  memset(&args, 0, sizeof(args));
+  relatedSource(pCall, p, &keys);
+  args.nKey = keys.nCol;
+  args.apKey = keys.apVal;
+  if (pCall->rc == SQLITE_OK) {
+    p->bRun = 1;
+    assocRunStart(pCall, &p->run, p->pJson, &args);
+    if (pCall->rc == SQLITE_OK) assocRunRoot(&p->run);
+    if (pCall->rc == SQLITE_OK) assocRunChildren(&p->run);
+  }
+  assocKeysClear(&keys);
+}
+
+/* The row that goes with the current id: both come in one order. */
+static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
+                        RelatedCursor *p) {
+  const AssocNode *pNode;
+  const AssocRow *pRow;
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  if (p->pJson == 0) return;
+  if (!p->bRun && assocCallEnter(pCall)) {
+    relatedLoad(pCall, p);
+    assocCallLeave(pCall);
+  }
+  if (pCall->rc != SQLITE_OK) return;
+  p->run.pCall = pCall;
+  pRow = assocGatherRelated(&p->run, p->iRowOf - 1, &pNode);
+  if (pRow == 0) return;
+  assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  assocBufReserve(&out, pRow->nText + 16);
+  assocGatherRow(&p->run, &out, pNode, pRow);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(pCall, out.rc);
+  if (z) assocResultJson(pCtx, z, n);
+}
+
+/* Values of the target's key, where the statement has them: first, or, of the
+** creatable table, among the columns. */
+static void relatedTarget(AssocCall *pCall, const RelatedCursor *p,
+                          const RelatedTable *pTab, sqlite3_value **apVal) {
+  const AssocModel *pModel = p->pPlan->pAnswer->pTarget;
+  const AssocTable *pTable = pModel->pTable;
+  int i, j;
+  for (i = 0; i < pModel->nKey; i++) {
+    int iCol = pTab->zModel ? 0 : i;
+    for (j = 0; pTab->zModel && j < pModel->aKey[i]; j++) {
+      if (!pTable->aCol[j].bHidden) iCol++;
+    }
+    if (pTab->zModel && pTable->aCol[pModel->aKey[i]].bHidden) {
+      assocError(pCall,
+                 "%s has no column that is its key, by which its rows "
+                 "could be told apart; write to related itself",
+                 pModel->zLabel);
+      return;
+    }
+    apVal[i] = sqlite3_column_value(p->pStmt, iCol);
+  }
+}
+
+/* assoc_row: the source's key, and the target's. Integers that are not kept
+** as values are made values again. */
+static void relatedIdentity(AssocCall *pCall, sqlite3_context *pCtx,
+                            RelatedCursor *p, const RelatedTable *pTab) {
+  sqlite3_value *apVal[ASSOC_KEY_MAX];
+  i64 iSource = relatedIsBack(p) ? p->iId : p->iGiven;
+  i64 iTarget = relatedIsBack(p) ? p->iGiven : p->iId;
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall, "SELECT %lld, %lld", iSource, iTarget);
+  AssocKeys keys;
+  memset(&keys, 0, sizeof(keys));
+  if (!assocStep(pCall, pStmt)) {
+    assocFinalize(pCall, pStmt);
+    return;
+  }
+  if (p->pFetch->bEmit) {
+    apVal[0] = sqlite3_column_value(pStmt, 1);
+  } else {
+    relatedTarget(pCall, p, pTab, apVal);
+  }
+  if (p->pAll || p->apKey || (relatedRepeats(p) && p->iSeen > 0)) {
+    relatedSource(pCall, p, &keys);
+  } else {
+    assocKeysOfRow(pCall, 1, pStmt, &keys);
+  }
+  if (pCall->rc == SQLITE_OK) {
+    assocDmlIdentity(pCall, pCtx, p->pPlan->pAnswer, &keys, apVal);
+  }
+  assocKeysClear(&keys);
+  assocFinalize(pCall, pStmt);
+}
+
+static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
+                          RelatedCursor *p, const RelatedTable *pTab,
+                          int iCol) {
+  const AssocRel *pRel = p->pPlan->pAnswer;
+  if (sqlite3_vtab_nochange(pCtx)) return; /* UPDATE, but not of this one */
+  if (iCol == pTab->iRowCol) {
+    relatedIdentity(pCall, pCtx, p, pTab);
+  } else if (iCol == pTab->iKeyCol) {
+    if (relatedIsBack(p)) {
+      sqlite3_result_int64(pCtx, p->iId);
+    } else if (p->pAll) {
+      relatedKeyOf(pCall, pCtx, p->pAll, p->pPlan->pRoot->pModel->nKey);
+    } else if (p->apKey) {
+      sqlite3_result_value(pCtx, p->apKey[p->iKey]);
+    } else {
+      sqlite3_result_int64(pCtx, p->iGiven);
+    }
+  } else if (pTab->zModel) {
+    sqlite3_result_value(pCtx, sqlite3_column_value(p->pStmt, iCol));
+  } else if (iCol == RELATED_COL_ID && p->pFetch->bEmit) {
+    sqlite3_result_int64(pCtx, relatedIsBack(p) ? p->iGiven : p->iId);
+  } else if (iCol == RELATED_COL_ID) {
+    relatedKeyOf(pCall, pCtx, p->pStmt, pRel->pTarget->nKey);
+  } else if (iCol == RELATED_COL_DEPTH) {
+    sqlite3_result_int64(pCtx, p->nDeep);
+  } else if (iCol == RELATED_COL_JSON) {
+    relatedJson(pCall, pCtx, p);
+  } else if (iCol == RELATED_COL_THROUGH) {
+    relatedThrough(pCall, pCtx, p);
+  } else {
+    sqlite3_result_text(pCtx, iCol == RELATED_COL_MODEL ? p->zModel : p->zItem,
+                        -1, SQLITE_TRANSIENT);
+  }
+}
+
+int assocRelatedColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
+                       int iCol) {
+  AssocCall call;
+  assocCallInit(&call, relatedConn(pCur));
+  relatedResult(&call, pCtx, (RelatedCursor *)pCur, (RelatedTable *)pCur->pVtab,
+                iCol);
+  (void)assocCallFailed(&call, pCtx);
+  return SQLITE_OK;
+}
