@@ -140,10 +140,10 @@ void *assocAlloc(AssocCall *pCall, AssocArena *pArena, i64 nByte);
 static inline void *assocAllocRaw(AssocCall *pCall, AssocArena *pArena,
                                   i64 nByte) {
   char *p = pArena->pAt;
-  if (ASSOC_UNLIKELY(((uintptr_t)p & 7) || pArena->pEnd - p < nByte + 7 ||
-                     pCall->rc != SQLITE_OK)) {
+  if (ASSOC_UNLIKELY(pArena->pEnd - p < nByte + 14 || pCall->rc != SQLITE_OK)) {
     return assocAlloc(pCall, pArena, nByte);
   }
+  p += -(intptr_t)p & 7;
   pArena->pAt = p + ((nByte + 7) & ~(i64)7);
   return p;
 }
