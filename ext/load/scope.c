@@ -26,6 +26,70 @@ const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
   return pVal;
 }
 
+/* Values, each ?n among them being what it stands for. */
+static ShapeVal *scopeVals(AssocSql *p, const ShapeScope *pUse,
+                           const ShapeVal *pVal) {
+  ShapeVal *pFirst = 0, **ppEnd = &pFirst;
+  for (; pVal; pVal = pVal->pNext) {
+    ShapeVal *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+    if (pNew == 0) return 0;
+    *pNew = *assocScopeVal(p->pCall, pUse, pVal);
+    pNew->pNext = 0;
+    *ppEnd = pNew;
+    ppEnd = &pNew->pNext;
+  }
+  return pFirst;
+}
+
+static ShapePred *scopePreds(AssocSql *p, const ShapeScope *pUse,
+                             const ShapePred *pPred);
+
+/* An aggregate, with the values of its condition. */
+static ShapeAgg *scopeAgg(AssocSql *p, const ShapeScope *pUse,
+                          const ShapeAgg *pAgg) {
+  ShapeAgg *pNew;
+  if (pAgg == 0) return 0;
+  pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+  if (pNew == 0) return 0;
+  *pNew = *pAgg;
+  pNew->pWhere = scopePreds(p, pUse, pAgg->pWhere);
+  return pNew;
+}
+
+static ShapePred *scopePreds(AssocSql *p, const ShapeScope *pUse,
+                             const ShapePred *pPred) {
+  ShapePred *pFirst = 0, **ppEnd = &pFirst;
+  for (; pPred; pPred = pPred->pNext) {
+    ShapePred *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+    if (pNew == 0) return 0;
+    *pNew = *pPred;
+    pNew->key.pAgg = scopeAgg(p, pUse, pPred->key.pAgg);
+    pNew->pVal = scopeVals(p, pUse, pPred->pVal);
+    pNew->pSub = scopePreds(p, pUse, pPred->pSub);
+    pNew->pNext = 0;
+    *ppEnd = pNew;
+    ppEnd = &pNew->pNext;
+  }
+  return pFirst;
+}
+
+/* The order of a scope as it is used: others write it, who know of no scope. */
+static ShapeSort *scopeOrder(AssocSql *p, const ShapeScope *pUse,
+                             ShapeSort *pSort) {
+  ShapeSort *pFirst = 0, **ppEnd = &pFirst;
+  if (pUse == 0) return pSort;
+  for (; pSort; pSort = pSort->pNext) {
+    ShapeSort *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+    if (pNew == 0) return 0;
+    *pNew = *pSort;
+    pNew->key.pAgg = scopeAgg(p, pUse, pSort->key.pAgg);
+    pNew->pNext = 0;
+    *ppEnd = pNew;
+    ppEnd = &pNew->pNext;
+  }
+  return pFirst;
+}
+
 static void scopeMissing(AssocSql *p, const AssocModel *pModel,
                          const ShapeScope *pUse) {
   const AssocScope *pScope;
@@ -123,18 +187,20 @@ const ShapeClauses *assocSqlScoped(AssocSql *p, const AssocRel *pRel,
                                    AssocModel *pModel, const ShapeClauses *pC) {
   ShapeClauses *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
   const ShapeClauses *pOrder = 0, *pLimit = 0, *pOffset = 0;
-  const ShapeScope *pUse = 0, *pLimitUse = 0, *pOffsetUse = 0;
+  const ShapeScope *pUse = 0, *pOrderUse = 0, *pLimitUse = 0, *pOffsetUse = 0;
   const AssocScope *pScope;
   int bStarted = 0;
   if (pNew == 0) return pC;
   if (pC) *pNew = *pC;
   while ((pScope = scopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
     const ShapeClauses *pAdd = pScope->pClauses;
-    if (pAdd->pOrder) pOrder = pAdd;
+    if (pAdd->pOrder) pOrder = pAdd, pOrderUse = pUse;
     if (pAdd->pLimit) pLimit = pAdd, pLimitUse = pUse;
     if (pAdd->pOffset) pOffset = pAdd, pOffsetUse = pUse;
   }
-  if (pOrder && !assocOrderOf(pRel, pNew)) pNew->pOrder = pOrder->pOrder;
+  if (pOrder && !assocOrderOf(pRel, pNew)) {
+    pNew->pOrder = scopeOrder(p, pOrderUse, pOrder->pOrder);
+  }
   if (pRel && !pRel->bMany) return pNew;
   if (pNew->pLimit || pNew->pFirst || pNew->pLast) return pNew;
   if (pLimit) {

@@ -602,7 +602,8 @@ ShapeSort *shapeJsonOrder(JsonParser *p, AssocJson *pJson) {
   ShapeSort *pFirst = 0, **ppEnd = &pFirst;
   AssocJson *pSub;
   if (pJson->eType == ASSOC_J_TEXT) {
-    return assocShapeOrderText(p->pCall, p->pArena, pJson->z, pJson->n);
+    return assocShapeOrderText(p->pCall, p->pArena, p->pShape, pJson->z,
+                               pJson->n);
   }
   if (pJson->eType != ASSOC_J_ARRAY) {
     assocError(p->pCall, "\"order\" must be an array or a text, not %s",
@@ -613,7 +614,8 @@ ShapeSort *shapeJsonOrder(JsonParser *p, AssocJson *pJson) {
     if (pSub->eType == ASSOC_J_ARRAY) {
       *ppEnd = jsonSortList(p, pSub);
     } else if (shapeJsonIsText(p, pSub, "an element of \"order\"")) {
-      *ppEnd = assocShapeOrderText(p->pCall, p->pArena, pSub->z, pSub->n);
+      *ppEnd =
+          assocShapeOrderText(p->pCall, p->pArena, p->pShape, pSub->z, pSub->n);
     }
     while (*ppEnd) ppEnd = &(*ppEnd)->pNext;
   }

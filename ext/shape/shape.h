@@ -226,7 +226,8 @@ void assocShapeParseText(AssocCall *pCall, AssocArena *pArena,
                          AssocShape *pShape, int nText);
 void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
                          AssocShape *pShape, int nText);
+/* An order as the text form writes it; pOf learns which parameters it has. */
 ShapeSort *assocShapeOrderText(AssocCall *pCall, AssocArena *pArena,
-                               const char *z, int n);
+                               AssocShape *pOf, const char *z, int n);
 
 #endif /* ASSOC_SHAPE_H */

@@ -967,7 +967,7 @@ void assocShapeParseText(AssocCall *pCall, AssocArena *pArena,
 }
 
 ShapeSort *assocShapeOrderText(AssocCall *pCall, AssocArena *pArena,
-                               const char *z, int n) {
+                               AssocShape *pOf, const char *z, int n) {
   AssocShape shape;
   TextParser p;
   ShapeSort *pSort;
@@ -982,5 +982,7 @@ ShapeSort *assocShapeOrderText(AssocCall *pCall, AssocArena *pArena,
   textAdvance(&p);
   pSort = textSorts(&p);
   if (p.tok.eType != TK_END) textExpected(&p, "the end of the order");
+  if (shape.nParam > pOf->nParam) pOf->nParam = shape.nParam;
+  pOf->bNamed |= shape.bNamed;
   return pSort;
 }
