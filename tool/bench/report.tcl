@@ -96,11 +96,11 @@ Made by `make bench`; do not edit. $machine.
 !\[Bars: for each shape, how many times as fast as the expert's SQL\](bench.svg)
 
 How often assoc goes through while the expert's SQL does once: above 1 it is
-the faster one. Both are prepared statements on one connection, warm, with the
-cache as SQLite has it by default, and run in turn: the ratio is the median of
-those of the pairs of processor times, beside it are the quartiles. Before that, their answers are
-found equal byte for byte. Of the expert's forms, text and `jsonb`, the fastest
-one counts. A size is the number of users, each of whom has ten posts and fifty
+the faster one. Both are prepared statements on one connection, with the cache as
+SQLite has it by default, and run in turn, the short ones some times after one
+that warms up: the ratio is the median of those of the pairs of processor times,
+beside it are the quartiles. Before that, their answers are found equal byte for
+byte. Of the expert's forms, text and `jsonb`, the fastest one counts. A size is the number of users, each of whom has ten posts and fifty
 comments, in a file in which rows lie as they came in time; `make bench BENCH=-c`
 has those of a parent together. *Target* is the ratio that we want, ✗ where the
 upper quartile misses it, ° where it does but our time is within the floors
