@@ -221,14 +221,19 @@ static void fetchRow(const Bench *p, Side *pSide, int bNote) {
   pAnswer->nRow++;
 }
 
+/* As many as show all keys. */
+static int runsOfAll(const BenchShape *pShape) {
+  return pShape->nSame ? KEYS_MAX * pShape->nSame : 1;
+}
+
 /* Run it so many times. Returns the time of one. */
 static double runs(const Bench *p, Side *pSide, int n, int bNote) {
   sqlite3_stmt *pStmt = pSide->pStmt;
   double rStart = now();
   int i;
   for (i = 0; i < n; i++) {
-    if (p->pShape->bByKey) {
-      sqlite3_bind_int64(pStmt, 1, 1 + (i * 7919 + 5) % p->nUser);
+    if (p->pShape->nSame) {
+      sqlite3_bind_int64(pStmt, 1, 1 + (i / p->pShape->nSame * 7919 + 5) % p->nUser);
     }
     while (sqlite3_step(pStmt) == SQLITE_ROW) fetchRow(p, pSide, bNote);
     if (sqlite3_reset(pStmt)) benchFail(p->db, "%.300s", pSide->zSql);
@@ -301,7 +306,7 @@ static void showDifference(Side *pA, Side *pB) {
 static void verify(Bench *p) {
   Side *pOurs = &p->aSide[0];
   int i;
-  p->nTurn = p->pShape->bByKey ? KEYS_MAX : 1;
+  p->nTurn = runsOfAll(p->pShape);
   for (i = 0; i < p->nSide; i++) {
     Side *pSide = &p->aSide[i];
     pSide->rFirst = runs(p, pSide, p->nTurn, 1);
@@ -464,7 +469,7 @@ static void report(const Bench *p) {
   double rBeside = pBeside ? pBeside->rMedian / pOurs->rMedian : 0;
   double rFloors = 0;
   double aRatio[ROUND_MAX], rRatio, rLow, rHigh;
-  i64 nByte = pOurs->answer.nByte / (pShape->bByKey ? KEYS_MAX : 1);
+  i64 nByte = pOurs->answer.nByte / runsOfAll(pShape);
   int eMiss;
   int i;
   for (i = 0; i < p->nRound; i++) {
@@ -502,7 +507,7 @@ void benchProfile(const Bench *p, Side *pSide) {
 
 static void profile(Bench *p) {
   Side *pSide = &p->aSide[opt.zProfile[0] == 'e'];
-  p->nTurn = p->pShape->bByKey ? KEYS_MAX : 1;
+  p->nTurn = runsOfAll(p->pShape);
   (void)runs(p, pSide, p->nTurn, 0);
   benchProfile(p, pSide);
 }

@@ -62,8 +62,8 @@ static const char **readKey(BenchShape *p, const char *zLine) {
     p->zFloor = z;
   } else if (valueOf(zLine, "list")) {
     p->bList = 1;
-  } else if (valueOf(zLine, "by key")) {
-    p->bByKey = 1;
+  } else if ((z = valueOf(zLine, "by key"))) {
+    p->nSame = atoi(z) > 0 ? atoi(z) : 1;
   } else if (valueOf(zLine, "any order")) {
     p->bAnyOrder = 1;
   } else if (valueOf(zLine, "title") == 0) {

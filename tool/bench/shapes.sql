@@ -8,6 +8,7 @@
 --   -- overhead: N            instead: microseconds that we may need beyond it
 --   -- list                   reads all of a table: growth is to be linear
 --   -- by key                 ?1 is the key of a user, another one at each run
+--   -- by key: N              or after N runs, which then find its pages
 --   -- any order              of the rows of the answer
 --   -- floor: TABLES          these are read whole: see bench.c
 --   -- setup:                 SQL that is run once
@@ -128,8 +129,22 @@ SELECT json_group_array(json_object($posts(p),
 FROM posts p LEFT JOIN g ON g.post_id = p.id
 
 -- shape: one-user
--- title: one user by key, with posts with comments
+-- title: one user by key, with posts with comments, repeated
 -- target: 1.3
+-- by key: 10
+-- ours:
+SELECT assoc_find('User', ?1, '{*,posts{*,comments}}')
+-- expert: correlated
+SELECT json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p),
+    'comments', (SELECT $json_group_array($json_object($comments(c)))
+                 FROM comments c WHERE c.post_id = p.id)))
+            FROM posts p WHERE p.user_id = u.id))
+FROM users u WHERE u.id = ?1
+
+-- shape: another-user
+-- title: another user each time: half of it is reading pages
+-- target: 1
 -- by key
 -- ours:
 SELECT assoc_find('User', ?1, '{*,posts{*,comments}}')
