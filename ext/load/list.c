@@ -47,28 +47,17 @@ void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere) {
   }
 }
 
-/* Room for one row more, and for those that are read ahead. */
-static int listRoom(AssocRun *pRun, AssocNodeRun *pState) {
-  u32 n = pState->nRow, nNew = n * 2 + 60;
-  AssocRow **apRow;
-  u32 *aiList;
-  if (n + ASSOC_LIST_AHEAD < pState->nRoom) return 1;
-  apRow = listGrow(pRun, pState->apRow, (i64)sizeof(*apRow) * n,
-                   (i64)sizeof(*apRow) * nNew);
-  aiList = listGrow(pRun, pState->aiList, (i64)sizeof(*aiList) * n,
-                    (i64)sizeof(*aiList) * nNew);
+int assocListRoom(AssocRun *pRun, AssocNodeRun *pState) {
+  u32 n = pState->nRow, nNew = n * 4 + 60;
+  AssocRow **apRow = listGrow(pRun, pState->apRow, (i64)sizeof(*apRow) * n,
+                              (i64)sizeof(*apRow) * nNew);
+  u32 *aiList = listGrow(pRun, pState->aiList, (i64)sizeof(*aiList) * n,
+                         (i64)sizeof(*aiList) * nNew);
   if (apRow == 0 || aiList == 0) return 0;
   pState->apRow = apRow;
   pState->aiList = aiList;
   pState->nRoom = nNew;
   return 1;
-}
-
-void assocListAdd(AssocRun *pRun, AssocNodeRun *pState, u32 iBucket,
-                  AssocRow *pRow) {
-  if (!listRoom(pRun, pState)) return;
-  pState->apRow[pState->nRow] = pRow;
-  pState->aiList[pState->nRow++] = iBucket;
 }
 
 /* How many rows has each bucket? True if they came bucket by bucket. */

@@ -662,9 +662,18 @@ void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
 int assocListNeed(AssocRun *pRun, AssocNodeRun *pState, u32 n);
 /* The limits of each bucket, where rows come that were not limited before. */
 void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere);
+/* Room for one row more, and for those that are read ahead. */
+int assocListRoom(AssocRun *pRun, AssocNodeRun *pState);
 /* A row has come; and at last: all rows have. */
-void assocListAdd(AssocRun *pRun, AssocNodeRun *pState, u32 iBucket,
-                  AssocRow *pRow);
+static inline void assocListAdd(AssocRun *pRun, AssocNodeRun *pState,
+                                u32 iBucket, AssocRow *pRow) {
+  if (ASSOC_UNLIKELY(pState->nRow + ASSOC_LIST_AHEAD >= pState->nRoom) &&
+      !assocListRoom(pRun, pState)) {
+    return;
+  }
+  pState->apRow[pState->nRow] = pRow;
+  pState->aiList[pState->nRow++] = iBucket;
+}
 void assocListEnd(AssocRun *pRun, AssocNodeRun *pState);
 /* The lists of a page as they are given, when all rows are there. */
 void assocListPages(AssocRun *pRun, const AssocNode *pNode, u32 nBucket);
