@@ -233,7 +233,8 @@ static double runs(const Bench *p, Side *pSide, int n, int bNote) {
   int i;
   for (i = 0; i < n; i++) {
     if (p->pShape->nSame) {
-      sqlite3_bind_int64(pStmt, 1, 1 + (i / p->pShape->nSame * 7919 + 5) % p->nUser);
+      sqlite3_bind_int64(pStmt, 1,
+                         1 + (i / p->pShape->nSame * 7919 + 5) % p->nUser);
     }
     while (sqlite3_step(pStmt) == SQLITE_ROW) fetchRow(p, pSide, bNote);
     if (sqlite3_reset(pStmt)) benchFail(p->db, "%.300s", pSide->zSql);
