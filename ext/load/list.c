@@ -30,6 +30,18 @@ int assocListNeed(AssocRun *pRun, AssocNodeRun *pState, u32 n) {
   return 1;
 }
 
+int assocListEnds(AssocRun *pRun, AssocNodeRun *pState, u32 n) {
+  const i64 nOne = sizeof(AssocRow *);
+  u32 nOld = pState->nEnd, nNew = n * 2 + 62;
+  AssocRow **apNew;
+  if (n <= nOld) return 1;
+  apNew = listGrow(pRun, pState->apEnd, nOne * nOld, nOne * nNew);
+  if (apNew == 0) return 0;
+  pState->apEnd = apNew;
+  pState->nEnd = nNew;
+  return 1;
+}
+
 void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   const ShapeClauses *pC = pNode->pClauses;

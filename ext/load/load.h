@@ -660,6 +660,8 @@ void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
 
 /* Room for n buckets; those there are stay. */
 int assocListNeed(AssocRun *pRun, AssocNodeRun *pState, u32 n);
+/* The same for n targets of many to many. */
+int assocListEnds(AssocRun *pRun, AssocNodeRun *pState, u32 n);
 /* The limits of each bucket, where rows come that were not limited before. */
 void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere);
 /* Room for one row more, and for those that are read ahead. */

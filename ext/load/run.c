@@ -260,17 +260,7 @@ static void emitRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
 static void endRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   u32 iEnd = assocKeymapAdd(&pState->ends, apVal, &pRun->rc);
-  if (iEnd == ASSOC_NOSLOT) return;
-  if (iEnd >= pState->nEnd) {
-    u32 nNew = pState->nEnd * 2 + 64;
-    AssocRow **ap =
-        assocAlloc(pRun->pCall, &pRun->mem, (i64)sizeof(*ap) * nNew);
-    if (ap == 0) pRun->rc = SQLITE_NOMEM;
-    if (ap == 0) return;
-    if (pState->nEnd) memcpy(ap, pState->apEnd, sizeof(*ap) * pState->nEnd);
-    pState->apEnd = ap;
-    pState->nEnd = nNew;
-  }
+  if (iEnd == ASSOC_NOSLOT || !assocListEnds(pRun, pState, iEnd + 1)) return;
   pState->apEnd[iEnd] = writeRow(pRun, pNode, &apVal[pNode->pRel->other.nCol]);
 }
 

@@ -11,6 +11,20 @@
 */
 #include "load/load.h"
 
+void assocSqlStart(AssocPlanner *p, AssocSql *pSql) {
+  memset(pSql, 0, sizeof(*pSql));
+  pSql->pCall = p->pCall;
+  pSql->pArena = p->pArena;
+  pSql->zText = p->pPlan->pShape->bJson ? 0 : p->pPlan->pShape->zText;
+  pSql->pStr = sqlite3_str_new(p->pCall->db);
+  pSql->nAlias = 2; /* t1 and t2 are the node's */
+  pSql->ppBindEnd = &pSql->pBind;
+}
+
+const char *assocSqlEnd(AssocPlanner *p, AssocSql *pSql) {
+  return assocArenaStr(p->pCall, p->pArena, pSql->pStr);
+}
+
 /* ------------------------------------------------------ tables, columns */
 
 void assocSqlTable(AssocSql *p, const AssocTable *pTab) {
