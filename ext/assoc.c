@@ -31,6 +31,7 @@ static const AssocFunction aVersion[] = {
 
 static const AssocFunction *const apFunction[] = {aVersion,
                                                   aAssocChangeFunction,
+                                                  aAssocConfigFunction,
                                                   aAssocDefineFunction,
                                                   aAssocDestroyFunction,
                                                   aAssocExplainFunction,

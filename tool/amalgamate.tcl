@@ -14,7 +14,7 @@ set top [file dirname [file dirname [file normalize [info script]]]]
 set ext [file join $top ext]
 fconfigure stdout -encoding utf-8 -translation lf
 
-set floors {base model shape load write sync look surface}
+set floors {base shape model sql load write sync look surface}
 foreach folder [lsort [glob -nocomplain -directory $ext -type d -tails *]] {
   if {$folder ni $floors &&
       [llength [glob -nocomplain [file join $ext $folder *.c]]]} {

@@ -4,7 +4,7 @@
 #   tool/coverage.sh build/coverage FILE.c ...
 #
 # The first argument is where gcc --coverage left its notes. Annotated sources
-# are left there too: build/coverage/ext/base/json.c.gcov marks the lines that
+# are left there too: build/coverage/ext/base/jsonwrite.c.gcov marks the lines that
 # no test reaches with #####. Branches count each way that a condition went.
 dir=$1
 shift

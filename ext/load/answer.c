@@ -70,7 +70,7 @@ void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
     return;
   }
   if (bHas) assocModelNeedKey(p->pCall, pRel->pTarget);
-  assocSqlStart(p, &sql);
+  assocPlannerSql(p, &sql);
   sql.nVar = pRoot->pModel->nKey;
   stmtPut(&sql, "SELECT count(*)");
   if (bSome) stmtPut(&sql, " FROM (SELECT ");
@@ -98,7 +98,7 @@ void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
     }
     sqlite3_str_appendf(sql.pStr, "=?%d", ++sql.nVar);
   }
-  pRoot->lookup.zSql = assocSqlEnd(p, &sql);
+  pRoot->lookup.zSql = assocSqlEnd(&sql);
   pRoot->lookup.pBind = sql.pBind;
   p->pPlan->pAnswer = pRel;
 }
@@ -134,7 +134,7 @@ static void makeAllSources(Planner *p, AssocNode *pRoot) {
   const AssocModel *pSrc = pRoot->pModel;
   AssocSql sql;
   int i, n = 0;
-  assocSqlStart(p, &sql);
+  assocPlannerSql(p, &sql);
   for (i = 0; i < pSrc->nKey; i++) {
     stmtNext(&sql, &n, "SELECT ", ",");
     assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[i]);
@@ -142,7 +142,7 @@ static void makeAllSources(Planner *p, AssocNode *pRoot) {
   pRoot->pClauses = 0;
   assocStmtFrom(&sql, pRoot, 0);
   assocStmtOrder(&sql, pRoot);
-  pRoot->scan.zSql = assocSqlEnd(p, &sql);
+  pRoot->scan.zSql = assocSqlEnd(&sql);
 }
 
 /* Can the ids be taken in one step? They are rowids, so integers. */
@@ -161,7 +161,7 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   int bSorted = bTake && pRel->bMany && !assocOrderOf(pRel, pC) &&
                 !(pC && (pC->pLimit || pC->pOffset));
   AssocSql sql;
-  assocSqlStart(p, &sql);
+  assocPlannerSql(p, &sql);
   stmtPut(&sql, !bTake    ? "SELECT "
                 : bSorted ? "SELECT assoc_take("
                           : "SELECT assoc_take(a0) FROM (SELECT ");
@@ -175,7 +175,7 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   if (bTake && !bSorted) stmtPut(&sql, ")");
   pRoot->lookup.bEmit = (u8)bTake;
   pRoot->lookup.bSort = (u8)bSorted;
-  pRoot->lookup.zSql = assocSqlEnd(p, &sql);
+  pRoot->lookup.zSql = assocSqlEnd(&sql);
   pRoot->lookup.pBind = sql.pBind;
 }
 
@@ -198,7 +198,7 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   if (pCol->eColl == ASSOC_COLL_OTHER) return;
   pPairs->rule.eAff = pCol->eAff;
   pPairs->rule.eColl = pCol->eColl;
-  assocSqlStart(p, &sql);
+  assocPlannerSql(p, &sql);
   stmtPut(&sql, "SELECT assoc_take(a0,a1) FROM (SELECT ");
   assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[0]);
   stmtPut(&sql, bBack ? " AS a1," : " AS a0,");
@@ -209,7 +209,7 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
     relatedOrder(&sql, pRel, pItem->pClauses);
   }
   stmtPut(&sql, ")");
-  pPairs->fetch.zSql = assocSqlEnd(p, &sql);
+  pPairs->fetch.zSql = assocSqlEnd(&sql);
   pPairs->fetch.pBind = sql.pBind;
 }
 
@@ -242,7 +242,7 @@ static void makeBack(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   AssocSql sql;
   if (pSrc->aKey[0] != pSrc->pTable->iRowid || !meansAll(pRel)) return;
   if (pItem->nRecurse) return;
-  assocSqlStart(p, &sql);
+  assocPlannerSql(p, &sql);
   sql.nVar = 1;
   stmtPut(&sql, "SELECT assoc_take(");
   assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[0]);
@@ -252,7 +252,7 @@ static void makeBack(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   stmtTarget(&sql, pRel, 0);
   stmtPut(&sql, "=?1");
   pRoot->back.bEmit = pRoot->back.bSort = 1;
-  pRoot->back.zSql = assocSqlEnd(p, &sql);
+  pRoot->back.zSql = assocSqlEnd(&sql);
   pRoot->back.pBind = sql.pBind;
   makePairs(p, pRoot, pItem, pRel, 1);
   pRoot->backPairs.zIndex = pairsIndex(p, pRel, 1);
@@ -272,12 +272,12 @@ static void makeAgain(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                pRel->zName, pRel->pSource->zLabel, pRel->pTarget->zLabel);
     return;
   }
-  assocSqlStart(p, &sql);
+  assocPlannerSql(p, &sql);
   for (i = 0; i < pRel->pTarget->nKey; i++) {
     stmtNext(&sql, &n, "SELECT ", ",");
     sqlite3_str_appendf(sql.pStr, "?%d", i + 1);
   }
-  pRoot->again.zSql = assocSqlEnd(p, &sql);
+  pRoot->again.zSql = assocSqlEnd(&sql);
   pRoot->nRecurse = pItem->nRecurse;
 }
 

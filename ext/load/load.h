@@ -2,10 +2,6 @@
 ** The engine: a shape and a model make a plan, a plan and parameters make
 ** JSON.
 **
-**   sql     tables, columns and values as SQL
-**   scope   which scopes of a model hold
-**   where   predicates, orders and joins as SQL
-**   filter  conditions on related rows: EXISTS or IN
 **   node    a node as it is made: its values, parts and keys
 **   plan    from tree and model to nodes
 **   stmt    what the statements of nodes share; stmt.h
@@ -14,11 +10,12 @@
 **   value   those of aggregates
 **   answer  those that one row is asked, without nodes
 **   page    cursors
+**   nested  a plan as one nested SELECT: assoc_sql()
 **   cache   the plans of a connection
 **   bind    the values of statements
 **   choose  which of the two ways
 **   run     fetching the rows of each node
-**   list    the lists that they are put in
+**   bucket  the lists that they are put in
 **   keys    the keys of a lookup, as a table
 **   gather  putting their JSON together
 **
@@ -45,37 +42,19 @@
 #ifndef ASSOC_LOAD_H
 #define ASSOC_LOAD_H
 
-#include "model/model.h"
+#include "sql/sql.h"
 
 typedef struct AssocArgs AssocArgs;
-typedef struct AssocBind AssocBind;
 typedef struct AssocBucket AssocBucket;
-typedef struct AssocChoice AssocChoice;
 typedef struct AssocFetch AssocFetch;
-typedef struct AssocFilter AssocFilter;
 typedef struct AssocNode AssocNode;
 typedef struct AssocPart AssocPart;
 typedef struct AssocPlan AssocPlan;
 typedef struct AssocRow AssocRow;
 typedef struct AssocRun AssocRun;
-typedef struct AssocSql AssocSql;
 typedef struct AssocTake AssocTake;
 
 /* ------------------------------------------------------------------- plan */
-
-/* A value that a statement is given before it runs. */
-struct AssocBind {
-  int iSql;             /* Its ?number in the statement */
-  u8 eHow;              /* ASSOC_BIND_* */
-  int iPart;            /* CURSOR: which value of the cursor, from 0 */
-  const ShapeVal *pVal; /* A literal or a parameter of the shape */
-  AssocNode *pNode;     /* CURSOR: the node whose order it speaks of */
-  AssocBind *pNext;
-};
-#define ASSOC_BIND_VALUE 0
-#define ASSOC_BIND_COUNT 1  /* A limit or offset: a whole number */
-#define ASSOC_BIND_MORE 2   /* A limit, and one more to see if there is more */
-#define ASSOC_BIND_CURSOR 3 /* A value out of a page's cursor */
 
 /* A member of the object that a row becomes, in the order of the output. */
 struct AssocPart {
@@ -97,13 +76,6 @@ struct AssocPart {
 #define ASSOC_PART_CHILD 1  /* A row, a list of rows, a value, or a page */
 #define ASSOC_PART_SPREAD 2 /* The members of a row, among one's own */
 #define ASSOC_PART_TEXT 3   /* Only zKey: the ends of a nested object */
-
-/* A value that a node's statements select. */
-typedef struct AssocArg AssocArg;
-struct AssocArg {
-  const char *zSql;     /* Its SQL, or 0: then it is */
-  const ShapeKey *pKey; /* this key of the node's model */
-};
 
 /* How a statement hands over its rows. */
 struct AssocFetch {
@@ -318,180 +290,8 @@ void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                      AssocRel *pRel);
 void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                       AssocRel *pRel);
-void assocSqlStart(AssocPlanner *p, AssocSql *pSql);
-const char *assocSqlEnd(AssocPlanner *p, AssocSql *pSql);
-
-/* -------------------------------------------------------------------- sql */
-
-/*
-** A statement being written. Values become ?numbers and are remembered in
-** pBind; tables get aliases t1, t2, ...
-*/
-struct AssocSql {
-  AssocCall *pCall;
-  AssocArena *pArena;
-  const char *zText; /* Of the shape, for carets */
-  sqlite3_str *pStr;
-  int nVar; /* ?numbers given so far */
-  int nAlias;
-  AssocBind *pBind, **ppBindEnd;
-  u8 bLiteral;      /* Values are written out: assoc_sql() */
-  u8 bNatural;      /* Rows are to come in the order they lie in */
-  u8 bMaybe;        /* NULL is not as good as false, as under NOT */
-  u8 bDear;         /* OUT: each run goes through a whole table */
-  AssocNode *pNode; /* Whose rows conditions are tested on, or 0 */
-  u8 bScan;         /* On all of them, not those of one parent */
-  i64 nTested;      /* About how many; 0: not known; -1: not asked */
-  const AssocNode
-      *pListed;         /* Its values are the columns from iListed on, and */
-  int iListed;          /* ORDER BY may say the number of one; or 0 */
-  AssocChoice *pChoice; /* OUT: how conditions on related rows are asked */
-  const ShapeScope *pScope; /* While a named scope is written: its use */
-};
-
-/* An association on the way into a statement. */
-typedef struct AssocHop AssocHop;
-struct AssocHop {
-  AssocRel *pRel;
-  AssocRel *pAlso;  /* The path that this is the last step of: its scope */
-  int iFrom;        /* Alias of the rows it starts from */
-  int iAlias;       /* Alias of its target */
-  int iJoin;        /* Alias of its join table, 0 without one */
-  u8 bAny;          /* A to-one may be any of its rows, not only the first */
-  AssocHop *pStart; /* The first step of pAlso, of which only the first row is
-                    ** meant; or 0 */
-  AssocHop *pNext;
-};
-
-/* "schema"."table" */
-void assocSqlTable(AssocSql *p, const AssocTable *pTab);
-/* "schema"."table" t1 */
-void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias);
-/* t1."column" */
-void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol);
-/* t1.a=t2.b AND t1.c=t2.d */
-void assocSqlEqual(AssocSql *p, int iA, const AssocTable *pA,
-                   const AssocKey *pKeyA, int iB, const AssocTable *pB,
-                   const AssocKey *pKeyB);
-/* Only SQLite knows how a column of a view that has no type compares: it may be
-** untyped, or an expression, of which a comparison to TEXT makes text. */
-int assocColumnVague(const AssocTable *pTab, const AssocColumn *pCol,
-                     const AssocColumn *pOther);
-/* SQL of a value as text, if that is how SQLite compares it. */
-const char *assocSqlAsText(AssocCall *pCall, AssocArena *pArena, const char *z);
-/* SQL of a value as a number, where it is text that looks like one; as an
-** expression it has no collation of its own, so it is given zColl if that is
-** not 0. */
-const char *assocSqlAsNumber(AssocCall *pCall, AssocArena *pArena,
-                             const char *z, const char *zColl);
-/* Does = change the values of a key, so that several may equal one of the
-** other? */
-int assocKeyChanges(const AssocTable *pTab, const AssocKey *pKey,
-                    const AssocTable *pOther, const AssocKey *pOtherKey);
-/* Column i by which a step is found, so changed that all that equal one value
-** before the step are equal. */
-void assocSqlFarColumn(AssocSql *p, const AssocHop *pHop, int i);
-/* A ?number for a value of the shape. */
-void assocSqlVal(AssocSql *p, const ShapeVal *pVal);
-/* The same, used in another way. */
-AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow);
-/* The error that a model has no column or association of that name. */
-void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
-                     const char *zWhat);
-/* The association of that name, ready for use; that which an item means, an
-** error if there is none. */
-AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName);
-AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
-                       const ShapeName *pName, AssocModel *pModel);
-
-/* The value that a scope's ?n stands for, or pVal itself. */
-const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
-                              const ShapeVal *pVal);
-/* The conditions of the scopes that hold under the clauses, and that rows are
-** not deleted, each with AND before it. */
-void assocSqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
-                   int iAlias);
-/* Clauses with the order, limit and offset that scopes add. */
-const ShapeClauses *assocSqlScoped(AssocSql *p, const AssocRel *pRel,
-                                   AssocModel *pModel, const ShapeClauses *pC);
-/* Clauses under which no scope holds, for rows of which others decide that. */
-extern const ShapeClauses assocAnyRow;
-
-/* What a comparison or an order is about. */
-void assocSqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
-                 int iAlias);
-/* A predicate on rows of pModel under alias iAlias. */
-void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
-                  int iAlias);
-/* The conditions that rows of a relation meet, each with AND before it: its
-** scope, the model's scopes and soft deletion, and the clauses. The join row
-** has alias iJoin. */
-void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
-                        const ShapeClauses *pC, AssocModel *pModel, int iAlias,
-                        int iJoin);
-/* The scope of an association, which may be 0, with AND before it. */
-void assocSqlScope(AssocSql *p, const ShapePred *pScope, AssocModel *pModel,
-                   int iAlias);
-/* How a condition on related rows is asked: for assoc_explain(). */
-struct AssocChoice {
-  const char *zWhat; /* "some posts" */
-  u8 bIn;            /* IN, else EXISTS */
-  const char *zWhy;
-  AssocChoice *pNext;
-};
-
-/* A condition on related rows: there is one that meets all of this. */
-struct AssocFilter {
-  const char *zWord;      /* "some", for assoc_explain() */
-  const AssocHop *pFirst; /* The way to them */
-  AssocModel *pEnd;       /* Where it ends */
-  const ShapeClauses *pC;
-  const ShapePred *pPred;
-  u8 bFalse; /* pPred is to be false */
-  const ShapeItem *pBlock;
-};
-/* EXISTS(…) or IN (…). The second writes nothing and gives 0 unless it is
-** better to start from the related rows. */
-void assocSqlFilter(AssocSql *p, const AssocFilter *pF);
-int assocSqlFilterFirst(AssocSql *p, const AssocFilter *pF);
-/* An aggregate of a path, all groups at once; 0 if an index is better. */
-int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
-                    AssocModel *pModel, int iLast);
-/* Is there an index for every step of the association? */
-int assocHopServed(AssocCall *pCall, const AssocRel *pRel);
-/* The clauses of "on Post(...)" in a block, or 0. */
-const ShapeClauses *assocBranchClauses(AssocCall *pCall,
-                                       const AssocBranch *pBranch,
-                                       const ShapeItem *pBlock);
-/* The steps of an association from alias iFrom, with new aliases: all that a
-** to-one may be. */
-AssocHop *assocSqlHops(AssocSql *p, AssocRel *pRel, int iFrom);
-/* The steps of a path of names; *ppModel becomes the model where it ends. */
-AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
-                       AssocModel **ppModel, int iFrom);
-/* " FROM a t2, b t3 WHERE …": their tables, and how they hang together and on
-** what they start from, unless bFree. pC is for the last. */
-void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
-                  int bFree);
-/* " FROM source t1, target t2 … WHERE …": the rows of a relation, with all
-** their conditions, and of the block that the target's rows are to meet. Of a
-** to-one all that it may be: LIMIT 1 is for the caller. */
-void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
-                     const ShapeItem *pBlock);
-/* count(*), sum(t2."likes"), … of an aggregate over rows under iAlias. */
-void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
-                     AssocModel *pModel, int iAlias);
-/* " AND EXISTS(...)" for each item of a block that is required. */
-void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
-                      int iAlias);
-/* " ORDER BY t1.a DESC, t1.id": the clauses' order, else the relation's,
-** and then the key, in the direction of the last term: so an index on the
-** terms gives that order too. Nothing for a view without order and key.
-** bTurned: the other way round. */
-void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
-                   AssocModel *pModel, int iAlias, int bTurned);
-/* The order that a list has if its clauses do not say: 0 is its key's. */
-ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC);
+/* Start a statement in the plan's arena. assocSqlEnd() ends it. */
+void assocPlannerSql(AssocPlanner *p, AssocSql *pSql);
 
 /* ------------------------------------------------------------------- page */
 

@@ -234,7 +234,8 @@ static void makeEach(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   stmtKey(&sql, pNode, nKey, 0);
   assocStmtWhere(&sql, pNode);
   if (bCursor) assocStmtCursors(&sql, pNode);
-  sql.pListed = pNode;
+  sql.nListed = pNode->nArg;
+  sql.aListed = pNode->aArg;
   sql.iListed = 1;
   if (pNode->pRel && !pNode->bOne) assocStmtOrder(&sql, pNode);
   assocStmtLimit(&sql, pNode);

@@ -63,9 +63,9 @@ static const ShapeClauses *withScopes(Planner *p, const AssocRel *pRel,
                                       AssocModel *pModel,
                                       const ShapeClauses *pC) {
   AssocSql sql;
-  assocSqlStart(p, &sql);
+  assocPlannerSql(p, &sql);
   pC = assocSqlScoped(&sql, pRel, pModel, pC);
-  (void)assocSqlEnd(p, &sql);
+  (void)assocSqlEnd(&sql);
   return pC;
 }
 
@@ -340,9 +340,9 @@ static void compileAssoc(Planner *p, AssocNode *pParent, const ShapeItem *pItem,
 
 static void addNameError(Planner *p, AssocNode *pNode, const ShapeName *pName) {
   AssocSql sql;
-  assocSqlStart(p, &sql);
+  assocPlannerSql(p, &sql);
   assocSqlUnknown(&sql, pNode->pModel, pName, "column or association");
-  (void)assocSqlEnd(p, &sql);
+  (void)assocSqlEnd(&sql);
 }
 
 /* Is a name that stands alone a column? Then its number, else -1. */
@@ -369,9 +369,9 @@ static void compileName(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
     addNameError(p, pNode, pItem->pPath);
     return;
   }
-  assocSqlStart(p, &sql);
+  assocPlannerSql(p, &sql);
   pRel = assocItemRel(&sql, pItem, pItem->pPath, pNode->pModel);
-  (void)assocSqlEnd(p, &sql);
+  (void)assocSqlEnd(&sql);
   if (pRel) compileAssoc(p, pNode, pItem, pRel);
 }
 
@@ -402,9 +402,9 @@ static void compileStar(Planner *p, AssocNode *pNode, const ShapeItem *pBlock,
 static void checkMinus(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   AssocSql sql;
   if (assocColumnFind(pNode->pModel->pTable, pItem->pPath->z) >= 0) return;
-  assocSqlStart(p, &sql);
+  assocPlannerSql(p, &sql);
   assocSqlUnknown(&sql, pNode->pModel, pItem->pPath, "column");
-  (void)assocSqlEnd(p, &sql);
+  (void)assocSqlEnd(&sql);
 }
 
 /* Does "all":"…" mean this kind? */
@@ -452,7 +452,7 @@ static int relBeside(Planner *p, const AssocNode *pNode,
   const ShapeItem *pItem;
   AssocSql sql;
   int bBeside = 0;
-  assocSqlStart(p, &sql);
+  assocPlannerSql(p, &sql);
   for (pItem = pBlock; pItem && !bBeside; pItem = pItem->pNext) {
     if (pItem->eType != SHAPE_ITEM_NAME) continue;
     if (pItem->pPath == 0) {
@@ -461,7 +461,7 @@ static int relBeside(Planner *p, const AssocNode *pNode,
       bBeside = sqlite3_stricmp(pItem->pPath->z, pRel->zName) == 0;
     }
   }
-  (void)assocSqlEnd(p, &sql);
+  (void)assocSqlEnd(&sql);
   return bBeside;
 }
 
@@ -563,9 +563,9 @@ static AssocRel *aggFirst(Planner *p, AssocNode *pNode,
   AssocSql sql;
   AssocRel *pRel;
   memset(&item, 0, sizeof(item));
-  assocSqlStart(p, &sql);
+  assocPlannerSql(p, &sql);
   pRel = assocItemRel(&sql, &item, pItem->pPath, pNode->pModel);
-  (void)assocSqlEnd(p, &sql);
+  (void)assocSqlEnd(&sql);
   if (pRel && pRel->nBranch) {
     assocPlannerError(p, pItem, "%s is polymorphic, and has no aggregates",
                       pRel->zName);
@@ -802,9 +802,9 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
                       "'...', '!' or a path");
     return;
   }
-  assocSqlStart(p, &sql);
+  assocPlannerSql(p, &sql);
   pRel = assocItemRel(&sql, pItem, pItem->pPath, pRoot->pModel);
-  (void)assocSqlEnd(p, &sql);
+  (void)assocSqlEnd(&sql);
   if (pRel == 0) return;
   checkClauses(p, pItem, pItem->pClauses, pRel);
   if (p->pPlan->eAsk == ASSOC_ASK_ONCE) {

@@ -136,7 +136,8 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   assocStmtWhere(&sql, pNode);
   if (bCursor) assocStmtCursors(&sql, pNode);
   pNode->bSorted = !bNatural && !pNode->bOne;
-  sql.pListed = pNode;
+  sql.nListed = pNode->nArg;
+  sql.aListed = pNode->aArg;
   sql.iListed = 1 + pNode->nScanKey;
   if (!bNatural) {
     if (!pNode->bOne) assocStmtOrder(&sql, pNode);

@@ -7,20 +7,31 @@
 */
 #include "load/stmt.h"
 
-/* A statement about the rows of a node; how many they are is asked if need
-** be. */
+void assocPlannerSql(Planner *p, AssocSql *pSql) {
+  const AssocShape *pShape = p->pPlan->pShape;
+  assocSqlStart(pSql, p->pCall, p->pArena, pShape->bJson ? 0 : pShape->zText);
+  pSql->nAlias = 2; /* t1 and t2 are the node's */
+}
+
+/* A statement about the rows of a node. Their number is estimated when a
+** condition on related rows asks for it. */
 void assocStmtStart(Planner *p, AssocSql *pSql, AssocNode *pNode, int bScan) {
-  assocSqlStart(p, pSql);
-  pSql->pNode = pNode;
-  pSql->bScan = (u8)bScan;
+  AssocTested *pTested = &pSql->tested;
+  assocPlannerSql(p, pSql);
+  pTested->pModel = pNode->pModel;
+  if (pNode->pParent && !bScan) pTested->pUp = pNode->pParent->pModel;
+  if (pNode->pRel == 0) pTested->pC = pNode->pClauses;
+  pTested->bOne = pNode->bKeyed && pNode->pRel == 0;
+  pTested->bRoots = bScan && pNode->pParent == 0;
   pSql->nTested = -1;
+  if (!bScan) pSql->pbDear = &pNode->bDear;
 }
 
 void assocStmtEnd(Planner *p, AssocSql *pSql, AssocFetch *pFetch) {
-  pFetch->zSql = assocSqlEnd(p, pSql);
+  pFetch->zSql = assocSqlEnd(pSql);
   pFetch->pBind = pSql->pBind;
   pFetch->pChoice = pSql->pChoice;
-  if (pSql->pNode && !pSql->bScan && pSql->bDear) pSql->pNode->bDear = 1;
+  if (pSql->pbDear && pSql->bDear) *pSql->pbDear = 1;
 }
 
 /* ------------------------------------------------------------------- from */
@@ -164,7 +175,7 @@ int assocStmtAsks(Planner *p, AssocNode *pNode, const AssocRel *pRel) {
                      pRel->eKind == ASSOC_BELONGSTOMANY ? 2 : 0);
   assocSqlRequired(&sql, pNode->pBlock, pRel->pTarget, 1);
   n = sqlite3_str_length(sql.pStr);
-  (void)assocSqlEnd(p, &sql);
+  (void)assocSqlEnd(&sql);
   return n > 0;
 }
 

@@ -3,7 +3,7 @@
 **
 **   User(age >= 18){id name posts!(order by title limit 5){title} as p}
 **
-** The grammar is in ext/SHAPES.md; each function below reads the rule
+** The grammar is in ext/doc/SHAPES.md; each function below reads the rule
 ** that its comment quotes. After an error the current token is TK_END, so
 ** every loop ends by itself.
 **

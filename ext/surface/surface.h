@@ -6,6 +6,7 @@
 #ifndef ASSOC_SURFACE_H
 #define ASSOC_SURFACE_H
 
+#include "load/load.h"
 #include "write/write.h"
 
 typedef struct AssocFunction AssocFunction;
@@ -19,6 +20,7 @@ struct AssocFunction {
 
 /* Ends with a zName of 0. */
 extern const AssocFunction aAssocChangeFunction[];
+extern const AssocFunction aAssocConfigFunction[];
 extern const AssocFunction aAssocDefineFunction[];
 extern const AssocFunction aAssocDestroyFunction[];
 extern const AssocFunction aAssocExplainFunction[];

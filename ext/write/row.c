@@ -197,11 +197,7 @@ AssocJson *assocLiteralJson(AssocWriter *w, const ShapeVal *pVal) {
 }
 
 void assocWriteSqlStart(AssocWriter *w, AssocSql *p) {
-  memset(p, 0, sizeof(*p));
-  p->pCall = w->pCall;
-  p->pArena = &w->mem;
-  p->pStr = sqlite3_str_new(w->pCall->db);
-  p->ppBindEnd = &p->pBind;
+  assocSqlStart(p, w->pCall, &w->mem, 0);
 }
 
 sqlite3_stmt *assocWriteSqlEnd(AssocWriter *w, AssocSql *p) {

@@ -20,7 +20,7 @@
 #ifndef ASSOC_WRITE_H
 #define ASSOC_WRITE_H
 
-#include "load/load.h"
+#include "sql/sql.h"
 
 typedef struct AssocWriter AssocWriter;
 typedef struct WriteCell WriteCell;

@@ -11,7 +11,7 @@
 **   posts.count() >= 3        (SELECT count(*) FROM posts t2
 **                              WHERE t2.user_id=t1.id) >= ?1
 */
-#include "load/load.h"
+#include "sql/sql.h"
 
 static void sqlPut(AssocSql *p, const char *z) {
   sqlite3_str_appendall(p->pStr, z);
@@ -799,8 +799,8 @@ static void sqlSortMany(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel) {
 /* The number of the column that has the key already, or 0. */
 static int sqlListed(const AssocSql *p, const ShapeKey *pKey) {
   int i;
-  for (i = 0; p->iListed && i < p->pListed->nArg; i++) {
-    if (p->pListed->aArg[i].pKey == pKey) return p->iListed + i;
+  for (i = 0; i < p->nListed; i++) {
+    if (p->aListed[i].pKey == pKey) return p->iListed + i;
   }
   return 0;
 }

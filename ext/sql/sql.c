@@ -9,20 +9,20 @@
 ** Where two columns are compared by a map of ours and not by SQLite, the one
 ** is written as SQLite would have changed it for the comparison.
 */
-#include "load/load.h"
+#include "sql/sql.h"
 
-void assocSqlStart(AssocPlanner *p, AssocSql *pSql) {
-  memset(pSql, 0, sizeof(*pSql));
-  pSql->pCall = p->pCall;
-  pSql->pArena = p->pArena;
-  pSql->zText = p->pPlan->pShape->bJson ? 0 : p->pPlan->pShape->zText;
-  pSql->pStr = sqlite3_str_new(p->pCall->db);
-  pSql->nAlias = 2; /* t1 and t2 are the node's */
-  pSql->ppBindEnd = &pSql->pBind;
+void assocSqlStart(AssocSql *p, AssocCall *pCall, AssocArena *pArena,
+                   const char *zText) {
+  memset(p, 0, sizeof(*p));
+  p->pCall = pCall;
+  p->pArena = pArena;
+  p->zText = zText;
+  p->pStr = sqlite3_str_new(pCall->db);
+  p->ppBindEnd = &p->pBind;
 }
 
-const char *assocSqlEnd(AssocPlanner *p, AssocSql *pSql) {
-  return assocArenaStr(p->pCall, p->pArena, pSql->pStr);
+const char *assocSqlEnd(AssocSql *p) {
+  return assocArenaStr(p->pCall, p->pArena, p->pStr);
 }
 
 /* ------------------------------------------------------ tables, columns */

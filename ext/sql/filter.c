@@ -16,7 +16,7 @@
 ** Neither is ever NULL: a key that is NULL is taken out on both sides. What
 ** was chosen and why stands in assoc_explain().
 */
-#include "load/load.h"
+#include "sql/sql.h"
 
 static void filterPut(AssocSql *p, const char *z) {
   sqlite3_str_appendall(p->pStr, z);
@@ -112,19 +112,18 @@ static int canBeIn(const AssocHop *pFirst) {
 /* Rows that a statement tests its conditions on: of a scan those of the table,
 ** unless an index or a limit leaves but some; of a lookup those of one key. */
 static i64 testedRows(AssocSql *p) {
-  const AssocNode *pNode = p->pNode;
-  const ShapeClauses *pC;
+  const AssocTested *pTested = &p->tested;
+  const ShapeClauses *pC = pTested->pC;
   i64 n, nUp, nPred;
-  if (pNode == 0) return 0;
-  if (pNode->bKeyed && pNode->pRel == 0) return 1;
-  n = assocTableRows(p->pCall, pNode->pModel->pTable);
-  if (!p->bScan && pNode->pParent) {
-    nUp = assocTableRows(p->pCall, pNode->pParent->pModel->pTable);
+  if (pTested->pModel == 0) return 0;
+  if (pTested->bOne) return 1;
+  n = assocTableRows(p->pCall, pTested->pModel->pTable);
+  if (pTested->pUp) {
+    nUp = assocTableRows(p->pCall, pTested->pUp->pTable);
     return n / (nUp > 0 ? nUp : 1) + 2;
   }
-  pC = pNode->pClauses;
-  if (pC == 0 || pNode->pRel) return n;
-  nPred = predRows(p, pC->pWhere, pNode->pModel);
+  if (pC == 0) return n;
+  nPred = predRows(p, pC->pWhere, pTested->pModel);
   if (nPred >= 0 && nPred < n) n = nPred + 2;
   if (pC->pLimit && pC->pLimit->eType >= SHAPE_VAL_INT && !pC->pOrder) {
     i64 nLimit = pC->pLimit->eType == SHAPE_VAL_INT ? pC->pLimit->i : 100;
@@ -156,9 +155,9 @@ static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy) {
   nIn = nPred >= 0 && nPred * 4 < nAll ? nPred * 4 : nAll;
   *pzWhy = nIn < nAll ? "an index finds the few that are meant"
                       : "to read the related rows once costs less";
-  if (nIn < nAll && p->bScan && p->pNode && p->pNode->pParent == 0) {
+  if (nIn < nAll && p->tested.bRoots) {
     /* Where few are meant, a LIMIT does not end the search soon */
-    nTested = assocTableRows(p->pCall, p->pNode->pModel->pTable);
+    nTested = assocTableRows(p->pCall, p->tested.pModel->pTable);
   }
   nExists = nTested * 4;
   if (pF->pPred) nExists += nTested * 3 * nAll / (nSource > 0 ? nSource : 1);

@@ -139,13 +139,9 @@ static void textNode(AssocSql *p, AssocNode *pNode) {
 char *assocPlanSql(AssocCall *pCall, AssocPlan *pPlan) {
   AssocNode *pRoot = pPlan->pRoot;
   AssocSql sql;
-  memset(&sql, 0, sizeof(sql));
-  sql.pCall = pCall;
-  sql.pArena = &pPlan->mem;
+  assocSqlStart(&sql, pCall, &pPlan->mem, 0);
   sql.bLiteral = 1;
   sql.nAlias = 2;
-  sql.ppBindEnd = &sql.pBind;
-  sql.pStr = sqlite3_str_new(pCall->db);
   if (pRoot->pPage) {
     assocError(pCall, "assoc_sql() cannot say a page in plain SQL");
   }

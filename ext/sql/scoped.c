@@ -6,7 +6,7 @@
 **
 **   posts(scope liked(5))    AND (t1."likes" >= ?1) AND t1."deletedAt" IS NULL
 */
-#include "load/load.h"
+#include "sql/sql.h"
 
 const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
                               const ShapeVal *pVal) {

@@ -1,0 +1,72 @@
+/*
+** Settings of the connection.
+**
+**   SELECT assoc_config('depth', 100);   -- set it; gives 100
+**   SELECT assoc_config('strategy');     -- ask for it; gives auto
+*/
+#include "surface/surface.h"
+
+/* Nesting deeper than this would be more than a small stack bears. */
+#define CONFIG_DEPTH_MAX 1000
+#define CONFIG_ITEM_MAX 1000000
+
+static const char *const azStrategy[] = {"auto", "lookup", "scan"};
+
+static void configStrategy(AssocCall *pCall, sqlite3_context *pCtx,
+                           sqlite3_value *pVal) {
+  AssocLoadState *pLoad = assocLoadState(pCall);
+  const char *z = pVal ? assocArgText(pCall, pVal, "the strategy") : 0;
+  int i;
+  if (pLoad == 0) return;
+  for (i = 0; z && i < 3; i++) {
+    if (sqlite3_stricmp(z, azStrategy[i]) == 0) break;
+  }
+  if (z && i == 3) {
+    assocError(pCall, "'%s' is no strategy; there are auto, lookup and scan",
+               z);
+    return;
+  }
+  if (z) pLoad->eForce = (u8)i;
+  sqlite3_result_text(pCtx, azStrategy[pLoad->eForce], -1, SQLITE_STATIC);
+}
+
+static void configNumber(AssocCall *pCall, sqlite3_context *pCtx,
+                         const char *zName, int *pi, int iMax,
+                         sqlite3_value *pVal) {
+  if (pVal) {
+    i64 i = assocValueWhole(pVal);
+    if (i < 1 || i > iMax) {
+      assocError(pCall, "%s is a number from 1 to %d", zName, iMax);
+      return;
+    }
+    *pi = (int)i;
+  }
+  sqlite3_result_int(pCtx, *pi);
+}
+
+/* assoc_config(name [, value]): what the connection has, after setting it */
+static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                       sqlite3_value **ap) {
+  const char *z = assocArgText(pCall, ap[0], "the name");
+  sqlite3_value *pVal = nArg > 1 ? ap[1] : 0;
+  if (z == 0) return;
+  if (sqlite3_stricmp(z, "strategy") == 0) {
+    configStrategy(pCall, pCtx, pVal);
+  } else if (sqlite3_stricmp(z, "depth") == 0) {
+    configNumber(pCall, pCtx, "depth", &pCall->pConn->mxDepth, CONFIG_DEPTH_MAX,
+                 pVal);
+  } else if (sqlite3_stricmp(z, "items") == 0) {
+    configNumber(pCall, pCtx, "items", &pCall->pConn->mxItem, CONFIG_ITEM_MAX,
+                 pVal);
+  } else {
+    assocError(pCall,
+               "there is no setting '%s'; there are strategy, depth "
+               "and items",
+               z);
+  }
+}
+
+const AssocFunction aAssocConfigFunction[] = {{"assoc_config", 1, 2,
+                                               SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                               configFunc, "name [, value]"},
+                                              {0, 0, 0, 0, 0, 0}};
