@@ -170,7 +170,7 @@ static void lookupEnd(Planner *p, AssocSql *pSql, AssocNode *pNode,
   if (pNode->pRel && !pNode->zType && !assocHopServed(p->pCall, pNode->pRel)) {
     pSql->bDear = 1;
   }
-  assocStmtEnd(p, pSql, pFetch);
+  assocStmtEnd(pSql, pFetch);
 }
 
 /* SELECT assoc_emit(…) FROM assoc_keys k CROSS JOIN posts t1 INDEXED BY … */

@@ -145,7 +145,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
     if (pFetch->bEmit) stmtPut(&sql, ")");
     if (pNode->pRel == 0) stmtReorder(p, &sql, pNode);
   }
-  assocStmtEnd(p, &sql, pFetch);
+  assocStmtEnd(&sql, pFetch);
 }
 
 /* An index of the join table by which it can be scanned in the order of the
@@ -193,7 +193,7 @@ static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
   stmtPut(&sql, ") FROM ");
   assocSqlTable(&sql, pNode->pModel->pTable);
   stmtPut(&sql, " t1");
-  assocStmtEnd(p, &sql, &pNode->ends);
+  assocStmtEnd(&sql, &pNode->ends);
   assocStmtStart(p, &sql, pNode, 1);
   stmtPut(&sql, "SELECT assoc_emit(");
   for (i = 0; i < pNode->nKey; i++) {
@@ -208,7 +208,7 @@ static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
   assocSqlTable(&sql, pRel->pThrough);
   sqlite3_str_appendf(sql.pStr, " t2 INDEXED BY \"%w\"", zIndex);
   pNode->scan.bEmit = 1;
-  assocStmtEnd(p, &sql, &pNode->scan);
+  assocStmtEnd(&sql, &pNode->scan);
 }
 
 void assocStmtScan(AssocPlanner *p, AssocNode *pNode) {

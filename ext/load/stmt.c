@@ -27,7 +27,7 @@ void assocStmtStart(Planner *p, AssocSql *pSql, AssocNode *pNode, int bScan) {
   if (!bScan) pSql->pbDear = &pNode->bDear;
 }
 
-void assocStmtEnd(Planner *p, AssocSql *pSql, AssocFetch *pFetch) {
+void assocStmtEnd(AssocSql *pSql, AssocFetch *pFetch) {
   pFetch->zSql = assocSqlEnd(pSql);
   pFetch->pBind = pSql->pBind;
   pFetch->pChoice = pSql->pChoice;

@@ -51,7 +51,7 @@ static inline int stmtHasCursor(const AssocNode *pNode) {
 /* A statement about the rows of a node; how many they are is asked if need
 ** be. Its end puts it into pFetch. */
 void assocStmtStart(Planner *p, AssocSql *pSql, AssocNode *pNode, int bScan);
-void assocStmtEnd(Planner *p, AssocSql *pSql, AssocFetch *pFetch);
+void assocStmtEnd(AssocSql *pSql, AssocFetch *pFetch);
 
 /* The values; of a scan the key first. Named a0, a1, … if bNames. */
 void assocStmtValues(AssocSql *p, const AssocNode *pNode, int bScan,

@@ -128,7 +128,7 @@ static void makeValueLookup(Planner *p, AssocNode *pNode) {
     if (!assocHopServed(p->pCall, pHop->pRel)) sql.bDear = 1;
   }
   if (!assocHopServed(p->pCall, pNode->pRel)) sql.bDear = 1;
-  assocStmtEnd(p, &sql, &pNode->lookup);
+  assocStmtEnd(&sql, &pNode->lookup);
 }
 
 /* Has an index all that the aggregates are about? */
@@ -206,7 +206,7 @@ void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode) {
     stmtPut(&sql, ")");
   }
   pNode->scan.bEmit = 1;
-  assocStmtEnd(p, &sql, &pNode->scan);
+  assocStmtEnd(&sql, &pNode->scan);
 }
 
 void assocStmtValue(AssocPlanner *p, AssocNode *pNode) {
