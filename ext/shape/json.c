@@ -302,8 +302,8 @@ static int jsonClause(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
   return 1;
 }
 
-/* "through":{"attributes":["priority"],"where":{…}}, and other clauses of the
-** join row; the attributes are items of the block that has its columns */
+/* "through":{"attributes":["priority"],"where":{…}}: conditions on the join
+** row; the attributes are items of the block that has its columns */
 static ShapeItem **jsonThrough(JsonParser *p, AssocJson *pObj, ShapeClauses *pC,
                                ShapeItem **ppEnd) {
   AssocJson *pSub;
@@ -321,10 +321,13 @@ static ShapeItem **jsonThrough(JsonParser *p, AssocJson *pObj, ShapeClauses *pC,
     if (pC->pThrough == 0) break;
     if (!jsonClause(p, pSub, pC->pThrough)) {
       assocError(p->pCall,
-                 "\"through\" has attributes, where and other clauses, no "
+                 "\"through\" has attributes, where, scope and paranoid, no "
                  "\"%s\"",
                  pSub->zKey);
     }
+  }
+  if (pC->pThrough && shapeNotCondition(pC->pThrough)) {
+    assocError(p->pCall, "%s", zShapeThrough);
   }
   return ppEnd;
 }

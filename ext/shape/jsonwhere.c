@@ -248,15 +248,30 @@ static const struct {
   u8 eOp;
   u8 bNot;
 } aJsonOp[] = {
-    {"$eq", SHAPE_OP_EQ, 0},           {"$ne", SHAPE_OP_NE, 0},
-    {"$gt", SHAPE_OP_GT, 0},           {"$gte", SHAPE_OP_GE, 0},
-    {"$lt", SHAPE_OP_LT, 0},           {"$lte", SHAPE_OP_LE, 0},
-    {"$in", SHAPE_OP_IN, 0},           {"$notIn", SHAPE_OP_IN, 1},
-    {"$like", SHAPE_OP_LIKE, 0},       {"$notLike", SHAPE_OP_LIKE, 1},
-    {"$between", SHAPE_OP_BETWEEN, 0}, {"$notBetween", SHAPE_OP_BETWEEN, 1},
-    {"$glob", SHAPE_OP_GLOB, 0},       {"$notGlob", SHAPE_OP_GLOB, 1},
-    {"$match", SHAPE_OP_MATCH, 0},     {"$notMatch", SHAPE_OP_MATCH, 1},
-    {"$is", SHAPE_OP_EQ, 0},           {"$not", SHAPE_OP_NE, 0},
+    {"$eq", SHAPE_OP_EQ, 0},
+    {"$ne", SHAPE_OP_NE, 0},
+    {"$gt", SHAPE_OP_GT, 0},
+    {"$gte", SHAPE_OP_GE, 0},
+    {"$lt", SHAPE_OP_LT, 0},
+    {"$lte", SHAPE_OP_LE, 0},
+    {"$in", SHAPE_OP_IN, 0},
+    {"$notIn", SHAPE_OP_IN, 1},
+    {"$like", SHAPE_OP_LIKE, 0},
+    {"$notLike", SHAPE_OP_LIKE, 1},
+    {"$between", SHAPE_OP_BETWEEN, 0},
+    {"$notBetween", SHAPE_OP_BETWEEN, 1},
+    {"$glob", SHAPE_OP_GLOB, 0},
+    {"$notGlob", SHAPE_OP_GLOB, 1},
+    {"$match", SHAPE_OP_MATCH, 0},
+    {"$notMatch", SHAPE_OP_MATCH, 1},
+    {"$is", SHAPE_OP_EQ, 0},
+    {"$not", SHAPE_OP_NE, 0},
+    {"$startsWith", SHAPE_OP_STARTS, 0},
+    {"$notStartsWith", SHAPE_OP_STARTS, 1},
+    {"$endsWith", SHAPE_OP_ENDS, 0},
+    {"$notEndsWith", SHAPE_OP_ENDS, 1},
+    {"$substring", SHAPE_OP_CONTAINS, 0},
+    {"$notSubstring", SHAPE_OP_CONTAINS, 1},
 };
 
 /* key op value, where null under = and <> means IS NULL. */
@@ -278,46 +293,14 @@ static ShapePred *jsonOp(JsonParser *p, const ShapeKey *pKey, int iOp,
   } else if (pJson->eType == ASSOC_J_NULL && pPred->eOp <= SHAPE_OP_GE) {
     assocError(p->pCall, "nothing is %s null; did you mean {\"$ne\":null}?",
                azShapeOp[pPred->eOp]);
+  } else if (pPred->eOp >= SHAPE_OP_STARTS && !jsonIsParam(pJson)) {
+    if (shapeJsonIsText(p, pJson, zName)) {
+      pPred->pVal = shapeJsonVal(p, pJson, zName);
+    }
   } else {
     pPred->pVal = shapeJsonVal(p, pJson, zName);
   }
   return pPred;
-}
-
-/* $startsWith, $endsWith and $substring, as Sequelize has them: like, with %
-** before or behind the text. */
-static const struct {
-  const char *zName;
-  u8 bBefore, bBehind;
-} aJsonPart[] = {
-    {"$startsWith", 0, 1}, {"$endsWith", 1, 0}, {"$substring", 1, 1}};
-
-static ShapePred *jsonPart(JsonParser *p, const ShapeKey *pKey, int iPart,
-                           AssocJson *pJson) {
-  AssocJson like;
-  int i, n = 0;
-  char *z;
-  memset(&like, 0, sizeof(like));
-  if (!shapeJsonIsText(p, pJson, aJsonPart[iPart].zName)) return 0;
-  z = assocAlloc(p->pCall, p->pArena, (i64)pJson->n + 3);
-  if (z == 0) return 0;
-  if (aJsonPart[iPart].bBefore) z[n++] = '%';
-  memcpy(&z[n], pJson->z, (size_t)pJson->n);
-  n += pJson->n;
-  if (aJsonPart[iPart].bBehind) z[n++] = '%';
-  like.eType = ASSOC_J_TEXT;
-  like.z = z;
-  like.n = n;
-  for (i = 0; strcmp(aJsonOp[i].zName, "$like") != 0; i++) {
-  }
-  return jsonOp(p, pKey, i, &like);
-}
-
-/* Which of them it is, or -1. */
-static int jsonPartOf(const char *zKey) {
-  int i = ASSOC_COUNT(aJsonPart) - 1;
-  while (i >= 0 && strcmp(aJsonPart[i].zName, zKey) != 0) i--;
-  return i;
 }
 
 static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
@@ -352,8 +335,6 @@ static ShapePred *jsonKeyOps(JsonParser *p, const ShapeKey *pKey,
       pOne = jsonNot(p, jsonKeyTest(p, pKey, pSub));
     } else if (i < ASSOC_COUNT(aJsonOp)) {
       pOne = jsonOp(p, pKey, i, pSub);
-    } else if (jsonPartOf(pSub->zKey) >= 0) {
-      pOne = jsonPart(p, pKey, jsonPartOf(pSub->zKey), pSub);
     } else if (strcmp(pSub->zKey, "$and") == 0) {
       pOne = jsonKeyList(p, pKey, SHAPE_OP_AND, pSub);
     } else if (strcmp(pSub->zKey, "$or") == 0) {

@@ -440,11 +440,13 @@ static void jsonPrintAgg(Printer *p, const ShapeName *pPath,
 
 /* What a key is compared with. */
 static void jsonPrintTest(Printer *p, const ShapePred *pPred) {
-  static const char *const az[] = {"$eq",   "$ne",   "$lt",   "$lte",
-                                   "$gt",   "$gte",  "$in",   "$between",
-                                   "$like", "$glob", "$match"};
-  static const char *const azNot[] = {"$notIn", "$notBetween", "$notLike",
-                                      "$notGlob", "$notMatch"};
+  static const char *const az[] = {
+      "$eq",    "$ne",         "$lt",       "$lte",      "$gt",
+      "$gte",   "$in",         "$between",  "$like",     "$glob",
+      "$match", "$startsWith", "$endsWith", "$substring"};
+  static const char *const azNot[] = {
+      "$notIn",    "$notBetween",    "$notLike",     "$notGlob",
+      "$notMatch", "$notStartsWith", "$notEndsWith", "$notSubstring"};
   if (pPred->eOp == SHAPE_OP_ISNULL) {
     put(p, pPred->bNot ? "{\"$ne\":null}" : "null");
     return;

@@ -7,8 +7,9 @@ const char *const azShapeAgg[SHAPE_NAGG] = {"count", "sum",   "avg",   "min",
                                             "max",   "total", "exists"};
 
 const char *const azShapeOp[SHAPE_NOP] = {
-    "and", "or", "not", "some", "every",   "none", "=",    "<>",    "<",
-    "<=",  ">",  ">=",  "in",   "between", "like", "glob", "match", "is null"};
+    "and",  "or",   "not",   "some",        "every",     "none",     "=",
+    "<>",   "<",    "<=",    ">",           ">=",        "in",       "between",
+    "like", "glob", "match", "starts with", "ends with", "contains", "is null"};
 
 /*
 ** The line of the text that holds byte iOff, of a long one what is around it,
@@ -54,6 +55,16 @@ void assocShapeError(AssocCall *pCall, const char *zText, int iOff,
   va_start(ap, zFmt);
   assocShapeErrorV(pCall, zText, iOff, zFmt, ap);
   va_end(ap);
+}
+
+const char zShapeThrough[] =
+    "through (...) takes conditions of the join row only; order, limit and the "
+    "like stand beside it, and @column in them is a column of the join row";
+
+int shapeNotCondition(const ShapeClauses *pC) {
+  return pC->pOrder || pC->pLimit || pC->pOffset || pC->pFirst || pC->pLast ||
+         pC->pAfter || pC->pBefore || pC->pThrough || pC->bRequired ||
+         pC->bPage;
 }
 
 ShapePred *assocShapeAnd(AssocCall *pCall, AssocArena *pArena, ShapePred *p1,

@@ -102,8 +102,11 @@ struct ShapePred {
 #define SHAPE_OP_LIKE 14
 #define SHAPE_OP_GLOB 15
 #define SHAPE_OP_MATCH 16
-#define SHAPE_OP_ISNULL 17
-#define SHAPE_NOP 18
+#define SHAPE_OP_STARTS 17 /* As like, but nothing in the value is special */
+#define SHAPE_OP_ENDS 18
+#define SHAPE_OP_CONTAINS 19
+#define SHAPE_OP_ISNULL 20
+#define SHAPE_NOP 21
 extern const char *const azShapeOp[SHAPE_NOP]; /* As SQL spells them */
 
 struct ShapeSort {
@@ -226,6 +229,10 @@ void assocShapeParseText(AssocCall *pCall, AssocArena *pArena,
                          AssocShape *pShape, int nText);
 void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
                          AssocShape *pShape, int nText);
+/* Are there clauses that do not choose rows by what they are? through (…) has
+** none of them, which zShapeThrough says. */
+int shapeNotCondition(const ShapeClauses *pC);
+extern const char zShapeThrough[];
 /* An order as the text form writes it; pOf learns which parameters it has. */
 ShapeSort *assocShapeOrderText(AssocCall *pCall, AssocArena *pArena,
                                AssocShape *pOf, const char *z, int n);

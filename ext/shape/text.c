@@ -673,7 +673,11 @@ static void textClause(TextParser *p, ShapeClauses *pC, int eClause, int iOff) {
     assert(eClause == CLAUSE_THROUGH);
     if (pC->pThrough) textError(p, iOff, "through stands twice");
     if (p->tok.eType != '(') textExpected(p, "(");
+    iOff = p->tok.iOff;
     pC->pThrough = textClauses(p);
+    if (pC->pThrough && shapeNotCondition(pC->pThrough)) {
+      textError(p, iOff, "%s", zShapeThrough);
+    }
     break;
   }
 }

@@ -513,11 +513,60 @@ static void sqlVals(AssocSql *p, const ShapeVal *pVal) {
   sqlPut(p, ")");
 }
 
+/* like takes these as they are only behind a backslash. */
+static const char zLikeSpecial[] = "\\%_";
+
+/* '%50\%%': a pattern of like that finds a literal text. */
+static void sqlPatternOf(AssocSql *p, int eOp, const ShapeVal *pText) {
+  ShapeVal *pVal = assocAlloc(p->pCall, p->pArena, sizeof(*pVal));
+  char *z = assocAlloc(p->pCall, p->pArena, 2 * (i64)pText->n + 3);
+  int i, n = 0;
+  if (pVal == 0 || z == 0) return;
+  if (eOp != SHAPE_OP_STARTS) z[n++] = '%';
+  for (i = 0; i < pText->n; i++) {
+    if (pText->z[i] && strchr(zLikeSpecial, pText->z[i])) z[n++] = '\\';
+    z[n++] = pText->z[i];
+  }
+  if (eOp != SHAPE_OP_ENDS) z[n++] = '%';
+  pVal->eType = SHAPE_VAL_TEXT;
+  pVal->z = z;
+  pVal->n = n;
+  assocSqlVal(p, pVal);
+}
+
+/*
+**   t1.name LIKE '50\%%' ESCAPE '\'
+**   t1.name LIKE '%'||replace(replace(replace(?1,'\','\\'),…)||'%' ESCAPE '\'
+**
+** A literal becomes one pattern, for which SQLite can use an index.
+*/
+static void sqlPattern(AssocSql *p, const ShapePred *pPred) {
+  const ShapeVal *pVal = assocScopeVal(p->pCall, p->pScope, pPred->pVal);
+  const char *z;
+  sqlPut(p, pPred->bNot ? " NOT LIKE " : " LIKE ");
+  if (pVal->eType == SHAPE_VAL_TEXT) {
+    sqlPatternOf(p, pPred->eOp, pVal);
+  } else {
+    if (pPred->eOp != SHAPE_OP_STARTS) sqlPut(p, "'%'||");
+    sqlPut(p, "replace(replace(replace(");
+    assocSqlVal(p, pPred->pVal);
+    for (z = zLikeSpecial; *z; z++) {
+      sqlite3_str_appendf(p->pStr, ",'%c','\\%c')", *z, *z);
+    }
+    if (pPred->eOp != SHAPE_OP_ENDS) sqlPut(p, "||'%'");
+  }
+  sqlPut(p, " ESCAPE '\\'");
+}
+
 static void sqlCompare(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                        int iAlias) {
   assocSqlKey(p, &pPred->key, pModel, iAlias);
   if (pPred->eOp == SHAPE_OP_ISNULL) {
     sqlPut(p, pPred->bNot ? " IS NOT NULL" : " IS NULL");
+    return;
+  }
+  if (pPred->eOp >= SHAPE_OP_STARTS) {
+    sqlPattern(p, pPred);
     return;
   }
   sqlite3_str_appendf(p->pStr, "%s %s ", pPred->bNot ? " NOT" : "",
