@@ -311,18 +311,19 @@ fuzz:
 	cd $(FUZZ) && ./fuzz corpus -dict=$(CURDIR)/test/fuzz/words.dict \
 	  -max_len=70000 -len_control=20 -timeout=20 -max_total_time=$(SECONDS)
 
-# Graphviz, and Mermaid with its own parser, of which npm has the newest.
+# Graphviz; and of npm Mermaid with its own parser, and TypeScript.
+DIAGRAMS := build/diagrams
 .PHONY: diagrams
 diagrams:
 	@tool/setup.sh diagrams
-	@$(SUBMAKE) build/mermaid/node_modules/mermaid/package.json
+	@$(SUBMAKE) $(DIAGRAMS)/ready
 	@$(MAKE) test T=diagram
 
-build/mermaid/node_modules/mermaid/package.json:
-	@mkdir -p build/mermaid && echo '{"private":true}' > \
-	  build/mermaid/package.json
-	cd build/mermaid && npm install --ignore-scripts --no-audit --no-fund \
-	  --loglevel=error mermaid >/dev/null
+$(DIAGRAMS)/ready:
+	@mkdir -p $(DIAGRAMS) && echo '{"private":true}' > \
+	  $(DIAGRAMS)/package.json
+	cd $(DIAGRAMS) && npm install --ignore-scripts --no-audit --no-fund \
+	  --loglevel=error mermaid typescript@5 >/dev/null
 	@touch $@
 
 # ------------------------------------------------------ the newest SQLite

@@ -91,16 +91,86 @@ AssocModel *assocLookModel(AssocLook *p, AssocTable *pTab) {
   return pModel;
 }
 
+/* ----------------------------------------------------------------- tables */
+
+/* Tables that virtual tables keep their data in, as FTS and R-Tree do: their
+** names are that of the virtual table, '_' and one of these. SQLite says the
+** same of them, but only where the module is there. */
+static const char *const azLookShadow[] = {
+    "data",   "idx",  "content", "docsize", "config", "segments",
+    "segdir", "stat", "node",    "parent",  "rowid"};
+
+static int lookIsPartOf(const char *zName, const char *zVirtual) {
+  int i, n = (int)strlen(zVirtual);
+  if (sqlite3_strnicmp(zName, zVirtual, n) != 0 || zName[n] != '_') return 0;
+  for (i = 0; i < ASSOC_COUNT(azLookShadow); i++) {
+    if (sqlite3_stricmp(&zName[n + 1], azLookShadow[i]) == 0) return 1;
+  }
+  return 0;
+}
+
+/* A mark for every entry of the schema that is a shadow table. */
+static void lookShadows(AssocLook *p) {
+  AssocSchema *pSchema = p->pSchema;
+  sqlite3_stmt *pStmt;
+  int i;
+  p->abShadow = assocAlloc(p->pCall, &p->mem, pSchema->nEntry + 1);
+  if (p->abShadow == 0) return;
+  /* schema, name, type, ncol, wr, strict */
+  pStmt = assocPrepare(p->pCall, "PRAGMA \"%w\".table_list", pSchema->zName);
+  while (assocStep(p->pCall, pStmt)) {
+    if (strcmp(assocColumnText(p->pCall, pStmt, 2), "shadow") != 0) continue;
+    i = assocSchemaIndex(pSchema, assocColumnText(p->pCall, pStmt, 1));
+    if (i >= 0) p->abShadow[i] = 1;
+  }
+  assocFinalize(p->pCall, pStmt);
+  pStmt = assocPrepare(p->pCall,
+                       "SELECT name FROM \"%w\".sqlite_schema"
+                       " WHERE type = 'table' AND ifnull(rootpage, 0) = 0",
+                       pSchema->zName);
+  while (assocStep(p->pCall, pStmt)) {
+    const char *zVirtual = assocColumnText(p->pCall, pStmt, 0);
+    for (i = 0; i < pSchema->nEntry; i++) {
+      p->abShadow[i] |= (u8)lookIsPartOf(pSchema->azEntry[i], zVirtual);
+    }
+  }
+  assocFinalize(p->pCall, pStmt);
+}
+
+/* Tables of SQLite, of a virtual table, and our own are no models. */
+static int lookIsInternal(const AssocLook *p, int i) {
+  const char *zName = p->pSchema->azEntry[i];
+  return p->abShadow[i] || sqlite3_strnicmp(zName, "sqlite_", 7) == 0 ||
+         sqlite3_stricmp(zName, "assoc_definitions") == 0 ||
+         sqlite3_stricmp(zName, "assoc_token") == 0;
+}
+
+AssocModel *assocLookNextModel(AssocLook *p, int *pi) {
+  AssocSchema *pSchema = p->pSchema;
+  if (!assocSchemaLoad(p->pCall, pSchema)) return 0;
+  if (p->abShadow == 0) lookShadows(p);
+  while (*pi < pSchema->nEntry && p->pCall->rc == SQLITE_OK) {
+    int i = (*pi)++;
+    AssocModel *pModel = 0;
+    AssocTable *pTab = 0;
+    if (!lookIsInternal(p, i)) {
+      pTab = assocTableFind(p->pCall, pSchema, pSchema->azEntry[i]);
+    }
+    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    if (pTab) pModel = assocLookModel(p, pTab);
+    if (pModel) return pModel;
+  }
+  return 0;
+}
+
 /* ------------------------------------------------------------ definitions */
 
+/* Those of one model together, and of a model in the order of names. */
 static int lookCompare(const void *pA, const void *pB) {
   const AssocDef *pX = *(AssocDef *const *)pA, *pY = *(AssocDef *const *)pB;
   uintptr_t x = (uintptr_t)pX->pSource, y = (uintptr_t)pY->pSource;
-  if (x == y) { /* As they are in the catalog */
-    x = (uintptr_t)pX;
-    y = (uintptr_t)pY;
-  }
-  return (x > y) - (x < y);
+  if (x == y) return sqlite3_stricmp(pX->zName, pY->zName);
+  return x < y ? -1 : 1;
 }
 
 /* All that have a model, by that. */

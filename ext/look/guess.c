@@ -200,22 +200,13 @@ static void guessColumn(Guesser *g, AssocModel *pChild, int iCol) {
   sqlite3_free(zSample);
 }
 
-/* The next table that can be a model, from *pi on. */
+/* The next table, from entry *pi on. */
 static AssocModel *guessNext(Guesser *g, int *pi) {
-  AssocSchema *pSchema = g->p->pSchema;
-  while (*pi < pSchema->nEntry && g->pCall->rc == SQLITE_OK) {
-    const char *zName = pSchema->azEntry[(*pi)++];
-    AssocTable *pTab = assocTableFind(g->pCall, pSchema, zName);
-    AssocModel *pModel;
-    if (g->pCall->rc == SQLITE_ERROR) assocErrorForget(g->pCall);
-    if (pTab == 0 || pTab->eType != ASSOC_TABLE) continue;
-    if (sqlite3_strnicmp(zName, "sqlite_", 7) == 0) continue;
-    if (sqlite3_stricmp(zName, "assoc_definitions") == 0) continue;
-    if (sqlite3_stricmp(zName, "assoc_token") == 0) continue;
-    pModel = assocLookModel(g->p, pTab);
-    if (pModel) return pModel;
-  }
-  return 0;
+  AssocModel *pModel;
+  do {
+    pModel = assocLookNextModel(g->p, pi);
+  } while (pModel && pModel->pTable->eType != ASSOC_TABLE);
+  return pModel;
 }
 
 void assocLookGuess(AssocLook *p) {

@@ -34,7 +34,13 @@ struct AssocLook {
   AssocProblem *pProblem, *pLastProblem;
   int nDef; /* Associations that are defined, those of a model together */
   AssocDef **apDef;
+  u8 *abShadow; /* One for each entry of pSchema: a shadow table. 0: not read */
 };
+
+/* The next table or view of p->pSchema that is a model, from entry *pi on, or
+** 0. One that cannot be read, as a view over a table that is gone, is left
+** out. */
+AssocModel *assocLookNextModel(AssocLook *p, int *pi);
 
 /* ------------------------------------------------------------------- key */
 
@@ -124,11 +130,10 @@ char *assocDumpText(AssocLook *p);
 
 /* --------------------------------------------------------------- diagram */
 
-#define ASSOC_DIAGRAM_MERMAID 0
-#define ASSOC_DIAGRAM_DOT 1
-#define ASSOC_DIAGRAM_TEXT 2
+/* The number of a format by its name; that of mermaid for 0. */
+int assocDiagramFormat(AssocCall *pCall, const char *zName);
 /* OUT: sqlite3_free() */
-char *assocDiagramText(AssocLook *p, int eFormat);
+char *assocDiagramText(AssocLook *p, int iFormat);
 
 /* ----------------------------------------------------------------- check */
 

@@ -146,26 +146,13 @@ static void dumpFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 /* assoc_diagram([format]): the format is mermaid where none is given */
 static void diagramFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                         sqlite3_value **ap) {
-  static const char *const az[] = {"mermaid", "dot", "text"};
   const char *zFormat = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;
+  int iFormat = assocDiagramFormat(pCall, zFormat);
   AssocLook look;
-  AssocNearest near;
   char *z = 0;
-  int i = 0;
-  memset(&near, 0, sizeof(near));
-  near.zWritten = zFormat;
-  while (zFormat && i < 3 && sqlite3_stricmp(az[i], zFormat) != 0) {
-    assocNearestTry(&near, az[i++]);
-  }
-  if (i == 3) {
-    assocError(pCall,
-               "there is no format '%s'%s%s%s (there are mermaid, dot and "
-               "text)",
-               zFormat, ASSOC_DID_YOU_MEAN(near.zBest, "'"));
-  }
   if (pCall->rc != SQLITE_OK) return;
   lookInit(&look, pCall);
-  if (lookEnter(&look, 0)) z = assocDiagramText(&look, i);
+  if (lookEnter(&look, 0)) z = assocDiagramText(&look, iFormat);
   lookLeave(&look);
   lookClear(&look);
   if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);

@@ -1,0 +1,87 @@
+/*
+** Graphviz:
+**
+**   digraph assoc {
+**     t0 [label=<...>];
+**     t1 -> t0 [...];
+**   }
+**
+** The line of a belongsToMany is dashed.
+*/
+#include "look/picture.h"
+
+/* As text in HTML, which Graphviz also reads in plain labels. */
+static void writeHtml(AssocPicture *p, const char *z) {
+  int i;
+  if (z[0] == 0) sqlite3_str_appendall(p->pStr, "&nbsp;");
+  for (i = 0; z[i]; i++) {
+    u8 c = (u8)z[i];
+    switch (c) {
+    case '&': sqlite3_str_appendall(p->pStr, "&amp;"); break;
+    case '<': sqlite3_str_appendall(p->pStr, "&lt;"); break;
+    case '>': sqlite3_str_appendall(p->pStr, "&gt;"); break;
+    case '"': sqlite3_str_appendall(p->pStr, "&quot;"); break;
+    default:
+      sqlite3_str_appendchar(p->pStr, 1, c < ' ' || c == 0x7f ? ' ' : z[i]);
+    }
+  }
+}
+
+static void dotTable(AssocPicture *p, const AssocPictureTable *pTab) {
+  const AssocTable *q = pTab->pTab;
+  int i;
+  sqlite3_str_appendf(p->pStr,
+                      "  t%d [label=<<table border=\"0\" cellborder=\"1\" "
+                      "cellspacing=\"0\"%s>\n"
+                      "    <tr><td bgcolor=\"%s\"><b>",
+                      pTab->iId, pTab->bJoin ? " style=\"dashed\"" : "",
+                      pTab->bJoin ? "#f0f0f0" : "#d8e4f8");
+  writeHtml(p, pTab->pModel->zLabel);
+  sqlite3_str_appendf(p->pStr, "</b>%s</td></tr>\n", assocPictureKind(pTab));
+  for (i = 0; i < q->nCol; i++) {
+    int bKey = assocPictureIsKey(pTab, i);
+    sqlite3_str_appendf(p->pStr, "    <tr><td align=\"left\" port=\"c%d\">%s",
+                        i, bKey ? "<u>" : "");
+    writeHtml(p, q->aCol[i].zName);
+    sqlite3_str_appendall(p->pStr, bKey ? "</u> " : " ");
+    if (q->aCol[i].zType[0]) writeHtml(p, q->aCol[i].zType);
+    sqlite3_str_appendf(p->pStr, "%s</td></tr>\n",
+                        assocPictureIsForeign(p, pTab, i) ? " &rarr;" : "");
+  }
+  sqlite3_str_appendall(p->pStr, "  </table>>];\n");
+}
+
+static void dotEdge(AssocPicture *p, const AssocPictureEdge *pEdge) {
+  const char *zA, *zSlash, *zB;
+  int iCol = pEdge->pKey && pEdge->pKey->nCol ? pEdge->pKey->aCol[0] : -1;
+  assocPictureLabel(pEdge, &zA, &zSlash, &zB);
+  sqlite3_str_appendf(p->pStr, "  t%d", pEdge->pFrom->iId);
+  if (iCol >= 0 && iCol < pEdge->pFrom->pTab->nCol) {
+    sqlite3_str_appendf(p->pStr, ":c%d", iCol);
+  }
+  sqlite3_str_appendf(p->pStr, " -> t%d [label=<", pEdge->pTo->iId);
+  if (zA[0] || zB[0] == 0) writeHtml(p, zA);
+  sqlite3_str_appendall(p->pStr, zSlash);
+  if (zB[0]) writeHtml(p, zB);
+  if (pEdge->pKey == 0) {
+    sqlite3_str_appendall(p->pStr,
+                          ">, style=dashed, arrowtail=crow, arrowhead=crow");
+  } else {
+    sqlite3_str_appendf(p->pStr, ">, arrowtail=%s, arrowhead=%s",
+                        pEdge->bUnique ? "teeodot" : "crowodot",
+                        pEdge->bRequired ? "teetee" : "teeodot");
+  }
+  sqlite3_str_appendall(p->pStr, "];\n");
+}
+
+void assocPictureDot(AssocPicture *p) {
+  const AssocPictureTable *pTab;
+  const AssocPictureEdge *pEdge;
+  sqlite3_str_appendall(p->pStr, "digraph assoc {\n"
+                                 "  graph [rankdir=LR];\n"
+                                 "  node [shape=plain];\n"
+                                 "  edge [dir=both];\n");
+  for (pTab = p->pTable; pTab; pTab = pTab->pNext) dotTable(p, pTab);
+  for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) dotEdge(p, pEdge);
+  sqlite3_str_appendall(p->pStr, "}\n");
+}

@@ -1,0 +1,165 @@
+/*
+** Models for programs, as JSON:
+**
+**   {"models":[
+**     {"name":"users","schema":"main","table":"users","type":"table",
+**      "joinTable":false,"primaryKey":["id"],
+**      "columns":[{"name":"id","type":"INTEGER","notNull":true,
+**                  "hasDefault":false,"generated":false},...],
+**      "associations":[
+**        {"name":"posts","kind":"hasMany","many":true,"target":"posts",
+**         "foreignKey":["user_id"],"sourceKey":["id"],"inverse":"user"},
+**        ...]},
+**     ...]}
+**
+** Keys are always arrays. A member that does not apply is absent.
+*/
+#include "look/picture.h"
+
+static void jsonText(AssocOut *pOut, const char *zBefore, const char *z) {
+  assocOutText(pOut, zBefore, (i64)strlen(zBefore));
+  assocJsonString(pOut, z, (i64)strlen(z));
+}
+
+static void jsonFlag(AssocOut *pOut, const char *zBefore, int b) {
+  assocOutPrintf(pOut, "%s%s", zBefore, b ? "true" : "false");
+}
+
+/* ,"foreignKey":["a","b"] */
+static void jsonKey(AssocOut *pOut, const char *zName, const AssocKey *pKey) {
+  int i;
+  if (pKey->nCol == 0) return;
+  assocOutPrintf(pOut, ",\"%s\":[", zName);
+  for (i = 0; i < pKey->nCol; i++) {
+    jsonText(pOut, i ? "," : "", pKey->azCol[i]);
+  }
+  assocOutText(pOut, "]", 1);
+}
+
+static void jsonColumn(AssocOut *pOut, const AssocTable *pTab, int iCol) {
+  const AssocColumn *pCol = &pTab->aCol[iCol];
+  jsonText(pOut, "{\"name\":", pCol->zName);
+  jsonText(pOut, ",\"type\":", pCol->zType);
+  jsonFlag(pOut, ",\"notNull\":", assocPictureIsNotNull(pTab, iCol));
+  jsonFlag(pOut, ",\"hasDefault\":", pCol->bDefault);
+  jsonFlag(pOut, ",\"generated\":", pCol->bGenerated);
+  assocOutText(pOut, "}", 1);
+}
+
+/* ,"polymorphic":{"typeColumn":"thing_type","targets":[...]} */
+static void jsonBranches(AssocOut *pOut, const AssocRel *pRel) {
+  int i;
+  jsonText(pOut, ",\"polymorphic\":{\"typeColumn\":", pRel->type.azCol[0]);
+  assocOutText(pOut, ",\"targets\":[", 12);
+  for (i = 0; i < pRel->nBranch; i++) {
+    const AssocBranch *q = &pRel->aBranch[i];
+    jsonText(pOut, i ? ",{\"type\":" : "{\"type\":", q->zType);
+    jsonText(pOut, ",\"model\":", q->pModel->zLabel);
+    jsonKey(pOut, "targetKey", &q->key);
+    assocOutText(pOut, "}", 1);
+  }
+  assocOutText(pOut, "]}", 2);
+}
+
+static void jsonTree(AssocOut *pOut, const char *zBefore, AssocJson *p) {
+  if (p == 0) return;
+  assocOutText(pOut, zBefore, (i64)strlen(zBefore));
+  assocJsonWrite(pOut, p);
+}
+
+/* The association that goes back over the same key, or 0. */
+static const AssocRel *jsonInverse(AssocPicture *p, const AssocRel *pRel) {
+  AssocDef *pDef;
+  int i;
+  if (pRel->nPath || pRel->nBranch) return 0;
+  pDef = assocLookFirstDef(p->p, pRel->pTarget, &i);
+  for (; pDef; pDef = assocLookNextDef(p->p, &i)) {
+    const AssocRel *q = pDef->pRel;
+    if (q && q != pRel && assocPictureIsInverse(pRel, q)) return q;
+  }
+  return 0;
+}
+
+static void jsonKeys(AssocOut *pOut, const AssocRel *pRel) {
+  jsonKey(pOut, "foreignKey", &pRel->foreign);
+  jsonKey(pOut, "otherKey", &pRel->other);
+  jsonKey(pOut, "sourceKey", &pRel->sourceKey);
+  if (pRel->nBranch == 0) jsonKey(pOut, "targetKey", &pRel->targetKey);
+}
+
+static void jsonRel(AssocPicture *p, AssocOut *pOut, const AssocRel *pRel) {
+  const AssocRel *pInverse = jsonInverse(p, pRel);
+  jsonText(pOut, "{\"name\":", pRel->zName);
+  jsonText(pOut, ",\"kind\":", azAssocKind[pRel->eKind]);
+  jsonFlag(pOut, ",\"many\":", pRel->bMany);
+  if (pRel->nBranch) {
+    jsonBranches(pOut, pRel);
+  } else {
+    jsonText(pOut, ",\"target\":", pRel->pTarget->zLabel);
+  }
+  if (pRel->nPath) jsonText(pOut, ",\"path\":", pRel->pOpt->zThrough);
+  if (pRel->zThrough) jsonText(pOut, ",\"through\":", pRel->zThrough);
+  if (pRel->nPath == 0) jsonKeys(pOut, pRel);
+  jsonTree(pOut, ",\"scope\":", pRel->pOpt->pScope);
+  jsonTree(pOut, ",\"order\":", pRel->pOpt->pOrder);
+  if (pInverse) jsonText(pOut, ",\"inverse\":", pInverse->zName);
+  assocOutText(pOut, "}", 1);
+}
+
+static void jsonRels(AssocPicture *p, AssocOut *pOut,
+                     const AssocPictureTable *pTab) {
+  AssocRel *pRel;
+  int i = -1, n = 0;
+  assocOutText(pOut, ",\"associations\":[", 17);
+  while ((pRel = assocPictureNextRel(p, pTab, &i)) != 0) {
+    if (n++) assocOutText(pOut, ",", 1);
+    jsonRel(p, pOut, pRel);
+  }
+  assocOutText(pOut, "]", 1);
+}
+
+static void jsonTable(AssocPicture *p, AssocOut *pOut,
+                      const AssocPictureTable *pTab) {
+  const AssocModel *pModel = pTab->pModel;
+  AssocTable *q = pTab->pTab;
+  int i, n = 0;
+  jsonText(pOut, "{\"name\":", pModel->zLabel);
+  jsonText(pOut, ",\"schema\":", q->pSchema->zName);
+  jsonText(pOut, ",\"table\":", q->zName);
+  jsonText(pOut, ",\"type\":",
+           q->eType == ASSOC_VIEW      ? "view"
+           : q->eType == ASSOC_VIRTUAL ? "virtual"
+                                       : "table");
+  jsonFlag(pOut, ",\"joinTable\":", pTab->bJoin);
+  assocOutText(pOut, ",\"primaryKey\":[", 15);
+  for (i = 0; i < pModel->nKey; i++) {
+    jsonText(pOut, i ? "," : "", q->aCol[pModel->aKey[i]].zName);
+  }
+  assocOutText(pOut, "],\"columns\":[", 13);
+  for (i = 0; i < q->nCol; i++) {
+    if (q->aCol[i].bHidden) continue;
+    if (n++) assocOutText(pOut, ",", 1);
+    jsonColumn(pOut, q, i);
+  }
+  assocOutText(pOut, "]", 1);
+  jsonRels(p, pOut, pTab);
+  assocOutText(pOut, "}", 1);
+}
+
+void assocPictureJson(AssocPicture *p) {
+  const AssocPictureTable *pTab;
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  assocBufInit(&out, 0x7fffffff);
+  assocOutText(&out, "{\"models\":[", 11);
+  for (pTab = p->pTable; pTab; pTab = pTab->pNext) {
+    if (pTab != p->pTable) assocOutText(&out, ",", 1);
+    jsonTable(p, &out, pTab);
+  }
+  assocOutText(&out, "]}", 2);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(p->pCall, out.rc);
+  if (z) sqlite3_str_append(p->pStr, z, (int)n);
+  sqlite3_free(z);
+}

@@ -1,0 +1,69 @@
+/*
+** Plain text, for the terminal:
+**
+**   users
+**     id INTEGER, key
+**     posts: many posts (posts.user_id)
+*/
+#include "look/picture.h"
+
+static void textNames(AssocPicture *p, const AssocKey *pKey) {
+  int i;
+  for (i = 0; i < pKey->nCol; i++) {
+    sqlite3_str_appendf(p->pStr, "%s%s", i ? ", " : "", pKey->azCol[i]);
+  }
+}
+
+/* posts: many posts (posts.author_id) */
+static void textRel(AssocPicture *p, const AssocRel *pRel) {
+  int i;
+  sqlite3_str_appendf(p->pStr, "  %s: %s ", pRel->zName,
+                      pRel->bMany ? "many" : "one");
+  if (pRel->nBranch == 0) sqlite3_str_appendall(p->pStr, pRel->pTarget->zLabel);
+  for (i = 0; i < pRel->nBranch; i++) {
+    sqlite3_str_appendf(p->pStr, "%s%s", i ? " or " : "",
+                        pRel->aBranch[i].pModel->zLabel);
+  }
+  if (pRel->nPath || pRel->eKind == ASSOC_BELONGSTOMANY) {
+    sqlite3_str_appendf(p->pStr, " through %s",
+                        pRel->nPath ? pRel->pOpt->zThrough : pRel->zThrough);
+  }
+  if (pRel->nPath == 0) {
+    sqlite3_str_appendall(p->pStr, " (");
+    if (pRel->eKind == ASSOC_HASONE || pRel->eKind == ASSOC_HASMANY) {
+      sqlite3_str_appendf(p->pStr, "%s.", pRel->pTarget->zLabel);
+    }
+    textNames(p, &pRel->foreign);
+    if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+      sqlite3_str_appendall(p->pStr, " - ");
+      textNames(p, &pRel->other);
+    }
+    sqlite3_str_appendall(p->pStr, ")");
+  }
+  sqlite3_str_appendall(p->pStr, "\n");
+}
+
+static void textTable(AssocPicture *p, const AssocPictureTable *pTab) {
+  const AssocTable *q = pTab->pTab;
+  AssocDef *pDef;
+  int i;
+  sqlite3_str_appendf(p->pStr, "%s%s%s\n", pTab->iId ? "\n" : "",
+                      pTab->pModel->zLabel, assocPictureKind(pTab));
+  for (i = 0; i < q->nCol; i++) {
+    sqlite3_str_appendf(p->pStr, "  %s%s%s%s\n", q->aCol[i].zName,
+                        q->aCol[i].zType[0] ? " " : "", q->aCol[i].zType,
+                        assocPictureIsKey(pTab, i) ? ", key" : "");
+  }
+  pDef = assocLookFirstDef(p->p, pTab->pModel, &i);
+  for (; pDef; pDef = assocLookNextDef(p->p, &i)) {
+    if (pDef->pRel) textRel(p, pDef->pRel);
+  }
+}
+
+void assocPictureOutline(AssocPicture *p) {
+  const AssocPictureTable *pTab;
+  for (pTab = p->pTable; pTab && p->pCall->rc == SQLITE_OK;
+       pTab = pTab->pNext) {
+    textTable(p, pTab);
+  }
+}

@@ -1,0 +1,272 @@
+/*
+** What relates to what: the models and lines of a picture.
+*/
+#include "look/picture.h"
+
+/* -------------------------------------------------------------- collecting */
+
+AssocPictureTable *assocPictureFind(const AssocPicture *p,
+                                    const AssocTable *pTab) {
+  AssocPictureTable *q;
+  for (q = p->pTable; q && q->pTab != pTab; q = q->pNext) {
+  }
+  return q;
+}
+
+static AssocPictureTable *pictureTable(AssocPicture *p, AssocTable *pTab) {
+  AssocPictureTable *pNew = assocPictureFind(p, pTab);
+  if (pNew) return pNew;
+  pNew = assocAlloc(p->pCall, &p->p->mem, sizeof(*pNew));
+  if (pNew == 0) return 0;
+  pNew->pTab = pTab;
+  pNew->pModel = assocModelOf(p->pCall, pTab);
+  pNew->iId = p->nTable++;
+  if (pNew->pModel == 0) return 0;
+  *p->ppTable = pNew;
+  p->ppTable = &pNew->pNext;
+  return pNew;
+}
+
+static int pictureSameKey(const AssocKey *pA, const AssocKey *pB) {
+  int i;
+  if (pA == 0 || pB == 0) return pA == pB;
+  if (pA->nCol != pB->nCol) return 0;
+  for (i = 0; i < pA->nCol; i++) {
+    if (sqlite3_stricmp(pA->azCol[i], pB->azCol[i]) != 0) return 0;
+  }
+  return 1;
+}
+
+/* The edge that is there already, or a new one. */
+static AssocPictureEdge *pictureEdge(AssocPicture *p, AssocPictureTable *pFrom,
+                                     AssocPictureTable *pTo,
+                                     const AssocKey *pKey) {
+  AssocPictureEdge *pEdge;
+  for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
+    if (pKey && pEdge->pFrom == pFrom && pEdge->pTo == pTo &&
+        pictureSameKey(pEdge->pKey, pKey)) {
+      return pEdge;
+    }
+  }
+  pEdge = assocAlloc(p->pCall, &p->p->mem, sizeof(*pEdge));
+  if (pEdge == 0) return 0;
+  pEdge->pFrom = pFrom;
+  pEdge->pTo = pTo;
+  pEdge->pKey = pKey;
+  *p->ppEdge = pEdge;
+  p->ppEdge = &pEdge->pNext;
+  return pEdge;
+}
+
+/* Several names of one side: "posts, drafts". */
+static void pictureName(AssocPicture *p, const char **pz, const char *z) {
+  if (*pz == 0) {
+    *pz = z;
+  } else {
+    *pz = assocArenaPrintf(p->pCall, &p->p->mem, "%s, %s", *pz, z);
+  }
+}
+
+/* A foreign key from pChild to pParent. */
+static AssocPictureEdge *pictureKey(AssocPicture *p, AssocTable *pChild,
+                                    AssocTable *pParent, const AssocKey *pKey) {
+  AssocPictureTable *pFrom = pictureTable(p, pChild);
+  AssocPictureTable *pTo = pictureTable(p, pParent);
+  AssocPictureEdge *pEdge;
+  int i, bThere = 1, bRequired = 1;
+  if (pFrom == 0 || pTo == 0) return 0;
+  pEdge = pictureEdge(p, pFrom, pTo, pKey);
+  for (i = 0; i < pKey->nCol; i++) {
+    bThere &= pKey->aCol[i] >= 0;
+    bRequired &= bThere && pChild->aCol[pKey->aCol[i]].bNotNull;
+  }
+  if (pEdge == 0) return 0;
+  pEdge->bRequired = (u8)bRequired;
+  if (bThere && assocLookIsUnique(p->p, pChild, pKey->nCol, pKey->aCol)) {
+    pEdge->bUnique = 1;
+  }
+  return pEdge;
+}
+
+static void pictureBelongsTo(AssocPicture *p, AssocRel *pRel) {
+  AssocTable *pTab = pRel->pSource->pTable;
+  int i, n = pRel->nBranch ? pRel->nBranch : 1;
+  for (i = 0; i < n; i++) {
+    AssocModel *pTo = pRel->nBranch ? pRel->aBranch[i].pModel : pRel->pTarget;
+    AssocPictureEdge *pEdge = pictureKey(p, pTab, pTo->pTable, &pRel->foreign);
+    if (pEdge) pictureName(p, &pEdge->zFrom, pRel->zName);
+  }
+}
+
+/* Both directions of a belongsToMany are one edge. */
+static AssocPictureEdge *pictureBack(AssocPicture *p, const AssocRel *pRel) {
+  AssocPictureEdge *pEdge;
+  for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
+    if (pEdge->pThrough && pEdge->pThrough->pTab == pRel->pThrough &&
+        pEdge->zTo == 0 && pEdge->pFrom->pTab == pRel->pTarget->pTable &&
+        pEdge->pTo->pTab == pRel->pSource->pTable) {
+      return pEdge;
+    }
+  }
+  return 0;
+}
+
+static void pictureMany(AssocPicture *p, AssocRel *pRel) {
+  AssocPictureEdge *pEdge = pictureBack(p, pRel);
+  AssocPictureTable *pFrom = pictureTable(p, pRel->pSource->pTable);
+  AssocPictureTable *pTo = pictureTable(p, pRel->pTarget->pTable);
+  AssocPictureTable *pThrough =
+      pRel->pThrough ? pictureTable(p, pRel->pThrough) : 0;
+  if (pRel->pThrough) {
+    (void)pictureKey(p, pRel->pThrough, pRel->pSource->pTable, &pRel->foreign);
+    (void)pictureKey(p, pRel->pThrough, pRel->pTarget->pTable, &pRel->other);
+  }
+  if (pThrough) pThrough->bJoin = 1;
+  if (pEdge) {
+    pEdge->zTo = pRel->zName;
+    return;
+  }
+  pEdge = pFrom && pTo ? pictureEdge(p, pFrom, pTo, 0) : 0;
+  if (pEdge == 0) return;
+  pEdge->pThrough = pThrough;
+  pEdge->zFrom = pRel->zName;
+}
+
+static void pictureRel(AssocPicture *p, AssocRel *pRel) {
+  if (pRel->nPath) { /* Its steps are drawn */
+    (void)pictureTable(p, pRel->pSource->pTable);
+  } else if (pRel->eKind == ASSOC_BELONGSTO) {
+    pictureBelongsTo(p, pRel);
+  } else if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+    pictureMany(p, pRel);
+  } else {
+    AssocPictureEdge *pEdge = pictureKey(p, pRel->pTarget->pTable,
+                                         pRel->pSource->pTable, &pRel->foreign);
+    if (pEdge == 0) return;
+    pictureName(p, &pEdge->zTo, pRel->zName);
+    pEdge->bUnique |= pRel->eKind == ASSOC_HASONE && pRel->pOrder == 0;
+  }
+}
+
+/* The next definition that is good, or 0. */
+static AssocRel *pictureNext(AssocPicture *p, AssocSchema **ppSchema,
+                             AssocDef **ppDef) {
+  for (;;) {
+    AssocDef *pDef = *ppDef = *ppDef ? (*ppDef)->pNext : (*ppSchema)->pDef;
+    AssocRel *pRel;
+    while (pDef == 0) {
+      *ppSchema = (*ppSchema)->pNext;
+      if (*ppSchema == 0 || !assocSchemaLoad(p->pCall, *ppSchema)) return 0;
+      pDef = *ppDef = (*ppSchema)->pDef;
+    }
+    pRel = pDef->zName[0] ? assocRelOf(p->pCall, pDef) : 0;
+    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    if (pRel || p->pCall->rc != SQLITE_OK) return pRel;
+  }
+}
+
+static void pictureEveryTable(AssocPicture *p) {
+  AssocModel *pModel;
+  int i = 0;
+  while ((pModel = assocLookNextModel(p->p, &i)) != 0) {
+    (void)pictureTable(p, pModel->pTable);
+  }
+}
+
+void assocPictureCollect(AssocPicture *p, int bAll) {
+  AssocSchema *pSchema = p->p->pCat->pSchema;
+  AssocDef *pDef = 0;
+  AssocRel *pRel;
+  p->ppTable = &p->pTable;
+  p->ppEdge = &p->pEdge;
+  if (bAll) pictureEveryTable(p);
+  while ((pRel = pictureNext(p, &pSchema, &pDef)) != 0) {
+    pictureRel(p, pRel);
+  }
+}
+
+/* ------------------------------------------------------------------ columns */
+
+/* Is the column in a foreign key that is drawn? */
+int assocPictureIsForeign(const AssocPicture *p, const AssocPictureTable *pTab,
+                          int iCol) {
+  const AssocPictureEdge *pEdge;
+  int i;
+  for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
+    if (pEdge->pFrom != pTab || pEdge->pKey == 0) continue;
+    for (i = 0; i < pEdge->pKey->nCol; i++) {
+      if (pEdge->pKey->aCol[i] == iCol) return 1;
+    }
+  }
+  return 0;
+}
+
+int assocPictureIsKey(const AssocPictureTable *pTab, int iCol) {
+  const AssocModel *pModel = pTab->pModel;
+  int i;
+  for (i = 0; i < pModel->nKey; i++) {
+    if (pModel->aKey[i] == iCol) return 1;
+  }
+  return 0;
+}
+
+/* "posts / author": what the near side of the text calls the other first. */
+void assocPictureLabel(const AssocPictureEdge *pEdge, const char **pzA,
+                       const char **pzSlash, const char **pzB) {
+  *pzA = pEdge->zTo ? pEdge->zTo : "";
+  *pzB = pEdge->zFrom ? pEdge->zFrom : "";
+  if (pEdge->pKey == 0) {
+    *pzA = *pzB;
+    *pzB = pEdge->zTo ? pEdge->zTo : "";
+  }
+  *pzSlash = (*pzA)[0] && (*pzB)[0] ? " / " : "";
+}
+
+const char *assocPictureKind(const AssocPictureTable *pTab) {
+  if (pTab->bJoin) return " (join table)";
+  return pTab->pTab->eType == ASSOC_VIEW ? " (view)" : "";
+}
+
+int assocPictureIsNotNull(const AssocTable *pTab, int iCol) {
+  return pTab->aCol[iCol].bNotNull || pTab->iRowid == iCol;
+}
+
+/* ------------------------------------------------------------- associations */
+
+AssocRel *assocPictureNextRel(AssocPicture *p, const AssocPictureTable *pTab,
+                              int *pi) {
+  AssocDef *pDef = *pi < 0 ? assocLookFirstDef(p->p, pTab->pModel, pi)
+                           : assocLookNextDef(p->p, pi);
+  while (pDef && pDef->pRel == 0) pDef = assocLookNextDef(p->p, pi);
+  return pDef ? pDef->pRel : 0;
+}
+
+int assocPictureIsInverse(const AssocRel *pRel, const AssocRel *q) {
+  int bFrom = pRel->eKind == ASSOC_BELONGSTO;
+  int bTo = q->eKind == ASSOC_BELONGSTO;
+  if (q->nPath || q->nBranch || q->pScope) return 0;
+  if (q->pTarget != pRel->pSource) return 0;
+  if (pRel->eKind == ASSOC_BELONGSTOMANY || q->eKind == ASSOC_BELONGSTOMANY) {
+    return pRel->eKind == q->eKind && pRel->pThrough == q->pThrough &&
+           pRel->pThrough && pictureSameKey(&pRel->foreign, &q->other) &&
+           pictureSameKey(&pRel->other, &q->foreign);
+  }
+  return bFrom != bTo && pictureSameKey(&pRel->foreign, &q->foreign);
+}
+
+int assocPictureIsEnforced(AssocPicture *p, const AssocRel *pRel) {
+  AssocTable *pTab = pRel->pSource->pTable;
+  const AssocFkey *pFk = assocTableFkeys(p->pCall, pTab);
+  int i;
+  for (i = 0; i < pRel->foreign.nCol; i++) {
+    int iCol = pRel->foreign.aCol[i];
+    if (iCol < 0 || !assocPictureIsNotNull(pTab, iCol)) return 0;
+  }
+  for (; pFk; pFk = pFk->pNext) {
+    if (sqlite3_stricmp(pFk->zParent, pRel->pTarget->pTable->zName) == 0 &&
+        assocLookSameColumns(&pRel->foreign, pFk->nCol, pFk->aCol)) {
+      return 1;
+    }
+  }
+  return 0;
+}

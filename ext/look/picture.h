@@ -1,0 +1,82 @@
+/*
+** What is drawn: the models, and the lines between them. picture.c collects
+** them, and each format has a writer in a file of its own.
+**
+** A line is a foreign key, with the names of both sides on it; or it is a
+** belongsToMany, beside the two keys of its join table. Definitions that are
+** bad are left out: assoc_check speaks of them.
+**
+** Names may hold anything. A writer replaces what its format cannot hold.
+*/
+#ifndef ASSOC_PICTURE_H
+#define ASSOC_PICTURE_H
+
+#include "look/look.h"
+
+typedef struct AssocPicture AssocPicture;
+typedef struct AssocPictureEdge AssocPictureEdge;
+typedef struct AssocPictureTable AssocPictureTable;
+
+struct AssocPictureTable {
+  AssocTable *pTab;
+  AssocModel *pModel;
+  int iId;           /* 0, 1, 2, ... in the order of the list */
+  u8 bJoin;          /* A belongsToMany goes through it */
+  const char *zType; /* typescript: the name of its interface */
+  AssocPictureTable *pNext;
+};
+
+struct AssocPictureEdge {
+  AssocPictureTable *pFrom, *pTo; /* A key of pFrom references pTo */
+  const AssocKey *pKey;           /* 0: many to many */
+  const char *zFrom, *zTo;        /* What each calls the other, or 0 */
+  AssocPictureTable *pThrough;    /* Many to many: the join table */
+  u8 bUnique, bRequired;
+  AssocPictureEdge *pNext;
+};
+
+struct AssocPicture {
+  AssocLook *p;
+  AssocCall *pCall;
+  sqlite3_str *pStr; /* What is written */
+  int nTable;
+  AssocPictureTable *pTable, **ppTable;
+  AssocPictureEdge *pEdge, **ppEdge;
+};
+
+/* Collect what definitions speak of; with bAll also the tables and views of
+** main that no definition speaks of, and then in the order of names. */
+void assocPictureCollect(AssocPicture *p, int bAll);
+
+/* The table of the picture, or 0. */
+AssocPictureTable *assocPictureFind(const AssocPicture *p,
+                                    const AssocTable *pTab);
+/* Visit the associations of a model that are good: *pi is -1, and then stays
+** as it is. 0 after the last. */
+AssocRel *assocPictureNextRel(AssocPicture *p, const AssocPictureTable *pTab,
+                              int *pi);
+/* Does q lead back over the key of pRel, which is no path? */
+int assocPictureIsInverse(const AssocRel *pRel, const AssocRel *q);
+/* Does the schema see to it that a belongsTo always finds a row? */
+int assocPictureIsEnforced(AssocPicture *p, const AssocRel *pRel);
+/* Can the column not be NULL? */
+int assocPictureIsNotNull(const AssocTable *pTab, int iCol);
+/* Is the column in a foreign key that is drawn? */
+int assocPictureIsForeign(const AssocPicture *p, const AssocPictureTable *pTab,
+                          int iCol);
+/* Is the column in the key of its model? */
+int assocPictureIsKey(const AssocPictureTable *pTab, int iCol);
+/* "posts / author": what the near side of the text calls the other first. */
+void assocPictureLabel(const AssocPictureEdge *pEdge, const char **pzA,
+                       const char **pzSlash, const char **pzB);
+/* " (join table)", " (view)", or "". */
+const char *assocPictureKind(const AssocPictureTable *pTab);
+
+/* The writers, each of one format, into p->pStr. */
+void assocPictureMermaid(AssocPicture *p);
+void assocPictureDot(AssocPicture *p);
+void assocPictureOutline(AssocPicture *p);
+void assocPictureJson(AssocPicture *p);
+void assocPictureTypescript(AssocPicture *p);
+
+#endif /* ASSOC_PICTURE_H */
