@@ -73,8 +73,9 @@ else
   LINK := -shared
   ifneq ($(findstring linux,$(MACHINE)),)
     # nodelete: the library stays mapped when a load fails half-way and SQLite
-    # unloads it with functions still registered. defs: nothing is undefined.
-    LINK += -Wl,-z,nodelete
+    # unloads it with functions still registered. symbolic: a second copy of
+    # assoc in the process calls its own functions. defs: nothing is undefined.
+    LINK += -Wl,-z,nodelete -Wl,-Bsymbolic
     NOUNDEF := -Wl,-z,defs
   endif
 endif
@@ -417,7 +418,7 @@ try-bench: assoc.$(SO) build/bench/bench
 
 # ------------------------------------------------------------------ check
 
-EXPORTED := sqlite3_assoc_init
+EXPORTED := sqlite3_assoc_init sqlite3_extension_init
 FORMATTED := $(SRC) $(HDR) $(sort $(wildcard test/*.[ch] test/*/*.[ch] \
   tool/bench/*.[ch]))
 
@@ -444,7 +445,7 @@ check-format:
 .PHONY: check-exports
 check-exports: assoc.$(SO)
 	@nm -D --defined-only $< | awk '{print $$NF}' | sort > build/exported
-	@if [ "$$(cat build/exported)" != "$(EXPORTED)" ]; then \
+	@if [ "$$(xargs < build/exported)" != "$(EXPORTED)" ]; then \
 	  echo '$< should export $(EXPORTED) and nothing else, but exports:'; \
 	  cat build/exported; exit 1; fi
 

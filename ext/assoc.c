@@ -1,5 +1,5 @@
 /*
-** The front door: what the extension registers, and the one symbol that it
+** The front door: what the extension registers, and the entry points that it
 ** exports.
 **
 ** Nothing is written and no schema is read here: this may run while a
@@ -204,3 +204,23 @@ __declspec(dllexport)
   assocConnUnref(pConn);
   return rc;
 }
+
+#ifndef SQLITE_CORE
+/*
+** SQLite tries this entry point first, and derives the other one's name from
+** the file's. With it the library loads under any file name, such as
+** assoc-linux-x64.so.
+*/
+#ifdef _WIN32
+__declspec(dllexport)
+#elif defined(__GNUC__)
+__attribute__((visibility("default")))
+#endif
+    int sqlite3_extension_init(sqlite3 *db, char **pzErrMsg,
+                               const struct sqlite3_api_routines *pApi);
+
+int sqlite3_extension_init(sqlite3 *db, char **pzErrMsg,
+                           const struct sqlite3_api_routines *pApi) {
+  return sqlite3_assoc_init(db, pzErrMsg, pApi);
+}
+#endif
