@@ -8,7 +8,8 @@
 #   tool/setup.sh newsqlite  what `test` needs, and npm
 #   tool/setup.sh diagrams   what `test` needs, and Graphviz, npm
 #   tool/setup.sh bench      and gnuplot, for the charts
-#   tool/setup.sh clients    what `build` needs, Python, Perl, Node and npm
+#   tool/setup.sh clients    what `build` needs, and the languages of the clients:
+#                            each that cannot be had is left out
 #
 # Each tool is looked for first, so that nothing is called that could ask for
 # a password or the network when nothing is missing. What is missing is
@@ -63,6 +64,17 @@ need() {
   missing_brew="$missing_brew $brew"
 }
 
+# want: the same, but the task goes on without it.
+wanted_apt=
+wanted_brew=
+want() {
+  apt=$1 brew=$2
+  shift 2
+  "$@" >/dev/null 2>&1 && return
+  wanted_apt="$wanted_apt $apt"
+  wanted_brew="$wanted_brew $brew"
+}
+
 needs_build() {
   need 'gcc' 'gcc' has_cc
   need 'libc6-dev' 'gcc' has_header stdlib.h
@@ -78,7 +90,7 @@ needs_test() {
 }
 
 look() {
-  missing_apt= missing_brew=
+  missing_apt= missing_brew= wanted_apt= wanted_brew=
   case $task in
   build) needs_build ;;
   test) needs_test ;;
@@ -95,10 +107,24 @@ look() {
     ;;
   clients)
     needs_build
-    need 'python3' 'python3' has_program python3
-    need 'libdbd-sqlite3-perl' 'perl' has_perl_sqlite
-    need 'nodejs' 'node' has_program node
-    need 'npm' 'node' has_program npm
+    want 'python3-venv' 'python3' /usr/bin/python3 -c 'import ensurepip'
+    want 'nodejs' 'node' has_program node
+    want 'npm' 'node' has_program npm
+    want 'g++' 'gcc' has_program c++
+    want 'libdbd-sqlite3-perl' 'perl' has_perl_sqlite
+    want 'tcl' 'tcl-tk@8' has_tcl 'package require Tcl 8.6-'
+    want 'libsqlite3-tcl' 'sqlite' has_tcl 'package require sqlite3'
+    want 'php-cli' 'php' has_program php
+    want 'php-sqlite3' 'php' php -r 'new SQLite3(":memory:");'
+    want 'ruby-sqlite3' 'ruby' ruby -rsqlite3 -e 1
+    want 'r-cran-rsqlite' 'r' Rscript -e 'library(RSQLite)'
+    want 'libsqlitecpp-dev' 'sqlitecpp' has_sqlitecpp
+    want 'libsqlite3-ocaml-dev' 'ocaml' ocamlfind query sqlite3
+    want 'ocaml-findlib' 'ocaml-findlib' has_ocamlfind
+    want 'default-jdk-headless' 'openjdk' has_program javac
+    want 'maven' 'maven' has_program mvn
+    want 'golang-go' 'go' go version
+    want 'cargo' 'rust' has_program cargo
     ;;
   diagrams)
     needs_test
@@ -120,9 +146,22 @@ look() {
   test -z "$missing_apt"
 }
 
+# Is nothing left that could be installed?
+complete() {
+  look && test -z "$wanted_apt"
+}
+
 # Valgrind refuses to start where the dynamic linker has no symbols.
 has_libc_symbols() {
   has_program valgrind && valgrind -q true >/dev/null 2>&1
+}
+
+has_sqlitecpp() {
+  echo '#include <SQLiteCpp/SQLiteCpp.h>' | c++ -E -x c++ -
+}
+
+has_ocamlfind() {
+  ocamlfind printconf conf
 }
 
 has_graphviz() {
@@ -148,10 +187,18 @@ quiet() {
 
 # A failed update may have failed for another source than ours: go on.
 with_apt() {
-  echo "installing:$missing_apt"
+  echo "installing:$missing_apt$wanted_apt"
   quiet as_root apt-get -qq update
+  test -z "$missing_apt" || apt_install $missing_apt
+  test -z "$wanted_apt" || apt_install $wanted_apt ||
+    for apt in $wanted_apt; do
+      apt_install "$apt"
+    done
+}
+
+apt_install() {
   quiet as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
-    --no-install-recommends -o DPkg::Lock::Timeout=300 $missing_apt
+    --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
 }
 
 unique() {
@@ -159,11 +206,13 @@ unique() {
 }
 
 with_brew() {
-  echo "installing:$missing_brew"
-  brew install --quiet $(unique $missing_brew)
+  echo "installing:$missing_brew$wanted_brew"
+  for brew in $(unique $missing_brew $wanted_brew); do
+    brew install --quiet "$brew"
+  done
 }
 
-look && exit 0
+complete && exit 0
 
 if command -v apt-get >/dev/null 2>&1 &&
   { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null 2>&1; }; then

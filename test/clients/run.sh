@@ -1,27 +1,165 @@
 #!/bin/sh
 # The same story told by every client; each must print expected.txt.
 #
-#   test/clients/run.sh EXTENSION FOLDER-OF-BETTER-SQLITE3
+#   test/clients/run.sh EXTENSION FOLDER [GLOB]
 #
-# The last line counts, as that of `make test` does.
-here=$(dirname "$0")
-passed=0 failed=0
-
-tell() {
-  if "$@" 2>&1 | diff -u "$here/expected.txt" -; then
-    passed=$((passed + 1))
-    echo "  $1 tells it"
-  else
-    failed=$((failed + 1))
-    echo "  $1 tells another story"
-  fi
-}
+# Libraries are installed into FOLDER, in the versions that the files beside
+# this one name. A client that cannot be had here is skipped, with a line that
+# says so. GLOB chooses clients by name. The last line counts, as that of
+# `make test` does.
+here=$(cd "$(dirname "$0")" && pwd)
+extension=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+mkdir -p "$2"
+folder=$(cd "$2" && pwd)
+glob=${3:-*}
+database=$folder/story.db
+log=$folder/install.log
+schema=$(cat "$here/schema.sql")
+passed=0 failed=0 skipped=0
 
 # /usr/bin first: a python3 built elsewhere may not load extensions.
 PATH=/usr/bin:$PATH
-export PATH
-tell python3 "$here/client.py" "$1"
-tell perl "$here/client.pl" "$1"
-tell node "$here/client.mjs" "$1" "$2"
-echo "$passed passed, $failed failed"
+CLIENTS=$folder/node
+export PATH CLIENTS
+
+# client NAME NEEDED COMMAND…: the command's output is compared, if the shell
+# command NEEDED succeeds.
+client() {
+  name=$1 needed=$2
+  shift 2
+  case $name in
+  $glob) ;;
+  *) return ;;
+  esac
+  if (eval "$needed") >"$log" 2>&1 </dev/null; then
+    tell "$@" "$extension" "$database" "$schema"
+  else
+    skipped=$((skipped + 1))
+    echo "  skip   $name: \`$needed\`: $(grep . "$log" | tail -n 1)"
+  fi
+}
+
+tell() {
+  rm -f "$database" "$database"-*
+  "$@" >"$folder/said.txt" 2>&1 </dev/null
+  if sed '1s/SQLite .*/SQLite N/' "$folder/said.txt" |
+    diff -u "$here/expected.txt" -; then
+    passed=$((passed + 1))
+    echo "  ok     $name, $(sed -n '1s/^loaded into //p' "$folder/said.txt")"
+  else
+    failed=$((failed + 1))
+    echo "  FAILED $name"
+  fi
+}
+
+# -------------------------------------------------------- what they need first
+# Each is installed or built anew only where the file that it comes from has
+# changed.
+
+is_ready() {
+  cmp -s "$here/$1" "$folder/$1.ready"
+}
+
+ready() {
+  mkdir -p "$(dirname "$folder/$1")"
+  cp "$here/$1" "$folder/$1.ready"
+}
+
+python_packages() {
+  is_ready python/requirements.txt && return
+  python3 -m venv --clear "$folder/python" &&
+    "$folder/python/bin/pip" install -q -r "$here/python/requirements.txt" &&
+    ready python/requirements.txt
+}
+
+# The headers of Debian's libnode-dev, or of a Node installed by itself, serve
+# what is compiled here; without them node-gyp looks for a download.
+node_packages() {
+  is_ready node/package.json && return
+  mkdir -p "$folder/node"
+  cp "$here/node/package.json" "$folder/node"
+  npm install --prefix "$folder/node" --loglevel=error --no-audit --no-fund &&
+    ready node/package.json
+}
+
+node_today() {
+  set -- "$folder"/node/node_modules/node-linux-*/bin/node
+  test -x "$1" && echo "$1" || echo node
+}
+
+node_sqlite() {
+  node_packages && "$(node_today)" -e 'require("node:sqlite")'
+}
+
+java_jars() {
+  is_ready java/pom.xml && return
+  mvn -q -B dependency:copy-dependencies -f "$here/java/pom.xml" \
+    -DoutputDirectory="$folder/java" && ready java/pom.xml
+}
+
+go_program() {
+  (cd "$here/go" && CGO_ENABLED=1 go build -o "$folder/story-go" .)
+}
+
+# Cargo writes beside its sources, so it is given a copy.
+rust_program() {
+  mkdir -p "$folder/rust"
+  cp -R "$here/rust/." "$folder/rust" &&
+    (cd "$folder/rust" && cargo build --quiet)
+}
+
+cpp_program() {
+  c++ -std=c++17 "$here/story.cpp" -o "$folder/story-cpp" \
+    -lSQLiteCpp -lsqlite3 -lpthread
+}
+
+ocaml_program() {
+  mkdir -p "$folder/ocaml"
+  cp "$here/story.ml" "$folder/ocaml" && cd "$folder/ocaml" &&
+    ocamlfind ocamlopt -thread -package sqlite3,threads.posix -linkpkg \
+      story.ml -o story
+}
+
+# ----------------------------------------------------------------- the clients
+
+client shell 'sqlite3 --version' sh "$here/story.sh"
+
+in_python() {
+  client "python-$1" python_packages \
+    "$folder/python/bin/python" "$here/python/story.py" "$1"
+}
+for library in sqlite3 apsw SQLAlchemy Django peewee aiosqlite sqlite-utils; do
+  in_python $library
+done
+
+in_node() {
+  client "node-$1" node_packages node "$here/node/story.mjs" "$1"
+}
+for library in better-sqlite3 libsql sqlite3 drizzle-orm kysely knex typeorm \
+  sequelize; do
+  in_node $library
+done
+client node:sqlite node_sqlite "$(node_today)" "$here/node/story.mjs" \
+  node:sqlite
+bin=$folder/node/node_modules/.bin
+client bun "node_packages && $bin/bun --version" \
+  "$bin/bun" "$here/node/story.mjs" bun
+client deno "node_packages && $bin/deno --version" \
+  "$bin/deno" run --allow-ffi --allow-read --allow-write --allow-env \
+  "$here/node/story.mjs" deno
+
+client php "php -r 'new SQLite3(\":memory:\");'" \
+  php -d "sqlite3.extension_dir=$(dirname "$extension")" "$here/story.php"
+client ruby 'ruby -rsqlite3 -e 1' ruby "$here/story.rb"
+client perl 'perl -MDBD::SQLite -e 1' perl "$here/story.pl"
+client tcl 'echo "package require sqlite3" | tclsh' tclsh "$here/story.tcl"
+client R "Rscript -e 'library(RSQLite)'" Rscript "$here/story.R"
+client java java_jars java -cp "$folder/java/*" "$here/java/Story.java"
+client go go_program "$folder/story-go"
+client rust rust_program "$folder/rust/target/debug/clients"
+client c++ cpp_program "$folder/story-cpp"
+client ocaml ocaml_program "$folder/ocaml/story"
+
+rm -f "$database" "$database"-*
+echo "$passed passed, $failed failed, $skipped skipped"
 test $failed = 0

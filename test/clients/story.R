@@ -24,7 +24,7 @@ failing <- function(sql, ...) tryCatch(one(db, sql, ...), error = function(e) {
 })
 
 db <- open_database()
-say("loaded")
+say("loaded into SQLite ", one(db, "SELECT sqlite_version()"))
 for (statement in strsplit(arguments[3], ";")[[1]]) {
   if (nzchar(trimws(statement))) dbExecute(db, statement)
 }

@@ -44,7 +44,7 @@ function failing(SQLite3 $db, string $sql): void {
 
 $db = open();
 $count = "SELECT assoc_count('User', 1, 'posts')";
-echo "loaded\n";
+echo 'loaded into SQLite ', $db->querySingle('SELECT sqlite_version()'), "\n";
 $db->exec($schema);
 echo $db->querySingle("SELECT assoc_define('User', 'hasMany', 'Post')"), "\n";
 $db->querySingle('SELECT assoc_sync()');

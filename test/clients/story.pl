@@ -36,7 +36,7 @@ sub failing {
 }
 
 my $db = open_database;
-print "loaded\n";
+print 'loaded into SQLite ', one($db, 'SELECT sqlite_version()'), "\n";
 $db->do($_) for grep /\S/, split /;/, $schema;
 print one($db, "SELECT assoc_define('User', 'hasMany', 'Post')"), "\n";
 one($db, 'SELECT assoc_sync()');

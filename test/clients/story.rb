@@ -23,7 +23,7 @@ rescue SQLite3::Exception => error
 end
 
 db = open_database
-puts "loaded"
+puts "loaded into SQLite " + db.get_first_value("SELECT sqlite_version()")
 db.execute_batch(SCHEMA)
 puts db.get_first_value("SELECT assoc_define('User', 'hasMany', 'Post')")
 db.execute("SELECT assoc_sync()")

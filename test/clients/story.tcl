@@ -23,7 +23,7 @@ proc failing {sql} {
 }
 
 open_database db
-puts "loaded"
+puts "loaded into SQLite [db onecolumn {SELECT sqlite_version()}]"
 db eval $schema
 puts [db onecolumn {SELECT assoc_define('User', 'hasMany', 'Post')}]
 db eval {SELECT assoc_sync()}

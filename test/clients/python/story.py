@@ -1,6 +1,6 @@
 """The story that every client tells, for the clients in Python.
 
-    python story.py EXTENSION DATABASE SCHEMA CLIENT
+    python story.py CLIENT EXTENSION DATABASE SCHEMA
 
 A client is a class below. It says how its library opens a connection with the
 extension, runs SQL, begins and ends a transaction, and reports an error.
@@ -13,7 +13,7 @@ import sqlite3
 import sys
 import threading
 
-EXTENSION, DATABASE, SCHEMA, CLIENT = sys.argv[1:5]
+CLIENT, EXTENSION, DATABASE, SCHEMA = sys.argv[1:5]
 
 
 def load(db):
@@ -222,6 +222,9 @@ class SqliteUtils(Sqlite3):
     def rows(self, sql, *values):
         return self.utils.execute(sql, values).fetchall()
 
+    def transaction(self):
+        return self.utils.atomic()
+
     def close(self):
         self.utils.close()
 
@@ -230,9 +233,18 @@ class Rollback(Exception):
     pass
 
 
-def tell(client):
-    def open():
-        return globals()[client]()
+CLIENTS = {
+    "sqlite3": Sqlite3,
+    "apsw": Apsw,
+    "SQLAlchemy": SqlAlchemy,
+    "Django": Django,
+    "peewee": Peewee,
+    "aiosqlite": AioSqlite,
+    "sqlite-utils": SqliteUtils,
+}
+
+
+def tell(open):
 
     def one(sql, *values):
         return list(db.rows(sql, *values))[0][0]
@@ -248,7 +260,7 @@ def tell(client):
             print(f"error {code & 255}: {str(message).splitlines()[0]}")
 
     db = open()
-    print("loaded")
+    print("loaded into SQLite " + one("SELECT sqlite_version()"))
     db.script(SCHEMA)
     print(one("SELECT assoc_define('User', 'hasMany', 'Post')"))
     one("SELECT assoc_sync()")
@@ -295,4 +307,4 @@ def tell(client):
     print("closed")
 
 
-tell(CLIENT)
+tell(CLIENTS[CLIENT])
