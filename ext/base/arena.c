@@ -51,6 +51,33 @@ int assocArenaGrow(AssocArena *pArena, i64 nByte) {
   return SQLITE_OK;
 }
 
+/* The block holds nothing but the text that grows, so the block can move. */
+static int growBlock(AssocArena *pArena, i64 nByte) {
+  AssocChunk *pOld = pArena->pChunk, *pNew;
+  pNew = sqlite3_realloc64(pOld, (u64)nByte + sizeof(*pNew));
+  if (pNew == 0) return SQLITE_NOMEM;
+  pArena->nByte += nByte - pNew->nByte;
+  pNew->nByte = nByte;
+  pArena->pChunk = pNew;
+  pArena->pAt = (char *)&pNew[1];
+  pArena->pEnd = pArena->pAt + nByte;
+  return SQLITE_OK;
+}
+
+int assocArenaMove(AssocArena *pArena, i64 nUsed, i64 nByte) {
+  const char *zOld = pArena->pAt;
+  int rc;
+  assert(nUsed >= 0 && nUsed <= nByte);
+  if (nByte < nUsed + nUsed / 2) nByte = nUsed + nUsed / 2;
+  nByte = (nByte + 7) & ~(i64)7;
+  if (nUsed > ARENA_FIRST && zOld == (const char *)&pArena->pChunk[1]) {
+    return growBlock(pArena, nByte);
+  }
+  rc = assocArenaGrow(pArena, nByte);
+  if (rc == SQLITE_OK && nUsed) memcpy(pArena->pAt, zOld, (size_t)nUsed);
+  return rc;
+}
+
 void *assocAlloc(AssocCall *pCall, AssocArena *pArena, i64 nByte) {
   char *p;
   if (pCall->rc != SQLITE_OK) return 0;

@@ -16,18 +16,17 @@
 static void bufGrow(AssocOut *pOut, i64 n) {
   i64 nUsed = pOut->p - pOut->pStart;
   i64 nAlloc = pOut->pEnd - pOut->pStart;
+  int bTooBig = assocOutTooBig(pOut, n);
   char *zNew;
   if (pOut->rc != SQLITE_OK) return;
   nAlloc += nAlloc / 2;
+  if (nAlloc > pOut->nMax) nAlloc = pOut->nMax;
   if (nAlloc < nUsed + n) nAlloc = nUsed + n;
   if (nAlloc < 200) nAlloc = 200;
-  /* n is room for the worst case: only what was written can be too much */
-  zNew =
-      nUsed > pOut->nMax ? 0 : sqlite3_realloc64(pOut->pStart, (u64)nAlloc + 1);
+  zNew = bTooBig ? 0 : sqlite3_realloc64(pOut->pStart, (u64)nAlloc + 1);
   if (zNew == 0) {
-    pOut->rc = nUsed > pOut->nMax ? SQLITE_TOOBIG : SQLITE_NOMEM;
-    sqlite3_free(pOut->pStart);
-    pOut->pStart = pOut->p = pOut->pEnd = 0;
+    pOut->rc = bTooBig ? SQLITE_TOOBIG : SQLITE_NOMEM;
+    assocBufClear(pOut);
     return;
   }
   if (nUsed == 0) assocHugePages(zNew, nAlloc);
@@ -320,14 +319,16 @@ void assocJsonString(AssocOut *pOut, const char *zText, i64 n) {
 /*
 ** JSON text that SQLite has checked, but for its UTF-8.
 */
-static void jsonRaw(AssocOut *pOut, const char *z, i64 n) {
-  i64 i = 0;
-  if (!assocOutNeed(pOut, n * 3)) return;
-  while (i < n) {
-    if ((u8)z[i] < 0x80) {
-      *pOut->p++ = z[i++];
-    } else {
-      i += careWrite(&pOut->p, (const u8 *)z + i, n - i);
+static void jsonRaw(AssocOut *pOut, const char *zJson, i64 n) {
+  const u8 *z = (const u8 *)zJson, *zLimit = z + n;
+  while (z < zLimit && assocOutNeed(pOut, TEXT_PIECE * 3)) {
+    const u8 *zEnd = zLimit - z > TEXT_PIECE ? z + TEXT_PIECE - 3 : zLimit;
+    while (z < zEnd) {
+      if (*z < 0x80) {
+        *pOut->p++ = (char)*z++;
+      } else {
+        z += careWrite(&pOut->p, z, zLimit - z);
+      }
     }
   }
 }

@@ -127,6 +127,6 @@ void assocListPages(AssocRun *pRun, const AssocNode *pNode, u32 nBucket) {
       p->bMore = 1;
       p->nRow = (u32)nMost;
     }
-    if (pPage->bBack) listTurn(&pState->apRow[p->iRow], p->nRow);
+    if (pPage->bBack && p->nRow) listTurn(&pState->apRow[p->iRow], p->nRow);
   }
 }

@@ -295,11 +295,7 @@ char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
   if (pCall->rc == SQLITE_OK) gatherResult(&run, &out, pbNull);
   if (pCall->rc == SQLITE_OK && !*pbNull) {
     z = assocBufFinish(&out, pn);
-    if (z == 0 && out.rc == SQLITE_TOOBIG) {
-      assocError(pCall,
-                 "the result is too big: SQLITE_LIMIT_LENGTH is %lld bytes",
-                 out.nMax);
-    }
+    if (z == 0 && out.rc == SQLITE_TOOBIG) assocRunTooBig(pCall, 0);
     if (z == 0) assocErrorCode(pCall, out.rc);
     pLoad->nLast = *pn;
   }

@@ -447,6 +447,8 @@ void assocRunEnd(AssocRun *pRun);
 void assocRunRootStart(AssocRun *pRun);
 void assocRunRoot(AssocRun *pRun);
 void assocRunChildren(AssocRun *pRun);
+/* The error that the result is too big, at a path or (0) as a whole. */
+void assocRunTooBig(AssocCall *pCall, const char *zPath);
 /* Be interrupted, if somebody wants that, where no statement runs. */
 void assocRunPulse(AssocRun *pRun);
 /* Put a row of pNode, whose values are apVal, into a bucket. */

@@ -17,15 +17,14 @@
 static void rowGrow(AssocOut *pOut, i64 n) {
   AssocRun *pRun = (AssocRun *)((char *)pOut - offsetof(AssocRun, row));
   i64 nUsed = pOut->p - pOut->pStart;
-  char *zOld = pOut->pStart;
   if (pOut->rc != SQLITE_OK) return;
-  if (nUsed + n > pOut->nMax) {
+  if (assocOutTooBig(pOut, n)) {
     pOut->rc = SQLITE_TOOBIG;
     return;
   }
-  pOut->rc = assocArenaGrow(&pRun->mem, nUsed + n);
+  assert(pOut->pStart == pRun->mem.pAt);
+  pOut->rc = assocArenaMove(&pRun->mem, nUsed, nUsed + n);
   if (pOut->rc != SQLITE_OK) return;
-  memcpy(pRun->mem.pAt, zOld, (size_t)nUsed);
   pOut->pStart = pRun->mem.pAt;
   pOut->p = pOut->pStart + nUsed;
   pOut->pEnd = pRun->mem.pEnd;
@@ -87,7 +86,8 @@ static int isOfType(AssocRun *pRun, const AssocNode *pChild,
   if (sqlite3_value_type(pType) == SQLITE_NULL) return 0;
   z = (const char *)sqlite3_value_text(pType);
   if (z == 0) pRun->rc = SQLITE_NOMEM;
-  return z && strcmp(z, pChild->zType) == 0;
+  return z && sqlite3_value_bytes(pType) == (int)strlen(pChild->zType) &&
+         strcmp(z, pChild->zType) == 0;
 }
 
 static void addKeys(AssocRun *pRun, const AssocNode *pNode, u32 *aSlot,
@@ -130,6 +130,7 @@ static AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
     *pOut->p++ = ',';
     writeParts(pRun, pNode, nHead, apVal);
   }
+  if (pOut->p - pOut->pStart - nHead - 1 > pOut->nMax) pOut->rc = SQLITE_TOOBIG;
   if (pOut->rc != SQLITE_OK) {
     if (pRun->rc == SQLITE_OK) pRun->rc = pOut->rc;
     return 0;
@@ -216,17 +217,20 @@ static void stepRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   sqlite3_reset(pStmt);
 }
 
+void assocRunTooBig(AssocCall *pCall, const char *zPath) {
+  assocError(pCall,
+             "the result is too big%s%s: SQLITE_LIMIT_LENGTH is %d bytes",
+             zPath ? " at " : "", zPath ? zPath : "",
+             sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+}
+
 /* What assoc_emit() said to end its statement is not the reason. */
 static void runError(AssocRun *pRun, const AssocNode *pNode) {
   if (pRun->rc != SQLITE_OK && pRun->pCall->rc == SQLITE_ABORT) {
     assocErrorForget(pRun->pCall);
   }
   if (pRun->rc == SQLITE_TOOBIG) {
-    assocError(pRun->pCall,
-               "the result is too big at %s: SQLITE_LIMIT_LENGTH"
-               " is %d bytes",
-               pNode->zPath,
-               sqlite3_limit(pRun->pCall->db, SQLITE_LIMIT_LENGTH, -1));
+    assocRunTooBig(pRun->pCall, pNode->zPath);
   } else if (pRun->rc != SQLITE_OK && pRun->pCall->rc == SQLITE_OK) {
     pRun->pCall->rc = pRun->rc;
   }

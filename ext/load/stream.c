@@ -117,6 +117,7 @@ static int stepRoot(AssocCall *pCall, AssocStream *p) {
   }
   p->nRoot++;
   assocRunStep(&p->run, pRoot, p->pStmt, 0);
+  if (p->run.rc == SQLITE_TOOBIG) assocRunTooBig(pCall, pRoot->zPath);
   assocErrorCode(pCall, p->run.rc);
   return pCall->rc == SQLITE_OK;
 }
@@ -183,6 +184,7 @@ char *assocStreamJson(AssocCall *pCall, AssocStream *p, i64 *pn) {
   assocBufReserve(&out, p->pRow->nText + 100);
   assocGatherRow(&p->run, &out, p->run.pPlan->pRoot, p->pRow);
   z = assocBufFinish(&out, pn);
+  if (out.rc == SQLITE_TOOBIG) assocRunTooBig(pCall, 0);
   if (z == 0) assocErrorCode(pCall, out.rc);
   return z;
 }
