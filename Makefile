@@ -210,7 +210,8 @@ $(HELPER): test/faultsim.c test/rawdb.c test/faultsim.h | build/ready
 	@mkdir -p $(@D)
 	$(call say,CC,$@) $(CC) -g -O1 -std=c11 $(PIC) $(WARN) -Werror \
 	  -DUSE_TCL_STUBS $(TCL_H) $(CPPFLAGS) $(CFLAGS) $(LINK) \
-	  test/faultsim.c test/rawdb.c $(LDFLAGS) $(TCL_LIB) -lsqlite3 -o $@
+	  test/faultsim.c test/rawdb.c $(LDFLAGS) $(TCL_LIB) -lsqlite3 \
+	  -ldl -lpthread -o $@
 
 # The runner, in the form: $(RUN) OPTIONS FILES. It counts and sums up.
 RUN = ASSOC_HELPER='$(CURDIR)/$(HELPER)' \

@@ -68,11 +68,14 @@ static void functionCall(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
   const AssocFunction *pFunction = pData->pFunction;
   AssocCall call;
   assocCallInit(&call, pData->pConn);
+  if (pFunction->mFlag & SQLITE_DIRECTONLY) {
+    assocCallDirect(&call, pFunction->zName);
+  }
   if (nArg < pFunction->nMin ||
       (pFunction->nMax >= 0 && nArg > pFunction->nMax)) {
     assocError(&call, "%s(%s) was called with %d argument%s", pFunction->zName,
                pFunction->zArgs, nArg, nArg == 1 ? "" : "s");
-  } else {
+  } else if (call.rc == SQLITE_OK) {
     pFunction->xFunc(&call, pCtx, nArg, ap);
   }
   (void)assocCallFailed(&call, pCtx);
@@ -89,8 +92,7 @@ static int registerFunction(AssocConn *pConn, const AssocFunction *pFunction) {
 }
 
 static int (*const axRegister[])(AssocConn *) = {
-    assocConnRegister, assocEmitRegister, assocEnoughRegister,
-    assocTakeRegister};
+    assocEmitRegister, assocEnoughRegister, assocTakeRegister};
 
 /*
 ** Register functions that are not there yet. A load that failed while a
@@ -149,7 +151,6 @@ static void unregisterFunctions(AssocConn *pConn) {
   unregisterFunction(db, "assoc_emit", -1);
   unregisterFunction(db, "assoc_enough", -1);
   unregisterFunction(db, "assoc_take", -1);
-  unregisterFunction(db, "assoc_state", 1);
   pConn->nFunction = 0;
 }
 
@@ -171,38 +172,69 @@ static void unregisterAll(AssocConn *pConn) {
   unregisterFunctions(pConn);
 }
 
+#ifndef SQLITE_CORE
+/*
+** All calls of SQLite go through one table of functions, sqlite3_api, which
+** the first load sets. A second SQLite in the process must not replace it: the
+** connections of the first would then be given to functions of the second.
+*/
+static int otherSqlite(const struct sqlite3_api_routines *pApi) {
+  return sqlite3_api != 0 && sqlite3_api != pApi;
+}
+
+static int otherError(char **pzErrMsg,
+                      const struct sqlite3_api_routines *pApi) {
+  if (pzErrMsg) {
+    *pzErrMsg = pApi->mprintf(
+        "assoc: this file was loaded by another SQLite (%s) of the same "
+        "process, and serves only that one; for this SQLite (%s) load a copy "
+        "of the file under another path",
+        sqlite3_libversion(), pApi->libversion());
+  }
+  return SQLITE_ERROR;
+}
+#endif
+
+static int loadInto(sqlite3 *db, char **pzErrMsg) {
+  AssocConn *pConn = assocConnFind(db);
+  int rc;
+  if (pConn && pConn->bLoaded) return SQLITE_OK;
+  pConn = pConn ? assocConnRef(pConn) : assocConnNew(db);
+  if (pConn == 0) return SQLITE_NOMEM;
+  rc = registerAll(pConn);
+  if (rc == SQLITE_OK) {
+    pConn->bLoaded = 1;
+  } else if (pConn->nFunction) {
+    unregisterAll(pConn);
+  } else if (rc == SQLITE_BUSY && pzErrMsg) {
+    /* A function of that name exists, and a statement is running */
+    *pzErrMsg = sqlite3_mprintf("assoc: another copy of this extension is "
+                                "loaded in this connection already");
+  }
+  assocConnUnref(pConn);
+  return rc;
+}
+
 #ifdef _WIN32
 __declspec(dllexport)
 #endif
     int sqlite3_assoc_init(sqlite3 *db, char **pzErrMsg,
                            const struct sqlite3_api_routines *pApi) {
-  AssocConn *pConn;
-  int rc;
 #ifndef SQLITE_CORE
+  if (otherSqlite(pApi)) return otherError(pzErrMsg, pApi);
   SQLITE_EXTENSION_INIT2(pApi);
 #else
   (void)pApi;
 #endif
   if (sqlite3_libversion_number() < MIN_SQLITE) {
     if (pzErrMsg) {
-      *pzErrMsg = sqlite3_mprintf("assoc needs SQLite 3.38 or later, and "
-                                  "this is %s",
-                                  sqlite3_libversion());
+      *pzErrMsg =
+          sqlite3_mprintf("assoc needs SQLite 3.38 or later, and this is %s",
+                          sqlite3_libversion());
     }
     return SQLITE_ERROR;
   }
-  rc = assocConnFind(db, &pConn);
-  if (rc != SQLITE_OK || (pConn && pConn->bLoaded)) return rc;
-  pConn = pConn ? assocConnRef(pConn) : assocConnNew(db);
-  if (pConn == 0) return SQLITE_NOMEM;
-  rc = registerAll(pConn);
-  if (rc == SQLITE_OK) {
-    pConn->bLoaded = 1;
-  } else {
-    unregisterAll(pConn);
-  }
-  assocConnUnref(pConn);
-  return rc;
+  return loadInto(db, pzErrMsg);
 }
 
 #ifndef SQLITE_CORE

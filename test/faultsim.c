@@ -251,6 +251,7 @@ static int cmdInstall(ClientData cd, Tcl_Interp *interp, int objc,
   mem.xFree = memFree;
   mem.xRealloc = memRealloc;
   if (rc == SQLITE_OK) rc = sqlite3_config(SQLITE_CONFIG_MALLOC, &mem);
+  if (rc == SQLITE_OK) rc = sqlite3_config(SQLITE_CONFIG_LOG, rawdbLog, 0);
   if (rc == SQLITE_OK) {
     sqlite3_test_control(SQLITE_TESTCTRL_BENIGN_MALLOC_HOOKS, memBenignBegin,
                          memBenignEnd);

@@ -14,6 +14,9 @@ void rawdbInit(Tcl_Interp *interp);
 int rawdbConnection(sqlite3 *db, char **pzErr,
                     const struct sqlite3_api_routines *pApi);
 
+/* The callback of SQLITE_CONFIG_LOG: keeps lines for sqlite3_log_lines. */
+void rawdbLog(void *pData, int rc, const char *zText);
+
 /* Leave a SQLite error in the interpreter, and return TCL_ERROR. */
 int rawdbError(Tcl_Interp *interp, int rc);
 

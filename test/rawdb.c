@@ -24,11 +24,23 @@
 **   sqlite3_db_config DB OPTION ?BOOLEAN?    set (or get) an option:
 **                             defensive, trusted_schema, enable_trigger, ...
 **   sqlite3_limit DB NAME ?N?     set (or get) a limit: length, sql_length, ...
+**   sqlite3_log_lines         what sqlite3_log() has reported since this was
+**                             asked before, one line each
+**
+**   sqlite3_library           the path of the SQLite that the tests use
+**   second_sqlite LIBRARY EXTENSION SQL    load the SQLite LIBRARY beside that
+**                             one, open :memory: with it, load EXTENSION, and
+**                             run SQL: the first value, or the error
+**   on_small_stack KB DB SQL  raw_exec on a thread with a stack of KB
 **
 ** DB is what raw_open returned or the name of a Tcl connection. Where it is
 ** the latter, the statements that Tcl itself keeps are dropped first.
 */
+#define _GNU_SOURCE 1 /* dladdr() */
 #include "faultsim.h"
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -359,6 +371,142 @@ static int dbLimit(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
   return countResult(interp, sqlite3_limit(db, aLimit[i].iValue, -1));
 }
 
+/* -------------------------------------------------------------- the host */
+
+static char zLog[20000];
+
+void rawdbLog(void *pData, int rc, const char *zText) {
+  size_t n = strlen(zLog);
+  (void)pData, (void)rc;
+  snprintf(zLog + n, sizeof(zLog) - n, "%s\n", zText);
+}
+
+static int logLines(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
+  (void)apArg;
+  Tcl_SetObjResult(interp, Tcl_NewStringObj(zLog, -1));
+  zLog[0] = 0;
+  return TCL_OK;
+}
+
+static int libraryPath(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
+  Dl_info info;
+  void *p = 0;
+  int (*x)(const char *, sqlite3 **) = sqlite3_open;
+  (void)apArg;
+  memcpy(&p, &x, sizeof(p));
+  if (dladdr(p, &info) == 0) return TCL_ERROR;
+  Tcl_SetObjResult(interp, Tcl_NewStringObj(info.dli_fname, -1));
+  return TCL_OK;
+}
+
+/* The functions of another SQLite that are needed of it. */
+typedef struct Second Second;
+struct Second {
+  int (*xOpen)(const char *, sqlite3 **);
+  int (*xEnable)(sqlite3 *, int);
+  int (*xLoad)(sqlite3 *, const char *, const char *, char **);
+  int (*xExec)(sqlite3 *, const char *, sqlite3_callback, void *, char **);
+  int (*xClose)(sqlite3 *);
+  void (*xFree)(void *);
+};
+
+static int secondFind(void *pLib, Second *p) {
+  static const struct {
+    const char *zName;
+    size_t iInto;
+  } a[] = {{"sqlite3_open", offsetof(Second, xOpen)},
+           {"sqlite3_enable_load_extension", offsetof(Second, xEnable)},
+           {"sqlite3_load_extension", offsetof(Second, xLoad)},
+           {"sqlite3_exec", offsetof(Second, xExec)},
+           {"sqlite3_close", offsetof(Second, xClose)},
+           {"sqlite3_free", offsetof(Second, xFree)}};
+  size_t i;
+  for (i = 0; i < sizeof(a) / sizeof(a[0]); i++) {
+    void *x = dlsym(pLib, a[i].zName);
+    if (x == 0) return 0;
+    memcpy((char *)p + a[i].iInto, &x, sizeof(x));
+  }
+  return 1;
+}
+
+static int firstValue(void *p, int nCol, char **azVal, char **azName) {
+  (void)azName;
+  if (nCol > 0 && azVal[0]) Tcl_SetStringObj(p, azVal[0], -1);
+  return 0;
+}
+
+static int secondSqlite(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
+  void *pLib = dlopen(Tcl_GetString(apArg[0]), RTLD_NOW | RTLD_LOCAL);
+  Tcl_Obj *pResult = Tcl_NewObj();
+  sqlite3 *db = 0;
+  char *zErr = 0;
+  Second s;
+  int rc;
+  Tcl_SetObjResult(interp, pResult);
+  if (pLib == 0 || !secondFind(pLib, &s)) {
+    Tcl_SetStringObj(pResult, pLib ? "no SQLite" : dlerror(), -1);
+    return TCL_ERROR;
+  }
+  rc = s.xOpen(":memory:", &db);
+  if (rc == SQLITE_OK) rc = s.xEnable(db, 1);
+  if (rc == SQLITE_OK) rc = s.xLoad(db, Tcl_GetString(apArg[1]), 0, &zErr);
+  if (rc == SQLITE_OK) {
+    rc = s.xExec(db, Tcl_GetString(apArg[2]), firstValue, pResult, &zErr);
+  }
+  if (rc != SQLITE_OK) Tcl_SetStringObj(pResult, zErr ? zErr : "?", -1);
+  s.xFree(zErr);
+  s.xClose(db);
+  return rc == SQLITE_OK ? TCL_OK : TCL_ERROR;
+}
+
+/* What a thread does, and what came of it. */
+typedef struct SmallStack SmallStack;
+struct SmallStack {
+  sqlite3 *db;
+  const char *zSql;
+  char *zErr;
+  char *zValue; /* The first value of the last row */
+  int rc;
+};
+
+static int keepValue(void *p, int nCol, char **azVal, char **azName) {
+  char **pz = p;
+  (void)azName;
+  sqlite3_free(*pz);
+  *pz = sqlite3_mprintf("%s", nCol > 0 && azVal[0] ? azVal[0] : "");
+  return 0;
+}
+
+static void *smallStackRun(void *pArg) {
+  SmallStack *p = pArg;
+  p->rc = sqlite3_exec(p->db, p->zSql, keepValue, &p->zValue, &p->zErr);
+  return 0;
+}
+
+static int onSmallStack(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
+  SmallStack s = {0, Tcl_GetString(apArg[2]), 0, 0, SQLITE_ERROR};
+  pthread_attr_t attr;
+  pthread_t thread;
+  int nKb, rc;
+  if (Tcl_GetIntFromObj(interp, apArg[0], &nKb) ||
+      toDb(interp, apArg[1], &s.db)) {
+    return TCL_ERROR;
+  }
+  pthread_attr_init(&attr);
+  rc = pthread_attr_setstacksize(&attr, (size_t)nKb * 1024);
+  if (rc == 0) rc = pthread_create(&thread, &attr, smallStackRun, &s);
+  if (rc == 0) rc = pthread_join(thread, 0);
+  pthread_attr_destroy(&attr);
+  Tcl_SetObjResult(interp, Tcl_NewStringObj(rc         ? "no thread"
+                                            : s.rc     ? s.zErr
+                                            : s.zValue ? s.zValue
+                                                       : "",
+                                            -1));
+  sqlite3_free(s.zErr);
+  sqlite3_free(s.zValue);
+  return rc == 0 && s.rc == SQLITE_OK ? TCL_OK : TCL_ERROR;
+}
+
 /* --------------------------------------------------------- registration */
 
 typedef struct Command Command;
@@ -385,6 +533,10 @@ static const Command aCommand[] = {
     {"sqlite3_interrupt_after", "DB N", 2, 2, interruptAfter},
     {"sqlite3_db_config", "DB OPTION ?BOOLEAN?", 2, 3, dbConfig},
     {"sqlite3_limit", "DB NAME ?N?", 2, 3, dbLimit},
+    {"sqlite3_log_lines", "", 0, 0, logLines},
+    {"sqlite3_library", "", 0, 0, libraryPath},
+    {"second_sqlite", "LIBRARY EXTENSION SQL", 3, 3, secondSqlite},
+    {"on_small_stack", "KB DB SQL", 3, 3, onSmallStack},
 };
 
 static int command(ClientData cd, Tcl_Interp *interp, int objc,

@@ -85,6 +85,11 @@ int assocCallVtab(AssocCall *pCall, char **pzErr);
 int assocCallEnter(AssocCall *pCall);
 void assocCallLeave(AssocCall *pCall);
 
+/* Fail if a function that changes state may have been called by the schema.
+** SQLITE_DIRECTONLY keeps such a function out of views, triggers, indexes and
+** defaults, but SQLite before 3.50 still lets it run in a CHECK constraint. */
+void assocCallDirect(AssocCall *pCall, const char *zFunction);
+
 /* OUT: the caller frees with sqlite3_free(). 0 after an error. */
 void *assocMalloc(AssocCall *pCall, i64 nByte);
 char *assocMprintf(AssocCall *pCall, const char *zFmt, ...);
@@ -156,6 +161,10 @@ char *assocArenaText(AssocCall *pCall, AssocArena *pArena, const char *z,
 char *assocArenaStr(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr);
 /* Start a chunk with room for at least nByte. SQLITE_OK or SQLITE_NOMEM. */
 int assocArenaGrow(AssocArena *pArena, i64 nByte);
+/* The nUsed bytes at pAt need room for nByte: move them to pAt of a block that
+** has it. The block grows by half at least, so that to write a long text takes
+** time in proportion to its length. SQLITE_OK or SQLITE_NOMEM. */
+int assocArenaMove(AssocArena *pArena, i64 nUsed, i64 nByte);
 /* Free all chunks but, of those no larger than nKeep, the newest. */
 void assocArenaReset(AssocArena *pArena, i64 nKeep);
 void assocArenaFree(AssocArena *pArena);
@@ -180,6 +189,7 @@ void assocHugePages(void *p, i64 nByte);
 
 struct AssocConn {
   sqlite3 *db;
+  AssocConn *pNext; /* In the list of all connections: see conn.c */
   int nRef;
   int bLoaded;       /* Everything has been registered */
   int nFunction;     /* Functions that have been */
@@ -203,13 +213,11 @@ void assocConnUnref(void *pConn); /* An xDestroy: frees at the last one */
 ** goes on from one to the next may be open when a close fails. */
 void assocConnHold(AssocConn *pConn);
 void assocConnRelease(AssocConn *pConn);
-/* Register the function assoc_state. It stays if a load fails while a
-** statement runs, and by it the next load finds pConn. */
-int assocConnRegister(AssocConn *pConn);
 /* Register the table assoc_state, which learns that the connection closes. */
 int assocStateRegister(AssocConn *pConn);
-/* The AssocConn of an earlier load, or 0; without a reference. */
-int assocConnFind(sqlite3 *db, AssocConn **ppConn);
+/* The AssocConn of an earlier load, or 0; without a reference. Where a load
+** failed while a statement ran, its functions stay, and so does this. */
+AssocConn *assocConnFind(sqlite3 *db);
 
 struct AssocStmt {
   sqlite3_stmt *p; /* The statement, or 0: not prepared or swept */
@@ -262,7 +270,8 @@ int assocPrivateRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid);
 **
 ** An AssocOut is a place to write to that has room. assocOutNeed(n) makes
 ** room for n > 0 bytes, or says that it cannot; after another error there may
-** still be room, and what is written there is of no use. Writers that are given
+** still be room, and what is written there is of no use. A writer may ask for
+** up to ASSOC_OUT_SLACK bytes more than it writes. Writers that are given
 ** a char* write there, need the room that their comments say, and return the
 ** new end.
 */
@@ -275,6 +284,13 @@ struct AssocOut {
   /* Make room for n bytes more, which there is not. Sets pStart, p, pEnd. */
   void (*xGrow)(AssocOut *, i64 n);
 };
+
+#define ASSOC_OUT_SLACK 20000
+
+/* Would n bytes more, of which some may be slack, be too many? */
+static inline int assocOutTooBig(const AssocOut *pOut, i64 n) {
+  return pOut->p - pOut->pStart + n - ASSOC_OUT_SLACK > pOut->nMax;
+}
 
 static inline int assocOutNeed(AssocOut *pOut, i64 n) {
   if (!ASSOC_UNLIKELY(pOut->pEnd - pOut->p < n)) return 1;

@@ -37,6 +37,46 @@ void assocCallLeave(AssocCall *pCall) {
   pCall->pConn->nInside--;
 }
 
+/* What follows white space and comments. */
+static const char *sqlStart(const char *z) {
+  for (;;) {
+    if (*z == ' ' || (*z >= '\t' && *z <= '\r')) {
+      z++;
+    } else if (z[0] == '-' && z[1] == '-') {
+      while (*z && *z != '\n') z++;
+    } else if (z[0] == '/' && z[1] == '*') {
+      z = strstr(z + 2, "*/");
+      if (z == 0) return "";
+      z += 2;
+    } else {
+      return z;
+    }
+  }
+}
+
+/* PRAGMA integrity_check and quick_check evaluate CHECK constraints. */
+static int evaluatesChecks(sqlite3_stmt *pStmt) {
+  const char *z = sqlite3_sql(pStmt);
+  if (!sqlite3_stmt_readonly(pStmt)) return 1;
+  z = z ? sqlStart(z) : "";
+  return sqlite3_strnicmp(z, "PRAGMA", 6) == 0 &&
+         sqlite3_strlike("%\\_check%", z, '\\') == 0;
+}
+
+void assocCallDirect(AssocCall *pCall, const char *zFunction) {
+  sqlite3_stmt *p;
+  if (sqlite3_libversion_number() >= 3050000) return;
+  for (p = sqlite3_next_stmt(pCall->db, 0); p;
+       p = sqlite3_next_stmt(pCall->db, p)) {
+    if (!sqlite3_stmt_busy(p) || !evaluatesChecks(p)) continue;
+    assocError(pCall,
+               "%s() writes, so it cannot run inside a statement that is "
+               "writing; call it as SELECT %s(...) alone",
+               zFunction, zFunction);
+    return;
+  }
+}
+
 void assocErrorForget(AssocCall *pCall) {
   assocCallClear(pCall);
 }
@@ -196,7 +236,7 @@ const char *assocColumnText(AssocCall *pCall, sqlite3_stmt *pStmt, int iCol) {
 }
 
 i64 assocValueWhole(sqlite3_value *pValue) {
-  const u8 *z;
+  const u8 *z, *zEnd;
   double r;
   i64 n = 0;
   switch (sqlite3_value_type(pValue)) {
@@ -207,8 +247,9 @@ i64 assocValueWhole(sqlite3_value *pValue) {
   case SQLITE_TEXT:
     z = sqlite3_value_text(pValue);
     if (z == 0 || z[0] == 0) return -2;
+    zEnd = z + sqlite3_value_bytes(pValue);
     for (; *z >= '0' && *z <= '9' && n < (i64)1e15; z++) n = n * 10 + *z - '0';
-    return *z ? -2 : n;
+    return z < zEnd ? -2 : n;
   }
   return -2;
 }

@@ -1,8 +1,46 @@
 /*
 ** The state of one connection, and how a second load of the extension finds
-** it: by the function assoc_state(), which is given the address to put it at.
+** it: in the list of all connections that loaded the extension.
+**
+** SQLite has no silent way to ask a connection whether a function exists. A
+** statement that calls a missing function is reported to sqlite3_log(), and
+** one that calls an existing function to sqlite3_trace_v2(). So the list is
+** the one variable that connections share, and a mutex that SQLite reserves
+** for applications guards it. sqlite3_close() frees the functions, and with
+** them the list's entry, before it frees the connection.
 */
 #include "base/base.h"
+
+static AssocConn *pConnFirst = 0;
+
+static sqlite3_mutex *listEnter(void) {
+  sqlite3_mutex *pMutex = sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_APP1);
+  sqlite3_mutex_enter(pMutex);
+  return pMutex;
+}
+
+static void listAdd(AssocConn *pConn) {
+  sqlite3_mutex *pMutex = listEnter();
+  pConn->pNext = pConnFirst;
+  pConnFirst = pConn;
+  sqlite3_mutex_leave(pMutex);
+}
+
+static void listRemove(AssocConn *pConn) {
+  sqlite3_mutex *pMutex = listEnter();
+  AssocConn **pp = &pConnFirst;
+  while (*pp != pConn) pp = &(*pp)->pNext;
+  *pp = pConn->pNext;
+  sqlite3_mutex_leave(pMutex);
+}
+
+AssocConn *assocConnFind(sqlite3 *db) {
+  sqlite3_mutex *pMutex = listEnter();
+  AssocConn *p = pConnFirst;
+  while (p && p->db != db) p = p->pNext;
+  sqlite3_mutex_leave(pMutex);
+  return p;
+}
 
 AssocConn *assocConnNew(sqlite3 *db) {
   AssocConn *pConn = sqlite3_malloc64(sizeof(*pConn));
@@ -12,6 +50,7 @@ AssocConn *assocConnNew(sqlite3 *db) {
   pConn->nRef = 1;
   pConn->mxDepth = 400;
   pConn->mxItem = 10000;
+  listAdd(pConn);
   return pConn;
 }
 
@@ -34,51 +73,6 @@ void assocConnUnref(void *p) {
     if (pConn->aSlot[i].xFree) pConn->aSlot[i].xFree(pConn->aSlot[i].p);
   }
   assert(pConn->pStmts == 0);
+  listRemove(pConn);
   sqlite3_free(pConn);
-}
-
-/* ---------------------------------------------- the function assoc_state() */
-
-/* The pointer that it is given says where the AssocConn is to be put. */
-static const char zPointer[] = "AssocConn";
-
-static void stateFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
-  AssocConn **pp = sqlite3_value_pointer(ap[0], zPointer);
-  (void)nArg;
-  if (pp) {
-    *pp = sqlite3_user_data(pCtx);
-  } else {
-    sqlite3_result_error(pCtx, "assoc: assoc_state() is internal", -1);
-  }
-}
-
-/*
-** To prepare a call of a function reads no schema, and fails if there is no
-** such function.
-*/
-int assocConnFind(sqlite3 *db, AssocConn **ppConn) {
-  sqlite3_stmt *pStmt = 0;
-  unsigned int mFlag =
-      sqlite3_libversion_number() >= 3048000 ? 0x10 /* DONT_LOG */ : 0;
-  int rc;
-  *ppConn = 0;
-  rc = sqlite3_prepare_v3(db, "SELECT assoc_state(?1)", -1, mFlag, &pStmt, 0);
-  if (rc == SQLITE_ERROR) {
-    /* The connection must not remember it: sqlite3_open() fails if it does
-    ** after the extensions of sqlite3_auto_extension(). */
-    return sqlite3_exec(db, "", 0, 0, 0);
-  }
-  if (rc == SQLITE_OK) {
-    rc = sqlite3_bind_pointer(pStmt, 1, ppConn, zPointer, 0);
-  }
-  if (rc == SQLITE_OK) (void)sqlite3_step(pStmt);
-  if (rc == SQLITE_OK) return sqlite3_finalize(pStmt);
-  sqlite3_finalize(pStmt);
-  return rc;
-}
-
-int assocConnRegister(AssocConn *pConn) {
-  return sqlite3_create_function_v2(
-      pConn->db, "assoc_state", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
-      assocConnRef(pConn), stateFunc, 0, 0, assocConnUnref);
 }

@@ -316,6 +316,12 @@ static const char *readNewKey(AssocJsonReader *p) {
     p->pArena = pArena;
     z = readString(p, &nKey);
     p->pArena = pOld;
+    if (z && (int)strlen(z) != nKey) {
+      assocError(p->pCall,
+                 "a key of %s must not contain a NUL character: %.60s",
+                 p->zWhat, z);
+      return 0;
+    }
     return z;
   }
   iKey = (int)((u32)((u8)p->z[0] * 7 + (u8)p->z[n - 1] + n) %

@@ -62,6 +62,9 @@ void assocOptionsRead(AssocOptionReader *r, AssocJson *pJson, int n,
     }
     if (i == n) {
       optionUnknown(r->pCall, p->zKey, n, a, zHas);
+    } else if (p->eType == ASSOC_J_TEXT && (int)strlen(p->z) != p->n) {
+      assocError(r->pCall, "the option %s must not contain a NUL character",
+                 p->zKey);
     } else if (a[i].zType && strchr(a[i].zType, typeLetter(p)) == 0) {
       optionMistyped(r->pCall, p, a[i].zMust);
     } else if (a[i].xTake && p->eType != ASSOC_J_NULL) {

@@ -66,6 +66,11 @@ static void optionNames(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   while (pNames->az && pNames->n < n) {
     int bEmpty = (pSub->eType == ASSOC_J_TEXT && pSub->n == 0) ||
                  (pSub->eType == ASSOC_J_ARRAY && pSub->nChild == 0);
+    if (pSub->eType == ASSOC_J_TEXT && (int)strlen(pSub->z) != pSub->n) {
+      assocError(r->pCall, "the option %s must not contain a NUL character",
+                 pJson->zKey);
+      return;
+    }
     if (pSub->eType != ASSOC_J_TEXT || bEmpty) {
       assocError(r->pCall, "the option %s must hold columns, not %s",
                  pJson->zKey,

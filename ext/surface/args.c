@@ -3,19 +3,31 @@
 */
 #include "surface/surface.h"
 
-const char *assocArgTextOrNull(AssocCall *pCall, sqlite3_value *pVal) {
+/* Names, shapes and options end at a NUL character in C, but not in SQL: what
+** follows one would be cut off silently. */
+static const char *argText(AssocCall *pCall, sqlite3_value *pVal,
+                           const char *zWhat) {
   const char *z;
   if (pCall->rc != SQLITE_OK || sqlite3_value_type(pVal) == SQLITE_NULL) {
     return 0;
   }
   z = (const char *)sqlite3_value_text(pVal);
-  if (z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+  if (z == 0) {
+    assocErrorCode(pCall, SQLITE_NOMEM);
+  } else if ((i64)strlen(z) != sqlite3_value_bytes(pVal)) {
+    assocError(pCall, "%s must not contain a NUL character: %.60s", zWhat, z);
+    return 0;
+  }
   return z;
+}
+
+const char *assocArgTextOrNull(AssocCall *pCall, sqlite3_value *pVal) {
+  return argText(pCall, pVal, "an argument");
 }
 
 const char *assocArgText(AssocCall *pCall, sqlite3_value *pVal,
                          const char *zWhat) {
-  const char *z = assocArgTextOrNull(pCall, pVal);
+  const char *z = argText(pCall, pVal, zWhat);
   if (z == 0) assocError(pCall, "%s is NULL", zWhat);
   return z;
 }

@@ -153,12 +153,11 @@ static void dmlIdentify(DmlRow *p, sqlite3_value *pIdentity) {
   sqlite3_value *pModel = identityNext(p, pStmt, &z, zEnd);
   sqlite3_value *pItem = identityNext(p, pStmt, &z, zEnd);
   const char *zModel = pItem ? assocArgText(pCall, pModel, "the model") : 0;
+  const char *zItem = 0;
   WriteVal *aKey = 0;
   if (zModel) p->pModel = assocModelFind(pCall, p->pCat, zModel);
-  if (p->pModel) {
-    p->pRel =
-        assocRelFind(pCall, p->pModel, (const char *)sqlite3_value_text(pItem));
-  }
+  if (zModel) zItem = assocArgText(pCall, pItem, "the association");
+  if (p->pModel && zItem) p->pRel = assocRelFind(pCall, p->pModel, zItem);
   if (p->pRel && p->pRel->nBranch) {
     assocError(
         pCall,

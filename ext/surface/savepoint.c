@@ -112,16 +112,19 @@ static void writeOpen(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
   } else {
     assocErrorCode(pCall, rc);
   }
+  p->zFunction = zFunction;
   p->bOpen = rc == SQLITE_OK;
   p->iRowid = sqlite3_last_insert_rowid(pCall->db);
 }
 
 void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                        const char *zModel) {
+  int bRead = sqlite3_txn_state(pCall->db, 0) == SQLITE_TXN_READ;
+  int bAuto = sqlite3_get_autocommit(pCall->db);
   AssocCatalog *pCat = assocCatalogEnter(pCall);
   AssocModel *pModel = 0;
-  int bAuto = sqlite3_get_autocommit(pCall->db);
   memset(p, 0, sizeof(*p));
+  p->bRead = bRead;
   if (pCat == 0) return;
   p->bAuto = bAuto;
   writeAllowed(pCall, pCat, zFunction);
@@ -247,8 +250,36 @@ static void writeUndo(AssocCall *pCall, const AssocWrite *p) {
   writeBreak(pCall);
 }
 
+/* The DML that does the same as a function, or 0. */
+static const char *writeDml(const char *zFunction) {
+  if (strcmp(zFunction, "assoc_add") == 0 ||
+      strcmp(zFunction, "assoc_create") == 0) {
+    return "INSERT INTO related";
+  }
+  return strcmp(zFunction, "assoc_remove") == 0 ? "DELETE FROM related" : 0;
+}
+
+/*
+** A transaction that has read cannot wait for another connection that writes,
+** since what it has read may no longer be true: SQLite fails at once, whatever
+** the busy timeout is. A transaction that begins by writing waits.
+*/
+static void writeBusy(AssocCall *pCall, const AssocWrite *p) {
+  const char *zDml = writeDml(p->zFunction);
+  int rc = pCall->rc;
+  if ((rc & 0xff) != SQLITE_BUSY || !p->bRead) return;
+  assocCallClear(pCall);
+  assocError(pCall,
+             "%s() cannot write while another connection does, because the "
+             "transaction or statement around it has read already, and SQLite "
+             "then does not wait; start with BEGIN IMMEDIATE%s%s",
+             p->zFunction, zDml ? ", or write with " : "", zDml ? zDml : "");
+  if (pCall->rc == SQLITE_ERROR) pCall->rc = rc;
+}
+
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p) {
   if (!p->bOpen) return;
+  writeBusy(pCall, p);
   writeLetGo(pCall);
   if (pCall->rc == SQLITE_OK) {
     assocErrorCode(pCall, writeStep(pCall, WRITE_RELEASE));

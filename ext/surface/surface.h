@@ -79,8 +79,10 @@ void assocResultJson(sqlite3_context *pCtx, char *zJson, i64 n);
 ** where memory does not suffice for it, nothing is done. */
 typedef struct AssocWrite AssocWrite;
 struct AssocWrite {
-  int bOpen;  /* The savepoint is open */
-  int bAuto;  /* And it is the whole transaction */
+  int bOpen; /* The savepoint is open */
+  int bAuto; /* And it is the whole transaction */
+  int bRead; /* There was a transaction that had read and not written */
+  const char *zFunction;
   i64 iRowid; /* last_insert_rowid() before, and again after */
 };
 void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction);

@@ -578,7 +578,8 @@ static void rowPrint(AssocWriter *w, AssocOut *pOut, const AssocColumn *pCol,
   if (pCol->eJson == ASSOC_JSON_RAW &&
       sqlite3_value_type(pVal) == SQLITE_TEXT) {
     const char *z = (const char *)sqlite3_value_text(pVal);
-    if (z) pJson = assocJsonRead(w->pCall, &mem, z, -1, pCol->zName);
+    int n = sqlite3_value_bytes(pVal);
+    if (z) pJson = assocJsonRead(w->pCall, &mem, z, n, pCol->zName);
     if (w->pCall->rc == SQLITE_ERROR) assocErrorForget(w->pCall);
   }
   if (pJson) {
