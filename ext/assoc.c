@@ -69,7 +69,7 @@ static void functionCall(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
   AssocCall call;
   assocCallInit(&call, pData->pConn);
   if (pFunction->mFlag & SQLITE_DIRECTONLY) {
-    assocCallDirect(&call, pFunction->zName);
+    assocCallDirect(&call, pFunction->zName, 0);
   }
   if (nArg < pFunction->nMin ||
       (pFunction->nMax >= 0 && nArg > pFunction->nMax)) {

@@ -87,8 +87,10 @@ void assocCallLeave(AssocCall *pCall);
 
 /* Fail if a function that changes state may have been called by the schema.
 ** SQLITE_DIRECTONLY keeps such a function out of views, triggers, indexes and
-** defaults, but SQLite before 3.50 still lets it run in a CHECK constraint. */
-void assocCallDirect(AssocCall *pCall, const char *zFunction);
+** defaults, but SQLite before 3.50 still lets it run in a CHECK constraint: in
+** PRAGMA integrity_check, or (bWriting) in a statement that writes, where no
+** function can open a savepoint. */
+void assocCallDirect(AssocCall *pCall, const char *zFunction, int bWriting);
 
 /* OUT: the caller frees with sqlite3_free(). 0 after an error. */
 void *assocMalloc(AssocCall *pCall, i64 nByte);

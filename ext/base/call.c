@@ -55,24 +55,25 @@ static const char *sqlStart(const char *z) {
 }
 
 /* PRAGMA integrity_check and quick_check evaluate CHECK constraints. */
-static int evaluatesChecks(sqlite3_stmt *pStmt) {
+static int isCheckPragma(sqlite3_stmt *pStmt) {
   const char *z = sqlite3_sql(pStmt);
-  if (!sqlite3_stmt_readonly(pStmt)) return 1;
   z = z ? sqlStart(z) : "";
   return sqlite3_strnicmp(z, "PRAGMA", 6) == 0 &&
          sqlite3_strlike("%\\_check%", z, '\\') == 0;
 }
 
-void assocCallDirect(AssocCall *pCall, const char *zFunction) {
+void assocCallDirect(AssocCall *pCall, const char *zFunction, int bWriting) {
   sqlite3_stmt *p;
   if (sqlite3_libversion_number() >= 3050000) return;
   for (p = sqlite3_next_stmt(pCall->db, 0); p;
        p = sqlite3_next_stmt(pCall->db, p)) {
-    if (!sqlite3_stmt_busy(p) || !evaluatesChecks(p)) continue;
+    if (!sqlite3_stmt_busy(p)) continue;
+    if (bWriting ? sqlite3_stmt_readonly(p) : !isCheckPragma(p)) continue;
     assocError(pCall,
-               "%s() writes, so it cannot run inside a statement that is "
-               "writing; call it as SELECT %s(...) alone",
-               zFunction, zFunction);
+               "%s() changes something, so it cannot run inside a statement "
+               "that %s; call it as SELECT %s(...) alone",
+               zFunction, bWriting ? "is writing" : "checks the database",
+               zFunction);
     return;
   }
 }

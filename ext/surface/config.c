@@ -49,7 +49,8 @@ static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                        sqlite3_value **ap) {
   const char *z = assocArgText(pCall, ap[0], "the name");
   sqlite3_value *pVal = nArg > 1 ? ap[1] : 0;
-  if (z == 0) return;
+  if (pVal) assocCallDirect(pCall, "assoc_config", 1);
+  if (z == 0 || pCall->rc != SQLITE_OK) return;
   if (sqlite3_stricmp(z, "strategy") == 0) {
     configStrategy(pCall, pCtx, pVal);
   } else if (sqlite3_stricmp(z, "depth") == 0) {
