@@ -39,13 +39,18 @@ struct Fault {
 static Fault memFault = {-1, 0, 0, 0};
 static Fault ioFault = {-1, 0, 0, 0};
 
+/* An operation fails now. A debugger can stop here. */
+static void faultHit(Fault *p) {
+  p->nFail++;
+}
+
 static int faultStep(Fault *p, int bBenign) {
   if (p->nBefore < 0) return 0;
   if (p->nBefore > 0) {
     p->nBefore--;
     return 0;
   }
-  p->nFail++;
+  faultHit(p);
   p->nBenign += bBenign;
   if (--p->nRepeat <= 0) p->nBefore = -1;
   return 1;

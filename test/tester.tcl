@@ -16,6 +16,7 @@
 #   ASSOC_SO       the extension; without it ../assoc.so
 #   ASSOC_HELPER   the C helper; without it ../build/test/faultsim.so
 #   ASSOC_EVERY    N: of a fault's runs only every N-th; without it every one
+#   ASSOC_FAULT    N: of a fault's runs only the N-th, to debug it
 #
 # Tests
 #   do_test NAME SCRIPT EXPECTED         the script's result
@@ -502,7 +503,10 @@ set tester::sweeps -1
 proc tester::fault_loop {prefix arm disarm o} {
   variable every
   variable sweeps
-  for {set n [expr {[incr sweeps] % $every}]} {1} {incr n $every} {
+  set n [expr {[incr sweeps] % $every}]
+  set only [info exists ::env(ASSOC_FAULT)]
+  if {$only} { set n [expr {$::env(ASSOC_FAULT) - 1}] }
+  for {} {1} {incr n $every} {
     # Interrupts may strike at any of very many steps: visit ever fewer.
     if {$n > 100 && [string match *-interrupt $prefix]} { incr n [expr {$n/9}] }
     set name $prefix.[expr {$n + 1}]
@@ -521,7 +525,7 @@ proc tester::fault_loop {prefix arm disarm o} {
     set held [expr {[sqlite3_malloc_outstanding] - $idle}]
     if {$held} { append why "\nunfreed memory: $held allocations" }
     end $name [string trim $why \n]
-    if {!$struck} return
+    if {!$struck || $only} return
   }
 }
 

@@ -25,6 +25,7 @@
 **
 ** A new function is a body and a row in aUnit.
 */
+#include "unit.h"
 #include "base/base.h"
 #include "model/inflect.h"
 #include "shape/shape.h"
@@ -312,10 +313,10 @@ static void unitShapeText(AssocCall *pCall, AssocArena *pArena,
   if (pShape) resultShape(pCall, pCtx, assocShapeText(pCall, pShape));
 }
 
-static void unitShapeJson(AssocCall *pCall, AssocArena *pArena,
-                          sqlite3_context *pCtx, sqlite3_value **apArg) {
+static void unitShapeAsJson(AssocCall *pCall, AssocArena *pArena,
+                            sqlite3_context *pCtx, sqlite3_value **apArg) {
   AssocShape *pShape = shapeArg(pCall, pArena, apArg);
-  if (pShape) resultShape(pCall, pCtx, assocShapeJson(pCall, pShape));
+  if (pShape) resultShape(pCall, pCtx, unitShapeJson(pCall, pShape));
 }
 
 /* ------------------------------------------------------------- functions */
@@ -342,7 +343,7 @@ static const UnitFunc aUnit[] = {
     {"unit_keyfind", 4, unitKeyfind},
     {"unit_keytype", 2, unitKeytype},
     {"unit_shape_text", 2, unitShapeText},
-    {"unit_shape_json", 2, unitShapeJson},
+    {"unit_shape_json", 2, unitShapeAsJson},
 };
 
 /* What SQLite keeps for one function. */

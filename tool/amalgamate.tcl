@@ -14,13 +14,10 @@ set top [file dirname [file dirname [file normalize [info script]]]]
 set ext [file join $top ext]
 fconfigure stdout -encoding utf-8 -translation lf
 
-set floors {base shape model sql load write sync look surface}
-foreach folder [lsort [glob -nocomplain -directory $ext -type d -tails *]] {
-  if {$folder ni $floors &&
-      [llength [glob -nocomplain [file join $ext $folder *.c]]]} {
-    puts stderr "ext/$folder has no place in the order: tool/amalgamate.tcl"
-    exit 1
-  }
+source [file join $top tool floors.tcl]
+foreach folder [floor_strangers $ext] {
+  puts stderr "ext/$folder has no place in the order: tool/floors.tcl"
+  exit 1
 }
 
 proc read_text {path} {

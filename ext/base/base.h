@@ -50,6 +50,20 @@ typedef struct AssocStmt AssocStmt;
 #define ASSOC_UNLIKELY(x) (x)
 #endif
 
+/* Conditions that hold, or never hold, while every invariant does. A test build
+** stops where one does not. A release build keeps the branch as a defence. A
+** coverage build leaves the branch out, since no test can take it. */
+#if defined(ASSOC_COVERAGE)
+#define ASSOC_ALWAYS(x) 1
+#define ASSOC_NEVER(x) 0
+#elif !defined(NDEBUG)
+#define ASSOC_ALWAYS(x) ((x) ? 1 : (assert(!#x), 0))
+#define ASSOC_NEVER(x) ((x) ? (assert(!#x), 1) : 0)
+#else
+#define ASSOC_ALWAYS(x) (x)
+#define ASSOC_NEVER(x) (x)
+#endif
+
 #define ASSOC_COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 /* ----------------------------------------------------------------- call --

@@ -360,13 +360,6 @@ static CatalogCache *cacheOf(AssocCall *pCall) {
   return pCache;
 }
 
-void assocCatalogForget(AssocConn *pConn) {
-  CatalogCache *pCache = pConn->aSlot[ASSOC_SLOT_CATALOG].p;
-  if (pCache == 0) return;
-  assert(pCache->nDepth == 0);
-  cacheDrop(pCache);
-}
-
 /* True if the databases of the connection are those of the catalog. What
 ** was detached the guard notices, so that only more of them matter. */
 static int sameSchemas(AssocCall *pCall, const AssocCatalog *pCat) {

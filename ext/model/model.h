@@ -152,8 +152,6 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall);
 void assocCatalogLeave(AssocCall *pCall, AssocCatalog *pCat);
 AssocCatalog *assocCatalogRef(AssocCatalog *pCat);
 void assocCatalogUnref(AssocCatalog *pCat);
-/* Read everything again at the next enter, whatever the token says. */
-void assocCatalogForget(AssocConn *pConn);
 
 /* Read a database's names and definitions, if that is still to be done. */
 int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema);

@@ -213,9 +213,8 @@ ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
 ShapePred *assocShapeAnd(AssocCall *pCall, AssocArena *pArena, ShapePred *p1,
                          ShapePred *p2);
 
-/* OUT: freed with sqlite3_free(). The tree as text, or as JSON. */
+/* The tree as text. OUT: the caller frees with sqlite3_free(). */
 char *assocShapeText(AssocCall *pCall, const AssocShape *pShape);
-char *assocShapeJson(AssocCall *pCall, const AssocShape *pShape);
 
 /* "…", the line of zText and a caret under byte iOff (-1: without). */
 void assocShapeError(AssocCall *pCall, const char *zText, int iOff,
