@@ -10,7 +10,8 @@
 #   make amalgamation  all sources as one: build/assoc.c, build/assoc.h
 #   make diagrams      the tests of assoc_diagram(), which draw its pictures;
 #                      `test` does it too, once this has fetched the tools
-#   make check         warnings of two compilers, format, exported symbols
+#   make check         the gates of `make test` alone: warnings of two compilers,
+#                      format, exports, unused functions, the order of floors
 #   make format        put the C code into the form that `check` asks for
 #   make faulttest     the tests where memory, disk or patience run out; here
 #                      and below EVERY=N lets only every N-th thing fail
@@ -115,7 +116,7 @@ $(1)_LD = $$(or $(4),$$(CC)) $(3) $$(LINK) \
 $(2): $$($(1)_OBJ)
 	$$(call say,LINK,$$@) $$($(1)_LD) $$^ $$(LDLIBS) -o $$@
 
-build/$(1)/unit.$(SO): build/$(1)/test/unit.o \
+build/$(1)/unit.$(SO): build/$(1)/test/unit.o build/$(1)/test/printjson.o \
   $$(filter-out build/$(1)/ext/assoc.o,$$($(1)_OBJ))
 	$$(call say,LINK,$$@) $$($(1)_LD) $$^ $$(LDLIBS) -o $$@
 
@@ -128,7 +129,7 @@ build/$(1)/command: FORCE
 	@echo '$$($(1)_CC) $$($(1)_LD) $$(SRC)' | cmp -s - $$@ || \
 	  echo '$$($(1)_CC) $$($(1)_LD) $$(SRC)' > $$@
 
--include $$($(1)_OBJ:.o=.d) build/$(1)/test/unit.d
+-include $$($(1)_OBJ:.o=.d) $$(wildcard build/$(1)/test/*.d)
 endef
 
 .PHONY: FORCE
@@ -223,11 +224,11 @@ FAULTS := $(sort $(wildcard test/fault/*.test))
 # A build that fails ends in the same kind of line as a test that fails.
 .PHONY: test test-build
 test:
-	@tool/setup.sh test && $(SUBMAKE) all test-build $(AMALGAMATION) || { \
+	@tool/setup.sh check && $(SUBMAKE) all test-build $(AMALGAMATION) || { \
 	  echo 'The build failed, so nothing was tested.'; \
 	  echo '0 passed, 1 failed'; exit 1; }
 	@$(call RUN,test) \
-	  -job amalgamation '$(MAKE) try-amalgamation' \
+	  $(foreach gate,$(GATES),-job $(gate) '$(MAKE) check-$(gate)') \
 	  -job bench '$(MAKE) try-bench' \
 	  -job doctest '$(TCLSH) tool/doctest.tcl assoc.$(SO) $(DOC)' \
   -job demo 'sh tool/demo.sh' \
@@ -415,7 +416,11 @@ try-bench: assoc.$(SO) build/bench/bench
 	@$(call bench,-n 200 -t 0 -d build/bench)
 
 # ------------------------------------------------------------------ check
+#
+# What must hold of the source itself. `make test` runs these gates, too, as
+# one test each.
 
+GATES := gcc clang test format exports unused floors amalgamation
 EXPORTED := sqlite3_assoc_init sqlite3_extension_init
 FORMATTED := $(SRC) $(HDR) $(sort $(wildcard test/*.[ch] test/*/*.[ch] \
   tool/bench/*.[ch]))
@@ -423,10 +428,10 @@ FORMATTED := $(SRC) $(HDR) $(sort $(wildcard test/*.[ch] test/*/*.[ch] \
 .PHONY: check
 check:
 	@tool/setup.sh check
-	@$(SUBMAKE) -k check-gcc check-clang check-test check-format \
-	  check-exports check-amalgamation
+	@$(SUBMAKE) -k $(GATES:%=check-%)
 	@echo 'check: all is well'
 
+# No warning of either compiler: in the extension, in the tests' C code.
 .PHONY: check-gcc check-clang check-test
 check-gcc: build/gcc/assoc.$(SO)
 check-clang: build/clang/assoc.$(SO)
@@ -446,6 +451,22 @@ check-exports: assoc.$(SO)
 	@if [ "$$(xargs < build/exported)" != "$(EXPORTED)" ]; then \
 	  echo '$< should export $(EXPORTED) and nothing else, but exports:'; \
 	  cat build/exported; exit 1; fi
+
+# No function of the library is left unused: the linker would remove it.
+.PHONY: check-unused
+check-unused: $(AMALGAMATION) | build/ready
+	@mkdir -p build/unused
+	@$(GCC) -O0 -DNDEBUG $(BASE) -ffunction-sections $(CPPFLAGS) -shared \
+	  -Wl,--gc-sections,--print-gc-sections build/assoc.c -lm \
+	  -o build/unused/assoc.so 2>&1 | \
+	  sed -n "s/.*'\.text\.\(\w*\)'.*/\1 is never called/p" \
+	  >build/unused/list
+	@cat build/unused/list; test ! -s build/unused/list
+
+# Each floor of ext/ includes only its own headers and those below it.
+.PHONY: check-floors
+check-floors:
+	@$(TCLSH) tool/floors.tcl
 
 .PHONY: check-amalgamation
 check-amalgamation: try-amalgamation
