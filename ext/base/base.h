@@ -85,6 +85,8 @@ void assocCallClear(AssocCall *pCall);
 
 /* Fail with SQLITE_ERROR and the text "assoc: ...". */
 void assocError(AssocCall *pCall, const char *zFmt, ...);
+/* Fail with rc and the text, as SQLite itself might. */
+void assocErrorAs(AssocCall *pCall, int rc, const char *zFmt, ...);
 /* Fail with rc; the text is the connection's for that error. */
 void assocErrorCode(AssocCall *pCall, int rc);
 /* Forget the error, as one does who knows another way. */

@@ -94,6 +94,16 @@ void assocError(AssocCall *pCall, const char *zFmt, ...) {
   sqlite3_free(zText);
 }
 
+void assocErrorAs(AssocCall *pCall, int rc, const char *zFmt, ...) {
+  va_list ap;
+  assert(rc != SQLITE_OK);
+  if (pCall->rc != SQLITE_OK) return;
+  va_start(ap, zFmt);
+  pCall->zErr = sqlite3_vmprintf(zFmt, ap);
+  va_end(ap);
+  pCall->rc = pCall->zErr ? rc : SQLITE_NOMEM;
+}
+
 /*
 ** The message is copied at once: a later statement, even one that succeeds,
 ** would replace it.

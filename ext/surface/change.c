@@ -11,6 +11,8 @@
 **     {"added":[3],"removed":[1],"moved":[]}
 **   SELECT assoc_remove('User', 2, 'posts', 1);
 **     {"added":[],"removed":[1],"moved":[]}
+**   SELECT assoc_remove('User', 2, 'posts', 1, '{"destroy":true}');
+**     {"added":[],"removed":[1],"moved":[]}
 **   SELECT assoc_update('User', 1, '{"name":"Ann","profile":{"bio":"x"}}');
 **     2
 **   SELECT assoc_readonly(1);
@@ -208,6 +210,35 @@ static void linkRemoveAll(Changer *p, const WriteTargets *pTargets,
   }
 }
 
+/* The options of assoc_set() and assoc_remove(). */
+typedef struct LinkOptions LinkOptions;
+struct LinkOptions {
+  int bDestroy;
+};
+
+static const AssocOption aLinkOption[] = {
+    {"destroy", "b", "true or false", assocOptionFlag,
+     offsetof(LinkOptions, bDestroy)},
+};
+
+/* Targets that are let go of are destroyed, if the options say so. */
+static void linkOptions(Changer *p, sqlite3_value *pVal, const char *zHas) {
+  LinkOptions opt = {0};
+  WriteLink *pLink;
+  assocOptionsOf(p->pCall, assocArgTextOrNull(p->pCall, pVal),
+                 ASSOC_COUNT(aLinkOption), aLinkOption, zHas, &opt);
+  pLink = opt.bDestroy ? assocLinkOf(&p->writer, p->pRel, 0) : 0;
+  if (pLink == 0) return;
+  if (p->pRel->eKind != ASSOC_HASONE && p->pRel->eKind != ASSOC_HASMANY) {
+    assocError(p->pCall,
+               "\"destroy\" is for hasOne and hasMany; the targets of %s.%s "
+               "belong to other rows too: unrelate them, and then "
+               "assoc_destroy() each",
+               p->pModel->zLabel, p->pRel->zName);
+  }
+  pLink->bDestroy = 1;
+}
+
 #define LINK_ADD 0
 #define LINK_SET 1
 #define LINK_REMOVE 2
@@ -224,7 +255,12 @@ static void linkFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   int nThrough;
   assocChangesInit(&changes);
   if (changeBegin(pCall, &c, zFunction, ap) && changeRel(&c, ap)) {
-    aThrough = changeThrough(&c, nArg, ap, &nThrough);
+    int iOption = eDo == LINK_REMOVE ? 4 : 5;
+    if (nArg > iOption)
+      linkOptions(&c, ap[iOption],
+                  eDo == LINK_REMOVE ? "assoc_remove() has"
+                                     : "assoc_set() has");
+    aThrough = changeThrough(&c, eDo == LINK_REMOVE ? 4 : nArg, ap, &nThrough);
     assocTargetsOf(&c.writer, c.pRel, ap[3], &targets);
     if (eDo == LINK_REMOVE) {
       linkRemoveAll(&c, &targets, &changes);
@@ -297,9 +333,9 @@ const AssocFunction aAssocChangeFunction[] = {
     {"assoc_update", 3, 3, ASSOC_WRITER, updateFunc, "model, key, values"},
     {"assoc_add", 4, 5, ASSOC_WRITER, addFunc,
      "model, key, association, targets [, through values]"},
-    {"assoc_set", 4, 5, ASSOC_WRITER, setFunc,
-     "model, key, association, targets [, through values]"},
-    {"assoc_remove", 4, 4, ASSOC_WRITER, removeFunc,
-     "model, key, association, targets"},
+    {"assoc_set", 4, 6, ASSOC_WRITER, setFunc,
+     "model, key, association, targets [, through values [, options]]"},
+    {"assoc_remove", 4, 5, ASSOC_WRITER, removeFunc,
+     "model, key, association, targets [, options]"},
     {"assoc_readonly", 0, 1, ASSOC_WRITER, readonlyFunc, "[on]"},
     {0, 0, 0, 0, 0, 0}};

@@ -168,7 +168,8 @@ static void hasFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   readerOpen(pCall, &r, ASSOC_ASK_HAS, zModel, ap[1], zItem);
   readerParams(&r, nArg - 4, ap + 4);
   if (pCall->rc == SQLITE_OK && !noKey(&r)) {
-    b = hasAll(&r, ap[3]) && sourceExists(&r);
+    b = sqlite3_value_type(ap[3]) != SQLITE_NULL && hasAll(&r, ap[3]) &&
+        sourceExists(&r);
   }
   readerClose(&r);
   sqlite3_result_int(pCtx, b);

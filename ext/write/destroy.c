@@ -112,7 +112,7 @@ static int edgeColumns(AssocWriter *w, const DestroyEdge *p, int eAction,
   *paCol = a;
   for (i = 0; a && i < pRefer->nCol; i++) {
     if (eAction == DESTROY_NULL &&
-        p->pChild->pTab->aCol[pRefer->aCol[i]].bNotNull) {
+        !assocColumnLetsGo(p->pChild->pModel, pRefer->aCol[i])) {
       continue;
     }
     a[n++] = pRefer->aCol[i];
@@ -150,6 +150,15 @@ static void edgeReportChange(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
   sqlite3_reset(pStmt);
 }
 
+/* A dry run fails with the words of SQLite, which has nothing to say then. */
+static void edgeRefused(AssocWriter *w, const DestroyEdge *p, int iCol) {
+  const AssocTable *pTab = p->pChild->pTab;
+  if (p->eNow != DESTROY_NULL || !pTab->aCol[iCol].bNotNull) return;
+  assocErrorAs(w->pCall, SQLITE_CONSTRAINT_NOTNULL,
+               "NOT NULL constraint failed: %s.%s", pTab->zName,
+               pTab->aCol[iCol].zName);
+}
+
 /* The rows of an edge that stay let go of what goes. If none of the columns
 ** may be NULL, SQLite says so. */
 static void edgeChange(WriteDestroyer *d, DestroyEdge *p) {
@@ -162,6 +171,7 @@ static void edgeChange(WriteDestroyer *d, DestroyEdge *p) {
   n = edgeColumns(w, p, p->eNow, &aCol);
   if (n == 0 && aCol) aCol[n++] = p->pRefer->aCol[0];
   if (aCol) pSql = edgeUpdate(d, p, p->eNow, n, aCol);
+  if (pSql && d->bDryRun) edgeRefused(w, p, aCol[0]);
   for (i = 0; pSql && i < p->found.nSlot && w->pCall->rc == SQLITE_OK; i++) {
     if (assocDestroyGoes(w, p->pChild, &p->found, i)) continue;
     edgeReportChange(d, p, i);
@@ -171,25 +181,53 @@ static void edgeChange(WriteDestroyer *d, DestroyEdge *p) {
   }
 }
 
-/*
-** A circle none of whose keys may be NULL can be deleted only if SQLite looks
-** at the end. (To tell it so would make all statements be prepared anew, those
-** that undo everything among them; and memory may not suffice for that.)
-*/
-static void edgeTied(WriteDestroyer *d, const DestroyEdge *p) {
+/* Does SQLite look at the key when the transaction ends? No pragma tells, but
+** EXPLAIN does: the UPDATE of such a key counts with FkCounter 1. */
+static int edgeDeferred(WriteDestroyer *d, const DestroyEdge *p) {
   AssocCall *pCall = d->w->pCall;
   const AssocTable *pTab = p->pChild->pTab;
-  sqlite3_stmt *pStmt;
-  int bOn;
-  if (strcmp(p->pRefer->zDeclared, "NO ACTION") != 0) return;
-  pStmt = assocPrepare(pCall, "PRAGMA defer_foreign_keys");
-  bOn = assocStep(pCall, pStmt) && sqlite3_column_int(pStmt, 0);
+  const char *zCol = pTab->aCol[p->pRefer->aCol[0]].zName;
+  sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA defer_foreign_keys");
+  int bDeferred = assocStep(pCall, pStmt) && sqlite3_column_int(pStmt, 0);
   assocFinalize(pCall, pStmt);
-  if (bOn) return;
-  assocError(pCall,
-             "rows refer to each other in a circle, and %s.%s cannot be NULL; "
-             "they can go in a transaction with PRAGMA defer_foreign_keys=ON",
-             pTab->zName, pTab->aCol[p->pRefer->aCol[0]].zName);
+  if (bDeferred) return 1;
+  pStmt = assocPrepare(pCall, "EXPLAIN UPDATE \"%w\".\"%w\" SET \"%w\"=1",
+                       pTab->pSchema->zName, pTab->zName, zCol);
+  while (!bDeferred && assocStep(pCall, pStmt)) {
+    bDeferred = strcmp(assocColumnText(pCall, pStmt, 1), "FkCounter") == 0 &&
+                sqlite3_column_int(pStmt, 2) == 1;
+  }
+  assocFinalize(pCall, pStmt);
+  return bDeferred;
+}
+
+#define DESTROY_DEFER                                                          \
+  "; they can go in a transaction with PRAGMA defer_foreign_keys=ON"
+
+static void edgeCircle(WriteDestroyer *d, const DestroyEdge *p,
+                       const char *zBut) {
+  const AssocTable *pTab = p->pChild->pTab;
+  assocError(d->w->pCall,
+             "rows refer to each other in a circle, and %s.%s cannot be NULL%s",
+             pTab->zName, pTab->aCol[p->pRefer->aCol[0]].zName, zBut);
+}
+
+/*
+** A circle none of whose keys may be NULL can be deleted only if SQLite looks
+** at the end: if the key is DEFERRABLE INITIALLY DEFERRED, or PRAGMA
+** defer_foreign_keys is on. (To turn it on would make all statements be
+** prepared anew, those that undo everything among them; and memory may not
+** suffice for that.) Where SQLite acts itself, it does what the key says.
+*/
+static void edgeTied(WriteDestroyer *d, DestroyEdge *p) {
+  const char *zDeclared = p->pRefer->zDeclared;
+  if (strcmp(zDeclared, "NO ACTION") == 0) {
+    if (d->pTied == 0) d->pTied = p;
+    if (d->bDryRun && !edgeDeferred(d, p)) edgeCircle(d, p, DESTROY_DEFER);
+  } else if (strcmp(zDeclared, "RESTRICT") == 0 ||
+             strcmp(zDeclared, "SET NULL") == 0) {
+    edgeCircle(d, p, ", which ON DELETE of that key does not allow");
+  }
 }
 
 /* Rows that close a circle let go, though they will be deleted too. */
@@ -201,6 +239,7 @@ static void edgeUntie(WriteDestroyer *d, DestroyEdge *p) {
   if (p->knot.nSlot == 0) return;
   n = edgeColumns(w, p, DESTROY_NULL, &aCol);
   if (n == 0) edgeTied(d, p);
+  if (d->bDryRun) return;
   pSql = n ? edgeUpdate(d, p, DESTROY_NULL, n, aCol) : 0;
   for (i = 0; pSql && i < p->knot.nSlot && w->pCall->rc == SQLITE_OK; i++) {
     assocErrorCode(w->pCall, assocKeymapBind(&p->knot, i, pSql->pStmt, n + 1));
@@ -281,14 +320,19 @@ static void tableMark(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
 
 /* Delete all rows, those first that refer to others. */
 static void destroyAll(WriteDestroyer *d) {
+  AssocCall *pCall = d->w->pCall;
   i64 i;
-  destroyEdges(d, edgeUntie);
   for (i = 0; i < d->order.n && d->w->pCall->rc == SQLITE_OK; i++) {
     if (d->bSoft) {
       tableMark(d, d->order.a[i].pTable, d->order.a[i].iRow);
     } else {
       tableDelete(d, d->order.a[i].pTable, d->order.a[i].iRow);
     }
+  }
+  if (d->pTied && (pCall->rc & 0xff) == SQLITE_CONSTRAINT &&
+      sqlite3_extended_errcode(pCall->db) == SQLITE_CONSTRAINT_FOREIGNKEY) {
+    assocErrorForget(pCall); /* The same, with what can be done */
+    edgeCircle(d, d->pTied, DESTROY_DEFER);
   }
 }
 
@@ -410,6 +454,7 @@ static void destroyerReset(WriteDestroyer *d) {
   d->pGroup = 0;
   d->ppGroupEnd = &d->pGroup;
   d->bTangled = 0;
+  d->pTied = 0;
   assocDestroyStepsClear(&d->todo);
   assocDestroyStepsClear(&d->order);
   for (p = d->pTable; p; p = p->pNext) {
@@ -474,6 +519,7 @@ static void destroyRun(WriteDestroyer *d, const WriteRow *pRow, int mHow) {
   destroyEdges(d, edgeJudge); /* All, before anything is changed */
   assocDestroyReorder(d, pRoot);
   destroyEdges(d, edgeChange);
+  destroyEdges(d, edgeUntie);
   if (!d->bDryRun && pCall->rc == SQLITE_OK) destroyAll(d);
 }
 

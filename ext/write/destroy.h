@@ -94,9 +94,10 @@ struct DestroySteps {
 struct WriteDestroyer {
   AssocWriter *w;
   u8 bCascade, bDryRun, bReport;
-  u8 bSoft;     /* Rows are marked as deleted, and stay */
-  u8 bEnforced; /* SQLite enforces foreign keys */
-  u8 bTangled;  /* Edges that do not cascade count for the order too */
+  u8 bSoft;           /* Rows are marked as deleted, and stay */
+  u8 bEnforced;       /* SQLite enforces foreign keys */
+  DestroyEdge *pTied; /* An edge of a circle none of whose rows can let go */
+  u8 bTangled;        /* Edges that do not cascade count for the order too */
   DestroySteps todo, order;
   DestroyTable *pTable, **ppTableEnd;
   DestroyGroup *pGroup, **ppGroupEnd; /* Of this run */

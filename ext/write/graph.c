@@ -72,6 +72,7 @@ static void tieRow(Graph *g, GraphRow *pRow) {
     pHolder->nWait += !tieOther(p)->bDone;
   } else {
     p->nWait = !p->pSource->bDone + !p->pTarget->bDone;
+    g->nLate++;
   }
 }
 
@@ -118,17 +119,18 @@ struct GraphCells {
 /* A cell from a tie. Two ties may share a column, and then its value. */
 static void cellsTie(Graph *g, const GraphRow *pRow, GraphCells *p, int n,
                      const WriteCell *aCell) {
+  const AssocTable *pTab = pRow->pModel->pTable;
   int i, j;
   for (i = 0; aCell && i < n; i++) {
     for (j = 0; j < p->n && p->a[j].iCol != aCell[i].iCol; j++) {
     }
     if (j == p->n) {
       p->a[p->n++] = aCell[i];
-    } else if (!assocValSame(&p->a[j].val, &aCell[i].val)) {
+    } else if (!assocValSameIn(g->w, &pTab->aCol[aCell[i].iCol], &p->a[j].val,
+                               &aCell[i].val)) {
       assocError(g->w->pCall,
                  "a row of %s is related to two rows by %s at once",
-                 pRow->pModel->zLabel,
-                 pRow->pModel->pTable->aCol[aCell[i].iCol].zName);
+                 pRow->pModel->zLabel, pTab->aCol[aCell[i].iCol].zName);
     }
   }
 }
@@ -143,12 +145,17 @@ static void cellsOfTie(Graph *g, const GraphRow *pRow, GraphTie *pTie,
   cellsTie(g, pRow, p, n, aCell);
 }
 
+/* How many cells a tie may give. */
+static int tieMost(const GraphTie *p) {
+  return p->pLink->pRel->foreign.nCol + p->pLink->nScope + 1;
+}
+
 /* How many cells there may be. */
 static int cellsMost(const GraphRow *pRow) {
   const GraphTie *pTie;
   int n = pRow->nCell + (pRow->pJson ? pRow->pJson->nChild : 0);
   for (pTie = pRow->pHeld; pTie; pTie = pTie->pNextHeld) {
-    n += pTie->pLink->pRel->foreign.nCol + pTie->pLink->nScope + 1;
+    n += tieMost(pTie);
   }
   for (pTie = pRow->pOfTarget; pTie; pTie = pTie->pNextOfTarget) {
     n += pTie->pLink->nScope;
@@ -222,19 +229,20 @@ static void rowInsert(Graph *g, GraphRow *p) {
 }
 
 /* The key, where it stands in the payload of a row that is there, tells which
-** row it is; it is not to be changed. */
+** row it is, and by it a nested row was found. It is not to be changed. */
 static int rowDropKey(Graph *g, const GraphRow *p, GraphCells *pCells) {
+  const AssocColumn *aCol = p->pModel->pTable->aCol;
   int i, j, n = 0;
   for (i = 0; i < pCells->n; i++) {
-    for (j = 0; j < p->pModel->nKey; j++) {
-      if (p->pModel->aKey[j] == pCells->a[i].iCol) break;
-    }
-    if (j == p->pModel->nKey) {
+    j = assocKeyPlace(p->pModel, pCells->a[i].iCol);
+    if (j < 0) {
       pCells->a[n++] = pCells->a[i];
-    } else if (!assocValPrintsAs(g->w, &p->row.aKey[j], &pCells->a[i].val)) {
+    } else if (p->pUp == 0 &&
+               !assocValPrintsAs(g->w, &p->row.aKey[j], &pCells->a[i].val) &&
+               !assocValSameIn(g->w, &aCol[pCells->a[i].iCol], &p->row.aKey[j],
+                               &pCells->a[i].val)) {
       assocError(g->w->pCall, "the key of a row of %s is not changed here: %s",
-                 p->pModel->zLabel,
-                 p->pModel->pTable->aCol[pCells->a[i].iCol].zName);
+                 p->pModel->zLabel, aCol[pCells->a[i].iCol].zName);
     }
   }
   return n;
@@ -344,6 +352,7 @@ static int runWithout(Graph *g, GraphRow *pRow) {
       continue;
     }
     p->bHeld = 0;
+    g->nLate++;
     p->nWait = !p->pSource->bDone + !p->pTarget->bDone;
     if (p->pSource == p->pTarget) p->nWait = 2; /* It is told twice */
     *pp = p->pNextHeld;
@@ -384,6 +393,105 @@ static void runCircles(Graph *g) {
   if (pStuck) runStuck(g, pStuck);
 }
 
+/* --------------------------------------------------------------- contests */
+
+/*
+** A tie that nobody holds changes a row that is there. So may another tie, if
+** the row stands in the payload twice: the second would undo what the first
+** did. Whether that can be is asked of the links first, and then of the rows.
+*/
+
+/* Do two links write a column of one table in common? */
+static int linksShare(const WriteLink *pA, const WriteLink *pB) {
+  const AssocKey *pKeyA = &pA->pRel->foreign, *pKeyB = &pB->pRel->foreign;
+  int i, j;
+  if (assocRelForeignTable(pA->pRel) != assocRelForeignTable(pB->pRel)) {
+    return 0;
+  }
+  for (i = 0; i < pKeyA->nCol; i++) {
+    for (j = 0; j < pKeyB->nCol; j++) {
+      if (pKeyA->aCol[i] == pKeyB->aCol[j]) return 1;
+    }
+  }
+  return 0;
+}
+
+/* May two ties want different things of one row? */
+static int tiesMeet(const GraphTie *pA, const GraphTie *pB) {
+  if (pA == pB || !linksShare(pA->pLink, pB->pLink)) return 0;
+  if (pA->pLink == pB->pLink && pA->pSource == pB->pSource) return 0;
+  return assocRowSame(&tieHolder(pA)->row, &tieHolder(pB)->row);
+}
+
+/* A row is no longer related as a tie says. If another tie did that, it is an
+** error which names the column; a trigger of the user may do what it likes. */
+static void tieLost(Graph *g, GraphTie *p) {
+  GraphRow *pRow;
+  GraphTie *pOther;
+  GraphCells cells = {0, 0, 0};
+  for (pRow = g->pFirst; pRow; pRow = pRow->pNext) {
+    for (pOther = pRow->pOfSource; pOther; pOther = pOther->pNextOfSource) {
+      if (!tiesMeet(p, pOther)) continue;
+      cells.n = 0;
+      cells.a =
+          assocAlloc(g->w->pCall, &g->w->tmp,
+                     (i64)sizeof(*cells.a) * (tieMost(p) + tieMost(pOther)));
+      if (cells.a == 0) return;
+      cellsOfTie(g, tieHolder(p), p, &cells);
+      cellsOfTie(g, tieHolder(p), pOther, &cells);
+    }
+  }
+}
+
+/* Which links are used, and how. */
+static void linksUsed(Graph *g) {
+  const GraphRow *pRow;
+  const GraphTie *p;
+  WriteLink *pLink;
+  for (pLink = g->w->pLink; pLink; pLink = pLink->pNext) {
+    pLink->mUsed = 0;
+    pLink->pUser = 0;
+  }
+  for (pRow = g->pFirst; pRow; pRow = pRow->pNext) {
+    for (p = pRow->pOfSource; p; p = p->pNextOfSource) {
+      pLink = p->pLink;
+      if (pLink->pRel->eKind == ASSOC_BELONGSTOMANY) continue;
+      if (pLink->pUser && pLink->pUser != pRow) pLink->mUsed |= LINK_MANY;
+      pLink->mUsed |= p->bHeld ? LINK_HELD : LINK_LATE;
+      pLink->pUser = pRow;
+    }
+  }
+}
+
+/* May ties of this link meet others? */
+static int linkContested(const Graph *g, const WriteLink *pLink) {
+  const WriteLink *p;
+  for (p = g->w->pLink; p; p = p->pNext) {
+    if (p->mUsed == 0 || !linksShare(p, pLink)) continue;
+    if (p == pLink && !(p->mUsed & LINK_MANY)) continue;
+    if ((p->mUsed | pLink->mUsed) & LINK_LATE) return 1;
+  }
+  return 0;
+}
+
+static void runContests(Graph *g) {
+  GraphRow *pRow;
+  GraphTie *p;
+  int bFound;
+  if (g->nLate == 0 || g->w->pCall->rc != SQLITE_OK) return;
+  linksUsed(g);
+  for (pRow = g->pFirst; pRow; pRow = pRow->pNext) {
+    for (p = pRow->pOfSource; p && g->w->pCall->rc == SQLITE_OK;
+         p = p->pNextOfSource) {
+      if (p->pLink->mUsed == 0 || !linkContested(g, p->pLink)) continue;
+      if (!assocLinkHas(g->w, p->pLink, &p->pSource->row, p->pTarget->row.aKey,
+                        &bFound)) {
+        tieLost(g, p);
+      }
+    }
+  }
+}
+
 static void graphRun(Graph *g) {
   GraphRow *p;
   int nLeft = 0;
@@ -399,6 +507,7 @@ static void graphRun(Graph *g) {
     }
   }
   if (nLeft) runCircles(g);
+  runContests(g);
 }
 
 /* ------------------------------------------------------------------ result */

@@ -58,6 +58,7 @@ struct Graph {
   GraphRow *pFirst, **ppEnd;
   GraphRow *pReady, **ppReadyEnd; /* Passed over, and need not wait more */
   int nLabel, nRef;
+  int nLate; /* Ties that nobody holds */
 };
 
 /* What the members of an object say of the row that it is. */

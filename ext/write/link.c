@@ -114,18 +114,20 @@ static int linkUnique(AssocWriter *w, const WriteLink *pLink) {
 }
 
 /* Columns that unlinking sets to NULL: of the foreign key, and with it the
-** type of what it refers to. There are none if the key must have a value. */
+** type of what it refers to. There are none if the key must have a value, or
+** is the row's own key as well. */
 static void linkFree(AssocWriter *w, WriteLink *p) {
-  const AssocTable *pTab = assocRelForeignTable(p->pRel);
+  AssocTable *pTab = assocRelForeignTable(p->pRel);
+  const AssocModel *pModel = assocModelOf(w->pCall, pTab);
   const AssocKey *pKey = &p->pRel->foreign, *pType = &p->pRel->type;
   int i;
   p->aFree = assocAlloc(w->pCall, &w->mem, (i64)sizeof(int) * (pKey->nCol + 2));
-  for (i = 0; p->aFree && i < pKey->nCol; i++) {
+  for (i = 0; p->aFree && pModel && i < pKey->nCol; i++) {
     if (p->pRel->pOpt->eAllowNull == 0) continue;
-    if (pTab->aCol[pKey->aCol[i]].bNotNull) continue;
+    if (!assocColumnLetsGo(pModel, pKey->aCol[i])) continue;
     p->aFree[p->nFree++] = pKey->aCol[i];
   }
-  if (p->nFree && p->pBranch && !pTab->aCol[pType->aCol[0]].bNotNull) {
+  if (p->nFree && p->pBranch && assocColumnLetsGo(pModel, pType->aCol[0])) {
     p->aFree[p->nFree++] = pType->aCol[0];
   }
 }
@@ -184,6 +186,7 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
       scopeRead(w, pRel->pScope, p->pTarget->pTable, &p->nScope, &p->bOperator);
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {
     p->pJoin = assocModelOf(w->pCall, pRel->pThrough);
+    if (p->pJoin) assocModelNeedKey(w->pCall, p->pJoin);
     p->aThrough = scopeRead(w, pRel->pThroughScope, pRel->pThrough,
                             &p->nThrough, &p->bOperator);
     if (p->pJoin) (void)assocModelScopes(w->pCall, p->pJoin);
@@ -364,11 +367,12 @@ static void linkBind(AssocWriter *w, sqlite3_stmt *pStmt, int iVar, int n,
   }
 }
 
-/* What the targets, or the join rows, refer to in the source. */
+/* What the targets, or the join rows, refer to in the source. If a value is
+** NULL no row does; to make one that does is an error. */
 static WriteVal *sourceRef(AssocWriter *w, const WriteLink *pLink,
-                           const WriteRow *pSource) {
+                           const WriteRow *pSource, int bMake) {
   const AssocRel *pRel = pLink->pRel;
-  return assocRowGet(w, pSource, &pRel->sourceKey, pRel->zName);
+  return assocRowGet(w, pSource, &pRel->sourceKey, bMake ? pRel->zName : 0);
 }
 
 /* Rows by their keys, one after another. */
@@ -406,7 +410,8 @@ static void linkAll(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (pRel->eKind == ASSOC_BELONGSTO) {
     linkBind(w, pStmt, 1, pSource->pModel->nKey, pSource->aKey);
   } else {
-    linkBind(w, pStmt, 1, pRel->sourceKey.nCol, sourceRef(w, pLink, pSource));
+    linkBind(w, pStmt, 1, pRel->sourceKey.nCol,
+             sourceRef(w, pLink, pSource, 0));
   }
   while (assocStep(w->pCall, pStmt)) rowsAdd(w, p, pLink->pTarget, pStmt);
 }
@@ -448,7 +453,7 @@ static void linkLook(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   linkBind(w, pStmt, 1, pTgt->nKey, aKey);
   if (pLink->pRel->eKind != ASSOC_BELONGSTOMANY) {
     linkBind(w, pStmt, 1 + pTgt->nKey, pLink->pRel->sourceKey.nCol,
-             sourceRef(w, pLink, pSource));
+             sourceRef(w, pLink, pSource, 0));
   }
   if (assocStep(w->pCall, pStmt)) {
     p->row.aKey = assocWriteGet(w, pStmt, 0, pTgt->nKey);
@@ -465,9 +470,9 @@ static void linkNeed(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (p->row.aKey == 0) assocRowNeed(w, pLink->pTarget, aKey, &p->row);
 }
 
-/* Are they one row? Their keys are those that the table has. */
-static int sameRow(const WriteRow *pA, const WriteRow *pB) {
+int assocRowSame(const WriteRow *pA, const WriteRow *pB) {
   int i;
+  if (pA->pModel != pB->pModel) return 0;
   for (i = 0; i < pA->pModel->nKey; i++) {
     if (!assocValSame(&pA->aKey[i], &pB->aKey[i])) return 0;
   }
@@ -492,12 +497,12 @@ int assocLinkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
     *pbFound = assocRowFind(w, pLink->pTarget, aKey, &look.row);
     if (!*pbFound) return 0;
     linkAll(w, pLink, pSource, &list);
-    return list.n > 0 && sameRow(&list.a[0], &look.row);
+    return list.n > 0 && assocRowSame(&list.a[0], &look.row);
   }
   linkLook(w, pLink, pSource, aKey, &look);
   *pbFound = look.row.aKey != 0;
   if (!*pbFound || pRel->eKind != ASSOC_BELONGSTOMANY) return look.bGood;
-  linkPair(w, pLink, sourceRef(w, pLink, pSource),
+  linkPair(w, pLink, sourceRef(w, pLink, pSource, 0),
            assocRowGet(w, &look.row, pLink->pTargetKey, 0), &list);
   return list.n > 0 && look.bGood;
 }
@@ -591,7 +596,7 @@ WriteCell *assocLinkCells(AssocWriter *w, WriteLink *pLink,
                    assocRowGet(w, pOther, pLink->pTargetKey, pRel->zName));
     n = cellOfType(w, pLink, aCell, n);
   } else if (pRel->eKind != ASSOC_BELONGSTOMANY) {
-    n = cellsOfKey(aCell, n, &pRel->foreign, sourceRef(w, pLink, pOther));
+    n = cellsOfKey(aCell, n, &pRel->foreign, sourceRef(w, pLink, pOther, 1));
   }
   if (pRel->eKind != ASSOC_BELONGSTO) {
     n = cellsAppend(aCell, n, pLink->nScope, pLink->aScope);
@@ -617,6 +622,12 @@ static void setFree(AssocWriter *w, const WriteLink *pLink,
   assocRowChange(w, pRow, pLink->nFree, aCell);
 }
 
+int assocLinkDestroys(const WriteLink *pLink) {
+  return (pLink->nFree == 0 || pLink->bDestroy) &&
+         (pLink->pRel->eKind == ASSOC_HASONE ||
+          pLink->pRel->eKind == ASSOC_HASMANY);
+}
+
 /* A target that is related no longer is; of belongsTo it may be missing. */
 static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
                          const WriteRow *pSource, const WriteRow *pTarget) {
@@ -624,11 +635,11 @@ static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
   LinkRows pair;
   int i;
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {
-    linkPair(w, pLink, sourceRef(w, pLink, pSource),
+    linkPair(w, pLink, sourceRef(w, pLink, pSource, 0),
              assocRowGet(w, pTarget, pLink->pTargetKey, 0), &pair);
     for (i = 0; i < pair.n; i++) assocDestroyRow(w, &pair.a[i]);
   } else if (pRel->eKind != ASSOC_BELONGSTO) {
-    if (pLink->nFree) {
+    if (!assocLinkDestroys(pLink)) {
       setFree(w, pLink, pTarget);
     } else {
       assocDestroyRow(w, pTarget);
@@ -641,11 +652,6 @@ static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
                "another, or destroy the row",
                pRel->pSource->zLabel, pRel->zName);
   }
-}
-
-int assocLinkDestroys(const WriteLink *pLink) {
-  return pLink->nFree == 0 && (pLink->pRel->eKind == ASSOC_HASONE ||
-                               pLink->pRel->eKind == ASSOC_HASMANY);
 }
 
 void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
@@ -670,10 +676,35 @@ static void unlinkOthers(AssocWriter *w, WriteLink *pLink,
   int i;
   linkAll(w, pLink, pSource, &all);
   for (i = 0; i < all.n; i++) {
-    if (pBut && sameRow(&all.a[i], pBut)) continue;
+    if (pBut && assocRowSame(&all.a[i], pBut)) continue;
     if (pChanges) changeAdd(&pChanges->removed, &all.a[i]);
     unlinkTarget(w, pLink, pSource, &all.a[i]);
   }
+}
+
+/*
+** Give a row what relates it. A foreign key may share columns with the row's
+** own key, as one of a tenant does. Those have to be right already: a row that
+** changes its key is another row.
+*/
+static void linkWrite(AssocWriter *w, const WriteLink *pLink,
+                      const WriteRow *pRow, int nCell, WriteCell *aCell) {
+  const AssocModel *pModel = pRow->pModel;
+  int i, iKey, n = 0;
+  for (i = 0; i < nCell && w->pCall->rc == SQLITE_OK; i++) {
+    const AssocColumn *pCol = &pModel->pTable->aCol[aCell[i].iCol];
+    iKey = assocKeyPlace(pModel, aCell[i].iCol);
+    if (iKey < 0) {
+      aCell[n++] = aCell[i];
+    } else if (!assocValSameIn(w, pCol, &pRow->aKey[iKey], &aCell[i].val)) {
+      assocError(w->pCall,
+                 "to relate these rows by %s.%s would change the key of the "
+                 "row of %s: %s",
+                 pLink->pRel->pSource->zLabel, pLink->pRel->zName,
+                 pModel->zLabel, pCol->zName);
+    }
+  }
+  assocRowUpdate(w, pRow, n, aCell);
 }
 
 /* hasOne and hasMany: the target's foreign key, and its scope. */
@@ -690,7 +721,7 @@ static void linkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (look.bGood) return;
   aCell = assocLinkCells(w, pLink, pSource, &n);
   if (aCell == 0 || w->pCall->rc != SQLITE_OK) return;
-  assocRowUpdate(w, &look.row, n, aCell);
+  linkWrite(w, pLink, &look.row, n, aCell);
   if (pChanges == 0) return;
   changeAdd(look.bHasKey ? &pChanges->moved : &pChanges->added, &look.row);
 }
@@ -707,7 +738,7 @@ static int linkOld(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
     if (pOther == 0) return 0;
     linkAll(w, pOther, pSource, &all);
     for (j = 0; j < all.n; j++) {
-      if (pBut && pOther == pLink && sameRow(&all.a[j], pBut)) return 1;
+      if (pBut && pOther == pLink && assocRowSame(&all.a[j], pBut)) return 1;
       *p = all;
     }
   }
@@ -727,7 +758,7 @@ static void linkBelongs(AssocWriter *w, WriteLink *pLink,
   if (linkOld(w, pLink, pSource, &row, &old)) return;
   aCell = assocLinkCells(w, pLink, &row, &n);
   if (aCell == 0) return;
-  assocRowUpdate(w, pSource, n, aCell);
+  linkWrite(w, pLink, pSource, n, aCell);
   if (pChanges == 0) return;
   for (i = 0; i < old.n; i++) changeAdd(&pChanges->removed, &old.a[i]);
   changeAdd(&pChanges->added, &row);
@@ -741,7 +772,7 @@ void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
       pRel->foreign.nCol + pRel->other.nCol + pLink->nThrough + nThrough;
   WriteCell *aCell =
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (nMost + 1));
-  WriteVal *aRef = sourceRef(w, pLink, pSource);
+  WriteVal *aRef = sourceRef(w, pLink, pSource, 1);
   WriteVal *aOther = assocRowGet(w, pTarget, pLink->pTargetKey, pRel->zName);
   int n = 0;
   if (aCell == 0 || aRef == 0 || aOther == 0) return;
@@ -750,16 +781,6 @@ void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   n = cellsAppend(aCell, n, pLink->nThrough, pLink->aThrough);
   n = cellsAppend(aCell, n, nThrough, aThrough);
   assocRowInsert(w, pLink->pJoin, n, aCell, 0);
-}
-
-/* Number of a column in the own key of the join row, or -1. */
-static int throughKey(const WriteLink *pLink, int iCol) {
-  const AssocModel *pJoin = pLink->pJoin;
-  int i;
-  for (i = 0; i < pJoin->nKey; i++) {
-    if (pJoin->aKey[i] == iCol) return i;
-  }
-  return -1;
 }
 
 /* What the caller gives a join row that is there. Its keys and its scope stay,
@@ -773,7 +794,7 @@ static void linkGive(AssocWriter *w, const WriteLink *pLink,
   int i, iKey, n = 0;
   for (i = 0; a && i < nThrough; i++) {
     if (throughTaken(pLink, aThrough[i].iCol)) continue;
-    iKey = throughKey(pLink, aThrough[i].iCol);
+    iKey = assocKeyPlace(pLink->pJoin, aThrough[i].iCol);
     if (iKey < 0) {
       a[n++] = aThrough[i];
     } else if (pLink->bTwice &&
@@ -808,7 +829,7 @@ static void linkMany(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (!look.bGood) assocRowUpdate(w, &look.row, pLink->nScope, pLink->aScope);
   memset(&pair, 0, sizeof(pair));
   if (!pLink->bTwice || pLink->bOnce) {
-    linkPair(w, pLink, sourceRef(w, pLink, pSource),
+    linkPair(w, pLink, sourceRef(w, pLink, pSource, 0),
              assocRowGet(w, &look.row, pLink->pTargetKey, pRel->zName), &pair);
   }
   for (i = 0; i < pair.n; i++) {

@@ -66,6 +66,7 @@ int assocValIsNull(const WriteVal *pVal) {
 
 int assocValSame(const WriteVal *pA, const WriteVal *pB) {
   int nA, nB;
+  assert(pA->pJson == 0 && pB->pJson == 0);
   if (pA->pVal == 0 || pB->pVal == 0) {
     return pA->pVal == pB->pVal && pA->i == pB->i;
   }
@@ -77,6 +78,42 @@ int assocValSame(const WriteVal *pA, const WriteVal *pB) {
   nB = sqlite3_value_bytes(pB->pVal);
   return nA == nB && memcmp(sqlite3_value_blob(pA->pVal),
                             sqlite3_value_blob(pB->pVal), (size_t)nA) == 0;
+}
+
+/* A value in a keymap, which knows affinities: its number, or ASSOC_NOSLOT. */
+static u32 valSlot(AssocWriter *w, AssocKeymap *pMap, sqlite3_stmt *pStmt,
+                   const WriteVal *pVal, int bAdd) {
+  sqlite3_value *p;
+  u32 iSlot = ASSOC_NOSLOT;
+  int rc = SQLITE_OK;
+  assocWriteBind(w, pStmt, 1, 0, pVal);
+  if (assocStep(w->pCall, pStmt)) {
+    p = sqlite3_column_value(pStmt, 0);
+    iSlot =
+        bAdd ? assocKeymapAdd(pMap, &p, &rc) : assocKeymapFind(pMap, &p, &rc);
+    assocErrorCode(w->pCall, rc);
+  }
+  sqlite3_reset(pStmt);
+  return iSlot;
+}
+
+int assocValSameIn(AssocWriter *w, const AssocColumn *pCol, const WriteVal *pA,
+                   const WriteVal *pB) {
+  AssocKeyRule rule = {pCol->eAff, ASSOC_COLL_BINARY};
+  AssocKeymap map;
+  sqlite3_stmt *pStmt;
+  int bSame;
+  if (assocValIsNull(pA) || assocValIsNull(pB)) {
+    return assocValIsNull(pA) && assocValIsNull(pB);
+  }
+  if (pA->pJson == 0 && pB->pJson == 0 && assocValSame(pA, pB)) return 1;
+  assocKeymapInit(&map, 1, &rule);
+  pStmt = assocPrepare(w->pCall, "SELECT ?1");
+  (void)valSlot(w, &map, pStmt, pA, 1);
+  bSame = valSlot(w, &map, pStmt, pB, 0) != ASSOC_NOSLOT;
+  assocFinalize(w->pCall, pStmt);
+  assocKeymapClear(&map);
+  return bSame;
 }
 
 void assocValWrite(AssocOut *pOut, const WriteVal *pVal) {
@@ -338,18 +375,39 @@ WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
 }
 
 /*
-** A BEFORE trigger may pass over a row with RAISE(IGNORE), and then what was
-** asked for has not been done. SQLite does not count what a view's triggers do.
+** What passed over a row: a BEFORE trigger with RAISE(IGNORE), or a constraint
+** of the table that says ON CONFLICT IGNORE.
 */
+static void rowSqlIgnored(AssocWriter *w, const WriteSql *pSql) {
+  static const char *const azDone[] = {"inserted", 0, "changed", "deleted"};
+  static const char *const azWho[] = {
+      "a constraint of %s that says ON CONFLICT IGNORE", "a trigger of %s",
+      "a trigger of %s, or a constraint that says ON CONFLICT IGNORE,"};
+  const AssocTable *pTab = pSql->pTab;
+  sqlite3_stmt *pStmt = assocPrepare(
+      w->pCall,
+      "SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM (SELECT type, tbl_name FROM"
+      " \"%w\".sqlite_schema UNION ALL SELECT type, tbl_name FROM"
+      " temp.sqlite_schema) WHERE type='trigger' AND tbl_name=%Q"
+      " COLLATE nocase) THEN 0 ELSE 1+(sql LIKE '%%conflict%%ignore%%') END"
+      " FROM \"%w\".sqlite_schema WHERE type='table' AND name=%Q",
+      pTab->pSchema->zName, pTab->zName, pTab->pSchema->zName, pTab->zName);
+  int i = assocStep(w->pCall, pStmt) ? sqlite3_column_int(pStmt, 0) : 1;
+  char *z = assocMprintf(w->pCall, azWho[i], pTab->zName);
+  assocFinalize(w->pCall, pStmt);
+  assocError(w->pCall, "%s kept a row from being %s", z, azDone[pSql->eOp]);
+  sqlite3_free(z);
+}
+
+/* A row may have been passed over, and then what was asked for has not been
+** done. SQLite does not count what a view's triggers do. */
 static void rowSqlCount(AssocWriter *w, const WriteSql *pSql) {
-  static const char *const az[] = {"inserted", 0, "changed", "deleted"};
   int n;
   if (w->pCall->rc != SQLITE_OK) return;
   n = pSql->pTab->eType == ASSOC_VIEW ? 1 : sqlite3_changes(w->pCall->db);
   w->nChange += n;
   if (n > 0 || pSql->pTab->eType != ASSOC_TABLE) return;
-  assocError(w->pCall, "a trigger of %s kept a row from being %s",
-             pSql->pTab->zName, az[pSql->eOp]);
+  rowSqlIgnored(w, pSql);
 }
 
 void assocWriteRun(AssocWriter *w, WriteSql *pSql) {
@@ -430,6 +488,19 @@ WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
                pModel->zLabel, pKey->azCol[i], zFor);
   }
   return w->pCall->rc == SQLITE_OK ? aVal : 0;
+}
+
+int assocKeyPlace(const AssocModel *pModel, int iCol) {
+  int i;
+  for (i = 0; i < pModel->nKey; i++) {
+    if (pModel->aKey[i] == iCol) return i;
+  }
+  return -1;
+}
+
+int assocColumnLetsGo(const AssocModel *pModel, int iCol) {
+  return !pModel->pTable->aCol[iCol].bNotNull &&
+         assocKeyPlace(pModel, iCol) < 0;
 }
 
 /* Is the key the rowid, which SQLite tells after an INSERT? */

@@ -37,14 +37,6 @@ GraphRow *assocGraphRow(Graph *g, AssocModel *pModel, AssocRel *pBy,
 
 /* --------------------------------------------------------------- classing */
 
-static int isKeyColumn(const AssocModel *pModel, int iCol) {
-  int i;
-  for (i = 0; i < pModel->nKey; i++) {
-    if (pModel->aKey[i] == iCol) return 1;
-  }
-  return 0;
-}
-
 void assocGraphMembers(Graph *g, GraphRow *p, GraphMembers *pMembers) {
   const AssocJson *pSub;
   int i = 0;
@@ -54,7 +46,7 @@ void assocGraphMembers(Graph *g, GraphRow *p, GraphMembers *pMembers) {
     if (pMember == 0) return;
     switch (pMember->eType) {
     case WRITE_COLUMN:
-      if (isKeyColumn(p->pModel, pMember->iCol)) {
+      if (assocKeyPlace(p->pModel, pMember->iCol) >= 0) {
         pMembers->nKey++;
       } else {
         pMembers->nOther++;
@@ -77,7 +69,7 @@ int assocGraphAllKey(const AssocModel *pModel) {
   const AssocTable *pTab = pModel->pTable;
   int i;
   for (i = 0; i < pTab->nCol; i++) {
-    if (!pTab->aCol[i].bGenerated && !isKeyColumn(pModel, i)) return 0;
+    if (!pTab->aCol[i].bGenerated && assocKeyPlace(pModel, i) < 0) return 0;
   }
   return 1;
 }

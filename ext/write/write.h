@@ -111,6 +111,9 @@ AssocJson *assocLiteralJson(AssocWriter *w, const ShapeVal *pVal);
 int assocValIsNull(const WriteVal *pVal);
 /* Are they the same? Both are as one table has them. */
 int assocValSame(const WriteVal *pA, const WriteVal *pB);
+/* Would the column hold the same? "1" is 1 where it makes numbers of text. */
+int assocValSameIn(AssocWriter *w, const AssocColumn *pCol, const WriteVal *pA,
+                   const WriteVal *pB);
 /* Would they be printed alike? */
 int assocValPrintsAs(AssocWriter *w, const WriteVal *pA, const WriteVal *pB);
 void assocValWrite(AssocOut *pOut, const WriteVal *pVal);
@@ -126,6 +129,12 @@ int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                  WriteRow *pRow);
 void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                   WriteRow *pRow);
+/* Place of a column in the model's key, or -1. */
+int assocKeyPlace(const AssocModel *pModel, int iCol);
+/* May a foreign key's column become NULL where the row is let go of? */
+int assocColumnLetsGo(const AssocModel *pModel, int iCol);
+/* Are they one row? Their keys are those that the table has. */
+int assocRowSame(const WriteRow *pA, const WriteRow *pB);
 /* The values of other columns of a row, which others refer to. Where zFor is
 ** given, a NULL among them is an error, which names it. */
 WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
@@ -202,6 +211,7 @@ struct WriteLink {
   AssocModel *pJoin;          /* belongsToMany: the join table as a model */
   u8 bTwice;                  /* belongsToMany: a pair may be linked again */
   u8 bOnce;                   /* But not now: those that are there are meant */
+  u8 bDestroy;  /* hasOne, hasMany: a target that is let go of is destroyed */
   u8 bOperator; /* A scope compares, which does not say what to write */
   int nScope;   /* Columns of the target that the scope sets */
   WriteCell *aScope;
@@ -210,8 +220,14 @@ struct WriteLink {
   int nFree; /* Columns of the foreign key that may be NULL */
   int *aFree;
   sqlite3_stmt *pLook, *pAll, *pPair; /* Of the writer: see link.c */
+  u8 mUsed;                           /* By the graph at hand: LINK_* */
+  const void *pUser;                  /* Its last row that used it */
   WriteLink *pNext;
 };
+
+#define LINK_HELD 1 /* By an INSERT that writes the key */
+#define LINK_LATE 2 /* By a row that is there */
+#define LINK_MANY 4 /* From several rows */
 
 /* What linking has changed, as lists of keys. */
 typedef struct WriteChanges WriteChanges;
