@@ -337,6 +337,8 @@ void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow);
 /* Write z as a JSON string, quotes included. */
 void assocJsonString(AssocOut *pOut, const char *z, i64 n);
 void assocJsonInt(AssocOut *pOut, i64 i);
+/* Write n bytes as a string of hexadecimal digits. */
+void assocJsonBlob(AssocOut *pOut, const u8 *z, i64 n);
 
 /* ------------------------------------------------------------- jsonread --
 **
@@ -360,8 +362,9 @@ struct AssocJson {
 #define ASSOC_J_INT 3
 #define ASSOC_J_REAL 4
 #define ASSOC_J_TEXT 5
-#define ASSOC_J_ARRAY 6
-#define ASSOC_J_OBJECT 7
+#define ASSOC_J_BLOB 6 /* z has n bytes. Never read, but made of a TEXT */
+#define ASSOC_J_ARRAY 7
+#define ASSOC_J_OBJECT 8
 
 /* Read zJson into pArena. zWhat names it in an error: "the options". */
 AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,

@@ -519,6 +519,8 @@ int assocJsonBind(sqlite3_stmt *pStmt, int i, const AssocJson *p) {
   case ASSOC_J_TRUE: return sqlite3_bind_int(pStmt, i, 1);
   case ASSOC_J_INT: return sqlite3_bind_int64(pStmt, i, p->i);
   case ASSOC_J_REAL: return sqlite3_bind_double(pStmt, i, p->r);
+  case ASSOC_J_BLOB:
+    return sqlite3_bind_blob(pStmt, i, p->z, p->n, SQLITE_STATIC);
   }
   return sqlite3_bind_text(pStmt, i, p->z, p->n, SQLITE_STATIC);
 }
@@ -541,7 +543,7 @@ sqlite3_value *assocJsonValueOf(AssocCall *pCall, sqlite3_stmt *pStmt,
 const char *assocJsonTypeName(const AssocJson *p) {
   static const char *const az[] = {"null",     "false",    "true",
                                    "a number", "a number", "a text",
-                                   "an array", "an object"};
+                                   "a BLOB",   "an array", "an object"};
   return p ? az[p->eType] : "nothing";
 }
 
@@ -551,6 +553,8 @@ static void writeAtom(AssocOut *pOut, const AssocJson *p) {
     assocOutText(pOut, az[p->eType], (i64)strlen(az[p->eType]));
   } else if (p->eType == ASSOC_J_TEXT) {
     assocJsonString(pOut, p->z, p->n);
+  } else if (p->eType == ASSOC_J_BLOB) {
+    assocJsonBlob(pOut, (const u8 *)p->z, p->n);
   } else {
     assocOutText(pOut, p->z, p->n);
   }

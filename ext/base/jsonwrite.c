@@ -430,7 +430,7 @@ static void jsonReal(AssocOut *pOut, double r) {
 }
 
 /* Upper-case, as hex() gives it. */
-static void jsonBlob(AssocOut *pOut, const u8 *z, i64 n) {
+void assocJsonBlob(AssocOut *pOut, const u8 *z, i64 n) {
   static const char zHex[] = "0123456789ABCDEF";
   i64 i;
   char *p;
@@ -476,7 +476,7 @@ void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow) {
     break;
   case SQLITE_FLOAT: jsonReal(pOut, sqlite3_value_double(pVal)); break;
   case SQLITE_BLOB:
-    jsonBlob(pOut, sqlite3_value_blob(pVal), sqlite3_value_bytes(pVal));
+    assocJsonBlob(pOut, sqlite3_value_blob(pVal), sqlite3_value_bytes(pVal));
     break;
   default: assocOutText(pOut, "null", 4); break;
   }

@@ -15,14 +15,92 @@ static void stmtSource(AssocSql *p, const AssocModel *pSrc) {
   }
 }
 
-/* The columns that are the target's key; a polymorphic target has its own
-** under the foreign key. */
+/* " FROM "main"."Post" t4 WHERE t4.id=t1.subject_id": the row of a branch, the
+** rest of its condition to follow. */
+static void branchFrom(AssocSql *p, const AssocRel *pRel,
+                       const AssocBranch *pBranch, int iAlias) {
+  stmtPut(p, " FROM ");
+  assocSqlTableAs(p, pBranch->pModel->pTable, iAlias);
+  stmtPut(p, " WHERE ");
+  assocSqlEqual(p, iAlias, pBranch->pModel->pTable, &pBranch->key, 1,
+                pRel->pSource->pTable, &pRel->foreign);
+}
+
+/* t4."id", or of a composite key the JSON array that stands for it */
+static void branchKey(AssocSql *p, const AssocModel *pModel, int iAlias) {
+  int i;
+  for (i = 0; pModel->nKey > 1 && i < pModel->nKey; i++) {
+    stmtPut(p, i ? "," : "json_array(");
+    stmtPut(p, "CASE typeof(");
+    assocSqlColumn(p, iAlias, pModel->pTable, pModel->aKey[i]);
+    stmtPut(p, ") WHEN 'blob' THEN hex(");
+    assocSqlColumn(p, iAlias, pModel->pTable, pModel->aKey[i]);
+    stmtPut(p, ") ELSE ");
+    assocSqlColumn(p, iAlias, pModel->pTable, pModel->aKey[i]);
+    stmtPut(p, " END");
+  }
+  if (pModel->nKey > 1) stmtPut(p, ")");
+  if (pModel->nKey == 1) {
+    assocSqlColumn(p, iAlias, pModel->pTable, pModel->aKey[0]);
+  }
+}
+
+/*
+** CASE t1.type WHEN ?2 THEN (SELECT t4.id FROM "main"."Post" t4
+**   WHERE t4.id=t1.subject_id) … END
+**
+** The target's key; or, if iVar is given, whether it is what the variables
+** behind that say.
+*/
+static void stmtBranches(AssocSql *p, const AssocRel *pRel, int iVar) {
+  int i, j;
+  stmtPut(p, "CASE ");
+  assocSqlColumn(p, 1, pRel->pSource->pTable, pRel->type.aCol[0]);
+  for (i = 0; i < pRel->nBranch; i++) {
+    const AssocModel *pModel = pRel->aBranch[i].pModel;
+    ShapeVal *pType = assocAlloc(p->pCall, p->pArena, sizeof(*pType));
+    int iAlias = ++p->nAlias;
+    assocModelNeedKey(p->pCall, pModel);
+    if (pType == 0 || p->pCall->rc != SQLITE_OK) return;
+    pType->eType = SHAPE_VAL_TEXT;
+    pType->z = pRel->aBranch[i].zType;
+    pType->n = (int)strlen(pType->z);
+    stmtPut(p, " WHEN ");
+    assocSqlVal(p, pType);
+    stmtPut(p, iVar ? " THEN EXISTS(SELECT 1" : " THEN (SELECT ");
+    if (iVar == 0) branchKey(p, pModel, iAlias);
+    branchFrom(p, pRel, &pRel->aBranch[i], iAlias);
+    for (j = 0; iVar && j < pModel->nKey; j++) {
+      stmtPut(p, " AND ");
+      assocSqlColumn(p, iAlias, pModel->pTable, pModel->aKey[j]);
+      sqlite3_str_appendf(p->pStr, "=?%d", iVar + j + 1);
+    }
+    stmtPut(p, iVar ? ")" : " LIMIT 1)");
+  }
+  stmtPut(p, " END");
+}
+
+/* The columns that are the target's key; of a polymorphic association there is
+** one value. */
 static void stmtTarget(AssocSql *p, const AssocRel *pRel, int i) {
   if (pRel->nBranch) {
-    assocSqlColumn(p, 1, pRel->pSource->pTable, pRel->foreign.aCol[i]);
+    stmtBranches(p, pRel, 0);
   } else {
     assocSqlColumn(p, 2, pRel->pTarget->pTable, pRel->pTarget->aKey[i]);
   }
+}
+
+/* " AND coalesce(?2,t1.type)=t1.type AND CASE …": the target is of the type in
+** the first variable behind iVar, if it is given, and has the key in those
+** that follow. */
+static void stmtIsBranch(AssocSql *p, const AssocRel *pRel, int iVar) {
+  const AssocTable *pSrc = pRel->pSource->pTable;
+  sqlite3_str_appendf(p->pStr, " AND coalesce(?%d,", iVar + 1);
+  assocSqlColumn(p, 1, pSrc, pRel->type.aCol[0]);
+  stmtPut(p, ")=");
+  assocSqlColumn(p, 1, pSrc, pRel->type.aCol[0]);
+  stmtPut(p, " AND ");
+  stmtBranches(p, pRel, iVar + 1);
 }
 
 static int hasPage(const ShapeClauses *pC) {
@@ -89,14 +167,16 @@ void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
     stmtPut(&sql, ") WHERE true");
   }
   p->pPlan->iTargetVar = sql.nVar;
-  for (i = 0; bHas && i < pRel->pTarget->nKey; i++) {
+  if (bHas) sql.nVar += assocRelTargetWidth(pRel);
+  if (bHas && pRel->nBranch) stmtIsBranch(&sql, pRel, p->pPlan->iTargetVar);
+  for (i = 0; bHas && !pRel->nBranch && i < pRel->pTarget->nKey; i++) {
     stmtPut(&sql, " AND ");
     if (bSome) {
       sqlite3_str_appendf(sql.pStr, "k%d", i);
     } else {
       stmtTarget(&sql, pRel, i);
     }
-    sqlite3_str_appendf(sql.pStr, "=?%d", ++sql.nVar);
+    sqlite3_str_appendf(sql.pStr, "=?%d", p->pPlan->iTargetVar + i + 1);
   }
   pRoot->lookup.zSql = assocSqlEnd(&sql);
   pRoot->lookup.pBind = sql.pBind;
@@ -118,7 +198,7 @@ static void stmtRelatedValues(Planner *p, AssocSql *pSql,
     }
     return;
   }
-  for (i = 0; i < pRel->pTarget->nKey; i++) {
+  for (i = 0; i < (pRel->nBranch ? 1 : pRel->pTarget->nKey); i++) {
     stmtNext(pSql, &n, "", ",");
     stmtTarget(pSql, pRel, i);
   }
@@ -162,12 +242,12 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                 !(pC && (pC->pLimit || pC->pOffset));
   AssocSql sql;
   assocPlannerSql(p, &sql);
+  sql.nVar = pRoot->pModel->nKey;
   stmtPut(&sql, !bTake    ? "SELECT "
                 : bSorted ? "SELECT assoc_take("
                           : "SELECT assoc_take(a0) FROM (SELECT ");
   stmtRelatedValues(p, &sql, pRel);
   if (bTake) stmtPut(&sql, bSorted ? ")" : " AS a0");
-  sql.nVar = pRoot->pModel->nKey;
   assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
   stmtSource(&sql, pRoot->pModel);
   if (!bSorted) relatedOrder(&sql, pRel, pC);

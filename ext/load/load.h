@@ -179,8 +179,6 @@ struct AssocNode {
   const char *zStrategy; /* What the last run did, or 0 */
   const char *zWhy;      /* And why */
 };
-/* Most columns of a key. */
-#define ASSOC_KEY_MAX 16
 /* Is its list given as a page? The values that a page asks for beside its list
 ** know the page too, but are none. */
 #define assocNodeIsPage(p) ((p)->pPage && (p)->pPage->bWrap && !(p)->pValue)

@@ -597,7 +597,7 @@ i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
   AssocRun run;
   sqlite3_stmt *pStmt;
   i64 n = 0;
-  int i, nTarget = apTarget ? pPlan->pAnswer->pTarget->nKey : 0;
+  int i, nTarget = apTarget ? assocRelTargetWidth(pPlan->pAnswer) : 0;
   assocRunStart(pCall, &run, pPlan, pArgs);
   pStmt = assocFetchOpen(&run, pFetch);
   assocFetchKey(&run, pStmt);

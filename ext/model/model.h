@@ -250,6 +250,28 @@ void assocModelKeyShape(AssocCall *pCall, const AssocModel *pModel,
                         const AssocJson *pGiven);
 /* Is it a list of keys? [1,2] is one, but of a composite key it is one key. */
 int assocModelKeyList(const AssocModel *pModel, const AssocJson *pJson);
+/* Most columns of a key. */
+#define ASSOC_KEY_MAX 16
+
+/* A BLOB in JSON is its hexadecimal text. What asks the tables whether a key
+** in JSON is a text or a BLOB: a list with one for each model, at first 0. */
+typedef struct AssocBlobKeys AssocBlobKeys;
+void assocBlobKeysFree(AssocBlobKeys *p);
+/* Put the BLOB, in pArena, in place of each text in a key that stands for one.
+** An error where the table has both rows. */
+void assocBlobKey(AssocCall *pCall, AssocArena *pArena, AssocBlobKeys **ppList,
+                  const AssocModel *pModel, const AssocJson **apKey);
+/* The BLOB that an SQL text stands for as a key, or 0. Not where the column is
+** TEXT: there it is the text. */
+const AssocJson *assocBlobKeyOfText(AssocCall *pCall, AssocArena *pArena,
+                                    AssocBlobKeys **ppList,
+                                    const AssocModel *pModel,
+                                    sqlite3_value *pVal);
+/* The value that a column gets: the BLOB, in pArena, where the column is
+** declared BLOB and part of a key or a FOREIGN KEY; else p itself. */
+const AssocJson *assocBlobColumn(AssocCall *pCall, AssocArena *pArena,
+                                 const AssocModel *pModel, int iCol,
+                                 const AssocJson *p);
 /* The model of a table that one has at hand. */
 AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab);
 /* The error that there is no such model. */
@@ -365,6 +387,14 @@ struct AssocRel {
 ** One that cannot be resolved is an error with both. */
 AssocRel *assocRelSeek(AssocCall *pCall, AssocModel *pModel, const char *zName);
 AssocRel *assocRelFind(AssocCall *pCall, AssocModel *pModel, const char *zName);
+/* A row or key of a polymorphic association is wrapped in what says of which
+** kind it is: {"post":...}. What is in there, and the branch; else pJson
+** itself. 0 and an error where there is no such branch, or none is named. */
+const AssocJson *assocRelBranch(AssocCall *pCall, const AssocRel *pRel,
+                                const AssocJson *pJson, int *piBranch);
+/* Values that name a target: those of its key, or of a polymorphic association
+** its type and as many as the longest key has. */
+int assocRelTargetWidth(const AssocRel *pRel);
 /* The association of a definition. */
 AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef);
 /* An error that names what assoc_sync() has to make before it can be used. */

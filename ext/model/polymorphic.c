@@ -156,3 +156,50 @@ void assocResolveTyped(AssocResolver *p) {
   }
   pRel->pOpt = pOpt;
 }
+
+/* The branch of that type, or to the model of that name; -1 and an error if
+** there is none. */
+static int branchFind(AssocCall *pCall, const AssocRel *pRel,
+                      const char *zType) {
+  AssocNearest near;
+  int i;
+  for (i = 0; i < pRel->nBranch; i++) {
+    if (strcmp(pRel->aBranch[i].zType, zType) == 0) return i;
+  }
+  for (i = 0; i < pRel->nBranch; i++) {
+    const AssocModel *pModel = pRel->aBranch[i].pModel;
+    if (sqlite3_stricmp(pModel->zName, zType) == 0 ||
+        sqlite3_stricmp(pModel->zLabel, zType) == 0) {
+      return i;
+    }
+  }
+  memset(&near, 0, sizeof(near));
+  near.zWritten = zType;
+  for (i = 0; i < pRel->nBranch; i++) {
+    assocNearestTry(&near, pRel->aBranch[i].zType);
+  }
+  assocError(pCall, "%s.%s cannot be a '%s'%s%s%s", pRel->pSource->zLabel,
+             pRel->zName, zType, ASSOC_DID_YOU_MEAN(near.zBest, "'"));
+  return -1;
+}
+
+const AssocJson *assocRelBranch(AssocCall *pCall, const AssocRel *pRel,
+                                const AssocJson *pJson, int *piBranch) {
+  *piBranch = 0;
+  if (pRel->nBranch == 0) return pJson;
+  if (pJson == 0 || pJson->eType != ASSOC_J_OBJECT || pJson->nChild != 1) {
+    assocError(pCall, "%s.%s may be of several kinds; say which: {\"%s\":...}",
+               pRel->pSource->zLabel, pRel->zName, pRel->aBranch[0].zType);
+    return 0;
+  }
+  *piBranch = branchFind(pCall, pRel, pJson->pChild->zKey);
+  return *piBranch < 0 ? 0 : pJson->pChild;
+}
+
+int assocRelTargetWidth(const AssocRel *pRel) {
+  int i, n = pRel->pTarget->nKey;
+  for (i = 0; i < pRel->nBranch; i++) {
+    if (pRel->aBranch[i].pModel->nKey > n) n = pRel->aBranch[i].pModel->nKey;
+  }
+  return pRel->nBranch ? n + 1 : n;
+}

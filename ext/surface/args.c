@@ -53,18 +53,47 @@ static void keysAlloc(AssocCall *pCall, AssocKeys *pKeys, int nKey, int nCol) {
   if (pKeys->apVal) pKeys->nKey = nKey;
 }
 
+/* What reads the keys of a call from JSON. */
+typedef struct KeyReader KeyReader;
+struct KeyReader {
+  AssocCall *pCall;
+  const AssocModel *pModel;
+  AssocArena mem;        /* The JSON */
+  AssocBlobKeys *pBlobs; /* OWNED */
+  sqlite3_stmt *pStmt;   /* OWNED: SELECT ?1 */
+};
+
+static void keyReaderOpen(AssocCall *pCall, const AssocModel *pModel,
+                          KeyReader *p) {
+  memset(p, 0, sizeof(*p));
+  p->pCall = pCall;
+  p->pModel = pModel;
+}
+
+static void keyReaderClose(KeyReader *p) {
+  assocFinalize(p->pCall, p->pStmt);
+  assocBlobKeysFree(p->pBlobs);
+  assocArenaFree(&p->mem);
+}
+
+/* Append a value to the keys. */
+static void keyAppend(KeyReader *p, AssocKeys *pKeys, const AssocJson *pJson) {
+  sqlite3_value *pVal;
+  if (p->pStmt == 0) p->pStmt = assocPrepare(p->pCall, "SELECT ?1");
+  pVal = assocJsonValueOf(p->pCall, p->pStmt, pJson);
+  if (pVal) pKeys->apVal[pKeys->nOwned++] = pVal;
+}
+
 /* The values of one JSON key: an array, an object with the key's columns, or
-** for a key of one column a value. Appended to pKeys. */
-static void keyOfJson(AssocCall *pCall, const AssocModel *pModel,
-                      AssocKeys *pKeys, sqlite3_stmt *pStmt,
-                      const AssocJson *pJson) {
+** for a key of one column a value. */
+static int keyOfArgParts(KeyReader *p, const AssocJson *pJson,
+                         const AssocJson **apPart) {
+  const AssocModel *pModel = p->pModel;
   const AssocJson *pSub = pJson;
   int i;
   if (pJson->eType == ASSOC_J_ARRAY) pSub = pJson->pChild;
-  if (pJson->eType == ASSOC_J_ARRAY && pJson->nChild != pModel->nKey) {
-    assocModelKeyShape(pCall, pModel, pJson);
-  }
-  for (i = 0; i < pModel->nKey && pCall->rc == SQLITE_OK; i++) {
+  if (pJson->eType == ASSOC_J_ARRAY && pJson->nChild != pModel->nKey) return 0;
+  for (i = 0; i < pModel->nKey; i++) {
     const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[i]];
     if (pJson->eType == ASSOC_J_OBJECT) {
       for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
@@ -73,27 +102,95 @@ static void keyOfJson(AssocCall *pCall, const AssocModel *pModel,
     }
     if (pSub == 0 || pSub->eType >= ASSOC_J_ARRAY ||
         (pModel->nKey > 1 && pSub == pJson)) {
-      assocModelKeyShape(pCall, pModel, pJson);
-      return;
+      return 0;
     }
-    pKeys->apVal[pKeys->nOwned] = assocJsonValueOf(pCall, pStmt, pSub);
-    if (pKeys->apVal[pKeys->nOwned]) pKeys->nOwned++;
+    apPart[i] = pSub;
     if (pJson->eType == ASSOC_J_ARRAY) pSub = pSub->pNext;
   }
+  return 1;
+}
+
+/* Append a JSON key to the keys. */
+static void keyOfJson(KeyReader *p, AssocKeys *pKeys, const AssocJson *pJson) {
+  const AssocModel *pModel = p->pModel;
+  const AssocJson **apPart =
+      assocAlloc(p->pCall, &p->mem, (i64)sizeof(*apPart) * (pModel->nKey + 1));
+  int i;
+  if (apPart == 0) return;
+  if (!keyOfArgParts(p, pJson, apPart)) {
+    assocModelKeyShape(p->pCall, pModel, pJson);
+    return;
+  }
+  assocBlobKey(p->pCall, &p->mem, &p->pBlobs, pModel, apPart);
+  for (i = 0; i < pModel->nKey; i++) keyAppend(p, pKeys, apPart[i]);
+}
+
+/* Append a target of a polymorphic association: its type, or NULL where the
+** caller names none, and its key, which NULLs make as long as the longest. */
+static void keyOfBranch(KeyReader *p, const AssocRel *pRel, AssocKeys *pKeys,
+                        const AssocJson *pJson) {
+  static const AssocJson none;
+  AssocJson type = none;
+  int iBranch, nEnd = pKeys->nOwned + pKeys->nCol;
+  if (pJson->eType >= ASSOC_J_ARRAY) {
+    pJson = assocRelBranch(p->pCall, pRel, pJson, &iBranch);
+    if (pJson == 0) return;
+    type.eType = ASSOC_J_TEXT;
+    type.z = pRel->aBranch[iBranch].zType;
+    type.n = (int)strlen(type.z);
+    p->pModel = pRel->aBranch[iBranch].pModel;
+    keyAppend(p, pKeys, &type);
+    keyOfJson(p, pKeys, pJson);
+  } else {
+    keyAppend(p, pKeys, &none);
+    keyAppend(p, pKeys, pJson);
+  }
+  while (p->pCall->rc == SQLITE_OK && pKeys->nOwned < nEnd) {
+    keyAppend(p, pKeys, &none);
+  }
+}
+
+/* Targets of a polymorphic association, in JSON or one key. */
+static void keysOfBranches(AssocCall *pCall, const AssocRel *pRel,
+                           sqlite3_value *pVal, AssocKeys *pKeys) {
+  int bJson = assocJsonText(pCall, pVal) != 0, bList = 0;
+  AssocJson one, *pJson = &one;
+  KeyReader reader;
+  keyReaderOpen(pCall, pRel->pTarget, &reader);
+  memset(&one, 0, sizeof(one));
+  if (bJson) {
+    pJson = assocJsonRead(pCall, &reader.mem,
+                          (const char *)sqlite3_value_text(pVal),
+                          sqlite3_value_bytes(pVal), "a list of targets");
+    bList = pJson && pJson->eType == ASSOC_J_ARRAY;
+  }
+  if (pJson) {
+    keysAlloc(pCall, pKeys, bList ? pJson->nChild : 1,
+              assocRelTargetWidth(pRel));
+  }
+  if (bList) pJson = pJson->pChild;
+  for (; pJson && pCall->rc == SQLITE_OK; pJson = bList ? pJson->pNext : 0) {
+    keyOfBranch(&reader, pRel, pKeys, pJson);
+    if (!bJson && pCall->rc == SQLITE_OK) {
+      sqlite3_value_free(pKeys->apVal[1]);
+      pKeys->apVal[1] = sqlite3_value_dup(pVal);
+      if (pKeys->apVal[1] == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+    }
+  }
+  keyReaderClose(&reader);
 }
 
 /* The keys of a JSON text. */
 static void keysOfText(AssocCall *pCall, const AssocModel *pModel,
                        sqlite3_value *pVal, AssocKeys *pKeys, int bMany) {
-  AssocArena mem;
+  KeyReader reader;
   AssocJson *pJson, *pSub;
-  sqlite3_stmt *pStmt;
   int bList;
-  memset(&mem, 0, sizeof(mem));
-  pJson = assocJsonRead(pCall, &mem, (const char *)sqlite3_value_text(pVal),
-                        sqlite3_value_bytes(pVal),
-                        bMany ? "a list of targets" : "a composite key");
-  pStmt = assocPrepare(pCall, "SELECT ?1");
+  keyReaderOpen(pCall, pModel, &reader);
+  pJson =
+      assocJsonRead(pCall, &reader.mem, (const char *)sqlite3_value_text(pVal),
+                    sqlite3_value_bytes(pVal),
+                    bMany ? "a list of targets" : "a composite key");
   if (pJson) {
     bList = bMany && assocModelKeyList(pModel, pJson);
     keysAlloc(pCall, pKeys, bList ? pJson->nChild : 1, pModel->nKey);
@@ -102,11 +199,25 @@ static void keysOfText(AssocCall *pCall, const AssocModel *pModel,
       if (bList && pSub->eType == ASSOC_J_ARRAY && pModel->nKey == 1) {
         assocModelKeyShape(pCall, pModel, pSub);
       }
-      keyOfJson(pCall, pModel, pKeys, pStmt, pSub);
+      keyOfJson(&reader, pKeys, pSub);
     }
   }
-  assocFinalize(pCall, pStmt);
-  assocArenaFree(&mem);
+  keyReaderClose(&reader);
+}
+
+/* A key of one column, as the caller gave it. */
+static void keyOfArg(AssocCall *pCall, const AssocModel *pModel,
+                     sqlite3_value *pVal, AssocKeys *pKeys) {
+  const AssocJson *pBlob;
+  KeyReader reader;
+  keysAlloc(pCall, pKeys, 1, 1);
+  if (pKeys->apVal == 0) return;
+  pKeys->apVal[0] = pVal;
+  if (sqlite3_value_type(pVal) != SQLITE_TEXT) return;
+  keyReaderOpen(pCall, pModel, &reader);
+  pBlob = assocBlobKeyOfText(pCall, &reader.mem, &reader.pBlobs, pModel, pVal);
+  if (pBlob) keyAppend(&reader, pKeys, pBlob);
+  keyReaderClose(&reader);
 }
 
 void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
@@ -115,8 +226,7 @@ void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
   assocModelNeedKey(pCall, pModel);
   if (pCall->rc != SQLITE_OK) return;
   if (pModel->nKey == 1) {
-    keysAlloc(pCall, pKeys, 1, 1);
-    if (pKeys->apVal) pKeys->apVal[0] = pVal;
+    keyOfArg(pCall, pModel, pVal, pKeys);
   } else if (sqlite3_value_type(pVal) == SQLITE_NULL) {
     keysAlloc(pCall, pKeys, 0, pModel->nKey);
   } else if (assocJsonText(pCall, pVal)) {
@@ -135,13 +245,16 @@ void assocKeysOfRow(AssocCall *pCall, int nCol, sqlite3_stmt *pStmt,
   }
 }
 
-void assocTargetsRead(AssocCall *pCall, const AssocModel *pModel,
+void assocTargetsRead(AssocCall *pCall, const AssocRel *pRel,
                       sqlite3_value *pVal, AssocKeys *pKeys) {
+  const AssocModel *pModel = pRel->pTarget;
   memset(pKeys, 0, sizeof(*pKeys));
   assocModelNeedKey(pCall, pModel);
   if (pCall->rc != SQLITE_OK) return;
   if (sqlite3_value_type(pVal) == SQLITE_NULL) {
     keysAlloc(pCall, pKeys, 0, pModel->nKey);
+  } else if (pRel->nBranch) {
+    keysOfBranches(pCall, pRel, pVal, pKeys);
   } else if (assocJsonText(pCall, pVal)) {
     keysOfText(pCall, pModel, pVal, pKeys, 1);
   } else {

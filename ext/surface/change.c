@@ -153,7 +153,7 @@ static void createRow(Changer *p, int nArg, sqlite3_value **ap,
   WriteLink *pLink;
   int iBranch = 0, nThrough;
   aThrough = changeThrough(p, nArg, ap, &nThrough);
-  if (pJson) pJson = assocBranchOfJson(w, p->pRel, pJson, &iBranch);
+  if (pJson) pJson = assocRelBranch(w->pCall, p->pRel, pJson, &iBranch);
   if (p->pCall->rc != SQLITE_OK) return;
   if (pJson->eType != ASSOC_J_OBJECT) {
     assocError(p->pCall, "a new row of %s.%s is a JSON object, not %s",

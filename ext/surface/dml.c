@@ -250,7 +250,7 @@ static void dmlCreate(DmlRow *p, sqlite3_value *pJsonVal) {
   int iBranch = 0, nCell = 0, nThrough;
   if (pJsonVal) {
     pJson = assocObjectOfValue(w, pJsonVal, "json");
-    if (pJson) pJson = assocBranchOfJson(w, p->pRel, pJson, &iBranch);
+    if (pJson) pJson = assocRelBranch(w->pCall, p->pRel, pJson, &iBranch);
   } else {
     aCell = dmlCells(p, 0, &nCell);
   }

@@ -123,7 +123,7 @@ static void countFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 static int hasAll(Reader *p, sqlite3_value *pTargets) {
   AssocKeys targets;
   int i, bAll = 1;
-  assocTargetsRead(p->pCall, p->pPlan->pAnswer->pTarget, pTargets, &targets);
+  assocTargetsRead(p->pCall, p->pPlan->pAnswer, pTargets, &targets);
   for (i = 0; i < targets.nKey && bAll && p->pCall->rc == SQLITE_OK; i++) {
     bAll = assocRunAnswer(p->pCall, p->pPlan, &p->args,
                           &targets.apVal[i * targets.nCol]) > 0;

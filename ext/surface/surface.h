@@ -58,8 +58,9 @@ struct AssocKeys {
 /* One key of a model, as its value or as a JSON array if it is composite. */
 void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
                   sqlite3_value *pVal, AssocKeys *pKeys);
-/* Targets: one key, an array of keys, or rows with their keys. */
-void assocTargetsRead(AssocCall *pCall, const AssocModel *pModel,
+/* Targets of an association: one key, an array of keys, or rows with their
+** keys. As wide as assocRelTargetWidth() says. */
+void assocTargetsRead(AssocCall *pCall, const AssocRel *pRel,
                       sqlite3_value *pVal, AssocKeys *pKeys);
 /* The first nCol columns of the row that pStmt stands on, while it does. */
 void assocKeysOfRow(AssocCall *pCall, int nCol, sqlite3_stmt *pStmt,

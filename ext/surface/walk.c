@@ -625,7 +625,8 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
   } else if (iCol == RELATED_COL_ID && p->pFetch->bEmit) {
     sqlite3_result_int64(pCtx, relatedIsBack(p) ? p->iGiven : p->iId);
   } else if (iCol == RELATED_COL_ID) {
-    relatedKeyOf(pCall, pCtx, p->pStmt, pRel->pTarget->nKey);
+    relatedKeyOf(pCall, pCtx, p->pStmt,
+                 pRel->nBranch ? 1 : pRel->pTarget->nKey);
   } else if (iCol == RELATED_COL_DEPTH) {
     sqlite3_result_int64(pCtx, p->nDeep);
   } else if (iCol == RELATED_COL_JSON) {

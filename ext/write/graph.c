@@ -182,7 +182,8 @@ static void cellsOfPayload(Graph *g, const GraphRow *pRow, GraphCells *p) {
       return;
     }
     p->a[p->n].iCol = pMember->iCol;
-    p->a[p->n++].val.pJson = pSub;
+    p->a[p->n++].val.pJson = assocBlobColumn(g->w->pCall, &g->w->tmp,
+                                             pRow->pModel, pMember->iCol, pSub);
   }
 }
 
@@ -624,7 +625,9 @@ static int plainCells(AssocWriter *w, PlainRows *p, const AssocJson *pJson) {
       p->aCell[n].iCol = pMember->iCol;
       p->pSql = 0;
     }
-    p->aCell[n++].val.pJson = pSub;
+    p->aCell[n].val.pJson = assocBlobColumn(w->pCall, &w->tmp, p->pForm->pModel,
+                                            p->aCell[n].iCol, pSub);
+    n++;
   }
   if (n != nKnown) p->pSql = 0;
   for (i = p->pSql ? n : 0; i < n; i++) {

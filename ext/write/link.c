@@ -132,30 +132,6 @@ static void linkFree(AssocWriter *w, WriteLink *p) {
   }
 }
 
-int assocLinkBranch(AssocWriter *w, const AssocRel *pRel, const char *zType) {
-  AssocNearest near;
-  int i;
-  if (pRel->nBranch == 0) return 0;
-  for (i = 0; i < pRel->nBranch; i++) {
-    if (strcmp(pRel->aBranch[i].zType, zType) == 0) return i;
-  }
-  for (i = 0; i < pRel->nBranch; i++) {
-    const AssocModel *pModel = pRel->aBranch[i].pModel;
-    if (sqlite3_stricmp(pModel->zName, zType) == 0 ||
-        sqlite3_stricmp(pModel->zLabel, zType) == 0) {
-      return i;
-    }
-  }
-  memset(&near, 0, sizeof(near));
-  near.zWritten = zType;
-  for (i = 0; i < pRel->nBranch; i++) {
-    assocNearestTry(&near, pRel->aBranch[i].zType);
-  }
-  assocError(w->pCall, "%s.%s cannot be a '%s'%s%s%s", pRel->pSource->zLabel,
-             pRel->zName, zType, ASSOC_DID_YOU_MEAN(near.zBest, "'"));
-  return -1;
-}
-
 /* Is the association one that rows can be related by? */
 static void linkCheck(AssocWriter *w, AssocRel *pRel) {
   assocRelNeedReady(w->pCall, pRel);

@@ -30,6 +30,7 @@ void assocWriterClear(AssocWriter *w) {
   WriteSql *p;
   assocWriterReset(w);
   for (p = w->pSql; p; p = p->pNext) sqlite3_finalize(p->pStmt);
+  assocBlobKeysFree(w->pBlobs);
   sqlite3_free(w->apOwned);
   assocArenaFree(&w->tmp);
   assocArenaFree(&w->mem);

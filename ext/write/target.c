@@ -10,16 +10,14 @@
 */
 #include "write/write.h"
 
-WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
-                         const AssocJson *pJson) {
-  WriteVal *aKey =
-      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aKey) * (pModel->nKey + 1));
+/* The values of a JSON key. False if they are none. */
+static int keyParts(const AssocModel *pModel, const AssocJson *pJson,
+                    const AssocJson **apPart) {
   const AssocJson *pSub = pJson->pChild;
   int i;
-  if (aKey == 0) return 0;
   if (pJson->eType < ASSOC_J_ARRAY) {
-    aKey[0].pJson = pJson;
-    return pModel->nKey == 1 && pJson->eType != ASSOC_J_NULL ? aKey : 0;
+    apPart[0] = pJson;
+    return pModel->nKey == 1 && pJson->eType != ASSOC_J_NULL;
   }
   if (pJson->eType == ASSOC_J_ARRAY &&
       (pModel->nKey == 1 || pJson->nChild != pModel->nKey)) {
@@ -32,10 +30,22 @@ WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
       while (pSub && sqlite3_stricmp(pSub->zKey, zCol) != 0) pSub = pSub->pNext;
     }
     if (pSub == 0 || pSub->eType >= ASSOC_J_ARRAY) return 0;
-    aKey[i].pJson = pSub;
+    apPart[i] = pSub;
     if (pJson->eType == ASSOC_J_ARRAY) pSub = pSub->pNext;
   }
-  return aKey;
+  return 1;
+}
+
+WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
+                         const AssocJson *pJson) {
+  int i, n = pModel->nKey;
+  WriteVal *aKey = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aKey) * (n + 1));
+  const AssocJson **apPart =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*apPart) * (n + 1));
+  if (aKey == 0 || apPart == 0 || !keyParts(pModel, pJson, apPart)) return 0;
+  assocBlobKey(w->pCall, &w->tmp, &w->pBlobs, pModel, apPart);
+  for (i = 0; i < n; i++) aKey[i].pJson = apPart[i];
+  return w->pCall->rc == SQLITE_OK ? aKey : 0;
 }
 
 static WriteVal *keyOfOne(AssocWriter *w, const AssocModel *pModel,
@@ -43,6 +53,11 @@ static WriteVal *keyOfOne(AssocWriter *w, const AssocModel *pModel,
   WriteVal *aKey = assocAlloc(w->pCall, &w->mem, sizeof(*aKey));
   if (pModel->nKey != 1) assocModelKeyShape(w->pCall, pModel, 0);
   if (aKey) aKey->pVal = pVal;
+  if (aKey && w->pCall->rc == SQLITE_OK) {
+    aKey->pJson =
+        assocBlobKeyOfText(w->pCall, &w->mem, &w->pBlobs, pModel, pVal);
+    if (aKey->pJson) aKey->pVal = 0;
+  }
   return w->pCall->rc == SQLITE_OK ? aKey : 0;
 }
 
@@ -98,27 +113,10 @@ static const AssocJson *throughOf(const AssocRel *pRel,
   return 0;
 }
 
-static void branchNeeded(AssocWriter *w, const AssocRel *pRel) {
-  assocError(w->pCall, "%s.%s may be of several kinds; say which: {\"%s\":...}",
-             pRel->pSource->zLabel, pRel->zName, pRel->aBranch[0].zType);
-}
-
-const AssocJson *assocBranchOfJson(AssocWriter *w, const AssocRel *pRel,
-                                   const AssocJson *pJson, int *piBranch) {
-  *piBranch = 0;
-  if (pRel->nBranch == 0) return pJson;
-  if (pJson->eType != ASSOC_J_OBJECT || pJson->nChild != 1) {
-    branchNeeded(w, pRel);
-    return 0;
-  }
-  *piBranch = assocLinkBranch(w, pRel, pJson->pChild->zKey);
-  return *piBranch < 0 ? 0 : pJson->pChild;
-}
-
 static void targetOfJson(AssocWriter *w, AssocRel *pRel, const AssocJson *pJson,
                          WriteTarget *p) {
   int iBranch;
-  pJson = assocBranchOfJson(w, pRel, pJson, &iBranch);
+  pJson = assocRelBranch(w->pCall, pRel, pJson, &iBranch);
   p->pLink = pJson ? assocLinkOf(w, pRel, iBranch) : 0;
   if (p->pLink == 0) return;
   p->pThrough = throughOf(pRel, pJson);
@@ -152,6 +150,7 @@ static void targetsOfJson(AssocWriter *w, AssocRel *pRel,
 void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
                     WriteTargets *p) {
   const char *z = assocJsonText(w->pCall, pVal);
+  int iBranch;
   memset(p, 0, sizeof(*p));
   if (w->pCall->rc != SQLITE_OK || sqlite3_value_type(pVal) == SQLITE_NULL) {
     return;
@@ -165,7 +164,7 @@ void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
   }
   p->a = assocAlloc(w->pCall, &w->mem, sizeof(*p->a));
   if (p->a == 0) return;
-  if (pRel->nBranch) branchNeeded(w, pRel);
+  (void)assocRelBranch(w->pCall, pRel, 0, &iBranch);
   p->a[0].pLink = assocLinkOf(w, pRel, 0);
   if (p->a[0].pLink == 0) return;
   p->a[0].aKey = keyOfOne(w, p->a[0].pLink->pTarget, pVal);

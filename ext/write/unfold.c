@@ -148,7 +148,8 @@ static void classRow(Graph *g, GraphRow *p) {
 static GraphRow **unfoldOne(Graph *g, GraphRow *pUp, const WriteMember *pBy,
                             const AssocJson *pJson, int bList, GraphRow **pp) {
   int iBranch;
-  const AssocJson *pRow = assocBranchOfJson(g->w, pBy->pRel, pJson, &iBranch);
+  const AssocJson *pRow =
+      assocRelBranch(g->w->pCall, pBy->pRel, pJson, &iBranch);
   WriteLink *pLink = pRow ? assocLinkOf(g->w, pBy->pRel, iBranch) : 0;
   GraphRow *p =
       pLink ? assocGraphRow(g, pLink->pTarget, pBy->pRel, pRow, pp) : 0;

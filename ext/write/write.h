@@ -44,6 +44,7 @@ struct AssocWriter {
   WriteForm *pForm; /* And forms */
   WriteLink *pLink; /* And links */
   WriteDestroyer *pDestroyer; /* And what destroys, once it is needed */
+  AssocBlobKeys *pBlobs;      /* OWNED: whether keys are BLOBs */
   AssocForeign *pForeign;     /* Foreign keys of all definitions, for it */
   u8 bForeign;                /* They have been read */
   sqlite3_value **apOwned;    /* OWNED: values that rows at hand have */
@@ -237,9 +238,6 @@ struct WriteChanges {
 
 /* The link of an association; of a polymorphic one its iBranch-th. */
 WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch);
-/* The branch of that type, or to the model of that name; -1 and an error if
-** there is none. 0 where the association is not polymorphic. */
-int assocLinkBranch(AssocWriter *w, const AssocRel *pRel, const char *zType);
 /* An error where an operator in the scope keeps one from writing. */
 void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink);
 /* Relate a target, by its key. aThrough are columns of the join row. */
@@ -307,10 +305,6 @@ void assocTargetsLink(AssocWriter *w, const AssocRel *pRel,
                       const WriteRow *pSource, const WriteTargets *p,
                       int nThrough, const WriteCell *aThrough,
                       WriteChanges *pChanges);
-/* A row of a polymorphic association is wrapped in what says of which kind it
-** is: {"post":...}. What is in there, and the branch; else pJson itself. */
-const AssocJson *assocBranchOfJson(AssocWriter *w, const AssocRel *pRel,
-                                   const AssocJson *pJson, int *piBranch);
 /* A JSON object, of which zWhat says what it should be. NULL gives 0. */
 AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
                               const char *zWhat);

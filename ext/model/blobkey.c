@@ -1,0 +1,212 @@
+/*
+** Keys that are BLOBs. JSON has no BLOB: a load gives its hexadecimal text,
+** and a key in JSON names the row of that BLOB.
+**
+**   assoc_get('K', '["0B",1]', 'parts')    the key is ('0B',1) or (x'0B',1)
+**
+** The table says which of the two is meant:
+**
+**   SELECT DISTINCT (typeof("a")='blob')|((typeof("b")='blob')<<1)
+**     FROM "main"."K" WHERE "a" IN (?1,?3) AND "b" IN (?2,?4) LIMIT 2
+**
+** Of no row, the declared type of the column decides.
+*/
+#include "model/model.h"
+
+/* What asks whether a model's keys are texts or BLOBs. */
+struct AssocBlobKeys {
+  const AssocModel *pModel;
+  sqlite3_stmt *pStmt; /* OWNED */
+  AssocBlobKeys *pNext;
+};
+
+void assocBlobKeysFree(AssocBlobKeys *p) {
+  while (p) {
+    AssocBlobKeys *pNext = p->pNext;
+    sqlite3_finalize(p->pStmt);
+    sqlite3_free(p);
+    p = pNext;
+  }
+}
+
+/* -------------------------------------------------------------- hexadecimal */
+
+static int hexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c |= 0x20;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int isHex(const AssocJson *p) {
+  int i;
+  if (p->eType != ASSOC_J_TEXT || p->n == 0 || p->n % 2) return 0;
+  for (i = 0; i < p->n; i++) {
+    if (hexDigit(p->z[i]) < 0) return 0;
+  }
+  return 1;
+}
+
+/* The BLOB that a hexadecimal text stands for. */
+static const AssocJson *blobOf(AssocCall *pCall, AssocArena *pArena,
+                               const AssocJson *pText) {
+  AssocJson *p = assocAlloc(pCall, pArena, sizeof(*p));
+  u8 *a = assocAlloc(pCall, pArena, (i64)pText->n / 2 + 1);
+  int i;
+  if (p == 0 || a == 0) return pText;
+  for (i = 0; i < pText->n / 2; i++) {
+    a[i] = (u8)(hexDigit(pText->z[2 * i]) << 4 | hexDigit(pText->z[2 * i + 1]));
+  }
+  p->eType = ASSOC_J_BLOB;
+  p->zKey = pText->zKey;
+  p->z = (const char *)a;
+  p->n = pText->n / 2;
+  return p;
+}
+
+static int isDeclaredBlob(const AssocColumn *pCol) {
+  return sqlite3_strlike("%blob%", pCol->zType, 0) == 0;
+}
+
+/* -------------------------------------------------------------------- keys */
+
+static char *blobKeysText(AssocCall *pCall, const AssocModel *pModel) {
+  const AssocTable *pTab = pModel->pTable;
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  int i;
+  for (i = 0; i < pModel->nKey; i++) {
+    sqlite3_str_appendf(pStr, "%s((typeof(\"%w\")='blob')<<%d)",
+                        i ? "|" : "SELECT DISTINCT ",
+                        pTab->aCol[pModel->aKey[i]].zName, i);
+  }
+  sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w\"", pTab->pSchema->zName,
+                      pTab->zName);
+  for (i = 0; i < pModel->nKey; i++) {
+    sqlite3_str_appendf(pStr, "%s\"%w\" IN (?%d,?%d)", i ? " AND " : " WHERE ",
+                        pTab->aCol[pModel->aKey[i]].zName, i + 1,
+                        i + 1 + pModel->nKey);
+  }
+  sqlite3_str_appendall(pStr, " LIMIT 2");
+  return assocStrFinish(pCall, pStr);
+}
+
+static sqlite3_stmt *blobKeysStmt(AssocCall *pCall, AssocBlobKeys **ppList,
+                                  const AssocModel *pModel) {
+  AssocBlobKeys *p = *ppList;
+  char *z;
+  while (p && p->pModel != pModel) p = p->pNext;
+  if (p) return p->pStmt;
+  p = assocMalloc(pCall, sizeof(*p));
+  if (p == 0) return 0;
+  z = blobKeysText(pCall, pModel);
+  p->pModel = pModel;
+  p->pStmt = assocPrepare(pCall, "%s", z ? z : "");
+  p->pNext = *ppList;
+  *ppList = p;
+  sqlite3_free(z);
+  return pCall->rc == SQLITE_OK ? p->pStmt : 0;
+}
+
+/* Both keys are there. */
+static void blobKeyAmbiguous(AssocCall *pCall, const AssocModel *pModel,
+                             const AssocJson *pText) {
+  assocError(pCall,
+             "the key \"%s\" in JSON may be the text '%s' or the BLOB x'%s', "
+             "and %s has rows of both",
+             pText->z, pText->z, pText->z, pModel->zLabel);
+}
+
+/* Which values of the key are BLOBs, of those in mMaybe? */
+static u32 blobKeyAsk(AssocCall *pCall, AssocBlobKeys **ppList,
+                      const AssocModel *pModel, const AssocJson *const *apText,
+                      const AssocJson *const *apBlob, u32 mMaybe) {
+  sqlite3_stmt *pStmt = blobKeysStmt(pCall, ppList, pModel);
+  int i, n = pModel->nKey, nRow = 0;
+  u32 m = 0;
+  for (i = 0; pStmt && i < n && pCall->rc == SQLITE_OK; i++) {
+    assocErrorCode(pCall, assocJsonBind(pStmt, i + 1, apText[i]));
+    assocErrorCode(pCall, assocJsonBind(pStmt, i + 1 + n, apBlob[i]));
+  }
+  while (assocStep(pCall, pStmt)) {
+    u32 mRow = (u32)sqlite3_column_int(pStmt, 0) & mMaybe;
+    for (i = 0; nRow && i < n; i++) {
+      if ((m ^ mRow) >> i & 1) blobKeyAmbiguous(pCall, pModel, apText[i]);
+    }
+    m = mRow;
+    nRow++;
+  }
+  sqlite3_reset(pStmt);
+  for (i = 0; nRow == 0 && i < n; i++) {
+    if (isDeclaredBlob(&pModel->pTable->aCol[pModel->aKey[i]])) m |= 1u << i;
+  }
+  return m & mMaybe;
+}
+
+void assocBlobKey(AssocCall *pCall, AssocArena *pArena, AssocBlobKeys **ppList,
+                  const AssocModel *pModel, const AssocJson **apKey) {
+  const AssocJson *apBlob[ASSOC_KEY_MAX];
+  const AssocTable *pTab = pModel->pTable;
+  u32 mMaybe = 0, m;
+  int i;
+  if (pModel->nKey > ASSOC_KEY_MAX || pCall->rc != SQLITE_OK) return;
+  for (i = 0; i < pModel->nKey; i++) {
+    apBlob[i] = apKey[i];
+    if (pModel->aKey[i] == pTab->iRowid || !isHex(apKey[i])) continue;
+    mMaybe |= 1u << i;
+    apBlob[i] = blobOf(pCall, pArena, apKey[i]);
+  }
+  if (mMaybe == 0 || pCall->rc != SQLITE_OK) return;
+  m = blobKeyAsk(pCall, ppList, pModel, apKey, apBlob, mMaybe);
+  for (i = 0; i < pModel->nKey; i++) {
+    if (m >> i & 1) apKey[i] = apBlob[i];
+  }
+}
+
+const AssocJson *assocBlobKeyOfText(AssocCall *pCall, AssocArena *pArena,
+                                    AssocBlobKeys **ppList,
+                                    const AssocModel *pModel,
+                                    sqlite3_value *pVal) {
+  const AssocJson *pKey;
+  AssocJson *p;
+  if (pModel->nKey != 1 || sqlite3_value_type(pVal) != SQLITE_TEXT ||
+      pModel->pTable->aCol[pModel->aKey[0]].eAff == ASSOC_AFF_TEXT) {
+    return 0;
+  }
+  p = assocAlloc(pCall, pArena, sizeof(*p));
+  if (p == 0) return 0;
+  p->eType = ASSOC_J_TEXT;
+  p->z = (const char *)sqlite3_value_text(pVal);
+  p->n = sqlite3_value_bytes(pVal);
+  if (p->z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+  if (p->z == 0) return 0;
+  pKey = p;
+  assocBlobKey(pCall, pArena, ppList, pModel, &pKey);
+  return pKey != p ? pKey : 0;
+}
+
+/* ----------------------------------------------------------------- columns */
+
+static int isForeignColumn(AssocCall *pCall, AssocTable *pTab, int iCol) {
+  const AssocFkey *p = assocTableFkeys(pCall, pTab);
+  int i;
+  for (; p; p = p->pNext) {
+    for (i = 0; i < p->nCol; i++) {
+      if (p->aCol[i] == iCol) return 1;
+    }
+  }
+  return 0;
+}
+
+const AssocJson *assocBlobColumn(AssocCall *pCall, AssocArena *pArena,
+                                 const AssocModel *pModel, int iCol,
+                                 const AssocJson *p) {
+  AssocTable *pTab = pModel->pTable;
+  int i;
+  if (p->eType != ASSOC_J_TEXT || !isDeclaredBlob(&pTab->aCol[iCol]) ||
+      !isHex(p)) {
+    return p;
+  }
+  for (i = 0; i < pModel->nKey; i++) {
+    if (pModel->aKey[i] == iCol) return blobOf(pCall, pArena, p);
+  }
+  return isForeignColumn(pCall, pTab, iCol) ? blobOf(pCall, pArena, p) : p;
+}
