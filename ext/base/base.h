@@ -216,6 +216,7 @@ struct AssocConn {
   int bHooked;       /* The virtual table assoc_state is connected */
   int nHold;         /* Cursors that are open: see assocConnHold() */
   void *pGate;       /* BORROWED: what assoc_gate is to do, or 0 */
+  void *pJob;        /* BORROWED: what it is doing, or 0 */
   int nInside;       /* Calls that are inside one another */
   AssocStmt *pStmts; /* Every AssocStmt that holds a statement */
   struct {

@@ -370,6 +370,7 @@ static void dmlJob(AssocCall *pCall, void *pArg) {
   const AssocDml *pDml = p->pDml;
   p->pCat = assocCatalogEnter(pCall);
   if (p->pCat == 0) return;
+  assocGateNeedAll(pCall, p->pCat);
   assocWriterInit(pCall, p->pCat, &p->writer);
   if (pDml->nVal == 1) {
     dmlDelete(p);

@@ -7,11 +7,26 @@
 **
 **   INSERT INTO main.assoc_gate(job) SELECT 1
 **
-** and what there is to do is done in the xUpdate of the table assoc_gate. It
-** is found through the connection, and not by an argument that anybody could
-** give. Nothing comes through the gate of its own: without a job it is closed.
+** and what there is to do, the job, is done in the xUpdate of the table
+** assoc_gate. It is found through the connection, and not by an argument that
+** anybody could give. Nothing comes through the gate of its own: without a job
+** it is closed.
+**
+** SQLite undoes only the databases that the statement itself writes, and this
+** one writes main. For each other database that the job writes, TEMP among
+** them, there is a carrier in between: a statement on one of its tables, which
+** writes no row but reads assoc_gate, and in whose xFilter the job is done.
+**
+**   INSERT OR ABORT INTO "aux"."posts"("id") SELECT 1 FROM main.assoc_gate
+**
+** Which databases a job writes is seen when it prepares its first statement
+** on one of them. If that has no carrier yet, the job is given up, all that it
+** did is undone, and it begins anew with a carrier more.
 */
 #include "write/write.h"
+
+/* Databases beside main that a job may write: SQLite attaches up to 125. */
+#define GATE_COVERS 127
 
 /* What the gate was opened for. */
 typedef struct GateJob GateJob;
@@ -19,49 +34,208 @@ struct GateJob {
   AssocCall *pCall;
   void (*xDo)(AssocCall *, void *);
   void *pArg;
-  int bDone;
+  int bDone;        /* It was begun */
+  GateJob *pUp;     /* The job in which this one runs, by a trigger; or 0 */
+  int nCover;       /* Databases that have a carrier */
+  int iCover;       /* Carriers that run */
+  char **azSchema;  /* OWNED: nCover names, each OWNED */
+  char **azCarrier; /* OWNED: and statements, each OWNED */
+  int bAgain;       /* It was given up for one carrier more */
 };
 
 /* A job may lead to another, by a trigger of the user: each is taken away
 ** from the gate before it is done. */
+static void gateDo(AssocConn *pConn, GateJob *pJob) {
+  pConn->pGate = 0;
+  pJob->bDone = 1;
+  pJob->pUp = pConn->pJob;
+  pConn->pJob = pJob;
+  pJob->xDo(pJob->pCall, pJob->pArg);
+  pConn->pJob = pJob->pUp;
+}
+
+/* Run the next carrier, or behind the last one the job. */
+static int gateNext(AssocConn *pConn) {
+  GateJob *pJob = pConn->pGate;
+  AssocCall *pCall = pJob->pCall;
+  if (pJob->iCover < pJob->nCover) {
+    sqlite3_stmt *pStmt =
+        assocPrepare(pCall, "%s", pJob->azCarrier[pJob->iCover++]);
+    while (assocStep(pCall, pStmt)) {
+    }
+    assocFinalize(pCall, pStmt);
+  } else {
+    gateDo(pConn, pJob);
+  }
+  return pCall->rc;
+}
+
 static int gateUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
                       sqlite3_int64 *pRowid) {
   AssocConn *pConn = ((AssocPrivate *)pVtab)->pConn;
-  GateJob *pJob = pConn->pGate;
   (void)argc, (void)argv;
   *pRowid = sqlite3_last_insert_rowid(pConn->db);
-  if (pJob == 0) {
-    sqlite3_free(pVtab->zErrMsg);
-    pVtab->zErrMsg = sqlite3_mprintf("assoc: assoc_gate is internal");
-    return SQLITE_ERROR;
-  }
-  pConn->pGate = 0;
-  pJob->bDone = 1;
-  pJob->xDo(pJob->pCall, pJob->pArg);
-  return pJob->pCall->rc;
+  if (pConn->pGate) return gateNext(pConn);
+  sqlite3_free(pVtab->zErrMsg);
+  pVtab->zErrMsg = sqlite3_mprintf("assoc: assoc_gate is internal");
+  return SQLITE_ERROR;
 }
 
-static const sqlite3_module gateModule = {
-    ASSOC_PRIVATE_TABLE, .xConnect = assocPrivateConnect,
-    .xDisconnect = assocPrivateDisconnect, .xUpdate = gateUpdate};
+/* A carrier reads the table, which has no rows. */
+static int gateFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
+                      int argc, sqlite3_value **argv) {
+  AssocConn *pConn = ((AssocPrivate *)pCur->pVtab)->pConn;
+  GateJob *pJob = pConn->pGate;
+  (void)idxNum, (void)idxStr, (void)argc, (void)argv;
+  return pJob && pJob->iCover > 0 ? gateNext(pConn) : SQLITE_OK;
+}
+
+static const sqlite3_module gateModule = {.xConnect = assocPrivateConnect,
+                                          .xDisconnect = assocPrivateDisconnect,
+                                          .xBestIndex = assocPrivateBestIndex,
+                                          .xOpen = assocPrivateOpen,
+                                          .xClose = assocPrivateClose,
+                                          .xFilter = gateFilter,
+                                          .xNext = assocPrivateNext,
+                                          .xEof = assocPrivateEof,
+                                          .xColumn = assocPrivateColumn,
+                                          .xRowid = assocPrivateRowid,
+                                          .xUpdate = gateUpdate};
 
 int assocGateRegister(AssocConn *pConn) {
   return sqlite3_create_module_v2(pConn->db, "assoc_gate", &gateModule,
                                   assocConnRef(pConn), assocConnUnref);
 }
 
-void assocGateRun(AssocCall *pCall, void (*xDo)(AssocCall *, void *),
-                  void *pArg) {
-  GateJob job = {pCall, xDo, pArg, 0};
+/* --------------------------------------------------------------- carriers */
+
+/* A column whose value SQLite has to compare, so that it counts with the
+** statement's failing and keeps a journal: of the key. Or 0. */
+static const char *carrierColumn(const AssocTable *pTab) {
+  if (pTab->eType != ASSOC_TABLE) return 0;
+  if (pTab->iRowid >= 0) return pTab->aCol[pTab->iRowid].zName;
+  return pTab->nKey > 0 ? pTab->aCol[pTab->aKey[0]].zName : 0;
+}
+
+/* A table of the database that can have a carrier, or 0. */
+static const AssocTable *carrierTable(AssocCall *pCall, AssocSchema *pSchema) {
+  const AssocTable *pTab = 0;
+  sqlite3_stmt *pStmt;
+  if (!assocSchemaLoad(pCall, pSchema)) return 0;
+  pStmt = assocPrepare(pCall,
+                       "SELECT name FROM \"%w\".sqlite_schema WHERE"
+                       " type='table' AND rootpage>0 AND name NOT LIKE"
+                       " 'sqlite|_%%' ESCAPE '|'"
+                       " ORDER BY name<>'assoc_token', name",
+                       pSchema->zName);
+  while (assocStep(pCall, pStmt)) {
+    pTab = assocTableFind(pCall, pSchema, assocColumnText(pCall, pStmt, 0));
+    if (pTab && carrierColumn(pTab)) break;
+    pTab = 0;
+  }
+  assocFinalize(pCall, pStmt);
+  return pTab;
+}
+
+static int gateCovers(const GateJob *pJob, const char *zSchema) {
+  int i;
+  for (i = 0; i < pJob->nCover; i++) {
+    if (sqlite3_stricmp(pJob->azSchema[i], zSchema) == 0) return 1;
+  }
+  return 0;
+}
+
+/* The outermost job that runs and has no carrier there, or 0. */
+static GateJob *gateBare(AssocConn *pConn, const char *zSchema) {
+  GateJob *p, *pBare = 0;
+  for (p = pConn->pJob; p; p = p->pUp) {
+    if (!gateCovers(p, zSchema)) pBare = p;
+  }
+  return pBare;
+}
+
+/* Give the job a carrier the next time, and give it up. */
+static void gateCover(AssocCall *pCall, GateJob *pJob, const AssocTable *pTab) {
+  i64 nByte = (i64)sizeof(char *) * GATE_COVERS;
+  if (pJob->azSchema == 0) pJob->azSchema = assocMalloc(pCall, nByte);
+  if (pJob->azCarrier == 0) pJob->azCarrier = assocMalloc(pCall, nByte);
+  if (pCall->rc != SQLITE_OK || pJob->nCover >= GATE_COVERS) return;
+  pJob->azSchema[pJob->nCover] =
+      assocMprintf(pCall, "%s", pTab->pSchema->zName);
+  pJob->azCarrier[pJob->nCover] =
+      assocMprintf(pCall,
+                   "INSERT OR ABORT INTO \"%w\".\"%w\"(\"%w\") SELECT 1 FROM"
+                   " main.assoc_gate",
+                   pTab->pSchema->zName, pTab->zName, carrierColumn(pTab));
+  pJob->nCover++;
+  pJob->bAgain = pCall->rc == SQLITE_OK;
+  assocError(pCall, "a database more is written"); /* Nobody reads this */
+}
+
+void assocGateNeed(AssocCall *pCall, const AssocTable *pTab) {
+  AssocSchema *pSchema = pTab->pSchema;
+  GateJob *pJob = gateBare(pCall->pConn, pSchema->zName);
+  if (pJob == 0 || pCall->rc != SQLITE_OK) return;
+  if (sqlite3_stricmp(pSchema->zName, "main") == 0) return;
+  if (!carrierColumn(pTab)) pTab = carrierTable(pCall, pSchema);
+  if (pTab) {
+    gateCover(pCall, pJob, pTab);
+  } else {
+    assocError(pCall,
+               "%s has no table of its own, so that a statement on related "
+               "that fails could not be undone there; call the function that "
+               "does the same",
+               pSchema->zName);
+  }
+}
+
+void assocGateNeedAll(AssocCall *pCall, AssocCatalog *pCat) {
+  AssocSchema *p;
+  int bTriggers;
+  sqlite3_stmt *pStmt = assocPrepare(
+      pCall, "SELECT 1 FROM temp.sqlite_schema WHERE type='trigger'");
+  bTriggers = assocStep(pCall, pStmt);
+  assocFinalize(pCall, pStmt);
+  if (!bTriggers) return;
+  for (p = pCat->pSchema->pNext; p && pCall->rc == SQLITE_OK; p = p->pNext) {
+    GateJob *pJob = gateBare(pCall->pConn, p->zName);
+    const AssocTable *pTab;
+    if (pJob == 0 || sqlite3_db_readonly(pCall->db, p->zName)) continue;
+    pTab = carrierTable(pCall, p);
+    if (pTab) gateCover(pCall, pJob, pTab);
+  }
+}
+
+/* -------------------------------------------------------------------- run */
+
+static void gateTry(AssocCall *pCall, GateJob *pJob) {
   sqlite3_stmt *pStmt =
       assocPrepare(pCall, "INSERT INTO main.assoc_gate(job) SELECT 1");
   int rc;
   if (pStmt == 0) return;
-  pCall->pConn->pGate = &job;
+  pJob->iCover = pJob->bDone = pJob->bAgain = 0;
+  pCall->pConn->pGate = pJob;
   rc = sqlite3_step(pStmt);
   pCall->pConn->pGate = 0;
   if (rc != SQLITE_DONE) assocErrorCode(pCall, sqlite3_reset(pStmt));
   sqlite3_finalize(pStmt);
-  if (job.bDone) return;
-  assocPrivateTaken(pCall, "assoc_gate");
+  if (!pJob->bDone) assocPrivateTaken(pCall, "assoc_gate");
+}
+
+void assocGateRun(AssocCall *pCall, void (*xDo)(AssocCall *, void *),
+                  void *pArg) {
+  GateJob job = {.pCall = pCall, .xDo = xDo, .pArg = pArg};
+  int i;
+  gateTry(pCall, &job);
+  while (job.bAgain && pCall->rc == SQLITE_ERROR) {
+    assocErrorForget(pCall); /* It said only that a carrier is needed */
+    gateTry(pCall, &job);
+  }
+  assert(!job.bAgain || pCall->rc != SQLITE_OK);
+  for (i = 0; i < job.nCover; i++) {
+    sqlite3_free(job.azSchema[i]);
+    sqlite3_free(job.azCarrier[i]);
+  }
+  sqlite3_free(job.azSchema);
+  sqlite3_free(job.azCarrier);
 }

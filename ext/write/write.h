@@ -351,6 +351,13 @@ char *assocDestroyReport(AssocWriter *w, const WriteRow *pRow, int mHow,
 void assocGateRun(AssocCall *pCall, void (*xDo)(AssocCall *, void *),
                   void *pArg);
 int assocGateRegister(AssocConn *pConn);
+/* A table is about to be written. If that could not be undone with the job
+** that runs, this is an error, and the job begins anew: it must leave nothing
+** behind but what SQLite undoes. */
+void assocGateNeed(AssocCall *pCall, const AssocTable *pTab);
+/* The same for all databases, if there are TEMP triggers: those may write any
+** of them. */
+void assocGateNeedAll(AssocCall *pCall, AssocCatalog *pCat);
 
 /* ------------------------------------------------------------------ graph */
 
