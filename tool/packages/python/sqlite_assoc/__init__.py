@@ -8,10 +8,14 @@ load() loads it into a connection that there is already. For libraries above
 sqlite3 there are sqlite_assoc.sqlalchemy, sqlite_assoc.django and a plugin for
 Datasette, sqlite_assoc.datasette.
 """
+import atexit
+import functools
 import os
 import re
+import shutil
 import sqlite3
 import sys
+import tempfile
 from typing import Any
 
 __all__ = ['Connection', 'Cursor', 'connect', 'load', 'load_async',
@@ -35,8 +39,21 @@ def load(connection: Any) -> None:
     connection.enable_load_extension(True)
     try:
         connection.load_extension(loadable_path())
+    except Exception as error:
+        if 'another SQLite' not in str(error):
+            raise
+        connection.load_extension(_copy(type(connection).__module__))
     finally:
         connection.enable_load_extension(False)
+
+
+@functools.lru_cache(maxsize=None)
+def _copy(module: str) -> str:
+    """A copy of the library until the program ends. A file serves one SQLite of
+    a process, and apsw brings one of its own beside Python's."""
+    folder = tempfile.mkdtemp(prefix='sqlite_assoc-')
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return shutil.copy(loadable_path(), folder)
 
 
 async def load_async(connection: Any) -> None:

@@ -11,7 +11,7 @@ from conftest import COUNT, CREATE, FIND, FOUND
 def test_apsw(file):
     apsw = pytest.importorskip('apsw')
     db = apsw.Connection(file)
-    sqlite_assoc.load(db)
+    sqlite_assoc.load(db)  # beside Python's own SQLite, which has loaded it
     assert db.execute(FIND).get == FOUND
     with pytest.raises(ZeroDivisionError), db:
         db.execute(CREATE).get
