@@ -382,30 +382,58 @@ void assocLookKeys(AssocLook *p) {
 
 /* ------------------------------------------------------------------ names */
 
+/* A key, and its place in the list. */
+typedef struct LookPlace LookPlace;
+struct LookPlace {
+  AssocLookKey *pKey;
+  int i;
+};
+
+/* Those of one child and one parent together, in the order of the list. */
+static int lookByPair(const void *pA, const void *pB) {
+  const LookPlace *pX = pA, *pY = pB;
+  uintptr_t x = (uintptr_t)pX->pKey->name.pChild;
+  uintptr_t y = (uintptr_t)pY->pKey->name.pChild;
+  if (x == y) {
+    x = (uintptr_t)pX->pKey->name.pParent;
+    y = (uintptr_t)pY->pKey->name.pParent;
+  }
+  if (x == y) return pX->i - pY->i;
+  return x < y ? -1 : 1;
+}
+
 /*
 ** Among several keys of a child to one parent, the one that is called after
 ** the parent goes first: user_id beside reviewer_id.
 */
-static void lookRelate(AssocLookKey *p, const AssocLookKey *pAll) {
-  const AssocLookKey *pKey;
-  int bBefore = 1, nOwn = p->name.bOwn;
-  p->name.bOnly = 1;
-  for (pKey = pAll; pKey; pKey = pKey->pNext) {
-    if (pKey == p) bBefore = 0;
-    if (pKey == p || pKey->name.pChild != p->name.pChild ||
-        pKey->name.pParent != p->name.pParent) {
-      continue;
-    }
-    p->name.bOnly = 0;
-    nOwn += pKey->name.bOwn && bBefore;
+static void lookRelate(LookPlace *a, int n) {
+  int i, nOwn = 0;
+  for (i = 0; i < n; i++) {
+    AssocNaming *p = &a[i].pKey->name;
+    nOwn += p->bOwn;
+    p->bOnly = n == 1;
+    p->bPlain = (u8)(n == 1 || (p->bOwn && nOwn == 1));
   }
-  p->name.bPlain = (u8)(p->name.bOnly || (p->name.bOwn && nOwn == 1));
 }
 
 void assocLookKeysRelate(AssocLook *p) {
   AssocLookKey *pKey;
-  for (pKey = p->pKey; pKey && p->pCall->rc == SQLITE_OK; pKey = pKey->pNext) {
+  LookPlace *a;
+  int i, j, n = 0;
+  for (pKey = p->pKey; pKey; pKey = pKey->pNext) n++;
+  a = assocAlloc(p->pCall, &p->mem, (i64)sizeof(*a) * (n + 1));
+  for (pKey = p->pKey, i = 0; pKey && a && i < n; pKey = pKey->pNext, i++) {
     assocNamingStart(p->pCall, &p->mem, &pKey->name);
+    a[i].pKey = pKey;
+    a[i].i = i;
   }
-  for (pKey = p->pKey; pKey; pKey = pKey->pNext) lookRelate(pKey, p->pKey);
+  if (p->pCall->rc != SQLITE_OK) return;
+  qsort(a, (size_t)n, sizeof(*a), lookByPair);
+  for (i = 0; i < n; i = j) {
+    for (j = i + 1; j < n && a[j].pKey->name.pChild == a[i].pKey->name.pChild &&
+                    a[j].pKey->name.pParent == a[i].pKey->name.pParent;
+         j++) {
+    }
+    lookRelate(&a[i], j - i);
+  }
 }

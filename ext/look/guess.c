@@ -1,228 +1,481 @@
 /*
 ** Keys that the schema does not declare.
 **
-** Two things speak for a key: the name of its column, and that every value in
-** it is the key of a row of the other table.
+** Two things speak for a key: the name of its column (guessname.c), and that
+** its values are keys of rows of the other table. A name gives a candidate and
+** how sure it is; the values then decide. One value that is not found speaks
+** against a key: that is reported, and nothing is guessed. 0, -1 and '' are
+** taken for "none" where the parent has no such row.
 **
-**   posts.user_id     user_id is what a key of users is called        0.70
-**   posts.author_user_id  ends in what it is called                   0.50
-**   posts.author_id   looks like a key, and one table has its values  0.20
+** How much the values say depends on the parent. In a table with the keys 1,
+** 2, 3, ... small numbers are found by chance; texts, and numbers with gaps
+** between them, are not. So a column whose name says nothing for any table is
+** guessed only if it looks like a key and its values are of the second sort,
+** and in one table alone. A name without a word such as id counts only if the
+** column has an index, if its table is nothing but a join table, or if other
+** keys of the schema are named so too; hence the columns without such a word
+** are looked at last.
 **
-** and the more values are found, the surer, up to 0.97; without any, less.
-** One value that is not found speaks against it: that is reported, and
-** nothing is guessed. Of large tables 500 rows are looked at, at even
-** distances.
+** Of large tables some hundred rows are looked at, at even distances.
 */
-#include "look/look.h"
+#include "look/guess.h"
+#include <stdlib.h>
 
-#define GUESS_SAMPLE 500
+#define GUESS_SAMPLE 200
 
-/* A table that can be referenced by one column, and what such columns are
-** called, in snake case. */
-typedef struct GuessParent GuessParent;
-struct GuessParent {
-  AssocModel *pModel;
-  const char *zUsual; /* "user_id" */
-  const char *zOwn;   /* The key's own name, if that of its table is in it */
-};
-
-typedef struct Guesser Guesser;
-struct Guesser {
-  AssocLook *p;
-  AssocCall *pCall;
-  GuessParent *a;
+/* Values of the column that is looked at, each once. */
+typedef struct GuessValues GuessValues;
+struct GuessValues {
   int n;
+  sqlite3_value *ap[GUESS_SAMPLE]; /* OWNED */
+  u8 bRead;
 };
 
-static const char *guessSnake(Guesser *g, const char *z) {
-  z = assocUnderscore(g->pCall, &g->p->mem, z);
-  return z ? z : "";
+static void valuesClear(GuessValues *v) {
+  while (v->n > 0) sqlite3_value_free(v->ap[--v->n]);
+  v->bRead = 0;
 }
 
-static void guessParent(Guesser *g, AssocModel *pModel) {
-  GuessParent *q = &g->a[g->n];
-  const char *zKey, *zOne, *z;
-  if (pModel->nKey != 1 || pModel->aKey[0] >= pModel->pTable->nCol) return;
-  zKey = pModel->pTable->aCol[pModel->aKey[0]].zName;
-  zOne = assocSingularize(g->pCall, &g->p->mem, pModel->zName);
-  z = zOne ? assocCamelize(g->pCall, &g->p->mem, zOne, zKey) : 0;
-  if (z == 0) return;
-  q->pModel = pModel;
-  q->zUsual = guessSnake(g, z);
-  if (strlen(zKey) > strlen(zOne) &&
-      sqlite3_strnicmp(zKey, zOne, (int)strlen(zOne)) == 0) {
-    q->zOwn = guessSnake(g, zKey);
-  }
-  g->n++;
-}
+/* ------------------------------------------------------------------ sample */
 
-/* -------------------------------------------------------------------- data */
-
-/* SQL that gives values of a column as v. OUT: sqlite3_free() */
-static char *guessSample(Guesser *g, AssocTable *pTab, int iCol) {
+/* A statement that gives values of a column.
+** OUT: finalized with assocFinalize() */
+static sqlite3_stmt *sampleRead(AssocGuesser *g, AssocTable *pTab, int iCol) {
   const char *zSchema = pTab->pSchema->zName, *zTab = pTab->zName;
   const char *zCol = pTab->aCol[iCol].zName, *zRowid;
-  if (pTab->iRowid < 0 || assocTableRows(g->pCall, pTab) <= 4 * GUESS_SAMPLE) {
-    return assocMprintf(g->pCall,
+  if (pTab->iRowid < 0 || assocTableRows(g->pCall, pTab) <= 8 * GUESS_SAMPLE) {
+    return assocPrepare(g->pCall,
                         "SELECT DISTINCT v FROM (SELECT \"%w\" AS v FROM"
-                        " \"%w\".\"%w\" LIMIT %d) WHERE v IS NOT NULL",
-                        zCol, zSchema, zTab, 4 * GUESS_SAMPLE);
+                        " \"%w\".\"%w\" LIMIT %d) WHERE v IS NOT NULL LIMIT %d",
+                        zCol, zSchema, zTab, 8 * GUESS_SAMPLE, GUESS_SAMPLE);
   }
   zRowid = pTab->aCol[pTab->iRowid].zName;
-  return assocMprintf(
+  return assocPrepare(
       g->pCall,
       "WITH RECURSIVE e(lo, step) AS (SELECT min(\"%w\"),"
       " (max(\"%w\") - min(\"%w\")) / %d FROM \"%w\".\"%w\"),"
       " i(n) AS (VALUES(0) UNION ALL SELECT n + 1 FROM i WHERE n < %d)"
       " SELECT DISTINCT v FROM (SELECT (SELECT c.\"%w\" FROM \"%w\".\"%w\" AS c"
       " WHERE c.\"%w\" >= lo + n * step ORDER BY c.\"%w\" LIMIT 1) AS v"
-      " FROM e, i) WHERE v IS NOT NULL",
+      " FROM e, i) WHERE v IS NOT NULL LIMIT %d",
       zRowid, zRowid, zRowid, GUESS_SAMPLE, zSchema, zTab, GUESS_SAMPLE, zCol,
-      zSchema, zTab, zRowid, zRowid);
+      zSchema, zTab, zRowid, zRowid, GUESS_SAMPLE);
 }
 
-/* How many values there are, and in *pnBad how many of them no row of the
-** parent has as its key. */
-static int guessCount(Guesser *g, const char *zSample, const GuessParent *q,
-                      int *pnBad) {
-  const AssocTable *pTab = q->pModel->pTable;
-  sqlite3_stmt *pStmt = assocPrepare(
-      g->pCall,
-      "SELECT count(*), ifnull(sum(NOT EXISTS (SELECT 1 FROM \"%w\".\"%w\""
-      " AS p WHERE p.\"%w\" = +s.v)), 0) FROM (%s) AS s",
-      pTab->pSchema->zName, pTab->zName, pTab->aCol[q->pModel->aKey[0]].zName,
-      zSample);
-  int n = 0;
-  *pnBad = 0;
-  if (assocStep(g->pCall, pStmt)) {
-    n = sqlite3_column_int(pStmt, 0);
-    *pnBad = sqlite3_column_int(pStmt, 1);
+static void valuesRead(AssocGuesser *g, GuessValues *v,
+                       const AssocGuessColumn *p) {
+  sqlite3_stmt *pStmt;
+  if (v->bRead) return;
+  v->bRead = 1;
+  pStmt = sampleRead(g, p->pTab->pModel->pTable, p->iCol);
+  while (assocStep(g->pCall, pStmt) && v->n < GUESS_SAMPLE) {
+    sqlite3_value *pVal = sqlite3_value_dup(sqlite3_column_value(pStmt, 0));
+    if (pVal == 0) {
+      assocErrorCode(g->pCall, SQLITE_NOMEM);
+      break;
+    }
+    v->ap[v->n++] = pVal;
   }
   assocFinalize(g->pCall, pStmt);
-  return n;
 }
 
-/* ----------------------------------------------------------------- columns */
+/* ------------------------------------------------------------------ parent */
 
-static int guessEnds(const char *z, const char *zEnd) {
-  int n = (int)strlen(z), nEnd = (int)strlen(zEnd);
-  return n > nEnd + 1 && z[n - nEnd - 1] == '_' &&
-         strcmp(&z[n - nEnd], zEnd) == 0;
+/* Has the parent a row of this key? */
+static int parentHas(AssocGuesser *g, AssocGuessParent *q,
+                     sqlite3_value *pVal) {
+  const AssocTable *pTab = q->pTab->pModel->pTable;
+  int bHas, rc;
+  if (q->pFind == 0) {
+    q->pFind = assocPrepare(
+        g->pCall, "SELECT 1 FROM \"%w\".\"%w\" WHERE \"%w\" = ?1",
+        pTab->pSchema->zName, pTab->zName, pTab->aCol[q->iCol].zName);
+  }
+  if (q->pFind == 0) return 0;
+  rc = sqlite3_bind_value(q->pFind, 1, pVal);
+  if (rc != SQLITE_OK) assocErrorCode(g->pCall, rc);
+  bHas = assocStep(g->pCall, q->pFind);
+  sqlite3_reset(q->pFind);
+  sqlite3_clear_bindings(q->pFind);
+  return bHas;
 }
 
-/* How much the name of a column says for a parent, in hundredths. */
-static int guessName(const GuessParent *q, const char *zCol) {
-  if (strcmp(zCol, q->zUsual) == 0) return 70;
-  if (q->zOwn && strcmp(zCol, q->zOwn) == 0) return 70;
-  if (guessEnds(zCol, q->zUsual)) return 50;
-  if (q->zOwn && guessEnds(zCol, q->zOwn)) return 50;
+/* How many rows it has, and whether small numbers are in it anyway. */
+static void parentSize(AssocGuesser *g, AssocGuessParent *q) {
+  AssocTable *pTab = q->pTab->pModel->pTable;
+  const char *zCol = pTab->aCol[q->iCol].zName;
+  sqlite3_stmt *pStmt;
+  if (q->nRow >= 0) return;
+  q->nRow = assocTableRows(g->pCall, pTab);
+  q->bDense = 1;
+  pStmt = assocPrepare(g->pCall,
+                       "SELECT typeof(min(\"%w\")), min(\"%w\"), max(\"%w\"),"
+                       " (SELECT count(*) FROM (SELECT 1 FROM \"%w\".\"%w\""
+                       " LIMIT 5000)) FROM \"%w\".\"%w\"",
+                       zCol, zCol, zCol, pTab->pSchema->zName, pTab->zName,
+                       pTab->pSchema->zName, pTab->zName);
+  if (assocStep(g->pCall, pStmt)) {
+    const char *zType = assocColumnText(g->pCall, pStmt, 0);
+    double rSpan = sqlite3_column_double(pStmt, 2);
+    i64 n = sqlite3_column_int64(pStmt, 3);
+    if (n < 5000) q->nRow = n;
+    q->bDense = strcmp(zType, "text") != 0 && strcmp(zType, "blob") != 0 &&
+                rSpan < 8.0 * (double)q->nRow + 100;
+  }
+  assocFinalize(g->pCall, pStmt);
+}
+
+/* May a column of this type hold keys of that one? */
+static int typeFits(const AssocColumn *pCol, const AssocColumn *pKey) {
+  static const char *const az[] = {"BOOL", "DATE", "TIME", "REAL",
+                                   "FLOA", "DOUB", "DEC"};
+  int i;
+  for (i = 0; i < ASSOC_COUNT(az); i++) {
+    if (sqlite3_strlike("%_", pCol->zType, 0) == 0 &&
+        sqlite3_strnicmp(pCol->zType, az[i], (int)strlen(az[i])) == 0) {
+      return 0;
+    }
+  }
+  if (pCol->eAff == ASSOC_AFF_NONE || pKey->eAff == ASSOC_AFF_NONE) return 1;
+  return pCol->eAff == pKey->eAff;
+}
+
+/* Is it a value that stands for none? */
+static int valueIsNone(sqlite3_value *pVal) {
+  switch (sqlite3_value_type(pVal)) {
+  case SQLITE_INTEGER:
+    return sqlite3_value_int64(pVal) == 0 || sqlite3_value_int64(pVal) == -1;
+  case SQLITE_TEXT: return sqlite3_value_bytes(pVal) == 0;
+  }
   return 0;
 }
 
-/* A column that looks like a key: the one table that has all its values, if
-** there is but one, and there are enough of them to say so. */
-static const GuessParent *guessWeak(Guesser *g, const AssocModel *pChild,
-                                    int iCol, const char *zSample) {
-  const AssocColumn *pCol = &pChild->pTable->aCol[iCol];
-  const GuessParent *pOnly = 0;
-  int i, nBad;
-  for (i = 0; i < g->n && g->n <= 100; i++) {
-    const AssocModel *pModel = g->a[i].pModel;
-    const AssocColumn *pKey = &pModel->pTable->aCol[pModel->aKey[0]];
-    if (pCol->eAff != ASSOC_AFF_NONE && pCol->eAff != pKey->eAff) continue;
-    if (guessCount(g, zSample, &g->a[i], &nBad) < 3 || nBad) continue;
-    if (pOnly) return 0;
-    pOnly = &g->a[i];
+/* How many values say something, and in *pnBad how many of them are not in the
+** parent. */
+static int valuesIn(AssocGuesser *g, const GuessValues *v, AssocGuessParent *q,
+                    int *pnBad) {
+  int i, n = 0;
+  *pnBad = 0;
+  for (i = 0; i < v->n && g->pCall->rc == SQLITE_OK; i++) {
+    int bHas = parentHas(g, q, v->ap[i]);
+    if (!bHas && valueIsNone(v->ap[i])) continue;
+    n++;
+    *pnBad += !bHas;
   }
-  return pOnly;
+  return n;
 }
 
-static void guessAdd(Guesser *g, AssocModel *pChild, int iCol,
-                     const GuessParent *q, int nSure, const char *zSample) {
-  const AssocTable *pTab = pChild->pTable, *pParent = q->pModel->pTable;
-  const char *zCol = pTab->aCol[iCol].zName;
-  const char *zKey = pParent->aCol[q->pModel->aKey[0]].zName;
-  int nBad, n = guessCount(g, zSample, q, &nBad);
-  AssocLookKey *pKey;
-  if (g->pCall->rc != SQLITE_OK) return;
-  if (nBad) {
-    assocLookSkip(g->p, pTab->zName, zCol,
-                  "%d of %d values are not in %s.%s, which its name suggests",
-                  nBad, n, pParent->zName, zKey);
-    return;
-  }
-  pKey = assocLookKeyAdd(g->p, pChild, q->pModel, 1, &iCol, q->pModel->aKey);
+/* ---------------------------------------------------------------- decision */
+
+static void guessAdd(AssocGuesser *g, const AssocGuessColumn *p,
+                     const AssocGuessMatch *pMatch, int n) {
+  const AssocGuessParent *q = pMatch->pParent;
+  AssocModel *pParent = q->pTab->pModel;
+  int nSure = pMatch->nSure;
+  AssocLookKey *pKey =
+      assocLookKeyAdd(g->p, p->pTab->pModel, pParent, 1, &p->iCol, &q->iCol);
   if (pKey == 0) return;
+  p->pTab->abTaken[p->iCol] = 1;
+  if (p->bMarked) {
+    g->nMarked++;
+  } else {
+    g->nPlain++;
+  }
   pKey->nSure = n ? nSure + (97 - nSure) * n / (n + 5) : nSure * 4 / 5;
   pKey->zWhy =
       n ? assocArenaPrintf(g->pCall, &g->p->mem,
                            "%s, and %d of %d values are in %s.%s",
-                           nSure > 20 ? "its name" : "it looks like a key", n,
-                           n, pParent->zName, zKey)
-        : "its name; there are no values yet";
+                           azAssocGuessWhy[pMatch->eKind], n, n, pParent->zName,
+                           pParent->pTable->aCol[q->iCol].zName)
+        : assocArenaPrintf(g->pCall, &g->p->mem, "%s; there are no values yet",
+                           azAssocGuessWhy[pMatch->eKind]);
 }
 
-static int guessIsTaken(Guesser *g, const AssocModel *pChild, int iCol) {
+static int columnIsIndexed(AssocGuesser *g, const AssocGuessColumn *p) {
+  const AssocIndex *pIdx = assocTableIndexes(g->pCall, p->pTab->pModel->pTable);
+  for (; pIdx; pIdx = pIdx->pNext) {
+    if (pIdx->nCol && pIdx->aCol[0] == p->iCol) return 1;
+  }
+  return 0;
+}
+
+/* Is a column of this name in another table a key to this parent? */
+static int matchIsHabit(AssocGuesser *g, const AssocGuessColumn *p,
+                        const AssocGuessMatch *pMatch) {
+  const AssocGuessParent *q = pMatch->pParent;
   const AssocLookKey *pKey;
-  int i;
   for (pKey = g->p->pKey; pKey; pKey = pKey->pNext) {
-    for (i = 0; pKey->name.pChild == pChild && i < pKey->key.nCol; i++) {
-      if (pKey->key.aCol[i] == iCol) return 1;
+    if (pKey->name.pParent == q->pTab->pModel && pKey->key.nCol == 1 &&
+        pKey->ref.aCol[0] == q->iCol &&
+        sqlite3_stricmp(pKey->key.azCol[0], p->pCol->zName) == 0) {
+      return 1;
     }
   }
   return 0;
 }
 
-static void guessColumn(Guesser *g, AssocModel *pChild, int iCol) {
-  AssocTable *pTab = pChild->pTable;
-  const char *zCol = guessSnake(g, pTab->aCol[iCol].zName);
-  const GuessParent *pBest = 0;
-  char *zSample;
-  int i, nBest = 0;
-  if (pTab->aCol[iCol].bGenerated || guessIsTaken(g, pChild, iCol)) return;
-  for (i = 0; i < g->n; i++) {
-    const GuessParent *q = &g->a[i];
-    int nSure = guessName(q, zCol);
-    if (q->pModel == pChild && q->pModel->aKey[0] == iCol) return;
-    if (nSure > nBest || (nSure && nSure == nBest &&
-                          strlen(q->zUsual) > strlen(pBest->zUsual))) {
-      nBest = nSure;
-      pBest = q;
-    }
+/* Are there enough values to believe a name of this kind? */
+static int matchIsBacked(AssocGuesser *g, const AssocGuessColumn *p,
+                         const AssocGuessMatch *pMatch, int n) {
+  if (!p->bMarked && pMatch->eKind != ASSOC_GUESS_PAIR) {
+    int bIndexed = columnIsIndexed(g, p);
+    int bHabit = g->nPlain * 2 >= g->nMarked;
+    if (pMatch->eKind == ASSOC_GUESS_SELF) return n > 0;
+    return n >= 2 - bIndexed && (bIndexed || bHabit || p->pTab->bJoin);
   }
-  if (pBest == 0 && !guessEnds(zCol, "id")) return;
-  zSample = guessSample(g, pTab, iCol);
-  if (pBest == 0) {
-    pBest = guessWeak(g, pChild, iCol, zSample);
-    nBest = 20;
+  switch (pMatch->eKind) {
+  case ASSOC_GUESS_PAIR:
+  case ASSOC_GUESS_EXACT:
+  case ASSOC_GUESS_SAME:
+  case ASSOC_GUESS_CHILD:
+  case ASSOC_GUESS_HEAD:
+  case ASSOC_GUESS_SELF: return 1;
+  case ASSOC_GUESS_SUFFIX: return n > 0 || !assocGuessIsElsewhere(p);
+  case ASSOC_GUESS_PERSON: return n > 0 || pMatch->nTie == 0;
+  case ASSOC_GUESS_TAIL: return n > 0;
   }
-  if (pBest && zSample) guessAdd(g, pChild, iCol, pBest, nBest, zSample);
-  sqlite3_free(zSample);
+  return n > 1;
 }
 
-/* The next table, from entry *pi on. */
-static AssocModel *guessNext(Guesser *g, int *pi) {
+/* Is another match as good, whose parent has the values as well? */
+static int matchIsTied(AssocGuesser *g, const GuessValues *v,
+                       const AssocGuessMatch *a, int nMatch, int i) {
+  int j, nBad;
+  for (j = i + 1; j < nMatch; j++) {
+    if (a[j].eKind != a[i].eKind || a[j].nTie != a[i].nTie) break;
+    if (a[j].pParent->pTab == a[i].pParent->pTab) continue;
+    (void)valuesIn(g, v, a[j].pParent, &nBad);
+    if (nBad == 0) return 1;
+  }
+  return 0;
+}
+
+static void guessSkipBad(AssocGuesser *g, const AssocGuessColumn *p,
+                         const AssocGuessMatch *pMatch, int nBad, int n) {
+  const AssocTable *pTo = pMatch->pParent->pTab->pModel->pTable;
+  assocLookSkip(g->p, p->pTab->pModel->pTable->zName, p->pCol->zName,
+                "%d of %d values are not in %s.%s, which its name suggests",
+                nBad, n, pTo->zName, pTo->aCol[pMatch->pParent->iCol].zName);
+}
+
+/* Has A more rows than B, or as many and a shorter name? */
+static int tableIsRoot(AssocGuesser *g, const AssocGuessTable *pA,
+                       const AssocGuessTable *pB) {
+  i64 nA = assocTableRows(g->pCall, pA->pModel->pTable);
+  i64 nB = assocTableRows(g->pCall, pB->pModel->pTable);
+  if (nA != nB) return nA > nB;
+  return pA->name.n < pB->name.n;
+}
+
+/* Is the column called after its table: run_id of statistics_runs? */
+static int columnIsOwn(const AssocGuessColumn *p) {
+  const AssocGuessWord *pLast = p->core.n ? p->core.ap[p->core.n - 1] : 0;
+  int n = (int)strlen(p->pTab->zGlued);
+  return pLast && n >= pLast->n &&
+         strcmp(&p->pTab->zGlued[n - pLast->n], pLast->z) == 0;
+}
+
+/* Of several tables with a key of that name, the one that has all the values
+** of the others': items(itemID), not itemNotes(itemID). Put it first; or give
+** 0 if that is the table of the column. */
+static int matchRoot(AssocGuesser *g, const AssocGuessColumn *p, int nMatch) {
+  AssocGuessMatch *a = g->aMatch, best;
+  int i, n, iBest = 0;
+  for (n = 0; n < nMatch && a[n].eKind == ASSOC_GUESS_SAME; n++) {
+    if (tableIsRoot(g, a[n].pParent->pTab, a[iBest].pParent->pTab)) iBest = n;
+  }
+  if (n == 0) return nMatch;
+  best = a[iBest];
+  if (p->bPk && columnIsOwn(p)) return 0;
+  if (p->bPk && !tableIsRoot(g, best.pParent->pTab, p->pTab)) return 0;
+  for (i = 0; i < n; i++) {
+    if (i != iBest && !tableIsRoot(g, best.pParent->pTab, a[i].pParent->pTab)) {
+      return nMatch;
+    }
+  }
+  best.nTie++;
+  for (i = iBest; i > 0; i--) a[i] = a[i - 1];
+  a[0] = best;
+  return nMatch;
+}
+
+/* Try the matches, best first. True if the column is a key, or is said to be
+** none. */
+static int guessMatches(AssocGuesser *g, const AssocGuessColumn *p,
+                        GuessValues *v, const AssocGuessMatch *aMatch,
+                        int nMatch) {
+  int i, n, nBad;
+  for (i = 0; i < nMatch && g->pCall->rc == SQLITE_OK; i++) {
+    const AssocGuessMatch *m = &aMatch[i];
+    const AssocTable *pTo = m->pParent->pTab->pModel->pTable;
+    if (!typeFits(p->pCol, &pTo->aCol[m->pParent->iCol])) continue;
+    valuesRead(g, v, p);
+    n = valuesIn(g, v, m->pParent, &nBad);
+    if (nBad) {
+      if (!p->bMarked || m->eKind > ASSOC_GUESS_SUFFIX) continue;
+      if (i + 1 < nMatch && aMatch[i + 1].eKind <= ASSOC_GUESS_SUFFIX) {
+        continue;
+      }
+      guessSkipBad(g, p, m, nBad, n);
+      return 1;
+    }
+    if (!matchIsBacked(g, p, m, n) && !matchIsHabit(g, p, m)) continue;
+    if (matchIsTied(g, v, aMatch, nMatch, i)) return 0;
+    guessAdd(g, p, m, n);
+    return 1;
+  }
+  return 0;
+}
+
+/* By its values alone: the one table that has them all. */
+static void guessByValues(AssocGuesser *g, const AssocGuessColumn *p,
+                          GuessValues *v) {
+  AssocGuessMatch match = {0, ASSOC_GUESS_VALUES, 20, 0};
+  int i, n, nBad, nBest = 0;
+  if (g->nTable > 100) return;
+  valuesRead(g, v, p);
+  for (i = 0; i < g->nParent && g->pCall->rc == SQLITE_OK; i++) {
+    AssocGuessParent *q = &g->aParent[i];
+    const AssocTable *pTo = q->pTab->pModel->pTable;
+    if (q->pTab == p->pTab && q->iCol == p->iCol) continue;
+    if (!q->bPrimary || !typeFits(p->pCol, &pTo->aCol[q->iCol])) continue;
+    n = valuesIn(g, v, q, &nBad);
+    if (n < 3 || nBad) continue;
+    if (match.pParent) return; /* Another one has them, too */
+    match.pParent = q;
+    nBest = n;
+  }
+  if (match.pParent == 0 || match.pParent->pTab == p->pTab) return;
+  parentSize(g, match.pParent);
+  if (!match.pParent->bDense) guessAdd(g, p, &match, nBest);
+}
+
+/* The columns of a table that have a word that marks a key, or that have
+** none. */
+static void guessTable(AssocGuesser *g, AssocGuessTable *pTab, int bMarked) {
+  AssocGuessColumn col;
+  GuessValues v;
+  int i;
+  memset(&v, 0, sizeof(v));
+  for (i = 0; i < pTab->pModel->pTable->nCol; i++) {
+    int nMatch;
+    if (pTab->abTaken[i] || pTab->pModel->pTable->aCol[i].bGenerated) continue;
+    assocGuessColumn(g, &col, pTab, i);
+    if (g->pCall->rc != SQLITE_OK) break;
+    if (col.bMarked != bMarked) continue;
+    nMatch = assocGuessMatches(g, &col);
+    if (nMatch && g->aMatch[0].eKind > ASSOC_GUESS_SAME &&
+        assocGuessIsPolymorphic(g, &col)) {
+      continue;
+    }
+    nMatch = matchRoot(g, &col, nMatch);
+    if (!guessMatches(g, &col, &v, g->aMatch, nMatch) && !col.bPk &&
+        !assocGuessIsPolymorphic(g, &col)) {
+      if (bMarked) guessByValues(g, &col, &v);
+    }
+    valuesClear(&v);
+  }
+  valuesClear(&v);
+}
+
+/* The parent of the table that is called so, of n letters, or 0. */
+static AssocGuessParent *pairParent(AssocGuesser *g, const char *z, int n) {
+  int i;
+  for (i = 0; i < g->nParent; i++) {
+    const char *zName = g->aParent[i].pTab->pModel->zName;
+    if (g->aParent[i].bPrimary && strncmp(zName, z, (size_t)n) == 0 &&
+        zName[n] == 0) {
+      return &g->aParent[i];
+    }
+  }
+  return 0;
+}
+
+static void guessSide(AssocGuesser *g, AssocGuessTable *pTab, int iCol,
+                      AssocGuessParent *q) {
+  AssocGuessMatch match = {q, ASSOC_GUESS_PAIR, 80, 0};
+  AssocGuessColumn col;
+  GuessValues v;
+  memset(&v, 0, sizeof(v));
+  assocGuessColumn(g, &col, pTab, iCol);
+  if (!pTab->abTaken[iCol]) (void)guessMatches(g, &col, &v, &match, 1);
+  valuesClear(&v);
+}
+
+/* Prisma's _RoleToUser(A, B) joins Role and User. */
+static void guessPair(AssocGuesser *g, AssocGuessTable *pTab) {
+  const AssocTable *q = pTab->pModel->pTable;
+  const char *z = q->zName, *zTo = z;
+  if (z[0] != '_' || q->nCol != 2) return;
+  if (strcmp(q->aCol[0].zName, "A") || strcmp(q->aCol[1].zName, "B")) return;
+  while ((zTo = strstr(zTo + 1, "To")) != 0) {
+    AssocGuessParent *pA = pairParent(g, z + 1, (int)(zTo - z - 1));
+    AssocGuessParent *pB = pairParent(g, zTo + 2, (int)strlen(zTo + 2));
+    if (pA == 0 || pB == 0) continue;
+    guessSide(g, pTab, 0, pA);
+    guessSide(g, pTab, 1, pB);
+    return;
+  }
+}
+
+static int guessByModel(const void *pA, const void *pB) {
+  uintptr_t x = (uintptr_t)((const AssocGuessTable *)pA)->pModel;
+  uintptr_t y = (uintptr_t)((const AssocGuessTable *)pB)->pModel;
+  return (x > y) - (x < y);
+}
+
+/* Columns that are keys already. The tables are in the order of addresses
+** meanwhile, so that one is found fast. */
+static void guessDeclared(AssocGuesser *g) {
+  const AssocLookKey *pKey;
+  int i;
+  for (pKey = g->p->pKey; pKey; pKey = pKey->pNext) {
+    AssocGuessTable like, *q;
+    like.pModel = (AssocModel *)pKey->name.pChild;
+    q = bsearch(&like, g->aTable, (size_t)g->nTable, sizeof(like),
+                guessByModel);
+    for (i = 0; q && i < pKey->key.nCol; i++) q->abTaken[pKey->key.aCol[i]] = 1;
+  }
+}
+
+static int guessByTable(const void *pA, const void *pB) {
+  return sqlite3_stricmp(((const AssocGuessTable *)pA)->pModel->pTable->zName,
+                         ((const AssocGuessTable *)pB)->pModel->pTable->zName);
+}
+
+static void guessTables(AssocGuesser *g) {
   AssocModel *pModel;
-  do {
-    pModel = assocLookNextModel(g->p, pi);
-  } while (pModel && pModel->pTable->eType != ASSOC_TABLE);
-  return pModel;
+  int i = 0;
+  g->aTable = assocAlloc(g->pCall, &g->p->mem,
+                         (i64)sizeof(*g->aTable) * (g->p->pSchema->nEntry + 1));
+  while (g->aTable && (pModel = assocLookNextModel(g->p, &i)) != 0) {
+    AssocGuessTable *q = &g->aTable[g->nTable];
+    if (pModel->pTable->eType != ASSOC_TABLE) continue;
+    q->abTaken = assocAlloc(g->pCall, &g->p->mem, pModel->pTable->nCol + 1);
+    if (q->abTaken == 0) return;
+    q->pModel = pModel;
+    g->nTable++;
+  }
+  if (g->aTable == 0) return;
+  qsort(g->aTable, (size_t)g->nTable, sizeof(*g->aTable), guessByModel);
+  guessDeclared(g);
+  qsort(g->aTable, (size_t)g->nTable, sizeof(*g->aTable), guessByTable);
 }
 
 void assocLookGuess(AssocLook *p) {
-  AssocModel *pModel;
-  Guesser g;
-  int i = 0, iCol;
+  AssocGuesser g;
+  int i, iPass;
   memset(&g, 0, sizeof(g));
   g.p = p;
   g.pCall = p->pCall;
-  g.a = assocAlloc(p->pCall, &p->mem,
-                   (i64)sizeof(*g.a) * (p->pSchema->nEntry + 1));
-  while (g.a && (pModel = guessNext(&g, &i)) != 0) guessParent(&g, pModel);
-  for (i = 0; (pModel = guessNext(&g, &i)) != 0;) {
-    for (iCol = 0; iCol < pModel->pTable->nCol; iCol++) {
-      guessColumn(&g, pModel, iCol);
+  guessTables(&g);
+  if (p->pCall->rc == SQLITE_OK) assocGuessNames(&g);
+  for (iPass = 0; iPass < 3; iPass++) { /* The third knows the habit */
+    for (i = 0; i < g.nTable && p->pCall->rc == SQLITE_OK; i++) {
+      if (iPass == 0) guessPair(&g, &g.aTable[i]);
+      guessTable(&g, &g.aTable[i], iPass == 0);
     }
   }
+  for (i = 0; i < g.nParent; i++) assocFinalize(p->pCall, g.aParent[i].pFind);
   assocLookKeysRelate(p);
 }
