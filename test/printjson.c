@@ -346,11 +346,19 @@ static void jsonPrintThrough(Printer *p, const ShapeItem *pBlock,
 }
 
 static void jsonPrintAll(Printer *p, const ShapeItem *pItem) {
-  static const char *const az[] = {"true",        "\"BelongsTo\"", "\"HasOne\"",
-                                   "\"HasMany\"", "\"One\"",       "\"Has\"",
-                                   "\"Many\""};
+  int i, bList = (pItem->mAll & (pItem->mAll - 1)) != 0;
   putKey(p, "all");
-  shapePut(p, az[pItem->eAll]);
+  if (bList) shapePut(p, "[");
+  for (i = 0; i < SHAPE_NALL; i++) {
+    if ((pItem->mAll >> i & 1) == 0) continue;
+    if (bList) putComma(p);
+    if (i == 0 && !bList) {
+      shapePut(p, "true");
+    } else {
+      shapePutString(p, azShapeAll[i], (int)strlen(azShapeAll[i]));
+    }
+  }
+  if (bList) shapePut(p, "]");
   if (pItem->nRecurse) {
     putKey(p, "nested");
     shapePut(p, "true");
@@ -379,19 +387,19 @@ static void jsonPrintIdentity(Printer *p, const ShapeItem *pItem) {
 }
 
 static void jsonPrintInclude(Printer *p, const ShapeItem *pItem) {
+  const ShapeClauses *pC = pItem->pClauses;
   putComma(p);
   shapePut(p, "{");
   if (pItem->eType == SHAPE_ITEM_ALL) {
     jsonPrintAll(p, pItem);
-    shapePut(p, "}");
-    return;
+  } else {
+    jsonPrintIdentity(p, pItem);
   }
-  jsonPrintIdentity(p, pItem);
   if (pItem->bSpread) {
     putKey(p, "spread");
     shapePut(p, "true");
   }
-  if (pItem->nRecurse) {
+  if (pItem->nRecurse && pItem->eType != SHAPE_ITEM_ALL) {
     putKey(p, "recurse");
     if (pItem->nRecurse > 0) {
       assocJsonInt(&p->out, pItem->nRecurse);
@@ -401,8 +409,8 @@ static void jsonPrintInclude(Printer *p, const ShapeItem *pItem) {
   }
   if (pItem->bBlock) jsonPrintAttributes(p, pItem->pBlock, 0);
   if (pItem->pClauses) jsonPrintClauses(p, pItem->pClauses);
-  if (pItem->eType == SHAPE_ITEM_NAME &&
-      pItem->bRequired != (pItem->pClauses && pItem->pClauses->pWhere)) {
+  if (pItem->eType != SHAPE_ITEM_ON &&
+      pItem->bRequired != (pC && pC->pWhere && !pC->pLimit)) {
     putKey(p, "required");
     shapePut(p, pItem->bRequired ? "true" : "false");
   }

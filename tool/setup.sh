@@ -110,7 +110,6 @@ look() {
     want 'python3-venv' 'python3' /usr/bin/python3 -c 'import ensurepip'
     want 'nodejs' 'node' has_program node
     want 'npm' 'node' has_program npm
-    want 'chromium' 'chromium' has_program chromium
     want 'g++' 'gcc' has_program c++
     want 'libdbd-sqlite3-perl' 'perl' has_perl_sqlite
     want 'tcl' 'tcl-tk@8' has_tcl 'package require Tcl 8.6-'

@@ -407,19 +407,6 @@ static void checkMinus(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   (void)assocSqlEnd(&sql);
 }
 
-/* Does "all":"…" mean this kind? */
-static int isOfAll(int eAll, int eKind) {
-  switch (eAll) {
-  case SHAPE_ALL_BELONGSTO: return eKind == ASSOC_BELONGSTO;
-  case SHAPE_ALL_HASONE: return eKind == ASSOC_HASONE;
-  case SHAPE_ALL_HASMANY: return eKind == ASSOC_HASMANY;
-  case SHAPE_ALL_ONE: return eKind <= ASSOC_HASONE;
-  case SHAPE_ALL_HAS: return eKind == ASSOC_HASONE || eKind == ASSOC_HASMANY;
-  case SHAPE_ALL_MANY: return eKind >= ASSOC_HASMANY;
-  }
-  return 1;
-}
-
 /* Is the model on the way from the root to here? */
 static int isAbove(const AssocNode *pNode, const AssocModel *pModel) {
   for (; pNode; pNode = pNode->pParent) {
@@ -428,58 +415,21 @@ static int isAbove(const AssocNode *pNode, const AssocModel *pModel) {
   return 0;
 }
 
-/* All columns, and with "nested" the same of what is related to it. */
-static void compileOneOfAll(Planner *p, AssocNode *pNode, const ShapeItem *pAll,
-                            AssocRel *pRel) {
-  ShapeItem *pItem = assocPlannerAlloc(p, sizeof(*pItem));
-  ShapeItem *pStar = (ShapeItem *)starItem(p);
-  if (pItem == 0 || pStar == 0) return;
-  pItem->iOff = pAll->iOff;
-  pItem->bBlock = 1;
-  pItem->pBlock = pStar;
-  if (pAll->nRecurse) {
-    pStar->pNext = assocPlannerAlloc(p, sizeof(*pAll));
-    if (pStar->pNext == 0) return;
-    *pStar->pNext = *pAll;
-    pStar->pNext->pNext = 0;
-  }
-  compileAssoc(p, pNode, pItem, pRel);
-}
-
-/* Does the block itself say what it wants of the association? */
-static int relBeside(Planner *p, const AssocNode *pNode,
-                     const ShapeItem *pBlock, const AssocRel *pRel) {
-  const ShapeItem *pItem;
-  AssocSql sql;
-  int bBeside = 0;
-  assocPlannerSql(p, &sql);
-  for (pItem = pBlock; pItem && !bBeside; pItem = pItem->pNext) {
-    if (pItem->eType != SHAPE_ITEM_NAME) continue;
-    if (pItem->pPath == 0) {
-      bBeside = assocItemRel(&sql, pItem, 0, pNode->pModel) == pRel;
-    } else if (itemColumn(pNode, pItem) < 0) {
-      bBeside = sqlite3_stricmp(pItem->pPath->z, pRel->zName) == 0;
-    }
-  }
-  (void)assocSqlEnd(&sql);
-  return bBeside;
-}
-
 /* Every association of a kind that is not named beside; nested ones stop at
 ** a model seen above. */
 static void compileAll(Planner *p, AssocNode *pNode, const ShapeItem *pBlock,
-                       const ShapeItem *pItem, int eAll) {
+                       const ShapeItem *pAll, int mAll) {
   AssocDef *pDef = 0;
-  while ((pDef = assocModelNextDef(p->pCall, pNode->pModel, pDef)) != 0) {
-    AssocRel *pRel = assocRelOf(p->pCall, pDef);
-    if (pRel == 0) return;
-    if (!isOfAll(eAll, pRel->eKind) || relBeside(p, pNode, pBlock, pRel)) {
-      continue;
-    }
-    assocRelNeedReady(p->pCall, pRel);
-    if (pItem->nRecurse && isAbove(pNode, pRel->pTarget)) continue;
-    compileOneOfAll(p, pNode, pItem, pRel);
+  AssocRel *pRel;
+  AssocSql sql;
+  assocPlannerSql(p, &sql);
+  while ((pRel = assocAllNext(&sql, pNode->pModel, pBlock, mAll, &pDef)) != 0) {
+    ShapeItem *pItem;
+    if (pAll->nRecurse && isAbove(pNode, pRel->pTarget)) continue;
+    pItem = assocAllItem(&sql, pAll, pRel);
+    if (pItem) compileAssoc(p, pNode, pItem, pRel);
   }
+  (void)assocSqlEnd(&sql);
 }
 
 /* Columns of the join row: each with an alias is a member of its own, the
@@ -681,7 +631,7 @@ static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
     break;
   case SHAPE_ITEM_MINUS: checkMinus(p, pNode, pItem); break;
   case SHAPE_ITEM_AT: compileAt(p, pNode, pItem, pBlock); break;
-  case SHAPE_ITEM_ALL: compileAll(p, pNode, pBlock, pItem, pItem->eAll); break;
+  case SHAPE_ITEM_ALL: compileAll(p, pNode, pBlock, pItem, pItem->mAll); break;
   case SHAPE_ITEM_ON:
     assocPlannerError(p, pItem,
                       "on %s{...} belongs in a polymorphic association",

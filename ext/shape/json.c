@@ -15,6 +15,11 @@
 static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
                      ShapeClauses **ppClauses);
 
+/* What JSON.stringify() does to {"model":User}. */
+static const char zJsonClass[] =
+    "; JSON.stringify() leaves out a class or a function: write its name, "
+    "\"model\":\"User\"";
+
 /* ---------------------------------------------------------------- items */
 
 static ShapeItem *jsonNewItem(JsonParser *p, int eType) {
@@ -160,30 +165,63 @@ static ShapeItem **jsonAttributes(JsonParser *p, AssocJson *pJson,
   return ppEnd;
 }
 
-/* {"all":true | "HasMany" …, "nested":true} */
-static void jsonAll(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
-  static const char *const az[] = {"All", "BelongsTo", "HasOne", "HasMany",
-                                   "One", "Has",       "Many"};
-  AssocJson *pAll = assocJsonGet(pObj, "all"), *pSub;
+static int isIdentifyKey(const char *zKey) {
+  return strcmp(zKey, "association") == 0 || strcmp(zKey, "model") == 0 ||
+         strcmp(zKey, "as") == 0 || strcmp(zKey, "on") == 0;
+}
+
+/* "HasMany", as one of the kinds. */
+static void jsonAllKind(JsonParser *p, const AssocJson *pJson,
+                        ShapeItem *pItem) {
   int i;
-  pItem->eType = SHAPE_ITEM_ALL;
-  for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
-    if (strcmp(pSub->zKey, "nested") == 0) {
-      if (shapeJsonIsTrue(p, pSub, "nested"))
-        pItem->nRecurse = SHAPE_RECURSE_ALL;
-    } else if (pSub != pAll) {
-      assocError(p->pCall, "{\"all\":…} has nested, no \"%s\"", pSub->zKey);
-    }
-  }
-  if (pAll->eType == ASSOC_J_TRUE) return;
-  for (i = 0; i < 7 && pAll->eType == ASSOC_J_TEXT; i++) {
-    if (sqlite3_stricmp(pAll->z, az[i]) == 0) {
-      pItem->eAll = (u8)i;
+  for (i = 0; i < SHAPE_NALL && pJson->eType == ASSOC_J_TEXT; i++) {
+    if (sqlite3_stricmp(pJson->z, azShapeAll[i]) == 0) {
+      pItem->mAll |= (u8)(1 << i);
       return;
     }
   }
   assocError(p->pCall, "\"all\" is true, BelongsTo, HasOne, HasMany, One, "
-                       "Has, Many or All");
+                       "Has, Many or All, or a list of them");
+}
+
+/* {"all":true | "HasMany" | ["HasOne","BelongsTo"], "nested":true}, and what
+** else each of the includes has */
+static void jsonAll(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
+  AssocJson rest = *pObj, **ppEnd = &rest.pChild, *pSub;
+  pItem->eType = SHAPE_ITEM_ALL;
+  for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
+    AssocJson *pKind = pSub->pChild;
+    if (strcmp(pSub->zKey, "nested") == 0) {
+      if (shapeJsonIsTrue(p, pSub, "nested"))
+        pItem->nRecurse = SHAPE_RECURSE_ALL;
+    } else if (strcmp(pSub->zKey, "all") != 0) {
+      *ppEnd = shapeJsonAlloc(p, sizeof(**ppEnd));
+      if (*ppEnd == 0) return;
+      **ppEnd = *pSub;
+      ppEnd = &(*ppEnd)->pNext;
+      if (isIdentifyKey(pSub->zKey)) {
+        assocError(p->pCall,
+                   "{\"all\":…} names no association, so it has no "
+                   "\"%s\"",
+                   pSub->zKey);
+      }
+    } else if (pSub->eType == ASSOC_J_TRUE) {
+      pItem->mAll |= SHAPE_ALL_ANY;
+    } else if (pSub->eType == ASSOC_J_ARRAY && pKind) {
+      for (; pKind; pKind = pKind->pNext) jsonAllKind(p, pKind, pItem);
+    } else {
+      jsonAllKind(p, pSub, pItem);
+    }
+  }
+  *ppEnd = 0;
+  jsonFind(p, &rest, pItem, &pItem->pClauses);
+  if (assocJsonGet(pObj, "recurse")) {
+    assocError(p->pCall, "{\"all\":…} has \"nested\", no \"recurse\"");
+  }
+  if (pItem->nRecurse && pItem->bRequired) {
+    assocError(p->pCall, "{\"all\":…,\"nested\":true} cannot be required; add "
+                         "\"required\":false");
+  }
 }
 
 /* An element of "include". */
@@ -198,8 +236,9 @@ static ShapeItem *jsonInclude(JsonParser *p, AssocJson *pJson) {
   } else if (pJson->eType != ASSOC_J_OBJECT) {
     assocError(p->pCall,
                "an include is the name of an association or an object, "
-               "not %s",
-               assocJsonTypeName(pJson));
+               "not %s%s",
+               assocJsonTypeName(pJson),
+               pJson->eType == ASSOC_J_NULL ? zJsonClass : "");
   } else if (assocJsonGet(pJson, "all")) {
     jsonAll(p, pJson, pItem);
   } else {
@@ -279,6 +318,12 @@ static int jsonClause(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
   int i;
   for (i = 0; i < ASSOC_COUNT(aVal); i++) {
     if (strcmp(pJson->zKey, aVal[i].zKey) == 0) {
+      if (pJson->eType == ASSOC_J_NULL && i < 4) { /* A cursor may be null */
+        assocError(p->pCall,
+                   "\"%s\" is null, which undefined and NaN become in JSON; "
+                   "leave it out to have none",
+                   pJson->zKey);
+      }
       *aVal[i].ppVal = shapeJsonVal(p, pJson, aVal[i].zKey);
       return 1;
     }
@@ -346,10 +391,11 @@ static void jsonRecurse(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
 
 /* What an include has beside clauses. True if the key is one of them. */
 static int jsonIncludeKey(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
-  static const char *const azAdvice[] = {"separate", "subQuery", "duplicating"};
+  static const char *const azAdvice[] = {"separate", "subQuery", "duplicating",
+                                         "right"};
   const char *zKey = pJson->zKey;
   int i;
-  for (i = 0; i < 3; i++) {
+  for (i = 0; i < ASSOC_COUNT(azAdvice); i++) {
     if (strcmp(zKey, azAdvice[i]) == 0) {
       (void)shapeJsonIsTrue(p, pJson, zKey); /* The engine chooses by itself */
       return 1;
@@ -368,6 +414,12 @@ static int jsonIncludeKey(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
   return 1;
 }
 
+/* {"posts":true}, {"posts":{...}}: includes by name, as Prisma has them. */
+static int isMap(const AssocJson *pObj) {
+  return pObj->nChild == 1 && (pObj->pChild->eType == ASSOC_J_TRUE ||
+                               pObj->pChild->eType == ASSOC_J_OBJECT);
+}
+
 /*
 ** Which association an include means: {"association":"posts"}, with "as" to
 ** rename it; or {"model":"Post"}, with "as" to say which; or "as" alone. In
@@ -378,6 +430,11 @@ static void jsonIdentify(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
   AssocJson *pAssoc = assocJsonGet(pObj, "association");
   AssocJson *pModel = assocJsonGet(pObj, "model");
   AssocJson *pAs = assocJsonGet(pObj, "as");
+  if (pModel && pModel->eType != ASSOC_J_TEXT) {
+    assocError(p->pCall, "\"model\" must be a text, not %s%s",
+               assocJsonTypeName(pModel),
+               pModel->eType == ASSOC_J_OBJECT ? zJsonClass : "");
+  }
   if (pModel) pItem->pModel = shapeJsonPathOf(p, pModel, "\"model\"");
   if (pOn) {
     pItem->eType = SHAPE_ITEM_ON;
@@ -390,19 +447,24 @@ static void jsonIdentify(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
   } else if (pAs) {
     pItem->pPath = shapeJsonPathOf(p, pAs, "\"as\"");
   } else if (pModel == 0) {
-    assocError(p->pCall, "an include needs \"association\" or \"model\"");
+    assocError(p->pCall, "an include needs \"association\" or \"model\"%s",
+               isMap(pObj)
+                   ? "; includes are a list: [{\"association\":\"posts\"}]"
+                   : zJsonClass);
   }
-}
-
-static int isIdentifyKey(const char *zKey) {
-  return strcmp(zKey, "association") == 0 || strcmp(zKey, "model") == 0 ||
-         strcmp(zKey, "as") == 0 || strcmp(zKey, "on") == 0;
 }
 
 /* An option that is null is as if it were not there: {"where":null}. */
 static AssocJson *jsonOption(AssocJson *pObj, const char *zKey) {
   AssocJson *p = assocJsonGet(pObj, zKey);
   return p && p->eType == ASSOC_J_NULL ? 0 : p;
+}
+
+/* Does Sequelize load the include by a query of its own, which drops none of
+** the parents? */
+static int isSeparate(AssocJson *pObj) {
+  const AssocJson *p = jsonOption(pObj, "separate");
+  return p ? p->eType == ASSOC_J_TRUE : jsonOption(pObj, "limit") != 0;
 }
 
 static int jsonIsAbsent(const AssocJson *p) {
@@ -417,6 +479,7 @@ static int jsonIsAbsent(const AssocJson *p) {
 /* A key that is none of them. The roots, and what is "on" a model, have not
 ** those that say how an include is taken. */
 static void findUnknown(JsonParser *p, const char *zKey, int bFew) {
+  const char *zInstead = shapeJsonInstead(zKey);
   static const char *const az[] = {
       "model", "attributes", "include", "where",    "order",
       "limit", "offset",     "scope",   "paranoid", "page",
@@ -428,6 +491,9 @@ static void findUnknown(JsonParser *p, const char *zKey, int bFew) {
   char *z;
   memset(&near, 0, sizeof(near));
   near.zWritten = zKey;
+  if (zInstead) {
+    assocError(p->pCall, "there is no find option \"%s\"; %s", zKey, zInstead);
+  }
   for (i = 0; i < n; i++) {
     assocNearestTry(&near, az[i]);
     sqlite3_str_appendf(pStr, "%s%s", i < n - 1 ? i ? ", " : "" : " and ",
@@ -451,10 +517,10 @@ static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
   int bRoot = !pItem->bInclude;
   if (pC == 0) return;
   pC->iOff = -1;
-  if (!bRoot) jsonIdentify(p, pObj, pItem);
+  if (!bRoot && pItem->eType != SHAPE_ITEM_ALL) jsonIdentify(p, pObj, pItem);
   pItem->bBlock = 1;
-  pItem->bRequired = !bRoot && pItem->eType == SHAPE_ITEM_NAME &&
-                     jsonOption(pObj, "where") != 0;
+  pItem->bRequired = !bRoot && pItem->eType != SHAPE_ITEM_ON &&
+                     jsonOption(pObj, "where") != 0 && !isSeparate(pObj);
   ppEnd = jsonAttributes(p, jsonOption(pObj, "attributes"), ppEnd);
   for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
     if (jsonIsAbsent(pSub)) continue;
@@ -483,13 +549,20 @@ static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
 static void jsonQuery(JsonParser *p, AssocJson *pRoot) {
   ShapeItem *pItem = jsonNewItem(p, SHAPE_ITEM_NAME);
   AssocShape *pShape = p->pShape;
+  AssocJson *pModel;
   if (pItem == 0) return;
   if (pRoot->eType != ASSOC_J_OBJECT) {
     assocError(p->pCall, "a query in JSON is an object with \"model\"");
     return;
   }
-  pShape->pModel =
-      shapeJsonPathOf(p, assocJsonGet(pRoot, "model"), "\"model\" of a query");
+  pModel = assocJsonGet(pRoot, "model");
+  if (pModel == 0 || pModel->eType != ASSOC_J_TEXT) {
+    assocError(p->pCall, "\"model\" of a query must be a text, not %s%s",
+               assocJsonTypeName(pModel),
+               pModel && pModel->eType <= ASSOC_J_TEXT ? "" : zJsonClass);
+    return;
+  }
+  pShape->pModel = shapeJsonPath(p, pModel->z, pModel->n);
   jsonFind(p, pRoot, pItem, &pShape->pClauses);
   pShape->bBlock = 1;
   pShape->pItem = pItem->pBlock;

@@ -40,4 +40,8 @@ void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey);
 ShapePred *shapeJsonWhere(JsonParser *p, AssocJson *pJson);
 ShapeSort *shapeJsonOrder(JsonParser *p, AssocJson *pJson);
 
+/* What to write instead of a find option or an operator that other languages
+** have, or 0. */
+const char *shapeJsonInstead(const char *zKey);
+
 #endif /* ASSOC_SHAPE_JSON_H */

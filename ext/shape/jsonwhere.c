@@ -220,6 +220,11 @@ void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey) {
 
 /* ----------------------------------------------------------- predicates */
 
+/* What JSON.stringify() does to {[Op.gte]:18}. */
+static const char zJsonSymbol[] =
+    "; JSON.stringify() leaves out a Symbol such as Op.gte and what is "
+    "undefined: write \"$gte\"";
+
 static ShapePred *jsonNewPred(JsonParser *p, int eOp) {
   ShapePred *pPred = shapeJsonAlloc(p, sizeof(*pPred));
   if (pPred == 0) return 0;
@@ -309,7 +314,8 @@ static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
 static ShapePred *jsonNot(JsonParser *p, ShapePred *pSub) {
   ShapePred *pNot = jsonNewPred(p, SHAPE_OP_NOT);
   if (pSub == 0)
-    assocError(p->pCall, "$not takes a condition, not an empty {}");
+    assocError(p->pCall, "$not takes a condition, not an empty {}%s",
+               zJsonSymbol);
   if (pNot) pNot->pSub = pSub;
   return pNot;
 }
@@ -317,6 +323,29 @@ static ShapePred *jsonNot(JsonParser *p, ShapePred *pSub) {
 /* Each element of an array or object of tests on one key. */
 static ShapePred *jsonKeyList(JsonParser *p, const ShapeKey *pKey, int eOp,
                               AssocJson *pJson);
+
+static void jsonNoOperator(JsonParser *p, const char *zKey) {
+  const char *zInstead = shapeJsonInstead(zKey);
+  int i;
+  for (i = 0; i < ASSOC_COUNT(aJsonOp); i++) {
+    if (sqlite3_stricmp(&aJsonOp[i].zName[1], zKey) == 0 ||
+        sqlite3_stricmp(aJsonOp[i].zName, zKey) == 0) {
+      assocError(p->pCall, "%s is no operator; did you mean \"%s\"?", zKey,
+                 aJsonOp[i].zName);
+      return;
+    }
+  }
+  if (zInstead) {
+    assocError(p->pCall, "%s is no operator; %s", zKey, zInstead);
+    return;
+  }
+  assocError(p->pCall,
+             "%s is no operator; there are $eq $ne $gt $gte $lt $lte $in "
+             "$notIn $like $notLike $startsWith $endsWith $substring "
+             "$between $notBetween $glob $notGlob $match $notMatch $is "
+             "$not $and $or",
+             zKey);
+}
 
 /* {"$gte":18, "$lt":65, "$or":[…], "$not":{…}} of one key */
 static ShapePred *jsonKeyOps(JsonParser *p, const ShapeKey *pKey,
@@ -340,16 +369,13 @@ static ShapePred *jsonKeyOps(JsonParser *p, const ShapeKey *pKey,
     } else if (strcmp(pSub->zKey, "$or") == 0) {
       pOne = jsonKeyList(p, pKey, SHAPE_OP_OR, pSub);
     } else {
-      assocError(p->pCall,
-                 "%s is no operator; there are $eq $ne $gt $gte $lt $lte $in "
-                 "$notIn $like $notLike $startsWith $endsWith $substring "
-                 "$between $notBetween $glob $notGlob $match $notMatch $is "
-                 "$not $and $or",
-                 pSub->zKey);
+      jsonNoOperator(p, pSub->zKey);
     }
     pAll = jsonAnd(p, pAll, pOne);
   }
-  if (pAll == 0) assocError(p->pCall, "an empty {} compares with nothing");
+  if (pObj->nChild == 0) {
+    assocError(p->pCall, "an empty {} compares with nothing%s", zJsonSymbol);
+  }
   return pAll;
 }
 
@@ -372,7 +398,9 @@ static ShapePred *jsonKeyList(JsonParser *p, const ShapeKey *pKey, int eOp,
     if (*ppEnd == 0) return 0;
     ppEnd = &(*ppEnd)->pNext;
   }
-  if (pFirst == 0) assocError(p->pCall, "$and and $or take a list");
+  if (pJson->eType < ASSOC_J_ARRAY) {
+    assocError(p->pCall, "$and and $or take a list");
+  }
   return jsonJoin(p, eOp, pFirst);
 }
 
@@ -460,6 +488,10 @@ static ShapePred *jsonMember(JsonParser *p, AssocJson *pJson) {
     if (pPred) pPred->bSome = 1;
     return pPred;
   }
+  if (zKey[0] == '$' && shapeJsonInstead(zKey)) {
+    assocError(p->pCall, "%s is no operator; %s", zKey, shapeJsonInstead(zKey));
+    return 0;
+  }
   if (zKey[0] == '$') {
     assocError(p->pCall,
                "%s is no operator here; there are $and $or $not $some $every "
@@ -474,7 +506,7 @@ static ShapePred *jsonMember(JsonParser *p, AssocJson *pJson) {
 static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson) {
   ShapePred *pFirst = 0, **ppEnd = &pFirst;
   AssocJson *pSub;
-  if (pJson->eType < ASSOC_J_ARRAY || pJson->nChild == 0) {
+  if (pJson->eType < ASSOC_J_ARRAY) {
     assocError(p->pCall, "%s takes a list of conditions", pJson->zKey);
     return 0;
   }
@@ -485,7 +517,8 @@ static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson) {
     if (*ppEnd) {
       ppEnd = &(*ppEnd)->pNext;
     } else if (eOp == SHAPE_OP_OR) {
-      assocError(p->pCall, "an empty {} in $or is met by every row");
+      assocError(p->pCall, "an empty {} in $or is met by every row%s",
+                 zJsonSymbol);
     }
   }
   return jsonJoin(p, eOp, pFirst);
@@ -496,8 +529,12 @@ ShapePred *shapeJsonWhere(JsonParser *p, AssocJson *pJson) {
   ShapePred *pAll = 0;
   AssocJson *pSub;
   if (pJson->eType < ASSOC_J_ARRAY) {
-    assocError(p->pCall, "\"where\" must be an object, not %s",
-               assocJsonTypeName(pJson));
+    assocError(p->pCall, "\"where\" must be an object, not %s%s",
+               assocJsonTypeName(pJson),
+               pJson->eType == ASSOC_J_TEXT
+                   ? "; conditions in words stand in the text form: User(age > "
+                     "18)"
+                   : "");
     return 0;
   }
   if (!shapeJsonEnter(p)) return 0;

@@ -6,6 +6,9 @@
 const char *const azShapeAgg[SHAPE_NAGG] = {"count", "sum",   "avg",   "min",
                                             "max",   "total", "exists"};
 
+const char *const azShapeAll[SHAPE_NALL] = {
+    "All", "BelongsTo", "HasOne", "HasMany", "One", "Has", "Many"};
+
 const char *const azShapeOp[SHAPE_NOP] = {
     "and",  "or",   "not",   "some",        "every",     "none",     "=",
     "<>",   "<",    "<=",    ">",           ">=",        "in",       "between",

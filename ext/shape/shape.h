@@ -149,7 +149,7 @@ struct ShapeItem {
   u8 bRequired; /* "!": drop parents without a match */
   u8 bBlock;    /* Has a block, even an empty one */
   u8 bInclude;  /* JSON: it stood under "include", so it is no column */
-  u8 eAll;      /* ALL: SHAPE_ALL_*, which associations */
+  u8 mAll;      /* ALL: SHAPE_ALL_* together, which associations */
   int nRecurse; /* 0, n of "^n", or SHAPE_RECURSE_ALL */
   int iOff;
   ShapeName *pPath;       /* NAME, MINUS, AT, AGG: its path. ON: the model */
@@ -171,13 +171,15 @@ struct ShapeItem {
 
 #define SHAPE_RECURSE_ALL (-1)
 
-#define SHAPE_ALL_ANY 0
-#define SHAPE_ALL_BELONGSTO 1
-#define SHAPE_ALL_HASONE 2
-#define SHAPE_ALL_HASMANY 3
-#define SHAPE_ALL_ONE 4
-#define SHAPE_ALL_HAS 5
-#define SHAPE_ALL_MANY 6
+#define SHAPE_ALL_ANY 1
+#define SHAPE_ALL_BELONGSTO 2
+#define SHAPE_ALL_HASONE 4
+#define SHAPE_ALL_HASMANY 8
+#define SHAPE_ALL_ONE 16
+#define SHAPE_ALL_HAS 32
+#define SHAPE_ALL_MANY 64
+#define SHAPE_NALL 7
+extern const char *const azShapeAll[SHAPE_NALL];
 
 /* How to read a text: what it may be. */
 #define SHAPE_QUERY 0 /* User(...){...} */
@@ -232,6 +234,11 @@ void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
 ** none of them, which zShapeThrough says. */
 int shapeNotCondition(const ShapeClauses *pC);
 extern const char zShapeThrough[];
+/* Is the name the word of a clause, here or in SQL? */
+int assocShapeIsClause(const char *zName);
+/* What to write instead of what stands at byte iAt, where a text could not be
+** read on; 0: nothing is known. OUT: freed with sqlite3_free(). */
+char *assocShapeHabit(AssocCall *pCall, const char *z, int n, int iAt);
 /* An order as the text form writes it; pOf learns which parameters it has. */
 ShapeSort *assocShapeOrderText(AssocCall *pCall, AssocArena *pArena,
                                AssocShape *pOf, const char *z, int n);

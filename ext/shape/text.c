@@ -44,6 +44,18 @@ static ShapeToken textAfter(TextParser *p, const ShapeToken *pTok) {
   return shapeLex(p->z, p->n, pTok->iOff + pTok->n);
 }
 
+/* If it is known what the token was written for, an error that says what to
+** write instead. */
+static int textHabit(TextParser *p) {
+  int iOff = p->tok.eType == TK_END ? p->n : p->tok.iOff;
+  char *z;
+  if (p->pCall->rc != SQLITE_OK) return 0;
+  z = assocShapeHabit(p->pCall, p->z, p->n, iOff);
+  if (z) textError(p, iOff, "%s", z);
+  sqlite3_free(z);
+  return z != 0;
+}
+
 /* What is wrong with a token that begins like that. */
 static const char *badToken(char c) {
   if (c == '"' || c == '`') return "this quote is never closed";
@@ -61,7 +73,7 @@ static void textAdvance(TextParser *p) {
     textError(p, p->tok.iOff,
               "a text in a shape is written \"like this\", so that the shape "
               "itself can stand in single quotes");
-  } else if (p->tok.eType == TK_BAD) {
+  } else if (p->tok.eType == TK_BAD && !textHabit(p)) {
     textError(p, p->tok.iOff, "%s", badToken(p->z[p->tok.iOff]));
   }
 }
@@ -70,6 +82,7 @@ static void textAdvance(TextParser *p) {
 static void textExpected(TextParser *p, const char *zWanted) {
   const char *z = &p->z[p->tok.iOff];
   int n = p->tok.n;
+  if (textHabit(p)) return;
   if (n > 40) {
     for (n = 40; n > 0 && (z[n] & 0xc0) == 0x80; n--) {
     }
@@ -747,6 +760,16 @@ static ShapeItem *newStarBlock(TextParser *p, u8 *pbBlock) {
   return newItem(p, SHAPE_ITEM_STAR);
 }
 
+/* on Post{…}: does the word begin that? */
+static int isOn(TextParser *p) {
+  ShapeToken tok;
+  if (!textIs(p, "on")) return 0;
+  tok = textAfter(p, &p->tok);
+  if (!isName(&tok)) return 0;
+  tok = textAfter(p, &tok);
+  return tok.eType == '{' || tok.eType == '(';
+}
+
 /*
 ** [ "..." ] path [ "!" ] [ "^" [ int ] ] [ "(" clauses ")" ] [ block ]
 ** [ alias ], or path "." agg "(" [ aggargs ] ")" [ alias ]
@@ -756,6 +779,11 @@ static ShapeItem *textPathItem(TextParser *p) {
   int eAgg = -1;
   if (pItem == 0) return 0;
   pItem->bSpread = (u8)textTake(p, TK_SPREAD);
+  if (pItem->bSpread && isOn(p)) {
+    textError(p, pItem->iOff,
+              "what is loaded of one model stands without "
+              "dots: on Post{...}");
+  }
   pItem->pPath = textPath(p, &eAgg, "a column or an association");
   if (eAgg >= 0) {
     if (pItem->bSpread) textError(p, pItem->iOff, "an aggregate has no rows");
@@ -797,15 +825,6 @@ static ShapeItem *textOn(TextParser *p) {
   return pItem;
 }
 
-static int isOn(TextParser *p) {
-  ShapeToken tok;
-  if (!textIs(p, "on")) return 0;
-  tok = textAfter(p, &p->tok);
-  if (!isName(&tok)) return 0;
-  tok = textAfter(p, &tok);
-  return tok.eType == '{' || tok.eType == '(';
-}
-
 static ShapeItem *textItem(TextParser *p) {
   ShapeItem *pItem;
   switch (p->tok.eType) {
@@ -827,12 +846,10 @@ static ShapeItem *textItem(TextParser *p) {
   return isOn(p) ? textOn(p) : textPathItem(p);
 }
 
-/* block = "{" { item [ "," ] } "}"; {-body} is {* -body} */
-static ShapeItem *textBlock(TextParser *p) {
+/* { item [ "," ] }; {-body} is {* -body} */
+static ShapeItem *textItems(TextParser *p) {
   ShapeItem *pFirst = 0, **ppEnd = &pFirst;
   int bMinus = 0, bStar = 0;
-  if (!textEnter(p)) return 0;
-  textNeed(p, '{', "{");
   while (p->tok.eType != '}' && p->tok.eType != TK_END) {
     ShapeItem *pItem = *ppEnd = textItem(p);
     if (pItem == 0) break;
@@ -842,14 +859,23 @@ static ShapeItem *textBlock(TextParser *p) {
     ppEnd = &pItem->pNext;
     textTake(p, ',');
   }
-  textNeed(p, '}', "}");
-  textLeave(p);
   if (bMinus && !bStar) {
     ShapeItem *pStar = newItem(p, SHAPE_ITEM_STAR);
     if (pStar == 0) return 0;
     pStar->pNext = pFirst;
     pFirst = pStar;
   }
+  return pFirst;
+}
+
+/* block = "{" { item [ "," ] } "}" */
+static ShapeItem *textBlock(TextParser *p) {
+  ShapeItem *pFirst;
+  if (!textEnter(p)) return 0;
+  textNeed(p, '{', "{");
+  pFirst = textItems(p);
+  textNeed(p, '}', "}");
+  textLeave(p);
   return pFirst;
 }
 
@@ -892,14 +918,13 @@ static ShapeItem *mergeItem(TextParser *p, ShapeItem **ppList,
   return pItem;
 }
 
-/* What can follow a path of a list. A part of a block says so. */
-static void textListNext(TextParser *p) {
-  if (p->tok.eType == '(' || p->tok.eType == '{' || p->tok.eType == '!') {
-    textError(p, p->tok.iOff,
-              "a list is nothing but paths; more of a shape stands in "
-              "braces: {* posts(limit 5)}");
+/* Is all of the text paths? If not, it is a block without its braces. */
+static int textIsList(TextParser *p) {
+  ShapeToken tok = p->tok;
+  while (isName(&tok) || tok.eType == '.' || tok.eType == ',') {
+    tok = textAfter(p, &tok);
   }
-  textTake(p, ',');
+  return tok.eType == TK_END || tok.eType == TK_BAD || tok.eType == TK_SINGLE;
 }
 
 /*
@@ -921,7 +946,7 @@ static ShapeItem *textPathList(TextParser *p) {
       ppList = &pItem->pBlock->pNext;
       pName = pNext;
     }
-    textListNext(p);
+    textTake(p, ',');
   }
   return pStar;
 }
@@ -951,7 +976,9 @@ static void textStart(TextParser *p, AssocShape *pShape) {
   switch (pShape->eKind) {
   case SHAPE_QUERY: textQuery(p, pShape); break;
   case SHAPE_BLOCK:
-    pShape->pItem = p->tok.eType == '{' ? textBlock(p) : textPathList(p);
+    pShape->pItem = p->tok.eType == '{' ? textBlock(p)
+                    : textIsList(p)     ? textPathList(p)
+                                        : textItems(p);
     break;
   default: pShape->pItem = textOne(p); break;
   }

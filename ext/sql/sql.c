@@ -10,6 +10,7 @@
 ** is written as SQLite would have changed it for the comparison.
 */
 #include "sql/sql.h"
+#include "model/inflect.h"
 
 void assocSqlStart(AssocSql *p, AssocCall *pCall, AssocArena *pArena,
                    const char *zText) {
@@ -175,9 +176,12 @@ static const char *nearestName(AssocSql *p, AssocModel *pModel,
 void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
                      const char *zWhat) {
   const char *zNear = nearestName(p, pModel, pName->z, 1);
-  assocShapeError(p->pCall, p->zText, pName->iOff, "%s has no %s '%s'%s%s%s",
+  assocShapeError(p->pCall, p->zText, pName->iOff, "%s has no %s '%s'%s%s%s%s",
                   pModel->zLabel, zWhat, pName->z,
-                  ASSOC_DID_YOU_MEAN(zNear, "'"));
+                  ASSOC_DID_YOU_MEAN(zNear, "'"),
+                  p->zText && assocShapeIsClause(pName->z)
+                      ? "; clauses stand in parentheses behind the name"
+                      : "");
 }
 
 /* The association of that name, ready for use. */
@@ -204,15 +208,26 @@ AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName) {
   return p->pCall->rc == SQLITE_OK ? pRel : 0;
 }
 
-/* An include by model: the only association with that target. */
+/* Has the association the name that its target gives it? */
+static int isUnaliased(AssocCall *pCall, AssocArena *pArena,
+                       const AssocDef *pDef) {
+  const char *zTarget = assocBareName(pDef->pSchema, pDef->zTarget);
+  const char *z = assocKindSeek(pDef->zKind) >= ASSOC_HASMANY
+                      ? assocPluralize(pCall, pArena, zTarget)
+                      : assocSingularize(pCall, pArena, zTarget);
+  return z && sqlite3_stricmp(z, pDef->zName) == 0;
+}
+
+/* An include by model: the only association with that target, or the only one
+** without an alias. */
 static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
                             AssocModel *pModel) {
   AssocCatalog *pCat = pModel->pTable->pSchema->pCatalog;
   AssocModel *pWanted = assocModelFind(p->pCall, pCat, pTarget->z);
-  AssocDef *pDef = 0, *pOnly = 0;
+  AssocDef *pDef = 0, *pOnly = 0, *pPlain = 0;
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   char *z;
-  int n = 0;
+  int n = 0, nPlain = 0;
   while (pWanted && (pDef = assocModelNextDef(p->pCall, pModel, pDef)) != 0) {
     if (pDef->zTarget == 0 ||
         assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget) != pWanted) {
@@ -220,9 +235,15 @@ static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
     }
     sqlite3_str_appendf(pStr, "%s%s", n++ ? ", " : "", pDef->zName);
     pOnly = pDef;
+    if (isUnaliased(p->pCall, p->pArena, pDef)) {
+      nPlain++;
+      pPlain = pDef;
+    }
   }
   z = assocStrFinish(p->pCall, pStr);
-  if (n > 1) {
+  if (n > 1 && nPlain == 1) {
+    pOnly = pPlain;
+  } else if (n > 1) {
     assocError(p->pCall,
                "%s is associated with %s more than once; say which with "
                "\"as\": %s",
@@ -236,10 +257,111 @@ static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
   return assocRelOf(p->pCall, pOnly);
 }
 
+/* "include":"Post": the name of a model is no association. */
+static void includeIsModel(AssocSql *p, AssocModel *pModel,
+                           const ShapeName *pName) {
+  AssocCatalog *pCat = pModel->pTable->pSchema->pCatalog;
+  AssocModel *pTarget;
+  AssocDef *pDef = 0;
+  if (p->pCall->rc != SQLITE_OK || assocRelSeek(p->pCall, pModel, pName->z)) {
+    return;
+  }
+  pTarget = assocModelSeek(p->pCall, pCat, pName->z);
+  while (pTarget && (pDef = assocModelNextDef(p->pCall, pModel, pDef)) != 0) {
+    if (pDef->zTarget == 0 ||
+        assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget) != pTarget) {
+      continue;
+    }
+    assocError(p->pCall,
+               "%s has no association '%s'; an include by model is "
+               "{\"model\":\"%s\"}, or did you mean '%s'?",
+               pModel->zLabel, pName->z, pName->z, pDef->zName);
+    return;
+  }
+}
+
+/* ------------------------------------------------------------ {"all":true} */
+
+static int isOfAll(int mAll, int eKind) {
+  return (mAll & SHAPE_ALL_ANY) ||
+         ((mAll & SHAPE_ALL_BELONGSTO) && eKind == ASSOC_BELONGSTO) ||
+         ((mAll & (SHAPE_ALL_HASONE | SHAPE_ALL_HAS)) &&
+          eKind == ASSOC_HASONE) ||
+         ((mAll & (SHAPE_ALL_HASMANY | SHAPE_ALL_HAS)) &&
+          eKind == ASSOC_HASMANY) ||
+         ((mAll & SHAPE_ALL_ONE) && eKind <= ASSOC_HASONE) ||
+         ((mAll & SHAPE_ALL_MANY) && eKind >= ASSOC_HASMANY);
+}
+
+/* Does the block itself say what it wants of the association? */
+static int relBeside(AssocSql *p, AssocModel *pModel, const ShapeItem *pBlock,
+                     const AssocRel *pRel) {
+  for (; pBlock; pBlock = pBlock->pNext) {
+    if (pBlock->eType != SHAPE_ITEM_NAME) continue;
+    if (pBlock->pPath == 0) {
+      if (assocItemRel(p, pBlock, 0, pModel) == pRel) return 1;
+    } else if (sqlite3_stricmp(pBlock->pPath->z, pRel->zName) == 0) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+AssocRel *assocAllNext(AssocSql *p, AssocModel *pModel, const ShapeItem *pBlock,
+                       int mAll, AssocDef **ppDef) {
+  while ((*ppDef = assocModelNextDef(p->pCall, pModel, *ppDef)) != 0) {
+    AssocRel *pRel = assocRelOf(p->pCall, *ppDef);
+    if (pRel == 0) return 0;
+    if (!isOfAll(mAll, pRel->eKind) || relBeside(p, pModel, pBlock, pRel)) {
+      continue;
+    }
+    assocRelNeedReady(p->pCall, pRel);
+    return p->pCall->rc == SQLITE_OK ? pRel : 0;
+  }
+  return 0;
+}
+
+ShapeItem *assocAllItem(AssocSql *p, const ShapeItem *pAll,
+                        const AssocRel *pRel) {
+  ShapeItem *pItem = assocAlloc(p->pCall, p->pArena, sizeof(*pItem));
+  ShapeName *pName = assocAlloc(p->pCall, p->pArena, sizeof(*pName));
+  ShapeItem **ppEnd;
+  const ShapeItem *pSub;
+  if (pItem == 0 || pName == 0) return 0;
+  pName->z = pRel->zName;
+  pName->iOff = pAll->iOff;
+  pItem->eType = SHAPE_ITEM_NAME;
+  pItem->iOff = pAll->iOff;
+  pItem->pPath = pName;
+  pItem->bBlock = 1;
+  pItem->bInclude = 1;
+  pItem->bRequired = pAll->bRequired;
+  pItem->bSpread = pAll->bSpread;
+  pItem->pClauses = pAll->pClauses;
+  ppEnd = &pItem->pBlock;
+  for (pSub = pAll->pBlock; pSub || pAll->bBlock == 0; pSub = pSub->pNext) {
+    *ppEnd = assocAlloc(p->pCall, p->pArena, sizeof(*pItem));
+    if (*ppEnd == 0) return 0;
+    if (pSub) **ppEnd = *pSub;
+    if (pSub == 0) (*ppEnd)->eType = SHAPE_ITEM_STAR;
+    ppEnd = &(*ppEnd)->pNext;
+    *ppEnd = 0;
+    if (pSub == 0) break;
+  }
+  if (pAll->nRecurse) {
+    *ppEnd = assocAlloc(p->pCall, p->pArena, sizeof(*pItem));
+    if (*ppEnd == 0) return 0;
+    **ppEnd = *pAll;
+    (*ppEnd)->pNext = 0;
+  }
+  return pItem;
+}
+
 AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
                        const ShapeName *pName, AssocModel *pModel) {
   AssocRel *pRel;
   if (pName) {
+    if (pItem->bInclude) includeIsModel(p, pModel, pName);
     pRel = assocSqlRel(p, pModel, pName);
     if (pRel && pItem->pModel &&
         assocModelFind(p->pCall, pModel->pTable->pSchema->pCatalog,

@@ -137,6 +137,12 @@ AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow);
 /* The error that a model has no column or association of that name. */
 void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
                      const char *zWhat);
+/* {"all":…}: the next association of these kinds that the block does not name,
+** or 0; *ppDef is at first 0. And the include that stands for it. */
+AssocRel *assocAllNext(AssocSql *p, AssocModel *pModel, const ShapeItem *pBlock,
+                       int mAll, AssocDef **ppDef);
+ShapeItem *assocAllItem(AssocSql *p, const ShapeItem *pAll,
+                        const AssocRel *pRel);
 /* The association of that name, ready for use; that which an item means, an
 ** error if there is none. */
 AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName);

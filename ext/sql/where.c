@@ -786,6 +786,19 @@ void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
   assocSqlRequired(p, pBlock, pRel->pTarget, 2);
 }
 
+/* {"all":…,"where":…}: each of the associations is required. */
+static void sqlRequiredAll(AssocSql *p, const ShapeItem *pBlock,
+                           const ShapeItem *pAll, AssocModel *pModel,
+                           int iAlias) {
+  AssocDef *pDef = 0;
+  AssocRel *pRel;
+  if (!pAll->bRequired) return;
+  while ((pRel = assocAllNext(p, pModel, pBlock, pAll->mAll, &pDef)) != 0) {
+    const ShapeItem *pItem = assocAllItem(p, pAll, pRel);
+    if (pItem) assocSqlRequired(p, pItem, pModel, iAlias);
+  }
+}
+
 void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
                       int iAlias) {
   const ShapeItem *pItem;
@@ -793,6 +806,9 @@ void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
        pItem = pItem->pNext) {
     AssocModel *pAt = pModel;
     AssocFilter filter = {0};
+    if (pItem->eType == SHAPE_ITEM_ALL) {
+      sqlRequiredAll(p, pBlock, pItem, pModel, iAlias);
+    }
     if (pItem->eType != SHAPE_ITEM_NAME || !pItem->bRequired) continue;
     if (pItem->pPath && pItem->pPath->pNext) {
       filter.pFirst = hopsTo(p, pItem->pPath, 0, &pAt, iAlias, 1);

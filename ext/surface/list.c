@@ -188,7 +188,8 @@ static void listMake(AssocCall *pCall, AssocRows *p, int nArg,
 
 const AssocRowsTable assocListTable = {
     "assoc_list",
-    "CREATE TABLE x(model, association, kind, target, foreignKey, otherKey,"
+    "CREATE TABLE x(model, association,"
+    " kind COLLATE NOCASE, target, foreignKey, otherKey,"
     " through, sourceKey, targetKey, scope, options, source, schema, decided)",
     14,
     0,

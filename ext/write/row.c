@@ -446,6 +446,29 @@ int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
   return pRow->aKey != 0;
 }
 
+/* The key in an error: drivers give 99 as 99.0, which is one key in SQL. */
+static void rowShowKey(AssocOut *pOut, const AssocModel *pModel,
+                       const WriteVal *aKey) {
+  int i;
+  if (pModel->nKey != 1) assocOutText(pOut, "[", 1);
+  for (i = 0; i < pModel->nKey; i++) {
+    const WriteVal *p = &aKey[i];
+    double r = 0.5;
+    if (p->pJson && p->pJson->eType == ASSOC_J_REAL) r = p->pJson->r;
+    if (p->pJson == 0 && p->pVal &&
+        sqlite3_value_type(p->pVal) == SQLITE_FLOAT) {
+      r = sqlite3_value_double(p->pVal);
+    }
+    if (i) assocOutText(pOut, ",", 1);
+    if (r > -9e15 && r < 9e15 && r == (double)(i64)r) {
+      assocJsonInt(pOut, (i64)r);
+    } else {
+      assocValWrite(pOut, p);
+    }
+  }
+  if (pModel->nKey != 1) assocOutText(pOut, "]", 1);
+}
+
 void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                   WriteRow *pRow) {
   AssocOut out;
@@ -453,7 +476,7 @@ void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
   char *z;
   if (assocRowFind(w, pModel, aKey, pRow) || w->pCall->rc != SQLITE_OK) return;
   assocBufInit(&out, 1000);
-  assocWriteKey(&out, pModel, aKey);
+  rowShowKey(&out, pModel, aKey);
   z = assocBufFinish(&out, &n);
   if (out.rc == SQLITE_NOMEM) assocErrorCode(w->pCall, SQLITE_NOMEM);
   assocError(w->pCall, "there is no %s with the key %s", pModel->zLabel,

@@ -1,0 +1,686 @@
+/*
+** What people write by habit. Where a shape cannot be read on, the tokens
+** before that place may be known from SQL, GraphQL, PostgREST or a program:
+** the error then says what to write instead.
+**
+**   User{count(posts)}      an aggregate stands behind its association:
+**                           posts.count()
+**   User{n: name}           an alias stands behind what it names: name as n
+**
+** Nothing here is tried before reading has failed, so a name that looks like
+** one of these words stays a name.
+*/
+#include "shape/json.h"
+#include "shape/lex.h"
+
+/* What stands before the place. */
+typedef struct Habit Habit;
+struct Habit {
+  AssocCall *pCall;
+  const char *z;
+  int n;
+  ShapeToken at, next; /* The token that cannot be, and the one behind it */
+  ShapeToken a[4];     /* Those before it, the nearest first */
+  ShapeToken first;    /* The first of the text */
+  int eIn;             /* The bracket that is open: '{', '(', or 0 */
+  ShapeToken call;     /* The word before that bracket, if it is one */
+  int bMethod;         /* And a dot is before the word */
+  ShapeToken arg;      /* The first token behind that bracket */
+};
+
+#define HABIT_DEEP 64 /* Of deeper brackets only the outer ones are known */
+
+static void habitShift(Habit *p, const ShapeToken *pTok) {
+  memmove(&p->a[1], &p->a[0], sizeof(p->a) - sizeof(p->a[0]));
+  p->a[0] = *pTok;
+}
+
+/* Read again up to iAt. */
+static void habitRead(AssocCall *pCall, Habit *p, const char *z, int n,
+                      int iAt) {
+  Habit aOpen[HABIT_DEEP];
+  ShapeToken tok;
+  int nOpen = 0;
+  memset(p, 0, sizeof(*p));
+  p->pCall = pCall;
+  p->z = z;
+  p->n = n;
+  p->first = shapeLex(z, n, 0);
+  for (tok = p->first; tok.eType != TK_END && tok.iOff < iAt;
+       tok = shapeLex(z, n, tok.iOff + tok.n)) {
+    if (tok.eType == '(' || tok.eType == '{') {
+      if (nOpen < HABIT_DEEP) aOpen[nOpen] = *p;
+      nOpen++;
+      p->eIn = tok.eType;
+      p->call = p->a[0];
+      p->bMethod = p->a[1].eType == '.';
+      p->arg = shapeLex(z, n, tok.iOff + tok.n);
+    } else if ((tok.eType == ')' || tok.eType == '}') && nOpen > 0) {
+      nOpen--;
+      if (nOpen < HABIT_DEEP) {
+        p->eIn = aOpen[nOpen].eIn;
+        p->call = aOpen[nOpen].call;
+        p->bMethod = aOpen[nOpen].bMethod;
+        p->arg = aOpen[nOpen].arg;
+      }
+    }
+    habitShift(p, &tok);
+  }
+  p->at = tok;
+  p->next = shapeLex(z, n, tok.iOff + tok.n);
+}
+
+static int isAmong(const Habit *p, const ShapeToken *pTok,
+                   const char *const *az) {
+  for (; *az; az++) {
+    if (shapeIsWord(p->z, pTok, *az)) return 1;
+  }
+  return 0;
+}
+
+static int isWord(const ShapeToken *pTok) {
+  return pTok->eType == TK_WORD || pTok->eType == TK_QUOTED;
+}
+
+static int isCompare(const ShapeToken *pTok) {
+  return (pTok->eType >= TK_EQ && pTok->eType <= TK_GE) || pTok->eType == '<' ||
+         pTok->eType == '>';
+}
+
+static int isValue(const ShapeToken *pTok) {
+  return pTok->eType == TK_NUMBER || pTok->eType == TK_STRING ||
+         pTok->eType == TK_INDEX || pTok->eType == TK_NAMED;
+}
+
+/* Does the place begin with these characters? */
+static int atText(const Habit *p, const char *zText) {
+  int n = (int)strlen(zText);
+  return p->at.iOff + n <= p->n &&
+         memcmp(&p->z[p->at.iOff], zText, (size_t)n) == 0;
+}
+
+#define TOKEN(p, pTok) ((pTok)->n > 40 ? 40 : (pTok)->n), &(p)->z[(pTok)->iOff]
+
+/* ------------------------------------------------------------- characters */
+
+static char *sayNoComment(const Habit *p) {
+  return assocMprintf(p->pCall,
+                      "a shape has no comments; write them outside of it");
+}
+
+static char *sayNoSums(const Habit *p) {
+  return assocMprintf(
+      p->pCall, "a shape does not calculate; ask for the columns and calculate "
+                "outside, or put the expression into a view or a generated "
+                "column");
+}
+
+static char *habitSign(const Habit *p) {
+  const ShapeToken *pAt = &p->at;
+  if (atText(p, "/*") || atText(p, "//") || atText(p, "#")) {
+    return sayNoComment(p);
+  }
+  if (pAt->eType == '-' && atText(p, "--")) return sayNoComment(p);
+  if (pAt->eType == '-' && p->a[0].eType == '-') return sayNoComment(p);
+  if (atText(p, "||")) {
+    return assocMprintf(
+        p->pCall, "there is no ||: in a condition write or; to join texts, ask "
+                  "for the columns and join them outside");
+  }
+  if (atText(p, "&"))
+    return assocMprintf(p->pCall, "there is no &: in a condition write and");
+  if (atText(p, "[")) {
+    return assocMprintf(
+        p->pCall,
+        "there are no square brackets: a list of values is in (1, 2), "
+        "columns stand in braces, conditions in parentheses");
+  }
+  if (atText(p, "~")) {
+    return assocMprintf(
+        p->pCall,
+        "there is no ~: a pattern is like \"%%text%%\", glob or match");
+  }
+  if (pAt->eType == TK_BAD && memchr("+/%|^", p->z[pAt->iOff], 5)) {
+    return sayNoSums(p);
+  }
+  if (pAt->eType == ';' && p->eIn == 0) {
+    return assocMprintf(p->pCall, "a shape ends without a semicolon");
+  }
+  return 0;
+}
+
+/* Two signs together that are no operator: === => =< */
+static char *habitOperator(const Habit *p) {
+  int n = p->at.iOff + p->at.n - p->a[0].iOff;
+  if (!isCompare(&p->at) || !isCompare(&p->a[0]) ||
+      p->a[0].iOff + p->a[0].n != p->at.iOff) {
+    return 0;
+  }
+  return assocMprintf(
+      p->pCall,
+      "there is no operator %.*s; there are =, <>, <, <=, > and >=", n,
+      &p->z[p->a[0].iOff]);
+}
+
+static const char *const azHabitClause[] = {
+    "where", "order",  "orderby",  "order_by", "limit",    "offset", "first",
+    "last",  "after",  "before",   "page",     "scope",    "sort",   "take",
+    "skip",  "having", "required", "through",  "paranoid", 0};
+
+/* A colon, as GraphQL and JavaScript have it */
+static char *habitColon(const Habit *p) {
+  const ShapeToken *pAt = &p->at, *pName = &p->a[0], *pNext = &p->next;
+  int nSkip = 0;
+  if (!isWord(pName)) return 0;
+  if (pAt->eType == TK_NAMED) {
+    nSkip = 1; /* :name is one token */
+    pNext = pAt;
+  } else if (!atText(p, ":")) {
+    return 0;
+  }
+  if (p->eIn == '(' && isAmong(p, pName, azHabitClause)) {
+    return assocMprintf(
+        p->pCall,
+        "a clause has no colon: limit 5, order by name, or a condition "
+        "such as age > 18");
+  }
+  if (p->eIn == '(') {
+    if (pName->iOff + pName->n != pAt->iOff) return 0; /* a :b */
+    return assocMprintf(p->pCall, "a condition has no colon: %.*s = ...",
+                        TOKEN(p, pName));
+  }
+  if (isWord(pNext) || nSkip) {
+    return assocMprintf(
+        p->pCall, "an alias stands behind what it names: %.*s as %.*s",
+        pNext->n - nSkip, &p->z[pNext->iOff + nSkip], TOKEN(p, pName));
+  }
+  return assocMprintf(p->pCall, "there is no colon before a block: %.*s{...}",
+                      TOKEN(p, pName));
+}
+
+/* -------------------------------------------------------------- functions */
+
+/* Functions that SQL has, beside the aggregates. */
+static const char *const azHabitFunction[] = {
+    "abs",         "array_agg",  "cast",         "ceil",
+    "char_length", "coalesce",   "concat",       "concat_ws",
+    "date",        "date_trunc", "datetime",     "extract",
+    "floor",       "format",     "group_concat", "hex",
+    "if",          "ifnull",     "iif",          "instr",
+    "json_agg",    "json_array", "json_extract", "json_group_array",
+    "json_object", "julianday",  "length",       "lower",
+    "ltrim",       "now",        "nullif",       "printf",
+    "random",      "rank",       "replace",      "round",
+    "row_number",  "rtrim",      "strftime",     "string_agg",
+    "substr",      "substring",  "time",         "trim",
+    "typeof",      "unixepoch",  "upper",        0};
+
+static char *sayAggregate(const Habit *p, const ShapeToken *pName,
+                          const ShapeToken *pArg) {
+  ShapeToken arg = *pArg, next;
+  int n;
+  if (shapeIsWord(p->z, &arg, "distinct")) {
+    arg = shapeLex(p->z, p->n, arg.iOff + arg.n);
+  }
+  if (!isWord(&arg)) {
+    return assocMprintf(
+        p->pCall, "an aggregate stands behind its association: posts.%.*s()",
+        TOKEN(p, pName));
+  }
+  n = arg.n;
+  next = shapeLex(p->z, p->n, arg.iOff + arg.n);
+  while (next.eType == '.') { /* posts.likes */
+    ShapeToken last = shapeLex(p->z, p->n, next.iOff + next.n);
+    if (!isWord(&last)) break;
+    next = shapeLex(p->z, p->n, last.iOff + last.n);
+    if (next.eType != '.') {
+      return assocMprintf(
+          p->pCall,
+          "an aggregate stands behind its association: %.*s.%.*s(%.*s)", n,
+          &p->z[arg.iOff], TOKEN(p, pName), TOKEN(p, &last));
+    }
+    n = last.iOff + last.n - arg.iOff;
+  }
+  if (shapeIsWord(p->z, pName, "count") || shapeIsWord(p->z, pName, "exists")) {
+    return assocMprintf(
+        p->pCall, "an aggregate stands behind its association: %.*s.%.*s()", n,
+        &p->z[arg.iOff], TOKEN(p, pName));
+  }
+  return assocMprintf(
+      p->pCall, "an aggregate stands behind its association: posts.%.*s(%.*s)",
+      TOKEN(p, pName), n, &p->z[arg.iOff]);
+}
+
+static char *sayFunction(const Habit *p, const ShapeToken *pName) {
+  return assocMprintf(
+      p->pCall,
+      "a shape has no functions, so no %.*s(); ask for the column and "
+      "call it outside, or give its result as ?1 or :name",
+      TOKEN(p, pName));
+}
+
+static int isAggregate(const Habit *p, const ShapeToken *pTok) {
+  int i;
+  for (i = 0; i < SHAPE_NAGG; i++) {
+    if (shapeIsWord(p->z, pTok, azShapeAgg[i])) return 1;
+  }
+  return 0;
+}
+
+static const char *const azHabitSome[] = {"exists", "any", "has", 0};
+
+/* exists albums, not exists(albums), all albums(…): the iWord-th token */
+static char *habitSome(const Habit *p, int iWord, const ShapeToken *pArg) {
+  const ShapeToken *pWord = &p->a[iWord];
+  const char *zHow = "some";
+  if (shapeIsWord(p->z, pWord, "all")) {
+    zHow = "every";
+  } else if (!isAmong(p, pWord, azHabitSome)) {
+    return 0;
+  } else if (shapeIsWord(p->z, &p->a[iWord + 1], "not")) {
+    zHow = "none";
+  }
+  if (!isWord(pArg)) {
+    return assocMprintf(p->pCall, "whether there are related rows is asked by "
+                                  "some posts, none posts or every posts(...)");
+  }
+  return assocMprintf(p->pCall,
+                      "whether there are related rows is asked by %s %.*s%s",
+                      zHow, TOKEN(p, pArg), zHow[0] == 'e' ? "(...)" : "");
+}
+
+/* count(posts), upper(name), exists(posts): in a block or in a condition */
+static char *habitCall(const Habit *p) {
+  const ShapeToken *pName = &p->a[0];
+  if (p->eIn == '(' && p->call.eType == TK_WORD && !p->bMethod &&
+      p->call.iOff > p->first.iOff) {
+    if (isAggregate(p, &p->call)) return sayAggregate(p, &p->call, &p->arg);
+    if (isAmong(p, &p->call, azHabitFunction)) return sayFunction(p, &p->call);
+  }
+  if (p->eIn != '(' || p->at.eType != '(' || pName->eType != TK_WORD) return 0;
+  if (isCompare(&p->a[1])) return sayFunction(p, pName);
+  if (shapeIsWord(p->z, pName, "exists") || !isAggregate(p, pName)) {
+    char *z = habitSome(p, 0, &p->next);
+    return z ? z : sayFunction(p, pName);
+  }
+  return sayAggregate(p, pName, &p->next);
+}
+
+/* ------------------------------------------------------------------ words */
+
+/* Words of other languages, and what they are here. */
+typedef struct HabitWord HabitWord;
+struct HabitWord {
+  const char *zWord;
+  const char *zInstead;
+};
+
+/* Between a column and a value. */
+static const HabitWord aHabitOperator[] = {
+    {"contains", "like \"%text%\""},
+    {"includes", "like \"%text%\""},
+    {"icontains", "like \"%text%\""},
+    {"containing", "like \"%text%\""},
+    {"startswith", "like \"text%\""},
+    {"starts", "like \"text%\""},
+    {"beginswith", "like \"text%\""},
+    {"endswith", "like \"%text\""},
+    {"ends", "like \"%text\""},
+    {"ilike", "like, which ignores the case of A to Z"},
+    {"iexact", "like, which ignores the case of A to Z"},
+    {"rlike", "like, glob or match"},
+    {"regexp", "like, glob or match"},
+    {"regex", "like, glob or match"},
+    {"matches", "like, glob or match"},
+    {"similar", "like, glob or match"},
+    {"eq", "="},
+    {"equals", "="},
+    {"ne", "<>"},
+    {"neq", "<>"},
+    {"gt", ">"},
+    {"gte", ">="},
+    {"ge", ">="},
+    {"lt", "<"},
+    {"lte", "<="},
+    {"le", "<="},
+    {"nin", "not in (1, 2)"},
+    {"notin", "not in (1, 2)"},
+    {"isnull", "is null"},
+    {"notnull", "is not null"},
+    {0, 0}};
+
+/* At the start of a clause. */
+static const HabitWord aHabitStart[] = {
+    {"orderby", "order by name"},
+    {"order_by", "order by name"},
+    {"sort", "order by name"},
+    {"sortby", "order by name"},
+    {"sort_by", "order by name"},
+    {"take", "limit 5"},
+    {"top", "limit 5"},
+    {"fetch", "limit 5"},
+    {"skip", "offset 5"},
+    {"having", "a condition such as posts.count() > 3"},
+    {"when", "a condition such as age > 18"},
+    {"filter", "a condition such as age > 18"},
+    {"unscoped", "scope false"},
+    {0, 0}};
+
+static const char *const azHabitGroup[] = {"group", "groupby", "group_by", 0};
+static const char *const azHabitColumns[] = {
+    "select", "columns", "fields", "only", "pluck", "returning", 0};
+static const char *const azHabitJoin[] = {
+    "join", "left",    "inner",    "outer", "cross",    "full",   "include",
+    "with", "preload", "populate", "embed", "includes", "expand", 0};
+
+static const char *insteadOf(const Habit *p, const ShapeToken *pTok,
+                             const HabitWord *a) {
+  for (; a->zWord; a++) {
+    if (shapeIsWord(p->z, pTok, a->zWord)) return a->zInstead;
+  }
+  return 0;
+}
+
+/* A word that stands where a clause does */
+static char *habitClause(const Habit *p, const ShapeToken *pWord) {
+  const char *zInstead = insteadOf(p, pWord, aHabitStart);
+  if (zInstead) {
+    return assocMprintf(p->pCall, "there is no %.*s here; write %s",
+                        TOKEN(p, pWord), zInstead);
+  }
+  if (isAmong(p, pWord, azHabitGroup)) {
+    return assocMprintf(
+        p->pCall, "there is no group by: an aggregate such as posts.count() is "
+                  "of each row already");
+  }
+  if (isAmong(p, pWord, azHabitColumns)) {
+    return assocMprintf(p->pCall, "columns stand in braces: User{id name}");
+  }
+  if (isAmong(p, pWord, azHabitJoin)) {
+    return assocMprintf(
+        p->pCall, "related rows stand in the block: User{name posts{title}}");
+  }
+  return 0;
+}
+
+static const char *const azHabitSql[] = {
+    "select", "insert", "update", "delete", "from", "explain", 0};
+
+/* Behind the shape: User WHERE …, User{name} ORDER BY name */
+static char *habitOutside(const Habit *p) {
+  const ShapeToken *pAt = &p->at;
+  char *z;
+  if (isAmong(p, &p->first, azHabitSql) && p->at.iOff > p->first.iOff) {
+    return assocMprintf(p->pCall,
+                        "a shape is no SQL: the model comes first, as in "
+                        "User(age >= 18 order by name){name}");
+  }
+  if (p->eIn) return 0;
+  if (pAt->eType == '{' && pAt->iOff == p->first.iOff) {
+    return assocMprintf(p->pCall, "braces stand behind a name: User{...}");
+  }
+  if (pAt->eType == '.' && p->a[0].eType == ')') {
+    return assocMprintf(
+        p->pCall,
+        "what is related stands in the block: User(id = 1){posts{*}}");
+  }
+  if (isAmong(p, pAt, azHabitClause) && !shapeIsWord(p->z, pAt, "having")) {
+    return assocMprintf(
+        p->pCall,
+        "clauses stand in parentheses behind the name: User(where age "
+        "> 18 order by name limit 5){...}");
+  }
+  z = habitClause(p, pAt);
+  if (z == 0 && isWord(pAt)) z = habitClause(p, &p->a[0]);
+  return z;
+}
+
+/* posts WHERE likes > 3, posts LIMIT 5, "name", posts.* in a block */
+static char *habitBlock(const Habit *p) {
+  const ShapeToken *pAt = &p->at;
+  int i;
+  if (p->eIn != '{') return 0;
+  if (p->a[0].eType == '.' && (pAt->eType == '*' || pAt->eType == '{')) {
+    return assocMprintf(p->pCall, "there is no dot before a block: %.*s{%s}",
+                        TOKEN(p, &p->a[1]), pAt->eType == '*' ? "*" : "...");
+  }
+  if (pAt->eType == TK_STRING) {
+    return assocMprintf(
+        p->pCall, "a name stands without quotes, or in backticks: `a name`");
+  }
+  if (!isValue(pAt) && !isCompare(pAt) && pAt->eType != '(') return 0;
+  for (i = 0; i < 4; i++) {
+    if (isAmong(p, &p->a[i], azHabitClause)) break;
+  }
+  if (i == 4 && !isCompare(pAt)) return 0;
+  return assocMprintf(
+      p->pCall,
+      "clauses stand in parentheses behind the name: posts(where likes "
+      "> 3 order by title limit 5){...}");
+}
+
+/* ------------------------------------------------------------- conditions */
+
+static const char *const azHabitBefore[] = {"and", "or", "not", "where", 0};
+
+/* Is it where a condition begins? */
+static int startsCondition(const Habit *p) {
+  int e = p->a[0].eType;
+  return e == '(' || e == ',' || e == ';' ||
+         isAmong(p, &p->a[0], azHabitBefore);
+}
+
+/* 18 < age, (5), limit 5, 10 */
+static char *habitValueFirst(const Habit *p) {
+  const ShapeToken *pAt = &p->at;
+  if (!isValue(pAt) || !startsCondition(p)) return 0;
+  if (isCompare(&p->next)) {
+    return assocMprintf(p->pCall, "the column stands first: age > 18");
+  }
+  if (p->a[0].eType == ',' && p->a[1].eType == TK_NUMBER &&
+      shapeIsWord(p->z, &p->a[2], "limit")) {
+    return assocMprintf(
+        p->pCall,
+        "there is no second number in a limit; write limit %.*s offset "
+        "%.*s",
+        TOKEN(p, pAt), TOKEN(p, &p->a[1]));
+  }
+  if (pAt->eType == TK_STRING) {
+    return assocMprintf(
+        p->pCall, "a condition begins with a column, and a name stands without "
+                  "quotes, or in backticks: `a name` = 1");
+  }
+  return assocMprintf(p->pCall, "a condition begins with a column: id = %.*s",
+                      TOKEN(p, pAt));
+}
+
+/* = bob, = now(), = @p; in (select …) */
+static char *habitValue(const Habit *p) {
+  const ShapeToken *pAt = &p->at;
+  if (shapeIsWord(p->z, pAt, "select")) {
+    return assocMprintf(
+        p->pCall,
+        "a shape has no sub-selects; whether there are related rows is "
+        "asked by some posts(...)");
+  }
+  if (pAt->eType == '{') {
+    return assocMprintf(
+        p->pCall, "an object stands in the JSON form only, which begins with "
+                  "{\"model\":");
+  }
+  if (!isCompare(&p->a[0])) return 0;
+  if (pAt->eType == '@')
+    return assocMprintf(p->pCall, "a parameter is written ?1 or :name");
+  if (isWord(pAt) && p->next.eType == '(') return sayFunction(p, pAt);
+  return 0;
+}
+
+/* is true, is not "x" */
+static char *habitIs(const Habit *p) {
+  int bNot = shapeIsWord(p->z, &p->a[0], "not");
+  if (!shapeIsWord(p->z, &p->a[bNot], "is") || p->at.eType == TK_END) return 0;
+  return assocMprintf(p->pCall, "is compares with null only; write %s",
+                      bNot || shapeIsWord(p->z, &p->at, "distinct") ? "<>"
+                                                                    : "=");
+}
+
+/* (active), (name, email): a column and nothing to compare it with */
+static char *habitAlone(const Habit *p) {
+  static const char *const azEnd[] = {"and", "or", 0};
+  static const char *const azOpen[] = {
+      "and", "or",      "not",   "by", "like", "between", "glob", "match",
+      "is",  "collate", "nulls", "in", "asc",  "desc",    0};
+  int e = p->at.eType;
+  if (isAmong(p, &p->a[0], azHabitClause) || isAmong(p, &p->a[0], azOpen)) {
+    return 0;
+  }
+  if (!isWord(&p->a[0]) ||
+      (e != ')' && e != ',' && e != ';' && !isAmong(p, &p->at, azEnd))) {
+    return 0;
+  }
+  return assocMprintf(
+      p->pCall,
+      "%.*s alone is no condition: write %.*s = true, or for related "
+      "rows some %.*s; columns stand in braces: {%.*s}",
+      TOKEN(p, &p->a[0]), TOKEN(p, &p->a[0]), TOKEN(p, &p->a[0]),
+      TOKEN(p, &p->a[0]));
+}
+
+static char *habitCondition(const Habit *p) {
+  const char *zInstead;
+  char *z;
+  if (p->eIn != '(') return 0;
+  if (p->at.eType == '!' && startsCondition(p)) {
+    return assocMprintf(p->pCall,
+                        "there is no ! before a condition; write not");
+  }
+  if ((p->at.eType == '-' || p->at.eType == '*') &&
+      (isWord(&p->a[0]) || isValue(&p->a[0]))) {
+    return sayNoSums(p);
+  }
+  if (p->at.eType == ',' && shapeIsWord(p->z, &p->a[1], "between")) {
+    return assocMprintf(p->pCall, "between takes and: between 1 and 5");
+  }
+  if ((z = habitIs(p)) != 0 || (z = habitValueFirst(p)) != 0 ||
+      (z = habitValue(p)) != 0) {
+    return z;
+  }
+  if (!isWord(&p->a[0])) return 0;
+  zInstead = insteadOf(p, &p->at, aHabitOperator);
+  if (zInstead) {
+    return assocMprintf(p->pCall, "there is no %.*s; write %s",
+                        TOKEN(p, &p->at), zInstead);
+  }
+  if (isWord(&p->at) && (z = habitSome(p, 0, &p->at)) != 0) return z;
+  if (isWord(&p->at) || isValue(&p->at)) {
+    if ((z = habitClause(p, &p->a[0])) != 0) return z;
+  }
+  return habitAlone(p);
+}
+
+int assocShapeIsClause(const char *zName) {
+  ShapeToken tok = shapeLex(zName, (int)strlen(zName), 0);
+  Habit habit;
+  memset(&habit, 0, sizeof(habit));
+  habit.z = zName;
+  return isAmong(&habit, &tok, azHabitClause) ||
+         isAmong(&habit, &tok, azHabitGroup);
+}
+
+char *assocShapeHabit(AssocCall *pCall, const char *z, int n, int iAt) {
+  Habit habit;
+  char *zSaid;
+  habitRead(pCall, &habit, z, n, iAt);
+  if ((zSaid = habitSign(&habit)) != 0) return zSaid;
+  if ((zSaid = habitOperator(&habit)) != 0) return zSaid;
+  if ((zSaid = habitColon(&habit)) != 0) return zSaid;
+  if ((zSaid = habitCall(&habit)) != 0) return zSaid;
+  if ((zSaid = habitOutside(&habit)) != 0) return zSaid;
+  if ((zSaid = habitBlock(&habit)) != 0) return zSaid;
+  return habitCondition(&habit);
+}
+
+/* ------------------------------------------------------------------- JSON */
+
+static const char zHabitAttributes[] =
+    "columns are \"attributes\":[\"id\",\"name\"]";
+static const char zHabitInclude[] =
+    "related rows are \"include\":[{\"association\":\"posts\"}]";
+static const char zHabitLimit[] = "write \"limit\"";
+static const char zHabitOffset[] = "write \"offset\"";
+static const char zHabitOrder[] = "write \"order\":[[\"name\",\"DESC\"]]";
+static const char zHabitGroups[] =
+    "an aggregate is of each row already: "
+    "{\"aggregate\":\"count\",\"of\":\"posts\",\"as\":\"n\"}";
+static const char zHabitLike[] =
+    "$like, $startsWith, $endsWith and $substring ignore the case of A to Z";
+static const char zHabitPart[] = "a part of a text is $substring, a related "
+                                 "row {\"$some\":{\"posts\":{...}}}";
+static const char zHabitPattern[] = "a pattern is $like, $glob or $match";
+static const char zHabitCall[] =
+    "how Sequelize runs a query is nothing to the extension: leave it out";
+static const char zHabitLiteral[] =
+    "there is no SQL in a shape, and no function but the aggregates: "
+    "{\"aggregate\":\"count\",\"of\":\"posts\",\"as\":\"n\"}";
+
+static const HabitWord aHabitJson[] = {
+    {"select", zHabitAttributes},
+    {"fields", zHabitAttributes},
+    {"columns", zHabitAttributes},
+    {"projection", zHabitAttributes},
+    {"with", zHabitInclude},
+    {"relations", zHabitInclude},
+    {"populate", zHabitInclude},
+    {"includes", zHabitInclude},
+    {"join", zHabitInclude},
+    {"joins", zHabitInclude},
+    {"take", zHabitLimit},
+    {"top", zHabitLimit},
+    {"skip", zHabitOffset},
+    {"orderBy", zHabitOrder},
+    {"order_by", zHabitOrder},
+    {"sort", zHabitOrder},
+    {"cursor", "write \"after\" or \"before\""},
+    {"group", zHabitGroups},
+    {"groupBy", zHabitGroups},
+    {"having", "write \"$aggregate\" in \"where\""},
+    {"fn", zHabitLiteral},
+    {"col", zHabitLiteral},
+    {"val", zHabitLiteral},
+    {"raw", zHabitCall},
+    {"nest", zHabitCall},
+    {"plain", zHabitCall},
+    {"transaction", zHabitCall},
+    {"logging", zHabitCall},
+    {"benchmark", zHabitCall},
+    {"lock", zHabitCall},
+    {"hooks", zHabitCall},
+    {"rejectOnEmpty", zHabitCall},
+    {"mapToModel", zHabitCall},
+    {"$iLike", zHabitLike},
+    {"$notILike", zHabitLike},
+    {"$contains", zHabitPart},
+    {"contains", zHabitPart},
+    {"$regexp", zHabitPattern},
+    {"$notRegexp", zHabitPattern},
+    {"$iRegexp", zHabitPattern},
+    {"$notIRegexp", zHabitPattern},
+    {"$regex", zHabitPattern},
+    {"$nin", "write \"$notIn\""},
+    {"notIn", "write \"$notIn\""},
+    {"$nor", "write {\"$not\":{\"$or\":[...]}}"},
+    {"$exists", "write {\"$ne\":null}"},
+    {"equals", "write \"$eq\""},
+    {"$all", "write \"$and\""},
+    {"$any", "write \"$in\""},
+    {"$elemMatch", "write {\"$some\":{\"posts\":{...}}}"},
+    {"some", "write {\"$some\":{\"posts\":{...}}}"},
+    {"every", "write {\"$every\":{\"posts\":{...}}}"},
+    {"none", "write {\"$none\":{\"posts\":{...}}}"},
+    {0, 0}};
+
+const char *shapeJsonInstead(const char *zKey) {
+  const HabitWord *p = aHabitJson;
+  while (p->zWord && sqlite3_stricmp(p->zWord, zKey) != 0) p++;
+  return p->zInstead;
+}
