@@ -22,6 +22,7 @@ struct Habit {
   ShapeToken at, next; /* The token that cannot be, and the one behind it */
   ShapeToken a[4];     /* Those before it, the nearest first */
   ShapeToken first;    /* The first of the text */
+  int bModel;          /* Which is a model */
   int eIn;             /* The bracket that is open: '{', '(', or 0 */
   ShapeToken call;     /* The word before that bracket, if it is one */
   int bMethod;         /* And a dot is before the word */
@@ -293,11 +294,14 @@ static char *habitSome(const Habit *p, int iWord, const ShapeToken *pArg) {
 static char *habitCall(const Habit *p) {
   const ShapeToken *pName = &p->a[0];
   if (p->eIn == '(' && p->call.eType == TK_WORD && !p->bMethod &&
-      p->call.iOff > p->first.iOff) {
+      (!p->bModel || p->call.iOff > p->first.iOff)) {
     if (isAggregate(p, &p->call)) return sayAggregate(p, &p->call, &p->arg);
     if (isAmong(p, &p->call, azHabitFunction)) return sayFunction(p, &p->call);
   }
-  if (p->eIn != '(' || p->at.eType != '(' || pName->eType != TK_WORD) return 0;
+  if ((p->eIn != '(' && p->bModel) || p->eIn == '{' || p->at.eType != '(' ||
+      pName->eType != TK_WORD) {
+    return 0;
+  }
   if (isCompare(&p->a[1])) return sayFunction(p, pName);
   if (shapeIsWord(p->z, pName, "exists") || !isAggregate(p, pName)) {
     char *z = habitSome(p, 0, &p->next);
@@ -587,10 +591,12 @@ int assocShapeIsClause(const char *zName) {
          isAmong(&habit, &tok, azHabitGroup);
 }
 
-char *assocShapeHabit(AssocCall *pCall, const char *z, int n, int iAt) {
+char *assocShapeHabit(AssocCall *pCall, const char *z, int n, int iAt,
+                      int bModel) {
   Habit habit;
   char *zSaid;
   habitRead(pCall, &habit, z, n, iAt);
+  habit.bModel = bModel;
   if ((zSaid = habitSign(&habit)) != 0) return zSaid;
   if ((zSaid = habitOperator(&habit)) != 0) return zSaid;
   if ((zSaid = habitColon(&habit)) != 0) return zSaid;

@@ -237,8 +237,10 @@ extern const char zShapeThrough[];
 /* Is the name the word of a clause, here or in SQL? */
 int assocShapeIsClause(const char *zName);
 /* What to write instead of what stands at byte iAt, where a text could not be
-** read on; 0: nothing is known. OUT: freed with sqlite3_free(). */
-char *assocShapeHabit(AssocCall *pCall, const char *z, int n, int iAt);
+** read on; 0: nothing is known. bModel: the first word of the text is a model.
+** OUT: freed with sqlite3_free(). */
+char *assocShapeHabit(AssocCall *pCall, const char *z, int n, int iAt,
+                      int bModel);
 /* An order as the text form writes it; pOf learns which parameters it has. */
 ShapeSort *assocShapeOrderText(AssocCall *pCall, AssocArena *pArena,
                                AssocShape *pOf, const char *z, int n);

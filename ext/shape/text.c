@@ -50,7 +50,8 @@ static int textHabit(TextParser *p) {
   int iOff = p->tok.eType == TK_END ? p->n : p->tok.iOff;
   char *z;
   if (p->pCall->rc != SQLITE_OK) return 0;
-  z = assocShapeHabit(p->pCall, p->z, p->n, iOff);
+  z = assocShapeHabit(p->pCall, p->z, p->n, iOff,
+                      p->pShape->eKind == SHAPE_QUERY);
   if (z) textError(p, iOff, "%s", z);
   sqlite3_free(z);
   return z != 0;
@@ -1005,6 +1006,7 @@ ShapeSort *assocShapeOrderText(AssocCall *pCall, AssocArena *pArena,
   memset(&shape, 0, sizeof(shape));
   memset(&p, 0, sizeof(p));
   shape.zText = z;
+  shape.eKind = SHAPE_ONE; /* It begins with no model */
   p.pCall = pCall;
   p.pArena = pArena;
   p.pShape = &shape;
