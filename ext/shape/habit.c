@@ -13,6 +13,15 @@
 #include "shape/json.h"
 #include "shape/lex.h"
 
+/* The bracket that is open. */
+typedef struct HabitIn HabitIn;
+struct HabitIn {
+  int eType;       /* '{', '(', or 0 */
+  ShapeToken call; /* The word before it, if it is one */
+  int bMethod;     /* And a dot is before the word */
+  ShapeToken arg;  /* The first token behind it */
+};
+
 /* What stands before the place. */
 typedef struct Habit Habit;
 struct Habit {
@@ -23,10 +32,7 @@ struct Habit {
   ShapeToken a[4];     /* Those before it, the nearest first */
   ShapeToken first;    /* The first of the text */
   int bModel;          /* Which is a model */
-  int eIn;             /* The bracket that is open: '{', '(', or 0 */
-  ShapeToken call;     /* The word before that bracket, if it is one */
-  int bMethod;         /* And a dot is before the word */
-  ShapeToken arg;      /* The first token behind that bracket */
+  HabitIn in;
 };
 
 #define HABIT_DEEP 64 /* Of deeper brackets only the outer ones are known */
@@ -39,7 +45,7 @@ static void habitShift(Habit *p, const ShapeToken *pTok) {
 /* Read again up to iAt. */
 static void habitRead(AssocCall *pCall, Habit *p, const char *z, int n,
                       int iAt) {
-  Habit aOpen[HABIT_DEEP];
+  HabitIn aOpen[HABIT_DEEP];
   ShapeToken tok;
   int nOpen = 0;
   memset(p, 0, sizeof(*p));
@@ -50,20 +56,15 @@ static void habitRead(AssocCall *pCall, Habit *p, const char *z, int n,
   for (tok = p->first; tok.eType != TK_END && tok.iOff < iAt;
        tok = shapeLex(z, n, tok.iOff + tok.n)) {
     if (tok.eType == '(' || tok.eType == '{') {
-      if (nOpen < HABIT_DEEP) aOpen[nOpen] = *p;
+      if (nOpen < HABIT_DEEP) aOpen[nOpen] = p->in;
       nOpen++;
-      p->eIn = tok.eType;
-      p->call = p->a[0];
-      p->bMethod = p->a[1].eType == '.';
-      p->arg = shapeLex(z, n, tok.iOff + tok.n);
+      p->in.eType = tok.eType;
+      p->in.call = p->a[0];
+      p->in.bMethod = p->a[1].eType == '.';
+      p->in.arg = shapeLex(z, n, tok.iOff + tok.n);
     } else if ((tok.eType == ')' || tok.eType == '}') && nOpen > 0) {
       nOpen--;
-      if (nOpen < HABIT_DEEP) {
-        p->eIn = aOpen[nOpen].eIn;
-        p->call = aOpen[nOpen].call;
-        p->bMethod = aOpen[nOpen].bMethod;
-        p->arg = aOpen[nOpen].arg;
-      }
+      if (nOpen < HABIT_DEEP) p->in = aOpen[nOpen];
     }
     habitShift(p, &tok);
   }
@@ -144,7 +145,7 @@ static char *habitSign(const Habit *p) {
   if (pAt->eType == TK_BAD && memchr("+/%|^", p->z[pAt->iOff], 5)) {
     return sayNoSums(p);
   }
-  if (pAt->eType == ';' && p->eIn == 0) {
+  if (pAt->eType == ';' && p->in.eType == 0) {
     return assocMprintf(p->pCall, "a shape ends without a semicolon");
   }
   return 0;
@@ -179,13 +180,13 @@ static char *habitColon(const Habit *p) {
   } else if (!atText(p, ":")) {
     return 0;
   }
-  if (p->eIn == '(' && isAmong(p, pName, azHabitClause)) {
+  if (p->in.eType == '(' && isAmong(p, pName, azHabitClause)) {
     return assocMprintf(
         p->pCall,
         "a clause has no colon: limit 5, order by name, or a condition "
         "such as age > 18");
   }
-  if (p->eIn == '(') {
+  if (p->in.eType == '(') {
     if (pName->iOff + pName->n != pAt->iOff) return 0; /* a :b */
     return assocMprintf(p->pCall, "a condition has no colon: %.*s = ...",
                         TOKEN(p, pName));
@@ -293,13 +294,15 @@ static char *habitSome(const Habit *p, int iWord, const ShapeToken *pArg) {
 /* count(posts), upper(name), exists(posts): in a block or in a condition */
 static char *habitCall(const Habit *p) {
   const ShapeToken *pName = &p->a[0];
-  if (p->eIn == '(' && p->call.eType == TK_WORD && !p->bMethod &&
-      (!p->bModel || p->call.iOff > p->first.iOff)) {
-    if (isAggregate(p, &p->call)) return sayAggregate(p, &p->call, &p->arg);
-    if (isAmong(p, &p->call, azHabitFunction)) return sayFunction(p, &p->call);
+  if (p->in.eType == '(' && p->in.call.eType == TK_WORD && !p->in.bMethod &&
+      (!p->bModel || p->in.call.iOff > p->first.iOff)) {
+    if (isAggregate(p, &p->in.call))
+      return sayAggregate(p, &p->in.call, &p->in.arg);
+    if (isAmong(p, &p->in.call, azHabitFunction))
+      return sayFunction(p, &p->in.call);
   }
-  if ((p->eIn != '(' && p->bModel) || p->eIn == '{' || p->at.eType != '(' ||
-      pName->eType != TK_WORD) {
+  if ((p->in.eType != '(' && p->bModel) || p->in.eType == '{' ||
+      p->at.eType != '(' || pName->eType != TK_WORD) {
     return 0;
   }
   if (isCompare(&p->a[1])) return sayFunction(p, pName);
@@ -368,6 +371,8 @@ static const HabitWord aHabitStart[] = {
     {"when", "a condition such as age > 18"},
     {"filter", "a condition such as age > 18"},
     {"unscoped", "scope false"},
+    {"escape",
+     "{\"$substring\":\"50%\"} of the JSON form, which has no wildcards"},
     {0, 0}};
 
 static const char *const azHabitGroup[] = {"group", "groupby", "group_by", 0};
@@ -419,7 +424,7 @@ static char *habitOutside(const Habit *p) {
                         "a shape is no SQL: the model comes first, as in "
                         "User(age >= 18 order by name){name}");
   }
-  if (p->eIn) return 0;
+  if (p->in.eType) return 0;
   if (pAt->eType == '{' && pAt->iOff == p->first.iOff) {
     return assocMprintf(p->pCall, "braces stand behind a name: User{...}");
   }
@@ -443,7 +448,7 @@ static char *habitOutside(const Habit *p) {
 static char *habitBlock(const Habit *p) {
   const ShapeToken *pAt = &p->at;
   int i;
-  if (p->eIn != '{') return 0;
+  if (p->in.eType != '{') return 0;
   if (p->a[0].eType == '.' && (pAt->eType == '*' || pAt->eType == '{')) {
     return assocMprintf(p->pCall, "there is no dot before a block: %.*s{%s}",
                         TOKEN(p, &p->a[1]), pAt->eType == '*' ? "*" : "...");
@@ -553,7 +558,7 @@ static char *habitAlone(const Habit *p) {
 static char *habitCondition(const Habit *p) {
   const char *zInstead;
   char *z;
-  if (p->eIn != '(') return 0;
+  if (p->in.eType != '(') return 0;
   if (p->at.eType == '!' && startsCondition(p)) {
     return assocMprintf(p->pCall,
                         "there is no ! before a condition; write not");
@@ -582,13 +587,27 @@ static char *habitCondition(const Habit *p) {
   return habitAlone(p);
 }
 
-int assocShapeIsClause(const char *zName) {
+const char *assocShapeInstead(const char *zName) {
+  static const char *const azExpression[] = {"case", "when", "then",
+                                             "end",  "cast", 0};
   ShapeToken tok = shapeLex(zName, (int)strlen(zName), 0);
   Habit habit;
   memset(&habit, 0, sizeof(habit));
   habit.z = zName;
-  return isAmong(&habit, &tok, azHabitClause) ||
-         isAmong(&habit, &tok, azHabitGroup);
+  if (isAmong(&habit, &tok, azHabitClause) ||
+      isAmong(&habit, &tok, azHabitGroup)) {
+    return "clauses stand in parentheses behind the name";
+  }
+  if (isAggregate(&habit, &tok)) {
+    return "an aggregate has parentheses: posts.count()";
+  }
+  if (shapeIsWord(zName, &tok, "distinct")) {
+    return "no row stands twice; posts.count(distinct title) counts values";
+  }
+  if (isAmong(&habit, &tok, azExpression)) {
+    return "a shape has no SQL expressions";
+  }
+  return 0;
 }
 
 char *assocShapeHabit(AssocCall *pCall, const char *z, int n, int iAt,

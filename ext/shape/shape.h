@@ -234,8 +234,9 @@ void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
 ** none of them, which zShapeThrough says. */
 int shapeNotCondition(const ShapeClauses *pC);
 extern const char zShapeThrough[];
-/* Is the name the word of a clause, here or in SQL? */
-int assocShapeIsClause(const char *zName);
+/* What to write where a word stands as a name that there is not; 0: nothing is
+** known. */
+const char *assocShapeInstead(const char *zName);
 /* What to write instead of what stands at byte iAt, where a text could not be
 ** read on; 0: nothing is known. bModel: the first word of the text is a model.
 ** OUT: freed with sqlite3_free(). */

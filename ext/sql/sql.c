@@ -176,12 +176,15 @@ static const char *nearestName(AssocSql *p, AssocModel *pModel,
 void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
                      const char *zWhat) {
   const char *zNear = nearestName(p, pModel, pName->z, 1);
-  assocShapeError(p->pCall, p->zText, pName->iOff, "%s has no %s '%s'%s%s%s%s",
-                  pModel->zLabel, zWhat, pName->z,
-                  ASSOC_DID_YOU_MEAN(zNear, "'"),
-                  p->zText && assocShapeIsClause(pName->z)
-                      ? "; clauses stand in parentheses behind the name"
-                      : "");
+  const char *zInstead = p->zText ? assocShapeInstead(pName->z) : 0;
+  if (zInstead) {
+    assocShapeError(p->pCall, p->zText, pName->iOff, "%s has no %s '%s'; %s",
+                    pModel->zLabel, zWhat, pName->z, zInstead);
+  } else {
+    assocShapeError(p->pCall, p->zText, pName->iOff, "%s has no %s '%s'%s%s%s",
+                    pModel->zLabel, zWhat, pName->z,
+                    ASSOC_DID_YOU_MEAN(zNear, "'"));
+  }
 }
 
 /* The association of that name, ready for use. */
