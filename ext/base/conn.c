@@ -13,17 +13,36 @@
 
 static AssocConn *pConnFirst = 0;
 
+/* A SQLite compiled with SQLITE_THREADSAFE=0 has no mutexes, not even their
+** functions. */
+#if defined(SQLITE_CORE) && defined(SQLITE_THREADSAFE) && SQLITE_THREADSAFE == 0
+#define NO_MUTEX
+#endif
+
 static sqlite3_mutex *listEnter(void) {
-  sqlite3_mutex *pMutex = sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_APP1);
-  sqlite3_mutex_enter(pMutex);
+  sqlite3_mutex *pMutex = 0;
+#ifndef NO_MUTEX
+  if (sqlite3_threadsafe()) {
+    pMutex = sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_APP1);
+    sqlite3_mutex_enter(pMutex);
+  }
+#endif
   return pMutex;
+}
+
+static void listLeave(sqlite3_mutex *pMutex) {
+#ifndef NO_MUTEX
+  if (pMutex) sqlite3_mutex_leave(pMutex);
+#else
+  (void)pMutex;
+#endif
 }
 
 static void listAdd(AssocConn *pConn) {
   sqlite3_mutex *pMutex = listEnter();
   pConn->pNext = pConnFirst;
   pConnFirst = pConn;
-  sqlite3_mutex_leave(pMutex);
+  listLeave(pMutex);
 }
 
 static void listRemove(AssocConn *pConn) {
@@ -31,14 +50,14 @@ static void listRemove(AssocConn *pConn) {
   AssocConn **pp = &pConnFirst;
   while (*pp != pConn) pp = &(*pp)->pNext;
   *pp = pConn->pNext;
-  sqlite3_mutex_leave(pMutex);
+  listLeave(pMutex);
 }
 
 AssocConn *assocConnFind(sqlite3 *db) {
   sqlite3_mutex *pMutex = listEnter();
   AssocConn *p = pConnFirst;
   while (p && p->db != db) p = p->pNext;
-  sqlite3_mutex_leave(pMutex);
+  listLeave(pMutex);
   return p;
 }
 
