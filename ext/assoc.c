@@ -117,8 +117,31 @@ static int registerFunctions(AssocConn *pConn) {
   return rc;
 }
 
+static int wordIs(const char *zName, const char *z, int n) {
+  return sqlite3_strnicmp(zName, z, n) == 0 && zName[n] == 0;
+}
+
+/* Is that word the name of a function (2), or of nothing but a table (1)? */
+static int isCallable(const char *z, int n) {
+  const AssocFunction *p;
+  int i, eIs = 0;
+  for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
+    for (p = apFunction[i]; p->zName; p++) {
+      if (wordIs(p->zName, z, n)) return 2;
+    }
+  }
+  for (i = 0; i < ASSOC_COUNT(aModule); i++) {
+    if (wordIs(aModule[i].zName, z, n)) eIs = 1;
+  }
+  for (i = 0; i < ASSOC_COUNT(apRows); i++) {
+    if (wordIs(apRows[i]->zName, z, n)) eIs = 1;
+  }
+  return eIs;
+}
+
 static int registerAll(AssocConn *pConn) {
   int i, rc = registerFunctions(pConn);
+  pConn->xCallable = isCallable;
   if (rc == SQLITE_OK) rc = assocStateRegister(pConn);
   if (rc == SQLITE_OK) rc = assocKeysRegister(pConn);
   if (rc == SQLITE_OK) rc = assocGateRegister(pConn);

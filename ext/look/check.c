@@ -413,6 +413,7 @@ static i64 countThat(Checker *c, const AssocTable *pTab, const char *zCol,
   sqlite3_stmt *pStmt;
   i64 n = 0;
   *pz = 0;
+  assocSchemaNeedTrust(c->pCall, pTab->pSchema);
   pStmt = assocPrepare(c->pCall,
                        "SELECT count(*), (SELECT group_concat(k, ', ') FROM"
                        " (SELECT DISTINCT quote(c.\"%w\") AS k FROM"
@@ -530,6 +531,7 @@ static void problemOne(Checker *c, AssocRel *pRel) {
                         pRel->foreign.azCol[i]);
   }
   z = assocStrFinish(c->pCall, pStr);
+  assocSchemaNeedTrust(c->pCall, pTab->pSchema);
   pStmt = assocPrepare(c->pCall,
                        "SELECT count(*) FROM (SELECT 1 FROM \"%w\".\"%w\""
                        " WHERE \"%w\" IS NOT NULL GROUP BY %s"

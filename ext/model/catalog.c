@@ -202,6 +202,107 @@ static void holdReader(AssocCall *pCall, AssocSchema *pSchema) {
   }
 }
 
+/* -------------------------------------------------------- whom files call */
+
+static int isWordChar(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '_' || (c & 0x80);
+}
+
+/* Behind a name: past its quote, white space and comments. */
+static const char *skipSpace(const char *z) {
+  for (;;) {
+    if (*z && strchr("\"'`] \t\n\f\r", *z)) {
+      z++;
+    } else if (z[0] == '-' && z[1] == '-') {
+      while (*z && *z != '\n') z++;
+    } else if (z[0] == '/' && z[1] == '*') {
+      const char *zEnd = strstr(z, "*/");
+      if (zEnd == 0) return "";
+      z = zEnd + 2;
+    } else {
+      return z;
+    }
+  }
+}
+
+/*
+** A word of ours in the text of a view or trigger, wherever it stands, even in
+** a string; in that of a table only where it is called, or is its module. *pn
+** is its length. 0: there is none from z on.
+*/
+static const char *findCaller(AssocCall *pCall, const char *z, int bTable,
+                              int *pn) {
+  int n, bBody = !bTable, bUsing = 0;
+  for (; *z; z += n) {
+    for (n = 0; isWordChar(z[n]); n++) {
+    }
+    if (n == 0) {
+      if (*z == '(') bBody = 1;
+      n = 1;
+      continue;
+    }
+    *pn = n;
+    if ((bUsing || (bBody && (!bTable || *skipSpace(&z[n]) == '('))) &&
+        pCall->pConn->xCallable(z, n)) {
+      return z;
+    }
+    bUsing = bTable && n == 5 && sqlite3_strnicmp(z, "using", 5) == 0;
+  }
+  return 0;
+}
+
+/* Does the database have a table of that name, which then is meant? */
+static int hidesTable(AssocCall *pCall, const char *zSchema, const char *z,
+                      int n) {
+  if (pCall->pConn->xCallable(z, n) == 2) return 0; /* A function cannot be */
+  return askInt(pCall, assocPrepare(pCall,
+                                    "SELECT count(*) FROM \"%w\"."
+                                    "sqlite_schema WHERE type IN ('table',"
+                                    "'view') AND name='%.*q' COLLATE nocase",
+                                    zSchema, n, z));
+}
+
+static void scanCallers(AssocCall *pCall, AssocSchema *pSchema) {
+  AssocArena *pArena = &pSchema->pCatalog->mem;
+  sqlite3_stmt *pStmt;
+  holdReader(pCall, pSchema);
+  pStmt = assocPrepare(pCall,
+                       "SELECT type, name, sql FROM \"%w\".sqlite_schema"
+                       " WHERE type<>'index' AND (sql LIKE '%%eager%%' OR"
+                       " sql LIKE '%%related%%' OR sql LIKE '%%assoc%%')",
+                       pSchema->zName);
+  while (pSchema->zCaller == 0 && assocStep(pCall, pStmt)) {
+    const char *zType = assocColumnText(pCall, pStmt, 0);
+    const char *z = assocColumnText(pCall, pStmt, 2);
+    int n = 0;
+    while ((z = findCaller(pCall, z, zType[1] == 'a', &n)) != 0 &&
+           hidesTable(pCall, pSchema->zName, z, n)) {
+      z += n;
+    }
+    if (z == 0) continue;
+    pSchema->zCaller = assocArenaPrintf(pCall, pArena, "the %s %s", zType,
+                                        assocColumnText(pCall, pStmt, 1));
+  }
+  assocFinalize(pCall, pStmt);
+  pSchema->bScanned = pCall->rc == SQLITE_OK;
+}
+
+void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema) {
+  AssocSchema *p;
+  if (pCall->pConn->bViews || pCall->pConn->xCallable == 0) return;
+  for (p = pSchema->pCatalog->pSchema; p; p = p->pNext) {
+    if (p == pSchema || p->pNext == 0) continue; /* The last is temp */
+    if (!p->bScanned && pCall->rc == SQLITE_OK) scanCallers(pCall, p);
+    if (p->zCaller == 0) continue;
+    assocError(pCall,
+               "%s of %s calls this extension, so that only %s can be read "
+               "and written; if you trust the file, SELECT "
+               "assoc_config('views', 1)",
+               p->zCaller, p->zName, p->zName);
+  }
+}
+
 int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema) {
   if (pSchema->bLoaded || pCall->rc != SQLITE_OK) {
     return pCall->rc == SQLITE_OK;
@@ -267,6 +368,7 @@ static AssocCatalog *catalogRead(AssocCall *pCall, CatalogCache *pCache) {
   pCat->mem = mem;
   pCat->nRef = 1;
   pCat->iSerial = ++pCache->iSerial;
+  pCat->bViews = pCall->pConn->bViews;
   listSchemas(pCall, pCat);
   for (p = pCat->pSchema; p && pCall->rc == SQLITE_OK; p = p->pNext) {
     if (p == pCat->pSchema || p->pNext == 0) assocSchemaLoad(pCall, p);
@@ -301,7 +403,7 @@ static char *guardText(AssocCall *pCall, const AssocCatalog *pCat) {
   const AssocSchema *p;
   sqlite3_str_appendall(pStr, "SELECT ''");
   for (p = pCat->pSchema; p; p = p->pNext) {
-    if (!p->bLoaded) continue;
+    if (!p->bLoaded && !p->bScanned) continue;
     if (sqlite3_stricmp(p->zName, "temp") == 0 && !p->bDefs) continue;
     sqlite3_str_appendall(pStr, "||ifnull(");
     guardColumn(pStr, p);
@@ -409,6 +511,7 @@ static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
   int bSame, bTriggers = 1;
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &bTriggers);
   if (pCache->pCat == 0 || pCache->guard.p == 0 || !bTriggers) return 0;
+  if (pCache->pCat->bViews != pCall->pConn->bViews) return 0;
   bSame =
       sameSchemas(pCall, pCache->pCat) && guardOpen(pCall, pCache, &zTokens);
   sqlite3_free(zTokens);

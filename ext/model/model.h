@@ -124,9 +124,11 @@ int assocColumnAlike(const AssocColumn *pA, const AssocColumn *pB);
 struct AssocSchema {
   const char *zName; /* "main", "temp", or as attached */
   AssocCatalog *pCatalog;
-  u8 bLoaded; /* What is below has been read */
-  u8 bDefs;   /* Has a table of definitions */
-  u8 bToken;  /* And its token and triggers */
+  u8 bLoaded;          /* What is below has been read */
+  u8 bDefs;            /* Has a table of definitions */
+  u8 bToken;           /* And its token and triggers */
+  u8 bScanned;         /* zCaller was looked for */
+  const char *zCaller; /* "view v": what in the schema calls us, or 0 */
   int nEntry;
   const char **azEntry; /* Names of tables and views, sorted */
   AssocTable **apTable; /* Those of them that were asked for, else 0 */
@@ -138,6 +140,7 @@ struct AssocSchema {
 struct AssocCatalog {
   int nRef;
   i64 iSerial; /* Differs between catalogs of a connection */
+  u8 bViews;   /* Files were trusted when it was read */
   AssocArena mem;
   AssocSchema *pSchema; /* main, then the attached, then temp */
   u8 bLinked;           /* pSource of every definition was looked for */
@@ -158,6 +161,15 @@ int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema);
 AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName);
 /* Place of a table or view in azEntry, or -1. */
 int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable);
+
+/*
+** A file is its author's: its views, triggers and constraints must not read or
+** write, by calling us, what SQLite forbids them, which is all other databases.
+** Who calls us cannot be seen. So it is an error to touch the rows of a
+** database if the schema of another, but TEMP, has the name of a function or
+** a table of ours, unless the user trusts the files.
+*/
+void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema);
 
 /* A setting of main, or 0: a row ('', name, 'setting', …). */
 AssocDef *assocSettingFind(AssocCatalog *pCat, const char *zName);

@@ -29,6 +29,7 @@ const char *assocSqlEnd(AssocSql *p) {
 /* ------------------------------------------------------ tables, columns */
 
 void assocSqlTable(AssocSql *p, const AssocTable *pTab) {
+  assocSchemaNeedTrust(p->pCall, pTab->pSchema);
   sqlite3_str_appendf(p->pStr, "\"%w\".\"%w\"", pTab->pSchema->zName,
                       pTab->zName);
 }

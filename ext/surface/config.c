@@ -3,6 +3,7 @@
 **
 **   SELECT assoc_config('depth', 100);   -- set it; gives 100
 **   SELECT assoc_config('strategy');     -- ask for it; gives auto
+**   SELECT assoc_config('views', 1);     -- views of a file may read others
 */
 #include "surface/surface.h"
 
@@ -44,6 +45,20 @@ static void configNumber(AssocCall *pCall, sqlite3_context *pCtx,
   sqlite3_result_int(pCtx, *pi);
 }
 
+/* May views and triggers of a file read and write other files by us? */
+static void configViews(AssocCall *pCall, sqlite3_context *pCtx,
+                        sqlite3_value *pVal) {
+  if (pVal) {
+    i64 i = assocValueWhole(pVal);
+    if (i != 0 && i != 1) {
+      assocError(pCall, "views is 1 or 0");
+      return;
+    }
+    pCall->pConn->bViews = (u8)i;
+  }
+  sqlite3_result_int(pCtx, pCall->pConn->bViews);
+}
+
 /* assoc_config(name [, value]): what the connection has, after setting it */
 static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                        sqlite3_value **ap) {
@@ -59,10 +74,12 @@ static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   } else if (sqlite3_stricmp(z, "items") == 0) {
     configNumber(pCall, pCtx, "items", &pCall->pConn->mxItem, CONFIG_ITEM_MAX,
                  pVal);
+  } else if (sqlite3_stricmp(z, "views") == 0) {
+    configViews(pCall, pCtx, pVal);
   } else {
     assocError(pCall,
-               "there is no setting '%s'; there are strategy, depth "
-               "and items",
+               "there is no setting '%s'; there are strategy, depth, items "
+               "and views",
                z);
   }
 }

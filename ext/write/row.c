@@ -344,6 +344,7 @@ static WriteSql *rowSqlNew(AssocWriter *w, const WriteSql *pLike) {
   p->aSet = rowKeepColumns(w, p->nSet, p->aSet);
   p->aWhere = rowKeepColumns(w, p->nWhere, p->aWhere);
   p->aGet = rowKeepColumns(w, p->nGet, p->aGet);
+  assocSchemaNeedTrust(w->pCall, p->pTab->pSchema);
   if (p->eOp != WRITE_FIND) assocGateNeed(w->pCall, p->pTab);
   z = w->pCall->rc == SQLITE_OK ? rowSqlText(w, p) : 0;
   p->pStmt = assocPrepare(w->pCall, "%s", z ? z : "");
