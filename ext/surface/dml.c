@@ -365,8 +365,7 @@ static void dmlUpdate(DmlRow *p) {
 
 /* --------------------------------------------------------------- interface */
 
-static void dmlJob(AssocCall *pCall, void *pArg) {
-  DmlRow *p = pArg;
+static void dmlOne(AssocCall *pCall, DmlRow *p) {
   const AssocDml *pDml = p->pDml;
   p->pCat = assocCatalogEnter(pCall);
   if (p->pCat == 0) return;
@@ -381,6 +380,21 @@ static void dmlJob(AssocCall *pCall, void *pArg) {
   }
   assocWriterClear(&p->writer);
   assocCatalogLeave(pCall, p->pCat);
+}
+
+/* All rows, together or not at all. */
+static void dmlJob(AssocCall *pCall, void *pArg) {
+  DmlRow *p = pArg;
+  AssocDml dml = *p->pDml;
+  DmlRow row;
+  i64 i;
+  for (i = 0; i < dml.nRow && pCall->rc == SQLITE_OK; i++) {
+    row = *p;
+    row.pDml = &dml;
+    dmlOne(pCall, &row);
+    p->iRowid = row.iRowid;
+    dml.apVal += dml.nVal;
+  }
 }
 
 void assocDmlRun(AssocCall *pCall, const AssocDml *pDml, i64 *piRowid) {

@@ -144,6 +144,8 @@ static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
 static int relatedDisconnect(sqlite3_vtab *pVtab) {
   RelatedTable *p = (RelatedTable *)pVtab;
   assocConnUnref(p->pConn);
+  assert(p->pSource == 0);
+  sqlite3_free(p->zName);
   sqlite3_free(p->zModel);
   sqlite3_free(p->zItem);
   sqlite3_free(p->zColumns);
@@ -160,6 +162,7 @@ static int relatedConnect(sqlite3 *db, void *pAux, int argc,
   memset(p, 0, sizeof(*p));
   p->pConn = assocConnRef(pAux);
   assocCallInit(&call, p->pConn);
+  p->zName = assocMprintf(&call, "%s", argv[2]);
   if (argc <= 3 && strcmp(argv[0], argv[2]) == 0) {
     p->iModelCol = RELATED_COL_MODEL;
     p->iKeyCol = RELATED_COL_KEY;
@@ -363,14 +366,60 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
 
 /* ---------------------------------------------------------------- writing */
 
+/*
+** The rows of an INSERT ... SELECT. What OR IGNORE and OR FAIL keep is written
+** row by row, else all together: then all of it is undone, also in a database
+** that is attached.
+*/
+static void relatedInsertAll(AssocCall *pCall, AssocDml *pDml, i64 *piRowid) {
+  int eOr = sqlite3_vtab_on_conflict(pCall->db);
+  i64 nRow = pDml->nRow;
+  if (eOr != SQLITE_IGNORE && eOr != SQLITE_FAIL) {
+    if (nRow) assocDmlRun(pCall, pDml, piRowid);
+    return;
+  }
+  pDml->nRow = 1;
+  for (; nRow > 0 && pCall->rc == SQLITE_OK; nRow--) {
+    assocDmlRun(pCall, pDml, piRowid);
+    pDml->apVal += pDml->nVal;
+    if (eOr == SQLITE_IGNORE && (pCall->rc & 0xff) == SQLITE_CONSTRAINT) {
+      assocErrorForget(pCall); /* The row is passed over */
+    }
+  }
+}
+
+static void relatedInsert(AssocCall *pCall, RelatedTable *p, AssocDml *pDml,
+                          i64 *piRowid) {
+  sqlite3_stmt *pStmt = assocSourceStmt(p);
+  RelatedSource source;
+  *piRowid = sqlite3_last_insert_rowid(pCall->db);
+  if (pStmt == 0) {
+    assocDmlRun(pCall, pDml, piRowid);
+    return;
+  }
+  if (pStmt == p->pDone) {
+    *piRowid = p->iDoneRowid;
+    return;
+  }
+  assocSourceRead(pCall, p, pStmt, &source);
+  pDml->apVal = source.apVal;
+  pDml->nRow = source.nRow;
+  if (pCall->rc == SQLITE_OK) relatedInsertAll(pCall, pDml, piRowid);
+  p->pDone = pCall->rc == SQLITE_OK ? pStmt : 0;
+  p->iDoneRowid = *piRowid;
+  assocSourceClear(&source);
+}
+
 static int relatedUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
                          sqlite3_int64 *pRowid) {
-  const RelatedTable *p = (const RelatedTable *)pVtab;
+  RelatedTable *p = (RelatedTable *)pVtab;
   int bMade = p->zModel != 0, rc;
+  int bInsert = argc > 1 && sqlite3_value_type(argv[0]) == SQLITE_NULL;
   AssocDml dml = {.zModel = p->zModel,
                   .zItem = p->zItem,
                   .nVal = argc,
                   .apVal = argv,
+                  .nRow = 1,
                   .iId = bMade ? -1 : RELATED_COL_ID,
                   .iJson = bMade ? -1 : RELATED_COL_JSON,
                   .iThrough = bMade ? -1 : RELATED_COL_THROUGH,
@@ -381,15 +430,40 @@ static int relatedUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
                   .iRow = p->iRowCol};
   AssocCall call;
   i64 iRowid = 0;
+  *pRowid = sqlite3_last_insert_rowid(p->pConn->db);
+  if (bInsert && p->pSource) return assocSourceKeep(p, argc, argv);
   assocCallInit(&call, p->pConn);
-  assocDmlRun(&call, &dml, &iRowid);
+  if (bInsert) {
+    relatedInsert(&call, p, &dml, &iRowid);
+  } else {
+    assocDmlRun(&call, &dml, &iRowid);
+  }
   *pRowid = iRowid;
   rc = assocCallVtab(&call, &pVtab->zErrMsg);
   /* Only the plain code makes SQLite ask for OR IGNORE */
   return (rc & 0xff) == SQLITE_CONSTRAINT ? SQLITE_CONSTRAINT : rc;
 }
 
+/* ----------------------------------------------------------- transactions */
+
+/*
+** A statement has begun or ended: rows that come from now on are another's. An
+** INSERT ... SELECT has a transaction of its own or, inside the user's, a
+** savepoint. (Statements that run while its rows are written have one as well,
+** but pDone is set after them.)
+*/
+static int relatedBegin(sqlite3_vtab *pVtab) {
+  ((RelatedTable *)pVtab)->pDone = 0;
+  return SQLITE_OK;
+}
+
+static int relatedSavepoint(sqlite3_vtab *pVtab, int iSavepoint) {
+  (void)iSavepoint;
+  return relatedBegin(pVtab);
+}
+
 const sqlite3_module assocRelatedModule = {
+    .iVersion = 2,
     .xCreate = relatedConnect,
     .xConnect = relatedConnect,
     .xBestIndex = relatedBestIndex,
@@ -402,4 +476,10 @@ const sqlite3_module assocRelatedModule = {
     .xEof = assocRelatedEof,
     .xColumn = assocRelatedColumn,
     .xUpdate = relatedUpdate,
+    .xBegin = relatedBegin,
+    .xCommit = relatedBegin,
+    .xRollback = relatedBegin,
+    .xSavepoint = relatedSavepoint,
+    .xRelease = relatedSavepoint,
+    .xRollbackTo = relatedSavepoint,
 };

@@ -105,13 +105,14 @@ void assocSyncCheck(AssocCall *pCall, AssocRel *pRel);
 
 /* -------------------------------------------------------------------- dml */
 
-/* One row of a statement that writes to related, or to a table made with it.
-** Columns that a table has not are -1. */
+/* Rows of a statement that writes to related, or to a table made with it: one,
+** or those of an INSERT ... SELECT. Columns that a table has not are -1. */
 typedef struct AssocDml AssocDml;
 struct AssocDml {
   const char *zModel, *zItem; /* Of a table made with it, else 0 */
-  int nVal;                   /* What xUpdate got */
-  sqlite3_value **apVal;
+  int nVal;                   /* What xUpdate got for a row */
+  sqlite3_value **apVal;      /* nRow*nVal values */
+  i64 nRow;
   int iId, iJson, iThrough, iModel, iKey, iItem, iDepth, iRow;
 };
 void assocDmlRun(AssocCall *pCall, const AssocDml *pDml, i64 *piRowid);

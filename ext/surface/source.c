@@ -1,0 +1,193 @@
+/*
+** INSERT INTO related ... SELECT reads its source to the end before it writes.
+**
+**   INSERT INTO related(model, key, association, json)
+**     SELECT 'User', 1, 'posts', json_object('title', title) FROM Post;
+**
+** SQLite hands over each row as soon as it has read it. If the row becomes a
+** post, the SELECT goes on to find that one, too, and never ends. Of a table of
+** its own SQLite would keep the rows aside first, and so do we: when the first
+** row comes, the running statement is prepared once more and run to its end,
+** and then its rows are only kept. All of them are written at once; what the
+** running statement still hands over has been written, and is passed over.
+**
+** The running statement is found among those of the connection: it writes, it
+** is busy, and its text says INSERT INTO this table. Nothing but its text can be
+** had, so that its parameters are lent to the copy while that runs. Where it is
+** not found, as for the INSERT ... SELECT of a trigger, each row is written as
+** it comes.
+**
+** The rows of INSERT ... VALUES (...), (...) are read in the same way, so that
+** they are written together.
+*/
+#include "surface/related.h"
+
+/* An application may have left the deprecated function out of its SQLite. */
+#if defined(SQLITE_OMIT_DEPRECATED)
+#define sourceLend(pFrom, pTo) SQLITE_ERROR
+#define sourceLends() 0
+#else
+#define sourceLend(pFrom, pTo) sqlite3_transfer_bindings(pFrom, pTo)
+#ifdef SQLITE_CORE
+#define sourceLends() 1
+#else
+#define sourceLends() (sqlite3_api->transfer_bindings != 0)
+#endif
+#endif
+
+/* ------------------------------------------------------------------- text */
+
+/* One token of SQL at *pz: its length, 0 at the end. A word has *pbWord. */
+static int sourceToken(const char **pz, int *pbWord) {
+  const char *z = *pz, *zEnd;
+  int n = 0;
+  for (;;) {
+    if (*z && strchr(" \t\n\f\r", *z)) {
+      z++;
+    } else if (z[0] == '-' && z[1] == '-') {
+      while (*z && *z != '\n') z++;
+    } else if (z[0] == '/' && z[1] == '*') {
+      zEnd = strstr(z + 2, "*/");
+      z = zEnd ? zEnd + 2 : z + strlen(z);
+    } else {
+      break;
+    }
+  }
+  *pz = z;
+  *pbWord = 0;
+  if (*z && strchr("'\"`[", *z)) {
+    char cEnd = *z == '[' ? ']' : *z;
+    for (n = 1; z[n] && (z[n] != cEnd || (cEnd != ']' && z[n + 1] == cEnd));
+         n++) {
+      if (z[n] == cEnd) n++;
+    }
+    return z[n] ? n + 1 : n;
+  }
+  while ((z[n] >= 'a' && z[n] <= 'z') || (z[n] >= 'A' && z[n] <= 'Z') ||
+         (z[n] >= '0' && z[n] <= '9') || z[n] == '_' || (z[n] & 0x80)) {
+    n++;
+  }
+  *pbWord = n > 0;
+  return n ? n : *z != 0;
+}
+
+static int sourceIs(const char *z, int n, const char *zWord) {
+  return (int)strlen(zWord) == n && sqlite3_strnicmp(z, zWord, n) == 0;
+}
+
+/* Is the token that name, with quotes or without them? */
+static int sourceNames(const char *z, int n, const char *zName) {
+  if (n > 1 && strchr("'\"`[", *z)) return sourceIs(z + 1, n - 2, zName);
+  return sourceIs(z, n, zName);
+}
+
+/* To the word INTO of a statement that inserts: what stands behind it, or 0.
+** In front there may be WITH, and its parentheses. */
+static const char *sourceInto(const char *z) {
+  int n, bWord, nDepth = 0, bInsert = 0;
+  for (; (n = sourceToken(&z, &bWord)) > 0; z += n) {
+    if (*z == '(') nDepth++;
+    if (*z == ')') nDepth--;
+    if (nDepth || !bWord) continue;
+    if (sourceIs(z, n, "explain")) return 0;
+    if (sourceIs(z, n, "insert") || sourceIs(z, n, "replace")) bInsert = 1;
+    if (bInsert && sourceIs(z, n, "into")) return z + n;
+  }
+  return 0;
+}
+
+/* Does the text insert several rows into this table? With RETURNING SQLite
+** keeps them aside itself. */
+static int sourceReads(const RelatedTable *p, const char *z) {
+  int n, bWord, nDepth = 0, bValues = 0, bMany = 0;
+  z = z ? sourceInto(z) : 0;
+  if (z == 0) return 0;
+  n = sourceToken(&z, &bWord);
+  if (z[n] == '.') {
+    z += n + 1;
+    n = sourceToken(&z, &bWord);
+  }
+  if (!sourceNames(z, n, p->zName)) return 0;
+  for (z += n; (n = sourceToken(&z, &bWord)) > 0; z += n) {
+    nDepth += *z == '(';
+    nDepth -= *z == ')';
+    if (bWord && sourceIs(z, n, "from")) bMany = 1;
+    if (bWord && sourceIs(z, n, "values")) bValues = 1;
+    if (bValues && nDepth == 0 && *z == ',') bMany = 1;
+    if (bWord && sourceIs(z, n, "returning")) return 0;
+  }
+  return bMany;
+}
+
+sqlite3_stmt *assocSourceStmt(const RelatedTable *p) {
+  sqlite3_stmt *pStmt = 0, *pFound = 0;
+  int n = 0;
+  while ((pStmt = sqlite3_next_stmt(p->pConn->db, pStmt)) != 0) {
+    if (!sqlite3_stmt_busy(pStmt) || sqlite3_stmt_readonly(pStmt)) continue;
+    if (sqlite3_bind_parameter_count(pStmt) && !sourceLends()) continue;
+    if (!sourceReads(p, sqlite3_sql(pStmt))) continue;
+    pFound = pStmt;
+    n++;
+  }
+  return n == 1 ? pFound : 0;
+}
+
+/* ------------------------------------------------------------------- rows */
+
+int assocSourceKeep(RelatedTable *p, int nVal, sqlite3_value **apVal) {
+  RelatedSource *pSource = p->pSource;
+  int i;
+  if (pSource->nRow >= pSource->nAlloc) {
+    i64 nNew = pSource->nAlloc * 2 + 64;
+    sqlite3_value **ap =
+        sqlite3_realloc64(pSource->apVal, sizeof(*ap) * (u64)(nNew * nVal));
+    if (ap == 0) return SQLITE_NOMEM;
+    pSource->apVal = ap;
+    pSource->nAlloc = nNew;
+  }
+  assert(pSource->nVal == 0 || pSource->nVal == nVal);
+  pSource->nVal = nVal;
+  for (i = 0; i < nVal; i++) {
+    sqlite3_value *pVal = sqlite3_value_dup(apVal[i]);
+    if (pVal == 0) {
+      while (i > 0) {
+        sqlite3_value_free(pSource->apVal[pSource->nRow * nVal + --i]);
+      }
+      return SQLITE_NOMEM;
+    }
+    pSource->apVal[pSource->nRow * nVal + i] = pVal;
+  }
+  pSource->nRow++;
+  return SQLITE_OK;
+}
+
+void assocSourceClear(RelatedSource *pSource) {
+  i64 i;
+  for (i = 0; i < pSource->nRow * pSource->nVal; i++) {
+    sqlite3_value_free(pSource->apVal[i]);
+  }
+  sqlite3_free(pSource->apVal);
+  memset(pSource, 0, sizeof(*pSource));
+}
+
+/* Run the copy to its end. A statement may have no parameters to be lent. */
+static void sourceRun(AssocCall *pCall, sqlite3_stmt *pFrom,
+                      sqlite3_stmt *pCopy) {
+  int bLend = sqlite3_bind_parameter_count(pFrom) > 0;
+  if (pCopy == 0) return;
+  if (bLend) assocErrorCode(pCall, sourceLend(pFrom, pCopy));
+  while (assocStep(pCall, pCopy)) {
+  }
+  sqlite3_reset(pCopy);
+  if (bLend) assocErrorCode(pCall, sourceLend(pCopy, pFrom));
+}
+
+void assocSourceRead(AssocCall *pCall, RelatedTable *p, sqlite3_stmt *pStmt,
+                     RelatedSource *pSource) {
+  sqlite3_stmt *pCopy = assocPrepare(pCall, "%s", sqlite3_sql(pStmt));
+  memset(pSource, 0, sizeof(*pSource));
+  p->pSource = pSource;
+  sourceRun(pCall, pStmt, pCopy);
+  p->pSource = 0;
+  assocFinalize(pCall, pCopy);
+}
