@@ -54,12 +54,18 @@ static AssocDef *foundBefore(AssocLook *p, AssocModel *pModel, int eKind,
   return 0;
 }
 
+/* The list of what was found for a model, among those of its bucket. */
+static AssocFound **foundBucket(AssocLook *p, const AssocModel *pModel) {
+  u32 h = (u32)((uintptr_t)pModel >> 4) * 2654435761u;
+  return &p->apFound[h % ASSOC_COUNT(p->apFound)];
+}
+
 static int foundTaken(AssocLook *p, AssocModel *pModel, const char *zName) {
   AssocDef *pDef;
   AssocFound *pFound;
   int iCol = assocColumnFind(pModel->pTable, zName), i;
   if (iCol >= 0) return 1;
-  for (pFound = p->pFound; pFound; pFound = pFound->pNext) {
+  for (pFound = *foundBucket(p, pModel); pFound; pFound = pFound->pSame) {
     if (pFound->pModel == pModel &&
         sqlite3_stricmp(pFound->zName, zName) == 0) {
       return 1;
@@ -108,6 +114,7 @@ static void foundOptions(AssocLook *p, AssocFound *pFound,
     foundKeys(p, pOther, &opt.otherKey, &opt.targetKey);
     opt.zThrough = assocRowName(p->pCall, &p->mem, p->pSchema->zName,
                                 p->pSchema, pKey->name.pChild->zName);
+    if (pKey->bLoose) opt.eThroughUnique = 0;
   }
   /* A column has one constraint at most that a definition may speak of */
   if (pKey->bShared || (pOther && pOther->bShared)) opt.eConstraints = 0;
@@ -123,7 +130,7 @@ static const char *foundName(AssocLook *p, AssocModel *pModel, int eKind,
   int i;
   for (i = 0; pCall->rc == SQLITE_OK; i++) {
     if (pOther) {
-      z = assocNameMany(pCall, &p->mem, &pOther->name, bPlain, i);
+      z = assocNameMany(pCall, &p->mem, &pKey->name, &pOther->name, bPlain, i);
     } else if (eKind == ASSOC_BELONGSTO) {
       z = assocNameOne(pCall, &p->mem, &pKey->name, i);
     } else {
@@ -166,13 +173,126 @@ static void foundAdd(AssocLook *p, AssocModel *pModel, int eKind,
     p->pFound = pFound;
   }
   p->pLastFound = pFound;
+  pFound->pSame = *foundBucket(p, pModel);
+  *foundBucket(p, pModel) = pFound;
 }
 
 /* ------------------------------------------------------------ join tables */
 
+/* A join table's two keys. */
+struct AssocLookPair {
+  AssocLookKey *pA, *pB;
+  AssocLookPair *pNext;
+};
+
+/* Is the last word of z one of them? */
+static int foundEnds(AssocLook *p, const char *z, const char *const *az,
+                     int n) {
+  int i, nLess;
+  z = assocUnderscore(p->pCall, &p->mem, z);
+  for (i = 0; z && i < n; i++) {
+    nLess = (int)strlen(z) - (int)strlen(az[i]);
+    if (nLess >= 0 && strcmp(&z[nLess], az[i]) == 0 &&
+        (nLess == 0 || z[nLess - 1] == '_')) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* A column by which the rows of a list are ordered. */
+static int foundIsOrder(AssocLook *p, const AssocColumn *pCol) {
+  static const char *const az[] = {"position", "order", "sort",  "rank",
+                                   "sequence", "seq",   "index", "ordinal"};
+  return pCol->eAff == ASSOC_AFF_NUMERIC &&
+         foundEnds(p, pCol->zName, az, ASSOC_COUNT(az));
+}
+
+/* What rows of any table have: when they were made. */
+static int foundIsStamp(AssocLook *p, const AssocColumn *pCol) {
+  static const char *const az[] = {"created_at",  "updated_at",  "created_on",
+                                   "updated_on",  "created",     "updated",
+                                   "inserted_at", "last_update", "added_at"};
+  return foundEnds(p, pCol->zName, az, ASSOC_COUNT(az));
+}
+
+/* Has the table columns with something to tell beside two keys and its own? */
+static int foundHasData(AssocLook *p, const AssocLookKey *pA,
+                        const AssocLookKey *pB) {
+  const AssocTable *pTab = pA->name.pChild->pTable;
+  int i;
+  for (i = 0; i < pTab->nCol; i++) {
+    const AssocColumn *pCol = &pTab->aCol[i];
+    if (i == pA->key.aCol[0] || i == pB->key.aCol[0] || pCol->iPk) continue;
+    if (!foundIsOrder(p, pCol) && !foundIsStamp(p, pCol)) return 1;
+  }
+  return 0;
+}
+
+/* Is the table called after both: posts_tags? */
+static int foundIsNamedSo(AssocLook *p, const AssocLookKey *pA,
+                          const AssocLookKey *pB) {
+  AssocCall *pCall = p->pCall;
+  const char *z = assocUnderscore(pCall, &p->mem, pA->name.pChild->zName);
+  const char *zA = assocSingularize(
+      pCall, &p->mem, assocUnderscore(pCall, &p->mem, pA->name.zParent));
+  const char *zB = assocSingularize(
+      pCall, &p->mem, assocUnderscore(pCall, &p->mem, pB->name.zParent));
+  return z && zA && zB && pA->name.pParent != pB->name.pParent &&
+         strstr(z, zA) && strstr(z, zB);
+}
+
+/* How many rows have the same pair as another one, of the first 2,000; in *pn
+** how many rows have a pair. */
+static int foundTwins(AssocLook *p, const AssocLookKey *pA,
+                      const AssocLookKey *pB, int *pn) {
+  const AssocTable *pTab = pA->name.pChild->pTable;
+  sqlite3_stmt *pStmt = assocPrepare(
+      p->pCall,
+      "SELECT sum(n), count(*) FROM (SELECT count(*) AS n FROM (SELECT \"%w\""
+      " AS a, \"%w\" AS b FROM \"%w\".\"%w\" LIMIT 2000) WHERE a IS NOT NULL"
+      " AND b IS NOT NULL GROUP BY a, b)",
+      pA->key.azCol[0], pB->key.azCol[0], pTab->pSchema->zName, pTab->zName);
+  int nPair = 0;
+  *pn = 0;
+  if (assocStep(p->pCall, pStmt)) {
+    *pn = sqlite3_column_int(pStmt, 0);
+    nPair = sqlite3_column_int(pStmt, 1);
+  }
+  assocFinalize(p->pCall, pStmt);
+  return *pn - nPair;
+}
+
+/*
+** Two keys of which no index says that they are unique. They join if nothing
+** else is in the table, or if it is called after both of its parents; and if
+** no pair is there twice: then the rows are events.
+*/
+static int foundJoinsLoosely(AssocLook *p, const AssocLookKey *pA,
+                             const AssocLookKey *pB) {
+  static const char *const azEvent[] = {
+      "logs",     "log",      "events",   "event",        "visits",
+      "views",    "logins",   "history",  "transactions", "payments",
+      "messages", "comments", "sessions", "actions",      "readings",
+      "orders",   "bookings", "rentals",  "entries",      "notifications"};
+  const AssocLookKey *pC = p->pKey;
+  int n, bNamed;
+  for (; pC; pC = pC->pNext) { /* A third key, or one to it: more than a pair */
+    if (pC->name.pParent == pA->name.pChild) return 0;
+    if (pC->name.pChild == pA->name.pChild && pC != pA && pC != pB) return 0;
+  }
+  if (pA->key.nCol != 1 || pB->key.nCol != 1) return 0;
+  bNamed = foundIsNamedSo(p, pA, pB);
+  if (!bNamed &&
+      (foundHasData(p, pA, pB) ||
+       foundEnds(p, pA->name.pChild->zName, azEvent, ASSOC_COUNT(azEvent)))) {
+    return 0;
+  }
+  return foundTwins(p, pA, pB, &n) == 0 && (bNamed || n > 1);
+}
+
 /* Do both keys together identify a row of their table, and neither alone? */
-static int foundJoins(AssocLook *p, const AssocLookKey *pA,
-                      const AssocLookKey *pB) {
+static int foundJoins(AssocLook *p, AssocLookKey *pA, AssocLookKey *pB) {
   AssocTable *pTab = pA->name.pChild->pTable;
   int aCol[16], n = 0, i, j, bUnique = 0;
   if (pA->name.bUnique || pB->name.bUnique) return 0;
@@ -186,41 +306,67 @@ static int foundJoins(AssocLook *p, const AssocLookKey *pA,
   }
   if (n == pA->key.nCol) return 0; /* One lies in the other */
   (void)assocTableIndexOn(p->pCall, pTab, n, aCol, &bUnique);
-  return bUnique;
+  if (bUnique) return 1;
+  if (!foundJoinsLoosely(p, pA, pB)) return 0;
+  pA->bLoose = pB->bLoose = 1;
+  return 1;
 }
 
-/* The next pair of keys of one table that make it a join table. */
-static int foundNextPair(AssocLook *p, AssocLookKey **ppA, AssocLookKey **ppB) {
-  AssocLookKey *pA = *ppA, *pB = *ppB;
-  if (pA == 0) pB = pA = p->pKey;
-  while (pA && p->pCall->rc == SQLITE_OK) {
-    pB = pB->pNext;
-    if (pB == 0 || pB->name.pChild != pA->name.pChild) {
-      pB = pA = pA->pNext;
-    } else if (foundJoins(p, pA, pB)) {
-      *ppA = pA;
-      *ppB = pB;
-      return 1;
+/* The pairs of keys of one table that make it a join table. */
+static void foundPairs(AssocLook *p) {
+  AssocLookPair **ppEnd = &p->pPair;
+  AssocLookKey *pA, *pB;
+  for (pA = p->pKey; pA; pA = pA->pNext) {
+    for (pB = pA->pNext; pB && pB->name.pChild == pA->name.pChild;
+         pB = pB->pNext) {
+      AssocLookPair *pPair;
+      if (!foundJoins(p, pA, pB)) continue;
+      pPair = assocAlloc(p->pCall, &p->mem, sizeof(*pPair));
+      if (pPair == 0) return;
+      pPair->pA = pA;
+      pPair->pB = pB;
+      *ppEnd = pPair;
+      ppEnd = &pPair->pNext;
     }
   }
-  return 0;
+}
+
+static int foundRelates(const AssocNaming *p, const AssocModel *pM,
+                        const AssocModel *pN) {
+  return (p->pChild == pM && p->pParent == pN) ||
+         (p->pChild == pN && p->pParent == pM);
+}
+
+/* What a person owns or made goes aside where a join table says what that
+** person is a member of: owned_teams beside teams. */
+static void foundAside(AssocLook *p) {
+  const AssocLookPair *q;
+  AssocLookKey *pKey;
+  for (q = p->pPair; q; q = q->pNext) { /* friends are people, not rows */
+    if (q->pA->name.pParent != q->pB->name.pParent) continue;
+    q->pA->name.bPlain = q->pB->name.bPlain = 0;
+  }
+  for (pKey = p->pKey; pKey && p->pPair; pKey = pKey->pNext) {
+    if (!assocNamingIsAside(p->pCall, &p->mem, &pKey->name)) continue;
+    for (q = p->pPair; q && !pKey->name.bAside; q = q->pNext) {
+      pKey->name.bAside = (u8)foundRelates(&pKey->name, q->pA->name.pParent,
+                                           q->pB->name.pParent);
+    }
+  }
 }
 
 /* Does nothing else relate the two models of the pair? */
-static int foundIsOnlyPair(AssocLook *p, const AssocLookKey *pA,
-                           const AssocLookKey *pB) {
-  const AssocModel *pM = pA->name.pParent, *pN = pB->name.pParent;
-  AssocLookKey *pC = 0, *pD = 0, *pKey;
+static int foundIsOnlyPair(AssocLook *p, const AssocLookPair *pPair) {
+  const AssocModel *pM = pPair->pA->name.pParent;
+  const AssocModel *pN = pPair->pB->name.pParent;
+  const AssocLookPair *q;
+  AssocLookKey *pKey;
   int n = 0;
   for (pKey = p->pKey; pKey; pKey = pKey->pNext) {
-    const AssocNaming *q = &pKey->name;
-    if ((q->pChild == pM && q->pParent == pN) ||
-        (q->pChild == pN && q->pParent == pM)) {
-      return 0;
-    }
+    if (!pKey->name.bAside && foundRelates(&pKey->name, pM, pN)) return 0;
   }
-  while (foundNextPair(p, &pC, &pD)) {
-    const AssocModel *pX = pC->name.pParent, *pY = pD->name.pParent;
+  for (q = p->pPair; q; q = q->pNext) {
+    const AssocModel *pX = q->pA->name.pParent, *pY = q->pB->name.pParent;
     n += (pX == pM && pY == pN) || (pX == pN && pY == pM);
   }
   return n == 1;
@@ -240,18 +386,21 @@ static void foundOver(AssocLook *p, AssocLookKey *pKey, int eKind) {
   }
 }
 
-static void foundThrough(AssocLook *p, AssocLookKey *pA, AssocLookKey *pB) {
+static void foundThrough(AssocLook *p, const AssocLookPair *pPair) {
+  AssocLookKey *pA = pPair->pA, *pB = pPair->pB;
   AssocModel *pM = (AssocModel *)pA->name.pParent;
   AssocModel *pN = (AssocModel *)pB->name.pParent;
-  int bPlain = foundIsOnlyPair(p, pA, pB);
+  int bPlain = foundIsOnlyPair(p, pPair);
   foundAdd(p, pM, ASSOC_BELONGSTOMANY, pN, pA, pB, bPlain);
   foundAdd(p, pN, ASSOC_BELONGSTOMANY, pM, pB, pA, bPlain);
 }
 
-/* Guesses come after all that is declared, so that they take no names. */
 void assocDiscover(AssocLook *p) {
-  AssocLookKey *pKey, *pB;
+  const AssocLookPair *pPair;
+  AssocLookKey *pKey;
   int bGuess;
+  foundPairs(p);
+  foundAside(p);
   for (bGuess = 0; bGuess < 2; bGuess++) {
     for (pKey = p->pKey; pKey; pKey = pKey->pNext) {
       if (bGuess == (pKey->nSure < 100)) foundOver(p, pKey, ASSOC_BELONGSTO);
@@ -259,10 +408,9 @@ void assocDiscover(AssocLook *p) {
     for (pKey = p->pKey; pKey; pKey = pKey->pNext) {
       if (bGuess == (pKey->nSure < 100)) foundOver(p, pKey, ASSOC_HASMANY);
     }
-    pKey = pB = 0;
-    while (foundNextPair(p, &pKey, &pB)) {
-      int bSure = pKey->nSure == 100 && pB->nSure == 100;
-      if (bGuess == !bSure) foundThrough(p, pKey, pB);
+    for (pPair = p->pPair; pPair; pPair = pPair->pNext) {
+      int bSure = pPair->pA->nSure == 100 && pPair->pB->nSure == 100;
+      if (bGuess == !bSure) foundThrough(p, pPair);
     }
   }
 }

@@ -389,6 +389,31 @@ struct LookPlace {
   int i;
 };
 
+/* Those of one table together, and of a table declared keys first, then guesses
+** in the order of columns. */
+static int lookByTable(const void *pA, const void *pB) {
+  const LookPlace *pX = pA, *pY = pB;
+  const AssocLookKey *p = pX->pKey, *q = pY->pKey;
+  int c = sqlite3_stricmp(p->name.pChild->pTable->zName,
+                          q->name.pChild->pTable->zName);
+  if (c == 0) c = (q->nSure == 100) - (p->nSure == 100);
+  if (c == 0 && p->nSure < 100) c = p->key.aCol[0] - q->key.aCol[0];
+  return c ? c : pX->i - pY->i;
+}
+
+/* Link the keys anew, as they are in a. */
+static void lookLink(AssocLook *p, LookPlace *a, int n) {
+  int i;
+  if (n == 0) return;
+  qsort(a, (size_t)n, sizeof(*a), lookByTable);
+  for (i = 0; i < n; i++) {
+    a[i].i = i;
+    a[i].pKey->pNext = i + 1 < n ? a[i + 1].pKey : 0;
+  }
+  p->pKey = a[0].pKey;
+  p->pLastKey = a[n - 1].pKey;
+}
+
 /* Those of one child and one parent together, in the order of the list. */
 static int lookByPair(const void *pA, const void *pB) {
   const LookPlace *pX = pA, *pY = pB;
@@ -420,14 +445,20 @@ void assocLookKeysRelate(AssocLook *p) {
   AssocLookKey *pKey;
   LookPlace *a;
   int i, j, n = 0;
+  assocLookHabits(p);
   for (pKey = p->pKey; pKey; pKey = pKey->pNext) n++;
   a = assocAlloc(p->pCall, &p->mem, (i64)sizeof(*a) * (n + 1));
   for (pKey = p->pKey, i = 0; pKey && a && i < n; pKey = pKey->pNext, i++) {
+    pKey->name.eStyle = p->eStyle;
+    pKey->name.cLetter = (char)p->cLetter;
+    pKey->name.zChild = assocLookPlainName(p, pKey->name.pChild->zName);
+    pKey->name.zParent = assocLookPlainName(p, pKey->name.pParent->zName);
     assocNamingStart(p->pCall, &p->mem, &pKey->name);
     a[i].pKey = pKey;
     a[i].i = i;
   }
   if (p->pCall->rc != SQLITE_OK) return;
+  lookLink(p, a, n);
   qsort(a, (size_t)n, sizeof(*a), lookByPair);
   for (i = 0; i < n; i = j) {
     for (j = i + 1; j < n && a[j].pKey->name.pChild == a[i].pKey->name.pChild &&

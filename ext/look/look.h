@@ -20,6 +20,7 @@
 typedef struct AssocFound AssocFound;
 typedef struct AssocLook AssocLook;
 typedef struct AssocLookKey AssocLookKey;
+typedef struct AssocLookPair AssocLookPair;
 typedef struct AssocProblem AssocProblem;
 typedef struct AssocSkipped AssocSkipped;
 
@@ -31,9 +32,16 @@ struct AssocLook {
   AssocLookKey *pKey, *pLastKey;
   AssocSkipped *pSkip, *pLastSkip;
   AssocFound *pFound, *pLastFound;
+  AssocFound *apFound[512]; /* The same by their models, hashed */
+  AssocLookPair *pPair;     /* Pairs of keys of join tables */
   AssocProblem *pProblem, *pLastProblem;
   int nDef; /* Associations that are defined, those of a model together */
   AssocDef **apDef;
+  u8 bHabits;            /* What follows has been looked for */
+  u8 eStyle;             /* ASSOC_STYLE_*: of the names in the schema */
+  int cLetter;           /* What all tables begin with, as Z of ZNOTE; or 0 */
+  int nPrefix, nTable;   /* Tables that can be models, without views */
+  const char **azPrefix; /* What several tables begin with: "wp_" */
   u8 *abShadow; /* One for each entry of pSchema: a shadow table. 0: not read */
 };
 
@@ -51,6 +59,7 @@ struct AssocLookKey {
   int nSure;           /* 100: declared; less: a guess */
   const char *zWhy;    /* A guess: what speaks for it */
   u8 bShared;          /* The same columns reference something else as well */
+  u8 bLoose;           /* A join table's, but nothing makes a pair unique */
   AssocLookKey *pNext; /* In the order of tables and of declaration */
 };
 
@@ -68,7 +77,8 @@ void assocLookKeys(AssocLook *p);
 AssocLookKey *assocLookKeyAdd(AssocLook *p, AssocModel *pChild,
                               AssocModel *pParent, int nCol, const int *aCol,
                               const int *aRef);
-/* What the names need to know of each other, once all keys are there. */
+/* Put them in the order of tables again, and find what the names need to know
+** of each other: to be called once all keys are there. */
 void assocLookKeysRelate(AssocLook *p);
 /* The model that a table is, if its name is found again; else 0. */
 AssocModel *assocLookModel(AssocLook *p, AssocTable *pTab);
@@ -87,6 +97,10 @@ int assocLookSameColumns(const AssocKey *pKey, int nCol, const int *aCol);
 ** Faster than to ask the catalog again and again. */
 AssocDef *assocLookFirstDef(AssocLook *p, const AssocModel *pModel, int *pi);
 AssocDef *assocLookNextDef(AssocLook *p, int *pi);
+/* How the schema names things, into p. */
+void assocLookHabits(AssocLook *p);
+/* A table's name without what tables begin with: posts of wp_posts. */
+const char *assocLookPlainName(const AssocLook *p, const char *zName);
 /* Finish a text of lines, without an end of line after the last.
 ** OUT: sqlite3_free() */
 char *assocLookLines(AssocLook *p, sqlite3_str *pStr);
@@ -107,6 +121,7 @@ struct AssocFound {
   int nSure;
   const char *zWhy;
   AssocFound *pNext;
+  AssocFound *pSame; /* The next one in the same bucket of p->apFound */
 };
 
 /* Associations over the keys that have none, into p->pFound. */

@@ -466,30 +466,45 @@ AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
 
 /* ---------------------------------------------------------------- naming */
 
+/* The style of a name: as the words are that it is made of, owner_posts,
+** ownerPosts or OwnerPosts. */
+#define ASSOC_STYLE_NONE 0
+#define ASSOC_STYLE_SNAKE 1
+#define ASSOC_STYLE_CAMEL 2
+#define ASSOC_STYLE_PASCAL 3
+
 /* A foreign key for which names are looked for. */
 typedef struct AssocNaming AssocNaming;
 struct AssocNaming {
   const AssocModel *pChild; /* Has the key */
   const AssocModel *pParent;
   int nCol;
-  const int *aCol;   /* Columns of the child */
-  const int *aRef;   /* Columns of the parent */
-  u8 bUnique;        /* At most one row of the child has it */
-  u8 bOnly;          /* No other key of the child references the parent */
-  u8 bPlain;         /* Of all that relates the two it goes first */
-  u8 bSelf;          /* Set by start, as all that follows */
-  u8 bOwn;           /* zStem is the parent's own name */
-  const char *zStem; /* "author" of author_id */
+  const int *aCol; /* Columns of the child */
+  const int *aRef; /* Columns of the parent */
+  u8 bUnique;      /* At most one row of the child has it */
+  u8 bOnly;        /* No other key of the child references the parent */
+  u8 bPlain;       /* Of all that relates the two it goes first */
+  u8 bAside;       /* What is owned, beside a membership: not plain */
+  u8 eStyle;       /* ASSOC_STYLE_*: of the names that are made */
+  char cLetter;    /* What every name of the schema begins with, or 0 */
+  const char *zChild, *zParent; /* The tables' names without a prefix */
+  u8 bSelf;                     /* Set by start, as all that follows */
+  u8 bOwn;                      /* zStem is the parent's own name */
+  const char *zStem;            /* "author" of author_id */
 };
 void assocNamingStart(AssocCall *pCall, AssocArena *pArena, AssocNaming *p);
 /* The iTry-th candidate, from 0 on and without end; never 0. For the child's
-** belongsTo, the parent's hasOne or hasMany, and a belongsToMany whose other
-** key is pOther. */
+** belongsTo, the parent's hasOne or hasMany, and a belongsToMany over p
+** whose other key is pOther. */
 const char *assocNameOne(AssocCall *pCall, AssocArena *pArena,
                          const AssocNaming *p, int iTry);
 const char *assocNameHas(AssocCall *pCall, AssocArena *pArena,
                          const AssocNaming *p, int iTry);
 const char *assocNameMany(AssocCall *pCall, AssocArena *pArena,
-                          const AssocNaming *pOther, int bPlain, int iTry);
+                          const AssocNaming *p, const AssocNaming *pOther,
+                          int bPlain, int iTry);
+/* Does the key say who owns, made or leads the child? */
+int assocNamingIsAside(AssocCall *pCall, AssocArena *pArena,
+                       const AssocNaming *p);
 
 #endif /* ASSOC_MODEL_H */

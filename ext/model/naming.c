@@ -22,48 +22,62 @@ struct NamingRole {
   const char *zStem; /* In snake case */
   const char *zOne;  /* 0: the word as it is */
   const char *zPart;
-  u8 bSelf; /* Only of a table with itself */
+  u8 bSelf;  /* Only of a table with itself */
+  u8 bAside; /* Who has it, not what it is part of: owned beside joined */
 };
 static const NamingRole aNamingRole[] = {
-    {"parent", 0, "children", 1},
-    {"manager", 0, "subordinates", 1},
-    {"supervisor", 0, "subordinates", 1},
-    {"boss", 0, "subordinates", 1},
-    {"reports_to", "manager", "subordinates", 1},
-    {"reply_to", 0, "replies", 1},
-    {"in_reply_to", 0, "replies", 1},
-    {"original", 0, "copies", 1},
-    {"mentor", 0, "mentees", 1},
-    {"referrer", 0, "referrals", 1},
-    {"referred_by", "referrer", "referrals", 1},
-    {"predecessor", 0, "successors", 1},
-    {"author", 0, "authored", 0},
-    {"editor", 0, "edited", 0},
-    {"creator", 0, "created", 0},
-    {"created_by", "creator", "created", 0},
-    {"updater", 0, "updated", 0},
-    {"updated_by", "updater", "updated", 0},
-    {"owner", 0, "owned", 0},
-    {"owned_by", "owner", "owned", 0},
-    {"sender", 0, "sent", 0},
-    {"sent_by", "sender", "sent", 0},
-    {"recipient", 0, "received", 0},
-    {"receiver", 0, "received", 0},
-    {"assignee", 0, "assigned", 0},
-    {"assigned_to", "assignee", "assigned", 0},
-    {"reviewer", 0, "reviewed", 0},
-    {"reviewed_by", "reviewer", "reviewed", 0},
-    {"approver", 0, "approved", 0},
-    {"approved_by", "approver", "approved", 0},
-    {"reporter", 0, "reported", 0},
-    {"seller", 0, "sold", 0},
-    {"buyer", 0, "bought", 0},
-    {"source", 0, "outgoing", 0},
-    {"from", 0, "outgoing", 0},
-    {"origin", 0, "outgoing", 0},
-    {"target", 0, "incoming", 0},
-    {"to", 0, "incoming", 0},
-    {"destination", 0, "incoming", 0},
+    {"parent", 0, "children", 1, 0},
+    {"manager", 0, "subordinates", 1, 0},
+    {"supervisor", 0, "subordinates", 1, 0},
+    {"boss", 0, "subordinates", 1, 0},
+    {"reports_to", "manager", "subordinates", 1, 0},
+    {"reply_to", 0, "replies", 1, 0},
+    {"in_reply_to", 0, "replies", 1, 0},
+    {"original", 0, "copies", 1, 0},
+    {"mentor", 0, "mentees", 1, 0},
+    {"referrer", 0, "referrals", 1, 0},
+    {"referred_by", "referrer", "referrals", 1, 0},
+    {"predecessor", 0, "successors", 1, 0},
+    {"author", 0, "authored", 0, 0},
+    {"editor", 0, "edited", 0, 0},
+    {"creator", 0, "created", 0, 1},
+    {"created_by", "creator", "created", 0, 1},
+    {"updater", 0, "updated", 0, 0},
+    {"updated_by", "updater", "updated", 0, 0},
+    {"owner", 0, "owned", 0, 1},
+    {"owned_by", "owner", "owned", 0, 1},
+    {"sender", 0, "sent", 0, 0},
+    {"sent_by", "sender", "sent", 0, 0},
+    {"recipient", 0, "received", 0, 0},
+    {"receiver", 0, "received", 0, 0},
+    {"assignee", 0, "assigned", 0, 0},
+    {"assigned_to", "assignee", "assigned", 0, 0},
+    {"reviewer", 0, "reviewed", 0, 0},
+    {"reviewed_by", "reviewer", "reviewed", 0, 0},
+    {"approver", 0, "approved", 0, 0},
+    {"approved_by", "approver", "approved", 0, 0},
+    {"reporter", 0, "reported", 0, 0},
+    {"seller", 0, "sold", 0, 0},
+    {"buyer", 0, "bought", 0, 0},
+    {"source", 0, "outgoing", 0, 0},
+    {"from", 0, "outgoing", 0, 0},
+    {"origin", 0, "outgoing", 0, 0},
+    {"target", 0, "incoming", 0, 0},
+    {"to", 0, "incoming", 0, 0},
+    {"destination", 0, "incoming", 0, 0},
+    {"root", 0, "descendants", 1, 0},
+    {"manager", 0, "managed", 0, 1},
+    {"leader", 0, "led", 0, 1},
+    {"organizer", 0, "organized", 0, 1},
+    {"moderator", 0, "moderated", 0, 1},
+    {"host", 0, "hosted", 0, 1},
+    {"uploader", 0, "uploaded", 0, 0},
+    {"uploaded_by", "uploader", "uploaded", 0, 0},
+    {"invited_by", "inviter", "invited", 0, 0},
+    {"deleted_by", "deleter", "deleted", 0, 0},
+    {"assigned_by", "assigner", "assigned", 0, 0},
+    {"publisher", 0, "published", 0, 0},
+    {"poster", 0, "posted", 0, 0},
 };
 
 /* Where nothing of a name is left that can be in one. */
@@ -142,6 +156,64 @@ static const char *namingSnake(AssocCall *pCall, AssocArena *pArena,
   return z ? z : "";
 }
 
+static const char *namingLowerFirst(AssocCall *pCall, AssocArena *pArena,
+                                    const char *z) {
+  char *zOut = assocArenaText(pCall, pArena, z, -1);
+  int i;
+  if (zOut == 0) return "";
+  for (i = 0; namingIsUpper(zOut[i]); i++) { /* URLPath: urlPath */
+    if (i && zOut[i + 1] >= 'a' && zOut[i + 1] <= 'z') break;
+    zOut[i] = (char)(zOut[i] - 'A' + 'a');
+  }
+  return zOut;
+}
+
+/* A name in the style of the schema. */
+static const char *namingStyle(AssocCall *pCall, AssocArena *pArena,
+                               const AssocNaming *p, const char *z) {
+  if (p->eStyle == ASSOC_STYLE_NONE || pCall->rc != SQLITE_OK) return z;
+  if (p->eStyle == ASSOC_STYLE_SNAKE) return namingSnake(pCall, pArena, z);
+  if (z[0] != '_') {
+    z = assocCamelize(pCall, pArena, z, "");
+    if (z == 0) return "";
+  }
+  if (p->eStyle == ASSOC_STYLE_CAMEL) return namingLowerFirst(pCall, pArena, z);
+  return namingCap(pCall, pArena, z, "A");
+}
+
+/* Where the last word of z begins. */
+static int namingLastWord(const char *z) {
+  int i = (int)strlen(z);
+  while (i > 0 && z[i - 1] != '_' &&
+         !(namingIsUpper(z[i - 1]) && z[i] >= 'a' && z[i] <= 'z')) {
+    i--;
+  }
+  return i && namingIsUpper(z[i - 1]) ? i - 1 : i;
+}
+
+/* Is the last word one that names of tables have in one form only: event_data,
+** spatial_ref_sys; or a participle behind a plural: fieldsCombined? */
+static int namingIsFixed(AssocCall *pCall, AssocArena *pArena, const char *z) {
+  static const char *const az[] = {"data", "metadata", "media", "staff",
+                                   "sys",  "meta",     "info",  "following"};
+  int i, iLast = namingLastWord(z), n = (int)strlen(z);
+  for (i = 0; i < ASSOC_COUNT(az); i++) {
+    if (sqlite3_stricmp(&z[iLast], az[i]) == 0) return 1;
+  }
+  if (n > 5 && (sqlite3_stricmp(&z[n - 4], "data") == 0 ||
+                sqlite3_stricmp(&z[n - 4], "meta") == 0)) {
+    return 1;
+  }
+  if (n - iLast < 5 || sqlite3_stricmp(&z[n - 2], "ed") != 0) return 0;
+  if (iLast > 1) {
+    const char *zHead = assocArenaText(pCall, pArena, z,
+                                       z[iLast - 1] == '_' ? iLast - 1 : iLast);
+    const char *zOne = assocSingularize(pCall, pArena, zHead);
+    return zOne && strcmp(zOne, zHead) != 0;
+  }
+  return 0;
+}
+
 /* ------------------------------------------------------------------- stem */
 
 /*
@@ -177,9 +249,10 @@ static const char *namingTrimStart(const char *z, int n, const char *zWord) {
 /* A column without what only says that it is a key to zRef. */
 static const char *namingStemOf(AssocCall *pCall, AssocArena *pArena,
                                 const char *zCol, const char *zRef) {
-  static const char *const azKey[] = {"id",   "fk",   "key", "ref",
-                                      "uuid", "guid", "pk"};
-  int i, n = namingTrimEnd(zCol, (int)strlen(zCol), zRef);
+  static const char *const azKey[] = {"id",   "fk",   "key", "ref", "ptr",
+                                      "uuid", "guid", "pk",  "row"};
+  int i, n = (int)strlen(zCol);
+  if (zRef) n = namingTrimEnd(zCol, n, zRef);
   for (i = 0; i < ASSOC_COUNT(azKey); i++) {
     int nLess = namingTrimEnd(zCol, n, azKey[i]);
     if (nLess < n) i = -1; /* There may be more: author_id_fk */
@@ -195,15 +268,18 @@ static const char *namingStemOf(AssocCall *pCall, AssocArena *pArena,
 }
 
 static const char *namingSingular(AssocCall *pCall, AssocArena *pArena,
-                                  const AssocModel *pModel) {
-  const char *z = namingClean(pCall, pArena, pModel->zName);
+                                  const char *z) {
+  z = namingClean(pCall, pArena, z);
+  if (namingIsFixed(pCall, pArena, z)) return z;
   z = assocSingularize(pCall, pArena, z);
   return z ? z : "";
 }
 
 static const char *namingPlural(AssocCall *pCall, AssocArena *pArena,
                                 const char *z) {
-  z = assocPluralize(pCall, pArena, namingClean(pCall, pArena, z));
+  z = namingClean(pCall, pArena, z);
+  if (namingIsFixed(pCall, pArena, z)) return z;
+  z = assocPluralize(pCall, pArena, z);
   return z ? z : "";
 }
 
@@ -217,19 +293,57 @@ static int namingIsOwn(AssocCall *pCall, AssocArena *pArena, const char *zStem,
   return nMore == 0 || zB[nMore - 1] == '_';
 }
 
-/*
-** A column that is called as the one it references says nothing of what the
-** other row is to this one: CustomerID, or tenant_id in a composite key.
-*/
+/* A column without the word that most columns of its table begin with: page of
+** rev_page. */
+static const char *namingTrimTable(const AssocTable *pTab, const char *zCol) {
+  int i, n, nSame = 0;
+  for (n = 0; zCol[n] && zCol[n] != '_'; n++) {
+  }
+  if (n == 0 || zCol[n] == 0 || zCol[n + 1] == 0) return zCol;
+  for (i = 0; i < pTab->nCol; i++) {
+    nSame += sqlite3_strnicmp(pTab->aCol[i].zName, zCol, n + 1) == 0;
+  }
+  return nSame >= 3 && nSame * 2 >= pTab->nCol ? &zCol[n + 1] : zCol;
+}
+
+/* What the column of a key calls the other row. A column that is called as the
+** one it references, CustomerID, says nothing more than the table does: then
+** that is its name. */
+static const char *namingStemColumn(AssocCall *pCall, AssocArena *pArena,
+                                    const AssocNaming *p, int i) {
+  const AssocTable *pTab = p->pChild->pTable;
+  const char *zCol = pTab->aCol[p->aCol[i]].zName;
+  const char *zRef = p->pParent->pTable->aCol[p->aRef[i]].zName;
+  const char *zOwn = namingSingular(pCall, pArena, p->zParent);
+  const char *zLess = namingTrimTable(pTab, zCol), *zStem;
+  if (p->cLetter && zLess == zCol && zCol[0] == p->cLetter && zCol[1]) {
+    zLess = zCol + 1;
+  }
+  if (sqlite3_stricmp(zCol, zRef) == 0) return 0;
+  if (namingIsOwn(pCall, pArena, namingStemOf(pCall, pArena, zRef, 0), zOwn)) {
+    zRef = 0; /* language_id: its words are those of the table */
+  }
+  zStem = namingStemOf(pCall, pArena, zLess, zRef);
+  if (zLess != zCol && namingStemOf(pCall, pArena, zLess, 0)[0] == 0) {
+    zStem = namingStemOf(pCall, pArena, zCol, zRef);
+  }
+  if (p->pChild->zName[0] == '_' &&
+      (strcmp(zCol, "A") == 0 || strcmp(zCol, "B") == 0)) {
+    return 0; /* Prisma's _RoleToUser(A, B) */
+  }
+  return zStem;
+}
+
 void assocNamingStart(AssocCall *pCall, AssocArena *pArena, AssocNaming *p) {
-  const char *zOwn = namingSingular(pCall, pArena, p->pParent);
+  const char *zOwn;
   int i;
+  if (p->zChild == 0) p->zChild = p->pChild->zName;
+  if (p->zParent == 0) p->zParent = p->pParent->zName;
+  zOwn = namingSingular(pCall, pArena, p->zParent);
   p->zStem = 0;
   for (i = 0; i < p->nCol && pCall->rc == SQLITE_OK; i++) {
-    const char *zCol = p->pChild->pTable->aCol[p->aCol[i]].zName;
-    const char *zRef = p->pParent->pTable->aCol[p->aRef[i]].zName;
-    if (sqlite3_stricmp(zCol, zRef) == 0) continue;
-    p->zStem = namingStemOf(pCall, pArena, zCol, zRef);
+    const char *zStem = namingStemColumn(pCall, pArena, p, i);
+    if (zStem) p->zStem = zStem;
   }
   if (p->zStem == 0) p->zStem = zOwn;
   p->bOwn = (u8)namingIsOwn(pCall, pArena, p->zStem, zOwn);
@@ -238,21 +352,46 @@ void assocNamingStart(AssocCall *pCall, AssocArena *pArena, AssocNaming *p) {
 
 /* ------------------------------------------------------------- candidates */
 
-static const NamingRole *namingRole(AssocCall *pCall, AssocArena *pArena,
-                                    const AssocNaming *p) {
-  const char *z = namingSnake(pCall, pArena, p->zStem);
+static const NamingRole *namingRoleOf(AssocCall *pCall, AssocArena *pArena,
+                                      const char *zStem, int bSelf) {
+  const char *z = namingSnake(pCall, pArena, zStem);
   int i;
   for (i = 0; i < ASSOC_COUNT(aNamingRole); i++) {
     const NamingRole *pRole = &aNamingRole[i];
-    if (strcmp(pRole->zStem, z) == 0 && pRole->bSelf <= p->bSelf) return pRole;
+    if (strcmp(pRole->zStem, z) == 0 && pRole->bSelf <= bSelf) return pRole;
   }
   return 0;
 }
 
-const char *assocNameOne(AssocCall *pCall, AssocArena *pArena,
-                         const AssocNaming *p, int iTry) {
+/* The stem without the parent's own name at its end: parent of parent_folder,
+** home of home_team. 0 if that is not there. */
+static const char *namingLess(AssocCall *pCall, AssocArena *pArena,
+                              const AssocNaming *p) {
+  const char *zOwn = namingSingular(pCall, pArena, p->zParent);
+  int n = (int)strlen(p->zStem);
+  int nLess = namingTrimEnd(p->zStem, n, zOwn);
+  return nLess < n ? assocArenaText(pCall, pArena, p->zStem, nLess) : 0;
+}
+
+/* The role that the stem names, with the parent's own name or without. */
+static const NamingRole *namingRole(AssocCall *pCall, AssocArena *pArena,
+                                    const AssocNaming *p) {
+  const NamingRole *pRole = namingRoleOf(pCall, pArena, p->zStem, p->bSelf);
+  const char *zLess = pRole ? 0 : namingLess(pCall, pArena, p);
+  if (zLess) pRole = namingRoleOf(pCall, pArena, zLess, p->bSelf);
+  return pRole;
+}
+
+int assocNamingIsAside(AssocCall *pCall, AssocArena *pArena,
+                       const AssocNaming *p) {
   const NamingRole *pRole = namingRole(pCall, pArena, p);
-  const char *zOwn = namingSingular(pCall, pArena, p->pParent);
+  return pRole && pRole->bAside;
+}
+
+static const char *nameOne(AssocCall *pCall, AssocArena *pArena,
+                           const AssocNaming *p, int iTry) {
+  const NamingRole *pRole = namingRoleOf(pCall, pArena, p->zStem, p->bSelf);
+  const char *zOwn = namingSingular(pCall, pArena, p->zParent);
   switch (iTry) {
   case 0:
     if (pRole == 0 || pRole->zOne == 0) return p->zStem;
@@ -265,17 +404,21 @@ const char *assocNameOne(AssocCall *pCall, AssocArena *pArena,
   return namingNumber(pCall, pArena, p->zStem, iTry - 3);
 }
 
+const char *assocNameOne(AssocCall *pCall, AssocArena *pArena,
+                         const AssocNaming *p, int iTry) {
+  return namingStyle(pCall, pArena, p, nameOne(pCall, pArena, p, iTry));
+}
+
 /* What stands before the plural: home of home_team, created of created_by.
 ** 0 if there is no such thing. */
 static const char *namingPart(AssocCall *pCall, AssocArena *pArena,
                               const AssocNaming *p) {
   const NamingRole *pRole = namingRole(pCall, pArena, p);
-  const char *zOwn = namingSingular(pCall, pArena, p->pParent);
   int n = (int)strlen(p->zStem), nPart;
   if (pRole && !pRole->bSelf) return pRole->zPart;
   nPart = namingTrimEnd(p->zStem, n, "by");
-  if (nPart == n) nPart = namingTrimEnd(p->zStem, n, zOwn);
-  return nPart < n ? assocArenaText(pCall, pArena, p->zStem, nPart) : 0;
+  if (nPart < n) return assocArenaText(pCall, pArena, p->zStem, nPart);
+  return namingLess(pCall, pArena, p);
 }
 
 /* Of several keys to one table, the rows that have this one. */
@@ -292,19 +435,19 @@ static const char *namingQualified(AssocCall *pCall, AssocArena *pArena,
   return namingJoin(pCall, pArena, z, p->zStem);
 }
 
-const char *assocNameHas(AssocCall *pCall, AssocArena *pArena,
-                         const AssocNaming *p, int iTry) {
+static const char *nameHas(AssocCall *pCall, AssocArena *pArena,
+                           const AssocNaming *p, int iTry) {
   const NamingRole *pRole = namingRole(pCall, pArena, p);
-  const char *zMany = p->pChild->zName;
+  const char *zMany = p->zChild;
   const char *zSelf = pRole && pRole->bSelf ? pRole->zPart : 0;
-  zMany = p->bUnique ? namingSingular(pCall, pArena, p->pChild)
+  zMany = p->bUnique ? namingSingular(pCall, pArena, zMany)
                      : namingPlural(pCall, pArena, zMany);
   if (p->bSelf && p->bOwn) zSelf = "children";
   if (zSelf && p->bUnique) zSelf = assocSingularize(pCall, pArena, zSelf);
   switch (iTry) {
   case 0:
     if (zSelf) return namingCap(pCall, pArena, zSelf, zMany);
-    if (p->bPlain && !p->bSelf) return zMany;
+    if (p->bPlain && !p->bSelf && !p->bAside) return zMany;
     return namingQualified(pCall, pArena, p, zMany, 1);
   case 1: return namingQualified(pCall, pArena, p, zMany, 1);
   case 2: return namingQualified(pCall, pArena, p, zMany, 0);
@@ -312,20 +455,68 @@ const char *assocNameHas(AssocCall *pCall, AssocArena *pArena,
   return namingNumber(pCall, pArena, zMany, iTry - 3);
 }
 
+const char *assocNameHas(AssocCall *pCall, AssocArena *pArena,
+                         const AssocNaming *p, int iTry) {
+  return namingStyle(pCall, pArena, p, nameHas(pCall, pArena, p, iTry));
+}
+
+/* Is the join table one of members, and are those the rows of the other key:
+** team_members(team_id, user_id)? */
+static int namingIsMember(AssocCall *pCall, AssocArena *pArena,
+                          const AssocNaming *pOther) {
+  static const char *const azPeople[] = {"user",    "account",  "person",
+                                         "player",  "employee", "profile",
+                                         "contact", "customer", "student"};
+  const char *zJoin = namingSingular(pCall, pArena, pOther->zChild);
+  const char *zOwn = namingSingular(pCall, pArena, pOther->zParent);
+  int i;
+  zJoin = &zJoin[namingLastWord(zJoin)];
+  if (sqlite3_stricmp(zJoin, "member") &&
+      sqlite3_stricmp(zJoin, "membership")) {
+    return 0;
+  }
+  zOwn = &zOwn[namingLastWord(zOwn)];
+  for (i = 0; i < ASSOC_COUNT(azPeople); i++) {
+    if (sqlite3_stricmp(zOwn, azPeople[i]) == 0) return 1;
+  }
+  return 0;
+}
+
 /*
 ** The rows behind a join table: named after the key that leads to them if
 ** that says more than their table does, as follower_id does; else after the
-** table, if that name is theirs, or with the join table.
+** table, if that name is theirs, or with the join table. The other side of
+** friends(person_id, friend_id) is friend_of.
 */
-const char *assocNameMany(AssocCall *pCall, AssocArena *pArena,
-                          const AssocNaming *pOther, int bPlain, int iTry) {
-  const char *zMany = namingPlural(pCall, pArena, pOther->pParent->zName);
+static const char *nameMany(AssocCall *pCall, AssocArena *pArena,
+                            const AssocNaming *p, const AssocNaming *pOther,
+                            int bPlain, int iTry) {
+  const char *zMany = namingPlural(pCall, pArena, pOther->zParent);
   const char *z;
   if (iTry == 0 && !pOther->bOwn) {
+    int n = (int)strlen(pOther->zStem);
+    if (namingLess(pCall, pArena, pOther) == 0 && n > 4 &&
+        sqlite3_stricmp(&pOther->zStem[n - 2], "ed") == 0) {
+      return pOther->zStem; /* followed */
+    }
     return namingPlural(pCall, pArena, pOther->zStem);
   }
-  if (iTry == 0 && bPlain) return zMany;
-  z = namingPlural(pCall, pArena, pOther->pChild->zName);
+  if (iTry == 0 && !p->bOwn && p->pParent == pOther->pParent) {
+    z = assocSingularize(pCall, pArena, p->zStem);
+    return z ? namingJoin(pCall, pArena, z, "of") : "";
+  }
+  if (iTry == 0 && namingIsMember(pCall, pArena, pOther)) {
+    return namingCap(pCall, pArena, "members", zMany);
+  }
+  if (iTry < 2 && bPlain) return zMany;
+  z = namingPlural(pCall, pArena, pOther->zChild);
   z = namingJoin(pCall, pArena, namingJoin(pCall, pArena, zMany, "through"), z);
-  return iTry < 2 ? z : namingNumber(pCall, pArena, z, iTry - 2);
+  return iTry < 3 ? z : namingNumber(pCall, pArena, z, iTry - 3);
+}
+
+const char *assocNameMany(AssocCall *pCall, AssocArena *pArena,
+                          const AssocNaming *p, const AssocNaming *pOther,
+                          int bPlain, int iTry) {
+  return namingStyle(pCall, pArena, p,
+                     nameMany(pCall, pArena, p, pOther, bPlain, iTry));
 }
