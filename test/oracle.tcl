@@ -103,6 +103,8 @@ namespace eval oracle {
       author {to users many 0 on {%C.id = %P.user_id}}
     }
   }
+  # The to-one that may find several rows, and have no order to choose one.
+  variable loose {users.profile posts.redactor}
   variable n 0     ;# Aliases and keys so far
   variable depth 3
 }
@@ -328,18 +330,24 @@ proc oracle::from {name link parent child join} {
   if {[dict get $a scope] ne ""} { append sql " AND ([dict get $a scope])" }
   string map [list %C $child %P $parent %J $join] $sql
 }
-# The same, but of a to-one only the first row, which is the one it means.
-proc oracle::meant {name link parent child join} {
+# The same, but of a to-one only the first row, which is the one it means: if it
+# has an order, whatever is asked of that row then; else, for a value of it, the
+# first by its key of those that meet the condition, which has %C for a row.
+proc oracle::meant {name link parent child join {value 0} {where true}} {
   variable model
   set sql [from $name $link $parent $child $join]
+  append sql " AND ([string map [list %C $child] $where])"
   set a [link $name $link]
   if {[dict get $a many]} { return $sql }
+  set ordered [expr {[dict get $a order] ne ""}]
+  if {!$ordered && !$value} { return $sql }
+  if {$ordered} { set where true }
   set other [alias]
   set key [dict get $model [dict get $a to] key]
   set list {{c key} { join [lmap k $key { set _ $c.$k }] , }}
   append sql " AND ([apply $list $child $key]) = (SELECT [apply $list $other \
-    $key][from $name $link $parent $other [alias]] ORDER BY [
-    order $name $link $other] LIMIT 1)"
+    $key][from $name $link $parent $other [alias]] AND ([string map [list %C \
+    $other] $where]) ORDER BY [order $name $link $other] LIMIT 1)"
 }
 proc oracle::alias {} { return x[incr oracle::n] }
 
@@ -374,6 +382,28 @@ proc oracle::path {name hops} {
     order $name $link $child] LIMIT 1)" $column
 }
 
+# The rows that such a path leads to as those of one join: {FROM, WHERE, alias}.
+# Empty where each step leads to one row, because it has an order or a key.
+proc oracle::joined {name links} {
+  variable loose
+  set from {}
+  set where {}
+  set parent %C
+  set any 0
+  foreach link $links {
+    if {"$name.$link" in $loose} { set any 1 }
+    set child [alias]
+    regexp {^ FROM (\S+ \S+) WHERE (.*)$} \
+      [meant $name $link $parent $child [alias]] - table on
+    lappend from $table
+    lappend where $on
+    set parent $child
+    set name [target $name $link]
+  }
+  if {!$any} return
+  list [join $from ", "] [join $where " AND "] $child
+}
+
 # An aggregate of what belongs to a row: {text, SQL with %C}
 proc oracle::total {name} {
   lassign [aggregate $name [pick [links $name]] used] text item
@@ -390,6 +420,14 @@ proc oracle::compare {name {depth 0}} {
     return [list "$text $op $v" "$sql $op $s"]
   }
   lassign [path $name [pick {0 0 0 1 2}]] text sql column
+  set joined [joined $name [lrange [split $text .] 0 end-1]]
+  if {[llength $joined]} {
+    lassign [compared $text %V $column] t s
+    lassign $joined from where alias
+    return [list $t "coalesce((SELECT max([string map \
+      [list %V $alias.$column] $s]) FROM $from WHERE $where), [string map \
+      {%V NULL} $s])"]
+  }
   # A subquery has no collation of its own; the engine keeps the column's.
   if {[regexp {^\(SELECT} $sql]} {
     switch $column {
@@ -398,6 +436,11 @@ proc oracle::compare {name {depth 0}} {
       id { if {[regexp {word\.id$} $text]} { append sql " COLLATE NOCASE" } }
     }
   }
+  compared $text $sql $column
+}
+
+# A comparison of what is written as text, and in SQL as sql.
+proc oracle::compared {text sql column} {
   set not [maybe 30]
   set no [expr {$not ? "not " : ""}]
   switch [n 12] {
@@ -446,7 +489,7 @@ proc oracle::pred {name depth} {
           lassign [pred [target $name $link] $deeper] st ss
           append t ($st)
           set ss [string map [list %C $child] $ss]
-          append from " AND [expr {$word eq "every" ? "NOT " : ""}]($ss)"
+          append from " AND ($ss)[expr {$word eq "every" ? " IS NOT TRUE" : ""}]"
         }
         return [list $t "[expr {$word eq "some" ? "" : "NOT "}]EXISTS(SELECT\
           1$from)"]
@@ -606,7 +649,7 @@ proc oracle::aggregate {name link usedVar} {
   upvar 1 $usedVar used
   set target [target $name $link]
   set child [alias]
-  set from [meant $name $link %C $child [alias]]
+  set where true
   set agg [pick {count count sum total avg min max exists}]
   set column ""
   if {$agg ni {count exists} || ($agg eq "count" && [maybe 30])} {
@@ -628,8 +671,9 @@ proc oracle::aggregate {name link usedVar} {
   if {[maybe 40]} {
     lassign [pred $target 1] t s
     append args "[expr {$column eq "" ? "" : " where "}]$t"
-    append from " AND ([string map [list %C $child] $s])"
+    set where $s
   }
+  set from [meant $name $link %C $child [alias] 1 $where]
   set call "$agg\($distinct[expr {$column eq "" ? "*" : "+$child.$column"}])"
   # Else SQLite 3.40 may take the first that an IN finds for the greatest.
   if {$agg in {min max}} { append call " FILTER (WHERE true)" }
@@ -753,6 +797,19 @@ proc oracle::rows {node parent} {
       " FROM [dict get $model $up table] $p, "] [string range $from 0 5]][
       string range $from 6 end]
     append from " AND [string map [list %C $p] $parent]"
+  }
+  # A to-one that has an order has but its first row for conditions.
+  set many 1
+  if {[dict get $node assoc] ne ""} {
+    set many [dict get [link $up [dict get $node assoc]] many]
+  }
+  if {!$many && [llength [dict get $node order]]} {
+    set other [alias]
+    set list {{c key} { join [lmap k $key { set _ $c.$k }] , }}
+    append from " AND ([apply $list $c $key]) = (SELECT [apply $list $other \
+      $key][from $up [dict get $node assoc] $p $other [alias]] ORDER BY [
+      string map [list %C $other] [join [ended [dict get $node order] $key] \
+      {, }]] LIMIT 1)"
   }
   set joinkey [expr {[dict get $node assoc] eq "" ? "" :
     [dict get [link [dict get $node from] [dict get $node assoc]] joinkey]}]

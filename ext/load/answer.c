@@ -5,14 +5,33 @@
 */
 #include "load/stmt.h"
 
-/* " AND t1.id=?1": the source row. */
-static void stmtSource(AssocSql *p, const AssocModel *pSrc) {
+/* " AND t1.id=?1": the source row, which has to be one that can be read. */
+static void stmtSourceKey(AssocSql *p, const AssocModel *pSrc) {
   int i;
   for (i = 0; i < pSrc->nKey; i++) {
     stmtPut(p, " AND ");
     assocSqlColumn(p, 1, pSrc->pTable, pSrc->aKey[i]);
     sqlite3_str_appendf(p->pStr, "=?%d", i + 1);
   }
+}
+static void stmtSource(AssocSql *p, AssocModel *pSrc) {
+  assocSqlModel(p, pSrc, 0, 1);
+  stmtSourceKey(p, pSrc);
+}
+
+/* The same where "^" goes on: what it has found is a source, too, whatever the
+** default scope says of it. Then the parameter behind the key is true. */
+static void stmtSourceAgain(Planner *p, AssocSql *pSql, AssocModel *pSrc,
+                            const ShapeItem *pItem) {
+  if (pItem->nRecurse == 0) {
+    stmtSource(pSql, pSrc);
+    return;
+  }
+  p->pPlan->iAgainVar = pSrc->nKey + 1;
+  sqlite3_str_appendf(pSql->pStr, " AND (?%d OR (true", pSrc->nKey + 1);
+  assocSqlModel(pSql, pSrc, 0, 1);
+  stmtPut(pSql, "))");
+  stmtSourceKey(pSql, pSrc);
 }
 
 /* " FROM "main"."Post" t4 WHERE t4.id=t1.subject_id": the row of a branch, the
@@ -131,6 +150,19 @@ static void relatedLimit(AssocSql *p, const AssocNode *pRoot,
   }
 }
 
+/* Is there such a source row? Only then can it have anything, be it nothing. */
+static void makeSource(Planner *p, AssocNode *pRoot) {
+  AssocSql sql;
+  assocPlannerSql(p, &sql);
+  sql.nVar = pRoot->pModel->nKey;
+  stmtPut(&sql, "SELECT count(*) FROM ");
+  assocSqlTableAs(&sql, pRoot->pModel->pTable, 1);
+  stmtPut(&sql, " WHERE true");
+  stmtSource(&sql, pRoot->pModel);
+  pRoot->scan.zSql = assocSqlEnd(&sql);
+  pRoot->scan.pBind = sql.pBind;
+}
+
 /*
 ** assoc_count() and assoc_has() need no rows, only one statement. The values
 ** of the target's key, which HAS is asked for, come last.
@@ -181,6 +213,7 @@ void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
   pRoot->lookup.zSql = assocSqlEnd(&sql);
   pRoot->lookup.pBind = sql.pBind;
   p->pPlan->pAnswer = pRel;
+  if (bHas) makeSource(p, pRoot);
 }
 
 /* The target's key; or its columns; and the join row if it is asked for. */
@@ -211,7 +244,7 @@ static void stmtRelatedValues(Planner *p, AssocSql *pSql,
 
 /* The keys of all source rows, in their order. */
 static void makeAllSources(Planner *p, AssocNode *pRoot) {
-  const AssocModel *pSrc = pRoot->pModel;
+  AssocModel *pSrc = pRoot->pModel;
   AssocSql sql;
   int i, n = 0;
   assocPlannerSql(p, &sql);
@@ -221,8 +254,11 @@ static void makeAllSources(Planner *p, AssocNode *pRoot) {
   }
   pRoot->pClauses = 0;
   assocStmtFrom(&sql, pRoot, 0);
+  stmtPut(&sql, " WHERE true");
+  assocSqlModel(&sql, pSrc, 0, 1);
   assocStmtOrder(&sql, pRoot);
   pRoot->scan.zSql = assocSqlEnd(&sql);
+  pRoot->scan.pBind = sql.pBind;
 }
 
 /* Can the ids be taken in one step? They are rowids, so integers. */
@@ -248,8 +284,9 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                           : "SELECT assoc_take(a0) FROM (SELECT ");
   stmtRelatedValues(p, &sql, pRel);
   if (bTake) stmtPut(&sql, bSorted ? ")" : " AS a0");
+  sql.nVar = pRoot->pModel->nKey + (pItem->nRecurse != 0);
   assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
-  stmtSource(&sql, pRoot->pModel);
+  stmtSourceAgain(p, &sql, pRoot->pModel, pItem);
   if (!bSorted) relatedOrder(&sql, pRel, pC);
   relatedLimit(&sql, pRoot, pRel);
   if (bTake && !bSorted) stmtPut(&sql, ")");
@@ -259,9 +296,23 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   pRoot->lookup.pBind = sql.pBind;
 }
 
-/* Do pairs of integers say all about an association? */
-static int isPairs(const Planner *p, const AssocNode *pRoot,
-                   const AssocRel *pRel, const ShapeClauses *pC) {
+/* Are there rows of the model that cannot be read? */
+static int hidesRows(Planner *p, AssocModel *pModel) {
+  AssocSql sql;
+  int n;
+  assocPlannerSql(p, &sql);
+  assocSqlModel(&sql, pModel, 0, 1);
+  n = sqlite3_str_length(sql.pStr);
+  (void)assocSqlEnd(&sql);
+  return n > 0;
+}
+
+/* Do pairs of integers say all about an association? Not where "^" goes on from
+** rows of which a first one could not be read. */
+static int isPairs(Planner *p, const AssocNode *pRoot, const AssocRel *pRel,
+                   const ShapeItem *pItem) {
+  const ShapeClauses *pC = pItem->pClauses;
+  if (pItem->nRecurse && hidesRows(p, pRel->pSource)) return 0;
   return takesIds(p, pRel) && pRoot->pModel->nKey == 1 && pRel->nPath == 0 &&
          !(pC && (pC->pLimit || pC->pOffset));
 }
@@ -285,6 +336,7 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   stmtRelatedValues(p, &sql, pRel);
   stmtPut(&sql, bBack ? " AS a0" : " AS a1");
   assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock);
+  assocSqlModel(&sql, pRel->pSource, 0, 1);
   if (!bBack && !pRoot->lookup.bSort && pRel->eKind != ASSOC_BELONGSTO) {
     relatedOrder(&sql, pRel, pItem->pClauses);
   }
@@ -298,9 +350,8 @@ static const char *pairsIndex(Planner *p, AssocRel *pRel, int bBack) {
   AssocTable *pTab = pRel->pSource->pTable;
   const AssocKey *pKey = assocRelNearKey(pRel);
   int bUnique;
-  if (!bBack) {
-    pKey = assocRelFarKey(pRel, &pTab);
-  } else if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+  if (!bBack) return assocFarIndex(p->pCall, pRel, &bUnique);
+  if (pRel->eKind == ASSOC_BELONGSTOMANY) {
     pTab = pRel->pThrough;
     pKey = &pRel->other;
   }
@@ -328,6 +379,7 @@ static void makeBack(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[0]);
   stmtPut(&sql, ")");
   assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock);
+  assocSqlModel(&sql, pRel->pSource, 0, 1);
   stmtPut(&sql, " AND ");
   stmtTarget(&sql, pRel, 0);
   stmtPut(&sql, "=?1");
@@ -388,7 +440,7 @@ void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
   p->pPlan->pAnswer = pRel;
   pRoot->pClauses = pItem->pClauses;
   makeRelated(p, pRoot, pItem, pRel);
-  if (isPairs(p, pRoot, pRel, pItem->pClauses)) {
+  if (isPairs(p, pRoot, pRel, pItem)) {
     makePairs(p, pRoot, pItem, pRel, 0);
     pRoot->pairs.zIndex = pairsIndex(p, pRel, 0);
     makeBack(p, pRoot, pItem, pRel);

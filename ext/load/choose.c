@@ -73,16 +73,15 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey,
     *pzWhy = "all rows are asked for";
     return 1;
   }
-  if (pNode->bScanOnly) {
-    *pzWhy = "the types of the keys differ, and no index serves";
-    return 1;
-  }
   if (pLoad && pLoad->eForce) {
     *pzWhy = "assoc_config('strategy') says so";
     return pLoad->eForce == ASSOC_FORCE_SCAN;
   }
   if (pNode->zIndex == 0) {
-    *pzWhy = nKey > 1 ? "no index serves the key" : "there is one key";
+    *pzWhy = nKey == 1         ? "there is one key"
+             : pNode->bChanges ? "the types of the keys differ, and no index "
+                                 "serves"
+                               : "no index serves the key";
     return nKey > 1;
   }
   if (pNode->bDear && nKey > 1) {

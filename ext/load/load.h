@@ -105,6 +105,7 @@ struct AssocPage {
   ShapeVal *pMost;    /* first or last, or the limit */
   int nTerm;          /* Values of a cursor */
   ShapeSort *aTerm;   /* The order that they are in, the key at the end */
+  int nOwn;           /* Those from here on are columns of the join row */
   int *aiArg;         /* The node's values that they are */
   u32 nPrint;         /* Tells cursors of this order from others */
   AssocNode *pCount;  /* How many rows there are in all, or 0 */
@@ -159,7 +160,8 @@ struct AssocNode {
                  ** rows are given out, its own */
   int *aiSelf;   /* Recursion: one's own values that are the next key */
 
-  u8 bScanOnly;       /* A lookup's = would not be the columns' = */
+  u8 bChanges;        /* Values of the key change as they are compared */
+  u8 bPlus;           /* A parent's value is to lose its affinity for that */
   u8 bLookupOnly;     /* Keys of a collation that a keymap cannot serve */
   u8 bSorted;         /* A scan sorts its rows */
   int eOrder;         /* A lookup's come in order: 1, they do not: -1 */
@@ -199,6 +201,7 @@ struct AssocPlan {
   AssocStmt names;   /* Takes the object of names apart */
   AssocRel *pAnswer; /* The association that COUNT and the like ask about */
   int iTargetVar;    /* HAS: the ?number before those of the target's key */
+  int iAgainVar;     /* "^": the ?number that says that the source was found */
   u8 eAsk;           /* ASSOC_ASK_* */
   u8 bBusy;          /* A run uses it */
   u32 nHash;
@@ -252,7 +255,7 @@ const char *assocNodePath(AssocPlanner *p, AssocNode *pParent,
                           const char *zName);
 /* Its keys: what the parent gives, how it compares, which index serves. */
 void assocNodeKeys(AssocPlanner *p, AssocNode *pNode, const AssocKey *pUp,
-                   const AssocKey *pOwn, AssocTable *pTab);
+                   const AssocKey *pOwn, AssocTable *pTab, int bOwnIsParent);
 void assocNodeRelKeys(AssocPlanner *p, AssocNode *pNode);
 /* The numbers of values among the node's, which are added if they are new:
 ** what an order sorts by, a column, and a JSON column as json() gives it. */
@@ -495,7 +498,8 @@ const AssocRow *assocGatherRelated(AssocRun *pRun, u32 iRow,
 ** OUT: the JSON, *pn bytes, nul-terminated, freed with sqlite3_free(). */
 char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
                    i64 *pn, int *pbNull);
-/* The answer of a plan of COUNT or HAS. apTarget: the key HAS asks for. */
+/* The answer of a plan of COUNT or HAS. apTarget: the key HAS asks for; if it
+** is 0, whether the source row is there. */
 i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
                    sqlite3_value **apTarget);
 

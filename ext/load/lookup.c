@@ -65,6 +65,22 @@ static int linkColumns(const AssocNode *pNode, int *aCol) {
   return n;
 }
 
+/* Does an index of the far key, as it is declared, find what the near one is? */
+static int keysAlike(const AssocRel *pRel) {
+  AssocTable *pTab = 0;
+  const AssocKey *pFar = assocRelFarKey(pRel, &pTab);
+  const AssocKey *pNear = assocRelNearKey(pRel);
+  int i;
+  if (pRel->eKind == ASSOC_BELONGSTO) return 1;
+  if (assocFarChanges(pRel)) return 0;
+  for (i = 0; i < pFar->nCol; i++) {
+    const char *zOther = pRel->pSource->pTable->aCol[pNear->aCol[i]].zColl;
+    const char *zColl = pTab->aCol[pFar->aCol[i]].zColl;
+    if (zOther && zColl && sqlite3_stricmp(zOther, zColl) != 0) return 0;
+  }
+  return 1;
+}
+
 /* An index of the table that has the node's key which goes on in the order of
 ** its rows, or in the other direction: *pbDesc. 0 if there is none. */
 const char *assocStmtKeyIndex(Planner *p, const AssocNode *pNode, int *pbDesc) {
@@ -72,7 +88,7 @@ const char *assocStmtKeyIndex(Planner *p, const AssocNode *pNode, int *pbDesc) {
   const AssocKey *pKey = assocRelFarKey(pNode->pRel, &pTab);
   int aCol[2 * ASSOC_KEY_MAX], n;
   *pbDesc = 0;
-  if (pTab->eType != ASSOC_TABLE) return 0;
+  if (pTab->eType != ASSOC_TABLE || !keysAlike(pNode->pRel)) return 0;
   n = isMany2Many(pNode) ? linkColumns(pNode, aCol)
                          : orderColumns(pNode, aCol, pbDesc);
   if (n < 0) return 0;
@@ -124,6 +140,7 @@ static int lookupForm(Planner *p, AssocNode *pNode, const char **pzIndex,
   }
   if (pNode->bOne) return LOOKUP_JOIN;
   if (pNode->zType || pRel->nPath || p->bReverse) return LOOKUP_EACH;
+  if (assocStmtChooses(p, pNode)) return LOOKUP_EACH;
   *pzIndex = assocStmtKeyIndex(p, pNode, pbDesc);
   if (*pzIndex == 0) return LOOKUP_EACH;
   if (!bSome && assocOrderOf(pRel, pC) == 0) return LOOKUP_JOIN;

@@ -221,27 +221,19 @@ const char *assocNodePath(Planner *p, AssocNode *pParent, const char *zName) {
   return assocArenaPrintf(p->pCall, p->pArena, "%s.%s", pParent->zPath, zName);
 }
 
-/*
-** How one column of a key compares (datatype3.html, 4.2): if either is
-** numeric, text that looks like a number becomes one, else nothing changes.
-**
-** A lookup binds the parent's value to a parameter, which has no affinity of
-** its own, so that SQLite applies the column's to it: where a comparison of
-** the two columns would change the column, or would not change the value, a
-** lookup is not that comparison and the node can only scan.
-*/
-static void keyRule(AssocNode *pNode, AssocKeyRule *pRule,
-                    const AssocColumn *pParent, const AssocColumn *pOwn) {
-  int bNumeric =
-      pParent->eAff == ASSOC_AFF_NUMERIC || pOwn->eAff == ASSOC_AFF_NUMERIC;
-  pRule->eAff = bNumeric && pParent->eAff != pOwn->eAff ? ASSOC_AFF_NUMERIC
-                                                        : ASSOC_AFF_NONE;
-  pRule->eColl = pOwn->eColl;
-  if (bNumeric && pOwn->eAff != ASSOC_AFF_NUMERIC) pNode->bScanOnly = 1;
-  if (pOwn->eAff == ASSOC_AFF_TEXT && pParent->eAff == ASSOC_AFF_NONE) {
-    pNode->bScanOnly = 1;
-  }
-  if (pOwn->eColl == ASSOC_COLL_OTHER && !bNumeric) pNode->bLookupOnly = 1;
+/* How one column of a key compares: with the affinity, which a child's value
+** takes if it is another, and the collation of the parent's column. */
+static void keyRule(AssocNode *pNode, AssocKeyRule *pRule, const AssocSides *p,
+                    const AssocColumn *pOwn) {
+  int bOther = p->pParent->eAff != p->pChild->eAff;
+  int bNumeric = p->pParent->eAff == ASSOC_AFF_NUMERIC ||
+                 p->pChild->eAff == ASSOC_AFF_NUMERIC;
+  pRule->eAff = !bOther                              ? ASSOC_AFF_NONE
+                : p->pParent->eAff != ASSOC_AFF_NONE ? p->pParent->eAff
+                : bNumeric                           ? ASSOC_AFF_NUMERIC
+                                                     : ASSOC_AFF_NONE;
+  pRule->eColl = p->pParent->zColl ? p->pParent->eColl : pOwn->eColl;
+  if (pRule->eColl == ASSOC_COLL_OTHER && !bNumeric) pNode->bLookupOnly = 1;
 }
 
 /* Are the rows of a step those of one source row alone? They are if its key is
@@ -292,7 +284,7 @@ static const char *keySql(Planner *p, const AssocNode *pNode,
 
 /* Keys: what the parent gives, how it compares, which index serves. */
 void assocNodeKeys(Planner *p, AssocNode *pNode, const AssocKey *pUp,
-                   const AssocKey *pOwn, AssocTable *pTab) {
+                   const AssocKey *pOwn, AssocTable *pTab, int bOwnIsParent) {
   const AssocTable *pUpTab = pNode->pParent->pModel->pTable;
   AssocKeyRule *aRule =
       assocPlannerAlloc(p, sizeof(*aRule) * (size_t)pOwn->nCol);
@@ -311,29 +303,44 @@ void assocNodeKeys(Planner *p, AssocNode *pNode, const AssocKey *pUp,
   for (i = 0; i < pOwn->nCol; i++) {
     const AssocColumn *pUpCol = &pUpTab->aCol[pUp->aCol[i]];
     const AssocColumn *pCol = &pTab->aCol[pOwn->aCol[i]];
-    keyRule(pNode, &aRule[i], pUpCol, pCol);
+    const AssocSides sides = {bOwnIsParent ? pTab : pUpTab,
+                              bOwnIsParent ? pCol : pUpCol,
+                              bOwnIsParent ? pUpCol : pCol};
+    keyRule(pNode, &aRule[i], &sides, pCol);
     pNode->azKey[i] = keySql(p, pNode, pTab, pOwn->aCol[i], i);
     pNode->aiSource[i] =
         assocNodeColumnArg(p, pNode->pParent, pUpTab, pUp->aCol[i], 1);
-    if (assocColumnVague(pUpTab, pUpCol, pCol)) {
+    if (pUpCol->eAff != pCol->eAff) pNode->bPlus = 1;
+    if (!bOwnIsParent && assocSideVague(&sides)) {
       const char *z = pNode->pParent->aArg[pNode->aiSource[i]].zSql;
-      pNode->aiSource[i] =
-          nodeArg(p, pNode->pParent, assocSqlAsText(p->pCall, p->pArena, z));
+      pNode->aiSource[i] = nodeArg(
+          p, pNode->pParent, assocSqlSide(p->pCall, p->pArena, &sides, 1, z));
     }
-    if (assocColumnVague(pTab, pCol, pUpCol)) {
-      pNode->azKey[i] = assocSqlAsText(p->pCall, p->pArena, pNode->azKey[i]);
+    if (pNode->pRel->nPath == 0 || pNode->bDown) {
+      pNode->azKey[i] = assocSqlSide(p->pCall, p->pArena, &sides, bOwnIsParent,
+                                     pNode->azKey[i]);
     }
+    if (assocSideChanges(&sides, bOwnIsParent)) pNode->bChanges = 1;
   }
-  pNode->zIndex =
-      assocTableIndexOn(p->pCall, pTab, pOwn->nCol, pOwn->aCol, &bUnique);
-  pNode->bOne = !pNode->bMany && bUnique && !pNode->pRel->nPath &&
-                !pNode->bScanOnly; /* 1 and '1' can both equal the key */
+  if (pNode->bChanges) {
+    pNode->zIndex = 0;
+  } else if (bOwnIsParent) {
+    pNode->zIndex =
+        assocTableIndexOn(p->pCall, pTab, pOwn->nCol, pOwn->aCol, &bUnique);
+  } else {
+    pNode->zIndex = assocTableIndexAs(p->pCall, pTab, pOwn->nCol, pOwn->aCol,
+                                      pUpTab, pUp->aCol, &bUnique);
+  }
+  pNode->bOne = !pNode->bMany && bUnique && !pNode->pRel->nPath;
 }
 
 void assocNodeRelKeys(Planner *p, AssocNode *pNode) {
   AssocTable *pTab = 0;
   const AssocKey *pOwn = assocRelFarKey(pNode->pRel, &pTab);
-  assocNodeKeys(p, pNode, assocRelNearKey(pNode->pRel), pOwn, pTab);
+  const AssocRel *pFirst = pNode->pRel;
+  while (pFirst->nPath) pFirst = pFirst->apPath[0];
+  assocNodeKeys(p, pNode, assocRelNearKey(pNode->pRel), pOwn, pTab,
+                pFirst->eKind == ASSOC_BELONGSTO);
 }
 
 /* The text of a row that is not there, for a spread: ,"a":null,"b":[] */

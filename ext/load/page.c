@@ -70,12 +70,40 @@ static int hasTerm(const AssocPage *pPage, const AssocTable *pTab, int iCol) {
   return 0;
 }
 
+static void addTerm(AssocPlanner *p, AssocPage *pPage, const AssocTable *pTab,
+                    int iCol, u8 bDesc) {
+  ShapeName *pName = assocAlloc(p->pCall, p->pArena, sizeof(*pName));
+  if (pName == 0) return;
+  pName->z = pTab->aCol[iCol].zName;
+  pName->iOff = -1;
+  pPage->aTerm[pPage->nTerm].bDesc = bDesc;
+  pPage->aTerm[pPage->nTerm++].key.pPath = pName;
+}
+
+/* The join table whose rows tell the same target from itself, where a pair may
+** stand more than once; else 0. */
+static const AssocTable *twinTable(AssocPlanner *p, const AssocNode *pNode) {
+  const AssocRel *pRel = pNode->pRel;
+  if (pRel == 0 || pRel->eKind != ASSOC_BELONGSTOMANY) return 0;
+  if (assocRelPairsOnce(p->pCall, pRel)) return 0;
+  if (pRel->pThrough->nKey == 0) {
+    assocError(p->pCall,
+               "%s cannot be read in pages: its join rows in %s, which is a "
+               "view, have no key to tell two of one pair apart",
+               pNode->zPath, pRel->pThrough->zName);
+  }
+  return pRel->pThrough;
+}
+
+/* The terms are those of the order, then the target's key, as far as it is not
+** among them, and then the key of the join row where that is needed. */
 void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
   AssocPage *pPage = pNode->pPage;
   const AssocModel *pModel = pNode->pModel;
+  const AssocTable *pTwin = twinTable(p, pNode);
   ShapeSort *pOrder = assocOrderOf(pNode->pRel, pNode->pClauses), *pSort;
   u8 bDesc = 0;
-  int i, n = pModel->nKey;
+  int i, n = pModel->nKey + (pTwin ? pTwin->nKey : 0);
   assocModelNeedKey(p->pCall, pModel);
   for (pSort = pOrder; pSort; pSort = pSort->pNext) n++;
   pPage->aTerm = assocAlloc(p->pCall, p->pArena, (i64)sizeof(*pOrder) * n);
@@ -86,17 +114,19 @@ void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
     bDesc = pSort->bDesc;
   }
   for (i = 0; i < pModel->nKey; i++) {
-    ShapeName *pName;
     if (hasTerm(pPage, pModel->pTable, pModel->aKey[i])) continue;
-    pName = assocAlloc(p->pCall, p->pArena, sizeof(*pName));
-    if (pName == 0) return;
-    pName->z = pModel->pTable->aCol[pModel->aKey[i]].zName;
-    pName->iOff = -1;
-    pPage->aTerm[pPage->nTerm].bDesc = bDesc;
-    pPage->aTerm[pPage->nTerm++].key.pPath = pName;
+    addTerm(p, pPage, pModel->pTable, pModel->aKey[i], bDesc);
   }
+  pPage->nOwn = pPage->nTerm;
+  for (i = 0; pTwin && i < pTwin->nKey; i++) {
+    addTerm(p, pPage, pTwin, pTwin->aKey[i], 0);
+  }
+  if (p->pCall->rc != SQLITE_OK) return;
   for (i = 0; i < pPage->nTerm; i++) {
-    pPage->aiArg[i] = assocNodeArg(p, pNode, &pPage->aTerm[i].key);
+    pPage->aiArg[i] = i < pPage->nOwn
+                          ? assocNodeArg(p, pNode, &pPage->aTerm[i].key)
+                          : assocNodeColumnArg(p, pNode, pTwin,
+                                               pTwin->aKey[i - pPage->nOwn], 2);
   }
   pPage->nPrint = pagePrint(p->pCall, pNode, pOrder);
 }
@@ -114,6 +144,11 @@ static void pageVar(AssocSql *p, AssocNode *pNode, const ShapeVal *pVal,
 
 static void pageTerm(AssocSql *p, AssocNode *pNode, int iAlias, int i) {
   const ShapeSort *pSort = &pNode->pPage->aTerm[i];
+  if (i >= pNode->pPage->nOwn) {
+    const AssocTable *pJoin = pNode->pRel->pThrough;
+    assocSqlColumn(p, 2, pJoin, pJoin->aKey[i - pNode->pPage->nOwn]);
+    return;
+  }
   assocSqlKey(p, &pSort->key, pNode->pModel, iAlias);
   if (pSort->pColl) {
     sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", pSort->pColl->z);
@@ -126,6 +161,7 @@ static int pageNullable(const AssocNode *pNode, int i) {
   const AssocTable *pTab = pNode->pModel->pTable;
   int iCol;
   if (pKey->pAgg || pKey->pPath->pNext) return 1;
+  if (i >= pNode->pPage->nOwn) pTab = pNode->pRel->pThrough;
   iCol = assocColumnFind(pTab, pKey->pPath->z);
   return iCol < 0 || (!pTab->aCol[iCol].bNotNull && iCol != pTab->iRowid);
 }
@@ -216,7 +252,7 @@ void assocPageAfter(AssocSql *p, AssocNode *pNode, int iAlias,
   int bAsk = bNot || (pC->pAfter && pC->pBefore);
   const char *zText = p->zText;
   p->zText = 0;
-  sqlite3_str_appendall(p->pStr, bNot ? " AND NOT (" : " AND (");
+  sqlite3_str_appendall(p->pStr, bNot ? " AND ((" : " AND (");
   if (bAsk) {
     (void)assocSqlBind(p, pVal, ASSOC_BIND_VALUE);
     sqlite3_str_appendall(p->pStr, " IS NULL OR (");
@@ -228,6 +264,7 @@ void assocPageAfter(AssocSql *p, AssocNode *pNode, int iAlias,
     pageTerms(p, pNode, iAlias, pVal, bBefore);
   }
   sqlite3_str_appendall(p->pStr, bAsk ? "))" : ")");
+  if (bNot) sqlite3_str_appendall(p->pStr, " IS NOT TRUE)"); /* Or NULL */
   p->zText = zText;
 }
 

@@ -186,7 +186,7 @@ static void compileBranches(Planner *p, AssocNode *pParent,
     pNode->pClauses = withScopes(p, 0, pBranch->pModel,
                                  assocBranchClauses(p->pCall, pBranch, pBlock));
     assocNodeKeys(p, pNode, &pRel->foreign, &pBranch->key,
-                  pBranch->pModel->pTable);
+                  pBranch->pModel->pTable, 1);
     compileRows(p, pNode, branchBlock(p, pBranch, pBlock));
   }
 }

@@ -593,7 +593,8 @@ void assocRunEnd(AssocRun *pRun) {
 
 i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
                    sqlite3_value **apTarget) {
-  AssocFetch *pFetch = &pPlan->pRoot->lookup;
+  int bSource = pPlan->eAsk == ASSOC_ASK_HAS && apTarget == 0;
+  AssocFetch *pFetch = bSource ? &pPlan->pRoot->scan : &pPlan->pRoot->lookup;
   AssocRun run;
   sqlite3_stmt *pStmt;
   i64 n = 0;

@@ -37,8 +37,8 @@ static int joinByIndex(Planner *p, const AssocRel *pRel) {
   const AssocTable *pJoin = pRel->pThrough, *pTgt = pRel->pTarget->pTable;
   int i, bUnique;
   for (i = 0; i < pRel->other.nCol; i++) {
-    if (pJoin->aCol[pRel->other.aCol[i]].eAff !=
-        pTgt->aCol[pRel->targetKey.aCol[i]].eAff) {
+    if (!assocColumnAlike(&pJoin->aCol[pRel->other.aCol[i]],
+                          &pTgt->aCol[pRel->targetKey.aCol[i]])) {
       return 0;
     }
   }
@@ -155,7 +155,7 @@ static const char *linksIndex(Planner *p, AssocNode *pNode) {
   const AssocRel *pRel = pNode->pRel;
   int bDesc, i;
   if (!isMany2Many(pNode) || !pNode->bMany) return 0;
-  if (pNode->bScanOnly) return 0; /* 1 and '1' are one key, not one place */
+  if (pNode->bChanges) return 0; /* 1 and '1' are one key, not one place */
   if (pNode->bAt || pNode->pPage || pNode->bRecurse || p->bReverse) return 0;
   if (assocOrderOf(pRel, pNode->pClauses) || pNode->nArg == 0) return 0;
   if (pNode->nArg + pRel->other.nCol > p->nFunctionArg) return 0;

@@ -44,10 +44,19 @@ static int isRows(const AssocNode *pNode) {
 /* The steps of a path. A value of a to-one is of its first row; of one that is
 ** loaded the first is taken, behind the conditions, when all are there. */
 static const AssocHop *stmtHops(AssocSql *p, const AssocNode *pNode) {
-  AssocModel *pUp;
-  if (isRows(pNode)) return assocSqlHops(p, pNode->pRel, 0);
-  pUp = pNode->pParent->pModel;
-  return assocSqlPath(p, pNode->pValue->pPath, &pUp, 0);
+  return assocSqlHops(p, pNode->pRel, 0,
+                      isRows(pNode) ? ASSOC_FIRST_NOT : ASSOC_FIRST_VALUE);
+}
+
+/* What counts of the rows at the end before one of them is chosen. */
+static const ShapeClauses *stmtBefore(AssocSql *p, const AssocNode *pNode) {
+  ShapeClauses *pNew;
+  if (isRows(pNode)) {
+    return assocSqlBefore(p, pNode->pRel, pNode->pModel, pNode->pClauses);
+  }
+  pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+  if (pNew) pNew->pWhere = pNode->pValue->pAgg->pWhere;
+  return pNew;
 }
 
 /* (SELECT DISTINCT h.user_id AS k0, t.id AS p0 FROM …) t2: what scopes say of
@@ -69,7 +78,7 @@ static void stmtPairs(AssocSql *p, const AssocNode *pNode) {
                    pModel->aKey[i]);
     sqlite3_str_appendf(p->pStr, " AS p%d", i);
   }
-  assocSqlFrom(p, pFirst, isRows(pNode) ? &assocAnyRow : 0, 1);
+  assocSqlFrom(p, pFirst, stmtBefore(p, pNode), 1);
   stmtPut(p, ") t2");
 }
 
@@ -92,17 +101,16 @@ static void stmtDown(AssocSql *p, const AssocRel *pRel, int bNatural) {
 /* How they hang together, and what is asked of those before the end; of that
 ** what the clauses do not replace. */
 static void stmtDownWhere(AssocSql *p, const AssocRel *pRel) {
-  int i, j;
+  int i;
   for (i = 0; i < pRel->nPath; i++) {
     const AssocRel *pStep = pRel->apPath[i];
     AssocModel *pModel = pStep->pTarget;
     int iAlias = downAlias(pRel, i);
-    for (j = 0; i > 0 && j < pStep->foreign.nCol; j++) {
+    if (i > 0) {
       stmtPut(p, " AND ");
-      assocSqlColumn(p, downAlias(pRel, i - 1), pStep->pSource->pTable,
-                     assocRelNearKey(pStep)->aCol[j]);
-      stmtPut(p, "=");
-      assocSqlColumn(p, iAlias, pModel->pTable, pStep->foreign.aCol[j]);
+      assocSqlEqual(p, downAlias(pRel, i - 1), pStep->pSource->pTable,
+                    assocRelNearKey(pStep), iAlias, pModel->pTable,
+                    &pStep->foreign);
     }
     if (i < pRel->nPath - 1) {
       assocSqlConditions(p, pStep, 0, pModel, iAlias, 0);
@@ -135,11 +143,10 @@ void assocStmtJoin(AssocSql *p, const AssocNode *pNode) {
   const AssocRel *pRel = pNode->pRel;
   const AssocModel *pModel = pNode->pModel;
   int i;
-  for (i = 0; isMany2Many(pNode) && i < pRel->other.nCol; i++) {
+  if (isMany2Many(pNode)) {
     stmtPut(p, " AND ");
-    assocSqlColumn(p, 2, pRel->pThrough, pRel->other.aCol[i]);
-    stmtPut(p, "=");
-    assocSqlColumn(p, 1, pRel->pTarget->pTable, pRel->targetKey.aCol[i]);
+    assocSqlEqual(p, 1, pRel->pTarget->pTable, &pRel->targetKey, 2,
+                  pRel->pThrough, &pRel->other);
   }
   if (pNode->bDown) {
     stmtDownWhere(p, pRel);
@@ -161,9 +168,62 @@ static void stmtConditions(AssocSql *p, const AssocNode *pNode) {
   assocSqlRequired(p, pNode->pBlock, pNode->pModel, 1);
 }
 
+/* Is the row of a to-one to be chosen before conditions are asked of it? Then
+** what it is chosen among, else 0. */
+static const ShapeClauses *stmtChoice(AssocSql *p, const AssocNode *pNode) {
+  if (pNode->pRel == 0 || pNode->zType || pNode->pValue || pNode->bOne)
+    return 0;
+  return assocSqlChoice(p, pNode->pRel, pNode->pClauses, pNode->pBlock);
+}
+
+int assocStmtChooses(Planner *p, AssocNode *pNode) {
+  AssocSql sql;
+  int b;
+  assocStmtStart(p, &sql, pNode, 1);
+  b = stmtChoice(&sql, pNode) != 0;
+  (void)assocSqlEnd(&sql);
+  return b;
+}
+
+/*
+** A scan has them all, a lookup the one of its key:
+**
+**   AND (t1.user_id,t1.id) IN (SELECT k0,k1 FROM … WHERE n=1)
+**   AND t1.id=(SELECT t3.id FROM posts t3 WHERE t3.user_id=?1 … LIMIT 1)
+*/
+static void stmtFirst(AssocSql *p, const AssocNode *pNode) {
+  const ShapeClauses *pIn = stmtChoice(p, pNode);
+  const AssocHop *pFirst;
+  int i;
+  if (pIn == 0) return;
+  if (!p->bLiteral && p->tested.pUp == 0) { /* A scan, of all parents' rows */
+    for (i = 0; i < pNode->nKey; i++) {
+      stmtPut(p, i ? "," : " AND (");
+      stmtPut(p, pNode->azKey[i]);
+    }
+    stmtPut(p, ",");
+    assocSqlKeyColumns(p, pNode->pModel, 1, 0);
+    stmtPut(p, ") IN ");
+    assocSqlFirsts(p, pNode->pRel, pIn);
+    return;
+  }
+  stmtPut(p, " AND ");
+  assocSqlKeyColumns(p, pNode->pModel, 1, 1);
+  stmtPut(p, "=");
+  pFirst = assocSqlFirst(p, pNode->pRel, 0, pIn);
+  for (i = 0; pFirst && i < pNode->nKey; i++) {
+    stmtPut(p, " AND ");
+    assocSqlFarColumn(p, pFirst, i);
+    stmtPut(p, "=");
+    assocStmtParent(p, pNode, i);
+  }
+  assocSqlFirstEnd(p, pNode->pRel, pFirst, pIn);
+}
+
 void assocStmtWhere(AssocSql *p, const AssocNode *pNode) {
   assocStmtJoin(p, pNode);
   stmtConditions(p, pNode);
+  stmtFirst(p, pNode);
 }
 
 /* Is anything asked of the rows, beside that they are related by pRel? */
@@ -237,6 +297,16 @@ static void stmtArg(AssocSql *p, const AssocNode *pNode, int i) {
   }
 }
 
+/* A value of the parent that is the key: ?1 or, in assoc_sql(), n0.a2. */
+void assocStmtParent(AssocSql *p, const AssocNode *pNode, int i) {
+  if (p->bLiteral) {
+    sqlite3_str_appendf(p->pStr, "%sn%d.a%d", pNode->bPlus ? "+" : "",
+                        pNode->pParent->iNode, pNode->aiSource[i]);
+  } else {
+    sqlite3_str_appendf(p->pStr, "?%d", i + 1);
+  }
+}
+
 /* The values; of a scan the key first. Named a0, a1, … if bNames. */
 void assocStmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
                      int bNames) {
@@ -269,8 +339,8 @@ static void nestedKey(AssocSql *p, const AssocNode *pNode, int *pn) {
   int i;
   for (i = 0; i < pNode->nKey; i++) {
     stmtNext(p, pn, " WHERE ", " AND ");
-    sqlite3_str_appendf(p->pStr, "%s=n%d.a%d", pNode->azKey[i],
-                        pNode->pParent->iNode, pNode->aiSource[i]);
+    sqlite3_str_appendf(p->pStr, "%s=", pNode->azKey[i]);
+    assocStmtParent(p, pNode, i);
   }
 }
 

@@ -65,6 +65,10 @@ void assocStmtJoin(AssocSql *p, const AssocNode *pNode);
 void assocStmtWhere(AssocSql *p, const AssocNode *pNode);
 /* Is anything asked of the rows, beside that they are related by pRel? */
 int assocStmtAsks(Planner *p, AssocNode *pNode, const AssocRel *pRel);
+/* Is the row of a to-one chosen before its conditions are asked? */
+int assocStmtChooses(Planner *p, AssocNode *pNode);
+/* Value i of the parent that is the key. */
+void assocStmtParent(AssocSql *p, const AssocNode *pNode, int i);
 /* Where a page begins and ends, the order, and the limit. */
 void assocStmtCursors(AssocSql *p, AssocNode *pNode);
 void assocStmtOrder(AssocSql *p, const AssocNode *pNode);

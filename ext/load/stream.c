@@ -74,7 +74,7 @@ static int hasUnserved(const AssocPlan *pPlan) {
   int i;
   for (i = 1; i < pPlan->nNode; i++) {
     const AssocNode *pNode = pPlan->apNode[i];
-    if (pNode->bScanOnly || pNode->bDear || pNode->zIndex == 0) return 1;
+    if (pNode->bDear || pNode->zIndex == 0) return 1;
   }
   return 0;
 }

@@ -41,14 +41,15 @@ static void stmtBehind(AssocSql *p, AssocNode *pNode, const ValueRows *pRows) {
 static void stmtValueFrom(AssocSql *p, AssocNode *pNode,
                           const ValueRows *pRows) {
   const ShapeAgg *pAgg = pNode->pValue->pAgg;
+  const ShapeClauses clauses = {.pWhere = pAgg->pWhere};
   if (pRows->pFirst) {
-    assocSqlFrom(p, pRows->pFirst, 0, 1);
+    assocSqlFrom(p, pRows->pFirst, &clauses, 1);
   } else {
     assocStmtFrom(p, pNode, 0);
     stmtPut(p, " WHERE true");
     assocStmtWhere(p, pNode);
   }
-  if (pAgg->pWhere) {
+  if (pRows->pFirst == 0 && pAgg->pWhere) {
     stmtPut(p, " AND (");
     assocSqlPred(p, pAgg->pWhere, pRows->pModel, pRows->iAlias);
     stmtPut(p, ")");
@@ -68,25 +69,6 @@ static void stmtValueKey(AssocSql *p, const AssocNode *pNode,
   }
 }
 
-/* The same for rows under t1, as the parent's key compares with it: text that
-** looks like a number is one, so that all that equals a parent's key is one
-** group. With a + no index gives the order of groups. */
-static void stmtValueGroup(AssocSql *p, const AssocNode *pNode,
-                           const ValueRows *pRows, int i, int bPlus) {
-  static const char *const azColl[] = {"BINARY", "NOCASE", "RTRIM", 0};
-  const AssocKeyRule *pRule = &pNode->aRule[i];
-  const char *z;
-  if (pRows->pFirst || isPathNode(pNode) || !pNode->bScanOnly ||
-      pRule->eAff != ASSOC_AFF_NUMERIC) {
-    if (bPlus) stmtPut(p, "+");
-    stmtValueKey(p, pNode, pRows, i);
-    return;
-  }
-  z = assocSqlAsNumber(p->pCall, p->pArena, pNode->azKey[i],
-                       azColl[pRule->eColl]);
-  if (z) stmtPut(p, z);
-}
-
 /* Over a named path the rows are the path's; over one association that leads
 ** through a path they are its targets, each once. */
 static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
@@ -97,7 +79,7 @@ static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
   if (pPath == 0) return;
   if (isPathNode(pNode) && pPath->pNext == 0) return;
   pRows->pModel = pNode->pParent->pModel;
-  pRows->pFirst = assocSqlPath(p, pPath, &pRows->pModel, 0);
+  pRows->pFirst = assocSqlPath(p, pPath, &pRows->pModel, 0, ASSOC_FIRST_VALUE);
   if (pRows->pFirst) pRows->iAlias = stmtLast(pRows->pFirst)->iAlias;
 }
 
@@ -188,7 +170,8 @@ void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode) {
     stmtPut(&sql, ") FROM (SELECT ");
     bPlus = pNode->nKey > 0 && groupsAside(p, pNode, &rows);
     for (i = 0; i < pNode->nKey; i++) {
-      stmtValueGroup(&sql, pNode, &rows, i, bPlus);
+      if (bPlus) stmtPut(&sql, "+");
+      stmtValueKey(&sql, pNode, &rows, i);
       sqlite3_str_appendf(sql.pStr, " AS a%d,", i);
     }
     for (pOne = pNode; pOne; pOne = pOne->pAlso) {
@@ -233,8 +216,8 @@ void assocStmtNestedValue(AssocSql *p, AssocNode *pNode) {
   for (i = 0; i < pNode->nKey; i++) {
     stmtPut(p, " AND ");
     stmtValueKey(p, pNode, &rows, i);
-    sqlite3_str_appendf(p->pStr, "=n%d.a%d", pNode->pParent->iNode,
-                        pNode->aiSource[i]);
+    stmtPut(p, "=");
+    assocStmtParent(p, pNode, i);
   }
   stmtPut(p, bExists ? ") THEN json('true') ELSE json('false') END"
              : bAny  ? "))"

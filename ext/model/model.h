@@ -111,6 +111,11 @@ i64 assocColumnRows(AssocCall *pCall, AssocTable *pTab, int iCol);
 ** Returns "" for the table's own key, 0 if there is none. */
 const char *assocTableIndexOn(AssocCall *pCall, AssocTable *pTab, int nCol,
                               const int *aCol, int *pbUnique);
+/* The same under the collations of columns aAs of another table: of a foreign
+** key those of what it refers to. */
+const char *assocTableIndexAs(AssocCall *pCall, AssocTable *pTab, int nCol,
+                              const int *aCol, const AssocTable *pAs,
+                              const int *aAs, int *pbUnique);
 /* The same, an index by name, whose entries for one key come in the order of
 ** columns aRest, as in ORDER BY; or 0. */
 const char *assocTableIndexOrder(AssocCall *pCall, AssocTable *pTab, int nCol,
@@ -417,6 +422,8 @@ AssocTable *assocRelForeignTable(const AssocRel *pRel);
 ** which that key is looked for; of a path its first association's. */
 const AssocKey *assocRelNearKey(const AssocRel *pRel);
 const AssocKey *assocRelFarKey(const AssocRel *pRel, AssocTable **ppTab);
+/* belongsToMany: does a target stand but once in the list of a source? */
+int assocRelPairsOnce(AssocCall *pCall, const AssocRel *pRel);
 /* The error that there is no such association. */
 void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName);
 /* "posts, profile". OUT: freed with sqlite3_free(). */

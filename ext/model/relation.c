@@ -453,3 +453,39 @@ void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel) {
     needColumns(pCall, pRel, pTab, &pRel->type);
   }
 }
+
+/* Do the columns of a key in the join table compare as those they refer to? */
+static int comparesAlike(const AssocTable *pJoin, const AssocKey *pKey,
+                         const AssocTable *pTab, const AssocKey *pRef) {
+  int i;
+  for (i = 0; i < pKey->nCol; i++) {
+    if (!assocColumnAlike(&pJoin->aCol[pKey->aCol[i]],
+                          &pTab->aCol[pRef->aCol[i]])) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+/* A unique index has both keys; a column that is in both stands once. */
+int assocRelPairsOnce(AssocCall *pCall, const AssocRel *pRel) {
+  const AssocKey *pFor = &pRel->foreign, *pOther = &pRel->other;
+  int *aCol, bUnique = 0, i, j, n = pFor->nCol;
+  if (!comparesAlike(pRel->pThrough, pFor, pRel->pSource->pTable,
+                     &pRel->sourceKey) ||
+      !comparesAlike(pRel->pThrough, pOther, pRel->pTarget->pTable,
+                     &pRel->targetKey)) {
+    return 0;
+  }
+  aCol = assocMalloc(pCall, (i64)sizeof(int) * (n + pOther->nCol));
+  if (aCol == 0) return 0;
+  memcpy(aCol, pFor->aCol, sizeof(int) * (size_t)n);
+  for (i = 0; i < pOther->nCol; i++) {
+    for (j = 0; j < n && aCol[j] != pOther->aCol[i]; j++) {
+    }
+    if (j == n) aCol[n++] = pOther->aCol[i];
+  }
+  (void)assocTableIndexOn(pCall, pRel->pThrough, n, aCol, &bUnique);
+  sqlite3_free(aCol);
+  return bUnique;
+}

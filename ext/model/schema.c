@@ -382,43 +382,68 @@ AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab) {
   return pTab->pIndex;
 }
 
-/* Are these the first nCol columns of the index, in any order, under the
-** columns' own collations? */
-static int indexBegins(const AssocTable *pTab, const AssocIndex *pIdx, int nCol,
-                       const int *aCol) {
+/* Columns that an index is to begin with, in any order. */
+typedef struct IndexWant IndexWant;
+struct IndexWant {
+  int nCol;
+  const int *aCol;
+  const AssocTable
+      *pAs;       /* Under the collations of aAs of this table; 0: under */
+  const int *aAs; /* the columns' own */
+};
+
+/* The collation that column j is wanted under. That of a view is not known. */
+static const char *wantColl(const AssocTable *pTab, const IndexWant *p, int j) {
+  const char *zColl = p->pAs ? p->pAs->aCol[p->aAs[j]].zColl : 0;
+  return zColl ? zColl : pTab->aCol[p->aCol[j]].zColl;
+}
+
+static int indexBegins(const AssocTable *pTab, const AssocIndex *pIdx,
+                       const IndexWant *p) {
   int i, j;
-  if (pIdx->bPartial || pIdx->nCol < nCol) return 0;
-  for (i = 0; i < nCol; i++) {
+  if (pIdx->bPartial || pIdx->nCol < p->nCol) return 0;
+  for (i = 0; i < p->nCol; i++) {
     int iCol = pIdx->aCol[i] == -1 ? pTab->iRowid : pIdx->aCol[i];
-    for (j = 0; j < nCol && aCol[j] != iCol; j++) {
+    for (j = 0; j < p->nCol && p->aCol[j] != iCol; j++) {
     }
-    if (j == nCol || iCol < 0) return 0;
-    if (sqlite3_stricmp(pIdx->azColl[i], pTab->aCol[iCol].zColl) != 0) {
-      return 0;
-    }
+    if (j == p->nCol || iCol < 0) return 0;
+    if (sqlite3_stricmp(pIdx->azColl[i], wantColl(pTab, p, j)) != 0) return 0;
   }
   return 1;
 }
 
-const char *assocTableIndexOn(AssocCall *pCall, AssocTable *pTab, int nCol,
-                              const int *aCol, int *pbUnique) {
+static const char *indexOn(AssocCall *pCall, AssocTable *pTab,
+                           const IndexWant *p, int *pbUnique) {
   const char *zBest = 0;
   AssocIndex *pIdx;
   *pbUnique = 0;
-  if (nCol == 1 && aCol[0] == pTab->iRowid) {
+  if (p->nCol == 1 && p->aCol[0] == pTab->iRowid) {
     *pbUnique = 1;
     return "";
   }
   for (pIdx = assocTableIndexes(pCall, pTab); pIdx; pIdx = pIdx->pNext) {
-    if (!indexBegins(pTab, pIdx, nCol, aCol)) continue;
+    if (!indexBegins(pTab, pIdx, p)) continue;
     if (zBest == 0) zBest = pIdx->zName;
-    if (pIdx->bUnique && pIdx->nCol == nCol) {
+    if (pIdx->bUnique && pIdx->nCol == p->nCol) {
       *pbUnique = 1;
       return pIdx->bPrimary && !pTab->bRowid ? "" : pIdx->zName;
     }
     if (pIdx->bPrimary && !pTab->bRowid) zBest = "";
   }
   return zBest;
+}
+
+const char *assocTableIndexOn(AssocCall *pCall, AssocTable *pTab, int nCol,
+                              const int *aCol, int *pbUnique) {
+  const IndexWant want = {.nCol = nCol, .aCol = aCol};
+  return indexOn(pCall, pTab, &want, pbUnique);
+}
+
+const char *assocTableIndexAs(AssocCall *pCall, AssocTable *pTab, int nCol,
+                              const int *aCol, const AssocTable *pAs,
+                              const int *aAs, int *pbUnique) {
+  const IndexWant want = {.nCol = nCol, .aCol = aCol, .pAs = pAs, .aAs = aAs};
+  return indexOn(pCall, pTab, &want, pbUnique);
 }
 
 int assocColumnAlike(const AssocColumn *pA, const AssocColumn *pB) {
@@ -442,9 +467,10 @@ static int indexGoesOn(const AssocTable *pTab, const AssocIndex *pIdx, int n,
 
 const char *assocTableIndexOrder(AssocCall *pCall, AssocTable *pTab, int nCol,
                                  const int *aCol, int nRest, const int *aRest) {
+  const IndexWant want = {.nCol = nCol, .aCol = aCol};
   AssocIndex *pIdx;
   for (pIdx = assocTableIndexes(pCall, pTab); pIdx; pIdx = pIdx->pNext) {
-    if (indexBegins(pTab, pIdx, nCol, aCol) &&
+    if (indexBegins(pTab, pIdx, &want) &&
         indexGoesOn(pTab, pIdx, nCol, nRest, aRest)) {
       return pIdx->zName;
     }

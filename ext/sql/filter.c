@@ -27,27 +27,13 @@ static void filterPut(AssocSql *p, const char *z) {
 /* Can one row of the step be found from what is before it by an index? Not
 ** where the comparison changes what the index has: 1 equals '1' and '1.0'. */
 int assocHopServed(AssocCall *pCall, const AssocRel *pRel) {
-  AssocTable *pTab;
-  const AssocKey *pKey;
-  int bUnique;
-  if (pRel->nPath) {
-    int i;
-    for (i = 0; i < pRel->nPath; i++) {
-      if (!assocHopServed(pCall, pRel->apPath[i])) return 0;
-    }
-    return 1;
+  int bUnique, i;
+  for (i = 0; i < pRel->nPath; i++) {
+    if (!assocHopServed(pCall, pRel->apPath[i])) return 0;
   }
-  pKey = assocRelFarKey(pRel, &pTab);
-  if (!assocTableIndexOn(pCall, pTab, pKey->nCol, pKey->aCol, &bUnique) ||
-      assocKeyChanges(pTab, pKey, pRel->pSource->pTable,
-                      assocRelNearKey(pRel))) {
-    return 0;
-  }
+  if (pRel->nPath) return 1;
+  if (!assocFarIndex(pCall, pRel, &bUnique)) return 0;
   if (pRel->eKind != ASSOC_BELONGSTOMANY) return 1;
-  if (assocKeyChanges(pRel->pTarget->pTable, &pRel->targetKey, pRel->pThrough,
-                      &pRel->other)) {
-    return 0;
-  }
   return assocTableIndexOn(pCall, pRel->pTarget->pTable, pRel->targetKey.nCol,
                            pRel->targetKey.aCol, &bUnique) != 0;
 }
@@ -94,21 +80,6 @@ static i64 predRows(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
   return nBest;
 }
 
-/* IN compares as the left side does, and = as the column that is declared:
-** of a view nobody knows how that is. */
-static int canBeIn(const AssocHop *pFirst) {
-  AssocTable *pFarTab;
-  const AssocKey *pFar = assocRelFarKey(pFirst->pRel, &pFarTab);
-  const AssocKey *pNear = assocRelNearKey(pFirst->pRel);
-  const AssocTable *pNearTab = pFirst->pRel->pSource->pTable;
-  int i;
-  for (i = 0; i < pFar->nCol; i++) {
-    if (pFarTab->aCol[pFar->aCol[i]].zColl == 0) return 0;
-    if (pNearTab->aCol[pNear->aCol[i]].zColl == 0) return 0;
-  }
-  return 1;
-}
-
 /* Rows that a statement tests its conditions on: of a scan those of the table,
 ** unless an index or a limit leaves but some; of a lookup those of one key. */
 static i64 testedRows(AssocSql *p) {
@@ -144,12 +115,12 @@ static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy) {
   nTested = p->nTested;
   if (!bServed) p->bDear = 1;
   *pzWhy = "the way the columns compare is not known";
-  if (!canBeIn(pF->pFirst)) return 0;
+  if (!assocHopKnown(pF->pFirst->pRel)) return 0;
   *pzWhy = "one row is tested";
   if (p->nTested == 1) return 0;
   *pzWhy = "no index leads to the related rows";
   if (!bServed) return 1;
-  if (!pF->bFalse) nPred = predRows(p, pF->pPred, pF->pEnd);
+  if (!pF->bNotTrue) nPred = predRows(p, pF->pPred, pF->pEnd);
   nAll = hopRows(p, pF->pFirst);
   nSource = assocTableRows(p->pCall, pF->pFirst->pRel->pSource->pTable);
   nIn = nPred >= 0 && nPred * 4 < nAll ? nPred * 4 : nAll;
@@ -217,19 +188,6 @@ static int neverNull(const AssocTable *pTab, int iCol) {
   return iCol == pTab->iRowid || pTab->aCol[iCol].bNotNull;
 }
 
-/* t1.a COLLATE nocase: as the far column compares, which = would heed. */
-static void nearCollated(AssocSql *p, const AssocHop *pFirst, int i) {
-  AssocTable *pFarTab;
-  const AssocKey *pFar = assocRelFarKey(pFirst->pRel, &pFarTab);
-  const AssocColumn *pCol = &pFarTab->aCol[pFar->aCol[i]];
-  const AssocTable *pTab = pFirst->pRel->pSource->pTable;
-  int iNear = assocRelNearKey(pFirst->pRel)->aCol[i];
-  nearColumn(p, pFirst, i);
-  if (sqlite3_stricmp(pCol->zColl, pTab->aCol[iNear].zColl) != 0) {
-    sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", pCol->zColl);
-  }
-}
-
 /* t1.a IS NOT NULL AND t1.a IN (SELECT t3.x */
 static void inStart(AssocSql *p, const AssocHop *pFirst) {
   const AssocTable *pTab = pFirst->pRel->pSource->pTable;
@@ -242,12 +200,12 @@ static void inStart(AssocSql *p, const AssocHop *pFirst) {
   filterPut(p, n > 1 ? "(" : "");
   for (i = 0; i < n; i++) {
     if (i) filterPut(p, ",");
-    nearCollated(p, pFirst, i);
+    assocSqlInNear(p, pFirst, i);
   }
   filterPut(p, n > 1 ? ") IN (SELECT " : " IN (SELECT ");
   for (i = 0; i < n; i++) {
     if (i) filterPut(p, ",");
-    farColumn(p, pFirst, i);
+    assocSqlInFar(p, pFirst, i);
   }
 }
 
@@ -274,13 +232,12 @@ static void filterEnd(AssocSql *p, const AssocFilter *pF, int bIn) {
   if (bIn || nTested != 1) {
     p->nTested = assocTableRows(p->pCall, pF->pEnd->pTable);
   }
-  p->bMaybe = pF->bFalse;
+  p->bMaybe = 0; /* NULL is no more true than false is */
   if (pF->pPred) {
-    filterPut(p, pF->bFalse ? " AND NOT (" : " AND (");
+    filterPut(p, " AND (");
     assocSqlPred(p, pF->pPred, pF->pEnd, pLast->iAlias);
-    filterPut(p, ")");
+    filterPut(p, pF->bNotTrue ? ") IS NOT TRUE" : ")");
   }
-  p->bMaybe = 0;
   assocSqlRequired(p, pF->pBlock, pF->pEnd, pLast->iAlias);
   p->nTested = nTested;
   p->bMaybe = bMaybe;
@@ -333,10 +290,11 @@ int assocSqlFilterFirst(AssocSql *p, const AssocFilter *pF) {
 int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
                     AssocModel *pModel, int iLast) {
   const ShapeAgg *pAgg = pKey->pAgg;
+  const ShapeClauses clauses = {.pWhere = pAgg->pWhere};
   const char *zNone = pAgg->eAgg == SHAPE_AGG_COUNT   ? ",0)"
                       : pAgg->eAgg == SHAPE_AGG_TOTAL ? ",0.0)"
                                                       : "";
-  int i, n = keyWidth(pFirst);
+  int i, n = keyWidth(pFirst), bUp = pFirst->pRel->eKind == ASSOC_BELONGSTO;
   if (allServed(p, pFirst)) return 0;
   p->bDear = 1;
   if (p->nTested < 0) p->nTested = testedRows(p);
@@ -349,19 +307,16 @@ int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
   }
   assocSqlAggCall(p, pAgg, pKey->pPath, pModel, iLast);
   filterPut(p, " AS v");
-  assocSqlFrom(p, pFirst, 0, 1);
-  if (pAgg->pWhere) {
-    filterPut(p, " AND (");
-    assocSqlPred(p, pAgg->pWhere, pModel, iLast);
-    filterPut(p, ")");
-  }
+  assocSqlFrom(p, pFirst, &clauses, 1);
   for (i = 0; i < n; i++) {
     sqlite3_str_appendf(p->pStr, "%s%d", i ? "," : " GROUP BY ", i + 1);
   }
   filterPut(p, ")");
   for (i = 0; i < n; i++) {
-    sqlite3_str_appendf(p->pStr, "%sk%d=", i ? " AND " : " WHERE ", i);
-    nearColumn(p, pFirst, i);
+    filterPut(p, i ? " AND " : " WHERE ");
+    if (bUp) sqlite3_str_appendf(p->pStr, "k%d=", i);
+    assocSqlInNear(p, pFirst, i);
+    if (!bUp) sqlite3_str_appendf(p->pStr, "=k%d", i);
   }
   filterPut(p, ")");
   filterPut(p, zNone);

@@ -157,6 +157,20 @@ static const AssocScope *scopeNext(AssocSql *p, AssocModel *pModel,
   return scopeFind(pModel, "defaultScope");
 }
 
+/* Of the scopes that are named the default one, if it is among them. */
+ShapeScope *assocScopeDefault(AssocSql *p, const ShapeScope *pUse) {
+  ShapeScope *pNew;
+  while (pUse && sqlite3_stricmp(pUse->pName->z, "defaultScope") != 0) {
+    pUse = pUse->pNext;
+  }
+  if (pUse == 0) return 0;
+  pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+  if (pNew == 0) return 0;
+  *pNew = *pUse;
+  pNew->pNext = 0;
+  return pNew;
+}
+
 const ShapeClauses assocAnyRow = {.bUnscoped = 1, .bDeleted = 1};
 
 /* The scopes of a model that hold, and that its rows are not deleted. */

@@ -5,9 +5,6 @@
 ** a value only as a ?number.
 **
 **   "main"."posts" t2    t2."likes"    ?1
-**
-** Where two columns are compared by a map of ours and not by SQLite, the one
-** is written as SQLite would have changed it for the comparison.
 */
 #include "sql/sql.h"
 #include "model/inflect.h"
@@ -43,76 +40,187 @@ void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias) {
   sqlite3_str_appendf(p->pStr, " t%d", iAlias);
 }
 
-/* t1.a=t2.b AND t1.c=t2.d */
-void assocSqlEqual(AssocSql *p, int iA, const AssocTable *pA,
-                   const AssocKey *pKeyA, int iB, const AssocTable *pB,
-                   const AssocKey *pKeyB) {
+/* -------------------------------------------------------------- comparing */
+
+/*
+** A foreign key compares as SQLite checks it (foreignkeys.html, 3): the affinity
+** of the parent's column is applied to the child's value, and its collation
+** compares the two. A = does the same if the parent's column stands first, since
+** its collation goes before, and if the child's has no affinity of its own where
+** the parent's is TEXT: a + takes it away. Elsewhere an index serves.
+**
+** Where the parent's column has no affinity, = applies that of the child's.
+*/
+static int needsPlus(const AssocColumn *pParent, const AssocColumn *pChild) {
+  return pParent->eAff == ASSOC_AFF_TEXT && pChild->eAff != ASSOC_AFF_TEXT;
+}
+
+/* Has the child's column another collation than the parent's? */
+static int otherCollation(const AssocColumn *pParent,
+                          const AssocColumn *pChild) {
+  return pParent->zColl && pChild->zColl &&
+         sqlite3_stricmp(pParent->zColl, pChild->zColl) != 0;
+}
+
+/* Only SQLite knows how a column of a view that has no type compares: it may be
+** untyped, or an expression, of which a comparison to TEXT makes text. */
+static int isVague(const AssocTable *pTab, const AssocColumn *pCol) {
+  return pTab->eType == ASSOC_VIEW && pCol->zType[0] == 0;
+}
+
+/* What a comparison makes of a column's values. */
+#define SIDE_PLAIN 0
+#define SIDE_NUMBER 1
+#define SIDE_TEXT 2
+#define SIDE_VAGUE 3 /* Text, if the column is an expression */
+#define SIDE_BARE                                                              \
+  4 /* Nothing, where = to a parameter would make text of that */
+
+static int sideOf(const AssocSides *p, int bParent) {
+  int eParent = p->pParent->eAff, eChild = p->pChild->eAff;
+  if (eParent == eChild) return SIDE_PLAIN;
+  if (!bParent) {
+    return eParent == ASSOC_AFF_NUMERIC ? SIDE_NUMBER
+           : eParent == ASSOC_AFF_TEXT  ? SIDE_TEXT
+           : eChild == ASSOC_AFF_TEXT   ? SIDE_BARE
+                                        : SIDE_PLAIN;
+  }
+  if (eParent != ASSOC_AFF_NONE) return SIDE_PLAIN;
+  if (eChild == ASSOC_AFF_NUMERIC) return SIDE_NUMBER;
+  return isVague(p->pParentTab, p->pParent) ? SIDE_VAGUE : SIDE_PLAIN;
+}
+
+int assocSideChanges(const AssocSides *p, int bParent) {
+  return sideOf(p, bParent) != SIDE_PLAIN;
+}
+
+int assocSideVague(const AssocSides *p) {
+  return sideOf(p, 1) == SIDE_VAGUE;
+}
+
+const char *assocSqlSide(AssocCall *pCall, AssocArena *pArena,
+                         const AssocSides *p, int bParent, const char *z) {
+  static const char *const az[] = {
+      "%s",
+      "CASE WHEN CAST(%s AS NUMERIC)=%s THEN CAST(%s AS NUMERIC) ELSE %s END",
+      "CASE typeof(%s) WHEN 'blob' THEN %s ELSE CAST(%s AS TEXT) END",
+      "CASE WHEN %s=CAST(%s AS TEXT) THEN CAST(%s AS TEXT) ELSE %s END", "+%s"};
+  const char *zColl = p->pParent->zColl ? p->pParent->zColl : p->pChild->zColl;
+  int e = sideOf(p, bParent);
+  int bColl = !bParent && otherCollation(p->pParent, p->pChild);
+  if (e != SIDE_PLAIN) z = assocArenaPrintf(pCall, pArena, az[e], z, z, z, z);
+  if (z == 0 || zColl == 0 || (e == SIDE_PLAIN && !bColl)) return z;
+  return assocArenaPrintf(pCall, pArena, "%s COLLATE \"%w\"", z, zColl);
+}
+
+/* t1.a=t2.b AND t1.c=+t2.d */
+void assocSqlEqual(AssocSql *p, int iParent, const AssocTable *pTab,
+                   const AssocKey *pParent, int iChild,
+                   const AssocTable *pChildTab, const AssocKey *pChild) {
   int i;
-  for (i = 0; i < pKeyA->nCol; i++) {
+  for (i = 0; i < pParent->nCol; i++) {
     if (i) sqlite3_str_appendall(p->pStr, " AND ");
-    assocSqlColumn(p, iA, pA, pKeyA->aCol[i]);
+    assocSqlColumn(p, iParent, pTab, pParent->aCol[i]);
     sqlite3_str_appendall(p->pStr, "=");
-    assocSqlColumn(p, iB, pB, pKeyB->aCol[i]);
+    if (needsPlus(&pTab->aCol[pParent->aCol[i]],
+                  &pChildTab->aCol[pChild->aCol[i]])) {
+      sqlite3_str_appendall(p->pStr, "+");
+    }
+    assocSqlColumn(p, iChild, pChildTab, pChild->aCol[i]);
   }
 }
 
-/* -------------------------------------------------------------- comparing */
-
-int assocColumnVague(const AssocTable *pTab, const AssocColumn *pCol,
-                     const AssocColumn *pOther) {
-  return pTab->eType == ASSOC_VIEW && pCol->zType[0] == 0 &&
-         pOther->eAff == ASSOC_AFF_TEXT;
+/* The two sides of column i by which a step is found, of which *ppFar is. True
+** if that is the parent's. */
+static int hopSides(const AssocRel *pRel, int i, AssocSides *p,
+                    const AssocColumn **ppFar) {
+  const AssocTable *pNearTab = pRel->pSource->pTable;
+  const AssocColumn *pNear = &pNearTab->aCol[assocRelNearKey(pRel)->aCol[i]];
+  AssocTable *pFarTab;
+  const AssocKey *pFar = assocRelFarKey(pRel, &pFarTab);
+  int bUp;
+  while (pRel->nPath) pRel = pRel->apPath[0];
+  bUp = pRel->eKind == ASSOC_BELONGSTO;
+  *ppFar = &pFarTab->aCol[pFar->aCol[i]];
+  p->pParentTab = bUp ? pFarTab : pNearTab;
+  p->pParent = bUp ? *ppFar : pNear;
+  p->pChild = bUp ? pNear : *ppFar;
+  return bUp;
 }
 
-const char *assocSqlAsText(AssocCall *pCall, AssocArena *pArena,
-                           const char *z) {
-  return assocArenaPrintf(pCall, pArena,
-                          "CASE WHEN %s=CAST(%s AS TEXT) THEN CAST(%s AS TEXT)"
-                          " ELSE %s END",
-                          z, z, z, z);
+void assocSqlFarColumn(AssocSql *p, const AssocHop *pHop, int i) {
+  AssocSides sides;
+  const AssocColumn *pFar;
+  int bUp = hopSides(pHop->pRel, i, &sides, &pFar);
+  const char *z =
+      assocArenaPrintf(p->pCall, p->pArena, "t%d.\"%w\"",
+                       pHop->iJoin ? pHop->iJoin : pHop->iAlias, pFar->zName);
+  if (z) z = assocSqlSide(p->pCall, p->pArena, &sides, bUp, z);
+  if (z) sqlite3_str_appendall(p->pStr, z);
 }
 
-const char *assocSqlAsNumber(AssocCall *pCall, AssocArena *pArena,
-                             const char *z, const char *zColl) {
-  return assocArenaPrintf(pCall, pArena,
-                          "CASE WHEN CAST(%s AS NUMERIC)=%s THEN CAST(%s AS "
-                          "NUMERIC) ELSE %s END%s%w%s",
-                          z, z, z, z, zColl ? " COLLATE \"" : "",
-                          zColl ? zColl : "", zColl ? "\"" : "");
+/* Column i before the step, and that by which it is found, for near IN (SELECT
+** far): an IN compares as the left side does, with the affinity of the right. */
+void assocSqlInNear(AssocSql *p, const AssocHop *pHop, int i) {
+  AssocSides sides;
+  const AssocColumn *pFar;
+  int bUp = hopSides(pHop->pRel, i, &sides, &pFar);
+  if (bUp && needsPlus(sides.pParent, sides.pChild)) {
+    sqlite3_str_appendall(p->pStr, "+");
+  }
+  assocSqlColumn(p, pHop->iFrom, pHop->pRel->pSource->pTable,
+                 assocRelNearKey(pHop->pRel)->aCol[i]);
+  if (bUp && otherCollation(sides.pParent, sides.pChild)) {
+    sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", sides.pParent->zColl);
+  }
+}
+void assocSqlInFar(AssocSql *p, const AssocHop *pHop, int i) {
+  AssocSides sides;
+  const AssocColumn *pFar;
+  int bUp = hopSides(pHop->pRel, i, &sides, &pFar);
+  if (!bUp && needsPlus(sides.pParent, sides.pChild)) {
+    sqlite3_str_appendall(p->pStr, "+");
+  }
+  sqlite3_str_appendf(p->pStr, "t%d.\"%w\"",
+                      pHop->iJoin ? pHop->iJoin : pHop->iAlias, pFar->zName);
 }
 
-/* Does a comparison with a number make numbers of the column's texts? */
-static int becomesNumber(const AssocColumn *pCol, const AssocColumn *pOther) {
-  return pOther->eAff == ASSOC_AFF_NUMERIC && pCol->eAff != ASSOC_AFF_NUMERIC;
-}
-
-int assocKeyChanges(const AssocTable *pTab, const AssocKey *pKey,
-                    const AssocTable *pOther, const AssocKey *pOtherKey) {
+/* Can a step be found by IN? How a column of a view compares nobody knows. */
+int assocHopKnown(const AssocRel *pRel) {
   int i;
-  for (i = 0; i < pKey->nCol; i++) {
-    const AssocColumn *pCol = &pTab->aCol[pKey->aCol[i]];
-    const AssocColumn *pTo = &pOther->aCol[pOtherKey->aCol[i]];
-    if (becomesNumber(pCol, pTo) || assocColumnVague(pTab, pCol, pTo)) return 1;
+  for (i = 0; i < assocRelNearKey(pRel)->nCol; i++) {
+    AssocSides sides;
+    const AssocColumn *pFar;
+    (void)hopSides(pRel, i, &sides, &pFar);
+    if (sides.pParent->zColl == 0 || sides.pChild->zColl == 0) return 0;
+  }
+  return 1;
+}
+
+int assocFarChanges(const AssocRel *pRel) {
+  int i;
+  for (i = 0; i < assocRelNearKey(pRel)->nCol; i++) {
+    AssocSides sides;
+    const AssocColumn *pFar;
+    int bUp = hopSides(pRel, i, &sides, &pFar);
+    if (assocSideChanges(&sides, bUp)) return 1;
   }
   return 0;
 }
 
-void assocSqlFarColumn(AssocSql *p, const AssocHop *pHop, int i) {
-  const AssocRel *pRel = pHop->pRel;
-  const AssocTable *pNearTab = pRel->pSource->pTable;
-  const AssocColumn *pNear = &pNearTab->aCol[assocRelNearKey(pRel)->aCol[i]];
-  AssocTable *pTab;
-  const AssocKey *pKey = assocRelFarKey(pRel, &pTab);
-  const AssocColumn *pCol = &pTab->aCol[pKey->aCol[i]];
-  const char *z =
-      assocArenaPrintf(p->pCall, p->pArena, "t%d.\"%w\"",
-                       pHop->iJoin ? pHop->iJoin : pHop->iAlias, pCol->zName);
-  if (z && becomesNumber(pCol, pNear)) {
-    z = assocSqlAsNumber(p->pCall, p->pArena, z, pCol->zColl);
-  } else if (z && assocColumnVague(pTab, pCol, pNear)) {
-    z = assocSqlAsText(p->pCall, p->pArena, z);
+const char *assocFarIndex(AssocCall *pCall, const AssocRel *pRel,
+                          int *pbUnique) {
+  AssocTable *pFarTab;
+  const AssocKey *pFar = assocRelFarKey(pRel, &pFarTab);
+  *pbUnique = 0;
+  while (pRel->nPath) pRel = pRel->apPath[0];
+  if (assocFarChanges(pRel)) return 0;
+  if (pRel->eKind == ASSOC_BELONGSTO) {
+    return assocTableIndexOn(pCall, pFarTab, pFar->nCol, pFar->aCol, pbUnique);
   }
-  if (z) sqlite3_str_appendall(p->pStr, z);
+  return assocTableIndexAs(pCall, pFarTab, pFar->nCol, pFar->aCol,
+                           pRel->pSource->pTable, assocRelNearKey(pRel)->aCol,
+                           pbUnique);
 }
 
 /* ---------------------------------------------------------------- values */

@@ -89,9 +89,8 @@ struct AssocHop {
   int iFrom;        /* Alias of the rows it starts from */
   int iAlias;       /* Alias of its target */
   int iJoin;        /* Alias of its join table, 0 without one */
-  u8 bAny;          /* A to-one may be any of its rows, not only the first */
-  AssocHop *pStart; /* The first step of pAlso, of which only the first row is
-                    ** meant; or 0 */
+  u8 eFirst, eAlso; /* ASSOC_FIRST_*: of pRel, and of pAlso */
+  AssocHop *pStart; /* The first step of pAlso, or 0 */
   AssocHop *pNext;
 };
 
@@ -102,34 +101,48 @@ void assocSqlStart(AssocSql *p, AssocCall *pCall, AssocArena *pArena,
 /* The text of the finished statement, in the arena; 0 after an error. */
 const char *assocSqlEnd(AssocSql *p);
 
+/*
+** Which row is meant of a to-one that finds several. One that has an order
+** means the first in it, whatever is asked of that row then. One that has none
+** means the first by its key among the rows that are asked for.
+*/
+#define ASSOC_FIRST_VALUE 0  /* That row: for a value of it */
+#define ASSOC_FIRST_FILTER 1 /* The same, where it matters if there is one */
+#define ASSOC_FIRST_NOT 2    /* Any: whoever asks takes the first */
+
 /* "schema"."table" */
 void assocSqlTable(AssocSql *p, const AssocTable *pTab);
 /* "schema"."table" t1 */
 void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias);
 /* t1."column" */
 void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol);
-/* t1.a=t2.b AND t1.c=t2.d */
-void assocSqlEqual(AssocSql *p, int iA, const AssocTable *pA,
-                   const AssocKey *pKeyA, int iB, const AssocTable *pB,
-                   const AssocKey *pKeyB);
-/* Only SQLite knows how a column of a view that has no type compares: it may be
-** untyped, or an expression, of which a comparison to TEXT makes text. */
-int assocColumnVague(const AssocTable *pTab, const AssocColumn *pCol,
-                     const AssocColumn *pOther);
-/* SQL of a value as text, if that is how SQLite compares it. */
-const char *assocSqlAsText(AssocCall *pCall, AssocArena *pArena, const char *z);
-/* SQL of a value as a number, where it is text that looks like one; as an
-** expression it has no collation of its own, so it is given zColl if that is
-** not 0. */
-const char *assocSqlAsNumber(AssocCall *pCall, AssocArena *pArena,
-                             const char *z, const char *zColl);
-/* Does = change the values of a key, so that several may equal one of the
-** other? */
-int assocKeyChanges(const AssocTable *pTab, const AssocKey *pKey,
-                    const AssocTable *pOther, const AssocKey *pOtherKey);
+/* t1.a=t2.b AND t1.c=t2.d: a foreign key and what it refers to. */
+void assocSqlEqual(AssocSql *p, int iParent, const AssocTable *pTab,
+                   const AssocKey *pParent, int iChild,
+                   const AssocTable *pChildTab, const AssocKey *pChild);
+/* The two columns of a foreign key that are compared, and what the comparison
+** makes of the values of one: does it change them, and z so changed. */
+typedef struct AssocSides AssocSides;
+struct AssocSides {
+  const AssocTable *pParentTab;
+  const AssocColumn *pParent, *pChild;
+};
+int assocSideChanges(const AssocSides *p, int bParent);
+/* Is it a parent's, and not known how? */
+int assocSideVague(const AssocSides *p);
+const char *assocSqlSide(AssocCall *pCall, AssocArena *pArena,
+                         const AssocSides *p, int bParent, const char *z);
 /* Column i by which a step is found, so changed that all that equal one value
-** before the step are equal. */
+** before the step are equal; do any values change so; and an index that finds
+** them, or 0. */
 void assocSqlFarColumn(AssocSql *p, const AssocHop *pHop, int i);
+int assocFarChanges(const AssocRel *pRel);
+const char *assocFarIndex(AssocCall *pCall, const AssocRel *pRel,
+                          int *pbUnique);
+/* The two sides of column i of a step found by IN; can it be so found? */
+void assocSqlInNear(AssocSql *p, const AssocHop *pHop, int i);
+void assocSqlInFar(AssocSql *p, const AssocHop *pHop, int i);
+int assocHopKnown(const AssocRel *pRel);
 /* A ?number for a value of the shape. */
 void assocSqlVal(AssocSql *p, const ShapeVal *pVal);
 /* The same, used in another way. */
@@ -161,6 +174,8 @@ const ShapeClauses *assocSqlScoped(AssocSql *p, const AssocRel *pRel,
                                    AssocModel *pModel, const ShapeClauses *pC);
 /* Clauses under which no scope holds, for rows of which others decide that. */
 extern const ShapeClauses assocAnyRow;
+/* A list of the default scope alone, if it is in the list; or 0. */
+ShapeScope *assocScopeDefault(AssocSql *p, const ShapeScope *pUse);
 
 /* What a comparison or an order is about. */
 void assocSqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
@@ -192,7 +207,7 @@ struct AssocFilter {
   AssocModel *pEnd;       /* Where it ends */
   const ShapeClauses *pC;
   const ShapePred *pPred;
-  u8 bFalse; /* pPred is to be false */
+  u8 bNotTrue; /* pPred is to be false or NULL */
   const ShapeItem *pBlock;
 };
 /* EXISTS(…) or IN (…). The second writes nothing and gives 0 unless it is
@@ -208,12 +223,29 @@ int assocHopServed(AssocCall *pCall, const AssocRel *pRel);
 const ShapeClauses *assocBranchClauses(AssocCall *pCall,
                                        const AssocBranch *pBranch,
                                        const ShapeItem *pBlock);
-/* The steps of an association from alias iFrom, with new aliases: all that a
-** to-one may be. */
-AssocHop *assocSqlHops(AssocSql *p, AssocRel *pRel, int iFrom);
+/* The steps of an association from alias iFrom, with new aliases. */
+AssocHop *assocSqlHops(AssocSql *p, AssocRel *pRel, int iFrom, int eFirst);
 /* The steps of a path of names; *ppModel becomes the model where it ends. */
 AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
-                       AssocModel **ppModel, int iFrom);
+                       AssocModel **ppModel, int iFrom, int eFirst);
+/* t2.a,t2.b: the key of a model, as a row value where it is composite. */
+void assocSqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
+                        int bParen);
+/* What a to-one's first row is chosen among, if it has to be chosen before the
+** clauses and what the block requires are asked of it; else 0. */
+const ShapeClauses *assocSqlChoice(AssocSql *p, AssocRel *pRel,
+                                   const ShapeClauses *pC,
+                                   const ShapeItem *pBlock);
+const ShapeClauses *assocSqlBefore(AssocSql *p, const AssocRel *pRel,
+                                   AssocModel *pModel, const ShapeClauses *pC);
+/* "(SELECT t9.id FROM … WHERE …" and " ORDER BY … LIMIT 1)": the key of the
+** first row. More conditions may be written between the two. */
+const AssocHop *assocSqlFirst(AssocSql *p, AssocRel *pRel, int iFrom,
+                              const ShapeClauses *pC);
+void assocSqlFirstEnd(AssocSql *p, AssocRel *pRel, const AssocHop *pFirst,
+                      const ShapeClauses *pC);
+/* The keys by which first rows are found, and the keys of these, of all. */
+void assocSqlFirsts(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC);
 /* " FROM a t2, b t3 WHERE …": their tables, and how they hang together and on
 ** what they start from, unless bFree. pC is for the last. */
 void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,

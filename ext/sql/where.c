@@ -55,38 +55,40 @@ static AssocHop **addHop(AssocSql *p, AssocRel *pRel, AssocHop **ppEnd,
   return &pHop->pNext;
 }
 
-/* Of what the last association finds any row will do, not only the first. */
-static void hopAny(AssocHop *pHop) {
-  while (pHop->pNext) pHop = pHop->pNext;
-  pHop->pStart = 0;
-  if (pHop->pAlso == 0) pHop->bAny = 1;
+/* Which row of the association that ends here is meant. */
+static void hopMeans(AssocHop *pHop, int eFirst) {
+  if (pHop->pAlso) {
+    pHop->eAlso = (u8)eFirst;
+  } else {
+    pHop->eFirst = (u8)eFirst;
+  }
 }
 
-AssocHop *assocSqlHops(AssocSql *p, AssocRel *pRel, int iFrom) {
-  AssocHop *pFirst = 0;
-  if (addHop(p, pRel, &pFirst, &iFrom) == 0) return 0;
-  hopAny(pFirst);
+AssocHop *assocSqlHops(AssocSql *p, AssocRel *pRel, int iFrom, int eFirst) {
+  AssocHop *pFirst = 0, **ppEnd = addHop(p, pRel, &pFirst, &iFrom);
+  if (ppEnd == 0) return 0;
+  hopMeans(hopBefore(ppEnd), eFirst);
   return pFirst;
 }
 
 /* The steps of the names before pEnd. */
 static AssocHop *hopsTo(AssocSql *p, const ShapeName *pPath,
                         const ShapeName *pEnd, AssocModel **ppModel, int iFrom,
-                        int bAny) {
+                        int eFirst) {
   AssocHop *pFirst = 0, **ppEnd = &pFirst;
   for (; pPath != pEnd && ppEnd; pPath = pPath->pNext) {
     AssocRel *pRel = assocSqlRel(p, *ppModel, pPath);
     if (pRel == 0) return 0;
     ppEnd = addHop(p, pRel, ppEnd, &iFrom);
-    if (ppEnd && bAny) hopAny(hopBefore(ppEnd));
+    if (ppEnd) hopMeans(hopBefore(ppEnd), eFirst);
     *ppModel = pRel->pTarget;
   }
   return ppEnd ? pFirst : 0;
 }
 
 AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
-                       AssocModel **ppModel, int iFrom) {
-  return hopsTo(p, pPath, 0, ppModel, iFrom, 0);
+                       AssocModel **ppModel, int iFrom, int eFirst) {
+  return hopsTo(p, pPath, 0, ppModel, iFrom, eFirst);
 }
 
 /* The columns of the join row that = the target's. */
@@ -105,11 +107,11 @@ static void sqlLink(AssocSql *p, const AssocHop *pHop) {
     assocSqlEqual(p, pHop->iAlias, pTgt, &pRel->targetKey, pHop->iFrom, pSrc,
                   &pRel->foreign);
   } else if (pHop->iJoin) {
-    assocSqlEqual(p, pHop->iJoin, pRel->pThrough, &pRel->foreign, pHop->iFrom,
-                  pSrc, &pRel->sourceKey);
+    assocSqlEqual(p, pHop->iFrom, pSrc, &pRel->sourceKey, pHop->iJoin,
+                  pRel->pThrough, &pRel->foreign);
   } else {
-    assocSqlEqual(p, pHop->iAlias, pTgt, &pRel->foreign, pHop->iFrom, pSrc,
-                  &pRel->sourceKey);
+    assocSqlEqual(p, pHop->iFrom, pSrc, &pRel->sourceKey, pHop->iAlias, pTgt,
+                  &pRel->foreign);
   }
 }
 
@@ -126,8 +128,8 @@ static const AssocHop *lastHop(const AssocHop *pHop) {
 }
 
 /* t2.a, t2.b: the key of a model, as a row value where it is composite. */
-static void sqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
-                          int bParen) {
+void assocSqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
+                        int bParen) {
   int i;
   if (bParen && pModel->nKey > 1) sqlPut(p, "(");
   for (i = 0; i < pModel->nKey; i++) {
@@ -137,42 +139,51 @@ static void sqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
   if (bParen && pModel->nKey > 1) sqlPut(p, ")");
 }
 
-/* The columns of the target that a step which is not many-to-many compares. */
-static const AssocKey *hopKey(const AssocRel *pRel) {
-  return pRel->eKind == ASSOC_BELONGSTO ? &pRel->targetKey : &pRel->foreign;
-}
-
-/* Do the far columns change as they are compared with the near ones? */
-static int farChanges(const AssocRel *pRel) {
-  AssocTable *pTab;
-  const AssocKey *pFar = assocRelFarKey(pRel, &pTab);
-  while (pRel->nPath) pRel = pRel->apPath[0];
-  return assocKeyChanges(pTab, pFar, pRel->pSource->pTable,
-                         assocRelNearKey(pRel));
-}
-
 /* Can a step lead to more than one row, of which it means the first? */
 static int firstOfMany(AssocSql *p, const AssocRel *pRel) {
-  const AssocKey *pKey = hopKey(pRel);
   int bUnique = 0, i;
   if (pRel->bMany) return 0;
   for (i = 0; i < pRel->nPath; i++) {
     if (pRel->apPath[i]->bMany || firstOfMany(p, pRel->apPath[i])) return 1;
   }
   if (pRel->nPath) return 0;
-  (void)assocTableIndexOn(p->pCall, pRel->pTarget->pTable, pKey->nCol,
-                          pKey->aCol, &bUnique);
-  return !bUnique || farChanges(pRel); /* 1 and '1' can both equal the key */
+  (void)assocFarIndex(p->pCall, pRel, &bUnique);
+  return !bUnique;
 }
 
 /* " AND t9.user_id=t3.user_id": the same way into a step as another has. */
 static void sqlSameWay(AssocSql *p, const AssocHop *pHop,
                        const AssocHop *pOther) {
-  AssocTable *pTab;
-  const AssocKey *pKey = assocRelFarKey(pHop->pRel, &pTab);
-  sqlPut(p, " AND ");
-  assocSqlEqual(p, pHop->iJoin ? pHop->iJoin : pHop->iAlias, pTab, pKey,
-                pOther->iJoin ? pOther->iJoin : pOther->iAlias, pTab, pKey);
+  int i;
+  for (i = 0; i < assocRelNearKey(pHop->pRel)->nCol; i++) {
+    sqlPut(p, " AND ");
+    assocSqlFarColumn(p, pHop, i);
+    sqlPut(p, "=");
+    assocSqlFarColumn(p, pOther, i);
+  }
+}
+
+/* Is it asked for rows that the choice of the first must not see? */
+static int asksAfter(const ShapeClauses *pC) {
+  return pC && (pC->pWhere || pC->pScope);
+}
+
+/*
+** What counts before the first row is chosen: the default scope, if it holds,
+** whether deleted rows count, and any order. Named scopes and conditions are
+** asked of the row that was chosen.
+*/
+const ShapeClauses *assocSqlBefore(AssocSql *p, const AssocRel *pRel,
+                                   AssocModel *pModel, const ShapeClauses *pC) {
+  const ShapeClauses *pScoped = assocSqlScoped(p, pRel, pModel, pC);
+  ShapeClauses *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+  if (pNew == 0 || pScoped == 0) return 0;
+  pNew->pOrder = pScoped->pOrder;
+  pNew->bDeleted = pScoped->bDeleted;
+  pNew->bUnscoped = pScoped->bUnscoped;
+  if (pScoped->pScope) pNew->pScope = assocScopeDefault(p, pScoped->pScope);
+  if (pScoped->pScope && pNew->pScope == 0) pNew->bUnscoped = 1;
+  return pNew;
 }
 
 /* t9.user_id as it compares, and t9.id: the way into a step, and where it ends.
@@ -193,33 +204,78 @@ static int sqlWayColumns(AssocSql *p, const AssocHop *pStart, int iLast,
 }
 
 /*
-**   AND (t3.user_id,t3.id) IN (SELECT k0,k1 FROM (SELECT t9.user_id AS k0,
-**     t9.id AS k1, row_number() OVER (PARTITION BY t9.user_id ORDER BY …) AS n
-**     FROM posts t9 WHERE true) WHERE n=1)
+** (SELECT k0,k1 FROM (SELECT t9.user_id AS k0, t9.id AS k1, row_number() OVER
+**   (PARTITION BY t9.user_id ORDER BY …) AS n FROM posts t9 WHERE true)
+**   WHERE n=1)
 **
-** The first of those that are found in the same way, where no index could tell
-** which they are: user_id stands for an expression.
+** The first of those that are found in the same way, of all such ways at once:
+** user_id stands for an expression.
 */
-static void sqlFirstOfEach(AssocSql *p, AssocRel *pRel, const AssocHop *pFirst,
-                           const AssocHop *pStart, int iFound,
-                           const ShapeClauses *pC) {
+void assocSqlFirsts(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC) {
   AssocModel *pTgt = pRel->pTarget;
-  int iLast = lastHop(pFirst)->iAlias, i, n;
-  sqlPut(p, " AND (");
-  n = sqlWayColumns(p, pStart, iFound, pTgt, 0);
-  for (i = 0; i < n; i++) {
-    sqlite3_str_appendf(p->pStr, "%sk%d", i ? "," : ") IN (SELECT ", i);
+  const AssocHop *pFirst = assocSqlHops(p, pRel, 0, ASSOC_FIRST_NOT);
+  int iLast, nKey, i;
+  assocModelNeedKey(p->pCall, pTgt);
+  if (pFirst == 0 || p->pCall->rc != SQLITE_OK) return;
+  iLast = lastHop(pFirst)->iAlias;
+  nKey = assocRelNearKey(pFirst->pRel)->nCol;
+  for (i = 0; i < nKey + pTgt->nKey; i++) {
+    sqlite3_str_appendf(p->pStr, "%sk%d", i ? "," : "(SELECT ", i);
   }
   sqlPut(p, " FROM (SELECT ");
   (void)sqlWayColumns(p, pFirst, iLast, pTgt, 1);
-  for (i = 0; i < n - pTgt->nKey; i++) {
+  for (i = 0; i < nKey; i++) {
     sqlPut(p, i ? "," : ",row_number() OVER (PARTITION BY ");
     assocSqlFarColumn(p, pFirst, i);
   }
-  assocSqlOrder(p, pRel, assocSqlScoped(p, pRel, pTgt, pC), pTgt, iLast, 0);
+  assocSqlOrder(p, pRel, pC, pTgt, iLast, 0);
   sqlPut(p, ") AS n");
   assocSqlFrom(p, pFirst, pC, 1);
   sqlPut(p, ") WHERE n=1)");
+}
+
+/* (SELECT t9.id FROM posts t9 WHERE t9.user_id=t1.id … ORDER BY … LIMIT 1), its
+** end left open: the first from what is under alias iFrom or, if that is 0, from
+** nothing yet. Gives its first step, 0 after an error. */
+const AssocHop *assocSqlFirst(AssocSql *p, AssocRel *pRel, int iFrom,
+                              const ShapeClauses *pC) {
+  const AssocHop *pFirst = assocSqlHops(p, pRel, iFrom, ASSOC_FIRST_NOT);
+  assocModelNeedKey(p->pCall, pRel->pTarget);
+  if (pFirst == 0 || p->pCall->rc != SQLITE_OK) return 0;
+  sqlPut(p, "(SELECT ");
+  assocSqlKeyColumns(p, pRel->pTarget, lastHop(pFirst)->iAlias, 0);
+  assocSqlFrom(p, pFirst, pC, iFrom == 0);
+  return pFirst;
+}
+void assocSqlFirstEnd(AssocSql *p, AssocRel *pRel, const AssocHop *pFirst,
+                      const ShapeClauses *pC) {
+  if (pFirst == 0) return;
+  assocSqlOrder(p, pRel, pC, pRel->pTarget, lastHop(pFirst)->iAlias, 0);
+  sqlPut(p, " LIMIT 1)");
+}
+
+/* What the choice of the first row of a to-one sees, or 0 if there is nothing to
+** choose: one that has an order chooses first, and one that has none among what
+** is asked for. */
+static const ShapeClauses *choiceOf(AssocSql *p, AssocRel *pRel,
+                                    const ShapeClauses *pC, int eFirst) {
+  const ShapeClauses *pScoped;
+  if (eFirst == ASSOC_FIRST_NOT || !firstOfMany(p, pRel)) return 0;
+  pScoped = assocSqlScoped(p, pRel, pRel->pTarget, pC);
+  if (assocOrderOf(pRel, pScoped)) {
+    return assocSqlBefore(p, pRel, pRel->pTarget, pC);
+  }
+  return eFirst == ASSOC_FIRST_VALUE ? pScoped : 0;
+}
+
+const ShapeClauses *assocSqlChoice(AssocSql *p, AssocRel *pRel,
+                                   const ShapeClauses *pC,
+                                   const ShapeItem *pBlock) {
+  while (pBlock && !(pBlock->eType == SHAPE_ITEM_NAME && pBlock->bRequired)) {
+    pBlock = pBlock->pNext;
+  }
+  if (pBlock == 0 && !asksAfter(pC)) return 0;
+  return choiceOf(p, pRel, pC, ASSOC_FIRST_FILTER);
 }
 
 /*
@@ -228,36 +284,34 @@ static void sqlFirstOfEach(AssocSql *p, AssocRel *pRel, const AssocHop *pFirst,
 **   AND t3.id=(SELECT t9.id FROM posts t9 WHERE t9.user_id=t1.id
 **              ORDER BY t9.id DESC LIMIT 1)
 **
-** Where the step pStart is free of what is before it, the first of those that
-** are found in the same way.
+** Where the step pStart is free of what is before it, or no index serves, the
+** first of those that are found in the same way.
 */
-static void sqlFirstOf(AssocSql *p, AssocRel *pRel, const AssocHop *pStart,
-                       const AssocHop *pLast, const ShapeClauses *pC,
-                       int bFree) {
-  AssocModel *pTgt = pRel->pTarget;
-  AssocHop *pFirst;
-  int iLast;
-  if (pTgt->nKey == 0 || !firstOfMany(p, pRel)) return;
-  pFirst = assocSqlHops(p, pRel, pStart->iFrom);
-  if (pFirst == 0) return;
-  if (bFree && farChanges(pFirst->pRel)) {
-    sqlFirstOfEach(p, pRel, pFirst, pStart, pLast->iAlias, pC);
+static void sqlChoose(AssocSql *p, AssocRel *pRel, const AssocHop *pStart,
+                      const AssocHop *pLast, const ShapeClauses *pC, int bFree,
+                      int eFirst) {
+  const ShapeClauses *pIn = choiceOf(p, pRel, pC, eFirst);
+  const AssocHop *pFirst;
+  if (pIn == 0 || p->pCall->rc != SQLITE_OK) return;
+  if (!assocHopServed(p->pCall, pRel)) {
+    sqlPut(p, " AND (");
+    (void)sqlWayColumns(p, pStart, pLast->iAlias, pRel->pTarget, 0);
+    sqlPut(p, ") IN ");
+    assocSqlFirsts(p, pRel, pIn);
     return;
   }
-  iLast = lastHop(pFirst)->iAlias;
   sqlPut(p, " AND ");
-  sqlKeyColumns(p, pTgt, pLast->iAlias, 1);
-  sqlPut(p, "=(SELECT ");
-  sqlKeyColumns(p, pTgt, iLast, 0);
-  assocSqlFrom(p, pFirst, pC, bFree);
-  if (bFree) sqlSameWay(p, pFirst, pStart);
-  assocSqlOrder(p, pRel, assocSqlScoped(p, pRel, pTgt, pC), pTgt, iLast, 0);
-  sqlPut(p, " LIMIT 1)");
+  assocSqlKeyColumns(p, pRel->pTarget, pLast->iAlias, 1);
+  sqlPut(p, "=");
+  pFirst = assocSqlFirst(p, pRel, bFree ? 0 : pStart->iFrom, pIn);
+  if (pFirst && bFree) sqlSameWay(p, pFirst, pStart);
+  assocSqlFirstEnd(p, pRel, pFirst, pIn);
 }
 
 /* How a step hangs on what is before it, and its conditions. */
 static void sqlHopWhere(AssocSql *p, const AssocHop *pHop,
                         const ShapeClauses *pC, const AssocHop *pFree) {
+  AssocModel *pTgt = pHop->pRel->pTarget;
   const char *zAnd = "";
   if (pHop != pFree) {
     sqlLink(p, pHop);
@@ -269,20 +323,24 @@ static void sqlHopWhere(AssocSql *p, const AssocHop *pHop,
   } else if (pHop == pFree) {
     sqlPut(p, "true");
   }
-  assocSqlConditions(p, pHop->pRel, pC, pHop->pRel->pTarget, pHop->iAlias,
-                     pHop->iJoin);
-  if (!pHop->bAny) sqlFirstOf(p, pHop->pRel, pHop, pHop, pC, pHop == pFree);
-  if (pHop->pAlso) {
-    assocSqlScope(p, pHop->pAlso->pScope, pHop->pRel->pTarget, pHop->iAlias);
-    if (pHop->pStart) {
-      sqlFirstOf(p, pHop->pAlso, pHop->pStart, pHop, pC, pHop->pStart == pFree);
-    }
+  assocSqlConditions(p, pHop->pRel, pC, pTgt, pHop->iAlias, pHop->iJoin);
+  if (pHop->pAlso == 0) {
+    sqlChoose(p, pHop->pRel, pHop, pHop, pC, pHop == pFree, pHop->eFirst);
+    return;
   }
+  sqlChoose(p, pHop->pRel, pHop, pHop,
+            pC ? assocSqlBefore(p, pHop->pRel, pTgt, pC) : 0, pHop == pFree,
+            ASSOC_FIRST_VALUE);
+  assocSqlScope(p, pHop->pAlso->pScope, pTgt, pHop->iAlias);
+  sqlChoose(p, pHop->pAlso, pHop->pStart, pHop, pC, pHop->pStart == pFree,
+            pHop->eAlso);
 }
 
 void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
                   int bFree) {
   const AssocHop *pHop;
+  u8 bMaybe = p->bMaybe;
+  p->bMaybe = 0;
   sqlPut(p, " FROM ");
   for (pHop = pFirst; pHop; pHop = pHop->pNext) {
     if (pHop != pFirst) sqlPut(p, ", ");
@@ -293,6 +351,7 @@ void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
     if (pHop != pFirst) sqlPut(p, " AND ");
     sqlHopWhere(p, pHop, pHop->pNext ? 0 : pC, bFree ? pFirst : 0);
   }
+  p->bMaybe = bMaybe;
 }
 
 /* ------------------------------------------------------------- predicates */
@@ -365,7 +424,7 @@ static PathPart *pathParts(AssocSql *p, const ShapeName *pPath,
     pPart->pRel = pRel;
     *ppModel = pRel->pTarget;
     if (!firstOfMany(p, pRel)) continue;
-    hopAny(hopBefore(ppEnd)); /* The subquery has a LIMIT */
+    hopMeans(hopBefore(ppEnd), ASSOC_FIRST_NOT); /* It has a LIMIT */
     ppEnd = 0;
   }
   return p->pCall->rc == SQLITE_OK ? pPart : 0;
@@ -438,9 +497,9 @@ static void sqlTargetsOnce(AssocSql *p, AssocModel *pTgt, int iTarget,
                            const AssocHop *pFirst, const ShapeClauses *pC) {
   assocSqlTableAs(p, pTgt->pTable, iTarget);
   sqlPut(p, " WHERE ");
-  sqlKeyColumns(p, pTgt, iTarget, 1);
+  assocSqlKeyColumns(p, pTgt, iTarget, 1);
   sqlPut(p, " IN (SELECT ");
-  sqlKeyColumns(p, pTgt, lastHop(pFirst)->iAlias, 0);
+  assocSqlKeyColumns(p, pTgt, lastHop(pFirst)->iAlias, 0);
   assocSqlFrom(p, pFirst, pC, 0);
   sqlPut(p, ")");
 }
@@ -460,10 +519,13 @@ static void sqlAggExists(AssocSql *p, const ShapeAgg *pAgg,
 static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                    int iAlias) {
   const ShapeAgg *pAgg = pKey->pAgg;
-  const AssocHop *pFirst = assocSqlPath(p, pKey->pPath, &pModel, iAlias);
-  int iLast, bOnce;
+  const ShapeClauses clauses = {.pWhere = pAgg->pWhere};
+  int bExists = pAgg->eAgg == SHAPE_AGG_EXISTS, iLast, bOnce;
+  const AssocHop *pFirst =
+      assocSqlPath(p, pKey->pPath, &pModel, iAlias,
+                   bExists ? ASSOC_FIRST_FILTER : ASSOC_FIRST_VALUE);
   if (p->pCall->rc != SQLITE_OK) return;
-  if (pAgg->eAgg == SHAPE_AGG_EXISTS) {
+  if (bExists) {
     sqlAggExists(p, pAgg, pFirst, pModel);
     return;
   }
@@ -479,14 +541,9 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   if (bOnce) {
     if (pAgg->pWhere == 0) sqlAggAll(p, pAgg);
     sqlPut(p, " FROM ");
-    sqlTargetsOnce(p, pModel, iLast, pFirst, 0);
+    sqlTargetsOnce(p, pModel, iLast, pFirst, &clauses);
   } else {
-    assocSqlFrom(p, pFirst, 0, 0);
-  }
-  if (pAgg->pWhere) {
-    sqlPut(p, " AND (");
-    assocSqlPred(p, pAgg->pWhere, pModel, iLast);
-    sqlPut(p, ")");
+    assocSqlFrom(p, pFirst, &clauses, 0);
   }
   sqlPut(p, ")");
 }
@@ -582,16 +639,17 @@ static void sqlCompare(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   }
 }
 
-/* some: EXISTS(…), none: NOT EXISTS(…), every: no row for which the
-** predicate is false. */
+/* some: EXISTS(…), none: NOT EXISTS(…), every: no row for which the predicate
+** is not true. */
 static void sqlSome(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                     int iAlias) {
   AssocFilter filter = {0};
   filter.zWord = azShapeOp[pPred->eOp];
-  filter.pFirst = assocSqlPath(p, pPred->key.pPath, &pModel, iAlias);
+  filter.pFirst =
+      assocSqlPath(p, pPred->key.pPath, &pModel, iAlias, ASSOC_FIRST_FILTER);
   filter.pEnd = pModel;
   filter.pPred = pPred->pSub;
-  filter.bFalse = pPred->eOp == SHAPE_OP_EVERY;
+  filter.bNotTrue = pPred->eOp == SHAPE_OP_EVERY;
   if (p->pCall->rc != SQLITE_OK) return;
   if (pPred->eOp != SHAPE_OP_SOME) sqlPut(p, "NOT ");
   assocSqlFilter(p, &filter);
@@ -599,57 +657,276 @@ static void sqlSome(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 
 /* Does a comparison hold of NULL, and so of a row that is not there? */
 static int trueOfNull(const ShapePred *pPred) {
-  if (pPred->eOp == SHAPE_OP_ISNULL) return !pPred->bNot;
-  return pPred->eOp == SHAPE_OP_IN && pPred->bNot && pPred->pVal == 0;
+  const ShapePred *pSub = pPred->pSub;
+  switch (pPred->eOp) {
+  case SHAPE_OP_AND:
+    while (pSub && trueOfNull(pSub)) pSub = pSub->pNext;
+    return pSub == 0;
+  case SHAPE_OP_OR:
+    while (pSub && !trueOfNull(pSub)) pSub = pSub->pNext;
+    return pSub != 0;
+  case SHAPE_OP_ISNULL: return !pPred->bNot;
+  case SHAPE_OP_IN: return pPred->bNot && pPred->pVal == 0;
+  }
+  return 0;
 }
 
-/* A column at the end of a path, as a filter of the rows there: "$posts.title$"
-** of JSON, if the way is to-many, and what is better asked from there. */
+/* Can a to-one on the way find several rows, and has no order to choose one? */
+static int looseAt(AssocSql *p, const ShapeName *pPath, const ShapeName *pEnd,
+                   AssocModel *pModel) {
+  for (; pPath != pEnd && p->pCall->rc == SQLITE_OK; pPath = pPath->pNext) {
+    AssocRel *pRel = assocSqlRel(p, pModel, pPath);
+    if (pRel == 0) return 0;
+    pModel = pRel->pTarget;
+    if (firstOfMany(p, pRel) &&
+        !assocOrderOf(pRel, assocSqlScoped(p, pRel, pModel, 0))) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* How a column at the end of a path is asked about. */
+#define PATH_OWN 0     /* There is no path */
+#define PATH_ONE 1     /* It is one value */
+#define PATH_LOOSE 2   /* It may be several, as of rows that are joined */
+#define PATH_SEVERAL 3 /* The same, and JSON: "$posts.title$" */
+
+static int pathKind(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
+  const ShapeName *pPath = pPred->key.pPath, *pCol = pPath;
+  if (pPred->key.pAgg || pPath == 0 || pPath->pNext == 0) return PATH_OWN;
+  while (pCol->pNext) pCol = pCol->pNext;
+  if (manyAt(p, pPath, pCol, pModel)) {
+    return pPred->bSome ? PATH_SEVERAL : PATH_OWN; /* Which is an error */
+  }
+  return looseAt(p, pPath, pCol, pModel) ? PATH_LOOSE : PATH_ONE;
+}
+
+/* The rows at the end of a path for which the predicate about their column
+** holds; or all of them. */
+static void pathFilter(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
+                       int iAlias, AssocFilter *pFilter) {
+  const ShapeName *pCol = pPred->key.pPath;
+  ShapePred *pLast = assocAlloc(p->pCall, p->pArena, sizeof(*pLast));
+  memset(pFilter, 0, sizeof(*pFilter));
+  while (pCol->pNext) pCol = pCol->pNext;
+  pFilter->zWord = "some";
+  pFilter->pEnd = pModel;
+  pFilter->pFirst = hopsTo(p, pPred->key.pPath, pCol, &pFilter->pEnd, iAlias,
+                           ASSOC_FIRST_FILTER);
+  if (pLast == 0) return;
+  *pLast = *pPred;
+  pLast->key.pPath = (ShapeName *)pCol;
+  pLast->pNext = 0;
+  pFilter->pPred = pLast;
+}
+
+/*
+** coalesce((SELECT max(t3.shop=?1) FROM pays t3 WHERE …),0): is it true of any
+** row, or false, or neither? For an answer that NOT turns round.
+*/
+static void sqlMaybe(AssocSql *p, const AssocFilter *pF) {
+  const ShapePred *pPred = pF->pPred;
+  int bNone = pPred->eOp == SHAPE_OP_IN && pPred->pVal == 0;
+  sqlPut(p,
+         bNone || trueOfNull(pPred) ? "coalesce((SELECT max(" : "(SELECT max(");
+  assocSqlPred(p, pPred, pF->pEnd, lastHop(pF->pFirst)->iAlias);
+  sqlPut(p, ")");
+  assocSqlFrom(p, pF->pFirst, 0, 0);
+  sqlPut(p, trueOfNull(pPred) ? "),1)" : bNone ? "),0)" : ")");
+}
+
+/* some posts(…), or none posts where that holds of a row that is not there, whose
+** columns are all NULL. */
+static const ShapePred *predSome(AssocSql *p, ShapeName *pPath,
+                                 ShapePred *pSub) {
+  ShapePred *pSome = assocAlloc(p->pCall, p->pArena, sizeof(*pSome) * 3);
+  ShapePred *pOr, *pNone;
+  if (pSome == 0 || pPath == 0 || pSub == 0) return 0;
+  pSome->eOp = SHAPE_OP_SOME;
+  pSome->key.pPath = pPath;
+  pSome->pSub = pSub;
+  if (!trueOfNull(pSub)) return pSome;
+  pOr = pSome + 1;
+  pNone = pSome + 2;
+  pNone->eOp = SHAPE_OP_NONE;
+  pNone->key.pPath = pPath;
+  pNone->pNext = pSome;
+  pOr->eOp = SHAPE_OP_OR;
+  pOr->pSub = pNone;
+  return pOr;
+}
+
+/* The names of a path before the last. */
+static ShapeName *pathBefore(AssocSql *p, const ShapeName *pPath) {
+  ShapeName *pFirst = 0, **ppEnd = &pFirst;
+  for (; pPath->pNext; pPath = pPath->pNext) {
+    *ppEnd = assocAlloc(p->pCall, p->pArena, sizeof(*pPath));
+    if (*ppEnd == 0) return 0;
+    **ppEnd = *pPath;
+    (*ppEnd)->pNext = 0;
+    ppEnd = &(*ppEnd)->pNext;
+  }
+  return pFirst;
+}
+
+/* A column at the end of a path, as a filter of the rows there if they may be
+** several, or if it is better asked from there. 0 if it is not. */
 static int sqlSomeColumn(AssocSql *p, const ShapePred *pPred,
                          AssocModel *pModel, int iAlias) {
-  const ShapeName *pCol = pPred->key.pPath;
-  ShapePred last = *pPred;
-  AssocFilter filter = {0};
-  int bMany;
-  if (pPred->key.pAgg || pCol == 0 || pCol->pNext == 0) return 0;
-  while (pCol->pNext) pCol = pCol->pNext;
-  bMany = manyAt(p, pPred->key.pPath, pCol, pModel) != 0;
+  int eKind = pathKind(p, pPred, pModel);
+  AssocFilter filter;
   if (p->pCall->rc != SQLITE_OK) return 1;
-  if (bMany && !pPred->bSome) return 0;
-  if (!bMany && trueOfNull(pPred)) return 0;
-  last.key.pPath = assocAlloc(p->pCall, p->pArena, sizeof(*pCol));
-  filter.zWord = "some";
-  filter.pEnd = pModel;
-  filter.pFirst = hopsTo(p, pPred->key.pPath, pCol, &filter.pEnd, iAlias, 0);
-  filter.pPred = &last;
+  if (eKind == PATH_OWN || (eKind == PATH_ONE && trueOfNull(pPred))) return 0;
+  pathFilter(p, pPred, pModel, iAlias, &filter);
   if (p->pCall->rc != SQLITE_OK) return 1;
-  *last.key.pPath = *pCol;
-  last.pNext = 0;
-  if (!bMany) return assocSqlFilterFirst(p, &filter);
-  assocSqlFilter(p, &filter);
+  if (eKind == PATH_ONE) return assocSqlFilterFirst(p, &filter);
+  if (eKind == PATH_LOOSE && p->bMaybe) {
+    sqlMaybe(p, &filter);
+  } else if (trueOfNull(pPred)) {
+    const ShapePred *pNew =
+        predSome(p, pathBefore(p, pPred->key.pPath), (ShapePred *)filter.pPred);
+    if (pNew) assocSqlPred(p, pNew, pModel, iAlias);
+  } else {
+    assocSqlFilter(p, &filter);
+  }
   return 1;
+}
+
+/* ------------------------------------------------------- lists of predicates */
+
+/* The association that the paths of a predicate all begin with, where they may
+** find several rows; 0 if there is none. */
+static const ShapeName *severalOf(AssocSql *p, const ShapePred *pPred,
+                                  AssocModel *pModel) {
+  const ShapeName *pName = 0, *pOther;
+  const ShapePred *pSub;
+  if (pPred->eOp == SHAPE_OP_AND || pPred->eOp == SHAPE_OP_OR) {
+    for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
+      pOther = severalOf(p, pSub, pModel);
+      if (pOther == 0) return 0;
+      if (pName && sqlite3_stricmp(pName->z, pOther->z) != 0) return 0;
+      pName = pOther;
+    }
+    return pName;
+  }
+  if (pPred->pSub || pPred->eOp == SHAPE_OP_NOT) return 0;
+  return pathKind(p, pPred, pModel) >= PATH_LOOSE ? pPred->key.pPath : 0;
+}
+
+/* A predicate as it is said of the rows that its paths lead to first. */
+static ShapePred *predBehind(AssocSql *p, const ShapePred *pPred) {
+  ShapePred *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew)), **ppEnd;
+  const ShapePred *pSub;
+  if (pNew == 0) return 0;
+  *pNew = *pPred;
+  pNew->pNext = 0;
+  pNew->pSub = 0;
+  ppEnd = &pNew->pSub;
+  if (pPred->pSub == 0) pNew->key.pPath = pPred->key.pPath->pNext;
+  for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
+    *ppEnd = predBehind(p, pSub);
+    if (*ppEnd == 0) return pNew;
+    ppEnd = &(*ppEnd)->pNext;
+  }
+  return pNew;
+}
+
+/*
+** Those of an AND from a[0] on that begin with the same association speak of one
+** row, as of a join: "$posts.title$" and "$posts.n$" are some posts(title … and
+** n …). They become one predicate, and are taken off the list.
+*/
+static void predTogether(AssocSql *p, const ShapePred **a, int n,
+                         AssocModel *pModel) {
+  const ShapeName *pFirst = severalOf(p, a[0], pModel), *pName;
+  ShapePred *pAnd, **ppEnd;
+  ShapeName *pPath;
+  int i, nSame = 0;
+  if (pFirst == 0) return;
+  pAnd = assocAlloc(p->pCall, p->pArena, sizeof(*pAnd));
+  pPath = assocAlloc(p->pCall, p->pArena, sizeof(*pPath));
+  if (pAnd == 0 || pPath == 0) return;
+  *pPath = *pFirst;
+  pPath->pNext = 0;
+  pAnd->eOp = SHAPE_OP_AND;
+  ppEnd = &pAnd->pSub;
+  for (i = 0; i < n && p->pCall->rc == SQLITE_OK; i++) {
+    pName = a[i] ? severalOf(p, a[i], pModel) : 0;
+    if (pName == 0 || sqlite3_stricmp(pName->z, pPath->z) != 0) continue;
+    if (nSame++ == 0 && i == n - 1) return; /* It is alone */
+    *ppEnd = predBehind(p, a[i]);
+    if (*ppEnd == 0) return;
+    ppEnd = &(*ppEnd)->pNext;
+    if (i > 0) a[i] = 0;
+  }
+  if (nSame > 1) a[0] = predSome(p, pPath, pAnd);
+}
+
+/* How many predicates stand in an AND or OR, those of the same in it among
+** them; and put them into a, if that is not 0. */
+static int predList(const ShapePred *pPred, int eOp, const ShapePred **a) {
+  const ShapePred *pSub;
+  int n = 0;
+  for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
+    if (pSub->eOp == eOp && pSub->pSub) {
+      n += predList(pSub, eOp, a ? &a[n] : 0);
+    } else {
+      if (a) a[n] = pSub;
+      n++;
+    }
+  }
+  return n;
+}
+
+/* Most of them that stand side by side. SQLite bounds the depth of an expression,
+** and a AND b AND c is one of depth 3: a long list is a list of lists. */
+#define PRED_SIDE 16
+
+static void sqlPredList(AssocSql *p, const ShapePred **a, int n, int eOp,
+                        AssocModel *pModel, int iAlias) {
+  int i, nStep = 1;
+  while (nStep * PRED_SIDE < n) nStep *= PRED_SIDE;
+  for (i = 0; i < n && p->pCall->rc == SQLITE_OK; i += nStep) {
+    int nHere = n - i < nStep ? n - i : nStep;
+    sqlPut(p, i == 0 ? "(" : eOp == SHAPE_OP_AND ? ") AND (" : ") OR (");
+    if (nHere > 1) {
+      sqlPredList(p, &a[i], nHere, eOp, pModel, iAlias);
+    } else {
+      assocSqlPred(p, a[i], pModel, iAlias);
+    }
+  }
+  sqlPut(p, ")");
+}
+
+static void sqlPreds(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
+                     int iAlias) {
+  int eOp = pPred->eOp, n = predList(pPred, eOp, 0), i, nLeft = 0;
+  /* The sides of an OR could be looked up one after the other */
+  int bPlus = eOp == SHAPE_OP_OR && p->bNatural;
+  const ShapePred **a =
+      assocAlloc(p->pCall, p->pArena, (i64)sizeof(*a) * (n + 1));
+  if (a == 0) return;
+  (void)predList(pPred, eOp, a);
+  for (i = 0; i < n && p->pCall->rc == SQLITE_OK; i++) {
+    if (a[i] == 0) continue;
+    if (eOp == SHAPE_OP_AND) predTogether(p, &a[i], n - i, pModel);
+    a[nLeft++] = a[i];
+  }
+  if (p->pCall->rc != SQLITE_OK) return;
+  if (nLeft == 0) sqlPut(p, "true");
+  if (bPlus) sqlPut(p, "+(");
+  if (nLeft) sqlPredList(p, a, nLeft, eOp, pModel, iAlias);
+  if (bPlus) sqlPut(p, ")");
 }
 
 void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                   int iAlias) {
-  const ShapePred *pSub;
   u8 bMaybe;
   if (p->pCall->rc != SQLITE_OK) return;
   switch (pPred->eOp) {
   case SHAPE_OP_AND:
-  case SHAPE_OP_OR:
-    /* The sides of an OR could be looked up one after the other */
-    if (pPred->eOp == SHAPE_OP_OR && p->bNatural) sqlPut(p, "+(");
-    for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
-      if (pSub != pPred->pSub) {
-        sqlPut(p, pPred->eOp == SHAPE_OP_AND ? " AND " : " OR ");
-      }
-      sqlPut(p, "(");
-      assocSqlPred(p, pSub, pModel, iAlias);
-      sqlPut(p, ")");
-    }
-    if (pPred->eOp == SHAPE_OP_OR && p->bNatural) sqlPut(p, ")");
-    break;
+  case SHAPE_OP_OR: sqlPreds(p, pPred, pModel, iAlias); break;
   case SHAPE_OP_NOT:
     sqlPut(p, "NOT (");
     bMaybe = p->bMaybe;
@@ -704,16 +981,21 @@ void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
 }
 
 /* Over a path a target counts once, however many ways lead to it. */
-static void sqlRelatedPath(AssocSql *p, AssocRel *pRel,
-                           const ShapeClauses *pC) {
+static void sqlRelatedPath(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
+                           const ShapeClauses *pIn) {
   AssocModel *pTgt = pRel->pTarget;
-  const AssocHop *pFirst = assocSqlHops(p, pRel, 1);
+  const AssocHop *pFirst = assocSqlHops(p, pRel, 1, ASSOC_FIRST_NOT);
   assocModelNeedKey(p->pCall, pTgt);
   if (p->pCall->rc != SQLITE_OK) return;
   assocSqlTableAs(p, pRel->pSource->pTable, 1);
   sqlPut(p, ", ");
-  sqlTargetsOnce(p, pTgt, 2, pFirst, &assocAnyRow);
+  sqlTargetsOnce(p, pTgt, 2, pFirst, assocSqlBefore(p, pRel, pTgt, pC));
   assocSqlConditions(p, 0, pC, pTgt, 2, 0);
+  if (pIn == 0) return;
+  sqlPut(p, " AND ");
+  assocSqlKeyColumns(p, pTgt, 2, 1);
+  sqlPut(p, "=");
+  assocSqlFirstEnd(p, pRel, assocSqlFirst(p, pRel, 1, pIn), pIn);
 }
 
 const ShapeClauses *assocBranchClauses(AssocCall *pCall,
@@ -763,10 +1045,12 @@ static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel,
 void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
                      const ShapeItem *pBlock) {
   AssocHop hop;
+  const ShapeClauses *pIn =
+      pRel->nBranch ? 0 : assocSqlChoice(p, pRel, pC, pBlock);
   sqlPut(p, " FROM ");
   p->nAlias = 3;
   if (pRel->nPath) {
-    sqlRelatedPath(p, pRel, pC);
+    sqlRelatedPath(p, pRel, pC, pIn);
   } else if (pRel->nBranch) {
     sqlRelatedBranches(p, pRel, pBlock);
     return;
@@ -775,7 +1059,7 @@ void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
     hop.pRel = pRel;
     hop.iFrom = 1;
     hop.iAlias = 2;
-    hop.bAny = 1;
+    hop.eFirst = pIn ? ASSOC_FIRST_FILTER : ASSOC_FIRST_NOT;
     if (pRel->eKind == ASSOC_BELONGSTOMANY) hop.iJoin = 3;
     assocSqlTableAs(p, pRel->pSource->pTable, 1);
     sqlPut(p, ", ");
@@ -811,10 +1095,12 @@ void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
     }
     if (pItem->eType != SHAPE_ITEM_NAME || !pItem->bRequired) continue;
     if (pItem->pPath && pItem->pPath->pNext) {
-      filter.pFirst = hopsTo(p, pItem->pPath, 0, &pAt, iAlias, 1);
+      filter.pFirst =
+          hopsTo(p, pItem->pPath, 0, &pAt, iAlias, ASSOC_FIRST_FILTER);
     } else {
       AssocRel *pRel = assocItemRel(p, pItem, pItem->pPath, pModel);
-      if (pRel) filter.pFirst = assocSqlHops(p, pRel, iAlias);
+      if (pRel)
+        filter.pFirst = assocSqlHops(p, pRel, iAlias, ASSOC_FIRST_FILTER);
       if (pRel) pAt = pRel->pTarget;
     }
     if (filter.pFirst == 0) return;

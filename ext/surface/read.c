@@ -132,31 +132,6 @@ static int hasAll(Reader *p, sqlite3_value *pTargets) {
   return bAll;
 }
 
-/* A source row that is not there has nothing, not even nothing. */
-static int sourceExists(Reader *p) {
-  AssocCall *pCall = p->pCall;
-  const AssocModel *pModel = p->pPlan->pRoot->pModel;
-  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
-  sqlite3_stmt *pStmt;
-  char *zSql;
-  int i, b;
-  sqlite3_str_appendf(pStr, "SELECT 1 FROM \"%w\".\"%w\"",
-                      pModel->pTable->pSchema->zName, pModel->pTable->zName);
-  for (i = 0; i < pModel->nKey; i++) {
-    sqlite3_str_appendf(pStr, "%s\"%w\"=?%d", i ? " AND " : " WHERE ",
-                        pModel->pTable->aCol[pModel->aKey[i]].zName, i + 1);
-  }
-  zSql = assocStrFinish(pCall, pStr);
-  pStmt = assocPrepare(pCall, "%s", zSql ? zSql : "");
-  sqlite3_free(zSql);
-  for (i = 0; pStmt && i < p->args.nKey; i++) {
-    assocErrorCode(pCall, sqlite3_bind_value(pStmt, i + 1, p->args.apKey[i]));
-  }
-  b = assocStep(pCall, pStmt);
-  assocFinalize(pCall, pStmt);
-  return b;
-}
-
 /* assoc_has(model, key, association, targets [, params…]): 1 or 0 */
 static void hasFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                     sqlite3_value **ap) {
@@ -169,7 +144,7 @@ static void hasFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   readerParams(&r, nArg - 4, ap + 4);
   if (pCall->rc == SQLITE_OK && !noKey(&r)) {
     b = sqlite3_value_type(ap[3]) != SQLITE_NULL && hasAll(&r, ap[3]) &&
-        sourceExists(&r);
+        assocRunAnswer(pCall, r.pPlan, &r.args, 0) > 0;
   }
   readerClose(&r);
   sqlite3_result_int(pCtx, b);

@@ -314,6 +314,10 @@ static void relatedRows(AssocCall *pCall, RelatedCursor *p,
       assocErrorCode(pCall,
                      sqlite3_bind_value(p->pStmt, i + 1, pKeys->apVal[i]));
     }
+    if (p->pPlan->iAgainVar) {
+      assocErrorCode(
+          pCall, sqlite3_bind_int(p->pStmt, p->pPlan->iAgainVar, p->iSeen > 0));
+    }
     if (!pFetch->bEmit || pCall->rc != SQLITE_OK) return;
     assocTakeRun(pCall, &p->take, p->pStmt);
     p->nTarget += p->take.n;
@@ -451,7 +455,7 @@ int assocRelatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
     relatedTakeKeys(&call, p, idxNum, argv[argc - 1]);
   } else if (call.rc == SQLITE_OK) {
     AssocFetch *pAll = &p->pPlan->pRoot->scan;
-    p->pAll = assocStmt(&call, &pAll->stmt, pAll->zSql);
+    p->pAll = assocFetchPlain(&call, p->pPlan, pAll);
   }
   if (call.rc == SQLITE_OK) {
     p->bEof = 0;
