@@ -287,6 +287,9 @@ void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode);
 ** is: for assoc_sql(). */
 void assocStmtNested(AssocSql *p, AssocNode *pNode);
 void assocStmtNestedValue(AssocSql *p, AssocNode *pNode);
+/* The same as a table of its own, and which rows of that are one parent's. */
+void assocStmtNestedAll(AssocSql *p, AssocNode *pNode);
+void assocStmtNestedOf(AssocSql *p, AssocNode *pNode);
 void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                      AssocRel *pRel);
 void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,

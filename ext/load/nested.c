@@ -14,11 +14,69 @@
 */
 #include "load/load.h"
 
+typedef struct TextObject TextObject;
 static void textObject(AssocSql *p, const AssocNode *pNode);
 static void textNode(AssocSql *p, AssocNode *pNode);
 
 static void textPut(AssocSql *p, const char *z) {
   sqlite3_str_appendall(p->pStr, z);
+}
+
+/*
+** An object that is being written. A function takes a limited number of
+** arguments, so a wide object is put together from several:
+**
+**   json('{'||substr(substr(json_object(…),2),-1,-2147483647)||','||…||'}')
+*/
+struct TextObject {
+  sqlite3_str *pOuter; /* What it is written into at its end */
+  sqlite3_str *pDone;  /* The parts before the last; or 0 */
+  int nMember;         /* Members of the last part */
+};
+
+static void objectStart(AssocSql *p, TextObject *pObj) {
+  memset(pObj, 0, sizeof(*pObj));
+  pObj->pOuter = p->pStr;
+  p->pStr = sqlite3_str_new(p->pCall->db);
+}
+
+/* The last part is full, or the object ends. */
+static void objectPart(AssocSql *p, TextObject *pObj) {
+  char *z = assocStrFinish(p->pCall, p->pStr);
+  const char *zMore = pObj->pDone ? "||','||" : "json('{'||";
+  if (pObj->pDone == 0) pObj->pDone = sqlite3_str_new(p->pCall->db);
+  sqlite3_str_appendf(pObj->pDone,
+                      "%ssubstr(substr(json_object(%s),2),-1,-2147483647)",
+                      zMore, z ? z : "");
+  sqlite3_free(z);
+  p->pStr = sqlite3_str_new(p->pCall->db);
+  pObj->nMember = 0;
+}
+
+/* Most arguments of a function in SQLite before 3.52, which may run the text */
+#define TEXT_ARGS 127
+
+/* The key of the next member. Its value follows. */
+static void objectKey(AssocSql *p, TextObject *pObj, const char *zName) {
+  int nMost = sqlite3_limit(p->pCall->db, SQLITE_LIMIT_FUNCTION_ARG, -1);
+  if (nMost > TEXT_ARGS) nMost = TEXT_ARGS;
+  if (pObj->nMember > 0 && pObj->nMember >= nMost / 2) objectPart(p, pObj);
+  sqlite3_str_appendf(p->pStr, "%s%Q,", pObj->nMember++ ? "," : "", zName);
+}
+
+static void objectEnd(AssocSql *p, TextObject *pObj) {
+  char *z;
+  if (pObj->pDone) objectPart(p, pObj);
+  z = assocStrFinish(p->pCall, p->pStr);
+  p->pStr = pObj->pOuter;
+  if (pObj->pDone) {
+    sqlite3_free(z);
+    z = assocStrFinish(p->pCall, pObj->pDone);
+    sqlite3_str_appendf(p->pStr, "%s||'}')", z ? z : "");
+  } else {
+    sqlite3_str_appendf(p->pStr, "json_object(%s)", z ? z : "");
+  }
+  sqlite3_free(z);
 }
 
 /* json_object() gives a value as eager() does, but for these. */
@@ -49,7 +107,7 @@ static void textValue(AssocSql *p, const AssocNode *pNode,
 }
 
 /* Each column of the row as a subquery of its own: NULLs if it is missing. */
-static void textSpread(AssocSql *p, AssocNode *pNode, int *pn) {
+static void textSpread(AssocSql *p, AssocNode *pNode, TextObject *pObj) {
   const AssocPart *pPart;
   for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
     if (pPart->eType != ASSOC_PART_COLUMN) {
@@ -58,8 +116,8 @@ static void textSpread(AssocSql *p, AssocNode *pNode, int *pn) {
                  pNode->zPath);
       return;
     }
-    sqlite3_str_appendf(p->pStr, "%s%Q,(SELECT ", (*pn)++ ? "," : "",
-                        pPart->zName);
+    objectKey(p, pObj, pPart->zName);
+    textPut(p, "(SELECT ");
     textValue(p, pNode, pPart);
     textPut(p, " FROM ");
     assocStmtNested(p, pNode);
@@ -79,12 +137,12 @@ static void textBranches(AssocSql *p, AssocNode *pNode) {
 }
 
 static void textMember(AssocSql *p, const AssocNode *pNode,
-                       const AssocPart *pPart, int *pn) {
+                       const AssocPart *pPart, TextObject *pObj) {
   if (pPart->eType == ASSOC_PART_SPREAD) {
-    textSpread(p, pPart->pNode, pn);
+    textSpread(p, pPart->pNode, pObj);
     return;
   }
-  sqlite3_str_appendf(p->pStr, "%s%Q,", (*pn)++ ? "," : "", pPart->zName);
+  objectKey(p, pObj, pPart->zName);
   if (pPart->eType == ASSOC_PART_COLUMN) {
     textValue(p, pNode, pPart);
   } else if (pPart->pNode->zType) {
@@ -98,24 +156,48 @@ static void textMember(AssocSql *p, const AssocNode *pNode,
 ** it: a name without a value, members, and a text that ends it */
 static void textObject(AssocSql *p, const AssocNode *pNode) {
   const AssocPart *pPart;
-  int n = 0, bInner = 0;
-  textPut(p, "json_object(");
+  TextObject object, inner, *pObj = &object;
+  objectStart(p, &object);
   for (pPart = pNode->pPart; pPart && p->pCall->rc == SQLITE_OK;
        pPart = pPart->pNext) {
     if (pPart->eType == ASSOC_PART_TEXT && pPart->zName) {
-      sqlite3_str_appendf(p->pStr, "%s%Q,json_object(", n ? "," : "",
-                          pPart->zName);
-      n = 0;
-      bInner = 1;
+      objectKey(p, &object, pPart->zName);
+      pObj = &inner;
+      objectStart(p, pObj);
     } else if (pPart->eType == ASSOC_PART_TEXT) {
-      if (bInner) textPut(p, ")");
-      bInner = 0;
-      n = 1;
+      if (pObj == &inner) objectEnd(p, &inner);
+      pObj = &object;
     } else {
-      textMember(p, pNode, pPart, &n);
+      textMember(p, pNode, pPart, pObj);
     }
   }
-  textPut(p, ")");
+  if (pObj == &inner) objectEnd(p, &inner); /* After an error */
+  objectEnd(p, &object);
+}
+
+/* So many levels stand in each other before one is written apart. */
+#define TEXT_NESTED 4
+
+/* WITH c4 AS (SELECT n4.k0,n4.o,json_object(…) AS j FROM (…) n4), and
+** json((SELECT json_group_array(json(j)) FROM (SELECT j FROM c4 WHERE …))) */
+static void textApart(AssocSql *p, AssocNode *pNode) {
+  sqlite3_str *pOuter = assocSqlWith(p, "c", pNode->iNode);
+  int i;
+  textPut(p, "SELECT ");
+  for (i = 0; i < pNode->nKey; i++) {
+    sqlite3_str_appendf(p->pStr, "n%d.k%d,", pNode->iNode, i);
+  }
+  sqlite3_str_appendf(p->pStr, "n%d.o,", pNode->iNode);
+  textObject(p, pNode);
+  textPut(p, " AS j FROM ");
+  assocStmtNestedAll(p, pNode);
+  assocSqlWithEnd(p, pOuter);
+  sqlite3_str_appendf(p->pStr,
+                      "json((SELECT %sjson(j)%s FROM (SELECT j FROM c%d",
+                      pNode->bMany ? "json_group_array(" : "",
+                      pNode->bMany ? ")" : "", pNode->iNode);
+  assocStmtNestedOf(p, pNode);
+  textPut(p, ")))");
 }
 
 /* The value of a child: a list, an object, or a number. */
@@ -129,6 +211,10 @@ static void textNode(AssocSql *p, AssocNode *pNode) {
     assocStmtNestedValue(p, pNode);
     return;
   }
+  if (pNode->nDepth % TEXT_NESTED == 0) {
+    textApart(p, pNode);
+    return;
+  }
   textPut(p, pNode->bMany ? "json((SELECT json_group_array(" : "json((SELECT ");
   textObject(p, pNode);
   textPut(p, pNode->bMany ? ") FROM " : " FROM ");
@@ -138,9 +224,11 @@ static void textNode(AssocSql *p, AssocNode *pNode) {
 
 char *assocPlanSql(AssocCall *pCall, AssocPlan *pPlan) {
   AssocNode *pRoot = pPlan->pRoot;
+  const char *zSql;
   AssocSql sql;
   assocSqlStart(&sql, pCall, &pPlan->mem, 0);
   sql.bLiteral = 1;
+  sql.bWith = 1;
   sql.nAlias = 2;
   if (pRoot->pPage) {
     assocError(pCall, "assoc_sql() cannot say a page in plain SQL");
@@ -149,5 +237,6 @@ char *assocPlanSql(AssocCall *pCall, AssocPlan *pPlan) {
   textObject(&sql, pRoot);
   textPut(&sql, ") FROM ");
   assocStmtNested(&sql, pRoot);
-  return assocStrFinish(pCall, sql.pStr);
+  zSql = assocSqlEnd(&sql);
+  return zSql ? assocMprintf(pCall, "%s", zSql) : 0;
 }

@@ -236,31 +236,14 @@ static void keyRule(AssocNode *pNode, AssocKeyRule *pRule, const AssocSides *p,
   if (pRule->eColl == ASSOC_COLL_OTHER && !bNumeric) pNode->bLookupOnly = 1;
 }
 
-/* Are the rows of a step those of one source row alone? They are if its key is
-** unique, as the foreign key compares with it. */
-static int stepIsDown(AssocCall *pCall, const AssocRel *pRel) {
-  AssocTable *pTab = pRel->pSource->pTable;
-  const AssocKey *pNear = assocRelNearKey(pRel);
-  int i, bUnique = 0;
-  if (pRel->eKind != ASSOC_HASMANY) return 0;
-  for (i = 0; i < pNear->nCol; i++) {
-    if (!assocColumnAlike(
-            &pTab->aCol[pNear->aCol[i]],
-            &pRel->pTarget->pTable->aCol[pRel->foreign.aCol[i]])) {
-      return 0;
-    }
-  }
-  (void)assocTableIndexOn(pCall, pTab, pNear->nCol, pNear->aCol, &bUnique);
-  return bUnique;
-}
-
-/* Then one way leads to a row at the end of a path of such steps, which need
-** not be looked for among others. */
+/* Are all steps of a path such that one way leads to a row at its end? It need
+** not be looked for among others then. */
 static int pathIsDown(AssocCall *pCall, const AssocNode *pNode) {
   const AssocRel *pRel = pNode->pRel;
   int i;
   for (i = 0; i < pRel->nPath; i++) {
-    if (!stepIsDown(pCall, pRel->apPath[i])) return 0;
+    const AssocRel *pStep = pRel->apPath[i];
+    if (!pStep->bMany || !assocStepIsDown(pCall, pStep)) return 0;
   }
   return pRel->nPath > 1 && pRel->bMany;
 }

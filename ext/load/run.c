@@ -319,13 +319,42 @@ static int readyValues(AssocRun *pRun, AssocNode *pNode) {
   return n;
 }
 
+/* What SQLite says of a statement that goes beyond one of its limits. */
+static int isLimit(const char *z) {
+  static const char *const az[] = {
+      "parser stack overflow",  "Expression tree is too large",
+      "too many SQL variables", "variable number must be",
+      "too many columns",       "at most 64 tables"};
+  int i;
+  for (i = 0; i < ASSOC_COUNT(az); i++) {
+    if (strncmp(z, az[i], strlen(az[i])) == 0) return 1;
+  }
+  return 0;
+}
+
+/* The statement of a node. Where it cannot be prepared since it goes beyond a
+** limit of SQLite, the error says what it is about. */
+static sqlite3_stmt *openFetch(AssocRun *pRun, const AssocNode *pNode,
+                               AssocFetch *pFetch) {
+  AssocCall *pCall = pRun->pCall;
+  sqlite3_stmt *pStmt = assocFetchOpen(pRun, pFetch);
+  char *z = pCall->zErr;
+  if (pStmt || pCall->rc != SQLITE_ERROR || z == 0 || !isLimit(z)) return pStmt;
+  pCall->zErr = 0;
+  pCall->rc = SQLITE_OK;
+  assocError(pCall, "what is asked of %s is more than SQLite takes at once: %s",
+             pNode->zPath, z);
+  sqlite3_free(z);
+  return 0;
+}
+
 /* One statement run for all keys. */
 static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   AssocCall *pCall = pRun->pCall;
   AssocFetch *pFetch = atCursor(pRun, pNode) ? &pNode->scanAt : &pNode->scan;
   sqlite3_stmt *pStmt;
   assocListLimits(pRun, pNode, 1);
-  pStmt = assocFetchOpen(pRun, pFetch);
+  pStmt = openFetch(pRun, pNode, pFetch);
   if (pStmt == 0) return;
   if (pNode->ends.zSql) {
     fetchEnds(pRun, pNode);
@@ -393,7 +422,7 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
   u32 i, nRow = pState->nRow;
   sqlite3_stmt *pStmt;
   assocListLimits(pRun, pNode, pFetch->bTake);
-  pStmt = assocFetchOpen(pRun, pFetch);
+  pStmt = openFetch(pRun, pNode, pFetch);
   if (pStmt == 0) return;
   if (pFetch->bEmit) {
     emitKeys(pRun, pNode, pStmt, iFirst, nKey);
@@ -499,7 +528,7 @@ static void fetchRoot(AssocRun *pRun, AssocNode *pNode) {
     fetchScan(pRun, pNode);
     return;
   }
-  pStmt = assocFetchOpen(pRun, &pNode->lookup);
+  pStmt = openFetch(pRun, pNode, &pNode->lookup);
   if (pStmt == 0) return;
   assocFetchKey(pRun, pStmt);
   stepRows(pRun, pNode, pStmt, 0);
@@ -600,7 +629,7 @@ i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
   i64 n = 0;
   int i, nTarget = apTarget ? assocRelTargetWidth(pPlan->pAnswer) : 0;
   assocRunStart(pCall, &run, pPlan, pArgs);
-  pStmt = assocFetchOpen(&run, pFetch);
+  pStmt = openFetch(&run, pPlan->pRoot, pFetch);
   assocFetchKey(&run, pStmt);
   for (i = 0; pStmt && i < nTarget; i++) {
     assocErrorCode(pCall, sqlite3_bind_value(pStmt, pPlan->iTargetVar + i + 1,

@@ -11,6 +11,7 @@ void assocPlannerSql(Planner *p, AssocSql *pSql) {
   const AssocShape *pShape = p->pPlan->pShape;
   assocSqlStart(pSql, p->pCall, p->pArena, pShape->bJson ? 0 : pShape->zText);
   pSql->nAlias = 2; /* t1 and t2 are the node's */
+  pSql->bWith = 1;
 }
 
 /* A statement about the rows of a node. Their number is estimated when a
@@ -24,6 +25,7 @@ void assocStmtStart(Planner *p, AssocSql *pSql, AssocNode *pNode, int bScan) {
   pTested->bOne = pNode->bKeyed && pNode->pRel == 0;
   pTested->bRoots = bScan && pNode->pParent == 0;
   pSql->nTested = -1;
+  pSql->bAll = (u8)bScan;
   if (!bScan) pSql->pbDear = &pNode->bDear;
 }
 
@@ -196,7 +198,7 @@ static void stmtFirst(AssocSql *p, const AssocNode *pNode) {
   const AssocHop *pFirst;
   int i;
   if (pIn == 0) return;
-  if (!p->bLiteral && p->tested.pUp == 0) { /* A scan, of all parents' rows */
+  if (p->bAll) {
     for (i = 0; i < pNode->nKey; i++) {
       stmtPut(p, i ? "," : " AND (");
       stmtPut(p, pNode->azKey[i]);
@@ -358,4 +360,35 @@ void assocStmtNested(AssocSql *p, AssocNode *pNode) {
   if (!pNode->bOne) assocStmtOrder(p, pNode);
   assocStmtLimit(p, pNode);
   sqlite3_str_appendf(p->pStr, ") n%d", pNode->iNode);
+}
+
+/* The same of all parents, with the key as k0, k1, … and in o the order. */
+void assocStmtNestedAll(AssocSql *p, AssocNode *pNode) {
+  u8 bAll = p->bAll;
+  int i;
+  p->bAll = 1;
+  stmtPut(p, "(SELECT ");
+  for (i = 0; i < pNode->nKey; i++) {
+    sqlite3_str_appendf(p->pStr, "%s AS k%d,", pNode->azKey[i], i);
+  }
+  assocStmtValues(p, pNode, 0, 1);
+  stmtPut(p, ",row_number() OVER (");
+  assocStmtOrder(p, pNode);
+  stmtPut(p, ") AS o");
+  assocStmtFrom(p, pNode, 0);
+  stmtPut(p, " WHERE true");
+  assocStmtWhere(p, pNode);
+  sqlite3_str_appendf(p->pStr, ") n%d", pNode->iNode);
+  p->bAll = bAll;
+}
+
+/* " WHERE k0=n0.a2 ORDER BY o LIMIT 5": those of one parent. */
+void assocStmtNestedOf(AssocSql *p, AssocNode *pNode) {
+  int i;
+  for (i = 0; i < pNode->nKey; i++) {
+    sqlite3_str_appendf(p->pStr, "%sk%d=", i ? " AND " : " WHERE ", i);
+    assocStmtParent(p, pNode, i);
+  }
+  stmtPut(p, " ORDER BY o");
+  assocStmtLimit(p, pNode);
 }

@@ -10,6 +10,7 @@ struct ValueRows {
   AssocModel *pModel;
   int iAlias;
   AssocHop *pFirst; /* Or 0: they are those of the node, under t1 */
+  int bOnce;        /* Each row at the end counts once; it is under t1 */
 };
 
 /* The value: an aggregate, or that there is something. */
@@ -37,12 +38,42 @@ static void stmtBehind(AssocSql *p, AssocNode *pNode, const ValueRows *pRows) {
   }
 }
 
+/* " FROM (SELECT DISTINCT t3.user_id AS k0, t4.id AS p0 FROM …) t2 JOIN tags t1
+** WHERE t1.id=t2.p0": the rows that a path leads to, each once. */
+static void stmtOnce(AssocSql *p, const ValueRows *pRows,
+                     const ShapeClauses *pC) {
+  const AssocModel *pEnd = pRows->pModel;
+  int i;
+  assocModelNeedKey(p->pCall, pEnd);
+  for (i = 0; i < assocRelNearKey(pRows->pFirst->pRel)->nCol; i++) {
+    stmtPut(p, i ? "," : " FROM (SELECT DISTINCT ");
+    assocSqlFarColumn(p, pRows->pFirst, i);
+    sqlite3_str_appendf(p->pStr, " AS k%d", i);
+  }
+  for (i = 0; i < pEnd->nKey; i++) {
+    stmtPut(p, ",");
+    assocSqlColumn(p, stmtLast(pRows->pFirst)->iAlias, pEnd->pTable,
+                   pEnd->aKey[i]);
+    sqlite3_str_appendf(p->pStr, " AS p%d", i);
+  }
+  assocSqlFrom(p, pRows->pFirst, pC, 1);
+  stmtPut(p, ") t2 JOIN ");
+  assocSqlTableAs(p, pEnd->pTable, 1);
+  for (i = 0; i < pEnd->nKey; i++) {
+    stmtPut(p, i ? " AND " : " WHERE ");
+    assocSqlColumn(p, 1, pEnd->pTable, pEnd->aKey[i]);
+    sqlite3_str_appendf(p->pStr, "=t2.p%d", i);
+  }
+}
+
 /* FROM and WHERE; the latter not finished, for conditions to follow. */
 static void stmtValueFrom(AssocSql *p, AssocNode *pNode,
                           const ValueRows *pRows) {
   const ShapeAgg *pAgg = pNode->pValue->pAgg;
   const ShapeClauses clauses = {.pWhere = pAgg->pWhere};
-  if (pRows->pFirst) {
+  if (pRows->bOnce) {
+    stmtOnce(p, pRows, &clauses);
+  } else if (pRows->pFirst) {
     assocSqlFrom(p, pRows->pFirst, &clauses, 1);
   } else {
     assocStmtFrom(p, pNode, 0);
@@ -60,17 +91,17 @@ static void stmtValueFrom(AssocSql *p, AssocNode *pNode,
 /* The columns by which a parent finds its value. */
 static void stmtValueKey(AssocSql *p, const AssocNode *pNode,
                          const ValueRows *pRows, int i) {
-  if (pRows->pFirst) {
+  if (pRows->pFirst && !pRows->bOnce) {
     assocSqlFarColumn(p, pRows->pFirst, i);
-  } else if (isPathNode(pNode) && !pNode->bDown) {
+  } else if (pRows->bOnce || (isPathNode(pNode) && !pNode->bDown)) {
     sqlite3_str_appendf(p->pStr, "t2.k%d", i);
   } else {
     sqlite3_str_appendall(p->pStr, pNode->azKey[i]);
   }
 }
 
-/* Over a named path the rows are the path's; over one association that leads
-** through a path they are its targets, each once. */
+/* Over a path of names, or an association that leads through a path, the rows
+** are those at its end, each once. */
 static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
   const ShapeName *pPath = pNode->pValue->pPath;
   memset(pRows, 0, sizeof(*pRows));
@@ -80,7 +111,11 @@ static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
   if (isPathNode(pNode) && pPath->pNext == 0) return;
   pRows->pModel = pNode->pParent->pModel;
   pRows->pFirst = assocSqlPath(p, pPath, &pRows->pModel, 0, ASSOC_FIRST_VALUE);
-  if (pRows->pFirst) pRows->iAlias = stmtLast(pRows->pFirst)->iAlias;
+  if (pRows->pFirst == 0) return;
+  pRows->iAlias = stmtLast(pRows->pFirst)->iAlias;
+  pRows->bOnce = pNode->pValue->pAgg->eAgg != SHAPE_AGG_EXISTS &&
+                 assocHopsMeet(p->pCall, pRows->pFirst);
+  if (pRows->bOnce) pRows->iAlias = 1;
 }
 
 /* SELECT assoc_emit((SELECT count(*) FROM … WHERE key=+k.k0 AND …))

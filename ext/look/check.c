@@ -22,6 +22,7 @@ struct CheckIndex {
   int nCol, nFixed;
   int aCol[16];
   u8 abDesc[16];
+  const AssocForeign *pFor; /* The key that it is for, or 0 */
   CheckIndex *pNext;
 };
 
@@ -260,6 +261,7 @@ static char *fixIndex(Checker *c, const CheckIndex *pWant) {
   for (i = 0; i < pWant->nCol; i++) {
     sqlite3_str_appendall(pStr, i ? ", " : "(");
     assocDdlName(pStr, pTab->aCol[pWant->aCol[i]].zName);
+    if (pWant->pFor) assocSyncCollation(pStr, pWant->pFor, i);
     if (pWant->abDesc[i]) sqlite3_str_appendall(pStr, " DESC");
   }
   sqlite3_str_appendall(pStr, ");");
@@ -273,15 +275,28 @@ static char *fixIndex(Checker *c, const CheckIndex *pWant) {
 
 static void problemIndex(Checker *c, AssocForeign *pFor) {
   CheckIndex want = {.pTab = pFor->pTab};
-  int i, bUnique, n = assocSyncColumns(pFor);
+  int i, bUnique, bOwn, n = assocSyncColumns(pFor);
   if (n > ASSOC_COUNT(want.aCol)) return;
   want.nCol = want.nFixed = n;
   for (i = 0; i < n; i++) {
     /* The type goes first: SQL asks for it with a constant */
     want.aCol[i] = assocSyncColumnAt(pFor, pFor->pPoly ? (i + n - 1) % n : i);
   }
-  if (assocTableIndexOn(c->pCall, pFor->pTab, n, want.aCol, &bUnique)) return;
+  bOwn = assocTableIndexOn(c->pCall, pFor->pTab, n, want.aCol, &bUnique) != 0;
+  if (pFor->pPoly ? bOwn : assocSyncIndexOn(c->pCall, pFor, &bUnique) != 0) {
+    return;
+  }
+  if (pFor->pPoly == 0) want.pFor = pFor;
   if (c->pCall->rc != SQLITE_OK || indexProposed(c, &want)) return;
+  if (bOwn) {
+    problemAdd(c, CHECK_WARNING, CHECK_REL(pFor->pRel), "index collation",
+               fixIndex(c, &want),
+               "the index of %s(%s) has another collation than %s, to which "
+               "the key refers: it does not find the rows",
+               pFor->zTable, assocLookNames(c->p, pFor->pTab, n, want.aCol),
+               pFor->pParent->zLabel);
+    return;
+  }
   problemAdd(c, CHECK_WARNING, CHECK_REL(pFor->pRel), "no index",
              fixIndex(c, &want),
              "no index of %s begins with %s: rows are found by reading all",

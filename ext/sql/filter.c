@@ -202,11 +202,22 @@ static void inStart(AssocSql *p, const AssocHop *pFirst) {
     if (i) filterPut(p, ",");
     assocSqlInNear(p, pFirst, i);
   }
-  filterPut(p, n > 1 ? ") IN (SELECT " : " IN (SELECT ");
+  filterPut(p, n > 1 ? ") IN (" : " IN (");
+}
+
+static void inNotNull(AssocSql *p, const AssocHop *pFirst);
+static void filterEnd(AssocSql *p, const AssocFilter *pF, int bIn);
+
+/* SELECT t3.x FROM posts t3 WHERE … AND t3.x IS NOT NULL */
+static void inSelect(AssocSql *p, const AssocFilter *pF) {
+  int i, n = keyWidth(pF->pFirst);
   for (i = 0; i < n; i++) {
-    if (i) filterPut(p, ",");
-    assocSqlInFar(p, pFirst, i);
+    filterPut(p, i ? "," : "SELECT ");
+    assocSqlInFar(p, pF->pFirst, i);
   }
+  assocSqlFrom(p, pF->pFirst, pF->pC, 1);
+  filterEnd(p, pF, 1);
+  inNotNull(p, pF->pFirst); /* Tested last, of the few rows left */
 }
 
 /* " AND t3.x IS NOT NULL" */
@@ -243,22 +254,40 @@ static void filterEnd(AssocSql *p, const AssocFilter *pF, int bIn) {
   p->bMaybe = bMaybe;
 }
 
+/* So many conditions stand in each other before one is written apart. */
+#define FILTER_NESTED 3
+
 void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
   const char *zWhy = 0;
-  int bIn;
+  int bIn, bApart;
   if (p->pCall->rc != SQLITE_OK) return;
   bIn = choosesIn(p, pF, &zWhy);
+  bApart = p->bWith && p->nFilter % FILTER_NESTED == FILTER_NESTED - 1 &&
+           assocHopKnown(pF->pFirst->pRel);
+  if (bApart && !bIn) zWhy = "it stands too deep for anything else";
+  if (bApart) bIn = 1;
   noteChoice(p, pF, bIn, zWhy);
-  if (bIn) {
+  p->nFilter++;
+  if (!bIn) {
+    filterPut(p, "EXISTS(SELECT 1");
+    assocSqlFrom(p, pF->pFirst, pF->pC, 0);
+    filterEnd(p, pF, 0);
+    filterPut(p, ")");
+  } else {
     filterPut(p, p->bNatural ? "+(" : "(");
     inStart(p, pF->pFirst);
-  } else {
-    filterPut(p, "EXISTS(SELECT 1");
+    if (bApart) {
+      int iName = ++p->nAlias;
+      sqlite3_str *pOuter = assocSqlWith(p, "x", iName);
+      inSelect(p, pF);
+      assocSqlWithEnd(p, pOuter);
+      sqlite3_str_appendf(p->pStr, "SELECT * FROM x%d", iName);
+    } else {
+      inSelect(p, pF);
+    }
+    filterPut(p, "))");
   }
-  assocSqlFrom(p, pF->pFirst, pF->pC, bIn);
-  filterEnd(p, pF, bIn);
-  if (bIn) inNotNull(p, pF->pFirst); /* Tested last, of the few rows left */
-  filterPut(p, bIn ? "))" : ")");
+  p->nFilter--;
 }
 
 /*

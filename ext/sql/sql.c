@@ -20,7 +20,32 @@ void assocSqlStart(AssocSql *p, AssocCall *pCall, AssocArena *pArena,
 }
 
 const char *assocSqlEnd(AssocSql *p) {
-  return assocArenaStr(p->pCall, p->pArena, p->pStr);
+  const char *z = assocArenaStr(p->pCall, p->pArena, p->pStr), *zWith;
+  if (p->pWith == 0) return z;
+  zWith = assocArenaStr(p->pCall, p->pArena, p->pWith);
+  p->pWith = 0;
+  if (z == 0 || zWith == 0) return 0;
+  return assocArenaPrintf(p->pCall, p->pArena, "WITH %s %s", zWith, z);
+}
+
+sqlite3_str *assocSqlWith(AssocSql *p, const char *zName, int iName) {
+  sqlite3_str *pOuter = p->pStr;
+  p->pStr = sqlite3_str_new(p->pCall->db);
+  sqlite3_str_appendf(p->pStr, "%s%d AS (", zName, iName);
+  return pOuter;
+}
+
+/* Those that it refers to itself are there already. */
+void assocSqlWithEnd(AssocSql *p, sqlite3_str *pOuter) {
+  char *z = assocStrFinish(p->pCall, p->pStr);
+  p->pStr = pOuter;
+  if (z && p->pWith == 0) {
+    p->pWith = sqlite3_str_new(p->pCall->db);
+  } else if (z) {
+    sqlite3_str_appendall(p->pWith, ", ");
+  }
+  if (z) sqlite3_str_appendf(p->pWith, "%s)", z);
+  sqlite3_free(z);
 }
 
 /* ------------------------------------------------------ tables, columns */
@@ -204,6 +229,34 @@ int assocFarChanges(const AssocRel *pRel) {
     const AssocColumn *pFar;
     int bUp = hopSides(pRel, i, &sides, &pFar);
     if (assocSideChanges(&sides, bUp)) return 1;
+  }
+  return 0;
+}
+
+int assocStepIsDown(AssocCall *pCall, const AssocRel *pRel) {
+  AssocTable *pTab = pRel->pSource->pTable;
+  const AssocKey *pNear = assocRelNearKey(pRel);
+  int i, bUnique = 0;
+  if (pRel->eKind != ASSOC_HASMANY && pRel->eKind != ASSOC_HASONE) return 0;
+  for (i = 0; i < pNear->nCol; i++) {
+    if (!assocColumnAlike(
+            &pTab->aCol[pNear->aCol[i]],
+            &pRel->pTarget->pTable->aCol[pRel->foreign.aCol[i]])) {
+      return 0;
+    }
+  }
+  (void)assocTableIndexOn(pCall, pTab, pNear->nCol, pNear->aCol, &bUnique);
+  return bUnique;
+}
+
+int assocHopsMeet(AssocCall *pCall, const AssocHop *pHop) {
+  int bMany = 0;
+  if (pHop->pNext == 0) return 0;
+  for (; pHop; pHop = pHop->pNext) {
+    const AssocRel *pRel = pHop->pRel;
+    if (pHop->iJoin && !assocRelPairsOnce(pCall, pRel)) return 1;
+    if (bMany && !assocStepIsDown(pCall, pRel)) return 1;
+    if (pRel->bMany) bMany = 1;
   }
   return 0;
 }

@@ -79,6 +79,11 @@ struct AssocSql {
   int iListed;              /* is column iListed */
   AssocChoice *pChoice;     /* OUT: how conditions on related rows are asked */
   const ShapeScope *pScope; /* While a named scope is written: its use */
+  sqlite3_str
+      *pWith;  /* OWNED: the statement's common table expressions, or 0 */
+  u8 bWith;    /* It may have such */
+  u8 bAll;     /* Rows of all parents are selected, not those of one */
+  int nFilter; /* Conditions on related rows that this one is in */
 };
 
 /* An association on the way into a statement. */
@@ -109,6 +114,14 @@ const char *assocSqlEnd(AssocSql *p);
 #define ASSOC_FIRST_VALUE 0  /* That row: for a value of it */
 #define ASSOC_FIRST_FILTER 1 /* The same, where it matters if there is one */
 #define ASSOC_FIRST_NOT 2    /* Any: whoever asks takes the first */
+
+/*
+** SQLite bounds how deep its parser goes. What is too deep is written as a common
+** table expression, WITH x1 AS (…), which stands before the statement. Between the
+** two calls all that is written goes there.
+*/
+sqlite3_str *assocSqlWith(AssocSql *p, const char *zName, int iName);
+void assocSqlWithEnd(AssocSql *p, sqlite3_str *pOuter);
 
 /* "schema"."table" */
 void assocSqlTable(AssocSql *p, const AssocTable *pTab);
@@ -217,6 +230,11 @@ int assocSqlFilterFirst(AssocSql *p, const AssocFilter *pF);
 /* An aggregate of a path, all groups at once; 0 if an index is better. */
 int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
                     AssocModel *pModel, int iLast);
+/* Are the rows of a step those of one source row alone? They are if its key is
+** unique, as the foreign key compares with it. Can several ways lead to one row
+** at the end of several steps? */
+int assocStepIsDown(AssocCall *pCall, const AssocRel *pRel);
+int assocHopsMeet(AssocCall *pCall, const AssocHop *pHop);
 /* Is there an index for every step of the association? */
 int assocHopServed(AssocCall *pCall, const AssocRel *pRel);
 /* The clauses of "on Post(...)" in a block, or 0. */

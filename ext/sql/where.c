@@ -336,10 +336,35 @@ static void sqlHopWhere(AssocSql *p, const AssocHop *pHop,
             pHop->eAlso);
 }
 
+/* Most tables of a join in SQLite, and as many as a path is read through at once,
+** with room for those beside it. */
+#define MOST_TABLES 64
+#define PATH_TABLES 60
+
+static int hopTables(const AssocHop *pHop) {
+  int n = 0;
+  for (; pHop; pHop = pHop->pNext) n += pHop->iJoin ? 2 : 1;
+  return n;
+}
+
+/* The error that a path is too long, which names its beginning and its end. */
+static void tooLong(AssocSql *p, const AssocHop *pHop, int n) {
+  assocError(p->pCall,
+             "the path %s.%s...%s goes through %d tables, and SQLite joins at "
+             "most %d; ask for a part of it in some ...(...)",
+             pHop->pRel->zName, pHop->pNext->pRel->zName,
+             lastHop(pHop)->pRel->zName, n, MOST_TABLES);
+}
+
 void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
                   int bFree) {
   const AssocHop *pHop;
   u8 bMaybe = p->bMaybe;
+  int n = hopTables(pFirst);
+  if (n > MOST_TABLES) {
+    tooLong(p, pFirst, n);
+    return;
+  }
   p->bMaybe = 0;
   sqlPut(p, " FROM ");
   for (pHop = pFirst; pHop; pHop = pHop->pNext) {
@@ -423,7 +448,11 @@ static PathPart *pathParts(AssocSql *p, const ShapeName *pPath,
     if (ppEnd == 0) return 0;
     pPart->pRel = pRel;
     *ppModel = pRel->pTarget;
-    if (!firstOfMany(p, pRel)) continue;
+    if (!firstOfMany(p, pRel)) {
+      /* So long that what follows does not fit into one join */
+      if (hopTables(pPart->pFirst) > PATH_TABLES / 2) ppEnd = 0;
+      continue;
+    }
     hopMeans(hopBefore(ppEnd), ASSOC_FIRST_NOT); /* It has a LIMIT */
     ppEnd = 0;
   }
@@ -530,7 +559,7 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
     return;
   }
   iLast = lastHop(pFirst)->iAlias;
-  bOnce = pKey->pPath->pNext == 0 && pFirst->pNext;
+  bOnce = assocHopsMeet(p->pCall, pFirst);
   if (!bOnce && assocSqlGrouped(p, pKey, pFirst, pModel, iLast)) return;
   if (bOnce) {
     assocModelNeedKey(p->pCall, pModel);
@@ -639,10 +668,37 @@ static void sqlCompare(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   }
 }
 
+static void sqlSome(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
+                    int iAlias);
+
+/* some a.b.c(…) as some a(some b.c(…)): a path that is too long for one join. */
+static void sqlSomeSplit(AssocSql *p, const ShapePred *pPred,
+                         AssocModel *pModel, int iAlias) {
+  ShapePred outer = *pPred, inner = *pPred;
+  ShapeName *pName = pPred->key.pPath, *pFirst = 0, **ppEnd = &pFirst;
+  int i, n = 0;
+  for (; pName; pName = pName->pNext) n++;
+  pName = pPred->key.pPath;
+  for (i = 0; i < n / 2; i++, pName = pName->pNext) {
+    *ppEnd = assocAlloc(p->pCall, p->pArena, sizeof(*pName));
+    if (*ppEnd == 0) return;
+    **ppEnd = *pName;
+    (*ppEnd)->pNext = 0;
+    ppEnd = &(*ppEnd)->pNext;
+  }
+  if (pPred->eOp != SHAPE_OP_EVERY) inner.eOp = SHAPE_OP_SOME;
+  inner.key.pPath = pName;
+  inner.pNext = 0;
+  outer.key.pPath = pFirst;
+  outer.pSub = &inner;
+  sqlSome(p, &outer, pModel, iAlias);
+}
+
 /* some: EXISTS(…), none: NOT EXISTS(…), every: no row for which the predicate
 ** is not true. */
 static void sqlSome(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                     int iAlias) {
+  AssocModel *pStart = pModel;
   AssocFilter filter = {0};
   filter.zWord = azShapeOp[pPred->eOp];
   filter.pFirst =
@@ -651,6 +707,10 @@ static void sqlSome(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   filter.pPred = pPred->pSub;
   filter.bNotTrue = pPred->eOp == SHAPE_OP_EVERY;
   if (p->pCall->rc != SQLITE_OK) return;
+  if (hopTables(filter.pFirst) > PATH_TABLES && pPred->key.pPath->pNext) {
+    sqlSomeSplit(p, pPred, pStart, iAlias);
+    return;
+  }
   if (pPred->eOp != SHAPE_OP_SOME) sqlPut(p, "NOT ");
   assocSqlFilter(p, &filter);
 }
@@ -780,10 +840,13 @@ static int sqlSomeColumn(AssocSql *p, const ShapePred *pPred,
   if (eKind == PATH_OWN || (eKind == PATH_ONE && trueOfNull(pPred))) return 0;
   pathFilter(p, pPred, pModel, iAlias, &filter);
   if (p->pCall->rc != SQLITE_OK) return 1;
-  if (eKind == PATH_ONE) return assocSqlFilterFirst(p, &filter);
+  if (eKind == PATH_ONE) {
+    if (hopTables(filter.pFirst) > PATH_TABLES) return 0;
+    return assocSqlFilterFirst(p, &filter);
+  }
   if (eKind == PATH_LOOSE && p->bMaybe) {
     sqlMaybe(p, &filter);
-  } else if (trueOfNull(pPred)) {
+  } else if (trueOfNull(pPred) || hopTables(filter.pFirst) > PATH_TABLES) {
     const ShapePred *pNew =
         predSome(p, pathBefore(p, pPred->key.pPath), (ShapePred *)filter.pPred);
     if (pNew) assocSqlPred(p, pNew, pModel, iAlias);

@@ -205,7 +205,12 @@ static const char *indexName(AssocSync *p, const AssocForeign *pFor) {
 /* Is the key unique, of a polymorphic one together with its type? */
 static int isUnique(AssocSync *p, const AssocForeign *pFor) {
   int n = assocSyncColumns(pFor), i, bUnique = 0;
-  int *aCol = assocAlloc(p->pCall, &p->mem, (i64)sizeof(int) * n);
+  int *aCol;
+  if (pFor->pPoly == 0) {
+    (void)assocSyncIndexOn(p->pCall, pFor, &bUnique);
+    return bUnique;
+  }
+  aCol = assocAlloc(p->pCall, &p->mem, (i64)sizeof(int) * n);
   for (i = 0; aCol && i < n; i++) aCol[i] = assocSyncColumnAt(pFor, i);
   if (aCol) (void)assocTableIndexOn(p->pCall, pFor->pTab, n, aCol, &bUnique);
   return bUnique;
@@ -224,8 +229,7 @@ static int isIndexed(AssocSync *p, const AssocForeign *pFor) {
   for (i = 0; i < assocSyncColumns(pFor); i++) {
     if (assocSyncColumnAt(pFor, i) < 0) return 0;
   }
-  z = assocTableIndexOn(p->pCall, pFor->pTab, pFor->key.nCol, pFor->key.aCol,
-                        &bUnique);
+  z = assocSyncIndexOn(p->pCall, pFor, &bUnique);
   return z && (pFor->eUnique != 1 || isUnique(p, pFor));
 }
 
@@ -244,6 +248,7 @@ static void syncIndex(AssocSync *p, const AssocForeign *pFor) {
   for (i = 0; i < assocSyncColumns(pFor); i++) {
     sqlite3_str_appendall(p->pStr, i ? ", " : "(");
     assocDdlName(p->pStr, assocSyncColumnName(pFor, i));
+    assocSyncCollation(p->pStr, pFor, i);
   }
   sqlite3_str_appendchar(p->pStr, 1, ')');
 }

@@ -89,6 +89,11 @@ int assocSyncColumns(const AssocForeign *pFor);
 const char *assocSyncColumnName(const AssocForeign *pFor, int i);
 /* Its number in the table, or -1 while it is missing. */
 int assocSyncColumnAt(const AssocForeign *pFor, int i);
+/* " COLLATE nocase" behind column i of an index, where what the key refers to
+** has another collation than the column; and the index that so serves the key. */
+void assocSyncCollation(sqlite3_str *pStr, const AssocForeign *pFor, int i);
+const char *assocSyncIndexOn(AssocCall *pCall, const AssocForeign *pFor,
+                             int *pbUnique);
 /* Is it missing, and no key before this one names it too? */
 int assocSyncIsNew(const AssocSync *p, const AssocForeign *pFor, int i);
 /* UserId INTEGER NOT NULL REFERENCES User(id) … */
