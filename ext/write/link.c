@@ -201,6 +201,22 @@ static void linkIsSql(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
   linkEachSql(p, iAlias, pTab, n, a, " AND ", "=", 1);
 }
 
+/* The same of a foreign key, whose values compare as what it refers to does. */
+static void linkRefSql(AssocSql *p, int iAlias, const AssocTable *pTab,
+                       const AssocKey *pKey, const AssocTable *pParent,
+                       const AssocKey *pRef) {
+  int i;
+  for (i = 0; i < pKey->nCol; i++) {
+    const AssocColumn *pCol = &pTab->aCol[pKey->aCol[i]];
+    const AssocSides sides = {pParent, &pParent->aCol[pRef->aCol[i]], pCol};
+    const char *z = assocArenaPrintf(p->pCall, p->pArena, "t%d.\"%w\"", iAlias,
+                                     pCol->zName);
+    if (z) z = assocSqlSide(p->pCall, p->pArena, &sides, 0, z);
+    if (z == 0) return;
+    sqlite3_str_appendf(p->pStr, "%s%s=?%d", i ? " AND " : "", z, ++p->nVar);
+  }
+}
+
 static void linkScopeSql(AssocSql *p, const ShapePred *pPred,
                          AssocModel *pModel, int iAlias) {
   if (pPred == 0) return;
@@ -250,7 +266,8 @@ static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
   }
   sqlite3_str_appendall(sql.pStr, bHas ? "), (" : "), (1");
   if (bHas) {
-    linkIsSql(&sql, 1, pTgt->pTable, pRel->foreign.nCol, pRel->foreign.aCol);
+    linkRefSql(&sql, 1, pTgt->pTable, &pRel->foreign, pRel->pSource->pTable,
+               &pRel->sourceKey);
   }
   linkScopeSql(&sql, pRel->pScope, pTgt, 1);
   sqlite3_str_appendall(sql.pStr, ") FROM ");
@@ -270,18 +287,16 @@ static void allWhere(AssocWriter *w, AssocSql *p, const WriteLink *pLink) {
   const AssocTable *pTab = assocRelForeignTable(pRel);
   const AssocKey *pKey =
       pRel->eKind == ASSOC_BELONGSTO ? &pRel->foreign : &pRel->other;
-  int i;
   if (pRel->eKind == ASSOC_BELONGSTO) {
     linkIsSql(p, 2, pSrc->pTable, pSrc->nKey, pSrc->aKey);
   } else {
-    linkIsSql(p, pRel->eKind == ASSOC_BELONGSTOMANY ? 2 : 1, pTab,
-              pRel->foreign.nCol, pRel->foreign.aCol);
+    linkRefSql(p, pRel->eKind == ASSOC_BELONGSTOMANY ? 2 : 1, pTab,
+               &pRel->foreign, pSrc->pTable, &pRel->sourceKey);
   }
-  for (i = 0; i < pLink->pTargetKey->nCol; i++) {
+  if (pLink->pTargetKey->nCol) {
     sqlite3_str_appendall(p->pStr, " AND ");
-    assocSqlColumn(p, 1, pLink->pTarget->pTable, pLink->pTargetKey->aCol[i]);
-    sqlite3_str_appendall(p->pStr, "=");
-    assocSqlColumn(p, 2, pTab, pKey->aCol[i]);
+    assocSqlEqual(p, 1, pLink->pTarget->pTable, pLink->pTargetKey, 2, pTab,
+                  pKey);
   }
   linkTypeSql(w, p, pLink);
   linkAliveSql(p, pLink->pTarget, 1);
@@ -325,9 +340,11 @@ static sqlite3_stmt *pairStmt(AssocWriter *w, WriteLink *pLink) {
   sqlite3_str_appendall(sql.pStr, ") FROM ");
   linkFromSql(&sql, pJoin->pTable, 2);
   sqlite3_str_appendall(sql.pStr, " WHERE ");
-  linkIsSql(&sql, 2, pJoin->pTable, pRel->foreign.nCol, pRel->foreign.aCol);
+  linkRefSql(&sql, 2, pJoin->pTable, &pRel->foreign, pRel->pSource->pTable,
+             &pRel->sourceKey);
   sqlite3_str_appendall(sql.pStr, " AND ");
-  linkIsSql(&sql, 2, pJoin->pTable, pRel->other.nCol, pRel->other.aCol);
+  linkRefSql(&sql, 2, pJoin->pTable, &pRel->other, pRel->pTarget->pTable,
+             &pRel->targetKey);
   linkScopeSql(&sql, pRel->pThroughScope, pJoin, 2);
   pLink->pPair = assocWriteSqlKeep(w, &sql);
   return pLink->pPair;
