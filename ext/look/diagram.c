@@ -49,14 +49,20 @@ int assocDiagramFormat(AssocCall *pCall, const char *zName) {
   return 0;
 }
 
-char *assocDiagramText(AssocLook *p, int iFormat) {
+char *assocDiagramText(AssocLook *p, int iFormat,
+                       const AssocDiagramOptions *pOpt) {
   const DiagramFormat *pFormat = &aDiagramFormat[iFormat];
   AssocPicture picture;
   memset(&picture, 0, sizeof(picture));
   picture.p = p;
   picture.pCall = p->pCall;
   picture.pStr = sqlite3_str_new(p->pCall->db);
+  picture.pOpt = pOpt;
   assocPictureCollect(&picture, pFormat->bAll);
+  assocPictureChoose(&picture);
+  if (!pFormat->bAll && p->pCall->rc == SQLITE_OK) {
+    assocPictureCluster(&picture);
+  }
   if (p->pCall->rc == SQLITE_OK) pFormat->xWrite(&picture);
   return assocLookLines(p, picture.pStr);
 }

@@ -141,11 +141,21 @@ static const char *foundName(AssocLook *p, AssocModel *pModel, int eKind,
   return z;
 }
 
+/* Is the model among those that are asked for, if any are? */
+static int foundIsAsked(const AssocLook *p, const AssocModel *pModel) {
+  int i;
+  for (i = 0; i < p->nOnly && p->apOnly[i] != pModel; i++) {
+  }
+  return p->apOnly == 0 || i < p->nOnly;
+}
+
 static void foundAdd(AssocLook *p, AssocModel *pModel, int eKind,
                      AssocModel *pTarget, const AssocLookKey *pKey,
                      const AssocLookKey *pOther, int bPlain) {
-  AssocDef *pDef = foundBefore(p, pModel, eKind, pKey, pOther);
+  AssocDef *pDef;
   AssocFound *pFound;
+  if (!foundIsAsked(p, pModel) && !foundIsAsked(p, pTarget)) return;
+  pDef = foundBefore(p, pModel, eKind, pKey, pOther);
   if (pDef) {
     assocLookSkip(p, pKey->name.pChild->pTable->zName,
                   assocLookNames(p, pKey->name.pChild->pTable, pKey->key.nCol,
@@ -395,10 +405,23 @@ static void foundThrough(AssocLook *p, const AssocLookPair *pPair) {
   foundAdd(p, pN, ASSOC_BELONGSTOMANY, pM, pB, pA, bPlain);
 }
 
-void assocDiscover(AssocLook *p) {
+/* Find the models that are named, in their database first. */
+static void foundOnly(AssocLook *p, const AssocNames *pOnly) {
+  int i;
+  p->apOnly =
+      assocAlloc(p->pCall, &p->mem, (i64)sizeof(AssocModel *) * (pOnly->n + 1));
+  for (i = 0; i < pOnly->n && p->apOnly; i++) {
+    AssocModel *pModel = assocModelNear(p->pCall, p->pSchema, pOnly->az[i]);
+    if (pModel == 0) pModel = assocModelFind(p->pCall, p->pCat, pOnly->az[i]);
+    if (pModel) p->apOnly[p->nOnly++] = pModel;
+  }
+}
+
+void assocDiscover(AssocLook *p, const AssocNames *pOnly) {
   const AssocLookPair *pPair;
   AssocLookKey *pKey;
   int bGuess;
+  if (pOnly->n) foundOnly(p, pOnly);
   foundPairs(p);
   foundAside(p);
   for (bGuess = 0; bGuess < 2; bGuess++) {
@@ -490,6 +513,45 @@ static void foundJsonSkipped(AssocLook *p, AssocOut *pOut) {
   }
 }
 
+/* What to say where the schema declares no key, and nobody asked for guesses;
+** else 0. */
+static const char *foundHint(const AssocLook *p, int bGuess) {
+  if (bGuess || p->pKey || p->pSkip || p->nTable < 2) return 0;
+  return "no foreign key is declared; with {\"guess\":true}, assoc_discover() "
+         "looks at names and values";
+}
+
+/* Is a model of that name defined whose table is not there? */
+static int foundIsGone(const AssocLook *p, const char *zModel) {
+  const AssocDef *pDef;
+  for (pDef = p->pSchema->pDef; pDef; pDef = pDef->pNext) {
+    if (pDef->pSource == 0 && sqlite3_stricmp(pDef->zModel, zModel) == 0) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* ,"gone":[...]: definitions of and to models whose tables are not there. */
+static void foundJsonGone(AssocLook *p, AssocOut *pOut) {
+  const AssocDef *pDef, *pFirst = p->pSchema->pDef;
+  int n = 0;
+  assocCatalogLink(p->pCall, p->pCat);
+  while (pFirst && pFirst->pSource) pFirst = pFirst->pNext;
+  if (pFirst == 0 || p->pCall->rc != SQLITE_OK) return;
+  for (pDef = p->pSchema->pDef; pDef; pDef = pDef->pNext) {
+    const char *zGone = pDef->pSource == 0 ? pDef->zModel : pDef->zTarget;
+    if (pDef->zName[0] == 0 || zGone == 0) continue;
+    if (pDef->pSource && !foundIsGone(p, zGone)) continue;
+    foundText(pOut,
+              n++ ? ",{\"model\":" : ",\"gone\":[{\"model\":", pDef->zModel);
+    foundText(pOut, ",\"association\":", pDef->zName);
+    foundText(pOut, ",\"table\":", zGone);
+    assocOutText(pOut, "}", 1);
+  }
+  if (n) assocOutText(pOut, "]", 1);
+}
+
 char *assocDiscoverJson(AssocLook *p, int nSure, int bGuess, i64 *pn) {
   AssocOut out;
   char *z;
@@ -504,7 +566,10 @@ char *assocDiscoverJson(AssocLook *p, int nSure, int bGuess, i64 *pn) {
     assocOutText(&out, "],\"guessed\":[", 13);
     foundJsonList(p, &out, 0, nSure - 1, 1);
   }
-  assocOutText(&out, "]}", 2);
+  assocOutText(&out, "]", 1);
+  foundJsonGone(p, &out);
+  if (foundHint(p, bGuess)) foundText(&out, ",\"hint\":", foundHint(p, bGuess));
+  assocOutText(&out, "}", 1);
   z = assocBufFinish(&out, pn);
   if (z == 0) assocErrorCode(p->pCall, out.rc);
   return z;
@@ -526,7 +591,7 @@ static void foundComment(AssocLook *p, sqlite3_str *pStr, const char *zFmt,
   sqlite3_free(z);
 }
 
-char *assocDiscoverText(AssocLook *p, int nSure) {
+char *assocDiscoverText(AssocLook *p, int nSure, int bGuess) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   const AssocSkipped *pSkip;
   const AssocFound *q;
@@ -547,5 +612,6 @@ char *assocDiscoverText(AssocLook *p, int nSure) {
     foundComment(p, pStr, "skipped %s(%s): %s", pSkip->zTable, pSkip->zKey,
                  pSkip->zWhy);
   }
+  if (foundHint(p, bGuess)) foundComment(p, pStr, "%s", foundHint(p, bGuess));
   return assocLookLines(p, pStr);
 }

@@ -38,7 +38,7 @@ static void dotTable(AssocPicture *p, const AssocPictureTable *pTab) {
                       pTab->bJoin ? "#f0f0f0" : "#d8e4f8");
   writeHtml(p, pTab->pModel->zLabel);
   sqlite3_str_appendf(p->pStr, "</b>%s</td></tr>\n", assocPictureKind(pTab));
-  for (i = 0; i < q->nCol; i++) {
+  for (i = 0; i < q->nCol && !p->pOpt->bNoColumns; i++) {
     int bKey = assocPictureIsKey(pTab, i);
     sqlite3_str_appendf(p->pStr, "    <tr><td align=\"left\" port=\"c%d\">%s",
                         i, bKey ? "<u>" : "");
@@ -56,7 +56,7 @@ static void dotEdge(AssocPicture *p, const AssocPictureEdge *pEdge) {
   int iCol = pEdge->pKey && pEdge->pKey->nCol ? pEdge->pKey->aCol[0] : -1;
   assocPictureLabel(pEdge, &zA, &zSlash, &zB);
   sqlite3_str_appendf(p->pStr, "  t%d", pEdge->pFrom->iId);
-  if (iCol >= 0 && iCol < pEdge->pFrom->pTab->nCol) {
+  if (iCol >= 0 && iCol < pEdge->pFrom->pTab->nCol && !p->pOpt->bNoColumns) {
     sqlite3_str_appendf(p->pStr, ":c%d", iCol);
   }
   sqlite3_str_appendf(p->pStr, " -> t%d [label=<", pEdge->pTo->iId);
@@ -74,14 +74,35 @@ static void dotEdge(AssocPicture *p, const AssocPictureEdge *pEdge) {
   sqlite3_str_appendall(p->pStr, "];\n");
 }
 
+/* End the box of the group before, and begin that of the table. */
+static void dotGroup(AssocPicture *p, int iBefore,
+                     const AssocPictureTable *pTab) {
+  if (pTab->iGroup == iBefore) return;
+  if (iBefore) sqlite3_str_appendall(p->pStr, "  }\n");
+  if (pTab->iGroup == 0) return;
+  sqlite3_str_appendf(p->pStr,
+                      "  subgraph cluster_%d {\n"
+                      "  style=rounded; color=\"#a0a0a0\"; label=<",
+                      pTab->iGroup);
+  writeHtml(p, pTab->pHub->pModel->zLabel);
+  sqlite3_str_appendall(p->pStr, ">;\n");
+}
+
 void assocPictureDot(AssocPicture *p) {
   const AssocPictureTable *pTab;
   const AssocPictureEdge *pEdge;
-  sqlite3_str_appendall(p->pStr, "digraph assoc {\n"
-                                 "  graph [rankdir=LR];\n"
-                                 "  node [shape=plain];\n"
-                                 "  edge [dir=both];\n");
-  for (pTab = p->pTable; pTab; pTab = pTab->pNext) dotTable(p, pTab);
+  int iGroup = 0;
+  sqlite3_str_appendall(p->pStr,
+                        "digraph assoc {\n"
+                        "  graph [rankdir=LR];\n"
+                        "  node [shape=plain];\n"
+                        "  edge [dir=both, arrowhead=none, arrowtail=none];\n");
+  for (pTab = p->pTable; pTab; pTab = pTab->pNext) {
+    dotGroup(p, iGroup, pTab);
+    iGroup = pTab->iGroup;
+    dotTable(p, pTab);
+  }
+  if (iGroup) sqlite3_str_appendall(p->pStr, "  }\n");
   for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) dotEdge(p, pEdge);
   sqlite3_str_appendall(p->pStr, "}\n");
 }

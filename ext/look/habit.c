@@ -47,7 +47,8 @@ static int habitFirst(const char *z) {
   int i;
   for (i = 0; z[i] && z[i] != '_'; i++) {
   }
-  return i && z[i] && z[i + 1] ? i : 0;
+  return i && z[i] && (habitIsUpper(z[i + 1]) || habitIsLower(z[i + 1])) ? i
+                                                                         : 0;
 }
 
 /* Is a table called like the n letters at z, as one or as many? */
@@ -112,7 +113,8 @@ const char *assocLookPlainName(const AssocLook *p, const char *zName) {
   if (p->cLetter && zName[0] == p->cLetter && zName[1]) return &zName[1];
   for (i = 0; i < p->nPrefix; i++) {
     int n = (int)strlen(p->azPrefix[i]);
-    if (sqlite3_strnicmp(zName, p->azPrefix[i], n) == 0 && zName[n]) {
+    if (sqlite3_strnicmp(zName, p->azPrefix[i], n) == 0 &&
+        habitFirst(zName) == n - 1) {
       return &zName[n];
     }
   }

@@ -33,7 +33,9 @@ struct AssocLook {
   AssocSkipped *pSkip, *pLastSkip;
   AssocFound *pFound, *pLastFound;
   AssocFound *apFound[512]; /* The same by their models, hashed */
-  AssocLookPair *pPair;     /* Pairs of keys of join tables */
+  int nOnly;                /* Models that are asked for; apOnly is 0: all */
+  AssocModel **apOnly;
+  AssocLookPair *pPair; /* Pairs of keys of join tables */
   AssocProblem *pProblem, *pLastProblem;
   int nDef; /* Associations that are defined, those of a model together */
   AssocDef **apDef;
@@ -124,15 +126,16 @@ struct AssocFound {
   AssocFound *pSame; /* The next one in the same bucket of p->apFound */
 };
 
-/* Associations over the keys that have none, into p->pFound. */
-void assocDiscover(AssocLook *p);
+/* Associations over the keys that have none, into p->pFound; of models pOnly or
+** leading to them, if any is named there. */
+void assocDiscover(AssocLook *p, const AssocNames *pOnly);
 /* Define those that are at least so sure. The catalog has been left. */
 void assocDiscoverWrite(AssocLook *p, int nSure);
 /* What was made and skipped, as JSON; with bGuess also what was guessed.
 ** OUT: sqlite3_free() */
 char *assocDiscoverJson(AssocLook *p, int nSure, int bGuess, i64 *pn);
 /* The calls that would define it. OUT: sqlite3_free() */
-char *assocDiscoverText(AssocLook *p, int nSure);
+char *assocDiscoverText(AssocLook *p, int nSure, int bGuess);
 
 /* ------------------------------------------------------------------ dump */
 
@@ -147,8 +150,16 @@ char *assocDumpText(AssocLook *p);
 
 /* The number of a format by its name; that of mermaid for 0. */
 int assocDiagramFormat(AssocCall *pCall, const char *zName);
+typedef struct AssocDiagramOptions AssocDiagramOptions;
+struct AssocDiagramOptions {
+  AssocNames models; /* Those to show; none: all */
+  AssocNames from;   /* And those within nStep lines of these */
+  int nStep;
+  int bNoColumns;
+};
 /* OUT: sqlite3_free() */
-char *assocDiagramText(AssocLook *p, int iFormat);
+char *assocDiagramText(AssocLook *p, int iFormat,
+                       const AssocDiagramOptions *pOpt);
 
 /* ----------------------------------------------------------------- check */
 

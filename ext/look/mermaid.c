@@ -90,6 +90,10 @@ static void mermaidTable(AssocPicture *p, const AssocPictureTable *pTab) {
     writeQuoted(p, pTab->pModel->zLabel);
     sqlite3_str_appendf(p->pStr, "%s\"]", assocPictureKind(pTab));
   }
+  if (p->pOpt->bNoColumns) {
+    sqlite3_str_appendall(p->pStr, "\n");
+    return;
+  }
   sqlite3_str_appendall(p->pStr, " {\n");
   for (i = 0; i < q->nCol; i++) {
     int bKey = assocPictureIsKey(pTab, i),
@@ -137,7 +141,16 @@ static void mermaidEdge(AssocPicture *p, const AssocPictureEdge *pEdge) {
 void assocPictureMermaid(AssocPicture *p) {
   const AssocPictureTable *pTab;
   const AssocPictureEdge *pEdge;
+  int iGroup = 0;
   sqlite3_str_appendall(p->pStr, "erDiagram\n");
-  for (pTab = p->pTable; pTab; pTab = pTab->pNext) mermaidTable(p, pTab);
+  for (pTab = p->pTable; pTab; pTab = pTab->pNext) {
+    if (pTab->iGroup != iGroup && pTab->iGroup) {
+      sqlite3_str_appendall(p->pStr, "  %% ");
+      writeWord(p, pTab->pHub->pModel->zLabel, "");
+      sqlite3_str_appendall(p->pStr, "\n");
+    }
+    iGroup = pTab->iGroup;
+    mermaidTable(p, pTab);
+  }
   for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) mermaidEdge(p, pEdge);
 }

@@ -137,7 +137,7 @@ static void jsonTable(AssocPicture *p, AssocOut *pOut,
   }
   assocOutText(pOut, "],\"columns\":[", 13);
   for (i = 0; i < q->nCol; i++) {
-    if (q->aCol[i].bHidden) continue;
+    if (q->aCol[i].bHidden || p->pOpt->bNoColumns) continue;
     if (n++) assocOutText(pOut, ",", 1);
     jsonColumn(pOut, q, i);
   }

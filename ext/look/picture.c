@@ -185,6 +185,68 @@ void assocPictureCollect(AssocPicture *p, int bAll) {
   }
 }
 
+/* ----------------------------------------------------------------- choosing */
+
+/* The tables of the models that are named. An unknown one is an error. */
+static void chooseNamed(AssocPicture *p, const AssocNames *pNames) {
+  int i;
+  for (i = 0; i < pNames->n && p->pCall->rc == SQLITE_OK; i++) {
+    AssocModel *pModel = assocModelFind(p->pCall, p->p->pCat, pNames->az[i]);
+    AssocPictureTable *pTab = pModel ? pictureTable(p, pModel->pTable) : 0;
+    if (pTab) pTab->bChosen = 1;
+  }
+}
+
+/* And those that a line leads to. */
+static void chooseNear(AssocPicture *p) {
+  AssocPictureEdge *pEdge;
+  for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
+    u8 b = pEdge->pFrom->bChosen | pEdge->pTo->bChosen;
+    if ((b & 1) == 0) continue;
+    pEdge->pFrom->bChosen |= 2; /* From the next step on */
+    pEdge->pTo->bChosen |= 2;
+    if (pEdge->pThrough) pEdge->pThrough->bChosen |= 2;
+  }
+}
+
+/* Keep the tables that are chosen, with new numbers, and lines among them. */
+static void chooseKeep(AssocPicture *p) {
+  AssocPictureTable **ppTab = &p->pTable;
+  AssocPictureEdge **ppEdge = &p->pEdge;
+  p->nTable = 0;
+  while (*ppTab) {
+    if ((*ppTab)->bChosen) {
+      (*ppTab)->iId = p->nTable++;
+      ppTab = &(*ppTab)->pNext;
+    } else {
+      *ppTab = (*ppTab)->pNext;
+    }
+  }
+  while (*ppEdge) {
+    if ((*ppEdge)->pFrom->bChosen && (*ppEdge)->pTo->bChosen) {
+      ppEdge = &(*ppEdge)->pNext;
+    } else {
+      *ppEdge = (*ppEdge)->pNext;
+    }
+  }
+}
+
+void assocPictureChoose(AssocPicture *p) {
+  const AssocDiagramOptions *pOpt = p->pOpt;
+  AssocPictureTable *pTab;
+  int i;
+  if (pOpt->models.n + pOpt->from.n == 0) return;
+  chooseNamed(p, &pOpt->from);
+  for (i = 0; i < pOpt->nStep && pOpt->from.n; i++) {
+    chooseNear(p);
+    for (pTab = p->pTable; pTab; pTab = pTab->pNext) {
+      pTab->bChosen = pTab->bChosen != 0;
+    }
+  }
+  chooseNamed(p, &pOpt->models);
+  if (p->pCall->rc == SQLITE_OK) chooseKeep(p);
+}
+
 /* ------------------------------------------------------------------ columns */
 
 /* Is the column in a foreign key that is drawn? */
@@ -233,11 +295,23 @@ int assocPictureIsNotNull(const AssocTable *pTab, int iCol) {
 
 /* ------------------------------------------------------------- associations */
 
+/* Is the association good, and are all the models there that it leads to? */
+static int pictureHasTargets(const AssocPicture *p, const AssocRel *pRel) {
+  int i;
+  if (pRel == 0) return 0;
+  for (i = 0; i < pRel->nBranch; i++) {
+    if (!assocPictureFind(p, pRel->aBranch[i].pModel->pTable)) return 0;
+  }
+  return pRel->nBranch || assocPictureFind(p, pRel->pTarget->pTable) != 0;
+}
+
 AssocRel *assocPictureNextRel(AssocPicture *p, const AssocPictureTable *pTab,
                               int *pi) {
   AssocDef *pDef = *pi < 0 ? assocLookFirstDef(p->p, pTab->pModel, pi)
                            : assocLookNextDef(p->p, pi);
-  while (pDef && pDef->pRel == 0) pDef = assocLookNextDef(p->p, pi);
+  while (pDef && !pictureHasTargets(p, pDef->pRel)) {
+    pDef = assocLookNextDef(p->p, pi);
+  }
   return pDef ? pDef->pRel : 0;
 }
 

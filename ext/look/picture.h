@@ -20,9 +20,12 @@ typedef struct AssocPictureTable AssocPictureTable;
 struct AssocPictureTable {
   AssocTable *pTab;
   AssocModel *pModel;
-  int iId;           /* 0, 1, 2, ... in the order of the list */
-  u8 bJoin;          /* A belongsToMany goes through it */
-  const char *zType; /* typescript: the name of its interface */
+  int iId;    /* 0, 1, 2, ... in the order of the list */
+  u8 bJoin;   /* A belongsToMany goes through it */
+  u8 bChosen; /* It is to be shown */
+  int iGroup; /* Tables that belong together have one number; or 0 */
+  AssocPictureTable *pHub; /* The table that gives its group the name */
+  const char *zType;       /* typescript: the name of its interface */
   AssocPictureTable *pNext;
 };
 
@@ -39,6 +42,7 @@ struct AssocPicture {
   AssocLook *p;
   AssocCall *pCall;
   sqlite3_str *pStr; /* What is written */
+  const AssocDiagramOptions *pOpt;
   int nTable;
   AssocPictureTable *pTable, **ppTable;
   AssocPictureEdge *pEdge, **ppEdge;
@@ -48,11 +52,16 @@ struct AssocPicture {
 ** main that no definition speaks of, and then in the order of names. */
 void assocPictureCollect(AssocPicture *p, int bAll);
 
+/* Leave out what the options do not ask for. */
+void assocPictureChoose(AssocPicture *p);
+/* Put tables that belong together beside each other, where there are many. */
+void assocPictureCluster(AssocPicture *p);
+
 /* The table of the picture, or 0. */
 AssocPictureTable *assocPictureFind(const AssocPicture *p,
                                     const AssocTable *pTab);
-/* Visit the associations of a model that are good: *pi is -1, and then stays
-** as it is. 0 after the last. */
+/* Visit the associations of a model that are good and lead to models in the
+** picture: *pi is -1, and then stays as it is. 0 after the last. */
 AssocRel *assocPictureNextRel(AssocPicture *p, const AssocPictureTable *pTab,
                               int *pi);
 /* Does q lead back over the key of pRel, which is no path? */

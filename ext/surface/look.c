@@ -10,12 +10,39 @@
 #include "surface/surface.h"
 #include "look/look.h"
 
+/* Models that an option names. */
+typedef struct LookNames LookNames;
+struct LookNames {
+  AssocArena *pMem; /* What follows is in there */
+  AssocNames names;
+};
+
+/* A model, or an array of models. The JSON does not last. */
+static void lookNames(AssocOptionReader *r, AssocJson *p, void *pInto) {
+  LookNames *q = pInto;
+  AssocJson *pName = p->eType == ASSOC_J_ARRAY ? p->pChild : p;
+  int n = p->eType == ASSOC_J_ARRAY ? p->nChild : 1;
+  q->names.n = 0;
+  q->names.az = assocAlloc(r->pCall, q->pMem, (i64)sizeof(char *) * (n + 1));
+  for (; pName && q->names.az && q->names.n < n; pName = pName->pNext) {
+    if (pName->eType != ASSOC_J_TEXT) {
+      assocError(r->pCall, "the option %s must hold names of models, not %s",
+                 p->zKey, assocJsonTypeName(pName));
+      return;
+    }
+    q->names.az[q->names.n++] =
+        assocArenaText(r->pCall, q->pMem, pName->z, pName->n);
+  }
+}
+#define LOOK_NAMES "ta", "a model, or an array of models", lookNames
+
 /* What assoc_discover() is given. */
 typedef struct DiscoverOptions DiscoverOptions;
 struct DiscoverOptions {
   int bDry;
   int bGuess;
   int nSure; /* What is guessed is declared if it is so sure */
+  LookNames only;
 };
 
 /* true: say what could be meant. 0.9: and declare it, if that sure. */
@@ -39,6 +66,7 @@ static const AssocOption aDiscoverOption[] = {
     {"dryRun", "b", "true or false", assocOptionFlag,
      offsetof(DiscoverOptions, bDry)},
     {"guess", 0, 0, discoverGuess, 0},
+    {"only", LOOK_NAMES, offsetof(DiscoverOptions, only)},
 };
 
 /* The database of that name. */
@@ -85,7 +113,7 @@ static int discoverRead(AssocLook *p, const char *zSchema,
   if (lookEnter(p, zSchema)) {
     assocLookKeys(p);
     if (pOpt->bGuess) assocLookGuess(p);
-    assocDiscover(p);
+    assocDiscover(p, &pOpt->only.names);
     for (q = p->pFound; q && q->nSure < pOpt->nSure; q = q->pNext) {
     }
   }
@@ -98,7 +126,8 @@ static void discoverFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                          sqlite3_value **ap) {
   const char *zSchema = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;
   const char *zOptions = nArg > 1 ? assocArgTextOrNull(pCall, ap[1]) : 0;
-  DiscoverOptions opt = {0, 0, 100};
+  DiscoverOptions opt;
+  AssocArena mem;
   AssocLook look;
   AssocWrite w;
   char *z;
@@ -107,9 +136,16 @@ static void discoverFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     zOptions = zSchema;
     zSchema = 0;
   }
+  memset(&mem, 0, sizeof(mem));
+  memset(&opt, 0, sizeof(opt));
+  opt.nSure = 100;
+  opt.only.pMem = &mem;
   assocOptionsOf(pCall, zOptions, ASSOC_COUNT(aDiscoverOption), aDiscoverOption,
                  "assoc_discover() has", &opt);
-  if (pCall->rc != SQLITE_OK) return;
+  if (pCall->rc != SQLITE_OK) {
+    assocArenaFree(&mem);
+    return;
+  }
   lookInit(&look, pCall);
   if (!opt.bDry) assocWriteBegin(pCall, &w, "assoc_discover");
   if (discoverRead(&look, zSchema, &opt) && !opt.bDry &&
@@ -124,10 +160,11 @@ static void discoverFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     if (z) assocResultJson(pCtx, z, n);
     assocWriteEnd(pCall, &w);
   } else {
-    z = assocDiscoverText(&look, opt.nSure);
+    z = assocDiscoverText(&look, opt.nSure, opt.bGuess);
     if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);
   }
   lookClear(&look);
+  assocArenaFree(&mem);
 }
 
 /* assoc_dump(): the calls that make the definitions again */
@@ -143,18 +180,76 @@ static void dumpFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);
 }
 
-/* assoc_diagram([format]): the format is mermaid where none is given */
+/* What assoc_diagram() is given. */
+typedef struct DiagramOptions DiagramOptions;
+struct DiagramOptions {
+  LookNames models, from;
+  int nStep;
+  int bColumns;
+};
+
+static void diagramSteps(AssocOptionReader *r, AssocJson *p, void *pInto) {
+  if (p->eType != ASSOC_J_INT || p->i < 0 || p->i > 1000) {
+    assocError(r->pCall, "the option steps must be a whole number from 0 on");
+  } else {
+    *(int *)pInto = (int)p->i;
+  }
+}
+
+static const AssocOption aDiagramOption[] = {
+    {"models", LOOK_NAMES, offsetof(DiagramOptions, models)},
+    {"from", LOOK_NAMES, offsetof(DiagramOptions, from)},
+    {"steps", "1", "a whole number", diagramSteps,
+     offsetof(DiagramOptions, nStep)},
+    {"columns", "b", "true or false", assocOptionFlag,
+     offsetof(DiagramOptions, bColumns)},
+};
+
+/* Read the options into pOut, which lasts as long as pMem. */
+static void diagramRead(AssocCall *pCall, AssocArena *pMem,
+                        const char *zOptions, AssocDiagramOptions *pOut) {
+  DiagramOptions opt;
+  memset(&opt, 0, sizeof(opt));
+  opt.models.pMem = opt.from.pMem = pMem;
+  opt.nStep = -1;
+  opt.bColumns = 1;
+  assocOptionsOf(pCall, zOptions, ASSOC_COUNT(aDiagramOption), aDiagramOption,
+                 "assoc_diagram() has", &opt);
+  if (opt.nStep >= 0 && opt.from.names.n == 0) {
+    assocError(pCall,
+               "the option steps counts from a model; name it with from");
+  }
+  pOut->models = opt.models.names;
+  pOut->from = opt.from.names;
+  pOut->nStep = opt.nStep < 0 ? 1 : opt.nStep;
+  pOut->bNoColumns = !opt.bColumns;
+}
+
+/* assoc_diagram([format] [, options]): mermaid where no format is given */
 static void diagramFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                         sqlite3_value **ap) {
   const char *zFormat = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;
-  int iFormat = assocDiagramFormat(pCall, zFormat);
+  const char *zOptions = nArg > 1 ? assocArgTextOrNull(pCall, ap[1]) : 0;
+  AssocDiagramOptions opt;
+  AssocArena mem;
   AssocLook look;
   char *z = 0;
-  if (pCall->rc != SQLITE_OK) return;
-  lookInit(&look, pCall);
-  if (lookEnter(&look, 0)) z = assocDiagramText(&look, iFormat);
-  lookLeave(&look);
-  lookClear(&look);
+  int iFormat;
+  memset(&mem, 0, sizeof(mem));
+  memset(&opt, 0, sizeof(opt));
+  if (nArg == 1 && zFormat && zFormat[0] == '{') {
+    zOptions = zFormat;
+    zFormat = 0;
+  }
+  iFormat = assocDiagramFormat(pCall, zFormat);
+  if (pCall->rc == SQLITE_OK) diagramRead(pCall, &mem, zOptions, &opt);
+  if (pCall->rc == SQLITE_OK) {
+    lookInit(&look, pCall);
+    if (lookEnter(&look, 0)) z = assocDiagramText(&look, iFormat, &opt);
+    lookLeave(&look);
+    lookClear(&look);
+  }
+  assocArenaFree(&mem);
   if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);
 }
 
@@ -188,7 +283,7 @@ const AssocRowsTable assocCheckTable = {
     checkMake};
 
 const AssocFunction aAssocLookFunction[] = {
-    {"assoc_diagram", 0, 1, ASSOC_READER, diagramFunc, "[format]"},
+    {"assoc_diagram", 0, 2, ASSOC_READER, diagramFunc, "[format] [, options]"},
     {"assoc_discover", 0, 2, ASSOC_WRITER, discoverFunc,
      "[schema] [, options]"},
     {"assoc_dump", 0, 0, ASSOC_READER, dumpFunc, ""},
