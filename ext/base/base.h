@@ -6,7 +6,7 @@
 **   arena   memory that is freed all at once
 **   conn    the state of one connection; and state, the statements it keeps
 **   private virtual tables that only SQLite is to call
-**   json    writing JSON text; and jsonread, reading it
+**   json    writing JSON text; jsontext, its strings; and jsonread, reading it
 **   option  the members of an object that say how
 **   keymap  from key values to a small number
 */
@@ -340,6 +340,8 @@ int assocJsonDigits(void);
 void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow);
 /* Write z as a JSON string, quotes included. */
 void assocJsonString(AssocOut *pOut, const char *z, i64 n);
+/* Write JSON text, of which only the UTF-8 has not been checked. */
+void assocJsonRaw(AssocOut *pOut, const char *z, i64 n);
 void assocJsonInt(AssocOut *pOut, i64 i);
 /* Write n bytes as a string of hexadecimal digits. */
 void assocJsonBlob(AssocOut *pOut, const u8 *z, i64 n);
