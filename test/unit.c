@@ -9,6 +9,12 @@
 **   unit_json_bool(X)        the same with ASSOC_JSON_BOOL
 **   unit_json_raw(X)         the same with ASSOC_JSON_RAW
 **   unit_json_limit(X, MAX)  unit_json_quote() where MAX bytes are too many
+**   unit_utf8_all(N, BYTES, FILL, BEFORE, AFTER)
+**                            all sequences of N of the BYTES, as part of a text
+**                            that has BEFORE bytes of FILL in front and AFTER
+**                            behind: 'ok', or the first text (as hex) that is
+**                            not written as a simple decoder says
+**   unit_utf8_random(SEED, COUNT)    the same of COUNT random texts
 **   unit_json_read(TEXT)     assocJsonRead() and back with assocJsonWrite()
 **   unit_json_get(TEXT, KEY) the element KEY of the object TEXT
 **   unit_keymap(KEYS, AFF, COLL)         the number of each key, as JSON
@@ -31,6 +37,20 @@
 #include "shape/shape.h"
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
+#include <stdio.h>
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/mman.h>
+#endif
+
+/* The same without vectors, to be tested beside it. */
+#define ASSOC_NO_SIMD 1
+#define assocJsonString plainJsonString
+#define assocJsonRaw plainJsonRaw
+void plainJsonString(AssocOut *pOut, const char *z, i64 n);
+void plainJsonRaw(AssocOut *pOut, const char *z, i64 n);
+#include "base/jsontext.c"
+#undef assocJsonString
+#undef assocJsonRaw
 
 /* What a function does: errors go to the call, results to the context. */
 typedef void UnitBody(AssocCall *pCall, AssocArena *pArena,
@@ -54,6 +74,199 @@ static void resultOut(AssocCall *pCall, sqlite3_context *pCtx, AssocOut *pOut) {
     sqlite3_free(z);
     assocErrorCode(pCall, pOut->rc);
   }
+}
+
+/* ---------------------------------------------------------------- UTF-8 */
+
+/* Length of the character at z by its code point, or 0. */
+static int decodeOne(const u8 *z, int n) {
+  int i, nByte = z[0] < 0x80   ? 1
+                 : z[0] < 0xc0 ? 0
+                 : z[0] < 0xe0 ? 2
+                 : z[0] < 0xf0 ? 3
+                 : z[0] < 0xf8 ? 4
+                               : 0;
+  u32 c = z[0];
+  if (nByte == 1) return 1;
+  if (nByte == 0 || nByte > n) return 0;
+  c &= 0xffu >> (nByte + 1);
+  for (i = 1; i < nByte; i++) {
+    if ((z[i] & 0xc0) != 0x80) return 0;
+    c = c << 6 | (z[i] & 0x3f);
+  }
+  if (c < (nByte == 2 ? 0x80u : nByte == 3 ? 0x800u : 0x10000u)) return 0;
+  return c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : nByte;
+}
+
+/* What is to be written for z; the number of bytes. */
+static int decodeAll(char *zOut, const u8 *z, int n, int bRaw) {
+  char *p = zOut;
+  int i, nByte;
+  if (!bRaw) *p++ = '"';
+  for (i = 0; i < n; i += nByte ? nByte : 1) {
+    nByte = decodeOne(&z[i], n - i);
+    if (nByte == 0) {
+      memcpy(p, "\xef\xbf\xbd", 3);
+      p += 3;
+    } else if (nByte == 1 && !bRaw && (z[i] == '"' || z[i] == '\\')) {
+      *p++ = '\\';
+      *p++ = (char)z[i];
+    } else if (nByte == 1 && !bRaw && z[i] < 0x20) {
+      const char *zShort = z[i] ? strchr("\bb\tt\nn\ff\rr", z[i]) : 0;
+      p += zShort ? sprintf(p, "\\%c", zShort[1]) : sprintf(p, "\\u%04x", z[i]);
+    } else {
+      memcpy(p, &z[i], (size_t)nByte);
+      p += nByte;
+    }
+  }
+  if (!bRaw) *p++ = '"';
+  return (int)(p - zOut);
+}
+
+/* Texts end where a page ends behind which nothing may be read. */
+#define TEXT_MOST 16384
+typedef struct TextTest TextTest;
+struct TextTest {
+  u8 *zEnd; /* Texts end here */
+  char zWanted[TEXT_MOST * 6 + 9];
+  char zGot[TEXT_MOST * 6 + 99];
+};
+
+static void textNoGrow(AssocOut *pOut, i64 n) {
+  (void)n;
+  pOut->rc = SQLITE_TOOBIG;
+}
+
+static int textIs(TextTest *p, int n, int bRaw,
+                  void (*xWrite)(AssocOut *, const char *, i64)) {
+  int nWanted = decodeAll(p->zWanted, p->zEnd - n, n, bRaw);
+  AssocOut out;
+  memset(&out, 0, sizeof(out));
+  out.pStart = out.p = p->zGot;
+  out.pEnd = p->zGot + sizeof(p->zGot);
+  out.xGrow = textNoGrow;
+  out.nMax = (i64)sizeof(p->zGot);
+  xWrite(&out, (const char *)p->zEnd - n, n);
+  return out.rc == SQLITE_OK && out.p - p->zGot == nWanted &&
+         memcmp(p->zGot, p->zWanted, (size_t)nWanted) == 0;
+}
+
+/* The last n bytes before zEnd: all writers write them right. */
+static int textHolds(TextTest *p, int n) {
+  return textIs(p, n, 0, assocJsonString) && textIs(p, n, 0, plainJsonString) &&
+         textIs(p, n, 1, assocJsonRaw) && textIs(p, n, 1, plainJsonRaw);
+}
+
+static TextTest *textTestNew(AssocCall *pCall) {
+  TextTest *p = assocMalloc(pCall, sizeof(*p));
+  if (p == 0) return 0;
+#if defined(__unix__) || defined(__APPLE__)
+  p->zEnd = mmap(0, TEXT_MOST * 2, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  p->zEnd += TEXT_MOST;
+  (void)mprotect(p->zEnd, TEXT_MOST, PROT_NONE);
+#else
+  p->zEnd = (u8 *)assocMalloc(pCall, TEXT_MOST) + TEXT_MOST;
+#endif
+  return p;
+}
+
+static void textTestFree(AssocCall *pCall, sqlite3_context *pCtx, TextTest *p,
+                         int nBad) {
+  if (p == 0 || pCall->rc != SQLITE_OK) return;
+  if (nBad < 0) {
+    resultText(pCtx, "ok");
+  } else {
+    char *z = sqlite3_mprintf("%.*s", nBad * 2, p->zWanted), *pAt = z;
+    int i;
+    for (i = 0; i < nBad; i++) {
+      pAt += sprintf(pAt, "%02x", (p->zEnd - nBad)[i]);
+    }
+    resultText(pCtx, z);
+    sqlite3_free(z);
+  }
+#if defined(__unix__) || defined(__APPLE__)
+  munmap(p->zEnd - TEXT_MOST, TEXT_MOST * 2);
+#else
+  sqlite3_free(p->zEnd - TEXT_MOST);
+#endif
+  sqlite3_free(p);
+}
+
+/* n bytes of a fill that repeats, from the end backwards: whole characters
+** if its length divides n */
+static void textFill(u8 *z, int n, const char *zFill) {
+  int i, nFill = (int)strlen(zFill);
+  for (i = 0; i < n; i++) z[i] = (u8)zFill[i % nFill];
+}
+
+static void unitUtf8All(AssocCall *pCall, AssocArena *pArena,
+                        sqlite3_context *pCtx, sqlite3_value **apArg) {
+  int nSeq = sqlite3_value_int(apArg[0]);
+  const u8 *aByte = sqlite3_value_blob(apArg[1]);
+  int nByte = sqlite3_value_bytes(apArg[1]);
+  int nBefore = sqlite3_value_int(apArg[3]);
+  int nAfter = sqlite3_value_int(apArg[4]);
+  int n = nBefore + nSeq + nAfter, nBad = -1, i;
+  TextTest *p = textTestNew(pCall);
+  u64 iSeq, nAll = 1;
+  (void)pArena;
+  if (p == 0 || n > TEXT_MOST) return;
+  textFill(p->zEnd - n, n, argText(apArg[2]));
+  for (i = 0; i < nSeq; i++) nAll *= (u64)nByte;
+  for (iSeq = 0; iSeq < nAll && nBad < 0; iSeq++) {
+    u64 x = iSeq;
+    for (i = 0; i < nSeq; i++, x /= (u64)nByte) {
+      (p->zEnd - n + nBefore)[i] = aByte[x % (u64)nByte];
+    }
+    if (!textHolds(p, n)) nBad = n;
+  }
+  textTestFree(pCall, pCtx, p, nBad);
+}
+
+/* Characters of all kinds, and now and then any byte. */
+static int textRandom(u8 *z, int nMost, u64 *piSeed) {
+  static const char *const azPiece[] = {"a",
+                                        "quick ",
+                                        "\xc3\xa9",
+                                        "\xd0\xb6",
+                                        "\xe3\x81\x82",
+                                        "\xed\x95\x9c",
+                                        "\xe0\xb8\x81",
+                                        "\xf0\x9f\x98\x80",
+                                        "\"",
+                                        "\n",
+                                        " "};
+  int n = 0, iKind = 0;
+  while (n < nMost - 8) {
+    u64 r = *piSeed = *piSeed * 6364136223846793005u + 1442695040888963407u;
+    const char *zPiece;
+    r >>= 33;
+    if (r % 8 == 0) iKind = (int)(r / 8 % ASSOC_COUNT(azPiece));
+    if (r % 97 == 0) {
+      z[n++] = (u8)(r >> 9);
+      continue;
+    }
+    zPiece = azPiece[iKind];
+    memcpy(&z[n], zPiece, strlen(zPiece));
+    n += (int)strlen(zPiece);
+  }
+  return n;
+}
+
+static void unitUtf8Random(AssocCall *pCall, AssocArena *pArena,
+                           sqlite3_context *pCtx, sqlite3_value **apArg) {
+  u64 iSeed = (u64)sqlite3_value_int64(apArg[0]);
+  int i, nCount = sqlite3_value_int(apArg[1]), nBad = -1;
+  TextTest *p = textTestNew(pCall);
+  u8 *z = assocAlloc(pCall, pArena, TEXT_MOST);
+  for (i = 0; p && z && i < nCount && nBad < 0; i++) {
+    int nMost = (int)(iSeed >> 40) % (i % 10 ? 120 : TEXT_MOST - 8) + 9;
+    int n = textRandom(z, nMost, &iSeed);
+    memcpy(p->zEnd - n, z, (size_t)n);
+    if (!textHolds(p, n)) nBad = n;
+  }
+  textTestFree(pCall, pCtx, p, nBad);
 }
 
 /* ---------------------------------------------------------------- names */
@@ -337,6 +550,8 @@ static const UnitFunc aUnit[] = {
     {"unit_json_bool", 1, unitJsonBool},
     {"unit_json_raw", 1, unitJsonRaw},
     {"unit_json_limit", 2, unitJsonLimit},
+    {"unit_utf8_all", 5, unitUtf8All},
+    {"unit_utf8_random", 2, unitUtf8Random},
     {"unit_json_read", 1, unitJsonRead},
     {"unit_json_get", 2, unitJsonGet},
     {"unit_keymap", 3, unitKeymap},

@@ -130,7 +130,7 @@ static inline TextMask textAscii(TextVector x) {
 #define TEXT_AND(x, y) _mm_and_si128(x, y)
 #define TEXT_ADD(x, c) _mm_adds_epu8(x, TEXT_SPLAT(c)) /* Saturating */
 #define TEXT_SUB(x, c) _mm_subs_epu8(x, TEXT_SPLAT(c)) /* Saturating */
-#define TEXT_SHIFT(x, n) _mm_slli_si128(x, n) /* n zeros come first */
+#define TEXT_SHIFT(x, n) _mm_slli_si128(x, n)          /* n zeros come first */
 
 #elif defined(TEXT_NEON)
 
@@ -186,8 +186,7 @@ static inline u64 textWord(const u8 *z, int n) {
     memcpy(&b, &z[n - 4], 4);
     return a | (u64)b << (8 * (n - 4));
   }
-  return z[0] | (u64)z[n / 2] << (8 * (n / 2)) |
-         (u64)z[n - 1] << (8 * (n - 1));
+  return z[0] | (u64)z[n / 2] << (8 * (n / 2)) | (u64)z[n - 1] << (8 * (n - 1));
 }
 
 /* The n bytes at z, 1 to 15, as a vector; zeros follow. */
