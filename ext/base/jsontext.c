@@ -5,7 +5,7 @@
 ** quotes, backslashes and control characters. So text is copied sixteen bytes
 ** at a time, and each block is tested for bytes that need care. There are two
 ** tests: a short one, which passes ASCII, and one that also passes well-formed
-** UTF-8. Whatever does not pass is written byte by byte by textCare().
+** UTF-8. Whatever does not pass is written byte by byte by utf8Care().
 **
 ** The blocks are vectors of SSE2 or NEON. Other machines, and a build with
 ** ASSOC_NO_SIMD, test words of eight bytes and single characters.
@@ -14,10 +14,10 @@
 #if defined(ASSOC_NO_SIMD)
 #elif defined(__SSE2__)
 #include <emmintrin.h>
-#define TEXT_SSE2 1
+#define UTF8_SSE2 1
 #elif defined(__AARCH64EL__) && defined(__ARM_NEON)
 #include <arm_neon.h>
-#define TEXT_NEON 1
+#define UTF8_NEON 1
 #endif
 
 /*
@@ -25,7 +25,7 @@
 ** Surrogates, overlong forms and code points past U+10FFFF are not
 ** well-formed (Unicode 15, table 3-7).
 */
-static inline int textLength(const u8 *z, i64 n) {
+static inline int utf8Length(const u8 *z, i64 n) {
   u8 c = z[0], lo = 0x80, hi = 0xbf;
   int i, nWant;
   if (c < 0xc2 || c > 0xf4) return 0;
@@ -46,14 +46,14 @@ static inline int textLength(const u8 *z, i64 n) {
 ** Write the byte or character at z and say how many bytes of z that took.
 ** Needs room for 6 bytes. Each byte that is no UTF-8 becomes U+FFFD.
 */
-static int textCare(char **pp, const u8 *z, i64 n) {
+static int utf8Care(char **pp, const u8 *z, i64 n) {
   static const char zHex[] = "0123456789abcdef";
   static const char zShort[] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu";
   char *p = *pp;
   u8 c = z[0];
   int nUsed = 1;
   if (c >= 0x80) {
-    nUsed = textLength(z, n);
+    nUsed = utf8Length(z, n);
     if (nUsed == 0) {
       memcpy(p, "\xef\xbf\xbd", 3);
       *pp = p + 3;
@@ -82,30 +82,30 @@ static int textCare(char **pp, const u8 *z, i64 n) {
 
 /* -------------------------------------------------------------- vectors --
 **
-** The same operations in both instruction sets. A TextMask has a bit, or four,
-** for each byte of a vector; textFirst() is the number of the first that is
-** set. textAscii() marks bytes that need care or are not ASCII.
+** The same operations in both instruction sets. A Utf8Mask has a bit, or four,
+** for each byte of a vector; utf8First() is the number of the first that is
+** set. utf8Ascii() marks bytes that need care or are not ASCII.
 */
-#if defined(TEXT_SSE2)
+#if defined(UTF8_SSE2)
 
-typedef __m128i TextVector;
-typedef unsigned TextMask;
+typedef __m128i Utf8Vector;
+typedef unsigned Utf8Mask;
 
-static inline TextVector textLoad(const u8 *z) {
+static inline Utf8Vector utf8Load(const u8 *z) {
   return _mm_loadu_si128((const __m128i *)z);
 }
-static inline TextVector textOf(u64 a, u64 b) {
+static inline Utf8Vector utf8Of(u64 a, u64 b) {
   return _mm_set_epi64x((long long)b, (long long)a);
 }
-static inline void textStore(char *p, TextVector x) {
+static inline void utf8Store(char *p, Utf8Vector x) {
   _mm_storeu_si128((__m128i *)p, x);
 }
-static inline int textFirst(TextMask m) {
+static inline int utf8First(Utf8Mask m) {
   return __builtin_ctz(m);
 }
 /* The high bits of the bytes */
-static inline TextMask textMask(TextVector x) {
-  return (TextMask)_mm_movemask_epi8(x);
+static inline Utf8Mask utf8Mask(Utf8Vector x) {
+  return (Utf8Mask)_mm_movemask_epi8(x);
 }
 
 /*
@@ -113,73 +113,73 @@ static inline TextMask textMask(TextVector x) {
 ** the second bit turned over the quote is ' ' and they are less still, so that
 ** one difference has the high bit, of which the mask is made, for all of them.
 */
-static inline TextMask textAscii(TextVector x) {
+static inline Utf8Mask utf8Ascii(Utf8Vector x) {
   __m128i bad =
       _mm_subs_epi8(_mm_xor_si128(x, _mm_set1_epi8(2)), _mm_set1_epi8(' ' + 1));
   bad = _mm_or_si128(bad, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
-  return textMask(bad);
+  return utf8Mask(bad);
 }
 
-#define TEXT_SPLAT(c) _mm_set1_epi8((char)(c))
-#define TEXT_EQUAL(x, c) _mm_cmpeq_epi8(x, TEXT_SPLAT(c))
-#define TEXT_SAME(x, y) _mm_cmpeq_epi8(x, y)
+#define UTF8_SPLAT(c) _mm_set1_epi8((char)(c))
+#define UTF8_EQUAL(x, c) _mm_cmpeq_epi8(x, UTF8_SPLAT(c))
+#define UTF8_SAME(x, y) _mm_cmpeq_epi8(x, y)
 /* Signed: 0x80 is the least, and ASCII the greatest */
-#define TEXT_BELOW(x, c) _mm_cmplt_epi8(x, TEXT_SPLAT(c))
-#define TEXT_ABOVE(x, c) _mm_cmpgt_epi8(x, TEXT_SPLAT(c))
-#define TEXT_OR(x, y) _mm_or_si128(x, y)
-#define TEXT_AND(x, y) _mm_and_si128(x, y)
-#define TEXT_ADD(x, c) _mm_adds_epu8(x, TEXT_SPLAT(c)) /* Saturating */
-#define TEXT_SUB(x, c) _mm_subs_epu8(x, TEXT_SPLAT(c)) /* Saturating */
-#define TEXT_SHIFT(x, n) _mm_slli_si128(x, n)          /* n zeros come first */
+#define UTF8_BELOW(x, c) _mm_cmplt_epi8(x, UTF8_SPLAT(c))
+#define UTF8_ABOVE(x, c) _mm_cmpgt_epi8(x, UTF8_SPLAT(c))
+#define UTF8_OR(x, y) _mm_or_si128(x, y)
+#define UTF8_AND(x, y) _mm_and_si128(x, y)
+#define UTF8_ADD(x, c) _mm_adds_epu8(x, UTF8_SPLAT(c)) /* Saturating */
+#define UTF8_SUB(x, c) _mm_subs_epu8(x, UTF8_SPLAT(c)) /* Saturating */
+#define UTF8_SHIFT(x, n) _mm_slli_si128(x, n)          /* n zeros come first */
 
-#elif defined(TEXT_NEON)
+#elif defined(UTF8_NEON)
 
-typedef uint8x16_t TextVector;
-typedef u64 TextMask;
+typedef uint8x16_t Utf8Vector;
+typedef u64 Utf8Mask;
 
-static inline TextVector textLoad(const u8 *z) {
+static inline Utf8Vector utf8Load(const u8 *z) {
   return vld1q_u8(z);
 }
-static inline TextVector textOf(u64 a, u64 b) {
+static inline Utf8Vector utf8Of(u64 a, u64 b) {
   return vcombine_u8(vcreate_u8(a), vcreate_u8(b));
 }
-static inline void textStore(char *p, TextVector x) {
+static inline void utf8Store(char *p, Utf8Vector x) {
   vst1q_u8((u8 *)p, x);
 }
-static inline int textFirst(TextMask m) {
+static inline int utf8First(Utf8Mask m) {
   return __builtin_ctzll(m) >> 2;
 }
 /* The high bits of the bytes, each as four bits */
-static inline TextMask textMask(TextVector x) {
+static inline Utf8Mask utf8Mask(Utf8Vector x) {
   uint8x16_t bits = vreinterpretq_u8_s8(vshrq_n_s8(vreinterpretq_s8_u8(x), 7));
   uint8x8_t few = vshrn_n_u16(vreinterpretq_u16_u8(bits), 4);
   return vget_lane_u64(vreinterpret_u64_u8(few), 0);
 }
 
-#define TEXT_SPLAT(c) vdupq_n_u8((u8)(c))
-#define TEXT_EQUAL(x, c) vceqq_u8(x, TEXT_SPLAT(c))
-#define TEXT_SAME(x, y) vceqq_u8(x, y)
-#define TEXT_SIGNED(x) vreinterpretq_s8_u8(x)
-#define TEXT_BELOW(x, c) vcltq_s8(TEXT_SIGNED(x), TEXT_SIGNED(TEXT_SPLAT(c)))
-#define TEXT_ABOVE(x, c) vcgtq_s8(TEXT_SIGNED(x), TEXT_SIGNED(TEXT_SPLAT(c)))
-#define TEXT_OR(x, y) vorrq_u8(x, y)
-#define TEXT_AND(x, y) vandq_u8(x, y)
-#define TEXT_ADD(x, c) vqaddq_u8(x, TEXT_SPLAT(c))
-#define TEXT_SUB(x, c) vqsubq_u8(x, TEXT_SPLAT(c))
-#define TEXT_SHIFT(x, n) vextq_u8(vdupq_n_u8(0), x, 16 - (n))
+#define UTF8_SPLAT(c) vdupq_n_u8((u8)(c))
+#define UTF8_EQUAL(x, c) vceqq_u8(x, UTF8_SPLAT(c))
+#define UTF8_SAME(x, y) vceqq_u8(x, y)
+#define UTF8_SIGNED(x) vreinterpretq_s8_u8(x)
+#define UTF8_BELOW(x, c) vcltq_s8(UTF8_SIGNED(x), UTF8_SIGNED(UTF8_SPLAT(c)))
+#define UTF8_ABOVE(x, c) vcgtq_s8(UTF8_SIGNED(x), UTF8_SIGNED(UTF8_SPLAT(c)))
+#define UTF8_OR(x, y) vorrq_u8(x, y)
+#define UTF8_AND(x, y) vandq_u8(x, y)
+#define UTF8_ADD(x, c) vqaddq_u8(x, UTF8_SPLAT(c))
+#define UTF8_SUB(x, c) vqsubq_u8(x, UTF8_SPLAT(c))
+#define UTF8_SHIFT(x, n) vextq_u8(vdupq_n_u8(0), x, 16 - (n))
 
-static inline TextMask textAscii(TextVector x) {
-  TextVector bad = TEXT_BELOW(x, ' '); /* Signed: and all outside ASCII */
-  bad = TEXT_OR(bad, TEXT_EQUAL(x, '"'));
-  return textMask(TEXT_OR(bad, TEXT_EQUAL(x, '\\')));
+static inline Utf8Mask utf8Ascii(Utf8Vector x) {
+  Utf8Vector bad = UTF8_BELOW(x, ' '); /* Signed: and all outside ASCII */
+  bad = UTF8_OR(bad, UTF8_EQUAL(x, '"'));
+  return utf8Mask(UTF8_OR(bad, UTF8_EQUAL(x, '\\')));
 }
 
 #endif
 
-#if defined(TEXT_SSE2) || defined(TEXT_NEON)
+#if defined(UTF8_SSE2) || defined(UTF8_NEON)
 
 /* The n bytes at z, 1 to 7, as a word; zeros follow. */
-static inline u64 textWord(const u8 *z, int n) {
+static inline u64 utf8Word(const u8 *z, int n) {
   if (n >= 4) {
     u32 a, b;
     memcpy(&a, z, 4);
@@ -190,12 +190,12 @@ static inline u64 textWord(const u8 *z, int n) {
 }
 
 /* The n bytes at z, 1 to 15, as a vector; zeros follow. */
-static inline TextVector textFew(const u8 *z, int n) {
+static inline Utf8Vector utf8Few(const u8 *z, int n) {
   u64 a, b;
-  if (n < 8) return textOf(textWord(z, n), 0);
+  if (n < 8) return utf8Of(utf8Word(z, n), 0);
   memcpy(&a, z, 8);
   memcpy(&b, &z[n - 8], 8);
-  return textOf(a, b >> (8 * (15 - n)) >> 8);
+  return utf8Of(a, b >> (8 * (15 - n)) >> 8);
 }
 
 /*
@@ -203,27 +203,27 @@ static inline TextVector textFew(const u8 *z, int n) {
 ** eight, to p, where there is room for sixteen. How many of them come before
 ** the first that needs care or is not ASCII?
 */
-static inline int copySixteen(char *p, const u8 *z) {
-  TextVector x = textLoad(z);
-  TextMask m = textAscii(x);
-  textStore(p, x);
-  return m == 0 ? 16 : textFirst(m);
+static inline int utf8CopySixteen(char *p, const u8 *z) {
+  Utf8Vector x = utf8Load(z);
+  Utf8Mask m = utf8Ascii(x);
+  utf8Store(p, x);
+  return m == 0 ? 16 : utf8First(m);
 }
 
 /* The bytes behind the last one are zero, which ends the search. */
-static inline int copyWord(char *p, u64 x) {
+static inline int utf8CopyWord(char *p, u64 x) {
   memcpy(p, &x, 8);
-  return textFirst(textAscii(textOf(x, 0)));
+  return utf8First(utf8Ascii(utf8Of(x, 0)));
 }
 
-static inline int copyEight(char *p, const u8 *z) {
+static inline int utf8CopyEight(char *p, const u8 *z) {
   u64 x;
   memcpy(&x, z, 8);
-  return copyWord(p, x);
+  return utf8CopyWord(p, x);
 }
 
-static inline int copyFew(char *p, const u8 *z, int n) {
-  return copyWord(p, textWord(z, n));
+static inline int utf8CopyFew(char *p, const u8 *z, int n) {
+  return utf8CopyWord(p, utf8Word(z, n));
 }
 
 /*
@@ -233,48 +233,48 @@ static inline int copyFew(char *p, const u8 *z, int n) {
 ** never occurs, a second byte out of the range that the first allows, a
 ** continuation that is missing, or one too many.
 */
-static inline TextVector textIllFormed(TextVector x, TextVector x1,
-                                       TextVector x2, TextVector x3) {
-  TextVector lead = TEXT_OR(TEXT_OR(TEXT_SUB(x1, 0xbf), TEXT_SUB(x2, 0xdf)),
-                            TEXT_SUB(x3, 0xef));
-  TextVector bad = TEXT_SAME(TEXT_BELOW(x, 0xc0), TEXT_EQUAL(lead, 0));
-  bad = TEXT_OR(bad, TEXT_EQUAL(TEXT_AND(x, TEXT_SPLAT(0xfe)), 0xc0));
-  bad = TEXT_OR(bad, TEXT_EQUAL(TEXT_ADD(x, 0x0a), 0xff));
-  bad = TEXT_OR(bad, TEXT_AND(TEXT_EQUAL(x1, 0xe0), TEXT_BELOW(x, 0xa0)));
-  bad = TEXT_OR(bad, TEXT_AND(TEXT_EQUAL(x1, 0xed), TEXT_ABOVE(x, 0x9f)));
-  bad = TEXT_OR(bad, TEXT_AND(TEXT_EQUAL(x1, 0xf0), TEXT_BELOW(x, 0x90)));
-  return TEXT_OR(bad, TEXT_AND(TEXT_EQUAL(x1, 0xf4), TEXT_ABOVE(x, 0x8f)));
+static inline Utf8Vector utf8IllFormed(Utf8Vector x, Utf8Vector x1,
+                                       Utf8Vector x2, Utf8Vector x3) {
+  Utf8Vector lead = UTF8_OR(UTF8_OR(UTF8_SUB(x1, 0xbf), UTF8_SUB(x2, 0xdf)),
+                            UTF8_SUB(x3, 0xef));
+  Utf8Vector bad = UTF8_SAME(UTF8_BELOW(x, 0xc0), UTF8_EQUAL(lead, 0));
+  bad = UTF8_OR(bad, UTF8_EQUAL(UTF8_AND(x, UTF8_SPLAT(0xfe)), 0xc0));
+  bad = UTF8_OR(bad, UTF8_EQUAL(UTF8_ADD(x, 0x0a), 0xff));
+  bad = UTF8_OR(bad, UTF8_AND(UTF8_EQUAL(x1, 0xe0), UTF8_BELOW(x, 0xa0)));
+  bad = UTF8_OR(bad, UTF8_AND(UTF8_EQUAL(x1, 0xed), UTF8_ABOVE(x, 0x9f)));
+  bad = UTF8_OR(bad, UTF8_AND(UTF8_EQUAL(x1, 0xf0), UTF8_BELOW(x, 0x90)));
+  return UTF8_OR(bad, UTF8_AND(UTF8_EQUAL(x1, 0xf4), UTF8_ABOVE(x, 0x8f)));
 }
 
 /* Quotes, backslashes, control characters */
-static inline TextVector textEscaped(TextVector x) {
-  TextVector bad = TEXT_EQUAL(TEXT_SUB(x, 0x1f), 0);
-  bad = TEXT_OR(bad, TEXT_EQUAL(x, '"'));
-  return TEXT_OR(bad, TEXT_EQUAL(x, '\\'));
+static inline Utf8Vector utf8Escaped(Utf8Vector x) {
+  Utf8Vector bad = UTF8_EQUAL(UTF8_SUB(x, 0x1f), 0);
+  bad = UTF8_OR(bad, UTF8_EQUAL(x, '"'));
+  return UTF8_OR(bad, UTF8_EQUAL(x, '\\'));
 }
 
 /* Mark the bytes that need care; x1, x2 and x3 as above. */
-static inline TextMask textBad(TextVector x, TextVector x1, TextVector x2,
-                               TextVector x3, int bRaw) {
-  TextVector bad = textIllFormed(x, x1, x2, x3);
-  if (!bRaw) bad = TEXT_OR(bad, textEscaped(x));
-  return textMask(bad);
+static inline Utf8Mask utf8Bad(Utf8Vector x, Utf8Vector x1, Utf8Vector x2,
+                               Utf8Vector x3, int bRaw) {
+  Utf8Vector bad = utf8IllFormed(x, x1, x2, x3);
+  if (!bRaw) bad = UTF8_OR(bad, utf8Escaped(x));
+  return utf8Mask(bad);
 }
 
 /* The block of x is the first: only zeros are before it. */
-static inline TextMask textBadFirst(TextVector x, int bRaw) {
-  return textBad(x, TEXT_SHIFT(x, 1), TEXT_SHIFT(x, 2), TEXT_SHIFT(x, 3), bRaw);
+static inline Utf8Mask utf8BadFirst(Utf8Vector x, int bRaw) {
+  return utf8Bad(x, UTF8_SHIFT(x, 1), UTF8_SHIFT(x, 2), UTF8_SHIFT(x, 3), bRaw);
 }
 
 /* Copy the block at z, with three bytes at least of the run before it. */
-static inline TextMask textBlock(char *p, const u8 *z, int bRaw) {
-  TextVector x = textLoad(z);
-  textStore(p, x);
-  return textBad(x, textLoad(z - 1), textLoad(z - 2), textLoad(z - 3), bRaw);
+static inline Utf8Mask utf8Block(char *p, const u8 *z, int bRaw) {
+  Utf8Vector x = utf8Load(z);
+  utf8Store(p, x);
+  return utf8Bad(x, utf8Load(z - 1), utf8Load(z - 2), utf8Load(z - 3), bRaw);
 }
 
 /* Of the characters before z: bytes of the last one, if it is not whole. */
-static inline int textOpen(const u8 *z, const u8 *zStart) {
+static inline int utf8Open(const u8 *z, const u8 *zStart) {
   int i;
   for (i = 1; i <= 3 && z - i >= zStart && z[-i] >= 0x80; i++) {
     u8 c = z[-i];
@@ -284,64 +284,64 @@ static inline int textOpen(const u8 *z, const u8 *zStart) {
 }
 
 /* Copy fewer than sixteen bytes: how many, before one that needs care? */
-static inline int textShort(char *p, const u8 *z, int n, int bRaw) {
-  TextVector x = textFew(z, n);
-  TextMask m = textBadFirst(x, bRaw);
-  textStore(p, x);
-  return m && textFirst(m) < n ? textFirst(m) : n;
+static inline int utf8Short(char *p, const u8 *z, int n, int bRaw) {
+  Utf8Vector x = utf8Few(z, n);
+  Utf8Mask m = utf8BadFirst(x, bRaw);
+  utf8Store(p, x);
+  return m && utf8First(m) < n ? utf8First(m) : n;
 }
 
 /* The same for more: the first block, whole blocks, and a last one that
 ** overlaps the one before it. Of what follows a last whole block one or two
 ** bytes may be left out, and (but for bRaw) what follows a block of ASCII. */
-static inline i64 textBlocks(char *p, const u8 *z, i64 n, int bRaw) {
-  TextVector x = textLoad(z);
-  TextMask m = textBadFirst(x, bRaw);
+static inline i64 utf8Blocks(char *p, const u8 *z, i64 n, int bRaw) {
+  Utf8Vector x = utf8Load(z);
+  Utf8Mask m = utf8BadFirst(x, bRaw);
   i64 i = 16;
-  textStore(p, x);
-  if (m) return textFirst(m);
+  utf8Store(p, x);
+  if (m) return utf8First(m);
   for (; i <= n - 16; i += 16) {
-    m = textBlock(p + i, z + i, bRaw);
-    if (m) return i + textFirst(m);
-    if (!bRaw && textMask(textLoad(z + i)) == 0) return i + 16;
+    m = utf8Block(p + i, z + i, bRaw);
+    if (m) return i + utf8First(m);
+    if (!bRaw && utf8Mask(utf8Load(z + i)) == 0) return i + 16;
   }
   if (n - 16 < 3 || i == n) return i;
   i = n - 16;
-  m = textBlock(p + i, z + i, bRaw);
-  return m ? i + textFirst(m) : n;
+  m = utf8Block(p + i, z + i, bRaw);
+  return m ? i + utf8First(m) : n;
 }
 
 /*
 ** Copy well-formed UTF-8 from *pz on, where a character begins, up to zEnd or
 ** the first character that needs care; or not as far, but one at least.
 */
-static inline char *textRun(char *p, const u8 **pz, const u8 *zEnd, int bRaw) {
+static inline char *utf8Run(char *p, const u8 **pz, const u8 *zEnd, int bRaw) {
   const u8 *zStart = *pz, *z = zStart;
   i64 n = zEnd - z;
-  z += n < 16 ? textShort(p, z, (int)n, bRaw) : textBlocks(p, z, n, bRaw);
-  z -= textOpen(z, zStart);
+  z += n < 16 ? utf8Short(p, z, (int)n, bRaw) : utf8Blocks(p, z, n, bRaw);
+  z -= utf8Open(z, zStart);
   *pz = z;
   return p + (z - zStart);
 }
 
 #else
 
-#define ONES 0x0101010101010101ull
-#define HIGH 0x8080808080808080ull
+#define UTF8_ONES 0x0101010101010101ull
+#define UTF8_HIGH 0x8080808080808080ull
 
 /*
 ** A word whose high bits mark bytes of x that need care. Marks above the
 ** lowest one may be false: a borrow can set them.
 */
-static inline u64 textMarks(u64 x) {
-  u64 q = x ^ (ONES * '"');
-  u64 b = x ^ (ONES * '\\');
-  return (((x - ONES * 0x20) & ~x) | ((q - ONES) & ~q) | ((b - ONES) & ~b) |
-          x) &
-         HIGH;
+static inline u64 utf8Marks(u64 x) {
+  u64 q = x ^ (UTF8_ONES * '"');
+  u64 b = x ^ (UTF8_ONES * '\\');
+  return (((x - UTF8_ONES * 0x20) & ~x) | ((q - UTF8_ONES) & ~q) |
+          ((b - UTF8_ONES) & ~b) | x) &
+         UTF8_HIGH;
 }
 
-static inline int needsCare(u8 c) {
+static inline int utf8NeedsCare(u8 c) {
   return c < 0x20 || c >= 0x80 || c == '"' || c == '\\';
 }
 
@@ -350,24 +350,24 @@ static inline int needsCare(u8 c) {
 ** eight, to p, where there is room for sixteen. How many of them come before
 ** the first that needs care or is not ASCII?
 */
-static inline int copyEight(char *p, const u8 *z) {
+static inline int utf8CopyEight(char *p, const u8 *z) {
   u64 x;
   int n = 0;
   memcpy(&x, z, 8);
   memcpy(p, &x, 8);
-  if (textMarks(x) == 0) return 8;
-  while (!needsCare(z[n])) n++;
+  if (utf8Marks(x) == 0) return 8;
+  while (!utf8NeedsCare(z[n])) n++;
   return n;
 }
 
-static inline int copySixteen(char *p, const u8 *z) {
-  int n = copyEight(p, z);
-  return n < 8 ? n : 8 + copyEight(&p[8], &z[8]);
+static inline int utf8CopySixteen(char *p, const u8 *z) {
+  int n = utf8CopyEight(p, z);
+  return n < 8 ? n : 8 + utf8CopyEight(&p[8], &z[8]);
 }
 
-static inline int copyFew(char *p, const u8 *z, int n) {
+static inline int utf8CopyFew(char *p, const u8 *z, int n) {
   int i;
-  for (i = 0; i < n && !needsCare(z[i]); i++) p[i] = (char)z[i];
+  for (i = 0; i < n && !utf8NeedsCare(z[i]); i++) p[i] = (char)z[i];
   return i;
 }
 
@@ -375,12 +375,12 @@ static inline int copyFew(char *p, const u8 *z, int n) {
 ** Copy well-formed UTF-8 from *pz on, where a character begins, up to zEnd or
 ** the first character that needs care; or not as far, but one at least.
 */
-static inline char *textRun(char *p, const u8 **pz, const u8 *zEnd, int bRaw) {
+static inline char *utf8Run(char *p, const u8 **pz, const u8 *zEnd, int bRaw) {
   const u8 *z = *pz;
   while (z < zEnd) {
     int n = 1, i;
     if (*z >= 0x80) {
-      n = textLength(z, zEnd - z);
+      n = utf8Length(z, zEnd - z);
       if (n == 0) break;
     } else if (!bRaw) {
       break;
@@ -399,14 +399,14 @@ static inline char *textRun(char *p, const u8 **pz, const u8 *zEnd, int bRaw) {
 ** The same for the last n bytes of a text, fewer than sixteen; the nBefore
 ** bytes before them went to p as they are, so that they can go there again.
 */
-static inline int copyLast(char *p, const u8 *z, int n, i64 nBefore) {
+static inline int utf8CopyLast(char *p, const u8 *z, int n, i64 nBefore) {
   int nClean;
   if (nBefore >= 16 - n) {
-    return copySixteen(p - (16 - n), z - (16 - n)) - (16 - n);
+    return utf8CopySixteen(p - (16 - n), z - (16 - n)) - (16 - n);
   }
-  if (n < 8) return copyFew(p, z, n);
-  nClean = copyEight(p, z);
-  return nClean < 8 ? nClean : n - 8 + copyEight(&p[n - 8], &z[n - 8]);
+  if (n < 8) return utf8CopyFew(p, z, n);
+  nClean = utf8CopyEight(p, z);
+  return nClean < 8 ? nClean : n - 8 + utf8CopyEight(&p[n - 8], &z[n - 8]);
 }
 
 /*
@@ -414,31 +414,31 @@ static inline int copyLast(char *p, const u8 *z, int n, i64 nBefore) {
 ** and its last character may take up to three bytes more. Needs room for six
 ** times as many bytes, and sixteen.
 */
-static char *textWrite(char *p, const u8 **pz, const u8 *zEnd,
-                       const u8 *zLimit) {
+static char *utf8Text(char *p, const u8 **pz, const u8 *zEnd,
+                      const u8 *zLimit) {
   const u8 *z = *pz, *zClean = z;
   while (z < zEnd) {
     char *pCare;
     i64 n = zEnd - z;
     if (n >= 16) {
-      int nClean = copySixteen(p, z);
+      int nClean = utf8CopySixteen(p, z);
       p += nClean;
       z += nClean;
       if (nClean == 16) continue;
     } else {
-      int nClean = copyLast(p, z, (int)n, z - zClean);
+      int nClean = utf8CopyLast(p, z, (int)n, z - zClean);
       p += nClean;
       z += nClean;
       if (nClean == n) break;
     }
     if (*z >= 0x80) {
       const u8 *zRun = z;
-      p = textRun(p, &z, zEnd, 0);
+      p = utf8Run(p, &z, zEnd, 0);
       zClean = z;
       if (z > zRun) continue;
     }
     pCare = p;
-    z += textCare(&pCare, z, zLimit - z);
+    z += utf8Care(&pCare, z, zLimit - z);
     p = pCare;
     zClean = z;
   }
@@ -448,15 +448,15 @@ static char *textWrite(char *p, const u8 **pz, const u8 *zEnd,
 
 /* Longer texts are written in pieces, so that no more room than this, or than
 ** is needed, is asked for. */
-#define TEXT_PIECE 2000
+#define UTF8_PIECE 2000
 
-static void textLong(AssocOut *pOut, const u8 *z, i64 n) {
+static void utf8Long(AssocOut *pOut, const u8 *z, i64 n) {
   const u8 *zLimit = z + n;
   assocOutText(pOut, "\"", 1);
-  while (z < zLimit && assocOutNeed(pOut, TEXT_PIECE * 6 + 16)) {
+  while (z < zLimit && assocOutNeed(pOut, UTF8_PIECE * 6 + 16)) {
     i64 nLeft = zLimit - z;
-    const u8 *zEnd = z + (nLeft > TEXT_PIECE ? TEXT_PIECE : nLeft);
-    pOut->p = textWrite(pOut->p, &z, zEnd, zLimit);
+    const u8 *zEnd = z + (nLeft > UTF8_PIECE ? UTF8_PIECE : nLeft);
+    pOut->p = utf8Text(pOut->p, &z, zEnd, zLimit);
   }
   assocOutText(pOut, "\"", 1);
 }
@@ -464,14 +464,14 @@ static void textLong(AssocOut *pOut, const u8 *z, i64 n) {
 void assocJsonString(AssocOut *pOut, const char *zText, i64 n) {
   const u8 *z = (const u8 *)zText;
   char *p;
-  if (n > TEXT_PIECE) {
-    textLong(pOut, z, n);
+  if (n > UTF8_PIECE) {
+    utf8Long(pOut, z, n);
     return;
   }
   if (!assocOutNeed(pOut, n * 6 + 18)) return;
   p = pOut->p;
   *p++ = '"';
-  p = textWrite(p, &z, z + n, z + n);
+  p = utf8Text(p, &z, z + n, z + n);
   *p++ = '"';
   pOut->p = p;
 }
@@ -479,12 +479,12 @@ void assocJsonString(AssocOut *pOut, const char *zText, i64 n) {
 /* All but ill-formed bytes, each of which becomes three, goes as it is. */
 void assocJsonRaw(AssocOut *pOut, const char *zJson, i64 n) {
   const u8 *z = (const u8 *)zJson, *zLimit = z + n;
-  while (z < zLimit && assocOutNeed(pOut, TEXT_PIECE * 3 + 16)) {
-    const u8 *zEnd = zLimit - z > TEXT_PIECE ? z + TEXT_PIECE - 3 : zLimit;
+  while (z < zLimit && assocOutNeed(pOut, UTF8_PIECE * 3 + 16)) {
+    const u8 *zEnd = zLimit - z > UTF8_PIECE ? z + UTF8_PIECE - 3 : zLimit;
     char *p = pOut->p;
     while (z < zEnd) {
-      p = textRun(p, &z, zEnd, 1);
-      if (z < zEnd && *z >= 0x80) z += textCare(&p, z, zLimit - z);
+      p = utf8Run(p, &z, zEnd, 1);
+      if (z < zEnd && *z >= 0x80) z += utf8Care(&p, z, zLimit - z);
     }
     pOut->p = p;
   }

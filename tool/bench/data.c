@@ -7,6 +7,7 @@
 **   events      10 n     of a user, by a foreign key without an index
 **   attachments 10 n     of a user or a post: polymorphic
 **   categories  3.4 n    a forest of five levels
+**   accented, cyrillic, japanese, emoji   n each: text in other scripts
 **
 ** Posts and events come from users at random, some of whom write more than
 ** others: a fifth of them writes a third. The rows of a user are so spread
@@ -49,7 +50,11 @@ static const char zSchema[] =
     "CREATE TABLE attachments(id INTEGER PRIMARY KEY, owner_type TEXT,"
     "  owner_id INTEGER, url TEXT);"
     "CREATE TABLE categories(id INTEGER PRIMARY KEY,"
-    "  parent_id INTEGER REFERENCES categories, name TEXT);";
+    "  parent_id INTEGER REFERENCES categories, name TEXT);"
+    "CREATE TABLE accented(id INTEGER PRIMARY KEY, title TEXT, body TEXT);"
+    "CREATE TABLE cyrillic(id INTEGER PRIMARY KEY, title TEXT, body TEXT);"
+    "CREATE TABLE japanese(id INTEGER PRIMARY KEY, title TEXT, body TEXT);"
+    "CREATE TABLE emoji(id INTEGER PRIMARY KEY, title TEXT, body TEXT);";
 
 static const char zIndex[] =
     "CREATE UNIQUE INDEX profiles_user ON profiles(user_id);"
@@ -74,6 +79,10 @@ static const char *const aColumn[][12] = {
     {"events", "id", "user_id", "kind", "detail", 0},
     {"attachments", "id", "owner_type", "owner_id", "url", 0},
     {"categories", "id", "parent_id", "name", 0},
+    {"accented", "id", "title", "body", 0},
+    {"cyrillic", "id", "title", "body", 0},
+    {"japanese", "id", "title", "body", 0},
+    {"emoji", "id", "title", "body", 0},
     {0},
 };
 
@@ -304,6 +313,54 @@ static void categoryRow(Maker *p, i64 i, i64 n) {
   bindWords(p, 12);
 }
 
+/* Characters that one script is written with */
+static const char *const azAccented[] = {"\303\251", "\303\250", "\303\240",
+                                         "\303\252", "\303\247", "\303\266",
+                                         "\303\274", "\303\261"};
+static const char *const azCyrillic[] = {"\320\260", "\320\265", "\320\270",
+                                         "\320\276", "\320\275", "\321\200",
+                                         "\321\201", " "};
+static const char *const azJapanese[] = {
+    "\343\201\256", "\343\201\253", "\343\201\257", "\346\227\245",
+    "\346\234\254", "\350\252\236", "\343\202\253", "\343\200\202"};
+static const char *const azEmoji[] = {"\360\237\230\200", "\360\237\216\211",
+                                      "\360\237\232\200", "\360\237\214\215",
+                                      "\342\235\244",     "\360\237\221\251",
+                                      "\360\237\215\225", "\360\237\220\266"};
+
+static void bindScript(Maker *p, const char *const *azChar, int nMin) {
+  char z[1000];
+  int n = 0, nMost = nMin + (int)below(p, nMin);
+  while (n < nMost) n += sprintf(z + n, "%s", azChar[below(p, 8)]);
+  bindText(p, z);
+}
+
+static void scriptRow(Maker *p, i64 i, const char *const *azChar) {
+  bindInt(p, i + 1);
+  bindScript(p, azChar, 20);
+  bindScript(p, azChar, 90);
+}
+
+static void accentedRow(Maker *p, i64 i, i64 n) {
+  (void)n;
+  scriptRow(p, i, azAccented);
+}
+
+static void cyrillicRow(Maker *p, i64 i, i64 n) {
+  (void)n;
+  scriptRow(p, i, azCyrillic);
+}
+
+static void japaneseRow(Maker *p, i64 i, i64 n) {
+  (void)n;
+  scriptRow(p, i, azJapanese);
+}
+
+static void emojiRow(Maker *p, i64 i, i64 n) {
+  (void)n;
+  scriptRow(p, i, azEmoji);
+}
+
 static void fill(Maker *p, const char *zTable, int nCol, i64 n,
                  void (*xRow)(Maker *, i64, i64)) {
   char *zSql = sqlite3_mprintf("INSERT INTO %s VALUES(?%.*s)", zTable,
@@ -336,6 +393,10 @@ void benchData(sqlite3 *db, i64 nUser, int bClustered) {
   fill(&m, "events", 4, nUser * POSTS, eventRow);
   fill(&m, "attachments", 4, nUser * POSTS, attachmentRow);
   fill(&m, "categories", 3, nUser / 100 * 341, categoryRow);
+  fill(&m, "accented", 3, nUser, accentedRow);
+  fill(&m, "cyrillic", 3, nUser, cyrillicRow);
+  fill(&m, "japanese", 3, nUser, japaneseRow);
+  fill(&m, "emoji", 3, nUser, emojiRow);
   benchExec(db, zIndex);
   benchExec(db, "COMMIT");
 }

@@ -454,3 +454,43 @@ FROM attachments a
 SELECT assoc_find('User', ?1, '{name}')
 -- expert: by hand
 SELECT json_object('name', name) FROM users WHERE id = ?1
+
+-- shape: text-accented
+-- title: text of accented letters, whole table
+-- target: 1.2
+-- list
+-- floor: accented
+-- ours:
+SELECT eager('accented')
+-- expert: plain
+SELECT json_group_array(json_object($accented(t))) FROM accented t
+
+-- shape: text-cyrillic
+-- title: text in Cyrillic, whole table
+-- target: 1.2
+-- list
+-- floor: cyrillic
+-- ours:
+SELECT eager('cyrillic')
+-- expert: plain
+SELECT json_group_array(json_object($cyrillic(t))) FROM cyrillic t
+
+-- shape: text-japanese
+-- title: text in Japanese, whole table
+-- target: 1.2
+-- list
+-- floor: japanese
+-- ours:
+SELECT eager('japanese')
+-- expert: plain
+SELECT json_group_array(json_object($japanese(t))) FROM japanese t
+
+-- shape: text-emoji
+-- title: text of emoji, whole table
+-- target: 1.2
+-- list
+-- floor: emoji
+-- ours:
+SELECT eager('emoji')
+-- expert: plain
+SELECT json_group_array(json_object($emoji(t))) FROM emoji t
