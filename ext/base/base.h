@@ -2,6 +2,7 @@
 ** The ground floor: what every other room stands on and what knows nothing
 ** of associations.
 **
+**   error   what an error says, to people and to programs
 **   call    a sticky error, and helpers that do nothing once it is set
 **   arena   memory that is freed all at once
 **   conn    the state of one connection; and state, the statements it keeps
@@ -66,6 +67,69 @@ typedef struct AssocStmt AssocStmt;
 
 #define ASSOC_COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
+/* ---------------------------------------------------------------- error --
+**
+** The reasons for which a call fails. Programs see their names in
+** assoc_error(); ext/doc/ERRORS.md says when each is used.
+*/
+#define ASSOC_E_SQLITE 0 /* SQLite's own error: only its code and text */
+#define ASSOC_E_OTHER 1
+#define ASSOC_E_SYNTAX 2   /* A shape or a JSON text cannot be read */
+#define ASSOC_E_ARGUMENT 3 /* An argument or parameter of the wrong kind */
+#define ASSOC_E_UNKNOWN_MODEL 4
+#define ASSOC_E_UNKNOWN_ASSOCIATION 5
+#define ASSOC_E_UNKNOWN_COLUMN 6
+#define ASSOC_E_UNKNOWN_SCOPE 7
+#define ASSOC_E_UNKNOWN_OPTION 8 /* Of options, settings, formats, kinds */
+#define ASSOC_E_AMBIGUOUS 9      /* Several things have this name */
+#define ASSOC_E_DEFINITION 10    /* A definition contradicts the schema */
+#define ASSOC_E_NOT_SYNCED 11 /* A column or table is missing: assoc_sync() */
+#define ASSOC_E_NOT_FOUND 12  /* There is no row of this key */
+#define ASSOC_E_CONSTRAINT 13 /* Refused by onDelete, NOT NULL or UNIQUE */
+#define ASSOC_E_READONLY 14
+#define ASSOC_E_BUSY 15
+#define ASSOC_E_LIMIT 16
+#define ASSOC_E_REFUSED 17
+#define ASSOC_E_UNSUPPORTED 18
+#define ASSOC_NREASON 19
+
+/* An error. Without zText it is SQLite's own text for rc. */
+typedef struct AssocErr AssocErr;
+struct AssocErr {
+  int rc;       /* SQLite's result code */
+  u8 eReason;   /* ASSOC_E_* */
+  int iAt;      /* The byte of the shape's text where it is; -1: nowhere */
+  char *zText;  /* OWNED: what is wrong, without the prefix "assoc: " */
+  char *zHint;  /* OWNED: what to do, or 0 */
+  char *zModel; /* OWNED: the model that it speaks of, or 0 */
+  char *zName;  /* OWNED: the name that it speaks of, or 0 */
+  char *zCaret; /* OWNED: the line of the shape and a caret, or 0 */
+};
+
+/* What assocFail() is told beside the text. */
+typedef struct AssocWhy AssocWhy;
+struct AssocWhy {
+  int eReason;        /* ASSOC_E_*, not SQLITE */
+  const char *zModel; /* Each of these may be 0 */
+  const char *zName;
+  const char *zNear;  /* For "did you mean 'x'?" */
+  const char *zQuote; /* What stands around zNear; 0: single quotes */
+  const char *zHint;  /* What to do */
+};
+
+/* Set an empty error. zText is OWNED by it from now on. False if memory ran
+** out: then the error is empty, and zText is freed. */
+int assocErrSet(AssocErr *p, const AssocWhy *pWhy, char *zText);
+void assocErrClear(AssocErr *p);
+/* SQLite's result code for a reason. */
+int assocReasonCode(int eReason);
+/* The text and the hint; or the whole, with prefix and caret, as SQLite is
+** given it. OUT: the caller frees with sqlite3_free(); 0 if memory runs out. */
+char *assocErrLine(const AssocErr *p);
+char *assocErrText(const AssocErr *p);
+/* The same as a JSON object. */
+void assocErrJson(AssocOut *pOut, const AssocErr *p);
+
 /* ----------------------------------------------------------------- call --
 **
 ** A command runs on one AssocCall, usually on the stack of the SQL function
@@ -77,16 +141,23 @@ struct AssocCall {
   AssocConn *pConn; /* The connection's state; never 0 in a command */
   sqlite3 *db;      /* pConn->db */
   int rc;           /* SQLITE_OK, or the first error */
-  char *zErr;       /* OWNED: text of the first error, 0 for SQLite's own */
+  AssocErr err;     /* What the first error says */
 };
 
 void assocCallInit(AssocCall *pCall, AssocConn *pConn);
 void assocCallClear(AssocCall *pCall);
 
-/* Fail with SQLITE_ERROR and the text "assoc: ...". */
+/* Fail for a reason, with the text "assoc: ..." and the hint behind it. */
+void assocFail(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt, ...);
+void assocFailV(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt,
+                va_list ap);
+/* The same without a particular reason: SQLITE_ERROR. */
 void assocError(AssocCall *pCall, const char *zFmt, ...);
 /* Fail with rc and the text, as SQLite itself might. */
 void assocErrorAs(AssocCall *pCall, int rc, const char *zFmt, ...);
+/* Put text before that of the error that has just been raised, if it is one
+** of ours: "User.posts: ". */
+void assocErrorPrefix(AssocCall *pCall, const char *zFmt, ...);
 /* Fail with rc; the text is the connection's for that error. */
 void assocErrorCode(AssocCall *pCall, int rc);
 /* Forget the error, as one does who knows another way. */
@@ -139,11 +210,6 @@ struct AssocNearest {
   int nBest;            /* Its distance */
 };
 void assocNearestTry(AssocNearest *p, const char *z);
-/* What "%s%s%s" says of zBest, which may be 0: "; did you mean 'x'?" */
-#define ASSOC_DID_YOU_MEAN(zBest, zQuote)                                      \
-  (zBest) ? "; did you mean " zQuote : "", (zBest) ? (zBest) : "",             \
-      (zBest) ? zQuote "?" : ""
-
 /* ---------------------------------------------------------------- arena --
 **
 ** Everything that lives as long as one tree, one plan, one catalog or one
@@ -218,6 +284,13 @@ struct AssocConn {
   u8 bViews;     /* Files are trusted: assoc_config('views', 1) */
   /* Is that word the name of a function or a table of ours? 2: a function */
   int (*xCallable)(const char *z, int n);
+  int bLoaded;       /* Everything has been registered */
+  int nFunction;     /* Functions that have been */
+  int mxDepth;       /* Deepest nesting of shapes and results */
+  int mxItem;        /* Most items of a shape */
+  int bHooked;       /* The virtual table assoc_state is connected */
+  int nHold;         /* Cursors that are open: see assocConnHold() */
+  AssocErr last;     /* The last error of a call: assoc_error() */
   void *pGate;       /* BORROWED: what assoc_gate is to do, or 0 */
   void *pJob;        /* BORROWED: what it is doing, or 0 */
   int nInside;       /* Calls that are inside one another */

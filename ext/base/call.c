@@ -7,13 +7,13 @@
 
 void assocCallInit(AssocCall *pCall, AssocConn *pConn) {
   memset(pCall, 0, sizeof(*pCall));
+  pCall->err.iAt = -1;
   pCall->pConn = pConn;
   pCall->db = pConn->db;
 }
 
 void assocCallClear(AssocCall *pCall) {
-  sqlite3_free(pCall->zErr);
-  pCall->zErr = 0;
+  assocErrClear(&pCall->err);
   pCall->rc = SQLITE_OK;
 }
 
@@ -82,16 +82,48 @@ void assocErrorForget(AssocCall *pCall) {
   assocCallClear(pCall);
 }
 
-void assocError(AssocCall *pCall, const char *zFmt, ...) {
-  va_list ap;
-  char *zText;
+void assocFailV(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt,
+                va_list ap) {
   if (pCall->rc != SQLITE_OK) return;
+  if (assocErrSet(&pCall->err, pWhy, sqlite3_vmprintf(zFmt, ap))) {
+    pCall->rc = pCall->err.rc;
+  } else {
+    pCall->rc = SQLITE_NOMEM;
+  }
+}
+
+void assocFail(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt, ...) {
+  va_list ap;
   va_start(ap, zFmt);
-  zText = sqlite3_vmprintf(zFmt, ap);
+  assocFailV(pCall, pWhy, zFmt, ap);
   va_end(ap);
-  pCall->zErr = zText ? sqlite3_mprintf("assoc: %s", zText) : 0;
-  pCall->rc = pCall->zErr ? SQLITE_ERROR : SQLITE_NOMEM;
-  sqlite3_free(zText);
+}
+
+void assocError(AssocCall *pCall, const char *zFmt, ...) {
+  static const AssocWhy other = {.eReason = ASSOC_E_OTHER};
+  va_list ap;
+  va_start(ap, zFmt);
+  assocFailV(pCall, &other, zFmt, ap);
+  va_end(ap);
+}
+
+void assocErrorPrefix(AssocCall *pCall, const char *zFmt, ...) {
+  AssocErr *p = &pCall->err;
+  va_list ap;
+  char *zBefore, *z;
+  if (p->eReason == ASSOC_E_SQLITE || p->zText == 0) return;
+  va_start(ap, zFmt);
+  zBefore = sqlite3_vmprintf(zFmt, ap);
+  va_end(ap);
+  z = zBefore ? sqlite3_mprintf("%s%s", zBefore, p->zText) : 0;
+  sqlite3_free(zBefore);
+  if (z == 0) {
+    assocErrClear(p);
+    pCall->rc = SQLITE_NOMEM;
+    return;
+  }
+  sqlite3_free(p->zText);
+  p->zText = z;
 }
 
 void assocErrorAs(AssocCall *pCall, int rc, const char *zFmt, ...) {
@@ -99,9 +131,9 @@ void assocErrorAs(AssocCall *pCall, int rc, const char *zFmt, ...) {
   assert(rc != SQLITE_OK);
   if (pCall->rc != SQLITE_OK) return;
   va_start(ap, zFmt);
-  pCall->zErr = sqlite3_vmprintf(zFmt, ap);
+  pCall->err.zText = sqlite3_vmprintf(zFmt, ap);
   va_end(ap);
-  pCall->rc = pCall->zErr ? rc : SQLITE_NOMEM;
+  pCall->rc = pCall->err.zText ? rc : SQLITE_NOMEM;
 }
 
 /*
@@ -114,33 +146,53 @@ void assocErrorCode(AssocCall *pCall, int rc) {
   if (rc == SQLITE_NOMEM) return;
   if (sqlite3_extended_errcode(pCall->db) == rc ||
       sqlite3_errcode(pCall->db) == (rc & 0xff)) {
-    pCall->zErr = sqlite3_mprintf("%s", sqlite3_errmsg(pCall->db));
-    if (pCall->zErr == 0) pCall->rc = SQLITE_NOMEM;
+    pCall->err.zText = sqlite3_mprintf("%s", sqlite3_errmsg(pCall->db));
+    if (pCall->err.zText == 0) pCall->rc = SQLITE_NOMEM;
   }
+}
+
+/* The call ends with its error, which assoc_error() gives from now on.
+** OUT: the text, freed with sqlite3_free(); 0 if memory runs out. */
+static char *callEnd(AssocCall *pCall) {
+  AssocErr *pLast = &pCall->pConn->last;
+  char *z;
+  pCall->err.rc = pCall->rc;
+  z = assocErrText(&pCall->err);
+  assocErrClear(pLast);
+  *pLast = pCall->err;
+  memset(&pCall->err, 0, sizeof(pCall->err));
+  return z;
 }
 
 /*
 ** The text goes first: sqlite3_result_error() resets the code.
 */
 int assocCallFailed(AssocCall *pCall, sqlite3_context *pCtx) {
+  char *z;
   if (pCall->rc == SQLITE_OK) return 0;
-  if (pCall->rc == SQLITE_NOMEM) {
+  z = callEnd(pCall);
+  if (pCall->rc == SQLITE_NOMEM || z == 0) {
     sqlite3_result_error_nomem(pCtx);
   } else {
-    const char *z = pCall->zErr ? pCall->zErr : sqlite3_errstr(pCall->rc);
     sqlite3_result_error(pCtx, z, -1);
     sqlite3_result_error_code(pCtx, pCall->rc);
   }
+  sqlite3_free(z);
   assocCallClear(pCall);
   return 1;
 }
 
 int assocCallVtab(AssocCall *pCall, char **pzErr) {
   int rc = pCall->rc;
-  if (rc != SQLITE_OK && pCall->zErr) {
-    sqlite3_free(*pzErr);
-    *pzErr = pCall->zErr;
-    pCall->zErr = 0;
+  if (rc != SQLITE_OK) {
+    int bText = pCall->err.zText != 0;
+    char *z = callEnd(pCall);
+    if (bText && z) {
+      sqlite3_free(*pzErr);
+      *pzErr = z;
+    } else {
+      sqlite3_free(z);
+    }
   }
   assocCallClear(pCall);
   return rc;

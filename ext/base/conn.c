@@ -69,6 +69,7 @@ AssocConn *assocConnNew(sqlite3 *db) {
   pConn->nRef = 1;
   pConn->mxDepth = 400;
   pConn->mxItem = 10000;
+  pConn->last.iAt = -1;
   listAdd(pConn);
   return pConn;
 }
@@ -92,6 +93,7 @@ void assocConnUnref(void *p) {
     if (pConn->aSlot[i].xFree) pConn->aSlot[i].xFree(pConn->aSlot[i].p);
   }
   assert(pConn->pStmts == 0);
+  assocErrClear(&pConn->last);
   listRemove(pConn);
   sqlite3_free(pConn);
 }

@@ -39,6 +39,7 @@ static void optionUnknown(AssocCall *pCall, const char *zKey, int n,
   int i;
   memset(&near, 0, sizeof(near));
   near.zWritten = zKey;
+  sqlite3_str_appendf(pStr, "%s ", zHas);
   for (i = 0; i < n; i++) {
     assocNearestTry(&near, a[i].zName);
     sqlite3_str_appendf(pStr, "%s%s",
@@ -48,8 +49,13 @@ static void optionUnknown(AssocCall *pCall, const char *zKey, int n,
                         a[i].zName);
   }
   z = assocStrFinish(pCall, pStr);
-  assocError(pCall, "there is no option \"%s\"%s%s%s (%s %s)", zKey,
-             ASSOC_DID_YOU_MEAN(near.zBest, "\""), zHas, z);
+  assocFail(pCall,
+            &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_OPTION,
+                        .zName = zKey,
+                        .zNear = near.zBest,
+                        .zQuote = "\"",
+                        .zHint = z},
+            "there is no option \"%s\"", zKey);
   sqlite3_free(z);
 }
 

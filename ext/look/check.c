@@ -128,17 +128,16 @@ static char *fixText(Checker *c, const char *z) {
 
 /* One that cannot be used at all. */
 static void problemBad(Checker *c, AssocDef *pDef) {
-  char *zWhy = sqlite3_mprintf("%s", c->pCall->zErr ? c->pCall->zErr : "");
-  int bGone = 0;
+  char *zWhy = assocErrLine(&c->pCall->err);
+  int bGone = c->pCall->err.eReason == ASSOC_E_UNKNOWN_MODEL;
   assocErrorForget(c->pCall);
   if (zWhy == 0) {
     assocErrorCode(c->pCall, SQLITE_NOMEM);
     return;
   }
-  bGone = strstr(zWhy, "there is no table for the model") != 0;
   problemAdd(c, CHECK_ERROR, pDef->zModel, pDef->zName,
              bGone ? "missing table" : "bad definition", fixUndefine(c, pDef),
-             "%s", strncmp(zWhy, "assoc: ", 7) == 0 ? zWhy + 7 : zWhy);
+             "%s", zWhy);
   sqlite3_free(zWhy);
 }
 

@@ -17,10 +17,11 @@ static const DiagramFormat aDiagramFormat[] = {
     {"typescript", 1, assocPictureTypescript},
 };
 
-/* "mermaid, dot and text". OUT: sqlite3_free() */
+/* "there are mermaid, dot and text". OUT: sqlite3_free() */
 static char *diagramNames(AssocCall *pCall) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   int i, n = ASSOC_COUNT(aDiagramFormat);
+  sqlite3_str_appendall(pStr, "there are ");
   for (i = 0; i < n; i++) {
     sqlite3_str_appendf(pStr, "%s%s",
                         i == 0       ? ""
@@ -43,8 +44,12 @@ int assocDiagramFormat(AssocCall *pCall, const char *zName) {
     assocNearestTry(&near, aDiagramFormat[i].zName);
   }
   z = diagramNames(pCall);
-  assocError(pCall, "there is no format '%s'%s%s%s (there are %s)", zName,
-             ASSOC_DID_YOU_MEAN(near.zBest, "'"), z ? z : "");
+  assocFail(pCall,
+            &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_OPTION,
+                        .zName = zName,
+                        .zNear = near.zBest,
+                        .zHint = z},
+            "there is no format '%s'", zName);
   sqlite3_free(z);
   return 0;
 }

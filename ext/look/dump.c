@@ -90,7 +90,7 @@ static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
                         -1, "the options");
   assocArenaFree(&mem);
   if (p->pCall->rc == SQLITE_ERROR) {
-    char *zWhy = sqlite3_mprintf("%s", p->pCall->zErr);
+    char *zWhy = assocErrText(&p->pCall->err);
     assocErrorForget(p->pCall);
     if (zWhy == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
     if (zWhy) dumpComment(p, pStr, pDef, zWhy);
@@ -124,7 +124,7 @@ static int dumpStage(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef,
                      int bComment) {
   AssocRel *pRel = assocRelOf(p->pCall, pDef);
   if (p->pCall->rc == SQLITE_ERROR) {
-    char *zWhy = sqlite3_mprintf("%s", p->pCall->zErr);
+    char *zWhy = assocErrText(&p->pCall->err);
     assocErrorForget(p->pCall);
     if (zWhy == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
     if (zWhy && bComment) dumpComment(p, pStr, pDef, zWhy);

@@ -376,6 +376,8 @@ void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
   nameSteps(&pCat->mem, zRest, &steps);
   if (pCall->rc != SQLITE_OK) return;
   pStr = sqlite3_str_new(pCall->db);
+  sqlite3_str_appendf(pStr, "looked%s%s for ", pOnly ? " in " : "",
+                      pOnly ? pOnly->zName : "");
   for (i = 1; i < NAME_NSTEP && stepName(pCall, &steps, i); i++) {
     int j = 1;
     while (j < i && sqlite3_stricmp(steps.az[j], steps.az[i]) != 0) j++;
@@ -383,13 +385,15 @@ void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
     sqlite3_str_appendf(pStr, "%s%s", i > 1 ? ", " : "", steps.az[i]);
   }
   zLooked = assocStrFinish(pCall, pStr);
-  assocError(pCall,
-             "there is no table for the model '%s'%s%s%s%s%s (looked%s%s for "
-             "%s)",
-             zName, zNear ? "; did you mean '" : "",
-             zNear && pOnly ? pOnly->zName : "", zNear && pOnly ? "." : "",
-             zNear ? zNear : "", zNear ? "'?" : "", pOnly ? " in " : "",
-             pOnly ? pOnly->zName : "", zLooked);
+  if (zNear && pOnly) {
+    zNear = assocArenaPrintf(pCall, &pCat->mem, "%s.%s", pOnly->zName, zNear);
+  }
+  assocFail(pCall,
+            &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_MODEL,
+                        .zModel = zName,
+                        .zNear = zNear,
+                        .zHint = zLooked},
+            "there is no table for the model '%s'", zName);
   sqlite3_free(zLooked);
 }
 

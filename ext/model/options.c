@@ -36,10 +36,13 @@ int assocKindParse(AssocCall *pCall, const char *zKind) {
   memset(&near, 0, sizeof(near));
   near.zWritten = zKind;
   for (i = 0; i < ASSOC_NKIND; i++) assocNearestTry(&near, azAssocKind[i]);
-  assocError(pCall,
-             "'%s' is no kind of association%s%s%s (there are belongsTo, "
-             "hasOne, hasMany and belongsToMany)",
-             zKind, ASSOC_DID_YOU_MEAN(near.zBest, "'"));
+  assocFail(pCall,
+            &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_OPTION,
+                        .zName = zKind,
+                        .zNear = near.zBest,
+                        .zHint = "there are belongsTo, hasOne, hasMany and "
+                                 "belongsToMany"},
+            "'%s' is no kind of association", zKind);
   return -1;
 }
 

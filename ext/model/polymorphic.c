@@ -178,8 +178,13 @@ static int branchFind(AssocCall *pCall, const AssocRel *pRel,
   for (i = 0; i < pRel->nBranch; i++) {
     assocNearestTry(&near, pRel->aBranch[i].zType);
   }
-  assocError(pCall, "%s.%s cannot be a '%s'%s%s%s", pRel->pSource->zLabel,
-             pRel->zName, zType, ASSOC_DID_YOU_MEAN(near.zBest, "'"));
+  assocFail(pCall,
+            &(AssocWhy){.eReason = ASSOC_E_ARGUMENT,
+                        .zModel = pRel->pSource->zLabel,
+                        .zName = pRel->zName,
+                        .zNear = near.zBest},
+            "%s.%s cannot be a '%s'", pRel->pSource->zLabel, pRel->zName,
+            zType);
   return -1;
 }
 

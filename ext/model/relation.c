@@ -22,14 +22,8 @@ static const char *sourceLabel(AssocResolver *p) {
 ** many are resolved in one call. What SQLite itself says stays as it is. */
 static void labelError(AssocResolver *p) {
   AssocModel *pModel = p->pRel->pSource;
-  char *z = p->pCall->zErr;
-  if (p->pCall->rc != SQLITE_ERROR || z == 0) return;
-  if (strncmp(z, "assoc: ", 7) != 0) return;
-  p->pCall->zErr =
-      sqlite3_mprintf("assoc: %s.%s: %s", pModel ? pModel->zLabel : p->zSource,
-                      p->pRel->zName, z + 7);
-  if (p->pCall->zErr == 0) p->pCall->rc = SQLITE_NOMEM;
-  sqlite3_free(z);
+  assocErrorPrefix(p->pCall, "%s.%s: ", pModel ? pModel->zLabel : p->zSource,
+                   p->pRel->zName);
 }
 
 /* --------------------------------------------------------------- one foot */
@@ -340,6 +334,7 @@ void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName) {
   AssocNearest near;
   AssocDef *pDef = 0;
   const char *az[2];
+  char *zAll = 0;
   int n = 0, i;
   memset(&near, 0, sizeof(near));
   near.zWritten = zName;
@@ -356,19 +351,23 @@ void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName) {
     }
   }
   if (n == 0) {
-    assocError(pCall,
-               "%s has no association '%s': it has none at all; declare one "
-               "with assoc_define('%s','hasMany',...)",
-               pModel->zLabel, zName, pModel->zLabel);
-  } else if (near.zBest) {
-    assocError(pCall, "%s has no association '%s'; did you mean '%s'?",
-               pModel->zLabel, zName, near.zBest);
-  } else {
-    char *zAll = assocModelDefNames(pCall, pModel);
-    assocError(pCall, "%s has no association '%s'; it has %s", pModel->zLabel,
-               zName, zAll);
-    sqlite3_free(zAll);
+    zAll = assocMprintf(pCall,
+                        "it has none; declare one with "
+                        "assoc_define('%s','hasMany',...)",
+                        pModel->zLabel);
+  } else if (near.zBest == 0) {
+    char *zNames = assocModelDefNames(pCall, pModel);
+    zAll = assocMprintf(pCall, "it has %s", zNames);
+    sqlite3_free(zNames);
   }
+  assocFail(pCall,
+            &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_ASSOCIATION,
+                        .zModel = pModel->zLabel,
+                        .zName = zName,
+                        .zNear = near.zBest,
+                        .zHint = zAll},
+            "%s has no association '%s'", pModel->zLabel, zName);
+  sqlite3_free(zAll);
 }
 
 char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel) {

@@ -10,17 +10,6 @@
 */
 #include "model/model.h"
 
-static void scopeError(AssocCall *pCall, const AssocModel *pModel,
-                       const char *zScope) {
-  char *z;
-  if (pCall->rc != SQLITE_ERROR) return;
-  z = sqlite3_mprintf("%s", pCall->zErr ? pCall->zErr + 7 : "");
-  assocErrorForget(pCall);
-  if (z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
-  assocError(pCall, "the scope %s of %s: %s", zScope, pModel->zLabel, z);
-  sqlite3_free(z);
-}
-
 static void addScope(AssocCall *pCall, AssocModel *pModel, const char *zName,
                      AssocJson *pJson) {
   AssocArena *pArena = &pModel->pTable->pSchema->pCatalog->mem;
@@ -28,7 +17,9 @@ static void addScope(AssocCall *pCall, AssocModel *pModel, const char *zName,
   if (pScope == 0) return;
   pScope->zName = zName;
   pScope->pClauses = assocShapeScope(pCall, pArena, pJson, &pScope->nParam);
-  scopeError(pCall, pModel, zName ? zName : "defaultScope");
+  assocErrorPrefix(pCall,
+                   "the scope %s of %s: ", zName ? zName : "defaultScope",
+                   pModel->zLabel);
   pScope->pNext = pModel->pScope;
   pModel->pScope = pScope;
 }

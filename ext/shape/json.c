@@ -492,16 +492,26 @@ static void findUnknown(JsonParser *p, const char *zKey, int bFew) {
   memset(&near, 0, sizeof(near));
   near.zWritten = zKey;
   if (zInstead) {
-    assocError(p->pCall, "there is no find option \"%s\"; %s", zKey, zInstead);
+    assocFail(p->pCall,
+              &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_OPTION,
+                          .zName = zKey,
+                          .zHint = zInstead},
+              "there is no find option \"%s\"", zKey);
   }
+  sqlite3_str_appendall(pStr, "there are ");
   for (i = 0; i < n; i++) {
     assocNearestTry(&near, az[i]);
     sqlite3_str_appendf(pStr, "%s%s", i < n - 1 ? i ? ", " : "" : " and ",
                         az[i]);
   }
   z = assocStrFinish(p->pCall, pStr);
-  assocError(p->pCall, "there is no find option \"%s\"%s%s%s (there are %s)",
-             zKey, ASSOC_DID_YOU_MEAN(near.zBest, "\""), z);
+  assocFail(p->pCall,
+            &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_OPTION,
+                        .zName = zKey,
+                        .zNear = near.zBest,
+                        .zQuote = "\"",
+                        .zHint = z},
+            "there is no find option \"%s\"", zKey);
   sqlite3_free(z);
 }
 

@@ -39,17 +39,26 @@ static void appendCaret(sqlite3_str *pStr, const char *z, int iOff) {
   sqlite3_str_appendchar(pStr, 1, '^');
 }
 
+void assocShapeAt(AssocCall *pCall, const char *zText, int iOff) {
+  AssocErr *pErr = &pCall->err;
+  sqlite3_str *pStr;
+  if (pErr->eReason == ASSOC_E_SQLITE || pErr->iAt >= 0 || iOff < 0) return;
+  if (zText == 0) return;
+  pStr = sqlite3_str_new(pCall->db);
+  appendCaret(pStr, zText, iOff);
+  pErr->zCaret = sqlite3_str_finish(pStr);
+  pErr->iAt = iOff;
+  if (pErr->zCaret) return;
+  assocErrClear(pErr);
+  pCall->rc = SQLITE_NOMEM;
+}
+
 void assocShapeErrorV(AssocCall *pCall, const char *zText, int iOff,
                       const char *zFmt, va_list ap) {
-  sqlite3_str *pStr;
-  char *z;
+  static const AssocWhy syntax = {.eReason = ASSOC_E_SYNTAX};
   if (pCall->rc != SQLITE_OK) return;
-  pStr = sqlite3_str_new(pCall->db);
-  sqlite3_str_vappendf(pStr, zFmt, ap);
-  if (zText && iOff >= 0) appendCaret(pStr, zText, iOff);
-  z = assocStrFinish(pCall, pStr);
-  if (z) assocError(pCall, "%s", z);
-  sqlite3_free(z);
+  assocFailV(pCall, &syntax, zFmt, ap);
+  assocShapeAt(pCall, zText, iOff);
 }
 
 void assocShapeError(AssocCall *pCall, const char *zText, int iOff,
@@ -58,6 +67,16 @@ void assocShapeError(AssocCall *pCall, const char *zText, int iOff,
   va_start(ap, zFmt);
   assocShapeErrorV(pCall, zText, iOff, zFmt, ap);
   va_end(ap);
+}
+
+void assocShapeFail(AssocCall *pCall, const char *zText, int iOff,
+                    const AssocWhy *pWhy, const char *zFmt, ...) {
+  va_list ap;
+  if (pCall->rc != SQLITE_OK) return;
+  va_start(ap, zFmt);
+  assocFailV(pCall, pWhy, zFmt, ap);
+  va_end(ap);
+  assocShapeAt(pCall, zText, iOff);
 }
 
 const char zShapeThrough[] =

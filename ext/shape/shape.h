@@ -218,7 +218,13 @@ ShapePred *assocShapeAnd(AssocCall *pCall, AssocArena *pArena, ShapePred *p1,
 /* The tree as text. OUT: the caller frees with sqlite3_free(). */
 char *assocShapeText(AssocCall *pCall, const AssocShape *pShape);
 
-/* "…", the line of zText and a caret under byte iOff (-1: without). */
+/* An error for any reason, at byte iOff of zText: the line and a caret under
+** it become part of the text. zText 0 or iOff -1: nowhere. */
+void assocShapeFail(AssocCall *pCall, const char *zText, int iOff,
+                    const AssocWhy *pWhy, const char *zFmt, ...);
+/* Say where the error is that has just been raised. */
+void assocShapeAt(AssocCall *pCall, const char *zText, int iOff);
+/* The same as assocShapeFail() for ASSOC_E_SYNTAX. */
 void assocShapeError(AssocCall *pCall, const char *zText, int iOff,
                      const char *zFmt, ...);
 void assocShapeErrorV(AssocCall *pCall, const char *zText, int iOff,

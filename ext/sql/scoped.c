@@ -99,9 +99,12 @@ static void scopeMissing(AssocSql *p, const AssocModel *pModel,
   for (pScope = pModel->pScope; pScope; pScope = pScope->pNext) {
     if (pScope->zName) assocNearestTry(&near, pScope->zName);
   }
-  assocShapeError(p->pCall, p->zText, pUse->pName->iOff,
-                  "%s has no scope '%s'%s%s%s", pModel->zLabel, pUse->pName->z,
-                  ASSOC_DID_YOU_MEAN(near.zBest, "'"));
+  assocShapeFail(p->pCall, p->zText, pUse->pName->iOff,
+                 &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_SCOPE,
+                             .zModel = pModel->zLabel,
+                             .zName = pUse->pName->z,
+                             .zNear = near.zBest},
+                 "%s has no scope '%s'", pModel->zLabel, pUse->pName->z);
 }
 
 /* The scope of that name; "defaultScope" is the default. */

@@ -339,14 +339,13 @@ void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
                      const char *zWhat) {
   const char *zNear = nearestName(p, pModel, pName->z, 1);
   const char *zInstead = p->zText ? assocShapeInstead(pName->z) : 0;
-  if (zInstead) {
-    assocShapeError(p->pCall, p->zText, pName->iOff, "%s has no %s '%s'; %s",
-                    pModel->zLabel, zWhat, pName->z, zInstead);
-  } else {
-    assocShapeError(p->pCall, p->zText, pName->iOff, "%s has no %s '%s'%s%s%s",
-                    pModel->zLabel, zWhat, pName->z,
-                    ASSOC_DID_YOU_MEAN(zNear, "'"));
-  }
+  assocShapeFail(p->pCall, p->zText, pName->iOff,
+                 &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_COLUMN,
+                             .zModel = pModel->zLabel,
+                             .zName = pName->z,
+                             .zNear = zInstead ? 0 : zNear,
+                             .zHint = zInstead},
+                 "%s has no %s '%s'", pModel->zLabel, zWhat, pName->z);
 }
 
 /* The association of that name, ready for use. */
@@ -362,13 +361,8 @@ AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName) {
                     "'%s' is a column of %s, not an association", pName->z,
                     pModel->zLabel);
   } else {
-    AssocCall call;
-    assocCallInit(&call, p->pCall->pConn);
-    assocRelMissing(&call, pModel, pName->z);
-    assocShapeError(p->pCall, p->zText, pName->iOff, "%s",
-                    call.zErr ? &call.zErr[7] : "out of memory");
-    if (call.rc == SQLITE_NOMEM) p->pCall->rc = SQLITE_NOMEM;
-    assocCallClear(&call);
+    assocRelMissing(p->pCall, pModel, pName->z);
+    assocShapeAt(p->pCall, p->zText, pName->iOff);
   }
   return p->pCall->rc == SQLITE_OK ? pRel : 0;
 }

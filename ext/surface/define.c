@@ -551,8 +551,12 @@ static void modelTable(Modeller *m, AssocSchema *pSchema) {
   for (i = 0; i < pSchema->nEntry; i++) {
     assocNearestTry(&near, pSchema->azEntry[i]);
   }
-  assocError(m->pCall, "there is no table %s in %s%s%s%s", pTable->z,
-             pSchema->zName, ASSOC_DID_YOU_MEAN(near.zBest, ""));
+  assocFail(m->pCall,
+            &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_MODEL,
+                        .zName = pTable->z,
+                        .zNear = near.zBest,
+                        .zQuote = ""},
+            "there is no table %s in %s", pTable->z, pSchema->zName);
 }
 
 /* True if there is a row to write. */

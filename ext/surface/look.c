@@ -78,8 +78,12 @@ static AssocSchema *lookSchema(AssocCall *pCall, AssocCatalog *pCat,
   memset(&near, 0, sizeof(near));
   near.zWritten = zName;
   for (p = pCat->pSchema; p; p = p->pNext) assocNearestTry(&near, p->zName);
-  assocError(pCall, "there is no database '%s'%s%s%s; ATTACH it first", zName,
-             ASSOC_DID_YOU_MEAN(near.zBest, "'"));
+  assocFail(pCall,
+            &(AssocWhy){.eReason = ASSOC_E_ARGUMENT,
+                        .zName = zName,
+                        .zNear = near.zBest,
+                        .zHint = "ATTACH it first"},
+            "there is no database '%s'", zName);
   return 0;
 }
 

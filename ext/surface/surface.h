@@ -23,6 +23,7 @@ extern const AssocFunction aAssocChangeFunction[];
 extern const AssocFunction aAssocConfigFunction[];
 extern const AssocFunction aAssocDefineFunction[];
 extern const AssocFunction aAssocDestroyFunction[];
+extern const AssocFunction aAssocErrorFunction[];
 extern const AssocFunction aAssocExplainFunction[];
 extern const AssocFunction aAssocLookFunction[];
 extern const AssocFunction aAssocReadFunction[];

@@ -154,7 +154,7 @@ static void runAll(AssocCall *pCall, SyncRun *p) {
                "%s cannot be rebuilt while a statement reads from the "
                "database; let it end, and call SELECT assoc_sync() alone",
                p->sync.pRebuilt->zTable);
-    pCall->rc = pCall->zErr ? SQLITE_LOCKED : SQLITE_NOMEM;
+    if (pCall->rc == SQLITE_ERROR) pCall->rc = SQLITE_LOCKED;
   }
   if (pCall->rc == SQLITE_OK && p->zRest[0] && defsSchema(p->pCat)[0]) {
     assocWriteHold(pCall, defsSchema(p->pCat));

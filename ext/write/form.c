@@ -130,8 +130,12 @@ int assocThroughColumn(AssocWriter *w, const AssocRel *pRel,
   memset(&near, 0, sizeof(near));
   near.zWritten = zName;
   for (i = 0; i < pTab->nCol; i++) assocNearestTry(&near, pTab->aCol[i].zName);
-  assocError(w->pCall, "the join table %s has no column '%s'%s%s%s",
-             pTab->zName, zName, ASSOC_DID_YOU_MEAN(near.zBest, "'"));
+  assocFail(w->pCall,
+            &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_COLUMN,
+                        .zModel = pTab->zName,
+                        .zName = zName,
+                        .zNear = near.zBest},
+            "the join table %s has no column '%s'", pTab->zName, zName);
   return -1;
 }
 

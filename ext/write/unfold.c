@@ -287,8 +287,12 @@ static void labelMissing(Graph *g, GraphRow **ap, int n, const GraphRow *pRef) {
   memset(&near, 0, sizeof(near));
   near.zWritten = labelText(g, pRef);
   for (i = 0; i < n; i++) assocNearestTry(&near, labelText(g, ap[i]));
-  assocError(g->w->pCall, "no row has the \"#id\" \"%s\"%s%s%s", near.zWritten,
-             ASSOC_DID_YOU_MEAN(near.zBest, "\""));
+  assocFail(g->w->pCall,
+            &(AssocWhy){.eReason = ASSOC_E_ARGUMENT,
+                        .zName = near.zWritten,
+                        .zNear = near.zBest,
+                        .zQuote = "\""},
+            "no row has the \"#id\" \"%s\"", near.zWritten);
 }
 
 static void refResolve(Graph *g, GraphRow **ap, int n, GraphRow *pRef) {
