@@ -284,12 +284,6 @@ struct AssocConn {
   u8 bViews;     /* Files are trusted: assoc_config('views', 1) */
   /* Is that word the name of a function or a table of ours? 2: a function */
   int (*xCallable)(const char *z, int n);
-  int bLoaded;       /* Everything has been registered */
-  int nFunction;     /* Functions that have been */
-  int mxDepth;       /* Deepest nesting of shapes and results */
-  int mxItem;        /* Most items of a shape */
-  int bHooked;       /* The virtual table assoc_state is connected */
-  int nHold;         /* Cursors that are open: see assocConnHold() */
   AssocErr last;     /* The last error of a call: assoc_error() */
   void *pGate;       /* BORROWED: what assoc_gate is to do, or 0 */
   void *pJob;        /* BORROWED: what it is doing, or 0 */
