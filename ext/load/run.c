@@ -338,12 +338,13 @@ static sqlite3_stmt *openFetch(AssocRun *pRun, const AssocNode *pNode,
                                AssocFetch *pFetch) {
   AssocCall *pCall = pRun->pCall;
   sqlite3_stmt *pStmt = assocFetchOpen(pRun, pFetch);
-  char *z = pCall->zErr;
+  char *z = pCall->err.zText;
   if (pStmt || pCall->rc != SQLITE_ERROR || z == 0 || !isLimit(z)) return pStmt;
-  pCall->zErr = 0;
+  pCall->err.zText = 0;
   pCall->rc = SQLITE_OK;
-  assocError(pCall, "what is asked of %s is more than SQLite takes at once: %s",
-             pNode->zPath, z);
+  assocFail(pCall, &(AssocWhy){.eReason = ASSOC_E_LIMIT, .zName = pNode->zPath},
+            "what is asked of %s is more than SQLite takes at once: %s",
+            pNode->zPath, z);
   sqlite3_free(z);
   return 0;
 }
