@@ -787,7 +787,8 @@ static void pathFilter(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 */
 static void sqlMaybe(AssocSql *p, const AssocFilter *pF) {
   const ShapePred *pPred = pF->pPred;
-  int bNone = pPred->eOp == SHAPE_OP_IN && pPred->pVal == 0;
+  int bNone = (pPred->eOp == SHAPE_OP_IN && pPred->pVal == 0) ||
+              pPred->eOp == SHAPE_OP_ISNULL; /* It is never NULL */
   sqlPut(p,
          bNone || trueOfNull(pPred) ? "coalesce((SELECT max(" : "(SELECT max(");
   assocSqlPred(p, pPred, pF->pEnd, lastHop(pF->pFirst)->iAlias);
