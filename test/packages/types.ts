@@ -1,0 +1,74 @@
+// What the types of the npm package promise. models.ts is what `npx
+// sqlite-assoc types` wrote for the tables users and posts.
+import { assoc, load, AssocError, getLoadablePath } from 'sqlite-assoc'
+import { document, shapes } from 'sqlite-assoc/express'
+import './models'
+
+declare const db: { prepare (sql: string): unknown, exec (sql: string): void }
+declare const later: { each (): void, configure (): void, loadExtension (): void }
+declare const unknownDriver: any
+
+const a = assoc(load(db))
+const path: string = getLoadablePath()
+
+// A model of the database: its columns have types, and its key.
+const user = a.find('User', 1)
+if (user) {
+  const id: number = user.id
+  const name: string | null = user.name
+  // @ts-expect-error: a name is no number
+  const wrong: number = user.name
+}
+// @ts-expect-error: the key is a number
+a.find('User', { id: 1 })
+const shaped = a.find('User', 1, '{name posts{title}}')
+const title: string | null | undefined = shaped?.posts?.[0].title
+// @ts-expect-error: a title is no number
+const count: number | undefined = shaped?.posts?.[0].title
+const all = a.eager('User(id = 1){name}')
+const first: string | null | undefined = all[0].name
+// @ts-expect-error: a name is no boolean
+const flag: boolean | undefined = a.eager('User{name}')[0].name
+// @ts-expect-error: there is no such kind
+a.define('User', 'hasLots', 'Post')
+
+// Another model is any document.
+const other: any = a.find('Other', 'x')?.whatever
+const n: number = a.count('User', 1, 'posts')
+const yes: boolean = a.has('User', 1, 'posts', [1, 2])
+const bytes: Buffer = a.json('User{name}')
+
+// Models and rows.
+const found = a.model('User').findByPk(1)
+const again: string | null | undefined = found?.name
+const posts: any = found?.getPosts({ limit: 1 })
+const total: number = a.model('User').findAndCountAll().count
+// @ts-expect-error: which rows has to be said
+a.model('User').update({ name: 'x' })
+
+// An asynchronous driver gives promises.
+async function run () {
+  const b = assoc(await load(later))
+  const name: string | null | undefined = (await b.find('User', 1))?.name
+  const m: number = await b.count('User', 1, 'posts')
+  // @ts-expect-error: it is a promise
+  const wrong: number = b.count('User', 1, 'posts')
+  const t: number = await b.transaction(async c => c.count('User', 1, 'posts'))
+}
+const c: number = assoc(unknownDriver).count('User', 1, 'posts')
+const d: number = a.transaction(inner => inner.count('User', 1, 'posts'))
+
+document(a, 'User{name}', { one: true })
+shapes(a, { session: (req: { me: number }) => ({ me: req.me }) })
+shapes(a, { open: true })
+// @ts-expect-error: who may see what has to be said
+shapes(a)
+
+try {
+  a.eager('User{pots}')
+} catch (error) {
+  if (error instanceof AssocError) {
+    const status: number = error.status
+    const hint: string | null = error.hint
+  }
+}

@@ -1,0 +1,222 @@
+/// <reference types="node" />
+
+/**
+ * The models of a database, for types. `npx sqlite-assoc types app.db` writes
+ * a file that fills it.
+ */
+export interface Schema {}
+
+type Name = keyof Schema & string
+type Entry<M> = M extends keyof Schema ? Schema[M] : never
+/** A row of a model with all columns. */
+export type RowOf<M> = [Entry<M>] extends [{ row: infer R }] ? R : Document
+/** What a shape of a model can give. */
+export type DocumentOf<M> =
+  [Entry<M>] extends [{ row: infer R, includes: infer I }]
+    ? Partial<R> & Partial<I> & Document : Document
+type KeyOf<M> = [Entry<M>] extends [{ key: infer K }] ? K : Key
+// 'User(id = 1){name}' speaks of User.
+type Root<Q> = Q extends `${infer M}{${string}`
+  ? M extends `${infer N}(${string}` ? N : M
+  : Q extends `${infer M}(${string}` ? M : Q
+
+export type Document = Record<string, any>
+export type Scalar = string | number | bigint | boolean | null | Date | Uint8Array
+export type Key = string | number | bigint | Uint8Array | readonly Scalar[]
+/** A key, a row, or several of these. */
+export type Targets = Key | Row | readonly (Key | Row)[] | null
+export type Kind = 'hasOne' | 'hasMany' | 'belongsTo' | 'belongsToMany'
+export type ModelName = Name | (string & {}) | Model<any, any>
+/** A shape as text, or Sequelize's find options. */
+export type Shape = string | object
+export type Param = Scalar | object
+
+type Mode = 'sync' | 'async'
+/** A value, or a promise of one where the driver is asynchronous. */
+export type Result<M, T> = M extends 'async' ? Promise<T> : T
+
+export interface DefineOptions {
+  as?: string
+  foreignKey?: string | string[] | object
+  otherKey?: string | string[]
+  sourceKey?: string | string[]
+  targetKey?: string | string[]
+  through?: string | object
+  scope?: object
+  order?: string | unknown[]
+  constraints?: boolean
+  onDelete?: string
+  onUpdate?: string
+  allowNull?: boolean
+  unique?: boolean
+  polymorphic?: string | object
+  temp?: boolean
+  replace?: boolean
+  [option: string]: unknown
+}
+
+export interface Changes {
+  added: unknown[]
+  removed: unknown[]
+  moved: unknown[]
+}
+
+export interface Destroyed {
+  deleted: Record<string, unknown[]>
+  changed: Record<string, unknown[]>
+}
+
+/** What assoc or SQLite refuses. */
+export class AssocError extends Error {
+  /** One of assoc_error()'s codes, such as 'unknown-association'. */
+  readonly code: string
+  /** What to write instead. */
+  readonly hint: string | null
+  /** The model that the error speaks of. */
+  readonly model: string | null
+  /** The name that the error speaks of: of an association, a column, … */
+  readonly about: string | null
+  /** The place in the shape. */
+  readonly at: number | null
+  /** An HTTP status to start from. */
+  readonly status: number
+  /** The driver's own error. */
+  readonly cause?: unknown
+}
+
+/** The JSON of a document, in a Buffer, for a response. */
+export interface Json<M extends Mode> {
+  (query: Shape, ...params: Param[]): Result<M, Buffer>
+  find (model: ModelName, key: Key | Row, shape?: Shape, ...params: Param[]):
+    Result<M, Buffer | null>
+  get (model: ModelName, key: Key | Row, association: Shape,
+    ...params: Param[]): Result<M, Buffer | null>
+}
+
+export class Assoc<M extends Mode = 'sync'> {
+  constructor (db: unknown)
+  readonly db: unknown
+  readonly json: Json<M>
+
+  define (model: ModelName, kind: Kind, target: ModelName | null,
+    options?: DefineOptions): Result<M, string>
+  undefine (model: ModelName, association: string): Result<M, boolean>
+  model<N extends Name> (name: N): Model<M, N>
+  model (name: string): Model<M, any>
+  model (name: string, options: object): Result<M, Model<M, any>>
+  discover (schema?: string | null, options?: object): Result<M, any>
+  sync (options?: object): Result<M, string>
+
+  eager<Q extends string> (query: Q, ...params: Param[]):
+    Result<M, DocumentOf<Root<Q>>[]>
+  eager<D = Document> (query: object, ...params: Param[]): Result<M, D[]>
+  find<N extends Name> (model: N, key: KeyOf<N> | Row):
+    Result<M, RowOf<N> | null>
+  find<N extends Name> (model: N, key: KeyOf<N> | Row, shape: Shape,
+    ...params: Param[]): Result<M, DocumentOf<N> | null>
+  find<D = Document> (model: string | Model<any, any>, key: Key | Row,
+    shape?: Shape, ...params: Param[]): Result<M, D | null>
+  get (model: ModelName, key: Key | Row, association: Shape,
+    ...params: Param[]): Result<M, any>
+  count (model: ModelName, key: Key | Row, association: Shape,
+    ...params: Param[]): Result<M, number>
+  has (model: ModelName, key: Key | Row, association: Shape,
+    targets: Targets, ...params: Param[]): Result<M, boolean>
+  /** The keys of the roots of a query. */
+  keys (query: Shape, ...params: Param[]): Result<M, any[]>
+
+  insert (model: ModelName, values: object, options?: object): Result<M, any>
+  create (model: ModelName, key: Key | Row, association: string,
+    values: object, ...options: (object | null | undefined)[]): Result<M, any>
+  update (model: ModelName, key: Key | Row, values: object,
+    options?: object): Result<M, number>
+  add (model: ModelName, key: Key | Row, association: string, targets: Targets,
+    ...options: (object | null | undefined)[]): Result<M, Changes>
+  set (model: ModelName, key: Key | Row, association: string, targets: Targets,
+    ...options: (object | null | undefined)[]): Result<M, Changes>
+  remove (model: ModelName, key: Key | Row, association: string,
+    targets: Targets, ...options: (object | null | undefined)[]):
+    Result<M, Changes>
+  destroy (model: ModelName, key: Key | Row, options?: object):
+    Result<M, Destroyed>
+  readonly (on?: boolean): Result<M, boolean>
+  /** f() in a transaction, or in a savepoint of the one that is open. */
+  transaction<T> (f: (a: this) => T): M extends 'async' ? Promise<Awaited<T>> : T
+
+  list (): Result<M, Document[]>
+  check (): Result<M, Document[]>
+  explain (query: Shape): Result<M, Document[]>
+  related (model: ModelName, key: Key | Row, association: string):
+    Result<M, Document[]>
+  sql (query: Shape): Result<M, string>
+  diagram (format?: string): Result<M, string>
+  dump (): Result<M, string>
+  config (name: string, value?: Scalar): Result<M, any>
+  version (): Result<M, string>
+  /** Any function by its name. */
+  call (name: string, ...values: Param[]): Result<M, any>
+  hasFunction (name: string): Result<M, boolean>
+}
+
+/** A row, with methods for its associations: getPosts, addPost, … */
+export class Row {
+  keyColumns (): Record<string, unknown>
+}
+export interface ModelRow<M> extends Row {
+  update (values: object): Result<M, this>
+  save (): Result<M, this>
+  reload (): Result<M, this>
+  destroy (options?: object): Result<M, Destroyed>
+  [method: string]: any
+}
+type Found<M, N> = DocumentOf<N> & ModelRow<M>
+
+export interface FindOptions {
+  attributes?: unknown
+  where?: object
+  include?: unknown
+  order?: unknown
+  limit?: number
+  offset?: number
+  scope?: unknown
+  paranoid?: boolean
+  [option: string]: unknown
+}
+
+/** Sequelize's methods of a model. */
+export class Model<M extends Mode = 'sync', N = any> {
+  readonly name: string
+  findAll (options?: FindOptions | string, ...params: Param[]):
+    Result<M, Found<M, N>[]>
+  findByPk (key: Key, options?: FindOptions | string, ...params: Param[]):
+    Result<M, Found<M, N> | null>
+  findOne (options?: FindOptions): Result<M, Found<M, N> | null>
+  findAndCountAll (options?: FindOptions):
+    Result<M, { count: number, rows: Found<M, N>[] }>
+  count (options?: FindOptions): Result<M, number>
+  create (values: object): Result<M, Found<M, N>>
+  update (values: object, options: { where: object }): Result<M, [number]>
+  destroy (options: { where: object, [option: string]: unknown }):
+    Result<M, number>
+}
+
+/** The library's path. */
+export function getLoadablePath (): string
+
+/** A connection of sqlite3, whose methods take callbacks. */
+interface AsyncDatabase {
+  each: Function
+  configure: Function
+  loadExtension: Function
+}
+
+type IsAny<D> = 0 extends 1 & D ? true : false
+/** How a driver works; one without types is taken for a synchronous one. */
+type ModeOf<D> = IsAny<D> extends true ? 'sync'
+  : D extends AsyncDatabase ? 'async' : 'sync'
+
+/** Load the extension into a connection: the connection, or a promise of it. */
+export function load<D> (db: D): Result<ModeOf<D>, D>
+
+/** The helper for a connection into which the extension is loaded. */
+export function assoc<D> (db: D): Assoc<ModeOf<D>>

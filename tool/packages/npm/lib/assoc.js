@@ -1,0 +1,390 @@
+'use strict'
+// Every SQL function as a method.
+const { driverOf } = require('./driver.js')
+const { AssocError, wrap } = require('./error.js')
+const { Model } = require('./model.js')
+const { then } = require('./then.js')
+const { fromJson, toArgument, toJson, toKey, toTargets } =
+  require('./value.js')
+
+/** An integer as a number, where a number can hold it. */
+const number = value => typeof value === 'bigint' &&
+  Number.isSafeInteger(Number(value)) ? Number(value) : value
+
+const flag = value => Boolean(number(value))
+
+// What is optional and was not given is not passed.
+const given = (...values) => {
+  while (values.length > 0 && values[values.length - 1] === undefined) {
+    values.pop()
+  }
+  return values
+}
+
+class Assoc {
+  #driver
+  #models = new Map()
+  #catalog = null // what assoc_diagram('json') says; null: ask again
+  #hasError = null // is there an assoc_error()?
+  #depth = 0
+
+  constructor (db) {
+    this.db = db
+    this.#driver = driverOf(db)
+    /** The JSON of a document as it is, in a Buffer, for a response. */
+    this.json = (query, ...params) =>
+      this.#bytes('eager', [toQuery(query), ...parameters(params)])
+    this.json.find = (model, key, shape, ...params) =>
+      this.#bytes('assoc_find', findArguments(model, key, shape, params))
+    this.json.get = (model, key, association, ...params) =>
+      this.#bytes('assoc_get', oneArguments(model, key, association, params))
+  }
+
+  // ------------------------------------------------------------- running SQL
+
+  /** Run f; what it throws, now or later, comes out as an AssocError. */
+  #guard (f) {
+    let result
+    try {
+      result = f()
+    } catch (error) {
+      throw wrap(error, this.#driver.async ? null : this.#lastError(error))
+    }
+    return this.#driver.async
+      ? result.catch(async error => {
+        throw wrap(error, await this.#lastError(error))
+      })
+      : result
+  }
+
+  /** What assoc_error() says of this error, or null. */
+  #lastError (error) {
+    if (error instanceof AssocError) return null
+    const ask = has => {
+      this.#hasError = has
+      return has
+        ? then(this.#driver.get('SELECT assoc_error() AS v', []), row => {
+          const detail = fromJson(row.v)
+          return detail && error.message.includes(detail.message)
+            ? detail : null
+        })
+        : null
+    }
+    if (this.#hasError !== null) return ask(this.#hasError)
+    return then(this.hasFunction('assoc_error'), ask)
+  }
+
+  /** Is there an SQL function of this name? */
+  hasFunction (name) {
+    return then(this.#driver.get('SELECT count(*) AS n FROM ' +
+      'pragma_function_list WHERE name = ?', [name]), row => row.n > 0)
+  }
+
+  #select (sql, values) {
+    return then(this.#guard(() => this.#driver.get(sql, values)),
+      row => row.v)
+  }
+
+  /** Any function by its name, with arguments as JavaScript has them. */
+  call (name, ...values) {
+    if (!/^\w+$/.test(name)) {
+      throw new AssocError(`${name} is no function`, { code: 'argument' })
+    }
+    const marks = values.map(() => '?').join(',')
+    return this.#select(`SELECT ${name}(${marks}) AS v`,
+      values.map((value, i) => toArgument(value, `argument ${i + 1}`)))
+  }
+
+  #call (name, values) {
+    return this.#select(
+      `SELECT ${name}(${values.map(() => '?').join(',')}) AS v`, values)
+  }
+
+  #json (name, values) {
+    return then(this.#call(name, values), fromJson)
+  }
+
+  #bytes (name, values) {
+    const sql = `SELECT CAST(${name}(${values.map(() => '?').join(',')}) ` +
+      'AS BLOB) AS v'
+    return then(this.#select(sql, values), value => value === null
+      ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength))
+  }
+
+  #rows (sql, values = []) {
+    return then(this.#guard(() => this.#driver.all(sql, values)), rows =>
+      rows.map(row => Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [name, number(value)]))))
+  }
+
+  // ----------------------------------------------------------- what relates
+
+  define (model, kind, target, options) {
+    this.#catalog = null
+    return this.#call('assoc_define', [toName(model), kind,
+      target === null ? null : toName(target),
+      ...given(options).map(o => toJson(o, 'options'))])
+  }
+
+  undefine (model, association) {
+    this.#catalog = null
+    return then(this.#call('assoc_undefine', [toName(model), association]),
+      flag)
+  }
+
+  /** The model of this name; with options, assoc_model() is called first. */
+  model (name, options) {
+    const key = toName(name)
+    if (!this.#models.has(key)) this.#models.set(key, new Model(this, key))
+    const model = this.#models.get(key)
+    if (options === undefined) return model
+    this.#catalog = null
+    return then(this.#call('assoc_model', [key, toJson(options, 'options')]),
+      () => model)
+  }
+
+  /** What was made and what was not; of a dry run the SQL that would make it. */
+  discover (schema, options) {
+    this.#catalog = null
+    const found = this.#call('assoc_discover', given(schema, options).map(
+      (v, i) => toArgument(v === undefined ? null : v,
+        ['schema', 'options'][i])))
+    return options && options.dryRun ? found : then(found, fromJson)
+  }
+
+  /** Make what definitions need: the DDL that was run. */
+  sync (options) {
+    this.#catalog = null
+    return this.#call('assoc_sync',
+      given(options).map(o => toJson(o, 'options')))
+  }
+
+  /** What assoc_diagram('json') says of each model, by lower-case name. */
+  catalog () {
+    if (this.#catalog) return this.#catalog
+    return then(this.#json('assoc_diagram', ['json']), ({ models }) => {
+      this.#catalog = new Map(models.map(m => [m.name.toLowerCase(), m]))
+      for (const m of models) {
+        const table = m.table.toLowerCase()
+        if (!this.#catalog.has(table)) this.#catalog.set(table, m)
+      }
+      return this.#catalog
+    })
+  }
+
+  // ------------------------------------------------------------------- read
+
+  eager (query, ...params) {
+    return this.#json('eager', [toQuery(query), ...parameters(params)])
+  }
+
+  find (model, key, shape, ...params) {
+    return this.#json('assoc_find', findArguments(model, key, shape, params))
+  }
+
+  get (model, key, association, ...params) {
+    return this.#json('assoc_get',
+      oneArguments(model, key, association, params))
+  }
+
+  count (model, key, association, ...params) {
+    return then(this.#call('assoc_count',
+      oneArguments(model, key, association, params)), number)
+  }
+
+  has (model, key, association, targets, ...params) {
+    return then(this.#call('assoc_has', [
+      ...oneArguments(model, key, association, []),
+      toTargets(targets, 'targets'), ...parameters(params)]), flag)
+  }
+
+  /** The keys of the roots of a query. */
+  keys (query, ...params) {
+    const values = [toQuery(query), ...parameters(params)]
+    const marks = values.map(() => '?').join(',')
+    return then(this.#rows(`SELECT id FROM eager(${marks})`, values), rows =>
+      rows.map(row => row.id))
+  }
+
+  // ------------------------------------------------------------------ write
+
+  insert (model, values, options) {
+    return this.#json('assoc_insert', [toName(model),
+      toJson(values, 'values'), ...optional(options)])
+  }
+
+  // The key may be an integer that only its text has whole, where a driver
+  // gives numbers.
+  create (model, key, association, values, ...options) {
+    const all = [...oneArguments(model, key, association, []),
+      toJson(values, 'values'), ...optional(...options)]
+    const sql = 'WITH made(k) AS MATERIALIZED (SELECT assoc_create(' +
+      `${all.map(() => '?').join(',')})) SELECT CASE typeof(k) ` +
+      "WHEN 'integer' THEN CAST(k AS TEXT) ELSE k END AS v, " +
+      'typeof(k) AS t FROM made'
+    return then(this.#guard(() => this.#driver.get(sql, all)), row =>
+      row.t === 'integer' ? number(BigInt(row.v)) : row.v)
+  }
+
+  update (model, key, values, options) {
+    return then(this.#call('assoc_update', [toName(model), toKey(key, 'key'),
+      toJson(values, 'values'), ...optional(options)]), number)
+  }
+
+  add (model, key, association, targets, ...options) {
+    return this.#link('assoc_add', model, key, association, targets, options)
+  }
+
+  set (model, key, association, targets, ...options) {
+    return this.#link('assoc_set', model, key, association, targets, options)
+  }
+
+  remove (model, key, association, targets, ...options) {
+    return this.#link('assoc_remove', model, key, association, targets,
+      options)
+  }
+
+  #link (name, model, key, association, targets, options) {
+    return this.#json(name, [...oneArguments(model, key, association, []),
+      toTargets(targets, 'targets'), ...optional(...options)])
+  }
+
+  destroy (model, key, options) {
+    return this.#json('assoc_destroy', [toName(model), toKey(key, 'key'),
+      ...optional(options)])
+  }
+
+  /** Let nothing, or everything, be written; without an argument: may it? */
+  readonly (on) {
+    return then(this.#call('assoc_readonly',
+      given(on).map(v => toArgument(v, 'on'))), flag)
+  }
+
+  /**
+   * f() in a transaction, or in a savepoint of the one that is open. What it
+   * throws rolls back; of an asynchronous driver f may be asynchronous.
+   */
+  transaction (f) {
+    const inner = this.#driver.inTransaction() !== false || this.#depth > 0
+    const name = `assoc_js_${this.#depth}`
+    const begin = inner ? `SAVEPOINT ${name}` : 'BEGIN IMMEDIATE'
+    const commit = inner ? `RELEASE ${name}` : 'COMMIT'
+    const rollback = inner ? `ROLLBACK TO ${name}; ${commit}` : 'ROLLBACK'
+    return this.#driver.async
+      ? this.#transactionLater(f, begin, commit, rollback)
+      : this.#transactionNow(f, begin, commit, rollback)
+  }
+
+  #exec (sql) {
+    return this.#guard(() => this.#driver.exec(sql))
+  }
+
+  #transactionNow (f, begin, commit, rollback) {
+    this.#exec(begin)
+    this.#depth++
+    try {
+      const result = f(this)
+      if (result && typeof result.then === 'function') {
+        result.then(() => {}, () => {}) // its own error is told by nobody
+        throw new AssocError('the driver is synchronous, so the function of ' +
+          'a transaction must be', { code: 'argument' })
+      }
+      this.#exec(commit)
+      return result
+    } catch (error) {
+      // An error may have rolled back all by itself.
+      try {
+        this.#exec(rollback)
+      } catch {}
+      throw error
+    } finally {
+      this.#depth--
+    }
+  }
+
+  async #transactionLater (f, begin, commit, rollback) {
+    await this.#exec(begin)
+    this.#depth++
+    try {
+      const result = await f(this)
+      await this.#exec(commit)
+      return result
+    } catch (error) {
+      await this.#exec(rollback).catch(() => {})
+      throw error
+    } finally {
+      this.#depth--
+    }
+  }
+
+  // ------------------------------------------------------------ look inside
+
+  list () {
+    return this.#rows('SELECT * FROM assoc_list')
+  }
+
+  check () {
+    return this.#rows('SELECT * FROM assoc_check')
+  }
+
+  explain (query) {
+    return this.#rows('SELECT * FROM assoc_explain(?)', [toQuery(query)])
+  }
+
+  /** The rows that are related, as the table `related` has them. */
+  related (model, key, association) {
+    return this.#rows('SELECT * FROM assoc_related(?,?,?)',
+      oneArguments(model, key, association, []))
+  }
+
+  sql (query) {
+    return this.#call('assoc_sql', [toQuery(query)])
+  }
+
+  diagram (format) {
+    return this.#call('assoc_diagram', given(format))
+  }
+
+  dump () {
+    return this.#call('assoc_dump', [])
+  }
+
+  config (name, value) {
+    return then(this.#call('assoc_config', given(name, value)), number)
+  }
+
+  version () {
+    return this.#call('assoc_version', [])
+  }
+}
+
+// ------------------------------------------------------ arguments by their part
+
+function toName (model) {
+  return model instanceof Model ? model.name : toArgument(model, 'the model')
+}
+
+function toQuery (query) {
+  return typeof query === 'string' ? query : toJson(query, 'the query')
+}
+
+const parameters = params =>
+  params.map((value, i) => toArgument(value, `parameter ${i + 1}`))
+
+// Options that were not given, at the end, are not passed; inside, are NULL.
+const optional = (...options) => given(...options).map(o =>
+  o === undefined || o === null ? null : toJson(o, 'options'))
+
+function findArguments (model, key, shape, params) {
+  const head = [toName(model), toKey(key, 'the key')]
+  if (shape === undefined && params.length === 0) return head
+  return [...head, shape === undefined ? '{*}' : toQuery(shape),
+    ...parameters(params)]
+}
+
+function oneArguments (model, key, association, params) {
+  return [toName(model), toKey(key, 'the key'), toQuery(association),
+    ...parameters(params)]
+}
+
+module.exports = { Assoc }
