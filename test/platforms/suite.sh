@@ -1,0 +1,85 @@
+#!/bin/sh
+# The functional tests on another processor, emulated by qemu: Debian's Tcl,
+# SQLite and C library of that processor in a folder, and the extension and its
+# test helper compiled for it.
+#
+#   test/platforms/suite.sh FOLDER ARCH ZIG-CC… -- OPTIONS-OF-all.tcl TESTS…
+#
+# ARCH is Debian's name: arm64, armhf, i386, s390x.
+set -e
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+mkdir -p "$1/suite/$2"
+arch=$2
+folder=$(cd "$1/suite/$arch" && pwd)
+shift 2
+zig=
+while [ "$1" != -- ]; do
+  zig="$zig $1"
+  shift
+done
+shift
+case $arch in
+arm64) qemu=qemu-aarch64 target=aarch64-linux-gnu.2.36 triplet=aarch64-linux-gnu ;;
+armhf) qemu=qemu-arm target=arm-linux-gnueabihf.2.36 triplet=arm-linux-gnueabihf ;;
+i386) qemu=qemu-i386 target=x86-linux-gnu.2.36 triplet=i386-linux-gnu ;;
+s390x) qemu=qemu-s390x target=s390x-linux-gnu.2.36 triplet=s390x-linux-gnu ;;
+*)
+  echo "no such processor: $arch" >&2
+  exit 2
+  ;;
+esac
+root=$folder/root
+
+# apt with a state of its own knows this one architecture; the machine's own
+# packages are not touched.
+debian() {
+  apt-get -qq -o APT::Architecture="$arch" -o APT::Architectures="$arch" \
+    -o Dir::State="$folder/state" -o Dir::State::status="$folder/status" \
+    -o Dir::Cache="$folder/cache" -o APT::Sandbox::User=root "$@"
+}
+
+if [ ! -x "$root/usr/bin/tclsh8.6" ]; then
+  echo "  GET    Debian's Tcl and SQLite for $arch"
+  mkdir -p "$folder/state/lists/partial" "$folder/cache/archives/partial" \
+    "$folder/debs" "$root"
+  touch "$folder/status"
+  debian update 2>"$folder/log" || true
+  (cd "$folder/debs" && debian download libc6 libgcc-s1 zlib1g libtcl8.6 \
+    tcl8.6 tcl8.6-dev libsqlite3-0 libsqlite3-tcl sqlite3 libreadline8 \
+    libtinfo6 2>"$folder/log")
+  for deb in "$folder"/debs/*.deb; do
+    dpkg -x "$deb" "$root"
+  done
+  rm -rf "$folder/debs" "$folder/cache"
+fi
+
+# ------------------------------------------------- the extension and the helper
+
+cc="$zig -target $target -O1 -g -w -std=c11 -fPIC -shared -fno-sanitize=undefined
+  -I$folder/include -I$top/ext"
+mkdir -p "$folder/include"
+cp /usr/include/sqlite3.h /usr/include/sqlite3ext.h "$folder/include"
+if [ ! "$folder/unit.so" -nt "$top/build/assoc.c" ]; then
+  echo "  CC     suite/$arch"
+  $cc -fvisibility=hidden "$top/build/assoc.c" -o "$folder/assoc.so"
+  $cc -DUSE_TCL_STUBS -I"$root/usr/include/tcl8.6" "$top/test/faultsim.c" \
+    "$top/test/rawdb.c" "$root/usr/lib/$triplet/libtclstub8.6.a" \
+    "$root/usr/lib/$triplet/libsqlite3.so.0" -o "$folder/faultsim.so"
+  $cc -fvisibility=hidden "$top/test/unit.c" $(find "$top/ext" -name '*.c' ! -name assoc.c) \
+    -o "$folder/unit.so"
+fi
+
+# qemu looks into the folder first for each absolute path that is opened.
+run() {
+  printf '#!/bin/sh\n%s\nexec %s -L "%s" "%s" "$@"\n' "$2" "$qemu" "$root" \
+    "$root/usr/bin/$3" >"$1"
+  chmod +x "$1"
+}
+mkdir -p "$folder/bin"
+run "$folder/bin/sqlite3" '' sqlite3
+run "$folder/run" shift tclsh8.6 # instead of this machine's tclsh
+
+PATH=$folder/bin:$PATH ASSOC_SO=$folder/assoc.so \
+  ASSOC_HELPER=$folder/faultsim.so \
+  exec tclsh "$top/test/all.tcl" -run "$folder/run" -log "$folder/log.d" "$@"
