@@ -20,6 +20,11 @@
 #   make newsqlite     the tests on the newest SQLite, with its own asserts
 #   make clients       the same story from 29 clients in 13 languages; T=GLOB
 #                      chooses: T='python-*' (ext/doc/CLIENTS.md)
+#   make packages      npm, Python, Debian, WebAssembly and release archives,
+#                      built into build/packages and tried there; PARTS=npm
+#   make platforms     the SQL of the documentation on other processors, musl and
+#                      Windows, emulated; and WebAssembly in Chromium; with
+#                      SUITE=arm64, the functional tests on that processor
 #   make fuzz          random shapes, definitions, payloads and files, judged,
 #                      for SECONDS=60 (test/fuzz/fuzz.c)
 #   make coverage      what share of each source file the tests run
@@ -281,6 +286,55 @@ clients:
 	@tool/setup.sh clients
 	@$(SUBMAKE) assoc.$(SO)
 	@test/clients/run.sh assoc.$(SO) build/clients $(if $(T),'$(T)')
+
+# --------------------------------------------------------------- packages
+#
+# build/tools has what comes from PyPI, zig's C compiler for all platforms
+# among it, and the caches of that and of Emscripten.
+
+TOOLS := build/tools
+PACKAGES := build/packages
+PARTS ?= npm python release wasm debian
+export PARTS
+TOOLS_PYTHON := $(TOOLS)/python/bin/python
+PACK = env EM_CACHE=$(CURDIR)/$(TOOLS)/emscripten \
+  ZIG_GLOBAL_CACHE_DIR=$(CURDIR)/$(TOOLS)/zig \
+  SQLITE_SOURCE=$(CURDIR)/$(NEW) $(TOOLS_PYTHON) -B tool/packages/build.py
+
+$(TOOLS_PYTHON): tool/packages/requirements.txt
+	@rm -rf $(TOOLS)/python
+	@PATH=/usr/bin:$$PATH python3 -m venv $(TOOLS)/python
+	@$(TOOLS)/python/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: packages build-packages
+packages:
+	@$(MAKE) build-packages
+	@$(SUBMAKE) assoc.$(SO)
+	@test/packages/run.sh $(PACKAGES) $(PACK)
+
+build-packages:
+	@tool/setup.sh packages
+	@$(SUBMAKE) $(NEW)/sqlite3.c
+	@$(SUBMAKE) $(TOOLS_PYTHON) $(AMALGAMATION)
+	@$(PACK) $(PACKAGES) $(PARTS)
+
+# SUITE=arm64 (armhf, i386, s390x) runs the functional tests there instead.
+ZIG_CC = env ZIG_GLOBAL_CACHE_DIR=$(CURDIR)/$(TOOLS)/zig \
+  ZIG_LOCAL_CACHE_DIR=$(CURDIR)/$(TOOLS)/zig \
+  $(CURDIR)/$(TOOLS_PYTHON) -m ziglang cc
+
+.PHONY: platforms
+platforms:
+	@tool/setup.sh platforms
+ifeq ($(SUITE),)
+	@$(MAKE) build-packages PARTS='npm wasm'
+	@test/platforms/run.sh build/platforms $(PACKAGES) $(ZIG_CC) -- $(DOC)
+else
+	@$(SUBMAKE) $(TOOLS_PYTHON) $(AMALGAMATION)
+	@test/platforms/suite.sh build/platforms $(SUITE) $(ZIG_CC) -- \
+	  $(if $(T),-only '$(T)') $(FUNCTIONAL)
+endif
 
 # ------------------------------------------------------------------- fuzz
 

@@ -10,6 +10,9 @@
 #   tool/setup.sh bench      and gnuplot, for the charts
 #   tool/setup.sh clients    what `build` needs, and the languages of the clients:
 #                            each that cannot be had is left out
+#   tool/setup.sh packages   what `test` needs, and what the packages named in
+#                            PARTS are built and tried with
+#   tool/setup.sh platforms  qemu, wine, Chromium, and C libraries for them
 #
 # Each tool is looked for first, so that nothing is called that could ask for
 # a password or the network when nothing is missing. What is missing is
@@ -37,6 +40,10 @@ has_header() {
 # A program that starts, which a stub on the PATH may not do.
 has_program() {
   "$1" --version </dev/null >/dev/null 2>&1
+}
+
+has_package() {
+  dpkg -s "$1" 2>/dev/null | grep -q '^Status: .* installed'
 }
 
 # Does this Tcl script succeed?
@@ -89,6 +96,26 @@ needs_test() {
   need 'libsqlite3-tcl' 'sqlite' has_tcl 'package require sqlite3'
 }
 
+# What only some packages need. Emscripten runs acorn from Debian's package.
+needs_parts() {
+  for part in "$@"; do
+    case $part in
+    wasm)
+      need 'emscripten' 'emscripten' has_program emcc
+      case $(command -v apt-get) in
+      ?*) need 'node-acorn' '' test -d /usr/share/nodejs/acorn ;;
+      esac
+      ;;
+    debian)
+      need 'debhelper' '' test -x /usr/bin/dh
+      need 'dpkg-dev' '' has_program dpkg-buildpackage
+      need 'fakeroot' '' has_program fakeroot
+      need 'lintian' '' has_program lintian
+      ;;
+    esac
+  done
+}
+
 look() {
   missing_apt= missing_brew= wanted_apt= wanted_brew=
   case $task in
@@ -125,6 +152,25 @@ look() {
     want 'maven' 'maven' has_program mvn
     want 'golang-go' 'go' go version
     want 'cargo' 'rust' has_program cargo
+    ;;
+  packages)
+    needs_test
+    need 'python3-venv' 'python3' /usr/bin/python3 -c 'import ensurepip'
+    need 'nodejs' 'node' has_program node
+    need 'npm' 'node' has_program npm
+    needs_parts ${PARTS:-}
+    ;;
+  platforms)
+    needs_test
+    need 'npm' 'node' has_program npm
+    need 'qemu-user' 'qemu' has_program qemu-aarch64
+    for arch in arm64 armhf i386 riscv64 s390x; do
+      need "libc6-$arch-cross" '' has_package "libc6-$arch-cross"
+    done
+    need 'musl' '' test -f /lib/ld-musl-x86_64.so.1
+    need 'wine' '' test -x /usr/bin/wine
+    need 'wine64' '' test -x /usr/lib/wine/wine64
+    need 'chromium' '' has_program chromium
     ;;
   diagrams)
     needs_test
