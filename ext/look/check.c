@@ -628,7 +628,7 @@ static const char *problemBackName(Checker *c, AssocRel *pRel, int bUnique) {
   name.aRef = bBelongs ? pRel->targetKey.aCol : pRel->sourceKey.aCol;
   name.bUnique = (u8)bUnique;
   name.bOnly = name.bPlain = 1;
-  assocNamingStart(c->pCall, &c->p->mem, &name);
+  assocLookNaming(c->p, &name);
   for (i = 0; c->pCall->rc == SQLITE_OK; i++) {
     z = bBelongs ? assocNameHas(c->pCall, &c->p->mem, &name, i)
                  : assocNameOne(c->pCall, &c->p->mem, &name, i);

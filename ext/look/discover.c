@@ -306,6 +306,7 @@ static int foundJoins(AssocLook *p, AssocLookKey *pA, AssocLookKey *pB) {
   AssocTable *pTab = pA->name.pChild->pTable;
   int aCol[16], n = 0, i, j, bUnique = 0;
   if (pA->name.bUnique || pB->name.bUnique) return 0;
+  if (pTab->eType != ASSOC_TABLE) return 0;
   for (i = 0; i < pA->key.nCol && n < ASSOC_COUNT(aCol); i++) {
     aCol[n++] = pA->key.aCol[i];
   }
@@ -390,7 +391,8 @@ static void foundOver(AssocLook *p, AssocLookKey *pKey, int eKind) {
   AssocModel *pParent = (AssocModel *)pKey->name.pParent;
   if (eKind == ASSOC_BELONGSTO) {
     foundAdd(p, pChild, eKind, pParent, pKey, 0, 0);
-  } else {
+  } else if (pChild->pTable->eType ==
+             ASSOC_TABLE) { /* A view has no other side */
     eKind = pKey->name.bUnique ? ASSOC_HASONE : ASSOC_HASMANY;
     foundAdd(p, pParent, eKind, pChild, pKey, 0, 0);
   }

@@ -441,6 +441,15 @@ static void lookRelate(LookPlace *a, int n) {
   }
 }
 
+void assocLookNaming(AssocLook *p, AssocNaming *pName) {
+  assocLookHabits(p);
+  pName->eStyle = p->eStyle;
+  pName->cLetter = (char)p->cLetter;
+  pName->zChild = assocLookPlainName(p, pName->pChild->zName);
+  pName->zParent = assocLookPlainName(p, pName->pParent->zName);
+  assocNamingStart(p->pCall, &p->mem, pName);
+}
+
 void assocLookKeysRelate(AssocLook *p) {
   AssocLookKey *pKey;
   LookPlace *a;
@@ -449,11 +458,7 @@ void assocLookKeysRelate(AssocLook *p) {
   for (pKey = p->pKey; pKey; pKey = pKey->pNext) n++;
   a = assocAlloc(p->pCall, &p->mem, (i64)sizeof(*a) * (n + 1));
   for (pKey = p->pKey, i = 0; pKey && a && i < n; pKey = pKey->pNext, i++) {
-    pKey->name.eStyle = p->eStyle;
-    pKey->name.cLetter = (char)p->cLetter;
-    pKey->name.zChild = assocLookPlainName(p, pKey->name.pChild->zName);
-    pKey->name.zParent = assocLookPlainName(p, pKey->name.pParent->zName);
-    assocNamingStart(p->pCall, &p->mem, &pKey->name);
+    assocLookNaming(p, &pKey->name);
     a[i].pKey = pKey;
     a[i].i = i;
   }

@@ -176,6 +176,7 @@ static void guessAdd(AssocGuesser *g, const AssocGuessColumn *p,
       assocLookKeyAdd(g->p, p->pTab->pModel, pParent, 1, &p->iCol, &q->iCol);
   if (pKey == 0) return;
   p->pTab->abTaken[p->iCol] = 1;
+  if (!p->bMarked) p->pTab->bPlain = 1;
   if (p->bMarked) {
     g->nMarked++;
   } else {
@@ -219,7 +220,7 @@ static int matchIsBacked(AssocGuesser *g, const AssocGuessColumn *p,
                          const AssocGuessMatch *pMatch, int n) {
   if (!p->bMarked && pMatch->eKind != ASSOC_GUESS_PAIR) {
     int bIndexed = columnIsIndexed(g, p);
-    int bHabit = g->nPlain * 2 >= g->nMarked;
+    int bHabit = p->pTab->bPlain || g->nPlain * 2 >= g->nMarked;
     if (pMatch->eKind == ASSOC_GUESS_SELF) return n > 0;
     return n >= 2 - bIndexed && (bIndexed || bHabit || p->pTab->bJoin);
   }
@@ -308,6 +309,7 @@ static int guessMatches(AssocGuesser *g, const AssocGuessColumn *p,
   for (i = 0; i < nMatch && g->pCall->rc == SQLITE_OK; i++) {
     const AssocGuessMatch *m = &aMatch[i];
     const AssocTable *pTo = m->pParent->pTab->pModel->pTable;
+    if (p->bPk && m->eKind > ASSOC_GUESS_SUFFIX) break;
     if (!typeFits(p->pCol, &pTo->aCol[m->pParent->iCol])) continue;
     valuesRead(g, v, p);
     n = valuesIn(g, v, m->pParent, &nBad);
@@ -350,6 +352,13 @@ static void guessByValues(AssocGuesser *g, const AssocGuessColumn *p,
   if (!match.pParent->bDense) guessAdd(g, p, &match, nBest);
 }
 
+/* Is it the key of its own table by name: creatorTypeID of creatorTypes? */
+static int columnIsName(const AssocGuessColumn *p) {
+  const AssocGuessName *q = &p->pTab->name;
+  return p->bPk && p->core.n == q->n && q->n > 0 &&
+         memcmp(p->core.ap, q->ap, sizeof(q->ap[0]) * (size_t)q->n) == 0;
+}
+
 /* The columns of a table that have a word that marks a key, or that have
 ** none. */
 static void guessTable(AssocGuesser *g, AssocGuessTable *pTab, int bMarked) {
@@ -362,7 +371,8 @@ static void guessTable(AssocGuesser *g, AssocGuessTable *pTab, int bMarked) {
     if (pTab->abTaken[i] || pTab->pModel->pTable->aCol[i].bGenerated) continue;
     assocGuessColumn(g, &col, pTab, i);
     if (g->pCall->rc != SQLITE_OK) break;
-    if (col.bMarked != bMarked) continue;
+    if (col.bMarked != bMarked || columnIsName(&col)) continue;
+    if (!bMarked && assocGuessIsNumber(g, &col)) continue;
     nMatch = assocGuessMatches(g, &col);
     if (nMatch && g->aMatch[0].eKind > ASSOC_GUESS_SAME &&
         assocGuessIsPolymorphic(g, &col)) {
@@ -462,6 +472,105 @@ static void guessTables(AssocGuesser *g) {
   qsort(g->aTable, (size_t)g->nTable, sizeof(*g->aTable), guessByTable);
 }
 
+/* ------------------------------------------------------------------- views */
+
+static int viewIsWord(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '_' || (u8)c >= 0x80;
+}
+
+/* Does the text name the table? */
+static int viewReads(const char *zSql, const char *zTable) {
+  int i, n = (int)strlen(zTable);
+  for (i = 0; zSql[i]; i++) {
+    if (sqlite3_strnicmp(&zSql[i], zTable, n) == 0 &&
+        (i == 0 || !viewIsWord(zSql[i - 1])) && !viewIsWord(zSql[i + n])) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* A column of a view that has the name of a key of a table that the view
+** reads; 0 if there is none, or two to different parents. */
+static const AssocLookKey *viewKey(AssocGuesser *g, const char *zSql,
+                                   const char *zCol) {
+  const AssocLookKey *pKey, *pBest = 0;
+  for (pKey = g->p->pKey; pKey; pKey = pKey->pNext) {
+    const AssocTable *pTab = pKey->name.pChild->pTable;
+    if (pKey->key.nCol != 1 || pTab->eType != ASSOC_TABLE) continue;
+    if (sqlite3_stricmp(pKey->key.azCol[0], zCol) != 0) continue;
+    if (!viewReads(zSql, pTab->zName)) continue;
+    if (pBest && pBest->name.pParent != pKey->name.pParent) return 0;
+    pBest = pKey;
+  }
+  return pBest;
+}
+
+/* Are the first values of the column, as the view gives them, in the parent?
+** One that the view has computed is not. */
+static int viewHasKeys(AssocGuesser *g, AssocModel *pView, int iCol,
+                       const AssocLookKey *pOf) {
+  AssocGuessParent *q = g->aParent, *pEnd = &g->aParent[g->nParent];
+  sqlite3_stmt *pStmt;
+  int n = 0, nBad = 0, rc = SQLITE_DONE;
+  while (q < pEnd && (q->pTab->pModel != pOf->name.pParent ||
+                      q->iCol != pOf->ref.aCol[0])) {
+    q++;
+  }
+  if (q == pEnd) return 0;
+  pStmt = assocPrepare(g->pCall, "SELECT \"%w\" FROM \"%w\".\"%w\" LIMIT 50",
+                       pView->pTable->aCol[iCol].zName,
+                       pView->pTable->pSchema->zName, pView->pTable->zName);
+  while (pStmt && (rc = sqlite3_step(pStmt)) == SQLITE_ROW) {
+    if (sqlite3_column_type(pStmt, 0) == SQLITE_NULL) continue;
+    n++;
+    nBad += !parentHas(g, q, sqlite3_column_value(pStmt, 0));
+  }
+  /* A view that fails is one without keys */
+  if (rc != SQLITE_DONE && rc != SQLITE_ERROR) assocErrorCode(g->pCall, rc);
+  sqlite3_finalize(pStmt);
+  return rc == SQLITE_DONE && n > 0 && nBad == 0;
+}
+
+static void guessView(AssocGuesser *g, AssocModel *pView, const char *zSql) {
+  int i;
+  for (i = 0; i < pView->pTable->nCol && g->pCall->rc == SQLITE_OK; i++) {
+    const AssocLookKey *pOf = viewKey(g, zSql, pView->pTable->aCol[i].zName);
+    AssocLookKey *pKey;
+    if (pOf == 0 || !viewHasKeys(g, pView, i, pOf)) continue;
+    pKey = assocLookKeyAdd(g->p, pView, (AssocModel *)pOf->name.pParent, 1, &i,
+                           pOf->ref.aCol);
+    if (pKey == 0) return;
+    pKey->nSure = pOf->nSure < 80 ? pOf->nSure : 80;
+    pKey->zWhy =
+        assocArenaPrintf(g->pCall, &g->p->mem, "the view reads it from %s",
+                         pOf->name.pChild->pTable->zName);
+  }
+}
+
+/* Views have the keys of the tables that they read. */
+static void guessViews(AssocGuesser *g) {
+  AssocModel *pModel;
+  int i = 0;
+  while ((pModel = assocLookNextModel(g->p, &i)) != 0) {
+    sqlite3_stmt *pStmt;
+    char *zSql = 0;
+    if (pModel->pTable->eType != ASSOC_VIEW) continue;
+    pStmt = assocPrepare(g->pCall,
+                         "SELECT sql FROM \"%w\".sqlite_schema"
+                         " WHERE type = 'view' AND name = ?1",
+                         g->p->pSchema->zName);
+    assocBindText(g->pCall, pStmt, 1, pModel->pTable->zName);
+    if (assocStep(g->pCall, pStmt)) {
+      zSql = assocArenaText(g->pCall, &g->p->mem,
+                            assocColumnText(g->pCall, pStmt, 0), -1);
+    }
+    assocFinalize(g->pCall, pStmt);
+    if (zSql) guessView(g, pModel, zSql);
+  }
+}
+
 void assocLookGuess(AssocLook *p) {
   AssocGuesser g;
   int i, iPass;
@@ -476,6 +585,7 @@ void assocLookGuess(AssocLook *p) {
       guessTable(&g, &g.aTable[i], iPass == 0);
     }
   }
+  guessViews(&g);
   for (i = 0; i < g.nParent; i++) assocFinalize(p->pCall, g.aParent[i].pFind);
   assocLookKeysRelate(p);
 }

@@ -45,6 +45,7 @@ struct AssocGuessTable {
   const char *zGlued;      /* plain without separators */
   const char *zInitial;    /* The first letters of plain's words */
   AssocGuessWord *pPrefix; /* What most of its columns begin with, or 0 */
+  u8 bPlain;               /* Has a key without a word such as id */
   u8 bJoin;                /* Holds two keys and nothing else */
   u8 bTypes;               /* What follows has been read */
   int nType;               /* Names of classes in a column named type */
@@ -127,6 +128,8 @@ void assocGuessColumn(AssocGuesser *g, AssocGuessColumn *p,
 int assocGuessMatches(AssocGuesser *g, const AssocGuessColumn *p);
 /* Is another column there that says which table the key is of? */
 int assocGuessIsPolymorphic(AssocGuesser *g, const AssocGuessColumn *p);
+/* Does the name say that it is a number or a flag: num_stars, is_fork? */
+int assocGuessIsNumber(AssocGuesser *g, const AssocGuessColumn *p);
 /* Does the name say that it is the key of another system: providerAccountId? */
 int assocGuessIsElsewhere(const AssocGuessColumn *p);
 /* What kind of name it is, for a reason. */

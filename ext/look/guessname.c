@@ -70,7 +70,8 @@ static const char *const azNameDirection[] = {
     "next", "source", "prev", "previous", "in", "out", "left", "right"};
 /* Rows of the same table. */
 static const char *const azNameSelf[] = {"parent", "root",        "ancestor",
-                                         "reply",  "predecessor", "successor"};
+                                         "reply",  "predecessor", "successor",
+                                         "fork",   "copy",        "duplicate"};
 /* People, and which tables hold them. */
 static const char *const azNamePerson[] = {
     "author",    "owner",     "creator",   "editor",    "assignee",
@@ -703,6 +704,23 @@ int assocGuessMatches(AssocGuesser *g, const AssocGuessColumn *p) {
   if (coreIsSelf(p) && !p->bPk) matchSelf(g, p, &n);
   if (coreIsPerson(p) && !p->bPk) matchPeople(g, &n);
   return n;
+}
+
+int assocGuessIsNumber(AssocGuesser *g, const AssocGuessColumn *p) {
+  static const char *const azFirst[] = {"is_",  "has_", "can_",   "was_",
+                                        "num_", "max_", "min_",   "total_",
+                                        "nb_",  "no_",  "allow_", "count_"};
+  static const char *const azLast[] = {"_count", "_total", "_size", "_num"};
+  const char *z = assocUnderscore(g->pCall, &g->p->mem, p->pCol->zName);
+  int i, n = z ? (int)strlen(z) : 0;
+  for (i = 0; i < ASSOC_COUNT(azFirst) && z; i++) {
+    if (strncmp(z, azFirst[i], strlen(azFirst[i])) == 0) return 1;
+  }
+  for (i = 0; i < ASSOC_COUNT(azLast) && z; i++) {
+    int nLast = (int)strlen(azLast[i]);
+    if (n > nLast && strcmp(&z[n - nLast], azLast[i]) == 0) return 1;
+  }
+  return 0;
 }
 
 int assocGuessIsElsewhere(const AssocGuessColumn *p) {

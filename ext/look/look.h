@@ -103,6 +103,8 @@ AssocDef *assocLookNextDef(AssocLook *p, int *pi);
 void assocLookHabits(AssocLook *p);
 /* A table's name without what tables begin with: posts of wp_posts. */
 const char *assocLookPlainName(const AssocLook *p, const char *zName);
+/* Get ready to name associations over a key, in the schema's style. */
+void assocLookNaming(AssocLook *p, AssocNaming *pName);
 /* Finish a text of lines, without an end of line after the last.
 ** OUT: sqlite3_free() */
 char *assocLookLines(AssocLook *p, sqlite3_str *pStr);
