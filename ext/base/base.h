@@ -160,6 +160,8 @@ void assocErrorAs(AssocCall *pCall, int rc, const char *zFmt, ...);
 void assocErrorPrefix(AssocCall *pCall, const char *zFmt, ...);
 /* Fail with rc; the text is the connection's for that error. */
 void assocErrorCode(AssocCall *pCall, int rc);
+/* Did this extension find the error, and not SQLite? */
+int assocErrorIsOurs(const AssocCall *pCall);
 /* Forget the error, as one does who knows another way. */
 void assocErrorForget(AssocCall *pCall);
 /* Give the call's error to SQLite and clear the call. True if it had one. */

@@ -78,6 +78,10 @@ void assocCallDirect(AssocCall *pCall, const char *zFunction, int bWriting) {
   }
 }
 
+int assocErrorIsOurs(const AssocCall *pCall) {
+  return pCall->rc != SQLITE_OK && pCall->err.eReason != ASSOC_E_SQLITE;
+}
+
 void assocErrorForget(AssocCall *pCall) {
   assocCallClear(pCall);
 }

@@ -8,9 +8,10 @@
 ** associations together can have: one side without the other, keys that all
 ** must be there before any.
 **
-** A fix can be run as it is, outside of a transaction where it makes a table
-** anew. It is one that loses no definition and, where there is a choice, no
-** row.
+** A fix can be run as it is, and all of them one after another: none undoes
+** what another has done, for those that change a table read it then. No fix
+** loses a definition, a column or a constraint. Where only a person can know
+** what is right, there is none, and the detail says what can be done.
 */
 #include "look/look.h"
 #include "sync/sync.h"
@@ -26,21 +27,38 @@ struct CheckIndex {
   CheckIndex *pNext;
 };
 
+/* A name that a fix gives to an association of pModel. */
+typedef struct CheckName CheckName;
+struct CheckName {
+  const AssocModel *pModel;
+  const char *zName;
+  const AssocRel *pRel; /* The association that asks for it */
+  CheckName *pNext;
+};
+
 typedef struct Checker Checker;
 struct Checker {
   AssocLook *p;
   AssocCall *pCall;
-  AssocSync sync; /* Names of indexes that are proposed, and rebuilt tables */
+  AssocSync sync; /* Names of indexes that are proposed */
   AssocForeign *pList;
   AssocRel **apRel;
   int nRel;
   int bDisagree;         /* Two definitions do, and it has been said */
   CheckIndex *pProposed; /* Indexes that fixes make */
+  CheckName *pName;      /* Names of associations that fixes make */
+  int bOrphans; /* Rows are in the way of constraints, and no fix mends them */
+  int bStuck;   /* A definition is bad that no fix mends */
+  AssocProblem *apProblem[3]; /* By severity, the last one first */
 };
 
 /* ---------------------------------------------------------------- problems */
 
-/* Add a problem. zFix is freed with sqlite3_free(). */
+#define CHECK_INFO 0
+#define CHECK_WARNING 1
+#define CHECK_ERROR 2
+
+/* Add a problem. zFix, which may be 0, is freed with sqlite3_free(). */
 static AssocProblem *problemAdd(Checker *c, int eSeverity, const char *zModel,
                                 const char *zName, const char *zProblem,
                                 char *zFix, const char *zFmt, ...) {
@@ -59,22 +77,14 @@ static AssocProblem *problemAdd(Checker *c, int eSeverity, const char *zModel,
     q->zAssociation = zName;
     q->zProblem = zProblem;
     q->zDetail = assocArenaText(c->pCall, &p->mem, z, -1);
-    q->zFix = assocArenaText(c->pCall, &p->mem, zFix, -1);
-    if (p->pLastProblem) {
-      p->pLastProblem->pNext = q;
-    } else {
-      p->pProblem = q;
-    }
-    p->pLastProblem = q;
+    if (zFix) q->zFix = assocArenaText(c->pCall, &p->mem, zFix, -1);
+    q->pNext = c->apProblem[eSeverity];
+    c->apProblem[eSeverity] = q;
   }
   sqlite3_free(z);
   sqlite3_free(zFix);
   return q;
 }
-
-#define CHECK_INFO 0
-#define CHECK_WARNING 1
-#define CHECK_ERROR 2
 
 /* A problem of an association, or of a key by the first that speaks of it. */
 #define CHECK_REL(pRel) (pRel)->pSource->zLabel, (pRel)->zName
@@ -94,51 +104,226 @@ static int isOfTemp(const AssocModel *pModel) {
   return sqlite3_stricmp(pModel->pTable->pSchema->zName, "temp") == 0;
 }
 
-/* SELECT assoc_define(…) of something else under the same name.
-** OUT: sqlite3_free() */
+/* SELECT assoc_define(…) of an association of pModel. OUT: sqlite3_free() */
 static char *fixDefine(Checker *c, AssocModel *pModel, int eKind,
                        AssocModel *pTarget, const char *zName,
-                       const AssocKey *pKey, int bReplace) {
+                       const AssocOptions *pOpt, int bReplace) {
   sqlite3_str *pStr = sqlite3_str_new(c->pCall->db);
-  int bTemp = isOfTemp(pModel) || isOfTemp(pTarget);
-  AssocOptions opt;
-  char *zOptions;
-  memset(&opt, 0, sizeof(opt));
-  opt.eConstraints = opt.eAllowNull = opt.eUnique = opt.eThroughUnique = -1;
-  opt.foreignKey.n = pKey->nCol;
-  opt.foreignKey.az = pKey->azCol;
-  zOptions = assocOptionsText(c->pCall, &c->p->mem, &opt);
+  int bTemp = isOfTemp(pModel) || (pTarget && isOfTemp(pTarget));
+  char *zOptions = assocOptionsText(c->pCall, &c->p->mem, pOpt);
   if (bReplace && zOptions) {
     zOptions[strlen(zOptions) - 1] = 0;
     zOptions = assocArenaPrintf(c->pCall, &c->p->mem, "%s,\"replace\":true}",
                                 zOptions);
   }
   sqlite3_str_appendall(pStr, "SELECT ");
-  assocDumpCall(c->p, pStr, pModel->zLabel, azAssocKind[eKind], pTarget->zLabel,
-                zName, zOptions, bTemp);
+  assocDumpCall(c->p, pStr, pModel->zLabel, azAssocKind[eKind],
+                pTarget ? pTarget->zLabel : 0, zName, zOptions, bTemp);
   sqlite3_str_appendall(pStr, ";");
   return assocStrFinish(c->pCall, pStr);
+}
+
+/* The definition anew, of another kind or with other options.
+** OUT: sqlite3_free() */
+static char *fixReplace(Checker *c, const AssocRel *pRel, int eKind,
+                        const AssocOptions *pOpt) {
+  return fixDefine(c, pRel->pSource, eKind, pRel->nBranch ? 0 : pRel->pTarget,
+                   pRel->zName, pOpt, 1);
+}
+
+/* assoc_sync() refuses a constraint that rows break. */
+static void problemNeedsRows(AssocProblem *q) {
+  if (q) q->bRows = 1;
 }
 
 static char *fixText(Checker *c, const char *z) {
   return assocMprintf(c->pCall, "%s", z);
 }
 
+/* Can an association of the model get this name? No column, no definition
+** and no other fix has it. */
+static int checkNameFree(Checker *c, AssocModel *pModel, const char *zName) {
+  const CheckName *q;
+  if (assocColumnFind(pModel->pTable, zName) >= 0) return 0;
+  for (q = c->pName; q; q = q->pNext) {
+    if (q->pModel == pModel && sqlite3_stricmp(q->zName, zName) == 0) return 0;
+  }
+  return !assocLookHasName(c->p, pModel, zName);
+}
+
+static void nameTake(Checker *c, const AssocModel *pModel, const char *zName,
+                     const AssocRel *pRel) {
+  CheckName *pNew = assocAlloc(c->pCall, &c->p->mem, sizeof(*pNew));
+  if (pNew == 0) return;
+  pNew->pModel = pModel;
+  pNew->zName = zName;
+  pNew->pRel = pRel;
+  pNew->pNext = c->pName;
+  c->pName = pNew;
+}
+
+/* assoc_sync() refuses to run while a definition is bad. */
+static char *fixSync(Checker *c, const char *zOptions) {
+  return c->bStuck ? 0
+                   : assocMprintf(c->pCall, "SELECT assoc_sync(%s);", zOptions);
+}
+
 /* ------------------------------------------------------------- definitions */
 
-/* One that cannot be used at all. */
+/* The name of a model of the definition that has no table, or 0. */
+static const char *badModel(Checker *c, const AssocDef *pDef) {
+  const char *z = pDef->pSource ? pDef->zTarget : pDef->zModel;
+  AssocJson *q;
+  if (z) return assocRenamedIsGone(c->p, pDef->pSchema, z) ? z : 0;
+  q = pDef->pOpt ? pDef->pOpt->pPolymorphic : 0;
+  q = q && q->eType == ASSOC_J_OBJECT ? assocJsonGet(q, "models") : 0;
+  for (q = q ? q->pChild : 0; q; q = q->pNext) {
+    if (q->eType == ASSOC_J_TEXT &&
+        assocRenamedIsGone(c->p, pDef->pSchema, q->z)) {
+      return q->z;
+    }
+  }
+  return 0;
+}
+
+/* {…,"table":"people"}: the options of a model with another table. What cannot
+** be read is left out. OUT: sqlite3_free() */
+static char *fixModelOptions(Checker *c, const AssocDef *pDef,
+                             const char *zTable, int bTemp) {
+  AssocCall call;
+  AssocJson *p = 0;
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  assocBufInit(&out, 0x7fffffff);
+  if (pDef && pDef->zOptions) {
+    assocCallInit(&call, c->pCall->pConn);
+    p = assocJsonObject(&call, &c->p->mem, pDef->zOptions, -1, "the options");
+    if (call.rc != SQLITE_ERROR) assocErrorCode(c->pCall, call.rc);
+    assocCallClear(&call);
+  }
+  assocOutText(&out, "{", 1);
+  for (p = p ? p->pChild : 0; p; p = p->pNext) {
+    if (strcmp(p->zKey, "table") == 0) continue;
+    assocJsonString(&out, p->zKey, (i64)strlen(p->zKey));
+    assocOutText(&out, ":", 1);
+    assocJsonWrite(&out, p);
+    assocOutText(&out, ",", 1);
+  }
+  assocOutText(&out, "\"table\":", 8);
+  assocJsonString(&out, zTable, (i64)strlen(zTable));
+  if (bTemp) assocOutText(&out, ",\"temp\":true", 12);
+  if (pDef) assocOutText(&out, ",\"replace\":true", 15);
+  assocOutText(&out, "}", 1);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(c->pCall, out.rc);
+  return z;
+}
+
+/* SELECT assoc_model('User', '{"table":"people"}'); OUT: sqlite3_free() */
+static char *fixModel(Checker *c, AssocSchema *pSchema, const char *zModel,
+                      const char *zTable) {
+  int bBare = pSchema == c->p->pCat->pSchema || pSchema->pNext == 0;
+  AssocDef *pDef = pSchema->pDef;
+  char *zOptions, *zFix = 0;
+  while (pDef && (pDef->zName[0] || sqlite3_stricmp(pDef->zModel, zModel))) {
+    pDef = pDef->pNext;
+  }
+  zOptions = fixModelOptions(c, pDef, zTable, pSchema->pNext == 0);
+  if (zOptions) {
+    zFix = assocMprintf(c->pCall, "SELECT assoc_model('%q%s%q', %Q);",
+                        bBare ? "" : pSchema->zName, bBare ? "" : ".", zModel,
+                        zOptions);
+  }
+  sqlite3_free(zOptions);
+  return zFix;
+}
+
+/* What definitions call the model that a renamed table is: its name as a
+** source, if there is one. */
+static const char *renamedAs(Checker *c, AssocSchema *pSchema,
+                             const char *zModel, const char *zTable) {
+  AssocDef *pDef;
+  for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
+    AssocRenamed now;
+    if (pDef->pSource || pDef->zName[0] == 0) continue;
+    memset(&now, 0, sizeof(now));
+    assocRenamedModel(c->p, pSchema, pDef->zModel, &now);
+    if (now.nChoice == 1 && sqlite3_stricmp(now.zNow, zTable) == 0) {
+      return pDef->zModel;
+    }
+  }
+  return zModel;
+}
+
+/* The model gets its new table. A definition that spells it otherwise gets the
+** one spelling as its target. OUT: sqlite3_free() */
+static char *fixTable(Checker *c, AssocDef *pDef, const char *zModel,
+                      const char *zTable) {
+  const char *zName = renamedAs(c, pDef->pSchema, zModel, zTable), *zOptions;
+  char *zFix = fixModel(c, pDef->pSchema, zName, zTable);
+  int eKind = assocKindSeek(pDef->zKind);
+  sqlite3_str *pStr;
+  if (zFix == 0 || sqlite3_stricmp(zName, zModel) == 0) return zFix;
+  if (pDef->pSource == 0 || pDef->zTarget == 0 || pDef->pOpt == 0) {
+    sqlite3_free(zFix);
+    return 0;
+  }
+  zOptions = assocOptionsText(c->pCall, &c->p->mem, pDef->pOpt);
+  zOptions =
+      assocArenaPrintf(c->pCall, &c->p->mem, "{%.*s%s\"replace\":true}",
+                       zOptions ? (int)strlen(zOptions) - 2 : 0,
+                       zOptions ? zOptions + 1 : "", zOptions ? "," : "");
+  pStr = sqlite3_str_new(c->pCall->db);
+  sqlite3_str_appendf(pStr, "%s SELECT ", zFix);
+  sqlite3_free(zFix);
+  assocDumpCall(c->p, pStr, pDef->pSource->zLabel, azAssocKind[eKind], zName,
+                pDef->zName, zOptions, pDef->pSchema->pNext == 0);
+  sqlite3_str_appendall(pStr, ";");
+  return assocStrFinish(c->pCall, pStr);
+}
+
+/* One that cannot be used at all. What it means only its author knows, unless
+** a table was renamed. */
 static void problemBad(Checker *c, AssocDef *pDef) {
   char *zWhy = assocErrLine(&c->pCall->err);
-  int bGone = c->pCall->err.eReason == ASSOC_E_UNKNOWN_MODEL;
+  const char *zGone;
+  char *zFix = 0;
+  AssocRenamed now;
+  memset(&now, 0, sizeof(now));
   assocErrorForget(c->pCall);
   if (zWhy == 0) {
     assocErrorCode(c->pCall, SQLITE_NOMEM);
     return;
   }
+  zGone = badModel(c, pDef);
+  if (zGone) assocRenamedModel(c->p, pDef->pSchema, zGone, &now);
+  if (now.nChoice == 1) zFix = fixTable(c, pDef, zGone, now.zNow);
+  c->bStuck |= zFix == 0;
   problemAdd(c, CHECK_ERROR, pDef->zModel, pDef->zName,
-             bGone ? "missing table" : "bad definition", fixUndefine(c, pDef),
-             "%s", zWhy);
+             zGone ? "missing table" : "bad definition", zFix, "%s%s%s%s", zWhy,
+             now.nChoice == 1 ? "; its keys lead to " : "",
+             now.nChoice > 1 ? "; say which it is with assoc_model(): " : "",
+             now.nChoice ? now.zChoice : "");
   sqlite3_free(zWhy);
+}
+
+/* Does another definition name this one: a path, or the other sides of a
+** polymorphic key? */
+static const AssocRel *nameIsUsed(const Checker *c, const AssocRel *pRel) {
+  int i, j;
+  for (i = 0; i < c->nRel; i++) {
+    const AssocRel *q = c->apRel[i];
+    const AssocJson *pPoly = q->pDef->pOpt->pPolymorphic;
+    for (j = 0; j < q->nPath; j++) {
+      if (q->apPath[j] == pRel) return q;
+    }
+    if (pRel->nBranch && q->nBranch == 0 && pPoly &&
+        sqlite3_stricmp(pPoly->z, pRel->zName) == 0) {
+      return q;
+    }
+  }
+  return 0;
 }
 
 /* A column that came later has the name: it wins in a shape. */
@@ -146,15 +331,23 @@ static void problemName(Checker *c, AssocRel *pRel) {
   const AssocTable *pTab = pRel->pSource->pTable;
   int i = assocColumnFind(pTab, pRel->zName), n = 2;
   const char *zNew = 0;
+  const AssocRel *pUser = nameIsUsed(c, pRel);
   char *zUndefine, *z;
   AssocOptions opt;
   sqlite3_str *pStr;
   if (i < 0 || i >= pTab->nCol) return;
+  if (pUser) {
+    problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), "name is a column", 0,
+               "%s has a column %s, which is what the name means; rename the "
+               "column, or define %s and %s.%s, which needs it, anew",
+               pTab->zName, pRel->zName, pRel->zName, pUser->pSource->zLabel,
+               pUser->zName);
+    return;
+  }
   do {
     zNew = assocArenaPrintf(c->pCall, &c->p->mem, "%s_%d", pRel->zName, n++);
-    i = zNew ? assocColumnFind(pTab, zNew) : -1;
-    if (zNew && i < 0) i = assocRelSeek(c->pCall, pRel->pSource, zNew) ? 0 : -1;
-  } while (i >= 0 && c->pCall->rc == SQLITE_OK);
+  } while (zNew && !checkNameFree(c, pRel->pSource, zNew));
+  nameTake(c, pRel->pSource, zNew, pRel);
   opt = *pRel->pDef->pOpt;
   if (opt.foreignKey.n == 0 && pRel->eKind == ASSOC_BELONGSTO) {
     opt.foreignKey.n = pRel->foreign.nCol; /* Its default is in the name */
@@ -162,12 +355,12 @@ static void problemName(Checker *c, AssocRel *pRel) {
   }
   zUndefine = fixUndefine(c, pRel->pDef);
   pStr = sqlite3_str_new(c->pCall->db);
-  sqlite3_str_appendf(pStr, "%s SELECT ", zUndefine);
+  sqlite3_str_appendall(pStr, "SELECT ");
   assocDumpCall(c->p, pStr, pRel->pSource->zLabel, azAssocKind[pRel->eKind],
                 pRel->nBranch ? 0 : pRel->pTarget->zLabel, zNew,
                 assocOptionsText(c->pCall, &c->p->mem, &opt),
                 pRel->pDef->pSchema->pNext == 0);
-  sqlite3_str_appendall(pStr, ";");
+  sqlite3_str_appendf(pStr, "; %s", zUndefine);
   sqlite3_free(zUndefine);
   z = assocStrFinish(c->pCall, pStr);
   problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), "name is a column", z,
@@ -182,25 +375,113 @@ static int problemHasAll(const AssocKey *pKey) {
   return i == pKey->nCol;
 }
 
-/* What assoc_sync() would make. */
+/* A join table that is missing: made by assoc_sync(), unless one that has its
+** columns is there. */
+static void problemJoin(Checker *c, AssocRel *pRel) {
+  AssocOptions opt = *pRel->pDef->pOpt;
+  AssocRenamed now;
+  char *zFix = 0;
+  memset(&now, 0, sizeof(now));
+  assocRenamedJoin(c->p, pRel, &now);
+  if (now.nChoice == 0) zFix = fixSync(c, "");
+  if (now.nChoice == 1) {
+    opt.zThrough = now.zNow;
+    zFix = fixReplace(c, pRel, pRel->eKind, &opt);
+  }
+  problemAdd(
+      c, CHECK_ERROR, CHECK_REL(pRel), "missing join table", zFix,
+      "there is no table %s%s%s%s", pRel->zThrough, now.nChoice ? "" : " yet",
+      now.nChoice == 1  ? "; its columns are in "
+      : now.nChoice > 1 ? "; say which is meant with the option through: "
+                        : "",
+      now.nChoice ? now.zChoice : "");
+}
+
+/* A column of a key that is missing, in the same way. */
+static void problemColumn(Checker *c, AssocRel *pRel, AssocRenamedKey *pKey,
+                          const char *zCol, const char *zFix) {
+  const AssocRenamed *pNow = &pKey->now;
+  const char *zTab = pKey->pTab->zName;
+  char *z = zFix ? fixText(c, zFix) : 0;
+  if (pNow->nChoice) {
+    problemAdd(
+        c, CHECK_ERROR, CHECK_REL(pRel), "missing column", z,
+        "%s has no column %s; %s", zTab, zCol,
+        pNow->nChoice == 1
+            ? assocArenaPrintf(c->pCall, &c->p->mem, "it is %s now", pNow->zNow)
+            : assocArenaPrintf(c->pCall, &c->p->mem, "define it anew with %s",
+                               pNow->zChoice));
+  } else if (pKey->maybe.nChoice) {
+    problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), "missing column", z,
+               "%s has no column %s; if it is %s now, define it anew with "
+               "that; if it never was there, assoc_sync() adds it",
+               zTab, zCol, pKey->maybe.zChoice);
+  } else {
+    problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), "missing column", z,
+               "%s has no column %s yet", zTab, zCol);
+  }
+}
+
+/* The keys of an association, with what they reference. */
+static int keysOf(const AssocRel *pRel, AssocRenamedKey *a) {
+  int bBelongs = pRel->eKind == ASSOC_BELONGSTO;
+  const AssocModel *pParent = bBelongs ? pRel->pTarget : pRel->pSource;
+  memset(a, 0, sizeof(*a) * 2);
+  a[0].pTab = a[1].pTab = assocRelForeignTable(pRel);
+  a[0].pKey = &pRel->foreign;
+  a[0].pParent = pParent->pTable;
+  a[0].pRef = bBelongs ? &pRel->targetKey : &pRel->sourceKey;
+  if (pRel->nBranch) a[0].pRef = &pRel->aBranch[0].key;
+  a[1].pKey = &pRel->other;
+  a[1].pParent = pRel->pTarget->pTable;
+  a[1].pRef = &pRel->targetKey;
+  return pRel->eKind == ASSOC_BELONGSTOMANY ? 2 : 1;
+}
+
+/* The columns that are missing. One fix follows all keys of an association,
+** where each has one column that it can be. */
+static void problemColumns(Checker *c, AssocRel *pRel) {
+  AssocRenamedKey a[2];
+  AssocOptions opt = *pRel->pDef->pOpt;
+  int n = keysOf(pRel, a), i, j, nKey = 0, nNow = 0, nMaybe = 0;
+  char *z = 0;
+  for (i = 0; i < n; i++) {
+    AssocNames *pNames = i ? &opt.otherKey : &opt.foreignKey;
+    if (problemHasAll(a[i].pKey)) continue;
+    assocRenamedColumn(c->p, pRel, &a[i]);
+    nKey++;
+    nNow += a[i].now.nChoice == 1;
+    nMaybe += a[i].now.nChoice > 1 || a[i].maybe.nChoice > 0;
+    if (a[i].now.nChoice != 1) continue;
+    pNames->n = a[i].pRef->nCol;
+    pNames->az = a[i].azNow;
+  }
+  if (nKey && nNow == nKey) z = fixReplace(c, pRel, pRel->eKind, &opt);
+  if (nNow == 0 && nMaybe == 0) z = fixSync(c, "");
+  for (i = 0; i < n; i++) {
+    for (j = 0; j < a[i].pKey->nCol; j++) {
+      if (a[i].pKey->aCol[j] >= 0) continue;
+      problemColumn(c, pRel, &a[i], a[i].pKey->azCol[j], z);
+    }
+  }
+  sqlite3_free(z);
+}
+
+/* What assoc_sync() would make, if it was not renamed. */
 static void problemReady(Checker *c, AssocRel *pRel) {
-  const AssocKey *ap[] = {&pRel->foreign, &pRel->other, &pRel->type};
   const AssocTable *pTab = assocRelForeignTable(pRel);
-  int i, j;
+  int j;
   if (pRel->nPath) return;
   if (pTab == 0) {
-    problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), "missing join table",
-               fixText(c, "SELECT assoc_sync();"), "there is no table %s yet",
-               pRel->zThrough);
+    problemJoin(c, pRel);
     return;
   }
-  for (i = 0; i < ASSOC_COUNT(ap); i++) {
-    for (j = 0; j < ap[i]->nCol; j++) {
-      if (ap[i]->aCol[j] >= 0) continue;
-      problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), "missing column",
-                 fixText(c, "SELECT assoc_sync();"), "%s has no column %s yet",
-                 pTab->zName, ap[i]->azCol[j]);
-    }
+  problemColumns(c, pRel);
+  for (j = 0; j < pRel->type.nCol; j++) {
+    if (pRel->type.aCol[j] >= 0) continue;
+    problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), "missing column",
+               fixSync(c, ""), "%s has no column %s yet", pTab->zName,
+               pRel->type.azCol[j]);
   }
 }
 
@@ -237,7 +518,7 @@ static int indexProposed(const Checker *c, const CheckIndex *pWant) {
   return 0;
 }
 
-/* CREATE INDEX posts_user_id ON posts(user_id, "order" DESC);
+/* CREATE INDEX IF NOT EXISTS posts_user_id ON posts(user_id, "order" DESC);
 ** OUT: sqlite3_free() */
 static char *fixIndex(Checker *c, const CheckIndex *pWant) {
   const AssocTable *pTab = pWant->pTab;
@@ -252,7 +533,8 @@ static char *fixIndex(Checker *c, const CheckIndex *pWant) {
   zName = assocArenaStr(c->pCall, &c->p->mem, pName);
   zName = zName ? assocDdlFreeName(&c->sync, pTab->pSchema, zName) : "";
   pStr = sqlite3_str_new(c->pCall->db);
-  sqlite3_str_appendall(pStr, "CREATE INDEX ");
+  /* assoc_sync(), the fix for other problems, may have made it before */
+  sqlite3_str_appendall(pStr, "CREATE INDEX IF NOT EXISTS ");
   assocDdlSchema(pStr, pTab->pSchema);
   assocDdlName(pStr, zName);
   sqlite3_str_appendall(pStr, " ON ");
@@ -302,58 +584,28 @@ static void problemIndex(Checker *c, AssocForeign *pFor) {
              pFor->zTable, assocLookNames(c->p, pFor->pTab, n, want.aCol));
 }
 
-/* The script that declares a column anew. OUT: sqlite3_free() */
-static char *fixColumn(Checker *c, AssocTable *pTab, int iCol,
-                       const AssocColumn *pAs, int bNullable) {
-  AssocSync *p = &c->sync;
-  char *zTables, *zRest, *z = 0;
-  sqlite3_db_config(c->pCall->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &p->bFkey);
-  sqlite3_db_config(c->pCall->db, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, -1,
-                    &p->bLegacy);
-  p->pRetype = pTab;
-  p->iRetype = iCol;
-  p->pAs = pAs;
-  p->bNullable = bNullable;
-  p->pRebuilt = 0;
-  p->nName = 0; /* The name of the new table may be used again and again */
-  assocSyncStart(p);
-  assocRebuildTable(p, pTab);
-  assocSyncFinish(p, &zTables, &zRest);
-  if (c->pCall->rc == SQLITE_OK) z = assocSyncScript(p, zTables, zRest);
-  sqlite3_free(zTables);
-  sqlite3_free(zRest);
-  return z;
-}
-
 /* Can the column be compared with the one it references, by its index? */
 static void problemType(Checker *c, AssocForeign *pFor, int i) {
-  AssocTable *pTab = pFor->pTab;
+  static const char *const azWhy[] = {
+      "", ", so that its index cannot serve a join",
+      ", so that values may be equal that are not the same", ""};
+  const AssocTable *pTab = pFor->pTab, *pParent = pFor->pParent->pTable;
   const AssocColumn *pCol = &pTab->aCol[pFor->key.aCol[i]];
-  const AssocTable *pParent = pFor->pParent->pTable;
   const AssocColumn *pRef = &pParent->aCol[pFor->parentKey.aCol[i]];
-  const char *zProblem = 0, *zWhy = "";
-  if (pCol->bGenerated || pFor->key.aCol[i] >= pTab->nCol) return;
-  if (pTab->eType != ASSOC_TABLE || pParent->eType != ASSOC_TABLE) return;
-  if (pCol->eAff == ASSOC_AFF_NONE && pRef->eAff != ASSOC_AFF_NONE) {
-    zProblem = pCol->zType[0] ? "key types differ" : "no type";
-    zWhy = ", so that its index cannot serve a join";
-  } else if (pCol->eAff != pRef->eAff) {
-    zProblem = "key types differ";
-    zWhy = ", so that values may be equal that are not the same";
-  } else if (pCol->eAff == ASSOC_AFF_TEXT && pCol->zColl && pRef->zColl &&
-             sqlite3_stricmp(pCol->zColl, pRef->zColl) != 0) {
-    zProblem = "key collations differ";
-  }
-  if (zProblem == 0) return;
-  problemAdd(c, CHECK_WARNING, CHECK_REL(pFor->pRel), zProblem,
-             fixColumn(c, pTab, pFor->key.aCol[i], pRef, 0),
-             "%s.%s is %s%s%s and %s.%s %s%s%s%s", pTab->zName, pCol->zName,
-             pCol->zType[0] ? pCol->zType : "of no type",
-             pCol->zColl && pCol->eColl ? " collate " : "",
-             pCol->zColl && pCol->eColl ? pCol->zColl : "", pParent->zName,
-             pRef->zName, pRef->zType[0] ? pRef->zType : "of no type",
-             pRef->zColl && pRef->eColl ? " collate " : "",
-             pRef->zColl && pRef->eColl ? pRef->zColl : "", zWhy);
+  int eDiffers = assocSyncTypeDiffers(pFor, i);
+  const char *zProblem = "key types differ";
+  if (eDiffers == ASSOC_TYPE_SAME) return;
+  if (eDiffers == ASSOC_TYPE_COLLATION) zProblem = "key collations differ";
+  if (eDiffers == ASSOC_TYPE_NONE && pCol->zType[0] == 0) zProblem = "no type";
+  problemNeedsRows(problemAdd(
+      c, CHECK_WARNING, CHECK_REL(pFor->pRel), zProblem,
+      fixSync(c, "'{\"types\":true}'"), "%s.%s is %s%s%s and %s.%s %s%s%s%s",
+      pTab->zName, pCol->zName, pCol->zType[0] ? pCol->zType : "of no type",
+      pCol->zColl && pCol->eColl ? " collate " : "",
+      pCol->zColl && pCol->eColl ? pCol->zColl : "", pParent->zName,
+      pRef->zName, pRef->zType[0] ? pRef->zType : "of no type",
+      pRef->zColl && pRef->eColl ? " collate " : "",
+      pRef->zColl && pRef->eColl ? pRef->zColl : "", azWhy[eDiffers]));
 }
 
 /* Is there a FOREIGN KEY over these columns to that table? */
@@ -374,33 +626,33 @@ static void problemConstraint(Checker *c, AssocForeign *pFor) {
     return;
   }
   if (c->pCall->rc != SQLITE_OK) return;
-  problemAdd(c, CHECK_INFO, CHECK_REL(pFor->pRel), "no constraint",
-             fixText(c, "SELECT assoc_sync('{\"rebuild\":true}');"),
-             "%s does not declare that %s references %s", pFor->zTable,
-             assocLookNames(c->p, pFor->pTab, pFor->key.nCol, pFor->key.aCol),
-             pFor->pParent->pTable->zName);
+  problemNeedsRows(problemAdd(
+      c, CHECK_INFO, CHECK_REL(pFor->pRel), "no constraint",
+      fixSync(c, "'{\"rebuild\":true}'"),
+      "%s does not declare that %s references %s", pFor->zTable,
+      assocLookNames(c->p, pFor->pTab, pFor->key.nCol, pFor->key.aCol),
+      pFor->pParent->pTable->zName));
 }
 
-/* UPDATE or DELETE of the rows that meet a condition on c: the key is set to
-** NULL where it may be. OUT: sqlite3_free() */
+/* UPDATE of the rows that meet a condition on c: the key is set to NULL. 0 if
+** that may not be: to delete rows is for a person to decide.
+** OUT: sqlite3_free() */
 static char *fixRows(Checker *c, const AssocTable *pTab, const AssocKey *pKey,
                      const char *zWhere) {
-  sqlite3_str *pStr = sqlite3_str_new(c->pCall->db);
+  sqlite3_str *pStr;
   int i;
   for (i = 0; i < pKey->nCol; i++) {
     const AssocColumn *pCol = &pTab->aCol[pKey->aCol[i]];
     if (!pCol->bNotNull && !pCol->iPk && !pCol->bGenerated) break;
   }
-  sqlite3_str_appendall(pStr, i < pKey->nCol ? "UPDATE " : "DELETE FROM ");
+  if (i == pKey->nCol) return 0;
+  pStr = sqlite3_str_new(c->pCall->db);
+  sqlite3_str_appendall(pStr, "UPDATE ");
   assocDdlSchema(pStr, pTab->pSchema);
   assocDdlName(pStr, pTab->zName);
-  sqlite3_str_appendall(pStr, " AS c");
-  if (i < pKey->nCol) {
-    sqlite3_str_appendall(pStr, " SET ");
-    assocDdlName(pStr, pKey->azCol[i]);
-    sqlite3_str_appendall(pStr, " = NULL");
-  }
-  sqlite3_str_appendf(pStr, " WHERE %s;", zWhere);
+  sqlite3_str_appendall(pStr, " AS c SET ");
+  assocDdlName(pStr, pKey->azCol[i]);
+  sqlite3_str_appendf(pStr, " = NULL WHERE %s;", zWhere);
   return assocStrFinish(c->pCall, pStr);
 }
 
@@ -449,10 +701,12 @@ static void problemRows(Checker *c, AssocRel *pRel, const char *zProblem,
   char *zWhere = assocStrFinish(c->pCall, pWhere), *zSome = 0;
   i64 n = zWhere ? countThat(c, pTab, pKey->azCol[0], zWhere, &zSome) : 0;
   if (n > 0 && c->pCall->rc == SQLITE_OK) {
-    problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), zProblem,
-               fixRows(c, pTab, pKey, zWhere), "%lld %s of %s %s by %s: %s%s",
-               n, n == 1 ? "row" : "rows", pTab->zName, zWhat, pKey->azCol[0],
-               zSome, n > 3 ? ", …" : "");
+    char *zFix = fixRows(c, pTab, pKey, zWhere);
+    c->bOrphans |= zFix == 0;
+    problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), zProblem, zFix,
+               "%lld %s of %s %s by %s: %s%s%s", n, n == 1 ? "row" : "rows",
+               pTab->zName, zWhat, pKey->azCol[0], zSome, n > 3 ? ", …" : "",
+               zFix ? "" : "; delete them, or add what they refer to");
   }
   sqlite3_free(zWhere);
   sqlite3_free(zSome);
@@ -495,16 +749,50 @@ static void problemBranches(Checker *c, AssocRel *pRel) {
               "have no target");
 }
 
+/* Triggers that another tool has dropped with the table. */
+static void problemGuard(Checker *c, AssocForeign *pFor) {
+  const AssocRel *pPoly = pFor->pPoly;
+  int nAll, n = assocGuardMissing(&c->sync, pFor, &nAll);
+  if (n == 0 || c->pCall->rc != SQLITE_OK) return;
+  problemNeedsRows(problemAdd(
+      c, CHECK_WARNING, CHECK_REL(pPoly), "missing guard", fixSync(c, ""),
+      "%d of the %d triggers that enforce %s.%s %s missing or changed", n, nAll,
+      pPoly->pSource->zLabel, pPoly->zName, n == 1 ? "is" : "are"));
+}
+
+/* A join table that may have a pair twice, or has. */
+static void problemPair(Checker *c, AssocForeign *pFor) {
+  char *zTwin;
+  i64 n = assocPairState(&c->sync, pFor, &zTwin);
+  const AssocRel *pJoin = pFor->pJoin;
+  int bSaid = pFor->eThroughUnique == 1;
+  if (n == 0 && c->pCall->rc == SQLITE_OK) {
+    problemAdd(c, bSaid ? CHECK_WARNING : CHECK_INFO, CHECK_REL(pJoin),
+               "pairs not unique", fixSync(c, ""),
+               "no UNIQUE index of %s keeps a pair of keys from being there "
+               "twice",
+               pFor->zTable);
+  } else if (n > 0 && c->pCall->rc == SQLITE_OK) {
+    problemAdd(c, bSaid ? CHECK_ERROR : CHECK_WARNING, CHECK_REL(pJoin),
+               "pairs not unique", 0,
+               "%lld %s of %s %s there more than once: %s%s; delete the "
+               "others, or say \"through\":{\"unique\":false}",
+               n, n == 1 ? "pair" : "pairs", pFor->zTable,
+               n == 1 ? "is" : "are", zTwin, n > 1 ? ", …" : "");
+  }
+  sqlite3_free(zTwin);
+}
+
 static void problemForeign(Checker *c, AssocForeign *pFor) {
   int i;
   if (pFor->pTab == 0 || !problemHasAll(&pFor->key)) return;
   if (pFor->pPoly && !problemHasAll(&pFor->pPoly->type)) return;
   if (pFor->pTab->eType == ASSOC_TABLE) {
     problemIndex(c, pFor);
-    for (i = 0; i < pFor->key.nCol && !pFor->pPoly && pFor->bConstraint; i++) {
-      problemType(c, pFor, i);
-    }
+    for (i = 0; i < pFor->key.nCol; i++) problemType(c, pFor, i);
   }
+  problemGuard(c, pFor);
+  problemPair(c, pFor);
   problemOrphans(c, pFor);
   problemConstraint(c, pFor);
 }
@@ -532,6 +820,7 @@ static void problemOne(Checker *c, AssocRel *pRel) {
   const AssocTable *pTab = pRel->pTarget->pTable;
   sqlite3_str *pStr;
   sqlite3_stmt *pStmt;
+  AssocOptions opt;
   char *z;
   i64 n = 0;
   int i;
@@ -556,9 +845,12 @@ static void problemOne(Checker *c, AssocRel *pRel) {
   if (assocStep(c->pCall, pStmt)) n = sqlite3_column_int64(pStmt, 0);
   assocFinalize(c->pCall, pStmt);
   if (n == 0) return;
+  opt = *pRel->pDef->pOpt;
+  opt.eUnique = -1; /* A hasMany has no such option */
+  opt.foreignKey.n = pRel->foreign.nCol;
+  opt.foreignKey.az = pRel->foreign.azCol;
   problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), "several rows",
-             fixDefine(c, pRel->pSource, ASSOC_HASMANY, pRel->pTarget,
-                       pRel->zName, &pRel->foreign, 1),
+             fixReplace(c, pRel, ASSOC_HASMANY, &opt),
              "%lld %s several rows in %s, where one is expected", n,
              n == 1 ? "row has" : "rows have", pTab->zName);
 }
@@ -587,12 +879,17 @@ static AssocRel *problemBack(Checker *c, AssocRel *pRel) {
   return 0;
 }
 
-/* belongsTo on both sides, and on this one no column. */
+/* belongsTo on both sides, and on this one no column. One with a name of its
+** own was meant, as 'pinned' beside 'author'. */
 static int problemBoth(Checker *c, AssocRel *pRel) {
+  AssocOptions opt = *pRel->pDef->pOpt;
+  const char *zPlain =
+      assocSingularize(c->pCall, &c->p->mem, pRel->pTarget->zName);
   AssocDef *pDef;
   int i;
   if (pRel->foreign.eFrom != ASSOC_FROM_DEFAULT ||
-      pRel->pTarget == pRel->pSource) {
+      pRel->pTarget == pRel->pSource || zPlain == 0 ||
+      sqlite3_stricmp(pRel->zName, zPlain) != 0) {
     return 0;
   }
   pDef = assocLookFirstDef(c->p, pRel->pTarget, &i);
@@ -604,9 +901,10 @@ static int problemBoth(Checker *c, AssocRel *pRel) {
     }
     /* Where neither has a column, it is said once */
     if (q->foreign.eFrom == ASSOC_FROM_DEFAULT && q < pRel) continue;
+    opt.foreignKey.n = q->foreign.nCol;
+    opt.foreignKey.az = q->foreign.azCol;
     problemAdd(c, CHECK_WARNING, CHECK_REL(pRel), "both sides belongsTo",
-               fixDefine(c, pRel->pSource, ASSOC_HASMANY, pRel->pTarget,
-                         pRel->zName, &q->foreign, 1),
+               fixReplace(c, pRel, ASSOC_HASMANY, &opt),
                "%s.%s is a belongsTo as well, and one side has no foreign key",
                q->pSource->zLabel, q->zName);
     return 1;
@@ -619,7 +917,7 @@ static const char *problemBackName(Checker *c, AssocRel *pRel, int bUnique) {
   AssocModel *pOther = pRel->pTarget;
   AssocNaming name;
   const char *z = "";
-  int i, iCol, bBelongs = pRel->eKind == ASSOC_BELONGSTO;
+  int i, bBelongs = pRel->eKind == ASSOC_BELONGSTO;
   memset(&name, 0, sizeof(name));
   name.pChild = bBelongs ? pRel->pSource : pRel->pTarget;
   name.pParent = bBelongs ? pRel->pTarget : pRel->pSource;
@@ -632,10 +930,46 @@ static const char *problemBackName(Checker *c, AssocRel *pRel, int bUnique) {
   for (i = 0; c->pCall->rc == SQLITE_OK; i++) {
     z = bBelongs ? assocNameHas(c->pCall, &c->p->mem, &name, i)
                  : assocNameOne(c->pCall, &c->p->mem, &name, i);
-    iCol = assocColumnFind(pOther->pTable, z);
-    if (iCol < 0 && assocRelSeek(c->pCall, pOther, z) == 0) break;
+    if (c->pCall->rc == SQLITE_OK && checkNameFree(c, pOther, z)) break;
   }
+  nameTake(c, pOther, z, pRel);
   return z;
+}
+
+/* The association that leads back: over the same columns of both tables.
+** OUT: sqlite3_free() */
+static char *fixBack(Checker *c, const AssocRel *pRel, int eKind,
+                     const char *zName) {
+  int bBelongs = pRel->eKind == ASSOC_BELONGSTO;
+  const AssocKey *pRef = bBelongs ? &pRel->targetKey : &pRel->sourceKey;
+  AssocOptions opt;
+  AssocNames *pNames = bBelongs ? &opt.sourceKey : &opt.targetKey;
+  memset(&opt, 0, sizeof(opt));
+  opt.eAllowNull = opt.eUnique = opt.eThroughUnique = -1;
+  opt.eConstraints = pRel->pOpt->eConstraints == 0 ? 0 : -1;
+  opt.foreignKey.n = pRel->foreign.nCol;
+  opt.foreignKey.az = pRel->foreign.azCol;
+  if (pRef->eFrom != ASSOC_FROM_DEFAULT) {
+    pNames->n = pRef->nCol;
+    pNames->az = pRef->azCol;
+  }
+  return fixDefine(c, pRel->pTarget, eKind, pRel->pSource, zName, &opt, 0);
+}
+
+/* Does the fix for another association make what leads back from this one? */
+static int problemIsAsked(const Checker *c, const AssocRel *pRel) {
+  const CheckName *q;
+  for (q = c->pName; q; q = q->pNext) {
+    const AssocRel *pOther = q->pRel;
+    if (q->pModel == pRel->pTarget && pOther->pSource == pRel->pSource &&
+        (pOther->eKind == ASSOC_BELONGSTO) ==
+            (pRel->eKind == ASSOC_BELONGSTO) &&
+        assocLookSameColumns(&pOther->foreign, pRel->foreign.nCol,
+                             pRel->foreign.aCol)) {
+      return 1;
+    }
+  }
+  return 0;
 }
 
 static void problemSides(Checker *c, AssocRel *pRel) {
@@ -646,70 +980,77 @@ static void problemSides(Checker *c, AssocRel *pRel) {
   }
   if (bBelongs && problemBoth(c, pRel)) return;
   if (!problemHasAll(&pRel->foreign) || problemBack(c, pRel)) return;
-  if (c->pCall->rc != SQLITE_OK) return;
+  if (c->pCall->rc != SQLITE_OK || problemIsAsked(c, pRel)) return;
   bUnique =
       bBelongs && assocLookIsUnique(c->p, pRel->pSource->pTable,
                                     pRel->foreign.nCol, pRel->foreign.aCol);
   eKind = !bBelongs ? ASSOC_BELONGSTO : bUnique ? ASSOC_HASONE : ASSOC_HASMANY;
   problemAdd(c, CHECK_INFO, CHECK_REL(pRel), "one side only",
-             fixDefine(c, pRel->pTarget, eKind, pRel->pSource,
-                       problemBackName(c, pRel, bUnique), &pRel->foreign, 0),
+             fixBack(c, pRel, eKind, problemBackName(c, pRel, bUnique)),
              "%s has no association that leads back over %s",
              pRel->pTarget->zLabel, pRel->foreign.azCol[0]);
 }
 
 /* ------------------------------------------------------------------ circles */
 
-/*
-** Keys that must not be NULL and lead in a circle: breadth first from the
-** target of each, as far as keys are required. The circle is named by the
-** first association of it.
-*/
-static int problemLeadsBack(Checker *c, const AssocRel *pFirst, u8 *abSeen) {
+/* A key that must not be NULL, and whose row must be there when the statement
+** ends: SQLite enforces it, and not only at the end of the transaction. */
+static int circleIsStrict(Checker *c, const AssocRel *pRel) {
+  const AssocTable *pTab = pRel->pSource->pTable;
+  AssocForeign foreign;
+  int i;
+  if (pRel->eKind != ASSOC_BELONGSTO || pRel->nBranch ||
+      !problemHasAll(&pRel->foreign)) {
+    return 0;
+  }
+  for (i = 0; i < pRel->foreign.nCol; i++) {
+    if (pTab->aCol[pRel->foreign.aCol[i]].bNotNull) break;
+  }
+  if (i == pRel->foreign.nCol) return 0;
+  memset(&foreign, 0, sizeof(foreign));
+  foreign.pTab = pRel->pSource->pTable;
+  foreign.key = pRel->foreign;
+  foreign.pParent = pRel->pTarget;
+  return problemIsDeclared(c, &foreign) &&
+         !assocCreateIsDeferred(c->pCall, pTab, &pRel->foreign);
+}
+
+/* Do strict keys lead from the target back to the source? Breadth first. A row
+** may refer to itself, so a key to the same table is no circle. */
+static int circleLeadsBack(Checker *c, const AssocRel *pFirst) {
   AssocModel **ap =
-      assocAlloc(c->pCall, &c->p->mem, (i64)sizeof(*ap) * (c->nRel + 1));
+      assocAlloc(c->pCall, &c->p->mem, (i64)sizeof(*ap) * (c->nRel + 2));
   int n = 0, i, j, k;
-  if (ap == 0) return 0;
+  if (ap == 0 || pFirst->pTarget == pFirst->pSource) return 0;
   ap[n++] = pFirst->pTarget;
-  for (i = 0; i < n; i++) {
+  for (i = 0; i < n && c->pCall->rc == SQLITE_OK; i++) {
     AssocDef *pDef = assocLookFirstDef(c->p, ap[i], &j);
     if (ap[i] == pFirst->pSource) return 1;
     for (; pDef; pDef = assocLookNextDef(c->p, &j)) {
       AssocRel *q = pDef->pRel;
-      if (q == 0 || abSeen[j] || q->eKind != ASSOC_BELONGSTO || q->nBranch ||
-          !assocRelRequired(q)) {
-        continue;
-      }
+      if (q == 0 || !circleIsStrict(c, q)) continue;
       for (k = 0; k < n && ap[k] != q->pTarget; k++) {
       }
-      if (k == n && n < c->nRel) ap[n++] = q->pTarget;
+      if (k == n && n <= c->nRel) ap[n++] = q->pTarget;
     }
   }
   return 0;
 }
 
+/* Such a schema is legal, and may have its rows from a transaction with PRAGMA
+** defer_foreign_keys. What should change only a person knows. */
 static void problemCircles(Checker *c) {
-  u8 *abSeen = assocAlloc(c->pCall, &c->p->mem, c->nRel + c->p->nDef + 1);
-  int i, iCol;
-  for (i = 0; i < c->nRel && abSeen && c->pCall->rc == SQLITE_OK; i++) {
+  int i;
+  for (i = 0; i < c->nRel && c->pCall->rc == SQLITE_OK; i++) {
     AssocRel *q = c->apRel[i];
-    AssocTable *pTab = q->pSource->pTable;
-    int j;
-    if (q->eKind != ASSOC_BELONGSTO || q->nBranch || !assocRelRequired(q) ||
-        !problemHasAll(&q->foreign) || q->pOpt->eAllowNull >= 0) {
-      continue;
-    }
-    for (iCol = j = 0; j < q->foreign.nCol; j++) {
-      iCol = q->foreign.aCol[j];
-      if (pTab->aCol[iCol].bNotNull && !pTab->aCol[iCol].iPk) break;
-    }
-    if (j == q->foreign.nCol || !problemLeadsBack(c, q, abSeen)) continue;
-    problemAdd(c, CHECK_ERROR, CHECK_REL(q), "required keys in a circle",
-               fixColumn(c, pTab, iCol, 0, 1),
+    if (!circleIsStrict(c, q) || !circleLeadsBack(c, q)) continue;
+    problemAdd(c, CHECK_WARNING, CHECK_REL(q), "required keys in a circle", 0,
                "%s.%s must not be NULL, and neither must the keys that lead "
-               "from %s back to %s: no row could be the first",
-               pTab->zName, pTab->aCol[iCol].zName, q->pTarget->zLabel,
-               q->pSource->zLabel);
+               "from %s back to %s: a first row can only be inserted under "
+               "PRAGMA defer_foreign_keys=ON; declare one of the keys "
+               "DEFERRABLE INITIALLY DEFERRED, or let it be NULL",
+               q->pSource->pTable->zName, q->foreign.azCol[0],
+               q->pTarget->zLabel, q->pSource->zLabel);
   }
 }
 
@@ -820,6 +1161,20 @@ static void problemDisagree(Checker *c, AssocRel *pRel) {
   }
 }
 
+/* The worst first; problems of one severity in the order of their discovery. */
+static void problemLink(Checker *c) {
+  int i;
+  for (i = CHECK_INFO; i <= CHECK_ERROR; i++) {
+    while (c->apProblem[i]) {
+      AssocProblem *q = c->apProblem[i];
+      c->apProblem[i] = q->pNext;
+      if (c->bOrphans && q->bRows) q->zFix = 0;
+      q->pNext = c->p->pProblem;
+      c->p->pProblem = q;
+    }
+  }
+}
+
 void assocCheck(AssocLook *p) {
   AssocForeign *pFor;
   Checker c;
@@ -829,8 +1184,10 @@ void assocCheck(AssocLook *p) {
   c.pCall = c.sync.pCall = p->pCall;
   problemDefs(&c);
   for (i = 0; i < c.nRel && p->pCall->rc == SQLITE_OK; i++) {
+    problemDisagree(&c, c.apRel[i]);
+  }
+  for (i = 0; i < c.nRel && p->pCall->rc == SQLITE_OK; i++) {
     AssocRel *pRel = c.apRel[i];
-    problemDisagree(&c, pRel);
     problemName(&c, pRel);
     problemReady(&c, pRel);
     if (pRel->nBranch) problemBranches(&c, pRel);
@@ -842,6 +1199,7 @@ void assocCheck(AssocLook *p) {
     c.pList = assocForeignList(p->pCall, p->pCat, &p->mem, c.apRel[i]);
     if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
   }
+  c.sync.pList = c.pList;
   for (pFor = c.pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     problemForeign(&c, pFor);
   }
@@ -851,5 +1209,6 @@ void assocCheck(AssocLook *p) {
   }
   problemEnforced(&c);
   problemCircles(&c);
+  problemLink(&c);
   assocArenaFree(&c.sync.mem);
 }

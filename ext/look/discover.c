@@ -20,12 +20,13 @@
 /* ------------------------------------------------------ what is there already */
 
 /* Is pRel the association of that kind over the key? Over a join table, pOther
-** is the other key. One with a scope gives only some of the rows. */
+** is the other key. One with a scope gives only some of the rows, and one with
+** an order is a list or a choice of its own. */
 static int foundIs(const AssocRel *pRel, int eKind, const AssocLookKey *pKey,
                    const AssocLookKey *pOther) {
   const AssocNaming *pName = &pKey->name;
   const AssocTable *pTab = pName->pChild->pTable;
-  if (pRel->nPath || pRel->nBranch || pRel->pScope) return 0;
+  if (pRel->nPath || pRel->nBranch || pRel->pScope || pRel->pOrder) return 0;
   if (!assocLookSameColumns(&pRel->foreign, pName->nCol, pName->aCol)) return 0;
   if (pOther) {
     return pRel->eKind == ASSOC_BELONGSTOMANY && pRel->pThrough == pTab &&
@@ -61,9 +62,8 @@ static AssocFound **foundBucket(AssocLook *p, const AssocModel *pModel) {
 }
 
 static int foundTaken(AssocLook *p, AssocModel *pModel, const char *zName) {
-  AssocDef *pDef;
   AssocFound *pFound;
-  int iCol = assocColumnFind(pModel->pTable, zName), i;
+  int iCol = assocColumnFind(pModel->pTable, zName);
   if (iCol >= 0) return 1;
   for (pFound = *foundBucket(p, pModel); pFound; pFound = pFound->pSame) {
     if (pFound->pModel == pModel &&
@@ -71,11 +71,7 @@ static int foundTaken(AssocLook *p, AssocModel *pModel, const char *zName) {
       return 1;
     }
   }
-  pDef = assocLookFirstDef(p, pModel, &i);
-  for (; pDef; pDef = assocLookNextDef(p, &i)) {
-    if (sqlite3_stricmp(pDef->zName, zName) == 0) return 1;
-  }
-  return 0;
+  return assocLookHasName(p, pModel, zName);
 }
 
 /* --------------------------------------------------------------- one found */

@@ -4,8 +4,9 @@
 **   SELECT assoc_model('User', '{"table":"people"}');
 **   SELECT assoc_define('User', 'hasMany', 'Post', '{"as":"posts"}');
 **
-** in an order in which they can be run: models before what speaks of them, a
-** polymorphic belongsTo before its other sides, a path after its steps. A row
+** in an order in which they can be run: models before what speaks of them, what
+** names its keys before what finds them, a polymorphic belongsTo before its
+** other sides, a path after its steps. A row
 ** that is bad, and would be refused, is a comment that says why.
 */
 #include "look/look.h"
@@ -118,8 +119,28 @@ static void dumpModels(AssocLook *p, sqlite3_str *pStr) {
 
 /* ----------------------------------------------------------- associations */
 
-/* What has to be there before it: 0 nothing, 1 a polymorphic belongsTo, 2 the
-** steps of a path; -1: it is bad. */
+/* What has to be there before it. One that does not say its keys may find
+** them by what others say: two keys to one table, of which the other is taken.
+*/
+#define DUMP_BAD -1
+#define DUMP_SAYS 0  /* Its keys are named, or found by their own names */
+#define DUMP_SEEKS 1 /* They are what is left */
+#define DUMP_TYPED 2 /* The other side of a polymorphic belongsTo */
+#define DUMP_PATH 3  /* The steps of a path */
+#define DUMP_NSTAGE 4
+
+/* Does it find its keys whatever other definitions there are? */
+static int dumpSays(AssocLook *p, const AssocRel *pRel) {
+  const AssocOptions *pOpt = pRel->pOpt;
+  if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+    return pOpt->foreignKey.n && pOpt->otherKey.n && pOpt->zThrough;
+  }
+  if (pRel->eKind != ASSOC_BELONGSTO || pOpt->foreignKey.n) return 1;
+  return pRel->foreign.nCol == 1 && pRel->targetKey.nCol == 1 &&
+         assocKeyUsual(p->pCall, &p->mem, pRel->foreign.azCol[0], pRel->zName,
+                       pRel->targetKey.azCol[0]);
+}
+
 static int dumpStage(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef,
                      int bComment) {
   AssocRel *pRel = assocRelOf(p->pCall, pDef);
@@ -129,11 +150,14 @@ static int dumpStage(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef,
     if (zWhy == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
     if (zWhy && bComment) dumpComment(p, pStr, pDef, zWhy);
     sqlite3_free(zWhy);
-    return -1;
+    return DUMP_BAD;
   }
-  if (pRel == 0) return -1;
-  if (pRel->nPath) return 2;
-  return pRel->eKind != ASSOC_BELONGSTO && pRel->pOpt->pPolymorphic;
+  if (pRel == 0) return DUMP_BAD;
+  if (pRel->nPath) return DUMP_PATH;
+  if (pRel->eKind != ASSOC_BELONGSTO && pRel->pOpt->pPolymorphic) {
+    return DUMP_TYPED;
+  }
+  return dumpSays(p, pRel) ? DUMP_SAYS : DUMP_SEEKS;
 }
 
 static void dumpDef(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef) {
@@ -213,13 +237,13 @@ char *assocDumpText(AssocLook *p) {
     for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) n++;
   }
   paths.ap = assocAlloc(p->pCall, &p->mem, (i64)sizeof(AssocDef *) * (n + 1));
-  for (eStage = 0; eStage < 3; eStage++) {
+  for (eStage = 0; eStage < DUMP_NSTAGE; eStage++) {
     for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
       for (pDef = pSchema->pDef; pDef && p->pCall->rc == SQLITE_OK;
            pDef = pDef->pNext) {
         if (pDef->zName[0] == 0) continue;
         if (dumpStage(p, pStr, pDef, eStage == 0) != eStage) continue;
-        if (eStage < 2) {
+        if (eStage < DUMP_PATH) {
           dumpDef(p, pStr, pDef);
         } else {
           paths.ap[paths.n++] = pDef;

@@ -214,6 +214,16 @@ AssocDef *assocLookNextDef(AssocLook *p, int *pi) {
   return i < p->nDef && p->apDef[i]->pSource == pModel ? p->apDef[i] : 0;
 }
 
+int assocLookHasName(AssocLook *p, const AssocModel *pModel,
+                     const char *zName) {
+  int i;
+  AssocDef *pDef = assocLookFirstDef(p, pModel, &i);
+  while (pDef && sqlite3_stricmp(pDef->zName, zName) != 0) {
+    pDef = assocLookNextDef(p, &i);
+  }
+  return pDef != 0;
+}
+
 /* ------------------------------------------------------------------- keys */
 
 static int *lookCopy(AssocLook *p, int nCol, const int *aCol) {

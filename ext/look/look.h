@@ -7,6 +7,7 @@
 **   discover  associations over them, with names
 **   dump      definitions as the calls that make them
 **   diagram   what relates to what, drawn
+**   rename    what a table or column that is gone is called now
 **   check     what is wrong, and what puts it right
 **
 ** One AssocLook is one look at the databases of a connection. Only
@@ -36,7 +37,7 @@ struct AssocLook {
   int nOnly;                /* Models that are asked for; apOnly is 0: all */
   AssocModel **apOnly;
   AssocLookPair *pPair; /* Pairs of keys of join tables */
-  AssocProblem *pProblem, *pLastProblem;
+  AssocProblem *pProblem;
   int nDef; /* Associations that are defined, those of a model together */
   AssocDef **apDef;
   u8 bHabits;            /* What follows has been looked for */
@@ -105,6 +106,8 @@ void assocLookHabits(AssocLook *p);
 const char *assocLookPlainName(const AssocLook *p, const char *zName);
 /* Get ready to name associations over a key, in the schema's style. */
 void assocLookNaming(AssocLook *p, AssocNaming *pName);
+/* Has the model a definition of that name? */
+int assocLookHasName(AssocLook *p, const AssocModel *pModel, const char *zName);
 /* Finish a text of lines, without an end of line after the last.
 ** OUT: sqlite3_free() */
 char *assocLookLines(AssocLook *p, sqlite3_str *pStr);
@@ -163,6 +166,39 @@ struct AssocDiagramOptions {
 char *assocDiagramText(AssocLook *p, int iFormat,
                        const AssocDiagramOptions *pOpt);
 
+/* ---------------------------------------------------------------- rename */
+
+/* What is called otherwise now. */
+typedef struct AssocRenamed AssocRenamed;
+struct AssocRenamed {
+  int nChoice;
+  const char *zNow;    /* The last of them, or 0 */
+  const char *zChoice; /* All of them: "a or b" */
+};
+
+/* A key that has columns which are missing. */
+typedef struct AssocRenamedKey AssocRenamedKey;
+struct AssocRenamedKey {
+  AssocTable *pTab;          /* Its table */
+  const AssocKey *pKey;      /* As the definition has it */
+  const AssocTable *pParent; /* What it references */
+  const AssocKey *pRef;
+  AssocRenamed now;   /* What its first column is called */
+  const char **azNow; /* All columns, of the last choice */
+  AssocRenamed maybe; /* Columns that may be it, by their names alone */
+};
+
+/* The columns of a key of an association. */
+void assocRenamedColumn(AssocLook *p, const AssocRel *pRel,
+                        AssocRenamedKey *pKey);
+/* The join table of an association. */
+void assocRenamedJoin(AssocLook *p, const AssocRel *pRel, AssocRenamed *pOut);
+/* Is there no model of that name, as seen from pSchema? */
+int assocRenamedIsGone(AssocLook *p, AssocSchema *pSchema, const char *zName);
+/* The table of a model that definitions in pSchema speak of. */
+void assocRenamedModel(AssocLook *p, AssocSchema *pSchema, const char *zModel,
+                       AssocRenamed *pOut);
+
 /* ----------------------------------------------------------------- check */
 
 struct AssocProblem {
@@ -170,7 +206,8 @@ struct AssocProblem {
   const char *zModel, *zAssociation; /* 0: of the connection */
   const char *zProblem;
   const char *zDetail;
-  const char *zFix; /* SQL that can be run as it is */
+  const char *zFix; /* SQL that can be run as it is, or 0 */
+  u8 bRows;         /* The fix fails at rows that break a constraint */
   AssocProblem *pNext;
 };
 /* Into p->pProblem. */

@@ -26,9 +26,11 @@ typedef struct CatalogCache CatalogCache;
 struct CatalogCache {
   AssocCatalog *pCat; /* A reference, or 0 */
   AssocStmt guard;
-  char *zGuard;  /* OWNED: its SQL */
-  char *zTokens; /* OWNED: what the guard said of pCat */
-  int nDepth;    /* Calls that have entered */
+  char *zGuard;   /* OWNED: its SQL */
+  char *zTokens;  /* OWNED: what the guard said of pCat */
+  AssocStmt rows; /* All definitions */
+  u64 iVersion;   /* Data versions under which the rows are those of pCat */
+  int nDepth;     /* Calls that have entered */
   i64 iSerial;
   sqlite3_stmt *apHold[16]; /* OWNED: readers on databases that the guard
                             ** did not know of when the call began */
@@ -150,6 +152,20 @@ static const char *columnKeep(AssocCall *pCall, AssocArena *pArena,
   return assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, iCol), -1);
 }
 
+/* A checksum of the row: NULL, an empty text and no column differ. */
+static u64 rowSum(AssocCall *pCall, sqlite3_stmt *pStmt) {
+  u64 h = 0xcbf29ce484222325u; /* FNV-1a */
+  int i;
+  for (i = 0; i < 5; i++) {
+    int eType = sqlite3_column_type(pStmt, i);
+    const u8 *z = (const u8 *)assocColumnText(pCall, pStmt, i);
+    h = (h ^ (u64)eType) * 0x100000001b3u;
+    for (; *z; z++) h = (h ^ *z) * 0x100000001b3u;
+    h = (h ^ 0xff) * 0x100000001b3u;
+  }
+  return h;
+}
+
 static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
   AssocArena *pArena = &pSchema->pCatalog->mem;
   AssocDef **ppEnd = &pSchema->pDef;
@@ -161,6 +177,7 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
   while (assocStep(pCall, pStmt)) {
     AssocDef *pDef = assocAlloc(pCall, pArena, sizeof(*pDef));
     if (pDef == 0) break;
+    pSchema->iSum += rowSum(pCall, pStmt);
     pDef->pSchema = pSchema;
     pDef->zModel = columnKeep(pCall, pArena, pStmt, 0);
     pDef->zName = columnKeep(pCall, pArena, pStmt, 1);
@@ -435,8 +452,59 @@ static int guardOpen(AssocCall *pCall, CatalogCache *pCache, char **pzTokens) {
   return 0;
 }
 
+/* The data versions of the databases whose tokens are asked, as one number:
+** commits of any connection change them, ours too. */
+static u64 dataVersion(AssocCall *pCall, const AssocCatalog *pCat) {
+  const AssocSchema *p;
+  u64 iAll = 0;
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    u32 i = 0;
+    if (!p->bToken) continue;
+    (void)sqlite3_file_control(pCall->db, p->zName, SQLITE_FCNTL_DATA_VERSION,
+                               &i);
+    iAll = iAll * 0x100000001b3u + i;
+  }
+  return iAll;
+}
+
+/* SQL that gives all of these definitions. */
+static char *rowsText(AssocCall *pCall, const AssocCatalog *pCat) {
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  const AssocSchema *p;
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    if (!p->bToken) continue;
+    sqlite3_str_appendf(pStr,
+                        "%sSELECT model, name, kind, target, options"
+                        " FROM \"%w\".assoc_definitions",
+                        sqlite3_str_length(pStr) ? " UNION ALL " : "",
+                        p->zName);
+  }
+  return assocStrFinish(pCall, pStr);
+}
+
+/* The guard is open and says that nothing has changed. Is that so, where the
+** data version is another? */
+static int rowsAreSame(AssocCall *pCall, CatalogCache *pCache) {
+  u64 iVersion = dataVersion(pCall, pCache->pCat), iSum = 0;
+  const AssocSchema *p;
+  sqlite3_stmt *pStmt;
+  char *zRows;
+  if (iVersion == pCache->iVersion) return 1;
+  zRows = pCache->rows.p ? 0 : rowsText(pCall, pCache->pCat);
+  pStmt = assocStmt(pCall, &pCache->rows, zRows);
+  while (pStmt && assocStep(pCall, pStmt)) iSum += rowSum(pCall, pStmt);
+  sqlite3_free(zRows);
+  for (p = pCache->pCat->pSchema; p; p = p->pNext) {
+    if (p->bToken) iSum -= p->iSum;
+  }
+  if (iSum || pCall->rc != SQLITE_OK) return 0;
+  pCache->iVersion = iVersion;
+  return 1;
+}
+
 static void cacheDrop(CatalogCache *pCache) {
   assocStmtClear(&pCache->guard);
+  assocStmtClear(&pCache->rows);
   sqlite3_free(pCache->zGuard);
   sqlite3_free(pCache->zTokens);
   assocCatalogUnref(pCache->pCat);
@@ -496,6 +564,7 @@ static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
   if (pCall->rc == SQLITE_OK) {
     (void)guardOpen(pCall, pCache, &zTokens);
     pCache->zTokens = zTokens;
+    pCache->iVersion = dataVersion(pCall, pCache->pCat);
   }
   if (pCall->rc != SQLITE_OK) cacheDrop(pCache);
   dropHolds(pCache);
@@ -512,8 +581,8 @@ static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &bTriggers);
   if (pCache->pCat == 0 || pCache->guard.p == 0 || !bTriggers) return 0;
   if (pCache->pCat->bViews != pCall->pConn->bViews) return 0;
-  bSame =
-      sameSchemas(pCall, pCache->pCat) && guardOpen(pCall, pCache, &zTokens);
+  bSame = sameSchemas(pCall, pCache->pCat) &&
+          guardOpen(pCall, pCache, &zTokens) && rowsAreSame(pCall, pCache);
   sqlite3_free(zTokens);
   if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall); /* It is gone */
   /* The guard tells of a changed schema only once */
@@ -538,7 +607,9 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
     assocCallLeave(pCall);
     return 0;
   }
-  pCache->nDepth++;
+  if (pCache->nDepth++ == 0 && pCache->pCat->bDoubt) {
+    pCache->pCat->bDoubt = pCache->pCat->bLinked = 0;
+  }
   return assocCatalogRef(pCache->pCat);
 }
 
@@ -551,12 +622,14 @@ static void widenGuard(AssocCall *pCall, CatalogCache *pCache) {
   char *zTokens = 0;
   assocCallInit(&call, pCall->pConn);
   assocStmtClear(&pCache->guard);
+  assocStmtClear(&pCache->rows);
   sqlite3_free(pCache->zGuard);
   sqlite3_free(pCache->zTokens);
   pCache->zTokens = 0;
   pCache->zGuard = guardText(&call, pCache->pCat);
   (void)guardOpen(&call, pCache, &zTokens);
   pCache->zTokens = zTokens;
+  pCache->iVersion = dataVersion(&call, pCache->pCat);
   if (call.rc != SQLITE_OK) cacheDrop(pCache);
   /* A token that cannot be read now is found gone by the next call */
   if (call.rc != SQLITE_ERROR) assocErrorCode(pCall, call.rc);

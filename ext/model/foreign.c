@@ -5,7 +5,7 @@
 ** User hasMany Post and Post belongsTo User speak of one key, Post.UserId.
 ** What either says beats a default; what both say must be the same.
 */
-#include "model/model.h"
+#include "model/resolve.h"
 
 typedef struct Collector Collector;
 struct Collector {
@@ -16,22 +16,15 @@ struct Collector {
 };
 
 /* What several associations may say of one key. */
-static const char *const azSaid[] = {"onDelete", "onUpdate", "allowNull",
-                                     "unique", "through.unique"};
+static const char *const azSaid[] = {"onDelete",       "onUpdate",
+                                     "allowNull",      "unique",
+                                     "through.unique", "defaultValue"};
 #define SAID_ONDELETE 0
 #define SAID_ONUPDATE 1
 #define SAID_ALLOWNULL 2
 #define SAID_UNIQUE 3
 #define SAID_THROUGH 4
-
-static int sameNames(const AssocKey *pA, const AssocKey *pB) {
-  int i;
-  if (pA->nCol != pB->nCol) return 0;
-  for (i = 0; i < pA->nCol; i++) {
-    if (sqlite3_stricmp(pA->azCol[i], pB->azCol[i]) != 0) return 0;
-  }
-  return 1;
-}
+#define SAID_DEFAULT 5
 
 /* The key that is in the list already, or a new one. */
 static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
@@ -41,7 +34,7 @@ static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
   for (pFor = p->pFirst; pFor; pFor = pFor->pNext) {
     if (pFor->pSchema == pSchema &&
         sqlite3_stricmp(pFor->zTable, zTable) == 0 &&
-        sameNames(&pFor->key, pKey)) {
+        assocKeySame(&pFor->key, pKey)) {
       return pFor;
     }
   }
@@ -118,7 +111,7 @@ static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
     pFor->pParent = pParent;
     pFor->parentKey = *pParentKey;
   } else if ((pFor->pParent != pParent ||
-              !sameNames(&pFor->parentKey, pParentKey)) &&
+              !assocKeySame(&pFor->parentKey, pParentKey)) &&
              pFor->bConstraint) {
     assocError(p->pCall,
                "%s.%s cannot reference %s(%s), as %s.%s says, and %s(%s), as "
@@ -130,24 +123,51 @@ static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
   }
 }
 
-static void addForeign(Collector *p, AssocRel *pRel, AssocSchema *pSchema,
-                       const char *zTable, AssocTable *pTab,
-                       const AssocKey *pKey, AssocModel *pParent,
-                       const AssocKey *pParentKey) {
+static int sameValue(const AssocJson *pA, const AssocJson *pB) {
+  return pA->eType == pB->eType && pA->n == pB->n &&
+         (pA->n == 0 || memcmp(pA->z, pB->z, (size_t)pA->n) == 0);
+}
+
+static void mergeDefault(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
+                         const AssocJson *pNew) {
+  if (pNew == 0) return;
+  if (pFor->pDefault && !sameValue(pFor->pDefault, pNew)) {
+    disagree(p, pFor, pRel, SAID_DEFAULT, "one value", "another");
+  }
+  if (pFor->pDefault == 0) pFor->apSaid[SAID_DEFAULT] = pRel;
+  pFor->pDefault = pNew;
+}
+
+/* What one association says of a key. Of the other key of a join table it says
+** what the option otherKey has; the rest speaks of its own. */
+static void addForeign(Collector *p, AssocRel *pRel, int bOther,
+                       AssocSchema *pSchema, const char *zTable,
+                       AssocTable *pTab) {
   const AssocOptions *pOpt = pRel->pOpt;
-  AssocForeign *pFor = foreignOf(p, pRel, pSchema, zTable, pTab, pKey);
+  int bHas = pRel->eKind == ASSOC_HASONE || pRel->eKind == ASSOC_HASMANY;
+  int bSource = !bOther && pRel->eKind != ASSOC_BELONGSTO;
+  AssocModel *pParent = bSource ? pRel->pSource : pRel->pTarget;
+  const char *zDelete = bOther ? pOpt->other.zOnDelete : pOpt->zOnDelete;
+  const char *zUpdate = bOther ? pOpt->other.zOnUpdate : pOpt->zOnUpdate;
+  AssocForeign *pFor = foreignOf(p, pRel, pSchema, zTable, pTab,
+                                 bOther ? &pRel->other : &pRel->foreign);
   if (pFor == 0) return;
-  mergeParent(p, pFor, pRel, pParent, pParentKey);
-  mergeText(p, pFor, pRel, SAID_ONDELETE, &pFor->zOnDelete, pOpt->zOnDelete);
-  mergeText(p, pFor, pRel, SAID_ONUPDATE, &pFor->zOnUpdate, pOpt->zOnUpdate);
+  mergeParent(p, pFor, pRel, pParent,
+              bSource ? &pRel->sourceKey : &pRel->targetKey);
+  mergeText(p, pFor, pRel, SAID_ONDELETE, &pFor->zOnDelete, zDelete);
+  mergeText(p, pFor, pRel, SAID_ONUPDATE, &pFor->zOnUpdate, zUpdate);
   mergeBool(p, pFor, pRel, SAID_ALLOWNULL, &pFor->eAllowNull, pOpt->eAllowNull);
   mergeBool(p, pFor, pRel, SAID_UNIQUE, &pFor->eUnique, pOpt->eUnique);
   mergeBool(p, pFor, pRel, SAID_THROUGH, &pFor->eThroughUnique,
             pOpt->eThroughUnique);
+  mergeDefault(p, pFor, pRel, bOther ? pOpt->other.pDefault : pOpt->pDefault);
   mergeScope(p, pFor, pOpt->pThroughScope);
-  pFor->bSaid |= pOpt->eConstraints == 1 || pOpt->zOnDelete || pOpt->zOnUpdate;
-  pFor->bHas |= pRel->eKind == ASSOC_HASONE || pRel->eKind == ASSOC_HASMANY;
+  pFor->bSaid |= pOpt->eConstraints == 1 || zDelete || zUpdate;
+  pFor->bHas |= bHas;
   pFor->bJoin |= pRel->eKind == ASSOC_BELONGSTOMANY;
+  if (pRel->eKind == ASSOC_BELONGSTOMANY && !bOther && pFor->pJoin == 0) {
+    pFor->pJoin = pRel;
+  }
   if (p->pOnly && pFor->pRel != p->pOnly && p->pCall->rc == SQLITE_ERROR) {
     assocErrorForget(p->pCall);
   }
@@ -157,24 +177,13 @@ static void addRel(Collector *p, AssocRel *pRel) {
   AssocSchema *pSchema = pRel->pSource->pTable->pSchema;
   AssocTable *pTab;
   if (pRel->nPath) return; /* Its steps have the keys */
-  switch (pRel->eKind) {
-  case ASSOC_BELONGSTO:
-    pTab = pRel->pSource->pTable;
-    addForeign(p, pRel, pTab->pSchema, pTab->zName, pTab, &pRel->foreign,
-               pRel->pTarget, &pRel->targetKey);
-    break;
-  case ASSOC_BELONGSTOMANY:
-    addForeign(p, pRel, pSchema, pRel->zThrough, pRel->pThrough, &pRel->foreign,
-               pRel->pSource, &pRel->sourceKey);
-    addForeign(p, pRel, pSchema, pRel->zThrough, pRel->pThrough, &pRel->other,
-               pRel->pTarget, &pRel->targetKey);
-    break;
-  default:
-    pTab = pRel->pTarget->pTable;
-    addForeign(p, pRel, pTab->pSchema, pTab->zName, pTab, &pRel->foreign,
-               pRel->pSource, &pRel->sourceKey);
-    break;
+  if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+    addForeign(p, pRel, 0, pSchema, pRel->zThrough, pRel->pThrough);
+    addForeign(p, pRel, 1, pSchema, pRel->zThrough, pRel->pThrough);
+    return;
   }
+  pTab = assocRelForeignTable(pRel);
+  addForeign(p, pRel, 0, pTab->pSchema, pTab->zName, pTab);
 }
 
 /*
@@ -229,15 +238,4 @@ AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
   }
   for (pFor = c.pFirst; pFor; pFor = pFor->pNext) setDefaults(pFor);
   return pCall->rc == SQLITE_OK ? c.pFirst : 0;
-}
-
-int assocRelRequired(const AssocRel *pRel) {
-  const AssocTable *pTab = assocRelForeignTable(pRel);
-  int i;
-  if (pRel->pOpt->eAllowNull >= 0) return !pRel->pOpt->eAllowNull;
-  for (i = 0; pTab && i < pRel->foreign.nCol; i++) {
-    int iCol = pRel->foreign.aCol[i];
-    if (iCol >= 0 && pTab->aCol[iCol].bNotNull) return 1;
-  }
-  return 0;
 }

@@ -58,6 +58,83 @@ static void keyFromColumns(AssocResolver *p, AssocKey *pKey,
   }
 }
 
+/* Are these the columns of the foreign key? */
+static int isFkeyOf(const AssocTable *pTab, const AssocFkey *pFk,
+                    const AssocNames *pNames) {
+  int i, j;
+  if (pFk->nCol != pNames->n) return 0;
+  for (i = 0; i < pFk->nCol; i++) {
+    if (pFk->aCol[i] < 0) return 0;
+    for (j = 0; j < pNames->n; j++) {
+      if (sqlite3_stricmp(pTab->aCol[pFk->aCol[i]].zName, pNames->az[j]) == 0) {
+        break;
+      }
+    }
+    if (j == pNames->n) return 0;
+  }
+  return 1;
+}
+
+int assocKeySame(const AssocKey *pA, const AssocKey *pB) {
+  int i = 0;
+  if (pA->nCol != pB->nCol) return 0;
+  while (i < pA->nCol && sqlite3_stricmp(pA->azCol[i], pB->azCol[i]) == 0) i++;
+  return i == pA->nCol;
+}
+
+/* The columns of the parent that a foreign key references, for the columns of
+** it that are named, in their order, else for all of it. True if they are
+** there and not just the parent's key. */
+static int adoptOne(AssocResolver *p, const AssocTable *pTab,
+                    const AssocFkey *pFk, AssocModel *pParent,
+                    const AssocNames *pNames, AssocKey *pRef) {
+  int i, j, bKey = pFk->nCol == pParent->nKey;
+  assocKeyAlloc(p, pRef, pFk->nCol);
+  for (i = 0; i < pRef->nCol; i++) {
+    for (j = 0; pNames->n && j < pFk->nCol; j++) {
+      if (pFk->aCol[j] >= 0 &&
+          sqlite3_stricmp(pTab->aCol[pFk->aCol[j]].zName, pNames->az[i]) == 0) {
+        break;
+      }
+    }
+    if (pNames->n == 0) j = i;
+    if (j == pFk->nCol || pFk->azTo[j] == 0) return 0;
+    assocKeySet(pRef, i, pParent->pTable, pFk->azTo[j]);
+    if (pRef->aCol[i] < 0) return 0; /* It references nothing */
+    bKey = bKey && pParent->aKey[i] == pRef->aCol[i];
+  }
+  return pRef->nCol > 0 && !bKey;
+}
+
+/*
+** A foreign key that references other columns than the primary key, where no
+** option says which: what the schema declares is meant, if all foreign keys
+** that can be meant reference the same.
+*/
+void assocKeyAdopt(AssocResolver *p, AssocTable *pTab, AssocModel *pParent,
+                   const AssocNames *pNames, const AssocNames *pSaid,
+                   AssocKey *pRef) {
+  const AssocFkey *pFk =
+      pTab && !pSaid->n ? assocTableFkeys(p->pCall, pTab) : 0;
+  AssocKey ref;
+  int n = 0;
+  memset(&ref, 0, sizeof(ref));
+  for (; pFk; pFk = pFk->pNext) {
+    if (pTab->pSchema != pParent->pTable->pSchema ||
+        sqlite3_stricmp(pFk->zParent, pParent->pTable->zName) != 0 ||
+        (pNames->n && !isFkeyOf(pTab, pFk, pNames))) {
+      continue;
+    }
+    if (!adoptOne(p, pTab, pFk, pParent, pNames, &ref)) return;
+    if (n++ && !assocKeySame(pRef, &ref)) {
+      pRef->nCol = 0;
+      return;
+    }
+    *pRef = ref;
+    pRef->eFrom = ASSOC_FROM_SCHEMA;
+  }
+}
+
 /*
 ** sourceKey or targetKey: the columns of a model that are referenced. They
 ** have to be there.
@@ -65,6 +142,7 @@ static void keyFromColumns(AssocResolver *p, AssocKey *pKey,
 void assocKeyReferenced(AssocResolver *p, AssocKey *pKey, AssocModel *pModel,
                         const AssocNames *pNames, const char *zOption) {
   int i;
+  if (pKey->nCol) return; /* Adopted */
   if (pNames->n == 0) {
     assocModelNeedKey(p->pCall, pModel);
     keyFromColumns(p, pKey, pModel->pTable, pModel->nKey, pModel->aKey);
@@ -157,6 +235,13 @@ AssocOptions *assocResolveOther(AssocResolver *p, AssocDef *pDef) {
   return pOpt;
 }
 
+/* Is it the definition itself, or one of the same name: what it replaces, or
+** is replaced by? */
+int assocResolveIsSelf(const AssocResolver *p, const AssocDef *pDef) {
+  return pDef == p->pDef || (pDef->pSource == p->pDef->pSource &&
+                             sqlite3_stricmp(pDef->zName, p->pDef->zName) == 0);
+}
+
 /*
 ** Does another belongsTo of the same model speak of this foreign key, by its
 ** option or by its name? Then it is not the one that is meant: with
@@ -167,7 +252,8 @@ static int takenByAnother(AssocResolver *p, const AssocTable *pTab,
   AssocDef *pDef = 0;
   while ((pDef = assocModelNextDef(p->pCall, p->pRel->pSource, pDef)) != 0) {
     AssocOptions *pOpt;
-    if (pDef == p->pDef || assocKindSeek(pDef->zKind) != ASSOC_BELONGSTO) {
+    if (assocResolveIsSelf(p, pDef) ||
+        assocKindSeek(pDef->zKind) != ASSOC_BELONGSTO) {
       continue;
     }
     pOpt = assocResolveOther(p, pDef);

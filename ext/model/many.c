@@ -100,7 +100,7 @@ static AssocDef *pairOf(AssocResolver *p) {
   while ((pDef = assocModelNextDef(p->pCall, pRel->pTarget, pDef)) != 0) {
     AssocOptions *pOpt;
     AssocModel *pBack;
-    if (pDef == p->pDef || pDef->zTarget == 0 ||
+    if (assocResolveIsSelf(p, pDef) || pDef->zTarget == 0 ||
         assocKindSeek(pDef->zKind) != ASSOC_BELONGSTOMANY) {
       continue;
     }
@@ -114,8 +114,9 @@ static AssocDef *pairOf(AssocResolver *p) {
 }
 
 /*
-** The two keys of a join table. Each may be said here, or by the definition
-** of the other direction, where it has the other's name. In an association
+** The two keys of a join table, and what they reference. Each may be said here,
+** or by the definition of the other direction, where it has the other's name,
+** or by the join table's FOREIGN KEYs. In an association
 ** of a model with itself the usual names are made of the associations:
 ** children and parents give childId and parentId.
 */
@@ -126,21 +127,28 @@ void assocResolveMany(AssocResolver *p) {
   AssocOptions *pPairOpt;
   const AssocNames *pForeign = &pRel->pOpt->foreignKey;
   const AssocNames *pOther = &pRel->pOpt->otherKey;
+  const AssocNames *pSource = &pRel->pOpt->sourceKey;
+  const AssocNames *pTarget = &pRel->pOpt->targetKey;
   const char *zTab;
   AssocSeeker seek;
   int bSelf = pRel->pSource == pRel->pTarget;
   memset(&seek, 0, sizeof(seek));
   resolveThrough(p);
-  assocKeyReferenced(p, &pRel->sourceKey, pRel->pSource, &pRel->pOpt->sourceKey,
-                     "sourceKey");
-  assocKeyReferenced(p, &pRel->targetKey, pRel->pTarget, &pRel->pOpt->targetKey,
-                     "targetKey");
   if (p->pCall->rc != SQLITE_OK) return;
   zTab = pRel->zThrough;
   pPair = pairOf(p);
   pPairOpt = pPair ? assocResolveOther(p, pPair) : 0;
   if (pForeign->n == 0) pForeign = pPairOpt ? &pPairOpt->otherKey : &noNames;
   if (pOther->n == 0) pOther = pPairOpt ? &pPairOpt->foreignKey : &noNames;
+  if (pSource->n == 0) pSource = pPairOpt ? &pPairOpt->targetKey : &noNames;
+  if (pTarget->n == 0) pTarget = pPairOpt ? &pPairOpt->sourceKey : &noNames;
+  assocKeyAdopt(p, pRel->pThrough, pRel->pSource, pForeign, pSource,
+                &pRel->sourceKey);
+  assocKeyAdopt(p, pRel->pThrough, pRel->pTarget, pOther, pTarget,
+                &pRel->targetKey);
+  assocKeyReferenced(p, &pRel->sourceKey, pRel->pSource, pSource, "sourceKey");
+  assocKeyReferenced(p, &pRel->targetKey, pRel->pTarget, pTarget, "targetKey");
+  if (p->pCall->rc != SQLITE_OK) return;
   if (pOther->n) assocKeyNamed(p, &pRel->other, pRel->pThrough, pOther);
   seek.pTab = pRel->pThrough;
   seek.pParent = pRel->pSource;

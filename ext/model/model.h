@@ -139,6 +139,7 @@ struct AssocSchema {
   AssocTable **apTable; /* Those of them that were asked for, else 0 */
   AssocDef *pDef;       /* Rows of assoc_definitions */
   AssocDef *pSetting;   /* Those of them that are of the kind 'setting' */
+  u64 iSum;             /* A checksum of all rows, in whatever order */
   AssocSchema *pNext;
 };
 
@@ -149,6 +150,7 @@ struct AssocCatalog {
   AssocArena mem;
   AssocSchema *pSchema; /* main, then the attached, then temp */
   u8 bLinked;           /* pSource of every definition was looked for */
+  u8 bDoubt;            /* A view or virtual table could not be read */
 };
 
 /*
@@ -305,6 +307,13 @@ struct AssocNames {
   const char **az;
 };
 
+/* The same as of the foreign key, said of the other key of a join table. */
+typedef struct AssocOtherKey AssocOtherKey;
+struct AssocOtherKey {
+  const char *zOnDelete, *zOnUpdate;
+  AssocJson *pDefault;
+};
+
 struct AssocOptions {
   const char *zAs;
   AssocNames foreignKey, otherKey, sourceKey, targetKey;
@@ -319,6 +328,8 @@ struct AssocOptions {
   int eUnique;
   const char *zOnDelete; /* Upper case, or 0 */
   const char *zOnUpdate;
+  AssocJson *pDefault; /* Of a foreign key's column that is to be made, or 0 */
+  AssocOtherKey other; /* belongsToMany: what is said of the other key */
   int bTemp, bReplace;
 };
 
@@ -414,6 +425,8 @@ const AssocJson *assocRelBranch(AssocCall *pCall, const AssocRel *pRel,
 int assocRelTargetWidth(const AssocRel *pRel);
 /* The association of a definition. */
 AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef);
+/* Do two of one kind relate the same tables by the same columns? */
+int assocRelSame(const AssocRel *pA, const AssocRel *pB);
 /* An error that names what assoc_sync() has to make before it can be used. */
 void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel);
 /* The table that the foreign key is in: of source, target or join. */
@@ -432,8 +445,6 @@ char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel);
 AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
                             AssocDef *pLast);
 
-/* True if the foreign key must not be NULL: said so, or so in the schema. */
-int assocRelRequired(const AssocRel *pRel);
 /* Is z the usual name of a key zKey of zName? UserId, user_id; and, where
 ** the key itself has the name in it, that: CustomerID of Customers. */
 int assocKeyUsual(AssocCall *pCall, AssocArena *pArena, const char *z,
@@ -452,12 +463,14 @@ struct AssocForeign {
   AssocKey parentKey;    /* Columns of the parent, in the same order */
   const AssocRel *pPoly; /* The polymorphic belongsTo, or 0 */
   AssocRel *pRel;        /* The first association that speaks of it */
+  const AssocRel *pJoin; /* The first belongsToMany whose own key it is, or 0 */
   const char *zOnDelete; /* "CASCADE", … */
   const char *zOnUpdate;
   int eAllowNull; /* As said: -1, 0 or 1 */
   int eUnique;
   int eThroughUnique;
-  const AssocRel *apSaid[5]; /* Who said each of these five first, or 0 */
+  const AssocJson *pDefault; /* Of its first column, or 0 */
+  const AssocRel *apSaid[6]; /* Who said each of these six first, or 0 */
   int nScope;                /* Of a join table: columns of its scopes */
   const AssocJson **apScope; /* Each column once, with a condition on it */
   u8 bNotNull;

@@ -448,13 +448,17 @@ int assocModelKeyList(const AssocModel *pModel, const AssocJson *pJson) {
 ** Only temp speaks of the models of other databases: what an attached file
 ** says cannot change what main's models are related to. A definition without
 ** a model fails when it is used, and alone. The first definition that names a
-** model gives it its spelling.
+** model gives it its spelling. What SQLite could not read may be there at the
+** next call: a function or a module that the host registers then.
 */
 static void linkDef(AssocCall *pCall, AssocDef *pDef) {
   AssocModel *p;
   if (pDef->zName[0] == 0 || pDef->pSource) return;
   p = assocModelNear(pCall, pDef->pSchema, pDef->zModel);
-  if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall);
+  if (pCall->rc == SQLITE_ERROR) {
+    if (!assocErrorIsOurs(pCall)) pDef->pSchema->pCatalog->bDoubt = 1;
+    assocErrorForget(pCall);
+  }
   if (p == 0) return;
   if (p->pTable->pSchema != pDef->pSchema && pDef->pSchema->pNext) return;
   pDef->pSource = p;

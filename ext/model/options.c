@@ -126,23 +126,66 @@ static void optionThrough(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   }
 }
 
-/* A key, or Sequelize's attribute: {"name":…,"allowNull":…,…} */
+/* A value that a column can have as its DEFAULT. */
+static void optionValue(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
+  if (pJson->eType >= ASSOC_J_ARRAY) {
+    assocError(r->pCall,
+               "the option defaultValue must be a text, a number, true or "
+               "false, not %s",
+               assocJsonTypeName(pJson));
+  }
+  *(AssocJson **)pInto = pJson;
+}
+
+/* A key, or Sequelize's attribute: {"name":…,"allowNull":…,…}. Where it has a
+** field, that is the column, and the name only what JavaScript calls it. */
+#define OPTION_VALUE 0, 0, optionValue
 static const AssocOption aForeignKeyOption[] = {
     {"name", OPTION_NAMES, OPTION_INTO(foreignKey)},
+    {"field", OPTION_NAMES, OPTION_INTO(foreignKey)},
+    {"defaultValue", OPTION_VALUE, OPTION_INTO(pDefault)},
     {"allowNull", OPTION_BOOL, OPTION_INTO(eAllowNull)},
     {"unique", OPTION_BOOL, OPTION_INTO(eUnique)},
     {"onDelete", OPTION_ACTION, OPTION_INTO(zOnDelete)},
     {"onUpdate", OPTION_ACTION, OPTION_INTO(zOnUpdate)},
 };
+static const AssocOption aOtherKeyOption[] = {
+    {"name", OPTION_NAMES, OPTION_INTO(otherKey)},
+    {"field", OPTION_NAMES, OPTION_INTO(otherKey)},
+    {"defaultValue", OPTION_VALUE, OPTION_INTO(other.pDefault)},
+    {"onDelete", OPTION_ACTION, OPTION_INTO(other.zOnDelete)},
+    {"onUpdate", OPTION_ACTION, OPTION_INTO(other.zOnUpdate)},
+};
 
 static void optionForeignKey(AssocOptionReader *r, AssocJson *pJson,
                              void *pInto) {
   AssocOptions *pOpt = pInto;
+  AssocJson *pField;
   if (pJson->eType != ASSOC_J_OBJECT) {
     optionNames(r, pJson, &pOpt->foreignKey);
-  } else {
-    assocOptionsRead(r, pJson, ASSOC_COUNT(aForeignKeyOption),
-                     aForeignKeyOption, "the option foreignKey has");
+    return;
+  }
+  assocOptionsRead(r, pJson, ASSOC_COUNT(aForeignKeyOption), aForeignKeyOption,
+                   "the option foreignKey has");
+  pField = assocJsonGet(pJson, "field");
+  if (pField && pField->eType != ASSOC_J_NULL && r->pCall->rc == SQLITE_OK) {
+    optionNames(r, pField, &pOpt->foreignKey);
+  }
+}
+
+static void optionOtherKey(AssocOptionReader *r, AssocJson *pJson,
+                           void *pInto) {
+  AssocOptions *pOpt = pInto;
+  AssocJson *pField;
+  if (pJson->eType != ASSOC_J_OBJECT) {
+    optionNames(r, pJson, &pOpt->otherKey);
+    return;
+  }
+  assocOptionsRead(r, pJson, ASSOC_COUNT(aOtherKeyOption), aOtherKeyOption,
+                   "the option otherKey has");
+  pField = assocJsonGet(pJson, "field");
+  if (pField && pField->eType != ASSOC_J_NULL && r->pCall->rc == SQLITE_OK) {
+    optionNames(r, pField, &pOpt->otherKey);
   }
 }
 
@@ -150,7 +193,7 @@ static const AssocOption aDefineOption[] = {
     {"as", OPTION_TEXT, OPTION_INTO(zAs)},
     {"foreignKey", "taon", "a column, or an array of columns", optionForeignKey,
      0},
-    {"otherKey", OPTION_NAMES, OPTION_INTO(otherKey)},
+    {"otherKey", "taon", "a column, or an array of columns", optionOtherKey, 0},
     {"sourceKey", OPTION_NAMES, OPTION_INTO(sourceKey)},
     {"targetKey", OPTION_NAMES, OPTION_INTO(targetKey)},
     {"through", "ton", "a text", optionThrough, 0},
@@ -233,6 +276,34 @@ static void writeBool(AssocOut *pOut, const char *zKey, int e) {
   assocOutText(pOut, e ? "true" : "false", e ? 4 : 5);
 }
 
+/* The names alone if they say it all, else {"name":…,"defaultValue":…}. */
+static void writeKeyOption(AssocOut *pOut, const char *zKey,
+                           const AssocNames *pNames, const AssocJson *pDefault,
+                           const AssocOtherKey *pOther) {
+  AssocOut sub;
+  i64 n = 0;
+  char *z;
+  if (pDefault == 0 && pOther->zOnDelete == 0 && pOther->zOnUpdate == 0) {
+    writeNames(pOut, zKey, pNames);
+    return;
+  }
+  assocBufInit(&sub, pOut->nMax);
+  assocOutText(&sub, "{", 1);
+  writeNames(&sub, "name", pNames);
+  writeJson(&sub, "defaultValue", pDefault);
+  writeText(&sub, "onDelete", pOther->zOnDelete);
+  writeText(&sub, "onUpdate", pOther->zOnUpdate);
+  assocOutText(&sub, "}", 1);
+  z = assocBufFinish(&sub, &n);
+  if (z == 0) {
+    pOut->rc = sub.rc;
+    return;
+  }
+  writeKey(pOut, zKey);
+  assocOutText(pOut, z, n);
+  sqlite3_free(z);
+}
+
 /* A text alone if that says it all, else an object. */
 static void writeThrough(AssocOut *pOut, const AssocOptions *pOpt) {
   AssocOut sub;
@@ -260,14 +331,16 @@ static void writeThrough(AssocOut *pOut, const AssocOptions *pOpt) {
 
 char *assocOptionsText(AssocCall *pCall, AssocArena *pArena,
                        const AssocOptions *pOpt) {
+  static const AssocOtherKey none;
   AssocOut out;
   i64 n = 0;
   char *z, *zKept = 0;
   if (pCall->rc != SQLITE_OK) return 0;
   assocBufInit(&out, 0x7fffffff);
   assocOutText(&out, "{", 1);
-  writeNames(&out, "foreignKey", &pOpt->foreignKey);
-  writeNames(&out, "otherKey", &pOpt->otherKey);
+  writeKeyOption(&out, "foreignKey", &pOpt->foreignKey, pOpt->pDefault, &none);
+  writeKeyOption(&out, "otherKey", &pOpt->otherKey, pOpt->other.pDefault,
+                 &pOpt->other);
   writeNames(&out, "sourceKey", &pOpt->sourceKey);
   writeNames(&out, "targetKey", &pOpt->targetKey);
   writeThrough(&out, pOpt);

@@ -28,43 +28,15 @@ static void labelError(AssocResolver *p) {
 
 /* --------------------------------------------------------------- one foot */
 
-/*
-** A foreign key that references other columns than the primary key, and the
-** definition does not say which: what the schema declares is meant.
-*/
-static void adoptReferenced(AssocResolver *p, AssocTable *pTab,
-                            AssocModel *pParent, AssocKey *pRef) {
-  const AssocFkey *pFk, *pOnly = 0;
-  int i, n = 0;
-  for (pFk = assocTableFkeys(p->pCall, pTab); pFk; pFk = pFk->pNext) {
-    if (pTab->pSchema != pParent->pTable->pSchema ||
-        sqlite3_stricmp(pFk->zParent, pParent->pTable->zName) != 0) {
-      continue;
-    }
-    n++;
-    pOnly = pFk;
-  }
-  if (n != 1 || pOnly->azTo[0] == 0) return;
-  assocKeyAlloc(p, pRef, pOnly->nCol);
-  for (i = 0; i < pRef->nCol; i++) {
-    assocKeySet(pRef, i, pParent->pTable, pOnly->azTo[i]);
-    if (pRef->aCol[i] < 0) pRef->nCol = 0; /* It references nothing */
-  }
-  pRef->eFrom = ASSOC_FROM_SCHEMA;
-}
-
 static void resolveBelongsTo(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   AssocSeeker seek;
   memset(&seek, 0, sizeof(seek));
   seek.pTab = pRel->pSource->pTable;
-  if (pRel->pOpt->targetKey.n == 0 && pRel->pOpt->foreignKey.n == 0) {
-    adoptReferenced(p, seek.pTab, pRel->pTarget, &pRel->targetKey);
-  }
-  if (pRel->targetKey.nCol == 0) {
-    assocKeyReferenced(p, &pRel->targetKey, pRel->pTarget,
-                       &pRel->pOpt->targetKey, "targetKey");
-  }
+  assocKeyAdopt(p, seek.pTab, pRel->pTarget, &pRel->pOpt->foreignKey,
+                &pRel->pOpt->targetKey, &pRel->targetKey);
+  assocKeyReferenced(p, &pRel->targetKey, pRel->pTarget, &pRel->pOpt->targetKey,
+                     "targetKey");
   seek.pParent = pRel->pTarget;
   seek.pRef = &pRel->targetKey;
   seek.zName = pRel->zName;
@@ -80,13 +52,10 @@ static void resolveHas(AssocResolver *p) {
   AssocSeeker seek;
   memset(&seek, 0, sizeof(seek));
   seek.pTab = pRel->pTarget->pTable;
-  if (pRel->pOpt->sourceKey.n == 0 && pRel->pOpt->foreignKey.n == 0) {
-    adoptReferenced(p, seek.pTab, pRel->pSource, &pRel->sourceKey);
-  }
-  if (pRel->sourceKey.nCol == 0) {
-    assocKeyReferenced(p, &pRel->sourceKey, pRel->pSource,
-                       &pRel->pOpt->sourceKey, "sourceKey");
-  }
+  assocKeyAdopt(p, seek.pTab, pRel->pSource, &pRel->pOpt->foreignKey,
+                &pRel->pOpt->sourceKey, &pRel->sourceKey);
+  assocKeyReferenced(p, &pRel->sourceKey, pRel->pSource, &pRel->pOpt->sourceKey,
+                     "sourceKey");
   seek.pParent = pRel->pSource;
   seek.pRef = &pRel->sourceKey;
   seek.zName = assocResolveSingular(p, pRel->pSource, p->pDef->zModel);
@@ -175,6 +144,7 @@ static void checkOptions(AssocResolver *p) {
       {"scope", pOpt->pScope != 0, 2 | 4 | 8},
       {"order", pOpt->pOrder != 0, 2 | 4 | 8},
       {"unique", pOpt->eUnique >= 0, 1 | 2},
+      {"defaultValue", pOpt->pDefault && pOpt->pPolymorphic, 0},
   };
   int i;
   for (i = 0; i < ASSOC_COUNT(a); i++) {
@@ -288,6 +258,27 @@ AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef) {
   }
   pDef->pRel = r.pRel;
   return r.pRel;
+}
+
+int assocRelSame(const AssocRel *pA, const AssocRel *pB) {
+  int i;
+  if (pA->eKind != pB->eKind || pA->pSource != pB->pSource ||
+      pA->pTarget != pB->pTarget || pA->pThrough != pB->pThrough ||
+      pA->nPath != pB->nPath || pA->nBranch != pB->nBranch) {
+    return 0;
+  }
+  for (i = 0; i < pA->nPath; i++) {
+    if (pA->apPath[i] != pB->apPath[i]) return 0;
+  }
+  if ((pA->zThrough || pB->zThrough) &&
+      (!pA->zThrough || !pB->zThrough ||
+       sqlite3_stricmp(pA->zThrough, pB->zThrough) != 0)) {
+    return 0;
+  }
+  return assocKeySame(&pA->foreign, &pB->foreign) &&
+         assocKeySame(&pA->other, &pB->other) &&
+         assocKeySame(&pA->sourceKey, &pB->sourceKey) &&
+         assocKeySame(&pA->targetKey, &pB->targetKey);
 }
 
 /* Definitions of a model are in its own database, or in temp. */

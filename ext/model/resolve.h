@@ -39,8 +39,16 @@ void assocKeySet(AssocKey *pKey, int i, const AssocTable *pTab,
 /* The columns that an option names. */
 void assocKeyNamed(AssocResolver *p, AssocKey *pKey, const AssocTable *pTab,
                    const AssocNames *pNames);
-/* The columns of a model that a foreign key references: those that zOption
-** names, else its key. */
+/* The columns of a model that a foreign key of pTab references, of the columns
+** pNames if they are named, where the option, pSaid, says nothing. pRef gets
+** none where the schema says nothing, either, or it is the model's key. */
+void assocKeyAdopt(AssocResolver *p, AssocTable *pTab, AssocModel *pParent,
+                   const AssocNames *pNames, const AssocNames *pSaid,
+                   AssocKey *pRef);
+/* The same columns, that are there or not, in the same order. */
+int assocKeySame(const AssocKey *pA, const AssocKey *pB);
+/* The columns of a model that a foreign key references, unless it has them:
+** those that zOption names, else its key. */
 void assocKeyReferenced(AssocResolver *p, AssocKey *pKey, AssocModel *pModel,
                         const AssocNames *pNames, const char *zOption);
 /* A foreign key. zTab is the name of its table, which may be missing. */
@@ -48,6 +56,7 @@ void assocKeyForeign(AssocResolver *p, const AssocSeeker *pSeek, AssocKey *pKey,
                      const AssocNames *pNames, const char *zTab);
 /* The options of another definition, 0 if they are wrong. */
 AssocOptions *assocResolveOther(AssocResolver *p, AssocDef *pDef);
+int assocResolveIsSelf(const AssocResolver *p, const AssocDef *pDef);
 /* A name in the singular, as the definition spells it; of a model, without
 ** its database. */
 const char *assocResolveSingular(AssocResolver *p, const AssocModel *pModel,

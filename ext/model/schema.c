@@ -258,6 +258,18 @@ int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable) {
   return -1;
 }
 
+/*
+** A view may be broken, and a module be missing: that is SQLITE_ERROR, and
+** spoils only what speaks of it. An ordinary table can always be described, so
+** that an error is one of the moment, such as a limit that is too low for our
+** statements. It must not be taken for an answer, and is no SQLITE_ERROR here.
+*/
+static void errorOfTable(AssocCall *pCall, const AssocTable *pTab) {
+  if (pCall->rc == SQLITE_ERROR && pTab->eType == ASSOC_TABLE) {
+    pCall->rc = SQLITE_ERROR_RETRY;
+  }
+}
+
 AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
                            const char *zName) {
   int iEntry = assocSchemaIndex(pSchema, zName);
@@ -273,7 +285,10 @@ AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
   loadColumns(pCall, pTab);
   if (pCall->rc == SQLITE_OK) loadRowid(pCall, pTab);
   if (pCall->rc == SQLITE_OK) loadKey(pCall, pTab);
-  if (pCall->rc != SQLITE_OK) return 0;
+  if (pCall->rc != SQLITE_OK) {
+    errorOfTable(pCall, pTab);
+    return 0;
+  }
   pSchema->apTable[iEntry] = pTab;
   return pTab;
 }

@@ -159,45 +159,20 @@ static void checkBothSides(Definer *p, const AssocRel *pRel) {
   }
 }
 
-/* The belongsTo of a model by which a required key leads on, or 0. */
-static AssocRel *nextRequired(Definer *p, AssocModel *pModel,
-                              AssocDef **ppDef) {
-  while ((*ppDef = assocModelNextDef(p->pCall, pModel, *ppDef)) != 0) {
-    AssocRel *pRel;
-    if (assocKindSeek((*ppDef)->zKind) != ASSOC_BELONGSTO) continue;
-    pRel = assocRelOf(p->pCall, *ppDef);
-    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
-    if (pRel && assocRelRequired(pRel)) return pRel;
-  }
-  return 0;
-}
-
-/*
-** Keys that must not be NULL and lead in a circle: no row of any of the
-** tables could be the first. Breadth first from the target, at most 1000
-** models far.
-*/
-static void checkCircle(Definer *p, const AssocRel *pRel) {
-  AssocModel *ap[1000];
-  int n = 0, i, j;
-  if (pRel->eKind != ASSOC_BELONGSTO || !assocRelRequired(pRel)) return;
-  ap[n++] = p->pTarget;
-  for (i = 0; i < n; i++) {
-    AssocDef *pDef = 0;
-    AssocRel *pNext;
-    if (ap[i] == p->pSource) {
+/* Is its own key, which is still to be made, a column of the same name? */
+static void checkKeyName(Definer *p, const AssocRel *pRel) {
+  const AssocKey *ap[] = {&pRel->foreign, &pRel->type};
+  int i, j;
+  if (assocRelForeignTable(pRel) != pRel->pSource->pTable) return;
+  for (i = 0; i < ASSOC_COUNT(ap); i++) {
+    for (j = 0; j < ap[i]->nCol; j++) {
+      if (sqlite3_stricmp(ap[i]->azCol[j], pRel->zName) != 0) continue;
       assocError(p->pCall,
-                 "%s.%s must not be NULL, and neither must the keys that "
-                 "lead from %s back to %s: no row could be inserted first; "
-                 "give one of them \"allowNull\":true",
-                 p->pSource->zLabel, p->zName, p->pTarget->zLabel,
-                 p->pSource->zLabel);
-      return;
-    }
-    while ((pNext = nextRequired(p, ap[i], &pDef)) != 0) {
-      for (j = 0; j < n && ap[j] != pNext->pTarget; j++) {
-      }
-      if (j == n && n < ASSOC_COUNT(ap)) ap[n++] = pNext->pTarget;
+                 "%s.%s would have the name of its own foreign key, a column "
+                 "of %s; choose another name with the option as, or another "
+                 "column with foreignKey",
+                 pRel->pSource->zLabel, pRel->zName,
+                 pRel->pSource->pTable->zName);
     }
   }
 }
@@ -226,7 +201,7 @@ static void checkRow(Definer *p) {
       checkDirection(p, pRel);
       checkBothSides(p, pRel);
     }
-    checkCircle(p, pRel);
+    checkKeyName(p, pRel);
     assocSyncCheck(p->pCall, pRel);
   }
   assocCatalogLeave(p->pCall, p->pCat);
@@ -268,17 +243,64 @@ static void replaceOld(Definer *p) {
   }
 }
 
-/* Is it the same thing? Its options are compared in one spelling. */
+/* The definition as it is about to be written. */
+static AssocDef *newDef(Definer *p, AssocSchema *pSchema) {
+  AssocDef *pDef = assocAlloc(p->pCall, &p->mem, sizeof(*pDef));
+  if (pDef == 0) return 0;
+  pDef->pSchema = pSchema;
+  pDef->zModel = p->zModel;
+  pDef->zName = p->zName;
+  pDef->zKind = azAssocKind[p->eKind];
+  pDef->zTarget = p->zTarget;
+  pDef->zOptions = p->zOptions;
+  pDef->pSource = p->pSource;
+  pDef->pOpt = p->pOpt;
+  return pDef;
+}
+
+/* The options that do not say what is related to what. Constraints are left to
+** the definition that is there, unless the new one speaks of them. */
+static char *restText(Definer *p, const AssocOptions *pOpt) {
+  AssocOptions rest = *pOpt;
+  if (p->pOpt->eConstraints < 0) rest.eConstraints = -1;
+  memset(&rest.foreignKey, 0, sizeof(rest.foreignKey));
+  memset(&rest.otherKey, 0, sizeof(rest.otherKey));
+  memset(&rest.sourceKey, 0, sizeof(rest.sourceKey));
+  memset(&rest.targetKey, 0, sizeof(rest.targetKey));
+  rest.zThrough = 0;
+  return assocOptionsText(p->pCall, &p->mem, &rest);
+}
+
+/* Do both mean the same tables and columns? One says what the other leaves to
+** a default, as assoc_discover() does. */
+static int isSameMeaning(Definer *p, AssocDef *pOld, AssocDef *pNew) {
+  AssocRel *pA, *pB = 0;
+  if (!sameText(restText(p, pOld->pOpt), restText(p, p->pOpt))) return 0;
+  pA = assocRelOf(p->pCall, pNew);
+  if (pA) pB = assocRelOf(p->pCall, pOld);
+  if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+  return pA && pB && assocRelSame(pA, pB);
+}
+
+/* Is it the same thing? Its options are compared in one spelling, and then by
+** what they mean. */
 static int isSame(Definer *p, AssocDef *pDef) {
   AssocOptions *pOpt = assocDefOptions(p->pCall, pDef);
   AssocModel *pTarget =
       pDef->zTarget ? assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget)
                     : 0;
+  AssocDef *pNew;
   if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
-  return pOpt && pTarget == p->pTarget &&
-         assocKindSeek(pDef->zKind) == p->eKind &&
-         sqlite3_stricmp(pDef->pSchema->zName, p->zSchema) == 0 &&
-         sameText(assocOptionsText(p->pCall, &p->mem, pOpt), p->zOptions);
+  if (pOpt == 0 || pTarget != p->pTarget ||
+      assocKindSeek(pDef->zKind) != p->eKind ||
+      sqlite3_stricmp(pDef->pSchema->zName, p->zSchema) != 0) {
+    return 0;
+  }
+  if (sameText(assocOptionsText(p->pCall, &p->mem, pOpt), p->zOptions)) {
+    return 1;
+  }
+  pNew = newDef(p, pDef->pSchema);
+  return pNew && isSameMeaning(p, pDef, pNew);
 }
 
 /* Everything that can be found out before anything is written. True if

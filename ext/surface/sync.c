@@ -5,6 +5,8 @@
 **   SELECT assoc_sync('{"dryRun":true}');     -- the DDL that would be run
 **   SELECT assoc_sync('{"rebuild":true}');    -- constraints of columns that
 **                                             -- are there already as well
+**   SELECT assoc_sync('{"types":true}');      -- and keys get the types of
+**                                             -- what they reference
 **
 ** What is missing is added: columns of foreign keys, of the type of the key
 ** that they reference; join tables; an index for every foreign key, so that
@@ -27,6 +29,7 @@ typedef struct SyncOptions SyncOptions;
 struct SyncOptions {
   int bDry;
   int eRebuild; /* AssocSync.eRebuild */
+  int bTypes;   /* AssocSync.bTypes */
 };
 
 static const AssocOption aSyncOption[] = {
@@ -34,6 +37,8 @@ static const AssocOption aSyncOption[] = {
      offsetof(SyncOptions, bDry)},
     {"rebuild", "b", "true or false", assocOptionFlag,
      offsetof(SyncOptions, eRebuild)},
+    {"types", "b", "true or false", assocOptionFlag,
+     offsetof(SyncOptions, bTypes)},
 };
 
 /* ------------------------------------------------------------------- flags */
@@ -96,6 +101,7 @@ static void runRead(AssocCall *pCall, SyncRun *p, const SyncOptions *pOpt,
   p->sync.bFkey = pFlags->bFkey;
   p->sync.bLegacy = pFlags->bLegacy;
   p->sync.eRebuild = pOpt->eRebuild;
+  p->sync.bTypes = pOpt->bTypes;
   p->pCat = assocCatalogEnter(pCall);
   if (p->pCat == 0) return;
   assocCatalogRef(p->pCat);
@@ -200,7 +206,7 @@ static void runSync(AssocCall *pCall, SyncRun *p, sqlite3_context *pCtx,
 static void syncFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                      sqlite3_value **ap) {
   const char *zOptions = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;
-  SyncOptions opt = {0, -1};
+  SyncOptions opt = {0, -1, 0};
   SyncFlags flags;
   SyncRun run;
   assocOptionsOf(pCall, zOptions, ASSOC_COUNT(aSyncOption), aSyncOption,

@@ -62,6 +62,41 @@ int assocSyncIsNew(const AssocSync *p, const AssocForeign *pFor, int i) {
   return 1;
 }
 
+int assocSyncIsKey(const AssocForeign *pFor, const AssocKey *pKey) {
+  int i = 0;
+  if (pFor->key.nCol != pKey->nCol) return 0;
+  while (i < pKey->nCol &&
+         sqlite3_stricmp(pFor->key.azCol[i], pKey->azCol[i]) == 0) {
+    i++;
+  }
+  return i == pKey->nCol;
+}
+
+int assocSyncIsFixed(const AssocJson *p) {
+  return p->eType != ASSOC_J_NULL && p->eType < ASSOC_J_ARRAY;
+}
+
+int assocSyncTypeDiffers(const AssocForeign *pFor, int i) {
+  const AssocTable *pTab = pFor->pTab, *pParent = pFor->pParent->pTable;
+  const AssocColumn *pCol, *pRef;
+  if (pTab == 0 || pTab->eType != ASSOC_TABLE || !pFor->bConstraint ||
+      pFor->pPoly || pParent->eType != ASSOC_TABLE || pFor->key.aCol[i] < 0 ||
+      pFor->key.aCol[i] >= pTab->nCol) {
+    return ASSOC_TYPE_SAME;
+  }
+  pCol = &pTab->aCol[pFor->key.aCol[i]];
+  pRef = &pParent->aCol[pFor->parentKey.aCol[i]];
+  if (pCol->bGenerated) return ASSOC_TYPE_SAME;
+  if (pCol->eAff != pRef->eAff) {
+    return pCol->eAff == ASSOC_AFF_NONE ? ASSOC_TYPE_NONE : ASSOC_TYPE_AFFINITY;
+  }
+  if (pCol->eAff == ASSOC_AFF_TEXT && pCol->zColl && pRef->zColl &&
+      sqlite3_stricmp(pCol->zColl, pRef->zColl) != 0) {
+    return ASSOC_TYPE_COLLATION;
+  }
+  return ASSOC_TYPE_SAME;
+}
+
 void assocSyncColumn(AssocSync *p, const AssocForeign *pFor, int i) {
   assocDdlName(p->pStr, assocSyncColumnName(pFor, i));
   if (i < pFor->key.nCol) {
@@ -70,6 +105,7 @@ void assocSyncColumn(AssocSync *p, const AssocForeign *pFor, int i) {
     sqlite3_str_appendall(p->pStr, " TEXT");
   }
   if (pFor->eAllowNull == 0) sqlite3_str_appendall(p->pStr, " NOT NULL");
+  if (i < pFor->key.nCol) assocDdlDefault(p, pFor);
   if (pFor->key.nCol == 1 && assocDdlCanReference(pFor)) {
     sqlite3_str_appendchar(p->pStr, 1, ' ');
     assocDdlReferences(p, pFor);

@@ -166,3 +166,94 @@ void assocCreateRead(AssocCall *pCall, AssocArena *pArena, const char *zTable,
                zSql);
   }
 }
+
+/* ---------------------------------------------------- deferred foreign keys */
+
+/* Which column constraint or table constraint is being read. */
+typedef struct DeferReader DeferReader;
+struct DeferReader {
+  const AssocKey *pKey; /* The foreign key that is looked for */
+  int nDepth;           /* Parentheses that are open */
+  int iElement;         /* Tokens of the element so far */
+  int bTable;           /* It is a constraint of the table */
+  int nName, nHit;      /* Its columns, and those of them that are the key's */
+  int bKey;             /* A REFERENCES of the key came last */
+  int bNot, bInitially; /* NOT, INITIALLY came last */
+};
+
+/* A name in quotes or without them. */
+static int isColumn(const DeferReader *p, const char *z, int n, int eType,
+                    int i) {
+  const char *zName = p->pKey->azCol[i];
+  int iCol = 0;
+  if (eType == ASSOC_SQL_WORD) return assocSqlIs(z, n, zName);
+  for (z++, n -= 2; n > 0; z++, n--, iCol++) {
+    if (sqlite3_strnicmp(z, &zName[iCol], 1) != 0) return 0;
+    if (n > 1 && *z == z[1] && strchr("\"`", *z)) z++, n--;
+  }
+  return zName[iCol] == 0;
+}
+
+static void deferName(DeferReader *p, const char *z, int n, int eType) {
+  int i;
+  p->nName++;
+  for (i = 0; i < p->pKey->nCol; i++) p->nHit += isColumn(p, z, n, eType, i);
+}
+
+/* One token; true if it says that the key is deferred. */
+static int deferToken(DeferReader *p, const char *z, int n, int eType) {
+  int bWord = eType == ASSOC_SQL_WORD, bDeferred;
+  int bName = bWord || eType == ASSOC_SQL_QUOTED;
+  if (p->iElement == 1) {
+    p->bTable = bWord && beginsConstraint(z, n);
+    p->nName = p->nHit = p->bKey = 0;
+    if (!p->bTable) deferName(p, z, n, eType);
+  }
+  /* FOREIGN KEY(a, b): the first parentheses of the constraint */
+  if (p->bTable && bName && p->nDepth == 1) deferName(p, z, n, eType);
+  if (p->nDepth || !bWord) return 0;
+  if (p->bTable && assocSqlIs(z, n, "key")) p->nName = p->nHit = 0;
+  if (assocSqlIs(z, n, "references")) {
+    p->bKey = p->nName == p->pKey->nCol && p->nHit == p->nName;
+    /* The names behind it are the parent's */
+    p->bTable = 0;
+    p->bNot = 0;
+  }
+  if (assocSqlIs(z, n, "not")) p->bNot = 1;
+  if (assocSqlIs(z, n, "null")) p->bNot = 0;
+  bDeferred =
+      p->bKey && p->bInitially && !p->bNot && assocSqlIs(z, n, "deferred");
+  p->bInitially = assocSqlIs(z, n, "initially");
+  return bDeferred;
+}
+
+int assocCreateIsDeferred(AssocCall *pCall, const AssocTable *pTab,
+                          const AssocKey *pKey) {
+  DeferReader r;
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall,
+                   "SELECT sql FROM \"%w\".sqlite_schema WHERE type='table'"
+                   " AND name=%Q",
+                   pTab->pSchema->zName, pTab->zName);
+  const char *z =
+      assocStep(pCall, pStmt) ? assocColumnText(pCall, pStmt, 0) : "";
+  int i = nameEnd(z), n, eType = 0, bDeferred = 0;
+  memset(&r, 0, sizeof(r));
+  r.pKey = pKey;
+  r.nDepth = -1;
+  while (!bDeferred && (n = nextToken(z, &i, &eType)) > 0) {
+    const char *zAt = &z[i - n];
+    r.nDepth -= *zAt == ')' && eType == ASSOC_SQL_OTHER;
+    if (*zAt == ',' && r.nDepth == 0) {
+      r.iElement = 0;
+    } else {
+      r.iElement++;
+      bDeferred = deferToken(&r, zAt, n, eType);
+    }
+    if (*zAt == '(' && eType == ASSOC_SQL_OTHER && r.nDepth++ < 0) {
+      r.iElement = 0;
+    }
+  }
+  assocFinalize(pCall, pStmt);
+  return bDeferred;
+}

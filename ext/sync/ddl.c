@@ -164,6 +164,29 @@ void assocDdlType(AssocSync *p, const AssocForeign *pFor, int i) {
   }
 }
 
+/* ---------------------------------------------------------------- defaults */
+
+void assocDdlValue(sqlite3_str *pStr, const AssocJson *p) {
+  switch (p->eType) {
+  case ASSOC_J_TEXT: sqlite3_str_appendf(pStr, "%Q", p->z); break;
+  case ASSOC_J_TRUE: sqlite3_str_appendall(pStr, "1"); break;
+  case ASSOC_J_FALSE: sqlite3_str_appendall(pStr, "0"); break;
+  default: sqlite3_str_append(pStr, p->z, p->n);
+  }
+}
+
+void assocDdlDefault(AssocSync *p, const AssocForeign *pFor) {
+  if (pFor->pDefault == 0) return;
+  if (pFor->key.nCol > 1) {
+    assocError(p->pCall,
+               "%s.%s gives its foreign key a defaultValue, but that has "
+               "several columns",
+               pFor->pRel->pSource->zLabel, pFor->pRel->zName);
+  }
+  sqlite3_str_appendall(p->pStr, " DEFAULT ");
+  assocDdlValue(p->pStr, pFor->pDefault);
+}
+
 /* ------------------------------------------------------------- references */
 
 /* Not across databases, nor to a view, nor to a rowid that is no column. */

@@ -330,8 +330,6 @@ static void guardForeign(GuardMaker *g, const AssocForeign *pFor) {
   int i;
   g->pFor = pFor;
   g->pRel = pFor->pPoly;
-  guardCheck(g);
-  if (g->p->pCall->rc != SQLITE_OK) return;
   guardSource(g, "insert", "INSERT");
   guardSource(g, "update", "UPDATE");
   for (i = 0; i < g->pRel->nBranch && g->p->pCall->rc == SQLITE_OK; i++) {
@@ -341,8 +339,9 @@ static void guardForeign(GuardMaker *g, const AssocForeign *pFor) {
 
 /* ------------------------------------------------------ what is there of them */
 
-/* Those of one database: drop what is not wanted. */
-static void dropGuards(GuardMaker *g, const AssocSchema *pSchema) {
+/* Those of one database: mark what is there, and with bDrop, drop what is not
+** wanted. */
+static void markGuards(GuardMaker *g, const AssocSchema *pSchema, int bDrop) {
   AssocSync *p = g->p;
   sqlite3_stmt *pStmt =
       assocPrepare(p->pCall,
@@ -363,6 +362,7 @@ static void dropGuards(GuardMaker *g, const AssocSchema *pSchema) {
       pGuard->bThere = 1;
       continue;
     }
+    if (!bDrop) continue;
     assocDdlBegin(p, "DROP TRIGGER ");
     assocDdlSchema(p->pStr, pSchema);
     assocDdlName(p->pStr, zName);
@@ -401,6 +401,29 @@ static void createGuards(GuardMaker *g) {
   }
 }
 
+/* Does the definition ask for triggers? */
+static int isGuarded(const AssocForeign *pFor) {
+  return pFor->pPoly && pFor->pPoly->pOpt->eConstraints == 1;
+}
+
+int assocGuardMissing(AssocSync *p, const AssocForeign *pFor, int *pnAll) {
+  const Guard *pGuard;
+  GuardMaker g;
+  int nMissing = 0;
+  *pnAll = 0;
+  if (!isGuarded(pFor) || p->pCall->rc != SQLITE_OK) return 0;
+  memset(&g, 0, sizeof(g));
+  g.p = p;
+  g.ppEnd = &g.pFirst;
+  guardForeign(&g, pFor);
+  if (g.pFirst) markGuards(&g, pFor->pSchema, 0);
+  for (pGuard = g.pFirst; pGuard; pGuard = pGuard->pNext) {
+    nMissing += !pGuard->bThere;
+    ++*pnAll;
+  }
+  return nMissing;
+}
+
 void assocGuards(AssocSync *p, AssocCatalog *pCat) {
   const AssocForeign *pFor;
   const AssocSchema *pSchema;
@@ -410,12 +433,15 @@ void assocGuards(AssocSync *p, AssocCatalog *pCat) {
   g.ppEnd = &g.pFirst;
   for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     Guard **ppMine = g.ppEnd;
-    if (pFor->pPoly == 0 || pFor->pPoly->pOpt->eConstraints != 1) continue;
-    guardForeign(&g, pFor);
+    if (!isGuarded(pFor)) continue;
+    g.pFor = pFor;
+    g.pRel = pFor->pPoly;
+    guardCheck(&g);
+    if (p->pCall->rc == SQLITE_OK) guardForeign(&g, pFor);
     if (*ppMine) (*ppMine)->pFor = pFor;
   }
   for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    dropGuards(&g, pSchema);
+    markGuards(&g, pSchema, 1);
   }
   createGuards(&g);
 }

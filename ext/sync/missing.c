@@ -29,6 +29,15 @@ static void addColumn(AssocSync *p, const AssocForeign *pFor, int i) {
                pFor->pRel->pSource->zLabel, pFor->pRel->zName);
     return;
   }
+  if (pFor->pDefault && assocDdlCanReference(pFor)) {
+    assocError(p->pCall,
+               "SQLite cannot add the column %s.%s with REFERENCES and the "
+               "default that %s.%s asks for, without a rebuild of the table; "
+               "leave out \"rebuild\":false",
+               pFor->zTable, assocSyncColumnName(pFor, i),
+               pFor->pRel->pSource->zLabel, pFor->pRel->zName);
+    return;
+  }
   assocDdlBegin(p, "ALTER TABLE ");
   assocDdlSchema(p->pStr, pFor->pSchema);
   assocDdlName(p->pStr, pFor->zTable);
@@ -58,6 +67,7 @@ static void joinColumns(AssocSync *p, const AssocForeign *pFor, int *pn) {
     assocDdlName(p->pStr, pFor->key.azCol[i]);
     assocDdlType(p, pFor, i);
     sqlite3_str_appendall(p->pStr, " NOT NULL");
+    assocDdlDefault(p, pFor);
     if (pFor->key.nCol == 1 && assocDdlCanReference(pFor)) {
       sqlite3_str_appendchar(p->pStr, 1, ' ');
       assocDdlReferences(p, pFor);
@@ -79,11 +89,6 @@ static const AssocJson *scopeValue(const AssocJson *p) {
   return p;
 }
 
-/* Does the scope say which value new rows get? Then it is never NULL. */
-static int isFixed(const AssocJson *p) {
-  return p->eType != ASSOC_J_NULL && p->eType < ASSOC_J_ARRAY;
-}
-
 static void scopeColumns(AssocSync *p, const AssocForeign *pFor, int *pn) {
   int i;
   for (i = 0; i < pFor->nScope; i++) {
@@ -93,7 +98,8 @@ static void scopeColumns(AssocSync *p, const AssocForeign *pFor, int *pn) {
     sqlite3_str_appendall(p->pStr, pVal->eType == ASSOC_J_TEXT   ? " TEXT"
                                    : pVal->eType == ASSOC_J_REAL ? " REAL"
                                                                  : " INTEGER");
-    if (isFixed(pFor->apScope[i])) sqlite3_str_appendall(p->pStr, " NOT NULL");
+    if (assocSyncIsFixed(pFor->apScope[i]))
+      sqlite3_str_appendall(p->pStr, " NOT NULL");
   }
 }
 
@@ -111,7 +117,7 @@ static void joinKey(AssocSync *p, const AssocForeign *pA,
     assocDdlName(p->pStr, pB->key.azCol[i]);
   }
   for (i = 0; i < pA->nScope; i++) {
-    if (!isFixed(pA->apScope[i])) continue;
+    if (!assocSyncIsFixed(pA->apScope[i])) continue;
     ddlNext(p, &n, "", ", ");
     assocDdlName(p->pStr, pA->apScope[i]->zKey);
   }
@@ -237,7 +243,10 @@ static int isIndexed(AssocSync *p, const AssocForeign *pFor) {
 static void syncIndex(AssocSync *p, const AssocForeign *pFor) {
   const char *zName;
   int i;
-  if (isIndexed(p, pFor) || p->pCall->rc != SQLITE_OK) return;
+  if (assocPairIndex(p, pFor) || isIndexed(p, pFor) ||
+      p->pCall->rc != SQLITE_OK) {
+    return;
+  }
   zName = indexName(p, pFor);
   assocDdlBegin(p,
                 pFor->eUnique == 1 ? "CREATE UNIQUE INDEX " : "CREATE INDEX ");

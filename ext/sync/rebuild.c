@@ -60,10 +60,12 @@ static int hasForeignKey(AssocSync *p, const AssocForeign *pFor) {
   return 0;
 }
 
-/* A foreign key that is missing, and that ADD COLUMN does not bring. */
-static int wantsForeignKey(AssocSync *p, const AssocForeign *pFor) {
+/* A foreign key that is missing, and that ADD COLUMN does not bring. One that is
+** only a default is no reason to make a table anew; with bAnew that happens
+** anyway. */
+static int wantsForeignKey(AssocSync *p, const AssocForeign *pFor, int bAnew) {
   if (!canRebuild(p, pFor) || !assocDdlCanReference(pFor)) return 0;
-  if (p->eRebuild < 0 && !pFor->bSaid) return 0;
+  if (p->eRebuild < 0 && !pFor->bSaid && !bAnew) return 0;
   if (pFor->key.nCol == 1 && pFor->key.aCol[0] < 0) return 0;
   return !hasForeignKey(p, pFor);
 }
@@ -75,12 +77,25 @@ static int wantsNotNull(const AssocSync *p, const AssocForeign *pFor, int i) {
   return !pFor->pTab->aCol[iCol].bNotNull && iCol != pFor->pTab->iRowid;
 }
 
+/* Does its i-th column get another type? */
+static int wantsType(const AssocSync *p, const AssocForeign *pFor, int i) {
+  return p->bTypes && canRebuild(p, pFor) && i < pFor->key.nCol &&
+         assocSyncTypeDiffers(pFor, i) != ASSOC_TYPE_SAME;
+}
+
+/* ADD COLUMN takes no default together with REFERENCES. */
+static int wantsDefault(const AssocSync *p, const AssocForeign *pFor) {
+  return pFor->pDefault && canRebuild(p, pFor) && pFor->key.aCol[0] < 0 &&
+         assocDdlCanReference(pFor);
+}
+
 int assocRebuildFor(AssocSync *p, const AssocForeign *pFor) {
   int i;
+  if (wantsDefault(p, pFor)) return 1;
   for (i = 0; i < assocSyncColumns(pFor); i++) {
-    if (wantsNotNull(p, pFor, i)) return 1;
+    if (wantsNotNull(p, pFor, i) || wantsType(p, pFor, i)) return 1;
   }
-  return wantsForeignKey(p, pFor);
+  return wantsForeignKey(p, pFor, 0);
 }
 
 int assocRebuildNeeded(AssocSync *p, const AssocTable *pTab) {
@@ -152,7 +167,11 @@ static void newColumns(Rebuild *r) {
     if (pFor->pTab != r->pTab) continue;
     for (i = 0; i < assocSyncColumns(pFor); i++) {
       if (!assocSyncIsNew(r->p, pFor, i)) continue;
-      if (pFor->eAllowNull == 0) assocCheckNotNull(r->p, pFor, i);
+      if (pFor->pDefault) {
+        assocCheckDefault(r->p, pFor);
+      } else if (pFor->eAllowNull == 0) {
+        assocCheckNotNull(r->p, pFor, i);
+      }
       sqlite3_str_appendf(r->p->pStr, ",%s", r->create.zSpace);
       assocSyncColumn(r->p, pFor, i);
       r->nAdded++;
@@ -164,7 +183,7 @@ static void newColumns(Rebuild *r) {
 static void newForeignKeys(Rebuild *r) {
   const AssocForeign *pFor;
   for (pFor = r->p->pList; pFor; pFor = pFor->pNext) {
-    if (pFor->pTab != r->pTab || !wantsForeignKey(r->p, pFor)) continue;
+    if (pFor->pTab != r->pTab || !wantsForeignKey(r->p, pFor, 1)) continue;
     assocCheckReferences(r->p, pFor);
     sqlite3_str_appendf(r->p->pStr, ",%sFOREIGN KEY", r->create.zSpace);
     assocDdlNames(r->p->pStr, &pFor->key);
@@ -232,8 +251,7 @@ static int tokenAt(const char *z, int i, int iEnd, int *pn, int *peType) {
 }
 
 /* What another column is declared as: " INTEGER COLLATE nocase". */
-static void retypeAs(Rebuild *r) {
-  const AssocColumn *pAs = r->p->pAs;
+static void retypeAs(Rebuild *r, const AssocColumn *pAs) {
   const char *z = pAs->zType;
   while ((*z | 32) >= 'a' && (*z | 32) <= 'z') z++;
   if (pAs->zType[0]) { /* A quoted type may hold anything */
@@ -247,34 +265,45 @@ static void retypeAs(Rebuild *r) {
 
 /*
 ** The declaration of one column, with what is before it from iAt on, but of
-** another type and collation, and without NOT NULL if it may be NULL.
+** the type and collation of another.
 */
-static void retypeColumn(Rebuild *r, int iAt, int iEnd) {
+static void retypeColumn(Rebuild *r, const AssocColumn *pAs, int iAt,
+                         int iEnd) {
   const char *z = r->create.z;
   int n, eType, i = tokenAt(z, iAt, iEnd, &n, &eType), nDeep = 0;
   /* A comma or a parenthesis, and the name */
   if (eType == ASSOC_SQL_OTHER) i = tokenAt(z, i + n, iEnd, &n, &eType);
   i += n;
   keepText(r, iAt, i);
-  if (r->p->pAs) {
-    retypeAs(r);
+  retypeAs(r, pAs);
+  iAt = tokenAt(z, i, iEnd, &n, &eType);
+  while (n && (nDeep || !endsType(&z[iAt], n))) {
+    nDeep += (z[iAt] == '(') - (z[iAt] == ')');
+    i = iAt + n;
     iAt = tokenAt(z, i, iEnd, &n, &eType);
-    while (n && (nDeep || !endsType(&z[iAt], n))) {
-      nDeep += (z[iAt] == '(') - (z[iAt] == ')');
-      i = iAt + n;
-      iAt = tokenAt(z, i, iEnd, &n, &eType);
-    }
   }
   while (i < iEnd) {
     int iNext = tokenAt(z, i, iEnd, &n, &eType);
-    int bColl = r->p->pAs && assocSqlIs(&z[iNext], n, "collate");
-    int bNot = r->p->bNullable && assocSqlIs(&z[iNext], n, "not");
-    if (bColl || bNot) iNext = tokenAt(z, iNext + n, iEnd, &n, &eType);
-    if (bNot && !assocSqlIs(&z[iNext], n, "null")) bNot = 0;
-    if (!bColl && !bNot) keepText(r, i, iNext + n);
+    int bColl = assocSqlIs(&z[iNext], n, "collate");
+    if (bColl) iNext = tokenAt(z, iNext + n, iEnd, &n, &eType);
+    if (!bColl) keepText(r, i, iNext + n);
     i = iNext + n;
     if (n == 0) break;
   }
+}
+
+/* The column whose type and collation column iCol gets, or 0. */
+static const AssocColumn *newType(Rebuild *r, int iCol) {
+  const AssocForeign *pFor;
+  int i;
+  for (pFor = r->p->pList; pFor; pFor = pFor->pNext) {
+    if (pFor->pTab != r->pTab) continue;
+    for (i = 0; i < pFor->key.nCol; i++) {
+      if (pFor->key.aCol[i] != iCol || !wantsType(r->p, pFor, i)) continue;
+      return &pFor->pParent->pTable->aCol[pFor->parentKey.aCol[i]];
+    }
+  }
+  return 0;
 }
 
 /* CREATE TABLE assoc_new_Post(…) */
@@ -286,8 +315,9 @@ static void createNew(Rebuild *r) {
   assocDdlSchema(p->pStr, r->pTab->pSchema);
   assocDdlName(p->pStr, r->zNew);
   for (i = 0; i < pCreate->nCol; i++) {
-    if (p->pRetype == r->pTab && p->iRetype == i) {
-      retypeColumn(r, iAt, pCreate->aiEnd[i]);
+    const AssocColumn *pAs = newType(r, i);
+    if (pAs) {
+      retypeColumn(r, pAs, iAt, pCreate->aiEnd[i]);
     } else {
       keepText(r, iAt, pCreate->aiEnd[i]);
     }

@@ -7,6 +7,7 @@
 **   plan     what is missing: columns, join tables, indexes
 **   rebuild  a table made anew, with what ALTER TABLE cannot add
 **   check    rows that are in the way of a constraint
+**   pair     the index that makes pairs of a join table unique
 **   guard    triggers that keep polymorphic keys from dangling
 **
 ** One AssocSync is one reading of the schema, and the text made from it.
@@ -29,14 +30,11 @@ struct AssocSync {
                       ** while nothing is made anew */
   AssocArena mem;
   AssocForeign *pList;
-  sqlite3_str *pStr;         /* The statements so far */
-  sqlite3_str *pLate;        /* Those for when all tables are there */
-  AssocRebuilt *pRebuilt;    /* Tables that are made anew */
-  const AssocTable *pRetype; /* Its column iRetype gets type and collation of */
-  const AssocColumn *pAs;    /* this one, and may be NULL if bNullable */
-  int iRetype;
-  int bNullable;
-  const char **azName; /* Names that are taken by what it makes */
+  sqlite3_str *pStr;      /* The statements so far */
+  sqlite3_str *pLate;     /* Those for when all tables are there */
+  AssocRebuilt *pRebuilt; /* Tables that are made anew */
+  int bTypes;             /* Key columns get the types of what they reference */
+  const char **azName;    /* Names that are taken by what it makes */
   int nName;
 };
 
@@ -74,6 +72,10 @@ void assocDdlLate(AssocSync *p);
 /* " INTEGER COLLATE nocase" of the i-th column of a key, as it is or is to be
 ** in its own table. */
 void assocDdlType(AssocSync *p, const AssocForeign *pFor, int i);
+/* " DEFAULT 1", where a definition gives the key a defaultValue. */
+void assocDdlDefault(AssocSync *p, const AssocForeign *pFor);
+/* The value alone. */
+void assocDdlValue(sqlite3_str *pStr, const AssocJson *p);
 /* Can there be a constraint? */
 int assocDdlCanReference(const AssocForeign *pFor);
 /* REFERENCES User(id) ON DELETE CASCADE ON UPDATE CASCADE */
@@ -96,6 +98,17 @@ const char *assocSyncIndexOn(AssocCall *pCall, const AssocForeign *pFor,
                              int *pbUnique);
 /* Is it missing, and no key before this one names it too? */
 int assocSyncIsNew(const AssocSync *p, const AssocForeign *pFor, int i);
+/* Is pKey the same key? */
+int assocSyncIsKey(const AssocForeign *pFor, const AssocKey *pKey);
+/* Does a condition of a scope say which value new rows get? */
+int assocSyncIsFixed(const AssocJson *p);
+/* Does the i-th column of a key compare otherwise than the column that it
+** references? Then the table is to be made anew with its type. */
+int assocSyncTypeDiffers(const AssocForeign *pFor, int i);
+#define ASSOC_TYPE_SAME 0
+#define ASSOC_TYPE_NONE 1      /* It has no affinity, the other has */
+#define ASSOC_TYPE_AFFINITY 2  /* It has another affinity */
+#define ASSOC_TYPE_COLLATION 3 /* It has another collation */
 /* UserId INTEGER NOT NULL REFERENCES User(id) … */
 void assocSyncColumn(AssocSync *p, const AssocForeign *pFor, int i);
 
@@ -115,6 +128,8 @@ void assocRebuildTable(AssocSync *p, AssocTable *pTab);
 void assocCheckReferences(AssocSync *p, const AssocForeign *pFor);
 /* that have no value in the i-th column, or would have none; */
 void assocCheckNotNull(AssocSync *p, const AssocForeign *pFor, int i);
+/* that would get a default which is in no row of the parent; */
+void assocCheckDefault(AssocSync *p, const AssocForeign *pFor);
 /* that refer to nothing by a polymorphic key. In zWhere the row is c. */
 void assocCheckOrphans(AssocSync *p, const AssocForeign *pFor,
                        const char *zWhere);
@@ -123,6 +138,18 @@ void assocCheckOrphans(AssocSync *p, const AssocForeign *pFor,
 
 /* The triggers of all polymorphic keys. */
 void assocGuards(AssocSync *p, AssocCatalog *pCat);
+/* How many triggers of a key are missing or have another text, of *pnAll. */
+int assocGuardMissing(AssocSync *p, const AssocForeign *pFor, int *pnAll);
+
+/* ------------------------------------------------------------------ pair */
+
+/* The index that makes a join table that is there have each pair once, for the
+** first of the two keys. True if it is made: it serves that key, too. */
+int assocPairIndex(AssocSync *p, const AssocForeign *pFor);
+/* -1: there is such an index, or need not be one. Else it is missing, and this
+** many pairs are there more than once. OUT: *pzTwin, one of them, is freed with
+** sqlite3_free(). */
+i64 assocPairState(AssocSync *p, const AssocForeign *pFor, char **pzTwin);
 
 /* ---------------------------------------------------------------- create */
 
@@ -152,5 +179,9 @@ struct AssocCreate {
 /* An error if it cannot be read. zTable names it there. */
 void assocCreateRead(AssocCall *pCall, AssocArena *pArena, const char *zTable,
                      const char *zSql, AssocCreate *p);
+/* Does the table declare the foreign key of these columns DEFERRABLE INITIALLY
+** DEFERRED? No PRAGMA tells. */
+int assocCreateIsDeferred(AssocCall *pCall, const AssocTable *pTab,
+                          const AssocKey *pKey);
 
 #endif /* ASSOC_SYNC_H */

@@ -126,6 +126,36 @@ void assocCheckNotNull(AssocSync *p, const AssocForeign *pFor, int i) {
   sqlite3_free(zWhere);
 }
 
+/* Rows that are there get the default of a new column. */
+void assocCheckDefault(AssocSync *p, const AssocForeign *pFor) {
+  const AssocTable *pParent = pFor->pParent->pTable;
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  char *zValue, *zRows = 0, *zWhere;
+  i64 n = 0;
+  assocDdlValue(pStr, pFor->pDefault);
+  zValue = assocStrFinish(p->pCall, pStr);
+  if (zValue && assocDdlCanReference(pFor)) {
+    zWhere = assocMprintf(p->pCall,
+                          "NOT EXISTS (SELECT 1 FROM \"%w\".\"%w\" AS p"
+                          " WHERE p.\"%w\"=%s)",
+                          pParent->pSchema->zName, pParent->zName,
+                          pFor->parentKey.azCol[0], zValue);
+    zRows = rowsThat(p, pFor->pTab, pFor, 0, zWhere, &n);
+    sqlite3_free(zWhere);
+  }
+  if (n) {
+    assocError(p->pCall,
+               "%s.%s cannot have the default %s, as %s.%s asks: no row of %s "
+               "has that key, and %lld %s it: %s",
+               pFor->zTable, pFor->key.azCol[0], zValue,
+               pFor->apSaid[5]->pSource->zLabel, pFor->apSaid[5]->zName,
+               pParent->zName, n, plural(n, "row would get", "rows would get"),
+               zRows ? zRows : "");
+  }
+  sqlite3_free(zRows);
+  sqlite3_free(zValue);
+}
+
 void assocCheckOrphans(AssocSync *p, const AssocForeign *pFor,
                        const char *zWhere) {
   i64 n;

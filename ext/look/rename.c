@@ -1,0 +1,360 @@
+/*
+** What a table or a column that is gone is called now.
+**
+**   ALTER TABLE posts RENAME COLUMN user_id TO author_id;
+**   ALTER TABLE users RENAME TO people;
+**   ALTER TABLE post_tags RENAME TO taggings;
+**
+** SQLite renames a table and a column in foreign keys and indexes too, but not
+** in definitions. So these tell what was renamed:
+**
+**   column  a FOREIGN KEY between the same two tables that no definition of
+**           the same kind uses; or the index that assoc_sync() made, which
+**           keeps its name: posts_user_id ON posts(author_id)
+**   table   the foreign keys that definitions speak of lead to it, or are in it
+**   join    it has both columns
+**
+** One that fits is the answer. Several are a choice that only a person can
+** make. So is a column that only looks like a key.
+*/
+#include "look/look.h"
+
+/* One more that it may be. */
+static void renamedAdd(AssocLook *p, AssocRenamed *pOut, const char *zName) {
+  pOut->zNow = zName;
+  pOut->zChoice = pOut->nChoice++ == 0
+                      ? zName
+                      : assocArenaPrintf(p->pCall, &p->mem, "%s or %s",
+                                         pOut->zChoice, zName);
+}
+
+/* All definitions, sorted by model. */
+static AssocDef **renamedDefs(AssocLook *p, int *pn) {
+  int i;
+  (void)assocLookFirstDef(p, 0, &i);
+  *pn = p->nDef;
+  return p->apDef;
+}
+
+/* ----------------------------------------------------------------- columns */
+
+/* Does an association use exactly these columns of pTab as a key? */
+static int usesKey(const AssocRel *pRel, const AssocTable *pTab, int nCol,
+                   const int *aCol) {
+  return pRel->nPath == 0 && assocRelForeignTable(pRel) == pTab &&
+         (assocLookSameColumns(&pRel->foreign, nCol, aCol) ||
+          assocLookSameColumns(&pRel->other, nCol, aCol));
+}
+
+/* Does another association of the same model and direction? With bAny, does
+** any at all? */
+static int isUsed(AssocLook *p, const AssocRel *pRel, const AssocTable *pTab,
+                  int nCol, const int *aCol, int bAny) {
+  int i, n;
+  AssocDef **ap = renamedDefs(p, &n);
+  for (i = 0; i < n; i++) {
+    const AssocRel *q = ap[i]->pRel;
+    if (q == 0 || q == pRel || !usesKey(q, pTab, nCol, aCol)) continue;
+    if (bAny ||
+        (q->pSource == pRel->pSource &&
+         (q->eKind == ASSOC_BELONGSTO) == (pRel->eKind == ASSOC_BELONGSTO))) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* Columns of the key, in its order, by a foreign key that references the same
+** columns; 0 if it does not. */
+static const char **keyOfFkey(AssocLook *p, const AssocTable *pTab,
+                              const AssocFkey *pFk, const AssocTable *pParent,
+                              const AssocKey *pRef) {
+  const char **az =
+      assocAlloc(p->pCall, &p->mem, (i64)sizeof(char *) * (pRef->nCol + 1));
+  int i, j, iTo;
+  if (az == 0 || pFk->nCol != pRef->nCol) return 0;
+  for (i = 0; i < pRef->nCol; i++) {
+    for (j = 0; j < pFk->nCol; j++) {
+      iTo = pFk->azTo[j]        ? assocColumnFind(pParent, pFk->azTo[j])
+            : j < pParent->nKey ? pParent->aKey[j]
+                                : -1;
+      if (iTo == pRef->aCol[i] && pFk->aCol[j] >= 0) break;
+    }
+    if (j == pFk->nCol) return 0;
+    az[i] = pTab->aCol[pFk->aCol[j]].zName;
+  }
+  return az;
+}
+
+static void renamedByFkey(AssocLook *p, const AssocRel *pRel,
+                          AssocRenamedKey *pKey) {
+  const AssocFkey *pFk = assocTableFkeys(p->pCall, pKey->pTab);
+  for (; pFk; pFk = pFk->pNext) {
+    const char **az;
+    if (pKey->pTab->pSchema != pKey->pParent->pSchema ||
+        sqlite3_stricmp(pFk->zParent, pKey->pParent->zName) != 0 ||
+        isUsed(p, pRel, pKey->pTab, pFk->nCol, pFk->aCol, 0)) {
+      continue;
+    }
+    az = keyOfFkey(p, pKey->pTab, pFk, pKey->pParent, pKey->pRef);
+    if (az == 0) continue;
+    pKey->azNow = az;
+    renamedAdd(p, &pKey->now, az[0]);
+  }
+}
+
+/* posts_user_id begins with the column that user_id is now. */
+static void renamedByIndex(AssocLook *p, AssocRenamedKey *pKey) {
+  const AssocIndex *pIdx = assocTableIndexes(p->pCall, pKey->pTab);
+  const char *zOld = pKey->pKey->azCol[0];
+  const char *zName =
+      assocArenaPrintf(p->pCall, &p->mem, "%s_%s", pKey->pTab->zName, zOld);
+  if (pKey->pKey->nCol != 1 || zName == 0) return;
+  while (pIdx && sqlite3_stricmp(pIdx->zName, zName) != 0) pIdx = pIdx->pNext;
+  if (pIdx == 0 || pIdx->aCol[0] < 0 || pIdx->aCol[0] >= pKey->pTab->nCol) {
+    return;
+  }
+  pKey->azNow = assocAlloc(p->pCall, &p->mem, sizeof(char *));
+  if (pKey->azNow == 0) return;
+  pKey->azNow[0] = pKey->pTab->aCol[pIdx->aCol[0]].zName;
+  renamedAdd(p, &pKey->now, pKey->azNow[0]);
+}
+
+/* vendor_id, vendorId, VendorID */
+static int endsLikeKey(const char *z) {
+  int n = (int)strlen(z);
+  if (n < 3 || sqlite3_stricmp(&z[n - 2], "id") != 0) return 0;
+  return z[n - 3] == '_' ||
+         (z[n - 2] == 'I' && z[n - 3] >= 'a' && z[n - 3] <= 'z');
+}
+
+/* Columns that nobody speaks of, and that may be keys by their names. One that
+** is called after the parent itself would have been found. */
+static void renamedByName(AssocLook *p, const AssocRel *pRel,
+                          AssocRenamedKey *pKey) {
+  const AssocTable *pTab = pKey->pTab;
+  const AssocFkey *pFk = assocTableFkeys(p->pCall, pKey->pTab);
+  const AssocColumn *pRef;
+  const char *zOne = assocSingularize(p->pCall, &p->mem, pKey->pParent->zName);
+  int i;
+  if (pKey->pKey->nCol != 1 || zOne == 0) return;
+  pRef = &pKey->pParent->aCol[pKey->pRef->aCol[0]];
+  for (i = 0; i < pTab->nCol; i++) {
+    const AssocColumn *pCol = &pTab->aCol[i];
+    const AssocFkey *q = pFk;
+    if (pCol->iPk || pCol->bGenerated || pCol->eAff != pRef->eAff ||
+        !endsLikeKey(pCol->zName) || isUsed(p, pRel, pTab, 1, &i, 1) ||
+        assocKeyUsual(p->pCall, &p->mem, pCol->zName, zOne, pRef->zName)) {
+      continue;
+    }
+    while (q && !(q->nCol == 1 && q->aCol[0] == i)) q = q->pNext;
+    if (q == 0) renamedAdd(p, &pKey->maybe, pCol->zName);
+  }
+}
+
+void assocRenamedColumn(AssocLook *p, const AssocRel *pRel,
+                        AssocRenamedKey *pKey) {
+  renamedByFkey(p, pRel, pKey);
+  if (pKey->now.nChoice == 0) renamedByIndex(p, pKey);
+  if (pKey->now.nChoice == 0) renamedByName(p, pRel, pKey);
+}
+
+/* ------------------------------------------------------------- join tables */
+
+/* Is the table a model, or the join table, of some association? */
+static int isTaken(AssocLook *p, const AssocTable *pTab, int bJoin) {
+  int i, j, n;
+  AssocDef **ap = renamedDefs(p, &n);
+  for (i = 0; i < n; i++) {
+    const AssocRel *q = ap[i]->pRel;
+    if (ap[i]->pSource && ap[i]->pSource->pTable == pTab) return 1;
+    if (q == 0) continue;
+    if (q->pTarget->pTable == pTab || (bJoin && q->pThrough == pTab)) return 1;
+    for (j = 0; j < q->nBranch; j++) {
+      if (q->aBranch[j].pModel->pTable == pTab) return 1;
+    }
+  }
+  return 0;
+}
+
+/* The next table of the schema that may be a model, or 0. */
+static AssocTable *nextTable(AssocLook *p, AssocSchema *pSchema, int *pi) {
+  while (*pi < pSchema->nEntry && p->pCall->rc == SQLITE_OK) {
+    const char *zName = pSchema->azEntry[(*pi)++];
+    AssocTable *pTab;
+    if (sqlite3_strnicmp(zName, "sqlite_", 7) == 0 ||
+        sqlite3_stricmp(zName, "assoc_definitions") == 0 ||
+        sqlite3_stricmp(zName, "assoc_token") == 0) {
+      continue;
+    }
+    pTab = assocTableFind(p->pCall, pSchema, zName);
+    /* A view that cannot be read is none */
+    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    if (pTab && pTab->eType == ASSOC_TABLE) return pTab;
+  }
+  return 0;
+}
+
+static int hasColumns(const AssocTable *pTab, const AssocKey *pKey) {
+  int i = 0;
+  while (i < pKey->nCol && assocColumnFind(pTab, pKey->azCol[i]) >= 0) i++;
+  return i == pKey->nCol;
+}
+
+void assocRenamedJoin(AssocLook *p, const AssocRel *pRel, AssocRenamed *pOut) {
+  AssocSchema *pSchema = pRel->pSource->pTable->pSchema;
+  AssocTable *pTab;
+  int i = 0;
+  while ((pTab = nextTable(p, pSchema, &i)) != 0) {
+    if (hasColumns(pTab, &pRel->foreign) && hasColumns(pTab, &pRel->other) &&
+        !isTaken(p, pTab, 1)) {
+      renamedAdd(p, pOut, pTab->zName);
+    }
+  }
+}
+
+/* ------------------------------------------------------------------- models */
+
+/* A model whose table is gone, and a table that it may be. */
+typedef struct RenamedModel RenamedModel;
+struct RenamedModel {
+  AssocLook *p;
+  AssocSchema *pSchema; /* The database of the definitions */
+  const char *zModel;
+  AssocTable *pTab;
+};
+
+/* Options of a definition; 0 where they are wrong. */
+static AssocOptions *optionsOf(AssocLook *p, AssocDef *pDef) {
+  AssocCall call;
+  AssocOptions *pOpt;
+  assocCallInit(&call, p->pCall->pConn);
+  pOpt = assocOptionsParse(&call, &p->mem, pDef->zOptions);
+  if (call.rc != SQLITE_ERROR) assocErrorCode(p->pCall, call.rc);
+  assocCallClear(&call);
+  return pOpt;
+}
+
+/* The model of that name; 0 where there is none, or where two may be meant. */
+static AssocModel *modelOf(AssocLook *p, AssocSchema *pSchema,
+                           const char *zName) {
+  AssocCall call;
+  AssocModel *pModel;
+  if (zName == 0) return 0;
+  assocCallInit(&call, p->pCall->pConn);
+  pModel = assocModelNear(&call, pSchema, zName);
+  if (call.rc != SQLITE_ERROR) assocErrorCode(p->pCall, call.rc);
+  assocCallClear(&call);
+  return pModel;
+}
+
+int assocRenamedIsGone(AssocLook *p, AssocSchema *pSchema, const char *zName) {
+  return zName && modelOf(p, pSchema, zName) == 0;
+}
+
+/* Has pTab the columns? -1: no. 0: none are named. */
+static int hasNames(const AssocTable *pTab, const AssocNames *pNames) {
+  int i;
+  for (i = 0; i < pNames->n; i++) {
+    if (assocColumnFind(pTab, pNames->az[i]) < 0) return -1;
+  }
+  return pNames->n > 0;
+}
+
+/* Is there a FOREIGN KEY of pChild to pParent, over these columns if they are
+** named and there? */
+static int hasFkey(AssocLook *p, AssocTable *pChild, const AssocTable *pParent,
+                   const AssocNames *pNames) {
+  const AssocFkey *pFk = pChild ? assocTableFkeys(p->pCall, pChild) : 0;
+  int iCol = pChild && pNames->n ? assocColumnFind(pChild, pNames->az[0]) : -1;
+  for (; pFk; pFk = pFk->pNext) {
+    int i = 0;
+    if (sqlite3_stricmp(pFk->zParent, pParent->zName) != 0) continue;
+    while (iCol >= 0 && i < pFk->nCol && pFk->aCol[i] != iCol) i++;
+    if (iCol < 0 || i < pFk->nCol) return 1;
+  }
+  return 0;
+}
+
+/* Does a join table lead to the table, and to that of the other side? Its own
+** name may be gone, too. */
+static int joinFits(RenamedModel *r, const AssocOptions *pOpt, int bSource,
+                    AssocTable *pOther) {
+  const AssocNames *pMine = bSource ? &pOpt->foreignKey : &pOpt->otherKey;
+  const AssocNames *pHis = bSource ? &pOpt->otherKey : &pOpt->foreignKey;
+  AssocModel *pJoin = modelOf(r->p, r->pSchema, pOpt->zThrough);
+  AssocTable *pTab;
+  int i = 0;
+  if (pJoin) return hasFkey(r->p, pJoin->pTable, r->pTab, pMine);
+  while (pOther && (pTab = nextTable(r->p, r->pTab->pSchema, &i)) != 0) {
+    if (hasFkey(r->p, pTab, r->pTab, pMine) &&
+        hasFkey(r->p, pTab, pOther, pHis)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* What a definition between a source and a target says of the table: 1 that
+** it fits, -1 that it does not, 0 nothing. pOther is the table of the other
+** side. */
+static int modelFits(RenamedModel *r, AssocOptions *pOpt, int eKind,
+                     int bSource, AssocTable *pOther) {
+  static const AssocNames none;
+  AssocLook *p = r->p;
+  if (eKind == ASSOC_BELONGSTOMANY) return joinFits(r, pOpt, bSource, pOther);
+  if (pOpt->zThrough || pOpt->pPolymorphic) return 0;
+  if ((eKind == ASSOC_BELONGSTO) == bSource) { /* The key is in the table */
+    int eHas = hasNames(r->pTab, &pOpt->foreignKey);
+    if (pOther && hasFkey(p, r->pTab, pOther, &none)) return 1;
+    return eHas;
+  }
+  if (hasNames(r->pTab, eKind == ASSOC_BELONGSTO ? &pOpt->targetKey
+                                                 : &pOpt->sourceKey) < 0) {
+    return -1;
+  }
+  return hasFkey(p, pOther, r->pTab, &pOpt->foreignKey);
+}
+
+/* Does the name in a definition mean the model? */
+static int isModel(const RenamedModel *r, const AssocDef *pDef,
+                   const char *zName) {
+  return zName && pDef->pSchema == r->pSchema &&
+         sqlite3_stricmp(zName, r->zModel) == 0;
+}
+
+static int defFits(RenamedModel *r, AssocDef *pDef) {
+  int bSource = isModel(r, pDef, pDef->zModel);
+  int bTarget = isModel(r, pDef, pDef->zTarget);
+  int eKind = assocKindSeek(pDef->zKind), eFits = 0;
+  AssocOptions *pOpt;
+  AssocTable *pOther = r->pTab;
+  if (pDef->zName[0] == 0 || eKind < 0 || !(bSource || bTarget)) return 0;
+  pOpt = optionsOf(r->p, pDef);
+  if (pOpt == 0) return 0;
+  if (!bSource) pOther = pDef->pSource ? pDef->pSource->pTable : 0;
+  if (!bTarget) {
+    AssocModel *pModel = modelOf(r->p, pDef->pSchema, pDef->zTarget);
+    pOther = pModel ? pModel->pTable : 0;
+  }
+  if (bSource) eFits = modelFits(r, pOpt, eKind, 1, pOther);
+  if (bTarget && eFits >= 0) eFits |= modelFits(r, pOpt, eKind, 0, pOther);
+  return eFits;
+}
+
+void assocRenamedModel(AssocLook *p, AssocSchema *pSchema, const char *zModel,
+                       AssocRenamed *pOut) {
+  RenamedModel r = {p, pSchema, zModel, 0};
+  AssocSchema *pHome = pSchema->pNext ? pSchema : p->pCat->pSchema;
+  int i = 0;
+  while ((r.pTab = nextTable(p, pHome, &i)) != 0) {
+    int n = 0, eFits = 0;
+    AssocDef *pDef = pSchema->pDef;
+    if (isTaken(p, r.pTab, 0)) continue;
+    for (; pDef && eFits >= 0; pDef = pDef->pNext) {
+      eFits = defFits(&r, pDef);
+      n += eFits > 0;
+    }
+    if (n > 0 && eFits >= 0) renamedAdd(p, pOut, r.pTab->zName);
+  }
+}

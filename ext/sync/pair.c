@@ -1,0 +1,202 @@
+/*
+** A join table links a pair once, unless through says "unique":false. One that
+** assoc_sync() makes has the pair as its primary key; one that is there gets
+**
+**   CREATE UNIQUE INDEX PostTag_PostId_TagId ON PostTag(PostId, TagId)
+**
+** with the columns of a scope that says one value, for the same pair may be
+** linked under several. Where it has the same pair twice already, that is an
+** error if a definition asks for it; what is only the default is left out.
+*/
+#include "sync/sync.h"
+
+/* The columns that are to be unique. */
+typedef struct Pair Pair;
+struct Pair {
+  const AssocForeign *pFor;
+  int nCol;
+  const char *azCol[24];
+};
+
+static int sameTable(const AssocForeign *pA, const AssocForeign *pB) {
+  return pA->pSchema == pB->pSchema &&
+         sqlite3_stricmp(pA->zTable, pB->zTable) == 0;
+}
+
+/* The other key of the pair in the list. */
+static const AssocForeign *pairOther(const AssocSync *p,
+                                     const AssocForeign *pFor) {
+  const AssocForeign *q;
+  for (q = p->pList; q; q = q->pNext) {
+    if (sameTable(q, pFor) && assocSyncIsKey(q, &pFor->pJoin->other)) return q;
+  }
+  return 0;
+}
+
+/* Is there an association over the table with other keys than these two? Then
+** a row stands for more than the pair. */
+static int pairIsPart(const AssocSync *p, const AssocForeign *pFor,
+                      const AssocForeign *pOther) {
+  const AssocForeign *q;
+  for (q = p->pList; q; q = q->pNext) {
+    if (q->bJoin && q != pFor && q != pOther && sameTable(q, pFor)) return 1;
+  }
+  return 0;
+}
+
+static void pairAdd(Pair *pPair, const char *zCol) {
+  int i = 0;
+  while (i < pPair->nCol && sqlite3_stricmp(pPair->azCol[i], zCol) != 0) i++;
+  if (i == pPair->nCol) pPair->azCol[pPair->nCol++] = zCol;
+}
+
+/* The pair of which pFor is the key that its association names first; false if
+** it is not to be unique, or is the other key's. */
+static int pairRead(const AssocSync *p, const AssocForeign *pFor, Pair *pPair) {
+  const AssocForeign *pOther, *q;
+  int i;
+  memset(pPair, 0, sizeof(*pPair));
+  pPair->pFor = pFor;
+  if (pFor->pJoin == 0 || pFor->pTab == 0 || pFor->eThroughUnique == 0 ||
+      pFor->pTab->eType != ASSOC_TABLE) {
+    return 0;
+  }
+  pOther = pairOther(p, pFor);
+  if (pOther == 0 || pOther == pFor) return 0;
+  for (q = p->pList; q != pFor; q = q->pNext) {
+    if (q == pOther && q->pJoin && assocSyncIsKey(pFor, &q->pJoin->other)) {
+      return 0;
+    }
+  }
+  if (pFor->eThroughUnique < 0 && pairIsPart(p, pFor, pOther)) return 0;
+  if (pFor->key.nCol + pOther->key.nCol + pFor->nScope >
+      ASSOC_COUNT(pPair->azCol)) {
+    return 0;
+  }
+  for (i = 0; i < pFor->key.nCol; i++) pairAdd(pPair, pFor->key.azCol[i]);
+  for (i = 0; i < pOther->key.nCol; i++) pairAdd(pPair, pOther->key.azCol[i]);
+  for (i = 0; i < pFor->nScope; i++) {
+    if (assocSyncIsFixed(pFor->apScope[i]) &&
+        assocColumnFind(pFor->pTab, pFor->apScope[i]->zKey) >= 0) {
+      pairAdd(pPair, pFor->apScope[i]->zKey);
+    }
+  }
+  return 1;
+}
+
+/* Is some of the columns unique? */
+static int pairIsUnique(AssocSync *p, const Pair *pPair) {
+  const AssocTable *pTab = pPair->pFor->pTab;
+  const AssocIndex *q = assocTableIndexes(p->pCall, pPair->pFor->pTab);
+  int i, j;
+  for (; q; q = q->pNext) {
+    if (!q->bUnique || q->bPartial) continue;
+    for (i = 0; i < q->nCol; i++) {
+      if (q->aCol[i] < 0) break;
+      for (j = 0; j < pPair->nCol; j++) {
+        if (assocColumnFind(pTab, pPair->azCol[j]) == q->aCol[i]) break;
+      }
+      if (j == pPair->nCol) break;
+    }
+    if (i == q->nCol) return 1;
+  }
+  return 0;
+}
+
+/* How many pairs there are more than once, and one of them.
+** OUT: *pz is freed with sqlite3_free() */
+static i64 pairTwins(AssocSync *p, const Pair *pPair, char **pz) {
+  const AssocTable *pTab = pPair->pFor->pTab;
+  sqlite3_str *pCols = sqlite3_str_new(p->pCall->db);
+  sqlite3_str *pName = sqlite3_str_new(p->pCall->db);
+  sqlite3_str *pWhere = sqlite3_str_new(p->pCall->db);
+  char *zCols, *zName, *zWhere;
+  sqlite3_stmt *pStmt = 0;
+  i64 n = 0;
+  int i, bAll = 1;
+  *pz = 0;
+  for (i = 0; i < pPair->nCol; i++) {
+    const char *z = pPair->azCol[i];
+    bAll = bAll && assocColumnFind(pTab, z) >= 0;
+    sqlite3_str_appendf(pCols, "%s\"%w\"", i ? ", " : "", z);
+    sqlite3_str_appendf(pName, "%s'%q '||quote(\"%w\")", i ? "||', '||" : "", z,
+                        z);
+    sqlite3_str_appendf(pWhere, "%s\"%w\" IS NOT NULL", i ? " AND " : "", z);
+  }
+  zCols = assocStrFinish(p->pCall, pCols);
+  zName = assocStrFinish(p->pCall, pName);
+  zWhere = assocStrFinish(p->pCall, pWhere);
+  assocSchemaNeedTrust(p->pCall, pTab->pSchema);
+  if (bAll) { /* Else a column is still to be made, and holds nothing */
+    pStmt =
+        assocPrepare(p->pCall,
+                     "SELECT count(*), min(z) FROM (SELECT %s AS z FROM"
+                     " \"%w\".\"%w\" WHERE %s GROUP BY %s"
+                     " HAVING count(*) > 1)",
+                     zName, pTab->pSchema->zName, pTab->zName, zWhere, zCols);
+  }
+  if (pStmt && assocStep(p->pCall, pStmt)) {
+    n = sqlite3_column_int64(pStmt, 0);
+    *pz = assocMprintf(p->pCall, "%s", assocColumnText(p->pCall, pStmt, 1));
+  }
+  assocFinalize(p->pCall, pStmt);
+  sqlite3_free(zCols);
+  sqlite3_free(zName);
+  sqlite3_free(zWhere);
+  return n;
+}
+
+i64 assocPairState(AssocSync *p, const AssocForeign *pFor, char **pzTwin) {
+  Pair pair;
+  *pzTwin = 0;
+  if (!pairRead(p, pFor, &pair) || pairIsUnique(p, &pair)) return -1;
+  return pairTwins(p, &pair, pzTwin);
+}
+
+static void pairCreate(AssocSync *p, const Pair *pPair) {
+  const AssocForeign *pFor = pPair->pFor;
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  const char *zName;
+  int i;
+  sqlite3_str_appendall(pStr, pFor->zTable);
+  for (i = 0; i < pPair->nCol; i++) {
+    sqlite3_str_appendf(pStr, "_%s", pPair->azCol[i]);
+  }
+  zName = assocArenaStr(p->pCall, &p->mem, pStr);
+  zName = zName ? assocDdlFreeName(p, pFor->pSchema, zName) : "";
+  assocDdlBegin(p, "CREATE UNIQUE INDEX ");
+  assocDdlSchema(p->pStr, pFor->pSchema);
+  assocDdlName(p->pStr, zName);
+  sqlite3_str_appendall(p->pStr, " ON ");
+  assocDdlName(p->pStr, pFor->zTable);
+  for (i = 0; i < pPair->nCol; i++) {
+    sqlite3_str_appendall(p->pStr, i ? ", " : "(");
+    assocDdlName(p->pStr, pPair->azCol[i]);
+  }
+  sqlite3_str_appendchar(p->pStr, 1, ')');
+}
+
+int assocPairIndex(AssocSync *p, const AssocForeign *pFor) {
+  Pair pair;
+  char *zTwin = 0;
+  i64 n;
+  if (p->pCall->rc != SQLITE_OK || !pairRead(p, pFor, &pair) ||
+      pairIsUnique(p, &pair)) {
+    return 0;
+  }
+  n = pairTwins(p, &pair, &zTwin);
+  if (n && pFor->eThroughUnique == 1) {
+    const AssocRel *pSaid = pFor->apSaid[4] ? pFor->apSaid[4] : pFor->pJoin;
+    assocError(p->pCall,
+               "%s cannot have each pair once, as %s.%s asks with "
+               "\"unique\":true: %lld %s more than once: %s%s; delete the "
+               "others, or say \"unique\":false",
+               pFor->zTable, pSaid->pSource->zLabel, pSaid->zName, n,
+               n == 1 ? "is there" : "are there", zTwin ? zTwin : "",
+               n > 1 ? ", …" : "");
+  }
+  sqlite3_free(zTwin);
+  if (n || p->pCall->rc != SQLITE_OK) return 0;
+  pairCreate(p, &pair);
+  return 1;
+}
