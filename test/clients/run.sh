@@ -22,34 +22,47 @@ PATH=/usr/bin:$PATH
 CLIENTS=$folder/node
 export PATH CLIENTS
 
-# client NAME NEEDED COMMAND…: the command's output is compared, if the shell
-# command NEEDED succeeds.
-client() {
-  name=$1 needed=$2
-  shift 2
+# try HOW NAME NEEDED COMMAND…: judged as HOW says, if the shell command NEEDED
+# succeeds.
+try() {
+  how=$1 name=$2 needed=$3
+  shift 3
   case $name in
   $glob) ;;
   *) return ;;
   esac
-  if (eval "$needed") >"$log" 2>&1 </dev/null; then
-    tell "$@" "$extension" "$database" "$schema"
-  else
+  if ! (eval "$needed") >"$log" 2>&1 </dev/null; then
     skipped=$((skipped + 1))
     echo "  skip   $name: \`$needed\`: $(grep . "$log" | tail -n 1)"
-  fi
-}
-
-tell() {
-  rm -f "$database" "$database"-*
-  "$@" >"$folder/said.txt" 2>&1 </dev/null
-  if sed '1s/SQLite .*/SQLite N/' "$folder/said.txt" |
-    diff -u "$here/expected.txt" -; then
+  elif $how "$@"; then
     passed=$((passed + 1))
-    echo "  ok     $name, $(sed -n '1s/^loaded into //p' "$folder/said.txt")"
+    echo "  ok     $name, $about"
   else
     failed=$((failed + 1))
     echo "  FAILED $name"
   fi
+}
+
+# Does the command tell the story?
+tells() {
+  rm -f "$database" "$database"-*
+  "$@" "$extension" "$database" "$schema" >"$folder/said.txt" 2>&1 </dev/null
+  about=$(sed -n '1s/^loaded into //p' "$folder/said.txt")
+  sed '1s/SQLite .*/SQLite N/' "$folder/said.txt" |
+    diff -u "$here/expected.txt" -
+}
+
+# Does the command succeed? The last line of what it prints is shown.
+succeeds() {
+  "$@" >"$folder/said.txt" 2>&1 </dev/null || {
+    cat "$folder/said.txt"
+    return 1
+  }
+  about=$(tail -n 1 "$folder/said.txt")
+}
+
+client() {
+  try tells "$@"
 }
 
 # -------------------------------------------------------- what they need first
@@ -70,6 +83,13 @@ python_packages() {
   python3 -m venv --clear "$folder/python" &&
     "$folder/python/bin/pip" install -q -r "$here/python/requirements.txt" &&
     ready python/requirements.txt
+}
+
+# The package sqlite_assoc as a wheel has it: the library beside its sources.
+python_package() {
+  python_packages && rm -rf "$folder/package" && mkdir "$folder/package" &&
+    cp -RL "$here/../../tool/packages/python/sqlite_assoc" "$folder/package" &&
+    cp "$extension" "$folder/package/sqlite_assoc"
 }
 
 # The headers of Debian's libnode-dev, or of a Node installed by itself, serve
@@ -131,6 +151,14 @@ in_python() {
 for library in sqlite3 apsw SQLAlchemy Django peewee aiosqlite sqlite-utils; do
   in_python $library
 done
+
+try succeeds python-package python_package \
+  env PYTHONPATH="$folder/package" "$folder/python/bin/python" -m pytest -q \
+  -p no:cacheprovider "$here/../../tool/packages/python/tests"
+try succeeds datasette-in-a-browser \
+  'python_package && node_packages && ${CHROMIUM:-chromium} --version' \
+  node "$here/python/datasette.mjs" "$folder/python/bin/python" \
+  "$folder/package" "$folder/datasette.png"
 
 in_node() {
   client "node-$1" node_packages node "$here/node/story.mjs" "$1"
