@@ -25,6 +25,7 @@
 #   make platforms     the SQL of the documentation on other processors, musl and
 #                      Windows, emulated; and WebAssembly in Chromium; with
 #                      SUITE=arm64, the functional tests on that processor
+#   make example       the Express app of tool/example, and its tests
 #   make fuzz          random shapes, definitions, payloads and files, judged,
 #                      for SECONDS=60 (test/fuzz/fuzz.c)
 #   make coverage      what share of each source file the tests run
@@ -335,6 +336,14 @@ else
 	@test/platforms/suite.sh build/platforms $(SUITE) $(ZIG_CC) -- \
 	  $(if $(T),-only '$(T)') $(FUNCTIONAL)
 endif
+# ---------------------------------------------------------------- example
+
+.PHONY: example
+example:
+	@tool/setup.sh example
+	@$(SUBMAKE) assoc.$(SO)
+	@cd tool/example && npm install --no-package-lock --loglevel=error \
+	  --no-audit --no-fund && npm test
 
 # ------------------------------------------------------------------- fuzz
 

@@ -13,6 +13,8 @@
 #   tool/setup.sh packages   what `test` needs, and what the packages named in
 #                            PARTS are built and tried with
 #   tool/setup.sh platforms  qemu, wine, Chromium, and C libraries for them
+#   tool/setup.sh example    what `build` needs, Node, npm, and Chromium if it can
+#                            be had
 #
 # Each tool is looked for first, so that nothing is called that could ask for
 # a password or the network when nothing is missing. What is missing is
@@ -137,6 +139,7 @@ look() {
     want 'python3-venv' 'python3' /usr/bin/python3 -c 'import ensurepip'
     want 'nodejs' 'node' has_program node
     want 'npm' 'node' has_program npm
+    want 'chromium' 'chromium' has_program chromium
     want 'g++' 'gcc' has_program c++
     want 'libdbd-sqlite3-perl' 'perl' has_perl_sqlite
     want 'tcl' 'tcl-tk@8' has_tcl 'package require Tcl 8.6-'
@@ -171,6 +174,12 @@ look() {
     need 'wine' '' test -x /usr/bin/wine
     need 'wine64' '' test -x /usr/lib/wine/wine64
     need 'chromium' '' has_program chromium
+    ;;
+  example)
+    needs_build
+    need 'nodejs' 'node' has_program node
+    need 'npm' 'node' has_program npm
+    want 'chromium' 'chromium' has_program chromium
     ;;
   diagrams)
     needs_test
