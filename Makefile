@@ -285,7 +285,7 @@ coverage:
 .PHONY: clients
 clients:
 	@tool/setup.sh clients
-	@$(SUBMAKE) assoc.$(SO)
+	@$(SUBMAKE) assoc.$(SO) $(AMALGAMATION)
 	@test/clients/run.sh assoc.$(SO) build/clients $(if $(T),'$(T)')
 
 # --------------------------------------------------------------- packages

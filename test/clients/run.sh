@@ -52,13 +52,14 @@ tells() {
     diff -u "$here/expected.txt" -
 }
 
-# Does the command succeed? The last line of what it prints is shown.
+# Does the command succeed? What it says of its tests is shown.
 succeeds() {
   "$@" >"$folder/said.txt" 2>&1 </dev/null || {
     cat "$folder/said.txt"
     return 1
   }
-  about=$(tail -n 1 "$folder/said.txt")
+  about=$(grep -aE '(passed|Tests run|^ok|are there)' "$folder/said.txt" |
+    tail -n 1 | tr '\t' ' ')
 }
 
 client() {
@@ -187,6 +188,27 @@ client go go_program "$folder/story-go"
 client rust rust_program "$folder/rust/target/debug/clients"
 client c++ cpp_program "$folder/story-cpp"
 client ocaml ocaml_program "$folder/ocaml/story"
+
+# -------------------------------------------------------------- the packages
+
+# Sources put together as a package, in a folder of their own.
+package_of() {
+  rm -rf "$folder/package-$1"
+  "$here/../../tool/packages/sources.sh" "$1" "$folder/package-$1"
+}
+
+java_package() {
+  package_of java && cd "$folder/package-java" &&
+    mvn -q -B test-compile
+}
+
+try succeeds go-package 'package_of go && cd "$folder/package-go" && go build ./...' \
+  env CGO_ENABLED=1 go test -C "$folder/package-go" ./...
+try succeeds rust-package 'package_of rust && cd "$folder/package-rust" && cargo fetch -q' \
+  env CARGO_TARGET_DIR="$folder/rust-package" \
+  cargo test --quiet --manifest-path "$folder/package-rust/Cargo.toml"
+try succeeds java-package java_package \
+  mvn -B -f "$folder/package-java/pom.xml" test
 
 rm -f "$database" "$database"-*
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -74,13 +74,16 @@ _WRITES = re.compile(
 
 class Cursor(sqlite3.Cursor):
     """Begins a transaction before a SELECT that writes, as sqlite3 does before
-    INSERT, UPDATE and DELETE."""
+    INSERT, UPDATE and DELETE. It takes the lock at once: a transaction that has
+    read could not wait for another writer."""
 
     def execute(self, sql: str, *parameters: Any) -> 'Cursor':
         db = self.connection
         if _begins_by_itself(db) and not db.in_transaction \
                 and _WRITES.search(sql):
-            super().execute('BEGIN ' + (db.isolation_level or ''))
+            level = db.isolation_level.upper()
+            super().execute(
+                'BEGIN EXCLUSIVE' if level == 'EXCLUSIVE' else 'BEGIN IMMEDIATE')
         super().execute(sql, *parameters)
         return self
 

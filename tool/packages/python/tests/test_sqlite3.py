@@ -82,7 +82,7 @@ def test_error_leaves_the_transaction_to_the_program(file):
     db.close()
 
 
-@pytest.mark.parametrize('level', ['IMMEDIATE', 'EXCLUSIVE'])
+@pytest.mark.parametrize('level', ['', 'IMMEDIATE', 'EXCLUSIVE'])
 def test_isolation_level(file, level):
     db = sqlite_assoc.connect(file, isolation_level=level)
     one(db, CREATE)
@@ -90,6 +90,22 @@ def test_isolation_level(file, level):
     with pytest.raises(sqlite3.OperationalError, match='locked'):
         other.execute('BEGIN IMMEDIATE')
     db.rollback()
+    other.close()
+    db.close()
+
+
+def test_waits_for_another_writer(file):
+    import threading
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute('BEGIN IMMEDIATE')
+    other.execute("INSERT INTO Post(title) VALUES ('Other')")
+    timer = threading.Timer(0.3, other.execute, ['COMMIT'])
+    timer.start()
+    db = sqlite_assoc.connect(file)
+    with db:
+        one(db, CREATE)
+    timer.join()
+    assert one(db, COUNT) == 3
     other.close()
     db.close()
 
