@@ -44,7 +44,7 @@ static int pairIsPart(const AssocSync *p, const AssocForeign *pFor,
   return 0;
 }
 
-static void pairAdd(Pair *pPair, const char *zCol) {
+static void pairColumn(Pair *pPair, const char *zCol) {
   int i = 0;
   while (i < pPair->nCol && sqlite3_stricmp(pPair->azCol[i], zCol) != 0) i++;
   if (i == pPair->nCol) pPair->azCol[pPair->nCol++] = zCol;
@@ -73,12 +73,13 @@ static int pairRead(const AssocSync *p, const AssocForeign *pFor, Pair *pPair) {
       ASSOC_COUNT(pPair->azCol)) {
     return 0;
   }
-  for (i = 0; i < pFor->key.nCol; i++) pairAdd(pPair, pFor->key.azCol[i]);
-  for (i = 0; i < pOther->key.nCol; i++) pairAdd(pPair, pOther->key.azCol[i]);
+  for (i = 0; i < pFor->key.nCol; i++) pairColumn(pPair, pFor->key.azCol[i]);
+  for (i = 0; i < pOther->key.nCol; i++)
+    pairColumn(pPair, pOther->key.azCol[i]);
   for (i = 0; i < pFor->nScope; i++) {
     if (assocSyncIsFixed(pFor->apScope[i]) &&
         assocColumnFind(pFor->pTab, pFor->apScope[i]->zKey) >= 0) {
-      pairAdd(pPair, pFor->apScope[i]->zKey);
+      pairColumn(pPair, pFor->apScope[i]->zKey);
     }
   }
   return 1;
