@@ -202,7 +202,7 @@ java_package() {
     mvn -q -B test-compile
 }
 
-try succeeds go-package 'package_of go && cd "$folder/package-go" && go build ./...' \
+try succeeds go-package 'package_of go && cd "$folder/package-go" && go mod download' \
   env CGO_ENABLED=1 go test -C "$folder/package-go" ./...
 try succeeds rust-package 'package_of rust && cd "$folder/package-rust" && cargo fetch -q' \
   env CARGO_TARGET_DIR="$folder/rust-package" \

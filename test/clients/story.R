@@ -19,8 +19,8 @@ count <- function(db) one(db, "SELECT assoc_count('User', 1, 'posts')")
 # RSQLite gives no code: a constraint is told by SQLite's own words.
 failing <- function(sql, ...) tryCatch(one(db, sql, ...), error = function(e) {
   message <- strsplit(conditionMessage(e), "\n")[[1]][1]
-  say("error ", if (grepl("constraint failed", message)) 19 else 1, ": ",
-      message)
+  say("error ", if (grepl("constraint failed", message)) 19 else 1, ", ",
+      one(db, "SELECT assoc_error() ->> 'code'"), ": ", message)
 })
 
 db <- open_database()

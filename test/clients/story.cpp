@@ -41,7 +41,8 @@ static void failing(Database &db, const char *sql, Values... values) {
     one(db, sql, values...);
   } catch (const SQLite::Exception &error) {
     const std::string message = error.what();
-    std::cout << "error " << (error.getExtendedErrorCode() & 255) << ": "
+    std::cout << "error " << (error.getExtendedErrorCode() & 255) << ", "
+              << one(db, "SELECT assoc_error() ->> 'code'") << ": "
               << message.substr(0, message.find('\n')) << "\n";
   }
 }

@@ -34,7 +34,10 @@ let connect () =
 let failing db sql values =
   try ignore (one db sql values)
   with Failure message ->
-    say "error %d: %s\n" (match errcode db with Rc.CONSTRAINT -> 19 | Rc.ERROR -> 1 | _ -> 0)
+    let code = match errcode db with
+      | Rc.CONSTRAINT -> 19 | Rc.ERROR -> 1 | _ -> 0 in
+    say "error %d, %s: %s\n" code
+      (one db "SELECT assoc_error() ->> 'code'" [])
       (List.hd (String.split_on_char '\n' message))
 
 let () =

@@ -38,7 +38,9 @@ function failing(SQLite3 $db, string $sql): void {
     $db->querySingle($sql);
   } catch (Exception $error) {
     $message = strtok($error->getMessage(), "\n");
-    echo 'error ', $db->lastErrorCode(), ": $message\n";
+    $code = $db->lastErrorCode();
+    $reason = $db->querySingle("SELECT assoc_error() ->> 'code'");
+    echo "error $code, $reason: $message\n";
   }
 }
 

@@ -32,7 +32,9 @@ sub failing {
     my ($db) = @_;
     return if eval { one(@_); 1 };
     my ($message) = $db->errstr =~ /^(.*)$/m;
-    print 'error ', $db->err & 255, ": $message\n";
+    my $code = $db->err & 255;
+    my $reason = one($db, "SELECT assoc_error() ->> 'code'");
+    print "error $code, $reason: $message\n";
 }
 
 my $db = open_database;

@@ -19,7 +19,9 @@ def count(db) = db.get_first_value("SELECT assoc_count('User', 1, 'posts')")
 def failing(db, sql, *values)
   db.get_first_value(sql, values)
 rescue SQLite3::Exception => error
-  puts "error #{db.errcode & 255}: #{error.message.lines.first.chomp}"
+  code = db.errcode & 255
+  reason = db.get_first_value("SELECT assoc_error() ->> 'code'")
+  puts "error #{code}, #{reason}: #{error.message.lines.first.chomp}"
 end
 
 db = open_database

@@ -13,10 +13,13 @@ shell() {
 
 # "Error: stepping, TEXT (CODE)" or "Runtime error near line 1: TEXT (CODE)"
 failing() {
-  shell "$1" 2>&1 | head -n 1 | sed -E '
-    s/^(Runtime error near line 1|Error: (in prepare|stepping)[^,:]*)[,:] *//
-    s/^(.*) \(([0-9]+)\)$/error \2: \1/
-    /^error/!s/^/error 1: /'
+  reason="SELECT assoc_error() ->> 'code';"
+  said=$(printf '%s;\n%s\n' "$1" "$reason" | shell 2>&1)
+  reason=$(echo "$said" | tail -n 1)
+  echo "$said" | head -n 1 | sed -E "
+    s/^(Runtime error near line 1|Error: near line 1|Error)[,:] *//
+    s/^(.*) \\(([0-9]+)\\)\$/error \\2, $reason: \\1/
+    /^error/!s/^/error 1, $reason: /"
 }
 
 shell "SELECT 'loaded into SQLite ' || sqlite_version()" "$schema" \

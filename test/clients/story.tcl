@@ -18,7 +18,9 @@ proc count {db} {
 
 proc failing {sql} {
   if {[catch {db onecolumn $sql} message]} {
-    puts "error [expr {[db errorcode] & 255}]: [lindex [split $message \n] 0]"
+    set code [expr {[db errorcode] & 255}]
+    set reason [db onecolumn {SELECT assoc_error() ->> 'code'}]
+    puts "error $code, $reason: [lindex [split $message \n] 0]"
   }
 }
 

@@ -49,7 +49,8 @@ func failing(db *sql.DB, query string, args ...any) {
 	var cause sqlite3.Error
 	if err := db.QueryRow(query, args...).Scan(&text); errors.As(err, &cause) {
 		message, _, _ := strings.Cut(cause.Error(), "\n")
-		fmt.Printf("error %d: %s\n", cause.Code, message)
+		reason := one(db, "SELECT assoc_error() ->> 'code'")
+		fmt.Printf("error %d, %s: %s\n", cause.Code, reason, message)
 	}
 }
 

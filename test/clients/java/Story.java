@@ -51,14 +51,16 @@ public class Story {
   }
 
   // The driver writes "[CODE] its own words (SQLite's words)".
-  static void failing(Connection db, String sql, Object... values) {
+  static void failing(Connection db, String sql, Object... values)
+      throws SQLException {
     try {
       one(db, sql, values);
     } catch (SQLException error) {
       String message = error.getMessage().split("\n")[0]
           .replaceFirst("^[^(]*\\(", "").replaceFirst("\\)$", "");
       System.out.println(
-          "error " + (error.getErrorCode() & 255) + ": " + message);
+          "error " + (error.getErrorCode() & 255) + ", "
+          + one(db, "SELECT assoc_error() ->> 'code'") + ": " + message);
     }
   }
 

@@ -35,7 +35,8 @@ async function failing(db, sql, ...values) {
     const cause = db.cause(error);
     const message = cause.message.split('\n')[0]
       .replace(/^SQLITE_[A-Z]+: /, '');
-    console.log(`error ${number(cause)}: ${message}`);
+    const reason = await one(db, `SELECT assoc_error() ->> 'code'`);
+    console.log(`error ${number(cause)}, ${reason}: ${message}`);
   }
 }
 

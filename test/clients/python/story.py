@@ -257,7 +257,9 @@ def tell(open):
             one(sql, *values)
         except Exception as error:
             message, code = db.cause(error)
-            print(f"error {code & 255}: {str(message).splitlines()[0]}")
+            reason = one("SELECT assoc_error() ->> 'code'")
+            message = str(message).splitlines()[0]
+            print(f"error {code & 255}, {reason}: {message}")
 
     db = open()
     print("loaded into SQLite " + one("SELECT sqlite_version()"))

@@ -33,8 +33,9 @@ fn count(db: &Connection) -> Result<i64> {
 fn failing(db: &Connection, sql: &str, values: impl Params) {
     match one(db, sql, values) {
         Err(Error::SqliteFailure(code, Some(message))) => println!(
-            "error {}: {}",
+            "error {}, {}: {}",
             code.extended_code & 255,
+            one(db, "SELECT assoc_error() ->> 'code'", []).unwrap(),
             message.lines().next().unwrap()
         ),
         other => println!("{other:?}"),
