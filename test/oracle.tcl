@@ -107,6 +107,7 @@ namespace eval oracle {
   variable loose {users.profile posts.redactor}
   variable n 0     ;# Aliases and keys so far
   variable depth 3
+  variable at {}   ;# Columns of the join row where a condition is made
 }
 
 proc n {n} { expr {int(rand() * $n)} }
@@ -336,7 +337,7 @@ proc oracle::from {name link parent child join} {
 proc oracle::meant {name link parent child join {value 0} {where true}} {
   variable model
   set sql [from $name $link $parent $child $join]
-  append sql " AND ([string map [list %C $child] $where])"
+  append sql " AND ([string map [list %C $child %J $join] $where])"
   set a [link $name $link]
   if {[dict get $a many]} { return $sql }
   set ordered [expr {[dict get $a order] ne ""}]
@@ -419,6 +420,11 @@ proc oracle::compare {name {depth 0}} {
     set op [pick {= <> < >= >}]
     return [list "$text $op $v" "$sql $op $s"]
   }
+  variable at
+  if {[llength $at] && [maybe 25]} {
+    set column [pick $at]
+    return [compared @$column %J.$column $column]
+  }
   lassign [path $name [pick {0 0 0 1 2}]] text sql column
   set joined [joined $name [lrange [split $text .] 0 end-1]]
   if {[llength $joined]} {
@@ -483,12 +489,13 @@ proc oracle::pred {name depth} {
         set link [pick [links $name]]
         if {$link eq ""} { return [compare $name] }
         set child [alias]
-        set from [meant $name $link %C $child [alias]]
+        set join [alias]
+        set from [meant $name $link %C $child $join]
         set t "$word $link"
         if {[maybe 80]} {
-          lassign [pred [target $name $link] $deeper] st ss
+          lassign [link_pred $name $link $deeper] st ss
           append t ($st)
-          set ss [string map [list %C $child] $ss]
+          set ss [string map [list %C $child %J $join] $ss]
           append from " AND ($ss)[expr {$word eq "every" ? " IS NOT TRUE" : ""}]"
         }
         return [list $t "[expr {$word eq "some" ? "" : "NOT "}]EXISTS(SELECT\
@@ -499,10 +506,22 @@ proc oracle::pred {name depth} {
   compare $name $depth
 }
 
+# A predicate on the rows of a link: {text, SQL with %C and %J}
+proc oracle::link_pred {name link depth} {
+  variable at
+  set outer $at
+  set at [dict get [link $name $link] joincolumns]
+  set pred [pred [target $name $link] $depth]
+  set at $outer
+  return $pred
+}
+
 # Clauses, of a list or of one row: {text, dict}
 proc oracle::clauses {name many join depth} {
   set text {}
   set node {where "" through "" order "" limit "" offset ""}
+  variable at
+  set at $join
   if {[maybe 35]} {
     lassign [pred $name $depth] t s
     lappend text $t
@@ -519,7 +538,10 @@ proc oracle::clauses {name many join depth} {
     set words {}
     foreach x [lrange {1 2} 0 [n 2]] {
       lassign [path $name [pick {0 0 0 1}]] t s column
-      if {$depth > 0 && [llength [links $name]] && [maybe 20]} {
+      if {[llength $join] && [maybe 30]} {
+        set column [pick $join]
+        lassign [list @$column %J.$column] t s
+      } elseif {$depth > 0 && [llength [links $name]] && [maybe 20]} {
         lassign [total $name] t s
         set column ""
       }
@@ -537,6 +559,7 @@ proc oracle::clauses {name many join depth} {
       dict set node order $terms
     }
   }
+  set at {}
   if {$many} {
     foreach word {limit offset} {
       if {![maybe 20]} continue
@@ -650,6 +673,7 @@ proc oracle::aggregate {name link usedVar} {
   set target [target $name $link]
   set child [alias]
   set where true
+  set join [alias]
   set agg [pick {count count sum total avg min max exists}]
   set column ""
   if {$agg ni {count exists} || ($agg eq "count" && [maybe 30])} {
@@ -668,13 +692,20 @@ proc oracle::aggregate {name link usedVar} {
   }
   set distinct [expr {$column ne "" && [maybe 30] ? "distinct " : ""}]
   set args $distinct$column
-  if {[maybe 40]} {
-    lassign [pred $target 1] t s
-    append args "[expr {$column eq "" ? "" : " where "}]$t"
-    set where $s
+  set value $child.$column
+  set joined [dict get [link $name $link] joincolumns]
+  if {$column ne "" && $agg in {count min max} && [llength $joined] &&
+      [maybe 40]} {
+    set column [pick $joined]
+    set value $join.$column
+    set args $distinct@$column
   }
-  set from [meant $name $link %C $child [alias] 1 $where]
-  set call "$agg\($distinct[expr {$column eq "" ? "*" : "+$child.$column"}])"
+  if {[maybe 40]} {
+    lassign [link_pred $name $link 1] t where
+    append args "[expr {$column eq "" ? "" : " where "}]$t"
+  }
+  set from [meant $name $link %C $child $join 1 $where]
+  set call "$agg\($distinct[expr {$column eq "" ? "*" : "+$value"}])"
   # Else SQLite 3.40 may take the first that an IN finds for the greatest.
   if {$agg in {min max}} { append call " FILTER (WHERE true)" }
   set sql [expr {$agg eq "exists" ? "EXISTS(SELECT 1$from)" :

@@ -42,8 +42,7 @@ static void putPath(Printer *p, const ShapeName *pName, const char *zBefore,
   shapePut(&q, zBefore);
   for (; pName; pName = pName->pNext) {
     const char *zName = pName->z;
-    if (strchr(zName, '.') == 0 && zName[0] != '`' && zName[0] != '-' &&
-        zName[0] != '*') {
+    if (strchr(zName, '.') == 0 && strchr("`-*@", zName[0]) == 0) {
       shapePut(&q, zName);
     } else {
       shapePrintQuoted(&q, zName);
@@ -55,6 +54,18 @@ static void putPath(Printer *p, const ShapeName *pName, const char *zBefore,
   if (z) shapePutString(p, z, (int)n);
   if (z == 0) p->out.rc = q.out.rc;
   sqlite3_free(z);
+}
+
+/* A column, and "@pos" of the join row: here a dot is no path. */
+static void putColumn(Printer *p, const char *z, int bAt) {
+  ShapeName name = {.z = z};
+  size_t n = strlen(z);
+  int bQuoted = n > 2 && z[0] == '`' && z[n - 1] == '`';
+  if (bAt || bQuoted || z[0] == '@') {
+    putPath(p, &name, bAt ? "@" : "", "");
+  } else {
+    shapePutString(p, z, (int)strlen(z));
+  }
 }
 
 static void jsonPrintVal(Printer *p, const ShapeVal *pVal) {
@@ -88,7 +99,7 @@ static void jsonPrintAgg(Printer *p, const ShapeName *pPath,
   putPath(p, pPath, "", "");
   if (pAgg->pCol) {
     putKey(p, "column");
-    shapePutString(p, pAgg->pCol->z, (int)strlen(pAgg->pCol->z));
+    putColumn(p, pAgg->pCol->z, pAgg->bAt);
   }
   if (pAgg->bDistinct) {
     putKey(p, "distinct");
@@ -135,11 +146,14 @@ static void jsonPrintCompare(Printer *p, const ShapePred *pPred) {
     shapePut(p, "}");
     return;
   }
-  if (pPath->pNext || pPath->z[0] == '$') {
+  if (pPath->pNext || (pPath->z[0] == '$' && !pPred->key.bAt)) {
     putPath(p, pPath, "$", "$");
     shapePut(p, ":");
   } else {
-    putKey(p, pPath->z);
+    putKey(p, "");
+    p->out.p -= 3; /* The empty key, and its colon */
+    putColumn(p, pPath->z, pPred->key.bAt);
+    shapePut(p, ":");
   }
   jsonPrintTest(p, pPred);
 }
@@ -189,7 +203,7 @@ static void jsonPrintSort(Printer *p, const ShapeSort *pSort) {
       ShapeName one = *pName;
       one.pNext = 0;
       putComma(p);
-      putPath(p, &one, "", "");
+      putPath(p, &one, pSort->key.bAt ? "@" : "", "");
     }
   }
   if (pSort->pColl) {

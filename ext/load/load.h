@@ -105,7 +105,6 @@ struct AssocPage {
   ShapeVal *pMost;    /* first or last, or the limit */
   int nTerm;          /* Values of a cursor */
   ShapeSort *aTerm;   /* The order that they are in, the key at the end */
-  int nOwn;           /* Those from here on are columns of the join row */
   int *aiArg;         /* The node's values that they are */
   u32 nPrint;         /* Tells cursors of this order from others */
   AssocNode *pCount;  /* How many rows there are in all, or 0 */

@@ -31,9 +31,8 @@ static int orderColumns(const AssocNode *pNode, int *aCol, int *pbDesc) {
   int bDesc = pSort && pSort->bDesc, i, n = 0;
   for (; pSort && n < ASSOC_KEY_MAX; pSort = pSort->pNext) {
     const ShapeKey *pKey = &pSort->key;
-    if (pKey->pAgg || pKey->pPath->pNext || pSort->pColl) return -1;
-    if (pSort->eNulls || pSort->bDesc != bDesc) return -1;
-    aCol[n] = assocColumnFind(pModel->pTable, pKey->pPath->z);
+    if (pSort->pColl || pSort->eNulls || pSort->bDesc != bDesc) return -1;
+    aCol[n] = assocKeyColumn(pModel->pTable, pKey);
     if (aCol[n++] < 0) return -1;
   }
   if (pSort || pModel->nKey > ASSOC_KEY_MAX) return -1;

@@ -61,10 +61,13 @@ int assocNodeColumnArg(Planner *p, AssocNode *pNode, const AssocTable *pTab,
 
 int assocNodeArg(AssocPlanner *p, AssocNode *pNode, const ShapeKey *pKey) {
   const AssocTable *pTab = pNode->pModel->pTable;
-  int iCol = pKey->pAgg || pKey->pPath->pNext
-                 ? -1
-                 : assocColumnFind(pTab, pKey->pPath->z);
+  const AssocTable *pJoin = pNode->pRel ? pNode->pRel->pThrough : 0;
+  int iCol = assocKeyColumn(pTab, pKey);
   if (iCol >= 0) return assocNodeColumnArg(p, pNode, pTab, iCol, 1);
+  if (pKey->bAt && pJoin) {
+    iCol = assocColumnFind(pJoin, pKey->pPath->z);
+    if (iCol >= 0) return assocNodeColumnArg(p, pNode, pJoin, iCol, 2);
+  }
   return addArg(p, pNode, 0, pKey);
 }
 

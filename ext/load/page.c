@@ -52,7 +52,7 @@ static u32 pagePrint(AssocCall *pCall, const AssocNode *pNode,
     for (pName = pSort->key.pPath; pName; pName = pName->pNext) {
       h = pagePrintText(h, pName->z);
     }
-    bMore |= pSort->pColl ||
+    bMore |= pSort->pColl || pSort->key.bAt ||
              (pAgg && (pAgg->bDistinct || pAgg->pCol || pAgg->pWhere));
   }
   return bMore ? pagePrintOrder(pCall, h, pOrder) : h;
@@ -61,22 +61,19 @@ static u32 pagePrint(AssocCall *pCall, const AssocNode *pNode,
 static int hasTerm(const AssocPage *pPage, const AssocTable *pTab, int iCol) {
   int i;
   for (i = 0; i < pPage->nTerm; i++) {
-    const ShapeKey *pKey = &pPage->aTerm[i].key;
-    if (pKey->pAgg == 0 && pKey->pPath->pNext == 0 &&
-        assocColumnFind(pTab, pKey->pPath->z) == iCol) {
-      return 1;
-    }
+    if (assocKeyColumn(pTab, &pPage->aTerm[i].key) == iCol) return 1;
   }
   return 0;
 }
 
 static void addTerm(AssocPlanner *p, AssocPage *pPage, const AssocTable *pTab,
-                    int iCol, u8 bDesc) {
+                    int iCol, u8 bDesc, u8 bAt) {
   ShapeName *pName = assocAlloc(p->pCall, p->pArena, sizeof(*pName));
   if (pName == 0) return;
   pName->z = pTab->aCol[iCol].zName;
   pName->iOff = -1;
   pPage->aTerm[pPage->nTerm].bDesc = bDesc;
+  pPage->aTerm[pPage->nTerm].key.bAt = bAt;
   pPage->aTerm[pPage->nTerm++].key.pPath = pName;
 }
 
@@ -115,18 +112,14 @@ void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
   }
   for (i = 0; i < pModel->nKey; i++) {
     if (hasTerm(pPage, pModel->pTable, pModel->aKey[i])) continue;
-    addTerm(p, pPage, pModel->pTable, pModel->aKey[i], bDesc);
+    addTerm(p, pPage, pModel->pTable, pModel->aKey[i], bDesc, 0);
   }
-  pPage->nOwn = pPage->nTerm;
   for (i = 0; pTwin && i < pTwin->nKey; i++) {
-    addTerm(p, pPage, pTwin, pTwin->aKey[i], 0);
+    addTerm(p, pPage, pTwin, pTwin->aKey[i], 0, 1);
   }
   if (p->pCall->rc != SQLITE_OK) return;
   for (i = 0; i < pPage->nTerm; i++) {
-    pPage->aiArg[i] = i < pPage->nOwn
-                          ? assocNodeArg(p, pNode, &pPage->aTerm[i].key)
-                          : assocNodeColumnArg(p, pNode, pTwin,
-                                               pTwin->aKey[i - pPage->nOwn], 2);
+    pPage->aiArg[i] = assocNodeArg(p, pNode, &pPage->aTerm[i].key);
   }
   pPage->nPrint = pagePrint(p->pCall, pNode, pOrder);
 }
@@ -144,11 +137,6 @@ static void pageVar(AssocSql *p, AssocNode *pNode, const ShapeVal *pVal,
 
 static void pageTerm(AssocSql *p, AssocNode *pNode, int iAlias, int i) {
   const ShapeSort *pSort = &pNode->pPage->aTerm[i];
-  if (i >= pNode->pPage->nOwn) {
-    const AssocTable *pJoin = pNode->pRel->pThrough;
-    assocSqlColumn(p, 2, pJoin, pJoin->aKey[i - pNode->pPage->nOwn]);
-    return;
-  }
   assocSqlKey(p, &pSort->key, pNode->pModel, iAlias);
   if (pSort->pColl) {
     sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", pSort->pColl->z);
@@ -159,10 +147,11 @@ static void pageTerm(AssocSql *p, AssocNode *pNode, int iAlias, int i) {
 static int pageNullable(const AssocNode *pNode, int i) {
   const ShapeKey *pKey = &pNode->pPage->aTerm[i].key;
   const AssocTable *pTab = pNode->pModel->pTable;
-  int iCol;
-  if (pKey->pAgg || pKey->pPath->pNext) return 1;
-  if (i >= pNode->pPage->nOwn) pTab = pNode->pRel->pThrough;
-  iCol = assocColumnFind(pTab, pKey->pPath->z);
+  int iCol = assocKeyColumn(pTab, pKey);
+  if (pKey->bAt) {
+    pTab = pNode->pRel->pThrough;
+    iCol = assocColumnFind(pTab, pKey->pPath->z);
+  }
   return iCol < 0 || (!pTab->aCol[iCol].bNotNull && iCol != pTab->iRowid);
 }
 

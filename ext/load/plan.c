@@ -432,6 +432,16 @@ static void compileAll(Planner *p, AssocNode *pNode, const ShapeItem *pBlock,
   (void)assocSqlEnd(&sql);
 }
 
+static int atColumn(Planner *p, const AssocTable *pJoin,
+                    const ShapeItem *pItem) {
+  AssocSql sql;
+  int iCol;
+  assocPlannerSql(p, &sql);
+  iCol = assocSqlAtColumn(&sql, pJoin, pItem->pPath);
+  (void)assocSqlEnd(&sql);
+  return iCol;
+}
+
 /* Columns of the join row: each with an alias is a member of its own, the
 ** others are members of an object that is named like the join table. */
 static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
@@ -441,10 +451,7 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   AssocPart *pPart = 0;
   int n = 0;
   if (pJoin == 0) {
-    assocPlannerError(p, pItem,
-                      "@%s is a column of a join table, and there is none "
-                      "here",
-                      pItem->pPath->z);
+    (void)atColumn(p, 0, pItem);
     return;
   }
   for (pAt = pBlock; pAt && pAt != pItem; pAt = pAt->pNext) {
@@ -461,12 +468,8 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
     if (pAt->eType != SHAPE_ITEM_AT || (pAt->pAlias && !pItem->pAlias)) {
       continue;
     }
-    iCol = assocColumnFind(pJoin, pAt->pPath->z);
-    if (iCol < 0) {
-      assocPlannerError(p, pAt, "the join table %s has no column '%s'",
-                        pJoin->zName, pAt->pPath->z);
-      return;
-    }
+    iCol = atColumn(p, pJoin, pAt);
+    if (iCol < 0) return;
     if (pItem->pAlias) assocNodeCheckKey(p, pNode, pItem, pItem->pAlias->z);
     pNode->bAt = 1;
     pPart = assocNodePart(p, pNode, ASSOC_PART_COLUMN,
@@ -540,7 +543,8 @@ static int isPlainAgg(const AssocNode *pNode) {
 
 static int sameAgg(const ShapeAgg *pA, const ShapeAgg *pB) {
   return pA->eAgg == pB->eAgg && pA->bDistinct == pB->bDistinct &&
-         pA->pWhere == 0 && pB->pWhere == 0 && samePath(pA->pCol, pB->pCol);
+         pA->bAt == pB->bAt && pA->pWhere == 0 && pB->pWhere == 0 &&
+         samePath(pA->pCol, pB->pCol);
 }
 
 /* What the parent's rows are sorted by they have for a value. True if this

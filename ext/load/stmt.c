@@ -19,6 +19,7 @@ void assocPlannerSql(Planner *p, AssocSql *pSql) {
 void assocStmtStart(Planner *p, AssocSql *pSql, AssocNode *pNode, int bScan) {
   AssocTested *pTested = &pSql->tested;
   assocPlannerSql(p, pSql);
+  assocSqlJoined(pSql, 1, pNode->pRel, 2);
   pTested->pModel = pNode->pModel;
   if (pNode->pParent && !bScan) pTested->pUp = pNode->pParent->pModel;
   if (pNode->pRel == 0) pTested->pC = pNode->pClauses;
@@ -348,6 +349,7 @@ static void nestedKey(AssocSql *p, const AssocNode *pNode, int *pn) {
 
 void assocStmtNested(AssocSql *p, AssocNode *pNode) {
   int n = 0;
+  assocSqlJoined(p, 1, pNode->pRel, 2);
   stmtPut(p, "(SELECT ");
   assocStmtValues(p, pNode, 0, 1);
   assocStmtFrom(p, pNode, 0);

@@ -237,6 +237,7 @@ void assocStmtNestedValue(AssocSql *p, AssocNode *pNode) {
   int eAgg = pNode->pValue->pAgg->eAgg, bExists = eAgg == SHAPE_AGG_EXISTS, i;
   int bAny = eAgg == SHAPE_AGG_MIN || eAgg == SHAPE_AGG_MAX;
   ValueRows rows;
+  assocSqlJoined(p, 1, pNode->pRel, 2);
   valueRows(p, pNode, &rows);
   if (p->pCall->rc != SQLITE_OK) return;
   if (bAny) {

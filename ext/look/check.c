@@ -1073,17 +1073,13 @@ static void indexOfOrder(const AssocRel *pRel, CheckIndex *pWant) {
     indexColumn(pWant, pRel->foreign.aCol[i], 0);
   }
   for (q = pRel->pScope; q && pWant->nCol < 12; q = q->pNext) {
-    i = q->eOp == SHAPE_OP_EQ && q->key.pPath && !q->key.pAgg
-            ? assocColumnFind(pTab, q->key.pPath->z)
-            : -1;
+    i = q->eOp == SHAPE_OP_EQ ? assocKeyColumn(pTab, &q->key) : -1;
     if (i >= 0) indexColumn(pWant, i, 0);
   }
   pWant->nFixed = pWant->nCol;
   for (pSort = pRel->pOrder; pSort && pWant->nCol < ASSOC_COUNT(pWant->aCol);
        pSort = pSort->pNext) {
-    i = pSort->key.pPath && !pSort->key.pPath->pNext && !pSort->key.pAgg
-            ? assocColumnFind(pTab, pSort->key.pPath->z)
-            : -1;
+    i = assocKeyColumn(pTab, &pSort->key);
     if (i < 0 || i == pTab->iRowid || pSort->pColl) break;
     indexColumn(pWant, i, pSort->bDesc);
   }

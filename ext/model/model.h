@@ -99,6 +99,9 @@ AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
                            const char *zName);
 /* Number of a column by name, or -1. "rowid" is nCol if there is one. */
 int assocColumnFind(const AssocTable *pTab, const char *zName);
+/* The number of the column of the table that a key is, and no path, aggregate
+** or column of a join row; or -1. */
+int assocKeyColumn(const AssocTable *pTab, const ShapeKey *pKey);
 AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab);
 AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab);
 /* An estimate: of ANALYZE, else the span of rowids, else 1,000,000. */

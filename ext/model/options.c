@@ -211,6 +211,41 @@ static const AssocOption aDefineOption[] = {
     {"replace", OPTION_BOOL, OPTION_INTO(bReplace)},
 };
 
+/* {"@role":"admin"} of the scope is a condition of the join row's scope, which
+** writers obey too. */
+static void optionsAtOne(AssocOptionReader *r, AssocOptions *pOpt,
+                         AssocJson *pAt) {
+  AssocJson **ppEnd;
+  pAt->zKey++;
+  pAt->pNext = 0;
+  if (pOpt->pThroughScope == 0) {
+    pOpt->pThroughScope = assocAlloc(r->pCall, r->pArena, sizeof(*pAt));
+    if (pOpt->pThroughScope == 0) return;
+    pOpt->pThroughScope->eType = ASSOC_J_OBJECT;
+  }
+  if (assocJsonGet(pOpt->pThroughScope, pAt->zKey)) {
+    assocError(r->pCall, "the scope says @%s twice", pAt->zKey);
+  }
+  ppEnd = &pOpt->pThroughScope->pChild;
+  while (*ppEnd) ppEnd = &(*ppEnd)->pNext;
+  *ppEnd = pAt;
+  pOpt->pThroughScope->nChild++;
+}
+
+static void optionsAt(AssocOptionReader *r, AssocOptions *pOpt) {
+  AssocJson *pScope = pOpt->pScope, **pp = pScope ? &pScope->pChild : 0;
+  while (pp && *pp && r->pCall->rc == SQLITE_OK) {
+    AssocJson *pAt = *pp;
+    if (pAt->zKey[0] != '@') {
+      pp = &pAt->pNext;
+      continue;
+    }
+    *pp = pAt->pNext;
+    if (--pScope->nChild == 0) pOpt->pScope = 0;
+    optionsAtOne(r, pOpt, pAt);
+  }
+}
+
 AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
                                 const char *zJson) {
   AssocOptionReader r = {pCall, pArena, 0};
@@ -225,6 +260,7 @@ AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
   r.pInto = pOpt;
   assocOptionsRead(&r, pJson, ASSOC_COUNT(aDefineOption), aDefineOption,
                    "there are");
+  optionsAt(&r, pOpt);
   return pCall->rc == SQLITE_OK ? pOpt : 0;
 }
 

@@ -80,8 +80,13 @@ static void checkWhere(AssocResolver *p, const AssocTable *pTab,
   for (; pPred; pPred = pPred->pNext) {
     if (pPred->pSub) checkWhere(p, pTab, pPred->pSub);
     if (pPred->key.pPath == 0) continue;
-    if (pPred->key.pPath->pNext || pPred->key.pAgg ||
-        pPred->eOp <= SHAPE_OP_NONE) {
+    if (pPred->key.bAt) {
+      assocError(p->pCall,
+                 "@%s stands in a scope beside conditions that all hold, as "
+                 "in {\"@%s\":1,\"kind\":\"x\"}, not inside of another",
+                 pPred->key.pPath->z, pPred->key.pPath->z);
+    } else if (pPred->key.pPath->pNext || pPred->key.pAgg ||
+               pPred->eOp <= SHAPE_OP_NONE) {
       assocError(p->pCall, "a scope compares columns of %s, and nothing beyond",
                  pTab->zName);
     } else if (assocColumnFind(pTab, pPred->key.pPath->z) < 0 &&
@@ -92,12 +97,28 @@ static void checkWhere(AssocResolver *p, const AssocTable *pTab,
   }
 }
 
+/* "@pos": a column of the join table, once that is there. */
+static void checkAt(AssocResolver *p, const ShapeName *pName) {
+  const AssocTable *pJoin = p->pRel->pThrough;
+  if (p->pRel->eKind != ASSOC_BELONGSTOMANY) {
+    assocError(p->pCall,
+               "@%s is a column of a join table, which belongsToMany has",
+               pName->z);
+  } else if (pJoin && assocColumnFind(pJoin, pName->z) < 0) {
+    assocError(p->pCall,
+               "the join table %s has no column %s, which the order names",
+               pJoin->zName, pName->z);
+  }
+}
+
 static void checkOrder(AssocResolver *p, const AssocTable *pTab,
                        const ShapeSort *pSort) {
   for (; pSort; pSort = pSort->pNext) {
     const ShapeName *pName = pSort->key.pPath;
     int bColumn = pName && assocColumnFind(pTab, pName->z) >= 0;
-    if (pName == 0 && pSort->key.pAgg == 0) {
+    if (pSort->key.bAt) {
+      checkAt(p, pName);
+    } else if (pName == 0 && pSort->key.pAgg == 0) {
       assocError(p->pCall, "an order needs a column");
     } else if (bColumn && pName->pNext) {
       assocError(p->pCall,
@@ -152,6 +173,10 @@ static void checkOptions(AssocResolver *p) {
       assocError(p->pCall, "%s has no option %s", azAssocKind[eKind],
                  a[i].zName);
     }
+  }
+  if (pOpt->pThroughScope && eKind != ASSOC_BELONGSTOMANY) {
+    assocError(p->pCall, "a scope of the join table, which @ speaks of, needs "
+                         "belongsToMany");
   }
   if (pOpt->zThrough && eKind != ASSOC_BELONGSTOMANY && assocResolveIsPath(p)) {
     if (pOpt->foreignKey.n || pOpt->sourceKey.n || pOpt->eUnique >= 0 ||

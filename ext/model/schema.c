@@ -224,6 +224,12 @@ int assocColumnFind(const AssocTable *pTab, const char *zName) {
   return i;
 }
 
+int assocKeyColumn(const AssocTable *pTab, const ShapeKey *pKey) {
+  const ShapeName *pName = pKey->pPath;
+  if (pName == 0 || pName->pNext || pKey->pAgg || pKey->bAt) return -1;
+  return assocColumnFind(pTab, pName->z);
+}
+
 /* ----------------------------------------------------------------- table */
 
 /* A virtual table has no page of its own. No function is asked: LIKE may be

@@ -47,6 +47,14 @@ static void readDeleted(AssocCall *pCall, AssocModel *pModel,
   }
 }
 
+static void noJoinRow(AssocCall *pCall, const AssocModel *pModel,
+                      const ShapeName *pName) {
+  assocError(pCall,
+             "a scope of %s knows of no join row, so it has no @%s; the "
+             "association has \"scope\" and \"order\"",
+             pModel->zLabel, pName->z);
+}
+
 /* Columns that stand alone in a predicate must be there; what a path leads to
 ** is found out when the scope is used. */
 static void checkColumns(AssocCall *pCall, const AssocModel *pModel,
@@ -55,6 +63,8 @@ static void checkColumns(AssocCall *pCall, const AssocModel *pModel,
     const ShapeName *pName = pPred->key.pPath;
     if (pPred->eOp <= SHAPE_OP_NOT) {
       checkColumns(pCall, pModel, pPred->pSub);
+    } else if (pPred->key.bAt) {
+      noJoinRow(pCall, pModel, pName);
     } else if (pPred->eOp >= SHAPE_OP_EQ && pName && pName->pNext == 0 &&
                pPred->key.pAgg == 0 &&
                assocColumnFind(pModel->pTable, pName->z) < 0) {
@@ -71,6 +81,7 @@ void assocModelCheckScopes(AssocCall *pCall, AssocModel *pModel) {
   for (pScope = pModel->pScope; pScope; pScope = pScope->pNext) {
     checkColumns(pCall, pModel, pScope->pClauses->pWhere);
     for (pSort = pScope->pClauses->pOrder; pSort; pSort = pSort->pNext) {
+      if (pSort->key.bAt) noJoinRow(pCall, pModel, pSort->key.pPath);
       if (pSort->key.pAgg || pSort->key.pPath->pNext ||
           assocColumnFind(pModel->pTable, pSort->key.pPath->z) >= 0) {
         continue;

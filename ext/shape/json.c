@@ -34,7 +34,7 @@ static ShapeItem *jsonNewItem(JsonParser *p, int eType) {
 /* An attribute: "name", ["name","alias"], {"aggregate":…}, "*", "-name". */
 static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
   ShapeItem *pItem = jsonNewItem(p, eType);
-  ShapeKey key = {0, 0};
+  ShapeKey key = {0};
   AssocJson *pAs = 0;
   if (pItem == 0) return 0;
   if (pJson->eType == ASSOC_J_OBJECT && eType == SHAPE_ITEM_NAME) {

@@ -86,6 +86,21 @@ ShapeName *shapeJsonPath(JsonParser *p, const char *z, int n) {
   return pFirst;
 }
 
+/* One name, in which a dot is no path: "@pos" is a column of the join row, and
+** between backticks is a name that begins like that. */
+static ShapeName *jsonColumnName(JsonParser *p, const char *z, int n,
+                                 u8 *pbAt) {
+  ShapeName *pName;
+  int nUsed, bQuoted;
+  *pbAt = n > 1 && z[0] == '@';
+  z += *pbAt;
+  nUsed = n -= *pbAt;
+  bQuoted = n > 2 && z[0] == '`' && z[n - 1] == '`';
+  pName = bQuoted ? jsonSegment(p, z, n, &nUsed) : shapeJsonName(p, z, n);
+  if (nUsed < n) assocError(p->pCall, "%.*s is no name of a column", n, z);
+  return pName;
+}
+
 /* Fail unless pJson is a text. */
 int shapeJsonIsText(JsonParser *p, AssocJson *pJson, const char *zWhat) {
   if (pJson && pJson->eType == ASSOC_J_TEXT) return 1;
@@ -196,7 +211,7 @@ void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey) {
       pKey->pPath = shapeJsonPathOf(p, pSub, "\"of\"");
     } else if (strcmp(pSub->zKey, "column") == 0) {
       if (shapeJsonIsText(p, pSub, "\"column\"")) {
-        pAgg->pCol = shapeJsonName(p, pSub->z, pSub->n);
+        pAgg->pCol = jsonColumnName(p, pSub->z, pSub->n, &pAgg->bAt);
       }
     } else if (strcmp(pSub->zKey, "distinct") == 0) {
       pAgg->bDistinct = (u8)shapeJsonIsTrue(p, pSub, "distinct");
@@ -447,7 +462,7 @@ static ShapePred *jsonSome(JsonParser *p, int eOp, AssocJson *pObj) {
 /* {"$aggregate":{"aggregate":"count","of":"comments","is":{"$gte":3}}} */
 static ShapePred *jsonAggTest(JsonParser *p, AssocJson *pObj) {
   AssocJson *pIs = 0, rest = *pObj, **pp;
-  ShapeKey key = {0, 0};
+  ShapeKey key = {0};
   for (pp = &rest.pChild; *pp; pp = &(*pp)->pNext) {
     if ((*pp)->zKey && strcmp((*pp)->zKey, "is") == 0) {
       pIs = *pp;
@@ -471,7 +486,7 @@ static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson);
 static ShapePred *jsonMember(JsonParser *p, AssocJson *pJson) {
   const char *zKey = pJson->zKey;
   int n = (int)strlen(zKey), eOp;
-  ShapeKey key = {0, 0};
+  ShapeKey key = {0};
   ShapePred *pPred;
   if (strcmp(zKey, "$and") == 0) return jsonWhereList(p, SHAPE_OP_AND, pJson);
   if (strcmp(zKey, "$or") == 0) return jsonWhereList(p, SHAPE_OP_OR, pJson);
@@ -499,7 +514,7 @@ static ShapePred *jsonMember(JsonParser *p, AssocJson *pJson) {
                zKey);
     return 0;
   }
-  key.pPath = shapeJsonName(p, zKey, n);
+  key.pPath = jsonColumnName(p, zKey, n, &key.bAt);
   return jsonKeyTest(p, &key, pJson);
 }
 
@@ -604,6 +619,11 @@ static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
       pSort->pColl = shapeJsonPathOf(p, pColl, "\"collate\"");
     } else if (assocJsonGet(pSub, "aggregate")) {
       shapeJsonAgg(p, pSub, &pSort->key);
+    } else if (pSub->eType == ASSOC_J_TEXT && pSub->z[0] == '@' &&
+               pSort->key.pPath == 0) {
+      pSort->key.pPath = jsonColumnName(p, pSub->z, pSub->n, &pSort->key.bAt);
+      if (pSort->key.pPath == 0) break;
+      ppEnd = &pSort->key.pPath->pNext;
     } else {
       *ppEnd = jsonSortStep(p, pSub);
       while (*ppEnd) ppEnd = &(*ppEnd)->pNext;
@@ -611,6 +631,10 @@ static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
   }
   if (pSort->key.pPath == 0) {
     assocError(p->pCall, "an order needs a column");
+  } else if (pSort->key.bAt && pSort->key.pPath->pNext) {
+    assocError(p->pCall,
+               "@%s is a column, so that the order cannot go on to %s",
+               pSort->key.pPath->z, pSort->key.pPath->pNext->z);
   }
   return pSort;
 }

@@ -120,6 +120,7 @@ static void printVals(Printer *p, const ShapeVal *pVal) {
 static void printAgg(Printer *p, const ShapeAgg *pAgg) {
   assocOutPrintf(&p->out, ".%s(", azShapeAgg[pAgg->eAgg]);
   if (pAgg->bDistinct) shapePut(p, "distinct ");
+  if (pAgg->bAt) shapePut(p, "@");
   if (pAgg->pCol) printName(p, pAgg->pCol->z);
   if (pAgg->pWhere) {
     if (pAgg->pCol) shapePut(p, " ");
@@ -130,6 +131,7 @@ static void printAgg(Printer *p, const ShapeAgg *pAgg) {
 }
 
 static void printKey(Printer *p, const ShapeKey *pKey) {
+  if (pKey->bAt) shapePut(p, "@");
   printPath(p, pKey->pPath);
   if (pKey->pAgg) printAgg(p, pKey->pAgg);
 }

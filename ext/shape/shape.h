@@ -56,6 +56,7 @@ struct ShapeVal {
 struct ShapeAgg {
   u8 eAgg; /* SHAPE_AGG_* */
   u8 bDistinct;
+  u8 bAt;            /* pCol is a column of the join row */
   ShapeName *pCol;   /* The column, or 0 */
   ShapePred *pWhere; /* Which related rows count, or 0 */
 };
@@ -73,6 +74,7 @@ extern const char *const azShapeAgg[SHAPE_NAGG];
 struct ShapeKey {
   ShapeName *pPath;
   ShapeAgg *pAgg; /* Or 0: the path ends in a column */
+  u8 bAt;         /* "@pos": one name, a column of the join row */
 };
 
 struct ShapePred {

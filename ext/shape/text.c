@@ -340,23 +340,27 @@ static int continuesPred(TextParser *p, const ShapeToken *pWord) {
   return wordIndex(p, &tok, az, 6) >= 0;
 }
 
-/* aggargs = [ "distinct" ] [ column ] [ ( "where" | ";" ) pred ] | pred */
+/* aggargs = [ "distinct" ] [ [ "@" ] column ] [ ( "where" | ";" ) pred ] | pred */
 static ShapeAgg *textAgg(TextParser *p, int eAgg) {
   ShapeAgg *pAgg = textAlloc(p, sizeof(*pAgg));
-  ShapeToken tokNext;
+  ShapeToken tokCol, tokNext;
   if (pAgg == 0 || !textEnter(p)) return 0;
   pAgg->eAgg = (u8)eAgg;
   textAdvance(p); /* The word */
   textNeed(p, '(', "(");
   tokNext = textAfter(p, &p->tok);
-  if (textIs(p, "distinct") && isName(&tokNext) && !continuesPred(p, &p->tok)) {
+  if (textIs(p, "distinct") && (isName(&tokNext) || tokNext.eType == '@') &&
+      !continuesPred(p, &p->tok)) {
     pAgg->bDistinct = 1;
     textAdvance(p);
-    tokNext = textAfter(p, &p->tok);
   }
-  if (isName(&p->tok) &&
+  tokCol = p->tok;
+  if (tokCol.eType == '@') tokCol = textAfter(p, &tokCol);
+  tokNext = textAfter(p, &tokCol);
+  if (isName(&tokCol) &&
       (tokNext.eType == ')' || tokNext.eType == ';' ||
        (shapeIsWord(p->z, &tokNext, "where") && !continuesPred(p, &tokNext)))) {
+    pAgg->bAt = (u8)textTake(p, '@');
     pAgg->pCol = textName(p, "a column");
   }
   if (p->tok.eType != ')') {
@@ -370,9 +374,14 @@ static ShapeAgg *textAgg(TextParser *p, int eAgg) {
   return pAgg;
 }
 
-/* key = path | path "." agg "(" [ aggargs ] ")" */
+/* key = "@" name | path | path "." agg "(" [ aggargs ] ")" */
 static void textKey(TextParser *p, ShapeKey *pKey, const char *zWanted) {
   int eAgg = -1;
+  if (textTake(p, '@')) {
+    pKey->bAt = 1;
+    pKey->pPath = textName(p, "a column of the join row");
+    return;
+  }
   pKey->pPath = textPath(p, &eAgg, zWanted);
   if (eAgg >= 0) pKey->pAgg = textAgg(p, eAgg);
 }
@@ -573,8 +582,10 @@ static int clauseFollows(TextParser *p, const ShapeToken *pTok) {
     return isValueStart(p, &tokNext);
   }
   switch (eClause) {
-  case CLAUSE_WHERE: return bName || tokNext.eType == '(';
-  case CLAUSE_ORDER: return bName || tokNext.eType == '-';
+  case CLAUSE_WHERE:
+    return bName || tokNext.eType == '(' || tokNext.eType == '@';
+  case CLAUSE_ORDER:
+    return bName || tokNext.eType == '-' || tokNext.eType == '@';
   case CLAUSE_PAGE: return shapeIsWord(p->z, &tokNext, "count");
   case CLAUSE_SCOPE: return bName;
   case CLAUSE_THROUGH: return tokNext.eType == '(';

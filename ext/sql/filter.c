@@ -66,9 +66,8 @@ static i64 predRows(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
       i64 n = predRows(p, pSub, pModel);
       if (n >= 0 && (nBest < 0 || n < nBest)) nBest = n;
     }
-  } else if ((pPred->eOp == SHAPE_OP_EQ || pPred->eOp == SHAPE_OP_IN) &&
-             pPred->key.pAgg == 0 && pPred->key.pPath->pNext == 0) {
-    int iCol = assocColumnFind(pModel->pTable, pPred->key.pPath->z);
+  } else if (pPred->eOp == SHAPE_OP_EQ || pPred->eOp == SHAPE_OP_IN) {
+    int iCol = assocKeyColumn(pModel->pTable, &pPred->key);
     const ShapeVal *pVal;
     if (iCol < 0) return -1;
     nBest = assocColumnRows(p->pCall, pModel->pTable, iCol);

@@ -348,6 +348,53 @@ void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
                  "%s has no %s '%s'", pModel->zLabel, zWhat, pName->z);
 }
 
+/* ------------------------------------------------------------- join rows */
+
+void assocSqlJoined(AssocSql *p, int iAlias, const AssocRel *pRel, int iJoin) {
+  AssocJoined *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+  if (pNew == 0) return;
+  pNew->iAlias = iAlias;
+  pNew->iJoin = iJoin;
+  pNew->pJoin = pRel ? pRel->pThrough : 0;
+  pNew->pNext = p->pJoined;
+  p->pJoined = pNew;
+}
+
+int assocSqlAtColumn(AssocSql *p, const AssocTable *pJoin,
+                     const ShapeName *pName) {
+  AssocNearest near;
+  int i = pJoin ? assocColumnFind(pJoin, pName->z) : -1;
+  if (i >= 0) return i;
+  if (pJoin == 0) {
+    assocShapeError(p->pCall, p->zText, pName->iOff,
+                    "@%s is a column of a join table, and there is none here",
+                    pName->z);
+    return -1;
+  }
+  memset(&near, 0, sizeof(near));
+  near.zWritten = pName->z;
+  for (i = 0; i < pJoin->nCol; i++) {
+    assocNearestTry(&near, pJoin->aCol[i].zName);
+  }
+  assocShapeFail(p->pCall, p->zText, pName->iOff,
+                 &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_COLUMN,
+                             .zName = pName->z,
+                             .zNear = near.zBest},
+                 "%s has no column '%s'", pJoin->zName, pName->z);
+  return -1;
+}
+
+void assocSqlAt(AssocSql *p, const ShapeName *pName, int iAlias) {
+  const AssocJoined *pJoined = p->pJoined;
+  int iCol;
+  if (p->pCall->rc != SQLITE_OK) return;
+  while (pJoined && pJoined->iAlias != iAlias) pJoined = pJoined->pNext;
+  iCol = assocSqlAtColumn(p, pJoined ? pJoined->pJoin : 0, pName);
+  if (iCol >= 0) assocSqlColumn(p, pJoined->iJoin, pJoined->pJoin, iCol);
+}
+
+/* ----------------------------------------------------------- associations */
+
 /* The association of that name, ready for use. */
 AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName) {
   AssocRel *pRel;

@@ -55,6 +55,15 @@ struct AssocTested {
   u8 bRoots;              /* The roots of a load, scanned */
 };
 
+/* The join row that belongs to the row under an alias. */
+typedef struct AssocJoined AssocJoined;
+struct AssocJoined {
+  int iAlias;              /* Of the row */
+  int iJoin;               /* Of its join row */
+  const AssocTable *pJoin; /* Or 0: it has none */
+  AssocJoined *pNext;
+};
+
 /*
 ** A statement being written. Values become ?numbers and are remembered in
 ** pBind; tables get aliases t1, t2, ...
@@ -77,6 +86,7 @@ struct AssocSql {
   int nListed;        /* Columns that the statement selects, which an */
   const AssocArg *aListed;  /* ORDER BY term can name by number: the first */
   int iListed;              /* is column iListed */
+  AssocJoined *pJoined;     /* What "@" means under each alias */
   AssocChoice *pChoice;     /* OUT: how conditions on related rows are asked */
   const ShapeScope *pScope; /* While a named scope is written: its use */
   sqlite3_str
@@ -129,6 +139,15 @@ void assocSqlTable(AssocSql *p, const AssocTable *pTab);
 void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias);
 /* t1."column" */
 void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol);
+/* From now on "@" speaks of the join row under iJoin where rows of the relation
+** stand under iAlias; of none where there is no join table. */
+void assocSqlJoined(AssocSql *p, int iAlias, const AssocRel *pRel, int iJoin);
+/* "@pos" of the row under iAlias: t2."pos" */
+void assocSqlAt(AssocSql *p, const ShapeName *pName, int iAlias);
+/* The column of a join table, 0 where there is none, that "@pos" names; -1 and
+** an error if it has no such. */
+int assocSqlAtColumn(AssocSql *p, const AssocTable *pJoin,
+                     const ShapeName *pName);
 /* t1.a=t2.b AND t1.c=t2.d: a foreign key and what it refers to. */
 void assocSqlEqual(AssocSql *p, int iParent, const AssocTable *pTab,
                    const AssocKey *pParent, int iChild,

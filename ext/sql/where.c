@@ -50,7 +50,10 @@ static AssocHop **addHop(AssocSql *p, AssocRel *pRel, AssocHop **ppEnd,
   pHop->pRel = pRel;
   pHop->iFrom = *piFrom;
   pHop->iAlias = *piFrom = ++p->nAlias;
-  if (pRel->eKind == ASSOC_BELONGSTOMANY) pHop->iJoin = ++p->nAlias;
+  if (pRel->eKind == ASSOC_BELONGSTOMANY) {
+    pHop->iJoin = ++p->nAlias;
+    assocSqlJoined(p, pHop->iAlias, pRel, pHop->iJoin);
+  }
   *ppEnd = pHop;
   return &pHop->pNext;
 }
@@ -502,7 +505,7 @@ static void sqlAggAll(AssocSql *p, const ShapeAgg *pAgg) {
 /* count(*), count(DISTINCT t2.a), sum(t2.a), ... */
 void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
                      AssocModel *pModel, int iAlias) {
-  int iCol = pAgg->pCol ? sqlColumnOf(p, pModel, pAgg->pCol) : -1;
+  int iCol = pAgg->pCol && !pAgg->bAt ? sqlColumnOf(p, pModel, pAgg->pCol) : -1;
   if (pAgg->pCol == 0 && pAgg->eAgg != SHAPE_AGG_COUNT) {
     assocShapeError(p->pCall, p->zText, pPath->iOff,
                     "%s() needs a column: %s.%s(column)",
@@ -511,7 +514,9 @@ void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
   if (p->pCall->rc != SQLITE_OK) return;
   sqlite3_str_appendf(p->pStr, "%s(%s", azShapeAgg[pAgg->eAgg],
                       pAgg->bDistinct ? "DISTINCT " : "");
-  if (iCol < 0) {
+  if (pAgg->bAt) {
+    assocSqlAt(p, pAgg->pCol, iAlias);
+  } else if (iCol < 0) {
     sqlPut(p, "*");
   } else {
     assocSqlColumn(p, iAlias, pModel->pTable, iCol);
@@ -580,7 +585,9 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
 /* What a comparison or an order is about. */
 void assocSqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                  int iAlias) {
-  if (pKey->pAgg) {
+  if (pKey->bAt) {
+    assocSqlAt(p, pKey->pPath, iAlias);
+  } else if (pKey->pAgg) {
     sqlAgg(p, pKey, pModel, iAlias);
   } else if (pKey->pPath->pNext) {
     sqlPathColumn(p, pKey->pPath, pModel, iAlias);
@@ -1125,6 +1132,7 @@ void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
     hop.iAlias = 2;
     hop.eFirst = pIn ? ASSOC_FIRST_FILTER : ASSOC_FIRST_NOT;
     if (pRel->eKind == ASSOC_BELONGSTOMANY) hop.iJoin = 3;
+    assocSqlJoined(p, 2, pRel, 3);
     assocSqlTableAs(p, pRel->pSource->pTable, 1);
     sqlPut(p, ", ");
     sqlHopTables(p, &hop);
@@ -1240,10 +1248,7 @@ static void sqlSort(AssocSql *p, const ShapeSort *pSort, AssocModel *pModel,
 
 static int sortsBy(const ShapeSort *pSort, const AssocTable *pTab, int iCol) {
   for (; pSort; pSort = pSort->pNext) {
-    if (pSort->key.pAgg == 0 && pSort->key.pPath->pNext == 0 &&
-        assocColumnFind(pTab, pSort->key.pPath->z) == iCol) {
-      return 1;
-    }
+    if (assocKeyColumn(pTab, &pSort->key) == iCol) return 1;
   }
   return 0;
 }
