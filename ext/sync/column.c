@@ -1,6 +1,9 @@
 /*
-** The columns of a foreign key: its own and, of a polymorphic one, that of the
-** type behind them.
+** The columns of a foreign key, and whether they compare like the columns that
+** they reference. A polymorphic key has one column more, behind the others: the
+** type, which says which table a row refers to.
+**
+**   UserId INTEGER NOT NULL REFERENCES User(id) ON DELETE CASCADE …
 */
 #include "sync/sync.h"
 
@@ -13,15 +16,16 @@ const char *assocSyncColumnName(const AssocForeign *pFor, int i) {
 }
 
 int assocSyncColumnAt(const AssocForeign *pFor, int i) {
+  assert(i >= 0 && i < assocSyncColumns(pFor));
   return i < pFor->key.nCol ? pFor->key.aCol[i] : pFor->pPoly->type.aCol[0];
 }
 
-/* The collation that an index of column i needs beside the column's own, or 0:
-** that of what the key refers to. */
+/* The collation to write behind column i of an index: that of the referenced
+** column. 0 if the key's own column has the same. */
 static const char *indexCollation(const AssocForeign *pFor, int i) {
   const char *zOwn, *zRef;
   if (pFor->pPoly || pFor->pTab == 0 || i >= pFor->key.nCol) return 0;
-  if (pFor->key.aCol[i] < 0) return 0; /* A new column is made like it */
+  if (pFor->key.aCol[i] < 0) return 0; /* The new column copies it anyway */
   zOwn = pFor->pTab->aCol[pFor->key.aCol[i]].zColl;
   zRef = pFor->pParent->pTable->aCol[pFor->parentKey.aCol[i]].zColl;
   return zOwn && zRef && sqlite3_stricmp(zOwn, zRef) != 0 ? zRef : 0;
@@ -46,10 +50,13 @@ const char *assocSyncIndexOn(AssocCall *pCall, const AssocForeign *pFor,
                            pbUnique);
 }
 
+/* O(keys before this one): definitions are few, and each column is asked once
+** per sync. */
 int assocSyncIsNew(const AssocSync *p, const AssocForeign *pFor, int i) {
   const AssocForeign *pOther;
   int j;
   if (assocSyncColumnAt(pFor, i) >= 0) return 0;
+  /* pFor is in p->pList, so the loop ends. */
   for (pOther = p->pList; pOther != pFor; pOther = pOther->pNext) {
     if (pOther->pTab != pFor->pTab) continue;
     for (j = 0; j < assocSyncColumns(pOther); j++) {
@@ -76,9 +83,12 @@ int assocSyncIsFixed(const AssocJson *p) {
   return p->eType != ASSOC_J_NULL && p->eType < ASSOC_J_ARRAY;
 }
 
+/* Only columns that a rebuild could change: of tables, not generated, with a
+** FOREIGN KEY. Collations matter for text alone. */
 int assocSyncTypeDiffers(const AssocForeign *pFor, int i) {
   const AssocTable *pTab = pFor->pTab, *pParent = pFor->pParent->pTable;
   const AssocColumn *pCol, *pRef;
+  assert(i >= 0 && i < pFor->key.nCol);
   if (pTab == 0 || pTab->eType != ASSOC_TABLE || !pFor->bConstraint ||
       pFor->pPoly || pParent->eType != ASSOC_TABLE || pFor->key.aCol[i] < 0 ||
       pFor->key.aCol[i] >= pTab->nCol) {

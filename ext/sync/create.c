@@ -1,29 +1,32 @@
 /*
-** The text of a CREATE TABLE, and the places in it where something can be
-** put without a change to what is there:
+** A reader of CREATE TABLE texts, and the places in them where text can be
+** inserted while everything else stays as the user wrote it:
 **
 **   CREATE TABLE Post(
 **     id INTEGER PRIMARY KEY,
 **     UserId INTEGER  -- who wrote it
 **   ) STRICT;
 **
-** Behind INTEGER there is room for NOT NULL, and for a comma; before the
-** parenthesis for a FOREIGN KEY. Only names, quotes, comments and parentheses
-** have to be told apart for that. SQLite has read the text before, so that it
-** is known to be right; and it stores it from the name on as it was written.
+** Behind INTEGER there is room for NOT NULL and for a comma; before the closing
+** parenthesis there is room for a FOREIGN KEY. The reader only tells apart
+** words, quotes, comments and parentheses. That is enough, because SQLite has
+** parsed the text before and stores it from the name on as it was written.
 */
 #include "sync/sync.h"
 
+/* The white space of SQLite's tokenizer. */
 static int isSqlSpace(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* A character of a keyword, name or number. Bytes of UTF-8 sequences count. */
 static int isSqlWord(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c >= '0' && c <= '9') || c == '_' || c == '$' || (c & 0x80);
 }
 
-/* Up to and with the quote that ends it; a doubled one does not. */
+/* The length of the quoted token at z, both quotes included. A doubled quote
+** does not end it; "]" cannot be doubled. */
 static int sqlQuoted(const char *z, char cEnd) {
   int n = 1;
   while (z[n]) {
@@ -34,6 +37,8 @@ static int sqlQuoted(const char *z, char cEnd) {
   return n;
 }
 
+/* The length of the comment at z. One without an end runs to the end of the
+** text, as in SQLite. */
 static int sqlComment(const char *z) {
   int n = 2;
   if (z[0] == '-') {
@@ -66,7 +71,8 @@ int assocSqlIs(const char *z, int n, const char *zWord) {
   return (int)strlen(zWord) == n && sqlite3_strnicmp(z, zWord, n) == 0;
 }
 
-/* Tokens one after another; *piAt goes behind each. 0 at the end. */
+/* The length of the next token that is no white space; 0 at the end. *piAt
+** moves behind the token, which so begins at *piAt minus the length. */
 static int nextToken(const char *z, int *piAt, int *peType) {
   int n;
   do {
@@ -76,7 +82,8 @@ static int nextToken(const char *z, int *piAt, int *peType) {
   return n;
 }
 
-/* CREATE TABLE name: where the name ends. */
+/* The offset behind "CREATE TABLE name"; 0 if the text does not begin so.
+** SQLite stores neither TEMP, nor IF NOT EXISTS, nor the database's name. */
 static int nameEnd(const char *z) {
   int i = 0, eType = 0;
   int n = nextToken(z, &i, &eType);
@@ -87,23 +94,25 @@ static int nameEnd(const char *z) {
   return n && eType != ASSOC_SQL_OTHER ? i : 0;
 }
 
-/* Does a constraint of the table begin with this word? None of these can be
-** the name of a column without quotes. */
+/* Does a table constraint begin with this word? SQLite allows none of these
+** words as a column name without quotes. */
 static int beginsConstraint(const char *z, int n) {
   return assocSqlIs(z, n, "constraint") || assocSqlIs(z, n, "primary") ||
          assocSqlIs(z, n, "unique") || assocSqlIs(z, n, "check") ||
          assocSqlIs(z, n, "foreign");
 }
 
-/* One element of the list ends before the comma or parenthesis. */
+/* Note the end of one element of the list, a column or a table constraint. */
 static void elementEnd(AssocCreate *p, int iLast, int bColumn) {
+  assert(iLast >= p->iLast);
   p->iLast = iLast;
   if (!bColumn) return;
   p->iColumns = iLast;
   p->aiEnd[p->nCol++] = iLast;
 }
 
-/* The elements between the parentheses; true if they end well. */
+/* Read the elements behind the opening parenthesis, up to the closing one.
+** False if the text ends before. */
 static int readElements(AssocCreate *p, int i) {
   int nDepth = 0, bFirst = 1, bColumn = 1, iLast = i, eType, n;
   while ((n = nextToken(p->z, &i, &eType)) > 0) {
@@ -118,18 +127,20 @@ static int readElements(AssocCreate *p, int i) {
     if (bFirst && eType == ASSOC_SQL_WORD && beginsConstraint(z, n)) {
       bColumn = 0;
     }
+    /* Commas and parentheses inside of parentheses do not end an element. */
     bFirst = 0;
     nDepth += (*z == '(') - (*z == ')');
     if (eType == ASSOC_SQL_WORD && assocSqlIs(z, n, "autoincrement")) {
       p->bAutoincrement = 1;
     }
+    assert(nDepth >= 0);
     iLast = i;
   }
   return 0;
 }
 
-/* Where a line ends before the parenthesis, elements stand on lines. What goes
-** before the first of them goes before every other. */
+/* If a line ends before the closing parenthesis, elements stand on lines of
+** their own. A new element then gets the same indent as the first. */
 static void readLayout(AssocCall *pCall, AssocArena *pArena, AssocCreate *p,
                        int iFirst) {
   int i, n = 0;
@@ -151,7 +162,7 @@ void assocCreateRead(AssocCall *pCall, AssocArena *pArena, const char *zTable,
   memset(p, 0, sizeof(*p));
   p->z = zSql;
   p->iName = i = nameEnd(zSql);
-  /* There are no more columns than bytes */
+  /* A column takes at least one byte, so this is room enough. */
   p->aiEnd =
       assocAlloc(pCall, pArena, (i64)sizeof(int) * ((i64)strlen(zSql) + 1));
   if (p->aiEnd == 0) return;
@@ -159,6 +170,7 @@ void assocCreateRead(AssocCall *pCall, AssocArena *pArena, const char *zTable,
   if (n && zSql[i - 1] == '(' && eType == ASSOC_SQL_OTHER) {
     int iFirst = i;
     bRead = readElements(p, i);
+    assert(!bRead || (p->iColumns <= p->iLast && p->iLast <= p->iClose));
     if (bRead) readLayout(pCall, pArena, p, iFirst);
   }
   if (!bRead) {
@@ -169,19 +181,19 @@ void assocCreateRead(AssocCall *pCall, AssocArena *pArena, const char *zTable,
 
 /* ---------------------------------------------------- deferred foreign keys */
 
-/* Which column constraint or table constraint is being read. */
+/* A reader that goes through the elements of a CREATE TABLE, token by token. */
 typedef struct DeferReader DeferReader;
 struct DeferReader {
-  const AssocKey *pKey; /* The foreign key that is looked for */
-  int nDepth;           /* Parentheses that are open */
-  int iElement;         /* Tokens of the element so far */
-  int bTable;           /* It is a constraint of the table */
-  int nName, nHit;      /* Its columns, and those of them that are the key's */
-  int bKey;             /* A REFERENCES of the key came last */
-  int bNot, bInitially; /* NOT, INITIALLY came last */
+  const AssocKey *pKey; /* The foreign key to find */
+  int nDepth;           /* Open parentheses inside of the list */
+  int iElement;         /* Tokens of this element so far */
+  int bTable;           /* The element is a table constraint */
+  int nName, nHit;      /* Column names so far, and how many are the key's */
+  int bKey;             /* The last REFERENCES was the key's */
+  int bNot, bInitially; /* NOT, INITIALLY was the last word */
 };
 
-/* A name in quotes or without them. */
+/* Is the token the name of column i of the key, in quotes or without? */
 static int isColumn(const DeferReader *p, const char *z, int n, int eType,
                     int i) {
   const char *zName = p->pKey->azCol[i];
@@ -189,18 +201,20 @@ static int isColumn(const DeferReader *p, const char *z, int n, int eType,
   if (eType == ASSOC_SQL_WORD) return assocSqlIs(z, n, zName);
   for (z++, n -= 2; n > 0; z++, n--, iCol++) {
     if (sqlite3_strnicmp(z, &zName[iCol], 1) != 0) return 0;
+    /* A doubled quote inside of quotes is one character of the name. */
     if (n > 1 && *z == z[1] && strchr("\"`", *z)) z++, n--;
   }
   return zName[iCol] == 0;
 }
 
+/* Count one column name of the constraint. */
 static void deferName(DeferReader *p, const char *z, int n, int eType) {
   int i;
   p->nName++;
   for (i = 0; i < p->pKey->nCol; i++) p->nHit += isColumn(p, z, n, eType, i);
 }
 
-/* One token; true if it says that the key is deferred. */
+/* Read one token. True if it completes INITIALLY DEFERRED for the key. */
 static int deferToken(DeferReader *p, const char *z, int n, int eType) {
   int bWord = eType == ASSOC_SQL_WORD, bDeferred;
   int bName = bWord || eType == ASSOC_SQL_QUOTED;
@@ -240,7 +254,7 @@ int assocCreateIsDeferred(AssocCall *pCall, const AssocTable *pTab,
   int i = nameEnd(z), n, eType = 0, bDeferred = 0;
   memset(&r, 0, sizeof(r));
   r.pKey = pKey;
-  r.nDepth = -1;
+  r.nDepth = -1; /* The list's own parenthesis opens level 0 */
   while (!bDeferred && (n = nextToken(z, &i, &eType)) > 0) {
     const char *zAt = &z[i - n];
     r.nDepth -= *zAt == ')' && eType == ASSOC_SQL_OTHER;

@@ -1,5 +1,6 @@
 /*
-** Names, types and references as one would write them by hand:
+** SQL text for DDL, as a person would write it: names without needless quotes,
+** types, defaults and references.
 **
 **   ALTER TABLE Post ADD COLUMN UserId INTEGER REFERENCES User(id)
 **     ON DELETE SET NULL ON UPDATE CASCADE
@@ -8,11 +9,13 @@
 
 /* ------------------------------------------------------------------ names */
 
+/* isdigit() without a locale. */
 static int isPlainDigit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/* Length of the word at z that needs no quotes, or 0. */
+/* The length of the word at z if it needs no quotes, else 0: ASCII letters,
+** digits and "_", no digit first, no keyword. */
 static int plainWord(const char *z) {
   int n = 0;
   while ((z[n] >= 'a' && z[n] <= 'z') || (z[n] >= 'A' && z[n] <= 'Z') ||
@@ -22,6 +25,7 @@ static int plainWord(const char *z) {
   return isPlainDigit(z[0]) || sqlite3_keyword_check(z, n) ? 0 : n;
 }
 
+/* %w doubles quotes inside of the name. */
 void assocDdlName(sqlite3_str *pStr, const char *z) {
   int n = plainWord(z);
   sqlite3_str_appendf(pStr, n && z[n] == 0 ? "%s" : "\"%w\"", z);
@@ -54,7 +58,7 @@ void assocDdlLate(AssocSync *p) {
   p->pLate = pStr;
 }
 
-/* Is the name free, in the schema and in what is being made? */
+/* Is the name free, in the schema and among the names of the new text? */
 static int nameIsFree(AssocSync *p, const AssocSchema *pSchema,
                       const char *zName) {
   sqlite3_stmt *pStmt = assocPrepare(p->pCall,
@@ -69,6 +73,8 @@ static int nameIsFree(AssocSync *p, const AssocSchema *pSchema,
   return !b;
 }
 
+/* The arena cannot grow an array, so each new name copies the list of names. A
+** sync makes few names. */
 const char *assocDdlFreeName(AssocSync *p, const AssocSchema *pSchema,
                              const char *zBase) {
   const char *zName = zBase;
@@ -87,7 +93,7 @@ const char *assocDdlFreeName(AssocSync *p, const AssocSchema *pSchema,
 
 /* ------------------------------------------------------------------ types */
 
-/* Is it a type as one would write it: DOUBLE PRECISION, DECIMAL(10, 5)? */
+/* Can the type stand without quotes: DOUBLE PRECISION, DECIMAL(10, 5)? */
 static int isPlainType(const char *z) {
   int n = plainWord(z);
   while (n > 0) {
@@ -101,7 +107,8 @@ static int isPlainType(const char *z) {
   return strcmp(z, ")") == 0;
 }
 
-/* STRICT tables know six types; others become the one of their affinity. */
+/* A type for a STRICT table, which knows six types: the same if it is one of
+** these, else the one with the same affinity. */
 static const char *strictType(const AssocColumn *pCol) {
   static const char *const az[] = {"INT",  "INTEGER", "REAL",
                                    "TEXT", "BLOB",    "ANY"};
@@ -114,6 +121,7 @@ static const char *strictType(const AssocColumn *pCol) {
   return "ANY";
 }
 
+/* Is the table STRICT? PRAGMA table_list tells, since 3.37. */
 static int isStrict(AssocSync *p, const AssocTable *pTab) {
   /* schema, name, type, ncol, wr, strict */
   sqlite3_stmt *pStmt =
@@ -125,8 +133,9 @@ static int isStrict(AssocSync *p, const AssocTable *pTab) {
   return b;
 }
 
-/* Do the targets of a polymorphic key have keys of several kinds? Then its
-** column has none, so that it takes the values of each as they are. */
+/* Do the targets of a polymorphic key have keys of several affinities? Then the
+** key's column gets no type, so that it stores each target's values
+** unchanged. */
 static int isMixed(const AssocForeign *pFor, int i) {
   const AssocRel *pRel = pFor->pPoly;
   u8 eAff = pFor->pParent->pTable->aCol[pFor->parentKey.aCol[i]].eAff;
@@ -141,14 +150,16 @@ static int isMixed(const AssocForeign *pFor, int i) {
 }
 
 /*
-** The type and collation of the column that is referenced: a foreign key
-** without a type could not use its index in a join.
+** A foreign key gets the type and collation of the column that it references.
+** With another affinity or collation, a join could not use the index of one of
+** the two columns.
 */
 void assocDdlType(AssocSync *p, const AssocForeign *pFor, int i) {
   const AssocTable *pParent = pFor->pParent->pTable;
   const AssocColumn *pCol = &pParent->aCol[pFor->parentKey.aCol[i]];
   const char *zType = pCol->zType;
   int bStrict = pFor->pTab && isStrict(p, pFor->pTab);
+  assert(i >= 0 && i < pFor->key.nCol);
   if (isMixed(pFor, i)) {
     zType = bStrict ? "ANY" : "";
   } else if (bStrict) {
@@ -166,7 +177,9 @@ void assocDdlType(AssocSync *p, const AssocForeign *pFor, int i) {
 
 /* ---------------------------------------------------------------- defaults */
 
+/* Numbers, and other scalars, are the same text in JSON and in SQL. */
 void assocDdlValue(sqlite3_str *pStr, const AssocJson *p) {
+  assert(p->eType < ASSOC_J_ARRAY);
   switch (p->eType) {
   case ASSOC_J_TEXT: sqlite3_str_appendf(pStr, "%Q", p->z); break;
   case ASSOC_J_TRUE: sqlite3_str_appendall(pStr, "1"); break;
@@ -175,6 +188,7 @@ void assocDdlValue(sqlite3_str *pStr, const AssocJson *p) {
   }
 }
 
+/* One value cannot be the default of several columns, so that is an error. */
 void assocDdlDefault(AssocSync *p, const AssocForeign *pFor) {
   if (pFor->pDefault == 0) return;
   if (pFor->key.nCol > 1) {
@@ -189,7 +203,8 @@ void assocDdlDefault(AssocSync *p, const AssocForeign *pFor) {
 
 /* ------------------------------------------------------------- references */
 
-/* Not across databases, nor to a view, nor to a rowid that is no column. */
+/* SQLite cannot reference a table of another database, a view, or a rowid that
+** has no column. */
 int assocDdlCanReference(const AssocForeign *pFor) {
   const AssocTable *pParent = pFor->pParent->pTable;
   return pFor->bConstraint && pParent->eType == ASSOC_TABLE &&
@@ -197,8 +212,8 @@ int assocDdlCanReference(const AssocForeign *pFor) {
          pFor->parentKey.aCol[0] < pParent->nCol;
 }
 
-/* SQLite would refuse every row of a table whose foreign key references
-** columns that are not unique. */
+/* An error if the referenced columns have no UNIQUE index: SQLite would refuse
+** every row with such a foreign key ("foreign key mismatch"). */
 static void checkUnique(AssocSync *p, const AssocForeign *pFor) {
   AssocTable *pParent = pFor->pParent->pTable;
   int bUnique = 0;
@@ -215,6 +230,7 @@ static void checkUnique(AssocSync *p, const AssocForeign *pFor) {
 }
 
 void assocDdlReferences(AssocSync *p, const AssocForeign *pFor) {
+  assert(assocDdlCanReference(pFor));
   checkUnique(p, pFor);
   sqlite3_str_appendall(p->pStr, "REFERENCES ");
   assocDdlName(p->pStr, pFor->pParent->pTable->zName);

@@ -1,7 +1,8 @@
 /*
 ** Triggers that do for a polymorphic key what REFERENCES does for others: no
-** writer can make a row that refers to none. They are asked for with
-** "constraints":true, for no FOREIGN KEY can say which table is meant.
+** statement, from whatever client, can make a row that refers to nothing.
+** SQLite has no FOREIGN KEY whose target depends on another column, so a
+** definition asks for triggers with "constraints":true.
 **
 **   CREATE TRIGGER "assoc_guard_Comment.commentable_insert"
 **     AFTER INSERT ON Comment
@@ -13,37 +14,40 @@
 **       ELSE 0 END;
 **   END
 **
-** One for inserts, one for updates, and for every target one for deletes and
-** one for updates, which do what onDelete and onUpdate say. No trigger has
-** UPDATE OF a column: an INTEGER PRIMARY KEY may be changed as rowid, too.
-** A sign before a value takes its affinity away, so that the column that it
-** is compared with decides what it becomes, and an index can serve.
+** A key has one trigger for inserts, one for updates, and for every target one
+** for deletes and one for updates, which do what onDelete and onUpdate say. No
+** trigger says UPDATE OF a column, because an UPDATE may also change an INTEGER
+** PRIMARY KEY under the name rowid. The "+" before a value takes away its
+** affinity: the comparison then uses the affinity and the index of the column
+** on the left.
 **
-** Triggers whose names begin with assoc_guard_ are ours: what no definition
-** asks for any more is dropped, and what has another text is made again.
+** All triggers whose names begin with assoc_guard_ belong to assoc_sync(): it
+** drops those that no definition asks for, and replaces those with another
+** text.
 */
 #include "sync/sync.h"
 
-/* One trigger that is to be there. */
+/* One trigger that should exist. */
 typedef struct Guard Guard;
 struct Guard {
   const AssocSchema *pSchema;
   const char *zName;
   const char *zSql;         /* Its text from the name on */
-  int bThere;               /* It is there already, word for word */
-  const AssocForeign *pFor; /* Of the first trigger of a key, that key */
+  int bThere;               /* The schema has it, word for word */
+  const AssocForeign *pFor; /* Set in the first trigger of each key: that key */
   Guard *pNext;
 };
 
+/* The triggers of one run, and the text that is being written. */
 typedef struct GuardMaker GuardMaker;
 struct GuardMaker {
   AssocSync *p;
   const AssocForeign *pFor;
-  const AssocRel *pRel; /* The polymorphic belongsTo */
-  sqlite3_str *pStr;    /* The text of the trigger that is being made */
-  int bQuery;           /* What is being made is no trigger, but a query */
-  const char *zName;
-  Guard *pFirst, **ppEnd;
+  const AssocRel *pRel;   /* The polymorphic belongsTo */
+  sqlite3_str *pStr;      /* The text being written */
+  int bQuery;             /* The text is a query, not a trigger */
+  const char *zName;      /* The name of the trigger being written */
+  Guard *pFirst, **ppEnd; /* All triggers so far */
 };
 
 /* ------------------------------------------------------------------- pieces */
@@ -61,10 +65,12 @@ static void guardBegin(GuardMaker *g, const char *zType, const char *zSuffix,
   assocDdlName(g->pStr, pTab->zName);
 }
 
+/* End the text of a trigger, and add the trigger to the list. */
 static void guardEnd(GuardMaker *g) {
   AssocSync *p = g->p;
   Guard *pNew = assocAlloc(p->pCall, &p->mem, sizeof(*pNew));
   const char *zSql;
+  assert(g->pStr && g->pFor->pPoly);
   sqlite3_str_appendall(g->pStr, ";\nEND");
   zSql = assocArenaStr(p->pCall, &p->mem, g->pStr);
   if (pNew == 0 || zSql == 0) return;
@@ -75,12 +81,14 @@ static void guardEnd(GuardMaker *g) {
   g->ppEnd = &pNew->pNext;
 }
 
-/* NEW.commentableId; zRow may be "". */
+/* NEW.commentableId. zRow is "NEW.", "OLD.", or "" for the bare name. */
 static void guardName(GuardMaker *g, const char *zRow, const char *zName) {
   sqlite3_str_appendall(g->pStr, zRow);
   assocDdlName(g->pStr, zName);
 }
 
+/* SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: Comment.commentable').
+** Clients that look for SQLite's own words find them. */
 static void guardRaise(GuardMaker *g) {
   char *z = sqlite3_mprintf("FOREIGN KEY constraint failed: %s.%s",
                             g->pFor->zTable, g->pRel->zName);
@@ -99,8 +107,8 @@ static void guardNotNull(GuardMaker *g, const char *zRow) {
   }
 }
 
-/* Is there no row that zRow refers to? NOT CASE … END. A trigger names the
-** tables of its own database, and a query has to say which. */
+/* NOT CASE … END: true if zRow refers to no row. Inside of a trigger a table
+** name means the trigger's own database; a query has to name the database. */
 static void guardOrphan(GuardMaker *g, const char *zRow) {
   int i, j;
   sqlite3_str_appendall(g->pStr, "NOT CASE ");
@@ -139,6 +147,7 @@ static void guardChildren(GuardMaker *g, const AssocBranch *pBranch) {
 
 /* ------------------------------------------------------------------ actions */
 
+/* RESTRICT and NO ACTION: refuse if rows refer to the target. */
 static void guardRestrict(GuardMaker *g, const AssocBranch *pBranch) {
   guardRaise(g);
   sqlite3_str_appendall(g->pStr, " WHERE EXISTS (SELECT 1 FROM ");
@@ -147,12 +156,14 @@ static void guardRestrict(GuardMaker *g, const AssocBranch *pBranch) {
   sqlite3_str_appendchar(g->pStr, 1, ')');
 }
 
+/* UPDATE Comment SET */
 static void guardUpdate(GuardMaker *g) {
   sqlite3_str_appendall(g->pStr, "\n  UPDATE ");
   assocDdlName(g->pStr, g->pFor->zTable);
   sqlite3_str_appendall(g->pStr, " SET ");
 }
 
+/* SET NULL: the key and the type. */
 static void guardSetNull(GuardMaker *g, const AssocBranch *pBranch) {
   int i;
   guardUpdate(g);
@@ -164,7 +175,7 @@ static void guardSetNull(GuardMaker *g, const AssocBranch *pBranch) {
   guardChildren(g, pBranch);
 }
 
-/* The new key of the target. */
+/* ON UPDATE CASCADE: copy the target's new key. */
 static void guardSetKey(GuardMaker *g, const AssocBranch *pBranch) {
   int i;
   guardUpdate(g);
@@ -177,7 +188,7 @@ static void guardSetKey(GuardMaker *g, const AssocBranch *pBranch) {
   guardChildren(g, pBranch);
 }
 
-/* (a, b), or a alone */
+/* (a, b), or a alone: a left side for IN. */
 static void guardTuple(GuardMaker *g, const char *zRow, const AssocKey *pKey) {
   int i;
   if (pKey->nCol > 1) sqlite3_str_appendchar(g->pStr, 1, '(');
@@ -189,9 +200,9 @@ static void guardTuple(GuardMaker *g, const char *zRow, const AssocKey *pKey) {
 }
 
 /*
-** Rows below one of the same table, however deep. A trigger does not fire
-** again for what it does itself, unless PRAGMA recursive_triggers is on: all
-** have to be found at once.
+** CASCADE where target and child are the same table: delete all descendants of
+** the row at once. A trigger does not fire for its own changes unless PRAGMA
+** recursive_triggers is on, so one DELETE finds every level.
 */
 static void guardDeleteTree(GuardMaker *g, const AssocBranch *pBranch) {
   const AssocKey *pKey = &pBranch->key;
@@ -227,6 +238,7 @@ static void guardDeleteTree(GuardMaker *g, const AssocBranch *pBranch) {
   sqlite3_str_appendall(g->pStr, "\n    ) SELECT * FROM assoc_gone)");
 }
 
+/* ON DELETE CASCADE. */
 static void guardDelete(GuardMaker *g, const AssocBranch *pBranch) {
   sqlite3_str_appendall(g->pStr, "\n  DELETE FROM ");
   assocDdlName(g->pStr, g->pFor->zTable);
@@ -237,6 +249,7 @@ static void guardDelete(GuardMaker *g, const AssocBranch *pBranch) {
   }
 }
 
+/* The body of a target's trigger. zAction is onDelete or onUpdate. */
 static void guardAction(GuardMaker *g, const AssocBranch *pBranch,
                         const char *zAction, int bDelete) {
   if (strcmp(zAction, "SET NULL") == 0) {
@@ -252,9 +265,11 @@ static void guardAction(GuardMaker *g, const AssocBranch *pBranch,
 
 /* ----------------------------------------------------------------- triggers */
 
-/* A row of the polymorphic side is made or changed. */
+/* The trigger for a new or changed row on the polymorphic side: the target must
+** exist. The one for updates checks only if the key or type changes. */
 static void guardSource(GuardMaker *g, const char *zSuffix,
                         const char *zEvent) {
+  assert(zSuffix[0] == 'i' || zSuffix[0] == 'u');
   int i;
   guardBegin(g, "", zSuffix, zEvent, g->pFor->pTab);
   sqlite3_str_appendall(g->pStr, "\nWHEN ");
@@ -273,7 +288,7 @@ static void guardSource(GuardMaker *g, const char *zSuffix,
   guardEnd(g);
 }
 
-/* A row of a target goes, or gets another key. */
+/* The triggers for a deleted target, and for a target whose key changes. */
 static void guardTarget(GuardMaker *g, const AssocBranch *pBranch) {
   const AssocTable *pTab = pBranch->pModel->pTable;
   int i;
@@ -293,7 +308,7 @@ static void guardTarget(GuardMaker *g, const AssocBranch *pBranch) {
   guardEnd(g);
 }
 
-/* What triggers cannot do. */
+/* Errors for what triggers cannot do. */
 static void guardCheck(GuardMaker *g) {
   AssocCall *pCall = g->p->pCall;
   const AssocForeign *pFor = g->pFor;
@@ -326,8 +341,10 @@ static void guardCheck(GuardMaker *g) {
   }
 }
 
+/* All triggers of one key. */
 static void guardForeign(GuardMaker *g, const AssocForeign *pFor) {
   int i;
+  assert(pFor->pPoly);
   g->pFor = pFor;
   g->pRel = pFor->pPoly;
   guardSource(g, "insert", "INSERT");
@@ -337,10 +354,11 @@ static void guardForeign(GuardMaker *g, const AssocForeign *pFor) {
   }
 }
 
-/* ------------------------------------------------------ what is there of them */
+/* --------------------------------------------- triggers that exist already */
 
-/* Those of one database: mark what is there, and with bDrop, drop what is not
-** wanted. */
+/* Mark the triggers that one database already has, word for word. With bDrop,
+** drop its other assoc_guard_ triggers. In sqlite_schema the text begins with
+** "CREATE TRIGGER ", 15 characters; "`" is the character after "_". */
 static void markGuards(GuardMaker *g, const AssocSchema *pSchema, int bDrop) {
   AssocSync *p = g->p;
   sqlite3_stmt *pStmt =
@@ -370,12 +388,12 @@ static void markGuards(GuardMaker *g, const AssocSchema *pSchema, int bDrop) {
   assocFinalize(p->pCall, pStmt);
 }
 
-/* Rows that are orphans before there are triggers. */
+/* An error if rows already refer to nothing: a trigger would not find them. */
 static void checkOrphans(GuardMaker *g, const AssocForeign *pFor) {
   char *zWhere;
   int i;
   for (i = 0; i < assocSyncColumns(pFor); i++) {
-    if (assocSyncColumnAt(pFor, i) < 0) return; /* Nobody refers to anything */
+    if (assocSyncColumnAt(pFor, i) < 0) return; /* New column: all NULL */
   }
   g->pFor = pFor;
   g->pRel = pFor->pPoly;
@@ -389,6 +407,8 @@ static void checkOrphans(GuardMaker *g, const AssocForeign *pFor) {
   sqlite3_free(zWhere);
 }
 
+/* CREATE TRIGGER for all that are not there, each key's orphans checked before
+** its first trigger. */
 static void createGuards(GuardMaker *g) {
   AssocSync *p = g->p;
   const Guard *pGuard;

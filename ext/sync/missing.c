@@ -1,14 +1,23 @@
 /*
-** What is missing, and the statements that make it: columns of foreign keys,
-** of the type of the key that they reference; join tables; an index for every
-** foreign key, so that both directions of an association are found by one.
-** Constraints that ALTER TABLE cannot add are the business of rebuild.c.
+** The statements that create what is missing: columns of foreign keys, join
+** tables, and an index for every foreign key, so that both directions of an
+** association are fast.
+**
+**   ALTER TABLE Post ADD COLUMN UserId INTEGER REFERENCES User(id) …;
+**   CREATE TABLE PostTag(PostId …, TagId …, PRIMARY KEY (PostId, TagId))
+**     WITHOUT ROWID;
+**   CREATE INDEX Post_UserId ON Post(UserId);
+**
+** A table that needs a constraint which ALTER TABLE cannot add goes to
+** rebuild.c.
 */
 #include "sync/sync.h"
 
 /* ---------------------------------------------------------------- columns */
 
-/* ALTER TABLE Post ADD COLUMN UserId INTEGER REFERENCES … */
+/* ALTER TABLE Post ADD COLUMN UserId INTEGER REFERENCES …. Errors for tables
+** that cannot get the column, and for columns that only a rebuild could add, if
+** the caller forbids rebuilds. */
 static void addColumn(AssocSync *p, const AssocForeign *pFor, int i) {
   if (pFor->pTab->eType != ASSOC_TABLE) {
     assocError(p->pCall,
@@ -45,6 +54,7 @@ static void addColumn(AssocSync *p, const AssocForeign *pFor, int i) {
   assocSyncColumn(p, pFor, i);
 }
 
+/* Add the columns that this key misses. */
 static void syncColumns(AssocSync *p, const AssocForeign *pFor) {
   int i;
   for (i = 0; i < assocSyncColumns(pFor); i++) {
@@ -54,12 +64,14 @@ static void syncColumns(AssocSync *p, const AssocForeign *pFor) {
 
 /* ------------------------------------------------------------ join tables */
 
-/* What stands between the elements of a list. */
+/* The text before an element of a list: zFirst for the first, else zNext. *pn
+** counts the elements. */
 static void ddlNext(AssocSync *p, int *pn, const char *zFirst,
                     const char *zNext) {
   sqlite3_str_appendall(p->pStr, (*pn)++ ? zNext : zFirst);
 }
 
+/* The columns of one key of a join table. */
 static void joinColumns(AssocSync *p, const AssocForeign *pFor, int *pn) {
   int i;
   for (i = 0; i < pFor->key.nCol; i++) {
@@ -75,6 +87,8 @@ static void joinColumns(AssocSync *p, const AssocForeign *pFor, int *pn) {
   }
 }
 
+/* A FOREIGN KEY for a key of several columns; REFERENCES in the column serves
+** keys of one. */
 static void joinForeignKey(AssocSync *p, const AssocForeign *pFor) {
   if (pFor->key.nCol == 1 || !assocDdlCanReference(pFor)) return;
   sqlite3_str_appendall(p->pStr, ",\n  FOREIGN KEY");
@@ -83,12 +97,14 @@ static void joinForeignKey(AssocSync *p, const AssocForeign *pFor) {
   assocDdlReferences(p, pFor);
 }
 
-/* The first value of a condition on a column of the join row: [1,2]: 1. */
+/* The first value of a condition on a column of the join row: of [1,2] it is 1.
+** Its type becomes the column's type. */
 static const AssocJson *scopeValue(const AssocJson *p) {
   while (p->eType >= ASSOC_J_ARRAY && p->pChild) p = p->pChild;
   return p;
 }
 
+/* The columns of the join row that scopes name. */
 static void scopeColumns(AssocSync *p, const AssocForeign *pFor, int *pn) {
   int i;
   for (i = 0; i < pFor->nScope; i++) {
@@ -103,8 +119,8 @@ static void scopeColumns(AssocSync *p, const AssocForeign *pFor, int *pn) {
   }
 }
 
-/* Both keys; and the columns of a scope, for the same pair may be linked
-** under several of its values. */
+/* PRIMARY KEY over both keys and the columns of a scope that fixes one value:
+** the same pair may be linked under several of its values. */
 static void joinKey(AssocSync *p, const AssocForeign *pA,
                     const AssocForeign *pB) {
   int i, n = 0;
@@ -124,12 +140,13 @@ static void joinKey(AssocSync *p, const AssocForeign *pA,
   sqlite3_str_appendchar(p->pStr, 1, ')');
 }
 
+/* Does through say "unique":false? */
 static int allowsDuplicates(const AssocForeign *pFor) {
   return pFor->eThroughUnique == 0;
 }
 
-/* Associations that name their keys differently, or have different targets,
-** would need a column more, and no row could fill them all. */
+/* An error if a third key names the same join table. A join row of one
+** association could not fill the key of the other. */
 static void checkTwoKeys(AssocSync *p, const AssocForeign *pA,
                          const AssocForeign *pB) {
   const AssocForeign *pFor;
@@ -150,12 +167,15 @@ static void checkTwoKeys(AssocSync *p, const AssocForeign *pA,
 }
 
 /*
-** As Sequelize makes it: both keys are the primary key. WITHOUT ROWID the
-** table is that index, and the index for the other direction covers it.
+** CREATE TABLE for a join table, with both keys as its primary key, as
+** Sequelize makes it. WITHOUT ROWID stores the table as this index. The index
+** for the other direction then has all columns, so lookups need not visit the
+** table.
 */
 static void createJoin(AssocSync *p, const AssocForeign *pA,
                        const AssocForeign *pB) {
   int bTwice = allowsDuplicates(pA), n = 0;
+  assert(pA != pB && pA->pTab == 0 && pB->pTab == 0);
   checkTwoKeys(p, pA, pB);
   assocDdlBegin(p, "CREATE TABLE ");
   assocDdlSchema(p->pStr, pA->pSchema);
@@ -173,7 +193,7 @@ static void createJoin(AssocSync *p, const AssocForeign *pA,
   sqlite3_str_appendall(p->pStr, bTwice ? "\n)" : "\n) WITHOUT ROWID");
 }
 
-/* The other key of a join table that is to be made. */
+/* The other key of a missing join table, or 0. */
 static AssocForeign *otherSide(AssocSync *p, const AssocForeign *pFor) {
   AssocForeign *pOther;
   for (pOther = p->pList; pOther; pOther = pOther->pNext) {
@@ -186,6 +206,7 @@ static AssocForeign *otherSide(AssocSync *p, const AssocForeign *pFor) {
   return 0;
 }
 
+/* Does pA stand before pB in the list? */
 static int isBefore(const AssocForeign *pA, const AssocForeign *pB) {
   for (; pA; pA = pA->pNext) {
     if (pA == pB) return 1;
@@ -195,7 +216,7 @@ static int isBefore(const AssocForeign *pA, const AssocForeign *pB) {
 
 /* ---------------------------------------------------------------- indexes */
 
-/* posts_user_id, or posts_user_id_2 if that is taken. */
+/* posts_user_id, or posts_user_id_2 if this name is taken. */
 static const char *indexName(AssocSync *p, const AssocForeign *pFor) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   const char *zBase;
@@ -208,7 +229,7 @@ static const char *indexName(AssocSync *p, const AssocForeign *pFor) {
   return zBase ? assocDdlFreeName(p, pFor->pSchema, zBase) : "";
 }
 
-/* Is the key unique, of a polymorphic one together with its type? */
+/* Is the key unique? Of a polymorphic key: together with its type. */
 static int isUnique(AssocSync *p, const AssocForeign *pFor) {
   int n = assocSyncColumns(pFor), i, bUnique = 0;
   int *aCol;
@@ -222,8 +243,8 @@ static int isUnique(AssocSync *p, const AssocForeign *pFor) {
   return bUnique;
 }
 
-/* Does an index of the table, or the key of a join table that is being made,
-** serve already? */
+/* Does an index serve the key already? In a missing join table the primary key
+** serves the key that is its first part. Views need no index. */
 static int isIndexed(AssocSync *p, const AssocForeign *pFor) {
   int i, bUnique = 0;
   const char *z;
@@ -239,7 +260,8 @@ static int isIndexed(AssocSync *p, const AssocForeign *pFor) {
   return z && (pFor->eUnique != 1 || isUnique(p, pFor));
 }
 
-/* The key goes first, for by it alone an index is chosen. */
+/* CREATE INDEX for one key, unless an index serves it. The key's own columns go
+** before the type: loads look for an index that begins with the key alone. */
 static void syncIndex(AssocSync *p, const AssocForeign *pFor) {
   const char *zName;
   int i;
@@ -264,13 +286,16 @@ static void syncIndex(AssocSync *p, const AssocForeign *pFor) {
 
 /* ------------------------------------------------------------------- all */
 
-/* Is it the first key of its table? */
+/* Is pFor the first key of its table? So each table is rebuilt once. */
 static int isFirst(AssocSync *p, const AssocForeign *pFor) {
   const AssocForeign *pOther = p->pList;
+  assert(pFor->pTab);
   while (pOther->pTab != pFor->pTab) pOther = pOther->pNext;
   return pOther == pFor;
 }
 
+/* The statements for one key: a rebuild of its table, or missing columns, or
+** its join table. */
 static void syncTable(AssocSync *p, AssocForeign *pFor) {
   AssocForeign *pOther;
   if (pFor->pTab && !assocRebuildNeeded(p, pFor->pTab)) {
@@ -283,7 +308,7 @@ static void syncTable(AssocSync *p, AssocForeign *pFor) {
   }
 }
 
-/* The text of statements, the last of them ended. */
+/* Close a text of statements with a semicolon. */
 static char *finishText(AssocSync *p, sqlite3_str *pStr) {
   if (sqlite3_str_length(pStr)) sqlite3_str_appendchar(pStr, 1, ';');
   return assocStrFinish(p->pCall, pStr);

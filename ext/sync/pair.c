@@ -1,16 +1,20 @@
 /*
-** A join table links a pair once, unless through says "unique":false. One that
-** assoc_sync() makes has the pair as its primary key; one that is there gets
+** A UNIQUE index on the two keys of a join table.
+**
+** A join table links a pair of rows once, unless through says "unique":false.
+** A join table that assoc_sync() creates has the pair as its primary key. An
+** existing join table gets
 **
 **   CREATE UNIQUE INDEX PostTag_PostId_TagId ON PostTag(PostId, TagId)
 **
-** with the columns of a scope that says one value, for the same pair may be
-** linked under several. Where it has the same pair twice already, that is an
-** error if a definition asks for it; what is only the default is left out.
+** The columns of a scope that fixes one value belong to the index: the same
+** pair may be linked under several values. If the table already holds a pair
+** twice, this is an error where a definition says "unique":true. Where
+** uniqueness is only the default, the index is left out.
 */
 #include "sync/sync.h"
 
-/* The columns that are to be unique. */
+/* The columns of the index. */
 typedef struct Pair Pair;
 struct Pair {
   const AssocForeign *pFor;
@@ -18,12 +22,14 @@ struct Pair {
   const char *azCol[24];
 };
 
+/* Are both keys of one table? */
 static int sameTable(const AssocForeign *pA, const AssocForeign *pB) {
   return pA->pSchema == pB->pSchema &&
          sqlite3_stricmp(pA->zTable, pB->zTable) == 0;
 }
 
-/* The other key of the pair in the list. */
+/* The other key of the join table: where pFor's association leads. 0 if no
+** definition names that key. */
 static const AssocForeign *pairOther(const AssocSync *p,
                                      const AssocForeign *pFor) {
   const AssocForeign *q;
@@ -33,8 +39,8 @@ static const AssocForeign *pairOther(const AssocSync *p,
   return 0;
 }
 
-/* Is there an association over the table with other keys than these two? Then
-** a row stands for more than the pair. */
+/* Does another association use the table with keys other than these two? Then a
+** row stands for more than the pair, and the pair need not be unique. */
 static int pairIsPart(const AssocSync *p, const AssocForeign *pFor,
                       const AssocForeign *pOther) {
   const AssocForeign *q;
@@ -44,14 +50,16 @@ static int pairIsPart(const AssocSync *p, const AssocForeign *pFor,
   return 0;
 }
 
+/* Add a column to the index, once. */
 static void pairColumn(Pair *pPair, const char *zCol) {
   int i = 0;
+  assert(pPair->nCol < ASSOC_COUNT(pPair->azCol));
   while (i < pPair->nCol && sqlite3_stricmp(pPair->azCol[i], zCol) != 0) i++;
   if (i == pPair->nCol) pPair->azCol[pPair->nCol++] = zCol;
 }
 
-/* The pair of which pFor is the key that its association names first; false if
-** it is not to be unique, or is the other key's. */
+/* The columns of the index of pFor's join table. False if no index is due, or
+** if the other key of the same pair, earlier in the list, makes the index. */
 static int pairRead(const AssocSync *p, const AssocForeign *pFor, Pair *pPair) {
   const AssocForeign *pOther, *q;
   int i;
@@ -85,7 +93,8 @@ static int pairRead(const AssocSync *p, const AssocForeign *pFor, Pair *pPair) {
   return 1;
 }
 
-/* Is some of the columns unique? */
+/* Does some UNIQUE index cover a subset of the columns? Then pairs are unique
+** already. */
 static int pairIsUnique(AssocSync *p, const Pair *pPair) {
   const AssocTable *pTab = pPair->pFor->pTab;
   const AssocIndex *q = assocTableIndexes(p->pCall, pPair->pFor->pTab);
@@ -104,8 +113,8 @@ static int pairIsUnique(AssocSync *p, const Pair *pPair) {
   return 0;
 }
 
-/* How many pairs there are more than once, and one of them.
-** OUT: *pz is freed with sqlite3_free() */
+/* How many pairs occur more than once, and in *pz one of them: "PostId 1, TagId
+** 2". OUT: *pz is freed with sqlite3_free() */
 static i64 pairTwins(AssocSync *p, const Pair *pPair, char **pz) {
   const AssocTable *pTab = pPair->pFor->pTab;
   sqlite3_str *pCols = sqlite3_str_new(p->pCall->db);
@@ -128,7 +137,7 @@ static i64 pairTwins(AssocSync *p, const Pair *pPair, char **pz) {
   zName = assocStrFinish(p->pCall, pName);
   zWhere = assocStrFinish(p->pCall, pWhere);
   assocSchemaNeedTrust(p->pCall, pTab->pSchema);
-  if (bAll) { /* Else a column is still to be made, and holds nothing */
+  if (bAll) { /* A column that is still missing has no values */
     pStmt =
         assocPrepare(p->pCall,
                      "SELECT count(*), min(z) FROM (SELECT %s AS z FROM"
@@ -154,6 +163,7 @@ i64 assocPairState(AssocSync *p, const AssocForeign *pFor, char **pzTwin) {
   return pairTwins(p, &pair, pzTwin);
 }
 
+/* CREATE UNIQUE INDEX, under a free name. */
 static void pairCreate(AssocSync *p, const Pair *pPair) {
   const AssocForeign *pFor = pPair->pFor;
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
@@ -163,6 +173,7 @@ static void pairCreate(AssocSync *p, const Pair *pPair) {
   for (i = 0; i < pPair->nCol; i++) {
     sqlite3_str_appendf(pStr, "_%s", pPair->azCol[i]);
   }
+  assert(pPair->nCol > 1);
   zName = assocArenaStr(p->pCall, &p->mem, pStr);
   zName = zName ? assocDdlFreeName(p, pFor->pSchema, zName) : "";
   assocDdlBegin(p, "CREATE UNIQUE INDEX ");

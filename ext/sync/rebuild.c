@@ -1,7 +1,7 @@
 /*
-** A table made anew, with the foreign keys and the NOT NULLs that ALTER TABLE
-** cannot add. It is SQLite's own procedure (lang_altertable.html, section 7),
-** and what it costs is a copy of the table:
+** Rebuild a table with foreign keys, NOT NULLs, types and defaults that ALTER
+** TABLE cannot add. The way is SQLite's own procedure (lang_altertable.html,
+** section 7). It costs one copy of the table:
 **
 **   PRAGMA foreign_keys=OFF;
 **   PRAGMA legacy_alter_table=ON;
@@ -10,44 +10,45 @@
 **   INSERT OR ABORT INTO assoc_new_Post SELECT * FROM Post;
 **   DROP TABLE Post;
 **   ALTER TABLE assoc_new_Post RENAME TO Post;
-**   CREATE INDEX …;                     -- those that Post had, and triggers
+**   CREATE INDEX …;                     -- the indexes and triggers of Post
 **   PRAGMA foreign_key_check(Post);
 **   COMMIT;
 **   PRAGMA legacy_alter_table=OFF;
 **   PRAGMA foreign_keys=ON;
 **
-** foreign_keys: where it is on, DROP TABLE deletes the rows first, and that
-** does to the rows that reference them what their ON DELETE says: of a table
-** that references itself the copy would be cut off from the rows it was made
-** of. legacy_alter_table: without it RENAME reads all views, and fails at one
-** that speaks of the table that was dropped.
+** Why foreign_keys=OFF: otherwise DROP TABLE deletes the rows first, and this
+** runs the ON DELETE actions of all rows that reference them. If the table
+** references itself, these actions would change the copy. Why
+** legacy_alter_table=ON: otherwise RENAME parses all views, and fails at a view
+** that names the dropped table.
 **
-** To edit the text in sqlite_schema would do without the copy. SQLite's
-** documentation allows that where constraints are removed, and asks for the
-** procedure above where they are added; and a connection that is defensive
-** refuses it.
+** An edit of the text in sqlite_schema would need no copy. SQLite's
+** documentation allows that edit for removing constraints, but asks for the
+** procedure above for adding them, and a defensive connection refuses the edit.
 **
-** What does not come along by itself is taken along: rowids that no column
-** shows, the counter of AUTOINCREMENT, what ANALYZE has found, indexes and
-** triggers, and triggers in temp. Rows are never left out, whatever the
-** constraints of the table say ON CONFLICT.
+** The rebuild keeps what a plain copy would lose: rowids that have no column,
+** the counter of AUTOINCREMENT, the statistics of ANALYZE, indexes and
+** triggers, and triggers in temp. OR ABORT overrides ON CONFLICT clauses of the
+** table, so that the copy never skips a row.
 */
 #include "sync/sync.h"
 
 /* ------------------------------------------------------------ what it takes */
 
-/* Is this a table that can be made anew, and may it be? */
+/* Can this table be rebuilt, and does the caller allow it? */
 static int canRebuild(const AssocSync *p, const AssocForeign *pFor) {
   return pFor->pTab && pFor->pTab->eType == ASSOC_TABLE && p->eRebuild != 0;
 }
 
+/* Is column iCol one of the key's? */
 static int keyHas(const AssocKey *pKey, int iCol) {
   int i = 0;
   while (i < pKey->nCol && pKey->aCol[i] != iCol) i++;
   return i < pKey->nCol;
 }
 
-/* Has the table a foreign key of these columns already, to whatever table? */
+/* Does the table have a foreign key of these columns already, in any order and
+** to any table? */
 static int hasForeignKey(AssocSync *p, const AssocForeign *pFor) {
   const AssocFkey *pFk = assocTableFkeys(p->pCall, pFor->pTab);
   int i;
@@ -60,9 +61,9 @@ static int hasForeignKey(AssocSync *p, const AssocForeign *pFor) {
   return 0;
 }
 
-/* A foreign key that is missing, and that ADD COLUMN does not bring. One that is
-** only a default is no reason to make a table anew; with bAnew that happens
-** anyway. */
+/* Is a foreign key missing that ADD COLUMN does not bring? With eRebuild < 0 a
+** foreign key that no definition names is no reason to rebuild. But if the
+** table is rebuilt anyway (bAnew), the new table gets this foreign key, too. */
 static int wantsForeignKey(AssocSync *p, const AssocForeign *pFor, int bAnew) {
   if (!canRebuild(p, pFor) || !assocDdlCanReference(pFor)) return 0;
   if (p->eRebuild < 0 && !pFor->bSaid && !bAnew) return 0;
@@ -70,6 +71,7 @@ static int wantsForeignKey(AssocSync *p, const AssocForeign *pFor, int bAnew) {
   return !hasForeignKey(p, pFor);
 }
 
+/* Is a NOT NULL missing on the key's i-th column? A rowid is never NULL. */
 static int wantsNotNull(const AssocSync *p, const AssocForeign *pFor, int i) {
   int iCol = assocSyncColumnAt(pFor, i);
   if (!canRebuild(p, pFor) || pFor->eAllowNull != 0) return 0;
@@ -77,13 +79,14 @@ static int wantsNotNull(const AssocSync *p, const AssocForeign *pFor, int i) {
   return !pFor->pTab->aCol[iCol].bNotNull && iCol != pFor->pTab->iRowid;
 }
 
-/* Does its i-th column get another type? */
+/* Does a rebuild give the key's i-th column another type? */
 static int wantsType(const AssocSync *p, const AssocForeign *pFor, int i) {
   return p->bTypes && canRebuild(p, pFor) && i < pFor->key.nCol &&
          assocSyncTypeDiffers(pFor, i) != ASSOC_TYPE_SAME;
 }
 
-/* ADD COLUMN takes no default together with REFERENCES. */
+/* Is a new column with a default due? ADD COLUMN refuses a default together
+** with REFERENCES while foreign_keys is on. */
 static int wantsDefault(const AssocSync *p, const AssocForeign *pFor) {
   return pFor->pDefault && canRebuild(p, pFor) && pFor->key.aCol[0] < 0 &&
          assocDdlCanReference(pFor);
@@ -108,16 +111,19 @@ int assocRebuildNeeded(AssocSync *p, const AssocTable *pTab) {
 
 /* ------------------------------------------------------------ the new table */
 
-/* One table that is being made anew. */
+/* One table being rebuilt. */
 typedef struct Rebuild Rebuild;
 struct Rebuild {
   AssocSync *p;
   AssocTable *pTab;
-  const char *zNew; /* What the new table is called until it is done */
-  AssocCreate create;
-  int nAdded; /* Columns that it gets */
-  int nFkey;  /* And foreign keys */
+  const char *zNew;   /* The new table's name until the old one is dropped */
+  AssocCreate create; /* The old text */
+  int nAdded;         /* New columns so far */
+  int nFkey;          /* New foreign keys so far */
 };
+
+/* Read the table's CREATE TABLE. The reader in create.c has to find as many
+** columns as SQLite reports, else the text is not understood. */
 
 static void readText(Rebuild *r) {
   AssocSync *p = r->p;
@@ -142,8 +148,8 @@ static void readText(Rebuild *r) {
   }
 }
 
-/* Does any key want this column NOT NULL? Only the first that does asks for
-** its rows. */
+/* Does any key want column iCol NOT NULL? If so, an error if rows are NULL
+** there. The first such key speaks for all. */
 static int columnNotNull(Rebuild *r, int iCol) {
   const AssocForeign *pFor;
   int i;
@@ -159,7 +165,7 @@ static int columnNotNull(Rebuild *r, int iCol) {
   return 0;
 }
 
-/* Columns that the table gets, each with a comma before it. */
+/* The missing columns, each with a comma before it. */
 static void newColumns(Rebuild *r) {
   const AssocForeign *pFor;
   int i;
@@ -179,7 +185,7 @@ static void newColumns(Rebuild *r) {
   }
 }
 
-/* Foreign keys that it gets, in the same way. */
+/* The missing foreign keys, each with a comma before it. */
 static void newForeignKeys(Rebuild *r) {
   const AssocForeign *pFor;
   for (pFor = r->p->pList; pFor; pFor = pFor->pNext) {
@@ -193,14 +199,16 @@ static void newForeignKeys(Rebuild *r) {
   }
 }
 
-/* A part of the old text. */
+/* Copy the bytes iFrom to iTo of the old text. */
 static void keepText(Rebuild *r, int iFrom, int iTo) {
+  assert(0 <= iFrom && iFrom <= iTo);
   sqlite3_str_append(r->p->pStr, &r->create.z[iFrom], iTo - iFrom);
 }
 
 /*
-** What comes behind the last element. Its comma goes right behind it, and the
-** new elements behind the comments that follow it on its line.
+** New elements behind the last one, up to the closing parenthesis. The comma
+** goes directly behind the last element. The new elements go on new lines
+** behind the comments that may follow the last element on its line.
 */
 static void newElements(Rebuild *r) {
   const AssocCreate *pCreate = &r->create;
@@ -227,7 +235,7 @@ static void newElements(Rebuild *r) {
   sqlite3_free(zNew);
 }
 
-/* Does the declaration of a column go on with this word behind its type? */
+/* Does this word begin a column constraint? Then the type ends before it. */
 static int endsType(const char *z, int n) {
   static const char *const az[] = {
       "constraint", "primary", "not",        "null",      "unique", "check",
@@ -239,7 +247,8 @@ static int endsType(const char *z, int n) {
   return 0;
 }
 
-/* Where the token behind white space at i begins; *pn is its length. */
+/* The offset of the first token from i on that is no white space; *pn is its
+** length, 0 at iEnd. */
 static int tokenAt(const char *z, int i, int iEnd, int *pn, int *peType) {
   while (i < iEnd) {
     *pn = assocSqlToken(&z[i], peType);
@@ -250,7 +259,7 @@ static int tokenAt(const char *z, int i, int iEnd, int *pn, int *peType) {
   return iEnd;
 }
 
-/* What another column is declared as: " INTEGER COLLATE nocase". */
+/* The type and collation of another column: " INTEGER COLLATE nocase". */
 static void retypeAs(Rebuild *r, const AssocColumn *pAs) {
   const char *z = pAs->zType;
   while ((*z | 32) >= 'a' && (*z | 32) <= 'z') z++;
@@ -264,14 +273,14 @@ static void retypeAs(Rebuild *r, const AssocColumn *pAs) {
 }
 
 /*
-** The declaration of one column, with what is before it from iAt on, but of
-** the type and collation of another.
+** Copy the old text from iAt to the end of one column at iEnd, but with the
+** type and collation of pAs. Constraints stay; an old COLLATE is left out.
 */
 static void retypeColumn(Rebuild *r, const AssocColumn *pAs, int iAt,
                          int iEnd) {
   const char *z = r->create.z;
   int n, eType, i = tokenAt(z, iAt, iEnd, &n, &eType), nDeep = 0;
-  /* A comma or a parenthesis, and the name */
+  /* Skip the comma or parenthesis, and the column's name */
   if (eType == ASSOC_SQL_OTHER) i = tokenAt(z, i + n, iEnd, &n, &eType);
   i += n;
   keepText(r, iAt, i);
@@ -292,7 +301,8 @@ static void retypeColumn(Rebuild *r, const AssocColumn *pAs, int iAt,
   }
 }
 
-/* The column whose type and collation column iCol gets, or 0. */
+/* The column whose type and collation column iCol gets; 0 if it keeps its
+** own. */
 static const AssocColumn *newType(Rebuild *r, int iCol) {
   const AssocForeign *pFor;
   int i;
@@ -330,8 +340,9 @@ static void createNew(Rebuild *r) {
   sqlite3_str_appendall(p->pStr, &pCreate->z[pCreate->iClose]);
 }
 
-/* ------------------------------------------------------------------ the rows */
+/* ---------------------------------------------------------------- the rows */
 
+/* The number that a query about one table gives. */
 static i64 rebuildAsk(AssocSync *p, const char *zFmt, const AssocTable *pTab) {
   sqlite3_stmt *pStmt =
       assocPrepare(p->pCall, zFmt, pTab->pSchema->zName, pTab->zName);
@@ -340,7 +351,8 @@ static i64 rebuildAsk(AssocSync *p, const char *zFmt, const AssocTable *pTab) {
   return n;
 }
 
-/* Columns that can be written, with the rowid if none of them is it. */
+/* All columns that can be written. If the rowid is no column, it goes first
+** under one of its names, so that the copy keeps the rowids. */
 static void copyColumns(Rebuild *r) {
   const AssocTable *pTab = r->pTab;
   int i, n = 0;
@@ -355,8 +367,8 @@ static void copyColumns(Rebuild *r) {
   }
 }
 
-/* Are all columns written, and does nothing else have to be? Then rows can be
-** copied as they are stored. */
+/* Does "INSERT … SELECT *" copy every value? SQLite then copies rows as they
+** are stored, without decoding them (its transfer optimization). */
 static int copiesAll(const Rebuild *r) {
   const AssocTable *pTab = r->pTab;
   int i;
@@ -366,6 +378,8 @@ static int copiesAll(const Rebuild *r) {
   return r->nAdded == 0 && pTab->iRowid != pTab->nCol;
 }
 
+/* INSERT OR ABORT INTO assoc_new_Post SELECT * FROM Post. The comment behind it
+** tells a reader of the script how many rows the copy has. */
 static void copyRows(Rebuild *r) {
   AssocSync *p = r->p;
   i64 n;
@@ -386,11 +400,13 @@ static void copyRows(Rebuild *r) {
   sqlite3_str_appendall(p->pStr, " FROM ");
   assocDdlSchema(p->pStr, r->pTab->pSchema);
   assocDdlName(p->pStr, r->pTab->zName);
+  assert(r->zNew);
   n = rebuildAsk(p, "SELECT count(*) FROM \"%w\".\"%w\"", r->pTab);
   sqlite3_str_appendf(p->pStr, " /* %lld row%s */", n, n == 1 ? "" : "s");
 }
 
-/* The counter goes first, so that the copy goes on from it. */
+/* Copy the counter of AUTOINCREMENT before the rows: the INSERT then continues
+** from this counter. */
 static void copySequence(Rebuild *r) {
   AssocSync *p = r->p;
   if (!r->create.bAutoincrement) return;
@@ -403,8 +419,10 @@ static void copySequence(Rebuild *r) {
                       r->pTab->zName);
 }
 
-/* What ANALYZE has found is dropped with the table, unless it goes by another
-** name meanwhile. True if there is any. */
+/* Move the statistics of ANALYZE from one table name to another. DROP TABLE
+** deletes statistics under the dropped name, so they are moved to the new
+** table's name before and back afterwards. True if the database has statistics
+** tables. */
 static int moveStatistics(Rebuild *r, const char *zFrom, const char *zTo) {
   static const char *const az[] = {"sqlite_stat1", "sqlite_stat2",
                                    "sqlite_stat3", "sqlite_stat4"};
@@ -421,6 +439,7 @@ static int moveStatistics(Rebuild *r, const char *zFrom, const char *zTo) {
   return bAny;
 }
 
+/* DROP TABLE Post; ALTER TABLE assoc_new_Post RENAME TO Post */
 static void swapTables(Rebuild *r) {
   AssocSync *p = r->p;
   assocDdlBegin(p, "DROP TABLE ");
@@ -436,8 +455,9 @@ static void swapTables(Rebuild *r) {
 /* -------------------------------------------------------- indexes, triggers */
 
 /*
-** A text of the schema as a statement. SQLite stores it as CREATE INDEX name …
-** whatever database was named, and CREATE TRIGGER name …, of one in temp too.
+** Write a text of the schema as a statement. SQLite stores "CREATE INDEX name
+** …" without the database, also for triggers in temp. The database's name is
+** put behind zWord, "index" or "trigger".
 */
 static void createAgain(AssocSync *p, const AssocSchema *pSchema,
                         const char *zWord, const char *zSql) {
@@ -457,7 +477,7 @@ static void createAgain(AssocSync *p, const AssocSchema *pSchema,
   sqlite3_str_appendall(p->pStr, &zSql[i]);
 }
 
-/* The name at z without its quotes. */
+/* The name at z without its quotes, in the arena. */
 static const char *nameAt(AssocSync *p, const char *z, int n, int eType) {
   sqlite3_str *pStr;
   int i;
@@ -473,9 +493,10 @@ static const char *nameAt(AssocSync *p, const char *z, int n, int eType) {
 }
 
 /*
-** Is a trigger of temp on this table? ON is a keyword that no column can be
-** called without quotes, so that the first one is it. A table without its
-** database is looked for in temp first, then in main and the others.
+** Is a trigger of temp on this table? The first ON of its text stands before
+** the table's name, because ON without quotes cannot be a column's name. SQLite
+** looks for a table without a database name in temp first, then in main, then
+** in the attached databases.
 */
 static int isOnTable(AssocSync *p, const AssocTable *pTab, const char *zSql) {
   AssocSchema *pSchema, *pFound = 0;
@@ -487,6 +508,7 @@ static int isOnTable(AssocSync *p, const AssocTable *pTab, const char *zSql) {
       bOn = eType == ASSOC_SQL_WORD && assocSqlIs(&zSql[i], n, "on");
       continue;
     }
+    /* name, or database.name: the dot makes nName 0, the next token 1 again. */
     if (nName && zSql[i] != '.') break;
     nName = !nName;
     if (!nName) {
@@ -510,8 +532,8 @@ static int isOnTable(AssocSync *p, const AssocTable *pTab, const char *zSql) {
   return pFound == pTab->pSchema && sqlite3_stricmp(zName, pTab->zName) == 0;
 }
 
-/* Those in one database, in the order in which they were made: of triggers
-** the order says which fires first. */
+/* The indexes and triggers of the table that are in one database, in the order
+** in which they were created: SQLite fires triggers in this order. */
 static void createRest(Rebuild *r, const AssocSchema *pSchema) {
   AssocSync *p = r->p;
   int bTemp = sqlite3_stricmp(pSchema->zName, "temp") == 0;
@@ -534,6 +556,7 @@ static void createRest(Rebuild *r, const AssocSchema *pSchema) {
 
 /* ------------------------------------------------------------------- all */
 
+/* Note the table for assocSyncScript() and for the caller's check. */
 static void remember(Rebuild *r) {
   AssocRebuilt *pNew = assocAlloc(r->p->pCall, &r->p->mem, sizeof(*pNew));
   if (pNew == 0) return;
@@ -548,6 +571,7 @@ void assocRebuildTable(AssocSync *p, AssocTable *pTab) {
   const AssocSchema *pTemp = assocSchemaFind(pTab->pSchema->pCatalog, "temp");
   Rebuild r;
   int bStat;
+  assert(pTab->eType == ASSOC_TABLE && p->eRebuild != 0);
   memset(&r, 0, sizeof(r));
   r.p = p;
   r.pTab = pTab;
@@ -573,6 +597,7 @@ void assocRebuildTable(AssocSync *p, AssocTable *pTab) {
   remember(&r);
 }
 
+/* PRAGMA foreign_key_check(Post) for each rebuilt table. */
 static void scriptCheck(sqlite3_str *pStr, const AssocRebuilt *pRebuilt) {
   for (; pRebuilt; pRebuilt = pRebuilt->pNext) {
     sqlite3_str_appendall(pStr, "\nPRAGMA ");

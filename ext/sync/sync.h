@@ -1,17 +1,17 @@
 /*
-** Making the definitions real: the DDL that it takes.
+** assoc_sync(): the DDL that makes the database match the definitions.
 **
-**   ddl      names, types and references as one would write them
-**   column   the columns that a foreign key needs
-**   create   the CREATE TABLE of a table that is there, read and added to
-**   plan     what is missing: columns, join tables, indexes
-**   rebuild  a table made anew, with what ALTER TABLE cannot add
-**   check    rows that are in the way of a constraint
-**   pair     the index that makes pairs of a join table unique
-**   guard    triggers that keep polymorphic keys from dangling
+**   ddl        names, types, defaults and references as SQL text
+**   column     the columns that a foreign key needs
+**   create     a reader of CREATE TABLE texts, for edits that keep the rest
+**   missing    missing columns, join tables and indexes
+**   rebuild    a copy of a table, for constraints that ALTER TABLE cannot add
+**   violation  rows that violate a constraint before it is made
+**   pair       the UNIQUE index on the two keys of an existing join table
+**   guard      triggers that keep polymorphic keys from dangling
 **
-** One AssocSync is one reading of the schema, and the text made from it.
-** Nothing here writes to the database.
+** One AssocSync reads the schema once and holds the text made from it. Nothing
+** on this floor writes to the database: the caller runs the text.
 */
 #ifndef ASSOC_SYNC_H
 #define ASSOC_SYNC_H
@@ -21,22 +21,25 @@
 typedef struct AssocSync AssocSync;
 typedef struct AssocRebuilt AssocRebuilt;
 
+/* One run of assoc_sync() or of a check. The caller sets pCall, eRebuild,
+** bFkey, bLegacy and bTypes, and clears the rest. */
 struct AssocSync {
   AssocCall *pCall;
-  int eRebuild; /* 1: rebuild tables for every constraint that is missing; -1:
-                ** for those that a definition asks for in so many words; 0:
-                ** rebuild none */
-  int bFkey, bLegacy; /* PRAGMA foreign_keys, legacy_alter_table, as they are
-                      ** while nothing is made anew */
-  AssocArena mem;
-  AssocForeign *pList;
-  sqlite3_str *pStr;      /* The statements so far */
-  sqlite3_str *pLate;     /* Those for when all tables are there */
-  AssocRebuilt *pRebuilt; /* Tables that are made anew */
-  int bTypes;             /* Key columns get the types of what they reference */
-  const char **azName;    /* Names that are taken by what it makes */
+  int eRebuild; /* 1: rebuild a table for every missing constraint; -1: only
+                ** for constraints that a definition names; 0: never */
+  int bFkey, bLegacy;     /* PRAGMA foreign_keys and legacy_alter_table, as the
+                      ** script restores them after a rebuild */
+  AssocArena mem;         /* Freed by the caller */
+  AssocForeign *pList;    /* Foreign keys of all definitions, in mem */
+  sqlite3_str *pStr;      /* Statements about tables so far */
+  sqlite3_str *pLate;     /* Those that need all tables: indexes, triggers */
+  AssocRebuilt *pRebuilt; /* Tables that the text rebuilds, the last first */
+  int bTypes;             /* Give key columns the types that they reference */
+  const char **azName;    /* Names that the text itself uses up, in mem */
   int nName;
 };
+
+/* A table that the text rebuilds. */
 
 struct AssocRebuilt {
   const AssocSchema *pSchema;
@@ -45,142 +48,163 @@ struct AssocRebuilt {
   AssocRebuilt *pNext;
 };
 
-/* The statements, in the order in which they can run: first those about
-** tables, then the others. "" where nothing is missing. The caller frees
-** p->mem. OUT: both are freed with sqlite3_free(). */
+/* The statements, in the order in which they can run: first those about tables,
+** then those about indexes and triggers. "" where nothing is missing. The
+** caller frees p->mem. OUT: both are freed with sqlite3_free(). */
 void assocSyncText(AssocSync *p, AssocCatalog *pCat, char **pzTables,
                    char **pzRest);
-/* The same around what makes the statements. */
+/* The first and last step of assocSyncText(), for callers that write their own
+** statements between them: open both texts; close and hand over both. */
 void assocSyncStart(AssocSync *p);
 void assocSyncFinish(AssocSync *p, char **pzTables, char **pzRest);
-/* Both as a script, which says what has to be so while tables are made anew.
-** OUT: sqlite3_free() */
+/* Both texts as one script, with the PRAGMAs and the transaction that a rebuild
+** needs. OUT: freed with sqlite3_free() */
 char *assocSyncScript(AssocSync *p, const char *zTables, const char *zRest);
 
 /* ------------------------------------------------------------------- ddl */
 
-/* A name as one would write it: quoted only where it must be. */
+/* A name, quoted only where SQLite needs the quotes. */
 void assocDdlName(sqlite3_str *pStr, const char *z);
 /* (a, b) */
 void assocDdlNames(sqlite3_str *pStr, const AssocKey *pKey);
-/* What goes before a thing of that database: aux., or nothing for main. */
+/* The prefix of a name in this database: "aux.", or nothing for main. */
 void assocDdlSchema(sqlite3_str *pStr, const AssocSchema *pSchema);
-/* Start a statement, and end the one before it. */
+/* End the statement before, if any, and start the next with the text z. */
 void assocDdlBegin(AssocSync *p, const char *z);
-/* From here on statements are late ones; and from here on they are not. */
+/* Swap p->pStr and p->pLate: from here on statements are late ones. A second
+** call swaps them back. */
 void assocDdlLate(AssocSync *p);
-/* " INTEGER COLLATE nocase" of the i-th column of a key, as it is or is to be
-** in its own table. */
+/* " INTEGER COLLATE nocase": type and collation of the i-th column of a key,
+** copied from the column that it references. */
 void assocDdlType(AssocSync *p, const AssocForeign *pFor, int i);
-/* " DEFAULT 1", where a definition gives the key a defaultValue. */
+/* " DEFAULT 1" if a definition gives the key a defaultValue, else nothing. */
 void assocDdlDefault(AssocSync *p, const AssocForeign *pFor);
-/* The value alone. */
+/* A JSON scalar as an SQL literal. */
 void assocDdlValue(sqlite3_str *pStr, const AssocJson *p);
-/* Can there be a constraint? */
+/* Is a FOREIGN KEY wanted, and can SQLite hold it? */
 int assocDdlCanReference(const AssocForeign *pFor);
-/* REFERENCES User(id) ON DELETE CASCADE ON UPDATE CASCADE */
+/* REFERENCES User(id) ON DELETE CASCADE ON UPDATE CASCADE. An error if the
+** referenced columns are not unique. */
 void assocDdlReferences(AssocSync *p, const AssocForeign *pFor);
-/* A name that nothing has yet: zBase, or zBase_2. It lasts as long as p. */
+/* zBase if no table, index or trigger has this name, else zBase_2, zBase_3, …
+** The name counts as taken from now on, and lasts as long as p->mem. "" after
+** an error. */
 const char *assocDdlFreeName(AssocSync *p, const AssocSchema *pSchema,
                              const char *zBase);
 
 /* ---------------------------------------------------------------- column */
 
-/* Columns that a key needs: its own, and of a polymorphic one the type. */
+/* How many columns a key needs: its own, and one more for the type if it is
+** polymorphic. The functions below number them from 0, the type last. */
 int assocSyncColumns(const AssocForeign *pFor);
+/* Name of the i-th of these columns. */
 const char *assocSyncColumnName(const AssocForeign *pFor, int i);
-/* Its number in the table, or -1 while it is missing. */
+/* Its number in the table, or -1 while the column is missing. */
 int assocSyncColumnAt(const AssocForeign *pFor, int i);
-/* " COLLATE nocase" behind column i of an index, where what the key refers to
-** has another collation than the column; and the index that so serves the key. */
+/* " COLLATE nocase" behind column i of an index, if the referenced column
+** compares by another collation than the key's own column. */
 void assocSyncCollation(sqlite3_str *pStr, const AssocForeign *pFor, int i);
+/* Name of an index that serves lookups by the key, with those collations; 0 if
+** there is none. *pbUnique: the index is unique. */
 const char *assocSyncIndexOn(AssocCall *pCall, const AssocForeign *pFor,
                              int *pbUnique);
-/* Is it missing, and no key before this one names it too? */
+/* Is column i missing, and named by no key before this one in p->pList? So each
+** missing column is added once. */
 int assocSyncIsNew(const AssocSync *p, const AssocForeign *pFor, int i);
-/* Is pKey the same key? */
+/* Does pKey name the same columns in the same order? */
 int assocSyncIsKey(const AssocForeign *pFor, const AssocKey *pKey);
-/* Does a condition of a scope say which value new rows get? */
+/* Does a condition of a scope fix one value, which new rows then get? A list or
+** an operator does not. */
 int assocSyncIsFixed(const AssocJson *p);
-/* Does the i-th column of a key compare otherwise than the column that it
-** references? Then the table is to be made anew with its type. */
+/* Does the i-th column of a key compare by other rules than the column that it
+** references? Returns ASSOC_TYPE_*; other than SAME, a rebuild with bTypes
+** gives the column the referenced type. */
 int assocSyncTypeDiffers(const AssocForeign *pFor, int i);
 #define ASSOC_TYPE_SAME 0
-#define ASSOC_TYPE_NONE 1      /* It has no affinity, the other has */
+#define ASSOC_TYPE_NONE 1      /* It has no affinity, the referenced one has */
 #define ASSOC_TYPE_AFFINITY 2  /* It has another affinity */
 #define ASSOC_TYPE_COLLATION 3 /* It has another collation */
-/* UserId INTEGER NOT NULL REFERENCES User(id) … */
+/* Declaration of column i: UserId INTEGER NOT NULL REFERENCES User(id) … */
 void assocSyncColumn(AssocSync *p, const AssocForeign *pFor, int i);
 
 /* --------------------------------------------------------------- rebuild */
 
-/* Has a table to be made anew for this key? */
+/* Does this key need a constraint that only a rebuild of its table adds? */
 int assocRebuildFor(AssocSync *p, const AssocForeign *pFor);
-/* For any? */
+/* Does any key of the table need a rebuild? */
 int assocRebuildNeeded(AssocSync *p, const AssocTable *pTab);
-/* The statements that do it. */
+/* Write the statements that rebuild the table with all its missing columns and
+** constraints. An error if existing rows violate one of them. */
 void assocRebuildTable(AssocSync *p, AssocTable *pTab);
 
-/* ----------------------------------------------------------------- check */
+/* ------------------------------------------------------------- violation */
 
-/* An error that lists them, if there are rows that a foreign key would not
-** allow; */
+/* Each of these raises an error that lists up to five rows, if rows of the
+** key's table are in the way of a constraint. */
+
+/* Rows whose key is in no row of the parent. */
 void assocCheckReferences(AssocSync *p, const AssocForeign *pFor);
-/* that have no value in the i-th column, or would have none; */
+/* Rows that are NULL in the i-th column, or would be in a new one. */
 void assocCheckNotNull(AssocSync *p, const AssocForeign *pFor, int i);
-/* that would get a default which is in no row of the parent; */
+/* Rows that would get a default which is in no row of the parent. */
 void assocCheckDefault(AssocSync *p, const AssocForeign *pFor);
-/* that refer to nothing by a polymorphic key. In zWhere the row is c. */
+/* Rows that refer to nothing by a polymorphic key. zWhere is the condition that
+** finds them; it calls the row c. */
 void assocCheckOrphans(AssocSync *p, const AssocForeign *pFor,
                        const char *zWhere);
 
 /* ----------------------------------------------------------------- guard */
 
-/* The triggers of all polymorphic keys. */
+/* CREATE and DROP TRIGGER for the triggers of all polymorphic keys. */
 void assocGuards(AssocSync *p, AssocCatalog *pCat);
-/* How many triggers of a key are missing or have another text, of *pnAll. */
+/* How many triggers of a key are missing or have an outdated text. *pnAll: how
+** many triggers the key needs. */
 int assocGuardMissing(AssocSync *p, const AssocForeign *pFor, int *pnAll);
 
 /* ------------------------------------------------------------------ pair */
 
-/* The index that makes a join table that is there have each pair once, for the
-** first of the two keys. True if it is made: it serves that key, too. */
+/* Write the UNIQUE index over both keys of an existing join table, if it is
+** missing and pFor is the key that the association names first. True if the
+** text has the index: it serves lookups by pFor, too. */
 int assocPairIndex(AssocSync *p, const AssocForeign *pFor);
-/* -1: there is such an index, or need not be one. Else it is missing, and this
-** many pairs are there more than once. OUT: *pzTwin, one of them, is freed with
-** sqlite3_free(). */
+/* -1 if such an index exists or none is due. Else the index is missing, and the
+** result is the number of pairs that occur more than once. OUT: *pzTwin, one of
+** those pairs as text or 0, is freed with sqlite3_free(). */
 i64 assocPairState(AssocSync *p, const AssocForeign *pFor, char **pzTwin);
 
 /* ---------------------------------------------------------------- create */
 
-/* The length of the token that z begins with, 0 at the end. */
+/* The length in bytes of the token that z begins with; 0 at the end of the
+** text. *peType is ASSOC_SQL_*. */
 int assocSqlToken(const char *z, int *peType);
 #define ASSOC_SQL_SPACE 0  /* White space or a comment */
 #define ASSOC_SQL_WORD 1   /* A keyword, a name, a number */
 #define ASSOC_SQL_QUOTED 2 /* "a", 'a', `a`, [a] */
-#define ASSOC_SQL_OTHER 3
-/* Is the token the keyword zWord? */
+#define ASSOC_SQL_OTHER 3  /* One character: punctuation */
+/* Is the token of n bytes at z the keyword zWord, in any case of letters? */
 int assocSqlIs(const char *z, int n, const char *zWord);
 
-/* Places in the text of a CREATE TABLE. */
+/* Places in the text of a CREATE TABLE, as byte offsets into z. An edit inserts
+** text at these places and copies the rest. */
 typedef struct AssocCreate AssocCreate;
 struct AssocCreate {
-  const char *z;      /* The text */
+  const char *z;      /* The text; the caller keeps it alive */
   int iName;          /* Behind the table's name */
   int iColumns;       /* Behind the last column */
-  int iLast;          /* Behind the last column or constraint */
+  int iLast;          /* Behind the last column or table constraint */
   int iClose;         /* The parenthesis that closes the list */
-  int nCol;           /* Columns */
-  int *aiEnd;         /* Behind each of them */
+  int nCol;           /* Number of columns */
+  int *aiEnd;         /* Behind each column */
   u8 bLines;          /* Every element stands on a line of its own */
-  u8 bAutoincrement;  /* It says AUTOINCREMENT */
-  const char *zSpace; /* The white space that goes before an element */
+  u8 bAutoincrement;  /* The text has AUTOINCREMENT */
+  const char *zSpace; /* The white space to put before a new element */
 };
-/* An error if it cannot be read. zTable names it there. */
+/* Find the places. An error, which names the table zTable, if the text is not
+** a CREATE TABLE with a list of columns. */
 void assocCreateRead(AssocCall *pCall, AssocArena *pArena, const char *zTable,
                      const char *zSql, AssocCreate *p);
 /* Does the table declare the foreign key of these columns DEFERRABLE INITIALLY
-** DEFERRED? No PRAGMA tells. */
+** DEFERRED? Reads the schema text, since no PRAGMA tells. */
 int assocCreateIsDeferred(AssocCall *pCall, const AssocTable *pTab,
                           const AssocKey *pKey);
 

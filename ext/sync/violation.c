@@ -1,13 +1,14 @@
 /*
-** Rows that are in the way of a constraint. To be told which they are is the
-** better part of the refusal:
+** Rows that violate a constraint before it is made. The error lists them, so
+** that the user knows what to correct:
 **
 **   assoc: Post.UserId cannot reference User(id), as User.Posts asks: 2 rows
 **   have a value there that is in no row of User: id 5 (UserId 99), …
 */
 #include "sync/sync.h"
 
-/* SQL that gives "id 5 (UserId 99)" of a row of c. */
+/* An SQL expression that names a row of c: "id 5 (UserId 99)". nShow columns of
+** the key stand in the parentheses. */
 static void rowName(sqlite3_str *pStr, const AssocTable *pTab,
                     const AssocForeign *pFor, int nShow) {
   int i;
@@ -26,8 +27,8 @@ static void rowName(sqlite3_str *pStr, const AssocTable *pTab,
 }
 
 /*
-** Some of the rows of c that meet a condition, and in *pn how many there are;
-** 0 if none. OUT: freed with sqlite3_free().
+** The first five rows of c for which zWhere is true, as text, and in *pn the
+** number of all of them. OUT: freed with sqlite3_free().
 */
 static char *rowsThat(AssocSync *p, const AssocTable *pTab,
                       const AssocForeign *pFor, int nShow, const char *zWhere,
@@ -37,6 +38,7 @@ static char *rowsThat(AssocSync *p, const AssocTable *pTab,
   sqlite3_stmt *pStmt;
   char *zName, *zOrder;
   int i;
+  assert(pTab);
   rowName(pStr, pTab, pFor, nShow);
   zName = assocStrFinish(p->pCall, pStr);
   pStr = sqlite3_str_new(p->pCall->db);
@@ -61,14 +63,19 @@ static char *rowsThat(AssocSync *p, const AssocTable *pTab,
   return assocStrFinish(p->pCall, pRows);
 }
 
+/* zOne for one row, else zMany. */
 static const char *plural(i64 n, const char *zOne, const char *zMany) {
   return n == 1 ? zOne : zMany;
 }
 
 /*
-** Rows whose key is in no row of the parent. The sign keeps the affinity of
-** the child's column out of it: as in a foreign key, values become what the
-** parent's column makes of them, and compare by its collation.
+** Rows whose key is in no row of the parent.
+**
+**   … WHERE c.UserId IS NOT NULL AND NOT EXISTS
+**     (SELECT 1 FROM User AS p WHERE p.id=+c.UserId)
+**
+** The "+" takes away the affinity of the child's column. As in a foreign key,
+** the parent's column decides the affinity and the collation of the comparison.
 */
 void assocCheckReferences(AssocSync *p, const AssocForeign *pFor) {
   const AssocTable *pParent = pFor->pParent->pTable;
@@ -104,7 +111,7 @@ void assocCheckReferences(AssocSync *p, const AssocForeign *pFor) {
   sqlite3_free(zWhere);
 }
 
-/* Rows that have no value in the i-th column, or will have none. */
+/* A new column without a default would be NULL in all rows. */
 void assocCheckNotNull(AssocSync *p, const AssocForeign *pFor, int i) {
   const char *zName = assocSyncColumnName(pFor, i);
   int bMissing = assocSyncColumnAt(pFor, i) < 0;
@@ -126,12 +133,14 @@ void assocCheckNotNull(AssocSync *p, const AssocForeign *pFor, int i) {
   sqlite3_free(zWhere);
 }
 
-/* Rows that are there get the default of a new column. */
+/* All existing rows get the default of a new column, so the default must be a
+** key of the parent, or the table must be empty. */
 void assocCheckDefault(AssocSync *p, const AssocForeign *pFor) {
   const AssocTable *pParent = pFor->pParent->pTable;
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   char *zValue, *zRows = 0, *zWhere;
   i64 n = 0;
+  assert(pFor->pDefault);
   assocDdlValue(pStr, pFor->pDefault);
   zValue = assocStrFinish(p->pCall, pStr);
   if (zValue && assocDdlCanReference(pFor)) {
@@ -156,6 +165,7 @@ void assocCheckDefault(AssocSync *p, const AssocForeign *pFor) {
   sqlite3_free(zValue);
 }
 
+/* The trigger's own condition finds the rows: see guard.c. */
 void assocCheckOrphans(AssocSync *p, const AssocForeign *pFor,
                        const char *zWhere) {
   i64 n;
