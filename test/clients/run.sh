@@ -103,6 +103,21 @@ node_packages() {
     ready node/package.json
 }
 
+# Prisma's own driver is better-sqlite3, which is compiled already. Its programs
+# of other languages, which it downloads, are needed for migrations alone.
+prisma_client() {
+  node_packages || return
+  is_ready prisma/package.json && return
+  mkdir -p "$folder/prisma"
+  cp "$here"/prisma/* "$folder/prisma" && cd "$folder/prisma" &&
+    npm install --ignore-scripts --loglevel=error --no-audit --no-fund &&
+    rm -rf node_modules/better-sqlite3 &&
+    ln -s ../../node/node_modules/better-sqlite3 node_modules/better-sqlite3 &&
+    PRISMA_SCHEMA_ENGINE_BINARY=/bin/sh CHECKPOINT_DISABLE=1 \
+      npx prisma generate &&
+    ready prisma/package.json
+}
+
 node_today() {
   set -- "$folder"/node/node_modules/node-linux-*/bin/node
   test -x "$1" && echo "$1" || echo node
@@ -171,6 +186,8 @@ done
 client node:sqlite node_sqlite "$(node_today)" "$here/node/story.mjs" \
   node:sqlite
 bin=$folder/node/node_modules/.bin
+client node-prisma prisma_client env CLIENTS="$folder/prisma" \
+  node "$here/node/story.mjs" prisma
 client bun "node_packages && $bin/bun --version" \
   "$bin/bun" "$here/node/story.mjs" bun
 client deno "node_packages && $bin/deno --version" \

@@ -317,6 +317,46 @@ class Sequelize {
   }
 }
 
+// Its adapter opens the connection, and has it under `client`.
+class Prisma {
+  constructor(extension, database) {
+    const { PrismaClient } = require('@prisma/client');
+    const { PrismaBetterSqlite3 } = require('@prisma/adapter-better-sqlite3');
+    class Adapter extends PrismaBetterSqlite3 {
+      async connect() {
+        const adapter = await super.connect();
+        adapter.client.loadExtension(extension);
+        return adapter;
+      }
+    }
+    this.prisma = new PrismaClient({
+      adapter: new Adapter({ url: `file:${database}` }),
+    });
+  }
+  async rows(sql, ...values) {
+    const rows = await this.prisma.$queryRawUnsafe(sql, ...values);
+    return rows.map(Object.values);
+  }
+  async script(sql) {
+    for (const statement of sql.split(';').filter((text) => text.trim())) {
+      await this.prisma.$executeRawUnsafe(statement);
+    }
+  }
+  async transaction(end, sql, ...values) {
+    await this.prisma.$transaction(async (tx) => {
+      await tx.$queryRawUnsafe(sql, ...values);
+      if (end === 'rollback') throw new Rollback();
+    }).catch(isRollback);
+  }
+  cause(error) {
+    const { cause } = error.meta.driverAdapterError;
+    return { message: cause.originalMessage, code: cause.originalCode };
+  }
+  close() {
+    return this.prisma.$disconnect();
+  }
+}
+
 export const clients = {
   'better-sqlite3': BetterSqlite3,
   'libsql': Libsql,
@@ -329,4 +369,5 @@ export const clients = {
   'knex': Knex,
   'typeorm': TypeOrm,
   'sequelize': Sequelize,
+  'prisma': Prisma,
 };
