@@ -76,7 +76,7 @@ export class AssocError extends Error {
   readonly model: string | null
   /** The name that the error speaks of: of an association, a column, … */
   readonly about: string | null
-  /** The place in the shape. */
+  /** The byte of the shape's text where it is, from 0. */
   readonly at: number | null
   /** An HTTP status to start from. */
   readonly status: number

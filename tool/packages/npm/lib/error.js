@@ -63,13 +63,22 @@ const SQLITE = {
   23: 'refused', AUTH: 'refused'
 }
 
+// An error that has no code of its own in assoc_error(), or no assoc_error().
+function codeOf (error, detail) {
+  if (detail && detail.code !== 'error') return detail.code
+  if (/assoc: there is no \S+ with the key /.test(error.message)) {
+    return 'not-found'
+  }
+  return detail ? detail.code : SQLITE[resultCode(error)] || 'sqlite'
+}
+
 /**
  * A driver's error as an AssocError. detail is what assoc_error() says, or null
  * where the error is none of assoc's.
  */
 function wrap (error, detail) {
   if (error instanceof AssocError) return error
-  const code = detail ? detail.code : SQLITE[resultCode(error)] || 'sqlite'
+  const code = codeOf(error, detail)
   return new AssocError(error.message, { ...detail, code, cause: error })
 }
 

@@ -46,12 +46,12 @@ function getLoadablePath () {
  * asynchronously, a promise comes back; of the others the connection.
  */
 function load (db) {
-  const path = getLoadablePath()
   if (!db || typeof db.loadExtension !== 'function') {
     throw new TypeError('sqlite-assoc: load() takes a connection that has ' +
       'loadExtension(): of better-sqlite3, libsql, node:sqlite, bun:sqlite or ' +
       'sqlite3')
   }
+  const path = getLoadablePath()
   if (isAsync(db)) {
     return new Promise((resolve, reject) => db.loadExtension(path, error =>
       error ? reject(error) : resolve(db)))
