@@ -9,7 +9,6 @@
 # processors are emulated by qemu, with Debian's cross libraries of C; Windows
 # by wine. The last line counts, as that of `make test` does.
 here=$(cd "$(dirname "$0")" && pwd)
-top=$(cd "$here/../.." && pwd)
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 packages=$(cd "$2" && pwd)
@@ -39,7 +38,7 @@ shell_source() {
 compile() {
   target=$1 output=$2
   shift 2
-  if [ -f "$output" ] && [ "$output" -nt "$top/build/assoc.c" ]; then
+  if [ -f "$output" ] && [ "$output" -nt "$packages/csrc/assoc.c" ]; then
     return
   fi
   mkdir -p "$(dirname "$output")"
@@ -58,7 +57,7 @@ compile_shell() {
 
 compile_extension() {
   compile "$1" "$2" -DNDEBUG -std=c11 -fPIC -shared -fvisibility=hidden \
-    -Wl,-z,nodelete "$top/build/assoc.c"
+    -Wl,-z,nodelete "$packages/csrc/assoc.c"
 }
 
 # ------------------------------------------------------------------ one platform

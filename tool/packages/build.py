@@ -11,6 +11,7 @@ What is made depends on the sources and on nothing else: two builds in two
 places give the same bytes (test/packages/run.sh). All files bear the date of
 the first entry of debian/changelog, or SOURCE_DATE_EPOCH.
 """
+import filecmp
 import gzip
 import hashlib
 import json
@@ -126,14 +127,18 @@ def libraries(out):
 
 
 def sources(out):
-    """OUT/csrc: the amalgamation, and the headers of SQLite."""
+    """OUT/csrc: the amalgamation, and the headers of SQLite. Files that are
+    the same already keep their time, by which test/platforms compiles."""
     os.makedirs(os.path.join(out, 'csrc'), exist_ok=True)
-    for name in ['assoc.c', 'assoc.h']:
-        shutil.copyfile(os.path.join(TOP, 'build', name),
-                        os.path.join(out, 'csrc', name))
-    for name in HEADERS:
-        shutil.copyfile(os.path.join(os.environ['SQLITE_SOURCE'], name),
-                        os.path.join(out, 'csrc', name))
+    found = [os.path.join(TOP, 'build', name)
+             for name in ['assoc.c', 'assoc.h']]
+    found += [os.path.join(os.environ['SQLITE_SOURCE'], name)
+              for name in HEADERS]
+    for path in found:
+        copy = os.path.join(out, 'csrc', os.path.basename(path))
+        if not os.path.exists(copy) or \
+                not filecmp.cmp(path, copy, shallow=False):
+            shutil.copyfile(path, copy)
 
 
 # -------------------------------------------------------------------- npm
