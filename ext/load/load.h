@@ -126,6 +126,7 @@ struct AssocNode {
   AssocNode *pAlso;       /* Another aggregate of the same rows: they are read
                           ** once for both where they are scanned */
   AssocPage *pPage;       /* Or 0 */
+  u8 bRows;               /* It gives rows, and no value */
   u8 bMany;               /* A list of rows */
   u8 bOne;                /* An index says that there is one at most */
   u8 bAt;                 /* It has columns of the join row */

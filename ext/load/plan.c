@@ -10,8 +10,6 @@
 
 typedef AssocPlanner Planner;
 
-static void compileRows(Planner *p, AssocNode *pNode, const ShapeItem *pBlock);
-
 /* A dotted path gives its first association nothing but the rest. */
 static const ShapeItem *restOfPath(Planner *p, const ShapeItem *pItem) {
   ShapeItem *pRest = assocPlannerAlloc(p, sizeof(*pRest));
@@ -161,6 +159,13 @@ static void checkBranches(Planner *p, const ShapeItem *pItem,
   checkOn(p, pRel, pBlock);
 }
 
+/* The node gives rows, with the members of pBlock: compileRows() compiles
+** them. */
+static void openRows(AssocNode *pNode, const ShapeItem *pBlock) {
+  pNode->bRows = 1;
+  pNode->pBlock = pBlock;
+}
+
 /* A node for each target; the part has the first of them. */
 static void compileBranches(Planner *p, AssocNode *pParent,
                             const ShapeItem *pItem, AssocRel *pRel,
@@ -187,7 +192,7 @@ static void compileBranches(Planner *p, AssocNode *pParent,
                                  assocBranchClauses(p->pCall, pBranch, pBlock));
     assocNodeKeys(p, pNode, &pRel->foreign, &pBranch->key,
                   pBranch->pModel->pTable, 1);
-    compileRows(p, pNode, branchBlock(p, pBranch, pBlock));
+    openRows(pNode, branchBlock(p, pBranch, pBlock));
   }
 }
 
@@ -333,7 +338,7 @@ static void compileAssoc(Planner *p, AssocNode *pParent, const ShapeItem *pItem,
   pNode->pClauses =
       withScopes(p, pRel, pRel->pTarget, bPath ? 0 : pItem->pClauses);
   assocNodeRelKeys(p, pNode);
-  compileRows(p, pNode, pBlock);
+  openRows(pNode, pBlock);
 }
 
 /* ------------------------------------------------------------------ items */
@@ -685,19 +690,35 @@ static void compileStatements(Planner *p, AssocNode *pNode) {
   if (!pNode->bKeyed && !pNode->bLookupOnly) assocStmtScan(p, pNode);
 }
 
-/* Everything of a node that has rows; they are those of pBlock. */
-static void compileRows(Planner *p, AssocNode *pNode, const ShapeItem *pBlock) {
+/* Once the nodes below a node are complete: its text and its statements. */
+static void closeRows(Planner *p, AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
-  if (p->pCall->rc != SQLITE_OK) return;
-  pNode->pBlock = pBlock;
-  compilePage(p, pNode);
-  compileBlock(p, pNode, pBlock);
   if (p->pCall->rc != SQLITE_OK) return;
   endBlock(p, pNode);
   pNode->bLimit = pNode->bMany && pNode->pRel && pC &&
                   (pC->pLimit || pC->pOffset) && !pNode->pPage;
   compileStatements(p, pNode);
   compilePageValues(p, pNode);
+}
+
+/*
+** Compile the blocks of all nodes that openRows() has been told of. A block
+** adds nodes at the end of the plan, so one loop reaches every level. This
+** takes no C stack for each level of a shape. On the way back each node comes
+** after the nodes below it.
+*/
+static void compileRows(Planner *p) {
+  AssocPlan *pPlan = p->pPlan;
+  int i;
+  for (i = 0; i < pPlan->nNode && p->pCall->rc == SQLITE_OK; i++) {
+    AssocNode *pNode = pPlan->apNode[i];
+    if (!pNode->bRows) continue;
+    compilePage(p, pNode);
+    compileBlock(p, pNode, pNode->pBlock);
+  }
+  while (--i >= 0 && p->pCall->rc == SQLITE_OK) {
+    if (pPlan->apNode[i]->bRows) closeRows(p, pPlan->apNode[i]);
+  }
 }
 
 /* ------------------------------------------------------------------ starts */
@@ -766,6 +787,7 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
   }
   if (p->pPlan->eAsk == ASSOC_ASK_GET || p->pPlan->eAsk == ASSOC_ASK_ONCE) {
     compileAssoc(p, pRoot, pItem, pRel);
+    compileRows(p);
     endBlock(p, pRoot);
     compileStatements(p, pRoot);
   } else {
@@ -811,7 +833,8 @@ static void compileStart(Planner *p, AssocModel *pModel) {
   }
   checkClauses(p, 0, pRoot->pClauses, 0);
   if (pPlan->eAsk >= ASSOC_ASK_ROWS) keyArgs(p, pRoot);
-  compileRows(p, pRoot, pShape->pItem);
+  openRows(pRoot, pShape->pItem);
+  compileRows(p);
 }
 
 /* The names of parameters. */

@@ -143,22 +143,30 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
   return nWanted;
 }
 
+/* The node after this one: each node stands before the nodes below it, in the
+** order of the shape. */
+static AssocNode *explainNext(AssocNode *pNode) {
+  if (pNode->pChild) return pNode->pChild;
+  while (pNode && pNode->pNext == 0) pNode = pNode->pParent;
+  return pNode ? pNode->pNext : 0;
+}
+
 static void explainMake(AssocCall *pCall, AssocRows *p, int nArg,
                         sqlite3_value **ap) {
   const char *zQuery = assocArgText(pCall, ap[0], "the query");
   AssocCatalog *pCat;
   AssocPlan *pPlan;
+  AssocNode *pNode;
   i64 *an = 0;
-  int i;
   (void)nArg;
   if (zQuery == 0) return;
   pCat = assocCatalogEnter(pCall);
   pPlan = assocPlanGet(pCall, pCat, ASSOC_ASK_EAGER, 0, zQuery);
   if (pPlan) an = assocMalloc(pCall, (i64)sizeof(i64) * pPlan->nNode);
-  for (i = 0; an && i < pPlan->nNode && pCall->rc == SQLITE_OK; i++) {
-    AssocNode *pNode = pPlan->apNode[i];
-    an[i] = explainNode(pCall, p, pNode,
-                        pNode->pParent ? an[pNode->pParent->iNode] : 1);
+  for (pNode = an ? pPlan->pRoot : 0; pNode && pCall->rc == SQLITE_OK;
+       pNode = explainNext(pNode)) {
+    an[pNode->iNode] = explainNode(
+        pCall, p, pNode, pNode->pParent ? an[pNode->pParent->iNode] : 1);
   }
   sqlite3_free(an);
   assocPlanRelease(pCall, pPlan);
