@@ -44,9 +44,11 @@ typedef struct AssocOut AssocOut;
 typedef struct AssocStmt AssocStmt;
 
 #if defined(__GNUC__)
+#define ASSOC_NOINLINE __attribute__((noinline))
 #define ASSOC_LIKELY(x) __builtin_expect(!!(x), 1)
 #define ASSOC_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #else
+#define ASSOC_NOINLINE
 #define ASSOC_LIKELY(x) (x)
 #define ASSOC_UNLIKELY(x) (x)
 #endif

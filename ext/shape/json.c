@@ -186,7 +186,8 @@ static void jsonAllKind(JsonParser *p, const AssocJson *pJson,
 
 /* {"all":true | "HasMany" | ["HasOne","BelongsTo"], "nested":true}, and what
 ** else each of the includes has */
-static void jsonAll(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
+static ASSOC_NOINLINE void jsonAll(JsonParser *p, AssocJson *pObj,
+                                   ShapeItem *pItem) {
   AssocJson rest = *pObj, **ppEnd = &rest.pChild, *pSub;
   pItem->eType = SHAPE_ITEM_ALL;
   for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
@@ -516,16 +517,23 @@ static void findUnknown(JsonParser *p, const char *zKey, int bFew) {
 }
 
 /*
-** An object of find options, into an item. The roots have one too; what it
-** is called and whether it is required is then not asked.
+** The find options of an object, except its includes, into an item. The roots
+** have an item, too: it has no name and is not required. Returns where the
+** includes go. *ppInclude: the includes, or 0.
+**
+** It is kept out of jsonFind(), which every level of a shape calls: a frame of
+** this size for each would not fit on a small stack.
 */
-static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
-                     ShapeClauses **ppClauses) {
+static ASSOC_NOINLINE ShapeItem **jsonFindOwn(JsonParser *p, AssocJson *pObj,
+                                              ShapeItem *pItem,
+                                              ShapeClauses **ppClauses,
+                                              AssocJson **ppInclude) {
   ShapeClauses *pC = shapeJsonAlloc(p, sizeof(*pC));
-  AssocJson *pSub, *pInclude = 0, *pThrough = 0;
+  AssocJson *pSub, *pThrough = 0;
   ShapeItem **ppEnd = &pItem->pBlock;
   int bRoot = !pItem->bInclude;
-  if (pC == 0) return;
+  *ppInclude = 0;
+  if (pC == 0) return ppEnd;
   pC->iOff = -1;
   if (!bRoot && pItem->eType != SHAPE_ITEM_ALL) jsonIdentify(p, pObj, pItem);
   pItem->bBlock = 1;
@@ -535,7 +543,7 @@ static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
   for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
     if (jsonIsAbsent(pSub)) continue;
     if (strcmp(pSub->zKey, "include") == 0) {
-      pInclude = pSub;
+      *ppInclude = pSub;
     } else if (strcmp(pSub->zKey, "through") == 0 && !bRoot) {
       pThrough = pSub;
     } else if (jsonClause(p, pSub, pC)) {
@@ -551,6 +559,14 @@ static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
     *ppClauses = pC;
     ppEnd = jsonThrough(p, pThrough, pC, ppEnd);
   }
+  return ppEnd;
+}
+
+/* An object of find options, into an item. */
+static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
+                     ShapeClauses **ppClauses) {
+  AssocJson *pInclude;
+  ShapeItem **ppEnd = jsonFindOwn(p, pObj, pItem, ppClauses, &pInclude);
   if (pInclude) jsonIncludes(p, pInclude, ppEnd);
 }
 
