@@ -26,14 +26,15 @@ static void versionFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 
 static const AssocFunction aVersion[] = {
     {"assoc_version", 0, 0,
-     SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, versionFunc, ""},
-    {0, 0, 0, 0, 0, 0}};
+     SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, versionFunc, "", 0},
+    {0, 0, 0, 0, 0, 0, 0}};
 
 static const AssocFunction *const apFunction[] = {aVersion,
                                                   aAssocChangeFunction,
                                                   aAssocConfigFunction,
                                                   aAssocDefineFunction,
                                                   aAssocDestroyFunction,
+                                                  aAssocDmlFunction,
                                                   aAssocErrorFunction,
                                                   aAssocExplainFunction,
                                                   aAssocLookFunction,
@@ -46,7 +47,8 @@ static const struct {
 } aModule[] = {{"related", &assocRelatedModule},
                {"assoc_related", &assocRelatedModule},
                {"eager", &assocEagerModule},
-               {"assoc_eager", &assocEagerModule}};
+               {"assoc_eager", &assocEagerModule},
+               {"assoc_call", &assocCallModule}};
 
 static const AssocRowsTable *const apRows[] = {
     &assocCheckTable, &assocExplainTable, &assocListTable};
@@ -72,11 +74,12 @@ static void functionCall(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
   if (pFunction->mFlag & SQLITE_DIRECTONLY) {
     assocCallDirect(&call, pFunction->zName, 0);
   }
-  if (nArg < pFunction->nMin ||
-      (pFunction->nMax >= 0 && nArg > pFunction->nMax)) {
-    assocError(&call, "%s(%s) was called with %d argument%s", pFunction->zName,
-               pFunction->zArgs, nArg, nArg == 1 ? "" : "s");
-  } else if (call.rc == SQLITE_OK) {
+  if (!assocCallArgs(&call, pFunction, nArg) || call.rc != SQLITE_OK) {
+    /* The error is set */
+  } else if (pFunction->xWrite) {
+    AssocResult result = {.pCtx = pCtx};
+    pFunction->xWrite(&call, &result, nArg, ap);
+  } else {
     pFunction->xFunc(&call, pCtx, nArg, ap);
   }
   (void)assocCallFailed(&call, pCtx);

@@ -143,6 +143,7 @@ struct AssocCall {
   AssocConn *pConn; /* The connection's state; never 0 in a command */
   sqlite3 *db;      /* pConn->db */
   int rc;           /* SQLITE_OK, or the first error */
+  int bGate;        /* Inside a statement that writes: see write/gate.c */
   AssocErr err;     /* What the first error says */
 };
 
@@ -273,7 +274,8 @@ void assocHugePages(void *p, i64 nByte);
 #define ASSOC_SLOT_CATALOG 0 /* model: definitions and schema */
 #define ASSOC_SLOT_PLANS 1   /* load: compiled plans and buffers */
 #define ASSOC_SLOT_WRITE 2   /* surface: savepoints */
-#define ASSOC_NSLOT 3
+#define ASSOC_SLOT_RESULT 3  /* surface: what assoc_result() gives */
+#define ASSOC_NSLOT 4
 
 struct AssocConn {
   sqlite3 *db;
@@ -291,6 +293,7 @@ struct AssocConn {
   AssocErr last;     /* The last error of a call: assoc_error() */
   void *pGate;       /* BORROWED: what assoc_gate is to do, or 0 */
   void *pJob;        /* BORROWED: what it is doing, or 0 */
+  int bMadeTables;   /* Tables for definitions were made: see catalog.c */
   int nInside;       /* Calls that are inside one another */
   AssocStmt *pStmts; /* Every AssocStmt that holds a statement */
   struct {

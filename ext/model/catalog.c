@@ -661,6 +661,7 @@ static int hasName(AssocCall *pCall, const char *zSchema, const char *zName) {
 ** user has another table of the token's name, there are no triggers. */
 static void makeTables(AssocCall *pCall, const char *zSchema) {
   int i;
+  pCall->pConn->bMadeTables = 1;
   if (!hasName(pCall, zSchema, "assoc_definitions")) {
     assocExec(pCall, zCreateDefs, zSchema);
   }

@@ -297,3 +297,57 @@ void assocResultKey(AssocCall *pCall, sqlite3_context *pCtx, int nVal,
   if (z == 0) assocErrorCode(pCall, out.rc);
   if (z) assocResultJson(pCtx, z, n);
 }
+
+void assocResultClear(AssocResult *p) {
+  sqlite3_free(p->z);
+  sqlite3_value_free(p->pVal);
+  memset(p, 0, sizeof(*p));
+}
+
+void assocGiveInt(AssocResult *p, i64 i) {
+  if (p->pCtx) {
+    sqlite3_result_int64(p->pCtx, i);
+    return;
+  }
+  assocResultClear(p);
+  p->eType = SQLITE_INTEGER;
+  p->i = i;
+}
+
+void assocGiveText(AssocCall *pCall, AssocResult *p, const char *z) {
+  if (p->pCtx) {
+    sqlite3_result_text(p->pCtx, z, -1, SQLITE_TRANSIENT);
+    return;
+  }
+  assocResultClear(p);
+  if (z == 0 || pCall->rc != SQLITE_OK) return;
+  p->eType = SQLITE_TEXT;
+  p->z = assocMprintf(pCall, "%s", z);
+  p->n = p->z ? (i64)strlen(p->z) : 0;
+}
+
+void assocGiveJson(AssocResult *p, char *z, i64 n) {
+  if (z == 0) return;
+  if (p->pCtx) {
+    assocResultJson(p->pCtx, z, n);
+    return;
+  }
+  assocResultClear(p);
+  p->eType = SQLITE_TEXT;
+  p->bJson = 1;
+  p->z = z;
+  p->n = n;
+}
+
+void assocGiveValue(AssocCall *pCall, AssocResult *p, sqlite3_value *pVal) {
+  if (p->pCtx) {
+    sqlite3_result_value(p->pCtx, pVal);
+    return;
+  }
+  assocResultClear(p);
+  p->pVal = sqlite3_value_dup(pVal);
+  if (p->pVal == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+  if (sqlite3_value_type(pVal) != SQLITE_INTEGER) return;
+  p->bRowid = 1;
+  p->iRowid = sqlite3_value_int64(pVal);
+}

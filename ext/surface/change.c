@@ -73,15 +73,37 @@ static void changeEnd(Changer *p) {
   assocWriteEnd(p->pCall, &p->save);
 }
 
-static void changeJson(Changer *p, sqlite3_context *pCtx, char *z, i64 n) {
-  if (z) assocResultJson(pCtx, z, n);
+static void changeJson(Changer *p, AssocResult *pResult, char *z, i64 n) {
+  assocGiveJson(pResult, z, n);
   changeEnd(p);
 }
 
 /* --------------------------------------------------------- insert, update */
 
+/* The last row of the result is the one whose rowid last_insert_rowid() gives,
+** of the statement that does the same. */
+static void insertRowid(Changer *p, AssocResult *pResult) {
+  const AssocModel *pModel = p->pModel;
+  AssocJson *pJson, *pKey = 0;
+  AssocArena mem;
+  if (pResult->z == 0 || pModel->nKey != 1) return;
+  memset(&mem, 0, sizeof(mem));
+  pJson =
+      assocJsonRead(p->pCall, &mem, pResult->z, (int)pResult->n, "the result");
+  if (pJson && pJson->eType == ASSOC_J_ARRAY) pJson = pJson->pChild;
+  while (pJson && pJson->pNext) pJson = pJson->pNext;
+  if (pJson) {
+    pKey = assocJsonGet(pJson, pModel->pTable->aCol[pModel->aKey[0]].zName);
+  }
+  if (pKey && pKey->eType == ASSOC_J_INT) {
+    pResult->bRowid = 1;
+    pResult->iRowid = pKey->i;
+  }
+  assocArenaFree(&mem);
+}
+
 /* assoc_insert(model, values): the keys, in the shape of the values */
-static void insertFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+static void insertFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                        sqlite3_value **ap) {
   const char *zJson = assocArgText(pCall, ap[1], "what is to be inserted");
   Changer c;
@@ -92,11 +114,13 @@ static void insertFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     z = assocGraphInsert(&c.writer, c.pModel, zJson, sqlite3_value_bytes(ap[1]),
                          &n);
   }
-  changeJson(&c, pCtx, z, n);
+  assocGiveJson(pResult, z, n);
+  insertRowid(&c, pResult);
+  changeEnd(&c);
 }
 
 /* assoc_update(model, key, values): the number of rows changed */
-static void updateFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+static void updateFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                        sqlite3_value **ap) {
   Changer c;
   i64 n = 0;
@@ -108,7 +132,7 @@ static void updateFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     n = c.writer.nChange;
   }
   changeEnd(&c);
-  sqlite3_result_int64(pCtx, n);
+  assocGiveInt(pResult, n);
 }
 
 /* ----------------------------------------------------------------- create */
@@ -119,29 +143,25 @@ static const WriteCell *changeThrough(Changer *p, int nArg, sqlite3_value **ap,
   return assocThroughOfValue(&p->writer, p->pRel, nArg > 4 ? ap[4] : 0, pn);
 }
 
-/* A value, with the subtype that it may have. */
-static void changeVal(sqlite3_context *pCtx, const WriteVal *pVal) {
-  if (pVal->pVal) {
-    sqlite3_result_value(pCtx, pVal->pVal);
-  } else {
-    sqlite3_result_int64(pCtx, pVal->i);
-  }
-}
-
-/* A key as the result: a value or, composite, an array. */
-static void changeKey(Changer *p, sqlite3_context *pCtx, const WriteRow *pRow) {
+void assocGiveKey(AssocCall *pCall, AssocResult *pResult,
+                  const WriteRow *pRow) {
+  const WriteVal *pVal = &pRow->aKey[0];
   AssocOut out;
   i64 n = 0;
   char *z;
-  if (pRow->pModel->nKey == 1) {
-    changeVal(pCtx, &pRow->aKey[0]);
-    return;
+  if (pRow->pModel->nKey > 1) {
+    assocBufInit(&out, 0x7fffffff);
+    assocWriteKey(&out, pRow->pModel, pRow->aKey);
+    z = assocBufFinish(&out, &n);
+    if (z == 0) assocErrorCode(pCall, out.rc);
+    assocGiveJson(pResult, z, n);
+  } else if (pVal->pVal) {
+    assocGiveValue(pCall, pResult, pVal->pVal);
+  } else {
+    assocGiveInt(pResult, pVal->i);
+    pResult->bRowid = 1;
+    pResult->iRowid = pVal->i;
   }
-  assocBufInit(&out, 0x7fffffff);
-  assocWriteKey(&out, pRow->pModel, pRow->aKey);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(p->pCall, out.rc);
-  if (z) assocResultJson(pCtx, z, n);
 }
 
 /* Create the row that ap[3] describes, and relate it. */
@@ -165,14 +185,14 @@ static void createRow(Changer *p, int nArg, sqlite3_value **ap,
 }
 
 /* assoc_create(model, key, association, values [, through]): the new key */
-static void createFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+static void createFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                        sqlite3_value **ap) {
   Changer c;
   WriteRow row = {0, 0};
   (void)assocArgText(pCall, ap[3], "what is to be created");
   if (changeBegin(pCall, &c, "assoc_create", ap) && changeRel(&c, ap)) {
     createRow(&c, nArg, ap, &row);
-    if (pCall->rc == SQLITE_OK) changeKey(&c, pCtx, &row);
+    if (pCall->rc == SQLITE_OK) assocGiveKey(pCall, pResult, &row);
   }
   changeEnd(&c);
 }
@@ -244,7 +264,7 @@ static void linkOptions(Changer *p, sqlite3_value *pVal, const char *zHas) {
 #define LINK_REMOVE 2
 
 /* assoc_add, assoc_set, assoc_remove: what was changed */
-static void linkFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                      sqlite3_value **ap, int eDo, const char *zFunction) {
   const WriteCell *aThrough;
   WriteChanges changes;
@@ -271,22 +291,22 @@ static void linkFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     }
   }
   z = assocChangesText(pCall, &changes, &n);
-  changeJson(&c, pCtx, z, n);
+  changeJson(&c, pResult, z, n);
 }
 
-static void addFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+static void addFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                     sqlite3_value **ap) {
-  linkFunc(pCall, pCtx, nArg, ap, LINK_ADD, "assoc_add");
+  linkFunc(pCall, pResult, nArg, ap, LINK_ADD, "assoc_add");
 }
 
-static void setFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+static void setFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                     sqlite3_value **ap) {
-  linkFunc(pCall, pCtx, nArg, ap, LINK_SET, "assoc_set");
+  linkFunc(pCall, pResult, nArg, ap, LINK_SET, "assoc_set");
 }
 
-static void removeFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+static void removeFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                        sqlite3_value **ap) {
-  linkFunc(pCall, pCtx, nArg, ap, LINK_REMOVE, "assoc_remove");
+  linkFunc(pCall, pResult, nArg, ap, LINK_REMOVE, "assoc_remove");
 }
 
 /* --------------------------------------------------------------- readonly */
@@ -312,7 +332,7 @@ static void readonlySet(AssocCall *pCall, int b) {
 
 /* assoc_readonly([on]): does the database refuse the functions that write?
 ** Setting what is so already writes nothing. */
-static void readonlyFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+static void readonlyFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                          sqlite3_value **ap) {
   int bIs = readonlyGet(pCall), b = bIs;
   if (nArg > 0) {
@@ -323,19 +343,20 @@ static void readonlyFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     b = i == 1;
   }
   if (pCall->rc == SQLITE_OK && b != bIs) readonlySet(pCall, b);
-  sqlite3_result_int(pCtx, b);
+  assocGiveInt(pResult, b);
 }
 
 const AssocFunction aAssocChangeFunction[] = {
-    {"assoc_insert", 2, 2, ASSOC_WRITER, insertFunc, "model, values"},
-    {"assoc_create", 4, 5, ASSOC_WRITER, createFunc,
-     "model, key, association, values [, through values]"},
-    {"assoc_update", 3, 3, ASSOC_WRITER, updateFunc, "model, key, values"},
-    {"assoc_add", 4, 5, ASSOC_WRITER, addFunc,
-     "model, key, association, targets [, through values]"},
-    {"assoc_set", 4, 6, ASSOC_WRITER, setFunc,
-     "model, key, association, targets [, through values [, options]]"},
-    {"assoc_remove", 4, 5, ASSOC_WRITER, removeFunc,
-     "model, key, association, targets [, options]"},
-    {"assoc_readonly", 0, 1, ASSOC_WRITER, readonlyFunc, "[on]"},
-    {0, 0, 0, 0, 0, 0}};
+    {"assoc_insert", 2, 2, ASSOC_WRITER, 0, "model, values", insertFunc},
+    {"assoc_create", 4, 5, ASSOC_WRITER, 0,
+     "model, key, association, values [, through values]", createFunc},
+    {"assoc_update", 3, 3, ASSOC_WRITER, 0, "model, key, values", updateFunc},
+    {"assoc_add", 4, 5, ASSOC_WRITER, 0,
+     "model, key, association, targets [, through values]", addFunc},
+    {"assoc_set", 4, 6, ASSOC_WRITER, 0,
+     "model, key, association, targets [, through values [, options]]",
+     setFunc},
+    {"assoc_remove", 4, 5, ASSOC_WRITER, 0,
+     "model, key, association, targets [, options]", removeFunc},
+    {"assoc_readonly", 0, 1, ASSOC_WRITER, 0, "[on]", readonlyFunc},
+    {0, 0, 0, 0, 0, 0, 0}};

@@ -87,5 +87,5 @@ static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 
 const AssocFunction aAssocConfigFunction[] = {{"assoc_config", 1, 2,
                                                SQLITE_UTF8 | SQLITE_DIRECTONLY,
-                                               configFunc, "name [, value]"},
-                                              {0, 0, 0, 0, 0, 0}};
+                                               configFunc, "name [, value]", 0},
+                                              {0, 0, 0, 0, 0, 0, 0}};

@@ -238,6 +238,7 @@ static void replaceOld(Definer *p) {
     const AssocSchema *pSchema = pDef->pSchema;
     if (sqlite3_stricmp(pDef->zName, p->zName) != 0) continue;
     if (sqlite3_stricmp(pSchema->zName, p->zSchema) == 0 || !pSchema->pNext) {
+      assocWriteNeed(p->pCall, "assoc_define", pSchema->zName);
       assocDefDelete(p->pCall, pSchema->zName, pDef->zModel, pDef->zName);
     }
   }
@@ -370,7 +371,7 @@ static void defineClear(Definer *p) {
 }
 
 /* assoc_define(model, kind, target [, options]): the association's name */
-static void defineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+static void defineFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                        sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
   const char *zKind = assocArgText(pCall, ap[1], "the kind");
@@ -393,7 +394,7 @@ static void defineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                   d.zTarget, d.zOptions);
     checkRow(&d);
   }
-  sqlite3_result_text(pCtx, d.zName, -1, SQLITE_TRANSIENT);
+  assocGiveText(pCall, pResult, d.zName);
   assocWriteEnd(pCall, &w);
   defineClear(&d);
 }
@@ -444,7 +445,7 @@ static AssocDef *undefineRead(AssocCall *pCall, AssocCatalog **ppCat,
 
 /* assoc_undefine(model, association): 1, or 0 if there was none. The name ''
 ** is the row of assoc_model(). */
-static void undefineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+static void undefineFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                          sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
   const char *zName = assocArgText(pCall, ap[1], "the association");
@@ -465,7 +466,7 @@ static void undefineFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   }
   assocWriteEnd(pCall, &w);
   assocCatalogUnref(pCat);
-  sqlite3_result_int(pCtx, n);
+  assocGiveInt(pResult, n);
 }
 
 /* ------------------------------------------------------------------ model */
@@ -636,7 +637,7 @@ static int modelRead(Modeller *m, const char *zModel) {
 }
 
 /* assoc_model(model, options): the model's name */
-static void modelFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+static void modelFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                       sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
   const char *zOptions = assocArgText(pCall, ap[1], "the options");
@@ -658,14 +659,15 @@ static void modelFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     assocDefWrite(pCall, m.zRowSchema, m.zRowModel, "", "model", 0, m.zText);
     modelCheck(&m);
   }
-  sqlite3_result_text(pCtx, m.zModel, -1, SQLITE_TRANSIENT);
+  assocGiveText(pCall, pResult, m.zModel);
   assocWriteEnd(pCall, &w);
   assocArenaFree(&m.mem);
 }
 
 const AssocFunction aAssocDefineFunction[] = {
-    {"assoc_define", 3, 4, ASSOC_WRITER, defineFunc,
-     "model, kind, target [, options]"},
-    {"assoc_undefine", 2, 2, ASSOC_WRITER, undefineFunc, "model, association"},
-    {"assoc_model", 2, 2, ASSOC_WRITER, modelFunc, "model, options"},
-    {0, 0, 0, 0, 0, 0}};
+    {"assoc_define", 3, 4, ASSOC_WRITER, 0, "model, kind, target [, options]",
+     defineFunc},
+    {"assoc_undefine", 2, 2, ASSOC_WRITER, 0, "model, association",
+     undefineFunc},
+    {"assoc_model", 2, 2, ASSOC_WRITER, 0, "model, options", modelFunc},
+    {0, 0, 0, 0, 0, 0, 0}};

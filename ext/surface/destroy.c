@@ -58,7 +58,7 @@ static char *destroyByKey(AssocCall *pCall, const char *zModel,
 }
 
 /* assoc_destroy(model, key [, options]): what was deleted and changed */
-static void destroyFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+static void destroyFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                         sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
   int mHow = nArg > 2 ? destroyOptions(pCall, ap[2]) : 0;
@@ -69,11 +69,11 @@ static void destroyFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (pCall->rc != SQLITE_OK) return;
   if (bWrite) assocWriteBeginOn(pCall, &save, "assoc_destroy", zModel);
   z = destroyByKey(pCall, zModel, ap[1], mHow, &n);
-  if (z) assocResultJson(pCtx, z, n);
+  assocGiveJson(pResult, z, n);
   if (bWrite) assocWriteEnd(pCall, &save);
 }
 
-const AssocFunction aAssocDestroyFunction[] = {{"assoc_destroy", 2, 3,
-                                                ASSOC_WRITER, destroyFunc,
-                                                "model, key [, options]"},
-                                               {0, 0, 0, 0, 0, 0}};
+const AssocFunction aAssocDestroyFunction[] = {
+    {"assoc_destroy", 2, 3, ASSOC_WRITER, 0, "model, key [, options]",
+     destroyFunc},
+    {0, 0, 0, 0, 0, 0, 0}};

@@ -1,6 +1,8 @@
 /*
 ** The table related, and tables made with it, can be written.
 **
+**   INSERT INTO related(model, json)
+**     VALUES('User', '{"name":"Zoe","posts":[{"title":"x"}]}'); -- a new root
 **   INSERT INTO related(model, key, association, id)
 **     VALUES('User', 1, 'posts', 7);                         -- links
 **   INSERT INTO related(model, key, association, json)
@@ -19,8 +21,9 @@
 ** What a row is, is in its hidden column assoc_row: the model, the
 ** association, and the values of both keys. SQLite hands it to xUpdate.
 **
-** Each row is changed with all that belongs to it, or not at all: see
-** write/gate.c.
+** INSERT INTO related does what assoc_insert(), assoc_create() and assoc_add()
+** do, and calls them. A table made with it has the target's columns, for which
+** there is no function.
 */
 #include "surface/surface.h"
 
@@ -29,13 +32,13 @@ typedef struct DmlRow DmlRow;
 struct DmlRow {
   const AssocDml *pDml;
   AssocCall *pCall;
+  AssocResult *pResult;
   AssocWriter writer;
   AssocCatalog *pCat;
   AssocModel *pModel; /* The source, and which of its rows */
   AssocRel *pRel;
   WriteRow source;
   WriteVal *aTarget; /* UPDATE, DELETE: the key of the target */
-  i64 iRowid;        /* What last_insert_rowid() is to be */
 };
 
 /* --------------------------------------------------------------- identity */
@@ -221,18 +224,13 @@ static WriteCell *dmlCells(DmlRow *p, int bUpdate, int *pn) {
 
 /* ------------------------------------------------------------------ insert */
 
-/* The source row and the association, as the columns name them. */
-static void dmlSource(DmlRow *p) {
+/* The source row and the association of a table that was made for it. */
+static void madeSource(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
   AssocCall *pCall = p->pCall;
-  const char *zModel = pDml->zModel, *zItem = pDml->zItem;
   WriteVal *aKey = 0;
-  if (zModel == 0) {
-    zModel = assocArgText(pCall, dmlNew(p, pDml->iModel), "the model");
-    zItem = assocArgText(pCall, dmlNew(p, pDml->iItem), "the association");
-  }
-  if (zItem) p->pModel = assocModelFind(pCall, p->pCat, zModel);
-  if (p->pModel) p->pRel = assocRelFind(pCall, p->pModel, zItem);
+  p->pModel = assocModelFind(pCall, p->pCat, pDml->zModel);
+  if (p->pModel) p->pRel = assocRelFind(pCall, p->pModel, pDml->zItem);
   if (p->pRel) (void)assocLinkOf(&p->writer, p->pRel, 0); /* Can it be? */
   if (pCall->rc == SQLITE_OK) {
     aKey = assocKeyOfValue(&p->writer, p->pModel, dmlNew(p, pDml->iKey));
@@ -240,68 +238,60 @@ static void dmlSource(DmlRow *p) {
   if (aKey) assocRowNeed(&p->writer, p->pModel, aKey, &p->source);
 }
 
-/* A new row; if its key is an integer, last_insert_rowid() gives it. */
-static void dmlCreate(DmlRow *p, sqlite3_value *pJsonVal) {
+/* A new row of the columns that are given. */
+static void madeInsert(DmlRow *p) {
   AssocWriter *w = &p->writer;
-  const AssocJson *pJson = 0;
-  const WriteCell *aCell = 0, *aThrough;
+  const WriteCell *aCell;
   WriteRow row = {0, 0};
   WriteLink *pLink;
-  int iBranch = 0, nCell = 0, nThrough;
-  if (pJsonVal) {
-    pJson = assocObjectOfValue(w, pJsonVal, "json");
-    if (pJson) pJson = assocRelBranch(w->pCall, p->pRel, pJson, &iBranch);
-  } else {
-    aCell = dmlCells(p, 0, &nCell);
-  }
-  aThrough = dmlThrough(p, &nThrough);
+  int nCell = 0;
+  madeSource(p);
   if (p->pCall->rc != SQLITE_OK) return;
-  pLink = assocLinkOf(w, p->pRel, iBranch);
+  aCell = dmlCells(p, 0, &nCell);
+  pLink = aCell ? assocLinkOf(w, p->pRel, 0) : 0;
   if (pLink == 0) return;
-  assocGraphCreate(w, pLink, &p->source, pJson, nCell, aCell, nThrough,
-                   aThrough, &row);
-  if (p->pCall->rc != SQLITE_OK || row.pModel->nKey > 1) return;
-  if (row.aKey[0].pVal == 0 && row.aKey[0].pJson == 0) {
-    p->iRowid = row.aKey[0].i;
-  } else if (row.aKey[0].pJson && row.aKey[0].pJson->eType == ASSOC_J_INT) {
-    p->iRowid = row.aKey[0].pJson->i;
-  }
+  assocGraphCreate(w, pLink, &p->source, 0, nCell, aCell, 0, 0, &row);
+  if (p->pCall->rc == SQLITE_OK) assocGiveKey(p->pCall, p->pResult, &row);
 }
 
-static void dmlLink(DmlRow *p, sqlite3_value *pId) {
-  AssocWriter *w = &p->writer;
-  const WriteCell *aThrough;
-  WriteTargets targets;
-  WriteChanges changes;
-  int nThrough;
-  assocTargetsOf(w, p->pRel, pId, &targets);
-  aThrough = dmlThrough(p, &nThrough);
-  assocChangesInit(&changes);
-  assocTargetsLink(w, p->pRel, &p->source, &targets, nThrough, aThrough,
-                   &changes);
-  sqlite3_free(assocChangesText(p->pCall, &changes, &w->nChange));
-}
-
-static void dmlInsert(DmlRow *p) {
+/* The function that does the same, and its arguments. */
+static void dmlCall(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
   sqlite3_value *pId = dmlGiven(p, pDml->iId);
   sqlite3_value *pJson = dmlGiven(p, pDml->iJson);
-  if (dmlGiven(p, pDml->iRow)) {
-    assocError(p->pCall, "assoc_row is found out, and cannot be given");
-  } else if (pDml->zModel == 0 && (pId != 0) == (pJson != 0)) {
+  sqlite3_value *pThrough = dmlGiven(p, pDml->iThrough);
+  sqlite3_value *pOptions = dmlGiven(p, pDml->iOption);
+  int bRoot = !dmlGiven(p, pDml->iKey) && !dmlGiven(p, pDml->iItem) && pId == 0;
+  sqlite3_value *ap[6] = {dmlNew(p, pDml->iModel),   dmlNew(p, pDml->iKey),
+                          dmlNew(p, pDml->iItem),    pId ? pId : pJson,
+                          dmlNew(p, pDml->iThrough), dmlNew(p, pDml->iOption)};
+  if ((pId != 0) == (pJson != 0)) {
     assocError(p->pCall, "INSERT INTO related needs either id, to link a row "
                          "that is there, or json, to create one");
-  }
-  if (p->pCall->rc == SQLITE_OK) dmlSource(p);
-  if (p->pCall->rc != SQLITE_OK) return;
-  if (pId) {
-    dmlLink(p, pId);
+  } else if (bRoot && pThrough) {
+    assocError(p->pCall, "through is of a join row, and a row without key and "
+                         "association has none");
+  } else if (bRoot) {
+    ap[1] = pJson;
+    ap[2] = ap[5];
+    assocCallByName(p->pCall, p->pResult, "assoc_insert", pOptions ? 3 : 2, ap);
   } else {
-    dmlCreate(p, pJson);
+    assocCallByName(p->pCall, p->pResult, pId ? "assoc_add" : "assoc_create",
+                    pOptions   ? 6
+                    : pThrough ? 5
+                               : 4,
+                    ap);
   }
 }
 
 /* ---------------------------------------------------------- update, delete */
+
+/* What was changed, as assoc_remove() says it. */
+static void dmlChanges(DmlRow *p, WriteChanges *pChanges) {
+  i64 n = 0;
+  char *z = assocChangesText(p->pCall, pChanges, &n);
+  assocGiveJson(p->pResult, z, n);
+}
 
 static void dmlDelete(DmlRow *p) {
   WriteLink *pLink;
@@ -313,14 +303,14 @@ static void dmlDelete(DmlRow *p) {
   if (pLink) {
     assocLinkRemove(&p->writer, pLink, &p->source, p->aTarget, &changes);
   }
-  sqlite3_free(assocChangesText(p->pCall, &changes, &p->writer.nChange));
+  dmlChanges(p, &changes);
 }
 
 /* Which row is related to which is changed by DELETE and INSERT. */
 static void dmlCheckSet(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
-  const int aCol[] = {pDml->iKey,  pDml->iRow, pDml->iModel,
-                      pDml->iItem, pDml->iId,  pDml->iDepth};
+  const int aCol[] = {pDml->iKey, pDml->iRow,   pDml->iModel, pDml->iItem,
+                      pDml->iId,  pDml->iDepth, pDml->iOption};
   int i;
   for (i = 0; i < ASSOC_COUNT(aCol); i++) {
     if (aCol[i] < 0 || dmlNew(p, aCol[i]) == 0) continue;
@@ -358,54 +348,39 @@ static void dmlUpdate(DmlRow *p) {
     assocLinkAdd(w, pLink, &p->source, p->aTarget, nThrough, aThrough,
                  &changes);
   }
-  sqlite3_free(assocChangesText(p->pCall, &changes, &w->nChange));
+  dmlChanges(p, &changes);
   if (nCell) assocRowUpdate(w, &row, nCell, aCell);
   if (pJson) assocGraphUpdate(w, &row, pJson);
+  assocGiveInt(p->pResult, w->nChange);
 }
 
 /* --------------------------------------------------------------- interface */
 
-static void dmlOne(AssocCall *pCall, DmlRow *p) {
+static void dmlRow(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
-  p->pCat = assocCatalogEnter(pCall);
+  p->pCat = assocCatalogEnter(p->pCall);
   if (p->pCat == 0) return;
-  assocGateNeedAll(pCall, p->pCat);
-  assocWriterInit(pCall, p->pCat, &p->writer);
+  assocWriterInit(p->pCall, p->pCat, &p->writer);
   if (pDml->nVal == 1) {
     dmlDelete(p);
   } else if (sqlite3_value_type(pDml->apVal[0]) == SQLITE_NULL) {
-    dmlInsert(p);
+    madeInsert(p);
   } else {
     dmlUpdate(p);
   }
   assocWriterClear(&p->writer);
-  assocCatalogLeave(pCall, p->pCat);
+  assocCatalogLeave(p->pCall, p->pCat);
 }
 
-/* All rows, together or not at all. */
-static void dmlJob(AssocCall *pCall, void *pArg) {
-  DmlRow *p = pArg;
-  AssocDml dml = *p->pDml;
-  DmlRow row;
-  i64 i;
-  for (i = 0; i < dml.nRow && pCall->rc == SQLITE_OK; i++) {
-    row = *p;
-    row.pDml = &dml;
-    dmlOne(pCall, &row);
-    p->iRowid = row.iRowid;
-    dml.apVal += dml.nVal;
+void assocRelatedRow(AssocCall *pCall, const AssocDml *pDml, AssocResult *p) {
+  DmlRow row = {.pDml = pDml, .pCall = pCall, .pResult = p};
+  int bInsert =
+      pDml->nVal > 1 && sqlite3_value_type(pDml->apVal[0]) == SQLITE_NULL;
+  if (bInsert && dmlGiven(&row, pDml->iRow)) {
+    assocError(pCall, "assoc_row is found out, and cannot be given");
+  } else if (bInsert && pDml->zModel == 0) {
+    dmlCall(&row);
+  } else {
+    dmlRow(&row);
   }
-}
-
-void assocDmlRun(AssocCall *pCall, const AssocDml *pDml, i64 *piRowid) {
-  i64 iOld = sqlite3_last_insert_rowid(pCall->db);
-  DmlRow row;
-  memset(&row, 0, sizeof(row));
-  row.pDml = pDml;
-  row.pCall = pCall;
-  row.iRowid = iOld;
-  assocGateRun(pCall, dmlJob, &row);
-  if (pCall->rc != SQLITE_OK) row.iRowid = iOld;
-  sqlite3_set_last_insert_rowid(pCall->db, row.iRowid);
-  *piRowid = row.iRowid;
 }

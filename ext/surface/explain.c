@@ -200,4 +200,5 @@ static void sqlFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 }
 
 const AssocFunction aAssocExplainFunction[] = {
-    {"assoc_sql", 1, 1, SQLITE_UTF8, sqlFunc, "query"}, {0, 0, 0, 0, 0, 0}};
+    {"assoc_sql", 1, 1, SQLITE_UTF8, sqlFunc, "query", 0},
+    {0, 0, 0, 0, 0, 0, 0}};

@@ -126,7 +126,7 @@ static int discoverRead(AssocLook *p, const char *zSchema,
 }
 
 /* assoc_discover([schema] [, options]) */
-static void discoverFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+static void discoverFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                          sqlite3_value **ap) {
   const char *zSchema = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;
   const char *zOptions = nArg > 1 ? assocArgTextOrNull(pCall, ap[1]) : 0;
@@ -161,11 +161,12 @@ static void discoverFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (!opt.bDry) {
     if (pCall->rc == SQLITE_OK) assocDiscoverWrite(&look, opt.nSure);
     z = assocDiscoverJson(&look, opt.nSure, opt.bGuess, &n);
-    if (z) assocResultJson(pCtx, z, n);
+    assocGiveJson(pResult, z, n);
     assocWriteEnd(pCall, &w);
   } else {
     z = assocDiscoverText(&look, opt.nSure, opt.bGuess);
-    if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);
+    if (z) assocGiveText(pCall, pResult, z);
+    sqlite3_free(z);
   }
   lookClear(&look);
   assocArenaFree(&mem);
@@ -287,8 +288,9 @@ const AssocRowsTable assocCheckTable = {
     checkMake};
 
 const AssocFunction aAssocLookFunction[] = {
-    {"assoc_diagram", 0, 2, ASSOC_READER, diagramFunc, "[format] [, options]"},
-    {"assoc_discover", 0, 2, ASSOC_WRITER, discoverFunc,
-     "[schema] [, options]"},
-    {"assoc_dump", 0, 0, ASSOC_READER, dumpFunc, ""},
-    {0, 0, 0, 0, 0, 0}};
+    {"assoc_diagram", 0, 2, ASSOC_READER, diagramFunc, "[format] [, options]",
+     0},
+    {"assoc_discover", 0, 2, ASSOC_WRITER, 0, "[schema] [, options]",
+     discoverFunc},
+    {"assoc_dump", 0, 0, ASSOC_READER, dumpFunc, "", 0},
+    {0, 0, 0, 0, 0, 0, 0}};

@@ -151,14 +151,14 @@ static void hasFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 }
 
 const AssocFunction aAssocReadFunction[] = {
-    {"eager", 1, -1, ASSOC_READER, eagerFunc, "query [, params...]"},
-    {"assoc_eager", 1, -1, ASSOC_READER, eagerFunc, "query [, params...]"},
+    {"eager", 1, -1, ASSOC_READER, eagerFunc, "query [, params...]", 0},
+    {"assoc_eager", 1, -1, ASSOC_READER, eagerFunc, "query [, params...]", 0},
     {"assoc_find", 2, -1, ASSOC_READER, findFunc,
-     "model, key [, shape [, params...]]"},
+     "model, key [, shape [, params...]]", 0},
     {"assoc_get", 3, -1, ASSOC_READER, getFunc,
-     "model, key, association [, params...]"},
+     "model, key, association [, params...]", 0},
     {"assoc_count", 3, -1, ASSOC_READER, countFunc,
-     "model, key, association [, params...]"},
+     "model, key, association [, params...]", 0},
     {"assoc_has", 4, -1, ASSOC_READER, hasFunc,
-     "model, key, association, targets [, params...]"},
-    {0, 0, 0, 0, 0, 0}};
+     "model, key, association, targets [, params...]", 0},
+    {0, 0, 0, 0, 0, 0, 0}};

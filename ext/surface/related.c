@@ -143,9 +143,9 @@ static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
 
 static int relatedDisconnect(sqlite3_vtab *pVtab) {
   RelatedTable *p = (RelatedTable *)pVtab;
-  assocConnUnref(p->pConn);
-  assert(p->pSource == 0);
-  sqlite3_free(p->zName);
+  assocConnUnref(p->dml.pConn);
+  assert(p->dml.pSource == 0);
+  sqlite3_free(p->dml.zName);
   sqlite3_free(p->zModel);
   sqlite3_free(p->zItem);
   sqlite3_free(p->zColumns);
@@ -160,9 +160,9 @@ static int relatedConnect(sqlite3 *db, void *pAux, int argc,
   AssocCall call;
   if (p == 0) return SQLITE_NOMEM;
   memset(p, 0, sizeof(*p));
-  p->pConn = assocConnRef(pAux);
-  assocCallInit(&call, p->pConn);
-  p->zName = assocMprintf(&call, "%s", argv[2]);
+  p->dml.pConn = assocConnRef(pAux);
+  assocCallInit(&call, p->dml.pConn);
+  p->dml.zName = assocMprintf(&call, "%s", argv[2]);
   if (argc <= 3 && strcmp(argv[0], argv[2]) == 0) {
     p->iModelCol = RELATED_COL_MODEL;
     p->iKeyCol = RELATED_COL_KEY;
@@ -171,8 +171,9 @@ static int relatedConnect(sqlite3 *db, void *pAux, int argc,
         &call,
         sqlite3_declare_vtab(db, "CREATE TABLE x(id, json, through, model TEXT "
                                  "HIDDEN, key BLOB HIDDEN, association TEXT "
-                                 "HIDDEN, depth INTEGER HIDDEN, assoc_row "
-                                 "HIDDEN PRIMARY KEY) WITHOUT ROWID"));
+                                 "HIDDEN, depth INTEGER HIDDEN, options TEXT "
+                                 "HIDDEN, assoc_row HIDDEN PRIMARY KEY) "
+                                 "WITHOUT ROWID"));
     p->iRowCol = RELATED_COL_ROW;
   } else {
     relatedDeclare(&call, p, argc, argv);
@@ -180,9 +181,9 @@ static int relatedConnect(sqlite3 *db, void *pAux, int argc,
   assocErrorCode(&call,
                  sqlite3_vtab_config(db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1));
   if (call.rc == SQLITE_OK) {
-    *ppVtab = &p->base;
+    *ppVtab = &p->dml.base;
   } else {
-    relatedDisconnect(&p->base);
+    relatedDisconnect(&p->dml.base);
   }
   return assocCallVtab(&call, pzErr);
 }
@@ -355,7 +356,7 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
     return SQLITE_OK;
   }
   rc = relatedEstimate(
-      p->pConn, p->zModel ? p->zModel : relatedLiteral(pInfo, want.iModel),
+      p->dml.pConn, p->zModel ? p->zModel : relatedLiteral(pInfo, want.iModel),
       p->zItem ? p->zItem : relatedLiteral(pInfo, want.iItem), &size);
   relatedPass(pInfo, want.iModel, &n);
   relatedPass(pInfo, want.iItem, &n);
@@ -366,60 +367,16 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
 
 /* ---------------------------------------------------------------- writing */
 
-/*
-** The rows of an INSERT ... SELECT. What OR IGNORE and OR FAIL keep is written
-** row by row, else all together: then all of it is undone, also in a database
-** that is attached.
-*/
-static void relatedInsertAll(AssocCall *pCall, AssocDml *pDml, i64 *piRowid) {
-  int eOr = sqlite3_vtab_on_conflict(pCall->db);
-  i64 nRow = pDml->nRow;
-  if (eOr != SQLITE_IGNORE && eOr != SQLITE_FAIL) {
-    if (nRow) assocDmlRun(pCall, pDml, piRowid);
-    return;
-  }
-  pDml->nRow = 1;
-  for (; nRow > 0 && pCall->rc == SQLITE_OK; nRow--) {
-    assocDmlRun(pCall, pDml, piRowid);
-    pDml->apVal += pDml->nVal;
-    if (eOr == SQLITE_IGNORE && (pCall->rc & 0xff) == SQLITE_CONSTRAINT) {
-      assocErrorForget(pCall); /* The row is passed over */
-    }
-  }
-}
-
-static void relatedInsert(AssocCall *pCall, RelatedTable *p, AssocDml *pDml,
-                          i64 *piRowid) {
-  sqlite3_stmt *pStmt = assocSourceStmt(p);
-  RelatedSource source;
-  *piRowid = sqlite3_last_insert_rowid(pCall->db);
-  if (pStmt == 0) {
-    assocDmlRun(pCall, pDml, piRowid);
-    return;
-  }
-  if (pStmt == p->pDone) {
-    *piRowid = p->iDoneRowid;
-    return;
-  }
-  assocSourceRead(pCall, p, pStmt, &source);
-  pDml->apVal = source.apVal;
-  pDml->nRow = source.nRow;
-  if (pCall->rc == SQLITE_OK) relatedInsertAll(pCall, pDml, piRowid);
-  p->pDone = pCall->rc == SQLITE_OK ? pStmt : 0;
-  p->iDoneRowid = *piRowid;
-  assocSourceClear(&source);
-}
-
 static int relatedUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
                          sqlite3_int64 *pRowid) {
   RelatedTable *p = (RelatedTable *)pVtab;
-  int bMade = p->zModel != 0, rc;
-  int bInsert = argc > 1 && sqlite3_value_type(argv[0]) == SQLITE_NULL;
-  AssocDml dml = {.zModel = p->zModel,
-                  .zItem = p->zItem,
+  int bMade = p->zModel != 0;
+  AssocDml dml = {.xRow = assocRelatedRow,
                   .nVal = argc,
                   .apVal = argv,
                   .nRow = 1,
+                  .zModel = p->zModel,
+                  .zItem = p->zItem,
                   .iId = bMade ? -1 : RELATED_COL_ID,
                   .iJson = bMade ? -1 : RELATED_COL_JSON,
                   .iThrough = bMade ? -1 : RELATED_COL_THROUGH,
@@ -427,39 +384,9 @@ static int relatedUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
                   .iKey = p->iKeyCol,
                   .iItem = p->iItemCol,
                   .iDepth = bMade ? -1 : RELATED_COL_DEPTH,
-                  .iRow = p->iRowCol};
-  AssocCall call;
-  i64 iRowid = 0;
-  *pRowid = sqlite3_last_insert_rowid(p->pConn->db);
-  if (bInsert && p->pSource) return assocSourceKeep(p, argc, argv);
-  assocCallInit(&call, p->pConn);
-  if (bInsert) {
-    relatedInsert(&call, p, &dml, &iRowid);
-  } else {
-    assocDmlRun(&call, &dml, &iRowid);
-  }
-  *pRowid = iRowid;
-  rc = assocCallVtab(&call, &pVtab->zErrMsg);
-  /* Only the plain code makes SQLite ask for OR IGNORE */
-  return (rc & 0xff) == SQLITE_CONSTRAINT ? SQLITE_CONSTRAINT : rc;
-}
-
-/* ----------------------------------------------------------- transactions */
-
-/*
-** A statement has begun or ended: rows that come from now on are another's. An
-** INSERT ... SELECT has a transaction of its own or, inside the user's, a
-** savepoint. (Statements that run while its rows are written have one as well,
-** but pDone is set after them.)
-*/
-static int relatedBegin(sqlite3_vtab *pVtab) {
-  ((RelatedTable *)pVtab)->pDone = 0;
-  return SQLITE_OK;
-}
-
-static int relatedSavepoint(sqlite3_vtab *pVtab, int iSavepoint) {
-  (void)iSavepoint;
-  return relatedBegin(pVtab);
+                  .iRow = p->iRowCol,
+                  .iOption = bMade ? -1 : RELATED_COL_OPTIONS};
+  return assocDmlUpdate(&p->dml, &dml, pRowid);
 }
 
 const sqlite3_module assocRelatedModule = {
@@ -476,10 +403,10 @@ const sqlite3_module assocRelatedModule = {
     .xEof = assocRelatedEof,
     .xColumn = assocRelatedColumn,
     .xUpdate = relatedUpdate,
-    .xBegin = relatedBegin,
-    .xCommit = relatedBegin,
-    .xRollback = relatedBegin,
-    .xSavepoint = relatedSavepoint,
-    .xRelease = relatedSavepoint,
-    .xRollbackTo = relatedSavepoint,
+    .xBegin = assocDmlBegin,
+    .xCommit = assocDmlCommit,
+    .xRollback = assocDmlRollback,
+    .xSavepoint = assocDmlSavepoint,
+    .xRelease = assocDmlRelease,
+    .xRollbackTo = assocDmlRelease,
 };

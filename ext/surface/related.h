@@ -24,25 +24,12 @@
 #define RELATED_COL_KEY 4
 #define RELATED_COL_ASSOCIATION 5
 #define RELATED_COL_DEPTH 6
-#define RELATED_COL_ROW 7
-
-/* Rows of an INSERT ... SELECT that were read before any is written. */
-typedef struct RelatedSource RelatedSource;
-struct RelatedSource {
-  i64 nRow, nAlloc;
-  int nVal;              /* Values of a row, as xUpdate got them */
-  sqlite3_value **apVal; /* OWNED: nRow*nVal values, each OWNED */
-};
+#define RELATED_COL_OPTIONS 7
+#define RELATED_COL_ROW 8
 
 typedef struct RelatedTable RelatedTable;
 struct RelatedTable {
-  sqlite3_vtab base;
-  AssocConn *pConn;        /* A reference */
-  char *zName;             /* OWNED: of the table itself */
-  RelatedSource *pSource;  /* BORROWED: rows are only kept there; or 0 */
-  sqlite3_stmt *pDone;     /* BORROWED: an INSERT that runs, and whose rows were
-                           ** all written; or 0 */
-  i64 iDoneRowid;          /* And what last_insert_rowid() is since */
+  AssocDmlTable dml;
   char *zModel;            /* OWNED: of the creatable table, else 0 */
   char *zItem;             /* OWNED: its association */
   char *zColumns;          /* OWNED: the columns that were declared */
@@ -54,15 +41,6 @@ struct RelatedTable {
 /* "title" TEXT, "likes" INTEGER: as the target's columns are now; *pn of them.
 ** OUT: freed with sqlite3_free(). */
 char *assocRelatedColumns(AssocCall *pCall, const AssocTable *pTab, int *pn);
-
-/* The running statement, if it is an INSERT ... SELECT into this table; or 0. */
-sqlite3_stmt *assocSourceStmt(const RelatedTable *p);
-/* Read all its rows. The caller clears pSource. See source.c. */
-void assocSourceRead(AssocCall *pCall, RelatedTable *p, sqlite3_stmt *pStmt,
-                     RelatedSource *pSource);
-/* Keep a row: SQLITE_OK or SQLITE_NOMEM. */
-int assocSourceKeep(RelatedTable *p, int nVal, sqlite3_value **apVal);
-void assocSourceClear(RelatedSource *pSource);
 
 /* Methods of a cursor. */
 int assocRelatedOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur);

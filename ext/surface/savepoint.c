@@ -121,10 +121,12 @@ void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                        const char *zModel) {
   int bRead = sqlite3_txn_state(pCall->db, 0) == SQLITE_TXN_READ;
   int bAuto = sqlite3_get_autocommit(pCall->db);
-  AssocCatalog *pCat = assocCatalogEnter(pCall);
+  AssocCatalog *pCat;
   AssocModel *pModel = 0;
   memset(p, 0, sizeof(*p));
+  if (pCall->bGate) return; /* The gate does what the savepoint would */
   p->bRead = bRead;
+  pCat = assocCatalogEnter(pCall);
   if (pCat == 0) return;
   p->bAuto = bAuto;
   writeAllowed(pCall, pCat, zFunction);
@@ -159,6 +161,29 @@ static const char *lockTable(AssocCall *pCall, AssocSchema *pSchema) {
   return 0;
 }
 
+void assocWriteNeed(AssocCall *pCall, const char *zFunction,
+                    const char *zSchema) {
+  AssocCatalog *pCat;
+  AssocSchema *pSchema;
+  if (!pCall->bGate) return;
+  if (sqlite3_stricmp(zSchema, "temp") == 0) {
+    assocFail(pCall,
+              &(AssocWhy){.eReason = ASSOC_E_UNSUPPORTED,
+                          .zHint = "call the function by SELECT"},
+              "a definition that is \"temp\" belongs to one connection, and "
+              "INSERT INTO assoc_call may be run by another; %s() cannot write "
+              "it so",
+              zFunction);
+    return;
+  }
+  pCat = assocCatalogEnter(pCall);
+  pSchema = pCat ? assocSchemaFind(pCat, zSchema) : 0;
+  if (pSchema && assocSchemaLoad(pCall, pSchema)) {
+    assocGateNeedSchema(pCall, pSchema);
+  }
+  assocCatalogLeave(pCall, pCat);
+}
+
 /* Definitions are read to know whether there is anything to be written, and
 ** that must not need a lock: a program may declare all of them whenever it
 ** starts. */
@@ -166,6 +191,7 @@ int assocWriteAgain(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                     const char *zSchema) {
   AssocCatalog *pCat;
   const char *zTable = 0;
+  assocWriteNeed(pCall, zFunction, zSchema);
   if (pCall->rc != SQLITE_OK || !p->bAuto || !p->bOpen) return 0;
   if (sqlite3_stricmp(zSchema, "temp") == 0) return 0;
   pCat = assocCatalogEnter(pCall);

@@ -20,7 +20,7 @@
 ** The rows of INSERT ... VALUES (...), (...) are read in the same way, so that
 ** they are written together.
 */
-#include "surface/related.h"
+#include "surface/surface.h"
 
 /* An application may have left the deprecated function out of its SQLite. */
 #if defined(SQLITE_OMIT_DEPRECATED)
@@ -98,7 +98,7 @@ static const char *sourceInto(const char *z) {
 
 /* Does the text insert several rows into this table? With RETURNING SQLite
 ** keeps them aside itself. */
-static int sourceReads(const RelatedTable *p, const char *z) {
+static int sourceReads(const AssocDmlTable *p, const char *z) {
   int n, bWord, nDepth = 0, bValues = 0, bMany = 0;
   z = z ? sourceInto(z) : 0;
   if (z == 0) return 0;
@@ -119,7 +119,7 @@ static int sourceReads(const RelatedTable *p, const char *z) {
   return bMany;
 }
 
-sqlite3_stmt *assocSourceStmt(const RelatedTable *p) {
+sqlite3_stmt *assocSourceStmt(const AssocDmlTable *p) {
   sqlite3_stmt *pStmt = 0, *pFound = 0;
   int n = 0;
   while ((pStmt = sqlite3_next_stmt(p->pConn->db, pStmt)) != 0) {
@@ -134,8 +134,8 @@ sqlite3_stmt *assocSourceStmt(const RelatedTable *p) {
 
 /* ------------------------------------------------------------------- rows */
 
-int assocSourceKeep(RelatedTable *p, int nVal, sqlite3_value **apVal) {
-  RelatedSource *pSource = p->pSource;
+int assocSourceKeep(AssocDmlTable *p, int nVal, sqlite3_value **apVal) {
+  AssocSource *pSource = p->pSource;
   int i;
   if (pSource->nRow >= pSource->nAlloc) {
     i64 nNew = pSource->nAlloc * 2 + 64;
@@ -161,7 +161,7 @@ int assocSourceKeep(RelatedTable *p, int nVal, sqlite3_value **apVal) {
   return SQLITE_OK;
 }
 
-void assocSourceClear(RelatedSource *pSource) {
+void assocSourceClear(AssocSource *pSource) {
   i64 i;
   for (i = 0; i < pSource->nRow * pSource->nVal; i++) {
     sqlite3_value_free(pSource->apVal[i]);
@@ -182,8 +182,8 @@ static void sourceRun(AssocCall *pCall, sqlite3_stmt *pFrom,
   if (bLend) assocErrorCode(pCall, sourceLend(pCopy, pFrom));
 }
 
-void assocSourceRead(AssocCall *pCall, RelatedTable *p, sqlite3_stmt *pStmt,
-                     RelatedSource *pSource) {
+void assocSourceRead(AssocCall *pCall, AssocDmlTable *p, sqlite3_stmt *pStmt,
+                     AssocSource *pSource) {
   sqlite3_stmt *pCopy = assocPrepare(pCall, "%s", sqlite3_sql(pStmt));
   memset(pSource, 0, sizeof(*pSource));
   p->pSource = pSource;

@@ -9,6 +9,23 @@
 #include "load/load.h"
 #include "write/write.h"
 
+/*
+** Where a function that writes puts its result: into the context of the call
+** or, of a statement that does the same, here, from where assoc_result() gives
+** it.
+*/
+typedef struct AssocResult AssocResult;
+struct AssocResult {
+  sqlite3_context *pCtx; /* 0: it is kept here */
+  int eType;             /* What is kept: SQLITE_INTEGER, SQLITE_TEXT, or 0 */
+  int bJson;             /* The text is JSON */
+  i64 i, n;
+  char *z;             /* OWNED: a text of n bytes */
+  sqlite3_value *pVal; /* OWNED: or any value */
+  int bRowid;          /* A row was made that has this rowid */
+  i64 iRowid;
+};
+
 typedef struct AssocFunction AssocFunction;
 struct AssocFunction {
   const char *zName;
@@ -16,19 +33,23 @@ struct AssocFunction {
   int mFlag;      /* SQLITE_DIRECTONLY, SQLITE_DETERMINISTIC, … */
   void (*xFunc)(AssocCall *, sqlite3_context *, int, sqlite3_value **);
   const char *zArgs; /* For the error that there are too few or too many */
+  /* In place of xFunc, of one that INSERT INTO assoc_call runs as well */
+  void (*xWrite)(AssocCall *, AssocResult *, int, sqlite3_value **);
 };
 
-/* Ends with a zName of 0. */
+/* Each ends with a zName of 0. */
 extern const AssocFunction aAssocChangeFunction[];
 extern const AssocFunction aAssocConfigFunction[];
 extern const AssocFunction aAssocDefineFunction[];
 extern const AssocFunction aAssocDestroyFunction[];
+extern const AssocFunction aAssocDmlFunction[];
 extern const AssocFunction aAssocErrorFunction[];
 extern const AssocFunction aAssocExplainFunction[];
 extern const AssocFunction aAssocLookFunction[];
 extern const AssocFunction aAssocReadFunction[];
 extern const AssocFunction aAssocSyncFunction[];
 
+extern const sqlite3_module assocCallModule;
 extern const sqlite3_module assocEagerModule;
 extern const sqlite3_module assocRelatedModule;
 
@@ -74,6 +95,16 @@ void assocResultKey(AssocCall *pCall, sqlite3_context *pCtx, int nVal,
 /* Give JSON text to SQLite. zJson is freed with sqlite3_free(). */
 void assocResultJson(sqlite3_context *pCtx, char *zJson, i64 n);
 
+/* The result of a function that writes. z of Json is freed with sqlite3_free(),
+** or 0 after an error; that of Text is copied. */
+void assocGiveInt(AssocResult *p, i64 i);
+void assocGiveText(AssocCall *pCall, AssocResult *p, const char *z);
+void assocGiveJson(AssocResult *p, char *z, i64 n);
+void assocGiveValue(AssocCall *pCall, AssocResult *p, sqlite3_value *pVal);
+/* The key of a new row: a value or, composite, an array. */
+void assocGiveKey(AssocCall *pCall, AssocResult *p, const WriteRow *pRow);
+void assocResultClear(AssocResult *p);
+
 /* ------------------------------------------------------------------ write */
 
 /* Around the work of a function that writes. Begin fails inside a statement
@@ -96,6 +127,10 @@ void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
 ** all has to be read again. */
 int assocWriteAgain(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                     const char *zSchema);
+/* Definitions of a database are to be written: inside a statement that writes,
+** can that be undone? */
+void assocWriteNeed(AssocCall *pCall, const char *zFunction,
+                    const char *zSchema);
 /* Between them, before DDL that makes the connection's statements expire, and
 ** after the last table was dropped. The database has a token. */
 void assocWriteHold(AssocCall *pCall, const char *zSchema);
@@ -104,23 +139,72 @@ void assocWriteEnd(AssocCall *pCall, AssocWrite *p);
 /* An error if another definition over the same foreign key disagrees. */
 void assocSyncCheck(AssocCall *pCall, AssocRel *pRel);
 
-/* -------------------------------------------------------------------- dml */
+/* -------------------------------------------------------------------- dml --
+**
+** Tables whose rows are written: related, those made with it, and assoc_call.
+*/
 
-/* Rows of a statement that writes to related, or to a table made with it: one,
-** or those of an INSERT ... SELECT. Columns that a table has not are -1. */
+/* Rows of an INSERT ... SELECT that were read before any is written. */
+typedef struct AssocSource AssocSource;
+struct AssocSource {
+  i64 nRow, nAlloc;
+  int nVal;              /* Values of a row, as xUpdate got them */
+  sqlite3_value **apVal; /* OWNED: nRow*nVal values, each OWNED */
+};
+
+/* What these tables have in common; each begins with it. */
+typedef struct AssocDmlTable AssocDmlTable;
+struct AssocDmlTable {
+  sqlite3_vtab base;
+  AssocConn *pConn;     /* A reference */
+  char *zName;          /* OWNED: of the table itself */
+  AssocSource *pSource; /* BORROWED: rows are only kept there; or 0 */
+  sqlite3_stmt *pDone;  /* BORROWED: an INSERT that runs, and whose rows were
+                        ** all written; or 0 */
+  i64 iDoneRowid;       /* And what last_insert_rowid() is since */
+};
+
+/* Rows to be written: the one that xUpdate got, or those of an INSERT ...
+** SELECT. xRow writes the first of them. Of related alone: its columns, -1
+** where a table has not got them. */
 typedef struct AssocDml AssocDml;
 struct AssocDml {
-  const char *zModel, *zItem; /* Of a table made with it, else 0 */
-  int nVal;                   /* What xUpdate got for a row */
-  sqlite3_value **apVal;      /* nRow*nVal values */
+  void (*xRow)(AssocCall *, const AssocDml *, AssocResult *);
+  int nVal;              /* What xUpdate got for a row */
+  sqlite3_value **apVal; /* nRow*nVal values */
   i64 nRow;
-  int iId, iJson, iThrough, iModel, iKey, iItem, iDepth, iRow;
+  const char *zModel, *zItem; /* Of a table made with related, else 0 */
+  int iId, iJson, iThrough, iModel, iKey, iItem, iDepth, iRow, iOption;
 };
-void assocDmlRun(AssocCall *pCall, const AssocDml *pDml, i64 *piRowid);
+/* The method xUpdate, of which pDml has the arguments. */
+int assocDmlUpdate(AssocDmlTable *p, AssocDml *pDml, sqlite3_int64 *piRowid);
+/* Other methods. */
+int assocDmlBegin(sqlite3_vtab *pVtab);
+int assocDmlCommit(sqlite3_vtab *pVtab);
+int assocDmlRollback(sqlite3_vtab *pVtab);
+int assocDmlSavepoint(sqlite3_vtab *pVtab, int iSavepoint);
+int assocDmlRelease(sqlite3_vtab *pVtab, int iSavepoint);
+
+/* The running statement, if it inserts several rows into this table; or 0. */
+sqlite3_stmt *assocSourceStmt(const AssocDmlTable *p);
+/* Read all its rows. The caller clears pSource. See source.c. */
+void assocSourceRead(AssocCall *pCall, AssocDmlTable *p, sqlite3_stmt *pStmt,
+                     AssocSource *pSource);
+/* Keep a row: SQLITE_OK or SQLITE_NOMEM. */
+int assocSourceKeep(AssocDmlTable *p, int nVal, sqlite3_value **apVal);
+void assocSourceClear(AssocSource *pSource);
+
+/* Write a row of related, or of a table made with it: see AssocDml.xRow. */
+void assocRelatedRow(AssocCall *pCall, const AssocDml *pDml, AssocResult *p);
 /* The hidden column assoc_row as a result: what identifies a row. */
 void assocDmlIdentity(AssocCall *pCall, sqlite3_context *pCtx,
                       const AssocRel *pRel, const AssocKeys *pSource,
                       sqlite3_value **apTarget);
+/* Run a function that writes, as its name and arguments say. */
+void assocCallByName(AssocCall *pCall, AssocResult *p, const char *zName,
+                     int nArg, sqlite3_value **ap);
+/* Are that many arguments too few, or too many? Then it is an error. */
+int assocCallArgs(AssocCall *pCall, const AssocFunction *p, int nArg);
 
 /* ------------------------------------------------------------------- rows */
 

@@ -223,5 +223,5 @@ static void syncFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 }
 
 const AssocFunction aAssocSyncFunction[] = {
-    {"assoc_sync", 0, 1, ASSOC_WRITER, syncFunc, "[options]"},
-    {0, 0, 0, 0, 0, 0}};
+    {"assoc_sync", 0, 1, ASSOC_WRITER, syncFunc, "[options]", 0},
+    {0, 0, 0, 0, 0, 0, 0}};

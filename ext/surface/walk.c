@@ -51,7 +51,7 @@ struct RelatedCursor {
 };
 
 static AssocConn *relatedConn(sqlite3_vtab_cursor *pCur) {
-  return ((RelatedTable *)pCur->pVtab)->pConn;
+  return ((RelatedTable *)pCur->pVtab)->dml.pConn;
 }
 
 /* ----------------------------------------------------------------- cursor */
@@ -60,7 +60,7 @@ int assocRelatedOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   RelatedCursor *p = sqlite3_malloc64(sizeof(*p));
   if (p == 0) return SQLITE_NOMEM;
   memset(p, 0, sizeof(*p));
-  assocConnHold(((RelatedTable *)pVtab)->pConn);
+  assocConnHold(((RelatedTable *)pVtab)->dml.pConn);
   *ppCur = &p->base;
   return SQLITE_OK;
 }
@@ -440,7 +440,7 @@ int assocRelatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   const char *zModel = pTab->zModel, *zItem = pTab->zItem;
   AssocCall call;
   (void)idxStr;
-  assocCallInit(&call, pTab->pConn);
+  assocCallInit(&call, pTab->dml.pConn);
   relatedReset(&call, p);
   if (idxNum & RELATED_MISSING) {
     assocError(&call,

@@ -172,12 +172,13 @@ static void gateCover(AssocCall *pCall, GateJob *pJob, const AssocTable *pTab) {
   assocError(pCall, "a database more is written"); /* Nobody reads this */
 }
 
-void assocGateNeed(AssocCall *pCall, const AssocTable *pTab) {
-  AssocSchema *pSchema = pTab->pSchema;
+/* pTab is a table of the database that can have a carrier, or 0. */
+static void gateNeed(AssocCall *pCall, AssocSchema *pSchema,
+                     const AssocTable *pTab) {
   GateJob *pJob = gateBare(pCall->pConn, pSchema->zName);
   if (pJob == 0 || pCall->rc != SQLITE_OK) return;
   if (sqlite3_stricmp(pSchema->zName, "main") == 0) return;
-  if (!carrierColumn(pTab)) pTab = carrierTable(pCall, pSchema);
+  if (pTab == 0) pTab = carrierTable(pCall, pSchema);
   if (pTab) {
     gateCover(pCall, pJob, pTab);
   } else {
@@ -187,6 +188,14 @@ void assocGateNeed(AssocCall *pCall, const AssocTable *pTab) {
                "does the same",
                pSchema->zName);
   }
+}
+
+void assocGateNeed(AssocCall *pCall, const AssocTable *pTab) {
+  gateNeed(pCall, pTab->pSchema, carrierColumn(pTab) ? pTab : 0);
+}
+
+void assocGateNeedSchema(AssocCall *pCall, AssocSchema *pSchema) {
+  gateNeed(pCall, pSchema, 0);
 }
 
 void assocGateNeedAll(AssocCall *pCall, AssocCatalog *pCat) {
@@ -208,6 +217,27 @@ void assocGateNeedAll(AssocCall *pCall, AssocCatalog *pCat) {
 
 /* -------------------------------------------------------------------- run */
 
+/*
+** Tables for definitions were made, and then undone with the rest: SQLite has
+** still got them in its copy of the schema, and only a statement that is
+** prepared anew notices. If that cannot be, the whole transaction has to go, as
+** it does after this error, which SQLite tells as having no memory.
+*/
+static void gateReread(AssocCall *pCall, const GateJob *pJob) {
+  AssocCall call;
+  int i;
+  assocCallInit(&call, pCall->pConn);
+  for (i = -1; i < pJob->nCover; i++) {
+    sqlite3_stmt *pStmt =
+        assocPrepare(&call, "SELECT 1 FROM \"%w\".sqlite_schema",
+                     i < 0 ? "main" : pJob->azSchema[i]);
+    (void)assocStep(&call, pStmt);
+    assocFinalize(&call, pStmt);
+  }
+  if (call.rc != SQLITE_OK) pCall->rc = SQLITE_IOERR_NOMEM;
+  assocCallClear(&call);
+}
+
 static void gateTry(AssocCall *pCall, GateJob *pJob) {
   sqlite3_stmt *pStmt =
       assocPrepare(pCall, "INSERT INTO main.assoc_gate(job) SELECT 1");
@@ -215,23 +245,29 @@ static void gateTry(AssocCall *pCall, GateJob *pJob) {
   if (pStmt == 0) return;
   pJob->iCover = pJob->bDone = pJob->bAgain = 0;
   pCall->pConn->pGate = pJob;
+  pCall->pConn->bMadeTables = 0;
   rc = sqlite3_step(pStmt);
   pCall->pConn->pGate = 0;
   if (rc != SQLITE_DONE) assocErrorCode(pCall, sqlite3_reset(pStmt));
   sqlite3_finalize(pStmt);
+  if (pCall->rc != SQLITE_OK && pCall->pConn->bMadeTables) {
+    gateReread(pCall, pJob);
+  }
   if (!pJob->bDone) assocPrivateTaken(pCall, "assoc_gate");
 }
 
 void assocGateRun(AssocCall *pCall, void (*xDo)(AssocCall *, void *),
                   void *pArg) {
   GateJob job = {.pCall = pCall, .xDo = xDo, .pArg = pArg};
-  int i;
+  int i, bGate = pCall->bGate;
+  pCall->bGate = 1;
   gateTry(pCall, &job);
   while (job.bAgain && pCall->rc == SQLITE_ERROR) {
     assocErrorForget(pCall); /* It said only that a carrier is needed */
     gateTry(pCall, &job);
   }
   assert(!job.bAgain || pCall->rc != SQLITE_OK);
+  pCall->bGate = bGate;
   for (i = 0; i < job.nCover; i++) {
     sqlite3_free(job.azSchema[i]);
     sqlite3_free(job.azCarrier[i]);

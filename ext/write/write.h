@@ -355,6 +355,8 @@ int assocGateRegister(AssocConn *pConn);
 ** that runs, this is an error, and the job begins anew: it must leave nothing
 ** behind but what SQLite undoes. */
 void assocGateNeed(AssocCall *pCall, const AssocTable *pTab);
+/* The same for a database as a whole. */
+void assocGateNeedSchema(AssocCall *pCall, AssocSchema *pSchema);
 /* The same for all databases, if there are TEMP triggers: those may write any
 ** of them. */
 void assocGateNeedAll(AssocCall *pCall, AssocCatalog *pCat);

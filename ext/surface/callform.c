@@ -1,0 +1,163 @@
+/*
+** Every function that writes rows or definitions, as a statement that writes:
+** one that replicas forward, and that drivers put into their transaction.
+**
+**   INSERT INTO assoc_call(name, a1, a2, a3, a4)
+**     VALUES ('assoc_set', 'User', 1, 'posts', '[1,2]');
+**   SELECT assoc_result();      -- {"added":[2],"removed":[],"moved":[]}
+**
+** The last argument is the last that is not NULL; the hidden column argc says
+** it otherwise. The table has no rows.
+*/
+#include "surface/surface.h"
+
+#define CALL_NAME 0
+#define CALL_A1 1
+#define CALL_ARGS 6
+#define CALL_ARGC (CALL_A1 + CALL_ARGS)
+
+static const AssocFunction *const apFunction[] = {
+    aAssocChangeFunction, aAssocDefineFunction, aAssocDestroyFunction,
+    aAssocLookFunction};
+
+/* ------------------------------------------------------------------- name */
+
+static void callUnknown(AssocCall *pCall, const char *zName,
+                        const char *zNear) {
+  AssocWhy why = {.eReason = ASSOC_E_ARGUMENT, .zName = zName};
+  if (sqlite3_stricmp(zName, "assoc_sync") == 0) {
+    why.zHint =
+        "run the statements that SELECT assoc_sync('{\"dryRun\":true}') "
+        "gives, which any engine forwards";
+    assocFail(pCall, &why,
+              "assoc_sync() changes the schema, which a statement that writes "
+              "cannot do");
+  } else if (pCall->pConn->xCallable(zName, (int)strlen(zName)) == 2) {
+    assocFail(pCall, &why,
+              "%s() writes no rows and no definitions; call it by SELECT",
+              zName);
+  } else {
+    why.zNear = zNear;
+    assocFail(pCall, &why, "there is no function '%s' that writes", zName);
+  }
+}
+
+static const AssocFunction *callFind(AssocCall *pCall, const char *zName) {
+  AssocNearest near = {.zWritten = zName};
+  const AssocFunction *p;
+  int i;
+  for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
+    for (p = apFunction[i]; p->zName; p++) {
+      if (p->xWrite == 0) continue;
+      if (sqlite3_stricmp(p->zName, zName) == 0) return p;
+      assocNearestTry(&near, p->zName);
+    }
+  }
+  callUnknown(pCall, zName, near.zBest);
+  return 0;
+}
+
+int assocCallArgs(AssocCall *pCall, const AssocFunction *p, int nArg) {
+  if (nArg >= p->nMin && (p->nMax < 0 || nArg <= p->nMax)) return 1;
+  assocError(pCall, "%s(%s) was called with %d argument%s", p->zName, p->zArgs,
+             nArg, nArg == 1 ? "" : "s");
+  return 0;
+}
+
+void assocCallByName(AssocCall *pCall, AssocResult *pResult, const char *zName,
+                     int nArg, sqlite3_value **ap) {
+  const AssocFunction *p = callFind(pCall, zName);
+  AssocCatalog *pCat;
+  if (p == 0 || !assocCallArgs(pCall, p, nArg)) return;
+  pCat = assocCatalogEnter(pCall);
+  if (pCat) assocGateNeedAll(pCall, pCat);
+  assocCatalogLeave(pCall, pCat);
+  if (pCall->rc == SQLITE_OK) p->xWrite(pCall, pResult, nArg, ap);
+}
+
+/* ------------------------------------------------------------------- rows */
+
+/* How many arguments there are; -1 after an error. */
+static int callCount(AssocCall *pCall, sqlite3_value **ap) {
+  i64 n;
+  int i = CALL_ARGS;
+  if (sqlite3_value_type(ap[CALL_ARGC]) != SQLITE_NULL) {
+    n = assocValueWhole(ap[CALL_ARGC]);
+    if (n >= 0 && n <= CALL_ARGS) return (int)n;
+    assocFail(pCall, &(AssocWhy){.eReason = ASSOC_E_ARGUMENT},
+              "argc is the number of arguments, from 0 to %d", CALL_ARGS);
+    return -1;
+  }
+  while (i > 0 && sqlite3_value_type(ap[CALL_A1 + i - 1]) == SQLITE_NULL) i--;
+  return i;
+}
+
+static void callRow(AssocCall *pCall, const AssocDml *pDml, AssocResult *p) {
+  sqlite3_value **ap = &pDml->apVal[2];
+  const char *zName = assocArgText(pCall, ap[CALL_NAME], "the name");
+  int nArg = zName ? callCount(pCall, ap) : -1;
+  if (nArg >= 0) assocCallByName(pCall, p, zName, nArg, &ap[CALL_A1]);
+}
+
+static int callUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
+                      sqlite3_int64 *pRowid) {
+  AssocDml dml = {.xRow = callRow, .nVal = argc, .apVal = argv, .nRow = 1};
+  return assocDmlUpdate((AssocDmlTable *)pVtab, &dml, pRowid);
+}
+
+/* ------------------------------------------------------------------ table */
+
+static int callDisconnect(sqlite3_vtab *pVtab) {
+  AssocDmlTable *p = (AssocDmlTable *)pVtab;
+  assert(p->pSource == 0);
+  assocConnUnref(p->pConn);
+  sqlite3_free(p->zName);
+  sqlite3_free(p);
+  return SQLITE_OK;
+}
+
+static int callConnect(sqlite3 *db, void *pAux, int argc,
+                       const char *const *argv, sqlite3_vtab **ppVtab,
+                       char **pzErr) {
+  AssocDmlTable *p = sqlite3_malloc64(sizeof(*p));
+  AssocCall call;
+  (void)argc;
+  if (p == 0) return SQLITE_NOMEM;
+  memset(p, 0, sizeof(*p));
+  p->pConn = assocConnRef(pAux);
+  assocCallInit(&call, p->pConn);
+  p->zName = assocMprintf(&call, "%s", argv[2]);
+  assocErrorCode(&call, sqlite3_declare_vtab(
+                            db, "CREATE TABLE x(name TEXT, a1, a2, a3, a4, a5,"
+                                " a6, argc INTEGER HIDDEN)"));
+  assocErrorCode(&call,
+                 sqlite3_vtab_config(db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1));
+  assocErrorCode(&call, sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY));
+  if (call.rc == SQLITE_OK) {
+    *ppVtab = &p->base;
+  } else {
+    callDisconnect(&p->base);
+  }
+  return assocCallVtab(&call, pzErr);
+}
+
+const sqlite3_module assocCallModule = {
+    .iVersion = 2,
+    .xConnect = callConnect,
+    .xBestIndex = assocPrivateBestIndex,
+    .xDisconnect = callDisconnect,
+    .xOpen = assocPrivateOpen,
+    .xClose = assocPrivateClose,
+    .xFilter = assocPrivateFilter,
+    .xNext = assocPrivateNext,
+    .xEof = assocPrivateEof,
+    .xColumn = assocPrivateColumn,
+    .xRowid = assocPrivateRowid,
+    .xUpdate = callUpdate,
+    .xBegin = assocDmlBegin,
+    .xCommit = assocDmlCommit,
+    .xRollback = assocDmlRollback,
+    .xSavepoint = assocDmlSavepoint,
+    .xRelease = assocDmlRelease,
+    .xRollbackTo = assocDmlRelease,
+};

@@ -1,0 +1,204 @@
+/*
+** Statements that write to a table of ours, and what is left to be told:
+**
+**   INSERT INTO related(model, json) VALUES ('User', '{"name":"Zoe"}');
+**   SELECT assoc_result();                                  -- {"id":3}
+**
+** Each row is changed with all that belongs to it, or not at all: see
+** write/gate.c. The rows of an INSERT ... SELECT are read before the first is
+** written: see source.c.
+*/
+#include "surface/surface.h"
+
+/* ----------------------------------------------------------------- result */
+
+static void resultFree(void *p) {
+  assocResultClear(p);
+  sqlite3_free(p);
+}
+
+/* What the last row gave, on this connection; 0 if memory runs out. */
+static AssocResult *resultOf(AssocCall *pCall) {
+  AssocConn *pConn = pCall->pConn;
+  AssocResult *p = pConn->aSlot[ASSOC_SLOT_RESULT].p;
+  if (p) return p;
+  p = assocMalloc(pCall, sizeof(*p));
+  if (p == 0) return 0;
+  memset(p, 0, sizeof(*p));
+  pConn->aSlot[ASSOC_SLOT_RESULT].p = p;
+  pConn->aSlot[ASSOC_SLOT_RESULT].xFree = resultFree;
+  return p;
+}
+
+/* A statement begins: nothing has been written. */
+static void resultForget(AssocConn *pConn) {
+  AssocResult *p = pConn->aSlot[ASSOC_SLOT_RESULT].p;
+  if (p) assocResultClear(p);
+}
+
+/* assoc_result(): what the function that does the same would have given, of the
+** last row that a statement wrote to related or assoc_call */
+static void resultFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                       sqlite3_value **ap) {
+  const AssocResult *p = pCall->pConn->aSlot[ASSOC_SLOT_RESULT].p;
+  (void)nArg, (void)ap;
+  if (p == 0) return;
+  if (p->pVal) {
+    sqlite3_result_value(pCtx, p->pVal);
+  } else if (p->eType == SQLITE_INTEGER) {
+    sqlite3_result_int64(pCtx, p->i);
+  } else if (p->eType == SQLITE_TEXT) {
+    sqlite3_result_text64(pCtx, p->z, (u64)p->n, SQLITE_TRANSIENT, SQLITE_UTF8);
+    if (p->bJson) sqlite3_result_subtype(pCtx, 'J');
+  }
+}
+
+const AssocFunction aAssocDmlFunction[] = {{"assoc_result", 0, 0,
+                                            SQLITE_UTF8 | ASSOC_RESULT_SUBTYPE,
+                                            resultFunc, "", 0},
+                                           {0, 0, 0, 0, 0, 0, 0}};
+
+/* ------------------------------------------------------------------- rows */
+
+/* Rows that are written together, and the result of the last. */
+typedef struct DmlJob DmlJob;
+struct DmlJob {
+  const AssocDml *pDml;
+  AssocResult result;
+};
+
+static void dmlJob(AssocCall *pCall, void *pArg) {
+  DmlJob *p = pArg;
+  AssocDml dml = *p->pDml;
+  i64 i;
+  for (i = 0; i < dml.nRow && pCall->rc == SQLITE_OK; i++) {
+    assocResultClear(&p->result);
+    dml.xRow(pCall, &dml, &p->result);
+    dml.apVal += dml.nVal;
+  }
+}
+
+/* All of them, or none: then what has been kept is as it was. */
+static void dmlRun(AssocCall *pCall, const AssocDml *pDml, i64 *piRowid) {
+  i64 iOld = sqlite3_last_insert_rowid(pCall->db);
+  AssocResult *pKept = resultOf(pCall);
+  AssocResult old;
+  DmlJob job = {.pDml = pDml};
+  if (pKept == 0) return;
+  old = *pKept;
+  memset(pKept, 0, sizeof(*pKept));
+  assocGateRun(pCall, dmlJob, &job);
+  assocResultClear(pKept); /* A trigger may have written here, too */
+  if (pCall->rc == SQLITE_OK) {
+    *pKept = job.result;
+    assocResultClear(&old);
+  } else {
+    *pKept = old;
+    assocResultClear(&job.result);
+  }
+  *piRowid = pCall->rc == SQLITE_OK && pKept->bRowid ? pKept->iRowid : iOld;
+  sqlite3_set_last_insert_rowid(pCall->db, *piRowid);
+}
+
+/*
+** The rows of an INSERT ... SELECT. What OR IGNORE and OR FAIL keep is written
+** row by row, else all together: then all of it is undone, also in a database
+** that is attached.
+*/
+static void dmlInsertAll(AssocCall *pCall, AssocDml *pDml, i64 *piRowid) {
+  int eOr = sqlite3_vtab_on_conflict(pCall->db);
+  i64 nRow = pDml->nRow;
+  if (eOr != SQLITE_IGNORE && eOr != SQLITE_FAIL) {
+    if (nRow) dmlRun(pCall, pDml, piRowid);
+    return;
+  }
+  pDml->nRow = 1;
+  for (; nRow > 0 && pCall->rc == SQLITE_OK; nRow--) {
+    dmlRun(pCall, pDml, piRowid);
+    pDml->apVal += pDml->nVal;
+    if (eOr == SQLITE_IGNORE && (pCall->rc & 0xff) == SQLITE_CONSTRAINT) {
+      assocErrorForget(pCall); /* The row is passed over */
+    }
+  }
+}
+
+static void dmlInsert(AssocCall *pCall, AssocDmlTable *p, AssocDml *pDml,
+                      i64 *piRowid) {
+  sqlite3_stmt *pStmt = assocSourceStmt(p);
+  AssocSource source;
+  if (pStmt && pStmt == p->pDone) {
+    *piRowid = p->iDoneRowid;
+    return;
+  }
+  resultForget(pCall->pConn);
+  if (pStmt == 0) {
+    dmlRun(pCall, pDml, piRowid);
+    return;
+  }
+  assocSourceRead(pCall, p, pStmt, &source);
+  pDml->apVal = source.apVal;
+  pDml->nRow = source.nRow;
+  if (pCall->rc == SQLITE_OK) dmlInsertAll(pCall, pDml, piRowid);
+  p->pDone = pCall->rc == SQLITE_OK ? pStmt : 0;
+  p->iDoneRowid = *piRowid;
+  assocSourceClear(&source);
+}
+
+int assocDmlUpdate(AssocDmlTable *p, AssocDml *pDml, sqlite3_int64 *piRowid) {
+  int bInsert =
+      pDml->nVal > 1 && sqlite3_value_type(pDml->apVal[0]) == SQLITE_NULL;
+  AssocCall call;
+  i64 iRowid = sqlite3_last_insert_rowid(p->pConn->db);
+  int rc;
+  *piRowid = iRowid;
+  if (bInsert && p->pSource) return assocSourceKeep(p, pDml->nVal, pDml->apVal);
+  assocCallInit(&call, p->pConn);
+  if (bInsert) {
+    dmlInsert(&call, p, pDml, &iRowid);
+  } else {
+    resultForget(p->pConn);
+    dmlRun(&call, pDml, &iRowid);
+  }
+  *piRowid = iRowid;
+  if (call.rc != SQLITE_OK) p->pDone = 0;
+  rc = assocCallVtab(&call, &p->base.zErrMsg);
+  /* Only the plain code makes SQLite ask for OR IGNORE */
+  return (rc & 0xff) == SQLITE_CONSTRAINT ? SQLITE_CONSTRAINT : rc;
+}
+
+/* ----------------------------------------------------------- transactions */
+
+/*
+** A statement has begun or ended: rows that come from now on are another's. An
+** INSERT ... SELECT has a transaction of its own or, inside the user's, a
+** savepoint; but others have one as well. (Statements that run while its rows
+** are written have one, too; but pDone and the result are set after them.)
+*/
+int assocDmlBegin(sqlite3_vtab *pVtab) {
+  AssocDmlTable *p = (AssocDmlTable *)pVtab;
+  p->pDone = 0;
+  resultForget(p->pConn);
+  return SQLITE_OK;
+}
+
+int assocDmlCommit(sqlite3_vtab *pVtab) {
+  ((AssocDmlTable *)pVtab)->pDone = 0;
+  return SQLITE_OK;
+}
+
+int assocDmlRollback(sqlite3_vtab *pVtab) {
+  return assocDmlBegin(pVtab);
+}
+
+int assocDmlSavepoint(sqlite3_vtab *pVtab, int iSavepoint) {
+  AssocDmlTable *p = (AssocDmlTable *)pVtab;
+  (void)iSavepoint;
+  p->pDone = 0;
+  if (p->pConn->pJob == 0 && assocSourceStmt(p)) resultForget(p->pConn);
+  return SQLITE_OK;
+}
+
+int assocDmlRelease(sqlite3_vtab *pVtab, int iSavepoint) {
+  (void)iSavepoint;
+  return assocDmlCommit(pVtab);
+}
