@@ -1,22 +1,30 @@
 /*
-** A row is deleted, and with it happens to all that refer to it what onDelete
-** says: of the associations, and of the foreign keys that the schema
-** declares, whether PRAGMA foreign_keys is on or off.
+** Destroying a row: the row is deleted, and to all rows that refer to it
+** happens what onDelete says. This covers the associations and the foreign keys
+** that the schema declares, whether PRAGMA foreign_keys is on or off.
 **
-** First it is found out which rows go (reach.c), and nothing is changed. Rows
-** that refer to them and do not go with them have to let go, and get NULL or
-** the default, or their key forbids it, and they stop everything. Of a circle
-** that SQLite enforces one row lets go first.
+**   1. reach.c collects the rows that go, and changes nothing.
+**   2. Rows that refer to those and stay: if a key says RESTRICT, this is an
+**      error, before anything is changed.
+**   3. The keys of rows that stay become NULL or the default:
+**        UPDATE posts SET user_id=NULL WHERE rowid=?2
+**   4. In a circle of foreign keys that SQLite enforces, one row's key becomes
+**      NULL too, although the row goes.
+**   5. The rows are deleted, those that refer to others first:
+**        DELETE FROM posts WHERE rowid=?1
 **
-** A row of a model with soft deletion is marked, and stays.
+** A row of a model with soft deletion is not deleted but marked:
+**        UPDATE posts SET deletedAt=?1 WHERE rowid=?2
 */
 #include "write/destroy.h"
 
 /* --------------------------------------------------------------- judging */
 
 /*
-** Rows that an edge found and that did not have to go with it. If its key
-** forbids them to be left, the first of them are told.
+** Look at the rows that an edge found and that do not cascade. If they stay and
+** the key says RESTRICT, an error lists the first ten. If they go by another
+** way although SQLite enforces this key, the order of deletion has to respect
+** the key too (bTangled).
 */
 static void edgeJudge(WriteDestroyer *d, DestroyEdge *p) {
   AssocWriter *w = d->w;
@@ -51,7 +59,8 @@ static void edgeJudge(WriteDestroyer *d, DestroyEdge *p) {
 
 /* ---------------------------------------------------------------- changing */
 
-/* Is the text a literal: a number, 'a text', NULL, TRUE or FALSE? */
+/* The value of a column's default as the schema's text has it: a number, 'a
+** text', NULL, TRUE or FALSE. 0 if it is an expression. */
 static AssocJson *edgeDefault(AssocWriter *w, const char *z) {
   int n = (int)strlen(z);
   AssocJson *p;
@@ -77,8 +86,8 @@ static AssocJson *edgeDefault(AssocWriter *w, const char *z) {
   return p && p->eType < ASSOC_J_TEXT ? p : 0;
 }
 
-/* What a column of the edge gets: NULL, or its default. PRAGMA table_xinfo
-** gives cid, name, type, notnull, dflt_value. */
+/* The value for a column of the edge: NULL, or the column's default. PRAGMA
+** table_xinfo gives cid, name, type, notnull, dflt_value. */
 static AssocJson *edgeValue(WriteDestroyer *d, const DestroyEdge *p,
                             int eAction, int iCol) {
   AssocWriter *w = d->w;
@@ -102,8 +111,8 @@ static AssocJson *edgeValue(WriteDestroyer *d, const DestroyEdge *p,
   return pJson;
 }
 
-/* Columns that are set: all, but of those that become NULL only such as may
-** be. */
+/* The columns to set. All of them for a default; for NULL only those that may
+** be NULL. Returns how many. OUT: *paCol lasts until rows are forgotten. */
 static int edgeColumns(AssocWriter *w, const DestroyEdge *p, int eAction,
                        int **paCol) {
   const WriteRefer *pRefer = p->pRefer;
@@ -120,7 +129,8 @@ static int edgeColumns(AssocWriter *w, const DestroyEdge *p, int eAction,
   return n;
 }
 
-/* UPDATE posts SET user_id=NULL WHERE id=?2, with all but the row bound. */
+/* UPDATE posts SET user_id=NULL WHERE id=?2, with every value bound except the
+** row's identity. */
 static WriteSql *edgeUpdate(WriteDestroyer *d, const DestroyEdge *p,
                             int eAction, int nCol, const int *aCol) {
   AssocWriter *w = d->w;
@@ -136,7 +146,8 @@ static WriteSql *edgeUpdate(WriteDestroyer *d, const DestroyEdge *p,
   return w->pCall->rc == SQLITE_OK ? pSql : 0;
 }
 
-/* Once for the report, whichever edges lead to the row. */
+/* Put a changed row into the report, once, even if several edges lead to it. A
+** dry run shows every edge. */
 static void edgeReportChange(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
   DestroyTable *pChild = p->pChild;
   u32 nOld = pChild->changed.nSlot;
@@ -150,7 +161,8 @@ static void edgeReportChange(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
   sqlite3_reset(pStmt);
 }
 
-/* A dry run fails with the words of SQLite, which has nothing to say then. */
+/* A dry run raises the error that SQLite's NOT NULL would raise in a real
+** run. */
 static void edgeRefused(AssocWriter *w, const DestroyEdge *p, int iCol) {
   const AssocTable *pTab = p->pChild->pTab;
   if (p->eNow != DESTROY_NULL || !pTab->aCol[iCol].bNotNull) return;
@@ -159,8 +171,8 @@ static void edgeRefused(AssocWriter *w, const DestroyEdge *p, int iCol) {
                pTab->aCol[iCol].zName);
 }
 
-/* The rows of an edge that stay let go of what goes. If none of the columns
-** may be NULL, SQLite says so. */
+/* Set the keys of the rows that stay to NULL or the default. If no column of
+** the key may be NULL, the UPDATE fails with SQLite's own error. */
 static void edgeChange(WriteDestroyer *d, DestroyEdge *p) {
   AssocWriter *w = d->w;
   WriteSql *pSql = 0;
@@ -181,8 +193,8 @@ static void edgeChange(WriteDestroyer *d, DestroyEdge *p) {
   }
 }
 
-/* Does SQLite look at the key when the transaction ends? No pragma tells, but
-** EXPLAIN does: the UPDATE of such a key counts with FkCounter 1. */
+/* Does SQLite check this key only when the transaction ends? No PRAGMA tells,
+** but EXPLAIN does: in the UPDATE of a deferred key, FkCounter has P1 = 1. */
 static int edgeDeferred(WriteDestroyer *d, const DestroyEdge *p) {
   AssocCall *pCall = d->w->pCall;
   const AssocTable *pTab = p->pChild->pTab;
@@ -204,6 +216,8 @@ static int edgeDeferred(WriteDestroyer *d, const DestroyEdge *p) {
 #define DESTROY_DEFER                                                          \
   "; they can go in a transaction with PRAGMA defer_foreign_keys=ON"
 
+/* The error for a circle that cannot be deleted. zBut is the end of its
+** text. */
 static void edgeCircle(WriteDestroyer *d, const DestroyEdge *p,
                        const char *zBut) {
   const AssocTable *pTab = p->pChild->pTab;
@@ -213,14 +227,16 @@ static void edgeCircle(WriteDestroyer *d, const DestroyEdge *p,
 }
 
 /*
-** A circle none of whose keys may be NULL can be deleted only if SQLite looks
-** at the end: if the key is DEFERRABLE INITIALLY DEFERRED, or PRAGMA
-** defer_foreign_keys is on. (To turn it on would make all statements be
-** prepared anew, those that undo everything among them; and memory may not
-** suffice for that.) Where SQLite acts itself, it does what the key says.
+** A circle where no key may be NULL. SQLite can delete such rows only if it
+** checks the key at the end of the transaction: the key is DEFERRABLE INITIALLY
+** DEFERRED, or PRAGMA defer_foreign_keys is on. (assoc does not turn this
+** PRAGMA on itself: all statements would have to be prepared anew, also those
+** of the rollback, and memory may not suffice for that.) If the declared action
+** is CASCADE or SET DEFAULT, SQLite resolves the circle itself.
 */
 static void edgeTied(WriteDestroyer *d, DestroyEdge *p) {
   const char *zDeclared = p->pRefer->zDeclared;
+  assert(zDeclared);
   if (strcmp(zDeclared, "NO ACTION") == 0) {
     if (d->pTied == 0) d->pTied = p;
     if (d->bDryRun && !edgeDeferred(d, p)) edgeCircle(d, p, DESTROY_DEFER);
@@ -230,7 +246,7 @@ static void edgeTied(WriteDestroyer *d, DestroyEdge *p) {
   }
 }
 
-/* Rows that close a circle let go, though they will be deleted too. */
+/* Set the key of the rows that close a circle to NULL, although they go. */
 static void edgeUntie(WriteDestroyer *d, DestroyEdge *p) {
   AssocWriter *w = d->w;
   WriteSql *pSql;
@@ -247,7 +263,7 @@ static void edgeUntie(WriteDestroyer *d, DestroyEdge *p) {
   }
 }
 
-/* Do something with all edges. */
+/* Call xDo for all edges of all tables, until an error. */
 static void destroyEdges(WriteDestroyer *d,
                          void (*xDo)(WriteDestroyer *, DestroyEdge *)) {
   DestroyTable *p;
@@ -262,8 +278,9 @@ static void destroyEdges(WriteDestroyer *d,
 
 /* ---------------------------------------------------------------- deleting */
 
-/* A row that was not deleted is gone already, by a trigger or by SQLite's
-** own foreign keys; or a trigger keeps it, and then nothing may go. */
+/* The DELETE of a row changed nothing. Either a trigger or one of SQLite's own
+** actions deleted the row before. Or a trigger keeps the row: this is an error,
+** since then nothing may be deleted. */
 static void tableCheckGone(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   sqlite3_stmt *pStmt;
   if (p->pTab->eType != ASSOC_TABLE) return;
@@ -275,11 +292,13 @@ static void tableCheckGone(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   sqlite3_reset(pStmt);
 }
 
+/* Delete one row. */
 static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   AssocWriter *w = d->w;
   WriteSql *pSql =
       assocWriteSql(w, WRITE_DELETE, p->pTab, 0, 0, p->nId, p->aId, 0, 0);
   int n;
+  assert(!d->bSoft && !d->bDryRun);
   if (pSql == 0) return;
   assocErrorCode(w->pCall, assocKeymapBind(&p->rows, iRow, pSql->pStmt, 1));
   while (assocStep(w->pCall, pSql->pStmt)) { /* PRAGMA count_changes */
@@ -291,7 +310,8 @@ static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   if (n == 0) tableCheckGone(d, p, iRow);
 }
 
-/* The time, as the column of soft deletion takes it. */
+/* The current time in the form that the soft-deletion column stores: seconds
+** for an integer column, else 'YYYY-MM-DD HH:MM:SS' in UTC. */
 static sqlite3_value *tableNow(WriteDestroyer *d, const DestroyTable *p) {
   AssocWriter *w = d->w;
   const AssocColumn *pCol = &p->pTab->aCol[p->pModel->iDeleted];
@@ -307,10 +327,12 @@ static sqlite3_value *tableNow(WriteDestroyer *d, const DestroyTable *p) {
   return pNow;
 }
 
+/* Mark one row as deleted. All rows of a run get the same time. */
 static void tableMark(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   AssocWriter *w = d->w;
   WriteSql *pSql = assocWriteSql(w, WRITE_UPDATE, p->pTab, 1,
                                  &p->pModel->iDeleted, p->nId, p->aId, 0, 0);
+  assert(d->bSoft && p->pModel->iDeleted >= 0);
   if (p->pNow == 0) p->pNow = tableNow(d, p);
   if (pSql == 0 || p->pNow == 0) return;
   assocErrorCode(w->pCall, sqlite3_bind_value(pSql->pStmt, 1, p->pNow));
@@ -318,7 +340,8 @@ static void tableMark(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   assocWriteRun(w, pSql);
 }
 
-/* Delete all rows, those first that refer to others. */
+/* Delete or mark all rows in order. If a circle made SQLite refuse, the error
+** says what can be done. */
 static void destroyAll(WriteDestroyer *d) {
   AssocCall *pCall = d->w->pCall;
   i64 i;
@@ -349,7 +372,8 @@ static void reportTable(WriteDestroyer *d, AssocOut *pOut,
   if (z) assocJsonString(pOut, z, (i64)strlen(z));
 }
 
-/* "posts":[1,2],"comments":[5] of the groups that were deleted, or changed */
+/* "posts":[1,2],"comments":[5]: rows by table, either the deleted or the
+** changed ones. */
 static void reportTables(WriteDestroyer *d, AssocOut *pOut, int bDeleted) {
   DestroyTable *p;
   DestroyGroup *pGroup;
@@ -395,6 +419,8 @@ static void reportGroups(WriteDestroyer *d, AssocOut *pOut) {
   assocOutText(pOut, "]", 1);
 }
 
+/* The report as JSON: of a dry run the groups, else the tables.
+** OUT: *pn bytes, freed with sqlite3_free(). */
 static char *destroyReport(WriteDestroyer *d, i64 *pn) {
   AssocCall *pCall = d->w->pCall;
   AssocOut out;
@@ -419,6 +445,7 @@ static char *destroyReport(WriteDestroyer *d, i64 *pn) {
 
 /* --------------------------------------------------------------- interface */
 
+/* The writer's destroyer, made at first use. 0 after an error. */
 static WriteDestroyer *destroyerOf(AssocWriter *w) {
   WriteDestroyer *d = w->pDestroyer;
   if (d || w->pCall->rc != SQLITE_OK) return d;
@@ -431,6 +458,7 @@ static WriteDestroyer *destroyerOf(AssocWriter *w) {
   return d;
 }
 
+/* Forget the rows that an edge found. */
 static void edgeReset(DestroyEdge *p) {
   assocKeymapClear(&p->found);
   assocKeymapClear(&p->knot);
@@ -443,7 +471,7 @@ static void edgeReset(DestroyEdge *p) {
   p->pGroup = 0;
 }
 
-/* Forget the rows; tables, edges and statements serve again. */
+/* Forget all rows. Tables, edges and statements stay for the next run. */
 static void destroyerReset(WriteDestroyer *d) {
   DestroyTable *p;
   DestroyEdge *pEdge;
@@ -469,7 +497,8 @@ static void destroyerReset(WriteDestroyer *d) {
   }
 }
 
-/* The row itself, which pStmt stands on. */
+/* Take in the row to destroy, which pStmt stands on. A row that was marked
+** before is an error in a report, and nothing to do otherwise. */
 static void destroyFirst(WriteDestroyer *d, DestroyTable *p,
                          sqlite3_stmt *pStmt) {
   DestroyGroup *pGroup;
@@ -487,7 +516,7 @@ static void destroyFirst(WriteDestroyer *d, DestroyTable *p,
   if (d->bReport) assocDestroyKey(d->w, p, &pGroup->keys, pStmt);
 }
 
-/* Its table, with the row as its first. */
+/* The table of the row to destroy, with this row as row 0. */
 static DestroyTable *destroyRoot(WriteDestroyer *d, const WriteRow *pRow) {
   AssocWriter *w = d->w;
   AssocModel *pModel = pRow->pModel;
@@ -504,6 +533,7 @@ static DestroyTable *destroyRoot(WriteDestroyer *d, const WriteRow *pRow) {
   return p;
 }
 
+/* The five steps: see the head of this file. mHow: WRITE_CASCADE, … */
 static void destroyRun(WriteDestroyer *d, const WriteRow *pRow, int mHow) {
   AssocCall *pCall = d->w->pCall;
   DestroyTable *pRoot;
@@ -514,6 +544,7 @@ static void destroyRun(WriteDestroyer *d, const WriteRow *pRow, int mHow) {
   d->bDryRun = (mHow & WRITE_DRYRUN) != 0;
   d->bSoft = !(mHow & WRITE_FORCE) && pRow->pModel->iDeleted >= 0;
   d->bEnforced = bEnforced && !d->bSoft;
+  assert(d->order.n == 0 && d->todo.n == 0);
   pRoot = destroyRoot(d, pRow);
   assocDestroyVisit(d, pRoot);
   destroyEdges(d, edgeJudge); /* All, before anything is changed */

@@ -1,6 +1,6 @@
 /*
-** What the two files of assoc_destroy() share: reach.c, which finds out which
-** rows go, and destroy.c, which does it. Used by no other.
+** What assoc_destroy() shares between its two files: reach.c finds out which
+** rows go, and destroy.c changes and deletes them. Private to both.
 */
 #ifndef ASSOC_WRITE_DESTROY_H
 #define ASSOC_WRITE_DESTROY_H
@@ -14,130 +14,137 @@ typedef struct DestroyStep DestroyStep;
 typedef struct DestroySteps DestroySteps;
 typedef struct DestroyTable DestroyTable;
 
-/* What happens to the rows of an edge. */
-#define DESTROY_CASCADE 0
-#define DESTROY_NULL 1
-#define DESTROY_DEFAULT 2
-#define DESTROY_RESTRICT 3 /* And NO ACTION: nothing may dangle */
-#define DESTROY_NOT (-1)   /* No constraint */
+/* What happens to rows that refer to a row which goes. */
+#define DESTROY_CASCADE 0  /* They go, too */
+#define DESTROY_NULL 1     /* Their key becomes NULL */
+#define DESTROY_DEFAULT 2  /* Their key becomes the column's default */
+#define DESTROY_RESTRICT 3 /* They forbid it. Also for NO ACTION */
+#define DESTROY_NOT (-1)   /* Nothing: there is no constraint */
 
-/* How far a row that is to be deleted is. */
-#define DESTROY_NEW 0
-#define DESTROY_ENTERED 1
-#define DESTROY_LEFT 2
+/* How far the search is with a row that is to be deleted. */
+#define DESTROY_NEW 0     /* Found, not visited */
+#define DESTROY_ENTERED 1 /* On the stack */
+#define DESTROY_LEFT 2    /* Visited: it is in the order of deletion */
 
-/* Rows for the report. */
+/* Rows of one table that came by one edge, for the report. */
 struct DestroyGroup {
   DestroyTable *pTable;
-  const char *zPath; /* By which associations one comes to them */
+  const char *zPath; /* The associations that lead to them: "posts.comments" */
   u8 eAction;
-  AssocOut keys; /* Their keys, with commas between */
+  AssocOut keys; /* Their keys as JSON, with commas between */
   DestroyGroup *pNext;
 };
 
-/* Rows of a table are identified by the rowid, else the key: one number for
-** each in the keymap of those that are to be deleted. */
+/* A table and its rows that go. Rows are identified by the rowid, else by the
+** key. A keymap numbers them from 0; this number is what iRow means
+** everywhere. */
 struct DestroyTable {
   AssocTable *pTab;
   AssocModel *pModel;
   int nId; /* Columns that identify a row */
   const int *aId;
-  const AssocKeyRule *aRule; /* Equal is identical */
-  sqlite3_value **apVal;     /* Room for nId values */
-  u8 bKeyIsId;               /* They are the model's key */
-  u8 bEdges;                 /* pEdge has been found */
-  AssocKeymap rows;          /* To be deleted */
-  u8 *aState;                /* OWNED: how far each of them is */
-  u32 nState;
-  AssocKeymap changed; /* Rows that changed, for the report */
-  const char *zPath;   /* By which way its first row came */
-  sqlite3_value *pNow; /* The time, if rows are marked */
-  DestroyEdge *pEdge;  /* Keys that refer to it */
-  sqlite3_stmt *pLoad; /* Identity and key of a row, by its identity */
-  sqlite3_stmt *pRoot; /* And by the model's key */
-  DestroyTable *pNext; /* In the order in which they came */
+  const AssocKeyRule *aRule; /* Keys are equal only if identical */
+  sqlite3_value **apVal;     /* Scratch: nId values */
+  u8 bKeyIsId;               /* aId is the model's key */
+  u8 bEdges;                 /* pEdge has been filled */
+  AssocKeymap rows;          /* Rows to delete */
+  u8 *aState;                /* OWNED: DESTROY_NEW, … of each of them */
+  u32 nState;                /* Size of aState */
+  AssocKeymap changed;       /* Rows that changed, for the report */
+  const char *zPath;         /* The path to its first row; 0: none yet */
+  sqlite3_value *pNow;       /* The time for the soft-deletion column */
+  DestroyEdge *pEdge;        /* Foreign keys that refer to this table */
+  sqlite3_stmt *pLoad; /* Gives identity and key of a row, by its identity */
+  sqlite3_stmt *pRoot; /* The same, by the model's key */
+  DestroyTable *pNext; /* In the order in which tables were met */
 };
 
+/* A foreign key from a table of rows that go. */
 struct DestroyEdge {
   WriteRefer *pRefer;
   DestroyTable *pParent, *pChild;
-  int eAction;          /* As it is said */
-  int eNow;             /* As it is in this run */
-  AssocKeymap found;    /* Rows that do not cascade */
-  AssocKeymap knot;     /* Rows that close a circle */
-  DestroyGroup *pGroup; /* Rows that came by it in this run */
-  sqlite3_stmt *pFind;  /* The rows that refer to a row */
-  sqlite3_stmt *pPairs; /* And all that refer to any, each with it */
-  u8 bIndexed;
-  i64 nAsked;
-  AssocKeymap pairParent, pairChild; /* Without an index: all that refer */
-  DestroyPair *aPair;                /* OWNED: to any, sorted */
+  int eAction;          /* As defined: DESTROY_* */
+  int eNow;             /* In this run, with its options */
+  AssocKeymap found;    /* Child rows found, if the edge does not cascade */
+  AssocKeymap knot;     /* Child rows that close a circle */
+  DestroyGroup *pGroup; /* Child rows of this run, for the report */
+  sqlite3_stmt *pFind;  /* Child rows that refer to one row */
+  sqlite3_stmt
+      *pPairs; /* All child rows that refer to any row, with that row */
+  u8 bIndexed; /* pFind uses an index */
+  i64 nAsked;  /* Lookups so far in this run */
+  AssocKeymap pairParent, pairChild; /* Without an index: numbers of the rows */
+  DestroyPair *aPair;                /* OWNED: nPair pairs, sorted by parent */
   i64 nPair;
-  DestroyEdge *pNext; /* Of the same parent */
+  DestroyEdge *pNext; /* The next of the same parent */
 };
 
+/* A parent's row and a child's row that refers to it. */
 struct DestroyPair {
   u32 iParent, iChild;
 };
 
-/* Rows, as a stack or in an order. */
+/* Rows of several tables: a stack, or the order of deletion. */
 struct DestroyStep {
   DestroyTable *pTable;
   u32 iRow;
-  u8 bLeave; /* All that refer to it have been visited */
+  u8 bLeave; /* Stack: leave this row, instead of entering it */
 };
 struct DestroySteps {
   DestroyStep *a; /* OWNED */
   i64 n, nAlloc;
 };
 
+/* A destroyer lasts as long as its writer. The rows last for one run. */
 struct WriteDestroyer {
   AssocWriter *w;
-  u8 bCascade, bDryRun, bReport;
-  u8 bSoft;           /* Rows are marked as deleted, and stay */
+  u8 bCascade, bDryRun, bReport; /* Options of this run */
+  u8 bSoft;           /* Mark rows as deleted instead of deleting them */
   u8 bEnforced;       /* SQLite enforces foreign keys */
-  DestroyEdge *pTied; /* An edge of a circle none of whose rows can let go */
-  u8 bTangled;        /* Edges that do not cascade count for the order too */
-  DestroySteps todo, order;
-  DestroyTable *pTable, **ppTableEnd;
-  DestroyGroup *pGroup, **ppGroupEnd; /* Of this run */
+  DestroyEdge *pTied; /* An edge of a circle where no key may be NULL, or 0 */
+  u8 bTangled;        /* Edges that do not cascade restrict the order, too */
+  DestroySteps todo, order; /* The search's stack; the order of deletion */
+  DestroyTable *pTable, **ppTableEnd; /* All tables met so far */
+  DestroyGroup *pGroup, **ppGroupEnd; /* Groups of this run */
 };
 
-/* The table among those that are known, or a new one. */
+/* The entry of a table, made if it is new. 0 after an error. */
 DestroyTable *assocDestroyTable(WriteDestroyer *d, AssocTable *pTab);
-/* The statement that gives a row by values of these columns: its identity, its
-** key where that is something else, and whether it is marked. */
+/* A statement that selects a row by values of these columns. It gives the row's
+** identity, its key if that is something else, and whether it is marked. The
+** writer owns it. */
 sqlite3_stmt *assocDestroyStmt(AssocWriter *w, const DestroyTable *p, int nCol,
                                const int *aCol);
-/* Load a row of one of the table's keymaps. The caller resets the statement,
-** which stands on it; 0: it is not there. */
+/* Load row iRow of one of the table's keymaps: the statement stands on the row,
+** and the caller resets it. 0: the row does not exist. */
 sqlite3_stmt *assocDestroyLoad(AssocWriter *w, DestroyTable *p,
                                AssocKeymap *pMap, u32 iRow);
-/* Was the row that pStmt stands on marked before? */
+/* Was the row that pStmt stands on marked as deleted before? */
 int assocDestroyIsDead(const DestroyTable *p, sqlite3_stmt *pStmt);
-/* The number that a keymap of the table has for the row whose identity pStmt
-** has from column iFrom on; ASSOC_NOSLOT if it has none and bAdd is 0. */
+/* The number that a keymap of the table has for a row, whose identity pStmt
+** gives from column iFrom on. A new row is added with bAdd, else
+** ASSOC_NOSLOT. */
 u32 assocDestroyRowOf(AssocWriter *w, const DestroyTable *p, AssocKeymap *pMap,
                       sqlite3_stmt *pStmt, int iFrom, int bAdd);
-/* Is a row of another keymap of the table among those to be deleted? */
+/* Is row iRow of another keymap of the table among the rows to delete? */
 int assocDestroyGoes(AssocWriter *w, DestroyTable *p, AssocKeymap *pMap,
                      u32 iRow);
-/* A new group of the report. */
+/* A new, empty group of the report. 0 after an error. */
 DestroyGroup *assocDestroyGroup(WriteDestroyer *d, DestroyTable *pTable,
                                 const char *zPath, int eAction);
-/* Add the key of the row that pStmt stands on, with a comma before it. */
+/* Append the key of the row that pStmt stands on, with a comma between keys. */
 void assocDestroyKey(AssocWriter *w, const DestroyTable *p, AssocOut *pOut,
                      sqlite3_stmt *pStmt);
-/* A row came by an edge, and pStmt stands on it: it belongs into the report. */
+/* Add the row that pStmt stands on, which came by an edge, to the report. */
 void assocDestroyShow(WriteDestroyer *d, DestroyEdge *pEdge,
                       sqlite3_stmt *pStmt);
-/* Visit the first row of a table, and all that are to go with it. */
+/* Search from row 0 of a table for all rows that go with it. Fills d->order. */
 void assocDestroyVisit(WriteDestroyer *d, DestroyTable *pTable);
-/* The same once more, where rows that go have keys among each other that
-** SQLite enforces, but by which they were not found: the order has to be right
-** for these too. */
+/* Search once more if d->bTangled: rows that go refer to each other by keys
+** that SQLite enforces but that do not cascade, and the order has to respect
+** these. */
 void assocDestroyReorder(WriteDestroyer *d, DestroyTable *pRoot);
-/* Free an order of rows. */
+/* Free the rows of a stack or an order. */
 void assocDestroyStepsClear(DestroySteps *p);
 
 #endif /* ASSOC_WRITE_DESTROY_H */

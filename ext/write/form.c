@@ -6,8 +6,8 @@
 **    "author": {...},                   an association
 **    "PostTags": {"priority": 1}}       the join row, under its table's name
 **
-** A name is a column first, as everywhere: then the join table, then an
-** association.
+** A name that could mean several things is a column first, as everywhere in
+** assoc; then the join table; then an association.
 */
 #include "write/write.h"
 
@@ -32,6 +32,7 @@ int assocIsThrough(const AssocRel *pBy, const char *zKey) {
           sqlite3_stricmp(zKey, pBy->pOpt->zThrough) == 0);
 }
 
+/* The error for an unknown name, with the most similar valid name. */
 static void memberUnknown(AssocWriter *w, AssocModel *pModel,
                           const char *zKey) {
   AssocSql sql;
@@ -45,6 +46,7 @@ static void memberUnknown(AssocWriter *w, AssocModel *pModel,
   assocSqlUnknown(&sql, pModel, &name, "column or association");
 }
 
+/* Find out what the member's name means for the model. */
 static void memberResolve(AssocWriter *w, const WriteForm *pForm,
                           WriteMember *p) {
   AssocModel *pModel = pForm->pModel;
@@ -69,7 +71,7 @@ static void memberResolve(AssocWriter *w, const WriteForm *pForm,
   }
 }
 
-/* A member that was not seen yet. */
+/* Add a member whose name no row had before. */
 static WriteMember *memberNew(AssocWriter *w, WriteForm *pForm,
                               const char *zKey) {
   WriteMember *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
@@ -90,11 +92,13 @@ static WriteMember *memberNew(AssocWriter *w, WriteForm *pForm,
   return p;
 }
 
-/* Make room for the i-th member of a row. */
+/* Make room in apLast for the i-th member of a row. The arena cannot grow an
+** array; the old array stays there until the writer ends. */
 static int roomForMember(AssocWriter *w, WriteForm *pForm, int i) {
   WriteMember **ap;
   int n = pForm->nLast * 2 + 8;
   if (i < pForm->nLast) return 1;
+  assert(i < n);
   ap = assocAlloc(w->pCall, &w->mem, (i64)sizeof(*ap) * n);
   if (ap == 0) return 0;
   if (pForm->nLast) {
@@ -107,6 +111,7 @@ static int roomForMember(AssocWriter *w, WriteForm *pForm, int i) {
 
 WriteMember *assocFormMember(AssocWriter *w, WriteForm *pForm, int i,
                              const char *zKey) {
+  /* The last row mostly had the same name at the same place. */
   WriteMember *p = i < pForm->nLast ? pForm->apLast[i] : 0;
   if (p && strcmp(p->zKey, zKey) == 0) return p;
   if (!roomForMember(w, pForm, i)) return 0;

@@ -1,25 +1,26 @@
 /*
-** Rows in rows, as a payload nests them.
+** Writing the rows of a payload: a JSON object that nests rows in rows.
 **
 **   assoc_insert('User', '{"name":"Alice", "company":{"name":"Acme"},
 **     "posts":[{"title":"Hello", "tags":[{"name":"a"}, {"id":7}]}]}')
 **
-** The rows of a payload are listed by unfold.c. A tie is what relates two
-** rows. Where a foreign key goes into a row that is new, the tie is held by
-** that row: it has to wait for the other one, and its INSERT writes the key.
-** Any other tie is made when both rows are there.
+** unfold.c makes a list of the payload's rows. A tie stands for "these two rows
+** are related". If the foreign key of a tie is in a new row, that row holds the
+** tie: the row waits until the other row exists, and its INSERT writes the key.
+** Other ties are made later, when both rows exist.
 **
-** So the order in which keys demand the rows comes by itself: the list is
-** gone through, a row that must wait is passed over, and when the last row
-** that it waits for is there it follows at once. Rows that wait for each
-** other are left at the end: then one that may be inserted without its key
-** is, and gets it afterwards.
+** This gives the order of the INSERTs. The list is processed from its start. A
+** row that has to wait is passed over, and is inserted as soon as the last row
+** that it waits for exists. At the end, only rows that wait for each other are
+** left. Of these, a row whose key may be NULL is inserted without the key, and
+** gets the key by an UPDATE afterwards.
 */
 #include "write/graph.h"
 
 /* -------------------------------------------------------------------- ties */
 
-/* The end that has the foreign key. */
+/* The end that has the foreign key, and the other end. Not for
+** belongsToMany. */
 static GraphRow *tieHolder(const GraphTie *p) {
   return p->pLink->pRel->eKind == ASSOC_BELONGSTO ? p->pSource : p->pTarget;
 }
@@ -27,8 +28,8 @@ static GraphRow *tieOther(const GraphTie *p) {
   return p->pLink->pRel->eKind == ASSOC_BELONGSTO ? p->pTarget : p->pSource;
 }
 
-/* Can the holder's INSERT write the key? A row that is referred to from
-** elsewhere is inserted where it stands. */
+/* Can the holder's INSERT write the key? Only if the holder is a new row that
+** is nested here: a "#ref" means a row that is inserted in its own place. */
 static int tieCanHold(const GraphTie *p) {
   switch (p->pLink->pRel->eKind) {
   case ASSOC_BELONGSTO: return p->pSource->eWhat == GRAPH_NEW;
@@ -37,7 +38,8 @@ static int tieCanHold(const GraphTie *p) {
   return p->pRow->eWhat == GRAPH_NEW;
 }
 
-/* In the order of the payload, in which keys are then given as well. */
+/* Add a tie to the lists of both ends, behind their other ties: ties are made
+** in the order of the payload. */
 static void tieAppend(GraphTie *p) {
   GraphRow *pSource = p->pSource, *pTarget = p->pTarget;
   if (pSource->pOfSource) {
@@ -54,6 +56,7 @@ static void tieAppend(GraphTie *p) {
   pTarget->pLastOfTarget = p;
 }
 
+/* Make the tie between a row and the row that it is nested in. */
 static void tieRow(Graph *g, GraphRow *pRow) {
   GraphTie *p;
   if (pRow->bRelated && pRow->pThrough == 0) return;
@@ -76,6 +79,7 @@ static void tieRow(Graph *g, GraphRow *pRow) {
   }
 }
 
+/* Make the ties of all rows. */
 static void graphTies(Graph *g) {
   GraphRow *p;
   for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
@@ -83,12 +87,13 @@ static void graphTies(Graph *g) {
   }
 }
 
-/* Both rows are there. */
+/* Relate the two rows of a tie. Both exist. */
 static void tieMake(Graph *g, GraphTie *p) {
   AssocWriter *w = g->w;
   const GraphRow *pRow = p->pRow;
   const WriteCell *aThrough = pRow->aThrough;
   int nThrough = pRow->nThrough;
+  assert(p->pSource->bDone && p->pTarget->bDone);
   if (w->pCall->rc != SQLITE_OK) return;
   if (pRow->pThrough) {
     aThrough = assocThroughCells(w, p->pLink->pRel, pRow->pThrough, &nThrough);
@@ -109,14 +114,15 @@ static void tieMake(Graph *g, GraphTie *p) {
 
 /* ------------------------------------------------------------------- cells */
 
-/* Cells of a row that is to be inserted. */
+/* The cells of a row to insert or update. */
 typedef struct GraphCells GraphCells;
 struct GraphCells {
-  int n, nHeld; /* In all, and from ties */
+  int n, nHeld; /* Cells so far; the first nHeld are from ties and scopes */
   WriteCell *a;
 };
 
-/* A cell from a tie. Two ties may share a column, and then its value. */
+/* Add cells from a tie. Two ties may write the same column, but only with the
+** same value. */
 static void cellsTie(Graph *g, const GraphRow *pRow, GraphCells *p, int n,
                      const WriteCell *aCell) {
   const AssocTable *pTab = pRow->pModel->pTable;
@@ -135,7 +141,7 @@ static void cellsTie(Graph *g, const GraphRow *pRow, GraphCells *p, int n,
   }
 }
 
-/* The foreign key that a tie writes, and the scope. */
+/* Add the cells that a tie writes: the foreign key, and the scope's columns. */
 static void cellsOfTie(Graph *g, const GraphRow *pRow, GraphTie *pTie,
                        GraphCells *p) {
   int n = 0;
@@ -145,12 +151,12 @@ static void cellsOfTie(Graph *g, const GraphRow *pRow, GraphTie *pTie,
   cellsTie(g, pRow, p, n, aCell);
 }
 
-/* How many cells a tie may give. */
+/* An upper bound for the cells of a tie. */
 static int tieMost(const GraphTie *p) {
   return p->pLink->pRel->foreign.nCol + p->pLink->nScope + 1;
 }
 
-/* How many cells there may be. */
+/* An upper bound for the cells of a row. */
 static int cellsMost(const GraphRow *pRow) {
   const GraphTie *pTie;
   int n = pRow->nCell + (pRow->pJson ? pRow->pJson->nChild : 0);
@@ -163,8 +169,8 @@ static int cellsMost(const GraphRow *pRow) {
   return n;
 }
 
-/* Columns that the payload gives a row. Those of ties and scopes win; that a
-** column stands twice is a mistake. */
+/* Add the columns that the payload gives. Columns of ties and scopes win over
+** the payload. It is an error if the payload has a column twice. */
 static void cellsOfPayload(Graph *g, const GraphRow *pRow, GraphCells *p) {
   const AssocJson *pSub = pRow->pJson ? pRow->pJson->pChild : 0;
   int i, j = 0;
@@ -187,6 +193,7 @@ static void cellsOfPayload(Graph *g, const GraphRow *pRow, GraphCells *p) {
   }
 }
 
+/* All cells of a row. */
 static void rowCells(Graph *g, GraphRow *pRow, GraphCells *p) {
   GraphTie *pTie;
   memset(p, 0, sizeof(*p));
@@ -203,13 +210,14 @@ static void rowCells(Graph *g, GraphRow *pRow, GraphCells *p) {
   }
   p->nHeld = p->n;
   cellsOfPayload(g, pRow, p);
+  assert(p->nHeld <= p->n && p->n <= cellsMost(pRow));
 }
 
 /* -------------------------------------------------------------------- rows */
 
 static void rowDone(Graph *g, GraphRow *pRow);
 
-/* A hasOne of a row that is there already has its row replaced. */
+/* A new hasOne target replaces the present target of an existing row. */
 static void replaceOne(Graph *g, const GraphRow *pRow) {
   GraphTie *pTie;
   for (pTie = pRow->pHeld; pTie; pTie = pTie->pNextHeld) {
@@ -221,16 +229,19 @@ static void replaceOne(Graph *g, const GraphRow *pRow) {
   }
 }
 
+/* Insert a new row, with the keys of the ties that it holds. */
 static void rowInsert(Graph *g, GraphRow *p) {
   GraphCells cells;
+  assert(!p->bDone);
   replaceOne(g, p);
   rowCells(g, p, &cells);
   if (g->w->pCall->rc != SQLITE_OK) return;
   assocRowInsert(g->w, p->pModel, cells.n, cells.a, &p->row);
 }
 
-/* The key, where it stands in the payload of a row that is there, tells which
-** row it is, and by it a nested row was found. It is not to be changed. */
+/* Remove the key's columns from the cells of an existing row, and return the
+** new number. The key only says which row is meant. At the root a key with
+** another value is an error: a row's key is not changed here. */
 static int rowDropKey(Graph *g, const GraphRow *p, GraphCells *pCells) {
   const AssocColumn *aCol = p->pModel->pTable->aCol;
   int i, j, n = 0;
@@ -249,6 +260,7 @@ static int rowDropKey(Graph *g, const GraphRow *p, GraphCells *pCells) {
   return n;
 }
 
+/* Write the payload's columns into an existing row. */
 static void rowUpdate(Graph *g, GraphRow *p) {
   GraphCells cells;
   if (p->pJson == 0 && p->nCell == 0) return;
@@ -258,7 +270,8 @@ static void rowUpdate(Graph *g, GraphRow *p) {
   assocRowChange(g->w, &p->row, cells.n, cells.a);
 }
 
-/* It is there, or else it is its key and nothing more. */
+/* Find a row by the payload's key. If the model has no columns but its key, a
+** missing row is inserted. */
 static void rowByKey(Graph *g, GraphRow *p) {
   AssocWriter *w = g->w;
   WriteVal *aKey = p->row.aKey;
@@ -279,14 +292,16 @@ static void rowByKey(Graph *g, GraphRow *p) {
   assocRowInsert(w, p->pModel, p->pModel->nKey, aCell, &p->row);
 }
 
-/* A to-one that is null lets go of the row that there is. */
+/* null for a to-one: unlink the present target of an existing row. */
 static void rowNone(Graph *g, GraphRow *p) {
   WriteLink *pLink;
+  assert(p->pUp && p->pBy);
   if (p->pUp->eWhat != GRAPH_OLD || p->bList) return;
   pLink = assocLinkOf(g->w, p->pBy->pRel, 0);
   if (pLink) assocLinkKeep(g->w, pLink, &p->pUp->row, 0, 0, 0);
 }
 
+/* Write one row, and then what waits for it. */
 static void rowMake(Graph *g, GraphRow *p) {
   switch (p->eWhat) {
   case GRAPH_NEW: rowInsert(g, p); break;
@@ -298,9 +313,13 @@ static void rowMake(Graph *g, GraphRow *p) {
   if (g->w->pCall->rc == SQLITE_OK) rowDone(g, p);
 }
 
-/* One end of a tie has come to be there. */
+/* Tell a tie that its end pRow exists now. If the tie waits no more, make it;
+** or, if its holder waits no more and was passed over, put the holder on the
+** list of ready rows. */
 static void tieNotify(Graph *g, GraphTie *pTie, const GraphRow *pRow) {
   GraphRow *pHolder = tieHolder(pTie);
+  assert(pTie->bHeld || pTie->nWait > 0);
+  assert(!pTie->bHeld || pHolder == pRow || pHolder->nWait > 0);
   if (!pTie->bHeld) {
     if (--pTie->nWait == 0) tieMake(g, pTie);
   } else if (pHolder != pRow && --pHolder->nWait == 0 && pHolder->bPassed &&
@@ -310,6 +329,8 @@ static void tieNotify(Graph *g, GraphTie *pTie, const GraphRow *pRow) {
   }
 }
 
+/* A row exists now: tell its ties. An existing row counted as there when its
+** ties were made; only its late ties whose other end exists as well are due. */
 static void rowDone(Graph *g, GraphRow *pRow) {
   GraphTie *pTie;
   int bOld = pRow->eWhat == GRAPH_OLD; /* It was there when ties were made */
@@ -325,7 +346,7 @@ static void rowDone(Graph *g, GraphRow *pRow) {
 
 /* --------------------------------------------------------------------- run */
 
-/* Rows that were passed over, and need not wait any more. */
+/* Write the rows that were passed over and need not wait any more. */
 static void runReady(Graph *g) {
   while (g->pReady && g->w->pCall->rc == SQLITE_OK) {
     GraphRow *p = g->pReady;
@@ -340,8 +361,9 @@ static int tieCanWait(const GraphTie *p) {
   return p->pLink->nFree > 0;
 }
 
-/* Let a row go without the keys that it waits for, if they may be NULL: its
-** ties are then made like those that nobody holds. True if it went. */
+/* Insert a row without the keys that it waits for, if those may be NULL. Its
+** ties to rows that do not exist yet become late ties. True if the row was
+** inserted. */
 static int runWithout(Graph *g, GraphRow *pRow) {
   GraphTie **pp, *p;
   for (p = pRow->pHeld; p; p = p->pNextHeld) {
@@ -355,7 +377,7 @@ static int runWithout(Graph *g, GraphRow *pRow) {
     p->bHeld = 0;
     g->nLate++;
     p->nWait = !p->pSource->bDone + !p->pTarget->bDone;
-    if (p->pSource == p->pTarget) p->nWait = 2; /* It is told twice */
+    if (p->pSource == p->pTarget) p->nWait = 2; /* One row tells both ends */
     *pp = p->pNextHeld;
   }
   pRow->nWait = 0;
@@ -364,6 +386,7 @@ static int runWithout(Graph *g, GraphRow *pRow) {
   return 1;
 }
 
+/* The error for rows that wait for each other where no key may be NULL. */
 static void runStuck(Graph *g, const GraphRow *pRow) {
   const GraphTie *p = pRow->pHeld;
   while (p && tieOther(p)->bDone) p = p->pNextHeld;
@@ -375,7 +398,7 @@ static void runStuck(Graph *g, const GraphRow *pRow) {
              p->pLink->pRel->foreign.azCol[0]);
 }
 
-/* Rows that wait for each other. */
+/* Insert the rows that wait for each other, until none is left or stuck. */
 static void runCircles(Graph *g) {
   GraphRow *p, *pStuck;
   int bMoved;
@@ -397,12 +420,13 @@ static void runCircles(Graph *g) {
 /* --------------------------------------------------------------- contests */
 
 /*
-** A tie that nobody holds changes a row that is there. So may another tie, if
-** the row stands in the payload twice: the second would undo what the first
-** did. Whether that can be is asked of the links first, and then of the rows.
+** A late tie updates an existing row. If the payload has this row twice,
+** another tie may update the same columns, and the second would undo the first.
+** This has to be an error. The links tell cheaply whether that can happen at
+** all; only then the rows are compared.
 */
 
-/* Do two links write a column of one table in common? */
+/* Do two links write the same column of the same table? */
 static int linksShare(const WriteLink *pA, const WriteLink *pB) {
   const AssocKey *pKeyA = &pA->pRel->foreign, *pKeyB = &pB->pRel->foreign;
   int i, j;
@@ -417,15 +441,15 @@ static int linksShare(const WriteLink *pA, const WriteLink *pB) {
   return 0;
 }
 
-/* May two ties want different things of one row? */
+/* Do two ties write different values into the same row? */
 static int tiesMeet(const GraphTie *pA, const GraphTie *pB) {
   if (pA == pB || !linksShare(pA->pLink, pB->pLink)) return 0;
   if (pA->pLink == pB->pLink && pA->pSource == pB->pSource) return 0;
   return assocRowSame(&tieHolder(pA)->row, &tieHolder(pB)->row);
 }
 
-/* A row is no longer related as a tie says. If another tie did that, it is an
-** error which names the column; a trigger of the user may do what it likes. */
+/* A row is not related as a tie says. If another tie undid it, the error names
+** the column. If a trigger of the user did, that is fine. */
 static void tieLost(Graph *g, GraphTie *p) {
   GraphRow *pRow;
   GraphTie *pOther;
@@ -444,7 +468,7 @@ static void tieLost(Graph *g, GraphTie *p) {
   }
 }
 
-/* Which links are used, and how. */
+/* Note for each link how the payload's ties use it: LINK_*. */
 static void linksUsed(Graph *g) {
   const GraphRow *pRow;
   const GraphTie *p;
@@ -464,7 +488,7 @@ static void linksUsed(Graph *g) {
   }
 }
 
-/* May ties of this link meet others? */
+/* May ties of this link undo ties of another one? At least one must be late. */
 static int linkContested(const Graph *g, const WriteLink *pLink) {
   const WriteLink *p;
   for (p = g->w->pLink; p; p = p->pNext) {
@@ -475,6 +499,7 @@ static int linkContested(const Graph *g, const WriteLink *pLink) {
   return 0;
 }
 
+/* After all rows are written: raise an error if a late tie was undone. */
 static void runContests(Graph *g) {
   GraphRow *pRow;
   GraphTie *p;
@@ -493,6 +518,7 @@ static void runContests(Graph *g) {
   }
 }
 
+/* Write all rows of the list. */
 static void graphRun(Graph *g) {
   GraphRow *p;
   int nLeft = 0;
@@ -513,7 +539,7 @@ static void graphRun(Graph *g) {
 
 /* ------------------------------------------------------------------ result */
 
-/* {"id": — or a comma in place of the brace */
+/* {"id": — or ,"id": for the second and later columns of a key */
 static void resultName(AssocOut *pOut, const AssocModel *pModel, int i) {
   const char *zName = pModel->pTable->aCol[pModel->aKey[i]].zName;
   assocOutText(pOut, i ? "," : "{", 1);
@@ -521,7 +547,8 @@ static void resultName(AssocOut *pOut, const AssocModel *pModel, int i) {
   assocOutText(pOut, ":", 1);
 }
 
-/* {"id":1 — of a composite key {"a":1,"b":2 */
+/* {"id":1 — or {"a":1,"b":2 for a composite key. The caller closes the
+** brace. */
 static void resultKey(AssocOut *pOut, const AssocModel *pModel,
                       const WriteVal *aKey) {
   int i;
@@ -531,14 +558,16 @@ static void resultKey(AssocOut *pOut, const AssocModel *pModel,
   }
 }
 
-/* Close a row that is open, and its list with its last row. */
+/* Close the object of a row, and the list if the row is its last. Returns the
+** row that it is nested in. */
 static GraphRow *resultClose(AssocOut *pOut, GraphRow *p) {
   assocOutText(pOut, "}}", p->zBranch ? 2 : 1);
   if (p->bLast) assocOutText(pOut, "]", 1);
   return p->pUp;
 }
 
-/* ,"posts":[ or a comma in a list; then the row without its brace. */
+/* Open a row: a comma if needed, "posts":[ before the first of a list, and the
+** key without the closing brace. Returns the row that is open then. */
 static GraphRow *resultOpen(AssocOut *pOut, GraphRow *p) {
   if (p->pUp) assocOutText(pOut, ",", 1);
   if (p->pUp && (!p->bList || p->bFirst || p->eWhat == GRAPH_NONE)) {
@@ -558,6 +587,7 @@ static GraphRow *resultOpen(AssocOut *pOut, GraphRow *p) {
   return p;
 }
 
+/* Write the keys of all rows in the payload's shape. */
 static void graphResult(Graph *g, AssocOut *pOut) {
   GraphRow *p, *pOpen = 0;
   if (g->w->pCall->rc != SQLITE_OK) return;
@@ -572,12 +602,13 @@ static void graphResult(Graph *g, AssocOut *pOut) {
 
 /* --------------------------------------------------------------- interface */
 
-/* A comma behind the row before, but not behind the bracket. */
+/* A comma behind the row before, unless this is the first row. */
 static void resultSeparate(AssocOut *pOut) {
   if (pOut->p - pOut->pStart > 1) assocOutText(pOut, ",", 1);
 }
 
-/* Run what a graph has, add its keys to the result, and forget it. */
+/* Write the rows of a graph, add their keys to the result, and empty the
+** graph. */
 static void insertSome(AssocWriter *w, Graph *g, AssocOut *pOut) {
   if (g->pFirst == 0 || w->pCall->rc != SQLITE_OK) return;
   graphRun(g);
@@ -587,16 +618,20 @@ static void insertSome(AssocWriter *w, Graph *g, AssocOut *pOut) {
   assocWriterReset(w);
 }
 
-/* Rows of the payload that have nothing but columns, one after another. */
+/* The quick way for root rows that have nothing but columns. It keeps the
+** statement and the columns of the last row, since the next row mostly has the
+** same. */
 typedef struct PlainRows PlainRows;
 struct PlainRows {
   WriteForm *pForm;
-  int n, nAlloc;      /* Cells of the last row */
-  WriteCell *aCell;   /* Their columns are distinct */
-  const char **azKey; /* And their names: the reader keeps one copy of each */
-  WriteSql *pSql;     /* What inserted it */
-  char *zKey;         /* {"id": if the key is one column */
-  int nKey;           /* Bytes of it */
+  int n, nAlloc;    /* Cells of the last row */
+  WriteCell *aCell; /* Their columns are distinct */
+  const char *
+      *azKey;     /* Their names; equal names are equal pointers, because the
+                      ** JSON reader keeps one copy of each */
+  WriteSql *pSql; /* The INSERT of the last row, or 0 */
+  char *zKey;     /* {"id": if the key has one column */
+  int nKey;       /* Its length in bytes */
 };
 
 /* Make room for n cells. */
@@ -610,8 +645,8 @@ static int plainRoom(AssocWriter *w, PlainRows *p, int n) {
   return p->nAlloc > 0;
 }
 
-/* Take the cells of a row. False if it is none of this kind, or a column
-** stands twice. */
+/* Take the cells of a row. False if the row has more than columns, or has a
+** column twice: the general way then writes it or reports it. */
 static int plainCells(AssocWriter *w, PlainRows *p, const AssocJson *pJson) {
   const AssocJson *pSub;
   int i, j, n = 0, nKnown = p->pSql ? p->n : 0;
@@ -639,10 +674,12 @@ static int plainCells(AssocWriter *w, PlainRows *p, const AssocJson *pJson) {
   return w->pCall->rc == SQLITE_OK;
 }
 
-/* The same as resultKey(); the name is only written out once. */
+/* Like resultKey(), but the name of a key of one column is escaped only
+** once. */
 static void plainKey(AssocWriter *w, PlainRows *p, const AssocModel *pModel,
                      const WriteVal *aKey, AssocOut *pOut) {
   i64 iStart = pOut->p - pOut->pStart;
+  assert(aKey);
   if (pModel->nKey > 1) {
     resultKey(pOut, pModel, aKey);
     return;
@@ -660,7 +697,8 @@ static void plainKey(AssocWriter *w, PlainRows *p, const AssocModel *pModel,
   assocValWrite(pOut, aKey);
 }
 
-/* Insert a row, if it is of this kind, and add its key to the result. */
+/* Insert a row the quick way and add its key to the result. False if the row
+** needs the general way. */
 static int insertPlain(AssocWriter *w, PlainRows *p, AssocModel *pModel,
                        const AssocJson *pJson, AssocOut *pOut) {
   WriteRow row = {0, 0};
@@ -680,8 +718,9 @@ static int insertPlain(AssocWriter *w, PlainRows *p, AssocModel *pModel,
 }
 
 /*
-** Rows of an array are inserted one after another, and forgotten: only where
-** one may refer to another, all are read before the first is written.
+** The rows of an array are inserted one after another, and memory is reused.
+** Only if the text has a "#ref" are all rows read before the first is written,
+** because a row may refer to a later one.
 */
 char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
                        i64 nJson, i64 *pn) {
@@ -727,7 +766,7 @@ void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow,
   if (w->pCall->rc == SQLITE_OK) graphRun(&g);
 }
 
-/* The member by which assoc_create() nests the new row in its source. */
+/* The member by which the new row of assoc_create() is nested in its source. */
 static WriteMember *memberOf(AssocWriter *w, AssocRel *pRel) {
   WriteMember *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
   if (p == 0) return 0;

@@ -1,5 +1,5 @@
 /*
-** Two rows come to be related, or no longer are.
+** Relating two rows by an association, and undoing that.
 **
 ** What a link is depends on the kind of the association:
 **
@@ -9,7 +9,7 @@
 **   belongsToMany   a join row has both keys, and what the join table's scope
 **                   and the caller give it; the target has the scope's values
 **
-** Three statements of each association tell how things are:
+** Three statements of each association read the present state:
 **
 **   look  SELECT t1.id, <has a key>, <needs no change> FROM posts t1
 **          WHERE t1.id=?1
@@ -21,7 +21,9 @@
 
 /* ------------------------------------------------------------------ scopes */
 
-/* Columns that a scope gives one value each; *pbOperator: it does more. */
+/* The columns to which a scope gives one value each: counted in *pn, and
+** written to aCell unless it is 0. *pbOperator is set if the scope also
+** compares. */
 static void scopeCells(AssocWriter *w, const ShapePred *pPred,
                        const AssocTable *pTab, int *pn, WriteCell *aCell,
                        u8 *pbOperator) {
@@ -44,6 +46,7 @@ static void scopeCells(AssocWriter *w, const ShapePred *pPred,
   }
 }
 
+/* The same into new memory of the writer. */
 static WriteCell *scopeRead(AssocWriter *w, const ShapePred *pPred,
                             const AssocTable *pTab, int *pn, u8 *pbOperator) {
   WriteCell *aCell;
@@ -65,7 +68,8 @@ void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink) {
 
 /* ------------------------------------------------------------------ links */
 
-/* Does the association, or one in the other direction, say unique:false? */
+/* May a pair be linked several times? The association, or one in the other
+** direction over the same join table, says "unique":false. */
 static int linkTwice(AssocWriter *w, const AssocRel *pRel) {
   AssocDef *pDef = 0;
   if (pRel->pOpt->eThroughUnique >= 0) return !pRel->pOpt->eThroughUnique;
@@ -83,7 +87,8 @@ static int linkTwice(AssocWriter *w, const AssocRel *pRel) {
   return 0;
 }
 
-/* Does the association itself say what a column of the join row is? */
+/* Is the value of this column of a join row given by the association itself:
+** one of both keys, or of the join table's scope? */
 static int throughTaken(const WriteLink *pLink, int iCol) {
   const AssocRel *pRel = pLink->pRel;
   int i;
@@ -99,7 +104,7 @@ static int throughTaken(const WriteLink *pLink, int iCol) {
   return 0;
 }
 
-/* Does the schema keep a pair from being linked twice, whatever is said? */
+/* Does a UNIQUE index of the schema forbid linking a pair twice? */
 static int linkUnique(AssocWriter *w, const WriteLink *pLink) {
   AssocTable *pTab = pLink->pRel->pThrough;
   AssocIndex *pIdx = pTab ? assocTableIndexes(w->pCall, pTab) : 0;
@@ -113,9 +118,9 @@ static int linkUnique(AssocWriter *w, const WriteLink *pLink) {
   return 0;
 }
 
-/* Columns that unlinking sets to NULL: of the foreign key, and with it the
-** type of what it refers to. There are none if the key must have a value, or
-** is the row's own key as well. */
+/* Find the columns that unlinking sets to NULL: those of the foreign key, and
+** the type of a polymorphic one. There are none if the key must have a value,
+** or if it is part of the row's own key. */
 static void linkFree(AssocWriter *w, WriteLink *p) {
   AssocTable *pTab = assocRelForeignTable(p->pRel);
   const AssocModel *pModel = assocModelOf(w->pCall, pTab);
@@ -132,7 +137,7 @@ static void linkFree(AssocWriter *w, WriteLink *p) {
   }
 }
 
-/* Is the association one that rows can be related by? */
+/* An error unless rows can be related by the association: not over a path. */
 static void linkCheck(AssocWriter *w, AssocRel *pRel) {
   assocRelNeedReady(w->pCall, pRel);
   if (pRel->nPath == 0) return;
@@ -144,6 +149,7 @@ static void linkCheck(AssocWriter *w, AssocRel *pRel) {
 WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
   const AssocBranch *pBranch = pRel->nBranch ? &pRel->aBranch[iBranch] : 0;
   WriteLink *p;
+  assert(iBranch >= 0 && (iBranch < pRel->nBranch || pRel->nBranch == 0));
   if (w->pCall->rc != SQLITE_OK) return 0;
   for (p = w->pLink; p; p = p->pNext) {
     if (p->pRel == pRel && p->pBranch == pBranch) return p;
@@ -176,13 +182,14 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
 
 /* ------------------------------------------------------------- statements */
 
+/* posts t1 */
 static void linkFromSql(AssocSql *p, const AssocTable *pTab, int iAlias) {
   assocSqlTable(p, pTab);
   sqlite3_str_appendf(p->pStr, " t%d", iAlias);
 }
 
-/* Several columns of t1 or t2, with zBetween between and zAfter after each;
-** with bVar that is followed by a ?number. */
+/* Columns of alias t1 or t2, with zBetween between them and zAfter behind each.
+** With bVar a ?number follows each zAfter. */
 static void linkEachSql(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
                         const int *a, const char *zBetween, const char *zAfter,
                         int bVar) {
@@ -201,7 +208,8 @@ static void linkIsSql(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
   linkEachSql(p, iAlias, pTab, n, a, " AND ", "=", 1);
 }
 
-/* The same of a foreign key, whose values compare as what it refers to does. */
+/* The same for a foreign key: its values compare by the rules of the columns
+** that it references. */
 static void linkRefSql(AssocSql *p, int iAlias, const AssocTable *pTab,
                        const AssocKey *pKey, const AssocTable *pParent,
                        const AssocKey *pRef) {
@@ -217,6 +225,7 @@ static void linkRefSql(AssocSql *p, int iAlias, const AssocTable *pTab,
   }
 }
 
+/* AND (<scope>) */
 static void linkScopeSql(AssocSql *p, const ShapePred *pPred,
                          AssocModel *pModel, int iAlias) {
   if (pPred == 0) return;
@@ -225,7 +234,7 @@ static void linkScopeSql(AssocSql *p, const ShapePred *pPred,
   sqlite3_str_appendall(p->pStr, ")");
 }
 
-/* Rows that were softly deleted are not related. */
+/* AND t1.deletedAt IS NULL: rows marked as deleted are not related. */
 static void linkAliveSql(AssocSql *p, const AssocModel *pModel, int iAlias) {
   if (pModel->iDeleted < 0) return;
   sqlite3_str_appendall(p->pStr, " AND ");
@@ -233,7 +242,7 @@ static void linkAliveSql(AssocSql *p, const AssocModel *pModel, int iAlias) {
   sqlite3_str_appendall(p->pStr, " IS NULL");
 }
 
-/* Of a polymorphic source: AND t2.type='post' */
+/* Of a polymorphic belongsTo: AND t2.type='post' */
 static void linkTypeSql(AssocWriter *w, AssocSql *p, const WriteLink *pLink) {
   const AssocRel *pRel = pLink->pRel;
   ShapeVal *pVal;
@@ -249,6 +258,7 @@ static void linkTypeSql(AssocWriter *w, AssocSql *p, const WriteLink *pLink) {
   assocSqlVal(p, pVal);
 }
 
+/* The statement "look": see the head of this file. */
 static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
   AssocRel *pRel = pLink->pRel;
   AssocModel *pTgt = pLink->pTarget;
@@ -279,8 +289,8 @@ static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
   return pLink->pLook;
 }
 
-/* The columns by which "all" is asked: of the source, the target, or the
-** join row. */
+/* The condition of the statement "all". t1 is the target, t2 the row that has
+** the foreign key: the join row, or of belongsTo the source. */
 static void allWhere(AssocWriter *w, AssocSql *p, const WriteLink *pLink) {
   const AssocRel *pRel = pLink->pRel;
   AssocModel *pSrc = pRel->pSource;
@@ -303,6 +313,7 @@ static void allWhere(AssocWriter *w, AssocSql *p, const WriteLink *pLink) {
   if (pLink->pJoin) linkAliveSql(p, pLink->pJoin, 2);
 }
 
+/* The statement "all": see the head of this file. */
 static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
   AssocRel *pRel = pLink->pRel;
   AssocModel *pTgt = pLink->pTarget;
@@ -327,10 +338,12 @@ static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
   return pLink->pAll;
 }
 
+/* The statement "pair": see the head of this file. */
 static sqlite3_stmt *pairStmt(AssocWriter *w, WriteLink *pLink) {
   AssocRel *pRel = pLink->pRel;
   AssocModel *pJoin = pLink->pJoin;
   AssocSql sql;
+  assert(pJoin);
   if (pLink->pPair) return pLink->pPair;
   assocWriteSqlStart(w, &sql);
   sqlite3_str_appendall(sql.pStr, "SELECT ");
@@ -350,8 +363,9 @@ static sqlite3_stmt *pairStmt(AssocWriter *w, WriteLink *pLink) {
   return pLink->pPair;
 }
 
-/* ------------------------------------------------------------- how it is */
+/* ------------------------------------------------------- the present state */
 
+/* Bind n values to ?iVar and on. aVal is 0 after an error. */
 static void linkBind(AssocWriter *w, sqlite3_stmt *pStmt, int iVar, int n,
                      const WriteVal *aVal) {
   int i;
@@ -360,15 +374,15 @@ static void linkBind(AssocWriter *w, sqlite3_stmt *pStmt, int iVar, int n,
   }
 }
 
-/* What the targets, or the join rows, refer to in the source. If a value is
-** NULL no row does; to make one that does is an error. */
+/* The source's values to which targets or join rows refer. A NULL among them
+** means that no row refers to the source; with bMake it is an error. */
 static WriteVal *sourceRef(AssocWriter *w, const WriteLink *pLink,
                            const WriteRow *pSource, int bMake) {
   const AssocRel *pRel = pLink->pRel;
   return assocRowGet(w, pSource, &pRel->sourceKey, bMake ? pRel->zName : 0);
 }
 
-/* Rows by their keys, one after another. */
+/* A list of rows by their keys, in the writer's arena tmp. */
 typedef struct LinkRows LinkRows;
 struct LinkRows {
   int n, nAlloc;
@@ -376,7 +390,7 @@ struct LinkRows {
   WriteRow dead; /* Of join rows: one that was softly deleted, if aKey is set */
 };
 
-/* The row that pStmt stands on. */
+/* Add the row that pStmt stands on. */
 static void rowsAdd(AssocWriter *w, LinkRows *p, AssocModel *pModel,
                     sqlite3_stmt *pStmt) {
   if (p->n == p->nAlloc) {
@@ -393,7 +407,7 @@ static void rowsAdd(AssocWriter *w, LinkRows *p, AssocModel *pModel,
   if (p->a[p->n].aKey) p->n++;
 }
 
-/* The targets as they are. */
+/* The present targets. */
 static void linkAll(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                     LinkRows *p) {
   const AssocRel *pRel = pLink->pRel;
@@ -409,7 +423,7 @@ static void linkAll(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   while (assocStep(w->pCall, pStmt)) rowsAdd(w, p, pLink->pTarget, pStmt);
 }
 
-/* The join rows of a pair. */
+/* The present join rows of a pair. */
 static void linkPair(AssocWriter *w, WriteLink *pLink, const WriteVal *aRef,
                      const WriteVal *aOther, LinkRows *p) {
   sqlite3_stmt *pStmt = pairStmt(w, pLink);
@@ -428,14 +442,15 @@ static void linkPair(AssocWriter *w, WriteLink *pLink, const WriteVal *aRef,
   }
 }
 
-/* How a target is related, as far as its own row says. */
+/* What a target's own row says of its relation to a source. */
 typedef struct LinkLook LinkLook;
 struct LinkLook {
-  WriteRow row; /* Its aKey is 0 if there is no such row */
+  WriteRow row; /* aKey is 0 if there is no such row */
   int bHasKey;  /* Its foreign key has a value */
-  int bGood;    /* It has all that a target of this source should have */
+  int bGood;    /* It refers to this source, and has the scope's values */
 };
 
+/* Look at the row with this key. */
 static void linkLook(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, LinkLook *p) {
   AssocModel *pTgt = pLink->pTarget;
@@ -456,7 +471,7 @@ static void linkLook(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   sqlite3_reset(pStmt);
 }
 
-/* The same, where the row has to be there. */
+/* The same, but an error if there is no such row. */
 static void linkNeed(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, LinkLook *p) {
   linkLook(w, pLink, pSource, aKey, p);
@@ -465,6 +480,7 @@ static void linkNeed(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 
 int assocRowSame(const WriteRow *pA, const WriteRow *pB) {
   int i;
+  assert(pA->aKey && pB->aKey);
   if (pA->pModel != pB->pModel) return 0;
   for (i = 0; i < pA->pModel->nKey; i++) {
     if (!assocValSame(&pA->aKey[i], &pB->aKey[i])) return 0;
@@ -508,6 +524,7 @@ void assocChangesInit(WriteChanges *p) {
   assocBufInit(&p->moved, 0x7fffffff);
 }
 
+/* Add the key of a row, with a comma between keys. */
 static void changeAdd(AssocOut *pOut, const WriteRow *pRow) {
   if (pOut->p != pOut->pStart) assocOutText(pOut, ",", 1);
   assocWriteKey(pOut, pRow->pModel, pRow->aKey);
@@ -539,7 +556,8 @@ char *assocChangesText(AssocCall *pCall, WriteChanges *p, i64 *pn) {
 
 /* ----------------------------------------------------------------- cells */
 
-/* Append cells to others, but for columns that are there already. */
+/* Append cells to others, except for columns that are there already. Returns
+** the new number. */
 static int cellsAppend(WriteCell *aCell, int n, int nMore,
                        const WriteCell *aMore) {
   int i, j, nOld = n;
@@ -551,7 +569,7 @@ static int cellsAppend(WriteCell *aCell, int n, int nMore,
   return n;
 }
 
-/* Cells that give the columns of a key some values. */
+/* Append cells that give the columns of a key their values. */
 static int cellsOfKey(WriteCell *aCell, int n, const AssocKey *pKey,
                       const WriteVal *aVal) {
   int i;
@@ -562,7 +580,7 @@ static int cellsOfKey(WriteCell *aCell, int n, const AssocKey *pKey,
   return n;
 }
 
-/* Of a polymorphic belongsTo: the type, beside the key. */
+/* Append the cell for the type column of a polymorphic belongsTo. */
 static int cellOfType(AssocWriter *w, const WriteLink *pLink, WriteCell *aCell,
                       int n) {
   AssocJson *pJson;
@@ -594,19 +612,21 @@ WriteCell *assocLinkCells(AssocWriter *w, WriteLink *pLink,
   if (pRel->eKind != ASSOC_BELONGSTO) {
     n = cellsAppend(aCell, n, pLink->nScope, pLink->aScope);
   }
+  assert(n <= nMost);
   *pn = n;
   return w->pCall->rc == SQLITE_OK ? aCell : 0;
 }
 
 /* -------------------------------------------------------------- unlinking */
 
-/* The foreign key of a row becomes NULL. */
+/* Set the foreign key of a row to NULL. */
 static void setFree(AssocWriter *w, const WriteLink *pLink,
                     const WriteRow *pRow) {
   const AssocJson *pNull = assocLiteralJson(w, 0);
   WriteCell *aCell =
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (pLink->nFree + 1));
   int i;
+  assert(pLink->nFree > 0);
   if (aCell == 0 || pNull == 0) return;
   for (i = 0; i < pLink->nFree; i++) {
     aCell[i].iCol = pLink->aFree[i];
@@ -621,12 +641,14 @@ int assocLinkDestroys(const WriteLink *pLink) {
           pLink->pRel->eKind == ASSOC_HASMANY);
 }
 
-/* A target that is related no longer is; of belongsTo it may be missing. */
+/* Unlink a target. pTarget may be 0 for belongsTo, which only needs the
+** source. */
 static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
                          const WriteRow *pSource, const WriteRow *pTarget) {
   const AssocRel *pRel = pLink->pRel;
   LinkRows pair;
   int i;
+  assert(pTarget || pRel->eKind == ASSOC_BELONGSTO);
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {
     linkPair(w, pLink, sourceRef(w, pLink, pSource, 0),
              assocRowGet(w, pTarget, pLink->pTargetKey, 0), &pair);
@@ -661,7 +683,7 @@ void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 
 /* ---------------------------------------------------------------- linking */
 
-/* Of a to-one, all that were related before. */
+/* Unlink all targets but pBut, for a to-one that gets a new target. */
 static void unlinkOthers(AssocWriter *w, WriteLink *pLink,
                          const WriteRow *pSource, const WriteRow *pBut,
                          WriteChanges *pChanges) {
@@ -676,9 +698,9 @@ static void unlinkOthers(AssocWriter *w, WriteLink *pLink,
 }
 
 /*
-** Give a row what relates it. A foreign key may share columns with the row's
-** own key, as one of a tenant does. Those have to be right already: a row that
-** changes its key is another row.
+** Write the cells that relate a row. A foreign key may share columns with the
+** row's own key, for example a tenant's id. Those columns must have the right
+** value already: to change them would make it another row.
 */
 static void linkWrite(AssocWriter *w, const WriteLink *pLink,
                       const WriteRow *pRow, int nCell, WriteCell *aCell) {
@@ -706,6 +728,8 @@ static void linkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   LinkLook look;
   WriteCell *aCell;
   int n = 0;
+  assert(pLink->pRel->eKind == ASSOC_HASONE ||
+         pLink->pRel->eKind == ASSOC_HASMANY);
   linkNeed(w, pLink, pSource, aKey, &look);
   if (w->pCall->rc != SQLITE_OK) return;
   if (pLink->pRel->eKind == ASSOC_HASONE) {
@@ -719,11 +743,13 @@ static void linkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   changeAdd(look.bHasKey ? &pChanges->moved : &pChanges->added, &look.row);
 }
 
-/* What a belongsTo refers to, by whichever branch. True if it is pBut. */
+/* The present targets of a belongsTo, by whichever branch. True if pBut is
+** one. */
 static int linkOld(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    const WriteRow *pBut, LinkRows *p) {
   AssocRel *pRel = pLink->pRel;
   int i, j;
+  assert(pRel->eKind == ASSOC_BELONGSTO);
   memset(p, 0, sizeof(*p));
   for (i = 0; i == 0 || i < pRel->nBranch; i++) {
     WriteLink *pOther = assocLinkOf(w, pRel, i);
@@ -768,6 +794,7 @@ void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   WriteVal *aRef = sourceRef(w, pLink, pSource, 1);
   WriteVal *aOther = assocRowGet(w, pTarget, pLink->pTargetKey, pRel->zName);
   int n = 0;
+  assert(pRel->eKind == ASSOC_BELONGSTOMANY);
   if (aCell == 0 || aRef == 0 || aOther == 0) return;
   n = cellsOfKey(aCell, n, &pRel->foreign, aRef);
   n = cellsOfKey(aCell, n, &pRel->other, aOther);
@@ -776,9 +803,10 @@ void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   assocRowInsert(w, pLink->pJoin, n, aCell, 0);
 }
 
-/* What the caller gives a join row that is there. Its keys and its scope stay,
-** for a load may have given them, too. Where a pair has several rows, a key of
-** their own says which is meant. */
+/* Write the caller's columns into an existing join row. The keys and the scope
+** stay as they are: a payload that was loaded before repeats them. If a pair
+** has several rows, a payload that has the join row's own key means only the
+** row of that key. */
 static void linkGive(AssocWriter *w, const WriteLink *pLink,
                      const WriteRow *pRow, int nThrough,
                      const WriteCell *aThrough) {
@@ -798,18 +826,20 @@ static void linkGive(AssocWriter *w, const WriteLink *pLink,
   if (n) assocRowChange(w, pRow, n, a);
 }
 
-/* A join row that was softly deleted lives again. */
+/* Undo the soft deletion of a join row. */
 static void linkRevive(AssocWriter *w, const WriteLink *pLink,
                        const WriteRow *pRow, int nThrough,
                        const WriteCell *aThrough) {
   WriteCell cell = {pLink->pJoin->iDeleted, {0, 0, 0}};
+  assert(cell.iCol >= 0);
   cell.val.pJson = assocLiteralJson(w, 0);
   if (cell.val.pJson == 0) return;
   assocRowUpdate(w, pRow, 1, &cell);
   linkGive(w, pLink, pRow, nThrough, aThrough);
 }
 
-/* belongsToMany: a join row, or what the caller gives the one that is. */
+/* belongsToMany: insert a join row, or write the caller's columns into the one
+** that exists. */
 static void linkMany(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, int nThrough,
                      const WriteCell *aThrough, WriteChanges *pChanges) {
@@ -817,6 +847,7 @@ static void linkMany(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   LinkLook look;
   LinkRows pair;
   int i;
+  assert(pRel->eKind == ASSOC_BELONGSTOMANY && pLink->pJoin);
   linkNeed(w, pLink, pSource, aKey, &look);
   if (w->pCall->rc != SQLITE_OK) return;
   if (!look.bGood) assocRowUpdate(w, &look.row, pLink->nScope, pLink->aScope);
@@ -854,8 +885,8 @@ void assocLinkAdd(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 /* ---------------------------------------------------------------- setting */
 
 /*
-** Keys in a keymap: those of one table, as it has them, so that equal keys
-** are equal values.
+** A set of keys of one table, each in the form that the table itself stores. So
+** equal keys are identical values.
 */
 typedef struct KeepMap KeepMap;
 struct KeepMap {
@@ -863,6 +894,7 @@ struct KeepMap {
   sqlite3_value **apVal; /* A key that is added or looked for */
 };
 
+/* An empty set. */
 static void keepInit(AssocWriter *w, KeepMap *p, const AssocModel *pModel) {
   AssocKeyRule *aRule =
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aRule) * (pModel->nKey + 1));
@@ -871,7 +903,7 @@ static void keepInit(AssocWriter *w, KeepMap *p, const AssocModel *pModel) {
   assocKeymapInit(&p->map, pModel->nKey, aRule);
 }
 
-/* The key that a statement stands on. */
+/* The key that a statement gives. */
 static sqlite3_value **keptKey(KeepMap *p, sqlite3_stmt *pStmt) {
   int i;
   for (i = 0; i < p->map.nKey; i++) {
@@ -880,7 +912,8 @@ static sqlite3_value **keptKey(KeepMap *p, sqlite3_stmt *pStmt) {
   return p->apVal;
 }
 
-/* Put the keys into the map, as their rows have them. */
+/* Add keys in the form that their rows have. An error if a row does not
+** exist. */
 static void keepAdd(AssocWriter *w, KeepMap *p, AssocModel *pModel, int nKey,
                     const WriteVal *const *aaKey) {
   WriteSql *pSql =
@@ -900,7 +933,7 @@ static void keepAdd(AssocWriter *w, KeepMap *p, AssocModel *pModel, int nKey,
   }
 }
 
-/* The targets that are not in the map. */
+/* The present targets whose keys are not in the set. */
 static void keepOthers(AssocWriter *w, KeepMap *p, WriteLink *pLink,
                        const WriteRow *pSource, LinkRows *pRows) {
   AssocModel *pTgt = pLink->pTarget;
@@ -921,7 +954,7 @@ static void keepOthers(AssocWriter *w, KeepMap *p, WriteLink *pLink,
   *pRows = all;
 }
 
-/* The source of a belongsTo lets go, also of a key that leads nowhere. */
+/* The source of a belongsTo lets go, even if its key leads to no row. */
 static void linkDrop(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      WriteChanges *pChanges) {
   LinkRows old;
@@ -942,7 +975,7 @@ void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   int i;
   if (w->pCall->rc != SQLITE_OK) return;
   if (pLink->pRel->eKind == ASSOC_BELONGSTO) {
-    assert(nKey == 0); /* A new target takes the place of the old */
+    assert(nKey == 0); /* assocLinkAdd() replaces the target of a belongsTo */
     linkDrop(w, pLink, pSource, pChanges);
     return;
   }

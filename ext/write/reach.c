@@ -1,26 +1,31 @@
 /*
-** Which rows go when a row goes, and in which order. Nothing is changed here:
-** it is found out in memory.
+** Which rows go when a row is destroyed, and in which order. This file changes
+** nothing in the database: it collects the rows in memory.
 **
-**   tables   those that have rows to be deleted, or to change
-**   edges    foreign keys, from a table that is referred to to the table that
-**            refers to it; each row of the one is asked for rows of the other
+**   tables   those with rows to delete or to change
+**   edges    foreign keys, from the table that is referred to (the parent) to
+**            the table that refers to it (the child). For each row of the
+**            parent, the child's rows that refer to it are looked up
 **   groups   rows that came by one edge, for the report
 **
-** An edge that cascades leads on to the rows that it finds. Others remember
-** them, since in the end they may be deleted by another way.
+** An edge that cascades leads on: the rows it finds are destroyed too, and
+** their table's edges are followed. Other edges remember the rows they find,
+** because these rows may still be destroyed by another way.
 **
-** Rows are visited in depth, and a row is left when all that refer to it have
-** been left: in that order they are deleted. The way back is kept in an array
-** and not on the C stack, so that a chain may have a million rows. Where rows
-** refer to each other in a circle, no order would do if SQLite enforces the
-** keys: the rows that close it are remembered.
+** The order is that of a depth-first search: a row is deleted after all rows
+** that refer to it. The search keeps its stack in an array on the heap, so a
+** chain of rows may be a million long. Rows that refer to each other in a
+** circle have no such order. If SQLite enforces the keys, the edge remembers
+** the row that closes the circle (its knot), and destroy.c first sets the key
+** of that row to NULL.
 */
 #include "write/destroy.h"
 #include <stdlib.h>
 
 /* ----------------------------------------------------------------- tables */
 
+/* Choose the columns that identify a row: the rowid if there is one, else the
+** model's key. */
 static void tableIdentity(DestroyTable *p) {
   if (p->pTab->iRowid >= 0 && p->pTab->eType != ASSOC_VIEW) {
     p->nId = 1;
@@ -48,6 +53,7 @@ DestroyTable *assocDestroyTable(WriteDestroyer *d, AssocTable *pTab) {
   assocModelNeedKey(w->pCall, p->pModel);
   if (!assocModelScopes(w->pCall, p->pModel)) return 0;
   tableIdentity(p);
+  assert(p->nId > 0);
   p->aRule =
       assocAlloc(w->pCall, &w->mem, (i64)sizeof(*p->aRule) * (p->nId + 1));
   p->apVal =
@@ -61,8 +67,8 @@ DestroyTable *assocDestroyTable(WriteDestroyer *d, AssocTable *pTab) {
 }
 
 /*
-** What is read of a row of alias t1: its identity, its key where that is
-** something else, and whether it has been marked as deleted before.
+** The columns that are read of a row of alias t1: its identity, its model's key
+** if this is something else, and the column of soft deletion if there is one.
 */
 static void tableColumnsSql(AssocSql *p, const DestroyTable *pTable) {
   int i;
@@ -139,7 +145,8 @@ int assocDestroyGoes(AssocWriter *w, DestroyTable *p, AssocKeymap *pMap,
   return i != ASSOC_NOSLOT;
 }
 
-/* How far a row is; 0: out of memory. */
+/* The state (DESTROY_NEW, …) of row iRow of the table; 0: out of memory. The
+** pointer is valid until the next call. */
 static u8 *tableState(AssocWriter *w, DestroyTable *p, u32 iRow) {
   if (iRow >= p->nState) {
     u64 n = (u64)iRow * 2 + 64;
@@ -148,6 +155,7 @@ static u8 *tableState(AssocWriter *w, DestroyTable *p, u32 iRow) {
       assocErrorCode(w->pCall, SQLITE_NOMEM);
       return 0;
     }
+    assert(n > p->nState);
     memset(&a[p->nState], DESTROY_NEW, (size_t)(n - p->nState));
     p->aState = a;
     p->nState = (u32)n;
@@ -155,6 +163,7 @@ static u8 *tableState(AssocWriter *w, DestroyTable *p, u32 iRow) {
   return &p->aState[iRow];
 }
 
+/* Push a row. Out of memory becomes the call's error. */
 static void stepsAdd(AssocWriter *w, DestroySteps *p, DestroyTable *pTable,
                      u32 iRow, int bLeave) {
   if (p->n >= p->nAlloc) {
@@ -167,6 +176,7 @@ static void stepsAdd(AssocWriter *w, DestroySteps *p, DestroyTable *pTable,
     p->a = a;
     p->nAlloc = n;
   }
+  assert(iRow < pTable->rows.nSlot);
   p->a[p->n].pTable = pTable;
   p->a[p->n].iRow = iRow;
   p->a[p->n++].bLeave = (u8)bLeave;
@@ -207,9 +217,10 @@ void assocDestroyKey(AssocWriter *w, const DestroyTable *p, AssocOut *pOut,
 }
 
 /*
-** The way to an edge's rows: that to its parent's first row, and the edge. A
-** table that refers to itself would make it as long as the data is deep; it
-** is written as the shape language writes recursion: "children^".
+** The path to an edge's rows: the path to its parent's first row, and the
+** edge's name. A table that refers to itself would make the path as long as the
+** data is deep. The path then has a "^", as recursion has in the shape
+** language: "children^".
 */
 static const char *edgePath(WriteDestroyer *d, const DestroyEdge *pEdge) {
   const char *zUp = pEdge->pParent->zPath;
@@ -233,6 +244,7 @@ void assocDestroyShow(WriteDestroyer *d, DestroyEdge *pEdge,
 
 /* ------------------------------------------------------------------- edges */
 
+/* DESTROY_* for the name of an action. 0 means no constraint. */
 static int edgeAction(const char *z) {
   if (z == 0) return DESTROY_NOT;
   if (strcmp(z, "CASCADE") == 0) return DESTROY_CASCADE;
@@ -241,8 +253,8 @@ static int edgeAction(const char *z) {
   return DESTROY_RESTRICT;
 }
 
-/* Can an index of the child serve the search for rows that refer to a row?
-** Not if the parent's column makes numbers of the child's. */
+/* Does an index of the child serve the lookup of rows that refer to a row? Not
+** if the affinities differ: SQLite then converts the child's values first. */
 static int edgeIndexed(AssocWriter *w, const DestroyEdge *p) {
   const WriteRefer *pRefer = p->pRefer;
   int i, bUnique = 0;
@@ -256,6 +268,7 @@ static int edgeIndexed(AssocWriter *w, const DestroyEdge *p) {
                            pRefer->aCol, &bUnique) != 0;
 }
 
+/* A new edge from a table to one that refers to it. */
 static DestroyEdge *edgeNew(WriteDestroyer *d, DestroyTable *pParent,
                             WriteRefer *pRefer) {
   AssocWriter *w = d->w;
@@ -274,6 +287,7 @@ static DestroyEdge *edgeNew(WriteDestroyer *d, DestroyTable *pParent,
   return p;
 }
 
+/* Find all edges of a table. Done once per writer. */
 static void tableFindEdges(WriteDestroyer *d, DestroyTable *p) {
   WriteRefer *pRefer = assocRefersTo(d->w, p->pModel);
   DestroyEdge **pp = &p->pEdge;
@@ -286,9 +300,10 @@ static void tableFindEdges(WriteDestroyer *d, DestroyTable *p) {
 }
 
 /*
-** The edges of a table, and what each does in this run. Where rows are only
-** marked, those that refer to them have lost nothing: with "cascade" they are
-** marked too, if their model can be.
+** The edges of a table, with the action of each in this run. If rows are only
+** marked as deleted, rows that refer to them still refer to something, so these
+** edges do nothing. With "cascade" they mark the child's rows too, if the
+** child's model has soft deletion.
 */
 static DestroyEdge *tableEdges(WriteDestroyer *d, DestroyTable *p) {
   DestroyEdge *pEdge;
@@ -333,15 +348,25 @@ static void edgeIsSql(AssocWriter *w, AssocSql *p, const DestroyEdge *pEdge) {
   }
 }
 
-/* SELECT t1.id FROM users t2 CROSS JOIN posts t1 WHERE t2.id=?1 AND
-** t2.id=t1.user_id; or, of all rows that refer to any, both identities. */
+/* The rows that refer to one row:
+**
+**   SELECT t1.id FROM users t2 CROSS JOIN posts t1
+**    WHERE t2.id=t1.user_id AND <scope> AND t2.id=?1
+**
+** With bPairs: all rows that refer to any row, each behind the identity of the
+** row that it refers to:
+**
+**   SELECT t2.id,t1.id FROM posts t1 CROSS JOIN users t2 WHERE t2.id=t1.user_id
+**
+** CROSS JOIN fixes the order of the two loops. */
 static sqlite3_stmt *edgeStmt(AssocWriter *w, const DestroyEdge *p,
                               int bPairs) {
   const DestroyTable *pParent = p->pParent;
   AssocSql sql;
   int i;
   assocWriteSqlStart(w, &sql);
-  sql.nVar = bPairs ? 0 : pParent->nId; /* Those of the scope come behind */
+  assert(p->pRefer->nCol > 0);
+  sql.nVar = bPairs ? 0 : pParent->nId; /* The scope's ?numbers come behind */
   sqlite3_str_appendall(sql.pStr, "SELECT ");
   for (i = 0; bPairs && i < pParent->nId; i++) {
     assocSqlColumn(&sql, 2, pParent->pTab, pParent->aId[i]);
@@ -363,8 +388,9 @@ static sqlite3_stmt *edgeStmt(AssocWriter *w, const DestroyEdge *p,
   return assocWriteSqlKeep(w, &sql);
 }
 
-/* A row closes a circle, in which SQLite would look for it: it is to let go.
-** One that refers to itself does no harm. */
+/* The row that pStmt stands on closes a circle. SQLite would refuse to delete
+** any row of the circle first, so this row's key has to become NULL before. A
+** row that refers to itself is no problem. */
 static void edgeKnot(WriteDestroyer *d, DestroyEdge *p, sqlite3_stmt *pStmt,
                      u32 iParent, u32 iRow) {
   if (!d->bEnforced || !p->pRefer->zDeclared) return;
@@ -372,8 +398,9 @@ static void edgeKnot(WriteDestroyer *d, DestroyEdge *p, sqlite3_stmt *pStmt,
   (void)assocDestroyRowOf(d->w, p->pChild, &p->knot, pStmt, 0, 1);
 }
 
-/* An edge leads on to a row, on which pStmt stands. In the second run, which
-** is about the order, all rows are known. */
+/* An edge leads to the row that pStmt stands on: visit this row later. The
+** second search (bTangled), which only finds a better order, meets no new
+** rows. */
 static void edgeLeads(WriteDestroyer *d, DestroyEdge *p, sqlite3_stmt *pStmt,
                       u32 iParent) {
   DestroyTable *pChild = p->pChild;
@@ -388,12 +415,12 @@ static void edgeLeads(WriteDestroyer *d, DestroyEdge *p, sqlite3_stmt *pStmt,
   if (*pState == DESTROY_ENTERED) edgeKnot(d, p, pStmt, iParent, iRow);
 }
 
-/* Does it lead on, so that its rows go before what they refer to? */
+/* Do the child's rows have to be deleted before the rows they refer to? */
 static int edgeIsOrder(const WriteDestroyer *d, const DestroyEdge *p) {
   return p->eNow == DESTROY_CASCADE || (d->bTangled && p->pRefer->zDeclared);
 }
 
-/* A row that refers to one that will be deleted: pStmt stands on it. */
+/* pStmt stands on a row that refers to row iParent, which is to be deleted. */
 static void edgeFound(WriteDestroyer *d, DestroyEdge *p, sqlite3_stmt *pStmt,
                       u32 iParent) {
   if (d->bSoft && assocDestroyIsDead(p->pChild, pStmt)) return;
@@ -404,12 +431,14 @@ static void edgeFound(WriteDestroyer *d, DestroyEdge *p, sqlite3_stmt *pStmt,
   }
 }
 
+/* For qsort(): by parent, then by child. */
 static int pairCompare(const void *pA, const void *pB) {
   const DestroyPair *a = pA, *b = pB;
   if (a->iParent != b->iParent) return a->iParent < b->iParent ? -1 : 1;
   return a->iChild < b->iChild ? -1 : a->iChild > b->iChild;
 }
 
+/* Add the pair that pStmt stands on. *pnAlloc is the size of p->aPair. */
 static void pairAdd(AssocWriter *w, DestroyEdge *p, i64 *pnAlloc,
                     sqlite3_stmt *pStmt) {
   if (p->nPair >= *pnAlloc) {
@@ -428,8 +457,9 @@ static void pairAdd(AssocWriter *w, DestroyEdge *p, i64 *pnAlloc,
       assocDestroyRowOf(w, p->pChild, &p->pairChild, pStmt, p->pParent->nId, 1);
 }
 
-/* Without an index each search reads the whole table: after the first, it is
-** read once more, and all pairs are kept. */
+/* Read all pairs of an edge. Without an index each lookup reads the whole
+** table, so from the second lookup on, all pairs are read at once and kept
+** sorted. */
 static void edgePairs(AssocWriter *w, DestroyEdge *p) {
   i64 nAlloc = 0;
   if (p->pPairs == 0) p->pPairs = edgeStmt(w, p, 1);
@@ -438,7 +468,8 @@ static void edgePairs(AssocWriter *w, DestroyEdge *p) {
   qsort(p->aPair, (size_t)p->nPair, sizeof(*p->aPair), pairCompare);
 }
 
-/* The first pair of a parent, or where it would be. */
+/* The index of the first pair of a parent, or where it would be (binary
+** search). */
 static i64 pairFirst(const DestroyEdge *p, u32 iParent) {
   i64 iLo = 0, iHi = p->nPair;
   while (iLo < iHi) {
@@ -449,9 +480,11 @@ static i64 pairFirst(const DestroyEdge *p, u32 iParent) {
       iHi = iMid;
     }
   }
+  assert(iLo == iHi);
   return iLo;
 }
 
+/* edgeFind() by the pairs that were read at once. */
 static void edgeFindPairs(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
   AssocWriter *w = d->w;
   int rc = SQLITE_OK;
@@ -471,7 +504,7 @@ static void edgeFindPairs(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
   }
 }
 
-/* The rows that refer to a row by this edge. */
+/* Find the rows that refer to row iRow by this edge. */
 static void edgeFind(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
   AssocWriter *w = d->w;
   if (p->eNow == DESTROY_NOT) return;
@@ -489,7 +522,8 @@ static void edgeFind(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
   sqlite3_reset(p->pFind);
 }
 
-/* Enter a row: those that refer to it come first, in their order. */
+/* Enter a row: push it once more, to be left, and above it the rows that refer
+** to it. They are reversed, so that the first one found is visited first. */
 static void destroyEnter(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   DestroySteps *pTodo = &d->todo;
   DestroyEdge *pEdge;
@@ -514,7 +548,9 @@ void assocDestroyVisit(WriteDestroyer *d, DestroyTable *pTable) {
   while (d->todo.n > 0 && w->pCall->rc == SQLITE_OK) {
     DestroyStep step = d->todo.a[--d->todo.n];
     u8 *pState = &step.pTable->aState[step.iRow];
+    assert(step.iRow < step.pTable->nState);
     if (step.bLeave) {
+      assert(*pState == DESTROY_ENTERED);
       *pState = DESTROY_LEFT;
       stepsAdd(w, &d->order, step.pTable, step.iRow, 0);
     } else if (*pState == DESTROY_NEW) {

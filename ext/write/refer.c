@@ -1,23 +1,23 @@
 /*
-** Foreign keys that refer to a table: who has to be asked when one of its rows
-** goes.
+** Foreign keys that refer to a table: assoc_destroy() asks each of them for
+** rows that refer to a row which goes.
 **
 ** There are three kinds:
 **
-**   of associations  what any definition says of onDelete counts, then what
-**                    the schema declares, then Sequelize's default
-**   of the schema    FOREIGN KEYs of which no association speaks
-**   free             associations without a constraint. Their rows stay as
-**                    they are, unless onDelete is said all the same; and only
-**                    rows in the scope, or of the type, are meant, for the
-**                    key may mean rows of other tables too. Such are also
-**                    those of a view, which has no constraints: its rows are
-**                    those of tables, and only a view with triggers for it
-**                    can be changed, so it counts only where onDelete is said
+**   of associations  The action is what a definition says as onDelete, else
+**                    what the schema declares, else Sequelize's default.
+**   of the schema    FOREIGN KEYs that no association names.
+**   free             Associations without a constraint. Their rows stay as they
+**                    are, unless a definition says onDelete all the same. The
+**                    key's column may refer to other tables too, so only rows
+**                    in the scope, or of the type, are meant. A view has no
+**                    constraints, so its associations are of this kind. Its
+**                    rows are rows of other tables, which only triggers can
+**                    change, so a view counts only if onDelete is defined.
 */
 #include "write/write.h"
 
-/* What is being looked for. */
+/* The list being made, for one model. */
 typedef struct ReferList ReferList;
 struct ReferList {
   AssocWriter *w;
@@ -25,10 +25,12 @@ struct ReferList {
   WriteRefer *pFirst, **ppEnd;
 };
 
+/* Add a foreign key of table pChild. */
 static WriteRefer *referAdd(ReferList *p, AssocTable *pChild, int nCol,
                             const int *aCol, const int *aRef,
                             const char *zAction) {
   WriteRefer *pNew = assocAlloc(p->w->pCall, &p->w->mem, sizeof(*pNew));
+  assert(nCol > 0);
   if (pNew == 0) return 0;
   pNew->pChild = pChild;
   pNew->nCol = nCol;
@@ -40,7 +42,7 @@ static WriteRefer *referAdd(ReferList *p, AssocTable *pChild, int nCol,
   return pNew;
 }
 
-/* All columns of a key are there. */
+/* Do all columns of a key exist? */
 static int referReady(const AssocKey *pKey) {
   int i;
   for (i = 0; i < pKey->nCol; i++) {
@@ -49,13 +51,15 @@ static int referReady(const AssocKey *pKey) {
   return pKey->nCol > 0;
 }
 
+/* Is p a key of these columns of this table, in this order? */
 static int referSameColumns(const WriteRefer *p, const AssocTable *pChild,
                             int nCol, const int *aCol) {
   return p->pChild == pChild && p->nCol == nCol &&
          memcmp(p->aCol, aCol, sizeof(int) * (size_t)nCol) == 0;
 }
 
-/* The association of a definition, or 0: a bad one spoils only itself. */
+/* The association of a definition; 0 if the definition is bad, since that is no
+** reason to refuse a write by another. */
 static AssocRel *referRel(AssocWriter *w, AssocDef *pDef) {
   AssocRel *pRel = pDef->zName[0] ? assocRelOf(w->pCall, pDef) : 0;
   if (w->pCall->rc == SQLITE_ERROR) assocErrorForget(w->pCall);
@@ -64,7 +68,8 @@ static AssocRel *referRel(AssocWriter *w, AssocDef *pDef) {
 
 /* -------------------------------------------------------- of associations */
 
-/* The foreign key of the schema over these columns, or 0. */
+/* The schema's foreign key over these columns to the same parent, in any order;
+** 0 if there is none. */
 static AssocFkey *referDeclared(AssocWriter *w, const AssocForeign *pFor) {
   AssocFkey *pFk;
   int i, j;
@@ -83,7 +88,8 @@ static AssocFkey *referDeclared(AssocWriter *w, const AssocForeign *pFor) {
   return 0;
 }
 
-/* A key that SQLite computes cannot be let go of. */
+/* Is a column of the key generated? SQLite computes it, so no UPDATE can set
+** it. */
 static int referComputed(const AssocForeign *pFor) {
   int i;
   for (i = 0; i < pFor->key.nCol; i++) {
@@ -92,6 +98,7 @@ static int referComputed(const AssocForeign *pFor) {
   return 0;
 }
 
+/* Add the foreign keys of associations that refer to the model. */
 static void refersOfForeign(ReferList *p, AssocForeign *pFor) {
   for (; pFor; pFor = pFor->pNext) {
     const char *zAction = pFor->zOnDelete;
@@ -116,8 +123,8 @@ static void refersOfForeign(ReferList *p, AssocForeign *pFor) {
   }
 }
 
-/* What the associations say of foreign keys. One of them has to be named to
-** assocForeignList(), which then passes over others that are bad. */
+/* The foreign keys of all definitions. assocForeignList() ignores bad
+** definitions only if the caller names a good one, so any good one is named. */
 static AssocForeign *referForeign(AssocWriter *w) {
   AssocSchema *pSchema;
   AssocDef *pDef;
@@ -133,8 +140,8 @@ static AssocForeign *referForeign(AssocWriter *w) {
 
 /* ----------------------------------------------------------- of the schema */
 
-/* The columns that a foreign key of the schema references; 0 if it cannot be
-** told. */
+/* The columns that a foreign key of the schema references: those it names, else
+** the parent's primary key. 0 if these columns do not exist. */
 static int *referRefs(AssocWriter *w, const AssocFkey *pFk,
                       const AssocTable *pParent) {
   int *a = assocAlloc(w->pCall, &w->mem, (i64)sizeof(int) * (pFk->nCol + 1));
@@ -148,6 +155,7 @@ static int *referRefs(AssocWriter *w, const AssocFkey *pFk,
   return a;
 }
 
+/* Add the foreign keys of one table that no association has added before. */
 static void refersOfTable(ReferList *p, AssocTable *pTab) {
   const AssocTable *pParent = p->pModel->pTable;
   AssocFkey *pFk;
@@ -165,7 +173,8 @@ static void refersOfTable(ReferList *p, AssocTable *pTab) {
   }
 }
 
-/* A view that is broken is no reason to stop. */
+/* The same for all tables of the model's database. A broken view is no
+** error. */
 static void refersOfSchema(ReferList *p) {
   AssocCall *pCall = p->w->pCall;
   AssocSchema *pSchema = p->pModel->pTable->pSchema;
@@ -179,6 +188,7 @@ static void refersOfSchema(ReferList *p) {
 
 /* -------------------------------------------------------------------- free */
 
+/* Add a key without a constraint, if it counts: see the head of this file. */
 static WriteRefer *referFree(ReferList *p, AssocRel *pRel, AssocTable *pChild,
                              const AssocKey *pKey, const AssocKey *pRef) {
   if (pChild == 0 || !referReady(pKey) || !referReady(pRef)) return 0;
@@ -187,7 +197,7 @@ static WriteRefer *referFree(ReferList *p, AssocRel *pRel, AssocTable *pChild,
                   pRel->pOpt->zOnDelete);
 }
 
-/* A polymorphic belongsTo, one of whose branches leads to the model. */
+/* Add the branches of a polymorphic belongsTo that lead to the model. */
 static void refersOfBranches(ReferList *p, AssocRel *pRel) {
   int i;
   for (i = 0; i < pRel->nBranch; i++) {
@@ -203,10 +213,12 @@ static void refersOfBranches(ReferList *p, AssocRel *pRel) {
   }
 }
 
+/* Only rows in this scope are meant. pNew may be 0. */
 static void referScope(WriteRefer *pNew, const ShapePred *pScope) {
   if (pNew) pNew->pScope = pScope;
 }
 
+/* Add the keys of one association without a constraint. */
 static void refersOfRel(ReferList *p, AssocRel *pRel) {
   int bTo = pRel->pTarget == p->pModel, bFrom = pRel->pSource == p->pModel;
   AssocTable *pTab = assocRelForeignTable(pRel);
@@ -232,6 +244,7 @@ static void refersOfRel(ReferList *p, AssocRel *pRel) {
   }
 }
 
+/* The same for all definitions. */
 static void refersFree(ReferList *p) {
   AssocSchema *pSchema;
   AssocDef *pDef;
@@ -245,7 +258,8 @@ static void refersFree(ReferList *p) {
 
 /* ------------------------------------------------------------------- names */
 
-/* Does the association lead from its source to rows with that key? */
+/* Is this the key that the association goes by, from its source to other
+** rows? */
 static int referLeadsOver(const WriteRefer *p, const AssocRel *pRel) {
   return pRel->eKind != ASSOC_BELONGSTO && pRel->nPath == 0 &&
          referSameColumns(p, assocRelForeignTable(pRel), pRel->foreign.nCol,
@@ -266,7 +280,8 @@ const char *assocReferColumns(AssocWriter *w, const WriteRefer *p) {
   return z ? z : "";
 }
 
-/* "comments", or "Comment(post_id)" where no association leads there. */
+/* The name of the step for paths in a report: "comments", or "Comment(post_id)"
+** if no association of the model leads there. */
 static void referName(ReferList *p, WriteRefer *pRefer) {
   AssocDef *pDef = 0;
   while ((pDef = assocModelNextDef(p->w->pCall, p->pModel, pDef)) != 0) {

@@ -5,8 +5,8 @@
 **   SELECT "id" FROM "main"."posts" WHERE "id"=?1
 **   UPDATE "main"."posts" SET "user_id"=?1 WHERE "id"=?2
 **
-** A writer prepares each of these once, however many rows it is run for: bulk
-** data costs what a loop over a prepared INSERT costs, and its reading.
+** A writer prepares each of these statements once and runs it for many rows. So
+** bulk data costs little more than a loop over a prepared INSERT.
 */
 #include "write/write.h"
 
@@ -16,7 +16,7 @@ void assocWriterInit(AssocCall *pCall, AssocCatalog *pCat, AssocWriter *w) {
   w->pCat = pCat;
 }
 
-/* Bytes that stay at hand between one row and the next. */
+/* Bytes of the arena tmp that stay allocated between one row and the next. */
 #define KEEP_ROWS 200000
 
 void assocWriterReset(AssocWriter *w) {
@@ -39,8 +39,9 @@ void assocWriterClear(AssocWriter *w) {
 
 sqlite3_value *assocWriterKeep(AssocWriter *w, sqlite3_value *pVal) {
   sqlite3_value *pNew;
+  assert(pVal);
   if (w->pCall->rc != SQLITE_OK) return 0;
-  if ((w->nOwned & (w->nOwned + 1)) == 0) { /* 0, 1, 3, 7, ... are full */
+  if ((w->nOwned & (w->nOwned + 1)) == 0) { /* Full at 0, 1, 3, 7, … values */
     sqlite3_value **ap =
         sqlite3_realloc64(w->apOwned, sizeof(*ap) * ((u64)w->nOwned * 2 + 1));
     if (ap == 0) {
@@ -81,7 +82,9 @@ int assocValSame(const WriteVal *pA, const WriteVal *pB) {
                             sqlite3_value_blob(pB->pVal), (size_t)nA) == 0;
 }
 
-/* A value in a keymap, which knows affinities: its number, or ASSOC_NOSLOT. */
+/* Put a value into a keymap (bAdd) or find it there: its number, or
+** ASSOC_NOSLOT. pStmt is "SELECT ?1", which makes an sqlite3_value of it. The
+** keymap compares by the affinity of its rule. */
 static u32 valSlot(AssocWriter *w, AssocKeymap *pMap, sqlite3_stmt *pStmt,
                    const WriteVal *pVal, int bAdd) {
   sqlite3_value *p;
@@ -127,8 +130,8 @@ void assocValWrite(AssocOut *pOut, const WriteVal *pVal) {
   }
 }
 
-/* A column declared JSON gets the text of the value, "quotes" and all: what
-** is read from it is then what was written. */
+/* Bind a value to a column declared JSON: its JSON text, strings with their
+** quotes. So a load reads the same JSON value that was written. */
 static void rowBindJson(AssocWriter *w, sqlite3_stmt *pStmt, int i,
                         const AssocJson *pJson) {
   AssocOut out;
@@ -153,6 +156,7 @@ void assocWriteBind(AssocWriter *w, sqlite3_stmt *pStmt, int i,
                     const AssocColumn *pCol, const WriteVal *pVal) {
   AssocCall *pCall = w->pCall;
   int rc = SQLITE_OK;
+  assert(i > 0);
   if (pCall->rc != SQLITE_OK) return;
   if (pVal->pJson && pCol && pCol->eJson == ASSOC_JSON_RAW) {
     rowBindJson(w, pStmt, i, pVal->pJson);
@@ -174,6 +178,7 @@ void assocWriteBind(AssocWriter *w, sqlite3_stmt *pStmt, int i,
 WriteVal *assocWriteGet(AssocWriter *w, sqlite3_stmt *pStmt, int iFrom, int n) {
   WriteVal *aVal = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aVal) * n);
   int i;
+  assert(n > 0 && iFrom >= 0);
   for (i = 0; aVal && i < n; i++) {
     sqlite3_value *pVal = sqlite3_column_value(pStmt, iFrom + i);
     if (sqlite3_value_type(pVal) == SQLITE_INTEGER) {
@@ -185,7 +190,7 @@ WriteVal *assocWriteGet(AssocWriter *w, sqlite3_stmt *pStmt, int iFrom, int n) {
   return w->pCall->rc == SQLITE_OK ? aVal : 0;
 }
 
-/* Have two buffers the same text? They are cleared. */
+/* Do two buffers hold the same text? Clears both. */
 static int rowSameText(AssocWriter *w, AssocOut *pA, AssocOut *pB) {
   i64 nA = 0, nB = 0;
   char *zA = assocBufFinish(pA, &nA);
@@ -226,7 +231,9 @@ void assocWriteKey(AssocOut *pOut, const AssocModel *pModel,
 AssocJson *assocLiteralJson(AssocWriter *w, const ShapeVal *pVal) {
   AssocJson *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
   if (p == 0 || pVal == 0) return p;
-  p->eType = pVal->eType; /* The first six are alike */
+  /* The first six types have the same numbers in the shape language and in
+  ** JSON. */
+  p->eType = pVal->eType;
   p->i = p->eType == ASSOC_J_TRUE ? 1 : pVal->i;
   p->r = pVal->r;
   p->z = pVal->z;
@@ -267,6 +274,7 @@ sqlite3_stmt *assocWriteSqlKeep(AssocWriter *w, AssocSql *pSql) {
 
 /* ------------------------------------------------------------- statements */
 
+/* "a","b" */
 static void rowSqlColumns(sqlite3_str *pStr, const AssocTable *pTab, int n,
                           const int *a) {
   int i;
@@ -275,7 +283,8 @@ static void rowSqlColumns(sqlite3_str *pStr, const AssocTable *pTab, int n,
   }
 }
 
-/* "a"=?1, "b"=?2 or with AND between. */
+/* "a"=?1, "b"=?2 or with AND between. iVar is the number of the variable before
+** the first. */
 static void rowSqlEquals(sqlite3_str *pStr, const AssocTable *pTab, int n,
                          const int *a, int iVar, const char *zBetween) {
   int i;
@@ -285,6 +294,7 @@ static void rowSqlEquals(sqlite3_str *pStr, const AssocTable *pTab, int n,
   }
 }
 
+/* The rest of an INSERT: ("a","b") VALUES(?1,?2) RETURNING "id" */
 static void rowSqlInsert(sqlite3_str *pStr, const WriteSql *p) {
   int i;
   if (p->nSet) {
@@ -303,10 +313,12 @@ static void rowSqlInsert(sqlite3_str *pStr, const WriteSql *p) {
   rowSqlColumns(pStr, p->pTab, p->nGet, p->aGet);
 }
 
+/* The text of a statement. OUT: freed with sqlite3_free(). */
 static char *rowSqlText(AssocWriter *w, const WriteSql *p) {
   static const char *const azStart[] = {"INSERT INTO", "SELECT ", "UPDATE",
                                         "DELETE FROM"};
   sqlite3_str *pStr = sqlite3_str_new(w->pCall->db);
+  assert(p->eOp <= WRITE_DELETE);
   sqlite3_str_appendall(pStr, azStart[p->eOp]);
   if (p->eOp == WRITE_FIND) {
     rowSqlColumns(pStr, p->pTab, p->nGet, p->aGet);
@@ -326,16 +338,19 @@ static char *rowSqlText(AssocWriter *w, const WriteSql *p) {
   return assocStrFinish(w->pCall, pStr);
 }
 
+/* A copy of a list of columns, for as long as the writer. */
 static int *rowKeepColumns(AssocWriter *w, int n, const int *a) {
   int *aNew = assocAlloc(w->pCall, &w->mem, (i64)sizeof(int) * (n + 1));
   if (aNew && n) memcpy(aNew, a, sizeof(int) * (size_t)n);
   return aNew;
 }
 
+/* Are two lists of columns the same, in the same order? */
 static int rowSameColumns(int nA, const int *aA, int nB, const int *aB) {
   return nA == nB && (nA == 0 || memcmp(aA, aB, sizeof(int) * (size_t)nA) == 0);
 }
 
+/* Prepare a statement like pLike, and add it to the writer's. */
 static WriteSql *rowSqlNew(AssocWriter *w, const WriteSql *pLike) {
   WriteSql *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
   char *z;
@@ -365,7 +380,7 @@ WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
         !rowSameColumns(p->nGet, p->aGet, nGet, aGet)) {
       continue;
     }
-    *pp = p->pNext; /* To the front */
+    *pp = p->pNext; /* Move to the front: the next row asks for it again */
     p->pNext = w->pSql;
     w->pSql = p;
     return w->pCall->rc == SQLITE_OK ? p : 0;
@@ -378,8 +393,9 @@ WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
 }
 
 /*
-** What passed over a row: a BEFORE trigger with RAISE(IGNORE), or a constraint
-** of the table that says ON CONFLICT IGNORE.
+** The error for a row that SQLite silently skipped: because of a BEFORE trigger
+** with RAISE(IGNORE), or of a constraint that says ON CONFLICT IGNORE. The
+** schema tells which of these the table has.
 */
 static void rowSqlIgnored(AssocWriter *w, const WriteSql *pSql) {
   static const char *const azDone[] = {"inserted", 0, "changed", "deleted"};
@@ -402,8 +418,8 @@ static void rowSqlIgnored(AssocWriter *w, const WriteSql *pSql) {
   sqlite3_free(z);
 }
 
-/* A row may have been passed over, and then what was asked for has not been
-** done. SQLite does not count what a view's triggers do. */
+/* Count the rows that a statement changed. None is an error, because the caller
+** asked for a change. SQLite does not count what the triggers of a view do. */
 static void rowSqlCount(AssocWriter *w, const WriteSql *pSql) {
   int n;
   if (w->pCall->rc != SQLITE_OK) return;
@@ -414,6 +430,7 @@ static void rowSqlCount(AssocWriter *w, const WriteSql *pSql) {
 }
 
 void assocWriteRun(AssocWriter *w, WriteSql *pSql) {
+  assert(pSql->eOp != WRITE_FIND);
   if (w->pCall->rc != SQLITE_OK) return;
   while (assocStep(w->pCall, pSql->pStmt)) {
   }
@@ -422,7 +439,7 @@ void assocWriteRun(AssocWriter *w, WriteSql *pSql) {
 
 /* ------------------------------------------------------------------- rows */
 
-/* Bind a key from variable iVar on. */
+/* Bind the values of a key to ?iVar and on. */
 static void rowBindKey(AssocWriter *w, const WriteSql *pSql, int iVar,
                        const AssocModel *pModel, const WriteVal *aKey) {
   int i;
@@ -447,14 +464,15 @@ int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
   return pRow->aKey != 0;
 }
 
-/* The key in an error: drivers give 99 as 99.0, which is one key in SQL. */
+/* Write a key for an error text. Some drivers bind 99 as 99.0; SQL compares
+** these as equal, so the text shows 99. */
 static void rowShowKey(AssocOut *pOut, const AssocModel *pModel,
                        const WriteVal *aKey) {
   int i;
   if (pModel->nKey != 1) assocOutText(pOut, "[", 1);
   for (i = 0; i < pModel->nKey; i++) {
     const WriteVal *p = &aKey[i];
-    double r = 0.5;
+    double r = 0.5; /* Not an integer: shown as it is */
     if (p->pJson && p->pJson->eType == ASSOC_J_REAL) r = p->pJson->r;
     if (p->pJson == 0 && p->pVal &&
         sqlite3_value_type(p->pVal) == SQLITE_FLOAT) {
@@ -485,7 +503,8 @@ void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
   sqlite3_free(z);
 }
 
-/* Are these columns the model's key, in its order? */
+/* Is pKey the model's own key, in the same order? Then a row at hand knows its
+** values. */
 static int rowIsModelKey(const AssocModel *pModel, const AssocKey *pKey) {
   return rowSameColumns(pModel->nKey, pModel->aKey, pKey->nCol, pKey->aCol);
 }
@@ -496,6 +515,7 @@ WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
   WriteVal *aVal = pRow->aKey;
   int i;
   if (w->pCall->rc != SQLITE_OK) return 0;
+  assert(pRow->aKey && pKey->nCol > 0);
   if (!rowIsModelKey(pModel, pKey)) {
     WriteSql *pSql =
         assocWriteSql(w, WRITE_FIND, pModel->pTable, 0, 0, pModel->nKey,
@@ -529,21 +549,25 @@ int assocColumnLetsGo(const AssocModel *pModel, int iCol) {
          assocKeyPlace(pModel, iCol) < 0;
 }
 
-/* Is the key the rowid, which SQLite tells after an INSERT? */
+/* Is the key the rowid? Then sqlite3_last_insert_rowid() tells it after an
+** INSERT, and no RETURNING is needed. */
 static int rowIsRowidKey(const AssocModel *pModel) {
   return pModel->nKey == 1 && pModel->pTable->eType == ASSOC_TABLE &&
          pModel->aKey[0] == pModel->pTable->iRowid;
 }
 
+/* The error for an INSERT that left a key's column NULL. */
 static void rowNeedsKey(AssocWriter *w, const AssocModel *pModel, int iCol) {
   assocError(w->pCall, "a new row of %s needs a key; give it a value for %s",
              pModel->zLabel, pModel->pTable->aCol[iCol].zName);
 }
 
-/* Run an INSERT and take the key of the new row. */
+/* Run an INSERT into a table, and set pRow->aKey to the key of the new row. */
 static void rowInsertRun(AssocWriter *w, WriteSql *pSql, WriteRow *pRow) {
   const AssocModel *pModel = pRow->pModel;
   int i;
+  assert(pModel->pTable->eType == ASSOC_TABLE);
+  assert(pSql->nGet == pModel->nKey || rowIsRowidKey(pModel));
   while (assocStep(w->pCall, pSql->pStmt)) {
     pRow->aKey = assocWriteGet(w, pSql->pStmt, 0, pModel->nKey);
   }
@@ -560,7 +584,7 @@ static void rowInsertRun(AssocWriter *w, WriteSql *pSql, WriteRow *pRow) {
   }
 }
 
-/* The columns of some cells. */
+/* The column numbers of some cells. */
 static int *rowCellColumns(AssocWriter *w, int nCell, const WriteCell *aCell) {
   int *a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(int) * (nCell + 1));
   int i;
@@ -568,6 +592,7 @@ static int *rowCellColumns(AssocWriter *w, int nCell, const WriteCell *aCell) {
   return a;
 }
 
+/* Bind the cells to ?1 and on, in the order of the statement's columns. */
 static void rowBindCells(AssocWriter *w, const WriteSql *pSql,
                          const WriteCell *aCell) {
   int i;
@@ -588,11 +613,14 @@ WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
 }
 
 /*
-** A view has the row that a trigger has made of an INSERT, if it has made one:
-** it is looked for by the key that was given. (RETURNING would say what was
-** given, and before SQLite 3.41 so where there is no trigger at all.) So it is
-** in a virtual table, of which RETURNING knows no rowid, but SQLite does
-** afterwards.
+** Run an INSERT into a view or a virtual table, and find the key of the new
+** row.
+**
+** In a view the triggers make the row, if they do. It is looked up by the key
+** that the caller gave. RETURNING would only repeat the given values, and
+** before SQLite 3.41 it would do so even where no trigger made a row. In a
+** virtual table RETURNING does not know a new rowid, but SQLite does after the
+** INSERT.
 */
 static void rowInsertFind(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
                           const WriteCell *aCell, WriteRow *pRow) {
@@ -600,6 +628,7 @@ static void rowInsertFind(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aKey) * (pModel->nKey + 1));
   int bView = pModel->pTable->eType == ASSOC_VIEW, iAsk = -1;
   int i, j;
+  assert(pModel->pTable->eType != ASSOC_TABLE);
   for (i = 0; aKey && i < pModel->nKey; i++) {
     for (j = 0; j < pSql->nSet && aCell[j].iCol != pModel->aKey[i]; j++) {
     }
@@ -615,7 +644,7 @@ static void rowInsertFind(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
   if (w->pCall->rc != SQLITE_OK) return;
   if (iAsk >= 0) aKey[iAsk].i = sqlite3_last_insert_rowid(w->pCall->db);
   if (!bView && (iAsk < 0 || pModel->aKey[0] == pModel->pTable->iRowid)) {
-    pRow->aKey = aKey; /* It may have no content to be read */
+    pRow->aKey = aKey; /* A look-up might not find it: content may be absent */
     return;
   }
   if (assocRowFind(w, pModel, aKey, pRow) || w->pCall->rc != SQLITE_OK) return;
@@ -629,6 +658,7 @@ static void rowInsertFind(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
 
 void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
                       const WriteCell *aCell, WriteRow *pRow) {
+  assert(pSql->eOp == WRITE_INSERT);
   rowBindCells(w, pSql, aCell);
   if (pRow == 0) {
     assocWriteRun(w, pSql);
@@ -660,13 +690,14 @@ void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
                          pModel->nKey, pModel->aKey, 0, 0);
   }
   if (pSql == 0) return;
+  assert(pRow->aKey);
   rowBindCells(w, pSql, aCell);
   rowBindKey(w, pSql, nCell + 1, pModel, pRow->aKey);
   assocWriteRun(w, pSql);
 }
 
-/* A value as a load prints it. JSON text in a column declared so is printed
-** without its white space. */
+/* Write a value as a load prints it: JSON text of a column declared JSON
+** without its white space, if it is valid JSON. */
 static void rowPrint(AssocWriter *w, AssocOut *pOut, const AssocColumn *pCol,
                      sqlite3_value *pVal) {
   AssocArena mem;
@@ -689,7 +720,7 @@ static void rowPrint(AssocWriter *w, AssocOut *pOut, const AssocColumn *pCol,
   assocArenaFree(&mem);
 }
 
-/* Is that what is wanted? */
+/* Would a load print the column's present value as the wanted JSON? */
 static int rowIsPrinted(AssocWriter *w, const AssocColumn *pCol,
                         sqlite3_value *pHas, const AssocJson *pWanted) {
   AssocOut has, wanted;

@@ -2,19 +2,21 @@
 ** Keys and rows as callers name them.
 **
 **   7   'abc'                 one key
-**   '[1,2]'                   two keys; of a composite key, one
+**   '[1,2]'                   two keys; or one composite key
 **   '[[1,2],[1,3]]'           two composite keys
-**   '{"id":7, ...}'           a row with its key, such as a load gives; of the
-**   '[{"id":7}, ...]'         rest only the columns of the join row count
+**   '{"id":7, ...}'           a row with its key, as a load gives it. Beside
+**   '[{"id":7}, ...]'         the key only the join row's columns count
 **   '{"post":7}'              a target of a polymorphic association
 */
 #include "write/write.h"
 
-/* The values of a JSON key. False if they are none. */
+/* Find the values of a key in JSON, in the key's order. False if the JSON is no
+** key of this model. apPart has room for all. */
 static int keyParts(const AssocModel *pModel, const AssocJson *pJson,
                     const AssocJson **apPart) {
   const AssocJson *pSub = pJson->pChild;
   int i;
+  assert(pModel->nKey > 0);
   if (pJson->eType < ASSOC_J_ARRAY) {
     apPart[0] = pJson;
     return pModel->nKey == 1 && pJson->eType != ASSOC_J_NULL;
@@ -48,6 +50,7 @@ WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
   return w->pCall->rc == SQLITE_OK ? aKey : 0;
 }
 
+/* A key of one column. Text may stand for a BLOB: see model/blobkey.c. */
 static WriteVal *keyOfOne(AssocWriter *w, const AssocModel *pModel,
                           sqlite3_value *pVal) {
   WriteVal *aKey = assocAlloc(w->pCall, &w->mem, sizeof(*aKey));
@@ -103,7 +106,7 @@ WriteCell *assocThroughOfValue(AssocWriter *w, const AssocRel *pRel,
 
 /* ----------------------------------------------------------------- targets */
 
-/* The columns of the join row among the members of a target. */
+/* The member of a target that has the columns of the join row, or 0. */
 static const AssocJson *throughOf(const AssocRel *pRel,
                                   const AssocJson *pJson) {
   const AssocJson *p = pJson->eType == ASSOC_J_OBJECT ? pJson->pChild : 0;
@@ -113,6 +116,7 @@ static const AssocJson *throughOf(const AssocRel *pRel,
   return 0;
 }
 
+/* One target: a key or a row with its key. An error if it is neither. */
 static void targetOfJson(AssocWriter *w, AssocRel *pRel, const AssocJson *pJson,
                          WriteTarget *p) {
   int iBranch;
@@ -130,6 +134,7 @@ static void targetOfJson(AssocWriter *w, AssocRel *pRel, const AssocJson *pJson,
   }
   assocModelKeyShape(w->pCall, p->pLink->pTarget, 0);
 }
+/* All targets in a JSON text: one, or an array of them. */
 
 static void targetsOfJson(AssocWriter *w, AssocRel *pRel,
                           const AssocJson *pJson, WriteTargets *p) {
@@ -180,6 +185,7 @@ void assocTargetsLink(AssocWriter *w, const AssocRel *pRel,
     assocError(w->pCall, "%s.%s is one row, and %d were given",
                pRel->pSource->zLabel, pRel->zName, p->n);
   }
+  assert(p->n == 0 || p->a);
   for (i = 0; i < p->n && w->pCall->rc == SQLITE_OK; i++) {
     const WriteTarget *pTarget = &p->a[i];
     const WriteCell *aOwn = aThrough;

@@ -1,17 +1,18 @@
 /*
-** The rows of a payload, listed: each behind the row that it is nested in.
+** The rows of a payload as a list: each row behind the row that it is nested
+** in.
 **
 **   {"name":"Alice", "company":{"name":"Acme"},
 **    "posts":[{"title":"Hello", "tags":[{"name":"a"}, {"id":7}]}]}
 **
-** What each of them is can be told from its members, and from whether the row
-** that it is nested in is there already:
+** What to do with a row is decided by its members, and by whether the row that
+** it is nested in exists already:
 **
 **   new    an object: it is inserted
-**   old    it is there already, and its columns change
-**   key    {"id":7} or 7: it is there already
-**   ref    {"#ref":"x"}: it is the row that has "#id":"x"
-**   none   null or []: nothing, but the result shows it
+**   old    an object for an existing row: its columns are changed
+**   key    {"id":7} or 7: an existing row
+**   ref    {"#ref":"x"}: the row that has "#id":"x"
+**   none   null or []: nothing to write, but the result shows it
 */
 #include "write/graph.h"
 #include <stdlib.h>
@@ -74,12 +75,13 @@ int assocGraphAllKey(const AssocModel *pModel) {
   return 1;
 }
 
-/* A row nested in one that is there already: with its key, or the only one
-** of a to-one, it is one of those that are related; without it is new. */
+/* Classify a row nested in an existing one. With a key it must be one of the
+** related rows. Without a key it is the present target of a to-one, or new. */
 static void classUnderOld(Graph *g, GraphRow *p, const GraphMembers *pMembers) {
   AssocWriter *w = g->w;
   WriteLink *pLink = p->pLink;
   int bFound = 0;
+  assert(p->pUp->eWhat == GRAPH_OLD && p->pUp->bDone);
   if (pMembers->nKey == 0) {
     if (!p->bList && assocLinkFirst(w, pLink, &p->pUp->row, &p->row)) {
       p->eWhat = GRAPH_OLD;
@@ -100,6 +102,7 @@ static void classUnderOld(Graph *g, GraphRow *p, const GraphMembers *pMembers) {
   p->bDone = p->bRelated = p->eWhat == GRAPH_OLD;
 }
 
+/* The error for a value that is neither a row nor a key. */
 static void keyMalformed(Graph *g, const GraphRow *p) {
   if (p->pModel->nKey == 1) {
     assocError(g->w->pCall, "%s.%s takes a row or a key, not %s",
@@ -112,9 +115,10 @@ static void keyMalformed(Graph *g, const GraphRow *p) {
   }
 }
 
-/* What is it? */
+/* Decide what to do with a nested row, and set p->eWhat. */
 static void classRow(Graph *g, GraphRow *p) {
   GraphMembers members;
+  assert(p->pUp && p->pLink);
   if (p->pJson->eType != ASSOC_J_OBJECT) {
     p->eWhat = GRAPH_KEY;
     p->row.aKey = assocKeyOfJson(g->w, p->pModel, p->pJson);
@@ -144,7 +148,8 @@ static void classRow(Graph *g, GraphRow *p) {
 
 /* --------------------------------------------------------------- unfolding */
 
-/* What stands under an association: a row in the list, behind *pp. */
+/* Add one row that stands under an association, behind *pp. Returns the place
+** behind it. */
 static GraphRow **unfoldOne(Graph *g, GraphRow *pUp, const WriteMember *pBy,
                             const AssocJson *pJson, int bList, GraphRow **pp) {
   int iBranch;
@@ -163,10 +168,11 @@ static GraphRow **unfoldOne(Graph *g, GraphRow *pUp, const WriteMember *pBy,
   return &p->pNext;
 }
 
-/* Nothing: null, or an empty list. */
+/* Add the row for null or an empty list. */
 static GraphRow **unfoldNone(Graph *g, GraphRow *pUp, const WriteMember *pBy,
                              int bList, GraphRow **pp) {
-  WriteLink *pLink = assocLinkOf(g->w, pBy->pRel, 0); /* Can it be? */
+  WriteLink *pLink =
+      assocLinkOf(g->w, pBy->pRel, 0); /* Checks that it can be */
   GraphRow *p =
       pLink ? assocGraphRow(g, pBy->pRel->pTarget, pBy->pRel, 0, pp) : 0;
   if (p == 0) return pp;
@@ -177,6 +183,7 @@ static GraphRow **unfoldNone(Graph *g, GraphRow *pUp, const WriteMember *pBy,
   return &p->pNext;
 }
 
+/* Add all rows under one association. */
 static GraphRow **unfoldAssoc(Graph *g, GraphRow *pUp, const WriteMember *pBy,
                               const AssocJson *pJson, GraphRow **pp) {
   const AssocJson *pSub;
@@ -200,7 +207,7 @@ static GraphRow **unfoldAssoc(Graph *g, GraphRow *pUp, const WriteMember *pBy,
   return pp;
 }
 
-/* The rows that are nested in a row follow it. */
+/* Add the rows that are nested in a row, directly behind it. */
 static void unfoldRow(Graph *g, GraphRow *p) {
   GraphRow **pp = &p->pNext;
   const AssocJson *pSub;
@@ -248,17 +255,19 @@ void assocGraphUnfold(Graph *g, GraphRow *p) {
 
 /* ------------------------------------------------------------------ labels */
 
+/* Compare labels as bytes. */
 static int labelCompare(const GraphRow *pA, const AssocJson *pLabel) {
   int nA = pA->pLabel->n, nB = pLabel->n;
   int c = memcmp(pA->pLabel->z, pLabel->z, (size_t)(nA < nB ? nA : nB));
   return c ? c : nA - nB;
 }
 
+/* For qsort(): rows by their labels. */
 static int labelOrder(const void *pA, const void *pB) {
   return labelCompare(*(GraphRow *const *)pA, (*(GraphRow *const *)pB)->pLabel);
 }
 
-/* The row of that label, or 0. */
+/* The row that has this label, or 0 (binary search). */
 static GraphRow *labelFind(GraphRow **ap, int n, const AssocJson *pLabel) {
   int iLo = 0, iHi = n - 1;
   while (iLo <= iHi) {
@@ -274,13 +283,14 @@ static GraphRow *labelFind(GraphRow **ap, int n, const AssocJson *pLabel) {
   return 0;
 }
 
-/* A label for an error: of numbers no nul marks the end. */
+/* A label for an error. The text of a number has no nul at its end. */
 static const char *labelText(Graph *g, const GraphRow *p) {
   const char *z =
       assocArenaText(g->w->pCall, &g->w->tmp, p->pLabel->z, p->pLabel->n);
   return z ? z : "";
 }
 
+/* The error for a "#ref" that names no row, with the most similar label. */
 static void labelMissing(Graph *g, GraphRow **ap, int n, const GraphRow *pRef) {
   AssocNearest near;
   int i;
@@ -295,6 +305,7 @@ static void labelMissing(Graph *g, GraphRow **ap, int n, const GraphRow *pRef) {
             "no row has the \"#id\" \"%s\"", near.zWritten);
 }
 
+/* Find the row that a "#ref" means. */
 static void refResolve(Graph *g, GraphRow **ap, int n, GraphRow *pRef) {
   pRef->pSame = labelFind(ap, n, pRef->pLabel);
   if (pRef->pSame == 0) {
@@ -317,6 +328,7 @@ void assocGraphLabels(Graph *g) {
   for (p = g->pFirst; p; p = p->pNext) {
     if (p->pLabel && p->eWhat != GRAPH_REF && n < g->nLabel) ap[n++] = p;
   }
+  assert(n <= g->nLabel);
   qsort(ap, (size_t)n, sizeof(*ap), labelOrder);
   for (i = 1; i < n; i++) {
     if (labelOrder(&ap[i - 1], &ap[i]) != 0) continue;

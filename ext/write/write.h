@@ -1,21 +1,22 @@
 /*
-** Changing rows: by their keys, and by what relates to what.
+** Changing rows: by their keys, and by their associations.
 **
 **   row      one row of a table: found, inserted, changed, deleted
 **   form     what the members of a JSON object mean for a model
-**   link     two rows come to be related, or no longer are
+**   link     relating two rows, and undoing that
 **   target   keys and rows as callers name them
 **   unfold   the rows of a payload, as a list
-**   graph    rows in rows, as a payload nests them
+**   graph    writing the rows of a payload, in the order that keys demand
 **   refer    foreign keys that refer to a table
 **   reach    which rows go when a row goes
-**   destroy  a row, and what happens to all that refer to it
+**   destroy  deleting a row, and what happens to rows that refer to it
 **   gate     all or nothing where no savepoint can be opened
 **
-** All of it works for one AssocWriter, which lives as long as the call of a
-** function, or as one row of a statement on the table related. A writer only
-** writes: that it is all or nothing is its caller's matter, by a savepoint
-** or by the gate.
+** One AssocWriter does all the work. It lasts for one call of a function, or
+** for one row of a statement on the table related. A writer only writes. Its
+** caller makes the work all or nothing, by a savepoint or by the gate.
+**
+** A function that takes an AssocWriter does nothing after an error in w->pCall.
 */
 #ifndef ASSOC_WRITE_H
 #define ASSOC_WRITE_H
@@ -38,53 +39,54 @@ typedef struct WriteVal WriteVal;
 struct AssocWriter {
   AssocCall *pCall;
   AssocCatalog *pCat;
-  AssocArena mem;   /* What lasts as long as the writer */
-  AssocArena tmp;   /* Rows and their values: see assocWriterReset() */
+  AssocArena mem;   /* Lasts as long as the writer */
+  AssocArena tmp;   /* Rows and their values, until assocWriterReset() */
   WriteSql *pSql;   /* Its statements, the last used first */
-  WriteForm *pForm; /* And forms */
-  WriteLink *pLink; /* And links */
-  WriteDestroyer *pDestroyer; /* And what destroys, once it is needed */
+  WriteForm *pForm; /* Its forms */
+  WriteLink *pLink; /* Its links */
+  WriteDestroyer *pDestroyer; /* Made by the first destroy, or 0 */
   AssocBlobKeys *pBlobs;      /* OWNED: whether keys are BLOBs */
-  AssocForeign *pForeign;     /* Foreign keys of all definitions, for it */
-  u8 bForeign;                /* They have been read */
-  sqlite3_value **apOwned;    /* OWNED: values that rows at hand have */
+  AssocForeign *pForeign;     /* Foreign keys of all definitions, for refer.c */
+  u8 bForeign;                /* pForeign has been read */
+  sqlite3_value **apOwned;    /* OWNED: values of rows in tmp */
   int nOwned;
-  i64 nChange; /* Rows inserted, changed and deleted by its statements */
+  i64 nChange; /* Rows that its statements inserted, changed and deleted */
 };
 
+/* Begin a writer, and free all that it has. */
 void assocWriterInit(AssocCall *pCall, AssocCatalog *pCat, AssocWriter *w);
 void assocWriterClear(AssocWriter *w);
-/* Forget all rows at hand. */
+/* Free rows and values, and empty tmp. Statements, forms and links stay. */
 void assocWriterReset(AssocWriter *w);
-/* A copy of a value, for as long as rows are at hand. */
+/* A copy of a value, valid until assocWriterReset(). 0 after an error. */
 sqlite3_value *assocWriterKeep(AssocWriter *w, sqlite3_value *pVal);
 
 /* -------------------------------------------------------------------- row */
 
-/* A value from one of three places: JSON, SQLite, or it is an integer. */
+/* A value from JSON or from SQLite, or an integer. */
 struct WriteVal {
   const AssocJson *pJson; /* Or 0 */
   sqlite3_value *pVal;    /* Or 0 */
-  i64 i;                  /* Where both are 0 */
+  i64 i;                  /* The value, if both are 0 */
 };
 
-/* A value for a column. */
+/* A value for a column, by the column's number in the table. */
 struct WriteCell {
   int iCol;
   WriteVal val;
 };
 
-/* A row at hand: nKey values of its model's key. */
+/* A row by its key: nKey values of its model's key. */
 struct WriteRow {
   AssocModel *pModel;
   WriteVal *aKey;
 };
 
-/* One statement on the rows of a table. */
+/* A prepared statement on the rows of a table. */
 struct WriteSql {
   u8 eOp; /* WRITE_* */
   AssocTable *pTab;
-  int nSet, nWhere, nGet; /* Columns that are set, sought by, and given */
+  int nSet, nWhere, nGet; /* Columns that are set, searched by, and given */
   int *aSet, *aWhere, *aGet;
   sqlite3_stmt *pStmt; /* OWNED */
   WriteSql *pNext;
@@ -93,82 +95,96 @@ struct WriteSql {
 #define WRITE_FIND 1   /* SELECT get FROM t WHERE where=... */
 #define WRITE_UPDATE 2 /* UPDATE t SET set=... WHERE where=... */
 #define WRITE_DELETE 3 /* DELETE FROM t WHERE where=... */
-#define WRITE_OTHER 4  /* Another that assocWriteSqlKeep() has kept */
+#define WRITE_OTHER 4  /* A statement kept by assocWriteSqlKeep() */
 
+/* The statement of this kind over these columns, prepared once per writer. Its
+** variables are the values of aSet, then those of aWhere, from ?1. 0 after an
+** error. The writer owns it. */
 WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
                         const int *aSet, int nWhere, const int *aWhere,
                         int nGet, const int *aGet);
-/* Bind a value. pCol, the column that it is for, may be 0. */
+/* Bind a value to ?i. pCol is the column that takes it, or 0 for a key. */
 void assocWriteBind(AssocWriter *w, sqlite3_stmt *pStmt, int i,
                     const AssocColumn *pCol, const WriteVal *pVal);
-/* Any other statement: begin to write it, and prepare it, with the literals
-** of scopes bound for good. OUT: the caller finalizes. */
+/* For other statements: begin the text, and prepare it with the literals of
+** scopes bound. OUT: the caller finalizes the statement. */
 void assocWriteSqlStart(AssocWriter *w, AssocSql *p);
 sqlite3_stmt *assocWriteSqlEnd(AssocWriter *w, AssocSql *p);
-/* The same, but the writer owns it; 0 after an error. */
+/* Like assocWriteSqlEnd(), but the writer owns the statement. 0 after an
+** error. */
 sqlite3_stmt *assocWriteSqlKeep(AssocWriter *w, AssocSql *p);
-/* A literal of a scope as JSON; 0 is null. It lasts as long as the writer. */
+/* A literal of a scope as JSON; pVal 0 gives null. Lasts as long as the
+** writer. */
 AssocJson *assocLiteralJson(AssocWriter *w, const ShapeVal *pVal);
+/* Is it NULL, or null in JSON? */
 int assocValIsNull(const WriteVal *pVal);
-/* Are they the same? Both are as one table has them. */
+/* Are two values identical? Both come from the same column, not from JSON. */
 int assocValSame(const WriteVal *pA, const WriteVal *pB);
-/* Would the column hold the same? "1" is 1 where it makes numbers of text. */
+/* Would the column store the same for both? By its affinity: '1' is 1 in an
+** INTEGER column. */
 int assocValSameIn(AssocWriter *w, const AssocColumn *pCol, const WriteVal *pA,
                    const WriteVal *pB);
-/* Would they be printed alike? */
+/* Are the two values the same JSON text? */
 int assocValPrintsAs(AssocWriter *w, const WriteVal *pA, const WriteVal *pB);
+/* Write a value as JSON. */
 void assocValWrite(AssocOut *pOut, const WriteVal *pVal);
-/* The columns iFrom, ... of the row that pStmt stands on, kept. */
+/* n columns from iFrom on of the row that pStmt stands on, copied. They last
+** until assocWriterReset(). 0 after an error. */
 WriteVal *assocWriteGet(AssocWriter *w, sqlite3_stmt *pStmt, int iFrom, int n);
-/* The key as JSON, for results: 7, "a" or [1,2]. */
+/* Write a key as JSON, for results: 7, "a" or [1,2]. */
 void assocWriteKey(AssocOut *pOut, const AssocModel *pModel,
                    const WriteVal *aKey);
 
+/* Find a row by its key. True if it exists; pRow then has the key in the form
+** that the table stores. assocRowNeed() makes a missing row an error. */
 /* Find a row by its key: true if it is there. pRow gets the key as the row
 ** itself has it. Need makes its absence an error. */
 int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                  WriteRow *pRow);
 void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                   WriteRow *pRow);
-/* Place of a column in the model's key, or -1. */
+/* Place of a column in the model's key, from 0, or -1. */
 int assocKeyPlace(const AssocModel *pModel, int iCol);
-/* May a foreign key's column become NULL where the row is let go of? */
+/* May unlinking set this column of a foreign key to NULL? Not if it is NOT NULL
+** or part of the row's own key. */
 int assocColumnLetsGo(const AssocModel *pModel, int iCol);
-/* Are they one row? Their keys are those that the table has. */
+/* Are two rows the same? Their keys have the form that the table stores. */
 int assocRowSame(const WriteRow *pA, const WriteRow *pB);
-/* The values of other columns of a row, which others refer to. Where zFor is
-** given, a NULL among them is an error, which names it. */
+/* The values of the columns of pKey in a row, to which other rows refer. With
+** zFor, the name of an association, a NULL among them is an error. 0 after an
+** error or if the row does not exist. */
 WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
                       const AssocKey *pKey, const char *zFor);
-/* Insert a row. pRow gets its key; it may be 0. */
+/* Insert a row. *pRow gets its key; pRow may be 0. */
 void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
                     const WriteCell *aCell, WriteRow *pRow);
-/* The same in two steps: the statement serves other rows with the same
-** columns as well, for as long as the writer. */
+/* The same in two steps. The statement also serves other rows with the same
+** columns in the same order. bKey: the caller wants keys of new rows. */
 WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
                             const WriteCell *aCell, int bKey);
 void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
                       const WriteCell *aCell, WriteRow *pRow);
+/* UPDATE a row. No cells: nothing to do. */
 void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
                     const WriteCell *aCell);
-/* The same, but leave alone what is as it should be already: a column whose
-** value, as a load would print it, is what is given. */
+/* Like assocRowUpdate(), but skips a column if a load already prints the given
+** JSON for it. So a loaded row, written back unchanged, changes nothing. */
 void assocRowChange(AssocWriter *w, const WriteRow *pRow, int nCell,
                     const WriteCell *aCell);
-/* Run a statement that changes one row, after its values are bound. */
+/* Run a statement whose values are bound. An error if it changes no row. */
 void assocWriteRun(AssocWriter *w, WriteSql *pSql);
 
 /* ------------------------------------------------------------------- form */
 
 /*
-** What the member of an object means where a row of a model is written. Rows
-** of one kind mostly have the same members in the same order: a form
-** remembers those of the last row, so that a name is looked up once.
+** The meaning of each member of an object, where a row of a model is written.
+** Rows of one payload mostly have the same members in the same order. So a form
+** keeps the members of the last row, and looks up each name once.
 */
 struct WriteMember {
-  const char *zKey; /* As it is spelt */
+  const char *zKey; /* The name, as the payload spells it */
   u8 eType;         /* WRITE_* */
-  int iCol;         /* COLUMN, of the model; its number */
+  int iCol;         /* COLUMN: its number in the table; else -1 */
   AssocRel *pRel;   /* ASSOC: the association, ready for use */
   WriteMember *pNext;
 };
@@ -178,172 +194,189 @@ struct WriteMember {
 #define WRITE_LABEL 3   /* "#id" */
 #define WRITE_REF 4     /* "#ref" */
 
+/* The members that a model takes. */
 struct WriteForm {
   AssocModel *pModel;
-  AssocRel *pBy;        /* The association whose target it is, or 0 */
-  WriteMember *pMember; /* All that were ever seen */
-  int nLast;            /* Places of apLast */
-  WriteMember **apLast; /* Those of the last row, in their order */
+  AssocRel *pBy;        /* The association whose target the row is, or 0 */
+  WriteMember *pMember; /* All members seen so far */
+  int nLast;            /* Size of apLast */
+  WriteMember **apLast; /* Members of the last row, in their order */
   WriteForm *pNext;
 };
 
+/* The form of a model, or of a model as the target of pBy. 0 after an error. */
 WriteForm *assocWriteForm(AssocWriter *w, AssocModel *pModel, AssocRel *pBy);
-/* The meaning of the i-th member of an object, which has this key. */
+/* The i-th member of an object, whose name is zKey. 0 after an error: the name
+** is unknown or cannot be written. */
 WriteMember *assocFormMember(AssocWriter *w, WriteForm *pForm, int i,
                              const char *zKey);
-/* Is it the name of the join table by which rows are related, if by one? */
+/* Is zKey the name of pBy's join table? pBy may be 0. */
 int assocIsThrough(const AssocRel *pBy, const char *zKey);
-/* A column of a join row by name; an error if there is none. */
+/* A column of a join row by its name. An error and -1 if there is none. */
 int assocThroughColumn(AssocWriter *w, const AssocRel *pRel, const char *zName);
-/* Columns of the join row of an object's members. *pn cells, which last until
-** rows are forgotten. */
+/* An object's members as cells of the join row. *pn cells, valid until
+** assocWriterReset(). 0 after an error. */
 WriteCell *assocThroughCells(AssocWriter *w, const AssocRel *pRel,
                              const AssocJson *pJson, int *pn);
 
 /* ------------------------------------------------------------------- link */
+/* ------------------------------------------------------------------- link */
 
-/* What it takes to relate rows by one association, or of a polymorphic one by
-** one of its branches. */
+/* How to relate rows by one association, or by one branch of a polymorphic one.
+** One per writer. */
 struct WriteLink {
   AssocRel *pRel;
   const AssocBranch *pBranch; /* Or 0 */
   AssocModel *pTarget;
-  const AssocKey *pTargetKey; /* belongsTo, belongsToMany: columns of it */
+  const AssocKey *pTargetKey; /* The target's columns that are referred to, for
+                              ** belongsTo and belongsToMany */
   AssocModel *pJoin;          /* belongsToMany: the join table as a model */
-  u8 bTwice;                  /* belongsToMany: a pair may be linked again */
-  u8 bOnce;                   /* But not now: those that are there are meant */
-  u8 bDestroy;  /* hasOne, hasMany: a target that is let go of is destroyed */
-  u8 bOperator; /* A scope compares, which does not say what to write */
-  int nScope;   /* Columns of the target that the scope sets */
+  u8 bTwice;    /* belongsToMany: a pair may be linked several times */
+  u8 bOnce;     /* But not by this call: it means the existing join rows */
+  u8 bDestroy;  /* hasOne, hasMany: destroy a target that is unlinked */
+  u8 bOperator; /* A scope compares, so it does not tell what to write */
+  int nScope;   /* Columns of the target that the scope fixes */
   WriteCell *aScope;
-  int nThrough; /* Columns of the join row that its scope sets */
+  int nThrough; /* Columns of the join row that its scope fixes */
   WriteCell *aThrough;
-  int nFree; /* Columns of the foreign key that may be NULL */
+  int nFree; /* Columns of the foreign key that may become NULL */
   int *aFree;
-  sqlite3_stmt *pLook, *pAll, *pPair; /* Of the writer: see link.c */
-  u8 mUsed;                           /* By the graph at hand: LINK_* */
-  const void *pUser;                  /* Its last row that used it */
+  sqlite3_stmt *pLook, *pAll, *pPair; /* Owned by the writer: see link.c */
+  u8 mUsed;                           /* graph.c: LINK_*, for this payload */
+  const void *pUser;                  /* graph.c: its last row that used it */
   WriteLink *pNext;
 };
 
-#define LINK_HELD 1 /* By an INSERT that writes the key */
-#define LINK_LATE 2 /* By a row that is there */
-#define LINK_MANY 4 /* From several rows */
+#define LINK_HELD 1 /* An INSERT writes the key */
+#define LINK_LATE 2 /* An UPDATE of an existing row writes it */
+#define LINK_MANY 4 /* Several rows are sources */
 
-/* What linking has changed, as lists of keys. */
+/* What linking has changed: keys as JSON, with commas between. */
 typedef struct WriteChanges WriteChanges;
 struct WriteChanges {
   AssocOut added, removed, moved;
 };
 
-/* The link of an association; of a polymorphic one its iBranch-th. */
+/* The link of an association; of a polymorphic one that of its branch iBranch.
+** An error and 0 if rows cannot be related by it. */
 WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch);
-/* An error where an operator in the scope keeps one from writing. */
+/* An error if the scope compares, so that nobody knows which values to
+** write. */
 void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink);
-/* Relate a target, by its key. aThrough are columns of the join row. */
+/* Relate pSource to the target with this key. aThrough: columns of the join
+** row. pChanges may be 0. */
 void assocLinkAdd(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                   const WriteVal *aKey, int nThrough, const WriteCell *aThrough,
                   WriteChanges *pChanges);
-/* Whether a target that is let go of is destroyed: then it may take along
-** others, and one that is gone has been removed already. */
+/* Does unlinking destroy the target? Then it may destroy other targets too, so
+** a target that is missing counts as removed. */
 int assocLinkDestroys(const WriteLink *pLink);
+/* Unlink the target with this key. Nothing happens if it is not related. */
 void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, WriteChanges *pChanges);
-/* Make these the only targets: unrelate the others. aaKey has nKey keys. */
+/* Unlink all targets except those with the nKey keys of aaKey. */
 void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    int nKey, const WriteVal *const *aaKey,
                    WriteChanges *pChanges);
-/* Is the row of that key a target? *pbFound: is there one? */
+/* Is the row with this key a target of pSource? *pbFound: does the row
+** exist? */
 int assocLinkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                  const WriteVal *aKey, int *pbFound);
-/* The only row that is related, or the first. True if there is one. */
+/* The first target, which is the only one of a to-one. True if there is one. */
 int assocLinkFirst(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    WriteRow *pRow);
-/* What the row that has the foreign key gets: a target of hasOne or hasMany,
-** a source of belongsTo. pOther is the row at the other end. *pn cells. */
+/* The cells that relate the row with the foreign key: a target of hasOne or
+** hasMany, a source of belongsTo. Of belongsToMany: the scope of the target.
+** pOther is the row at the other end. *pn cells, valid until
+** assocWriterReset(). */
 WriteCell *assocLinkCells(AssocWriter *w, WriteLink *pLink,
                           const WriteRow *pOther, int *pn);
-/* belongsToMany: a join row for a pair that is not linked yet. */
+/* belongsToMany: insert a join row. The caller knows that the pair has none. */
 void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    const WriteRow *pTarget, int nThrough,
                    const WriteCell *aThrough);
 
+/* No changes yet. assocChangesText() frees them. */
 void assocChangesInit(WriteChanges *p);
-/* {"added":[...],"removed":[...],"moved":[...]}, and clear p.
+/* The changes as {"added":[...],"removed":[...],"moved":[...]}. Clears p.
 ** OUT: *pn bytes, freed with sqlite3_free(). */
 char *assocChangesText(AssocCall *pCall, WriteChanges *p, i64 *pn);
 
 /* ----------------------------------------------------------------- target */
 
-/* A row that a caller names, to be related. */
+/* A row that a caller names, to be related to a source. */
 typedef struct WriteTarget WriteTarget;
 struct WriteTarget {
-  WriteLink *pLink; /* Of a polymorphic association: the branch */
+  WriteLink *pLink; /* Of a polymorphic association: of the target's branch */
   const WriteVal *aKey;
   const AssocJson *pThrough; /* Columns of the join row, or 0 */
 };
+/* Several of them, in the caller's order. */
 typedef struct WriteTargets WriteTargets;
 struct WriteTargets {
   int n;
   WriteTarget *a;
 };
 
-/* The key that JSON gives: a value, an array, or an object that has the key's
-** columns. 0 if it gives none. */
+/* The key in a JSON value: a scalar, an array, or an object with the key's
+** columns. 0 if it holds no key, which is no error. */
 WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
                          const AssocJson *pJson);
-/* The key of a row: a value, or of a composite key a JSON array. */
+/* The key in an SQL value: a scalar, or a JSON array for a composite key. An
+** error and 0 if it is none. */
 WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
                           sqlite3_value *pVal);
-/* Targets of an association: one key, an array of keys, or rows with their
-** keys. NULL is none. They last as long as the writer. */
+/* The targets in an SQL value: one key, a JSON array of keys, or rows with
+** their keys. NULL gives none. They last as long as the writer. */
 void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
                     WriteTargets *p);
-/* Relate them, a to-one at most one. Of the join row a target gives the columns
-** itself, or else aThrough does. */
+/* Relate the targets to pSource. An error if a to-one gets several. A target's
+** own columns for its join row win over aThrough. */
 void assocTargetsLink(AssocWriter *w, const AssocRel *pRel,
                       const WriteRow *pSource, const WriteTargets *p,
                       int nThrough, const WriteCell *aThrough,
                       WriteChanges *pChanges);
-/* A JSON object, of which zWhat says what it should be. NULL gives 0. */
+/* The JSON object in an SQL value. NULL gives 0. zWhat names it in an error. */
 AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
                               const char *zWhat);
-/* Columns of a join row; none where the value is NULL, or 0. *pn cells, which
-** last until rows are forgotten. */
+/* The columns of a join row in an SQL value, a JSON object. 0 for NULL, or if
+** pVal is 0. *pn cells, valid until assocWriterReset(). */
 WriteCell *assocThroughOfValue(AssocWriter *w, const AssocRel *pRel,
                                sqlite3_value *pVal, int *pn);
 
 /* ------------------------------------------------------------------ refer */
 
-/* A foreign key that refers to a table. */
+/* A foreign key that refers to a table, found by refer.c. */
 struct WriteRefer {
-  AssocTable *pChild; /* The table that has it */
+  AssocTable *pChild; /* The table that has the key */
   int nCol;
-  const int *aCol, *aRef;  /* Its columns, and those that they refer to */
-  const char *zAction;     /* What onDelete says: "CASCADE"; 0: nothing */
-  const char *zName;       /* Its step on a path: "posts" */
-  const char *zDeclared;   /* And what the schema says, if it has the key */
-  const ShapePred *pScope; /* Only these rows are meant, or 0: all */
-  const char *zType;       /* Only rows of this type, or 0 */
-  int iType;               /* Which is in this column */
+  const int *aCol, *aRef;  /* Its columns, and the columns they refer to */
+  const char *zAction;     /* onDelete: "CASCADE", …; 0: no constraint */
+  const char *zName;       /* Its step in a report's path: "posts" */
+  const char *zDeclared;   /* ON DELETE in the schema; 0: the schema lacks it */
+  const ShapePred *pScope; /* Only rows in this scope are meant, or 0: all */
+  const char *zType;       /* Polymorphic: only rows of this type, or 0 */
+  int iType;               /* The column of the type */
   WriteRefer *pNext;
 };
-/* Those that refer to the model's table. They last as long as the writer. */
+/* All foreign keys that refer to the model's table. They last as long as the
+** writer. 0 if there are none, or after an error. */
 WriteRefer *assocRefersTo(AssocWriter *w, AssocModel *pModel);
-/* Its columns, for a message: "a, b". */
+/* The columns of a foreign key, for an error: "a, b". */
 const char *assocReferColumns(AssocWriter *w, const WriteRefer *p);
 
 /* ---------------------------------------------------------------- destroy */
 
-/* Delete a row, and do to those that refer to it what onDelete says. */
+/* Delete a row, and apply onDelete to the rows that refer to it. */
 void assocDestroyRow(AssocWriter *w, const WriteRow *pRow);
-/* The same, with a report in JSON: which rows of which table were deleted or
-** changed. OUT: *pn bytes, freed with sqlite3_free(). */
+/* The same, with options and a report in JSON: the keys of the rows that were
+** deleted or changed, by table. OUT: *pn bytes, freed with sqlite3_free(). */
 char *assocDestroyReport(AssocWriter *w, const WriteRow *pRow, int mHow,
                          i64 *pn);
-#define WRITE_CASCADE 1 /* All that refer to it go too */
-#define WRITE_DRYRUN 2  /* Nothing happens; the report has the ways as well */
-#define WRITE_FORCE 4   /* Delete where the model would only mark */
+#define WRITE_CASCADE                                                          \
+  1 /* All rows that refer to it go, whatever onDelete says */
+#define WRITE_DRYRUN 2 /* Change nothing; report the paths to the rows */
+#define WRITE_FORCE 4  /* Delete, even if the model has soft deletion */
 
 /* ------------------------------------------------------------------- gate */
 
@@ -363,16 +396,16 @@ void assocGateNeedAll(AssocCall *pCall, AssocCatalog *pCat);
 
 /* ------------------------------------------------------------------ graph */
 
-/* Insert what a JSON text holds: a row, rows in a row, or an array of these.
-** Gives the keys in the payload's shape. OUT: *pn bytes, freed with
-** sqlite3_free(). */
+/* Insert the rows of a JSON text: an object, which may nest others, or an array
+** of objects. Gives their keys as JSON in the payload's shape. OUT: *pn bytes,
+** freed with sqlite3_free(). */
 char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
                        i64 nJson, i64 *pn);
-/* Change a row, and rows that are nested in it. */
+/* Change a row, and write the rows that pJson nests in it. */
 void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow,
                       const AssocJson *pJson);
-/* A new target for a row: of JSON, which may nest others, or of cells.
-** pNew gets its key. */
+/* Insert a new target of pSource, from JSON, which may nest other rows, or from
+** cells. *pNew gets its key. */
 void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                       const AssocJson *pJson, int nCell, const WriteCell *aCell,
                       int nThrough, const WriteCell *aThrough, WriteRow *pNew);
