@@ -18,7 +18,7 @@
 #   make asan          the tests under AddressSanitizer and UBSan
 #   make valgrind      the tests under valgrind; T=GLOB as above
 #   make newsqlite     the tests on the newest SQLite, with its own asserts
-#   make clients       the same story from 30 clients in 13 languages; T=GLOB
+#   make clients       the same story from 31 clients in 13 languages; T=GLOB
 #                      chooses: T='python-*' (ext/doc/CLIENTS.md)
 #   make packages      npm, Python, Debian, WebAssembly and release archives,
 #                      built into build/packages and tried there; PARTS=npm

@@ -138,10 +138,9 @@ go_program() {
 }
 
 # Cargo writes beside its sources, so it is given a copy.
-rust_program() {
-  mkdir -p "$folder/rust"
-  cp -R "$here/rust/." "$folder/rust" &&
-    (cd "$folder/rust" && cargo build --quiet)
+cargo_program() {
+  mkdir -p "$folder/$1"
+  cp -R "$here/$1/." "$folder/$1" && cd "$folder/$1" && cargo build --quiet
 }
 
 cpp_program() {
@@ -202,7 +201,8 @@ client tcl 'echo "package require sqlite3" | tclsh' tclsh "$here/story.tcl"
 client R "Rscript -e 'library(RSQLite)'" Rscript "$here/story.R"
 client java java_jars java -cp "$folder/java/*" "$here/java/Story.java"
 client go go_program "$folder/story-go"
-client rust rust_program "$folder/rust/target/debug/clients"
+client rust-rusqlite 'cargo_program rust' "$folder/rust/target/debug/clients"
+client rust-sqlx 'cargo_program sqlx' "$folder/sqlx/target/debug/clients-sqlx"
 client c++ cpp_program "$folder/story-cpp"
 client ocaml ocaml_program "$folder/ocaml/story"
 
