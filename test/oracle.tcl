@@ -722,7 +722,7 @@ proc oracle::item {name depth usedVar} {
   set target [dict get $a to]
   set many [dict get $a many]
   set key $link
-  set spread [expr {!$many && [maybe 20]}]
+  set spread [maybe 20]
   set required [maybe 20]
   set mine {}
   if {$spread} { set mine $used }
@@ -740,12 +740,6 @@ proc oracle::item {name depth usedVar} {
       [expr {$depth > 1 ? 1 : 0}]] ct node
     lassign [block $target [expr {$depth - 1}] [dict get $a join] \
       [dict get $a joincolumns] mine] bt items
-    if {$spread && ![llength $items]} {
-      set column [pick [columns $target]]
-      set as [fresh2 mine]
-      set bt "$column as $as $bt"
-      set items [list [list col $as $column]]
-    }
     dict set node items $items
     if {$spread} { set used $mine } else { set key [fresh $link] }
     set bang [expr {$required && [maybe 50]}]
@@ -837,10 +831,13 @@ proc oracle::rows {node parent} {
   if {!$many && [llength [dict get $node order]]} {
     set other [alias]
     set list {{c key} { join [lmap k $key { set _ $c.$k }] , }}
-    append from " AND ([apply $list $c $key]) = (SELECT [apply $list $other \
-      $key][from $up [dict get $node assoc] $p $other [alias]] ORDER BY [
+    # With statistics SQLite 3.40 takes the first that an IN finds for the first
+    # in the order of a LIMIT 1.
+    append from " AND ([apply $list $c $key]) = (SELECT [join $key {, }] FROM (
+      SELECT [apply $list $other $key], row_number() OVER (ORDER BY [
       string map [list %C $other] [join [ended [dict get $node order] $key] \
-      {, }]] LIMIT 1)"
+      {, }]]) AS first[from $up [dict get $node assoc] $p $other [alias]])
+      WHERE first = 1)"
   }
   set joinkey [expr {[dict get $node assoc] eq "" ? "" :
     [dict get [link [dict get $node from] [dict get $node assoc]] joinkey]}]
@@ -890,68 +887,92 @@ proc oracle::qualifies {node where} {
   return 1
 }
 
-# The members of a row, without braces.
-proc oracle::members {node row} {
+# The members of a row: {key JSON …}
+proc oracle::pairs {node row} {
   lassign $row where values
-  set members {}
+  set pairs {}
   foreach item [dict get $node items] {
     switch [lindex $item 0] {
       col - at - agg {
         set values [lassign $values value]
-        lappend members "\"[lindex $item 1]\":$value"
+        lappend pairs [lindex $item 1] $value
       }
       join {
         set inner [lmap column [lindex $item 2] {
           set values [lassign $values value]
           set _ "\"$column\":$value"
         }]
-        lappend members "\"[lindex $item 1]\":{[join $inner ,]}"
+        lappend pairs [lindex $item 1] "{[join $inner ,]}"
       }
-      child { lappend members "\"[lindex $item 1]\":[json [lindex $item 2] $where]" }
-      spread {
-        set rows [rows [lindex $item 1] $where]
-        set more [expr {[llength $rows] ?
-          [members [lindex $item 1] [lindex $rows 0]] :
-          [nothing [lindex $item 1]]}]
-        if {$more ne ""} { lappend members $more }
-      }
+      child { lappend pairs [lindex $item 1] [json [lindex $item 2] $where] }
+      spread { lappend pairs {*}[spread [lindex $item 1] $where] }
     }
   }
-  join $members ,
+  return $pairs
+}
+
+# The members of what is spread: of a to-one its own, of a to-many a list of the
+# values of each.
+proc oracle::spread {node where} {
+  set rows [some_rows $node $where]
+  if {![many $node]} {
+    if {![llength $rows]} { return [nothing $node null] }
+    return [pairs $node [lindex $rows 0]]
+  }
+  set all [lmap row $rows { pairs $node $row }]
+  set i -1
+  set lists {}
+  foreach {key none} [nothing $node] {
+    incr i 2
+    lappend lists $key "\[[join [lmap pairs $all { lindex $pairs $i }] ,]\]"
+  }
+  return $lists
 }
 
 # The members of a spread row that is not there.
-proc oracle::nothing {node} {
-  set members {}
+proc oracle::nothing {node {value {[]}}} {
+  set pairs {}
   foreach item [dict get $node items] {
     switch [lindex $item 0] {
-      col { lappend members "\"[lindex $item 1]\":null" }
-      agg { lappend members "\"[lindex $item 1]\":null" }
-      child { set many [dict get [link [dict get $node model] \
-                [dict get [lindex $item 2] assoc]] many]
-              lappend members "\"[lindex $item 1]\":[
-                expr {$many ? {[]} : {null}}]" }
-      spread { set more [nothing [lindex $item 1]]
-               if {$more ne ""} { lappend members $more } }
+      col - at - agg - join { lappend pairs [lindex $item 1] $value }
+      child { lappend pairs [lindex $item 1] \
+                [expr {[many [lindex $item 2]] ? {[]} : $value}] }
+      spread { set list [expr {[many [lindex $item 1]] ? {[]} : $value}]
+               lappend pairs {*}[nothing [lindex $item 1] $list] }
     }
   }
+  return $pairs
+}
+
+proc oracle::members {node row} {
+  set members {}
+  foreach {key value} [pairs $node $row] { lappend members "\"$key\":$value" }
   join $members ,
 }
 
-proc oracle::json {node where} {
+# Does the node give a list?
+proc oracle::many {node} {
+  if {[dict get $node assoc] eq ""} { return 1 }
+  dict get [link [dict get $node from] [dict get $node assoc]] many
+}
+
+# The rows of a node within its limit.
+proc oracle::some_rows {node where} {
   set rows [rows $node $where]
-  set many 1
-  if {[dict get $node assoc] ne ""} {
-    set many [dict get [link [dict get $node from] [dict get $node assoc]] many]
-  }
-  if {!$many} {
-    if {![llength $rows]} { return null }
-    return "{[members $node [lindex $rows 0]]}"
-  }
+  if {![many $node]} { return $rows }
   set offset [dict get $node offset]
   if {$offset ne ""} { set rows [lrange $rows $offset end] }
   set limit [dict get $node limit]
   if {$limit ne ""} { set rows [lrange $rows 0 $limit-1] }
+  return $rows
+}
+
+proc oracle::json {node where} {
+  set rows [some_rows $node $where]
+  if {![many $node]} {
+    if {![llength $rows]} { return null }
+    return "{[members $node [lindex $rows 0]]}"
+  }
   return "\[[join [lmap row $rows { set _ "{[members $node $row]}" }] ,]\]"
 }
 

@@ -209,11 +209,111 @@ static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   pBucket->bOpen = 0;
 }
 
+/* -------------------------------------------------------- lists of members */
+
+/* A member of the rows of a to-many that is spread, or of what is spread in
+** them: {…,"name":["a","b"],…}. */
+typedef struct GatherMember GatherMember;
+struct GatherMember {
+  const AssocNode *pNode; /* Whose row has it */
+  const AssocPart *pPart;
+  int iPart; /* Its number among the parts */
+};
+
+static void memberOfBucket(AssocRun *pRun, AssocOut *pOut,
+                           const AssocNode *pNode, u32 iBucket,
+                           const GatherMember *p);
+
+/* Where the value of a member ends in its row's text: before the key of what
+** follows. */
+static u32 memberEnd(const GatherMember *p, const AssocRow *pRow) {
+  const AssocPart *pNext = assocPartAfter(p->pPart), *pPart = p->pPart;
+  int i = p->iPart;
+  if (pNext == 0) return pRow->nText;
+  for (; pPart != pNext; pPart = pPart->pNext) i++;
+  return pRow->aWord[i] - (u32)pNext->nKey;
+}
+
+static void memberOfRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
+                        const AssocRow *pRow, const GatherMember *p) {
+  const AssocNode *pChild = p->pNode;
+  u32 iFrom;
+  if (pChild != pNode) {
+    while (pChild->pParent != pNode) pChild = pChild->pParent;
+    memberOfBucket(pRun, pOut, pChild, bucketOf(pNode, pRow, pChild), p);
+  } else if (p->pPart->pNode) {
+    pChild = branchOf(pNode, pRow, p->pPart->pNode);
+    assocGatherBucket(pRun, pOut, pChild, bucketOf(pNode, pRow, pChild));
+  } else {
+    iFrom = pRow->aWord[p->iPart];
+    putText(pOut, rowText(pNode, pRow) + iFrom, memberEnd(p, pRow) - iFrom);
+  }
+}
+
+/* What stands for a member of a to-one that is not there. */
+static void memberMissing(AssocOut *pOut, const AssocNode *pNode,
+                          const GatherMember *p) {
+  const AssocNode *pAt = p->pPart->pNode ? p->pPart->pNode : p->pNode;
+  while (pAt != pNode && !pAt->bMany) pAt = pAt->pParent;
+  if (pAt == pNode) {
+    putText(pOut, "null", 4);
+  } else {
+    putText(pOut, "[]", 2);
+  }
+}
+
+/* The member of all rows of a to-many, or of the one of a to-one. */
+static void memberOfBucket(AssocRun *pRun, AssocOut *pOut,
+                           const AssocNode *pNode, u32 iBucket,
+                           const GatherMember *p) {
+  const AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  const AssocRow *pFirst = assocListFirst(pState, iBucket);
+  const AssocBucket *pBucket = pFirst ? &pState->aBucket[iBucket] : 0;
+  u32 i;
+  if (!pNode->bMany && pFirst == 0) {
+    memberMissing(pOut, pNode, p);
+    return;
+  }
+  if (!pNode->bMany) {
+    memberOfRow(pRun, pOut, pNode, pFirst, p);
+    return;
+  }
+  putText(pOut, "[", 1);
+  for (i = 0; pFirst && i < pBucket->nRow && pOut->rc == SQLITE_OK; i++) {
+    if (i) putText(pOut, ",", 1);
+    memberOfRow(pRun, pOut, pNode, pState->apRow[pBucket->iRow + i], p);
+  }
+  putText(pOut, "]", 1);
+  if (pOut->p - pOut->pStart - pRun->nPulse > GATHER_PULSE) pulse(pRun, pOut);
+}
+
+/* "name":["a","b"],"x":[1,2]: the members of pNode, which is spread in the rows
+** of pList or is that itself. */
+static void gatherLists(AssocRun *pRun, AssocOut *pOut, const AssocNode *pList,
+                        u32 iBucket, const AssocNode *pNode) {
+  const AssocPart *pPart, *pTo = pNode->pPart;
+  GatherMember member = {pNode, 0, 0};
+  for (pPart = pTo; pPart && pOut->rc == SQLITE_OK;
+       pPart = pPart->pNext, member.iPart++) {
+    if (pPart != pTo) continue; /* Of an object inside */
+    pTo = assocPartAfter(pPart);
+    putText(pOut, pPart->zKey, pPart->nKey);
+    if (pPart->eType == ASSOC_PART_SPREAD) {
+      gatherLists(pRun, pOut, pList, iBucket, pPart->pNode);
+    } else {
+      member.pPart = pPart;
+      memberOfBucket(pRun, pOut, pList, iBucket, &member);
+    }
+  }
+}
+
 void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        u32 iBucket) {
   const AssocRow *pRow = assocListFirst(&pRun->aNode[pNode->iNode], iBucket);
   if (pOut->rc != SQLITE_OK) return;
-  if (assocNodeIsPage(pNode)) {
+  if (pNode->bLists) {
+    gatherLists(pRun, pOut, pNode, iBucket, pNode);
+  } else if (assocNodeIsPage(pNode)) {
     gatherPage(pRun, pOut, pNode, iBucket);
   } else if (pRow == 0) {
     putText(pOut, pNode->zEmpty, pNode->nEmpty);

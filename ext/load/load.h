@@ -77,6 +77,15 @@ struct AssocPart {
 #define ASSOC_PART_SPREAD 2 /* The members of a row, among one's own */
 #define ASSOC_PART_TEXT 3   /* Only zKey: the ends of a nested object */
 
+/* The next member; an object inside, of which it is the first part, is one. */
+static inline const AssocPart *assocPartAfter(const AssocPart *pPart) {
+  if (pPart->eType == ASSOC_PART_TEXT && pPart->zName) {
+    while (pPart->pNext->eType != ASSOC_PART_TEXT) pPart = pPart->pNext;
+    pPart = pPart->pNext;
+  }
+  return pPart->pNext;
+}
+
 /* How a statement hands over its rows. */
 struct AssocFetch {
   AssocStmt stmt;
@@ -131,6 +140,8 @@ struct AssocNode {
   u8 bOne;                /* An index says that there is one at most */
   u8 bAt;                 /* It has columns of the join row */
   u8 bSpread;         /* Written without braces, among the parent's members */
+  u8 bLists;          /* Of a to-many that is spread: each member of its rows is
+                      ** written apart from the others, in a list of its own */
   u8 bLimit;          /* A parent has but some of its rows */
   u8 bDown;           /* Through a path of hasMany: one way to each row */
   u8 bKeyed;          /* The root: found by its key, the first parameters */
@@ -140,7 +151,8 @@ struct AssocNode {
   int iType;          /* And which value of the parent's row that is */
   AssocNode *pBranch; /* The next target of the same association */
   AssocPart *pPart;   /* The members of a row */
-  int nSplit;         /* CHILD and SPREAD parts: places in a row's text */
+  int nSplit;         /* CHILD and SPREAD parts, with bLists all: places in a
+                      ** row's text */
   const char *zEmpty; /* SPREAD: the text of a missing row; else its JSON */
   int nEmpty;
   AssocNode *pChild; /* Those that have this for their parent */
@@ -266,6 +278,8 @@ int assocNodeRawArg(AssocPlanner *p, AssocNode *pNode, int iArg);
 /* A part of its text, the last; zName is its key, or 0. */
 AssocPart *assocNodePart(AssocPlanner *p, AssocNode *pNode, int eType,
                          const char *zName);
+/* Take away the spreads that have no members, once all are complete. */
+void assocNodeDropEmpty(AssocPlanner *p, AssocNode *pNode);
 /* The text before a part's value: a brace or a comma, and the key. */
 void assocNodePartKey(AssocPlanner *p, AssocPart *pPart, const char *zBefore,
                       const char *zName, const char *zAfter);

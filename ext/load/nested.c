@@ -106,25 +106,6 @@ static void textValue(AssocSql *p, const AssocNode *pNode,
   sqlite3_free(z);
 }
 
-/* Each column of the row as a subquery of its own: NULLs if it is missing. */
-static void textSpread(AssocSql *p, AssocNode *pNode, TextObject *pObj) {
-  const AssocPart *pPart;
-  for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
-    if (pPart->eType != ASSOC_PART_COLUMN) {
-      assocError(p->pCall,
-                 "assoc_sql() cannot spread %s, which has more than columns",
-                 pNode->zPath);
-      return;
-    }
-    objectKey(p, pObj, pPart->zName);
-    textPut(p, "(SELECT ");
-    textValue(p, pNode, pPart);
-    textPut(p, " FROM ");
-    assocStmtNested(p, pNode);
-    textPut(p, ")");
-  }
-}
-
 /* CASE type WHEN 'post' THEN … END, over the targets. */
 static void textBranches(AssocSql *p, AssocNode *pNode) {
   sqlite3_str_appendf(p->pStr, "CASE n%d.a%d", pNode->pParent->iNode,
@@ -136,6 +117,56 @@ static void textBranches(AssocSql *p, AssocNode *pNode) {
   textPut(p, " END");
 }
 
+static void textChild(AssocSql *p, AssocNode *pNode) {
+  if (pNode->zType) {
+    textBranches(p, pNode);
+  } else {
+    textNode(p, pNode);
+  }
+}
+
+static void textMember(AssocSql *p, const AssocNode *pNode,
+                       const AssocPart *pPart, TextObject *pObj);
+
+/* "PostTag":{…} of a row whose members are written apart. */
+static void textInner(AssocSql *p, const AssocNode *pNode,
+                      const AssocPart *pPart) {
+  const AssocPart *pEnd = assocPartAfter(pPart);
+  TextObject object;
+  objectStart(p, &object);
+  for (pPart = pPart->pNext; pPart->pNext != pEnd; pPart = pPart->pNext) {
+    textMember(p, pNode, pPart, &object);
+  }
+  objectEnd(p, &object);
+}
+
+/* Each member of the rows as a subquery of its own: of a to-many a list, of a
+** to-one that is missing NULL. */
+static void textSpread(AssocSql *p, AssocNode *pNode, TextObject *pObj) {
+  const AssocPart *pPart;
+  for (pPart = pNode->pPart; pPart; pPart = assocPartAfter(pPart)) {
+    if (pPart->eType == ASSOC_PART_SPREAD ||
+        (!pNode->bMany && pPart->eType != ASSOC_PART_COLUMN)) {
+      assocError(p->pCall,
+                 "assoc_sql() cannot spread %s, which has more than columns",
+                 pNode->zPath);
+      return;
+    }
+    objectKey(p, pObj, pPart->zName);
+    textPut(p, pNode->bMany ? "json((SELECT json_group_array(" : "(SELECT ");
+    if (pPart->eType == ASSOC_PART_COLUMN) {
+      textValue(p, pNode, pPart);
+    } else if (pPart->eType == ASSOC_PART_TEXT) {
+      textInner(p, pNode, pPart);
+    } else {
+      textChild(p, pPart->pNode);
+    }
+    textPut(p, pNode->bMany ? ") FROM " : " FROM ");
+    assocStmtNested(p, pNode);
+    textPut(p, pNode->bMany ? "))" : ")");
+  }
+}
+
 static void textMember(AssocSql *p, const AssocNode *pNode,
                        const AssocPart *pPart, TextObject *pObj) {
   if (pPart->eType == ASSOC_PART_SPREAD) {
@@ -145,10 +176,8 @@ static void textMember(AssocSql *p, const AssocNode *pNode,
   objectKey(p, pObj, pPart->zName);
   if (pPart->eType == ASSOC_PART_COLUMN) {
     textValue(p, pNode, pPart);
-  } else if (pPart->pNode->zType) {
-    textBranches(p, pPart->pNode);
   } else {
-    textNode(p, pPart->pNode);
+    textChild(p, pPart->pNode);
   }
 }
 

@@ -133,6 +133,22 @@ AssocPart *assocNodePart(Planner *p, AssocNode *pNode, int eType,
   return pPart;
 }
 
+/* Another part may become the first then. */
+void assocNodeDropEmpty(Planner *p, AssocNode *pNode) {
+  AssocPart **pp = &pNode->pPart, *pFirst = *pp;
+  while (*pp) {
+    if ((*pp)->eType == ASSOC_PART_SPREAD && (*pp)->pNode->pPart == 0) {
+      *pp = (*pp)->pNext;
+    } else {
+      pp = &(*pp)->pNext;
+    }
+  }
+  if (pNode->pPart == 0 || pNode->pPart == pFirst) return;
+  pFirst = pNode->pPart;
+  assocNodePartKey(p, pFirst, pNode->bSpread ? "" : "{", pFirst->zName,
+                   pFirst->zName ? ":" : "");
+}
+
 /* Two equal keys are a mistake. */
 static int hasKey(const AssocNode *pNode, const char *zName) {
   const AssocPart *pPart;
@@ -332,11 +348,12 @@ void assocNodeRelKeys(Planner *p, AssocNode *pNode) {
 /* The text of a row that is not there, for a spread: ,"a":null,"b":[] */
 static void emptyText(Planner *p, AssocNode *pNode, AssocOut *pOut) {
   const AssocPart *pPart;
-  for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
+  for (pPart = pNode->pPart; pPart; pPart = assocPartAfter(pPart)) {
     assocOutText(pOut, pPart->zKey, pPart->nKey);
     if (pPart->eType == ASSOC_PART_SPREAD) {
       emptyText(p, pPart->pNode, pOut);
-    } else if (pPart->eType == ASSOC_PART_CHILD && pPart->pNode->bMany) {
+    } else if (pNode->bLists ||
+               (pPart->eType == ASSOC_PART_CHILD && pPart->pNode->bMany)) {
       assocOutText(pOut, "[]", 2);
     } else if (pPart->eType != ASSOC_PART_TEXT) {
       assocOutText(pOut, "null", 4);

@@ -86,11 +86,8 @@ static AssocNode *addChild(Planner *p, AssocNode *pParent, AssocRel *pRel,
   AssocPart *pPart;
   if (pNode == 0) return 0;
   if (!bSpread) assocNodeCheckKey(p, pParent, pItem, zName);
-  if (bSpread && pRel->bMany) {
-    assocPlannerError(p, pItem, "%s may be many; only one row can be spread",
-                      zName);
-  }
   pNode->bSpread = (u8)bSpread;
+  pNode->bLists = bSpread && (pRel->bMany || pParent->bLists);
   pPart =
       assocNodePart(p, pParent, bSpread ? ASSOC_PART_SPREAD : ASSOC_PART_CHILD,
                     bSpread ? 0 : zName);
@@ -276,6 +273,12 @@ static void compilePage(Planner *p, AssocNode *pNode) {
     assocPlannerError(p, pNode->pItem,
                       "%s is one row at most; pages are for lists",
                       pNode->zPath);
+    return;
+  }
+  if (pNode->bSpread && pC->bPage) {
+    assocPlannerError(p, pNode->pItem,
+                      "what is spread is no page; first and after bound its "
+                      "lists");
     return;
   }
   if (pC->bPage && p->pPlan->eAsk >= ASSOC_ASK_ROWS && pNode->pRel == 0) {
@@ -672,13 +675,14 @@ static void compileBlock(Planner *p, AssocNode *pNode,
 
 static void endBlock(Planner *p, AssocNode *pNode) {
   const AssocPart *pPart;
+  assocNodeDropEmpty(p, pNode);
   if (!pNode->bSpread) {
     int bEmpty = pNode->pPart == 0;
     AssocPart *pEnd = assocNodePart(p, pNode, ASSOC_PART_TEXT, 0);
     if (pEnd) assocNodePartKey(p, pEnd, bEmpty ? "{}" : "}", 0, "");
   }
   for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
-    if (pPart->pNode) pNode->nSplit++;
+    if (pPart->pNode || pNode->bLists) pNode->nSplit++;
   }
   assocNodeEmpty(p, pNode);
 }

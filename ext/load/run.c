@@ -51,6 +51,10 @@ static void writeParts(AssocRun *pRun, const AssocNode *pNode, i64 nHead,
   for (pPart = pNode->pPart; pPart && pOut->rc == SQLITE_OK;
        pPart = pPart->pNext) {
     rowKey(pOut, pPart);
+    if (pPart->pNode || pNode->bLists) {
+      ((AssocRow *)pOut->pStart)->aWord[iSplit++] =
+          (u32)(pOut->p - pOut->pStart - nHead);
+    }
     if (pPart->eType == ASSOC_PART_COLUMN) {
       if (pPart->iRaw >= 0 &&
           sqlite3_value_type(apVal[pPart->iRaw]) != SQLITE_NULL) {
@@ -58,9 +62,6 @@ static void writeParts(AssocRun *pRun, const AssocNode *pNode, i64 nHead,
       } else {
         assocJsonValue(pOut, apVal[pPart->iArg], pPart->eJson);
       }
-    } else if (pPart->pNode) {
-      ((AssocRow *)pOut->pStart)->aWord[iSplit++] =
-          (u32)(pOut->p - pOut->pStart - nHead);
     }
   }
 }
