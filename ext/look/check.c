@@ -944,8 +944,7 @@ static char *fixBack(Checker *c, const AssocRel *pRel, int eKind,
   const AssocKey *pRef = bBelongs ? &pRel->targetKey : &pRel->sourceKey;
   AssocOptions opt;
   AssocNames *pNames = bBelongs ? &opt.sourceKey : &opt.targetKey;
-  memset(&opt, 0, sizeof(opt));
-  opt.eAllowNull = opt.eUnique = opt.eThroughUnique = -1;
+  assocOptionsInit(&opt);
   opt.eConstraints = pRel->pOpt->eConstraints == 0 ? 0 : -1;
   opt.foreignKey.n = pRel->foreign.nCol;
   opt.foreignKey.az = pRel->foreign.azCol;

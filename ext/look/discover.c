@@ -101,8 +101,7 @@ static void foundOptions(AssocLook *p, AssocFound *pFound,
                          const AssocLookKey *pKey, const AssocLookKey *pOther) {
   AssocNames *pReferenced;
   AssocOptions opt;
-  memset(&opt, 0, sizeof(opt));
-  opt.eConstraints = opt.eAllowNull = opt.eUnique = opt.eThroughUnique = -1;
+  assocOptionsInit(&opt);
   pReferenced =
       pFound->eKind == ASSOC_BELONGSTO ? &opt.targetKey : &opt.sourceKey;
   foundKeys(p, pKey, &opt.foreignKey, pReferenced);

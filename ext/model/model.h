@@ -322,7 +322,9 @@ struct AssocOptions {
   AssocNames foreignKey, otherKey, sourceKey, targetKey;
   const char *zThrough; /* Join table, or path of associations */
   AssocJson *pThroughScope;
-  int eThroughUnique; /* -1: not said, 0 or 1 */
+  int eThroughUnique;     /* -1: not said, 0 or 1 */
+  int eThroughParanoid;   /* Of a join table that assoc_sync() makes: */
+  int eThroughTimestamps; /* it has deletedAt; createdAt and updatedAt */
   AssocJson *pScope;
   AssocJson *pOrder;
   AssocJson *pPolymorphic; /* An object (belongsTo) or a name (the others) */
@@ -347,6 +349,8 @@ extern const char *const azAssocKind[ASSOC_NKIND]; /* Canonical spelling */
 int assocKindSeek(const char *zKind);
 int assocKindParse(AssocCall *pCall, const char *zKind);
 /* Read options; unknown ones are an error. zJson may be 0. */
+/* Options that say nothing. */
+void assocOptionsInit(AssocOptions *pOpt);
 AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
                                 const char *zJson);
 /* The options of a definition, read once. */

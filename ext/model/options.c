@@ -114,6 +114,8 @@ static const AssocOption aThroughOption[] = {
     {"model", OPTION_TEXT, OPTION_INTO(zThrough)},
     {"scope", OPTION_OBJECT, OPTION_INTO(pThroughScope)},
     {"unique", OPTION_BOOL, OPTION_INTO(eThroughUnique)},
+    {"paranoid", OPTION_BOOL, OPTION_INTO(eThroughParanoid)},
+    {"timestamps", OPTION_BOOL, OPTION_INTO(eThroughTimestamps)},
 };
 
 static void optionThrough(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
@@ -246,14 +248,20 @@ static void optionsAt(AssocOptionReader *r, AssocOptions *pOpt) {
   }
 }
 
+void assocOptionsInit(AssocOptions *pOpt) {
+  memset(pOpt, 0, sizeof(*pOpt));
+  pOpt->eConstraints = pOpt->eAllowNull = pOpt->eUnique = -1;
+  pOpt->eThroughUnique = pOpt->eThroughParanoid = -1;
+  pOpt->eThroughTimestamps = -1;
+}
+
 AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
                                 const char *zJson) {
   AssocOptionReader r = {pCall, pArena, 0};
   AssocJson *pJson;
   AssocOptions *pOpt = assocAlloc(pCall, pArena, sizeof(*pOpt));
   if (pOpt == 0) return 0;
-  pOpt->eThroughUnique = pOpt->eConstraints = -1;
-  pOpt->eAllowNull = pOpt->eUnique = -1;
+  assocOptionsInit(pOpt);
   if (zJson == 0) return pOpt;
   pJson = assocJsonObject(pCall, pArena, zJson, -1, "the options");
   if (pJson == 0) return 0;
@@ -345,7 +353,8 @@ static void writeThrough(AssocOut *pOut, const AssocOptions *pOpt) {
   AssocOut sub;
   i64 n = 0;
   char *z;
-  if (pOpt->pThroughScope == 0 && pOpt->eThroughUnique < 0) {
+  if (pOpt->pThroughScope == 0 && pOpt->eThroughUnique < 0 &&
+      pOpt->eThroughParanoid < 0 && pOpt->eThroughTimestamps < 0) {
     writeText(pOut, "through", pOpt->zThrough);
     return;
   }
@@ -354,6 +363,8 @@ static void writeThrough(AssocOut *pOut, const AssocOptions *pOpt) {
   writeText(&sub, "model", pOpt->zThrough);
   writeJson(&sub, "scope", pOpt->pThroughScope);
   writeBool(&sub, "unique", pOpt->eThroughUnique);
+  writeBool(&sub, "paranoid", pOpt->eThroughParanoid);
+  writeBool(&sub, "timestamps", pOpt->eThroughTimestamps);
   assocOutText(&sub, "}", 1);
   z = assocBufFinish(&sub, &n);
   if (z == 0) {

@@ -166,6 +166,52 @@ static void checkTwoKeys(AssocSync *p, const AssocForeign *pA,
   }
 }
 
+/* What one of the two directions says of the join table. */
+static int joinSays(const AssocForeign *pA, const AssocForeign *pB,
+                    size_t iOption) {
+  const AssocForeign *ap[2] = {pA, pB};
+  int i;
+  for (i = 0; i < 2; i++) {
+    const AssocOptions *pOpt = ap[i]->pJoin ? ap[i]->pJoin->pOpt : 0;
+    if (pOpt && *(const int *)((const char *)pOpt + iOption) > 0) return 1;
+  }
+  return 0;
+}
+
+/* The columns of "timestamps" and "paranoid", which Sequelize calls createdAt,
+** updatedAt and deletedAt; in snake case where the keys are. The format of the
+** times is Sequelize's. */
+static void joinTimes(AssocSync *p, const AssocForeign *pA,
+                      const AssocForeign *pB, int *pn) {
+  static const char *const az[] = {"createdAt",  "updatedAt",  "deletedAt",
+                                   "created_at", "updated_at", "deleted_at"};
+  int bTimes = joinSays(pA, pB, offsetof(AssocOptions, eThroughTimestamps));
+  int bDeleted = joinSays(pA, pB, offsetof(AssocOptions, eThroughParanoid));
+  int i, iStyle = assocIsSnake(pA->key.azCol[0]) ? 3 : 0;
+  for (i = 0; i < 3; i++) {
+    if (i < 2 ? !bTimes : !bDeleted) continue;
+    ddlNext(p, pn, "(\n  ", ",\n  ");
+    sqlite3_str_appendf(p->pStr, "%s TEXT%s", az[iStyle + i],
+                        i < 2 ? " NOT NULL DEFAULT "
+                                "(strftime('%Y-%m-%d %H:%M:%f +00:00', 'now'))"
+                              : "");
+  }
+}
+
+/* A join table with soft deletion is a model that says so: the definition is a
+** statement of the script like any other, for engines that forward it. */
+static void joinModel(AssocSync *p, const AssocForeign *pA,
+                      const AssocForeign *pB) {
+  const AssocSchema *pSchema = pA->pRel->pDef->pSchema;
+  if (!joinSays(pA, pB, offsetof(AssocOptions, eThroughParanoid))) return;
+  assocDdlBegin(p, "INSERT OR IGNORE INTO ");
+  assocDdlSchema(p->pStr, pSchema);
+  sqlite3_str_appendf(p->pStr,
+                      "assoc_definitions VALUES(%Q,'','model',NULL,"
+                      "'{\"paranoid\":true}')",
+                      pA->zTable);
+}
+
 /*
 ** CREATE TABLE for a join table, with both keys as its primary key, as
 ** Sequelize makes it. WITHOUT ROWID stores the table as this index. The index
@@ -187,10 +233,12 @@ static void createJoin(AssocSync *p, const AssocForeign *pA,
   joinColumns(p, pA, &n);
   joinColumns(p, pB, &n);
   scopeColumns(p, pA, &n);
+  joinTimes(p, pA, pB, &n);
   if (!bTwice) joinKey(p, pA, pB);
   joinForeignKey(p, pA);
   joinForeignKey(p, pB);
   sqlite3_str_appendall(p->pStr, bTwice ? "\n)" : "\n) WITHOUT ROWID");
+  joinModel(p, pA, pB);
 }
 
 /* The other key of a missing join table, or 0. */
