@@ -1,11 +1,13 @@
 /*
-** The statements that are asked of one source row and need no nodes: those of
-** assoc_count(), assoc_has() and the table related. The source is t1, the
-** related rows are t2, and join rows t3.
+** Statements about one source row that need no nodes: those of assoc_count(),
+** of assoc_has(), and of the table related. The source row is t1, related rows
+** are t2, join rows are t3.
+**
+**   SELECT count(*) FROM posts t2, users t1 WHERE … AND t1.id=?1
 */
 #include "load/stmt.h"
 
-/* " AND t1.id=?1": the source row, which has to be one that can be read. */
+/* " AND t1.id=?1": the source row's key. */
 static void stmtSourceKey(AssocSql *p, const AssocModel *pSrc) {
   int i;
   for (i = 0; i < pSrc->nKey; i++) {
@@ -14,13 +16,15 @@ static void stmtSourceKey(AssocSql *p, const AssocModel *pSrc) {
     sqlite3_str_appendf(p->pStr, "=?%d", i + 1);
   }
 }
+/* The same, and the source row is one that the model's default scope lets
+** read. */
 static void stmtSource(AssocSql *p, AssocModel *pSrc) {
   assocSqlModel(p, pSrc, 0, 1);
   stmtSourceKey(p, pSrc);
 }
 
-/* The same where "^" goes on: what it has found is a source, too, whatever the
-** default scope says of it. Then the parameter behind the key is true. */
+/* The same for "^". A row that was found becomes a source, even if the default
+** scope excludes it. The parameter behind the key is true for such a row. */
 static void stmtSourceAgain(Planner *p, AssocSql *pSql, AssocModel *pSrc,
                             const ShapeItem *pItem) {
   if (pItem->nRecurse == 0) {
@@ -34,8 +38,8 @@ static void stmtSourceAgain(Planner *p, AssocSql *pSql, AssocModel *pSrc,
   stmtSourceKey(pSql, pSrc);
 }
 
-/* " FROM "main"."Post" t4 WHERE t4.id=t1.subject_id": the row of a branch, the
-** rest of its condition to follow. */
+/* " FROM "main"."Post" t4 WHERE t4.id=t1.subject_id": the target row of a
+** branch. More conditions may follow. */
 static void branchFrom(AssocSql *p, const AssocRel *pRel,
                        const AssocBranch *pBranch, int iAlias) {
   stmtPut(p, " FROM ");
@@ -45,7 +49,7 @@ static void branchFrom(AssocSql *p, const AssocRel *pRel,
                 pRel->pSource->pTable, &pRel->foreign);
 }
 
-/* t4."id", or of a composite key the JSON array that stands for it */
+/* t4."id"; of a composite key the JSON array of its values */
 static void branchKey(AssocSql *p, const AssocModel *pModel, int iAlias) {
   int i;
   for (i = 0; pModel->nKey > 1 && i < pModel->nKey; i++) {
@@ -65,11 +69,12 @@ static void branchKey(AssocSql *p, const AssocModel *pModel, int iAlias) {
 }
 
 /*
-** CASE t1.type WHEN ?2 THEN (SELECT t4.id FROM "main"."Post" t4
-**   WHERE t4.id=t1.subject_id) … END
+** The key of a polymorphic target:
 **
-** The target's key; or, if iVar is given, whether it is what the variables
-** behind that say.
+**   CASE t1.type WHEN ?2 THEN (SELECT t4.id FROM "main"."Post" t4
+**     WHERE t4.id=t1.subject_id) … END
+**
+** With iVar: whether this key equals the variables from ?(iVar+1) on.
 */
 static void stmtBranches(AssocSql *p, const AssocRel *pRel, int iVar) {
   int i, j;
@@ -99,8 +104,8 @@ static void stmtBranches(AssocSql *p, const AssocRel *pRel, int iVar) {
   stmtPut(p, " END");
 }
 
-/* The columns that are the target's key; of a polymorphic association there is
-** one value. */
+/* Column i of the target's key. A polymorphic target has one value for its
+** key. */
 static void stmtTarget(AssocSql *p, const AssocRel *pRel, int i) {
   if (pRel->nBranch) {
     stmtBranches(p, pRel, 0);
@@ -109,9 +114,8 @@ static void stmtTarget(AssocSql *p, const AssocRel *pRel, int i) {
   }
 }
 
-/* " AND coalesce(?2,t1.type)=t1.type AND CASE …": the target is of the type in
-** the first variable behind iVar, if it is given, and has the key in those
-** that follow. */
+/* " AND coalesce(?2,t1.type)=t1.type AND CASE …": the target has the type in
+** ?(iVar+1), if this is not NULL, and the key in the variables behind it. */
 static void stmtIsBranch(AssocSql *p, const AssocRel *pRel, int iVar) {
   const AssocTable *pSrc = pRel->pSource->pTable;
   sqlite3_str_appendf(p->pStr, " AND coalesce(?%d,", iVar + 1);
@@ -122,11 +126,13 @@ static void stmtIsBranch(AssocSql *p, const AssocRel *pRel, int iVar) {
   stmtBranches(p, pRel, iVar + 1);
 }
 
+/* Do the clauses ask for a page? */
 static int hasPage(const ShapeClauses *pC) {
   return pC &&
          (pC->bPage || pC->pFirst || pC->pLast || pC->pAfter || pC->pBefore);
 }
 
+/* ORDER BY of the related rows, and behind it the key of the join row. */
 static void relatedOrder(AssocSql *p, const AssocRel *pRel,
                          const ShapeClauses *pC) {
   const AssocTable *pJoin =
@@ -140,7 +146,7 @@ static void relatedOrder(AssocSql *p, const AssocRel *pRel,
   }
 }
 
-/* As many as there are, or are asked for; one where it is one. */
+/* LIMIT of the related rows: as the shape says; 1 for a to-one. */
 static void relatedLimit(AssocSql *p, const AssocNode *pRoot,
                          const AssocRel *pRel) {
   if (pRel->bMany) {
@@ -150,7 +156,7 @@ static void relatedLimit(AssocSql *p, const AssocNode *pRoot,
   }
 }
 
-/* Is there such a source row? Only then can it have anything, be it nothing. */
+/* Does the source row exist? assoc_has() gives NULL if not. */
 static void makeSource(Planner *p, AssocNode *pRoot) {
   AssocSql sql;
   assocPlannerSql(p, &sql);
@@ -164,8 +170,8 @@ static void makeSource(Planner *p, AssocNode *pRoot) {
 }
 
 /*
-** assoc_count() and assoc_has() need no rows, only one statement. The values
-** of the target's key, which HAS is asked for, come last.
+** The statement of assoc_count() and assoc_has(). The variables of the target's
+** key, for HAS, come last: from ?(iTargetVar+1) on.
 */
 void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                      AssocRel *pRel) {
@@ -216,7 +222,8 @@ void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
   if (bHas) makeSource(p, pRoot);
 }
 
-/* The target's key; or its columns; and the join row if it is asked for. */
+/* The columns that the table related reads: the target's key, or its columns;
+** and the join row, if asked for. */
 static void stmtRelatedValues(Planner *p, AssocSql *pSql,
                               const AssocRel *pRel) {
   const AssocTable *pTgt = pRel->pTarget->pTable;
@@ -242,7 +249,7 @@ static void stmtRelatedValues(Planner *p, AssocSql *pSql,
   }
 }
 
-/* The keys of all source rows, in their order. */
+/* The keys of all source rows, in the order of the keys. */
 static void makeAllSources(Planner *p, AssocNode *pRoot) {
   AssocModel *pSrc = pRoot->pModel;
   AssocSql sql;
@@ -261,15 +268,16 @@ static void makeAllSources(Planner *p, AssocNode *pRoot) {
   pRoot->scan.pBind = sql.pBind;
 }
 
-/* Can the ids be taken in one step? They are rowids, so integers. */
+/* Are the ids rowids? Then they are integers, and can be taken in one step. */
 static int takesIds(const Planner *p, const AssocRel *pRel) {
   const AssocModel *pTgt = pRel->pTarget;
   return p->pPlan->eAsk == ASSOC_ASK_IDS && pRel->nBranch == 0 &&
          pTgt->nKey == 1 && pTgt->aKey[0] == pTgt->pTable->iRowid;
 }
 
-/* The related rows of one source row. Ids that are taken need no ORDER BY
-** where their own order is wanted: an index gives it, or they are sorted. */
+/* The related rows of one source row. Ids that are taken in one step and wanted
+** in their own order need no ORDER BY: an index gives this order, or the array
+** is sorted. */
 static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                         AssocRel *pRel) {
   const ShapeClauses *pC = pItem->pClauses;
@@ -345,7 +353,7 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   pPairs->fetch.pBind = sql.pBind;
 }
 
-/* The index by which the other end of pairs is found, or 0. */
+/* The index that serves a lookup of the other end of pairs, or 0. */
 static const char *pairsIndex(Planner *p, AssocRel *pRel, int bBack) {
   AssocTable *pTab = pRel->pSource->pTable;
   const AssocKey *pKey = assocRelNearKey(pRel);
@@ -358,15 +366,15 @@ static const char *pairsIndex(Planner *p, AssocRel *pRel, int bBack) {
   return assocTableIndexOn(p->pCall, pTab, pKey->nCol, pKey->aCol, &bUnique);
 }
 
-/* Is each target one of all its sources, not just of those that it is the
-** first for? */
+/* Is a target related to every source that refers to it? Not for a hasOne,
+** which takes only the first target of a source. */
 static int meansAll(const AssocRel *pRel) {
   return pRel->bMany ||
          (pRel->eKind == ASSOC_BELONGSTO &&
           pRel->targetKey.aCol[0] == pRel->pTarget->pTable->iRowid);
 }
 
-/* The sources of one target, where they have integers for keys, too. */
+/* The sources of one target, if the sources' keys are rowids, too. */
 static void makeBack(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                      AssocRel *pRel) {
   const AssocModel *pSrc = pRoot->pModel;
@@ -390,8 +398,8 @@ static void makeBack(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   pRoot->backPairs.zIndex = pairsIndex(p, pRel, 1);
 }
 
-/* "^": what was found is looked up in its turn: SELECT ?1,?2 makes values of
-** what the cursor has kept of it. */
+/* "^": a row that was found is looked up as a source. SELECT ?1,?2 turns the
+** copies of its key into values again. */
 static void makeAgain(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                       const AssocRel *pRel) {
   AssocSql sql;
@@ -414,11 +422,11 @@ static void makeAgain(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
 }
 
 /*
-** The table related has two statements: the related rows of one source row
-** (the root's lookup), and the keys of all source rows (its scan), each of
-** which is then looked up; and, if need be, the way back from a target. IDS
-** gives the target's key, LINKS the key and the join row, COLUMNS the target's
-** columns.
+** The statements of the table related: the related rows of one source row (the
+** root's lookup); the keys of all source rows (its scan), each of which is then
+** looked up; all pairs in one statement; and the way back from a target to its
+** sources. IDS gives the target's key, LINKS the key and the join row, COLUMNS
+** the target's columns.
 */
 void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                       AssocRel *pRel) {

@@ -1,9 +1,11 @@
 /*
-** The values of statements: literals of the shape, and what the caller gave
-** with it, as ?1 or :name.
+** Binding the values of statements: literals of the shape, and values that the
+** caller gives beside the shape, as ?1 or :name.
 */
 #include "load/load.h"
 
+/* The caller's value for a parameter; *ppValue is 0 for a literal, or if there
+** is none. */
 static const ShapeVal *valOf(AssocRun *pRun, const ShapeVal *pVal,
                              sqlite3_value **ppValue) {
   int i, iFirst = pRun->pPlan->nName > 0 || pRun->pPlan->pShape->bNamed;
@@ -21,8 +23,9 @@ static const ShapeVal *valOf(AssocRun *pRun, const ShapeVal *pVal,
   return pVal;
 }
 
-/* The caller has given all that the shape asks for; what is asked for beyond
-** that stands in a default scope, or in the options of an association. */
+/* The error for a parameter without a value. The number of values was checked
+** against the shape, so the parameter stands in a default scope or in a
+** definition. */
 static void bindMissing(AssocRun *pRun, const ShapeVal *pVal) {
   static const char zWhy[] =
       "which stands in a definition: only a scope with a name takes values";
@@ -34,6 +37,7 @@ static void bindMissing(AssocRun *pRun, const ShapeVal *pVal) {
   }
 }
 
+/* Bind a literal or a parameter to ?i. */
 static void bindVal(AssocRun *pRun, sqlite3_stmt *pStmt, int i,
                     const ShapeVal *pVal) {
   sqlite3_value *pValue;
@@ -59,7 +63,7 @@ static void bindVal(AssocRun *pRun, sqlite3_stmt *pStmt, int i,
   assocErrorCode(pRun->pCall, rc);
 }
 
-/* A limit or offset; -1 for NULL, which is none. */
+/* NULL gives -1: no limit. The error has a caret at the limit or offset. */
 i64 assocBindCount(AssocRun *pRun, const ShapeVal *pVal) {
   const AssocShape *pShape = pRun->pPlan->pShape;
   sqlite3_value *pValue;
@@ -75,7 +79,7 @@ i64 assocBindCount(AssocRun *pRun, const ShapeVal *pVal) {
   return 0;
 }
 
-/* A cursor as text; 0 for NULL. */
+/* NULL gives 0: no cursor. */
 const char *assocBindCursor(AssocRun *pRun, const ShapeVal *pVal, int *pn) {
   sqlite3_value *pValue;
   const char *z = pVal->z;
@@ -94,6 +98,7 @@ const char *assocBindCursor(AssocRun *pRun, const ShapeVal *pVal, int *pn) {
   return z;
 }
 
+/* Bind one value of a cursor. */
 static void bindCursor(AssocRun *pRun, sqlite3_stmt *pStmt,
                        const AssocBind *pBind) {
   int n = 0;
@@ -106,6 +111,7 @@ static void bindCursor(AssocRun *pRun, sqlite3_stmt *pStmt,
   }
 }
 
+/* Bind one value. */
 static void bindOne(AssocRun *pRun, sqlite3_stmt *pStmt,
                     const AssocBind *pBind) {
   i64 n;
@@ -120,7 +126,7 @@ static void bindOne(AssocRun *pRun, sqlite3_stmt *pStmt,
   }
 }
 
-/* Does the value stand in the shape? It lasts as long as the plan. */
+/* Is the value a literal of the shape? Then it lasts as long as the plan. */
 static int isLiteral(const AssocBind *pBind) {
   return pBind->eHow != ASSOC_BIND_CURSOR &&
          pBind->pVal->eType != SHAPE_VAL_NAMED &&
@@ -128,8 +134,9 @@ static int isLiteral(const AssocBind *pBind) {
 }
 
 /*
-** Literals are bound once. SQLite looks at the pattern of LIKE when it plans,
-** and prepares the statement again if that is bound again, to whatever.
+** Literals are bound only once per prepared statement. SQLite looks at the
+** pattern of a LIKE when it plans, and prepares the statement again whenever
+** this value is bound again, even to the same value.
 */
 sqlite3_stmt *assocFetchOpen(AssocRun *pRun, AssocFetch *pFetch) {
   AssocCall *pCall = pRun->pCall;
@@ -166,7 +173,7 @@ void assocFetchClose(AssocFetch *pFetch, int nKey) {
   }
 }
 
-/* The key of the root, as the caller gave it. */
+/* The key's values are ?1 and on. */
 void assocFetchKey(AssocRun *pRun, sqlite3_stmt *pStmt) {
   int i;
   for (i = 0; pStmt && i < pRun->args.nKey; i++) {
@@ -175,7 +182,7 @@ void assocFetchKey(AssocRun *pRun, sqlite3_stmt *pStmt) {
   }
 }
 
-/* SELECT json_extract(?1,'$."s"'), json_type(?1,'$."s"'), … */
+/* SELECT json_type(?1), json_extract(?1,'$."s"'), json_type(?1,'$."s"'), … */
 static char *namesText(AssocCall *pCall, const AssocPlan *pPlan) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   int i;
@@ -193,7 +200,8 @@ static char *namesText(AssocCall *pCall, const AssocPlan *pPlan) {
 static const char zNoObject[] = "the values of :name parameters are a JSON "
                                 "object, given first after the shape";
 
-/* The values of :name parameters, out of the object that is given first. */
+/* One statement takes the object of names apart. The values are copied: they
+** last to the end of the run. */
 void assocBindNames(AssocRun *pRun) {
   AssocCall *pCall = pRun->pCall;
   AssocPlan *pPlan = pRun->pPlan;
@@ -238,7 +246,7 @@ void assocBindNames(AssocRun *pRun) {
   sqlite3_clear_bindings(pStmt);
 }
 
-/* As many values as the shape asks for. */
+/* The count is exact: too few and too many values are errors. */
 void assocBindCheck(AssocRun *pRun) {
   const AssocShape *pShape = pRun->pPlan->pShape;
   int nWanted = pShape->nParam + (pShape->bNamed != 0);

@@ -1,14 +1,15 @@
 /*
 ** The rows of a node, in lists.
 **
-** Rows come in any order, each with the number of its bucket. When all are
-** here they are put into the order of the buckets, so that a bucket is some
-** rows in a row: whoever goes through them knows early which come next and can
-** have them fetched, which a chain of pointers through a large memory forbids.
+** Rows come in any order, each with the number of its bucket. When all rows are
+** here, they are sorted by bucket (a counting sort), so that the rows of a
+** bucket lie next to each other in one array. Whoever reads them knows early
+** which rows come next, and can prefetch them. A chain of pointers through much
+** memory would not allow this.
 */
 #include "load/load.h"
 
-/* A larger array in the arena. The old one stays there until the end. */
+/* A larger array in the arena. The old array stays there until the run ends. */
 static void *listGrow(AssocRun *pRun, const void *pOld, i64 nOld, i64 nNew) {
   void *pNew = assocAllocRaw(pRun->pCall, &pRun->mem, nNew);
   if (pNew == 0 && pRun->rc == SQLITE_OK) pRun->rc = SQLITE_NOMEM;
@@ -72,7 +73,7 @@ int assocListRoom(AssocRun *pRun, AssocNodeRun *pState) {
   return 1;
 }
 
-/* How many rows has each bucket? True if they came bucket by bucket. */
+/* Count the rows of each bucket. True if the rows came bucket by bucket. */
 static int listCount(AssocNodeRun *pState) {
   u32 i, iLast = 0;
   int bInOrder = 1;
@@ -105,7 +106,7 @@ void assocListEnd(AssocRun *pRun, AssocNodeRun *pState) {
   pState->apRow = apRow;
 }
 
-/* The list the other way round. */
+/* Reverse a list. */
 static void listTurn(AssocRow **apRow, u32 nRow) {
   u32 i;
   for (i = 0; i < nRow / 2; i++) {
@@ -115,7 +116,7 @@ static void listTurn(AssocRow **apRow, u32 nRow) {
   }
 }
 
-/* A page was read with one row more than it gives. */
+/* A page was fetched with one row more than it gives: see if there is more. */
 void assocListPages(AssocRun *pRun, const AssocNode *pNode, u32 nBucket) {
   const AssocPage *pPage = pNode->pPage;
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];

@@ -1,15 +1,17 @@
 /*
-** What a connection keeps between loads: compiled plans and memory.
+** What a connection keeps between loads: compiled plans, and memory.
 **
-** A plan is found again by what was asked and the text it was asked with.
-** It is good as long as its catalog is the one in force, so nothing else
-** has to be watched. Of the plans the least recently used goes first.
+** A plan is found by what was asked (ASSOC_ASK_*), the model and the text. It
+** is valid as long as its catalog is the current one: a change of the schema or
+** of definitions makes a new catalog. The plan used least recently is dropped
+** first.
 */
 #include "load/load.h"
 
-/* Plans kept. Each has a handful of statements of some kilobytes. */
+/* Plans that are kept. Each has a handful of statements of some kilobytes. */
 #define CACHE_MAX 64
 
+/* Take a plan out of the list. It must be there. */
 static void unlinkPlan(AssocLoadState *p, AssocPlan *pPlan) {
   AssocPlan **pp = &p->pPlan;
   while (*pp != pPlan) pp = &(*pp)->pNext;
@@ -18,6 +20,7 @@ static void unlinkPlan(AssocLoadState *p, AssocPlan *pPlan) {
   p->nPlan--;
 }
 
+/* AssocConn.aSlot[].xFree: free all that the connection keeps for loads. */
 static void stateFree(void *pState) {
   AssocLoadState *p = pState;
   while (p->pPlan) {
@@ -42,6 +45,7 @@ AssocLoadState *assocLoadState(AssocCall *pCall) {
   return p;
 }
 
+/* FNV-1a of everything that a plan is found by. */
 static u32 textHash(int eAsk, const char *zModel, const char *zText) {
   u32 h = (u32)eAsk * 0x9e3779b1u + 1;
   for (; zModel && *zModel; zModel++) h = (h ^ (u8)*zModel) * 0x01000193u;
@@ -49,6 +53,7 @@ static u32 textHash(int eAsk, const char *zModel, const char *zText) {
   return h;
 }
 
+/* Is it the plan for this? The hash h decides nearly always. */
 static int samePlan(const AssocPlan *pPlan, u32 h, int eAsk, const char *zModel,
                     const char *zText) {
   if (pPlan->nHash != h || pPlan->eAsk != eAsk) return 0;
@@ -57,7 +62,8 @@ static int samePlan(const AssocPlan *pPlan, u32 h, int eAsk, const char *zModel,
                      : pPlan->zModel && strcmp(pPlan->zModel, zModel) == 0;
 }
 
-/* Drop plans of another catalog, and old ones above the limit. */
+/* Drop plans of other catalogs, and the oldest ones if there are more than
+** nMost. A busy plan stays: its run ends soon. */
 static void prunePlans(AssocLoadState *p, const AssocCatalog *pCat, int nMost) {
   AssocPlan *pPlan, *pNext;
   int n = 0;
@@ -90,6 +96,7 @@ AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
     if (pPlan == 0) return 0;
     pPlan->nHash = h;
   }
+  assert(!pPlan->bBusy && pPlan->pCat == pCat);
   pPlan->bBusy = 1;
   pPlan->pNext = p->pPlan;
   p->pPlan = pPlan;
@@ -97,10 +104,12 @@ AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   return pPlan;
 }
 
-/* A plan that failed may have failed because its statements are bad. */
+/* After an error the plan is dropped, since its statements may be the
+** reason. */
 void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan) {
   AssocLoadState *p = pCall->pConn->aSlot[ASSOC_SLOT_PLANS].p;
   if (pPlan == 0) return;
+  assert(pPlan->bBusy);
   pPlan->bBusy = 0;
   if (pCall->rc == SQLITE_OK) return;
   unlinkPlan(p, pPlan);

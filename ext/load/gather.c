@@ -1,24 +1,27 @@
 /*
-** Putting the rows' texts together.
+** Gathering: joining the texts of rows into one JSON text.
 **
-** A row's text begins with a comma, so a list of rows without children is
-** their texts one after another, and its first comma becomes the bracket.
-** Where a row has children, its text is cut at the places that it noted.
+** A row's text begins with a comma. So a list of rows without children is their
+** texts one after another, and the first comma is replaced by "[". If a row has
+** children, its text is cut at the offsets in its words, and the children's
+** texts go in between.
 */
 #include "load/load.h"
 
+/* Append n bytes. */
 static inline void putText(AssocOut *pOut, const char *z, i64 n) {
   if (n == 0 || !assocOutNeed(pOut, n)) return;
   memcpy(pOut->p, z, (size_t)n);
   pOut->p += n;
 }
 
+/* A row's text, which stands behind its words. */
 static inline const char *rowText(const AssocNode *pNode,
                                   const AssocRow *pRow) {
   return (const char *)&pRow->aWord[assocNodeWords(pNode)];
 }
 
-/* Have the processor fetch a row that will be wanted soon. */
+/* Prefetch a row that is needed soon. */
 static inline void fetchAhead(AssocRow *const *apRow) {
 #if defined(__GNUC__)
   __builtin_prefetch(apRow[ASSOC_LIST_AHEAD]);
@@ -27,7 +30,7 @@ static inline void fetchAhead(AssocRow *const *apRow) {
 #endif
 }
 
-/* Texts of rows that have no children. */
+/* Append the texts of rows that have no children. */
 static void gatherLeaves(AssocOut *pOut, const AssocNode *pNode,
                          AssocRow *const *apRow, u32 nRow) {
   u32 i;
@@ -37,14 +40,15 @@ static void gatherLeaves(AssocOut *pOut, const AssocNode *pNode,
   }
 }
 
-/* Which bucket of a child is a row's? */
+/* The number of a row's bucket in a child node, or in the node itself
+** (recursion). */
 static u32 bucketOf(const AssocNode *pNode, const AssocRow *pRow,
                     const AssocNode *pChild) {
   if (pChild == pNode) return pRow->aWord[pNode->nSplit + pNode->nChild];
   return pRow->aWord[pNode->nSplit + pChild->iChild];
 }
 
-/* Of the targets of a polymorphic association, the one that is meant. */
+/* Polymorphic: the branch that a row's type names. */
 static const AssocNode *branchOf(const AssocNode *pNode, const AssocRow *pRow,
                                  const AssocNode *pChild) {
   while (pChild->pBranch && bucketOf(pNode, pRow, pChild) == ASSOC_NOSLOT) {
@@ -53,7 +57,8 @@ static const AssocNode *branchOf(const AssocNode *pNode, const AssocRow *pRow,
   return pChild;
 }
 
-/* From byte iFrom of its text on: 0 takes the comma along. */
+/* Append a row's text from byte iFrom on, with its children. Byte 0 is the
+** comma. */
 static void gatherText(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        const AssocRow *pRow, u32 iFrom) {
   const char *z = rowText(pNode, pRow);
@@ -65,7 +70,7 @@ static void gatherText(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
     if (pChild == 0) continue;
     iTo = pRow->aWord[iSplit++];
     if (pChild == pNode && pNode->nRecurse && pRun->nLevel >= pNode->nRecurse) {
-      iTo -= (u32)pPart->nKey; /* The last level has no such member */
+      iTo -= (u32)pPart->nKey; /* The last level of ^n has no such member */
       putText(pOut, &z[iFrom], iTo - iFrom);
       iFrom = iTo + (u32)pPart->nKey;
       continue;
@@ -83,8 +88,8 @@ void assocGatherRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   gatherText(pRun, pOut, pNode, pRow, 1);
 }
 
-/* In a recursion: is the row on the way from the root to here? Then its own
-** rows are being gathered. */
+/* In a recursion: are the row's own children being gathered right now? Then the
+** data have a circle here. */
 static int isCircle(AssocRun *pRun, const AssocNode *pNode,
                     const AssocRow *pRow) {
   u32 i;
@@ -93,15 +98,17 @@ static int isCircle(AssocRun *pRun, const AssocNode *pNode,
   return i != ASSOC_NOSLOT && pRun->aNode[pNode->iNode].aBucket[i].bOpen;
 }
 
-/* Bytes of the result after which somebody may interrupt. */
+/* Bytes of the result between two checks for an interrupt. */
 #define GATHER_PULSE ((i64)4 << 20)
 
+/* Give the caller a chance to interrupt. */
 static void pulse(AssocRun *pRun, AssocOut *pOut) {
   pRun->nPulse = pOut->p - pOut->pStart;
   assocRunPulse(pRun);
   if (pRun->pCall->rc != SQLITE_OK) pOut->rc = SQLITE_ABORT;
 }
 
+/* Append the rows of a bucket as a JSON list. */
 static void gatherRows(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        u32 iBucket) {
   const AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
@@ -126,7 +133,7 @@ static void gatherRows(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   putText(pOut, "]", 1);
 }
 
-/* The cursor of a row, or null. */
+/* Append a page's cursor, which stands behind the row's text; or null. */
 static void gatherCursor(AssocOut *pOut, const AssocNode *pNode,
                          const char *zKey, const AssocRow *pRow) {
   const char *z = pRow ? rowText(pNode, pRow) + pRow->nText : "null";
@@ -134,12 +141,13 @@ static void gatherCursor(AssocOut *pOut, const AssocNode *pNode,
   putText(pOut, z, (i64)strlen(z));
 }
 
+/* Append a member that is true or false. */
 static void gatherBool(AssocOut *pOut, const char *zKey, int b) {
   putText(pOut, zKey, (i64)strlen(zKey));
   putText(pOut, b ? "true" : "false", b ? 4 : 5);
 }
 
-/* Does the value that a page asked for say true? */
+/* Is the value beside a page, such as hasPreviousPage, true in this bucket? */
 static int saysTrue(AssocRun *pRun, const AssocNode *pNode, u32 iBucket) {
   const AssocRow *pRow;
   if (pNode == 0) return 0;
@@ -147,8 +155,8 @@ static int saysTrue(AssocRun *pRun, const AssocNode *pNode, u32 iBucket) {
   return pRow && rowText(pNode, pRow)[1] == 't';
 }
 
-/* {"count":9,"nodes":[…],"pageInfo":{…}}. The values beside a list were given
-** the same keys in the same order, so their buckets have its numbers. */
+/* Append {"count":9,"nodes":[…],"pageInfo":{…}}. The values beside a list got
+** the same keys in the same order, so their buckets have the same numbers. */
 static void gatherPage(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        u32 iBucket) {
   const AssocPage *pPage = pNode->pPage;
@@ -182,8 +190,8 @@ static void gatherPage(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   putText(pOut, "}}", 2);
 }
 
-/* One level further down a recursion. Nesting is bounded: a row of JSON 400
-** levels deep is no use to any reader, and C has to call itself for it. */
+/* Append one level of a recursion. The depth is limited, since C calls itself
+** for each level, and no reader wants JSON that is hundreds of levels deep. */
 static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                         u32 iBucket, const AssocRow *pRow) {
   AssocBucket *pBucket = &pRun->aNode[pNode->iNode].aBucket[iBucket];
@@ -326,7 +334,7 @@ void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   }
 }
 
-/* A little more than what the rows take, or what the last result took. */
+/* Reserve a little more than the rows take, or what the last result took. */
 static void reserve(AssocRun *pRun, AssocOut *pOut) {
   AssocLoadState *pLoad = assocLoadState(pRun->pCall);
   i64 n = pRun->mem.nByte - (pRun->mem.pEnd - pRun->mem.pAt);
@@ -334,14 +342,15 @@ static void reserve(AssocRun *pRun, AssocOut *pOut) {
   assocBufReserve(pOut, n + n / 16);
 }
 
-/* The node of the only member of a root. */
+/* The child node of a root that has only one. */
 static const AssocNode *partNode(const AssocNode *pRoot) {
   const AssocPart *pPart = pRoot->pPart;
   while (pPart && pPart->pNode == 0) pPart = pPart->pNext;
+  assert(pPart); /* A plan of GET has one member with a node */
   return pPart->pNode;
 }
 
-/* The bucket of the related rows of a run of GET, and its node. */
+/* A run of GET: the bucket of the related rows, and in *ppNode its node. */
 static u32 relatedBucket(AssocRun *pRun, const AssocNode **ppNode) {
   const AssocNode *pRoot = pRun->pPlan->pRoot;
   const AssocRow *pSource = assocListFirst(&pRun->aNode[0], 0);
@@ -360,8 +369,8 @@ const AssocRow *assocGatherRelated(AssocRun *pRun, u32 iRow,
   return pState->apRow[pState->aBucket[iBucket].iRow + iRow];
 }
 
-/* Which bucket is the result: of EAGER and FIND the root's, of GET that of
-** its one child. */
+/* Append the result: the root's bucket of EAGER and FIND, the only child's of
+** GET. *pbNull is set instead if there is nothing to give. */
 static void gatherResult(AssocRun *pRun, AssocOut *pOut, int *pbNull) {
   const AssocNode *pNode = pRun->pPlan->pRoot;
   u32 iBucket = 0;

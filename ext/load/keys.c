@@ -1,35 +1,36 @@
 /*
-** The keys of a lookup, as a table.
+** The keys of a lookup, as the private virtual table assoc_keys.
 **
-** To run a statement once for each key costs more than the few rows that it
-** gives. So one statement goes through all keys, in the private virtual table
-** assoc_keys, and hands over all rows in one step:
+** To run a statement once per key would cost more than the few rows that it
+** gives. So one statement reads all keys from this table, and hands over all
+** rows in one step:
 **
 **   SELECT assoc_emit(t1.id, t1.title) FROM main.assoc_keys k
 **     CROSS JOIN posts t1 INDEXED BY posts_user WHERE t1.user_id=+k.k0
 **
-** The + takes the column's affinity away, so that the key compares as a bound
-** value does. assoc_emit() puts the rows into the bucket of the key at which
-** the table stands. It has rows for its run alone.
+** The "+" takes away the column's affinity, so that the key compares like a
+** bound value. assoc_emit() puts a row into the bucket of the key at which the
+** table stands. Only the run that uses the table sees rows in it.
 **
-** If but some rows of a key are wanted, or the index is to be gone through from
-** its end, a condition takes them until there are enough:
+** If only some rows of a key are wanted, or the index is read backwards, a
+** condition takes rows until there are enough:
 **
 **   SELECT count((SELECT 1 FROM posts t1 INDEXED BY posts_user_created
 **                  WHERE t1.user_id=+k.k0 AND assoc_enough(t1.id, t1.title)
 **                  ORDER BY t1.created_at DESC, t1.id DESC LIMIT 1))
 **     FROM main.assoc_keys k
 **
-** That is right only while the order is the index's: were the rows sorted, it
-** would be after they have been taken. The run looks whether they were. If the
-** rows are to come as they lie in the index, nothing is said of an order.
+** This is right only as long as the index gives the order. If SQLite sorted the
+** rows, it would do so after assoc_enough() took them. The run checks
+** afterwards whether SQLite did (see run.c). If the order of the index itself
+** is wanted, there is no ORDER BY.
 */
 #include "load/load.h"
 
 typedef struct KeysCursor KeysCursor;
 struct KeysCursor {
   sqlite3_vtab_cursor base;
-  AssocRun *pRun; /* BORROWED: whose keys these are, or 0 */
+  AssocRun *pRun; /* BORROWED: the run whose keys these are, or 0 */
 };
 
 static int keysConnect(sqlite3 *db, void *pAux, int argc,
@@ -51,6 +52,8 @@ static int keysOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   return SQLITE_OK;
 }
 
+/* xFilter: the run becomes the cursor's. Only its own statement may read the
+** keys, by one cursor. */
 static int keysFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
                       int argc, sqlite3_value **argv) {
   AssocConn *pConn = ((AssocPrivate *)pCur->pVtab)->pConn;

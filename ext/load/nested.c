@@ -1,6 +1,6 @@
 /*
-** The same load as one plain SQL statement, which runs without the
-** extension:
+** assoc_sql(): the same load as one plain SQL statement, which runs without the
+** extension.
 **
 **   SELECT json_group_array(json_object('name',n0.a0,'posts',
 **     json((SELECT json_group_array(json_object('title',n1.a0)) FROM
@@ -8,9 +8,9 @@
 **         WHERE t1."user_id"=n0.a1 ORDER BY t1."id") n1))))
 **   FROM (SELECT t1."name" AS a0, t1."id" AS a1 FROM …) n0
 **
-** Each node is a subquery with its values as a0, a1, …; parameters of the
-** query stay parameters. What SQL has no words for, or not these, is an
-** error: recursion, pages, and a spread of what has members of its own.
+** Each node is a subquery with its values as a0, a1, …. Parameters of the query
+** stay parameters. What plain SQL cannot express is an error: recursion, pages,
+** and a spread of a row that has more than columns.
 */
 #include "load/load.h"
 
@@ -18,29 +18,31 @@ typedef struct TextObject TextObject;
 static void textObject(AssocSql *p, const AssocNode *pNode);
 static void textNode(AssocSql *p, AssocNode *pNode);
 
+/* Append text to the statement. */
 static void textPut(AssocSql *p, const char *z) {
   sqlite3_str_appendall(p->pStr, z);
 }
 
 /*
-** An object that is being written. A function takes a limited number of
-** arguments, so a wide object is put together from several:
+** An object being written. Functions have a limited number of arguments, so a
+** wide object is joined from several:
 **
 **   json('{'||substr(substr(json_object(…),2),-1,-2147483647)||','||…||'}')
 */
 struct TextObject {
-  sqlite3_str *pOuter; /* What it is written into at its end */
-  sqlite3_str *pDone;  /* The parts before the last; or 0 */
-  int nMember;         /* Members of the last part */
+  sqlite3_str *pOuter; /* The text that the object is part of */
+  sqlite3_str *pDone;  /* The json_object()s before the last, or 0 */
+  int nMember;         /* Members of the last json_object() */
 };
 
+/* Begin an object: p->pStr is its own text until objectEnd(). */
 static void objectStart(AssocSql *p, TextObject *pObj) {
   memset(pObj, 0, sizeof(*pObj));
   pObj->pOuter = p->pStr;
   p->pStr = sqlite3_str_new(p->pCall->db);
 }
 
-/* The last part is full, or the object ends. */
+/* Move the last json_object() to pDone: it is full, or the object ends. */
 static void objectPart(AssocSql *p, TextObject *pObj) {
   char *z = assocStrFinish(p->pCall, p->pStr);
   const char *zMore = pObj->pDone ? "||','||" : "json('{'||";
@@ -53,10 +55,11 @@ static void objectPart(AssocSql *p, TextObject *pObj) {
   pObj->nMember = 0;
 }
 
-/* Most arguments of a function in SQLite before 3.52, which may run the text */
+/* Most arguments of a function in SQLite before 3.52, which may run the
+** statement. */
 #define TEXT_ARGS 127
 
-/* The key of the next member. Its value follows. */
+/* Write the key of the next member. The value follows. */
 static void objectKey(AssocSql *p, TextObject *pObj, const char *zName) {
   int nMost = sqlite3_limit(p->pCall->db, SQLITE_LIMIT_FUNCTION_ARG, -1);
   if (nMost > TEXT_ARGS) nMost = TEXT_ARGS;
@@ -64,6 +67,7 @@ static void objectKey(AssocSql *p, TextObject *pObj, const char *zName) {
   sqlite3_str_appendf(p->pStr, "%s%Q,", pObj->nMember++ ? "," : "", zName);
 }
 
+/* End an object, and append it to the outer text. */
 static void objectEnd(AssocSql *p, TextObject *pObj) {
   char *z;
   if (pObj->pDone) objectPart(p, pObj);
@@ -79,7 +83,8 @@ static void objectEnd(AssocSql *p, TextObject *pObj) {
   sqlite3_free(z);
 }
 
-/* json_object() gives a value as eager() does, but for these. */
+/* Write a value. json_object() gives it like eager() does, except JSON,
+** booleans and BLOBs. */
 static void textValue(AssocSql *p, const AssocNode *pNode,
                       const AssocPart *pPart) {
   char *z = assocMprintf(p->pCall, "n%d.a%d", pNode->iNode, pPart->iArg);
@@ -181,8 +186,8 @@ static void textMember(AssocSql *p, const AssocNode *pNode,
   }
 }
 
-/* json_object('name',n0.a0, …); the columns of a join row are an object in
-** it: a name without a value, members, and a text that ends it */
+/* json_object('name',n0.a0, …). The columns of a join row are an inner object:
+** a TEXT part with a name begins it, one without a name ends it. */
 static void textObject(AssocSql *p, const AssocNode *pNode) {
   const AssocPart *pPart;
   TextObject object, inner, *pObj = &object;
@@ -204,11 +209,15 @@ static void textObject(AssocSql *p, const AssocNode *pNode) {
   objectEnd(p, &object);
 }
 
-/* So many levels stand in each other before one is written apart. */
+/* Levels that are nested in each other before one is written apart: SQLite's
+** parser has a limit on nesting. */
 #define TEXT_NESTED 4
 
-/* WITH c4 AS (SELECT n4.k0,n4.o,json_object(…) AS j FROM (…) n4), and
-** json((SELECT json_group_array(json(j)) FROM (SELECT j FROM c4 WHERE …))) */
+/* A level in a WITH clause:
+**
+**   WITH c4 AS (SELECT n4.k0,n4.o,json_object(…) AS j FROM (…) n4)
+**   json((SELECT json_group_array(json(j)) FROM (SELECT j FROM c4 WHERE …)))
+*/
 static void textApart(AssocSql *p, AssocNode *pNode) {
   sqlite3_str *pOuter = assocSqlWith(p, "c", pNode->iNode);
   int i;
@@ -229,7 +238,7 @@ static void textApart(AssocSql *p, AssocNode *pNode) {
   textPut(p, ")))");
 }
 
-/* The value of a child: a list, an object, or a number. */
+/* Write the value of a child: a list, an object, or an aggregate. */
 static void textNode(AssocSql *p, AssocNode *pNode) {
   if (pNode->bRecurse || pNode->pPage) {
     assocError(p->pCall, "assoc_sql() cannot say %s in plain SQL: it %s",

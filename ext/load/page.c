@@ -1,16 +1,22 @@
 /*
-** Pages: where one ends and the next begins.
+** Pages, and the cursors at which they begin and end.
 **
-** A cursor is the values that a row is ordered by, the key last, written as
-** opaque text: base64url of a number that tells the order, and of the values
-** with their types. The rows after it are found by comparing, not by
-** counting, so a page stays what it was when rows come or go before it.
+** A cursor has the values that a row is ordered by, the key last. It is opaque
+** text: base64url of a number that identifies the order, and of the values with
+** their types. The rows after a cursor are found by comparison, not by
+** counting:
+**
+**   … WHERE (t1.created_at, t1.id) > (?1, ?2)
+**       ORDER BY t1.created_at, t1.id LIMIT 11
+**
+** So a page stays the same when rows are inserted or deleted before it.
 */
 #include "load/load.h"
 
 /* ------------------------------------------------------------------ terms */
 
-/* Names ignore case, and texts do not. */
+/* Add a text to an FNV-1a hash. Case counts only inside of double quotes, since
+** names ignore case. */
 static u32 pagePrintText(u32 h, const char *z) {
   int bText = 0;
   for (; *z; z++) {
@@ -22,8 +28,8 @@ static u32 pagePrintText(u32 h, const char *z) {
   return h * 16777619u;
 }
 
-/* The order as the shape language writes it: with collations, and with all
-** that stands in an aggregate. */
+/* Add the order in the form of the shape language, which has collations and all
+** parts of an aggregate. */
 static u32 pagePrintOrder(AssocCall *pCall, u32 h, ShapeSort *pOrder) {
   ShapeName model = {.z = ""};
   ShapeClauses clauses = {.pOrder = pOrder};
@@ -35,7 +41,7 @@ static u32 pagePrintOrder(AssocCall *pCall, u32 h, ShapeSort *pOrder) {
   return h;
 }
 
-/* A number for the order: a cursor of another one is none of ours. */
+/* The number of an order. A cursor with another number is an error. */
 static u32 pagePrint(AssocCall *pCall, const AssocNode *pNode,
                      ShapeSort *pOrder) {
   const AssocPage *pPage = pNode->pPage;
@@ -58,6 +64,7 @@ static u32 pagePrint(AssocCall *pCall, const AssocNode *pNode,
   return bMore ? pagePrintOrder(pCall, h, pOrder) : h;
 }
 
+/* Is the column among the terms? */
 static int hasTerm(const AssocPage *pPage, const AssocTable *pTab, int iCol) {
   int i;
   for (i = 0; i < pPage->nTerm; i++) {
@@ -66,6 +73,7 @@ static int hasTerm(const AssocPage *pPage, const AssocTable *pTab, int iCol) {
   return 0;
 }
 
+/* Add a column as the last term. bAt: it is a column of the join row. */
 static void addTerm(AssocPlanner *p, AssocPage *pPage, const AssocTable *pTab,
                     int iCol, u8 bDesc, u8 bAt) {
   ShapeName *pName = assocAlloc(p->pCall, p->pArena, sizeof(*pName));
@@ -77,8 +85,8 @@ static void addTerm(AssocPlanner *p, AssocPage *pPage, const AssocTable *pTab,
   pPage->aTerm[pPage->nTerm++].key.pPath = pName;
 }
 
-/* The join table whose rows tell the same target from itself, where a pair may
-** stand more than once; else 0. */
+/* The join table, if a pair may be linked twice: then only the join row's key
+** tells the two apart. Else 0. */
 static const AssocTable *twinTable(AssocPlanner *p, const AssocNode *pNode) {
   const AssocRel *pRel = pNode->pRel;
   if (pRel == 0 || pRel->eKind != ASSOC_BELONGSTOMANY) return 0;
@@ -92,8 +100,8 @@ static const AssocTable *twinTable(AssocPlanner *p, const AssocNode *pNode) {
   return pRel->pThrough;
 }
 
-/* The terms are those of the order, then the target's key, as far as it is not
-** among them, and then the key of the join row where that is needed. */
+/* The terms are those of the order, then the target's key, unless it is among
+** them, then the join row's key, if needed. So no two rows have equal terms. */
 void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
   AssocPage *pPage = pNode->pPage;
   const AssocModel *pModel = pNode->pModel;
@@ -126,7 +134,7 @@ void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
 
 /* ------------------------------------------------------------- comparing */
 
-/* ?number of a value of the cursor. */
+/* The ?number of value iPart of a cursor. */
 static void pageVar(AssocSql *p, AssocNode *pNode, const ShapeVal *pVal,
                     int iPart) {
   AssocBind *pBind = assocSqlBind(p, pVal, ASSOC_BIND_CURSOR);
@@ -135,6 +143,7 @@ static void pageVar(AssocSql *p, AssocNode *pNode, const ShapeVal *pVal,
   pBind->pNode = pNode;
 }
 
+/* Term i as SQL, with its collation. */
 static void pageTerm(AssocSql *p, AssocNode *pNode, int iAlias, int i) {
   const ShapeSort *pSort = &pNode->pPage->aTerm[i];
   assocSqlKey(p, &pSort->key, pNode->pModel, iAlias);
@@ -155,8 +164,8 @@ static int pageNullable(const AssocNode *pNode, int i) {
   return iCol < 0 || (!pTab->aCol[iCol].bNotNull && iCol != pTab->iRowid);
 }
 
-/* Is one comparison of row values enough? Every term goes the same way and is
-** never NULL. */
+/* Is one comparison of row values enough? Yes, if all terms have the same
+** direction and none can be NULL. */
 static int pageSimple(const AssocNode *pNode) {
   const AssocPage *pPage = pNode->pPage;
   int i;
@@ -186,9 +195,10 @@ static void pageRowValues(AssocSql *p, AssocNode *pNode, int iAlias,
 }
 
 /*
-** Is the i-th term alone beyond the cursor's value? NULLs stand first or
-** last: beyond a NULL that stands first is everything that is none, beyond a
-** value are the NULLs that stand last.
+** Is term i alone beyond the cursor's value? If NULLs stand first, every value
+** is beyond a NULL. If they stand last, a NULL is beyond every value.
+**
+**   (t1.a > ?1 OR (t1.a IS NULL AND ?1 IS NOT NULL))
 */
 static void pageBeyond(AssocSql *p, AssocNode *pNode, int iAlias,
                        const ShapeVal *pVal, int i, int bBefore) {
@@ -213,7 +223,7 @@ static void pageBeyond(AssocSql *p, AssocNode *pNode, int iAlias,
   sqlite3_str_appendall(p->pStr, ")");
 }
 
-/* a beyond, or a the same and b beyond, or … */
+/* a is beyond; or a is the same and b is beyond; or … */
 static void pageTerms(AssocSql *p, AssocNode *pNode, int iAlias,
                       const ShapeVal *pVal, int bBefore) {
   int i, j;
@@ -231,9 +241,9 @@ static void pageTerms(AssocSql *p, AssocNode *pNode, int iAlias,
 }
 
 /*
-** A cursor that is NULL is no bound. Where there is but one cursor that need
-** not be asked, since the statement is used only if it is given; and a
-** comparison alone is what an index can serve.
+** A cursor that is NULL is no bound. With one cursor the statement need not ask
+** for that, because it is used only if the cursor is given. Then the comparison
+** stands alone, and an index can serve it.
 */
 void assocPageAfter(AssocSql *p, AssocNode *pNode, int iAlias,
                     const ShapeVal *pVal, int bBefore, int bNot) {
@@ -266,9 +276,10 @@ static const char zPage64[] =
 typedef struct PageBytes PageBytes;
 struct PageBytes {
   AssocOut *pOut;
-  u32 nBits, iBits; /* Bits that are not written yet */
+  u32 nBits, iBits; /* The last nBits of iBits are not written yet */
 };
 
+/* Append one byte. */
 static void putByte(PageBytes *p, u8 c) {
   p->iBits = p->iBits << 8 | c;
   p->nBits += 8;
@@ -279,16 +290,19 @@ static void putByte(PageBytes *p, u8 c) {
   }
 }
 
+/* Append n bytes. */
 static void putBytes(PageBytes *p, const void *pData, i64 n) {
   const u8 *z = pData;
   for (; n > 0; n--) putByte(p, *z++);
 }
 
-/* The lowest byte first, on every machine. */
+/* Append a number, the lowest byte first on every machine. */
 static void putNumber(PageBytes *p, u64 u, int nByte) {
   for (; nByte > 0; nByte--, u >>= 8) putByte(p, (u8)u);
 }
 
+/* Append a value: a tag, and its bytes. Text and BLOBs have their length
+** before. */
 static void putValue(PageBytes *p, sqlite3_value *pVal) {
   double r;
   u64 u;
@@ -351,13 +365,15 @@ static u8 *pageDecode(AssocCall *pCall, const char *z, int n, int *pn) {
   return a;
 }
 
+/* Read a number of nByte bytes. */
 static u64 getNumber(const u8 *a, int nByte) {
   u64 u = 0;
   for (; nByte > 0; nByte--) u = u << 8 | a[nByte - 1];
   return u;
 }
 
-/* The length of the value at a, its tag included; 0 if it is none. */
+/* The length of the value at a, with its tag. 0 if it is malformed or longer
+** than n. */
 static i64 valueLength(const u8 *a, i64 n) {
   i64 nVal;
   if (n < 1) return 0;
@@ -374,6 +390,7 @@ static i64 valueLength(const u8 *a, i64 n) {
   return 0;
 }
 
+/* Bind the value at a, which pageIsOwn() has checked. */
 static int bindBytesOf(sqlite3_stmt *pStmt, int iVar, const u8 *a) {
   u64 u =
       a[0] == 'n' ? 0 : getNumber(&a[1], a[0] == 'i' || a[0] == 'r' ? 8 : 4);
@@ -390,7 +407,7 @@ static int bindBytesOf(sqlite3_stmt *pStmt, int iVar, const u8 *a) {
   return sqlite3_bind_null(pStmt, iVar);
 }
 
-/* Is it a cursor of this order, whole? */
+/* Is it a whole cursor of this order? */
 static int pageIsOwn(const AssocPage *pPage, const u8 *a, int n) {
   i64 iAt = 4;
   int i;

@@ -2,18 +2,22 @@
 ** Fetching the rows of a plan's nodes.
 **
 ** Rows come in two ways. A scan hands them over as the arguments of the
-** internal aggregate assoc_emit(): the whole table is one sqlite3_step(),
-** and an argument costs no mutex as sqlite3_column_value() does. A lookup
-** steps through the few rows of one key.
+** internal aggregate assoc_emit():
 **
-** Either way a row is written at once, as JSON text, into the arena, and put
-** into the list of its key: list.c.
+**   SELECT assoc_emit(t1.user_id, t1.id, t1.title) FROM posts t1
+**
+** The whole table is one sqlite3_step(), and an argument costs no mutex, unlike
+** sqlite3_column_value(). A lookup steps through the few rows of one key.
+**
+** In both ways a row is written at once as JSON text into the arena, and put
+** into the list of its key: see bucket.c.
 */
 #include "load/load.h"
 
 /* ------------------------------------------------------------------- rows */
 
-/* Room in the arena for a row that is being written: it moves along. */
+/* AssocOut.xGrow of AssocRun.row: make room in the arena for n bytes more of
+** the row being written. The row may move. */
 static void rowGrow(AssocOut *pOut, i64 n) {
   AssocRun *pRun = (AssocRun *)((char *)pOut - offsetof(AssocRun, row));
   i64 nUsed = pOut->p - pOut->pStart;
@@ -30,8 +34,9 @@ static void rowGrow(AssocOut *pOut, i64 n) {
   pOut->pEnd = pRun->mem.pEnd;
 }
 
-/* Most keys are short: whole blocks are copied, and what is too much is
-** overwritten. */
+/* Write the text before a value: ,"title": Most keys are short, so whole blocks
+** of ASSOC_KEY_PAD bytes are copied. The next write overwrites what is too
+** much. */
 static inline void rowKey(AssocOut *pOut, const AssocPart *pPart) {
   int i = 0;
   if (!assocOutNeed(pOut, pPart->nKey + ASSOC_KEY_PAD)) return;
@@ -42,7 +47,9 @@ static inline void rowKey(AssocOut *pOut, const AssocPart *pPart) {
   pOut->p += pPart->nKey;
 }
 
-/* The members; where a child goes, its offset is put among the words. */
+/* Write the members of a row. The row's words get the offset of each place
+** where a child's text goes. nHead is the size of the row's header, in
+** bytes. */
 static void writeParts(AssocRun *pRun, const AssocNode *pNode, i64 nHead,
                        sqlite3_value **apVal) {
   AssocOut *pOut = &pRun->row;
@@ -66,7 +73,8 @@ static void writeParts(AssocRun *pRun, const AssocNode *pNode, i64 nHead,
   }
 }
 
-/* Give a key of the row to a child node: the number of its bucket. */
+/* Add a key of the row to a child node's keymap. Returns the number of its
+** bucket. */
 static u32 addKey(AssocRun *pRun, const AssocNode *pChild, const int *aiKey,
                   sqlite3_value **apVal) {
   AssocKeymap *pMap = &pRun->aNode[pChild->iNode].map;
@@ -79,7 +87,7 @@ static u32 addKey(AssocRun *pRun, const AssocNode *pChild, const int *aiKey,
   return assocKeymapAdd(pMap, apKey, &pRun->rc);
 }
 
-/* Does the row's type column say that this target is meant? */
+/* Polymorphic: does the row's type column name this target? */
 static int isOfType(AssocRun *pRun, const AssocNode *pChild,
                     sqlite3_value **apVal) {
   sqlite3_value *pType = apVal[pChild->iType];
@@ -91,6 +99,8 @@ static int isOfType(AssocRun *pRun, const AssocNode *pChild,
          strcmp(z, pChild->zType) == 0;
 }
 
+/* Add the row's keys to the keymaps of all child nodes, and of the node itself
+** in a recursion. aSlot gets the numbers of the buckets. */
 static void addKeys(AssocRun *pRun, const AssocNode *pNode, u32 *aSlot,
                     sqlite3_value **apVal) {
   const AssocNode *pChild;
@@ -104,7 +114,7 @@ static void addKeys(AssocRun *pRun, const AssocNode *pNode, u32 *aSlot,
   if (pNode->bRecurse) *aSlot = addKey(pRun, pNode, pNode->aiSelf, apVal);
 }
 
-/* A row of a page has its cursor, with a nul, behind its text. */
+/* Write the cursor of a page's row behind its text, with a nul. */
 static AssocRow *writeCursor(AssocRun *pRun, const AssocNode *pNode,
                              sqlite3_value **apVal) {
   AssocOut *pOut = &pRun->row;
@@ -114,7 +124,7 @@ static AssocRow *writeCursor(AssocRun *pRun, const AssocNode *pNode,
   return pOut->rc == SQLITE_OK ? (AssocRow *)pOut->pStart : 0;
 }
 
-/* Write a row. 0 after an error. */
+/* Write a row into the arena. 0 after an error. */
 static AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
                           sqlite3_value **apVal) {
   AssocArena *pMem = &pRun->mem;
@@ -158,8 +168,8 @@ void assocRunRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
 
 /* --------------------------------------------------------------- fetching */
 
-/* A statement of some hundred steps: sqlite3_interrupt() ends it at once, and
-** a progress handler is asked every so many steps of it. */
+/* Run a statement of some hundred steps: sqlite3_interrupt() makes it fail, and
+** SQLite calls a progress handler every so many steps. */
 void assocRunPulse(AssocRun *pRun) {
   AssocLoadState *pLoad = assocLoadState(pRun->pCall);
   sqlite3_stmt *pStmt;
@@ -172,8 +182,9 @@ void assocRunPulse(AssocRun *pRun) {
   sqlite3_reset(pStmt);
 }
 
-/* A row of a scan. In a recursion every key is wanted, now or later; but not
-** the rows of those that were looked up. */
+/* Take a row of a scan. In a recursion every key is wanted, now or later, but
+** not the rows of keys that were looked up before. Else a row whose key no
+** parent has is skipped. */
 static void scanRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   sqlite3_value **apKey = &apVal[pNode->iScanKey];
@@ -190,7 +201,7 @@ static void scanRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   assocRunRow(pRun, pNode, iBucket, &apVal[pNode->nScanKey]);
 }
 
-/* iBucket is ASSOC_NOSLOT for a scan, whose rows bring the key that tells. */
+/* In a scan (iBucket is ASSOC_NOSLOT) the row has its key in front. */
 void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
                   u32 iBucket) {
   sqlite3_value *apFew[32], **apVal = apFew;
@@ -209,7 +220,7 @@ void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   if (apVal != apFew) sqlite3_free(apVal);
 }
 
-/* All rows of a statement that does not emit. */
+/* Take all rows of a statement without assoc_emit(), and reset it. */
 static void stepRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
                      u32 iBucket) {
   while (pRun->rc == SQLITE_OK && assocStep(pRun->pCall, pStmt)) {
@@ -225,7 +236,8 @@ void assocRunTooBig(AssocCall *pCall, const char *zPath) {
              sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
 }
 
-/* What assoc_emit() said to end its statement is not the reason. */
+/* Set the call's error from pRun->rc. SQLITE_ABORT is what assoc_emit()
+** returned to end its statement; the reason is in pRun->rc. */
 static void runError(AssocRun *pRun, const AssocNode *pNode) {
   if (pRun->rc != SQLITE_OK && pRun->pCall->rc == SQLITE_ABORT) {
     assocErrorForget(pRun->pCall);
@@ -237,7 +249,8 @@ static void runError(AssocRun *pRun, const AssocNode *pNode) {
   }
 }
 
-/* Is a page asked for from somewhere in the middle? */
+/* Does the caller give a cursor from which the page starts or at which it
+** ends? */
 static int atCursor(AssocRun *pRun, const AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
   int n;
@@ -246,7 +259,8 @@ static int atCursor(AssocRun *pRun, const AssocNode *pNode) {
          (pC->pBefore && assocBindCursor(pRun, pC->pBefore, &n));
 }
 
-/* All rows in one step, as arguments of assoc_emit(): n values to xEmit. */
+/* Run a statement that gives all rows in one step, as arguments of
+** assoc_emit(). Each row is n values, given to xEmit. */
 static void emitRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
                      int n,
                      void (*xEmit)(AssocRun *, AssocNode *, sqlite3_value **)) {
@@ -261,7 +275,8 @@ static void emitRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   sqlite3_reset(pStmt);
 }
 
-/* A target of many to many, and its key: a row that links may lead to. */
+/* Many to many: write a target once, under its key. The join rows refer to
+** it. */
 static void endRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   u32 iEnd = assocKeymapAdd(&pState->ends, apVal, &pRun->rc);
@@ -269,7 +284,8 @@ static void endRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   pState->apEnd[iEnd] = writeRow(pRun, pNode, &apVal[pNode->pRel->other.nCol]);
 }
 
-/* A join row: the key of a parent, then that of a target. */
+/* Many to many: put the target of a join row into its parent's bucket. The
+** values are the key of the parent, then the key of the target. */
 static void linkRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   u32 iBucket = assocKeymapFind(&pState->map, apVal, &pRun->rc), iEnd;
@@ -279,7 +295,7 @@ static void linkRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   assocListAdd(pRun, pState, iBucket, pState->apEnd[iEnd]);
 }
 
-/* The targets of many to many, each once, before the join rows are scanned. */
+/* Many to many: write all targets, before the join rows are scanned. */
 static void fetchEnds(AssocRun *pRun, AssocNode *pNode) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   int n = pNode->pRel->other.nCol;
@@ -290,8 +306,9 @@ static void fetchEnds(AssocRun *pRun, AssocNode *pNode) {
   emitRows(pRun, pNode, pStmt, n + pNode->nArg, endRow);
 }
 
-/* The values of one parent, of all aggregates that were scanned for together:
-** they were given the same keys in the same order. */
+/* Aggregates that are scanned together: take the values of one parent. All
+** their nodes have the same keys in the same order, so the bucket's number is
+** the same. */
 static void valueRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNode *pOne;
   int i = pNode->nKey;
@@ -302,7 +319,7 @@ static void valueRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   }
 }
 
-/* The number of values that valueRow() takes, with room for them. */
+/* Get the nodes of valueRow() ready. Returns how many values it takes. */
 static int readyValues(AssocRun *pRun, AssocNode *pNode) {
   AssocNode *pOne;
   u32 nBucket = pRun->aNode[pNode->iNode].map.nSlot;
@@ -320,7 +337,8 @@ static int readyValues(AssocRun *pRun, AssocNode *pNode) {
   return n;
 }
 
-/* What SQLite says of a statement that goes beyond one of its limits. */
+/* Does this message of SQLite say that a statement goes beyond one of its
+** limits? */
 static int isLimit(const char *z) {
   static const char *const az[] = {
       "parser stack overflow",  "Expression tree is too large",
@@ -333,8 +351,8 @@ static int isLimit(const char *z) {
   return 0;
 }
 
-/* The statement of a node. Where it cannot be prepared since it goes beyond a
-** limit of SQLite, the error says what it is about. */
+/* The statement of a node, with its values bound. If SQLite cannot prepare it
+** because of a limit, the error names the node. 0 after an error. */
 static sqlite3_stmt *openFetch(AssocRun *pRun, const AssocNode *pNode,
                                AssocFetch *pFetch) {
   AssocCall *pCall = pRun->pCall;
@@ -350,7 +368,7 @@ static sqlite3_stmt *openFetch(AssocRun *pRun, const AssocNode *pNode,
   return 0;
 }
 
-/* One statement run for all keys. */
+/* Fetch the rows of all keys with one statement. */
 static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   AssocCall *pCall = pRun->pCall;
   AssocFetch *pFetch = atCursor(pRun, pNode) ? &pNode->scanAt : &pNode->scan;
@@ -374,7 +392,7 @@ static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   pNode->zStrategy = "scan";
 }
 
-/* The keys from iFirst on, each bound to the statement in turn. */
+/* Look up keys iFirst to nKey-1: bind each in turn and run the statement. */
 static void stepKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
                      u32 iFirst, u32 nKey) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
@@ -386,14 +404,14 @@ static void stepKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   }
 }
 
-/* A row of the key at which assoc_keys stands. */
+/* Take a row of the key at which assoc_keys stands. */
 static void keyRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   if (pRun->eKeys == ASSOC_KEYS_GIVEN) {
     assocRunRow(pRun, pNode, pRun->iKey, apVal);
   }
 }
 
-/* The same keys, which the statement takes from the table assoc_keys. */
+/* Look up the same keys with one statement that reads the table assoc_keys. */
 static void emitKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
                      u32 iFirst, u32 nKey) {
   pRun->eKeys = ASSOC_KEYS_READY;
@@ -403,20 +421,23 @@ static void emitKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   pRun->eKeys = ASSOC_KEYS_NONE;
 }
 
-/* Has the statement sorted? Then it gave rows before they were in order. */
+/* Did the statement use a sorter? Then it gave the rows to assoc_enough()
+** before they were in order. */
 static int hasSorted(const AssocRun *pRun, sqlite3_stmt *pStmt) {
   if (sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_SORT, 1) == 0) return 0;
   return pRun->rc == SQLITE_OK && pRun->pCall->rc == SQLITE_OK;
 }
 
+/* The statement to look up keys with. */
 static AssocFetch *lookupOf(AssocRun *pRun, AssocNode *pNode) {
   if (atCursor(pRun, pNode)) return &pNode->lookupAt;
   return pNode->bSorts ? &pNode->lookupOne : &pNode->lookup;
 }
 
-/* What is looked up for each key from iFirst on. Where an index does not give
-** the order that it should, since statistics say so, the keys that the rows
-** left with the children stay: nothing refers to what they find. */
+/* Look up the keys iFirst to nKey-1. If an index turns out not to give the
+** order (the planner decides by statistics), the rows are fetched again by
+** another statement. Keys that the first rows gave to children then stay in
+** their keymaps: no row refers to what the children find for them. */
 static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
                         u32 nKey) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
@@ -443,14 +464,16 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
   pNode->zStrategy = "lookup";
 }
 
+/* Scan or lookup? */
 static int wantsScan(AssocRun *pRun, AssocNode *pNode, i64 nKey) {
   i64 nWanted;
   return assocChoose(pRun->pCall, pNode, nKey, &pNode->zWhy, &nWanted);
 }
 
 /*
-** The rows of a recursion, level by level. What is looked up brings new keys
-** for the next level; a scan brings every row there is, and is the end.
+** Fetch the rows of a recursion, level by level. Rows of a lookup bring new
+** keys for the next level. A scan fetches all rows of the table, so no level
+** follows it.
 */
 static void fetchLevels(AssocRun *pRun, AssocNode *pNode) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
@@ -473,9 +496,10 @@ static void fetchLevels(AssocRun *pRun, AssocNode *pNode) {
 }
 
 /*
-** A scan of values meets those of parents that nobody asked for, too, and one
-** of them may be an error: a sum that overflows. Then each is looked up, of
-** all aggregates that were scanned for together.
+** A scan of aggregates failed. It also computes values of parents that nobody
+** asked for, and one of those may be an error, such as a sum that overflows. So
+** the values of the wanted parents are looked up, for all aggregates of the
+** scan.
 */
 static void fetchAgain(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
   assocErrorForget(pRun->pCall);
@@ -490,7 +514,8 @@ static void fetchAgain(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
   }
 }
 
-/* All rows of a node have come. */
+/* All rows of a node are here: sort them into buckets, set errors, end
+** pages. */
 static void endLists(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
   if (pRun->rc == SQLITE_OK) {
     assocListEnd(pRun, &pRun->aNode[pNode->iNode]);
@@ -501,6 +526,7 @@ static void endLists(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
   }
 }
 
+/* Fetch the rows of one node for all parents. Parents come before children. */
 static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   u32 nBucket = pNode->pParent ? pState->map.nSlot : 1;
@@ -523,7 +549,7 @@ static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
   pNode->nActual = pState->nRow;
 }
 
-/* The root's key is bound as the caller gave it. */
+/* Fetch the root's rows. The key of one row is bound as the caller gave it. */
 static void fetchRoot(AssocRun *pRun, AssocNode *pNode) {
   sqlite3_stmt *pStmt;
   if (!pNode->bKeyed) {
@@ -585,6 +611,7 @@ void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
   if (pCall->rc == SQLITE_OK) assocBindNames(pRun);
 }
 
+/* Free the keymaps, and forget the arrays, which are in the arena. */
 static void clearMaps(AssocRun *pRun) {
   int i;
   for (i = 0; pRun->aNode && i < pRun->pPlan->nNode; i++) {
@@ -651,7 +678,8 @@ i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
 static const char zNoEmit[] = "assoc: assoc_emit() is internal";
 static const char zNoEnough[] = "assoc: assoc_enough() is internal";
 
-/* Give a row to the run that waits for it. 0 if there is none, or an error. */
+/* Give a row to the run that waits for it. 0 if there is no run, or after an
+** error. */
 static inline AssocRun *emitRow(sqlite3_context *pCtx, int nArg,
                                 sqlite3_value **apArg, const char *zInternal) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
@@ -669,11 +697,12 @@ static inline AssocRun *emitRow(sqlite3_context *pCtx, int nArg,
   return pRun;
 }
 
-/* assoc_emit(key…, value…): the aggregate that is given rows. */
+/* assoc_emit(key…, value…): takes the rows of a statement. */
 static void emitStep(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
   (void)emitRow(pCtx, nArg, apArg, zNoEmit);
 }
 
+/* An aggregate without rows also has to refuse calls from outside. */
 static void emitFinal(sqlite3_context *pCtx) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
   AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
@@ -682,8 +711,9 @@ static void emitFinal(sqlite3_context *pCtx) {
   }
 }
 
-/* assoc_enough(value…): take a row of the key at which assoc_keys stands. Is
-** it the last that is wanted? */
+/* assoc_enough(value…): take a row of the key at which assoc_keys stands. True
+** if it is the last row that is wanted, which ends the statement's inner
+** loop. */
 static void enoughFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
   AssocRun *pRun = emitRow(pCtx, nArg, apArg, zNoEnough);
   const AssocNodeRun *pState;

@@ -1,16 +1,17 @@
 /*
-** The statements that go through all rows, for whatever keys there are.
+** Statements that scan: all rows, for all keys at once.
 **
 **   SELECT assoc_emit(t1.user_id, <values>) FROM posts t1
 **    NOT INDEXED WHERE <where>
 **
-** The key is first, unless it is among the values. In the order of the rowid no
-** ORDER BY is needed: NOT INDEXED leaves only that order, once an OR cannot be
-** taken apart. In any other order the rows come from a subquery.
+** The key comes first, unless it is among the values. A scan in the order of
+** the rowid needs no ORDER BY: NOT INDEXED leaves SQLite only that order, if no
+** OR in the condition can use several indexes. Rows in any other order come
+** from a subquery with ORDER BY.
 */
 #include "load/stmt.h"
 
-/* Is the table, scanned as it lies, in the order of the model's key? */
+/* Does a scan of the table give the order of the model's key? */
 static int keyOrder(Planner *p, const AssocModel *pModel) {
   AssocTable *pTab = pModel->pTable;
   const AssocIndex *pIdx;
@@ -18,7 +19,7 @@ static int keyOrder(Planner *p, const AssocModel *pModel) {
   if (pTab->bRowid) {
     return pModel->nKey == 1 && pModel->aKey[0] == pTab->iRowid;
   }
-  /* NOT INDEXED says nothing of the indexes of a table without rowid */
+  /* NOT INDEXED does not affect the primary key of a table WITHOUT ROWID. */
   for (pIdx = assocTableIndexes(p->pCall, pTab); pIdx; pIdx = pIdx->pNext) {
     if (!pIdx->bPrimary || pIdx->pNext || pIdx != pTab->pIndex) return 0;
     for (i = 0; i < pModel->nKey; i++) {
@@ -32,7 +33,7 @@ static int keyOrder(Planner *p, const AssocModel *pModel) {
   return 0;
 }
 
-/* Will each target find its join rows by an index, in the index's order? */
+/* Does an index give each target its join rows, in the index's order? */
 static int joinByIndex(Planner *p, const AssocRel *pRel) {
   const AssocTable *pJoin = pRel->pThrough, *pTgt = pRel->pTarget->pTable;
   int i, bUnique;
@@ -46,7 +47,7 @@ static int joinByIndex(Planner *p, const AssocRel *pRel) {
                            pRel->other.aCol, &bUnique) != 0;
 }
 
-/* Do rows come in the order that is wanted if nothing is said about it? */
+/* Do rows come in the wanted order without an ORDER BY? */
 static int naturalOrder(Planner *p, const AssocNode *pNode) {
   const AssocModel *pModel = pNode->pModel;
   const AssocRel *pRel = pNode->pRel;
@@ -58,7 +59,7 @@ static int naturalOrder(Planner *p, const AssocNode *pNode) {
   return pModel->nKey == 0 || pNode->bOne || keyOrder(p, pModel);
 }
 
-/* Roots that are given out one at a time come by steps. */
+/* Are these roots that are given out one at a time? They are stepped. */
 static int oneByOne(const Planner *p, const AssocNode *pNode) {
   return pNode->pRel == 0 && p->pPlan->eAsk >= ASSOC_ASK_ROWS;
 }
@@ -80,9 +81,12 @@ static void stmtScanStart(AssocSql *p, const AssocNode *pNode,
 }
 
 /*
-** The rows of a query in the order of their keys, whatever order, limit and
-** offset the query has: ORDER BY id on the table-valued eager(). The id of a
-** composite key is a JSON array, and compares as that text.
+** The roots in the order of their keys, whatever order, limit and offset the
+** query has: for ORDER BY id on the table-valued eager().
+**
+**   SELECT * FROM (<query>) ORDER BY a0 COLLATE binary DESC
+**
+** The id of a composite key is a JSON array, and compares as that text.
 */
 static void stmtReorder(Planner *p, AssocSql *pSql, AssocNode *pRoot) {
   const AssocModel *pModel = pRoot->pModel;
@@ -104,8 +108,8 @@ static void stmtReorder(Planner *p, AssocSql *pSql, AssocNode *pRoot) {
   stmtPut(pSql, zDesc);
 }
 
-/* Where a scan has the key: a key of one column that is among the values of the
-** row is read once. */
+/* If a key of one column is among the values of the row, the scan reads it
+** once. */
 static void scanKey(AssocNode *pNode) {
   int i;
   for (i = 0; i < pNode->nArg && pNode->nKey == 1; i++) {
@@ -117,7 +121,8 @@ static void scanKey(AssocNode *pNode) {
   }
 }
 
-/* All rows for all parents; of the root, all that are asked for. */
+/* The scan: all rows for all parents; of the root, all that the query asks
+** for. */
 static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
                      int bCursor) {
   const ShapeClauses *pC = pNode->pRel ? 0 : pNode->pClauses;
@@ -148,9 +153,9 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   assocStmtEnd(&sql, pFetch);
 }
 
-/* An index of the join table by which it can be scanned in the order of the
-** lists, where that is better than to find the join rows of each target: then
-** each target is written once. 0 if it is not. */
+/* The index for a scan of the join table in the order of the lists, or 0. This
+** way is better than to find the join rows of each target, since each target is
+** written once. It is possible only if nothing else is asked of the rows. */
 static const char *linksIndex(Planner *p, AssocNode *pNode) {
   const AssocRel *pRel = pNode->pRel;
   int bDesc, i;
@@ -171,8 +176,11 @@ static const char *linksIndex(Planner *p, AssocNode *pNode) {
                                        : assocStmtKeyIndex(p, pNode, &bDesc);
 }
 
-/* SELECT assoc_emit(t1.id, <values>) FROM tags t1: the targets, and
-** SELECT assoc_emit(t2.post_id, t2.tag_id) FROM post_tags t2 INDEXED BY … */
+/* Many to many in two statements: the targets, and the join rows.
+**
+**   SELECT assoc_emit(t1.id, <values>) FROM tags t1
+**   SELECT assoc_emit(t2.post_id, t2.tag_id) FROM post_tags t2 INDEXED BY …
+*/
 static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
   const AssocRel *pRel = pNode->pRel;
   AssocSql sql;
@@ -183,7 +191,7 @@ static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
   assocStmtStart(p, &sql, pNode, 1);
   for (i = 0; i < pRel->other.nCol; i++) {
     const AssocColumn *pCol = &pRel->pThrough->aCol[pRel->other.aCol[i]];
-    pNode->aEnd[i].eAff = ASSOC_AFF_NONE; /* It is the same in both */
+    pNode->aEnd[i].eAff = ASSOC_AFF_NONE; /* Both columns have the same */
     pNode->aEnd[i].eColl = pCol->eColl;
     stmtNext(&sql, &n, "SELECT assoc_emit(", ",");
     assocSqlColumn(&sql, 1, pNode->pModel->pTable, pRel->targetKey.aCol[i]);

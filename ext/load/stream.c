@@ -1,17 +1,17 @@
 /*
-** Roots one at a time.
+** A query whose roots are given out one at a time.
 **
-** The statement of the root stays open, and so does its read transaction.
-** A batch of roots is stepped, then their children are fetched for all of
-** them together, then each root is gathered when it is asked for.
+** The root's statement stays open, and with it a read transaction. A batch of
+** roots is stepped, then the children of all of them are fetched together, then
+** the JSON of each root is gathered when the caller asks for it.
 */
 #include "load/load.h"
 
-/* Bytes of rows that a batch may take, and roots. */
+/* Most bytes of rows, and most roots, of a batch. */
 #define STREAM_BYTES ((i64)1 << 20)
 #define STREAM_ROOTS 1024
-/* Where no index serves, a batch goes through whole tables: then there are
-** to be no more batches than this, about. */
+/* Without an index each batch scans whole tables. There should not be many more
+** batches than this. */
 #define STREAM_BATCHES 32
 
 struct AssocStream {
@@ -19,16 +19,17 @@ struct AssocStream {
   sqlite3_stmt *pStmt;     /* BORROWED: the root's, while it has rows */
   sqlite3_value **apOwned; /* OWNED: copies of the arguments */
   int nOwned;
-  sqlite3_value **apKey; /* OWNED: keys of the roots of the batch */
-  int nAlloc;            /* Room for the keys of so many */
-  i64 nLeast;            /* Roots of a batch at least, once there are enough */
+  sqlite3_value **apKey; /* OWNED: keys of the batch's roots */
+  int nAlloc;            /* Roots that apKey has room for */
+  i64 nLeast;            /* Fewest roots of a batch, or 0 */
   int nRoot;             /* Roots of the batch */
-  int iRoot;             /* The one that is given out, from 1 */
+  int iRoot;             /* The root given out last, from 1; 0: none yet */
   int nWant;             /* Roots to step for the next batch */
-  int bSkip;             /* Nobody asks for the children */
-  AssocRow *pRow;        /* The one that is given out */
+  int bSkip;             /* Do not fetch the children */
+  AssocRow *pRow;        /* The root given out last */
 };
 
+/* Free the keys of the batch. The batch is then empty. */
 static void freeKeys(AssocStream *p) {
   int i, n = p->nRoot * p->run.pPlan->pRoot->pModel->nKey;
   for (i = 0; i < n; i++) sqlite3_value_free(p->apKey[i]);
@@ -37,7 +38,7 @@ static void freeKeys(AssocStream *p) {
   p->pRow = 0;
 }
 
-/* The arguments outlive the call that gave them. */
+/* Copy the arguments, which only live as long as the call that gave them. */
 static void copyArgs(AssocCall *pCall, AssocStream *p, AssocArgs *pTo,
                      const AssocArgs *pArgs) {
   int i, n = pArgs->nKey + pArgs->nVal;
@@ -54,11 +55,13 @@ static void copyArgs(AssocCall *pCall, AssocStream *p, AssocArgs *pTo,
   pTo->apVal = p->apOwned ? &p->apOwned[pArgs->nKey] : 0;
 }
 
+/* The statement that gives the roots. */
 static AssocFetch *rootFetch(const AssocStream *p) {
   AssocNode *pRoot = p->run.pPlan->pRoot;
   return pRoot->bKeyed ? &pRoot->lookup : &pRoot->scan;
 }
 
+/* Open the root's statement, and close it. */
 static void openRoot(AssocStream *p) {
   p->pStmt = assocFetchOpen(&p->run, rootFetch(p));
   if (p->run.pPlan->pRoot->bKeyed) assocFetchKey(&p->run, p->pStmt);
@@ -69,7 +72,7 @@ static void closeRoot(AssocStream *p) {
   p->pStmt = 0;
 }
 
-/* Does a node of the plan go through its table, however few keys it has? */
+/* Does a node scan a table for any number of keys, because no index serves? */
 static int hasUnserved(const AssocPlan *pPlan) {
   int i;
   for (i = 1; i < pPlan->nNode; i++) {
@@ -100,7 +103,7 @@ void assocStreamSkip(AssocStream *p, int bSkip) {
   p->bSkip = bSkip;
 }
 
-/* Step to the next root. At the end the statement is let go. */
+/* Step to the next root, and write it. At the end the statement is closed. */
 static int stepRoot(AssocCall *pCall, AssocStream *p) {
   AssocNode *pRoot = p->run.pPlan->pRoot;
   int i, nKey = pRoot->pModel->nKey;
@@ -122,7 +125,8 @@ static int stepRoot(AssocCall *pCall, AssocStream *p) {
   return pCall->rc == SQLITE_OK;
 }
 
-/* As many roots more as fit, going by those of this batch. */
+/* Choose the number of roots of the next batch by the bytes that a root of this
+** batch took. At most eight times as many as before. */
 static void planBatch(AssocStream *p) {
   const AssocArena *pMem = &p->run.mem;
   i64 nByte = pMem->nByte - (pMem->pEnd - pMem->pAt);
@@ -133,7 +137,8 @@ static void planBatch(AssocStream *p) {
   p->nWant = n < 1 ? 1 : (int)n;
 }
 
-/* Room for the keys of a batch; of the last there are none any more. */
+/* Make room for the keys of the next batch. The last batch has no keys any
+** more. */
 static void needKeys(AssocCall *pCall, AssocStream *p) {
   if (p->nAlloc >= p->nWant) return;
   sqlite3_free(p->apKey);
@@ -143,6 +148,7 @@ static void needKeys(AssocCall *pCall, AssocStream *p) {
   if (p->apKey == 0) p->nAlloc = 0;
 }
 
+/* Load the next batch. */
 static void loadBatch(AssocCall *pCall, AssocStream *p) {
   if (p->nRoot) planBatch(p);
   freeKeys(p);
@@ -190,6 +196,7 @@ char *assocStreamJson(AssocCall *pCall, AssocStream *p, i64 *pn) {
 }
 
 sqlite3_value **assocStreamKey(AssocStream *p) {
+  assert(p->iRoot > 0 && p->iRoot <= p->nRoot);
   return &p->apKey[(p->iRoot - 1) * p->run.pPlan->pRoot->pModel->nKey];
 }
 

@@ -1,11 +1,14 @@
 /*
-** Ids in one step.
+** Ids for the table related, all in one step.
 **
-** A virtual table that steps its inner statement for each row pays for the
-** step and the mutexes. Here the statement hands all ids of a source row
-** over as arguments of an aggregate, and the table gives them out of an
-** array. Where many sources are asked for, or no index serves, the pairs of all
-** sources are taken at once, and kept for as long as the cursor lives.
+**   SELECT assoc_take(t2.id) FROM …            the ids of one source row
+**   SELECT assoc_take(a0, a1) FROM (SELECT …)  pairs of all source keys and ids
+**
+** A virtual table that steps its inner statement for each row pays for each
+** step and its mutexes. Here the statement hands over all ids as arguments of
+** an aggregate, and the table reads them from an array. If many sources are
+** asked for, or no index serves, the pairs of all sources are read once, and
+** kept as long as the cursor.
 */
 #include "load/load.h"
 
@@ -18,13 +21,15 @@ void assocTakeClear(AssocTake *p) {
   memset(p, 0, sizeof(*p));
 }
 
-/* Grow an array. SQLITE_OK or SQLITE_NOMEM in p->rc. */
+/* Grow an array. The old one stays if memory is short: p->rc is then
+** SQLITE_NOMEM. */
 static void *takeGrow(AssocTake *p, void *pOld, u64 nByte) {
   void *pNew = sqlite3_realloc64(pOld, nByte);
   if (pNew == 0) p->rc = SQLITE_NOMEM;
   return pNew ? pNew : pOld;
 }
 
+/* Make room for one more id. */
 static void takeRoom(AssocTake *p) {
   u32 n = p->nAlloc * 2 + 64;
   if (p->n < p->nAlloc) return;
@@ -33,6 +38,7 @@ static void takeRoom(AssocTake *p) {
   if (p->rc == SQLITE_OK) p->nAlloc = n;
 }
 
+/* Make room for source number iSlot. */
 static void takeHeads(AssocTake *p, u32 iSlot) {
   u32 n = p->nHead * 2 + 64;
   if (iSlot < p->nHead) return;
@@ -43,7 +49,7 @@ static void takeHeads(AssocTake *p, u32 iSlot) {
   p->nHead = n;
 }
 
-/* Hang the last id on its source. */
+/* Append the last id to the list of its source. */
 static void takePair(AssocTake *p, sqlite3_value **ap) {
   u32 iSlot = assocKeymapAdd(&p->map, ap, &p->rc);
   if (iSlot == ASSOC_NOSLOT) return;
@@ -58,7 +64,7 @@ static void takePair(AssocTake *p, sqlite3_value **ap) {
   p->aTail[iSlot] = p->n;
 }
 
-/* assoc_take(id) or assoc_take(key, id) */
+/* assoc_take(id) or assoc_take(key, id): takes the ids of a statement. */
 static void takeStep(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
   AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
@@ -76,6 +82,7 @@ static void takeStep(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
   if (p->rc != SQLITE_OK) sqlite3_result_error_code(pCtx, SQLITE_ABORT);
 }
 
+/* An aggregate without rows also has to refuse calls from outside. */
 static void takeFinal(sqlite3_context *pCtx) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
   AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
@@ -115,7 +122,7 @@ void assocTakeOf(AssocTake *p, AssocTake *pPairs, sqlite3_value **apKey,
   }
 }
 
-/* Bottom-up merge, as good as done where ids come sorted. */
+/* A bottom-up merge sort. Sorted ids cost one pass. */
 void assocTakeSort(AssocTake *p) {
   i64 *aTmp, *aFrom = p->aId, *aTo;
   u64 i, nRun;
