@@ -16,7 +16,7 @@
 #define CALL_ARGS 6
 #define CALL_ARGC (CALL_A1 + CALL_ARGS)
 
-static const AssocFunction *const apFunction[] = {
+static const AssocFunction *const apWriter[] = {
     aAssocChangeFunction, aAssocDefineFunction, aAssocDestroyFunction,
     aAssocLookFunction};
 
@@ -46,8 +46,8 @@ static const AssocFunction *callFind(AssocCall *pCall, const char *zName) {
   AssocNearest near = {.zWritten = zName};
   const AssocFunction *p;
   int i;
-  for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
-    for (p = apFunction[i]; p->zName; p++) {
+  for (i = 0; i < ASSOC_COUNT(apWriter); i++) {
+    for (p = apWriter[i]; p->zName; p++) {
       if (p->xWrite == 0) continue;
       if (sqlite3_stricmp(p->zName, zName) == 0) return p;
       assocNearestTry(&near, p->zName);
