@@ -1,9 +1,14 @@
 /*
-** Memory that is freed all at once.
+** Memory that is freed all at once: an arena is a list of chunks, and each
+** allocation takes the next bytes of the newest chunk.
 **
-** Chunks double in size. Large ones are asked of the kernel in huge pages
-** where it has them: faulting in one page at a time is a third of the time
-** of a large load.
+**   AssocArena mem = {0};
+**   z = assocArenaText(pCall, &mem, zName, -1);
+**   ...
+**   assocArenaFree(&mem);
+**
+** Chunk sizes double up to ARENA_LARGEST. Large chunks use huge pages if the
+** kernel has them: page faults are a third of the time of a large load.
 */
 #include "base/base.h"
 #if defined(__linux__)
@@ -19,7 +24,8 @@ struct AssocChunk {
 #define ARENA_LARGEST ((i64)8 << 20)
 
 /*
-** A hint, and only for whole huge pages inside the block.
+** madvise() is only a hint, so its result is ignored. Only huge pages that lie
+** completely inside the block are named.
 */
 void assocHugePages(void *p, i64 nByte) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
@@ -36,6 +42,7 @@ void assocHugePages(void *p, i64 nByte) {
 int assocArenaGrow(AssocArena *pArena, i64 nByte) {
   AssocChunk *pNew;
   i64 n = pArena->pChunk ? pArena->pChunk->nByte * 2 : ARENA_FIRST;
+  assert(nByte >= 0);
   if (n > ARENA_LARGEST) n = ARENA_LARGEST;
   if (n < nByte) n = nByte;
   n = (n + 7) & ~(i64)7;
@@ -51,9 +58,11 @@ int assocArenaGrow(AssocArena *pArena, i64 nByte) {
   return SQLITE_OK;
 }
 
-/* The block holds nothing but the text that grows, so the block can move. */
+/* Enlarge the newest chunk in place. The chunk contains only the text that
+** grows, so no other pointer into the arena becomes invalid. */
 static int growBlock(AssocArena *pArena, i64 nByte) {
   AssocChunk *pOld = pArena->pChunk, *pNew;
+  assert(pOld && pArena->pAt == (char *)&pOld[1]);
   pNew = sqlite3_realloc64(pOld, (u64)nByte + sizeof(*pNew));
   if (pNew == 0) return SQLITE_NOMEM;
   pArena->nByte += nByte - pNew->nByte;
@@ -78,8 +87,11 @@ int assocArenaMove(AssocArena *pArena, i64 nUsed, i64 nByte) {
   return rc;
 }
 
+/* The alignment skips up to 7 bytes. assocArenaMove() may have left pAt
+** unaligned. */
 void *assocAlloc(AssocCall *pCall, AssocArena *pArena, i64 nByte) {
   char *p;
+  assert(nByte >= 0);
   if (pCall->rc != SQLITE_OK) return 0;
   nByte = (nByte + 7) & ~(i64)7;
   if (pArena->pAt) pArena->pAt += -(intptr_t)pArena->pAt & 7;
@@ -130,6 +142,7 @@ char *assocArenaStr(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr) {
 
 void assocArenaReset(AssocArena *pArena, i64 nKeep) {
   AssocChunk *pKeep = 0, *p, *pNext;
+  assert(pArena->pAt <= pArena->pEnd);
   for (p = pArena->pChunk; p; p = pNext) {
     pNext = p->pNext;
     if (pKeep == 0 && p->nByte <= nKeep) {

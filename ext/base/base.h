@@ -1,15 +1,27 @@
 /*
-** The ground floor: what every other room stands on and what knows nothing
-** of associations.
+** The lowest floor. Every other floor uses this header. Nothing here knows of
+** associations.
 **
-**   error   what an error says, to people and to programs
-**   call    a sticky error, and helpers that do nothing once it is set
-**   arena   memory that is freed all at once
-**   conn    the state of one connection; and state, the statements it keeps
-**   private virtual tables that only SQLite is to call
-**   json    writing JSON text; jsontext, its strings; and jsonread, reading it
-**   option  the members of an object that say how
-**   keymap  from key values to a small number
+**   error    what an error says, to people and to programs
+**   call     a sticky error, and helpers that do nothing once it is set
+**   nearest  "did you mean 'x'?"
+**   arena    memory that is freed all at once
+**   conn     the state of one connection
+**   state    prepared statements that live longer than one call
+**   private  methods for virtual tables that only SQLite should call
+**   json     writing JSON text; jsontext.c writes its strings
+**   jsonread reading JSON text into a tree
+**   option   reading the members of an options object
+**   keymap   a small number for each distinct key value
+**
+** A command looks like this:
+**
+**   AssocCall call;
+**   assocCallInit(&call, pConn);
+**   pStmt = assocPrepare(&call, "SELECT name FROM %Q", zTable);
+**   while (assocStep(&call, pStmt)) { ... }
+**   assocFinalize(&call, pStmt);
+**   if (assocCallFailed(&call, pCtx)) return;
 */
 #ifndef ASSOC_BASE_H
 #define ASSOC_BASE_H
@@ -53,9 +65,11 @@ typedef struct AssocStmt AssocStmt;
 #define ASSOC_UNLIKELY(x) (x)
 #endif
 
-/* Conditions that hold, or never hold, while every invariant does. A test build
-** stops where one does not. A release build keeps the branch as a defence. A
-** coverage build leaves the branch out, since no test can take it. */
+/* ASSOC_ALWAYS(x) marks a condition that every invariant makes true,
+** ASSOC_NEVER(x) one that every invariant makes false. A test build stops if
+** the condition has the other value. A release build evaluates the condition
+** and keeps the branch as a defence. A coverage build removes the branch,
+** because no test can take it. */
 #if defined(ASSOC_COVERAGE)
 #define ASSOC_ALWAYS(x) 1
 #define ASSOC_NEVER(x) 0
@@ -71,22 +85,22 @@ typedef struct AssocStmt AssocStmt;
 
 /* ---------------------------------------------------------------- error --
 **
-** The reasons for which a call fails. Programs see their names in
-** assoc_error(); ext/doc/ERRORS.md says when each is used.
+** The reasons for an error. Programs read their names from assoc_error();
+** ext/doc/ERRORS.md says when each one is used.
 */
-#define ASSOC_E_SQLITE 0 /* SQLite's own error: only its code and text */
+#define ASSOC_E_SQLITE 0 /* SQLite's own error: code and text only */
 #define ASSOC_E_OTHER 1
-#define ASSOC_E_SYNTAX 2   /* A shape or a JSON text cannot be read */
+#define ASSOC_E_SYNTAX 2   /* A shape or a JSON text is malformed */
 #define ASSOC_E_ARGUMENT 3 /* An argument or parameter of the wrong kind */
 #define ASSOC_E_UNKNOWN_MODEL 4
 #define ASSOC_E_UNKNOWN_ASSOCIATION 5
 #define ASSOC_E_UNKNOWN_COLUMN 6
 #define ASSOC_E_UNKNOWN_SCOPE 7
-#define ASSOC_E_UNKNOWN_OPTION 8 /* Of options, settings, formats, kinds */
+#define ASSOC_E_UNKNOWN_OPTION 8 /* Also unknown settings, formats, kinds */
 #define ASSOC_E_AMBIGUOUS 9      /* Several things have this name */
 #define ASSOC_E_DEFINITION 10    /* A definition contradicts the schema */
 #define ASSOC_E_NOT_SYNCED 11 /* A column or table is missing: assoc_sync() */
-#define ASSOC_E_NOT_FOUND 12  /* There is no row of this key */
+#define ASSOC_E_NOT_FOUND 12  /* No row has this key */
 #define ASSOC_E_CONSTRAINT 13 /* Refused by onDelete, NOT NULL or UNIQUE */
 #define ASSOC_E_READONLY 14
 #define ASSOC_E_BUSY 15
@@ -95,130 +109,151 @@ typedef struct AssocStmt AssocStmt;
 #define ASSOC_E_UNSUPPORTED 18
 #define ASSOC_NREASON 19
 
-/* An error. Without zText it is SQLite's own text for rc. */
+/* An error. If zText is 0, the text is sqlite3_errstr(rc). */
 typedef struct AssocErr AssocErr;
 struct AssocErr {
   int rc;       /* SQLite's result code */
   u8 eReason;   /* ASSOC_E_* */
-  int iAt;      /* The byte of the shape's text where it is; -1: nowhere */
-  char *zText;  /* OWNED: what is wrong, without the prefix "assoc: " */
+  int iAt;      /* Byte offset in the shape's text; -1: none */
+  char *zText;  /* OWNED: what is wrong, without "assoc: " */
   char *zHint;  /* OWNED: what to do, or 0 */
-  char *zModel; /* OWNED: the model that it speaks of, or 0 */
-  char *zName;  /* OWNED: the name that it speaks of, or 0 */
-  char *zCaret; /* OWNED: the line of the shape and a caret, or 0 */
+  char *zModel; /* OWNED: the model concerned, or 0 */
+  char *zName;  /* OWNED: the unknown or wrong name, or 0 */
+  char *zCaret; /* OWNED: the shape's line and a caret, or 0 */
 };
 
-/* What assocFail() is told beside the text. */
+/* Arguments of assocFail() in addition to the text. */
 typedef struct AssocWhy AssocWhy;
 struct AssocWhy {
-  int eReason;        /* ASSOC_E_*, not SQLITE */
-  const char *zModel; /* Each of these may be 0 */
+  int eReason;        /* ASSOC_E_*, but not ASSOC_E_SQLITE */
+  const char *zModel; /* May be 0, as the members below */
   const char *zName;
-  const char *zNear;  /* For "did you mean 'x'?" */
-  const char *zQuote; /* What stands around zNear; 0: single quotes */
+  const char *zNear;  /* The suggestion: "did you mean 'x'?" */
+  const char *zQuote; /* Quote around zNear; 0: single quote */
   const char *zHint;  /* What to do */
 };
 
-/* Set an empty error. zText is OWNED by it from now on. False if memory ran
-** out: then the error is empty, and zText is freed. */
+/* Fill the empty error p. The error takes ownership of zText. Returns false if
+** memory runs out; then the error stays empty and zText is freed. */
 int assocErrSet(AssocErr *p, const AssocWhy *pWhy, char *zText);
+/* Free the texts of an error and make the error empty. */
 void assocErrClear(AssocErr *p);
 /* SQLite's result code for a reason. */
 int assocReasonCode(int eReason);
-/* The text and the hint; or the whole, with prefix and caret, as SQLite is
-** given it. OUT: the caller frees with sqlite3_free(); 0 if memory runs out. */
+/* assocErrLine() returns the text and the hint. assocErrText() adds the prefix
+** "assoc: " and the caret; SQLite is given this form. OUT: the caller frees the
+** text with sqlite3_free(); 0 if memory runs out. */
 char *assocErrLine(const AssocErr *p);
 char *assocErrText(const AssocErr *p);
-/* The same as a JSON object. */
+/* Append the error as a JSON object: {"code":...,"message":...}. */
 void assocErrJson(AssocOut *pOut, const AssocErr *p);
 
 /* ----------------------------------------------------------------- call --
 **
 ** A command runs on one AssocCall, usually on the stack of the SQL function
-** that it implements. The first error sticks in it: from then on every
-** helper that takes the call does nothing and returns 0, so that the code
-** of a command is a straight line and is checked once, at its end.
+** that implements the command. The first error sticks in the call. After an
+** error every helper that takes the call does nothing and returns 0. So the
+** code of a command is a straight line, and its caller checks for an error
+** once, at the end.
 */
 struct AssocCall {
-  AssocConn *pConn; /* The connection's state; never 0 in a command */
+  AssocConn *pConn; /* The connection's state; never 0 */
   sqlite3 *db;      /* pConn->db */
   int rc;           /* SQLITE_OK, or the first error */
   int bGate;        /* Inside a statement that writes: see write/gate.c */
-  AssocErr err;     /* What the first error says */
+  AssocErr err;     /* The text of the first error */
 };
 
+/* Begin and end a call. assocCallClear() frees the error's texts. */
 void assocCallInit(AssocCall *pCall, AssocConn *pConn);
 void assocCallClear(AssocCall *pCall);
 
-/* Fail for a reason, with the text "assoc: ..." and the hint behind it. */
+/* Raise an error for a reason. The message is "assoc: ", the text, and the
+** hint. Does nothing if the call has an error already, as all functions
+** below. */
 void assocFail(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt, ...);
 void assocFailV(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt,
                 va_list ap);
-/* The same without a particular reason: SQLITE_ERROR. */
+/* Raise an error of reason ASSOC_E_OTHER and code SQLITE_ERROR. */
 void assocError(AssocCall *pCall, const char *zFmt, ...);
-/* Fail with rc and the text, as SQLite itself might. */
+/* Raise an error of code rc with a text of its own, without the prefix "assoc:
+** ". */
 void assocErrorAs(AssocCall *pCall, int rc, const char *zFmt, ...);
-/* Put text before that of the error that has just been raised, if it is one
-** of ours: "User.posts: ". */
+/* Put a prefix such as "User.posts: " before the text of the call's error.
+** SQLite's own errors stay unchanged. */
 void assocErrorPrefix(AssocCall *pCall, const char *zFmt, ...);
-/* Fail with rc; the text is the connection's for that error. */
+/* Raise SQLite's error rc; its text is copied from the connection. Does nothing
+** if rc is SQLITE_OK. */
 void assocErrorCode(AssocCall *pCall, int rc);
 /* Did this extension find the error, and not SQLite? */
 int assocErrorIsOurs(const AssocCall *pCall);
-/* Forget the error, as one does who knows another way. */
+/* Clear the call's error. New code must not raise an error in order to ask a
+** question: write a function that returns the answer. */
 void assocErrorForget(AssocCall *pCall);
-/* Give the call's error to SQLite and clear the call. True if it had one. */
+/* If the call has an error: make it the result of the SQL function, remember it
+** for assoc_error(), clear the call and return true. */
 int assocCallFailed(AssocCall *pCall, sqlite3_context *pCtx);
-/* The same for a virtual table: sets *pzErr and returns the code. */
+/* The same for a virtual table's method: *pzErr receives the text, the return
+** value is the result code. */
 int assocCallVtab(AssocCall *pCall, char **pzErr);
 
-/* What runs statements of the user's tables is enclosed in these two: views may
-** call us again, and themselves without an end. False: too deep, or an error. */
+/* Every function that runs statements on the user's tables calls
+** assocCallEnter() first and assocCallLeave() afterwards. Views can call
+** assoc's functions again, without end; the pair bounds that recursion. Returns
+** false if the nesting is too deep or the call has an error; then
+** assocCallLeave() must not be called. */
 int assocCallEnter(AssocCall *pCall);
 void assocCallLeave(AssocCall *pCall);
 
-/* Fail if a function that changes state may have been called by the schema.
+/* Raise an error if the schema may have called a function that changes state.
 ** SQLITE_DIRECTONLY keeps such a function out of views, triggers, indexes and
-** defaults, but SQLite before 3.50 still lets it run in a CHECK constraint: in
+** defaults. But SQLite before 3.50 still runs it in a CHECK constraint: in
 ** PRAGMA integrity_check, or (bWriting) in a statement that writes, where no
 ** function can open a savepoint. */
 void assocCallDirect(AssocCall *pCall, const char *zFunction, int bWriting);
 
-/* OUT: the caller frees with sqlite3_free(). 0 after an error. */
+/* Allocate memory or a formatted text. OUT: the caller frees the result with
+** sqlite3_free(). 0 after an error. */
 void *assocMalloc(AssocCall *pCall, i64 nByte);
 char *assocMprintf(AssocCall *pCall, const char *zFmt, ...);
-/* Finish pStr. OUT: the caller frees with sqlite3_free(). */
+/* Finish pStr and return its text. OUT: the caller frees the text with
+** sqlite3_free(); 0 after an error, "" for an empty text. */
 char *assocStrFinish(AssocCall *pCall, sqlite3_str *pStr);
 
-/* OUT: the caller finalizes with assocFinalize(). The text is a format. */
+/* Prepare the statement that the format gives. OUT: the caller finalizes it
+** with assocFinalize(). */
 sqlite3_stmt *assocPrepare(AssocCall *pCall, const char *zFmt, ...);
-/* True while pStmt has a row. Once it has not, it is reset. */
+/* Step the statement. True if it has a row. After the last row, or an error,
+** the statement is reset. */
 int assocStep(AssocCall *pCall, sqlite3_stmt *pStmt);
+/* Finalize the statement, also after an error. pStmt may be 0. */
 void assocFinalize(AssocCall *pCall, sqlite3_stmt *pStmt);
+/* Bind a copy of z to the parameter i. */
 void assocBindText(AssocCall *pCall, sqlite3_stmt *pStmt, int i, const char *z);
-/* Run statements that give no rows. */
+/* Run one or more statements and ignore their rows. */
 void assocExec(AssocCall *pCall, const char *zFmt, ...);
-/* Column iCol as text that lasts until the next step, never 0: "" for NULL.*/
+/* The text of column iCol, valid until the next step. "" for NULL; never 0. */
 const char *assocColumnText(AssocCall *pCall, sqlite3_stmt *pStmt, int iCol);
-/* A whole number that is not negative, as it may come from a program: as an
-** integer, a REAL, or digits. -2 for anything else. */
+/* Read a whole number >= 0 that a program passed as an integer, a REAL or
+** digits. -2 for every other value. */
 i64 assocValueWhole(sqlite3_value *pValue);
 
 /* -------------------------------------------------------------- nearest --
 **
-** For "did you mean": set zWritten, try every candidate, read zBest.
+** To suggest a name: set zWritten, call assocNearestTry() for each candidate,
+** then read zBest.
 */
 typedef struct AssocNearest AssocNearest;
 struct AssocNearest {
   const char *zWritten; /* What was written */
   const char *zBest;    /* The nearest candidate so far, or 0 */
-  int nBest;            /* Its distance */
+  int nBest;            /* The distance of zBest */
 };
 void assocNearestTry(AssocNearest *p, const char *z);
 /* ---------------------------------------------------------------- arena --
 **
-** Everything that lives as long as one tree, one plan, one catalog or one
-** run is cut from that thing's arena and never freed on its own.
+** An arena owns everything that lives as long as one tree, one plan, one
+** catalog or one run. Nothing in an arena is freed alone.
 */
 typedef struct AssocChunk AssocChunk;
 struct AssocArena {
@@ -228,9 +263,10 @@ struct AssocArena {
   i64 nByte;          /* Bytes in all chunks */
 };
 
-/* 8-byte aligned, zeroed memory; 0 after an error. */
+/* Allocate zeroed memory, aligned to 8 bytes. 0 after an error. */
 void *assocAlloc(AssocCall *pCall, AssocArena *pArena, i64 nByte);
-/* The same, but not zeroed. */
+/* Allocate memory, aligned to 8 bytes, not zeroed. 0 after an error. Inline,
+** because the writers of rows call it for each row. */
 static inline void *assocAllocRaw(AssocCall *pCall, AssocArena *pArena,
                                   i64 nByte) {
   char *p = pArena->pAt;
@@ -241,35 +277,40 @@ static inline void *assocAllocRaw(AssocCall *pCall, AssocArena *pArena,
   pArena->pAt = p + ((nByte + 7) & ~(i64)7);
   return p;
 }
+/* A formatted text in the arena; 0 after an error. */
 char *assocArenaPrintf(AssocCall *pCall, AssocArena *pArena, const char *zFmt,
                        ...);
-/* A copy of the first n bytes of z, or of all of z if n<0. 0 gives 0. */
+/* Copy the first n bytes of z, or all of z if n<0, and append a nul. If z is 0,
+** the copy is 0. */
 char *assocArenaText(AssocCall *pCall, AssocArena *pArena, const char *z,
                      int n);
-/* Finish pStr into the arena. */
+/* Finish pStr and move its text into the arena. */
 char *assocArenaStr(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr);
-/* Start a chunk with room for at least nByte. SQLITE_OK or SQLITE_NOMEM. */
+/* Add a chunk with room for at least nByte bytes. SQLITE_OK or SQLITE_NOMEM. */
 int assocArenaGrow(AssocArena *pArena, i64 nByte);
-/* The nUsed bytes at pAt need room for nByte: move them to pAt of a block that
-** has it. The block grows by half at least, so that to write a long text takes
-** time in proportion to its length. SQLITE_OK or SQLITE_NOMEM. */
+/* A text of nUsed bytes begins at pAt and needs room for nByte bytes. Move it
+** to pAt of a chunk with that room. The chunk grows by half at least, so the
+** time to write a text is linear in its length. SQLITE_OK or SQLITE_NOMEM. */
 int assocArenaMove(AssocArena *pArena, i64 nUsed, i64 nByte);
-/* Free all chunks but, of those no larger than nKeep, the newest. */
+/* Empty the arena. Keep the newest chunk that has at most nKeep bytes, and free
+** the others. */
 void assocArenaReset(AssocArena *pArena, i64 nKeep);
+/* Free all chunks. The arena may be used again. */
 void assocArenaFree(AssocArena *pArena);
-/* Ask the kernel for huge pages in a block, where it is large enough. */
+/* Ask the kernel to use huge pages for a block, if the block is large
+** enough. */
 void assocHugePages(void *p, i64 nByte);
 
 /* ----------------------------------------------------------------- conn --
 **
-** One AssocConn belongs to each connection that loaded the extension. It is
-** counted: every function, module and virtual table that SQLite knows of
-** holds a reference, for SQLite frees them in different orders.
+** One AssocConn belongs to each connection that loaded the extension. It counts
+** its references: every function, module and virtual table registered with
+** SQLite holds one, because SQLite frees them in different orders.
 **
-** Statements that outlive a call are AssocStmt, listed in the connection.
-** They are finalized when SQLite disconnects the private virtual table
-** assoc_state, which it does before it asks whether any statement is left,
-** so that a connection can always be closed. See state.c.
+** A statement that lives longer than a call is an AssocStmt in the connection's
+** list. These statements are finalized when SQLite disconnects the private
+** virtual table assoc_state. SQLite does that before sqlite3_close() looks for
+** open statements, so a connection can always be closed. See state.c.
 */
 #define ASSOC_SLOT_CATALOG 0 /* model: definitions and schema */
 #define ASSOC_SLOT_PLANS 1   /* load: compiled plans and buffers */
@@ -279,67 +320,80 @@ void assocHugePages(void *p, i64 nByte);
 
 struct AssocConn {
   sqlite3 *db;
-  AssocConn *pNext; /* In the list of all connections: see conn.c */
+  AssocConn *pNext; /* The next connection: see conn.c */
   int nRef;
-  int bLoaded;   /* Everything has been registered */
-  int nFunction; /* Functions that have been */
-  int mxDepth;   /* Deepest nesting of shapes and results */
-  int mxItem;    /* Most items of a shape */
+  int bLoaded;   /* All functions are registered */
+  int nFunction; /* Number of functions registered so far */
+  int mxDepth;   /* Limit: nesting of shapes and results */
+  int mxItem;    /* Limit: items of one shape */
   int bHooked;   /* The virtual table assoc_state is connected */
-  int nHold;     /* Cursors that are open: see assocConnHold() */
-  u8 bViews;     /* Files are trusted: assoc_config('views', 1) */
-  /* Is that word the name of a function or a table of ours? 2: a function */
+  int nHold;     /* Number of open holds: assocConnHold() */
+  u8 bViews;     /* assoc_config('views', 1): trust views */
+  /* Is this word a table of ours (1), a function (2), or neither (0)? */
   int (*xCallable)(const char *z, int n);
   AssocErr last;     /* The last error of a call: assoc_error() */
-  void *pGate;       /* BORROWED: what assoc_gate is to do, or 0 */
-  void *pJob;        /* BORROWED: what it is doing, or 0 */
+  void *pGate;       /* BORROWED: the job for assoc_gate, or 0 */
+  void *pJob;        /* BORROWED: the job it runs now, or 0 */
   int bMadeTables;   /* Tables for definitions were made: see catalog.c */
-  int nInside;       /* Calls that are inside one another */
+  int nInside;       /* Depth of nested calls: assocCallEnter() */
   AssocStmt *pStmts; /* Every AssocStmt that holds a statement */
   struct {
-    void *p; /* OWNED: what a higher floor keeps here */
+    void *p; /* OWNED: state of a higher floor */
     void (*xFree)(void *);
   } aSlot[ASSOC_NSLOT];
 };
 
+/* Create the state of a connection, with one reference, and list it. 0 if
+** memory runs out. */
 AssocConn *assocConnNew(sqlite3 *db);
+/* Add a reference; returns pConn. */
 AssocConn *assocConnRef(AssocConn *pConn);
-void assocConnUnref(void *pConn); /* An xDestroy: frees at the last one */
-/* Between these two statements stay, whatever is disconnected: a cursor that
-** goes on from one to the next may be open when a close fails. */
+void assocConnUnref(void *pConn); /* An xDestroy; frees after the last */
+/* Between these two calls no kept statement is finalized, even if assoc_state
+** is disconnected. An open cursor needs this: a close of the connection that
+** fails disconnects assoc_state. */
 void assocConnHold(AssocConn *pConn);
 void assocConnRelease(AssocConn *pConn);
-/* Register the table assoc_state, which learns that the connection closes. */
+/* Register the virtual table assoc_state, which is told when the connection
+** closes. */
 int assocStateRegister(AssocConn *pConn);
-/* The AssocConn of an earlier load, or 0; without a reference. Where a load
-** failed while a statement ran, its functions stay, and so does this. */
+/* The AssocConn of an earlier load of the extension into db, or 0. The caller
+** gets no reference. A load that failed while a statement ran leaves its
+** functions registered, and so its AssocConn. */
 AssocConn *assocConnFind(sqlite3 *db);
 
+/* A statement that is kept between calls. Zeroed memory is a valid
+** AssocStmt. */
 struct AssocStmt {
-  sqlite3_stmt *p; /* The statement, or 0: not prepared or swept */
-  u32 nMade;       /* How often it has been prepared */
+  sqlite3_stmt *p; /* 0: not prepared yet, or finalized */
+  u32 nMade;       /* Number of times it was prepared */
   AssocConn *pConn;
-  AssocStmt *pNext, **ppPrev; /* In pConn->pStmts while p is not 0 */
+  AssocStmt *pNext, **ppPrev; /* In pConn->pStmts if p is not 0 */
 };
 
-/* The prepared statement of pStmt, from zSql if it has to be made. */
+/* The statement, prepared from zSql if necessary. 0 after an error. */
 sqlite3_stmt *assocStmt(AssocCall *pCall, AssocStmt *pStmt, const char *zSql);
+/* Finalize the statement, if there is one. It can be prepared again. */
 void assocStmtClear(AssocStmt *pStmt);
 
 /* -------------------------------------------------------------- private --
 **
-** What virtual tables have in common that only SQLite is to call: they hold
-** the connection, which is the client data of their module, and are empty.
+** Methods shared by virtual tables that only SQLite should call. Such a table
+** holds a reference to the connection (the client data of its module) and is
+** always empty.
 */
 typedef struct AssocPrivate AssocPrivate;
 struct AssocPrivate {
   sqlite3_vtab base;
-  AssocConn *pConn; /* A reference */
+  AssocConn *pConn; /* Holds one reference */
 };
-/* The error that the user has a table of that name. */
+/* Raise the error that the user already has a table with a name that we
+** need. */
 void assocPrivateTaken(AssocCall *pCall, const char *zName);
+/* Declare the table zTable ("CREATE TABLE x(...)") and create its object. */
 int assocPrivateNew(sqlite3 *db, void *pAux, const char *zTable,
                     sqlite3_vtab **ppVtab);
+/* The methods of a private table, for its sqlite3_module. */
 int assocPrivateConnect(sqlite3 *db, void *pAux, int argc,
                         const char *const *argv, sqlite3_vtab **ppVtab,
                         char **pzErr);
@@ -355,7 +409,7 @@ int assocPrivateColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                        int iCol);
 int assocPrivateRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid);
 
-/* All methods of such a table but xConnect, xDisconnect and xUpdate. */
+/* All methods of a private table except xConnect, xDisconnect and xUpdate. */
 #define ASSOC_PRIVATE_TABLE                                                    \
   .xBestIndex = assocPrivateBestIndex, .xOpen = assocPrivateOpen,              \
   .xClose = assocPrivateClose, .xFilter = assocPrivateFilter,                  \
@@ -364,75 +418,85 @@ int assocPrivateRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid);
 
 /* ----------------------------------------------------------------- json --
 **
-** An AssocOut is a place to write to that has room. assocOutNeed(n) makes
-** room for n > 0 bytes, or says that it cannot; after another error there may
-** still be room, and what is written there is of no use. A writer may ask for
-** up to ASSOC_OUT_SLACK bytes more than it writes. Writers that are given
-** a char* write there, need the room that their comments say, and return the
-** new end.
+** An AssocOut is a buffer with room to write to. assocOutNeed(n) makes room for
+** n > 0 bytes; false means that no room can be made. After an error there may
+** still be room; what is written there is discarded. A writer may ask for up to
+** ASSOC_OUT_SLACK bytes more than it writes. A writer that takes a char* writes
+** there, needs the room that its comment states, and returns the new end.
 */
 struct AssocOut {
-  char *pStart; /* Start of the text that must stay together */
+  char *pStart; /* Start of the text, which is contiguous */
   char *p;      /* Where the next byte goes */
   char *pEnd;   /* End of the room */
-  int rc;       /* SQLITE_OK or SQLITE_NOMEM; sticks, and pStart is then 0 */
-  i64 nMax;     /* More bytes than these are SQLITE_TOOBIG */
-  /* Make room for n bytes more, which there is not. Sets pStart, p, pEnd. */
+  int rc;       /* SQLITE_OK or first error; then pStart is 0 */
+  i64 nMax;     /* Longest text; more is SQLITE_TOOBIG */
+  /* Make room for n more bytes. Called only if the room is too small. Sets
+  ** pStart, p and pEnd. */
   void (*xGrow)(AssocOut *, i64 n);
 };
 
 #define ASSOC_OUT_SLACK 20000
 
-/* Would n bytes more, of which some may be slack, be too many? */
+/* Would n more bytes exceed nMax? Up to ASSOC_OUT_SLACK of them may be
+** unused. */
 static inline int assocOutTooBig(const AssocOut *pOut, i64 n) {
   return pOut->p - pOut->pStart + n - ASSOC_OUT_SLACK > pOut->nMax;
 }
 
+/* Make room for n bytes. True if there is room. */
 static inline int assocOutNeed(AssocOut *pOut, i64 n) {
   if (!ASSOC_UNLIKELY(pOut->pEnd - pOut->p < n)) return 1;
   pOut->xGrow(pOut, n);
   return pOut->rc == SQLITE_OK;
 }
 
-/* An AssocOut on the heap; assocBufFinish gives the buffer away. */
+/* An AssocOut on the heap, for texts of at most nMax bytes. assocBufFinish() or
+** assocBufClear() ends it. */
 void assocBufInit(AssocOut *pOut, i64 nMax);
+/* Make room for nByte bytes in advance. No error if that fails. */
 void assocBufReserve(AssocOut *pOut, i64 nByte);
-/* OUT: nul-terminated, *pn bytes, freed with sqlite3_free(). */
+/* OUT: the text, nul-terminated, *pn bytes; the caller frees it with
+** sqlite3_free(). 0 after an error. */
 char *assocBufFinish(AssocOut *pOut, i64 *pn);
+/* Free the text. */
 void assocBufClear(AssocOut *pOut);
+/* Append n bytes, or a formatted text. */
 void assocOutText(AssocOut *pOut, const char *z, i64 n);
 void assocOutPrintf(AssocOut *pOut, const char *zFmt, ...);
 
-/* How one column is written. */
+/* How a column's value is written. */
 #define ASSOC_JSON_PLAIN 0 /* As json_object() does */
 #define ASSOC_JSON_BOOL 1  /* 1 and 0 are true and false */
 #define ASSOC_JSON_RAW 2   /* The value is JSON already */
 
-/* Digits that this SQLite's json_quote() gives a REAL: 15 or 17. */
+/* The number of digits that this SQLite's JSON functions print of a REAL: 15 or
+** 17. */
 int assocJsonDigits(void);
-/* Write one value. */
+/* Append one SQL value as JSON. */
 void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow);
-/* Write z as a JSON string, quotes included. */
+/* Append z, n bytes, as a JSON string with its quotes. Bytes that are not UTF-8
+** become U+FFFD. */
 void assocJsonString(AssocOut *pOut, const char *z, i64 n);
-/* Write JSON text, of which only the UTF-8 has not been checked. */
+/* Append text that is valid JSON except that its bytes may not be UTF-8. */
 void assocJsonRaw(AssocOut *pOut, const char *z, i64 n);
+/* Append an integer in decimal. */
 void assocJsonInt(AssocOut *pOut, i64 i);
-/* Write n bytes as a string of hexadecimal digits. */
+/* Append a BLOB as a string of hexadecimal digits. */
 void assocJsonBlob(AssocOut *pOut, const u8 *z, i64 n);
 
 /* ------------------------------------------------------------- jsonread --
 **
-** JSON that was read, as a tree.
+** One node of a JSON tree.
 */
 typedef struct AssocJson AssocJson;
 struct AssocJson {
-  u8 eType;         /* ASSOC_J_* */
-  const char *zKey; /* In an object: the key. Else 0 */
-  const char *z; /* TEXT: the text, and a nul. Numbers: as written, n bytes */
-  int n;         /* Bytes of z */
-  i64 i;         /* INT: the value. TRUE: 1 */
-  double r;      /* REAL: the value */
-  int nChild;    /* ARRAY, OBJECT: how many elements */
+  u8 eType;          /* ASSOC_J_* */
+  const char *zKey;  /* The member's key in an object; else 0 */
+  const char *z;     /* TEXT: nul-terminated. Numbers: as written, n bytes */
+  int n;             /* Bytes of z */
+  i64 i;             /* INT: the value. TRUE: 1 */
+  double r;          /* REAL: the value */
+  int nChild;        /* ARRAY, OBJECT: how many elements */
   AssocJson *pChild; /* The first element */
   AssocJson *pNext;  /* The next element of the same parent */
 };
@@ -442,100 +506,109 @@ struct AssocJson {
 #define ASSOC_J_INT 3
 #define ASSOC_J_REAL 4
 #define ASSOC_J_TEXT 5
-#define ASSOC_J_BLOB 6 /* z has n bytes. Never read, but made of a TEXT */
+#define ASSOC_J_BLOB 6 /* z, n bytes. Made of a TEXT, never read */
 #define ASSOC_J_ARRAY 7
 #define ASSOC_J_OBJECT 8
 
-/* Read zJson into pArena. zWhat names it in an error: "the options". */
+/* Read zJson, nJson bytes (-1: up to its nul), into pArena. zWhat is the
+** subject of an error's text: "the options". 0 after an error. */
 AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,
                          const char *zJson, int nJson, const char *zWhat);
-/* The same, if it is an object. */
+/* The same, but an error if the value is not an object. */
 AssocJson *assocJsonObject(AssocCall *pCall, AssocArena *pArena,
                            const char *zJson, int nJson, const char *zWhat);
 
-/* The same for texts that may be long: one element of an array at a time, or
-** the value that is no array. */
+/* Reading a long text: one element of its array at a time, or the whole value
+** if it is not an array. See the head of jsonread.c for an example. */
 typedef struct AssocJsonKey AssocJsonKey;
+/* A key that was read before, so that equal keys share one copy. */
 struct AssocJsonKey {
   const char *z;
   int n;
-  int iNext; /* The key that came after it the last time */
+  int iNext; /* Index of the key that followed it last time */
 };
 typedef struct AssocJsonReader AssocJsonReader;
 struct AssocJsonReader {
   AssocCall *pCall;
   const char *zWhat;
   const char *zStart;
-  const char *z, *zEnd; /* What is still to be read */
-  AssocArena *pArena;   /* Of the value that is being read */
-  sqlite3_stmt *pCast;  /* OWNED: reads numbers that are not easy */
+  const char *z, *zEnd; /* The rest of the text */
+  AssocArena *pArena;   /* Arena of the current value */
+  sqlite3_stmt *pCast;  /* OWNED: converts numbers that need SQLite */
   i64 nRead;            /* Calls of assocJsonNext() */
-  u8 bArray;            /* The text is an array, whose elements are read */
+  u8 bArray;            /* The text is an array */
   u8 bDone;
-  u8 bStay;        /* Text and reader last as long as what is read */
-  AssocArena keys; /* OWNED, if bStay: the keys; else they are in pArena */
-  AssocJsonKey aKey[32]; /* Keys that were read, by a hash */
-  int iKey;              /* The last one */
+  u8 bStay;              /* The text outlives the values: do not copy numbers */
+  AssocArena keys;       /* OWNED: the keys, if bStay; else pArena has them */
+  AssocJsonKey aKey[32]; /* Hash table of recent keys */
+  int iKey;              /* Index of the last key */
 };
-/* The text must last until the end, and with it numbers and keys do. */
+/* Begin to read. zJson must stay valid until assocJsonEnd(); numbers and keys
+** point into it or into the reader. */
 void assocJsonStart(AssocCall *pCall, AssocJsonReader *p, const char *zJson,
                     i64 nJson, const char *zWhat);
-/* The next element, in pArena; 0 after the last or an error. */
+/* Read the next element into pArena. 0 after the last element or an error. */
 AssocJson *assocJsonNext(AssocJsonReader *p, AssocArena *pArena);
+/* Free what the reader owns. Keys of its values are invalid afterwards. */
 void assocJsonEnd(AssocJsonReader *p);
 
-/* The text of a value that begins as an array or an object does, or 0. */
+/* The text of a value whose first character is '[' or '{'; else 0. */
 const char *assocJsonText(AssocCall *pCall, sqlite3_value *pVal);
-/* The element of an object by key, or 0. */
+/* The member of an object with this key, or 0. pObject may be 0. */
 AssocJson *assocJsonGet(AssocJson *pObject, const char *zKey);
-/* Write a tree, as json() would. */
+/* Append a tree as minified JSON, as json() does. */
 void assocJsonWrite(AssocOut *pOut, const AssocJson *p);
-/* Bind an element that is no array or object; true and false are 1 and 0. */
+/* Bind a scalar to the parameter i; true and false are 1 and 0. Returns a
+** result code. */
 int assocJsonBind(sqlite3_stmt *pStmt, int i, const AssocJson *p);
-/* The element as a value, by way of pStmt, which is "SELECT ?1".
-** OUT: freed with sqlite3_value_free(). */
+/* Convert a scalar to an SQL value. pStmt is a prepared "SELECT ?1". OUT: the
+** caller frees the value with sqlite3_value_free(). */
 sqlite3_value *assocJsonValueOf(AssocCall *pCall, sqlite3_stmt *pStmt,
                                 const AssocJson *p);
-/* What the element is, for an error: "a number", "an array". */
+/* The type of a value as words for an error: "a number", "an array". */
 const char *assocJsonTypeName(const AssocJson *p);
 
 /* --------------------------------------------------------------- option --
 **
-** Options are the members of a JSON object. A table says which there are.
+** A set of options is a JSON object. A table of AssocOption describes the
+** members that are allowed.
 */
 typedef struct AssocOptionReader AssocOptionReader;
 struct AssocOptionReader {
   AssocCall *pCall;
-  AssocArena *pArena; /* The JSON is in here */
-  void *pInto;        /* A structure that the options go into */
+  AssocArena *pArena; /* Arena of the JSON tree */
+  void *pInto;        /* The structure that receives the options */
 };
 typedef struct AssocOption AssocOption;
 struct AssocOption {
   const char *zName;
-  /* The types that its value may have: n null, which is not taken; b true or
-  ** false; 1 a number; t a text, a an array, neither empty; o an object. 0:
-  ** any. And an error's words for that: "the option x must be ...". */
+  /* The types that the value may have, one letter each: n null (xTake is not
+  ** called), b true or false, 1 a number, t a text, a an array (t and a: not
+  ** empty), o an object. 0: any type. zMust names the types in an error: "the
+  ** option x must be ...". */
   const char *zType, *zMust;
-  /* Take the value, into the place of which the offset is given; or 0. */
+  /* Store the value. The last argument points into pInto at offset iInto. xTake
+  ** may be 0: the option is allowed and has no effect here. */
   void (*xTake)(AssocOptionReader *, AssocJson *, void *);
   size_t iInto;
 };
-/* Read the members of an object. An error says what there is with zHas before
-** it: "assoc_sync() has". */
+/* Read the members of an object. The error for an unknown option lists the
+** valid ones after zHas: "assoc_sync() has". */
 void assocOptionsRead(AssocOptionReader *r, AssocJson *pJson, int nOption,
                       const AssocOption *aOption, const char *zHas);
-/* Read JSON text, or nothing if it is 0. The JSON is gone afterwards. */
+/* Read options from JSON text; zJson may be 0. The tree is freed before the
+** function returns, so xTake must copy texts. */
 void assocOptionsOf(AssocCall *pCall, const char *zJson, int nOption,
                     const AssocOption *aOption, const char *zHas, void *pInto);
-/* An xTake: true or false, into an int. */
+/* An xTake that stores true or false in an int. */
 void assocOptionFlag(AssocOptionReader *r, AssocJson *p, void *pInto);
 
 /* --------------------------------------------------------------- keymap --
 **
-** Which parent does a child row belong to? A keymap numbers the distinct
-** keys that it is given 0, 1, 2, ... and finds the number of a key again,
-** equal in the sense of SQL's = between the two columns: the rule of each
-** column says what SQL would do to the values before it compares them.
+** Which parent does a child row belong to? A keymap numbers distinct keys 0, 1,
+** 2, ... and finds the number of a key again. Two keys are equal if SQL's = is
+** true between the two columns. The rule of each column says how SQL converts
+** the values before it compares them.
 */
 struct AssocKeyRule {
   u8 eAff;  /* ASSOC_AFF_*: the affinity that the comparison applies */
@@ -548,50 +621,54 @@ struct AssocKeyRule {
 #define ASSOC_COLL_BINARY 0
 #define ASSOC_COLL_NOCASE 1
 #define ASSOC_COLL_RTRIM 2
-#define ASSOC_COLL_OTHER 3 /* Not one that a keymap can serve */
+#define ASSOC_COLL_OTHER 3 /* Any other: no keymap possible */
 
 typedef struct AssocKeyCell AssocKeyCell;
 struct AssocKeymap {
   int nKey;                  /* Values in a key */
   const AssocKeyRule *aRule; /* BORROWED: nKey rules */
   u32 nSlot;                 /* Distinct keys so far */
-  u8 eMode;                  /* ASSOC_MAP_* */
-  i64 iBase;                 /* RUN: the first key; the rest follow it */
+  u8 eMode;                  /* ASSOC_MAP_*: how keys are stored */
+  i64 iBase;                 /* RUN: the first key */
   u32 nCell;                 /* INT, ANY: size of aCell, a power of 2 */
   AssocKeyCell *aCell;       /* OWNED: hash table, open addressing */
-  u32 *aOrder;               /* OWNED: the cell of each key, or 0 */
-  u32 nOrder;                /* Keys that it has */
-  u32 nOrderCell;            /* nCell when it was made */
+  u32 *aOrder;               /* OWNED: cell index by key number, or 0 */
+  u32 nOrder;                /* Number of entries in aOrder */
+  u32 nOrderCell;            /* nCell when aOrder was made */
   u64 iSeed;                 /* INT, ANY: odd and random, for hashing */
-  AssocArena mem;            /* ANY: the bytes of the keys */
+  AssocArena mem;            /* ANY: encoded keys */
   char *zScratch;            /* ANY, OWNED: a key being encoded */
   i64 nScratch;
 };
-#define ASSOC_MAP_RUN 0 /* Integers iBase, iBase+1, ...: no table needed */
+#define ASSOC_MAP_RUN 0 /* Integers iBase, iBase+1, ...: no table */
 #define ASSOC_MAP_INT 1 /* Single integers */
-#define ASSOC_MAP_ANY 2 /* Anything, as bytes that are equal if the keys are */
+#define ASSOC_MAP_ANY 2 /* Byte strings, equal exactly if the keys are */
 
 #define ASSOC_NOSLOT 0xffffffffu
 
+/* Begin an empty map, and free its memory. aRule must outlive the map. */
 void assocKeymapInit(AssocKeymap *pMap, int nKey, const AssocKeyRule *aRule);
 void assocKeymapClear(AssocKeymap *pMap);
-/* The number of a key, which is added if new. ASSOC_NOSLOT: a NULL is in
-** it, or memory ran out, and then *pRc is set. */
+/* The number of a key; a new key is added. ASSOC_NOSLOT if the key contains
+** NULL or an error occurred; an error sets *pRc. Does nothing if *pRc is an
+** error already. */
 u32 assocKeymapAdd(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc);
-/* Bind the values of a key to variables from iVar on; SQLITE_OK or an error. */
+/* Bind the values of key iSlot to the parameters iVar, iVar+1, ... The bound
+** values point into the map. Returns a result code. */
 int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt,
                     int iVar);
-/* Value iVal of a key as the result of a virtual table's column; it must last
-** no longer than the map is left as it is. */
+/* Make value iVal of key iSlot the result of a virtual table's column. The
+** result points into the map, which must not change while SQLite uses the
+** value. */
 int assocKeymapResult(AssocKeymap *pMap, u32 iSlot, int iVal,
                       sqlite3_context *pCtx);
-/* The same for an integer, of a map of single keys. */
+/* assocKeymapAdd() for an integer, in a map of single-column keys. */
 u32 assocKeymapAddInt(AssocKeymap *pMap, i64 i, int *pRc);
-/* The number of a key, or ASSOC_NOSLOT. */
+/* The number of a key that is in the map, or ASSOC_NOSLOT. */
 u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc);
-/* The same for a key that is one integer, in a map that has no others. */
+/* assocKeymapFind() for an integer, in a map that has integers only. */
 u32 assocKeymapFindInt(AssocKeymap *pMap, i64 i);
-/* The number of a key of another map, which has the same rules. */
+/* Find key iSlot of another map, which has the same rules, in pMap. */
 u32 assocKeymapFindOf(AssocKeymap *pMap, AssocKeymap *pOther, u32 iSlot,
                       int *pRc);
 

@@ -1,11 +1,11 @@
 /*
-** Sticky errors, and SQLite's interface as straight lines.
-**
-** See AssocCall in base.h for the idea.
+** AssocCall: the sticky error, and SQLite's interface with that error. See
+** base.h for the idea and an example.
 */
 #include "base/base.h"
 
 void assocCallInit(AssocCall *pCall, AssocConn *pConn) {
+  assert(pConn);
   memset(pCall, 0, sizeof(*pCall));
   pCall->err.iAt = -1;
   pCall->pConn = pConn;
@@ -17,7 +17,7 @@ void assocCallClear(AssocCall *pCall) {
   pCall->rc = SQLITE_OK;
 }
 
-/* Each of them takes some of the C stack. */
+/* Each nested call needs several kilobytes of the C stack. */
 #define CALLS_INSIDE 40
 
 int assocCallEnter(AssocCall *pCall) {
@@ -37,7 +37,7 @@ void assocCallLeave(AssocCall *pCall) {
   pCall->pConn->nInside--;
 }
 
-/* What follows white space and comments. */
+/* Skip white space and SQL comments. */
 static const char *sqlStart(const char *z) {
   for (;;) {
     if (*z == ' ' || (*z >= '\t' && *z <= '\r')) {
@@ -54,7 +54,8 @@ static const char *sqlStart(const char *z) {
   }
 }
 
-/* PRAGMA integrity_check and quick_check evaluate CHECK constraints. */
+/* Does the statement evaluate CHECK constraints? PRAGMA integrity_check and
+** quick_check do. */
 static int isCheckPragma(sqlite3_stmt *pStmt) {
   const char *z = sqlite3_sql(pStmt);
   z = z ? sqlStart(z) : "";
@@ -62,6 +63,7 @@ static int isCheckPragma(sqlite3_stmt *pStmt) {
          sqlite3_strlike("%\\_check%", z, '\\') == 0;
 }
 
+/* Only running statements can have called us, so the others are skipped. */
 void assocCallDirect(AssocCall *pCall, const char *zFunction, int bWriting) {
   sqlite3_stmt *p;
   if (sqlite3_libversion_number() >= 3050000) return;
@@ -88,6 +90,7 @@ void assocErrorForget(AssocCall *pCall) {
 
 void assocFailV(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt,
                 va_list ap) {
+  assert(pWhy->eReason > ASSOC_E_SQLITE && zFmt);
   if (pCall->rc != SQLITE_OK) return;
   if (assocErrSet(&pCall->err, pWhy, sqlite3_vmprintf(zFmt, ap))) {
     pCall->rc = pCall->err.rc;
@@ -141,8 +144,9 @@ void assocErrorAs(AssocCall *pCall, int rc, const char *zFmt, ...) {
 }
 
 /*
-** The message is copied at once: a later statement, even one that succeeds,
-** would replace it.
+** The message is copied at once, because the next statement on the connection
+** replaces it, even if that statement succeeds. If the connection has another
+** error by now, its message would be wrong, so err.zText stays 0.
 */
 void assocErrorCode(AssocCall *pCall, int rc) {
   if (pCall->rc != SQLITE_OK || rc == SQLITE_OK) return;
@@ -155,11 +159,12 @@ void assocErrorCode(AssocCall *pCall, int rc) {
   }
 }
 
-/* The call ends with its error, which assoc_error() gives from now on.
-** OUT: the text, freed with sqlite3_free(); 0 if memory runs out. */
+/* Make the call's error the last error of the connection, which assoc_error()
+** returns. OUT: the text, freed with sqlite3_free(); 0 if memory runs out. */
 static char *callEnd(AssocCall *pCall) {
   AssocErr *pLast = &pCall->pConn->last;
   char *z;
+  assert(pCall->rc != SQLITE_OK);
   pCall->err.rc = pCall->rc;
   z = assocErrText(&pCall->err);
   assocErrClear(pLast);
@@ -169,7 +174,7 @@ static char *callEnd(AssocCall *pCall) {
 }
 
 /*
-** The text goes first: sqlite3_result_error() resets the code.
+** The text must be set first, because sqlite3_result_error() resets the code.
 */
 int assocCallFailed(AssocCall *pCall, sqlite3_context *pCtx) {
   char *z;
@@ -204,6 +209,7 @@ int assocCallVtab(AssocCall *pCall, char **pzErr) {
 
 void *assocMalloc(AssocCall *pCall, i64 nByte) {
   void *p;
+  assert(nByte >= 0);
   if (pCall->rc != SQLITE_OK) return 0;
   p = sqlite3_malloc64((u64)nByte);
   if (p == 0) pCall->rc = SQLITE_NOMEM;
@@ -222,8 +228,8 @@ char *assocMprintf(AssocCall *pCall, const char *zFmt, ...) {
 }
 
 /*
-** An empty sqlite3_str finishes as 0, and so does one that ran out of
-** memory: only its error code tells them apart.
+** sqlite3_str_finish() returns 0 for an empty text and also if memory ran out.
+** Only the error code tells the two apart.
 */
 char *assocStrFinish(AssocCall *pCall, sqlite3_str *pStr) {
   int rc = sqlite3_str_errcode(pStr);
@@ -235,6 +241,7 @@ char *assocStrFinish(AssocCall *pCall, sqlite3_str *pStr) {
   return 0;
 }
 
+/* Prepare zSql and free it. zSql is 0 if memory ran out. */
 static sqlite3_stmt *prepareText(AssocCall *pCall, char *zSql) {
   sqlite3_stmt *pStmt = 0;
   if (zSql == 0) {
@@ -258,6 +265,7 @@ sqlite3_stmt *assocPrepare(AssocCall *pCall, const char *zFmt, ...) {
 
 int assocStep(AssocCall *pCall, sqlite3_stmt *pStmt) {
   int rc;
+  assert(pStmt || pCall->rc != SQLITE_OK);
   if (pCall->rc != SQLITE_OK) return 0;
   rc = sqlite3_step(pStmt);
   if (rc == SQLITE_ROW) return 1;
@@ -267,7 +275,7 @@ int assocStep(AssocCall *pCall, sqlite3_stmt *pStmt) {
 }
 
 void assocFinalize(AssocCall *pCall, sqlite3_stmt *pStmt) {
-  (void)pCall; /* assocStep() has reported what finalize would report */
+  (void)pCall; /* assocStep() has reported the error already */
   sqlite3_finalize(pStmt);
 }
 
@@ -280,6 +288,7 @@ void assocBindText(AssocCall *pCall, sqlite3_stmt *pStmt, int i,
 void assocExec(AssocCall *pCall, const char *zFmt, ...) {
   va_list ap;
   char *zSql;
+  assert(zFmt);
   if (pCall->rc != SQLITE_OK) return;
   va_start(ap, zFmt);
   zSql = sqlite3_vmprintf(zFmt, ap);

@@ -1,24 +1,25 @@
 /*
-** The state of one connection, and how a second load of the extension finds
-** it: in the list of all connections that loaded the extension.
+** The state of one connection, and the list by which a second load of the
+** extension finds it.
 **
 ** SQLite has no silent way to ask a connection whether a function exists. A
-** statement that calls a missing function is reported to sqlite3_log(), and
-** one that calls an existing function to sqlite3_trace_v2(). So the list is
-** the one variable that connections share, and a mutex that SQLite reserves
-** for applications guards it. sqlite3_close() frees the functions, and with
-** them the list's entry, before it frees the connection.
+** statement that calls a missing function is reported to sqlite3_log(), and one
+** that calls an existing function to sqlite3_trace_v2(). So all connections
+** share one list, guarded by a mutex that SQLite reserves for applications.
+** sqlite3_close() frees the functions before the connection; the last of them
+** removes the list's entry.
 */
 #include "base/base.h"
 
+/* The list of all connections. Guarded by SQLITE_MUTEX_STATIC_APP1. */
 static AssocConn *pConnFirst = 0;
 
-/* A SQLite compiled with SQLITE_THREADSAFE=0 has no mutexes, not even their
-** functions. */
+/* SQLite compiled with SQLITE_THREADSAFE=0 has no mutex functions at all. */
 #if defined(SQLITE_CORE) && defined(SQLITE_THREADSAFE) && SQLITE_THREADSAFE == 0
 #define NO_MUTEX
 #endif
 
+/* Lock and unlock the list. The mutex is 0 if SQLite runs without threads. */
 static sqlite3_mutex *listEnter(void) {
   sqlite3_mutex *pMutex = 0;
 #ifndef NO_MUTEX
@@ -48,6 +49,7 @@ static void listAdd(AssocConn *pConn) {
 static void listRemove(AssocConn *pConn) {
   sqlite3_mutex *pMutex = listEnter();
   AssocConn **pp = &pConnFirst;
+  assert(pConnFirst);
   while (*pp != pConn) pp = &(*pp)->pNext;
   *pp = pConn->pNext;
   listLeave(pMutex);
@@ -63,6 +65,7 @@ AssocConn *assocConnFind(sqlite3 *db) {
 
 AssocConn *assocConnNew(sqlite3 *db) {
   AssocConn *pConn = sqlite3_malloc64(sizeof(*pConn));
+  assert(db);
   if (pConn == 0) return 0;
   memset(pConn, 0, sizeof(*pConn));
   pConn->db = db;
@@ -81,8 +84,9 @@ AssocConn *assocConnRef(AssocConn *pConn) {
 }
 
 /*
-** Free what the floors keep. They may hold AssocStmt, never a statement:
-** when the last reference goes, assoc_state has been disconnected.
+** Free the state of the higher floors. They may have AssocStmts, but none of
+** these holds a statement: assoc_state held a reference too, and finalized all
+** statements when it was disconnected.
 */
 void assocConnUnref(void *p) {
   AssocConn *pConn = p;

@@ -1,5 +1,5 @@
 /*
-** What an error says: to a person as one text, to a program as JSON.
+** The texts of an error: one text for people, a JSON object for programs.
 **
 **   assoc: User has no association 'pots'; did you mean 'Posts'?
 **     User{name pots{title}}
@@ -36,7 +36,7 @@ static const struct {
     [ASSOC_E_UNSUPPORTED] = {"unsupported", SQLITE_ERROR},
 };
 
-/* SQLite's own errors by their primary result code. */
+/* The code for an error that SQLite raised, by its primary result code. */
 static const char *sqliteCode(int rc) {
   switch (rc & 0xff) {
   case SQLITE_NOMEM: return "nomem";
@@ -66,16 +66,17 @@ void assocErrClear(AssocErr *p) {
   p->iAt = -1;
 }
 
-/* *pz becomes a copy of z, which may be 0. False if memory runs out. */
+/* Set *pz to a copy of z; z may be 0. False if memory runs out. */
 static int errCopy(char **pz, const char *z) {
   assert(*pz == 0);
   if (z) *pz = sqlite3_mprintf("%s", z);
   return z == 0 || *pz != 0;
 }
 
-/* "did you mean 'x'?", the free hint, or both. */
+/* Make the hint: "did you mean 'x'?", the hint of pWhy, or both. */
 static int errHint(AssocErr *p, const AssocWhy *pWhy) {
   const char *zQuote = pWhy->zQuote ? pWhy->zQuote : "'";
+  assert(p->zHint == 0);
   if (pWhy->zNear == 0) return errCopy(&p->zHint, pWhy->zHint);
   p->zHint =
       sqlite3_mprintf("did you mean %s%s%s?%s%s%s", zQuote, pWhy->zNear, zQuote,
@@ -112,7 +113,7 @@ char *assocErrText(const AssocErr *p) {
   return z;
 }
 
-/* ,"name":"value" */
+/* Append ,"name":"value" unless the value is 0. */
 static void errMember(AssocOut *pOut, const char *zName, const char *z) {
   if (z == 0) return;
   assocOutPrintf(pOut, ",\"%s\":", zName);
@@ -122,6 +123,7 @@ static void errMember(AssocOut *pOut, const char *zName, const char *z) {
 void assocErrJson(AssocOut *pOut, const AssocErr *p) {
   const char *zCode = p->eReason == ASSOC_E_SQLITE ? sqliteCode(p->rc)
                                                    : aReason[p->eReason].zCode;
+  assert(p->eReason < ASSOC_NREASON);
   assocOutPrintf(pOut, "{\"code\":\"%s\"", zCode);
   errMember(pOut, "message", p->zText ? p->zText : sqlite3_errstr(p->rc));
   errMember(pOut, "hint", p->zHint);

@@ -1,11 +1,12 @@
 /*
-** Reading JSON text: RFC 8259, neither more nor less, whatever this SQLite's
-** own functions accept, and whoever has a table named json_tree.
+** Reading JSON text exactly as RFC 8259 defines it. SQLite's own functions
+** accept other things in each version, and a user's table may be named
+** json_tree, so they are not used.
 **
-** The reader goes through the text once. What is open is kept in a stack of
-** bounded size, so that hostile nesting ends in an error and not in the end
-** of the C stack. A long array may be read one element at a time, so that
-** bulk data never stands in memory as one tree:
+** The reader goes through the text once. A stack of bounded size holds the open
+** arrays and objects, so hostile nesting ends in an error and not in an
+** overflow of the C stack. A long array can be read one element at a time, so
+** bulk data never needs one large tree:
 **
 **   assocJsonStart(pCall, &r, zJson, nJson, "the values");
 **   while ((p = assocJsonNext(&r, &mem)) != 0) {
@@ -16,7 +17,7 @@
 */
 #include "base/base.h"
 
-/* As deep as SQLite's own functions go. */
+/* SQLite's own JSON functions have the same limit. */
 #define JSON_DEPTH 1000
 
 static AssocJson *readFail(AssocJsonReader *p) {
@@ -25,7 +26,8 @@ static AssocJson *readFail(AssocJsonReader *p) {
   return 0;
 }
 
-/* The next byte that is no white space; 0 at the end. */
+/* Skip white space. readSkip() and readPeek() return the next byte without
+** taking it; 0 at the end of the text. */
 static char readSkip(AssocJsonReader *p) {
   while (p->z < p->zEnd &&
          (*p->z == ' ' || *p->z == '\n' || *p->z == '\t' || *p->z == '\r')) {
@@ -43,10 +45,12 @@ static inline char readPeek(AssocJsonReader *p) {
 #define ONE_EACH 0x0101010101010101ull
 #define HIGH_EACH 0x8080808080808080ull
 
-/* Bytes before the next quote, backslash or control character. Of the bits
-** that mark these in eight bytes the lowest is right, those above may not be. */
+/* The number of bytes before the next quote, backslash or control character.
+** Eight bytes are tested at once: each of their high bits is a mark. The lowest
+** mark is right; a borrow can make marks above it wrong. */
 static inline i64 plainRun(const char *z, i64 n) {
   i64 i = 0;
+  assert(n >= 0);
   for (; i + 8 <= n; i += 8) {
     u64 x, q, b;
     memcpy(&x, &z[i], 8);
@@ -65,7 +69,7 @@ static inline i64 plainRun(const char *z, i64 n) {
   return i;
 }
 
-/* The four hexadecimal digits of an escape, or -1. */
+/* The value of the four hexadecimal digits at z, or -1. */
 static int hexFour(const char *z, const char *zEnd) {
   int i, v = 0;
   if (zEnd - z < 4) return -1;
@@ -82,6 +86,7 @@ static int hexFour(const char *z, const char *zEnd) {
   return v;
 }
 
+/* Write the code point c as UTF-8, 1 to 4 bytes. Returns the new end. */
 static char *utf8Write(char *p, u32 c) {
   if (c < 0x80) {
     *p++ = (char)c;
@@ -101,8 +106,9 @@ static char *utf8Write(char *p, u32 c) {
   return p;
 }
 
-/* What is behind "\u" at *pz, which moves on: a character, of two escapes if
-** it needs them; half of a pair becomes U+FFFD. -1: no digits. */
+/* Read the code point of an escape; *pz is behind its "\u" and moves on. A
+** surrogate pair is two escapes. Half of a pair becomes U+FFFD. -1 if there are
+** no four hexadecimal digits. */
 static i64 readUnicode(const char **pz, const char *zEnd) {
   const char *z = *pz;
   int c = hexFour(z, zEnd), cLow;
@@ -116,7 +122,7 @@ static i64 readUnicode(const char **pz, const char *zEnd) {
   return 0x10000 + ((i64)(c - 0xd800) << 10) + (cLow - 0xdc00);
 }
 
-/* One escape, behind its backslash. 0: there is no such. */
+/* Read one escape; *pz is behind its backslash. 0 if no such escape exists. */
 static char *readEscape(const char **pz, const char *zEnd, char *p) {
   static const char zFrom[] = "\"\\/bfnrt", zTo[] = "\"\\/\b\f\n\r\t";
   const char *z = *pz, *zFound;
@@ -134,10 +140,12 @@ static char *readEscape(const char **pz, const char *zEnd, char *p) {
   return p + 1;
 }
 
-/* A string with escapes; nPlain bytes before the first have been seen. */
+/* Read a string with escapes. Its first nPlain bytes have none. The text with
+** escapes resolved is never longer than the text with escapes. */
 static char *readEscaped(AssocJsonReader *p, i64 nPlain, int *pn) {
   const char *zClose = p->z + nPlain, *z = p->z;
   char *zNew, *pAt;
+  assert(nPlain >= 0 && p->z[nPlain] == '\\');
   while (zClose < p->zEnd && *zClose != '"') zClose += *zClose == '\\' ? 2 : 1;
   if (zClose >= p->zEnd) return 0;
   zNew = pAt = assocAlloc(p->pCall, p->pArena, zClose - z + 1);
@@ -156,7 +164,8 @@ static char *readEscaped(AssocJsonReader *p, i64 nPlain, int *pn) {
   return zNew;
 }
 
-/* A string, behind its opening quote. *pn bytes, and a nul. */
+/* Read a string; p->z is behind its opening quote. The result has *pn bytes and
+** a nul after them. */
 static char *readString(AssocJsonReader *p, int *pn) {
   i64 n = plainRun(p->z, p->zEnd - p->z);
   char *z = 0;
@@ -176,7 +185,7 @@ static char *readString(AssocJsonReader *p, int *pn) {
 
 /* ---------------------------------------------------------------- numbers */
 
-/* A number that arithmetic cannot give exactly, SQLite reads. */
+/* Let SQLite convert a number that one multiplication cannot give exactly. */
 static double realOfText(AssocJsonReader *p, const char *z, int n) {
   double r = 0;
   if (p->pCast == 0) p->pCast = assocPrepare(p->pCall, "SELECT ?1+0.0");
@@ -188,8 +197,8 @@ static double realOfText(AssocJsonReader *p, const char *z, int n) {
 }
 
 /*
-** iMant * 10^iExp. Both are exact as doubles within these bounds, so that
-** one multiplication or division rounds once, which is right.
+** iMant * 10^iExp. Within these bounds both are exact doubles, so one
+** multiplication or division rounds once, and the result is the nearest double.
 */
 static double realOf(AssocJsonReader *p, const char *z, int n, u64 iMant,
                      int nDigit, int iExp) {
@@ -203,7 +212,8 @@ static double realOf(AssocJsonReader *p, const char *z, int n, u64 iMant,
   return *z == '-' ? -r : r;
 }
 
-/* Digits into *pu, as far as they fit; how many there are. */
+/* Read digits and append them to *pu, as far as 64 bits hold them. *pnDigit
+** counts the digits that are significant. Returns the number of digits read. */
 static int readDigits(AssocJsonReader *p, u64 *pu, int *pnDigit) {
   const char *z = p->z, *zStart = z;
   int nDigit = *pnDigit;
@@ -270,7 +280,7 @@ static int readWord(AssocJsonReader *p, const char *zWord) {
   return 1;
 }
 
-/* A value's beginning: all of it, but for what is in an array or object. */
+/* Read a scalar completely, or the opening bracket of an array or object. */
 static AssocJson *readValue(AssocJsonReader *p, const char *zKey) {
   AssocJson *pJson = assocAllocRaw(p->pCall, p->pArena, sizeof(*pJson));
   char c = readPeek(p);
@@ -305,7 +315,8 @@ static AssocJson *readValue(AssocJsonReader *p, const char *zKey) {
   return p->pCall->rc == SQLITE_OK ? pJson : 0;
 }
 
-/* A key that was not the expected one. */
+/* Read a key that is not the predicted one. Short keys without escapes are kept
+** in a small hash table, so equal keys share one copy. */
 static const char *readNewKey(AssocJsonReader *p) {
   AssocArena *pArena = p->bStay ? &p->keys : p->pArena, *pOld = p->pArena;
   i64 n = plainRun(p->z, p->zEnd - p->z);
@@ -337,12 +348,14 @@ static const char *readNewKey(AssocJsonReader *p) {
   return pKey->z;
 }
 
-/* A key, behind its opening quote. The same keys come again and again, mostly
-** in the same order: they are not copied once more. */
+/* Read a key; p->z is behind its opening quote. Objects of one array usually
+** have the same keys in the same order. So the key that followed last time is
+** compared first, and not copied again. */
 static inline const char *readKeyText(AssocJsonReader *p) {
   int iKey = p->aKey[p->iKey].iNext;
   const AssocJsonKey *pKey = &p->aKey[iKey];
   i64 n = pKey->n;
+  assert(p->iKey >= 0 && p->iKey < ASSOC_COUNT(p->aKey));
   if (n == 0 || p->zEnd - p->z <= n || p->z[n] != '"' ||
       memcmp(pKey->z, p->z, (size_t)n) != 0) {
     return readNewKey(p);
@@ -352,7 +365,7 @@ static inline const char *readKeyText(AssocJsonReader *p) {
   return pKey->z;
 }
 
-/* "key": in an object. */
+/* Read a key and its colon. */
 static const char *readKey(AssocJsonReader *p) {
   const char *zKey;
   if (readPeek(p) != '"') {
@@ -366,7 +379,7 @@ static const char *readKey(AssocJsonReader *p) {
   return zKey;
 }
 
-/* An array or object that is open, and where its next element goes. */
+/* An open array or object, and where its next element is linked. */
 typedef struct OpenElement OpenElement;
 struct OpenElement {
   AssocJson *p;
@@ -374,13 +387,14 @@ struct OpenElement {
 };
 
 /*
-** One more element of the innermost that is open: opens it too if it has
-** elements of its own.
+** Read one element of the innermost open array or object. If the element is
+** itself an array or object, it becomes the innermost one.
 */
 static int readElement(AssocJsonReader *p, OpenElement *aOpen, int *pnOpen) {
   OpenElement *pTop = &aOpen[*pnOpen - 1];
   const char *zKey = 0;
   AssocJson *pNew;
+  assert(*pnOpen > 0 && *pnOpen <= JSON_DEPTH);
   if (pTop->p->eType == ASSOC_J_OBJECT) {
     zKey = readKey(p);
     if (zKey == 0) return 0;
@@ -401,7 +415,7 @@ static int readElement(AssocJsonReader *p, OpenElement *aOpen, int *pnOpen) {
   return 1;
 }
 
-/* A whole value. */
+/* Read a whole value. A loop with a stack, no recursion. */
 static AssocJson *readTree(AssocJsonReader *p) {
   OpenElement aOpen[JSON_DEPTH];
   AssocJson *pRoot = readValue(p, 0);
@@ -430,6 +444,7 @@ static AssocJson *readTree(AssocJsonReader *p) {
 
 void assocJsonStart(AssocCall *pCall, AssocJsonReader *p, const char *zJson,
                     i64 nJson, const char *zWhat) {
+  assert(zWhat);
   memset(p, 0, sizeof(*p));
   p->pCall = pCall;
   p->zWhat = zWhat;
@@ -439,7 +454,7 @@ void assocJsonStart(AssocCall *pCall, AssocJsonReader *p, const char *zJson,
   p->bStay = 1;
 }
 
-/* Behind the last element nothing may stand. */
+/* Only white space may follow the last element. */
 static AssocJson *readLast(AssocJsonReader *p) {
   p->bDone = 1;
   return readPeek(p) || p->z < p->zEnd ? readFail(p) : 0;
@@ -452,7 +467,7 @@ AssocJson *assocJsonNext(AssocJsonReader *p, AssocArena *pArena) {
   if (p->pCall->rc != SQLITE_OK || p->bDone) return 0;
   if (p->bArray) {
     char c;
-    if (bFirst) p->z++; /* The bracket, where assocJsonStart() stopped */
+    if (bFirst) p->z++; /* Take the '[' where assocJsonStart() stopped */
     c = readPeek(p);
     if (c == ']') {
       p->z++;
@@ -479,8 +494,8 @@ AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,
   AssocJson *pJson;
   if (pCall->rc != SQLITE_OK) return 0;
   assocJsonStart(pCall, &r, zJson, nJson, zWhat);
-  r.bArray = 0; /* One value, whatever it is */
-  r.bStay = 0;  /* The tree outlives text and reader */
+  r.bArray = 0; /* Read one value, even if it is an array */
+  r.bStay = 0;  /* The tree outlives the text and the reader */
   pJson = assocJsonNext(&r, pArena);
   assocJsonEnd(&r);
   return pJson;
@@ -513,6 +528,7 @@ AssocJson *assocJsonGet(AssocJson *pObject, const char *zKey) {
 }
 
 int assocJsonBind(sqlite3_stmt *pStmt, int i, const AssocJson *p) {
+  assert(p->eType < ASSOC_J_ARRAY);
   switch (p->eType) {
   case ASSOC_J_NULL: return sqlite3_bind_null(pStmt, i);
   case ASSOC_J_FALSE: return sqlite3_bind_int(pStmt, i, 0);
@@ -544,11 +560,14 @@ const char *assocJsonTypeName(const AssocJson *p) {
   static const char *const az[] = {"null",     "false",    "true",
                                    "a number", "a number", "a text",
                                    "a BLOB",   "an array", "an object"};
+  assert(p == 0 || p->eType <= ASSOC_J_OBJECT);
   return p ? az[p->eType] : "nothing";
 }
 
+/* Append a scalar. Numbers are written as they were read. */
 static void writeAtom(AssocOut *pOut, const AssocJson *p) {
   static const char *const az[] = {"null", "false", "true"};
+  assert(p->eType < ASSOC_J_ARRAY);
   if (p->eType <= ASSOC_J_TRUE) {
     assocOutText(pOut, az[p->eType], (i64)strlen(az[p->eType]));
   } else if (p->eType == ASSOC_J_TEXT) {
@@ -560,7 +579,7 @@ static void writeAtom(AssocOut *pOut, const AssocJson *p) {
   }
 }
 
-/* Depth is bounded by that of the reader. */
+/* Recursion is bounded by JSON_DEPTH, because only the reader makes trees. */
 void assocJsonWrite(AssocOut *pOut, const AssocJson *p) {
   const AssocJson *pSub;
   int bObject = p->eType == ASSOC_J_OBJECT;

@@ -1,14 +1,17 @@
 /*
 ** Writing strings as JSON.
 **
-** A TEXT value in SQLite may hold any bytes. JSON must be UTF-8, and escapes
-** quotes, backslashes and control characters. So text is copied sixteen bytes
+** A TEXT value in SQLite may hold any bytes. JSON must be UTF-8, with quotes,
+** backslashes and control characters escaped. So text is copied sixteen bytes
 ** at a time, and each block is tested for bytes that need care. There are two
 ** tests: a short one, which passes ASCII, and one that also passes well-formed
-** UTF-8. Whatever does not pass is written byte by byte by utf8Care().
+** UTF-8. utf8Care() writes every other byte.
+**
+**   He said "é" + byte FF  →  "He said \"é\"\ufffd", with U+FFFD in UTF-8
 **
 ** The blocks are vectors of SSE2 or NEON. Other machines, and a build with
-** ASSOC_NO_SIMD, test words of eight bytes and single characters.
+** ASSOC_NO_SIMD, test words of eight bytes and single characters. In the names
+** below, n is a number of bytes, z the source, p the destination.
 */
 #include "base/base.h"
 #if defined(ASSOC_NO_SIMD)
@@ -43,8 +46,9 @@ static inline int utf8Length(const u8 *z, i64 n) {
 }
 
 /*
-** Write the byte or character at z and say how many bytes of z that took.
-** Needs room for 6 bytes. Each byte that is no UTF-8 becomes U+FFFD.
+** Write the byte or character at z, escaped if necessary, and return the number
+** of bytes of z that were used. Needs room for 6 bytes. Each byte that is not
+** part of well-formed UTF-8 becomes U+FFFD.
 */
 static int utf8Care(char **pp, const u8 *z, i64 n) {
   static const char zHex[] = "0123456789abcdef";
@@ -52,6 +56,7 @@ static int utf8Care(char **pp, const u8 *z, i64 n) {
   char *p = *pp;
   u8 c = z[0];
   int nUsed = 1;
+  assert(n > 0);
   if (c >= 0x80) {
     nUsed = utf8Length(z, n);
     if (nUsed == 0) {
@@ -82,9 +87,10 @@ static int utf8Care(char **pp, const u8 *z, i64 n) {
 
 /* -------------------------------------------------------------- vectors --
 **
-** The same operations in both instruction sets. A Utf8Mask has a bit, or four,
-** for each byte of a vector; utf8First() is the number of the first that is
-** set. utf8Ascii() marks bytes that need care or are not ASCII.
+** The same operations in both instruction sets. A Utf8Mask has one bit (SSE2)
+** or four bits (NEON) for each byte of a vector. utf8First() returns the index
+** of the first marked byte. utf8Ascii() marks bytes that need care or are not
+** ASCII.
 */
 #if defined(UTF8_SSE2)
 
@@ -109,9 +115,10 @@ static inline Utf8Mask utf8Mask(Utf8Vector x) {
 }
 
 /*
-** Signed, control characters and bytes outside ASCII are less than ' '; with
-** the second bit turned over the quote is ' ' and they are less still, so that
-** one difference has the high bit, of which the mask is made, for all of them.
+** As signed numbers, control characters and bytes outside ASCII are less than '
+** '. After the second bit is flipped, the quote equals ' ' and those bytes are
+** still less. So one saturating subtraction of ' ' + 1 sets the high bit of all
+** of them. Only the backslash needs its own comparison.
 */
 static inline Utf8Mask utf8Ascii(Utf8Vector x) {
   __m128i bad =
@@ -123,14 +130,14 @@ static inline Utf8Mask utf8Ascii(Utf8Vector x) {
 #define UTF8_SPLAT(c) _mm_set1_epi8((char)(c))
 #define UTF8_EQUAL(x, c) _mm_cmpeq_epi8(x, UTF8_SPLAT(c))
 #define UTF8_SAME(x, y) _mm_cmpeq_epi8(x, y)
-/* Signed: 0x80 is the least, and ASCII the greatest */
+/* Signed comparison: 0x80 is the least byte, ASCII is above all others */
 #define UTF8_BELOW(x, c) _mm_cmplt_epi8(x, UTF8_SPLAT(c))
 #define UTF8_ABOVE(x, c) _mm_cmpgt_epi8(x, UTF8_SPLAT(c))
 #define UTF8_OR(x, y) _mm_or_si128(x, y)
 #define UTF8_AND(x, y) _mm_and_si128(x, y)
 #define UTF8_ADD(x, c) _mm_adds_epu8(x, UTF8_SPLAT(c)) /* Saturating */
 #define UTF8_SUB(x, c) _mm_subs_epu8(x, UTF8_SPLAT(c)) /* Saturating */
-#define UTF8_SHIFT(x, n) _mm_slli_si128(x, n)          /* n zeros come first */
+#define UTF8_SHIFT(x, n) _mm_slli_si128(x, n)          /* n zeros first */
 
 #elif defined(UTF8_NEON)
 
@@ -149,7 +156,7 @@ static inline void utf8Store(char *p, Utf8Vector x) {
 static inline int utf8First(Utf8Mask m) {
   return __builtin_ctzll(m) >> 2;
 }
-/* The high bits of the bytes, each as four bits */
+/* The high bit of each byte, as four bits of the mask */
 static inline Utf8Mask utf8Mask(Utf8Vector x) {
   uint8x16_t bits = vreinterpretq_u8_s8(vshrq_n_s8(vreinterpretq_s8_u8(x), 7));
   uint8x8_t few = vshrn_n_u16(vreinterpretq_u16_u8(bits), 4);
@@ -169,7 +176,7 @@ static inline Utf8Mask utf8Mask(Utf8Vector x) {
 #define UTF8_SHIFT(x, n) vextq_u8(vdupq_n_u8(0), x, 16 - (n))
 
 static inline Utf8Mask utf8Ascii(Utf8Vector x) {
-  Utf8Vector bad = UTF8_BELOW(x, ' '); /* Signed: and all outside ASCII */
+  Utf8Vector bad = UTF8_BELOW(x, ' '); /* Signed: non-ASCII bytes too */
   bad = UTF8_OR(bad, UTF8_EQUAL(x, '"'));
   return utf8Mask(UTF8_OR(bad, UTF8_EQUAL(x, '\\')));
 }
@@ -178,7 +185,7 @@ static inline Utf8Mask utf8Ascii(Utf8Vector x) {
 
 #if defined(UTF8_SSE2) || defined(UTF8_NEON)
 
-/* The n bytes at z, 1 to 7, as a word; zeros follow. */
+/* The n bytes at z, 1 <= n <= 7, as a word whose other bytes are zero. */
 static inline u64 utf8Word(const u8 *z, int n) {
   if (n >= 4) {
     u32 a, b;
@@ -189,7 +196,7 @@ static inline u64 utf8Word(const u8 *z, int n) {
   return z[0] | (u64)z[n / 2] << (8 * (n / 2)) | (u64)z[n - 1] << (8 * (n - 1));
 }
 
-/* The n bytes at z, 1 to 15, as a vector; zeros follow. */
+/* The n bytes at z, 1 <= n <= 15, as a vector whose other bytes are zero. */
 static inline Utf8Vector utf8Few(const u8 *z, int n) {
   u64 a, b;
   if (n < 8) return utf8Of(utf8Word(z, n), 0);
@@ -199,9 +206,9 @@ static inline Utf8Vector utf8Few(const u8 *z, int n) {
 }
 
 /*
-** Copy the sixteen or eight bytes at z, or the n at z that are fewer than
-** eight, to p, where there is room for sixteen. How many of them come before
-** the first that needs care or is not ASCII?
+** Copy 16 bytes, 8 bytes, or n < 8 bytes from z to p. p needs room for 16
+** bytes. Returns how many bytes come before the first one that needs care or is
+** not ASCII.
 */
 static inline int utf8CopySixteen(char *p, const u8 *z) {
   Utf8Vector x = utf8Load(z);
@@ -210,7 +217,8 @@ static inline int utf8CopySixteen(char *p, const u8 *z) {
   return m == 0 ? 16 : utf8First(m);
 }
 
-/* The bytes behind the last one are zero, which ends the search. */
+/* The bytes behind the word are zero in the vector. Zero needs care, so the
+** search always ends. */
 static inline int utf8CopyWord(char *p, u64 x) {
   memcpy(p, &x, 8);
   return utf8First(utf8Ascii(utf8Of(x, 0)));
@@ -227,11 +235,11 @@ static inline int utf8CopyFew(char *p, const u8 *z, int n) {
 }
 
 /*
-** The bytes of x that are no well-formed UTF-8, as far as the bytes before
-** them tell; x1, x2 and x3 are the bytes one, two and three before each. Of a
-** character that is not well-formed at least one byte is marked: a byte that
-** never occurs, a second byte out of the range that the first allows, a
-** continuation that is missing, or one too many.
+** Mark the bytes of x that cannot be part of well-formed UTF-8, given the bytes
+** before them. x1, x2 and x3 are the bytes one, two and three places before
+** each byte of x. At least one byte of each ill-formed character is marked: a
+** byte that never occurs, a second byte outside the range that the first one
+** allows, a missing continuation byte, or one too many.
 */
 static inline Utf8Vector utf8IllFormed(Utf8Vector x, Utf8Vector x1,
                                        Utf8Vector x2, Utf8Vector x3) {
@@ -246,14 +254,15 @@ static inline Utf8Vector utf8IllFormed(Utf8Vector x, Utf8Vector x1,
   return UTF8_OR(bad, UTF8_AND(UTF8_EQUAL(x1, 0xf4), UTF8_ABOVE(x, 0x8f)));
 }
 
-/* Quotes, backslashes, control characters */
+/* Mark quotes, backslashes and control characters. */
 static inline Utf8Vector utf8Escaped(Utf8Vector x) {
   Utf8Vector bad = UTF8_EQUAL(UTF8_SUB(x, 0x1f), 0);
   bad = UTF8_OR(bad, UTF8_EQUAL(x, '"'));
   return UTF8_OR(bad, UTF8_EQUAL(x, '\\'));
 }
 
-/* Mark the bytes that need care; x1, x2 and x3 as above. */
+/* Mark the bytes that need care; x1, x2 and x3 as above. bRaw: the text is JSON
+** already, so nothing is escaped. */
 static inline Utf8Mask utf8Bad(Utf8Vector x, Utf8Vector x1, Utf8Vector x2,
                                Utf8Vector x3, int bRaw) {
   Utf8Vector bad = utf8IllFormed(x, x1, x2, x3);
@@ -261,21 +270,24 @@ static inline Utf8Mask utf8Bad(Utf8Vector x, Utf8Vector x1, Utf8Vector x2,
   return utf8Mask(bad);
 }
 
-/* The block of x is the first: only zeros are before it. */
+/* The same for the first block, which has no bytes before it. */
 static inline Utf8Mask utf8BadFirst(Utf8Vector x, int bRaw) {
   return utf8Bad(x, UTF8_SHIFT(x, 1), UTF8_SHIFT(x, 2), UTF8_SHIFT(x, 3), bRaw);
 }
 
-/* Copy the block at z, with three bytes at least of the run before it. */
+/* Copy the block at z and mark its bytes that need care. At least three bytes
+** of the same run come before z. */
 static inline Utf8Mask utf8Block(char *p, const u8 *z, int bRaw) {
   Utf8Vector x = utf8Load(z);
   utf8Store(p, x);
   return utf8Bad(x, utf8Load(z - 1), utf8Load(z - 2), utf8Load(z - 3), bRaw);
 }
 
-/* Of the characters before z: bytes of the last one, if it is not whole. */
+/* If the last character before z is incomplete, return the number of its bytes
+** that come before z; else 0. */
 static inline int utf8Open(const u8 *z, const u8 *zStart) {
   int i;
+  assert(z >= zStart);
   for (i = 1; i <= 3 && z - i >= zStart && z[-i] >= 0x80; i++) {
     u8 c = z[-i];
     if (c >= 0xc0) return i < (c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2) ? i : 0;
@@ -283,7 +295,8 @@ static inline int utf8Open(const u8 *z, const u8 *zStart) {
   return 0;
 }
 
-/* Copy fewer than sixteen bytes: how many, before one that needs care? */
+/* Copy n < 16 bytes. Returns how many bytes come before the first one that
+** needs care. */
 static inline int utf8Short(char *p, const u8 *z, int n, int bRaw) {
   Utf8Vector x = utf8Few(z, n);
   Utf8Mask m = utf8BadFirst(x, bRaw);
@@ -291,9 +304,11 @@ static inline int utf8Short(char *p, const u8 *z, int n, int bRaw) {
   return m && utf8First(m) < n ? utf8First(m) : n;
 }
 
-/* The same for more: the first block, whole blocks, and a last one that
-** overlaps the one before it. Of what follows a last whole block one or two
-** bytes may be left out, and (but for bRaw) what follows a block of ASCII. */
+/* The same for n >= 16 bytes: the first block, whole blocks, and a last block
+** that overlaps the one before it. The result may be smaller than possible: one
+** or two bytes behind the last whole block are left to the caller, and, unless
+** bRaw, everything behind a block of pure ASCII, which the short test copies
+** faster. */
 static inline i64 utf8Blocks(char *p, const u8 *z, i64 n, int bRaw) {
   Utf8Vector x = utf8Load(z);
   Utf8Mask m = utf8BadFirst(x, bRaw);
@@ -312,8 +327,9 @@ static inline i64 utf8Blocks(char *p, const u8 *z, i64 n, int bRaw) {
 }
 
 /*
-** Copy well-formed UTF-8 from *pz on, where a character begins, up to zEnd or
-** the first character that needs care; or not as far, but one at least.
+** Copy well-formed UTF-8 from *pz, the start of a character, up to zEnd or to
+** the first character that needs care. It may stop earlier, but makes progress
+** if the first character is well-formed.
 */
 static inline char *utf8Run(char *p, const u8 **pz, const u8 *zEnd, int bRaw) {
   const u8 *zStart = *pz, *z = zStart;
@@ -330,8 +346,8 @@ static inline char *utf8Run(char *p, const u8 **pz, const u8 *zEnd, int bRaw) {
 #define UTF8_HIGH 0x8080808080808080ull
 
 /*
-** A word whose high bits mark bytes of x that need care. Marks above the
-** lowest one may be false: a borrow can set them.
+** Mark, by their high bits, the bytes of the word x that need care. Only the
+** lowest mark is reliable: a borrow can set marks above it.
 */
 static inline u64 utf8Marks(u64 x) {
   u64 q = x ^ (UTF8_ONES * '"');
@@ -346,9 +362,9 @@ static inline int utf8NeedsCare(u8 c) {
 }
 
 /*
-** Copy the sixteen or eight bytes at z, or the n at z that are fewer than
-** eight, to p, where there is room for sixteen. How many of them come before
-** the first that needs care or is not ASCII?
+** Copy 16 bytes, 8 bytes, or n < 8 bytes from z to p. p needs room for 16
+** bytes. Returns how many bytes come before the first one that needs care or is
+** not ASCII.
 */
 static inline int utf8CopyEight(char *p, const u8 *z) {
   u64 x;
@@ -372,8 +388,9 @@ static inline int utf8CopyFew(char *p, const u8 *z, int n) {
 }
 
 /*
-** Copy well-formed UTF-8 from *pz on, where a character begins, up to zEnd or
-** the first character that needs care; or not as far, but one at least.
+** Copy well-formed UTF-8 from *pz, the start of a character, up to zEnd or to
+** the first character that needs care. It may stop earlier, but makes progress
+** if the first character is well-formed.
 */
 static inline char *utf8Run(char *p, const u8 **pz, const u8 *zEnd, int bRaw) {
   const u8 *z = *pz;
@@ -396,8 +413,9 @@ static inline char *utf8Run(char *p, const u8 **pz, const u8 *zEnd, int bRaw) {
 /* ---------------------------------------------------------------- strings */
 
 /*
-** The same for the last n bytes of a text, fewer than sixteen; the nBefore
-** bytes before them went to p as they are, so that they can go there again.
+** The same for the last n < 16 bytes of a text. The nBefore bytes before them
+** were copied to p unchanged. If there are enough of them, one block of sixteen
+** bytes ends at the end of the text and copies some of them again.
 */
 static inline int utf8CopyLast(char *p, const u8 *z, int n, i64 nBefore) {
   int nClean;
@@ -410,13 +428,15 @@ static inline int utf8CopyLast(char *p, const u8 *z, int n, i64 nBefore) {
 }
 
 /*
-** Write the text from *pz to zEnd, and set *pz behind it; it goes on to zLimit,
-** and its last character may take up to three bytes more. Needs room for six
-** times as many bytes, and sixteen.
+** Write the text from *pz to zEnd and set *pz to its end. The text continues up
+** to zLimit: a character that begins before zEnd is written completely, so up
+** to three bytes behind zEnd may be used. Needs room for 6 * (zEnd - *pz) + 16
+** bytes.
 */
 static char *utf8Text(char *p, const u8 **pz, const u8 *zEnd,
                       const u8 *zLimit) {
   const u8 *z = *pz, *zClean = z;
+  assert(*pz <= zEnd && zEnd <= zLimit);
   while (z < zEnd) {
     char *pCare;
     i64 n = zEnd - z;
@@ -446,8 +466,8 @@ static char *utf8Text(char *p, const u8 **pz, const u8 *zEnd,
   return p;
 }
 
-/* Longer texts are written in pieces, so that no more room than this, or than
-** is needed, is asked for. */
+/* Long texts are written in pieces of this many bytes, so the room asked for
+** stays small. */
 #define UTF8_PIECE 2000
 
 static void utf8Long(AssocOut *pOut, const u8 *z, i64 n) {
@@ -464,6 +484,7 @@ static void utf8Long(AssocOut *pOut, const u8 *z, i64 n) {
 void assocJsonString(AssocOut *pOut, const char *zText, i64 n) {
   const u8 *z = (const u8 *)zText;
   char *p;
+  assert(n >= 0);
   if (n > UTF8_PIECE) {
     utf8Long(pOut, z, n);
     return;
@@ -476,9 +497,10 @@ void assocJsonString(AssocOut *pOut, const char *zText, i64 n) {
   pOut->p = p;
 }
 
-/* All but ill-formed bytes, each of which becomes three, goes as it is. */
+/* Ill-formed bytes become U+FFFD, three bytes each. All others are copied. */
 void assocJsonRaw(AssocOut *pOut, const char *zJson, i64 n) {
   const u8 *z = (const u8 *)zJson, *zLimit = z + n;
+  assert(n >= 0);
   while (z < zLimit && assocOutNeed(pOut, UTF8_PIECE * 3 + 16)) {
     const u8 *zEnd = zLimit - z > UTF8_PIECE ? z + UTF8_PIECE - 3 : zLimit;
     char *p = pOut->p;

@@ -1,11 +1,15 @@
 /*
-** Writing JSON text, as json_object() writes it and faster.
-** Strings are in jsontext.c.
+** Writing JSON values, with the same bytes as json_object() and faster. Strings
+** are in jsontext.c.
+**
+**   42 → 42    1.50 → 1.5    x'CAFE' → "CAFE"    1 as a BOOLEAN → true
 */
 #include "base/base.h"
 
 /* ------------------------------------------------- a buffer on the heap */
 
+/* AssocOut.xGrow of a buffer on the heap. The buffer grows by half at least, so
+** writing n bytes takes time linear in n. */
 static void bufGrow(AssocOut *pOut, i64 n) {
   i64 nUsed = pOut->p - pOut->pStart;
   i64 nAlloc = pOut->pEnd - pOut->pStart;
@@ -25,7 +29,7 @@ static void bufGrow(AssocOut *pOut, i64 n) {
   if (nUsed == 0) assocHugePages(zNew, nAlloc);
   pOut->pStart = zNew;
   pOut->p = zNew + nUsed;
-  pOut->pEnd = zNew + nAlloc; /* One byte more is there for the nul */
+  pOut->pEnd = zNew + nAlloc; /* One more byte is allocated, for the nul */
 }
 
 void assocBufInit(AssocOut *pOut, i64 nMax) {
@@ -40,7 +44,8 @@ void assocBufReserve(AssocOut *pOut, i64 nByte) {
 
 char *assocBufFinish(AssocOut *pOut, i64 *pn) {
   char *z;
-  if (pOut->rc != SQLITE_OK) assocBufClear(pOut); /* A writer set it */
+  assert(pOut->xGrow == bufGrow);
+  if (pOut->rc != SQLITE_OK) assocBufClear(pOut); /* Another writer set rc */
   if (pOut->pStart == 0 && !assocOutNeed(pOut, 1)) return 0;
   if (pOut->p - pOut->pStart > pOut->nMax) {
     pOut->rc = SQLITE_TOOBIG;
@@ -60,6 +65,7 @@ void assocBufClear(AssocOut *pOut) {
 }
 
 void assocOutText(AssocOut *pOut, const char *z, i64 n) {
+  assert(n >= 0);
   if (n == 0 || !assocOutNeed(pOut, n)) return;
   memcpy(pOut->p, z, (size_t)n);
   pOut->p += n;
@@ -81,12 +87,14 @@ void assocOutPrintf(AssocOut *pOut, const char *zFmt, ...) {
 
 /* ------------------------------------------------------------- numbers */
 
+/* The number of decimal digits of u. */
 static inline int digitCount(u64 u) {
   int n = 1;
   for (; u >= 10000; u /= 10000) n += 4;
   return n + (u >= 10) + (u >= 100) + (u >= 1000);
 }
 
+/* Write i in decimal, two digits at a time. Needs room for 20 bytes. */
 static char *intWrite(char *p, i64 i) {
   static const char zPairs[] = "0001020304050607080910111213141516171819"
                                "2021222324252627282930313233343536373839"
@@ -95,8 +103,9 @@ static char *intWrite(char *p, i64 i) {
                                "8081828384858687888990919293949596979899";
   u64 u = i < 0 ? 0 - (u64)i : (u64)i;
   char *pEnd, *pAt;
+  assert(p);
   if (i < 0) *p++ = '-';
-  if (u < 10) { /* As most flags and ratings are */
+  if (u < 10) { /* Most flags and ratings are one digit */
     *p = (char)('0' + u);
     return p + 1;
   }
@@ -118,17 +127,19 @@ void assocJsonInt(AssocOut *pOut, i64 i) {
 }
 
 /*
-** SQLite's json functions print a REAL with 15 significant digits, and with
-** 17 since 3.52. The number settles it, since one cannot ask at load.
+** SQLite's JSON functions print a REAL with 15 significant digits, and with 17
+** since 3.52. The version number decides, because a query during
+** sqlite3_load_extension() is not possible.
 */
 int assocJsonDigits(void) {
   return sqlite3_libversion_number() >= 3052000 ? 17 : 15;
 }
 
 /*
-** A number with up to four decimals and 15 digits in all is the only one of
-** its kind that reads back as r, so it is what SQLite prints; any other is
-** left to SQLite. One that prints 17 digits looks for fewer only where 13 do.
+** Write r if it has at most four decimals; 0 if it has more. A decimal number
+** with at most 15 digits that reads back as r is unique, so it is also what
+** SQLite prints. SQLite prints all other numbers. A SQLite that prints 17
+** digits shortens them only up to 13 digits, hence iSure.
 */
 static char *realShort(char *p, double r) {
   static const double aScale[] = {1.0, 10.0, 100.0, 1000.0, 10000.0};
@@ -142,7 +153,7 @@ static char *realShort(char *p, double r) {
       i64 iScale = (i64)aScale[k];
       u64 u = i < 0 ? 0 - (u64)i : (u64)i;
       int j;
-      if (u == 0) return 0; /* 0.0 and -0.0 */
+      if (u == 0) return 0; /* SQLite tells 0.0 from -0.0 */
       if (u >= iSure && assocJsonDigits() == 17) return 0;
       if (i < 0) *p++ = '-';
       p = intWrite(p, (i64)(u / (u64)iScale));
@@ -159,6 +170,7 @@ static char *realShort(char *p, double r) {
   return 0;
 }
 
+/* Append a REAL. Infinity is 9.0e+999, as SQLite's own functions write it. */
 static void jsonReal(AssocOut *pOut, double r) {
   char *p;
   if (!assocOutNeed(pOut, 100)) return;
@@ -175,12 +187,13 @@ static void jsonReal(AssocOut *pOut, double r) {
   pOut->p = p;
 }
 
-/* Upper-case, as hex() gives it. */
+/* Upper case, as hex() does. */
 void assocJsonBlob(AssocOut *pOut, const u8 *z, i64 n) {
   static const char zHex[] = "0123456789ABCDEF";
   i64 i;
   char *p;
-  if (z == 0 && n > 0) { /* A zeroblob that memory did not suffice for */
+  assert(n >= 0);
+  if (z == 0 && n > 0) { /* SQLite had no memory to expand a zeroblob */
     if (pOut->rc == SQLITE_OK) pOut->rc = SQLITE_NOMEM;
     return;
   }
@@ -195,6 +208,7 @@ void assocJsonBlob(AssocOut *pOut, const u8 *z, i64 n) {
   pOut->p = p;
 }
 
+/* Append an integer; in a BOOLEAN column 0 and 1 are false and true. */
 static void jsonInteger(AssocOut *pOut, i64 i, int eHow) {
   if (eHow == ASSOC_JSON_BOOL && (i == 0 || i == 1)) {
     assocOutText(pOut, i ? "true" : "false", i ? 4 : 5);

@@ -1,11 +1,15 @@
 /*
-** From key values to small numbers.
+** A small number for each distinct key.
 **
-** Most keys are rowids that were read in order, with no gap: those need no
-** table at all (ASSOC_MAP_RUN). The first gap makes a hash table of
-** integers (ASSOC_MAP_INT), the first value that is not an integer makes one
-** of byte strings (ASSOC_MAP_ANY), in which two keys have the same bytes
-** exactly if SQL's = holds between them.
+** Most keys are rowids read in order without a gap. Those need no table
+** (ASSOC_MAP_RUN). The first gap makes a hash table of integers
+** (ASSOC_MAP_INT). The first value that is not an integer makes a hash table of
+** byte strings (ASSOC_MAP_ANY), in which two keys have the same bytes exactly
+** if SQL's = is true between them:
+**
+**   add 7, 8, 9      RUN   numbers 0, 1, 2
+**   add 20           INT   number 3
+**   add 'x'          ANY   number 4; find '8' under NUMERIC affinity: 1
 */
 #include "base/base.h"
 
@@ -14,8 +18,8 @@ struct AssocKeyCell {
     i64 i;         /* INT: the key */
     const char *z; /* ANY: its bytes, in the map's arena */
   } u;
-  u32 n;     /* ANY: how many bytes */
-  u32 iSlot; /* Number of the key, plus one; 0 for a free cell */
+  u32 n;     /* ANY: number of bytes */
+  u32 iSlot; /* Number of the key plus one; 0: free cell */
 };
 
 void assocKeymapInit(AssocKeymap *pMap, int nKey, const AssocKeyRule *aRule) {
@@ -36,8 +40,7 @@ void assocKeymapClear(AssocKeymap *pMap) {
 /* ------------------------------------------------------------ integers */
 
 /*
-** A multiplier that nobody can foresee keeps a hostile file from choosing
-** keys that collide.
+** A random multiplier prevents a hostile file from choosing keys that collide.
 */
 static void chooseSeed(AssocKeymap *pMap) {
   if (pMap->iSeed) return;
@@ -46,16 +49,19 @@ static void chooseSeed(AssocKeymap *pMap) {
 }
 
 /*
-** The cell where the search for i starts: the upper bits of the product, for
-** its lower bits say nothing of the upper bits of i, such as a timestamp.
+** The cell where the search for i starts. The upper bits of the product are
+** used: its lower bits do not depend on the upper bits of i, which is where
+** timestamps differ.
 */
 static inline u32 intHash(const AssocKeymap *pMap, i64 i) {
   return (u32)(((((u64)i * pMap->iSeed) >> 32) * pMap->nCell) >> 32);
 }
 
-/* The cell that holds i, or the free one where it belongs. */
+/* The cell of i, or the free cell where i belongs. The table is at most half
+** full, so the search ends. */
 static AssocKeyCell *intCell(AssocKeymap *pMap, i64 i) {
   u32 h = intHash(pMap, i);
+  assert(pMap->nCell > pMap->nSlot && (pMap->nCell & (pMap->nCell - 1)) == 0);
   while (pMap->aCell[h].iSlot && pMap->aCell[h].u.i != i) {
     h = (h + 1) & (pMap->nCell - 1);
   }
@@ -64,6 +70,7 @@ static AssocKeyCell *intCell(AssocKeymap *pMap, i64 i) {
 
 /* ----------------------------------------------------------- any value */
 
+/* Hash n bytes, eight at a time. */
 static u32 bytesHash(const AssocKeymap *pMap, const char *z, i64 n) {
   u64 h = (u64)n;
   u64 x;
@@ -78,8 +85,10 @@ static u32 bytesHash(const AssocKeymap *pMap, const char *z, i64 n) {
   return (u32)(h >> 32);
 }
 
+/* The cell of the key with these bytes, or the free cell where it belongs. */
 static AssocKeyCell *anyCell(AssocKeymap *pMap, const char *z, u32 n) {
   u32 h = bytesHash(pMap, z, n) & (pMap->nCell - 1);
+  assert(pMap->nCell > pMap->nSlot && (pMap->nCell & (pMap->nCell - 1)) == 0);
   while (pMap->aCell[h].iSlot &&
          (pMap->aCell[h].n != n || memcmp(pMap->aCell[h].u.z, z, n) != 0)) {
     h = (h + 1) & (pMap->nCell - 1);
@@ -87,8 +96,10 @@ static AssocKeyCell *anyCell(AssocKeymap *pMap, const char *z, u32 n) {
   return &pMap->aCell[h];
 }
 
-/* Room for n bytes more after the first nUsed of the scratch buffer. */
+/* Return the address behind the first nUsed bytes of the scratch buffer, with
+** room for n more bytes. */
 static char *scratch(AssocKeymap *pMap, i64 nUsed, i64 n, int *pRc) {
+  assert(nUsed >= 0 && n >= 0);
   if (*pRc != SQLITE_OK) return 0;
   if (nUsed + n > pMap->nScratch) {
     i64 nNew = (nUsed + n) * 2 + 64;
@@ -103,7 +114,8 @@ static char *scratch(AssocKeymap *pMap, i64 nUsed, i64 n, int *pRc) {
   return pMap->zScratch + nUsed;
 }
 
-/* A number: integers and the REALs equal to one share their bytes. */
+/* Append a number to the scratch buffer. An integer and the REAL equal to it
+** have the same bytes. All encode functions return the new length. */
 static i64 encodeInt(AssocKeymap *pMap, i64 nUsed, i64 i, int *pRc) {
   char *p = scratch(pMap, nUsed, 9, pRc);
   if (p == 0) return nUsed;
@@ -125,13 +137,14 @@ static i64 encodeReal(AssocKeymap *pMap, i64 nUsed, double r, int *pRc) {
   return nUsed + 9;
 }
 
-/* Text or blob, with its length, so that composite keys stay apart. */
+/* Append a text or BLOB with its length, so that ('ab','c') and ('a','bc')
+** differ. The collation is applied to the bytes. */
 static i64 encodeBytes(AssocKeymap *pMap, i64 nUsed, char cTag, const char *z,
                        u32 n, int eColl, int *pRc) {
   u32 i;
   char *p = scratch(pMap, nUsed, (i64)n + 5, pRc);
   if (p == 0) return nUsed;
-  if (z == 0 && n > 0) { /* A zeroblob that memory did not suffice for */
+  if (z == 0 && n > 0) { /* SQLite had no memory to expand a zeroblob */
     *pRc = SQLITE_NOMEM;
     return nUsed;
   }
@@ -145,7 +158,7 @@ static i64 encodeBytes(AssocKeymap *pMap, i64 nUsed, char cTag, const char *z,
     for (i = 0; i < n && p[5 + i]; i++) {
       if (p[5 + i] >= 'A' && p[5 + i] <= 'Z') p[5 + i] += 'a' - 'A';
     }
-    /* Behind a NUL NOCASE heeds only how much there is */
+    /* Behind a NUL, NOCASE compares only the lengths */
     memset(&p[5 + i], 0, n - i);
   }
   return nUsed + 5 + n;
@@ -162,7 +175,8 @@ static i64 encodeText(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
                      pRc);
 }
 
-/* Skip spaces as SQLite's numbers know them, or digits, or a sign. */
+/* Skip spaces (the bytes that SQLite skips around a number), digits (their
+** value is added to *pu, which saturates), or a sign. */
 static const char *skipSpaces(const char *z, const char *zEnd) {
   while (z < zEnd && (*z == ' ' || (*z >= '\t' && *z <= '\r'))) z++;
   return z;
@@ -178,11 +192,12 @@ static const char *skipSign(const char *z, const char *zEnd) {
 }
 
 /*
-** What affinity NUMERIC makes of text: SQLITE_INTEGER and *pi if it is one,
-** SQLITE_FLOAT if it is another number, else SQLITE_TEXT.
+** The type that NUMERIC affinity gives a text: SQLITE_INTEGER, with *pi its
+** value, SQLITE_FLOAT, or SQLITE_TEXT if the text is not a number.
 **
-** sqlite3_value_numeric_type() says the same, but turns the caller's '007'
-** into a 7 for good, and crashes on a value that sqlite3_value_dup() made.
+** sqlite3_value_numeric_type() gives the same answer. But it changes the
+** caller's value '007' into 7, and crashes on values that sqlite3_value_dup()
+** made.
 */
 static int numericType(const char *z, i64 n, i64 *pi) {
   const char *zEnd = z + n, *zSign = skipSpaces(z, zEnd), *zInt, *zExp;
@@ -211,7 +226,8 @@ static int numericType(const char *z, i64 n, i64 *pi) {
                                                  : SQLITE_INTEGER;
 }
 
-/* Text that NUMERIC affinity makes a number, if it looks like one. */
+/* Append a text to which NUMERIC affinity applies: as a number if it looks like
+** one. */
 static i64 encodeNumeric(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
                          int eColl, int *pRc) {
   const char *z = (const char *)sqlite3_value_text(pVal);
@@ -229,9 +245,9 @@ static i64 encodeNumeric(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
 }
 
 /*
-** Append the bytes of one value to the key. The affinity of the comparison
-** is applied as sqlite3VdbeExec()'s OP_Eq would: NUMERIC to text that looks
-** like a number, TEXT to numbers.
+** Append one value to the key in the scratch buffer. The affinity of the
+** comparison is applied as in OP_Eq of SQLite's sqlite3VdbeExec(): NUMERIC to
+** text that looks like a number, TEXT to numbers.
 */
 static i64 encodeValue(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
                        const AssocKeyRule *pRule, int *pRc) {
@@ -252,7 +268,8 @@ static i64 encodeValue(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
   return encodeReal(pMap, nUsed, sqlite3_value_double(pVal), pRc);
 }
 
-/* Bytes of the key in the scratch buffer; 0 if a value is NULL. */
+/* Encode a key in the scratch buffer. Returns its length; 0 if a value is NULL
+** or an error occurred. */
 static u32 encodeKey(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
   i64 n = 0;
   int i;
@@ -266,7 +283,7 @@ static u32 encodeKey(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
 
 /* --------------------------------------------------------- changing mode */
 
-/* A table of at least twice as many cells as there are keys. */
+/* Allocate a table of free cells, at least twice as many as there are keys. */
 static AssocKeyCell *newCells(AssocKeymap *pMap, u32 *pnCell, int *pRc) {
   u32 n = 64;
   AssocKeyCell *a;
@@ -282,7 +299,7 @@ static AssocKeyCell *newCells(AssocKeymap *pMap, u32 *pnCell, int *pRc) {
   return a;
 }
 
-/* Move the cells, or the run, to a table with room. */
+/* Move all keys to a larger table. A RUN becomes an INT map. */
 static void rehash(AssocKeymap *pMap, int *pRc) {
   u32 nOld = pMap->nCell, i;
   AssocKeyCell *aOld = pMap->aCell, *pCell;
@@ -308,12 +325,13 @@ static void rehash(AssocKeymap *pMap, int *pRc) {
   sqlite3_free(aOld);
 }
 
+/* Make sure that one more key can be added. */
 static void roomForOne(AssocKeymap *pMap, int *pRc) {
   if (pMap->nSlot == ASSOC_NOSLOT - 1) *pRc = SQLITE_TOOBIG;
   if (pMap->aCell == 0 || pMap->nSlot * 2 >= pMap->nCell) rehash(pMap, pRc);
 }
 
-/* Keep the n bytes of the scratch buffer in the map's arena. */
+/* Copy the n bytes of the scratch buffer to the map's arena. */
 static const char *keepKey(AssocKeymap *pMap, u32 n, int *pRc) {
   char *z;
   if (pMap->mem.pEnd - pMap->mem.pAt < n) {
@@ -326,7 +344,8 @@ static const char *keepKey(AssocKeymap *pMap, u32 n, int *pRc) {
   return z;
 }
 
-/* Turn integer keys into byte strings; or, after an error, nothing. */
+/* Turn the map into a map of byte strings. After an error the map is as
+** before. */
 static void toAny(AssocKeymap *pMap, int *pRc) {
   AssocKeyCell *aOld;
   u32 nOld, i;
@@ -356,12 +375,12 @@ static void toAny(AssocKeymap *pMap, int *pRc) {
     pMap->nCell = nOld;
     return;
   }
-  pMap->nOrder = 0; /* The cells are others */
+  pMap->nOrder = 0; /* The cells have changed */
   sqlite3_free(aOld);
 }
 
 /*
-** True if the key is an integer that the comparison leaves one.
+** Is the key an integer that the comparison does not convert to text?
 */
 static inline int isInt(AssocKeymap *pMap, sqlite3_value **apVal) {
   return pMap->eMode != ASSOC_MAP_ANY &&
@@ -371,8 +390,9 @@ static inline int isInt(AssocKeymap *pMap, sqlite3_value **apVal) {
 
 /* ------------------------------------------------------------- interface */
 
-/* A new key in its cell. */
+/* Give a new key, which is in its cell, the next number. */
 static void numberCell(AssocKeymap *pMap, AssocKeyCell *pCell) {
+  assert(pCell->iSlot == 0);
   if (pMap->nOrder == pMap->nSlot && pMap->nOrderCell == pMap->nCell &&
       pMap->nOrder > 0) {
     pMap->aOrder[pMap->nOrder++] = (u32)(pCell - pMap->aCell);
@@ -380,8 +400,10 @@ static void numberCell(AssocKeymap *pMap, AssocKeyCell *pCell) {
   pCell->iSlot = ++pMap->nSlot;
 }
 
+/* The number of an integer in a RUN or INT map; a new one is added. */
 static u32 addInt(AssocKeymap *pMap, i64 i, int *pRc) {
   AssocKeyCell *pCell;
+  assert(pMap->eMode != ASSOC_MAP_ANY && pMap->nKey == 1);
   if (pMap->eMode == ASSOC_MAP_RUN) {
     if (pMap->nSlot == 0) pMap->iBase = i;
     if ((u64)i - (u64)pMap->iBase < pMap->nSlot) {
@@ -403,9 +425,11 @@ static u32 addInt(AssocKeymap *pMap, i64 i, int *pRc) {
   return pCell->iSlot - 1;
 }
 
-/* The key whose n bytes are in the scratch buffer. */
+/* The number of the key whose n bytes are in the scratch buffer; a new one is
+** added. */
 static u32 addBytes(AssocKeymap *pMap, u32 n, int *pRc) {
   AssocKeyCell *pCell;
+  assert(*pRc != SQLITE_OK || pMap->eMode == ASSOC_MAP_ANY);
   if (*pRc == SQLITE_OK) roomForOne(pMap, pRc);
   if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
   pCell = anyCell(pMap, pMap->zScratch, n);
@@ -429,13 +453,13 @@ u32 assocKeymapAdd(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
   if (n == 0) return ASSOC_NOSLOT;
   if (pMap->eMode != ASSOC_MAP_ANY) {
     toAny(pMap, pRc);
-    n = encodeKey(pMap, apVal, pRc); /* toAny used the scratch buffer */
+    n = encodeKey(pMap, apVal, pRc); /* toAny() overwrote the scratch buffer */
   }
   return addBytes(pMap, n, pRc);
 }
 
 /*
-** In a map that holds other values too, integers are there as their bytes.
+** A map of mode ANY holds integers as bytes.
 */
 u32 assocKeymapAddInt(AssocKeymap *pMap, i64 i, int *pRc) {
   assert(pMap->nKey == 1);
@@ -451,7 +475,8 @@ u32 assocKeymapFindInt(AssocKeymap *pMap, i64 i) {
     u64 d = (u64)i - (u64)pMap->iBase;
     return d < pMap->nSlot ? (u32)d : ASSOC_NOSLOT;
   }
-  return intCell(pMap, i)->iSlot - 1; /* 0-1 is ASSOC_NOSLOT */
+  return intCell(pMap, i)->iSlot -
+         1; /* A free cell has 0, and 0-1 is ASSOC_NOSLOT */
 }
 
 u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
@@ -461,7 +486,7 @@ u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
     return assocKeymapFindInt(pMap, sqlite3_value_int64(apVal[0]));
   }
   if (pMap->eMode != ASSOC_MAP_ANY) {
-    /* A key that is no integer yet may equal one: '7', 7.0 */
+    /* '7' and 7.0 may equal an integer key */
     if (pMap->aRule[0].eAff != ASSOC_AFF_NUMERIC &&
         sqlite3_value_type(apVal[0]) != SQLITE_FLOAT) {
       return ASSOC_NOSLOT;
@@ -476,9 +501,9 @@ u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
 
 /* ---------------------------------------------------------------- binding */
 
-/* The cell of each key, by its number: made for the first that is asked for,
-** and again when the cells have moved. There is room for all keys that the
-** cells will take, which join as they come. */
+/* Make aOrder, the cell of each key by its number. It is made at the first
+** request, and again after the cells have moved. It has room for every key that
+** the cells can take; numberCell() appends new keys. */
 static int orderCells(AssocKeymap *pMap) {
   u32 i;
   u32 *a =
@@ -493,17 +518,17 @@ static int orderCells(AssocKeymap *pMap) {
   return SQLITE_OK;
 }
 
-/* A value of a key, read from its bytes. */
+/* One value of a key, decoded. */
 typedef struct KeyValue KeyValue;
 struct KeyValue {
-  char cTag; /* i, r, t, b: as it was encoded */
+  char cTag; /* i, r, t or b: the tag of the encoding */
   i64 i;
   double r;
   const char *z;
   u32 n;
 };
 
-/* Read the value whose bytes are at z, and return the end of them. */
+/* Decode the value at z and return the end of its bytes. */
 static const char *readBytes(const char *z, KeyValue *p) {
   p->cTag = *z++;
   if (p->cTag == 'i') {
@@ -538,7 +563,7 @@ static void resultValue(const KeyValue *p, sqlite3_context *pCtx) {
   }
 }
 
-/* The cell of a key, of a map that is no RUN; 0: out of memory. */
+/* The cell of key iSlot in a map that is not a RUN. 0 if memory runs out. */
 static AssocKeyCell *keyCell(AssocKeymap *pMap, u32 iSlot) {
   assert(iSlot < pMap->nSlot);
   if (iSlot >= pMap->nOrder || pMap->nOrderCell != pMap->nCell) {
@@ -547,12 +572,13 @@ static AssocKeyCell *keyCell(AssocKeymap *pMap, u32 iSlot) {
   return &pMap->aCell[pMap->aOrder[iSlot]];
 }
 
-/* The bytes of a key of many values, or the integer that a key is, and then
-** 0. SQLITE_OK or SQLITE_NOMEM. */
+/* Key iSlot: *pz receives its bytes in an ANY map; in other maps *pz is 0 and
+** *pi the integer. SQLITE_OK or SQLITE_NOMEM. */
 static int keyBytes(AssocKeymap *pMap, u32 iSlot, i64 *pi, const char **pz) {
   AssocKeyCell *pCell;
   *pz = 0;
-  *pi = (i64)((u64)pMap->iBase + iSlot); /* Of a RUN; of others it may wrap */
+  *pi = (i64)((u64)pMap->iBase +
+              iSlot); /* For a RUN; unused, and may wrap, for others */
   if (pMap->eMode == ASSOC_MAP_RUN) return SQLITE_OK;
   pCell = keyCell(pMap, iSlot);
   if (pCell == 0) return SQLITE_NOMEM;
@@ -565,8 +591,8 @@ static int keyBytes(AssocKeymap *pMap, u32 iSlot, i64 *pi, const char **pz) {
 }
 
 /*
-** Text in a map of NOCASE or RTRIM keys was folded, which = under that
-** collation does not notice.
+** In a map of NOCASE or RTRIM keys the bound text is the folded one. It is
+** equal to the original under that collation.
 */
 int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt,
                     int iVar) {
@@ -606,6 +632,7 @@ u32 assocKeymapFindOf(AssocKeymap *pMap, AssocKeymap *pOther, u32 iSlot,
   const char *z;
   i64 i;
   u32 n;
+  assert(pMap->nKey == pOther->nKey);
   if (pMap->nSlot == 0 || *pRc != SQLITE_OK) return ASSOC_NOSLOT;
   if (pOther->eMode != ASSOC_MAP_RUN) {
     pCell = keyCell(pOther, iSlot);

@@ -1,19 +1,19 @@
 /*
-** "Did you mean X?": the candidate that is nearest to what was written.
+** "Did you mean X?": find the candidate nearest to a written name.
 **
-** Distance is the number of letters to insert, delete, replace or swap with
-** their neighbour, case aside. A candidate that has the other word as its
-** beginning is near too: 'post' and 'posts', 'comment' and 'comments_all'.
+** The distance is the number of letters to insert, delete, replace or swap with
+** their neighbour; case is ignored. A name that is the beginning of the other
+** one is near too: 'post' and 'posts', 'comment' and 'comments_all'.
 */
 #include "base/base.h"
 
-#define NEAR_MAX 40 /* Longer words are compared by their beginnings */
+#define NEAR_MAX 40 /* Longer words are compared by their first 40 bytes */
 
 static int lower(char c) {
   return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
-/* Optimal string alignment distance. */
+/* Optimal string alignment distance: three rows of the usual table suffice. */
 static int distance(const char *zA, const char *zB) {
   int aRow[3][NEAR_MAX + 1];
   int nA = (int)strlen(zA), nB = (int)strlen(zB), i, j;
@@ -40,14 +40,16 @@ static int distance(const char *zA, const char *zB) {
 }
 
 /*
-** Is z nearer to what was written than the best so far? A third of the
-** letters may be wrong, at least one, but not all.
+** Make z the best candidate if it is nearer than the best so far. At most a
+** third of the letters may be wrong, one in a short word, but never all of
+** them.
 */
 void assocNearestTry(AssocNearest *p, const char *z) {
   int n = (int)strlen(p->zWritten), nZ = (int)strlen(z);
   int d = distance(p->zWritten, z);
   int nMost = n / 3 > 1 ? n / 3 : 1;
   int nShort = n < nZ ? n : nZ, nLong = n < nZ ? nZ : n;
+  assert(p->zWritten && z);
   if (nShort >= 3 && sqlite3_strnicmp(p->zWritten, z, nShort) == 0) {
     nMost = n + nZ;
   }

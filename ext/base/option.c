@@ -1,14 +1,15 @@
 /*
-** Options: JSON objects that say how something is to be done.
+** Options: JSON objects that say how something should be done.
 **
 **   {"dryRun": true, "guess": 0.9}
 **
-** What there is stands in a table: of each its name, the types it may have,
-** and what takes it. A name that is not there is an error that says what is.
+** A table lists the valid options: name, types, and the function that stores
+** the value. An unknown option is an error that lists the valid ones.
 */
 #include "base/base.h"
 
-/* The letter of a type in AssocOption.zType; ' ' is something empty. */
+/* The letter of a value's type in AssocOption.zType; ' ' for an empty text or
+** array. */
 static char typeLetter(const AssocJson *p) {
   switch (p->eType) {
   case ASSOC_J_NULL: return 'n';
@@ -21,6 +22,7 @@ static char typeLetter(const AssocJson *p) {
   return '1';
 }
 
+/* Raise the error that the value of an option has the wrong type. */
 static void optionMistyped(AssocCall *pCall, const AssocJson *p,
                            const char *zMust) {
   if (typeLetter(p) == ' ') {
@@ -31,6 +33,7 @@ static void optionMistyped(AssocCall *pCall, const AssocJson *p,
   }
 }
 
+/* Raise the error for an unknown option, with a suggestion and the list. */
 static void optionUnknown(AssocCall *pCall, const char *zKey, int n,
                           const AssocOption *a, const char *zHas) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
@@ -63,6 +66,7 @@ void assocOptionsRead(AssocOptionReader *r, AssocJson *pJson, int n,
                       const AssocOption *a, const char *zHas) {
   AssocJson *p;
   int i;
+  assert(pJson && pJson->eType == ASSOC_J_OBJECT);
   for (p = pJson->pChild; p && r->pCall->rc == SQLITE_OK; p = p->pNext) {
     for (i = 0; i < n && strcmp(a[i].zName, p->zKey) != 0; i++) {
     }

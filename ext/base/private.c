@@ -1,8 +1,8 @@
 /*
 ** Private virtual tables: assoc_state, assoc_gate and assoc_keys.
 **
-** SQLite calls what is behind them at the right moment. Nobody reads the first
-** two, but whoever does finds them empty.
+** SQLite calls their methods at moments that the extension needs to know of.
+** They have no rows, so SELECT * FROM assoc_state is empty.
 */
 #include "base/base.h"
 
@@ -13,10 +13,12 @@ void assocPrivateTaken(AssocCall *pCall, const char *zName) {
              zName);
 }
 
+/* SQLITE_VTAB_DIRECTONLY keeps the table out of views and triggers. */
 int assocPrivateNew(sqlite3 *db, void *pAux, const char *zTable,
                     sqlite3_vtab **ppVtab) {
   AssocPrivate *pTab;
   int rc = sqlite3_declare_vtab(db, zTable);
+  assert(pAux);
   if (rc != SQLITE_OK) return rc;
   sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
   pTab = sqlite3_malloc64(sizeof(*pTab));
@@ -40,7 +42,7 @@ int assocPrivateDisconnect(sqlite3_vtab *pVtab) {
   return SQLITE_OK;
 }
 
-/* Without an estimate all plans of a join would seem to cost the same. */
+/* With an estimate of zero, all plans of a join would seem to cost the same. */
 int assocPrivateBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   (void)pVtab;
   pInfo->estimatedRows = 100;

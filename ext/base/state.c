@@ -1,23 +1,31 @@
 /*
-** Statements that outlive a call.
+** Statements that live longer than a call.
 **
-** Who may finalize a statement that an extension keeps? sqlite3_close()
-** refuses to close while one is left, and runs the destructors of functions
-** and modules only after that. But it disconnects virtual tables first.
-** So a private one, assoc_state, is connected before the first statement is
-** kept, and its xDisconnect finalizes them all; if the close then fails for
-** another reason, the next use prepares them again. Where a cursor is open
-** the close does fail, or waits for the cursor's statement: then whoever
-** closes the last cursor finalizes them.
+** When should an extension finalize the statements that it keeps?
+** sqlite3_close() refuses to close while a statement is open, and runs the
+** destructors of functions and modules only after that check. But it
+** disconnects virtual tables before the check. So a private virtual table,
+** assoc_state, is connected before the first statement is kept, and its
+** xDisconnect finalizes all kept statements:
 **
-** Some hosts finalize every statement that sqlite3_next_stmt() lists before
-** they close. xDisconnect therefore touches only statements that are still
-** in that list.
+**   assocStmt()        connects assoc_state, prepares and lists the statement
+**   sqlite3_close()    disconnects assoc_state
+**   stateDisconnect()  finalizes the listed statements
+**
+** If the close fails for another reason, the next assocStmt() prepares the
+** statement again. While a cursor is open, the close fails or waits for the
+** cursor's statement; then assocConnRelease() of the last cursor finalizes the
+** kept statements.
+**
+** Some hosts finalize every statement that sqlite3_next_stmt() returns before
+** they close. So xDisconnect touches only statements that are still in that
+** list.
 */
 #include "base/base.h"
 
-/* Forget the statement without finalizing it. */
+/* Remove the statement from the list without finalizing it. */
 static void stmtUnlink(AssocStmt *pStmt) {
+  assert(pStmt->p && pStmt->ppPrev && *pStmt->ppPrev == pStmt);
   *pStmt->ppPrev = pStmt->pNext;
   if (pStmt->pNext) pStmt->pNext->ppPrev = pStmt->ppPrev;
   pStmt->p = 0;
@@ -33,7 +41,8 @@ void assocStmtClear(AssocStmt *pStmt) {
 }
 
 /*
-** Connect assoc_state, by asking for it.
+** A query connects the virtual table. If a user's table of that name answers
+** instead, stateConnect() has not run.
 */
 static void connHook(AssocCall *pCall) {
   sqlite3_stmt *p = assocPrepare(pCall, "SELECT 1 FROM main.assoc_state");
@@ -45,6 +54,7 @@ static void connHook(AssocCall *pCall) {
 
 sqlite3_stmt *assocStmt(AssocCall *pCall, AssocStmt *pStmt, const char *zSql) {
   AssocConn *pConn = pCall->pConn;
+  assert(pStmt->pConn == 0 || pStmt->pConn == pConn);
   if (pCall->rc != SQLITE_OK) return 0;
   if (pStmt->p) return pStmt->p;
   if (!pConn->bHooked) connHook(pCall);
@@ -64,6 +74,7 @@ sqlite3_stmt *assocStmt(AssocCall *pCall, AssocStmt *pStmt, const char *zSql) {
 
 /* ------------------------------------------------- the table assoc_state */
 
+/* xConnect: remember that the connection will tell us when it closes. */
 static int stateConnect(sqlite3 *db, void *pAux, int argc,
                         const char *const *argv, sqlite3_vtab **ppVtab,
                         char **pzErr) {
@@ -72,6 +83,7 @@ static int stateConnect(sqlite3 *db, void *pAux, int argc,
   return rc;
 }
 
+/* Does SQLite still know the statement? */
 static int stateIsListed(sqlite3 *db, sqlite3_stmt *pWanted) {
   sqlite3_stmt *p = sqlite3_next_stmt(db, 0);
   while (p && p != pWanted) p = sqlite3_next_stmt(db, p);
@@ -79,8 +91,8 @@ static int stateIsListed(sqlite3 *db, sqlite3_stmt *pWanted) {
 }
 
 /*
-** Finalize the statements that are kept; but for those that the host has
-** finalized itself, which are not listed any more.
+** Finalize the kept statements, except (unless bAll) those that the host has
+** already finalized, which SQLite no longer lists.
 */
 static void stateFinalize(AssocConn *pConn, int bAll) {
   while (pConn->pStmts) {
@@ -92,14 +104,16 @@ static void stateFinalize(AssocConn *pConn, int bAll) {
 }
 
 void assocConnHold(AssocConn *pConn) {
+  assert(pConn->nHold >= 0);
   pConn->nHold++;
 }
 
 void assocConnRelease(AssocConn *pConn) {
   assert(pConn->nHold > 0);
   if (--pConn->nHold == 0 && !pConn->bHooked) {
-    /* The statement that has the cursor is listed; unless the connection has
-    ** been closed already, and SQLITE_ENABLE_API_ARMOR does not let us ask. */
+    /* The statement that owns the cursor is in SQLite's list. An empty list
+    ** means that the connection is closed already, and SQLITE_ENABLE_API_ARMOR
+    ** answers nothing: then finalize all. */
     stateFinalize(pConn, sqlite3_next_stmt(pConn->db, 0) == 0);
   }
 }

@@ -1,19 +1,19 @@
 /*
-** Keys that are BLOBs. JSON has no BLOB: a load gives its hexadecimal text,
-** and a key in JSON names the row of that BLOB.
+** Keys that are BLOBs. JSON has no BLOB type: a load writes a BLOB as its
+** hexadecimal text, and such a text in JSON can be the key of that BLOB's row.
 **
 **   assoc_get('K', '["0B",1]', 'parts')    the key is ('0B',1) or (x'0B',1)
 **
-** The table says which of the two is meant:
+** The rows of the table decide which of the two is meant:
 **
 **   SELECT DISTINCT (typeof("a")='blob')|((typeof("b")='blob')<<1)
 **     FROM "main"."K" WHERE "a" IN (?1,?3) AND "b" IN (?2,?4) LIMIT 2
 **
-** Of no row, the declared type of the column decides.
+** If there is no such row, the declared type of the column decides.
 */
 #include "model/model.h"
 
-/* What asks whether a model's keys are texts or BLOBs. */
+/* The statement that asks for one model. */
 struct AssocBlobKeys {
   const AssocModel *pModel;
   sqlite3_stmt *pStmt; /* OWNED */
@@ -31,12 +31,14 @@ void assocBlobKeysFree(AssocBlobKeys *p) {
 
 /* -------------------------------------------------------------- hexadecimal */
 
+/* The value of a hexadecimal digit, or -1. */
 static int hexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   c |= 0x20;
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Is the value a text of complete hexadecimal bytes? */
 static int isHex(const AssocJson *p) {
   int i;
   if (p->eType != ASSOC_J_TEXT || p->n == 0 || p->n % 2) return 0;
@@ -46,12 +48,13 @@ static int isHex(const AssocJson *p) {
   return 1;
 }
 
-/* The BLOB that a hexadecimal text stands for. */
+/* The BLOB that a hexadecimal text means. Returns pText after an error. */
 static const AssocJson *blobOf(AssocCall *pCall, AssocArena *pArena,
                                const AssocJson *pText) {
   AssocJson *p = assocAlloc(pCall, pArena, sizeof(*p));
   u8 *a = assocAlloc(pCall, pArena, (i64)pText->n / 2 + 1);
   int i;
+  assert(pText->eType == ASSOC_J_TEXT && pText->n % 2 == 0);
   if (p == 0 || a == 0) return pText;
   for (i = 0; i < pText->n / 2; i++) {
     a[i] = (u8)(hexDigit(pText->z[2 * i]) << 4 | hexDigit(pText->z[2 * i + 1]));
@@ -69,6 +72,7 @@ static int isDeclaredBlob(const AssocColumn *pCol) {
 
 /* -------------------------------------------------------------------- keys */
 
+/* The SQL of the question above. */
 static char *blobKeysText(AssocCall *pCall, const AssocModel *pModel) {
   const AssocTable *pTab = pModel->pTable;
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
@@ -89,6 +93,7 @@ static char *blobKeysText(AssocCall *pCall, const AssocModel *pModel) {
   return assocStrFinish(pCall, pStr);
 }
 
+/* The model's statement, prepared at the first call. */
 static sqlite3_stmt *blobKeysStmt(AssocCall *pCall, AssocBlobKeys **ppList,
                                   const AssocModel *pModel) {
   AssocBlobKeys *p = *ppList;
@@ -106,7 +111,7 @@ static sqlite3_stmt *blobKeysStmt(AssocCall *pCall, AssocBlobKeys **ppList,
   return pCall->rc == SQLITE_OK ? p->pStmt : 0;
 }
 
-/* Both keys are there. */
+/* The table has rows of both keys. */
 static void blobKeyAmbiguous(AssocCall *pCall, const AssocModel *pModel,
                              const AssocJson *pText) {
   assocError(pCall,
@@ -115,13 +120,15 @@ static void blobKeyAmbiguous(AssocCall *pCall, const AssocModel *pModel,
              pText->z, pText->z, pText->z, pModel->zLabel);
 }
 
-/* Which values of the key are BLOBs, of those in mMaybe? */
+/* Which values of the key are BLOBs? Bit i of the result stands for value i.
+** Only bits of mMaybe, the hexadecimal texts, can be set. */
 static u32 blobKeyAsk(AssocCall *pCall, AssocBlobKeys **ppList,
                       const AssocModel *pModel, const AssocJson *const *apText,
                       const AssocJson *const *apBlob, u32 mMaybe) {
   sqlite3_stmt *pStmt = blobKeysStmt(pCall, ppList, pModel);
   int i, n = pModel->nKey, nRow = 0;
   u32 m = 0;
+  assert(n > 0 && n <= ASSOC_KEY_MAX && mMaybe != 0);
   for (i = 0; pStmt && i < n && pCall->rc == SQLITE_OK; i++) {
     assocErrorCode(pCall, assocJsonBind(pStmt, i + 1, apText[i]));
     assocErrorCode(pCall, assocJsonBind(pStmt, i + 1 + n, apBlob[i]));
@@ -185,6 +192,7 @@ const AssocJson *assocBlobKeyOfText(AssocCall *pCall, AssocArena *pArena,
 
 /* ----------------------------------------------------------------- columns */
 
+/* Does the column belong to a declared foreign key? */
 static int isForeignColumn(AssocCall *pCall, AssocTable *pTab, int iCol) {
   const AssocFkey *p = assocTableFkeys(pCall, pTab);
   int i;
@@ -201,6 +209,7 @@ const AssocJson *assocBlobColumn(AssocCall *pCall, AssocArena *pArena,
                                  const AssocJson *p) {
   AssocTable *pTab = pModel->pTable;
   int i;
+  assert(iCol >= 0 && iCol <= pTab->nCol);
   if (p->eType != ASSOC_J_TEXT || !isDeclaredBlob(&pTab->aCol[iCol]) ||
       !isHex(p)) {
     return p;

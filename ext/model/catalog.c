@@ -1,39 +1,37 @@
 /*
-** The definitions, cached for as long as they are true.
+** The definitions, cached while they are valid.
 **
-** They are plain rows of the user's database. The user may roll them back,
-** delete them by hand, or change them from another connection, and every
-** call has to see the rows that are there. Reading them all in every call
-** would cost more than most calls do, so each call asks one statement, the
-** guard:
+** Definitions are rows of the user's database. The user may roll them back,
+** delete them by hand, or change them in another connection, and every call
+** must see the current rows. Reading all of them in each call would cost more
+** than most calls do. So each call runs one statement, the guard:
 **
 **   SELECT (SELECT token FROM main.assoc_token), ...
 **
-** Triggers set the token to random() whenever a definition changes, so
-** equal tokens mean equal definitions, also after a ROLLBACK, where a
-** counter would come back to an old number with other content. That the
-** guard had to be prepared again means that the schema changed. A table of
-** definitions that a user made without token and triggers is compared
-** whole.
+** Triggers set the token to random() whenever a definition changes. So equal
+** tokens mean equal definitions, also after a ROLLBACK. (A counter would return
+** to an old number with other content.) If SQLite had to prepare the guard
+** again, the schema has changed. If a user made assoc_definitions without the
+** token and the triggers, the guard compares all rows.
 **
-** The guard stays open until the call ends, and its read transaction makes
-** the call see one snapshot.
+** The guard stays open until the call ends. Its read transaction gives the call
+** one snapshot.
 */
 #include "model/model.h"
 
-/* What the connection keeps. */
+/* The cache of one connection. */
 typedef struct CatalogCache CatalogCache;
 struct CatalogCache {
-  AssocCatalog *pCat; /* A reference, or 0 */
+  AssocCatalog *pCat; /* Holds a reference; may be 0 */
   AssocStmt guard;
-  char *zGuard;   /* OWNED: its SQL */
-  char *zTokens;  /* OWNED: what the guard said of pCat */
-  AssocStmt rows; /* All definitions */
-  u64 iVersion;   /* Data versions under which the rows are those of pCat */
-  int nDepth;     /* Calls that have entered */
+  char *zGuard;   /* OWNED: the guard's SQL */
+  char *zTokens;  /* OWNED: the guard's result for pCat */
+  AssocStmt rows; /* Selects all definitions */
+  u64 iVersion;   /* Data versions when the rows were those of pCat */
+  int nDepth;     /* Number of nested calls */
   i64 iSerial;
-  sqlite3_stmt *apHold[16]; /* OWNED: readers on databases that the guard
-                            ** did not know of when the call began */
+  sqlite3_stmt *apHold[16]; /* OWNED: readers on databases that the guard did
+                            ** not cover when the call began */
   int nHold;
 };
 
@@ -43,7 +41,8 @@ static const char zCreateDefs[] =
     "  target TEXT, options TEXT, PRIMARY KEY(model, name)) WITHOUT ROWID";
 static const char zToken[] = "assoc_token(token INTEGER NOT NULL)";
 static const char *const azChange[] = {"insert", "update", "delete"};
-/* As sqlite_schema keeps it; behind CREATE TRIGGER comes the schema. */
+/* As sqlite_schema stores it. The name of the schema comes after CREATE
+** TRIGGER. */
 static const char zTriggerText[] =
     "assoc_definitions_%s AFTER %s ON assoc_definitions\n"
     "  BEGIN UPDATE assoc_token SET token = random(); END";
@@ -56,7 +55,8 @@ AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName) {
   return p;
 }
 
-/* Names in the order of sqlite3_stricmp(), which is that of NOCASE. */
+/* Read the names of all tables and views. NOCASE sorts as sqlite3_stricmp()
+** does, which assocSchemaIndex() needs. */
 static void loadEntries(AssocCall *pCall, AssocSchema *pSchema) {
   AssocArena *pArena = &pSchema->pCatalog->mem;
   sqlite3_stmt *pStmt = assocPrepare(
@@ -79,14 +79,14 @@ static void loadEntries(AssocCall *pCall, AssocSchema *pSchema) {
   assocFinalize(pCall, pStmt);
 }
 
-/* The first integer of the first row, 0 if there is none. */
+/* The first integer of the first row; 0 if there is no row. Finalizes pStmt. */
 static int askInt(AssocCall *pCall, sqlite3_stmt *pStmt) {
   int n = assocStep(pCall, pStmt) ? sqlite3_column_int(pStmt, 0) : 0;
   assocFinalize(pCall, pStmt);
   return n;
 }
 
-/* Is there a table assoc_token that is ours? */
+/* Is there a table assoc_token that assocDefWrite() made? */
 static int hasTokenTable(AssocCall *pCall, const char *zSchema) {
   return askInt(pCall,
                 assocPrepare(pCall,
@@ -95,8 +95,8 @@ static int hasTokenTable(AssocCall *pCall, const char *zSchema) {
                              zSchema, zToken));
 }
 
-/* Are the token and its three triggers there, as assocDefWrite() made them?
-** A user may have deleted the row. */
+/* Do the token and its three triggers exist as assocDefWrite() made them? A
+** user may have deleted the token's row. */
 static int hasToken(AssocCall *pCall, AssocSchema *pSchema) {
   int i, bAll = hasTokenTable(pCall, pSchema->zName);
   for (i = 0; i < 3 && bAll; i++) {
@@ -116,8 +116,8 @@ static int hasToken(AssocCall *pCall, AssocSchema *pSchema) {
 }
 
 /*
-** Only an ordinary table can hold definitions: a view or a virtual table of
-** that name could call back into this extension, and so without end.
+** Only an ordinary table can contain definitions. A view or virtual table of
+** that name could call this extension, and so recurse without end.
 */
 static void checkDefs(AssocCall *pCall, AssocSchema *pSchema) {
   static const char *const az[] = {"model", "name", "kind", "target",
@@ -146,6 +146,7 @@ static void checkDefs(AssocCall *pCall, AssocSchema *pSchema) {
   }
 }
 
+/* Copy a text column to the arena; 0 for NULL. */
 static const char *columnKeep(AssocCall *pCall, AssocArena *pArena,
                               sqlite3_stmt *pStmt, int iCol) {
   if (sqlite3_column_type(pStmt, iCol) == SQLITE_NULL) return 0;
@@ -166,6 +167,8 @@ static u64 rowSum(AssocCall *pCall, sqlite3_stmt *pStmt) {
   return h;
 }
 
+/* Read the definitions. A setting goes to its own list. Rows without a model or
+** name are ignored. */
 static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
   AssocArena *pArena = &pSchema->pCatalog->mem;
   AssocDef **ppEnd = &pSchema->pDef;
@@ -203,12 +206,13 @@ AssocDef *assocSettingFind(AssocCatalog *pCat, const char *zName) {
 }
 
 /*
-** A database that the guard does not cover yet is read here for the first
-** time in a call: hold a reader on it until the call ends.
+** Open a reader on a database that the guard does not cover, so that it stays
+** in one snapshot until the call ends.
 */
 static void holdReader(AssocCall *pCall, AssocSchema *pSchema) {
   CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
   sqlite3_stmt *pStmt;
+  assert(pCache);
   if (pCache->nHold >= ASSOC_COUNT(pCache->apHold)) return;
   pStmt =
       assocPrepare(pCall, "SELECT 1 FROM \"%w\".sqlite_schema", pSchema->zName);
@@ -226,7 +230,7 @@ static int isWordChar(char c) {
          (c >= '0' && c <= '9') || c == '_' || (c & 0x80);
 }
 
-/* Behind a name: past its quote, white space and comments. */
+/* Skip the closing quote of a name, white space and comments. */
 static const char *skipSpace(const char *z) {
   for (;;) {
     if (*z && strchr("\"'`] \t\n\f\r", *z)) {
@@ -244,13 +248,14 @@ static const char *skipSpace(const char *z) {
 }
 
 /*
-** A word of ours in the text of a view or trigger, wherever it stands, even in
-** a string; in that of a table only where it is called, or is its module. *pn
-** is its length. 0: there is none from z on.
+** Find a name of ours in SQL. In a view or trigger any word counts, even inside
+** a string. In a table only a call, or the module of a virtual table, counts.
+** Returns the name, and its length in *pn; 0 if there is none from z on.
 */
 static const char *findCaller(AssocCall *pCall, const char *z, int bTable,
                               int *pn) {
   int n, bBody = !bTable, bUsing = 0;
+  assert(z && pn);
   for (; *z; z += n) {
     for (n = 0; isWordChar(z[n]); n++) {
     }
@@ -269,10 +274,12 @@ static const char *findCaller(AssocCall *pCall, const char *z, int bTable,
   return 0;
 }
 
-/* Does the database have a table of that name, which then is meant? */
+/* Does the database have a table of that name? Then the name means that
+** table. */
 static int hidesTable(AssocCall *pCall, const char *zSchema, const char *z,
                       int n) {
-  if (pCall->pConn->xCallable(z, n) == 2) return 0; /* A function cannot be */
+  if (pCall->pConn->xCallable(z, n) == 2)
+    return 0; /* A table cannot hide a function */
   return askInt(pCall, assocPrepare(pCall,
                                     "SELECT count(*) FROM \"%w\"."
                                     "sqlite_schema WHERE type IN ('table',"
@@ -280,6 +287,8 @@ static int hidesTable(AssocCall *pCall, const char *zSchema, const char *z,
                                     zSchema, n, z));
 }
 
+/* Set zCaller to the first schema object that calls one of our functions. LIKE
+** only reduces the number of texts to search. */
 static void scanCallers(AssocCall *pCall, AssocSchema *pSchema) {
   AssocArena *pArena = &pSchema->pCatalog->mem;
   sqlite3_stmt *pStmt;
@@ -309,7 +318,7 @@ void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema) {
   AssocSchema *p;
   if (pCall->pConn->bViews || pCall->pConn->xCallable == 0) return;
   for (p = pSchema->pCatalog->pSchema; p; p = p->pNext) {
-    if (p == pSchema || p->pNext == 0) continue; /* The last is temp */
+    if (p == pSchema || p->pNext == 0) continue; /* The last database is temp */
     if (!p->bScanned && pCall->rc == SQLITE_OK) scanCallers(pCall, p);
     if (p->zCaller == 0) continue;
     assocError(pCall,
@@ -341,18 +350,21 @@ int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema) {
 /* ---------------------------------------------------------------- catalog */
 
 AssocCatalog *assocCatalogRef(AssocCatalog *pCat) {
+  assert(pCat->nRef > 0);
   pCat->nRef++;
   return pCat;
 }
 
 void assocCatalogUnref(AssocCatalog *pCat) {
   AssocArena mem;
+  assert(pCat == 0 || pCat->nRef > 0);
   if (pCat == 0 || --pCat->nRef > 0) return;
-  mem = pCat->mem; /* The catalog itself is in its arena */
+  mem = pCat->mem; /* The catalog is in its own arena */
   assocArenaFree(&mem);
 }
 
-/* One AssocSchema for each row of PRAGMA database_list, temp last. */
+/* Make an AssocSchema for each row of PRAGMA database_list; temp is the
+** last. */
 static void listSchemas(AssocCall *pCall, AssocCatalog *pCat) {
   sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA database_list");
   AssocSchema **ppEnd = &pCat->pSchema, *pTemp, *p;
@@ -374,7 +386,8 @@ static void listSchemas(AssocCall *pCall, AssocCatalog *pCat) {
   *ppEnd = pTemp;
 }
 
-/* A new catalog of main and temp; the attached are read when asked for. */
+/* Make a new catalog. main and temp are read now, attached databases at their
+** first use. */
 static AssocCatalog *catalogRead(AssocCall *pCall, CatalogCache *pCache) {
   AssocArena mem;
   AssocCatalog *pCat;
@@ -397,7 +410,7 @@ static AssocCatalog *catalogRead(AssocCall *pCall, CatalogCache *pCache) {
 
 /* ------------------------------------------------------------------ guard */
 
-/* SQL that gives a value which changes when the definitions do. */
+/* Append an SQL expression whose value changes when the definitions of p do. */
 static void guardColumn(sqlite3_str *pStr, const AssocSchema *p) {
   if (p->bToken) {
     sqlite3_str_appendf(pStr, "(SELECT token FROM \"%w\".assoc_token)",
@@ -414,7 +427,7 @@ static void guardColumn(sqlite3_str *pStr, const AssocSchema *p) {
   }
 }
 
-/* The guard of a catalog: one text for all databases that were read. */
+/* The guard's SQL: one statement for all databases that were read. */
 static char *guardText(AssocCall *pCall, const AssocCatalog *pCat) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   const AssocSchema *p;
@@ -430,12 +443,14 @@ static char *guardText(AssocCall *pCall, const AssocCatalog *pCat) {
 }
 
 /*
-** Open the guard: true if it says zTokens and the schema is the same.
-** *pzTokens is what it says. OUT: freed with sqlite3_free().
+** Open the guard. True if its result is zTokens and the schema is unchanged.
+** Otherwise *pzTokens receives the result. OUT: the caller frees it with
+** sqlite3_free().
 */
 static int guardOpen(AssocCall *pCall, CatalogCache *pCache, char **pzTokens) {
   sqlite3_stmt *pStmt = assocStmt(pCall, &pCache->guard, pCache->zGuard);
   int bChanged, rc;
+  assert(*pzTokens == 0);
   if (pStmt == 0) return 0;
   rc = sqlite3_step(pStmt);
   if (rc != SQLITE_ROW) {
@@ -502,6 +517,7 @@ static int rowsAreSame(AssocCall *pCall, CatalogCache *pCache) {
   return 1;
 }
 
+/* Forget the catalog and its guard. */
 static void cacheDrop(CatalogCache *pCache) {
   assocStmtClear(&pCache->guard);
   assocStmtClear(&pCache->rows);
@@ -518,6 +534,7 @@ static void cacheFree(void *p) {
   sqlite3_free(p);
 }
 
+/* The cache of the connection, created at the first call. */
 static CatalogCache *cacheOf(AssocCall *pCall) {
   AssocConn *pConn = pCall->pConn;
   CatalogCache *pCache = pConn->aSlot[ASSOC_SLOT_CATALOG].p;
@@ -530,15 +547,15 @@ static CatalogCache *cacheOf(AssocCall *pCall) {
   return pCache;
 }
 
-/* True if the databases of the connection are those of the catalog. What
-** was detached the guard notices, so that only more of them matter. */
+/* Does the connection have the same databases as the catalog? The guard fails
+** if a database was detached, so only additional ones matter. */
 static int sameSchemas(AssocCall *pCall, const AssocCatalog *pCat) {
 #if SQLITE_VERSION_NUMBER >= 3039000
   const AssocSchema *p;
   int n = 0;
   if (sqlite3_libversion_number() < 3039000) return 0;
   for (p = pCat->pSchema; p; p = p->pNext) n++;
-  /* 0 is main and 1 is temp, so that n is the first not in the list */
+  /* main is 0 and temp is 1, so n is the first index behind the list */
   return sqlite3_db_name(pCall->db, n) == 0;
 #else
   (void)pCall, (void)pCat;
@@ -546,18 +563,19 @@ static int sameSchemas(AssocCall *pCall, const AssocCatalog *pCat) {
 #endif
 }
 
-/* Release the readers that were opened beside the guard. */
+/* Close the readers opened by holdReader(). */
 static void dropHolds(CatalogCache *pCache) {
+  assert(pCache->nHold <= ASSOC_COUNT(pCache->apHold));
   while (pCache->nHold > 0) sqlite3_finalize(pCache->apHold[--pCache->nHold]);
 }
 
 /*
-** Read the catalog anew. What it says must hold in the snapshot in which
-** the guard then is open: the readers that assocSchemaLoad() opens see to
-** that.
+** Read the catalog again. Its content must belong to the snapshot of the guard:
+** the readers that assocSchemaLoad() opens stay open until the guard is.
 */
 static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
   char *zTokens = 0;
+  assert(pCache->nDepth == 0);
   cacheDrop(pCache);
   pCache->pCat = catalogRead(pCall, pCache);
   if (pCache->pCat) pCache->zGuard = guardText(pCall, pCache->pCat);
@@ -571,13 +589,15 @@ static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
 }
 
 /*
-** True if pCache is right and its guard is open. A guard that was finalized
-** meanwhile, by a close that failed, could not tell of a changed schema, nor
-** a token of changed definitions where triggers are switched off.
+** Is the catalog valid? If so, its guard is open afterwards. A guard that a
+** failed close finalized could not report a changed schema, and without
+** triggers the token does not change: in both cases the catalog counts as
+** invalid.
 */
 static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
   char *zTokens = 0;
   int bSame, bTriggers = 1;
+  assert(pCache->nDepth == 0);
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &bTriggers);
   if (pCache->pCat == 0 || pCache->guard.p == 0 || !bTriggers) return 0;
   if (pCache->pCat->bViews != pCall->pConn->bViews) return 0;
@@ -585,11 +605,12 @@ static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
           guardOpen(pCall, pCache, &zTokens) && rowsAreSame(pCall, pCache);
   sqlite3_free(zTokens);
   if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall); /* It is gone */
-  /* The guard tells of a changed schema only once */
+  /* The guard reports a changed schema only once */
   if (pCall->rc != SQLITE_OK) cacheDrop(pCache);
   return bSame && pCall->rc == SQLITE_OK;
 }
 
+/* End the call's snapshot. */
 static void closeReaders(CatalogCache *pCache) {
   if (pCache->guard.p) sqlite3_reset(pCache->guard.p);
   dropHolds(pCache);
@@ -614,8 +635,8 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
 }
 
 /*
-** A database that was read in this call joins the guard, while the reader
-** that was opened for it still holds the snapshot.
+** Add the databases that were read in this call to the guard, while their
+** readers still hold the snapshot.
 */
 static void widenGuard(AssocCall *pCall, CatalogCache *pCache) {
   AssocCall call;
@@ -631,7 +652,7 @@ static void widenGuard(AssocCall *pCall, CatalogCache *pCache) {
   pCache->zTokens = zTokens;
   pCache->iVersion = dataVersion(&call, pCache->pCat);
   if (call.rc != SQLITE_OK) cacheDrop(pCache);
-  /* A token that cannot be read now is found gone by the next call */
+  /* A token that cannot be read is found missing by the next call */
   if (call.rc != SQLITE_ERROR) assocErrorCode(pCall, call.rc);
   assocCallClear(&call);
 }
@@ -657,8 +678,8 @@ static int hasName(AssocCall *pCall, const char *zSchema, const char *zName) {
                                     zSchema, zName));
 }
 
-/* The table, its token, and the triggers that change the token. Where the
-** user has another table of the token's name, there are no triggers. */
+/* Create assoc_definitions, the token, and the triggers that change it. If the
+** user has another table named assoc_token, no triggers are made. */
 static void makeTables(AssocCall *pCall, const char *zSchema) {
   int i;
   pCall->pConn->bMadeTables = 1;
@@ -684,6 +705,7 @@ static void makeTables(AssocCall *pCall, const char *zSchema) {
   }
 }
 
+/* Are the tables and triggers complete in zSchema? */
 static int hasTriggers(AssocCall *pCall, const char *zSchema) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
   AssocSchema *p = pCat ? assocSchemaFind(pCat, zSchema) : 0;
@@ -692,7 +714,8 @@ static int hasTriggers(AssocCall *pCall, const char *zSchema) {
   return b;
 }
 
-/* With PRAGMA count_changes it gives a row before it has counted them. */
+/* With PRAGMA count_changes a DELETE or INSERT returns a row, and the change is
+** counted only after it. */
 static void runWrite(AssocCall *pCall, sqlite3_stmt *pStmt) {
   while (assocStep(pCall, pStmt)) {
   }
@@ -710,6 +733,7 @@ sqlite3_stmt *assocDefWriter(AssocCall *pCall, const char *zSchema) {
 void assocDefPut(AssocCall *pCall, sqlite3_stmt *pStmt, const char *zModel,
                  const char *zName, const char *zKind, const char *zTarget,
                  const char *zOptions) {
+  assert(pStmt || pCall->rc != SQLITE_OK);
   assocBindText(pCall, pStmt, 1, zModel);
   assocBindText(pCall, pStmt, 2, zName);
   assocBindText(pCall, pStmt, 3, zKind);

@@ -1,44 +1,45 @@
 /*
-** Names and their forms.
+** Forms of names.
 **
 **   assocPluralize    User, Category, OrderStatus, SalesPerson, News
 **                     Users, Categories, OrderStatuses, SalesPeople, News
-**   assocSingularize  the way back
-**   assocCamelize     User + id, chief_editor + id: UserId, chiefEditorId
-**   assocUnderscore   UserProfile, HTMLPage: user_profile, html_page
+**   assocSingularize  the reverse
+**   assocCamelize     User + id → UserId, chief_editor + id → chiefEditorId
+**   assocUnderscore   UserProfile → user_profile, HTMLPage → html_page
 **
-** How one becomes many is one table, inflRows, and is read both ways. Each
-** row holds the ending of one, the ending of many, and the stems that the
-** row is about:
+** One table, inflRows, contains all rules; it is read in both directions. Each
+** row holds the ending of the singular, the ending of the plural, and the stems
+** to which the row applies:
 **
-**   {"y", "ies", "-b -c -d"}     city, cities: a stem that ends in c
-**   {"um", "a", "dat strat"}     datum, data: just these stems
+**   {"y", "ies", "-b -c -d"}     city, cities: stems that end in c
+**   {"um", "a", "dat strat"}     datum, data: only these stems
 **   {"child", "children", "-"}   grandchild, grandchildren: any stem
 **   {"ox", "oxen", 0}            ox, oxen, but neither box nor fox
 **
-** Of the rows that a word fits, the first one decides. That also tells one
-** from many, for which the last letter is a poor guide: "status" fits as one
-** the row of -us and as many only the last row, "statu" + "s", so it is
-** one; "menus" fits as many a row before that of -us, so it is many. And an
-** exception is nothing but an earlier row: "photo" finds photo, photos
-** before it comes to potato, potatoes.
+** The first row that fits a word decides. An exception is therefore simply an
+** earlier row: "photo" finds photo, photos before potato, potatoes.
 **
-** So a name that is plural stays when it is made plural, and a singular one
-** when it is made singular. Forms that Sequelize makes and English has are
-** Sequelize's (stadia, appendixes, volcanos), and where there are two the
-** other one is understood too (stadiums, appendices, volcanoes).
+** The same search tells singular from plural. "status" fits the row of -us as a
+** singular, and only the last row ("statu" + "s") as a plural. The earlier row
+** wins, so "status" is a singular. "menus" fits an earlier row as a plural, so
+** "menus" is a plural. A plural name stays unchanged when it is made plural,
+** and a singular name when it is made singular.
+**
+** Where English has two forms, the form of Sequelize is made (stadia,
+** appendixes, volcanos), and the other is understood too (stadiums, appendices,
+** volcanoes).
 */
 #include "model/inflect.h"
 
 typedef struct InflRow InflRow;
 struct InflRow {
-  const char *zOne;   /* How one of it ends */
-  const char *zMany;  /* How many of it end */
-  const char *zStems; /* What may precede: -x ends in x. 0: nothing may */
+  const char *zOne;   /* Ending of the singular */
+  const char *zMany;  /* Ending of the plural */
+  const char *zStems; /* Stems: -x any that ends in x; 0: none */
 };
 
 static const InflRow inflRows[] = {
-    /* One and many are the same: things that are not counted */
+    /* Singular and plural are equal: things that are not counted */
     {"", "",
      "-ware advertising advice aid air baggage cash clothing education "
      "electricity engineering equipment evidence furniture garbage health "
@@ -68,7 +69,7 @@ static const InflRow inflRows[] = {
      "electronics ethics fiction flu genetics golf gymnastics herpes judo "
      "karate linguistics logic logistics measles mumps poetry politics "
      "psychology rabies robotics seaside tennis yoga zoology"},
-    /* The same: animals, vehicles, and what is always many */
+    /* Equal too: animals, vehicles, and words that are always plural */
     {"", "",
      "-headquarters -nese -sheep aircraft asbestos barracks biceps bison "
      "cattle chassis clothes corps crossroads debris deer forceps gallows "
@@ -77,7 +78,7 @@ static const InflRow inflRows[] = {
      "salmon scissors series siamese spacecraft species subspecies swine "
      "thanks timeseries tongs triceps trousers trout watercraft wildlife"},
 
-    /* Words of their own */
+    /* Irregular words */
     {"person", "people", "-"},
     {"child", "children", "-"},
     {"passerby", "passersby", 0},
@@ -103,7 +104,8 @@ static const InflRow inflRows[] = {
     {"f", "ves",
      "-cal -hal -hoo -lea -loa -sel -shea -shel -thie -wol dwar el scar whar"},
 
-    /* Latin and Greek: first what has become English, then what has not */
+    /* Latin and Greek: first the words with an English plural, then the
+    ** others */
     {"", "s",
      "addendum antenna curriculum formula maximum memorandum minimum nebula "
      "optimum persona referendum spectrum"},
@@ -136,7 +138,7 @@ static const InflRow inflRows[] = {
      "-cris -emphas -es -lys -metastas -os -phys -thars oas psorias seps "
      "synops"},
 
-    /* An e before the s that belongs to the word */
+    /* Words that keep the e before the s */
     {"ie", "ies",
      "aer anom aunt bird boog book boot bourgeois bowt brown budg cabb cadd "
      "calor camarader coll comm cook coot coter cut d dogg eyr food freeb "
@@ -162,7 +164,7 @@ static const InflRow inflRows[] = {
     {"", "s", "-o"},
     {"o", "oes", "-"},
 
-    /* -s, and hisses: many menus, one status */
+    /* -s and hisses: many menus, one status */
     {"", "s",
      "-menu bayou caribou cpu ecu emu flu gnu gpu guru haiku hindu impromptu "
      "juju kudzu menu parvenu sku snafu tabu thou tofu tutu zebu zulu"},
@@ -179,13 +181,13 @@ static const InflRow inflRows[] = {
     {"e", "es", "-z"},
     {"", "es", "-z"},
 
-    /* And whatever it is */
+    /* Everything else */
     {"", "s", "-"},
 };
 
 /* -------------------------------------------------------------- letters */
 
-/* The bytes of a character outside ASCII count as small letters. */
+/* Bytes of characters outside ASCII count as lower-case letters. */
 static int inflIsUpper(char c) {
   return c >= 'A' && c <= 'Z';
 }
@@ -206,11 +208,13 @@ static char inflLower(char c) {
 }
 
 /*
-** Length of the small letters at z[i], of n, that make capitals many: the s
-** of SKUs and of UserIDs, the es of DNSes. 0 if that is not what they are.
+** The length of the plural ending at z[i] behind capitals: 1 for the s of SKUs
+** and of UserIDs, 2 for the es of DNSes. 0 if it is not such an ending. z has n
+** bytes.
 */
 static int inflCapsPlural(const char *z, int n, int i) {
   int nEnd = z[i] == 's' ? 1 : 2;
+  assert(i >= 0 && i < n);
   if (i < 2 || i + nEnd > n) return 0;
   if (!inflIsUpper(z[i - 1]) || !inflIsUpper(z[i - 2])) return 0;
   if (i + nEnd < n && inflIsLower(z[i + nEnd])) return 0;
@@ -219,8 +223,8 @@ static int inflCapsPlural(const char *z, int n, int i) {
 }
 
 /*
-** True if a capital at z[i], of n, begins a word: the P of UserProfile and
-** of HTMLPage, but not the U of SKUs.
+** Does z[i] begin a word? The P of UserProfile and of HTMLPage does, but not
+** the U of SKUs. z has n bytes.
 */
 static int inflBeginsWord(const char *z, int n, int i) {
   if (i == 0 || !inflIsUpper(z[i])) return 0;
@@ -229,9 +233,10 @@ static int inflBeginsWord(const char *z, int n, int i) {
          inflCapsPlural(z, n, i + 1) == 0;
 }
 
-/* Where the last word of z begins; n if z ends in no letter or digit. */
+/* The start of the last word of z; n if z does not end in a letter or digit. */
 static int inflLastWord(const char *z, int n) {
   int i = n;
+  assert(n >= 0);
   while (i > 0) {
     char c = z[i - 1];
     if (!inflIsUpper(c) && !inflIsLower(c) && !inflIsDigit(c)) break;
@@ -247,7 +252,7 @@ static int inflEndsIn(const char *z, int n, const char *zEnd, int nEnd) {
   return n >= nEnd && sqlite3_strnicmp(z + n - nEnd, zEnd, nEnd) == 0;
 }
 
-/* True if the n bytes at z are one of zStems. */
+/* Are the n bytes at z one of zStems? */
 static int inflHasStem(const char *zStems, const char *z, int n) {
   if (zStems == 0) return n == 0;
   while (*zStems) {
@@ -263,11 +268,12 @@ static int inflHasStem(const char *zStems, const char *z, int n) {
 }
 
 /*
-** The first row that the word z fits as one, or as many if bMany. A word
-** that is the ending and nothing else, "s", fits only a row that says so.
+** The first row that the word z fits as a singular, or as a plural if bMany. A
+** word that consists of the ending alone, "s", fits only a row without a stem.
 */
 static int inflFind(const char *z, int n, int bMany) {
   int i;
+  assert(n > 0);
   for (i = 0; i < ASSOC_COUNT(inflRows); i++) {
     const InflRow *p = &inflRows[i];
     const char *zEnd = bMany ? p->zMany : p->zOne;
@@ -280,8 +286,8 @@ static int inflFind(const char *z, int n, int bMany) {
 }
 
 /*
-** True if z is written in capitals: ORDER_ITEM, but not X, and not ORDER2,
-** where a capital would begin a new word.
+** Is z written in capitals? ORDER_ITEM is, but not X, and not ORDER2, where a
+** capital would begin a new word.
 */
 static int inflIsCaps(const char *z, int n) {
   int i;
@@ -290,9 +296,9 @@ static int inflIsCaps(const char *z, int n) {
 }
 
 /*
-** z with the ending zNew instead of zOld. Letters that stay keep their case;
-** a new one is a capital in a name of capitals, ORDERS, but TAG could as
-** well be an acronym: TAGs, as Sequelize has it.
+** Replace the ending zOld of z by zNew. Letters that both have keep their case.
+** A new letter is a capital in a name of capitals (ORDERS); but TAG may be an
+** acronym: TAGs, as in Sequelize.
 */
 static char *inflReplace(AssocCall *pCall, AssocArena *pArena, const char *z,
                          int n, const char *zOld, const char *zNew) {
@@ -305,20 +311,22 @@ static char *inflReplace(AssocCall *pCall, AssocArena *pArena, const char *z,
   assert(nStem >= 0);
   memcpy(zOut, z, (size_t)nStem);
   for (i = 0; i < nNew; i++) {
-    bKeep = bKeep && zNew[i] == zOld[i]; /* Which ends in a 0 */
+    bKeep = bKeep &&
+            zNew[i] == zOld[i]; /* zOld ends in a nul, which never matches */
     c = bCaps ? inflUpper(zNew[i]) : zNew[i];
     zOut[nStem + i] = bKeep ? z[nStem + i] : c;
   }
   return zOut;
 }
 
-/* How many letters at the end of z make capitals many: SKUs, DNSes. */
+/* The length of a plural ending behind capitals at the end of z: SKUs,
+** DNSes. */
 static int inflCapsEnd(const char *z, int n) {
   if (n > 2 && inflCapsPlural(z, n, n - 1)) return 1;
   return n > 3 ? inflCapsPlural(z, n, n - 2) : 0;
 }
 
-/* The form of z that is many, or one. */
+/* The plural of z if bMany, else its singular. */
 static char *inflForm(AssocCall *pCall, AssocArena *pArena, const char *z,
                       int bMany) {
   int n = z ? (int)strlen(z) : 0;
@@ -330,7 +338,7 @@ static char *inflForm(AssocCall *pCall, AssocArena *pArena, const char *z,
   if (iWord == n) return assocArenaText(pCall, pArena, z, n);
   iOne = inflFind(z + iWord, n - iWord, 0);
   iMany = inflFind(z + iWord, n - iWord, 1);
-  assert(iOne < ASSOC_COUNT(inflRows)); /* The last row takes any */
+  assert(iOne < ASSOC_COUNT(inflRows)); /* The last row fits every word */
   if ((iMany <= iOne) == bMany) return assocArenaText(pCall, pArena, z, n);
   p = &inflRows[bMany ? iOne : iMany];
   return inflReplace(pCall, pArena, z, n, bMany ? p->zOne : p->zMany,
@@ -348,10 +356,11 @@ char *assocSingularize(AssocCall *pCall, AssocArena *pArena, const char *z) {
 /* ----------------------------------------------------- camel and snake */
 
 /*
-** Add z to zOut, which has n bytes: dashes, underscores and spaces go, and
-** the letter after them becomes a capital. Returns the new length.
+** Append z to zOut, which has n bytes. Dashes, underscores and spaces are
+** dropped, and the letter after them becomes a capital. Returns the new length.
 */
 static int inflAppend(char *zOut, int n, const char *z, int *pbJoint) {
+  assert(n >= 0);
   for (; *z; z++) {
     if (*z == '-' || *z == '_' || inflIsSpace(*z)) {
       *pbJoint = 1;
@@ -364,13 +373,13 @@ static int inflAppend(char *zOut, int n, const char *z, int *pbJoint) {
 }
 
 /*
-** Spaces before the name are no joint: Sequelize trims first.
+** Spaces before the name are removed first, as in Sequelize.
 */
 char *assocCamelize(AssocCall *pCall, AssocArena *pArena, const char *zA,
                     const char *zB) {
   int n, bJoint = 0;
   char *zOut;
-  if (pCall->rc != SQLITE_OK) return 0; /* zA or zB may be 0 then */
+  if (pCall->rc != SQLITE_OK) return 0; /* zA and zB may be 0 after an error */
   while (inflIsSpace(*zA)) zA++;
   zOut = assocAlloc(pCall, pArena, (i64)strlen(zA) + (i64)strlen(zB) + 1);
   if (zOut == 0) return 0;
@@ -385,7 +394,7 @@ int assocIsSnake(const char *z) {
   return *z == 0;
 }
 
-/* At worst every other letter begins a word: aBaBaB. */
+/* At worst every second letter begins a word: aBaBaB. */
 char *assocUnderscore(AssocCall *pCall, AssocArena *pArena, const char *z) {
   int n = z ? (int)strlen(z) : 0;
   int i, nOut = 0;

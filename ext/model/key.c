@@ -1,23 +1,22 @@
 /*
-** The columns of keys, where a definition does not name them.
+** The columns of keys that a definition does not name.
 **
-** For the columns of a foreign key, the first of these that gives an answer
-** wins:
+** For the columns of a foreign key, the first of these steps that gives an
+** answer decides:
 **
-**   1. the option foreignKey (otherKey, for the far side of a join table)
-**   2. a FOREIGN KEY that the schema declares between the two tables, if
-**      exactly one can be meant
-**   3. a column that is there under a usual name: UserId, userId, user_id
-**   4. the name under which assoc_sync() is to make it
+**   1. the option foreignKey (otherKey for the far side of a join table)
+**   2. a FOREIGN KEY declared between the two tables, if there is exactly
+**      one candidate
+**   3. an existing column with a usual name: UserId, userId, user_id
+**   4. the name of the column that assoc_sync() should create
 **
-** The usual name is made as Sequelize makes it: of the source's name for
-** hasOne and hasMany, of the association's name for belongsTo, and of the
-** key that is referenced.
+** The usual name is made as in Sequelize: from the source's name for hasOne and
+** hasMany, from the association's name for belongsTo, followed by the name of
+** the referenced column.
 */
 #include "model/resolve.h"
 
-/* A name in the singular, as the definition spells it; of a model, without
-** its database. */
+/* See resolve.h. */
 const char *assocResolveSingular(AssocResolver *p, const AssocModel *pModel,
                                  const char *zName) {
   return assocSingularize(p->pCall, p->pArena,
@@ -27,14 +26,16 @@ const char *assocResolveSingular(AssocResolver *p, const AssocModel *pModel,
 /* -------------------------------------------------------------------- keys */
 
 void assocKeyAlloc(AssocResolver *p, AssocKey *pKey, int n) {
+  assert(n >= 0);
   pKey->aCol = assocAlloc(p->pCall, p->pArena, (i64)sizeof(int) * (n + 1));
   pKey->azCol = assocAlloc(p->pCall, p->pArena, (i64)sizeof(char *) * (n + 1));
   pKey->nCol = p->pCall->rc == SQLITE_OK ? n : 0;
 }
 
-/* The column of that name becomes the i-th of the key. pTab may be 0. */
+/* See resolve.h. An existing column's own spelling replaces zName. */
 void assocKeySet(AssocKey *pKey, int i, const AssocTable *pTab,
                  const char *zName) {
+  assert(i >= 0);
   if (i >= pKey->nCol || zName == 0) return;
   pKey->aCol[i] = pTab ? assocColumnFind(pTab, zName) : -1;
   pKey->azCol[i] = pKey->aCol[i] >= 0 ? pTab->aCol[pKey->aCol[i]].zName : zName;
@@ -48,6 +49,7 @@ void assocKeyNamed(AssocResolver *p, AssocKey *pKey, const AssocTable *pTab,
   pKey->eFrom = ASSOC_FROM_DECLARED;
 }
 
+/* Set a key to columns of a table, by number. */
 static void keyFromColumns(AssocResolver *p, AssocKey *pKey,
                            const AssocTable *pTab, int nCol, const int *aCol) {
   int i;
@@ -136,8 +138,7 @@ void assocKeyAdopt(AssocResolver *p, AssocTable *pTab, AssocModel *pParent,
 }
 
 /*
-** sourceKey or targetKey: the columns of a model that are referenced. They
-** have to be there.
+** sourceKey and targetKey: the referenced columns must exist.
 */
 void assocKeyReferenced(AssocResolver *p, AssocKey *pKey, AssocModel *pModel,
                         const AssocNames *pNames, const char *zOption) {
@@ -159,7 +160,8 @@ void assocKeyReferenced(AssocResolver *p, AssocKey *pKey, AssocModel *pModel,
 
 /* ----------------------------------------------------------- foreign keys */
 
-/* Columns that a foreign key references: as written, or the parent's key. */
+/* Does a foreign key reference exactly the columns pKey of pParent? A foreign
+** key without columns references the parent's key. */
 static int fkeyReferences(const AssocFkey *pFk, const AssocTable *pParent,
                           const AssocKey *pKey) {
   int i, j;
@@ -176,11 +178,13 @@ static int fkeyReferences(const AssocFkey *pFk, const AssocTable *pParent,
   return 1;
 }
 
-/* The foreign key's own columns, in the order of the referenced key. */
+/* Set pKey to the foreign key's own columns, in the order of the referenced
+** key. */
 static void keyFromFkey(AssocResolver *p, AssocKey *pKey,
                         const AssocTable *pTab, const AssocFkey *pFk,
                         const AssocTable *pParent, const AssocKey *pRef) {
   int i, j;
+  assert(pFk->nCol == pRef->nCol || p->pCall->rc != SQLITE_OK);
   assocKeyAlloc(p, pKey, pRef->nCol);
   for (i = 0; i < pKey->nCol; i++) {
     for (j = 0; j < pFk->nCol; j++) {
@@ -213,7 +217,7 @@ static int usualName(AssocResolver *p, const char *z, const char *zName,
   return assocKeyUsual(p->pCall, p->pArena, z, zName, zKey);
 }
 
-/* Are these columns, each, under the usual name? */
+/* Do all these columns have the usual name? */
 static int usualColumns(AssocResolver *p, const AssocTable *pTab, int nCol,
                         const int *aCol, const char *zName,
                         const AssocKey *pRef) {
@@ -228,7 +232,7 @@ static int usualColumns(AssocResolver *p, const AssocTable *pTab, int nCol,
   return nCol > 0;
 }
 
-/* Options of another definition: one that is bad spoils only itself. */
+/* Wrong options of another definition are not an error here. */
 AssocOptions *assocResolveOther(AssocResolver *p, AssocDef *pDef) {
   AssocOptions *pOpt = assocDefOptions(p->pCall, pDef);
   if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
@@ -243,9 +247,9 @@ int assocResolveIsSelf(const AssocResolver *p, const AssocDef *pDef) {
 }
 
 /*
-** Does another belongsTo of the same model speak of this foreign key, by its
-** option or by its name? Then it is not the one that is meant: with
-** sender_id alone in the table, the association 'recipient' is not it.
+** Does another belongsTo of the same model claim this foreign key, by its
+** option or by its name? Then this definition does not mean it. For example,
+** with sender_id as the only key, the association 'recipient' must not use it.
 */
 static int takenByAnother(AssocResolver *p, const AssocTable *pTab,
                           const AssocFkey *pFk, const AssocKey *pRef) {
@@ -271,6 +275,7 @@ static int takenByAnother(AssocResolver *p, const AssocTable *pTab,
   return 0;
 }
 
+/* Is this foreign key a candidate for pSeek? */
 static int fkeyCounts(AssocResolver *p, const AssocSeeker *pSeek,
                       const AssocFkey *pFk) {
   const AssocTable *pParent = pSeek->pParent->pTable;
@@ -286,11 +291,13 @@ static int fkeyCounts(AssocResolver *p, const AssocSeeker *pSeek,
   return !pSeek->bNamed || !takenByAnother(p, pSeek->pTab, pFk, pSeek->pRef);
 }
 
+/* Raise the error that several foreign keys are candidates. */
 static void ambiguous(AssocResolver *p, const AssocSeeker *pSeek) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   const AssocFkey *pFk;
   char *z;
   int n = 0;
+  assert(pSeek->pTab);
   for (pFk = pSeek->pTab->pFkey; pFk; pFk = pFk->pNext) {
     if (!fkeyCounts(p, pSeek, pFk) || pFk->aCol[0] < 0) continue;
     sqlite3_str_appendf(pStr, "%s%s", n++ ? " or " : "",
@@ -304,10 +311,12 @@ static void ambiguous(AssocResolver *p, const AssocSeeker *pSeek) {
   sqlite3_free(z);
 }
 
-/* Step 2: a declared foreign key. */
+/* Step 2: the only candidate, or the first one with the usual name. *pnFound is
+** the number of candidates. */
 static void seekDeclared(AssocResolver *p, const AssocSeeker *pSeek,
                          AssocKey *pKey, int *pnFound) {
   const AssocFkey *pFk, *pOnly = 0;
+  assert(pSeek->pTab && *pnFound == 0);
   for (pFk = assocTableFkeys(p->pCall, pSeek->pTab); pFk; pFk = pFk->pNext) {
     if (!fkeyCounts(p, pSeek, pFk)) continue;
     (*pnFound)++;
@@ -324,7 +333,7 @@ static void seekDeclared(AssocResolver *p, const AssocSeeker *pSeek,
   }
 }
 
-/* Step 3: columns under the usual names. */
+/* Step 3: existing columns with the usual names. */
 static void seekUsual(AssocResolver *p, const AssocSeeker *pSeek,
                       AssocKey *pKey) {
   const AssocTable *pTab = pSeek->pTab;
@@ -332,7 +341,7 @@ static void seekUsual(AssocResolver *p, const AssocSeeker *pSeek,
   assocKeyAlloc(p, pKey, pSeek->pRef->nCol);
   for (i = 0; i < pKey->nCol; i++) {
     for (j = 0; j < pTab->nCol; j++) {
-      /* In a model with itself the key is not its own foreign key */
+      /* A key of a model to itself is not its own foreign key */
       if (pTab == pSeek->pParent->pTable && j == pSeek->pRef->aCol[i]) continue;
       if (usualName(p, pTab->aCol[j].zName, pSeek->zName,
                     pSeek->pRef->azCol[i])) {
@@ -348,7 +357,7 @@ static void seekUsual(AssocResolver *p, const AssocSeeker *pSeek,
   pKey->eFrom = ASSOC_FROM_CONVENTION;
 }
 
-/* Step 4: user_id where both tables are in snake case, else UserId. */
+/* Step 4: user_id if both table names are in snake case, else UserId. */
 static void defaultKey(AssocResolver *p, const AssocSeeker *pSeek,
                        AssocKey *pKey, const char *zTab) {
   int i;
@@ -365,10 +374,11 @@ static void defaultKey(AssocResolver *p, const AssocSeeker *pSeek,
   pKey->eFrom = ASSOC_FROM_DEFAULT;
 }
 
-/* Steps 1 to 4. zTab is the name of the table, which may be missing. */
+/* Steps 1 to 4. */
 void assocKeyForeign(AssocResolver *p, const AssocSeeker *pSeek, AssocKey *pKey,
                      const AssocNames *pNames, const char *zTab) {
   int nFound = 0;
+  assert(pSeek->pParent && pSeek->pRef && pSeek->zOption);
   if (pNames->n) {
     assocKeyNamed(p, pKey, pSeek->pTab, pNames);
     if (pNames->n != pSeek->pRef->nCol) {

@@ -1,11 +1,14 @@
 /*
-** belongsToMany: the join table, and the association over it in the other
+** belongsToMany: the join table, its two keys, and the definition in the other
 ** direction.
+**
+**   assoc_define('Post', 'belongsToMany', 'Tag', '{"through":"PostTags"}')
+**   Post.id = PostTags.PostId and PostTags.TagId = Tag.id
 */
 #include "model/resolve.h"
 
-/* Can pTab be the join table? It has a foreign key to each side, and they
-** make up its key or a unique index. */
+/* Can pTab be the join table? It has a foreign key to each side, and the
+** columns of both form a unique index or the primary key. */
 static int isJoinTable(AssocResolver *p, AssocTable *pTab) {
   const AssocTable *pSrc = p->pRel->pSource->pTable;
   const AssocTable *pTgt = p->pRel->pTarget->pTable;
@@ -29,7 +32,8 @@ static int isJoinTable(AssocResolver *p, AssocTable *pTab) {
   return 0;
 }
 
-/* The only join table of the schema between source and target. */
+/* Without the option through: the only table of the schema that can be the join
+** table of source and target. */
 static void findThrough(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   AssocSchema *pSchema = pRel->pSource->pTable->pSchema;
@@ -59,9 +63,12 @@ static void findThrough(AssocResolver *p) {
   sqlite3_free(z);
 }
 
+/* Find the join table. If through names no table, pThrough stays 0:
+** assoc_sync() creates it. */
 static void resolveThrough(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   AssocModel *pJoin;
+  assert(pRel->pSource && pRel->pTarget);
   if (pRel->pOpt->zThrough == 0) {
     findThrough(p);
     return;
@@ -74,12 +81,13 @@ static void resolveThrough(AssocResolver *p) {
   pRel->zThrough = pJoin->pTable->zName;
 }
 
-/* Is the join table of another belongsToMany the same? Without the option
-** through it is the only one between the two. */
+/* Does another belongsToMany use the same join table? Without the option
+** through there is only one candidate. */
 static int sameThrough(AssocResolver *p, const AssocDef *pDef,
                        const AssocOptions *pOpt) {
   AssocRel *pRel = p->pRel;
   AssocModel *pJoin;
+  assert(p->pRel->zThrough && pDef->pSource);
   if (pOpt->zThrough == 0 ||
       sqlite3_stricmp(pOpt->zThrough, pRel->zThrough) == 0) {
     return 1;
@@ -91,8 +99,8 @@ static int sameThrough(AssocResolver *p, const AssocDef *pDef,
 }
 
 /*
-** The belongsToMany in the other direction: from the target to the source
-** over the same join table. 0 if there is none.
+** The belongsToMany in the other direction: from the target to the source over
+** the same join table. 0 if there is none.
 */
 static AssocDef *pairOf(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
@@ -114,10 +122,10 @@ static AssocDef *pairOf(AssocResolver *p) {
 }
 
 /*
-** The two keys of a join table, and what they reference. Each may be said here,
-** or by the definition of the other direction, where it has the other's name,
-** or by the join table's FOREIGN KEYs. In an association
-** of a model with itself the usual names are made of the associations:
+** The two keys of a join table, and the columns that they reference. Each key is
+** named by this definition, by the one in the other direction, where foreignKey
+** and otherKey change places, or by the join table's FOREIGN KEYs. If source and
+** target are one model, the usual names are made from the associations:
 ** children and parents give childId and parentId.
 */
 void assocResolveMany(AssocResolver *p) {

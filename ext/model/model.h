@@ -1,21 +1,28 @@
 /*
-** What relates to what: the user's tables, the definitions, and from both
-** the associations.
+** The user's tables, the definitions, and the associations that follow from
+** both.
 **
 **   schema    tables as SQLite describes them
-**   catalog   the definitions, cached for as long as they are true
+**   catalog   the definitions, cached while they are valid
 **   name      from a model's name to its table
-**   options   what stands in the options of a definition
-**   relation  from a definition to tables and columns, defaults and all,
-**             with key, many, path and polymorphic (resolve.h)
-**   foreign   what both sides of one foreign key say of it
-**   scope     conditions that models and associations have of their own
+**   options   the options of a definition
+**   relation  from a definition to tables and columns; resolve.h lists the
+**             files that take part
+**   foreign   what both sides of one foreign key say about it
+**   scope     conditions that belong to models
+**   blobkey   keys that are BLOBs, which JSON cannot express
 **   inflect   singular and plural
-**   naming    what a person would call an association
+**   naming    the name that a person would give an association
 **
-** Everything found hangs in one AssocCatalog and lives in its arena. A
-** catalog is never changed by what the user does, it is replaced; whoever
-** needs one beyond a call keeps a reference.
+**   pCat = assocCatalogEnter(pCall);
+**   pModel = assocModelFind(pCall, pCat, "User");
+**   pRel = assocRelFind(pCall, pModel, "posts");
+**   ... pRel->foreign is Post.UserId, pRel->sourceKey is User.id
+**   assocCatalogLeave(pCall, pCat);
+**
+** Everything that is found belongs to one AssocCatalog and lives in its arena.
+** When the user changes a definition or the schema, the catalog is replaced,
+** never changed. Code that needs a catalog after the call keeps a reference.
 */
 #ifndef ASSOC_MODEL_H
 #define ASSOC_MODEL_H
@@ -40,23 +47,23 @@ typedef struct AssocTable AssocTable;
 
 struct AssocColumn {
   const char *zName;
-  const char *zType; /* As declared, "" if not */
-  const char *zColl; /* Name of the collation; 0: not known (a view) */
-  u8 eAff;           /* ASSOC_AFF_*, as comparisons ask for it */
+  const char *zType; /* As declared; "" if there is no type */
+  const char *zColl; /* Name of its collation; 0 for a view */
+  u8 eAff;           /* ASSOC_AFF_*: affinity in comparisons */
   u8 eColl;          /* ASSOC_COLL_* */
-  u8 eJson;          /* ASSOC_JSON_*: how a value is written */
+  u8 eJson;          /* ASSOC_JSON_*: how JSON writes its values */
   u8 bNotNull;
-  u8 bHidden;    /* Not in "*" */
+  u8 bHidden;    /* "*" does not include it */
   u8 bGenerated; /* Cannot be written */
   u8 bDefault;   /* Has a DEFAULT */
-  int iPk;       /* Place in the declared primary key, from 1; 0: none */
+  int iPk;       /* Position in the PRIMARY KEY, from 1; 0: none */
 };
 
 struct AssocFkey {
-  const char *zParent; /* The table it references, as spelt there */
+  const char *zParent; /* The referenced table, as spelt in the schema */
   int nCol;
   int *aCol;         /* nCol columns of this table */
-  const char **azTo; /* nCol columns of the parent; 0: its primary key */
+  const char **azTo; /* nCol columns of the parent; entry 0: its primary key */
   const char *zOnDelete, *zOnUpdate;
   AssocFkey *pNext;
 };
@@ -65,9 +72,9 @@ struct AssocIndex {
   const char *zName;
   u8 bUnique;
   u8 bPartial;
-  u8 bPrimary; /* Made by PRIMARY KEY */
+  u8 bPrimary; /* Created by PRIMARY KEY */
   int nCol;
-  int *aCol; /* Column number; -1: the rowid; -2: an expression */
+  int *aCol; /* Column numbers; -1: the rowid; -2: an expression */
   const char **azColl;
   u8 *abDesc;
   AssocIndex *pNext;
@@ -78,138 +85,154 @@ struct AssocTable {
   const char *zName;
   u8 eType;          /* ASSOC_TABLE, _VIEW or _VIRTUAL */
   u8 bRowid;         /* Has a rowid */
-  int nCol;          /* Declared columns */
-  AssocColumn *aCol; /* nCol of them, and at aCol[nCol] the rowid */
-  int iRowid;        /* The column that is the rowid: INTEGER PRIMARY KEY,
-                     ** or nCol if none is; -1 without a rowid */
-  int nKey;          /* Columns of the key: declared, else the rowid */
+  int nCol;          /* Number of declared columns */
+  AssocColumn *aCol; /* nCol columns; aCol[nCol] is the rowid */
+  int iRowid;        /* The INTEGER PRIMARY KEY, nCol if no column aliases
+                     ** the rowid, -1 without a rowid */
+  int nKey;          /* Columns of the key: PRIMARY KEY, else rowid */
   int *aKey;
   u8 bFkeys, bIndexes;
-  AssocFkey *pFkey;   /* Ask assocTableFkeys() */
-  AssocIndex *pIndex; /* Ask assocTableIndexes() */
-  i64 nRow;           /* -1: not asked; ask assocTableRows() */
-  AssocModel *pModel; /* Once asked for */
+  AssocFkey *pFkey;   /* Read it with assocTableFkeys() */
+  AssocIndex *pIndex; /* Read it with assocTableIndexes() */
+  i64 nRow;           /* Read it with assocTableRows(); -1: unknown */
+  AssocModel *pModel; /* Set by assocModelOf() */
 };
 #define ASSOC_TABLE 0
 #define ASSOC_VIEW 1
 #define ASSOC_VIRTUAL 2
 
-/* A table or view of the schema by its name, or 0. Loads its columns. */
+/* Find a table or view of the schema by name and read its columns. 0 if there
+** is no such table, or after an error: a view may be broken. */
 AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
                            const char *zName);
-/* Number of a column by name, or -1. "rowid" is nCol if there is one. */
+/* The number of a column by name, or -1. "rowid", "_rowid_" and "oid" give
+** iRowid, unless a column has that name. */
 int assocColumnFind(const AssocTable *pTab, const char *zName);
-/* The number of the column of the table that a key is, and no path, aggregate
-** or column of a join row; or -1. */
+/* The number of the column that a key names; -1 if the key is a path, an
+** aggregate or a column of a join row, or if there is no such column. */
 int assocKeyColumn(const AssocTable *pTab, const ShapeKey *pKey);
+/* The declared foreign keys or the indexes of a table, read at the first call.
+** 0 for a view or a virtual table. */
 AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab);
 AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab);
-/* An estimate: of ANALYZE, else the span of rowids, else 1,000,000. */
+/* Estimate the number of rows: from ANALYZE, else from the span of the rowids,
+** else 1,000,000. */
 i64 assocTableRows(AssocCall *pCall, AssocTable *pTab);
-/* Rows that have one value of the column, if an index on it finds them: of
-** ANALYZE, else a guess. -1 without an index. */
+/* Estimate how many rows share one value of column iCol: from ANALYZE, else a
+** guess. -1 if no index begins with the column. */
 i64 assocColumnRows(AssocCall *pCall, AssocTable *pTab, int iCol);
-/* An index, or the key itself, that begins with exactly these columns in
-** any order and that = can use. *pbUnique: no two rows have them equal.
-** Returns "" for the table's own key, 0 if there is none. */
+/* Find an index that begins with exactly these columns, in any order, and that
+** = can use. *pbUnique: at most one row has one set of values. Returns the
+** index's name, "" for the table's own key, 0 if there is no index. */
 const char *assocTableIndexOn(AssocCall *pCall, AssocTable *pTab, int nCol,
                               const int *aCol, int *pbUnique);
-/* The same under the collations of columns aAs of another table: of a foreign
-** key those of what it refers to. */
+/* The same under the collations of columns aAs of table pAs. A foreign key is
+** compared under the collations of the columns that it references. */
 const char *assocTableIndexAs(AssocCall *pCall, AssocTable *pTab, int nCol,
                               const int *aCol, const AssocTable *pAs,
                               const int *aAs, int *pbUnique);
-/* The same, an index by name, whose entries for one key come in the order of
-** columns aRest, as in ORDER BY; or 0. */
+/* Find an index that begins with columns aCol, and whose entries for one key
+** are in the ascending order of columns aRest. Returns its name or 0. */
 const char *assocTableIndexOrder(AssocCall *pCall, AssocTable *pTab, int nCol,
                                  const int *aCol, int nRest, const int *aRest);
-/* Do two columns compare and sort in the same way? Not known of a view's. */
+/* Do two columns have the same affinity and collation? False for a view's
+** column, whose collation is unknown. */
 int assocColumnAlike(const AssocColumn *pA, const AssocColumn *pB);
 
 /* --------------------------------------------------------------- catalog */
 
 /* One database of the connection. */
 struct AssocSchema {
-  const char *zName; /* "main", "temp", or as attached */
+  const char *zName; /* "main", "temp", or an attached name */
   AssocCatalog *pCatalog;
-  u8 bLoaded;          /* What is below has been read */
-  u8 bDefs;            /* Has a table of definitions */
-  u8 bToken;           /* And its token and triggers */
-  u8 bScanned;         /* zCaller was looked for */
-  const char *zCaller; /* "view v": what in the schema calls us, or 0 */
+  u8 bLoaded;  /* The members below have been read */
+  u8 bDefs;    /* Has a table assoc_definitions */
+  u8 bToken;   /* Has a valid token and its triggers */
+  u8 bScanned; /* zCaller is valid */
+  const char
+      *zCaller; /* "the view v": schema object that calls our functions, or 0 */
   int nEntry;
   const char **azEntry; /* Names of tables and views, sorted */
-  AssocTable **apTable; /* Those of them that were asked for, else 0 */
+  AssocTable **apTable; /* Entries already read, else 0 */
   AssocDef *pDef;       /* Rows of assoc_definitions */
-  AssocDef *pSetting;   /* Those of them that are of the kind 'setting' */
-  u64 iSum;             /* A checksum of all rows, in whatever order */
+  AssocDef *pSetting;   /* Rows of kind 'setting' */
+  u64 iSum;             /* Checksum of all rows, in any order */
   AssocSchema *pNext;
 };
 
 struct AssocCatalog {
   int nRef;
-  i64 iSerial; /* Differs between catalogs of a connection */
-  u8 bViews;   /* Files were trusted when it was read */
+  i64 iSerial; /* Unique within a connection */
+  u8 bViews;   /* assoc_config('views') when it was read */
   AssocArena mem;
-  AssocSchema *pSchema; /* main, then the attached, then temp */
-  u8 bLinked;           /* pSource of every definition was looked for */
+  AssocSchema *pSchema; /* main, the attached databases, then temp */
+  u8 bLinked;           /* pSource of every definition is set */
   u8 bDoubt;            /* A view or virtual table could not be read */
 };
 
 /*
-** A call that asks what relates to what is enclosed in these two. Between
-** them one reader is open, so that definitions, schema and rows are those of
-** one snapshot. They nest. Enter returns a reference that leave releases.
+** Every call that needs definitions calls assocCatalogEnter() first and
+** assocCatalogLeave() at its end. Between the two a read transaction is open,
+** so definitions, schema and rows belong to one snapshot. Calls nest. Enter
+** returns a reference, which leave releases; 0 after an error, and leave
+** accepts that 0.
 */
 AssocCatalog *assocCatalogEnter(AssocCall *pCall);
 void assocCatalogLeave(AssocCall *pCall, AssocCatalog *pCat);
+/* Add and release a reference. Unref accepts 0. */
 AssocCatalog *assocCatalogRef(AssocCatalog *pCat);
 void assocCatalogUnref(AssocCatalog *pCat);
 
-/* Read a database's names and definitions, if that is still to be done. */
+/* Read the tables' names and the definitions of a database, unless that is
+** done. False after an error. */
 int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema);
+/* The database with this name, or 0. */
 AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName);
-/* Place of a table or view in azEntry, or -1. */
+/* Index of a table or view in azEntry, or -1. */
 int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable);
 
 /*
-** A file is its author's: its views, triggers and constraints must not read or
-** write, by calling us, what SQLite forbids them, which is all other databases.
-** Who calls us cannot be seen. So it is an error to touch the rows of a
-** database if the schema of another, but TEMP, has the name of a function or
-** a table of ours, unless the user trusts the files.
+** The views, triggers and constraints of a file are written by its author.
+** SQLite lets them read and write their own database only. They must not get
+** around that by calling our functions. We cannot see who calls. So raise an
+** error if a row of pSchema is to be touched while the schema of another
+** database, except TEMP, contains the name of a function or table of ours.
+** assoc_config('views', 1) turns this check off.
 */
 void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema);
 
-/* A setting of main, or 0: a row ('', name, 'setting', …). */
+/* The row ('', zName, 'setting', ...) of main, or 0. */
 AssocDef *assocSettingFind(AssocCatalog *pCat, const char *zName);
 
 /* One row of assoc_definitions. */
 struct AssocDef {
-  AssocSchema *pSchema; /* The database that it is in */
+  AssocSchema *pSchema; /* The database of its row */
   const char *zModel;
-  const char *zName; /* "": the row of assoc_model() */
+  const char *zName; /* "" for a row of assoc_model() */
   const char *zKind;
   const char *zTarget;
   const char *zOptions; /* JSON, or 0 */
-  AssocModel *pSource;  /* Its model, once linked; 0: there is no table */
-  AssocRel *pRel;       /* Once resolved */
-  u8 bResolving;        /* It is being resolved: a circle if asked for now */
-  AssocOptions *pOpt;   /* Ask assocDefOptions() */
-  u8 bRead;             /* The row of assoc_model(): pJson has been read */
-  AssocJson *pJson;     /* Its options */
-  AssocDef *pNext;      /* In its schema */
+  AssocModel *pSource;  /* Set by assocCatalogLink(); 0: no table */
+  AssocRel *pRel;       /* Set by assocRelOf() */
+  u8 bResolving;        /* assocRelOf() runs on it: a cycle */
+  AssocOptions *pOpt;   /* Read it with assocDefOptions() */
+  u8 bRead;             /* Row of assoc_model(): pJson was read */
+  AssocJson *pJson;     /* Row of assoc_model(): its options */
+  AssocDef *pNext;      /* Next row of the same database */
 };
 
-/* Write or delete rows; the caller has a savepoint open. The statement writes
-** many. OUT: the caller finalizes with assocFinalize(). */
+/* Write rows of assoc_definitions; the table is created if necessary. The
+** caller has a savepoint open. assocDefPut() uses one statement for many rows.
+** OUT: the caller finalizes the statement with assocFinalize(). */
 sqlite3_stmt *assocDefWriter(AssocCall *pCall, const char *zSchema);
 void assocDefPut(AssocCall *pCall, sqlite3_stmt *pStmt, const char *zModel,
                  const char *zName, const char *zKind, const char *zTarget,
                  const char *zOptions);
+/* Write one row. */
 void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
                    const char *zName, const char *zKind, const char *zTarget,
                    const char *zOptions);
+/* Delete a row. Returns the number of rows deleted. */
 int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
                    const char *zName);
 
@@ -217,93 +240,103 @@ int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
 
 struct AssocModel {
   AssocTable *pTable;
-  const char *zName;  /* As definitions spell it, else the table's; bare */
-  const char *zLabel; /* The same with its schema if that is not main */
-  u8 bNamed;          /* A definition has given it its name */
+  const char *zName;  /* As a definition spells it, else the table's; bare */
+  const char *zLabel; /* zName, with the database if that is not main */
+  u8 bNamed;          /* A definition gave it its spelling */
   AssocDef *pDef;     /* Its assoc_model() row, or 0 */
   int nKey;
-  int *aKey;    /* Columns of the key; nKey is 0 for a view without */
-  u8 bScopes;   /* What follows has been read: assocModelScopes() */
-  int iDeleted; /* The column of soft deletion, or -1 */
+  int *aKey;    /* Columns of the key; nKey is 0 for a view without a key */
+  u8 bScopes;   /* assocModelScopes() has run */
+  int iDeleted; /* paranoid: column of the deletion time; else -1 */
   AssocScope *pScope;
 };
 
 /*
-** Scopes of a model, as assoc_model() declares them, and the column that
-** says when a row was deleted, if deleted rows stay (Sequelize's paranoid).
+** A scope that assoc_model() declares. In find options and shapes it is used by
+** its name.
 */
 struct AssocScope {
   const char *zName; /* 0: the default scope */
   ShapeClauses *pClauses;
-  int nParam; /* Values that it takes */
+  int nParam; /* Number of parameters */
   AssocScope *pNext;
 };
-/* Read them, if that is still to be done. True if it went well. */
+/* Read the scopes and the column of a paranoid model, unless that is done.
+** False after an error. */
 int assocModelScopes(AssocCall *pCall, AssocModel *pModel);
-/* An error if a scope names a column that is not there. */
+/* Raise an error if a scope names a column that does not exist. */
 void assocModelCheckScopes(AssocCall *pCall, AssocModel *pModel);
-/* The options of its assoc_model() row, or 0. */
+/* The options of the model's assoc_model() row, or 0. They may be of any JSON
+** type if the row was written by hand. */
 AssocJson *assocModelJson(AssocCall *pCall, const AssocModel *pModel);
 
-/* A name without the database that it is in, if that is pSchema: User for
-** aux.User. A table that is called so, dot and all, keeps its name. */
+/* zName without its database, if that is pSchema: aux.User → User. A table
+** whose name contains the dot, "aux.User", keeps its name. */
 const char *assocBareName(const AssocSchema *pSchema, const char *zName);
-/* The table of that model, or 0, whatever else is said of the model. */
+/* Find the table of a model, whatever else assoc_model() says about it. 0 if
+** there is none. */
 AssocTable *assocModelTable(AssocCall *pCall, AssocCatalog *pCat,
                             const char *zName);
-/* A model's name as a row in zSchema spells it: bare if its table, in pSchema,
-** is in the same database, where it is looked for first. temp is searched
-** only by name, so that a row in temp looks in main first. */
+/* A model's name as a row of zSchema should spell it. The name is bare if
+** pSchema, the database of the model's table, is the one that is searched
+** first: zSchema itself, or main for a row in temp. Otherwise the database is
+** in front. */
 const char *assocRowName(AssocCall *pCall, AssocArena *pArena,
                          const char *zSchema, const AssocSchema *pSchema,
                          const char *zName);
-/* The model of that name. Seek returns 0 where find is an error. */
+/* The model with this name. Seek returns 0 if there is none; Find raises an
+** error. */
 AssocModel *assocModelSeek(AssocCall *pCall, AssocCatalog *pCat,
                            const char *zName);
 AssocModel *assocModelFind(AssocCall *pCall, AssocCatalog *pCat,
                            const char *zName);
-/* The same, looked for first in the database of another. */
+/* The model with this name, searched first in pNear, then as
+** assocModelSeek(). */
 AssocModel *assocModelNear(AssocCall *pCall, AssocSchema *pNear,
                            const char *zName);
-/* An error unless the model has a key. */
+/* Raise an error unless the model has a key. */
 void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel);
-/* An error: what a key of the model is like. pGiven is what was given, or 0. */
+/* Raise the error that a value is no key of the model; it says what a key looks
+** like. pGiven is the wrong value, or 0. */
 void assocModelKeyShape(AssocCall *pCall, const AssocModel *pModel,
                         const AssocJson *pGiven);
-/* Is it a list of keys? [1,2] is one, but of a composite key it is one key. */
+/* Is the value a list of keys? [1,2] is a list of two keys, except for a
+** composite key: then it is one key. */
 int assocModelKeyList(const AssocModel *pModel, const AssocJson *pJson);
-/* Most columns of a key. */
+/* Maximum number of columns in a key */
 #define ASSOC_KEY_MAX 16
 
-/* A BLOB in JSON is its hexadecimal text. What asks the tables whether a key
-** in JSON is a text or a BLOB: a list with one for each model, at first 0. */
+/* JSON has no BLOBs: a BLOB is written as its hexadecimal text. A list of
+** AssocBlobKeys has one statement for each model; it finds out whether a text
+** in JSON means the text or the BLOB. The list begins as 0. */
 typedef struct AssocBlobKeys AssocBlobKeys;
 void assocBlobKeysFree(AssocBlobKeys *p);
-/* Put the BLOB, in pArena, in place of each text in a key that stands for one.
-** An error where the table has both rows. */
+/* Replace each text in a key that means a BLOB by that BLOB, allocated in
+** pArena. Raises an error if the table has rows of both. */
 void assocBlobKey(AssocCall *pCall, AssocArena *pArena, AssocBlobKeys **ppList,
                   const AssocModel *pModel, const AssocJson **apKey);
-/* The BLOB that an SQL text stands for as a key, or 0. Not where the column is
-** TEXT: there it is the text. */
+/* The BLOB that an SQL text means as a key of the model, or 0. Always 0 if the
+** key column has TEXT affinity. */
 const AssocJson *assocBlobKeyOfText(AssocCall *pCall, AssocArena *pArena,
                                     AssocBlobKeys **ppList,
                                     const AssocModel *pModel,
                                     sqlite3_value *pVal);
-/* The value that a column gets: the BLOB, in pArena, where the column is
-** declared BLOB and part of a key or a FOREIGN KEY; else p itself. */
+/* The value to store in column iCol: a BLOB in pArena if p is hexadecimal text
+** and the column is declared BLOB and belongs to the key or to a foreign key;
+** else p. */
 const AssocJson *assocBlobColumn(AssocCall *pCall, AssocArena *pArena,
                                  const AssocModel *pModel, int iCol,
                                  const AssocJson *p);
-/* The model of a table that one has at hand. */
+/* The model of a table. 0 after an error: an assoc_model() row may be wrong. */
 AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab);
-/* The error that there is no such model. */
+/* Raise the error that no table exists for the model zName. */
 void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat, const char *zName);
-/* Give every definition its model. */
+/* Set pSource of every definition, unless that is done. */
 void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat);
 
 /* --------------------------------------------------------------- options */
 
-/* A list of column names: one or, of a composite key, several. */
+/* A list of column names. A composite key has more than one. */
 typedef struct AssocNames AssocNames;
 struct AssocNames {
   int n;
@@ -320,18 +353,18 @@ struct AssocOtherKey {
 struct AssocOptions {
   const char *zAs;
   AssocNames foreignKey, otherKey, sourceKey, targetKey;
-  const char *zThrough; /* Join table, or path of associations */
+  const char *zThrough; /* The join table, or a path of associations */
   AssocJson *pThroughScope;
-  int eThroughUnique;     /* -1: not said, 0 or 1 */
-  int eThroughParanoid;   /* Of a join table that assoc_sync() makes: */
-  int eThroughTimestamps; /* it has deletedAt; createdAt and updatedAt */
+  int eThroughUnique;     /* -1: not given; 0 or 1, as the two below */
+  int eThroughParanoid;   /* assoc_sync() gives the join table deletedAt */
+  int eThroughTimestamps; /* and createdAt and updatedAt */
   AssocJson *pScope;
   AssocJson *pOrder;
-  AssocJson *pPolymorphic; /* An object (belongsTo) or a name (the others) */
-  int eConstraints;        /* -1: not said, 0 or 1 */
+  AssocJson *pPolymorphic; /* belongsTo: an object; other kinds: a name */
+  int eConstraints;        /* -1: not given; 0 or 1, as the two below */
   int eAllowNull;
   int eUnique;
-  const char *zOnDelete; /* Upper case, or 0 */
+  const char *zOnDelete; /* Upper case, or 0: not given */
   const char *zOnUpdate;
   AssocJson *pDefault; /* Of a foreign key's column that is to be made, or 0 */
   AssocOtherKey other; /* belongsToMany: what is said of the other key */
@@ -345,23 +378,27 @@ struct AssocOptions {
 #define ASSOC_NKIND 4
 extern const char *const azAssocKind[ASSOC_NKIND]; /* Canonical spelling */
 
-/* A kind in any spelling: "has_many". Seek gives -1 for none. */
+/* The kind with this name, in any spelling: "has_many". Seek returns -1 if
+** there is none; Parse raises an error. */
 int assocKindSeek(const char *zKind);
 int assocKindParse(AssocCall *pCall, const char *zKind);
-/* Read options; unknown ones are an error. zJson may be 0. */
-/* Options that say nothing. */
+/* Set all options to "not given". */
 void assocOptionsInit(AssocOptions *pOpt);
+/* Read the options of a definition from JSON. zJson may be 0. Unknown options
+** are an error. */
 AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
                                 const char *zJson);
-/* The options of a definition, read once. */
+/* The options of a definition, read at the first call. 0 after an error. */
 AssocOptions *assocDefOptions(AssocCall *pCall, AssocDef *pDef);
-/* The options without as, temp and replace, in one spelling; 0 for none. */
+/* The options as JSON in canonical spelling, without as, temp and replace. 0 if
+** no option is given. */
 char *assocOptionsText(AssocCall *pCall, AssocArena *pArena,
                        const AssocOptions *pOpt);
 
 /* -------------------------------------------------------------- relation */
 
-/* Columns on one side of a key. aCol[i] is -1 while azCol[i] is missing. */
+/* The columns of one side of a key. aCol[i] is -1 if column azCol[i] does not
+** exist yet. */
 typedef struct AssocKey AssocKey;
 struct AssocKey {
   int nCol;
@@ -369,160 +406,170 @@ struct AssocKey {
   const char **azCol;
   u8 eFrom; /* ASSOC_FROM_* */
 };
-#define ASSOC_FROM_DECLARED 0   /* The definition says so */
-#define ASSOC_FROM_SCHEMA 1     /* A FOREIGN KEY of the schema says so */
-#define ASSOC_FROM_CONVENTION 2 /* A column is there under the usual name */
-#define ASSOC_FROM_DEFAULT 3    /* assoc_sync() is to make it */
+#define ASSOC_FROM_DECLARED 0   /* From an option of the definition */
+#define ASSOC_FROM_SCHEMA 1     /* From a FOREIGN KEY of the schema */
+#define ASSOC_FROM_CONVENTION 2 /* A column with the usual name exists */
+#define ASSOC_FROM_DEFAULT 3    /* assoc_sync() should create it */
 
-/* One target of a polymorphic belongsTo: rows whose type column holds zType
-** refer to it. */
+/* One target model of a polymorphic belongsTo. A row refers to it if the row's
+** type column contains zType. */
 typedef struct AssocBranch AssocBranch;
 struct AssocBranch {
   const char *zType;
   AssocModel *pModel;
-  AssocKey key; /* Columns of the model that are referenced */
+  AssocKey key; /* The referenced columns of the model */
 };
 
 /*
-** An association, resolved against the schema as it is.
+** An association, resolved against the current schema.
 **
 **   belongsTo       source.foreign = target.targetKey
-**   polymorphic     source.type says which of aBranch is the target
+**   polymorphic     source.type selects the branch, and so the target
 **   hasOne/hasMany  source.sourceKey = target.foreign
 **   belongsToMany   source.sourceKey = through.foreign
 **                   and through.other = target.targetKey
 **   through a path  the associations apPath, one after another; foreign has
-**                   no columns then
+**                   no columns
 */
 struct AssocRel {
   AssocDef *pDef;
   const char *zName;
-  u8 eKind; /* ASSOC_BELONGSTO ... */
-  u8 bMany; /* Gives a list */
+  u8 eKind; /* ASSOC_BELONGSTO ... ASSOC_BELONGSTOMANY */
+  u8 bMany; /* The result is a list */
   AssocModel *pSource;
   AssocModel *pTarget;
-  const char *zThrough; /* belongsToMany: the join table's name */
-  AssocTable *pThrough; /* And the table, 0 while it is missing */
-  AssocKey foreign;     /* Of source, target or through: see above */
-  AssocKey other;       /* belongsToMany: of through */
+  const char *zThrough; /* belongsToMany: name of the join table */
+  AssocTable *pThrough; /* The join table, 0 while it does not exist */
+  AssocKey foreign;     /* In source, target or through: see above */
+  AssocKey other;       /* belongsToMany: in through */
   AssocKey sourceKey;
   AssocKey targetKey;
-  int nPath;                /* hasOne, hasMany through a path: its length */
-  AssocRel **apPath;        /* None of these has a path itself */
-  int nBranch;              /* Polymorphic belongsTo: its targets */
-  AssocBranch *aBranch;     /* pTarget is the model of the first */
-  AssocKey type;            /* Polymorphic: the type column beside foreign */
-  ShapePred *pScope;        /* Of the target, or 0 */
-  ShapePred *pThroughScope; /* Of the join row, or 0 */
+  int nPath;            /* Through a path: number of steps */
+  AssocRel **apPath;    /* The steps; none of them is a path */
+  int nBranch;          /* Polymorphic belongsTo: its targets */
+  AssocBranch *aBranch; /* pTarget is the model of the first */
+  AssocKey type;     /* Polymorphic: the type column, in the table of foreign */
+  ShapePred *pScope; /* On the target, or 0 */
+  ShapePred *pThroughScope; /* On the join row, or 0 */
   ShapeSort *pOrder;        /* Default order, or 0 */
   AssocOptions *pOpt;
 };
 
-/* The association of a model by name. Seek gives 0 where find is an error.
-** One that cannot be resolved is an error with both. */
+/* The association of a model by name. Seek returns 0 if there is none; Find
+** raises an error. Both raise an error if the definition cannot be resolved. */
 AssocRel *assocRelSeek(AssocCall *pCall, AssocModel *pModel, const char *zName);
 AssocRel *assocRelFind(AssocCall *pCall, AssocModel *pModel, const char *zName);
-/* A row or key of a polymorphic association is wrapped in what says of which
-** kind it is: {"post":...}. What is in there, and the branch; else pJson
-** itself. 0 and an error where there is no such branch, or none is named. */
+/* The key or row in a value for the association. For a polymorphic belongsTo
+** the value is {"post":...}: the result is the inner value, and *piBranch the
+** branch of "post". Otherwise the result is pJson. 0 and an error if there is
+** no such branch, or no branch is named. */
 const AssocJson *assocRelBranch(AssocCall *pCall, const AssocRel *pRel,
                                 const AssocJson *pJson, int *piBranch);
-/* Values that name a target: those of its key, or of a polymorphic association
-** its type and as many as the longest key has. */
+/* The number of values that name a target: the columns of its key. For a
+** polymorphic association: the type, and the columns of its longest key. */
 int assocRelTargetWidth(const AssocRel *pRel);
-/* The association of a definition. */
+/* Resolve a definition, unless that is done. 0 after an error. */
 AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef);
-/* Do two of one kind relate the same tables by the same columns? */
+/* Do two associations of one kind relate the same tables by the same columns? */
 int assocRelSame(const AssocRel *pA, const AssocRel *pB);
-/* An error that names what assoc_sync() has to make before it can be used. */
+/* Raise an error if a column or table of the association does not exist. The
+** error names what assoc_sync() would create. */
 void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel);
-/* The table that the foreign key is in: of source, target or join. */
+/* The table that contains the foreign key: source, target or join table. 0 for
+** a path. */
 AssocTable *assocRelForeignTable(const AssocRel *pRel);
-/* The columns of the source that are the key, and the columns, in *ppTab, in
-** which that key is looked for; of a path its first association's. */
+/* NearKey: the columns of the source that are compared. FarKey: the columns
+** they are compared with; *ppTab receives their table. For a path: those of its
+** first step. */
 const AssocKey *assocRelNearKey(const AssocRel *pRel);
 const AssocKey *assocRelFarKey(const AssocRel *pRel, AssocTable **ppTab);
-/* belongsToMany: does a target stand but once in the list of a source? */
+/* belongsToMany: does a unique index guarantee that a target occurs at most
+** once in the list of a source? */
 int assocRelPairsOnce(AssocCall *pCall, const AssocRel *pRel);
-/* The error that there is no such association. */
+/* Raise the error that the model has no association zName. */
 void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName);
-/* "posts, profile". OUT: freed with sqlite3_free(). */
+/* The names of a model's associations: "posts, profile". OUT: the caller frees
+** the text with sqlite3_free(). */
 char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel);
-/* Visit the definitions of a model: pass 0, then the last one. */
+/* Iterate over the associations of a model: pass 0, then the last one; 0 at the
+** end. */
 AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
                             AssocDef *pLast);
 
-/* Is z the usual name of a key zKey of zName? UserId, user_id; and, where
-** the key itself has the name in it, that: CustomerID of Customers. */
+/* Is z the usual name of a foreign key that references column zKey of zName?
+** UserId and user_id are. If the key's name begins with zName, the key's own
+** name is too: CustomerID for Customers. */
 int assocKeyUsual(AssocCall *pCall, AssocArena *pArena, const char *z,
                   const char *zName, const char *zKey);
 
 /* --------------------------------------------------------------- foreign */
 
-/* A foreign key as all definitions over it want it. */
+/* A foreign key, with what all the definitions that use it say. */
 typedef struct AssocForeign AssocForeign;
 struct AssocForeign {
   AssocSchema *pSchema; /* The database of its table */
   const char *zTable;
-  AssocTable *pTab; /* 0: a join table that is missing */
-  AssocKey key;     /* Its columns; those that are missing have -1 */
+  AssocTable *pTab; /* 0: a join table that does not exist */
+  AssocKey key;     /* Its columns; aCol[i] is -1 for missing ones */
   AssocModel *pParent;
-  AssocKey parentKey;    /* Columns of the parent, in the same order */
-  const AssocRel *pPoly; /* The polymorphic belongsTo, or 0 */
-  AssocRel *pRel;        /* The first association that speaks of it */
-  const AssocRel *pJoin; /* The first belongsToMany whose own key it is, or 0 */
+  AssocKey parentKey;    /* Referenced columns, in the same order */
+  const AssocRel *pPoly; /* Its polymorphic belongsTo, or 0 */
+  AssocRel *pRel;        /* The first association that uses it */
+  const AssocRel *pJoin; /* The first belongsToMany with this key, or 0 */
   const char *zOnDelete; /* "CASCADE", … */
   const char *zOnUpdate;
-  int eAllowNull; /* As said: -1, 0 or 1 */
+  int eAllowNull; /* -1: not given; 0 or 1 */
   int eUnique;
   int eThroughUnique;
-  const AssocJson *pDefault; /* Of its first column, or 0 */
-  const AssocRel *apSaid[6]; /* Who said each of these six first, or 0 */
-  int nScope;                /* Of a join table: columns of its scopes */
-  const AssocJson **apScope; /* Each column once, with a condition on it */
+  const AssocJson *pDefault; /* DEFAULT of its first column, or 0 */
+  const AssocRel *apSaid[6]; /* Who gave each of the six first, or 0 */
+  int nScope;                /* Join table: number of scope columns */
+  const AssocJson **apScope; /* One condition for each of them */
   u8 bNotNull;
   u8 bConstraint; /* REFERENCES is wanted */
-  u8 bSaid;       /* A definition says "constraints":true, or an action */
-  u8 bHas, bJoin; /* Some hasOne or hasMany; some belongsToMany */
+  u8 bSaid;       /* Said: "constraints":true, or an action */
+  u8 bHas, bJoin; /* Used by a hasOne or hasMany; by a belongsToMany */
   AssocForeign *pNext;
 };
-/* Those of all definitions. An error where one is bad or two disagree; with
-** pOnly, which then comes first, only where that is one of the two. */
+/* List the foreign keys of all definitions. If pOnly is 0, any wrong
+** definition, and any two that disagree, are an error. If pOnly is given, its
+** key is the first, and only disagreements with pOnly are an error. */
 AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
                                AssocArena *pArena, AssocRel *pOnly);
 
 /* ---------------------------------------------------------------- naming */
 
-/* The style of a name: as the words are that it is made of, owner_posts,
-** ownerPosts or OwnerPosts. */
+/* How the words of a name are joined: owner_posts, ownerPosts or OwnerPosts. */
 #define ASSOC_STYLE_NONE 0
 #define ASSOC_STYLE_SNAKE 1
 #define ASSOC_STYLE_CAMEL 2
 #define ASSOC_STYLE_PASCAL 3
 
-/* A foreign key for which names are looked for. */
+/* A foreign key that needs names for its associations. */
 typedef struct AssocNaming AssocNaming;
 struct AssocNaming {
-  const AssocModel *pChild; /* Has the key */
+  const AssocModel *pChild; /* Contains the foreign key */
   const AssocModel *pParent;
   int nCol;
-  const int *aCol; /* Columns of the child */
-  const int *aRef; /* Columns of the parent */
-  u8 bUnique;      /* At most one row of the child has it */
-  u8 bOnly;        /* No other key of the child references the parent */
-  u8 bPlain;       /* Of all that relates the two it goes first */
-  u8 bAside;       /* What is owned, beside a membership: not plain */
-  u8 eStyle;       /* ASSOC_STYLE_*: of the names that are made */
-  char cLetter;    /* What every name of the schema begins with, or 0 */
-  const char *zChild, *zParent; /* The tables' names without a prefix */
-  u8 bSelf;                     /* Set by start, as all that follows */
+  const int *aCol;              /* Columns of the child */
+  const int *aRef;              /* Columns of the parent */
+  u8 bUnique;                   /* At most one child row per parent */
+  u8 bOnly;                     /* The child's only key to this parent */
+  u8 bPlain;                    /* The main one of several between the two */
+  u8 bAside;                    /* Owns, beside a membership: never plain */
+  u8 eStyle;                    /* ASSOC_STYLE_* of the names to make */
+  char cLetter;                 /* Common first letter of all names, or 0 */
+  const char *zChild, *zParent; /* Table names without a common prefix */
+  u8 bSelf;                     /* Set by assocNamingStart(), as those below */
   u8 bOwn;                      /* zStem is the parent's own name */
   const char *zStem;            /* "author" of author_id */
 };
+/* Prepare p: the caller has set the members up to zParent. */
 void assocNamingStart(AssocCall *pCall, AssocArena *pArena, AssocNaming *p);
-/* The iTry-th candidate, from 0 on and without end; never 0. For the child's
-** belongsTo, the parent's hasOne or hasMany, and a belongsToMany over p
-** whose other key is pOther. */
+/* Candidate number iTry for a name; there is no last one, and the result is
+** never 0. assocNameOne() names the child's belongsTo, assocNameHas() the
+** parent's hasOne or hasMany, assocNameMany() a belongsToMany over p, with
+** pOther the other key of the join table. */
 const char *assocNameOne(AssocCall *pCall, AssocArena *pArena,
                          const AssocNaming *p, int iTry);
 const char *assocNameHas(AssocCall *pCall, AssocArena *pArena,
@@ -530,7 +577,7 @@ const char *assocNameHas(AssocCall *pCall, AssocArena *pArena,
 const char *assocNameMany(AssocCall *pCall, AssocArena *pArena,
                           const AssocNaming *p, const AssocNaming *pOther,
                           int bPlain, int iTry);
-/* Does the key say who owns, made or leads the child? */
+/* Does the key name an owner, creator or leader of the child? */
 int assocNamingIsAside(AssocCall *pCall, AssocArena *pArena,
                        const AssocNaming *p);
 

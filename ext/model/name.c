@@ -1,7 +1,7 @@
 /*
 ** From a model's name to its table.
 **
-** In each database the first of these steps that finds a table wins:
+** In each database the first of these steps that finds a table decides:
 **
 **   1. assoc_model('User', '{"table":"people"}')
 **   2. a table or view of that name: User
@@ -9,9 +9,9 @@
 **   4. in snake case: user_profile for UserProfile
 **   5. the plural of that: user_profiles
 **
-** main is searched first. Then, if it has nothing, the attached databases
-** together: two that have a table in the same step are an error. temp is
-** searched only when it is named, as in temp.User.
+** main is searched first. If it has no such table, all attached databases are
+** searched together: two that have a table in the same step are an error. temp
+** is searched only by name: temp.User.
 **
 ** Two names of one table are one model.
 */
@@ -19,12 +19,13 @@
 
 #define NAME_NSTEP 5
 
-/* The names to look for in steps 2 to 5, each made when it is asked for: most
-** names are found as they are, and a plural costs more than to look it up. */
+/* The names to look for in steps 2 to 5. Each one is made when it is needed:
+** most names are found unchanged, and making a plural costs more than a
+** lookup. */
 typedef struct NameSteps NameSteps;
 struct NameSteps {
   AssocArena *pArena;
-  const char *az[NAME_NSTEP]; /* az[0] is the model's own name */
+  const char *az[NAME_NSTEP]; /* az[0] is the model's name */
 };
 
 static void nameSteps(AssocArena *pArena, const char *zName, NameSteps *p) {
@@ -34,8 +35,9 @@ static void nameSteps(AssocArena *pArena, const char *zName, NameSteps *p) {
   p->az[1] = zName;
 }
 
-/* The name of a step, or 0 after an error. */
+/* The name for a step; 0 after an error. */
 static const char *stepName(AssocCall *pCall, NameSteps *p, int iStep) {
+  assert(iStep >= 0 && iStep < NAME_NSTEP && p->az[0]);
   if (p->az[iStep]) return p->az[iStep];
   if (iStep == 3) {
     p->az[3] = assocUnderscore(pCall, p->pArena, p->az[0]);
@@ -66,7 +68,7 @@ const char *assocRowName(AssocCall *pCall, AssocArena *pArena,
   return assocArenaPrintf(pCall, pArena, "%s.%s", pSchema->zName, zName);
 }
 
-/* Options of an assoc_model() row: 0 if they cannot be read. */
+/* The options of an assoc_model() row; 0 if they are not JSON. */
 static AssocJson *modelJson(AssocCall *pCall, AssocDef *pDef) {
   AssocCall call;
   AssocJson *p = 0;
@@ -84,7 +86,8 @@ static AssocJson *modelJson(AssocCall *pCall, AssocDef *pDef) {
   return p;
 }
 
-/* "aux.User": the database of that name, and what is behind the dot. */
+/* The database of a name "aux.User", or 0. *pzRest is the part behind the
+** dot. */
 static AssocSchema *splitName(AssocCatalog *pCat, const char *zName,
                               const char **pzRest) {
   AssocSchema *p;
@@ -99,8 +102,8 @@ static AssocSchema *splitName(AssocCatalog *pCat, const char *zName,
 }
 
 /*
-** The assoc_model() row after p that may speak of tables of pSchema: those of
-** temp go before those of the database itself.
+** The assoc_model() row after p that can concern tables of pSchema. Rows of
+** temp come before those of the database itself, so they take precedence.
 */
 static AssocDef *nextRow(AssocSchema *pSchema, AssocDef *p) {
   AssocSchema *pTemp = assocSchemaFind(pSchema->pCatalog, "temp");
@@ -114,8 +117,8 @@ static AssocDef *nextRow(AssocSchema *pSchema, AssocDef *p) {
   }
 }
 
-/* What a row calls its model, as seen from pSchema: 0 if it means a model of
-** another database. */
+/* The model's name in a row, as seen from pSchema. 0 if the row means a model
+** of another database. */
 static const char *rowModel(const AssocSchema *pSchema, const AssocDef *pRow) {
   const char *zBare = assocBareName(pSchema, pRow->zModel);
   const char *zRest;
@@ -126,7 +129,7 @@ static const char *rowModel(const AssocSchema *pSchema, const AssocDef *pRow) {
   return zBare;
 }
 
-/* The assoc_model() row of that name, or 0. */
+/* The assoc_model() row with that name, or 0. */
 static AssocDef *modelRow(AssocSchema *pSchema, const char *zName) {
   AssocDef *p = 0;
   while ((p = nextRow(pSchema, p)) != 0) {
@@ -136,7 +139,7 @@ static AssocDef *modelRow(AssocSchema *pSchema, const char *zName) {
   return 0;
 }
 
-/* One step in one database: the table, or 0. */
+/* Run one step in one database. Returns the table or 0. */
 static AssocTable *stepTable(AssocCall *pCall, AssocSchema *pSchema,
                              NameSteps *pSteps, int iStep) {
   const char *zTable = stepName(pCall, pSteps, iStep);
@@ -150,6 +153,7 @@ static AssocTable *stepTable(AssocCall *pCall, AssocSchema *pSchema,
   return assocTableFind(pCall, pSchema, zTable);
 }
 
+/* Run all steps in one database. */
 static AssocTable *schemaTable(AssocCall *pCall, AssocSchema *pSchema,
                                NameSteps *pSteps) {
   AssocTable *pTab = 0;
@@ -161,7 +165,7 @@ static AssocTable *schemaTable(AssocCall *pCall, AssocSchema *pSchema,
   return pTab;
 }
 
-/* The attached databases, step by step. */
+/* Run each step in all attached databases. */
 static AssocTable *attachedTable(AssocCall *pCall, AssocCatalog *pCat,
                                  NameSteps *pSteps) {
   AssocTable *pFound = 0;
@@ -184,12 +188,14 @@ static AssocTable *attachedTable(AssocCall *pCall, AssocCatalog *pCat,
   return pCall->rc == SQLITE_OK ? pFound : 0;
 }
 
+/* The table of a model. pNear, if given, is searched first. */
 static AssocTable *findTable(AssocCall *pCall, AssocCatalog *pCat,
                              AssocSchema *pNear, const char *zName) {
   AssocSchema *pMain = pCat->pSchema, *pSchema;
   AssocTable *pTab = 0;
   NameSteps steps;
   const char *zRest = 0;
+  assert(zName);
   nameSteps(&pCat->mem, zName, &steps);
   if (pNear && sqlite3_stricmp(pNear->zName, "temp") != 0) {
     pTab = schemaTable(pCall, pNear, &steps);
@@ -204,7 +210,7 @@ static AssocTable *findTable(AssocCall *pCall, AssocCatalog *pCat,
 
 /* ---------------------------------------------------------------- models */
 
-/* Columns that "primaryKey" names: a text or an array of texts. */
+/* Read the option primaryKey: a text or an array of texts. */
 static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
   AssocJson *p = pNames->eType == ASSOC_J_ARRAY ? pNames->pChild : pNames;
   int n = pNames->eType == ASSOC_J_ARRAY ? pNames->nChild : 1;
@@ -237,8 +243,8 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
   }
 }
 
-/* The assoc_model() row that speaks of a table, or 0. A row that speaks of a
-** view that is broken spoils only that. */
+/* The assoc_model() row that concerns a table, or 0. A row that names a broken
+** view concerns that view only, so its error is ignored. */
 static AssocDef *rowOfTable(AssocCall *pCall, AssocTable *pTab) {
   AssocSchema *pSchema = pTab->pSchema;
   AssocDef *p = 0;
@@ -255,8 +261,10 @@ static AssocDef *rowOfTable(AssocCall *pCall, AssocTable *pTab) {
   return 0;
 }
 
+/* Set zName and zLabel of a model. */
 static void setName(AssocCall *pCall, AssocModel *pModel, const char *zName) {
   AssocSchema *pSchema = pModel->pTable->pSchema;
+  assert(pModel->pTable && zName);
   zName = assocBareName(pSchema, zName);
   pModel->zName = zName;
   pModel->zLabel = zName;
@@ -270,7 +278,8 @@ AssocJson *assocModelJson(AssocCall *pCall, const AssocModel *pModel) {
   return pModel->pDef ? modelJson(pCall, pModel->pDef) : 0;
 }
 
-/* What the assoc_model() row says. It may have been made by hand. */
+/* Apply the assoc_model() row. It may have been written by hand, so everything
+** is checked. */
 static void readRow(AssocCall *pCall, AssocModel *pModel) {
   AssocArena *pArena = &pModel->pTable->pSchema->pCatalog->mem;
   AssocDef *pDef = pModel->pDef;
@@ -299,6 +308,7 @@ static void readRow(AssocCall *pCall, AssocModel *pModel) {
 
 AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab) {
   AssocModel *p = pTab->pModel;
+  assert(pTab);
   if (p) return p;
   p = assocAlloc(pCall, &pTab->pSchema->pCatalog->mem, sizeof(*p));
   if (p == 0) return 0;
@@ -335,8 +345,8 @@ AssocModel *assocModelNear(AssocCall *pCall, AssocSchema *pNear,
   return pTab ? assocModelOf(pCall, pTab) : 0;
 }
 
-/* Tables and models that the user may have meant: of pOnly, or else of all
-** databases where a name alone finds them, which it does not in temp. */
+/* The existing name that is nearest to zName: a model or table of pOnly, or, if
+** pOnly is 0, of all databases except temp. */
 static const char *nearestModel(AssocCatalog *pCat, const AssocSchema *pOnly,
                                 const char *zName) {
   AssocNearest near;
@@ -445,11 +455,12 @@ int assocModelKeyList(const AssocModel *pModel, const AssocJson *pJson) {
 /* ------------------------------------------------------ definitions linked */
 
 /*
-** Only temp speaks of the models of other databases: what an attached file
-** says cannot change what main's models are related to. A definition without
-** a model fails when it is used, and alone. The first definition that names a
-** model gives it its spelling. What SQLite could not read may be there at the
-** next call: a function or a module that the host registers then.
+** Set the model of a definition. A row in temp may concern models of every
+** database; a row in any other database concerns that database only, so an
+** attached file cannot change the associations of main's models. A definition
+** without a model fails when it is used. The first definition of a model
+** decides the spelling of its name. A table that SQLite could not read may be
+** readable in the next call, when the host has registered a function or module.
 */
 static void linkDef(AssocCall *pCall, AssocDef *pDef) {
   AssocModel *p;
@@ -471,7 +482,7 @@ void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat) {
   AssocSchema *p;
   AssocDef *pDef;
   if (pCat->bLinked || pCall->rc != SQLITE_OK) return;
-  pCat->bLinked = 1; /* Databases that are read meanwhile take it back */
+  pCat->bLinked = 1; /* Reading another database resets it */
   for (p = pCat->pSchema; p; p = p->pNext) {
     for (pDef = p->bLoaded ? p->pDef : 0; pDef; pDef = pDef->pNext) {
       linkDef(pCall, pDef);

@@ -1,29 +1,29 @@
 /*
 ** Names that a person would choose for the associations over a foreign key.
 **
-** For messages(sender_id, recipient_id), both of which reference users:
+** For messages(sender_id, recipient_id), both referencing users:
 **
 **   message.sender, message.recipient        the column without its "id"
-**   user.sent_messages, received_messages    what the sender's messages are
+**   user.sent_messages, received_messages    from the role of the column
 **
-** Each function gives candidates, one after another and without end, and the
-** caller takes the first that is free. The style is that of the words that
-** a name is made of: sent_messages, SentMessages.
+** Each function returns a series of candidates without end, and the caller
+** takes the first that is free. The style follows the words that a name is made
+** of: sent_messages, SentMessages.
 */
 #include "model/model.h"
 
 /*
-** Words that say more than themselves. zOne replaces the word where a name
-** of one is made; zPart stands before the plural, or is the name itself in
-** an association of a table with itself.
+** Words with a known role. zOne replaces the word in the name of a to-one.
+** zPart comes before the plural, or is itself the name of a to-many from a
+** table to itself.
 */
 typedef struct NamingRole NamingRole;
 struct NamingRole {
-  const char *zStem; /* In snake case */
-  const char *zOne;  /* 0: the word as it is */
+  const char *zStem; /* The word in snake case */
+  const char *zOne;  /* 0: the word itself */
   const char *zPart;
-  u8 bSelf;  /* Only of a table with itself */
-  u8 bAside; /* Who has it, not what it is part of: owned beside joined */
+  u8 bSelf;  /* Applies only from a table to itself */
+  u8 bAside; /* Names an owner or leader, beside members */
 };
 static const NamingRole aNamingRole[] = {
     {"parent", 0, "children", 1, 0},
@@ -80,7 +80,7 @@ static const NamingRole aNamingRole[] = {
     {"poster", 0, "posted", 0, 0},
 };
 
-/* Where nothing of a name is left that can be in one. */
+/* The name if nothing usable is left. */
 static const char zNamingNothing[] = "rows";
 
 /* ------------------------------------------------------------------ words */
@@ -94,7 +94,7 @@ static int namingIsUpper(char c) {
   return c >= 'A' && c <= 'Z';
 }
 
-/* z as a name that needs no quotes: OrderDetails for Order Details. */
+/* z as a name that needs no quotes: Order Details → OrderDetails. */
 static const char *namingClean(AssocCall *pCall, AssocArena *pArena,
                                const char *z) {
   char *zOut = assocArenaText(pCall, pArena, z, -1);
@@ -120,7 +120,7 @@ static const char *namingClean(AssocCall *pCall, AssocArena *pArena,
   return zOut ? zOut : "";
 }
 
-/* z with a first letter that is a capital if that of zLike is. */
+/* z, with a capital first letter if zLike has one. */
 static const char *namingCap(AssocCall *pCall, AssocArena *pArena,
                              const char *z, const char *zLike) {
   char *zOut;
@@ -131,7 +131,7 @@ static const char *namingCap(AssocCall *pCall, AssocArena *pArena,
   return zOut;
 }
 
-/* Two words as one: sent_messages, SentMessages. */
+/* Join two words: sent_messages, SentMessages. */
 static const char *namingJoin(AssocCall *pCall, AssocArena *pArena,
                               const char *zA, const char *zB) {
   const char *z;
@@ -143,9 +143,10 @@ static const char *namingJoin(AssocCall *pCall, AssocArena *pArena,
   return z ? z : "";
 }
 
-/* The i-th way to tell z from others of the name: z_2, z_3. */
+/* Number i to tell z from others: z_2, z_3. */
 static const char *namingNumber(AssocCall *pCall, AssocArena *pArena,
                                 const char *z, int i) {
+  assert(i >= 0);
   z = assocArenaPrintf(pCall, pArena, "%s_%d", z, i + 2);
   return z ? z : "";
 }
@@ -161,14 +162,14 @@ static const char *namingLowerFirst(AssocCall *pCall, AssocArena *pArena,
   char *zOut = assocArenaText(pCall, pArena, z, -1);
   int i;
   if (zOut == 0) return "";
-  for (i = 0; namingIsUpper(zOut[i]); i++) { /* URLPath: urlPath */
+  for (i = 0; namingIsUpper(zOut[i]); i++) { /* URLPath → urlPath */
     if (i && zOut[i + 1] >= 'a' && zOut[i + 1] <= 'z') break;
     zOut[i] = (char)(zOut[i] - 'A' + 'a');
   }
   return zOut;
 }
 
-/* A name in the style of the schema. */
+/* z in the style of the schema. */
 static const char *namingStyle(AssocCall *pCall, AssocArena *pArena,
                                const AssocNaming *p, const char *z) {
   if (p->eStyle == ASSOC_STYLE_NONE || pCall->rc != SQLITE_OK) return z;
@@ -181,7 +182,7 @@ static const char *namingStyle(AssocCall *pCall, AssocArena *pArena,
   return namingCap(pCall, pArena, z, "A");
 }
 
-/* Where the last word of z begins. */
+/* The start of the last word of z. */
 static int namingLastWord(const char *z) {
   int i = (int)strlen(z);
   while (i > 0 && z[i - 1] != '_' &&
@@ -191,8 +192,8 @@ static int namingLastWord(const char *z) {
   return i && namingIsUpper(z[i - 1]) ? i - 1 : i;
 }
 
-/* Is the last word one that names of tables have in one form only: event_data,
-** spatial_ref_sys; or a participle behind a plural: fieldsCombined? */
+/* Does the last word of a table's name have no other form? event_data and
+** spatial_ref_sys; or a participle behind a plural: fieldsCombined. */
 static int namingIsFixed(AssocCall *pCall, AssocArena *pArena, const char *z) {
   static const char *const az[] = {"data", "metadata", "media", "staff",
                                    "sys",  "meta",     "info",  "following"};
@@ -217,8 +218,9 @@ static int namingIsFixed(AssocCall *pCall, AssocArena *pArena, const char *z) {
 /* ------------------------------------------------------------------- stem */
 
 /*
-** The length that is left of z, of n, without zWord at its end, where that
-** is a word: author_id, authorId, but not paid. n if it is not, or is all.
+** The length of z, which has n bytes, without the word zWord at its end:
+** author_id, authorId, but not paid. n if z does not end in that word, or is
+** that word.
 */
 static int namingTrimEnd(const char *z, int n, const char *zWord) {
   int nWord = (int)strlen(zWord), nLeft = n - nWord;
@@ -234,7 +236,7 @@ static int namingTrimEnd(const char *z, int n, const char *zWord) {
   return nLeft ? nLeft : n;
 }
 
-/* The same for the beginning: where z goes on behind fk_, id_. */
+/* The same at the beginning: the rest of z behind fk_ or id_. */
 static const char *namingTrimStart(const char *z, int n, const char *zWord) {
   int i = (int)strlen(zWord);
   if (n <= i || sqlite3_strnicmp(z, zWord, i) != 0) return z;
@@ -246,7 +248,7 @@ static const char *namingTrimStart(const char *z, int n, const char *zWord) {
   return i < n ? &z[i] : z;
 }
 
-/* A column without what only says that it is a key to zRef. */
+/* A column's name without the parts that only say that it is a key of zRef. */
 static const char *namingStemOf(AssocCall *pCall, AssocArena *pArena,
                                 const char *zCol, const char *zRef) {
   static const char *const azKey[] = {"id",   "fk",   "key", "ref", "ptr",
@@ -283,7 +285,7 @@ static const char *namingPlural(AssocCall *pCall, AssocArena *pArena,
   return z ? z : "";
 }
 
-/* Is zStem the name of the model, or its last words: user of app_users? */
+/* Is zStem the model's name, or its last words? user for app_users is. */
 static int namingIsOwn(AssocCall *pCall, AssocArena *pArena, const char *zStem,
                        const char *zModel) {
   const char *zA = namingSnake(pCall, pArena, zStem);
@@ -293,8 +295,8 @@ static int namingIsOwn(AssocCall *pCall, AssocArena *pArena, const char *zStem,
   return nMore == 0 || zB[nMore - 1] == '_';
 }
 
-/* A column without the word that most columns of its table begin with: page of
-** rev_page. */
+/* A column's name without the first word that most columns of its table share:
+** rev_page → page. */
 static const char *namingTrimTable(const AssocTable *pTab, const char *zCol) {
   int i, n, nSame = 0;
   for (n = 0; zCol[n] && zCol[n] != '_'; n++) {
@@ -306,9 +308,9 @@ static const char *namingTrimTable(const AssocTable *pTab, const char *zCol) {
   return nSame >= 3 && nSame * 2 >= pTab->nCol ? &zCol[n + 1] : zCol;
 }
 
-/* What the column of a key calls the other row. A column that is called as the
-** one it references, CustomerID, says nothing more than the table does: then
-** that is its name. */
+/* The name that column i of the key gives the other row. 0 if it says no more
+** than the other table's name: a column with the name of the column that it
+** references, CustomerID. */
 static const char *namingStemColumn(AssocCall *pCall, AssocArena *pArena,
                                     const AssocNaming *p, int i) {
   const AssocTable *pTab = p->pChild->pTable;
@@ -321,7 +323,7 @@ static const char *namingStemColumn(AssocCall *pCall, AssocArena *pArena,
   }
   if (sqlite3_stricmp(zCol, zRef) == 0) return 0;
   if (namingIsOwn(pCall, pArena, namingStemOf(pCall, pArena, zRef, 0), zOwn)) {
-    zRef = 0; /* language_id: its words are those of the table */
+    zRef = 0; /* language_id: its words are the table's */
   }
   zStem = namingStemOf(pCall, pArena, zLess, zRef);
   if (zLess != zCol && namingStemOf(pCall, pArena, zLess, 0)[0] == 0) {
@@ -337,6 +339,7 @@ static const char *namingStemColumn(AssocCall *pCall, AssocArena *pArena,
 void assocNamingStart(AssocCall *pCall, AssocArena *pArena, AssocNaming *p) {
   const char *zOwn;
   int i;
+  assert(p->pChild && p->pParent && p->nCol > 0);
   if (p->zChild == 0) p->zChild = p->pChild->zName;
   if (p->zParent == 0) p->zParent = p->pParent->zName;
   zOwn = namingSingular(pCall, pArena, p->zParent);
@@ -352,6 +355,7 @@ void assocNamingStart(AssocCall *pCall, AssocArena *pArena, AssocNaming *p) {
 
 /* ------------------------------------------------------------- candidates */
 
+/* The role with this word, or 0. */
 static const NamingRole *namingRoleOf(AssocCall *pCall, AssocArena *pArena,
                                       const char *zStem, int bSelf) {
   const char *z = namingSnake(pCall, pArena, zStem);
@@ -363,8 +367,8 @@ static const NamingRole *namingRoleOf(AssocCall *pCall, AssocArena *pArena,
   return 0;
 }
 
-/* The stem without the parent's own name at its end: parent of parent_folder,
-** home of home_team. 0 if that is not there. */
+/* The stem without the parent's own name at its end: parent_folder → parent,
+** home_team → home. 0 if it does not end so. */
 static const char *namingLess(AssocCall *pCall, AssocArena *pArena,
                               const AssocNaming *p) {
   const char *zOwn = namingSingular(pCall, pArena, p->zParent);
@@ -373,7 +377,7 @@ static const char *namingLess(AssocCall *pCall, AssocArena *pArena,
   return nLess < n ? assocArenaText(pCall, pArena, p->zStem, nLess) : 0;
 }
 
-/* The role that the stem names, with the parent's own name or without. */
+/* The role of the stem, with or without the parent's own name. */
 static const NamingRole *namingRole(AssocCall *pCall, AssocArena *pArena,
                                     const AssocNaming *p) {
   const NamingRole *pRole = namingRoleOf(pCall, pArena, p->zStem, p->bSelf);
@@ -388,6 +392,7 @@ int assocNamingIsAside(AssocCall *pCall, AssocArena *pArena,
   return pRole && pRole->bAside;
 }
 
+/* Candidate iTry for the child's belongsTo, before the style is applied. */
 static const char *nameOne(AssocCall *pCall, AssocArena *pArena,
                            const AssocNaming *p, int iTry) {
   const NamingRole *pRole = namingRoleOf(pCall, pArena, p->zStem, p->bSelf);
@@ -406,11 +411,12 @@ static const char *nameOne(AssocCall *pCall, AssocArena *pArena,
 
 const char *assocNameOne(AssocCall *pCall, AssocArena *pArena,
                          const AssocNaming *p, int iTry) {
+  assert(p->zStem && iTry >= 0);
   return namingStyle(pCall, pArena, p, nameOne(pCall, pArena, p, iTry));
 }
 
-/* What stands before the plural: home of home_team, created of created_by.
-** 0 if there is no such thing. */
+/* The word before the plural: home of home_team, created of created_by. 0 if
+** there is none. */
 static const char *namingPart(AssocCall *pCall, AssocArena *pArena,
                               const AssocNaming *p) {
   const NamingRole *pRole = namingRole(pCall, pArena, p);
@@ -421,7 +427,8 @@ static const char *namingPart(AssocCall *pCall, AssocArena *pArena,
   return namingLess(pCall, pArena, p);
 }
 
-/* Of several keys to one table, the rows that have this one. */
+/* The name of the rows with this key, if there are several keys to one table:
+** sent_messages, or messages_as_sender. */
 static const char *namingQualified(AssocCall *pCall, AssocArena *pArena,
                                    const AssocNaming *p, const char *zMany,
                                    int bPart) {
@@ -435,6 +442,7 @@ static const char *namingQualified(AssocCall *pCall, AssocArena *pArena,
   return namingJoin(pCall, pArena, z, p->zStem);
 }
 
+/* Candidate iTry for the parent's hasOne or hasMany. */
 static const char *nameHas(AssocCall *pCall, AssocArena *pArena,
                            const AssocNaming *p, int iTry) {
   const NamingRole *pRole = namingRole(pCall, pArena, p);
@@ -457,11 +465,12 @@ static const char *nameHas(AssocCall *pCall, AssocArena *pArena,
 
 const char *assocNameHas(AssocCall *pCall, AssocArena *pArena,
                          const AssocNaming *p, int iTry) {
+  assert(p->zStem && iTry >= 0);
   return namingStyle(pCall, pArena, p, nameHas(pCall, pArena, p, iTry));
 }
 
-/* Is the join table one of members, and are those the rows of the other key:
-** team_members(team_id, user_id)? */
+/* Is the join table a membership, and does the other key name people?
+** team_members(team_id, user_id). */
 static int namingIsMember(AssocCall *pCall, AssocArena *pArena,
                           const AssocNaming *pOther) {
   static const char *const azPeople[] = {"user",    "account",  "person",
@@ -483,10 +492,10 @@ static int namingIsMember(AssocCall *pCall, AssocArena *pArena,
 }
 
 /*
-** The rows behind a join table: named after the key that leads to them if
-** that says more than their table does, as follower_id does; else after the
-** table, if that name is theirs, or with the join table. The other side of
-** friends(person_id, friend_id) is friend_of.
+** The name of the rows behind a join table: from the key that leads to them if
+** that says more than their table's name (follower_id); else their table's
+** name, if it is free; else with the join table's name. For friends(person_id,
+** friend_id) the other side is friend_of.
 */
 static const char *nameMany(AssocCall *pCall, AssocArena *pArena,
                             const AssocNaming *p, const AssocNaming *pOther,
@@ -517,6 +526,7 @@ static const char *nameMany(AssocCall *pCall, AssocArena *pArena,
 const char *assocNameMany(AssocCall *pCall, AssocArena *pArena,
                           const AssocNaming *p, const AssocNaming *pOther,
                           int bPlain, int iTry) {
+  assert(p->zStem && pOther->zStem && iTry >= 0);
   return namingStyle(pCall, pArena, p,
                      nameMany(pCall, pArena, p, pOther, bPlain, iTry));
 }

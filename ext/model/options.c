@@ -1,5 +1,10 @@
 /*
-** The options of a definition: read, checked, and written in one spelling.
+** The options of a definition: read, checked, and written in canonical
+** spelling.
+**
+**   {"foreign_key":...}  error: did you mean "foreignKey"?
+**   {"foreignKey":["user_id"],"onDelete":"cascade"}
+**   → {"foreignKey":"user_id","onDelete":"CASCADE"}
 */
 #include "model/model.h"
 
@@ -8,7 +13,7 @@ const char *const azAssocKind[ASSOC_NKIND] = {"belongsTo", "hasOne", "hasMany",
 
 /* ------------------------------------------------------------------ kinds */
 
-/* Equal but for case and underscores? */
+/* Are the names equal, except for case and underscores? */
 static int sameKind(const char *z, const char *zKind) {
   while (*z) {
     if (*z == '_') {
@@ -58,7 +63,7 @@ static void optionJson(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   *(AssocJson **)pInto = pJson;
 }
 
-/* A name or an array of names. */
+/* Read a name or an array of names. */
 static void optionNames(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   AssocNames *pNames = pInto;
   int bArray = pJson->eType == ASSOC_J_ARRAY;
@@ -85,7 +90,7 @@ static void optionNames(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   }
 }
 
-/* CASCADE, SET NULL, … in upper case. */
+/* Read CASCADE, SET NULL, ... in any case. */
 static void optionAction(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   static const char *const az[] = {"CASCADE", "SET NULL", "SET DEFAULT",
                                    "RESTRICT", "NO ACTION"};
@@ -101,7 +106,7 @@ static void optionAction(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
              pJson->zKey, pJson->z);
 }
 
-/* The columns of AssocOption that go together. */
+/* The members of AssocOption that belong together. */
 #define OPTION_INTO(x) offsetof(AssocOptions, x)
 #define OPTION_TEXT "tn", "a text", optionText
 #define OPTION_BOOL "bn", "true or false", assocOptionFlag
@@ -109,7 +114,7 @@ static void optionAction(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
 #define OPTION_NAMES "tan", "a column, or an array of columns", optionNames
 #define OPTION_ACTION "tn", "a text", optionAction
 
-/* "PostTags", "posts.comments", or {"model":…,"scope":{…},"unique":…} */
+/* "PostTags", "posts.comments", or {"model":...,"scope":{...},"unique":...} */
 static const AssocOption aThroughOption[] = {
     {"model", OPTION_TEXT, OPTION_INTO(zThrough)},
     {"scope", OPTION_OBJECT, OPTION_INTO(pThroughScope)},
@@ -118,6 +123,7 @@ static const AssocOption aThroughOption[] = {
     {"timestamps", OPTION_BOOL, OPTION_INTO(eThroughTimestamps)},
 };
 
+/* Read the option through. */
 static void optionThrough(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   AssocOptions *pOpt = pInto;
   if (pJson->eType == ASSOC_J_TEXT) {
@@ -128,7 +134,7 @@ static void optionThrough(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   }
 }
 
-/* A value that a column can have as its DEFAULT. */
+/* Read the DEFAULT of a column. */
 static void optionValue(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   if (pJson->eType >= ASSOC_J_ARRAY) {
     assocError(r->pCall,
@@ -139,8 +145,8 @@ static void optionValue(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   *(AssocJson **)pInto = pJson;
 }
 
-/* A key, or Sequelize's attribute: {"name":…,"allowNull":…,…}. Where it has a
-** field, that is the column, and the name only what JavaScript calls it. */
+/* Columns, or Sequelize's attribute: {"name":...,"allowNull":...,...}. If there
+** is a field, it names the column, and name is only the JavaScript name. */
 #define OPTION_VALUE 0, 0, optionValue
 static const AssocOption aForeignKeyOption[] = {
     {"name", OPTION_NAMES, OPTION_INTO(foreignKey)},
@@ -159,6 +165,7 @@ static const AssocOption aOtherKeyOption[] = {
     {"onUpdate", OPTION_ACTION, OPTION_INTO(other.zOnUpdate)},
 };
 
+/* Read the option foreignKey. */
 static void optionForeignKey(AssocOptionReader *r, AssocJson *pJson,
                              void *pInto) {
   AssocOptions *pOpt = pInto;
@@ -282,6 +289,7 @@ AssocOptions *assocDefOptions(AssocCall *pCall, AssocDef *pDef) {
 
 /* ---------------------------------------------------------------- writing */
 
+/* Append a comma if necessary, the key and a colon. */
 static void writeKey(AssocOut *pOut, const char *zKey) {
   int bFirst = pOut->p - pOut->pStart <= 1; /* Only the brace is there */
   assocOutText(pOut, bFirst ? "\"" : ",\"", bFirst ? 1 : 2);
@@ -298,6 +306,7 @@ static void writeText(AssocOut *pOut, const char *zKey, const char *z) {
 static void writeNames(AssocOut *pOut, const char *zKey,
                        const AssocNames *pNames) {
   int i;
+  assert(pNames->n >= 0);
   if (pNames->n == 1) writeText(pOut, zKey, pNames->az[0]);
   if (pNames->n < 2) return;
   writeKey(pOut, zKey);
@@ -348,7 +357,7 @@ static void writeKeyOption(AssocOut *pOut, const char *zKey,
   sqlite3_free(z);
 }
 
-/* A text alone if that says it all, else an object. */
+/* Write a text if that is enough, else an object. */
 static void writeThrough(AssocOut *pOut, const AssocOptions *pOpt) {
   AssocOut sub;
   i64 n = 0;

@@ -1,15 +1,18 @@
 /*
-** hasOne and hasMany through a path of associations: "posts.comments".
+** hasOne and hasMany through a path of associations.
+**
+**   assoc_define('User', 'hasMany', 'Comment', '{"through":"posts.comments"}')
 */
 #include "model/resolve.h"
 
-/* The associations of a path, with those that are paths themselves taken
-** apart. */
+/* Append an association to the path. If it is a path itself, append its
+** steps. */
 static void pathAdd(AssocResolver *p, AssocRel *pStep) {
   AssocRel *pRel = p->pRel;
   int i, n = pStep->nPath ? pStep->nPath : 1;
   AssocRel **ap =
       assocAlloc(p->pCall, p->pArena, (i64)sizeof(*ap) * (pRel->nPath + n));
+  assert(pStep->pTarget);
   if (ap == 0) return;
   if (pRel->nPath) {
     memcpy(ap, pRel->apPath, sizeof(*ap) * (size_t)pRel->nPath);
@@ -21,10 +24,12 @@ static void pathAdd(AssocResolver *p, AssocRel *pStep) {
 }
 
 static AssocRel *pathEnd(const AssocRel *pRel) {
+  assert(pRel->nPath > 0);
   return pRel->apPath[pRel->nPath - 1];
 }
 
-/* The path ends before the target: the one association that leads there. */
+/* The path ends before the target. Append the only association that leads from
+** there to the target. */
 static void pathLast(AssocResolver *p) {
   AssocModel *pAt = pathEnd(p->pRel)->pTarget;
   AssocDef *pDef = 0, *pOnly = 0;
@@ -51,8 +56,9 @@ static void pathLast(AssocResolver *p) {
   }
 }
 
-/* "posts.comments": one name after another, each an association of the model
-** where the one before it ends. */
+/* Read "posts.comments". Each name is an association of the model where the
+** step before it ends. Resolves those associations: this is where resolving
+** recurses. */
 void assocResolvePath(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   AssocModel *pAt = pRel->pSource;
@@ -82,12 +88,13 @@ void assocResolvePath(AssocResolver *p) {
   }
 }
 
-/* Is the option through of a hasOne or hasMany a path? It begins with an
-** association of the source. */
+/* Is the option through of a hasOne or hasMany a path, and not the name of a
+** table? A path begins with an association of the source. */
 int assocResolveIsPath(AssocResolver *p) {
   const char *z = p->pRel->pOpt->zThrough;
   AssocDef *pDef = 0;
   int n = 0;
+  assert(z);
   while (z[n] && z[n] != '.') n++;
   if (z[n] == '.') return 1;
   while ((pDef = assocModelNextDef(p->pCall, p->pRel->pSource, pDef)) != 0) {

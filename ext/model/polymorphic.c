@@ -1,11 +1,15 @@
 /*
-** Polymorphic associations: a belongsTo whose rows say by a type of which
-** model their target is, and the has-side and belongsToMany over its columns.
+** Polymorphic associations: a belongsTo whose type column names the target's
+** model, and associations of other kinds over the same columns.
+**
+**   Comment belongsTo commentable, {"polymorphic":{"models":{"post":"Post"}}}
+**   Post hasMany Comment, {"polymorphic":"commentable"}
+**   Comment.commentableType = 'post' and Comment.commentableId = Post.id
 */
 #include "model/resolve.h"
 
-/* A default name of a polymorphic key: commentableId or commentable_type,
-** whichever is there. */
+/* The default name of a column of the polymorphic key: commentableId or
+** commentable_type. An existing column decides between the two spellings. */
 static void polymorphicColumn(AssocResolver *p, AssocKey *pKey,
                               const char *zSuffix) {
   const AssocTable *pTab = p->pRel->pSource->pTable;
@@ -24,9 +28,11 @@ static void polymorphicColumn(AssocResolver *p, AssocKey *pKey,
                                                  : ASSOC_FROM_DEFAULT;
 }
 
+/* Add a target model. All targets have keys of the same length. */
 static void addBranch(AssocResolver *p, const char *zType, const char *zModel) {
   AssocRel *pRel = p->pRel;
   AssocBranch *pBranch = &pRel->aBranch[pRel->nBranch++];
+  assert(pRel->aBranch);
   pBranch->zType = zType;
   pBranch->pModel = assocModelNear(p->pCall, p->pDef->pSchema, zModel);
   if (pBranch->pModel == 0) {
@@ -43,7 +49,8 @@ static void addBranch(AssocResolver *p, const char *zType, const char *zModel) {
   }
 }
 
-/* {"type":"kind","models":{"post":"Post"}}, or "models":["Post","Image"] */
+/* Resolve a polymorphic belongsTo: {"type":"kind","models":{"post":"Post"}}, or
+** "models":["Post","Image"]. */
 void assocResolvePolymorphic(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   AssocJson *pOpt = pRel->pOpt->pPolymorphic;
@@ -88,8 +95,8 @@ void assocResolvePolymorphic(AssocResolver *p) {
   }
 }
 
-/* Options as the other side of a polymorphic belongsTo has them: its foreign
-** key, and a scope that says which type. */
+/* The scope of the other side: pScope, and the type that stands for the
+** source. */
 static AssocJson *typeScope(AssocResolver *p, const AssocRel *pBack,
                             AssocJson *pScope) {
   AssocJson *pObj = assocAlloc(p->pCall, p->pArena, sizeof(*pObj));
@@ -125,7 +132,9 @@ static AssocNames namesOfKey(const AssocKey *pKey) {
   return names;
 }
 
-/* hasOne, hasMany and belongsToMany with "polymorphic":"commentable". */
+/* Resolve "polymorphic":"commentable" of hasOne, hasMany and belongsToMany:
+** take the foreign key from that belongsTo, and add the type to the scope.
+** Resolves that belongsTo: this is where resolving recurses. */
 void assocResolveTyped(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   AssocModel *pWhere = pRel->pTarget;
@@ -157,7 +166,7 @@ void assocResolveTyped(AssocResolver *p) {
   pRel->pOpt = pOpt;
 }
 
-/* The branch of that type, or to the model of that name; -1 and an error if
+/* The branch with that type, or to the model of that name. -1 and an error if
 ** there is none. */
 static int branchFind(AssocCall *pCall, const AssocRel *pRel,
                       const char *zType) {
@@ -203,6 +212,7 @@ const AssocJson *assocRelBranch(AssocCall *pCall, const AssocRel *pRel,
 
 int assocRelTargetWidth(const AssocRel *pRel) {
   int i, n = pRel->pTarget->nKey;
+  assert(pRel->pTarget);
   for (i = 0; i < pRel->nBranch; i++) {
     if (pRel->aBranch[i].pModel->nKey > n) n = pRel->aBranch[i].pModel->nKey;
   }

@@ -1,14 +1,16 @@
 /*
 ** From a definition to tables and columns.
 **
-** What a definition does not say is found when the association is used, so
-** that the table of definitions holds only what was declared.
+**   Post belongsTo User  →  foreign: Post.UserId, targetKey: User.id
+**
+** What a definition leaves open is determined when the association is used, so
+** assoc_definitions contains only what was declared.
 */
 #include "model/resolve.h"
 
 /* ------------------------------------------------------------------ errors */
 
-/* What a definition without a table calls its model: User, aux.User. */
+/* The name of a model without a table in errors: User, aux.User. */
 static const char *sourceLabel(AssocResolver *p) {
   const AssocSchema *pSchema = p->pDef->pSchema;
   if (sqlite3_stricmp(pSchema->zName, "main") == 0 || pSchema->pNext == 0) {
@@ -18,8 +20,8 @@ static const char *sourceLabel(AssocResolver *p) {
                           assocBareName(pSchema, p->pDef->zModel));
 }
 
-/* Put "User.posts: " before the error: a row may have been made by hand, and
-** many are resolved in one call. What SQLite itself says stays as it is. */
+/* Put "User.posts: " before the error. Many definitions may be resolved in one
+** call, so the error must name its own. */
 static void labelError(AssocResolver *p) {
   AssocModel *pModel = p->pRel->pSource;
   assocErrorPrefix(p->pCall, "%s.%s: ", pModel ? pModel->zLabel : p->zSource,
@@ -67,14 +69,15 @@ static void resolveHas(AssocResolver *p) {
 
 /* --------------------------------------------------------- scope and order */
 
-/* Is it the type column of a polymorphic key, that assoc_sync() is to make? */
+/* Is it the type column of a polymorphic key that assoc_sync() should
+** create? */
 static int isMissingType(const AssocResolver *p, const char *zName) {
   const AssocKey *pType = &p->pRel->type;
   return pType->nCol && pType->aCol[0] < 0 &&
          sqlite3_stricmp(pType->azCol[0], zName) == 0;
 }
 
-/* Every column of a predicate is one of the table. */
+/* Check that every column of a scope exists in the table. */
 static void checkWhere(AssocResolver *p, const AssocTable *pTab,
                        const ShapePred *pPred) {
   for (; pPred; pPred = pPred->pNext) {
@@ -111,6 +114,7 @@ static void checkAt(AssocResolver *p, const ShapeName *pName) {
   }
 }
 
+/* Check that every column of an order exists in the table. */
 static void checkOrder(AssocResolver *p, const AssocTable *pTab,
                        const ShapeSort *pSort) {
   for (; pSort; pSort = pSort->pNext) {
@@ -131,9 +135,11 @@ static void checkOrder(AssocResolver *p, const AssocTable *pTab,
   }
 }
 
+/* Read the scopes and the order, and check their columns. */
 static void resolveScope(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   AssocOptions *pOpt = pRel->pOpt;
+  assert(pRel->pTarget);
   if (pOpt->pScope) {
     pRel->pScope = assocShapeWhere(p->pCall, p->pArena, pOpt->pScope);
     checkWhere(p, pRel->pTarget->pTable, pRel->pScope);
@@ -149,14 +155,14 @@ static void resolveScope(AssocResolver *p) {
   }
 }
 
-/* Options that the kind does not have. */
+/* Raise an error for an option that the kind does not have. */
 static void checkOptions(AssocResolver *p) {
   const AssocOptions *pOpt = p->pRel->pOpt;
   int eKind = p->pRel->eKind;
   const struct {
     const char *zName;
     int bSaid;
-    int mKind; /* Bit i: azAssocKind[i] has it */
+    int mKind; /* Bit i: azAssocKind[i] has the option */
   } a[] = {
       {"otherKey", pOpt->otherKey.n > 0, 8},
       {"sourceKey", pOpt->sourceKey.n > 0, 2 | 4 | 8},
@@ -196,8 +202,8 @@ static void checkOptions(AssocResolver *p) {
 
 /* --------------------------------------------------------------- interface */
 
-/* Both models. A definition that has no model of its own may still find
-** one elsewhere, or fail in its own way, as where two might be meant. */
+/* Set the source. A definition without one may still raise a better error than
+** "no table", for example that two tables are possible. */
 static void resolveSource(AssocResolver *p) {
   AssocSchema *pSchema = p->pDef->pSchema;
   p->pRel->pSource = p->pDef->pSource;
@@ -216,6 +222,7 @@ static void resolveTarget(AssocResolver *p) {
   }
 }
 
+/* Resolve the definition: source, options, target, keys, then scopes. */
 static void resolveAll(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   int bPoly;
@@ -259,6 +266,7 @@ static void resolveAll(AssocResolver *p) {
 AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef) {
   AssocCatalog *pCat = pDef->pSchema->pCatalog;
   AssocResolver r;
+  assert(pDef);
   if (pDef->pRel || pCall->rc != SQLITE_OK) return pDef->pRel;
   assocCatalogLink(pCall, pCat);
   r.pCall = pCall;
@@ -306,7 +314,7 @@ int assocRelSame(const AssocRel *pA, const AssocRel *pB) {
          assocKeySame(&pA->targetKey, &pB->targetKey);
 }
 
-/* Definitions of a model are in its own database, or in temp. */
+/* The definitions of a model are in its own database or in temp. */
 AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
                             AssocDef *pLast) {
   AssocSchema *pSchema =
@@ -324,8 +332,8 @@ AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
   }
 }
 
-/* A definition in temp goes before one of the same name in the file: temp
-** is the last database of the catalog. */
+/* temp is the last database of the catalog, so its definition replaces one of
+** the same name in the file. */
 static AssocDef *findDef(AssocCall *pCall, AssocModel *pModel,
                          const char *zName) {
   AssocDef *pDef = 0, *pFound = 0;
@@ -342,8 +350,8 @@ AssocRel *assocRelSeek(AssocCall *pCall, AssocModel *pModel,
 }
 
 /*
-** Names that are near, and the plural and singular of what was written: the
-** most frequent mistake is 'post' for 'posts'.
+** Suggest near names, and the plural or singular of the written one: the most
+** frequent mistake is 'post' for 'posts'.
 */
 void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName) {
   AssocArena *pArena = &pModel->pTable->pSchema->pCatalog->mem;
@@ -421,6 +429,7 @@ const AssocKey *assocRelNearKey(const AssocRel *pRel) {
 }
 
 const AssocKey *assocRelFarKey(const AssocRel *pRel, AssocTable **ppTab) {
+  assert(pRel->nPath == 0 || pRel->apPath[0]->nPath == 0);
   if (pRel->nPath) return assocRelFarKey(pRel->apPath[0], ppTab);
   *ppTab = pRel->pTarget->pTable;
   if (pRel->eKind == ASSOC_BELONGSTO) return &pRel->targetKey;
@@ -428,6 +437,7 @@ const AssocKey *assocRelFarKey(const AssocRel *pRel, AssocTable **ppTab) {
   return &pRel->foreign;
 }
 
+/* False and an error if a column of the key does not exist. */
 static int needColumns(AssocCall *pCall, const AssocRel *pRel,
                        const AssocTable *pTab, const AssocKey *pKey) {
   int i;
@@ -454,6 +464,7 @@ static int needColumns(AssocCall *pCall, const AssocRel *pRel,
 void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel) {
   const AssocTable *pTab = assocRelForeignTable(pRel);
   int i;
+  assert(pRel->pSource);
   for (i = 0; i < pRel->nPath; i++) assocRelNeedReady(pCall, pRel->apPath[i]);
   if (pCall->rc != SQLITE_OK || pRel->nPath) return;
   if (pTab == 0) {
@@ -469,10 +480,11 @@ void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel) {
   }
 }
 
-/* Do the columns of a key in the join table compare as those they refer to? */
+/* Do join keys compare like the target's keys? */
 static int comparesAlike(const AssocTable *pJoin, const AssocKey *pKey,
                          const AssocTable *pTab, const AssocKey *pRef) {
   int i;
+  assert(pKey->nCol == pRef->nCol);
   for (i = 0; i < pKey->nCol; i++) {
     if (!assocColumnAlike(&pJoin->aCol[pKey->aCol[i]],
                           &pTab->aCol[pRef->aCol[i]])) {
@@ -482,10 +494,12 @@ static int comparesAlike(const AssocTable *pJoin, const AssocKey *pKey,
   return 1;
 }
 
-/* A unique index has both keys; a column that is in both stands once. */
+/* Is there a unique index on the columns of both keys? A column of both keys
+** counts once. */
 int assocRelPairsOnce(AssocCall *pCall, const AssocRel *pRel) {
   const AssocKey *pFor = &pRel->foreign, *pOther = &pRel->other;
   int *aCol, bUnique = 0, i, j, n = pFor->nCol;
+  assert(pRel->eKind == ASSOC_BELONGSTOMANY && pRel->pThrough);
   if (!comparesAlike(pRel->pThrough, pFor, pRel->pSource->pTable,
                      &pRel->sourceKey) ||
       !comparesAlike(pRel->pThrough, pOther, pRel->pTarget->pTable,

@@ -1,73 +1,89 @@
 /*
-** What the files that resolve a definition share: key.c, many.c, path.c,
-** polymorphic.c, and relation.c, which calls them. Used by no other.
+** Shared by the files that resolve a definition. No other file uses it.
+**
+**   relation.c     begins: assocRelOf() resolves a definition by its kind
+**   many.c         belongsToMany
+**   path.c         hasOne and hasMany through a path
+**   polymorphic.c  targets of several models
+**   key.c          columns of keys; calls none of the files above
+**
+** Recursion: the steps of a path, and the belongsTo that a polymorphic hasMany
+** names, are associations too. So path.c and polymorphic.c call assocRelFind()
+** and assocRelOf() again. AssocDef.bResolving ends it: a definition that needs
+** itself is an error.
 */
 #ifndef ASSOC_MODEL_RESOLVE_H
 #define ASSOC_MODEL_RESOLVE_H
 
 #include "model/model.h"
 
-/* What is at hand while one definition is resolved. */
+/* The state of resolving one definition. */
 typedef struct AssocResolver AssocResolver;
 struct AssocResolver {
   AssocCall *pCall;
   AssocArena *pArena;
   AssocDef *pDef;
   AssocRel *pRel;
-  const char *zSource; /* What the source is called if there is no table */
+  const char *zSource; /* The source in errors if it has no table */
 };
 
 /*
-** Where a foreign key is looked for.
+** Describes the foreign key to find.
 */
 typedef struct AssocSeeker AssocSeeker;
 struct AssocSeeker {
-  AssocTable *pTab;     /* The table that has it */
+  AssocTable *pTab;     /* The table that contains it */
   AssocModel *pParent;  /* The model that it references */
-  const AssocKey *pRef; /* Columns of it that are referenced */
-  const char *zName;    /* What the usual name is made of */
-  const AssocKey *pNot; /* Columns that are something else already, or 0 */
-  int bNamed;           /* Others of this table go by other names */
-  const char *zOption;  /* The option that settles it */
+  const AssocKey *pRef; /* The referenced columns */
+  const char *zName;    /* The usual name begins with this */
+  const AssocKey *pNot; /* Columns used by another key, or 0 */
+  int bNamed;           /* Keys of other associations do not count */
+  const char *zOption;  /* The option that would decide */
 };
 
-/* Room for the n columns of a key. */
+/* Allocate n columns. After an error nCol is 0. */
 void assocKeyAlloc(AssocResolver *p, AssocKey *pKey, int n);
-/* Column i of a key; it need not be there yet. */
+/* Set column i of a key. pTab may be 0, and the column need not exist. A zCol
+** of 0 is ignored. */
 void assocKeySet(AssocKey *pKey, int i, const AssocTable *pTab,
                  const char *zCol);
-/* The columns that an option names. */
+/* Set a key to the columns that an option names. */
 void assocKeyNamed(AssocResolver *p, AssocKey *pKey, const AssocTable *pTab,
                    const AssocNames *pNames);
-/* The columns of a model that a foreign key of pTab references, of the columns
-** pNames if they are named, where the option, pSaid, says nothing. pRef gets
-** none where the schema says nothing, either, or it is the model's key. */
+/* The columns of a model that a foreign key of pTab references, if the option
+** pSaid does not name them. pNames are the columns of the foreign key, if they
+** are named. pRef gets no columns if the schema declares no such foreign key, or
+** if it references the model's key. */
 void assocKeyAdopt(AssocResolver *p, AssocTable *pTab, AssocModel *pParent,
                    const AssocNames *pNames, const AssocNames *pSaid,
                    AssocKey *pRef);
-/* The same columns, that are there or not, in the same order. */
+/* Do two keys have the same columns in the same order? They need not exist. */
 int assocKeySame(const AssocKey *pA, const AssocKey *pB);
-/* The columns of a model that a foreign key references, unless it has them:
-** those that zOption names, else its key. */
+/* Unless pKey is set: the columns of a model that a foreign key references,
+** those that the option zOption names, else the model's key. They must exist. */
 void assocKeyReferenced(AssocResolver *p, AssocKey *pKey, AssocModel *pModel,
                         const AssocNames *pNames, const char *zOption);
-/* A foreign key. zTab is the name of its table, which may be missing. */
+/* The columns of a foreign key: see the head of key.c. zTab is the name of its
+** table, which may not exist. */
 void assocKeyForeign(AssocResolver *p, const AssocSeeker *pSeek, AssocKey *pKey,
                      const AssocNames *pNames, const char *zTab);
-/* The options of another definition, 0 if they are wrong. */
+/* The options of another definition. 0 if they are wrong: that is an error of
+** that definition only. */
 AssocOptions *assocResolveOther(AssocResolver *p, AssocDef *pDef);
+/* Is pDef the definition that is being resolved, perhaps as an older row? */
 int assocResolveIsSelf(const AssocResolver *p, const AssocDef *pDef);
-/* A name in the singular, as the definition spells it; of a model, without
-** its database. */
+/* The singular of a model's name as the definition spells it, without its
+** database. */
 const char *assocResolveSingular(AssocResolver *p, const AssocModel *pModel,
                                  const char *zName);
 
-/* belongsToMany: join table, both keys. */
+/* Resolve belongsToMany: the join table and both keys. */
 void assocResolveMany(AssocResolver *p);
-/* Is the option through a path of associations, and which are they? */
+/* Is the option through a path of associations? Resolve that path. */
 int assocResolveIsPath(AssocResolver *p);
 void assocResolvePath(AssocResolver *p);
-/* A belongsTo of several models; and what leads to it from one of them. */
+/* Resolve a polymorphic belongsTo; and an association that refers to one by
+** "polymorphic":"commentable". */
 void assocResolvePolymorphic(AssocResolver *p);
 void assocResolveTyped(AssocResolver *p);
 

@@ -1,14 +1,16 @@
 /*
 ** Tables as SQLite describes them: columns, keys, foreign keys, indexes.
 **
-** PRAGMA statements are used in their plain form: a user may have a table
-** named pragma_table_xinfo, which would hide the table-valued function.
+**   PRAGMA "main".table_xinfo("users")    columns, types, primary key
+**
+** PRAGMA statements are used in their plain form. A user may have a table named
+** pragma_table_xinfo, which would hide the table-valued function.
 */
 #include "model/model.h"
 
 /* --------------------------------------------------------------- columns */
 
-/* True if z has zPart in it, without regard to case. */
+/* Does z contain zPart, ignoring case? */
 static int typeHas(const char *z, const char *zPart) {
   int n = (int)strlen(zPart);
   for (; *z; z++) {
@@ -18,8 +20,8 @@ static int typeHas(const char *z, const char *zPart) {
 }
 
 /*
-** The affinity of a declared type (datatype3.html, 3.1), as far as a
-** comparison tells one from another.
+** The affinity of a declared type (datatype3.html, 3.1), as far as it makes a
+** difference in comparisons. INTEGER, REAL and NUMERIC behave alike.
 */
 static u8 affinityOf(const char *zType) {
   if (typeHas(zType, "INT")) return ASSOC_AFF_NUMERIC;
@@ -31,6 +33,7 @@ static u8 affinityOf(const char *zType) {
   return ASSOC_AFF_NUMERIC;
 }
 
+/* How JSON writes a column of this type: ASSOC_JSON_*. */
 static u8 jsonOf(const char *zType) {
   if (sqlite3_stricmp(zType, "JSON") == 0) return ASSOC_JSON_RAW;
   if (sqlite3_stricmp(zType, "BOOLEAN") == 0 ||
@@ -40,6 +43,7 @@ static u8 jsonOf(const char *zType) {
   return ASSOC_JSON_PLAIN;
 }
 
+/* The number of a collation: ASSOC_COLL_*. */
 static u8 collationOf(const char *zColl) {
   if (zColl == 0) return ASSOC_COLL_OTHER;
   if (sqlite3_stricmp(zColl, "BINARY") == 0) return ASSOC_COLL_BINARY;
@@ -48,6 +52,7 @@ static u8 collationOf(const char *zColl) {
   return ASSOC_COLL_OTHER;
 }
 
+/* Read the collation of a column. SQLite does not tell it for a view. */
 static void loadCollation(AssocCall *pCall, AssocTable *pTab,
                           AssocColumn *pCol) {
   const char *zColl = 0;
@@ -65,7 +70,7 @@ static void loadCollation(AssocCall *pCall, AssocTable *pTab,
   pCol->eColl = collationOf(zColl);
 }
 
-/* One row of PRAGMA table_xinfo: cid, name, type, notnull, dflt_value, pk,
+/* Read one row of PRAGMA table_xinfo: cid, name, type, notnull, dflt_value, pk,
 ** hidden (1: hidden; 2, 3: generated). */
 static void loadColumn(AssocCall *pCall, AssocTable *pTab, sqlite3_stmt *pStmt,
                        AssocColumn *pCol) {
@@ -91,7 +96,7 @@ static int countRows(AssocCall *pCall, sqlite3_stmt *pStmt) {
   return n;
 }
 
-/* In a STRICT table ANY is what it says: values stay as they are. */
+/* In a STRICT table the type ANY has no affinity. */
 static void strictAny(AssocCall *pCall, AssocTable *pTab) {
   sqlite3_stmt *pStmt = 0;
   int i, bStrict = 0;
@@ -99,7 +104,7 @@ static void strictAny(AssocCall *pCall, AssocTable *pTab) {
     if (sqlite3_stricmp(pTab->aCol[i].zType, "ANY") == 0) break;
   }
   if (i == pTab->nCol || pTab->eType != ASSOC_TABLE) return;
-  /* schema, name, type, ncol, wr, strict */
+  /* Columns: schema, name, type, ncol, wr, strict */
   pStmt = assocPrepare(pCall, "PRAGMA \"%w\".table_list(\"%w\")",
                        pTab->pSchema->zName, pTab->zName);
   while (assocStep(pCall, pStmt)) {
@@ -113,7 +118,7 @@ static void strictAny(AssocCall *pCall, AssocTable *pTab) {
   }
 }
 
-/* The columns, and room for the rowid behind them. */
+/* Read the columns, and leave room for the rowid behind them. */
 static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
   AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
   sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA \"%w\".table_xinfo(\"%w\")",
@@ -125,7 +130,8 @@ static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
     pTab->nCol++;
   }
   assocFinalize(pCall, pStmt);
-  if (n == 0) assocErrorCode(pCall, SQLITE_AUTH); /* The PRAGMA was ignored */
+  if (n == 0)
+    assocErrorCode(pCall, SQLITE_AUTH); /* An authorizer ignored the PRAGMA */
   strictAny(pCall, pTab);
   for (i = 0; i < pTab->nCol; i++) {
     loadCollation(pCall, pTab, &pTab->aCol[i]);
@@ -136,7 +142,7 @@ static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
 
 static const char *const azRowid[] = {"rowid", "_rowid_", "oid"};
 
-/* Number of a declared column by name, or -1. */
+/* The number of a declared column by name, or -1. */
 static int declaredFind(const AssocTable *pTab, const char *zName) {
   int i;
   for (i = 0; i < pTab->nCol; i++) {
@@ -146,8 +152,8 @@ static int declaredFind(const AssocTable *pTab, const char *zName) {
 }
 
 /*
-** The column that is the rowid, or -1. An INTEGER PRIMARY KEY is, unless it
-** has an index of its own, as one has that says DESC.
+** The column that aliases the rowid, or -1. INTEGER PRIMARY KEY aliases the
+** rowid, except when declared DESC: then the primary key has an index.
 */
 static int integerKey(AssocCall *pCall, AssocTable *pTab) {
   sqlite3_stmt *pStmt;
@@ -158,7 +164,7 @@ static int integerKey(AssocCall *pCall, AssocTable *pTab) {
     if (sqlite3_stricmp(pTab->aCol[i].zType, "INTEGER") == 0) iCol = i;
   }
   if (n != 1 || iCol < 0 || pTab->eType != ASSOC_TABLE) return -1;
-  /* seq, name, unique, origin, partial */
+  /* Columns: seq, name, unique, origin, partial */
   pStmt = assocPrepare(pCall, "PRAGMA \"%w\".index_list(\"%w\")",
                        pTab->pSchema->zName, pTab->zName);
   while (assocStep(pCall, pStmt)) {
@@ -169,12 +175,13 @@ static int integerKey(AssocCall *pCall, AssocTable *pTab) {
 }
 
 /*
-** Has the table a rowid, and under which name? A table WITHOUT ROWID has no
-** metadata for it. A name that a column has taken says nothing.
+** Does the table have a rowid, and under which name? For a WITHOUT ROWID table
+** SQLite has no metadata of it. A column may hide one of the three names.
 */
 static void loadRowid(AssocCall *pCall, AssocTable *pTab) {
   AssocColumn *pCol = &pTab->aCol[pTab->nCol];
   int i, rc;
+  assert(pTab->aCol);
   pTab->iRowid = -1;
   if (pTab->eType == ASSOC_VIEW) return;
   for (i = 0; i < 3 && declaredFind(pTab, azRowid[i]) >= 0; i++) {
@@ -196,8 +203,10 @@ static void loadRowid(AssocCall *pCall, AssocTable *pTab) {
   if (i >= 0) pTab->iRowid = i;
 }
 
+/* Set the key: the declared primary key, else the rowid. */
 static void loadKey(AssocCall *pCall, AssocTable *pTab) {
   int i, n = 0;
+  assert(pTab->nKey == 0);
   for (i = 0; i < pTab->nCol; i++) n += pTab->aCol[i].iPk > 0;
   pTab->aKey = assocAlloc(pCall, &pTab->pSchema->pCatalog->mem,
                           (i64)sizeof(int) * (n + 1));
@@ -232,8 +241,8 @@ int assocKeyColumn(const AssocTable *pTab, const ShapeKey *pKey) {
 
 /* ----------------------------------------------------------------- table */
 
-/* A virtual table has no page of its own. No function is asked: LIKE may be
-** case-sensitive, the user's own, or denied by an authorizer. */
+/* Set eType. A virtual table has no root page. The query calls no function:
+** LIKE may be case-sensitive, overridden, or denied by an authorizer. */
 static void tableType(AssocCall *pCall, AssocTable *pTab) {
   sqlite3_stmt *pStmt =
       assocPrepare(pCall,
@@ -301,14 +310,15 @@ AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
 
 /* ---------------------------------------------------------- foreign keys */
 
-/* Add a column to pFk from a row of PRAGMA foreign_key_list: id, seq,
-** table, from, to, on_update, on_delete. */
+/* Append a column to pFk from a row of PRAGMA foreign_key_list: id, seq, table,
+** from, to, on_update, on_delete. */
 static void fkeyColumn(AssocCall *pCall, AssocTable *pTab, AssocFkey *pFk,
                        sqlite3_stmt *pStmt) {
   AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
   int i = pFk->nCol;
   int *aCol = assocAlloc(pCall, pArena, (i64)sizeof(int) * (i + 1));
   const char **azTo = assocAlloc(pCall, pArena, (i64)sizeof(char *) * (i + 1));
+  assert(pFk->nCol >= 0);
   if (aCol == 0 || azTo == 0) return;
   if (i) {
     memcpy(aCol, pFk->aCol, sizeof(int) * (size_t)i);
@@ -347,13 +357,14 @@ AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab) {
   }
   assocFinalize(pCall, pStmt);
   pTab->bFkeys = pCall->rc == SQLITE_OK;
-  if (!pTab->bFkeys) pTab->pFkey = 0; /* Half of them is none */
+  if (!pTab->bFkeys)
+    pTab->pFkey = 0; /* An incomplete list is worse than none */
   return pTab->pFkey;
 }
 
 /* --------------------------------------------------------------- indexes */
 
-/* The key columns of an index. PRAGMA index_xinfo: seqno, cid, name, desc,
+/* Read the key columns of an index. PRAGMA index_xinfo: seqno, cid, name, desc,
 ** coll, key. */
 static void loadIndexColumns(AssocCall *pCall, AssocTable *pTab,
                              AssocIndex *pIdx) {
@@ -380,7 +391,7 @@ AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab) {
   AssocIndex *pIdx, **ppEnd = &pTab->pIndex;
   sqlite3_stmt *pStmt;
   if (pTab->bIndexes || pTab->eType != ASSOC_TABLE) return pTab->pIndex;
-  /* seq, name, unique, origin, partial */
+  /* Columns: seq, name, unique, origin, partial */
   pStmt = assocPrepare(pCall, "PRAGMA \"%w\".index_list(\"%w\")",
                        pTab->pSchema->zName, pTab->zName);
   while (assocStep(pCall, pStmt)) {
@@ -403,22 +414,23 @@ AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab) {
   return pTab->pIndex;
 }
 
-/* Columns that an index is to begin with, in any order. */
+/* The columns that an index should begin with, in any order. */
 typedef struct IndexWant IndexWant;
 struct IndexWant {
   int nCol;
   const int *aCol;
-  const AssocTable
-      *pAs;       /* Under the collations of aAs of this table; 0: under */
-  const int *aAs; /* the columns' own */
+  const AssocTable *pAs; /* Compare under the collations of */
+  const int *aAs;        /* columns aAs of pAs; 0: of aCol */
 };
 
-/* The collation that column j is wanted under. That of a view is not known. */
+/* The wanted collation of column j. A view's collation is unknown. */
 static const char *wantColl(const AssocTable *pTab, const IndexWant *p, int j) {
   const char *zColl = p->pAs ? p->pAs->aCol[p->aAs[j]].zColl : 0;
   return zColl ? zColl : pTab->aCol[p->aCol[j]].zColl;
 }
 
+/* Does the index begin with the wanted columns and collations? A partial index
+** does not contain all rows. */
 static int indexBegins(const AssocTable *pTab, const AssocIndex *pIdx,
                        const IndexWant *p) {
   int i, j;
@@ -433,10 +445,12 @@ static int indexBegins(const AssocTable *pTab, const AssocIndex *pIdx,
   return 1;
 }
 
+/* See assocTableIndexOn(). A unique index is preferred. */
 static const char *indexOn(AssocCall *pCall, AssocTable *pTab,
                            const IndexWant *p, int *pbUnique) {
   const char *zBest = 0;
   AssocIndex *pIdx;
+  assert(pbUnique);
   *pbUnique = 0;
   if (p->nCol == 1 && p->aCol[0] == pTab->iRowid) {
     *pbUnique = 1;
@@ -472,8 +486,8 @@ int assocColumnAlike(const AssocColumn *pA, const AssocColumn *pB) {
          sqlite3_stricmp(pA->zColl, pB->zColl) == 0;
 }
 
-/* Do the entries of an index that have the same first n columns come in the
-** order of columns aRest? Behind its own columns they have the rowid. */
+/* For equal values of the first n columns, are the entries of the index in the
+** order of columns aRest? Behind its own columns an index has the rowid. */
 static int indexGoesOn(const AssocTable *pTab, const AssocIndex *pIdx, int n,
                        int nRest, const int *aRest) {
   int i, j = 0;
@@ -501,7 +515,8 @@ const char *assocTableIndexOrder(AssocCall *pCall, AssocTable *pTab, int nCol,
 
 /* -------------------------------------------------------------- row count */
 
-/* The first integer of the row, or -1 if there is none. */
+/* The first integer of the first row; -1 if there is none or it is NULL.
+** Finalizes pStmt. */
 static i64 askRows(AssocCall *pCall, sqlite3_stmt *pStmt) {
   i64 n = -1;
   if (assocStep(pCall, pStmt) && sqlite3_column_type(pStmt, 0) != SQLITE_NULL) {
@@ -511,6 +526,7 @@ static i64 askRows(AssocCall *pCall, sqlite3_stmt *pStmt) {
   return n;
 }
 
+/* The row count of sqlite_stat1, or -1. */
 static i64 rowsOfAnalyze(AssocCall *pCall, AssocTable *pTab) {
   sqlite3_stmt *pStmt;
   if (assocSchemaIndex(pTab->pSchema, "sqlite_stat1") < 0) return -1;
@@ -539,11 +555,11 @@ i64 assocTableRows(AssocCall *pCall, AssocTable *pTab) {
     if (pTab->nRow < 0) pTab->nRow = 0;
   }
   if (pTab->nRow < 0) pTab->nRow = 1000000;
-  if (pCall->rc != SQLITE_OK) pTab->nRow = -1; /* Ask again the next time */
+  if (pCall->rc != SQLITE_OK) pTab->nRow = -1; /* Try again next time */
   return pTab->nRow;
 }
 
-/* SQLite's own guess at how many rows share a value of an indexed column. */
+/* SQLite's own guess of how many rows share a value of an indexed column. */
 #define ROWS_OF_VALUE 10
 
 i64 assocColumnRows(AssocCall *pCall, AssocTable *pTab, int iCol) {
@@ -551,10 +567,11 @@ i64 assocColumnRows(AssocCall *pCall, AssocTable *pTab, int iCol) {
   const char *zIndex = assocTableIndexOn(pCall, pTab, 1, &iCol, &bUnique);
   sqlite3_stmt *pStmt;
   i64 n;
+  assert(iCol >= 0 && iCol <= pTab->nCol);
   if (zIndex == 0) return -1;
   if (bUnique) return 1;
   if (assocSchemaIndex(pTab->pSchema, "sqlite_stat1") < 0) return ROWS_OF_VALUE;
-  /* "10000 12 1": rows, and rows that share one, two, … columns */
+  /* stat is "10000 12 1": rows, rows per value of the first column, ... */
   pStmt = assocPrepare(pCall,
                        "SELECT CAST(substr(stat,instr(stat,' ')+1) AS INTEGER)"
                        "  FROM \"%w\".sqlite_stat1"

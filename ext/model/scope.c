@@ -5,15 +5,17 @@
 **     "scopes":{"recent":{"order":"created_at desc","limit":{"$param":1}}},
 **     "paranoid":true}')
 **
-** A scope is find options: where, order, limit, offset. In a scope with a
-** name ?1, ?2, ... are the values that it is used with.
+** A scope is a set of find options: where, order, limit, offset. In a named
+** scope ?1, ?2, ... stand for the arguments of the scope's use.
 */
 #include "model/model.h"
 
+/* Read a scope and add it to the model. zName is 0 for the default scope. */
 static void addScope(AssocCall *pCall, AssocModel *pModel, const char *zName,
                      AssocJson *pJson) {
   AssocArena *pArena = &pModel->pTable->pSchema->pCatalog->mem;
   AssocScope *pScope = assocAlloc(pCall, pArena, sizeof(*pScope));
+  assert(pJson);
   if (pScope == 0) return;
   pScope->zName = zName;
   pScope->pClauses = assocShapeScope(pCall, pArena, pJson, &pScope->nParam);
@@ -24,7 +26,8 @@ static void addScope(AssocCall *pCall, AssocModel *pModel, const char *zName,
   pModel->pScope = pScope;
 }
 
-/* "paranoid":true, the column being deletedAt or deleted_at, or as named. */
+/* Read "paranoid":true. The column is the one that "deletedAt" names, else
+** deletedAt or deleted_at. */
 static void readDeleted(AssocCall *pCall, AssocModel *pModel,
                         AssocJson *pJson) {
   AssocJson *pParanoid = assocJsonGet(pJson, "paranoid");
@@ -55,8 +58,8 @@ static void noJoinRow(AssocCall *pCall, const AssocModel *pModel,
              pModel->zLabel, pName->z);
 }
 
-/* Columns that stand alone in a predicate must be there; what a path leads to
-** is found out when the scope is used. */
+/* A column that stands alone in a predicate must exist. A path is checked when
+** the scope is used. */
 static void checkColumns(AssocCall *pCall, const AssocModel *pModel,
                          const ShapePred *pPred) {
   for (; pPred; pPred = pPred->pNext) {
