@@ -156,7 +156,8 @@ static void addForeign(Collector *p, AssocRel *pRel, int bOther,
               bSource ? &pRel->sourceKey : &pRel->targetKey);
   mergeText(p, pFor, pRel, SAID_ONDELETE, &pFor->zOnDelete, zDelete);
   mergeText(p, pFor, pRel, SAID_ONUPDATE, &pFor->zOnUpdate, zUpdate);
-  mergeBool(p, pFor, pRel, SAID_ALLOWNULL, &pFor->eAllowNull, pOpt->eAllowNull);
+  mergeBool(p, pFor, pRel, SAID_ALLOWNULL, &pFor->eAllowNull,
+            bOther ? pOpt->other.eAllowNull : pOpt->eAllowNull);
   mergeBool(p, pFor, pRel, SAID_UNIQUE, &pFor->eUnique, pOpt->eUnique);
   mergeBool(p, pFor, pRel, SAID_THROUGH, &pFor->eThroughUnique,
             pOpt->eThroughUnique);

@@ -348,6 +348,7 @@ typedef struct AssocOtherKey AssocOtherKey;
 struct AssocOtherKey {
   const char *zOnDelete, *zOnUpdate;
   AssocJson *pDefault;
+  int eAllowNull; /* -1: not said, 0 or 1 */
 };
 
 struct AssocOptions {

@@ -161,6 +161,7 @@ static const AssocOption aOtherKeyOption[] = {
     {"name", OPTION_NAMES, OPTION_INTO(otherKey)},
     {"field", OPTION_NAMES, OPTION_INTO(otherKey)},
     {"defaultValue", OPTION_VALUE, OPTION_INTO(other.pDefault)},
+    {"allowNull", OPTION_BOOL, OPTION_INTO(other.eAllowNull)},
     {"onDelete", OPTION_ACTION, OPTION_INTO(other.zOnDelete)},
     {"onUpdate", OPTION_ACTION, OPTION_INTO(other.zOnUpdate)},
 };
@@ -259,7 +260,7 @@ void assocOptionsInit(AssocOptions *pOpt) {
   memset(pOpt, 0, sizeof(*pOpt));
   pOpt->eConstraints = pOpt->eAllowNull = pOpt->eUnique = -1;
   pOpt->eThroughUnique = pOpt->eThroughParanoid = -1;
-  pOpt->eThroughTimestamps = -1;
+  pOpt->eThroughTimestamps = pOpt->other.eAllowNull = -1;
 }
 
 AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
@@ -336,7 +337,8 @@ static void writeKeyOption(AssocOut *pOut, const char *zKey,
   AssocOut sub;
   i64 n = 0;
   char *z;
-  if (pDefault == 0 && pOther->zOnDelete == 0 && pOther->zOnUpdate == 0) {
+  if (pDefault == 0 && pOther->zOnDelete == 0 && pOther->zOnUpdate == 0 &&
+      pOther->eAllowNull < 0) {
     writeNames(pOut, zKey, pNames);
     return;
   }
@@ -344,6 +346,7 @@ static void writeKeyOption(AssocOut *pOut, const char *zKey,
   assocOutText(&sub, "{", 1);
   writeNames(&sub, "name", pNames);
   writeJson(&sub, "defaultValue", pDefault);
+  writeBool(&sub, "allowNull", pOther->eAllowNull);
   writeText(&sub, "onDelete", pOther->zOnDelete);
   writeText(&sub, "onUpdate", pOther->zOnUpdate);
   assocOutText(&sub, "}", 1);
@@ -387,7 +390,7 @@ static void writeThrough(AssocOut *pOut, const AssocOptions *pOpt) {
 
 char *assocOptionsText(AssocCall *pCall, AssocArena *pArena,
                        const AssocOptions *pOpt) {
-  static const AssocOtherKey none;
+  static const AssocOtherKey none = {0, 0, 0, -1};
   AssocOut out;
   i64 n = 0;
   char *z, *zKept = 0;
