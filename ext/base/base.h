@@ -316,7 +316,8 @@ void assocHugePages(void *p, i64 nByte);
 #define ASSOC_SLOT_PLANS 1   /* load: compiled plans and buffers */
 #define ASSOC_SLOT_WRITE 2   /* surface: savepoints */
 #define ASSOC_SLOT_RESULT 3  /* surface: what assoc_result() gives */
-#define ASSOC_NSLOT 4
+#define ASSOC_SLOT_WRITER 4  /* write: a writer at rest */
+#define ASSOC_NSLOT 5
 
 struct AssocConn {
   sqlite3 *db;

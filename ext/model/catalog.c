@@ -171,7 +171,7 @@ static u64 rowSum(AssocCall *pCall, sqlite3_stmt *pStmt) {
 ** name are ignored. */
 static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
   AssocArena *pArena = &pSchema->pCatalog->mem;
-  AssocDef **ppEnd = &pSchema->pDef;
+  AssocDef **ppEnd = &pSchema->pDef, **ppModel = &pSchema->pModelDef;
   sqlite3_stmt *pStmt =
       assocPrepare(pCall,
                    "SELECT model, name, kind, target, options"
@@ -195,6 +195,9 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
     }
     *ppEnd = pDef;
     ppEnd = &pDef->pNext;
+    if (pDef->zName[0]) continue;
+    *ppModel = pDef;
+    ppModel = &pDef->pNextModel;
   }
   assocFinalize(pCall, pStmt);
 }

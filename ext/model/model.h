@@ -37,6 +37,7 @@ typedef struct AssocDef AssocDef;
 typedef struct AssocFkey AssocFkey;
 typedef struct AssocIndex AssocIndex;
 typedef struct AssocModel AssocModel;
+typedef struct AssocModelName AssocModelName;
 typedef struct AssocOptions AssocOptions;
 typedef struct AssocRel AssocRel;
 typedef struct AssocSchema AssocSchema;
@@ -155,6 +156,7 @@ struct AssocSchema {
   const char **azEntry; /* Names of tables and views, sorted */
   AssocTable **apTable; /* Entries already read, else 0 */
   AssocDef *pDef;       /* Rows of assoc_definitions */
+  AssocDef *pModelDef;  /* Rows of assoc_model() */
   AssocDef *pSetting;   /* Rows of kind 'setting' */
   u64 iSum;             /* Checksum of all rows, in any order */
   AssocSchema *pNext;
@@ -165,9 +167,18 @@ struct AssocCatalog {
   i64 iSerial; /* Unique within a connection */
   u8 bViews;   /* assoc_config('views') when it was read */
   AssocArena mem;
-  AssocSchema *pSchema; /* main, the attached databases, then temp */
-  u8 bLinked;           /* pSource of every definition is set */
-  u8 bDoubt;            /* A view or virtual table could not be read */
+  AssocSchema *pSchema;       /* main, the attached databases, then temp */
+  u8 bLinked;                 /* pSource of every definition is set */
+  u8 bDoubt;                  /* A view or virtual table could not be read */
+  AssocModelName *apName[64]; /* Names found so far, by hash */
+};
+
+/* A model's name and the table that it found. Valid as long as the catalog. */
+struct AssocModelName {
+  const char *zName;
+  const AssocSchema *pNear; /* The database that was searched first, or 0 */
+  AssocTable *pTab;
+  AssocModelName *pNext;
 };
 
 /*
@@ -219,6 +230,7 @@ struct AssocDef {
   u8 bRead;             /* Row of assoc_model(): pJson was read */
   AssocJson *pJson;     /* Row of assoc_model(): its options */
   AssocDef *pNext;      /* Next row of the same database */
+  AssocDef *pNextModel; /* Next row of assoc_model() there */
 };
 
 /* Write rows of assoc_definitions; the table is created if necessary. The

@@ -108,13 +108,8 @@ static AssocSchema *splitName(AssocCatalog *pCat, const char *zName,
 static AssocDef *nextRow(AssocSchema *pSchema, AssocDef *p) {
   AssocSchema *pTemp = assocSchemaFind(pSchema->pCatalog, "temp");
   AssocSchema *pAt = p ? p->pSchema : pTemp;
-  p = p ? p->pNext : pAt->pDef;
-  for (;;) {
-    while (p && p->zName[0]) p = p->pNext;
-    if (p || pAt == pSchema) return p;
-    pAt = pSchema;
-    p = pAt->pDef;
-  }
+  p = p ? p->pNextModel : pAt->pModelDef;
+  return p || pAt == pSchema ? p : pSchema->pModelDef;
 }
 
 /* The model's name in a row, as seen from pSchema. 0 if the row means a model
@@ -189,8 +184,8 @@ static AssocTable *attachedTable(AssocCall *pCall, AssocCatalog *pCat,
 }
 
 /* The table of a model. pNear, if given, is searched first. */
-static AssocTable *findTable(AssocCall *pCall, AssocCatalog *pCat,
-                             AssocSchema *pNear, const char *zName) {
+static AssocTable *lookForTable(AssocCall *pCall, AssocCatalog *pCat,
+                                AssocSchema *pNear, const char *zName) {
   AssocSchema *pMain = pCat->pSchema, *pSchema;
   AssocTable *pTab = 0;
   NameSteps steps;
@@ -206,6 +201,34 @@ static AssocTable *findTable(AssocCall *pCall, AssocCatalog *pCat,
   if (pSchema == 0) return attachedTable(pCall, pCat, &steps);
   nameSteps(&pCat->mem, zRest, &steps);
   return schemaTable(pCall, pSchema, &steps);
+}
+
+static AssocModelName **nameSlot(AssocCatalog *pCat, const char *zName) {
+  u32 h = 0x811c9dc5u; /* FNV-1a */
+  for (; *zName; zName++) h = (h ^ (u8)*zName) * 0x01000193u;
+  return &pCat->apName[(h ^ h >> 16) % ASSOC_COUNT(pCat->apName)];
+}
+
+/* The same, but each name is looked up once per catalog. Names that find no
+** table are not kept: a program may ask for any number of them. */
+static AssocTable *findTable(AssocCall *pCall, AssocCatalog *pCat,
+                             AssocSchema *pNear, const char *zName) {
+  AssocModelName **pp = nameSlot(pCat, zName), *p;
+  AssocTable *pTab;
+  for (p = *pp; p; p = p->pNext) {
+    if (p->pNear == pNear && strcmp(p->zName, zName) == 0) return p->pTab;
+  }
+  pTab = lookForTable(pCall, pCat, pNear, zName);
+  if (pTab == 0) return 0;
+  p = assocAlloc(pCall, &pCat->mem, sizeof(*p));
+  if (p == 0) return 0;
+  p->zName = assocArenaText(pCall, &pCat->mem, zName, -1);
+  if (p->zName == 0) return 0;
+  p->pNear = pNear;
+  p->pTab = pTab;
+  p->pNext = *pp;
+  *pp = p;
+  return pTab;
 }
 
 /* ---------------------------------------------------------------- models */

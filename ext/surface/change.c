@@ -28,7 +28,7 @@ struct Changer {
   AssocCall *pCall;
   AssocWrite save;
   AssocCatalog *pCat;
-  AssocWriter writer;
+  AssocWriter *pWriter;
   AssocModel *pModel;
   AssocRel *pRel;
   WriteRow row; /* The row that is named by its key */
@@ -44,15 +44,15 @@ static int changeBegin(AssocCall *pCall, Changer *p, const char *zFunction,
   assocWriteBeginOn(pCall, &p->save, zFunction, zModel);
   p->pCat = assocCatalogEnter(pCall);
   if (p->pCat == 0) return 0;
-  assocWriterInit(pCall, p->pCat, &p->writer);
+  p->pWriter = assocWriterTake(pCall, p->pCat);
   p->pModel = assocModelFind(pCall, p->pCat, zModel);
-  return p->pModel != 0;
+  return p->pWriter && p->pModel;
 }
 
 /* The row that ap[1] is the key of. */
 static int changeRow(Changer *p, sqlite3_value **ap) {
-  WriteVal *aKey = assocKeyOfValue(&p->writer, p->pModel, ap[1]);
-  if (aKey) assocRowNeed(&p->writer, p->pModel, aKey, &p->row);
+  WriteVal *aKey = assocKeyOfValue(p->pWriter, p->pModel, ap[1]);
+  if (aKey) assocRowNeed(p->pWriter, p->pModel, aKey, &p->row);
   return p->pCall->rc == SQLITE_OK;
 }
 
@@ -60,14 +60,14 @@ static int changeRow(Changer *p, sqlite3_value **ap) {
 static int changeRel(Changer *p, sqlite3_value **ap) {
   const char *z = assocArgText(p->pCall, ap[2], "the association");
   if (z) p->pRel = assocRelFind(p->pCall, p->pModel, z);
-  if (p->pRel) (void)assocLinkOf(&p->writer, p->pRel, 0); /* Can it be? */
+  if (p->pRel) (void)assocLinkOf(p->pWriter, p->pRel, 0); /* Can it be? */
   return p->pCall->rc == SQLITE_OK && changeRow(p, ap);
 }
 
 /* The savepoint ends when nothing reads any more. */
 static void changeEnd(Changer *p) {
   if (p->pCat) {
-    assocWriterClear(&p->writer);
+    assocWriterRest(p->pWriter);
     assocCatalogLeave(p->pCall, p->pCat);
   }
   assocWriteEnd(p->pCall, &p->save);
@@ -111,7 +111,7 @@ static void insertFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   char *z = 0;
   (void)nArg;
   if (changeBegin(pCall, &c, "assoc_insert", ap)) {
-    z = assocGraphInsert(&c.writer, c.pModel, zJson, sqlite3_value_bytes(ap[1]),
+    z = assocGraphInsert(c.pWriter, c.pModel, zJson, sqlite3_value_bytes(ap[1]),
                          &n);
   }
   assocGiveJson(pResult, z, n);
@@ -127,9 +127,9 @@ static void updateFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   (void)nArg;
   (void)assocArgText(pCall, ap[2], "what is to be changed");
   if (changeBegin(pCall, &c, "assoc_update", ap) && changeRow(&c, ap)) {
-    AssocJson *pJson = assocObjectOfValue(&c.writer, ap[2], "the values");
-    if (pJson) assocGraphUpdate(&c.writer, &c.row, pJson);
-    n = c.writer.nChange;
+    AssocJson *pJson = assocObjectOfValue(c.pWriter, ap[2], "the values");
+    if (pJson) assocGraphUpdate(c.pWriter, &c.row, pJson);
+    n = c.pWriter->nChange;
   }
   changeEnd(&c);
   assocGiveInt(pResult, n);
@@ -140,7 +140,7 @@ static void updateFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 /* Columns of the join row, in the argument that may follow the others. */
 static const WriteCell *changeThrough(Changer *p, int nArg, sqlite3_value **ap,
                                       int *pn) {
-  return assocThroughOfValue(&p->writer, p->pRel, nArg > 4 ? ap[4] : 0, pn);
+  return assocThroughOfValue(p->pWriter, p->pRel, nArg > 4 ? ap[4] : 0, pn);
 }
 
 void assocGiveKey(AssocCall *pCall, AssocResult *pResult,
@@ -167,7 +167,7 @@ void assocGiveKey(AssocCall *pCall, AssocResult *pResult,
 /* Create the row that ap[3] describes, and relate it. */
 static void createRow(Changer *p, int nArg, sqlite3_value **ap,
                       WriteRow *pNew) {
-  AssocWriter *w = &p->writer;
+  AssocWriter *w = p->pWriter;
   const AssocJson *pJson = assocObjectOfValue(w, ap[3], "the values");
   const WriteCell *aThrough;
   WriteLink *pLink;
@@ -202,15 +202,15 @@ static void createFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 /* Unrelate all targets but these. Of a to-one the new one does that itself. */
 static void linkKeepOnly(Changer *p, const WriteTargets *pTargets,
                          WriteChanges *pChanges) {
-  WriteLink *pLink = assocLinkOf(&p->writer, p->pRel, 0);
+  WriteLink *pLink = assocLinkOf(p->pWriter, p->pRel, 0);
   const WriteVal **aaKey;
   int i;
   if (pLink == 0 || (!p->pRel->bMany && pTargets->n > 0)) return;
-  aaKey = assocAlloc(p->pCall, &p->writer.mem,
+  aaKey = assocAlloc(p->pCall, &p->pWriter->one,
                      (i64)sizeof(*aaKey) * (pTargets->n + 1));
   for (i = 0; aaKey && i < pTargets->n; i++) aaKey[i] = pTargets->a[i].aKey;
   if (aaKey == 0) return;
-  assocLinkKeep(&p->writer, pLink, &p->row, pTargets->n, aaKey, pChanges);
+  assocLinkKeep(p->pWriter, pLink, &p->row, pTargets->n, aaKey, pChanges);
   pLink->bOnce = 1;
 }
 
@@ -221,11 +221,11 @@ static void linkRemoveAll(Changer *p, const WriteTargets *pTargets,
   for (i = 0; i < pTargets->n && p->pCall->rc == SQLITE_OK; i++) {
     const WriteTarget *pTarget = &pTargets->a[i];
     if (!assocLinkDestroys(pTarget->pLink)) continue;
-    assocRowNeed(&p->writer, pTarget->pLink->pTarget, pTarget->aKey, &row);
+    assocRowNeed(p->pWriter, pTarget->pLink->pTarget, pTarget->aKey, &row);
   }
   for (i = 0; i < pTargets->n && p->pCall->rc == SQLITE_OK; i++) {
     const WriteTarget *pTarget = &pTargets->a[i];
-    assocLinkRemove(&p->writer, pTarget->pLink, &p->row, pTarget->aKey,
+    assocLinkRemove(p->pWriter, pTarget->pLink, &p->row, pTarget->aKey,
                     pChanges);
   }
 }
@@ -247,7 +247,7 @@ static void linkOptions(Changer *p, sqlite3_value *pVal, const char *zHas) {
   WriteLink *pLink;
   assocOptionsOf(p->pCall, assocArgTextOrNull(p->pCall, pVal),
                  ASSOC_COUNT(aLinkOption), aLinkOption, zHas, &opt);
-  pLink = opt.bDestroy ? assocLinkOf(&p->writer, p->pRel, 0) : 0;
+  pLink = opt.bDestroy ? assocLinkOf(p->pWriter, p->pRel, 0) : 0;
   if (pLink == 0) return;
   if (p->pRel->eKind != ASSOC_HASONE && p->pRel->eKind != ASSOC_HASMANY) {
     assocError(p->pCall,
@@ -281,12 +281,12 @@ static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                   eDo == LINK_REMOVE ? "assoc_remove() has"
                                      : "assoc_set() has");
     aThrough = changeThrough(&c, eDo == LINK_REMOVE ? 4 : nArg, ap, &nThrough);
-    assocTargetsOf(&c.writer, c.pRel, ap[3], &targets);
+    assocTargetsOf(c.pWriter, c.pRel, ap[3], &targets);
     if (eDo == LINK_REMOVE) {
       linkRemoveAll(&c, &targets, &changes);
     } else {
       if (eDo == LINK_SET) linkKeepOnly(&c, &targets, &changes);
-      assocTargetsLink(&c.writer, c.pRel, &c.row, &targets, nThrough, aThrough,
+      assocTargetsLink(c.pWriter, c.pRel, &c.row, &targets, nThrough, aThrough,
                        &changes);
     }
   }

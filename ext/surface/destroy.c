@@ -43,16 +43,16 @@ static char *destroyByKey(AssocCall *pCall, const char *zModel,
                           sqlite3_value *pKey, int mHow, i64 *pn) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
   AssocModel *pModel = pCat ? assocModelFind(pCall, pCat, zModel) : 0;
-  AssocWriter w;
+  AssocWriter *w;
   WriteRow row = {0, 0};
   WriteVal *aKey = 0;
   char *z = 0;
   if (pCat == 0) return 0;
-  assocWriterInit(pCall, pCat, &w);
-  if (pModel) aKey = assocKeyOfValue(&w, pModel, pKey);
-  if (aKey) assocRowNeed(&w, pModel, aKey, &row);
-  if (row.aKey) z = assocDestroyReport(&w, &row, mHow, pn);
-  assocWriterClear(&w);
+  w = assocWriterTake(pCall, pCat);
+  if (w && pModel) aKey = assocKeyOfValue(w, pModel, pKey);
+  if (aKey) assocRowNeed(w, pModel, aKey, &row);
+  if (row.aKey) z = assocDestroyReport(w, &row, mHow, pn);
+  assocWriterRest(w);
   assocCatalogLeave(pCall, pCat);
   return z;
 }

@@ -33,7 +33,7 @@ struct DmlRow {
   const AssocDml *pDml;
   AssocCall *pCall;
   AssocResult *pResult;
-  AssocWriter writer;
+  AssocWriter *pWriter;
   AssocCatalog *pCat;
   AssocModel *pModel; /* The source, and which of its rows */
   AssocRel *pRel;
@@ -130,7 +130,7 @@ static sqlite3_value *identityNext(DmlRow *p, sqlite3_stmt *pStmt,
   *pz = z + n;
   assocErrorCode(p->pCall, rc);
   if (assocStep(p->pCall, pStmt)) {
-    pVal = assocWriterKeep(&p->writer, sqlite3_column_value(pStmt, 0));
+    pVal = assocWriterKeep(p->pWriter, sqlite3_column_value(pStmt, 0));
   }
   sqlite3_reset(pStmt);
   return pVal;
@@ -139,7 +139,7 @@ static sqlite3_value *identityNext(DmlRow *p, sqlite3_stmt *pStmt,
 static WriteVal *identityKey(DmlRow *p, sqlite3_stmt *pStmt, int nKey,
                              const char **pz, const char *zEnd) {
   WriteVal *aKey =
-      assocAlloc(p->pCall, &p->writer.mem, (i64)sizeof(*aKey) * (nKey + 1));
+      assocAlloc(p->pCall, &p->pWriter->one, (i64)sizeof(*aKey) * (nKey + 1));
   int i;
   for (i = 0; aKey && i < nKey; i++) {
     aKey[i].pVal = identityNext(p, pStmt, pz, zEnd);
@@ -168,13 +168,13 @@ static void dmlIdentify(DmlRow *p, sqlite3_value *pIdentity) {
         p->pModel->zLabel, p->pRel->zName, p->pModel->zLabel);
   }
   if (p->pRel && pCall->rc == SQLITE_OK) {
-    (void)assocLinkOf(&p->writer, p->pRel, 0); /* Can it be? */
+    (void)assocLinkOf(p->pWriter, p->pRel, 0); /* Can it be? */
     aKey = identityKey(p, pStmt, p->pModel->nKey, &z, zEnd);
     p->aTarget = identityKey(p, pStmt, p->pRel->pTarget->nKey, &z, zEnd);
   }
   assocFinalize(pCall, pStmt);
   if (aKey && p->aTarget) {
-    assocRowNeed(&p->writer, p->pModel, aKey, &p->source);
+    assocRowNeed(p->pWriter, p->pModel, aKey, &p->source);
   }
 }
 
@@ -194,7 +194,7 @@ static sqlite3_value *dmlGiven(const DmlRow *p, int iCol) {
 
 /* Columns of the join row. */
 static const WriteCell *dmlThrough(DmlRow *p, int *pn) {
-  return assocThroughOfValue(&p->writer, p->pRel,
+  return assocThroughOfValue(p->pWriter, p->pRel,
                              dmlGiven(p, p->pDml->iThrough), pn);
 }
 
@@ -202,8 +202,8 @@ static const WriteCell *dmlThrough(DmlRow *p, int *pn) {
 ** UPDATE those that are set. */
 static WriteCell *dmlCells(DmlRow *p, int bUpdate, int *pn) {
   const AssocTable *pTab = p->pRel->pTarget->pTable;
-  WriteCell *a =
-      assocAlloc(p->pCall, &p->writer.mem, (i64)sizeof(*a) * (pTab->nCol + 1));
+  WriteCell *a = assocAlloc(p->pCall, &p->pWriter->one,
+                            (i64)sizeof(*a) * (pTab->nCol + 1));
   int i, iCol = 0;
   *pn = 0;
   for (i = 0; a && i < pTab->nCol; i++) {
@@ -231,16 +231,16 @@ static void madeSource(DmlRow *p) {
   WriteVal *aKey = 0;
   p->pModel = assocModelFind(pCall, p->pCat, pDml->zModel);
   if (p->pModel) p->pRel = assocRelFind(pCall, p->pModel, pDml->zItem);
-  if (p->pRel) (void)assocLinkOf(&p->writer, p->pRel, 0); /* Can it be? */
+  if (p->pRel) (void)assocLinkOf(p->pWriter, p->pRel, 0); /* Can it be? */
   if (pCall->rc == SQLITE_OK) {
-    aKey = assocKeyOfValue(&p->writer, p->pModel, dmlNew(p, pDml->iKey));
+    aKey = assocKeyOfValue(p->pWriter, p->pModel, dmlNew(p, pDml->iKey));
   }
-  if (aKey) assocRowNeed(&p->writer, p->pModel, aKey, &p->source);
+  if (aKey) assocRowNeed(p->pWriter, p->pModel, aKey, &p->source);
 }
 
 /* A new row of the columns that are given. */
 static void madeInsert(DmlRow *p) {
-  AssocWriter *w = &p->writer;
+  AssocWriter *w = p->pWriter;
   const WriteCell *aCell;
   WriteRow row = {0, 0};
   WriteLink *pLink;
@@ -298,10 +298,10 @@ static void dmlDelete(DmlRow *p) {
   WriteChanges changes;
   dmlIdentify(p, p->pDml->apVal[0]);
   if (p->pCall->rc != SQLITE_OK) return;
-  pLink = assocLinkOf(&p->writer, p->pRel, 0);
+  pLink = assocLinkOf(p->pWriter, p->pRel, 0);
   assocChangesInit(&changes);
   if (pLink) {
-    assocLinkRemove(&p->writer, pLink, &p->source, p->aTarget, &changes);
+    assocLinkRemove(p->pWriter, pLink, &p->source, p->aTarget, &changes);
   }
   dmlChanges(p, &changes);
 }
@@ -323,7 +323,7 @@ static void dmlCheckSet(DmlRow *p) {
 
 static void dmlUpdate(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
-  AssocWriter *w = &p->writer;
+  AssocWriter *w = p->pWriter;
   const WriteCell *aThrough, *aCell = 0;
   AssocJson *pJson = 0;
   WriteRow row = {0, 0};
@@ -360,7 +360,11 @@ static void dmlRow(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
   p->pCat = assocCatalogEnter(p->pCall);
   if (p->pCat == 0) return;
-  assocWriterInit(p->pCall, p->pCat, &p->writer);
+  p->pWriter = assocWriterTake(p->pCall, p->pCat);
+  if (p->pWriter == 0) {
+    assocCatalogLeave(p->pCall, p->pCat);
+    return;
+  }
   if (pDml->nVal == 1) {
     dmlDelete(p);
   } else if (sqlite3_value_type(pDml->apVal[0]) == SQLITE_NULL) {
@@ -368,7 +372,7 @@ static void dmlRow(DmlRow *p) {
   } else {
     dmlUpdate(p);
   }
-  assocWriterClear(&p->writer);
+  assocWriterRest(p->pWriter);
   assocCatalogLeave(p->pCall, p->pCat);
 }
 

@@ -88,11 +88,11 @@ static AssocJson *edgeDefault(AssocWriter *w, const char *z) {
 
 /* The value for a column of the edge: NULL, or the column's default. PRAGMA
 ** table_xinfo gives cid, name, type, notnull, dflt_value. */
-static AssocJson *edgeValue(WriteDestroyer *d, const DestroyEdge *p,
-                            int eAction, int iCol) {
+static const AssocJson *edgeValue(WriteDestroyer *d, const DestroyEdge *p,
+                                  int eAction, int iCol) {
   AssocWriter *w = d->w;
   AssocTable *pTab = p->pChild->pTab;
-  AssocJson *pJson = assocLiteralJson(w, 0);
+  const AssocJson *pJson = &assocNull;
   sqlite3_stmt *pStmt;
   if (eAction != DESTROY_DEFAULT || !pTab->aCol[iCol].bDefault) return pJson;
   pStmt = assocPrepare(w->pCall, "PRAGMA \"%w\".table_xinfo(\"%w\")",
@@ -493,8 +493,11 @@ static void destroyerReset(WriteDestroyer *d) {
     p->nState = 0;
     p->zPath = 0;
     p->pNow = 0;
+    p->bMet = 0;
     for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) edgeReset(pEdge);
   }
+  d->pTable = 0;
+  d->ppTableEnd = &d->pTable;
 }
 
 /* Take in the row to destroy, which pStmt stands on. A row that was marked
@@ -521,15 +524,18 @@ static DestroyTable *destroyRoot(WriteDestroyer *d, const WriteRow *pRow) {
   AssocWriter *w = d->w;
   AssocModel *pModel = pRow->pModel;
   DestroyTable *p = assocDestroyTable(d, pModel->pTable);
+  sqlite3_stmt *pStmt;
   int i;
   if (p == 0) return 0;
   if (p->pRoot == 0)
     p->pRoot = assocDestroyStmt(w, p, pModel->nKey, pModel->aKey);
+  pStmt = assocWriteSqlUse(w, p->pRoot);
+  if (pStmt == 0) return 0;
   for (i = 0; i < pModel->nKey; i++) {
-    assocWriteBind(w, p->pRoot, i + 1, 0, &pRow->aKey[i]);
+    assocWriteBind(w, pStmt, i + 1, 0, &pRow->aKey[i]);
   }
-  if (assocStep(w->pCall, p->pRoot)) destroyFirst(d, p, p->pRoot);
-  sqlite3_reset(p->pRoot);
+  if (assocStep(w->pCall, pStmt)) destroyFirst(d, p, pStmt);
+  sqlite3_reset(pStmt);
   return p;
 }
 

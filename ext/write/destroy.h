@@ -54,9 +54,11 @@ struct DestroyTable {
   const char *zPath;         /* The path to its first row; 0: none yet */
   sqlite3_value *pNow;       /* The time for the soft-deletion column */
   DestroyEdge *pEdge;        /* Foreign keys that refer to this table */
-  sqlite3_stmt *pLoad; /* Gives identity and key of a row, by its identity */
-  sqlite3_stmt *pRoot; /* The same, by the model's key */
+  WriteSql *pLoad;     /* Gives identity and key of a row, by its identity */
+  WriteSql *pRoot;     /* The same, by the model's key */
+  u8 bMet;             /* Met in this run: in the destroyer's list pTable */
   DestroyTable *pNext; /* In the order in which tables were met */
+  DestroyTable *pNextKnown;
 };
 
 /* A foreign key from a table of rows that go. */
@@ -68,11 +70,10 @@ struct DestroyEdge {
   AssocKeymap found;    /* Child rows found, if the edge does not cascade */
   AssocKeymap knot;     /* Child rows that close a circle */
   DestroyGroup *pGroup; /* Child rows of this run, for the report */
-  sqlite3_stmt *pFind;  /* Child rows that refer to one row */
-  sqlite3_stmt
-      *pPairs; /* All child rows that refer to any row, with that row */
-  u8 bIndexed; /* pFind uses an index */
-  i64 nAsked;  /* Lookups so far in this run */
+  WriteSql *pFind;      /* Child rows that refer to one row */
+  WriteSql *pPairs; /* All child rows that refer to any row, with that row */
+  u8 bIndexed;      /* pFind uses an index */
+  i64 nAsked;       /* Lookups so far in this run */
   AssocKeymap pairParent, pairChild; /* Without an index: numbers of the rows */
   DestroyPair *aPair;                /* OWNED: nPair pairs, sorted by parent */
   i64 nPair;
@@ -104,7 +105,8 @@ struct WriteDestroyer {
   DestroyEdge *pTied; /* An edge of a circle where no key may be NULL, or 0 */
   u8 bTangled;        /* Edges that do not cascade restrict the order, too */
   DestroySteps todo, order; /* The search's stack; the order of deletion */
-  DestroyTable *pTable, **ppTableEnd; /* All tables met so far */
+  DestroyTable *pKnown;     /* All tables ever met */
+  DestroyTable *pTable, **ppTableEnd; /* Tables met in this run */
   DestroyGroup *pGroup, **ppGroupEnd; /* Groups of this run */
 };
 
@@ -113,8 +115,8 @@ DestroyTable *assocDestroyTable(WriteDestroyer *d, AssocTable *pTab);
 /* A statement that selects a row by values of these columns. It gives the row's
 ** identity, its key if that is something else, and whether it is marked. The
 ** writer owns it. */
-sqlite3_stmt *assocDestroyStmt(AssocWriter *w, const DestroyTable *p, int nCol,
-                               const int *aCol);
+WriteSql *assocDestroyStmt(AssocWriter *w, const DestroyTable *p, int nCol,
+                           const int *aCol);
 /* Load row iRow of one of the table's keymaps: the statement stands on the row,
 ** and the caller resets it. 0: the row does not exist. */
 sqlite3_stmt *assocDestroyLoad(AssocWriter *w, DestroyTable *p,

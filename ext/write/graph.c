@@ -639,8 +639,8 @@ static int plainRoom(AssocWriter *w, PlainRows *p, int n) {
   if (n <= p->nAlloc) return 1;
   p->pSql = 0;
   p->nAlloc = 0;
-  p->aCell = assocAlloc(w->pCall, &w->mem, (i64)sizeof(*p->aCell) * 2 * n);
-  p->azKey = assocAlloc(w->pCall, &w->mem, (i64)sizeof(*p->azKey) * 2 * n);
+  p->aCell = assocAlloc(w->pCall, &w->one, (i64)sizeof(*p->aCell) * 2 * n);
+  p->azKey = assocAlloc(w->pCall, &w->one, (i64)sizeof(*p->azKey) * 2 * n);
   if (p->aCell && p->azKey) p->nAlloc = 2 * n;
   return p->nAlloc > 0;
 }
@@ -691,7 +691,7 @@ static void plainKey(AssocWriter *w, PlainRows *p, const AssocModel *pModel,
     p->nKey = (int)(pOut->p - pOut->pStart - iStart);
     if (pOut->rc == SQLITE_OK) {
       p->zKey =
-          assocArenaText(w->pCall, &w->mem, pOut->pStart + iStart, p->nKey);
+          assocArenaText(w->pCall, &w->one, pOut->pStart + iStart, p->nKey);
     }
   }
   assocValWrite(pOut, aKey);
@@ -768,7 +768,7 @@ void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow,
 
 /* The member by which the new row of assoc_create() is nested in its source. */
 static WriteMember *memberOf(AssocWriter *w, AssocRel *pRel) {
-  WriteMember *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
+  WriteMember *p = assocAlloc(w->pCall, &w->one, sizeof(*p));
   if (p == 0) return 0;
   p->zKey = pRel->zName;
   p->eType = WRITE_ASSOC;

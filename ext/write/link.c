@@ -264,7 +264,7 @@ static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
   AssocModel *pTgt = pLink->pTarget;
   int bHas = pRel->eKind == ASSOC_HASONE || pRel->eKind == ASSOC_HASMANY;
   AssocSql sql;
-  if (pLink->pLook) return pLink->pLook;
+  if (pLink->pLook) return assocWriteSqlUse(w, pLink->pLook);
   assocWriteSqlStart(w, &sql);
   sql.nVar = pTgt->nKey;
   sqlite3_str_appendall(sql.pStr, "SELECT ");
@@ -286,7 +286,7 @@ static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
   sql.nVar = 0;
   linkIsSql(&sql, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey);
   pLink->pLook = assocWriteSqlKeep(w, &sql);
-  return pLink->pLook;
+  return assocWriteSqlUse(w, pLink->pLook);
 }
 
 /* The condition of the statement "all". t1 is the target, t2 the row that has
@@ -318,7 +318,7 @@ static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
   AssocRel *pRel = pLink->pRel;
   AssocModel *pTgt = pLink->pTarget;
   AssocSql sql;
-  if (pLink->pAll) return pLink->pAll;
+  if (pLink->pAll) return assocWriteSqlUse(w, pLink->pAll);
   assocWriteSqlStart(w, &sql);
   sqlite3_str_appendf(sql.pStr, "SELECT %s", pLink->bTwice ? "DISTINCT " : "");
   linkEachSql(&sql, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey, ", ", "", 0);
@@ -335,7 +335,7 @@ static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
     linkScopeSql(&sql, pRel->pThroughScope, pLink->pJoin, 2);
   if (pRel->eKind == ASSOC_HASONE) assocSqlOrder(&sql, pRel, 0, pTgt, 1, 0);
   pLink->pAll = assocWriteSqlKeep(w, &sql);
-  return pLink->pAll;
+  return assocWriteSqlUse(w, pLink->pAll);
 }
 
 /* The statement "pair": see the head of this file. */
@@ -344,7 +344,7 @@ static sqlite3_stmt *pairStmt(AssocWriter *w, WriteLink *pLink) {
   AssocModel *pJoin = pLink->pJoin;
   AssocSql sql;
   assert(pJoin);
-  if (pLink->pPair) return pLink->pPair;
+  if (pLink->pPair) return assocWriteSqlUse(w, pLink->pPair);
   assocWriteSqlStart(w, &sql);
   sqlite3_str_appendall(sql.pStr, "SELECT ");
   linkEachSql(&sql, 2, pJoin->pTable, pJoin->nKey, pJoin->aKey, ", ", "", 0);
@@ -360,7 +360,7 @@ static sqlite3_stmt *pairStmt(AssocWriter *w, WriteLink *pLink) {
              &pRel->targetKey);
   linkScopeSql(&sql, pRel->pThroughScope, pJoin, 2);
   pLink->pPair = assocWriteSqlKeep(w, &sql);
-  return pLink->pPair;
+  return assocWriteSqlUse(w, pLink->pPair);
 }
 
 /* ------------------------------------------------------- the present state */
@@ -585,7 +585,7 @@ static int cellOfType(AssocWriter *w, const WriteLink *pLink, WriteCell *aCell,
                       int n) {
   AssocJson *pJson;
   if (pLink->pBranch == 0) return n;
-  pJson = assocLiteralJson(w, 0);
+  pJson = assocAlloc(w->pCall, &w->tmp, sizeof(*pJson));
   if (pJson == 0) return n;
   pJson->eType = ASSOC_J_TEXT;
   pJson->z = pLink->pBranch->zType;
@@ -622,15 +622,14 @@ WriteCell *assocLinkCells(AssocWriter *w, WriteLink *pLink,
 /* Set the foreign key of a row to NULL. */
 static void setFree(AssocWriter *w, const WriteLink *pLink,
                     const WriteRow *pRow) {
-  const AssocJson *pNull = assocLiteralJson(w, 0);
   WriteCell *aCell =
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (pLink->nFree + 1));
   int i;
   assert(pLink->nFree > 0);
-  if (aCell == 0 || pNull == 0) return;
+  if (aCell == 0) return;
   for (i = 0; i < pLink->nFree; i++) {
     aCell[i].iCol = pLink->aFree[i];
-    aCell[i].val.pJson = pNull;
+    aCell[i].val.pJson = &assocNull;
   }
   assocRowChange(w, pRow, pLink->nFree, aCell);
 }
@@ -830,10 +829,8 @@ static void linkGive(AssocWriter *w, const WriteLink *pLink,
 static void linkRevive(AssocWriter *w, const WriteLink *pLink,
                        const WriteRow *pRow, int nThrough,
                        const WriteCell *aThrough) {
-  WriteCell cell = {pLink->pJoin->iDeleted, {0, 0, 0}};
+  WriteCell cell = {pLink->pJoin->iDeleted, {&assocNull, 0, 0}};
   assert(cell.iCol >= 0);
-  cell.val.pJson = assocLiteralJson(w, 0);
-  if (cell.val.pJson == 0) return;
   assocRowUpdate(w, pRow, 1, &cell);
   linkGive(w, pLink, pRow, nThrough, aThrough);
 }

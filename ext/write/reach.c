@@ -39,13 +39,10 @@ static void tableIdentity(DestroyTable *p) {
       memcmp(p->aId, p->pModel->aKey, sizeof(int) * (size_t)p->nId) == 0;
 }
 
-DestroyTable *assocDestroyTable(WriteDestroyer *d, AssocTable *pTab) {
+/* A new entry, not met yet. */
+static DestroyTable *tableNew(WriteDestroyer *d, AssocTable *pTab) {
   AssocWriter *w = d->w;
-  DestroyTable *p;
-  for (p = d->pTable; p; p = p->pNext) {
-    if (p->pTab == pTab) return p;
-  }
-  p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
+  DestroyTable *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
   if (p == 0) return 0;
   p->pTab = pTab;
   p->pModel = assocModelOf(w->pCall, pTab);
@@ -61,8 +58,25 @@ DestroyTable *assocDestroyTable(WriteDestroyer *d, AssocTable *pTab) {
   if (p->aRule == 0 || p->apVal == 0) return 0;
   assocKeymapInit(&p->rows, p->nId, p->aRule);
   assocKeymapInit(&p->changed, p->nId, p->aRule);
+  p->pNextKnown = d->pKnown;
+  d->pKnown = p;
+  return p;
+}
+
+/* Add the table to those met in this run. */
+static void tableMeet(WriteDestroyer *d, DestroyTable *p) {
+  if (p->bMet) return;
+  p->bMet = 1;
+  p->pNext = 0;
   *d->ppTableEnd = p;
   d->ppTableEnd = &p->pNext;
+}
+
+DestroyTable *assocDestroyTable(WriteDestroyer *d, AssocTable *pTab) {
+  DestroyTable *p = d->pKnown;
+  while (p && p->pTab != pTab) p = p->pNextKnown;
+  if (p == 0) p = tableNew(d, pTab);
+  if (p) tableMeet(d, p);
   return p;
 }
 
@@ -103,8 +117,8 @@ static void tableIsSql(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
 }
 
 /* SELECT t1.rowid, t1.key FROM posts t1 WHERE t1.rowid=?1 */
-sqlite3_stmt *assocDestroyStmt(AssocWriter *w, const DestroyTable *p, int nCol,
-                               const int *aCol) {
+WriteSql *assocDestroyStmt(AssocWriter *w, const DestroyTable *p, int nCol,
+                           const int *aCol) {
   AssocSql sql;
   assocWriteSqlStart(w, &sql);
   sqlite3_str_appendall(sql.pStr, "SELECT ");
@@ -118,10 +132,13 @@ sqlite3_stmt *assocDestroyStmt(AssocWriter *w, const DestroyTable *p, int nCol,
 
 sqlite3_stmt *assocDestroyLoad(AssocWriter *w, DestroyTable *p,
                                AssocKeymap *pMap, u32 iRow) {
+  sqlite3_stmt *pStmt;
   if (p->pLoad == 0) p->pLoad = assocDestroyStmt(w, p, p->nId, p->aId);
   if (w->pCall->rc != SQLITE_OK) return 0;
-  assocErrorCode(w->pCall, assocKeymapBind(pMap, iRow, p->pLoad, 1));
-  return assocStep(w->pCall, p->pLoad) ? p->pLoad : 0;
+  pStmt = assocWriteSqlUse(w, p->pLoad);
+  if (pStmt == 0) return 0;
+  assocErrorCode(w->pCall, assocKeymapBind(pMap, iRow, pStmt, 1));
+  return assocStep(w->pCall, pStmt) ? pStmt : 0;
 }
 
 u32 assocDestroyRowOf(AssocWriter *w, const DestroyTable *p, AssocKeymap *pMap,
@@ -310,6 +327,7 @@ static DestroyEdge *tableEdges(WriteDestroyer *d, DestroyTable *p) {
   if (!p->bEdges) tableFindEdges(d, p);
   if (d->w->pCall->rc != SQLITE_OK) return 0;
   for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
+    tableMeet(d, pEdge->pChild);
     pEdge->eNow = d->bCascade ? DESTROY_CASCADE : pEdge->eAction;
     if (d->bSoft && (!d->bCascade || pEdge->pChild->pModel->iDeleted < 0)) {
       pEdge->eNow = DESTROY_NOT;
@@ -359,8 +377,7 @@ static void edgeIsSql(AssocWriter *w, AssocSql *p, const DestroyEdge *pEdge) {
 **   SELECT t2.id,t1.id FROM posts t1 CROSS JOIN users t2 WHERE t2.id=t1.user_id
 **
 ** CROSS JOIN fixes the order of the two loops. */
-static sqlite3_stmt *edgeStmt(AssocWriter *w, const DestroyEdge *p,
-                              int bPairs) {
+static WriteSql *edgeStmt(AssocWriter *w, const DestroyEdge *p, int bPairs) {
   const DestroyTable *pParent = p->pParent;
   AssocSql sql;
   int i;
@@ -461,9 +478,11 @@ static void pairAdd(AssocWriter *w, DestroyEdge *p, i64 *pnAlloc,
 ** table, so from the second lookup on, all pairs are read at once and kept
 ** sorted. */
 static void edgePairs(AssocWriter *w, DestroyEdge *p) {
+  sqlite3_stmt *pStmt;
   i64 nAlloc = 0;
   if (p->pPairs == 0) p->pPairs = edgeStmt(w, p, 1);
-  while (assocStep(w->pCall, p->pPairs)) pairAdd(w, p, &nAlloc, p->pPairs);
+  pStmt = assocWriteSqlUse(w, p->pPairs);
+  while (assocStep(w->pCall, pStmt)) pairAdd(w, p, &nAlloc, pStmt);
   if (p->nPair == 0) return;
   qsort(p->aPair, (size_t)p->nPair, sizeof(*p->aPair), pairCompare);
 }
@@ -507,6 +526,7 @@ static void edgeFindPairs(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
 /* Find the rows that refer to row iRow by this edge. */
 static void edgeFind(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
   AssocWriter *w = d->w;
+  sqlite3_stmt *pStmt;
   if (p->eNow == DESTROY_NOT) return;
   if (d->bTangled && !edgeIsOrder(d, p)) return;
   p->nAsked++;
@@ -515,11 +535,11 @@ static void edgeFind(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
     return;
   }
   if (p->pFind == 0) p->pFind = edgeStmt(w, p, 0);
-  if (w->pCall->rc != SQLITE_OK) return;
-  assocErrorCode(w->pCall,
-                 assocKeymapBind(&p->pParent->rows, iRow, p->pFind, 1));
-  while (assocStep(w->pCall, p->pFind)) edgeFound(d, p, p->pFind, iRow);
-  sqlite3_reset(p->pFind);
+  pStmt = assocWriteSqlUse(w, p->pFind);
+  if (pStmt == 0 || w->pCall->rc != SQLITE_OK) return;
+  assocErrorCode(w->pCall, assocKeymapBind(&p->pParent->rows, iRow, pStmt, 1));
+  while (assocStep(w->pCall, pStmt)) edgeFound(d, p, pStmt, iRow);
+  sqlite3_reset(pStmt);
 }
 
 /* Enter a row: push it once more, to be left, and above it the rows that refer

@@ -6,18 +6,21 @@
 **   UPDATE "main"."posts" SET "user_id"=?1 WHERE "id"=?2
 **
 ** A writer prepares each of these statements once and runs it for many rows. So
-** bulk data costs little more than a loop over a prepared INSERT.
+** bulk data costs little more than a loop over a prepared INSERT. Many calls
+** for one row each are cheap, too: between calls the writer rests in the
+** connection with its statements. It serves as long as its catalog is current.
 */
 #include "write/write.h"
 
-void assocWriterInit(AssocCall *pCall, AssocCatalog *pCat, AssocWriter *w) {
-  memset(w, 0, sizeof(*w));
-  w->pCall = pCall;
-  w->pCat = pCat;
-}
-
-/* Bytes of the arena tmp that stay allocated between one row and the next. */
+/* Bytes of the arenas tmp and one that stay allocated between rows and between
+** calls. */
 #define KEEP_ROWS 200000
+#define KEEP_CALL 20000
+/* A writer with more statements or memory than this is freed, not kept. */
+#define REST_SQL 256
+#define REST_BYTES 1000000
+
+const AssocJson assocNull = {.eType = ASSOC_J_NULL};
 
 void assocWriterReset(AssocWriter *w) {
   int i;
@@ -26,15 +29,87 @@ void assocWriterReset(AssocWriter *w) {
   assocArenaReset(&w->tmp, KEEP_ROWS);
 }
 
-void assocWriterClear(AssocWriter *w) {
-  WriteSql *p;
+static void writerFree(void *p) {
+  AssocWriter *w = p;
+  WriteSql *pSql;
+  if (w == 0) return;
   assocWriterReset(w);
-  for (p = w->pSql; p; p = p->pNext) sqlite3_finalize(p->pStmt);
+  for (pSql = w->pSql; pSql; pSql = pSql->pNext) assocStmtClear(&pSql->stmt);
   assocBlobKeysFree(w->pBlobs);
   sqlite3_free(w->apOwned);
   assocArenaFree(&w->tmp);
+  assocArenaFree(&w->one);
   assocArenaFree(&w->mem);
-  memset(w, 0, sizeof(*w));
+  assocCatalogUnref(w->pCat);
+  sqlite3_free(w);
+}
+
+AssocWriter *assocWriterTake(AssocCall *pCall, AssocCatalog *pCat) {
+  AssocConn *pConn = pCall->pConn;
+  AssocWriter *w = pConn->aSlot[ASSOC_SLOT_WRITER].p;
+  if (pCall->rc != SQLITE_OK) return 0;
+  pConn->aSlot[ASSOC_SLOT_WRITER].p = 0;
+  if (w && w->pCat != pCat) {
+    writerFree(w);
+    w = 0;
+  }
+  if (w == 0) {
+    w = assocMalloc(pCall, sizeof(*w));
+    if (w == 0) return 0;
+    memset(w, 0, sizeof(*w));
+    w->pCat = assocCatalogRef(pCat);
+  }
+  w->pCall = pCall;
+  return w;
+}
+
+/* Unbind the values of the call, which are freed. Literals stay bound. */
+static void sqlRest(WriteSql *p) {
+  int i;
+  assert(!sqlite3_stmt_busy(p->pStmt));
+  for (i = 1; i <= p->nVar; i++) (void)sqlite3_bind_null(p->pStmt, i);
+  p->bUsed = 0;
+}
+
+/* Forget all that belongs to the call. */
+static void writerForget(AssocWriter *w) {
+  WriteSql *pSql;
+  WriteLink *pLink;
+  for (pSql = w->pUsed; pSql; pSql = pSql->pNextUsed) sqlRest(pSql);
+  w->pUsed = 0;
+  for (pLink = w->pLink; pLink; pLink = pLink->pNext) {
+    pLink->bOnce = pLink->bDestroy = pLink->mUsed = 0;
+    pLink->pUser = 0;
+  }
+  assocBlobKeysFree(w->pBlobs);
+  w->pBlobs = 0;
+  assocWriterReset(w);
+  assocArenaReset(&w->one, KEEP_CALL);
+  w->nChange = 0;
+  w->pCall = 0;
+}
+
+/*
+** A writer with an error is freed: a statement may be bad, or stand on a row.
+** A writer is also freed if its catalog may be linked again, or if it has
+** grown. A call inside another has a writer of its own. Of the two, the one
+** with more statements is kept.
+*/
+void assocWriterRest(AssocWriter *w) {
+  AssocConn *pConn;
+  AssocWriter *pOther;
+  if (w == 0) return;
+  pConn = w->pCall->pConn;
+  pOther = pConn->aSlot[ASSOC_SLOT_WRITER].p;
+  if (w->pCall->rc != SQLITE_OK || w->pCat->bDoubt || w->nSql > REST_SQL ||
+      w->mem.nByte > REST_BYTES || (pOther && pOther->nSql >= w->nSql)) {
+    writerFree(w);
+    return;
+  }
+  writerFree(pOther);
+  writerForget(w);
+  pConn->aSlot[ASSOC_SLOT_WRITER].p = w;
+  pConn->aSlot[ASSOC_SLOT_WRITER].xFree = writerFree;
 }
 
 sqlite3_value *assocWriterKeep(AssocWriter *w, sqlite3_value *pVal) {
@@ -245,31 +320,45 @@ void assocWriteSqlStart(AssocWriter *w, AssocSql *p) {
   assocSqlStart(p, w->pCall, &w->mem, 0);
 }
 
-sqlite3_stmt *assocWriteSqlEnd(AssocWriter *w, AssocSql *p) {
-  char *z = assocStrFinish(w->pCall, p->pStr);
-  sqlite3_stmt *pStmt = assocPrepare(w->pCall, "%s", z ? z : "");
-  const AssocBind *pBind;
-  for (pBind = p->pBind; pStmt && pBind; pBind = pBind->pNext) {
-    const AssocJson *pJson = assocLiteralJson(w, pBind->pVal);
-    if (pJson == 0) break;
-    assocErrorCode(w->pCall, assocJsonBind(pStmt, pBind->iSql, pJson));
+sqlite3_stmt *assocWriteSqlUse(AssocWriter *w, WriteSql *p) {
+  if (p == 0) return 0;
+  if (!p->bUsed) {
+    p->bUsed = 1;
+    p->pNextUsed = w->pUsed;
+    w->pUsed = p;
   }
-  sqlite3_free(z);
-  return pStmt;
+  return p->pStmt;
 }
 
-sqlite3_stmt *assocWriteSqlKeep(AssocWriter *w, AssocSql *pSql) {
-  sqlite3_stmt *pStmt = assocWriteSqlEnd(w, pSql);
+/* Prepare a statement of the writer, and free its text. */
+static void sqlPrepare(AssocWriter *w, WriteSql *p, char *zSql) {
+  p->pStmt = zSql ? assocStmt(w->pCall, &p->stmt, zSql) : 0;
+  sqlite3_free(zSql);
+  if (p->pStmt == 0) return;
+  p->nVar = sqlite3_bind_parameter_count(p->pStmt);
+  p->pNext = w->pSql;
+  w->pSql = p;
+  w->nSql++;
+  (void)assocWriteSqlUse(w, p);
+}
+
+WriteSql *assocWriteSqlKeep(AssocWriter *w, AssocSql *pSql) {
+  char *z = assocStrFinish(w->pCall, pSql->pStr);
   WriteSql *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
+  const AssocBind *pBind;
   if (p == 0) {
-    sqlite3_finalize(pStmt);
+    sqlite3_free(z);
     return 0;
   }
   p->eOp = WRITE_OTHER;
-  p->pStmt = pStmt;
-  p->pNext = w->pSql;
-  w->pSql = p;
-  return pStmt;
+  sqlPrepare(w, p, z);
+  for (pBind = pSql->pBind; p->pStmt && pBind; pBind = pBind->pNext) {
+    const AssocJson *pJson = assocLiteralJson(w, pBind->pVal);
+    if (pJson == 0) break;
+    if (pBind->iSql <= p->nVar) p->nVar = pBind->iSql - 1;
+    assocErrorCode(w->pCall, assocJsonBind(p->pStmt, pBind->iSql, pJson));
+  }
+  return w->pCall->rc == SQLITE_OK ? p : 0;
 }
 
 /* ------------------------------------------------------------- statements */
@@ -353,26 +442,22 @@ static int rowSameColumns(int nA, const int *aA, int nB, const int *aB) {
 /* Prepare a statement like pLike, and add it to the writer's. */
 static WriteSql *rowSqlNew(AssocWriter *w, const WriteSql *pLike) {
   WriteSql *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
-  char *z;
   if (p == 0) return 0;
   *p = *pLike;
   p->aSet = rowKeepColumns(w, p->nSet, p->aSet);
   p->aWhere = rowKeepColumns(w, p->nWhere, p->aWhere);
   p->aGet = rowKeepColumns(w, p->nGet, p->aGet);
   assocSchemaNeedTrust(w->pCall, p->pTab->pSchema);
-  if (p->eOp != WRITE_FIND) assocGateNeed(w->pCall, p->pTab);
-  z = w->pCall->rc == SQLITE_OK ? rowSqlText(w, p) : 0;
-  p->pStmt = assocPrepare(w->pCall, "%s", z ? z : "");
-  sqlite3_free(z);
-  p->pNext = w->pSql;
-  w->pSql = p;
+  if (w->pCall->rc == SQLITE_OK) sqlPrepare(w, p, rowSqlText(w, p));
   return p;
 }
 
 WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
                         const int *aSet, int nWhere, const int *aWhere,
                         int nGet, const int *aGet) {
-  WriteSql **pp, *p, like = {(u8)eOp, pTab, nSet, nWhere, nGet, 0, 0, 0, 0, 0};
+  WriteSql **pp, *p,
+      like = {(u8)eOp, pTab, .nSet = nSet, .nWhere = nWhere, .nGet = nGet};
+  if (eOp != WRITE_FIND) assocGateNeed(w->pCall, pTab);
   for (pp = &w->pSql; (p = *pp) != 0; pp = &p->pNext) {
     if (p->eOp != eOp || p->pTab != pTab ||
         !rowSameColumns(p->nSet, p->aSet, nSet, aSet) ||
@@ -383,6 +468,7 @@ WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
     *pp = p->pNext; /* Move to the front: the next row asks for it again */
     p->pNext = w->pSql;
     w->pSql = p;
+    (void)assocWriteSqlUse(w, p);
     return w->pCall->rc == SQLITE_OK ? p : 0;
   }
   like.aSet = (int *)aSet;

@@ -53,12 +53,12 @@ WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
 /* A key of one column. Text may stand for a BLOB: see model/blobkey.c. */
 static WriteVal *keyOfOne(AssocWriter *w, const AssocModel *pModel,
                           sqlite3_value *pVal) {
-  WriteVal *aKey = assocAlloc(w->pCall, &w->mem, sizeof(*aKey));
+  WriteVal *aKey = assocAlloc(w->pCall, &w->one, sizeof(*aKey));
   if (pModel->nKey != 1) assocModelKeyShape(w->pCall, pModel, 0);
   if (aKey) aKey->pVal = pVal;
   if (aKey && w->pCall->rc == SQLITE_OK) {
     aKey->pJson =
-        assocBlobKeyOfText(w->pCall, &w->mem, &w->pBlobs, pModel, pVal);
+        assocBlobKeyOfText(w->pCall, &w->one, &w->pBlobs, pModel, pVal);
     if (aKey->pJson) aKey->pVal = 0;
   }
   return w->pCall->rc == SQLITE_OK ? aKey : 0;
@@ -72,7 +72,7 @@ WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
   assocModelNeedKey(w->pCall, pModel);
   if (w->pCall->rc != SQLITE_OK) return 0;
   if (z == 0) return keyOfOne(w, pModel, pVal);
-  pJson = assocJsonRead(w->pCall, &w->mem, z, sqlite3_value_bytes(pVal),
+  pJson = assocJsonRead(w->pCall, &w->one, z, sqlite3_value_bytes(pVal),
                         "a composite key");
   if (pJson) aKey = assocKeyOfJson(w, pModel, pJson);
   if (pJson && aKey == 0) assocModelKeyShape(w->pCall, pModel, 0);
@@ -86,7 +86,7 @@ AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
   z = (const char *)sqlite3_value_text(pVal);
   if (z == 0) assocErrorCode(w->pCall, SQLITE_NOMEM);
   if (z == 0) return 0;
-  return assocJsonObject(w->pCall, &w->mem, z, sqlite3_value_bytes(pVal),
+  return assocJsonObject(w->pCall, &w->one, z, sqlite3_value_bytes(pVal),
                          zWhat);
 }
 
@@ -141,7 +141,7 @@ static void targetsOfJson(AssocWriter *w, AssocRel *pRel,
   int bList = assocModelKeyList(pRel->pTarget, pJson),
       n = bList ? pJson->nChild : 1;
   const AssocJson *pSub = bList ? pJson->pChild : pJson;
-  p->a = assocAlloc(w->pCall, &w->mem, (i64)sizeof(*p->a) * (n + 1));
+  p->a = assocAlloc(w->pCall, &w->one, (i64)sizeof(*p->a) * (n + 1));
   while (p->n < n && w->pCall->rc == SQLITE_OK) {
     if (bList && pSub->eType == ASSOC_J_ARRAY && pRel->pTarget->nKey == 1) {
       assocModelKeyShape(w->pCall, pRel->pTarget, 0);
@@ -163,11 +163,11 @@ void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
   assocModelNeedKey(w->pCall, pRel->pTarget);
   if (z) {
     AssocJson *pJson = assocJsonRead(
-        w->pCall, &w->mem, z, sqlite3_value_bytes(pVal), "a list of targets");
+        w->pCall, &w->one, z, sqlite3_value_bytes(pVal), "a list of targets");
     if (pJson) targetsOfJson(w, pRel, pJson, p);
     return;
   }
-  p->a = assocAlloc(w->pCall, &w->mem, sizeof(*p->a));
+  p->a = assocAlloc(w->pCall, &w->one, sizeof(*p->a));
   if (p->a == 0) return;
   (void)assocRelBranch(w->pCall, pRel, 0, &iBranch);
   p->a[0].pLink = assocLinkOf(w, pRel, 0);

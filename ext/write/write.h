@@ -37,13 +37,16 @@ typedef struct WriteVal WriteVal;
 /* ----------------------------------------------------------------- writer */
 
 struct AssocWriter {
-  AssocCall *pCall;
-  AssocCatalog *pCat;
-  AssocArena mem;   /* Lasts as long as the writer */
-  AssocArena tmp;   /* Rows and their values, until assocWriterReset() */
-  WriteSql *pSql;   /* Its statements, the last used first */
-  WriteForm *pForm; /* Its forms */
-  WriteLink *pLink; /* Its links */
+  AssocCall *pCall;   /* The call that has taken it, or 0 */
+  AssocCatalog *pCat; /* A reference */
+  AssocArena mem;     /* Lasts as long as the writer */
+  AssocArena one;     /* Lasts until assocWriterRest() */
+  AssocArena tmp;     /* Rows and their values, until assocWriterReset() */
+  WriteSql *pSql;     /* Its statements, the last used first */
+  int nSql;           /* Length of that list */
+  WriteSql *pUsed;    /* Statements used since the writer was taken */
+  WriteForm *pForm;   /* Its forms */
+  WriteLink *pLink;   /* Its links */
   WriteDestroyer *pDestroyer; /* Made by the first destroy, or 0 */
   AssocBlobKeys *pBlobs;      /* OWNED: whether keys are BLOBs */
   AssocForeign *pForeign;     /* Foreign keys of all definitions, for refer.c */
@@ -53,9 +56,12 @@ struct AssocWriter {
   i64 nChange; /* Rows that its statements inserted, changed and deleted */
 };
 
-/* Begin a writer, and free all that it has. */
-void assocWriterInit(AssocCall *pCall, AssocCatalog *pCat, AssocWriter *w);
-void assocWriterClear(AssocWriter *w);
+/* A writer for a catalog: the one at rest in the connection, or a new one. The
+** caller gives it back with assocWriterRest(). 0 after an error. */
+AssocWriter *assocWriterTake(AssocCall *pCall, AssocCatalog *pCat);
+/* Keep the writer's statements, forms and links for the next call. w may be 0.
+*/
+void assocWriterRest(AssocWriter *w);
 /* Free rows and values, and empty tmp. Statements, forms and links stay. */
 void assocWriterReset(AssocWriter *w);
 /* A copy of a value, valid until assocWriterReset(). 0 after an error. */
@@ -88,8 +94,12 @@ struct WriteSql {
   AssocTable *pTab;
   int nSet, nWhere, nGet; /* Columns that are set, searched by, and given */
   int *aSet, *aWhere, *aGet;
-  sqlite3_stmt *pStmt; /* OWNED */
+  sqlite3_stmt *pStmt; /* The statement of stmt */
   WriteSql *pNext;
+  AssocStmt stmt; /* OWNED */
+  int nVar;       /* Each use binds ?1 to ?nVar. Higher ones are literals */
+  u8 bUsed;       /* In the writer's list pUsed */
+  WriteSql *pNextUsed;
 };
 #define WRITE_INSERT 0 /* INSERT INTO t(set) VALUES(...) RETURNING get */
 #define WRITE_FIND 1   /* SELECT get FROM t WHERE where=... */
@@ -107,15 +117,17 @@ WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
 void assocWriteBind(AssocWriter *w, sqlite3_stmt *pStmt, int i,
                     const AssocColumn *pCol, const WriteVal *pVal);
 /* For other statements: begin the text, and prepare it with the literals of
-** scopes bound. OUT: the caller finalizes the statement. */
+** scopes bound. The literals have higher numbers than the variables that each
+** use binds. The writer owns the statement. 0 after an error. */
 void assocWriteSqlStart(AssocWriter *w, AssocSql *p);
-sqlite3_stmt *assocWriteSqlEnd(AssocWriter *w, AssocSql *p);
-/* Like assocWriteSqlEnd(), but the writer owns the statement. 0 after an
-** error. */
-sqlite3_stmt *assocWriteSqlKeep(AssocWriter *w, AssocSql *p);
+WriteSql *assocWriteSqlKeep(AssocWriter *w, AssocSql *p);
+/* Get the statement for use. 0 if p is 0. */
+sqlite3_stmt *assocWriteSqlUse(AssocWriter *w, WriteSql *p);
 /* A literal of a scope as JSON; pVal 0 gives null. Lasts as long as the
 ** writer. */
 AssocJson *assocLiteralJson(AssocWriter *w, const ShapeVal *pVal);
+/* The JSON value null. */
+extern const AssocJson assocNull;
 /* Is it NULL, or null in JSON? */
 int assocValIsNull(const WriteVal *pVal);
 /* Are two values identical? Both come from the same column, not from JSON. */
@@ -241,9 +253,9 @@ struct WriteLink {
   WriteCell *aThrough;
   int nFree; /* Columns of the foreign key that may become NULL */
   int *aFree;
-  sqlite3_stmt *pLook, *pAll, *pPair; /* Owned by the writer: see link.c */
-  u8 mUsed;                           /* graph.c: LINK_*, for this payload */
-  const void *pUser;                  /* graph.c: its last row that used it */
+  WriteSql *pLook, *pAll, *pPair; /* See link.c */
+  u8 mUsed;                       /* graph.c: LINK_*, for this payload */
+  const void *pUser;              /* graph.c: its last row that used it */
   WriteLink *pNext;
 };
 
