@@ -331,11 +331,28 @@ static int cmdOutstanding(ClientData cd, Tcl_Interp *interp, int objc,
   return TCL_OK;
 }
 
+/* faultsim_vfs NAME: the real VFS under another name, as an engine has its own */
+static int cmdVfs(void *p, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv) {
+  static sqlite3_vfs vfs;
+  static char zName[40];
+  (void)p;
+  if (objc != 2 || pRealVfs == 0 || vfs.zName) {
+    Tcl_SetResult(interp, "faultsim_vfs NAME, once", TCL_STATIC);
+    return TCL_ERROR;
+  }
+  sqlite3_snprintf(sizeof(zName), zName, "%s", Tcl_GetString(objv[1]));
+  vfs = *pRealVfs;
+  vfs.zName = zName;
+  vfs.pNext = 0;
+  return sqlite3_vfs_register(&vfs, 0) == SQLITE_OK ? TCL_OK : TCL_ERROR;
+}
+
 /* Tcl calls this when it loads the library. */
 int Faultsim_Init(Tcl_Interp *interp);
 int Faultsim_Init(Tcl_Interp *interp) {
   if (!Tcl_InitStubs(interp, "8.6-", 0)) return TCL_ERROR;
   Tcl_CreateObjCommand(interp, "faultsim_install", cmdInstall, 0, 0);
+  Tcl_CreateObjCommand(interp, "faultsim_vfs", cmdVfs, 0, 0);
   Tcl_CreateObjCommand(interp, "sqlite3_memdebug_fail", cmdFail, &memFault, 0);
   Tcl_CreateObjCommand(interp, "faultsim_io_fail", cmdFail, &ioFault, 0);
   Tcl_CreateObjCommand(interp, "sqlite3_memory_used", cmdMemoryUsed, 0, 0);

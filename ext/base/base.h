@@ -329,6 +329,7 @@ struct AssocConn {
   int mxItem;    /* Limit: items of one shape */
   int bHooked;   /* The virtual table assoc_state is connected */
   int nHold;     /* Number of open holds: assocConnHold() */
+  u8 mReplica;   /* surface: see replica.c; 0: not asked */
   u8 bViews;     /* assoc_config('views', 1): trust views */
   /* Is this word a table of ours (1), a function (2), or neither (0)? */
   int (*xCallable)(const char *z, int n);

@@ -322,6 +322,7 @@ static int readonlyGet(AssocCall *pCall) {
 static void readonlySet(AssocCall *pCall, int b) {
   AssocWrite save;
   assocWriteBegin(pCall, &save, "assoc_readonly");
+  (void)assocWriteAgain(pCall, &save, "assoc_readonly", "main");
   if (b) {
     assocDefWrite(pCall, "main", "", "readonly", "setting", 0, 0);
   } else {

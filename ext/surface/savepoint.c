@@ -73,19 +73,6 @@ static int writeStep(AssocCall *pCall, int iStmt) {
 
 /* ----------------------------------------------------------------- opening */
 
-/* A database that is replicated may refuse writing functions: a SELECT that
-** writes is lost where replicas serve the reads. */
-static void writeAllowed(AssocCall *pCall, AssocCatalog *pCat,
-                         const char *zFunction) {
-  if (strcmp(zFunction, "assoc_readonly") == 0) return;
-  if (assocSettingFind(pCat, "readonly") == 0) return;
-  assocError(pCall,
-             "%s() writes, and this database allows that only to INSERT, "
-             "UPDATE and DELETE, as on the table related; SELECT "
-             "assoc_readonly(0) changes that",
-             zFunction);
-}
-
 /*
 ** Take the lock for writing before anything is read in the transaction: one
 ** that has read does not wait for the lock, whatever the busy timeout is.
@@ -129,7 +116,7 @@ void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
   pCat = assocCatalogEnter(pCall);
   if (pCat == 0) return;
   p->bAuto = bAuto;
-  writeAllowed(pCall, pCat, zFunction);
+  if (zModel) assocWriteAllowed(pCall, p, zFunction);
   if (zModel && bAuto) pModel = assocModelFind(pCall, pCat, zModel);
   assocCatalogRef(pCat); /* The table is in it */
   assocCatalogLeave(pCall, pCat);
@@ -192,6 +179,9 @@ int assocWriteAgain(AssocCall *pCall, AssocWrite *p, const char *zFunction,
   AssocCatalog *pCat;
   const char *zTable = 0;
   assocWriteNeed(pCall, zFunction, zSchema);
+  if (sqlite3_stricmp(zSchema, "temp") != 0) {
+    assocWriteAllowed(pCall, p, zFunction);
+  }
   if (pCall->rc != SQLITE_OK || !p->bAuto || !p->bOpen) return 0;
   if (sqlite3_stricmp(zSchema, "temp") == 0) return 0;
   pCat = assocCatalogEnter(pCall);

@@ -122,11 +122,16 @@ void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction);
 /* The same for rows of a model, whose database is locked at once. */
 void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                        const char *zModel);
-/* What was read calls for writing: where the transaction is the function's
+/* What was read calls for writing definitions: may it be, as the next two ask?
+** And where the transaction is the function's
 ** own, end it and begin again with that database locked. Returns 1 if so: then
 ** all has to be read again. */
 int assocWriteAgain(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                     const char *zSchema);
+/* An error where what a SELECT writes would be lost, or is not wanted: see
+** replica.c. */
+void assocWriteAllowed(AssocCall *pCall, const AssocWrite *p,
+                       const char *zFunction);
 /* Definitions of a database are to be written: inside a statement that writes,
 ** can that be undone? */
 void assocWriteNeed(AssocCall *pCall, const char *zFunction,

@@ -189,6 +189,7 @@ static void runSync(AssocCall *pCall, SyncRun *p, sqlite3_context *pCtx,
   }
   runClear(p);
   assocWriteBegin(pCall, &w, "assoc_sync");
+  if (zLock) assocWriteAllowed(pCall, &w, "assoc_sync");
   if (zLock) (void)assocWriteAgain(pCall, &w, "assoc_sync", zLock);
   sqlite3_free(zLock);
   runRead(pCall, p, pOpt, pFlags);

@@ -1,0 +1,143 @@
+/*
+** Where a function must not write, since what a SELECT writes there is lost or
+** unwanted, and what to write instead.
+**
+**   SELECT assoc_readonly(1)   in the file, for everybody
+**   ASSOC_READONLY=1           in the environment, for the process: no SQL
+**                              takes it back
+**   sqld                       a replica answers a SELECT itself; what that
+**                              writes never reaches the primary
+**   dqlite                     a SELECT outside a transaction is not replicated
+**
+** A statement that writes is forwarded or replicated by all of them, and is
+** never refused here.
+*/
+#include "surface/surface.h"
+#include <stdlib.h>
+#ifdef __linux__
+#include <dirent.h>
+#include <unistd.h>
+#endif
+
+/* Bits of AssocConn.mReplica. */
+#define REPLICA_ASKED 1
+#define REPLICA_ENV 2    /* ASSOC_READONLY is set */
+#define REPLICA_SQLD 4   /* A replica of sqld */
+#define REPLICA_DQLITE 8 /* The file is dqlite's */
+
+/* A replica of sqld keeps this file beside the database, and open. */
+static const char zIndex[] = "client_wal_index";
+
+/* ------------------------------------------------------------------- sqld */
+
+/* Has this process a file of that name open? 1 also where it cannot be asked:
+** a primary that was a replica has the file, and says ASSOC_READONLY=0. */
+static int replicaHolds(void) {
+#ifdef __linux__
+  DIR *pDir = opendir("/proc/self/fd");
+  const struct dirent *pEntry;
+  int bHolds = pDir == 0;
+  while (pDir && !bHolds && (pEntry = readdir(pDir)) != 0) {
+    char zPath[300], zLink[4096];
+    const char *zTail;
+    ssize_t n;
+    sqlite3_snprintf(sizeof(zPath), zPath, "/proc/self/fd/%s", pEntry->d_name);
+    n = readlink(zPath, zLink, sizeof(zLink) - 1);
+    zLink[n > 0 ? n : 0] = 0;
+    zTail = strrchr(zLink, '/');
+    bHolds = zTail && strcmp(zTail + 1, zIndex) == 0;
+  }
+  if (pDir) closedir(pDir);
+  return bHolds;
+#else
+  return 1;
+#endif
+}
+
+/* The file beside main's. 0 if there is none, or no memory to say its name:
+** then *pRc is set. */
+static int replicaBeside(sqlite3 *db, sqlite3_vfs *pVfs, int *pRc) {
+  const char *zMain = sqlite3_db_filename(db, "main");
+  const char *zTail = zMain ? strrchr(zMain, '/') : 0;
+  int bThere = 0;
+  char *z;
+  if (zTail == 0) return 0;
+  z = sqlite3_mprintf("%.*s%s", (int)(zTail + 1 - zMain), zMain, zIndex);
+  if (z == 0) {
+    *pRc = SQLITE_NOMEM;
+    return 0;
+  }
+  /* To SQLITE_ACCESS_EXISTS an empty file does not exist */
+  if (pVfs->xAccess(pVfs, z, SQLITE_ACCESS_READWRITE, &bThere) != SQLITE_OK) {
+    bThere = 0;
+  }
+  sqlite3_free(z);
+  return bThere;
+}
+
+/* -------------------------------------------------------------------- ask */
+
+/* What holds for the connection from its beginning to its end. */
+static int replicaAsk(AssocCall *pCall) {
+  AssocConn *pConn = pCall->pConn;
+  const char *zEnv = getenv("ASSOC_READONLY");
+  sqlite3_vfs *pVfs = 0;
+  int rc = SQLITE_OK, m = REPLICA_ASKED;
+  if (pConn->mReplica || pCall->rc != SQLITE_OK) return pConn->mReplica;
+  if (zEnv && zEnv[0] && strcmp(zEnv, "0") != 0) m |= REPLICA_ENV;
+  sqlite3_file_control(pCall->db, "main", SQLITE_FCNTL_VFS_POINTER, &pVfs);
+  if (pVfs && (zEnv == 0 || strcmp(zEnv, "0") != 0)) {
+    if (sqlite3_strnicmp(pVfs->zName, "dqlite", 6) == 0) m |= REPLICA_DQLITE;
+    if (replicaBeside(pCall->db, pVfs, &rc) && replicaHolds()) {
+      m |= REPLICA_SQLD;
+    }
+  }
+  assocErrorCode(pCall, rc);
+  if (rc == SQLITE_OK) pConn->mReplica = (u8)m;
+  return m;
+}
+
+/* Is the setting on? */
+static int replicaSetting(AssocCall *pCall) {
+  AssocCatalog *pCat = assocCatalogEnter(pCall);
+  int b = pCat && assocSettingFind(pCat, "readonly") != 0;
+  assocCatalogLeave(pCall, pCat);
+  return b;
+}
+
+/* What to write in place of SELECT zFunction(...). OUT: freed with
+** sqlite3_free(). */
+static char *replicaInstead(AssocCall *pCall, const char *zFunction) {
+  if (strcmp(zFunction, "assoc_sync") == 0) {
+    return assocMprintf(pCall, "run the statements that SELECT "
+                               "assoc_sync('{\"dryRun\":true}') gives");
+  }
+  return assocMprintf(
+      pCall,
+      "write INSERT INTO assoc_call(name, a1, ...) VALUES('%s', "
+      "...)",
+      zFunction);
+}
+
+void assocWriteAllowed(AssocCall *pCall, const AssocWrite *p,
+                       const char *zFunction) {
+  const char *zWhy = 0;
+  char *zHint;
+  int m;
+  if (pCall->bGate || pCall->rc != SQLITE_OK) return;
+  m = replicaAsk(pCall);
+  if (m & REPLICA_ENV) {
+    zWhy = "ASSOC_READONLY allows that only to statements that write";
+  } else if (m & REPLICA_SQLD) {
+    zWhy = "this is a replica of sqld, which loses what a SELECT writes";
+  } else if ((m & REPLICA_DQLITE) && p->bAuto) {
+    zWhy = "dqlite loses what a SELECT writes outside a transaction";
+  } else if (replicaSetting(pCall)) {
+    zWhy = "this database allows that only to statements that write";
+  }
+  if (zWhy == 0 || pCall->rc != SQLITE_OK) return;
+  zHint = replicaInstead(pCall, zFunction);
+  assocFail(pCall, &(AssocWhy){.eReason = ASSOC_E_READONLY, .zHint = zHint},
+            "%s() writes, and %s", zFunction, zWhy);
+  sqlite3_free(zHint);
+}
