@@ -1,20 +1,20 @@
 /*
-** Conditions on related rows: is there one that ...?
+** Conditions on related rows: is there at least one that ...?
 **
-** There are two ways to ask, and no one is always right:
+** There are two ways to test, and neither is always better:
 **
 **   EXISTS(SELECT 1 FROM posts t3 WHERE t3.user_id=t1.id AND (t3.likes>?1))
 **   (t1.id IN (SELECT t3.user_id FROM posts t3 WHERE t3.user_id IS NOT NULL
 **              AND (t3.likes>?1)))
 **
-** The first looks for each row that is tested, which takes an index and is
-** good where few rows are tested, as with a LIMIT. The second finds all the
-** related rows once, which is good where they are few, or where no index
-** serves the first: then each row would have to go through the whole table.
-** SQLite can also start from the second, and look up only what it finds.
+** EXISTS looks for related rows of each tested row. It needs an index, and is
+** better if few rows are tested, for example with a LIMIT. IN finds all related
+** rows once. It is better if they are few, or if no index serves EXISTS, which
+** would then read the whole table for each row. SQLite can also begin with the
+** IN list and look up only the rows in it.
 **
-** Neither is ever NULL: a key that is NULL is taken out on both sides. What
-** was chosen and why stands in assoc_explain().
+** Neither is ever NULL, because both exclude NULL keys. assoc_explain() shows
+** which one was chosen and why.
 */
 #include "sql/sql.h"
 
@@ -24,8 +24,8 @@ static void filterPut(AssocSql *p, const char *z) {
 
 /* ---------------------------------------------------------------- choosing */
 
-/* Can one row of the step be found from what is before it by an index? Not
-** where the comparison changes what the index has: 1 equals '1' and '1.0'. */
+/* See sql.h. An index does not serve if the comparison converts the indexed
+** values: 1 equals '1' and '1.0'. */
 int assocHopServed(AssocCall *pCall, const AssocRel *pRel) {
   int bUnique, i;
   for (i = 0; i < pRel->nPath; i++) {
@@ -38,6 +38,7 @@ int assocHopServed(AssocCall *pCall, const AssocRel *pRel) {
                            pRel->targetKey.aCol, &bUnique) != 0;
 }
 
+/* Does an index serve every step? */
 static int allServed(AssocSql *p, const AssocHop *pHop) {
   for (; pHop; pHop = pHop->pNext) {
     if (!assocHopServed(p->pCall, pHop->pRel)) return 0;
@@ -45,7 +46,7 @@ static int allServed(AssocSql *p, const AssocHop *pHop) {
   return 1;
 }
 
-/* Rows of the tables that the steps go through. */
+/* The number of rows in all tables of the steps. */
 static i64 hopRows(AssocSql *p, const AssocHop *pHop) {
   i64 n = 0;
   for (; pHop; pHop = pHop->pNext) {
@@ -55,11 +56,12 @@ static i64 hopRows(AssocSql *p, const AssocHop *pHop) {
   return n;
 }
 
-/* Rows that a predicate leaves, if an index finds them: the column is = a
-** value or in a list of them. -1 if it has to look at all. */
+/* Estimate the rows that a predicate leaves, if an index finds them: a column =
+** a value, or in a list. -1 if all rows must be read. */
 static i64 predRows(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
   i64 nBest = -1;
   const ShapePred *pSub;
+  assert(pModel);
   if (pPred == 0 || pPred->bNot) return -1;
   if (pPred->eOp == SHAPE_OP_AND) {
     for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
@@ -79,12 +81,14 @@ static i64 predRows(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
   return nBest;
 }
 
-/* Rows that a statement tests its conditions on: of a scan those of the table,
-** unless an index or a limit leaves but some; of a lookup those of one key. */
+/* Estimate the rows on which a statement tests its conditions. A scan tests the
+** rows of the table, fewer with an index or a limit. A lookup tests the rows of
+** one parent. */
 static i64 testedRows(AssocSql *p) {
   const AssocTested *pTested = &p->tested;
   const ShapeClauses *pC = pTested->pC;
   i64 n, nUp, nPred;
+  assert(p->tested.pUp == 0 || p->tested.pModel);
   if (pTested->pModel == 0) return 0;
   if (pTested->bOne) return 1;
   n = assocTableRows(p->pCall, pTested->pModel->pTable);
@@ -103,13 +107,14 @@ static i64 testedRows(AssocSql *p) {
 }
 
 /*
-** IN? Costs are rows that are looked at; a look-up by index is 4, and 3 for
-** each row behind it that a predicate has to see. To keep what was found
-** costs as much as to find it.
+** Choose IN? The unit of cost is one row that is read. A lookup by index costs
+** 4, and 3 for each row behind it that a predicate must test. Keeping the rows
+** found costs as much as finding them. *pzWhy receives the reason.
 */
 static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy) {
   i64 nAll, nPred = -1, nIn, nTested, nExists, nSource;
   int bServed = allServed(p, pF->pFirst);
+  assert(pF->pFirst && pF->pEnd);
   if (p->nTested < 0) p->nTested = testedRows(p);
   nTested = p->nTested;
   if (!bServed) p->bDear = 1;
@@ -126,7 +131,7 @@ static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy) {
   *pzWhy = nIn < nAll ? "an index finds the few that are meant"
                       : "to read the related rows once costs less";
   if (nIn < nAll && p->tested.bRoots) {
-    /* Where few are meant, a LIMIT does not end the search soon */
+    /* If few rows match, a LIMIT does not end the search soon */
     nTested = assocTableRows(p->pCall, p->tested.pModel->pTable);
   }
   nExists = nTested * 4;
@@ -139,7 +144,7 @@ static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy) {
   return 0;
 }
 
-/* posts.comments, for assoc_explain(). */
+/* Append "posts.comments" for assoc_explain(). */
 static void notePath(sqlite3_str *pStr, const AssocHop *pHop) {
   const char *zDot = " ";
   for (; pHop; pHop = pHop->pNext) {
@@ -148,6 +153,7 @@ static void notePath(sqlite3_str *pStr, const AssocHop *pHop) {
   }
 }
 
+/* Record the choice for assoc_explain(). */
 static void noteChoice(AssocSql *p, const AssocFilter *pF, int bIn,
                        const char *zWhy) {
   AssocChoice **pp = &p->pChoice, *pNew;
@@ -166,8 +172,8 @@ static void noteChoice(AssocSql *p, const AssocFilter *pF, int bIn,
 
 /* ----------------------------------------------------------------- writing */
 
-/* A column of the key as the rows that are tested have it, and as the related
-** rows have it. */
+/* Append column i of the key on the side of the tested rows, or of the related
+** rows. */
 static void nearColumn(AssocSql *p, const AssocHop *pFirst, int i) {
   assocSqlColumn(p, pFirst->iFrom, pFirst->pRel->pSource->pTable,
                  assocRelNearKey(pFirst->pRel)->aCol[i]);
@@ -183,11 +189,12 @@ static int keyWidth(const AssocHop *pFirst) {
   return assocRelNearKey(pFirst->pRel)->nCol;
 }
 
+/* Is the column declared NOT NULL, or the rowid? */
 static int neverNull(const AssocTable *pTab, int iCol) {
   return iCol == pTab->iRowid || pTab->aCol[iCol].bNotNull;
 }
 
-/* t1.a IS NOT NULL AND t1.a IN (SELECT t3.x */
+/* Append t1.a IS NOT NULL AND t1.a IN ( */
 static void inStart(AssocSql *p, const AssocHop *pFirst) {
   const AssocTable *pTab = pFirst->pRel->pSource->pTable;
   int i, n = keyWidth(pFirst);
@@ -207,19 +214,20 @@ static void inStart(AssocSql *p, const AssocHop *pFirst) {
 static void inNotNull(AssocSql *p, const AssocHop *pFirst);
 static void filterEnd(AssocSql *p, const AssocFilter *pF, int bIn);
 
-/* SELECT t3.x FROM posts t3 WHERE … AND t3.x IS NOT NULL */
+/* Append SELECT t3.x FROM posts t3 WHERE ... AND t3.x IS NOT NULL */
 static void inSelect(AssocSql *p, const AssocFilter *pF) {
   int i, n = keyWidth(pF->pFirst);
+  assert(keyWidth(pF->pFirst) > 0);
   for (i = 0; i < n; i++) {
     filterPut(p, i ? "," : "SELECT ");
     assocSqlInFar(p, pF->pFirst, i);
   }
   assocSqlFrom(p, pF->pFirst, pF->pC, 1);
   filterEnd(p, pF, 1);
-  inNotNull(p, pF->pFirst); /* Tested last, of the few rows left */
+  inNotNull(p, pF->pFirst); /* Tested last, on the few rows left */
 }
 
-/* " AND t3.x IS NOT NULL" */
+/* Append " AND t3.x IS NOT NULL". */
 static void inNotNull(AssocSql *p, const AssocHop *pFirst) {
   AssocTable *pTab;
   const AssocKey *pKey = assocRelFarKey(pFirst->pRel, &pTab);
@@ -232,17 +240,18 @@ static void inNotNull(AssocSql *p, const AssocHop *pFirst) {
   }
 }
 
-/* What the last row has to be. The conditions in it are tested as often as
-** rows get so far. */
+/* Append the conditions on the last row of the steps. Conditions nested in them
+** are tested on each row that gets so far. */
 static void filterEnd(AssocSql *p, const AssocFilter *pF, int bIn) {
   const AssocHop *pLast = pF->pFirst;
   i64 nTested = p->nTested;
   u8 bMaybe = p->bMaybe;
+  assert(pF->pFirst);
   while (pLast->pNext) pLast = pLast->pNext;
   if (bIn || nTested != 1) {
     p->nTested = assocTableRows(p->pCall, pF->pEnd->pTable);
   }
-  p->bMaybe = 0; /* NULL is no more true than false is */
+  p->bMaybe = 0; /* NULL counts as false here */
   if (pF->pPred) {
     filterPut(p, " AND (");
     assocSqlPred(p, pF->pPred, pF->pEnd, pLast->iAlias);
@@ -253,7 +262,7 @@ static void filterEnd(AssocSql *p, const AssocFilter *pF, int bIn) {
   p->bMaybe = bMaybe;
 }
 
-/* So many conditions stand in each other before one is written apart. */
+/* Every third nested condition becomes a common table expression. */
 #define FILTER_NESTED 3
 
 void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
@@ -290,9 +299,9 @@ void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
 }
 
 /*
-** author.name = "Ann" where it is only asked whether it is true: then a row
-** that is not there may be as good as one that does not have it, and the
-** authors of that name may be found first.
+** See sql.h. For author.name = "Ann" in a place where NULL counts as false:
+** rows without an author fail too, so the authors with that name can be found
+** first.
 */
 int assocSqlFilterFirst(AssocSql *p, const AssocFilter *pF) {
   const char *zWhy;
@@ -309,11 +318,11 @@ int assocSqlFilterFirst(AssocSql *p, const AssocFilter *pF) {
 /* -------------------------------------------------------------- aggregates */
 
 /*
-** An aggregate of each row's related rows, where no index leads to them: all
-** are grouped once, and SQLite makes an index on the groups.
+** An aggregate over each row's related rows, if no index leads to them: all
+** related rows are grouped once, and SQLite builds an index on the groups.
 **
 **   coalesce((SELECT v FROM (SELECT t3.user_id AS k0, count(*) AS v
-**     FROM posts t3 WHERE … GROUP BY t3.user_id) WHERE k0=t1.id),0)
+**     FROM posts t3 WHERE ... GROUP BY t3.user_id) WHERE k0=t1.id),0)
 */
 int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
                     AssocModel *pModel, int iLast) {
@@ -323,6 +332,7 @@ int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
                       : pAgg->eAgg == SHAPE_AGG_TOTAL ? ",0.0)"
                                                       : "";
   int i, n = keyWidth(pFirst), bUp = pFirst->pRel->eKind == ASSOC_BELONGSTO;
+  assert(pAgg && pFirst);
   if (allServed(p, pFirst)) return 0;
   p->bDear = 1;
   if (p->nTested < 0) p->nTested = testedRows(p);

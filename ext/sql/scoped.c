@@ -1,8 +1,8 @@
 /*
-** Which scopes of a model hold where its rows are asked for, and what they say.
+** The scopes of a model that apply where its rows are used, and what they add.
 **
-** The clauses of an item name them; otherwise the default scope holds. Of a
-** model with soft deletion only rows count that are not deleted.
+** The clauses of an item name scopes; otherwise the default scope applies. In a
+** model with soft deletion, deleted rows do not count.
 **
 **   posts(scope liked(5))    AND (t1."likes" >= ?1) AND t1."deletedAt" IS NULL
 */
@@ -26,7 +26,7 @@ const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
   return pVal;
 }
 
-/* Values, each ?n among them being what it stands for. */
+/* Copy values; each ?n becomes the argument that it stands for. */
 static ShapeVal *scopeVals(AssocSql *p, const ShapeScope *pUse,
                            const ShapeVal *pVal) {
   ShapeVal *pFirst = 0, **ppEnd = &pFirst;
@@ -44,7 +44,7 @@ static ShapeVal *scopeVals(AssocSql *p, const ShapeScope *pUse,
 static ShapePred *scopePreds(AssocSql *p, const ShapeScope *pUse,
                              const ShapePred *pPred);
 
-/* An aggregate, with the values of its condition. */
+/* Copy an aggregate, with arguments for ?n in its condition. */
 static ShapeAgg *scopeAgg(AssocSql *p, const ShapeScope *pUse,
                           const ShapeAgg *pAgg) {
   ShapeAgg *pNew;
@@ -56,6 +56,7 @@ static ShapeAgg *scopeAgg(AssocSql *p, const ShapeScope *pUse,
   return pNew;
 }
 
+/* Copy a list of predicates, with arguments for each ?n. */
 static ShapePred *scopePreds(AssocSql *p, const ShapeScope *pUse,
                              const ShapePred *pPred) {
   ShapePred *pFirst = 0, **ppEnd = &pFirst;
@@ -73,7 +74,8 @@ static ShapePred *scopePreds(AssocSql *p, const ShapeScope *pUse,
   return pFirst;
 }
 
-/* The order of a scope as it is used: others write it, who know of no scope. */
+/* Copy the order of a scope, with its arguments: the functions that write
+** orders know nothing of scopes. */
 static ShapeSort *scopeOrder(AssocSql *p, const ShapeScope *pUse,
                              ShapeSort *pSort) {
   ShapeSort *pFirst = 0, **ppEnd = &pFirst;
@@ -90,6 +92,7 @@ static ShapeSort *scopeOrder(AssocSql *p, const ShapeScope *pUse,
   return pFirst;
 }
 
+/* Raise the error that the model has no such scope. */
 static void scopeMissing(AssocSql *p, const AssocModel *pModel,
                          const ShapeScope *pUse) {
   const AssocScope *pScope;
@@ -107,10 +110,12 @@ static void scopeMissing(AssocSql *p, const AssocModel *pModel,
                  "%s has no scope '%s'", pModel->zLabel, pUse->pName->z);
 }
 
-/* The scope of that name; "defaultScope" is the default. */
+/* The scope with that name; "defaultScope" is the default scope. 0 if there is
+** none. */
 static const AssocScope *scopeFind(const AssocModel *pModel,
                                    const char *zName) {
   const AssocScope *p = pModel->pScope;
+  assert(zName);
   for (; p; p = p->pNext) {
     const char *z = p->zName ? p->zName : "defaultScope";
     if (sqlite3_stricmp(z, zName) == 0) return p;
@@ -118,12 +123,13 @@ static const AssocScope *scopeFind(const AssocModel *pModel,
   return 0;
 }
 
-/* A value that no ?n of the scope takes is a mistake: in JSON, two scopes that
+/* An argument without a ?n is an error. In JSON it is usually two scopes that
 ** are not written as a list of lists. */
 static void scopeArgs(AssocSql *p, const AssocScope *pScope,
                       const ShapeScope *pUse) {
   const ShapeVal *pArg = pUse->pArg;
   int n = 0;
+  assert(pScope && pUse);
   for (; pArg; pArg = pArg->pNext) n++;
   if (n <= pScope->nParam) return;
   assocShapeError(
@@ -135,8 +141,9 @@ static void scopeArgs(AssocSql *p, const AssocScope *pScope,
           : "");
 }
 
-/* The next scope of a model that holds under the clauses: those they name,
-** else the default. *ppUse is where it is named, 0 for the default. */
+/* The next scope that applies under the clauses: those that they name, else the
+** default scope. *ppUse is the place that names it, 0 for the default. 0 at the
+** end. */
 static const AssocScope *scopeNext(AssocSql *p, AssocModel *pModel,
                                    const ShapeClauses *pC,
                                    const ShapeScope **ppUse, int *pbStarted) {
@@ -160,7 +167,7 @@ static const AssocScope *scopeNext(AssocSql *p, AssocModel *pModel,
   return scopeFind(pModel, "defaultScope");
 }
 
-/* Of the scopes that are named the default one, if it is among them. */
+/* See sql.h. */
 ShapeScope *assocScopeDefault(AssocSql *p, const ShapeScope *pUse) {
   ShapeScope *pNew;
   while (pUse && sqlite3_stricmp(pUse->pName->z, "defaultScope") != 0) {
@@ -176,12 +183,14 @@ ShapeScope *assocScopeDefault(AssocSql *p, const ShapeScope *pUse) {
 
 const ShapeClauses assocAnyRow = {.bUnscoped = 1, .bDeleted = 1};
 
-/* The scopes of a model that hold, and that its rows are not deleted. */
+/* See sql.h. While a scope's condition is written, p->pScope tells which
+** arguments its ?n have. */
 void assocSqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
                    int iAlias) {
   const ShapeScope *pUse = 0, *pOuter = p->pScope;
   const AssocScope *pScope;
   int bStarted = 0;
+  assert(iAlias > 0);
   while ((pScope = scopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
     p->pScope = pUse;
     assocSqlScope(p, pScope->pClauses->pWhere, pModel, iAlias);
@@ -195,10 +204,9 @@ void assocSqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
 }
 
 /*
-** Clauses with what scopes add: an order, a limit and an offset, where the
-** clauses and the association do not say; a to-one has no limit. Of several
-** scopes the last that says a thing is heeded. Their conditions are written by
-** assocSqlConditions().
+** The clauses, with an order, a limit and an offset from scopes, if the clauses
+** and the association have none. A to-one has no limit. If several scopes have
+** one, the last counts. assocSqlConditions() writes the conditions of scopes.
 */
 const ShapeClauses *assocSqlScoped(AssocSql *p, const AssocRel *pRel,
                                    AssocModel *pModel, const ShapeClauses *pC) {

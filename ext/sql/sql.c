@@ -1,7 +1,7 @@
 /*
-** Tables, columns and values as SQL, and what the names of associations mean.
+** Tables, columns and values as SQL, and the meaning of association names.
 **
-** A name reaches the text only after it was found in the schema, and quoted;
+** A name gets into the text only after it was found in the schema, and quoted;
 ** a value only as a ?number.
 **
 **   "main"."posts" t2    t2."likes"    ?1
@@ -11,6 +11,7 @@
 
 void assocSqlStart(AssocSql *p, AssocCall *pCall, AssocArena *pArena,
                    const char *zText) {
+  assert(pCall && pArena);
   memset(p, 0, sizeof(*p));
   p->pCall = pCall;
   p->pArena = pArena;
@@ -35,9 +36,11 @@ sqlite3_str *assocSqlWith(AssocSql *p, const char *zName, int iName) {
   return pOuter;
 }
 
-/* Those that it refers to itself are there already. */
+/* Expressions that this one uses were finished before it, so they come
+** first. */
 void assocSqlWithEnd(AssocSql *p, sqlite3_str *pOuter) {
   char *z = assocStrFinish(p->pCall, p->pStr);
+  assert(pOuter && p->pStr != pOuter);
   p->pStr = pOuter;
   if (z && p->pWith == 0) {
     p->pWith = sqlite3_str_new(p->pCall->db);
@@ -57,6 +60,7 @@ void assocSqlTable(AssocSql *p, const AssocTable *pTab) {
 }
 
 void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol) {
+  assert(iCol >= 0 && iCol <= pTab->nCol);
   sqlite3_str_appendf(p->pStr, "t%d.\"%w\"", iAlias, pTab->aCol[iCol].zName);
 }
 
@@ -68,39 +72,42 @@ void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias) {
 /* -------------------------------------------------------------- comparing */
 
 /*
-** A foreign key compares as SQLite checks it (foreignkeys.html, 3): the affinity
-** of the parent's column is applied to the child's value, and its collation
-** compares the two. A = does the same if the parent's column stands first, since
-** its collation goes before, and if the child's has no affinity of its own where
-** the parent's is TEXT: a + takes it away. Elsewhere an index serves.
+** How a foreign key compares. SQLite checks it so (foreignkeys.html, 3): the
+** affinity of the parent's column is applied to the child's value, and the
+** parent's collation compares the two. "parent = child" does the same in two
+** conditions. The parent's column is on the left, because the left collation
+** counts. And if the parent's column is TEXT, the child's column must have no
+** affinity of its own: a + in front removes it. The + also keeps SQLite from
+** using an index of that column, so it is written only there.
 **
-** Where the parent's column has no affinity, = applies that of the child's.
+** If the parent's column has no affinity, = applies that of the child's column.
 */
 static int needsPlus(const AssocColumn *pParent, const AssocColumn *pChild) {
   return pParent->eAff == ASSOC_AFF_TEXT && pChild->eAff != ASSOC_AFF_TEXT;
 }
 
-/* Has the child's column another collation than the parent's? */
+/* Do the two columns have different collations? */
 static int otherCollation(const AssocColumn *pParent,
                           const AssocColumn *pChild) {
   return pParent->zColl && pChild->zColl &&
          sqlite3_stricmp(pParent->zColl, pChild->zColl) != 0;
 }
 
-/* Only SQLite knows how a column of a view that has no type compares: it may be
-** untyped, or an expression, of which a comparison to TEXT makes text. */
+/* Is it unknown how the column compares? A view's column without a type may be
+** untyped, or an expression, which a comparison with TEXT converts to text. */
 static int isVague(const AssocTable *pTab, const AssocColumn *pCol) {
   return pTab->eType == ASSOC_VIEW && pCol->zType[0] == 0;
 }
 
-/* What a comparison makes of a column's values. */
+/* How a comparison converts the values of one side. */
 #define SIDE_PLAIN 0
 #define SIDE_NUMBER 1
 #define SIDE_TEXT 2
-#define SIDE_VAGUE 3 /* Text, if the column is an expression */
+#define SIDE_VAGUE 3 /* To text, if the column is an expression */
 #define SIDE_BARE                                                              \
   4 /* Nothing, where = to a parameter would make text of that */
 
+/* The conversion of one side: SIDE_*. */
 static int sideOf(const AssocSides *p, int bParent) {
   int eParent = p->pParent->eAff, eChild = p->pChild->eAff;
   if (eParent == eChild) return SIDE_PLAIN;
@@ -138,11 +145,12 @@ const char *assocSqlSide(AssocCall *pCall, AssocArena *pArena,
   return assocArenaPrintf(pCall, pArena, "%s COLLATE \"%w\"", z, zColl);
 }
 
-/* t1.a=t2.b AND t1.c=+t2.d */
+/* See sql.h. */
 void assocSqlEqual(AssocSql *p, int iParent, const AssocTable *pTab,
                    const AssocKey *pParent, int iChild,
                    const AssocTable *pChildTab, const AssocKey *pChild) {
   int i;
+  assert(pParent->nCol == pChild->nCol);
   for (i = 0; i < pParent->nCol; i++) {
     if (i) sqlite3_str_appendall(p->pStr, " AND ");
     assocSqlColumn(p, iParent, pTab, pParent->aCol[i]);
@@ -155,8 +163,8 @@ void assocSqlEqual(AssocSql *p, int iParent, const AssocTable *pTab,
   }
 }
 
-/* The two sides of column i by which a step is found, of which *ppFar is. True
-** if that is the parent's. */
+/* The two columns compared in column i of a step. *ppFar is the one by which
+** its rows are found. Returns true if that is the parent's. */
 static int hopSides(const AssocRel *pRel, int i, AssocSides *p,
                     const AssocColumn **ppFar) {
   const AssocTable *pNearTab = pRel->pSource->pTable;
@@ -164,6 +172,7 @@ static int hopSides(const AssocRel *pRel, int i, AssocSides *p,
   AssocTable *pFarTab;
   const AssocKey *pFar = assocRelFarKey(pRel, &pFarTab);
   int bUp;
+  assert(i >= 0 && i < assocRelNearKey(pRel)->nCol);
   while (pRel->nPath) pRel = pRel->apPath[0];
   bUp = pRel->eKind == ASSOC_BELONGSTO;
   *ppFar = &pFarTab->aCol[pFar->aCol[i]];
@@ -184,8 +193,8 @@ void assocSqlFarColumn(AssocSql *p, const AssocHop *pHop, int i) {
   if (z) sqlite3_str_appendall(p->pStr, z);
 }
 
-/* Column i before the step, and that by which it is found, for near IN (SELECT
-** far): an IN compares as the left side does, with the affinity of the right. */
+/* See sql.h. IN compares with the collation of its left side, and the
+** affinities of both sides. */
 void assocSqlInNear(AssocSql *p, const AssocHop *pHop, int i) {
   AssocSides sides;
   const AssocColumn *pFar;
@@ -210,7 +219,7 @@ void assocSqlInFar(AssocSql *p, const AssocHop *pHop, int i) {
                       pHop->iJoin ? pHop->iJoin : pHop->iAlias, pFar->zName);
 }
 
-/* Can a step be found by IN? How a column of a view compares nobody knows. */
+/* See sql.h. The collation of a view's column is unknown. */
 int assocHopKnown(const AssocRel *pRel) {
   int i;
   for (i = 0; i < assocRelNearKey(pRel)->nCol; i++) {
@@ -251,6 +260,7 @@ int assocStepIsDown(AssocCall *pCall, const AssocRel *pRel) {
 
 int assocHopsMeet(AssocCall *pCall, const AssocHop *pHop) {
   int bMany = 0;
+  assert(pHop);
   if (pHop->pNext == 0) return 0;
   for (; pHop; pHop = pHop->pNext) {
     const AssocRel *pRel = pHop->pRel;
@@ -278,9 +288,10 @@ const char *assocFarIndex(AssocCall *pCall, const AssocRel *pRel,
 
 /* ---------------------------------------------------------------- values */
 
-/* A value as one would write it. */
+/* Append a value as a literal. */
 static void sqlLiteral(AssocSql *p, const ShapeVal *pVal) {
   static const char *const az[] = {"NULL", "0", "1"};
+  assert(pVal);
   if (pVal->eType <= SHAPE_VAL_TRUE) {
     sqlite3_str_appendall(p->pStr, az[pVal->eType]);
   } else if (pVal->eType == SHAPE_VAL_INT) {
@@ -298,6 +309,7 @@ static void sqlLiteral(AssocSql *p, const ShapeVal *pVal) {
 
 AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow) {
   AssocBind *pBind = assocAlloc(p->pCall, p->pArena, sizeof(*pBind));
+  assert(eHow >= ASSOC_BIND_VALUE && eHow <= ASSOC_BIND_CURSOR);
   if (pBind == 0) return 0;
   pBind->iSql = ++p->nVar;
   pBind->pVal = assocScopeVal(p->pCall, p->pScope, pVal);
@@ -318,7 +330,7 @@ void assocSqlVal(AssocSql *p, const ShapeVal *pVal) {
 
 /* ---------------------------------------------------------------- errors */
 
-/* "did you mean": columns and associations that are near a name. */
+/* The column or association whose name is nearest, or 0. */
 static const char *nearestName(AssocSql *p, AssocModel *pModel,
                                const char *zName, int bColumns) {
   AssocNearest near;
@@ -395,7 +407,7 @@ void assocSqlAt(AssocSql *p, const ShapeName *pName, int iAlias) {
 
 /* ----------------------------------------------------------- associations */
 
-/* The association of that name, ready for use. */
+/* See sql.h. */
 AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName) {
   AssocRel *pRel;
   if (p->pCall->rc != SQLITE_OK) return 0;
@@ -414,7 +426,7 @@ AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName) {
   return p->pCall->rc == SQLITE_OK ? pRel : 0;
 }
 
-/* Has the association the name that its target gives it? */
+/* Is the association's name the one that its target's name gives? */
 static int isUnaliased(AssocCall *pCall, AssocArena *pArena,
                        const AssocDef *pDef) {
   const char *zTarget = assocBareName(pDef->pSchema, pDef->zTarget);
@@ -425,7 +437,7 @@ static int isUnaliased(AssocCall *pCall, AssocArena *pArena,
 }
 
 /* An include by model: the only association with that target, or the only one
-** without an alias. */
+** of them without an alias. */
 static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
                             AssocModel *pModel) {
   AssocCatalog *pCat = pModel->pTable->pSchema->pCatalog;
@@ -463,7 +475,8 @@ static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
   return assocRelOf(p->pCall, pOnly);
 }
 
-/* "include":"Post": the name of a model is no association. */
+/* "include":"Post": raise an error if the name is a model's and not an
+** association's. */
 static void includeIsModel(AssocSql *p, AssocModel *pModel,
                            const ShapeName *pName) {
   AssocCatalog *pCat = pModel->pTable->pSchema->pCatalog;
@@ -488,6 +501,7 @@ static void includeIsModel(AssocSql *p, AssocModel *pModel,
 
 /* ------------------------------------------------------------ {"all":true} */
 
+/* Does {"all":...} include this kind of association? */
 static int isOfAll(int mAll, int eKind) {
   return (mAll & SHAPE_ALL_ANY) ||
          ((mAll & SHAPE_ALL_BELONGSTO) && eKind == ASSOC_BELONGSTO) ||
@@ -499,7 +513,7 @@ static int isOfAll(int mAll, int eKind) {
          ((mAll & SHAPE_ALL_MANY) && eKind >= ASSOC_HASMANY);
 }
 
-/* Does the block itself say what it wants of the association? */
+/* Does the block itself name the association? */
 static int relBeside(AssocSql *p, AssocModel *pModel, const ShapeItem *pBlock,
                      const AssocRel *pRel) {
   for (; pBlock; pBlock = pBlock->pNext) {
@@ -566,6 +580,7 @@ ShapeItem *assocAllItem(AssocSql *p, const ShapeItem *pAll,
 AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
                        const ShapeName *pName, AssocModel *pModel) {
   AssocRel *pRel;
+  assert(pName || pItem->pModel);
   if (pName) {
     if (pItem->bInclude) includeIsModel(p, pModel, pName);
     pRel = assocSqlRel(p, pModel, pName);

@@ -2,13 +2,18 @@
 ** Names, conditions and joins as SQL text.
 **
 **   sql     tables, columns and values
-**   scoped  which scopes of a model hold, and what they add
+**   scoped  the scopes of a model that apply, and what they add
 **   where   predicates, orders and joins
 **   filter  conditions on related rows: EXISTS or IN
 **
-** Loads and writers both write their statements with these functions. A name
-** reaches the text only after it was found in the schema, and quoted. A value
-** reaches it only as a ?number.
+**   assocSqlStart(&sql, pCall, pArena, zShape);
+**   assocSqlTableAs(&sql, pTab, 1);         "main"."users" t1
+**   assocSqlPred(&sql, pPred, pModel, 1);   t1."age" > ?1
+**   zSql = assocSqlEnd(&sql);
+**
+** Loads and writers write their statements with these functions. A name gets
+** into the text only after it was found in the schema, and quoted. A value gets
+** into it only as a ?number.
 */
 #ifndef ASSOC_SQL_H
 #define ASSOC_SQL_H
@@ -18,41 +23,42 @@
 typedef struct AssocBind AssocBind;
 typedef struct AssocChoice AssocChoice;
 typedef struct AssocFilter AssocFilter;
-typedef struct AssocNode AssocNode; /* Of the floor above: opaque here */
+typedef struct AssocNode
+    AssocNode; /* Belongs to the floor above; opaque here */
 typedef struct AssocSql AssocSql;
 
-/* A value that a statement is given before it runs. */
+/* A value to bind before a statement runs. */
 struct AssocBind {
   int iSql;             /* Its ?number in the statement */
   u8 eHow;              /* ASSOC_BIND_* */
   int iPart;            /* CURSOR: which value of the cursor, from 0 */
   const ShapeVal *pVal; /* A literal or a parameter of the shape */
-  AssocNode *pNode;     /* CURSOR: the node whose order it speaks of */
+  AssocNode *pNode;     /* CURSOR: the node whose order the cursor has */
   AssocBind *pNext;
 };
 #define ASSOC_BIND_VALUE 0
-#define ASSOC_BIND_COUNT 1  /* A limit or offset: a whole number */
-#define ASSOC_BIND_MORE 2   /* A limit, and one more to see if there is more */
-#define ASSOC_BIND_CURSOR 3 /* A value out of a page's cursor */
+#define ASSOC_BIND_COUNT 1 /* A limit or offset: a whole number */
+#define ASSOC_BIND_MORE 2  /* A limit plus one, to see if there are more rows */
+#define ASSOC_BIND_CURSOR 3 /* A value of a page's cursor */
 
 /* A value that a node's statements select. */
 typedef struct AssocArg AssocArg;
 struct AssocArg {
-  const char *zSql;     /* Its SQL, or 0: then it is */
-  const ShapeKey *pKey; /* this key of the node's model */
+  const char *zSql;     /* Its SQL; 0: use pKey */
+  const ShapeKey *pKey; /* This key of the node's model */
 };
 
 /*
-** The rows that a statement tests its conditions on. filter.c estimates their
-** number from it. All zero: nothing is known.
+** Describes the rows on which a statement tests its conditions. filter.c
+** estimates their number. All zero: unknown.
 */
 typedef struct AssocTested AssocTested;
 struct AssocTested {
-  AssocModel *pModel;     /* Their model, or 0 */
-  AssocModel *pUp;        /* Only the rows of one parent of this model, or 0 */
+  AssocModel *pModel;     /* The model of the rows, or 0 */
+  AssocModel *pUp;        /* Only rows of one parent of this model, or 0 */
   const ShapeClauses *pC; /* Clauses that limit them, or 0 */
   u8 bOne;                /* One row, found by its key */
-  u8 bRoots;              /* The roots of a load, scanned */
+  u8 bRoots;              /* The roots of a load, which are scanned */
 };
 
 /* The join row that belongs to the row under an alias. */
@@ -65,79 +71,79 @@ struct AssocJoined {
 };
 
 /*
-** A statement being written. Values become ?numbers and are remembered in
-** pBind; tables get aliases t1, t2, ...
+** A statement that is being written. Values become ?numbers, and pBind lists
+** them. Tables get the aliases t1, t2, ...
 */
 struct AssocSql {
   AssocCall *pCall;
   AssocArena *pArena;
-  const char *zText; /* Of the shape, for carets */
+  const char *zText; /* The shape's text, for carets; may be 0 */
   sqlite3_str *pStr;
-  int nVar; /* ?numbers given so far */
+  int nVar; /* Number of ?numbers so far */
   int nAlias;
   AssocBind *pBind, **ppBindEnd;
-  u8 bLiteral;        /* Values are written out: assoc_sql() */
-  u8 bNatural;        /* Rows are to come in the order they lie in */
-  u8 bMaybe;          /* NULL is not as good as false, as under NOT */
-  u8 bDear;           /* OUT: each run goes through a whole table */
-  u8 *pbDear;         /* Set to 1 at the end if bDear is; or 0 */
-  AssocTested tested; /* The rows that conditions are tested on */
-  i64 nTested;        /* About how many; 0: unknown; -1: not estimated yet */
-  int nListed;        /* Columns that the statement selects, which an */
-  const AssocArg *aListed;  /* ORDER BY term can name by number: the first */
-  int iListed;              /* is column iListed */
-  AssocJoined *pJoined;     /* What "@" means under each alias */
-  AssocChoice *pChoice;     /* OUT: how conditions on related rows are asked */
-  const ShapeScope *pScope; /* While a named scope is written: its use */
-  sqlite3_str
-      *pWith;  /* OWNED: the statement's common table expressions, or 0 */
-  u8 bWith;    /* It may have such */
-  u8 bAll;     /* Rows of all parents are selected, not those of one */
-  int nFilter; /* Conditions on related rows that this one is in */
+  u8 bLiteral;             /* Write values as literals: assoc_sql() */
+  u8 bNatural;             /* Rows must come in their physical order */
+  u8 bMaybe;               /* NULL and false differ here, as under NOT */
+  u8 bDear;                /* OUT: each run reads a whole table */
+  u8 *pbDear;              /* assocSqlEnd() sets it to 1 if bDear; or 0 */
+  AssocTested tested;      /* The rows that conditions test */
+  i64 nTested;             /* Estimated number; 0: unknown; -1: not estimated */
+  int nListed;             /* Selected columns, which ORDER BY can name */
+  const AssocArg *aListed; /* by number; the first one is */
+  int iListed;             /* column number iListed */
+  AssocJoined *pJoined;    /* What "@" means under each alias */
+  AssocChoice *pChoice;    /* OUT: how related rows are tested */
+  const ShapeScope *pScope; /* The use of the named scope being written */
+  sqlite3_str *pWith;       /* OWNED: the common table expressions, or 0 */
+  u8 bWith;                 /* pWith may be used */
+  u8 bAll;                  /* Selects rows of all parents, not of one */
+  int nFilter;              /* Nesting of conditions on related rows */
 };
 
-/* An association on the way into a statement. */
+/* One step of a path in a statement. */
 typedef struct AssocHop AssocHop;
 struct AssocHop {
   AssocRel *pRel;
-  AssocRel *pAlso;  /* The path that this is the last step of: its scope */
-  int iFrom;        /* Alias of the rows it starts from */
+  AssocRel *pAlso;  /* The path whose last step this is, for its scope */
+  int iFrom;        /* Alias of the rows before the step */
   int iAlias;       /* Alias of its target */
   int iJoin;        /* Alias of its join table, 0 without one */
-  u8 eFirst, eAlso; /* ASSOC_FIRST_*: of pRel, and of pAlso */
+  u8 eFirst, eAlso; /* ASSOC_FIRST_* of pRel, and of pAlso */
   AssocHop *pStart; /* The first step of pAlso, or 0 */
   AssocHop *pNext;
 };
 
-/* Start to write a statement into an arena. zText is the text of the shape,
-** which errors show with a caret, or 0. */
+/* Begin a statement. zText is the text of the shape, which errors show with a
+** caret, or 0. */
 void assocSqlStart(AssocSql *p, AssocCall *pCall, AssocArena *pArena,
                    const char *zText);
-/* The text of the finished statement, in the arena; 0 after an error. */
+/* Finish a statement. Returns its text in the arena; 0 after an error. */
 const char *assocSqlEnd(AssocSql *p);
 
 /*
-** Which row is meant of a to-one that finds several. One that has an order
-** means the first in it, whatever is asked of that row then. One that has none
-** means the first by its key among the rows that are asked for.
+** Which row a to-one means if several match. With an order, it means the first
+** row in that order; conditions are tested on this row only. Without an order,
+** it means the row with the least key among those that meet the conditions.
 */
-#define ASSOC_FIRST_VALUE 0  /* That row: for a value of it */
-#define ASSOC_FIRST_FILTER 1 /* The same, where it matters if there is one */
-#define ASSOC_FIRST_NOT 2    /* Any: whoever asks takes the first */
+#define ASSOC_FIRST_VALUE 0  /* The first row: its value is used */
+#define ASSOC_FIRST_FILTER 1 /* The first row, if a condition depends on it */
+#define ASSOC_FIRST_NOT 2    /* Every row: the caller chooses the first */
 
 /*
-** SQLite bounds how deep its parser goes. What is too deep is written as a common
-** table expression, WITH x1 AS (…), which stands before the statement. Between the
-** two calls all that is written goes there.
+** SQLite's parser has a limited depth. A deep part of a statement becomes a
+** common table expression, WITH x1 AS (...), in front of the statement. Text
+** that is written between assocSqlWith() and assocSqlWithEnd() goes there.
+** pOuter is the result of assocSqlWith().
 */
 sqlite3_str *assocSqlWith(AssocSql *p, const char *zName, int iName);
 void assocSqlWithEnd(AssocSql *p, sqlite3_str *pOuter);
 
-/* "schema"."table" */
+/* Append "schema"."table". */
 void assocSqlTable(AssocSql *p, const AssocTable *pTab);
-/* "schema"."table" t1 */
+/* Append "schema"."table" t1. */
 void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias);
-/* t1."column" */
+/* Append t1."column". */
 void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol);
 /* From now on "@" speaks of the join row under iJoin where rows of the relation
 ** stand under iAlias; of none where there is no join table. */
@@ -148,163 +154,180 @@ void assocSqlAt(AssocSql *p, const ShapeName *pName, int iAlias);
 ** an error if it has no such. */
 int assocSqlAtColumn(AssocSql *p, const AssocTable *pJoin,
                      const ShapeName *pName);
-/* t1.a=t2.b AND t1.c=t2.d: a foreign key and what it refers to. */
+/* Append t1.a=t2.b AND t1.c=t2.d: a foreign key equals the key that it
+** references. */
 void assocSqlEqual(AssocSql *p, int iParent, const AssocTable *pTab,
                    const AssocKey *pParent, int iChild,
                    const AssocTable *pChildTab, const AssocKey *pChild);
-/* The two columns of a foreign key that are compared, and what the comparison
-** makes of the values of one: does it change them, and z so changed. */
+/* The two columns that a foreign key compares. assocSideChanges(): does the
+** comparison convert the values of this side (bParent: the parent's)?
+** assocSqlSide(): the expression z of this side, converted in the same way. */
 typedef struct AssocSides AssocSides;
 struct AssocSides {
   const AssocTable *pParentTab;
   const AssocColumn *pParent, *pChild;
 };
 int assocSideChanges(const AssocSides *p, int bParent);
-/* Is it a parent's, and not known how? */
+/* Is it unknown how the parent's side is converted? It is for a view. */
 int assocSideVague(const AssocSides *p);
 const char *assocSqlSide(AssocCall *pCall, AssocArena *pArena,
                          const AssocSides *p, int bParent, const char *z);
-/* Column i by which a step is found, so changed that all that equal one value
-** before the step are equal; do any values change so; and an index that finds
-** them, or 0. */
+/* assocSqlFarColumn() appends column i by which a step finds its rows,
+** converted so that it equals column i before the step. assocFarChanges(): is
+** any of these columns converted? assocFarIndex(): the name of an index that
+** finds the rows of a step, or 0. */
 void assocSqlFarColumn(AssocSql *p, const AssocHop *pHop, int i);
 int assocFarChanges(const AssocRel *pRel);
 const char *assocFarIndex(AssocCall *pCall, const AssocRel *pRel,
                           int *pbUnique);
-/* The two sides of column i of a step found by IN; can it be so found? */
+/* Append the left and the right side of column i, if a step is written as "near
+** IN (SELECT far ...)". assocHopKnown(): can it be written so? */
 void assocSqlInNear(AssocSql *p, const AssocHop *pHop, int i);
 void assocSqlInFar(AssocSql *p, const AssocHop *pHop, int i);
 int assocHopKnown(const AssocRel *pRel);
-/* A ?number for a value of the shape. */
+/* Append a ?number for a value of the shape. */
 void assocSqlVal(AssocSql *p, const ShapeVal *pVal);
-/* The same, used in another way. */
+/* The same with another use: ASSOC_BIND_*. 0 after an error. */
 AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow);
-/* The error that a model has no column or association of that name. */
+/* Raise the error that the model has no zWhat ("column", ...) of that name. */
 void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
                      const char *zWhat);
-/* {"all":…}: the next association of these kinds that the block does not name,
-** or 0; *ppDef is at first 0. And the include that stands for it. */
+/* {"all":...}: the next association of these kinds that the block does not name
+** itself; 0 at the end. *ppDef begins as 0. assocAllItem() makes the include
+** that stands for it. */
 AssocRel *assocAllNext(AssocSql *p, AssocModel *pModel, const ShapeItem *pBlock,
                        int mAll, AssocDef **ppDef);
 ShapeItem *assocAllItem(AssocSql *p, const ShapeItem *pAll,
                         const AssocRel *pRel);
-/* The association of that name, ready for use; that which an item means, an
-** error if there is none. */
+/* assocSqlRel(): the association with that name; its columns exist.
+** assocItemRel(): the association that an item means, by name or by model. Both
+** raise an error if there is none, and then return 0. */
 AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName);
 AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
                        const ShapeName *pName, AssocModel *pModel);
 
-/* The value that a scope's ?n stands for, or pVal itself. */
+/* The value that a scope's ?n stands for; pVal itself if it is no ?n. */
 const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
                               const ShapeVal *pVal);
-/* The conditions of the scopes that hold under the clauses, and that rows are
-** not deleted, each with AND before it. */
+/* Append " AND ..." for each scope of the model that applies under the clauses,
+** and that the row is not soft-deleted. */
 void assocSqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
                    int iAlias);
-/* Clauses with the order, limit and offset that scopes add. */
+/* The clauses, with the order, limit and offset that scopes add. */
 const ShapeClauses *assocSqlScoped(AssocSql *p, const AssocRel *pRel,
                                    AssocModel *pModel, const ShapeClauses *pC);
-/* Clauses under which no scope holds, for rows of which others decide that. */
+/* Clauses under which no scope applies and deleted rows count. */
 extern const ShapeClauses assocAnyRow;
-/* A list of the default scope alone, if it is in the list; or 0. */
+/* A list with the default scope alone, if pUse names it; else 0. */
 ShapeScope *assocScopeDefault(AssocSql *p, const ShapeScope *pUse);
 
-/* What a comparison or an order is about. */
+/* Append the column, path or aggregate of a comparison or an order. */
 void assocSqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                  int iAlias);
-/* A predicate on rows of pModel under alias iAlias. */
+/* Append a predicate on the rows of pModel under alias iAlias. */
 void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                   int iAlias);
-/* The conditions that rows of a relation meet, each with AND before it: its
-** scope, the model's scopes and soft deletion, and the clauses. The join row
-** has alias iJoin. */
+/* Append " AND ..." for each condition of a relation's rows: the relation's
+** scope, the model's scopes and soft deletion, and the clauses. iJoin is the
+** alias of the join row; 0: none. */
 void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
                         const ShapeClauses *pC, AssocModel *pModel, int iAlias,
                         int iJoin);
-/* The scope of an association, which may be 0, with AND before it. */
+/* Append " AND (...)" for the scope of an association; pScope may be 0. */
 void assocSqlScope(AssocSql *p, const ShapePred *pScope, AssocModel *pModel,
                    int iAlias);
-/* How a condition on related rows is asked: for assoc_explain(). */
+/* How a condition on related rows is tested, for assoc_explain(). */
 struct AssocChoice {
   const char *zWhat; /* "some posts" */
-  u8 bIn;            /* IN, else EXISTS */
+  u8 bIn;            /* IN; else EXISTS */
   const char *zWhy;
   AssocChoice *pNext;
 };
 
-/* A condition on related rows: there is one that meets all of this. */
+/* A condition on related rows: at least one row meets all of this. */
 struct AssocFilter {
   const char *zWord;      /* "some", for assoc_explain() */
-  const AssocHop *pFirst; /* The way to them */
-  AssocModel *pEnd;       /* Where it ends */
+  const AssocHop *pFirst; /* The steps to the rows */
+  AssocModel *pEnd;       /* The model of the rows */
   const ShapeClauses *pC;
   const ShapePred *pPred;
-  u8 bNotTrue; /* pPred is to be false or NULL */
+  u8 bNotTrue; /* pPred must be false or NULL */
   const ShapeItem *pBlock;
 };
-/* EXISTS(…) or IN (…). The second writes nothing and gives 0 unless it is
-** better to start from the related rows. */
+/* Append EXISTS(...) or IN (...). assocSqlFilterFirst() appends nothing and
+** returns 0 unless starting from the related rows is better. */
 void assocSqlFilter(AssocSql *p, const AssocFilter *pF);
 int assocSqlFilterFirst(AssocSql *p, const AssocFilter *pF);
-/* An aggregate of a path, all groups at once; 0 if an index is better. */
+/* Append an aggregate over a path, computed for all groups at once. Appends
+** nothing and returns 0 if an index makes a subquery for each row better. */
 int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
                     AssocModel *pModel, int iLast);
-/* Are the rows of a step those of one source row alone? They are if its key is
-** unique, as the foreign key compares with it. Can several ways lead to one row
-** at the end of several steps? */
+/* assocStepIsDown(): does each row of the step belong to one source row only?
+** So it is if the source's key is unique under the comparison. assocHopsMeet():
+** can several ways lead to the same row at the end? */
 int assocStepIsDown(AssocCall *pCall, const AssocRel *pRel);
 int assocHopsMeet(AssocCall *pCall, const AssocHop *pHop);
-/* Is there an index for every step of the association? */
+/* Does an index serve every step of the association? */
 int assocHopServed(AssocCall *pCall, const AssocRel *pRel);
-/* The clauses of "on Post(...)" in a block, or 0. */
+/* The clauses of "on Post(...)" in a block; 0 if there are none. */
 const ShapeClauses *assocBranchClauses(AssocCall *pCall,
                                        const AssocBranch *pBranch,
                                        const ShapeItem *pBlock);
-/* The steps of an association from alias iFrom, with new aliases. */
+/* The steps of an association from alias iFrom, with new aliases. 0 after an
+** error. */
 AssocHop *assocSqlHops(AssocSql *p, AssocRel *pRel, int iFrom, int eFirst);
-/* The steps of a path of names; *ppModel becomes the model where it ends. */
+/* The steps of a path of names. *ppModel becomes the model at its end. 0 after
+** an error. */
 AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
                        AssocModel **ppModel, int iFrom, int eFirst);
-/* t2.a,t2.b: the key of a model, as a row value where it is composite. */
+/* Append t2.a,t2.b, the key of a model; in parentheses if bParen and it is
+** composite. */
 void assocSqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
                         int bParen);
-/* What a to-one's first row is chosen among, if it has to be chosen before the
-** clauses and what the block requires are asked of it; else 0. */
+/* assocSqlChoice(): the clauses under which a to-one's first row is chosen, if
+** it must be chosen before the clauses and the block's required items are
+** tested; else 0. assocSqlBefore(): the part of the clauses that applies before
+** that choice. */
 const ShapeClauses *assocSqlChoice(AssocSql *p, AssocRel *pRel,
                                    const ShapeClauses *pC,
                                    const ShapeItem *pBlock);
 const ShapeClauses *assocSqlBefore(AssocSql *p, const AssocRel *pRel,
                                    AssocModel *pModel, const ShapeClauses *pC);
-/* "(SELECT t9.id FROM … WHERE …" and " ORDER BY … LIMIT 1)": the key of the
-** first row. More conditions may be written between the two. */
+/* Append "(SELECT t9.id FROM ... WHERE ...", then " ORDER BY ... LIMIT 1)": the
+** key of the first row. The caller may append conditions between the two
+** calls. */
 const AssocHop *assocSqlFirst(AssocSql *p, AssocRel *pRel, int iFrom,
                               const ShapeClauses *pC);
 void assocSqlFirstEnd(AssocSql *p, AssocRel *pRel, const AssocHop *pFirst,
                       const ShapeClauses *pC);
-/* The keys by which first rows are found, and the keys of these, of all. */
+/* Append the subquery with the keys of all first rows, and the columns by which
+** each is found. */
 void assocSqlFirsts(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC);
-/* " FROM a t2, b t3 WHERE …": their tables, and how they hang together and on
-** what they start from, unless bFree. pC is for the last. */
+/* Append " FROM a t2, b t3 WHERE ...": the tables of the steps, and how they
+** are joined. bFree: do not join the first step to its alias iFrom. pC applies
+** to the last step. */
 void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
                   int bFree);
-/* " FROM source t1, target t2 … WHERE …": the rows of a relation, with all
-** their conditions, and of the block that the target's rows are to meet. Of a
-** to-one all that it may be: LIMIT 1 is for the caller. */
+/* Append " FROM source t1, target t2 ... WHERE ...": the rows of a relation
+** with all its conditions, and those of the block that the targets must meet.
+** For a to-one all candidates: the caller appends LIMIT 1. */
 void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
                      const ShapeItem *pBlock);
-/* count(*), sum(t2."likes"), … of an aggregate over rows under iAlias. */
+/* Append an aggregate call over rows under iAlias: count(*),
+** sum(t2."likes"). */
 void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
                      AssocModel *pModel, int iAlias);
-/* " AND EXISTS(...)" for each item of a block that is required. */
+/* Append " AND EXISTS(...)" for each required item of a block. */
 void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
                       int iAlias);
-/* " ORDER BY t1.a DESC, t1.id": the clauses' order, else the relation's,
-** and then the key, in the direction of the last term: so an index on the
-** terms gives that order too. Nothing for a view without order and key.
-** bTurned: the other way round. */
+/* Append " ORDER BY t1.a DESC, t1.id": the order of the clauses, else of the
+** relation, then the key in the direction of the last term, so that an index on
+** the terms gives this order. bTurned reverses the order. Appends nothing for a
+** view without order and key. */
 void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
                    AssocModel *pModel, int iAlias, int bTurned);
-/* The order that a list has if its clauses do not say: 0 is its key's. */
+/* The order of a list: of the clauses, else of the relation; 0: the order of
+** its key. */
 ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC);
 
 #endif /* ASSOC_SQL_H */

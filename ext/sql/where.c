@@ -1,8 +1,8 @@
 /*
 ** Predicates, orders and joins as SQL.
 **
-** Paths of associations become correlated subqueries, so that nothing
-** multiplies the rows of the table that is asked for:
+** Paths of associations become correlated subqueries, so they never multiply
+** the rows of the outer table:
 **
 **   author.name = "Ann"       (SELECT t2.name FROM users t2
 **                              WHERE t2.id=t1.author_id) = ?1
@@ -19,12 +19,14 @@ static void sqlPut(AssocSql *p, const char *z) {
 
 /* ----------------------------------------------------------------- paths */
 
-/* The step whose pNext is the end of the list. */
+/* The last step of a list: ppEnd points to its pNext. */
 static AssocHop *hopBefore(AssocHop **ppEnd) {
+  assert(ppEnd);
   return (AssocHop *)((char *)ppEnd - offsetof(AssocHop, pNext));
 }
 
-/* One step; an association through a path becomes the steps of the path. */
+/* Append a step. An association through a path becomes the steps of the path.
+** Returns the new end of the list; 0 after an error. */
 static AssocHop **addHop(AssocSql *p, AssocRel *pRel, AssocHop **ppEnd,
                          int *piFrom) {
   AssocHop *pHop, **ppStart = ppEnd;
@@ -58,8 +60,10 @@ static AssocHop **addHop(AssocSql *p, AssocRel *pRel, AssocHop **ppEnd,
   return &pHop->pNext;
 }
 
-/* Which row of the association that ends here is meant. */
+/* Set which row the association that ends with this step means:
+** ASSOC_FIRST_*. */
 static void hopMeans(AssocHop *pHop, int eFirst) {
+  assert(pHop && eFirst >= ASSOC_FIRST_VALUE && eFirst <= ASSOC_FIRST_NOT);
   if (pHop->pAlso) {
     pHop->eAlso = (u8)eFirst;
   } else {
@@ -94,14 +98,14 @@ AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
   return hopsTo(p, pPath, 0, ppModel, iFrom, eFirst);
 }
 
-/* The columns of the join row that = the target's. */
+/* Append the condition that the join row and the target belong together. */
 static void sqlJoinRow(AssocSql *p, const AssocHop *pHop) {
   const AssocRel *pRel = pHop->pRel;
   assocSqlEqual(p, pHop->iAlias, pRel->pTarget->pTable, &pRel->targetKey,
                 pHop->iJoin, pRel->pThrough, &pRel->other);
 }
 
-/* The columns that = those of the rows that the step starts from. */
+/* Append the condition that a step belongs to the rows before it. */
 static void sqlLink(AssocSql *p, const AssocHop *pHop) {
   const AssocRel *pRel = pHop->pRel;
   const AssocTable *pSrc = pRel->pSource->pTable;
@@ -118,6 +122,7 @@ static void sqlLink(AssocSql *p, const AssocHop *pHop) {
   }
 }
 
+/* Append the tables of a step. */
 static void sqlHopTables(AssocSql *p, const AssocHop *pHop) {
   assocSqlTableAs(p, pHop->pRel->pTarget->pTable, pHop->iAlias);
   if (pHop->iJoin == 0) return;
@@ -130,7 +135,7 @@ static const AssocHop *lastHop(const AssocHop *pHop) {
   return pHop;
 }
 
-/* t2.a, t2.b: the key of a model, as a row value where it is composite. */
+/* See sql.h. */
 void assocSqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
                         int bParen) {
   int i;
@@ -142,9 +147,10 @@ void assocSqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
   if (bParen && pModel->nKey > 1) sqlPut(p, ")");
 }
 
-/* Can a step lead to more than one row, of which it means the first? */
+/* Can several rows match a to-one, so that it means the first of them? */
 static int firstOfMany(AssocSql *p, const AssocRel *pRel) {
   int bUnique = 0, i;
+  assert(pRel);
   if (pRel->bMany) return 0;
   for (i = 0; i < pRel->nPath; i++) {
     if (pRel->apPath[i]->bMany || firstOfMany(p, pRel->apPath[i])) return 1;
@@ -154,10 +160,13 @@ static int firstOfMany(AssocSql *p, const AssocRel *pRel) {
   return !bUnique;
 }
 
-/* " AND t9.user_id=t3.user_id": the same way into a step as another has. */
+/* Append " AND t9.user_id=t3.user_id": pHop starts from the same row as
+** pOther. */
 static void sqlSameWay(AssocSql *p, const AssocHop *pHop,
                        const AssocHop *pOther) {
   int i;
+  assert(assocRelNearKey(pHop->pRel)->nCol ==
+         assocRelNearKey(pOther->pRel)->nCol);
   for (i = 0; i < assocRelNearKey(pHop->pRel)->nCol; i++) {
     sqlPut(p, " AND ");
     assocSqlFarColumn(p, pHop, i);
@@ -166,15 +175,16 @@ static void sqlSameWay(AssocSql *p, const AssocHop *pHop,
   }
 }
 
-/* Is it asked for rows that the choice of the first must not see? */
+/* Do the clauses contain conditions that are tested after the first row is
+** chosen? */
 static int asksAfter(const ShapeClauses *pC) {
   return pC && (pC->pWhere || pC->pScope);
 }
 
 /*
-** What counts before the first row is chosen: the default scope, if it holds,
-** whether deleted rows count, and any order. Named scopes and conditions are
-** asked of the row that was chosen.
+** What applies before the first row is chosen: the default scope, whether
+** deleted rows count, and the order. Named scopes and conditions are tested on
+** the chosen row.
 */
 const ShapeClauses *assocSqlBefore(AssocSql *p, const AssocRel *pRel,
                                    AssocModel *pModel, const ShapeClauses *pC) {
@@ -189,8 +199,9 @@ const ShapeClauses *assocSqlBefore(AssocSql *p, const AssocRel *pRel,
   return pNew;
 }
 
-/* t9.user_id as it compares, and t9.id: the way into a step, and where it ends.
-** Named k0, k1, … if bNames. */
+/* Append t9.user_id, converted as it compares, and t9.id: the columns by which
+** a step is found, and the key of its target. bNames: name them k0, k1, ...
+** Returns their number. */
 static int sqlWayColumns(AssocSql *p, const AssocHop *pStart, int iLast,
                          const AssocModel *pTgt, int bNames) {
   int i, n = assocRelNearKey(pStart->pRel)->nCol;
@@ -207,12 +218,13 @@ static int sqlWayColumns(AssocSql *p, const AssocHop *pStart, int iLast,
 }
 
 /*
-** (SELECT k0,k1 FROM (SELECT t9.user_id AS k0, t9.id AS k1, row_number() OVER
-**   (PARTITION BY t9.user_id ORDER BY …) AS n FROM posts t9 WHERE true)
-**   WHERE n=1)
+** Append:
 **
-** The first of those that are found in the same way, of all such ways at once:
-** user_id stands for an expression.
+**   (SELECT k0,k1 FROM (SELECT t9.user_id AS k0, t9.id AS k1, row_number() OVER
+**     (PARTITION BY t9.user_id ORDER BY ...) AS n FROM posts t9 WHERE true)
+**     WHERE n=1)
+**
+** This is the first row for each value of user_id, which may be an expression.
 */
 void assocSqlFirsts(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC) {
   AssocModel *pTgt = pRel->pTarget;
@@ -237,9 +249,10 @@ void assocSqlFirsts(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC) {
   sqlPut(p, ") WHERE n=1)");
 }
 
-/* (SELECT t9.id FROM posts t9 WHERE t9.user_id=t1.id … ORDER BY … LIMIT 1), its
-** end left open: the first from what is under alias iFrom or, if that is 0, from
-** nothing yet. Gives its first step, 0 after an error. */
+/* Append "(SELECT t9.id FROM posts t9 WHERE t9.user_id=t1.id ...", and then
+** "ORDER BY ... LIMIT 1)": the first row of an association from alias iFrom;
+** iFrom is 0 if the row is not joined to anything yet. Returns the first step;
+** 0 after an error. */
 const AssocHop *assocSqlFirst(AssocSql *p, AssocRel *pRel, int iFrom,
                               const ShapeClauses *pC) {
   const AssocHop *pFirst = assocSqlHops(p, pRel, iFrom, ASSOC_FIRST_NOT);
@@ -257,9 +270,9 @@ void assocSqlFirstEnd(AssocSql *p, AssocRel *pRel, const AssocHop *pFirst,
   sqlPut(p, " LIMIT 1)");
 }
 
-/* What the choice of the first row of a to-one sees, or 0 if there is nothing to
-** choose: one that has an order chooses first, and one that has none among what
-** is asked for. */
+/* The clauses under which the first row of a to-one is chosen; 0 if there is no
+** choice. With an order the choice comes first. Without an order the row is
+** chosen among those that meet the conditions. */
 static const ShapeClauses *choiceOf(AssocSql *p, AssocRel *pRel,
                                     const ShapeClauses *pC, int eFirst) {
   const ShapeClauses *pScoped;
@@ -282,19 +295,21 @@ const ShapeClauses *assocSqlChoice(AssocSql *p, AssocRel *pRel,
 }
 
 /*
-** A to-one that can find several rows means the first in its order:
+** Append the choice of a to-one that can find several rows:
 **
 **   AND t3.id=(SELECT t9.id FROM posts t9 WHERE t9.user_id=t1.id
 **              ORDER BY t9.id DESC LIMIT 1)
 **
-** Where the step pStart is free of what is before it, or no index serves, the
-** first of those that are found in the same way.
+** If step pStart is not joined to rows before it, the subquery is joined to the
+** step itself. If no index serves, assocSqlFirsts() finds all first rows at
+** once.
 */
 static void sqlChoose(AssocSql *p, AssocRel *pRel, const AssocHop *pStart,
                       const AssocHop *pLast, const ShapeClauses *pC, int bFree,
                       int eFirst) {
   const ShapeClauses *pIn = choiceOf(p, pRel, pC, eFirst);
   const AssocHop *pFirst;
+  assert(pStart && pLast);
   if (pIn == 0 || p->pCall->rc != SQLITE_OK) return;
   if (!assocHopServed(p->pCall, pRel)) {
     sqlPut(p, " AND (");
@@ -311,11 +326,13 @@ static void sqlChoose(AssocSql *p, AssocRel *pRel, const AssocHop *pStart,
   assocSqlFirstEnd(p, pRel, pFirst, pIn);
 }
 
-/* How a step hangs on what is before it, and its conditions. */
+/* Append how a step is joined to the rows before it, and its conditions. pFree
+** is the step that is not joined. */
 static void sqlHopWhere(AssocSql *p, const AssocHop *pHop,
                         const ShapeClauses *pC, const AssocHop *pFree) {
   AssocModel *pTgt = pHop->pRel->pTarget;
   const char *zAnd = "";
+  assert(pHop->iAlias > 0);
   if (pHop != pFree) {
     sqlLink(p, pHop);
     zAnd = " AND ";
@@ -339,8 +356,8 @@ static void sqlHopWhere(AssocSql *p, const AssocHop *pHop,
             pHop->eAlso);
 }
 
-/* Most tables of a join in SQLite, and as many as a path is read through at once,
-** with room for those beside it. */
+/* SQLite joins at most 64 tables. Paths use at most 60, to leave room for the
+** tables beside them. */
 #define MOST_TABLES 64
 #define PATH_TABLES 60
 
@@ -350,7 +367,8 @@ static int hopTables(const AssocHop *pHop) {
   return n;
 }
 
-/* The error that a path is too long, which names its beginning and its end. */
+/* Raise the error that a path is too long; it shows the path's beginning and
+** end. */
 static void tooLong(AssocSql *p, const AssocHop *pHop, int n) {
   assocError(p->pCall,
              "the path %s.%s...%s goes through %d tables, and SQLite joins at "
@@ -364,6 +382,7 @@ void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
   const AssocHop *pHop;
   u8 bMaybe = p->bMaybe;
   int n = hopTables(pFirst);
+  assert(pFirst || p->pCall->rc != SQLITE_OK);
   if (n > MOST_TABLES) {
     tooLong(p, pFirst, n);
     return;
@@ -384,6 +403,7 @@ void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
 
 /* ------------------------------------------------------------- predicates */
 
+/* The number of the column with that name; -1 and an error if there is none. */
 static int sqlColumnOf(AssocSql *p, AssocModel *pModel,
                        const ShapeName *pName) {
   int iCol = assocColumnFind(pModel->pTable, pName->z);
@@ -402,14 +422,14 @@ static int sqlColumnOf(AssocSql *p, AssocModel *pModel,
   return -1;
 }
 
-/* A collation that a subquery would lose. */
+/* Append the collation, which a subquery would lose. */
 static void sqlCollate(AssocSql *p, const AssocColumn *pCol) {
   if (pCol->zColl && pCol->eColl != ASSOC_COLL_BINARY) {
     sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", pCol->zColl);
   }
 }
 
-/* The name in a path at which it becomes to-many, or 0. */
+/* The first to-many name in a path; 0 if there is none. */
 static const ShapeName *manyAt(AssocSql *p, const ShapeName *pPath,
                                const ShapeName *pEnd, AssocModel *pModel) {
   for (; pPath != pEnd && p->pCall->rc == SQLITE_OK; pPath = pPath->pNext) {
@@ -421,17 +441,18 @@ static const ShapeName *manyAt(AssocSql *p, const ShapeName *pPath,
   return 0;
 }
 
-/* Steps of a path that are one subquery. It ends where the first of several
-** rows is meant, since what follows must start from that one. */
+/* The steps of a path that form one subquery. A subquery ends where a to-one
+** means the first of several rows, because the next steps must start from that
+** row only. */
 typedef struct PathPart PathPart;
 struct PathPart {
   AssocHop *pFirst;
-  AssocRel *pRel; /* The last association: its order counts */
+  AssocRel *pRel; /* The last association, whose order counts */
   PathPart *pOuter;
 };
 
-/* The innermost of the subqueries for the names before pEnd, or 0; the column
-** is looked for under *piAlias. */
+/* The subqueries for the names before pEnd, the innermost first. *piAlias
+** becomes the alias of the column. 0 if there is none, or after an error. */
 static PathPart *pathParts(AssocSql *p, const ShapeName *pPath,
                            const ShapeName *pEnd, AssocModel **ppModel,
                            int *piAlias) {
@@ -452,17 +473,17 @@ static PathPart *pathParts(AssocSql *p, const ShapeName *pPath,
     pPart->pRel = pRel;
     *ppModel = pRel->pTarget;
     if (!firstOfMany(p, pRel)) {
-      /* So long that what follows does not fit into one join */
+      /* The next steps may not fit into the same join */
       if (hopTables(pPart->pFirst) > PATH_TABLES / 2) ppEnd = 0;
       continue;
     }
-    hopMeans(hopBefore(ppEnd), ASSOC_FIRST_NOT); /* It has a LIMIT */
+    hopMeans(hopBefore(ppEnd), ASSOC_FIRST_NOT); /* The subquery has a LIMIT */
     ppEnd = 0;
   }
   return p->pCall->rc == SQLITE_OK ? pPart : 0;
 }
 
-/* author.company.name: the path must be to-one all the way. */
+/* Append author.company.name. Every step of the path must be to-one. */
 static void sqlPathColumn(AssocSql *p, const ShapeName *pPath,
                           AssocModel *pModel, int iAlias) {
   const ShapeName *pCol = pPath, *pMany;
@@ -492,20 +513,22 @@ static void sqlPathColumn(AssocSql *p, const ShapeName *pPath,
   sqlCollate(p, &pModel->pTable->aCol[iCol]);
 }
 
-/* Once there are statistics, SQLite (3.40) may stop at the first row that an IN
-** with a subquery finds and take it for the greatest. A filter keeps it from
-** that, so it stands where there may be such an IN; elsewhere the greatest is
-** the last of an index, and found at once. */
+/* Append a FILTER that is always true, for min() and max(). With statistics,
+** SQLite 3.40 may stop at the first row that an IN with a subquery finds, and
+** return it as the greatest. The FILTER prevents this. Elsewhere it is not
+** written, because it also prevents SQLite from reading the greatest value from
+** an index. */
 static void sqlAggAll(AssocSql *p, const ShapeAgg *pAgg) {
   if (pAgg->eAgg == SHAPE_AGG_MIN || pAgg->eAgg == SHAPE_AGG_MAX) {
     sqlPut(p, " FILTER (WHERE true)");
   }
 }
 
-/* count(*), count(DISTINCT t2.a), sum(t2.a), ... */
+/* See sql.h. */
 void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
                      AssocModel *pModel, int iAlias) {
   int iCol = pAgg->pCol && !pAgg->bAt ? sqlColumnOf(p, pModel, pAgg->pCol) : -1;
+  assert(pAgg->eAgg >= 0);
   if (pAgg->pCol == 0 && pAgg->eAgg != SHAPE_AGG_COUNT) {
     assocShapeError(p->pCall, p->zText, pPath->iOff,
                     "%s() needs a column: %s.%s(column)",
@@ -525,8 +548,8 @@ void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
   if (pAgg->pWhere) sqlAggAll(p, pAgg);
 }
 
-/* " FROM tags t7 WHERE t7.id IN (SELECT …)": the targets of an association
-** that leads through a path, each once. */
+/* Append " tags t7 WHERE t7.id IN (SELECT ...)": the targets of a path, each of
+** them once. */
 static void sqlTargetsOnce(AssocSql *p, AssocModel *pTgt, int iTarget,
                            const AssocHop *pFirst, const ShapeClauses *pC) {
   assocSqlTableAs(p, pTgt->pTable, iTarget);
@@ -538,7 +561,7 @@ static void sqlTargetsOnce(AssocSql *p, AssocModel *pTgt, int iTarget,
   sqlPut(p, ")");
 }
 
-/* Is there any? */
+/* Append whether there is any row. */
 static void sqlAggExists(AssocSql *p, const ShapeAgg *pAgg,
                          const AssocHop *pFirst, AssocModel *pEnd) {
   AssocFilter filter = {0};
@@ -549,7 +572,7 @@ static void sqlAggExists(AssocSql *p, const ShapeAgg *pAgg,
   assocSqlFilter(p, &filter);
 }
 
-/* (SELECT count(*) FROM …) or EXISTS(SELECT 1 FROM …) */
+/* Append (SELECT count(*) FROM ...) or EXISTS(SELECT 1 FROM ...). */
 static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                    int iAlias) {
   const ShapeAgg *pAgg = pKey->pAgg;
@@ -582,7 +605,7 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   sqlPut(p, ")");
 }
 
-/* What a comparison or an order is about. */
+/* See sql.h. */
 void assocSqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                  int iAlias) {
   if (pKey->bAt) {
@@ -597,6 +620,7 @@ void assocSqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   }
 }
 
+/* Append a list of values in parentheses. */
 static void sqlVals(AssocSql *p, const ShapeVal *pVal) {
   sqlPut(p, "(");
   for (; pVal; pVal = pVal->pNext) {
@@ -606,10 +630,10 @@ static void sqlVals(AssocSql *p, const ShapeVal *pVal) {
   sqlPut(p, ")");
 }
 
-/* like takes these as they are only behind a backslash. */
+/* The characters that LIKE needs a backslash for. */
 static const char zLikeSpecial[] = "\\%_";
 
-/* '%50\%%': a pattern of like that finds a literal text. */
+/* Append '%50\%%': a LIKE pattern that matches a literal text. */
 static void sqlPatternOf(AssocSql *p, int eOp, const ShapeVal *pText) {
   ShapeVal *pVal = assocAlloc(p->pCall, p->pArena, sizeof(*pVal));
   char *z = assocAlloc(p->pCall, p->pArena, 2 * (i64)pText->n + 3);
@@ -628,14 +652,17 @@ static void sqlPatternOf(AssocSql *p, int eOp, const ShapeVal *pText) {
 }
 
 /*
-**   t1.name LIKE '50\%%' ESCAPE '\'
-**   t1.name LIKE '%'||replace(replace(replace(?1,'\','\\'),…)||'%' ESCAPE '\'
+** Append the LIKE of starts, ends and contains:
 **
-** A literal becomes one pattern, for which SQLite can use an index.
+**   t1.name LIKE '50\%%' ESCAPE '\'
+**   t1.name LIKE '%'||replace(replace(replace(?1,'\','\\'),...)||'%' ESCAPE '\'
+**
+** A literal becomes one pattern, so SQLite can use an index.
 */
 static void sqlPattern(AssocSql *p, const ShapePred *pPred) {
   const ShapeVal *pVal = assocScopeVal(p->pCall, p->pScope, pPred->pVal);
   const char *z;
+  assert(pPred->pVal);
   sqlPut(p, pPred->bNot ? " NOT LIKE " : " LIKE ");
   if (pVal->eType == SHAPE_VAL_TEXT) {
     sqlPatternOf(p, pPred->eOp, pVal);
@@ -651,6 +678,7 @@ static void sqlPattern(AssocSql *p, const ShapePred *pPred) {
   sqlPut(p, " ESCAPE '\\'");
 }
 
+/* Append a comparison of a key with values. */
 static void sqlCompare(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                        int iAlias) {
   assocSqlKey(p, &pPred->key, pModel, iAlias);
@@ -678,12 +706,14 @@ static void sqlCompare(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 static void sqlSome(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                     int iAlias);
 
-/* some a.b.c(…) as some a(some b.c(…)): a path that is too long for one join. */
+/* Write some a.b.c(...) as some a(some b.c(...)), because the path is too long
+** for one join. */
 static void sqlSomeSplit(AssocSql *p, const ShapePred *pPred,
                          AssocModel *pModel, int iAlias) {
   ShapePred outer = *pPred, inner = *pPred;
   ShapeName *pName = pPred->key.pPath, *pFirst = 0, **ppEnd = &pFirst;
   int i, n = 0;
+  assert(pPred->key.pPath->pNext);
   for (; pName; pName = pName->pNext) n++;
   pName = pPred->key.pPath;
   for (i = 0; i < n / 2; i++, pName = pName->pNext) {
@@ -701,8 +731,8 @@ static void sqlSomeSplit(AssocSql *p, const ShapePred *pPred,
   sqlSome(p, &outer, pModel, iAlias);
 }
 
-/* some: EXISTS(…), none: NOT EXISTS(…), every: no row for which the predicate
-** is not true. */
+/* Append some: EXISTS(...); none: NOT EXISTS(...); every: there is no row for
+** which the predicate is not true. */
 static void sqlSome(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                     int iAlias) {
   AssocModel *pStart = pModel;
@@ -722,7 +752,7 @@ static void sqlSome(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   assocSqlFilter(p, &filter);
 }
 
-/* Does a comparison hold of NULL, and so of a row that is not there? */
+/* Is the predicate true if its column is NULL, and so for a missing row? */
 static int trueOfNull(const ShapePred *pPred) {
   const ShapePred *pSub = pPred->pSub;
   switch (pPred->eOp) {
@@ -738,7 +768,7 @@ static int trueOfNull(const ShapePred *pPred) {
   return 0;
 }
 
-/* Can a to-one on the way find several rows, and has no order to choose one? */
+/* Does a path contain a to-one that can find several rows and has no order? */
 static int looseAt(AssocSql *p, const ShapeName *pPath, const ShapeName *pEnd,
                    AssocModel *pModel) {
   for (; pPath != pEnd && p->pCall->rc == SQLITE_OK; pPath = pPath->pNext) {
@@ -753,28 +783,30 @@ static int looseAt(AssocSql *p, const ShapeName *pPath, const ShapeName *pEnd,
   return 0;
 }
 
-/* How a column at the end of a path is asked about. */
+/* Kinds of paths in a comparison. */
 #define PATH_OWN 0     /* There is no path */
-#define PATH_ONE 1     /* It is one value */
-#define PATH_LOOSE 2   /* It may be several, as of rows that are joined */
-#define PATH_SEVERAL 3 /* The same, and JSON: "$posts.title$" */
+#define PATH_ONE 1     /* The path has one value */
+#define PATH_LOOSE 2   /* It may have several values, as in a join */
+#define PATH_SEVERAL 3 /* To-many, from JSON: "$posts.title$" */
 
 static int pathKind(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
   const ShapeName *pPath = pPred->key.pPath, *pCol = pPath;
   if (pPred->key.pAgg || pPath == 0 || pPath->pNext == 0) return PATH_OWN;
   while (pCol->pNext) pCol = pCol->pNext;
   if (manyAt(p, pPath, pCol, pModel)) {
-    return pPred->bSome ? PATH_SEVERAL : PATH_OWN; /* Which is an error */
+    return pPred->bSome ? PATH_SEVERAL
+                        : PATH_OWN; /* sqlPathColumn() raises the error */
   }
   return looseAt(p, pPath, pCol, pModel) ? PATH_LOOSE : PATH_ONE;
 }
 
-/* The rows at the end of a path for which the predicate about their column
-** holds; or all of them. */
+/* Make a filter for the rows at the end of a path: those for which the
+** predicate about their column is true. */
 static void pathFilter(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                        int iAlias, AssocFilter *pFilter) {
   const ShapeName *pCol = pPred->key.pPath;
   ShapePred *pLast = assocAlloc(p->pCall, p->pArena, sizeof(*pLast));
+  assert(pPred->key.pPath && pPred->key.pPath->pNext);
   memset(pFilter, 0, sizeof(*pFilter));
   while (pCol->pNext) pCol = pCol->pNext;
   pFilter->zWord = "some";
@@ -789,13 +821,15 @@ static void pathFilter(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 }
 
 /*
-** coalesce((SELECT max(t3.shop=?1) FROM pays t3 WHERE …),0): is it true of any
-** row, or false, or neither? For an answer that NOT turns round.
+** Append coalesce((SELECT max(t3.shop=?1) FROM pays t3 WHERE ...),0): is the
+** comparison true for any row, else false for any row, else NULL? NOT needs
+** this difference.
 */
 static void sqlMaybe(AssocSql *p, const AssocFilter *pF) {
   const ShapePred *pPred = pF->pPred;
-  int bNone = (pPred->eOp == SHAPE_OP_IN && pPred->pVal == 0) ||
-              pPred->eOp == SHAPE_OP_ISNULL; /* It is never NULL */
+  int bNone =
+      (pPred->eOp == SHAPE_OP_IN && pPred->pVal == 0) ||
+      pPred->eOp == SHAPE_OP_ISNULL; /* IS NULL and IN () are never NULL */
   sqlPut(p,
          bNone || trueOfNull(pPred) ? "coalesce((SELECT max(" : "(SELECT max(");
   assocSqlPred(p, pPred, pF->pEnd, lastHop(pF->pFirst)->iAlias);
@@ -804,8 +838,9 @@ static void sqlMaybe(AssocSql *p, const AssocFilter *pF) {
   sqlPut(p, trueOfNull(pPred) ? "),1)" : bNone ? "),0)" : ")");
 }
 
-/* some posts(…), or none posts where that holds of a row that is not there, whose
-** columns are all NULL. */
+/* Make the predicate some posts(...). If the inner predicate is true for NULL,
+** it is "none posts or some posts(...)", because a missing row counts as a row
+** of NULLs. */
 static const ShapePred *predSome(AssocSql *p, ShapeName *pPath,
                                  ShapePred *pSub) {
   ShapePred *pSome = assocAlloc(p->pCall, p->pArena, sizeof(*pSome) * 3);
@@ -825,7 +860,7 @@ static const ShapePred *predSome(AssocSql *p, ShapeName *pPath,
   return pOr;
 }
 
-/* The names of a path before the last. */
+/* Copy the names of a path except the last. */
 static ShapeName *pathBefore(AssocSql *p, const ShapeName *pPath) {
   ShapeName *pFirst = 0, **ppEnd = &pFirst;
   for (; pPath->pNext; pPath = pPath->pNext) {
@@ -838,8 +873,9 @@ static ShapeName *pathBefore(AssocSql *p, const ShapeName *pPath) {
   return pFirst;
 }
 
-/* A column at the end of a path, as a filter of the rows there if they may be
-** several, or if it is better asked from there. 0 if it is not. */
+/* Append a comparison at the end of a path as a filter, if the path may have
+** several values, or if starting from the related rows is better. Returns 0 if
+** nothing was written. */
 static int sqlSomeColumn(AssocSql *p, const ShapePred *pPred,
                          AssocModel *pModel, int iAlias) {
   int eKind = pathKind(p, pPred, pModel);
@@ -866,8 +902,8 @@ static int sqlSomeColumn(AssocSql *p, const ShapePred *pPred,
 
 /* ------------------------------------------------------- lists of predicates */
 
-/* The association that the paths of a predicate all begin with, where they may
-** find several rows; 0 if there is none. */
+/* The association with which all paths of a predicate begin, if they may find
+** several rows; else 0. */
 static const ShapeName *severalOf(AssocSql *p, const ShapePred *pPred,
                                   AssocModel *pModel) {
   const ShapeName *pName = 0, *pOther;
@@ -885,7 +921,8 @@ static const ShapeName *severalOf(AssocSql *p, const ShapePred *pPred,
   return pathKind(p, pPred, pModel) >= PATH_LOOSE ? pPred->key.pPath : 0;
 }
 
-/* A predicate as it is said of the rows that its paths lead to first. */
+/* Copy a predicate without the first name of its paths: it is then about the
+** rows of that association. */
 static ShapePred *predBehind(AssocSql *p, const ShapePred *pPred) {
   ShapePred *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew)), **ppEnd;
   const ShapePred *pSub;
@@ -904,9 +941,10 @@ static ShapePred *predBehind(AssocSql *p, const ShapePred *pPred) {
 }
 
 /*
-** Those of an AND from a[0] on that begin with the same association speak of one
-** row, as of a join: "$posts.title$" and "$posts.n$" are some posts(title … and
-** n …). They become one predicate, and are taken off the list.
+** In an AND, the paths that begin with the same association mean the same row,
+** as in a join: "$posts.title$" and "$posts.n$" become some posts(title ... and
+** n ...). Join a[0] with the later predicates of its association, and set those
+** to 0.
 */
 static void predTogether(AssocSql *p, const ShapePred **a, int n,
                          AssocModel *pModel) {
@@ -914,6 +952,7 @@ static void predTogether(AssocSql *p, const ShapePred **a, int n,
   ShapePred *pAnd, **ppEnd;
   ShapeName *pPath;
   int i, nSame = 0;
+  assert(n > 0 && a[0]);
   if (pFirst == 0) return;
   pAnd = assocAlloc(p->pCall, p->pArena, sizeof(*pAnd));
   pPath = assocAlloc(p->pCall, p->pArena, sizeof(*pPath));
@@ -925,7 +964,7 @@ static void predTogether(AssocSql *p, const ShapePred **a, int n,
   for (i = 0; i < n && p->pCall->rc == SQLITE_OK; i++) {
     pName = a[i] ? severalOf(p, a[i], pModel) : 0;
     if (pName == 0 || sqlite3_stricmp(pName->z, pPath->z) != 0) continue;
-    if (nSame++ == 0 && i == n - 1) return; /* It is alone */
+    if (nSame++ == 0 && i == n - 1) return; /* No other path begins so */
     *ppEnd = predBehind(p, a[i]);
     if (*ppEnd == 0) return;
     ppEnd = &(*ppEnd)->pNext;
@@ -934,8 +973,8 @@ static void predTogether(AssocSql *p, const ShapePred **a, int n,
   if (nSame > 1) a[0] = predSome(p, pPath, pAnd);
 }
 
-/* How many predicates stand in an AND or OR, those of the same in it among
-** them; and put them into a, if that is not 0. */
+/* The number of predicates in an AND or OR, including those in nested lists of
+** the same kind. If a is not 0, it receives them. */
 static int predList(const ShapePred *pPred, int eOp, const ShapePred **a) {
   const ShapePred *pSub;
   int n = 0;
@@ -950,13 +989,15 @@ static int predList(const ShapePred *pPred, int eOp, const ShapePred **a) {
   return n;
 }
 
-/* Most of them that stand side by side. SQLite bounds the depth of an expression,
-** and a AND b AND c is one of depth 3: a long list is a list of lists. */
+/* The most predicates side by side. SQLite limits the depth of expressions, and
+** a AND b AND c has depth 3. So a long list becomes a list of lists. */
 #define PRED_SIDE 16
 
+/* Append n predicates, joined by AND or OR, as a balanced tree. */
 static void sqlPredList(AssocSql *p, const ShapePred **a, int n, int eOp,
                         AssocModel *pModel, int iAlias) {
   int i, nStep = 1;
+  assert(n > 0);
   while (nStep * PRED_SIDE < n) nStep *= PRED_SIDE;
   for (i = 0; i < n && p->pCall->rc == SQLITE_OK; i += nStep) {
     int nHere = n - i < nStep ? n - i : nStep;
@@ -973,7 +1014,7 @@ static void sqlPredList(AssocSql *p, const ShapePred **a, int n, int eOp,
 static void sqlPreds(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                      int iAlias) {
   int eOp = pPred->eOp, n = predList(pPred, eOp, 0), i, nLeft = 0;
-  /* The sides of an OR could be looked up one after the other */
+  /* The + keeps SQLite from looking up each side of an OR by its own index */
   int bPlus = eOp == SHAPE_OP_OR && p->bNatural;
   const ShapePred **a =
       assocAlloc(p->pCall, p->pArena, (i64)sizeof(*a) * (n + 1));
@@ -994,6 +1035,7 @@ static void sqlPreds(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                   int iAlias) {
   u8 bMaybe;
+  assert(pPred || p->pCall->rc != SQLITE_OK);
   if (p->pCall->rc != SQLITE_OK) return;
   switch (pPred->eOp) {
   case SHAPE_OP_AND:
@@ -1019,6 +1061,7 @@ void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 
 /* ------------------------------------------------------------- conditions */
 
+/* Append " AND (...)"; pPred may be 0. */
 static void sqlAnd(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                    int iAlias) {
   if (pPred == 0) return;
@@ -1027,7 +1070,8 @@ static void sqlAnd(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   sqlPut(p, ")");
 }
 
-/* A predicate that does not stand in the shape's text. */
+/* See sql.h. The predicate is not part of the shape's text, so errors have no
+** caret. */
 void assocSqlScope(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                    int iAlias) {
   const char *zText = p->zText;
@@ -1051,7 +1095,8 @@ void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
   if (pC) sqlAnd(p, pC->pWhere, pModel, iAlias);
 }
 
-/* Over a path a target counts once, however many ways lead to it. */
+/* Append the rows of a path. A target counts once, however many ways lead to
+** it. */
 static void sqlRelatedPath(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
                            const ShapeClauses *pIn) {
   AssocModel *pTgt = pRel->pTarget;
@@ -1082,7 +1127,8 @@ const ShapeClauses *assocBranchClauses(AssocCall *pCall,
   return 0;
 }
 
-/* The type says which table the row is in; it must be there. */
+/* Append the rows of a polymorphic belongsTo: the type selects the table, and
+** the row must exist there. */
 static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel,
                                const ShapeItem *pBlock) {
   const AssocTable *pSrc = pRel->pSource->pTable;
@@ -1118,6 +1164,7 @@ void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
   AssocHop hop;
   const ShapeClauses *pIn =
       pRel->nBranch ? 0 : assocSqlChoice(p, pRel, pC, pBlock);
+  assert(pRel);
   sqlPut(p, " FROM ");
   p->nAlias = 3;
   if (pRel->nPath) {
@@ -1142,7 +1189,7 @@ void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
   assocSqlRequired(p, pBlock, pRel->pTarget, 2);
 }
 
-/* {"all":…,"where":…}: each of the associations is required. */
+/* {"all":...,"where":...}: each of these associations is required. */
 static void sqlRequiredAll(AssocSql *p, const ShapeItem *pBlock,
                            const ShapeItem *pAll, AssocModel *pModel,
                            int iAlias) {
@@ -1187,7 +1234,7 @@ void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
 
 /* ------------------------------------------------------------------ order */
 
-/* A collation has to be one that the connection knows. */
+/* Append COLLATE. The connection must know the collation. */
 static void sqlCollation(AssocSql *p, const ShapeName *pName) {
   sqlite3_stmt *pStmt = assocPrepare(p->pCall, "PRAGMA collation_list");
   int bFound = 0;
@@ -1204,8 +1251,8 @@ static void sqlCollation(AssocSql *p, const ShapeName *pName) {
   sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", pName->z);
 }
 
-/* What is many does not order its parents. In Sequelize such an order is that
-** of the related rows themselves. */
+/* Raise an error if a to-many path should order its parents. In Sequelize such
+** an order orders the related rows themselves. */
 static void sqlSortMany(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel) {
   const ShapeName *pCol = pKey->pPath, *pMany;
   if (pKey->pAgg) return;
@@ -1219,7 +1266,7 @@ static void sqlSortMany(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel) {
                   pMany->z, pMany->z, pCol->z);
 }
 
-/* The number of the column that has the key already, or 0. */
+/* The number of the selected column that is this key; 0 if there is none. */
 static int sqlListed(const AssocSql *p, const ShapeKey *pKey) {
   int i;
   for (i = 0; i < p->nListed; i++) {
@@ -1228,8 +1275,8 @@ static int sqlListed(const AssocSql *p, const ShapeKey *pKey) {
   return 0;
 }
 
-/* NULLs come first in an ascending order and last in a descending one, unless
-** it says otherwise; turned round, they go to the other end. */
+/* Append a term of an order. NULLs come first in an ascending order and last in
+** a descending one, unless the term says otherwise. bTurned reverses both. */
 static void sqlSort(AssocSql *p, const ShapeSort *pSort, AssocModel *pModel,
                     int iAlias, int bTurned) {
   int bDesc = pSort->bDesc != bTurned, iListed = sqlListed(p, &pSort->key);
@@ -1246,6 +1293,7 @@ static void sqlSort(AssocSql *p, const ShapeSort *pSort, AssocModel *pModel,
                                                             : " NULLS LAST");
 }
 
+/* Does the order contain this column? */
 static int sortsBy(const ShapeSort *pSort, const AssocTable *pTab, int iCol) {
   for (; pSort; pSort = pSort->pNext) {
     if (assocKeyColumn(pTab, &pSort->key) == iCol) return 1;
@@ -1263,6 +1311,7 @@ void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
   const ShapeSort *pOrder = assocOrderOf(pRel, pC), *pSort;
   const char *zText = p->zText;
   int i, n = 0, bDesc = bTurned;
+  assert(iAlias > 0);
   if (pC == 0 || pOrder != pC->pOrder) p->zText = 0;
   for (pSort = pOrder; pSort; pSort = pSort->pNext) {
     sqlPut(p, n++ ? ", " : " ORDER BY ");
