@@ -329,7 +329,8 @@ static int isPairs(Planner *p, const AssocNode *pRoot, const AssocRel *pRel,
 ** of targets: see assocChoosePairs(). */
 static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                       AssocRel *pRel, int bBack) {
-  AssocPairs *pPairs = bBack ? &pRoot->backPairs : &pRoot->pairs;
+  AssocPairs *pPairs =
+      bBack ? &pRoot->related.backPairs : &pRoot->related.pairs;
   const AssocModel *pSrc = pRoot->pModel;
   const AssocModel *pModel = bBack ? pRel->pTarget : pSrc;
   const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[0]];
@@ -391,11 +392,11 @@ static void makeBack(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   stmtPut(&sql, " AND ");
   stmtTarget(&sql, pRel, 0);
   stmtPut(&sql, "=?1");
-  pRoot->back.bEmit = pRoot->back.bSort = 1;
-  pRoot->back.zSql = assocSqlEnd(&sql);
-  pRoot->back.pBind = sql.pBind;
+  pRoot->related.back.bEmit = pRoot->related.back.bSort = 1;
+  pRoot->related.back.zSql = assocSqlEnd(&sql);
+  pRoot->related.back.pBind = sql.pBind;
   makePairs(p, pRoot, pItem, pRel, 1);
-  pRoot->backPairs.zIndex = pairsIndex(p, pRel, 1);
+  pRoot->related.backPairs.zIndex = pairsIndex(p, pRel, 1);
 }
 
 /* "^": a row that was found is looked up as a source. SELECT ?1,?2 turns the
@@ -417,7 +418,7 @@ static void makeAgain(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
     stmtNext(&sql, &n, "SELECT ", ",");
     sqlite3_str_appendf(sql.pStr, "?%d", i + 1);
   }
-  pRoot->again.zSql = assocSqlEnd(&sql);
+  pRoot->related.again.zSql = assocSqlEnd(&sql);
   pRoot->nRecurse = pItem->nRecurse;
 }
 
@@ -450,7 +451,7 @@ void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
   makeRelated(p, pRoot, pItem, pRel);
   if (isPairs(p, pRoot, pRel, pItem)) {
     makePairs(p, pRoot, pItem, pRel, 0);
-    pRoot->pairs.zIndex = pairsIndex(p, pRel, 0);
+    pRoot->related.pairs.zIndex = pairsIndex(p, pRel, 0);
     makeBack(p, pRoot, pItem, pRel);
   }
   makeAllSources(p, pRoot);

@@ -2,7 +2,7 @@
 ** Binding the values of statements: literals of the shape, and values that the
 ** caller gives beside the shape, as ?1 or :name.
 */
-#include "load/load.h"
+#include "load/run.h"
 
 /* The caller's value for a parameter; *ppValue is 0 for a literal, or if there
 ** is none. */

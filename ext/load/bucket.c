@@ -7,7 +7,7 @@
 ** which rows come next, and can prefetch them. A chain of pointers through much
 ** memory would not allow this.
 */
-#include "load/load.h"
+#include "load/run.h"
 
 /* A larger array in the arena. The old array stays there until the run ends. */
 static void *listGrow(AssocRun *pRun, const void *pOld, i64 nOld, i64 nNew) {

@@ -6,7 +6,7 @@
 ** of definitions makes a new catalog. The plan used least recently is dropped
 ** first.
 */
-#include "load/load.h"
+#include "load/plan.h"
 
 /* Plans that are kept. Each has a handful of statements of some kilobytes. */
 #define CACHE_MAX 64

@@ -1,19 +1,42 @@
 /*
 ** Scan or lookup?
 **
-** Chosen for each node when it is known how many keys its parents have, by
-** what statistics or the span of rowids say of the size of its table.
+** Each run chooses for each node, once it knows how many keys the parents have.
+** The size of the node's table comes from the statistics of ANALYZE, else from
+** the span of rowids.
 */
-#include "load/load.h"
+#include "load/node.h"
 
-/* The table that a scan goes through: of many-to-many the join table. */
+/* The texts of ASSOC_WHY_*, in their order. */
+const char *assocWhyText(int eWhy) {
+  static const char *const az[] = {
+      0,
+      "all roots are asked for",
+      "its key has a collation that only SQL can compare",
+      "all rows are asked for",
+      "assoc_config('strategy') says so",
+      "there is one key",
+      "the types of the keys differ, and no index serves",
+      "no index serves the key",
+      "an index serves the key, but not what else is asked",
+      "there are few keys",
+      "most of the table is wanted",
+      "a small part of the table is wanted",
+      "they are read together with another aggregate's",
+      "the scan met an error, perhaps of rows that nobody wants"};
+  assert(ASSOC_COUNT(az) == ASSOC_WHY_COUNT);
+  assert(eWhy >= 0 && eWhy < ASSOC_WHY_COUNT);
+  return az[eWhy];
+}
+
+/* The table that a scan reads: for many-to-many the join table. */
 static AssocTable *scannedTable(const AssocNode *pNode) {
   return pNode->pRel && pNode->pRel->eKind == ASSOC_BELONGSTOMANY
              ? pNode->pRel->pThrough
              : pNode->pModel->pTable;
 }
 
-/* Rows that nKey parents have, as far as statistics tell. */
+/* An estimate of the rows that nKey parents have. */
 static i64 wantedRows(AssocCall *pCall, AssocNode *pNode, i64 nKey) {
   i64 nRow = assocTableRows(pCall, scannedTable(pNode));
   i64 nUp = pNode->pParent
@@ -24,7 +47,8 @@ static i64 wantedRows(AssocCall *pCall, AssocNode *pNode, i64 nKey) {
   return nWanted < nRow ? nWanted : nRow;
 }
 
-/* Rows that a list is limited to, as far as the shape tells. */
+/* Most rows of a list, as far as the shape tells. The value of a parameter is
+** not known here; 20 is a guess. */
 static i64 limitOf(const AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
   const ShapeVal *pMost = pNode->pPage ? pNode->pPage->pMost
@@ -35,8 +59,9 @@ static i64 limitOf(const AssocNode *pNode) {
   return pMost->eType == SHAPE_VAL_INT && pMost->i >= 0 ? pMost->i + 1 : 20;
 }
 
-/* Do the rows of a lookup come in their order, from an index? Then a limit
-** ends it early. What only ties are sorted by does not count. */
+/* Does an index give the rows of a lookup in their order? Then a limit ends the
+** lookup early. EXPLAIN QUERY PLAN tells, once per plan. A sort of ties alone
+** has another text ("… LAST TERM OF ORDER BY") and does not count. */
 static int comesInOrder(AssocCall *pCall, AssocNode *pNode) {
   sqlite3_stmt *pStmt;
   if (pNode->eOrder) return pNode->eOrder > 0;
@@ -51,45 +76,45 @@ static int comesInOrder(AssocCall *pCall, AssocNode *pNode) {
 }
 
 /*
-** Scan or lookup? Costs are in rows of a scan that no parent wants, which
-** is the cheapest thing there is; measured on wide and narrow tables.
+** The unit of cost is a row of a scan that no parent wants, the cheapest step
+** there is. The numbers were measured on wide and narrow tables.
 **
-**   a lookup             12 for the statement, 6 for each row that it gives,
-**                         and 4 for each that it sorts
-**   a scan                1 for each row of the table, 10 more if they are
-**                         sorted, and 3 for each that is wanted
+**   a lookup   12 for each key, 6 for each row that it gives, 4 for each row that
+**              it sorts
+**   a scan     1 for each row of the table, 10 more if it sorts, 3 for each row
+**              that a parent wants
 */
-int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey,
-                const char **pzWhy, i64 *pnWanted) {
+int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
+                i64 *pnWanted) {
   AssocLoadState *pLoad = assocLoadState(pCall);
   i64 nRow, nFound, nWanted, nLookup;
   int bScan;
+  assert(pNode->pRel && nKey >= 0);
   *pnWanted = 0;
   if (pNode->bLookupOnly) {
-    *pzWhy = "its key has a collation that only SQL can compare";
+    *peWhy = ASSOC_WHY_COLLATION;
     return 0;
   }
   if (pNode->lookup.zSql == 0) {
-    *pzWhy = "all rows are asked for";
+    *peWhy = ASSOC_WHY_ALL;
     return 1;
   }
   if (pLoad && pLoad->eForce) {
-    *pzWhy = "assoc_config('strategy') says so";
+    *peWhy = ASSOC_WHY_FORCED;
     return pLoad->eForce == ASSOC_FORCE_SCAN;
   }
   if (pNode->zIndex == 0) {
-    *pzWhy = nKey == 1         ? "there is one key"
-             : pNode->bChanges ? "the types of the keys differ, and no index "
-                                 "serves"
-                               : "no index serves the key";
+    *peWhy = nKey == 1         ? ASSOC_WHY_ONE_KEY
+             : pNode->bChanges ? ASSOC_WHY_TYPES
+                               : ASSOC_WHY_NO_INDEX;
     return nKey > 1;
   }
   if (pNode->bDear && nKey > 1) {
-    *pzWhy = "an index serves the key, but not what else is asked";
+    *peWhy = ASSOC_WHY_OTHER;
     return 1;
   }
   if (nKey < 8) {
-    *pzWhy = "there are few keys";
+    *peWhy = ASSOC_WHY_FEW_KEYS;
     return 0;
   }
   nRow = assocTableRows(pCall, scannedTable(pNode));
@@ -99,17 +124,16 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey,
   nLookup = nKey * 12 + nWanted * 6;
   if (nWanted < nFound && !comesInOrder(pCall, pNode)) nLookup += nFound * 4;
   bScan = nRow * (pNode->bSorted ? 11 : 1) + nWanted * 3 < nLookup;
-  *pzWhy = bScan ? "most of the table is wanted"
-                 : "a small part of the table is wanted";
+  *peWhy = bScan ? ASSOC_WHY_MOST : ASSOC_WHY_SMALL;
   return bScan;
 }
 
 /*
-** The table related is asked for one key after another and cannot know
-** how many will come: it takes the pairs of all when what it looked up has
-** cost as much as that would, so it never costs more than twice the better
-** way. Measured in rows of such a scan a lookup is 12, and 2 for each of its
-** rows. Of very many rows the pairs would not fit into memory.
+** The table related is asked for one key after another, and cannot know how
+** many keys will follow. It reads the pairs of all keys once its lookups have
+** cost as much as that. So it never costs more than twice the better way. In
+** rows of a scan, a lookup costs 12, and 2 for each of its rows. The pairs of
+** more than four million rows would take too much memory.
 */
 int assocChoosePairs(AssocCall *pCall, const AssocNode *pRoot,
                      const AssocPairs *pPairs, i64 nKey, i64 nId) {

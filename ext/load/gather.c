@@ -6,7 +6,7 @@
 ** children, its text is cut at the offsets in its words, and the children's
 ** texts go in between.
 */
-#include "load/load.h"
+#include "load/run.h"
 
 /* Append n bytes. */
 static inline void putText(AssocOut *pOut, const char *z, i64 n) {
@@ -86,6 +86,10 @@ static void gatherText(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
 void assocGatherRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                     const AssocRow *pRow) {
   gatherText(pRun, pOut, pNode, pRow, 1);
+}
+
+i64 assocGatherBytes(const AssocRow *pRow) {
+  return pRow->nText;
 }
 
 /* In a recursion: are the row's own children being gathered right now? Then the

@@ -25,7 +25,7 @@
 ** afterwards whether SQLite did (see run.c). If the order of the index itself
 ** is wanted, there is no ORDER BY.
 */
-#include "load/load.h"
+#include "load/run.h"
 
 typedef struct KeysCursor KeysCursor;
 struct KeysCursor {

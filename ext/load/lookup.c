@@ -64,7 +64,8 @@ static int linkColumns(const AssocNode *pNode, int *aCol) {
   return n;
 }
 
-/* Does an index of the far key, as it is declared, find what the near one is? */
+/* Does an index of the far key, as it is declared, find what the near one
+** is? */
 static int keysAlike(const AssocRel *pRel) {
   AssocTable *pTab = 0;
   const AssocKey *pFar = assocRelFarKey(pRel, &pTab);

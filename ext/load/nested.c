@@ -12,7 +12,7 @@
 ** stay parameters. What plain SQL cannot express is an error: recursion, pages,
 ** and a spread of a row that has more than columns.
 */
-#include "load/load.h"
+#include "load/plan.h"
 
 typedef struct TextObject TextObject;
 static void textObject(AssocSql *p, const AssocNode *pNode);

@@ -4,7 +4,7 @@
 ** plan.c decides what a node is to give, and page.c what a cursor of it
 ** needs; both say it with the functions of this file.
 */
-#include "load/load.h"
+#include "load/plan.h"
 
 typedef AssocPlanner Planner;
 
@@ -215,7 +215,7 @@ AssocNode *assocNodeNew(Planner *p, AssocNode *pParent, AssocModel *pModel,
   pNode->pModel = pModel;
   pNode->zPath = zPath;
   pNode->pItem = pItem;
-  pNode->nActual = -1;
+  pNode->last.nActual = -1;
   listNode(p, pNode);
   if (pParent == 0) return pNode;
   pNode->nDepth = pParent->nDepth + 1;

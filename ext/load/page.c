@@ -11,7 +11,8 @@
 **
 ** So a page stays the same when rows are inserted or deleted before it.
 */
-#include "load/load.h"
+#include "load/plan.h"
+#include "load/run.h"
 
 /* ------------------------------------------------------------------ terms */
 

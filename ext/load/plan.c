@@ -6,7 +6,7 @@
 ** columns, and those that its children look for their rows with. The files of
 ** stmt.h write the statements that give them.
 */
-#include "load/load.h"
+#include "load/plan.h"
 
 typedef AssocPlanner Planner;
 
@@ -932,10 +932,10 @@ void assocPlanFree(AssocPlan *pPlan) {
     assocStmtClear(&pPlan->apNode[i]->scan.stmt);
     assocStmtClear(&pPlan->apNode[i]->lookupAt.stmt);
     assocStmtClear(&pPlan->apNode[i]->scanAt.stmt);
-    assocStmtClear(&pPlan->apNode[i]->back.stmt);
-    assocStmtClear(&pPlan->apNode[i]->pairs.fetch.stmt);
-    assocStmtClear(&pPlan->apNode[i]->backPairs.fetch.stmt);
-    assocStmtClear(&pPlan->apNode[i]->again.stmt);
+    assocStmtClear(&pPlan->apNode[i]->related.back.stmt);
+    assocStmtClear(&pPlan->apNode[i]->related.pairs.fetch.stmt);
+    assocStmtClear(&pPlan->apNode[i]->related.backPairs.fetch.stmt);
+    assocStmtClear(&pPlan->apNode[i]->related.again.stmt);
   }
   assocStmtClear(&pPlan->names);
   assocCatalogUnref(pPlan->pCat);

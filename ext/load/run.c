@@ -12,7 +12,7 @@
 ** In both ways a row is written at once as JSON text into the arena, and put
 ** into the list of its key: see bucket.c.
 */
-#include "load/load.h"
+#include "load/run.h"
 
 /* ------------------------------------------------------------------- rows */
 
@@ -330,8 +330,8 @@ static int readyValues(AssocRun *pRun, AssocNode *pNode) {
     (void)assocListNeed(pRun, pState, nBucket);
     assocListLimits(pRun, pOne, 1);
     pState->bHere = 1;
-    pOne->zStrategy = "scan";
-    pOne->zWhy = "they are read together with another aggregate's";
+    pOne->last.eWay = ASSOC_WAY_SCAN;
+    pOne->last.eWhy = ASSOC_WHY_TOGETHER;
     n++;
   }
   return n;
@@ -389,7 +389,7 @@ static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
     stepRows(pRun, pNode, pStmt, ASSOC_NOSLOT);
   }
   assocFetchClose(pFetch, 0);
-  pNode->zStrategy = "scan";
+  pNode->last.eWay = ASSOC_WAY_SCAN;
 }
 
 /* Look up keys iFirst to nKey-1: bind each in turn and run the statement. */
@@ -461,13 +461,13 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
     return;
   }
   for (i = iFirst; i < nKey; i++) pState->aBucket[i].bFetched = 1;
-  pNode->zStrategy = "lookup";
+  pNode->last.eWay = ASSOC_WAY_LOOKUP;
 }
 
 /* Scan or lookup? */
 static int wantsScan(AssocRun *pRun, AssocNode *pNode, i64 nKey) {
   i64 nWanted;
-  return assocChoose(pRun->pCall, pNode, nKey, &pNode->zWhy, &nWanted);
+  return assocChoose(pRun->pCall, pNode, nKey, &pNode->last.eWhy, &nWanted);
 }
 
 /*
@@ -510,7 +510,7 @@ static void fetchAgain(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
     pState->nRow = 0;
     pState->bHere = 1;
     fetchLookup(pRun, pNode, 0, nBucket);
-    pNode->zWhy = "the scan met an error, perhaps of rows that nobody wants";
+    pNode->last.eWhy = ASSOC_WHY_ERROR;
   }
 }
 
@@ -546,7 +546,7 @@ static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
     }
   }
   endLists(pRun, pNode, nBucket);
-  pNode->nActual = pState->nRow;
+  pNode->last.nActual = pState->nRow;
 }
 
 /* Fetch the root's rows. The key of one row is bound as the caller gave it. */
@@ -561,7 +561,7 @@ static void fetchRoot(AssocRun *pRun, AssocNode *pNode) {
   assocFetchKey(pRun, pStmt);
   stepRows(pRun, pNode, pStmt, 0);
   assocFetchClose(&pNode->lookup, pRun->args.nKey);
-  pNode->zStrategy = "lookup";
+  pNode->last.eWay = ASSOC_WAY_LOOKUP;
 }
 
 void assocRunRootStart(AssocRun *pRun) {
@@ -575,7 +575,7 @@ void assocRunRoot(AssocRun *pRun) {
   if (pRun->pCall->rc != SQLITE_OK) return;
   fetchRoot(pRun, pRoot);
   endLists(pRun, pRoot, 1);
-  pRoot->nActual = pRun->aNode[0].nRow;
+  pRoot->last.nActual = pRun->aNode[0].nRow;
 }
 
 void assocRunChildren(AssocRun *pRun) {

@@ -6,7 +6,7 @@
 #ifndef ASSOC_STMT_H
 #define ASSOC_STMT_H
 
-#include "load/load.h"
+#include "load/plan.h"
 
 typedef AssocPlanner Planner;
 
@@ -56,7 +56,8 @@ void assocStmtEnd(AssocSql *pSql, AssocFetch *pFetch);
 /* The values; of a scan the key first. Named a0, a1, … if bNames. */
 void assocStmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
                      int bNames);
-/* " FROM posts t1", with t2 where there is one; or " FROM main.assoc_keys k". */
+/* " FROM posts t1", with t2 where there is one; or " FROM main.assoc_keys
+** k". */
 void assocStmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural);
 void assocStmtKeys(AssocSql *p, const AssocNode *pNode);
 /* How t2 hangs on t1, each condition with AND before it; and with it all else

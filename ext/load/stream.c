@@ -5,7 +5,7 @@
 ** roots is stepped, then the children of all of them are fetched together, then
 ** the JSON of each root is gathered when the caller asks for it.
 */
-#include "load/load.h"
+#include "load/run.h"
 
 /* Most bytes of rows, and most roots, of a batch. */
 #define STREAM_BYTES ((i64)1 << 20)

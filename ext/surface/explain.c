@@ -103,7 +103,7 @@ static void explainSql(AssocCall *pCall, AssocRows *p, const AssocNode *pNode,
 /* How the node is loaded for nUp parents. Gives the rows to expect. */
 static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
                        i64 nUp) {
-  const char *zWhy = "all roots are asked for";
+  u8 eWhy = ASSOC_WHY_ROOTS;
   AssocTable *pTab = pNode->pRel && pNode->pRel->pThrough
                          ? pNode->pRel->pThrough
                          : pNode->pModel->pTable;
@@ -112,15 +112,15 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
   const AssocFetch *pFetch;
   char *zIndex;
   if (pNode->pParent) {
-    bScan = assocChoose(pCall, pNode, nUp, &zWhy, &nWanted);
+    bScan = assocChoose(pCall, pNode, nUp, &eWhy, &nWanted);
     if (nWanted == 0) nWanted = pNode->bMany ? nRow : nUp;
     if (nWanted > nRow) nWanted = nRow;
   } else {
     nWanted = nRow;
   }
-  if (pNode->zStrategy && assocLoadState(pCall)->eForce == ASSOC_FORCE_NOT) {
-    bScan = pNode->zStrategy[0] == 's';
-    if (pNode->zWhy) zWhy = pNode->zWhy;
+  if (pNode->last.eWay && assocLoadState(pCall)->eForce == ASSOC_FORCE_NOT) {
+    bScan = pNode->last.eWay == ASSOC_WAY_SCAN;
+    if (pNode->last.eWhy) eWhy = pNode->last.eWhy;
   }
   pFetch = bScan           ? &pNode->scan
            : pNode->bSorts ? &pNode->lookupOne
@@ -129,15 +129,15 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
   assocRowsAdd(pCall, p);
   assocRowsText(pCall, p, EXPLAIN_PATH, pNode->zPath);
   assocRowsText(pCall, p, EXPLAIN_STRATEGY, bScan ? "scan" : "lookup");
-  assocRowsText(pCall, p, EXPLAIN_WHY, zWhy);
+  assocRowsText(pCall, p, EXPLAIN_WHY, assocWhyText(eWhy));
   explainSql(pCall, p, pNode, pFetch);
   if (zIndex && zIndex[0] && !(bScan && strcmp(zIndex, "PRIMARY KEY") == 0)) {
     assocRowsText(pCall, p, EXPLAIN_INDEX, zIndex);
   }
   sqlite3_free(zIndex);
   assocRowsInt(pCall, p, EXPLAIN_ESTIMATED, nWanted);
-  if (pNode->nActual >= 0) {
-    assocRowsInt(pCall, p, EXPLAIN_ACTUAL, pNode->nActual);
+  if (pNode->last.nActual >= 0) {
+    assocRowsInt(pCall, p, EXPLAIN_ACTUAL, pNode->last.nActual);
   }
   explainChoices(pCall, p, pNode, pFetch);
   return nWanted;

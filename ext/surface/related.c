@@ -220,10 +220,11 @@ static void relatedMeasure(AssocCall *pCall, const AssocPlan *pPlan,
   int bOne = !pRel->bMany && pRoot->nRecurse == 0;
   if (n < 0) n = 0; /* They could not be counted */
   pSize->nRow = bOne ? 1 : n / (nSrc > 0 ? nSrc : 1) + 3;
-  pSize->bFar = pRoot->pairs.fetch.zSql && pRoot->pairs.zIndex == 0;
-  if (pRoot->back.zSql == 0) return;
+  pSize->bFar =
+      pRoot->related.pairs.fetch.zSql && pRoot->related.pairs.zIndex == 0;
+  if (pRoot->related.back.zSql == 0) return;
   pSize->nBack = n / (nTgt > 0 ? nTgt : 1) + 1;
-  pSize->bFarBack = pRoot->backPairs.zIndex == 0;
+  pSize->bFarBack = pRoot->related.backPairs.zIndex == 0;
 }
 
 /*

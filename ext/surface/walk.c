@@ -80,8 +80,8 @@ static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
   relatedEndRun(pCall, p);
   if (p->pStmt && !p->pFetch->bEmit) sqlite3_reset(p->pStmt);
   if (p->pAll) sqlite3_reset(p->pAll);
-  if (p->pPlan && p->pPlan->pRoot->again.stmt.p) {
-    sqlite3_reset(p->pPlan->pRoot->again.stmt.p);
+  if (p->pPlan && p->pPlan->pRoot->related.again.stmt.p) {
+    sqlite3_reset(p->pPlan->pRoot->related.again.stmt.p);
   }
   p->pAll = 0;
   p->pGiven = 0;
@@ -152,7 +152,7 @@ static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
   const AssocModel *pModel = pRoot->pModel;
   AssocKeyRule *aRule = p->aRule;
   int i;
-  p->pFetch = relatedIsBack(p) ? &pRoot->back : &pRoot->lookup;
+  p->pFetch = relatedIsBack(p) ? &pRoot->related.back : &pRoot->lookup;
   p->pStmt = assocFetchPlain(pCall, p->pPlan, p->pFetch);
   if (p->pStmt == 0) return;
   for (i = 0; i < pModel->nKey && i < ASSOC_KEY_MAX; i++) {
@@ -254,7 +254,7 @@ static int relatedRepeats(const RelatedCursor *p) {
 
 /* A row that was found, as a row of a statement. */
 static sqlite3_stmt *relatedAgain(AssocCall *pCall, RelatedCursor *p) {
-  AssocFetch *pAgain = &p->pPlan->pRoot->again;
+  AssocFetch *pAgain = &p->pPlan->pRoot->related.again;
   sqlite3_stmt *pStmt = assocStmt(pCall, &pAgain->stmt, pAgain->zSql);
   if (pStmt == 0) return 0;
   sqlite3_reset(pStmt);
@@ -281,7 +281,8 @@ static void relatedSource(AssocCall *pCall, RelatedCursor *p,
 /* Take the pairs of all sources, if that is what to do. */
 static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
   AssocNode *pRoot = p->pPlan->pRoot;
-  AssocPairs *pPairs = relatedIsBack(p) ? &pRoot->backPairs : &pRoot->pairs;
+  AssocPairs *pPairs =
+      relatedIsBack(p) ? &pRoot->related.backPairs : &pRoot->related.pairs;
   sqlite3_stmt *pStmt;
   if (p->pairs.bPairs ||
       !assocChoosePairs(pCall, pRoot, pPairs, p->nLookup++, p->nTarget)) {
@@ -545,7 +546,7 @@ static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
   pRow = assocGatherRelated(&p->run, p->iRowOf - 1, &pNode);
   if (pRow == 0) return;
   assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
-  assocBufReserve(&out, pRow->nText + 16);
+  assocBufReserve(&out, assocGatherBytes(pRow) + 16);
   assocGatherRow(&p->run, &out, pNode, pRow);
   z = assocBufFinish(&out, &n);
   if (z == 0) assocErrorCode(pCall, out.rc);

@@ -1,0 +1,63 @@
+/*
+** What the planner writes into a node and the runner reads: the parts of a
+** row's text, and the page. Private to load. AssocNode itself is in load.h.
+*/
+#ifndef ASSOC_NODE_H
+#define ASSOC_NODE_H
+
+#include "load/load.h"
+
+/* ------------------------------------------------------------------ parts */
+
+/* A member of the object that a row becomes, in the order of the output. */
+struct AssocPart {
+  u8 eType;          /* ASSOC_PART_* */
+  u8 eJson;          /* COLUMN: ASSOC_JSON_* */
+  int iArg;          /* COLUMN: the value's place among the node's values */
+  int iRaw;          /* COLUMN: place of the value as valid JSON, or -1 */
+  u8 bBlob;          /* COLUMN: may hold BLOBs, judging by its type */
+  u8 bInner;         /* COLUMN: of an inner object, which a TEXT part begins */
+  const char *zName; /* The key, as the caller spelt it, or 0 */
+  const char *zKey;  /* The text before the value: ,"title": */
+  int nKey;          /* Its bytes; ASSOC_KEY_PAD more can be read */
+  AssocNode *pNode;  /* CHILD, SPREAD; of several branches the first */
+  AssocPart *pNext;
+};
+#define ASSOC_KEY_PAD 16
+
+#define ASSOC_PART_COLUMN 0
+#define ASSOC_PART_CHILD 1  /* A row, a list of rows, a value, or a page */
+#define ASSOC_PART_SPREAD 2 /* The members of a related row */
+#define ASSOC_PART_TEXT 3   /* Only zKey: begins or ends an inner object */
+
+/* The member after this one. An inner object, whose first part pPart may be,
+** counts as one member. */
+static inline const AssocPart *assocPartAfter(const AssocPart *pPart) {
+  if (pPart->eType == ASSOC_PART_TEXT && pPart->zName) {
+    while (pPart->pNext->eType != ASSOC_PART_TEXT) pPart = pPart->pNext;
+    pPart = pPart->pNext;
+  }
+  return pPart->pNext;
+}
+
+/* ------------------------------------------------------------------- page */
+
+/* Pagination state of a node. */
+struct AssocPage {
+  u8 bWrap;          /* {"nodes":…,"pageInfo":…}, not just the list */
+  u8 bBack;          /* last, before: read backwards, and reversed at the end */
+  ShapeVal *pMost;   /* first or last, or the limit; 0: all */
+  int nTerm;         /* Number of values of a cursor */
+  ShapeSort *aTerm;  /* The order that they are in, the key last */
+  int *aiArg;        /* Their places among the node's values */
+  u32 nPrint;        /* Identifies the order: part of each cursor */
+  AssocNode *pCount; /* A value beside the list: all rows, or 0 */
+  AssocNode *pBehind; /* Are there rows on the other side of the cursor? Or 0 */
+};
+/* Is the node's list given as a page? The values beside the list also have
+** pPage, but are no pages. */
+#define assocNodeIsPage(p) ((p)->pPage && (p)->pPage->bWrap && !(p)->pValue)
+/* Words before the text of a row: see AssocRow. */
+#define assocNodeWords(p) ((p)->nSplit + (p)->nChild + (p)->bRecurse)
+
+#endif /* ASSOC_NODE_H */

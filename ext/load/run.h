@@ -1,0 +1,155 @@
+/*
+** The runner: rows, the lists that they are put in, and the values of
+** statements. Private to load.
+**
+**   run     fetches the rows of each node
+**   bucket  puts them into lists
+**   gather  joins their texts
+**   bind    binds the values of statements
+**   stream  gives out roots one at a time
+*/
+#ifndef ASSOC_RUN_H
+#define ASSOC_RUN_H
+
+#include "load/node.h"
+
+/* ------------------------------------------------------------------- rows */
+
+/* A row, in the arena of the run: aWord, and behind it nText bytes of text,
+** which begin with a comma, so that a list is its rows one after another. */
+struct AssocRow {
+  u32 nText;
+  u32 aWord[]; /* nSplit offsets into the text, where a child goes; then
+                   ** for each child node the number of its bucket */
+};
+
+/* The rows that belong to one key. */
+struct AssocBucket {
+  u32 iRow, nRow; /* The first row in apRow, and how many; set at the end */
+  i64 nCame;      /* Rows that came so far, if there are limits */
+  u8 bMore;       /* A page has more rows than it gives */
+  u8 bOpen;    /* Its rows are being gathered: to meet it again is a circle */
+  u8 bFetched; /* Its rows were looked up */
+};
+
+/* A node while it runs. Its arrays are in the arena of the run. */
+struct AssocNodeRun {
+  AssocKeymap map;      /* Numbers the keys that the parents' rows have */
+  AssocBucket *aBucket; /* One for each key */
+  u32 nBucket;          /* Size of aBucket */
+  i64 nOffset, nMost;   /* Rows of a bucket to skip, and to keep */
+  AssocRow **apRow; /* The rows, in the order they came; at the end by bucket */
+  u32 *aiList;      /* The bucket of each row, in the order they came */
+  u32 nRow, nRoom;  /* Rows, and size of both arrays */
+  u8 bHere;         /* Its rows came with those of another node (pAlso) */
+  AssocKeymap ends; /* Many to many, scanned: keys of the targets */
+  AssocRow **apEnd; /* The targets' rows, shared by all lists */
+  u32 nEnd;         /* Size of apEnd */
+};
+#define ASSOC_LIST_ALL ((i64)1 << 62) /* nMost without a limit */
+/* Rows that are prefetched before their turn. apRow has room for as many behind
+** the last row. */
+#define ASSOC_LIST_AHEAD 4
+
+/* The first row of a bucket, or 0. */
+static inline const AssocRow *assocListFirst(const AssocNodeRun *p,
+                                             u32 iBucket) {
+  const AssocBucket *pBucket;
+  if (iBucket == ASSOC_NOSLOT || p->aBucket == 0) return 0;
+  pBucket = &p->aBucket[iBucket];
+  return pBucket->nRow ? p->apRow[pBucket->iRow] : 0;
+}
+
+/* Count the next row of a bucket. Is it to be kept, by the limits? */
+static inline int assocListTakes(AssocNodeRun *p, u32 iBucket) {
+  i64 i;
+  if (p->nMost == ASSOC_LIST_ALL && p->nOffset == 0) return 1;
+  i = p->aBucket[iBucket].nCame++ - p->nOffset;
+  return i >= 0 && i < p->nMost;
+}
+
+/* Make room for n buckets; present ones stay. False after an error. */
+int assocListNeed(AssocRun *pRun, AssocNodeRun *pState, u32 n);
+/* The same for n targets of many to many. */
+int assocListEnds(AssocRun *pRun, AssocNodeRun *pState, u32 n);
+/* Set the limits of the node's buckets. bHere: the statement does not limit the
+** rows itself, so limit and offset are applied to the rows that come. */
+void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere);
+/* Make room for one row more. False after an error. */
+int assocListRoom(AssocRun *pRun, AssocNodeRun *pState);
+/* Add a row to a bucket. */
+static inline void assocListAdd(AssocRun *pRun, AssocNodeRun *pState,
+                                u32 iBucket, AssocRow *pRow) {
+  if (ASSOC_UNLIKELY(pState->nRow + ASSOC_LIST_AHEAD >= pState->nRoom) &&
+      !assocListRoom(pRun, pState)) {
+    return;
+  }
+  pState->apRow[pState->nRow] = pRow;
+  pState->aiList[pState->nRow++] = iBucket;
+}
+/* All rows are here: sort them by bucket. */
+void assocListEnd(AssocRun *pRun, AssocNodeRun *pState);
+/* Turn the sorted lists into pages: drop the extra row, and reverse. */
+void assocListPages(AssocRun *pRun, const AssocNode *pNode, u32 nBucket);
+
+/* -------------------------------------------------------------------- run */
+
+/* AssocRun.eKeys: may the table assoc_keys be read? */
+#define ASSOC_KEYS_NONE 0  /* No */
+#define ASSOC_KEYS_READY 1 /* By one cursor, from iKey on */
+#define ASSOC_KEYS_GIVEN 2 /* The cursor has been opened, and stands at iKey */
+
+/* Bytes of memory that a run leaves for the next. */
+#define ASSOC_KEEP_MEMORY ((i64)16 << 20)
+
+/* Get ready for roots that assocRunStep() adds one by one. */
+void assocRunRootStart(AssocRun *pRun);
+/* Write the row that pStmt stands on, and add it to a bucket; with ASSOC_NOSLOT
+** to the bucket of the key in front of the row. */
+void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
+                  u32 iBucket);
+/* Write a row of pNode with the values apVal, and add it to a bucket, if its
+** limits let it. */
+void assocRunRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
+                 sqlite3_value **apVal);
+/* Forget all rows, and keep the memory for the next batch. */
+void assocRunClear(AssocRun *pRun);
+/* The error that the result is too big, at a path, or (0) as a whole. */
+void assocRunTooBig(AssocCall *pCall, const char *zPath);
+/* An error if the caller has interrupted. For loops in which no statement
+** runs. */
+void assocRunPulse(AssocRun *pRun);
+
+/* Append the JSON of a bucket with all that is below: a list, a row, a value,
+** or a page; of an empty bucket the node's zEmpty. */
+void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
+                       u32 iBucket);
+
+/* ------------------------------------------------------------------- bind */
+
+/* The statement of pFetch with all values bound, except those of keys. 0 after
+** an error. assocFetchClose() ends its use. */
+sqlite3_stmt *assocFetchOpen(AssocRun *pRun, AssocFetch *pFetch);
+/* Bind the caller's key to ?1 and on. pStmt may be 0. */
+void assocFetchKey(AssocRun *pRun, sqlite3_stmt *pStmt);
+/* The value of a limit or offset; -1 for NULL. An error if it is no whole
+** number from 0 on. */
+i64 assocBindCount(AssocRun *pRun, const ShapeVal *pVal);
+/* A cursor as text of *pn bytes; 0 for NULL. */
+const char *assocBindCursor(AssocRun *pRun, const ShapeVal *pVal, int *pn);
+/* An error unless the caller gives as many values as the shape has
+** parameters. */
+void assocBindCheck(AssocRun *pRun);
+/* Read the values of :name parameters from the caller's object into apNamed. */
+void assocBindNames(AssocRun *pRun);
+
+/* Write the cursor of a row with the values apVal, in quotes. */
+void assocPageCursor(AssocOut *pOut, const AssocNode *pNode,
+                     sqlite3_value **apVal);
+/* Bind value iPart of the cursor in the n bytes at z to ?iVar. An error if it
+** is no cursor of the node's order. */
+void assocPageBind(AssocCall *pCall, const AssocNode *pNode,
+                   sqlite3_stmt *pStmt, int iVar, int iPart, const char *z,
+                   int n);
+
+#endif /* ASSOC_RUN_H */
