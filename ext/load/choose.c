@@ -89,7 +89,7 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
   AssocLoadState *pLoad = assocLoadState(pCall);
   i64 nRow, nFound, nWanted, nLookup;
   int bScan;
-  assert(pNode->pRel && nKey >= 0);
+  assert(nKey >= 0);
   *pnWanted = 0;
   if (pNode->bLookupOnly) {
     *peWhy = ASSOC_WHY_COLLATION;

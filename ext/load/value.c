@@ -1,19 +1,25 @@
 /*
-** The statements of a node that is one value: an aggregate of related rows, or
+** Statements of a node that is one value: an aggregate of related rows, or
 ** whether there are any.
+**
+**   SELECT assoc_emit((SELECT count(*) FROM posts t1 WHERE t1.user_id=+k.k0))
+**     FROM main.assoc_keys k
+**   SELECT assoc_emit(a0, a1) FROM (SELECT t1.user_id AS a0, count(*) AS a1
+**     FROM posts t1 GROUP BY 1)
 */
 #include "load/stmt.h"
 
-/* The rows that an aggregate is over. */
+/* The rows that an aggregate summarizes. */
 typedef struct ValueRows ValueRows;
 struct ValueRows {
   AssocModel *pModel;
-  int iAlias;
-  AssocHop *pFirst; /* Or 0: they are those of the node, under t1 */
-  int bOnce;        /* Each row at the end counts once; it is under t1 */
+  int iAlias; /* Their alias */
+  AssocHop
+      *pFirst; /* A path of names to them; 0: they are the node's, under t1 */
+  int bOnce;   /* Several ways lead to a row, which counts once; under t1 */
 };
 
-/* The value: an aggregate, or that there is something. */
+/* Write the value: a call of the aggregate, or 1 for EXISTS. */
 static void stmtValue(AssocSql *p, const AssocNode *pNode,
                       const ValueRows *pRows) {
   const ShapeAgg *pAgg = pNode->pValue->pAgg;
@@ -25,7 +31,7 @@ static void stmtValue(AssocSql *p, const AssocNode *pNode,
   }
 }
 
-/* What a page asks: are there rows on the other side of where it starts? */
+/* For hasPreviousPage: are there rows on the other side of the page's start? */
 static void stmtBehind(AssocSql *p, AssocNode *pNode, const ValueRows *pRows) {
   const ShapeClauses *pC = pNode->pClauses;
   int bBack = pNode->pPage->bBack;
@@ -39,7 +45,7 @@ static void stmtBehind(AssocSql *p, AssocNode *pNode, const ValueRows *pRows) {
 }
 
 /* " FROM (SELECT DISTINCT t3.user_id AS k0, t4.id AS p0 FROM …) t2 JOIN tags t1
-** WHERE t1.id=t2.p0": the rows that a path leads to, each once. */
+** WHERE t1.id=t2.p0": the rows at the end of a path, each once for each key. */
 static void stmtOnce(AssocSql *p, const ValueRows *pRows,
                      const ShapeClauses *pC) {
   const AssocModel *pEnd = pRows->pModel;
@@ -66,7 +72,7 @@ static void stmtOnce(AssocSql *p, const ValueRows *pRows,
   }
 }
 
-/* FROM and WHERE; the latter not finished, for conditions to follow. */
+/* Write FROM and WHERE. More conditions may follow. */
 static void stmtValueFrom(AssocSql *p, AssocNode *pNode,
                           const ValueRows *pRows) {
   const ShapeAgg *pAgg = pNode->pValue->pAgg;
@@ -88,7 +94,7 @@ static void stmtValueFrom(AssocSql *p, AssocNode *pNode,
   if (pNode->pPage) stmtBehind(p, pNode, pRows);
 }
 
-/* The columns by which a parent finds its value. */
+/* Column i of the key by which a parent finds its value. */
 static void stmtValueKey(AssocSql *p, const AssocNode *pNode,
                          const ValueRows *pRows, int i) {
   if (pRows->pFirst && !pRows->bOnce) {
@@ -100,8 +106,8 @@ static void stmtValueKey(AssocSql *p, const AssocNode *pNode,
   }
 }
 
-/* Over a path of names, or an association that leads through a path, the rows
-** are those at its end, each once. */
+/* Find the rows. If the value goes over a path, by names or by the association,
+** they are those at its end. */
 static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
   const ShapeName *pPath = pNode->pValue->pPath;
   memset(pRows, 0, sizeof(*pRows));
@@ -148,7 +154,7 @@ static void makeValueLookup(Planner *p, AssocNode *pNode) {
   assocStmtEnd(&sql, &pNode->lookup);
 }
 
-/* Has an index all that the aggregates are about? */
+/* Does an index have all columns that the aggregates and the key need? */
 static int indexCovers(const AssocTable *pTab, const AssocIndex *pIdx,
                        const AssocKey *pKey, const AssocNode *pNode) {
   const AssocNode *pOne;
@@ -167,9 +173,10 @@ static int indexCovers(const AssocTable *pTab, const AssocIndex *pIdx,
 }
 
 /*
-** SQLite likes to group in the order of an index, and then seeks the rest of
-** each row in the table. That is slow where the rows of a group are far from
-** each other: 2 to 3 times as slow as to sort what the table has.
+** Should the scan group in a sorter instead of by an index? SQLite prefers the
+** order of an index, and then looks up the rest of each row in the table. If
+** the rows of a group lie far from each other, this is two to three times
+** slower than sorting. A "+" before the key keeps SQLite from using the index.
 */
 static int groupsAside(Planner *p, AssocNode *pNode, const ValueRows *pRows) {
   const AssocHop *pHop = pRows->pFirst;
@@ -187,7 +194,7 @@ static int groupsAside(Planner *p, AssocNode *pNode, const ValueRows *pRows) {
 }
 
 /* SELECT assoc_emit(a0, a1, a2) FROM (SELECT key AS a0, count(*) AS a1,
-** sum(likes) AS a2 … GROUP BY key): a row for each parent that has any */
+** sum(likes) AS a2 … GROUP BY 1): one row for each parent that has rows. */
 void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode) {
   const AssocNode *pOne;
   ValueRows rows;
