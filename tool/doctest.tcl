@@ -43,7 +43,8 @@
 #   - a line that is only … (or ...) stands for any lines;
 #   - JSON may be laid out in several lines, with white space between tokens;
 #   - "Error:" stands for the shell's "Parse error:" and "Runtime error:", and
-#     the line number that it adds is dropped.
+#     the line number before it and the result code after it, as in
+#     "Runtime error: ... (19)", are dropped.
 #
 # "Error:" also leaves out the two lines in which the shell shows the place.
 #
@@ -240,7 +241,7 @@ proc lines_match {got expected} {
   if {![llength $got]} { return 0 }
   set got [lassign $got first]
   if {[string match "Error: *" $line]} {
-    regsub {^(Parse|Runtime) error:} $first Error: first
+    regsub {^(Parse|Runtime) error:(.*?)(?: \(\d+\))?$} $first {Error:\2} first
     if {[string match {*--- error here} [lindex $got 1]] ||
         [string match {*error here ---^} [lindex $got 1]]} {
       set got [lrange $got 2 end]

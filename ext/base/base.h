@@ -126,6 +126,7 @@ struct AssocErr {
 typedef struct AssocWhy AssocWhy;
 struct AssocWhy {
   int eReason;        /* ASSOC_E_*, but not ASSOC_E_SQLITE */
+  int rc;             /* An extended result code; 0: the reason's */
   const char *zModel; /* May be 0, as the members below */
   const char *zName;
   const char *zNear;  /* The suggestion: "did you mean 'x'?" */
@@ -169,11 +170,15 @@ void assocCallInit(AssocCall *pCall, AssocConn *pConn);
 void assocCallClear(AssocCall *pCall);
 
 /* Raise an error for a reason. The message is "assoc: ", the text, and the
-** hint. Does nothing if the call has an error already, as all functions
-** below. */
+** hint. The hint may stand in the format: its first "; " divides what is wrong
+** from what to do. Does nothing if the call has an error already, as all
+** functions below. */
 void assocFail(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt, ...);
 void assocFailV(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt,
                 va_list ap);
+/* The same, with a reason, a model and a name alone; the names may be 0. */
+void assocErrorOf(AssocCall *pCall, int eReason, const char *zModel,
+                  const char *zName, const char *zFmt, ...);
 /* Raise an error of reason ASSOC_E_OTHER and code SQLITE_ERROR. */
 void assocError(AssocCall *pCall, const char *zFmt, ...);
 /* Raise an error of code rc with a text of its own, without the prefix "assoc:

@@ -22,10 +22,10 @@ void assocCallClear(AssocCall *pCall) {
 
 int assocCallEnter(AssocCall *pCall) {
   if (pCall->pConn->nInside >= CALLS_INSIDE) {
-    assocError(pCall,
-               "more than %d calls are inside one another: does a view call "
-               "eager() or related() on itself?",
-               CALLS_INSIDE);
+    assocErrorOf(pCall, ASSOC_E_LIMIT, 0, 0,
+                 "more than %d calls are inside one another: does a view call "
+                 "eager() or related() on itself?",
+                 CALLS_INSIDE);
   }
   if (pCall->rc != SQLITE_OK) return 0;
   pCall->pConn->nInside++;
@@ -71,11 +71,11 @@ void assocCallDirect(AssocCall *pCall, const char *zFunction, int bWriting) {
        p = sqlite3_next_stmt(pCall->db, p)) {
     if (!sqlite3_stmt_busy(p)) continue;
     if (bWriting ? sqlite3_stmt_readonly(p) : !isCheckPragma(p)) continue;
-    assocError(pCall,
-               "%s() changes something, so it cannot run inside a statement "
-               "that %s; call it as SELECT %s(...) alone",
-               zFunction, bWriting ? "is writing" : "checks the database",
-               zFunction);
+    assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, zFunction,
+                 "%s() changes something, so it cannot run inside a statement "
+                 "that %s; call it as SELECT %s(...) alone",
+                 zFunction, bWriting ? "is writing" : "checks the database",
+                 zFunction);
     return;
   }
 }
@@ -88,21 +88,51 @@ void assocErrorForget(AssocCall *pCall) {
   assocCallClear(pCall);
 }
 
+/* How many bytes the first n bytes of a format make; -1 if memory runs out. */
+static int formatLength(const char *zFmt, int n, va_list ap) {
+  char *zHead = sqlite3_mprintf("%.*s", n, zFmt);
+  char *z = zHead ? sqlite3_vmprintf(zHead, ap) : 0;
+  n = z ? (int)strlen(z) : -1;
+  sqlite3_free(z);
+  sqlite3_free(zHead);
+  return n;
+}
+
 void assocFailV(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt,
                 va_list ap) {
+  const char *zHint = strstr(zFmt, "; ");
+  AssocWhy why = *pWhy;
+  va_list ap2;
+  char *z;
+  int n = 0;
   assert(pWhy->eReason > ASSOC_E_SQLITE && zFmt);
   if (pCall->rc != SQLITE_OK) return;
-  if (assocErrSet(&pCall->err, pWhy, sqlite3_vmprintf(zFmt, ap))) {
-    pCall->rc = pCall->err.rc;
-  } else {
-    pCall->rc = SQLITE_NOMEM;
+  va_copy(ap2, ap);
+  if (zHint) n = formatLength(zFmt, (int)(zHint - zFmt), ap2);
+  va_end(ap2);
+  z = n < 0 ? 0 : sqlite3_vmprintf(zFmt, ap);
+  if (z && zHint) {
+    assert(why.zHint == 0 && why.zNear == 0 && strncmp(&z[n], "; ", 2) == 0);
+    z[n] = 0;
+    why.zHint = &z[n + 2];
   }
+  pCall->rc = SQLITE_NOMEM;
+  if (assocErrSet(&pCall->err, &why, z)) pCall->rc = pCall->err.rc;
 }
 
 void assocFail(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt, ...) {
   va_list ap;
   va_start(ap, zFmt);
   assocFailV(pCall, pWhy, zFmt, ap);
+  va_end(ap);
+}
+
+void assocErrorOf(AssocCall *pCall, int eReason, const char *zModel,
+                  const char *zName, const char *zFmt, ...) {
+  AssocWhy why = {.eReason = eReason, .zModel = zModel, .zName = zName};
+  va_list ap;
+  va_start(ap, zFmt);
+  assocFailV(pCall, &why, zFmt, ap);
   va_end(ap);
 }
 

@@ -89,7 +89,7 @@ int assocErrSet(AssocErr *p, const AssocWhy *pWhy, char *zText) {
   int bOk;
   assert(p->zText == 0 && pWhy->eReason > ASSOC_E_SQLITE);
   p->eReason = (u8)pWhy->eReason;
-  p->rc = assocReasonCode(pWhy->eReason);
+  p->rc = pWhy->rc ? pWhy->rc : assocReasonCode(pWhy->eReason);
   p->iAt = -1;
   p->zText = zText;
   bOk = zText && errCopy(&p->zModel, pWhy->zModel) &&

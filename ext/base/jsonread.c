@@ -21,8 +21,8 @@
 #define JSON_DEPTH 1000
 
 static AssocJson *readFail(AssocJsonReader *p) {
-  assocError(p->pCall, "%s must be JSON, and this is not: %.100s", p->zWhat,
-             p->zStart);
+  assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+               "%s must be JSON, and this is not: %.100s", p->zWhat, p->zStart);
   return 0;
 }
 
@@ -328,9 +328,9 @@ static const char *readNewKey(AssocJsonReader *p) {
     z = readString(p, &nKey);
     p->pArena = pOld;
     if (z && (int)strlen(z) != nKey) {
-      assocError(p->pCall,
-                 "a key of %s must not contain a NUL character: %.60s",
-                 p->zWhat, z);
+      assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                   "a key of %s must not contain a NUL character: %.60s",
+                   p->zWhat, z);
       return 0;
     }
     return z;
@@ -406,8 +406,8 @@ static int readElement(AssocJsonReader *p, OpenElement *aOpen, int *pnOpen) {
   pTop->p->nChild++;
   if (pNew->eType < ASSOC_J_ARRAY) return 1;
   if (*pnOpen == JSON_DEPTH) {
-    assocError(p->pCall, "%s is nested more than %d levels deep", p->zWhat,
-               JSON_DEPTH);
+    assocErrorOf(p->pCall, ASSOC_E_LIMIT, 0, 0,
+                 "%s is nested more than %d levels deep", p->zWhat, JSON_DEPTH);
     return 0;
   }
   aOpen[*pnOpen].p = pNew;
@@ -505,8 +505,9 @@ AssocJson *assocJsonObject(AssocCall *pCall, AssocArena *pArena,
                            const char *zJson, int nJson, const char *zWhat) {
   AssocJson *pJson = assocJsonRead(pCall, pArena, zJson, nJson, zWhat);
   if (pJson == 0 || pJson->eType == ASSOC_J_OBJECT) return pJson;
-  assocError(pCall, "%s must be a JSON object, not %s", zWhat,
-             assocJsonTypeName(pJson));
+  assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
+               "%s must be a JSON object, not %s", zWhat,
+               assocJsonTypeName(pJson));
   return 0;
 }
 

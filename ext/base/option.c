@@ -26,10 +26,12 @@ static char typeLetter(const AssocJson *p) {
 static void optionMistyped(AssocCall *pCall, const AssocJson *p,
                            const char *zMust) {
   if (typeLetter(p) == ' ') {
-    assocError(pCall, "the option %s is empty", p->zKey);
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, p->zKey, "the option %s is empty",
+                 p->zKey);
   } else {
-    assocError(pCall, "the option %s must be %s, not %s", p->zKey, zMust,
-               assocJsonTypeName(p));
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, p->zKey,
+                 "the option %s must be %s, not %s", p->zKey, zMust,
+                 assocJsonTypeName(p));
   }
 }
 
@@ -73,8 +75,8 @@ void assocOptionsRead(AssocOptionReader *r, AssocJson *pJson, int n,
     if (i == n) {
       optionUnknown(r->pCall, p->zKey, n, a, zHas);
     } else if (p->eType == ASSOC_J_TEXT && (int)strlen(p->z) != p->n) {
-      assocError(r->pCall, "the option %s must not contain a NUL character",
-                 p->zKey);
+      assocErrorOf(r->pCall, ASSOC_E_ARGUMENT, 0, p->zKey,
+                   "the option %s must not contain a NUL character", p->zKey);
     } else if (a[i].zType && strchr(a[i].zType, typeLetter(p)) == 0) {
       optionMistyped(r->pCall, p, a[i].zMust);
     } else if (a[i].xTake && p->eType != ASSOC_J_NULL) {

@@ -7,10 +7,10 @@
 #include "base/base.h"
 
 void assocPrivateTaken(AssocCall *pCall, const char *zName) {
-  assocError(pCall,
-             "the name %s is taken in main, but this extension needs it; "
-             "rename that table",
-             zName);
+  assocErrorOf(pCall, ASSOC_E_DEFINITION, 0, zName,
+               "the name %s is taken in main, but this extension needs it; "
+               "rename that table",
+               zName);
 }
 
 /* SQLITE_VTAB_DIRECTONLY keeps the table out of views and triggers. */

@@ -181,8 +181,9 @@ void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
   AssocSql sql;
   int i, n = 0;
   if (hasPage(pC)) {
-    assocError(p->pCall, "pages are for eager(), assoc_find() and "
-                         "assoc_get()");
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
+                 "pages are for eager(), assoc_find() and "
+                 "assoc_get()");
     return;
   }
   if (bHas) assocModelNeedKey(p->pCall, pRel->pTarget);
@@ -407,10 +408,11 @@ static void makeAgain(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   int i, n = 0;
   if (pItem->nRecurse == 0) return;
   if (pRel->pSource != pRel->pTarget) {
-    assocError(p->pCall,
-               "%s leads from %s to %s; only an association of a model with "
-               "itself can repeat",
-               pRel->zName, pRel->pSource->zLabel, pRel->pTarget->zLabel);
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel,
+                 pRel->zName,
+                 "%s leads from %s to %s; only an association of a model with "
+                 "itself can repeat",
+                 pRel->zName, pRel->pSource->zLabel, pRel->pTarget->zLabel);
     return;
   }
   assocPlannerSql(p, &sql);
@@ -434,16 +436,18 @@ void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
   if (p->pPlan->eAsk != ASSOC_ASK_COLUMNS) {
     assocModelNeedKey(p->pCall, pRel->pTarget);
   } else if (pRel->nBranch || pItem->nRecurse) {
-    assocError(p->pCall,
-               "%s.%s is %s, which a table with the target's columns cannot "
-               "show; read it from related()",
-               pRel->pSource->zLabel, pRel->zName,
-               pRel->nBranch ? "polymorphic" : "repeated");
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel,
+                 pRel->zName,
+                 "%s.%s is %s, which a table with the target's columns cannot "
+                 "show; read it from related()",
+                 pRel->pSource->zLabel, pRel->zName,
+                 pRel->nBranch ? "polymorphic" : "repeated");
   }
   makeAgain(p, pRoot, pItem, pRel);
   if (hasPage(pItem->pClauses)) {
-    assocError(p->pCall, "pages are for eager(), assoc_find() and "
-                         "assoc_get()");
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
+                 "pages are for eager(), assoc_find() and "
+                 "assoc_get()");
   }
   if (p->pCall->rc != SQLITE_OK) return;
   p->pPlan->pAnswer = pRel;

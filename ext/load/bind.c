@@ -30,10 +30,11 @@ static void bindMissing(AssocRun *pRun, const ShapeVal *pVal) {
   static const char zWhy[] =
       "which stands in a definition: only a scope with a name takes values";
   if (pVal->eType == SHAPE_VAL_NAMED) {
-    assocError(pRun->pCall, "there is no value for :%s, %s", pVal->z, zWhy);
+    assocErrorOf(pRun->pCall, ASSOC_E_ARGUMENT, 0, 0,
+                 "there is no value for :%s, %s", pVal->z, zWhy);
   } else {
-    assocError(pRun->pCall, "there is no value for ?%d, %s", (int)pVal->i,
-               zWhy);
+    assocErrorOf(pRun->pCall, ASSOC_E_ARGUMENT, 0, 0,
+                 "there is no value for ?%d, %s", (int)pVal->i, zWhy);
   }
 }
 
@@ -74,8 +75,9 @@ i64 assocBindCount(AssocRun *pRun, const ShapeVal *pVal) {
   if (pValue && sqlite3_value_type(pValue) == SQLITE_NULL) return -1;
   if (pValue) n = assocValueWhole(pValue);
   if (n >= 0) return n;
-  assocShapeError(pRun->pCall, pShape->bJson ? 0 : pShape->zText, pVal->iOff,
-                  "limit and offset are whole numbers, not below 0");
+  assocShapeFail(pRun->pCall, pShape->bJson ? 0 : pShape->zText, pVal->iOff,
+                 &(AssocWhy){.eReason = ASSOC_E_ARGUMENT},
+                 "limit and offset are whole numbers, not below 0");
   return 0;
 }
 
@@ -210,10 +212,10 @@ void assocBindNames(AssocRun *pRun) {
   int i;
   if (pPlan->nName == 0) return;
   if (pRun->args.nVal == 0) {
-    assocError(pCall,
-               "the shape has :%s, so an object of values should follow it: "
-               "json_object('%s', ...)",
-               pPlan->azName[0], pPlan->azName[0]);
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
+                 "the shape has :%s, so an object of values should follow it: "
+                 "json_object('%s', ...)",
+                 pPlan->azName[0], pPlan->azName[0]);
     return;
   }
   pRun->apNamed = assocAlloc(pCall, &pRun->fix,
@@ -225,14 +227,14 @@ void assocBindNames(AssocRun *pRun) {
   sqlite3_bind_value(pStmt, 1, pRun->args.apVal[0]);
   if (assocStep(pCall, pStmt)) {
     if (strcmp(assocColumnText(pCall, pStmt, 0), "object") != 0) {
-      assocError(pCall, "%s", zNoObject);
+      assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0, "%s", zNoObject);
     }
     for (i = 0; i < pPlan->nName && pCall->rc == SQLITE_OK; i++) {
       if (sqlite3_column_type(pStmt, i * 2 + 2) == SQLITE_NULL) {
-        assocError(pCall,
-                   "the object of values has no \"%s\", which the "
-                   "shape names",
-                   pPlan->azName[i]);
+        assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
+                     "the object of values has no \"%s\", which the "
+                     "shape names",
+                     pPlan->azName[i]);
       }
       pRun->apNamed[i] =
           sqlite3_value_dup(sqlite3_column_value(pStmt, i * 2 + 1));
@@ -240,7 +242,7 @@ void assocBindNames(AssocRun *pRun) {
     }
   } else if (pCall->rc == SQLITE_ERROR) {
     assocErrorForget(pCall); /* Malformed JSON */
-    assocError(pCall, "%s", zNoObject);
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0, "%s", zNoObject);
   }
   sqlite3_reset(pStmt);
   sqlite3_clear_bindings(pStmt);
@@ -252,15 +254,15 @@ void assocBindCheck(AssocRun *pRun) {
   int nWanted = pShape->nParam + (pShape->bNamed != 0);
   if (pRun->args.nVal == nWanted) return;
   if (pRun->args.nVal < nWanted) {
-    assocError(pRun->pCall,
-               pShape->nParam ? "the shape asks for ?%d, but %d value%s given"
-                              : "the shape asks for named values, so an "
-                                "object of them should follow it",
-               pShape->nParam, pRun->args.nVal,
-               pRun->args.nVal == 1 ? " is" : "s are");
+    assocErrorOf(pRun->pCall, ASSOC_E_ARGUMENT, 0, 0,
+                 pShape->nParam ? "the shape asks for ?%d, but %d value%s given"
+                                : "the shape asks for named values, so an "
+                                  "object of them should follow it",
+                 pShape->nParam, pRun->args.nVal,
+                 pRun->args.nVal == 1 ? " is" : "s are");
   } else {
-    assocError(pRun->pCall, "%d value%s given, but the shape asks for %d",
-               pRun->args.nVal, pRun->args.nVal == 1 ? " is" : "s are",
-               nWanted);
+    assocErrorOf(pRun->pCall, ASSOC_E_ARGUMENT, 0, 0,
+                 "%d value%s given, but the shape asks for %d", pRun->args.nVal,
+                 pRun->args.nVal == 1 ? " is" : "s are", nWanted);
   }
 }

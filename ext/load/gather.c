@@ -201,10 +201,10 @@ static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   AssocBucket *pBucket = &pRun->aNode[pNode->iNode].aBucket[iBucket];
   int nDepth = pNode->nDepth + pRun->nLevel;
   if (nDepth > pRun->pCall->pConn->mxDepth) {
-    assocError(pRun->pCall,
-               "%s is nested more than %d levels deep; bound it with ^n, or "
-               "read it as rows from related()",
-               pNode->zPath, pRun->pCall->pConn->mxDepth);
+    assocErrorOf(pRun->pCall, ASSOC_E_LIMIT, 0, pNode->zPath,
+                 "%s is nested more than %d levels deep; bound it with ^n, or "
+                 "read it as rows from related()",
+                 pNode->zPath, pRun->pCall->pConn->mxDepth);
     pOut->rc = SQLITE_ABORT;
     return;
   }

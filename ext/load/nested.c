@@ -152,9 +152,9 @@ static void textSpread(AssocSql *p, AssocNode *pNode, TextObject *pObj) {
   for (pPart = pNode->pPart; pPart; pPart = assocPartAfter(pPart)) {
     if (pPart->eType == ASSOC_PART_SPREAD ||
         (!pNode->bMany && pPart->eType != ASSOC_PART_COLUMN)) {
-      assocError(p->pCall,
-                 "assoc_sql() cannot spread %s, which has more than columns",
-                 pNode->zPath);
+      assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, pNode->zPath,
+                   "assoc_sql() cannot spread %s, which has more than columns",
+                   pNode->zPath);
       return;
     }
     objectKey(p, pObj, pPart->zName);
@@ -241,8 +241,9 @@ static void textApart(AssocSql *p, AssocNode *pNode) {
 /* Write the value of a child: a list, an object, or an aggregate. */
 static void textNode(AssocSql *p, AssocNode *pNode) {
   if (pNode->bRecurse || pNode->pPage) {
-    assocError(p->pCall, "assoc_sql() cannot say %s in plain SQL: it %s",
-               pNode->zPath, pNode->pPage ? "is a page" : "repeats itself");
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, pNode->zPath,
+                 "assoc_sql() cannot say %s in plain SQL: it %s", pNode->zPath,
+                 pNode->pPage ? "is a page" : "repeats itself");
     return;
   }
   if (pNode->pValue) {
@@ -269,7 +270,8 @@ char *assocPlanSql(AssocCall *pCall, AssocPlan *pPlan) {
   sql.bWith = 1;
   sql.nAlias = 2;
   if (pRoot->pPage) {
-    assocError(pCall, "assoc_sql() cannot say a page in plain SQL");
+    assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, 0,
+                 "assoc_sql() cannot say a page in plain SQL");
   }
   textPut(&sql, "SELECT json_group_array(");
   textObject(&sql, pRoot);

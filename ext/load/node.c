@@ -12,13 +12,15 @@ void *assocPlannerAlloc(Planner *p, size_t n) {
   return assocAlloc(p->pCall, p->pArena, (i64)n);
 }
 
-void assocPlannerError(Planner *p, const ShapeItem *pItem, const char *zFmt,
-                       ...) {
+void assocPlannerError(Planner *p, int eReason, const ShapeItem *pItem,
+                       const char *zFmt, ...) {
+  AssocWhy why = {.eReason = eReason};
   va_list ap;
+  if (p->pCall->rc != SQLITE_OK) return;
   va_start(ap, zFmt);
-  assocShapeErrorV(p->pCall, p->pPlan->pShape->zText, pItem ? pItem->iOff : -1,
-                   zFmt, ap);
+  assocFailV(p->pCall, &why, zFmt, ap);
   va_end(ap);
+  assocShapeAt(p->pCall, p->pPlan->pShape->zText, pItem ? pItem->iOff : -1);
 }
 
 /* ----------------------------------------------------------------- values */
@@ -169,7 +171,7 @@ void assocNodeCheckKey(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   while (pObject->bSpread) pObject = pObject->pParent;
   if (!hasKey(pObject, zName)) return;
   assocPlannerError(
-      p, pItem,
+      p, ASSOC_E_ARGUMENT, pItem,
       "the key '%s' stands twice in one block; name one of them with "
       "as, or write both in one block: %s{...}",
       zName, zName);
@@ -224,11 +226,12 @@ AssocNode *assocNodeNew(Planner *p, AssocNode *pParent, AssocModel *pModel,
   *pp = pNode;
   pNode->iChild = pParent->nChild++;
   if (pNode->nDepth > p->pCall->pConn->mxDepth) {
-    assocPlannerError(p, pItem, "%s is nested more than %d levels deep", zPath,
+    assocPlannerError(p, ASSOC_E_LIMIT, pItem,
+                      "%s is nested more than %d levels deep", zPath,
                       p->pCall->pConn->mxDepth);
   }
   if (p->pPlan->nNode > p->pCall->pConn->mxItem) {
-    assocPlannerError(p, pItem,
+    assocPlannerError(p, ASSOC_E_LIMIT, pItem,
                       "more than %d associations are to be loaded, at %s",
                       p->pCall->pConn->mxItem, zPath);
   }
@@ -295,8 +298,9 @@ void assocNodeKeys(Planner *p, AssocNode *pNode, const AssocKey *pUp,
   pNode->azKey = assocPlannerAlloc(p, sizeof(char *) * (size_t)pOwn->nCol);
   if (aRule == 0 || pNode->aiSource == 0 || pNode->azKey == 0) return;
   if (pOwn->nCol > ASSOC_KEY_MAX) {
-    assocPlannerError(p, pNode->pItem, "a key of %s has more than %d columns",
-                      pNode->zPath, ASSOC_KEY_MAX);
+    assocPlannerError(p, ASSOC_E_LIMIT, pNode->pItem,
+                      "a key of %s has more than %d columns", pNode->zPath,
+                      ASSOC_KEY_MAX);
     return;
   }
   pNode->nKey = pNode->nScanKey = pOwn->nCol;

@@ -93,10 +93,10 @@ static const AssocTable *twinTable(AssocPlanner *p, const AssocNode *pNode) {
   if (pRel == 0 || pRel->eKind != ASSOC_BELONGSTOMANY) return 0;
   if (assocRelPairsOnce(p->pCall, pRel)) return 0;
   if (pRel->pThrough->nKey == 0) {
-    assocError(p->pCall,
-               "%s cannot be read in pages: its join rows in %s, which is a "
-               "view, have no key to tell two of one pair apart",
-               pNode->zPath, pRel->pThrough->zName);
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, pNode->zPath,
+                 "%s cannot be read in pages: its join rows in %s, which is a "
+                 "view, have no key to tell two of one pair apart",
+                 pNode->zPath, pRel->pThrough->zName);
   }
   return pRel->pThrough;
 }
@@ -428,8 +428,9 @@ void assocPageBind(AssocCall *pCall, const AssocNode *pNode,
   u8 *a = pageDecode(pCall, z, n, &nByte);
   i64 iAt = 4;
   if (a == 0 || !pageIsOwn(pNode->pPage, a, nByte)) {
-    assocError(pCall, "this is no cursor of %s in this order: %.60s",
-               pNode->zPath, z);
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, pNode->zPath,
+                 "this is no cursor of %s in this order: %.60s", pNode->zPath,
+                 z);
   } else {
     for (i = 0; i < iPart; i++) iAt += valueLength(&a[iAt], nByte - iAt);
     assocErrorCode(pCall, bindBytesOf(pStmt, iVar, &a[iAt]));

@@ -35,22 +35,22 @@ static void checkClauses(Planner *p, const ShapeItem *pItem,
                          const ShapeClauses *pC, const AssocRel *pRel) {
   if (pC == 0) return;
   if (pC->pFirst && pC->pLast) {
-    assocPlannerError(p, pItem,
+    assocPlannerError(p, ASSOC_E_ARGUMENT, pItem,
                       "a page is read from its first rows or from its last, "
                       "not both");
   }
   if ((pC->pFirst || pC->pLast) && (pC->pLimit || pC->pOffset)) {
-    assocPlannerError(p, pItem,
+    assocPlannerError(p, ASSOC_E_ARGUMENT, pItem,
                       "a page has first or last, or limit and offset, not "
                       "both");
   }
   if (pRel && !pRel->bMany && (pC->pLimit || pC->pOffset)) {
-    assocPlannerError(p, pItem,
+    assocPlannerError(p, ASSOC_E_ARGUMENT, pItem,
                       "%s is one row at most; limit and offset are for lists",
                       pRel->zName);
   }
   if (pC->pThrough && (pRel == 0 || pRel->eKind != ASSOC_BELONGSTOMANY)) {
-    assocPlannerError(p, pItem,
+    assocPlannerError(p, ASSOC_E_ARGUMENT, pItem,
                       "through(...) speaks of a join table, and there is "
                       "none here");
   }
@@ -138,8 +138,8 @@ static void checkOn(Planner *p, const AssocRel *pRel, const ShapeItem *pBlock) {
     for (i = 0; i < pRel->nBranch && pRel->aBranch[i].pModel != pModel; i++) {
     }
     if (pModel && i == pRel->nBranch) {
-      assocPlannerError(p, pBlock, "%s never leads to %s", pRel->zName,
-                        pModel->zLabel);
+      assocPlannerError(p, ASSOC_E_ARGUMENT, pBlock, "%s never leads to %s",
+                        pRel->zName, pModel->zLabel);
     }
   }
 }
@@ -148,7 +148,7 @@ static void checkBranches(Planner *p, const ShapeItem *pItem,
                           const AssocRel *pRel, const ShapeItem *pBlock) {
   if (pItem->bSpread || pItem->pClauses || pItem->nRecurse ||
       pItem->bRequired) {
-    assocPlannerError(p, pItem,
+    assocPlannerError(p, ASSOC_E_UNSUPPORTED, pItem,
                       "%s is polymorphic: conditions belong to its "
                       "branches, on Model(...){...}",
                       pRel->zName);
@@ -204,7 +204,7 @@ static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   AssocPart *pPart;
   int i;
   if (pRel->pSource != pRel->pTarget) {
-    assocPlannerError(p, pItem,
+    assocPlannerError(p, ASSOC_E_UNSUPPORTED, pItem,
                       "%s leads from %s to %s; only an association of a "
                       "model with itself can repeat",
                       pRel->zName, pRel->pSource->zLabel,
@@ -212,10 +212,11 @@ static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
     return;
   }
   if (pItem->bSpread) {
-    assocPlannerError(p, pItem, "what repeats cannot be spread");
+    assocPlannerError(p, ASSOC_E_UNSUPPORTED, pItem,
+                      "what repeats cannot be spread");
   }
   if (pNode->pPage) {
-    assocPlannerError(p, pItem,
+    assocPlannerError(p, ASSOC_E_UNSUPPORTED, pItem,
                       "what repeats is no page; limit bounds each "
                       "list of it");
   }
@@ -270,25 +271,25 @@ static void compilePage(Planner *p, AssocNode *pNode) {
   AssocPage *pPage;
   if (!isPage(pC)) return;
   if (!pNode->bMany && pNode->pRel) {
-    assocPlannerError(p, pNode->pItem,
+    assocPlannerError(p, ASSOC_E_ARGUMENT, pNode->pItem,
                       "%s is one row at most; pages are for lists",
                       pNode->zPath);
     return;
   }
   if (pNode->bSpread && pC->bPage) {
-    assocPlannerError(p, pNode->pItem,
+    assocPlannerError(p, ASSOC_E_UNSUPPORTED, pNode->pItem,
                       "what is spread is no page; first and after bound its "
                       "lists");
     return;
   }
   if (pC->bPage && p->pPlan->eAsk >= ASSOC_ASK_ROWS && pNode->pRel == 0) {
-    assocPlannerError(p, 0,
+    assocPlannerError(p, ASSOC_E_UNSUPPORTED, 0,
                       "a page is one document: SELECT eager(...) gives it");
     return;
   }
   if ((pC->pLast || pC->pBefore) && p->pPlan->eAsk >= ASSOC_ASK_ROWS &&
       pNode->pRel == 0) {
-    assocPlannerError(p, 0,
+    assocPlannerError(p, ASSOC_E_UNSUPPORTED, 0,
                       "rows that are given out one by one are read from the "
                       "front: first and after, not last and before");
     return;
@@ -528,8 +529,8 @@ static AssocRel *aggFirst(Planner *p, AssocNode *pNode,
   pRel = assocItemRel(&sql, &item, pItem->pPath, pNode->pModel);
   (void)assocSqlEnd(&sql);
   if (pRel && pRel->nBranch) {
-    assocPlannerError(p, pItem, "%s is polymorphic, and has no aggregates",
-                      pRel->zName);
+    assocPlannerError(p, ASSOC_E_UNSUPPORTED, pItem,
+                      "%s is polymorphic, and has no aggregates", pRel->zName);
     return 0;
   }
   return pRel;
@@ -645,7 +646,7 @@ static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   case SHAPE_ITEM_AT: compileAt(p, pNode, pItem, pBlock); break;
   case SHAPE_ITEM_ALL: compileAll(p, pNode, pBlock, pItem, pItem->mAll); break;
   case SHAPE_ITEM_ON:
-    assocPlannerError(p, pItem,
+    assocPlannerError(p, ASSOC_E_ARGUMENT, pItem,
                       "on %s{...} belongs in a polymorphic association",
                       pItem->pPath->z);
     break;
@@ -754,7 +755,7 @@ static void compileIds(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   }
   if (pItem->nRecurse && !bRelated) {
     assocPlannerError(
-        p, pItem,
+        p, ASSOC_E_UNSUPPORTED, pItem,
         "assoc_count() and assoc_has() look one level deep; what %s^ "
         "finds are the rows of related(model, key, '%s^')",
         pRel->zName, pRel->zName);
@@ -776,7 +777,7 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
   if (p->pPlan->pShape->bJson) pItem->bRequired = 0;
   if (pItem->eType != SHAPE_ITEM_NAME || pItem->pAlias || pItem->bSpread ||
       pItem->bRequired || (pItem->pPath && pItem->pPath->pNext)) {
-    assocPlannerError(p, pItem,
+    assocPlannerError(p, ASSOC_E_ARGUMENT, pItem,
                       "one association should be named here, without as, "
                       "'...', '!' or a path");
     return;

@@ -29,7 +29,7 @@ struct AssocPlanner {
 /* Memory of the plan, zeroed. 0 after an error. */
 void *assocPlannerAlloc(AssocPlanner *p, size_t n);
 /* An error with a caret at an item; without a caret if pItem is 0. */
-void assocPlannerError(AssocPlanner *p, const ShapeItem *pItem,
+void assocPlannerError(AssocPlanner *p, int eReason, const ShapeItem *pItem,
                        const char *zFmt, ...);
 /* Start a statement in the plan's arena. assocSqlEnd() ends it. */
 void assocPlannerSql(AssocPlanner *p, AssocSql *pSql);

@@ -230,10 +230,10 @@ static void stepRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
 }
 
 void assocRunTooBig(AssocCall *pCall, const char *zPath) {
-  assocError(pCall,
-             "the result is too big%s%s: SQLITE_LIMIT_LENGTH is %d bytes",
-             zPath ? " at " : "", zPath ? zPath : "",
-             sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  assocErrorOf(pCall, ASSOC_E_LIMIT, 0, zPath,
+               "the result is too big%s%s: SQLITE_LIMIT_LENGTH is %d bytes",
+               zPath ? " at " : "", zPath ? zPath : "",
+               sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
 }
 
 /* Set the call's error from pRun->rc. SQLITE_ABORT is what assoc_emit()

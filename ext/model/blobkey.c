@@ -114,10 +114,10 @@ static sqlite3_stmt *blobKeysStmt(AssocCall *pCall, AssocBlobKeys **ppList,
 /* The table has rows of both keys. */
 static void blobKeyAmbiguous(AssocCall *pCall, const AssocModel *pModel,
                              const AssocJson *pText) {
-  assocError(pCall,
-             "the key \"%s\" in JSON may be the text '%s' or the BLOB x'%s', "
-             "and %s has rows of both",
-             pText->z, pText->z, pText->z, pModel->zLabel);
+  assocErrorOf(pCall, ASSOC_E_AMBIGUOUS, pModel->zLabel, pText->z,
+               "the key \"%s\" in JSON may be the text '%s' or the BLOB x'%s', "
+               "and %s has rows of both",
+               pText->z, pText->z, pText->z, pModel->zLabel);
 }
 
 /* Which values of the key are BLOBs? Bit i of the result stands for value i.

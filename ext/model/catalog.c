@@ -130,19 +130,19 @@ static void checkDefs(AssocCall *pCall, AssocSchema *pSchema) {
                                   "'view') AND name='assoc_definitions'"
                                   " COLLATE nocase",
                                   pSchema->zName))) {
-    assocError(pCall,
-               "assoc_definitions in %s is not a table that can keep "
-               "definitions; rename it",
-               pSchema->zName);
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, 0, "assoc_definitions",
+                 "assoc_definitions in %s is not a table that can keep "
+                 "definitions; rename it",
+                 pSchema->zName);
     return;
   }
   pTab = assocTableFind(pCall, pSchema, "assoc_definitions");
   for (i = 0; pTab && i < ASSOC_COUNT(az); i++) {
     if (assocColumnFind(pTab, az[i]) >= 0) continue;
-    assocError(pCall,
-               "the table assoc_definitions in %s has no column %s; it must "
-               "have model, name, kind, target and options",
-               pSchema->zName, az[i]);
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, 0, "assoc_definitions",
+                 "the table assoc_definitions in %s has no column %s; it must "
+                 "have model, name, kind, target and options",
+                 pSchema->zName, az[i]);
   }
 }
 
@@ -324,11 +324,11 @@ void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema) {
     if (p == pSchema || p->pNext == 0) continue; /* The last database is temp */
     if (!p->bScanned && pCall->rc == SQLITE_OK) scanCallers(pCall, p);
     if (p->zCaller == 0) continue;
-    assocError(pCall,
-               "%s of %s calls this extension, so that only %s can be read "
-               "and written; if you trust the file, SELECT "
-               "assoc_config('views', 1)",
-               p->zCaller, p->zName, p->zName);
+    assocErrorOf(pCall, ASSOC_E_REFUSED, 0, p->zName,
+                 "%s of %s calls this extension, so that only %s can be read "
+                 "and written; if you trust the file, SELECT "
+                 "assoc_config('views', 1)",
+                 p->zCaller, p->zName, p->zName);
   }
 }
 

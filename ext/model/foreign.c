@@ -57,10 +57,11 @@ static void disagree(Collector *p, const AssocForeign *pFor,
                      const char *zOther) {
   const AssocRel *pSaid = pFor->apSaid[iWhat];
   int bTable = iWhat == SAID_THROUGH; /* Of the table, and not of a column */
-  assocError(p->pCall, "%s.%s and %s.%s disagree on %s of %s%s%s: %s and %s",
-             pSaid->pSource->zLabel, pSaid->zName, pRel->pSource->zLabel,
-             pRel->zName, azSaid[iWhat], pFor->zTable, bTable ? "" : ".",
-             bTable ? "" : pFor->key.azCol[0], zOne, zOther);
+  assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pRel->pSource->zLabel, pRel->zName,
+               "%s.%s and %s.%s disagree on %s of %s%s%s: %s and %s",
+               pSaid->pSource->zLabel, pSaid->zName, pRel->pSource->zLabel,
+               pRel->zName, azSaid[iWhat], pFor->zTable, bTable ? "" : ".",
+               bTable ? "" : pFor->key.azCol[0], zOne, zOther);
 }
 
 static void mergeText(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
@@ -113,13 +114,14 @@ static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
   } else if ((pFor->pParent != pParent ||
               !assocKeySame(&pFor->parentKey, pParentKey)) &&
              pFor->bConstraint) {
-    assocError(p->pCall,
-               "%s.%s cannot reference %s(%s), as %s.%s says, and %s(%s), as "
-               "%s.%s says; say \"constraints\":false if both are meant",
-               pFor->zTable, pFor->key.azCol[0], pFor->pParent->zLabel,
-               pFor->parentKey.azCol[0], pFor->pRel->pSource->zLabel,
-               pFor->pRel->zName, pParent->zLabel, pParentKey->azCol[0],
-               pRel->pSource->zLabel, pRel->zName);
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pFor->pRel->pSource->zLabel,
+                 pFor->pRel->zName,
+                 "%s.%s cannot reference %s(%s), as %s.%s says, and %s(%s), as "
+                 "%s.%s says; say \"constraints\":false if both are meant",
+                 pFor->zTable, pFor->key.azCol[0], pFor->pParent->zLabel,
+                 pFor->parentKey.azCol[0], pFor->pRel->pSource->zLabel,
+                 pFor->pRel->zName, pParent->zLabel, pParentKey->azCol[0],
+                 pRel->pSource->zLabel, pRel->zName);
   }
 }
 

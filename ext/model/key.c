@@ -153,8 +153,9 @@ void assocKeyReferenced(AssocResolver *p, AssocKey *pKey, AssocModel *pModel,
   assocKeyNamed(p, pKey, pModel->pTable, pNames);
   for (i = 0; i < pKey->nCol; i++) {
     if (pKey->aCol[i] >= 0) continue;
-    assocError(p->pCall, "%s has no column %s, which %s names", pModel->zLabel,
-               pKey->azCol[i], zOption);
+    assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_COLUMN, pModel->zLabel,
+                 pKey->azCol[i], "%s has no column %s, which %s names",
+                 pModel->zLabel, pKey->azCol[i], zOption);
   }
 }
 
@@ -304,10 +305,11 @@ static void ambiguous(AssocResolver *p, const AssocSeeker *pSeek) {
                         pSeek->pTab->aCol[pFk->aCol[0]].zName);
   }
   z = assocStrFinish(p->pCall, pStr);
-  assocError(p->pCall,
-             "%s has several foreign keys to %s; say which is meant with the "
-             "option %s: %s",
-             pSeek->pTab->zName, pSeek->pParent->zLabel, pSeek->zOption, z);
+  assocErrorOf(p->pCall, ASSOC_E_AMBIGUOUS, pSeek->pParent->zLabel,
+               pSeek->zOption,
+               "%s has several foreign keys to %s; say which is meant with the "
+               "option %s: %s",
+               pSeek->pTab->zName, pSeek->pParent->zLabel, pSeek->zOption, z);
   sqlite3_free(z);
 }
 
@@ -382,11 +384,11 @@ void assocKeyForeign(AssocResolver *p, const AssocSeeker *pSeek, AssocKey *pKey,
   if (pNames->n) {
     assocKeyNamed(p, pKey, pSeek->pTab, pNames);
     if (pNames->n != pSeek->pRef->nCol) {
-      assocError(p->pCall,
-                 "%s names %d columns, but the key of %s has %d; give them in "
-                 "the same order",
-                 pSeek->zOption, pNames->n, pSeek->pParent->zLabel,
-                 pSeek->pRef->nCol);
+      assocErrorOf(
+          p->pCall, ASSOC_E_DEFINITION, pSeek->pParent->zLabel, pSeek->zOption,
+          "%s names %d columns, but the key of %s has %d; give them in "
+          "the same order",
+          pSeek->zOption, pNames->n, pSeek->pParent->zLabel, pSeek->pRef->nCol);
     }
     return;
   }

@@ -50,15 +50,17 @@ static void findThrough(AssocResolver *p) {
   }
   z = assocStrFinish(p->pCall, pStr);
   if (n == 0) {
-    assocError(p->pCall,
-               "belongsToMany needs the option through, the name of the join "
-               "table; no table joins %s and %s yet",
-               pRel->pSource->zLabel, pRel->pTarget->zLabel);
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pRel->pSource->zLabel,
+                 pRel->zName,
+                 "belongsToMany needs the option through, the name of the join "
+                 "table; no table joins %s and %s yet",
+                 pRel->pSource->zLabel, pRel->pTarget->zLabel);
   } else if (n > 1) {
-    assocError(p->pCall,
-               "several tables join %s and %s; say which is meant with the "
-               "option through: %s",
-               pRel->pSource->zLabel, pRel->pTarget->zLabel, z);
+    assocErrorOf(p->pCall, ASSOC_E_AMBIGUOUS, pRel->pSource->zLabel,
+                 pRel->zName,
+                 "several tables join %s and %s; say which is meant with the "
+                 "option through: %s",
+                 pRel->pSource->zLabel, pRel->pTarget->zLabel, z);
   }
   sqlite3_free(z);
 }
@@ -179,8 +181,8 @@ void assocResolveMany(AssocResolver *p) {
   if (pRel->foreign.nCol && pRel->other.nCol && p->pCall->rc == SQLITE_OK &&
       sqlite3_stricmp(pRel->foreign.azCol[0], pRel->other.azCol[0]) == 0 &&
       pRel->foreign.nCol == 1 && pRel->other.nCol == 1) {
-    assocError(
-        p->pCall,
+    assocErrorOf(
+        p->pCall, ASSOC_E_DEFINITION, pRel->pSource->zLabel, pRel->zName,
         "%s needs two foreign keys, but foreignKey and otherKey are both "
         "%s",
         zTab, pRel->foreign.azCol[0]);

@@ -171,11 +171,11 @@ static AssocTable *attachedTable(AssocCall *pCall, AssocCatalog *pCat,
       AssocTable *pTab = 0;
       if (assocSchemaLoad(pCall, p)) pTab = stepTable(pCall, p, pSteps, i);
       if (pTab && pFound) {
-        assocError(pCall,
-                   "the model '%s' may be %s.%s or %s.%s; write the one that "
-                   "is meant with its database",
-                   pSteps->az[0], pFound->pSchema->zName, pFound->zName,
-                   p->zName, pTab->zName);
+        assocErrorOf(pCall, ASSOC_E_AMBIGUOUS, pSteps->az[0], 0,
+                     "the model '%s' may be %s.%s or %s.%s; write the one that "
+                     "is meant with its database",
+                     pSteps->az[0], pFound->pSchema->zName, pFound->zName,
+                     p->zName, pTab->zName);
       }
       if (pTab) pFound = pTab;
     }
@@ -241,13 +241,15 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
                          (i64)sizeof(int) * (n + 1));
   if (aKey == 0) return;
   if (n == 0) {
-    assocError(pCall, "the option primaryKey of the model %s is empty",
-               pModel->zName);
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, pModel->zName, 0,
+                 "the option primaryKey of the model %s is empty",
+                 pModel->zName);
   } else if (p == pNames && p->eType != ASSOC_J_TEXT) {
-    assocError(pCall,
-               "the option primaryKey of the model %s must be a column, or an "
-               "array of columns, not %s",
-               pModel->zName, assocJsonTypeName(p));
+    assocErrorOf(
+        pCall, ASSOC_E_DEFINITION, pModel->zName, 0,
+        "the option primaryKey of the model %s must be a column, or an "
+        "array of columns, not %s",
+        pModel->zName, assocJsonTypeName(p));
   }
   if (pCall->rc != SQLITE_OK) return;
   pModel->nKey = 0;
@@ -256,10 +258,10 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
     int iCol =
         p->eType == ASSOC_J_TEXT ? assocColumnFind(pModel->pTable, p->z) : -1;
     if (iCol < 0) {
-      assocError(pCall,
-                 "%s has no column %s, which assoc_model() says is in "
-                 "its primary key",
-                 pModel->pTable->zName, p->z ? p->z : assocJsonTypeName(p));
+      assocErrorOf(pCall, ASSOC_E_UNKNOWN_COLUMN, pModel->pTable->zName, p->z,
+                   "%s has no column %s, which assoc_model() says is in "
+                   "its primary key",
+                   pModel->pTable->zName, p->z ? p->z : assocJsonTypeName(p));
       return;
     }
     aKey[pModel->nKey++] = iCol;
@@ -316,14 +318,15 @@ static void readRow(AssocCall *pCall, AssocModel *pModel) {
     return;
   }
   if (pJson->eType != ASSOC_J_OBJECT) {
-    assocError(pCall,
-               "the options of the model %s must be a JSON object, not %s",
-               pDef->zModel, assocJsonTypeName(pJson));
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, pDef->zModel, 0,
+                 "the options of the model %s must be a JSON object, not %s",
+                 pDef->zModel, assocJsonTypeName(pJson));
   }
   p = assocJsonGet(pJson, "table");
   if (p && p->eType != ASSOC_J_TEXT) {
-    assocError(pCall, "the option table of the model %s must be a text, not %s",
-               pDef->zModel, assocJsonTypeName(p));
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, pDef->zModel, 0,
+                 "the option table of the model %s must be a text, not %s",
+                 pDef->zModel, assocJsonTypeName(p));
   }
   p = assocJsonGet(pJson, "primaryKey");
   if (p && p->eType != ASSOC_J_NULL) statedKey(pCall, pModel, p);
@@ -439,12 +442,12 @@ AssocModel *assocModelFind(AssocCall *pCall, AssocCatalog *pCat,
 
 void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel) {
   if (pModel->nKey > 0) return;
-  assocError(pCall,
-             "%s is a %s, which has no key; say which columns identify a "
-             "row: SELECT assoc_model('%s', '{\"primaryKey\":\"...\"}')",
-             pModel->zLabel,
-             pModel->pTable->eType == ASSOC_VIEW ? "view" : "table",
-             pModel->zName);
+  assocErrorOf(pCall, ASSOC_E_DEFINITION, pModel->zLabel, 0,
+               "%s is a %s, which has no key; say which columns identify a "
+               "row: SELECT assoc_model('%s', '{\"primaryKey\":\"...\"}')",
+               pModel->zLabel,
+               pModel->pTable->eType == ASSOC_VIEW ? "view" : "table",
+               pModel->zName);
 }
 
 void assocModelKeyShape(AssocCall *pCall, const AssocModel *pModel,
@@ -458,13 +461,16 @@ void assocModelKeyShape(AssocCall *pCall, const AssocModel *pModel,
   }
   z = assocStrFinish(pCall, pStr);
   if (pGiven && pGiven->eType == ASSOC_J_OBJECT) {
-    assocError(pCall, "an object that stands for a row of %s needs its key: %s",
-               pModel->zLabel, z);
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, pModel->zLabel, 0,
+                 "an object that stands for a row of %s needs its key: %s",
+                 pModel->zLabel, z);
   } else if (pModel->nKey > 1) {
-    assocError(pCall, "the key of %s is a JSON array of %d values: [%s]",
-               pModel->zLabel, pModel->nKey, z);
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, pModel->zLabel, 0,
+                 "the key of %s is a JSON array of %d values: [%s]",
+                 pModel->zLabel, pModel->nKey, z);
   } else {
-    assocError(pCall, "a key of %s is one value: %s", pModel->zLabel, z);
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, pModel->zLabel, 0,
+                 "a key of %s is one value: %s", pModel->zLabel, z);
   }
   sqlite3_free(z);
 }

@@ -75,14 +75,15 @@ static void optionNames(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
     int bEmpty = (pSub->eType == ASSOC_J_TEXT && pSub->n == 0) ||
                  (pSub->eType == ASSOC_J_ARRAY && pSub->nChild == 0);
     if (pSub->eType == ASSOC_J_TEXT && (int)strlen(pSub->z) != pSub->n) {
-      assocError(r->pCall, "the option %s must not contain a NUL character",
-                 pJson->zKey);
+      assocErrorOf(r->pCall, ASSOC_E_ARGUMENT, 0, pJson->zKey,
+                   "the option %s must not contain a NUL character",
+                   pJson->zKey);
       return;
     }
     if (pSub->eType != ASSOC_J_TEXT || bEmpty) {
-      assocError(r->pCall, "the option %s must hold columns, not %s",
-                 pJson->zKey,
-                 bEmpty ? "something empty" : assocJsonTypeName(pSub));
+      assocErrorOf(r->pCall, ASSOC_E_ARGUMENT, 0, pJson->zKey,
+                   "the option %s must hold columns, not %s", pJson->zKey,
+                   bEmpty ? "something empty" : assocJsonTypeName(pSub));
       return;
     }
     pNames->az[pNames->n++] = pSub->z;
@@ -100,10 +101,10 @@ static void optionAction(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
     *(const char **)pInto = az[i];
     return;
   }
-  assocError(r->pCall,
-             "the option %s must be CASCADE, SET NULL, SET DEFAULT, RESTRICT "
-             "or NO ACTION, not \"%s\"",
-             pJson->zKey, pJson->z);
+  assocErrorOf(r->pCall, ASSOC_E_ARGUMENT, 0, pJson->zKey,
+               "the option %s must be CASCADE, SET NULL, SET DEFAULT, RESTRICT "
+               "or NO ACTION, not \"%s\"",
+               pJson->zKey, pJson->z);
 }
 
 /* The members of AssocOption that belong together. */
@@ -137,10 +138,10 @@ static void optionThrough(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
 /* Read the DEFAULT of a column. */
 static void optionValue(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   if (pJson->eType >= ASSOC_J_ARRAY) {
-    assocError(r->pCall,
-               "the option defaultValue must be a text, a number, true or "
-               "false, not %s",
-               assocJsonTypeName(pJson));
+    assocErrorOf(r->pCall, ASSOC_E_ARGUMENT, 0, "defaultValue",
+                 "the option defaultValue must be a text, a number, true or "
+                 "false, not %s",
+                 assocJsonTypeName(pJson));
   }
   *(AssocJson **)pInto = pJson;
 }
@@ -234,7 +235,8 @@ static void optionsAtOne(AssocOptionReader *r, AssocOptions *pOpt,
     pOpt->pThroughScope->eType = ASSOC_J_OBJECT;
   }
   if (assocJsonGet(pOpt->pThroughScope, pAt->zKey)) {
-    assocError(r->pCall, "the scope says @%s twice", pAt->zKey);
+    assocErrorOf(r->pCall, ASSOC_E_DEFINITION, 0, pAt->zKey,
+                 "the scope says @%s twice", pAt->zKey);
   }
   ppEnd = &pOpt->pThroughScope->pChild;
   while (*ppEnd) ppEnd = &(*ppEnd)->pNext;

@@ -47,8 +47,8 @@ static void pathLast(AssocResolver *p) {
     AssocRel *pLast = assocRelOf(p->pCall, pOnly);
     if (pLast) pathAdd(p, pLast);
   } else {
-    assocError(
-        p->pCall,
+    assocErrorOf(
+        p->pCall, ASSOC_E_DEFINITION, p->pRel->pSource->zLabel, p->pRel->zName,
         "the path %s leads to %s, and %s association of that leads on to "
         "%s; write the path to its end",
         p->pRel->pOpt->zThrough, pAt->zLabel, n ? "more than one" : "no",
@@ -71,8 +71,9 @@ void assocResolvePath(AssocResolver *p) {
         assocRelFind(p->pCall, pAt, assocArenaText(p->pCall, p->pArena, z, n));
     if (pStep == 0) return;
     if (pStep->nBranch) {
-      assocError(p->pCall, "%s is polymorphic, and a path cannot go through it",
-                 pStep->zName);
+      assocErrorOf(
+          p->pCall, ASSOC_E_UNSUPPORTED, pStep->pSource->zLabel, pStep->zName,
+          "%s is polymorphic, and a path cannot go through it", pStep->zName);
       return;
     }
     pathAdd(p, pStep);

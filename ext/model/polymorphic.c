@@ -43,9 +43,10 @@ static void addBranch(AssocResolver *p, const char *zType, const char *zModel) {
                      "targetKey");
   if (p->pCall->rc == SQLITE_OK &&
       pBranch->key.nCol != pRel->aBranch[0].key.nCol) {
-    assocError(p->pCall,
-               "the keys of %s and %s have different numbers of columns",
-               pRel->aBranch[0].pModel->zLabel, pBranch->pModel->zLabel);
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pRel->pSource->zLabel,
+                 pRel->zName,
+                 "the keys of %s and %s have different numbers of columns",
+                 pRel->aBranch[0].pModel->zLabel, pBranch->pModel->zLabel);
   }
 }
 
@@ -57,9 +58,10 @@ void assocResolvePolymorphic(AssocResolver *p) {
   AssocJson *pModels = assocJsonGet(pOpt, "models"), *pSub;
   AssocJson *pType = assocJsonGet(pOpt, "type");
   if (pModels == 0 || pModels->eType < ASSOC_J_ARRAY || pModels->nChild == 0) {
-    assocError(p->pCall,
-               "the option polymorphic needs \"models\", from what the type "
-               "column holds to a model: {\"post\":\"Post\"}");
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pRel->pSource->zLabel,
+                 pRel->zName,
+                 "the option polymorphic needs \"models\", from what the type "
+                 "column holds to a model: {\"post\":\"Post\"}");
     return;
   }
   pRel->aBranch = assocAlloc(p->pCall, p->pArena,
@@ -68,7 +70,9 @@ void assocResolvePolymorphic(AssocResolver *p) {
   for (pSub = pModels->pChild; pSub && p->pCall->rc == SQLITE_OK;
        pSub = pSub->pNext) {
     if (pSub->eType != ASSOC_J_TEXT) {
-      assocError(p->pCall, "\"models\" of polymorphic must be names of models");
+      assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pRel->pSource->zLabel,
+                   pRel->zName,
+                   "\"models\" of polymorphic must be names of models");
       return;
     }
     addBranch(p, pSub->zKey ? pSub->zKey : pSub->z, pSub->z);
@@ -89,9 +93,10 @@ void assocResolvePolymorphic(AssocResolver *p) {
     polymorphicColumn(p, &pRel->foreign, "id");
   }
   if (p->pCall->rc == SQLITE_OK && pRel->foreign.nCol != pRel->targetKey.nCol) {
-    assocError(p->pCall,
-               "foreignKey names %d columns, but the key of %s has %d",
-               pRel->foreign.nCol, pRel->pTarget->zLabel, pRel->targetKey.nCol);
+    assocErrorOf(
+        p->pCall, ASSOC_E_DEFINITION, pRel->pSource->zLabel, pRel->zName,
+        "foreignKey names %d columns, but the key of %s has %d",
+        pRel->foreign.nCol, pRel->pTarget->zLabel, pRel->targetKey.nCol);
   }
 }
 
@@ -107,8 +112,10 @@ static AssocJson *typeScope(AssocResolver *p, const AssocRel *pBack,
     i++;
   }
   if (i == pBack->nBranch) {
-    assocError(p->pCall, "%s.%s is polymorphic, but not to %s",
-               pBack->pSource->zLabel, pBack->zName, p->pRel->pSource->zLabel);
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pBack->pSource->zLabel,
+                 pBack->zName, "%s.%s is polymorphic, but not to %s",
+                 pBack->pSource->zLabel, pBack->zName,
+                 p->pRel->pSource->zLabel);
     return 0;
   }
   pVal->eType = ASSOC_J_TEXT;
@@ -145,9 +152,10 @@ void assocResolveTyped(AssocResolver *p) {
                                                    pRel->pOpt->zThrough)
                                   : 0;
     if (pWhere == 0) {
-      assocError(p->pCall,
-                 "a polymorphic belongsToMany needs the option through, and "
-                 "the join table must be there");
+      assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->pRel->pSource->zLabel,
+                   p->pRel->zName,
+                   "a polymorphic belongsToMany needs the option through, and "
+                   "the join table must be there");
       return;
     }
   }
@@ -202,8 +210,9 @@ const AssocJson *assocRelBranch(AssocCall *pCall, const AssocRel *pRel,
   *piBranch = 0;
   if (pRel->nBranch == 0) return pJson;
   if (pJson == 0 || pJson->eType != ASSOC_J_OBJECT || pJson->nChild != 1) {
-    assocError(pCall, "%s.%s may be of several kinds; say which: {\"%s\":...}",
-               pRel->pSource->zLabel, pRel->zName, pRel->aBranch[0].zType);
+    assocErrorOf(pCall, ASSOC_E_AMBIGUOUS, pRel->pSource->zLabel, pRel->zName,
+                 "%s.%s may be of several kinds; say which: {\"%s\":...}",
+                 pRel->pSource->zLabel, pRel->zName, pRel->aBranch[0].zType);
     return 0;
   }
   *piBranch = branchFind(pCall, pRel, pJson->pChild->zKey);

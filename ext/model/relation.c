@@ -84,18 +84,21 @@ static void checkWhere(AssocResolver *p, const AssocTable *pTab,
     if (pPred->pSub) checkWhere(p, pTab, pPred->pSub);
     if (pPred->key.pPath == 0) continue;
     if (pPred->key.bAt) {
-      assocError(p->pCall,
-                 "@%s stands in a scope beside conditions that all hold, as "
-                 "in {\"@%s\":1,\"kind\":\"x\"}, not inside of another",
-                 pPred->key.pPath->z, pPred->key.pPath->z);
+      assocErrorOf(p->pCall, ASSOC_E_DEFINITION, 0, pPred->key.pPath->z,
+                   "@%s stands in a scope beside conditions that all hold, as "
+                   "in {\"@%s\":1,\"kind\":\"x\"}, not inside of another",
+                   pPred->key.pPath->z, pPred->key.pPath->z);
     } else if (pPred->key.pPath->pNext || pPred->key.pAgg ||
                pPred->eOp <= SHAPE_OP_NONE) {
-      assocError(p->pCall, "a scope compares columns of %s, and nothing beyond",
-                 pTab->zName);
+      assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pTab->zName, 0,
+                   "a scope compares columns of %s, and nothing beyond",
+                   pTab->zName);
     } else if (assocColumnFind(pTab, pPred->key.pPath->z) < 0 &&
                !isMissingType(p, pPred->key.pPath->z)) {
-      assocError(p->pCall, "%s has no column %s, which the scope names",
-                 pTab->zName, pPred->key.pPath->z);
+      assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_COLUMN, pTab->zName,
+                   pPred->key.pPath->z,
+                   "%s has no column %s, which the scope names", pTab->zName,
+                   pPred->key.pPath->z);
     }
   }
 }
@@ -104,13 +107,13 @@ static void checkWhere(AssocResolver *p, const AssocTable *pTab,
 static void checkAt(AssocResolver *p, const ShapeName *pName) {
   const AssocTable *pJoin = p->pRel->pThrough;
   if (p->pRel->eKind != ASSOC_BELONGSTOMANY) {
-    assocError(p->pCall,
-               "@%s is a column of a join table, which belongsToMany has",
-               pName->z);
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, 0, pName->z,
+                 "@%s is a column of a join table, which belongsToMany has",
+                 pName->z);
   } else if (pJoin && assocColumnFind(pJoin, pName->z) < 0) {
-    assocError(p->pCall,
-               "the join table %s has no column %s, which the order names",
-               pJoin->zName, pName->z);
+    assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_COLUMN, pJoin->zName, pName->z,
+                 "the join table %s has no column %s, which the order names",
+                 pJoin->zName, pName->z);
   }
 }
 
@@ -123,14 +126,16 @@ static void checkOrder(AssocResolver *p, const AssocTable *pTab,
     if (pSort->key.bAt) {
       checkAt(p, pName);
     } else if (pName == 0 && pSort->key.pAgg == 0) {
-      assocError(p->pCall, "an order needs a column");
+      assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pTab->zName, 0,
+                   "an order needs a column");
     } else if (bColumn && pName->pNext) {
-      assocError(p->pCall,
-                 "%s is a column of %s, so that the order cannot go on to %s",
-                 pName->z, pTab->zName, pName->pNext->z);
+      assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pTab->zName, pName->z,
+                   "%s is a column of %s, so that the order cannot go on to %s",
+                   pName->z, pTab->zName, pName->pNext->z);
     } else if (pName && !bColumn && !pName->pNext && pSort->key.pAgg == 0) {
-      assocError(p->pCall, "%s has no column %s, which the order names",
-                 pTab->zName, pName->z);
+      assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_COLUMN, pTab->zName, pName->z,
+                   "%s has no column %s, which the order names", pTab->zName,
+                   pName->z);
     }
   }
 }
@@ -176,24 +181,26 @@ static void checkOptions(AssocResolver *p) {
   int i;
   for (i = 0; i < ASSOC_COUNT(a); i++) {
     if (a[i].bSaid && !(a[i].mKind & (1 << eKind))) {
-      assocError(p->pCall, "%s has no option %s", azAssocKind[eKind],
-                 a[i].zName);
+      assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, a[i].zName,
+                   "%s has no option %s", azAssocKind[eKind], a[i].zName);
     }
   }
   if (pOpt->pThroughScope && eKind != ASSOC_BELONGSTOMANY) {
-    assocError(p->pCall, "a scope of the join table, which @ speaks of, needs "
-                         "belongsToMany");
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->pDef->zModel, p->pDef->zName,
+                 "a scope of the join table, which @ speaks of, needs "
+                 "belongsToMany");
   }
   if (pOpt->zThrough && eKind != ASSOC_BELONGSTOMANY && assocResolveIsPath(p)) {
     if (pOpt->foreignKey.n || pOpt->sourceKey.n || pOpt->eUnique >= 0 ||
         pOpt->zOnDelete || pOpt->zOnUpdate || pOpt->eAllowNull >= 0) {
-      assocError(p->pCall,
-                 "an association through a path has no key of its own, only "
-                 "scope and order");
+      assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->pDef->zModel,
+                   p->pDef->zName,
+                   "an association through a path has no key of its own, only "
+                   "scope and order");
     }
   } else if (pOpt->zThrough && eKind != ASSOC_BELONGSTOMANY) {
-    assocError(
-        p->pCall,
+    assocErrorOf(
+        p->pCall, ASSOC_E_DEFINITION, p->pDef->zModel, p->pDef->zName,
         "a join table needs belongsToMany; did you mean "
         "assoc_define('%s','belongsToMany','%s','{\"through\":\"%s\"}')?",
         p->pDef->zModel, p->pDef->zTarget, pOpt->zThrough);
@@ -235,9 +242,9 @@ static void resolveAll(AssocResolver *p) {
   bPoly = pRel->pOpt->pPolymorphic != 0;
   if (bPoly && (pRel->eKind == ASSOC_BELONGSTO) !=
                    (pRel->pOpt->pPolymorphic->eType == ASSOC_J_OBJECT)) {
-    assocError(p->pCall,
-               "the option polymorphic is an object for belongsTo, and for "
-               "the other kinds the name of that belongsTo");
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->pDef->zModel, p->pDef->zName,
+                 "the option polymorphic is an object for belongsTo, and for "
+                 "the other kinds the name of that belongsTo");
   }
   if (!bPoly || pRel->eKind != ASSOC_BELONGSTO) {
     resolveTarget(p);
@@ -278,8 +285,9 @@ AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef) {
   r.pRel->pDef = pDef;
   r.pRel->zName = pDef->zName;
   if (pDef->bResolving) {
-    assocError(pCall, "%s.%s leads back to itself by its option through",
-               pDef->zModel, pDef->zName);
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, pDef->zModel, pDef->zName,
+                 "%s.%s leads back to itself by its option through",
+                 pDef->zModel, pDef->zName);
     return 0;
   }
   pDef->bResolving = 1;
@@ -450,12 +458,12 @@ static int needColumns(AssocCall *pCall, const AssocRel *pRel,
     for (j = 0; j < pTab->nCol; j++) {
       assocNearestTry(&near, pTab->aCol[j].zName);
     }
-    assocError(pCall,
-               "the table %s has no column %s, which %s.%s needs; SELECT "
-               "assoc_sync() adds it%s%s%s",
-               pTab->zName, pKey->azCol[i], pRel->pSource->zLabel, pRel->zName,
-               near.zBest ? ", or did you mean the column " : "",
-               near.zBest ? near.zBest : "", near.zBest ? "?" : "");
+    assocErrorOf(pCall, ASSOC_E_NOT_SYNCED, pRel->pSource->zLabel, pRel->zName,
+                 "the table %s has no column %s, which %s.%s needs; SELECT "
+                 "assoc_sync() adds it%s%s%s",
+                 pTab->zName, pKey->azCol[i], pRel->pSource->zLabel,
+                 pRel->zName, near.zBest ? ", or did you mean the column " : "",
+                 near.zBest ? near.zBest : "", near.zBest ? "?" : "");
     return 0;
   }
   return 1;
@@ -468,10 +476,10 @@ void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel) {
   for (i = 0; i < pRel->nPath; i++) assocRelNeedReady(pCall, pRel->apPath[i]);
   if (pCall->rc != SQLITE_OK || pRel->nPath) return;
   if (pTab == 0) {
-    assocError(pCall,
-               "there is no join table %s yet, which %s.%s needs; SELECT "
-               "assoc_sync() makes it",
-               pRel->zThrough, pRel->pSource->zLabel, pRel->zName);
+    assocErrorOf(pCall, ASSOC_E_NOT_SYNCED, pRel->pSource->zLabel, pRel->zName,
+                 "there is no join table %s yet, which %s.%s needs; SELECT "
+                 "assoc_sync() makes it",
+                 pRel->zThrough, pRel->pSource->zLabel, pRel->zName);
     return;
   }
   if (needColumns(pCall, pRel, pTab, &pRel->foreign) &&

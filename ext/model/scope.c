@@ -43,19 +43,19 @@ static void readDeleted(AssocCall *pCall, AssocModel *pModel,
     }
   }
   if (pModel->iDeleted < 0) {
-    assocError(pCall,
-               "%s has no column %s, which \"paranoid\" needs to keep the "
-               "time of deletion in; name the column with \"deletedAt\"",
-               pModel->zLabel, pName ? pName->z : "deletedAt or deleted_at");
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, pModel->zLabel, 0,
+                 "%s has no column %s, which \"paranoid\" needs to keep the "
+                 "time of deletion in; name the column with \"deletedAt\"",
+                 pModel->zLabel, pName ? pName->z : "deletedAt or deleted_at");
   }
 }
 
 static void noJoinRow(AssocCall *pCall, const AssocModel *pModel,
                       const ShapeName *pName) {
-  assocError(pCall,
-             "a scope of %s knows of no join row, so it has no @%s; the "
-             "association has \"scope\" and \"order\"",
-             pModel->zLabel, pName->z);
+  assocErrorOf(pCall, ASSOC_E_DEFINITION, pModel->zLabel, pName->z,
+               "a scope of %s knows of no join row, so it has no @%s; the "
+               "association has \"scope\" and \"order\"",
+               pModel->zLabel, pName->z);
 }
 
 /* A column that stands alone in a predicate must exist. A path is checked when
@@ -71,8 +71,9 @@ static void checkColumns(AssocCall *pCall, const AssocModel *pModel,
     } else if (pPred->eOp >= SHAPE_OP_EQ && pName && pName->pNext == 0 &&
                pPred->key.pAgg == 0 &&
                assocColumnFind(pModel->pTable, pName->z) < 0) {
-      assocError(pCall, "%s has no column %s, which a scope names",
-                 pModel->zLabel, pName->z);
+      assocErrorOf(pCall, ASSOC_E_UNKNOWN_COLUMN, pModel->zLabel, pName->z,
+                   "%s has no column %s, which a scope names", pModel->zLabel,
+                   pName->z);
     }
   }
 }
@@ -89,8 +90,10 @@ void assocModelCheckScopes(AssocCall *pCall, AssocModel *pModel) {
           assocColumnFind(pModel->pTable, pSort->key.pPath->z) >= 0) {
         continue;
       }
-      assocError(pCall, "%s has no column %s, which a scope is ordered by",
-                 pModel->zLabel, pSort->key.pPath->z);
+      assocErrorOf(pCall, ASSOC_E_UNKNOWN_COLUMN, pModel->zLabel,
+                   pSort->key.pPath->z,
+                   "%s has no column %s, which a scope is ordered by",
+                   pModel->zLabel, pSort->key.pPath->z);
     }
   }
 }

@@ -61,8 +61,9 @@ static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
   }
   if (pItem->eType != SHAPE_ITEM_NAME && pItem->eType != SHAPE_ITEM_AGG &&
       pItem->pPath && pItem->pPath->pNext) {
-    assocError(p->pCall, "%s is a path where one column should stand",
-               pJson->eType == ASSOC_J_TEXT ? pJson->z : pJson->pChild->z);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "%s is a path where one column should stand",
+                 pJson->eType == ASSOC_J_TEXT ? pJson->z : pJson->pChild->z);
   }
   if (pAs && shapeJsonIsText(p, pAs, "\"as\"")) {
     pItem->pAlias = shapeJsonName(p, pAs->z, pAs->n);
@@ -75,8 +76,9 @@ static ShapeItem **jsonAttributeList(JsonParser *p, AssocJson *pArray,
                                      int eType, ShapeItem **ppEnd) {
   AssocJson *pSub;
   if (pArray->eType != ASSOC_J_ARRAY) {
-    assocError(p->pCall, "\"attributes\" must be an array, not %s",
-               assocJsonTypeName(pArray));
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "\"attributes\" must be an array, not %s",
+                 assocJsonTypeName(pArray));
     return ppEnd;
   }
   for (pSub = pArray->pChild; pSub; pSub = pSub->pNext) {
@@ -158,8 +160,9 @@ static ShapeItem **jsonAttributes(JsonParser *p, AssocJson *pJson,
     } else if (strcmp(pSub->zKey, "exclude") == 0) {
       ppEnd = jsonAttributeList(p, pSub, SHAPE_ITEM_MINUS, ppEnd);
     } else {
-      assocError(p->pCall, "\"attributes\" has include and exclude, no \"%s\"",
-                 pSub->zKey);
+      assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, pSub->zKey,
+                   "\"attributes\" has include and exclude, no \"%s\"",
+                   pSub->zKey);
     }
   }
   return ppEnd;
@@ -180,8 +183,9 @@ static void jsonAllKind(JsonParser *p, const AssocJson *pJson,
       return;
     }
   }
-  assocError(p->pCall, "\"all\" is true, BelongsTo, HasOne, HasMany, One, "
-                       "Has, Many or All, or a list of them");
+  assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+               "\"all\" is true, BelongsTo, HasOne, HasMany, One, "
+               "Has, Many or All, or a list of them");
 }
 
 /* {"all":true | "HasMany" | ["HasOne","BelongsTo"], "nested":true}, and what
@@ -201,10 +205,10 @@ static ASSOC_NOINLINE void jsonAll(JsonParser *p, AssocJson *pObj,
       **ppEnd = *pSub;
       ppEnd = &(*ppEnd)->pNext;
       if (isIdentifyKey(pSub->zKey)) {
-        assocError(p->pCall,
-                   "{\"all\":…} names no association, so it has no "
-                   "\"%s\"",
-                   pSub->zKey);
+        assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, pSub->zKey,
+                     "{\"all\":…} names no association, so it has no "
+                     "\"%s\"",
+                     pSub->zKey);
       }
     } else if (pSub->eType == ASSOC_J_TRUE) {
       pItem->mAll |= SHAPE_ALL_ANY;
@@ -217,11 +221,13 @@ static ASSOC_NOINLINE void jsonAll(JsonParser *p, AssocJson *pObj,
   *ppEnd = 0;
   jsonFind(p, &rest, pItem, &pItem->pClauses);
   if (assocJsonGet(pObj, "recurse")) {
-    assocError(p->pCall, "{\"all\":…} has \"nested\", no \"recurse\"");
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "{\"all\":…} has \"nested\", no \"recurse\"");
   }
   if (pItem->nRecurse && pItem->bRequired) {
-    assocError(p->pCall, "{\"all\":…,\"nested\":true} cannot be required; add "
-                         "\"required\":false");
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "{\"all\":…,\"nested\":true} cannot be required; add "
+                 "\"required\":false");
   }
 }
 
@@ -235,11 +241,11 @@ static ShapeItem *jsonInclude(JsonParser *p, AssocJson *pJson) {
     pItem->bBlock = 1;
     pItem->pBlock = jsonNewItem(p, SHAPE_ITEM_STAR);
   } else if (pJson->eType != ASSOC_J_OBJECT) {
-    assocError(p->pCall,
-               "an include is the name of an association or an object, "
-               "not %s%s",
-               assocJsonTypeName(pJson),
-               pJson->eType == ASSOC_J_NULL ? zJsonClass : "");
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "an include is the name of an association or an object, "
+                 "not %s%s",
+                 assocJsonTypeName(pJson),
+                 pJson->eType == ASSOC_J_NULL ? zJsonClass : "");
   } else if (assocJsonGet(pJson, "all")) {
     jsonAll(p, pJson, pItem);
   } else {
@@ -280,7 +286,8 @@ static ShapeScope *jsonScope(JsonParser *p, AssocJson *pJson) {
   }
   if (pJson->eType != ASSOC_J_ARRAY ||
       !shapeJsonIsText(p, pJson->pChild, "the name of a scope")) {
-    assocError(p->pCall, "\"scope\" is a name, or a name and its values");
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "\"scope\" is a name, or a name and its values");
     return 0;
   }
   pScope->pName = shapeJsonName(p, pJson->pChild->z, pJson->pChild->n);
@@ -320,10 +327,10 @@ static int jsonClause(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
   for (i = 0; i < ASSOC_COUNT(aVal); i++) {
     if (strcmp(pJson->zKey, aVal[i].zKey) == 0) {
       if (pJson->eType == ASSOC_J_NULL && i < 4) { /* A cursor may be null */
-        assocError(p->pCall,
-                   "\"%s\" is null, which undefined and NaN become in JSON; "
-                   "leave it out to have none",
-                   pJson->zKey);
+        assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                     "\"%s\" is null, which undefined and NaN become in JSON; "
+                     "leave it out to have none",
+                     pJson->zKey);
       }
       *aVal[i].ppVal = shapeJsonVal(p, pJson, aVal[i].zKey);
       return 1;
@@ -354,8 +361,9 @@ static ShapeItem **jsonThrough(JsonParser *p, AssocJson *pObj, ShapeClauses *pC,
                                ShapeItem **ppEnd) {
   AssocJson *pSub;
   if (pObj->eType != ASSOC_J_OBJECT) {
-    assocError(p->pCall, "\"through\" must be an object, not %s",
-               assocJsonTypeName(pObj));
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "\"through\" must be an object, not %s",
+                 assocJsonTypeName(pObj));
     return ppEnd;
   }
   for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
@@ -366,14 +374,14 @@ static ShapeItem **jsonThrough(JsonParser *p, AssocJson *pObj, ShapeClauses *pC,
     if (pC->pThrough == 0) pC->pThrough = shapeJsonAlloc(p, sizeof(*pC));
     if (pC->pThrough == 0) break;
     if (!jsonClause(p, pSub, pC->pThrough)) {
-      assocError(p->pCall,
-                 "\"through\" has attributes, where, scope and paranoid, no "
-                 "\"%s\"",
-                 pSub->zKey);
+      assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, pSub->zKey,
+                   "\"through\" has attributes, where, scope and paranoid, no "
+                   "\"%s\"",
+                   pSub->zKey);
     }
   }
   if (pC->pThrough && shapeNotCondition(pC->pThrough)) {
-    assocError(p->pCall, "%s", zShapeThrough);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%s", zShapeThrough);
   }
   return ppEnd;
 }
@@ -385,8 +393,9 @@ static void jsonRecurse(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
              pJson->i <= p->pCall->pConn->mxDepth) {
     pItem->nRecurse = (int)pJson->i;
   } else {
-    assocError(p->pCall, "\"recurse\" is true or a number from 1 to %d",
-               p->pCall->pConn->mxDepth);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "\"recurse\" is true or a number from 1 to %d",
+                 p->pCall->pConn->mxDepth);
   }
 }
 
@@ -432,9 +441,10 @@ static void jsonIdentify(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
   AssocJson *pModel = assocJsonGet(pObj, "model");
   AssocJson *pAs = assocJsonGet(pObj, "as");
   if (pModel && pModel->eType != ASSOC_J_TEXT) {
-    assocError(p->pCall, "\"model\" must be a text, not %s%s",
-               assocJsonTypeName(pModel),
-               pModel->eType == ASSOC_J_OBJECT ? zJsonClass : "");
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "\"model\" must be a text, not %s%s",
+                 assocJsonTypeName(pModel),
+                 pModel->eType == ASSOC_J_OBJECT ? zJsonClass : "");
   }
   if (pModel) pItem->pModel = shapeJsonPathOf(p, pModel, "\"model\"");
   if (pOn) {
@@ -448,10 +458,11 @@ static void jsonIdentify(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
   } else if (pAs) {
     pItem->pPath = shapeJsonPathOf(p, pAs, "\"as\"");
   } else if (pModel == 0) {
-    assocError(p->pCall, "an include needs \"association\" or \"model\"%s",
-               isMap(pObj)
-                   ? "; includes are a list: [{\"association\":\"posts\"}]"
-                   : zJsonClass);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "an include needs \"association\" or \"model\"%s",
+                 isMap(pObj)
+                     ? "; includes are a list: [{\"association\":\"posts\"}]"
+                     : zJsonClass);
   }
 }
 
@@ -578,14 +589,16 @@ static void jsonQuery(JsonParser *p, AssocJson *pRoot) {
   AssocJson *pModel;
   if (pItem == 0) return;
   if (pRoot->eType != ASSOC_J_OBJECT) {
-    assocError(p->pCall, "a query in JSON is an object with \"model\"");
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "a query in JSON is an object with \"model\"");
     return;
   }
   pModel = assocJsonGet(pRoot, "model");
   if (pModel == 0 || pModel->eType != ASSOC_J_TEXT) {
-    assocError(p->pCall, "\"model\" of a query must be a text, not %s%s",
-               assocJsonTypeName(pModel),
-               pModel && pModel->eType <= ASSOC_J_TEXT ? "" : zJsonClass);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "\"model\" of a query must be a text, not %s%s",
+                 assocJsonTypeName(pModel),
+                 pModel && pModel->eType <= ASSOC_J_TEXT ? "" : zJsonClass);
     return;
   }
   pShape->pModel = shapeJsonPath(p, pModel->z, pModel->n);
@@ -609,10 +622,10 @@ static void jsonBlock(JsonParser *p, AssocJson *pRoot) {
     if (strcmp(pSub->zKey, "include") == 0) {
       ppEnd = jsonIncludes(p, pSub, ppEnd);
     } else if (strcmp(pSub->zKey, "attributes") != 0) {
-      assocError(p->pCall,
-                 "a shape in JSON has attributes and include, "
-                 "no \"%s\"",
-                 pSub->zKey);
+      assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, pSub->zKey,
+                   "a shape in JSON has attributes and include, "
+                   "no \"%s\"",
+                   pSub->zKey);
     }
   }
 }
@@ -647,18 +660,18 @@ ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
   p.pArena = pArena;
   p.pShape = &shape;
   if (pC && pJson->eType != ASSOC_J_OBJECT) {
-    assocError(pCall, "a scope must be an object, not %s",
-               assocJsonTypeName(pJson));
+    assocErrorOf(pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "a scope must be an object, not %s", assocJsonTypeName(pJson));
   }
   for (pSub = pJson->pChild; pC && pSub && pCall->rc == SQLITE_OK;
        pSub = pSub->pNext) {
     int i = 0;
     while (i < 4 && strcmp(pSub->zKey, az[i]) != 0) i++;
     if (i == 4) {
-      assocError(pCall,
-                 "a scope has where, order, limit and offset, no "
-                 "\"%s\"",
-                 pSub->zKey);
+      assocErrorOf(pCall, ASSOC_E_UNKNOWN_OPTION, 0, pSub->zKey,
+                   "a scope has where, order, limit and offset, no "
+                   "\"%s\"",
+                   pSub->zKey);
     } else {
       (void)jsonClause(&p, pSub, pC);
     }

@@ -15,8 +15,9 @@ void *shapeJsonAlloc(JsonParser *p, size_t n) {
 
 int shapeJsonEnter(JsonParser *p) {
   if (++p->nDepth > p->pCall->pConn->mxDepth) {
-    assocError(p->pCall, "shapes nest at most %d levels deep",
-               p->pCall->pConn->mxDepth);
+    assocErrorOf(p->pCall, ASSOC_E_LIMIT, 0, 0,
+                 "shapes nest at most %d levels deep",
+                 p->pCall->pConn->mxDepth);
   }
   return p->pCall->rc == SQLITE_OK;
 }
@@ -28,7 +29,8 @@ void shapeJsonLeave(JsonParser *p) {
 void shapeJsonCount(JsonParser *p) {
   int nMost = p->pCall->pConn->mxItem;
   if (++p->nItem > nMost) {
-    assocError(p->pCall, "a shape has at most %d items and conditions", nMost);
+    assocErrorOf(p->pCall, ASSOC_E_LIMIT, 0, 0,
+                 "a shape has at most %d items and conditions", nMost);
   }
 }
 
@@ -37,14 +39,16 @@ void shapeJsonCount(JsonParser *p) {
 /* What comes behind a NUL would be cut off. */
 static void jsonNoNul(JsonParser *p, const char *z, int n) {
   if (n > 0 && memchr(z, 0, (size_t)n)) {
-    assocError(p->pCall, "a name cannot have a NUL in it");
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "a name cannot have a NUL in it");
   }
 }
 
 ShapeName *shapeJsonName(JsonParser *p, const char *z, int n) {
   ShapeName *pName = shapeJsonAlloc(p, sizeof(*pName));
   if (pName == 0) return 0;
-  if (n == 0) assocError(p->pCall, "a name cannot be empty");
+  if (n == 0)
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "a name cannot be empty");
   jsonNoNul(p, z, n);
   pName->z = assocArenaText(p->pCall, p->pArena, z, n);
   pName->iOff = -1;
@@ -77,7 +81,8 @@ ShapeName *shapeJsonPath(JsonParser *p, const char *z, int n) {
     *ppEnd = jsonSegment(p, z, n, &nUsed);
     if (*ppEnd == 0 || nUsed >= n) break;
     if (z[nUsed] != '.') {
-      assocError(p->pCall, "%.*s is no path of names", n, z);
+      assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%.*s is no path of names",
+                   n, z);
     }
     ppEnd = &(*ppEnd)->pNext;
     z += nUsed + 1;
@@ -97,15 +102,17 @@ static ShapeName *jsonColumnName(JsonParser *p, const char *z, int n,
   nUsed = n -= *pbAt;
   bQuoted = n > 2 && z[0] == '`' && z[n - 1] == '`';
   pName = bQuoted ? jsonSegment(p, z, n, &nUsed) : shapeJsonName(p, z, n);
-  if (nUsed < n) assocError(p->pCall, "%.*s is no name of a column", n, z);
+  if (nUsed < n)
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%.*s is no name of a column",
+                 n, z);
   return pName;
 }
 
 /* Fail unless pJson is a text. */
 int shapeJsonIsText(JsonParser *p, AssocJson *pJson, const char *zWhat) {
   if (pJson && pJson->eType == ASSOC_J_TEXT) return 1;
-  assocError(p->pCall, "%s must be a text, not %s", zWhat,
-             assocJsonTypeName(pJson));
+  assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%s must be a text, not %s",
+               zWhat, assocJsonTypeName(pJson));
   return 0;
 }
 
@@ -117,8 +124,9 @@ ShapeName *shapeJsonPathOf(JsonParser *p, AssocJson *pJson, const char *zWhat) {
 int shapeJsonIsTrue(JsonParser *p, AssocJson *pJson, const char *zWhat) {
   if (pJson == 0 || pJson->eType == ASSOC_J_FALSE) return 0;
   if (pJson->eType == ASSOC_J_TRUE) return 1;
-  assocError(p->pCall, "\"%s\" is true or false, not %s", zWhat,
-             assocJsonTypeName(pJson));
+  assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+               "\"%s\" is true or false, not %s", zWhat,
+               assocJsonTypeName(pJson));
   return 0;
 }
 
@@ -137,7 +145,8 @@ static void jsonParam(JsonParser *p, AssocJson *pJson, ShapeVal *pVal) {
     pVal->n = pJson->n;
     p->pShape->bNamed = 1;
   } else {
-    assocError(p->pCall, "\"$param\" is a name or a number from 1 to 100");
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "\"$param\" is a name or a number from 1 to 100");
   }
 }
 
@@ -156,8 +165,8 @@ ShapeVal *shapeJsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat) {
     return pVal;
   }
   if (pJson->eType >= ASSOC_J_ARRAY) {
-    assocError(p->pCall, "%s must be one value, not %s", zWhat,
-               assocJsonTypeName(pJson));
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%s must be one value, not %s",
+                 zWhat, assocJsonTypeName(pJson));
   }
   pVal->eType = pJson->eType; /* The first six kinds are the same */
   pVal->i = pJson->i;
@@ -171,8 +180,8 @@ static ShapeVal *jsonVals(JsonParser *p, AssocJson *pArray, const char *zWhat) {
   ShapeVal *pFirst = 0, **ppEnd = &pFirst;
   AssocJson *pSub;
   if (pArray->eType != ASSOC_J_ARRAY) {
-    assocError(p->pCall, "%s must be an array, not %s", zWhat,
-               assocJsonTypeName(pArray));
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%s must be an array, not %s",
+                 zWhat, assocJsonTypeName(pArray));
     return 0;
   }
   for (pSub = pArray->pChild; pSub; pSub = pSub->pNext) {
@@ -191,10 +200,10 @@ static int aggOf(JsonParser *p, AssocJson *pName) {
   for (i = 0; i < SHAPE_NAGG; i++) {
     if (sqlite3_stricmp(pName->z, azShapeAgg[i]) == 0) return i;
   }
-  assocError(p->pCall,
-             "%s is no aggregate; there are count, sum, avg, min, max, "
-             "total and exists",
-             pName->z);
+  assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, pName->z,
+               "%s is no aggregate; there are count, sum, avg, min, max, "
+               "total and exists",
+               pName->z);
   return 0;
 }
 
@@ -218,18 +227,20 @@ void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey) {
     } else if (strcmp(pSub->zKey, "where") == 0) {
       pAgg->pWhere = shapeJsonWhere(p, pSub);
     } else if (strcmp(pSub->zKey, "as") != 0) {
-      assocError(p->pCall,
-                 "an aggregate has no \"%s\"; it has aggregate, of, column, "
-                 "distinct, where and as",
-                 pSub->zKey);
+      assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, pSub->zKey,
+                   "an aggregate has no \"%s\"; it has aggregate, of, column, "
+                   "distinct, where and as",
+                   pSub->zKey);
     }
   }
   if (assocJsonGet(pObj, "aggregate") == 0) {
-    assocError(p->pCall, "an aggregate needs \"aggregate\": count, sum, avg, "
-                         "min, max, total or exists");
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "an aggregate needs \"aggregate\": count, sum, avg, "
+                 "min, max, total or exists");
   }
   if (pKey->pPath == 0) {
-    assocError(p->pCall, "an aggregate needs \"of\", a path of associations");
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "an aggregate needs \"of\", a path of associations");
   }
 }
 
@@ -305,14 +316,16 @@ static ShapePred *jsonOp(JsonParser *p, const ShapeKey *pKey, int iOp,
   if (pPred->eOp == SHAPE_OP_IN || pPred->eOp == SHAPE_OP_BETWEEN) {
     pPred->pVal = jsonVals(p, pJson, zName);
     if (pPred->eOp == SHAPE_OP_BETWEEN && pJson->nChild != 2) {
-      assocError(p->pCall, "%s takes two values", zName);
+      assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%s takes two values",
+                   zName);
     }
   } else if (pJson->eType == ASSOC_J_NULL && pPred->eOp <= SHAPE_OP_NE) {
     pPred->bNot = pPred->eOp == SHAPE_OP_NE;
     pPred->eOp = SHAPE_OP_ISNULL;
   } else if (pJson->eType == ASSOC_J_NULL && pPred->eOp <= SHAPE_OP_GE) {
-    assocError(p->pCall, "nothing is %s null; did you mean {\"$ne\":null}?",
-               azShapeOp[pPred->eOp]);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "nothing is %s null; did you mean {\"$ne\":null}?",
+                 azShapeOp[pPred->eOp]);
   } else if (pPred->eOp >= SHAPE_OP_STARTS && !jsonIsParam(pJson)) {
     if (shapeJsonIsText(p, pJson, zName)) {
       pPred->pVal = shapeJsonVal(p, pJson, zName);
@@ -329,8 +342,8 @@ static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
 static ShapePred *jsonNot(JsonParser *p, ShapePred *pSub) {
   ShapePred *pNot = jsonNewPred(p, SHAPE_OP_NOT);
   if (pSub == 0)
-    assocError(p->pCall, "$not takes a condition, not an empty {}%s",
-               zJsonSymbol);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "$not takes a condition, not an empty {}%s", zJsonSymbol);
   if (pNot) pNot->pSub = pSub;
   return pNot;
 }
@@ -345,21 +358,23 @@ static void jsonNoOperator(JsonParser *p, const char *zKey) {
   for (i = 0; i < ASSOC_COUNT(aJsonOp); i++) {
     if (sqlite3_stricmp(&aJsonOp[i].zName[1], zKey) == 0 ||
         sqlite3_stricmp(aJsonOp[i].zName, zKey) == 0) {
-      assocError(p->pCall, "%s is no operator; did you mean \"%s\"?", zKey,
-                 aJsonOp[i].zName);
+      assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, zKey,
+                   "%s is no operator; did you mean \"%s\"?", zKey,
+                   aJsonOp[i].zName);
       return;
     }
   }
   if (zInstead) {
-    assocError(p->pCall, "%s is no operator; %s", zKey, zInstead);
+    assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, zKey,
+                 "%s is no operator; %s", zKey, zInstead);
     return;
   }
-  assocError(p->pCall,
-             "%s is no operator; there are $eq $ne $gt $gte $lt $lte $in "
-             "$notIn $like $notLike $startsWith $endsWith $substring "
-             "$between $notBetween $glob $notGlob $match $notMatch $is "
-             "$not $and $or",
-             zKey);
+  assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, zKey,
+               "%s is no operator; there are $eq $ne $gt $gte $lt $lte $in "
+               "$notIn $like $notLike $startsWith $endsWith $substring "
+               "$between $notBetween $glob $notGlob $match $notMatch $is "
+               "$not $and $or",
+               zKey);
 }
 
 /* {"$gte":18, "$lt":65, "$or":[…], "$not":{…}} of one key */
@@ -389,7 +404,8 @@ static ShapePred *jsonKeyOps(JsonParser *p, const ShapeKey *pKey,
     pAll = jsonAnd(p, pAll, pOne);
   }
   if (pObj->nChild == 0) {
-    assocError(p->pCall, "an empty {} compares with nothing%s", zJsonSymbol);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "an empty {} compares with nothing%s", zJsonSymbol);
   }
   return pAll;
 }
@@ -414,7 +430,7 @@ static ShapePred *jsonKeyList(JsonParser *p, const ShapeKey *pKey, int eOp,
     ppEnd = &(*ppEnd)->pNext;
   }
   if (pJson->eType < ASSOC_J_ARRAY) {
-    assocError(p->pCall, "$and and $or take a list");
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "$and and $or take a list");
   }
   return jsonJoin(p, eOp, pFirst);
 }
@@ -444,7 +460,8 @@ static ShapePred *jsonSome(JsonParser *p, int eOp, AssocJson *pObj) {
   ShapePred *pAll = 0;
   AssocJson *pSub;
   if (pObj->eType != ASSOC_J_OBJECT || pObj->nChild == 0) {
-    assocError(p->pCall, "$%s takes {\"association\":{…}}", azShapeOp[eOp]);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "$%s takes {\"association\":{…}}", azShapeOp[eOp]);
     return 0;
   }
   for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
@@ -471,8 +488,9 @@ static ShapePred *jsonAggTest(JsonParser *p, AssocJson *pObj) {
     }
   }
   if (pIs == 0 || pObj->eType != ASSOC_J_OBJECT) {
-    assocError(p->pCall, "$aggregate takes an aggregate and \"is\", what it "
-                         "is compared with");
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "$aggregate takes an aggregate and \"is\", what it "
+                 "is compared with");
     return 0;
   }
   shapeJsonAgg(p, &rest, &key);
@@ -504,14 +522,15 @@ static ShapePred *jsonMember(JsonParser *p, AssocJson *pJson) {
     return pPred;
   }
   if (zKey[0] == '$' && shapeJsonInstead(zKey)) {
-    assocError(p->pCall, "%s is no operator; %s", zKey, shapeJsonInstead(zKey));
+    assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, zKey,
+                 "%s is no operator; %s", zKey, shapeJsonInstead(zKey));
     return 0;
   }
   if (zKey[0] == '$') {
-    assocError(p->pCall,
-               "%s is no operator here; there are $and $or $not $some $every "
-               "$none $aggregate, and \"$path.column$\"",
-               zKey);
+    assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, zKey,
+                 "%s is no operator here; there are $and $or $not $some $every "
+                 "$none $aggregate, and \"$path.column$\"",
+                 zKey);
     return 0;
   }
   key.pPath = jsonColumnName(p, zKey, n, &key.bAt);
@@ -522,7 +541,8 @@ static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson) {
   ShapePred *pFirst = 0, **ppEnd = &pFirst;
   AssocJson *pSub;
   if (pJson->eType < ASSOC_J_ARRAY) {
-    assocError(p->pCall, "%s takes a list of conditions", pJson->zKey);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "%s takes a list of conditions", pJson->zKey);
     return 0;
   }
   for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
@@ -532,8 +552,8 @@ static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson) {
     if (*ppEnd) {
       ppEnd = &(*ppEnd)->pNext;
     } else if (eOp == SHAPE_OP_OR) {
-      assocError(p->pCall, "an empty {} in $or is met by every row%s",
-                 zJsonSymbol);
+      assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                   "an empty {} in $or is met by every row%s", zJsonSymbol);
     }
   }
   return jsonJoin(p, eOp, pFirst);
@@ -544,12 +564,13 @@ ShapePred *shapeJsonWhere(JsonParser *p, AssocJson *pJson) {
   ShapePred *pAll = 0;
   AssocJson *pSub;
   if (pJson->eType < ASSOC_J_ARRAY) {
-    assocError(p->pCall, "\"where\" must be an object, not %s%s",
-               assocJsonTypeName(pJson),
-               pJson->eType == ASSOC_J_TEXT
-                   ? "; conditions in words stand in the text form: User(age > "
-                     "18)"
-                   : "");
+    assocErrorOf(
+        p->pCall, ASSOC_E_SYNTAX, 0, 0, "\"where\" must be an object, not %s%s",
+        assocJsonTypeName(pJson),
+        pJson->eType == ASSOC_J_TEXT
+            ? "; conditions in words stand in the text form: User(age > "
+              "18)"
+            : "");
     return 0;
   }
   if (!shapeJsonEnter(p)) return 0;
@@ -630,11 +651,11 @@ static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
     }
   }
   if (pSort->key.pPath == 0) {
-    assocError(p->pCall, "an order needs a column");
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "an order needs a column");
   } else if (pSort->key.bAt && pSort->key.pPath->pNext) {
-    assocError(p->pCall,
-               "@%s is a column, so that the order cannot go on to %s",
-               pSort->key.pPath->z, pSort->key.pPath->pNext->z);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "@%s is a column, so that the order cannot go on to %s",
+                 pSort->key.pPath->z, pSort->key.pPath->pNext->z);
   }
   return pSort;
 }
@@ -648,8 +669,9 @@ ShapeSort *shapeJsonOrder(JsonParser *p, AssocJson *pJson) {
                                pJson->n);
   }
   if (pJson->eType != ASSOC_J_ARRAY) {
-    assocError(p->pCall, "\"order\" must be an array or a text, not %s",
-               assocJsonTypeName(pJson));
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "\"order\" must be an array or a text, not %s",
+                 assocJsonTypeName(pJson));
     return 0;
   }
   for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {

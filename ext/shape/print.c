@@ -298,8 +298,9 @@ static void printItem(Printer *p, const ShapeItem *pItem) {
   static const char *const azBefore[] = {"", "*", "**", "-", "@", "on ", ""};
   if (pItem->eType == SHAPE_ITEM_ALL ||
       (pItem->eType == SHAPE_ITEM_NAME && pItem->pPath == 0)) {
-    assocError(p->pCall, "an include by model alone, or of all, has no text "
-                         "form");
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
+                 "an include by model alone, or of all, has no text "
+                 "form");
     return;
   }
   shapePut(p, azBefore[pItem->eType]);

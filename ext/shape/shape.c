@@ -53,22 +53,6 @@ void assocShapeAt(AssocCall *pCall, const char *zText, int iOff) {
   pCall->rc = SQLITE_NOMEM;
 }
 
-void assocShapeErrorV(AssocCall *pCall, const char *zText, int iOff,
-                      const char *zFmt, va_list ap) {
-  static const AssocWhy syntax = {.eReason = ASSOC_E_SYNTAX};
-  if (pCall->rc != SQLITE_OK) return;
-  assocFailV(pCall, &syntax, zFmt, ap);
-  assocShapeAt(pCall, zText, iOff);
-}
-
-void assocShapeError(AssocCall *pCall, const char *zText, int iOff,
-                     const char *zFmt, ...) {
-  va_list ap;
-  va_start(ap, zFmt);
-  assocShapeErrorV(pCall, zText, iOff, zFmt, ap);
-  va_end(ap);
-}
-
 void assocShapeFail(AssocCall *pCall, const char *zText, int iOff,
                     const AssocWhy *pWhy, const char *zFmt, ...) {
   va_list ap;

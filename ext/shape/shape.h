@@ -226,11 +226,6 @@ void assocShapeFail(AssocCall *pCall, const char *zText, int iOff,
                     const AssocWhy *pWhy, const char *zFmt, ...);
 /* Say where the error is that has just been raised. */
 void assocShapeAt(AssocCall *pCall, const char *zText, int iOff);
-/* The same as assocShapeFail() for ASSOC_E_SYNTAX. */
-void assocShapeError(AssocCall *pCall, const char *zText, int iOff,
-                     const char *zFmt, ...);
-void assocShapeErrorV(AssocCall *pCall, const char *zText, int iOff,
-                      const char *zFmt, va_list ap);
 
 /* --------------------------------------------- between files of this room */
 

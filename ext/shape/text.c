@@ -32,10 +32,20 @@ static ShapeClauses *textClauses(TextParser *p);
 /* ------------------------------------------------------------- tokens */
 
 static void textError(TextParser *p, int iOff, const char *zFmt, ...) {
+  static const AssocWhy syntax = {.eReason = ASSOC_E_SYNTAX};
   va_list ap;
+  p->tok.eType = TK_END;
+  if (p->pCall->rc != SQLITE_OK) return;
   va_start(ap, zFmt);
-  assocShapeErrorV(p->pCall, p->z, iOff, zFmt, ap);
+  assocFailV(p->pCall, &syntax, zFmt, ap);
   va_end(ap);
+  assocShapeAt(p->pCall, p->z, iOff);
+}
+
+/* The shape is longer or deeper than the connection allows. */
+static void textLimit(TextParser *p, const char *zFmt, int nMost) {
+  AssocWhy why = {.eReason = ASSOC_E_LIMIT};
+  assocShapeFail(p->pCall, p->z, p->tok.iOff, &why, zFmt, nMost);
   p->tok.eType = TK_END;
 }
 
@@ -132,7 +142,7 @@ static int wordIndex(TextParser *p, const ShapeToken *pTok,
 
 static int textEnter(TextParser *p) {
   if (++p->nDepth > p->pCall->pConn->mxDepth) {
-    textError(p, p->tok.iOff, "shapes nest at most %d levels deep",
+    textLimit(p, "shapes nest at most %d levels deep",
               p->pCall->pConn->mxDepth);
   }
   return p->pCall->rc == SQLITE_OK;
@@ -151,8 +161,7 @@ static void *textAlloc(TextParser *p, size_t n) {
 static void textCount(TextParser *p) {
   int nMost = p->pCall->pConn->mxItem;
   if (++p->nItem > nMost) {
-    textError(p, p->tok.iOff, "a shape has at most %d items and conditions",
-              nMost);
+    textLimit(p, "a shape has at most %d items and conditions", nMost);
   }
 }
 

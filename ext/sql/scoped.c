@@ -17,11 +17,13 @@ const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
   for (i = 1; pArg && i < pVal->i; i++) pArg = pArg->pNext;
   if (pArg && pVal->eType == SHAPE_VAL_INDEX) return pArg;
   if (pVal->eType == SHAPE_VAL_INDEX) {
-    assocError(pCall, "the scope %s needs a value for ?%d: scope %s(...)",
-               pUse->pName->z, (int)pVal->i, pUse->pName->z);
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, pUse->pName->z,
+                 "the scope %s needs a value for ?%d: scope %s(...)",
+                 pUse->pName->z, (int)pVal->i, pUse->pName->z);
   } else {
-    assocError(pCall, "a scope takes its values as ?1, ?2, ..., not as :%s",
-               pVal->z);
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, pVal->z,
+                 "a scope takes its values as ?1, ?2, ..., not as :%s",
+                 pVal->z);
   }
   return pVal;
 }
@@ -132,8 +134,9 @@ static void scopeArgs(AssocSql *p, const AssocScope *pScope,
   assert(pScope && pUse);
   for (; pArg; pArg = pArg->pNext) n++;
   if (n <= pScope->nParam) return;
-  assocShapeError(
+  assocShapeFail(
       p->pCall, p->zText, pUse->pName->iOff,
+      &(AssocWhy){.eReason = ASSOC_E_ARGUMENT, .zName = pUse->pName->z},
       "the scope %s takes %d value%s, not %d%s", pUse->pName->z, pScope->nParam,
       pScope->nParam == 1 ? "" : "s", n,
       pUse->pName->iOff < 0

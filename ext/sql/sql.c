@@ -378,9 +378,10 @@ int assocSqlAtColumn(AssocSql *p, const AssocTable *pJoin,
   int i = pJoin ? assocColumnFind(pJoin, pName->z) : -1;
   if (i >= 0) return i;
   if (pJoin == 0) {
-    assocShapeError(p->pCall, p->zText, pName->iOff,
-                    "@%s is a column of a join table, and there is none here",
-                    pName->z);
+    assocShapeFail(
+        p->pCall, p->zText, pName->iOff,
+        &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_COLUMN, .zName = pName->z},
+        "@%s is a column of a join table, and there is none here", pName->z);
     return -1;
   }
   memset(&near, 0, sizeof(near));
@@ -416,9 +417,12 @@ AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName) {
   if (pRel) {
     assocRelNeedReady(p->pCall, pRel);
   } else if (assocColumnFind(pModel->pTable, pName->z) >= 0) {
-    assocShapeError(p->pCall, p->zText, pName->iOff,
-                    "'%s' is a column of %s, not an association", pName->z,
-                    pModel->zLabel);
+    assocShapeFail(p->pCall, p->zText, pName->iOff,
+                   &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_ASSOCIATION,
+                               .zModel = pModel->zLabel,
+                               .zName = pName->z},
+                   "'%s' is a column of %s, not an association", pName->z,
+                   pModel->zLabel);
   } else {
     assocRelMissing(p->pCall, pModel, pName->z);
     assocShapeAt(p->pCall, p->zText, pName->iOff);
@@ -462,13 +466,14 @@ static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
   if (n > 1 && nPlain == 1) {
     pOnly = pPlain;
   } else if (n > 1) {
-    assocError(p->pCall,
-               "%s is associated with %s more than once; say which with "
-               "\"as\": %s",
-               pModel->zLabel, pWanted->zLabel, z);
+    assocErrorOf(p->pCall, ASSOC_E_AMBIGUOUS, pModel->zLabel, pWanted->zLabel,
+                 "%s is associated with %s more than once; say which with "
+                 "\"as\": %s",
+                 pModel->zLabel, pWanted->zLabel, z);
   } else if (n == 0 && pWanted) {
-    assocError(p->pCall, "%s is not associated with %s", pModel->zLabel,
-               pWanted->zLabel);
+    assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_ASSOCIATION, pModel->zLabel,
+                 pWanted->zLabel, "%s is not associated with %s",
+                 pModel->zLabel, pWanted->zLabel);
   }
   sqlite3_free(z);
   if (p->pCall->rc != SQLITE_OK) return 0;
@@ -491,10 +496,11 @@ static void includeIsModel(AssocSql *p, AssocModel *pModel,
         assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget) != pTarget) {
       continue;
     }
-    assocError(p->pCall,
-               "%s has no association '%s'; an include by model is "
-               "{\"model\":\"%s\"}, or did you mean '%s'?",
-               pModel->zLabel, pName->z, pName->z, pDef->zName);
+    assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_ASSOCIATION, pModel->zLabel,
+                 pName->z,
+                 "%s has no association '%s'; an include by model is "
+                 "{\"model\":\"%s\"}, or did you mean '%s'?",
+                 pModel->zLabel, pName->z, pName->z, pDef->zName);
     return;
   }
 }
@@ -587,11 +593,11 @@ AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
     if (pRel && pItem->pModel &&
         assocModelFind(p->pCall, pModel->pTable->pSchema->pCatalog,
                        pItem->pModel->z) != pRel->pTarget) {
-      assocError(p->pCall,
-                 "the association '%s' of %s leads to %s, not to the model "
-                 "'%s'",
-                 pRel->zName, pModel->zLabel, pRel->pTarget->zLabel,
-                 pItem->pModel->z);
+      assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, pModel->zLabel, pRel->zName,
+                   "the association '%s' of %s leads to %s, not to the model "
+                   "'%s'",
+                   pRel->zName, pModel->zLabel, pRel->pTarget->zLabel,
+                   pItem->pModel->z);
     }
   } else {
     pRel = relByModel(p, pItem->pModel, pModel);

@@ -41,10 +41,11 @@ static AssocHop **addHop(AssocSql *p, AssocRel *pRel, AssocHop **ppEnd,
     return ppEnd;
   }
   if (pRel->nBranch) {
-    assocError(p->pCall,
-               "%s.%s is polymorphic: its rows are of several models, so it "
-               "cannot be part of a condition or a path",
-               pRel->pSource->zLabel, pRel->zName);
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel,
+                 pRel->zName,
+                 "%s.%s is polymorphic: its rows are of several models, so it "
+                 "cannot be part of a condition or a path",
+                 pRel->pSource->zLabel, pRel->zName);
     return 0;
   }
   pHop = assocAlloc(p->pCall, p->pArena, sizeof(*pHop));
@@ -370,11 +371,12 @@ static int hopTables(const AssocHop *pHop) {
 /* Raise the error that a path is too long; it shows the path's beginning and
 ** end. */
 static void tooLong(AssocSql *p, const AssocHop *pHop, int n) {
-  assocError(p->pCall,
-             "the path %s.%s...%s goes through %d tables, and SQLite joins at "
-             "most %d; ask for a part of it in some ...(...)",
-             pHop->pRel->zName, pHop->pNext->pRel->zName,
-             lastHop(pHop)->pRel->zName, n, MOST_TABLES);
+  assocErrorOf(
+      p->pCall, ASSOC_E_LIMIT, 0, pHop->pRel->zName,
+      "the path %s.%s...%s goes through %d tables, and SQLite joins at "
+      "most %d; ask for a part of it in some ...(...)",
+      pHop->pRel->zName, pHop->pNext->pRel->zName, lastHop(pHop)->pRel->zName,
+      n, MOST_TABLES);
 }
 
 void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
@@ -411,11 +413,14 @@ static int sqlColumnOf(AssocSql *p, AssocModel *pModel,
   if (iCol >= 0 || p->pCall->rc != SQLITE_OK) return iCol;
   pRel = assocRelSeek(p->pCall, pModel, pName->z);
   if (pRel) {
-    assocShapeError(p->pCall, p->zText, pName->iOff,
-                    "'%s' is an association of %s, not a column; did you "
-                    "mean %s%s%s?",
-                    pName->z, pModel->zLabel, pRel->bMany ? "some " : "",
-                    pName->z, pRel->bMany ? "(...)" : ".column");
+    assocShapeFail(p->pCall, p->zText, pName->iOff,
+                   &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_COLUMN,
+                               .zModel = pModel->zLabel,
+                               .zName = pName->z},
+                   "'%s' is an association of %s, not a column; did you "
+                   "mean %s%s%s?",
+                   pName->z, pModel->zLabel, pRel->bMany ? "some " : "",
+                   pName->z, pRel->bMany ? "(...)" : ".column");
   } else {
     assocSqlUnknown(p, pModel, pName, "column");
   }
@@ -492,9 +497,10 @@ static void sqlPathColumn(AssocSql *p, const ShapeName *pPath,
   while (pCol->pNext) pCol = pCol->pNext;
   pMany = manyAt(p, pPath, pCol, pModel);
   if (pMany) {
-    assocShapeError(p->pCall, p->zText, pMany->iOff,
-                    "%s may be many; did you mean some %s(...)?", pMany->z,
-                    pMany->z);
+    assocShapeFail(
+        p->pCall, p->zText, pMany->iOff,
+        &(AssocWhy){.eReason = ASSOC_E_UNSUPPORTED, .zName = pMany->z},
+        "%s may be many; did you mean some %s(...)?", pMany->z, pMany->z);
   }
   pPart = pathParts(p, pPath, pCol, &pModel, &iAlias);
   iCol = pPart ? sqlColumnOf(p, pModel, pCol) : -1;
@@ -530,9 +536,10 @@ void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
   int iCol = pAgg->pCol && !pAgg->bAt ? sqlColumnOf(p, pModel, pAgg->pCol) : -1;
   assert(pAgg->eAgg >= 0);
   if (pAgg->pCol == 0 && pAgg->eAgg != SHAPE_AGG_COUNT) {
-    assocShapeError(p->pCall, p->zText, pPath->iOff,
-                    "%s() needs a column: %s.%s(column)",
-                    azShapeAgg[pAgg->eAgg], pPath->z, azShapeAgg[pAgg->eAgg]);
+    assocShapeFail(p->pCall, p->zText, pPath->iOff,
+                   &(AssocWhy){.eReason = ASSOC_E_ARGUMENT, .zName = pPath->z},
+                   "%s() needs a column: %s.%s(column)", azShapeAgg[pAgg->eAgg],
+                   pPath->z, azShapeAgg[pAgg->eAgg]);
   }
   if (p->pCall->rc != SQLITE_OK) return;
   sqlite3_str_appendf(p->pStr, "%s(%s", azShapeAgg[pAgg->eAgg],
@@ -1245,8 +1252,10 @@ static void sqlCollation(AssocSql *p, const ShapeName *pName) {
   }
   assocFinalize(p->pCall, pStmt);
   if (!bFound) {
-    assocShapeError(p->pCall, p->zText, pName->iOff,
-                    "there is no collation '%s'", pName->z);
+    assocShapeFail(
+        p->pCall, p->zText, pName->iOff,
+        &(AssocWhy){.eReason = ASSOC_E_UNSUPPORTED, .zName = pName->z},
+        "there is no collation '%s'", pName->z);
   }
   sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", pName->z);
 }
@@ -1259,11 +1268,12 @@ static void sqlSortMany(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel) {
   while (pCol->pNext) pCol = pCol->pNext;
   pMany = manyAt(p, pKey->pPath, pCol, pModel);
   if (pMany == 0) return;
-  assocShapeError(p->pCall, p->zText, pMany->iOff,
-                  "%s may be many, and cannot order what they belong to; to "
-                  "order them, give %s itself an order; or did you mean an "
-                  "aggregate, such as min, of %s?",
-                  pMany->z, pMany->z, pCol->z);
+  assocShapeFail(p->pCall, p->zText, pMany->iOff,
+                 &(AssocWhy){.eReason = ASSOC_E_UNSUPPORTED, .zName = pMany->z},
+                 "%s may be many, and cannot order what they belong to; to "
+                 "order them, give %s itself an order; or did you mean an "
+                 "aggregate, such as min, of %s?",
+                 pMany->z, pMany->z, pCol->z);
 }
 
 /* The number of the selected column that is this key; 0 if there is none. */

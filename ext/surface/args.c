@@ -15,7 +15,8 @@ static const char *argText(AssocCall *pCall, sqlite3_value *pVal,
   if (z == 0) {
     assocErrorCode(pCall, SQLITE_NOMEM);
   } else if ((i64)strlen(z) != sqlite3_value_bytes(pVal)) {
-    assocError(pCall, "%s must not contain a NUL character: %.60s", zWhat, z);
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
+                 "%s must not contain a NUL character: %.60s", zWhat, z);
     return 0;
   }
   return z;
@@ -28,7 +29,7 @@ const char *assocArgTextOrNull(AssocCall *pCall, sqlite3_value *pVal) {
 const char *assocArgText(AssocCall *pCall, sqlite3_value *pVal,
                          const char *zWhat) {
   const char *z = argText(pCall, pVal, zWhat);
-  if (z == 0) assocError(pCall, "%s is NULL", zWhat);
+  if (z == 0) assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0, "%s is NULL", zWhat);
   return z;
 }
 

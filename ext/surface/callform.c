@@ -59,8 +59,9 @@ static const AssocFunction *callFind(AssocCall *pCall, const char *zName) {
 
 int assocCallArgs(AssocCall *pCall, const AssocFunction *p, int nArg) {
   if (nArg >= p->nMin && (p->nMax < 0 || nArg <= p->nMax)) return 1;
-  assocError(pCall, "%s(%s) was called with %d argument%s", p->zName, p->zArgs,
-             nArg, nArg == 1 ? "" : "s");
+  assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, p->zName,
+               "%s(%s) was called with %d argument%s", p->zName, p->zArgs, nArg,
+               nArg == 1 ? "" : "s");
   return 0;
 }
 

@@ -176,8 +176,9 @@ static void createRow(Changer *p, int nArg, sqlite3_value **ap,
   if (pJson) pJson = assocRelBranch(w->pCall, p->pRel, pJson, &iBranch);
   if (p->pCall->rc != SQLITE_OK) return;
   if (pJson->eType != ASSOC_J_OBJECT) {
-    assocError(p->pCall, "a new row of %s.%s is a JSON object, not %s",
-               p->pModel->zLabel, p->pRel->zName, assocJsonTypeName(pJson));
+    assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, p->pModel->zLabel, p->pRel->zName,
+                 "a new row of %s.%s is a JSON object, not %s",
+                 p->pModel->zLabel, p->pRel->zName, assocJsonTypeName(pJson));
   }
   pLink = assocLinkOf(w, p->pRel, iBranch);
   if (pLink == 0) return;
@@ -250,11 +251,12 @@ static void linkOptions(Changer *p, sqlite3_value *pVal, const char *zHas) {
   pLink = opt.bDestroy ? assocLinkOf(p->pWriter, p->pRel, 0) : 0;
   if (pLink == 0) return;
   if (p->pRel->eKind != ASSOC_HASONE && p->pRel->eKind != ASSOC_HASMANY) {
-    assocError(p->pCall,
-               "\"destroy\" is for hasOne and hasMany; the targets of %s.%s "
-               "belong to other rows too: unrelate them, and then "
-               "assoc_destroy() each",
-               p->pModel->zLabel, p->pRel->zName);
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, p->pModel->zLabel,
+                 p->pRel->zName,
+                 "\"destroy\" is for hasOne and hasMany; the targets of %s.%s "
+                 "belong to other rows too: unrelate them, and then "
+                 "assoc_destroy() each",
+                 p->pModel->zLabel, p->pRel->zName);
   }
   pLink->bDestroy = 1;
 }
@@ -339,7 +341,8 @@ static void readonlyFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   if (nArg > 0) {
     i64 i = assocValueWhole(ap[0]);
     if (i != 0 && i != 1) {
-      assocError(pCall, "the argument of assoc_readonly() must be 1 or 0");
+      assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
+                   "the argument of assoc_readonly() must be 1 or 0");
     }
     b = i == 1;
   }

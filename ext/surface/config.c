@@ -24,8 +24,8 @@ static void configStrategy(AssocCall *pCall, sqlite3_context *pCtx,
     if (sqlite3_stricmp(z, azStrategy[i]) == 0) break;
   }
   if (z && i == 3) {
-    assocError(pCall, "'%s' is no strategy; there are auto, lookup and scan",
-               z);
+    assocErrorOf(pCall, ASSOC_E_UNKNOWN_OPTION, 0, z,
+                 "'%s' is no strategy; there are auto, lookup and scan", z);
     return;
   }
   if (z) pLoad->eForce = (u8)i;
@@ -38,7 +38,8 @@ static void configNumber(AssocCall *pCall, sqlite3_context *pCtx,
   if (pVal) {
     i64 i = assocValueWhole(pVal);
     if (i < 1 || i > iMax) {
-      assocError(pCall, "%s is a number from 1 to %d", zName, iMax);
+      assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, zName,
+                   "%s is a number from 1 to %d", zName, iMax);
       return;
     }
     *pi = (int)i;
@@ -52,7 +53,7 @@ static void configViews(AssocCall *pCall, sqlite3_context *pCtx,
   if (pVal) {
     i64 i = assocValueWhole(pVal);
     if (i != 0 && i != 1) {
-      assocError(pCall, "views is 1 or 0");
+      assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, "views", "views is 1 or 0");
       return;
     }
     pCall->pConn->bViews = (u8)i;
@@ -78,10 +79,10 @@ static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   } else if (sqlite3_stricmp(z, "views") == 0) {
     configViews(pCall, pCtx, pVal);
   } else {
-    assocError(pCall,
-               "there is no setting '%s'; there are strategy, depth, items "
-               "and views",
-               z);
+    assocErrorOf(pCall, ASSOC_E_UNKNOWN_OPTION, 0, z,
+                 "there is no setting '%s'; there are strategy, depth, items "
+                 "and views",
+                 z);
   }
 }
 

@@ -43,8 +43,9 @@ static const char *targetName(Definer *p, const char *zTarget) {
 /* Sequelize's default: the target's name, in the plural if it is many. */
 static const char *defaultName(Definer *p, const char *zTarget) {
   if (p->pTarget == 0) {
-    assocError(p->pCall, "a polymorphic belongsTo needs the option as: it has "
-                         "no one target to be named after");
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->zModel, 0,
+                 "a polymorphic belongsTo needs the option as: it has "
+                 "no one target to be named after");
     return 0;
   }
   zTarget = assocBareName(p->pTarget->pTable->pSchema, zTarget);
@@ -58,17 +59,18 @@ static void checkName(Definer *p) {
   const AssocTable *pTab = p->pSource->pTable;
   int iCol = assocColumnFind(pTab, p->zName);
   if (iCol >= 0 && iCol < pTab->nCol) {
-    assocError(p->pCall,
-               "%s has a column %s, so an association cannot have that name; "
-               "choose another with the option as",
-               p->pSource->zLabel, pTab->aCol[iCol].zName);
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->pSource->zLabel,
+                 pTab->aCol[iCol].zName,
+                 "%s has a column %s, so an association cannot have that name; "
+                 "choose another with the option as",
+                 p->pSource->zLabel, pTab->aCol[iCol].zName);
   }
   if (p->eKind == ASSOC_BELONGSTOMANY && p->pSource == p->pTarget &&
       p->pOpt->zAs == 0) {
-    assocError(p->pCall,
-               "%s belongsToMany %s needs the option as, for each direction "
-               "of a model with itself has a name of its own",
-               p->pSource->zLabel, p->pTarget->zLabel);
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->pSource->zLabel, 0,
+                 "%s belongsToMany %s needs the option as, for each direction "
+                 "of a model with itself has a name of its own",
+                 p->pSource->zLabel, p->pTarget->zLabel);
   }
 }
 
@@ -110,22 +112,22 @@ static void checkDirection(Definer *p, const AssocRel *pRel) {
   if (pRel->eKind == ASSOC_BELONGSTO) {
     zCol = leadsTo(p, p->pTarget->pTable, p->pSource);
     if (zCol == 0) return;
-    assocError(p->pCall,
-               "%s belongsTo %s would need a foreign key in %s, but it is in "
-               "%s: %s; did you mean assoc_define('%s','hasMany','%s')? (if "
-               "another key is meant, name it with the option foreignKey)",
-               p->zModel, p->zTarget, p->pSource->pTable->zName,
-               p->pTarget->pTable->zName, zCol, p->zModel, p->zTarget);
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->zModel, zCol,
+                 "%s belongsTo %s would need a foreign key in %s, but it is in "
+                 "%s: %s; did you mean assoc_define('%s','hasMany','%s')? (if "
+                 "another key is meant, name it with the option foreignKey)",
+                 p->zModel, p->zTarget, p->pSource->pTable->zName,
+                 p->pTarget->pTable->zName, zCol, p->zModel, p->zTarget);
   } else {
     zCol = leadsTo(p, p->pSource->pTable, p->pTarget);
     if (zCol == 0) return;
-    assocError(p->pCall,
-               "%s %s %s would need a foreign key in %s, but it is in %s: "
-               "%s; did you mean assoc_define('%s','belongsTo','%s')? (if "
-               "another key is meant, name it with the option foreignKey)",
-               p->zModel, azAssocKind[pRel->eKind], p->zTarget,
-               p->pTarget->pTable->zName, p->pSource->pTable->zName, zCol,
-               p->zModel, p->zTarget);
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->zModel, zCol,
+                 "%s %s %s would need a foreign key in %s, but it is in %s: "
+                 "%s; did you mean assoc_define('%s','belongsTo','%s')? (if "
+                 "another key is meant, name it with the option foreignKey)",
+                 p->zModel, azAssocKind[pRel->eKind], p->zTarget,
+                 p->pTarget->pTable->zName, p->pSource->pTable->zName, zCol,
+                 p->zModel, p->zTarget);
   }
 }
 
@@ -148,13 +150,13 @@ static void checkBothSides(Definer *p, const AssocRel *pRel) {
         p->pCall, &p->mem,
         assocBareName(p->pSource->pTable->pSchema, pDef->zTarget));
     if (zPlain && sqlite3_stricmp(pDef->zName, zPlain) != 0) continue;
-    assocError(p->pCall,
-               "%s belongsTo %s already (%s), and only one of two sides has "
-               "the foreign key; did you mean "
-               "assoc_define('%s','hasMany','%s') or hasOne? (if both have "
-               "one, name this one with the option foreignKey)",
-               p->pTarget->zLabel, p->pSource->zLabel, pDef->zName, p->zModel,
-               p->zTarget);
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->pSource->zLabel, pDef->zName,
+                 "%s belongsTo %s already (%s), and only one of two sides has "
+                 "the foreign key; did you mean "
+                 "assoc_define('%s','hasMany','%s') or hasOne? (if both have "
+                 "one, name this one with the option foreignKey)",
+                 p->pTarget->zLabel, p->pSource->zLabel, pDef->zName, p->zModel,
+                 p->zTarget);
     return;
   }
 }
@@ -167,12 +169,12 @@ static void checkKeyName(Definer *p, const AssocRel *pRel) {
   for (i = 0; i < ASSOC_COUNT(ap); i++) {
     for (j = 0; j < ap[i]->nCol; j++) {
       if (sqlite3_stricmp(ap[i]->azCol[j], pRel->zName) != 0) continue;
-      assocError(p->pCall,
-                 "%s.%s would have the name of its own foreign key, a column "
-                 "of %s; choose another name with the option as, or another "
-                 "column with foreignKey",
-                 pRel->pSource->zLabel, pRel->zName,
-                 pRel->pSource->pTable->zName);
+      assocErrorOf(
+          p->pCall, ASSOC_E_DEFINITION, pRel->pSource->zLabel, pRel->zName,
+          "%s.%s would have the name of its own foreign key, a column "
+          "of %s; choose another name with the option as, or another "
+          "column with foreignKey",
+          pRel->pSource->zLabel, pRel->zName, pRel->pSource->pTable->zName);
     }
   }
 }
@@ -316,13 +318,13 @@ static int prepare(Definer *p, const char *zModel, const char *zKind,
   if (p->pCall->rc != SQLITE_OK) return 0;
   if (p->eKind == ASSOC_BELONGSTO && p->pOpt->pPolymorphic) {
     if (zTarget) {
-      assocError(p->pCall,
-                 "a polymorphic belongsTo has its targets in the "
-                 "option; its target here is NULL, not '%s'",
-                 zTarget);
+      assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->zModel, 0,
+                   "a polymorphic belongsTo has its targets in the "
+                   "option; its target here is NULL, not '%s'",
+                   zTarget);
     }
   } else if (zTarget == 0) {
-    assocError(p->pCall, "the target is NULL");
+    assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, 0, 0, "the target is NULL");
   } else {
     p->pTarget = assocModelFind(p->pCall, p->pCat, zTarget);
   }
@@ -341,11 +343,12 @@ static int prepare(Definer *p, const char *zModel, const char *zKind,
     return 0;
   }
   if (!p->pOpt->bReplace) {
-    assocError(p->pCall,
-               "%s has an association '%s' already (%s %s); choose another "
-               "name with the option as, or say \"replace\":true",
-               p->pSource->zLabel, pTaken->zName, pTaken->zKind,
-               pTaken->zTarget ? pTaken->zTarget : "polymorphic");
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->pSource->zLabel,
+                 pTaken->zName,
+                 "%s has an association '%s' already (%s %s); choose another "
+                 "name with the option as, or say \"replace\":true",
+                 p->pSource->zLabel, pTaken->zName, pTaken->zKind,
+                 pTaken->zTarget ? pTaken->zTarget : "polymorphic");
   }
   return p->pCall->rc == SQLITE_OK;
 }
@@ -562,8 +565,9 @@ static void modelTable(Modeller *m, AssocSchema *pSchema) {
   pTab = assocTableFind(m->pCall, pSchema, pTable->z);
   p = pTab ? assocModelOf(m->pCall, pTab) : 0;
   if (p && p->pDef && sqlite3_stricmp(p->zName, m->zModel) != 0) {
-    assocError(m->pCall, "the table %s is the model %s already", pTab->zName,
-               p->zLabel);
+    assocErrorOf(m->pCall, ASSOC_E_DEFINITION, p->zLabel, pTab->zName,
+                 "the table %s is the model %s already", pTab->zName,
+                 p->zLabel);
   }
   /* A bad row may be the one that this one is to replace */
   if (pTab && p == 0 && m->pCall->rc == SQLITE_ERROR)
@@ -599,10 +603,10 @@ static int modelPrepare(Modeller *m, AssocCatalog *pCat) {
         assocArenaText(pCall, &m->mem, assocBareName(pHome, pDef->zModel), -1);
     if (sameText(pDef->zOptions, m->zText)) return 0;
     if (!m->bReplace) {
-      assocError(pCall,
-                 "the model %s has other options already: %s; say "
-                 "\"replace\":true to replace them",
-                 pDef->zModel, pDef->zOptions ? pDef->zOptions : "{}");
+      assocErrorOf(pCall, ASSOC_E_DEFINITION, pDef->zModel, 0,
+                   "the model %s has other options already: %s; say "
+                   "\"replace\":true to replace them",
+                   pDef->zModel, pDef->zOptions ? pDef->zOptions : "{}");
     }
   }
   return pCall->rc == SQLITE_OK;
@@ -618,8 +622,9 @@ static void modelCheck(Modeller *m) {
                              bMain ? "" : ".", m->zModel);
   AssocModel *p = pCat ? assocModelFind(pCall, pCat, zName) : 0;
   if (p && p->pDef && sqlite3_stricmp(p->pDef->zModel, m->zRowModel) != 0) {
-    assocError(pCall, "the table %s is the model %s already", p->pTable->zName,
-               p->pDef->zModel);
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, p->pDef->zModel, p->pTable->zName,
+                 "the table %s is the model %s already", p->pTable->zName,
+                 p->pDef->zModel);
   }
   if (p) assocModelCheckScopes(pCall, p);
   sqlite3_free(zName);

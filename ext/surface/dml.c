@@ -117,7 +117,8 @@ static sqlite3_value *identityNext(DmlRow *p, sqlite3_stmt *pStmt,
     z += sizeof(n);
   }
   if (cTag == 0 || n < 0 || n > zEnd - z) {
-    assocError(p->pCall, "assoc_row is no row of this table");
+    assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, 0, "assoc_row",
+                 "assoc_row is no row of this table");
     return 0;
   }
   if (cTag == 'i') memcpy(&i, z, sizeof(i));
@@ -162,8 +163,8 @@ static void dmlIdentify(DmlRow *p, sqlite3_value *pIdentity) {
   if (zModel) zItem = assocArgText(pCall, pItem, "the association");
   if (p->pModel && zItem) p->pRel = assocRelFind(pCall, p->pModel, zItem);
   if (p->pRel && p->pRel->nBranch) {
-    assocError(
-        pCall,
+    assocErrorOf(
+        pCall, ASSOC_E_UNSUPPORTED, p->pModel->zLabel, p->pRel->zName,
         "rows of %s.%s are of several kinds; change the key in %s itself",
         p->pModel->zLabel, p->pRel->zName, p->pModel->zLabel);
   }
@@ -213,8 +214,10 @@ static WriteCell *dmlCells(DmlRow *p, int bUpdate, int *pn) {
     iCol++;
     if (pVal == 0) continue;
     if (pTab->aCol[i].bGenerated) {
-      assocError(p->pCall, "%s.%s is generated, and cannot be written",
-                 p->pRel->pTarget->zLabel, pTab->aCol[i].zName);
+      assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, p->pRel->pTarget->zLabel,
+                   pTab->aCol[i].zName,
+                   "%s.%s is generated, and cannot be written",
+                   p->pRel->pTarget->zLabel, pTab->aCol[i].zName);
     }
     a[*pn].iCol = i;
     a[(*pn)++].val.pVal = pVal;
@@ -266,11 +269,13 @@ static void dmlCall(DmlRow *p) {
                           dmlNew(p, pDml->iItem),    pId ? pId : pJson,
                           dmlNew(p, pDml->iThrough), dmlNew(p, pDml->iOption)};
   if ((pId != 0) == (pJson != 0)) {
-    assocError(p->pCall, "INSERT INTO related needs either id, to link a row "
-                         "that is there, or json, to create one");
+    assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, 0, 0,
+                 "INSERT INTO related needs either id, to link a row "
+                 "that is there, or json, to create one");
   } else if (bRoot && pThrough) {
-    assocError(p->pCall, "through is of a join row, and a row without key and "
-                         "association has none");
+    assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, 0, "through",
+                 "through is of a join row, and a row without key and "
+                 "association has none");
   } else if (bRoot) {
     ap[1] = pJson;
     ap[2] = ap[5];
@@ -314,9 +319,10 @@ static void dmlCheckSet(DmlRow *p) {
   int i;
   for (i = 0; i < ASSOC_COUNT(aCol); i++) {
     if (aCol[i] < 0 || dmlNew(p, aCol[i]) == 0) continue;
-    assocError(
-        p->pCall, "UPDATE changes %s; to relate other rows, DELETE and INSERT",
-        pDml->zModel ? "the target's columns" : "json and through of related");
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
+                 "UPDATE changes %s; to relate other rows, DELETE and INSERT",
+                 pDml->zModel ? "the target's columns"
+                              : "json and through of related");
     return;
   }
 }
@@ -337,7 +343,8 @@ static void dmlUpdate(DmlRow *p) {
     aCell = dmlCells(p, 1, &nCell);
   } else if (dmlNew(p, pDml->iJson)) {
     pJson = assocObjectOfValue(w, dmlNew(p, pDml->iJson), "json");
-    if (pJson == 0) assocError(p->pCall, "json is NULL");
+    if (pJson == 0)
+      assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, 0, "json", "json is NULL");
   }
   aThrough = dmlThrough(p, &nThrough);
   if (p->pCall->rc != SQLITE_OK) return;
@@ -381,7 +388,8 @@ void assocRelatedRow(AssocCall *pCall, const AssocDml *pDml, AssocResult *p) {
   int bInsert =
       pDml->nVal > 1 && sqlite3_value_type(pDml->apVal[0]) == SQLITE_NULL;
   if (bInsert && dmlGiven(&row, pDml->iRow)) {
-    assocError(pCall, "assoc_row is found out, and cannot be given");
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, "assoc_row",
+                 "assoc_row is found out, and cannot be given");
   } else if (bInsert && pDml->zModel == 0) {
     dmlCall(&row);
   } else {

@@ -228,7 +228,8 @@ static void eagerTake(AssocCall *pCall, EagerArgs *p, const char *zIdx,
   }
   for (i = 0; i < p->nParam; i++) {
     if (p->apParam[i]) continue;
-    assocError(pCall, "eager() is given p%d, but not p%d", p->nParam, i + 1);
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
+                 "eager() is given p%d, but not p%d", p->nParam, i + 1);
   }
 }
 
@@ -281,7 +282,8 @@ static int eagerFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   p->iRow = 1;
   p->pQuery = args.pQuery ? sqlite3_value_dup(args.pQuery) : 0;
   if (idxNum & EAGER_MISSING) {
-    assocError(&call, "eager() needs a query: eager('User{...}')");
+    assocErrorOf(&call, ASSOC_E_ARGUMENT, 0, 0,
+                 "eager() needs a query: eager('User{...}')");
   }
   if (call.rc == SQLITE_OK) eagerStart(&call, p, &args, idxNum);
   return eagerDone(pCur, &call);

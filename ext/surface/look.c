@@ -26,8 +26,9 @@ static void lookNames(AssocOptionReader *r, AssocJson *p, void *pInto) {
   q->names.az = assocAlloc(r->pCall, q->pMem, (i64)sizeof(char *) * (n + 1));
   for (; pName && q->names.az && q->names.n < n; pName = pName->pNext) {
     if (pName->eType != ASSOC_J_TEXT) {
-      assocError(r->pCall, "the option %s must hold names of models, not %s",
-                 p->zKey, assocJsonTypeName(pName));
+      assocErrorOf(r->pCall, ASSOC_E_ARGUMENT, 0, p->zKey,
+                   "the option %s must hold names of models, not %s", p->zKey,
+                   assocJsonTypeName(pName));
       return;
     }
     q->names.az[q->names.n++] =
@@ -56,9 +57,9 @@ static void discoverGuess(AssocOptionReader *r, AssocJson *p, void *pInto) {
     pOpt->bGuess = 1;
     pOpt->nSure = (int)(rSure * 100 + 0.5);
   } else {
-    assocError(r->pCall,
-               "the option guess must be true, false, or the confidence from "
-               "which on guesses are declared, above 0 and up to 1");
+    assocErrorOf(r->pCall, ASSOC_E_ARGUMENT, 0, "guess",
+                 "the option guess must be true, false, or the confidence from "
+                 "which on guesses are declared, above 0 and up to 1");
   }
 }
 
@@ -195,7 +196,8 @@ struct DiagramOptions {
 
 static void diagramSteps(AssocOptionReader *r, AssocJson *p, void *pInto) {
   if (p->eType != ASSOC_J_INT || p->i < 0 || p->i > 1000) {
-    assocError(r->pCall, "the option steps must be a whole number from 0 on");
+    assocErrorOf(r->pCall, ASSOC_E_ARGUMENT, 0, "steps",
+                 "the option steps must be a whole number from 0 on");
   } else {
     *(int *)pInto = (int)p->i;
   }
@@ -221,8 +223,8 @@ static void diagramRead(AssocCall *pCall, AssocArena *pMem,
   assocOptionsOf(pCall, zOptions, ASSOC_COUNT(aDiagramOption), aDiagramOption,
                  "assoc_diagram() has", &opt);
   if (opt.nStep >= 0 && opt.from.names.n == 0) {
-    assocError(pCall,
-               "the option steps counts from a model; name it with from");
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, "steps",
+                 "the option steps counts from a model; name it with from");
   }
   pOut->models = opt.models.names;
   pOut->from = opt.from.names;

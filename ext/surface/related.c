@@ -109,10 +109,10 @@ static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
   AssocPlan *pPlan;
   char *zSql;
   if (argc != 5) {
-    assocError(pCall,
-               "CREATE VIRTUAL TABLE ... USING %s(model, association) "
-               "takes two arguments, not %d",
-               argv[0], argc - 3);
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
+                 "CREATE VIRTUAL TABLE ... USING %s(model, association) "
+                 "takes two arguments, not %d",
+                 argv[0], argc - 3);
     return;
   }
   p->zModel = relatedArgument(argv[3]);

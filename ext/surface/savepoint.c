@@ -92,10 +92,10 @@ static void writeOpen(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
   if (writeState(pCall) == 0) return;
   rc = writeStep(pCall, WRITE_OPEN);
   if (rc == SQLITE_BUSY) {
-    assocError(pCall,
-               "%s() writes, so it cannot run inside a statement that is "
-               "writing; call it as SELECT %s(...) alone",
-               zFunction, zFunction);
+    assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, zFunction,
+                 "%s() writes, so it cannot run inside a statement that is "
+                 "writing; call it as SELECT %s(...) alone",
+                 zFunction, zFunction);
   } else {
     assocErrorCode(pCall, rc);
   }
@@ -285,12 +285,13 @@ static void writeBusy(AssocCall *pCall, const AssocWrite *p) {
   int rc = pCall->rc;
   if ((rc & 0xff) != SQLITE_BUSY || !p->bRead) return;
   assocCallClear(pCall);
-  assocError(pCall,
-             "%s() cannot write while another connection does, because the "
-             "transaction or statement around it has read already, and SQLite "
-             "then does not wait; start with BEGIN IMMEDIATE%s%s",
-             p->zFunction, zDml ? ", or write with " : "", zDml ? zDml : "");
-  if (pCall->rc == SQLITE_ERROR) pCall->rc = rc;
+  assocErrorOf(
+      pCall, ASSOC_E_BUSY, 0, p->zFunction,
+      "%s() cannot write while another connection does, because the "
+      "transaction or statement around it has read already, and SQLite "
+      "then does not wait; start with BEGIN IMMEDIATE%s%s",
+      p->zFunction, zDml ? ", or write with " : "", zDml ? zDml : "");
+  if (pCall->rc == SQLITE_BUSY) pCall->rc = rc;
 }
 
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p) {

@@ -138,8 +138,8 @@ static void checkRebuilt(AssocCall *pCall, const AssocRebuilt *p) {
   while (assocStep(pCall, pStmt)) n += sqlite3_column_int(pStmt, 3) < p->nFkey;
   assocFinalize(pCall, pStmt);
   if (n) {
-    assocError(pCall, "%s has got rows that break its new foreign keys",
-               p->zTable);
+    assocErrorOf(pCall, ASSOC_E_CONSTRAINT, 0, p->zTable,
+                 "%s has got rows that break its new foreign keys", p->zTable);
   }
 }
 
@@ -156,11 +156,13 @@ static void runAll(AssocCall *pCall, SyncRun *p) {
   assocExec(pCall, "%s", p->zTables);
   if (pCall->rc == SQLITE_LOCKED && p->sync.pRebuilt) {
     assocErrorForget(pCall);
-    assocError(pCall,
-               "%s cannot be rebuilt while a statement reads from the "
-               "database; let it end, and call SELECT assoc_sync() alone",
-               p->sync.pRebuilt->zTable);
-    if (pCall->rc == SQLITE_ERROR) pCall->rc = SQLITE_LOCKED;
+    assocFail(pCall,
+              &(AssocWhy){.eReason = ASSOC_E_BUSY,
+                          .rc = SQLITE_LOCKED,
+                          .zName = p->sync.pRebuilt->zTable},
+              "%s cannot be rebuilt while a statement reads from the "
+              "database; let it end, and call SELECT assoc_sync() alone",
+              p->sync.pRebuilt->zTable);
   }
   if (pCall->rc == SQLITE_OK && p->zRest[0] && defsSchema(p->pCat)[0]) {
     assocWriteHold(pCall, defsSchema(p->pCat));
@@ -194,8 +196,9 @@ static void runSync(AssocCall *pCall, SyncRun *p, sqlite3_context *pCtx,
   sqlite3_free(zLock);
   runRead(pCall, p, pOpt, pFlags);
   if (p->sync.pRebuilt && !pFlags->bSet && pCall->rc == SQLITE_OK) {
-    assocError(pCall, "the schema has just been changed; call assoc_sync() "
-                      "again");
+    assocErrorOf(pCall, ASSOC_E_BUSY, 0, 0,
+                 "the schema has just been changed; call assoc_sync() "
+                 "again");
   }
   runAll(pCall, p);
   runResult(p, pCtx);

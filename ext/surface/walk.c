@@ -134,10 +134,10 @@ static void relatedCheckColumns(AssocCall *pCall, const RelatedTable *pTab,
   if (pTab->zColumns == 0 || pPlan == 0) return;
   z = assocRelatedColumns(pCall, pPlan->pAnswer->pTarget->pTable, &n);
   if (z && strcmp(z, pTab->zColumns) != 0) {
-    assocError(pCall,
-               "the columns of %s have changed since the virtual table was "
-               "created; drop it and create it again",
-               pPlan->pAnswer->pTarget->zLabel);
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, pPlan->pAnswer->pTarget->zLabel, 0,
+                 "the columns of %s have changed since the virtual table was "
+                 "created; drop it and create it again",
+                 pPlan->pAnswer->pTarget->zLabel);
   }
   sqlite3_free(z);
 }
@@ -192,8 +192,9 @@ static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
     p->pJson = assocPlanGet(pCall, pCat, ASSOC_ASK_ONCE, zModel, zItem);
   }
   if (p->pPlan && (p->pPlan->pShape->nParam || p->pPlan->pShape->bNamed)) {
-    assocError(pCall, "related() takes no parameters; write the values into "
-                      "the association, or use eager()");
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
+                 "related() takes no parameters; write the values into "
+                 "the association, or use eager()");
   }
   if (p->pPlan && pCall->rc == SQLITE_OK) relatedPrepare(pCall, p);
   assocCatalogLeave(pCall, pCat);
@@ -444,9 +445,10 @@ int assocRelatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   assocCallInit(&call, pTab->dml.pConn);
   relatedReset(&call, p);
   if (idxNum & RELATED_MISSING) {
-    assocError(&call,
-               "related() needs a model and an association: related('User', 1, "
-               "'posts'), or WHERE model=... AND association=...");
+    assocErrorOf(
+        &call, ASSOC_E_ARGUMENT, 0, 0,
+        "related() needs a model and an association: related('User', 1, "
+        "'posts'), or WHERE model=... AND association=...");
   } else if (zModel == 0) {
     zModel = assocArgText(&call, argv[0], "the model");
     zItem = assocArgText(&call, argv[1], "the association");
@@ -566,10 +568,10 @@ static void relatedTarget(AssocCall *pCall, const RelatedCursor *p,
       if (!pTable->aCol[j].bHidden) iCol++;
     }
     if (pTab->zModel && pTable->aCol[pModel->aKey[i]].bHidden) {
-      assocError(pCall,
-                 "%s has no column that is its key, by which its rows "
-                 "could be told apart; write to related itself",
-                 pModel->zLabel);
+      assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, pModel->zLabel, 0,
+                   "%s has no column that is its key, by which its rows "
+                   "could be told apart; write to related itself",
+                   pModel->zLabel);
       return;
     }
     apVal[i] = sqlite3_column_value(p->pStmt, iCol);

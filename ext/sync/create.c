@@ -174,8 +174,9 @@ void assocCreateRead(AssocCall *pCall, AssocArena *pArena, const char *zTable,
     if (bRead) readLayout(pCall, pArena, p, iFirst);
   }
   if (!bRead) {
-    assocError(pCall, "the text of %s in the schema cannot be read: %s", zTable,
-               zSql);
+    assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, zTable,
+                 "the text of %s in the schema cannot be read: %s", zTable,
+                 zSql);
   }
 }
 

@@ -192,10 +192,11 @@ void assocDdlValue(sqlite3_str *pStr, const AssocJson *p) {
 void assocDdlDefault(AssocSync *p, const AssocForeign *pFor) {
   if (pFor->pDefault == 0) return;
   if (pFor->key.nCol > 1) {
-    assocError(p->pCall,
-               "%s.%s gives its foreign key a defaultValue, but that has "
-               "several columns",
-               pFor->pRel->pSource->zLabel, pFor->pRel->zName);
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pFor->pRel->pSource->zLabel,
+                 pFor->pRel->zName,
+                 "%s.%s gives its foreign key a defaultValue, but that has "
+                 "several columns",
+                 pFor->pRel->pSource->zLabel, pFor->pRel->zName);
   }
   sqlite3_str_appendall(p->pStr, " DEFAULT ");
   assocDdlValue(p->pStr, pFor->pDefault);
@@ -220,13 +221,14 @@ static void checkUnique(AssocSync *p, const AssocForeign *pFor) {
   (void)assocTableIndexOn(p->pCall, pParent, pFor->parentKey.nCol,
                           pFor->parentKey.aCol, &bUnique);
   if (bUnique) return;
-  assocError(p->pCall,
-             "%s.%s cannot reference %s.%s, as %s.%s asks, for that is not "
-             "unique; make a UNIQUE INDEX on it, or say "
-             "\"constraints\":false",
-             pFor->zTable, pFor->key.azCol[0], pParent->zName,
-             pFor->parentKey.azCol[0], pFor->pRel->pSource->zLabel,
-             pFor->pRel->zName);
+  assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pFor->pRel->pSource->zLabel,
+               pFor->pRel->zName,
+               "%s.%s cannot reference %s.%s, as %s.%s asks, for that is not "
+               "unique; make a UNIQUE INDEX on it, or say "
+               "\"constraints\":false",
+               pFor->zTable, pFor->key.azCol[0], pParent->zName,
+               pFor->parentKey.azCol[0], pFor->pRel->pSource->zLabel,
+               pFor->pRel->zName);
 }
 
 void assocDdlReferences(AssocSync *p, const AssocForeign *pFor) {

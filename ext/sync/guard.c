@@ -316,16 +316,16 @@ static void guardCheck(GuardMaker *g) {
   int i;
   if (strcmp(pFor->zOnDelete, "SET DEFAULT") == 0 ||
       strcmp(pFor->zOnUpdate, "SET DEFAULT") == 0) {
-    assocError(pCall,
-               "%s.%s is polymorphic, and triggers cannot SET DEFAULT; say "
-               "SET NULL, CASCADE or RESTRICT",
-               zModel, zName);
+    assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, zModel, zName,
+                 "%s.%s is polymorphic, and triggers cannot SET DEFAULT; say "
+                 "SET NULL, CASCADE or RESTRICT",
+                 zModel, zName);
   }
   if (g->pRel->pDef->pSchema != pFor->pSchema) {
-    assocError(pCall,
-               "%s.%s asks for \"constraints\":true, but its triggers would "
-               "outlive a definition in %s; define it without \"temp\"",
-               zModel, zName, g->pRel->pDef->pSchema->zName);
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, zModel, zName,
+                 "%s.%s asks for \"constraints\":true, but its triggers would "
+                 "outlive a definition in %s; define it without \"temp\"",
+                 zModel, zName, g->pRel->pDef->pSchema->zName);
   }
   for (i = 0; i < g->pRel->nBranch; i++) {
     const AssocModel *pModel = g->pRel->aBranch[i].pModel;
@@ -334,10 +334,10 @@ static void guardCheck(GuardMaker *g) {
         pFor->pTab->eType == ASSOC_TABLE) {
       continue;
     }
-    assocError(pCall,
-               "%s.%s asks for \"constraints\":true, which triggers can keep "
-               "only between tables of one database, but not to %s",
-               zModel, zName, pModel->zLabel);
+    assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, zModel, zName,
+                 "%s.%s asks for \"constraints\":true, which triggers can keep "
+                 "only between tables of one database, but not to %s",
+                 zModel, zName, pModel->zLabel);
   }
 }
 

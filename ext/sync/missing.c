@@ -20,31 +20,34 @@
 ** the caller forbids rebuilds. */
 static void addColumn(AssocSync *p, const AssocForeign *pFor, int i) {
   if (pFor->pTab->eType != ASSOC_TABLE) {
-    assocError(p->pCall,
-               "%s is a %s, so assoc_sync() cannot give it the "
-               "column %s, which %s.%s needs",
-               pFor->zTable,
-               pFor->pTab->eType == ASSOC_VIEW ? "view" : "virtual table",
-               assocSyncColumnName(pFor, i), pFor->pRel->pSource->zLabel,
-               pFor->pRel->zName);
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, pFor->pRel->pSource->zLabel,
+                 pFor->pRel->zName,
+                 "%s is a %s, so assoc_sync() cannot give it the "
+                 "column %s, which %s.%s needs",
+                 pFor->zTable,
+                 pFor->pTab->eType == ASSOC_VIEW ? "view" : "virtual table",
+                 assocSyncColumnName(pFor, i), pFor->pRel->pSource->zLabel,
+                 pFor->pRel->zName);
     return;
   }
   if (pFor->eAllowNull == 0) {
-    assocError(p->pCall,
-               "SQLite cannot add the column %s.%s as NOT NULL, which %s.%s "
-               "asks for with \"allowNull\":false, without a rebuild of the "
-               "table; leave out \"rebuild\":false",
-               pFor->zTable, assocSyncColumnName(pFor, i),
-               pFor->pRel->pSource->zLabel, pFor->pRel->zName);
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, pFor->pRel->pSource->zLabel,
+                 pFor->pRel->zName,
+                 "SQLite cannot add the column %s.%s as NOT NULL, which %s.%s "
+                 "asks for with \"allowNull\":false, without a rebuild of the "
+                 "table; leave out \"rebuild\":false",
+                 pFor->zTable, assocSyncColumnName(pFor, i),
+                 pFor->pRel->pSource->zLabel, pFor->pRel->zName);
     return;
   }
   if (pFor->pDefault && assocDdlCanReference(pFor)) {
-    assocError(p->pCall,
-               "SQLite cannot add the column %s.%s with REFERENCES and the "
-               "default that %s.%s asks for, without a rebuild of the table; "
-               "leave out \"rebuild\":false",
-               pFor->zTable, assocSyncColumnName(pFor, i),
-               pFor->pRel->pSource->zLabel, pFor->pRel->zName);
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, pFor->pRel->pSource->zLabel,
+                 pFor->pRel->zName,
+                 "SQLite cannot add the column %s.%s with REFERENCES and the "
+                 "default that %s.%s asks for, without a rebuild of the table; "
+                 "leave out \"rebuild\":false",
+                 pFor->zTable, assocSyncColumnName(pFor, i),
+                 pFor->pRel->pSource->zLabel, pFor->pRel->zName);
     return;
   }
   assocDdlBegin(p, "ALTER TABLE ");
@@ -156,13 +159,14 @@ static void checkTwoKeys(AssocSync *p, const AssocForeign *pA,
         sqlite3_stricmp(pFor->zTable, pA->zTable) != 0) {
       continue;
     }
-    assocError(p->pCall,
-               "the join table %s has two foreign keys, %s and %s, but %s.%s "
-               "asks for a third, %s; give it a table of its own, or name the "
-               "keys with foreignKey and otherKey",
-               pA->zTable, pA->key.azCol[0], pB->key.azCol[0],
-               pFor->pRel->pSource->zLabel, pFor->pRel->zName,
-               pFor->key.azCol[0]);
+    assocErrorOf(
+        p->pCall, ASSOC_E_DEFINITION, pFor->pRel->pSource->zLabel,
+        pFor->pRel->zName,
+        "the join table %s has two foreign keys, %s and %s, but %s.%s "
+        "asks for a third, %s; give it a table of its own, or name the "
+        "keys with foreignKey and otherKey",
+        pA->zTable, pA->key.azCol[0], pB->key.azCol[0],
+        pFor->pRel->pSource->zLabel, pFor->pRel->zName, pFor->key.azCol[0]);
   }
 }
 

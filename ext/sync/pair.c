@@ -199,13 +199,17 @@ int assocPairIndex(AssocSync *p, const AssocForeign *pFor) {
   n = pairTwins(p, &pair, &zTwin);
   if (n && pFor->eThroughUnique == 1) {
     const AssocRel *pSaid = pFor->apSaid[4] ? pFor->apSaid[4] : pFor->pJoin;
-    assocError(p->pCall,
-               "%s cannot have each pair once, as %s.%s asks with "
-               "\"unique\":true: %lld %s more than once: %s%s; delete the "
-               "others, or say \"unique\":false",
-               pFor->zTable, pSaid->pSource->zLabel, pSaid->zName, n,
-               n == 1 ? "is there" : "are there", zTwin ? zTwin : "",
-               n > 1 ? ", …" : "");
+    assocFail(p->pCall,
+              &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                          .rc = SQLITE_CONSTRAINT_UNIQUE,
+                          .zModel = pSaid->pSource->zLabel,
+                          .zName = pSaid->zName},
+              "%s cannot have each pair once, as %s.%s asks with "
+              "\"unique\":true: %lld %s more than once: %s%s; delete the "
+              "others, or say \"unique\":false",
+              pFor->zTable, pSaid->pSource->zLabel, pSaid->zName, n,
+              n == 1 ? "is there" : "are there", zTwin ? zTwin : "",
+              n > 1 ? ", …" : "");
   }
   sqlite3_free(zTwin);
   if (n || p->pCall->rc != SQLITE_OK) return 0;

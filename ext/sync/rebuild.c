@@ -141,10 +141,11 @@ static void readText(Rebuild *r) {
   if (p->pCall->rc != SQLITE_OK) return;
   assocCreateRead(p->pCall, &p->mem, r->pTab->zName, z, &r->create);
   if (p->pCall->rc == SQLITE_OK && r->create.nCol != r->pTab->nCol) {
-    assocError(p->pCall,
-               "the text of %s in the schema cannot be read: it seems to have "
-               "%d columns, but has %d",
-               r->pTab->zName, r->create.nCol, r->pTab->nCol);
+    assocErrorOf(
+        p->pCall, ASSOC_E_UNSUPPORTED, 0, r->pTab->zName,
+        "the text of %s in the schema cannot be read: it seems to have "
+        "%d columns, but has %d",
+        r->pTab->zName, r->create.nCol, r->pTab->nCol);
   }
 }
 

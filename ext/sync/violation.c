@@ -98,14 +98,18 @@ void assocCheckReferences(AssocSync *p, const AssocForeign *pFor) {
   zRows =
       bMissing ? 0 : rowsThat(p, pFor->pTab, pFor, pFor->key.nCol, zWhere, &n);
   if (zRows && n) {
-    assocError(p->pCall,
-               "%s.%s cannot reference %s(%s), as %s.%s asks: %lld %s a value "
-               "there that is in no row of %s: %s; correct %s, or say "
-               "\"constraints\":false",
-               pFor->zTable, pFor->key.azCol[0], pParent->zName,
-               pFor->parentKey.azCol[0], pFor->pRel->pSource->zLabel,
-               pFor->pRel->zName, n, plural(n, "row has", "rows have"),
-               pParent->zName, zRows, plural(n, "it", "them"));
+    assocFail(p->pCall,
+              &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                          .rc = SQLITE_CONSTRAINT_FOREIGNKEY,
+                          .zModel = pFor->pRel->pSource->zLabel,
+                          .zName = pFor->pRel->zName},
+              "%s.%s cannot reference %s(%s), as %s.%s asks: %lld %s a value "
+              "there that is in no row of %s: %s; correct %s, or say "
+              "\"constraints\":false",
+              pFor->zTable, pFor->key.azCol[0], pParent->zName,
+              pFor->parentKey.azCol[0], pFor->pRel->pSource->zLabel,
+              pFor->pRel->zName, n, plural(n, "row has", "rows have"),
+              pParent->zName, zRows, plural(n, "it", "them"));
   }
   sqlite3_free(zRows);
   sqlite3_free(zWhere);
@@ -121,13 +125,17 @@ void assocCheckNotNull(AssocSync *p, const AssocForeign *pFor, int i) {
   char *zRows = rowsThat(p, pFor->pTab, pFor, 0, zWhere, &n);
   if (zRows && n) {
     const AssocRel *pSaid = pFor->apSaid[2] ? pFor->apSaid[2] : pFor->pRel;
-    assocError(p->pCall,
-               "%s.%s cannot be NOT NULL, as %s.%s asks with "
-               "\"allowNull\":false: %lld %s no value there: %s",
-               pFor->zTable, zName, pSaid->pSource->zLabel, pSaid->zName, n,
-               bMissing ? plural(n, "row would have", "rows would have")
-                        : plural(n, "row has", "rows have"),
-               zRows);
+    assocFail(p->pCall,
+              &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                          .rc = SQLITE_CONSTRAINT_NOTNULL,
+                          .zModel = pSaid->pSource->zLabel,
+                          .zName = pSaid->zName},
+              "%s.%s cannot be NOT NULL, as %s.%s asks with "
+              "\"allowNull\":false: %lld %s no value there: %s",
+              pFor->zTable, zName, pSaid->pSource->zLabel, pSaid->zName, n,
+              bMissing ? plural(n, "row would have", "rows would have")
+                       : plural(n, "row has", "rows have"),
+              zRows);
   }
   sqlite3_free(zRows);
   sqlite3_free(zWhere);
@@ -153,13 +161,17 @@ void assocCheckDefault(AssocSync *p, const AssocForeign *pFor) {
     sqlite3_free(zWhere);
   }
   if (n) {
-    assocError(p->pCall,
-               "%s.%s cannot have the default %s, as %s.%s asks: no row of %s "
-               "has that key, and %lld %s it: %s",
-               pFor->zTable, pFor->key.azCol[0], zValue,
-               pFor->apSaid[5]->pSource->zLabel, pFor->apSaid[5]->zName,
-               pParent->zName, n, plural(n, "row would get", "rows would get"),
-               zRows ? zRows : "");
+    assocFail(p->pCall,
+              &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                          .rc = SQLITE_CONSTRAINT_FOREIGNKEY,
+                          .zModel = pFor->apSaid[5]->pSource->zLabel,
+                          .zName = pFor->apSaid[5]->zName},
+              "%s.%s cannot have the default %s, as %s.%s asks: no row of %s "
+              "has that key, and %lld %s it: %s",
+              pFor->zTable, pFor->key.azCol[0], zValue,
+              pFor->apSaid[5]->pSource->zLabel, pFor->apSaid[5]->zName,
+              pParent->zName, n, plural(n, "row would get", "rows would get"),
+              zRows ? zRows : "");
   }
   sqlite3_free(zRows);
   sqlite3_free(zValue);
@@ -172,12 +184,16 @@ void assocCheckOrphans(AssocSync *p, const AssocForeign *pFor,
   char *zRows =
       rowsThat(p, pFor->pTab, pFor, assocSyncColumns(pFor), zWhere, &n);
   if (zRows && n) {
-    assocError(p->pCall,
-               "%s.%s cannot have the constraint that it asks for: %lld %s to "
-               "nothing: %s; correct %s, or say \"constraints\":false",
-               pFor->pPoly->pSource->zLabel, pFor->pPoly->zName, n,
-               plural(n, "row refers", "rows refer"), zRows,
-               plural(n, "it", "them"));
+    assocFail(p->pCall,
+              &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                          .rc = SQLITE_CONSTRAINT_FOREIGNKEY,
+                          .zModel = pFor->pPoly->pSource->zLabel,
+                          .zName = pFor->pPoly->zName},
+              "%s.%s cannot have the constraint that it asks for: %lld %s to "
+              "nothing: %s; correct %s, or say \"constraints\":false",
+              pFor->pPoly->pSource->zLabel, pFor->pPoly->zName, n,
+              plural(n, "row refers", "rows refer"), zRows,
+              plural(n, "it", "them"));
   }
   sqlite3_free(zRows);
 }

@@ -46,13 +46,16 @@ static void edgeJudge(WriteDestroyer *d, DestroyEdge *p) {
   }
   z = assocBufFinish(&keys, &n);
   if (nLeft > 0) {
-    assocError(w->pCall,
-               "%s has %lld row%s that refer%s by %s to what would be "
-               "destroyed, and onDelete is %s: %s%s; {\"cascade\":true} "
-               "destroys them too",
-               p->pChild->pTab->zName, nLeft, nLeft == 1 ? "" : "s",
-               nLeft == 1 ? "s" : "", assocReferColumns(w, pRefer),
-               pRefer->zAction, z ? z : "", nLeft > 10 ? ",..." : "");
+    assocFail(w->pCall,
+              &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                          .rc = SQLITE_CONSTRAINT_FOREIGNKEY,
+                          .zName = p->pChild->pTab->zName},
+              "%s has %lld row%s that refer%s by %s to what would be "
+              "destroyed, and onDelete is %s: %s%s; {\"cascade\":true} "
+              "destroys them too",
+              p->pChild->pTab->zName, nLeft, nLeft == 1 ? "" : "s",
+              nLeft == 1 ? "s" : "", assocReferColumns(w, pRefer),
+              pRefer->zAction, z ? z : "", nLeft > 10 ? ",..." : "");
   }
   sqlite3_free(z);
 }
@@ -103,10 +106,11 @@ static const AssocJson *edgeValue(WriteDestroyer *d, const DestroyEdge *p,
   }
   assocFinalize(w->pCall, pStmt);
   if (pJson == 0) {
-    assocError(w->pCall,
-               "onDelete of %s.%s is SET DEFAULT, but its default is an "
-               "expression",
-               pTab->zName, pTab->aCol[iCol].zName);
+    assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, pTab->zName,
+                 pTab->aCol[iCol].zName,
+                 "onDelete of %s.%s is SET DEFAULT, but its default is an "
+                 "expression",
+                 pTab->zName, pTab->aCol[iCol].zName);
   }
   return pJson;
 }
@@ -221,9 +225,13 @@ static int edgeDeferred(WriteDestroyer *d, const DestroyEdge *p) {
 static void edgeCircle(WriteDestroyer *d, const DestroyEdge *p,
                        const char *zBut) {
   const AssocTable *pTab = p->pChild->pTab;
-  assocError(d->w->pCall,
-             "rows refer to each other in a circle, and %s.%s cannot be NULL%s",
-             pTab->zName, pTab->aCol[p->pRefer->aCol[0]].zName, zBut);
+  assocFail(d->w->pCall,
+            &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                        .rc = SQLITE_CONSTRAINT_FOREIGNKEY,
+                        .zModel = pTab->zName,
+                        .zName = pTab->aCol[p->pRefer->aCol[0]].zName},
+            "rows refer to each other in a circle, and %s.%s cannot be NULL%s",
+            pTab->zName, pTab->aCol[p->pRefer->aCol[0]].zName, zBut);
 }
 
 /*
@@ -286,8 +294,11 @@ static void tableCheckGone(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   if (p->pTab->eType != ASSOC_TABLE) return;
   pStmt = assocDestroyLoad(d->w, p, &p->rows, iRow);
   if (pStmt) {
-    assocError(d->w->pCall, "a trigger of %s kept a row from being deleted",
-               p->pTab->zName);
+    assocFail(d->w->pCall,
+              &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                          .rc = SQLITE_CONSTRAINT_TRIGGER,
+                          .zName = p->pTab->zName},
+              "a trigger of %s kept a row from being deleted", p->pTab->zName);
   }
   sqlite3_reset(pStmt);
 }
@@ -508,10 +519,10 @@ static void destroyFirst(WriteDestroyer *d, DestroyTable *p,
   p->zPath = "";
   if (d->bSoft && assocDestroyIsDead(p, pStmt)) {
     if (!d->bReport) return;
-    assocError(d->w->pCall,
-               "this row of %s was destroyed before, and is only kept; "
-               "{\"force\":true} deletes it",
-               p->pModel->zLabel);
+    assocErrorOf(d->w->pCall, ASSOC_E_ARGUMENT, p->pModel->zLabel, 0,
+                 "this row of %s was destroyed before, and is only kept; "
+                 "{\"force\":true} deletes it",
+                 p->pModel->zLabel);
   }
   pGroup = assocDestroyGroup(d, p, "", DESTROY_CASCADE);
   if (pGroup == 0) return;

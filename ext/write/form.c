@@ -55,8 +55,10 @@ static void memberResolve(AssocWriter *w, const WriteForm *pForm,
   if (iCol >= 0) {
     p->eType = WRITE_COLUMN;
     if (iCol < pModel->pTable->nCol && pModel->pTable->aCol[iCol].bGenerated) {
-      assocError(w->pCall, "%s.%s is generated, and cannot be written",
-                 pModel->zLabel, pModel->pTable->aCol[iCol].zName);
+      assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, pModel->zLabel,
+                   pModel->pTable->aCol[iCol].zName,
+                   "%s.%s is generated, and cannot be written", pModel->zLabel,
+                   pModel->pTable->aCol[iCol].zName);
     }
   } else if (assocIsThrough(pForm->pBy, p->zKey)) {
     p->eType = WRITE_THROUGH;
@@ -128,8 +130,9 @@ int assocThroughColumn(AssocWriter *w, const AssocRel *pRel,
   int iCol = assocColumnFind(pTab, zName), i;
   AssocNearest near;
   if (iCol >= 0 && iCol < pTab->nCol && pTab->aCol[iCol].bGenerated) {
-    assocError(w->pCall, "%s.%s is generated, and cannot be written",
-               pTab->zName, zName);
+    assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, pTab->zName, zName,
+                 "%s.%s is generated, and cannot be written", pTab->zName,
+                 zName);
   }
   if (iCol >= 0) return iCol;
   memset(&near, 0, sizeof(near));
@@ -149,8 +152,9 @@ WriteCell *assocThroughCells(AssocWriter *w, const AssocRel *pRel,
   const AssocJson *p;
   WriteCell *aCell;
   if (pJson->eType != ASSOC_J_OBJECT) {
-    assocError(w->pCall, "the columns of %s must be a JSON object, not %s",
-               pRel->zThrough, assocJsonTypeName(pJson));
+    assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, 0, pRel->zThrough,
+                 "the columns of %s must be a JSON object, not %s",
+                 pRel->zThrough, assocJsonTypeName(pJson));
   }
   aCell =
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (pJson->nChild + 1));

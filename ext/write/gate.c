@@ -182,11 +182,11 @@ static void gateNeed(AssocCall *pCall, AssocSchema *pSchema,
   if (pTab) {
     gateCover(pCall, pJob, pTab);
   } else {
-    assocError(pCall,
-               "%s has no table of its own, so that a statement on related "
-               "that fails could not be undone there; call the function that "
-               "does the same",
-               pSchema->zName);
+    assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, pSchema->zName,
+                 "%s has no table of its own, so that a statement on related "
+                 "that fails could not be undone there; call the function that "
+                 "does the same",
+                 pSchema->zName);
   }
 }
 

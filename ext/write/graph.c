@@ -134,9 +134,10 @@ static void cellsTie(Graph *g, const GraphRow *pRow, GraphCells *p, int n,
       p->a[p->n++] = aCell[i];
     } else if (!assocValSameIn(g->w, &pTab->aCol[aCell[i].iCol], &p->a[j].val,
                                &aCell[i].val)) {
-      assocError(g->w->pCall,
-                 "a row of %s is related to two rows by %s at once",
-                 pRow->pModel->zLabel, pTab->aCol[aCell[i].iCol].zName);
+      assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pRow->pModel->zLabel,
+                   pTab->aCol[aCell[i].iCol].zName,
+                   "a row of %s is related to two rows by %s at once",
+                   pRow->pModel->zLabel, pTab->aCol[aCell[i].iCol].zName);
     }
   }
 }
@@ -183,8 +184,9 @@ static void cellsOfPayload(Graph *g, const GraphRow *pRow, GraphCells *p) {
     }
     if (i < p->nHeld) continue;
     if (i < p->n) {
-      assocError(g->w->pCall, "%s.%s stands twice in one row",
-                 pRow->pModel->zLabel, pSub->zKey);
+      assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pRow->pModel->zLabel,
+                   pSub->zKey, "%s.%s stands twice in one row",
+                   pRow->pModel->zLabel, pSub->zKey);
       return;
     }
     p->a[p->n].iCol = pMember->iCol;
@@ -253,8 +255,10 @@ static int rowDropKey(Graph *g, const GraphRow *p, GraphCells *pCells) {
                !assocValPrintsAs(g->w, &p->row.aKey[j], &pCells->a[i].val) &&
                !assocValSameIn(g->w, &aCol[pCells->a[i].iCol], &p->row.aKey[j],
                                &pCells->a[i].val)) {
-      assocError(g->w->pCall, "the key of a row of %s is not changed here: %s",
-                 p->pModel->zLabel, aCol[pCells->a[i].iCol].zName);
+      assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, p->pModel->zLabel,
+                   aCol[pCells->a[i].iCol].zName,
+                   "the key of a row of %s is not changed here: %s",
+                   p->pModel->zLabel, aCol[pCells->a[i].iCol].zName);
     }
   }
   return n;
@@ -391,11 +395,15 @@ static void runStuck(Graph *g, const GraphRow *pRow) {
   const GraphTie *p = pRow->pHeld;
   while (p && tieOther(p)->bDone) p = p->pNextHeld;
   if (p == 0) return;
-  assocError(g->w->pCall,
-             "the rows of %s and %s need each other first, and %s must not be "
-             "NULL",
-             pRow->pModel->zLabel, tieOther(p)->pModel->zLabel,
-             p->pLink->pRel->foreign.azCol[0]);
+  assocFail(g->w->pCall,
+            &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                        .rc = SQLITE_CONSTRAINT_NOTNULL,
+                        .zModel = pRow->pModel->zLabel,
+                        .zName = p->pLink->pRel->foreign.azCol[0]},
+            "the rows of %s and %s need each other first, and %s must not be "
+            "NULL",
+            pRow->pModel->zLabel, tieOther(p)->pModel->zLabel,
+            p->pLink->pRel->foreign.azCol[0]);
 }
 
 /* Insert the rows that wait for each other, until none is left or stuck. */
@@ -798,7 +806,8 @@ void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   p->aThrough = aThrough;
   if (pJson) assocGraphMembers(&g, p, &members);
   if (p->eWhat == GRAPH_REF) {
-    assocError(w->pCall, "\"#ref\" cannot be the row that is created");
+    assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, 0, "#ref",
+                 "\"#ref\" cannot be the row that is created");
   }
   if (p->pLabel) g.nLabel++;
   assocGraphUnfold(&g, p);

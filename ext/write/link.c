@@ -59,11 +59,12 @@ static WriteCell *scopeRead(AssocWriter *w, const ShapePred *pPred,
 
 void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink) {
   if (!pLink->bOperator) return;
-  assocError(w->pCall,
-             "the scope of %s.%s compares, which says what to read but not "
-             "what to write; change the rows of %s themselves",
-             pLink->pRel->pSource->zLabel, pLink->pRel->zName,
-             pLink->pTarget->zLabel);
+  assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, pLink->pRel->pSource->zLabel,
+               pLink->pRel->zName,
+               "the scope of %s.%s compares, which says what to read but not "
+               "what to write; change the rows of %s themselves",
+               pLink->pRel->pSource->zLabel, pLink->pRel->zName,
+               pLink->pTarget->zLabel);
 }
 
 /* ------------------------------------------------------------------ links */
@@ -141,9 +142,10 @@ static void linkFree(AssocWriter *w, WriteLink *p) {
 static void linkCheck(AssocWriter *w, AssocRel *pRel) {
   assocRelNeedReady(w->pCall, pRel);
   if (pRel->nPath == 0) return;
-  assocError(w->pCall,
-             "%s.%s leads over %s, and only rows of one step can be related",
-             pRel->pSource->zLabel, pRel->zName, pRel->pOpt->zThrough);
+  assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel,
+               pRel->zName,
+               "%s.%s leads over %s, and only rows of one step can be related",
+               pRel->pSource->zLabel, pRel->zName, pRel->pOpt->zThrough);
 }
 
 WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
@@ -661,10 +663,14 @@ static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
   } else if (pLink->nFree) {
     setFree(w, pLink, pSource);
   } else {
-    assocError(w->pCall,
-               "%s.%s cannot be removed, for the key must have a value; set "
-               "another, or destroy the row",
-               pRel->pSource->zLabel, pRel->zName);
+    assocFail(w->pCall,
+              &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                          .rc = SQLITE_CONSTRAINT_NOTNULL,
+                          .zModel = pRel->pSource->zLabel,
+                          .zName = pRel->zName},
+              "%s.%s cannot be removed, for the key must have a value; set "
+              "another, or destroy the row",
+              pRel->pSource->zLabel, pRel->zName);
   }
 }
 
@@ -711,11 +717,12 @@ static void linkWrite(AssocWriter *w, const WriteLink *pLink,
     if (iKey < 0) {
       aCell[n++] = aCell[i];
     } else if (!assocValSameIn(w, pCol, &pRow->aKey[iKey], &aCell[i].val)) {
-      assocError(w->pCall,
-                 "to relate these rows by %s.%s would change the key of the "
-                 "row of %s: %s",
-                 pLink->pRel->pSource->zLabel, pLink->pRel->zName,
-                 pModel->zLabel, pCol->zName);
+      assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, pLink->pRel->pSource->zLabel,
+                   pLink->pRel->zName,
+                   "to relate these rows by %s.%s would change the key of the "
+                   "row of %s: %s",
+                   pLink->pRel->pSource->zLabel, pLink->pRel->zName,
+                   pModel->zLabel, pCol->zName);
     }
   }
   assocRowUpdate(w, pRow, n, aCell);

@@ -236,10 +236,10 @@ void assocWriteBind(AssocWriter *w, sqlite3_stmt *pStmt, int i,
   if (pVal->pJson && pCol && pCol->eJson == ASSOC_JSON_RAW) {
     rowBindJson(w, pStmt, i, pVal->pJson);
   } else if (pVal->pJson && pVal->pJson->eType >= ASSOC_J_ARRAY) {
-    assocError(pCall,
-               "%s takes one value, not %s; only a column declared JSON "
-               "can hold that",
-               pCol ? pCol->zName : "a key", assocJsonTypeName(pVal->pJson));
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, pCol ? pCol->zName : 0,
+                 "%s takes one value, not %s; only a column declared JSON "
+                 "can hold that",
+                 pCol ? pCol->zName : "a key", assocJsonTypeName(pVal->pJson));
   } else if (pVal->pJson) {
     rc = assocJsonBind(pStmt, i, pVal->pJson);
   } else if (pVal->pVal) {
@@ -500,7 +500,11 @@ static void rowSqlIgnored(AssocWriter *w, const WriteSql *pSql) {
   int i = assocStep(w->pCall, pStmt) ? sqlite3_column_int(pStmt, 0) : 1;
   char *z = assocMprintf(w->pCall, azWho[i], pTab->zName);
   assocFinalize(w->pCall, pStmt);
-  assocError(w->pCall, "%s kept a row from being %s", z, azDone[pSql->eOp]);
+  assocFail(w->pCall,
+            &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                        .rc = SQLITE_CONSTRAINT_TRIGGER,
+                        .zName = pTab->zName},
+            "%s kept a row from being %s", z, azDone[pSql->eOp]);
   sqlite3_free(z);
 }
 
@@ -584,8 +588,9 @@ void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
   rowShowKey(&out, pModel, aKey);
   z = assocBufFinish(&out, &n);
   if (out.rc == SQLITE_NOMEM) assocErrorCode(w->pCall, SQLITE_NOMEM);
-  assocError(w->pCall, "there is no %s with the key %s", pModel->zLabel,
-             z ? z : "that is given");
+  assocErrorOf(w->pCall, ASSOC_E_NOT_FOUND, pModel->zLabel, z,
+               "there is no %s with the key %s", pModel->zLabel,
+               z ? z : "that is given");
   sqlite3_free(z);
 }
 
@@ -616,8 +621,13 @@ WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
   }
   for (i = 0; aVal && zFor && i < pKey->nCol; i++) {
     if (!assocValIsNull(&aVal[i])) continue;
-    assocError(w->pCall, "%s.%s is NULL, so that %s has nothing to refer to",
-               pModel->zLabel, pKey->azCol[i], zFor);
+    assocFail(w->pCall,
+              &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                          .rc = SQLITE_CONSTRAINT_NOTNULL,
+                          .zModel = pModel->zLabel,
+                          .zName = pKey->azCol[i]},
+              "%s.%s is NULL, so that %s has nothing to refer to",
+              pModel->zLabel, pKey->azCol[i], zFor);
   }
   return w->pCall->rc == SQLITE_OK ? aVal : 0;
 }
@@ -644,8 +654,13 @@ static int rowIsRowidKey(const AssocModel *pModel) {
 
 /* The error for an INSERT that left a key's column NULL. */
 static void rowNeedsKey(AssocWriter *w, const AssocModel *pModel, int iCol) {
-  assocError(w->pCall, "a new row of %s needs a key; give it a value for %s",
-             pModel->zLabel, pModel->pTable->aCol[iCol].zName);
+  assocFail(w->pCall,
+            &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                        .rc = SQLITE_CONSTRAINT_NOTNULL,
+                        .zModel = pModel->zLabel,
+                        .zName = pModel->pTable->aCol[iCol].zName},
+            "a new row of %s needs a key; give it a value for %s",
+            pModel->zLabel, pModel->pTable->aCol[iCol].zName);
 }
 
 /* Run an INSERT into a table, and set pRow->aKey to the key of the new row. */
@@ -735,8 +750,11 @@ static void rowInsertFind(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
   }
   if (assocRowFind(w, pModel, aKey, pRow) || w->pCall->rc != SQLITE_OK) return;
   if (bView) {
-    assocError(w->pCall, "the triggers of %s did not insert the row",
-               pModel->zLabel);
+    assocFail(w->pCall,
+              &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                          .rc = SQLITE_CONSTRAINT_TRIGGER,
+                          .zModel = pModel->zLabel},
+              "the triggers of %s did not insert the row", pModel->zLabel);
   } else {
     rowNeedsKey(w, pModel, pModel->aKey[0]);
   }

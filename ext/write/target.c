@@ -97,8 +97,10 @@ WriteCell *assocThroughOfValue(AssocWriter *w, const AssocRel *pRel,
   if (pVal) pJson = assocObjectOfValue(w, pVal, "the columns of the join row");
   if (pJson == 0) return 0;
   if (pRel->eKind != ASSOC_BELONGSTOMANY) {
-    assocError(w->pCall, "%s.%s has no join table, whose columns could be set",
-               pRel->pSource->zLabel, pRel->zName);
+    assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel,
+                 pRel->zName,
+                 "%s.%s has no join table, whose columns could be set",
+                 pRel->pSource->zLabel, pRel->zName);
     return 0;
   }
   return assocThroughCells(w, pRel, pJson, pn);
@@ -127,10 +129,11 @@ static void targetOfJson(AssocWriter *w, AssocRel *pRel, const AssocJson *pJson,
   p->aKey = assocKeyOfJson(w, p->pLink->pTarget, pJson);
   if (p->aKey) return;
   if (pJson->eType == ASSOC_J_OBJECT && w->pCall->rc == SQLITE_OK) {
-    assocError(w->pCall,
-               "a target of %s.%s is named by its key, and this row has none; "
-               "assoc_create() makes new rows",
-               pRel->pSource->zLabel, pRel->zName);
+    assocErrorOf(
+        w->pCall, ASSOC_E_ARGUMENT, pRel->pSource->zLabel, pRel->zName,
+        "a target of %s.%s is named by its key, and this row has none; "
+        "assoc_create() makes new rows",
+        pRel->pSource->zLabel, pRel->zName);
   }
   assocModelKeyShape(w->pCall, p->pLink->pTarget, 0);
 }
@@ -182,8 +185,9 @@ void assocTargetsLink(AssocWriter *w, const AssocRel *pRel,
                       WriteChanges *pChanges) {
   int i;
   if (!pRel->bMany && p->n > 1) {
-    assocError(w->pCall, "%s.%s is one row, and %d were given",
-               pRel->pSource->zLabel, pRel->zName, p->n);
+    assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, pRel->pSource->zLabel, pRel->zName,
+                 "%s.%s is one row, and %d were given", pRel->pSource->zLabel,
+                 pRel->zName, p->n);
   }
   assert(p->n == 0 || p->a);
   for (i = 0; i < p->n && w->pCall->rc == SQLITE_OK; i++) {

@@ -59,8 +59,9 @@ void assocGraphMembers(Graph *g, GraphRow *p, GraphMembers *pMembers) {
     default:
       p->pLabel = pSub;
       if (pSub->eType != ASSOC_J_TEXT && pSub->eType != ASSOC_J_INT) {
-        assocError(g->w->pCall, "\"%s\" must be a text or a number, not %s",
-                   pSub->zKey, assocJsonTypeName(pSub));
+        assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, 0, pSub->zKey,
+                     "\"%s\" must be a text or a number, not %s", pSub->zKey,
+                     assocJsonTypeName(pSub));
       }
     }
   }
@@ -91,11 +92,12 @@ static void classUnderOld(Graph *g, GraphRow *p, const GraphMembers *pMembers) {
     if (aKey == 0) return;
     p->eWhat = GRAPH_OLD;
     if (!assocLinkHas(w, pLink, &p->pUp->row, aKey, &bFound) && bFound) {
-      assocError(w->pCall,
-                 "the %s of that key is not among the %s of this %s; give its "
-                 "key alone to relate it",
-                 p->pModel->zLabel, p->pBy->pRel->zName,
-                 p->pUp->pModel->zLabel);
+      assocErrorOf(
+          w->pCall, ASSOC_E_NOT_FOUND, p->pUp->pModel->zLabel,
+          p->pBy->pRel->zName,
+          "the %s of that key is not among the %s of this %s; give its "
+          "key alone to relate it",
+          p->pModel->zLabel, p->pBy->pRel->zName, p->pUp->pModel->zLabel);
     }
     assocRowNeed(w, p->pModel, aKey, &p->row);
   }
@@ -105,13 +107,15 @@ static void classUnderOld(Graph *g, GraphRow *p, const GraphMembers *pMembers) {
 /* The error for a value that is neither a row nor a key. */
 static void keyMalformed(Graph *g, const GraphRow *p) {
   if (p->pModel->nKey == 1) {
-    assocError(g->w->pCall, "%s.%s takes a row or a key, not %s",
-               p->pUp->pModel->zLabel, p->pBy->zKey,
-               assocJsonTypeName(p->pJson));
+    assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, p->pUp->pModel->zLabel,
+                 p->pBy->zKey, "%s.%s takes a row or a key, not %s",
+                 p->pUp->pModel->zLabel, p->pBy->zKey,
+                 assocJsonTypeName(p->pJson));
   } else {
-    assocError(g->w->pCall,
-               "%s.%s takes a row, or a key: an array of %d values",
-               p->pUp->pModel->zLabel, p->pBy->zKey, p->pModel->nKey);
+    assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, p->pUp->pModel->zLabel,
+                 p->pBy->zKey,
+                 "%s.%s takes a row, or a key: an array of %d values",
+                 p->pUp->pModel->zLabel, p->pBy->zKey, p->pModel->nKey);
   }
 }
 
@@ -130,9 +134,10 @@ static void classRow(Graph *g, GraphRow *p) {
   if (p->eWhat == GRAPH_REF) {
     g->nRef++;
     if (members.nKey || members.nOther) {
-      assocError(g->w->pCall,
-                 "\"#ref\" means a row that stands elsewhere, and its columns "
-                 "stand there too");
+      assocErrorOf(
+          g->w->pCall, ASSOC_E_ARGUMENT, 0, "#ref",
+          "\"#ref\" means a row that stands elsewhere, and its columns "
+          "stand there too");
     }
     return;
   }
@@ -191,8 +196,9 @@ static GraphRow **unfoldAssoc(Graph *g, GraphRow *pUp, const WriteMember *pBy,
   if (pJson->eType == ASSOC_J_NULL) return unfoldNone(g, pUp, pBy, bMany, pp);
   if (!bMany) return unfoldOne(g, pUp, pBy, pJson, 0, pp);
   if (pJson->eType != ASSOC_J_ARRAY) {
-    assocError(g->w->pCall, "%s.%s may be many, and takes an array, not %s",
-               pUp->pModel->zLabel, pBy->zKey, assocJsonTypeName(pJson));
+    assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pUp->pModel->zLabel, pBy->zKey,
+                 "%s.%s may be many, and takes an array, not %s",
+                 pUp->pModel->zLabel, pBy->zKey, assocJsonTypeName(pJson));
     return pp;
   }
   if (pJson->nChild == 0) return unfoldNone(g, pUp, pBy, 1, pp);
@@ -233,13 +239,15 @@ GraphRow *assocGraphRoot(Graph *g, AssocModel *pModel, const AssocJson *pJson,
     p->bDone = 1;
   }
   if (pJson && pJson->eType != ASSOC_J_OBJECT) {
-    assocError(g->w->pCall, "a row of %s is a JSON object, not %s",
-               pModel->zLabel, assocJsonTypeName(pJson));
+    assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pModel->zLabel, 0,
+                 "a row of %s is a JSON object, not %s", pModel->zLabel,
+                 assocJsonTypeName(pJson));
   } else if (pJson) {
     assocGraphMembers(g, p, &members);
     if (p->eWhat == GRAPH_REF) {
-      assocError(g->w->pCall, "\"#ref\" means a row to relate to, and so "
-                              "stands under an association");
+      assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, 0, "#ref",
+                   "\"#ref\" means a row to relate to, and so "
+                   "stands under an association");
     }
     if (p->pLabel) g->nLabel++;
   }
@@ -311,9 +319,11 @@ static void refResolve(Graph *g, GraphRow **ap, int n, GraphRow *pRef) {
   if (pRef->pSame == 0) {
     labelMissing(g, ap, n, pRef);
   } else if (pRef->pSame->pModel != pRef->pModel) {
-    assocError(g->w->pCall, "%s.%s takes a %s, but \"#id\" \"%s\" is a %s",
-               pRef->pUp->pModel->zLabel, pRef->pBy->zKey, pRef->pModel->zLabel,
-               labelText(g, pRef), pRef->pSame->pModel->zLabel);
+    assocErrorOf(
+        g->w->pCall, ASSOC_E_ARGUMENT, pRef->pUp->pModel->zLabel,
+        pRef->pBy->zKey, "%s.%s takes a %s, but \"#id\" \"%s\" is a %s",
+        pRef->pUp->pModel->zLabel, pRef->pBy->zKey, pRef->pModel->zLabel,
+        labelText(g, pRef), pRef->pSame->pModel->zLabel);
   } else {
     pRef->pSame->bMeant = 1;
   }
@@ -332,8 +342,8 @@ void assocGraphLabels(Graph *g) {
   qsort(ap, (size_t)n, sizeof(*ap), labelOrder);
   for (i = 1; i < n; i++) {
     if (labelOrder(&ap[i - 1], &ap[i]) != 0) continue;
-    assocError(g->w->pCall, "two rows have the \"#id\" \"%s\"",
-               labelText(g, ap[i]));
+    assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, 0, "#id",
+                 "two rows have the \"#id\" \"%s\"", labelText(g, ap[i]));
   }
   for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
     if (p->eWhat == GRAPH_REF) refResolve(g, ap, n, p);
