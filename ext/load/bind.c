@@ -154,6 +154,21 @@ sqlite3_stmt *assocFetchOpen(AssocRun *pRun, AssocFetch *pFetch) {
   return pCall->rc == SQLITE_OK ? pStmt : 0;
 }
 
+/* The planner compares literals with the conditions of partial indexes. */
+void assocBindLiterals(AssocCall *pCall, AssocPlan *pPlan, sqlite3_stmt *pStmt,
+                       const AssocFetch *pFetch) {
+  AssocRun run;
+  const AssocBind *pBind;
+  memset(&run, 0, sizeof(run));
+  run.pCall = pCall;
+  run.pPlan = pPlan;
+  for (pBind = pFetch->pBind; pBind && pStmt; pBind = pBind->pNext) {
+    if (pBind->eHow == ASSOC_BIND_VALUE && isLiteral(pBind)) {
+      bindVal(&run, pStmt, pBind->iSql, pBind->pVal);
+    }
+  }
+}
+
 sqlite3_stmt *assocFetchPlain(AssocCall *pCall, AssocPlan *pPlan,
                               AssocFetch *pFetch) {
   AssocRun run;

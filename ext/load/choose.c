@@ -59,6 +59,57 @@ static i64 limitOf(const AssocNode *pNode) {
   return pMost->eType == SHAPE_VAL_INT && pMost->i >= 0 ? pMost->i + 1 : 20;
 }
 
+/* Does a line of EXPLAIN QUERY PLAN search this alias by this column? */
+static int seeksBy(const char *zLine, const char *zAlias, const char *zCol) {
+  int nAlias = (int)strlen(zAlias), nCol = (int)strlen(zCol);
+  const char *z = zLine + 7;
+  if (strncmp(zLine, "SEARCH ", 7) != 0) return 0;
+  if (strncmp(z, zAlias, (size_t)nAlias) != 0 || z[nAlias] != ' ') return 0;
+  z = strchr(z, '(');
+  while (z) {
+    z += z[0] == '(' ? 1 : 5;
+    if (strncmp(z, zCol, (size_t)nCol) == 0 && strncmp(z + nCol, "=?", 2) == 0)
+      return 1;
+    z = strstr(z, " AND ");
+  }
+  return 0;
+}
+
+/* Does a line read a whole table? */
+static int readsAll(const char *zLine) {
+  if (strstr(zLine, "AUTOMATIC")) return 1;
+  return strncmp(zLine, "SCAN ", 5) == 0 &&
+         strcmp(zLine, "SCAN CONSTANT ROW") != 0;
+}
+
+/* Ask SQLite: does the lookup search its table by the key, and nowhere read a
+** whole table? SQLite knows partial indexes. */
+static int asksSeek(AssocCall *pCall, AssocNode *pNode) {
+  AssocTable *pTab = 0;
+  const AssocKey *pKey = assocRelFarKey(pNode->pRel, &pTab);
+  const char *zCol = pTab->aCol[pKey->aCol[0]].zName;
+  const char *zAlias = pTab == pNode->pModel->pTable ? "t1" : "t2";
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pNode->lookup.zSql);
+  int bSeek = 0, bAll = 0;
+  assocBindLiterals(pCall, pNode->pPlan, pStmt, &pNode->lookup);
+  while (assocStep(pCall, pStmt)) {
+    const char *z = assocColumnText(pCall, pStmt, 3);
+    if (seeksBy(z, zAlias, zCol)) bSeek = 1;
+    if (readsAll(z)) bAll = 1;
+  }
+  assocFinalize(pCall, pStmt);
+  return bSeek && !bAll;
+}
+
+int assocNodeSeeks(AssocCall *pCall, AssocNode *pNode) {
+  if (pNode->zIndex) return !pNode->bDear;
+  if (pNode->pRel == 0 || pNode->zType || pNode->pRel->nPath) return 0;
+  if (pNode->lookup.zSql == 0 || pNode->lookup.bEmit) return 0;
+  if (pNode->eSeek == 0) pNode->eSeek = asksSeek(pCall, pNode) ? 1 : -1;
+  return pNode->eSeek > 0;
+}
+
 /* Does an index give the rows of a lookup in their order? Then a limit ends the
 ** lookup early. EXPLAIN QUERY PLAN tells, once per plan. A sort of ties alone
 ** has another text ("… LAST TERM OF ORDER BY") and does not count. */
@@ -67,6 +118,7 @@ static int comesInOrder(AssocCall *pCall, AssocNode *pNode) {
   if (pNode->eOrder) return pNode->eOrder > 0;
   pNode->eOrder = 1;
   pStmt = assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pNode->lookup.zSql);
+  assocBindLiterals(pCall, pNode->pPlan, pStmt, &pNode->lookup);
   while (assocStep(pCall, pStmt)) {
     const char *z = assocColumnText(pCall, pStmt, 3);
     if (z && strcmp(z, "USE TEMP B-TREE FOR ORDER BY") == 0) pNode->eOrder = -1;
@@ -103,13 +155,13 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
     *peWhy = ASSOC_WHY_FORCED;
     return pLoad->eForce == ASSOC_FORCE_SCAN;
   }
-  if (pNode->zIndex == 0) {
+  if (pNode->zIndex == 0 && (nKey == 1 || !assocNodeSeeks(pCall, pNode))) {
     *peWhy = nKey == 1         ? ASSOC_WHY_ONE_KEY
              : pNode->bChanges ? ASSOC_WHY_TYPES
                                : ASSOC_WHY_NO_INDEX;
     return nKey > 1;
   }
-  if (pNode->bDear && nKey > 1) {
+  if (pNode->zIndex && pNode->bDear && nKey > 1) {
     *peWhy = ASSOC_WHY_OTHER;
     return 1;
   }

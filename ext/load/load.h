@@ -129,6 +129,7 @@ struct AssocNode {
   int eOrder;     /* Does a lookup give the order? 1: yes; -1: no; 0: unknown */
   u8 bDear;       /* A lookup scans a whole table all the same */
   const char *zIndex; /* The index of a lookup; "": the primary key; 0: none */
+  int eSeek; /* Without zIndex: does SQLite seek? 1: yes; -1: no; 0: unknown */
   AssocFetch lookup, scan;
   AssocFetch ends;    /* Many to many: reads each target once; then scan reads
                       ** only join rows. Or none */
@@ -274,6 +275,9 @@ AssocLoadState *assocLoadState(AssocCall *pCall);
 ** an error. */
 sqlite3_stmt *assocFetchPlain(AssocCall *pCall, AssocPlan *pPlan,
                               AssocFetch *pFetch);
+/* Bind the literals alone to pStmt, which has the variables of pFetch. */
+void assocBindLiterals(AssocCall *pCall, AssocPlan *pPlan, sqlite3_stmt *pStmt,
+                       const AssocFetch *pFetch);
 /* Reset the statement, and unbind the caller's values: ?1 to ?nKey, and all
 ** that are not literals of the shape. */
 void assocFetchClose(AssocFetch *pFetch, int nKey);
@@ -350,6 +354,8 @@ void assocTakeSort(AssocTake *pTake);
 void assocTakeClear(AssocTake *pTake);
 int assocTakeRegister(AssocConn *pConn);
 
+/* Does an index serve the node's lookup, and all that it asks? */
+int assocNodeSeeks(AssocCall *pCall, AssocNode *pNode);
 /* Should a node be scanned for nKey keys? Else it is looked up. *peWhy is set
 ** to ASSOC_WHY_*, *pnWanted to the rows expected, or 0 if they were not
 ** estimated. */

@@ -73,11 +73,10 @@ static void closeRoot(AssocStream *p) {
 }
 
 /* Does a node scan a table for any number of keys, because no index serves? */
-static int hasUnserved(const AssocPlan *pPlan) {
+static int hasUnserved(AssocCall *pCall, const AssocPlan *pPlan) {
   int i;
   for (i = 1; i < pPlan->nNode; i++) {
-    const AssocNode *pNode = pPlan->apNode[i];
-    if (pNode->bDear || pNode->zIndex == 0) return 1;
+    if (!assocNodeSeeks(pCall, pPlan->apNode[i])) return 1;
   }
   return 0;
 }
@@ -91,7 +90,7 @@ AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
   copyArgs(pCall, p, &args, pArgs);
   assocRunStart(pCall, &p->run, pPlan, &args);
   p->nWant = 1;
-  if (hasUnserved(pPlan)) {
+  if (hasUnserved(pCall, pPlan)) {
     p->nLeast = assocTableRows(pCall, pPlan->pRoot->pModel->pTable);
     p->nLeast = p->nLeast / STREAM_BATCHES + 1;
   }

@@ -57,12 +57,15 @@ static int explainListed(const char *zList, const char *z, int n) {
 
 /* All the indexes that SQLite uses for a statement, as it says itself.
 ** OUT: freed with sqlite3_free(). */
-static char *explainIndexes(AssocCall *pCall, const char *zSql) {
+static char *explainIndexes(AssocCall *pCall, AssocPlan *pPlan,
+                            const AssocFetch *pFetch) {
+  const char *zSql = pFetch->zSql;
   sqlite3_stmt *pStmt = 0;
   char *zList = assocMprintf(pCall, "%s", "");
   char *zAsk = assocMprintf(pCall, "EXPLAIN QUERY PLAN %s", zSql ? zSql : "");
   if (zAsk) pStmt = assocPrepare(pCall, "%s", zAsk);
   sqlite3_free(zAsk);
+  assocBindLiterals(pCall, pPlan, pStmt, pFetch);
   while (zList && assocStep(pCall, pStmt)) {
     int n = 0;
     const char *z = explainIndex(assocColumnText(pCall, pStmt, 3), &n);
@@ -125,7 +128,7 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
   pFetch = bScan           ? &pNode->scan
            : pNode->bSorts ? &pNode->lookupOne
                            : &pNode->lookup;
-  zIndex = explainIndexes(pCall, pFetch->zSql);
+  zIndex = explainIndexes(pCall, pNode->pPlan, pFetch);
   assocRowsAdd(pCall, p);
   assocRowsText(pCall, p, EXPLAIN_PATH, pNode->zPath);
   assocRowsText(pCall, p, EXPLAIN_STRATEGY, bScan ? "scan" : "lookup");
