@@ -1,53 +1,55 @@
 /*
-** What people write by habit. Where a shape cannot be read on, the tokens
-** before that place may be known from SQL, GraphQL, PostgREST or a program:
-** the error then says what to write instead.
+** Advice for what people write by habit. If reading a shape fails, the tokens
+** before that place may be known from SQL, GraphQL, PostgREST or a programming
+** language. The error then says what to write instead:
 **
 **   User{count(posts)}      an aggregate stands behind its association:
 **                           posts.count()
 **   User{n: name}           an alias stands behind what it names: name as n
 **
-** Nothing here is tried before reading has failed, so a name that looks like
-** one of these words stays a name.
+** Nothing here runs before reading has failed. So a name that equals one of
+** these words stays a name.
 */
 #include "shape/json.h"
 #include "shape/lex.h"
 
-/* The bracket that is open. */
+/* The innermost open bracket. */
 typedef struct HabitIn HabitIn;
 struct HabitIn {
   int eType;       /* '{', '(', or 0 */
-  ShapeToken call; /* The word before it, if it is one */
-  int bMethod;     /* And a dot is before the word */
-  ShapeToken arg;  /* The first token behind it */
+  ShapeToken call; /* The word before it */
+  int bMethod;     /* There is a dot before that word */
+  ShapeToken arg;  /* The first token inside */
 };
 
-/* What stands before the place. */
+/* The place where reading failed, and the tokens around it. */
 typedef struct Habit Habit;
 struct Habit {
   AssocCall *pCall;
   const char *z;
   int n;
-  ShapeToken at, next; /* The token that cannot be, and the one behind it */
-  ShapeToken a[4];     /* Those before it, the nearest first */
-  ShapeToken first;    /* The first of the text */
-  int bModel;          /* Which is a model */
+  ShapeToken at, next; /* The wrong token, and the one after it */
+  ShapeToken a[4];     /* The tokens before it, nearest first */
+  ShapeToken first;    /* The first token of the text */
+  int bModel;          /* The first token is a model */
   HabitIn in;
 };
 
-#define HABIT_DEEP 64 /* Of deeper brackets only the outer ones are known */
+#define HABIT_DEEP 64 /* Brackets that are nested deeper are not recorded */
 
+/* Make a token the nearest one before the place. */
 static void habitShift(Habit *p, const ShapeToken *pTok) {
   memmove(&p->a[1], &p->a[0], sizeof(p->a) - sizeof(p->a[0]));
   p->a[0] = *pTok;
 }
 
-/* Read again up to iAt. */
+/* Read the tokens up to iAt again. */
 static void habitRead(AssocCall *pCall, Habit *p, const char *z, int n,
                       int iAt) {
   HabitIn aOpen[HABIT_DEEP];
   ShapeToken tok;
   int nOpen = 0;
+  assert(iAt >= 0 && iAt <= n);
   memset(p, 0, sizeof(*p));
   p->pCall = pCall;
   p->z = z;
@@ -72,6 +74,7 @@ static void habitRead(AssocCall *pCall, Habit *p, const char *z, int n,
   p->next = shapeLex(z, n, tok.iOff + tok.n);
 }
 
+/* Is the token one of these words? */
 static int isAmong(const Habit *p, const ShapeToken *pTok,
                    const char *const *az) {
   for (; *az; az++) {
@@ -94,9 +97,10 @@ static int isValue(const ShapeToken *pTok) {
          pTok->eType == TK_INDEX || pTok->eType == TK_NAMED;
 }
 
-/* Does the place begin with these characters? */
+/* Does the text at the place begin with zText? */
 static int atText(const Habit *p, const char *zText) {
   int n = (int)strlen(zText);
+  assert(p->at.iOff >= 0 && p->at.iOff <= p->n);
   return p->at.iOff + n <= p->n &&
          memcmp(&p->z[p->at.iOff], zText, (size_t)n) == 0;
 }
@@ -117,6 +121,7 @@ static char *sayNoSums(const Habit *p) {
                 "column");
 }
 
+/* Characters of other languages: comments, ||, [, ~, arithmetic, ; */
 static char *habitSign(const Habit *p) {
   const ShapeToken *pAt = &p->at;
   if (atText(p, "/*") || atText(p, "//") || atText(p, "#")) {
@@ -151,7 +156,7 @@ static char *habitSign(const Habit *p) {
   return 0;
 }
 
-/* Two signs together that are no operator: === => =< */
+/* Two comparison signs that are no operator together: === => =< */
 static char *habitOperator(const Habit *p) {
   int n = p->at.iOff + p->at.n - p->a[0].iOff;
   if (!isCompare(&p->at) || !isCompare(&p->a[0]) ||
@@ -169,7 +174,7 @@ static const char *const azHabitClause[] = {
     "last",  "after",  "before",   "page",     "scope",    "sort",   "take",
     "skip",  "having", "required", "through",  "paranoid", 0};
 
-/* A colon, as GraphQL and JavaScript have it */
+/* A colon, as in GraphQL and JavaScript. */
 static char *habitColon(const Habit *p) {
   const ShapeToken *pAt = &p->at, *pName = &p->a[0], *pNext = &p->next;
   int nSkip = 0;
@@ -187,7 +192,8 @@ static char *habitColon(const Habit *p) {
         "such as age > 18");
   }
   if (p->in.eType == '(') {
-    if (pName->iOff + pName->n != pAt->iOff) return 0; /* a :b */
+    if (pName->iOff + pName->n != pAt->iOff)
+      return 0; /* "a :b" with a space is a parameter */
     return assocMprintf(p->pCall, "a condition has no colon: %.*s = ...",
                         TOKEN(p, pName));
   }
@@ -202,7 +208,7 @@ static char *habitColon(const Habit *p) {
 
 /* -------------------------------------------------------------- functions */
 
-/* Functions that SQL has, beside the aggregates. */
+/* Functions of SQL other than the aggregates. */
 static const char *const azHabitFunction[] = {
     "abs",         "array_agg",  "cast",         "ceil",
     "char_length", "coalesce",   "concat",       "concat_ws",
@@ -217,6 +223,7 @@ static const char *const azHabitFunction[] = {
     "substr",      "substring",  "time",         "trim",
     "typeof",      "unixepoch",  "upper",        0};
 
+/* count(posts) → posts.count(). sum(posts.likes) → posts.sum(likes). */
 static char *sayAggregate(const Habit *p, const ShapeToken *pName,
                           const ShapeToken *pArg) {
   ShapeToken arg = *pArg, next;
@@ -231,7 +238,7 @@ static char *sayAggregate(const Habit *p, const ShapeToken *pName,
   }
   n = arg.n;
   next = shapeLex(p->z, p->n, arg.iOff + arg.n);
-  while (next.eType == '.') { /* posts.likes */
+  while (next.eType == '.') { /* A path: posts.likes */
     ShapeToken last = shapeLex(p->z, p->n, next.iOff + next.n);
     if (!isWord(&last)) break;
     next = shapeLex(p->z, p->n, last.iOff + last.n);
@@ -271,10 +278,12 @@ static int isAggregate(const Habit *p, const ShapeToken *pTok) {
 
 static const char *const azHabitSome[] = {"exists", "any", "has", 0};
 
-/* exists albums, not exists(albums), all albums(…): the iWord-th token */
+/* exists albums, not exists(albums), all albums(...). iWord is the index of
+** that word in p->a. */
 static char *habitSome(const Habit *p, int iWord, const ShapeToken *pArg) {
   const ShapeToken *pWord = &p->a[iWord];
   const char *zHow = "some";
+  assert(iWord >= 0 && iWord + 1 < ASSOC_COUNT(p->a));
   if (shapeIsWord(p->z, pWord, "all")) {
     zHow = "every";
   } else if (!isAmong(p, pWord, azHabitSome)) {
@@ -291,7 +300,8 @@ static char *habitSome(const Habit *p, int iWord, const ShapeToken *pArg) {
                       zHow, TOKEN(p, pArg), zHow[0] == 'e' ? "(...)" : "");
 }
 
-/* count(posts), upper(name), exists(posts): in a block or in a condition */
+/* A call in a block or in a condition: count(posts), upper(name),
+** exists(posts). */
 static char *habitCall(const Habit *p) {
   const ShapeToken *pName = &p->a[0];
   if (p->in.eType == '(' && p->in.call.eType == TK_WORD && !p->in.bMethod &&
@@ -315,14 +325,14 @@ static char *habitCall(const Habit *p) {
 
 /* ------------------------------------------------------------------ words */
 
-/* Words of other languages, and what they are here. */
+/* A word of another language, and what to write here. */
 typedef struct HabitWord HabitWord;
 struct HabitWord {
   const char *zWord;
   const char *zInstead;
 };
 
-/* Between a column and a value. */
+/* Operators between a column and a value. */
 static const HabitWord aHabitOperator[] = {
     {"contains", "like \"%text%\""},
     {"includes", "like \"%text%\""},
@@ -356,7 +366,7 @@ static const HabitWord aHabitOperator[] = {
     {"notnull", "is not null"},
     {0, 0}};
 
-/* At the start of a clause. */
+/* Words at the start of a clause. */
 static const HabitWord aHabitStart[] = {
     {"orderby", "order by name"},
     {"order_by", "order by name"},
@@ -382,15 +392,17 @@ static const char *const azHabitJoin[] = {
     "join", "left",    "inner",    "outer", "cross",    "full",   "include",
     "with", "preload", "populate", "embed", "includes", "expand", 0};
 
+/* The advice for a token, or 0. */
 static const char *insteadOf(const Habit *p, const ShapeToken *pTok,
                              const HabitWord *a) {
+  assert(a);
   for (; a->zWord; a++) {
     if (shapeIsWord(p->z, pTok, a->zWord)) return a->zInstead;
   }
   return 0;
 }
 
-/* A word that stands where a clause does */
+/* A word in the place of a clause. */
 static char *habitClause(const Habit *p, const ShapeToken *pWord) {
   const char *zInstead = insteadOf(p, pWord, aHabitStart);
   if (zInstead) {
@@ -415,7 +427,7 @@ static char *habitClause(const Habit *p, const ShapeToken *pWord) {
 static const char *const azHabitSql[] = {
     "select", "insert", "update", "delete", "from", "explain", 0};
 
-/* Behind the shape: User WHERE …, User{name} ORDER BY name */
+/* Words behind the shape: User WHERE ..., User{name} ORDER BY name. */
 static char *habitOutside(const Habit *p) {
   const ShapeToken *pAt = &p->at;
   char *z;
@@ -444,7 +456,8 @@ static char *habitOutside(const Habit *p) {
   return z;
 }
 
-/* posts WHERE likes > 3, posts LIMIT 5, "name", posts.* in a block */
+/* Clauses or quotes in a block: posts WHERE likes > 3, posts LIMIT 5, "name",
+** posts.* */
 static char *habitBlock(const Habit *p) {
   const ShapeToken *pAt = &p->at;
   int i;
@@ -472,14 +485,14 @@ static char *habitBlock(const Habit *p) {
 
 static const char *const azHabitBefore[] = {"and", "or", "not", "where", 0};
 
-/* Is it where a condition begins? */
+/* Does a condition begin here? */
 static int startsCondition(const Habit *p) {
   int e = p->a[0].eType;
   return e == '(' || e == ',' || e == ';' ||
          isAmong(p, &p->a[0], azHabitBefore);
 }
 
-/* 18 < age, (5), limit 5, 10 */
+/* A value in front: 18 < age, (5), limit 5, 10. */
 static char *habitValueFirst(const Habit *p) {
   const ShapeToken *pAt = &p->at;
   if (!isValue(pAt) || !startsCondition(p)) return 0;
@@ -503,7 +516,7 @@ static char *habitValueFirst(const Habit *p) {
                       TOKEN(p, pAt));
 }
 
-/* = bob, = now(), = @p; in (select …) */
+/* Wrong values: = bob, = now(), = @p, in (select ...). */
 static char *habitValue(const Habit *p) {
   const ShapeToken *pAt = &p->at;
   if (shapeIsWord(p->z, pAt, "select")) {
@@ -524,7 +537,7 @@ static char *habitValue(const Habit *p) {
   return 0;
 }
 
-/* is true, is not "x" */
+/* is true, is not "x": only null can follow is. */
 static char *habitIs(const Habit *p) {
   int bNot = shapeIsWord(p->z, &p->a[0], "not");
   if (!shapeIsWord(p->z, &p->a[bNot], "is") || p->at.eType == TK_END) return 0;
@@ -533,7 +546,7 @@ static char *habitIs(const Habit *p) {
                                                                     : "=");
 }
 
-/* (active), (name, email): a column and nothing to compare it with */
+/* A column without a comparison: (active), (name, email). */
 static char *habitAlone(const Habit *p) {
   static const char *const azEnd[] = {"and", "or", 0};
   static const char *const azOpen[] = {
@@ -555,6 +568,7 @@ static char *habitAlone(const Habit *p) {
       TOKEN(p, &p->a[0]));
 }
 
+/* Mistakes inside a condition. */
 static char *habitCondition(const Habit *p) {
   const char *zInstead;
   char *z;
@@ -614,6 +628,7 @@ char *assocShapeHabit(AssocCall *pCall, const char *z, int n, int iAt,
                       int bModel) {
   Habit habit;
   char *zSaid;
+  assert(z && n >= 0);
   habitRead(pCall, &habit, z, n, iAt);
   habit.bModel = bModel;
   if ((zSaid = habitSign(&habit)) != 0) return zSaid;
@@ -706,6 +721,7 @@ static const HabitWord aHabitJson[] = {
 
 const char *shapeJsonInstead(const char *zKey) {
   const HabitWord *p = aHabitJson;
+  assert(zKey);
   while (p->zWord && sqlite3_stricmp(p->zWord, zKey) != 0) p++;
   return p->zInstead;
 }

@@ -1,21 +1,21 @@
 /*
-** The JSON form: Sequelize's find options under their own names, read into
-** the tree of the text form.
+** The JSON form: Sequelize's find options under their own names, read into the
+** tree that the text form has too.
 **
 **   {"model":"User", "attributes":["id","name"],
 **    "where":{"age":{"$gte":18}},
 **    "include":[{"association":"posts", "limit":5,
 **                "order":[["created_at","DESC"]]}]}
 **
-** Attributes come before includes, whatever the order of the keys. Names and
-** values, conditions and orders are read by jsonwhere.c.
+** Attributes come before includes in the result, whatever the order of the
+** keys. jsonwhere.c reads names, values, conditions and orders.
 */
 #include "shape/json.h"
 
 static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
                      ShapeClauses **ppClauses);
 
-/* What JSON.stringify() does to {"model":User}. */
+/* JSON.stringify() turns {"model":User} into this. */
 static const char zJsonClass[] =
     "; JSON.stringify() leaves out a class or a function: write its name, "
     "\"model\":\"User\"";
@@ -31,11 +31,13 @@ static ShapeItem *jsonNewItem(JsonParser *p, int eType) {
   return pItem;
 }
 
-/* An attribute: "name", ["name","alias"], {"aggregate":…}, "*", "-name". */
+/* Read an attribute: "name", ["name","alias"], {"aggregate":...}, "*",
+** "-name". */
 static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
   ShapeItem *pItem = jsonNewItem(p, eType);
   ShapeKey key = {0};
   AssocJson *pAs = 0;
+  assert(pJson);
   if (pItem == 0) return 0;
   if (pJson->eType == ASSOC_J_OBJECT && eType == SHAPE_ITEM_NAME) {
     shapeJsonAgg(p, pJson, &key);
@@ -71,7 +73,8 @@ static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
   return pItem;
 }
 
-/* Append each element of an array as an item of eType. */
+/* Append each element of an array as an item of eType. Returns the new end of
+** the list, as all functions here with ppEnd. */
 static ShapeItem **jsonAttributeList(JsonParser *p, AssocJson *pArray,
                                      int eType, ShapeItem **ppEnd) {
   AssocJson *pSub;
@@ -89,7 +92,7 @@ static ShapeItem **jsonAttributeList(JsonParser *p, AssocJson *pArray,
   return ppEnd;
 }
 
-/* ["-body"] takes away from what is not there: ["*","-body"] is meant. */
+/* Does a list only exclude columns? ["-body"] means ["*","-body"]. */
 static int lacksStar(const AssocJson *pArray) {
   const AssocJson *pSub;
   int bMinus = 0;
@@ -101,7 +104,7 @@ static int lacksStar(const AssocJson *pArray) {
   return bMinus;
 }
 
-/* Is it among these texts? */
+/* Does the array contain this text? */
 static int jsonHasText(const AssocJson *pArray, const AssocJson *pText) {
   const AssocJson *pSub = pArray ? pArray->pChild : 0;
   for (; pSub; pSub = pSub->pNext) {
@@ -113,8 +116,8 @@ static int jsonHasText(const AssocJson *pArray, const AssocJson *pText) {
   return 0;
 }
 
-/* "*" leaves out a column that stands beside it under another name, but what
-** "include" names comes on top of all: then it stands there as itself too. */
+/* "*" omits a column that also has an alias. But a column under "include" is
+** added to all columns, so it appears under its own name too. */
 static ShapeItem **jsonAliased(JsonParser *p, AssocJson *pObj,
                                ShapeItem **ppEnd) {
   AssocJson *pInclude = assocJsonGet(pObj, "include");
@@ -138,7 +141,8 @@ static ShapeItem **jsonAliased(JsonParser *p, AssocJson *pObj,
   return ppEnd;
 }
 
-/* [...] or {"include":[...],"exclude":[...]}; none means every column */
+/* Read [...] or {"include":[...],"exclude":[...]}. No attributes means every
+** column. */
 static ShapeItem **jsonAttributes(JsonParser *p, AssocJson *pJson,
                                   ShapeItem **ppEnd) {
   AssocJson *pSub;
@@ -168,12 +172,13 @@ static ShapeItem **jsonAttributes(JsonParser *p, AssocJson *pJson,
   return ppEnd;
 }
 
+/* Is the key one of those that name the association of an include? */
 static int isIdentifyKey(const char *zKey) {
   return strcmp(zKey, "association") == 0 || strcmp(zKey, "model") == 0 ||
          strcmp(zKey, "as") == 0 || strcmp(zKey, "on") == 0;
 }
 
-/* "HasMany", as one of the kinds. */
+/* Add a kind such as "HasMany" to the set of an item. */
 static void jsonAllKind(JsonParser *p, const AssocJson *pJson,
                         ShapeItem *pItem) {
   int i;
@@ -188,8 +193,8 @@ static void jsonAllKind(JsonParser *p, const AssocJson *pJson,
                "Has, Many or All, or a list of them");
 }
 
-/* {"all":true | "HasMany" | ["HasOne","BelongsTo"], "nested":true}, and what
-** else each of the includes has */
+/* Read {"all":true | "HasMany" | ["HasOne","BelongsTo"], "nested":true}, and
+** the options that each of these includes gets. */
 static ASSOC_NOINLINE void jsonAll(JsonParser *p, AssocJson *pObj,
                                    ShapeItem *pItem) {
   AssocJson rest = *pObj, **ppEnd = &rest.pChild, *pSub;
@@ -231,7 +236,7 @@ static ASSOC_NOINLINE void jsonAll(JsonParser *p, AssocJson *pObj,
   }
 }
 
-/* An element of "include". */
+/* Read an element of "include". */
 static ShapeItem *jsonInclude(JsonParser *p, AssocJson *pJson) {
   ShapeItem *pItem = jsonNewItem(p, SHAPE_ITEM_NAME);
   if (pItem == 0) return 0;
@@ -258,6 +263,7 @@ static ShapeItem **jsonIncludes(JsonParser *p, AssocJson *pJson,
                                 ShapeItem **ppEnd) {
   AssocJson *pSub = pJson;
   int bArray = pJson->eType == ASSOC_J_ARRAY;
+  assert(pJson && ppEnd);
   if (!shapeJsonEnter(p)) return ppEnd;
   if (bArray) pSub = pJson->pChild;
   while (pSub) {
@@ -272,8 +278,9 @@ static ShapeItem **jsonIncludes(JsonParser *p, AssocJson *pJson,
 
 /* --------------------------------------------------------- find options */
 
-/* "scope":"name" or ["name",1,…] or {"method":["name",1,…]}, or a list of
-** those: one that starts with an array, or has a "method" in it */
+/* Read "name", ["name",1,...] or {"method":["name",1,...]}. jsonScopes() also
+** reads a list of those: an array whose first element is an array, or that
+** contains a "method". */
 static ShapeScope *jsonScope(JsonParser *p, AssocJson *pJson) {
   ShapeScope *pScope = shapeJsonAlloc(p, sizeof(*pScope));
   ShapeVal **ppEnd;
@@ -315,7 +322,7 @@ static ShapeScope *jsonScopes(JsonParser *p, AssocJson *pJson) {
   return pFirst;
 }
 
-/* A clause. True if the key is one. */
+/* Read a clause. False if the key is no clause. */
 static int jsonClause(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
   const struct {
     const char *zKey;
@@ -324,6 +331,7 @@ static int jsonClause(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
               {"first", &pC->pFirst}, {"last", &pC->pLast},
               {"after", &pC->pAfter}, {"before", &pC->pBefore}};
   int i;
+  assert(pJson->zKey);
   for (i = 0; i < ASSOC_COUNT(aVal); i++) {
     if (strcmp(pJson->zKey, aVal[i].zKey) == 0) {
       if (pJson->eType == ASSOC_J_NULL && i < 4) { /* A cursor may be null */
@@ -355,8 +363,8 @@ static int jsonClause(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
   return 1;
 }
 
-/* "through":{"attributes":["priority"],"where":{…}}: conditions on the join
-** row; the attributes are items of the block that has its columns */
+/* Read "through":{"attributes":["priority"],"where":{...}}. The conditions
+** apply to the join row. The attributes become items of the block. */
 static ShapeItem **jsonThrough(JsonParser *p, AssocJson *pObj, ShapeClauses *pC,
                                ShapeItem **ppEnd) {
   AssocJson *pSub;
@@ -386,6 +394,7 @@ static ShapeItem **jsonThrough(JsonParser *p, AssocJson *pObj, ShapeClauses *pC,
   return ppEnd;
 }
 
+/* Read "recurse": true, or a number of levels. */
 static void jsonRecurse(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
   if (pJson->eType == ASSOC_J_TRUE) {
     pItem->nRecurse = SHAPE_RECURSE_ALL;
@@ -399,15 +408,18 @@ static void jsonRecurse(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
   }
 }
 
-/* What an include has beside clauses. True if the key is one of them. */
+/* Read an option that only includes have. False if the key is none. */
 static int jsonIncludeKey(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
   static const char *const azAdvice[] = {"separate", "subQuery", "duplicating",
                                          "right"};
   const char *zKey = pJson->zKey;
   int i;
+  assert(pJson->zKey && pItem->bInclude);
   for (i = 0; i < ASSOC_COUNT(azAdvice); i++) {
     if (strcmp(zKey, azAdvice[i]) == 0) {
-      (void)shapeJsonIsTrue(p, pJson, zKey); /* The engine chooses by itself */
+      (void)shapeJsonIsTrue(
+          p, pJson,
+          zKey); /* Checked, then ignored: the engine decides itself */
       return 1;
     }
   }
@@ -424,16 +436,16 @@ static int jsonIncludeKey(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
   return 1;
 }
 
-/* {"posts":true}, {"posts":{...}}: includes by name, as Prisma has them. */
+/* Is it {"posts":true} or {"posts":{...}}, includes by name as in Prisma? */
 static int isMap(const AssocJson *pObj) {
   return pObj->nChild == 1 && (pObj->pChild->eType == ASSOC_J_TRUE ||
                                pObj->pChild->eType == ASSOC_J_OBJECT);
 }
 
 /*
-** Which association an include means: {"association":"posts"}, with "as" to
-** rename it; or {"model":"Post"}, with "as" to say which; or "as" alone. In
-** a polymorphic association, {"on":"Post"} is what is loaded of a Post.
+** Read which association an include means: {"association":"posts"}, where "as"
+** renames it; or {"model":"Post"}, where "as" says which one; or "as" alone.
+** {"on":"Post"} describes one model of a polymorphic association.
 */
 static void jsonIdentify(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
   AssocJson *pOn = assocJsonGet(pObj, "on");
@@ -466,19 +478,20 @@ static void jsonIdentify(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
   }
 }
 
-/* An option that is null is as if it were not there: {"where":null}. */
+/* The value of an option. {"where":null} counts as absent. */
 static AssocJson *jsonOption(AssocJson *pObj, const char *zKey) {
   AssocJson *p = assocJsonGet(pObj, zKey);
   return p && p->eType == ASSOC_J_NULL ? 0 : p;
 }
 
-/* Does Sequelize load the include by a query of its own, which drops none of
-** the parents? */
+/* Would Sequelize load the include by a separate query, which drops no
+** parents? */
 static int isSeparate(AssocJson *pObj) {
   const AssocJson *p = jsonOption(pObj, "separate");
   return p ? p->eType == ASSOC_J_TRUE : jsonOption(pObj, "limit") != 0;
 }
 
+/* Does this null mean that the option is absent? */
 static int jsonIsAbsent(const AssocJson *p) {
   static const char *const az[] = {"attributes", "where",   "include",
                                    "order",      "through", "required"};
@@ -488,8 +501,8 @@ static int jsonIsAbsent(const AssocJson *p) {
   return i < ASSOC_COUNT(az);
 }
 
-/* A key that is none of them. The roots, and what is "on" a model, have not
-** those that say how an include is taken. */
+/* Raise the error for an unknown find option, with the list of valid ones.
+** bFew: without the options that only includes have. */
 static void findUnknown(JsonParser *p, const char *zKey, int bFew) {
   const char *zInstead = shapeJsonInstead(zKey);
   static const char *const az[] = {
@@ -528,12 +541,12 @@ static void findUnknown(JsonParser *p, const char *zKey, int bFew) {
 }
 
 /*
-** The find options of an object, except its includes, into an item. The roots
-** have an item, too: it has no name and is not required. Returns where the
-** includes go. *ppInclude: the includes, or 0.
+** Read the find options of an object, except its includes, into an item. The
+** roots have an item too; it has no name and is not required. Returns where the
+** includes are appended; *ppInclude is their JSON, or 0.
 **
-** It is kept out of jsonFind(), which every level of a shape calls: a frame of
-** this size for each would not fit on a small stack.
+** It is not part of jsonFind(), which every level of a shape calls: so many
+** large stack frames would not fit on a small stack.
 */
 static ASSOC_NOINLINE ShapeItem **jsonFindOwn(JsonParser *p, AssocJson *pObj,
                                               ShapeItem *pItem,
@@ -558,7 +571,8 @@ static ASSOC_NOINLINE ShapeItem **jsonFindOwn(JsonParser *p, AssocJson *pObj,
     } else if (strcmp(pSub->zKey, "through") == 0 && !bRoot) {
       pThrough = pSub;
     } else if (jsonClause(p, pSub, pC)) {
-      *ppClauses = pC; /* Without one there are none, as in the text form */
+      *ppClauses =
+          pC; /* Without clauses the pointer stays 0, as in the text form */
     } else if (strcmp(pSub->zKey, "attributes") != 0 &&
                !isIdentifyKey(pSub->zKey) &&
                (bRoot ? strcmp(pSub->zKey, "subQuery") != 0
@@ -573,7 +587,7 @@ static ASSOC_NOINLINE ShapeItem **jsonFindOwn(JsonParser *p, AssocJson *pObj,
   return ppEnd;
 }
 
-/* An object of find options, into an item. */
+/* Read an object of find options into an item. */
 static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
                      ShapeClauses **ppClauses) {
   AssocJson *pInclude;
@@ -607,7 +621,7 @@ static void jsonQuery(JsonParser *p, AssocJson *pRoot) {
   pShape->pItem = pItem->pBlock;
 }
 
-/* An array of includes, or find options without clauses. */
+/* Read an array of includes, or find options without clauses. */
 static void jsonBlock(JsonParser *p, AssocJson *pRoot) {
   ShapeItem **ppEnd = &p->pShape->pItem;
   AssocJson *pSub;
@@ -635,6 +649,7 @@ void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
   JsonParser p;
   AssocJson *pRoot =
       assocJsonRead(pCall, pArena, pShape->zText, nText, "the shape");
+  assert(pShape->eKind <= SHAPE_ONE && pShape->zText);
   memset(&p, 0, sizeof(p));
   p.pCall = pCall;
   p.pArena = pArena;
@@ -654,6 +669,7 @@ ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
   AssocShape shape;
   AssocJson *pSub;
   ShapeClauses *pC = assocAlloc(pCall, pArena, sizeof(*pC));
+  assert(pJson && pnParam);
   memset(&p, 0, sizeof(p));
   memset(&shape, 0, sizeof(shape));
   p.pCall = pCall;
@@ -684,6 +700,7 @@ ShapePred *assocShapeWhere(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson) {
   JsonParser p;
   AssocShape shape;
+  assert(pJson);
   memset(&p, 0, sizeof(p));
   memset(&shape, 0, sizeof(shape));
   p.pCall = pCall;
@@ -696,6 +713,7 @@ ShapeSort *assocShapeOrder(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson) {
   JsonParser p;
   AssocShape shape;
+  assert(pJson);
   memset(&p, 0, sizeof(p));
   memset(&shape, 0, sizeof(shape));
   p.pCall = pCall;

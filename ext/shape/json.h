@@ -1,6 +1,8 @@
 /*
-** What the two files of the JSON form share: json.c, which reads find options,
-** and jsonwhere.c, which reads what stands in them. Used by no other.
+** Shared by the two files of the JSON form. No other file uses it.
+**
+**   json.c       reads an object of find options, and its includes
+**   jsonwhere.c  reads names, values, aggregates, conditions and orders
 */
 #ifndef ASSOC_SHAPE_JSON_H
 #define ASSOC_SHAPE_JSON_H
@@ -8,6 +10,7 @@
 #include "shape/shape.h"
 
 typedef struct JsonParser JsonParser;
+/* The state of reading one shape or one part of it. */
 struct JsonParser {
   AssocCall *pCall;
   AssocArena *pArena;
@@ -16,32 +19,36 @@ struct JsonParser {
   int nItem;
 };
 
-/* Zeroed memory that lasts as long as the tree; 0 after an error. */
+/* Zeroed memory that lives as long as the tree. 0 after an error. */
 void *shapeJsonAlloc(JsonParser *p, size_t n);
-/* One level deeper: false if that is too deep. Left again if it is true. */
+/* Enter one more level. False and an error if the nesting is too deep. If it is
+** true, the caller calls shapeJsonLeave(). */
 int shapeJsonEnter(JsonParser *p);
 void shapeJsonLeave(JsonParser *p);
-/* One more item or condition: together they are bounded. */
+/* Count an item or condition. An error if there are too many. */
 void shapeJsonCount(JsonParser *p);
 
-/* A name; a path of names with dots between, which may be said to be zWhat. */
+/* Make a name, or a path from a text with dots: "author.name".
+** shapeJsonPathOf() requires a text; zWhat names it in the error. 0 after an
+** error. */
 ShapeName *shapeJsonName(JsonParser *p, const char *z, int n);
 ShapeName *shapeJsonPath(JsonParser *p, const char *z, int n);
 ShapeName *shapeJsonPathOf(JsonParser *p, AssocJson *pJson, const char *zWhat);
-/* Fail unless pJson is a text. Is it true? It may also be false, or absent. */
+/* IsText: false and an error unless pJson is a text. IsTrue: the value of a
+** boolean; false if it is absent; any other type is an error. */
 int shapeJsonIsText(JsonParser *p, AssocJson *pJson, const char *zWhat);
 int shapeJsonIsTrue(JsonParser *p, AssocJson *pJson, const char *zWhat);
 
-/* A literal or a parameter. */
+/* A literal or a parameter. zWhat names it in an error. */
 ShapeVal *shapeJsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat);
-/* {"aggregate":"count","of":"comments"} */
+/* Read an aggregate: {"aggregate":"count","of":"comments"}. */
 void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey);
-/* What stands under "where" and under "order". */
+/* Read the value of "where", or of "order". */
 ShapePred *shapeJsonWhere(JsonParser *p, AssocJson *pJson);
 ShapeSort *shapeJsonOrder(JsonParser *p, AssocJson *pJson);
 
-/* What to write instead of a find option or an operator that other languages
-** have, or 0. */
+/* What to write instead of an option or operator known from other libraries; 0
+** if there is no advice. */
 const char *shapeJsonInstead(const char *zKey);
 
 #endif /* ASSOC_SHAPE_JSON_H */

@@ -1,10 +1,10 @@
 /*
-** What stands in find options: names, values, aggregates, conditions, orders.
+** Parts of find options: names, values, aggregates, conditions, orders.
 **
-**   "where":{"age":{"$gte":18}, "$or":[{"name":"Ann"}, {"name":{"$like":"B%"}}]}
+**   "where":{"age":{"$gte":18}, "$or":[{"name":"Ann"}, {"id":{"$in":[1,2]}}]}
 **   "order":[["created_at","DESC"], "id"]
 **
-** A path is names with dots between; a name that has a dot itself stands in
+** A path is names with dots between them. A name that contains a dot stands in
 ** backticks, as in the text form.
 */
 #include "shape/json.h"
@@ -22,10 +22,11 @@ int shapeJsonEnter(JsonParser *p) {
   return p->pCall->rc == SQLITE_OK;
 }
 void shapeJsonLeave(JsonParser *p) {
+  assert(p->nDepth > 0);
   p->nDepth--;
 }
 
-/* One more item or condition: together they are bounded. */
+/* See json.h. */
 void shapeJsonCount(JsonParser *p) {
   int nMost = p->pCall->pConn->mxItem;
   if (++p->nItem > nMost) {
@@ -36,7 +37,7 @@ void shapeJsonCount(JsonParser *p) {
 
 /* ---------------------------------------------------------------- names */
 
-/* What comes behind a NUL would be cut off. */
+/* An error if the text contains a NUL: the rest would be lost. */
 static void jsonNoNul(JsonParser *p, const char *z, int n) {
   if (n > 0 && memchr(z, 0, (size_t)n)) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
@@ -55,7 +56,7 @@ ShapeName *shapeJsonName(JsonParser *p, const char *z, int n) {
   return pName;
 }
 
-/* The name at the front of a path, up to a dot; *pn is what it took. */
+/* Read the first name of a path. *pn receives the number of bytes used. */
 static ShapeName *jsonSegment(JsonParser *p, const char *z, int n, int *pn) {
   int i = 0, j = 0;
   char *zName;
@@ -91,8 +92,8 @@ ShapeName *shapeJsonPath(JsonParser *p, const char *z, int n) {
   return pFirst;
 }
 
-/* One name, in which a dot is no path: "@pos" is a column of the join row, and
-** between backticks is a name that begins like that. */
+/* Read one name, in which a dot has no meaning. "@pos" is a column of the join
+** row. In backticks a name may begin with any character. */
 static ShapeName *jsonColumnName(JsonParser *p, const char *z, int n,
                                  u8 *pbAt) {
   ShapeName *pName;
@@ -108,7 +109,7 @@ static ShapeName *jsonColumnName(JsonParser *p, const char *z, int n,
   return pName;
 }
 
-/* Fail unless pJson is a text. */
+/* See json.h. */
 int shapeJsonIsText(JsonParser *p, AssocJson *pJson, const char *zWhat) {
   if (pJson && pJson->eType == ASSOC_J_TEXT) return 1;
   assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%s must be a text, not %s",
@@ -132,8 +133,9 @@ int shapeJsonIsTrue(JsonParser *p, AssocJson *pJson, const char *zWhat) {
 
 /* --------------------------------------------------------------- values */
 
-/* {"$param":"s"} or {"$param":1} */
+/* Read the value of "$param": a name or a number. */
 static void jsonParam(JsonParser *p, AssocJson *pJson, ShapeVal *pVal) {
+  assert(p->pShape);
   if (pJson->eType == ASSOC_J_INT && pJson->i >= 1 && pJson->i <= 100) {
     pVal->eType = SHAPE_VAL_INDEX;
     pVal->i = pJson->i;
@@ -150,6 +152,7 @@ static void jsonParam(JsonParser *p, AssocJson *pJson, ShapeVal *pVal) {
   }
 }
 
+/* The value of "$param" if the object has only that member; else 0. */
 static AssocJson *jsonIsParam(AssocJson *pJson) {
   if (pJson->eType != ASSOC_J_OBJECT || pJson->nChild != 1) return 0;
   return strcmp(pJson->pChild->zKey, "$param") == 0 ? pJson->pChild : 0;
@@ -158,6 +161,7 @@ static AssocJson *jsonIsParam(AssocJson *pJson) {
 ShapeVal *shapeJsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat) {
   ShapeVal *pVal = shapeJsonAlloc(p, sizeof(*pVal));
   AssocJson *pParam = jsonIsParam(pJson);
+  assert(pJson && zWhat);
   if (pVal == 0) return 0;
   pVal->iOff = -1;
   if (pParam) {
@@ -168,7 +172,7 @@ ShapeVal *shapeJsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%s must be one value, not %s",
                  zWhat, assocJsonTypeName(pJson));
   }
-  pVal->eType = pJson->eType; /* The first six kinds are the same */
+  pVal->eType = pJson->eType; /* The first six types have the same numbers */
   pVal->i = pJson->i;
   pVal->r = pJson->eType == ASSOC_J_INT ? (double)pJson->i : pJson->r;
   pVal->z = pJson->z;
@@ -207,8 +211,8 @@ static int aggOf(JsonParser *p, AssocJson *pName) {
   return 0;
 }
 
-/* {"aggregate":"sum","of":"posts","column":"likes","distinct":true,
-**  "where":{…}}; also "as", which the caller reads. */
+/* Read {"aggregate":"sum","of":"posts","column":"likes","distinct":true,
+** "where":{...}}. The caller reads "as". */
 void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey) {
   AssocJson *pSub;
   ShapeAgg *pAgg = pKey->pAgg = shapeJsonAlloc(p, sizeof(*pAgg));
@@ -246,7 +250,7 @@ void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey) {
 
 /* ----------------------------------------------------------- predicates */
 
-/* What JSON.stringify() does to {[Op.gte]:18}. */
+/* JSON.stringify() turns {[Op.gte]:18} into {}. */
 static const char zJsonSymbol[] =
     "; JSON.stringify() leaves out a Symbol such as Op.gte and what is "
     "undefined: write \"$gte\"";
@@ -264,16 +268,17 @@ static ShapePred *jsonAnd(JsonParser *p, ShapePred *p1, ShapePred *p2) {
   return assocShapeAnd(p->pCall, p->pArena, p1, p2);
 }
 
-/* A list of predicates under OR (or AND); one alone is itself. */
+/* Make an AND or OR of a list. One predicate alone stays itself. */
 static ShapePred *jsonJoin(JsonParser *p, int eOp, ShapePred *pFirst) {
   ShapePred *pList;
+  assert(eOp == SHAPE_OP_AND || eOp == SHAPE_OP_OR);
   if (pFirst == 0 || pFirst->pNext == 0) return pFirst;
   pList = jsonNewPred(p, eOp);
   if (pList) pList->pSub = pFirst;
   return pList;
 }
 
-/* Operators on one key. */
+/* The operators on one key. */
 static const struct {
   const char *zName;
   u8 eOp;
@@ -305,11 +310,12 @@ static const struct {
     {"$notSubstring", SHAPE_OP_CONTAINS, 1},
 };
 
-/* key op value, where null under = and <> means IS NULL. */
+/* key op value. = null and <> null become IS NULL and IS NOT NULL. */
 static ShapePred *jsonOp(JsonParser *p, const ShapeKey *pKey, int iOp,
                          AssocJson *pJson) {
   const char *zName = aJsonOp[iOp].zName;
   ShapePred *pPred = jsonNewPred(p, aJsonOp[iOp].eOp);
+  assert(iOp >= 0 && iOp < ASSOC_COUNT(aJsonOp));
   if (pPred == 0) return 0;
   pPred->key = *pKey;
   pPred->bNot = aJsonOp[iOp].bNot;
@@ -348,10 +354,11 @@ static ShapePred *jsonNot(JsonParser *p, ShapePred *pSub) {
   return pNot;
 }
 
-/* Each element of an array or object of tests on one key. */
+/* Read each element of an array or object as a test on the same key. */
 static ShapePred *jsonKeyList(JsonParser *p, const ShapeKey *pKey, int eOp,
                               AssocJson *pJson);
 
+/* Raise the error for an unknown operator. */
 static void jsonNoOperator(JsonParser *p, const char *zKey) {
   const char *zInstead = shapeJsonInstead(zKey);
   int i;
@@ -377,7 +384,8 @@ static void jsonNoOperator(JsonParser *p, const char *zKey) {
                zKey);
 }
 
-/* {"$gte":18, "$lt":65, "$or":[…], "$not":{…}} of one key */
+/* Read the operators on one key: {"$gte":18, "$lt":65, "$or":[...],
+** "$not":{...}}. */
 static ShapePred *jsonKeyOps(JsonParser *p, const ShapeKey *pKey,
                              AssocJson *pObj) {
   ShapePred *pAll = 0;
@@ -415,7 +423,7 @@ static ShapePred *jsonKeyList(JsonParser *p, const ShapeKey *pKey, int eOp,
   ShapePred *pFirst = 0, **ppEnd = &pFirst;
   AssocJson *pSub, one;
   for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
-    one = *pSub; /* An object's member is an object of its own */
+    one = *pSub; /* Treat each member of an object as an object */
     if (pJson->eType == ASSOC_J_OBJECT) {
       memset(&one, 0, sizeof(one));
       one.eType = ASSOC_J_OBJECT;
@@ -435,7 +443,7 @@ static ShapePred *jsonKeyList(JsonParser *p, const ShapeKey *pKey, int eOp,
   return jsonJoin(p, eOp, pFirst);
 }
 
-/* What a key is compared with: a value, null, an array, or operators. */
+/* Read what a key is compared with: a value, null, an array, or operators. */
 static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
                               AssocJson *pJson) {
   ShapePred *pPred = 0;
@@ -449,16 +457,17 @@ static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
       pPred->pVal = jsonVals(p, pJson, "a list");
     }
   } else {
-    pPred = jsonOp(p, pKey, 0, pJson); /* $eq */
+    pPred = jsonOp(p, pKey, 0, pJson); /* Index 0 is $eq */
   }
   shapeJsonLeave(p);
   return pPred;
 }
 
-/* {"$some":{"posts":{…}}} */
+/* Read {"$some":{"posts":{...}}}. */
 static ShapePred *jsonSome(JsonParser *p, int eOp, AssocJson *pObj) {
   ShapePred *pAll = 0;
   AssocJson *pSub;
+  assert(eOp >= SHAPE_OP_SOME && eOp <= SHAPE_OP_NONE);
   if (pObj->eType != ASSOC_J_OBJECT || pObj->nChild == 0) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
                  "$%s takes {\"association\":{…}}", azShapeOp[eOp]);
@@ -476,7 +485,7 @@ static ShapePred *jsonSome(JsonParser *p, int eOp, AssocJson *pObj) {
   return pAll;
 }
 
-/* {"$aggregate":{"aggregate":"count","of":"comments","is":{"$gte":3}}} */
+/* Read {"aggregate":"count","of":"comments","is":{"$gte":3}}. */
 static ShapePred *jsonAggTest(JsonParser *p, AssocJson *pObj) {
   AssocJson *pIs = 0, rest = *pObj, **pp;
   ShapeKey key = {0};
@@ -497,15 +506,16 @@ static ShapePred *jsonAggTest(JsonParser *p, AssocJson *pObj) {
   return jsonKeyTest(p, &key, pIs);
 }
 
-/* A list of conditions under $and or $or: an array, or an object. */
+/* Read the conditions of $and or $or: an array or an object. */
 static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson);
 
-/* One member of a where object. */
+/* Read one member of a where object. */
 static ShapePred *jsonMember(JsonParser *p, AssocJson *pJson) {
   const char *zKey = pJson->zKey;
   int n = (int)strlen(zKey), eOp;
   ShapeKey key = {0};
   ShapePred *pPred;
+  assert(zKey);
   if (strcmp(zKey, "$and") == 0) return jsonWhereList(p, SHAPE_OP_AND, pJson);
   if (strcmp(zKey, "$or") == 0) return jsonWhereList(p, SHAPE_OP_OR, pJson);
   if (strcmp(zKey, "$not") == 0) return jsonNot(p, shapeJsonWhere(p, pJson));
@@ -559,7 +569,7 @@ static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson) {
   return jsonJoin(p, eOp, pFirst);
 }
 
-/* {"a":1,"b":{…}}, or an array of such, all of which must hold */
+/* Read {"a":1,"b":{...}}, or an array of those; all must be true. */
 ShapePred *shapeJsonWhere(JsonParser *p, AssocJson *pJson) {
   ShapePred *pAll = 0;
   AssocJson *pSub;
@@ -585,7 +595,8 @@ ShapePred *shapeJsonWhere(JsonParser *p, AssocJson *pJson) {
 
 /* ----------------------------------------------------------------- order */
 
-/* "ASC", "DESC", "DESC NULLS LAST", "NULLS FIRST". True if z is one. */
+/* Read "ASC", "DESC", "DESC NULLS LAST", "NULLS FIRST". False if z is none of
+** them. */
 static int jsonDirection(const char *z, ShapeSort *pSort) {
   static const struct {
     const char *z;
@@ -609,7 +620,8 @@ static int jsonDirection(const char *z, ShapeSort *pSort) {
   return 0;
 }
 
-/* A step on the way to the column: "posts", or {"model":…,"as":"posts"}. */
+/* Read a step of the path to the column: "posts", or
+** {"model":...,"as":"posts"}. */
 static ShapeName *jsonSortStep(JsonParser *p, AssocJson *pJson) {
   AssocJson *pName = pJson;
   if (pJson->eType == ASSOC_J_OBJECT) {
@@ -620,8 +632,8 @@ static ShapeName *jsonSortStep(JsonParser *p, AssocJson *pJson) {
   return shapeJsonPathOf(p, pName, "a name in \"order\"");
 }
 
-/* ["title","DESC"], ["author","name"], [{"aggregate":…},"DESC"];
-** {"collate":"NOCASE"} may stand before the direction */
+/* Read ["title","DESC"], ["author","name"], [{"aggregate":...},"DESC"].
+** {"collate":"NOCASE"} may stand before the direction. */
 static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
   ShapeSort *pSort = shapeJsonAlloc(p, sizeof(*pSort));
   ShapeName **ppEnd;
@@ -660,7 +672,7 @@ static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
   return pSort;
 }
 
-/* [["created_at","DESC"],"title"] or a text in the text form's words */
+/* Read [["created_at","DESC"],"title"], or an order in the text form. */
 ShapeSort *shapeJsonOrder(JsonParser *p, AssocJson *pJson) {
   ShapeSort *pFirst = 0, **ppEnd = &pFirst;
   AssocJson *pSub;

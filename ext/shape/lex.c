@@ -1,8 +1,10 @@
 /*
 ** Cutting the text form into tokens.
 **
-** A token is found from its place alone, so a parser can look ahead as far
-** as it likes, and keeps no list.
+**   posts(age>=18)   posts  (  age  >=  18  )
+**
+** A token depends only on its place in the text. So a parser can look ahead as
+** far as it needs, and keeps no list.
 */
 #include "shape/lex.h"
 
@@ -20,6 +22,7 @@ static int isWordPart(u8 c) {
   return isWordStart(c) || isDigit(c) || c == '$';
 }
 
+/* The number of bytes at z that belong to a word, or are digits. */
 static int wordLength(const u8 *z, int n) {
   int i = 0;
   while (i < n && isWordPart(z[i])) i++;
@@ -32,9 +35,10 @@ static int digitsLength(const u8 *z, int n) {
   return i;
 }
 
-/* 12, 1.5, .5, 1e-3. A letter right behind makes it no number: 0. */
+/* The length of 12, 1.5, .5 or 1e-3. 0 if a letter follows directly. */
 static int numberLength(const u8 *z, int n) {
   int i = digitsLength(z, n);
+  assert(n > 0);
   if (i < n && z[i] == '.') i += 1 + digitsLength(&z[i + 1], n - i - 1);
   if (i < n && (z[i] == 'e' || z[i] == 'E')) {
     int j = i + 1;
@@ -44,11 +48,13 @@ static int numberLength(const u8 *z, int n) {
   return i < n && isWordPart(z[i]) ? 0 : i;
 }
 
-/* Up to the closing quote. A backslash takes the next byte along in "…";
-** in `…` a doubled backtick is one. 0 if the end is missing. */
+/* The length up to the closing quote. In "..." a backslash escapes the next
+** byte; in `...` a doubled backtick means one. 0 if the closing quote is
+** missing. */
 static int quotedLength(const u8 *z, int n) {
   u8 q = z[0];
   int i;
+  assert(n > 0);
   for (i = 1; i < n; i++) {
     if (q == '"' && z[i] == '\\') {
       i++;
@@ -60,7 +66,7 @@ static int quotedLength(const u8 *z, int n) {
   return 0;
 }
 
-/* Operators and what else has more than one byte. */
+/* The type of an operator or another sign; *pn receives its length. */
 static int operatorType(const u8 *z, int n, int *pn) {
   static const struct {
     const char *z;
@@ -91,6 +97,7 @@ static void lexQuoted(const u8 *z, int n, ShapeToken *pTok) {
 ShapeToken shapeLex(const char *zText, int n, int iFrom) {
   const u8 *z = (const u8 *)zText;
   ShapeToken tok;
+  assert(iFrom >= 0 && n >= 0);
   while (iFrom < n && isSpace(z[iFrom])) iFrom++;
   tok.iOff = iFrom;
   z += iFrom;

@@ -1,11 +1,11 @@
 /*
-** A shape is read: which of its two forms is it?
+** Reading a shape: decides between its two forms.
 */
 #include "shape/shape.h"
 
 /*
-** JSON starts with "[", or with "{" and then a quote: no block of the text
-** form does.
+** JSON begins with "[", or with "{" and a quote. No block of the text form
+** begins so.
 */
 static int textIsJson(const char *z, int n) {
   int i = 0;
@@ -20,6 +20,7 @@ static int textIsJson(const char *z, int n) {
 AssocShape *assocShapeParse(AssocCall *pCall, AssocArena *pArena, int eKind,
                             const char *zText, int nText) {
   AssocShape *pShape = assocAlloc(pCall, pArena, sizeof(*pShape));
+  assert(eKind >= SHAPE_QUERY && eKind <= SHAPE_ONE);
   if (pShape == 0) return 0;
   pShape->eKind = (u8)eKind;
   if (nText < 0) nText = (int)strlen(zText);

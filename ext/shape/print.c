@@ -1,5 +1,7 @@
 /*
-** The tree as text, in one spelling.
+** Printing a tree as text, in one spelling.
+**
+**   User( age>=18 ){ id,name }   →   User(age >= 18){id name}
 **
 ** Reading the printed text gives the same tree. Two things have no text form:
 ** an include by model alone, and {"all":true}.
@@ -22,7 +24,7 @@ void shapePutString(Printer *p, const char *z, int n) {
 
 /* ---------------------------------------------------------------- names */
 
-/* Words that mean something somewhere, and so are quoted as names. */
+/* Keywords; as names they are printed in backticks. */
 static const char *const azReserved[] = {
     "where",    "order",    "limit",  "offset", "first", "last",
     "after",    "paranoid", "before", "page",   "scope", "by",
@@ -33,6 +35,7 @@ static const char *const azReserved[] = {
     "distinct", "avg",      "min",    "max",    "total", "exists",
     "between"};
 
+/* Can the name be printed without backticks? */
 static int isPlainName(const char *z) {
   ShapeToken tok = shapeLex(z, (int)strlen(z), 0);
   int i;
@@ -69,7 +72,8 @@ static void printPath(Printer *p, const ShapeName *pName) {
 
 /* --------------------------------------------------------- values, keys */
 
-/* 17 digits are enough for any; an infinity is a number that is too large. */
+/* 17 digits are enough for every REAL. An infinity is printed as a number that
+** is too large. */
 static void printReal(Printer *p, double r) {
   if (r - r != 0.0) {
     shapePut(p, r < 0 ? "-9.0e+999" : "9.0e+999");
@@ -78,7 +82,7 @@ static void printReal(Printer *p, double r) {
   }
 }
 
-/* A literal, which text and JSON spell alike. */
+/* See print.h. */
 void shapePrintLiteral(Printer *p, const ShapeVal *pVal) {
   static const char *const az[] = {"null", "false", "true"};
   if (pVal->eType <= SHAPE_VAL_TRUE) {
@@ -118,6 +122,7 @@ static void printVals(Printer *p, const ShapeVal *pVal) {
 }
 
 static void printAgg(Printer *p, const ShapeAgg *pAgg) {
+  assert(pAgg->eAgg < SHAPE_NAGG);
   assocOutPrintf(&p->out, ".%s(", azShapeAgg[pAgg->eAgg]);
   if (pAgg->bDistinct) shapePut(p, "distinct ");
   if (pAgg->bAt) shapePut(p, "@");
@@ -139,6 +144,7 @@ static void printKey(Printer *p, const ShapeKey *pKey) {
 /* ----------------------------------------------------------- predicates */
 
 static void printCompare(Printer *p, const ShapePred *pPred) {
+  assert(pPred->eOp >= SHAPE_OP_EQ && pPred->eOp < SHAPE_NOP);
   printKey(p, &pPred->key);
   if (pPred->eOp == SHAPE_OP_ISNULL) {
     shapePut(p, pPred->bNot ? " is not null" : " is null");
@@ -157,9 +163,10 @@ static void printCompare(Printer *p, const ShapePred *pPred) {
   }
 }
 
-/* The operands of an AND or OR. */
+/* Print the operands of an AND or OR. */
 static void printOperands(Printer *p, const ShapePred *pPred) {
   const ShapePred *pSub;
+  assert(pPred->eOp == SHAPE_OP_AND || pPred->eOp == SHAPE_OP_OR);
   for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
     printPred(p, pSub, pPred->eOp);
     if (pSub->pNext) {
@@ -168,7 +175,8 @@ static void printOperands(Printer *p, const ShapePred *pPred) {
   }
 }
 
-/* eAround is what the predicate is an operand of: OR binds loosest. */
+/* Print a predicate. eAround is the operator whose operand it is; OR binds
+** weakest. */
 static void printPred(Printer *p, const ShapePred *pPred, int eAround) {
   int bParen = 0;
   switch (pPred->eOp) {
@@ -180,7 +188,7 @@ static void printPred(Printer *p, const ShapePred *pPred, int eAround) {
     if (bParen) shapePut(p, ")");
     break;
   case SHAPE_OP_NOT:
-    bParen = eAround == SHAPE_OP_NOT; /* There is one not before an atom */
+    bParen = eAround == SHAPE_OP_NOT; /* An atom takes only one not */
     shapePut(p, bParen ? "(not " : "not ");
     printPred(p, pPred->pSub, SHAPE_OP_NOT);
     if (bParen) shapePut(p, ")");
@@ -221,7 +229,7 @@ static void printOrder(Printer *p, const ShapeSort *pSort) {
   }
 }
 
-/* A space between clauses, none before the first. */
+/* Print a space if something stands after byte nBefore. */
 static void printGap(Printer *p, i64 nBefore) {
   if (p->out.p - p->out.pStart > nBefore) shapePut(p, " ");
 }
@@ -270,7 +278,8 @@ static void printClauses(Printer *p, const ShapeClauses *pC) {
     printGap(p, n);
     shapePut(p, "paranoid false");
   }
-  if (shapeHasClauses(pC->pThrough)) { /* through() says nothing */
+  if (shapeHasClauses(
+          pC->pThrough)) { /* Empty clauses of the join row are omitted */
     printGap(p, n);
     shapePut(p, "through");
     printClauses(p, pC->pThrough);
@@ -296,6 +305,7 @@ static void printRecurse(Printer *p, const ShapeItem *pItem) {
 
 static void printItem(Printer *p, const ShapeItem *pItem) {
   static const char *const azBefore[] = {"", "*", "**", "-", "@", "on ", ""};
+  assert(pItem);
   if (pItem->eType == SHAPE_ITEM_ALL ||
       (pItem->eType == SHAPE_ITEM_NAME && pItem->pPath == 0)) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,

@@ -1,5 +1,5 @@
 /*
-** What the printers of trees share: print.c prints text, test/printjson.c
+** Shared by the two printers of trees: print.c prints text, test/printjson.c
 ** prints JSON for the tests.
 */
 #ifndef ASSOC_SHAPE_PRINT_H
@@ -8,19 +8,21 @@
 #include "shape/shape.h"
 
 typedef struct ShapePrinter ShapePrinter;
+/* Where a tree is printed. */
 struct ShapePrinter {
   AssocCall *pCall;
   AssocOut out;
 };
 
-/* Does it say anything? pC may be 0. */
+/* Do the clauses contain anything? pC may be 0. */
 int shapeHasClauses(const ShapeClauses *pC);
+/* Append z. */
 void shapePut(ShapePrinter *p, const char *z);
-/* A string in double quotes, n bytes of z. */
+/* Append n bytes of z as a string in double quotes. */
 void shapePutString(ShapePrinter *p, const char *z, int n);
-/* A name between backticks. */
+/* Append a name between backticks. */
 void shapePrintQuoted(ShapePrinter *p, const char *z);
-/* A literal, which text and JSON spell alike. */
+/* Append a literal, which is spelt alike in text and JSON. */
 void shapePrintLiteral(ShapePrinter *p, const ShapeVal *pVal);
 
 #endif /* ASSOC_SHAPE_PRINT_H */

@@ -1,5 +1,9 @@
 /*
-** What the two forms of the shape language share.
+** Shared by the two forms of the shape language: names of operators and
+** aggregates, errors with a caret, and the AND of predicates.
+**
+**   User{name pots}
+**             ^
 */
 #include "shape/shape.h"
 
@@ -15,12 +19,13 @@ const char *const azShapeOp[SHAPE_NOP] = {
     "like", "glob", "match", "starts with", "ends with", "contains", "is null"};
 
 /*
-** The line of the text that holds byte iOff, of a long one what is around it,
-** and a caret under it. Columns are characters, so that the caret is right
-** behind letters outside ASCII, and a tab stands above a tab.
+** Append the line that contains byte iOff, and a caret under that byte. A long
+** line is cut around the byte. Columns are counted in characters, so the caret
+** is right behind letters outside ASCII; a tab stands under a tab.
 */
 static void appendCaret(sqlite3_str *pStr, const char *z, int iOff) {
   int iFrom = iOff, iTo = iOff, i;
+  assert(iOff >= 0);
   while (iFrom > 0 && z[iFrom - 1] != '\n') iFrom--;
   while (z[iTo] && z[iTo] != '\n' && z[iTo] != '\r') iTo++;
   if (iOff - iFrom > 60) {
@@ -76,6 +81,7 @@ int shapeNotCondition(const ShapeClauses *pC) {
 ShapePred *assocShapeAnd(AssocCall *pCall, AssocArena *pArena, ShapePred *p1,
                          ShapePred *p2) {
   ShapePred *pAnd, **ppEnd;
+  assert(p1 == 0 || p1 != p2);
   if (p1 == 0 || p2 == 0) return p1 ? p1 : p2;
   pAnd = assocAlloc(pCall, pArena, sizeof(*pAnd));
   if (pAnd == 0) return 0;

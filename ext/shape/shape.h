@@ -1,14 +1,13 @@
 /*
-** The shape language: what a caller wants to see, as text or as JSON, read
-** into one tree.
+** The shape language: what a caller wants to load, as text or as JSON. Both
+** forms are read into the same tree.
 **
 **   User(age >= 18){name posts!(order by title limit 5){title}}
 **   {"model":"User","attributes":["name"],"include":[...]}
 **
-** Nothing here knows which models, columns or associations exist: a bare
-** name is a name, and the plan (load/plan.c) decides what it means.
-**
-** The tree lives in the arena that the parser was given.
+** This floor does not know which models, columns or associations exist. A name
+** is only a name; load/plan.c decides what it means. The tree lives in the
+** arena that the parser receives.
 */
 #ifndef ASSOC_SHAPE_H
 #define ASSOC_SHAPE_H
@@ -29,7 +28,7 @@ typedef struct ShapeVal ShapeVal;
 /* A name, or a path of names: pNext is the segment after the dot. */
 struct ShapeName {
   const char *z;
-  int iOff; /* Where it stands in the text, for the caret; -1: nowhere */
+  int iOff; /* Byte offset in the text, for the caret; -1: none */
   ShapeName *pNext;
 };
 
@@ -37,7 +36,7 @@ struct ShapeName {
 struct ShapeVal {
   u8 eType; /* SHAPE_VAL_* */
   int iOff;
-  i64 i;         /* INT: the value. INDEX: the n of ?n */
+  i64 i;         /* INT: the value. INDEX: n of ?n */
   double r;      /* REAL */
   const char *z; /* TEXT: the text. NAMED: the name */
   int n;         /* Bytes of z */
@@ -52,12 +51,12 @@ struct ShapeVal {
 #define SHAPE_VAL_INDEX 6 /* ?n */
 #define SHAPE_VAL_NAMED 7 /* :name */
 
-/* count(), sum(likes), ... of the path before it */
+/* An aggregate: count(), sum(likes), ... of the path before it. */
 struct ShapeAgg {
   u8 eAgg; /* SHAPE_AGG_* */
   u8 bDistinct;
   u8 bAt;            /* pCol is a column of the join row */
-  ShapeName *pCol;   /* The column, or 0 */
+  ShapeName *pCol;   /* The column, or 0: count() */
   ShapePred *pWhere; /* Which related rows count, or 0 */
 };
 #define SHAPE_AGG_COUNT 0
@@ -70,21 +69,23 @@ struct ShapeAgg {
 #define SHAPE_NAGG 7
 extern const char *const azShapeAgg[SHAPE_NAGG];
 
-/* What a predicate compares and a sort sorts by. */
+/* What a predicate compares, or what an order sorts by. */
 struct ShapeKey {
   ShapeName *pPath;
-  ShapeAgg *pAgg; /* Or 0: the path ends in a column */
+  ShapeAgg *pAgg; /* 0: the path ends in a column */
   u8 bAt;         /* "@pos": one name, a column of the join row */
 };
 
+/* A condition: a comparison, or a combination of conditions. */
 struct ShapePred {
-  u8 eOp;  /* SHAPE_OP_* */
-  u8 bNot; /* not in, not between, not like, not glob, is not null, not (…) */
+  u8 eOp;   /* SHAPE_OP_* */
+  u8 bNot;  /* not in, not between, not like, not glob, is not null */
   u8 bSome; /* JSON "$posts.title$": a to-many path means some */
   int iOff;
-  ShapeKey key;     /* Comparisons. SOME, EVERY, NONE: only its path */
-  ShapeVal *pVal;   /* Comparisons: one value, IN: many, BETWEEN: two */
-  ShapePred *pSub;  /* AND, OR: the first of many. NOT, SOME, …: the one */
+  ShapeKey key;   /* Comparisons: the left side. SOME, EVERY, NONE: the path */
+  ShapeVal *pVal; /* Comparisons: one value, IN: many, BETWEEN: two */
+  ShapePred
+      *pSub; /* AND, OR: the first of several. NOT, SOME, ...: the only one */
   ShapePred *pNext; /* The next of an AND or OR */
 };
 #define SHAPE_OP_AND 0
@@ -104,13 +105,14 @@ struct ShapePred {
 #define SHAPE_OP_LIKE 14
 #define SHAPE_OP_GLOB 15
 #define SHAPE_OP_MATCH 16
-#define SHAPE_OP_STARTS 17 /* As like, but nothing in the value is special */
+#define SHAPE_OP_STARTS 17 /* LIKE without wildcards in the value */
 #define SHAPE_OP_ENDS 18
 #define SHAPE_OP_CONTAINS 19
 #define SHAPE_OP_ISNULL 20
 #define SHAPE_NOP 21
-extern const char *const azShapeOp[SHAPE_NOP]; /* As SQL spells them */
+extern const char *const azShapeOp[SHAPE_NOP]; /* As SQL writes them */
 
+/* One term of an order. */
 struct ShapeSort {
   ShapeKey key;
   u8 bDesc;
@@ -123,48 +125,49 @@ struct ShapeSort {
 #define SHAPE_NULLS_FIRST 1
 #define SHAPE_NULLS_LAST 2
 
-/* A named scope of the model, with its arguments. */
+/* The use of a named scope, with its arguments. */
 struct ShapeScope {
   ShapeName *pName;
   ShapeVal *pArg;
   ShapeScope *pNext;
 };
 
+/* The clauses in parentheses: conditions, order, limit, page. */
 struct ShapeClauses {
-  ShapePred *pWhere; /* Several are the children of one AND */
+  ShapePred *pWhere; /* Several conditions are one AND */
   ShapeSort *pOrder;
   ShapeVal *pLimit, *pOffset;
   ShapeVal *pFirst, *pLast, *pAfter, *pBefore;
   ShapeScope *pScope;
-  ShapeClauses *pThrough; /* Of the join row */
-  u8 bUnscoped;           /* "scope false": not even the default scope */
-  u8 bDeleted;            /* "paranoid false": soft-deleted rows too */
-  u8 bRequired;           /* The item that has these clauses is required */
+  ShapeClauses *pThrough; /* Clauses of the join row */
+  u8 bUnscoped; /* "scope false": no scope, not even the default one */
+  u8 bDeleted;  /* "paranoid false": include soft-deleted rows */
+  u8 bRequired; /* The item that has these clauses is required */
   u8 bPage, bPageCount;
   int iOff;
 };
 
-/* One thing in a block. */
+/* An item of a block. */
 struct ShapeItem {
   u8 eType; /* SHAPE_ITEM_* */
   u8 bSpread;
-  u8 bRequired; /* "!": drop parents without a match */
+  u8 bRequired; /* "!": omit parents without a match */
   u8 bBlock;    /* Has a block, even an empty one */
-  u8 bInclude;  /* JSON: it stood under "include", so it is no column */
-  u8 mAll;      /* ALL: SHAPE_ALL_* together, which associations */
+  u8 bInclude;  /* JSON: stood under "include", so it is no column */
+  u8 mAll;      /* ALL: a set of SHAPE_ALL_* */
   int nRecurse; /* 0, n of "^n", or SHAPE_RECURSE_ALL */
   int iOff;
-  ShapeName *pPath;       /* NAME, MINUS, AT, AGG: its path. ON: the model */
+  ShapeName *pPath;       /* NAME, MINUS, AT, AGG: the path. ON: the model */
   ShapeName *pAlias;      /* "as" */
-  ShapeName *pModel;      /* JSON include by model instead of by name */
+  ShapeName *pModel;      /* JSON: include by model */
   ShapeAgg *pAgg;         /* AGG */
-  ShapeClauses *pClauses; /* Or 0 */
+  ShapeClauses *pClauses; /* 0: none */
   ShapeItem *pBlock;      /* First item of its block */
   ShapeItem *pNext;
 };
 #define SHAPE_ITEM_NAME 0  /* A column or an association */
 #define SHAPE_ITEM_STAR 1  /* "*": every column */
-#define SHAPE_ITEM_STARS 2 /* "**": and every to-one */
+#define SHAPE_ITEM_STARS 2 /* "**": every column and every to-one */
 #define SHAPE_ITEM_MINUS 3 /* "-column" */
 #define SHAPE_ITEM_AT 4    /* "@column" of the join row */
 #define SHAPE_ITEM_ON 5    /* "on Model{…}" */
@@ -183,69 +186,76 @@ struct ShapeItem {
 #define SHAPE_NALL 7
 extern const char *const azShapeAll[SHAPE_NALL];
 
-/* How to read a text: what it may be. */
-#define SHAPE_QUERY 0 /* User(...){...} */
-#define SHAPE_BLOCK 1 /* A block or a list, as assoc_find() takes */
-#define SHAPE_ONE 2   /* One association, as assoc_get() takes */
+/* What a text should contain. */
+#define SHAPE_QUERY 0 /* A query: User(...){...} */
+#define SHAPE_BLOCK 1 /* A block or a list, as for assoc_find() */
+#define SHAPE_ONE 2   /* One association, as for assoc_get() */
 
-/* A whole text. */
+/* A shape that was read. */
 struct AssocShape {
-  const char *zText; /* For carets */
+  const char *zText; /* OWNED by the arena; for carets */
   u8 eKind;          /* SHAPE_QUERY, SHAPE_BLOCK or SHAPE_ONE */
   u8 bJson;
-  u8 bNamed;         /* It has a :name, so the first argument is an object */
-  int nParam;        /* The largest ?n */
-  ShapeName *pModel; /* QUERY: the model, perhaps "schema.model" */
-  ShapeClauses *pClauses; /* QUERY: of the roots */
-  u8 bBlock;              /* QUERY: has a block */
-  ShapeItem *pItem;       /* Items of the block; ONE: the one */
+  u8 bNamed;              /* Contains a :name, so parameters are an object */
+  int nParam;             /* The greatest n of ?n */
+  ShapeName *pModel;      /* QUERY: the model, maybe "schema.model" */
+  ShapeClauses *pClauses; /* QUERY: the clauses of the roots */
+  u8 bBlock;              /* QUERY: it has a block */
+  ShapeItem *pItem;       /* The items of the block; ONE: the one item */
 };
 
+/* Read a shape of the given kind from nText bytes (-1: up to the nul). 0 after
+** an error. */
 AssocShape *assocShapeParse(AssocCall *pCall, AssocArena *pArena, int eKind,
                             const char *zText, int nText);
-/* Parts that options hold: a predicate in JSON or text, an order. */
+/* Read a "where" (a predicate), or an "order" (JSON or text). */
 ShapePred *assocShapeWhere(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson);
 ShapeSort *assocShapeOrder(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson);
-/* A scope of a model: {"where":…,"order":…,"limit":…,"offset":…}. *pnParam:
-** how many values it takes. */
+/* Read a model's scope: {"where":...,"order":...,"limit":...,"offset":...}.
+** *pnParam receives the number of its parameters. */
 ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
                               AssocJson *pJson, int *pnParam);
 
-/* Both of two predicates; either may be 0. */
+/* The AND of two predicates. Either may be 0. The lists of p1 and p2 become
+** part of the result. */
 ShapePred *assocShapeAnd(AssocCall *pCall, AssocArena *pArena, ShapePred *p1,
                          ShapePred *p2);
 
-/* The tree as text. OUT: the caller frees with sqlite3_free(). */
+/* Print the tree as text. OUT: the caller frees the text with sqlite3_free(). 0
+** after an error. */
 char *assocShapeText(AssocCall *pCall, const AssocShape *pShape);
 
-/* An error for any reason, at byte iOff of zText: the line and a caret under
-** it become part of the text. zText 0 or iOff -1: nowhere. */
+/* Raise an error at byte iOff of zText. The message shows the line with a
+** caret. No caret if zText is 0 or iOff is -1. */
 void assocShapeFail(AssocCall *pCall, const char *zText, int iOff,
                     const AssocWhy *pWhy, const char *zFmt, ...);
-/* Say where the error is that has just been raised. */
+/* Add the place to the error that the call has. */
 void assocShapeAt(AssocCall *pCall, const char *zText, int iOff);
 
 /* --------------------------------------------- between files of this room */
 
+/* Read one of the two forms into pShape. */
 void assocShapeParseText(AssocCall *pCall, AssocArena *pArena,
                          AssocShape *pShape, int nText);
 void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
                          AssocShape *pShape, int nText);
-/* Are there clauses that do not choose rows by what they are? through (…) has
-** none of them, which zShapeThrough says. */
+/* Do the clauses contain anything but conditions? through(...) must not:
+** zShapeThrough is the text of that error. */
 int shapeNotCondition(const ShapeClauses *pC);
 extern const char zShapeThrough[];
-/* What to write where a word stands as a name that there is not; 0: nothing is
-** known. */
+/* What to write if zName is used as a name, does not exist, and is a known
+** word: "clauses stand in parentheses behind the name". 0 if there is no
+** advice. */
 const char *assocShapeInstead(const char *zName);
-/* What to write instead of what stands at byte iAt, where a text could not be
-** read on; 0: nothing is known. bModel: the first word of the text is a model.
-** OUT: freed with sqlite3_free(). */
+/* What to write instead of the token at byte iAt, where reading failed. 0 if
+** there is no advice. bModel: the text begins with a model. OUT: the caller
+** frees the text with sqlite3_free(). */
 char *assocShapeHabit(AssocCall *pCall, const char *z, int n, int iAt,
                       int bModel);
-/* An order as the text form writes it; pOf learns which parameters it has. */
+/* Read an order in the text form, "name desc, id". pOf learns its
+** parameters. */
 ShapeSort *assocShapeOrderText(AssocCall *pCall, AssocArena *pArena,
                                AssocShape *pOf, const char *z, int n);
 

@@ -1,14 +1,14 @@
 /*
-** The text form, read by recursive descent.
+** Reading the text form, by recursive descent.
 **
 **   User(age >= 18){id name posts!(order by title limit 5){title} as p}
 **
-** The grammar is in ext/doc/SHAPES.md; each function below reads the rule
-** that its comment quotes. After an error the current token is TK_END, so
-** every loop ends by itself.
+** The grammar is in ext/doc/SHAPES.md. The comment of each function below
+** quotes the rule that it reads. After an error the current token is TK_END, so
+** every loop ends.
 **
-** Keywords are not reserved. A word is one only where a keyword may stand
-** and the next token does not continue a predicate: in (limit < 5) it is a
+** Keywords are not reserved. A word is a keyword only where one may stand, and
+** only if the next token does not continue a predicate: in (limit < 5) it is a
 ** column.
 */
 #include "shape/lex.h"
@@ -19,10 +19,10 @@ struct TextParser {
   AssocArena *pArena;
   AssocShape *pShape;
   const char *z;  /* The text */
-  int n;          /* Bytes of it */
+  int n;          /* Its length in bytes */
   ShapeToken tok; /* The current token */
-  int nDepth;     /* Blocks and parentheses that are open */
-  int nItem;      /* Items and conditions so far */
+  int nDepth;     /* Number of open blocks and parentheses */
+  int nItem;      /* Number of items and conditions so far */
 };
 
 static ShapePred *textPred(TextParser *p);
@@ -31,6 +31,7 @@ static ShapeClauses *textClauses(TextParser *p);
 
 /* ------------------------------------------------------------- tokens */
 
+/* Raise an error at byte iOff, and end the text. */
 static void textError(TextParser *p, int iOff, const char *zFmt, ...) {
   static const AssocWhy syntax = {.eReason = ASSOC_E_SYNTAX};
   va_list ap;
@@ -49,13 +50,14 @@ static void textLimit(TextParser *p, const char *zFmt, int nMost) {
   p->tok.eType = TK_END;
 }
 
-/* The token after pTok. */
+/* The token after pTok; the current token stays. */
 static ShapeToken textAfter(TextParser *p, const ShapeToken *pTok) {
+  assert(pTok->iOff >= 0 && pTok->n >= 0);
   return shapeLex(p->z, p->n, pTok->iOff + pTok->n);
 }
 
-/* If it is known what the token was written for, an error that says what to
-** write instead. */
+/* Raise an error with advice if the current token is a known habit. False if
+** there is no advice. */
 static int textHabit(TextParser *p) {
   int iOff = p->tok.eType == TK_END ? p->n : p->tok.iOff;
   char *z;
@@ -67,13 +69,14 @@ static int textHabit(TextParser *p) {
   return z != 0;
 }
 
-/* What is wrong with a token that begins like that. */
+/* What is wrong with a token that begins with c. */
 static const char *badToken(char c) {
   if (c == '"' || c == '`') return "this quote is never closed";
   if (c == '$') return "a parameter is written ?1 or :name";
   return "this is nothing that a shape can hold";
 }
 
+/* Go to the next token. A token that no shape can contain is an error. */
 static void textAdvance(TextParser *p) {
   if (p->pCall->rc != SQLITE_OK) {
     p->tok.eType = TK_END;
@@ -89,7 +92,7 @@ static void textAdvance(TextParser *p) {
   }
 }
 
-/* Complain that what stands here is not zWanted. */
+/* Raise the error that zWanted should stand here. */
 static void textExpected(TextParser *p, const char *zWanted) {
   const char *z = &p->z[p->tok.iOff];
   int n = p->tok.n;
@@ -105,7 +108,7 @@ static void textExpected(TextParser *p, const char *zWanted) {
   }
 }
 
-/* If the current token is eType, go past it. */
+/* If the current token has this type, go past it and return true. */
 static int textTake(TextParser *p, int eType) {
   if (p->tok.eType != eType) return 0;
   textAdvance(p);
@@ -130,7 +133,7 @@ static int isName(const ShapeToken *pTok) {
   return pTok->eType == TK_WORD || pTok->eType == TK_QUOTED;
 }
 
-/* Index of the token's word in az, or -1. */
+/* The index of the token's word in az, or -1. */
 static int wordIndex(TextParser *p, const ShapeToken *pTok,
                      const char *const *az, int n) {
   int i;
@@ -140,6 +143,7 @@ static int wordIndex(TextParser *p, const ShapeToken *pTok,
   return -1;
 }
 
+/* Enter one more level. False and an error if the nesting is too deep. */
 static int textEnter(TextParser *p) {
   if (++p->nDepth > p->pCall->pConn->mxDepth) {
     textLimit(p, "shapes nest at most %d levels deep",
@@ -148,6 +152,7 @@ static int textEnter(TextParser *p) {
   return p->pCall->rc == SQLITE_OK;
 }
 static void textLeave(TextParser *p) {
+  assert(p->nDepth > 0);
   p->nDepth--;
 }
 
@@ -157,7 +162,7 @@ static void *textAlloc(TextParser *p, size_t n) {
   return pNew;
 }
 
-/* One more item or condition: together they are bounded. */
+/* Count an item or condition. An error if there are too many. */
 static void textCount(TextParser *p) {
   int nMost = p->pCall->pConn->mxItem;
   if (++p->nItem > nMost) {
@@ -167,12 +172,13 @@ static void textCount(TextParser *p) {
 
 /* -------------------------------------------------------------- names */
 
-/* The name at z, n bytes: a word, or `…`, where a backtick is doubled. */
+/* Copy a name of n bytes: a word, or `...` with doubled backticks. */
 static char *textUnquote(TextParser *p, const char *z, int n) {
   int bQuoted = z[0] == '`';
   char *zNew =
       assocArenaText(p->pCall, p->pArena, z + bQuoted, bQuoted ? n - 2 : n);
   int i, j = 0;
+  assert(n > 0);
   if (zNew == 0 || !bQuoted) return zNew;
   if (memchr(z, 0, (size_t)n)) {
     textError(p, (int)(z - p->z), "a name cannot have a NUL in it");
@@ -206,9 +212,9 @@ static ShapeName *textName(TextParser *p, const char *zWanted) {
 /*
 ** path = name { "." name }
 **
-** If pAgg is given, a last segment that is the word of an aggregate with a
-** "(" behind it is not part of the path: it stays the current token and
-** *pAgg becomes its number.
+** With pAgg: if the last segment is the name of an aggregate and "(" follows,
+** it is not part of the path. It stays the current token, and *pAgg becomes its
+** number.
 */
 static ShapeName *textPath(TextParser *p, int *pAgg, const char *zWanted) {
   ShapeName *pFirst = textName(p, zWanted);
@@ -228,7 +234,7 @@ static ShapeName *textPath(TextParser *p, int *pAgg, const char *zWanted) {
 
 /* -------------------------------------------------------------- values */
 
-/* The text of a JSON string, with escapes and without control characters. */
+/* Read a string with JSON's escapes. */
 static void textString(TextParser *p, ShapeVal *pVal) {
   const char *z = &p->z[p->tok.iOff];
   AssocJson *pJson =
@@ -245,8 +251,9 @@ static void textString(TextParser *p, ShapeVal *pVal) {
 }
 
 /*
-** An integer if it fits 64 bits, else a REAL. What is more than a few digits
-** is read by SQLite: it is nothing but digits, a dot and an exponent.
+** Read a number: an integer if it fits into 64 bits, else a REAL. SQLite reads
+** numbers of more than 18 digits; they contain only digits, a dot and an
+** exponent.
 */
 static void textNumber(TextParser *p, ShapeVal *pVal, int bMinus) {
   const char *z = &p->z[p->tok.iOff];
@@ -273,10 +280,11 @@ static void textNumber(TextParser *p, ShapeVal *pVal, int bMinus) {
   assocFinalize(p->pCall, pStmt);
 }
 
-/* param = "?" [ digits ] | ":" name; a bare "?" is the next number */
+/* param = "?" [ digits ] | ":" name. A bare "?" has the next number. */
 static void textParam(TextParser *p, ShapeVal *pVal) {
   const char *z = &p->z[p->tok.iOff + 1];
   int i, n = p->tok.n - 1;
+  assert(n >= 0);
   if (p->tok.eType == TK_NAMED) {
     pVal->eType = SHAPE_VAL_NAMED;
     pVal->z = textUnquote(p, z, n);
@@ -325,9 +333,9 @@ static ShapeVal *textVal(TextParser *p) {
 /* ---------------------------------------------------------- predicates */
 
 /*
-** True if what follows a word continues a predicate on it, so that the word
-** is a column: a comparison, a dot, in, is, like, glob, match, between, or
-** not with one of those.
+** Does the token behind a word continue a predicate, so that the word is a
+** column? A comparison, a dot, in, is, like, glob, match, between, and not
+** before one of those do.
 */
 static int continuesPred(TextParser *p, const ShapeToken *pWord) {
   static const char *const az[] = {"in",    "like",    "glob",
@@ -353,9 +361,10 @@ static int continuesPred(TextParser *p, const ShapeToken *pWord) {
 static ShapeAgg *textAgg(TextParser *p, int eAgg) {
   ShapeAgg *pAgg = textAlloc(p, sizeof(*pAgg));
   ShapeToken tokCol, tokNext;
+  assert(eAgg >= 0 && eAgg < SHAPE_NAGG);
   if (pAgg == 0 || !textEnter(p)) return 0;
   pAgg->eAgg = (u8)eAgg;
-  textAdvance(p); /* The word */
+  textAdvance(p); /* The aggregate's name */
   textNeed(p, '(', "(");
   tokNext = textAfter(p, &p->tok);
   if (textIs(p, "distinct") && (isName(&tokNext) || tokNext.eType == '@') &&
@@ -397,6 +406,7 @@ static void textKey(TextParser *p, ShapeKey *pKey, const char *zWanted) {
 
 static ShapePred *newPred(TextParser *p, int eOp, int iOff) {
   ShapePred *pPred = textAlloc(p, sizeof(*pPred));
+  assert(eOp >= SHAPE_OP_AND && eOp < SHAPE_NOP);
   if (pPred) {
     pPred->eOp = (u8)eOp;
     pPred->iOff = iOff;
@@ -419,7 +429,8 @@ static ShapeVal *textVals(TextParser *p, const char *zWanted) {
   return pFirst;
 }
 
-/* What follows a key after an optional "not", if it is a word. */
+/* Read the operator words behind a key and an optional "not". False if there is
+** none. */
 static int textWordOp(TextParser *p, ShapePred *pPred) {
   if (textTakeWord(p, "in")) {
     pPred->eOp = SHAPE_OP_IN;
@@ -444,6 +455,7 @@ static int textWordOp(TextParser *p, ShapePred *pPred) {
   return 1;
 }
 
+/* The SHAPE_OP_* of a comparison sign, or -1. */
 static int cmpOp(int eType) {
   switch (eType) {
   case TK_EQ: return SHAPE_OP_EQ;
@@ -527,8 +539,8 @@ static ShapePred *textNeg(TextParser *p) {
 }
 
 /*
-** conj = neg { "and" neg } and pred = conj { "or" conj }: a list of one is
-** that one itself.
+** conj = neg { "and" neg } and pred = conj { "or" conj }. A list of one
+** predicate is that predicate.
 */
 static ShapePred *textList(TextParser *p, int eOp) {
   const char *zWord = eOp == SHAPE_OP_OR ? "or" : "and";
@@ -536,6 +548,7 @@ static ShapePred *textList(TextParser *p, int eOp) {
   ShapePred *pFirst =
       eOp == SHAPE_OP_OR ? textList(p, SHAPE_OP_AND) : textNeg(p);
   ShapePred *pList, **ppEnd;
+  assert(eOp == SHAPE_OP_OR || eOp == SHAPE_OP_AND);
   if (pFirst == 0 || !textIs(p, zWord)) return pFirst;
   pList = newPred(p, eOp, iOff);
   if (pList == 0) return 0;
@@ -555,7 +568,7 @@ static ShapePred *textPred(TextParser *p) {
 
 /* ------------------------------------------------------------- clauses */
 
-/* Words that begin a clause. */
+/* The words that begin a clause. CLAUSE_* are their indexes. */
 static const char *const azClause[] = {
     "where",  "order", "limit",    "offset", "first",   "last",    "after",
     "before", "page",  "required", "scope",  "through", "paranoid"};
@@ -578,8 +591,8 @@ static int isValueStart(TextParser *p, const ShapeToken *pTok) {
 }
 
 /*
-** A comma in a sort list goes on with the list unless a clause keyword with
-** its value follows: in (order by a, limit 5) it does.
+** Does a clause begin at the token, behind a comma in an order? In (order by a,
+** limit 5) it does; otherwise the comma continues the order.
 */
 static int clauseFollows(TextParser *p, const ShapeToken *pTok) {
   static const char *const azSort[] = {"asc", "desc", "nulls", "collate"};
@@ -660,12 +673,12 @@ static void textScope(TextParser *p, ShapeClauses *pC) {
   *ppEnd = pScope;
 }
 
-/* Conditions are ANDed, each whole. */
+/* Add a condition. Several conditions are joined by AND. */
 static void andWhere(TextParser *p, ShapeClauses *pC, ShapePred *pPred) {
   pC->pWhere = assocShapeAnd(p->pCall, p->pArena, pC->pWhere, pPred);
 }
 
-/* A value clause that stands twice is a mistake. */
+/* Read the value of a clause. The same clause twice is an error. */
 static void textOnce(TextParser *p, ShapeVal **ppVal, int iOff, int eClause) {
   if (*ppVal) {
     textError(p, iOff, "%s stands twice", azClause[eClause]);
@@ -674,10 +687,11 @@ static void textOnce(TextParser *p, ShapeVal **ppVal, int iOff, int eClause) {
   }
 }
 
-/* clause; the keyword is eClause and has been passed */
+/* Read a clause behind its keyword eClause; iOff is the keyword's place. */
 static void textClause(TextParser *p, ShapeClauses *pC, int eClause, int iOff) {
   ShapeVal **apVal[] = {&pC->pLimit, &pC->pOffset, &pC->pFirst,
                         &pC->pLast,  &pC->pAfter,  &pC->pBefore};
+  assert(eClause >= 0 && eClause < CLAUSE_N);
   if (eClause >= CLAUSE_LIMIT && eClause <= CLAUSE_BEFORE) {
     textOnce(p, apVal[eClause - CLAUSE_LIMIT], iOff, eClause);
     return;
@@ -775,13 +789,13 @@ static void textRecurse(TextParser *p, ShapeItem *pItem) {
   textAdvance(p);
 }
 
-/* Every column: what an association has that has no block. */
+/* The block of an association without a block: every column. */
 static ShapeItem *newStarBlock(TextParser *p, u8 *pbBlock) {
   *pbBlock = 1;
   return newItem(p, SHAPE_ITEM_STAR);
 }
 
-/* on Post{…}: does the word begin that? */
+/* Does "on Post{...}" begin here? */
 static int isOn(TextParser *p) {
   ShapeToken tok;
   if (!textIs(p, "on")) return 0;
@@ -867,7 +881,7 @@ static ShapeItem *textItem(TextParser *p) {
   return isOn(p) ? textOn(p) : textPathItem(p);
 }
 
-/* { item [ "," ] }; {-body} is {* -body} */
+/* { item [ "," ] }. {-body} means {* -body}. */
 static ShapeItem *textItems(TextParser *p) {
   ShapeItem *pFirst = 0, **ppEnd = &pFirst;
   int bMinus = 0, bStar = 0;
@@ -918,10 +932,11 @@ static void textQuery(TextParser *p, AssocShape *pShape) {
   }
 }
 
-/* The item of that name in a list, which is added if it is not there. */
+/* Find the item with that name in a list, or append one. */
 static ShapeItem *mergeItem(TextParser *p, ShapeItem **ppList,
                             ShapeName *pName) {
   ShapeItem *pItem;
+  assert(pName->pNext == 0);
   while ((pItem = *ppList) != 0) {
     if (pItem->eType == SHAPE_ITEM_NAME &&
         sqlite3_stricmp(pItem->pPath->z, pName->z) == 0) {
@@ -939,7 +954,8 @@ static ShapeItem *mergeItem(TextParser *p, ShapeItem **ppList,
   return pItem;
 }
 
-/* Is all of the text paths? If not, it is a block without its braces. */
+/* Does the text consist of paths only? Otherwise it is a block without
+** braces. */
 static int textIsList(TextParser *p) {
   ShapeToken tok = p->tok;
   while (isName(&tok) || tok.eType == '.' || tok.eType == ',') {
@@ -949,8 +965,8 @@ static int textIsList(TextParser *p) {
 }
 
 /*
-** list = path { [ "," ] path }: every level has all its columns, and paths
-** that begin alike share what they share.
+** list = path { [ "," ] path }. Every level has all its columns. Paths with the
+** same beginning share its items.
 */
 static ShapeItem *textPathList(TextParser *p) {
   ShapeItem *pStar = newItem(p, SHAPE_ITEM_STAR);
@@ -972,8 +988,8 @@ static ShapeItem *textPathList(TextParser *p) {
   return pStar;
 }
 
-/* One association: no aggregate, and its block is every column if it has
-** none. */
+/* Read one association, not an aggregate. Without a block it has every
+** column. */
 static ShapeItem *textOne(TextParser *p) {
   ShapeItem *pItem;
   if (p->tok.eType != TK_SPREAD && !isName(&p->tok)) {
@@ -1026,7 +1042,7 @@ ShapeSort *assocShapeOrderText(AssocCall *pCall, AssocArena *pArena,
   memset(&shape, 0, sizeof(shape));
   memset(&p, 0, sizeof(p));
   shape.zText = z;
-  shape.eKind = SHAPE_ONE; /* It begins with no model */
+  shape.eKind = SHAPE_ONE; /* The text does not begin with a model */
   p.pCall = pCall;
   p.pArena = pArena;
   p.pShape = &shape;
