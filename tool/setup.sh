@@ -8,6 +8,7 @@
 #   tool/setup.sh newsqlite  what `test` needs, and npm
 #   tool/setup.sh diagrams   what `test` needs, and Graphviz, npm
 #   tool/setup.sh bench      and gnuplot, for the charts
+#   tool/setup.sh cluster    what `build` needs, Node and npm
 #   tool/setup.sh clients    what `build` needs, and the languages of the clients:
 #                            each that cannot be had is left out
 #   tool/setup.sh packages   what `test` needs, and what the packages named in
@@ -128,6 +129,11 @@ look() {
     need 'gcc' 'gcc' has_program gcc
     need 'clang' 'llvm' has_program clang
     need 'clang-format' 'clang-format' has_program clang-format
+    ;;
+  cluster)
+    needs_build
+    need 'nodejs' 'node' has_program node
+    need 'npm' 'node' has_program npm
     ;;
   valgrind)
     needs_test
