@@ -41,7 +41,7 @@ static int hexDigit(char c) {
 /* Is the value a text of complete hexadecimal bytes? */
 static int isHex(const AssocJson *p) {
   int i;
-  if (p->eType != ASSOC_J_TEXT || p->n == 0 || p->n % 2) return 0;
+  if (p->eType != ASSOC_J_TEXT || p->n % 2) return 0;
   for (i = 0; i < p->n; i++) {
     if (hexDigit(p->z[i]) < 0) return 0;
   }
