@@ -160,5 +160,5 @@ const sqlite3_module assocCallModule = {
     .xRollback = assocDmlRollback,
     .xSavepoint = assocDmlSavepoint,
     .xRelease = assocDmlRelease,
-    .xRollbackTo = assocDmlRelease,
+    .xRollbackTo = assocDmlRollbackTo,
 };

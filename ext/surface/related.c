@@ -409,5 +409,5 @@ const sqlite3_module assocRelatedModule = {
     .xRollback = assocDmlRollback,
     .xSavepoint = assocDmlSavepoint,
     .xRelease = assocDmlRelease,
-    .xRollbackTo = assocDmlRelease,
+    .xRollbackTo = assocDmlRollbackTo,
 };

@@ -202,3 +202,8 @@ int assocDmlRelease(sqlite3_vtab *pVtab, int iSavepoint) {
   (void)iSavepoint;
   return assocDmlCommit(pVtab);
 }
+
+/* The statement failed after its rows were written, and they are undone. */
+int assocDmlRollbackTo(sqlite3_vtab *pVtab, int iSavepoint) {
+  return assocDmlSavepoint(pVtab, iSavepoint);
+}

@@ -189,6 +189,7 @@ int assocDmlCommit(sqlite3_vtab *pVtab);
 int assocDmlRollback(sqlite3_vtab *pVtab);
 int assocDmlSavepoint(sqlite3_vtab *pVtab, int iSavepoint);
 int assocDmlRelease(sqlite3_vtab *pVtab, int iSavepoint);
+int assocDmlRollbackTo(sqlite3_vtab *pVtab, int iSavepoint);
 
 /* The running statement, if it inserts several rows into this table; or 0. */
 sqlite3_stmt *assocSourceStmt(const AssocDmlTable *p);
