@@ -37,6 +37,7 @@ static const AssocFunction *const apFunction[] = {aVersion,
                                                   aAssocDmlFunction,
                                                   aAssocErrorFunction,
                                                   aAssocExplainFunction,
+                                                  aAssocHelpFunction,
                                                   aAssocLookFunction,
                                                   aAssocReadFunction,
                                                   aAssocSyncFunction};
@@ -51,7 +52,7 @@ static const struct {
                {"assoc_call", &assocCallModule}};
 
 static const AssocRowsTable *const apRows[] = {
-    &assocCheckTable, &assocExplainTable, &assocListTable};
+    &assocCheckTable, &assocExplainTable, &assocHelpTable, &assocListTable};
 
 /* A function's user data: what it is, and of which connection. */
 typedef struct FunctionData FunctionData;

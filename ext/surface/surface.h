@@ -45,6 +45,7 @@ extern const AssocFunction aAssocDestroyFunction[];
 extern const AssocFunction aAssocDmlFunction[];
 extern const AssocFunction aAssocErrorFunction[];
 extern const AssocFunction aAssocExplainFunction[];
+extern const AssocFunction aAssocHelpFunction[];
 extern const AssocFunction aAssocLookFunction[];
 extern const AssocFunction aAssocReadFunction[];
 extern const AssocFunction aAssocSyncFunction[];
@@ -235,6 +236,7 @@ void assocRowsInt(AssocCall *pCall, AssocRows *p, int iCol, i64 i);
 
 extern const AssocRowsTable assocCheckTable;
 extern const AssocRowsTable assocExplainTable;
+extern const AssocRowsTable assocHelpTable;
 extern const AssocRowsTable assocListTable;
 /* Register it under its name. */
 int assocRowsRegister(AssocConn *pConn, const AssocRowsTable *pTable);

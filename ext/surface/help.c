@@ -1,0 +1,210 @@
+/*
+** Help from SQL itself.
+**
+**   SELECT name, does FROM assoc_help;       -- every function and table
+**   SELECT assoc_help('eager');              -- one of them, as text
+**
+** The arguments of a function come from the table that registers it. Each
+** example runs in test/help.test, which also compares the names with those
+** that SQLite knows.
+*/
+#include "surface/surface.h"
+
+/* zArgs is for tables; 0: a function, whose own table has its arguments. */
+typedef struct HelpTopic HelpTopic;
+struct HelpTopic {
+  const char *zName;
+  const char *zArgs;
+  const char *zDoes;
+  const char *zExample;
+};
+
+static const HelpTopic aTopic[] = {
+    {"assoc_add", 0, "Relate rows to a row.",
+     "SELECT assoc_add('User', 1, 'posts', '[1,2]')"},
+    {"assoc_call", "name, a1 ... a6",
+     "Table. INSERT calls a function that writes, as a statement that writes.",
+     "INSERT INTO assoc_call(name, a1, a2, a3, a4)"
+     " VALUES('assoc_set', 'User', 1, 'posts', '[1,2]')"},
+    {"assoc_check", "",
+     "Table. Lists problems of definitions, schema and data, and their fixes.",
+     "SELECT * FROM assoc_check"},
+    {"assoc_config", 0,
+     "Read or change a setting of this connection: strategy, depth, items or "
+     "views.",
+     "SELECT assoc_config('depth')"},
+    {"assoc_count", 0, "Count the related rows of a row.",
+     "SELECT assoc_count('User', 1, 'posts')"},
+    {"assoc_create", 0, "Insert a row and relate it to a row.",
+     "SELECT assoc_create('User', 1, 'posts', '{\"title\":\"New\"}')"},
+    {"assoc_define", 0,
+     "Define an association: belongsTo, hasOne, hasMany or belongsToMany.",
+     "SELECT assoc_define('User', 'hasMany', 'Post', '{\"as\":\"articles\"}')"},
+    {"assoc_destroy", 0,
+     "Delete a row and follow the onDelete of its associations.",
+     "SELECT assoc_destroy('Post', 1)"},
+    {"assoc_diagram", 0,
+     "Draw the models and their associations, as Graphviz, Mermaid or JSON.",
+     "SELECT assoc_diagram('mermaid')"},
+    {"assoc_discover", 0, "Define associations from the foreign keys.",
+     "SELECT assoc_discover()"},
+    {"assoc_dump", 0, "List the calls that make the same definitions again.",
+     "SELECT assoc_dump()"},
+    {"assoc_eager", 0, "The same as eager, also a table.",
+     "SELECT assoc_eager('User{name posts{title}}')"},
+    {"assoc_error", 0, "The last error of this connection as JSON.",
+     "SELECT assoc_error()"},
+    {"assoc_explain", "query", "Table. Shows how a query is loaded, and why.",
+     "SELECT * FROM assoc_explain('User{posts}')"},
+    {"assoc_find", 0, "Load one row with its associations as JSON.",
+     "SELECT assoc_find('User', 1, 'posts')"},
+    {"assoc_get", 0, "Load the related rows of a row as JSON.",
+     "SELECT assoc_get('User', 1, 'posts(order by title limit 5)')"},
+    {"assoc_has", 0, "Is a row related to all of these rows? 1 or 0.",
+     "SELECT assoc_has('User', 1, 'posts', 1)"},
+    {"assoc_help", 0, "This help: the text of one name; also a table.",
+     "SELECT assoc_help('eager')"},
+    {"assoc_insert", 0, "Insert a row, or a graph of related rows.",
+     "SELECT assoc_insert('User', '{\"name\":\"Zoe\",\"posts\":[{\"title\":"
+     "\"Hi\"}]}')"},
+    {"assoc_list", "",
+     "Table. Lists the associations and the keys and tables that they use.",
+     "SELECT * FROM assoc_list"},
+    {"assoc_model", 0, "Set options of a model, such as its table and its key.",
+     "SELECT assoc_model('User', '{\"primaryKey\":\"id\"}')"},
+    {"assoc_readonly", 0,
+     "Allow writing only to statements that write, as replicas need it.",
+     "SELECT assoc_readonly()"},
+    {"assoc_related", "model, key, association", "Table. The same as related.",
+     "SELECT id FROM assoc_related('User', 1, 'posts')"},
+    {"assoc_remove", 0, "End the relation of rows to a row.",
+     "SELECT assoc_remove('User', 1, 'posts', 1)"},
+    {"assoc_result", 0,
+     "What the function would have returned that the last DML stands for.",
+     "SELECT assoc_result()"},
+    {"assoc_set", 0, "Make these the only related rows of a row.",
+     "SELECT assoc_set('User', 1, 'posts', '[1,2]')"},
+    {"assoc_sql", 0, "The same load as one plain SQL statement.",
+     "SELECT assoc_sql('User{name posts{title}}')"},
+    {"assoc_sync", 0,
+     "Create the columns, tables and indexes that associations need.",
+     "SELECT assoc_sync('{\"dryRun\":true}')"},
+    {"assoc_undefine", 0, "Remove the definition of an association.",
+     "SELECT assoc_undefine('User', 'posts')"},
+    {"assoc_update", 0, "Change a row and its related rows.",
+     "SELECT assoc_update('User', 1, '{\"name\":\"Ann\"}')"},
+    {"assoc_version", "", "The version of this extension.",
+     "SELECT assoc_version()"},
+    {"eager", 0,
+     "Load rows with their associations as one JSON array; as a table, one row "
+     "per root.",
+     "SELECT eager('User{name posts{title}}')"},
+    {"related", "model, key, association",
+     "Table. The related rows of a row, to join with; INSERT, UPDATE and "
+     "DELETE change them.",
+     "SELECT p.title FROM related('User', 1, 'posts') r JOIN Post p USING(id)"},
+};
+
+static const AssocFunction *const apHelpFunction[] = {
+    aAssocChangeFunction,  aAssocConfigFunction, aAssocDefineFunction,
+    aAssocDestroyFunction, aAssocDmlFunction,    aAssocErrorFunction,
+    aAssocExplainFunction, aAssocHelpFunction,   aAssocLookFunction,
+    aAssocReadFunction,    aAssocSyncFunction};
+
+/* The arguments of a topic. Every topic without some is a function. */
+static const char *helpArgs(const HelpTopic *pTopic) {
+  const AssocFunction *p;
+  int i;
+  if (pTopic->zArgs) return pTopic->zArgs;
+  for (i = 0; i < ASSOC_COUNT(apHelpFunction); i++) {
+    for (p = apHelpFunction[i]; p->zName; p++) {
+      if (strcmp(p->zName, pTopic->zName) == 0) return p->zArgs;
+    }
+  }
+  assert(!"a topic is neither a function nor a table");
+  return "";
+}
+
+static const HelpTopic *helpFind(AssocCall *pCall, const char *zName) {
+  AssocNearest near = {.zWritten = zName};
+  int i;
+  for (i = 0; i < ASSOC_COUNT(aTopic); i++) {
+    if (sqlite3_stricmp(aTopic[i].zName, zName) == 0) return &aTopic[i];
+    assocNearestTry(&near, aTopic[i].zName);
+  }
+  assocFail(pCall,
+            &(AssocWhy){.eReason = ASSOC_E_ARGUMENT,
+                        .zName = zName,
+                        .zNear = near.zBest,
+                        .zHint = "SELECT name, does FROM assoc_help lists all"},
+            "there is no help on '%s'", zName);
+  return 0;
+}
+
+/* assoc_help([name]): the help on one name, or on assoc_help itself */
+static void helpFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                     sqlite3_value **ap) {
+  const char *zName =
+      nArg ? assocArgText(pCall, ap[0], "the name") : "assoc_help";
+  const HelpTopic *p = zName ? helpFind(pCall, zName) : 0;
+  char *z;
+  if (p == 0) return;
+  z = assocMprintf(pCall, "%s(%s)\n  %s\n  %s;", p->zName, helpArgs(p),
+                   p->zDoes, p->zExample);
+  if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);
+}
+
+static void helpMake(AssocCall *pCall, AssocRows *p, int nArg,
+                     sqlite3_value **ap) {
+  const char *zName = nArg ? assocArgText(pCall, ap[0], "the name") : 0;
+  const HelpTopic *pOnly = zName ? helpFind(pCall, zName) : 0;
+  int i;
+  for (i = 0; i < ASSOC_COUNT(aTopic) && pCall->rc == SQLITE_OK; i++) {
+    if (pOnly && pOnly != &aTopic[i]) continue;
+    assocRowsAdd(pCall, p);
+    assocRowsText(pCall, p, 0, aTopic[i].zName);
+    assocRowsText(pCall, p, 1, helpArgs(&aTopic[i]));
+    assocRowsText(pCall, p, 2, aTopic[i].zDoes);
+    assocRowsText(pCall, p, 3, aTopic[i].zExample);
+  }
+}
+
+/* A table was called as a function. */
+static void helpTable(AssocCall *pCall, const char *zFrom) {
+  assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
+               "this is a table, not a function; write SELECT * FROM %s",
+               zFrom);
+}
+
+static void checkFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                      sqlite3_value **ap) {
+  (void)pCtx, (void)nArg, (void)ap;
+  helpTable(pCall, "assoc_check");
+}
+
+static void explainFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                        sqlite3_value **ap) {
+  (void)pCtx, (void)nArg, (void)ap;
+  helpTable(pCall, "assoc_explain('User{...}')");
+}
+
+static void listFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                     sqlite3_value **ap) {
+  (void)pCtx, (void)nArg, (void)ap;
+  helpTable(pCall, "assoc_list");
+}
+
+const AssocFunction aAssocHelpFunction[] = {
+    {"assoc_help", 0, 1, SQLITE_UTF8, helpFunc, "[name]", 0},
+    {"assoc_check", 0, -1, SQLITE_UTF8, checkFunc, "", 0},
+    {"assoc_explain", 0, -1, SQLITE_UTF8, explainFunc, "", 0},
+    {"assoc_list", 0, -1, SQLITE_UTF8, listFunc, "", 0},
+    {0, 0, 0, 0, 0, 0, 0}};
+
+const AssocRowsTable assocHelpTable = {
+    "assoc_help",
+    "CREATE TABLE x(name, arguments, does, example, topic HIDDEN)",
+    4,
+    1,
+    0,
+    helpMake};
