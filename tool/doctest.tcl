@@ -241,7 +241,9 @@ proc lines_match {got expected} {
   if {![llength $got]} { return 0 }
   set got [lassign $got first]
   if {[string match "Error: *" $line]} {
-    regsub {^(Parse|Runtime) error:(.*?)(?: \(\d+\))?$} $first {Error:\2} first
+    regsub {^(Parse|Runtime) error:} $first Error: first
+    regsub { \(\d+\)$} $first {} first
+    regsub { \(\d+\)$} $line {} line
     if {[string match {*--- error here} [lindex $got 1]] ||
         [string match {*error here ---^} [lindex $got 1]]} {
       set got [lrange $got 2 end]
