@@ -180,6 +180,7 @@ void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
   int bSome = !pRel->nBranch && (!pRel->bMany || pC->pLimit || pC->pOffset);
   AssocSql sql;
   int i, n = 0;
+  assert(bHas || p->pPlan->eAsk == ASSOC_ASK_COUNT);
   if (hasPage(pC)) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
                  "pages are for eager(), assoc_find() and "
@@ -433,6 +434,7 @@ static void makeAgain(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
 */
 void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                       AssocRel *pRel) {
+  assert(p->pPlan->eAsk >= ASSOC_ASK_IDS);
   if (p->pPlan->eAsk != ASSOC_ASK_COLUMNS) {
     assocModelNeedKey(p->pCall, pRel->pTarget);
   } else if (pRel->nBranch || pItem->nRecurse) {

@@ -145,6 +145,7 @@ sqlite3_stmt *assocFetchOpen(AssocRun *pRun, AssocFetch *pFetch) {
   sqlite3_stmt *pStmt = assocStmt(pCall, &pFetch->stmt, pFetch->zSql);
   const AssocBind *pBind;
   int bNew = pFetch->nBound != pFetch->stmt.nMade;
+  assert(pFetch->zSql);
   if (pStmt == 0) return 0;
   for (pBind = pFetch->pBind; pBind; pBind = pBind->pNext) {
     if (pCall->rc != SQLITE_OK) return 0;

@@ -79,6 +79,7 @@ static int listCount(AssocNodeRun *pState) {
   int bInOrder = 1;
   for (i = 0; i < pState->nRow; i++) {
     u32 iBucket = pState->aiList[i];
+    assert(iBucket < pState->nBucket);
     pState->aBucket[iBucket].nRow++;
     if (iBucket < iLast) bInOrder = 0;
     iLast = iBucket;
@@ -94,6 +95,7 @@ void assocListEnd(AssocRun *pRun, AssocNodeRun *pState) {
     pState->aBucket[i].iRow = iRow;
     iRow += pState->aBucket[i].nRow;
   }
+  assert(iRow == pState->nRow);
   if (bInOrder) return;
   apRow = listGrow(pRun, 0, 0, (i64)sizeof(*apRow) * pState->nRoom);
   if (apRow == 0) return;
@@ -122,6 +124,7 @@ void assocListPages(AssocRun *pRun, const AssocNode *pNode, u32 nBucket) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   i64 nMost = pPage->pMost ? assocBindCount(pRun, pPage->pMost) : -1;
   u32 i;
+  assert(nBucket <= pState->nBucket);
   for (i = 0; i < nBucket; i++) {
     AssocBucket *p = &pState->aBucket[i];
     if (pPage->bWrap && nMost >= 0 && p->nRow > nMost) {

@@ -75,6 +75,7 @@ static void gatherText(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
       iFrom = iTo + (u32)pPart->nKey;
       continue;
     }
+    assert(iFrom <= iTo && iTo <= pRow->nText);
     putText(pOut, &z[iFrom], iTo - iFrom);
     pChild = branchOf(pNode, pRow, pChild);
     assocGatherBucket(pRun, pOut, pChild, bucketOf(pNode, pRow, pChild));
@@ -200,6 +201,7 @@ static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                         u32 iBucket, const AssocRow *pRow) {
   AssocBucket *pBucket = &pRun->aNode[pNode->iNode].aBucket[iBucket];
   int nDepth = pNode->nDepth + pRun->nLevel;
+  assert(pNode->bRecurse);
   if (nDepth > pRun->pCall->pConn->mxDepth) {
     assocErrorOf(pRun->pCall, ASSOC_E_LIMIT, 0, pNode->zPath,
                  "%s is nested more than %d levels deep; bound it with ^n, or "

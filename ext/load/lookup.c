@@ -1,15 +1,15 @@
 /*
-** The statements that look rows up by their keys.
+** Statements that look rows up by their keys.
 **
 **   each   SELECT <values> FROM posts t1 WHERE t1.user_id=?1 AND <where>
 **           ORDER BY <order> LIMIT ?2
 **
-** or, where an index has the order, for all keys at once: see keys.c.
+** or, if an index gives the order, one statement for all keys: see keys.c.
 */
 #include "load/stmt.h"
 
-/* Do the join rows have what they lead to as that has itself, so that they
-** sort as it does? */
+/* Do the keys in join rows sort like the targets' keys? Only if both columns
+** have the same affinity and collation. */
 static int sortsAlike(const AssocRel *pRel, const AssocModel *pModel) {
   int i;
   if (pRel->other.nCol != pModel->nKey) return 0;
@@ -23,8 +23,9 @@ static int sortsAlike(const AssocRel *pRel, const AssocModel *pModel) {
   return 1;
 }
 
-/* The columns that the rows of one key are sorted by, if nothing else is and
-** all go one way: how many, and *pbDesc; or -1. */
+/* The columns that the rows of one key are sorted by. Their number, and *pbDesc
+** if all are descending; -1 if the order has other terms, or both
+** directions. */
 static int orderColumns(const AssocNode *pNode, int *aCol, int *pbDesc) {
   const AssocModel *pModel = pNode->pModel;
   const ShapeSort *pSort = assocOrderOf(pNode->pRel, pNode->pClauses);
@@ -39,12 +40,13 @@ static int orderColumns(const AssocNode *pNode, int *aCol, int *pbDesc) {
   for (i = 0; i < pModel->nKey; i++) {
     if (!hasColumn(n, aCol, pModel->aKey[i])) aCol[n++] = pModel->aKey[i];
   }
+  assert(n <= 2 * ASSOC_KEY_MAX);
   *pbDesc = bDesc != (pNode->pPage && pNode->pPage->bBack);
   return n;
 }
 
-/* The same of the rows of a join table, in the order of the key of what they
-** lead to. */
+/* The same for join rows, in the order of the target's key: first the columns
+** of the target's key, then the rest of the join row's own key. */
 static int linkColumns(const AssocNode *pNode, int *aCol) {
   const AssocRel *pRel = pNode->pRel;
   const AssocTable *pTab = pRel->pThrough;
@@ -64,8 +66,7 @@ static int linkColumns(const AssocNode *pNode, int *aCol) {
   return n;
 }
 
-/* Does an index of the far key, as it is declared, find what the near one
-** is? */
+/* Can an index of the far key serve, judging by the collations of both keys? */
 static int keysAlike(const AssocRel *pRel) {
   AssocTable *pTab = 0;
   const AssocKey *pFar = assocRelFarKey(pRel, &pTab);
@@ -81,8 +82,8 @@ static int keysAlike(const AssocRel *pRel) {
   return 1;
 }
 
-/* An index of the table that has the node's key which goes on in the order of
-** its rows, or in the other direction: *pbDesc. 0 if there is none. */
+/* An index that begins with the node's key and goes on in the order of the
+** list. *pbDesc: in the opposite order. 0 if there is none. */
 const char *assocStmtKeyIndex(Planner *p, const AssocNode *pNode, int *pbDesc) {
   AssocTable *pTab = 0;
   const AssocKey *pKey = assocRelFarKey(pNode->pRel, &pTab);
@@ -95,8 +96,9 @@ const char *assocStmtKeyIndex(Planner *p, const AssocNode *pNode, int *pbDesc) {
   return assocTableIndexOrder(p->pCall, pTab, pKey->nCol, pKey->aCol, n, aCol);
 }
 
-/* Is there another index that has the key, and then what zIndex has not? It
-** may be better for conditions, which SQLite knows best. */
+/* Does another index begin with the key, and go on with other columns, or is it
+** partial? It may suit the conditions better, and SQLite can judge this
+** best. */
 static int hasOther(Planner *p, const AssocNode *pNode, const char *zIndex) {
   AssocTable *pTab = 0;
   const AssocKey *pKey = assocRelFarKey(pNode->pRel, &pTab);
@@ -117,15 +119,16 @@ static int hasOther(Planner *p, const AssocNode *pNode, const char *zIndex) {
   return 0;
 }
 
-/* How a lookup goes through the keys of all parents. */
-#define LOOKUP_EACH 0 /* It is run for each of them */
-#define LOOKUP_JOIN 1 /* They are joined, and all rows come in their order */
-#define LOOKUP_TAKE 2 /* For each of them assoc_enough() takes rows */
+/* How a lookup gets the keys of all parents. */
+#define LOOKUP_EACH 0 /* One run of the statement for each key */
+#define LOOKUP_JOIN 1 /* Joined with assoc_keys; rows come in their order */
+#define LOOKUP_TAKE 2 /* The same, but assoc_enough() takes each key's rows */
 
 /*
-** The rows of each key come in their order, the other way round if *pbDesc, by
-** an index that goes on with what they are sorted by: *pzIndex, which the
-** statement has to name. One row is in order by itself.
+** Choose how a lookup gets its keys. JOIN and TAKE need an index that gives the
+** rows of each key in their order: *pzIndex, which the statement names.
+** *pbDesc: the index is read backwards. A key that has at most one row needs no
+** order.
 */
 static int lookupForm(Planner *p, AssocNode *pNode, const char **pzIndex,
                       int *pbDesc) {
@@ -150,7 +153,8 @@ static int lookupForm(Planner *p, AssocNode *pNode, const char **pzIndex,
   return bSome || *pbDesc ? LOOKUP_TAKE : LOOKUP_JOIN;
 }
 
-/* "posts t1 INDEXED BY …": the node's tables, the first by an index */
+/* "posts t1 INDEXED BY …": the node's tables. The first one is read by the
+** index. */
 static void stmtIndexed(AssocSql *p, const AssocNode *pNode,
                         const char *zIndex) {
   if (isMany2Many(pNode)) {
@@ -165,9 +169,9 @@ static void stmtIndexed(AssocSql *p, const AssocNode *pNode,
   }
 }
 
-/* " WHERE t1.user_id=?1 AND …": the key is the first parameters, or a row of
-** assoc_keys, whose affinity the + takes away: it is to compare as a parameter
-** does. */
+/* " WHERE t1.user_id=?1 AND …": the condition on the key. With bJoin the key is
+** a row of assoc_keys, and "+" takes away its column's affinity, so that it
+** compares like a parameter. */
 static void stmtKey(AssocSql *p, const AssocNode *pNode, int nKey, int bJoin) {
   const AssocModel *pModel = pNode->pModel;
   int i, n = 0;
@@ -182,6 +186,7 @@ static void stmtKey(AssocSql *p, const AssocNode *pNode, int nKey, int bJoin) {
   }
 }
 
+/* End a statement. If no index serves the association, the lookup is dear. */
 static void lookupEnd(Planner *p, AssocSql *pSql, AssocNode *pNode,
                       AssocFetch *pFetch) {
   if (pNode->pRel && !pNode->zType && !assocHopServed(p->pCall, pNode->pRel)) {
@@ -193,6 +198,7 @@ static void lookupEnd(Planner *p, AssocSql *pSql, AssocNode *pNode,
 /* SELECT assoc_emit(…) FROM assoc_keys k CROSS JOIN posts t1 INDEXED BY … */
 static void makeJoined(Planner *p, AssocNode *pNode, const char *zIndex) {
   AssocSql sql;
+  assert(zIndex || pNode->bOne);
   assocStmtStart(p, &sql, pNode, 0);
   sql.bNatural = 1;
   stmtPut(&sql, "SELECT assoc_emit(");
@@ -211,14 +217,15 @@ static void makeJoined(Planner *p, AssocNode *pNode, const char *zIndex) {
 ** SELECT count((SELECT 1 FROM posts t1 INDEXED BY … WHERE t1.user_id=+k.k0 AND
 ** assoc_enough(…) ORDER BY … DESC LIMIT 1)) FROM assoc_keys k
 **
-** A row is to be taken once all conditions are met, which SQLite may test in
-** any order, but not those of a CASE. A join row is to have its target by then,
-** of which perhaps no value is wanted.
+** assoc_enough() has to see only rows that meet all conditions. SQLite may test
+** conditions in any order, but not those of a CASE. A join row must have its
+** target by then, even if no value of the target is wanted.
 */
 static void makeTaken(Planner *p, AssocNode *pNode, const char *zIndex,
                       int bDesc) {
   int bCase = isMany2Many(pNode) || assocStmtAsks(p, pNode, pNode->pRel);
   AssocSql sql;
+  assert(zIndex && !pNode->bOne);
   assocStmtStart(p, &sql, pNode, 0);
   sql.bNatural = 1;
   stmtPut(&sql, "SELECT count((SELECT 1 FROM ");
@@ -259,6 +266,7 @@ static void makeEach(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   lookupEnd(p, &sql, pNode, pFetch);
 }
 
+/* Write the node's lookup in the form that suits it. */
 static void makeLookup(Planner *p, AssocNode *pNode) {
   const char *zIndex;
   int bDesc;

@@ -1,8 +1,8 @@
 /*
-** Nodes as they are made: their values, the parts of their text, their keys.
+** Making nodes: their values, the parts of their text, and their keys.
 **
-** plan.c decides what a node is to give, and page.c what a cursor of it
-** needs; both say it with the functions of this file.
+** plan.c decides what a node gives, and page.c what its cursors need. Both call
+** this file.
 */
 #include "load/plan.h"
 
@@ -25,7 +25,7 @@ void assocPlannerError(Planner *p, int eReason, const ShapeItem *pItem,
 
 /* ----------------------------------------------------------------- values */
 
-/* A new value of the node's rows. */
+/* Add a value to the node's rows. Returns its place. */
 static int addArg(Planner *p, AssocNode *pNode, const char *zSql,
                   const ShapeKey *pKey) {
   if ((pNode->nArg & (pNode->nArg - 1)) == 0) {
@@ -42,7 +42,7 @@ static int addArg(Planner *p, AssocNode *pNode, const char *zSql,
   return pNode->nArg++;
 }
 
-/* The number of a value among the node's, which is added if it is new. */
+/* The place of a value among the node's values. A new value is added. */
 static int nodeArg(Planner *p, AssocNode *pNode, const char *zSql) {
   int i;
   if (zSql == 0) return 0;
@@ -73,10 +73,11 @@ int assocNodeArg(AssocPlanner *p, AssocNode *pNode, const ShapeKey *pKey) {
   return addArg(p, pNode, 0, pKey);
 }
 
-/* A column declared JSON, as json() gives it if it is valid. */
+/* The value as json() gives it, or NULL if the text is not valid JSON. */
 int assocNodeRawArg(Planner *p, AssocNode *pNode, int iArg) {
   const char *z;
   if (p->pCall->rc != SQLITE_OK) return 0;
+  assert(iArg >= 0 && iArg < pNode->nArg);
   z = pNode->aArg[iArg].zSql;
   return nodeArg(p, pNode,
                  assocArenaPrintf(p->pCall, p->pArena,
@@ -87,7 +88,8 @@ int assocNodeRawArg(Planner *p, AssocNode *pNode, int iArg) {
 
 /* ------------------------------------------------------------------ parts */
 
-/* The text before a value: a brace or a comma, and the key. */
+/* The text gets ASSOC_KEY_PAD bytes of padding, so that the runner can copy
+** blocks. */
 void assocNodePartKey(Planner *p, AssocPart *pPart, const char *zBefore,
                       const char *zName, const char *zAfter) {
   AssocOut out;
@@ -106,13 +108,14 @@ void assocNodePartKey(Planner *p, AssocPart *pPart, const char *zBefore,
   sqlite3_free(z);
 }
 
+/* The node's last part, or 0. */
 static AssocPart *lastPart(AssocNode *pNode) {
   AssocPart *pPart = pNode->pPart;
   while (pPart && pPart->pNext) pPart = pPart->pNext;
   return pPart;
 }
 
-/* What comes before the next member of the row's text. */
+/* The text before the next member: a comma, or a brace before the first. */
 static const char *beforeNext(AssocNode *pNode) {
   if (pNode->pPart) return ",";
   return pNode->bSpread ? "" : "{";
@@ -135,7 +138,8 @@ AssocPart *assocNodePart(Planner *p, AssocNode *pNode, int eType,
   return pPart;
 }
 
-/* Another part may become the first then. */
+/* If the first part is removed, the next one becomes the first and gets the
+** brace. */
 void assocNodeDropEmpty(Planner *p, AssocNode *pNode) {
   AssocPart **pp = &pNode->pPart, *pFirst = *pp;
   while (*pp) {
@@ -151,7 +155,7 @@ void assocNodeDropEmpty(Planner *p, AssocNode *pNode) {
                    pFirst->zName ? ":" : "");
 }
 
-/* Two equal keys are a mistake. */
+/* Does the object have this key already? Members of spreads count. */
 static int hasKey(const AssocNode *pNode, const char *zName) {
   const AssocPart *pPart;
   for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
@@ -195,6 +199,7 @@ void assocNodeColumn(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
 
 /* ------------------------------------------------------------------ nodes */
 
+/* Add a node to the plan's list, behind its parent. */
 static void listNode(Planner *p, AssocNode *pNode) {
   AssocPlan *pPlan = p->pPlan;
   int n = pPlan->nNode;
@@ -220,6 +225,7 @@ AssocNode *assocNodeNew(Planner *p, AssocNode *pParent, AssocModel *pModel,
   pNode->last.nActual = -1;
   listNode(p, pNode);
   if (pParent == 0) return pNode;
+  assert(pParent->pPlan == p->pPlan);
   pNode->nDepth = pParent->nDepth + 1;
   for (pp = &pParent->pChild; *pp; pp = &(*pp)->pNext) {
   }
@@ -243,8 +249,8 @@ const char *assocNodePath(Planner *p, AssocNode *pParent, const char *zName) {
   return assocArenaPrintf(p->pCall, p->pArena, "%s.%s", pParent->zPath, zName);
 }
 
-/* How one column of a key compares: with the affinity, which a child's value
-** takes if it is another, and the collation of the parent's column. */
+/* How one column of a key compares. If the affinities differ, the parent's
+** affinity is applied to the child's value. The collation is the parent's. */
 static void keyRule(AssocNode *pNode, AssocKeyRule *pRule, const AssocSides *p,
                     const AssocColumn *pOwn) {
   int bOther = p->pParent->eAff != p->pChild->eAff;
@@ -258,8 +264,8 @@ static void keyRule(AssocNode *pNode, AssocKeyRule *pRule, const AssocSides *p,
   if (pRule->eColl == ASSOC_COLL_OTHER && !bNumeric) pNode->bLookupOnly = 1;
 }
 
-/* Are all steps of a path such that one way leads to a row at its end? It need
-** not be looked for among others then. */
+/* Does a path have only steps for which one way leads to each row at the end?
+** Then no row comes twice, and no DISTINCT is needed. */
 static int pathIsDown(AssocCall *pCall, const AssocNode *pNode) {
   const AssocRel *pRel = pNode->pRel;
   int i;
@@ -270,9 +276,9 @@ static int pathIsDown(AssocCall *pCall, const AssocNode *pNode) {
   return pRel->nPath > 1 && pRel->bMany;
 }
 
-/* SQL of a key column in the node's own rows: under t1, of a join row or the
-** first step of a path under t2; where stmt.c makes pairs of the path's ends it
-** names it k0. */
+/* SQL of a key's column in the node's own rows: under t1; in a join row, or in
+** the first step of a path, under t2; in the pairs of a path's ends (stmt.c)
+** its name is k0. */
 static const char *keySql(Planner *p, const AssocNode *pNode,
                           const AssocTable *pTab, int iCol, int i) {
   if (pNode->bDown) {
@@ -287,13 +293,15 @@ static const char *keySql(Planner *p, const AssocNode *pNode,
                           pTab->aCol[iCol].zName);
 }
 
-/* Keys: what the parent gives, how it compares, which index serves. */
+/* See plan.h. The key's SQL, its rules, its places in the parent, and its
+** index. */
 void assocNodeKeys(Planner *p, AssocNode *pNode, const AssocKey *pUp,
                    const AssocKey *pOwn, AssocTable *pTab, int bOwnIsParent) {
   const AssocTable *pUpTab = pNode->pParent->pModel->pTable;
   AssocKeyRule *aRule =
       assocPlannerAlloc(p, sizeof(*aRule) * (size_t)pOwn->nCol);
   int i, bUnique = 0;
+  assert(pUp->nCol == pOwn->nCol && pOwn->nCol > 0);
   pNode->aiSource = assocPlannerAlloc(p, sizeof(int) * (size_t)pOwn->nCol);
   pNode->azKey = assocPlannerAlloc(p, sizeof(char *) * (size_t)pOwn->nCol);
   if (aRule == 0 || pNode->aiSource == 0 || pNode->azKey == 0) return;
@@ -349,7 +357,7 @@ void assocNodeRelKeys(Planner *p, AssocNode *pNode) {
                 pFirst->eKind == ASSOC_BELONGSTO);
 }
 
-/* The text of a row that is not there, for a spread: ,"a":null,"b":[] */
+/* Append the text of a missing row of a spread: ,"a":null,"b":[] */
 static void emptyText(Planner *p, AssocNode *pNode, AssocOut *pOut) {
   const AssocPart *pPart;
   for (pPart = pNode->pPart; pPart; pPart = assocPartAfter(pPart)) {

@@ -335,6 +335,7 @@ void assocPageCursor(AssocOut *pOut, const AssocNode *pNode,
   const AssocPage *pPage = pNode->pPage;
   PageBytes bytes;
   int i;
+  assert(pPage->nTerm > 0);
   bytes.pOut = pOut;
   bytes.nBits = bytes.iBits = 0;
   assocOutText(pOut, "\"", 1);
@@ -432,6 +433,7 @@ void assocPageBind(AssocCall *pCall, const AssocNode *pNode,
                  "this is no cursor of %s in this order: %.60s", pNode->zPath,
                  z);
   } else {
+    assert(iPart >= 0 && iPart < pNode->pPage->nTerm);
     for (i = 0; i < iPart; i++) iAt += valueLength(&a[iAt], nByte - iAt);
     assocErrorCode(pCall, bindBytesOf(pStmt, iVar, &a[iAt]));
   }

@@ -1,16 +1,20 @@
 /*
-** From tree and model to nodes: what is read, and what text it becomes.
+** The planner: from the shape's tree and the model to nodes.
 **
-** A node is an association that an item names, or an aggregate, or one
-** target of a polymorphic association. Its rows have values: those of its
-** columns, and those that its children look for their rows with. The files of
-** stmt.h write the statements that give them.
+** A node is an association that an item names, or an aggregate, or one target
+** of a polymorphic association. Its rows have values: those of its columns, and
+** those by which its children find their rows. The files of stmt.h write the
+** statements that give them.
+**
+**   User{name posts{title}}    root: t1.name, t1.id
+**                              posts: t1.title, looked up by t1.user_id
 */
 #include "load/plan.h"
 
 typedef AssocPlanner Planner;
 
-/* A dotted path gives its first association nothing but the rest. */
+/* The item for what follows the first name of a dotted path. The first
+** association then has only this item. */
 static const ShapeItem *restOfPath(Planner *p, const ShapeItem *pItem) {
   ShapeItem *pRest = assocPlannerAlloc(p, sizeof(*pRest));
   if (pRest == 0) return 0;
@@ -22,6 +26,7 @@ static const ShapeItem *restOfPath(Planner *p, const ShapeItem *pItem) {
   return pRest;
 }
 
+/* "*", for an association without a block. */
 static const ShapeItem *starItem(Planner *p) {
   ShapeItem *pStar = assocPlannerAlloc(p, sizeof(*pStar));
   if (pStar) {
@@ -31,6 +36,8 @@ static const ShapeItem *starItem(Planner *p) {
   return pStar;
 }
 
+/* Errors for clauses that contradict each other or do not fit the association.
+** pRel is 0 for the root. */
 static void checkClauses(Planner *p, const ShapeItem *pItem,
                          const ShapeClauses *pC, const AssocRel *pRel) {
   if (pC == 0) return;
@@ -56,7 +63,7 @@ static void checkClauses(Planner *p, const ShapeItem *pItem,
   }
 }
 
-/* Clauses with the order and the limit of scopes. */
+/* The clauses with the order and the limit that scopes add. */
 static const ShapeClauses *withScopes(Planner *p, const AssocRel *pRel,
                                       AssocModel *pModel,
                                       const ShapeClauses *pC) {
@@ -67,7 +74,7 @@ static const ShapeClauses *withScopes(Planner *p, const AssocRel *pRel,
   return pC;
 }
 
-/* A node for the rows of an association under an item. */
+/* A node for the rows of an association that an item names. */
 static AssocNode *childNode(Planner *p, AssocNode *pParent, AssocRel *pRel,
                             AssocModel *pModel, const ShapeItem *pItem,
                             const char *zName) {
@@ -79,6 +86,7 @@ static AssocNode *childNode(Planner *p, AssocNode *pParent, AssocRel *pRel,
   return pNode;
 }
 
+/* The same, with its part in the parent. */
 static AssocNode *addChild(Planner *p, AssocNode *pParent, AssocRel *pRel,
                            const ShapeItem *pItem, const char *zName,
                            int bSpread) {
@@ -95,7 +103,7 @@ static AssocNode *addChild(Planner *p, AssocNode *pParent, AssocRel *pRel,
   return pNode;
 }
 
-/* The name that an item goes by in the output. */
+/* The key of an item in the output: its alias, or its name. */
 static const char *itemName(const ShapeItem *pItem, const AssocRel *pRel) {
   if (pItem->pAlias) return pItem->pAlias->z;
   return pItem->pPath ? pItem->pPath->z : pRel->zName;
@@ -103,7 +111,8 @@ static const char *itemName(const ShapeItem *pItem, const AssocRel *pRel) {
 
 /* ------------------------------------------------------------ polymorphic */
 
-/* A block without its branches, but with the items of one of them. */
+/* The items of a block that count for one branch: those outside of "on", and
+** those inside of "on" this branch's model. */
 static const ShapeItem *branchBlock(Planner *p, const AssocBranch *pBranch,
                                     const ShapeItem *pBlock) {
   ShapeItem *pFirst = 0, **ppEnd = &pFirst;
@@ -127,7 +136,7 @@ static const ShapeItem *branchBlock(Planner *p, const AssocBranch *pBranch,
   return pFirst;
 }
 
-/* Every "on" names a model that the association can lead to. */
+/* An error unless each "on" names a model that the association leads to. */
 static void checkOn(Planner *p, const AssocRel *pRel, const ShapeItem *pBlock) {
   AssocCatalog *pCat = pRel->pSource->pTable->pSchema->pCatalog;
   for (; pBlock && p->pCall->rc == SQLITE_OK; pBlock = pBlock->pNext) {
@@ -144,6 +153,7 @@ static void checkOn(Planner *p, const AssocRel *pRel, const ShapeItem *pBlock) {
   }
 }
 
+/* Errors for what a polymorphic association cannot have. */
 static void checkBranches(Planner *p, const ShapeItem *pItem,
                           const AssocRel *pRel, const ShapeItem *pBlock) {
   if (pItem->bSpread || pItem->pClauses || pItem->nRecurse ||
@@ -156,20 +166,22 @@ static void checkBranches(Planner *p, const ShapeItem *pItem,
   checkOn(p, pRel, pBlock);
 }
 
-/* The node gives rows, with the members of pBlock: compileRows() compiles
-** them. */
+/* The node gives rows with the members of pBlock. compileRows() compiles the
+** block later. */
 static void openRows(AssocNode *pNode, const ShapeItem *pBlock) {
   pNode->bRows = 1;
   pNode->pBlock = pBlock;
 }
 
-/* A node for each target; the part has the first of them. */
+/* A node for each branch. The part knows the first node, pBranch leads to the
+** others. */
 static void compileBranches(Planner *p, AssocNode *pParent,
                             const ShapeItem *pItem, AssocRel *pRel,
                             const ShapeItem *pBlock) {
   AssocPart *pPart;
   AssocNode **ppNext;
   int i;
+  assert(pRel->nBranch > 0);
   checkBranches(p, pItem, pRel, pBlock);
   assocNodeCheckKey(p, pParent, pItem, itemName(pItem, pRel));
   pPart = assocNodePart(p, pParent, ASSOC_PART_CHILD, itemName(pItem, pRel));
@@ -195,8 +207,8 @@ static void compileBranches(Planner *p, AssocNode *pParent,
 
 /* ------------------------------------------------------------- recursion */
 
-/* children^: the rows are of the parent's own model, and have the same
-** member again. */
+/* "children^": the rows are of the parent's own model, and have the same member
+** again. */
 static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
                            const char *zName) {
   const AssocRel *pRel = pNode->pRel;
@@ -234,7 +246,8 @@ static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
 
 /* ----------------------------------------------------------------- pages */
 
-/* A hidden sibling of a node, that gives one value for each parent. */
+/* A hidden sibling of a node, which gives one value for each parent: for a
+** page. */
 static AssocNode *valueBeside(Planner *p, AssocNode *pNode, int eAgg) {
   AssocNode *pValue = assocNodeNew(p, pNode->pParent, pNode->pModel,
                                    pNode->zPath, pNode->pItem);
@@ -261,11 +274,13 @@ static AssocNode *valueBeside(Planner *p, AssocNode *pNode, int eAgg) {
   return pValue;
 }
 
+/* Do the clauses ask for a page? */
 static int isPage(const ShapeClauses *pC) {
   return pC &&
          (pC->bPage || pC->pFirst || pC->pLast || pC->pAfter || pC->pBefore);
 }
 
+/* Make the node a page, if its clauses ask for one. */
 static void compilePage(Planner *p, AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
   AssocPage *pPage;
@@ -302,11 +317,13 @@ static void compilePage(Planner *p, AssocNode *pNode) {
   assocPageTerms(p, pNode);
 }
 
-/* What the page says of the rows that it does not have. */
+/* The values that a page has beside its list: the count, and whether there are
+** rows on the other side of the cursor. */
 static void compilePageValues(Planner *p, AssocNode *pNode) {
   AssocPage *pPage = pNode->pPage;
   const ShapeClauses *pC = pNode->pClauses;
   if (pPage == 0 || !pPage->bWrap) return;
+  assert(pNode->bMany || pNode->pRel == 0);
   if (pC->bPageCount) {
     pPage->pCount = valueBeside(p, pNode, SHAPE_AGG_COUNT);
     if (pPage->pCount) assocStmtValue(p, pPage->pCount);
@@ -322,7 +339,7 @@ static void compilePageValues(Planner *p, AssocNode *pNode) {
 
 /* ------------------------------------------------------------ associations */
 
-/* An item that is an association, or a path that begins with one. */
+/* An item that names an association, or a path that begins with one. */
 static void compileAssoc(Planner *p, AssocNode *pParent, const ShapeItem *pItem,
                          AssocRel *pRel) {
   int bPath = pItem->pPath && pItem->pPath->pNext;
@@ -347,6 +364,7 @@ static void compileAssoc(Planner *p, AssocNode *pParent, const ShapeItem *pItem,
 
 /* ------------------------------------------------------------------ items */
 
+/* The error for an unknown name, with the most similar valid name. */
 static void addNameError(Planner *p, AssocNode *pNode, const ShapeName *pName) {
   AssocSql sql;
   assocPlannerSql(p, &sql);
@@ -354,7 +372,7 @@ static void addNameError(Planner *p, AssocNode *pNode, const ShapeName *pName) {
   (void)assocSqlEnd(&sql);
 }
 
-/* Is a name that stands alone a column? Then its number, else -1. */
+/* The number of the column that an item names, or -1 if it names no column. */
 static int itemColumn(const AssocNode *pNode, const ShapeItem *pItem) {
   if (pItem->eType != SHAPE_ITEM_NAME || pItem->bInclude || pItem->bBlock ||
       pItem->pPath == 0 || pItem->pPath->pNext) {
@@ -363,6 +381,7 @@ static int itemColumn(const AssocNode *pNode, const ShapeItem *pItem) {
   return assocColumnFind(pNode->pModel->pTable, pItem->pPath->z);
 }
 
+/* An item that is a name: a column, else an association. */
 static void compileName(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   int iCol = itemColumn(pNode, pItem);
   AssocSql sql;
@@ -384,7 +403,8 @@ static void compileName(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   if (pRel) compileAssoc(p, pNode, pItem, pRel);
 }
 
-/* Is the column named beside the star, or taken away? */
+/* Is the column also named in the block, or removed by "-name"? Then "*" leaves
+** it out. */
 static int namedBeside(const AssocNode *pNode, const ShapeItem *pBlock,
                        int iCol) {
   const ShapeItem *pItem;
@@ -398,6 +418,7 @@ static int namedBeside(const AssocNode *pNode, const ShapeItem *pBlock,
   return 0;
 }
 
+/* "*": all columns that are not hidden. */
 static void compileStar(Planner *p, AssocNode *pNode, const ShapeItem *pBlock,
                         const ShapeItem *pStar) {
   const AssocTable *pTab = pNode->pModel->pTable;
@@ -408,6 +429,7 @@ static void compileStar(Planner *p, AssocNode *pNode, const ShapeItem *pBlock,
   }
 }
 
+/* "-name": an error unless it names a column. compileStar() does the rest. */
 static void checkMinus(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   AssocSql sql;
   if (assocColumnFind(pNode->pModel->pTable, pItem->pPath->z) >= 0) return;
@@ -416,7 +438,7 @@ static void checkMinus(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   (void)assocSqlEnd(&sql);
 }
 
-/* Is the model on the way from the root to here? */
+/* Is the model that of this node or of a node above? */
 static int isAbove(const AssocNode *pNode, const AssocModel *pModel) {
   for (; pNode; pNode = pNode->pParent) {
     if (pNode->pModel == pModel) return 1;
@@ -424,8 +446,8 @@ static int isAbove(const AssocNode *pNode, const AssocModel *pModel) {
   return 0;
 }
 
-/* Every association of a kind that is not named beside; nested ones stop at
-** a model seen above. */
+/* "**" and the like: every association of a kind that the block does not name.
+** If the recursion is nested, it stops at a model that occurred above. */
 static void compileAll(Planner *p, AssocNode *pNode, const ShapeItem *pBlock,
                        const ShapeItem *pAll, int mAll) {
   AssocDef *pDef = 0;
@@ -441,6 +463,8 @@ static void compileAll(Planner *p, AssocNode *pNode, const ShapeItem *pBlock,
   (void)assocSqlEnd(&sql);
 }
 
+/* The number of a join row's column. An error if there is none, or no join
+** table. */
 static int atColumn(Planner *p, const AssocTable *pJoin,
                     const ShapeItem *pItem) {
   AssocSql sql;
@@ -451,8 +475,9 @@ static int atColumn(Planner *p, const AssocTable *pJoin,
   return iCol;
 }
 
-/* Columns of the join row: each with an alias is a member of its own, the
-** others are members of an object that is named like the join table. */
+/* "@column": columns of the join row. One with an alias is a member of its own.
+** All others together are members of an object that has the join table's
+** name. */
 static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
                       const ShapeItem *pBlock) {
   const AssocTable *pJoin = pNode->pRel ? pNode->pRel->pThrough : 0;
@@ -465,7 +490,7 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   }
   for (pAt = pBlock; pAt && pAt != pItem; pAt = pAt->pNext) {
     if (pAt->eType == SHAPE_ITEM_AT && !pAt->pAlias && !pItem->pAlias) {
-      return; /* The first of them has brought the others */
+      return; /* The first one has written the object with all of them */
     }
   }
   if (!pItem->pAlias) {
@@ -502,7 +527,7 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   }
 }
 
-/* posts_sum_likes */
+/* The key of an aggregate: its alias, or a name such as posts_sum_likes. */
 static const char *aggName(Planner *p, const ShapeItem *pItem) {
   sqlite3_str *pStr;
   const ShapeName *pName;
@@ -518,7 +543,8 @@ static const char *aggName(Planner *p, const ShapeItem *pItem) {
   return assocArenaStr(p->pCall, p->pArena, pStr);
 }
 
-/* The first association of the path that an aggregate goes. */
+/* The first association of the path that an aggregate goes over. 0 after an
+** error. */
 static AssocRel *aggFirst(Planner *p, AssocNode *pNode,
                           const ShapeItem *pItem) {
   ShapeItem item;
@@ -536,6 +562,7 @@ static AssocRel *aggFirst(Planner *p, AssocNode *pNode,
   return pRel;
 }
 
+/* Do two paths have the same names? */
 static int samePath(const ShapeName *pA, const ShapeName *pB) {
   for (; pA && pB; pA = pA->pNext, pB = pB->pNext) {
     if (sqlite3_stricmp(pA->z, pB->z) != 0) return 0;
@@ -543,21 +570,22 @@ static int samePath(const ShapeName *pA, const ShapeName *pB) {
   return pA == pB;
 }
 
-/* An aggregate of all rows of a path, as others may be. */
+/* Is the node an aggregate of all rows of its path, without a condition? */
 static int isPlainAgg(const AssocNode *pNode) {
   const ShapeAgg *pAgg = pNode->pValue ? pNode->pValue->pAgg : 0;
   return pAgg && pAgg->pWhere == 0 && pAgg->eAgg != SHAPE_AGG_EXISTS &&
          pNode->pPage == 0;
 }
 
+/* Are two aggregates the same? Those with conditions never are. */
 static int sameAgg(const ShapeAgg *pA, const ShapeAgg *pB) {
   return pA->eAgg == pB->eAgg && pA->bDistinct == pB->bDistinct &&
          pA->bAt == pB->bAt && pA->pWhere == 0 && pB->pWhere == 0 &&
          samePath(pA->pCol, pB->pCol);
 }
 
-/* What the parent's rows are sorted by they have for a value. True if this
-** aggregate is such. */
+/* If the parent's rows are sorted by this aggregate, they have its value
+** already: then the member takes this value, and the result is true. */
 static int sortedAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem,
                      const char *zName) {
   const ShapeSort *pSort = assocOrderOf(pParent->pRel, pParent->pClauses);
@@ -579,11 +607,12 @@ static int sortedAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem,
   return 1;
 }
 
-/* Two aggregates of the same rows need to scan them once: the later one joins
-** the earlier one. */
+/* Several aggregates of the same rows need one scan: the later one joins the
+** first. */
 static void joinAgg(Planner *p, AssocNode *pNode) {
   AssocNode *pOne, **ppEnd;
   int n = pNode->nKey + 1;
+  assert(pNode->pValue && pNode->pParent);
   if (!isPlainAgg(pNode)) return;
   for (pOne = pNode->pParent->pChild; pOne != pNode; pOne = pOne->pNext) {
     if (isPlainAgg(pOne) &&
@@ -598,7 +627,7 @@ static void joinAgg(Planner *p, AssocNode *pNode) {
   assocStmtValueScan(p, pOne);
 }
 
-/* comments.count(): a node whose row is the value. */
+/* "comments.count()": a node whose row is the value. */
 static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
   static const char *const azNone[] = {"0",    "null", "null", "null",
                                        "null", "0.0",  "false"};
@@ -607,6 +636,7 @@ static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
   ShapeKey *pKey = assocPlannerAlloc(p, sizeof(*pKey));
   AssocPart *pPart;
   AssocNode *pNode;
+  assert(pItem->pAgg && pItem->pAgg->eAgg < ASSOC_COUNT(azNone));
   if (pRel == 0 || pKey == 0 || zName == 0) return;
   assocNodeCheckKey(p, pParent, pItem, zName);
   if (sortedAgg(p, pParent, pItem, zName)) return;
@@ -633,6 +663,7 @@ static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
   joinAgg(p, pNode);
 }
 
+/* Compile one item of a block. */
 static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
                         const ShapeItem *pBlock) {
   switch (pItem->eType) {
@@ -654,7 +685,7 @@ static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   }
 }
 
-/* Is it the node of "children^"? In "a.children^" that is the second. */
+/* Does the node repeat ("^")? In "a.children^" only the last node does. */
 static int repeats(const AssocNode *pNode) {
   const ShapeItem *pItem = pNode->pItem;
   if (pItem == 0 || pItem->nRecurse == 0 || pNode->zType) return 0;
@@ -662,6 +693,7 @@ static int repeats(const AssocNode *pNode) {
   return pItem->pPath == 0 || pItem->pPath->pNext == 0;
 }
 
+/* Compile all items of a block. */
 static void compileBlock(Planner *p, AssocNode *pNode,
                          const ShapeItem *pBlock) {
   const ShapeItem *pItem;
@@ -674,6 +706,8 @@ static void compileBlock(Planner *p, AssocNode *pNode,
   }
 }
 
+/* The members of a node are complete: close the object, and count the offsets
+** of its rows. */
 static void endBlock(Planner *p, AssocNode *pNode) {
   const AssocPart *pPart;
   assocNodeDropEmpty(p, pNode);
@@ -688,16 +722,18 @@ static void endBlock(Planner *p, AssocNode *pNode) {
   assocNodeEmpty(p, pNode);
 }
 
-/* The ways to a node's rows that there are. */
+/* Write the lookup and the scan, as far as the node has them. */
 static void compileStatements(Planner *p, AssocNode *pNode) {
   if (p->pCall->rc != SQLITE_OK) return;
   if (pNode->pRel || pNode->bKeyed) assocStmtLookup(p, pNode);
   if (!pNode->bKeyed && !pNode->bLookupOnly) assocStmtScan(p, pNode);
 }
 
-/* Once the nodes below a node are complete: its text and its statements. */
+/* Write the node's statements, after the nodes below it are complete: those add
+** values. */
 static void closeRows(Planner *p, AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
+  assert(pNode->bRows && pNode->pValue == 0);
   if (p->pCall->rc != SQLITE_OK) return;
   endBlock(p, pNode);
   pNode->bLimit = pNode->bMany && pNode->pRel && pC &&
@@ -707,10 +743,10 @@ static void closeRows(Planner *p, AssocNode *pNode) {
 }
 
 /*
-** Compile the blocks of all nodes that openRows() has been told of. A block
-** adds nodes at the end of the plan, so one loop reaches every level. This
-** takes no C stack for each level of a shape. On the way back each node comes
-** after the nodes below it.
+** Compile the blocks of all nodes for which openRows() was called. A block adds
+** nodes at the end of the plan, so one loop reaches every level, without a
+** level of C stack for each level of the shape. On the way back, each node
+** comes after the nodes below it.
 */
 static void compileRows(Planner *p) {
   AssocPlan *pPlan = p->pPlan;
@@ -728,6 +764,7 @@ static void compileRows(Planner *p) {
 
 /* ------------------------------------------------------------------ starts */
 
+/* The number that a PRAGMA gives. */
 static int askPragma(AssocCall *pCall, const char *zPragma) {
   sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA %s", zPragma);
   int i = assocStep(pCall, pStmt) ? sqlite3_column_int(pStmt, 0) : 0;
@@ -735,14 +772,15 @@ static int askPragma(AssocCall *pCall, const char *zPragma) {
   return i;
 }
 
-/* "aux.User" stands as a path in a query. */
+/* A name in a query may have several parts: "aux.User". */
 static const char *pathText(Planner *p, const ShapeName *pName) {
   if (pName == 0 || pName->pNext == 0) return pName ? pName->z : "";
   return assocArenaPrintf(p->pCall, p->pArena, "%s.%s", pName->z,
                           pathText(p, pName->pNext));
 }
 
-/* What asks for no rows as JSON: how many there are, or their keys. */
+/* A plan that gives no JSON: a count, an answer, or the ids of the table
+** related. */
 static void compileIds(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                        AssocRel *pRel) {
   ShapeItem one = *pItem;
@@ -768,12 +806,13 @@ static void compileIds(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   }
 }
 
-/* assoc_get() and its kin: the root is there for its key alone. */
+/* assoc_get() and its kin: one item under one row, which is found by its
+** key. */
 static void compileOne(Planner *p, AssocNode *pRoot) {
   ShapeItem *pItem = p->pPlan->pShape->pItem;
   AssocSql sql;
   AssocRel *pRel;
-  /* In JSON a "where" says so, and it has no parents that it could drop */
+  /* In JSON, "where" sets bRequired; the one parent is not dropped for it. */
   if (p->pPlan->pShape->bJson) pItem->bRequired = 0;
   if (pItem->eType != SHAPE_ITEM_NAME || pItem->pAlias || pItem->bSpread ||
       pItem->bRequired || (pItem->pPath && pItem->pPath->pNext)) {
@@ -800,15 +839,16 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
   }
 }
 
-/* Does the root give several rows? Among the first ten, say, one key cannot
-** be looked up: they are all gone through. */
+/* Does the root's statement give several rows? With a limit, even one key is
+** found by going through them all, since the limit counts first. */
 static int givesRows(const AssocPlan *pPlan, const AssocNode *pRoot) {
   const ShapeClauses *pC = pRoot->pClauses;
   if (pPlan->eAsk == ASSOC_ASK_KEY) return pC && (pC->pLimit || pC->pOffset);
   return pPlan->eAsk >= ASSOC_ASK_ROWS && pPlan->eAsk <= ASSOC_ASK_DESC;
 }
 
-/* The root's key is among its values, for the column id. */
+/* Put the root's key among its values: for the column id of table-valued
+** eager(). */
 static void keyArgs(Planner *p, AssocNode *pRoot) {
   const AssocModel *pModel = pRoot->pModel;
   int i;
@@ -820,6 +860,7 @@ static void keyArgs(Planner *p, AssocNode *pRoot) {
   }
 }
 
+/* Compile the root, and all below. */
 static void compileStart(Planner *p, AssocModel *pModel) {
   AssocPlan *pPlan = p->pPlan;
   const AssocShape *pShape = pPlan->pShape;
@@ -842,7 +883,8 @@ static void compileStart(Planner *p, AssocModel *pModel) {
   compileRows(p);
 }
 
-/* The names of parameters. */
+/* Add the names of a statement's :name parameters to the plan's list, each
+** once. */
 static void listNames(Planner *p, const AssocBind *pBind) {
   AssocPlan *pPlan = p->pPlan;
   for (; pBind; pBind = pBind->pNext) {
@@ -863,6 +905,7 @@ static void listNames(Planner *p, const AssocBind *pBind) {
   }
 }
 
+/* Collect the parameters' names from all statements. */
 static void finishPlan(Planner *p) {
   AssocPlan *pPlan = p->pPlan;
   int i;
@@ -875,6 +918,7 @@ static void finishPlan(Planner *p) {
   }
 }
 
+/* An empty plan, in its own arena. */
 static AssocPlan *planNew(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                           const char *zModel, const char *zText) {
   AssocArena mem;
@@ -902,6 +946,7 @@ AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   AssocPlanner p;
   AssocModel *pModel = 0;
   AssocPlan *pPlan = planNew(pCall, pCat, eAsk, zModel, zText);
+  assert(eAsk >= 0 && eAsk < ASSOC_COUNT(aKind));
   if (pPlan == 0) return 0;
   memset(&p, 0, sizeof(p));
   p.pCall = pCall;

@@ -80,6 +80,7 @@ static u32 addKey(AssocRun *pRun, const AssocNode *pChild, const int *aiKey,
   AssocKeymap *pMap = &pRun->aNode[pChild->iNode].map;
   sqlite3_value *apKey[ASSOC_KEY_MAX];
   int i;
+  assert(pChild->nKey > 0 && pChild->nKey <= ASSOC_KEY_MAX);
   if (pChild->nKey == 1) {
     return assocKeymapAdd(pMap, &apVal[aiKey[0]], &pRun->rc);
   }
@@ -373,6 +374,7 @@ static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   AssocCall *pCall = pRun->pCall;
   AssocFetch *pFetch = atCursor(pRun, pNode) ? &pNode->scanAt : &pNode->scan;
   sqlite3_stmt *pStmt;
+  assert(pFetch->zSql);
   assocListLimits(pRun, pNode, 1);
   pStmt = openFetch(pRun, pNode, pFetch);
   if (pStmt == 0) return;
@@ -406,7 +408,9 @@ static void stepKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
 
 /* Take a row of the key at which assoc_keys stands. */
 static void keyRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
+  assert(pRun->eKeys != ASSOC_KEYS_NONE);
   if (pRun->eKeys == ASSOC_KEYS_GIVEN) {
+    assert(pRun->iKey < pRun->nKey);
     assocRunRow(pRun, pNode, pRun->iKey, apVal);
   }
 }
@@ -444,6 +448,7 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
   AssocFetch *pFetch = lookupOf(pRun, pNode);
   u32 i, nRow = pState->nRow;
   sqlite3_stmt *pStmt;
+  assert(pFetch->zSql && iFirst <= nKey && nKey <= pState->nBucket);
   assocListLimits(pRun, pNode, pFetch->bTake);
   pStmt = openFetch(pRun, pNode, pFetch);
   if (pStmt == 0) return;
@@ -571,6 +576,7 @@ void assocRunRootStart(AssocRun *pRun) {
 
 void assocRunRoot(AssocRun *pRun) {
   AssocNode *pRoot = pRun->pPlan->pRoot;
+  assert(pRoot->iNode == 0);
   assocRunRootStart(pRun);
   if (pRun->pCall->rc != SQLITE_OK) return;
   fetchRoot(pRun, pRoot);
@@ -582,6 +588,8 @@ void assocRunChildren(AssocRun *pRun) {
   AssocPlan *pPlan = pRun->pPlan;
   int i;
   for (i = 1; i < pPlan->nNode && pRun->pCall->rc == SQLITE_OK; i++) {
+    assert(pPlan->apNode[i]->pParent == 0 ||
+           pPlan->apNode[i]->pParent->iNode < i);
     fetchNode(pRun, pPlan->apNode[i]);
   }
 }
@@ -592,6 +600,7 @@ void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
                    const AssocArgs *pArgs) {
   AssocLoadState *pLoad = assocLoadState(pCall);
   int i;
+  assert(pPlan->bBusy);
   memset(pRun, 0, sizeof(*pRun));
   pRun->pCall = pCall;
   pRun->pPlan = pPlan;
@@ -657,6 +666,7 @@ i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
   sqlite3_stmt *pStmt;
   i64 n = 0;
   int i, nTarget = apTarget ? assocRelTargetWidth(pPlan->pAnswer) : 0;
+  assert(pPlan->eAsk == ASSOC_ASK_COUNT || pPlan->eAsk == ASSOC_ASK_HAS);
   assocRunStart(pCall, &run, pPlan, pArgs);
   pStmt = openFetch(&run, pPlan->pRoot, pFetch);
   assocFetchKey(&run, pStmt);

@@ -185,6 +185,7 @@ static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
   const AssocRel *pRel = pNode->pRel;
   AssocSql sql;
   int i, n = 0;
+  assert(isMany2Many(pNode) && pNode->bMany);
   pNode->aEnd =
       assocPlannerAlloc(p, sizeof(AssocKeyRule) * (size_t)pRel->other.nCol);
   if (pNode->aEnd == 0) return;

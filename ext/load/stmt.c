@@ -1,9 +1,11 @@
 /*
 ** What the statements of nodes have in common.
 **
-** A node's rows are under alias t1 and, where they are related over a join
-** table, the join rows under t2; where a path leads to them, t2 is the pairs
-** of the path's two ends, each pair once.
+**   SELECT <values> FROM posts t1 JOIN post_tags t2 WHERE <join> AND <where>
+**    ORDER BY <order> LIMIT <limit>
+**
+** A node's rows have the alias t1, join rows t2. If a path leads to the rows,
+** t2 is a subquery with the pairs of the path's two ends, each pair once.
 */
 #include "load/stmt.h"
 
@@ -14,8 +16,9 @@ void assocPlannerSql(Planner *p, AssocSql *pSql) {
   pSql->bWith = 1;
 }
 
-/* A statement about the rows of a node. Their number is estimated when a
-** condition on related rows asks for it. */
+/* Conditions on related rows are written as EXISTS or IN. Their choice needs
+** the number of tested rows, which is estimated only if such a condition occurs
+** (nTested = -1). */
 void assocStmtStart(Planner *p, AssocSql *pSql, AssocNode *pNode, int bScan) {
   AssocTested *pTested = &pSql->tested;
   assocPlannerSql(p, pSql);
@@ -39,19 +42,20 @@ void assocStmtEnd(AssocSql *pSql, AssocFetch *pFetch) {
 
 /* ------------------------------------------------------------------- from */
 
-/* Are these all rows at the end of a path, and not a value of its first one? */
+/* Are all rows at the end of the path meant? Not for a value of a to-one, which
+** is about its first row. */
 static int isRows(const AssocNode *pNode) {
   return pNode->pValue == 0 || pNode->pRel->bMany;
 }
 
-/* The steps of a path. A value of a to-one is of its first row; of one that is
-** loaded the first is taken, behind the conditions, when all are there. */
+/* The steps of a path. For a value of a to-one they choose its first row. For
+** loaded rows the first is chosen later, behind the conditions. */
 static const AssocHop *stmtHops(AssocSql *p, const AssocNode *pNode) {
   return assocSqlHops(p, pNode->pRel, 0,
                       isRows(pNode) ? ASSOC_FIRST_NOT : ASSOC_FIRST_VALUE);
 }
 
-/* What counts of the rows at the end before one of them is chosen. */
+/* The clauses that count before one of the rows at the end is chosen. */
 static const ShapeClauses *stmtBefore(AssocSql *p, const AssocNode *pNode) {
   ShapeClauses *pNew;
   if (isRows(pNode)) {
@@ -62,8 +66,9 @@ static const ShapeClauses *stmtBefore(AssocSql *p, const AssocNode *pNode) {
   return pNew;
 }
 
-/* (SELECT DISTINCT h.user_id AS k0, t.id AS p0 FROM …) t2: what scopes say of
-** the end is said outside, for the clauses may say otherwise. */
+/* (SELECT DISTINCT h.user_id AS k0, t.id AS p0 FROM …) t2: the pairs of a
+** path's ends. The scopes of the end stand outside, since the clauses may
+** replace them. */
 static void stmtPairs(AssocSql *p, const AssocNode *pNode) {
   const AssocModel *pModel = pNode->pModel;
   const AssocHop *pFirst = stmtHops(p, pNode);
@@ -85,8 +90,9 @@ static void stmtPairs(AssocSql *p, const AssocNode *pNode) {
   stmtPut(p, ") t2");
 }
 
-/* The alias of a step's rows: the end is t1, the first step t2. */
+/* The alias of a step's rows: t1 at the end, t2 after the first step. */
 static int downAlias(const AssocRel *pRel, int i) {
+  assert(i >= 0 && i < pRel->nPath);
   return i == pRel->nPath - 1 ? 1 : i + 2;
 }
 
@@ -101,8 +107,9 @@ static void stmtDown(AssocSql *p, const AssocRel *pRel, int bNatural) {
   if (p->nAlias < pRel->nPath) p->nAlias = pRel->nPath;
 }
 
-/* How they hang together, and what is asked of those before the end; of that
-** what the clauses do not replace. */
+/* The conditions between the steps of a path, and of the steps before the end.
+** Of the end only the scopes of associations, since the clauses may replace the
+** model's. */
 static void stmtDownWhere(AssocSql *p, const AssocRel *pRel) {
   int i;
   for (i = 0; i < pRel->nPath; i++) {
@@ -124,7 +131,7 @@ static void stmtDownWhere(AssocSql *p, const AssocRel *pRel) {
   }
 }
 
-/* " FROM posts t1", with t2 where there is one. */
+/* See stmt.h. NOT INDEXED and CROSS JOIN fix the natural order. */
 void assocStmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural) {
   stmtPut(p, " FROM ");
   assocSqlTable(p, pNode->pModel->pTable);
@@ -141,7 +148,7 @@ void assocStmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural) {
   }
 }
 
-/* How t2 hangs on t1, each condition with AND before it. */
+/* See stmt.h. */
 void assocStmtJoin(AssocSql *p, const AssocNode *pNode) {
   const AssocRel *pRel = pNode->pRel;
   const AssocModel *pModel = pNode->pModel;
@@ -162,8 +169,8 @@ void assocStmtJoin(AssocSql *p, const AssocNode *pNode) {
   }
 }
 
-/* Conditions, each with AND before it. The scope of a path has been met by
-** the pairs, that of a branch is nobody's. */
+/* The conditions, each with AND before it. The pairs have met the scope of a
+** path. A branch has none. */
 static void stmtConditions(AssocSql *p, const AssocNode *pNode) {
   const AssocRel *pRel = isPathNode(pNode) || pNode->zType ? 0 : pNode->pRel;
   assocSqlConditions(p, pRel, pNode->pClauses, pNode->pModel, 1,
@@ -171,8 +178,8 @@ static void stmtConditions(AssocSql *p, const AssocNode *pNode) {
   assocSqlRequired(p, pNode->pBlock, pNode->pModel, 1);
 }
 
-/* Is the row of a to-one to be chosen before conditions are asked of it? Then
-** what it is chosen among, else 0. */
+/* If a to-one's row is chosen before the conditions test it: the clauses that
+** it is chosen by. Else 0. */
 static const ShapeClauses *stmtChoice(AssocSql *p, const AssocNode *pNode) {
   if (pNode->pRel == 0 || pNode->zType || pNode->pValue || pNode->bOne)
     return 0;
@@ -189,7 +196,8 @@ int assocStmtChooses(Planner *p, AssocNode *pNode) {
 }
 
 /*
-** A scan has them all, a lookup the one of its key:
+** The condition that a to-one's row is the chosen one. A scan computes the
+** chosen rows of all keys, a lookup the one of its key:
 **
 **   AND (t1.user_id,t1.id) IN (SELECT k0,k1 FROM … WHERE n=1)
 **   AND t1.id=(SELECT t3.id FROM posts t3 WHERE t3.user_id=?1 … LIMIT 1)
@@ -242,7 +250,8 @@ int assocStmtAsks(Planner *p, AssocNode *pNode, const AssocRel *pRel) {
   return n > 0;
 }
 
-/* The order; the same pair twice is told apart by the join row. */
+/* The order of the node. If a pair is linked twice, the join row's key
+** decides. */
 void assocStmtOrder(AssocSql *p, const AssocNode *pNode) {
   const AssocTable *pJoin = isMany2Many(pNode) ? pNode->pRel->pThrough : 0;
   int bTurned = pNode->pPage && pNode->pPage->bBack, i;
@@ -254,14 +263,16 @@ void assocStmtOrder(AssocSql *p, const AssocNode *pNode) {
   }
 }
 
-/* A limit is an expression: where a parameter stands there alone, newer
-** versions of SQLite prepare the statement again for each value. */
+/* A value of LIMIT or OFFSET. "+0" makes it an expression: if a parameter
+** stands there alone, newer versions of SQLite prepare the statement again for
+** each value. */
 static void stmtCount(AssocSql *p, const ShapeVal *pVal, int eHow) {
   (void)assocSqlBind(p, pVal, eHow);
   if (!p->bLiteral) stmtPut(p, "+0");
 }
 
-/* A page is read with one row more, to see whether there is more. */
+/* See stmt.h. A page is read with one row more, to see whether more rows
+** follow. */
 void assocStmtLimit(AssocSql *p, const AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
   const AssocPage *pPage = pNode->pPage;
@@ -283,7 +294,7 @@ void assocStmtLimit(AssocSql *p, const AssocNode *pNode) {
   }
 }
 
-/* Where the page begins and ends. */
+/* See stmt.h. */
 void assocStmtCursors(AssocSql *p, AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
   if (pC->pAfter) assocPageAfter(p, pNode, 1, pC->pAfter, 0, 0);
@@ -292,7 +303,9 @@ void assocStmtCursors(AssocSql *p, AssocNode *pNode) {
 
 /* ----------------------------------------------------------------- values */
 
+/* Value number i of the node. */
 static void stmtArg(AssocSql *p, const AssocNode *pNode, int i) {
+  assert(i >= 0 && i < pNode->nArg);
   if (pNode->aArg[i].zSql) {
     stmtPut(p, pNode->aArg[i].zSql);
   } else {
@@ -300,8 +313,9 @@ static void stmtArg(AssocSql *p, const AssocNode *pNode, int i) {
   }
 }
 
-/* A value of the parent that is the key: ?1 or, in assoc_sql(), n0.a2. */
+/* See stmt.h. */
 void assocStmtParent(AssocSql *p, const AssocNode *pNode, int i) {
+  assert(i >= 0 && i < pNode->nKey);
   if (p->bLiteral) {
     sqlite3_str_appendf(p->pStr, "%sn%d.a%d", pNode->bPlus ? "+" : "",
                         pNode->pParent->iNode, pNode->aiSource[i]);
@@ -310,7 +324,7 @@ void assocStmtParent(AssocSql *p, const AssocNode *pNode, int i) {
   }
 }
 
-/* The values; of a scan the key first. Named a0, a1, … if bNames. */
+/* See stmt.h. A statement without values selects NULL. */
 void assocStmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
                      int bNames) {
   int i, n = 0, nKey = bScan ? pNode->nScanKey : 0;
@@ -326,7 +340,7 @@ void assocStmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
   if (n == 0) stmtPut(p, "NULL");
 }
 
-/* " FROM main.assoc_keys k", if that is ours. */
+/* An error if the user has a table of that name. */
 void assocStmtKeys(AssocSql *p, const AssocNode *pNode) {
   AssocSchema *pMain = assocSchemaFind(pNode->pPlan->pCat, "main");
   stmtPut(p, " FROM main.assoc_keys k");
@@ -337,7 +351,7 @@ void assocStmtKeys(AssocSql *p, const AssocNode *pNode) {
 
 /* ----------------------------------------------- one in one: assoc_sql() */
 
-/* t1."user_id"=n0.a2 AND …: the parent's values under its number. */
+/* " WHERE t1."user_id"=n0.a2 AND …": the parent's values by its number. */
 static void nestedKey(AssocSql *p, const AssocNode *pNode, int *pn) {
   int i;
   for (i = 0; i < pNode->nKey; i++) {

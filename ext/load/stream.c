@@ -107,6 +107,7 @@ static int stepRoot(AssocCall *pCall, AssocStream *p) {
   AssocNode *pRoot = p->run.pPlan->pRoot;
   int i, nKey = pRoot->pModel->nKey;
   if (p->pStmt == 0) return 0;
+  assert(p->nRoot < p->nAlloc);
   if (!assocStep(pCall, p->pStmt)) {
     closeRoot(p);
     return 0;
@@ -133,6 +134,7 @@ static void planBatch(AssocStream *p) {
   if (n > STREAM_ROOTS) n = STREAM_ROOTS;
   if (n < p->nLeast) n = p->nLeast;
   if (n > (i64)p->nWant * 8) n = (i64)p->nWant * 8;
+  assert(p->nRoot > 0);
   p->nWant = n < 1 ? 1 : (int)n;
 }
 

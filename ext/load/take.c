@@ -52,6 +52,7 @@ static void takeHeads(AssocTake *p, u32 iSlot) {
 /* Append the last id to the list of its source. */
 static void takePair(AssocTake *p, sqlite3_value **ap) {
   u32 iSlot = assocKeymapAdd(&p->map, ap, &p->rc);
+  assert(p->bPairs);
   if (iSlot == ASSOC_NOSLOT) return;
   takeHeads(p, iSlot);
   if (p->rc != SQLITE_OK) return;
@@ -113,6 +114,7 @@ void assocTakeOf(AssocTake *p, AssocTake *pPairs, sqlite3_value **apKey,
                  u32 nMost) {
   u32 iSlot = assocKeymapFind(&pPairs->map, apKey, &p->rc);
   u32 i = iSlot == ASSOC_NOSLOT ? 0 : pPairs->aHead[iSlot];
+  assert(pPairs->bPairs && !p->bPairs);
   p->n = 0;
   while (i && p->n < nMost) {
     takeRoom(p);

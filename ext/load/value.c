@@ -13,16 +13,16 @@
 typedef struct ValueRows ValueRows;
 struct ValueRows {
   AssocModel *pModel;
-  int iAlias; /* Their alias */
-  AssocHop
-      *pFirst; /* A path of names to them; 0: they are the node's, under t1 */
-  int bOnce;   /* Several ways lead to a row, which counts once; under t1 */
+  int iAlias;       /* Their alias */
+  AssocHop *pFirst; /* A path of names to them; 0: the node's rows, under t1 */
+  int bOnce;        /* Several ways lead to a row that counts once; under t1 */
 };
 
 /* Write the value: a call of the aggregate, or 1 for EXISTS. */
 static void stmtValue(AssocSql *p, const AssocNode *pNode,
                       const ValueRows *pRows) {
   const ShapeAgg *pAgg = pNode->pValue->pAgg;
+  assert(pAgg);
   if (pAgg->eAgg == SHAPE_AGG_EXISTS) {
     stmtPut(p, "1");
   } else {
