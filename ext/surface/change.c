@@ -86,7 +86,7 @@ static void insertRowid(Changer *p, AssocResult *pResult) {
   const AssocModel *pModel = p->pModel;
   AssocJson *pJson, *pKey = 0;
   AssocArena mem;
-  if (pResult->z == 0 || pModel->nKey != 1) return;
+  if (!p->pCall->bGate || pResult->z == 0 || pModel->nKey != 1) return;
   memset(&mem, 0, sizeof(mem));
   pJson =
       assocJsonRead(p->pCall, &mem, pResult->z, (int)pResult->n, "the result");

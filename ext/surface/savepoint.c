@@ -117,7 +117,12 @@ void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
   if (pCat == 0) return;
   p->bAuto = bAuto;
   if (zModel) assocWriteAllowed(pCall, p, zFunction);
-  if (zModel && bAuto) pModel = assocModelFind(pCall, pCat, zModel);
+  if (zModel && !bAuto) { /* No lock to wait for: keep the catalog open */
+    p->pHeld = pCat;
+    writeOpen(pCall, p, zFunction);
+    return;
+  }
+  if (zModel) pModel = assocModelFind(pCall, pCat, zModel);
   assocCatalogRef(pCat); /* The table is in it */
   assocCatalogLeave(pCall, pCat);
   writeOpen(pCall, p, zFunction);
@@ -295,6 +300,8 @@ static void writeBusy(AssocCall *pCall, const AssocWrite *p) {
 }
 
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p) {
+  if (p->pHeld) assocCatalogLeave(pCall, p->pHeld);
+  p->pHeld = 0;
   if (!p->bOpen) return;
   writeBusy(pCall, p);
   writeLetGo(pCall);

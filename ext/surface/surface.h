@@ -117,7 +117,9 @@ struct AssocWrite {
   int bAuto; /* And it is the whole transaction */
   int bRead; /* There was a transaction that had read and not written */
   const char *zFunction;
-  i64 iRowid; /* last_insert_rowid() before, and again after */
+  i64 iRowid;          /* last_insert_rowid() before, and again after */
+  AssocCatalog *pHeld; /* Begin enters it and end leaves it, if the savepoint is
+                       ** inside a transaction; else 0 */
 };
 void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction);
 /* The same for rows of a model, whose database is locked at once. */
