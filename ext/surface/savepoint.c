@@ -163,8 +163,8 @@ void assocWriteNeed(AssocCall *pCall, const char *zFunction,
               &(AssocWhy){.eReason = ASSOC_E_UNSUPPORTED,
                           .zHint = "call the function by SELECT"},
               "a definition that is \"temp\" belongs to one connection, and "
-              "INSERT INTO assoc_call may be run by another; %s() cannot write "
-              "it so",
+              "INSERT INTO assoc_call may be run by another, so that %s() "
+              "cannot write it",
               zFunction);
     return;
   }
