@@ -1,9 +1,11 @@
 /*
-** Foreign keys as the definitions want them: one for each pair of a table
-** and its columns, with what all the associations over it say.
+** The foreign keys that definitions need: one for each table and set of
+** columns, with what all associations over it say.
 **
-** User hasMany Post and Post belongsTo User speak of one key, Post.UserId.
-** What either says beats a default; what both say must be the same.
+**   User hasMany Post, {"onDelete":"CASCADE"}    one key: Post.UserId,
+**   Post belongsTo User, {"allowNull":false}     NOT NULL, ON DELETE CASCADE
+**
+** What one side says replaces the default. What both sides say must be equal.
 */
 #include "model/resolve.h"
 
@@ -11,11 +13,12 @@ typedef struct Collector Collector;
 struct Collector {
   AssocCall *pCall;
   AssocArena *pArena;
-  AssocRel *pOnly; /* 0: errors of all count */
+  AssocRel *pOnly; /* 0: errors of all definitions count */
   AssocForeign *pFirst, **ppEnd;
 };
 
-/* What several associations may say of one key. */
+/* The options that several associations may give for one key. SAID_* are
+** indexes of AssocForeign.apSaid. */
 static const char *const azSaid[] = {"onDelete",       "onUpdate",
                                      "allowNull",      "unique",
                                      "through.unique", "defaultValue"};
@@ -26,7 +29,7 @@ static const char *const azSaid[] = {"onDelete",       "onUpdate",
 #define SAID_THROUGH 4
 #define SAID_DEFAULT 5
 
-/* The key that is in the list already, or a new one. */
+/* The entry of a key in the list; a new one is appended. */
 static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
                                AssocSchema *pSchema, const char *zTable,
                                AssocTable *pTab, const AssocKey *pKey) {
@@ -52,11 +55,20 @@ static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
   return pFor;
 }
 
+/* Is a disagreement on this key an error? With pOnly, only on its own key. */
+static int countsError(const Collector *p, const AssocForeign *pFor) {
+  return p->pOnly == 0 || pFor->pRel == p->pOnly;
+}
+
+/* Raise the error that two associations give different values for an option. */
 static void disagree(Collector *p, const AssocForeign *pFor,
                      const AssocRel *pRel, int iWhat, const char *zOne,
                      const char *zOther) {
   const AssocRel *pSaid = pFor->apSaid[iWhat];
-  int bTable = iWhat == SAID_THROUGH; /* Of the table, and not of a column */
+  int bTable =
+      iWhat == SAID_THROUGH; /* The option concerns the table, not a column */
+  assert(pSaid);
+  if (!countsError(p, pFor)) return;
   assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pRel->pSource->zLabel, pRel->zName,
                "%s.%s and %s.%s disagree on %s of %s%s%s: %s and %s",
                pSaid->pSource->zLabel, pSaid->zName, pRel->pSource->zLabel,
@@ -64,6 +76,8 @@ static void disagree(Collector *p, const AssocForeign *pFor,
                bTable ? "" : pFor->key.azCol[0], zOne, zOther);
 }
 
+/* Combine what pRel says with what others said before. 0 and -1 mean that
+** nothing is said. */
 static void mergeText(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
                       int iWhat, const char **pz, const char *zNew) {
   if (zNew == 0) return;
@@ -75,6 +89,7 @@ static void mergeText(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
 static void mergeBool(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
                       int iWhat, int *pe, int eNew) {
   static const char *const az[] = {"false", "true"};
+  assert(iWhat >= 0 && iWhat < ASSOC_COUNT(azSaid));
   if (eNew < 0) return;
   if (*pe >= 0 && *pe != eNew) {
     disagree(p, pFor, pRel, iWhat, az[*pe], az[eNew]);
@@ -83,7 +98,7 @@ static void mergeBool(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
   *pe = eNew;
 }
 
-/* Columns of the join row that a scope names. */
+/* Add the columns that a join table's scope names. */
 static void mergeScope(Collector *p, AssocForeign *pFor,
                        const AssocJson *pScope) {
   const AssocJson *pCol = pScope ? pScope->pChild : 0;
@@ -102,8 +117,8 @@ static void mergeScope(Collector *p, AssocForeign *pFor,
   }
 }
 
-/* Which model the key references: two are possible only without
-** constraints, as in polymorphic associations. */
+/* Set the referenced model. Two models are possible only without constraints,
+** as in polymorphic associations. */
 static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
                         AssocModel *pParent, const AssocKey *pParentKey) {
   if (pRel->pOpt->eConstraints == 0 || pRel->nBranch) pFor->bConstraint = 0;
@@ -113,7 +128,7 @@ static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
     pFor->parentKey = *pParentKey;
   } else if ((pFor->pParent != pParent ||
               !assocKeySame(&pFor->parentKey, pParentKey)) &&
-             pFor->bConstraint) {
+             pFor->bConstraint && countsError(p, pFor)) {
     assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pFor->pRel->pSource->zLabel,
                  pFor->pRel->zName,
                  "%s.%s cannot reference %s(%s), as %s.%s says, and %s(%s), as "
@@ -171,15 +186,13 @@ static void addForeign(Collector *p, AssocRel *pRel, int bOther,
   if (pRel->eKind == ASSOC_BELONGSTOMANY && !bOther && pFor->pJoin == 0) {
     pFor->pJoin = pRel;
   }
-  if (p->pOnly && pFor->pRel != p->pOnly && p->pCall->rc == SQLITE_ERROR) {
-    assocErrorForget(p->pCall);
-  }
 }
 
+/* Add the keys of an association: one, or the two of a join table. */
 static void addRel(Collector *p, AssocRel *pRel) {
   AssocSchema *pSchema = pRel->pSource->pTable->pSchema;
   AssocTable *pTab;
-  if (pRel->nPath) return; /* Its steps have the keys */
+  if (pRel->nPath) return; /* The keys belong to the steps of the path */
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {
     addForeign(p, pRel, 0, pSchema, pRel->zThrough, pRel->pThrough);
     addForeign(p, pRel, 1, pSchema, pRel->zThrough, pRel->pThrough);
@@ -190,12 +203,13 @@ static void addRel(Collector *p, AssocRel *pRel) {
 }
 
 /*
-** Sequelize's defaults. Only a key that is said to be NOT NULL, or is it in
-** the schema, counts as that.
+** Apply Sequelize's defaults. A key is NOT NULL if a definition or the schema
+** says so.
 */
 static void setDefaults(AssocForeign *pFor) {
   int bNotNull = pFor->eAllowNull == 0;
   int i;
+  assert(pFor->pRel);
   for (i = 0; pFor->pTab && pFor->eAllowNull < 0 && i < pFor->key.nCol; i++) {
     int iCol = pFor->key.aCol[i];
     if (iCol >= 0 && pFor->pTab->aCol[iCol].bNotNull) bNotNull = 1;
@@ -209,7 +223,8 @@ static void setDefaults(AssocForeign *pFor) {
                                  : "NO ACTION";
 }
 
-/* What one definition says. */
+/* Add one definition. With pOnly, a wrong definition is ignored: the error
+** belongs to its own association. */
 static void addDef(Collector *p, AssocDef *pDef) {
   AssocRel *pRel;
   if (pDef->zName[0] == 0) return;

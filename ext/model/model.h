@@ -345,6 +345,13 @@ AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab);
 void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat, const char *zName);
 /* Set pSource of every definition, unless that is done. */
 void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat);
+/* The names of a model's associations: "posts, profile". OUT: the caller frees
+** the text with sqlite3_free(). */
+char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel);
+/* Iterate over the associations of a model: pass 0, then the last one; 0 at the
+** end. */
+AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
+                            AssocDef *pLast);
 
 /* --------------------------------------------------------------- options */
 
@@ -501,13 +508,6 @@ const AssocKey *assocRelFarKey(const AssocRel *pRel, AssocTable **ppTab);
 int assocRelPairsOnce(AssocCall *pCall, const AssocRel *pRel);
 /* Raise the error that the model has no association zName. */
 void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName);
-/* The names of a model's associations: "posts, profile". OUT: the caller frees
-** the text with sqlite3_free(). */
-char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel);
-/* Iterate over the associations of a model: pass 0, then the last one; 0 at the
-** end. */
-AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
-                            AssocDef *pLast);
 
 /* Is z the usual name of a foreign key that references column zKey of zName?
 ** UserId and user_id are. If the key's name begins with zName, the key's own

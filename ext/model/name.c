@@ -519,3 +519,31 @@ void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat) {
   }
   if (pCall->rc != SQLITE_OK) pCat->bLinked = 0;
 }
+
+/* The definitions of a model are in its own database or in temp. */
+AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
+                            AssocDef *pLast) {
+  AssocSchema *pSchema =
+      pLast ? pLast->pSchema : pModel->pTable->pSchema->pCatalog->pSchema;
+  AssocDef *p = pLast ? pLast->pNext : pSchema->pDef;
+  assocCatalogLink(pCall, pModel->pTable->pSchema->pCatalog);
+  if (pCall->rc != SQLITE_OK) return 0;
+  for (;;) {
+    for (; p; p = p->pNext) {
+      if (p->pSource == pModel && p->zName[0]) return p;
+    }
+    pSchema = pSchema->pNext;
+    if (pSchema == 0) return 0;
+    p = pSchema->bLoaded ? pSchema->pDef : 0;
+  }
+}
+
+char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel) {
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  AssocDef *pDef = 0;
+  int n = 0;
+  while ((pDef = assocModelNextDef(pCall, pModel, pDef)) != 0) {
+    sqlite3_str_appendf(pStr, "%s%s", n++ ? ", " : "", pDef->zName);
+  }
+  return assocStrFinish(pCall, pStr);
+}

@@ -6,6 +6,7 @@
 **   path.c         hasOne and hasMany through a path
 **   polymorphic.c  targets of several models
 **   key.c          columns of keys; calls none of the files above
+**   name.c         iterates over the definitions of a model; resolves nothing
 **
 ** Recursion: the steps of a path, and the belongsTo that a polymorphic hasMany
 ** names, are associations too. So path.c and polymorphic.c call assocRelFind()
