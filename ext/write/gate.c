@@ -1,50 +1,51 @@
 /*
 ** All or nothing where no savepoint can be opened: inside a statement that
-** writes, as xUpdate of a virtual table is.
+** writes, for example in the xUpdate of a virtual table.
 **
-** A statement that fails is undone by SQLite, with all that was written while
-** it ran, if it might write several rows. Such a statement is
+** SQLite undoes a statement that fails, with everything that was written while
+** it ran, if the statement might write several rows. Such a statement is
 **
 **   INSERT INTO main.assoc_gate(job) SELECT 1
 **
-** and what there is to do, the job, is done in the xUpdate of the table
-** assoc_gate. It is found through the connection, and not by an argument that
-** anybody could give. Nothing comes through the gate of its own: without a job
-** it is closed.
+** The work, called the job, runs in the xUpdate of the table assoc_gate. The
+** table finds the job through the connection, not through an argument that
+** anybody could bind. Without a job an INSERT into the table is an error.
 **
-** SQLite undoes only the databases that the statement itself writes, and this
-** one writes main. For each other database that the job writes, TEMP among
-** them, there is a carrier in between: a statement on one of its tables, which
-** writes no row but reads assoc_gate, and in whose xFilter the job is done.
+** SQLite undoes only the databases that the statement itself writes. The
+** statement above writes main. For each other database that the job writes,
+** also TEMP, there is one more statement in between, called a carrier. A
+** carrier names a table of that database, writes no row, but reads assoc_gate,
+** whose xFilter runs the next carrier or the job:
 **
 **   INSERT OR ABORT INTO "aux"."posts"("id") SELECT 1 FROM main.assoc_gate
 **
-** Which databases a job writes is seen when it prepares its first statement
-** on one of them. If that has no carrier yet, the job is given up, all that it
-** did is undone, and it begins anew with a carrier more.
+** Which databases a job writes is only known when it prepares its first
+** statement on one of them. If this database has no carrier yet, the job fails
+** on purpose, SQLite undoes all of it, and it starts again with one more
+** carrier.
 */
 #include "write/write.h"
 
-/* Databases beside main that a job may write: SQLite attaches up to 125. */
+/* Most carriers of a job: SQLite attaches up to 125 databases, and has TEMP. */
 #define GATE_COVERS 127
 
-/* What the gate was opened for. */
+/* Work that the gate does. */
 typedef struct GateJob GateJob;
 struct GateJob {
   AssocCall *pCall;
   void (*xDo)(AssocCall *, void *);
   void *pArg;
-  int bDone;        /* It was begun */
-  GateJob *pUp;     /* The job in which this one runs, by a trigger; or 0 */
+  int bDone;        /* It has started */
+  GateJob *pUp;     /* The job that runs around it, by a trigger; or 0 */
   int nCover;       /* Databases that have a carrier */
-  int iCover;       /* Carriers that run */
-  char **azSchema;  /* OWNED: nCover names, each OWNED */
-  char **azCarrier; /* OWNED: and statements, each OWNED */
-  int bAgain;       /* It was given up for one carrier more */
+  int iCover;       /* Carriers that run now */
+  char **azSchema;  /* OWNED: names of nCover databases, each OWNED */
+  char **azCarrier; /* OWNED: their carriers, each OWNED */
+  int bAgain;       /* It failed only because it needs one more carrier */
 };
 
-/* A job may lead to another, by a trigger of the user: each is taken away
-** from the gate before it is done. */
+/* Run the job. The connection forgets it first, since the job may fire a
+** trigger of the user that starts a job of its own. */
 static void gateDo(AssocConn *pConn, GateJob *pJob) {
   pConn->pGate = 0;
   pJob->bDone = 1;
@@ -54,7 +55,7 @@ static void gateDo(AssocConn *pConn, GateJob *pJob) {
   pConn->pJob = pJob->pUp;
 }
 
-/* Run the next carrier, or behind the last one the job. */
+/* Run the next carrier; after the last one, the job. Returns the call's rc. */
 static int gateNext(AssocConn *pConn) {
   GateJob *pJob = pConn->pGate;
   AssocCall *pCall = pJob->pCall;
@@ -70,6 +71,7 @@ static int gateNext(AssocConn *pConn) {
   return pCall->rc;
 }
 
+/* xUpdate of assoc_gate: the INSERT of gateTry(). */
 static int gateUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
                       sqlite3_int64 *pRowid) {
   AssocConn *pConn = ((AssocPrivate *)pVtab)->pConn;
@@ -81,7 +83,7 @@ static int gateUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
   return SQLITE_ERROR;
 }
 
-/* A carrier reads the table, which has no rows. */
+/* xFilter of assoc_gate, which a carrier reads. The table has no rows. */
 static int gateFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
                       int argc, sqlite3_value **argv) {
   AssocConn *pConn = ((AssocPrivate *)pCur->pVtab)->pConn;
@@ -109,15 +111,17 @@ int assocGateRegister(AssocConn *pConn) {
 
 /* --------------------------------------------------------------- carriers */
 
-/* A column whose value SQLite has to compare, so that it counts with the
-** statement's failing and keeps a journal: of the key. Or 0. */
+/* A column for the carrier's INSERT: the rowid or the first column of the key.
+** The INSERT could then fail by a conflict, so SQLite keeps a statement
+** journal. 0 if there is no such column. */
 static const char *carrierColumn(const AssocTable *pTab) {
   if (pTab->eType != ASSOC_TABLE) return 0;
   if (pTab->iRowid >= 0) return pTab->aCol[pTab->iRowid].zName;
   return pTab->nKey > 0 ? pTab->aCol[pTab->aKey[0]].zName : 0;
 }
 
-/* A table of the database that can have a carrier, or 0. */
+/* A table of the database that can have a carrier, or 0. assoc_token comes
+** first, since it belongs to assoc. */
 static const AssocTable *carrierTable(AssocCall *pCall, AssocSchema *pSchema) {
   const AssocTable *pTab = 0;
   sqlite3_stmt *pStmt;
@@ -137,6 +141,7 @@ static const AssocTable *carrierTable(AssocCall *pCall, AssocSchema *pSchema) {
   return pTab;
 }
 
+/* Does the job have a carrier in this database? */
 static int gateCovers(const GateJob *pJob, const char *zSchema) {
   int i;
   for (i = 0; i < pJob->nCover; i++) {
@@ -145,7 +150,7 @@ static int gateCovers(const GateJob *pJob, const char *zSchema) {
   return 0;
 }
 
-/* The outermost job that runs and has no carrier there, or 0. */
+/* The outermost running job without a carrier in this database, or 0. */
 static GateJob *gateBare(AssocConn *pConn, const char *zSchema) {
   GateJob *p, *pBare = 0;
   for (p = pConn->pJob; p; p = p->pUp) {
@@ -154,7 +159,7 @@ static GateJob *gateBare(AssocConn *pConn, const char *zSchema) {
   return pBare;
 }
 
-/* Give the job a carrier the next time, and give it up. */
+/* Give the job a carrier for its next try, and make this try fail. */
 static void gateCover(AssocCall *pCall, GateJob *pJob, const AssocTable *pTab) {
   i64 nByte = (i64)sizeof(char *) * GATE_COVERS;
   if (pJob->azSchema == 0) pJob->azSchema = assocMalloc(pCall, nByte);
@@ -238,6 +243,7 @@ static void gateReread(AssocCall *pCall, const GateJob *pJob) {
   assocCallClear(&call);
 }
 
+/* Try the job once. */
 static void gateTry(AssocCall *pCall, GateJob *pJob) {
   sqlite3_stmt *pStmt =
       assocPrepare(pCall, "INSERT INTO main.assoc_gate(job) SELECT 1");
@@ -263,7 +269,7 @@ void assocGateRun(AssocCall *pCall, void (*xDo)(AssocCall *, void *),
   pCall->bGate = 1;
   gateTry(pCall, &job);
   while (job.bAgain && pCall->rc == SQLITE_ERROR) {
-    assocErrorForget(pCall); /* It said only that a carrier is needed */
+    assocErrorForget(pCall); /* gateCover() raised it to undo the try */
     gateTry(pCall, &job);
   }
   assert(!job.bAgain || pCall->rc != SQLITE_OK);
