@@ -274,7 +274,7 @@ proc oracle_fill {{untyped 0}} {
 # oracle::names those of :name, each as SQL.
 
 # A value: {how the shape writes it, SQL}
-proc oracle::val {{column ""}} {
+proc oracle::val {{column ""} {literal 0}} {
   variable params
   variable names
   set sql [value]
@@ -283,7 +283,7 @@ proc oracle::val {{column ""}} {
   } elseif {$column in {age likes n id user_id post_id parent_id priority}} {
     set sql [pick {0 1 2 2.0 3 5 -3 10 '1' 7 4}]
   }
-  switch [n 6] {
+  switch [expr {$literal ? 5 : [n 6]}] {
     0 { lappend params $sql
         return [list ?[llength $params] $sql] }
     1 { if {[regexp {^x'} $sql]} { set sql 1 }
@@ -421,6 +421,12 @@ proc oracle::compare {name {depth 0}} {
     return [list "$text $op $v" "$sql $op $s"]
   }
   variable at
+  if {[maybe 12]} {
+    lassign [beside $name] text sql collated
+    lassign [beside $name] t s
+    set op [pick {= <> < <= > >=}]
+    return [list "$text $op $t" "$collated $op $s"]
+  }
   if {[llength $at] && [maybe 25]} {
     set column [pick $at]
     return [compared @$column %J.$column $column]
@@ -445,11 +451,60 @@ proc oracle::compare {name {depth 0}} {
   compared $text $sql $column
 }
 
+# A column that may stand beside another, at the end of a path or of the join
+# row: {text, SQL, SQL with the collation of the column in a subquery}
+proc oracle::beside {name} {
+  variable at
+  if {[llength $at] && [maybe 25]} {
+    set column [pick $at]
+    return [list @$column %J.$column %J.$column]
+  }
+  lassign [path $name [pick {0 0 1 2}]] text sql column
+  if {![regexp {^\(SELECT} $sql]} { return [list $text $sql $sql] }
+  set collation BINARY
+  switch $column {
+    code - editor { set collation RTRIM }
+    name { if {![regexp {town\.name$} $text]} { set collation NOCASE } }
+    id { if {[regexp {word\.id$} $text]} { set collation NOCASE } }
+  }
+  list $text $sql "$sql COLLATE $collation"
+}
+
+# A list as one parameter: {how the shape writes it, the values in SQL}. full:
+# it is not empty.
+proc oracle::list_param {column {full 0}} {
+  variable params
+  variable names
+  set vals {}
+  for {set i [n 4]} {$i > 0} {incr i -1} {
+    set sql [lindex [val $column 1] 1]
+    if {![regexp {^x'|^NULL$} $sql]} { lappend vals $sql }
+  }
+  if {$full && ![llength $vals]} { lappend vals 1 }
+  set array "json_array([join $vals ,])"
+  if {[maybe 50]} {
+    lappend params $array
+    return [list ?[llength $params] [join $vals ,]]
+  }
+  set name p[dict size $names]
+  dict set names $name $array
+  list :$name [join $vals ,]
+}
+
 # A comparison of what is written as text, and in SQL as sql.
 proc oracle::compared {text sql column} {
   set not [maybe 30]
   set no [expr {$not ? "not " : ""}]
-  switch [n 12] {
+  switch [n 14] {
+    12 { lassign [list_param $column [expr {$not && $sql eq "%V"}]] t s
+         return [list "$text ${no}in $t" "$sql ${no}IN ($s)"] }
+    13 { set word [pick {{starts with} {ends with} contains}]
+         set part [pick {a A ann B % _ 1 x y "" " " a_ . é r}]
+         set like [string map {\\ \\\\ % \\% _ \\_} $part]
+         if {$word ne "starts with"} { set like %$like }
+         if {$word ne "ends with"} { set like $like% }
+         return [list "$text $no$word \"$part\"" \
+           "$sql ${no}LIKE '$like' ESCAPE '\\'"] }
     0 - 1 {
       set vals {}
       for {set i [n 4]} {$i > 0} {incr i -1} { lappend vals [val $column] }

@@ -111,6 +111,19 @@ static void jsonPrintAgg(Printer *p, const ShapeName *pPath,
   }
 }
 
+/* {"$col":"boss.sal"} */
+static void jsonPrintOther(Printer *p, const ShapeKey *pKey) {
+  shapePut(p, "{\"$col\":");
+  if (pKey->pAgg) {
+    shapePut(p, "{");
+    jsonPrintAgg(p, pKey->pPath, pKey->pAgg);
+    shapePut(p, "}");
+  } else {
+    putPath(p, pKey->pPath, pKey->bAt ? "@" : "", "");
+  }
+  shapePut(p, "}");
+}
+
 /* What a key is compared with. */
 static void jsonPrintTest(Printer *p, const ShapePred *pPred) {
   static const char *const az[] = {
@@ -127,7 +140,11 @@ static void jsonPrintTest(Printer *p, const ShapePred *pPred) {
   shapePut(p, "{");
   putKey(p, pPred->bNot ? azNot[pPred->eOp - SHAPE_OP_IN]
                         : az[pPred->eOp - SHAPE_OP_EQ]);
-  if (pPred->eOp == SHAPE_OP_IN || pPred->eOp == SHAPE_OP_BETWEEN) {
+  if (pPred->pOther) {
+    jsonPrintOther(p, pPred->pOther);
+  } else if (pPred->bList) {
+    jsonPrintVal(p, pPred->pVal);
+  } else if (pPred->eOp == SHAPE_OP_IN || pPred->eOp == SHAPE_OP_BETWEEN) {
     jsonPrintVals(p, pPred->pVal);
   } else {
     jsonPrintVal(p, pPred->pVal);

@@ -114,6 +114,37 @@ static void bindCursor(AssocRun *pRun, sqlite3_stmt *pStmt,
 }
 
 /* Bind one value. */
+/* A list is a JSON array of single values, or NULL. */
+static void bindList(AssocRun *pRun, sqlite3_stmt *pStmt,
+                     const AssocBind *pBind) {
+  AssocCall *pCall = pRun->pCall;
+  const ShapeVal *pVal = pBind->pVal;
+  sqlite3_value *pValue;
+  const char *z = pVal->eType == SHAPE_VAL_TEXT ? pVal->z : 0;
+  AssocJson *pJson = 0;
+  valOf(pRun, pVal, &pValue);
+  if (pValue && sqlite3_value_type(pValue) == SQLITE_TEXT) {
+    z = (const char *)sqlite3_value_text(pValue);
+    if (z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+  }
+  if (z && z[strspn(z, " \t\n\r")] == '[') {
+    pJson = assocJsonRead(pCall, &pRun->fix, z, -1, "the list of in");
+    if (pJson == 0) return;
+  } else if (pVal->eType != SHAPE_VAL_NULL && pCall->rc == SQLITE_OK &&
+             (pValue == 0 || sqlite3_value_type(pValue) != SQLITE_NULL)) {
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
+                 "in takes a parameter that is a JSON array, such as "
+                 "'[1,2]'; of one value write = or in (?1)");
+  }
+  for (pJson = pJson ? pJson->pChild : 0; pJson; pJson = pJson->pNext) {
+    if (pJson->eType < ASSOC_J_ARRAY) continue;
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
+                 "the list of in holds single values, not %s",
+                 assocJsonTypeName(pJson));
+  }
+  bindVal(pRun, pStmt, pBind->iSql, pVal);
+}
+
 static void bindOne(AssocRun *pRun, sqlite3_stmt *pStmt,
                     const AssocBind *pBind) {
   i64 n;
@@ -121,6 +152,8 @@ static void bindOne(AssocRun *pRun, sqlite3_stmt *pStmt,
     bindVal(pRun, pStmt, pBind->iSql, pBind->pVal);
   } else if (pBind->eHow == ASSOC_BIND_CURSOR) {
     bindCursor(pRun, pStmt, pBind);
+  } else if (pBind->eHow == ASSOC_BIND_LIST) {
+    bindList(pRun, pStmt, pBind);
   } else {
     n = assocBindCount(pRun, pBind->pVal);
     if (n >= 0 && pBind->eHow == ASSOC_BIND_MORE) n++;

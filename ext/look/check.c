@@ -1072,7 +1072,8 @@ static void indexOfOrder(const AssocRel *pRel, CheckIndex *pWant) {
     indexColumn(pWant, pRel->foreign.aCol[i], 0);
   }
   for (q = pRel->pScope; q && pWant->nCol < 12; q = q->pNext) {
-    i = q->eOp == SHAPE_OP_EQ ? assocKeyColumn(pTab, &q->key) : -1;
+    i = q->eOp == SHAPE_OP_EQ && !q->pOther ? assocKeyColumn(pTab, &q->key)
+                                            : -1;
     if (i >= 0) indexColumn(pWant, i, 0);
   }
   pWant->nFixed = pWant->nCol;

@@ -77,28 +77,40 @@ static int isMissingType(const AssocResolver *p, const char *zName) {
          sqlite3_stricmp(pType->azCol[0], zName) == 0;
 }
 
+static void checkBeyond(AssocResolver *p, const AssocTable *pTab) {
+  assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pTab->zName, 0,
+               "a scope compares columns of %s, and nothing beyond",
+               pTab->zName);
+}
+
+static void checkKey(AssocResolver *p, const AssocTable *pTab,
+                     const ShapeKey *pKey) {
+  const ShapeName *pName = pKey->pPath;
+  if (pName && pKey->bAt) {
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, 0, pName->z,
+                 "@%s stands in a scope beside conditions that all hold, as "
+                 "in {\"@%s\":1,\"kind\":\"x\"}, not inside of another",
+                 pName->z, pName->z);
+  } else if (pName && (pName->pNext || pKey->pAgg)) {
+    checkBeyond(p, pTab);
+  } else if (pName && assocColumnFind(pTab, pName->z) < 0 &&
+             !isMissingType(p, pName->z)) {
+    assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_COLUMN, pTab->zName, pName->z,
+                 "%s has no column %s, which the scope names", pTab->zName,
+                 pName->z);
+  }
+}
+
 /* Check that every column of a scope exists in the table. */
 static void checkWhere(AssocResolver *p, const AssocTable *pTab,
                        const ShapePred *pPred) {
   for (; pPred; pPred = pPred->pNext) {
     if (pPred->pSub) checkWhere(p, pTab, pPred->pSub);
-    if (pPred->key.pPath == 0) continue;
-    if (pPred->key.bAt) {
-      assocErrorOf(p->pCall, ASSOC_E_DEFINITION, 0, pPred->key.pPath->z,
-                   "@%s stands in a scope beside conditions that all hold, as "
-                   "in {\"@%s\":1,\"kind\":\"x\"}, not inside of another",
-                   pPred->key.pPath->z, pPred->key.pPath->z);
-    } else if (pPred->key.pPath->pNext || pPred->key.pAgg ||
-               pPred->eOp <= SHAPE_OP_NONE) {
-      assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pTab->zName, 0,
-                   "a scope compares columns of %s, and nothing beyond",
-                   pTab->zName);
-    } else if (assocColumnFind(pTab, pPred->key.pPath->z) < 0 &&
-               !isMissingType(p, pPred->key.pPath->z)) {
-      assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_COLUMN, pTab->zName,
-                   pPred->key.pPath->z,
-                   "%s has no column %s, which the scope names", pTab->zName,
-                   pPred->key.pPath->z);
+    if (pPred->key.pPath && pPred->eOp <= SHAPE_OP_NONE) {
+      checkBeyond(p, pTab);
+    } else {
+      checkKey(p, pTab, &pPred->key);
+      if (pPred->pOther) checkKey(p, pTab, pPred->pOther);
     }
   }
 }

@@ -58,22 +58,29 @@ static void noJoinRow(AssocCall *pCall, const AssocModel *pModel,
                pModel->zLabel, pName->z);
 }
 
+static void checkColumn(AssocCall *pCall, const AssocModel *pModel,
+                        const ShapeKey *pKey) {
+  const ShapeName *pName = pKey->pPath;
+  if (pKey->bAt) {
+    noJoinRow(pCall, pModel, pName);
+  } else if (pName && pName->pNext == 0 && pKey->pAgg == 0 &&
+             assocColumnFind(pModel->pTable, pName->z) < 0) {
+    assocErrorOf(pCall, ASSOC_E_UNKNOWN_COLUMN, pModel->zLabel, pName->z,
+                 "%s has no column %s, which a scope names", pModel->zLabel,
+                 pName->z);
+  }
+}
+
 /* A column that stands alone in a predicate must exist. A path is checked when
 ** the scope is used. */
 static void checkColumns(AssocCall *pCall, const AssocModel *pModel,
                          const ShapePred *pPred) {
   for (; pPred; pPred = pPred->pNext) {
-    const ShapeName *pName = pPred->key.pPath;
     if (pPred->eOp <= SHAPE_OP_NOT) {
       checkColumns(pCall, pModel, pPred->pSub);
-    } else if (pPred->key.bAt) {
-      noJoinRow(pCall, pModel, pName);
-    } else if (pPred->eOp >= SHAPE_OP_EQ && pName && pName->pNext == 0 &&
-               pPred->key.pAgg == 0 &&
-               assocColumnFind(pModel->pTable, pName->z) < 0) {
-      assocErrorOf(pCall, ASSOC_E_UNKNOWN_COLUMN, pModel->zLabel, pName->z,
-                   "%s has no column %s, which a scope names", pModel->zLabel,
-                   pName->z);
+    } else if (pPred->eOp >= SHAPE_OP_EQ) {
+      checkColumn(pCall, pModel, &pPred->key);
+      if (pPred->pOther) checkColumn(pCall, pModel, pPred->pOther);
     }
   }
 }

@@ -334,17 +334,17 @@ struct HabitWord {
 
 /* Operators between a column and a value. */
 static const HabitWord aHabitOperator[] = {
-    {"contains", "like \"%text%\""},
-    {"includes", "like \"%text%\""},
-    {"icontains", "like \"%text%\""},
-    {"containing", "like \"%text%\""},
-    {"startswith", "like \"text%\""},
-    {"starts", "like \"text%\""},
-    {"starts_with", "like \"text%\""},
-    {"beginswith", "like \"text%\""},
-    {"endswith", "like \"%text\""},
-    {"ends_with", "like \"%text\""},
-    {"ends", "like \"%text\""},
+    {"contains", "contains \"text\""},
+    {"includes", "contains \"text\""},
+    {"icontains", "contains \"text\""},
+    {"containing", "contains \"text\""},
+    {"startswith", "starts with \"text\""},
+    {"starts", "starts with \"text\""},
+    {"starts_with", "starts with \"text\""},
+    {"beginswith", "starts with \"text\""},
+    {"endswith", "ends with \"text\""},
+    {"ends_with", "ends with \"text\""},
+    {"ends", "ends with \"text\""},
     {"ilike", "like, which ignores the case of A to Z"},
     {"iexact", "like, which ignores the case of A to Z"},
     {"rlike", "like, glob or match"},
@@ -383,8 +383,7 @@ static const HabitWord aHabitStart[] = {
     {"when", "a condition such as age > 18"},
     {"filter", "a condition such as age > 18"},
     {"unscoped", "scope false"},
-    {"escape",
-     "{\"$substring\":\"50%\"} of the JSON form, which has no wildcards"},
+    {"escape", "contains \"50%\", which has no wildcards"},
     {0, 0}};
 
 static const char *const azHabitGroup[] = {"group", "groupby", "group_by", 0};

@@ -158,6 +158,12 @@ static AssocJson *jsonIsParam(AssocJson *pJson) {
   return strcmp(pJson->pChild->zKey, "$param") == 0 ? pJson->pChild : 0;
 }
 
+/* {"$col":"boss.sal"} */
+static AssocJson *jsonIsColumn(AssocJson *pJson) {
+  if (pJson->eType != ASSOC_J_OBJECT || pJson->nChild != 1) return 0;
+  return strcmp(pJson->pChild->zKey, "$col") == 0 ? pJson->pChild : 0;
+}
+
 ShapeVal *shapeJsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat) {
   ShapeVal *pVal = shapeJsonAlloc(p, sizeof(*pVal));
   AssocJson *pParam = jsonIsParam(pJson);
@@ -168,7 +174,13 @@ ShapeVal *shapeJsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat) {
     jsonParam(p, pParam, pVal);
     return pVal;
   }
-  if (pJson->eType >= ASSOC_J_ARRAY) {
+  if (jsonIsColumn(pJson)) {
+    assocErrorOf(
+        p->pCall, ASSOC_E_SYNTAX, 0, 0,
+        "a column, {\"$col\":...}, stands behind $eq, $ne, $gt, $gte, $lt "
+        "and $lte, not behind %s",
+        zWhat);
+  } else if (pJson->eType >= ASSOC_J_ARRAY) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%s must be one value, not %s",
                  zWhat, assocJsonTypeName(pJson));
   }
@@ -310,6 +322,22 @@ static const struct {
     {"$notSubstring", SHAPE_OP_CONTAINS, 1},
 };
 
+/* "boss.sal", "@pos" or an aggregate, in {"$col":…} */
+static ShapeKey *jsonOtherKey(JsonParser *p, AssocJson *pJson) {
+  ShapeKey *pKey = shapeJsonAlloc(p, sizeof(*pKey));
+  if (pKey == 0) return 0;
+  if (pJson->eType == ASSOC_J_OBJECT) {
+    shapeJsonAgg(p, pJson, pKey);
+  } else if (shapeJsonIsText(p, pJson, "\"$col\"")) {
+    if (pJson->z[0] == '@') {
+      pKey->pPath = jsonColumnName(p, pJson->z, pJson->n, &pKey->bAt);
+    } else {
+      pKey->pPath = shapeJsonPath(p, pJson->z, pJson->n);
+    }
+  }
+  return pKey;
+}
+
 /* key op value. = null and <> null become IS NULL and IS NOT NULL. */
 static ShapePred *jsonOp(JsonParser *p, const ShapeKey *pKey, int iOp,
                          AssocJson *pJson) {
@@ -319,7 +347,12 @@ static ShapePred *jsonOp(JsonParser *p, const ShapeKey *pKey, int iOp,
   if (pPred == 0) return 0;
   pPred->key = *pKey;
   pPred->bNot = aJsonOp[iOp].bNot;
-  if (pPred->eOp == SHAPE_OP_IN || pPred->eOp == SHAPE_OP_BETWEEN) {
+  if (jsonIsColumn(pJson) && pPred->eOp <= SHAPE_OP_GE) {
+    pPred->pOther = jsonOtherKey(p, pJson->pChild);
+  } else if (pPred->eOp == SHAPE_OP_IN && jsonIsParam(pJson)) {
+    pPred->bList = 1;
+    pPred->pVal = shapeJsonVal(p, pJson, zName);
+  } else if (pPred->eOp == SHAPE_OP_IN || pPred->eOp == SHAPE_OP_BETWEEN) {
     pPred->pVal = jsonVals(p, pJson, zName);
     if (pPred->eOp == SHAPE_OP_BETWEEN && pJson->nChild != 2) {
       assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%s takes two values",
@@ -332,7 +365,8 @@ static ShapePred *jsonOp(JsonParser *p, const ShapeKey *pKey, int iOp,
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
                  "nothing is %s null; did you mean {\"$ne\":null}?",
                  azShapeOp[pPred->eOp]);
-  } else if (pPred->eOp >= SHAPE_OP_STARTS && !jsonIsParam(pJson)) {
+  } else if (pPred->eOp >= SHAPE_OP_STARTS && !jsonIsParam(pJson) &&
+             !jsonIsColumn(pJson)) {
     if (shapeJsonIsText(p, pJson, zName)) {
       pPred->pVal = shapeJsonVal(p, pJson, zName);
     }
@@ -398,7 +432,7 @@ static ShapePred *jsonKeyOps(JsonParser *p, const ShapeKey *pKey,
       i++;
     }
     if (strcmp(pSub->zKey, "$not") == 0 && pSub->eType >= ASSOC_J_ARRAY &&
-        !jsonIsParam(pSub)) {
+        !jsonIsParam(pSub) && !jsonIsColumn(pSub)) {
       pOne = jsonNot(p, jsonKeyTest(p, pKey, pSub));
     } else if (i < ASSOC_COUNT(aJsonOp)) {
       pOne = jsonOp(p, pKey, i, pSub);
@@ -448,7 +482,8 @@ static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
                               AssocJson *pJson) {
   ShapePred *pPred = 0;
   if (!shapeJsonEnter(p)) return 0;
-  if (pJson->eType == ASSOC_J_OBJECT && !jsonIsParam(pJson)) {
+  if (pJson->eType == ASSOC_J_OBJECT && !jsonIsParam(pJson) &&
+      !jsonIsColumn(pJson)) {
     pPred = jsonKeyOps(p, pKey, pJson);
   } else if (pJson->eType == ASSOC_J_ARRAY) {
     pPred = jsonNewPred(p, SHAPE_OP_IN);

@@ -152,7 +152,11 @@ static void printCompare(Printer *p, const ShapePred *pPred) {
   }
   assocOutPrintf(&p->out, pPred->bNot ? " not %s " : " %s ",
                  azShapeOp[pPred->eOp]);
-  if (pPred->eOp == SHAPE_OP_IN) {
+  if (pPred->pOther) {
+    printKey(p, pPred->pOther);
+    return;
+  }
+  if (pPred->eOp == SHAPE_OP_IN && !pPred->bList) {
     printVals(p, pPred->pVal);
     return;
   }

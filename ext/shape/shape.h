@@ -81,9 +81,11 @@ struct ShapePred {
   u8 eOp;   /* SHAPE_OP_* */
   u8 bNot;  /* not in, not between, not like, not glob, is not null */
   u8 bSome; /* JSON "$posts.title$": a to-many path means some */
+  u8 bList; /* in ?1: the one value is a JSON array of them */
   int iOff;
   ShapeKey key;   /* Comparisons: the left side. SOME, EVERY, NONE: the path */
   ShapeVal *pVal; /* Comparisons: one value, IN: many, BETWEEN: two */
+  ShapeKey *pOther; /* EQ to GE: or this key of the same row */
   ShapePred
       *pSub; /* AND, OR: the first of several. NOT, SOME, ...: the only one */
   ShapePred *pNext; /* The next of an AND or OR */

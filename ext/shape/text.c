@@ -332,15 +332,36 @@ static ShapeVal *textVal(TextParser *p) {
 
 /* ---------------------------------------------------------- predicates */
 
+static int isValueStart(TextParser *p, const ShapeToken *pTok) {
+  static const char *const az[] = {"true", "false", "null"};
+  return pTok->eType == TK_NUMBER || pTok->eType == TK_STRING ||
+         pTok->eType == TK_INDEX || pTok->eType == TK_NAMED ||
+         pTok->eType == '-' || wordIndex(p, pTok, az, 3) >= 0;
+}
+
+/* starts with, ends with: the index of the first word in azShapeOp, or 0. */
+static int isWithWord(TextParser *p, const ShapeToken *pTok) {
+  ShapeToken tok = textAfter(p, pTok);
+  if (!shapeIsWord(p->z, &tok, "with")) return 0;
+  if (shapeIsWord(p->z, pTok, "starts")) return SHAPE_OP_STARTS;
+  return shapeIsWord(p->z, pTok, "ends") ? SHAPE_OP_ENDS : 0;
+}
+
+static int isContains(TextParser *p, const ShapeToken *pTok) {
+  ShapeToken tok = textAfter(p, pTok);
+  return shapeIsWord(p->z, pTok, "contains") && isValueStart(p, &tok);
+}
+
 /*
 ** Does the token behind a word continue a predicate, so that the word is a
-** column? A comparison, a dot, in, is, like, glob, match, between, and not
-** before one of those do.
+** column? A comparison, a dot, in, is, like, glob, match, between, contains with
+** a value, starts with, ends with, and not before one of those do.
 */
 static int continuesPred(TextParser *p, const ShapeToken *pWord) {
   static const char *const az[] = {"in",    "like",    "glob",
                                    "match", "between", "is"};
   ShapeToken tok = textAfter(p, pWord);
+  int n = 6;
   switch (tok.eType) {
   case '.':
   case '<':
@@ -352,9 +373,10 @@ static int continuesPred(TextParser *p, const ShapeToken *pWord) {
   }
   if (shapeIsWord(p->z, &tok, "not")) {
     tok = textAfter(p, &tok);
-    return wordIndex(p, &tok, az, 5) >= 0;
+    n = 5;
   }
-  return wordIndex(p, &tok, az, 6) >= 0;
+  return wordIndex(p, &tok, az, n) >= 0 || isWithWord(p, &tok) ||
+         isContains(p, &tok);
 }
 
 /* aggargs = [ "distinct" ] [ [ "@" ] column ] [ ( "where" | ";" ) pred ] | pred */
@@ -432,9 +454,18 @@ static ShapeVal *textVals(TextParser *p, const char *zWanted) {
 /* Read the operator words behind a key and an optional "not". False if there is
 ** none. */
 static int textWordOp(TextParser *p, ShapePred *pPred) {
+  int eWith = isWithWord(p, &p->tok);
   if (textTakeWord(p, "in")) {
     pPred->eOp = SHAPE_OP_IN;
-    pPred->pVal = textVals(p, "( and the values of in");
+    pPred->bList = p->tok.eType == TK_INDEX || p->tok.eType == TK_NAMED;
+    pPred->pVal = pPred->bList ? textVal(p)
+                               : textVals(p, "( and the values of in, or a "
+                                             "parameter that holds them,");
+  } else if (eWith || isContains(p, &p->tok)) {
+    pPred->eOp = (u8)(eWith ? eWith : SHAPE_OP_CONTAINS);
+    textAdvance(p);
+    if (eWith) textAdvance(p);
+    pPred->pVal = textVal(p);
   } else if (textTakeWord(p, "between")) {
     pPred->eOp = SHAPE_OP_BETWEEN;
     pPred->pVal = textVal(p);
@@ -468,6 +499,22 @@ static int cmpOp(int eType) {
   return -1;
 }
 
+/* cmp ( val | key ) */
+static void textBeside(TextParser *p, ShapePred *pPred) {
+  ShapeToken tokNext = textAfter(p, &p->tok);
+  if (p->tok.eType == '@' ||
+      (isName(&p->tok) && tokNext.eType != '(' && !isValueStart(p, &p->tok))) {
+    pPred->pOther = textAlloc(p, sizeof(*pPred->pOther));
+    if (pPred->pOther) textKey(p, pPred->pOther, "a value or a column");
+    return;
+  }
+  pPred->pVal = textVal(p);
+  if (pPred->pVal && pPred->pVal->eType == SHAPE_VAL_NULL) {
+    textError(p, pPred->iOff, "nothing is %s null; did you mean is%s null?",
+              azShapeOp[pPred->eOp], pPred->eOp == SHAPE_OP_EQ ? "" : " not");
+  }
+}
+
 /* key ( cmp val | … ) */
 static void textCompare(TextParser *p, ShapePred *pPred) {
   int eOp;
@@ -477,11 +524,7 @@ static void textCompare(TextParser *p, ShapePred *pPred) {
   if (eOp >= 0) {
     textAdvance(p);
     pPred->eOp = (u8)eOp;
-    pPred->pVal = textVal(p);
-    if (pPred->pVal && pPred->pVal->eType == SHAPE_VAL_NULL) {
-      textError(p, pPred->iOff, "nothing is %s null; did you mean is%s null?",
-                azShapeOp[eOp], eOp == SHAPE_OP_EQ ? "" : " not");
-    }
+    textBeside(p, pPred);
   } else if (textTakeWord(p, "is")) {
     pPred->eOp = SHAPE_OP_ISNULL;
     pPred->bNot = (u8)textTakeWord(p, "not");
@@ -490,7 +533,8 @@ static void textCompare(TextParser *p, ShapePred *pPred) {
     pPred->bNot = (u8)textTakeWord(p, "not");
     if (!textWordOp(p, pPred)) {
       textExpected(p, "a comparison (=, <>, <, <=, >, >=, in, between, like, "
-                      "glob, match, is null)");
+                      "glob, match, starts with, ends with, contains, is "
+                      "null)");
     }
   }
 }
@@ -582,13 +626,6 @@ static const char *const azClause[] = {
 #define CLAUSE_THROUGH 11
 #define CLAUSE_PARANOID 12
 #define CLAUSE_N 13
-
-static int isValueStart(TextParser *p, const ShapeToken *pTok) {
-  static const char *const az[] = {"true", "false", "null"};
-  return pTok->eType == TK_NUMBER || pTok->eType == TK_STRING ||
-         pTok->eType == TK_INDEX || pTok->eType == TK_NAMED ||
-         pTok->eType == '-' || wordIndex(p, pTok, az, 3) >= 0;
-}
 
 /*
 ** Does a clause begin at the token, behind a comma in an order? In (order by a,

@@ -71,12 +71,13 @@ static i64 predRows(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
   } else if (pPred->eOp == SHAPE_OP_EQ || pPred->eOp == SHAPE_OP_IN) {
     int iCol = assocKeyColumn(pModel->pTable, &pPred->key);
     const ShapeVal *pVal;
-    if (iCol < 0) return -1;
+    if (iCol < 0 || pPred->pOther) return -1;
     nBest = assocColumnRows(p->pCall, pModel->pTable, iCol);
     for (pVal = pPred->pVal; nBest > 0 && pVal && pVal->pNext;
          pVal = pVal->pNext) {
       nBest *= 2;
     }
+    if (pPred->bList) nBest *= 8; /* Who knows */
   }
   return nBest;
 }

@@ -58,6 +58,17 @@ static ShapeAgg *scopeAgg(AssocSql *p, const ShapeScope *pUse,
   return pNew;
 }
 
+static ShapeKey *scopeKey(AssocSql *p, const ShapeScope *pUse,
+                          const ShapeKey *pKey) {
+  ShapeKey *pNew;
+  if (pKey == 0) return 0;
+  pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+  if (pNew == 0) return 0;
+  *pNew = *pKey;
+  pNew->pAgg = scopeAgg(p, pUse, pKey->pAgg);
+  return pNew;
+}
+
 /* Copy a list of predicates, with arguments for each ?n. */
 static ShapePred *scopePreds(AssocSql *p, const ShapeScope *pUse,
                              const ShapePred *pPred) {
@@ -67,6 +78,7 @@ static ShapePred *scopePreds(AssocSql *p, const ShapeScope *pUse,
     if (pNew == 0) return 0;
     *pNew = *pPred;
     pNew->key.pAgg = scopeAgg(p, pUse, pPred->key.pAgg);
+    pNew->pOther = scopeKey(p, pUse, pPred->pOther);
     pNew->pVal = scopeVals(p, pUse, pPred->pVal);
     pNew->pSub = scopePreds(p, pUse, pPred->pSub);
     pNew->pNext = 0;

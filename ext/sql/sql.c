@@ -309,7 +309,7 @@ static void sqlLiteral(AssocSql *p, const ShapeVal *pVal) {
 
 AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow) {
   AssocBind *pBind = assocAlloc(p->pCall, p->pArena, sizeof(*pBind));
-  assert(eHow >= ASSOC_BIND_VALUE && eHow <= ASSOC_BIND_CURSOR);
+  assert(eHow >= ASSOC_BIND_VALUE && eHow <= ASSOC_BIND_LIST);
   if (pBind == 0) return 0;
   pBind->iSql = ++p->nVar;
   pBind->pVal = assocScopeVal(p->pCall, p->pScope, pVal);
@@ -397,11 +397,21 @@ int assocSqlAtColumn(AssocSql *p, const AssocTable *pJoin,
   return -1;
 }
 
-void assocSqlAt(AssocSql *p, const ShapeName *pName, int iAlias) {
+static const AssocJoined *joinedOf(const AssocSql *p, int iAlias) {
   const AssocJoined *pJoined = p->pJoined;
+  while (pJoined && pJoined->iAlias != iAlias) pJoined = pJoined->pNext;
+  return pJoined;
+}
+
+int assocSqlHasJoined(const AssocSql *p, int iAlias) {
+  const AssocJoined *pJoined = joinedOf(p, iAlias);
+  return pJoined && pJoined->pJoin;
+}
+
+void assocSqlAt(AssocSql *p, const ShapeName *pName, int iAlias) {
+  const AssocJoined *pJoined = joinedOf(p, iAlias);
   int iCol;
   if (p->pCall->rc != SQLITE_OK) return;
-  while (pJoined && pJoined->iAlias != iAlias) pJoined = pJoined->pNext;
   iCol = assocSqlAtColumn(p, pJoined ? pJoined->pJoin : 0, pName);
   if (iCol >= 0) assocSqlColumn(p, pJoined->iJoin, pJoined->pJoin, iCol);
 }

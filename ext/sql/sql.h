@@ -40,6 +40,7 @@ struct AssocBind {
 #define ASSOC_BIND_COUNT 1 /* A limit or offset: a whole number */
 #define ASSOC_BIND_MORE 2  /* A limit plus one, to see if there are more rows */
 #define ASSOC_BIND_CURSOR 3 /* A value of a page's cursor */
+#define ASSOC_BIND_LIST 4   /* A JSON array of values */
 
 /* A value that a node's statements select. */
 typedef struct AssocArg AssocArg;
@@ -148,6 +149,8 @@ void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol);
 /* From now on "@" speaks of the join row under iJoin where rows of the relation
 ** stand under iAlias; of none where there is no join table. */
 void assocSqlJoined(AssocSql *p, int iAlias, const AssocRel *pRel, int iJoin);
+/* Is there one? */
+int assocSqlHasJoined(const AssocSql *p, int iAlias);
 /* "@pos" of the row under iAlias: t2."pos" */
 void assocSqlAt(AssocSql *p, const ShapeName *pName, int iAlias);
 /* The column of a join table, 0 where there is none, that "@pos" names; -1 and

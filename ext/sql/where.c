@@ -427,9 +427,10 @@ static int sqlColumnOf(AssocSql *p, AssocModel *pModel,
   return -1;
 }
 
-/* Append the collation, which a subquery would lose. */
-static void sqlCollate(AssocSql *p, const AssocColumn *pCol) {
-  if (pCol->zColl && pCol->eColl != ASSOC_COLL_BINARY) {
+/* Append the collation, which a subquery would lose; that of binary only if
+** bAlways. */
+static void sqlCollate(AssocSql *p, const AssocColumn *pCol, int bAlways) {
+  if (pCol->zColl && (bAlways || pCol->eColl != ASSOC_COLL_BINARY)) {
     sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", pCol->zColl);
   }
 }
@@ -488,9 +489,14 @@ static PathPart *pathParts(AssocSql *p, const ShapeName *pPath,
   return p->pCall->rc == SQLITE_OK ? pPart : 0;
 }
 
+/* Whether the collation of a column at the end of a path is written. */
+#define COLLATE_OTHER 0 /* If it is another than binary */
+#define COLLATE_ALWAYS 1
+#define COLLATE_NEVER 2
+
 /* Append author.company.name. Every step of the path must be to-one. */
 static void sqlPathColumn(AssocSql *p, const ShapeName *pPath,
-                          AssocModel *pModel, int iAlias) {
+                          AssocModel *pModel, int iAlias, int eCollate) {
   const ShapeName *pCol = pPath, *pMany;
   PathPart *pPart, *pOuter;
   int iCol;
@@ -516,7 +522,9 @@ static void sqlPathColumn(AssocSql *p, const ShapeName *pPath,
                   lastHop(pPart->pFirst)->iAlias, 0);
     sqlPut(p, " LIMIT 1)");
   }
-  sqlCollate(p, &pModel->pTable->aCol[iCol]);
+  if (eCollate != COLLATE_NEVER) {
+    sqlCollate(p, &pModel->pTable->aCol[iCol], eCollate == COLLATE_ALWAYS);
+  }
 }
 
 /* Append a FILTER that is always true, for min() and max(). With statistics,
@@ -612,19 +620,77 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   sqlPut(p, ")");
 }
 
-/* See sql.h. */
-void assocSqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
-                 int iAlias) {
+/* See assocSqlKey(). */
+static void sqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
+                   int iAlias, int eCollate) {
   if (pKey->bAt) {
     assocSqlAt(p, pKey->pPath, iAlias);
   } else if (pKey->pAgg) {
     sqlAgg(p, pKey, pModel, iAlias);
   } else if (pKey->pPath->pNext) {
-    sqlPathColumn(p, pKey->pPath, pModel, iAlias);
+    sqlPathColumn(p, pKey->pPath, pModel, iAlias, eCollate);
   } else {
     int iCol = sqlColumnOf(p, pModel, pKey->pPath);
     if (iCol >= 0) assocSqlColumn(p, iAlias, pModel->pTable, iCol);
   }
+}
+
+/* See sql.h. */
+void assocSqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
+                 int iAlias) {
+  sqlKey(p, pKey, pModel, iAlias, COLLATE_OTHER);
+}
+
+/*
+** Append sal > boss.sal. Two columns of a row compare as they would in a join, by the
+** collation of the left one, which a subquery would lose. A column that is not
+** there may be meant as a text.
+*/
+static void sqlBeside(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
+                      int iAlias) {
+  const ShapeKey *pOther = pPred->pOther;
+  sqlKey(p, &pPred->key, pModel, iAlias, COLLATE_ALWAYS);
+  sqlite3_str_appendf(p->pStr, " %s ", azShapeOp[pPred->eOp]);
+  if (pOther->bAt && !assocSqlHasJoined(p, iAlias)) {
+    assocShapeFail(p->pCall, p->zText, pOther->pPath->iOff,
+                   &(AssocWhy){.eReason = ASSOC_E_SYNTAX,
+                               .zName = pOther->pPath->z,
+                               .zHint = "a parameter is written ?1 or :name"},
+                   "there is no join row here, so no @%s", pOther->pPath->z);
+  }
+  if (pOther->pPath && pOther->pPath->pNext == 0 && !pOther->pAgg &&
+      !pOther->bAt && p->pCall->rc == SQLITE_OK &&
+      assocColumnFind(pModel->pTable, pOther->pPath->z) < 0 &&
+      !assocRelSeek(p->pCall, pModel, pOther->pPath->z)) {
+    const char *z =
+        assocArenaPrintf(p->pCall, p->pArena, "a text stands in quotes: \"%s\"",
+                         pOther->pPath->z);
+    assocShapeFail(p->pCall, p->zText, pOther->pPath->iOff,
+                   &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_COLUMN,
+                               .zModel = pModel->zLabel,
+                               .zName = pOther->pPath->z,
+                               .zHint = z},
+                   "%s has no column '%s'", pModel->zLabel, pOther->pPath->z);
+  }
+  sqlKey(p, pOther, pModel, iAlias,
+         pPred->key.pAgg ? COLLATE_OTHER : COLLATE_NEVER);
+}
+
+/*
+** Append (SELECT +value FROM json_each(…)): a parameter that holds a list. A
+** parameter that is NULL matches nothing, whether there is a NOT or not. The + makes values of
+** them, as those of a list are, which take the affinity of the left side.
+*/
+static void sqlList(AssocSql *p, const ShapeVal *pVal,
+                    const AssocModel *pModel) {
+  AssocCatalog *pCat = pModel->pTable->pSchema->pCatalog;
+  AssocSchema *pMain = assocSchemaFind(pCat, "main");
+  if (pMain && assocSchemaIndex(pMain, "json_each") >= 0) {
+    assocPrivateTaken(p->pCall, "json_each");
+  }
+  sqlPut(p, "(SELECT +value FROM main.json_each(coalesce(");
+  (void)assocSqlBind(p, pVal, ASSOC_BIND_LIST);
+  sqlPut(p, ",'[null]')))");
 }
 
 /* Append a list of values in parentheses. */
@@ -688,6 +754,10 @@ static void sqlPattern(AssocSql *p, const ShapePred *pPred) {
 /* Append a comparison of a key with values. */
 static void sqlCompare(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                        int iAlias) {
+  if (pPred->pOther) {
+    sqlBeside(p, pPred, pModel, iAlias);
+    return;
+  }
   assocSqlKey(p, &pPred->key, pModel, iAlias);
   if (pPred->eOp == SHAPE_OP_ISNULL) {
     sqlPut(p, pPred->bNot ? " IS NOT NULL" : " IS NULL");
@@ -699,6 +769,10 @@ static void sqlCompare(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   }
   sqlite3_str_appendf(p->pStr, "%s %s ", pPred->bNot ? " NOT" : "",
                       azShapeOp[pPred->eOp]);
+  if (pPred->bList) {
+    sqlList(p, pPred->pVal, pModel);
+    return;
+  }
   if (pPred->eOp == SHAPE_OP_IN) {
     sqlVals(p, pPred->pVal);
     return;
@@ -775,6 +849,11 @@ static int trueOfNull(const ShapePred *pPred) {
   return 0;
 }
 
+/* Or may it, as not in with a parameter that may hold an empty list? */
+static int maybeOfNull(const ShapePred *pPred) {
+  return trueOfNull(pPred) || (pPred->bList && pPred->bNot);
+}
+
 /* Does a path contain a to-one that can find several rows and has no order? */
 static int looseAt(AssocSql *p, const ShapeName *pPath, const ShapeName *pEnd,
                    AssocModel *pModel) {
@@ -799,6 +878,7 @@ static int looseAt(AssocSql *p, const ShapeName *pPath, const ShapeName *pEnd,
 static int pathKind(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
   const ShapeName *pPath = pPred->key.pPath, *pCol = pPath;
   if (pPred->key.pAgg || pPath == 0 || pPath->pNext == 0) return PATH_OWN;
+  if (pPred->pOther) return PATH_OWN; /* Of the row that it is asked of */
   while (pCol->pNext) pCol = pCol->pNext;
   if (manyAt(p, pPath, pCol, pModel)) {
     return pPred->bSome ? PATH_SEVERAL
@@ -888,7 +968,7 @@ static int sqlSomeColumn(AssocSql *p, const ShapePred *pPred,
   int eKind = pathKind(p, pPred, pModel);
   AssocFilter filter;
   if (p->pCall->rc != SQLITE_OK) return 1;
-  if (eKind == PATH_OWN || (eKind == PATH_ONE && trueOfNull(pPred))) return 0;
+  if (eKind == PATH_OWN || (eKind == PATH_ONE && maybeOfNull(pPred))) return 0;
   pathFilter(p, pPred, pModel, iAlias, &filter);
   if (p->pCall->rc != SQLITE_OK) return 1;
   if (eKind == PATH_ONE) {

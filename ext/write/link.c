@@ -35,7 +35,7 @@ static void scopeCells(AssocWriter *w, const ShapePred *pPred,
     }
   } else if ((pPred->eOp == SHAPE_OP_EQ ||
               (pPred->eOp == SHAPE_OP_ISNULL && !pPred->bNot)) &&
-             pPred->key.pPath && pPred->key.pAgg == 0) {
+             pPred->key.pPath && pPred->key.pAgg == 0 && !pPred->pOther) {
     if (aCell) {
       aCell[*pn].iCol = assocColumnFind(pTab, pPred->key.pPath->z);
       aCell[*pn].val.pJson = assocLiteralJson(w, pPred->pVal);
