@@ -24,8 +24,9 @@ typedef struct CatalogCache CatalogCache;
 struct CatalogCache {
   AssocCatalog *pCat; /* Holds a reference; may be 0 */
   AssocStmt guard;
-  char *zGuard;   /* OWNED: the guard's SQL */
-  char *zTokens;  /* OWNED: the guard's result for pCat */
+  char *zGuard;            /* OWNED: the guard's SQL */
+  sqlite3_value **apToken; /* OWNED, each too: the guard's row for pCat */
+  int nToken;
   AssocStmt rows; /* Selects all definitions */
   u64 iVersion;   /* Data versions when the rows were those of pCat */
   int nDepth;     /* Number of nested calls */
@@ -434,26 +435,67 @@ static void guardColumn(sqlite3_str *pStr, const AssocSchema *p) {
 static char *guardText(AssocCall *pCall, const AssocCatalog *pCat) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   const AssocSchema *p;
-  sqlite3_str_appendall(pStr, "SELECT ''");
+  sqlite3_str_appendall(pStr, "SELECT 1");
   for (p = pCat->pSchema; p; p = p->pNext) {
     if (!p->bLoaded && !p->bScanned) continue;
     if (sqlite3_stricmp(p->zName, "temp") == 0 && !p->bDefs) continue;
-    sqlite3_str_appendall(pStr, "||ifnull(");
+    sqlite3_str_appendall(pStr, ",");
     guardColumn(pStr, p);
-    sqlite3_str_appendall(pStr, ",'')||','");
   }
   return assocStrFinish(pCall, pStr);
 }
 
-/*
-** Open the guard. True if its result is zTokens and the schema is unchanged.
-** Otherwise *pzTokens receives the result. OUT: the caller frees it with
-** sqlite3_free().
-*/
-static int guardOpen(AssocCall *pCall, CatalogCache *pCache, char **pzTokens) {
+/* Free the guard's row. */
+static void tokensFree(CatalogCache *pCache) {
+  while (pCache->nToken > 0) {
+    sqlite3_value_free(pCache->apToken[--pCache->nToken]);
+  }
+  sqlite3_free(pCache->apToken);
+  pCache->apToken = 0;
+}
+
+/* Keep the row on which the guard stands. */
+static void tokensKeep(AssocCall *pCall, CatalogCache *pCache) {
+  sqlite3_stmt *pStmt = pCache->guard.p;
+  int i, n = pCall->rc == SQLITE_OK ? sqlite3_data_count(pStmt) : 0;
+  assert(pCache->apToken == 0);
+  pCache->apToken = assocMalloc(pCall, (i64)sizeof(sqlite3_value *) * (n + 1));
+  for (i = 0; i < n && pCall->rc == SQLITE_OK; i++) {
+    sqlite3_value *p = sqlite3_value_dup(sqlite3_column_value(pStmt, i));
+    if (p == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+    if (p) pCache->apToken[pCache->nToken++] = p;
+  }
+}
+
+/* Are two values the same, in type and content? A token is an integer. */
+static int tokenIs(sqlite3_value *pA, sqlite3_value *pB) {
+  const char *zA, *zB;
+  if (sqlite3_value_type(pA) != sqlite3_value_type(pB)) return 0;
+  if (sqlite3_value_type(pA) == SQLITE_NULL) return 1;
+  if (sqlite3_value_type(pA) == SQLITE_INTEGER) {
+    return sqlite3_value_int64(pA) == sqlite3_value_int64(pB);
+  }
+  zA = (const char *)sqlite3_value_text(pA);
+  zB = (const char *)sqlite3_value_text(pB);
+  return zA && zB && strcmp(zA, zB) == 0;
+}
+
+/* Does the guard stand on the row that was kept? */
+static int tokensSame(const CatalogCache *pCache) {
+  sqlite3_stmt *pStmt = pCache->guard.p;
+  int i;
+  if (sqlite3_data_count(pStmt) != pCache->nToken) return 0;
+  for (i = 0; i < pCache->nToken; i++) {
+    if (!tokenIs(sqlite3_column_value(pStmt, i), pCache->apToken[i])) return 0;
+  }
+  return 1;
+}
+
+/* Open the guard: it then stands on its row. True if that is the row that was
+** kept and the schema is unchanged. */
+static int guardOpen(AssocCall *pCall, CatalogCache *pCache) {
   sqlite3_stmt *pStmt = assocStmt(pCall, &pCache->guard, pCache->zGuard);
   int bChanged, rc;
-  assert(*pzTokens == 0);
   if (pStmt == 0) return 0;
   rc = sqlite3_step(pStmt);
   if (rc != SQLITE_ROW) {
@@ -462,12 +504,7 @@ static int guardOpen(AssocCall *pCall, CatalogCache *pCache, char **pzTokens) {
     return 0;
   }
   bChanged = sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_REPREPARE, 1);
-  if (!bChanged && pCache->zTokens) {
-    const char *z = assocColumnText(pCall, pStmt, 0);
-    if (strcmp(z, pCache->zTokens) == 0) return pCall->rc == SQLITE_OK;
-  }
-  *pzTokens = assocMprintf(pCall, "%s", assocColumnText(pCall, pStmt, 0));
-  return 0;
+  return !bChanged && tokensSame(pCache);
 }
 
 /* The data versions of the databases whose tokens are asked, as one number:
@@ -525,10 +562,9 @@ static void cacheDrop(CatalogCache *pCache) {
   assocStmtClear(&pCache->guard);
   assocStmtClear(&pCache->rows);
   sqlite3_free(pCache->zGuard);
-  sqlite3_free(pCache->zTokens);
+  tokensFree(pCache);
   assocCatalogUnref(pCache->pCat);
   pCache->zGuard = 0;
-  pCache->zTokens = 0;
   pCache->pCat = 0;
 }
 
@@ -577,14 +613,13 @@ static void dropHolds(CatalogCache *pCache) {
 ** the readers that assocSchemaLoad() opens stay open until the guard is.
 */
 static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
-  char *zTokens = 0;
   assert(pCache->nDepth == 0);
   cacheDrop(pCache);
   pCache->pCat = catalogRead(pCall, pCache);
   if (pCache->pCat) pCache->zGuard = guardText(pCall, pCache->pCat);
   if (pCall->rc == SQLITE_OK) {
-    (void)guardOpen(pCall, pCache, &zTokens);
-    pCache->zTokens = zTokens;
+    (void)guardOpen(pCall, pCache);
+    tokensKeep(pCall, pCache);
     pCache->iVersion = dataVersion(pCall, pCache->pCat);
   }
   if (pCall->rc != SQLITE_OK) cacheDrop(pCache);
@@ -598,15 +633,13 @@ static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
 ** invalid.
 */
 static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
-  char *zTokens = 0;
   int bSame, bTriggers = 1;
   assert(pCache->nDepth == 0);
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &bTriggers);
   if (pCache->pCat == 0 || pCache->guard.p == 0 || !bTriggers) return 0;
   if (pCache->pCat->bViews != pCall->pConn->bViews) return 0;
-  bSame = sameSchemas(pCall, pCache->pCat) &&
-          guardOpen(pCall, pCache, &zTokens) && rowsAreSame(pCall, pCache);
-  sqlite3_free(zTokens);
+  bSame = sameSchemas(pCall, pCache->pCat) && guardOpen(pCall, pCache) &&
+          rowsAreSame(pCall, pCache);
   if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall); /* It is gone */
   /* The guard reports a changed schema only once */
   if (pCall->rc != SQLITE_OK) cacheDrop(pCache);
@@ -643,16 +676,14 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
 */
 static void widenGuard(AssocCall *pCall, CatalogCache *pCache) {
   AssocCall call;
-  char *zTokens = 0;
   assocCallInit(&call, pCall->pConn);
   assocStmtClear(&pCache->guard);
   assocStmtClear(&pCache->rows);
   sqlite3_free(pCache->zGuard);
-  sqlite3_free(pCache->zTokens);
-  pCache->zTokens = 0;
+  tokensFree(pCache);
   pCache->zGuard = guardText(&call, pCache->pCat);
-  (void)guardOpen(&call, pCache, &zTokens);
-  pCache->zTokens = zTokens;
+  (void)guardOpen(&call, pCache);
+  tokensKeep(&call, pCache);
   pCache->iVersion = dataVersion(&call, pCache->pCat);
   if (call.rc != SQLITE_OK) cacheDrop(pCache);
   /* A token that cannot be read is found missing by the next call */
