@@ -16,7 +16,7 @@
 #include "look/look.h"
 #include "sync/sync.h"
 
-/* An index that there should be: the first nFixed columns in any order. */
+/* A proposed index. Its first nFixed columns may stand in any order. */
 typedef struct CheckIndex CheckIndex;
 struct CheckIndex {
   const AssocTable *pTab;
@@ -99,7 +99,7 @@ static char *fixUndefine(Checker *c, const AssocDef *pDef) {
       bBare ? pDef->zModel : assocBareName(pSchema, pDef->zModel), pDef->zName);
 }
 
-/* A table of this connection alone? So is what is defined of it. */
+/* Is it a TEMP table? Then its definitions are TEMP, too. */
 static int isOfTemp(const AssocModel *pModel) {
   return sqlite3_stricmp(pModel->pTable->pSchema->zName, "temp") == 0;
 }
@@ -123,7 +123,7 @@ static char *fixDefine(Checker *c, AssocModel *pModel, int eKind,
   return assocStrFinish(c->pCall, pStr);
 }
 
-/* The definition anew, of another kind or with other options.
+/* SQL that replaces the definition: another kind or other options.
 ** OUT: sqlite3_free() */
 static char *fixReplace(Checker *c, const AssocRel *pRel, int eKind,
                         const AssocOptions *pOpt) {
@@ -140,8 +140,8 @@ static char *fixText(Checker *c, const char *z) {
   return assocMprintf(c->pCall, "%s", z);
 }
 
-/* Can an association of the model get this name? No column, no definition
-** and no other fix has it. */
+/* Is the name free for an association of the model? It must not be the name of
+** a column, of a definition, or of an association that another fix makes. */
 static int checkNameFree(Checker *c, AssocModel *pModel, const char *zName) {
   const CheckName *q;
   if (assocColumnFind(pModel->pTable, zName) >= 0) return 0;
@@ -239,8 +239,8 @@ static char *fixModel(Checker *c, AssocSchema *pSchema, const char *zModel,
   return zFix;
 }
 
-/* What definitions call the model that a renamed table is: its name as a
-** source, if there is one. */
+/* The name that definitions use for the model of a renamed table. The name of a
+** source goes first. */
 static const char *renamedAs(Checker *c, AssocSchema *pSchema,
                              const char *zModel, const char *zTable) {
   AssocDef *pDef;
@@ -283,8 +283,8 @@ static char *fixTable(Checker *c, AssocDef *pDef, const char *zModel,
   return assocStrFinish(c->pCall, pStr);
 }
 
-/* One that cannot be used at all. What it means only its author knows, unless
-** a table was renamed. */
+/* Report a definition that cannot be resolved. There is a fix only if a table
+** was renamed: otherwise only the author knows what was meant. */
 static void problemBad(Checker *c, AssocDef *pDef) {
   char *zWhy = assocErrLine(&c->pCall->err);
   const char *zGone;
@@ -326,7 +326,8 @@ static const AssocRel *nameIsUsed(const Checker *c, const AssocRel *pRel) {
   return 0;
 }
 
-/* A column that came later has the name: it wins in a shape. */
+/* Report an association whose name is also a column. In a shape the column
+** wins. */
 static void problemName(Checker *c, AssocRel *pRel) {
   const AssocTable *pTab = pRel->pSource->pTable;
   int i = assocColumnFind(pTab, pRel->zName), n = 2;
@@ -375,8 +376,8 @@ static int problemHasAll(const AssocKey *pKey) {
   return i == pKey->nCol;
 }
 
-/* A join table that is missing: made by assoc_sync(), unless one that has its
-** columns is there. */
+/* Report a missing join table. The fix is assoc_sync(), or the name of an
+** existing table that has the columns. */
 static void problemJoin(Checker *c, AssocRel *pRel) {
   AssocOptions opt = *pRel->pDef->pOpt;
   AssocRenamed now;
@@ -397,7 +398,7 @@ static void problemJoin(Checker *c, AssocRel *pRel) {
       now.nChoice ? now.zChoice : "");
 }
 
-/* A column of a key that is missing, in the same way. */
+/* Report a missing key column in the same way. */
 static void problemColumn(Checker *c, AssocRel *pRel, AssocRenamedKey *pKey,
                           const char *zCol, const char *zFix) {
   const AssocRenamed *pNow = &pKey->now;
@@ -467,7 +468,7 @@ static void problemColumns(Checker *c, AssocRel *pRel) {
   sqlite3_free(z);
 }
 
-/* What assoc_sync() would make, if it was not renamed. */
+/* Report what assoc_sync() would create, except what was only renamed. */
 static void problemReady(Checker *c, AssocRel *pRel) {
   const AssocTable *pTab = assocRelForeignTable(pRel);
   int j;
@@ -487,8 +488,8 @@ static void problemReady(Checker *c, AssocRel *pRel) {
 
 /* ------------------------------------------------------------ foreign keys */
 
-/* Does an index of these columns do for what is wanted? It may be walked
-** backwards. */
+/* Does an index on these columns serve the proposed one? SQLite can also read
+** an index backwards. */
 static int indexServes(const CheckIndex *pWant, int nCol, const int *aCol,
                        const u8 *abDesc) {
   int i, j, bTurn = -1;
@@ -506,7 +507,7 @@ static int indexServes(const CheckIndex *pWant, int nCol, const int *aCol,
   return 1;
 }
 
-/* Will there be such an index when the fixes so far have been run? */
+/* Will such an index exist after the fixes so far? */
 static int indexProposed(const Checker *c, const CheckIndex *pWant) {
   const CheckIndex *q;
   for (q = c->pProposed; q; q = q->pNext) {
@@ -584,7 +585,8 @@ static void problemIndex(Checker *c, AssocForeign *pFor) {
              pFor->zTable, assocLookNames(c->p, pFor->pTab, n, want.aCol));
 }
 
-/* Can the column be compared with the one it references, by its index? */
+/* Can an index on the column serve a comparison with the column it
+** references? */
 static void problemType(Checker *c, AssocForeign *pFor, int i) {
   static const char *const azWhy[] = {
       "", ", so that its index cannot serve a join",
@@ -722,7 +724,7 @@ static void problemOrphans(Checker *c, AssocForeign *pFor) {
                                pFor->pParent->pTable->zName));
 }
 
-/* Rows of a polymorphic key whose type is none, or whose row is not there. */
+/* Report rows of a polymorphic key with an unknown type or a missing target. */
 static void problemBranches(Checker *c, AssocRel *pRel) {
   const AssocTable *pTab = pRel->pSource->pTable;
   sqlite3_str *pStr;
@@ -749,7 +751,7 @@ static void problemBranches(Checker *c, AssocRel *pRel) {
               "have no target");
 }
 
-/* Triggers that another tool has dropped with the table. */
+/* Report triggers that another tool dropped together with the table. */
 static void problemGuard(Checker *c, AssocForeign *pFor) {
   const AssocRel *pPoly = pFor->pPoly;
   int nAll, n = assocGuardMissing(&c->sync, pFor, &nAll);
@@ -760,7 +762,7 @@ static void problemGuard(Checker *c, AssocForeign *pFor) {
       pPoly->pSource->zLabel, pPoly->zName, n == 1 ? "is" : "are"));
 }
 
-/* A join table that may have a pair twice, or has. */
+/* Report a join table that contains, or allows, a pair twice. */
 static void problemPair(Checker *c, AssocForeign *pFor) {
   char *zTwin;
   i64 n = assocPairState(&c->sync, pFor, &zTwin);
@@ -797,7 +799,7 @@ static void problemForeign(Checker *c, AssocForeign *pFor) {
   problemConstraint(c, pFor);
 }
 
-/* Constraints that nobody enforces. */
+/* Report constraints that are not enforced: PRAGMA foreign_keys is off. */
 static void problemEnforced(Checker *c) {
   const AssocForeign *pFor;
   int bOn = 0;
@@ -815,7 +817,8 @@ static void problemEnforced(Checker *c) {
 
 /* ----------------------------------------------------------------- several */
 
-/* Has some row of a hasOne two? With an order, the first of them is meant. */
+/* Report a hasOne with several rows for one source. With an order there is no
+** problem: the first row is meant. */
 static void problemOne(Checker *c, AssocRel *pRel) {
   const AssocTable *pTab = pRel->pTarget->pTable;
   sqlite3_str *pStr;
@@ -912,7 +915,7 @@ static int problemBoth(Checker *c, AssocRel *pRel) {
   return 0;
 }
 
-/* A name for the other side that is free. */
+/* A free name for the inverse association. */
 static const char *problemBackName(Checker *c, AssocRel *pRel, int bUnique) {
   AssocModel *pOther = pRel->pTarget;
   AssocNaming name;
@@ -1036,8 +1039,8 @@ static int circleLeadsBack(Checker *c, const AssocRel *pFirst) {
   return 0;
 }
 
-/* Such a schema is legal, and may have its rows from a transaction with PRAGMA
-** defer_foreign_keys. What should change only a person knows. */
+/* Report a circle of NOT NULL keys. It is legal, and PRAGMA defer_foreign_keys
+** allows rows in it, so there is no fix. */
 static void problemCircles(Checker *c) {
   int i;
   for (i = 0; i < c->nRel && c->pCall->rc == SQLITE_OK; i++) {
@@ -1114,7 +1117,7 @@ static void problemOrder(Checker *c, AssocRel *pRel) {
 
 /* --------------------------------------------------------------------- all */
 
-/* Resolve everything; what cannot be is a problem. */
+/* Resolve every definition, and report those that fail. */
 static void problemDefs(Checker *c) {
   AssocSchema *pSchema;
   AssocDef *pDef;
@@ -1135,8 +1138,8 @@ static void problemDefs(Checker *c) {
   }
 }
 
-/* What one says of a key, and another says otherwise. Only those that say
-** anything can. */
+/* Report definitions that disagree on one foreign key. Definitions without
+** options of the key cannot disagree. */
 static void problemDisagree(Checker *c, AssocRel *pRel) {
   const AssocOptions *q = pRel->pOpt;
   AssocArena mem;

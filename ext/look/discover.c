@@ -41,7 +41,8 @@ static int foundIs(const AssocRel *pRel, int eKind, const AssocLookKey *pKey,
          pRel->pTarget == pName->pChild;
 }
 
-/* The definition that says it already, or 0. Bad ones say nothing. */
+/* The definition that already covers the key, or 0. Bad definitions do not
+** count. */
 static AssocDef *foundBefore(AssocLook *p, AssocModel *pModel, int eKind,
                              const AssocLookKey *pKey,
                              const AssocLookKey *pOther) {
@@ -136,7 +137,7 @@ static const char *foundName(AssocLook *p, AssocModel *pModel, int eKind,
   return z;
 }
 
-/* Is the model among those that are asked for, if any are? */
+/* Does the option "only" include the model? */
 static int foundIsAsked(const AssocLook *p, const AssocModel *pModel) {
   int i;
   for (i = 0; i < p->nOnly && p->apOnly[i] != pModel; i++) {
@@ -213,7 +214,7 @@ static int foundIsOrder(AssocLook *p, const AssocColumn *pCol) {
          foundEnds(p, pCol->zName, az, ASSOC_COUNT(az));
 }
 
-/* What rows of any table have: when they were made. */
+/* Is it a column that any table may have, such as created_at? */
 static int foundIsStamp(AssocLook *p, const AssocColumn *pCol) {
   static const char *const az[] = {"created_at",  "updated_at",  "created_on",
                                    "updated_on",  "created",     "updated",
@@ -234,7 +235,7 @@ static int foundHasData(AssocLook *p, const AssocLookKey *pA,
   return 0;
 }
 
-/* Is the table called after both: posts_tags? */
+/* Does the table's name combine both parents' names, as posts_tags does? */
 static int foundIsNamedSo(AssocLook *p, const AssocLookKey *pA,
                           const AssocLookKey *pB) {
   AssocCall *pCall = p->pCall;
@@ -343,8 +344,8 @@ static int foundRelates(const AssocNaming *p, const AssocModel *pM,
          (p->pChild == pN && p->pParent == pM);
 }
 
-/* What a person owns or made goes aside where a join table says what that
-** person is a member of: owned_teams beside teams. */
+/* Name what a person owns or made "owned_teams" where "teams" are the person's
+** memberships, by a join table. */
 static void foundAside(AssocLook *p) {
   const AssocLookPair *q;
   AssocLookKey *pKey;
@@ -510,7 +511,7 @@ static void foundJsonSkipped(AssocLook *p, AssocOut *pOut) {
   }
 }
 
-/* What to say where the schema declares no key, and nobody asked for guesses;
+/* The hint to try {"guess":true} where the schema declares no foreign key;
 ** else 0. */
 static const char *foundHint(const AssocLook *p, int bGuess) {
   if (bGuess || p->pKey || p->pSkip || p->nTable < 2) return 0;

@@ -81,7 +81,7 @@ static void dumpComment(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef,
 
 /* ----------------------------------------------------------------- models */
 
-/* Does assoc_model() take the row? It reads an object. */
+/* Does assoc_model() accept the row's options? They must be an object. */
 static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
   AssocArena mem;
   int bTemp = pDef->pSchema->pNext == 0;
@@ -129,7 +129,7 @@ static void dumpModels(AssocLook *p, sqlite3_str *pStr) {
 #define DUMP_PATH 3  /* The steps of a path */
 #define DUMP_NSTAGE 4
 
-/* Does it find its keys whatever other definitions there are? */
+/* Does it find its keys independently of other definitions? */
 static int dumpSays(AssocLook *p, const AssocRel *pRel) {
   const AssocOptions *pOpt = pRel->pOpt;
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {

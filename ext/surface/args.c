@@ -3,8 +3,8 @@
 */
 #include "surface/surface.h"
 
-/* Names, shapes and options end at a NUL character in C, but not in SQL: what
-** follows one would be cut off silently. */
+/* C ends a text at a NUL character, SQL does not. Refuse such a text instead of
+** cutting it off silently. */
 static const char *argText(AssocCall *pCall, sqlite3_value *pVal,
                            const char *zWhat) {
   const char *z;

@@ -22,7 +22,7 @@
 */
 #include "surface/surface.h"
 
-/* What the functions of this file have in common. */
+/* State that all functions of this file share. */
 typedef struct Changer Changer;
 struct Changer {
   AssocCall *pCall;
@@ -34,7 +34,8 @@ struct Changer {
   WriteRow row; /* The row that is named by its key */
 };
 
-/* ap[0] is the model. True if work can begin; end it in any case. */
+/* Begin to write; ap[0] is the model. False after an error. The caller ends the
+** work in both cases. */
 static int changeBegin(AssocCall *pCall, Changer *p, const char *zFunction,
                        sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
@@ -49,14 +50,14 @@ static int changeBegin(AssocCall *pCall, Changer *p, const char *zFunction,
   return p->pWriter && p->pModel;
 }
 
-/* The row that ap[1] is the key of. */
+/* Find the row by its key, ap[1]. */
 static int changeRow(Changer *p, sqlite3_value **ap) {
   WriteVal *aKey = assocKeyOfValue(p->pWriter, p->pModel, ap[1]);
   if (aKey) assocRowNeed(p->pWriter, p->pModel, aKey, &p->row);
   return p->pCall->rc == SQLITE_OK;
 }
 
-/* The association that ap[2] names, and the row. */
+/* Find the association named by ap[2], and the row. */
 static int changeRel(Changer *p, sqlite3_value **ap) {
   const char *z = assocArgText(p->pCall, ap[2], "the association");
   if (z) p->pRel = assocRelFind(p->pCall, p->pModel, z);
@@ -64,7 +65,7 @@ static int changeRel(Changer *p, sqlite3_value **ap) {
   return p->pCall->rc == SQLITE_OK && changeRow(p, ap);
 }
 
-/* The savepoint ends when nothing reads any more. */
+/* Reset all readers, then end the savepoint. */
 static void changeEnd(Changer *p) {
   if (p->pCat) {
     assocWriterRest(p->pWriter);
@@ -200,7 +201,8 @@ static void createFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 
 /* ------------------------------------------------------ add, set, remove */
 
-/* Unrelate all targets but these. Of a to-one the new one does that itself. */
+/* Unrelate all other targets. A to-one needs no such step: the new target
+** replaces the old one. */
 static void linkKeepOnly(Changer *p, const WriteTargets *pTargets,
                          WriteChanges *pChanges) {
   WriteLink *pLink = assocLinkOf(p->pWriter, p->pRel, 0);
@@ -242,7 +244,7 @@ static const AssocOption aLinkOption[] = {
      offsetof(LinkOptions, bDestroy)},
 };
 
-/* Targets that are let go of are destroyed, if the options say so. */
+/* Destroy the unrelated targets, if the options ask for it. */
 static void linkOptions(Changer *p, sqlite3_value *pVal, const char *zHas) {
   LinkOptions opt = {0};
   WriteLink *pLink;
@@ -334,7 +336,7 @@ static void readonlySet(AssocCall *pCall, int b) {
 }
 
 /* assoc_readonly([on]): does the database refuse the functions that write?
-** Setting what is so already writes nothing. */
+** Setting the current value again writes nothing. */
 static void readonlyFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                          sqlite3_value **ap) {
   int bIs = readonlyGet(pCall), b = bIs;

@@ -47,7 +47,7 @@ static void configNumber(AssocCall *pCall, sqlite3_context *pCtx,
   sqlite3_result_int(pCtx, *pi);
 }
 
-/* May views and triggers of a file read and write other files by us? */
+/* May views and triggers of one file use our functions on other files? */
 static void configViews(AssocCall *pCall, sqlite3_context *pCtx,
                         sqlite3_value *pVal) {
   if (pVal) {
@@ -61,7 +61,7 @@ static void configViews(AssocCall *pCall, sqlite3_context *pCtx,
   sqlite3_result_int(pCtx, pCall->pConn->bViews);
 }
 
-/* assoc_config(name [, value]): what the connection has, after setting it */
+/* assoc_config(name [, value]): set the value, if given, and return it */
 static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                        sqlite3_value **ap) {
   const char *z = assocArgText(pCall, ap[0], "the name");

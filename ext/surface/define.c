@@ -26,7 +26,7 @@ struct Definer {
 
 /* ------------------------------------------------------------------ names */
 
-/* The source as definitions spell it already, else as it is spelt now. */
+/* The source model's name: as other definitions spell it, else as given. */
 static const char *sourceName(Definer *p, const char *zModel) {
   const AssocModel *pModel = p->pSource;
   if (pModel->bNamed || pModel->pDef) zModel = pModel->zName;
@@ -40,7 +40,7 @@ static const char *targetName(Definer *p, const char *zTarget) {
                       p->pTarget->pTable->pSchema, zTarget);
 }
 
-/* Sequelize's default: the target's name, in the plural if it is many. */
+/* Sequelize's default name: the target's name, in the plural for a to-many. */
 static const char *defaultName(Definer *p, const char *zTarget) {
   if (p->pTarget == 0) {
     assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->zModel, 0,
@@ -77,8 +77,8 @@ static void checkName(Definer *p) {
 /* --------------------------------------------------------------- mistakes */
 
 /*
-** Is there a column, or a foreign key, in pTab that leads to pParent? Its
-** name, or 0.
+** The name of a column of pTab that references pParent, by a FOREIGN KEY or by
+** its name; or 0.
 */
 static const char *leadsTo(Definer *p, AssocTable *pTab, AssocModel *pParent) {
   const AssocFkey *pFk;
@@ -106,7 +106,7 @@ static const char *leadsTo(Definer *p, AssocTable *pTab, AssocModel *pParent) {
   return 0;
 }
 
-/* The foreign key is there, but on the other side. */
+/* Refuse a kind whose foreign key exists only in the other table. */
 static void checkDirection(Definer *p, const AssocRel *pRel) {
   const char *zCol;
   if (pRel->eKind == ASSOC_BELONGSTO) {
@@ -131,7 +131,7 @@ static void checkDirection(Definer *p, const AssocRel *pRel) {
   }
 }
 
-/* belongsTo on both sides, and no foreign key there is on either. */
+/* Refuse belongsTo on both sides where neither table has a foreign key. */
 static void checkBothSides(Definer *p, const AssocRel *pRel) {
   AssocDef *pDef = 0;
   const char *zPlain;
@@ -161,7 +161,7 @@ static void checkBothSides(Definer *p, const AssocRel *pRel) {
   }
 }
 
-/* Is its own key, which is still to be made, a column of the same name? */
+/* Refuse a name that equals the foreign key that assoc_sync() will create. */
 static void checkKeyName(Definer *p, const AssocRel *pRel) {
   const AssocKey *ap[] = {&pRel->foreign, &pRel->type};
   int i, j;
@@ -212,7 +212,7 @@ static void checkRow(Definer *p) {
 
 /* ----------------------------------------------------------------- define */
 
-/* Text or both absent? */
+/* Are the texts equal, or both 0? */
 static int sameText(const char *zA, const char *zB) {
   if (zA == 0 || zB == 0) return zA == zB;
   return strcmp(zA, zB) == 0;
@@ -246,7 +246,7 @@ static void replaceOld(Definer *p) {
   }
 }
 
-/* The definition as it is about to be written. */
+/* The definition as it will be written. */
 static AssocDef *newDef(Definer *p, AssocSchema *pSchema) {
   AssocDef *pDef = assocAlloc(p->pCall, &p->mem, sizeof(*pDef));
   if (pDef == 0) return 0;
@@ -274,8 +274,8 @@ static char *restText(Definer *p, const AssocOptions *pOpt) {
   return assocOptionsText(p->pCall, &p->mem, &rest);
 }
 
-/* Do both mean the same tables and columns? One says what the other leaves to
-** a default, as assoc_discover() does. */
+/* Do both definitions resolve to the same tables and columns? One may state
+** what the other leaves to a default, as assoc_discover() does. */
 static int isSameMeaning(Definer *p, AssocDef *pOld, AssocDef *pNew) {
   AssocRel *pA, *pB = 0;
   if (!sameText(restText(p, pOld->pOpt), restText(p, p->pOpt))) return 0;
@@ -285,8 +285,8 @@ static int isSameMeaning(Definer *p, AssocDef *pOld, AssocDef *pNew) {
   return pA && pB && assocRelSame(pA, pB);
 }
 
-/* Is it the same thing? Its options are compared in one spelling, and then by
-** what they mean. */
+/* Is this definition the same as the existing one? Compare the normalised
+** options, then what they resolve to. */
 static int isSame(Definer *p, AssocDef *pDef) {
   AssocOptions *pOpt = assocDefOptions(p->pCall, pDef);
   AssocModel *pTarget =
@@ -306,8 +306,8 @@ static int isSame(Definer *p, AssocDef *pDef) {
   return pNew && isSameMeaning(p, pDef, pNew);
 }
 
-/* Everything that can be found out before anything is written. True if
-** there is something to write. */
+/* Check everything that can be checked before writing. True if there is
+** something to write. */
 static int prepare(Definer *p, const char *zModel, const char *zKind,
                    const char *zTarget, const char *zOptions) {
   AssocDef *pTaken;
@@ -353,7 +353,7 @@ static int prepare(Definer *p, const char *zModel, const char *zKind,
   return p->pCall->rc == SQLITE_OK;
 }
 
-/* Read what it means; true if there is a row to write. */
+/* Read and check the definition. True if there is a row to write. */
 static int defineRead(Definer *p, const char *zModel, const char *zKind,
                       const char *zTarget, const char *zOptions) {
   AssocCall *pCall = p->pCall;
@@ -474,7 +474,7 @@ static void undefineFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 
 /* ------------------------------------------------------------------ model */
 
-/* What assoc_model() is given. */
+/* The arguments of assoc_model(). */
 typedef struct Modeller Modeller;
 struct Modeller {
   AssocCall *pCall;
@@ -488,7 +488,7 @@ struct Modeller {
   const char *zText;
 };
 
-/* What assoc_model() takes. Those that nothing takes here are kept. */
+/* The options of assoc_model(). An option without xTake is stored as given. */
 static const AssocOption aModelOption[] = {
     {"table", "t", "a text", 0, 0},
     {"primaryKey", "ta", "a column, or an array of columns", 0, 0},
@@ -510,7 +510,7 @@ static void modelOptions(Modeller *m, const char *zOptions) {
   }
 }
 
-/* The options that are kept, in one spelling. */
+/* The options to store, normalised. */
 static char *modelText(Modeller *m) {
   AssocOut out;
   i64 n = 0;
@@ -554,7 +554,7 @@ static void modelHome(Modeller *m, AssocCatalog *pCat, const char *zModel) {
       assocRowName(m->pCall, &m->mem, m->zRowSchema, pHome, m->zModel);
 }
 
-/* Is the table there that the options name, and no other model's? */
+/* Check that the table in the options exists and belongs to no other model. */
 static void modelTable(Modeller *m, AssocSchema *pSchema) {
   AssocJson *pTable = assocJsonGet(m->pJson, "table");
   AssocTable *pTab;
@@ -586,7 +586,7 @@ static void modelTable(Modeller *m, AssocSchema *pSchema) {
             "there is no table %s in %s", pTable->z, pSchema->zName);
 }
 
-/* True if there is a row to write. */
+/* Compare with the stored row. True if there is a row to write. */
 static int modelPrepare(Modeller *m, AssocCatalog *pCat) {
   AssocCall *pCall = m->pCall;
   AssocSchema *pHome = assocSchemaFind(pCat, m->zHome);
@@ -631,7 +631,7 @@ static void modelCheck(Modeller *m) {
   assocCatalogLeave(pCall, pCat);
 }
 
-/* Read what it means; true if there is a row to write. */
+/* Read and check the definition. True if there is a row to write. */
 static int modelRead(Modeller *m, const char *zModel) {
   AssocCatalog *pCat = assocCatalogEnter(m->pCall);
   int bWrite;

@@ -1,5 +1,5 @@
 /*
-** A row is destroyed, and what relates to it lets go or goes with it.
+** Delete a row, and apply onDelete to the rows that refer to it.
 **
 **   SELECT assoc_destroy('User', 1);
 **     {"deleted":{"User":[1]},"changed":{"Post":[1,2]}}

@@ -51,7 +51,7 @@ static void identityBytes(AssocOut *pOut, char cTag, const void *p, int n) {
   if (n) assocOutText(pOut, p, n);
 }
 
-/* A value: a letter, and its bytes; text and blob after their length. */
+/* Append a value: a type letter, the length of a text or BLOB, the bytes. */
 static void identityValue(AssocCall *pCall, AssocOut *pOut,
                           sqlite3_value *pVal) {
   const void *z;
@@ -101,7 +101,7 @@ void assocDmlIdentity(AssocCall *pCall, sqlite3_context *pCtx,
   if (z) sqlite3_result_blob64(pCtx, z, (u64)n, sqlite3_free);
 }
 
-/* The next value, kept; 0: there is none, or no memory. */
+/* Copy the next value. 0 at the end, or if memory runs out. */
 static sqlite3_value *identityNext(DmlRow *p, sqlite3_stmt *pStmt,
                                    const char **pz, const char *zEnd) {
   const char *z = *pz;
@@ -181,13 +181,13 @@ static void dmlIdentify(DmlRow *p, sqlite3_value *pIdentity) {
 
 /* ----------------------------------------------------------------- values */
 
-/* The new value of a column; of an UPDATE only if it is set, else 0. */
+/* The new value of a column. 0 if an UPDATE does not set it. */
 static sqlite3_value *dmlNew(const DmlRow *p, int iCol) {
   sqlite3_value *pVal = p->pDml->apVal[2 + iCol];
   return sqlite3_value_nochange(pVal) ? 0 : pVal;
 }
 
-/* The same, if it is there and not NULL. */
+/* The same, but 0 for NULL as well. */
 static sqlite3_value *dmlGiven(const DmlRow *p, int iCol) {
   sqlite3_value *pVal = iCol < 0 ? 0 : dmlNew(p, iCol);
   return pVal && sqlite3_value_type(pVal) != SQLITE_NULL ? pVal : 0;
@@ -241,7 +241,7 @@ static void madeSource(DmlRow *p) {
   if (aKey) assocRowNeed(p->pWriter, p->pModel, aKey, &p->source);
 }
 
-/* A new row of the columns that are given. */
+/* Insert a row with the given columns. */
 static void madeInsert(DmlRow *p) {
   AssocWriter *w = p->pWriter;
   const WriteCell *aCell;
@@ -257,7 +257,7 @@ static void madeInsert(DmlRow *p) {
   if (p->pCall->rc == SQLITE_OK) assocGiveKey(p->pCall, p->pResult, &row);
 }
 
-/* The function that does the same, and its arguments. */
+/* Call the function that does the same as this INSERT. */
 static void dmlCall(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
   sqlite3_value *pId = dmlGiven(p, pDml->iId);
@@ -291,7 +291,7 @@ static void dmlCall(DmlRow *p) {
 
 /* ---------------------------------------------------------- update, delete */
 
-/* What was changed, as assoc_remove() says it. */
+/* The result of a DELETE: the same JSON as that of assoc_remove(). */
 static void dmlChanges(DmlRow *p, WriteChanges *pChanges) {
   i64 n = 0;
   char *z = assocChangesText(p->pCall, pChanges, &n);
@@ -311,7 +311,7 @@ static void dmlDelete(DmlRow *p) {
   dmlChanges(p, &changes);
 }
 
-/* Which row is related to which is changed by DELETE and INSERT. */
+/* Refuse an UPDATE of the keys: DELETE and INSERT change relations. */
 static void dmlCheckSet(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
   const int aCol[] = {pDml->iKey, pDml->iRow,   pDml->iModel, pDml->iItem,

@@ -101,8 +101,7 @@ static void eagerOrder(sqlite3_index_info *pInfo) {
   pInfo->orderByConsumed = 1;
 }
 
-/* Nobody but eager() itself speaks of assoc_row, unless it is given one
-** argument too many. */
+/* Only an extra argument of eager() can constrain assoc_row: refuse it. */
 static int eagerTooMany(sqlite3_vtab *pVtab, char *zIdx) {
   sqlite3_free(zIdx);
   sqlite3_free(pVtab->zErrMsg);
@@ -293,7 +292,8 @@ static int eagerEof(sqlite3_vtab_cursor *pCur) {
   return ((EagerCursor *)pCur)->bEof;
 }
 
-/* The id, or where there is none the place: as a blob, which no integer is. */
+/* The root's id. A root whose id is NULL gets its position, as a BLOB, which
+** equals no integer. */
 static void eagerRow(AssocCall *pCall, sqlite3_context *pCtx,
                      const EagerCursor *p) {
   int nKey = p->pPlan->pRoot->pModel->nKey;

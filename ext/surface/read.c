@@ -10,7 +10,7 @@
 */
 #include "surface/surface.h"
 
-/* What the functions of this file have in common. */
+/* State that all functions of this file share. */
 typedef struct Reader Reader;
 struct Reader {
   AssocCall *pCall;

@@ -61,14 +61,14 @@ extern const sqlite3_module assocRelatedModule;
 
 /* ------------------------------------------------------------------- args */
 
-/* Argument i as text that lasts as long as the argument. An error if it is
-** NULL; zWhat names it. */
+/* The argument as text, valid as long as the argument. NULL is an error, in
+** which zWhat names the argument. */
 const char *assocArgText(AssocCall *pCall, sqlite3_value *pVal,
                          const char *zWhat);
 /* The same, but 0 for NULL. */
 const char *assocArgTextOrNull(AssocCall *pCall, sqlite3_value *pVal);
 
-/* Keys: nKey values each, one after another in apVal. */
+/* Keys, one after another in apVal. */
 typedef struct AssocKeys AssocKeys;
 struct AssocKeys {
   int nKey; /* Keys */
@@ -85,7 +85,7 @@ void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
 ** keys. As wide as assocRelTargetWidth() says. */
 void assocTargetsRead(AssocCall *pCall, const AssocRel *pRel,
                       sqlite3_value *pVal, AssocKeys *pKeys);
-/* The first nCol columns of the row that pStmt stands on, while it does. */
+/* The first nCol columns of pStmt's row as a key, valid until the next step. */
 void assocKeysOfRow(AssocCall *pCall, int nCol, sqlite3_stmt *pStmt,
                     AssocKeys *pKeys);
 void assocKeysClear(AssocKeys *pKeys);
@@ -125,18 +125,17 @@ void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction);
 /* The same for rows of a model, whose database is locked at once. */
 void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                        const char *zModel);
-/* What was read calls for writing definitions: may it be, as the next two ask?
-** And where the transaction is the function's
-** own, end it and begin again with that database locked. Returns 1 if so: then
-** all has to be read again. */
+/* Prepare to write definitions after reading: check assocWriteAllowed() and
+** assocWriteNeed(). If the transaction is the function's own, restart it with
+** zSchema locked and return 1: the caller must read everything again. */
 int assocWriteAgain(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                     const char *zSchema);
-/* An error where what a SELECT writes would be lost, or is not wanted: see
-** replica.c. */
+/* Raise an error if a replica would lose the writes of a SELECT, or if
+** assoc_readonly() is on. See replica.c. */
 void assocWriteAllowed(AssocCall *pCall, const AssocWrite *p,
                        const char *zFunction);
-/* Definitions of a database are to be written: inside a statement that writes,
-** can that be undone? */
+/* Raise an error if definitions of zSchema cannot be written, because a failed
+** statement around the call could not undo it. */
 void assocWriteNeed(AssocCall *pCall, const char *zFunction,
                     const char *zSchema);
 /* Between them, before DDL that makes the connection's statements expire, and
@@ -160,7 +159,7 @@ struct AssocSource {
   sqlite3_value **apVal; /* OWNED: nRow*nVal values, each OWNED */
 };
 
-/* What these tables have in common; each begins with it. */
+/* The common head of these virtual tables. */
 typedef struct AssocDmlTable AssocDmlTable;
 struct AssocDmlTable {
   sqlite3_vtab base;
@@ -184,9 +183,9 @@ struct AssocDml {
   const char *zModel, *zItem; /* Of a table made with related, else 0 */
   int iId, iJson, iThrough, iModel, iKey, iItem, iDepth, iRow, iOption;
 };
-/* The method xUpdate, of which pDml has the arguments. */
+/* Run xUpdate with the arguments in pDml. */
 int assocDmlUpdate(AssocDmlTable *p, AssocDml *pDml, sqlite3_int64 *piRowid);
-/* Other methods. */
+/* The transaction methods of these modules. */
 int assocDmlBegin(sqlite3_vtab *pVtab);
 int assocDmlCommit(sqlite3_vtab *pVtab);
 int assocDmlRollback(sqlite3_vtab *pVtab);
