@@ -590,17 +590,21 @@ static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson) {
                  "%s takes a list of conditions", pJson->zKey);
     return 0;
   }
+  if (!shapeJsonEnter(p)) return 0; /* The list is a level, too */
   for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
     *ppEnd = pJson->eType == ASSOC_J_ARRAY ? shapeJsonWhere(p, pSub)
                                            : jsonMember(p, pSub);
-    if (p->pCall->rc != SQLITE_OK) return 0;
+    if (p->pCall->rc != SQLITE_OK) break;
     if (*ppEnd) {
       ppEnd = &(*ppEnd)->pNext;
     } else if (eOp == SHAPE_OP_OR) {
       assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
                    "an empty {} in $or is met by every row%s", zJsonSymbol);
+      break;
     }
   }
+  shapeJsonLeave(p);
+  if (p->pCall->rc != SQLITE_OK) return 0;
   return jsonJoin(p, eOp, pFirst);
 }
 

@@ -266,10 +266,27 @@ static void filterEnd(AssocSql *p, const AssocFilter *pF, int bIn) {
 /* Every third nested condition becomes a common table expression. */
 #define FILTER_NESTED 3
 
+/* SQLite takes 2 KiB of C stack for each level of conditions in each other, so
+** one is allowed for ten levels of a shape: 41 fit into 128 KiB, and the 71 of
+** the largest limit into 256 KiB. */
+#define FILTER_LEVELS 10
+
+/* False, with an error, if the condition stands too deep for SQLite. */
+static int filterFits(AssocSql *p, const AssocFilter *pF) {
+  const char *zName = pF->pFirst->pRel->zName;
+  int n = p->pCall->pConn->mxDepth / FILTER_LEVELS + 1;
+  if (p->nFilter < n) return 1;
+  assocErrorOf(p->pCall, ASSOC_E_LIMIT, 0, zName,
+               "conditions on related rows nest at most %d levels deep, and "
+               "%s is one more",
+               n, zName);
+  return 0;
+}
+
 void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
   const char *zWhy = 0;
   int bIn, bApart;
-  if (p->pCall->rc != SQLITE_OK) return;
+  if (p->pCall->rc != SQLITE_OK || !filterFits(p, pF)) return;
   bIn = choosesIn(p, pF, &zWhy);
   bApart = p->bWith && p->nFilter % FILTER_NESTED == FILTER_NESTED - 1 &&
            assocHopKnown(pF->pFirst->pRel);
