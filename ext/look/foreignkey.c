@@ -165,7 +165,7 @@ AssocModel *assocLookNextModel(AssocLook *p, int *pi) {
 
 /* ------------------------------------------------------------ definitions */
 
-/* Those of one model together, and of a model in the order of names. */
+/* Order definitions by model, then by name. */
 static int lookCompare(const void *pA, const void *pB) {
   const AssocDef *pX = *(AssocDef *const *)pA, *pY = *(AssocDef *const *)pB;
   uintptr_t x = (uintptr_t)pX->pSource, y = (uintptr_t)pY->pSource;
@@ -173,7 +173,7 @@ static int lookCompare(const void *pA, const void *pB) {
   return x < y ? -1 : 1;
 }
 
-/* All that have a model, by that. */
+/* Sort all definitions by model. */
 static void lookDefs(AssocLook *p) {
   AssocSchema *pSchema;
   AssocDef *pDef;
@@ -267,7 +267,7 @@ AssocLookKey *assocLookKeyAdd(AssocLook *p, AssocModel *pChild,
   return pKey;
 }
 
-/* Columns that pFk references, in aRef. 0 and a reason if it cannot be. */
+/* Find the columns that pFk references, for aRef. 0 and a reason on failure. */
 static const char *lookReferenced(AssocLook *p, const AssocFkey *pFk,
                                   const AssocModel *pParent, int *aRef) {
   const AssocTable *pTab = pParent->pTable;
@@ -298,7 +298,7 @@ static const char *lookReferenced(AssocLook *p, const AssocFkey *pFk,
   return 0;
 }
 
-/* Has this key been found already? Sets bShared where the columns have. */
+/* Was this key found already? Sets bShared if another key has its columns. */
 static int lookIsTwice(AssocLook *p, AssocLookKey *pFirst,
                        const AssocModel *pParent, const AssocFkey *pFk,
                        const int *aRef, u8 *pbShared) {
@@ -356,7 +356,7 @@ static void lookFkey(AssocLook *p, AssocModel *pChild, const AssocFkey *pFk,
   if (pKey) pKey->bShared = bShared;
 }
 
-/* SQLite lists foreign keys last first. */
+/* SQLite lists foreign keys in reverse order of declaration. */
 static void lookTable(AssocLook *p, AssocTable *pTab) {
   AssocFkey *pFk = assocTableFkeys(p->pCall, pTab), *pAt, *pEnd = 0;
   AssocLookKey *pBefore = p->pLastKey;
@@ -411,7 +411,7 @@ static int lookByTable(const void *pA, const void *pB) {
   return c ? c : pX->i - pY->i;
 }
 
-/* Link the keys anew, as they are in a. */
+/* Relink the list of keys in the order of the array. */
 static void lookLink(AssocLook *p, LookPlace *a, int n) {
   int i;
   if (n == 0) return;
@@ -424,7 +424,7 @@ static void lookLink(AssocLook *p, LookPlace *a, int n) {
   p->pLastKey = a[n - 1].pKey;
 }
 
-/* Those of one child and one parent together, in the order of the list. */
+/* Group keys by child and parent; keep the order within a group. */
 static int lookByPair(const void *pA, const void *pB) {
   const LookPlace *pX = pA, *pY = pB;
   uintptr_t x = (uintptr_t)pX->pKey->name.pChild;

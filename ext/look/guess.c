@@ -23,7 +23,7 @@
 
 #define GUESS_SAMPLE 200
 
-/* Values of the column that is looked at, each once. */
+/* The distinct values of the column under test. */
 typedef struct GuessValues GuessValues;
 struct GuessValues {
   int n;
@@ -100,7 +100,7 @@ static int parentHas(AssocGuesser *g, AssocGuessParent *q,
   return bHas;
 }
 
-/* How many rows it has, and whether small numbers are in it anyway. */
+/* Count the parent's rows, and see whether it contains small numbers anyway. */
 static void parentSize(AssocGuesser *g, AssocGuessParent *q) {
   AssocTable *pTab = q->pTab->pModel->pTable;
   const char *zCol = pTab->aCol[q->iCol].zName;
@@ -140,7 +140,7 @@ static int typeFits(const AssocColumn *pCol, const AssocColumn *pKey) {
   return pCol->eAff == pKey->eAff;
 }
 
-/* Is it a value that stands for none? */
+/* Is it a value that means "none", such as 0? */
 static int valueIsNone(sqlite3_value *pVal) {
   switch (sqlite3_value_type(pVal)) {
   case SQLITE_INTEGER:
@@ -215,7 +215,7 @@ static int matchIsHabit(AssocGuesser *g, const AssocGuessColumn *p,
   return 0;
 }
 
-/* Are there enough values to believe a name of this kind? */
+/* Are there enough values to trust a match by this kind of name? */
 static int matchIsBacked(AssocGuesser *g, const AssocGuessColumn *p,
                          const AssocGuessMatch *pMatch, int n) {
   if (!p->bMarked && pMatch->eKind != ASSOC_GUESS_PAIR) {
@@ -268,7 +268,7 @@ static int tableIsRoot(AssocGuesser *g, const AssocGuessTable *pA,
   return pA->name.n < pB->name.n;
 }
 
-/* Is the column called after its table: run_id of statistics_runs? */
+/* Is the column named after its own table, as run_id of statistics_runs? */
 static int columnIsOwn(const AssocGuessColumn *p) {
   const AssocGuessWord *pLast = p->core.n ? p->core.ap[p->core.n - 1] : 0;
   int n = (int)strlen(p->pTab->zGlued);
@@ -329,7 +329,7 @@ static int guessMatches(AssocGuesser *g, const AssocGuessColumn *p,
   return 0;
 }
 
-/* By its values alone: the one table that has them all. */
+/* Guess by values alone: the only table that contains them all. */
 static void guessByValues(AssocGuesser *g, const AssocGuessColumn *p,
                           GuessValues *v) {
   AssocGuessMatch match = {0, ASSOC_GUESS_VALUES, 20, 0};
@@ -388,7 +388,7 @@ static void guessTable(AssocGuesser *g, AssocGuessTable *pTab, int bMarked) {
   valuesClear(&v);
 }
 
-/* The parent of the table that is called so, of n letters, or 0. */
+/* The parent whose table has this name of n letters, or 0. */
 static AssocGuessParent *pairParent(AssocGuesser *g, const char *z, int n) {
   int i;
   for (i = 0; i < g->nParent; i++) {
@@ -549,7 +549,7 @@ static void guessView(AssocGuesser *g, AssocModel *pView, const char *zSql) {
   }
 }
 
-/* Views have the keys of the tables that they read. */
+/* A view has the keys of the tables that it reads. */
 static void guessViews(AssocGuesser *g) {
   AssocModel *pModel;
   int i = 0;

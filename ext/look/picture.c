@@ -37,7 +37,7 @@ static int pictureSameKey(const AssocKey *pA, const AssocKey *pB) {
   return 1;
 }
 
-/* The edge that is there already, or a new one. */
+/* Find the edge, or add it. */
 static AssocPictureEdge *pictureEdge(AssocPicture *p, AssocPictureTable *pFrom,
                                      AssocPictureTable *pTo,
                                      const AssocKey *pKey) {
@@ -148,7 +148,7 @@ static void pictureRel(AssocPicture *p, AssocRel *pRel) {
   }
 }
 
-/* The next definition that is good, or 0. */
+/* The next definition that can be resolved, or 0. */
 static AssocRel *pictureNext(AssocPicture *p, AssocSchema **ppSchema,
                              AssocDef **ppDef) {
   for (;;) {
@@ -197,7 +197,7 @@ static void chooseNamed(AssocPicture *p, const AssocNames *pNames) {
   }
 }
 
-/* And those that a line leads to. */
+/* Add the tables at the other end of a line. */
 static void chooseNear(AssocPicture *p) {
   AssocPictureEdge *pEdge;
   for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
@@ -295,7 +295,7 @@ int assocPictureIsNotNull(const AssocTable *pTab, int iCol) {
 
 /* ------------------------------------------------------------- associations */
 
-/* Is the association good, and are all the models there that it leads to? */
+/* Can the association be resolved, and are all its target models drawn? */
 static int pictureHasTargets(const AssocPicture *p, const AssocRel *pRel) {
   int i;
   if (pRel == 0) return 0;

@@ -32,7 +32,7 @@
 #define LIST_SCHEMA 12
 #define LIST_DECIDED 13
 
-/* Give the text that was written to a cell. */
+/* Store the text of pOut in a cell of the current row. */
 static void listCell(AssocCall *pCall, AssocRows *p, int iCol, AssocOut *pOut) {
   i64 n = 0;
   char *z = assocBufFinish(pOut, &n);
@@ -70,7 +70,7 @@ static void listScope(AssocCall *pCall, AssocRows *p, const AssocJson *pScope) {
   listCell(pCall, p, LIST_SCOPE, &out);
 }
 
-/* Whence a key is. The lists are in the order of ASSOC_FROM_*. */
+/* The origin of a key, indexed by ASSOC_FROM_*. */
 static const char *const azListFrom[] = {"declared", "schema", "convention",
                                          "default"};
 

@@ -17,7 +17,7 @@ struct LookNames {
   AssocNames names;
 };
 
-/* A model, or an array of models. The JSON does not last. */
+/* Read a model or an array of models. Copy the names: the JSON is freed. */
 static void lookNames(AssocOptionReader *r, AssocJson *p, void *pInto) {
   LookNames *q = pInto;
   AssocJson *pName = p->eType == ASSOC_J_ARRAY ? p->pChild : p;
@@ -37,7 +37,7 @@ static void lookNames(AssocOptionReader *r, AssocJson *p, void *pInto) {
 }
 #define LOOK_NAMES "ta", "a model, or an array of models", lookNames
 
-/* What assoc_discover() is given. */
+/* The options of assoc_discover(). */
 typedef struct DiscoverOptions DiscoverOptions;
 struct DiscoverOptions {
   int bDry;
@@ -46,7 +46,8 @@ struct DiscoverOptions {
   LookNames only;
 };
 
-/* true: say what could be meant. 0.9: and declare it, if that sure. */
+/* true: list the guesses. A number such as 0.9: also declare guesses of at least
+** this confidence. */
 static void discoverGuess(AssocOptionReader *r, AssocJson *p, void *pInto) {
   DiscoverOptions *pOpt = pInto;
   double rSure = p->eType == ASSOC_J_INT ? (double)p->i : p->r;
@@ -93,7 +94,7 @@ static void lookInit(AssocLook *p, AssocCall *pCall) {
   p->pCall = pCall;
 }
 
-/* Enter the catalog, and keep a reference beyond it: names are in there. */
+/* Enter the catalog and keep a reference, because the result uses its names. */
 static int lookEnter(AssocLook *p, const char *zSchema) {
   p->pCat = assocCatalogEnter(p->pCall);
   if (p->pCat == 0) return 0;
@@ -111,7 +112,7 @@ static void lookClear(AssocLook *p) {
   assocArenaFree(&p->mem);
 }
 
-/* Find them; true if any is to be declared. */
+/* Find the associations. True if there is one to declare. */
 static int discoverRead(AssocLook *p, const char *zSchema,
                         const DiscoverOptions *pOpt) {
   const AssocFound *q = 0;
@@ -186,7 +187,7 @@ static void dumpFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);
 }
 
-/* What assoc_diagram() is given. */
+/* The options of assoc_diagram(). */
 typedef struct DiagramOptions DiagramOptions;
 struct DiagramOptions {
   LookNames models, from;

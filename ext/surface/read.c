@@ -20,7 +20,7 @@ struct Reader {
   AssocArgs args;
 };
 
-/* Compile, and take the key of the root. zModel is 0 for a query. */
+/* Compile the shape and read the root's key. zModel is 0 for a query. */
 static void readerOpen(AssocCall *pCall, Reader *p, int eAsk,
                        const char *zModel, sqlite3_value *pKey,
                        const char *zText) {
@@ -45,7 +45,7 @@ static void readerClose(Reader *p) {
   assocCatalogLeave(p->pCall, p->pCat);
 }
 
-/* A NULL in a composite key: no row has it. */
+/* Does a composite key contain NULL? No row has such a key. */
 static int noKey(const Reader *p) {
   return p->pPlan && p->pPlan->pRoot->bKeyed && p->key.nKey == 0;
 }

@@ -190,7 +190,7 @@ static int relatedConnect(sqlite3 *db, void *pAux, int argc,
 
 /* --------------------------------------------------------------- planning */
 
-/* A text that is a literal in the statement, or 0. */
+/* The text of a constraint whose right side is a literal, or 0. */
 static const char *relatedLiteral(sqlite3_index_info *pInfo, int iCons) {
   sqlite3_value *pVal = 0;
   if (iCons < 0 || sqlite3_vtab_rhs_value(pInfo, iCons, &pVal) != SQLITE_OK) {
@@ -199,7 +199,7 @@ static const char *relatedLiteral(sqlite3_index_info *pInfo, int iCons) {
   return (const char *)sqlite3_value_text(pVal);
 }
 
-/* What is known of an association when a plan is made. */
+/* What xBestIndex knows about the association. */
 typedef struct RelatedSize RelatedSize;
 struct RelatedSize {
   i64 nRow;  /* Rows of one key; 1 only for a to-one */
@@ -255,7 +255,7 @@ static int relatedEstimate(AssocConn *pConn, const char *zModel,
   return SQLITE_OK;
 }
 
-/* The constraints that matter, or -1. */
+/* Indexes of the usable constraints, or -1. */
 typedef struct RelatedWant RelatedWant;
 struct RelatedWant {
   int iModel, iItem, iKey, iId;
@@ -290,7 +290,7 @@ static void relatedPass(sqlite3_index_info *pInfo, int iCons, int *pn) {
   pInfo->aConstraintUsage[iCons].omit = 1;
 }
 
-/* What it costs to look up n rows of a key. */
+/* The cost of looking up n rows of one key. */
 static double relatedLookup(i64 n, int bFar) {
   return 10.0 + (double)n * (bFar ? 10 : 1);
 }

@@ -235,14 +235,14 @@ static void writeDrop(WriteState *p) {
   p->apHold[0] = p->apHold[1] = 0;
 }
 
-/* Let go of them, once the statements that end the savepoint are new. */
+/* Release the held statements after those that end the savepoint are prepared. */
 static void writeLetGo(AssocCall *pCall) {
   WriteState *p = pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p;
   if (p->apHold[0] == 0 || pCall->rc != SQLITE_OK) return;
   if (writeState(pCall)) writeDrop(p);
 }
 
-/* Those that run meet the interrupt, or that there is no memory. */
+/* Statements that are running end with the interrupt or SQLITE_NOMEM. */
 static void writeBreak(AssocCall *pCall) {
   WriteState *p = pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p;
   int i;
@@ -271,7 +271,7 @@ static void writeUndo(AssocCall *pCall, const AssocWrite *p) {
   writeBreak(pCall);
 }
 
-/* The DML that does the same as a function, or 0. */
+/* The DML equivalent of a function, or 0. */
 static const char *writeDml(const char *zFunction) {
   if (strcmp(zFunction, "assoc_add") == 0 ||
       strcmp(zFunction, "assoc_create") == 0) {

@@ -22,7 +22,7 @@
 */
 #include "surface/surface.h"
 
-/* An application may have left the deprecated function out of its SQLite. */
+/* SQLite may be compiled without deprecated functions. */
 #if defined(SQLITE_OMIT_DEPRECATED)
 #define sourceLend(pFrom, pTo) SQLITE_ERROR
 #define sourceLends() 0
@@ -75,7 +75,7 @@ static int sourceIs(const char *z, int n, const char *zWord) {
   return (int)strlen(zWord) == n && sqlite3_strnicmp(z, zWord, n) == 0;
 }
 
-/* Is the token that name, with quotes or without them? */
+/* Is the token this name, quoted or not? */
 static int sourceNames(const char *z, int n, const char *zName) {
   if (n > 1 && strchr("'\"`[", *z)) return sourceIs(z + 1, n - 2, zName);
   return sourceIs(z, n, zName);
@@ -170,7 +170,7 @@ void assocSourceClear(AssocSource *pSource) {
   memset(pSource, 0, sizeof(*pSource));
 }
 
-/* Run the copy to its end. A statement may have no parameters to be lent. */
+/* Run the copy to its end. The statement may have no parameters to transfer. */
 static void sourceRun(AssocCall *pCall, sqlite3_stmt *pFrom,
                       sqlite3_stmt *pCopy) {
   int bLend = sqlite3_bind_parameter_count(pFrom) > 0;

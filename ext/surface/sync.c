@@ -24,7 +24,7 @@ void assocSyncCheck(AssocCall *pCall, AssocRel *pRel) {
   assocArenaFree(&mem);
 }
 
-/* What the options say. */
+/* The options of assoc_sync(). */
 typedef struct SyncOptions SyncOptions;
 struct SyncOptions {
   int bDry;
@@ -112,7 +112,7 @@ static void runRead(AssocCall *pCall, SyncRun *p, const SyncOptions *pOpt,
   assocCatalogLeave(pCall, p->pCat);
 }
 
-/* The script is the result. */
+/* Return the script. */
 static void runResult(SyncRun *p, sqlite3_context *pCtx) {
   sqlite3_result_text(pCtx, p->zScript, -1, sqlite3_free);
   p->zScript = 0;

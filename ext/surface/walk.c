@@ -65,7 +65,7 @@ int assocRelatedOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   return SQLITE_OK;
 }
 
-/* The rows of a source as JSON are no longer wanted. */
+/* Free the JSON of the source's rows. */
 static void relatedEndRun(AssocCall *pCall, RelatedCursor *p) {
   if (p->bRun) {
     p->run.pCall = pCall;
@@ -146,7 +146,7 @@ static int relatedIsBack(const RelatedCursor *p) {
   return (p->idxNum & RELATED_BACK) != 0;
 }
 
-/* The statement for the rows of a source, but for the key. */
+/* Prepare the statement for the rows of a source, and bind all but the key. */
 static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
   AssocNode *pRoot = p->pPlan->pRoot;
   const AssocModel *pModel = pRoot->pModel;
@@ -220,7 +220,7 @@ static void relatedKeep(AssocCall *pCall, RelatedCursor *p,
   assocErrorCode(pCall, SQLITE_NOMEM);
 }
 
-/* The key that was given, or all of key IN (...). */
+/* Read the given key, or all keys of key IN (...). */
 static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
                             sqlite3_value *pList) {
   sqlite3_value *pVal = 0;
@@ -279,7 +279,7 @@ static void relatedSource(AssocCall *pCall, RelatedCursor *p,
   }
 }
 
-/* Take the pairs of all sources, if that is what to do. */
+/* Without a key: read the pairs of all sources. */
 static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
   AssocNode *pRoot = p->pPlan->pRoot;
   AssocPairs *pPairs =
@@ -295,7 +295,7 @@ static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
   if (pStmt) assocTakeRun(pCall, &p->pairs, pStmt);
 }
 
-/* Make the rows of a source ready to be gone through. */
+/* Prepare the iteration over the rows of a source. */
 static void relatedRows(AssocCall *pCall, RelatedCursor *p,
                         const AssocKeys *pKeys) {
   const AssocFetch *pFetch = p->pFetch;
@@ -328,7 +328,7 @@ static void relatedRows(AssocCall *pCall, RelatedCursor *p,
   assocErrorCode(pCall, p->take.rc);
 }
 
-/* "^": the next of the rows found so far is a source too. */
+/* "^": use the next row found so far as a source. */
 static int relatedDeeper(RelatedCursor *p) {
   int nMost = p->pPlan->pRoot->nRecurse;
   if (!relatedRepeats(p) || p->iSeen + 1 >= p->seen.nSlot) return 0;
@@ -370,7 +370,7 @@ static int relatedNextSource(AssocCall *pCall, RelatedCursor *p) {
 
 /* ------------------------------------------------------------------- rows */
 
-/* "^": is the row a new one? Then it will be a source in its turn. */
+/* "^": is the row new? Then it will become a source later. */
 static int relatedIsNew(AssocCall *pCall, RelatedCursor *p) {
   sqlite3_value *apVal[ASSOC_KEY_MAX];
   u32 nBefore = p->seen.nSlot;
@@ -512,7 +512,7 @@ static void relatedThrough(AssocCall *pCall, sqlite3_context *pCtx,
   if (z) assocResultJson(pCtx, z, n);
 }
 
-/* Load the rows of the source as JSON, all of them, when the first is read.*/
+/* Load all rows of the source as JSON when the first one is read. */
 static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
   AssocKeys keys;
   AssocArgs args;
@@ -530,7 +530,7 @@ static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
   assocKeysClear(&keys);
 }
 
-/* The row that goes with the current id: both come in one order. */
+/* The JSON row of the current id. Ids and JSON rows have the same order. */
 static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
                         RelatedCursor *p) {
   const AssocNode *pNode;
