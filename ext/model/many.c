@@ -124,11 +124,11 @@ static AssocDef *pairOf(AssocResolver *p) {
 }
 
 /*
-** The two keys of a join table, and the columns that they reference. Each key is
-** named by this definition, by the one in the other direction, where foreignKey
-** and otherKey change places, or by the join table's FOREIGN KEYs. If source and
-** target are one model, the usual names are made from the associations:
-** children and parents give childId and parentId.
+** The two keys of a join table, and the columns that they reference. Each key
+** is named by this definition, by the one in the other direction, where
+** foreignKey and otherKey change places, or by the join table's FOREIGN KEYs.
+** If source and target are one model, the usual names are made from the
+** associations: children and parents give childId and parentId.
 */
 void assocResolveMany(AssocResolver *p) {
   static const AssocNames noNames;

@@ -146,12 +146,11 @@ int assocColumnAlike(const AssocColumn *pA, const AssocColumn *pB);
 struct AssocSchema {
   const char *zName; /* "main", "temp", or an attached name */
   AssocCatalog *pCatalog;
-  u8 bLoaded;  /* The members below have been read */
-  u8 bDefs;    /* Has a table assoc_definitions */
-  u8 bToken;   /* Has a valid token and its triggers */
-  u8 bScanned; /* zCaller is valid */
-  const char
-      *zCaller; /* "the view v": schema object that calls our functions, or 0 */
+  u8 bLoaded;          /* The members below have been read */
+  u8 bDefs;            /* Has a table assoc_definitions */
+  u8 bToken;           /* Has a valid token and its triggers */
+  u8 bScanned;         /* zCaller is valid */
+  const char *zCaller; /* "the view v": what in the schema calls us, or 0 */
   int nEntry;
   const char **azEntry; /* Names of tables and views, sorted */
   AssocTable **apTable; /* Entries already read, else 0 */
@@ -490,7 +489,8 @@ const AssocJson *assocRelBranch(AssocCall *pCall, const AssocRel *pRel,
 int assocRelTargetWidth(const AssocRel *pRel);
 /* Resolve a definition, unless that is done. 0 after an error. */
 AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef);
-/* Do two associations of one kind relate the same tables by the same columns? */
+/* Do two associations of one kind relate the same tables by the same
+** columns? */
 int assocRelSame(const AssocRel *pA, const AssocRel *pB);
 /* Raise an error if a column or table of the association does not exist. The
 ** error names what assoc_sync() would create. */

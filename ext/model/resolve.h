@@ -53,15 +53,16 @@ void assocKeyNamed(AssocResolver *p, AssocKey *pKey, const AssocTable *pTab,
                    const AssocNames *pNames);
 /* The columns of a model that a foreign key of pTab references, if the option
 ** pSaid does not name them. pNames are the columns of the foreign key, if they
-** are named. pRef gets no columns if the schema declares no such foreign key, or
-** if it references the model's key. */
+** are named. pRef gets no columns if the schema declares no such foreign key,
+** or if it references the model's key. */
 void assocKeyAdopt(AssocResolver *p, AssocTable *pTab, AssocModel *pParent,
                    const AssocNames *pNames, const AssocNames *pSaid,
                    AssocKey *pRef);
 /* Do two keys have the same columns in the same order? They need not exist. */
 int assocKeySame(const AssocKey *pA, const AssocKey *pB);
 /* Unless pKey is set: the columns of a model that a foreign key references,
-** those that the option zOption names, else the model's key. They must exist. */
+** those that the option zOption names, else the model's key. They must
+** exist. */
 void assocKeyReferenced(AssocResolver *p, AssocKey *pKey, AssocModel *pModel,
                         const AssocNames *pNames, const char *zOption);
 /* The columns of a foreign key: see the head of key.c. zTab is the name of its

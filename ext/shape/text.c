@@ -379,7 +379,8 @@ static int continuesPred(TextParser *p, const ShapeToken *pWord) {
          isContains(p, &tok);
 }
 
-/* aggargs = [ "distinct" ] [ [ "@" ] column ] [ ( "where" | ";" ) pred ] | pred */
+/* aggargs = [ "distinct" ] [ [ "@" ] column ] [ ( "where" | ";" ) pred ]
+**         | pred */
 static ShapeAgg *textAgg(TextParser *p, int eAgg) {
   ShapeAgg *pAgg = textAlloc(p, sizeof(*pAgg));
   ShapeToken tokCol, tokNext;
