@@ -46,8 +46,8 @@ struct DiscoverOptions {
   LookNames only;
 };
 
-/* true: list the guesses. A number such as 0.9: also declare guesses of at least
-** this confidence. */
+/* true: list the guesses. A number such as 0.9: also declare the guesses of at
+** least this confidence. */
 static void discoverGuess(AssocOptionReader *r, AssocJson *p, void *pInto) {
   DiscoverOptions *pOpt = pInto;
   double rSure = p->eType == ASSOC_J_INT ? (double)p->i : p->r;
