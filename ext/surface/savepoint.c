@@ -235,7 +235,7 @@ static void writeDrop(WriteState *p) {
   p->apHold[0] = p->apHold[1] = 0;
 }
 
-/* Release the held statements, once those that end the savepoint are prepared. */
+/* Release the held statements once the savepoint can end without them. */
 static void writeLetGo(AssocCall *pCall) {
   WriteState *p = pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p;
   if (p->apHold[0] == 0 || pCall->rc != SQLITE_OK) return;
