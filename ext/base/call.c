@@ -226,6 +226,7 @@ int assocCallVtab(AssocCall *pCall, char **pzErr) {
   if (rc != SQLITE_OK) {
     int bText = pCall->err.zText != 0;
     char *z = callEnd(pCall);
+    if (z == 0) rc = SQLITE_NOMEM;
     if (bText && z) {
       sqlite3_free(*pzErr);
       *pzErr = z;
