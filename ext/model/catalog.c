@@ -65,6 +65,10 @@ static void loadEntries(AssocCall *pCall, AssocSchema *pSchema) {
       "SELECT name, count(*) OVER () FROM \"%w\".sqlite_schema"
       " WHERE type IN ('table','view') ORDER BY name COLLATE nocase",
       pSchema->zName);
+  /* An earlier try may have failed in the middle. */
+  pSchema->azEntry = 0;
+  pSchema->apTable = 0;
+  pSchema->nEntry = 0;
   while (assocStep(pCall, pStmt)) {
     int n = sqlite3_column_int(pStmt, 1);
     if (pSchema->azEntry == 0) {
@@ -178,6 +182,9 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
                    "SELECT model, name, kind, target, options"
                    "  FROM \"%w\".assoc_definitions ORDER BY model, name",
                    pSchema->zName);
+  /* An earlier try may have failed in the middle. */
+  pSchema->pDef = pSchema->pModelDef = pSchema->pSetting = 0;
+  pSchema->iSum = 0;
   while (assocStep(pCall, pStmt)) {
     AssocDef *pDef = assocAlloc(pCall, pArena, sizeof(*pDef));
     if (pDef == 0) break;
