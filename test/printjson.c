@@ -93,8 +93,8 @@ static void jsonPrintVals(Printer *p, const ShapeVal *pVal) {
 static void jsonPrintAgg(Printer *p, const ShapeName *pPath,
                          const ShapeAgg *pAgg) {
   putKey(p, "aggregate");
-  shapePutString(p, azShapeAgg[pAgg->eAgg],
-                 (int)strlen(azShapeAgg[pAgg->eAgg]));
+  shapePutString(p, aShapeAgg[pAgg->eAgg].zName,
+                 (int)strlen(aShapeAgg[pAgg->eAgg].zName));
   putKey(p, "of");
   putPath(p, pPath, "", "");
   if (pAgg->pCol) {

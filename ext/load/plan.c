@@ -246,6 +246,13 @@ static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
 
 /* ----------------------------------------------------------------- pages */
 
+/* How JSON writes the value of an aggregate: ASSOC_JSON_*. */
+static u8 aggJson(int eAgg) {
+  assert(eAgg >= 0 && eAgg < SHAPE_NAGG);
+  return aShapeAgg[eAgg].mFlag & SHAPE_AGG_TEST ? ASSOC_JSON_BOOL
+                                                : ASSOC_JSON_PLAIN;
+}
+
 /* A hidden sibling of a node, which gives one value for each parent: for a
 ** page. */
 static AssocNode *valueBeside(Planner *p, AssocNode *pNode, int eAgg) {
@@ -261,14 +268,14 @@ static AssocNode *valueBeside(Planner *p, AssocNode *pNode, int eAgg) {
   pValue->pRel = pNode->pRel;
   pValue->pClauses = pNode->pClauses;
   pValue->pBlock = pNode->pBlock;
-  pValue->zEmpty = eAgg == SHAPE_AGG_COUNT ? "0" : "false";
+  pValue->zEmpty = aShapeAgg[eAgg].zNone;
   pValue->nEmpty = (int)strlen(pValue->zEmpty);
   if (pNode->pRel) assocNodeRelKeys(p, pValue);
   pPart = assocPlannerAlloc(p, sizeof(*pPart));
   if (pPart == 0) return 0;
   pPart->iRaw = -1;
   assocNodePartKey(p, pPart, "", 0, "");
-  pPart->eJson = eAgg == SHAPE_AGG_COUNT ? ASSOC_JSON_PLAIN : ASSOC_JSON_BOOL;
+  pPart->eJson = aggJson(eAgg);
   pValue->pPart = pPart;
   pValue->nArg = 1;
   return pValue;
@@ -536,7 +543,7 @@ static const char *aggName(Planner *p, const ShapeItem *pItem) {
   for (pName = pItem->pPath; pName; pName = pName->pNext) {
     sqlite3_str_appendf(pStr, "%s_", pName->z);
   }
-  sqlite3_str_appendall(pStr, azShapeAgg[pItem->pAgg->eAgg]);
+  sqlite3_str_appendall(pStr, aShapeAgg[pItem->pAgg->eAgg].zName);
   if (pItem->pAgg->pCol) {
     sqlite3_str_appendf(pStr, "_%s", pItem->pAgg->pCol->z);
   }
@@ -573,8 +580,8 @@ static int samePath(const ShapeName *pA, const ShapeName *pB) {
 /* Is the node an aggregate of all rows of its path, without a condition? */
 static int isPlainAgg(const AssocNode *pNode) {
   const ShapeAgg *pAgg = pNode->pValue ? pNode->pValue->pAgg : 0;
-  return pAgg && pAgg->pWhere == 0 && pAgg->eAgg != SHAPE_AGG_EXISTS &&
-         pNode->pPage == 0;
+  return pAgg && pAgg->pWhere == 0 && pNode->pPage == 0 &&
+         !(aShapeAgg[pAgg->eAgg].mFlag & SHAPE_AGG_TEST);
 }
 
 /* Are two aggregates the same? Those with conditions never are. */
@@ -602,8 +609,8 @@ static int sortedAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem,
   if (pPart == 0) return 1;
   pPart->iArg = assocNodeArg(p, pParent, &pSort->key);
   pPart->iRaw = -1;
-  pPart->bBlob = pAgg->eAgg == SHAPE_AGG_MIN || pAgg->eAgg == SHAPE_AGG_MAX;
-  if (pAgg->eAgg == SHAPE_AGG_EXISTS) pPart->eJson = ASSOC_JSON_BOOL;
+  pPart->bBlob = (aShapeAgg[pAgg->eAgg].mFlag & SHAPE_AGG_PICKS) != 0;
+  pPart->eJson = aggJson(pAgg->eAgg);
   return 1;
 }
 
@@ -629,14 +636,12 @@ static void joinAgg(Planner *p, AssocNode *pNode) {
 
 /* "comments.count()": a node whose row is the value. */
 static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
-  static const char *const azNone[] = {"0",    "null", "null", "null",
-                                       "null", "0.0",  "false"};
   const char *zName = aggName(p, pItem);
   AssocRel *pRel = aggFirst(p, pParent, pItem);
   ShapeKey *pKey = assocPlannerAlloc(p, sizeof(*pKey));
   AssocPart *pPart;
   AssocNode *pNode;
-  assert(pItem->pAgg && pItem->pAgg->eAgg < ASSOC_COUNT(azNone));
+  assert(pItem->pAgg && pItem->pAgg->eAgg < SHAPE_NAGG);
   if (pRel == 0 || pKey == 0 || zName == 0) return;
   assocNodeCheckKey(p, pParent, pItem, zName);
   if (sortedAgg(p, pParent, pItem, zName)) return;
@@ -649,14 +654,14 @@ static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
   pKey->pAgg = pItem->pAgg;
   pNode->pRel = pRel;
   pNode->pValue = pKey;
-  pNode->zEmpty = azNone[pItem->pAgg->eAgg];
+  pNode->zEmpty = aShapeAgg[pItem->pAgg->eAgg].zNone;
   pNode->nEmpty = (int)strlen(pNode->zEmpty);
   assocNodeRelKeys(p, pNode);
   pPart = assocPlannerAlloc(p, sizeof(*pPart));
   if (pPart == 0) return;
   pPart->iRaw = -1;
   assocNodePartKey(p, pPart, "", 0, "");
-  if (pItem->pAgg->eAgg == SHAPE_AGG_EXISTS) pPart->eJson = ASSOC_JSON_BOOL;
+  pPart->eJson = aggJson(pItem->pAgg->eAgg);
   pNode->pPart = pPart;
   pNode->nArg = 1;
   assocStmtValue(p, pNode);

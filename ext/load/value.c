@@ -18,15 +18,19 @@ struct ValueRows {
   int bOnce;        /* Several ways lead to a row that counts once; under t1 */
 };
 
+/* Does the node ask whether there are rows, instead of summarizing them? */
+static int isTest(const AssocNode *pNode) {
+  assert(pNode->pValue && pNode->pValue->pAgg);
+  return (aShapeAgg[pNode->pValue->pAgg->eAgg].mFlag & SHAPE_AGG_TEST) != 0;
+}
+
 /* Write the value: a call of the aggregate, or 1 for EXISTS. */
 static void stmtValue(AssocSql *p, const AssocNode *pNode,
                       const ValueRows *pRows) {
-  const ShapeAgg *pAgg = pNode->pValue->pAgg;
-  assert(pAgg);
-  if (pAgg->eAgg == SHAPE_AGG_EXISTS) {
+  if (isTest(pNode)) {
     stmtPut(p, "1");
   } else {
-    assocSqlAggCall(p, pAgg, pNode->pValue->pPath, pRows->pModel,
+    assocSqlAggCall(p, pNode->pValue->pAgg, pNode->pValue->pPath, pRows->pModel,
                     pRows->iAlias);
   }
 }
@@ -119,15 +123,14 @@ static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
   pRows->pFirst = assocSqlPath(p, pPath, &pRows->pModel, 0, ASSOC_FIRST_VALUE);
   if (pRows->pFirst == 0) return;
   pRows->iAlias = stmtLast(pRows->pFirst)->iAlias;
-  pRows->bOnce = pNode->pValue->pAgg->eAgg != SHAPE_AGG_EXISTS &&
-                 assocHopsMeet(p->pCall, pRows->pFirst);
+  pRows->bOnce = !isTest(pNode) && assocHopsMeet(p->pCall, pRows->pFirst);
   if (pRows->bOnce) pRows->iAlias = 1;
 }
 
 /* SELECT assoc_emit((SELECT count(*) FROM … WHERE key=+k.k0 AND …))
 ** FROM assoc_keys k: always one row for each key */
 static void makeValueLookup(Planner *p, AssocNode *pNode) {
-  int bExists = pNode->pValue->pAgg->eAgg == SHAPE_AGG_EXISTS, i;
+  int bExists = isTest(pNode), i;
   const AssocHop *pHop;
   ValueRows rows;
   AssocSql sql;
@@ -225,9 +228,7 @@ void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode) {
       stmtNext(&sql, &n, " GROUP BY ", ",");
       sqlite3_str_appendf(sql.pStr, "%d", i + 1);
     }
-    if (n == 0 && pNode->pValue->pAgg->eAgg == SHAPE_AGG_EXISTS) {
-      stmtPut(&sql, " LIMIT 1");
-    }
+    if (n == 0 && isTest(pNode)) stmtPut(&sql, " LIMIT 1");
     stmtPut(&sql, ")");
   }
   pNode->scan.bEmit = 1;
@@ -241,8 +242,8 @@ void assocStmtValue(AssocPlanner *p, AssocNode *pNode) {
 }
 
 void assocStmtNestedValue(AssocSql *p, AssocNode *pNode) {
-  int eAgg = pNode->pValue->pAgg->eAgg, bExists = eAgg == SHAPE_AGG_EXISTS, i;
-  int bAny = eAgg == SHAPE_AGG_MIN || eAgg == SHAPE_AGG_MAX;
+  int mFlag = aShapeAgg[pNode->pValue->pAgg->eAgg].mFlag, i;
+  int bExists = isTest(pNode), bAny = (mFlag & SHAPE_AGG_PICKS) != 0;
   ValueRows rows;
   assocSqlJoined(p, 1, pNode->pRel, 2);
   valueRows(p, pNode, &rows);

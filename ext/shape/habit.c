@@ -250,7 +250,8 @@ static char *sayAggregate(const Habit *p, const ShapeToken *pName,
     }
     n = last.iOff + last.n - arg.iOff;
   }
-  if (shapeIsWord(p->z, pName, "count") || shapeIsWord(p->z, pName, "exists")) {
+  if (aShapeAgg[assocAggFind(&p->z[pName->iOff], pName->n)].mFlag &
+      SHAPE_AGG_STAR) {
     return assocMprintf(
         p->pCall, "an aggregate stands behind its association: %.*s.%.*s()", n,
         &p->z[arg.iOff], TOKEN(p, pName));
@@ -269,11 +270,8 @@ static char *sayFunction(const Habit *p, const ShapeToken *pName) {
 }
 
 static int isAggregate(const Habit *p, const ShapeToken *pTok) {
-  int i;
-  for (i = 0; i < SHAPE_NAGG; i++) {
-    if (shapeIsWord(p->z, pTok, azShapeAgg[i])) return 1;
-  }
-  return 0;
+  return pTok->eType == TK_WORD &&
+         assocAggFind(&p->z[pTok->iOff], pTok->n) >= 0;
 }
 
 static const char *const azHabitSome[] = {"exists", "any", "has", 0};

@@ -211,15 +211,13 @@ static ShapeVal *jsonVals(JsonParser *p, AssocJson *pArray, const char *zWhat) {
 /* ----------------------------------------------------------- aggregates */
 
 static int aggOf(JsonParser *p, AssocJson *pName) {
-  int i;
+  int eAgg;
   if (!shapeJsonIsText(p, pName, "\"aggregate\"")) return 0;
-  for (i = 0; i < SHAPE_NAGG; i++) {
-    if (sqlite3_stricmp(pName->z, azShapeAgg[i]) == 0) return i;
-  }
+  eAgg = assocAggFind(pName->z, (int)strlen(pName->z));
+  if (eAgg >= 0) return eAgg;
   assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, pName->z,
-               "%s is no aggregate; there are count, sum, avg, min, max, "
-               "total and exists",
-               pName->z);
+               "%s is no aggregate; there are %s", pName->z,
+               assocAggNames(p->pCall, p->pArena, " and "));
   return 0;
 }
 
@@ -251,8 +249,8 @@ void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey) {
   }
   if (assocJsonGet(pObj, "aggregate") == 0) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
-                 "an aggregate needs \"aggregate\": count, sum, avg, "
-                 "min, max, total or exists");
+                 "an aggregate needs \"aggregate\": %s",
+                 assocAggNames(p->pCall, p->pArena, " or "));
   }
   if (pKey->pPath == 0) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,

@@ -24,16 +24,14 @@ void shapePutString(Printer *p, const char *z, int n) {
 
 /* ---------------------------------------------------------------- names */
 
-/* Keywords; as names they are printed in backticks. */
+/* Keywords; as names they are printed in backticks, as aggregates are. */
 static const char *const azReserved[] = {
-    "where",    "order",    "limit",  "offset", "first", "last",
-    "after",    "paranoid", "before", "page",   "scope", "by",
-    "required", "and",      "or",     "not",    "in",    "is",
-    "through",  "like",     "glob",   "match",  "some",  "every",
-    "none",     "as",       "on",     "asc",    "desc",  "nulls",
-    "collate",  "true",     "false",  "null",   "count", "sum",
-    "distinct", "avg",      "min",    "max",    "total", "exists",
-    "between"};
+    "where",    "order",    "limit",  "offset", "first",    "last",
+    "after",    "paranoid", "before", "page",   "scope",    "by",
+    "required", "and",      "or",     "not",    "in",       "is",
+    "through",  "like",     "glob",   "match",  "some",     "every",
+    "none",     "as",       "on",     "asc",    "desc",     "nulls",
+    "collate",  "true",     "false",  "null",   "distinct", "between"};
 
 /* Can the name be printed without backticks? */
 static int isPlainName(const char *z) {
@@ -43,6 +41,7 @@ static int isPlainName(const char *z) {
   for (i = 0; i < ASSOC_COUNT(azReserved); i++) {
     if (shapeIsWord(z, &tok, azReserved[i])) return 0;
   }
+  if (assocAggFind(z, tok.n) >= 0) return 0;
   return 1;
 }
 
@@ -123,7 +122,7 @@ static void printVals(Printer *p, const ShapeVal *pVal) {
 
 static void printAgg(Printer *p, const ShapeAgg *pAgg) {
   assert(pAgg->eAgg < SHAPE_NAGG);
-  assocOutPrintf(&p->out, ".%s(", azShapeAgg[pAgg->eAgg]);
+  assocOutPrintf(&p->out, ".%s(", aShapeAgg[pAgg->eAgg].zName);
   if (pAgg->bDistinct) shapePut(p, "distinct ");
   if (pAgg->bAt) shapePut(p, "@");
   if (pAgg->pCol) printName(p, pAgg->pCol->z);

@@ -1,14 +1,11 @@
 /*
-** Shared by the two forms of the shape language: names of operators and
-** aggregates, errors with a caret, and the AND of predicates.
+** Shared by the two forms of the shape language: names of operators,
+** errors with a caret, and the AND of predicates.
 **
 **   User{name pots}
 **             ^
 */
 #include "shape/shape.h"
-
-const char *const azShapeAgg[SHAPE_NAGG] = {"count", "sum",   "avg",   "min",
-                                            "max",   "total", "exists"};
 
 const char *const azShapeAll[SHAPE_NALL] = {
     "All", "BelongsTo", "HasOne", "HasMany", "One", "Has", "Many"};

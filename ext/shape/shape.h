@@ -13,6 +13,7 @@
 #define ASSOC_SHAPE_H
 
 #include "base/base.h"
+#include "shape/aggregate.h"
 
 typedef struct AssocShape AssocShape;
 typedef struct ShapeAgg ShapeAgg;
@@ -53,21 +54,12 @@ struct ShapeVal {
 
 /* An aggregate: count(), sum(likes), ... of the path before it. */
 struct ShapeAgg {
-  u8 eAgg; /* SHAPE_AGG_* */
+  u8 eAgg; /* SHAPE_AGG_*: see aggregate.h */
   u8 bDistinct;
   u8 bAt;            /* pCol is a column of the join row */
   ShapeName *pCol;   /* The column, or 0: count() */
   ShapePred *pWhere; /* Which related rows count, or 0 */
 };
-#define SHAPE_AGG_COUNT 0
-#define SHAPE_AGG_SUM 1
-#define SHAPE_AGG_AVG 2
-#define SHAPE_AGG_MIN 3
-#define SHAPE_AGG_MAX 4
-#define SHAPE_AGG_TOTAL 5
-#define SHAPE_AGG_EXISTS 6
-#define SHAPE_NAGG 7
-extern const char *const azShapeAgg[SHAPE_NAGG];
 
 /* What a predicate compares, or what an order sorts by. */
 struct ShapeKey {

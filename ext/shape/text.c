@@ -222,9 +222,10 @@ static ShapeName *textPath(TextParser *p, int *pAgg, const char *zWanted) {
   while (ppEnd && textTake(p, '.')) {
     if (pAgg) {
       ShapeToken tokNext = textAfter(p, &p->tok);
-      *pAgg = wordIndex(p, &p->tok, azShapeAgg, SHAPE_NAGG);
-      if (*pAgg >= 0 && tokNext.eType == '(') return pFirst;
-      *pAgg = -1;
+      if (p->tok.eType == TK_WORD && tokNext.eType == '(') {
+        *pAgg = assocAggFind(&p->z[p->tok.iOff], p->tok.n);
+        if (*pAgg >= 0) return pFirst;
+      }
     }
     *ppEnd = textName(p, "a name");
     ppEnd = *ppEnd ? &(*ppEnd)->pNext : 0;

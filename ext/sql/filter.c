@@ -346,17 +346,16 @@ int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
                     AssocModel *pModel, int iLast) {
   const ShapeAgg *pAgg = pKey->pAgg;
   const ShapeClauses clauses = {.pWhere = pAgg->pWhere};
-  const char *zNone = pAgg->eAgg == SHAPE_AGG_COUNT   ? ",0)"
-                      : pAgg->eAgg == SHAPE_AGG_TOTAL ? ",0.0)"
-                                                      : "";
+  const char *zNone = aShapeAgg[pAgg->eAgg].zNone;
+  int bNull = strcmp(zNone, "null") == 0;
   int i, n = keyWidth(pFirst), bUp = pFirst->pRel->eKind == ASSOC_BELONGSTO;
   assert(pAgg && pFirst);
   if (allServed(p, pFirst)) return 0;
   p->bDear = 1;
   if (p->nTested < 0) p->nTested = testedRows(p);
   if (p->nTested == 1) return 0;
-  filterPut(p, zNone[0] ? "coalesce((SELECT v FROM (SELECT "
-                        : "(SELECT v FROM (SELECT ");
+  filterPut(p, bNull ? "(SELECT v FROM (SELECT "
+                     : "coalesce((SELECT v FROM (SELECT ");
   for (i = 0; i < n; i++) {
     assocSqlFarColumn(p, pFirst, i);
     sqlite3_str_appendf(p->pStr, " AS k%d,", i);
@@ -375,6 +374,6 @@ int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
     if (!bUp) sqlite3_str_appendf(p->pStr, "=k%d", i);
   }
   filterPut(p, ")");
-  filterPut(p, zNone);
+  if (!bNull) sqlite3_str_appendf(p->pStr, ",%s)", zNone);
   return 1;
 }

@@ -533,7 +533,7 @@ static void sqlPathColumn(AssocSql *p, const ShapeName *pPath,
 ** written, because it also prevents SQLite from reading the greatest value from
 ** an index. */
 static void sqlAggAll(AssocSql *p, const ShapeAgg *pAgg) {
-  if (pAgg->eAgg == SHAPE_AGG_MIN || pAgg->eAgg == SHAPE_AGG_MAX) {
+  if (aShapeAgg[pAgg->eAgg].mFlag & SHAPE_AGG_PICKS) {
     sqlPut(p, " FILTER (WHERE true)");
   }
 }
@@ -542,15 +542,16 @@ static void sqlAggAll(AssocSql *p, const ShapeAgg *pAgg) {
 void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
                      AssocModel *pModel, int iAlias) {
   int iCol = pAgg->pCol && !pAgg->bAt ? sqlColumnOf(p, pModel, pAgg->pCol) : -1;
-  assert(pAgg->eAgg >= 0);
-  if (pAgg->pCol == 0 && pAgg->eAgg != SHAPE_AGG_COUNT) {
+  const ShapeAggregate *pFn = &aShapeAgg[pAgg->eAgg];
+  assert(pAgg->eAgg < SHAPE_NAGG && !(pFn->mFlag & SHAPE_AGG_TEST));
+  if (pAgg->pCol == 0 && !(pFn->mFlag & SHAPE_AGG_STAR)) {
     assocShapeFail(p->pCall, p->zText, pPath->iOff,
                    &(AssocWhy){.eReason = ASSOC_E_ARGUMENT, .zName = pPath->z},
-                   "%s() needs a column: %s.%s(column)", azShapeAgg[pAgg->eAgg],
-                   pPath->z, azShapeAgg[pAgg->eAgg]);
+                   "%s() needs a column: %s.%s(column)", pFn->zName, pPath->z,
+                   pFn->zName);
   }
   if (p->pCall->rc != SQLITE_OK) return;
-  sqlite3_str_appendf(p->pStr, "%s(%s", azShapeAgg[pAgg->eAgg],
+  sqlite3_str_appendf(p->pStr, "%s(%s", pFn->zName,
                       pAgg->bDistinct ? "DISTINCT " : "");
   if (pAgg->bAt) {
     assocSqlAt(p, pAgg->pCol, iAlias);
@@ -592,7 +593,8 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                    int iAlias) {
   const ShapeAgg *pAgg = pKey->pAgg;
   const ShapeClauses clauses = {.pWhere = pAgg->pWhere};
-  int bExists = pAgg->eAgg == SHAPE_AGG_EXISTS, iLast, bOnce;
+  int bExists = (aShapeAgg[pAgg->eAgg].mFlag & SHAPE_AGG_TEST) != 0, iLast,
+      bOnce;
   const AssocHop *pFirst =
       assocSqlPath(p, pKey->pPath, &pModel, iAlias,
                    bExists ? ASSOC_FIRST_FILTER : ASSOC_FIRST_VALUE);
