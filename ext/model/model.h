@@ -314,6 +314,11 @@ void assocModelKeyShape(AssocCall *pCall, const AssocModel *pModel,
 /* Is the value a list of keys? [1,2] is a list of two keys, except for a
 ** composite key: then it is one key. */
 int assocModelKeyList(const AssocModel *pModel, const AssocJson *pJson);
+/* Find the values of one key in JSON: a value, an array of the key's values, or
+** an object with the key's columns. apPart has room for pModel->nKey values,
+** which belong to pJson. False if the JSON is no key of the model. */
+int assocModelKeyParts(const AssocModel *pModel, const AssocJson *pJson,
+                       const AssocJson **apPart);
 /* Maximum number of columns in a key */
 #define ASSOC_KEY_MAX 16
 

@@ -481,6 +481,29 @@ int assocModelKeyList(const AssocModel *pModel, const AssocJson *pJson) {
          pJson->pChild->eType >= ASSOC_J_ARRAY;
 }
 
+int assocModelKeyParts(const AssocModel *pModel, const AssocJson *pJson,
+                       const AssocJson **apPart) {
+  const AssocJson *pSub = pJson->pChild;
+  int i;
+  assert(pModel->nKey > 0 && apPart);
+  if (pJson->eType < ASSOC_J_ARRAY) {
+    apPart[0] = pJson;
+    return pModel->nKey == 1;
+  }
+  if (pJson->eType == ASSOC_J_ARRAY && pJson->nChild != pModel->nKey) return 0;
+  for (i = 0; i < pModel->nKey; i++) {
+    const char *zCol = pModel->pTable->aCol[pModel->aKey[i]].zName;
+    if (pJson->eType == ASSOC_J_OBJECT) {
+      pSub = pJson->pChild;
+      while (pSub && sqlite3_stricmp(pSub->zKey, zCol) != 0) pSub = pSub->pNext;
+    }
+    if (pSub == 0 || pSub->eType >= ASSOC_J_ARRAY) return 0;
+    apPart[i] = pSub;
+    if (pJson->eType == ASSOC_J_ARRAY) pSub = pSub->pNext;
+  }
+  return 1;
+}
+
 /* ------------------------------------------------------ definitions linked */
 
 /*

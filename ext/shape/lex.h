@@ -1,5 +1,5 @@
 /*
-** Tokens of the text form. lex.c makes them; text.c, habit.c and print.c use
+** Tokens of the text form. lex.c makes them; text.c, advice.c and print.c use
 ** them.
 */
 #ifndef ASSOC_SHAPE_LEX_H

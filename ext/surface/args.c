@@ -85,32 +85,6 @@ static void keyAppend(KeyReader *p, AssocKeys *pKeys, const AssocJson *pJson) {
   if (pVal) pKeys->apVal[pKeys->nOwned++] = pVal;
 }
 
-/* The values of one JSON key: an array, an object with the key's columns, or
-** for a key of one column a value. */
-static int keyOfArgParts(KeyReader *p, const AssocJson *pJson,
-                         const AssocJson **apPart) {
-  const AssocModel *pModel = p->pModel;
-  const AssocJson *pSub = pJson;
-  int i;
-  if (pJson->eType == ASSOC_J_ARRAY) pSub = pJson->pChild;
-  if (pJson->eType == ASSOC_J_ARRAY && pJson->nChild != pModel->nKey) return 0;
-  for (i = 0; i < pModel->nKey; i++) {
-    const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[i]];
-    if (pJson->eType == ASSOC_J_OBJECT) {
-      for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
-        if (sqlite3_stricmp(pSub->zKey, pCol->zName) == 0) break;
-      }
-    }
-    if (pSub == 0 || pSub->eType >= ASSOC_J_ARRAY ||
-        (pModel->nKey > 1 && pSub == pJson)) {
-      return 0;
-    }
-    apPart[i] = pSub;
-    if (pJson->eType == ASSOC_J_ARRAY) pSub = pSub->pNext;
-  }
-  return 1;
-}
-
 /* Append a JSON key to the keys. */
 static void keyOfJson(KeyReader *p, AssocKeys *pKeys, const AssocJson *pJson) {
   const AssocModel *pModel = p->pModel;
@@ -118,7 +92,7 @@ static void keyOfJson(KeyReader *p, AssocKeys *pKeys, const AssocJson *pJson) {
       assocAlloc(p->pCall, &p->mem, (i64)sizeof(*apPart) * (pModel->nKey + 1));
   int i;
   if (apPart == 0) return;
-  if (!keyOfArgParts(p, pJson, apPart)) {
+  if (!assocModelKeyParts(pModel, pJson, apPart)) {
     assocModelKeyShape(p->pCall, pModel, pJson);
     return;
   }

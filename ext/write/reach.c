@@ -16,10 +16,10 @@
 ** that refer to it. The search keeps its stack in an array on the heap, so a
 ** chain of rows may be a million long. Rows that refer to each other in a
 ** circle have no such order. If SQLite enforces the keys, the edge remembers
-** the row that closes the circle (its knot), and destroy.c first sets the key
+** the row that closes the circle (its knot), and cascade.c first sets the key
 ** of that row to NULL.
 */
-#include "write/destroy.h"
+#include "write/cascade.h"
 #include <stdlib.h>
 
 /* ----------------------------------------------------------------- tables */

@@ -10,32 +10,11 @@
 */
 #include "write/write.h"
 
-/* Find the values of a key in JSON, in the key's order. False if the JSON is no
-** key of this model. apPart has room for all. */
-static int keyParts(const AssocModel *pModel, const AssocJson *pJson,
-                    const AssocJson **apPart) {
-  const AssocJson *pSub = pJson->pChild;
-  int i;
-  assert(pModel->nKey > 0);
-  if (pJson->eType < ASSOC_J_ARRAY) {
-    apPart[0] = pJson;
-    return pModel->nKey == 1 && pJson->eType != ASSOC_J_NULL;
-  }
-  if (pJson->eType == ASSOC_J_ARRAY &&
-      (pModel->nKey == 1 || pJson->nChild != pModel->nKey)) {
-    return 0;
-  }
-  for (i = 0; i < pModel->nKey; i++) {
-    const char *zCol = pModel->pTable->aCol[pModel->aKey[i]].zName;
-    if (pJson->eType == ASSOC_J_OBJECT) {
-      pSub = pJson->pChild;
-      while (pSub && sqlite3_stricmp(pSub->zKey, zCol) != 0) pSub = pSub->pNext;
-    }
-    if (pSub == 0 || pSub->eType >= ASSOC_J_ARRAY) return 0;
-    apPart[i] = pSub;
-    if (pJson->eType == ASSOC_J_ARRAY) pSub = pSub->pNext;
-  }
-  return 1;
+/* Can JSON name a row that exists? NULL cannot, nor an array for a key of one
+** column. */
+static int namesRow(const AssocModel *pModel, const AssocJson *pJson) {
+  return pJson->eType != ASSOC_J_NULL &&
+         (pJson->eType != ASSOC_J_ARRAY || pModel->nKey > 1);
 }
 
 WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
@@ -44,7 +23,8 @@ WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
   WriteVal *aKey = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aKey) * (n + 1));
   const AssocJson **apPart =
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*apPart) * (n + 1));
-  if (aKey == 0 || apPart == 0 || !keyParts(pModel, pJson, apPart)) return 0;
+  if (aKey == 0 || apPart == 0 || !namesRow(pModel, pJson)) return 0;
+  if (!assocModelKeyParts(pModel, pJson, apPart)) return 0;
   assocBlobKey(w->pCall, &w->tmp, &w->pBlobs, pModel, apPart);
   for (i = 0; i < n; i++) aKey[i].pJson = apPart[i];
   return w->pCall->rc == SQLITE_OK ? aKey : 0;

@@ -9,7 +9,7 @@
 **   graph    writing the rows of a payload, in the order that keys demand
 **   refer    foreign keys that refer to a table
 **   reach    which rows go when a row goes
-**   destroy  deleting a row, and what happens to rows that refer to it
+**   cascade  deleting a row, and what happens to rows that refer to it
 **   gate     all or nothing where no savepoint can be opened
 **
 ** One AssocWriter does all the work. It lasts for one call of a function, or

@@ -1,9 +1,9 @@
 /*
 ** What assoc_destroy() shares between its two files: reach.c finds out which
-** rows go, and destroy.c changes and deletes them. Private to both.
+** rows go, and cascade.c changes and deletes them. Private to both.
 */
-#ifndef ASSOC_WRITE_DESTROY_H
-#define ASSOC_WRITE_DESTROY_H
+#ifndef ASSOC_WRITE_CASCADE_H
+#define ASSOC_WRITE_CASCADE_H
 
 #include "write/write.h"
 
@@ -149,4 +149,4 @@ void assocDestroyReorder(WriteDestroyer *d, DestroyTable *pRoot);
 /* Free the rows of a stack or an order. */
 void assocDestroyStepsClear(DestroySteps *p);
 
-#endif /* ASSOC_WRITE_DESTROY_H */
+#endif /* ASSOC_WRITE_CASCADE_H */

@@ -16,7 +16,7 @@
 ** A row of a model with soft deletion is not deleted but marked:
 **        UPDATE posts SET deletedAt=?1 WHERE rowid=?2
 */
-#include "write/destroy.h"
+#include "write/cascade.h"
 
 /* --------------------------------------------------------------- judging */
 
