@@ -115,6 +115,12 @@ static void optionAction(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
 #define OPTION_NAMES "tan", "a column, or an array of columns", optionNames
 #define OPTION_ACTION "tn", "a text", optionAction
 
+/*
+** The options of a definition. These tables are the one list of them: the
+** reader, the errors, and the writer of the canonical spelling use no other. To
+** add an option, add its row and its member of AssocOptions.
+*/
+
 /* "PostTags", "posts.comments", or {"model":...,"scope":{...},"unique":...} */
 static const AssocOption aThroughOption[] = {
     {"model", OPTION_TEXT, OPTION_INTO(zThrough)},
@@ -167,37 +173,32 @@ static const AssocOption aOtherKeyOption[] = {
     {"onUpdate", OPTION_ACTION, OPTION_INTO(other.zOnUpdate)},
 };
 
-/* Read the option foreignKey. */
-static void optionForeignKey(AssocOptionReader *r, AssocJson *pJson,
-                             void *pInto) {
-  AssocOptions *pOpt = pInto;
+/* Read the option foreignKey or otherKey: columns, or what table a lists. */
+static void optionKey(AssocOptionReader *r, AssocJson *pJson, int n,
+                      const AssocOption *a, const char *zHas,
+                      AssocNames *pNames) {
   AssocJson *pField;
   if (pJson->eType != ASSOC_J_OBJECT) {
-    optionNames(r, pJson, &pOpt->foreignKey);
+    optionNames(r, pJson, pNames);
     return;
   }
-  assocOptionsRead(r, pJson, ASSOC_COUNT(aForeignKeyOption), aForeignKeyOption,
-                   "the option foreignKey has");
+  assocOptionsRead(r, pJson, n, a, zHas);
   pField = assocJsonGet(pJson, "field");
   if (pField && pField->eType != ASSOC_J_NULL && r->pCall->rc == SQLITE_OK) {
-    optionNames(r, pField, &pOpt->foreignKey);
+    optionNames(r, pField, pNames);
   }
+}
+
+static void optionForeignKey(AssocOptionReader *r, AssocJson *pJson,
+                             void *pInto) {
+  optionKey(r, pJson, ASSOC_COUNT(aForeignKeyOption), aForeignKeyOption,
+            "the option foreignKey has", &((AssocOptions *)pInto)->foreignKey);
 }
 
 static void optionOtherKey(AssocOptionReader *r, AssocJson *pJson,
                            void *pInto) {
-  AssocOptions *pOpt = pInto;
-  AssocJson *pField;
-  if (pJson->eType != ASSOC_J_OBJECT) {
-    optionNames(r, pJson, &pOpt->otherKey);
-    return;
-  }
-  assocOptionsRead(r, pJson, ASSOC_COUNT(aOtherKeyOption), aOtherKeyOption,
-                   "the option otherKey has");
-  pField = assocJsonGet(pJson, "field");
-  if (pField && pField->eType != ASSOC_J_NULL && r->pCall->rc == SQLITE_OK) {
-    optionNames(r, pField, &pOpt->otherKey);
-  }
+  optionKey(r, pJson, ASSOC_COUNT(aOtherKeyOption), aOtherKeyOption,
+            "the option otherKey has", &((AssocOptions *)pInto)->otherKey);
 }
 
 static const AssocOption aDefineOption[] = {
@@ -332,87 +333,93 @@ static void writeBool(AssocOut *pOut, const char *zKey, int e) {
   assocOutText(pOut, e ? "true" : "false", e ? 4 : 5);
 }
 
-/* The names alone if they say it all, else {"name":…,"defaultValue":…}. */
-static void writeKeyOption(AssocOut *pOut, const char *zKey,
-                           const AssocNames *pNames, const AssocJson *pDefault,
-                           const AssocOtherKey *pOther) {
-  AssocOut sub;
-  i64 n = 0;
-  char *z;
-  if (pDefault == 0 && pOther->zOnDelete == 0 && pOther->zOnUpdate == 0 &&
-      pOther->eAllowNull < 0) {
-    writeNames(pOut, zKey, pNames);
-    return;
+/* Is option i of a table another spelling of an earlier one, or of one that a
+** definition has outside the table? Then that one is written. */
+static int isAlias(const AssocOption *a, int i) {
+  int j;
+  for (j = 0; j < i; j++) {
+    if (a[j].iInto == a[i].iInto) return 1;
   }
-  assocBufInit(&sub, pOut->nMax);
-  assocOutText(&sub, "{", 1);
-  writeNames(&sub, "name", pNames);
-  writeJson(&sub, "defaultValue", pDefault);
-  writeBool(&sub, "allowNull", pOther->eAllowNull);
-  writeText(&sub, "onDelete", pOther->zOnDelete);
-  writeText(&sub, "onUpdate", pOther->zOnUpdate);
-  assocOutText(&sub, "}", 1);
-  z = assocBufFinish(&sub, &n);
-  if (z == 0) {
-    pOut->rc = sub.rc;
-    return;
+  for (j = 0; a != aDefineOption && j < ASSOC_COUNT(aDefineOption); j++) {
+    if (a[i].iInto > 0 && aDefineOption[j].iInto == a[i].iInto) return 1;
   }
-  writeKey(pOut, zKey);
-  assocOutText(pOut, z, n);
-  sqlite3_free(z);
+  return 0;
 }
 
-/* Write a text if that is enough, else an object. */
-static void writeThrough(AssocOut *pOut, const AssocOptions *pOpt) {
-  AssocOut sub;
-  i64 n = 0;
-  char *z;
-  if (pOpt->pThroughScope == 0 && pOpt->eThroughUnique < 0 &&
-      pOpt->eThroughParanoid < 0 && pOpt->eThroughTimestamps < 0) {
-    writeText(pOut, "through", pOpt->zThrough);
-    return;
+/* Write an option, if it is given. How it is read says how it is written. */
+static void writeOption(AssocOut *pOut, const AssocOption *p,
+                        const AssocOptions *pOpt) {
+  const void *pFrom = (const char *)pOpt + p->iInto;
+  if (p->xTake == optionText || p->xTake == optionAction) {
+    writeText(pOut, p->zName, *(const char *const *)pFrom);
+  } else if (p->xTake == optionNames) {
+    writeNames(pOut, p->zName, pFrom);
+  } else if (p->xTake == assocOptionFlag) {
+    writeBool(pOut, p->zName, *(const int *)pFrom);
+  } else {
+    assert(p->xTake == optionJson || p->xTake == optionValue);
+    writeJson(pOut, p->zName, *(AssocJson *const *)pFrom);
   }
+}
+
+/* Write what a table says of one option: the first member alone if that is all,
+** else an object. */
+static void writeTable(AssocOut *pOut, const char *zKey, int nOption,
+                       const AssocOption *a, const AssocOptions *pOpt) {
+  AssocOption first = a[0];
+  AssocOut sub;
+  i64 n = 0, nFirst;
+  char *z;
+  int i;
+  assert(nOption > 1);
   assocBufInit(&sub, pOut->nMax);
   assocOutText(&sub, "{", 1);
-  writeText(&sub, "model", pOpt->zThrough);
-  writeJson(&sub, "scope", pOpt->pThroughScope);
-  writeBool(&sub, "unique", pOpt->eThroughUnique);
-  writeBool(&sub, "paranoid", pOpt->eThroughParanoid);
-  writeBool(&sub, "timestamps", pOpt->eThroughTimestamps);
+  writeOption(&sub, &first, pOpt);
+  nFirst = sub.p - sub.pStart;
+  for (i = 1; i < nOption; i++) {
+    if (!isAlias(a, i)) writeOption(&sub, &a[i], pOpt);
+  }
   assocOutText(&sub, "}", 1);
   z = assocBufFinish(&sub, &n);
   if (z == 0) {
     pOut->rc = sub.rc;
-    return;
+  } else if (n == nFirst + 1) {
+    first.zName = zKey;
+    writeOption(pOut, &first, pOpt);
+  } else {
+    writeKey(pOut, zKey);
+    assocOutText(pOut, z, n);
   }
-  writeKey(pOut, "through");
-  assocOutText(pOut, z, n);
   sqlite3_free(z);
 }
 
 char *assocOptionsText(AssocCall *pCall, AssocArena *pArena,
                        const AssocOptions *pOpt) {
-  static const AssocOtherKey none = {0, 0, 0, -1};
+  AssocOptions own = *pOpt;
   AssocOut out;
   i64 n = 0;
   char *z, *zKept = 0;
+  int i;
   if (pCall->rc != SQLITE_OK) return 0;
+  own.zAs = 0;
+  own.bTemp = own.bReplace = -1;
   assocBufInit(&out, 0x7fffffff);
   assocOutText(&out, "{", 1);
-  writeKeyOption(&out, "foreignKey", &pOpt->foreignKey, pOpt->pDefault, &none);
-  writeKeyOption(&out, "otherKey", &pOpt->otherKey, pOpt->other.pDefault,
-                 &pOpt->other);
-  writeNames(&out, "sourceKey", &pOpt->sourceKey);
-  writeNames(&out, "targetKey", &pOpt->targetKey);
-  writeThrough(&out, pOpt);
-  writeJson(&out, "scope", pOpt->pScope);
-  writeJson(&out, "order", pOpt->pOrder);
-  writeText(&out, "onDelete", pOpt->zOnDelete);
-  writeText(&out, "onUpdate", pOpt->zOnUpdate);
-  writeBool(&out, "unique", pOpt->eUnique);
-  writeBool(&out, "allowNull", pOpt->eAllowNull);
-  writeBool(&out, "constraints", pOpt->eConstraints);
-  writeJson(&out, "polymorphic", pOpt->pPolymorphic);
+  for (i = 0; i < ASSOC_COUNT(aDefineOption); i++) {
+    const AssocOption *p = &aDefineOption[i];
+    if (p->xTake == optionForeignKey) {
+      writeTable(&out, p->zName, ASSOC_COUNT(aForeignKeyOption),
+                 aForeignKeyOption, &own);
+    } else if (p->xTake == optionOtherKey) {
+      writeTable(&out, p->zName, ASSOC_COUNT(aOtherKeyOption), aOtherKeyOption,
+                 &own);
+    } else if (p->xTake == optionThrough) {
+      writeTable(&out, p->zName, ASSOC_COUNT(aThroughOption), aThroughOption,
+                 &own);
+    } else {
+      writeOption(&out, p, &own);
+    }
+  }
   assocOutText(&out, "}", 1);
   z = assocBufFinish(&out, &n);
   if (z == 0) {
