@@ -18,6 +18,8 @@
 */
 #include "sql/sql.h"
 
+/* Append text that this file made itself. Names and values have their own
+** functions, which quote and bind. */
 static void filterPut(AssocSql *p, const char *z) {
   sqlite3_str_appendall(p->pStr, z);
 }
@@ -179,6 +181,10 @@ static void nearColumn(AssocSql *p, const AssocHop *pFirst, int i) {
   assocSqlColumn(p, pFirst->iFrom, pFirst->pRel->pSource->pTable,
                  assocRelNearKey(pFirst->pRel)->aCol[i]);
 }
+
+/* Append column i of the rows to which the first step leads: of the join row,
+** if there is one, because then the related rows themselves need not be
+** read. */
 static void farColumn(AssocSql *p, const AssocHop *pFirst, int i) {
   AssocTable *pTab;
   const AssocKey *pKey = assocRelFarKey(pFirst->pRel, &pTab);
@@ -186,6 +192,8 @@ static void farColumn(AssocSql *p, const AssocHop *pFirst, int i) {
                  pKey->aCol[i]);
 }
 
+/* The number of columns by which the first step finds its rows. IN compares
+** them as a row value if there are several. */
 static int keyWidth(const AssocHop *pFirst) {
   return assocRelNearKey(pFirst->pRel)->nCol;
 }
@@ -283,6 +291,17 @@ static int filterFits(AssocSql *p, const AssocFilter *pF) {
   return 0;
 }
 
+/*
+**
+**  EXISTS(SELECT 1 FROM posts t2 WHERE t2.userId=t1.id AND ...)
+**  (t1.id IN (SELECT userId FROM posts t2 WHERE ...))
+**
+** Both mean the same; choosesIn() estimates which one reads fewer rows. Every
+** FILTER_NESTED levels the inner SELECT becomes a common table expression,
+** since the parser's stack is limited. Only IN allows this: an EXISTS refers to
+** the outer row. In a statement whose rows must come in physical order, the +
+** keeps SQLite from using an index for the IN.
+*/
 void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
   const char *zWhy = 0;
   int bIn, bApart;

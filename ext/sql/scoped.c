@@ -8,6 +8,9 @@
 */
 #include "sql/sql.h"
 
+/* The arguments of a scope are values of the query, which may be parameters
+** themselves: "scope liked(?2)". So the ?1 of the scope's definition becomes
+** whatever the query wrote at its first place. */
 const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
                               const ShapeVal *pVal) {
   const ShapeVal *pArg;
@@ -58,6 +61,8 @@ static ShapeAgg *scopeAgg(AssocSql *p, const ShapeScope *pUse,
   return pNew;
 }
 
+/* Copy a key, with the parameters inside its aggregate replaced. The tree of
+** the definition is shared by all uses, so it is never changed. */
 static ShapeKey *scopeKey(AssocSql *p, const ShapeScope *pUse,
                           const ShapeKey *pKey) {
   ShapeKey *pNew;

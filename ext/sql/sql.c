@@ -9,6 +9,8 @@
 #include "sql/sql.h"
 #include "model/inflect.h"
 
+/* Everything starts as zero: no alias used, no parameter, no WITH. A caller
+** that uses t1 and t2 itself sets nAlias to 2 afterwards. */
 void assocSqlStart(AssocSql *p, AssocCall *pCall, AssocArena *pArena,
                    const char *zText) {
   assert(pCall && pArena);
@@ -20,6 +22,8 @@ void assocSqlStart(AssocSql *p, AssocCall *pCall, AssocArena *pArena,
   p->ppBindEnd = &p->pBind;
 }
 
+/* The common table expressions were collected apart, in the order in which they
+** became complete, so each one stands before the one that uses it. */
 const char *assocSqlEnd(AssocSql *p) {
   const char *z = assocArenaStr(p->pCall, p->pArena, p->pStr), *zWith;
   if (p->pWith == 0) return z;
@@ -29,6 +33,8 @@ const char *assocSqlEnd(AssocSql *p) {
   return assocArenaPrintf(p->pCall, p->pArena, "WITH %s %s", zWith, z);
 }
 
+/* The outer text is set aside, and the caller keeps it. So a common table
+** expression may itself start another one. */
 sqlite3_str *assocSqlWith(AssocSql *p, const char *zName, int iName) {
   sqlite3_str *pOuter = p->pStr;
   p->pStr = sqlite3_str_new(p->pCall->db);
@@ -53,17 +59,24 @@ void assocSqlWithEnd(AssocSql *p, sqlite3_str *pOuter) {
 
 /* ------------------------------------------------------ tables, columns */
 
+/* The schema is always written: the same name may exist in several databases.
+** Any statement that names a table passes here, so the check for untrusted
+** files is here too. */
 void assocSqlTable(AssocSql *p, const AssocTable *pTab) {
   assocSchemaNeedTrust(p->pCall, pTab->pSchema);
   sqlite3_str_appendf(p->pStr, "\"%w\".\"%w\"", pTab->pSchema->zName,
                       pTab->zName);
 }
 
+/* The name is the one in the schema, quoted. Nothing that a caller wrote
+** reaches the SQL. */
 void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol) {
   assert(iCol >= 0 && iCol <= pTab->nCol);
   sqlite3_str_appendf(p->pStr, "t%d.\"%w\"", iAlias, pTab->aCol[iCol].zName);
 }
 
+/* Tables have short aliases, so two uses of one table in a statement cannot be
+** confused. */
 void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias) {
   assocSqlTable(p, pTab);
   sqlite3_str_appendf(p->pStr, " t%d", iAlias);
@@ -122,14 +135,19 @@ static int sideOf(const AssocSides *p, int bParent) {
   return isVague(p->pParentTab, p->pParent) ? SIDE_VAGUE : SIDE_PLAIN;
 }
 
+/* A side that does not change can be compared and indexed as it is stored. */
 int assocSideChanges(const AssocSides *p, int bParent) {
   return sideOf(p, bParent) != SIDE_PLAIN;
 }
 
+/* The columns of a view have no declared affinity that could be relied on. */
 int assocSideVague(const AssocSides *p) {
   return sideOf(p, 1) == SIDE_VAGUE;
 }
 
+/* SQLite converts the operands of "=" by the affinity of the columns. IN, GROUP
+** BY and our own lists see only values. This writes the conversion out, so that
+** "7" and 7 meet in a list exactly if the two columns compare as equal. */
 const char *assocSqlSide(AssocCall *pCall, AssocArena *pArena,
                          const AssocSides *p, int bParent, const char *z) {
   static const char *const az[] = {
@@ -182,6 +200,8 @@ static int hopSides(const AssocRel *pRel, int i, AssocSides *p,
   return bUp;
 }
 
+/* The column belongs to the join row, if the step has one, else to its
+** target. */
 void assocSqlFarColumn(AssocSql *p, const AssocHop *pHop, int i) {
   AssocSides sides;
   const AssocColumn *pFar;
@@ -208,6 +228,10 @@ void assocSqlInNear(AssocSql *p, const AssocHop *pHop, int i) {
     sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", sides.pParent->zColl);
   }
 }
+
+/* In "near IN (SELECT far ...)" SQLite takes affinity and collation from the left
+** side. If the parent's column is TEXT and the child's is not, the + keeps the
+** child's affinity from being applied to the parent's values. */
 void assocSqlInFar(AssocSql *p, const AssocHop *pHop, int i) {
   AssocSides sides;
   const AssocColumn *pFar;
@@ -231,6 +255,8 @@ int assocHopKnown(const AssocRel *pRel) {
   return 1;
 }
 
+/* An index on converted columns does not exist, so a step with such a column
+** cannot be looked up. */
 int assocFarChanges(const AssocRel *pRel) {
   int i;
   for (i = 0; i < assocRelNearKey(pRel)->nCol; i++) {
@@ -242,6 +268,9 @@ int assocFarChanges(const AssocRel *pRel) {
   return 0;
 }
 
+/* Only hasOne and hasMany can have this property: their rows hold the key. The
+** source's key must be unique, and both columns must compare alike, or one
+** child could equal two sources. */
 int assocStepIsDown(AssocCall *pCall, const AssocRel *pRel) {
   AssocTable *pTab = pRel->pSource->pTable;
   const AssocKey *pNear = assocRelNearKey(pRel);
@@ -258,6 +287,8 @@ int assocStepIsDown(AssocCall *pCall, const AssocRel *pRel) {
   return bUnique;
 }
 
+/* A path with one to-many step leads to each row once. After it, every further
+** step must go down; a join table or a belongsTo can lead two rows to one. */
 int assocHopsMeet(AssocCall *pCall, const AssocHop *pHop) {
   int bMany = 0;
   assert(pHop);
@@ -271,6 +302,9 @@ int assocHopsMeet(AssocCall *pCall, const AssocHop *pHop) {
   return 0;
 }
 
+/* A path is found by its first step. For a belongsTo the rows are found by the
+** target's key; otherwise by the foreign key, whose index must have the
+** collation of the column that it references. */
 const char *assocFarIndex(AssocCall *pCall, const AssocRel *pRel,
                           int *pbUnique) {
   AssocTable *pFarTab;
@@ -307,6 +341,9 @@ static void sqlLiteral(AssocSql *p, const ShapeVal *pVal) {
   }
 }
 
+/* Parameters are numbered by the statement, not by the shape: one ?1 of the
+** shape may stand in several places, and each gets a number of its own.
+** assoc_sql() has no parameters, so it writes literals. */
 AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow) {
   AssocBind *pBind = assocAlloc(p->pCall, p->pArena, sizeof(*pBind));
   assert(eHow >= ASSOC_BIND_VALUE && eHow <= ASSOC_BIND_LIST);
@@ -324,6 +361,7 @@ AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow) {
   return pBind;
 }
 
+/* A value that is compared needs nothing but its number. */
 void assocSqlVal(AssocSql *p, const ShapeVal *pVal) {
   (void)assocSqlBind(p, pVal, ASSOC_BIND_VALUE);
 }
@@ -347,6 +385,8 @@ static const char *nearestName(AssocSql *p, AssocModel *pModel,
   return near.zBest;
 }
 
+/* The nearest column or association is proposed, unless the word is known from
+** another language: then the error says what to write instead. */
 void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
                      const char *zWhat) {
   const char *zNear = nearestName(p, pModel, pName->z, 1);
@@ -362,6 +402,7 @@ void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
 
 /* ------------------------------------------------------------- join rows */
 
+/* The newest entry is first, so an inner use of an alias hides an outer one. */
 void assocSqlJoined(AssocSql *p, int iAlias, const AssocRel *pRel, int iJoin) {
   AssocJoined *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
   if (pNew == 0) return;
@@ -372,6 +413,8 @@ void assocSqlJoined(AssocSql *p, int iAlias, const AssocRel *pRel, int iJoin) {
   p->pJoined = pNew;
 }
 
+/* The error distinguishes two cases: there is no join table here at all, or the
+** join table has no such column. */
 int assocSqlAtColumn(AssocSql *p, const AssocTable *pJoin,
                      const ShapeName *pName) {
   AssocNearest near;
@@ -397,17 +440,20 @@ int assocSqlAtColumn(AssocSql *p, const AssocTable *pJoin,
   return -1;
 }
 
+/* The join row that "@" means for rows under iAlias; 0 if none was declared. */
 static const AssocJoined *joinedOf(const AssocSql *p, int iAlias) {
   const AssocJoined *pJoined = p->pJoined;
   while (pJoined && pJoined->iAlias != iAlias) pJoined = pJoined->pNext;
   return pJoined;
 }
 
+/* An entry without a join table says that "@" is not allowed here. */
 int assocSqlHasJoined(const AssocSql *p, int iAlias) {
   const AssocJoined *pJoined = joinedOf(p, iAlias);
   return pJoined && pJoined->pJoin;
 }
 
+/* After an earlier error nothing is looked up, so the first error stays. */
 void assocSqlAt(AssocSql *p, const ShapeName *pName, int iAlias) {
   const AssocJoined *pJoined = joinedOf(p, iAlias);
   int iCol;
@@ -543,6 +589,9 @@ static int relBeside(AssocSql *p, AssocModel *pModel, const ShapeItem *pBlock,
   return 0;
 }
 
+/* Associations that the block names itself are left out, as in Sequelize. The
+** definitions are visited in their stored order, which makes the result the
+** same on every connection. */
 AssocRel *assocAllNext(AssocSql *p, AssocModel *pModel, const ShapeItem *pBlock,
                        int mAll, AssocDef **ppDef) {
   while ((*ppDef = assocModelNextDef(p->pCall, pModel, *ppDef)) != 0) {
@@ -557,6 +606,12 @@ AssocRel *assocAllNext(AssocSql *p, AssocModel *pModel, const ShapeItem *pBlock,
   return 0;
 }
 
+/*
+** The new item is what a caller would have written by hand, so nothing later
+** needs to know {"all":...}. The block is copied, because each association gets
+** its own. With "nested" the {"all":...} itself stands at the end of the block
+** and is expanded again one level below.
+*/
 ShapeItem *assocAllItem(AssocSql *p, const ShapeItem *pAll,
                         const AssocRel *pRel) {
   ShapeItem *pItem = assocAlloc(p->pCall, p->pArena, sizeof(*pItem));
@@ -593,6 +648,8 @@ ShapeItem *assocAllItem(AssocSql *p, const ShapeItem *pAll,
   return pItem;
 }
 
+/* A name and a model may both be given, as in Sequelize:
+** {"model":"Post","as":"posts"}. Then they must agree. */
 AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
                        const ShapeName *pName, AssocModel *pModel) {
   AssocRel *pRel;

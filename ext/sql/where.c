@@ -13,6 +13,7 @@
 */
 #include "sql/sql.h"
 
+/* Append text that this file made itself. */
 static void sqlPut(AssocSql *p, const char *z) {
   sqlite3_str_appendall(p->pStr, z);
 }
@@ -72,6 +73,8 @@ static void hopMeans(AssocHop *pHop, int eFirst) {
   }
 }
 
+/* An association through a path has several steps; the last one carries the
+** association's scope. */
 AssocHop *assocSqlHops(AssocSql *p, AssocRel *pRel, int iFrom, int eFirst) {
   AssocHop *pFirst = 0, **ppEnd = addHop(p, pRel, &pFirst, &iFrom);
   if (ppEnd == 0) return 0;
@@ -94,6 +97,8 @@ static AssocHop *hopsTo(AssocSql *p, const ShapeName *pPath,
   return ppEnd ? pFirst : 0;
 }
 
+/* The path may begin anywhere in the model, so *ppModel is both the start (IN)
+** and the end (OUT). */
 AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
                        AssocModel **ppModel, int iFrom, int eFirst) {
   return hopsTo(p, pPath, 0, ppModel, iFrom, eFirst);
@@ -131,6 +136,7 @@ static void sqlHopTables(AssocSql *p, const AssocHop *pHop) {
   assocSqlTableAs(p, pHop->pRel->pThrough, pHop->iJoin);
 }
 
+/* The step whose target are the rows that a path leads to. */
 static const AssocHop *lastHop(const AssocHop *pHop) {
   while (pHop->pNext) pHop = pHop->pNext;
   return pHop;
@@ -264,6 +270,10 @@ const AssocHop *assocSqlFirst(AssocSql *p, AssocRel *pRel, int iFrom,
   assocSqlFrom(p, pFirst, pC, iFrom == 0);
   return pFirst;
 }
+
+/* The order that chooses the row: the one that the query asks for, else the
+** association's, and the key in the end. So every strategy chooses the same
+** row. */
 void assocSqlFirstEnd(AssocSql *p, AssocRel *pRel, const AssocHop *pFirst,
                       const ShapeClauses *pC) {
   if (pFirst == 0) return;
@@ -285,6 +295,9 @@ static const ShapeClauses *choiceOf(AssocSql *p, AssocRel *pRel,
   return eFirst == ASSOC_FIRST_VALUE ? pScoped : 0;
 }
 
+/* Without conditions that apply after the choice, the caller may simply take
+** the first row that arrives. An item with "!" in the block is such a condition
+** too. */
 const ShapeClauses *assocSqlChoice(AssocSql *p, AssocRel *pRel,
                                    const ShapeClauses *pC,
                                    const ShapeItem *pBlock) {
@@ -362,6 +375,7 @@ static void sqlHopWhere(AssocSql *p, const AssocHop *pHop,
 #define MOST_TABLES 64
 #define PATH_TABLES 60
 
+/* The number of tables that the steps join. SQLite joins at most 64. */
 static int hopTables(const AssocHop *pHop) {
   int n = 0;
   for (; pHop; pHop = pHop->pNext) n += pHop->iJoin ? 2 : 1;
@@ -379,6 +393,15 @@ static void tooLong(AssocSql *p, const AssocHop *pHop, int n) {
       n, MOST_TABLES);
 }
 
+/*
+**
+**   FROM posts t2, comments t3 WHERE t2.userId=t1.id AND t3.postId=t2.id
+**
+** The clauses belong to the rows at the end of the path. With bFree the first
+** step is not tied to the row before it: the caller compares that key itself,
+** with IN or GROUP BY. Inside the subquery a NULL counts as false, so bMaybe
+** starts again at 0.
+*/
 void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
                   int bFree) {
   const AssocHop *pHop;
@@ -877,6 +900,9 @@ static int looseAt(AssocSql *p, const ShapeName *pPath, const ShapeName *pEnd,
 #define PATH_LOOSE 2   /* It may have several values, as in a join */
 #define PATH_SEVERAL 3 /* To-many, from JSON: "$posts.title$" */
 
+/* How is a condition on a path tested? PATH_OWN: on the row itself. PATH_ONE: a
+** plain to-one path. PATH_LOOSE: a to-one that may find several rows.
+** PATH_SEVERAL: a to-many path, which JSON allows and which means "some". */
 static int pathKind(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
   const ShapeName *pPath = pPred->key.pPath, *pCol = pPath;
   if (pPred->key.pAgg || pPath == 0 || pPath->pNext == 0) return PATH_OWN;
@@ -1100,6 +1126,9 @@ static void sqlPredList(AssocSql *p, const ShapePred **a, int n, int eOp,
   sqlPut(p, ")");
 }
 
+/* Append the operands of an AND or OR. Conditions on the same to-many path in
+** one AND are written as one subquery, because they must hold for the same
+** related row; predTogether() sets the others to 0. */
 static void sqlPreds(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                      int iAlias) {
   int eOp = pPred->eOp, n = predList(pPred, eOp, 0), i, nLeft = 0;
@@ -1121,6 +1150,9 @@ static void sqlPreds(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   if (bPlus) sqlPut(p, ")");
 }
 
+/* Under NOT, false and NULL are different results, so a condition must not be
+** written in a form that turns one into the other: bMaybe says this to the
+** functions below. */
 void assocSqlPred(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                   int iAlias) {
   u8 bMaybe;
@@ -1169,6 +1201,8 @@ void assocSqlScope(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   p->zText = zText;
 }
 
+/* The order does not matter for the result. Scopes stand first, because SQLite
+** often has an index for them. */
 void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
                         const ShapeClauses *pC, AssocModel *pModel, int iAlias,
                         int iJoin) {
@@ -1203,6 +1237,8 @@ static void sqlRelatedPath(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
   assocSqlFirstEnd(p, pRel, assocSqlFirst(p, pRel, 1, pIn), pIn);
 }
 
+/* Models are compared, not names: "on post" and "on Post" may mean one
+** model. */
 const ShapeClauses *assocBranchClauses(AssocCall *pCall,
                                        const AssocBranch *pBranch,
                                        const ShapeItem *pBlock) {
@@ -1248,6 +1284,9 @@ static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel,
   sqlPut(p, ")");
 }
 
+/* The statement of assoc_count(), assoc_has() and assoc_get(): t1 is the source
+** row, t2 the related rows, t3 a join row. A polymorphic association has one
+** SELECT for each of its models. */
 void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
                      const ShapeItem *pBlock) {
   AssocHop hop;
@@ -1291,6 +1330,8 @@ static void sqlRequiredAll(AssocSql *p, const ShapeItem *pBlock,
   }
 }
 
+/* "!" on an item of a block is a condition on the parent: at least one related
+** row exists. An {"all":...} is expanded first. */
 void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
                       int iAlias) {
   const ShapeItem *pItem;
@@ -1393,11 +1434,20 @@ static int sortsBy(const ShapeSort *pSort, const AssocTable *pTab, int iCol) {
   return 0;
 }
 
+/* An order in parentheses replaces the association's order; they are never
+** combined. */
 ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC) {
   if (pC && pC->pOrder) return pC->pOrder;
   return pRel ? pRel->pOrder : 0;
 }
 
+/*
+** The key is appended as the last terms, in the direction of the last term, so
+** that no two rows are equal and every strategy gives the same order. Key
+** columns that the order already has are left out. While the order of a
+** definition is written, zText is 0, because its offsets do not belong to the
+** text of the shape.
+*/
 void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
                    AssocModel *pModel, int iAlias, int bTurned) {
   const ShapeSort *pOrder = assocOrderOf(pRel, pC), *pSort;

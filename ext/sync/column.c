@@ -7,14 +7,17 @@
 */
 #include "sync/sync.h"
 
+/* A polymorphic key has one more column, its type. */
 int assocSyncColumns(const AssocForeign *pFor) {
   return pFor->key.nCol + (pFor->pPoly != 0);
 }
 
+/* The type column comes last. */
 const char *assocSyncColumnName(const AssocForeign *pFor, int i) {
   return i < pFor->key.nCol ? pFor->key.azCol[i] : pFor->pPoly->type.azCol[0];
 }
 
+/* -1 if the table does not have the column yet. */
 int assocSyncColumnAt(const AssocForeign *pFor, int i) {
   assert(i >= 0 && i < assocSyncColumns(pFor));
   return i < pFor->key.nCol ? pFor->key.aCol[i] : pFor->pPoly->type.aCol[0];
@@ -31,6 +34,8 @@ static const char *indexCollation(const AssocForeign *pFor, int i) {
   return zOwn && zRef && sqlite3_stricmp(zOwn, zRef) != 0 ? zRef : 0;
 }
 
+/* An index serves a comparison only if it has the collation of the comparison,
+** which is that of the referenced column. */
 void assocSyncCollation(sqlite3_str *pStr, const AssocForeign *pFor, int i) {
   const char *zColl = indexCollation(pFor, i);
   if (zColl == 0) return;
@@ -38,6 +43,8 @@ void assocSyncCollation(sqlite3_str *pStr, const AssocForeign *pFor, int i) {
   assocDdlName(pStr, zColl);
 }
 
+/* For a polymorphic key the collations of the referenced keys may differ, so
+** any index on the columns is accepted. */
 const char *assocSyncIndexOn(AssocCall *pCall, const AssocForeign *pFor,
                              int *pbUnique) {
   const AssocKey *pKey = &pFor->key;
@@ -69,6 +76,7 @@ int assocSyncIsNew(const AssocSync *p, const AssocForeign *pFor, int i) {
   return 1;
 }
 
+/* Names are compared, because some of the columns may not exist yet. */
 int assocSyncIsKey(const AssocForeign *pFor, const AssocKey *pKey) {
   int i = 0;
   if (pFor->key.nCol != pKey->nCol) return 0;
@@ -79,6 +87,8 @@ int assocSyncIsKey(const AssocForeign *pFor, const AssocKey *pKey) {
   return i == pKey->nCol;
 }
 
+/* An object or array is no value of a column, and NULL is the default
+** anyway. */
 int assocSyncIsFixed(const AssocJson *p) {
   return p->eType != ASSOC_J_NULL && p->eType < ASSOC_J_ARRAY;
 }
@@ -107,6 +117,13 @@ int assocSyncTypeDiffers(const AssocForeign *pFor, int i) {
   return ASSOC_TYPE_SAME;
 }
 
+/*
+**
+**   UserId INTEGER NOT NULL DEFAULT 0 REFERENCES User(id) ON DELETE CASCADE
+**
+** A key of several columns cannot be declared at one column; it becomes a table
+** constraint.
+*/
 void assocSyncColumn(AssocSync *p, const AssocForeign *pFor, int i) {
   assocDdlName(p->pStr, assocSyncColumnName(pFor, i));
   if (i < pFor->key.nCol) {

@@ -49,6 +49,8 @@ static int sqlComment(const char *z) {
   return z[n] ? n + 2 : n;
 }
 
+/* SQLite accepts four kinds of quotes and two of comments in the text of a
+** schema. A quote that does not end takes the rest of the text. */
 int assocSqlToken(const char *z, int *peType) {
   int n = 0;
   *peType = ASSOC_SQL_SPACE;
@@ -67,6 +69,7 @@ int assocSqlToken(const char *z, int *peType) {
   return z[0] != 0;
 }
 
+/* SQL keywords ignore ASCII case only. */
 int assocSqlIs(const char *z, int n, const char *zWord) {
   return (int)strlen(zWord) == n && sqlite3_strnicmp(z, zWord, n) == 0;
 }
@@ -156,6 +159,9 @@ static void readLayout(AssocCall *pCall, AssocArena *pArena, AssocCreate *p,
   }
 }
 
+/* Only as much is read as a rebuild changes: where the name stands, where each
+** column ends, and where constraints begin. Everything else of the text is
+** copied as it is, comments included. */
 void assocCreateRead(AssocCall *pCall, AssocArena *pArena, const char *zTable,
                      const char *zSql, AssocCreate *p) {
   int i, n, eType = 0, bRead = 0;
@@ -242,6 +248,8 @@ static int deferToken(DeferReader *p, const char *z, int n, int eType) {
   return bDeferred;
 }
 
+/* PRAGMA foreign_key_list does not say this, so the text of the table is read.
+** A constraint at a column and one at the end of the table both count. */
 int assocCreateIsDeferred(AssocCall *pCall, const AssocTable *pTab,
                           const AssocKey *pKey) {
   DeferReader r;

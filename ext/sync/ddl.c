@@ -31,6 +31,8 @@ void assocDdlName(sqlite3_str *pStr, const char *z) {
   sqlite3_str_appendf(pStr, n && z[n] == 0 ? "%s" : "\"%w\"", z);
 }
 
+/* Each name is quoted if it needs it, so that ordinary DDL stays easy to
+** read. */
 void assocDdlNames(sqlite3_str *pStr, const AssocKey *pKey) {
   int i;
   sqlite3_str_appendchar(pStr, 1, '(');
@@ -41,17 +43,22 @@ void assocDdlNames(sqlite3_str *pStr, const AssocKey *pKey) {
   sqlite3_str_appendchar(pStr, 1, ')');
 }
 
+/* "main." is left out: the text is shown to people and stored in migrations. */
 void assocDdlSchema(sqlite3_str *pStr, const AssocSchema *pSchema) {
   if (sqlite3_stricmp(pSchema->zName, "main") == 0) return;
   assocDdlName(pStr, pSchema->zName);
   sqlite3_str_appendchar(pStr, 1, '.');
 }
 
+/* Begin another statement. The caller appends its text; the next call adds the
+** semicolon. */
 void assocDdlBegin(AssocSync *p, const char *z) {
   sqlite3_str_appendf(p->pStr, "%s%s", sqlite3_str_length(p->pStr) ? ";\n" : "",
                       z);
 }
 
+/* Switch between the two texts: tables and columns come first, then indexes and
+** triggers, which need them. Calling it again switches back. */
 void assocDdlLate(AssocSync *p) {
   sqlite3_str *pStr = p->pStr;
   p->pStr = p->pLate;
@@ -231,6 +238,9 @@ static void checkUnique(AssocSync *p, const AssocForeign *pFor) {
                pFor->pRel->zName);
 }
 
+/* A parent key must be the primary key or UNIQUE, or SQLite would refuse every
+** later write to the child ("foreign key mismatch"). So checkUnique() raises an
+** error first. */
 void assocDdlReferences(AssocSync *p, const AssocForeign *pFor) {
   assert(assocDdlCanReference(pFor));
   checkUnique(p, pFor);

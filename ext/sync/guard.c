@@ -426,6 +426,8 @@ static int isGuarded(const AssocForeign *pFor) {
   return pFor->pPoly && pFor->pPoly->pOpt->eConstraints == 1;
 }
 
+/* The triggers are made in memory and compared with those of the schema by
+** their text. An old form of a trigger therefore counts as missing. */
 int assocGuardMissing(AssocSync *p, const AssocForeign *pFor, int *pnAll) {
   const Guard *pGuard;
   GuardMaker g;
@@ -444,6 +446,9 @@ int assocGuardMissing(AssocSync *p, const AssocForeign *pFor, int *pnAll) {
   return nMissing;
 }
 
+/* The rows are checked first: triggers would guard a key that is broken
+** already. Triggers of guards that no definition asks for any more are
+** dropped. */
 void assocGuards(AssocSync *p, AssocCatalog *pCat) {
   const AssocForeign *pFor;
   const AssocSchema *pSchema;

@@ -366,16 +366,22 @@ static char *finishText(AssocSync *p, sqlite3_str *pStr) {
   return assocStrFinish(p->pCall, pStr);
 }
 
+/* Two texts: one for tables and columns, and one for what needs them. */
 void assocSyncStart(AssocSync *p) {
   p->pStr = sqlite3_str_new(p->pCall->db);
   p->pLate = sqlite3_str_new(p->pCall->db);
 }
 
+/* Either text may be empty. Both are OWNED by the caller, also after an
+** error. */
 void assocSyncFinish(AssocSync *p, char **pzTables, char **pzRest) {
   *pzTables = finishText(p, p->pStr);
   *pzRest = finishText(p, p->pLate);
 }
 
+/* Nothing runs here; the caller runs the text or only shows it. The tables come
+** before the indexes, because an index may be on a column that another
+** definition adds. */
 void assocSyncText(AssocSync *p, AssocCatalog *pCat, char **pzTables,
                    char **pzRest) {
   AssocForeign *pFor;

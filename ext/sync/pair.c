@@ -156,6 +156,8 @@ static i64 pairTwins(AssocSync *p, const Pair *pPair, char **pz) {
   return n;
 }
 
+/* assoc_check asks this: -1 if the pairs are unique or if there is no such
+** table, else how many pairs occur more than once. */
 i64 assocPairState(AssocSync *p, const AssocForeign *pFor, char **pzTwin) {
   Pair pair;
   *pzTwin = 0;
@@ -188,6 +190,9 @@ static void pairCreate(AssocSync *p, const Pair *pPair) {
   sqlite3_str_appendchar(p->pStr, 1, ')');
 }
 
+/* Pairs that occur twice are an error only if a definition asks for unique
+** pairs in words. A default must not stop a sync over existing data;
+** assoc_check reports it. */
 int assocPairIndex(AssocSync *p, const AssocForeign *pFor) {
   Pair pair;
   char *zTwin = 0;

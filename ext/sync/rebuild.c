@@ -92,6 +92,8 @@ static int wantsDefault(const AssocSync *p, const AssocForeign *pFor) {
          assocDdlCanReference(pFor);
 }
 
+/* Only what ALTER TABLE cannot add counts, and only what a definition states,
+** or what the options of assoc_sync() ask for. */
 int assocRebuildFor(AssocSync *p, const AssocForeign *pFor) {
   int i;
   if (wantsDefault(p, pFor)) return 1;
@@ -101,6 +103,8 @@ int assocRebuildFor(AssocSync *p, const AssocForeign *pFor) {
   return wantsForeignKey(p, pFor, 0);
 }
 
+/* One reason is enough; the rebuild then adds everything that the definitions
+** want of this table. */
 int assocRebuildNeeded(AssocSync *p, const AssocTable *pTab) {
   const AssocForeign *pFor;
   for (pFor = p->pList; pFor; pFor = pFor->pNext) {
@@ -125,6 +129,8 @@ struct Rebuild {
 /* Read the table's CREATE TABLE. The reader in create.c has to find as many
 ** columns as SQLite reports, else the text is not understood. */
 
+/* Read the table's own text. Its columns are counted against the schema,
+** because a text that was misread would lose data. */
 static void readText(Rebuild *r) {
   AssocSync *p = r->p;
   sqlite3_stmt *pStmt = assocPrepare(p->pCall,
@@ -568,6 +574,13 @@ static void remember(Rebuild *r) {
   r->p->pRebuilt = pNew;
 }
 
+/*
+** SQLite's procedure for a rebuild: create a table under a free name, copy the
+** rows, drop the old table, rename the new one, then create the indexes and
+** triggers again. Statistics of ANALYZE are renamed with the table twice,
+** because DROP TABLE deletes those of its name. Triggers in TEMP that name the
+** table are dropped with it and made again, too.
+*/
 void assocRebuildTable(AssocSync *p, AssocTable *pTab) {
   const AssocSchema *pTemp = assocSchemaFind(pTab->pSchema->pCatalog, "temp");
   Rebuild r;
@@ -609,6 +622,9 @@ static void scriptCheck(sqlite3_str *pStr, const AssocRebuilt *pRebuilt) {
   }
 }
 
+/* What a person runs by hand: the pragmas have to stand outside of the
+** transaction. foreign_key_check at the end gives a row for each violation, and
+** nothing if all is well. */
 char *assocSyncScript(AssocSync *p, const char *zTables, const char *zRest) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   int bFkey = p->bFkey && p->pRebuilt;
