@@ -145,6 +145,9 @@ static void bindList(AssocRun *pRun, sqlite3_stmt *pStmt,
   bindVal(pRun, pStmt, pBind->iSql, pVal);
 }
 
+/* Bind one value of the shape, as its use demands: as it is, as a cursor's
+** part, as a list, or as a count that must be a whole number. MORE asks for one
+** row more than the limit, which tells whether a next page exists. */
 static void bindOne(AssocRun *pRun, sqlite3_stmt *pStmt,
                     const AssocBind *pBind) {
   i64 n;
@@ -203,6 +206,8 @@ void assocBindLiterals(AssocCall *pCall, AssocPlan *pPlan, sqlite3_stmt *pStmt,
   }
 }
 
+/* For callers that have no run: the statement has no parameters of the shape,
+** so an empty run is enough. */
 sqlite3_stmt *assocFetchPlain(AssocCall *pCall, AssocPlan *pPlan,
                               AssocFetch *pFetch) {
   AssocRun run;
@@ -212,6 +217,12 @@ sqlite3_stmt *assocFetchPlain(AssocCall *pCall, AssocPlan *pPlan,
   return assocFetchOpen(&run, pFetch);
 }
 
+/*
+** The statement stays prepared in its plan. Its bindings are set to NULL,
+** because they may point into memory of the caller, and because a large value
+** should not stay alive in the cache. Literals keep their values; they are
+** bound once.
+*/
 void assocFetchClose(AssocFetch *pFetch, int nKey) {
   sqlite3_stmt *pStmt = pFetch->stmt.p;
   const AssocBind *pBind;

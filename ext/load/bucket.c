@@ -17,6 +17,9 @@ static void *listGrow(AssocRun *pRun, const void *pOld, i64 nOld, i64 nNew) {
   return pNew;
 }
 
+/* The lists double, so that adding n lists one by one costs O(n). New lists are
+** empty. The old array stays in the arena until the run ends. False after an
+** error. */
 int assocListNeed(AssocRun *pRun, AssocNodeRun *pState, u32 n) {
   const i64 nOne = sizeof(AssocBucket);
   AssocBucket *aNew;
@@ -31,6 +34,8 @@ int assocListNeed(AssocRun *pRun, AssocNodeRun *pState, u32 n) {
   return 1;
 }
 
+/* In a many-to-many, the row of each target is written once, and every list
+** that contains the target shares it: apEnd[i] is the row of target i. */
 int assocListEnds(AssocRun *pRun, AssocNodeRun *pState, u32 n) {
   const i64 nOne = sizeof(AssocRow *);
   u32 nOld = pState->nEnd, nNew = n * 2 + 62;
@@ -43,6 +48,12 @@ int assocListEnds(AssocRun *pRun, AssocNodeRun *pState, u32 n) {
   return 1;
 }
 
+/*
+** nMost counts the rows of one parent. A to-one keeps one row. The limit of the
+** clauses counts only if no statement has applied it already (bHere). A page
+** keeps one row more, by which gather.c sees that a next page exists. A
+** negative limit means no limit, as in SQL.
+*/
 void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   const ShapeClauses *pC = pNode->pClauses;
@@ -60,6 +71,8 @@ void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere) {
   }
 }
 
+/* Both arrays grow together: row i of the run belongs to list aiList[i]. They
+** grow fourfold, since the old memory is not freed before the run ends. */
 int assocListRoom(AssocRun *pRun, AssocNodeRun *pState) {
   u32 n = pState->nRow, nNew = n * 4 + 60;
   AssocRow **apRow = listGrow(pRun, pState->apRow, (i64)sizeof(*apRow) * n,
@@ -87,6 +100,9 @@ static int listCount(AssocNodeRun *pState) {
   return bInOrder;
 }
 
+/* Sort the rows by their lists, in two linear passes: count, then place. Rows
+** of one list keep the order in which they arrived, which is the order of the
+** result. If they already arrived list by list, nothing moves. */
 void assocListEnd(AssocRun *pRun, AssocNodeRun *pState) {
   AssocRow **apRow;
   u32 i, iRow = 0;

@@ -33,6 +33,7 @@ static void stateFree(void *pState) {
   sqlite3_free(p);
 }
 
+/* Made at the first use. The connection frees it. */
 AssocLoadState *assocLoadState(AssocCall *pCall) {
   AssocConn *pConn = pCall->pConn;
   AssocLoadState *p = pConn->aSlot[ASSOC_SLOT_PLANS].p;
@@ -75,6 +76,13 @@ static void prunePlans(AssocLoadState *p, const AssocCatalog *pCat, int nMost) {
   }
 }
 
+/*
+** A plan in use (bBusy) is not shared: a nested call of the same text, as in
+** eager() inside eager(), compiles a second one. A plan of an older catalog is
+** never used; prunePlans() frees it later. The plan that is returned stands
+** first, so the last in the list is the one that was unused longest. The caller
+** gives it back with assocPlanRelease().
+*/
 AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                         const char *zModel, const char *zText) {
   AssocLoadState *p = assocLoadState(pCall);

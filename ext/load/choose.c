@@ -102,6 +102,9 @@ static int asksSeek(AssocCall *pCall, AssocNode *pNode) {
   return bSeek && !bAll;
 }
 
+/* Does an index find the rows of one parent? A partial index has no entry in
+** zIndex, because SQLite decides from the WHERE whether it may use it. Then the
+** lookup is prepared once and SQLite is asked; eSeek keeps the answer. */
 int assocNodeSeeks(AssocCall *pCall, AssocNode *pNode) {
   if (pNode->zIndex) return !pNode->bDear;
   if (pNode->pRel == 0 || pNode->zType || pNode->pRel->nPath) return 0;

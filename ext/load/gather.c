@@ -84,11 +84,14 @@ static void gatherText(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   putText(pOut, &z[iFrom], pRow->nText - iFrom);
 }
 
+/* A row's own text was written when the row was read; only the texts of related
+** rows are put between its parts here. */
 void assocGatherRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                     const AssocRow *pRow) {
   gatherText(pRun, pOut, pNode, pRow, 1);
 }
 
+/* Without the texts of related rows; the caller uses it to reserve memory. */
 i64 assocGatherBytes(const AssocRow *pRow) {
   return pRow->nText;
 }
@@ -248,6 +251,9 @@ static u32 memberEnd(const GatherMember *p, const AssocRow *pRow) {
   return pRow->aWord[i] - (u32)pNext->nKey;
 }
 
+/* One member of a spread to-many: the value that this row adds to the member's
+** list. The value may stand in a node below, in one of several models, or in
+** the row's own text. */
 static void memberOfRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                         const AssocRow *pRow, const GatherMember *p) {
   const AssocNode *pChild = p->pNode;
@@ -321,6 +327,8 @@ static void gatherLists(AssocRun *pRun, AssocOut *pOut, const AssocNode *pList,
   }
 }
 
+/* Append the related rows of one parent, in the form that the node asks for:
+** lists of values, a page, levels of a recursion, an array, or one object. */
 void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        u32 iBucket) {
   const AssocRow *pRow = assocListFirst(&pRun->aNode[pNode->iNode], iBucket);
@@ -365,6 +373,8 @@ static u32 relatedBucket(AssocRun *pRun, const AssocNode **ppNode) {
   return bucketOf(pRoot, pSource, *ppNode);
 }
 
+/* Row iRow of the only parent, for related and assoc_get(), which load a single
+** source row. 0 after the last. */
 const AssocRow *assocGatherRelated(AssocRun *pRun, u32 iRow,
                                    const AssocNode **ppNode) {
   u32 iBucket = relatedBucket(pRun, ppNode);
@@ -395,6 +405,12 @@ static void gatherResult(AssocRun *pRun, AssocOut *pOut, int *pbNull) {
   assocGatherBucket(pRun, pOut, pNode, iBucket);
 }
 
+/*
+** Rows are read level by level, and the text is joined at the end. The length
+** of the result is remembered, so the next run's buffer has the right size from
+** the start. 0 with *pbNull: the result is SQL NULL. Otherwise 0 is an error.
+** OUT: the caller frees the text with sqlite3_free().
+*/
 char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
                    i64 *pn, int *pbNull) {
   AssocLoadState *pLoad = assocLoadState(pCall);

@@ -33,6 +33,8 @@ struct KeysCursor {
   AssocRun *pRun; /* BORROWED: the run whose keys these are, or 0 */
 };
 
+/* k0 to k15: a key has at most ASSOC_KEY_MAX columns. The table is in no
+** schema; only statements that the engine wrote can use it. */
 static int keysConnect(sqlite3 *db, void *pAux, int argc,
                        const char *const *argv, sqlite3_vtab **ppVtab,
                        char **pzErr) {
@@ -43,6 +45,8 @@ static int keysConnect(sqlite3 *db, void *pAux, int argc,
                          ppVtab);
 }
 
+/* The cursor holds only a pointer to the run that asks, which keysFilter()
+** sets. */
 static int keysOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   KeysCursor *p = sqlite3_malloc64(sizeof(*p));
   (void)pVtab;
@@ -70,16 +74,21 @@ static int keysFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
   return SQLITE_OK;
 }
 
+/* The position is kept in the run, not in the cursor. The run reads it to know
+** to which parent the row belongs that SQLite has just delivered. */
 static int keysNext(sqlite3_vtab_cursor *pCur) {
   ((KeysCursor *)pCur)->pRun->iKey++;
   return SQLITE_OK;
 }
 
+/* True behind the last key of the node. */
 static int keysEof(sqlite3_vtab_cursor *pCur) {
   AssocRun *pRun = ((KeysCursor *)pCur)->pRun;
   return pRun->iKey >= pRun->nKey;
 }
 
+/* The keys are read where the run keeps them; they are not copied into a
+** table. */
 static int keysColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                       int iCol) {
   AssocRun *pRun = ((KeysCursor *)pCur)->pRun;
@@ -87,6 +96,8 @@ static int keysColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                            iCol, pCtx);
 }
 
+/* The number of the key. No statement uses it, but SQLite requires the
+** method. */
 static int keysRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
   *pRowid = ((KeysCursor *)pCur)->pRun->iKey;
   return SQLITE_OK;
@@ -105,6 +116,7 @@ static const sqlite3_module keysModule = {
     .xRowid = keysRowid,
 };
 
+/* The module holds a reference to the connection's state, which outlives it. */
 int assocKeysRegister(AssocConn *pConn) {
   return sqlite3_create_module_v2(pConn->db, "assoc_keys", &keysModule,
                                   assocConnRef(pConn), assocConnUnref);

@@ -280,6 +280,8 @@ static void makeLookup(Planner *p, AssocNode *pNode) {
   }
 }
 
+/* A page needs a second form of the statement, with a cursor. Both stay in the
+** plan. */
 void assocStmtLookup(AssocPlanner *p, AssocNode *pNode) {
   makeLookup(p, pNode);
   if (stmtHasCursor(pNode)) makeEach(p, pNode, &pNode->lookupAt, 1);

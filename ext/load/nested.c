@@ -122,6 +122,7 @@ static void textBranches(AssocSql *p, AssocNode *pNode) {
   textPut(p, " END");
 }
 
+/* A polymorphic association is one subquery for each of its models. */
 static void textChild(AssocSql *p, AssocNode *pNode) {
   if (pNode->zType) {
     textBranches(p, pNode);
@@ -172,6 +173,7 @@ static void textSpread(AssocSql *p, AssocNode *pNode, TextObject *pObj) {
   }
 }
 
+/* A spread writes the members of another row into this object. */
 static void textMember(AssocSql *p, const AssocNode *pNode,
                        const AssocPart *pPart, TextObject *pObj) {
   if (pPart->eType == ASSOC_PART_SPREAD) {
@@ -261,6 +263,12 @@ static void textNode(AssocSql *p, AssocNode *pNode) {
   textPut(p, "))");
 }
 
+/*
+** One SELECT for the whole tree, with correlated subqueries. It is for reading
+** and for use without the extension; the runner never uses it. Values are
+** written as literals, since the text has no parameters. OUT: the caller frees
+** it.
+*/
 char *assocPlanSql(AssocCall *pCall, AssocPlan *pPlan) {
   AssocNode *pRoot = pPlan->pRoot;
   const char *zSql;

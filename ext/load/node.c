@@ -8,10 +8,12 @@
 
 typedef AssocPlanner Planner;
 
+/* The plan owns the memory; it is freed with the plan. */
 void *assocPlannerAlloc(Planner *p, size_t n) {
   return assocAlloc(p->pCall, p->pArena, (i64)n);
 }
 
+/* The caret stands under the item; without an item no place is shown. */
 void assocPlannerError(Planner *p, int eReason, const ShapeItem *pItem,
                        const char *zFmt, ...) {
   AssocWhy why = {.eReason = eReason};
@@ -54,6 +56,8 @@ static int nodeArg(Planner *p, AssocNode *pNode, const char *zSql) {
   return addArg(p, pNode, zSql, 0);
 }
 
+/* Equal expressions share one argument, so a column that is shown, sorted by
+** and used as a key is read once. */
 int assocNodeColumnArg(Planner *p, AssocNode *pNode, const AssocTable *pTab,
                        int iCol, int iAlias) {
   return nodeArg(p, pNode,
@@ -61,6 +65,8 @@ int assocNodeColumnArg(Planner *p, AssocNode *pNode, const AssocTable *pTab,
                                   pTab->aCol[iCol].zName));
 }
 
+/* A plain column is selected by its name. A path or an aggregate needs SQL that
+** is made later, so its key is kept. */
 int assocNodeArg(AssocPlanner *p, AssocNode *pNode, const ShapeKey *pKey) {
   const AssocTable *pTab = pNode->pModel->pTable;
   const AssocTable *pJoin = pNode->pRel ? pNode->pRel->pThrough : 0;
@@ -121,6 +127,8 @@ static const char *beforeNext(AssocNode *pNode) {
   return pNode->bSpread ? "" : "{";
 }
 
+/* The text between the values, such as ,"title": is made here, once for the
+** plan. The runner only copies it. */
 AssocPart *assocNodePart(Planner *p, AssocNode *pNode, int eType,
                          const char *zName) {
   AssocPart *pPart = assocPlannerAlloc(p, sizeof(*pPart)),
@@ -169,6 +177,8 @@ static int hasKey(const AssocNode *pNode, const char *zName) {
   return 0;
 }
 
+/* The members of a spread belong to the object around it, so equal keys are
+** looked for there. */
 void assocNodeCheckKey(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
                        const char *zName) {
   const AssocNode *pObject = pNode;
@@ -181,6 +191,9 @@ void assocNodeCheckKey(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
       zName, zName);
 }
 
+/* A column declared JSON is selected twice: as a text, and as json(), which is
+** NULL where the text is not valid. The row writer takes the first that
+** applies. */
 void assocNodeColumn(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
                      int iCol, const char *zName) {
   const AssocColumn *pCol = &pNode->pModel->pTable->aCol[iCol];
@@ -213,6 +226,12 @@ static void listNode(Planner *p, AssocNode *pNode) {
   pPlan->apNode[pPlan->nNode++] = pNode;
 }
 
+/*
+** A node is linked in three ways: in the plan's list by number, in which
+** parents come before their children; in its parent's list of children; and by
+** nDepth, which the limit of nesting counts. Both limits are checked here, so
+** no later step has to.
+*/
 AssocNode *assocNodeNew(Planner *p, AssocNode *pParent, AssocModel *pModel,
                         const char *zPath, const ShapeItem *pItem) {
   AssocNode *pNode = assocPlannerAlloc(p, sizeof(*pNode)), **pp;
@@ -244,6 +263,8 @@ AssocNode *assocNodeNew(Planner *p, AssocNode *pParent, AssocModel *pModel,
   return pNode;
 }
 
+/* The root has no name in paths: its associations are "posts", not
+** "User.posts". */
 const char *assocNodePath(Planner *p, AssocNode *pParent, const char *zName) {
   if (pParent->pParent == 0) return zName;
   return assocArenaPrintf(p->pCall, p->pArena, "%s.%s", pParent->zPath, zName);
@@ -348,6 +369,8 @@ void assocNodeKeys(Planner *p, AssocNode *pNode, const AssocKey *pUp,
   pNode->bOne = !pNode->bMany && bUnique && !pNode->pRel->nPath;
 }
 
+/* The near key is read from the parent's row, the far key from the related row.
+** If the first step is a belongsTo, several parents may have the same key. */
 void assocNodeRelKeys(Planner *p, AssocNode *pNode) {
   AssocTable *pTab = 0;
   const AssocKey *pOwn = assocRelFarKey(pNode->pRel, &pTab);
@@ -373,6 +396,8 @@ static void emptyText(Planner *p, AssocNode *pNode, AssocOut *pOut) {
   }
 }
 
+/* The text for a parent without related rows, made once: [] or null. A spread
+** writes each of its members with that value instead. */
 void assocNodeEmpty(Planner *p, AssocNode *pNode) {
   AssocOut out;
   i64 n = 0;

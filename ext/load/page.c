@@ -330,6 +330,9 @@ static void putValue(PageBytes *p, sqlite3_value *pVal) {
   }
 }
 
+/* A cursor is the position of a row in an order: a fingerprint of the order
+** (nPrint), then the value of each term, as base64url. A cursor of another
+** query is recognized by the fingerprint. */
 void assocPageCursor(AssocOut *pOut, const AssocNode *pNode,
                      sqlite3_value **apVal) {
   const AssocPage *pPage = pNode->pPage;
@@ -422,6 +425,9 @@ static int pageIsOwn(const AssocPage *pPage, const u8 *a, int n) {
   return n - iAt <= 1;
 }
 
+/* Each term of the order is one part of the cursor; iPart says which one the
+** statement compares. The bytes come from outside, so every length is
+** checked. */
 void assocPageBind(AssocCall *pCall, const AssocNode *pNode,
                    sqlite3_stmt *pStmt, int iVar, int iPart, const char *z,
                    int n) {

@@ -942,6 +942,12 @@ static AssocPlan *planNew(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   return pPlan;
 }
 
+/*
+** Reading the shape, resolving its names, writing the SQL: after this, a run
+** needs neither the shape nor the definitions. nFunctionArg limits how many
+** columns one call of assoc_emit() takes. reverse_unordered_selects is asked
+** because some plans rely on the order in which a table is scanned.
+*/
 AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                             const char *zModel, const char *zText) {
   static const u8 aKind[] = {SHAPE_QUERY, SHAPE_BLOCK, SHAPE_ONE,   SHAPE_ONE,
@@ -972,6 +978,9 @@ AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   return 0;
 }
 
+/* The plan lies in its own arena, so the arena is copied out before it is
+** freed. The statements are finalized first, while their texts are still
+** there. */
 void assocPlanFree(AssocPlan *pPlan) {
   AssocArena mem;
   int i;

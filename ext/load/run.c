@@ -158,6 +158,8 @@ static AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
   return pRow;
 }
 
+/* A row that its list does not take, because of a limit or an offset, costs
+** nothing: its text is not written. */
 void assocRunRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
                  sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
@@ -230,6 +232,8 @@ static void stepRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   sqlite3_reset(pStmt);
 }
 
+/* SQLite refuses longer texts. So the error is raised before memory is
+** spent. */
 void assocRunTooBig(AssocCall *pCall, const char *zPath) {
   assocErrorOf(pCall, ASSOC_E_LIMIT, 0, zPath,
                "the result is too big%s%s: SQLITE_LIMIT_LENGTH is %d bytes",
@@ -569,11 +573,14 @@ static void fetchRoot(AssocRun *pRun, AssocNode *pNode) {
   pNode->last.eWay = ASSOC_WAY_LOOKUP;
 }
 
+/* All roots are in one list, number 0. */
 void assocRunRootStart(AssocRun *pRun) {
   (void)assocListNeed(pRun, &pRun->aNode[0], 1);
   assocListLimits(pRun, pRun->pPlan->pRoot, 0);
 }
 
+/* The roots are read by one statement. Their keys are collected on the way, for
+** the nodes below. */
 void assocRunRoot(AssocRun *pRun) {
   AssocNode *pRoot = pRun->pPlan->pRoot;
   assert(pRoot->iNode == 0);
@@ -584,6 +591,8 @@ void assocRunRoot(AssocRun *pRun) {
   pRoot->last.nActual = pRun->aNode[0].nRow;
 }
 
+/* Nodes are numbered so that a parent comes before its children. So one pass
+** over the list finds the keys of each node complete. */
 void assocRunChildren(AssocRun *pRun) {
   AssocPlan *pPlan = pRun->pPlan;
   int i;
@@ -596,6 +605,9 @@ void assocRunChildren(AssocRun *pRun) {
 
 /* ------------------------------------------------------------- start, end */
 
+/* Take over the memory of the last run, which is reset and not freed:
+** allocating it anew would cost page faults. A nested run finds none and starts
+** empty. The plan must be in use by this caller. */
 void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
                    const AssocArgs *pArgs) {
   AssocLoadState *pLoad = assocLoadState(pCall);
@@ -637,11 +649,14 @@ static void clearMaps(AssocRun *pRun) {
   }
 }
 
+/* Between two batches of roots: forget the rows, and keep the memory. */
 void assocRunClear(AssocRun *pRun) {
   clearMaps(pRun);
   assocArenaReset(&pRun->mem, ASSOC_KEEP_MEMORY);
 }
 
+/* Give the memory back for the next run. If a nested run has already done so,
+** this memory is freed. */
 void assocRunEnd(AssocRun *pRun) {
   AssocLoadState *pLoad = pRun->pCall->pConn->aSlot[ASSOC_SLOT_PLANS].p;
   int i;
@@ -658,6 +673,12 @@ void assocRunEnd(AssocRun *pRun) {
   assocArenaFree(&pRun->fix);
 }
 
+/*
+** assoc_count() and assoc_has() need no rows, only a number from one statement.
+** For assoc_has(), apTarget is one target's key; without it, the statement asks
+** whether the source row exists. The bindings are set to NULL afterwards, since
+** they belong to the caller.
+*/
 i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
                    sqlite3_value **apTarget) {
   int bSource = pPlan->eAsk == ASSOC_ASK_HAS && apTarget == 0;
@@ -734,12 +755,16 @@ static void enoughFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
   sqlite3_result_int(pCtx, n >= pState->nMost);
 }
 
+/* The row is passed as arguments, so a whole scan is a single sqlite3_step(),
+** and no value costs a call of its own. */
 int assocEmitRegister(AssocConn *pConn) {
   return sqlite3_create_function_v2(
       pConn->db, "assoc_emit", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
       assocConnRef(pConn), 0, emitStep, emitFinal, assocConnUnref);
 }
 
+/* The function ends the inner loop of a key as soon as the list of the key is
+** full. */
 int assocEnoughRegister(AssocConn *pConn) {
   return sqlite3_create_function_v2(
       pConn->db, "assoc_enough", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY,

@@ -220,6 +220,8 @@ static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
   assocStmtEnd(&sql, &pNode->scan);
 }
 
+/* A belongsToMany may be read through an index of its join table; then the join
+** rows come in the order of the keys. */
 void assocStmtScan(AssocPlanner *p, AssocNode *pNode) {
   const char *zIndex = linksIndex(p, pNode);
   if (zIndex) {

@@ -9,6 +9,7 @@
 */
 #include "load/stmt.h"
 
+/* Offsets in a JSON text are not known, so its errors show no place. */
 void assocPlannerSql(Planner *p, AssocSql *pSql) {
   const AssocShape *pShape = p->pPlan->pShape;
   assocSqlStart(pSql, p->pCall, p->pArena, pShape->bJson ? 0 : pShape->zText);
@@ -33,6 +34,7 @@ void assocStmtStart(Planner *p, AssocSql *pSql, AssocNode *pNode, int bScan) {
   if (!bScan) pSql->pbDear = &pNode->bDear;
 }
 
+/* Text, bindings and explanations live in the plan's arena, like the node. */
 void assocStmtEnd(AssocSql *pSql, AssocFetch *pFetch) {
   pFetch->zSql = assocSqlEnd(pSql);
   pFetch->pBind = pSql->pBind;
@@ -186,6 +188,8 @@ static const ShapeClauses *stmtChoice(AssocSql *p, const AssocNode *pNode) {
   return assocSqlChoice(p, pNode->pRel, pNode->pClauses, pNode->pBlock);
 }
 
+/* The statement is written and thrown away, because only writing it shows
+** whether a row has to be chosen first. */
 int assocStmtChooses(Planner *p, AssocNode *pNode) {
   AssocSql sql;
   int b;
@@ -231,6 +235,8 @@ static void stmtFirst(AssocSql *p, const AssocNode *pNode) {
   assocSqlFirstEnd(p, pNode->pRel, pFirst, pIn);
 }
 
+/* Conditions of the association and of the clauses; the key stands before
+** them. */
 void assocStmtWhere(AssocSql *p, const AssocNode *pNode) {
   assocStmtJoin(p, pNode);
   stmtConditions(p, pNode);
@@ -361,6 +367,13 @@ static void nestedKey(AssocSql *p, const AssocNode *pNode, int *pn) {
   }
 }
 
+/*
+**
+**   (SELECT t1."name" AS a0 FROM "main"."Post" t1 WHERE ... LIMIT 5) n3
+**
+** A subquery of its own, so that order and limit hold for each parent before
+** the rows become JSON.
+*/
 void assocStmtNested(AssocSql *p, AssocNode *pNode) {
   int n = 0;
   assocSqlJoined(p, 1, pNode->pRel, 2);

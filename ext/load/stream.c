@@ -67,6 +67,7 @@ static void openRoot(AssocStream *p) {
   if (p->run.pPlan->pRoot->bKeyed) assocFetchKey(&p->run, p->pStmt);
 }
 
+/* Reset the statement: an open one would block DROP TABLE and checkpoints. */
 static void closeRoot(AssocStream *p) {
   if (p->pStmt) assocFetchClose(rootFetch(p), p->run.args.nKey);
   p->pStmt = 0;
@@ -81,6 +82,12 @@ static int hasUnserved(AssocCall *pCall, const AssocPlan *pPlan) {
   return 0;
 }
 
+/*
+** The arguments are copied, because the virtual table's caller may free them
+** before the last row. The first batch has one root, which tells how large the
+** others may be. nLeast is the smallest batch where an association has no
+** index: each batch then scans its table once.
+*/
 AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
                              const AssocArgs *pArgs) {
   AssocStream *p = assocMalloc(pCall, sizeof(*p));
@@ -98,6 +105,7 @@ AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
   return p;
 }
 
+/* SQLite may skip rows for OFFSET; they need no text. */
 void assocStreamSkip(AssocStream *p, int bSkip) {
   p->bSkip = bSkip;
 }
@@ -164,6 +172,9 @@ static void loadBatch(AssocCall *pCall, AssocStream *p) {
   }
 }
 
+/* The next root of the batch, or the first of another batch. A batch is loaded
+** inside assocCallEnter(), which bounds the recursion of views that call
+** eager() again. */
 int assocStreamNext(AssocCall *pCall, AssocStream *p) {
   p->run.pCall = pCall;
   if (p->iRoot < p->nRoot) {
@@ -182,6 +193,8 @@ int assocStreamNext(AssocCall *pCall, AssocStream *p) {
   return 1;
 }
 
+/* The text is made when the column is read, so a query that reads only id pays
+** nothing. OUT: the caller frees it. */
 char *assocStreamJson(AssocCall *pCall, AssocStream *p, i64 *pn) {
   AssocOut out;
   char *z;
@@ -196,11 +209,13 @@ char *assocStreamJson(AssocCall *pCall, AssocStream *p, i64 *pn) {
   return z;
 }
 
+/* The values stay valid until the next batch. */
 sqlite3_value **assocStreamKey(AssocStream *p) {
   assert(p->iRoot > 0 && p->iRoot <= p->nRoot);
   return &p->apKey[(p->iRoot - 1) * p->run.pPlan->pRoot->pModel->nKey];
 }
 
+/* Also after an error in the middle of a batch. p may be 0. */
 void assocStreamClose(AssocCall *pCall, AssocStream *p) {
   int i;
   if (p == 0) return;

@@ -12,6 +12,8 @@
 */
 #include "load/load.h"
 
+/* The lists are allocated by sqlite3_malloc(), because they outlive a single
+** run. */
 void assocTakeClear(AssocTake *p) {
   sqlite3_free(p->aId);
   sqlite3_free(p->aNext);
@@ -92,6 +94,12 @@ static void takeFinal(sqlite3_context *pCtx) {
   }
 }
 
+/*
+** assoc_take() has no argument that leads to its list: it finds the list in the
+** connection's state. A statement may call related again, so the outer list is
+** put back afterwards. An error of the list itself replaces the one of the
+** statement, which is only its consequence.
+*/
 void assocTakeRun(AssocCall *pCall, AssocTake *pTake, sqlite3_stmt *pStmt) {
   AssocLoadState *pLoad = assocLoadState(pCall);
   AssocTake *pOuter;
@@ -156,6 +164,7 @@ void assocTakeSort(AssocTake *p) {
   sqlite3_free(aTo);
 }
 
+/* DIRECTONLY, and an error outside of assocTakeRun(). */
 int assocTakeRegister(AssocConn *pConn) {
   return sqlite3_create_function_v2(
       pConn->db, "assoc_take", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY,

@@ -235,12 +235,17 @@ void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode) {
   assocStmtEnd(&sql, &pNode->scan);
 }
 
+/* An aggregate has the same two strategies as rows: one value for one parent,
+** or all values with GROUP BY. */
 void assocStmtValue(AssocPlanner *p, AssocNode *pNode) {
   if (p->pCall->rc != SQLITE_OK) return;
   if (pNode->nKey) makeValueLookup(p, pNode);
   assocStmtValueScan(p, pNode);
 }
 
+/* The value as a correlated subquery, for assoc_sql(). exists() becomes EXISTS.
+** Where an aggregate picks one of the values, as max() does, a BLOB has to
+** become a text, as in a load. */
 void assocStmtNestedValue(AssocSql *p, AssocNode *pNode) {
   int mFlag = aShapeAgg[pNode->pValue->pAgg->eAgg].mFlag, i;
   int bExists = isTest(pNode), bAny = (mFlag & SHAPE_AGG_PICKS) != 0;
