@@ -107,7 +107,7 @@ static int asksSeek(AssocCall *pCall, AssocNode *pNode) {
 ** lookup is prepared once and SQLite is asked; eSeek keeps the answer. */
 int assocNodeSeeks(AssocCall *pCall, AssocNode *pNode) {
   if (pNode->zIndex) return !pNode->bDear;
-  if (pNode->pRel == 0 || pNode->zType || pNode->pRel->nPath) return 0;
+  if (pNode->pRel == 0 || pNode->bBranch || pNode->pRel->nPath) return 0;
   if (pNode->lookup.zSql == 0 || pNode->lookup.bEmit) return 0;
   if (pNode->eSeek == 0) pNode->eSeek = asksSeek(pCall, pNode) ? 1 : -1;
   return pNode->eSeek > 0;

@@ -97,8 +97,10 @@ struct AssocNode {
   u8 bKeyed;          /* The root: found by its key, ?1 and on */
   u8 bRecurse;        /* "^": its rows have rows of the same node as children */
   int nRecurse;       /* Levels of the recursion; 0: all */
-  const char *zType;  /* Polymorphic: this target's value of the type column */
+  const char *zType;  /* Polymorphic: only parents that have this in their type
+                      ** column have rows here */
   int iType;          /* Place of the type among the parent's values */
+  u8 bBranch;         /* One of several targets: pBranch links them */
   AssocNode *pBranch; /* The next target of the same association */
   AssocPart *pPart;   /* The members of a row: node.h */
   int nSplit;         /* CHILD and SPREAD parts, with bLists all parts: offsets

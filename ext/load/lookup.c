@@ -142,7 +142,7 @@ static int lookupForm(Planner *p, AssocNode *pNode, const char **pzIndex,
     return LOOKUP_EACH;
   }
   if (pNode->bOne) return LOOKUP_JOIN;
-  if (pNode->zType || pRel->nPath || p->bReverse) return LOOKUP_EACH;
+  if (pNode->bBranch || pRel->nPath || p->bReverse) return LOOKUP_EACH;
   if (assocStmtChooses(p, pNode)) return LOOKUP_EACH;
   *pzIndex = assocStmtKeyIndex(p, pNode, pbDesc);
   if (*pzIndex == 0) return LOOKUP_EACH;
@@ -189,7 +189,8 @@ static void stmtKey(AssocSql *p, const AssocNode *pNode, int nKey, int bJoin) {
 /* End a statement. If no index serves the association, the lookup is dear. */
 static void lookupEnd(Planner *p, AssocSql *pSql, AssocNode *pNode,
                       AssocFetch *pFetch) {
-  if (pNode->pRel && !pNode->zType && !assocHopServed(p->pCall, pNode->pRel)) {
+  if (pNode->pRel && !pNode->bBranch &&
+      !assocHopServed(p->pCall, pNode->pRel)) {
     pSql->bDear = 1;
   }
   assocStmtEnd(pSql, pFetch);

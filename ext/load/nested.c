@@ -124,7 +124,7 @@ static void textBranches(AssocSql *p, AssocNode *pNode) {
 
 /* A polymorphic association is one subquery for each of its models. */
 static void textChild(AssocSql *p, AssocNode *pNode) {
-  if (pNode->zType) {
+  if (pNode->bBranch) {
     textBranches(p, pNode);
   } else {
     textNode(p, pNode);

@@ -376,6 +376,11 @@ void assocNodeRelKeys(Planner *p, AssocNode *pNode) {
   const AssocKey *pOwn = assocRelFarKey(pNode->pRel, &pTab);
   const AssocRel *pFirst = pNode->pRel;
   while (pFirst->nPath) pFirst = pFirst->apPath[0];
+  if (pFirst->zBranch) {
+    pNode->zType = pFirst->zBranch;
+    pNode->iType = assocNodeColumnArg(
+        p, pNode->pParent, pFirst->pSource->pTable, pFirst->type.aCol[0], 1);
+  }
   assocNodeKeys(p, pNode, assocRelNearKey(pNode->pRel), pOwn, pTab,
                 pFirst->eKind == ASSOC_BELONGSTO);
 }

@@ -194,6 +194,7 @@ static void compileBranches(Planner *p, AssocNode *pParent,
     if (pNode == 0) return;
     *ppNext = pNode;
     ppNext = &pNode->pBranch;
+    pNode->bBranch = 1;
     pNode->zType = pBranch->zType;
     pNode->iType = assocNodeColumnArg(p, pParent, pParent->pModel->pTable,
                                       pRel->type.aCol[0], 1);
@@ -693,7 +694,7 @@ static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
 /* Does the node repeat ("^")? In "a.children^" only the last node does. */
 static int repeats(const AssocNode *pNode) {
   const ShapeItem *pItem = pNode->pItem;
-  if (pItem == 0 || pItem->nRecurse == 0 || pNode->zType) return 0;
+  if (pItem == 0 || pItem->nRecurse == 0 || pNode->bBranch) return 0;
   if (pItem->eType != SHAPE_ITEM_NAME) return 0;
   return pItem->pPath == 0 || pItem->pPath->pNext == 0;
 }

@@ -174,7 +174,7 @@ void assocStmtJoin(AssocSql *p, const AssocNode *pNode) {
 /* The conditions, each with AND before it. The pairs have met the scope of a
 ** path. A branch has none. */
 static void stmtConditions(AssocSql *p, const AssocNode *pNode) {
-  const AssocRel *pRel = isPathNode(pNode) || pNode->zType ? 0 : pNode->pRel;
+  const AssocRel *pRel = isPathNode(pNode) || pNode->bBranch ? 0 : pNode->pRel;
   assocSqlConditions(p, pRel, pNode->pClauses, pNode->pModel, 1,
                      isMany2Many(pNode) ? 2 : 0);
   assocSqlRequired(p, pNode->pBlock, pNode->pModel, 1);
@@ -183,7 +183,7 @@ static void stmtConditions(AssocSql *p, const AssocNode *pNode) {
 /* If a to-one's row is chosen before the conditions test it: the clauses that
 ** it is chosen by. Else 0. */
 static const ShapeClauses *stmtChoice(AssocSql *p, const AssocNode *pNode) {
-  if (pNode->pRel == 0 || pNode->zType || pNode->pValue || pNode->bOne)
+  if (pNode->pRel == 0 || pNode->bBranch || pNode->pValue || pNode->bOne)
     return 0;
   return assocSqlChoice(p, pNode->pRel, pNode->pClauses, pNode->pBlock);
 }
@@ -357,6 +357,13 @@ void assocStmtKeys(AssocSql *p, const AssocNode *pNode) {
 
 /* ----------------------------------------------- one in one: assoc_sql() */
 
+/* " AND n0.a3='Cake'": only parents of this type have rows. */
+void assocStmtOfType(AssocSql *p, const AssocNode *pNode) {
+  if (pNode->zType == 0 || pNode->bBranch) return;
+  sqlite3_str_appendf(p->pStr, " AND n%d.a%d=%Q", pNode->pParent->iNode,
+                      pNode->iType, pNode->zType);
+}
+
 /* " WHERE t1."user_id"=n0.a2 AND …": the parent's values by its number. */
 static void nestedKey(AssocSql *p, const AssocNode *pNode, int *pn) {
   int i;
@@ -365,6 +372,7 @@ static void nestedKey(AssocSql *p, const AssocNode *pNode, int *pn) {
     sqlite3_str_appendf(p->pStr, "%s=", pNode->azKey[i]);
     assocStmtParent(p, pNode, i);
   }
+  assocStmtOfType(p, pNode);
 }
 
 /*
@@ -418,6 +426,7 @@ void assocStmtNestedOf(AssocSql *p, AssocNode *pNode) {
     sqlite3_str_appendf(p->pStr, "%sk%d=", i ? " AND " : " WHERE ", i);
     assocStmtParent(p, pNode, i);
   }
+  assocStmtOfType(p, pNode);
   stmtPut(p, " ORDER BY o");
   assocStmtLimit(p, pNode);
 }

@@ -70,6 +70,8 @@ int assocStmtAsks(Planner *p, AssocNode *pNode, const AssocRel *pRel);
 int assocStmtChooses(Planner *p, AssocNode *pNode);
 /* Value i of the parent that is the key. */
 void assocStmtParent(AssocSql *p, const AssocNode *pNode, int i);
+/* For assoc_sql(): only parents of the type of a polymorphic path. */
+void assocStmtOfType(AssocSql *p, const AssocNode *pNode);
 /* Where a page begins and ends, the order, and the limit. */
 void assocStmtCursors(AssocSql *p, AssocNode *pNode);
 void assocStmtOrder(AssocSql *p, const AssocNode *pNode);

@@ -268,6 +268,7 @@ void assocStmtNestedValue(AssocSql *p, AssocNode *pNode) {
     stmtPut(p, "=");
     assocStmtParent(p, pNode, i);
   }
+  assocStmtOfType(p, pNode);
   stmtPut(p, bExists ? ") THEN json('true') ELSE json('false') END"
              : bAny  ? "))"
                      : ")");

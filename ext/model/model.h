@@ -441,7 +441,8 @@ typedef struct AssocBranch AssocBranch;
 struct AssocBranch {
   const char *zType;
   AssocModel *pModel;
-  AssocKey key; /* The referenced columns of the model */
+  AssocKey key;   /* The referenced columns of the model */
+  AssocRel *pRel; /* The belongsTo to this model alone: assocRelOn() */
 };
 
 /*
@@ -470,6 +471,8 @@ struct AssocRel {
   AssocKey targetKey;
   int nPath;            /* Through a path: number of steps */
   AssocRel **apPath;    /* The steps; none of them is a path */
+  const char *zBranch;  /* One target of a polymorphic belongsTo: only source
+                        ** rows with this in the type column have it */
   int nBranch;          /* Polymorphic belongsTo: its targets */
   AssocBranch *aBranch; /* pTarget is the model of the first */
   AssocKey type;     /* Polymorphic: the type column, in the table of foreign */
@@ -489,6 +492,11 @@ AssocRel *assocRelFind(AssocCall *pCall, AssocModel *pModel, const char *zName);
 ** no such branch, or no branch is named. */
 const AssocJson *assocRelBranch(AssocCall *pCall, const AssocRel *pRel,
                                 const AssocJson *pJson, int *piBranch);
+/* A polymorphic belongsTo as a belongsTo to one of its models, whose zBranch is
+** set. The same result for the same model. 0 and an error if the association
+** never leads to pModel, which may be 0 after an error. */
+AssocRel *assocRelOn(AssocCall *pCall, const AssocRel *pRel,
+                     const AssocModel *pModel);
 /* The number of values that name a target: the columns of its key. For a
 ** polymorphic association: the type, and the columns of its longest key. */
 int assocRelTargetWidth(const AssocRel *pRel);

@@ -2,6 +2,10 @@
 ** hasOne and hasMany through a path of associations.
 **
 **   assoc_define('User', 'hasMany', 'Comment', '{"through":"posts.comments"}')
+**   assoc_define('Hotel', 'hasMany', 'Cake', '{"through":"chefs.makes"}')
+**
+** The last step may be a polymorphic belongsTo: the target says which of its
+** models is meant.
 */
 #include "model/resolve.h"
 
@@ -70,15 +74,19 @@ void assocResolvePath(AssocResolver *p) {
     pStep =
         assocRelFind(p->pCall, pAt, assocArenaText(p->pCall, p->pArena, z, n));
     if (pStep == 0) return;
-    if (pStep->nBranch) {
-      assocErrorOf(
-          p->pCall, ASSOC_E_UNSUPPORTED, pStep->pSource->zLabel, pStep->zName,
-          "%s is polymorphic, and a path cannot go through it", pStep->zName);
+    z += n + (z[n] == '.');
+    if (pStep->nBranch && *z) {
+      assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, pStep->pSource->zLabel,
+                   pStep->zName,
+                   "%s is polymorphic, and a path cannot go on behind it: its "
+                   "end is the model that the definition names",
+                   pStep->zName);
       return;
     }
+    if (pStep->nBranch) pStep = assocRelOn(p->pCall, pStep, pRel->pTarget);
+    if (pStep == 0) return;
     pathAdd(p, pStep);
     pAt = pStep->pTarget;
-    z += n + (z[n] == '.');
   }
   assert(p->pCall->rc != SQLITE_OK || pRel->nPath > 0);
   if (p->pCall->rc == SQLITE_OK && pAt != pRel->pTarget) pathLast(p);

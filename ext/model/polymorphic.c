@@ -219,6 +219,50 @@ const AssocJson *assocRelBranch(AssocCall *pCall, const AssocRel *pRel,
   return *piBranch < 0 ? 0 : pJson->pChild;
 }
 
+/* The error for a model that is not among those of the association. */
+static void neverLeads(AssocCall *pCall, const AssocRel *pRel,
+                       const AssocModel *pModel) {
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  char *z;
+  int i;
+  for (i = 0; i < pRel->nBranch; i++) {
+    const char *zAnd = i == 0 ? "" : i < pRel->nBranch - 1 ? ", " : " and ";
+    sqlite3_str_appendf(pStr, "%s%s", zAnd, pRel->aBranch[i].pModel->zLabel);
+  }
+  z = assocStrFinish(pCall, pStr);
+  assocErrorOf(pCall, ASSOC_E_ARGUMENT, pRel->pSource->zLabel, pRel->zName,
+               "%s never leads to %s; it leads to %s", pRel->zName,
+               pModel->zLabel, z);
+  sqlite3_free(z);
+}
+
+AssocRel *assocRelOn(AssocCall *pCall, const AssocRel *pRel,
+                     const AssocModel *pModel) {
+  AssocCatalog *pCat = pRel->pSource->pTable->pSchema->pCatalog;
+  AssocBranch *pBranch;
+  AssocRel *pNew;
+  int i = 0;
+  assert(pRel->nBranch > 0);
+  if (pModel == 0) return 0;
+  while (i < pRel->nBranch && pRel->aBranch[i].pModel != pModel) i++;
+  if (i == pRel->nBranch) {
+    neverLeads(pCall, pRel, pModel);
+    return 0;
+  }
+  pBranch = &pRel->aBranch[i];
+  if (pBranch->pRel) return pBranch->pRel;
+  pNew = assocAlloc(pCall, &pCat->mem, sizeof(*pNew));
+  if (pNew == 0) return 0;
+  *pNew = *pRel;
+  pNew->pTarget = pBranch->pModel;
+  pNew->targetKey = pBranch->key;
+  pNew->zBranch = pBranch->zType;
+  pNew->nBranch = 0;
+  pNew->aBranch = 0;
+  pBranch->pRel = pNew;
+  return pNew;
+}
+
 int assocRelTargetWidth(const AssocRel *pRel) {
   int i, n = pRel->pTarget->nKey;
   assert(pRel->pTarget);

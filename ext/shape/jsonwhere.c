@@ -496,10 +496,35 @@ static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
   return pPred;
 }
 
+/* The object without its member "$on", which *ppOn becomes: {"$on":"Cake",…}
+** names the model at the end of a polymorphic path. */
+static AssocJson *jsonWithoutOn(JsonParser *p, AssocJson *pJson,
+                                ShapeName **ppOn) {
+  AssocJson *pNew, *pOn = assocJsonGet(pJson, "$on"), **ppEnd, *pSub;
+  *ppOn = 0;
+  if (pOn == 0 || pJson->eType != ASSOC_J_OBJECT) return pJson;
+  *ppOn = shapeJsonPathOf(p, pOn, "\"$on\"");
+  pNew = shapeJsonAlloc(p, sizeof(*pNew));
+  if (pNew == 0) return pJson;
+  *pNew = *pJson;
+  pNew->nChild--;
+  pNew->pChild = 0;
+  ppEnd = &pNew->pChild;
+  for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
+    if (pSub == pOn) continue;
+    *ppEnd = shapeJsonAlloc(p, sizeof(*pSub));
+    if (*ppEnd == 0) return pJson;
+    **ppEnd = *pSub;
+    (*ppEnd)->pNext = 0;
+    ppEnd = &(*ppEnd)->pNext;
+  }
+  return pNew;
+}
+
 /* Read {"$some":{"posts":{...}}}. */
 static ShapePred *jsonSome(JsonParser *p, int eOp, AssocJson *pObj) {
   ShapePred *pAll = 0;
-  AssocJson *pSub;
+  AssocJson *pSub, *pWhere;
   assert(eOp >= SHAPE_OP_SOME && eOp <= SHAPE_OP_NONE);
   if (pObj->eType != ASSOC_J_OBJECT || pObj->nChild == 0) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
@@ -510,8 +535,9 @@ static ShapePred *jsonSome(JsonParser *p, int eOp, AssocJson *pObj) {
     ShapePred *pPred = jsonNewPred(p, eOp);
     if (pPred == 0) return 0;
     pPred->key.pPath = shapeJsonPath(p, pSub->zKey, (int)strlen(pSub->zKey));
-    if (pSub->eType != ASSOC_J_OBJECT || pSub->nChild) {
-      pPred->pSub = shapeJsonWhere(p, pSub);
+    pWhere = jsonWithoutOn(p, pSub, &pPred->pOn);
+    if (pWhere->eType != ASSOC_J_OBJECT || pWhere->nChild) {
+      pPred->pSub = shapeJsonWhere(p, pWhere);
     }
     pAll = jsonAnd(p, pAll, pPred);
   }

@@ -201,6 +201,10 @@ static void printPred(Printer *p, const ShapePred *pPred, int eAround) {
   case SHAPE_OP_NONE:
     assocOutPrintf(&p->out, "%s ", azShapeOp[pPred->eOp]);
     printPath(p, pPred->key.pPath);
+    if (pPred->pOn) {
+      shapePut(p, " on ");
+      printName(p, pPred->pOn->z);
+    }
     if (pPred->pSub) {
       shapePut(p, "(");
       printPred(p, pPred->pSub, SHAPE_OP_OR);

@@ -78,6 +78,7 @@ struct ShapePred {
   ShapeKey key;   /* Comparisons: the left side. SOME, EVERY, NONE: the path */
   ShapeVal *pVal; /* Comparisons: one value, IN: many, BETWEEN: two */
   ShapeKey *pOther; /* EQ to GE: or this key of the same row */
+  ShapeName *pOn;   /* SOME, EVERY, NONE: "on Model" at the end of the path */
   ShapePred *pSub;  /* AND, OR: the first of several. NOT, SOME: the one */
   ShapePred *pNext; /* The next of an AND or OR */
 };

@@ -541,9 +541,27 @@ static void textCompare(TextParser *p, ShapePred *pPred) {
   }
 }
 
+/* Does "on Model" follow the path of a some? In (some posts on = 1) the "on" is
+** a column. */
+static int isSomeOn(TextParser *p) {
+  ShapeToken tokNext = textAfter(p, &p->tok);
+  return textIs(p, "on") && isName(&tokNext) && !continuesPred(p, &p->tok);
+}
+
+/* ( "some" | "every" | "none" ) path [ "on" name ] [ "(" [ pred ] ")" ] */
+static void textSome(TextParser *p, ShapePred *pPred) {
+  pPred->key.pPath = textPath(p, 0, "an association");
+  if (isSomeOn(p)) {
+    textAdvance(p);
+    pPred->pOn = textName(p, "a model");
+  }
+  if (!textTake(p, '(')) return;
+  if (p->tok.eType != ')') pPred->pSub = textPred(p);
+  textNeed(p, ')', ")");
+}
+
 /*
-** atom = "(" pred ")" | ( "some" | "every" | "none" ) path [ "(" pred ")" ]
-**      | key …
+** atom = "(" pred ")" | ( "some" | "every" | "none" ) … | key …
 */
 static ShapePred *textAtom(TextParser *p) {
   static const char *const azSome[] = {"some", "every", "none"};
@@ -558,11 +576,7 @@ static ShapePred *textAtom(TextParser *p) {
     pPred = newPred(p, SHAPE_OP_SOME + iSome, p->tok.iOff);
     textAdvance(p);
     if (pPred == 0) return 0;
-    pPred->key.pPath = textPath(p, 0, "an association");
-    if (textTake(p, '(')) {
-      if (p->tok.eType != ')') pPred->pSub = textPred(p);
-      textNeed(p, ')', ")");
-    }
+    textSome(p, pPred);
   } else {
     pPred = newPred(p, SHAPE_OP_EQ, p->tok.iOff);
     if (pPred) textCompare(p, pPred);

@@ -207,6 +207,7 @@ static int neverNull(const AssocTable *pTab, int iCol) {
 static void inStart(AssocSql *p, const AssocHop *pFirst) {
   const AssocTable *pTab = pFirst->pRel->pSource->pTable;
   int i, n = keyWidth(pFirst);
+  assocSqlOfType(p, pFirst->pRel, pFirst->iFrom, " AND ");
   for (i = 0; i < n; i++) {
     if (neverNull(pTab, assocRelNearKey(pFirst->pRel)->aCol[i])) continue;
     nearColumn(p, pFirst, i);
@@ -391,6 +392,10 @@ int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
     if (bUp) sqlite3_str_appendf(p->pStr, "k%d=", i);
     assocSqlInNear(p, pFirst, i);
     if (!bUp) sqlite3_str_appendf(p->pStr, "=k%d", i);
+  }
+  if (pFirst->pRel->zBranch) {
+    filterPut(p, " AND ");
+    assocSqlOfType(p, pFirst->pRel, pFirst->iFrom, "");
   }
   filterPut(p, ")");
   if (!bNull) sqlite3_str_appendf(p->pStr, ",%s)", zNone);

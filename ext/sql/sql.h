@@ -283,6 +283,11 @@ AssocHop *assocSqlHops(AssocSql *p, AssocRel *pRel, int iFrom, int eFirst);
 ** an error. */
 AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
                        AssocModel **ppModel, int iFrom, int eFirst);
+/* Append that a row of the source under iAlias has the type that a polymorphic
+** association to one model needs, and zAnd behind it; else nothing. What is
+** found by keys alone, without a join to the source, needs it beside. */
+void assocSqlOfType(AssocSql *p, const AssocRel *pRel, int iAlias,
+                    const char *zAnd);
 /* Append t2.a,t2.b, the key of a model; in parentheses if bParen and it is
 ** composite. */
 void assocSqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,

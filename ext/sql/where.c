@@ -42,11 +42,12 @@ static AssocHop **addHop(AssocSql *p, AssocRel *pRel, AssocHop **ppEnd,
     return ppEnd;
   }
   if (pRel->nBranch) {
-    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel,
-                 pRel->zName,
-                 "%s.%s is polymorphic: its rows are of several models, so it "
-                 "cannot be part of a condition or a path",
-                 pRel->pSource->zLabel, pRel->zName);
+    assocErrorOf(
+        p->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel, pRel->zName,
+        "%s.%s is polymorphic: its rows are of several models, so it "
+        "cannot be part of a condition or a path; of one model write "
+        "some %s on %s(...)",
+        pRel->pSource->zLabel, pRel->zName, pRel->zName, pRel->pTarget->zLabel);
     return 0;
   }
   pHop = assocAlloc(p->pCall, p->pArena, sizeof(*pHop));
@@ -82,13 +83,33 @@ AssocHop *assocSqlHops(AssocSql *p, AssocRel *pRel, int iFrom, int eFirst) {
   return pFirst;
 }
 
-/* The steps of the names before pEnd. */
+/* "on Cake": the polymorphic association as one to this model. */
+static AssocRel *relOn(AssocSql *p, const AssocRel *pRel,
+                       const ShapeName *pOn) {
+  AssocCatalog *pCat = pRel->pSource->pTable->pSchema->pCatalog;
+  AssocRel *pNew = 0;
+  if (pRel->nBranch == 0) {
+    assocShapeFail(
+        p->pCall, p->zText, pOn->iOff,
+        &(AssocWhy){.eReason = ASSOC_E_ARGUMENT, .zName = pRel->zName},
+        "%s leads to %s only; on names a model of a polymorphic association",
+        pRel->zName, pRel->pTarget->zLabel);
+    return 0;
+  }
+  pNew = assocRelOn(p->pCall, pRel, assocModelFind(p->pCall, pCat, pOn->z));
+  if (pNew == 0) assocShapeAt(p->pCall, p->zText, pOn->iOff);
+  return pNew;
+}
+
+/* The steps of the names before pEnd. With pOn, the last of them is a
+** polymorphic association, and this is its model. */
 static AssocHop *hopsTo(AssocSql *p, const ShapeName *pPath,
-                        const ShapeName *pEnd, AssocModel **ppModel, int iFrom,
-                        int eFirst) {
+                        const ShapeName *pEnd, const ShapeName *pOn,
+                        AssocModel **ppModel, int iFrom, int eFirst) {
   AssocHop *pFirst = 0, **ppEnd = &pFirst;
   for (; pPath != pEnd && ppEnd; pPath = pPath->pNext) {
     AssocRel *pRel = assocSqlRel(p, *ppModel, pPath);
+    if (pRel && pOn && pPath->pNext == pEnd) pRel = relOn(p, pRel, pOn);
     if (pRel == 0) return 0;
     ppEnd = addHop(p, pRel, ppEnd, &iFrom);
     if (ppEnd) hopMeans(hopBefore(ppEnd), eFirst);
@@ -101,7 +122,24 @@ static AssocHop *hopsTo(AssocSql *p, const ShapeName *pPath,
 ** and the end (OUT). */
 AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
                        AssocModel **ppModel, int iFrom, int eFirst) {
-  return hopsTo(p, pPath, 0, ppModel, iFrom, eFirst);
+  return hopsTo(p, pPath, 0, 0, ppModel, iFrom, eFirst);
+}
+
+/* Append that a row under iAlias has the type that a polymorphic association
+** needs, and zAnd behind it. Nothing for other associations. */
+void assocSqlOfType(AssocSql *p, const AssocRel *pRel, int iAlias,
+                    const char *zAnd) {
+  ShapeVal *pType;
+  if (pRel->zBranch == 0) return;
+  pType = assocAlloc(p->pCall, p->pArena, sizeof(*pType));
+  if (pType == 0) return;
+  pType->eType = SHAPE_VAL_TEXT;
+  pType->z = pRel->zBranch;
+  pType->n = (int)strlen(pType->z);
+  assocSqlColumn(p, iAlias, pRel->pSource->pTable, pRel->type.aCol[0]);
+  sqlPut(p, " IS "); /* Never NULL, as conditions on related rows are not */
+  assocSqlVal(p, pType);
+  sqlPut(p, zAnd);
 }
 
 /* Append the condition that the join row and the target belong together. */
@@ -117,6 +155,7 @@ static void sqlLink(AssocSql *p, const AssocHop *pHop) {
   const AssocTable *pSrc = pRel->pSource->pTable;
   const AssocTable *pTgt = pRel->pTarget->pTable;
   if (pRel->eKind == ASSOC_BELONGSTO) {
+    assocSqlOfType(p, pRel, pHop->iFrom, " AND ");
     assocSqlEqual(p, pHop->iAlias, pTgt, &pRel->targetKey, pHop->iFrom, pSrc,
                   &pRel->foreign);
   } else if (pHop->iJoin) {
@@ -833,6 +872,7 @@ static void sqlSomeSplit(AssocSql *p, const ShapePred *pPred,
   inner.key.pPath = pName;
   inner.pNext = 0;
   outer.key.pPath = pFirst;
+  outer.pOn = 0;
   outer.pSub = &inner;
   sqlSome(p, &outer, pModel, iAlias);
 }
@@ -844,8 +884,8 @@ static void sqlSome(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   AssocModel *pStart = pModel;
   AssocFilter filter = {0};
   filter.zWord = azShapeOp[pPred->eOp];
-  filter.pFirst =
-      assocSqlPath(p, pPred->key.pPath, &pModel, iAlias, ASSOC_FIRST_FILTER);
+  filter.pFirst = hopsTo(p, pPred->key.pPath, 0, pPred->pOn, &pModel, iAlias,
+                         ASSOC_FIRST_FILTER);
   filter.pEnd = pModel;
   filter.pPred = pPred->pSub;
   filter.bNotTrue = pPred->eOp == SHAPE_OP_EVERY;
@@ -926,7 +966,7 @@ static void pathFilter(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   while (pCol->pNext) pCol = pCol->pNext;
   pFilter->zWord = "some";
   pFilter->pEnd = pModel;
-  pFilter->pFirst = hopsTo(p, pPred->key.pPath, pCol, &pFilter->pEnd, iAlias,
+  pFilter->pFirst = hopsTo(p, pPred->key.pPath, pCol, 0, &pFilter->pEnd, iAlias,
                            ASSOC_FIRST_FILTER);
   if (pLast == 0) return;
   *pLast = *pPred;
@@ -1345,7 +1385,7 @@ void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
     if (pItem->eType != SHAPE_ITEM_NAME || !pItem->bRequired) continue;
     if (pItem->pPath && pItem->pPath->pNext) {
       filter.pFirst =
-          hopsTo(p, pItem->pPath, 0, &pAt, iAlias, ASSOC_FIRST_FILTER);
+          hopsTo(p, pItem->pPath, 0, 0, &pAt, iAlias, ASSOC_FIRST_FILTER);
     } else {
       AssocRel *pRel = assocItemRel(p, pItem, pItem->pPath, pModel);
       if (pRel)
