@@ -20,6 +20,8 @@ struct AssocBlobKeys {
   AssocBlobKeys *pNext;
 };
 
+/* The list belongs to a writer or to a run; the statements are plain ones, not
+** those of a plan. */
 void assocBlobKeysFree(AssocBlobKeys *p) {
   while (p) {
     AssocBlobKeys *pNext = p->pNext;
@@ -66,6 +68,8 @@ static const AssocJson *blobOf(AssocCall *pCall, AssocArena *pArena,
   return p;
 }
 
+/* The declared type decides, as it does for SQLite's own affinity: any type
+** that contains "blob". */
 static int isDeclaredBlob(const AssocColumn *pCol) {
   return sqlite3_strlike("%blob%", pCol->zType, 0) == 0;
 }
@@ -148,6 +152,9 @@ static u32 blobKeyAsk(AssocCall *pCall, AssocBlobKeys **ppList,
   return m & mMaybe;
 }
 
+/* In JSON a BLOB can only be written as a hexadecimal text, which may also be a
+** key itself. So the table is asked, once per key, which of the two it has.
+** Keys that cannot be hexadecimal, and rowids, are not asked. */
 void assocBlobKey(AssocCall *pCall, AssocArena *pArena, AssocBlobKeys **ppList,
                   const AssocModel *pModel, const AssocJson **apKey) {
   const AssocJson *apBlob[ASSOC_KEY_MAX];
@@ -168,6 +175,9 @@ void assocBlobKey(AssocCall *pCall, AssocArena *pArena, AssocBlobKeys **ppList,
   }
 }
 
+/* A plain SQL text, such as the key that a program copied from a load. Columns
+** declared TEXT are left out: there the text means itself. 0: take the value as
+** it is. */
 const AssocJson *assocBlobKeyOfText(AssocCall *pCall, AssocArena *pArena,
                                     AssocBlobKeys **ppList,
                                     const AssocModel *pModel,
@@ -204,6 +214,8 @@ static int isForeignColumn(AssocCall *pCall, AssocTable *pTab, int iCol) {
   return 0;
 }
 
+/* A new row has no key in the table yet, so the declaration decides. Only keys
+** are converted; an ordinary BLOB column takes the text as it is. */
 const AssocJson *assocBlobColumn(AssocCall *pCall, AssocArena *pArena,
                                  const AssocModel *pModel, int iCol,
                                  const AssocJson *p) {

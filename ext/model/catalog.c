@@ -50,6 +50,7 @@ static const char zTriggerText[] =
 
 /* ---------------------------------------------------------------- schemas */
 
+/* The list is short: main, the attached databases, and temp as the last. */
 AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName) {
   AssocSchema *p = pCat->pSchema;
   while (p && sqlite3_stricmp(p->zName, zName) != 0) p = p->pNext;
@@ -210,6 +211,7 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
   assocFinalize(pCall, pStmt);
 }
 
+/* Settings are rows of main, such as the one of assoc_readonly(). */
 AssocDef *assocSettingFind(AssocCatalog *pCat, const char *zName) {
   AssocDef *p = pCat->pSchema->pSetting;
   while (p && sqlite3_stricmp(p->zName, zName) != 0) p = p->pNext;
@@ -236,6 +238,7 @@ static void holdReader(AssocCall *pCall, AssocSchema *pSchema) {
 
 /* -------------------------------------------------------- whom files call */
 
+/* What SQLite accepts in a name without quotes, apart from "$". */
 static int isWordChar(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c >= '0' && c <= '9') || c == '_' || (c & 0x80);
@@ -325,6 +328,8 @@ static void scanCallers(AssocCall *pCall, AssocSchema *pSchema) {
   pSchema->bScanned = pCall->rc == SQLITE_OK;
 }
 
+/* The text of a schema is scanned once per schema version. temp is left out:
+** its views and triggers were made by this connection. */
 void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema) {
   AssocSchema *p;
   if (pCall->pConn->bViews || pCall->pConn->xCallable == 0) return;
@@ -340,6 +345,9 @@ void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema) {
   }
 }
 
+/* A database is read when a name is first looked for in it, not before: a
+** connection may have attached files that no call needs. The reader is held
+** until the call ends, so all tables of the database are seen in one state. */
 int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema) {
   if (pSchema->bLoaded || pCall->rc != SQLITE_OK) {
     return pCall->rc == SQLITE_OK;
@@ -360,12 +368,14 @@ int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema) {
 
 /* ---------------------------------------------------------------- catalog */
 
+/* Plans keep the catalog for which they were made, since they point into it. */
 AssocCatalog *assocCatalogRef(AssocCatalog *pCat) {
   assert(pCat->nRef > 0);
   pCat->nRef++;
   return pCat;
 }
 
+/* The last owner frees everything at once. p may be 0. */
 void assocCatalogUnref(AssocCatalog *pCat) {
   AssocArena mem;
   assert(pCat == 0 || pCat->nRef > 0);
@@ -575,6 +585,7 @@ static void cacheDrop(CatalogCache *pCache) {
   pCache->pCat = 0;
 }
 
+/* The connection closes: its reader statements must be gone by then. */
 static void cacheFree(void *p) {
   cacheDrop(p);
   sqlite3_free(p);
@@ -659,6 +670,12 @@ static void closeReaders(CatalogCache *pCache) {
   dropHolds(pCache);
 }
 
+/*
+** Only the outermost call compares the tokens and the schema cookies. A nested
+** call sees the same catalog, because the outer call's readers hold the state.
+** If a view or virtual table could not be read in the last call, models are
+** linked again (bDoubt): it may be readable now.
+*/
 AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
   CatalogCache *pCache = cacheOf(pCall);
   if (pCache == 0 || pCall->rc != SQLITE_OK) return 0;
@@ -698,6 +715,8 @@ static void widenGuard(AssocCall *pCall, CatalogCache *pCache) {
   assocCallClear(&call);
 }
 
+/* The outermost call closes its readers, so that no read transaction outlives
+** it. p may be 0, after an Enter that failed. */
 void assocCatalogLeave(AssocCall *pCall, AssocCatalog *pCat) {
   CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
   if (pCat == 0) return;
@@ -712,6 +731,8 @@ void assocCatalogLeave(AssocCall *pCall, AssocCatalog *pCat) {
 
 /* ---------------------------------------------------------------- writing */
 
+/* Is there a table, index, view or trigger of that name? They share one name
+** space. */
 static int hasName(AssocCall *pCall, const char *zSchema, const char *zName) {
   return askInt(pCall, assocPrepare(pCall,
                                     "SELECT count(*) FROM \"%w\".sqlite_schema"
@@ -762,6 +783,9 @@ static void runWrite(AssocCall *pCall, sqlite3_stmt *pStmt) {
   }
 }
 
+/* The table is made with the first definition, not when the extension is
+** loaded. OR REPLACE: the caller has decided what happens to an existing
+** row. */
 sqlite3_stmt *assocDefWriter(AssocCall *pCall, const char *zSchema) {
   if (!hasTriggers(pCall, zSchema)) makeTables(pCall, zSchema);
   return assocPrepare(pCall,
@@ -771,6 +795,7 @@ sqlite3_stmt *assocDefWriter(AssocCall *pCall, const char *zSchema) {
                       zSchema);
 }
 
+/* One statement serves many definitions, as in assoc_discover(). */
 void assocDefPut(AssocCall *pCall, sqlite3_stmt *pStmt, const char *zModel,
                  const char *zName, const char *zKind, const char *zTarget,
                  const char *zOptions) {
@@ -783,6 +808,8 @@ void assocDefPut(AssocCall *pCall, sqlite3_stmt *pStmt, const char *zModel,
   runWrite(pCall, pStmt);
 }
 
+/* The triggers on the table change the token, by which every connection notices
+** the new row. */
 void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
                    const char *zName, const char *zKind, const char *zTarget,
                    const char *zOptions) {
@@ -791,6 +818,7 @@ void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
   assocFinalize(pCall, pStmt);
 }
 
+/* The result is the number of rows, 0 or 1. */
 int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
                    const char *zName) {
   int n = 0;

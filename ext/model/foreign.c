@@ -86,6 +86,8 @@ static void mergeText(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
   *pz = zNew;
 }
 
+/* -1 means that a definition does not say. The first one that says something is
+** remembered, so an error can name both. */
 static void mergeBool(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
                       int iWhat, int *pe, int eNew) {
   static const char *const az[] = {"false", "true"};
@@ -140,11 +142,14 @@ static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
   }
 }
 
+/* Of the same type and spelling. 1 and 1.0 are different defaults in SQL
+** text. */
 static int sameValue(const AssocJson *pA, const AssocJson *pB) {
   return pA->eType == pB->eType && pA->n == pB->n &&
          (pA->n == 0 || memcmp(pA->z, pB->z, (size_t)pA->n) == 0);
 }
 
+/* As in mergeBool(): two different defaults for one column are an error. */
 static void mergeDefault(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
                          const AssocJson *pNew) {
   if (pNew == 0) return;
@@ -233,6 +238,12 @@ static void addDef(Collector *p, AssocDef *pDef) {
   if (pRel && pRel != p->pOnly) addRel(p, pRel);
 }
 
+/*
+** Both sides of an association describe one foreign key, and several
+** associations may share a key. They are merged into one element, in the order
+** of the definitions. With pOnly, only the key of that association is listed;
+** but what all other definitions say of it still counts.
+*/
 AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
                                AssocArena *pArena, AssocRel *pOnly) {
   Collector c;

@@ -191,18 +191,28 @@ static const InflRow inflRows[] = {
 static int inflIsUpper(char c) {
   return c >= 'A' && c <= 'Z';
 }
+
+/* Letters beyond ASCII count as lower case, so they do not begin a word. */
 static int inflIsLower(char c) {
   return (c >= 'a' && c <= 'z') || (u8)c >= 0x80;
 }
+
+/* ASCII only: the C library's functions depend on the locale. */
 static int inflIsDigit(char c) {
   return c >= '0' && c <= '9';
 }
+
+/* As JavaScript's \s for ASCII, which the original rules use. */
 static int inflIsSpace(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
+
+/* Other bytes stay as they are. */
 static char inflUpper(char c) {
   return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
+
+/* Other bytes stay as they are. */
 static char inflLower(char c) {
   return inflIsUpper(c) ? (char)(c - 'A' + 'a') : c;
 }
@@ -248,6 +258,7 @@ static int inflLastWord(const char *z, int n) {
 
 /* ------------------------------------------------------------- one, many */
 
+/* Does the word end in zEnd, in any case? */
 static int inflEndsIn(const char *z, int n, const char *zEnd, int nEnd) {
   return n >= nEnd && sqlite3_strnicmp(z + n - nEnd, zEnd, nEnd) == 0;
 }
@@ -345,10 +356,13 @@ static char *inflForm(AssocCall *pCall, AssocArena *pArena, const char *z,
                      bMany ? p->zMany : p->zOne);
 }
 
+/* "person" becomes "people", "UserProfile" becomes "UserProfiles". A plural
+** stays as it is. */
 char *assocPluralize(AssocCall *pCall, AssocArena *pArena, const char *z) {
   return inflForm(pCall, pArena, z, 1);
 }
 
+/* "people" becomes "person". A singular stays as it is. */
 char *assocSingularize(AssocCall *pCall, AssocArena *pArena, const char *z) {
   return inflForm(pCall, pArena, z, 0);
 }
@@ -389,6 +403,8 @@ char *assocCamelize(AssocCall *pCall, AssocArena *pArena, const char *zA,
   return zOut;
 }
 
+/* The test for names in snake_case: letters, digits and underscores, no
+** capitals. */
 int assocIsSnake(const char *z) {
   while (*z == '_' || inflIsDigit(*z) || (*z >= 'a' && *z <= 'z')) z++;
   return *z == 0;

@@ -25,6 +25,8 @@ const char *assocResolveSingular(AssocResolver *p, const AssocModel *pModel,
 
 /* -------------------------------------------------------------------- keys */
 
+/* One element more than needed: an allocation of 0 bytes would look like an
+** error. After an error the key has no columns. */
 void assocKeyAlloc(AssocResolver *p, AssocKey *pKey, int n) {
   assert(n >= 0);
   pKey->aCol = assocAlloc(p->pCall, p->pArena, (i64)sizeof(int) * (n + 1));
@@ -41,6 +43,8 @@ void assocKeySet(AssocKey *pKey, int i, const AssocTable *pTab,
   pKey->azCol[i] = pKey->aCol[i] >= 0 ? pTab->aCol[pKey->aCol[i]].zName : zName;
 }
 
+/* The columns may be missing in the table; aCol[i] is then -1, and assoc_sync()
+** can create them. */
 void assocKeyNamed(AssocResolver *p, AssocKey *pKey, const AssocTable *pTab,
                    const AssocNames *pNames) {
   int i;
@@ -77,6 +81,7 @@ static int isFkeyOf(const AssocTable *pTab, const AssocFkey *pFk,
   return 1;
 }
 
+/* Names are compared, since the columns of an unsynced key have no numbers. */
 int assocKeySame(const AssocKey *pA, const AssocKey *pB) {
   int i = 0;
   if (pA->nCol != pB->nCol) return 0;
@@ -200,6 +205,9 @@ static void keyFromFkey(AssocResolver *p, AssocKey *pKey,
   pKey->eFrom = ASSOC_FROM_SCHEMA;
 }
 
+/* Is z a usual name for a column that refers to zKey of zName? userId and
+** user_id are. So is userCode, if the key that it refers to is called userCode
+** itself. */
 int assocKeyUsual(AssocCall *pCall, AssocArena *pArena, const char *z,
                   const char *zName, const char *zKey) {
   const char *zCamel = assocCamelize(pCall, pArena, zName, zKey);
@@ -213,6 +221,7 @@ int assocKeyUsual(AssocCall *pCall, AssocArena *pArena, const char *z,
          sqlite3_strnicmp(zKey, zName, nName) == 0;
 }
 
+/* The same, with the memory of a resolver. */
 static int usualName(AssocResolver *p, const char *z, const char *zName,
                      const char *zKey) {
   return assocKeyUsual(p->pCall, p->pArena, z, zName, zKey);

@@ -28,6 +28,9 @@ struct NameSteps {
   const char *az[NAME_NSTEP]; /* az[0] is the model's name */
 };
 
+/* The first two steps are the name as it is: first among the rows of
+** assoc_model(), then among the tables. The others are computed only when they
+** are needed, because inflection is not cheap. */
 static void nameSteps(AssocArena *pArena, const char *zName, NameSteps *p) {
   memset(p, 0, sizeof(*p));
   p->pArena = pArena;
@@ -48,6 +51,8 @@ static const char *stepName(AssocCall *pCall, NameSteps *p, int iStep) {
   return p->az[iStep];
 }
 
+/* "aux.User" becomes "User" in the database aux. But a table may be called
+** "aux.User" itself, which then wins. */
 const char *assocBareName(const AssocSchema *pSchema, const char *zName) {
   int n = (int)strlen(pSchema->zName);
   if (sqlite3_strnicmp(zName, pSchema->zName, n) == 0 && zName[n] == '.' &&
@@ -57,6 +62,8 @@ const char *assocBareName(const AssocSchema *pSchema, const char *zName) {
   return zName;
 }
 
+/* The name under which a model is stored in a row of zSchema: without the
+** database if both are in the same one. */
 const char *assocRowName(AssocCall *pCall, AssocArena *pArena,
                          const char *zSchema, const AssocSchema *pSchema,
                          const char *zName) {
@@ -203,6 +210,7 @@ static AssocTable *lookForTable(AssocCall *pCall, AssocCatalog *pCat,
   return schemaTable(pCall, pSchema, &steps);
 }
 
+/* A direct-mapped memory of names. A collision only costs another search. */
 static AssocModelName **nameSlot(AssocCatalog *pCat, const char *zName) {
   u32 h = 0x811c9dc5u; /* FNV-1a */
   for (; *zName; zName++) h = (h ^ (u8)*zName) * 0x01000193u;
@@ -299,6 +307,7 @@ static void setName(AssocCall *pCall, AssocModel *pModel, const char *zName) {
   }
 }
 
+/* The options of assoc_model(), or 0 if there are none. */
 AssocJson *assocModelJson(AssocCall *pCall, const AssocModel *pModel) {
   return pModel->pDef ? modelJson(pCall, pModel->pDef) : 0;
 }
@@ -332,6 +341,9 @@ static void readRow(AssocCall *pCall, AssocModel *pModel) {
   if (p && p->eType != ASSOC_J_NULL) statedKey(pCall, pModel, p);
 }
 
+/* Each table has at most one model, made at its first use. The row of
+** assoc_model() gives name, key and soft deletion; without it they come from
+** the schema. */
 AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab) {
   AssocModel *p = pTab->pModel;
   assert(pTab);
@@ -350,11 +362,13 @@ AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab) {
   return p;
 }
 
+/* For callers that need the table alone, without reading the model's row. */
 AssocTable *assocModelTable(AssocCall *pCall, AssocCatalog *pCat,
                             const char *zName) {
   return pCall->rc == SQLITE_OK ? findTable(pCall, pCat, 0, zName) : 0;
 }
 
+/* To find no model is no error here; two tables in one step are. */
 AssocModel *assocModelSeek(AssocCall *pCall, AssocCatalog *pCat,
                            const char *zName) {
   AssocTable *pTab = 0;
@@ -362,6 +376,7 @@ AssocModel *assocModelSeek(AssocCall *pCall, AssocCatalog *pCat,
   return pTab ? assocModelOf(pCall, pTab) : 0;
 }
 
+/* Names in a definition mean its own database first. */
 AssocModel *assocModelNear(AssocCall *pCall, AssocSchema *pNear,
                            const char *zName) {
   AssocTable *pTab = 0;
@@ -398,6 +413,8 @@ static const char *nearestModel(AssocCatalog *pCat, const AssocSchema *pOnly,
   return near.zBest;
 }
 
+/* The error lists every name that was looked for, each one once, and proposes
+** the nearest model or table. */
 void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
                        const char *zName) {
   const char *zRest = zName, *zNear;
@@ -433,6 +450,7 @@ void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
   sqlite3_free(zLooked);
 }
 
+/* As assocModelSeek(), but an unknown name is an error. */
 AssocModel *assocModelFind(AssocCall *pCall, AssocCatalog *pCat,
                            const char *zName) {
   AssocModel *p = assocModelSeek(pCall, pCat, zName);
@@ -440,6 +458,8 @@ AssocModel *assocModelFind(AssocCall *pCall, AssocCatalog *pCat,
   return p;
 }
 
+/* Views have no key, and neither do some virtual tables. Loads and writers need
+** one to identify rows. */
 void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel) {
   if (pModel->nKey > 0) return;
   assocErrorOf(pCall, ASSOC_E_DEFINITION, pModel->zLabel, 0,
@@ -450,6 +470,8 @@ void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel) {
                pModel->zName);
 }
 
+/* The error shows the columns of the key, because the caller's mistake is
+** mostly their number or order. */
 void assocModelKeyShape(AssocCall *pCall, const AssocModel *pModel,
                         const AssocJson *pGiven) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
@@ -475,12 +497,17 @@ void assocModelKeyShape(AssocCall *pCall, const AssocModel *pModel,
   sqlite3_free(z);
 }
 
+/* For a composite key, [1,2] is one key and [[1,2],[1,3]] is a list. [] is an
+** empty list for every model. */
 int assocModelKeyList(const AssocModel *pModel, const AssocJson *pJson) {
   if (pJson->eType != ASSOC_J_ARRAY) return 0;
   return pModel->nKey == 1 || pJson->nChild == 0 ||
          pJson->pChild->eType >= ASSOC_J_ARRAY;
 }
 
+/* Three forms of a key are accepted: a value, an array in the key's order, and
+** an object with the key's columns among others, as a load returns it. False if
+** the JSON is none of these; the caller raises the error. */
 int assocModelKeyParts(const AssocModel *pModel, const AssocJson *pJson,
                        const AssocJson **apPart) {
   const AssocJson *pSub = pJson->pChild;
@@ -530,6 +557,8 @@ static void linkDef(AssocCall *pCall, AssocDef *pDef) {
   p->bNamed = 1;
 }
 
+/* Definitions are attached to the models of their sources once per catalog. A
+** definition whose source does not exist stays unattached and is no error. */
 void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat) {
   AssocSchema *p;
   AssocDef *pDef;
@@ -561,6 +590,7 @@ AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
   }
 }
 
+/* For an error that lists the choices. OUT: freed with sqlite3_free() */
 char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   AssocDef *pDef = 0;

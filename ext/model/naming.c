@@ -85,11 +85,13 @@ static const char zNamingNothing[] = "rows";
 
 /* ------------------------------------------------------------------ words */
 
+/* A part of a name; anything else separates words. */
 static int namingIsWord(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c >= '0' && c <= '9') || c == '_' || (u8)c >= 0x80;
 }
 
+/* ASCII only. */
 static int namingIsUpper(char c) {
   return c >= 'A' && c <= 'Z';
 }
@@ -151,12 +153,14 @@ static const char *namingNumber(AssocCall *pCall, AssocArena *pArena,
   return z ? z : "";
 }
 
+/* Never 0, so callers need no check; after an error the text is empty. */
 static const char *namingSnake(AssocCall *pCall, AssocArena *pArena,
                                const char *z) {
   z = assocUnderscore(pCall, pArena, z);
   return z ? z : "";
 }
 
+/* The beginning as camelCase has it. */
 static const char *namingLowerFirst(AssocCall *pCall, AssocArena *pArena,
                                     const char *z) {
   char *zOut = assocArenaText(pCall, pArena, z, -1);
@@ -269,6 +273,7 @@ static const char *namingStemOf(AssocCall *pCall, AssocArena *pArena,
   return zCol ? namingClean(pCall, pArena, zCol) : "";
 }
 
+/* Words that must not change, such as "news", are returned as they are. */
 static const char *namingSingular(AssocCall *pCall, AssocArena *pArena,
                                   const char *z) {
   z = namingClean(pCall, pArena, z);
@@ -277,6 +282,7 @@ static const char *namingSingular(AssocCall *pCall, AssocArena *pArena,
   return z ? z : "";
 }
 
+/* The same for the plural. */
 static const char *namingPlural(AssocCall *pCall, AssocArena *pArena,
                                 const char *z) {
   z = namingClean(pCall, pArena, z);
@@ -336,6 +342,9 @@ static const char *namingStemColumn(AssocCall *pCall, AssocArena *pArena,
   return zStem;
 }
 
+/* The stem is what the columns of the key say of the parent: "author" in
+** author_id. If they say nothing, it is the parent's own name. bOwn: the stem
+** is the parent's name, so it adds nothing to it. */
 void assocNamingStart(AssocCall *pCall, AssocArena *pArena, AssocNaming *p) {
   const char *zOwn;
   int i;
@@ -386,6 +395,7 @@ static const NamingRole *namingRole(AssocCall *pCall, AssocArena *pArena,
   return pRole;
 }
 
+/* A key such as owner_id names one person beside the members of a group. */
 int assocNamingIsAside(AssocCall *pCall, AssocArena *pArena,
                        const AssocNaming *p) {
   const NamingRole *pRole = namingRole(pCall, pArena, p);
@@ -409,6 +419,7 @@ static const char *nameOne(AssocCall *pCall, AssocArena *pArena,
   return namingNumber(pCall, pArena, p->zStem, iTry - 3);
 }
 
+/* iTry counts up while the name is taken; each try gives a longer name. */
 const char *assocNameOne(AssocCall *pCall, AssocArena *pArena,
                          const AssocNaming *p, int iTry) {
   assert(p->zStem && iTry >= 0);
@@ -463,6 +474,7 @@ static const char *nameHas(AssocCall *pCall, AssocArena *pArena,
   return namingNumber(pCall, pArena, zMany, iTry - 3);
 }
 
+/* As assocNameOne(), for the other side. */
 const char *assocNameHas(AssocCall *pCall, AssocArena *pArena,
                          const AssocNaming *p, int iTry) {
   assert(p->zStem && iTry >= 0);
@@ -523,6 +535,7 @@ static const char *nameMany(AssocCall *pCall, AssocArena *pArena,
   return iTry < 3 ? z : namingNumber(pCall, pArena, z, iTry - 3);
 }
 
+/* bPlain: no other join table connects the two, so the short name is clear. */
 const char *assocNameMany(AssocCall *pCall, AssocArena *pArena,
                           const AssocNaming *p, const AssocNaming *pOther,
                           int bPlain, int iTry) {

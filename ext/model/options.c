@@ -25,6 +25,7 @@ static int sameKind(const char *z, const char *zKind) {
   return *zKind == 0;
 }
 
+/* -1 for an unknown kind; zKind may be 0. */
 int assocKindSeek(const char *zKind) {
   int i;
   for (i = 0; i < ASSOC_NKIND; i++) {
@@ -33,6 +34,7 @@ int assocKindSeek(const char *zKind) {
   return -1;
 }
 
+/* -1 and an error for an unknown kind. */
 int assocKindParse(AssocCall *pCall, const char *zKind) {
   AssocNearest near;
   int i = assocKindSeek(zKind);
@@ -53,11 +55,14 @@ int assocKindParse(AssocCall *pCall, const char *zKind) {
 
 /* ---------------------------------------------------------------- reading */
 
+/* The reader has checked the type already. */
 static void optionText(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   (void)r;
   *(const char **)pInto = pJson->z;
 }
 
+/* Kept as a tree: the values of a scope or an order are read when they are
+** used. */
 static void optionJson(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   (void)r;
   *(AssocJson **)pInto = pJson;
@@ -195,6 +200,7 @@ static void optionForeignKey(AssocOptionReader *r, AssocJson *pJson,
             "the option foreignKey has", &((AssocOptions *)pInto)->foreignKey);
 }
 
+/* Either names of columns, or Sequelize's object for one column. */
 static void optionOtherKey(AssocOptionReader *r, AssocJson *pJson,
                            void *pInto) {
   optionKey(r, pJson, ASSOC_COUNT(aOtherKeyOption), aOtherKeyOption,
@@ -245,6 +251,8 @@ static void optionsAtOne(AssocOptionReader *r, AssocOptions *pOpt,
   pOpt->pThroughScope->nChild++;
 }
 
+/* Take the "@" members out of a scope: they are about the join row, and belong
+** to the scope of through. */
 static void optionsAt(AssocOptionReader *r, AssocOptions *pOpt) {
   AssocJson *pScope = pOpt->pScope, **pp = pScope ? &pScope->pChild : 0;
   while (pp && *pp && r->pCall->rc == SQLITE_OK) {
@@ -259,6 +267,7 @@ static void optionsAt(AssocOptionReader *r, AssocOptions *pOpt) {
   }
 }
 
+/* -1 is "not said" for everything that is true or false. */
 void assocOptionsInit(AssocOptions *pOpt) {
   memset(pOpt, 0, sizeof(*pOpt));
   pOpt->eConstraints = pOpt->eAllowNull = pOpt->eUnique = -1;
@@ -266,6 +275,8 @@ void assocOptionsInit(AssocOptions *pOpt) {
   pOpt->eThroughTimestamps = pOpt->other.eAllowNull = -1;
 }
 
+/* 0 after an error. Without a text, all options have their defaults. The
+** strings point into the arena. */
 AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
                                 const char *zJson) {
   AssocOptionReader r = {pCall, pArena, 0};
@@ -283,6 +294,7 @@ AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
   return pCall->rc == SQLITE_OK ? pOpt : 0;
 }
 
+/* Read at the first use, so a bad row is an error only where it is used. */
 AssocOptions *assocDefOptions(AssocCall *pCall, AssocDef *pDef) {
   if (pDef->pOpt == 0) {
     pDef->pOpt =
@@ -301,12 +313,14 @@ static void writeKey(AssocOut *pOut, const char *zKey) {
   assocOutText(pOut, "\":", 2);
 }
 
+/* An option that is not set is left out. */
 static void writeText(AssocOut *pOut, const char *zKey, const char *z) {
   if (z == 0) return;
   writeKey(pOut, zKey);
   assocJsonString(pOut, z, (i64)strlen(z));
 }
 
+/* One column is a text, several are an array. */
 static void writeNames(AssocOut *pOut, const char *zKey,
                        const AssocNames *pNames) {
   int i;
@@ -321,12 +335,14 @@ static void writeNames(AssocOut *pOut, const char *zKey,
   assocOutText(pOut, "]", 1);
 }
 
+/* As the caller wrote it, in the spelling of assocJsonWrite(). */
 static void writeJson(AssocOut *pOut, const char *zKey, const AssocJson *p) {
   if (p == 0) return;
   writeKey(pOut, zKey);
   assocJsonWrite(pOut, p);
 }
 
+/* -1 is not written. */
 static void writeBool(AssocOut *pOut, const char *zKey, int e) {
   if (e < 0) return;
   writeKey(pOut, zKey);
@@ -393,6 +409,9 @@ static void writeTable(AssocOut *pOut, const char *zKey, int nOption,
   sqlite3_free(z);
 }
 
+/* Equal options have equal texts: they are written in a fixed order. Thus
+** "defined again" can be told from "defined differently". 0 if no option is
+** set, or after an error. */
 char *assocOptionsText(AssocCall *pCall, AssocArena *pArena,
                        const AssocOptions *pOpt) {
   AssocOptions own = *pOpt;

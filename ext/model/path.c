@@ -27,6 +27,7 @@ static void pathAdd(AssocResolver *p, AssocRel *pStep) {
   pRel->apPath = ap;
 }
 
+/* The last step, which leads to the target. */
 static AssocRel *pathEnd(const AssocRel *pRel) {
   assert(pRel->nPath > 0);
   return pRel->apPath[pRel->nPath - 1];

@@ -132,6 +132,7 @@ static AssocJson *typeScope(AssocResolver *p, const AssocRel *pBack,
   return pObj;
 }
 
+/* A view of the key's names; nothing is copied. */
 static AssocNames namesOfKey(const AssocKey *pKey) {
   AssocNames names;
   names.n = pKey->nCol;
@@ -205,6 +206,8 @@ static int branchFind(AssocCall *pCall, const AssocRel *pRel,
   return -1;
 }
 
+/* {"post":7} chooses the branch "post" and returns 7. For an association that
+** is not polymorphic the value is returned as it is. */
 const AssocJson *assocRelBranch(AssocCall *pCall, const AssocRel *pRel,
                                 const AssocJson *pJson, int *piBranch) {
   *piBranch = 0;
@@ -263,6 +266,8 @@ AssocRel *assocRelOn(AssocCall *pCall, const AssocRel *pRel,
   return pNew;
 }
 
+/* The targets of all branches are compared in one statement, so the widest key
+** counts, and the type is one value more. */
 int assocRelTargetWidth(const AssocRel *pRel) {
   int i, n = pRel->pTarget->nKey;
   assert(pRel->pTarget);

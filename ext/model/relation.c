@@ -30,6 +30,8 @@ static void labelError(AssocResolver *p) {
 
 /* --------------------------------------------------------------- one foot */
 
+/* The foreign key is in the source. Its default name comes from the
+** association's name (bNamed). */
 static void resolveBelongsTo(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   AssocSeeker seek;
@@ -49,6 +51,8 @@ static void resolveBelongsTo(AssocResolver *p) {
                   seek.pTab->zName);
 }
 
+/* The foreign key is in the target. Its default name comes from the source's
+** name, also for hasOne: "as" does not count. */
 static void resolveHas(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   AssocSeeker seek;
@@ -77,12 +81,15 @@ static int isMissingType(const AssocResolver *p, const char *zName) {
          sqlite3_stricmp(pType->azCol[0], zName) == 0;
 }
 
+/* A scope must be testable, and writable, on one row of one table. */
 static void checkBeyond(AssocResolver *p, const AssocTable *pTab) {
   assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pTab->zName, 0,
                "a scope compares columns of %s, and nothing beyond",
                pTab->zName);
 }
 
+/* Columns of the scope must exist when the association is defined, apart from
+** the type column of a polymorphic key, which assoc_sync() may still make. */
 static void checkKey(AssocResolver *p, const AssocTable *pTab,
                      const ShapeKey *pKey) {
   const ShapeName *pName = pKey->pPath;
@@ -232,6 +239,7 @@ static void resolveSource(AssocResolver *p) {
   assocModelMissing(p->pCall, pSchema->pCatalog, p->zSource);
 }
 
+/* A polymorphic belongsTo has no target; its models are resolved elsewhere. */
 static void resolveTarget(AssocResolver *p) {
   AssocSchema *pSchema = p->pDef->pSchema;
   const char *zTarget = p->pDef->zTarget ? p->pDef->zTarget : "";
@@ -282,6 +290,9 @@ static void resolveAll(AssocResolver *p) {
   if (p->pCall->rc == SQLITE_OK) resolveScope(p);
 }
 
+/* The result is kept in the definition, so it is resolved once per catalog. A
+** definition that failed is tried again at its next use. bResolving finds paths
+** that contain themselves. */
 AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef) {
   AssocCatalog *pCat = pDef->pSchema->pCatalog;
   AssocResolver r;
@@ -313,6 +324,8 @@ AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef) {
   return r.pRel;
 }
 
+/* Do both find the same rows by the same columns? Names, orders and scopes do
+** not count. */
 int assocRelSame(const AssocRel *pA, const AssocRel *pB) {
   int i;
   if (pA->eKind != pB->eKind || pA->pSource != pB->pSource ||
@@ -345,6 +358,7 @@ static AssocDef *findDef(AssocCall *pCall, AssocModel *pModel,
   return pFound;
 }
 
+/* 0 without an error if there is no such association. */
 AssocRel *assocRelSeek(AssocCall *pCall, AssocModel *pModel,
                        const char *zName) {
   AssocDef *pDef = findDef(pCall, pModel, zName);
@@ -396,6 +410,7 @@ void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName) {
   sqlite3_free(zAll);
 }
 
+/* 0 and an error with the nearest name if there is no such association. */
 AssocRel *assocRelFind(AssocCall *pCall, AssocModel *pModel,
                        const char *zName) {
   AssocDef *pDef = findDef(pCall, pModel, zName);
@@ -406,6 +421,8 @@ AssocRel *assocRelFind(AssocCall *pCall, AssocModel *pModel,
 
 /* --------------------------------------------------------------- readiness */
 
+/* The table that holds the foreign key; 0 for a path, which has several, and
+** for a join table that does not exist yet. */
 AssocTable *assocRelForeignTable(const AssocRel *pRel) {
   if (pRel->nPath) return 0;
   switch (pRel->eKind) {
@@ -415,11 +432,14 @@ AssocTable *assocRelForeignTable(const AssocRel *pRel) {
   return pRel->pTarget->pTable;
 }
 
+/* The columns of the source by which its related rows are found. */
 const AssocKey *assocRelNearKey(const AssocRel *pRel) {
   if (pRel->nPath) return assocRelNearKey(pRel->apPath[0]);
   return pRel->eKind == ASSOC_BELONGSTO ? &pRel->foreign : &pRel->sourceKey;
 }
 
+/* The columns that are compared with the near key, and their table: the target,
+** or the join table. */
 const AssocKey *assocRelFarKey(const AssocRel *pRel, AssocTable **ppTab) {
   assert(pRel->nPath == 0 || pRel->apPath[0]->nPath == 0);
   if (pRel->nPath) return assocRelFarKey(pRel->apPath[0], ppTab);
@@ -453,6 +473,8 @@ static int needColumns(AssocCall *pCall, const AssocRel *pRel,
   return 1;
 }
 
+/* An association may be defined before its columns exist. A use of it then
+** needs assoc_sync() first, and the error says so. */
 void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel) {
   const AssocTable *pTab = assocRelForeignTable(pRel);
   int i;

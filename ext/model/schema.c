@@ -90,6 +90,7 @@ static void loadColumn(AssocCall *pCall, AssocTable *pTab, sqlite3_stmt *pStmt,
   pCol->bGenerated = eHidden > 1;
 }
 
+/* How many rows the statement gives; their values do not matter. */
 static int countRows(AssocCall *pCall, sqlite3_stmt *pStmt) {
   int n = 0;
   while (assocStep(pCall, pStmt)) n++;
@@ -222,6 +223,7 @@ static void loadKey(AssocCall *pCall, AssocTable *pTab) {
   }
 }
 
+/* rowid, oid and _rowid_ name the rowid unless a column has the name. */
 int assocColumnFind(const AssocTable *pTab, const char *zName) {
   int i = declaredFind(pTab, zName);
   if (i < 0 && pTab->iRowid >= 0) {
@@ -233,6 +235,7 @@ int assocColumnFind(const AssocTable *pTab, const char *zName) {
   return i;
 }
 
+/* -1 if the key is more than one plain column of this table. */
 int assocKeyColumn(const AssocTable *pTab, const ShapeKey *pKey) {
   const ShapeName *pName = pKey->pPath;
   if (pName == 0 || pName->pNext || pKey->pAgg || pKey->bAt) return -1;
@@ -258,6 +261,8 @@ static void tableType(AssocCall *pCall, AssocTable *pTab) {
   assocFinalize(pCall, pStmt);
 }
 
+/* azEntry is sorted without regard to case, so this is a binary search. -1: no
+** such table or view. */
 int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable) {
   int iLo = 0, iHi = pSchema->nEntry - 1;
   while (iLo <= iHi) {
@@ -285,6 +290,9 @@ static void errorOfTable(AssocCall *pCall, const AssocTable *pTab) {
   }
 }
 
+/* Each table is read at its first use. 0 without an error if there is no such
+** table. A view that cannot be read is an error here, and only here: scans of a
+** schema skip it. */
 AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
                            const char *zName) {
   int iEntry = assocSchemaIndex(pSchema, zName);
@@ -334,6 +342,8 @@ static void fkeyColumn(AssocCall *pCall, AssocTable *pTab, AssocFkey *pFk,
   pFk->nCol++;
 }
 
+/* PRAGMA foreign_key_list gives a row for each column; seq 0 begins another
+** key. */
 AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab) {
   AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
   AssocFkey *pFk = 0, **ppEnd = &pTab->pFkey;
@@ -386,6 +396,7 @@ static void loadIndexColumns(AssocCall *pCall, AssocTable *pTab,
   assocFinalize(pCall, pStmt);
 }
 
+/* The primary key of a WITHOUT ROWID table is in this list, a rowid is not. */
 AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab) {
   AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
   AssocIndex *pIdx, **ppEnd = &pTab->pIndex;
@@ -468,12 +479,15 @@ static const char *indexOn(AssocCall *pCall, AssocTable *pTab,
   return zBest;
 }
 
+/* 0 if no index begins with these columns. *pbUnique: they are unique. */
 const char *assocTableIndexOn(AssocCall *pCall, AssocTable *pTab, int nCol,
                               const int *aCol, int *pbUnique) {
   const IndexWant want = {.nCol = nCol, .aCol = aCol};
   return indexOn(pCall, pTab, &want, pbUnique);
 }
 
+/* The same for a comparison with the columns aAs of pAs, by whose collations
+** the index must be sorted. */
 const char *assocTableIndexAs(AssocCall *pCall, AssocTable *pTab, int nCol,
                               const int *aCol, const AssocTable *pAs,
                               const int *aAs, int *pbUnique) {
@@ -481,6 +495,8 @@ const char *assocTableIndexAs(AssocCall *pCall, AssocTable *pTab, int nCol,
   return indexOn(pCall, pTab, &want, pbUnique);
 }
 
+/* Is "a = b" the same as "b = a", with no conversion? Unknown collations, as in
+** views, are never alike. */
 int assocColumnAlike(const AssocColumn *pA, const AssocColumn *pB) {
   return pA->zColl && pB->zColl && pA->eAff == pB->eAff &&
          sqlite3_stricmp(pA->zColl, pB->zColl) == 0;
@@ -500,6 +516,8 @@ static int indexGoesOn(const AssocTable *pTab, const AssocIndex *pIdx, int n,
          (pTab->bRowid && j == nRest - 1 && aRest[j] == pTab->iRowid);
 }
 
+/* The index finds the rows of a key and delivers them in the wanted order, so
+** no sorter is needed. */
 const char *assocTableIndexOrder(AssocCall *pCall, AssocTable *pTab, int nCol,
                                  const int *aCol, int nRest, const int *aRest) {
   const IndexWant want = {.nCol = nCol, .aCol = aCol};
@@ -539,6 +557,9 @@ static i64 rowsOfAnalyze(AssocCall *pCall, AssocTable *pTab) {
   return askRows(pCall, pStmt);
 }
 
+/* An estimate that costs little: the statistics of ANALYZE, else the span of
+** the rowids, else a million for views and tables without rowids. Random rowids
+** make it too large, which only leads to a lookup where a scan would do. */
 i64 assocTableRows(AssocCall *pCall, AssocTable *pTab) {
   if (pTab->nRow >= 0 || pCall->rc != SQLITE_OK) return pTab->nRow;
   pTab->nRow = rowsOfAnalyze(pCall, pTab);
@@ -562,6 +583,8 @@ i64 assocTableRows(AssocCall *pCall, AssocTable *pTab) {
 /* SQLite's own guess of how many rows share a value of an indexed column. */
 #define ROWS_OF_VALUE 10
 
+/* An estimate of how many rows have the same value in this column. -1: no
+** index, so nobody can look it up. */
 i64 assocColumnRows(AssocCall *pCall, AssocTable *pTab, int iCol) {
   int bUnique = 0;
   const char *zIndex = assocTableIndexOn(pCall, pTab, 1, &iCol, &bUnique);

@@ -50,6 +50,8 @@ static void readDeleted(AssocCall *pCall, AssocModel *pModel,
   }
 }
 
+/* A model's scope is used wherever the model is read, mostly without a join
+** table. */
 static void noJoinRow(AssocCall *pCall, const AssocModel *pModel,
                       const ShapeName *pName) {
   assocErrorOf(pCall, ASSOC_E_DEFINITION, pModel->zLabel, pName->z,
@@ -58,6 +60,7 @@ static void noJoinRow(AssocCall *pCall, const AssocModel *pModel,
                pModel->zLabel, pName->z);
 }
 
+/* Paths and aggregates are checked when the scope is used. */
 static void checkColumn(AssocCall *pCall, const AssocModel *pModel,
                         const ShapeKey *pKey) {
   const ShapeName *pName = pKey->pPath;
@@ -85,6 +88,8 @@ static void checkColumns(AssocCall *pCall, const AssocModel *pModel,
   }
 }
 
+/* Called when assoc_model() stores the scopes, so that a misspelt column is
+** found there and not at the next read. */
 void assocModelCheckScopes(AssocCall *pCall, AssocModel *pModel) {
   const AssocScope *pScope;
   const ShapeSort *pSort;
@@ -105,6 +110,8 @@ void assocModelCheckScopes(AssocCall *pCall, AssocModel *pModel) {
   }
 }
 
+/* The scopes lie in the catalog and are read at their first use. False after an
+** error; a failed read is tried again. */
 int assocModelScopes(AssocCall *pCall, AssocModel *pModel) {
   AssocJson *pJson, *pScopes, *p;
   if (pModel->bScopes || pCall->rc != SQLITE_OK) {

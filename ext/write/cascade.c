@@ -571,6 +571,7 @@ static void destroyRun(WriteDestroyer *d, const WriteRow *pRow, int mHow) {
   if (!d->bDryRun && pCall->rc == SQLITE_OK) destroyAll(d);
 }
 
+/* For assoc_set() and assoc_remove(), which report only their own keys. */
 void assocDestroyRow(AssocWriter *w, const WriteRow *pRow) {
   WriteDestroyer *d = destroyerOf(w);
   if (d == 0 || w->pCall->rc != SQLITE_OK) return;
@@ -579,6 +580,8 @@ void assocDestroyRow(AssocWriter *w, const WriteRow *pRow) {
   destroyerReset(d);
 }
 
+/* The whole work of assoc_destroy(). OUT: the text is freed with
+** sqlite3_free(). 0 after an error. */
 char *assocDestroyReport(AssocWriter *w, const WriteRow *pRow, int mHow,
                          i64 *pn) {
   WriteDestroyer *d = destroyerOf(w);

@@ -11,6 +11,9 @@
 */
 #include "write/write.h"
 
+/* What the names in an object mean depends on the model and on the association
+** through which the row is reached, whose join row may be named. Kept with the
+** writer: a bulk insert resolves each name once. */
 WriteForm *assocWriteForm(AssocWriter *w, AssocModel *pModel, AssocRel *pBy) {
   WriteForm *p;
   for (p = w->pForm; p; p = p->pNext) {
@@ -25,6 +28,7 @@ WriteForm *assocWriteForm(AssocWriter *w, AssocModel *pModel, AssocRel *pBy) {
   return p;
 }
 
+/* The table's name, or the model's name as the definition spells it. */
 int assocIsThrough(const AssocRel *pBy, const char *zKey) {
   if (pBy == 0 || pBy->eKind != ASSOC_BELONGSTOMANY) return 0;
   return sqlite3_stricmp(zKey, pBy->zThrough) == 0 ||
@@ -111,6 +115,7 @@ static int roomForMember(AssocWriter *w, WriteForm *pForm, int i) {
   return 1;
 }
 
+/* 0 after an error. */
 WriteMember *assocFormMember(AssocWriter *w, WriteForm *pForm, int i,
                              const char *zKey) {
   /* The last row mostly had the same name at the same place. */
@@ -124,6 +129,7 @@ WriteMember *assocFormMember(AssocWriter *w, WriteForm *pForm, int i,
   return p;
 }
 
+/* -1 and an error for an unknown or generated column. */
 int assocThroughColumn(AssocWriter *w, const AssocRel *pRel,
                        const char *zName) {
   const AssocTable *pTab = pRel->pThrough;
@@ -147,6 +153,7 @@ int assocThroughColumn(AssocWriter *w, const AssocRel *pRel,
   return -1;
 }
 
+/* The values stay in the JSON tree; only pointers to them are stored. */
 WriteCell *assocThroughCells(AssocWriter *w, const AssocRel *pRel,
                              const AssocJson *pJson, int *pn) {
   const AssocJson *p;

@@ -104,6 +104,7 @@ static const sqlite3_module gateModule = {.xConnect = assocPrivateConnect,
                                           .xRowid = assocPrivateRowid,
                                           .xUpdate = gateUpdate};
 
+/* The module holds a reference to the connection's state, which outlives it. */
 int assocGateRegister(AssocConn *pConn) {
   return sqlite3_create_module_v2(pConn->db, "assoc_gate", &gateModule,
                                   assocConnRef(pConn), assocConnUnref);
@@ -195,14 +196,20 @@ static void gateNeed(AssocCall *pCall, AssocSchema *pSchema,
   }
 }
 
+/* Called before each write. Outside of a gate it does nothing, since the
+** savepoint covers every database. Main is covered by the gate's own
+** statement. */
 void assocGateNeed(AssocCall *pCall, const AssocTable *pTab) {
   gateNeed(pCall, pTab->pSchema, carrierColumn(pTab) ? pTab : 0);
 }
 
+/* For writes to tables that cannot carry a statement themselves. */
 void assocGateNeedSchema(AssocCall *pCall, AssocSchema *pSchema) {
   gateNeed(pCall, pSchema, 0);
 }
 
+/* A TEMP trigger may write to any database, and nothing tells which. So every
+** database that can be written is covered, if there is such a trigger. */
 void assocGateNeedAll(AssocCall *pCall, AssocCatalog *pCat) {
   AssocSchema *p;
   int bTriggers;
@@ -262,6 +269,9 @@ static void gateTry(AssocCall *pCall, GateJob *pJob) {
   if (!pJob->bDone) assocPrivateTaken(pCall, "assoc_gate");
 }
 
+/* The job may find, in the middle, that it writes to a database that this try
+** does not cover. Then the try is undone and the job starts again with one
+** carrier more. Each try covers at least one database more, so this ends. */
 void assocGateRun(AssocCall *pCall, void (*xDo)(AssocCall *, void *),
                   void *pArg) {
   GateJob job = {.pCall = pCall, .xDo = xDo, .pArg = pArg};

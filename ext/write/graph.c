@@ -24,6 +24,8 @@
 static GraphRow *tieHolder(const GraphTie *p) {
   return p->pLink->pRel->eKind == ASSOC_BELONGSTO ? p->pSource : p->pTarget;
 }
+
+/* The row that holds no foreign key of this tie. */
 static GraphRow *tieOther(const GraphTie *p) {
   return p->pLink->pRel->eKind == ASSOC_BELONGSTO ? p->pTarget : p->pSource;
 }
@@ -766,6 +768,8 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
   return z;
 }
 
+/* The graph's root is the existing row; what is nested in it is planned as for
+** an insert. */
 void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow,
                       const AssocJson *pJson) {
   Graph g;
@@ -784,6 +788,9 @@ static WriteMember *memberOf(AssocWriter *w, AssocRel *pRel) {
   return p;
 }
 
+/* The source is the root of the graph, the new row hangs on it through one
+** link. nCell: columns that a caller sets beside the JSON, as the virtual table
+** does. */
 void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                       const AssocJson *pJson, int nCell, const WriteCell *aCell,
                       int nThrough, const WriteCell *aThrough, WriteRow *pNew) {

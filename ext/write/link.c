@@ -57,6 +57,7 @@ static WriteCell *scopeRead(AssocWriter *w, const ShapePred *pPred,
   return aCell;
 }
 
+/* An operator such as $gt does not tell which value to write. */
 void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink) {
   if (!pLink->bOperator) return;
   assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, pLink->pRel->pSource->zLabel,
@@ -148,6 +149,9 @@ static void linkCheck(AssocWriter *w, AssocRel *pRel) {
                pRel->pSource->zLabel, pRel->zName, pRel->pOpt->zThrough);
 }
 
+/* Kept with the writer, one for each association and branch. Everything that
+** can be wrong with the association is found here, before the first row is
+** written. */
 WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
   const AssocBranch *pBranch = pRel->nBranch ? &pRel->aBranch[iBranch] : 0;
   WriteLink *p;
@@ -480,6 +484,7 @@ static void linkNeed(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (p->row.aKey == 0) assocRowNeed(w, pLink->pTarget, aKey, &p->row);
 }
 
+/* Both keys were read from the table, so equal values have equal types. */
 int assocRowSame(const WriteRow *pA, const WriteRow *pB) {
   int i;
   assert(pA->aKey && pB->aKey);
@@ -490,6 +495,7 @@ int assocRowSame(const WriteRow *pA, const WriteRow *pB) {
   return 1;
 }
 
+/* False if there is no related row. */
 int assocLinkFirst(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    WriteRow *pRow) {
   LinkRows all;
@@ -498,6 +504,7 @@ int assocLinkFirst(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   return all.n > 0;
 }
 
+/* *pbFound tells a missing row from a row that exists and is not related. */
 int assocLinkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                  const WriteVal *aKey, int *pbFound) {
   const AssocRel *pRel = pLink->pRel;
@@ -520,6 +527,7 @@ int assocLinkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 
 /* ---------------------------------------------------------------- changes */
 
+/* Empty buffers own no memory. */
 void assocChangesInit(WriteChanges *p) {
   assocBufInit(&p->added, 0x7fffffff);
   assocBufInit(&p->removed, 0x7fffffff);
@@ -532,6 +540,8 @@ static void changeAdd(AssocOut *pOut, const WriteRow *pRow) {
   assocWriteKey(pOut, pRow->pModel, pRow->aKey);
 }
 
+/* The buffers are cleared, also after an error. OUT: the text is freed with
+** sqlite3_free(). */
 char *assocChangesText(AssocCall *pCall, WriteChanges *p, i64 *pn) {
   static const char *const az[] = {"{\"added\":[", "],\"removed\":[",
                                    "],\"moved\":["};
@@ -597,6 +607,9 @@ static int cellOfType(AssocWriter *w, const WriteLink *pLink, WriteCell *aCell,
   return n;
 }
 
+/* The columns that relate a new row: foreign key, type, and the scope's values.
+** pOther is the row at the other end. A belongsToMany has none of them in the
+** row itself. Memory lasts until assocWriterReset(). */
 WriteCell *assocLinkCells(AssocWriter *w, WriteLink *pLink,
                           const WriteRow *pOther, int *pn) {
   const AssocRel *pRel = pLink->pRel;
@@ -636,6 +649,8 @@ static void setFree(AssocWriter *w, const WriteLink *pLink,
   assocRowChange(w, pRow, pLink->nFree, aCell);
 }
 
+/* A row that cannot be released, because no column of its key may be NULL, has
+** to be deleted. */
 int assocLinkDestroys(const WriteLink *pLink) {
   return (pLink->nFree == 0 || pLink->bDestroy) &&
          (pLink->pRel->eKind == ASSOC_HASONE ||
@@ -674,6 +689,9 @@ static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
   }
 }
 
+/* Removing what is not related changes nothing. But a key without a row is an
+** error, unless rows of this association are deleted when they are removed:
+** then the row may be gone because of that. */
 void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, WriteChanges *pChanges) {
   WriteRow row;
@@ -789,6 +807,8 @@ static void linkBelongs(AssocWriter *w, WriteLink *pLink,
   changeAdd(&pChanges->added, &row);
 }
 
+/* The scope's values win over the caller's, because they come first:
+** cellsAppend() skips columns that are set. */
 void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    const WriteRow *pTarget, int nThrough,
                    const WriteCell *aThrough) {
@@ -872,6 +892,7 @@ static void linkMany(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (pChanges) changeAdd(&pChanges->added, &look.row);
 }
 
+/* Linking what is linked already changes nothing and is no error. */
 void assocLinkAdd(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                   const WriteVal *aKey, int nThrough, const WriteCell *aThrough,
                   WriteChanges *pChanges) {
@@ -971,6 +992,8 @@ static void linkDrop(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   unlinkTarget(w, pLink, pSource, 0);
 }
 
+/* Release every related row whose key is not in the list. The keys are compared
+** by a hash map with SQLite's rules, so a set of 10,000 keys stays linear. */
 void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    int nKey, const WriteVal *const *aaKey,
                    WriteChanges *pChanges) {

@@ -72,6 +72,8 @@ static void tableMeet(WriteDestroyer *d, DestroyTable *p) {
   d->ppTableEnd = &p->pNext;
 }
 
+/* Everything about a table is collected when it is first met: its key, its
+** associations, and who refers to it. */
 DestroyTable *assocDestroyTable(WriteDestroyer *d, AssocTable *pTab) {
   DestroyTable *p = d->pKnown;
   while (p && p->pTab != pTab) p = p->pNextKnown;
@@ -99,6 +101,8 @@ static void tableColumnsSql(AssocSql *p, const DestroyTable *pTable) {
   assocSqlColumn(p, 1, pTable->pTab, pTable->pModel->iDeleted);
 }
 
+/* Was the row marked as deleted before? deletedAt is the last column of the
+** statement. */
 int assocDestroyIsDead(const DestroyTable *p, sqlite3_stmt *pStmt) {
   return p->pModel->iDeleted >= 0 &&
          sqlite3_column_type(pStmt, sqlite3_column_count(pStmt) - 1) !=
@@ -130,6 +134,8 @@ WriteSql *assocDestroyStmt(AssocWriter *w, const DestroyTable *p, int nCol,
   return assocWriteSqlKeep(w, &sql);
 }
 
+/* Rows are remembered by their ids alone and read again when they are needed,
+** since a cascade may meet millions of rows. */
 sqlite3_stmt *assocDestroyLoad(AssocWriter *w, DestroyTable *p,
                                AssocKeymap *pMap, u32 iRow) {
   sqlite3_stmt *pStmt;
@@ -141,6 +147,7 @@ sqlite3_stmt *assocDestroyLoad(AssocWriter *w, DestroyTable *p,
   return assocStep(w->pCall, pStmt) ? pStmt : 0;
 }
 
+/* ASSOC_NOSLOT if the row is not known and bAdd is false, or after an error. */
 u32 assocDestroyRowOf(AssocWriter *w, const DestroyTable *p, AssocKeymap *pMap,
                       sqlite3_stmt *pStmt, int iFrom, int bAdd) {
   int i, rc = SQLITE_OK;
@@ -154,6 +161,7 @@ u32 assocDestroyRowOf(AssocWriter *w, const DestroyTable *p, AssocKeymap *pMap,
   return iRow;
 }
 
+/* Is the row among those that are deleted? */
 int assocDestroyGoes(AssocWriter *w, DestroyTable *p, AssocKeymap *pMap,
                      u32 iRow) {
   int rc = SQLITE_OK;
@@ -199,6 +207,7 @@ static void stepsAdd(AssocWriter *w, DestroySteps *p, DestroyTable *pTable,
   p->a[p->n++].bLeave = (u8)bLeave;
 }
 
+/* The stack of the walk is allocated, not recursive: chains may be long. */
 void assocDestroyStepsClear(DestroySteps *p) {
   sqlite3_free(p->a);
   memset(p, 0, sizeof(*p));
@@ -206,6 +215,8 @@ void assocDestroyStepsClear(DestroySteps *p) {
 
 /* ------------------------------------------------------------------ groups */
 
+/* A group is one element of the report: rows of one table that were reached by
+** the same path. They appear in the order in which they were met. */
 DestroyGroup *assocDestroyGroup(WriteDestroyer *d, DestroyTable *pTable,
                                 const char *zPath, int eAction) {
   DestroyGroup *p = assocAlloc(d->w->pCall, &d->w->tmp, sizeof(*p));
@@ -219,6 +230,7 @@ DestroyGroup *assocDestroyGroup(WriteDestroyer *d, DestroyTable *pTable,
   return p;
 }
 
+/* Append a key to a group's list. n > 1 makes it an array. */
 void assocDestroyKey(AssocWriter *w, const DestroyTable *p, AssocOut *pOut,
                      sqlite3_stmt *pStmt) {
   int i, n = p->pModel->nKey, iFrom = p->bKeyIsId ? 0 : p->nId;
@@ -246,6 +258,7 @@ static const char *edgePath(WriteDestroyer *d, const DestroyEdge *pEdge) {
                           pEdge->pParent == pEdge->pChild ? "^" : "");
 }
 
+/* The group is made with its first row, so no empty group appears. */
 void assocDestroyShow(WriteDestroyer *d, DestroyEdge *pEdge,
                       sqlite3_stmt *pStmt) {
   if (!d->bReport || d->w->pCall->rc != SQLITE_OK) return;
@@ -561,6 +574,8 @@ static void destroyEnter(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   }
 }
 
+/* A depth-first walk without recursion. A row is put into the order when it is
+** left, so rows that refer to others come before them. */
 void assocDestroyVisit(WriteDestroyer *d, DestroyTable *pTable) {
   AssocWriter *w = d->w;
   if (pTable == 0 || pTable->rows.nSlot == 0) return;
@@ -579,6 +594,9 @@ void assocDestroyVisit(WriteDestroyer *d, DestroyTable *pTable) {
   }
 }
 
+/* If rows refer to each other by keys that do not cascade (bTangled), these
+** keys restrict the order, too. The first walk could not know them, because it
+** did not know yet which rows are deleted. So walk again. */
 void assocDestroyReorder(WriteDestroyer *d, DestroyTable *pRoot) {
   DestroyTable *p;
   DestroyEdge *pEdge;

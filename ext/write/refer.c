@@ -268,6 +268,7 @@ static int referLeadsOver(const WriteRefer *p, const AssocRel *pRel) {
           p->pScope == pRel->pThroughScope);
 }
 
+/* "a, b", for errors. Never 0. */
 const char *assocReferColumns(AssocWriter *w, const WriteRefer *p) {
   sqlite3_str *pStr = sqlite3_str_new(w->pCall->db);
   const char *z;
@@ -297,6 +298,8 @@ static void referName(ReferList *p, WriteRefer *pRefer) {
 
 /* --------------------------------------------------------------- interface */
 
+/* What refers to a model: associations first, then foreign keys of the schema
+** that no association uses. 0 if nothing does, or after an error. */
 WriteRefer *assocRefersTo(AssocWriter *w, AssocModel *pModel) {
   ReferList list;
   WriteRefer *p;

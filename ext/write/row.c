@@ -22,6 +22,7 @@
 
 const AssocJson assocNull = {.eType = ASSOC_J_NULL};
 
+/* Between two rows of a bulk write: forget values, keep statements. */
 void assocWriterReset(AssocWriter *w) {
   int i;
   for (i = 0; i < w->nOwned; i++) sqlite3_value_free(w->apOwned[i]);
@@ -29,6 +30,7 @@ void assocWriterReset(AssocWriter *w) {
   assocArenaReset(&w->tmp, KEEP_ROWS);
 }
 
+/* Called when the connection closes or the catalog has changed. p may be 0. */
 static void writerFree(void *p) {
   AssocWriter *w = p;
   WriteSql *pSql;
@@ -44,6 +46,9 @@ static void writerFree(void *p) {
   sqlite3_free(w);
 }
 
+/* The connection's writer is taken out of its place, so a nested call gets
+** another one. It keeps its prepared statements as long as the catalog stays
+** the same. The caller gives it back with assocWriterRest(). */
 AssocWriter *assocWriterTake(AssocCall *pCall, AssocCatalog *pCat) {
   AssocConn *pConn = pCall->pConn;
   AssocWriter *w = pConn->aSlot[ASSOC_SLOT_WRITER].p;
@@ -112,6 +117,8 @@ void assocWriterRest(AssocWriter *w) {
   pConn->aSlot[ASSOC_SLOT_WRITER].xFree = writerFree;
 }
 
+/* A copy, because a value of a statement is gone with its next step. Freed by
+** assocWriterReset(). 0 after an error. */
 sqlite3_value *assocWriterKeep(AssocWriter *w, sqlite3_value *pVal) {
   sqlite3_value *pNew;
   assert(pVal);
@@ -136,11 +143,14 @@ sqlite3_value *assocWriterKeep(AssocWriter *w, sqlite3_value *pVal) {
 
 /* ----------------------------------------------------------------- values */
 
+/* JSON null and SQL NULL mean the same here. */
 int assocValIsNull(const WriteVal *pVal) {
   if (pVal->pJson) return pVal->pJson->eType == ASSOC_J_NULL;
   return pVal->pVal && sqlite3_value_type(pVal->pVal) == SQLITE_NULL;
 }
 
+/* For values that were read from the same column: equal type and equal content.
+** Collations do not count. */
 int assocValSame(const WriteVal *pA, const WriteVal *pB) {
   int nA, nB;
   assert(pA->pJson == 0 && pB->pJson == 0);
@@ -176,6 +186,8 @@ static u32 valSlot(AssocWriter *w, AssocKeymap *pMap, sqlite3_stmt *pStmt,
   return iSlot;
 }
 
+/* Would SQLite store the same value in this column? '7' and 7 are the same in
+** an INTEGER column. Two NULLs are the same. */
 int assocValSameIn(AssocWriter *w, const AssocColumn *pCol, const WriteVal *pA,
                    const WriteVal *pB) {
   AssocKeyRule rule = {pCol->eAff, ASSOC_COLL_BINARY};
@@ -195,6 +207,7 @@ int assocValSameIn(AssocWriter *w, const AssocColumn *pCol, const WriteVal *pA,
   return bSame;
 }
 
+/* As a load would print it. */
 void assocValWrite(AssocOut *pOut, const WriteVal *pVal) {
   if (pVal->pJson) {
     assocJsonWrite(pOut, pVal->pJson);
@@ -227,6 +240,8 @@ static void rowBindJson(AssocWriter *w, sqlite3_stmt *pStmt, int i,
   }
 }
 
+/* An array or object is a value only for a column declared JSON. pCol may be 0:
+** then the value is a key. */
 void assocWriteBind(AssocWriter *w, sqlite3_stmt *pStmt, int i,
                     const AssocColumn *pCol, const WriteVal *pVal) {
   AssocCall *pCall = w->pCall;
@@ -250,6 +265,8 @@ void assocWriteBind(AssocWriter *w, sqlite3_stmt *pStmt, int i,
   assocErrorCode(pCall, rc);
 }
 
+/* Integers, the most frequent keys, are stored without an allocation. 0 after
+** an error. */
 WriteVal *assocWriteGet(AssocWriter *w, sqlite3_stmt *pStmt, int iFrom, int n) {
   WriteVal *aVal = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aVal) * n);
   int i;
@@ -281,6 +298,8 @@ static int rowSameText(AssocWriter *w, AssocOut *pA, AssocOut *pB) {
   return bSame;
 }
 
+/* Programs see keys as JSON. Two values that print alike are the same to
+** them. */
 int assocValPrintsAs(AssocWriter *w, const WriteVal *pA, const WriteVal *pB) {
   AssocOut a, b;
   assocBufInit(&a, 0x7fffffff);
@@ -290,6 +309,7 @@ int assocValPrintsAs(AssocWriter *w, const WriteVal *pA, const WriteVal *pB) {
   return rowSameText(w, &a, &b);
 }
 
+/* A composite key is an array. */
 void assocWriteKey(AssocOut *pOut, const AssocModel *pModel,
                    const WriteVal *aKey) {
   int i;
@@ -303,6 +323,8 @@ void assocWriteKey(AssocOut *pOut, const AssocModel *pModel,
 
 /* ------------------------------------------------------- other statements */
 
+/* Values of a scope are written by the same functions as values of a payload. 0
+** after an error. */
 AssocJson *assocLiteralJson(AssocWriter *w, const ShapeVal *pVal) {
   AssocJson *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
   if (p == 0 || pVal == 0) return p;
@@ -316,10 +338,13 @@ AssocJson *assocLiteralJson(AssocWriter *w, const ShapeVal *pVal) {
   return p;
 }
 
+/* The text lasts as long as the writer; errors show no place. */
 void assocWriteSqlStart(AssocWriter *w, AssocSql *p) {
   assocSqlStart(p, w->pCall, &w->mem, 0);
 }
 
+/* Statements in use are listed, so that all can be reset when the call ends,
+** also after an error. */
 sqlite3_stmt *assocWriteSqlUse(AssocWriter *w, WriteSql *p) {
   if (p == 0) return 0;
   if (!p->bUsed) {
@@ -342,6 +367,8 @@ static void sqlPrepare(AssocWriter *w, WriteSql *p, char *zSql) {
   (void)assocWriteSqlUse(w, p);
 }
 
+/* Literals are bound once and stay; the variables before them are the
+** caller's. */
 WriteSql *assocWriteSqlKeep(AssocWriter *w, AssocSql *pSql) {
   char *z = assocStrFinish(w->pCall, pSql->pStr);
   WriteSql *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
@@ -452,6 +479,9 @@ static WriteSql *rowSqlNew(AssocWriter *w, const WriteSql *pLike) {
   return p;
 }
 
+/* Statements are found by what they do: operation, table, columns. The last one
+** used stands first, since rows of one kind mostly follow each other. 0 after
+** an error. */
 WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
                         const int *aSet, int nWhere, const int *aWhere,
                         int nGet, const int *aGet) {
@@ -519,6 +549,7 @@ static void rowSqlCount(AssocWriter *w, const WriteSql *pSql) {
   rowSqlIgnored(w, pSql);
 }
 
+/* INSERT with RETURNING gives rows; they are passed over. */
 void assocWriteRun(AssocWriter *w, WriteSql *pSql) {
   assert(pSql->eOp != WRITE_FIND);
   if (w->pCall->rc != SQLITE_OK) return;
@@ -538,6 +569,7 @@ static void rowBindKey(AssocWriter *w, const WriteSql *pSql, int iVar,
   }
 }
 
+/* The key that is read back has the table's own type: '7' finds the row 7. */
 int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                  WriteRow *pRow) {
   WriteSql *pSql =
@@ -578,6 +610,7 @@ static void rowShowKey(AssocOut *pOut, const AssocModel *pModel,
   if (pModel->nKey != 1) assocOutText(pOut, "]", 1);
 }
 
+/* A missing row is an error that shows the key. */
 void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                   WriteRow *pRow) {
   AssocOut out;
@@ -600,6 +633,8 @@ static int rowIsModelKey(const AssocModel *pModel, const AssocKey *pKey) {
   return rowSameColumns(pModel->nKey, pModel->aKey, pKey->nCol, pKey->aCol);
 }
 
+/* The key itself needs no query. With zFor, a NULL is an error, because nothing
+** can refer to it. 0 after an error. */
 WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
                       const AssocKey *pKey, const char *zFor) {
   const AssocModel *pModel = pRow->pModel;
@@ -632,6 +667,7 @@ WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
   return w->pCall->rc == SQLITE_OK ? aVal : 0;
 }
 
+/* -1: the column is not part of the key. */
 int assocKeyPlace(const AssocModel *pModel, int iCol) {
   int i;
   for (i = 0; i < pModel->nKey; i++) {
@@ -640,6 +676,8 @@ int assocKeyPlace(const AssocModel *pModel, int iCol) {
   return -1;
 }
 
+/* Can the column become NULL? A primary key cannot, even where SQLite would
+** allow it. */
 int assocColumnLetsGo(const AssocModel *pModel, int iCol) {
   return !pModel->pTable->aCol[iCol].bNotNull &&
          assocKeyPlace(pModel, iCol) < 0;
@@ -703,6 +741,8 @@ static void rowBindCells(AssocWriter *w, const WriteSql *pSql,
   }
 }
 
+/* RETURNING gives the key, unless it is the rowid, which last_insert_rowid()
+** gives for less, or the model is a view, which has none. */
 WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
                             const WriteCell *aCell, int bKey) {
   int *aCol = rowCellColumns(w, nCell, aCell);
@@ -760,6 +800,8 @@ static void rowInsertFind(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
   }
 }
 
+/* A view's INSTEAD OF trigger decides what is stored, so the new row is looked
+** for by its values. */
 void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
                       const WriteCell *aCell, WriteRow *pRow) {
   assert(pSql->eOp == WRITE_INSERT);
@@ -777,12 +819,14 @@ void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
   }
 }
 
+/* pRow may be 0 if the caller does not need the key. */
 void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
                     const WriteCell *aCell, WriteRow *pRow) {
   WriteSql *pSql = assocRowInsertSql(w, pModel, nCell, aCell, pRow != 0);
   if (pSql) assocRowInsertBy(w, pSql, pModel, aCell, pRow);
 }
 
+/* The row must exist; no columns, no statement. */
 void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
                     const WriteCell *aCell) {
   AssocModel *pModel = pRow->pModel;
@@ -835,6 +879,8 @@ static int rowIsPrinted(AssocWriter *w, const AssocColumn *pCol,
   return rowSameText(w, &has, &wanted);
 }
 
+/* Update only what differs, so that triggers fire for real changes only and the
+** count is right. A column differs if a load would print another value. */
 void assocRowChange(AssocWriter *w, const WriteRow *pRow, int nCell,
                     const WriteCell *aCell) {
   AssocModel *pModel = pRow->pModel;

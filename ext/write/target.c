@@ -17,6 +17,7 @@ static int namesRow(const AssocModel *pModel, const AssocJson *pJson) {
          (pJson->eType != ASSOC_J_ARRAY || pModel->nKey > 1);
 }
 
+/* 0 without an error if the JSON is no key of this model. */
 WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
                          const AssocJson *pJson) {
   int i, n = pModel->nKey;
@@ -44,6 +45,7 @@ static WriteVal *keyOfOne(AssocWriter *w, const AssocModel *pModel,
   return w->pCall->rc == SQLITE_OK ? aKey : 0;
 }
 
+/* The argument "key" of every writer. 0 after an error. */
 WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
                           sqlite3_value *pVal) {
   const char *z = pModel->nKey > 1 ? assocJsonText(w->pCall, pVal) : 0;
@@ -59,6 +61,7 @@ WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
   return aKey;
 }
 
+/* 0 without an error for SQL NULL. */
 AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
                               const char *zWhat) {
   const char *z;
@@ -70,6 +73,7 @@ AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
                          zWhat);
 }
 
+/* 0 and *pn=0 for NULL, which is allowed for every kind of association. */
 WriteCell *assocThroughOfValue(AssocWriter *w, const AssocRel *pRel,
                                sqlite3_value *pVal, int *pn) {
   AssocJson *pJson = 0;
@@ -119,6 +123,8 @@ static void targetOfJson(AssocWriter *w, AssocRel *pRel, const AssocJson *pJson,
 }
 /* All targets in a JSON text: one, or an array of them. */
 
+/* One key, or a list of them; for a composite key an array of values is one
+** key. */
 static void targetsOfJson(AssocWriter *w, AssocRel *pRel,
                           const AssocJson *pJson, WriteTargets *p) {
   int bList = assocModelKeyList(pRel->pTarget, pJson),
@@ -135,6 +141,8 @@ static void targetsOfJson(AssocWriter *w, AssocRel *pRel,
   }
 }
 
+/* NULL means no targets. All targets are read before the first one is
+** linked. */
 void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
                     WriteTargets *p) {
   const char *z = assocJsonText(w->pCall, pVal);
@@ -159,6 +167,7 @@ void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
   p->n = 1;
 }
 
+/* Columns of a target's own join row replace those of the call. */
 void assocTargetsLink(AssocWriter *w, const AssocRel *pRel,
                       const WriteRow *pSource, const WriteTargets *p,
                       int nThrough, const WriteCell *aThrough,

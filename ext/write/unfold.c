@@ -17,6 +17,7 @@
 #include "write/graph.h"
 #include <stdlib.h>
 
+/* An empty graph: no rows, nothing ready to be written. */
 void assocGraphInit(AssocWriter *w, Graph *g) {
   memset(g, 0, sizeof(*g));
   g->w = w;
@@ -24,6 +25,7 @@ void assocGraphInit(AssocWriter *w, Graph *g) {
   g->ppReadyEnd = &g->pReady;
 }
 
+/* *pp is the place in the list; the row is put before what stands there. */
 GraphRow *assocGraphRow(Graph *g, AssocModel *pModel, AssocRel *pBy,
                         const AssocJson *pJson, GraphRow **pp) {
   GraphRow *p = assocAlloc(g->w->pCall, &g->w->tmp, sizeof(*p));
@@ -38,6 +40,9 @@ GraphRow *assocGraphRow(Graph *g, AssocModel *pModel, AssocRel *pBy,
 
 /* --------------------------------------------------------------- classing */
 
+/* Count what the object contains: parts of its key, other members, a label. By
+** this the caller decides whether it is a new row, an existing one or a
+** reference. */
 void assocGraphMembers(Graph *g, GraphRow *p, GraphMembers *pMembers) {
   const AssocJson *pSub;
   int i = 0;
@@ -67,6 +72,8 @@ void assocGraphMembers(Graph *g, GraphRow *p, GraphMembers *pMembers) {
   }
 }
 
+/* Such a table has nothing to insert but the key: a key alone then may make the
+** row. */
 int assocGraphAllKey(const AssocModel *pModel) {
   const AssocTable *pTab = pModel->pTable;
   int i;
@@ -228,6 +235,7 @@ static void unfoldRow(Graph *g, GraphRow *p) {
   }
 }
 
+/* pRow: the row exists already, for an update or as the source of a new one. */
 GraphRow *assocGraphRoot(Graph *g, AssocModel *pModel, const AssocJson *pJson,
                          const WriteRow *pRow) {
   GraphRow *p = assocGraphRow(g, pModel, 0, pJson, g->ppEnd);
@@ -254,6 +262,8 @@ GraphRow *assocGraphRoot(Graph *g, AssocModel *pModel, const AssocJson *pJson,
   return g->w->pCall->rc == SQLITE_OK ? p : 0;
 }
 
+/* Rows are appended behind the row that contains them, so the loop visits the
+** whole tree without recursion. */
 void assocGraphUnfold(Graph *g, GraphRow *p) {
   for (; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
     unfoldRow(g, p);
@@ -329,6 +339,8 @@ static void refResolve(Graph *g, GraphRow **ap, int n, GraphRow *pRef) {
   }
 }
 
+/* A "#ref" may come before its "#id", so references are resolved when the whole
+** graph is known. Labels are sorted; equal ones are an error. */
 void assocGraphLabels(Graph *g) {
   GraphRow **ap, *p;
   int i, n = 0;
