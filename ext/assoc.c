@@ -39,6 +39,7 @@ static const AssocFunction *const apFunction[] = {aVersion,
                                                   aAssocExplainFunction,
                                                   aAssocHelpFunction,
                                                   aAssocLookFunction,
+                                                  aAssocPolicyFunction,
                                                   aAssocReadFunction,
                                                   aAssocSyncFunction};
 

@@ -8,6 +8,7 @@
 **   arena    memory that is freed all at once
 **   conn     the state of one connection
 **   state    prepared statements that live longer than one call
+**   session  the values of the session on whose behalf shapes run
 **   private  methods for virtual tables that only SQLite should call
 **   json     writing JSON text; jsontext.c writes its strings
 **   jsonread reading JSON text into a tree
@@ -53,6 +54,7 @@ typedef struct AssocConn AssocConn;
 typedef struct AssocKeymap AssocKeymap;
 typedef struct AssocKeyRule AssocKeyRule;
 typedef struct AssocOut AssocOut;
+typedef struct AssocSession AssocSession;
 typedef struct AssocStmt AssocStmt;
 
 #if defined(__GNUC__)
@@ -328,14 +330,17 @@ struct AssocConn {
   sqlite3 *db;
   AssocConn *pNext; /* The next connection: see conn.c */
   int nRef;
-  int bLoaded;   /* All functions are registered */
-  int nFunction; /* Number of functions registered so far */
-  int mxDepth;   /* Limit: nesting of shapes and results */
-  int mxItem;    /* Limit: items of one shape */
-  int bHooked;   /* The virtual table assoc_state is connected */
-  int nHold;     /* Number of open holds: assocConnHold() */
-  u8 mReplica;   /* surface: see replica.c; 0: not asked */
-  u8 bViews;     /* assoc_config('views', 1): trust views */
+  int bLoaded;            /* All functions are registered */
+  int nFunction;          /* Number of functions registered so far */
+  int mxDepth;            /* Limit: nesting of shapes and results */
+  int mxItem;             /* Limit: items of one shape */
+  int bHooked;            /* The virtual table assoc_state is connected */
+  int nHold;              /* Number of open holds: assocConnHold() */
+  u8 mReplica;            /* surface: see replica.c; 0: not asked */
+  u8 bViews;              /* assoc_config('views', 1): trust views */
+  u8 bNeedSession;        /* assoc_config('session', 'required') */
+  AssocSession *pSession; /* OWNED: assoc_session(), or 0 */
+  i64 iSession;           /* Number of sessions begun and ended so far */
   /* Is this word a table of ours (1), a function (2), or neither (0)? */
   int (*xCallable)(const char *z, int n);
   AssocErr last;     /* The last error of a call: assoc_error() */
@@ -382,6 +387,36 @@ struct AssocStmt {
 sqlite3_stmt *assocStmt(AssocCall *pCall, AssocStmt *pStmt, const char *zSql);
 /* Finalize the statement, if there is one. It can be prepared again. */
 void assocStmtClear(AssocStmt *pStmt);
+
+/* -------------------------------------------------------------- session --
+**
+** assoc_session('{"me":7}') says on whose behalf shapes run from now on. The
+** values are a name space of their own: only policies read them. They are state
+** of the connection, which no ROLLBACK changes.
+*/
+struct AssocSession {
+  AssocArena mem;            /* Holds the session itself and all its memory */
+  const char *zText;         /* The JSON object as it was given */
+  struct AssocJson *pValues; /* The same, read */
+};
+/* Begin a session. An error if there is one, or if the text is no JSON object
+** of single values and of arrays of such. */
+void assocSessionBegin(AssocCall *pCall, const char *zText, int nText);
+/* End the session, if there is one. */
+void assocSessionEnd(AssocConn *pConn);
+/* Bind a value of the session to the parameter i; an array as its JSON text. An
+** error if the session lacks the name, if there is no session, or if bList and
+** the value is no array or the reverse. */
+void assocSessionBind(AssocCall *pCall, sqlite3_stmt *pStmt, int i,
+                      const char *zName, int bList);
+/* Raise the error that zFunction is for the owner, if there is a session. */
+void assocSessionRefuse(AssocCall *pCall, const char *zFunction);
+/* Raise an error if assoc_config('session', 'required') is set and there is no
+** session. */
+void assocSessionNeed(AssocCall *pCall);
+/* Raise the one error of all that a policy does not allow. It names no table,
+** column or value. */
+void assocSessionDeny(AssocCall *pCall);
 
 /* -------------------------------------------------------------- private --
 **

@@ -97,6 +97,7 @@ void assocConnUnref(void *p) {
     if (pConn->aSlot[i].xFree) pConn->aSlot[i].xFree(pConn->aSlot[i].p);
   }
   assert(pConn->pStmts == 0);
+  assocSessionEnd(pConn);
   assocErrClear(&pConn->last);
   listRemove(pConn);
   sqlite3_free(pConn);

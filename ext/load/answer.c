@@ -236,7 +236,11 @@ static void stmtRelatedValues(Planner *p, AssocSql *pSql,
     for (i = 0; i < pTgt->nCol; i++) {
       if (pTgt->aCol[i].bHidden) continue;
       stmtNext(pSql, &n, "", ",");
-      assocSqlColumn(pSql, 2, pTgt, i);
+      if (assocColumnIs(p->pCall, pTgt, i, ASSOC_COLUMN_HIDE)) {
+        stmtPut(pSql, "NULL"); /* The table was declared with it */
+      } else {
+        assocSqlColumn(pSql, 2, pTgt, i);
+      }
     }
     return;
   }
@@ -312,7 +316,7 @@ static int hidesRows(Planner *p, AssocModel *pModel) {
   int n;
   assocPlannerSql(p, &sql);
   assocSqlModel(&sql, pModel, 0, 1);
-  n = sqlite3_str_length(sql.pStr);
+  n = sqlite3_str_length(sql.pStr) + assocSqlIsPoliced(&sql, pModel->pTable);
   (void)assocSqlEnd(&sql);
   return n > 0;
 }

@@ -113,7 +113,6 @@ static void bindCursor(AssocRun *pRun, sqlite3_stmt *pStmt,
   }
 }
 
-/* Bind one value. */
 /* A list is a JSON array of single values, or NULL. */
 static void bindList(AssocRun *pRun, sqlite3_stmt *pStmt,
                      const AssocBind *pBind) {
@@ -151,7 +150,10 @@ static void bindList(AssocRun *pRun, sqlite3_stmt *pStmt,
 static void bindOne(AssocRun *pRun, sqlite3_stmt *pStmt,
                     const AssocBind *pBind) {
   i64 n;
-  if (pBind->eHow == ASSOC_BIND_VALUE) {
+  if (pBind->eHow == ASSOC_BIND_SESSION) {
+    assocSessionBind(pRun->pCall, pStmt, pBind->iSql, pBind->pVal->z,
+                     pBind->bList);
+  } else if (pBind->eHow == ASSOC_BIND_VALUE) {
     bindVal(pRun, pStmt, pBind->iSql, pBind->pVal);
   } else if (pBind->eHow == ASSOC_BIND_CURSOR) {
     bindCursor(pRun, pStmt, pBind);

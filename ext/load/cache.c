@@ -1,7 +1,8 @@
 /*
 ** What a connection keeps between loads: compiled plans, and memory.
 **
-** A plan is found by what was asked (ASSOC_ASK_*), the model and the text. It
+** A plan is found by what was asked (ASSOC_ASK_*), the model, the text, and
+** whether there is a session; the session's values are bound for each run. It
 ** is valid as long as its catalog is the current one: a change of the schema or
 ** of definitions makes a new catalog. The plan used least recently is dropped
 ** first.
@@ -91,6 +92,7 @@ AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   if (p == 0 || pCat == 0 || pCall->rc != SQLITE_OK) return 0;
   h = textHash(eAsk, zModel, zText);
   for (pPlan = p->pPlan; pPlan; pPlan = pPlan->pNext) {
+    if (pPlan->bSession != (pCall->pConn->pSession != 0)) continue;
     if (pPlan->bBusy || pPlan->pCat != pCat ||
         !samePlan(pPlan, h, eAsk, zModel, zText)) {
       continue;

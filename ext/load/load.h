@@ -198,6 +198,7 @@ struct AssocPlan {
   int iAgainVar;     /* "^": the ?number that says that the source was found */
   u8 eAsk;           /* ASSOC_ASK_* */
   u8 bBusy;          /* A run uses it */
+  u8 bSession;       /* Compiled for a session, whichever it is */
   u32 nHash;         /* Of all that finds it in the cache */
   AssocPlan *pNext;  /* In the cache, the last used first */
 };

@@ -158,14 +158,11 @@ static int lookupForm(Planner *p, AssocNode *pNode, const char **pzIndex,
 static void stmtIndexed(AssocSql *p, const AssocNode *pNode,
                         const char *zIndex) {
   if (isMany2Many(pNode)) {
-    assocSqlTable(p, pNode->pRel->pThrough);
-    sqlite3_str_appendf(p->pStr, " t2 INDEXED BY \"%w\" CROSS JOIN ", zIndex);
-    assocSqlTable(p, pNode->pModel->pTable);
-    stmtPut(p, " t1");
+    assocSqlTableBy(p, pNode->pRel->pThrough, 2, 0, zIndex);
+    stmtPut(p, " CROSS JOIN ");
+    assocSqlTableAs(p, pNode->pModel->pTable, 1);
   } else {
-    assocSqlTable(p, pNode->pModel->pTable);
-    stmtPut(p, " t1");
-    if (zIndex) sqlite3_str_appendf(p->pStr, " INDEXED BY \"%w\"", zIndex);
+    assocSqlTableBy(p, pNode->pModel->pTable, 1, 0, zIndex);
   }
 }
 
@@ -220,21 +217,26 @@ static void makeJoined(Planner *p, AssocNode *pNode, const char *zIndex) {
 **
 ** assoc_enough() has to see only rows that meet all conditions. SQLite may test
 ** conditions in any order, but not those of a CASE. A join row must have its
-** target by then, even if no value of the target is wanted.
+** target by then, even if no value of the target is wanted. The policies of
+** both tables stand in their sources, and here once more.
 */
 static void makeTaken(Planner *p, AssocNode *pNode, const char *zIndex,
                       int bDesc) {
-  int bCase = isMany2Many(pNode) || assocStmtAsks(p, pNode, pNode->pRel);
+  const AssocTable *pJoin = isMany2Many(pNode) ? pNode->pRel->pThrough : 0;
+  int bCase = pJoin || assocStmtAsks(p, pNode, pNode->pRel);
   AssocSql sql;
   assert(zIndex && !pNode->bOne);
   assocStmtStart(p, &sql, pNode, 0);
   sql.bNatural = 1;
+  if (assocSqlIsPoliced(&sql, pNode->pModel->pTable)) bCase = 1;
   stmtPut(&sql, "SELECT count((SELECT 1 FROM ");
   stmtIndexed(&sql, pNode, zIndex);
   stmtKey(&sql, pNode, pNode->nKey, 1);
   assocStmtJoin(&sql, pNode);
   stmtPut(&sql, bCase ? " AND CASE WHEN true" : " AND ");
   assocStmtWhere(&sql, pNode);
+  assocSqlMay(&sql, pNode->pModel->pTable, 1, ASSOC_MAY_READ);
+  if (pJoin) assocSqlMay(&sql, pJoin, 2, ASSOC_MAY_READ);
   stmtPut(&sql, bCase ? " THEN assoc_enough(" : "assoc_enough(");
   assocStmtValues(&sql, pNode, 0, 0);
   stmtPut(&sql, bCase ? ") END" : ")");

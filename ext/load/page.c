@@ -101,6 +101,41 @@ static const AssocTable *twinTable(AssocPlanner *p, const AssocNode *pNode) {
   return pRel->pThrough;
 }
 
+/* Is the value that a term orders by a column that a policy hides? Only the
+** owner's order can name one. */
+static int termHidden(AssocCall *pCall, const AssocNode *pNode,
+                      const ShapeKey *pKey) {
+  const AssocTable *pTab = pNode->pModel->pTable;
+  const ShapeName *pName = pKey->pPath;
+  AssocModel *pModel = pNode->pModel;
+  int iCol;
+  while (pName && (pName->pNext || pKey->pAgg)) {
+    AssocRel *pRel = assocRelSeek(pCall, pModel, pName->z);
+    if (pRel == 0) return 0;
+    pModel = pRel->pTarget;
+    pTab = pModel->pTable;
+    pName = pName->pNext;
+  }
+  if (pKey->pAgg) pName = pKey->pAgg->pCol;
+  if (pKey->bAt) pTab = pNode->pRel ? pNode->pRel->pThrough : 0;
+  iCol = pName && pTab ? assocColumnFind(pTab, pName->z) : -1;
+  return iCol >= 0 && assocColumnIs(pCall, pTab, iCol, ASSOC_COLUMN_HIDE);
+}
+
+/* A cursor has the values of the order: an error if one of them is hidden. */
+static void checkShown(AssocPlanner *p, const AssocNode *pNode,
+                       const ShapeSort *pSort) {
+  for (; pSort; pSort = pSort->pNext) {
+    if (!pSort->key.bOwner || !termHidden(p->pCall, pNode, &pSort->key)) {
+      continue;
+    }
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, pNode->zPath,
+                 "%s cannot be read in pages by a session: a cursor would show "
+                 "what its own order goes by; give it an order",
+                 pNode->zPath);
+  }
+}
+
 /* The terms are those of the order, then the target's key, unless it is among
 ** them, then the join row's key, if needed. So no two rows have equal terms. */
 void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
@@ -111,6 +146,7 @@ void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
   u8 bDesc = 0;
   int i, n = pModel->nKey + (pTwin ? pTwin->nKey : 0);
   assocModelNeedKey(p->pCall, pModel);
+  checkShown(p, pNode, pOrder);
   for (pSort = pOrder; pSort; pSort = pSort->pNext) n++;
   pPage->aTerm = assocAlloc(p->pCall, p->pArena, (i64)sizeof(*pOrder) * n);
   pPage->aiArg = assocAlloc(p->pCall, p->pArena, (i64)sizeof(int) * n);

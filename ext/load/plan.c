@@ -381,17 +381,18 @@ static void addNameError(Planner *p, AssocNode *pNode, const ShapeName *pName) {
 }
 
 /* The number of the column that an item names, or -1 if it names no column. */
-static int itemColumn(const AssocNode *pNode, const ShapeItem *pItem) {
+static int itemColumn(Planner *p, const AssocNode *pNode,
+                      const ShapeItem *pItem) {
   if (pItem->eType != SHAPE_ITEM_NAME || pItem->bInclude || pItem->bBlock ||
       pItem->pPath == 0 || pItem->pPath->pNext) {
     return -1;
   }
-  return assocColumnFind(pNode->pModel->pTable, pItem->pPath->z);
+  return assocColumnSeek(p->pCall, pNode->pModel->pTable, pItem->pPath->z);
 }
 
 /* An item that is a name: a column, else an association. */
 static void compileName(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
-  int iCol = itemColumn(pNode, pItem);
+  int iCol = itemColumn(p, pNode, pItem);
   AssocSql sql;
   AssocRel *pRel = 0;
   if (iCol >= 0) {
@@ -413,26 +414,27 @@ static void compileName(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
 
 /* Is the column also named in the block, or removed by "-name"? Then "*" leaves
 ** it out. */
-static int namedBeside(const AssocNode *pNode, const ShapeItem *pBlock,
-                       int iCol) {
+static int namedBeside(Planner *p, const AssocNode *pNode,
+                       const ShapeItem *pBlock, int iCol) {
   const ShapeItem *pItem;
   for (pItem = pBlock; pItem; pItem = pItem->pNext) {
     if (pItem->eType == SHAPE_ITEM_MINUS &&
         assocColumnFind(pNode->pModel->pTable, pItem->pPath->z) == iCol) {
       return 1;
     }
-    if (itemColumn(pNode, pItem) == iCol) return 1;
+    if (itemColumn(p, pNode, pItem) == iCol) return 1;
   }
   return 0;
 }
 
-/* "*": all columns that are not hidden. */
+/* "*": all columns that are not hidden, neither by SQLite nor by a policy. */
 static void compileStar(Planner *p, AssocNode *pNode, const ShapeItem *pBlock,
                         const ShapeItem *pStar) {
   const AssocTable *pTab = pNode->pModel->pTable;
   int i;
   for (i = 0; i < pTab->nCol; i++) {
-    if (pTab->aCol[i].bHidden || namedBeside(pNode, pBlock, i)) continue;
+    if (pTab->aCol[i].bHidden || namedBeside(p, pNode, pBlock, i)) continue;
+    if (assocColumnIs(p->pCall, pTab, i, ASSOC_COLUMN_HIDE)) continue;
     assocNodeColumn(p, pNode, pStar, i, pTab->aCol[i].zName);
   }
 }
@@ -440,7 +442,9 @@ static void compileStar(Planner *p, AssocNode *pNode, const ShapeItem *pBlock,
 /* "-name": an error unless it names a column. compileStar() does the rest. */
 static void checkMinus(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   AssocSql sql;
-  if (assocColumnFind(pNode->pModel->pTable, pItem->pPath->z) >= 0) return;
+  if (assocColumnSeek(p->pCall, pNode->pModel->pTable, pItem->pPath->z) >= 0) {
+    return;
+  }
   assocPlannerSql(p, &sql);
   assocSqlUnknown(&sql, pNode->pModel, pItem->pPath, "column");
   (void)assocSqlEnd(&sql);
@@ -896,6 +900,7 @@ static void listNames(Planner *p, const AssocBind *pBind) {
   for (; pBind; pBind = pBind->pNext) {
     int i;
     if (pBind->pVal->eType != SHAPE_VAL_NAMED) continue;
+    if (pBind->eHow == ASSOC_BIND_SESSION) continue;
     for (i = 0; i < pPlan->nName; i++) {
       if (strcmp(pPlan->azName[i], pBind->pVal->z) == 0) break;
     }
@@ -938,6 +943,7 @@ static AssocPlan *planNew(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   pPlan->mem = mem;
   pPlan->pCat = assocCatalogRef(pCat);
   pPlan->eAsk = (u8)eAsk;
+  pPlan->bSession = pCall->pConn->pSession != 0;
   pPlan->zText = assocArenaText(pCall, &pPlan->mem, zText, -1);
   pPlan->zModel = assocArenaText(pCall, &pPlan->mem, zModel, -1);
   return pPlan;

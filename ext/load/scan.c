@@ -200,8 +200,7 @@ static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
   stmtPut(&sql, ",");
   assocStmtValues(&sql, pNode, 0, 0);
   stmtPut(&sql, ") FROM ");
-  assocSqlTable(&sql, pNode->pModel->pTable);
-  stmtPut(&sql, " t1");
+  assocSqlTableAs(&sql, pNode->pModel->pTable, 1);
   assocStmtEnd(&sql, &pNode->ends);
   assocStmtStart(p, &sql, pNode, 1);
   stmtPut(&sql, "SELECT assoc_emit(");
@@ -214,8 +213,7 @@ static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
     assocSqlColumn(&sql, 2, pRel->pThrough, pRel->other.aCol[i]);
   }
   stmtPut(&sql, ") FROM ");
-  assocSqlTable(&sql, pRel->pThrough);
-  sqlite3_str_appendf(sql.pStr, " t2 INDEXED BY \"%w\"", zIndex);
+  assocSqlTableBy(&sql, pRel->pThrough, 2, 0, zIndex);
   pNode->scan.bEmit = 1;
   assocStmtEnd(&sql, &pNode->scan);
 }

@@ -103,8 +103,7 @@ static void stmtDown(AssocSql *p, const AssocRel *pRel, int bNatural) {
   int i;
   for (i = pRel->nPath - 2; i >= 0; i--) {
     stmtPut(p, bNatural ? " CROSS JOIN " : " JOIN ");
-    assocSqlTable(p, pRel->apPath[i]->pTarget->pTable);
-    sqlite3_str_appendf(p->pStr, " t%d", downAlias(pRel, i));
+    assocSqlTableAs(p, pRel->apPath[i]->pTarget->pTable, downAlias(pRel, i));
   }
   if (p->nAlias < pRel->nPath) p->nAlias = pRel->nPath;
 }
@@ -136,12 +135,10 @@ static void stmtDownWhere(AssocSql *p, const AssocRel *pRel) {
 /* See stmt.h. NOT INDEXED and CROSS JOIN fix the natural order. */
 void assocStmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural) {
   stmtPut(p, " FROM ");
-  assocSqlTable(p, pNode->pModel->pTable);
-  stmtPut(p, bNatural ? " t1 NOT INDEXED" : " t1");
+  assocSqlTableBy(p, pNode->pModel->pTable, 1, bNatural, 0);
   if (isMany2Many(pNode)) {
     stmtPut(p, bNatural ? " CROSS JOIN " : " JOIN ");
-    assocSqlTable(p, pNode->pRel->pThrough);
-    stmtPut(p, " t2");
+    assocSqlTableAs(p, pNode->pRel->pThrough, 2);
   } else if (pNode->bDown) {
     stmtDown(p, pNode->pRel, bNatural);
   } else if (isPathNode(pNode)) {

@@ -173,11 +173,12 @@ static u64 rowSum(AssocCall *pCall, sqlite3_stmt *pStmt) {
   return h;
 }
 
-/* Read the definitions. A setting goes to its own list. Rows without a model or
+/* Read the definitions. Settings and policies go to lists of their own. Rows without a model or
 ** name are ignored. */
 static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
   AssocArena *pArena = &pSchema->pCatalog->mem;
   AssocDef **ppEnd = &pSchema->pDef, **ppModel = &pSchema->pModelDef;
+  AssocDef **ppPolicy = &pSchema->pPolicyDef;
   sqlite3_stmt *pStmt =
       assocPrepare(pCall,
                    "SELECT model, name, kind, target, options"
@@ -185,6 +186,7 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
                    pSchema->zName);
   /* An earlier try may have failed in the middle. */
   pSchema->pDef = pSchema->pModelDef = pSchema->pSetting = 0;
+  pSchema->pPolicyDef = 0;
   pSchema->iSum = 0;
   while (assocStep(pCall, pStmt)) {
     AssocDef *pDef = assocAlloc(pCall, pArena, sizeof(*pDef));
@@ -200,6 +202,11 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
     if (pDef->zKind && strcmp(pDef->zKind, "setting") == 0) {
       pDef->pNext = pSchema->pSetting;
       pSchema->pSetting = pDef;
+      continue;
+    }
+    if (pDef->zKind && strcmp(pDef->zKind, "policy") == 0) {
+      *ppPolicy = pDef;
+      ppPolicy = &pDef->pNext;
       continue;
     }
     *ppEnd = pDef;
@@ -678,6 +685,7 @@ static void closeReaders(CatalogCache *pCache) {
 */
 AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
   CatalogCache *pCache = cacheOf(pCall);
+  assocSessionNeed(pCall);
   if (pCache == 0 || pCall->rc != SQLITE_OK) return 0;
   if (!assocCallEnter(pCall)) return 0;
   if (pCache->nDepth == 0 && !cacheCheck(pCall, pCache)) {

@@ -10,6 +10,7 @@
 **             files that take part
 **   foreign   what both sides of one foreign key say about it
 **   scope     conditions that belong to models
+**   policy    who may read and change which rows and columns
 **   blobkey   keys that are BLOBs, which JSON cannot express
 **   inflect   singular and plural
 **   naming    the name that a person would give an association
@@ -39,6 +40,7 @@ typedef struct AssocIndex AssocIndex;
 typedef struct AssocModel AssocModel;
 typedef struct AssocModelName AssocModelName;
 typedef struct AssocOptions AssocOptions;
+typedef struct AssocPolicy AssocPolicy;
 typedef struct AssocRel AssocRel;
 typedef struct AssocSchema AssocSchema;
 typedef struct AssocScope AssocScope;
@@ -93,10 +95,12 @@ struct AssocTable {
   int nKey;          /* Columns of the key: PRIMARY KEY, else rowid */
   int *aKey;
   u8 bFkeys, bIndexes;
-  AssocFkey *pFkey;   /* Read it with assocTableFkeys() */
-  AssocIndex *pIndex; /* Read it with assocTableIndexes() */
-  i64 nRow;           /* Read it with assocTableRows(); -1: unknown */
-  AssocModel *pModel; /* Set by assocModelOf() */
+  AssocFkey *pFkey;     /* Read it with assocTableFkeys() */
+  AssocIndex *pIndex;   /* Read it with assocTableIndexes() */
+  i64 nRow;             /* Read it with assocTableRows(); -1: unknown */
+  AssocModel *pModel;   /* Set by assocModelOf() */
+  u8 bPolicy;           /* pPolicy has been read: policy.c */
+  AssocPolicy *pPolicy; /* The policies of its models, or 0 */
 };
 #define ASSOC_TABLE 0
 #define ASSOC_VIEW 1
@@ -157,6 +161,7 @@ struct AssocSchema {
   AssocDef *pDef;       /* Rows of assoc_definitions */
   AssocDef *pModelDef;  /* Rows of assoc_model() */
   AssocDef *pSetting;   /* Rows of kind 'setting' */
+  AssocDef *pPolicyDef; /* Rows of kind 'policy' */
   u64 iSum;             /* Checksum of all rows, in any order */
   AssocSchema *pNext;
 };
@@ -356,6 +361,53 @@ char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel);
 ** end. */
 AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
                             AssocDef *pLast);
+
+/* -------------------------------------------------------------- policies */
+
+/* What a session may do with a row. */
+#define ASSOC_MAY_READ 0
+#define ASSOC_MAY_CREATE 1
+#define ASSOC_MAY_UPDATE 2
+#define ASSOC_MAY_DELETE 3
+#define ASSOC_NMAY 4
+/* "read", "create", ... */
+const char *assocMayName(int eMay);
+
+/* A policy of a model. */
+struct AssocPolicy {
+  AssocDef *pDef;
+  AssocModel *pModel;
+  u8 aSay[ASSOC_NMAY];           /* ASSOC_SAY_* */
+  ShapePred *apPred[ASSOC_NMAY]; /* The condition of ASSOC_SAY_IF */
+  u8 *aColumn;                   /* ASSOC_COLUMN_* of each column */
+  u8 bForce;                     /* Holds without a session too */
+  AssocPolicy *pNext;            /* Of another model over the same table */
+};
+#define ASSOC_SAY_NOTHING 0 /* Reading: all rows. Writing: none */
+#define ASSOC_SAY_ALL 1
+#define ASSOC_SAY_NONE 2
+#define ASSOC_SAY_IF 3
+#define ASSOC_COLUMN_HIDE 1
+#define ASSOC_COLUMN_FIXED 2
+
+/* The name of a policy's row; its model is the model. */
+#define ASSOC_POLICY_NAME "#policy"
+
+/* The policies of a table: all of them; or the first that holds now, and the
+** next after it. 0 if there is none, or after an error: a row may be bad. */
+const AssocPolicy *assocPolicyAll(AssocCall *pCall, const AssocTable *pTab);
+const AssocPolicy *assocPolicyOf(AssocCall *pCall, const AssocTable *pTab);
+const AssocPolicy *assocPolicyNext(AssocCall *pCall, const AssocPolicy *p);
+/* Does a policy that holds now hide the column (ASSOC_COLUMN_HIDE), or fix it
+** (ASSOC_COLUMN_FIXED)? */
+int assocColumnIs(AssocCall *pCall, const AssocTable *pTab, int iCol, int m);
+/* The number of a column by the name that a shape or a payload gives: -1 also
+** if a policy hides it. */
+int assocColumnSeek(AssocCall *pCall, const AssocTable *pTab,
+                    const char *zName);
+/* Can the session read any row of the table? False where a policy says
+** "read":false. */
+int assocTableShown(AssocCall *pCall, const AssocTable *pTab);
 
 /* --------------------------------------------------------------- options */
 

@@ -662,6 +662,21 @@ void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
   }
 }
 
+/* Begin to read JSON that is no whole shape. */
+static void jsonPart(JsonParser *p, AssocCall *pCall, AssocArena *pArena,
+                     AssocShape *pShape) {
+  memset(p, 0, sizeof(*p));
+  memset(pShape, 0, sizeof(*pShape));
+  p->pCall = pCall;
+  p->pArena = pArena;
+  p->pShape = pShape;
+}
+
+/* An order of a definition may name columns that a policy hides. */
+static void ownSorts(ShapeSort *pSort) {
+  for (; pSort; pSort = pSort->pNext) pSort->key.bOwner = 1;
+}
+
 ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
                               AssocJson *pJson, int *pnParam) {
   static const char *const az[] = {"where", "order", "limit", "offset"};
@@ -670,11 +685,7 @@ ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
   AssocJson *pSub;
   ShapeClauses *pC = assocAlloc(pCall, pArena, sizeof(*pC));
   assert(pJson && pnParam);
-  memset(&p, 0, sizeof(p));
-  memset(&shape, 0, sizeof(shape));
-  p.pCall = pCall;
-  p.pArena = pArena;
-  p.pShape = &shape;
+  jsonPart(&p, pCall, pArena, &shape);
   if (pC && pJson->eType != ASSOC_J_OBJECT) {
     assocErrorOf(pCall, ASSOC_E_SYNTAX, 0, 0,
                  "a scope must be an object, not %s", assocJsonTypeName(pJson));
@@ -692,8 +703,23 @@ ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
       (void)jsonClause(&p, pSub, pC);
     }
   }
+  if (pC) ownSorts(pC->pOrder);
   *pnParam = shape.nParam;
   return pC;
+}
+
+ShapePred *assocShapeCondition(AssocCall *pCall, AssocArena *pArena,
+                               AssocJson *pJson, int *pnParam) {
+  JsonParser p;
+  AssocShape shape;
+  ShapePred *pPred;
+  assert(pJson && pnParam);
+  jsonPart(&p, pCall, pArena, &shape);
+  pPred = pJson->eType == ASSOC_J_TEXT
+              ? assocShapeWhereText(pCall, pArena, &shape, pJson->z, pJson->n)
+              : shapeJsonWhere(&p, pJson);
+  *pnParam = shape.nParam;
+  return pPred;
 }
 
 ShapePred *assocShapeWhere(AssocCall *pCall, AssocArena *pArena,
@@ -701,11 +727,7 @@ ShapePred *assocShapeWhere(AssocCall *pCall, AssocArena *pArena,
   JsonParser p;
   AssocShape shape;
   assert(pJson);
-  memset(&p, 0, sizeof(p));
-  memset(&shape, 0, sizeof(shape));
-  p.pCall = pCall;
-  p.pArena = pArena;
-  p.pShape = &shape;
+  jsonPart(&p, pCall, pArena, &shape);
   return shapeJsonWhere(&p, pJson);
 }
 
@@ -713,11 +735,10 @@ ShapeSort *assocShapeOrder(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson) {
   JsonParser p;
   AssocShape shape;
+  ShapeSort *pSort;
   assert(pJson);
-  memset(&p, 0, sizeof(p));
-  memset(&shape, 0, sizeof(shape));
-  p.pCall = pCall;
-  p.pArena = pArena;
-  p.pShape = &shape;
-  return shapeJsonOrder(&p, pJson);
+  jsonPart(&p, pCall, pArena, &shape);
+  pSort = shapeJsonOrder(&p, pJson);
+  ownSorts(pSort);
+  return pSort;
 }

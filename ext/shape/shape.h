@@ -66,6 +66,7 @@ struct ShapeKey {
   ShapeName *pPath;
   ShapeAgg *pAgg; /* 0: the path ends in a column */
   u8 bAt;         /* "@pos": one name, a column of the join row */
+  u8 bOwner;      /* Of an order in a definition: may name hidden columns */
 };
 
 /* A condition: a comparison, or a combination of conditions. */
@@ -202,6 +203,10 @@ struct AssocShape {
 ** an error. */
 AssocShape *assocShapeParse(AssocCall *pCall, AssocArena *pArena, int eKind,
                             const char *zText, int nText);
+/* Read a condition in the text form, "age >= 18 or vip = true", or, if pJson is
+** an object, in the JSON form. *pnParam receives the greatest n of its ?n. */
+ShapePred *assocShapeCondition(AssocCall *pCall, AssocArena *pArena,
+                               AssocJson *pJson, int *pnParam);
 /* Read a "where" (a predicate), or an "order" (JSON or text). */
 ShapePred *assocShapeWhere(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson);
@@ -251,6 +256,9 @@ char *assocShapeHabit(AssocCall *pCall, const char *z, int n, int iAt,
 /* Read an order in the text form, "name desc, id". pOf learns its
 ** parameters. */
 ShapeSort *assocShapeOrderText(AssocCall *pCall, AssocArena *pArena,
+                               AssocShape *pOf, const char *z, int n);
+/* Read a condition in the text form. pOf learns its parameters. */
+ShapePred *assocShapeWhereText(AssocCall *pCall, AssocArena *pArena,
                                AssocShape *pOf, const char *z, int n);
 
 #endif /* ASSOC_SHAPE_H */

@@ -1087,24 +1087,46 @@ void assocShapeParseText(AssocCall *pCall, AssocArena *pArena,
   textStart(&p, pShape);
 }
 
+/* Begin to read a text that is part of pShape's. */
+static void textPart(TextParser *p, AssocCall *pCall, AssocArena *pArena,
+                     AssocShape *pShape, const char *z, int n) {
+  memset(pShape, 0, sizeof(*pShape));
+  memset(p, 0, sizeof(*p));
+  pShape->zText = z;
+  pShape->eKind = SHAPE_ONE; /* The text does not begin with a model */
+  p->pCall = pCall;
+  p->pArena = pArena;
+  p->pShape = pShape;
+  p->z = z;
+  p->n = n;
+  textAdvance(p);
+}
+
+/* End it: nothing may follow. pOf learns the parameters. */
+static void textPartEnd(TextParser *p, AssocShape *pOf, const char *zEnd) {
+  if (p->tok.eType != TK_END) textExpected(p, zEnd);
+  if (p->pShape->nParam > pOf->nParam) pOf->nParam = p->pShape->nParam;
+  pOf->bNamed |= p->pShape->bNamed;
+}
+
 ShapeSort *assocShapeOrderText(AssocCall *pCall, AssocArena *pArena,
                                AssocShape *pOf, const char *z, int n) {
   AssocShape shape;
   TextParser p;
   ShapeSort *pSort;
-  memset(&shape, 0, sizeof(shape));
-  memset(&p, 0, sizeof(p));
-  shape.zText = z;
-  shape.eKind = SHAPE_ONE; /* The text does not begin with a model */
-  p.pCall = pCall;
-  p.pArena = pArena;
-  p.pShape = &shape;
-  p.z = z;
-  p.n = n;
-  textAdvance(&p);
+  textPart(&p, pCall, pArena, &shape, z, n);
   pSort = textSorts(&p);
-  if (p.tok.eType != TK_END) textExpected(&p, "the end of the order");
-  if (shape.nParam > pOf->nParam) pOf->nParam = shape.nParam;
-  pOf->bNamed |= shape.bNamed;
+  textPartEnd(&p, pOf, "the end of the order");
   return pSort;
+}
+
+ShapePred *assocShapeWhereText(AssocCall *pCall, AssocArena *pArena,
+                               AssocShape *pOf, const char *z, int n) {
+  AssocShape shape;
+  TextParser p;
+  ShapePred *pPred;
+  textPart(&p, pCall, pArena, &shape, z, n);
+  pPred = textPred(&p);
+  textPartEnd(&p, pOf, "the end of the condition");
+  return pCall->rc == SQLITE_OK ? pPred : 0;
 }

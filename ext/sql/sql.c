@@ -75,13 +75,6 @@ void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol) {
   sqlite3_str_appendf(p->pStr, "t%d.\"%w\"", iAlias, pTab->aCol[iCol].zName);
 }
 
-/* Tables have short aliases, so two uses of one table in a statement cannot be
-** confused. */
-void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias) {
-  assocSqlTable(p, pTab);
-  sqlite3_str_appendf(p->pStr, " t%d", iAlias);
-}
-
 /* -------------------------------------------------------------- comparing */
 
 /*
@@ -341,6 +334,16 @@ static void sqlLiteral(AssocSql *p, const ShapeVal *pVal) {
   }
 }
 
+/* Append a value of the session as a literal, a list as its JSON text. */
+static void sessionLiteral(AssocSql *p, const AssocBind *pBind) {
+  sqlite3_stmt *pStmt = assocPrepare(p->pCall, "SELECT quote(?1)");
+  assocSessionBind(p->pCall, pStmt, 1, pBind->pVal->z, pBind->bList);
+  if (assocStep(p->pCall, pStmt)) {
+    sqlite3_str_appendall(p->pStr, assocColumnText(p->pCall, pStmt, 0));
+  }
+  assocFinalize(p->pCall, pStmt);
+}
+
 /* Parameters are numbered by the statement, not by the shape: one ?1 of the
 ** shape may stand in several places, and each gets a number of its own.
 ** assoc_sql() has no parameters, so it writes literals. */
@@ -351,6 +354,14 @@ AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow) {
   pBind->iSql = ++p->nVar;
   pBind->pVal = assocScopeVal(p->pCall, p->pScope, pVal);
   pBind->eHow = (u8)eHow;
+  if (p->bPolicy && pVal->eType == SHAPE_VAL_NAMED) {
+    pBind->eHow = ASSOC_BIND_SESSION;
+    pBind->bList = eHow == ASSOC_BIND_LIST;
+  }
+  if (p->bLiteral && pBind->eHow == ASSOC_BIND_SESSION) {
+    sessionLiteral(p, pBind);
+    return pBind;
+  }
   if (p->bLiteral) {
     sqlLiteral(p, pBind->pVal);
     return pBind;
@@ -377,7 +388,10 @@ static const char *nearestName(AssocSql *p, AssocModel *pModel,
   memset(&near, 0, sizeof(near));
   near.zWritten = zName;
   for (i = 0; bColumns && i < pModel->pTable->nCol; i++) {
-    assocNearestTry(&near, pModel->pTable->aCol[i].zName);
+    const char *z = pModel->pTable->aCol[i].zName;
+    if (assocSqlColumnFind(p, pModel->pTable, z) == i) {
+      assocNearestTry(&near, z);
+    }
   }
   while ((pDef = assocModelNextDef(p->pCall, pModel, pDef)) != 0) {
     assocNearestTry(&near, pDef->zName);
@@ -418,7 +432,7 @@ void assocSqlJoined(AssocSql *p, int iAlias, const AssocRel *pRel, int iJoin) {
 int assocSqlAtColumn(AssocSql *p, const AssocTable *pJoin,
                      const ShapeName *pName) {
   AssocNearest near;
-  int i = pJoin ? assocColumnFind(pJoin, pName->z) : -1;
+  int i = pJoin ? assocSqlColumnFind(p, pJoin, pName->z) : -1;
   if (i >= 0) return i;
   if (pJoin == 0) {
     assocShapeFail(
@@ -430,6 +444,7 @@ int assocSqlAtColumn(AssocSql *p, const AssocTable *pJoin,
   memset(&near, 0, sizeof(near));
   near.zWritten = pName->z;
   for (i = 0; i < pJoin->nCol; i++) {
+    if (assocSqlColumnFind(p, pJoin, pJoin->aCol[i].zName) != i) continue;
     assocNearestTry(&near, pJoin->aCol[i].zName);
   }
   assocShapeFail(p->pCall, p->zText, pName->iOff,
@@ -472,7 +487,7 @@ AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName) {
   if (p->pCall->rc != SQLITE_OK) return 0;
   if (pRel) {
     assocRelNeedReady(p->pCall, pRel);
-  } else if (assocColumnFind(pModel->pTable, pName->z) >= 0) {
+  } else if (assocSqlColumnFind(p, pModel->pTable, pName->z) >= 0) {
     assocShapeFail(p->pCall, p->zText, pName->iOff,
                    &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_ASSOCIATION,
                                .zModel = pModel->zLabel,

@@ -5,6 +5,7 @@
 **   scoped  the scopes of a model that apply, and what they add
 **   where   predicates, orders and joins
 **   filter  conditions on related rows: EXISTS or IN
+**   policed tables as sources of rows, and the policies that hold for them
 **
 **   assocSqlStart(&sql, pCall, pArena, zShape);
 **   assocSqlTableAs(&sql, pTab, 1);         "main"."users" t1
@@ -31,6 +32,7 @@ typedef struct AssocSql AssocSql;
 struct AssocBind {
   int iSql;             /* Its ?number in the statement */
   u8 eHow;              /* ASSOC_BIND_* */
+  u8 bList;             /* SESSION: the value must be an array */
   int iPart;            /* CURSOR: which value of the cursor, from 0 */
   const ShapeVal *pVal; /* A literal or a parameter of the shape */
   AssocNode *pNode;     /* CURSOR: the node whose order the cursor has */
@@ -39,8 +41,9 @@ struct AssocBind {
 #define ASSOC_BIND_VALUE 0
 #define ASSOC_BIND_COUNT 1 /* A limit or offset: a whole number */
 #define ASSOC_BIND_MORE 2  /* A limit plus one, to see if there are more rows */
-#define ASSOC_BIND_CURSOR 3 /* A value of a page's cursor */
-#define ASSOC_BIND_LIST 4   /* A JSON array of values */
+#define ASSOC_BIND_CURSOR 3  /* A value of a page's cursor */
+#define ASSOC_BIND_LIST 4    /* A JSON array of values */
+#define ASSOC_BIND_SESSION 5 /* A value of the session, by name: :me */
 
 /* A value that a node's statements select. */
 typedef struct AssocArg AssocArg;
@@ -100,6 +103,8 @@ struct AssocSql {
   u8 bWith;                 /* pWith may be used */
   u8 bAll;                  /* Selects rows of all parents, not of one */
   int nFilter;              /* Nesting of conditions on related rows */
+  u8 bOwner;  /* The owner's text is written: it may name hidden columns */
+  u8 bPolicy; /* A policy's: it sees every row, and :me is the session's */
 };
 
 /* One step of a path in a statement. */
@@ -140,10 +145,33 @@ const char *assocSqlEnd(AssocSql *p);
 sqlite3_str *assocSqlWith(AssocSql *p, const char *zName, int iName);
 void assocSqlWithEnd(AssocSql *p, sqlite3_str *pOuter);
 
-/* Append "schema"."table". */
-void assocSqlTable(AssocSql *p, const AssocTable *pTab);
-/* Append "schema"."table" t1. */
+/*
+** Append "schema"."table" t1: a table as a source of rows. Every source is
+** written here, so that no statement gets around a policy: where one holds, the
+** source is
+**
+**   (SELECT *,"rowid" FROM "schema"."table" t1 WHERE true AND (<policy>)) t1
+**
+** SQLite flattens this: the condition becomes one of the outer statement, and
+** indexes serve both. assocSqlTableBy() also says by which index the table is
+** read: zIndex, or none at all if bNatural.
+*/
 void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias);
+void assocSqlTableBy(AssocSql *p, const AssocTable *pTab, int iAlias,
+                     int bNatural, const char *zIndex);
+/* Append "schema"."table" alone, as the owner sees it, whatever policies say:
+** for statements that write, and for those that keep references whole. */
+void assocSqlTable(AssocSql *p, const AssocTable *pTab);
+/* Append " AND (...)" for what a policy allows (ASSOC_MAY_*) of the table's row
+** under the alias. assocSqlIsPoliced(): would that append anything? */
+void assocSqlMay(AssocSql *p, const AssocTable *pTab, int iAlias, int eMay);
+int assocSqlIsPoliced(const AssocSql *p, const AssocTable *pTab);
+/* Raise an error if a condition of the table's policies cannot be written. */
+void assocSqlCheckPolicies(AssocCall *pCall, const AssocTable *pTab);
+/* The number of a column by the name in the text being written; -1 if there is
+** none, or if it is hidden from that text. */
+int assocSqlColumnFind(const AssocSql *p, const AssocTable *pTab,
+                       const char *zName);
 /* Append t1."column". */
 void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol);
 /* From now on "@" speaks of the join row under iJoin where rows of the relation

@@ -470,7 +470,7 @@ void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
 /* The number of the column with that name; -1 and an error if there is none. */
 static int sqlColumnOf(AssocSql *p, AssocModel *pModel,
                        const ShapeName *pName) {
-  int iCol = assocColumnFind(pModel->pTable, pName->z);
+  int iCol = assocSqlColumnFind(p, pModel->pTable, pName->z);
   AssocRel *pRel;
   if (iCol >= 0 || p->pCall->rc != SQLITE_OK) return iCol;
   pRel = assocRelSeek(p->pCall, pModel, pName->z);
@@ -687,6 +687,8 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
 /* See assocSqlKey(). */
 static void sqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                    int iAlias, int eCollate) {
+  u8 bOwner = p->bOwner;
+  p->bOwner |= pKey->bOwner;
   if (pKey->bAt) {
     assocSqlAt(p, pKey->pPath, iAlias);
   } else if (pKey->pAgg) {
@@ -697,6 +699,7 @@ static void sqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
     int iCol = sqlColumnOf(p, pModel, pKey->pPath);
     if (iCol >= 0) assocSqlColumn(p, iAlias, pModel->pTable, iCol);
   }
+  p->bOwner = bOwner;
 }
 
 /* See sql.h. */
@@ -724,7 +727,7 @@ static void sqlBeside(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   }
   if (pOther->pPath && pOther->pPath->pNext == 0 && !pOther->pAgg &&
       !pOther->bAt && p->pCall->rc == SQLITE_OK &&
-      assocColumnFind(pModel->pTable, pOther->pPath->z) < 0 &&
+      assocSqlColumnFind(p, pModel->pTable, pOther->pPath->z) < 0 &&
       !assocRelSeek(p->pCall, pModel, pOther->pPath->z)) {
     const char *z =
         assocArenaPrintf(p->pCall, p->pArena, "a text stands in quotes: \"%s\"",
@@ -1236,9 +1239,12 @@ static void sqlAnd(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 void assocSqlScope(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                    int iAlias) {
   const char *zText = p->zText;
+  u8 bOwner = p->bOwner;
   p->zText = 0;
+  p->bOwner = 1;
   sqlAnd(p, pPred, pModel, iAlias);
   p->zText = zText;
+  p->bOwner = bOwner;
 }
 
 /* The order does not matter for the result. Scopes stand first, because SQLite

@@ -18,7 +18,7 @@
 
 static const AssocFunction *const apWriter[] = {
     aAssocChangeFunction, aAssocDefineFunction, aAssocDestroyFunction,
-    aAssocLookFunction};
+    aAssocLookFunction, aAssocPolicyFunction};
 
 /* ------------------------------------------------------------------- name */
 

@@ -61,12 +61,30 @@ static void configViews(AssocCall *pCall, sqlite3_context *pCtx,
   sqlite3_result_int(pCtx, pCall->pConn->bViews);
 }
 
+/* Must every call have a session? */
+static void configSession(AssocCall *pCall, sqlite3_context *pCtx,
+                          sqlite3_value *pVal) {
+  static const char *const az[] = {"optional", "required"};
+  const char *z = pVal ? assocArgText(pCall, pVal, "the value") : 0;
+  if (z) {
+    int i = sqlite3_stricmp(z, az[1]) == 0;
+    if (!i && sqlite3_stricmp(z, az[0]) != 0) {
+      assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, "session",
+                   "session is required or optional, not '%s'", z);
+      return;
+    }
+    pCall->pConn->bNeedSession = (u8)i;
+  }
+  sqlite3_result_text(pCtx, az[pCall->pConn->bNeedSession], -1, SQLITE_STATIC);
+}
+
 /* assoc_config(name [, value]): set the value, if given, and return it */
 static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                        sqlite3_value **ap) {
   const char *z = assocArgText(pCall, ap[0], "the name");
   sqlite3_value *pVal = nArg > 1 ? ap[1] : 0;
   if (pVal) assocCallDirect(pCall, "assoc_config", 1);
+  if (pVal) assocSessionRefuse(pCall, "assoc_config");
   if (z == 0 || pCall->rc != SQLITE_OK) return;
   if (sqlite3_stricmp(z, "strategy") == 0) {
     configStrategy(pCall, pCtx, pVal);
@@ -78,10 +96,12 @@ static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                  pVal);
   } else if (sqlite3_stricmp(z, "views") == 0) {
     configViews(pCall, pCtx, pVal);
+  } else if (sqlite3_stricmp(z, "session") == 0) {
+    configSession(pCall, pCtx, pVal);
   } else {
     assocErrorOf(pCall, ASSOC_E_UNKNOWN_OPTION, 0, z,
-                 "there is no setting '%s'; there are strategy, depth, items "
-                 "and views",
+                 "there is no setting '%s'; there are strategy, depth, items, "
+                 "session and views",
                  z);
   }
 }

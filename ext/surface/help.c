@@ -72,6 +72,9 @@ static const HelpTopic aTopic[] = {
      "SELECT * FROM assoc_list"},
     {"assoc_model", 0, "Set options of a model, such as its table and its key.",
      "SELECT assoc_model('User', '{\"primaryKey\":\"id\"}')"},
+    {"assoc_policy", 0,
+     "Say who may read and change which rows and columns of a model.",
+     "SELECT assoc_policy('User', '{\"read\":\"id = :me\"}')"},
     {"assoc_readonly", 0,
      "Allow writing only to statements that write, as replicas need it.",
      "SELECT assoc_readonly()"},
@@ -82,6 +85,9 @@ static const HelpTopic aTopic[] = {
     {"assoc_result", 0,
      "What the function would have returned that the last DML stands for.",
      "SELECT assoc_result()"},
+    {"assoc_session", 0,
+     "Begin, tell or end the session on whose behalf shapes run.",
+     "SELECT assoc_session()"},
     {"assoc_set", 0, "Make these the only related rows of a row.",
      "SELECT assoc_set('User', 1, 'posts', '[1,2]')"},
     {"assoc_sql", 0, "The same load as one plain SQL statement.",
@@ -109,7 +115,7 @@ static const AssocFunction *const apHelpFunction[] = {
     aAssocChangeFunction,  aAssocConfigFunction, aAssocDefineFunction,
     aAssocDestroyFunction, aAssocDmlFunction,    aAssocErrorFunction,
     aAssocExplainFunction, aAssocHelpFunction,   aAssocLookFunction,
-    aAssocReadFunction,    aAssocSyncFunction};
+    aAssocPolicyFunction,  aAssocReadFunction,   aAssocSyncFunction};
 
 /* The arguments of a topic. Every topic without some is a function. */
 static const char *helpArgs(const HelpTopic *pTopic) {

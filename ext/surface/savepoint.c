@@ -111,6 +111,8 @@ void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
   AssocCatalog *pCat;
   AssocModel *pModel = 0;
   memset(p, 0, sizeof(*p));
+  if (zModel == 0) assocSessionRefuse(pCall, zFunction);
+  if (pCall->rc != SQLITE_OK) return;
   if (pCall->bGate) return; /* The gate does what the savepoint would */
   p->bRead = bRead;
   pCat = assocCatalogEnter(pCall);

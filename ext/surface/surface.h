@@ -47,6 +47,7 @@ extern const AssocFunction aAssocErrorFunction[];
 extern const AssocFunction aAssocExplainFunction[];
 extern const AssocFunction aAssocHelpFunction[];
 extern const AssocFunction aAssocLookFunction[];
+extern const AssocFunction aAssocPolicyFunction[];
 extern const AssocFunction aAssocReadFunction[];
 extern const AssocFunction aAssocSyncFunction[];
 

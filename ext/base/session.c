@@ -1,0 +1,130 @@
+/*
+** The session: the values on whose behalf shapes run.
+**
+**   SELECT assoc_session('{"me":7, "teams":[1,2]}');
+**
+** A policy of a model names them :me and :teams. They are kept as they were
+** given until the session ends.
+*/
+#include "base/base.h"
+
+/* Are all elements single values? */
+static int isSingles(const AssocJson *p) {
+  for (p = p->pChild; p; p = p->pNext) {
+    if (p->eType >= ASSOC_J_ARRAY) return 0;
+  }
+  return 1;
+}
+
+/* An error unless each member is a single value, or an array of such. */
+static void checkValues(AssocCall *pCall, const AssocJson *pValues) {
+  const AssocJson *p;
+  for (p = pValues->pChild; p; p = p->pNext) {
+    if (p->eType < ASSOC_J_ARRAY) continue;
+    if (p->eType == ASSOC_J_ARRAY && isSingles(p)) continue;
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, p->zKey,
+                 "a value of a session is a single value or an array of such, "
+                 "and %s is %s",
+                 p->zKey, assocJsonTypeName(p));
+  }
+}
+
+void assocSessionBegin(AssocCall *pCall, const char *zText, int nText) {
+  AssocSession *p;
+  AssocArena mem;
+  memset(&mem, 0, sizeof(mem));
+  if (pCall->pConn->pSession) {
+    assocErrorOf(pCall, ASSOC_E_REFUSED, 0, 0,
+                 "there is a session already; end it first: SELECT "
+                 "assoc_session(NULL)");
+  }
+  p = assocAlloc(pCall, &mem, sizeof(*p));
+  if (p) p->pValues = assocJsonObject(pCall, &mem, zText, nText, "a session");
+  if (p) p->zText = assocArenaText(pCall, &mem, zText, nText);
+  if (p && p->pValues) checkValues(pCall, p->pValues);
+  if (pCall->rc != SQLITE_OK) {
+    assocArenaFree(&mem);
+    return;
+  }
+  p->mem = mem;
+  pCall->pConn->pSession = p;
+  pCall->pConn->iSession++;
+}
+
+void assocSessionEnd(AssocConn *pConn) {
+  AssocSession *p = pConn->pSession;
+  AssocArena mem;
+  if (p == 0) return;
+  pConn->pSession = 0;
+  pConn->iSession++;
+  mem = p->mem; /* The session is in its own arena */
+  assocArenaFree(&mem);
+}
+
+/* The value of a name. 0 and an error if there is none. */
+static const AssocJson *sessionValue(AssocCall *pCall, const char *zName) {
+  const AssocSession *pSession = pCall->pConn->pSession;
+  const AssocJson *p = pSession ? assocJsonGet(pSession->pValues, zName) : 0;
+  if (p) return p;
+  assocErrorOf(pCall, ASSOC_E_REFUSED, 0, zName,
+               pSession ? "a policy asks for :%s, which the session has not got"
+                        : "a policy asks for :%s, and there is no session; "
+                          "begin one: SELECT assoc_session('{...}')",
+               zName);
+  return 0;
+}
+
+/* Bind an array as its JSON text. */
+static void bindArray(AssocCall *pCall, sqlite3_stmt *pStmt, int i,
+                      const AssocJson *p) {
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  assocBufInit(&out, 0x7fffffff);
+  assocJsonWrite(&out, p);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) {
+    assocErrorCode(pCall, out.rc);
+  } else {
+    assocErrorCode(pCall, sqlite3_bind_text64(pStmt, i, z, (u64)n, sqlite3_free,
+                                              SQLITE_UTF8));
+  }
+}
+
+void assocSessionBind(AssocCall *pCall, sqlite3_stmt *pStmt, int i,
+                      const char *zName, int bList) {
+  const AssocJson *p;
+  if (pCall->rc != SQLITE_OK) return;
+  p = sessionValue(pCall, zName);
+  if (p == 0) return;
+  if (bList != (p->eType == ASSOC_J_ARRAY) && p->eType != ASSOC_J_NULL) {
+    assocErrorOf(pCall, ASSOC_E_REFUSED, 0, zName,
+                 bList ? "a policy asks for :%s as an array, and it is %s"
+                       : "a policy asks for :%s as a single value, and it is "
+                         "%s",
+                 zName, assocJsonTypeName(p));
+  } else if (bList && p->eType == ASSOC_J_ARRAY) {
+    bindArray(pCall, pStmt, i, p);
+  } else {
+    assocErrorCode(pCall, assocJsonBind(pStmt, i, p));
+  }
+}
+
+void assocSessionRefuse(AssocCall *pCall, const char *zFunction) {
+  if (pCall->pConn->pSession == 0) return;
+  assocErrorOf(pCall, ASSOC_E_REFUSED, 0, zFunction,
+               "%s() is for the owner, and a session runs; end it first: "
+               "SELECT assoc_session(NULL)",
+               zFunction);
+}
+
+void assocSessionNeed(AssocCall *pCall) {
+  if (!pCall->pConn->bNeedSession || pCall->pConn->pSession) return;
+  assocErrorOf(pCall, ASSOC_E_REFUSED, 0, 0,
+               "this connection needs a session; begin one: SELECT "
+               "assoc_session('{...}')");
+}
+
+void assocSessionDeny(AssocCall *pCall) {
+  assocErrorOf(pCall, ASSOC_E_REFUSED, 0, 0, "refused");
+}

@@ -1,0 +1,216 @@
+/*
+** Policies: who may read and change which rows of a model, and which columns.
+**
+**   assoc_policy('Post', '{"read":"published = true or authorId = :me",
+**     "create":"authorId = :me","update":"authorId = :me","delete":false,
+**     "hide":["secret"],"fixed":["createdAt"]}')
+**
+** A policy is a row of kind 'policy' in assoc_definitions. It holds while there
+** is a session (base/session.c); one with "force":true also without. Several
+** models may share one table, and each may have a policy: a row is then seen if
+** all of them allow it.
+**
+** The owner's texts are not bound by policies in what they name: a policy, a
+** scope and the order of an association may name hidden columns. A policy's
+** condition also sees every row: it is what the others are judged by.
+*/
+#include "model/model.h"
+
+static const char *const azMember[ASSOC_NMAY] = {"read", "create", "update",
+                                                 "delete"};
+
+const char *assocMayName(int eMay) {
+  assert(eMay >= 0 && eMay < ASSOC_NMAY);
+  return azMember[eMay];
+}
+
+/* Raise an error if a condition has a parameter by number, or names a join
+** row. */
+static void checkPred(AssocCall *pCall, const AssocPolicy *p,
+                      const ShapePred *pPred) {
+  for (; pPred; pPred = pPred->pNext) {
+    if (pPred->key.bAt || (pPred->pOther && pPred->pOther->bAt)) {
+      assocErrorOf(pCall, ASSOC_E_DEFINITION, p->pModel->zLabel, 0,
+                   "a policy knows of no join row, so it has no @%s",
+                   pPred->key.bAt ? pPred->key.pPath->z
+                                  : pPred->pOther->pPath->z);
+    }
+    checkPred(pCall, p, pPred->pSub);
+  }
+}
+
+/* Read one condition: true, false, or a text or object of the shape
+** language. */
+static void readMay(AssocCall *pCall, AssocPolicy *p, int eMay,
+                    AssocJson *pJson) {
+  AssocArena *pArena = &p->pModel->pTable->pSchema->pCatalog->mem;
+  int nParam = 0;
+  if (pJson == 0 || pJson->eType == ASSOC_J_NULL) return;
+  p->aSay[eMay] = ASSOC_SAY_IF;
+  if (pJson->eType == ASSOC_J_TRUE || pJson->eType == ASSOC_J_FALSE) {
+    p->aSay[eMay] =
+        pJson->eType == ASSOC_J_TRUE ? ASSOC_SAY_ALL : ASSOC_SAY_NONE;
+  } else if (pJson->eType != ASSOC_J_TEXT && pJson->eType != ASSOC_J_OBJECT) {
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, p->pModel->zLabel, azMember[eMay],
+                 "\"%s\" is a condition, true or false, not %s", azMember[eMay],
+                 assocJsonTypeName(pJson));
+  } else {
+    p->apPred[eMay] = assocShapeCondition(pCall, pArena, pJson, &nParam);
+    if (nParam) {
+      assocErrorOf(pCall, ASSOC_E_DEFINITION, p->pModel->zLabel, azMember[eMay],
+                   "a policy takes its values from the session, as :name, not "
+                   "as ?%d",
+                   nParam);
+    }
+    if (pCall->rc == SQLITE_OK) checkPred(pCall, p, p->apPred[eMay]);
+  }
+}
+
+/* Read a list of columns: a text or an array of texts. Each sets a bit m in the
+** table's column. */
+static void readColumns(AssocCall *pCall, AssocPolicy *p, const char *zWhat,
+                        AssocJson *pJson, u8 m) {
+  AssocTable *pTab = p->pModel->pTable;
+  AssocJson *pOne =
+      pJson && pJson->eType == ASSOC_J_ARRAY ? pJson->pChild : pJson;
+  int i, iCol;
+  for (; pOne && pOne->eType != ASSOC_J_NULL; pOne = pOne->pNext) {
+    iCol = pOne->eType == ASSOC_J_TEXT ? assocColumnFind(pTab, pOne->z) : -1;
+    if (iCol < 0) {
+      assocErrorOf(pCall, ASSOC_E_UNKNOWN_COLUMN, p->pModel->zLabel, pOne->z,
+                   "%s has no column %s, which \"%s\" of its policy names",
+                   p->pModel->zLabel,
+                   pOne->eType == ASSOC_J_TEXT ? pOne->z
+                                               : assocJsonTypeName(pOne),
+                   zWhat);
+      return;
+    }
+    for (i = 0; m == ASSOC_COLUMN_HIDE && i < p->pModel->nKey; i++) {
+      if (p->pModel->aKey[i] != iCol) continue;
+      assocErrorOf(pCall, ASSOC_E_DEFINITION, p->pModel->zLabel, pOne->z,
+                   "%s is in the key of %s, which results and errors name, so "
+                   "that it cannot be hidden",
+                   pOne->z, p->pModel->zLabel);
+      return;
+    }
+    if (p->aColumn) p->aColumn[iCol] |= m;
+    if (pJson->eType != ASSOC_J_ARRAY) return;
+  }
+}
+
+/* Read the options of a policy. */
+static void readPolicy(AssocCall *pCall, AssocPolicy *p) {
+  AssocTable *pTab = p->pModel->pTable;
+  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  const char *z = p->pDef->zOptions;
+  AssocJson *pJson, *pForce;
+  int i;
+  pJson = assocJsonObject(pCall, pArena, z ? z : "", -1, "the policy");
+  p->aColumn = assocAlloc(pCall, pArena, pTab->nCol + 1);
+  if (pJson == 0 || p->aColumn == 0) return;
+  for (i = 0; i < ASSOC_NMAY; i++) {
+    readMay(pCall, p, i, assocJsonGet(pJson, azMember[i]));
+  }
+  readColumns(pCall, p, "hide", assocJsonGet(pJson, "hide"), ASSOC_COLUMN_HIDE);
+  readColumns(pCall, p, "fixed", assocJsonGet(pJson, "fixed"),
+              ASSOC_COLUMN_FIXED);
+  pForce = assocJsonGet(pJson, "force");
+  p->bForce = pForce && pForce->eType == ASSOC_J_TRUE;
+}
+
+/* The model of a row of kind 'policy', if its table is pTab; else 0. A row
+** speaks of tables of its own database; one in temp, of every database. */
+static AssocModel *modelOfRow(AssocCall *pCall, AssocTable *pTab,
+                              AssocDef *pDef) {
+  AssocModel *p;
+  if (pDef->pSchema != pTab->pSchema && pDef->pSchema->pNext) return 0;
+  p = assocModelNear(pCall, pDef->pSchema, pDef->zModel);
+  if (pCall->rc == SQLITE_ERROR && !assocErrorIsOurs(pCall)) {
+    assocErrorForget(pCall); /* A view that SQLite cannot read */
+  }
+  return p && p->pTable == pTab ? p : 0;
+}
+
+/* Read the policies of a table. */
+static void tablePolicies(AssocCall *pCall, AssocTable *pTab) {
+  AssocCatalog *pCat = pTab->pSchema->pCatalog;
+  AssocPolicy **ppEnd = &pTab->pPolicy;
+  AssocSchema *pSchema;
+  AssocDef *pDef;
+  pTab->pPolicy = 0; /* An earlier try may have failed in the middle */
+  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    if (pSchema != pTab->pSchema && pSchema->pNext) continue;
+    if (!assocSchemaLoad(pCall, pSchema)) return;
+    for (pDef = pSchema->pPolicyDef; pDef; pDef = pDef->pNext) {
+      AssocModel *pModel = modelOfRow(pCall, pTab, pDef);
+      AssocPolicy *p;
+      if (pModel == 0) continue;
+      p = assocAlloc(pCall, &pCat->mem, sizeof(*p));
+      if (p == 0) return;
+      p->pDef = pDef;
+      p->pModel = pModel;
+      readPolicy(pCall, p);
+      assocErrorPrefix(pCall, "the policy of %s: ", pModel->zLabel);
+      *ppEnd = p;
+      ppEnd = &p->pNext;
+    }
+  }
+  pTab->bPolicy = pCall->rc == SQLITE_OK;
+}
+
+/* Is there any policy in the catalog? Nearly always not. */
+static int anyPolicy(const AssocCatalog *pCat) {
+  const AssocSchema *p;
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    if (p->pPolicyDef || !p->bLoaded) return 1;
+  }
+  return 0;
+}
+
+const AssocPolicy *assocPolicyAll(AssocCall *pCall, const AssocTable *pTable) {
+  AssocTable *pTab = (AssocTable *)pTable;
+  if (pCall->rc != SQLITE_OK) return 0;
+  if (!pTab->bPolicy && anyPolicy(pTab->pSchema->pCatalog)) {
+    tablePolicies(pCall, pTab);
+  }
+  return pCall->rc == SQLITE_OK ? pTab->pPolicy : 0;
+}
+
+/* The first policy from p on that holds now. */
+static const AssocPolicy *holding(const AssocCall *pCall,
+                                  const AssocPolicy *p) {
+  while (p && pCall->pConn->pSession == 0 && !p->bForce) p = p->pNext;
+  return p;
+}
+
+const AssocPolicy *assocPolicyOf(AssocCall *pCall, const AssocTable *pTab) {
+  return holding(pCall, assocPolicyAll(pCall, pTab));
+}
+
+const AssocPolicy *assocPolicyNext(AssocCall *pCall, const AssocPolicy *p) {
+  return holding(pCall, p->pNext);
+}
+
+int assocColumnIs(AssocCall *pCall, const AssocTable *pTab, int iCol, int m) {
+  const AssocPolicy *p = assocPolicyOf(pCall, pTab);
+  assert(iCol >= 0 && iCol <= pTab->nCol);
+  for (; p; p = assocPolicyNext(pCall, p)) {
+    if (p->aColumn[iCol] & m) return 1;
+  }
+  return 0;
+}
+
+int assocColumnSeek(AssocCall *pCall, const AssocTable *pTab,
+                    const char *zName) {
+  int i = assocColumnFind(pTab, zName);
+  if (i < 0 || !assocColumnIs(pCall, pTab, i, ASSOC_COLUMN_HIDE)) return i;
+  return -1;
+}
+
+int assocTableShown(AssocCall *pCall, const AssocTable *pTab) {
+  const AssocPolicy *p = assocPolicyOf(pCall, pTab);
+  for (; p; p = assocPolicyNext(pCall, p)) {
+    if (p->aSay[ASSOC_MAY_READ] == ASSOC_SAY_NONE) return 0;
+  }
+  return pCall->rc == SQLITE_OK;
+}

@@ -1,0 +1,120 @@
+/*
+** Tables as sources of rows, and the policies that hold for them.
+**
+**   "main"."posts" t1
+**   (SELECT *,"rowid" FROM "main"."posts" t1 WHERE true AND (t1."owner"=?1)) t1
+**
+** The inner and the outer alias are the same, so that EXPLAIN QUERY PLAN names
+** the table as it does without a policy.
+**
+** A policy's condition is the owner's: its relations see every row, and it may
+** name every column. Otherwise the policies of two models that speak of each
+** other would never end.
+*/
+#include "sql/sql.h"
+
+/* The columns that * leaves out: those that are hidden in a virtual table, and
+** the rowid. */
+static void policedColumns(AssocSql *p, const AssocTable *pTab) {
+  int i;
+  sqlite3_str_appendall(p->pStr, "(SELECT *");
+  for (i = 0; i <= pTab->nCol; i++) {
+    if (i < pTab->nCol ? !pTab->aCol[i].bHidden : i != pTab->iRowid) continue;
+    sqlite3_str_appendf(p->pStr, ",\"%w\"", pTab->aCol[i].zName);
+  }
+  sqlite3_str_appendall(p->pStr, " FROM ");
+}
+
+/* Append " AND (...)" for one policy. */
+static void policyCondition(AssocSql *p, const AssocPolicy *pPolicy, int iAlias,
+                            int eMay) {
+  int eSay = pPolicy->aSay[eMay];
+  if (eSay == ASSOC_SAY_NOTHING) {
+    eSay = eMay == ASSOC_MAY_READ ? ASSOC_SAY_ALL : ASSOC_SAY_NONE;
+  }
+  if (eSay == ASSOC_SAY_ALL) return;
+  sqlite3_str_appendall(p->pStr, " AND (");
+  if (eSay == ASSOC_SAY_NONE) {
+    sqlite3_str_appendall(p->pStr, "false");
+  } else {
+    assocSqlPred(p, pPolicy->apPred[eMay], pPolicy->pModel, iAlias);
+    assocErrorPrefix(p->pCall, "the policy of %s: ", pPolicy->pModel->zLabel);
+  }
+  sqlite3_str_appendall(p->pStr, ")");
+}
+
+void assocSqlMay(AssocSql *p, const AssocTable *pTab, int iAlias, int eMay) {
+  const AssocPolicy *pPolicy = assocPolicyOf(p->pCall, pTab);
+  AssocSql old = *p;
+  if (p->bPolicy) return;
+  if (p->nAlias < iAlias) p->nAlias = iAlias; /* For the policy's own steps */
+  p->bPolicy = p->bOwner = 1;
+  p->zText = 0;
+  p->pScope = 0;
+  p->bMaybe = 0;
+  for (; pPolicy; pPolicy = assocPolicyNext(p->pCall, pPolicy)) {
+    policyCondition(p, pPolicy, iAlias, eMay);
+  }
+  p->bPolicy = old.bPolicy;
+  p->bOwner = old.bOwner;
+  p->zText = old.zText;
+  p->pScope = old.pScope;
+  p->bMaybe = old.bMaybe;
+}
+
+int assocSqlIsPoliced(const AssocSql *p, const AssocTable *pTab) {
+  const AssocPolicy *pPolicy = p->bPolicy ? 0 : assocPolicyOf(p->pCall, pTab);
+  for (; pPolicy; pPolicy = assocPolicyNext(p->pCall, pPolicy)) {
+    if (pPolicy->aSay[ASSOC_MAY_READ] > ASSOC_SAY_ALL) return 1;
+  }
+  return 0;
+}
+
+/* Append " NOT INDEXED" or " INDEXED BY x". */
+static void policedIndex(AssocSql *p, int bNatural, const char *zIndex) {
+  assert(!bNatural || zIndex == 0);
+  if (bNatural) sqlite3_str_appendall(p->pStr, " NOT INDEXED");
+  if (zIndex) sqlite3_str_appendf(p->pStr, " INDEXED BY \"%w\"", zIndex);
+}
+
+void assocSqlTableBy(AssocSql *p, const AssocTable *pTab, int iAlias,
+                     int bNatural, const char *zIndex) {
+  if (!assocSqlIsPoliced(p, pTab)) {
+    assocSqlTable(p, pTab);
+    sqlite3_str_appendf(p->pStr, " t%d", iAlias);
+    policedIndex(p, bNatural, zIndex);
+    return;
+  }
+  policedColumns(p, pTab);
+  assocSqlTable(p, pTab);
+  sqlite3_str_appendf(p->pStr, " t%d", iAlias);
+  policedIndex(p, bNatural, zIndex);
+  sqlite3_str_appendall(p->pStr, " WHERE true");
+  assocSqlMay(p, pTab, iAlias, ASSOC_MAY_READ);
+  sqlite3_str_appendf(p->pStr, ") t%d", iAlias);
+}
+
+void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias) {
+  assocSqlTableBy(p, pTab, iAlias, 0, 0);
+}
+
+int assocSqlColumnFind(const AssocSql *p, const AssocTable *pTab,
+                       const char *zName) {
+  return p->bOwner ? assocColumnFind(pTab, zName)
+                   : assocColumnSeek(p->pCall, pTab, zName);
+}
+
+void assocSqlCheckPolicies(AssocCall *pCall, const AssocTable *pTab) {
+  const AssocPolicy *pPolicy = assocPolicyAll(pCall, pTab);
+  AssocArena mem;
+  memset(&mem, 0, sizeof(mem));
+  for (; pPolicy && pCall->rc == SQLITE_OK; pPolicy = pPolicy->pNext) {
+    AssocSql sql;
+    int i;
+    assocSqlStart(&sql, pCall, &mem, 0);
+    sql.nAlias = sql.bPolicy = sql.bOwner = 1;
+    for (i = 0; i < ASSOC_NMAY; i++) policyCondition(&sql, pPolicy, 1, i);
+    (void)assocSqlEnd(&sql);
+  }
+  assocArenaFree(&mem);
+}

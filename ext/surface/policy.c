@@ -1,0 +1,162 @@
+/*
+** Policies and sessions: who may see and do what.
+**
+**   SELECT assoc_policy('Post', '{"read":"published = true or authorId = :me",
+**     "update":"authorId = :me","hide":["secret"]}');   -- Post
+**   SELECT assoc_policy('Post', NULL);                  -- 1: forgets it
+**   SELECT assoc_session('{"me":7}');                   -- begins; {"me":7}
+**   SELECT assoc_session();                             -- tells; {"me":7}
+**   SELECT assoc_session(NULL);                         -- ends; NULL
+*/
+#include "surface/surface.h"
+
+/* The arguments of assoc_policy(). */
+typedef struct Policer Policer;
+struct Policer {
+  AssocCall *pCall;
+  AssocArena mem;
+  AssocJson *pJson;    /* The policy, or 0 to forget it */
+  char *zText;         /* The same, normalised */
+  const char *zName;   /* The model's name */
+  const char *zSchema; /* The database that has the row */
+  const char *zModel;  /* What the row has as its model */
+  const char *zOld;    /* What the row has that is there, or 0 */
+};
+
+static const AssocOption aPolicyOption[] = {
+    {"read", "nbto", "a condition, true or false", 0, 0},
+    {"create", "nbto", "a condition, true or false", 0, 0},
+    {"update", "nbto", "a condition, true or false", 0, 0},
+    {"delete", "nbto", "a condition, true or false", 0, 0},
+    {"hide", "nta", "a column, or an array of columns", 0, 0},
+    {"fixed", "nta", "a column, or an array of columns", 0, 0},
+    {"force", "nb", "true or false", 0, 0},
+};
+
+/* The policy as it is stored: its members in one order, without null. */
+static char *policyText(Policer *m) {
+  AssocOut out;
+  i64 n = 0;
+  char *z, *zKept;
+  int i;
+  assocBufInit(&out, 0x7fffffff);
+  for (i = 0; i < ASSOC_COUNT(aPolicyOption); i++) {
+    AssocJson *p = assocJsonGet(m->pJson, aPolicyOption[i].zName);
+    if (p == 0 || p->eType == ASSOC_J_NULL) continue;
+    assocOutPrintf(&out, "%s\"%s\":", out.p == out.pStart ? "{" : ",", p->zKey);
+    assocJsonWrite(&out, p);
+  }
+  if (out.p == out.pStart) assocOutText(&out, "{", 1);
+  assocOutText(&out, "}", 1);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(m->pCall, out.rc);
+  zKept = assocArenaText(m->pCall, &m->mem, z, (int)n);
+  sqlite3_free(z);
+  return zKept;
+}
+
+/* Read the policy; zText is 0 for NULL. */
+static void policyRead(Policer *m, const char *zText) {
+  AssocOptionReader r = {m->pCall, &m->mem, m};
+  if (zText == 0) return;
+  m->pJson = assocJsonObject(m->pCall, &m->mem, zText, -1, "the policy");
+  if (m->pJson == 0) return;
+  assocOptionsRead(&r, m->pJson, ASSOC_COUNT(aPolicyOption), aPolicyOption,
+                   "assoc_policy() has");
+  m->zText = policyText(m);
+}
+
+/* Find the model, and the row that it has. True if something is to be
+** written. */
+static int policyPrepare(Policer *m, const char *zModel) {
+  AssocCall *pCall = m->pCall;
+  AssocCatalog *pCat = assocCatalogEnter(pCall);
+  AssocModel *pModel = pCat ? assocModelFind(pCall, pCat, zModel) : 0;
+  AssocSchema *pSchema = pModel ? pModel->pTable->pSchema : 0;
+  AssocDef *p = pSchema ? pSchema->pPolicyDef : 0;
+  int bWrite = 0;
+  if (pModel) {
+    m->zName = assocArenaText(pCall, &m->mem, pModel->zName, -1);
+    m->zSchema = assocArenaText(pCall, &m->mem, pSchema->zName, -1);
+    m->zModel = assocRowName(pCall, &m->mem, pSchema->zName, pSchema,
+                             assocBareName(pSchema, zModel));
+    bWrite = m->zText != 0;
+  }
+  for (m->zOld = 0; p && pCall->rc == SQLITE_OK; p = p->pNext) {
+    AssocModel *pOld = assocModelNear(pCall, pSchema, p->zModel);
+    if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall); /* A bad view */
+    if (pOld != pModel) continue;
+    m->zOld = assocArenaText(pCall, &m->mem, p->zModel, -1);
+    bWrite =
+        m->zText == 0 || p->zOptions == 0 || strcmp(p->zOptions, m->zText) != 0;
+  }
+  assocCatalogLeave(pCall, pCat);
+  return bWrite && pCall->rc == SQLITE_OK;
+}
+
+/* The row is written: can its conditions be asked? */
+static void policyCheck(Policer *m, const char *zModel) {
+  AssocCatalog *pCat = assocCatalogEnter(m->pCall);
+  AssocModel *p = pCat ? assocModelFind(m->pCall, pCat, zModel) : 0;
+  if (p) assocSqlCheckPolicies(m->pCall, p->pTable);
+  assocCatalogLeave(m->pCall, pCat);
+}
+
+/* assoc_policy(model, policy): the model's name. assoc_policy(model, NULL): 1,
+** or 0 if there was none. */
+static void policyFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
+                       sqlite3_value **ap) {
+  const char *zModel = assocArgText(pCall, ap[0], "the model");
+  const char *zText = assocArgTextOrNull(pCall, ap[1]);
+  AssocWrite w;
+  Policer m;
+  int bWrite;
+  (void)nArg;
+  if (pCall->rc != SQLITE_OK) return;
+  memset(&m, 0, sizeof(m));
+  m.pCall = pCall;
+  policyRead(&m, zText);
+  assocWriteBegin(pCall, &w, "assoc_policy");
+  bWrite = policyPrepare(&m, zModel);
+  if (bWrite && assocWriteAgain(pCall, &w, "assoc_policy", m.zSchema)) {
+    bWrite = policyPrepare(&m, zModel);
+  }
+  if (bWrite && m.zOld) {
+    (void)assocDefDelete(pCall, m.zSchema, m.zOld, ASSOC_POLICY_NAME);
+  }
+  if (bWrite && m.zText) {
+    assocDefWrite(pCall, m.zSchema, m.zModel, ASSOC_POLICY_NAME, "policy", 0,
+                  m.zText);
+    policyCheck(&m, zModel);
+  }
+  if (m.zText) {
+    assocGiveText(pCall, pResult, m.zName);
+  } else {
+    assocGiveInt(pResult, bWrite);
+  }
+  assocWriteEnd(pCall, &w);
+  assocArenaFree(&m.mem);
+}
+
+/* assoc_session(values): begin one. assoc_session(NULL): end it.
+** assoc_session(): its values as JSON, or NULL. */
+static void sessionFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                        sqlite3_value **ap) {
+  if (nArg) assocCallDirect(pCall, "assoc_session", 1);
+  if (pCall->rc != SQLITE_OK) return;
+  if (nArg && sqlite3_value_type(ap[0]) == SQLITE_NULL) {
+    assocSessionEnd(pCall->pConn);
+  } else if (nArg) {
+    const char *z = assocArgText(pCall, ap[0], "the session");
+    if (z) assocSessionBegin(pCall, z, sqlite3_value_bytes(ap[0]));
+  }
+  if (pCall->rc != SQLITE_OK || pCall->pConn->pSession == 0) return;
+  sqlite3_result_text(pCtx, pCall->pConn->pSession->zText, -1,
+                      SQLITE_TRANSIENT);
+  sqlite3_result_subtype(pCtx, 'J');
+}
+
+const AssocFunction aAssocPolicyFunction[] = {
+    {"assoc_policy", 2, 2, ASSOC_WRITER, 0, "model, policy", policyFunc},
+    {"assoc_session", 0, 1, ASSOC_WRITER, sessionFunc, "[values]", 0},
+    {0, 0, 0, 0, 0, 0, 0}};
