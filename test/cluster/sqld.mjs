@@ -1,232 +1,275 @@
 // sqld, libSQL's server: a primary and two replicas, with assoc on each node.
 //
-//   node test/cluster/sqld.mjs SQLD ASSOC_SO DIRECTORY
+//   node test/cluster/sqld.mjs SQLD ASSOC_SO DIRECTORY [OTHER_SO]
 //
-// SQLD is the server's program, ASSOC_SO the extension, DIRECTORY an empty
-// folder for the nodes' files. The servers listen on loopback only. The test
-// asks over HTTP (the Hrana protocol's /v2/pipeline). A replica forwards a
-// statement to the primary if its text writes: so an INSERT through a replica
-// is kept, and a SELECT that writes must be refused there in words.
+// SQLD is the server's program, ASSOC_SO the extension, OTHER_SO another
+// version of it, DIRECTORY an empty folder for the nodes' files. The test asks
+// over HTTP (the Hrana protocol's /v2/pipeline). A replica forwards a statement
+// to the primary if its text writes: so an INSERT through a replica is kept,
+// and a SELECT that writes must be refused there in words.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Net } from './net.mjs'
+import {
+  call, Checks, DEFINITIONS, everywhere, graph, load, one, settled, SHAPE, TABLES, writers
+} from './story.mjs'
 
-const [sqld, library, directory] = process.argv.slice(2)
+const [sqld, library, directory, other] = process.argv.slice(2)
 const FIRST_PORT = 18180
-const GRAPHS = 300 // Written while nodes are killed
+const checks = new Checks('sqld')
+const net = new Net(3, 77)
 
-let passed = 0
-let failed = 0
+// A folder with the extension and its hash: a server loads nothing else.
+function folder(name, so) {
+  mkdirSync(`${directory}/${name}`, { recursive: true })
+  if (so === null) return null
+  copyFileSync(so, `${directory}/${name}/assoc.so`)
+  const hash = createHash('sha256').update(readFileSync(so)).digest('hex')
+  writeFileSync(`${directory}/${name}/trusted.lst`, `${hash}  assoc.so\n`)
+  return `${directory}/${name}`
+}
 
-function check(name, got, due) {
-  const a = JSON.stringify(got)
-  const b = JSON.stringify(due)
-  if (a === b) {
-    passed++
-  } else {
-    failed++
-    console.log(`! sqld-${name}\n    expected: ${b}\n    got:      ${a}`)
+class Node {
+  child = null
+  namespace = 'default'
+
+  // Node `i` of the network, with a database folder of its own. `primary` is
+  // the node that it follows, or null.
+  constructor(name, i, extension, primary) {
+    Object.assign(this, { name, i, extension, primary })
+    this.port = FIRST_PORT + i
+    this.folder = `${directory}/${name.replaceAll(' ', '-')}`
+  }
+
+  get host() { return net.address(this.i) }
+  get grpc() { return `${this.host}:${this.port + 100}` }
+  get url() { return `http://${this.host}:${this.port}` }
+
+  async start(...more) {
+    const role = this.primary
+      ? ['--primary-grpc-url', `http://${this.primary.grpc}`]
+      : ['--grpc-listen-addr', this.grpc]
+    const [program, ...args] = net.inside(this.i, sqld, '-d', this.folder,
+      ...(this.extension ? ['-e', this.extension] : []),
+      '--http-listen-addr', `${this.host}:${this.port}`, '--no-welcome', ...role, ...more)
+    this.child = spawn(program, args, { stdio: 'ignore' })
+    for (let i = 0; i < 150; i++) {
+      try {
+        if ((await fetch(`${this.url}/health`)).ok) return
+      } catch { /* Not yet */ }
+      await sleep(100)
+    }
+    throw new Error(`${this.name} does not start`)
+  }
+
+  async kill() {
+    if (this.child === null) return
+    const ended = new Promise(resolve => this.child.once('exit', resolve))
+    this.child.kill('SIGKILL')
+    await ended
+    this.child = null
+  }
+
+  async run(...statements) {
+    const requests = statements.map(sql => ({ type: 'execute', stmt: { sql } }))
+    requests.push({ type: 'close' })
+    const response = await fetch(`${this.url}/v2/pipeline`, {
+      method: 'POST',
+      headers: { 'x-namespace-bin': btoa(this.namespace).replaceAll('=', '') },
+      body: JSON.stringify({ requests }),
+      signal: AbortSignal.timeout(3000)
+    })
+    const { results } = await response.json()
+    let rows = []
+    for (const result of results) {
+      if (result.type === 'error') return { error: result.error.message }
+      if (result.response.type !== 'execute') continue
+      rows = result.response.result.rows.map(row => row.map(v => v.value ?? null))
+    }
+    return rows
   }
 }
 
-// ------------------------------------------------------------------ the nodes
+const ours = folder('ext', library)
+const primary = new Node('primary', 0, ours, null)
+const replicas = [new Node('replica 1', 1, ours, primary),
+  new Node('replica 2', 2, ours, primary)]
+const nodes = [primary, ...replicas]
+const all = [...nodes]
 
-const nodes = [0, 1, 2].map(i => ({
-  name: i ? `replica ${i}` : 'primary',
-  http: FIRST_PORT + i,
-  folder: `${directory}/node${i}`,
-  child: null
-}))
-const [primary, ...replicas] = nodes
-const grpc = FIRST_PORT + 100
-
-// The extension and its hash: a server loads nothing else.
-function prepare() {
-  mkdirSync(`${directory}/ext`, { recursive: true })
-  copyFileSync(library, `${directory}/ext/assoc.so`)
-  const hash = createHash('sha256').update(readFileSync(library)).digest('hex')
-  writeFileSync(`${directory}/ext/trusted.lst`, `${hash}  assoc.so\n`)
-}
-
-async function start(node) {
-  const role = node === primary
-    ? ['--grpc-listen-addr', `127.0.0.1:${grpc}`]
-    : ['--primary-grpc-url', `http://127.0.0.1:${grpc}`]
-  node.child = spawn(sqld, ['-d', node.folder, '-e', `${directory}/ext`,
-    '--http-listen-addr', `127.0.0.1:${node.http}`, '--no-welcome', ...role],
-  { stdio: 'ignore' })
-  for (let i = 0; i < 150; i++) {
-    try {
-      if ((await fetch(`http://127.0.0.1:${node.http}/health`)).ok) return
-    } catch { /* Not yet */ }
-    await sleep(100)
+// A replica that is cut off serves what it has; it takes no write, and catches
+// up when it is joined again. The others go on.
+async function partition() {
+  if (!net.separate) {
+    checks.say('partition: skipped: it takes Linux, iproute2 and root')
+    return
   }
-  throw new Error(`${node.name} does not start`)
+  const [cut, whole] = replicas
+  const before = await cut.run(SHAPE)
+  checks.equal('cut', net.cut(cut.i), true)
+  checks.equal('primary goes on', await primary.run(graph('User', { name: 'cut' })), [])
+  await everywhere(checks, [primary, whole], 'while one is cut off',
+    "SELECT count(*) FROM User WHERE name = 'cut'", [['1']])
+  checks.equal('the cut node reads', await cut.run(SHAPE), before)
+  let answer
+  try {
+    answer = await cut.run(graph('User', { name: 'split' }))
+  } catch { answer = { error: 'no answer' } }
+  checks.equal('the cut node takes no write', Boolean(answer.error), true)
+  checks.equal('healed', net.heal(cut.i), true)
+  await everywhere(checks, nodes, 'joined again',
+    "SELECT count(*) FROM User WHERE name = 'cut'", [['1']])
+  // The write was never acknowledged. It may have arrived, but only once.
+  const split = await one(primary, "SELECT count(*) FROM User WHERE name = 'split'")
+  await everywhere(checks, nodes, 'the unacknowledged write',
+    "SELECT count(*) FROM User WHERE name = 'split'", [[split]])
+  checks.equal('at most once', Number(split) <= 1, true)
 }
 
-async function kill(node) {
-  const child = node.child
-  const ended = new Promise(resolve => child.once('exit', resolve))
-  child.kill('SIGKILL')
-  await ended
-  node.child = null
-}
-
-// Statements on one stream, one after another: the rows of the last one, or
-// {error}. An error ends the list.
-async function run(node, ...statements) {
-  const requests = statements.map(sql => ({ type: 'execute', stmt: { sql } }))
-  requests.push({ type: 'close' })
-  const response = await fetch(`http://127.0.0.1:${node.http}/v2/pipeline`, {
-    method: 'POST',
-    body: JSON.stringify({ requests }),
-    signal: AbortSignal.timeout(10000)
-  })
-  const { results } = await response.json()
-  let rows = []
-  for (const result of results) {
-    if (result.type === 'error') return { error: result.error.message }
-    if (result.response.type !== 'execute') continue
-    rows = result.response.result.rows.map(row => row.map(v => v.value ?? null))
+// A replica without the library, and one with another version of it.
+async function strangers() {
+  await replicas[0].kill()
+  await replicas[1].kill()
+  const bare = new Node('replica without', 1, null, primary)
+  all.push(bare)
+  await bare.start()
+  await everywhere(checks, [primary, bare], 'plain SQL without the library',
+    'SELECT count(*) FROM Post', await primary.run('SELECT count(*) FROM Post'))
+  // While it catches up, it sends reads on to the primary, too.
+  const read = "SELECT eager('User{id}')"
+  const given = await bare.run(read)
+  checks.equal('a function without the library',
+    given.error ? /no such function/.test(given.error)
+      : JSON.stringify(given) === JSON.stringify(await primary.run(read)), true)
+  const users = 'SELECT count(*) FROM User'
+  const before = Number(await one(primary, users))
+  const answer = await bare.run(graph('User', { name: 'bare' }))
+  const after = Number(await one(primary, users))
+  checks.equal('kept or refused without the library', after - before,
+    answer.error ? 0 : 1)
+  await bare.kill()
+  if (other) {
+    const old = new Node('replica of another version', 2, folder('other', other), primary)
+    all.push(old)
+    await old.start()
+    checks.equal('two versions', (await one(old, 'SELECT assoc_version()')) !==
+      (await one(primary, 'SELECT assoc_version()')), true)
+    await everywhere(checks, [primary, old], 'a read of another version', SHAPE,
+      await primary.run(SHAPE))
+    checks.equal('a write through another version',
+      await old.run(graph('User', { name: 'old', posts: [{ title: 'o' }] })), [])
+    await everywhere(checks, [primary, old], 'its rows',
+      "SELECT eager('User(name=\"old\"){posts{title}}')", [['[{"posts":[{"title":"o"}]}]']])
+    await old.kill()
   }
-  return rows
 }
 
-const one = async (node, ...sql) => {
-  const rows = await run(node, ...sql)
-  return rows.error ? rows : rows[0]?.[0]
-}
-
-// Wait until a replica has what the primary has.
-async function settled(sql) {
-  const due = JSON.stringify(await run(primary, sql))
+// Wait until a replica answers by itself: until it has caught up it sends all
+// on to the primary, so that functions that write are not refused.
+async function caughtUp(node) {
   for (let i = 0; i < 100; i++) {
-    const all = await Promise.all(replicas.map(node => run(node, sql)))
-    if (all.every(rows => JSON.stringify(rows) === due)) return
+    const answer = await one(node, "SELECT assoc_update('User', 1, '{}')")
+    if (answer?.error) return
     await sleep(100)
   }
 }
 
-async function everywhere(name, sql, due) {
-  await settled(sql)
-  for (const node of nodes) {
-    check(`${name} on ${node.name}`, await run(node, sql), due)
-  }
+// A replica is promoted: it is started as a primary on the files it has. The
+// functions that write are right there from then on, as on any primary.
+async function failover() {
+  await replicas[0].start()
+  const count = 'SELECT count(*) FROM User'
+  await caughtUp(replicas[0])
+  await settled([primary, replicas[0]], count)
+  const due = await primary.run(count)
+  await replicas[0].kill()
+  await primary.kill()
+  const promoted = new Node('replica 1', 1, ours, null)
+  all.push(promoted)
+  await promoted.start()
+  checks.equal('rows of the promoted node', await promoted.run(count), due)
+  checks.equal('function on the promoted node', await one(promoted,
+    'SELECT assoc_update(\'User\', 1, \'{"name":"new"}\')'), '1')
+  checks.equal('kept there', await promoted.run('SELECT name FROM User WHERE id = 1'),
+    [['new']])
+  await promoted.kill()
+  // The old primary, demoted: it follows a new primary, and refuses.
+  const next = new Node('next primary', 2, ours, null)
+  const demoted = new Node('primary', 0, ours, next)
+  all.push(next, demoted)
+  await next.start()
+  await next.run(...TABLES, ...DEFINITIONS, "INSERT INTO User VALUES(1, 'a')")
+  await demoted.start()
+  await settled([next, demoted], count)
+  // Until it has caught up it sends all on to the primary, so that the function
+  // is kept there; afterwards it refuses.
+  const answer = await one(demoted,
+    'SELECT assoc_update(\'User\', 1, \'{"name":"asked"}\')')
+  const refused = /INSERT INTO/.test(answer?.error ?? '')
+  await everywhere(checks, [next, demoted], 'a function on the demoted node',
+    'SELECT name FROM User WHERE id = 1', [[refused ? 'a' : 'asked']])
+  checks.equal('refused or kept', refused || answer === '1', true)
+  checks.equal('DML on the demoted node', await demoted.run(
+    call('assoc_update', 'User', 1, '{"name":"kept"}')), [])
+  await everywhere(checks, [next, demoted], 'after the demotion',
+    'SELECT name FROM User WHERE id = 1', [['kept']])
+  await next.kill()
+  await demoted.kill()
 }
 
-// ------------------------------------------------------------------ the story
-
-async function schema() {
-  await run(primary,
-    'CREATE TABLE User(id INTEGER PRIMARY KEY, name TEXT UNIQUE)',
-    'CREATE TABLE Post(id INTEGER PRIMARY KEY, title TEXT, userId INTEGER' +
-      ' REFERENCES User)',
-    'CREATE TABLE Tag(id INTEGER PRIMARY KEY, name TEXT)',
-    'CREATE TABLE PostTag(postId INTEGER REFERENCES Post, tagId INTEGER' +
-      ' REFERENCES Tag, PRIMARY KEY(postId, tagId))',
-    "INSERT INTO Tag VALUES(1, 'x'), (2, 'y')")
-  const defined = await run(primary,
-    "INSERT INTO assoc_call(name, a1, a2, a3, a4) VALUES('assoc_define'," +
-      " 'User', 'hasMany', 'Post', '{\"as\":\"posts\"}')",
-    "INSERT INTO assoc_call(name, a1, a2, a3, a4) VALUES('assoc_define'," +
-      " 'Post', 'belongsToMany', 'Tag', '{\"as\":\"tags\",\"through\":\"PostTag\"}')",
-    'SELECT count(*) FROM assoc_definitions')
-  check('define', defined, [['2']])
-}
-
-const SHAPE = "SELECT eager('User{name posts(order by title){title tags{name}}}')"
-
-async function writers() {
-  // Each node writes a graph by DML; a replica forwards it.
-  for (const [i, node] of nodes.entries()) {
-    const graph = { name: `u${i}`, posts: [{ title: `p${i}`, tags: [{ id: 1 }] }] }
-    check(`graph through ${node.name}`, await run(node,
-      `INSERT INTO related(model, json) VALUES('User', '${JSON.stringify(graph)}')`),
-    [])
+// A database per tenant.
+async function namespaces() {
+  const server = new Node('tenants', 0, ours, null)
+  all.push(server)
+  await server.start('--enable-namespaces', '--admin-listen-addr',
+    `${server.host}:${server.port + 200}`)
+  const tenants = ['a', 'b', 'c'].map(namespace =>
+    Object.assign(Object.create(server), { name: `tenant ${namespace}`, namespace }))
+  for (const tenant of tenants) {
+    const made = await fetch(`http://${server.host}:${server.port + 200}` +
+      `/v1/namespaces/${tenant.namespace}/create`, {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}'
+    })
+    checks.equal(`${tenant.name} is made`, made.ok, true)
   }
-  const document = [0, 1, 2].map(i => ({
-    name: `u${i}`, posts: [{ title: `p${i}`, tags: [{ name: 'x' }] }]
-  }))
-  await everywhere('graphs', SHAPE, [[JSON.stringify(document)]])
-  for (const node of nodes) {
-    check(`link through ${node.name}`, await run(node,
-      'INSERT INTO related(model, key, association, id)' +
-      ` VALUES('Post', ${nodes.indexOf(node) + 1}, 'tags', 2)`), [])
+  for (const tenant of tenants) {
+    checks.equal(`${tenant.name} is written`, await tenant.run(...TABLES, ...DEFINITIONS,
+      graph('User', { name: tenant.name, posts: [{ title: 'p' }] })), [])
   }
-  await everywhere('links', 'SELECT count(*) FROM PostTag', [['6']])
-  // A writing SELECT is kept by the primary. A replica would answer it and
-  // lose it, so it refuses in words.
-  check('function on the primary', await one(primary,
-    "SELECT assoc_update('User', 1, '{\"name\":\"zoe\"}')"), '1')
-  for (const node of replicas) {
-    const { error } = await run(node,
-      "SELECT assoc_update('User', 2, '{\"name\":\"lost\"}')")
-    check(`function refused on ${node.name}`, /INSERT INTO/.test(error ?? ''),
-      true)
+  for (const tenant of tenants) {
+    checks.equal(`${tenant.name} has its own rows`,
+      await tenant.run("SELECT eager('User{name posts{title}}')"),
+      [[JSON.stringify([{ name: tenant.name, posts: [{ title: 'p' }] }])]])
   }
-  await everywhere('names', 'SELECT name FROM User ORDER BY id',
-    [['zoe'], ['u1'], ['u2']])
-  // A definition that one node makes is used by the others.
-  check('define through a replica', await run(replicas[0],
-    "INSERT INTO assoc_call(name, a1, a2, a3, a4) VALUES('assoc_define'," +
-    " 'Post', 'belongsTo', 'User', '{\"as\":\"author\"}')"), [])
-  await everywhere('the new definition', "SELECT eager('Post(id=1){author{name}}')",
-    [['[{"author":{"name":"zoe"}}]']])
-}
-
-// Graphs through all nodes in turn while nodes are killed: no acknowledged
-// graph is lost, doubled or half.
-async function kills() {
-  const acknowledged = new Set()
-  let refused = 0
-  for (let i = 0; i < GRAPHS; i++) {
-    const node = nodes[i % 3]
-    const graph = { name: `g${i}`, posts: [{ title: 'a' }, { title: 'b' }] }
-    if (i === 60 || i === 180) await kill(replicas[i === 60 ? 0 : 1])
-    if (i === 120) await kill(primary)
-    if (i === 90) await start(replicas[0])
-    if (i === 130) await start(primary)
-    if (i === 210) await start(replicas[1])
-    try {
-      const answer = await run(node,
-        `INSERT INTO related(model, json) VALUES('User', '${JSON.stringify(graph)}')`)
-      if (answer.error) refused++
-      else acknowledged.add(graph.name)
-    } catch { refused++ }
-  }
-  const all = 'SELECT * FROM User JOIN Post ON userId = User.id ORDER BY Post.id'
-  await settled(all)
-  const rows = await run(primary,
-    "SELECT name, (SELECT count(*) FROM Post WHERE userId = User.id) FROM User" +
-    " WHERE name GLOB 'g*'")
-  const found = new Map(rows.map(([name, n]) => [name, n]))
-  check('lost', [...acknowledged].filter(name => !found.has(name)), [])
-  check('half', rows.filter(([, n]) => n !== '2'), [])
-  const due = JSON.stringify(await run(primary, all))
-  for (const node of replicas) {
-    check(`rows of ${node.name}`, JSON.stringify(await run(node, all)) === due, true)
-  }
-  await everywhere('integrity', 'PRAGMA integrity_check', [['ok']])
-  check('foreign keys', await run(primary, 'PRAGMA foreign_key_check'), [])
-  check('errors', await run(primary,
-    "SELECT * FROM assoc_check WHERE severity = 'error'"), [])
-  console.log(`  sqld: ${GRAPHS} graphs, ${acknowledged.size} acknowledged,` +
-    ` ${refused} refused, 3 kills`)
+  await server.kill()
 }
 
 try {
-  prepare()
-  await start(primary)
-  await Promise.all(replicas.map(start))
-  await schema()
-  await writers()
-  await kills()
+  await primary.start()
+  await Promise.all(replicas.map(node => node.start()))
+  await primary.run(...TABLES)
+  checks.equal('define', await primary.run(...DEFINITIONS,
+    'SELECT count(*) FROM assoc_definitions'), [['2']])
+  await writers(checks, nodes, node => node === primary ? 'kept' : 'refused')
+  await load(checks, nodes, 300, {
+    60: () => replicas[0].kill(),
+    90: () => replicas[0].start(),
+    120: () => primary.kill(),
+    130: () => primary.start(),
+    180: () => replicas[1].kill(),
+    210: () => replicas[1].start()
+  })
+  checks.say('3 kills')
+  await partition()
+  await strangers()
+  await failover()
+  await namespaces()
 } catch (error) {
-  failed++
-  console.log(`! sqld: ${error.stack}`)
+  checks.crash(error)
 } finally {
-  for (const node of nodes) node.child?.kill('SIGKILL')
+  for (const node of all) await node.kill()
+  net.remove()
 }
-console.log(`${passed} passed, ${failed} failed`)
-process.exit(failed ? 1 : 0)
+checks.end()
