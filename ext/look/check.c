@@ -1,17 +1,21 @@
 /*
-** What is wrong, and the SQL that puts it right.
+** The problems that assoc_check reports, and the SQL that fixes them.
 **
-** Of every association: does it mean anything, are its tables and columns
-** there, is its name free. Of every foreign key, once for all associations
-** over it: has it an index, does it compare with what it references, is there
-** a constraint, are there rows that refer to nothing. Then what only several
-** associations together can have: one side without the other, keys that all
-** must be there before any.
+** For every association: can its definition be used, do its tables and columns
+** exist, is its name free. For every foreign key, once for all associations
+** over it: does an index serve it, do its columns compare as the same, does the
+** schema declare it, do rows refer to nothing. At the end, what only several
+** associations together show: one side without the other, and circles of keys
+** that are all NOT NULL.
 **
-** A fix can be run as it is, and all of them one after another: none undoes
-** what another has done, for those that change a table read it then. No fix
-** loses a definition, a column or a constraint. Where only a person can know
-** what is right, there is none, and the detail says what can be done.
+**    severity  error    a call fails, or gives wrong rows
+**              warning  a call is slow, or may give wrong rows later
+**              info     something is missing that a person may want
+**
+** A fix can be run as it is, and all fixes one after another: a fix that
+** changes a table reads it when it runs, so no fix undoes another one. No fix
+** deletes a definition, a column or a constraint. If only a person can know
+** what is right, fix is NULL and detail lists the choices.
 */
 #include "look/look.h"
 #include "sync/sync.h"
@@ -136,6 +140,7 @@ static void problemNeedsRows(AssocProblem *q) {
   if (q) q->bRows = 1;
 }
 
+/* A fix that needs no values. OUT: freed with the problem's row. */
 static char *fixText(Checker *c, const char *z) {
   return assocMprintf(c->pCall, "%s", z);
 }
@@ -151,6 +156,8 @@ static int checkNameFree(Checker *c, AssocModel *pModel, const char *zName) {
   return !assocLookHasName(c->p, pModel, zName);
 }
 
+/* Remember a name that a fix proposes. Two fixes must not define associations
+** with one name, as all fixes can be run one after another. */
 static void nameTake(Checker *c, const AssocModel *pModel, const char *zName,
                      const AssocRel *pRel) {
   CheckName *pNew = assocAlloc(c->pCall, &c->p->mem, sizeof(*pNew));
@@ -369,6 +376,7 @@ static void problemName(Checker *c, AssocRel *pRel) {
              pRel->zName);
 }
 
+/* Do all columns of the key exist? */
 static int problemHasAll(const AssocKey *pKey) {
   int i;
   for (i = 0; i < pKey->nCol && pKey->aCol[i] >= 0; i++) {
@@ -555,6 +563,9 @@ static char *fixIndex(Checker *c, const CheckIndex *pWant) {
   return assocStrFinish(c->pCall, pStr);
 }
 
+/* An index may be missing, or have a collation by which it cannot serve. Each
+** index is proposed once, also if several associations need it. A polymorphic
+** key needs its type first: statements compare the type with a constant. */
 static void problemIndex(Checker *c, AssocForeign *pFor) {
   CheckIndex want = {.pTab = pFor->pTab};
   int i, bUnique, bOwn, n = assocSyncColumns(pFor);
@@ -622,6 +633,9 @@ static int problemIsDeclared(Checker *c, const AssocForeign *pFor) {
   return 0;
 }
 
+/* Only an info: many people leave constraints out on purpose. assoc_sync()
+** refuses the constraint while rows break it, so the fix is withheld if nothing
+** can repair the rows. */
 static void problemConstraint(Checker *c, AssocForeign *pFor) {
   if (pFor->pTab->eType != ASSOC_TABLE || !assocDdlCanReference(pFor) ||
       problemIsDeclared(c, pFor)) {
@@ -697,6 +711,9 @@ static i64 countThat(Checker *c, const AssocTable *pTab, const char *zCol,
   return n;
 }
 
+/* Rows that meet the condition: how many, and the first three of them. pWhere
+** is freed. If no fix for the rows exists, other fixes that would need right
+** rows are withheld (bOrphans). */
 static void problemRows(Checker *c, AssocRel *pRel, const char *zProblem,
                         const AssocTable *pTab, const AssocKey *pKey,
                         sqlite3_str *pWhere, const char *zWhat) {
@@ -714,6 +731,8 @@ static void problemRows(Checker *c, AssocRel *pRel, const char *zProblem,
   sqlite3_free(zSome);
 }
 
+/* Rows whose foreign key refers to no row. Only keys that are meant as
+** constraints are tested. */
 static void problemOrphans(Checker *c, AssocForeign *pFor) {
   sqlite3_str *pStr;
   if (!pFor->bConstraint || pFor->pTab->eType != ASSOC_TABLE) return;
@@ -785,6 +804,8 @@ static void problemPair(Checker *c, AssocForeign *pFor) {
   sqlite3_free(zTwin);
 }
 
+/* Everything about one foreign key. An index comes before the orphans: with it,
+** the search for orphans is fast. */
 static void problemForeign(Checker *c, AssocForeign *pFor) {
   int i;
   if (pFor->pTab == 0 || !problemHasAll(&pFor->key)) return;
@@ -974,6 +995,9 @@ static int problemIsAsked(const Checker *c, const AssocRel *pRel) {
   return 0;
 }
 
+/* Either both tables claim the key, or only one side is defined. A scope, a
+** path or a polymorphic key has no plain other side, so nothing is said about
+** these. */
 static void problemSides(Checker *c, AssocRel *pRel) {
   int bBelongs = pRel->eKind == ASSOC_BELONGSTO, bUnique, eKind;
   if (pRel->nPath || pRel->nBranch || pRel->eKind == ASSOC_BELONGSTOMANY ||
@@ -1174,6 +1198,13 @@ static void problemLink(Checker *c) {
   }
 }
 
+/*
+** A wrong definition must not hide the problems of the others, so each is
+** resolved alone, and an error becomes a row. If two definitions contradict
+** each other, the list of foreign keys cannot be made for both; then it is made
+** for the first one that allows it. problemLink() puts the rows in order, the
+** worst first.
+*/
 void assocCheck(AssocLook *p) {
   AssocForeign *pFor;
   Checker c;

@@ -1,11 +1,15 @@
 /*
-** Which tables of a picture belong together.
+** Groups of tables that belong together, for large diagrams.
 **
-** Tables that many keys lead to, as users, are near everything, so that being
-** connected says little. Counted is how many more keys there are among the
-** tables of a group than chance would bring (Newman's modularity): first each
-** table goes to the group of neighbours where it gains most, until none moves;
-** then groups are joined while that gains, up to a size that fits on a page.
+** To be connected says little: many keys lead to tables such as users, so they
+** are near everything. What counts is how many more keys there are among the
+** tables of a group than chance would bring (Newman's modularity). First each
+** table moves to the neighbouring group where this gains most, until no table
+** moves. Then groups are joined while that gains, up to a size that fits on a
+** page.
+**
+** The result depends only on the schema, so a diagram changes little when the
+** schema does.
 */
 #include "look/picture.h"
 
@@ -23,6 +27,7 @@ struct Cluster {
   int *aFrom, *aTo; /* The lines: two tables each, twice */
 };
 
+/* One int for each table, and one more, so that no allocation is empty. */
 static int *clusterArray(AssocPicture *p, int n) {
   return assocAlloc(p->pCall, &p->p->mem, (i64)sizeof(int) * (n + 1));
 }
@@ -56,6 +61,7 @@ static int clusterStart(AssocPicture *p, Cluster *q) {
   return q->nEnd > 0;
 }
 
+/* Put table i into another group, and keep both groups' sums right. */
 static void clusterMove(Cluster *q, int i, int iGroup) {
   int iOld = q->aGroup[i];
   q->aTotal[iOld] -= q->aDegree[i];
@@ -135,6 +141,8 @@ static void clusterOrder(AssocPicture *p, Cluster *q) {
   }
 }
 
+/* Small pictures are not grouped. 20 passes are far more than schemas need; the
+** bound makes sure that the loop ends. */
 void assocPictureCluster(AssocPicture *p) {
   Cluster cluster;
   int i, iPass, bMoved = 1;

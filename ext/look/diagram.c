@@ -1,6 +1,8 @@
 /*
-** The formats of assoc_diagram(). Each has its writer in a file of its own;
-** picture.c collects what they write.
+** The formats of assoc_diagram(). To add one: write assocPictureNAME() in a
+** file of its own, declare it in picture.h, and add a line to the table below.
+** bAll says whether the format shows every table, or only those that
+** definitions use.
 */
 #include "look/picture.h"
 
@@ -32,6 +34,8 @@ static char *diagramNames(AssocCall *pCall) {
   return assocStrFinish(pCall, pStr);
 }
 
+/* An unknown name is an error that lists all formats; the result is then 0, the
+** first one. */
 int assocDiagramFormat(AssocCall *pCall, const char *zName) {
   AssocNearest near;
   char *z;
@@ -54,6 +58,9 @@ int assocDiagramFormat(AssocCall *pCall, const char *zName) {
   return 0;
 }
 
+/* Formats for people are grouped; formats for programs keep the order of the
+** schema. OUT: the caller frees the text with sqlite3_free(); 0 after an
+** error. */
 char *assocDiagramText(AssocLook *p, int iFormat,
                        const AssocDiagramOptions *pOpt) {
   const DiagramFormat *pFormat = &aDiagramFormat[iFormat];

@@ -1,19 +1,22 @@
 /*
-** Associations over the foreign keys that are there.
+** Associations for the foreign keys that a schema declares.
 **
 ** posts(author_id REFERENCES users) gives
 **
-**   posts belongsTo users, "author"        users hasMany posts, "posts"
+**    posts belongsTo users, "author"        users hasMany posts, "posts"
 **
-** a key that is unique a hasOne instead of the hasMany, and a table whose two
-** keys make up its own, as likes(user_id, post_id) does,
+** A key that is unique gives a hasOne instead of the hasMany. A table whose two
+** keys are its own primary key, such as likes(user_id, post_id), also gives
 **
-**   users belongsToMany posts through likes, and posts belongsToMany users
+**    users belongsToMany posts through likes, and posts belongsToMany users
 **
-** What a definition says of a key already is left alone; a name that is
-** taken, by a definition or a column, is not used. All belongsTo come first,
-** then their other sides, then those through join tables: where two would
-** have one name, the nearer gets it.
+** Keys that a definition covers already are left alone. A name that a
+** definition or a column has is not used again. All belongsTo come first, then
+** their other sides, then the associations through join tables: if two want the
+** same name, the nearer one gets it.
+**
+** Nothing is written before assocDiscoverWrite(): a dry run prints the same
+** list as calls.
 */
 #include "look/look.h"
 
@@ -62,6 +65,8 @@ static AssocFound **foundBucket(AssocLook *p, const AssocModel *pModel) {
   return &p->apFound[h % ASSOC_COUNT(p->apFound)];
 }
 
+/* A name is taken if the model has a column or a definition of the name, or if
+** this discovery has used it already. */
 static int foundTaken(AssocLook *p, AssocModel *pModel, const char *zName) {
   AssocFound *pFound;
   int iCol = assocColumnFind(pModel->pTable, zName);
@@ -98,6 +103,9 @@ static void foundKeys(AssocLook *p, const AssocLookKey *pKey,
   }
 }
 
+/* The columns are always named: a later change of the schema must not change
+** what the definition means. Constraints are left to the schema, which has the
+** key already. */
 static void foundOptions(AssocLook *p, AssocFound *pFound,
                          const AssocLookKey *pKey, const AssocLookKey *pOther) {
   AssocNames *pReferenced;
@@ -145,6 +153,8 @@ static int foundIsAsked(const AssocLook *p, const AssocModel *pModel) {
   return p->apOnly == 0 || i < p->nOnly;
 }
 
+/* Append an association to the list, unless it is defined already or not asked
+** for. An association over two keys is as sure as the less sure of both. */
 static void foundAdd(AssocLook *p, AssocModel *pModel, int eKind,
                      AssocModel *pTarget, const AssocLookKey *pKey,
                      const AssocLookKey *pOther, int bPlain) {
@@ -338,6 +348,7 @@ static void foundPairs(AssocLook *p) {
   }
 }
 
+/* Is the key between these two models, in either direction? */
 static int foundRelates(const AssocNaming *p, const AssocModel *pM,
                         const AssocModel *pN) {
   return (p->pChild == pM && p->pParent == pN) ||
@@ -394,6 +405,7 @@ static void foundOver(AssocLook *p, AssocLookKey *pKey, int eKind) {
   }
 }
 
+/* A join table is seen from both of its ends. */
 static void foundThrough(AssocLook *p, const AssocLookPair *pPair) {
   AssocLookKey *pA = pPair->pA, *pB = pPair->pB;
   AssocModel *pM = (AssocModel *)pA->name.pParent;
@@ -415,6 +427,8 @@ static void foundOnly(AssocLook *p, const AssocNames *pOnly) {
   }
 }
 
+/* Declared keys come first, then guessed ones, so that a guess never takes the
+** name of something that is certain. */
 void assocDiscover(AssocLook *p, const AssocNames *pOnly) {
   const AssocLookPair *pPair;
   AssocLookKey *pKey;
@@ -436,6 +450,8 @@ void assocDiscover(AssocLook *p, const AssocNames *pOnly) {
   }
 }
 
+/* One prepared statement writes all rows. Names in the rows are as
+** assoc_define() would store them, so defining the same again finds them. */
 void assocDiscoverWrite(AssocLook *p, int nSure) {
   AssocCall *pCall = p->pCall;
   const char *zSchema = p->pSchema->zName;
@@ -457,6 +473,8 @@ void assocDiscoverWrite(AssocLook *p, int nSure) {
 
 /* ----------------------------------------------------------------- results */
 
+/* Append a JSON member; zKey is its name with all punctuation before the
+** value. */
 static void foundText(AssocOut *pOut, const char *zKey, const char *z) {
   assocOutText(pOut, zKey, (i64)strlen(zKey));
   assocJsonString(pOut, z, (i64)strlen(z));
@@ -470,6 +488,8 @@ static char *foundCall(AssocLook *p, const AssocFound *q) {
   return assocStrFinish(p->pCall, pStr);
 }
 
+/* One association. A guess also has its confidence and its reason, and, with
+** bCall, the call that would define it. */
 static void foundJson(AssocLook *p, AssocOut *pOut, const AssocFound *q,
                       int bCall) {
   foundText(pOut, "{\"model\":", q->pModel->zLabel);
@@ -489,6 +509,8 @@ static void foundJson(AssocLook *p, AssocOut *pOut, const AssocFound *q,
   assocOutText(pOut, "}", 1);
 }
 
+/* The associations whose confidence is between two bounds, 100 being
+** certain. */
 static void foundJsonList(AssocLook *p, AssocOut *pOut, int nFrom, int nTo,
                           int bCall) {
   const AssocFound *q;
@@ -500,6 +522,7 @@ static void foundJsonList(AssocLook *p, AssocOut *pOut, int nFrom, int nTo,
   }
 }
 
+/* Keys for which nothing was defined, with the reasons. */
 static void foundJsonSkipped(AssocLook *p, AssocOut *pOut) {
   const AssocSkipped *q;
   for (q = p->pSkip; q; q = q->pNext) {
@@ -550,6 +573,9 @@ static void foundJsonGone(AssocLook *p, AssocOut *pOut) {
   if (n) assocOutText(pOut, "]", 1);
 }
 
+/* nSure is the confidence from which associations are made; the less certain
+** ones stand under "guessed". OUT: the caller frees the text; 0 after an
+** error. */
 char *assocDiscoverJson(AssocLook *p, int nSure, int bGuess, i64 *pn) {
   AssocOut out;
   char *z;
@@ -589,6 +615,8 @@ static void foundComment(AssocLook *p, sqlite3_str *pStr, const char *zFmt,
   sqlite3_free(z);
 }
 
+/* The dry run. Guesses that would not be made are comments, so the text can be
+** run as it is. OUT: the caller frees it; 0 after an error. */
 char *assocDiscoverText(AssocLook *p, int nSure, int bGuess) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   const AssocSkipped *pSkip;

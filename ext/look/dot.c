@@ -7,6 +7,11 @@
 **   }
 **
 ** The line of a belongsToMany is dashed.
+**
+**
+** Each table is an HTML label with a port for each column, so a line starts at
+** the column of the foreign key. The ends are crow's feet: a fork for many, a
+** bar for one, a circle for none.
 */
 #include "look/picture.h"
 
@@ -27,6 +32,8 @@ static void writeHtml(AssocPicture *p, const char *z) {
   }
 }
 
+/* An underlined column belongs to the primary key, an arrow marks a foreign
+** key. Names are escaped as HTML. */
 static void dotTable(AssocPicture *p, const AssocPictureTable *pTab) {
   const AssocTable *q = pTab->pTab;
   int i;
@@ -51,6 +58,8 @@ static void dotTable(AssocPicture *p, const AssocPictureTable *pTab) {
   sqlite3_str_appendall(p->pStr, "  </table>>];\n");
 }
 
+/* The line begins at the column of the foreign key. A belongsToMany has no
+** column and is dashed. */
 static void dotEdge(AssocPicture *p, const AssocPictureEdge *pEdge) {
   const char *zA, *zSlash, *zB;
   int iCol = pEdge->pKey && pEdge->pKey->nCol ? pEdge->pKey->aCol[0] : -1;
@@ -88,6 +97,8 @@ static void dotGroup(AssocPicture *p, int iBefore,
   sqlite3_str_appendall(p->pStr, ">;\n");
 }
 
+/* Tables of a group stand together and in a box. A table with iGroup 0 belongs
+** to no group; dotGroup() ends the box before it. */
 void assocPictureDot(AssocPicture *p) {
   const AssocPictureTable *pTab;
   const AssocPictureEdge *pEdge;

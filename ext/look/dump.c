@@ -1,13 +1,14 @@
 /*
 ** Definitions as the calls that make them again:
 **
-**   SELECT assoc_model('User', '{"table":"people"}');
-**   SELECT assoc_define('User', 'hasMany', 'Post', '{"as":"posts"}');
+**    SELECT assoc_model('User', '{"table":"people"}');
+**    SELECT assoc_define('User', 'hasMany', 'Post', '{"as":"posts"}');
 **
-** in an order in which they can be run: models before what speaks of them, what
-** names its keys before what finds them, a polymorphic belongsTo before its
-** other sides, a path after its steps. A row
-** that is bad, and would be refused, is a comment that says why.
+** The order matters, since a call looks at what is defined already. Models come
+** before the definitions that use them; definitions that name their keys before
+** those that look for them; a polymorphic belongsTo before its other sides; a
+** path after its steps. A row that assoc_define() would refuse becomes a
+** comment with the reason.
 */
 #include "look/look.h"
 
@@ -38,6 +39,8 @@ static char *dumpOptions(AssocLook *p, const char *zName, const char *zOptions,
   return z;
 }
 
+/* The options contain the name as "as", because a default name may differ when
+** the call is run in another schema. */
 void assocDumpCall(AssocLook *p, sqlite3_str *pStr, const char *zModel,
                    const char *zKind, const char *zTarget, const char *zName,
                    const char *zOptions, int bTemp) {
@@ -106,6 +109,7 @@ static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
   sqlite3_free(z);
 }
 
+/* Rows of assoc_model(), whose name is ''. */
 static void dumpModels(AssocLook *p, sqlite3_str *pStr) {
   AssocSchema *pSchema;
   AssocDef *pDef;
@@ -141,6 +145,8 @@ static int dumpSays(AssocLook *p, const AssocRel *pRel) {
                        pRel->targetKey.azCol[0]);
 }
 
+/* In which stage does the definition come? A definition that cannot be resolved
+** has no stage; with bComment, its error is printed. */
 static int dumpStage(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef,
                      int bComment) {
   AssocRel *pRel = assocRelOf(p->pCall, pDef);
@@ -160,6 +166,8 @@ static int dumpStage(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef,
   return dumpSays(p, pRel) ? DUMP_SAYS : DUMP_SEEKS;
 }
 
+/* The row's own texts are printed where possible, so that a dump of a dump is
+** the same. */
 static void dumpDef(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef) {
   AssocRel *pRel = assocRelOf(p->pCall, pDef);
   const char *zOptions;
@@ -183,6 +191,7 @@ struct DumpPaths {
   int n;
 };
 
+/* Is the definition a path that has not been printed yet? */
 static int dumpIsPending(const DumpPaths *pPaths, const AssocDef *pDef) {
   int i;
   for (i = 0; i < pPaths->n; i++) {
@@ -209,6 +218,8 @@ static int dumpWaits(AssocLook *p, const DumpPaths *pPaths, AssocDef *pDef) {
   return 0;
 }
 
+/* Print the paths whose steps have been printed, again and again, until none is
+** left. A circle of paths cannot exist: resolving it is an error. */
 static void dumpPaths(AssocLook *p, sqlite3_str *pStr, DumpPaths *pPaths) {
   int i, n = -1;
   while (pPaths->n > 0 && pPaths->n != n && p->pCall->rc == SQLITE_OK) {
@@ -226,6 +237,9 @@ static void dumpPaths(AssocLook *p, sqlite3_str *pStr, DumpPaths *pPaths) {
   }
 }
 
+/* One stage after the other over all databases. The comments about wrong rows
+** are printed in the first stage. OUT: the caller frees the text; 0 after an
+** error. */
 char *assocDumpText(AssocLook *p) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   DumpPaths paths = {0, 0};

@@ -1,14 +1,17 @@
 /*
-** The foreign keys of a schema, with what names for them are made of.
+** The foreign keys of a schema, and what is known about each for naming its
+** associations: the other keys between the same tables, whether it is unique,
+** whether its table is a join table.
 **
-** A key that cannot be followed, because its parent is missing or is not a
-** table, is put on the list of what was skipped, with the reason.
+** A key whose parent is missing, or is no table, is skipped. The list of
+** skipped keys says why.
 */
 #include "look/look.h"
 #include <stdlib.h>
 
 /* -------------------------------------------------------------- small help */
 
+/* "a, b"; "?" for a column that does not exist. Never 0. */
 const char *assocLookNames(AssocLook *p, const AssocTable *pTab, int nCol,
                            const int *aCol) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
@@ -22,6 +25,8 @@ const char *assocLookNames(AssocLook *p, const AssocTable *pTab, int nCol,
   return z ? z : "";
 }
 
+/* Remember why a key gave no association. zTable and zKey must last as long as
+** p. */
 void assocLookSkip(AssocLook *p, const char *zTable, const char *zKey,
                    const char *zFmt, ...) {
   AssocSkipped *pSkip = assocAlloc(p->pCall, &p->mem, sizeof(*pSkip));
@@ -44,6 +49,7 @@ void assocLookSkip(AssocLook *p, const char *zTable, const char *zKey,
   p->pLastSkip = pSkip;
 }
 
+/* Are these the same columns, in any order? */
 int assocLookSameColumns(const AssocKey *pKey, int nCol, const int *aCol) {
   int i, j;
   if (pKey->nCol != nCol) return 0;
@@ -55,6 +61,7 @@ int assocLookSameColumns(const AssocKey *pKey, int nCol, const int *aCol) {
   return 1;
 }
 
+/* A key is also unique if one of its columns alone is. */
 int assocLookIsUnique(AssocLook *p, AssocTable *pTab, int nCol,
                       const int *aCol) {
   int i, bUnique = 0;
@@ -65,6 +72,8 @@ int assocLookIsUnique(AssocLook *p, AssocTable *pTab, int nCol,
   return bUnique;
 }
 
+/* The text without its last line break. OUT: the caller frees it; 0 after an
+** error. */
 char *assocLookLines(AssocLook *p, sqlite3_str *pStr) {
   char *z = assocStrFinish(p->pCall, pStr);
   i64 n = z ? (i64)strlen(z) : 0;
@@ -100,6 +109,8 @@ static const char *const azLookShadow[] = {
     "data",   "idx",  "content", "docsize", "config", "segments",
     "segdir", "stat", "node",    "parent",  "rowid"};
 
+/* FTS5 and others keep their data in tables named after them: notes_content of
+** notes. */
 static int lookIsPartOf(const char *zName, const char *zVirtual) {
   int i, n = (int)strlen(zVirtual);
   if (sqlite3_strnicmp(zName, zVirtual, n) != 0 || zName[n] != '_') return 0;
@@ -145,6 +156,9 @@ static int lookIsInternal(const AssocLook *p, int i) {
          sqlite3_stricmp(zName, "assoc_token") == 0;
 }
 
+/* Views that cannot be read are skipped one by one, since a schema may hold
+** broken ones. The tables of virtual tables and of SQLite itself are skipped,
+** too. *pi begins at 0; the result is 0 at the end. */
 AssocModel *assocLookNextModel(AssocLook *p, int *pi) {
   AssocSchema *pSchema = p->pSchema;
   if (!assocSchemaLoad(p->pCall, pSchema)) return 0;
@@ -192,6 +206,8 @@ static void lookDefs(AssocLook *p) {
   qsort(p->apDef, (size_t)p->nDef, sizeof(AssocDef *), lookCompare);
 }
 
+/* The definitions are sorted by their models once, then found by binary search:
+** a schema may have thousands. 0 if the model has none. */
 AssocDef *assocLookFirstDef(AssocLook *p, const AssocModel *pModel, int *pi) {
   int iLo = 0, iHi;
   if (p->apDef == 0) lookDefs(p);
@@ -208,12 +224,14 @@ AssocDef *assocLookFirstDef(AssocLook *p, const AssocModel *pModel, int *pi) {
   return iLo < p->nDef && p->apDef[iLo]->pSource == pModel ? p->apDef[iLo] : 0;
 }
 
+/* 0 after the last definition of the model. */
 AssocDef *assocLookNextDef(AssocLook *p, int *pi) {
   const AssocModel *pModel = p->apDef[*pi]->pSource;
   int i = ++*pi;
   return i < p->nDef && p->apDef[i]->pSource == pModel ? p->apDef[i] : 0;
 }
 
+/* Associations look up names without regard to case. */
 int assocLookHasName(AssocLook *p, const AssocModel *pModel,
                      const char *zName) {
   int i;
@@ -226,12 +244,14 @@ int assocLookHasName(AssocLook *p, const AssocModel *pModel,
 
 /* ------------------------------------------------------------------- keys */
 
+/* The caller's array may be gone soon, so the columns are copied. */
 static int *lookCopy(AssocLook *p, int nCol, const int *aCol) {
   int *a = assocAlloc(p->pCall, &p->mem, (i64)sizeof(int) * (nCol + 1));
   if (a) memcpy(a, aCol, sizeof(int) * (size_t)nCol);
   return a;
 }
 
+/* Set a key to these columns, with their names. */
 static void lookKeyNames(AssocLook *p, AssocKey *pKey, const AssocTable *pTab,
                          int nCol, int *aCol) {
   int i;
@@ -242,6 +262,8 @@ static void lookKeyNames(AssocLook *p, AssocKey *pKey, const AssocTable *pTab,
   for (i = 0; i < nCol; i++) pKey->azCol[i] = pTab->aCol[aCol[i]].zName;
 }
 
+/* Keys are listed in the order of the schema, guessed ones behind them. 0 after
+** an error. */
 AssocLookKey *assocLookKeyAdd(AssocLook *p, AssocModel *pChild,
                               AssocModel *pParent, int nCol, const int *aCol,
                               const int *aRef) {
@@ -377,6 +399,7 @@ static void lookTable(AssocLook *p, AssocTable *pTab) {
   }
 }
 
+/* Views have no declared keys, and broken views are skipped. */
 void assocLookKeys(AssocLook *p) {
   int i;
   if (!assocSchemaLoad(p->pCall, p->pSchema)) return;
@@ -451,6 +474,7 @@ static void lookRelate(LookPlace *a, int n) {
   }
 }
 
+/* Names are made without the prefix that all tables share. */
 void assocLookNaming(AssocLook *p, AssocNaming *pName) {
   assocLookHabits(p);
   pName->eStyle = p->eStyle;
@@ -460,6 +484,9 @@ void assocLookNaming(AssocLook *p, AssocNaming *pName) {
   assocNamingStart(p->pCall, &p->mem, pName);
 }
 
+/* Each key needs to know the others between the same two tables, because two
+** keys to one table need different names. Sorting brings them together, so the
+** work is not quadratic. */
 void assocLookKeysRelate(AssocLook *p) {
   AssocLookKey *pKey;
   LookPlace *a;

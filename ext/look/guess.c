@@ -1,22 +1,22 @@
 /*
-** Keys that the schema does not declare.
+** Foreign keys that the schema does not declare.
 **
-** Two things speak for a key: the name of its column (guessname.c), and that
-** its values are keys of rows of the other table. A name gives a candidate and
-** how sure it is; the values then decide. One value that is not found speaks
-** against a key: that is reported, and nothing is guessed. 0, -1 and '' are
-** taken for "none" where the parent has no such row.
+** Two things speak for a key: the name of its column (guessname.c), and its
+** values, if they are keys of rows of the other table. The name gives
+** candidates, each with a confidence; the values then decide. A single value
+** that the other table does not have rules a key out; this is reported, and
+** nothing is guessed. 0, -1 and '' count as "none" if the parent has no such
+** row.
 **
-** How much the values say depends on the parent. In a table with the keys 1,
-** 2, 3, ... small numbers are found by chance; texts, and numbers with gaps
-** between them, are not. So a column whose name says nothing for any table is
-** guessed only if it looks like a key and its values are of the second sort,
-** and in one table alone. A name without a word such as id counts only if the
-** column has an index, if its table is nothing but a join table, or if other
-** keys of the schema are named so too; hence the columns without such a word
-** are looked at last.
+** How much the values prove depends on the parent. In a table with the keys 1,
+** 2, 3, ... small numbers are found by chance. Texts, and numbers with gaps
+** between them, are not. So a column whose name says nothing is guessed only if
+** it looks like a key, its values are of the second sort, and only one table
+** has them. A name without a word such as id counts only if the column has an
+** index, if its table only joins two others, or if other keys of the schema
+** have such names, too. Therefore these columns come last.
 **
-** Of large tables some hundred rows are looked at, at even distances.
+** In large tables some hundred rows are read, at even distances.
 */
 #include "look/guess.h"
 #include <stdlib.h>
@@ -31,6 +31,7 @@ struct GuessValues {
   u8 bRead;
 };
 
+/* Free the samples of a column; it can be read again. */
 static void valuesClear(GuessValues *v) {
   while (v->n > 0) sqlite3_value_free(v->ap[--v->n]);
   v->bRead = 0;
@@ -62,6 +63,8 @@ static sqlite3_stmt *sampleRead(AssocGuesser *g, AssocTable *pTab, int iCol) {
       zSchema, zTab, zRowid, zRowid, GUESS_SAMPLE);
 }
 
+/* A sample of the column's values, read at the first use: most columns are
+** ruled out by their names. */
 static void valuesRead(AssocGuesser *g, GuessValues *v,
                        const AssocGuessColumn *p) {
   sqlite3_stmt *pStmt;
@@ -167,6 +170,9 @@ static int valuesIn(AssocGuesser *g, const GuessValues *v, AssocGuessParent *q,
 
 /* ---------------------------------------------------------------- decision */
 
+/* With n values found, the confidence grows from the name's own towards 97,
+** never to certainty. Without any values it shrinks, since nothing confirms the
+** name. */
 static void guessAdd(AssocGuesser *g, const AssocGuessColumn *p,
                      const AssocGuessMatch *pMatch, int n) {
   const AssocGuessParent *q = pMatch->pParent;
@@ -192,6 +198,7 @@ static void guessAdd(AssocGuesser *g, const AssocGuessColumn *p,
                            azAssocGuessWhy[pMatch->eKind]);
 }
 
+/* Is it the first column of an index? Somebody then looks rows up by it. */
 static int columnIsIndexed(AssocGuesser *g, const AssocGuessColumn *p) {
   const AssocIndex *pIdx = assocTableIndexes(g->pCall, p->pTab->pModel->pTable);
   for (; pIdx; pIdx = pIdx->pNext) {
@@ -251,6 +258,8 @@ static int matchIsTied(AssocGuesser *g, const GuessValues *v,
   return 0;
 }
 
+/* The name fits, but the values do not: the result says so, because this is
+** often a mistake in the data. */
 static void guessSkipBad(AssocGuesser *g, const AssocGuessColumn *p,
                          const AssocGuessMatch *pMatch, int nBad, int n) {
   const AssocTable *pTo = pMatch->pParent->pTab->pModel->pTable;
@@ -401,6 +410,8 @@ static AssocGuessParent *pairParent(AssocGuesser *g, const char *z, int n) {
   return 0;
 }
 
+/* One side of Prisma's join table: the columns A and B say nothing, but the
+** table's name says where they lead. */
 static void guessSide(AssocGuesser *g, AssocGuessTable *pTab, int iCol,
                       AssocGuessParent *q) {
   AssocGuessMatch match = {q, ASSOC_GUESS_PAIR, 80, 0};
@@ -428,6 +439,7 @@ static void guessPair(AssocGuesser *g, AssocGuessTable *pTab) {
   }
 }
 
+/* For a binary search of models; the order itself has no meaning. */
 static int guessByModel(const void *pA, const void *pB) {
   uintptr_t x = (uintptr_t)((const AssocGuessTable *)pA)->pModel;
   uintptr_t y = (uintptr_t)((const AssocGuessTable *)pB)->pModel;
@@ -448,11 +460,15 @@ static void guessDeclared(AssocGuesser *g) {
   }
 }
 
+/* The order in which guesses are made, so that the result does not depend on
+** addresses. */
 static int guessByTable(const void *pA, const void *pB) {
   return sqlite3_stricmp(((const AssocGuessTable *)pA)->pModel->pTable->zName,
                          ((const AssocGuessTable *)pB)->pModel->pTable->zName);
 }
 
+/* The tables in which keys are looked for. Columns with a declared key are
+** marked as taken. */
 static void guessTables(AssocGuesser *g) {
   AssocModel *pModel;
   int i = 0;
@@ -474,6 +490,7 @@ static void guessTables(AssocGuesser *g) {
 
 /* ------------------------------------------------------------------- views */
 
+/* A character of a name in the text of a view. */
 static int viewIsWord(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c >= '0' && c <= '9') || c == '_' || (u8)c >= 0x80;
@@ -533,6 +550,9 @@ static int viewHasKeys(AssocGuesser *g, AssocModel *pView, int iCol,
   return rc == SQLITE_DONE && n > 0 && nBad == 0;
 }
 
+/* A view has the keys of the tables that it reads, if it shows the column under
+** its own name and all its values are keys of the parent. It is never more than
+** 80 % sure. */
 static void guessView(AssocGuesser *g, AssocModel *pView, const char *zSql) {
   int i;
   for (i = 0; i < pView->pTable->nCol && g->pCall->rc == SQLITE_OK; i++) {
@@ -571,6 +591,9 @@ static void guessViews(AssocGuesser *g) {
   }
 }
 
+/* Three passes: Prisma's join tables and clear names first, then unclear names,
+** then names without a mark such as id, when it is known whether the schema
+** names keys so. */
 void assocLookGuess(AssocLook *p) {
   AssocGuesser g;
   int i, iPass;

@@ -1,8 +1,11 @@
 /*
-** Keys that the schema does not declare: what the two rooms of guessing share.
+** Foreign keys that the schema does not declare: the types that both files of
+** guessing share.
 **
-**   guessname  what the name of a column says for a parent
-**   guess      the values, and the decision
+**    guessname  what the name of a column says about its parent
+**    guess      what the values say, and the decision
+**
+** All memory belongs to the AssocLook.
 */
 #ifndef ASSOC_GUESS_H
 #define ASSOC_GUESS_H

@@ -46,6 +46,7 @@ const char *const azAssocGuessWhy[] = {
 static const u8 aGuessSure[] = {0,  70, 70, 65, 60, 55, 55,
                                 50, 50, 45, 40, 40, 20};
 
+/* Is z one of these words? */
 static int nameIn(const char *z, const char *const *az, int n) {
   int i;
   for (i = 0; i < n; i++) {
@@ -97,12 +98,15 @@ static const char *const azNameElsewhere[] = {"provider", "external", "remote",
 
 /* ------------------------------------------------------------------ words */
 
+/* FNV-1a. */
 static u32 wordHash(const char *z, int n) {
   u32 h = 2166136261u;
   while (n-- > 0) h = (h ^ (u8)*z++) * 16777619u;
   return h;
 }
 
+/* The table of words doubles when it is half full. The old one stays in the
+** arena. */
 static void wordGrow(AssocGuesser *g) {
   int i, nNew = g->nSlot ? g->nSlot * 2 : 1024;
   AssocGuessWord **ap =
@@ -157,6 +161,7 @@ static AssocGuessWord *wordOf(AssocGuesser *g, const char *z, int n) {
   return g->apWord[i] = pWord;
 }
 
+/* ASCII only. */
 static int nameIsDigit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -183,12 +188,15 @@ static void nameRead(AssocGuesser *g, AssocGuessName *p, const char *z) {
   }
 }
 
+/* Equal words are the same object, so this compares pointers. */
 static int nameEqual(const AssocGuessName *pA, int iA, const AssocGuessName *pB,
                      int iB, int n) {
   return n > 0 &&
          memcmp(&pA->ap[iA], &pB->ap[iB], sizeof(pA->ap[0]) * (size_t)n) == 0;
 }
 
+/* The head of a compound: "status" in default_status. 0 for a name without
+** words. */
 static AssocGuessWord *nameLast(const AssocGuessName *p) {
   return p->n ? p->ap[p->n - 1] : 0;
 }
@@ -277,6 +285,7 @@ static int columnIsSide(const AssocTable *pTab, int iCol) {
   return 0;
 }
 
+/* A table that has exactly two columns beside ids, orders and times. */
 static void tableJoin(AssocGuessTable *p) {
   const AssocTable *pTab = p->pModel->pTable;
   int i, n = 0;
@@ -284,6 +293,8 @@ static void tableJoin(AssocGuessTable *p) {
   p->bJoin = n == 2;
 }
 
+/* What can be known of a table's name only when all names have been read: its
+** initials, its words glued together, the prefix of its columns. */
 static void tableFinish(AssocGuesser *g, AssocGuessTable *p) {
   char *z = assocAlloc(g->pCall, &g->p->mem, p->plain.n + 1);
   int i;
@@ -311,6 +322,8 @@ static void tablesPerson(AssocGuesser *g) {
   }
 }
 
+/* A column that a foreign key may refer to. A generic name, such as id, says
+** nothing about the table. */
 static void parentAdd(AssocGuesser *g, AssocGuessTable *pTab, int iCol,
                       int bPrimary) {
   AssocGuessParent *q = &g->aParent[g->nParent++];
@@ -381,6 +394,9 @@ static void parentIndex(AssocGuesser *g) {
   }
 }
 
+/* The order matters: prefixes are known only after all names are read, and
+** people only after the prefixes are gone. A table has at most 5 columns that
+** count as parents. */
 void assocGuessNames(AssocGuesser *g) {
   int i;
   g->cPrefix = tablesLetter(g);
@@ -419,6 +435,7 @@ static int coreSplit(AssocGuesser *g, AssocGuessName *p) {
   return 1;
 }
 
+/* Words such as id and fk, and those that this schema uses in the same way. */
 static int wordIsMark(const AssocGuessWord *p) {
   return p->bMark || NAME_IN(p->z, azNameMark);
 }
@@ -431,6 +448,9 @@ static int nameIsInitials(const AssocGuessWord *p) {
          !NAME_IN(p->z, az);
 }
 
+/* Divide a column's name into its core and its mark: author_id is "author" and
+** "id". The mark may also come first (id_author), or be glued to the word
+** (authorid). */
 void assocGuessColumn(AssocGuesser *g, AssocGuessColumn *p,
                       AssocGuessTable *pTab, int iCol) {
   const AssocModel *pModel = pTab->pModel;
@@ -514,6 +534,8 @@ static int coreIsSelf(const AssocGuessColumn *p) {
   const AssocGuessWord *pLast = nameLast(&p->core);
   return pLast && NAME_IN(pLast->z, azNameSelf);
 }
+
+/* created_by, assigned_to, owner: roles that people have. */
 static int coreIsPerson(const AssocGuessColumn *p) {
   const AssocGuessWord *pLast = nameLast(&p->core);
   if (pLast == 0) return 0;
@@ -524,6 +546,8 @@ static int coreIsPerson(const AssocGuessColumn *p) {
          strcmp(p->core.ap[p->core.n - 2]->z, "assigned") == 0;
 }
 
+/* The words of single-table inheritance: type IssuePriority gives "priority".
+** 1,000 rows and 32 types are enough for an enumeration. */
 static void classRead(AssocGuesser *g, AssocGuessTable *q) {
   const AssocTable *pTab = q->pModel->pTable;
   sqlite3_stmt *pStmt;
@@ -574,6 +598,8 @@ static int matchOwn(const AssocGuessColumn *p, const AssocGuessTable *pTab,
   return ASSOC_GUESS_NONE;
 }
 
+/* Insert a candidate in its place: a better kind of match first, then a better
+** tie. A parent is a candidate only once. */
 static void matchAdd(AssocGuesser *g, int *pn, AssocGuessParent *q, int eKind,
                      int nTie) {
   AssocGuessMatch match = {q, eKind, aGuessSure[eKind], nTie};
@@ -605,6 +631,7 @@ static int matchTie(const AssocGuessColumn *p, const AssocGuessParent *q) {
   return n;
 }
 
+/* Tables of people, the likeliest first: users before accounts. */
 static void matchPeople(AssocGuesser *g, int *pn) {
   int i;
   for (i = 0; i < g->nPerson; i++) {
@@ -616,6 +643,7 @@ static void matchPeople(AssocGuesser *g, int *pn) {
   }
 }
 
+/* A column never refers to itself. */
 static void matchTry(AssocGuesser *g, const AssocGuessColumn *p, int *pn,
                      AssocGuessParent *q, int eKind) {
   if (q->pTab == p->pTab && q->iCol == p->iCol) return;
@@ -673,6 +701,7 @@ static void matchParts(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
   }
 }
 
+/* Short forms: nid for notes.id, and the types of an enumeration. */
 static void matchShort(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
   int i;
   if (p->name.n == 1 && nameIsInitials(p->name.ap[0])) {
@@ -686,6 +715,7 @@ static void matchShort(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
   }
 }
 
+/* parent_id refers to its own table. */
 static void matchSelf(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
   AssocGuessParent *q = p->pTab->name.n ? nameLast(&p->pTab->name)->pByName : 0;
   for (; q; q = q->pNextByName) {
@@ -695,6 +725,9 @@ static void matchSelf(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
   }
 }
 
+/* From the clearest kind of match to the vaguest. The vague ones are tried only
+** if the clear ones found nothing. The candidates are in g->aMatch; the result
+** is their number. */
 int assocGuessMatches(AssocGuesser *g, const AssocGuessColumn *p) {
   int n = 0;
   matchKeys(g, p, &n);
@@ -706,6 +739,8 @@ int assocGuessMatches(AssocGuesser *g, const AssocGuessColumn *p) {
   return n;
 }
 
+/* Names of counts and flags, such as comment_count and is_admin: integers that
+** are no keys. */
 int assocGuessIsNumber(AssocGuesser *g, const AssocGuessColumn *p) {
   static const char *const azFirst[] = {"is_",  "has_", "can_",   "was_",
                                         "num_", "max_", "min_",   "total_",
@@ -723,10 +758,12 @@ int assocGuessIsNumber(AssocGuesser *g, const AssocGuessColumn *p) {
   return 0;
 }
 
+/* Names of keys in other systems, such as external_id and facebook_id. */
 int assocGuessIsElsewhere(const AssocGuessColumn *p) {
   return p->core.n && NAME_IN(p->core.ap[0]->z, azNameElsewhere);
 }
 
+/* item_id beside item_type: no single table can be guessed. */
 int assocGuessIsPolymorphic(AssocGuesser *g, const AssocGuessColumn *p) {
   const AssocTable *pTab = p->pTab->pModel->pTable;
   AssocGuessName name;

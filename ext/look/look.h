@@ -1,16 +1,18 @@
 /*
-** Looking at what there is: keys that nobody declared associations over,
-** mistakes, pictures, and the statements that recreate the definitions.
+** Definitions and schema, seen as a whole: associations that nobody has defined
+** yet, mistakes, diagrams, and the statements that make the definitions again.
 **
-**   key       the foreign keys of a schema
-**   guess     keys that the schema does not declare, from names and data
-**   discover  associations over them, with names
-**   dump      definitions as the calls that make them
-**   diagram   what relates to what, drawn
-**   rename    what a table or column that is gone is called now
-**   check     what is wrong, and what puts it right
+**    foreignkey  the foreign keys of a schema
+**    style       how the schema names things
+**    guess       keys that the schema does not declare, by names and values
+**    discover    associations for all of them, with names
+**    dump        definitions as the calls that make them
+**    diagram     what relates to what, in five formats
+**    rename      the new names of renamed tables and columns
+**    check       problems, and the SQL that fixes them
 **
-** One AssocLook is one look at the databases of a connection. Only
+** One AssocLook is one look at the databases of a connection. Its arena owns
+** everything that these functions return, unless they say otherwise. Only
 ** assocDiscoverWrite() writes.
 */
 #ifndef ASSOC_LOOK_H

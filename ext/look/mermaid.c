@@ -8,6 +8,11 @@
 **     users ||--o{ posts : "posts / user"
 **
 ** The line of a belongsToMany is dotted.
+**
+**
+** Mermaid has strict rules for names, so a name with other characters becomes
+** the alias of a plain one: t3_["order items"]. A comment with
+** the main table's name begins each group.
 */
 #include "look/picture.h"
 
@@ -18,6 +23,7 @@ static const char *const azPictureWord[] = {
     "accTitle", "accDescr",   "end",       "subgraph", "erDiagram",
     "title",    "optionally", "direction", "linkStyle"};
 
+/* A name that Mermaid takes without quotes. */
 static int pictureIsPlain(const char *z) {
   int i, b = 1;
   for (i = 0; z[i] && b; i++) {
@@ -38,6 +44,8 @@ static int pictureIsEntity(const AssocPictureTable *pTab) {
   return b;
 }
 
+/* The name of a table inside the text: its own, if that is plain, else one that
+** is made from its number. */
 static void writeEntity(AssocPicture *p, const AssocPictureTable *pTab) {
   if (pictureIsEntity(pTab)) {
     sqlite3_str_appendall(p->pStr, pTab->pModel->zLabel);
@@ -80,6 +88,8 @@ static void writeQuoted(AssocPicture *p, const char *z) {
   }
 }
 
+/* Types and names are written as single words; a column's real name follows in
+** quotes if it had to be changed. */
 static void mermaidTable(AssocPicture *p, const AssocPictureTable *pTab) {
   const AssocTable *q = pTab->pTab;
   int i;
@@ -138,6 +148,7 @@ static void mermaidEdge(AssocPicture *p, const AssocPictureEdge *pEdge) {
   sqlite3_str_appendall(p->pStr, "\"\n");
 }
 
+/* A comment line begins each group. */
 void assocPictureMermaid(AssocPicture *p) {
   const AssocPictureTable *pTab;
   const AssocPictureEdge *pEdge;

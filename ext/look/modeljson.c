@@ -13,14 +13,19 @@
 **     ...]}
 **
 ** Keys are always arrays. A member that does not apply is absent.
+**
+** The format is documented in REFERENCE-look.md; programs rely on it, so
+** members may be added, and none may change its meaning.
 */
 #include "look/picture.h"
 
+/* zBefore holds the member's name and the punctuation before the value. */
 static void jsonText(AssocOut *pOut, const char *zBefore, const char *z) {
   assocOutText(pOut, zBefore, (i64)strlen(zBefore));
   assocJsonString(pOut, z, (i64)strlen(z));
 }
 
+/* true or false. */
 static void jsonFlag(AssocOut *pOut, const char *zBefore, int b) {
   assocOutPrintf(pOut, "%s%s", zBefore, b ? "true" : "false");
 }
@@ -36,6 +41,7 @@ static void jsonKey(AssocOut *pOut, const char *zName, const AssocKey *pKey) {
   assocOutText(pOut, "]", 1);
 }
 
+/* The declared type is given as it was written; programs interpret it. */
 static void jsonColumn(AssocOut *pOut, const AssocTable *pTab, int iCol) {
   const AssocColumn *pCol = &pTab->aCol[iCol];
   jsonText(pOut, "{\"name\":", pCol->zName);
@@ -61,6 +67,7 @@ static void jsonBranches(AssocOut *pOut, const AssocRel *pRel) {
   assocOutText(pOut, "]}", 2);
 }
 
+/* A part of the options, as the definition has it. */
 static void jsonTree(AssocOut *pOut, const char *zBefore, AssocJson *p) {
   if (p == 0) return;
   assocOutText(pOut, zBefore, (i64)strlen(zBefore));
@@ -80,6 +87,8 @@ static const AssocRel *jsonInverse(AssocPicture *p, const AssocRel *pRel) {
   return 0;
 }
 
+/* Keys that the association does not have are absent. A polymorphic one has a
+** target key for each of its models. */
 static void jsonKeys(AssocOut *pOut, const AssocRel *pRel) {
   jsonKey(pOut, "foreignKey", &pRel->foreign);
   jsonKey(pOut, "otherKey", &pRel->other);
@@ -87,6 +96,7 @@ static void jsonKeys(AssocOut *pOut, const AssocRel *pRel) {
   if (pRel->nBranch == 0) jsonKey(pOut, "targetKey", &pRel->targetKey);
 }
 
+/* One association, as it was resolved against the schema. */
 static void jsonRel(AssocPicture *p, AssocOut *pOut, const AssocRel *pRel) {
   const AssocRel *pInverse = jsonInverse(p, pRel);
   jsonText(pOut, "{\"name\":", pRel->zName);
@@ -106,6 +116,7 @@ static void jsonRel(AssocPicture *p, AssocOut *pOut, const AssocRel *pRel) {
   assocOutText(pOut, "}", 1);
 }
 
+/* Associations whose targets the picture leaves out are left out, too. */
 static void jsonRels(AssocPicture *p, AssocOut *pOut,
                      const AssocPictureTable *pTab) {
   AssocRel *pRel;
@@ -118,6 +129,7 @@ static void jsonRels(AssocPicture *p, AssocOut *pOut,
   assocOutText(pOut, "]", 1);
 }
 
+/* Hidden columns of virtual tables are left out. */
 static void jsonTable(AssocPicture *p, AssocOut *pOut,
                       const AssocPictureTable *pTab) {
   const AssocModel *pModel = pTab->pModel;
@@ -146,6 +158,8 @@ static void jsonTable(AssocPicture *p, AssocOut *pOut,
   assocOutText(pOut, "}", 1);
 }
 
+/* The text is built in a buffer of its own, because the JSON functions write to
+** one. */
 void assocPictureJson(AssocPicture *p) {
   const AssocPictureTable *pTab;
   AssocOut out;

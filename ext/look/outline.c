@@ -4,9 +4,14 @@
 **   users
 **     id INTEGER, key
 **     posts: many posts (posts.user_id)
+**
+**
+** Each table shows its columns and then its associations, in the order of their
+** definition.
 */
 #include "look/picture.h"
 
+/* "a, b". */
 static void textNames(AssocPicture *p, const AssocKey *pKey) {
   int i;
   for (i = 0; i < pKey->nCol; i++) {
@@ -43,6 +48,7 @@ static void textRel(AssocPicture *p, const AssocRel *pRel) {
   sqlite3_str_appendall(p->pStr, "\n");
 }
 
+/* An empty line separates tables. */
 static void textTable(AssocPicture *p, const AssocPictureTable *pTab) {
   const AssocTable *q = pTab->pTab;
   AssocDef *pDef;
@@ -60,6 +66,7 @@ static void textTable(AssocPicture *p, const AssocPictureTable *pTab) {
   }
 }
 
+/* Tables in the order in which they were collected. */
 void assocPictureOutline(AssocPicture *p) {
   const AssocPictureTable *pTab;
   for (pTab = p->pTable; pTab && p->pCall->rc == SQLITE_OK;

@@ -1,10 +1,18 @@
 /*
-** What relates to what: the models and lines of a picture.
+** The content of a diagram: the models and the lines between them.
+**
+** First all tables and lines are collected from the definitions; then the
+** options choose some of them; then cluster.c groups them; then a writer prints
+** them. Two associations over one foreign key are one line, with both names on
+** it:
+**
+**    users 1 ---- n posts      "posts / author"
 */
 #include "look/picture.h"
 
 /* -------------------------------------------------------------- collecting */
 
+/* 0 if the picture does not show the table. */
 AssocPictureTable *assocPictureFind(const AssocPicture *p,
                                     const AssocTable *pTab) {
   AssocPictureTable *q;
@@ -13,6 +21,7 @@ AssocPictureTable *assocPictureFind(const AssocPicture *p,
   return q;
 }
 
+/* Find the table, or add it. 0 after an error. */
 static AssocPictureTable *pictureTable(AssocPicture *p, AssocTable *pTab) {
   AssocPictureTable *pNew = assocPictureFind(p, pTab);
   if (pNew) return pNew;
@@ -27,6 +36,7 @@ static AssocPictureTable *pictureTable(AssocPicture *p, AssocTable *pTab) {
   return pNew;
 }
 
+/* 0 stands for a line without a key: a belongsToMany. */
 static int pictureSameKey(const AssocKey *pA, const AssocKey *pB) {
   int i;
   if (pA == 0 || pB == 0) return pA == pB;
@@ -88,6 +98,7 @@ static AssocPictureEdge *pictureKey(AssocPicture *p, AssocTable *pChild,
   return pEdge;
 }
 
+/* A polymorphic belongsTo has a line to each of its models. */
 static void pictureBelongsTo(AssocPicture *p, AssocRel *pRel) {
   AssocTable *pTab = pRel->pSource->pTable;
   int i, n = pRel->nBranch ? pRel->nBranch : 1;
@@ -111,6 +122,8 @@ static AssocPictureEdge *pictureBack(AssocPicture *p, const AssocRel *pRel) {
   return 0;
 }
 
+/* Both directions of a belongsToMany are one line. Its join table is shown with
+** its two keys, whether associations use them or not. */
 static void pictureMany(AssocPicture *p, AssocRel *pRel) {
   AssocPictureEdge *pEdge = pictureBack(p, pRel);
   AssocPictureTable *pFrom = pictureTable(p, pRel->pSource->pTable);
@@ -132,6 +145,8 @@ static void pictureMany(AssocPicture *p, AssocRel *pRel) {
   pEdge->zFrom = pRel->zName;
 }
 
+/* A hasOne with an order is one of several rows, so its line does not say that
+** the key is unique. */
 static void pictureRel(AssocPicture *p, AssocRel *pRel) {
   if (pRel->nPath) { /* Its steps are drawn */
     (void)pictureTable(p, pRel->pSource->pTable);
@@ -165,6 +180,7 @@ static AssocRel *pictureNext(AssocPicture *p, AssocSchema **ppSchema,
   }
 }
 
+/* Also tables that no definition uses. */
 static void pictureEveryTable(AssocPicture *p) {
   AssocModel *pModel;
   int i = 0;
@@ -173,6 +189,7 @@ static void pictureEveryTable(AssocPicture *p) {
   }
 }
 
+/* bAll: every table and view of main, in the order of the schema. */
 void assocPictureCollect(AssocPicture *p, int bAll) {
   AssocSchema *pSchema = p->p->pCat->pSchema;
   AssocDef *pDef = 0;
@@ -231,6 +248,8 @@ static void chooseKeep(AssocPicture *p) {
   }
 }
 
+/* "from" starts with the named models, and each step adds their neighbours;
+** "models" adds models as they are. Without both, everything is shown. */
 void assocPictureChoose(AssocPicture *p) {
   const AssocDiagramOptions *pOpt = p->pOpt;
   AssocPictureTable *pTab;
@@ -263,6 +282,7 @@ int assocPictureIsForeign(const AssocPicture *p, const AssocPictureTable *pTab,
   return 0;
 }
 
+/* Is the column part of the model's key? */
 int assocPictureIsKey(const AssocPictureTable *pTab, int iCol) {
   const AssocModel *pModel = pTab->pModel;
   int i;
@@ -284,11 +304,13 @@ void assocPictureLabel(const AssocPictureEdge *pEdge, const char **pzA,
   *pzSlash = (*pzA)[0] && (*pzB)[0] ? " / " : "";
 }
 
+/* A remark behind a table's name; "" for an ordinary table. */
 const char *assocPictureKind(const AssocPictureTable *pTab) {
   if (pTab->bJoin) return " (join table)";
   return pTab->pTab->eType == ASSOC_VIEW ? " (view)" : "";
 }
 
+/* A rowid is never NULL, whatever its column declares. */
 int assocPictureIsNotNull(const AssocTable *pTab, int iCol) {
   return pTab->aCol[iCol].bNotNull || pTab->iRowid == iCol;
 }
@@ -305,6 +327,7 @@ static int pictureHasTargets(const AssocPicture *p, const AssocRel *pRel) {
   return pRel->nBranch || assocPictureFind(p, pRel->pTarget->pTable) != 0;
 }
 
+/* *pi begins at -1; the result is 0 at the end. */
 AssocRel *assocPictureNextRel(AssocPicture *p, const AssocPictureTable *pTab,
                               int *pi) {
   AssocDef *pDef = *pi < 0 ? assocLookFirstDef(p->p, pTab->pModel, pi)
@@ -315,6 +338,8 @@ AssocRel *assocPictureNextRel(AssocPicture *p, const AssocPictureTable *pTab,
   return pDef ? pDef->pRel : 0;
 }
 
+/* Does q lead back over the same key? An association with a scope leads back to
+** some of the rows only, so it is no inverse. */
 int assocPictureIsInverse(const AssocRel *pRel, const AssocRel *q) {
   int bFrom = pRel->eKind == ASSOC_BELONGSTO;
   int bTo = q->eKind == ASSOC_BELONGSTO;
@@ -328,6 +353,8 @@ int assocPictureIsInverse(const AssocRel *pRel, const AssocRel *q) {
   return bFrom != bTo && pictureSameKey(&pRel->foreign, &q->foreign);
 }
 
+/* Only then a belongsTo always finds its row, and programs need no test for
+** null. */
 int assocPictureIsEnforced(AssocPicture *p, const AssocRel *pRel) {
   AssocTable *pTab = pRel->pSource->pTable;
   const AssocFkey *pFk = assocTableFkeys(p->pCall, pTab);

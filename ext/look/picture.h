@@ -1,12 +1,13 @@
 /*
-** What is drawn: the models, and the lines between them. picture.c collects
-** them, and each format has a writer in a file of its own.
+** What a diagram shows: the models, and the lines between them. picture.c
+** collects them. Each format has a writer in a file of its own.
 **
-** A line is a foreign key, with the names of both sides on it; or it is a
-** belongsToMany, beside the two keys of its join table. Definitions that are
-** bad are left out: assoc_check speaks of them.
+** A line is a foreign key with the names of both its associations; or it is a
+** belongsToMany, beside the two keys of its join table. Wrong definitions are
+** left out; assoc_check reports them.
 **
-** Names may hold anything. A writer replaces what its format cannot hold.
+** Names may hold any character. A writer replaces what its format cannot hold.
+** All memory belongs to the AssocLook.
 */
 #ifndef ASSOC_PICTURE_H
 #define ASSOC_PICTURE_H

@@ -1,21 +1,21 @@
 /*
-** What a table or a column that is gone is called now.
+** The new names of tables and columns that were renamed.
 **
-**   ALTER TABLE posts RENAME COLUMN user_id TO author_id;
-**   ALTER TABLE users RENAME TO people;
-**   ALTER TABLE post_tags RENAME TO taggings;
+**    ALTER TABLE posts RENAME COLUMN user_id TO author_id;
+**    ALTER TABLE users RENAME TO people;
+**    ALTER TABLE post_tags RENAME TO taggings;
 **
-** SQLite renames a table and a column in foreign keys and indexes too, but not
-** in definitions. So these tell what was renamed:
+** SQLite renames a table or column in foreign keys and indexes too, but not in
+** definitions. So the schema still shows what was renamed:
 **
-**   column  a FOREIGN KEY between the same two tables that no definition of
-**           the same kind uses; or the index that assoc_sync() made, which
-**           keeps its name: posts_user_id ON posts(author_id)
-**   table   the foreign keys that definitions speak of lead to it, or are in it
-**   join    it has both columns
+**    column  a FOREIGN KEY between the same two tables that no definition of
+**            the same kind uses; or the index that assoc_sync() made, which
+**            keeps its name: posts_user_id ON posts(author_id)
+**    table   the foreign keys that the definitions name are in it, or lead to it
+**    join    it has both columns
 **
-** One that fits is the answer. Several are a choice that only a person can
-** make. So is a column that only looks like a key.
+** A single candidate is the answer. Several are a choice that only a person can
+** make; so is a column that only looks like a key.
 */
 #include "look/look.h"
 
@@ -86,6 +86,8 @@ static const char **keyOfFkey(AssocLook *p, const AssocTable *pTab,
   return az;
 }
 
+/* A declared foreign key follows a renaming. The one that no other definition
+** uses is what this definition meant. */
 static void renamedByFkey(AssocLook *p, const AssocRel *pRel,
                           AssocRenamedKey *pKey) {
   const AssocFkey *pFk = assocTableFkeys(p->pCall, pKey->pTab);
@@ -152,6 +154,7 @@ static void renamedByName(AssocLook *p, const AssocRel *pRel,
   }
 }
 
+/* The surest evidence first; the next one is asked only if it finds nothing. */
 void assocRenamedColumn(AssocLook *p, const AssocRel *pRel,
                         AssocRenamedKey *pKey) {
   renamedByFkey(p, pRel, pKey);
@@ -195,12 +198,14 @@ static AssocTable *nextTable(AssocLook *p, AssocSchema *pSchema, int *pi) {
   return 0;
 }
 
+/* Does the table have all columns of the key? */
 static int hasColumns(const AssocTable *pTab, const AssocKey *pKey) {
   int i = 0;
   while (i < pKey->nCol && assocColumnFind(pTab, pKey->azCol[i]) >= 0) i++;
   return i == pKey->nCol;
 }
 
+/* A table that another definition uses is no candidate. */
 void assocRenamedJoin(AssocLook *p, const AssocRel *pRel, AssocRenamed *pOut) {
   AssocSchema *pSchema = pRel->pSource->pTable->pSchema;
   AssocTable *pTab;
@@ -248,6 +253,7 @@ static AssocModel *modelOf(AssocLook *p, AssocSchema *pSchema,
   return pModel;
 }
 
+/* Does no table fit the name any more? */
 int assocRenamedIsGone(AssocLook *p, AssocSchema *pSchema, const char *zName) {
   return zName && modelOf(p, pSchema, zName) == 0;
 }
@@ -323,6 +329,8 @@ static int isModel(const RenamedModel *r, const AssocDef *pDef,
          sqlite3_stricmp(zName, r->zModel) == 0;
 }
 
+/* Does the candidate table fit what one definition says about the model? -1: it
+** contradicts; 0: nothing can be said; 1: it fits. */
 static int defFits(RenamedModel *r, AssocDef *pDef) {
   int bSource = isModel(r, pDef, pDef->zModel);
   int bTarget = isModel(r, pDef, pDef->zTarget);
@@ -342,6 +350,8 @@ static int defFits(RenamedModel *r, AssocDef *pDef) {
   return eFits;
 }
 
+/* A candidate has to fit every definition that speaks of the model, and at
+** least one must confirm it. */
 void assocRenamedModel(AssocLook *p, AssocSchema *pSchema, const char *zModel,
                        AssocRenamed *pOut) {
   RenamedModel r = {p, pSchema, zModel, 0};

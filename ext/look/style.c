@@ -1,20 +1,23 @@
 /*
-** How a schema names things: the style of its words, and what its tables
-** begin with.
+** How a schema names things: the style of its words, and the prefix of its
+** tables.
 **
-**   style    owner_id: snake; ownerId: camel; OwnerID: Pascal. The columns
-**            decide; where all of them are single words, the tables.
-**   prefix   wp_ of wp_posts: at least three tables begin with it, and no table
-**            is called so
-**   letter   Z of ZNOTE: every table begins with it, in capitals
+**    style    owner_id: snake; ownerId: camel; OwnerID: Pascal. The columns
+**             decide; if all of them are single words, the tables do.
+**    prefix   wp_ of wp_posts: at least three tables begin with it, and no table
+**             has it as its name
+**    letter   Z of ZNOTE: every table begins with it, in capitals
 **
-** Associations get names of this style, without prefix and letter.
+** New associations get names of this style, without prefix and letter.
 */
 #include "look/look.h"
 
+/* ASCII only. */
 static int habitIsUpper(char c) {
   return c >= 'A' && c <= 'Z';
 }
+
+/* ASCII only. */
 static int habitIsLower(char c) {
   return c >= 'a' && c <= 'z';
 }
@@ -32,6 +35,7 @@ static int habitStyle(const char *z) {
   return habitIsUpper(z[0]) ? ASSOC_STYLE_PASCAL : ASSOC_STYLE_CAMEL;
 }
 
+/* The most frequent style; NONE if there are only single words. */
 static int habitMost(const int *an) {
   int i, eBest = ASSOC_STYLE_NONE, n = 0;
   for (i = ASSOC_STYLE_SNAKE; i <= ASSOC_STYLE_PASCAL; i++) {
@@ -80,6 +84,8 @@ static void habitPrefixes(AssocLook *p) {
   }
 }
 
+/* Read once for each look. A letter counts if all of at least three tables
+** begin with it. */
 void assocLookHabits(AssocLook *p) {
   int anColumn[4] = {0, 0, 0, 0}, anTable[4] = {0, 0, 0, 0}, i = 0, j;
   AssocModel *pModel;
@@ -105,6 +111,7 @@ void assocLookHabits(AssocLook *p) {
   habitPrefixes(p);
 }
 
+/* A part of zName, which is not copied: the name without its prefix. */
 const char *assocLookPlainName(const AssocLook *p, const char *zName) {
   int i;
   if (zName[0] == '_' && (habitIsUpper(zName[1]) || habitIsLower(zName[1]))) {

@@ -19,6 +19,10 @@
 **
 ** A type is what the declared type of a column promises. SQLite may hold
 ** something else there.
+**
+**
+** The output depends only on the schema and the definitions, so a program can
+** compare it with the file that it has checked in.
 */
 #include "look/picture.h"
 
@@ -51,6 +55,7 @@ static u32 scriptCharacter(const char *z, int *pn) {
   return i == n && c >= 0xc2 ? u : 0;
 }
 
+/* What may stand in an identifier that is made here. */
 static int scriptIsAlnum(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c >= '0' && c <= '9');
@@ -97,6 +102,8 @@ static int scriptIsTaken(const AssocPicture *p, const AssocPictureTable *pEnd,
   return 0;
 }
 
+/* The singular in PascalCase. A number is added if two tables would have the
+** same name. */
 static void scriptName(AssocPicture *p, AssocPictureTable *pTab) {
   const char *zOne =
       assocSingularize(p->pCall, &p->p->mem, pTab->pModel->zLabel);
@@ -170,6 +177,7 @@ static const char *scriptType(const AssocColumn *pCol) {
   return "number";
 }
 
+/* "unknown" includes null already. */
 static void scriptColumn(AssocPicture *p, const AssocTable *pTab, int iCol) {
   const char *zType = scriptType(&pTab->aCol[iCol]);
   int bNull = !assocPictureIsNotNull(pTab, iCol) && strcmp(zType, "unknown");
@@ -178,6 +186,7 @@ static void scriptColumn(AssocPicture *p, const AssocTable *pTab, int iCol) {
   sqlite3_str_appendf(p->pStr, ": %s%s;\n", zType, bNull ? " | null" : "");
 }
 
+/* Hidden columns are not part of {*}. */
 static void scriptRow(AssocPicture *p, const AssocPictureTable *pTab) {
   int i;
   scriptComment(p, "A row of ", pTab->pModel->zLabel);
@@ -206,6 +215,8 @@ static int scriptIsCertain(AssocPicture *p, const AssocRel *pRel) {
          (pTarget->pScope == 0 || pTarget->pScope->zName);
 }
 
+/* Arrays for to-many, "| null" for a to-one that may find no row. A loaded row
+** may have includes of its own. */
 static void scriptTarget(AssocPicture *p, const AssocRel *pRel) {
   const AssocPictureTable *pThrough =
       pRel->pThrough ? assocPictureFind(p, pRel->pThrough) : 0;
@@ -228,6 +239,8 @@ static void scriptTarget(AssocPicture *p, const AssocRel *pRel) {
   if (!bCertain) sqlite3_str_appendall(p->pStr, pRel->bMany ? "[]" : " | null");
 }
 
+/* An association that a column hides cannot be included by its name, so it is
+** left out. */
 static void scriptIncludes(AssocPicture *p, const AssocPictureTable *pTab) {
   AssocRel *pRel;
   int i = -1;
@@ -259,6 +272,8 @@ static void scriptKey(AssocPicture *p, const AssocPictureTable *pTab) {
   if (pModel->nKey > 1) sqlite3_str_appendall(p->pStr, "]");
 }
 
+/* The name that functions take, as a property that is quoted if it needs to
+** be. */
 static void scriptModel(AssocPicture *p, const AssocPictureTable *pTab) {
   sqlite3_str_appendall(p->pStr, "  ");
   scriptProperty(p, pTab->pModel->zLabel);
@@ -269,6 +284,8 @@ static void scriptModel(AssocPicture *p, const AssocPictureTable *pTab) {
   sqlite3_str_appendall(p->pStr, " };\n");
 }
 
+/* All names are chosen before anything is printed, because interfaces refer to
+** each other. */
 void assocPictureTypescript(AssocPicture *p) {
   AssocPictureTable *pTab;
   sqlite3_str_appendall(
