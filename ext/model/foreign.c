@@ -119,8 +119,9 @@ static void mergeScope(Collector *p, AssocForeign *pFor,
   }
 }
 
-/* Set the referenced model. Two models are possible only without constraints,
-** as in polymorphic associations. */
+/* Set the referenced model. Two tables are possible only without constraints, as
+** in polymorphic associations. Two models of one table stand for all of its
+** rows. */
 static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
                         AssocModel *pParent, const AssocKey *pParentKey) {
   if (pRel->pOpt->eConstraints == 0 || pRel->nBranch) pFor->bConstraint = 0;
@@ -128,7 +129,7 @@ static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
   if (pFor->pParent == 0) {
     pFor->pParent = pParent;
     pFor->parentKey = *pParentKey;
-  } else if ((pFor->pParent != pParent ||
+  } else if ((pFor->pParent->pTable != pParent->pTable ||
               !assocKeySame(&pFor->parentKey, pParentKey)) &&
              pFor->bConstraint && countsError(p, pFor)) {
     assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pFor->pRel->pSource->zLabel,
@@ -139,6 +140,9 @@ static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
                  pFor->parentKey.azCol[0], pFor->pRel->pSource->zLabel,
                  pFor->pRel->zName, pParent->zLabel, pParentKey->azCol[0],
                  pRel->pSource->zLabel, pRel->zName);
+  } else if (pFor->pParent != pParent && pFor->pParent->bAside) {
+    AssocModel *pOwn = assocModelOf(p->pCall, pParent->pTable);
+    if (pOwn) pFor->pParent = pOwn;
   }
 }
 

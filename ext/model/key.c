@@ -23,6 +23,16 @@ const char *assocResolveSingular(AssocResolver *p, const AssocModel *pModel,
                           assocBareName(pModel->pTable->pSchema, zName));
 }
 
+/* See resolve.h. */
+const char *assocResolveAside(AssocResolver *p, const AssocModel *pModel,
+                              const char *zName) {
+  const char *z;
+  if (!pModel->bAside) return 0;
+  z = assocResolveSingular(p, pModel, pModel->zName);
+  if (z == 0 || zName == 0 || sqlite3_stricmp(z, zName) != 0) return 0;
+  return assocResolveSingular(p, pModel, pModel->pTable->zName);
+}
+
 /* -------------------------------------------------------------------- keys */
 
 /* One element more than needed: an allocation of 0 bytes would look like an
@@ -344,9 +354,9 @@ static void seekDeclared(AssocResolver *p, const AssocSeeker *pSeek,
   }
 }
 
-/* Step 3: existing columns with the usual names. */
+/* Step 3: existing columns with the usual names, made from zName. */
 static void seekUsual(AssocResolver *p, const AssocSeeker *pSeek,
-                      AssocKey *pKey) {
+                      const char *zName, AssocKey *pKey) {
   const AssocTable *pTab = pSeek->pTab;
   int i, j;
   assocKeyAlloc(p, pKey, pSeek->pRef->nCol);
@@ -354,8 +364,7 @@ static void seekUsual(AssocResolver *p, const AssocSeeker *pSeek,
     for (j = 0; j < pTab->nCol; j++) {
       /* A key of a model to itself is not its own foreign key */
       if (pTab == pSeek->pParent->pTable && j == pSeek->pRef->aCol[i]) continue;
-      if (usualName(p, pTab->aCol[j].zName, pSeek->zName,
-                    pSeek->pRef->azCol[i])) {
+      if (usualName(p, pTab->aCol[j].zName, zName, pSeek->pRef->azCol[i])) {
         break;
       }
     }
@@ -403,7 +412,10 @@ void assocKeyForeign(AssocResolver *p, const AssocSeeker *pSeek, AssocKey *pKey,
   }
   if (pSeek->pTab) {
     seekDeclared(p, pSeek, pKey, &nFound);
-    if (pKey->nCol == 0) seekUsual(p, pSeek, pKey);
+    if (pKey->nCol == 0) seekUsual(p, pSeek, pSeek->zName, pKey);
+    if (pKey->nCol == 0 && pSeek->zAlso) {
+      seekUsual(p, pSeek, pSeek->zAlso, pKey);
+    }
     if (pKey->nCol == 0 && nFound > 1) ambiguous(p, pSeek);
   }
   if (pKey->nCol == 0 && p->pCall->rc == SQLITE_OK) {

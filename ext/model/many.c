@@ -166,6 +166,7 @@ void assocResolveMany(AssocResolver *p) {
   seek.pNot = &pRel->other;
   seek.zName = assocResolveSingular(
       p, pRel->pSource, bSelf && pPair ? pPair->zName : p->pDef->zModel);
+  seek.zAlso = assocResolveAside(p, pRel->pSource, seek.zName);
   seek.zOption = "foreignKey";
   if (p->pCall->rc != SQLITE_OK) return;
   assocKeyForeign(p, &seek, &pRel->foreign, pForeign, zTab);
@@ -175,6 +176,7 @@ void assocResolveMany(AssocResolver *p) {
   seek.pNot = &pRel->foreign;
   seek.zName = assocResolveSingular(p, pRel->pTarget,
                                     bSelf ? pRel->zName : p->pDef->zTarget);
+  seek.zAlso = assocResolveAside(p, pRel->pTarget, seek.zName);
   seek.zOption = "otherKey";
   if (p->pCall->rc != SQLITE_OK) return;
   assocKeyForeign(p, &seek, &pRel->other, pOther, zTab);

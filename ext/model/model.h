@@ -101,6 +101,9 @@ struct AssocTable {
   AssocModel *pModel;   /* Set by assocModelOf() */
   u8 bPolicy;           /* pPolicy has been read: policy.c */
   AssocPolicy *pPolicy; /* The policies of its models, or 0 */
+  AssocModel *pAside;   /* Its other models found so far */
+  u8 bRow;              /* pRow is known */
+  AssocDef *pRow;       /* The assoc_model() row of pModel, or 0 */
 };
 #define ASSOC_TABLE 0
 #define ASSOC_VIEW 1
@@ -182,6 +185,7 @@ struct AssocModelName {
   const char *zName;
   const AssocSchema *pNear; /* The database that was searched first, or 0 */
   AssocTable *pTab;
+  AssocDef *pRow; /* The assoc_model() row of that name, or 0 */
   AssocModelName *pNext;
 };
 
@@ -254,6 +258,12 @@ int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
 
 /* ----------------------------------------------------------------- names */
 
+/*
+** A table has one model of its own, and may have others beside it (single-table
+** inheritance). Two names of the table mean its own model. A row of
+** assoc_model() that names the table makes a model beside it, if the row has
+** "values", or if several such rows name the table.
+*/
 struct AssocModel {
   AssocTable *pTable;
   const char *zName;  /* As a definition spells it, else the table's; bare */
@@ -265,6 +275,12 @@ struct AssocModel {
   u8 bScopes;   /* assocModelScopes() has run */
   int iDeleted; /* paranoid: column of the deletion time; else -1 */
   AssocScope *pScope;
+  u8 bAside;                 /* Not the table's own model */
+  int nValue;                /* "values": the rows of the model have these */
+  int *aValue;               /* nValue columns */
+  const AssocJson **apValue; /* nValue texts, numbers, true or false */
+  ShapePred *pValues;        /* The same as a condition, or 0 */
+  AssocModel *pNextAside;    /* The table's next model beside its own */
 };
 
 /*
@@ -348,7 +364,8 @@ const AssocJson *assocBlobKeyOfText(AssocCall *pCall, AssocArena *pArena,
 const AssocJson *assocBlobColumn(AssocCall *pCall, AssocArena *pArena,
                                  const AssocModel *pModel, int iCol,
                                  const AssocJson *p);
-/* The model of a table. 0 after an error: an assoc_model() row may be wrong. */
+/* The table's own model. 0 after an error: an assoc_model() row may be
+** wrong. */
 AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab);
 /* Raise the error that no table exists for the model zName. */
 void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat, const char *zName);

@@ -13,7 +13,8 @@
 ** searched together: two that have a table in the same step are an error. temp
 ** is searched only by name: temp.User.
 **
-** Two names of one table are one model.
+** Two names of one table are one model, its own. Rows of assoc_model() may make
+** other models beside it, which step 1 finds: see model.h.
 */
 #include "model/model.h"
 
@@ -26,6 +27,7 @@ typedef struct NameSteps NameSteps;
 struct NameSteps {
   AssocArena *pArena;
   const char *az[NAME_NSTEP]; /* az[0] is the model's name */
+  AssocDef *pRow;             /* OUT: the row that step 1 used, or 0 */
 };
 
 /* The first two steps are the name as it is: first among the rows of
@@ -148,20 +150,23 @@ static AssocTable *stepTable(AssocCall *pCall, AssocSchema *pSchema,
   if (iStep == 0) {
     AssocDef *pRow = modelRow(pSchema, zTable);
     AssocJson *pName = pRow ? assocJsonGet(modelJson(pCall, pRow), "table") : 0;
+    AssocTable *pTab = 0;
     if (pName == 0 || pName->eType != ASSOC_J_TEXT) return 0;
-    zTable = pName->z;
+    if (pCall->rc == SQLITE_OK) pTab = assocTableFind(pCall, pSchema, pName->z);
+    if (pTab) pSteps->pRow = pRow;
+    return pTab;
   }
   if (zTable == 0 || pCall->rc != SQLITE_OK) return 0;
   return assocTableFind(pCall, pSchema, zTable);
 }
 
-/* Run all steps in one database. */
+/* Run the steps from iStep on in one database. */
 static AssocTable *schemaTable(AssocCall *pCall, AssocSchema *pSchema,
-                               NameSteps *pSteps) {
+                               NameSteps *pSteps, int iStep) {
   AssocTable *pTab = 0;
   int i;
   if (!assocSchemaLoad(pCall, pSchema)) return 0;
-  for (i = 0; i < NAME_NSTEP && pTab == 0; i++) {
+  for (i = iStep; i < NAME_NSTEP && pTab == 0; i++) {
     pTab = stepTable(pCall, pSchema, pSteps, i);
   }
   return pTab;
@@ -190,24 +195,25 @@ static AssocTable *attachedTable(AssocCall *pCall, AssocCatalog *pCat,
   return pCall->rc == SQLITE_OK ? pFound : 0;
 }
 
-/* The table of a model. pNear, if given, is searched first. */
+/* The table of a model, and in pSteps->pRow its row. pNear, if given, is
+** searched first. */
 static AssocTable *lookForTable(AssocCall *pCall, AssocCatalog *pCat,
-                                AssocSchema *pNear, const char *zName) {
+                                AssocSchema *pNear, const char *zName,
+                                NameSteps *pSteps) {
   AssocSchema *pMain = pCat->pSchema, *pSchema;
   AssocTable *pTab = 0;
-  NameSteps steps;
   const char *zRest = 0;
   assert(zName);
-  nameSteps(&pCat->mem, zName, &steps);
+  nameSteps(&pCat->mem, zName, pSteps);
   if (pNear && sqlite3_stricmp(pNear->zName, "temp") != 0) {
-    pTab = schemaTable(pCall, pNear, &steps);
+    pTab = schemaTable(pCall, pNear, pSteps, 0);
   }
-  if (pTab == 0) pTab = schemaTable(pCall, pMain, &steps);
+  if (pTab == 0) pTab = schemaTable(pCall, pMain, pSteps, 0);
   if (pTab || pCall->rc != SQLITE_OK) return pTab;
   pSchema = splitName(pCat, zName, &zRest);
-  if (pSchema == 0) return attachedTable(pCall, pCat, &steps);
-  nameSteps(&pCat->mem, zRest, &steps);
-  return schemaTable(pCall, pSchema, &steps);
+  if (pSchema == 0) return attachedTable(pCall, pCat, pSteps);
+  nameSteps(&pCat->mem, zRest, pSteps);
+  return schemaTable(pCall, pSchema, pSteps, 0);
 }
 
 /* A direct-mapped memory of names. A collision only costs another search. */
@@ -218,15 +224,18 @@ static AssocModelName **nameSlot(AssocCatalog *pCat, const char *zName) {
 }
 
 /* The same, but each name is looked up once per catalog. Names that find no
-** table are not kept: a program may ask for any number of them. */
-static AssocTable *findTable(AssocCall *pCall, AssocCatalog *pCat,
-                             AssocSchema *pNear, const char *zName) {
+** table are not kept: a program may ask for any number of them. 0: there is no
+** table. */
+static AssocModelName *findName(AssocCall *pCall, AssocCatalog *pCat,
+                                AssocSchema *pNear, const char *zName) {
   AssocModelName **pp = nameSlot(pCat, zName), *p;
   AssocTable *pTab;
+  NameSteps steps;
+  if (pCall->rc != SQLITE_OK) return 0;
   for (p = *pp; p; p = p->pNext) {
-    if (p->pNear == pNear && strcmp(p->zName, zName) == 0) return p->pTab;
+    if (p->pNear == pNear && strcmp(p->zName, zName) == 0) return p;
   }
-  pTab = lookForTable(pCall, pCat, pNear, zName);
+  pTab = lookForTable(pCall, pCat, pNear, zName, &steps);
   if (pTab == 0) return 0;
   p = assocAlloc(pCall, &pCat->mem, sizeof(*p));
   if (p == 0) return 0;
@@ -234,9 +243,10 @@ static AssocTable *findTable(AssocCall *pCall, AssocCatalog *pCat,
   if (p->zName == 0) return 0;
   p->pNear = pNear;
   p->pTab = pTab;
+  p->pRow = steps.pRow;
   p->pNext = *pp;
   *pp = p;
-  return pTab;
+  return p;
 }
 
 /* ---------------------------------------------------------------- models */
@@ -276,22 +286,48 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
   }
 }
 
-/* The assoc_model() row that concerns a table, or 0. A row that names a broken
-** view concerns that view only, so its error is ignored. */
-static AssocDef *rowOfTable(AssocCall *pCall, AssocTable *pTab) {
+/* How a row of assoc_model() concerns a table. */
+#define ROW_NONE 0
+#define ROW_OWN 1    /* Its name finds the table, too */
+#define ROW_NAMES 2  /* It names the table */
+#define ROW_VALUES 3 /* It names the table, and has values */
+
+/* A row that names a broken view concerns that view only, so its error is
+** ignored. A row of temp hides the one of that name in the file. */
+static int rowConcerns(AssocCall *pCall, AssocTable *pTab, AssocDef *p) {
   AssocSchema *pSchema = pTab->pSchema;
-  AssocDef *p = 0;
-  while ((p = nextRow(pSchema, p)) != 0) {
-    const char *zModel = rowModel(pSchema, p);
-    AssocTable *pFound;
-    NameSteps steps;
-    if (zModel == 0) continue;
-    nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
-    pFound = schemaTable(pCall, pSchema, &steps);
-    if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall);
-    if (pFound == pTab) return p;
+  const char *zModel = rowModel(pSchema, p);
+  AssocTable *pFound;
+  NameSteps steps;
+  if (zModel == 0 || modelRow(pSchema, zModel) != p) return ROW_NONE;
+  nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
+  pFound = schemaTable(pCall, pSchema, &steps, 0);
+  if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall);
+  if (pFound != pTab) return ROW_NONE;
+  if (steps.pRow == 0) return ROW_OWN;
+  pFound = schemaTable(pCall, pSchema, &steps, 1);
+  if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall);
+  if (pFound == pTab) return ROW_OWN;
+  return assocJsonGet(modelJson(pCall, p), "values") ? ROW_VALUES : ROW_NAMES;
+}
+
+/* The assoc_model() row of the table's own model, or 0. A row that names the
+** table is its own only if no other row is. */
+static AssocDef *rowOfTable(AssocCall *pCall, AssocTable *pTab) {
+  AssocDef *p = 0, *pOwn = 0, *pNames = 0;
+  int nNames = 0;
+  if (pTab->bRow) return pTab->pRow;
+  while ((p = nextRow(pTab->pSchema, p)) != 0 && pCall->rc == SQLITE_OK) {
+    int e = rowConcerns(pCall, pTab, p);
+    if (e == ROW_OWN && pOwn == 0) pOwn = p;
+    if (e != ROW_NAMES) continue;
+    pNames = p;
+    nNames++;
   }
-  return 0;
+  if (pCall->rc != SQLITE_OK) return 0;
+  pTab->bRow = 1;
+  pTab->pRow = pOwn || nNames != 1 ? pOwn : pNames;
+  return pTab->pRow;
 }
 
 /* Set zName and zLabel of a model. */
@@ -310,6 +346,53 @@ static void setName(AssocCall *pCall, AssocModel *pModel, const char *zName) {
 /* The options of assoc_model(), or 0 if there are none. */
 AssocJson *assocModelJson(AssocCall *pCall, const AssocModel *pModel) {
   return pModel->pDef ? modelJson(pCall, pModel->pDef) : 0;
+}
+
+/* Read one of the "values". */
+static void modelValue(AssocCall *pCall, AssocModel *p, const AssocJson *pVal) {
+  int iCol = assocColumnFind(p->pTable, pVal->zKey);
+  int i = 0;
+  while (i < p->nValue && p->aValue[i] != iCol) i++;
+  if (iCol < 0) {
+    assocErrorOf(pCall, ASSOC_E_UNKNOWN_COLUMN, p->pTable->zName, pVal->zKey,
+                 "%s has no column %s, which the values of the model %s name",
+                 p->pTable->zName, pVal->zKey, p->zLabel);
+  } else if (i < p->nValue) {
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, p->zLabel, pVal->zKey,
+                 "the values of the model %s name %s twice", p->zLabel,
+                 pVal->zKey);
+  } else if (pVal->eType == ASSOC_J_NULL || pVal->eType >= ASSOC_J_ARRAY) {
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, p->zLabel, pVal->zKey,
+                 "the values of the model %s are texts, numbers, true or "
+                 "false; %s is %s",
+                 p->zLabel, pVal->zKey, assocJsonTypeName(pVal));
+  } else {
+    p->aValue[p->nValue] = iCol;
+    p->apValue[p->nValue++] = pVal;
+  }
+}
+
+/* Read the option values: {"type":"Article"}. */
+static void modelValues(AssocCall *pCall, AssocModel *p, AssocJson *pJson) {
+  AssocArena *pArena = &p->pTable->pSchema->pCatalog->mem;
+  const AssocJson *pVal;
+  if (pJson == 0 || pCall->rc != SQLITE_OK) return;
+  if (pJson->eType != ASSOC_J_OBJECT || pJson->nChild == 0) {
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, p->zLabel, 0,
+                 "the option values of the model %s must be an object with "
+                 "columns and their values",
+                 p->zLabel);
+    return;
+  }
+  p->aValue = assocAlloc(pCall, pArena, (i64)sizeof(int) * pJson->nChild);
+  p->apValue =
+      assocAlloc(pCall, pArena, (i64)sizeof(*p->apValue) * pJson->nChild);
+  for (pVal = pJson->pChild; pVal && pCall->rc == SQLITE_OK;
+       pVal = pVal->pNext) {
+    modelValue(pCall, p, pVal);
+  }
+  if (pCall->rc == SQLITE_OK)
+    p->pValues = assocShapeWhere(pCall, pArena, pJson);
 }
 
 /* Apply the assoc_model() row. It may have been written by hand, so everything
@@ -339,51 +422,72 @@ static void readRow(AssocCall *pCall, AssocModel *pModel) {
   }
   p = assocJsonGet(pJson, "primaryKey");
   if (p && p->eType != ASSOC_J_NULL) statedKey(pCall, pModel, p);
+  modelValues(pCall, pModel, assocJsonGet(pJson, "values"));
 }
 
-/* Each table has at most one model, made at its first use. The row of
-** assoc_model() gives name, key and soft deletion; without it they come from
-** the schema. */
-AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab) {
-  AssocModel *p = pTab->pModel;
-  assert(pTab);
-  if (p) return p;
+/* Make the model that a row of assoc_model() describes; pRow may be 0. */
+static AssocModel *modelNew(AssocCall *pCall, AssocTable *pTab,
+                            AssocDef *pRow) {
+  AssocModel *p;
+  if (pCall->rc != SQLITE_OK) return 0;
   p = assocAlloc(pCall, &pTab->pSchema->pCatalog->mem, sizeof(*p));
   if (p == 0) return 0;
   p->pTable = pTab;
   p->nKey = pTab->nKey;
   p->aKey = pTab->aKey;
   p->iDeleted = -1;
-  p->pDef = rowOfTable(pCall, pTab);
-  setName(pCall, p, p->pDef ? p->pDef->zModel : pTab->zName);
+  p->pDef = pRow;
+  setName(pCall, p, pRow ? pRow->zModel : pTab->zName);
   readRow(pCall, p);
-  if (pCall->rc != SQLITE_OK) return 0;
-  pTab->pModel = p;
+  return pCall->rc == SQLITE_OK ? p : 0;
+}
+
+/* The table's own model, made at its first use. The row of assoc_model() gives
+** name, key and soft deletion; without it they come from the schema. */
+AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab) {
+  assert(pTab);
+  if (pTab->pModel == 0) {
+    pTab->pModel = modelNew(pCall, pTab, rowOfTable(pCall, pTab));
+  }
+  return pTab->pModel;
+}
+
+/* The model of a name: the table's own, or the one of the name's row. pName may
+** be 0. */
+static AssocModel *modelOfName(AssocCall *pCall, const AssocModelName *pName) {
+  AssocModel *p;
+  if (pName == 0) return 0;
+  if (pName->pRow == 0 || pName->pRow == rowOfTable(pCall, pName->pTab)) {
+    return assocModelOf(pCall, pName->pTab);
+  }
+  for (p = pName->pTab->pAside; p; p = p->pNextAside) {
+    if (p->pDef == pName->pRow) return p;
+  }
+  p = modelNew(pCall, pName->pTab, pName->pRow);
+  if (p == 0) return 0;
+  p->bAside = 1;
+  p->pNextAside = pName->pTab->pAside;
+  pName->pTab->pAside = p;
   return p;
 }
 
 /* For callers that need the table alone, without reading the model's row. */
 AssocTable *assocModelTable(AssocCall *pCall, AssocCatalog *pCat,
                             const char *zName) {
-  return pCall->rc == SQLITE_OK ? findTable(pCall, pCat, 0, zName) : 0;
+  AssocModelName *p = findName(pCall, pCat, 0, zName);
+  return p ? p->pTab : 0;
 }
 
 /* To find no model is no error here; two tables in one step are. */
 AssocModel *assocModelSeek(AssocCall *pCall, AssocCatalog *pCat,
                            const char *zName) {
-  AssocTable *pTab = 0;
-  if (pCall->rc == SQLITE_OK) pTab = findTable(pCall, pCat, 0, zName);
-  return pTab ? assocModelOf(pCall, pTab) : 0;
+  return modelOfName(pCall, findName(pCall, pCat, 0, zName));
 }
 
 /* Names in a definition mean its own database first. */
 AssocModel *assocModelNear(AssocCall *pCall, AssocSchema *pNear,
                            const char *zName) {
-  AssocTable *pTab = 0;
-  if (pCall->rc == SQLITE_OK) {
-    pTab = findTable(pCall, pNear->pCatalog, pNear, zName);
-  }
-  return pTab ? assocModelOf(pCall, pTab) : 0;
+  return modelOfName(pCall, findName(pCall, pNear->pCatalog, pNear, zName));
 }
 
 /* The existing name that is nearest to zName: a model or table of pOnly, or, if

@@ -100,17 +100,29 @@ void assocResolvePolymorphic(AssocResolver *p) {
   }
 }
 
+/* The branch that leads to a model; else one to its table, since Rails stores
+** the type of the base class. nBranch if there is none. */
+static int typeBranch(const AssocRel *pBack, const AssocModel *pModel) {
+  int i = 0;
+  while (i < pBack->nBranch && pBack->aBranch[i].pModel != pModel) i++;
+  if (i < pBack->nBranch) return i;
+  i = 0;
+  while (i < pBack->nBranch &&
+         pBack->aBranch[i].pModel->pTable != pModel->pTable) {
+    i++;
+  }
+  return i;
+}
+
 /* The scope of the other side: pScope, and the type that stands for the
 ** source. */
 static AssocJson *typeScope(AssocResolver *p, const AssocRel *pBack,
                             AssocJson *pScope) {
   AssocJson *pObj = assocAlloc(p->pCall, p->pArena, sizeof(*pObj));
   AssocJson *pVal = assocAlloc(p->pCall, p->pArena, sizeof(*pVal));
-  int i = 0;
+  int i;
   if (pObj == 0 || pVal == 0) return 0;
-  while (i < pBack->nBranch && pBack->aBranch[i].pModel != p->pRel->pSource) {
-    i++;
-  }
+  i = typeBranch(pBack, p->pRel->pSource);
   if (i == pBack->nBranch) {
     assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pBack->pSource->zLabel,
                  pBack->zName, "%s.%s is polymorphic, but not to %s",

@@ -44,6 +44,7 @@ static void resolveBelongsTo(AssocResolver *p) {
   seek.pParent = pRel->pTarget;
   seek.pRef = &pRel->targetKey;
   seek.zName = pRel->zName;
+  seek.zAlso = assocResolveAside(p, pRel->pTarget, pRel->zName);
   seek.bNamed = 1;
   seek.zOption = "foreignKey";
   if (p->pCall->rc != SQLITE_OK) return;
@@ -65,6 +66,7 @@ static void resolveHas(AssocResolver *p) {
   seek.pParent = pRel->pSource;
   seek.pRef = &pRel->sourceKey;
   seek.zName = assocResolveSingular(p, pRel->pSource, p->pDef->zModel);
+  seek.zAlso = assocResolveAside(p, pRel->pSource, seek.zName);
   seek.zOption = "foreignKey";
   if (p->pCall->rc != SQLITE_OK) return;
   assocKeyForeign(p, &seek, &pRel->foreign, &pRel->pOpt->foreignKey,

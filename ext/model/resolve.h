@@ -37,6 +37,7 @@ struct AssocSeeker {
   AssocModel *pParent;  /* The model that it references */
   const AssocKey *pRef; /* The referenced columns */
   const char *zName;    /* The usual name begins with this */
+  const char *zAlso;    /* Another such name, or 0 */
   const AssocKey *pNot; /* Columns used by another key, or 0 */
   int bNamed;           /* Keys of other associations do not count */
   const char *zOption;  /* The option that would decide */
@@ -78,6 +79,10 @@ int assocResolveIsSelf(const AssocResolver *p, const AssocDef *pDef);
 ** database. */
 const char *assocResolveSingular(AssocResolver *p, const AssocModel *pModel,
                                  const char *zName);
+/* The singular of the table's name, if zName is the name of a model beside the
+** table's own: entry_id refers to Article, too. Else 0. */
+const char *assocResolveAside(AssocResolver *p, const AssocModel *pModel,
+                              const char *zName);
 
 /* Resolve belongsToMany: the join table and both keys. */
 void assocResolveMany(AssocResolver *p);

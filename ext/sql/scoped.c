@@ -211,6 +211,7 @@ void assocSqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
   const AssocScope *pScope;
   int bStarted = 0;
   assert(iAlias > 0);
+  assocSqlScope(p, pModel->pValues, pModel, iAlias);
   while ((pScope = scopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
     p->pScope = pUse;
     assocSqlScope(p, pScope->pClauses->pWhere, pModel, iAlias);

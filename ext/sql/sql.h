@@ -240,8 +240,8 @@ AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
 /* The value that a scope's ?n stands for; pVal itself if it is no ?n. */
 const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
                               const ShapeVal *pVal);
-/* Append " AND ..." for each scope of the model that applies under the clauses,
-** and that the row is not soft-deleted. */
+/* Append " AND ..." for the values of the model, for each of its scopes that
+** applies under the clauses, and that the row is not soft-deleted. */
 void assocSqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
                    int iAlias);
 /* The clauses, with the order, limit and offset that scopes add. */

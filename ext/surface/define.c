@@ -491,6 +491,7 @@ struct Modeller {
 /* The options of assoc_model(). An option without xTake is stored as given. */
 static const AssocOption aModelOption[] = {
     {"table", "t", "a text", 0, 0},
+    {"values", "o", "an object", 0, 0},
     {"primaryKey", "ta", "a column, or an array of columns", 0, 0},
     {"defaultScope", "o", "an object", 0, 0},
     {"scopes", "o", "an object", 0, 0},
@@ -554,24 +555,14 @@ static void modelHome(Modeller *m, AssocCatalog *pCat, const char *zModel) {
       assocRowName(m->pCall, &m->mem, m->zRowSchema, pHome, m->zModel);
 }
 
-/* Check that the table in the options exists and belongs to no other model. */
+/* Check that the table in the options exists. */
 static void modelTable(Modeller *m, AssocSchema *pSchema) {
   AssocJson *pTable = assocJsonGet(m->pJson, "table");
   AssocTable *pTab;
-  AssocModel *p;
   AssocNearest near;
   int i;
   if (pTable == 0 || m->pCall->rc != SQLITE_OK) return;
   pTab = assocTableFind(m->pCall, pSchema, pTable->z);
-  p = pTab ? assocModelOf(m->pCall, pTab) : 0;
-  if (p && p->pDef && sqlite3_stricmp(p->zName, m->zModel) != 0) {
-    assocErrorOf(m->pCall, ASSOC_E_DEFINITION, p->zLabel, pTab->zName,
-                 "the table %s is the model %s already", pTab->zName,
-                 p->zLabel);
-  }
-  /* A bad row may be the one that this one is to replace */
-  if (pTab && p == 0 && m->pCall->rc == SQLITE_ERROR)
-    assocErrorForget(m->pCall);
   if (pTab || m->pCall->rc != SQLITE_OK) return;
   memset(&near, 0, sizeof(near));
   near.zWritten = pTable->z;

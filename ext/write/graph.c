@@ -712,12 +712,17 @@ static void plainKey(AssocWriter *w, PlainRows *p, const AssocModel *pModel,
 static int insertPlain(AssocWriter *w, PlainRows *p, AssocModel *pModel,
                        const AssocJson *pJson, AssocOut *pOut) {
   WriteRow row = {0, 0};
+  const WriteCell *aCell;
+  int n;
   if (pJson->eType != ASSOC_J_OBJECT || p->pForm == 0) return 0;
   if (!plainCells(w, p, pJson)) return w->pCall->rc != SQLITE_OK;
-  if (p->pSql == 0) {
-    p->pSql = assocRowInsertSql(w, pModel, p->n, p->aCell, 1);
+  n = p->n;
+  aCell = assocRowFill(w, pModel, &n, p->aCell);
+  if (w->pCall->rc == SQLITE_OK && p->pSql == 0) {
+    p->pSql = assocRowInsertSql(w, pModel, n, aCell, 1);
   }
-  if (p->pSql) assocRowInsertBy(w, p->pSql, pModel, p->aCell, &row);
+  if (w->pCall->rc == SQLITE_OK && p->pSql)
+    assocRowInsertBy(w, p->pSql, pModel, aCell, &row);
   if (w->pCall->rc == SQLITE_OK) {
     resultSeparate(pOut);
     plainKey(w, p, pModel, row.aKey, pOut);

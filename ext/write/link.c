@@ -270,6 +270,7 @@ static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
   AssocModel *pTgt = pLink->pTarget;
   int bHas = pRel->eKind == ASSOC_HASONE || pRel->eKind == ASSOC_HASMANY;
   AssocSql sql;
+  int nVar;
   if (pLink->pLook) return assocWriteSqlUse(w, pLink->pLook);
   assocWriteSqlStart(w, &sql);
   sql.nVar = pTgt->nKey;
@@ -289,8 +290,11 @@ static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
   sqlite3_str_appendall(sql.pStr, ") FROM ");
   linkFromSql(&sql, pTgt->pTable, 1);
   sqlite3_str_appendall(sql.pStr, " WHERE ");
+  nVar = sql.nVar;
   sql.nVar = 0;
   linkIsSql(&sql, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey);
+  sql.nVar = nVar;
+  assocSqlScope(&sql, pTgt->pValues, pTgt, 1);
   pLink->pLook = assocWriteSqlKeep(w, &sql);
   return assocWriteSqlUse(w, pLink->pLook);
 }
@@ -315,6 +319,7 @@ static void allWhere(AssocWriter *w, AssocSql *p, const WriteLink *pLink) {
                   pKey);
   }
   linkTypeSql(w, p, pLink);
+  assocSqlScope(p, pLink->pTarget->pValues, pLink->pTarget, 1);
   linkAliveSql(p, pLink->pTarget, 1);
   if (pLink->pJoin) linkAliveSql(p, pLink->pJoin, 2);
 }
@@ -488,7 +493,7 @@ static void linkNeed(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 int assocRowSame(const WriteRow *pA, const WriteRow *pB) {
   int i;
   assert(pA->aKey && pB->aKey);
-  if (pA->pModel != pB->pModel) return 0;
+  if (pA->pModel->pTable != pB->pModel->pTable) return 0;
   for (i = 0; i < pA->pModel->nKey; i++) {
     if (!assocValSame(&pA->aKey[i], &pB->aKey[i])) return 0;
   }
@@ -941,9 +946,7 @@ static sqlite3_value **keptKey(KeepMap *p, sqlite3_stmt *pStmt) {
 ** exist. */
 static void keepAdd(AssocWriter *w, KeepMap *p, AssocModel *pModel, int nKey,
                     const WriteVal *const *aaKey) {
-  WriteSql *pSql =
-      assocWriteSql(w, WRITE_FIND, pModel->pTable, 0, 0, pModel->nKey,
-                    pModel->aKey, pModel->nKey, pModel->aKey);
+  WriteSql *pSql = assocRowFindSql(w, pModel);
   WriteRow row;
   int i, rc = SQLITE_OK;
   for (i = 0; pSql && i < nKey && w->pCall->rc == SQLITE_OK; i++) {
@@ -964,8 +967,7 @@ static void keepOthers(AssocWriter *w, KeepMap *p, WriteLink *pLink,
   AssocModel *pTgt = pLink->pTarget;
   LinkRows all;
   int i, j, n = 0, rc = SQLITE_OK;
-  WriteSql *pSql = assocWriteSql(w, WRITE_FIND, pTgt->pTable, 0, 0, pTgt->nKey,
-                                 pTgt->aKey, pTgt->nKey, pTgt->aKey);
+  WriteSql *pSql = assocRowFindSql(w, pTgt);
   linkAll(w, pLink, pSource, &all);
   for (i = 0; pSql && i < all.n && w->pCall->rc == SQLITE_OK; i++) {
     linkBind(w, pSql->pStmt, 1, pTgt->nKey, all.a[i].aKey);

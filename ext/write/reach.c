@@ -361,6 +361,8 @@ static void edgeIsSql(AssocWriter *w, AssocSql *p, const DestroyEdge *pEdge) {
     sqlite3_str_appendall(p->pStr, "=");
     assocSqlColumn(p, 1, pEdge->pChild->pTab, pRefer->aCol[i]);
   }
+  if (pRefer->pBy) assocSqlScope(p, pRefer->pBy->pValues, pRefer->pBy, 1);
+  if (pRefer->pOf) assocSqlScope(p, pRefer->pOf->pValues, pRefer->pOf, 2);
   if (pRefer->pScope) {
     sqlite3_str_appendall(p->pStr, " AND (");
     assocSqlPred(p, pRefer->pScope, pEdge->pChild->pModel, 1);

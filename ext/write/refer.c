@@ -104,9 +104,9 @@ static void refersOfForeign(ReferList *p, AssocForeign *pFor) {
     const char *zAction = pFor->zOnDelete;
     AssocFkey *pFk;
     WriteRefer *pNew;
-    if (pFor->pParent != p->pModel || !pFor->bConstraint || pFor->pTab == 0 ||
-        pFor->pTab->eType == ASSOC_VIEW || !referReady(&pFor->key) ||
-        !referReady(&pFor->parentKey)) {
+    if (pFor->pParent->pTable != p->pModel->pTable || !pFor->bConstraint ||
+        pFor->pTab == 0 || pFor->pTab->eType == ASSOC_VIEW ||
+        !referReady(&pFor->key) || !referReady(&pFor->parentKey)) {
       continue;
     }
     pFk = referDeclared(p->w, pFor);
@@ -120,6 +120,7 @@ static void refersOfForeign(ReferList *p, AssocForeign *pFor) {
     pNew = referAdd(p, pFor->pTab, pFor->key.nCol, pFor->key.aCol,
                     pFor->parentKey.aCol, zAction);
     if (pNew && pFk) pNew->zDeclared = pFk->zOnDelete;
+    if (pNew && pFk == 0) pNew->pOf = pFor->pParent;
   }
 }
 
@@ -202,7 +203,8 @@ static void refersOfBranches(ReferList *p, AssocRel *pRel) {
   int i;
   for (i = 0; i < pRel->nBranch; i++) {
     WriteRefer *pNew;
-    if (pRel->aBranch[i].pModel != p->pModel || !referReady(&pRel->type)) {
+    if (pRel->aBranch[i].pModel->pTable != p->pModel->pTable ||
+        !referReady(&pRel->type)) {
       continue;
     }
     pNew = referFree(p, pRel, pRel->pSource->pTable, &pRel->foreign,
@@ -210,17 +212,25 @@ static void refersOfBranches(ReferList *p, AssocRel *pRel) {
     if (pNew == 0) continue;
     pNew->iType = pRel->type.aCol[0];
     pNew->zType = pRel->aBranch[i].zType;
+    pNew->pBy = pRel->pSource;
+    pNew->pOf = pRel->aBranch[i].pModel;
   }
 }
 
-/* Only rows in this scope are meant. pNew may be 0. */
-static void referScope(WriteRefer *pNew, const ShapePred *pScope) {
-  if (pNew) pNew->pScope = pScope;
+/* Only rows in this scope are meant: rows of pBy that refer to rows of pOf.
+** pBy is 0 for join rows. pNew may be 0. */
+static void referScope(WriteRefer *pNew, const ShapePred *pScope,
+                       AssocModel *pBy, AssocModel *pOf) {
+  if (pNew == 0) return;
+  pNew->pScope = pScope;
+  pNew->pBy = pBy;
+  pNew->pOf = pOf;
 }
 
 /* Add the keys of one association without a constraint. */
 static void refersOfRel(ReferList *p, AssocRel *pRel) {
-  int bTo = pRel->pTarget == p->pModel, bFrom = pRel->pSource == p->pModel;
+  const AssocTable *pOf = p->pModel->pTable;
+  int bTo = pRel->pTarget->pTable == pOf, bFrom = pRel->pSource->pTable == pOf;
   AssocTable *pTab = assocRelForeignTable(pRel);
   int bView = pTab && pTab->eType == ASSOC_VIEW;
   if (pRel->nBranch) {
@@ -228,19 +238,22 @@ static void refersOfRel(ReferList *p, AssocRel *pRel) {
   } else if (pRel->nPath || (pRel->pOpt->eConstraints != 0 && !bView)) {
     return;
   } else if (pRel->eKind == ASSOC_BELONGSTO) {
-    if (bTo) referFree(p, pRel, pTab, &pRel->foreign, &pRel->targetKey);
+    if (bTo) {
+      referScope(referFree(p, pRel, pTab, &pRel->foreign, &pRel->targetKey), 0,
+                 pRel->pSource, pRel->pTarget);
+    }
   } else if (pRel->eKind == ASSOC_BELONGSTOMANY) {
     if (bFrom) {
       referScope(referFree(p, pRel, pTab, &pRel->foreign, &pRel->sourceKey),
-                 pRel->pThroughScope);
+                 pRel->pThroughScope, 0, pRel->pSource);
     }
     if (bTo) {
       referScope(referFree(p, pRel, pTab, &pRel->other, &pRel->targetKey),
-                 pRel->pThroughScope);
+                 pRel->pThroughScope, 0, pRel->pTarget);
     }
   } else if (bFrom) {
     referScope(referFree(p, pRel, pTab, &pRel->foreign, &pRel->sourceKey),
-               pRel->pScope);
+               pRel->pScope, pRel->pTarget, pRel->pSource);
   }
 }
 

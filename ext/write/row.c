@@ -569,12 +569,34 @@ static void rowBindKey(AssocWriter *w, const WriteSql *pSql, int iVar,
   }
 }
 
+/* The columns of "values" are compared behind those of the key. */
+WriteSql *assocRowFindSql(AssocWriter *w, AssocModel *pModel) {
+  int aCol[2 * ASSOC_KEY_MAX], *a = pModel->aKey, n = pModel->nKey, i;
+  WriteSql *pSql;
+  if (pModel->nValue) {
+    n += pModel->nValue;
+    a = n <= ASSOC_COUNT(aCol)
+            ? aCol
+            : assocAlloc(w->pCall, &w->tmp, (i64)sizeof(int) * n);
+    if (a == 0) return 0;
+    memcpy(a, pModel->aKey, sizeof(int) * (size_t)pModel->nKey);
+    memcpy(&a[pModel->nKey], pModel->aValue,
+           sizeof(int) * (size_t)pModel->nValue);
+  }
+  pSql = assocWriteSql(w, WRITE_FIND, pModel->pTable, 0, 0, n, a, pModel->nKey,
+                       pModel->aKey);
+  for (i = 0; pSql && i < pModel->nValue; i++) {
+    const WriteVal val = {pModel->apValue[i], 0, 0};
+    assocWriteBind(w, pSql->pStmt, pModel->nKey + i + 1,
+                   &pModel->pTable->aCol[pModel->aValue[i]], &val);
+  }
+  return pSql;
+}
+
 /* The key that is read back has the table's own type: '7' finds the row 7. */
 int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                  WriteRow *pRow) {
-  WriteSql *pSql =
-      assocWriteSql(w, WRITE_FIND, pModel->pTable, 0, 0, pModel->nKey,
-                    pModel->aKey, pModel->nKey, pModel->aKey);
+  WriteSql *pSql = assocRowFindSql(w, pModel);
   pRow->pModel = pModel;
   pRow->aKey = 0;
   if (pSql == 0) return 0;
@@ -819,10 +841,47 @@ void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
   }
 }
 
+/* Add the value of a model to the cells, unless they have it. A new row cannot
+** have another. Returns the new number. */
+static int fillValue(AssocWriter *w, const AssocModel *pModel, int iValue,
+                     WriteCell *a, int n) {
+  const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aValue[iValue]];
+  const WriteVal val = {pModel->apValue[iValue], 0, 0};
+  int i = 0;
+  while (i < n && a[i].iCol != pModel->aValue[iValue]) i++;
+  if (i == n) {
+    a[n].iCol = pModel->aValue[iValue];
+    a[n++].val = val;
+  } else if (!assocValSameIn(w, pCol, &a[i].val, &val)) {
+    assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, pModel->zLabel, pCol->zName,
+                 "a new row of %s has its own %s, so that no other can be "
+                 "given",
+                 pModel->zLabel, pCol->zName);
+  }
+  return n;
+}
+
+/* The given cells are not changed: the caller may use them again. */
+const WriteCell *assocRowFill(AssocWriter *w, const AssocModel *pModel, int *pn,
+                              const WriteCell *aCell) {
+  WriteCell *a;
+  int i, n = *pn;
+  if (pModel->nValue == 0 || w->pCall->rc != SQLITE_OK) return aCell;
+  a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (n + pModel->nValue));
+  if (a == 0) return 0;
+  if (n) memcpy(a, aCell, sizeof(*a) * (size_t)n);
+  for (i = 0; i < pModel->nValue; i++) n = fillValue(w, pModel, i, a, n);
+  *pn = n;
+  return a;
+}
+
 /* pRow may be 0 if the caller does not need the key. */
 void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
-                    const WriteCell *aCell, WriteRow *pRow) {
-  WriteSql *pSql = assocRowInsertSql(w, pModel, nCell, aCell, pRow != 0);
+                    const WriteCell *aGiven, WriteRow *pRow) {
+  const WriteCell *aCell = assocRowFill(w, pModel, &nCell, aGiven);
+  WriteSql *pSql = w->pCall->rc != SQLITE_OK
+                       ? 0
+                       : assocRowInsertSql(w, pModel, nCell, aCell, pRow != 0);
   if (pSql) assocRowInsertBy(w, pSql, pModel, aCell, pRow);
 }
 

@@ -153,6 +153,9 @@ void assocWriteKey(AssocOut *pOut, const AssocModel *pModel,
 ** itself has it. Need makes its absence an error. */
 int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                  WriteRow *pRow);
+/* The statement for that: it selects the key of the row that has the key ?1 and
+** on, and the values of the model, which are bound. 0 after an error. */
+WriteSql *assocRowFindSql(AssocWriter *w, AssocModel *pModel);
 void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                   WriteRow *pRow);
 /* Place of a column in the model's key, from 0, or -1. */
@@ -167,11 +170,17 @@ int assocRowSame(const WriteRow *pA, const WriteRow *pB);
 ** error or if the row does not exist. */
 WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
                       const AssocKey *pKey, const char *zFor);
-/* Insert a row. *pRow gets its key; pRow may be 0. */
+/* Insert a row, with what its model adds to the cells. *pRow gets its key; pRow
+** may be 0. */
 void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
-                    const WriteCell *aCell, WriteRow *pRow);
-/* The same in two steps. The statement also serves other rows with the same
-** columns in the same order. bKey: the caller wants keys of new rows. */
+                    const WriteCell *aGiven, WriteRow *pRow);
+/* The cells of a new row with what its model adds: its values. *pn is their
+** number. They last until assocWriterReset(). 0 after an error. */
+const WriteCell *assocRowFill(AssocWriter *w, const AssocModel *pModel, int *pn,
+                              const WriteCell *aCell);
+/* Insert a row in two steps. The statement also serves other rows with the same
+** columns in the same order. The cells are those of assocRowFill(). bKey: the
+** caller wants keys of new rows. */
 WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
                             const WriteCell *aCell, int bKey);
 void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
@@ -369,6 +378,8 @@ struct WriteRefer {
   const ShapePred *pScope; /* Only rows in this scope are meant, or 0: all */
   const char *zType;       /* Polymorphic: only rows of this type, or 0 */
   int iType;               /* The column of the type */
+  AssocModel *pBy, *pOf;   /* Only rows of pBy that refer to rows of pOf; 0: any
+                           ** rows of the table */
   WriteRefer *pNext;
 };
 /* All foreign keys that refer to the model's table. They last as long as the
