@@ -154,6 +154,7 @@ async function strangers() {
     const old = new Node('replica of another version', 2, folder('other', other), primary)
     all.push(old)
     await old.start()
+    await caughtUp(old)
     checks.equal('two versions', (await one(old, 'SELECT assoc_version()')) !==
       (await one(primary, 'SELECT assoc_version()')), true)
     await everywhere(checks, [primary, old], 'a read of another version', SHAPE,
