@@ -8,7 +8,6 @@
 **
 ** The line of a belongsToMany is dashed.
 **
-**
 ** Each table is an HTML label with a port for each column, so a line starts at
 ** the column of the foreign key. The ends are crow's feet: a fork for many, a
 ** bar for one, a circle for none.

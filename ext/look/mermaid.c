@@ -9,7 +9,6 @@
 **
 ** The line of a belongsToMany is dotted.
 **
-**
 ** Mermaid has strict rules for names, so a name with other characters becomes
 ** the alias of a plain one: t3_["order items"]. A comment with
 ** the main table's name begins each group.

@@ -5,7 +5,6 @@
 **     id INTEGER, key
 **     posts: many posts (posts.user_id)
 **
-**
 ** Each table shows its columns and then its associations, in the order of their
 ** definition.
 */

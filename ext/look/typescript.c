@@ -20,7 +20,6 @@
 ** A type is what the declared type of a column promises. SQLite may hold
 ** something else there.
 **
-**
 ** The output depends only on the schema and the definitions, so a program can
 ** compare it with the file that it has checked in.
 */

@@ -1,5 +1,12 @@
 /*
-** Arguments and results: texts, keys, targets, JSON.
+** Reading arguments (texts, keys, targets) and giving results.
+**
+**    key       1   'abc'   '["A",2]'                one row
+**    targets   7   '[1,2]'   '[["A",1],["A",2]]'   any number of rows
+**
+** The values of an AssocKeys stay valid until assocKeysClear(). An AssocResult
+** is either the result of an SQL function, or a value that assoc_result() gives
+** later.
 */
 #include "surface/surface.h"
 
@@ -22,10 +29,14 @@ static const char *argText(AssocCall *pCall, sqlite3_value *pVal,
   return z;
 }
 
+/* For arguments that may be NULL, such as the target of a polymorphic
+** belongsTo. */
 const char *assocArgTextOrNull(AssocCall *pCall, sqlite3_value *pVal) {
   return argText(pCall, pVal, "an argument");
 }
 
+/* zWhat names the argument in the error. The text is valid as long as the
+** argument. */
 const char *assocArgText(AssocCall *pCall, sqlite3_value *pVal,
                          const char *zWhat) {
   const char *z = argText(pCall, pVal, zWhat);
@@ -35,6 +46,7 @@ const char *assocArgText(AssocCall *pCall, sqlite3_value *pVal,
 
 /* ------------------------------------------------------------------- keys */
 
+/* Safe on a zeroed structure, and twice. */
 void assocKeysClear(AssocKeys *pKeys) {
   int i;
   for (i = 0; i < pKeys->nOwned; i++) sqlite3_value_free(pKeys->apVal[i]);
@@ -64,6 +76,7 @@ struct KeyReader {
   sqlite3_stmt *pStmt;   /* OWNED: SELECT ?1 */
 };
 
+/* A reader keeps its statements while it reads a list of keys. */
 static void keyReaderOpen(AssocCall *pCall, const AssocModel *pModel,
                           KeyReader *p) {
   memset(p, 0, sizeof(*p));
@@ -71,6 +84,7 @@ static void keyReaderOpen(AssocCall *pCall, const AssocModel *pModel,
   p->pModel = pModel;
 }
 
+/* Also after an error. */
 static void keyReaderClose(KeyReader *p) {
   assocFinalize(p->pCall, p->pStmt);
   assocBlobKeysFree(p->pBlobs);
@@ -195,6 +209,8 @@ static void keyOfArg(AssocCall *pCall, const AssocModel *pModel,
   keyReaderClose(&reader);
 }
 
+/* NULL is no key: nKey is 0, and no error. The key of a model with several
+** columns is a JSON array. */
 void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
                   sqlite3_value *pVal, AssocKeys *pKeys) {
   memset(pKeys, 0, sizeof(*pKeys));
@@ -211,6 +227,7 @@ void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
   }
 }
 
+/* The values belong to the statement; they are valid until its next step. */
 void assocKeysOfRow(AssocCall *pCall, int nCol, sqlite3_stmt *pStmt,
                     AssocKeys *pKeys) {
   int i;
@@ -220,6 +237,7 @@ void assocKeysOfRow(AssocCall *pCall, int nCol, sqlite3_stmt *pStmt,
   }
 }
 
+/* NULL means no targets. */
 void assocTargetsRead(AssocCall *pCall, const AssocRel *pRel,
                       sqlite3_value *pVal, AssocKeys *pKeys) {
   const AssocModel *pModel = pRel->pTarget;
@@ -252,6 +270,8 @@ void assocResultJson(sqlite3_context *pCtx, char *zJson, i64 n) {
   sqlite3_result_subtype(pCtx, 'J');
 }
 
+/* A composite key is given as a JSON array, in the form in which functions take
+** it. */
 void assocResultKey(AssocCall *pCall, sqlite3_context *pCtx, int nVal,
                     sqlite3_value **apVal) {
   AssocOut out;
@@ -273,12 +293,15 @@ void assocResultKey(AssocCall *pCall, sqlite3_context *pCtx, int nVal,
   if (z) assocResultJson(pCtx, z, n);
 }
 
+/* The kept value of assoc_result(). */
 void assocResultClear(AssocResult *p) {
   sqlite3_free(p->z);
   sqlite3_value_free(p->pVal);
   memset(p, 0, sizeof(*p));
 }
 
+/* Either the result of the function, or the value that assoc_result() will
+** give. */
 void assocGiveInt(AssocResult *p, i64 i) {
   if (p->pCtx) {
     sqlite3_result_int64(p->pCtx, i);
@@ -289,6 +312,7 @@ void assocGiveInt(AssocResult *p, i64 i) {
   p->i = i;
 }
 
+/* z is copied. */
 void assocGiveText(AssocCall *pCall, AssocResult *p, const char *z) {
   if (p->pCtx) {
     sqlite3_result_text(p->pCtx, z, -1, SQLITE_TRANSIENT);
@@ -301,6 +325,7 @@ void assocGiveText(AssocCall *pCall, AssocResult *p, const char *z) {
   p->n = p->z ? (i64)strlen(p->z) : 0;
 }
 
+/* z belongs to the result from now on. z may be 0, after an error. */
 void assocGiveJson(AssocResult *p, char *z, i64 n) {
   if (z == 0) return;
   if (p->pCtx) {
@@ -314,6 +339,7 @@ void assocGiveJson(AssocResult *p, char *z, i64 n) {
   p->n = n;
 }
 
+/* An integer key also becomes last_insert_rowid() after an INSERT. */
 void assocGiveValue(AssocCall *pCall, AssocResult *p, sqlite3_value *pVal) {
   if (p->pCtx) {
     sqlite3_result_value(p->pCtx, pVal);

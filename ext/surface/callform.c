@@ -1,13 +1,14 @@
 /*
-** Every function that writes rows or definitions, as a statement that writes:
-** one that replicas forward, and that drivers put into their transaction.
+** INSERT INTO assoc_call: every function that writes rows or definitions, as a
+** statement. Engines that replicate statements forward it, and drivers begin a
+** transaction for it.
 **
-**   INSERT INTO assoc_call(name, a1, a2, a3, a4)
-**     VALUES ('assoc_set', 'User', 1, 'posts', '[1,2]');
-**   SELECT assoc_result();      -- {"added":[2],"removed":[],"moved":[]}
+**    INSERT INTO assoc_call(name, a1, a2, a3, a4)
+**      VALUES ('assoc_set', 'User', 1, 'posts', '[1,2]');
+**    SELECT assoc_result();      -- {"added":[2],"removed":[],"moved":[]}
 **
-** The last argument is the last that is not NULL; the hidden column argc says
-** it otherwise. The table has no rows.
+** The last argument is the last one that is not NULL; the hidden column argc
+** gives another number. The table has no rows.
 */
 #include "surface/surface.h"
 
@@ -22,6 +23,8 @@ static const AssocFunction *const apWriter[] = {
 
 /* ------------------------------------------------------------------- name */
 
+/* Three cases: assoc_sync() cannot run inside a statement; a function that only
+** reads needs no statement; and a name that does not exist. */
 static void callUnknown(AssocCall *pCall, const char *zName,
                         const char *zNear) {
   AssocWhy why = {.eReason = ASSOC_E_ARGUMENT, .zName = zName};
@@ -42,6 +45,7 @@ static void callUnknown(AssocCall *pCall, const char *zName,
   }
 }
 
+/* 0 and an error if there is no such function. */
 static const AssocFunction *callFind(AssocCall *pCall, const char *zName) {
   AssocNearest near = {.zWritten = zName};
   const AssocFunction *p;
@@ -57,6 +61,8 @@ static const AssocFunction *callFind(AssocCall *pCall, const char *zName) {
   return 0;
 }
 
+/* SQLite checks the number of arguments of a function itself; the virtual table
+** needs this check. */
 int assocCallArgs(AssocCall *pCall, const AssocFunction *p, int nArg) {
   if (nArg >= p->nMin && (p->nMax < 0 || nArg <= p->nMax)) return 1;
   assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, p->zName,
@@ -65,6 +71,8 @@ int assocCallArgs(AssocCall *pCall, const AssocFunction *p, int nArg) {
   return 0;
 }
 
+/* The function may write anywhere, so every database that TEMP triggers could
+** write is covered by the gate first. */
 void assocCallByName(AssocCall *pCall, AssocResult *pResult, const char *zName,
                      int nArg, sqlite3_value **ap) {
   const AssocFunction *p = callFind(pCall, zName);
@@ -93,6 +101,7 @@ static int callCount(AssocCall *pCall, sqlite3_value **ap) {
   return i;
 }
 
+/* One row of the INSERT: the first two values are the old and the new rowid. */
 static void callRow(AssocCall *pCall, const AssocDml *pDml, AssocResult *p) {
   sqlite3_value **ap = &pDml->apVal[2];
   const char *zName = assocArgText(pCall, ap[CALL_NAME], "the name");
@@ -100,6 +109,7 @@ static void callRow(AssocCall *pCall, const AssocDml *pDml, AssocResult *p) {
   if (nArg >= 0) assocCallByName(pCall, p, zName, nArg, &ap[CALL_A1]);
 }
 
+/* The job runs inside a gate, which undoes it as a whole. */
 static int callUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
                       sqlite3_int64 *pRowid) {
   AssocDml dml = {.xRow = callRow, .nVal = argc, .apVal = argv, .nRow = 1};
@@ -108,6 +118,7 @@ static int callUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
 
 /* ------------------------------------------------------------------ table */
 
+/* Also called by callConnect() after an error. */
 static int callDisconnect(sqlite3_vtab *pVtab) {
   AssocDmlTable *p = (AssocDmlTable *)pVtab;
   assert(p->pSource == 0);
@@ -117,6 +128,7 @@ static int callDisconnect(sqlite3_vtab *pVtab) {
   return SQLITE_OK;
 }
 
+/* DIRECTONLY: triggers and views cannot write to this table. */
 static int callConnect(sqlite3 *db, void *pAux, int argc,
                        const char *const *argv, sqlite3_vtab **ppVtab,
                        char **pzErr) {

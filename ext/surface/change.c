@@ -1,24 +1,26 @@
 /*
-** Changing rows, by what relates to what.
+** The functions that write rows.
 **
-**   SELECT assoc_insert('User', '{"name":"Alice","posts":[{"title":"x"}]}');
-**     {"id":1,"posts":[{"id":1}]}
-**   SELECT assoc_create('User', 1, 'posts', '{"title":"World"}');
-**     2
-**   SELECT assoc_add('User', 2, 'posts', '[1,2]');
-**     {"added":[],"removed":[],"moved":[1,2]}
-**   SELECT assoc_set('Post', 1, 'tags', '[3]', '{"priority":1}');
-**     {"added":[3],"removed":[1],"moved":[]}
-**   SELECT assoc_remove('User', 2, 'posts', 1);
-**     {"added":[],"removed":[1],"moved":[]}
-**   SELECT assoc_remove('User', 2, 'posts', 1, '{"destroy":true}');
-**     {"added":[],"removed":[1],"moved":[]}
-**   SELECT assoc_update('User', 1, '{"name":"Ann","profile":{"bio":"x"}}');
-**     2
-**   SELECT assoc_readonly(1);
-**     1
+**    SELECT assoc_insert('User', '{"name":"Alice","posts":[{"title":"x"}]}');
+**      {"id":1,"posts":[{"id":1}]}
+**    SELECT assoc_create('User', 1, 'posts', '{"title":"World"}');
+**      2
+**    SELECT assoc_add('User', 2, 'posts', '[1,2]');
+**      {"added":[],"removed":[],"moved":[1,2]}
+**    SELECT assoc_set('Post', 1, 'tags', '[3]', '{"priority":1}');
+**      {"added":[3],"removed":[1],"moved":[]}
+**    SELECT assoc_remove('User', 2, 'posts', 1);
+**      {"added":[],"removed":[1],"moved":[]}
+**    SELECT assoc_remove('User', 2, 'posts', 1, '{"destroy":true}');
+**      {"added":[],"removed":[1],"moved":[]}
+**    SELECT assoc_update('User', 1, '{"name":"Ann","profile":{"bio":"x"}}');
+**      2
+**    SELECT assoc_readonly(1);
+**      1
 **
-** Each runs in a savepoint, and changes all that it should or nothing.
+** Each call opens a savepoint, reads its arguments, runs functions of the floor
+** write, sets its result, and releases the savepoint. After an error the
+** savepoint is rolled back.
 */
 #include "surface/surface.h"
 
@@ -74,6 +76,8 @@ static void changeEnd(Changer *p) {
   assocWriteEnd(p->pCall, &p->save);
 }
 
+/* Set the result first: releasing the savepoint may fail, and the error then
+** replaces the result. */
 static void changeJson(Changer *p, AssocResult *pResult, char *z, i64 n) {
   assocGiveJson(pResult, z, n);
   changeEnd(p);
@@ -144,6 +148,7 @@ static const WriteCell *changeThrough(Changer *p, int nArg, sqlite3_value **ap,
   return assocThroughOfValue(p->pWriter, p->pRel, nArg > 4 ? ap[4] : 0, pn);
 }
 
+/* An integer key also becomes last_insert_rowid() after an INSERT. */
 void assocGiveKey(AssocCall *pCall, AssocResult *pResult,
                   const WriteRow *pRow) {
   const WriteVal *pVal = &pRow->aKey[0];
@@ -217,6 +222,8 @@ static void linkKeepOnly(Changer *p, const WriteTargets *pTargets,
   pLink->bOnce = 1;
 }
 
+/* If rows are deleted when they are removed, the first one may take others of
+** the list along. So all keys are checked before the first row is removed. */
 static void linkRemoveAll(Changer *p, const WriteTargets *pTargets,
                           WriteChanges *pChanges) {
   WriteRow row;
@@ -298,16 +305,19 @@ static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   changeJson(&c, pResult, z, n);
 }
 
+/* Registered as assoc_add(). */
 static void addFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                     sqlite3_value **ap) {
   linkFunc(pCall, pResult, nArg, ap, LINK_ADD, "assoc_add");
 }
 
+/* Registered as assoc_set(). */
 static void setFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                     sqlite3_value **ap) {
   linkFunc(pCall, pResult, nArg, ap, LINK_SET, "assoc_set");
 }
 
+/* Registered as assoc_remove(). */
 static void removeFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                        sqlite3_value **ap) {
   linkFunc(pCall, pResult, nArg, ap, LINK_REMOVE, "assoc_remove");
@@ -323,6 +333,8 @@ static int readonlyGet(AssocCall *pCall) {
   return b;
 }
 
+/* A row of the definitions, so that every connection sees it, and replicas too.
+** assocWriteAgain() asks once more inside the lock. */
 static void readonlySet(AssocCall *pCall, int b) {
   AssocWrite save;
   assocWriteBegin(pCall, &save, "assoc_readonly");

@@ -14,6 +14,7 @@
 
 static const char *const azStrategy[] = {"auto", "lookup", "scan"};
 
+/* For measurements and tests. Without a value, tell the present one. */
 static void configStrategy(AssocCall *pCall, sqlite3_context *pCtx,
                            sqlite3_value *pVal) {
   AssocLoadState *pLoad = assocLoadState(pCall);
@@ -32,6 +33,8 @@ static void configStrategy(AssocCall *pCall, sqlite3_context *pCtx,
   sqlite3_result_text(pCtx, azStrategy[pLoad->eForce], -1, SQLITE_STATIC);
 }
 
+/* Without a value, tell the present one. iMax keeps the engine's stack and
+** memory bounded. */
 static void configNumber(AssocCall *pCall, sqlite3_context *pCtx,
                          const char *zName, int *pi, int iMax,
                          sqlite3_value *pVal) {

@@ -1,11 +1,15 @@
 /*
-** Declaring what relates to what.
+** The functions that write definitions.
 **
-**   SELECT assoc_define('User', 'hasMany', 'Post');         -- Posts
-**   SELECT assoc_define('Post', 'belongsTo', 'User',
-**                       '{"as":"author","foreignKey":"authorId"}');
-**   SELECT assoc_undefine('Post', 'author');                -- 1
-**   SELECT assoc_model('Report', '{"primaryKey":"id"}');    -- Report
+**    SELECT assoc_define('User', 'hasMany', 'Post');         -- Posts
+**    SELECT assoc_define('Post', 'belongsTo', 'User',
+**                        '{"as":"author","foreignKey":"authorId"}');
+**    SELECT assoc_undefine('Post', 'author');                -- 1
+**    SELECT assoc_model('Report', '{"primaryKey":"id"}');    -- Report
+**
+** A definition is stored first and resolved then, inside one savepoint: so the
+** check sees the database as later calls will see it. If the check fails, the
+** row is gone again. Equal definitions write nothing.
 */
 #include "surface/surface.h"
 
@@ -34,6 +38,8 @@ static const char *sourceName(Definer *p, const char *zModel) {
                       zModel);
 }
 
+/* The name under which the target is stored: without the database if the
+** definition is in the same one. */
 static const char *targetName(Definer *p, const char *zTarget) {
   if (p->pTarget == 0) return 0; /* Polymorphic */
   return assocRowName(p->pCall, &p->mem, p->zSchema,
@@ -55,6 +61,8 @@ static const char *defaultName(Definer *p, const char *zTarget) {
   return assocSingularize(p->pCall, &p->mem, zTarget);
 }
 
+/* The name must not hide a column. And of two directions of one table, each
+** needs a name of its own. */
 static void checkName(Definer *p) {
   const AssocTable *pTab = p->pSource->pTable;
   int iCol = assocColumnFind(pTab, p->zName);
@@ -368,6 +376,7 @@ static int defineRead(Definer *p, const char *zModel, const char *zKind,
   return bWrite;
 }
 
+/* The catalog may be the last reference to an old state. */
 static void defineClear(Definer *p) {
   assocCatalogUnref(p->pCat);
   assocArenaFree(&p->mem);
@@ -502,6 +511,8 @@ static const AssocOption aModelOption[] = {
      offsetof(Modeller, bReplace)},
 };
 
+/* Only the form is checked here; tables and columns are checked when the row is
+** stored. */
 static void modelOptions(Modeller *m, const char *zOptions) {
   AssocOptionReader r = {m->pCall, &m->mem, m};
   m->pJson = assocJsonObject(m->pCall, &m->mem, zOptions, -1, "the options");

@@ -43,6 +43,8 @@ struct DmlRow {
 
 /* --------------------------------------------------------------- identity */
 
+/* A tag, a length for texts and BLOBs, and the bytes. The identity is used
+** within one statement only, so its byte order does not matter. */
 static void identityBytes(AssocOut *pOut, char cTag, const void *p, int n) {
   assocOutText(pOut, &cTag, 1);
   if (cTag == 't' || cTag == 'b') {
@@ -298,6 +300,8 @@ static void dmlChanges(DmlRow *p, WriteChanges *pChanges) {
   assocGiveJson(p->pResult, z, n);
 }
 
+/* The related row is unlinked, as by assoc_remove(). The row itself stays,
+** unless its foreign key cannot become NULL. */
 static void dmlDelete(DmlRow *p) {
   WriteLink *pLink;
   WriteChanges changes;
@@ -327,6 +331,8 @@ static void dmlCheckSet(DmlRow *p) {
   }
 }
 
+/* json changes the related row, through changes the join row. Which rows are
+** related cannot be changed by UPDATE. */
 static void dmlUpdate(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
   AssocWriter *w = p->pWriter;
@@ -363,6 +369,8 @@ static void dmlUpdate(DmlRow *p) {
 
 /* --------------------------------------------------------------- interface */
 
+/* xUpdate's convention: one value is DELETE; an old row that is NULL is INSERT;
+** everything else is UPDATE. */
 static void dmlRow(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
   p->pCat = assocCatalogEnter(p->pCall);
@@ -383,6 +391,8 @@ static void dmlRow(DmlRow *p) {
   assocCatalogLeave(p->pCall, p->pCat);
 }
 
+/* INSERT INTO related calls the functions of change.c. A table of the user has
+** columns, so its rows are written here. */
 void assocRelatedRow(AssocCall *pCall, const AssocDml *pDml, AssocResult *p) {
   DmlRow row = {.pDml = pDml, .pCall = pCall, .pResult = p};
   int bInsert =

@@ -56,10 +56,13 @@ struct EagerCursor {
   int bEof;
 };
 
+/* The state of the connection to which a cursor belongs. */
 static AssocConn *eagerConn(sqlite3_vtab_cursor *pCur) {
   return ((EagerTable *)pCur->pVtab)->pConn;
 }
 
+/* WITHOUT ROWID with one hidden key: SQLite can then tell rows apart by a value
+** of our own instead of by their place. */
 static int eagerConnect(sqlite3 *db, void *pAux, int argc,
                         const char *const *argv, sqlite3_vtab **ppVtab,
                         char **pzErr) {
@@ -79,6 +82,7 @@ static int eagerConnect(sqlite3 *db, void *pAux, int argc,
   return SQLITE_OK;
 }
 
+/* The connection's state may live longer than the table. */
 static int eagerDisconnect(sqlite3_vtab *pVtab) {
   assocConnUnref(((EagerTable *)pVtab)->pConn);
   sqlite3_free(pVtab);
@@ -93,6 +97,7 @@ static void eagerUse(sqlite3_index_info *pInfo, int iCons, char c, int bOmit,
   zIdx[(*pn)++] = c;
 }
 
+/* Only ORDER BY id alone; any other order is left to SQLite. */
 static void eagerOrder(sqlite3_index_info *pInfo) {
   if (pInfo->nOrderBy != 1 || pInfo->aOrderBy[0].iColumn != EAGER_COL_ID) {
     return;
@@ -110,6 +115,9 @@ static int eagerTooMany(sqlite3_vtab *pVtab, char *zIdx) {
   return SQLITE_ERROR;
 }
 
+/* See the head of this file for the plans. A constraint on a parameter that is
+** not usable yet makes the plan impossible, because the query cannot run
+** without its parameters. */
 static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   char *zIdx = sqlite3_malloc64(EAGER_NPARAM + 3);
   int i, n = 0, bQuery = 0, bUnusable = 0;
@@ -158,6 +166,8 @@ static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   return SQLITE_OK;
 }
 
+/* A close of the connection that fails must not finalize the statements that
+** this cursor steps. */
 static int eagerOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   EagerCursor *p = sqlite3_malloc64(sizeof(*p));
   if (p == 0) return SQLITE_NOMEM;
@@ -167,6 +177,7 @@ static int eagerOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   return SQLITE_OK;
 }
 
+/* Back to a cursor without rows; the plan goes back to the cache. */
 static void eagerReset(AssocCall *pCall, EagerCursor *p) {
   assocStreamClose(pCall, p->pStream);
   assocPlanRelease(pCall, p->pPlan);
@@ -177,6 +188,7 @@ static void eagerReset(AssocCall *pCall, EagerCursor *p) {
   p->bEof = 1;
 }
 
+/* SQLite may close a cursor in the middle of its rows. */
 static int eagerClose(sqlite3_vtab_cursor *pCur) {
   AssocCall call;
   assocCallInit(&call, eagerConn(pCur));
@@ -187,12 +199,14 @@ static int eagerClose(sqlite3_vtab_cursor *pCur) {
   return SQLITE_OK;
 }
 
+/* After an error the cursor is at its end: SQLite may go on to ask. */
 static int eagerDone(sqlite3_vtab_cursor *pCur, AssocCall *pCall) {
   EagerCursor *p = (EagerCursor *)pCur;
   if (pCall->rc != SQLITE_OK) p->bEof = 1;
   return assocCallVtab(pCall, &pCur->pVtab->zErrMsg);
 }
 
+/* iRow is the place of the row, for rows whose id is NULL. */
 static int eagerNext(sqlite3_vtab_cursor *pCur) {
   EagerCursor *p = (EagerCursor *)pCur;
   AssocCall call;
@@ -210,6 +224,8 @@ struct EagerArgs {
   int nParam;
 };
 
+/* Sort the values by idxStr. A parameter may not be left out in front of
+** another, since ?2 would then mean the wrong one. */
 static void eagerTake(AssocCall *pCall, EagerArgs *p, const char *zIdx,
                       sqlite3_value **argv) {
   int i;
@@ -232,6 +248,8 @@ static void eagerTake(AssocCall *pCall, EagerArgs *p, const char *zIdx,
   }
 }
 
+/* An id that cannot be a key of the model finds no row and is no error: "id =
+** 'x'" is simply false. */
 static void eagerStart(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
                        int idxNum) {
   const char *zQuery = assocArgText(pCall, pArgs->pQuery, "the query");
@@ -268,6 +286,8 @@ static void eagerStart(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
   assocCatalogLeave(pCall, pCat);
 }
 
+/* The query is copied, because the column query may be read after the caller's
+** value is gone. */
 static int eagerFilter(sqlite3_vtab_cursor *pCur, int idxNum,
                        const char *idxStr, int argc, sqlite3_value **argv) {
   EagerCursor *p = (EagerCursor *)pCur;
@@ -288,6 +308,7 @@ static int eagerFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   return eagerDone(pCur, &call);
 }
 
+/* True after the last root, and after an error. */
 static int eagerEof(sqlite3_vtab_cursor *pCur) {
   return ((EagerCursor *)pCur)->bEof;
 }
@@ -305,6 +326,7 @@ static void eagerRow(AssocCall *pCall, sqlite3_context *pCtx,
   }
 }
 
+/* The JSON is made only if the column is read. */
 static int eagerColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                        int iCol) {
   EagerCursor *p = (EagerCursor *)pCur;

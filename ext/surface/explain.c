@@ -1,15 +1,14 @@
 /*
-** How a query is loaded.
+** assoc_explain() and assoc_sql(): how a query is loaded.
 **
-**   SELECT path, strategy, why, actual FROM assoc_explain('User{posts}');
-**   SELECT assoc_sql('User{name posts{title}}');
-**   SELECT assoc_config('strategy', 'lookup');
+**    SELECT path, strategy, why, actual FROM assoc_explain('User{posts}');
+**    SELECT assoc_sql('User{name posts{title}}');
 **
-** assoc_explain() speaks of the plan that eager() has for the same text:
-** after a run the column actual has the rows that each node gave, strategy
-** and why what was done; before it, what would be done for as many parents
-** as statistics let expect. Conditions on related rows have rows of their own
-** behind their node's: whether they are asked with EXISTS or with IN.
+** assoc_explain() shows the plan that eager() has for the same text. After a
+** run, actual is the number of rows that each node gave, and strategy and why
+** say what was done. Before a run they say what would be done, for as many
+** parents as the statistics let expect. Each condition on related rows has a
+** row of its own behind its node: it says whether EXISTS or IN is used.
 */
 #include "surface/surface.h"
 
@@ -154,6 +153,8 @@ static AssocNode *explainNext(AssocNode *pNode) {
   return pNode ? pNode->pNext : 0;
 }
 
+/* Parents come before children, so the estimate of a parent's rows is known
+** when its children are estimated. */
 static void explainMake(AssocCall *pCall, AssocRows *p, int nArg,
                         sqlite3_value **ap) {
   const char *zQuery = assocArgText(pCall, ap[0], "the query");

@@ -131,6 +131,7 @@ static const char *helpArgs(const HelpTopic *pTopic) {
   return "";
 }
 
+/* 0 and an error with the nearest name if there is no such topic. */
 static const HelpTopic *helpFind(AssocCall *pCall, const char *zName) {
   AssocNearest near = {.zWritten = zName};
   int i;
@@ -160,6 +161,7 @@ static void helpFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);
 }
 
+/* All topics, or the one that is named. */
 static void helpMake(AssocCall *pCall, AssocRows *p, int nArg,
                      sqlite3_value **ap) {
   const char *zName = nArg ? assocArgText(pCall, ap[0], "the name") : 0;
@@ -182,18 +184,22 @@ static void helpTable(AssocCall *pCall, const char *zFrom) {
                zFrom);
 }
 
+/* assoc_check is a table; whoever calls it as a function learns how to write
+** it. */
 static void checkFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                       sqlite3_value **ap) {
   (void)pCtx, (void)nArg, (void)ap;
   helpTable(pCall, "assoc_check");
 }
 
+/* The same for assoc_explain. */
 static void explainFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                         sqlite3_value **ap) {
   (void)pCtx, (void)nArg, (void)ap;
   helpTable(pCall, "assoc_explain('User{...}')");
 }
 
+/* The same for assoc_list. */
 static void listFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                      sqlite3_value **ap) {
   (void)pCtx, (void)nArg, (void)ap;

@@ -62,6 +62,7 @@ static void listKey(AssocCall *pCall, AssocRows *p, int iCol,
   listCell(pCall, p, iCol, &out);
 }
 
+/* NULL for an association without a scope. */
 static void listScope(AssocCall *pCall, AssocRows *p, const AssocJson *pScope) {
   AssocOut out;
   if (pScope == 0) return;
@@ -74,11 +75,13 @@ static void listScope(AssocCall *pCall, AssocRows *p, const AssocJson *pScope) {
 static const char *const azListFrom[] = {"declared", "schema", "convention",
                                          "default"};
 
+/* Begin a member of the object. */
 static void decidedWord(AssocOut *pOut, const char *zWhat) {
   int bFirst = pOut->p - pOut->pStart <= 1; /* Only the brace is there */
   assocOutPrintf(pOut, "%s\"%s\":{\"is\":", bFirst ? "" : ",", zWhat);
 }
 
+/* A key that the association does not have is left out. */
 static void decidedKey(AssocOut *pOut, const char *zWhat,
                        const AssocKey *pKey) {
   if (pKey->nCol == 0) return;
@@ -87,6 +90,7 @@ static void decidedKey(AssocOut *pOut, const char *zWhat,
   assocOutPrintf(pOut, ",\"from\":\"%s\"}", azListFrom[pKey->eFrom]);
 }
 
+/* A value that is not set is left out. */
 static void decidedText(AssocOut *pOut, const char *zWhat, const char *z,
                         const char *zFrom) {
   if (z == 0) return;
@@ -113,6 +117,8 @@ static const AssocFkey *listFkey(AssocCall *pCall, const AssocRel *pRel) {
   return 0;
 }
 
+/* Where each value comes from: the definition, the schema, a usual name, or a
+** default. */
 static void listDecided(AssocCall *pCall, AssocRows *p, const AssocRel *pRel) {
   const AssocOptions *pOpt = pRel->pOpt;
   const AssocFkey *pFk = listFkey(pCall, pRel);
@@ -140,6 +146,7 @@ static void listDecided(AssocCall *pCall, AssocRows *p, const AssocRel *pRel) {
   listCell(pCall, p, LIST_DECIDED, &out);
 }
 
+/* The columns that depend on the schema. */
 static void listResolved(AssocCall *pCall, AssocRows *p, const AssocRel *pRel) {
   /* By ASSOC_FROM_*: both the definition and the schema declare */
   static const char *const az[] = {"declared", "declared", "convention",
@@ -156,6 +163,8 @@ static void listResolved(AssocCall *pCall, AssocRows *p, const AssocRel *pRel) {
   listDecided(pCall, p, pRel);
 }
 
+/* A definition that cannot be resolved still has a row, with NULL in these
+** columns. */
 static void listDef(AssocCall *pCall, AssocRows *p, AssocDef *pDef) {
   AssocRel *pRel;
   assocRowsAdd(pCall, p);
@@ -170,6 +179,8 @@ static void listDef(AssocCall *pCall, AssocRows *p, AssocDef *pDef) {
   if (pRel) listResolved(pCall, p, pRel);
 }
 
+/* Rows of assoc_model() and settings are not associations, so they are left
+** out. */
 static void listMake(AssocCall *pCall, AssocRows *p, int nArg,
                      sqlite3_value **ap) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);

@@ -1,11 +1,14 @@
 /*
-** Seeing what there is, and trusting it.
+** The functions of the floor look: discovery, checks, diagrams, dumps.
 **
-**   SELECT assoc_discover();                      -- associations over all keys
-**   SELECT assoc_discover('{"dryRun":true}');     -- as calls of assoc_define()
-**   SELECT assoc_discover('aux', '{"guess":true}');
-**   SELECT assoc_diagram('mermaid');
-**   SELECT assoc_dump();
+**    SELECT assoc_discover();                      -- associations over all keys
+**    SELECT assoc_discover('{"dryRun":true}');     -- as calls of assoc_define()
+**    SELECT assoc_discover('aux', '{"guess":true}');
+**    SELECT * FROM assoc_check;
+**    SELECT assoc_diagram('mermaid');
+**    SELECT assoc_dump();
+**
+** This file reads the options and gives the results. The work is done in look/.
 */
 #include "surface/surface.h"
 #include "look/look.h"
@@ -89,6 +92,7 @@ static AssocSchema *lookSchema(AssocCall *pCall, AssocCatalog *pCat,
   return 0;
 }
 
+/* Nothing is read yet. */
 static void lookInit(AssocLook *p, AssocCall *pCall) {
   memset(p, 0, sizeof(*p));
   p->pCall = pCall;
@@ -103,10 +107,13 @@ static int lookEnter(AssocLook *p, const char *zSchema) {
   return p->pSchema != 0;
 }
 
+/* The catalog stays referenced until lookClear(), since results point into
+** it. */
 static void lookLeave(AssocLook *p) {
   assocCatalogLeave(p->pCall, p->pCat);
 }
 
+/* Free everything that the look has collected. */
 static void lookClear(AssocLook *p) {
   assocCatalogUnref(p->pCat);
   assocArenaFree(&p->mem);
@@ -195,6 +202,7 @@ struct DiagramOptions {
   int bColumns;
 };
 
+/* 1,000 steps cross any schema. */
 static void diagramSteps(AssocOptionReader *r, AssocJson *p, void *pInto) {
   if (p->eType != ASSOC_J_INT || p->i < 0 || p->i > 1000) {
     assocErrorOf(r->pCall, ASSOC_E_ARGUMENT, 0, "steps",

@@ -7,6 +7,11 @@
 **   SELECT assoc_get('User', 1, 'posts(order by id desc limit 3){title}');
 **   SELECT assoc_count('User', 1, 'posts');
 **   SELECT assoc_has('User', 1, 'posts', '[1,2]');
+**
+**
+** All of them get a plan for their text, run it, and give it back; a Reader
+** holds what they share. A source row that cannot be read, because it does not
+** exist, is soft-deleted or is outside its default scope, gives NULL or 0.
 */
 #include "surface/surface.h"
 
@@ -34,11 +39,13 @@ static void readerOpen(AssocCall *pCall, Reader *p, int eAsk,
   p->args.apKey = p->key.apVal;
 }
 
+/* The arguments behind the shape. They stay the caller's. */
 static void readerParams(Reader *p, int n, sqlite3_value **ap) {
   p->args.nVal = n;
   p->args.apVal = ap;
 }
 
+/* Also after an error at any point of the opening. */
 static void readerClose(Reader *p) {
   assocPlanRelease(p->pCall, p->pPlan);
   assocKeysClear(&p->key);
@@ -50,6 +57,7 @@ static int noKey(const Reader *p) {
   return p->pPlan && p->pPlan->pRoot->bKeyed && p->key.nKey == 0;
 }
 
+/* No key, no row: the result stays NULL. */
 static void readerJson(Reader *p, sqlite3_context *pCtx) {
   i64 n = 0;
   int bNull = 1;

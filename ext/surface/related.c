@@ -141,6 +141,7 @@ static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
   sqlite3_free(zSql);
 }
 
+/* Also called by relatedConnect() after an error. */
 static int relatedDisconnect(sqlite3_vtab *pVtab) {
   RelatedTable *p = (RelatedTable *)pVtab;
   assocConnUnref(p->dml.pConn);
@@ -153,6 +154,8 @@ static int relatedDisconnect(sqlite3_vtab *pVtab) {
   return SQLITE_OK;
 }
 
+/* The eponymous table has the name of its module and no arguments; CREATE
+** VIRTUAL TABLE has the model and the association as arguments. */
 static int relatedConnect(sqlite3 *db, void *pAux, int argc,
                           const char *const *argv, sqlite3_vtab **ppVtab,
                           char **pzErr) {
@@ -208,6 +211,9 @@ struct RelatedSize {
   int bFarBack;
 };
 
+/* Estimates for the planner: rows for a source, sources for a related row, and
+** whether an index finds them. They only have to be good enough for the order
+** of a join. */
 static void relatedMeasure(AssocCall *pCall, const AssocPlan *pPlan,
                            RelatedSize *pSize) {
   const AssocRel *pRel = pPlan->pAnswer;
@@ -262,6 +268,9 @@ struct RelatedWant {
   int bUnusable;
 };
 
+/* Collect the constraints by which rows can be found. Model and association
+** that are not usable yet make the plan impossible; a key that is not usable
+** only makes it dear. */
 static void relatedWant(const RelatedTable *p, sqlite3_index_info *pInfo,
                         RelatedWant *pWant) {
   int i;
@@ -284,6 +293,8 @@ static void relatedWant(const RelatedTable *p, sqlite3_index_info *pInfo,
   }
 }
 
+/* Pass the value to xFilter. The constraint is not checked again, because the
+** rows fit by construction. */
 static void relatedPass(sqlite3_index_info *pInfo, int iCons, int *pn) {
   if (iCons < 0) return;
   pInfo->aConstraintUsage[iCons].argvIndex = ++(*pn);
@@ -295,6 +306,7 @@ static double relatedLookup(i64 n, int bFar) {
   return 10.0 + (double)n * (bFar ? 10 : 1);
 }
 
+/* Without a key the cost is so high that a join always finds the key first. */
 static void relatedCost(sqlite3_index_info *pInfo, const RelatedSize *pSize) {
   if (pInfo->idxNum & RELATED_BACK) {
     pInfo->estimatedCost = relatedLookup(pSize->nBack, pSize->bFarBack);
@@ -343,6 +355,8 @@ static void relatedChoose(const RelatedTable *p, sqlite3_index_info *pInfo,
   }
 }
 
+/* See the head of this file for the plans. If model and association are
+** literals, the definition tells how many rows to expect. */
 static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   RelatedTable *p = (RelatedTable *)pVtab;
   RelatedWant want;
@@ -368,6 +382,9 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
 
 /* ---------------------------------------------------------------- writing */
 
+/* Tell the common code where the columns are: the eponymous table and a table
+** of the user have them at different places; -1 is a column that does not
+** exist. */
 static int relatedUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
                          sqlite3_int64 *pRowid) {
   RelatedTable *p = (RelatedTable *)pVtab;

@@ -1,6 +1,7 @@
 /*
-** What the two files of the table related share: related.c, which is the table,
-** and walk.c, which goes through its rows. Used by no other.
+** Shared by the two files of the table related, and by no other: related.c,
+** which declares the table and chooses plans, and walk.c, which delivers its
+** rows.
 */
 #ifndef ASSOC_SURFACE_RELATED_H
 #define ASSOC_SURFACE_RELATED_H

@@ -119,6 +119,8 @@ static char *replicaInstead(AssocCall *pCall, const char *zFunction) {
       zFunction);
 }
 
+/* Inside a gate, the call is part of a statement that writes, which is
+** forwarded; so it is allowed. */
 void assocWriteAllowed(AssocCall *pCall, const AssocWrite *p,
                        const char *zFunction) {
   const char *zWhy = 0;

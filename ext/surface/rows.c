@@ -1,8 +1,12 @@
 /*
-** Table-valued functions whose rows are made all at once.
+** Table-valued functions whose rows are made all at once, such as assoc_list.
 **
-** A maker fills an AssocRows with texts and integers; this file gives them
-** to SQLite. Arguments are the hidden columns behind the visible ones.
+**    const AssocRowsTable assocListTable = {"assoc_list",
+**      "CREATE TABLE x(model, association, ...)", 14, 0, 0, listMake};
+**
+** A maker fills an AssocRows with texts and integers; this file gives them to
+** SQLite. Arguments are hidden columns behind the visible ones. The rows live
+** until the cursor is reset, so they show one state of the database.
 */
 #include "surface/surface.h"
 
@@ -44,6 +48,8 @@ struct RowsCursor {
 
 /* ------------------------------------------------------------- for makers */
 
+/* Begin a row; all its cells are NULL. The rows double, and the old ones stay
+** in the arena. */
 void assocRowsAdd(AssocCall *pCall, AssocRows *p) {
   if (p->nRow == p->nAlloc) {
     i64 n = p->nAlloc * 2 + 16;
@@ -59,12 +65,14 @@ void assocRowsAdd(AssocCall *pCall, AssocRows *p) {
   p->nRow++;
 }
 
+/* A cell of the last row; 0 after an error. */
 static RowsCell *cellOf(AssocCall *pCall, AssocRows *p, int iCol) {
   if (pCall->rc != SQLITE_OK || p->nRow == 0) return 0;
   assert(iCol >= 0 && iCol < p->nCol);
   return &p->aCell[(p->nRow - 1) * p->nCol + iCol];
 }
 
+/* z is copied; 0 stays NULL. */
 void assocRowsText(AssocCall *pCall, AssocRows *p, int iCol, const char *z) {
   RowsCell *pCell = cellOf(pCall, p, iCol);
   if (pCell == 0 || z == 0) return;
@@ -72,6 +80,7 @@ void assocRowsText(AssocCall *pCall, AssocRows *p, int iCol, const char *z) {
   pCell->z = assocArenaText(pCall, &p->mem, z, -1);
 }
 
+/* Set a cell of the last row. */
 void assocRowsInt(AssocCall *pCall, AssocRows *p, int iCol, i64 i) {
   RowsCell *pCell = cellOf(pCall, p, iCol);
   if (pCell == 0) return;
@@ -81,6 +90,7 @@ void assocRowsInt(AssocCall *pCall, AssocRows *p, int iCol, i64 i) {
 
 /* ------------------------------------------------------------- the module */
 
+/* The module's data says which table this is. */
 static int rowsConnect(sqlite3 *db, void *pAux, int argc,
                        const char *const *argv, sqlite3_vtab **ppVtab,
                        char **pzErr) {
@@ -98,6 +108,7 @@ static int rowsConnect(sqlite3 *db, void *pAux, int argc,
   return SQLITE_OK;
 }
 
+/* The connection's state may live longer than the table. */
 static int rowsDisconnect(sqlite3_vtab *pVtab) {
   assocConnUnref(((RowsTable *)pVtab)->pConn);
   sqlite3_free(pVtab);
@@ -144,6 +155,7 @@ static int rowsBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   return SQLITE_OK;
 }
 
+/* The rows are made by xFilter, when the arguments are known. */
 static int rowsOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   RowsCursor *p = sqlite3_malloc64(sizeof(*p));
   (void)pVtab;
@@ -153,6 +165,7 @@ static int rowsOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   return SQLITE_OK;
 }
 
+/* Free the rows and the copies of the arguments. */
 static void rowsReset(RowsCursor *p) {
   int i;
   assocArenaFree(&p->rows.mem);
@@ -163,12 +176,15 @@ static void rowsReset(RowsCursor *p) {
   }
 }
 
+/* The rows may not have been read to their end. */
 static int rowsClose(sqlite3_vtab_cursor *pCur) {
   rowsReset((RowsCursor *)pCur);
   sqlite3_free(pCur);
   return SQLITE_OK;
 }
 
+/* Make all rows. idxStr holds, for each value, the number of the argument that
+** it is. */
 static int rowsFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
                       int argc, sqlite3_value **argv) {
   RowsCursor *p = (RowsCursor *)pCur;
@@ -193,16 +209,19 @@ static int rowsFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
   return assocCallVtab(&call, &pTab->base.zErrMsg);
 }
 
+/* The rows are in memory, so nothing can fail. */
 static int rowsNext(sqlite3_vtab_cursor *pCur) {
   ((RowsCursor *)pCur)->iRow++;
   return SQLITE_OK;
 }
 
+/* After an error there are no rows. */
 static int rowsEof(sqlite3_vtab_cursor *pCur) {
   RowsCursor *p = (RowsCursor *)pCur;
   return p->iRow >= p->rows.nRow;
 }
 
+/* Columns behind the visible ones are the arguments. */
 static int rowsColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                       int iCol) {
   RowsCursor *p = (RowsCursor *)pCur;
@@ -221,6 +240,7 @@ static int rowsColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
   return SQLITE_OK;
 }
 
+/* The number of the row, from 1. */
 static int rowsRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
   *pRowid = ((RowsCursor *)pCur)->iRow + 1;
   return SQLITE_OK;
@@ -239,11 +259,13 @@ static const sqlite3_module rowsModule = {
     .xRowid = rowsRowid,
 };
 
+/* SQLite calls it when the module goes. */
 static void rowsDataFree(void *p) {
   assocConnUnref(((AssocRowsData *)p)->pConn);
   sqlite3_free(p);
 }
 
+/* After an error, sqlite3_create_module_v2() frees the data itself. */
 int assocRowsRegister(AssocConn *pConn, const AssocRowsTable *pTable) {
   AssocRowsData *pData = sqlite3_malloc64(sizeof(*pData));
   if (pData == 0) return SQLITE_NOMEM;

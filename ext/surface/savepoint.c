@@ -1,16 +1,17 @@
 /*
 ** What every function that writes does around its work.
 **
-** The savepoint makes it all or nothing. It is also the guard that keeps a
-** writer out of CHECK constraints, triggers and running INSERTs: SQLite
-** before 3.50 lets a DIRECTONLY function run in a CHECK, and DDL inside a
-** statement that writes corrupts indexes; but a savepoint cannot be opened
-** there.
+** The savepoint makes a call all or nothing. It also keeps a writer out of
+** CHECK constraints, triggers and running INSERTs: SQLite before 3.50 lets a
+** DIRECTONLY function run in a CHECK, and DDL inside a statement that writes
+** corrupts indexes. But no savepoint can be opened there, so the call fails at
+** once.
 **
-** The statements that open and end it are kept by the connection: when memory
-** has run out, or everything is interrupted, none could be prepared. For the
-** same reason they must not have expired, as all do at a PRAGMA foreign_keys
-** or the like: the canary has, if they have.
+** The connection keeps the statements that open and end the savepoint, because
+** they cannot be prepared when memory has run out or everything is interrupted.
+** For the same reason they must not have expired, as all statements do at a
+** PRAGMA foreign_keys and others. A further statement, the canary, is there to
+** tell: if it had to be prepared anew, they have expired.
 */
 #include "surface/surface.h"
 
@@ -45,6 +46,8 @@ static void writeFresh(AssocCall *pCall, WriteState *p) {
   for (i = 0; i < WRITE_CANARY; i++) assocStmtClear(&p->aStmt[i]);
 }
 
+/* All statements of the savepoint are prepared here, before any of them is
+** needed. */
 static WriteState *writeState(AssocCall *pCall) {
   AssocConn *pConn = pCall->pConn;
   WriteState *p = pConn->aSlot[ASSOC_SLOT_WRITE].p;
@@ -63,6 +66,7 @@ static WriteState *writeState(AssocCall *pCall) {
   return pCall->rc == SQLITE_OK ? p : 0;
 }
 
+/* The statement is reset in any case, so it holds no lock. */
 static int writeStep(AssocCall *pCall, int iStmt) {
   WriteState *p = pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p;
   sqlite3_stmt *pStmt = p ? p->aStmt[iStmt].p : 0;
@@ -87,6 +91,8 @@ static void writeLock(AssocCall *pCall, const char *zSchema,
   }
 }
 
+/* SQLITE_BUSY from SAVEPOINT means that a statement is writing: a CHECK, a
+** trigger or a running INSERT has called the function. */
 static void writeOpen(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
   int rc;
   if (writeState(pCall) == 0) return;
@@ -104,6 +110,13 @@ static void writeOpen(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
   p->iRowid = sqlite3_last_insert_rowid(pCall->db);
 }
 
+/*
+** In a gate there is no savepoint. In autocommit the catalog is read only to
+** find the table to lock, then left, so that its readers are closed before the
+** lock is asked for; the caller reads the catalog again under the lock. Inside
+** a transaction there is no lock to wait for, and the catalog stays entered
+** until the end of the call.
+*/
 void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                        const char *zModel) {
   int bRead = sqlite3_txn_state(pCall->db, 0) == SQLITE_TXN_READ;
@@ -134,6 +147,7 @@ void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
   assocCatalogUnref(pCat);
 }
 
+/* For functions that write definitions: no model is locked first. */
 void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
   assocWriteBeginOn(pCall, p, zFunction, 0);
 }
@@ -155,6 +169,7 @@ static const char *lockTable(AssocCall *pCall, AssocSchema *pSchema) {
   return 0;
 }
 
+/* For functions that write definitions inside a gate: cover their database. */
 void assocWriteNeed(AssocCall *pCall, const char *zFunction,
                     const char *zSchema) {
   AssocCatalog *pCat;
@@ -231,6 +246,7 @@ void assocWriteHold(AssocCall *pCall, const char *zSchema) {
   (void)assocStep(pCall, p->apHold[1]);
 }
 
+/* The held statements belong to one call. */
 static void writeDrop(WriteState *p) {
   sqlite3_finalize(p->apHold[0]);
   sqlite3_finalize(p->apHold[1]);
@@ -301,6 +317,9 @@ static void writeBusy(AssocCall *pCall, const AssocWrite *p) {
   if (pCall->rc == SQLITE_BUSY) pCall->rc = rc;
 }
 
+/* Release the savepoint, or roll it back after an error. Both use statements
+** that exist already, so they work without memory. last_insert_rowid() is as
+** before the call. */
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p) {
   if (p->pHeld) assocCatalogLeave(pCall, p->pHeld);
   p->pHeld = 0;

@@ -1,24 +1,25 @@
 /*
 ** INSERT INTO related ... SELECT reads its source to the end before it writes.
 **
-**   INSERT INTO related(model, key, association, json)
-**     SELECT 'User', 1, 'posts', json_object('title', title) FROM Post;
+**    INSERT INTO related(model, key, association, json)
+**      SELECT 'User', 1, 'posts', json_object('title', title) FROM Post;
 **
-** SQLite hands over each row as soon as it has read it. If the row becomes a
-** post, the SELECT goes on to find that one, too, and never ends. Of a table of
-** its own SQLite would keep the rows aside first, and so do we: when the first
-** row comes, the running statement is prepared once more and run to its end,
-** and then its rows are only kept. All of them are written at once; what the
-** running statement still hands over has been written, and is passed over.
+** SQLite hands over each row as soon as it has read it. Here the row becomes a
+** post, the SELECT then finds this post too, and would never end. For an
+** ordinary table SQLite collects the rows first, and this file does the same:
+** when the first row comes, the running statement is prepared a second time and
+** run to its end, while its rows are only kept. Then all of them are written.
+** The rows that the running statement still hands over have been written
+** already and are skipped.
 **
-** The running statement is found among those of the connection: it writes, it
-** is busy, and its text says INSERT INTO this table. Nothing but its text can be
-** had, so that its parameters are lent to the copy while that runs. Where it is
-** not found, as for the INSERT ... SELECT of a trigger, each row is written as
-** it comes.
+** The running statement is searched among those of the connection: it writes,
+** it is busy, and its text says INSERT INTO this table. Only its text is
+** available, so the copy borrows its parameters while it runs. If the statement
+** is not found, as for the INSERT ... SELECT of a trigger, each row is written
+** as it comes.
 **
-** The rows of INSERT ... VALUES (...), (...) are read in the same way, so that
-** they are written together.
+** The rows of INSERT ... VALUES (...), (...) are read in the same way, so they
+** are written together.
 */
 #include "surface/surface.h"
 
@@ -71,6 +72,7 @@ static int sourceToken(const char **pz, int *pbWord) {
   return n ? n : *z != 0;
 }
 
+/* Keywords ignore ASCII case. */
 static int sourceIs(const char *z, int n, const char *zWord) {
   return (int)strlen(zWord) == n && sqlite3_strnicmp(z, zWord, n) == 0;
 }
@@ -119,6 +121,9 @@ static int sourceReads(const AssocDmlTable *p, const char *z) {
   return bMany;
 }
 
+/* Only a clear answer counts: if two statements fit, none is taken. Where
+** SQLite was compiled without deprecated functions, parameters cannot be
+** copied, so statements with parameters are left out. */
 sqlite3_stmt *assocSourceStmt(const AssocDmlTable *p) {
   sqlite3_stmt *pStmt = 0, *pFound = 0;
   int n = 0;
@@ -134,6 +139,8 @@ sqlite3_stmt *assocSourceStmt(const AssocDmlTable *p) {
 
 /* ------------------------------------------------------------------- rows */
 
+/* Copies of the row's values. Called from xUpdate, so the result is a plain
+** code. */
 int assocSourceKeep(AssocDmlTable *p, int nVal, sqlite3_value **apVal) {
   AssocSource *pSource = p->pSource;
   int i;
@@ -161,6 +168,7 @@ int assocSourceKeep(AssocDmlTable *p, int nVal, sqlite3_value **apVal) {
   return SQLITE_OK;
 }
 
+/* Safe on a structure with no rows. */
 void assocSourceClear(AssocSource *pSource) {
   i64 i;
   for (i = 0; i < pSource->nRow * pSource->nVal; i++) {
@@ -182,6 +190,8 @@ static void sourceRun(AssocCall *pCall, sqlite3_stmt *pFrom,
   if (bLend) assocErrorCode(pCall, sourceLend(pCopy, pFrom));
 }
 
+/* p->pSource tells xUpdate to keep the rows of the copy instead of writing
+** them. */
 void assocSourceRead(AssocCall *pCall, AssocDmlTable *p, sqlite3_stmt *pStmt,
                      AssocSource *pSource) {
   sqlite3_stmt *pCopy = assocPrepare(pCall, "%s", sqlite3_sql(pStmt));

@@ -1,17 +1,19 @@
 /*
-** Statements that write to a table of ours, and what is left to be told:
+** What all statements that write to our virtual tables have in common, and
+** their result:
 **
-**   INSERT INTO related(model, json) VALUES ('User', '{"name":"Zoe"}');
-**   SELECT assoc_result();                                  -- {"id":3}
+**    INSERT INTO related(model, json) VALUES ('User', '{"name":"Zoe"}');
+**    SELECT assoc_result();                                  -- {"id":3}
 **
-** Each row is changed with all that belongs to it, or not at all: see
-** write/gate.c. The rows of an INSERT ... SELECT are read before the first is
-** written: see source.c.
+** Each row is changed with everything that belongs to it, or not at all: see
+** write/gate.c. The rows of an INSERT ... SELECT are read before the first one
+** is written: see source.c.
 */
 #include "surface/surface.h"
 
 /* ----------------------------------------------------------------- result */
 
+/* The connection closes. */
 static void resultFree(void *p) {
   assocResultClear(p);
   sqlite3_free(p);
@@ -67,6 +69,8 @@ struct DmlJob {
   AssocResult result;
 };
 
+/* Runs inside the gate: all rows, or none. The result is that of the last
+** row. */
 static void dmlJob(AssocCall *pCall, void *pArg) {
   DmlJob *p = pArg;
   AssocDml dml = *p->pDml;
@@ -122,6 +126,8 @@ static void dmlInsertAll(AssocCall *pCall, AssocDml *pDml, i64 *piRowid) {
   }
 }
 
+/* The first row of a statement writes all of its rows; the others find that
+** their statement is done. */
 static void dmlInsert(AssocCall *pCall, AssocDmlTable *p, AssocDml *pDml,
                       i64 *piRowid) {
   sqlite3_stmt *pStmt = assocSourceStmt(p);
@@ -144,6 +150,9 @@ static void dmlInsert(AssocCall *pCall, AssocDmlTable *p, AssocDml *pDml,
   assocSourceClear(&source);
 }
 
+/* The xUpdate of all our virtual tables. SQLite offers OR IGNORE only for the
+** plain code SQLITE_CONSTRAINT, so the extended code is cut off here;
+** assoc_error() still has it. */
 int assocDmlUpdate(AssocDmlTable *p, AssocDml *pDml, sqlite3_int64 *piRowid) {
   int bInsert =
       pDml->nVal > 1 && sqlite3_value_type(pDml->apVal[0]) == SQLITE_NULL;
@@ -181,15 +190,20 @@ int assocDmlBegin(sqlite3_vtab *pVtab) {
   return SQLITE_OK;
 }
 
+/* The statement that was done is over. */
 int assocDmlCommit(sqlite3_vtab *pVtab) {
   ((AssocDmlTable *)pVtab)->pDone = 0;
   return SQLITE_OK;
 }
 
+/* What was written is gone, and so is its result. */
 int assocDmlRollback(sqlite3_vtab *pVtab) {
   return assocDmlBegin(pVtab);
 }
 
+/* Inside the user's transaction, SQLite opens a savepoint for an INSERT ...
+** SELECT. So this is also the sign that another statement begins, and the last
+** result is forgotten. */
 int assocDmlSavepoint(sqlite3_vtab *pVtab, int iSavepoint) {
   AssocDmlTable *p = (AssocDmlTable *)pVtab;
   (void)iSavepoint;
@@ -198,6 +212,7 @@ int assocDmlSavepoint(sqlite3_vtab *pVtab, int iSavepoint) {
   return SQLITE_OK;
 }
 
+/* The statement has ended. */
 int assocDmlRelease(sqlite3_vtab *pVtab, int iSavepoint) {
   (void)iSavepoint;
   return assocDmlCommit(pVtab);

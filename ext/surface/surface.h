@@ -1,7 +1,12 @@
 /*
-** What SQL sees. Each file of this room is one family of functions or one
-** table-valued function, and gives it as a table of functions, or a module,
-** that assoc.c registers.
+** What SQL sees. Each file of this floor is one family of functions, or one
+** virtual table. It ends with a table of its functions, or with a module, which
+** assoc.c registers.
+**
+** A function's body has the form xCall(pCall, pCtx, nArg, apArg), or
+** xWrite(pCall, pResult, nArg, apArg) if INSERT INTO assoc_call can run it,
+** too. It raises errors in pCall and returns nothing; the caller turns the
+** error into SQLite's.
 */
 #ifndef ASSOC_SURFACE_H
 #define ASSOC_SURFACE_H

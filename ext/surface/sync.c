@@ -16,6 +16,8 @@
 #include "surface/surface.h"
 #include "sync/sync.h"
 
+/* Does the definition agree with the others over its foreign key? The list is
+** made for its errors only. */
 void assocSyncCheck(AssocCall *pCall, AssocRel *pRel) {
   AssocArena mem;
   memset(&mem, 0, sizeof(mem));
@@ -58,6 +60,8 @@ struct SyncFlags {
   int bSet;           /* They are set for the rebuild */
 };
 
+/* sqlite3_db_config() works inside a transaction, where the pragmas do
+** nothing. */
 static void flagsRead(AssocCall *pCall, SyncFlags *p) {
   memset(p, 0, sizeof(*p));
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &p->bFkey);
@@ -65,6 +69,8 @@ static void flagsRead(AssocCall *pCall, SyncFlags *p) {
                     &p->bLegacy);
 }
 
+/* Foreign keys off, so that DROP TABLE deletes no children; legacy ALTER TABLE
+** on, so that RENAME leaves other tables alone. */
 static void flagsSet(AssocCall *pCall, SyncFlags *p) {
   sqlite3 *db = pCall->db;
   int bFkey = 0, bLegacy = 0;
@@ -75,6 +81,7 @@ static void flagsSet(AssocCall *pCall, SyncFlags *p) {
   if (bFkey || !bLegacy) assocErrorCode(pCall, SQLITE_MISUSE);
 }
 
+/* Runs on every way out. */
 static void flagsRestore(AssocCall *pCall, const SyncFlags *p) {
   if (!p->bSet) return;
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_FKEY, p->bFkey, (int *)0);
@@ -94,6 +101,8 @@ struct SyncRun {
   char *zScript;      /* OWNED: both, to be run by hand */
 };
 
+/* Read everything before anything is changed: the text is made for one state of
+** the schema. */
 static void runRead(AssocCall *pCall, SyncRun *p, const SyncOptions *pOpt,
                     const SyncFlags *pFlags) {
   memset(p, 0, sizeof(*p));
@@ -118,6 +127,7 @@ static void runResult(SyncRun *p, sqlite3_context *pCtx) {
   p->zScript = 0;
 }
 
+/* Also after an error. */
 static void runClear(SyncRun *p) {
   sqlite3_free(p->zTables);
   sqlite3_free(p->zRest);
@@ -150,6 +160,8 @@ static const char *defsSchema(const AssocCatalog *pCat) {
   return pSchema ? pSchema->zName : "";
 }
 
+/* Tables first, then what needs them. A table that another statement reads
+** cannot be dropped; SQLite's message would not say why. */
 static void runAll(AssocCall *pCall, SyncRun *p) {
   const AssocRebuilt *pRebuilt;
   if (pCall->rc != SQLITE_OK) return;

@@ -1,14 +1,14 @@
 /*
 ** The rows of the table related, one after another.
 **
-** A cursor goes from source row to source row: those whose keys are given,
-** or all; and with "^", from each of these to the rows related to it, level
-** by level, no row twice. In a source row it goes from one related row to
-** the next: through ids that were taken in one step where they are integers,
-** else by stepping a statement.
+** A cursor visits the source rows: those whose keys are given, or all. With "^"
+** it goes on from each source row to the rows related to it, level by level,
+** and visits no row twice. In a source row it visits one related row after
+** another: through an array of ids, if ids are integers, which one step of a
+** statement has filled; else by stepping a statement.
 **
-** On the way back a cursor has the same parts in other roles: the key that is
-** given is the target's, and the ids that are taken are the sources'.
+** If only the id is given, the roles change: the given key is the target's, and
+** the ids in the array are those of the sources.
 */
 #include "surface/related.h"
 
@@ -50,12 +50,15 @@ struct RelatedCursor {
   int bEof;
 };
 
+/* The state of the connection to which a cursor belongs. */
 static AssocConn *relatedConn(sqlite3_vtab_cursor *pCur) {
   return ((RelatedTable *)pCur->pVtab)->dml.pConn;
 }
 
 /* ----------------------------------------------------------------- cursor */
 
+/* A close of the connection that fails must not finalize the statements that
+** this cursor steps. */
 int assocRelatedOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   RelatedCursor *p = sqlite3_malloc64(sizeof(*p));
   if (p == 0) return SQLITE_NOMEM;
@@ -97,6 +100,8 @@ static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
   p->bEof = 1;
 }
 
+/* Give back everything that depends on the model and the association. The next
+** xFilter may ask for others. */
 static void relatedForget(AssocCall *pCall, RelatedCursor *p) {
   relatedReset(pCall, p);
   if (p->pStmt) assocFetchClose(p->pFetch, p->pPlan->pRoot->pModel->nKey);
@@ -115,6 +120,7 @@ static void relatedForget(AssocCall *pCall, RelatedCursor *p) {
   p->zItem = 0;
 }
 
+/* SQLite may close a cursor in the middle of its rows. */
 int assocRelatedClose(sqlite3_vtab_cursor *pCur) {
   AssocCall call;
   assocCallInit(&call, relatedConn(pCur));
@@ -142,6 +148,7 @@ static void relatedCheckColumns(AssocCall *pCall, const RelatedTable *pTab,
   sqlite3_free(z);
 }
 
+/* Is the id given, and are the sources looked for? */
 static int relatedIsBack(const RelatedCursor *p) {
   return (p->idxNum & RELATED_BACK) != 0;
 }
@@ -200,6 +207,8 @@ static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
   assocCatalogLeave(pCall, pCat);
 }
 
+/* Keys of one xFilter are kept, because their values belong to SQLite only
+** until it returns. The array doubles. */
 static void relatedKeep(AssocCall *pCall, RelatedCursor *p,
                         sqlite3_value *pVal) {
   sqlite3_value **ap = p->apKey;
@@ -249,6 +258,7 @@ static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
 
 /* ---------------------------------------------------------------- sources */
 
+/* Does the association have "^"? */
 static int relatedRepeats(const RelatedCursor *p) {
   return p->pPlan->pRoot->nRecurse != 0;
 }
@@ -401,6 +411,7 @@ static int relatedNextOf(AssocCall *pCall, RelatedCursor *p) {
   return bRow;
 }
 
+/* After an error the cursor is at its end: SQLite may go on to ask. */
 static int relatedDone(sqlite3_vtab_cursor *pCur, AssocCall *pCall) {
   RelatedCursor *p = (RelatedCursor *)pCur;
   if (pCall->rc != SQLITE_OK) p->bEof = 1;
@@ -422,12 +433,14 @@ static void relatedGo(AssocCall *pCall, RelatedCursor *p, int bFirst) {
   p->nDeep = (u32)p->nLevel;
 }
 
+/* Every step may run statements on the user's tables, so it enters the call. */
 static void relatedAdvance(AssocCall *pCall, RelatedCursor *p, int bFirst) {
   if (!assocCallEnter(pCall)) return;
   relatedGo(pCall, p, bFirst);
   assocCallLeave(pCall);
 }
 
+/* Go to the next row. */
 int assocRelatedNext(sqlite3_vtab_cursor *pCur) {
   AssocCall call;
   assocCallInit(&call, relatedConn(pCur));
@@ -435,6 +448,9 @@ int assocRelatedNext(sqlite3_vtab_cursor *pCur) {
   return relatedDone(pCur, &call);
 }
 
+/* In a join this runs once for each row of the other table. So plans,
+** statements and arrays stay in the cursor as long as model and association
+** stay the same. */
 int assocRelatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
                        const char *idxStr, int argc, sqlite3_value **argv) {
   RelatedCursor *p = (RelatedCursor *)pCur;
@@ -469,6 +485,7 @@ int assocRelatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   return relatedDone(pCur, &call);
 }
 
+/* True after the last row, and after an error. */
 int assocRelatedEof(sqlite3_vtab_cursor *pCur) {
   return ((RelatedCursor *)pCur)->bEof;
 }
@@ -610,6 +627,8 @@ static void relatedIdentity(AssocCall *pCall, sqlite3_context *pCtx,
   assocFinalize(pCall, pStmt);
 }
 
+/* One column of the present row. In an UPDATE, SQLite asks for all columns;
+** those that are not assigned cost nothing. */
 static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
                           RelatedCursor *p, const RelatedTable *pTab,
                           int iCol) {
@@ -646,6 +665,7 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
   }
 }
 
+/* The error of a column is the error of the statement. */
 int assocRelatedColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                        int iCol) {
   AssocCall call;
