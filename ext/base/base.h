@@ -192,11 +192,27 @@ void assocErrorPrefix(AssocCall *pCall, const char *zFmt, ...);
 /* Raise SQLite's error rc; its text is copied from the connection. Does nothing
 ** if rc is SQLITE_OK. */
 void assocErrorCode(AssocCall *pCall, int rc);
-/* Did this extension find the error, and not SQLite? */
-int assocErrorIsOurs(const AssocCall *pCall);
-/* Clear the call's error. New code must not raise an error in order to ask a
-** question: write a function that returns the answer. */
+/* Clear the call's error, because another one takes its place or the statement
+** is run again. Each use says why. New code must not raise an error in order to
+** ask a question: use assocTryBegin(), or a function that returns the answer. */
 void assocErrorForget(AssocCall *pCall);
+
+/*
+** A question that SQLite or a definition may answer with an error, such as "can
+** this definition be resolved?". It is asked on a call of its own, so pCall
+** never has an error that is no error.
+**
+**   assocTryBegin(&ask, pCall);
+**   pRel = assocRelOf(&ask, pDef);
+**   if (assocTryEnd(&ask, pCall, 0)) ... the answer is no
+**
+** TryEnd returns true if the error is an answer: SQLITE_ERROR. Every other
+** error (memory, a lock, an interrupt) becomes the error of pCall. If pWhy is
+** not 0, it receives the answer's text; the caller frees it with
+** assocErrClear(). Nothing runs if pCall has an error already.
+*/
+void assocTryBegin(AssocCall *pTry, const AssocCall *pCall);
+int assocTryEnd(AssocCall *pTry, AssocCall *pCall, AssocErr *pWhy);
 /* If the call has an error: make it the result of the SQL function, remember it
 ** for assoc_error(), clear the call and return true. */
 int assocCallFailed(AssocCall *pCall, sqlite3_context *pCtx);
@@ -556,6 +572,9 @@ struct AssocJson {
 ** subject of an error's text: "the options". 0 after an error. */
 AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,
                          const char *zJson, int nJson, const char *zWhat);
+/* The same, but 0 if the text is no JSON. */
+AssocJson *assocJsonTry(AssocCall *pCall, AssocArena *pArena, const char *zJson,
+                        int nJson);
 /* The same, but an error if the value is not an object. */
 AssocJson *assocJsonObject(AssocCall *pCall, AssocArena *pArena,
                            const char *zJson, int nJson, const char *zWhat);

@@ -80,12 +80,30 @@ void assocCallDirect(AssocCall *pCall, const char *zFunction, int bWriting) {
   }
 }
 
-int assocErrorIsOurs(const AssocCall *pCall) {
-  return pCall->rc != SQLITE_OK && pCall->err.eReason != ASSOC_E_SQLITE;
-}
-
 void assocErrorForget(AssocCall *pCall) {
   assocCallClear(pCall);
+}
+
+void assocTryBegin(AssocCall *pTry, const AssocCall *pCall) {
+  assert(pTry != pCall);
+  assocCallInit(pTry, pCall->pConn);
+  pTry->bGate = pCall->bGate;
+  pTry->rc = pCall->rc;
+}
+
+int assocTryEnd(AssocCall *pTry, AssocCall *pCall, AssocErr *pWhy) {
+  int bNo = pCall->rc == SQLITE_OK && pTry->rc == SQLITE_ERROR;
+  AssocErr *pTo = bNo ? pWhy : pCall->rc == SQLITE_OK ? &pCall->err : 0;
+  assert(pTry->pConn == pCall->pConn);
+  if (pWhy) memset(pWhy, 0, sizeof(*pWhy));
+  if (pTo && pTry->rc != SQLITE_OK) {
+    pTry->err.rc = pTry->rc;
+    *pTo = pTry->err;
+    memset(&pTry->err, 0, sizeof(pTry->err));
+  }
+  if (pCall->rc == SQLITE_OK && !bNo) pCall->rc = pTry->rc;
+  assocCallClear(pTry);
+  return bNo;
 }
 
 /* How many bytes the first n bytes of a format make; -1 if memory runs out. */

@@ -501,6 +501,15 @@ AssocJson *assocJsonRead(AssocCall *pCall, AssocArena *pArena,
   return pJson;
 }
 
+AssocJson *assocJsonTry(AssocCall *pCall, AssocArena *pArena, const char *zJson,
+                        int nJson) {
+  AssocCall ask;
+  AssocJson *p;
+  assocTryBegin(&ask, pCall);
+  p = assocJsonRead(&ask, pArena, zJson, nJson, "the text");
+  return assocTryEnd(&ask, pCall, 0) ? 0 : p;
+}
+
 AssocJson *assocJsonObject(AssocCall *pCall, AssocArena *pArena,
                            const char *zJson, int nJson, const char *zWhat) {
   AssocJson *pJson = assocJsonRead(pCall, pArena, zJson, nJson, zWhat);

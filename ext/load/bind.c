@@ -271,7 +271,7 @@ void assocBindNames(AssocRun *pRun) {
   AssocPlan *pPlan = pRun->pPlan;
   sqlite3_stmt *pStmt;
   char *zSql;
-  int i;
+  int i, rc;
   if (pPlan->nName == 0) return;
   if (pRun->args.nVal == 0) {
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
@@ -287,7 +287,12 @@ void assocBindNames(AssocRun *pRun) {
   sqlite3_free(zSql);
   if (pStmt == 0) return;
   sqlite3_bind_value(pStmt, 1, pRun->args.apVal[0]);
-  if (assocStep(pCall, pStmt)) {
+  rc = sqlite3_step(pStmt);
+  if (rc == SQLITE_ERROR) { /* Malformed JSON */
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0, "%s", zNoObject);
+  } else if (rc != SQLITE_ROW) {
+    assocErrorCode(pCall, rc == SQLITE_DONE ? SQLITE_OK : rc);
+  } else {
     if (strcmp(assocColumnText(pCall, pStmt, 0), "object") != 0) {
       assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0, "%s", zNoObject);
     }
@@ -302,9 +307,6 @@ void assocBindNames(AssocRun *pRun) {
           sqlite3_value_dup(sqlite3_column_value(pStmt, i * 2 + 1));
       if (pRun->apNamed[i] == 0) assocErrorCode(pCall, SQLITE_NOMEM);
     }
-  } else if (pCall->rc == SQLITE_ERROR) {
-    assocErrorForget(pCall); /* Malformed JSON */
-    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0, "%s", zNoObject);
   }
   sqlite3_reset(pStmt);
   sqlite3_clear_bindings(pStmt);

@@ -241,12 +241,8 @@ void assocRunTooBig(AssocCall *pCall, const char *zPath) {
                sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
 }
 
-/* Set the call's error from pRun->rc. SQLITE_ABORT is what assoc_emit()
-** returned to end its statement; the reason is in pRun->rc. */
+/* Set the call's error from pRun->rc. */
 static void runError(AssocRun *pRun, const AssocNode *pNode) {
-  if (pRun->rc != SQLITE_OK && pRun->pCall->rc == SQLITE_ABORT) {
-    assocErrorForget(pRun->pCall);
-  }
   if (pRun->rc == SQLITE_TOOBIG) {
     assocRunTooBig(pRun->pCall, pNode->zPath);
   } else if (pRun->rc != SQLITE_OK && pRun->pCall->rc == SQLITE_OK) {
@@ -275,7 +271,13 @@ static void emitRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   pRun->xEmit = xEmit;
   pRun->pOuter = pLoad->pRun;
   pLoad->pRun = pRun;
-  (void)assocStep(pRun->pCall, pStmt);
+  if (pRun->pCall->rc == SQLITE_OK) {
+    int rc = sqlite3_step(pStmt);
+    /* With SQLITE_ABORT assoc_emit() ends its statement; pRun->rc says why */
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE) rc = SQLITE_OK;
+    if (rc == SQLITE_ABORT && pRun->rc != SQLITE_OK) rc = SQLITE_OK;
+    assocErrorCode(pRun->pCall, rc);
+  }
   pLoad->pRun = pRun->pOuter;
   sqlite3_reset(pStmt);
 }

@@ -108,13 +108,14 @@ void assocTakeRun(AssocCall *pCall, AssocTake *pTake, sqlite3_stmt *pStmt) {
   pLoad->pTake = pTake;
   pTake->n = 0;
   pTake->rc = SQLITE_OK;
-  (void)assocStep(pCall, pStmt);
+  if (pCall->rc == SQLITE_OK) {
+    int rc = sqlite3_step(pStmt);
+    /* assoc_take() ends its statement with SQLITE_ABORT; pTake->rc says why */
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE) rc = SQLITE_OK;
+    assocErrorCode(pCall, pTake->rc != SQLITE_OK ? pTake->rc : rc);
+  }
   sqlite3_reset(pStmt);
   pLoad->pTake = pOuter;
-  if (pTake->rc != SQLITE_OK) {
-    assocErrorForget(pCall);
-    assocErrorCode(pCall, pTake->rc);
-  }
 }
 
 /* The ids of one source out of the pairs, nMost at most. */

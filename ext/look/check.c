@@ -290,15 +290,16 @@ static char *fixTable(Checker *c, AssocDef *pDef, const char *zModel,
   return assocStrFinish(c->pCall, pStr);
 }
 
-/* Report a definition that cannot be resolved. There is a fix only if a table
-** was renamed: otherwise only the author knows what was meant. */
-static void problemBad(Checker *c, AssocDef *pDef) {
-  char *zWhy = assocErrLine(&c->pCall->err);
+/* Report a definition that cannot be resolved, because of pWhy, which is then
+** empty. There is a fix only if a table was renamed: otherwise only the author
+** knows what was meant. */
+static void problemBad(Checker *c, AssocDef *pDef, AssocErr *pWhy) {
+  char *zWhy = assocErrLine(pWhy);
   const char *zGone;
   char *zFix = 0;
   AssocRenamed now;
   memset(&now, 0, sizeof(now));
-  assocErrorForget(c->pCall);
+  assocErrClear(pWhy);
   if (zWhy == 0) {
     assocErrorCode(c->pCall, SQLITE_NOMEM);
     return;
@@ -1154,10 +1155,16 @@ static void problemDefs(Checker *c) {
       assocAlloc(c->pCall, &c->p->mem, (i64)sizeof(AssocRel *) * (n + 1));
   for (pSchema = c->p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
     for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
-      AssocRel *pRel = pDef->zName[0] ? assocRelOf(c->pCall, pDef) : 0;
-      if (c->pCall->rc == SQLITE_ERROR) problemBad(c, pDef);
+      AssocErr why;
+      AssocRel *pRel;
+      if (pDef->zName[0] == 0) continue;
+      pRel = assocRelTry(c->pCall, pDef, &why);
       if (c->pCall->rc != SQLITE_OK) return;
-      if (pRel) c->apRel[c->nRel++] = pRel;
+      if (pRel) {
+        c->apRel[c->nRel++] = pRel;
+      } else {
+        problemBad(c, pDef, &why);
+      }
     }
   }
 }
@@ -1167,6 +1174,8 @@ static void problemDefs(Checker *c) {
 static void problemDisagree(Checker *c, AssocRel *pRel) {
   const AssocOptions *q = pRel->pOpt;
   AssocArena mem;
+  AssocCall ask;
+  AssocErr why;
   if (q->zOnDelete == 0 && q->zOnUpdate == 0 && q->eAllowNull < 0 &&
       q->eUnique < 0 && q->eThroughUnique < 0) {
     return;
@@ -1176,10 +1185,11 @@ static void problemDisagree(Checker *c, AssocRel *pRel) {
     return;
   }
   memset(&mem, 0, sizeof(mem));
-  (void)assocForeignList(c->pCall, c->p->pCat, &mem, pRel);
+  assocTryBegin(&ask, c->pCall);
+  (void)assocForeignList(&ask, c->p->pCat, &mem, pRel);
   assocArenaFree(&mem);
-  if (c->pCall->rc == SQLITE_ERROR) {
-    problemBad(c, pRel->pDef);
+  if (assocTryEnd(&ask, c->pCall, &why)) {
+    problemBad(c, pRel->pDef, &why);
     c->bDisagree = 1;
   }
 }
@@ -1226,8 +1236,10 @@ void assocCheck(AssocLook *p) {
   }
   /* One that disagrees with another gives no list */
   for (i = 0; i < c.nRel && i < 8 && c.pList == 0; i++) {
-    c.pList = assocForeignList(p->pCall, p->pCat, &p->mem, c.apRel[i]);
-    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    AssocCall ask;
+    assocTryBegin(&ask, p->pCall);
+    c.pList = assocForeignList(&ask, p->pCat, &p->mem, c.apRel[i]);
+    (void)assocTryEnd(&ask, p->pCall, 0);
   }
   c.sync.pList = c.pList;
   for (pFor = c.pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {

@@ -52,8 +52,7 @@ static AssocDef *foundBefore(AssocLook *p, AssocModel *pModel, int eKind,
   int i;
   AssocDef *pDef = assocLookFirstDef(p, pModel, &i);
   for (; pDef; pDef = assocLookNextDef(p, &i)) {
-    AssocRel *pRel = assocRelOf(p->pCall, pDef);
-    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    AssocRel *pRel = assocRelTry(p->pCall, pDef, 0);
     if (pRel && foundIs(pRel, eKind, pKey, pOther)) return pDef;
   }
   return 0;

@@ -82,23 +82,32 @@ static void dumpComment(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef,
   sqlite3_free(z);
 }
 
+/* The same for an error, which is then empty. */
+static void dumpWhy(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef,
+                    AssocErr *pWhy) {
+  char *zWhy = assocErrText(pWhy);
+  assocErrClear(pWhy);
+  if (zWhy == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
+  if (zWhy) dumpComment(p, pStr, pDef, zWhy);
+  sqlite3_free(zWhy);
+}
+
 /* ----------------------------------------------------------------- models */
 
 /* Does assoc_model() accept the row's options? They must be an object. */
 static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
   AssocArena mem;
+  AssocCall ask;
+  AssocErr why;
   int bTemp = pDef->pSchema->pNext == 0;
   char *z;
   memset(&mem, 0, sizeof(mem));
-  (void)assocJsonObject(p->pCall, &mem, pDef->zOptions ? pDef->zOptions : "{}",
-                        -1, "the options");
+  assocTryBegin(&ask, p->pCall);
+  (void)assocJsonObject(&ask, &mem, pDef->zOptions ? pDef->zOptions : "{}", -1,
+                        "the options");
   assocArenaFree(&mem);
-  if (p->pCall->rc == SQLITE_ERROR) {
-    char *zWhy = assocErrText(&p->pCall->err);
-    assocErrorForget(p->pCall);
-    if (zWhy == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
-    if (zWhy) dumpComment(p, pStr, pDef, zWhy);
-    sqlite3_free(zWhy);
+  if (assocTryEnd(&ask, p->pCall, &why)) {
+    dumpWhy(p, pStr, pDef, &why);
     return;
   }
   z = dumpOptions(p, 0, pDef->zOptions, bTemp);
@@ -149,16 +158,13 @@ static int dumpSays(AssocLook *p, const AssocRel *pRel) {
 ** has no stage; with bComment, its error is printed. */
 static int dumpStage(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef,
                      int bComment) {
-  AssocRel *pRel = assocRelOf(p->pCall, pDef);
-  if (p->pCall->rc == SQLITE_ERROR) {
-    char *zWhy = assocErrText(&p->pCall->err);
-    assocErrorForget(p->pCall);
-    if (zWhy == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
-    if (zWhy && bComment) dumpComment(p, pStr, pDef, zWhy);
-    sqlite3_free(zWhy);
+  AssocErr why;
+  AssocRel *pRel = assocRelTry(p->pCall, pDef, &why);
+  if (pRel == 0) {
+    if (bComment && p->pCall->rc == SQLITE_OK) dumpWhy(p, pStr, pDef, &why);
+    assocErrClear(&why);
     return DUMP_BAD;
   }
-  if (pRel == 0) return DUMP_BAD;
   if (pRel->nPath) return DUMP_PATH;
   if (pRel->eKind != ASSOC_BELONGSTO && pRel->pOpt->pPolymorphic) {
     return DUMP_TYPED;

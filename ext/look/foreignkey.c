@@ -84,20 +84,17 @@ char *assocLookLines(AssocLook *p, sqlite3_str *pStr) {
 /* A table whose name means another one, as where an assoc_model() row has
 ** taken it, cannot be spoken of. */
 AssocModel *assocLookModel(AssocLook *p, AssocTable *pTab) {
-  AssocModel *pModel = assocModelOf(p->pCall, pTab);
+  AssocCall ask;
+  AssocModel *pModel;
   const char *zName = 0;
+  assocTryBegin(&ask, p->pCall); /* A row of assoc_model() may be bad */
+  pModel = assocModelOf(&ask, pTab);
   if (pModel) {
-    zName = assocRowName(p->pCall, &p->mem, p->pSchema->zName, p->pSchema,
+    zName = assocRowName(&ask, &p->mem, p->pSchema->zName, p->pSchema,
                          pModel->zName);
   }
-  if (zName && assocModelNear(p->pCall, p->pSchema, zName) != pModel) {
-    pModel = 0;
-  }
-  if (p->pCall->rc == SQLITE_ERROR) { /* A bad row of assoc_model() */
-    assocErrorForget(p->pCall);
-    pModel = 0;
-  }
-  return pModel;
+  if (zName && assocModelNear(&ask, p->pSchema, zName) != pModel) pModel = 0;
+  return assocTryEnd(&ask, p->pCall, 0) ? 0 : pModel;
 }
 
 /* ----------------------------------------------------------------- tables */
@@ -168,9 +165,8 @@ AssocModel *assocLookNextModel(AssocLook *p, int *pi) {
     AssocModel *pModel = 0;
     AssocTable *pTab = 0;
     if (!lookIsInternal(p, i)) {
-      pTab = assocTableFind(p->pCall, pSchema, pSchema->azEntry[i]);
+      pTab = assocTableSeek(p->pCall, pSchema, pSchema->azEntry[i]);
     }
-    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
     if (pTab) pModel = assocLookModel(p, pTab);
     if (pModel) return pModel;
   }
@@ -345,12 +341,11 @@ static void lookFkey(AssocLook *p, AssocModel *pChild, const AssocFkey *pFk,
                      AssocLookKey *pBefore) {
   const AssocTable *pTab = pChild->pTable;
   const char *zKey = assocLookNames(p, pTab, pFk->nCol, pFk->aCol), *zWhy;
-  AssocTable *pParentTab = assocTableFind(p->pCall, p->pSchema, pFk->zParent);
+  AssocTable *pParentTab = assocTableSeek(p->pCall, p->pSchema, pFk->zParent);
   AssocModel *pParent = 0;
   AssocLookKey *pKey;
   u8 bShared = 0;
   int *aRef = assocAlloc(p->pCall, &p->mem, (i64)sizeof(int) * pFk->nCol);
-  if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
   if (p->pCall->rc != SQLITE_OK) return;
   if (pParentTab && pParentTab->eType == ASSOC_TABLE) {
     pParent = assocLookModel(p, pParentTab);
@@ -406,8 +401,7 @@ void assocLookKeys(AssocLook *p) {
   assocCatalogLink(p->pCall, p->pCat);
   for (i = 0; i < p->pSchema->nEntry && p->pCall->rc == SQLITE_OK; i++) {
     AssocTable *pTab =
-        assocTableFind(p->pCall, p->pSchema, p->pSchema->azEntry[i]);
-    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+        assocTableSeek(p->pCall, p->pSchema, p->pSchema->azEntry[i]);
     if (pTab && pTab->eType == ASSOC_TABLE) lookTable(p, pTab);
   }
   assocLookKeysRelate(p);

@@ -174,8 +174,7 @@ static AssocRel *pictureNext(AssocPicture *p, AssocSchema **ppSchema,
       if (*ppSchema == 0 || !assocSchemaLoad(p->pCall, *ppSchema)) return 0;
       pDef = *ppDef = (*ppSchema)->pDef;
     }
-    pRel = pDef->zName[0] ? assocRelOf(p->pCall, pDef) : 0;
-    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    pRel = pDef->zName[0] ? assocRelTry(p->pCall, pDef, 0) : 0;
     if (pRel || p->pCall->rc != SQLITE_OK) return pRel;
   }
 }

@@ -190,9 +190,7 @@ static AssocTable *nextTable(AssocLook *p, AssocSchema *pSchema, int *pi) {
         sqlite3_stricmp(zName, "assoc_token") == 0) {
       continue;
     }
-    pTab = assocTableFind(p->pCall, pSchema, zName);
-    /* A view that cannot be read is none */
-    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    pTab = assocTableSeek(p->pCall, pSchema, zName);
     if (pTab && pTab->eType == ASSOC_TABLE) return pTab;
   }
   return 0;
@@ -229,33 +227,9 @@ struct RenamedModel {
   AssocTable *pTab;
 };
 
-/* Options of a definition; 0 where they are wrong. */
-static AssocOptions *optionsOf(AssocLook *p, AssocDef *pDef) {
-  AssocCall call;
-  AssocOptions *pOpt;
-  assocCallInit(&call, p->pCall->pConn);
-  pOpt = assocOptionsParse(&call, &p->mem, pDef->zOptions);
-  if (call.rc != SQLITE_ERROR) assocErrorCode(p->pCall, call.rc);
-  assocCallClear(&call);
-  return pOpt;
-}
-
-/* The model of that name; 0 where there is none, or where two may be meant. */
-static AssocModel *modelOf(AssocLook *p, AssocSchema *pSchema,
-                           const char *zName) {
-  AssocCall call;
-  AssocModel *pModel;
-  if (zName == 0) return 0;
-  assocCallInit(&call, p->pCall->pConn);
-  pModel = assocModelNear(&call, pSchema, zName);
-  if (call.rc != SQLITE_ERROR) assocErrorCode(p->pCall, call.rc);
-  assocCallClear(&call);
-  return pModel;
-}
-
 /* Does no table fit the name any more? */
 int assocRenamedIsGone(AssocLook *p, AssocSchema *pSchema, const char *zName) {
-  return zName && modelOf(p, pSchema, zName) == 0;
+  return zName && assocModelTry(p->pCall, pSchema, zName) == 0;
 }
 
 /* Has pTab the columns? -1: no. 0: none are named. */
@@ -288,7 +262,7 @@ static int joinFits(RenamedModel *r, const AssocOptions *pOpt, int bSource,
                     AssocTable *pOther) {
   const AssocNames *pMine = bSource ? &pOpt->foreignKey : &pOpt->otherKey;
   const AssocNames *pHis = bSource ? &pOpt->otherKey : &pOpt->foreignKey;
-  AssocModel *pJoin = modelOf(r->p, r->pSchema, pOpt->zThrough);
+  AssocModel *pJoin = assocModelTry(r->p->pCall, r->pSchema, pOpt->zThrough);
   AssocTable *pTab;
   int i = 0;
   if (pJoin) return hasFkey(r->p, pJoin->pTable, r->pTab, pMine);
@@ -338,11 +312,13 @@ static int defFits(RenamedModel *r, AssocDef *pDef) {
   AssocOptions *pOpt;
   AssocTable *pOther = r->pTab;
   if (pDef->zName[0] == 0 || eKind < 0 || !(bSource || bTarget)) return 0;
-  pOpt = optionsOf(r->p, pDef);
+  pOpt = assocDefOptionsTry(r->p->pCall, pDef);
   if (pOpt == 0) return 0;
   if (!bSource) pOther = pDef->pSource ? pDef->pSource->pTable : 0;
   if (!bTarget) {
-    AssocModel *pModel = modelOf(r->p, pDef->pSchema, pDef->zTarget);
+    AssocModel *pModel =
+        pDef->zTarget ? assocModelTry(r->p->pCall, pDef->pSchema, pDef->zTarget)
+                      : 0;
     pOther = pModel ? pModel->pTable : 0;
   }
   if (bSource) eFits = modelFits(r, pOpt, eKind, 1, pOther);

@@ -658,14 +658,16 @@ static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
 ** invalid.
 */
 static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
+  AssocCall ask;
   int bSame, bTriggers = 1;
   assert(pCache->nDepth == 0);
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &bTriggers);
   if (pCache->pCat == 0 || pCache->guard.p == 0 || !bTriggers) return 0;
   if (pCache->pCat->bViews != pCall->pConn->bViews) return 0;
-  bSame = sameSchemas(pCall, pCache->pCat) && guardOpen(pCall, pCache) &&
-          rowsAreSame(pCall, pCache);
-  if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall); /* It is gone */
+  assocTryBegin(&ask, pCall); /* What the guard reads may be gone */
+  bSame = sameSchemas(&ask, pCache->pCat) && guardOpen(&ask, pCache) &&
+          rowsAreSame(&ask, pCache);
+  if (assocTryEnd(&ask, pCall, 0)) bSame = 0;
   /* The guard reports a changed schema only once */
   if (pCall->rc != SQLITE_OK) cacheDrop(pCache);
   return bSame && pCall->rc == SQLITE_OK;

@@ -237,8 +237,7 @@ static void setDefaults(AssocForeign *pFor) {
 static void addDef(Collector *p, AssocDef *pDef) {
   AssocRel *pRel;
   if (pDef->zName[0] == 0) return;
-  pRel = assocRelOf(p->pCall, pDef);
-  if (p->pOnly && p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+  pRel = p->pOnly ? assocRelTry(p->pCall, pDef, 0) : assocRelOf(p->pCall, pDef);
   if (pRel && pRel != p->pOnly) addRel(p, pRel);
 }
 

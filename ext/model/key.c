@@ -252,13 +252,6 @@ static int usualColumns(AssocResolver *p, const AssocTable *pTab, int nCol,
   return nCol > 0;
 }
 
-/* Wrong options of another definition are not an error here. */
-AssocOptions *assocResolveOther(AssocResolver *p, AssocDef *pDef) {
-  AssocOptions *pOpt = assocDefOptions(p->pCall, pDef);
-  if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
-  return pOpt;
-}
-
 /* Is it the definition itself, or one of the same name: what it replaces, or
 ** is replaced by? */
 int assocResolveIsSelf(const AssocResolver *p, const AssocDef *pDef) {
@@ -280,7 +273,7 @@ static int takenByAnother(AssocResolver *p, const AssocTable *pTab,
         assocKindSeek(pDef->zKind) != ASSOC_BELONGSTO) {
       continue;
     }
-    pOpt = assocResolveOther(p, pDef);
+    pOpt = assocDefOptionsTry(p->pCall, pDef);
     if (pOpt == 0) continue;
     if (pOpt->foreignKey.n == pFk->nCol && pFk->aCol[0] >= 0 &&
         sqlite3_stricmp(pOpt->foreignKey.az[0],

@@ -41,8 +41,7 @@ static void findThrough(AssocResolver *p) {
   int i, n = 0;
   char *z;
   for (i = 0; i < pSchema->nEntry && p->pCall->rc == SQLITE_OK; i++) {
-    AssocTable *pTab = assocTableFind(p->pCall, pSchema, pSchema->azEntry[i]);
-    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    AssocTable *pTab = assocTableSeek(p->pCall, pSchema, pSchema->azEntry[i]);
     if (pTab == 0 || !isJoinTable(p, pTab)) continue;
     sqlite3_str_appendf(pStr, "%s%s", n++ ? " or " : "", pTab->zName);
     pRel->pThrough = pTab;
@@ -95,8 +94,7 @@ static int sameThrough(AssocResolver *p, const AssocDef *pDef,
     return 1;
   }
   pJoin =
-      assocModelNear(p->pCall, pDef->pSource->pTable->pSchema, pOpt->zThrough);
-  if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+      assocModelTry(p->pCall, pDef->pSource->pTable->pSchema, pOpt->zThrough);
   return pJoin && pJoin->pTable == pRel->pThrough;
 }
 
@@ -114,9 +112,8 @@ static AssocDef *pairOf(AssocResolver *p) {
         assocKindSeek(pDef->zKind) != ASSOC_BELONGSTOMANY) {
       continue;
     }
-    pOpt = assocResolveOther(p, pDef);
-    pBack = assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget);
-    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    pOpt = assocDefOptionsTry(p->pCall, pDef);
+    pBack = assocModelTry(p->pCall, pDef->pSchema, pDef->zTarget);
     if (pOpt == 0 || pBack != pRel->pSource) continue;
     if (sameThrough(p, pDef, pOpt)) return pDef;
   }
@@ -147,7 +144,7 @@ void assocResolveMany(AssocResolver *p) {
   if (p->pCall->rc != SQLITE_OK) return;
   zTab = pRel->zThrough;
   pPair = pairOf(p);
-  pPairOpt = pPair ? assocResolveOther(p, pPair) : 0;
+  pPairOpt = pPair ? assocDefOptionsTry(p->pCall, pPair) : 0;
   if (pForeign->n == 0) pForeign = pPairOpt ? &pPairOpt->otherKey : &noNames;
   if (pOther->n == 0) pOther = pPairOpt ? &pPairOpt->foreignKey : &noNames;
   if (pSource->n == 0) pSource = pPairOpt ? &pPairOpt->targetKey : &noNames;

@@ -113,6 +113,9 @@ struct AssocTable {
 ** is no such table, or after an error: a view may be broken. */
 AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
                            const char *zName);
+/* The same, but a view that SQLite cannot read is no table. */
+AssocTable *assocTableSeek(AssocCall *pCall, AssocSchema *pSchema,
+                           const char *zName);
 /* The number of a column by name, or -1. "rowid", "_rowid_" and "oid" give
 ** iRowid, unless a column has that name. */
 int assocColumnFind(const AssocTable *pTab, const char *zName);
@@ -326,6 +329,9 @@ AssocModel *assocModelFind(AssocCall *pCall, AssocCatalog *pCat,
 ** assocModelSeek(). */
 AssocModel *assocModelNear(AssocCall *pCall, AssocSchema *pNear,
                            const char *zName);
+/* The same, but 0 too if the model or its assoc_model() row is wrong. */
+AssocModel *assocModelTry(AssocCall *pCall, AssocSchema *pNear,
+                          const char *zName);
 /* Raise an error unless the model has a key. */
 void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel);
 /* Raise the error that a value is no key of the model; it says what a key looks
@@ -483,6 +489,8 @@ AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
                                 const char *zJson);
 /* The options of a definition, read at the first call. 0 after an error. */
 AssocOptions *assocDefOptions(AssocCall *pCall, AssocDef *pDef);
+/* The same, but 0 if they are wrong. */
+AssocOptions *assocDefOptionsTry(AssocCall *pCall, AssocDef *pDef);
 /* The options as JSON in canonical spelling, without as, temp and replace. 0 if
 ** no option is given. */
 char *assocOptionsText(AssocCall *pCall, AssocArena *pArena,
@@ -571,6 +579,10 @@ AssocRel *assocRelOn(AssocCall *pCall, const AssocRel *pRel,
 int assocRelTargetWidth(const AssocRel *pRel);
 /* Resolve a definition, unless that is done. 0 after an error. */
 AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef);
+/* The same, but 0 if the definition cannot be resolved. If pWhy is not 0, it
+** receives the reason, else it stays empty; the caller frees it with
+** assocErrClear(). */
+AssocRel *assocRelTry(AssocCall *pCall, AssocDef *pDef, AssocErr *pWhy);
 /* Do two associations of one kind relate the same tables by the same
 ** columns? */
 int assocRelSame(const AssocRel *pA, const AssocRel *pB);

@@ -79,15 +79,9 @@ const char *assocRowName(AssocCall *pCall, AssocArena *pArena,
 
 /* The options of an assoc_model() row; 0 if they are not JSON. */
 static AssocJson *modelJson(AssocCall *pCall, AssocDef *pDef) {
-  AssocCall call;
-  AssocJson *p = 0;
+  AssocJson *p;
   if (pDef->bRead || pDef->zOptions == 0) return pDef->pJson;
-  assocCallInit(&call, pCall->pConn);
-  p = assocJsonRead(&call, &pDef->pSchema->pCatalog->mem, pDef->zOptions, -1,
-                    "the options");
-  if (call.rc == SQLITE_ERROR) assocErrorForget(&call);
-  assocErrorCode(pCall, call.rc);
-  assocCallClear(&call);
+  p = assocJsonTry(pCall, &pDef->pSchema->pCatalog->mem, pDef->zOptions, -1);
   if (pCall->rc == SQLITE_OK) {
     pDef->bRead = 1;
     pDef->pJson = p;
@@ -286,6 +280,16 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
   }
 }
 
+/* The same as schemaTable(), but a broken view is no table. */
+static AssocTable *schemaTableTry(AssocCall *pCall, AssocSchema *pSchema,
+                                  NameSteps *pSteps, int iStep) {
+  AssocCall ask;
+  AssocTable *pTab;
+  assocTryBegin(&ask, pCall);
+  pTab = schemaTable(&ask, pSchema, pSteps, iStep);
+  return assocTryEnd(&ask, pCall, 0) ? 0 : pTab;
+}
+
 /* How a row of assoc_model() concerns a table. */
 #define ROW_NONE 0
 #define ROW_OWN 1    /* Its name finds the table, too */
@@ -301,12 +305,10 @@ static int rowConcerns(AssocCall *pCall, AssocTable *pTab, AssocDef *p) {
   NameSteps steps;
   if (zModel == 0 || modelRow(pSchema, zModel) != p) return ROW_NONE;
   nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
-  pFound = schemaTable(pCall, pSchema, &steps, 0);
-  if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall);
+  pFound = schemaTableTry(pCall, pSchema, &steps, 0);
   if (pFound != pTab) return ROW_NONE;
   if (steps.pRow == 0) return ROW_OWN;
-  pFound = schemaTable(pCall, pSchema, &steps, 1);
-  if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall);
+  pFound = schemaTableTry(pCall, pSchema, &steps, 1);
   if (pFound == pTab) return ROW_OWN;
   return assocJsonGet(modelJson(pCall, p), "values") ? ROW_VALUES : ROW_NAMES;
 }
@@ -490,6 +492,15 @@ AssocModel *assocModelNear(AssocCall *pCall, AssocSchema *pNear,
   return modelOfName(pCall, findName(pCall, pNear->pCatalog, pNear, zName));
 }
 
+AssocModel *assocModelTry(AssocCall *pCall, AssocSchema *pNear,
+                          const char *zName) {
+  AssocCall ask;
+  AssocModel *pModel;
+  assocTryBegin(&ask, pCall);
+  pModel = assocModelNear(&ask, pNear, zName);
+  return assocTryEnd(&ask, pCall, 0) ? 0 : pModel;
+}
+
 /* The existing name that is nearest to zName: a model or table of pOnly, or, if
 ** pOnly is 0, of all databases except temp. */
 static const char *nearestModel(AssocCatalog *pCat, const AssocSchema *pOnly,
@@ -647,11 +658,15 @@ int assocModelKeyParts(const AssocModel *pModel, const AssocJson *pJson,
 */
 static void linkDef(AssocCall *pCall, AssocDef *pDef) {
   AssocModel *p;
+  AssocCall ask;
+  AssocErr why;
   if (pDef->zName[0] == 0 || pDef->pSource) return;
-  p = assocModelNear(pCall, pDef->pSchema, pDef->zModel);
-  if (pCall->rc == SQLITE_ERROR) {
-    if (!assocErrorIsOurs(pCall)) pDef->pSchema->pCatalog->bDoubt = 1;
-    assocErrorForget(pCall);
+  assocTryBegin(&ask, pCall);
+  p = assocModelNear(&ask, pDef->pSchema, pDef->zModel);
+  if (assocTryEnd(&ask, pCall, &why)) {
+    if (why.eReason == ASSOC_E_SQLITE) pDef->pSchema->pCatalog->bDoubt = 1;
+    assocErrClear(&why);
+    return;
   }
   if (p == 0) return;
   if (p->pTable->pSchema != pDef->pSchema && pDef->pSchema->pNext) return;

@@ -303,6 +303,14 @@ AssocOptions *assocDefOptions(AssocCall *pCall, AssocDef *pDef) {
   return pDef->pOpt;
 }
 
+AssocOptions *assocDefOptionsTry(AssocCall *pCall, AssocDef *pDef) {
+  AssocCall ask;
+  AssocOptions *pOpt;
+  assocTryBegin(&ask, pCall);
+  pOpt = assocDefOptions(&ask, pDef);
+  return assocTryEnd(&ask, pCall, 0) ? 0 : pOpt;
+}
+
 /* ---------------------------------------------------------------- writing */
 
 /* Append a comma if necessary, the key and a colon. */

@@ -326,6 +326,16 @@ AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef) {
   return r.pRel;
 }
 
+AssocRel *assocRelTry(AssocCall *pCall, AssocDef *pDef, AssocErr *pWhy) {
+  AssocCall ask;
+  AssocRel *pRel;
+  if (pWhy) memset(pWhy, 0, sizeof(*pWhy));
+  if (pDef->pRel) return pDef->pRel;
+  assocTryBegin(&ask, pCall);
+  pRel = assocRelOf(&ask, pDef);
+  return assocTryEnd(&ask, pCall, pWhy) ? 0 : pRel;
+}
+
 /* Do both find the same rows by the same columns? Names, orders and scopes do
 ** not count. */
 int assocRelSame(const AssocRel *pA, const AssocRel *pB) {

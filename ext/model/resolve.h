@@ -70,9 +70,6 @@ void assocKeyReferenced(AssocResolver *p, AssocKey *pKey, AssocModel *pModel,
 ** table, which may not exist. */
 void assocKeyForeign(AssocResolver *p, const AssocSeeker *pSeek, AssocKey *pKey,
                      const AssocNames *pNames, const char *zTab);
-/* The options of another definition. 0 if they are wrong: that is an error of
-** that definition only. */
-AssocOptions *assocResolveOther(AssocResolver *p, AssocDef *pDef);
 /* Is pDef the definition that is being resolved, perhaps as an older row? */
 int assocResolveIsSelf(const AssocResolver *p, const AssocDef *pDef);
 /* The singular of a model's name as the definition spells it, without its

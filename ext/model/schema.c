@@ -316,6 +316,15 @@ AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
   return pTab;
 }
 
+AssocTable *assocTableSeek(AssocCall *pCall, AssocSchema *pSchema,
+                           const char *zName) {
+  AssocCall ask;
+  AssocTable *pTab;
+  assocTryBegin(&ask, pCall);
+  pTab = assocTableFind(&ask, pSchema, zName);
+  return assocTryEnd(&ask, pCall, 0) ? 0 : pTab;
+}
+
 /* ---------------------------------------------------------- foreign keys */
 
 /* Append a column to pFk from a row of PRAGMA foreign_key_list: id, seq, table,

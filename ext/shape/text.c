@@ -238,10 +238,8 @@ static ShapeName *textPath(TextParser *p, int *pAgg, const char *zWanted) {
 /* Read a string with JSON's escapes. */
 static void textString(TextParser *p, ShapeVal *pVal) {
   const char *z = &p->z[p->tok.iOff];
-  AssocJson *pJson =
-      assocJsonRead(p->pCall, p->pArena, z, p->tok.n, "a text in a shape");
-  if (p->pCall->rc == SQLITE_ERROR) {
-    assocErrorForget(p->pCall);
+  AssocJson *pJson = assocJsonTry(p->pCall, p->pArena, z, p->tok.n);
+  if (pJson == 0) {
     textError(p, p->tok.iOff,
               "this text is no JSON string: in it a backslash begins an "
               "escape, and a line break is \\n");

@@ -147,8 +147,7 @@ static void checkBothSides(Definer *p, const AssocRel *pRel) {
   while ((pDef = assocModelNextDef(p->pCall, p->pTarget, pDef)) != 0) {
     AssocRel *pBack;
     if (assocKindSeek(pDef->zKind) != ASSOC_BELONGSTO) continue;
-    pBack = assocRelOf(p->pCall, pDef);
-    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+    pBack = assocRelTry(p->pCall, pDef, 0);
     if (pBack == 0 || pBack->pTarget != p->pSource ||
         pBack->foreign.eFrom != ASSOC_FROM_DEFAULT) {
       continue;
@@ -287,21 +286,18 @@ static char *restText(Definer *p, const AssocOptions *pOpt) {
 static int isSameMeaning(Definer *p, AssocDef *pOld, AssocDef *pNew) {
   AssocRel *pA, *pB = 0;
   if (!sameText(restText(p, pOld->pOpt), restText(p, p->pOpt))) return 0;
-  pA = assocRelOf(p->pCall, pNew);
-  if (pA) pB = assocRelOf(p->pCall, pOld);
-  if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+  pA = assocRelTry(p->pCall, pNew, 0);
+  if (pA) pB = assocRelTry(p->pCall, pOld, 0);
   return pA && pB && assocRelSame(pA, pB);
 }
 
 /* Is this definition the same as the existing one? Compare the normalised
 ** options, then what they resolve to. */
 static int isSame(Definer *p, AssocDef *pDef) {
-  AssocOptions *pOpt = assocDefOptions(p->pCall, pDef);
+  AssocOptions *pOpt = assocDefOptionsTry(p->pCall, pDef);
   AssocModel *pTarget =
-      pDef->zTarget ? assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget)
-                    : 0;
+      pDef->zTarget ? assocModelTry(p->pCall, pDef->pSchema, pDef->zTarget) : 0;
   AssocDef *pNew;
-  if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
   if (pOpt == 0 || pTarget != p->pTarget ||
       assocKindSeek(pDef->zKind) != p->eKind ||
       sqlite3_stricmp(pDef->pSchema->zName, p->zSchema) != 0) {
@@ -428,10 +424,13 @@ static int isOfModel(const AssocDef *pDef, const AssocModel *pModel,
 ** database, goes before the model's own. */
 static AssocDef *undefine(AssocCall *pCall, AssocCatalog *pCat,
                           const char *zModel, const char *zName) {
-  AssocModel *pModel = assocModelSeek(pCall, pCat, zModel);
+  AssocModel *pModel;
   AssocSchema *pSchema;
   AssocDef *pDef, *pFound = 0;
-  if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall); /* A broken view */
+  AssocCall ask;
+  assocTryBegin(&ask, pCall); /* The model may be a broken view */
+  pModel = assocModelSeek(&ask, pCat, zModel);
+  (void)assocTryEnd(&ask, pCall, 0);
   assocCatalogLink(pCall, pCat); /* Now that its database has been read */
   for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
     for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {

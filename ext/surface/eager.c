@@ -264,11 +264,10 @@ static void eagerStart(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
   memset(&args, 0, sizeof(args));
   p->pPlan = assocPlanGet(pCall, pCat, eAsk, 0, zQuery ? zQuery : "");
   if (p->pPlan && p->pPlan->pRoot->bKeyed) {
-    assocKeyRead(pCall, p->pPlan->pRoot->pModel, pArgs->pId, &key);
-    if (pCall->rc == SQLITE_ERROR) {
-      assocErrorForget(pCall); /* No row has such an id */
-      key.nKey = 0;
-    }
+    AssocCall ask;
+    assocTryBegin(&ask, pCall);
+    assocKeyRead(&ask, p->pPlan->pRoot->pModel, pArgs->pId, &key);
+    if (assocTryEnd(&ask, pCall, 0)) key.nKey = 0; /* No row has such an id */
     if (key.nKey == 0) p->bEof = 1;
     args.nKey = key.nCol;
     args.apKey = key.apVal;

@@ -174,8 +174,7 @@ static void listDef(AssocCall *pCall, AssocRows *p, AssocDef *pDef) {
   assocRowsText(pCall, p, LIST_TARGET, pDef->zTarget);
   assocRowsText(pCall, p, LIST_OPTIONS, pDef->zOptions);
   assocRowsText(pCall, p, LIST_SCHEMA, pDef->pSchema->zName);
-  pRel = assocRelOf(pCall, pDef);
-  if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall);
+  pRel = assocRelTry(pCall, pDef, 0);
   if (pRel) listResolved(pCall, p, pRel);
 }
 

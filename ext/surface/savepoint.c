@@ -84,11 +84,15 @@ static int writeStep(AssocCall *pCall, int iStmt) {
 */
 static void writeLock(AssocCall *pCall, const char *zSchema,
                       const char *zTable) {
+  char *zSql;
+  int rc;
   if (zTable == 0) return;
-  assocExec(pCall, "DELETE FROM \"%w\".\"%w\" WHERE 0", zSchema, zTable);
-  if (pCall->rc == SQLITE_AUTH || pCall->rc == SQLITE_ERROR) {
-    assocErrorForget(pCall); /* Only the lock was wanted */
-  }
+  zSql =
+      assocMprintf(pCall, "DELETE FROM \"%w\".\"%w\" WHERE 0", zSchema, zTable);
+  rc = zSql ? sqlite3_exec(pCall->db, zSql, 0, 0, 0) : SQLITE_OK;
+  sqlite3_free(zSql);
+  /* Only the lock was wanted: the statement itself may be refused */
+  if (rc != SQLITE_AUTH && rc != SQLITE_ERROR) assocErrorCode(pCall, rc);
 }
 
 /* SQLITE_BUSY from SAVEPOINT means that a statement is writing: a CHECK, a
@@ -159,8 +163,7 @@ static const char *lockTable(AssocCall *pCall, AssocSchema *pSchema) {
   if (pSchema->bToken) return "assoc_token";
   for (i = 0; i < pSchema->nEntry && pCall->rc == SQLITE_OK; i++) {
     const char *zName = pSchema->azEntry[i];
-    AssocTable *pTab = assocTableFind(pCall, pSchema, zName);
-    if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall); /* A bad view */
+    AssocTable *pTab = assocTableSeek(pCall, pSchema, zName);
     if (pTab && pTab->eType == ASSOC_TABLE &&
         sqlite3_strnicmp(zName, "sqlite_", 7) != 0) {
       return zName;

@@ -164,10 +164,10 @@ static const char *defsSchema(const AssocCatalog *pCat) {
 ** cannot be dropped; SQLite's message would not say why. */
 static void runAll(AssocCall *pCall, SyncRun *p) {
   const AssocRebuilt *pRebuilt;
+  int rc;
   if (pCall->rc != SQLITE_OK) return;
-  assocExec(pCall, "%s", p->zTables);
-  if (pCall->rc == SQLITE_LOCKED && p->sync.pRebuilt) {
-    assocErrorForget(pCall);
+  rc = sqlite3_exec(pCall->db, p->zTables, 0, 0, 0);
+  if (rc == SQLITE_LOCKED && p->sync.pRebuilt) {
     assocFail(pCall,
               &(AssocWhy){.eReason = ASSOC_E_BUSY,
                           .rc = SQLITE_LOCKED,
@@ -176,6 +176,7 @@ static void runAll(AssocCall *pCall, SyncRun *p) {
               "database; let it end, and call SELECT assoc_sync() alone",
               p->sync.pRebuilt->zTable);
   }
+  assocErrorCode(pCall, rc);
   if (pCall->rc == SQLITE_OK && p->zRest[0] && defsSchema(p->pCat)[0]) {
     assocWriteHold(pCall, defsSchema(p->pCat));
   }

@@ -84,8 +84,7 @@ static AssocJson *edgeDefault(AssocWriter *w, const char *z) {
   if (sqlite3_stricmp(z, "null") == 0) z = "null";
   if (sqlite3_stricmp(z, "true") == 0) z = "true";
   if (sqlite3_stricmp(z, "false") == 0) z = "false";
-  p = assocJsonRead(w->pCall, &w->tmp, z, -1, "the default");
-  if (w->pCall->rc == SQLITE_ERROR) assocErrorForget(w->pCall);
+  p = assocJsonTry(w->pCall, &w->tmp, z, -1);
   return p && p->eType < ASSOC_J_TEXT ? p : 0;
 }
 

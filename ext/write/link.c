@@ -78,9 +78,8 @@ static int linkTwice(AssocWriter *w, const AssocRel *pRel) {
   while ((pDef = assocModelNextDef(w->pCall, pRel->pTarget, pDef)) != 0) {
     AssocRel *pBack = 0;
     if (assocKindSeek(pDef->zKind) == ASSOC_BELONGSTOMANY) {
-      pBack = assocRelOf(w->pCall, pDef);
+      pBack = assocRelTry(w->pCall, pDef, 0);
     }
-    if (w->pCall->rc == SQLITE_ERROR) assocErrorForget(w->pCall);
     if (pBack && pBack->pThrough == pRel->pThrough &&
         pBack->pOpt->eThroughUnique == 0) {
       return 1;

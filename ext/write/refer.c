@@ -61,9 +61,7 @@ static int referSameColumns(const WriteRefer *p, const AssocTable *pChild,
 /* The association of a definition; 0 if the definition is bad, since that is no
 ** reason to refuse a write by another. */
 static AssocRel *referRel(AssocWriter *w, AssocDef *pDef) {
-  AssocRel *pRel = pDef->zName[0] ? assocRelOf(w->pCall, pDef) : 0;
-  if (w->pCall->rc == SQLITE_ERROR) assocErrorForget(w->pCall);
-  return pRel;
+  return pDef->zName[0] ? assocRelTry(w->pCall, pDef, 0) : 0;
 }
 
 /* -------------------------------------------------------- of associations */
@@ -181,8 +179,7 @@ static void refersOfSchema(ReferList *p) {
   AssocSchema *pSchema = p->pModel->pTable->pSchema;
   int i;
   for (i = 0; i < pSchema->nEntry && pCall->rc == SQLITE_OK; i++) {
-    AssocTable *pTab = assocTableFind(pCall, pSchema, pSchema->azEntry[i]);
-    if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall);
+    AssocTable *pTab = assocTableSeek(pCall, pSchema, pSchema->azEntry[i]);
     if (pTab && pTab->eType == ASSOC_TABLE) refersOfTable(p, pTab);
   }
 }

@@ -914,8 +914,7 @@ static void rowPrint(AssocWriter *w, AssocOut *pOut, const AssocColumn *pCol,
       sqlite3_value_type(pVal) == SQLITE_TEXT) {
     const char *z = (const char *)sqlite3_value_text(pVal);
     int n = sqlite3_value_bytes(pVal);
-    if (z) pJson = assocJsonRead(w->pCall, &mem, z, n, pCol->zName);
-    if (w->pCall->rc == SQLITE_ERROR) assocErrorForget(w->pCall);
+    if (z) pJson = assocJsonTry(w->pCall, &mem, z, n);
   }
   if (pJson) {
     assocJsonWrite(pOut, pJson);
