@@ -122,11 +122,20 @@ static void readPolicy(AssocCall *pCall, AssocPolicy *p) {
 ** speaks of tables of its own database; one in temp, of every database. */
 static AssocModel *modelOfRow(AssocCall *pCall, AssocTable *pTab,
                               AssocDef *pDef) {
+  AssocCall ask;
+  AssocErr why;
   AssocModel *p;
   if (pDef->pSchema != pTab->pSchema && pDef->pSchema->pNext) return 0;
-  p = assocModelNear(pCall, pDef->pSchema, pDef->zModel);
-  if (pCall->rc == SQLITE_ERROR && !assocErrorIsOurs(pCall)) {
-    assocErrorForget(pCall); /* A view that SQLite cannot read */
+  assocTryBegin(&ask, pCall);
+  p = assocModelNear(&ask, pDef->pSchema, pDef->zModel);
+  if (assocTryEnd(&ask, pCall, &why)) {
+    p = 0;
+    if (why.eReason == ASSOC_E_SQLITE) { /* A view that SQLite cannot read */
+      assocErrClear(&why);
+    } else {
+      pCall->rc = why.rc;
+      pCall->err = why;
+    }
   }
   return p && p->pTable == pTab ? p : 0;
 }

@@ -83,8 +83,7 @@ static int policyPrepare(Policer *m, const char *zModel) {
     bWrite = m->zText != 0;
   }
   for (m->zOld = 0; p && pCall->rc == SQLITE_OK; p = p->pNext) {
-    AssocModel *pOld = assocModelNear(pCall, pSchema, p->zModel);
-    if (pCall->rc == SQLITE_ERROR) assocErrorForget(pCall); /* A bad view */
+    AssocModel *pOld = assocModelTry(pCall, pSchema, p->zModel);
     if (pOld != pModel) continue;
     m->zOld = assocArenaText(pCall, &m->mem, p->zModel, -1);
     bWrite =
