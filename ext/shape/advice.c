@@ -83,15 +83,18 @@ static int isAmong(const Habit *p, const ShapeToken *pTok,
   return 0;
 }
 
+/* A name with or without backticks. */
 static int isWord(const ShapeToken *pTok) {
   return pTok->eType == TK_WORD || pTok->eType == TK_QUOTED;
 }
 
+/* A single comparison sign; two in a row are something like "=>". */
 static int isCompare(const ShapeToken *pTok) {
   return (pTok->eType >= TK_EQ && pTok->eType <= TK_GE) || pTok->eType == '<' ||
          pTok->eType == '>';
 }
 
+/* A value that begins with its own sign. true, false and null are words. */
 static int isValue(const ShapeToken *pTok) {
   return pTok->eType == TK_NUMBER || pTok->eType == TK_STRING ||
          pTok->eType == TK_INDEX || pTok->eType == TK_NAMED;
@@ -109,11 +112,14 @@ static int atText(const Habit *p, const char *zText) {
 
 /* ------------------------------------------------------------- characters */
 
+/* A comment could hide the end of a block from a reader. */
 static char *sayNoComment(const Habit *p) {
   return assocMprintf(p->pCall,
                       "a shape has no comments; write them outside of it");
 }
 
+/* Arithmetic is left out of the language on purpose: nothing in a shape is
+** evaluated. */
 static char *sayNoSums(const Habit *p) {
   return assocMprintf(
       p->pCall, "a shape does not calculate; ask for the columns and calculate "
@@ -261,6 +267,7 @@ static char *sayAggregate(const Habit *p, const ShapeToken *pName,
       TOKEN(p, pName), n, &p->z[arg.iOff]);
 }
 
+/* upper(name): the caller can do this outside, or bind its result. */
 static char *sayFunction(const Habit *p, const ShapeToken *pName) {
   return assocMprintf(
       p->pCall,
@@ -269,6 +276,7 @@ static char *sayFunction(const Habit *p, const ShapeToken *pName) {
       TOKEN(p, pName));
 }
 
+/* count, sum, ...: only these words have parentheses in a shape. */
 static int isAggregate(const Habit *p, const ShapeToken *pTok) {
   return pTok->eType == TK_WORD &&
          assocAggFind(&p->z[pTok->iOff], pTok->n) >= 0;
@@ -600,6 +608,9 @@ static char *habitCondition(const Habit *p) {
   return habitAlone(p);
 }
 
+/* The shape was read without errors, but a name of it was not found. It may be
+** a word that means something elsewhere: User{name limit} has no column
+** "limit". 0: no advice. */
 const char *assocShapeInstead(const char *zName) {
   static const char *const azExpression[] = {"case", "when", "then",
                                              "end",  "cast", 0};
@@ -623,6 +634,8 @@ const char *assocShapeInstead(const char *zName) {
   return 0;
 }
 
+/* The checks run from the surest to the vaguest; the first advice counts. OUT:
+** the text is freed with sqlite3_free(). 0: no advice. */
 char *assocShapeHabit(AssocCall *pCall, const char *z, int n, int iAt,
                       int bModel) {
   Habit habit;
@@ -718,6 +731,8 @@ static const HabitWord aHabitJson[] = {
     {"none", "write {\"$none\":{\"posts\":{...}}}"},
     {0, 0}};
 
+/* Operators of MongoDB, Prisma and others, and options of Sequelize that have
+** no meaning here. */
 const char *shapeJsonInstead(const char *zKey) {
   const HabitWord *p = aHabitJson;
   assert(zKey);

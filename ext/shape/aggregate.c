@@ -9,6 +9,7 @@ const ShapeAggregate aShapeAgg[SHAPE_NAGG] = {
 #undef SHAPE_AGG_ROW
 };
 
+/* z need not end in a NUL. -1: there is no such aggregate. */
 int assocAggFind(const char *z, int n) {
   int i;
   assert(z && n >= 0);
@@ -19,6 +20,8 @@ int assocAggFind(const char *z, int n) {
   return -1;
 }
 
+/* "count, sum, ... and exists": zLast is the text before the last name. The
+** list is made from the table, so an error never forgets a new aggregate. */
 const char *assocAggNames(AssocCall *pCall, AssocArena *pArena,
                           const char *zLast) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);

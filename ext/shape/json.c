@@ -22,6 +22,7 @@ static const char zJsonClass[] =
 
 /* ---------------------------------------------------------------- items */
 
+/* An item of the JSON form has no place in the text: -1. */
 static ShapeItem *jsonNewItem(JsonParser *p, int eType) {
   ShapeItem *pItem = shapeJsonAlloc(p, sizeof(*pItem));
   if (pItem == 0) return 0;
@@ -259,6 +260,8 @@ static ShapeItem *jsonInclude(JsonParser *p, AssocJson *pJson) {
   return pItem;
 }
 
+/* "include" is an array or a single element. Returns the new end of the
+** list. */
 static ShapeItem **jsonIncludes(JsonParser *p, AssocJson *pJson,
                                 ShapeItem **ppEnd) {
   AssocJson *pSub = pJson;
@@ -307,6 +310,9 @@ static ShapeScope *jsonScope(JsonParser *p, AssocJson *pJson) {
   return pScope;
 }
 
+/* One scope, or several. ["by","x"] is one scope with an argument, and
+** [["a"],["by","x"]] is two: an array is a list of scopes if its elements are
+** arrays, or if one of them is a {"method":...}. */
 static ShapeScope *jsonScopes(JsonParser *p, AssocJson *pJson) {
   ShapeScope *pFirst = 0, **ppEnd = &pFirst;
   AssocJson *pSub = pJson->eType == ASSOC_J_ARRAY ? pJson->pChild : 0;
@@ -597,6 +603,8 @@ static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
 
 /* --------------------------------------------------------------- starts */
 
+/* The query is read as if it were an include, whose clauses and block then
+** become those of the roots. */
 static void jsonQuery(JsonParser *p, AssocJson *pRoot) {
   ShapeItem *pItem = jsonNewItem(p, SHAPE_ITEM_NAME);
   AssocShape *pShape = p->pShape;
@@ -644,6 +652,8 @@ static void jsonBlock(JsonParser *p, AssocJson *pRoot) {
   }
 }
 
+/* assoc_get() and its like take an include alone: its association is the
+** item. */
 void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
                          AssocShape *pShape, int nText) {
   JsonParser p;
@@ -677,6 +687,9 @@ static void ownSorts(ShapeSort *pSort) {
   for (; pSort; pSort = pSort->pNext) pSort->key.bOwner = 1;
 }
 
+/* The parts of a scope are those of a query that have a meaning wherever a
+** model is read. *pnParam is the greatest ?n, so a use with too few arguments
+** is found. */
 ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
                               AssocJson *pJson, int *pnParam) {
   static const char *const az[] = {"where", "order", "limit", "offset"};
@@ -708,6 +721,7 @@ ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
   return pC;
 }
 
+/* A policy is written as a text or as JSON; both give the same tree. */
 ShapePred *assocShapeCondition(AssocCall *pCall, AssocArena *pArena,
                                AssocJson *pJson, int *pnParam) {
   JsonParser p;
@@ -722,6 +736,7 @@ ShapePred *assocShapeCondition(AssocCall *pCall, AssocArena *pArena,
   return pPred;
 }
 
+/* The scope of an association. It has no parameters. */
 ShapePred *assocShapeWhere(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson) {
   JsonParser p;
@@ -731,6 +746,7 @@ ShapePred *assocShapeWhere(AssocCall *pCall, AssocArena *pArena,
   return shapeJsonWhere(&p, pJson);
 }
 
+/* The order of an association: JSON, or the words of the text form. */
 ShapeSort *assocShapeOrder(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson) {
   JsonParser p;

@@ -9,10 +9,12 @@
 */
 #include "shape/json.h"
 
+/* The tree and all its texts are in the arena of the shape. */
 void *shapeJsonAlloc(JsonParser *p, size_t n) {
   return assocAlloc(p->pCall, p->pArena, (i64)n);
 }
 
+/* Reading is recursive, so the depth bounds the C stack as well. */
 int shapeJsonEnter(JsonParser *p) {
   if (++p->nDepth > p->pCall->pConn->mxDepth) {
     assocErrorOf(p->pCall, ASSOC_E_LIMIT, 0, 0,
@@ -21,6 +23,8 @@ int shapeJsonEnter(JsonParser *p) {
   }
   return p->pCall->rc == SQLITE_OK;
 }
+
+/* The counterpart of shapeJsonEnter(). */
 void shapeJsonLeave(JsonParser *p) {
   assert(p->nDepth > 0);
   p->nDepth--;
@@ -45,6 +49,7 @@ static void jsonNoNul(JsonParser *p, const char *z, int n) {
   }
 }
 
+/* A name from a JSON text may contain any character except NUL. */
 ShapeName *shapeJsonName(JsonParser *p, const char *z, int n) {
   ShapeName *pName = shapeJsonAlloc(p, sizeof(*pName));
   if (pName == 0) return 0;
@@ -75,6 +80,7 @@ static ShapeName *jsonSegment(JsonParser *p, const char *z, int n, int *pn) {
   return shapeJsonName(p, zName, j);
 }
 
+/* A segment in backticks may contain a dot: "`a.b`.c" has two segments. */
 ShapeName *shapeJsonPath(JsonParser *p, const char *z, int n) {
   ShapeName *pFirst = 0, **ppEnd = &pFirst;
   while (p->pCall->rc == SQLITE_OK) {
@@ -117,11 +123,13 @@ int shapeJsonIsText(JsonParser *p, AssocJson *pJson, const char *zWhat) {
   return 0;
 }
 
+/* For members whose value is a path. */
 ShapeName *shapeJsonPathOf(JsonParser *p, AssocJson *pJson, const char *zWhat) {
   if (!shapeJsonIsText(p, pJson, zWhat)) return 0;
   return shapeJsonPath(p, pJson->z, pJson->n);
 }
 
+/* Only true and false: 1 or "true" would be a mistake in most programs. */
 int shapeJsonIsTrue(JsonParser *p, AssocJson *pJson, const char *zWhat) {
   if (pJson == 0 || pJson->eType == ASSOC_J_FALSE) return 0;
   if (pJson->eType == ASSOC_J_TRUE) return 1;
@@ -164,6 +172,8 @@ static AssocJson *jsonIsColumn(AssocJson *pJson) {
   return strcmp(pJson->pChild->zKey, "$col") == 0 ? pJson->pChild : 0;
 }
 
+/* JSON values have their own types, so nothing is converted: "1" and 1 are
+** different values. */
 ShapeVal *shapeJsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat) {
   ShapeVal *pVal = shapeJsonAlloc(p, sizeof(*pVal));
   AssocJson *pParam = jsonIsParam(pJson);
@@ -192,6 +202,7 @@ ShapeVal *shapeJsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat) {
   return pVal;
 }
 
+/* The values of $in and $between, and the arguments of a scope. */
 static ShapeVal *jsonVals(JsonParser *p, AssocJson *pArray, const char *zWhat) {
   ShapeVal *pFirst = 0, **ppEnd = &pFirst;
   AssocJson *pSub;
@@ -210,6 +221,7 @@ static ShapeVal *jsonVals(JsonParser *p, AssocJson *pArray, const char *zWhat) {
 
 /* ----------------------------------------------------------- aggregates */
 
+/* 0, the first aggregate, after an error: the caller need not check. */
 static int aggOf(JsonParser *p, AssocJson *pName) {
   int eAgg;
   if (!shapeJsonIsText(p, pName, "\"aggregate\"")) return 0;
@@ -265,6 +277,7 @@ static const char zJsonSymbol[] =
     "; JSON.stringify() leaves out a Symbol such as Op.gte and what is "
     "undefined: write \"$gte\"";
 
+/* Every condition counts against the limit of items. */
 static ShapePred *jsonNewPred(JsonParser *p, int eOp) {
   ShapePred *pPred = shapeJsonAlloc(p, sizeof(*pPred));
   if (pPred == 0) return 0;
@@ -274,6 +287,7 @@ static ShapePred *jsonNewPred(JsonParser *p, int eOp) {
   return pPred;
 }
 
+/* Either may be 0: no condition. */
 static ShapePred *jsonAnd(JsonParser *p, ShapePred *p1, ShapePred *p2) {
   return assocShapeAnd(p->pCall, p->pArena, p1, p2);
 }
@@ -377,6 +391,7 @@ static ShapePred *jsonOp(JsonParser *p, const ShapeKey *pKey, int iOp,
 static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
                               AssocJson *pJson);
 
+/* An empty object would make $not mean "no row", which nobody wants. */
 static ShapePred *jsonNot(JsonParser *p, ShapePred *pSub) {
   ShapePred *pNot = jsonNewPred(p, SHAPE_OP_NOT);
   if (pSub == 0)
@@ -450,6 +465,8 @@ static ShapePred *jsonKeyOps(JsonParser *p, const ShapeKey *pKey,
   return pAll;
 }
 
+/* {"$or":[1,{"$gt":5}]} on one key: the elements are tests of this key. An
+** object is a list of its members. */
 static ShapePred *jsonKeyList(JsonParser *p, const ShapeKey *pKey, int eOp,
                               AssocJson *pJson) {
   ShapePred *pFirst = 0, **ppEnd = &pFirst;
@@ -606,6 +623,8 @@ static ShapePred *jsonMember(JsonParser *p, AssocJson *pJson) {
   return jsonKeyTest(p, &key, pJson);
 }
 
+/* In an AND, an empty object adds nothing. In an OR it would make the whole
+** condition true, which is an error rather than a surprise. */
 static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson) {
   ShapePred *pFirst = 0, **ppEnd = &pFirst;
   AssocJson *pSub;

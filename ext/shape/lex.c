@@ -8,16 +8,23 @@
 */
 #include "shape/lex.h"
 
+/* JSON's white space, and the form feed. */
 static int isSpace(u8 c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
+
+/* ASCII only; the C library depends on the locale. */
 static int isDigit(u8 c) {
   return c >= '0' && c <= '9';
 }
+
+/* All bytes beyond ASCII are letters, so names may be in any script. */
 static int isWordStart(u8 c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          c >= 0x80;
 }
+
+/* "$" as in SQLite's names. */
 static int isWordPart(u8 c) {
   return isWordStart(c) || isDigit(c) || c == '$';
 }
@@ -29,6 +36,7 @@ static int wordLength(const u8 *z, int n) {
   return i;
 }
 
+/* 0 if z does not begin with a digit. */
 static int digitsLength(const u8 *z, int n) {
   int i = 0;
   while (i < n && isDigit(z[i])) i++;
@@ -85,6 +93,8 @@ static int operatorType(const u8 *z, int n, int *pn) {
   return z[0] && strchr("{}()[].,;*-@!^<>", z[0]) ? z[0] : TK_BAD;
 }
 
+/* A quote that is never closed takes the rest of the text, so the error stands
+** at its beginning. */
 static void lexQuoted(const u8 *z, int n, ShapeToken *pTok) {
   pTok->n = quotedLength(z, n);
   pTok->eType = z[0] == '"' ? TK_STRING : z[0] == '`' ? TK_QUOTED : TK_SINGLE;
@@ -94,6 +104,8 @@ static void lexQuoted(const u8 *z, int n, ShapeToken *pTok) {
   }
 }
 
+/* Every byte belongs to some token; one that no shape may contain is TK_BAD. So
+** the parser always moves on, and reading ends. */
 ShapeToken shapeLex(const char *zText, int n, int iFrom) {
   const u8 *z = (const u8 *)zText;
   ShapeToken tok;
@@ -130,6 +142,7 @@ ShapeToken shapeLex(const char *zText, int n, int iFrom) {
   return tok;
 }
 
+/* A name in backticks is never a keyword. */
 int shapeIsWord(const char *z, const ShapeToken *pTok, const char *zWord) {
   return pTok->eType == TK_WORD && (int)strlen(zWord) == pTok->n &&
          sqlite3_strnicmp(&z[pTok->iOff], zWord, pTok->n) == 0;

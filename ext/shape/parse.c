@@ -17,6 +17,7 @@ static int textIsJson(const char *z, int n) {
   return i < n && z[i] == '"';
 }
 
+/* The text is copied: the tree points into it, and errors show it later. */
 AssocShape *assocShapeParse(AssocCall *pCall, AssocArena *pArena, int eKind,
                             const char *zText, int nText) {
   AssocShape *pShape = assocAlloc(pCall, pArena, sizeof(*pShape));

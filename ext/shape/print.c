@@ -14,10 +14,12 @@ typedef ShapePrinter Printer;
 static void printPred(Printer *p, const ShapePred *pPred, int eAround);
 static void printBlock(Printer *p, const ShapeItem *pItem);
 
+/* Errors of the buffer are kept in it and checked once at the end. */
 void shapePut(Printer *p, const char *z) {
   assocOutText(&p->out, z, (i64)strlen(z));
 }
 
+/* JSON's escapes are also those of the text form. */
 void shapePutString(Printer *p, const char *z, int n) {
   assocJsonString(&p->out, z, n);
 }
@@ -45,6 +47,7 @@ static int isPlainName(const char *z) {
   return 1;
 }
 
+/* A backtick inside the name is doubled. */
 void shapePrintQuoted(Printer *p, const char *z) {
   shapePut(p, "`");
   for (; *z; z++) {
@@ -54,6 +57,7 @@ void shapePrintQuoted(Printer *p, const char *z) {
   shapePut(p, "`");
 }
 
+/* Names that could be read as a keyword are quoted. */
 static void printName(Printer *p, const char *z) {
   if (isPlainName(z)) {
     shapePut(p, z);
@@ -62,6 +66,7 @@ static void printName(Printer *p, const char *z) {
   }
 }
 
+/* author.name */
 static void printPath(Printer *p, const ShapeName *pName) {
   for (; pName; pName = pName->pNext) {
     printName(p, pName->z);
@@ -95,6 +100,7 @@ void shapePrintLiteral(Printer *p, const ShapeVal *pVal) {
   }
 }
 
+/* A parameter's name is quoted if it is not a plain word. */
 static void printVal(Printer *p, const ShapeVal *pVal) {
   if (pVal->eType == SHAPE_VAL_INDEX) {
     assocOutPrintf(&p->out, "?%lld", pVal->i);
@@ -111,6 +117,7 @@ static void printVal(Printer *p, const ShapeVal *pVal) {
   }
 }
 
+/* (1, 2) */
 static void printVals(Printer *p, const ShapeVal *pVal) {
   shapePut(p, "(");
   for (; pVal; pVal = pVal->pNext) {
@@ -120,6 +127,7 @@ static void printVals(Printer *p, const ShapeVal *pVal) {
   shapePut(p, ")");
 }
 
+/* .count(distinct title where likes > 0) */
 static void printAgg(Printer *p, const ShapeAgg *pAgg) {
   assert(pAgg->eAgg < SHAPE_NAGG);
   assocOutPrintf(&p->out, ".%s(", aShapeAgg[pAgg->eAgg].zName);
@@ -134,6 +142,7 @@ static void printAgg(Printer *p, const ShapeAgg *pAgg) {
   shapePut(p, ")");
 }
 
+/* @pos, author.name or comments.count() */
 static void printKey(Printer *p, const ShapeKey *pKey) {
   if (pKey->bAt) shapePut(p, "@");
   printPath(p, pKey->pPath);
@@ -142,6 +151,7 @@ static void printKey(Printer *p, const ShapeKey *pKey) {
 
 /* ----------------------------------------------------------- predicates */
 
+/* The left side, the operator, and what it is compared with. */
 static void printCompare(Printer *p, const ShapePred *pPred) {
   assert(pPred->eOp >= SHAPE_OP_EQ && pPred->eOp < SHAPE_NOP);
   printKey(p, &pPred->key);
@@ -217,6 +227,7 @@ static void printPred(Printer *p, const ShapePred *pPred, int eAround) {
 
 /* -------------------------------------------------------------- clauses */
 
+/* name collate nocase desc nulls last */
 static void printSort(Printer *p, const ShapeSort *pSort) {
   printKey(p, &pSort->key);
   if (pSort->pColl) {
@@ -228,6 +239,7 @@ static void printSort(Printer *p, const ShapeSort *pSort) {
   if (pSort->eNulls == SHAPE_NULLS_LAST) shapePut(p, " nulls last");
 }
 
+/* order by a, b desc */
 static void printOrder(Printer *p, const ShapeSort *pSort) {
   shapePut(p, "order by ");
   for (; pSort; pSort = pSort->pNext) {
@@ -241,6 +253,8 @@ static void printGap(Printer *p, i64 nBefore) {
   if (p->out.p - p->out.pStart > nBefore) shapePut(p, " ");
 }
 
+/* The clauses that have a single value. n is the length of the text before
+** them: only if something was printed since then, a space is needed. */
 static void printValClauses(Printer *p, const ShapeClauses *pC, i64 n) {
   const struct {
     const char *z;
@@ -257,6 +271,7 @@ static void printValClauses(Printer *p, const ShapeClauses *pC, i64 n) {
   }
 }
 
+/* "required" does not count: it is printed as "!" at the item. */
 int shapeHasClauses(const ShapeClauses *pC) {
   return pC &&
          (pC->pWhere || pC->pOrder || pC->pLimit || pC->pOffset || pC->pFirst ||
@@ -264,6 +279,8 @@ int shapeHasClauses(const ShapeClauses *pC) {
           pC->bUnscoped || pC->bDeleted || shapeHasClauses(pC->pThrough));
 }
 
+/* In a fixed order, whatever the order in the query was: equal trees give equal
+** texts. */
 static void printClauses(Printer *p, const ShapeClauses *pC) {
   const ShapeScope *pScope;
   i64 n;
@@ -305,11 +322,13 @@ static void printClauses(Printer *p, const ShapeClauses *pC) {
 
 /* ---------------------------------------------------------------- items */
 
+/* ^ or ^3 */
 static void printRecurse(Printer *p, const ShapeItem *pItem) {
   if (pItem->nRecurse == SHAPE_RECURSE_ALL) shapePut(p, "^");
   if (pItem->nRecurse > 0) assocOutPrintf(&p->out, "^%d", pItem->nRecurse);
 }
 
+/* azBefore is indexed by the type of the item. */
 static void printItem(Printer *p, const ShapeItem *pItem) {
   static const char *const azBefore[] = {"", "*", "**", "-", "@", "on ", ""};
   assert(pItem);
@@ -334,6 +353,7 @@ static void printItem(Printer *p, const ShapeItem *pItem) {
   }
 }
 
+/* {id name posts{title}} */
 static void printBlock(Printer *p, const ShapeItem *pItem) {
   shapePut(p, "{");
   for (; pItem; pItem = pItem->pNext) {
@@ -343,6 +363,8 @@ static void printBlock(Printer *p, const ShapeItem *pItem) {
   shapePut(p, "}");
 }
 
+/* The printed text identifies a shape, for example in the fingerprint of a
+** cursor. OUT: the caller frees it; 0 after an error. */
 char *assocShapeText(AssocCall *pCall, const AssocShape *pShape) {
   Printer p;
   i64 n = 0;

@@ -41,6 +41,8 @@ static void appendCaret(sqlite3_str *pStr, const char *z, int iOff) {
   sqlite3_str_appendchar(pStr, 1, '^');
 }
 
+/* The caret is added to an error that exists already, and only once. Errors of
+** SQLite itself have no place. iOff is a byte; the caret counts characters. */
 void assocShapeAt(AssocCall *pCall, const char *zText, int iOff) {
   AssocErr *pErr = &pCall->err;
   sqlite3_str *pStr;
@@ -55,6 +57,7 @@ void assocShapeAt(AssocCall *pCall, const char *zText, int iOff) {
   pCall->rc = SQLITE_NOMEM;
 }
 
+/* Raise an error and show its place. After an earlier error nothing happens. */
 void assocShapeFail(AssocCall *pCall, const char *zText, int iOff,
                     const AssocWhy *pWhy, const char *zFmt, ...) {
   va_list ap;
@@ -69,12 +72,16 @@ const char zShapeThrough[] =
     "through (...) takes conditions of the join row only; order, limit and the "
     "like stand beside it, and @column in them is a column of the join row";
 
+/* Do the clauses contain anything but conditions? The clause "through (...)"
+** may not. */
 int shapeNotCondition(const ShapeClauses *pC) {
   return pC->pOrder || pC->pLimit || pC->pOffset || pC->pFirst || pC->pLast ||
          pC->pAfter || pC->pBefore || pC->pThrough || pC->bRequired ||
          pC->bPage;
 }
 
+/* Nested ANDs become one list, so that conditions on one path can be found
+** together. */
 ShapePred *assocShapeAnd(AssocCall *pCall, AssocArena *pArena, ShapePred *p1,
                          ShapePred *p2) {
   ShapePred *pAnd, **ppEnd;

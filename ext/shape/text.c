@@ -115,20 +115,24 @@ static int textTake(TextParser *p, int eType) {
   return 1;
 }
 
+/* An error says what should stand here. */
 static void textNeed(TextParser *p, int eType, const char *zWanted) {
   if (!textTake(p, eType)) textExpected(p, zWanted);
 }
 
+/* Is the current token this word? */
 static int textIs(TextParser *p, const char *zWord) {
   return shapeIsWord(p->z, &p->tok, zWord);
 }
 
+/* If the current token is this word, go past it and return true. */
 static int textTakeWord(TextParser *p, const char *zWord) {
   if (!textIs(p, zWord)) return 0;
   textAdvance(p);
   return 1;
 }
 
+/* Any word can be a name; where a keyword may stand, the caller decides. */
 static int isName(const ShapeToken *pTok) {
   return pTok->eType == TK_WORD || pTok->eType == TK_QUOTED;
 }
@@ -151,11 +155,14 @@ static int textEnter(TextParser *p) {
   }
   return p->pCall->rc == SQLITE_OK;
 }
+
+/* The counterpart of textEnter(). */
 static void textLeave(TextParser *p) {
   assert(p->nDepth > 0);
   p->nDepth--;
 }
 
+/* 0 after an error; the text then ends, so that all loops end, too. */
 static void *textAlloc(TextParser *p, size_t n) {
   void *pNew = assocAlloc(p->pCall, p->pArena, (i64)n);
   if (pNew == 0) p->tok.eType = TK_END;
@@ -331,6 +338,7 @@ static ShapeVal *textVal(TextParser *p) {
 
 /* ---------------------------------------------------------- predicates */
 
+/* Can a value begin here? A name cannot: it would be a column. */
 static int isValueStart(TextParser *p, const ShapeToken *pTok) {
   static const char *const az[] = {"true", "false", "null"};
   return pTok->eType == TK_NUMBER || pTok->eType == TK_STRING ||
@@ -346,6 +354,7 @@ static int isWithWord(TextParser *p, const ShapeToken *pTok) {
   return shapeIsWord(p->z, pTok, "ends") ? SHAPE_OP_ENDS : 0;
 }
 
+/* contains "x" is a condition; a column may still have the name contains. */
 static int isContains(TextParser *p, const ShapeToken *pTok) {
   ShapeToken tok = textAfter(p, pTok);
   return shapeIsWord(p->z, pTok, "contains") && isValueStart(p, &tok);
@@ -426,6 +435,8 @@ static void textKey(TextParser *p, ShapeKey *pKey, const char *zWanted) {
   if (eAgg >= 0) pKey->pAgg = textAgg(p, eAgg);
 }
 
+/* A new condition; 0 after an error. Every condition counts against the
+** limit. */
 static ShapePred *newPred(TextParser *p, int eOp, int iOff) {
   ShapePred *pPred = textAlloc(p, sizeof(*pPred));
   assert(eOp >= SHAPE_OP_AND && eOp < SHAPE_NOP);
@@ -620,6 +631,7 @@ static ShapePred *textList(TextParser *p, int eOp) {
   return pList;
 }
 
+/* OR binds weakest, so a whole condition is a list of ORs. */
 static ShapePred *textPred(TextParser *p) {
   return textList(p, SHAPE_OP_OR);
 }
@@ -695,6 +707,8 @@ static ShapeSort *textSort(TextParser *p) {
   return pSort;
 }
 
+/* A comma may continue the order or begin another clause: (order by a, limit
+** 5). Two tokens decide. */
 static ShapeSort *textSorts(TextParser *p) {
   ShapeSort *pFirst = 0, **ppEnd = &pFirst;
   do {
@@ -805,6 +819,7 @@ static ShapeClauses *textClauses(TextParser *p) {
 
 /* --------------------------------------------------------------- items */
 
+/* A new item at the current token; 0 after an error. */
 static ShapeItem *newItem(TextParser *p, int eType) {
   ShapeItem *pItem = textAlloc(p, sizeof(*pItem));
   if (pItem == 0) return 0;
@@ -911,6 +926,7 @@ static ShapeItem *textOn(TextParser *p) {
   return pItem;
 }
 
+/* item = "*" | "**" | "-" name | "@" name [ alias ] | "on" ... | path ... */
 static ShapeItem *textItem(TextParser *p) {
   ShapeItem *pItem;
   switch (p->tok.eType) {
@@ -1056,6 +1072,7 @@ static ShapeItem *textOne(TextParser *p) {
   return pItem;
 }
 
+/* Begin before the first token, and read the whole text. */
 static void textStart(TextParser *p, AssocShape *pShape) {
   p->tok.iOff = 0;
   p->tok.n = 0;
