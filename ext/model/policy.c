@@ -24,8 +24,8 @@ const char *assocMayName(int eMay) {
   return azMember[eMay];
 }
 
-/* Raise an error if a condition has a parameter by number, or names a join
-** row. */
+/* Raise an error if a condition names a join row: the rows of some ...(...)
+** alone have one. */
 static void checkPred(AssocCall *pCall, const AssocPolicy *p,
                       const ShapePred *pPred) {
   for (; pPred; pPred = pPred->pNext) {
@@ -35,7 +35,7 @@ static void checkPred(AssocCall *pCall, const AssocPolicy *p,
                    pPred->key.bAt ? pPred->key.pPath->z
                                   : pPred->pOther->pPath->z);
     }
-    checkPred(pCall, p, pPred->pSub);
+    if (pPred->eOp <= SHAPE_OP_NOT) checkPred(pCall, p, pPred->pSub);
   }
 }
 
