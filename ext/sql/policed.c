@@ -4,6 +4,10 @@
 **   "main"."posts" t1
 **   (SELECT *,"rowid" FROM "main"."posts" t1 WHERE true AND (t1."owner"=?1)) t1
 **
+** Where it can, the subquery stands in front of the statement, as a common
+** table expression of its own, WITH s4 AS (...): SQLite's parser has a limited
+** depth. One that is used once is flattened just the same.
+**
 ** The inner and the outer alias are the same, so that EXPLAIN QUERY PLAN names
 ** the table as it does without a policy.
 **
@@ -17,7 +21,7 @@
 ** the rowid. */
 static void policedColumns(AssocSql *p, const AssocTable *pTab) {
   int i;
-  sqlite3_str_appendall(p->pStr, "(SELECT *");
+  sqlite3_str_appendall(p->pStr, "SELECT *");
   for (i = 0; i <= pTab->nCol; i++) {
     if (i < pTab->nCol ? !pTab->aCol[i].bHidden : i != pTab->iRowid) continue;
     sqlite3_str_appendf(p->pStr, ",\"%w\"", pTab->aCol[i].zName);
@@ -79,11 +83,19 @@ static void policedIndex(AssocSql *p, int bNatural, const char *zIndex) {
 
 void assocSqlTableBy(AssocSql *p, const AssocTable *pTab, int iAlias,
                      int bNatural, const char *zIndex) {
+  sqlite3_str *pOuter = 0;
+  int iName;
   if (!assocSqlIsPoliced(p, pTab)) {
     assocSqlTable(p, pTab);
     sqlite3_str_appendf(p->pStr, " t%d", iAlias);
     policedIndex(p, bNatural, zIndex);
     return;
+  }
+  iName = ++p->nAlias;
+  if (p->bWith) {
+    pOuter = assocSqlWith(p, "s", iName);
+  } else {
+    sqlite3_str_appendall(p->pStr, "(");
   }
   policedColumns(p, pTab);
   assocSqlTable(p, pTab);
@@ -91,7 +103,12 @@ void assocSqlTableBy(AssocSql *p, const AssocTable *pTab, int iAlias,
   policedIndex(p, bNatural, zIndex);
   sqlite3_str_appendall(p->pStr, " WHERE true");
   assocSqlMay(p, pTab, iAlias, ASSOC_MAY_READ);
-  sqlite3_str_appendf(p->pStr, ") t%d", iAlias);
+  if (pOuter) {
+    assocSqlWithEnd(p, pOuter);
+    sqlite3_str_appendf(p->pStr, "s%d t%d", iName, iAlias);
+  } else {
+    sqlite3_str_appendf(p->pStr, ") t%d", iAlias);
+  }
 }
 
 void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias) {

@@ -38,7 +38,12 @@ static void edgeJudge(WriteDestroyer *d, DestroyEdge *p) {
     sqlite3_stmt *pStmt;
     if (assocDestroyGoes(w, p->pChild, &p->found, i)) {
       if (d->bEnforced && pRefer->zDeclared) d->bTangled = 1;
-    } else if (p->eNow == DESTROY_RESTRICT && ++nLeft <= 10) {
+      continue;
+    }
+    if (p->eNow != DESTROY_RESTRICT) continue;
+    assocAllowOf(w, p->pChild->pTab, p->pChild->nId, p->pChild->aId, &p->found,
+                 i, ASSOC_MAY_READ, 1);
+    if (++nLeft <= 10) {
       pStmt = assocDestroyLoad(w, p->pChild, &p->found, i);
       if (pStmt) assocDestroyKey(w, p->pChild, &keys, pStmt);
       sqlite3_reset(pStmt);
@@ -174,6 +179,16 @@ static void edgeRefused(AssocWriter *w, const DestroyEdge *p, int iCol) {
                pTab->aCol[iCol].zName);
 }
 
+/* May the session set these columns of a row that stays? */
+static void edgeAllowed(WriteDestroyer *d, DestroyEdge *p, u32 iRow, int nCol,
+                        const int *aCol) {
+  const DestroyTable *pChild = p->pChild;
+  int i;
+  assocAllowOf(d->w, pChild->pTab, pChild->nId, pChild->aId, &p->found, iRow,
+               ASSOC_MAY_UPDATE, 1);
+  for (i = 0; i < nCol; i++) assocAllowColumn(d->w, pChild->pTab, aCol[i]);
+}
+
 /* Set the keys of the rows that stay to NULL or the default. If no column of
 ** the key may be NULL, the UPDATE fails with SQLite's own error. */
 static void edgeChange(WriteDestroyer *d, DestroyEdge *p) {
@@ -189,10 +204,13 @@ static void edgeChange(WriteDestroyer *d, DestroyEdge *p) {
   if (pSql && d->bDryRun) edgeRefused(w, p, aCol[0]);
   for (i = 0; pSql && i < p->found.nSlot && w->pCall->rc == SQLITE_OK; i++) {
     if (assocDestroyGoes(w, p->pChild, &p->found, i)) continue;
+    edgeAllowed(d, p, i, n, aCol);
     edgeReportChange(d, p, i);
     if (d->bDryRun) continue;
     assocErrorCode(w->pCall, assocKeymapBind(&p->found, i, pSql->pStmt, n + 1));
     assocWriteRun(w, pSql);
+    assocAllowOf(w, p->pChild->pTab, p->pChild->nId, p->pChild->aId, &p->found,
+                 i, ASSOC_MAY_UPDATE, 0);
   }
 }
 
@@ -348,6 +366,17 @@ static void tableMark(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   assocErrorCode(w->pCall, sqlite3_bind_value(pSql->pStmt, 1, p->pNow));
   assocErrorCode(w->pCall, assocKeymapBind(&p->rows, iRow, pSql->pStmt, 2));
   assocWriteRun(w, pSql);
+}
+
+/* May the session delete all these rows? Those that only the owner can see are
+** among them, because a reference to a deleted row must not stay behind. */
+static void destroyAllowed(WriteDestroyer *d) {
+  i64 i;
+  for (i = 0; i < d->order.n && d->w->pCall->rc == SQLITE_OK; i++) {
+    DestroyTable *p = d->order.a[i].pTable;
+    assocAllowOf(d->w, p->pTab, p->nId, p->aId, &p->rows, d->order.a[i].iRow,
+                 ASSOC_MAY_DELETE, 1);
+  }
 }
 
 /* Delete or mark all rows in order. If a circle made SQLite refuse, the error
@@ -563,6 +592,7 @@ static void destroyRun(WriteDestroyer *d, const WriteRow *pRow, int mHow) {
   assert(d->order.n == 0 && d->todo.n == 0);
   pRoot = destroyRoot(d, pRow);
   assocDestroyVisit(d, pRoot);
+  destroyAllowed(d);
   destroyEdges(d, edgeJudge); /* All, before anything is changed */
   assocDestroyReorder(d, pRoot);
   destroyEdges(d, edgeChange);

@@ -54,7 +54,7 @@ static void memberUnknown(AssocWriter *w, AssocModel *pModel,
 static void memberResolve(AssocWriter *w, const WriteForm *pForm,
                           WriteMember *p) {
   AssocModel *pModel = pForm->pModel;
-  int iCol = assocColumnFind(pModel->pTable, p->zKey);
+  int iCol = assocColumnSeek(w->pCall, pModel->pTable, p->zKey);
   p->iCol = iCol;
   if (iCol >= 0) {
     p->eType = WRITE_COLUMN;
@@ -133,7 +133,7 @@ WriteMember *assocFormMember(AssocWriter *w, WriteForm *pForm, int i,
 int assocThroughColumn(AssocWriter *w, const AssocRel *pRel,
                        const char *zName) {
   const AssocTable *pTab = pRel->pThrough;
-  int iCol = assocColumnFind(pTab, zName), i;
+  int iCol = assocColumnSeek(w->pCall, pTab, zName), i;
   AssocNearest near;
   if (iCol >= 0 && iCol < pTab->nCol && pTab->aCol[iCol].bGenerated) {
     assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, pTab->zName, zName,
@@ -143,7 +143,10 @@ int assocThroughColumn(AssocWriter *w, const AssocRel *pRel,
   if (iCol >= 0) return iCol;
   memset(&near, 0, sizeof(near));
   near.zWritten = zName;
-  for (i = 0; i < pTab->nCol; i++) assocNearestTry(&near, pTab->aCol[i].zName);
+  for (i = 0; i < pTab->nCol; i++) {
+    if (assocColumnIs(w->pCall, pTab, i, ASSOC_COLUMN_HIDE)) continue;
+    assocNearestTry(&near, pTab->aCol[i].zName);
+  }
   assocFail(w->pCall,
             &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_COLUMN,
                         .zModel = pTab->zName,

@@ -240,6 +240,8 @@ static void rowInsert(Graph *g, GraphRow *p) {
   replaceOne(g, p);
   rowCells(g, p, &cells);
   if (g->w->pCall->rc != SQLITE_OK) return;
+  assocAllowCells(g->w, p->pModel->pTable, cells.n - cells.nHeld,
+                  &cells.a[cells.nHeld]);
   assocRowInsert(g->w, p->pModel, cells.n, cells.a, &p->row);
 }
 
@@ -721,6 +723,7 @@ static int insertPlain(AssocWriter *w, PlainRows *p, AssocModel *pModel,
   if (w->pCall->rc == SQLITE_OK && p->pSql == 0) {
     p->pSql = assocRowInsertSql(w, pModel, n, aCell, 1);
   }
+  assocAllowCells(w, pModel->pTable, p->n, p->aCell);
   if (w->pCall->rc == SQLITE_OK && p->pSql)
     assocRowInsertBy(w, p->pSql, pModel, aCell, &row);
   if (w->pCall->rc == SQLITE_OK) {

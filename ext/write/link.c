@@ -187,12 +187,6 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
 
 /* ------------------------------------------------------------- statements */
 
-/* posts t1 */
-static void linkFromSql(AssocSql *p, const AssocTable *pTab, int iAlias) {
-  assocSqlTable(p, pTab);
-  sqlite3_str_appendf(p->pStr, " t%d", iAlias);
-}
-
 /* Columns of alias t1 or t2, with zBetween between them and zAfter behind each.
 ** With bVar a ?number follows each zAfter. */
 static void linkEachSql(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
@@ -287,7 +281,7 @@ static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
   }
   linkScopeSql(&sql, pRel->pScope, pTgt, 1);
   sqlite3_str_appendall(sql.pStr, ") FROM ");
-  linkFromSql(&sql, pTgt->pTable, 1);
+  assocSqlTableAs(&sql, pTgt->pTable, 1);
   sqlite3_str_appendall(sql.pStr, " WHERE ");
   nVar = sql.nVar;
   sql.nVar = 0;
@@ -306,12 +300,15 @@ static void allWhere(AssocWriter *w, AssocSql *p, const WriteLink *pLink) {
   const AssocTable *pTab = assocRelForeignTable(pRel);
   const AssocKey *pKey =
       pRel->eKind == ASSOC_BELONGSTO ? &pRel->foreign : &pRel->other;
+  int nVar = p->nVar;
+  p->nVar = 0; /* The key's variables come first: linkAll() */
   if (pRel->eKind == ASSOC_BELONGSTO) {
     linkIsSql(p, 2, pSrc->pTable, pSrc->nKey, pSrc->aKey);
   } else {
     linkRefSql(p, pRel->eKind == ASSOC_BELONGSTOMANY ? 2 : 1, pTab,
                &pRel->foreign, pSrc->pTable, &pRel->sourceKey);
   }
+  p->nVar = nVar;
   if (pLink->pTargetKey->nCol) {
     sqlite3_str_appendall(p->pStr, " AND ");
     assocSqlEqual(p, 1, pLink->pTarget->pTable, pLink->pTargetKey, 2, pTab,
@@ -330,13 +327,15 @@ static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
   AssocSql sql;
   if (pLink->pAll) return assocWriteSqlUse(w, pLink->pAll);
   assocWriteSqlStart(w, &sql);
+  sql.nVar =
+      pRel->eKind == ASSOC_BELONGSTO ? pRel->pSource->nKey : pRel->foreign.nCol;
   sqlite3_str_appendf(sql.pStr, "SELECT %s", pLink->bTwice ? "DISTINCT " : "");
   linkEachSql(&sql, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey, ", ", "", 0);
   sqlite3_str_appendall(sql.pStr, " FROM ");
-  linkFromSql(&sql, pTgt->pTable, 1);
+  assocSqlTableAs(&sql, pTgt->pTable, 1);
   if (pLink->pTargetKey->nCol) {
     sqlite3_str_appendall(sql.pStr, ", ");
-    linkFromSql(&sql, assocRelForeignTable(pRel), 2);
+    assocSqlTableAs(&sql, assocRelForeignTable(pRel), 2);
   }
   sqlite3_str_appendall(sql.pStr, " WHERE ");
   allWhere(w, &sql, pLink);
@@ -353,21 +352,26 @@ static sqlite3_stmt *pairStmt(AssocWriter *w, WriteLink *pLink) {
   AssocRel *pRel = pLink->pRel;
   AssocModel *pJoin = pLink->pJoin;
   AssocSql sql;
+  int nVar;
   assert(pJoin);
   if (pLink->pPair) return assocWriteSqlUse(w, pLink->pPair);
   assocWriteSqlStart(w, &sql);
+  sql.nVar = pRel->foreign.nCol + pRel->other.nCol;
   sqlite3_str_appendall(sql.pStr, "SELECT ");
   linkEachSql(&sql, 2, pJoin->pTable, pJoin->nKey, pJoin->aKey, ", ", "", 0);
   sqlite3_str_appendall(sql.pStr, ", (1");
   linkAliveSql(&sql, pJoin, 2);
   sqlite3_str_appendall(sql.pStr, ") FROM ");
-  linkFromSql(&sql, pJoin->pTable, 2);
+  assocSqlTableAs(&sql, pJoin->pTable, 2);
   sqlite3_str_appendall(sql.pStr, " WHERE ");
+  nVar = sql.nVar;
+  sql.nVar = 0; /* The two keys' variables come first: linkPair() */
   linkRefSql(&sql, 2, pJoin->pTable, &pRel->foreign, pRel->pSource->pTable,
              &pRel->sourceKey);
   sqlite3_str_appendall(sql.pStr, " AND ");
   linkRefSql(&sql, 2, pJoin->pTable, &pRel->other, pRel->pTarget->pTable,
              &pRel->targetKey);
+  sql.nVar = nVar;
   linkScopeSql(&sql, pRel->pThroughScope, pJoin, 2);
   pLink->pPair = assocWriteSqlKeep(w, &sql);
   return assocWriteSqlUse(w, pLink->pPair);
@@ -826,6 +830,7 @@ void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   int n = 0;
   assert(pRel->eKind == ASSOC_BELONGSTOMANY);
   if (aCell == 0 || aRef == 0 || aOther == 0) return;
+  assocAllowCells(w, pRel->pThrough, nThrough, aThrough);
   n = cellsOfKey(aCell, n, &pRel->foreign, aRef);
   n = cellsOfKey(aCell, n, &pRel->other, aOther);
   n = cellsAppend(aCell, n, pLink->nThrough, pLink->aThrough);

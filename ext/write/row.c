@@ -54,7 +54,7 @@ AssocWriter *assocWriterTake(AssocCall *pCall, AssocCatalog *pCat) {
   AssocWriter *w = pConn->aSlot[ASSOC_SLOT_WRITER].p;
   if (pCall->rc != SQLITE_OK) return 0;
   pConn->aSlot[ASSOC_SLOT_WRITER].p = 0;
-  if (w && w->pCat != pCat) {
+  if (w && (w->pCat != pCat || w->iSession != pConn->iSession)) {
     writerFree(w);
     w = 0;
   }
@@ -63,6 +63,7 @@ AssocWriter *assocWriterTake(AssocCall *pCall, AssocCatalog *pCat) {
     if (w == 0) return 0;
     memset(w, 0, sizeof(*w));
     w->pCat = assocCatalogRef(pCat);
+    w->iSession = pConn->iSession;
   }
   w->pCall = pCall;
   return w;
@@ -369,22 +370,33 @@ static void sqlPrepare(AssocWriter *w, WriteSql *p, char *zSql) {
 
 /* Literals are bound once and stay; the variables before them are the
 ** caller's. */
+/* Bind the literals of scopes, and the values of the session: they are the same
+** as long as the writer lasts. */
+static void sqlBind(AssocWriter *w, WriteSql *p, const AssocBind *pBind) {
+  for (; p->pStmt && pBind; pBind = pBind->pNext) {
+    const AssocJson *pJson = 0;
+    if (pBind->iSql <= p->nVar) p->nVar = pBind->iSql - 1;
+    if (pBind->eHow == ASSOC_BIND_SESSION) {
+      assocSessionBind(w->pCall, p->pStmt, pBind->iSql, pBind->pVal->z,
+                       pBind->bList);
+      continue;
+    }
+    pJson = assocLiteralJson(w, pBind->pVal);
+    if (pJson == 0) break;
+    assocErrorCode(w->pCall, assocJsonBind(p->pStmt, pBind->iSql, pJson));
+  }
+}
+
 WriteSql *assocWriteSqlKeep(AssocWriter *w, AssocSql *pSql) {
   char *z = assocStrFinish(w->pCall, pSql->pStr);
   WriteSql *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
-  const AssocBind *pBind;
   if (p == 0) {
     sqlite3_free(z);
     return 0;
   }
   p->eOp = WRITE_OTHER;
   sqlPrepare(w, p, z);
-  for (pBind = pSql->pBind; p->pStmt && pBind; pBind = pBind->pNext) {
-    const AssocJson *pJson = assocLiteralJson(w, pBind->pVal);
-    if (pJson == 0) break;
-    if (pBind->iSql <= p->nVar) p->nVar = pBind->iSql - 1;
-    assocErrorCode(w->pCall, assocJsonBind(p->pStmt, pBind->iSql, pJson));
-  }
+  sqlBind(w, p, pSql->pBind);
   return w->pCall->rc == SQLITE_OK ? p : 0;
 }
 
@@ -431,12 +443,13 @@ static void rowSqlInsert(sqlite3_str *pStr, const WriteSql *p) {
 
 /* The text of a statement. OUT: freed with sqlite3_free(). */
 static char *rowSqlText(AssocWriter *w, const WriteSql *p) {
-  static const char *const azStart[] = {"INSERT INTO", "SELECT ", "UPDATE",
-                                        "DELETE FROM"};
+  static const char *const azStart[] = {"INSERT INTO", "SELECT ",
+                                        "UPDATE",      "DELETE FROM",
+                                        "not used: 4", "SELECT "};
   sqlite3_str *pStr = sqlite3_str_new(w->pCall->db);
-  assert(p->eOp <= WRITE_DELETE);
+  assert(p->eOp != WRITE_OTHER);
   sqlite3_str_appendall(pStr, azStart[p->eOp]);
-  if (p->eOp == WRITE_FIND) {
+  if (p->eOp == WRITE_FIND || p->eOp == WRITE_READ) {
     rowSqlColumns(pStr, p->pTab, p->nGet, p->aGet);
     sqlite3_str_appendall(pStr, " FROM");
   }
@@ -466,6 +479,27 @@ static int rowSameColumns(int nA, const int *aA, int nB, const int *aB) {
   return nA == nB && (nA == 0 || memcmp(aA, aB, sizeof(int) * (size_t)nA) == 0);
 }
 
+/* Prepare a WRITE_FIND that obeys the policies of its table. */
+static void rowSqlPoliced(AssocWriter *w, WriteSql *p) {
+  AssocSql sql;
+  int i;
+  assocWriteSqlStart(w, &sql);
+  sql.nVar = p->nWhere;
+  for (i = 0; i < p->nGet; i++) {
+    sqlite3_str_appendall(sql.pStr, i ? "," : "SELECT ");
+    assocSqlColumn(&sql, 1, p->pTab, p->aGet[i]);
+  }
+  sqlite3_str_appendall(sql.pStr, " FROM ");
+  assocSqlTableAs(&sql, p->pTab, 1);
+  for (i = 0; i < p->nWhere; i++) {
+    sqlite3_str_appendall(sql.pStr, i ? " AND " : " WHERE ");
+    assocSqlColumn(&sql, 1, p->pTab, p->aWhere[i]);
+    sqlite3_str_appendf(sql.pStr, "=?%d", i + 1);
+  }
+  sqlPrepare(w, p, assocStrFinish(w->pCall, sql.pStr));
+  sqlBind(w, p, sql.pBind);
+}
+
 /* Prepare a statement like pLike, and add it to the writer's. */
 static WriteSql *rowSqlNew(AssocWriter *w, const WriteSql *pLike) {
   WriteSql *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
@@ -475,7 +509,11 @@ static WriteSql *rowSqlNew(AssocWriter *w, const WriteSql *pLike) {
   p->aWhere = rowKeepColumns(w, p->nWhere, p->aWhere);
   p->aGet = rowKeepColumns(w, p->nGet, p->aGet);
   assocSchemaNeedTrust(w->pCall, p->pTab->pSchema);
-  if (w->pCall->rc == SQLITE_OK) sqlPrepare(w, p, rowSqlText(w, p));
+  if (p->eOp == WRITE_FIND && assocAllowAsks(w, p->pTab)) {
+    rowSqlPoliced(w, p);
+  } else if (w->pCall->rc == SQLITE_OK) {
+    sqlPrepare(w, p, rowSqlText(w, p));
+  }
   return p;
 }
 
@@ -487,7 +525,7 @@ WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
                         int nGet, const int *aGet) {
   WriteSql **pp, *p,
       like = {(u8)eOp, pTab, .nSet = nSet, .nWhere = nWhere, .nGet = nGet};
-  if (eOp != WRITE_FIND) assocGateNeed(w->pCall, pTab);
+  if (eOp != WRITE_FIND && eOp != WRITE_READ) assocGateNeed(w->pCall, pTab);
   for (pp = &w->pSql; (p = *pp) != 0; pp = &p->pNext) {
     if (p->eOp != eOp || p->pTab != pTab ||
         !rowSameColumns(p->nSet, p->aSet, nSet, aSet) ||
@@ -555,6 +593,7 @@ void assocWriteRun(AssocWriter *w, WriteSql *pSql) {
   if (w->pCall->rc != SQLITE_OK) return;
   while (assocStep(w->pCall, pSql->pStmt)) {
   }
+  assocAllowError(w, pSql->pTab);
   rowSqlCount(w, pSql);
 }
 
@@ -570,7 +609,7 @@ static void rowBindKey(AssocWriter *w, const WriteSql *pSql, int iVar,
 }
 
 /* The columns of "values" are compared behind those of the key. */
-WriteSql *assocRowFindSql(AssocWriter *w, AssocModel *pModel) {
+static WriteSql *rowLookSql(AssocWriter *w, int eOp, AssocModel *pModel) {
   int aCol[2 * ASSOC_KEY_MAX], *a = pModel->aKey, n = pModel->nKey, i;
   WriteSql *pSql;
   if (pModel->nValue) {
@@ -583,7 +622,7 @@ WriteSql *assocRowFindSql(AssocWriter *w, AssocModel *pModel) {
     memcpy(&a[pModel->nKey], pModel->aValue,
            sizeof(int) * (size_t)pModel->nValue);
   }
-  pSql = assocWriteSql(w, WRITE_FIND, pModel->pTable, 0, 0, n, a, pModel->nKey,
+  pSql = assocWriteSql(w, eOp, pModel->pTable, 0, 0, n, a, pModel->nKey,
                        pModel->aKey);
   for (i = 0; pSql && i < pModel->nValue; i++) {
     const WriteVal val = {pModel->apValue[i], 0, 0};
@@ -593,10 +632,15 @@ WriteSql *assocRowFindSql(AssocWriter *w, AssocModel *pModel) {
   return pSql;
 }
 
-/* The key that is read back has the table's own type: '7' finds the row 7. */
-int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
-                 WriteRow *pRow) {
-  WriteSql *pSql = assocRowFindSql(w, pModel);
+WriteSql *assocRowFindSql(AssocWriter *w, AssocModel *pModel) {
+  return rowLookSql(w, WRITE_FIND, pModel);
+}
+
+/* Find a row by its key, by WRITE_FIND or WRITE_READ. True if it exists. The key
+** that is read back has the table's own type: '7' finds the row 7. */
+static int rowLook(AssocWriter *w, int eOp, AssocModel *pModel,
+                   const WriteVal *aKey, WriteRow *pRow) {
+  WriteSql *pSql = rowLookSql(w, eOp, pModel);
   pRow->pModel = pModel;
   pRow->aKey = 0;
   if (pSql == 0) return 0;
@@ -606,6 +650,11 @@ int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
   }
   sqlite3_reset(pSql->pStmt);
   return pRow->aKey != 0;
+}
+
+int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
+                 WriteRow *pRow) {
+  return rowLook(w, WRITE_FIND, pModel, aKey, pRow);
 }
 
 /* Write a key for an error text. Some drivers bind 99 as 99.0; SQL compares
@@ -666,7 +715,7 @@ WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
   assert(pRow->aKey && pKey->nCol > 0);
   if (!rowIsModelKey(pModel, pKey)) {
     WriteSql *pSql =
-        assocWriteSql(w, WRITE_FIND, pModel->pTable, 0, 0, pModel->nKey,
+        assocWriteSql(w, WRITE_READ, pModel->pTable, 0, 0, pModel->nKey,
                       pModel->aKey, pKey->nCol, pKey->aCol);
     if (pSql == 0) return 0;
     rowBindKey(w, pSql, 1, pModel, pRow->aKey);
@@ -733,6 +782,7 @@ static void rowInsertRun(AssocWriter *w, WriteSql *pSql, WriteRow *pRow) {
     pRow->aKey = assocWriteGet(w, pSql->pStmt, 0, pModel->nKey);
   }
   if (w->pCall->rc != SQLITE_OK) sqlite3_reset(pSql->pStmt);
+  assocAllowError(w, pSql->pTab);
   rowSqlCount(w, pSql);
   if (pSql->nGet == 0 && w->pCall->rc == SQLITE_OK) {
     pRow->aKey = assocAlloc(w->pCall, &w->tmp, sizeof(WriteVal));
@@ -810,7 +860,8 @@ static void rowInsertFind(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
     pRow->aKey = aKey; /* A look-up might not find it: content may be absent */
     return;
   }
-  if (assocRowFind(w, pModel, aKey, pRow) || w->pCall->rc != SQLITE_OK) return;
+  if (rowLook(w, WRITE_READ, pModel, aKey, pRow)) return;
+  if (w->pCall->rc != SQLITE_OK) return;
   if (bView) {
     assocFail(w->pCall,
               &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
@@ -837,6 +888,9 @@ void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
       rowInsertFind(w, pSql, pModel, aCell, pRow);
     } else {
       rowInsertRun(w, pSql, pRow);
+    }
+    if (w->pCall->rc == SQLITE_OK && pRow->aKey) {
+      assocAllowRow(w, pRow, ASSOC_MAY_CREATE, 0);
     }
   }
 }
@@ -879,9 +933,12 @@ const WriteCell *assocRowFill(AssocWriter *w, const AssocModel *pModel, int *pn,
 void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
                     const WriteCell *aGiven, WriteRow *pRow) {
   const WriteCell *aCell = assocRowFill(w, pModel, &nCell, aGiven);
-  WriteSql *pSql = w->pCall->rc != SQLITE_OK
-                       ? 0
-                       : assocRowInsertSql(w, pModel, nCell, aCell, pRow != 0);
+  WriteRow row;
+  WriteSql *pSql = 0;
+  if (pRow == 0 && assocAllowAsks(w, pModel->pTable)) pRow = &row;
+  if (w->pCall->rc == SQLITE_OK) {
+    pSql = assocRowInsertSql(w, pModel, nCell, aCell, pRow != 0);
+  }
   if (pSql) assocRowInsertBy(w, pSql, pModel, aCell, pRow);
 }
 
@@ -898,9 +955,12 @@ void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
   }
   if (pSql == 0) return;
   assert(pRow->aKey);
+  assocAllowCells(w, pModel->pTable, nCell, aCell);
+  assocAllowRow(w, pRow, ASSOC_MAY_UPDATE, 1);
   rowBindCells(w, pSql, aCell);
   rowBindKey(w, pSql, nCell + 1, pModel, pRow->aKey);
   assocWriteRun(w, pSql);
+  assocAllowRow(w, pRow, ASSOC_MAY_UPDATE, 0);
 }
 
 /* Write a value as a load prints it: JSON text of a column declared JSON
@@ -950,7 +1010,7 @@ void assocRowChange(AssocWriter *w, const WriteRow *pRow, int nCell,
   int i, n = 0;
   if (nCell == 0) return;
   if (aCol && aDiffer) {
-    pSql = assocWriteSql(w, WRITE_FIND, pTab, 0, 0, pModel->nKey, pModel->aKey,
+    pSql = assocWriteSql(w, WRITE_READ, pTab, 0, 0, pModel->nKey, pModel->aKey,
                          nCell, aCol);
   }
   if (pSql == 0) return;

@@ -10,6 +10,7 @@
 **   refer    foreign keys that refer to a table
 **   reach    which rows go when a row goes
 **   cascade  deleting a row, and what happens to rows that refer to it
+**   allow    what policies allow a session to write
 **   gate     all or nothing where no savepoint can be opened
 **
 ** One AssocWriter does all the work. It lasts for one call of a function, or
@@ -24,6 +25,7 @@
 #include "sql/sql.h"
 
 typedef struct AssocWriter AssocWriter;
+typedef struct WriteAllow WriteAllow;
 typedef struct WriteCell WriteCell;
 typedef struct WriteDestroyer WriteDestroyer;
 typedef struct WriteForm WriteForm;
@@ -48,6 +50,8 @@ struct AssocWriter {
   WriteForm *pForm;   /* Its forms */
   WriteLink *pLink;   /* Its links */
   WriteDestroyer *pDestroyer; /* Made by the first destroy, or 0 */
+  WriteAllow *pAllow;         /* Its questions to policies: allow.c */
+  i64 iSession;               /* pConn->iSession: the session it is for */
   AssocBlobKeys *pBlobs;      /* OWNED: whether keys are BLOBs */
   AssocForeign *pForeign;     /* Foreign keys of all definitions, for refer.c */
   u8 bForeign;                /* pForeign has been read */
@@ -102,10 +106,11 @@ struct WriteSql {
   WriteSql *pNextUsed;
 };
 #define WRITE_INSERT 0 /* INSERT INTO t(set) VALUES(...) RETURNING get */
-#define WRITE_FIND 1   /* SELECT get FROM t WHERE where=... */
+#define WRITE_FIND 1   /* SELECT get FROM t WHERE where=..., what may be read */
 #define WRITE_UPDATE 2 /* UPDATE t SET set=... WHERE where=... */
 #define WRITE_DELETE 3 /* DELETE FROM t WHERE where=... */
 #define WRITE_OTHER 4  /* A statement kept by assocWriteSqlKeep() */
+#define WRITE_READ 5 /* As WRITE_FIND, of any row: one that was found before */
 
 /* The statement of this kind over these columns, prepared once per writer. Its
 ** variables are the values of aSet, then those of aWhere, from ?1. 0 after an
@@ -194,6 +199,29 @@ void assocRowChange(AssocWriter *w, const WriteRow *pRow, int nCell,
                     const WriteCell *aCell);
 /* Run a statement whose values are bound. An error if it changes no row. */
 void assocWriteRun(AssocWriter *w, WriteSql *pSql);
+
+/* ------------------------------------------------------------------ allow */
+
+/* Raise the error "refused" unless the policies of a row's table allow eMay
+** (ASSOC_MAY_*) of the row as it is now, and, if bRead, to read it. */
+void assocAllowRow(AssocWriter *w, const WriteRow *pRow, int eMay, int bRead);
+/* The same of row iRow of a keymap of columns aId. aId must last as long as the
+** writer. */
+void assocAllowOf(AssocWriter *w, const AssocTable *pTab, int nId,
+                  const int *aId, AssocKeymap *pMap, u32 iRow, int eMay,
+                  int bRead);
+/* Does the table have a policy that holds now? Then the key of a new row is
+** needed. */
+int assocAllowAsks(AssocWriter *w, const AssocTable *pTab);
+/* Raise the error "refused" if the column is fixed. */
+void assocAllowColumn(AssocWriter *w, const AssocTable *pTab, int iCol);
+/* The same if one of the columns is fixed: of a new row those
+** that the caller gives, of an existing one those that change. */
+void assocAllowCells(AssocWriter *w, const AssocTable *pTab, int nCell,
+                     const WriteCell *aCell);
+/* If the call's error is one of SQLite's constraints of this table, and would
+** tell of a hidden row or name a hidden column: make it "refused". */
+void assocAllowError(AssocWriter *w, const AssocTable *pTab);
 
 /* ------------------------------------------------------------------- form */
 
