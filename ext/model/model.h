@@ -428,9 +428,8 @@ int assocColumnIs(AssocCall *pCall, const AssocTable *pTab, int iCol, int m);
 ** if a policy hides it. */
 int assocColumnSeek(AssocCall *pCall, const AssocTable *pTab,
                     const char *zName);
-/* Can the session read any row of the table? False where a policy says
-** "read":false. */
-int assocTableShown(AssocCall *pCall, const AssocTable *pTab);
+/* May the session know of the model? Not where a policy says "read":false. */
+int assocModelShown(AssocCall *pCall, const AssocModel *pModel);
 
 /* --------------------------------------------------------------- options */
 

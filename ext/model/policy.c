@@ -216,10 +216,13 @@ int assocColumnSeek(AssocCall *pCall, const AssocTable *pTab,
   return -1;
 }
 
-int assocTableShown(AssocCall *pCall, const AssocTable *pTab) {
-  const AssocPolicy *p = assocPolicyOf(pCall, pTab);
+int assocModelShown(AssocCall *pCall, const AssocModel *pModel) {
+  const AssocPolicy *p = assocPolicyOf(pCall, pModel->pTable);
   for (; p; p = assocPolicyNext(pCall, p)) {
-    if (p->aSay[ASSOC_MAY_READ] == ASSOC_SAY_NONE) return 0;
+    if (p->aSay[ASSOC_MAY_READ] == ASSOC_SAY_NONE &&
+        (p->pModel == pModel || p->pModel->nValue == 0)) {
+      return 0;
+    }
   }
   return pCall->rc == SQLITE_OK;
 }

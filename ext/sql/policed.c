@@ -29,20 +29,29 @@ static void policedColumns(AssocSql *p, const AssocTable *pTab) {
   sqlite3_str_appendall(p->pStr, " FROM ");
 }
 
-/* Append " AND (...)" for one policy. */
+/* Append " AND (...)" for one policy. One of a model with "values" speaks of the
+** rows that have them. */
 static void policyCondition(AssocSql *p, const AssocPolicy *pPolicy, int iAlias,
                             int eMay) {
+  AssocModel *pModel = pPolicy->pModel;
   int eSay = pPolicy->aSay[eMay];
   if (eSay == ASSOC_SAY_NOTHING) {
     eSay = eMay == ASSOC_MAY_READ ? ASSOC_SAY_ALL : ASSOC_SAY_NONE;
   }
   if (eSay == ASSOC_SAY_ALL) return;
   sqlite3_str_appendall(p->pStr, " AND (");
+  if (pModel->pValues) {
+    sqlite3_str_appendall(p->pStr, "(");
+    assocSqlPred(p, pModel->pValues, pModel, iAlias);
+    sqlite3_str_appendall(p->pStr, ") IS NOT TRUE OR ");
+  }
   if (eSay == ASSOC_SAY_NONE) {
     sqlite3_str_appendall(p->pStr, "false");
   } else {
-    assocSqlPred(p, pPolicy->apPred[eMay], pPolicy->pModel, iAlias);
-    assocErrorPrefix(p->pCall, "the policy of %s: ", pPolicy->pModel->zLabel);
+    sqlite3_str_appendall(p->pStr, "(");
+    assocSqlPred(p, pPolicy->apPred[eMay], pModel, iAlias);
+    assocErrorPrefix(p->pCall, "the policy of %s: ", pModel->zLabel);
+    sqlite3_str_appendall(p->pStr, ")");
   }
   sqlite3_str_appendall(p->pStr, ")");
 }
