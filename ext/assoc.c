@@ -74,6 +74,7 @@ static void functionCall(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
   AssocCall call;
   assocCallInit(&call, pData->pConn);
   if (pFunction->mFlag & SQLITE_DIRECTONLY) {
+    assocHoldEnd(pData->pConn);
     assocCallDirect(&call, pFunction->zName, 0);
   }
   if (!assocCallArgs(&call, pFunction, nArg) || call.rc != SQLITE_OK) {

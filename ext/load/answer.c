@@ -7,15 +7,23 @@
 */
 #include "load/stmt.h"
 
+/* Value number i of the key: ?1 and on; of a held statement +k.k0. */
+static void stmtKeyVar(AssocSql *p, int i) {
+  sqlite3_str_appendf(p->pStr, p->bHeld ? "+k.k%d" : "?%d",
+                      p->bHeld ? i : i + 1);
+}
+
 /* " AND t1.id=?1": the source row's key. */
 static void stmtSourceKey(AssocSql *p, const AssocModel *pSrc) {
   int i;
   for (i = 0; i < pSrc->nKey; i++) {
     stmtPut(p, " AND ");
     assocSqlColumn(p, 1, pSrc->pTable, pSrc->aKey[i]);
-    sqlite3_str_appendf(p->pStr, "=?%d", i + 1);
+    stmtPut(p, "=");
+    stmtKeyVar(p, i);
   }
 }
+
 /* The same, and the source row is one that the model's default scope lets
 ** read. */
 static void stmtSource(AssocSql *p, AssocModel *pSrc) {
@@ -169,59 +177,100 @@ static void makeSource(Planner *p, AssocNode *pRoot) {
   pRoot->scan.pBind = sql.pBind;
 }
 
+/* Is only one row, or some of the rows, meant? Then they are selected first,
+** and counted afterwards. */
+static int isSomeRows(const AssocRel *pRel, const ShapeClauses *pC) {
+  return !pRel->nBranch && (!pRel->bMany || pC->pLimit || pC->pOffset);
+}
+
 /*
 ** The statement of assoc_count() and assoc_has(). The variables of the target's
-** key, for HAS, come last: from ?(iTargetVar+1) on.
+** key, for HAS, come last: from ?(iTarget+1) on. Returns iTarget.
 */
+static int stmtAnswer(Planner *p, AssocSql *pSql, AssocNode *pRoot,
+                      const ShapeItem *pBlock, AssocRel *pRel) {
+  const ShapeClauses *pC = pRoot->pClauses;
+  int bHas = p->pPlan->eAsk == ASSOC_ASK_HAS;
+  int bSome = isSomeRows(pRel, pC);
+  int i, n = 0, iTarget;
+  stmtPut(pSql, "SELECT count(*)");
+  if (bSome) stmtPut(pSql, " FROM (SELECT ");
+  for (i = 0; bSome && i < pRel->pTarget->nKey; i++) {
+    stmtNext(pSql, &n, "", ",");
+    stmtTarget(pSql, pRel, i);
+    sqlite3_str_appendf(pSql->pStr, " AS k%d", i);
+  }
+  if (bSome && n == 0) stmtPut(pSql, "1");
+  assocSqlRelated(pSql, pRel, pC, pBlock);
+  stmtSource(pSql, pRoot->pModel);
+  if (bSome) {
+    relatedOrder(pSql, pRel, pC);
+    relatedLimit(pSql, pRoot, pRel);
+    stmtPut(pSql, ") s WHERE true");
+  }
+  iTarget = pSql->bHeld ? pRoot->pModel->nKey : pSql->nVar;
+  if (bHas) pSql->nVar += assocRelTargetWidth(pRel);
+  if (bHas && pRel->nBranch) stmtIsBranch(pSql, pRel, iTarget);
+  for (i = 0; bHas && !pRel->nBranch && i < pRel->pTarget->nKey; i++) {
+    stmtPut(pSql, " AND ");
+    if (bSome) {
+      sqlite3_str_appendf(pSql->pStr, "s.k%d", i);
+    } else {
+      stmtTarget(pSql, pRel, i);
+    }
+    stmtPut(pSql, "=");
+    stmtKeyVar(pSql, iTarget + i);
+  }
+  return iTarget;
+}
+
+/* See plan.h. */
 void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                      AssocRel *pRel) {
-  const ShapeClauses *pC = pItem->pClauses;
   int bHas = p->pPlan->eAsk == ASSOC_ASK_HAS;
-  int bSome = !pRel->nBranch && (!pRel->bMany || pC->pLimit || pC->pOffset);
   AssocSql sql;
-  int i, n = 0;
   assert(bHas || p->pPlan->eAsk == ASSOC_ASK_COUNT);
-  if (hasPage(pC)) {
+  if (hasPage(pItem->pClauses)) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
                  "pages are for eager(), assoc_find() and "
                  "assoc_get()");
     return;
   }
   if (bHas) assocModelNeedKey(p->pCall, pRel->pTarget);
+  pRoot->pClauses = pItem->pClauses;
   assocPlannerSql(p, &sql);
   sql.nVar = pRoot->pModel->nKey;
-  stmtPut(&sql, "SELECT count(*)");
-  if (bSome) stmtPut(&sql, " FROM (SELECT ");
-  for (i = 0; bSome && i < pRel->pTarget->nKey; i++) {
-    stmtNext(&sql, &n, "", ",");
-    stmtTarget(&sql, pRel, i);
-    sqlite3_str_appendf(sql.pStr, " AS k%d", i);
-  }
-  if (bSome && n == 0) stmtPut(&sql, "1");
-  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
-  stmtSource(&sql, pRoot->pModel);
-  pRoot->pClauses = pC;
-  if (bSome) {
-    relatedOrder(&sql, pRel, pC);
-    relatedLimit(&sql, pRoot, pRel);
-    stmtPut(&sql, ") WHERE true");
-  }
-  p->pPlan->iTargetVar = sql.nVar;
-  if (bHas) sql.nVar += assocRelTargetWidth(pRel);
-  if (bHas && pRel->nBranch) stmtIsBranch(&sql, pRel, p->pPlan->iTargetVar);
-  for (i = 0; bHas && !pRel->nBranch && i < pRel->pTarget->nKey; i++) {
-    stmtPut(&sql, " AND ");
-    if (bSome) {
-      sqlite3_str_appendf(sql.pStr, "k%d", i);
-    } else {
-      stmtTarget(&sql, pRel, i);
-    }
-    sqlite3_str_appendf(sql.pStr, "=?%d", p->pPlan->iTargetVar + i + 1);
-  }
+  p->pPlan->iTargetVar = stmtAnswer(p, &sql, pRoot, pItem->pBlock, pRel);
   pRoot->lookup.zSql = assocSqlEnd(&sql);
   pRoot->lookup.pBind = sql.pBind;
   p->pPlan->pAnswer = pRel;
   if (bHas) makeSource(p, pRoot);
+}
+
+/* Are all tables of an answer ordinary ones? A view may keep rows. */
+static int answerTables(const AssocRel *pRel) {
+  if (pRel->nBranch || pRel->nPath) return 0;
+  if (pRel->pSource->pTable->eType != ASSOC_TABLE) return 0;
+  if (pRel->pTarget->pTable->eType != ASSOC_TABLE) return 0;
+  return pRel->eKind != ASSOC_BELONGSTOMANY ||
+         pRel->pThrough->eType == ASSOC_TABLE;
+}
+
+/* See plan.h. */
+void assocStmtHeldAnswer(AssocPlanner *p, AssocNode *pRoot) {
+  AssocRel *pRel = p->pPlan->pAnswer;
+  AssocSql sql;
+  if (!answerTables(pRel) ||
+      pRoot->pModel->nKey + pRel->pTarget->nKey > STMT_HELD_KEYS) {
+    return;
+  }
+  assocPlannerSql(p, &sql);
+  sql.bHeld = 1;
+  stmtPut(&sql, "SELECT g.token,(");
+  (void)stmtAnswer(p, &sql, pRoot, p->pPlan->pShape->pItem->pBlock, pRel);
+  stmtPut(&sql, ")");
+  assocStmtHeldEnd(&sql, &pRoot->held, 1,
+                   2 + isSomeRows(pRel, pRoot->pClauses));
 }
 
 /* The columns that the table related reads: the target's key, or its columns;

@@ -166,8 +166,7 @@ static void bindOne(AssocRun *pRun, sqlite3_stmt *pStmt,
   }
 }
 
-/* Is the value a literal of the shape? Then it lasts as long as the plan. */
-static int isLiteral(const AssocBind *pBind) {
+int assocBindIsLiteral(const AssocBind *pBind) {
   return pBind->eHow != ASSOC_BIND_CURSOR &&
          pBind->pVal->eType != SHAPE_VAL_NAMED &&
          pBind->pVal->eType != SHAPE_VAL_INDEX;
@@ -187,7 +186,7 @@ sqlite3_stmt *assocFetchOpen(AssocRun *pRun, AssocFetch *pFetch) {
   if (pStmt == 0) return 0;
   for (pBind = pFetch->pBind; pBind; pBind = pBind->pNext) {
     if (pCall->rc != SQLITE_OK) return 0;
-    if (bNew || !isLiteral(pBind)) bindOne(pRun, pStmt, pBind);
+    if (bNew || !assocBindIsLiteral(pBind)) bindOne(pRun, pStmt, pBind);
   }
   if (pCall->rc == SQLITE_OK) pFetch->nBound = pFetch->stmt.nMade;
   return pCall->rc == SQLITE_OK ? pStmt : 0;
@@ -202,7 +201,7 @@ void assocBindLiterals(AssocCall *pCall, AssocPlan *pPlan, sqlite3_stmt *pStmt,
   run.pCall = pCall;
   run.pPlan = pPlan;
   for (pBind = pFetch->pBind; pBind && pStmt; pBind = pBind->pNext) {
-    if (pBind->eHow == ASSOC_BIND_VALUE && isLiteral(pBind)) {
+    if (pBind->eHow == ASSOC_BIND_VALUE && assocBindIsLiteral(pBind)) {
       bindVal(&run, pStmt, pBind->iSql, pBind->pVal);
     }
   }
@@ -233,7 +232,7 @@ void assocFetchClose(AssocFetch *pFetch, int nKey) {
   sqlite3_reset(pStmt);
   for (i = 1; i <= nKey; i++) sqlite3_bind_null(pStmt, i);
   for (pBind = pFetch->pBind; pBind; pBind = pBind->pNext) {
-    if (!isLiteral(pBind)) sqlite3_bind_null(pStmt, pBind->iSql);
+    if (!assocBindIsLiteral(pBind)) sqlite3_bind_null(pStmt, pBind->iSql);
   }
 }
 

@@ -21,13 +21,19 @@ static void unlinkPlan(AssocLoadState *p, AssocPlan *pPlan) {
   p->nPlan--;
 }
 
+/* Take a plan out of the list, and free it unless a statement holds it. */
+static void dropPlan(AssocLoadState *p, AssocPlan *pPlan) {
+  unlinkPlan(p, pPlan);
+  assocHoldReset(pPlan);
+  assocPlanFree(pPlan);
+}
+
 /* AssocConn.aSlot[].xFree: free all that the connection keeps for loads. */
 static void stateFree(void *pState) {
   AssocLoadState *p = pState;
   while (p->pPlan) {
     AssocPlan *pPlan = p->pPlan;
-    unlinkPlan(p, pPlan);
-    assocPlanFree(pPlan);
+    dropPlan(p, pPlan);
   }
   assocStmtClear(&p->pulse);
   assocArenaFree(&p->mem);
@@ -72,8 +78,7 @@ static void prunePlans(AssocLoadState *p, const AssocCatalog *pCat, int nMost) {
   for (pPlan = p->pPlan; pPlan; pPlan = pNext) {
     pNext = pPlan->pNext;
     if (pPlan->bBusy || (pPlan->pCat == pCat && ++n <= nMost)) continue;
-    unlinkPlan(p, pPlan);
-    assocPlanFree(pPlan);
+    dropPlan(p, pPlan);
   }
 }
 
@@ -121,7 +126,7 @@ void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan) {
   if (pPlan == 0) return;
   assert(pPlan->bBusy);
   pPlan->bBusy = 0;
-  if (pCall->rc == SQLITE_OK) return;
-  unlinkPlan(p, pPlan);
-  assocPlanFree(pPlan);
+  pPlan->hold.bUse = pPlan->hold.bStale = 0;
+  if (pCall->rc == SQLITE_OK || pPlan->hold.bDropped) return;
+  dropPlan(p, pPlan);
 }

@@ -24,6 +24,9 @@
 ** rows, it would do so after assoc_enough() took them. The run checks
 ** afterwards whether SQLite did (see run.c). If the order of the index itself
 ** is wanted, there is no ORDER BY.
+**
+** In a held statement (hold.c) the table never ends: each row is the key that
+** the run asks for when it steps the statement.
 */
 #include "load/run.h"
 
@@ -31,7 +34,16 @@ typedef struct KeysCursor KeysCursor;
 struct KeysCursor {
   sqlite3_vtab_cursor base;
   AssocRun *pRun; /* BORROWED: the run whose keys these are, or 0 */
+  u8 bHeld;       /* The statement is held: keys of one run after another */
+  u8 bEof;        /* Held: the run has asked for no other key */
 };
+
+/* The run that steps the statement now. */
+static AssocRun *keysRun(sqlite3_vtab_cursor *pCur) {
+  AssocConn *pConn = ((AssocPrivate *)pCur->pVtab)->pConn;
+  AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
+  return pLoad ? pLoad->pRun : 0;
+}
 
 /* k0 to k15: a key has at most ASSOC_KEY_MAX columns. The table is in no
 ** schema; only statements that the engine wrote can use it. */
@@ -56,15 +68,26 @@ static int keysOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   return SQLITE_OK;
 }
 
+/* A held statement goes to the next key only if the run asks for one. Else the
+** row of assoc_token is not there, and the statement ends. */
+static void keysTake(KeysCursor *p, AssocRun *pRun) {
+  p->bEof = !pRun->bAsked;
+  pRun->bAsked = 0;
+}
+
 /* xFilter: the run becomes the cursor's. Only its own statement may read the
 ** keys, by one cursor. */
 static int keysFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
                       int argc, sqlite3_value **argv) {
-  AssocConn *pConn = ((AssocPrivate *)pCur->pVtab)->pConn;
-  AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
-  AssocRun *pRun = pLoad ? pLoad->pRun : 0;
+  KeysCursor *p = (KeysCursor *)pCur;
+  AssocRun *pRun = keysRun(pCur);
   (void)idxNum, (void)idxStr, (void)argc, (void)argv;
-  ((KeysCursor *)pCur)->pRun = pRun;
+  p->pRun = pRun;
+  p->bHeld = pRun && pRun->eKeys == ASSOC_KEYS_HELD;
+  if (p->bHeld) {
+    keysTake(p, pRun);
+    return SQLITE_OK;
+  }
   if (pRun == 0 || pRun->eKeys != ASSOC_KEYS_READY) {
     sqlite3_free(pCur->pVtab->zErrMsg);
     pCur->pVtab->zErrMsg = sqlite3_mprintf("assoc: assoc_keys is internal");
@@ -77,21 +100,31 @@ static int keysFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
 /* The position is kept in the run, not in the cursor. The run reads it to know
 ** to which parent the row belongs that SQLite has just delivered. */
 static int keysNext(sqlite3_vtab_cursor *pCur) {
-  ((KeysCursor *)pCur)->pRun->iKey++;
+  KeysCursor *p = (KeysCursor *)pCur;
+  if (p->bHeld) {
+    keysTake(p, keysRun(pCur));
+  } else {
+    p->pRun->iKey++;
+  }
   return SQLITE_OK;
 }
 
 /* True behind the last key of the node. */
 static int keysEof(sqlite3_vtab_cursor *pCur) {
-  AssocRun *pRun = ((KeysCursor *)pCur)->pRun;
-  return pRun->iKey >= pRun->nKey;
+  KeysCursor *p = (KeysCursor *)pCur;
+  return p->bHeld ? p->bEof : p->pRun->iKey >= p->pRun->nKey;
 }
 
 /* The keys are read where the run keeps them; they are not copied into a
 ** table. */
 static int keysColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                       int iCol) {
-  AssocRun *pRun = ((KeysCursor *)pCur)->pRun;
+  KeysCursor *p = (KeysCursor *)pCur;
+  AssocRun *pRun = p->bHeld ? keysRun(pCur) : p->pRun;
+  if (p->bHeld && (iCol >= pRun->nHeld || pRun->apHeld)) {
+    if (iCol < pRun->nHeld) sqlite3_result_value(pCtx, pRun->apHeld[iCol]);
+    return SQLITE_OK;
+  }
   return assocKeymapResult(&pRun->aNode[pRun->pNode->iNode].map, pRun->iKey,
                            iCol, pCtx);
 }
@@ -99,7 +132,7 @@ static int keysColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
 /* The number of the key. No statement uses it, but SQLite requires the
 ** method. */
 static int keysRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
-  *pRowid = ((KeysCursor *)pCur)->pRun->iKey;
+  *pRowid = ((KeysCursor *)pCur)->bHeld ? 0 : ((KeysCursor *)pCur)->pRun->iKey;
   return SQLITE_OK;
 }
 

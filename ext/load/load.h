@@ -58,6 +58,7 @@ struct AssocFetch {
   AssocBind *pBind;     /* Its values, beside those of keys */
   u32 nBound;           /* stmt.nMade when its literals were bound */
   AssocChoice *pChoice; /* How its conditions on related rows are asked */
+  u8 bOpen;             /* held: it stands on the row of a key: hold.c */
 };
 
 /* For the table related: all pairs of a source key and a target id. */
@@ -138,6 +139,7 @@ struct AssocNode {
   AssocKeyRule *aEnd; /* How join rows compare with these targets */
   AssocFetch lookupAt, scanAt; /* lookup and scan of a page at a cursor */
   AssocFetch lookupOne;        /* The lookup of one key, if lookup has bTake */
+  AssocFetch held;             /* The lookup of one key in a held plan */
   u8 bSorts;                   /* lookup turned out to sort: use lookupOne */
 
   /* The root, for the table related */
@@ -200,7 +202,20 @@ struct AssocPlan {
   u8 bBusy;          /* A run uses it */
   u8 bSession;       /* Compiled for a session, whichever it is */
   u32 nHash;         /* Of all that finds it in the cache */
-  AssocPlan *pNext;  /* In the cache, the last used first */
+  u8 bReverse;       /* PRAGMA reverse_unordered_selects was on */
+  struct {
+    int nHolder;    /* AssocHolds that have the plan */
+    u8 bMade;       /* The held statements are written */
+    u8 bNever;      /* They must not stay open */
+    u8 bDirect;     /* The root's gives the rows of its child */
+    u8 bOpen;       /* Some of them may stand on a row */
+    u8 bUse;        /* This run uses them */
+    u8 bStale;      /* OUT: the answer of this run is not valid */
+    u8 bDropped;    /* The plan left the cache: its last holder frees it */
+    i64 nChange;    /* sqlite3_total_changes64() when they were opened */
+    i64 iToken;     /* The token of the definitions */
+  } hold;           /* See hold.c */
+  AssocPlan *pNext; /* In the cache, the last used first */
 };
 
 /* What a plan gives. The same text makes different plans. */
@@ -224,6 +239,25 @@ struct AssocPlan {
 AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                         const char *zModel, const char *zText);
 void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan);
+
+/*
+** Calls for each row of a statement. The plan's statements stay open between
+** these calls, so that a call is one sqlite3_step(): see hold.c. iArg is an
+** argument of the function. If it is constant, SQLite keeps the hold with it.
+*/
+/* The plan that an earlier call of the statement holds, marked busy, if nothing
+** has changed since. assocHoldRelease() gives it back. 0 if there is none: the
+** caller enters the catalog and calls assocPlanGet(). */
+AssocPlan *assocHoldFind(AssocCall *pCall, sqlite3_context *pCtx, int iArg,
+                         const char *zModel, const char *zText);
+void assocHoldRelease(AssocCall *pCall, AssocPlan *pPlan);
+/* Hold a plan that assocPlanGet() gave, from the second call on. */
+void assocHoldKeep(AssocCall *pCall, sqlite3_context *pCtx, int iArg,
+                   AssocPlan *pPlan);
+/* Reset the open statements of all plans that are not busy. Whatever writes or
+** changes a setting calls this first. */
+void assocHoldEnd(AssocConn *pConn);
+
 /* -------------------------------------------------------------------- run */
 
 /* The values that a caller gives with a shape. Borrowed. */
@@ -246,13 +280,16 @@ struct AssocRun {
   AssocNode *pNode;        /* The node whose rows assoc_emit() takes */
   int nEmit;               /* Values of a row that assoc_emit() is given */
   void (*xEmit)(AssocRun *, AssocNode *, sqlite3_value **); /* And how */
-  u8 eKeys;         /* ASSOC_KEYS_*: whether assoc_keys may be read */
-  u32 iKey, nKey;   /* The current key of assoc_keys, and the end */
-  AssocOut row;     /* Writes into mem */
-  int rc;           /* First error of the callbacks of SQLite */
-  int nLevel;       /* Levels of recursion above the row being gathered */
-  i64 nPulse;       /* Bytes of the result at the last pulse */
-  AssocRun *pOuter; /* The run during which this one runs, or 0 */
+  sqlite3_value **apHeld; /* The key of a held statement; 0: key iKey */
+  int nHeld;              /* Values in apHeld */
+  u8 bAsked;              /* The held statement has not taken the key yet */
+  u8 eKeys;               /* ASSOC_KEYS_*: whether assoc_keys may be read */
+  u32 iKey, nKey;         /* The current key of assoc_keys, and the end */
+  AssocOut row;           /* Writes into mem */
+  int rc;                 /* First error of the callbacks of SQLite */
+  int nLevel;             /* Levels of recursion above the row being gathered */
+  i64 nPulse;             /* Bytes of the result at the last pulse */
+  AssocRun *pOuter;       /* The run during which this one runs, or 0 */
 };
 
 /* What the connection keeps for runs: see cache.c. */

@@ -283,6 +283,130 @@ static void makeLookup(Planner *p, AssocNode *pNode) {
   }
 }
 
+/* ------------------------------------------------------------------- held */
+
+/* How often does the text select? A name that has this word counts as well. */
+static int heldSelects(const char *z) {
+  int n = 0;
+  while ((z = strstr(z, "SELECT")) != 0) n++, z += 6;
+  return n;
+}
+
+void assocStmtHeldEnd(AssocSql *p, AssocFetch *pFetch, int bRoot, int nSelect) {
+  const char *zSql;
+  stmtPut(p, " FROM main.assoc_keys k");
+  if (bRoot) stmtPut(p, " CROSS JOIN main.assoc_token g");
+  zSql = assocSqlEnd(p);
+  if (zSql == 0 || p->pChoice || heldSelects(zSql) != nSelect) return;
+  pFetch->zSql = zSql;
+  pFetch->pBind = p->pBind;
+}
+
+/* Are all tables of the node ordinary ones? A view may keep rows. */
+static int heldTables(const AssocNode *pNode) {
+  const AssocRel *pRel = pNode->pRel;
+  if (pNode->pModel->pTable->eType != ASSOC_TABLE) return 0;
+  if (pRel == 0) return 1;
+  if (pRel->nPath || pRel->nBranch || pNode->zType) return 0;
+  return !isMany2Many(pNode) || pRel->pThrough->eType == ASSOC_TABLE;
+}
+
+/* May the rows of the node be looked up by a held statement? */
+static int isHeld(Planner *p, AssocNode *pNode) {
+  return heldTables(pNode) && !pNode->pPage && !pNode->pValue &&
+         !pNode->bRecurse && pNode->nArg > 0 &&
+         pNode->nArg <= p->nFunctionArg && pNode->nKey <= STMT_HELD_KEYS &&
+         pNode->pModel->nKey <= STMT_HELD_KEYS && !assocStmtChooses(p, pNode);
+}
+
+/* (SELECT t1.user_id FROM posts t1 WHERE t1.id=+k.k0): a value of the root; 1
+** if it exists, without bValue. */
+static void heldRoot(AssocSql *p, const AssocNode *pRoot, int bValue) {
+  stmtPut(p, "(SELECT ");
+  if (bValue) {
+    assocStmtValues(p, pRoot, 0, 0);
+  } else {
+    stmtPut(p, "1");
+  }
+  assocStmtFrom(p, pRoot, 0);
+  stmtKey(p, pRoot, pRoot->pModel->nKey, 1);
+  assocStmtWhere(p, pRoot);
+  stmtPut(p, ")");
+}
+
+/*
+** (SELECT assoc_emit(a0) FROM (SELECT t1.title AS a0 FROM posts t1 WHERE
+**   t1.user_id=+k.k0 ORDER BY t1.id)): the rows of one key. With pRoot the key
+** is a value of this row. Returns how often it selects.
+*/
+static int heldRows(Planner *p, AssocSql *pSql, AssocNode *pNode,
+                    const AssocNode *pRoot) {
+  int nKey = pNode->pRel ? pNode->nKey : pNode->pModel->nKey;
+  const char *zIndex;
+  int bDesc, i, bJoin = lookupForm(p, pNode, &zIndex, &bDesc) == LOOKUP_JOIN;
+  stmtPut(pSql, "(SELECT assoc_emit(");
+  if (bJoin) {
+    assocStmtValues(pSql, pNode, 0, 0);
+    stmtPut(pSql, ") FROM ");
+    stmtIndexed(pSql, pNode, zIndex);
+  } else {
+    for (i = 0; i < pNode->nArg; i++) {
+      sqlite3_str_appendf(pSql->pStr, i ? ",a%d" : "a%d", i);
+    }
+    stmtPut(pSql, ") FROM (SELECT ");
+    assocStmtValues(pSql, pNode, 0, 1);
+    assocStmtFrom(pSql, pNode, 0);
+  }
+  if (pRoot) {
+    sqlite3_str_appendf(pSql->pStr, " WHERE %s=+", pNode->azKey[0]);
+    heldRoot(pSql, pRoot, 1);
+  } else {
+    stmtKey(pSql, pNode, nKey, 1);
+  }
+  pSql->bNatural = (u8)bJoin;
+  assocStmtWhere(pSql, pNode);
+  pSql->bNatural = 0;
+  if (!bJoin) {
+    if (pNode->pRel && !pNode->bOne) assocStmtOrder(pSql, pNode);
+    assocStmtLimit(pSql, pNode);
+    stmtPut(pSql, ")");
+  }
+  stmtPut(pSql, ")");
+  return bJoin ? 1 : 2;
+}
+
+void assocStmtHeld(AssocPlanner *p, AssocNode *pNode) {
+  int bRoot = pNode->pRel == 0, n;
+  AssocSql sql;
+  if (!isHeld(p, pNode)) return;
+  assocStmtStart(p, &sql, pNode, 0);
+  sql.bHeld = 1;
+  stmtPut(&sql, bRoot ? "SELECT g.token," : "SELECT ");
+  n = heldRows(p, &sql, pNode, 0);
+  assocStmtHeldEnd(&sql, &pNode->held, bRoot, 1 + n);
+}
+
+int assocStmtHeldDirect(AssocPlanner *p, AssocNode *pRoot) {
+  AssocNode *pNode = pRoot->pChild;
+  AssocSql sql;
+  int n;
+  if (p->pPlan->eAsk != ASSOC_ASK_GET || pRoot->nChild != 1 ||
+      pNode->nKey != 1 || pRoot->nArg != 1 || !isHeld(p, pRoot) ||
+      !isHeld(p, pNode)) {
+    return 0;
+  }
+  assocStmtStart(p, &sql, pNode, 0);
+  sql.bHeld = 1;
+  stmtPut(&sql, "SELECT g.token,");
+  n = heldRows(p, &sql, pNode, pRoot);
+  if (pNode->bMany) {
+    stmtPut(&sql, ",");
+    heldRoot(&sql, pRoot, 0);
+  }
+  assocStmtHeldEnd(&sql, &pRoot->held, 1, 2 + n + (pNode->bMany != 0));
+  return pRoot->held.zSql != 0;
+}
+
 /* A page needs a second form of the statement, with a cursor. Both stay in the
 ** plan. */
 void assocStmtLookup(AssocPlanner *p, AssocNode *pNode) {

@@ -971,6 +971,7 @@ AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   p.pPlan = pPlan;
   p.pArena = &pPlan->mem;
   p.bReverse = askPragma(pCall, "reverse_unordered_selects");
+  pPlan->bReverse = p.bReverse != 0;
   p.nFunctionArg = sqlite3_limit(pCall->db, SQLITE_LIMIT_FUNCTION_ARG, -1);
   pPlan->pShape =
       assocShapeParse(pCall, p.pArena, aKind[eAsk], pPlan->zText, -1);
@@ -992,7 +993,13 @@ void assocPlanFree(AssocPlan *pPlan) {
   AssocArena mem;
   int i;
   if (pPlan == 0) return;
+  assert(pPlan->hold.bOpen == 0);
+  if (pPlan->hold.nHolder > 0) {
+    pPlan->hold.bDropped = 1;
+    return;
+  }
   for (i = 0; pPlan->apNode && i < pPlan->nNode; i++) {
+    assocStmtClear(&pPlan->apNode[i]->held.stmt);
     assocStmtClear(&pPlan->apNode[i]->ends.stmt);
     assocStmtClear(&pPlan->apNode[i]->lookup.stmt);
     assocStmtClear(&pPlan->apNode[i]->lookupOne.stmt);

@@ -37,8 +37,11 @@ void assocPlannerSql(AssocPlanner *p, AssocSql *pSql);
 /* Compile a plan without the cache: see assocPlanGet(). 0 after an error. */
 AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                             const char *zModel, const char *zText);
-/* Free a plan and its statements. pPlan may be 0. */
+/* Free a plan and its statements, now or when its last holder lets it go. pPlan
+** may be 0. */
 void assocPlanFree(AssocPlan *pPlan);
+/* Reset the held statements of a plan. */
+void assocHoldReset(AssocPlan *pPlan);
 
 /* ------------------------------------------------------------------- node */
 
@@ -87,6 +90,14 @@ void assocNodeEmpty(AssocPlanner *p, AssocNode *pNode);
 ** that it is. */
 void assocStmtLookup(AssocPlanner *p, AssocNode *pNode);
 void assocStmtScan(AssocPlanner *p, AssocNode *pNode);
+/* Write the held lookup of a node, or the held answer of a plan of COUNT or
+** HAS, if it may stay open. */
+void assocStmtHeld(AssocPlanner *p, AssocNode *pNode);
+/* Write, in place of the root's, the held statement of a plan of GET that reads
+** the related rows without the root's values. Its third column is NULL if the
+** root does not exist and the rows are a list. False if it cannot be. */
+int assocStmtHeldDirect(AssocPlanner *p, AssocNode *pRoot);
+void assocStmtHeldAnswer(AssocPlanner *p, AssocNode *pRoot);
 void assocStmtValue(AssocPlanner *p, AssocNode *pNode);
 /* Write the scan of a value again, after another value joined it (pAlso). */
 void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode);

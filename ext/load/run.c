@@ -431,6 +431,34 @@ static void emitKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   pRun->eKeys = ASSOC_KEYS_NONE;
 }
 
+/* Keys up to which a held statement, which is stepped once for each, takes less
+** time than to begin and end a statement for all. */
+#define HELD_KEYS 8
+
+/* Is the held statement to be used for n keys? */
+static int usesHeld(const AssocRun *pRun, const AssocNode *pNode, u32 n) {
+  return pRun->pPlan->hold.bUse && pNode->held.zSql && n <= HELD_KEYS;
+}
+
+/* Take a row of the key that a held statement is asked for. */
+static void heldRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
+  assocRunRow(pRun, pNode, pRun->iKey, apVal);
+}
+
+/* Look up keys by the held statement: one of the root, in apKey, or those from
+** iFirst on. */
+static void heldKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apKey,
+                     u32 iFirst, u32 nKey) {
+  pRun->pNode = pNode;
+  pRun->nEmit = pNode->nArg;
+  pRun->xEmit = heldRow;
+  pRun->apHeld = apKey;
+  pRun->nHeld = apKey ? pRun->args.nKey : pNode->nKey;
+  for (pRun->iKey = iFirst; pRun->iKey < nKey; pRun->iKey++) {
+    if (pRun->rc != SQLITE_OK || !assocHoldStep(pRun, pNode)) break;
+  }
+}
+
 /* Did the statement use a sorter? Then it gave the rows to assoc_enough()
 ** before they were in order. */
 static int hasSorted(const AssocRun *pRun, sqlite3_stmt *pStmt) {
@@ -455,6 +483,12 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
   u32 i, nRow = pState->nRow;
   sqlite3_stmt *pStmt;
   assert(pFetch->zSql && iFirst <= nKey && nKey <= pState->nBucket);
+  if (usesHeld(pRun, pNode, nKey - iFirst)) {
+    assocListLimits(pRun, pNode, 0);
+    heldKeys(pRun, pNode, 0, iFirst, nKey);
+    pNode->last.eWay = ASSOC_WAY_LOOKUP;
+    return;
+  }
   assocListLimits(pRun, pNode, pFetch->bTake);
   pStmt = openFetch(pRun, pNode, pFetch);
   if (pStmt == 0) return;
@@ -560,11 +594,47 @@ static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
   pNode->last.nActual = pState->nRow;
 }
 
+/*
+** Fetch the related rows of a held plan of GET without the root's. The root is
+** an empty row, which refers to the child's only bucket.
+*/
+static void fetchDirect(AssocRun *pRun, AssocNode *pRoot) {
+  AssocNode *pNode = pRoot->pChild;
+  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  AssocRow *pRow =
+      assocAlloc(pRun->pCall, &pRun->mem,
+                 (i64)sizeof(*pRow) + (i64)sizeof(u32) * assocNodeWords(pRoot));
+  if (pRow == 0 || !assocListNeed(pRun, pState, 1)) return;
+  assocListLimits(pRun, pNode, 0);
+  pRun->pNode = pNode;
+  pRun->nEmit = pNode->nArg;
+  pRun->xEmit = heldRow;
+  pRun->apHeld = pRun->args.apKey;
+  pRun->nHeld = pRun->args.nKey;
+  pRun->iKey = 0;
+  if (assocHoldStep(pRun, pRoot) &&
+      (!pNode->bMany ||
+       sqlite3_column_type(pRoot->held.stmt.p, 2) != SQLITE_NULL)) {
+    assocListAdd(pRun, &pRun->aNode[0], 0, pRow);
+  }
+  endLists(pRun, pNode, 1);
+  pNode->last.eWay = ASSOC_WAY_LOOKUP;
+}
+
 /* Fetch the root's rows. The key of one row is bound as the caller gave it. */
 static void fetchRoot(AssocRun *pRun, AssocNode *pNode) {
   sqlite3_stmt *pStmt;
   if (!pNode->bKeyed) {
     fetchScan(pRun, pNode);
+    return;
+  }
+  if (usesHeld(pRun, pNode, 1) && pRun->pPlan->hold.bDirect) {
+    fetchDirect(pRun, pNode);
+    return;
+  }
+  if (usesHeld(pRun, pNode, 1)) {
+    heldKeys(pRun, pNode, pRun->args.apKey, 0, 1);
+    pNode->last.eWay = ASSOC_WAY_LOOKUP;
     return;
   }
   pStmt = openFetch(pRun, pNode, &pNode->lookup);
@@ -690,6 +760,9 @@ i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
   i64 n = 0;
   int i, nTarget = apTarget ? assocRelTargetWidth(pPlan->pAnswer) : 0;
   assert(pPlan->eAsk == ASSOC_ASK_COUNT || pPlan->eAsk == ASSOC_ASK_HAS);
+  if (pPlan->hold.bUse && !bSource) {
+    return assocHoldAnswer(pCall, pPlan, pArgs, apTarget);
+  }
   assocRunStart(pCall, &run, pPlan, pArgs);
   pStmt = openFetch(&run, pPlan->pRoot, pFetch);
   assocFetchKey(&run, pStmt);

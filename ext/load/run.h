@@ -7,6 +7,7 @@
 **   gather  joins their texts
 **   bind    binds the values of statements
 **   stream  gives out roots one at a time
+**   hold    keeps statements open between the calls of a statement
 */
 #ifndef ASSOC_RUN_H
 #define ASSOC_RUN_H
@@ -98,6 +99,7 @@ void assocListPages(AssocRun *pRun, const AssocNode *pNode, u32 nBucket);
 #define ASSOC_KEYS_NONE 0  /* No */
 #define ASSOC_KEYS_READY 1 /* By one cursor, from iKey on */
 #define ASSOC_KEYS_GIVEN 2 /* The cursor has been opened, and stands at iKey */
+#define ASSOC_KEYS_HELD 3  /* By a held statement, for which it never ends */
 
 /* Bytes of memory that a run leaves for the next. */
 #define ASSOC_KEEP_MEMORY ((i64)16 << 20)
@@ -125,11 +127,22 @@ void assocRunPulse(AssocRun *pRun);
 void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        u32 iBucket);
 
+/* ------------------------------------------------------------------- hold */
+
+/* Step the held statement of a node to its row for the key that pRun->apHeld or
+** iKey says. False after an error, or if hold.bStale is set. */
+int assocHoldStep(AssocRun *pRun, AssocNode *pNode);
+/* The answer of a held plan: assocRunAnswer(). */
+i64 assocHoldAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
+                    sqlite3_value **apTarget);
+
 /* ------------------------------------------------------------------- bind */
 
 /* The statement of pFetch with all values bound, except those of keys. 0 after
 ** an error. assocFetchClose() ends its use. */
 sqlite3_stmt *assocFetchOpen(AssocRun *pRun, AssocFetch *pFetch);
+/* Is the value a literal of the shape? Then it lasts as long as the plan. */
+int assocBindIsLiteral(const AssocBind *pBind);
 /* Bind the caller's key to ?1 and on. pStmt may be 0. */
 void assocFetchKey(AssocRun *pRun, sqlite3_stmt *pStmt);
 /* The value of a limit or offset; -1 for NULL. An error if it is no whole

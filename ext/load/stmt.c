@@ -323,6 +323,7 @@ void assocStmtParent(AssocSql *p, const AssocNode *pNode, int i) {
     sqlite3_str_appendf(p->pStr, "%sn%d.a%d", pNode->bPlus ? "+" : "",
                         pNode->pParent->iNode, pNode->aiSource[i]);
   } else {
+    assert(!p->bHeld);
     sqlite3_str_appendf(p->pStr, "?%d", i + 1);
   }
 }

@@ -81,4 +81,19 @@ void assocStmtLimit(AssocSql *p, const AssocNode *pNode);
 ** is to be read backwards; 0 if there is none: lookup.c. */
 const char *assocStmtKeyIndex(Planner *p, const AssocNode *pNode, int *pbDesc);
 
+/* ------------------------------------------------------------------- held */
+
+/* A held statement of the root selects the token of the definitions, and what
+** is asked of one key as a subquery:
+**
+**   SELECT g.token,
+**     (SELECT count(*) FROM posts t2, users t1 WHERE … t1.id=+k.k0)
+**     FROM main.assoc_keys k CROSS JOIN main.assoc_token g
+*/
+#define STMT_HELD_KEYS 16 /* Columns of assoc_keys */
+
+/* End a held statement, which selects nSelect times. It is not held if it has
+** further subqueries: SQLite may keep what one selects for the next key. */
+void assocStmtHeldEnd(AssocSql *p, AssocFetch *pFetch, int bRoot, int nSelect);
+
 #endif /* ASSOC_STMT_H */

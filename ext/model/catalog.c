@@ -704,6 +704,26 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
   return assocCatalogRef(pCache->pCat);
 }
 
+int assocCatalogIs(AssocCall *pCall, const AssocCatalog *pCat) {
+  CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
+  return pCache && pCache->pCat == pCat && sameSchemas(pCall, pCat);
+}
+
+int assocCatalogToken(AssocCall *pCall, const AssocCatalog *pCat,
+                      i64 *piToken) {
+  CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
+  const AssocSchema *p;
+  if (!assocCatalogIs(pCall, pCat) || pCache->nToken != 2) return 0;
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    int bMain = p == pCat->pSchema;
+    if (bMain ? !p->bToken : p->bDefs) return 0;
+    if (!bMain && p->pNext && (p->bLoaded || p->bScanned)) return 0;
+  }
+  if (sqlite3_value_type(pCache->apToken[1]) != SQLITE_INTEGER) return 0;
+  *piToken = sqlite3_value_int64(pCache->apToken[1]);
+  return 1;
+}
+
 /*
 ** Add the databases that were read in this call to the guard, while their
 ** readers still hold the snapshot.

@@ -200,6 +200,12 @@ struct AssocModelName {
 ** accepts that 0.
 */
 AssocCatalog *assocCatalogEnter(AssocCall *pCall);
+/* Between calls: is this catalog the connection's, with all its databases? The
+** definitions may have changed. */
+int assocCatalogIs(AssocCall *pCall, const AssocCatalog *pCat);
+/* Inside a call: is the token of main all that says whether pCat is valid, as
+** long as the schema stays? Then *piToken is this token. */
+int assocCatalogToken(AssocCall *pCall, const AssocCatalog *pCat, i64 *piToken);
 void assocCatalogLeave(AssocCall *pCall, AssocCatalog *pCat);
 /* Add and release a reference. Unref accepts 0. */
 AssocCatalog *assocCatalogRef(AssocCatalog *pCat);

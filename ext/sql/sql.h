@@ -102,6 +102,7 @@ struct AssocSql {
   sqlite3_str *pWith;       /* OWNED: the common table expressions, or 0 */
   u8 bWith;                 /* pWith may be used */
   u8 bAll;                  /* Selects rows of all parents, not of one */
+  u8 bHeld;                 /* The source's key is a row of assoc_keys */
   int nFilter;              /* Nesting of conditions on related rows */
   u8 bOwner;  /* The owner's text is written: it may name hidden columns */
   u8 bPolicy; /* A policy's: it sees every row, and :me is the session's */

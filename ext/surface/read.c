@@ -8,154 +8,167 @@
 **   SELECT assoc_count('User', 1, 'posts');
 **   SELECT assoc_has('User', 1, 'posts', '[1,2]');
 **
-**
 ** All of them get a plan for their text, run it, and give it back; a Reader
 ** holds what they share. A source row that cannot be read, because it does not
 ** exist, is soft-deleted or is outside its default scope, gives NULL or 0.
 */
 #include "surface/surface.h"
 
-/* State that all functions of this file share. */
+/* One call of a function of this file. */
 typedef struct Reader Reader;
 struct Reader {
   AssocCall *pCall;
-  AssocCatalog *pCat;
+  sqlite3_context *pCtx;
+  int eAsk;
+  const char *zModel, *zText; /* zModel is 0 for a query */
+  sqlite3_value *pKey;        /* Of the root; 0 for a query */
+  sqlite3_value *pTargets;    /* HAS */
   AssocPlan *pPlan;
   AssocKeys key;
   AssocArgs args;
+  char *zJson; /* OWNED: the answer, of nJson bytes; or 0 */
+  i64 nJson;
+  i64 iAnswer; /* That of COUNT and HAS */
 };
-
-/* Compile the shape and read the root's key. zModel is 0 for a query. */
-static void readerOpen(AssocCall *pCall, Reader *p, int eAsk,
-                       const char *zModel, sqlite3_value *pKey,
-                       const char *zText) {
-  memset(p, 0, sizeof(*p));
-  p->pCall = pCall;
-  p->pCat = assocCatalogEnter(pCall);
-  p->pPlan = assocPlanGet(pCall, p->pCat, eAsk, zModel, zText);
-  if (p->pPlan == 0 || pKey == 0) return;
-  assocKeyRead(pCall, p->pPlan->pRoot->pModel, pKey, &p->key);
-  p->args.nKey = p->key.nCol;
-  p->args.apKey = p->key.apVal;
-}
-
-/* The arguments behind the shape. They stay the caller's. */
-static void readerParams(Reader *p, int n, sqlite3_value **ap) {
-  p->args.nVal = n;
-  p->args.apVal = ap;
-}
-
-/* Also after an error at any point of the opening. */
-static void readerClose(Reader *p) {
-  assocPlanRelease(p->pCall, p->pPlan);
-  assocKeysClear(&p->key);
-  assocCatalogLeave(p->pCall, p->pCat);
-}
 
 /* Does a composite key contain NULL? No row has such a key. */
 static int noKey(const Reader *p) {
-  return p->pPlan && p->pPlan->pRoot->bKeyed && p->key.nKey == 0;
+  return p->pPlan->pRoot->bKeyed && p->key.nKey == 0;
 }
 
-/* No key, no row: the result stays NULL. */
-static void readerJson(Reader *p, sqlite3_context *pCtx) {
-  i64 n = 0;
-  int bNull = 1;
-  char *z = 0;
-  if (p->pCall->rc == SQLITE_OK && !noKey(p)) {
-    z = assocRunJson(p->pCall, p->pPlan, &p->args, &n, &bNull);
+/* Is every one of the targets related? Without targets, does the source row
+** exist? */
+static int hasAll(Reader *p) {
+  AssocKeys targets;
+  int i, bAll = 1;
+  if (sqlite3_value_type(p->pTargets) == SQLITE_NULL) return 0;
+  assocTargetsRead(p->pCall, p->pPlan->pAnswer, p->pTargets, &targets);
+  for (i = 0; i < targets.nKey && bAll && p->pCall->rc == SQLITE_OK; i++) {
+    bAll = assocRunAnswer(p->pCall, p->pPlan, &p->args,
+                          &targets.apVal[i * targets.nCol]) > 0;
   }
-  readerClose(p);
-  if (p->pCall->rc == SQLITE_OK && z) {
-    assocResultJson(pCtx, z, n);
+  if (targets.nKey == 0 && p->pCall->rc == SQLITE_OK) {
+    bAll = assocRunAnswer(p->pCall, p->pPlan, &p->args, 0) > 0;
+  }
+  assocKeysClear(&targets);
+  return bAll;
+}
+
+/* Run the plan: the answer is in p, unless the call has an error. */
+static void readerRun(Reader *p) {
+  AssocCall *pCall = p->pCall;
+  int bNull;
+  if (p->pKey) {
+    assocKeyRead(pCall, p->pPlan->pRoot->pModel, p->pKey, &p->key);
+    p->args.nKey = p->key.nCol;
+    p->args.apKey = p->key.apVal;
+  }
+  if (pCall->rc == SQLITE_OK && !noKey(p)) {
+    if (p->eAsk == ASSOC_ASK_COUNT) {
+      p->iAnswer = assocRunAnswer(pCall, p->pPlan, &p->args, 0);
+    } else if (p->eAsk == ASSOC_ASK_HAS) {
+      p->iAnswer = hasAll(p);
+    } else {
+      p->zJson = assocRunJson(pCall, p->pPlan, &p->args, &p->nJson, &bNull);
+    }
+  }
+  assocKeysClear(&p->key);
+}
+
+/* Run the plan that an earlier call in the same statement holds. False if there
+** is none, or if its answer is not valid. */
+static int readerHeld(Reader *p) {
+  int bStale;
+  if (p->pKey == 0) return 0;
+  p->pPlan = assocHoldFind(p->pCall, p->pCtx, 0, p->zModel, p->zText);
+  if (p->pPlan == 0) return 0;
+  readerRun(p);
+  bStale = p->pPlan->hold.bStale;
+  assocHoldRelease(p->pCall, p->pPlan);
+  if (!bStale) return 1;
+  sqlite3_free(p->zJson);
+  p->zJson = 0;
+  return p->pCall->rc != SQLITE_OK;
+}
+
+/* Answer the call, by a held plan or by one of the cache. */
+static void readerCall(Reader *p, int nVal, sqlite3_value **apVal) {
+  AssocCall *pCall = p->pCall;
+  AssocCatalog *pCat;
+  p->args.nVal = nVal;
+  p->args.apVal = apVal;
+  if (pCall->rc != SQLITE_OK || readerHeld(p) || pCall->rc != SQLITE_OK) return;
+  pCat = assocCatalogEnter(pCall);
+  p->pPlan = assocPlanGet(pCall, pCat, p->eAsk, p->zModel, p->zText);
+  if (p->pPlan && p->pKey) assocHoldKeep(pCall, p->pCtx, 0, p->pPlan);
+  if (p->pPlan) readerRun(p);
+  assocPlanRelease(pCall, p->pPlan);
+  assocCatalogLeave(pCall, pCat);
+}
+
+/* The answer as JSON, or NULL. */
+static void readerJson(Reader *p) {
+  if (p->pCall->rc == SQLITE_OK && p->zJson) {
+    assocResultJson(p->pCtx, p->zJson, p->nJson);
   } else {
-    sqlite3_free(z);
+    sqlite3_free(p->zJson);
   }
 }
 
 /* eager(query [, params…]): a JSON array */
 static void eagerFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                       sqlite3_value **ap) {
-  const char *zQuery = assocArgText(pCall, ap[0], "the query");
-  Reader r;
-  if (zQuery == 0) return;
-  readerOpen(pCall, &r, ASSOC_ASK_EAGER, 0, 0, zQuery);
-  readerParams(&r, nArg - 1, ap + 1);
-  readerJson(&r, pCtx);
+  Reader r = {.pCall = pCall, .pCtx = pCtx, .eAsk = ASSOC_ASK_EAGER};
+  r.zText = assocArgText(pCall, ap[0], "the query");
+  readerCall(&r, nArg - 1, ap + 1);
+  readerJson(&r);
 }
 
 /* assoc_find(model, key [, shape [, params…]]): a JSON object, or NULL */
 static void findFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                      sqlite3_value **ap) {
-  const char *zModel = assocArgText(pCall, ap[0], "the model");
-  const char *zShape =
-      nArg > 2 ? assocArgText(pCall, ap[2], "the shape") : "{*}";
-  Reader r;
-  if (pCall->rc != SQLITE_OK) return;
-  readerOpen(pCall, &r, ASSOC_ASK_FIND, zModel, ap[1], zShape);
-  if (nArg > 3) readerParams(&r, nArg - 3, ap + 3);
-  readerJson(&r, pCtx);
+  Reader r = {.pCall = pCall, .pCtx = pCtx, .eAsk = ASSOC_ASK_FIND};
+  r.zModel = assocArgText(pCall, ap[0], "the model");
+  r.pKey = ap[1];
+  r.zText = nArg > 2 ? assocArgText(pCall, ap[2], "the shape") : "{*}";
+  readerCall(&r, nArg > 3 ? nArg - 3 : 0, ap + (nArg > 3 ? 3 : 0));
+  readerJson(&r);
+}
+
+/* The arguments that get, count and has begin with: model, key, association */
+static void readerItem(Reader *p, sqlite3_value **ap) {
+  p->zModel = assocArgText(p->pCall, ap[0], "the model");
+  p->pKey = ap[1];
+  p->zText = assocArgText(p->pCall, ap[2], "the association");
 }
 
 /* assoc_get(model, key, association [, params…]): a JSON array, or an object
 ** or NULL where the association is to-one */
 static void getFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                     sqlite3_value **ap) {
-  const char *zModel = assocArgText(pCall, ap[0], "the model");
-  const char *zItem = assocArgText(pCall, ap[2], "the association");
-  Reader r;
-  if (pCall->rc != SQLITE_OK) return;
-  readerOpen(pCall, &r, ASSOC_ASK_GET, zModel, ap[1], zItem);
-  readerParams(&r, nArg - 3, ap + 3);
-  readerJson(&r, pCtx);
+  Reader r = {.pCall = pCall, .pCtx = pCtx, .eAsk = ASSOC_ASK_GET};
+  readerItem(&r, ap);
+  readerCall(&r, nArg - 3, ap + 3);
+  readerJson(&r);
 }
 
 /* assoc_count(model, key, association [, params…]): an integer */
 static void countFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                       sqlite3_value **ap) {
-  const char *zModel = assocArgText(pCall, ap[0], "the model");
-  const char *zItem = assocArgText(pCall, ap[2], "the association");
-  Reader r;
-  i64 n = 0;
-  if (pCall->rc != SQLITE_OK) return;
-  readerOpen(pCall, &r, ASSOC_ASK_COUNT, zModel, ap[1], zItem);
-  readerParams(&r, nArg - 3, ap + 3);
-  if (pCall->rc == SQLITE_OK && !noKey(&r)) {
-    n = assocRunAnswer(pCall, r.pPlan, &r.args, 0);
-  }
-  readerClose(&r);
-  sqlite3_result_int64(pCtx, n);
-}
-
-/* Is every one of the targets related? */
-static int hasAll(Reader *p, sqlite3_value *pTargets) {
-  AssocKeys targets;
-  int i, bAll = 1;
-  assocTargetsRead(p->pCall, p->pPlan->pAnswer, pTargets, &targets);
-  for (i = 0; i < targets.nKey && bAll && p->pCall->rc == SQLITE_OK; i++) {
-    bAll = assocRunAnswer(p->pCall, p->pPlan, &p->args,
-                          &targets.apVal[i * targets.nCol]) > 0;
-  }
-  assocKeysClear(&targets);
-  return bAll;
+  Reader r = {.pCall = pCall, .pCtx = pCtx, .eAsk = ASSOC_ASK_COUNT};
+  readerItem(&r, ap);
+  readerCall(&r, nArg - 3, ap + 3);
+  sqlite3_result_int64(pCtx, r.iAnswer);
 }
 
 /* assoc_has(model, key, association, targets [, params…]): 1 or 0 */
 static void hasFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                     sqlite3_value **ap) {
-  const char *zModel = assocArgText(pCall, ap[0], "the model");
-  const char *zItem = assocArgText(pCall, ap[2], "the association");
-  Reader r;
-  int b = 0;
-  if (pCall->rc != SQLITE_OK) return;
-  readerOpen(pCall, &r, ASSOC_ASK_HAS, zModel, ap[1], zItem);
-  readerParams(&r, nArg - 4, ap + 4);
-  if (pCall->rc == SQLITE_OK && !noKey(&r)) {
-    b = sqlite3_value_type(ap[3]) != SQLITE_NULL && hasAll(&r, ap[3]) &&
-        assocRunAnswer(pCall, r.pPlan, &r.args, 0) > 0;
-  }
-  readerClose(&r);
-  sqlite3_result_int(pCtx, b);
+  Reader r = {.pCall = pCall, .pCtx = pCtx, .eAsk = ASSOC_ASK_HAS};
+  readerItem(&r, ap);
+  r.pTargets = ap[3];
+  readerCall(&r, nArg - 4, ap + 4);
+  sqlite3_result_int(pCtx, r.iAnswer != 0);
 }
 
 const AssocFunction aAssocReadFunction[] = {

@@ -161,6 +161,7 @@ int assocDmlUpdate(AssocDmlTable *p, AssocDml *pDml, sqlite3_int64 *piRowid) {
   int rc;
   *piRowid = iRowid;
   if (bInsert && p->pSource) return assocSourceKeep(p, pDml->nVal, pDml->apVal);
+  assocHoldEnd(p->pConn);
   assocCallInit(&call, p->pConn);
   if (bInsert) {
     dmlInsert(&call, p, pDml, &iRowid);

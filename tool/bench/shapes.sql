@@ -494,3 +494,42 @@ SELECT json_group_array(json_object($japanese(t))) FROM japanese t
 SELECT eager('emoji')
 -- expert: plain
 SELECT json_group_array(json_object($emoji(t))) FROM emoji t
+
+-- shape: row-count
+-- title: a call for each row: assoc_count() of users' posts
+-- target: 0.5
+-- list
+-- ours:
+SELECT id, assoc_count('User', id, 'posts') FROM users
+-- expert: correlated
+SELECT id, (SELECT count(*) FROM posts p WHERE p.user_id = u.id) FROM users u
+
+-- shape: row-get
+-- title: a call for each row: assoc_get() of posts' authors
+-- target: 0.5
+-- list
+-- ours:
+SELECT id, assoc_get('Post', id, 'author{name}') FROM posts
+-- expert: correlated
+SELECT id, (SELECT json_object('name', u.name) FROM users u
+            WHERE u.id = p.user_id) FROM posts p
+
+-- shape: row-find
+-- title: a call for each row: assoc_find() of posts' authors
+-- target: 0.5
+-- list
+-- ours:
+SELECT id, assoc_find('User', user_id, '{name}') FROM posts
+-- expert: correlated
+SELECT id, (SELECT json_object('name', u.name) FROM users u
+            WHERE u.id = p.user_id) FROM posts p
+
+-- shape: row-has
+-- title: a call for each row: assoc_has() of a tag
+-- target: 0.5
+-- list
+-- ours:
+SELECT id, assoc_has('Post', id, 'tags', 7) FROM posts
+-- expert: correlated
+SELECT id, EXISTS (SELECT 1 FROM post_tags t
+                   WHERE t.post_id = p.id AND t.tag_id = 7) FROM posts p

@@ -1,0 +1,257 @@
+/*
+** A call for each row of a statement:
+**
+**   SELECT name, assoc_count('User', id, 'posts') FROM users
+**
+** Each call on its own would begin and end two statements or more: the guard of
+** the catalog, and those of the plan's nodes. That costs several times what
+** SQLite needs for a correlated subquery. So from the second call on the plan is
+** held: its statements stay open, and each step gives the row of the next key.
+**
+**   SELECT g.token,
+**     (SELECT count(*) FROM posts t2, users t1 WHERE … t1.id=+k.k0)
+**     FROM main.assoc_keys k CROSS JOIN main.assoc_token g
+**
+** SQLite keeps the hold (auxiliary data) with a constant argument of the call,
+** and frees it when the calling statement ends. The open statement keeps a
+** snapshot of main as long, as a correlated subquery does.
+**
+** Is the answer the same as that of a call on its own?
+**
+**   - Another connection's commit is not seen before the calling statement ends.
+**   - Definitions: the token is read for each key, so ROLLBACK and ROLLBACK TO
+**     are noticed as well. Rows that this connection changed are noticed by
+**     sqlite3_total_changes64().
+**   - Functions that write, or change a setting, reset all held statements.
+**   - A statement with subqueries of its own, on views, with an automatic index
+**     or a Bloom filter is not held: SQLite keeps what these read.
+**   - The schema is the one with which the calling statement runs. (SQLite
+**     does not prepare a running statement again, either.)
+*/
+#include "load/run.h"
+#include "load/stmt.h"
+
+/* The auxiliary data of a call. */
+typedef struct AssocHold AssocHold;
+struct AssocHold {
+  AssocConn *pConn; /* A reference */
+  AssocPlan *pPlan; /* Counted in hold.nHolder; 0 after the first call */
+};
+
+/* ------------------------------------------------------------ statements */
+
+/* Is the statement still the one that was opened, and open? A failed close of
+** the connection finalizes it. */
+static int isOpen(const AssocFetch *pFetch) {
+  return pFetch->bOpen && pFetch->stmt.p;
+}
+
+void assocHoldReset(AssocPlan *pPlan) {
+  int i;
+  if (!pPlan->hold.bOpen) return;
+  for (i = 0; i < pPlan->nNode; i++) {
+    AssocFetch *pFetch = &pPlan->apNode[i]->held;
+    if (isOpen(pFetch)) sqlite3_reset(pFetch->stmt.p);
+    pFetch->bOpen = 0;
+  }
+  pPlan->hold.bOpen = 0;
+}
+
+void assocHoldEnd(AssocConn *pConn) {
+  AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
+  AssocPlan *pPlan = pLoad ? pLoad->pPlan : 0;
+  for (; pPlan; pPlan = pPlan->pNext) {
+    if (!pPlan->bBusy) assocHoldReset(pPlan);
+  }
+}
+
+/* Has SQLite made something that the next key would find outdated? */
+static int keepsRows(sqlite3_stmt *pStmt) {
+  return sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_AUTOINDEX, 0) ||
+         sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_FILTER_HIT, 0) ||
+         sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_FILTER_MISS, 0);
+}
+
+/* The statement stands on the row of the key. */
+static void holdRow(AssocPlan *pPlan, AssocNode *pNode, sqlite3_stmt *pStmt) {
+  pNode->held.bOpen = 1;
+  pPlan->hold.bOpen = 1;
+  if (pNode == pPlan->pRoot &&
+      sqlite3_column_int64(pStmt, 0) != pPlan->hold.iToken) {
+    pPlan->hold.bStale = 1;
+  }
+  if (keepsRows(pStmt)) pPlan->hold.bNever = 1;
+}
+
+/* No row, or another row of the last key: assoc_token has not one row.
+** SQLITE_ABORT without an error of the run: a ROLLBACK took the snapshot
+** away. */
+int assocHoldStep(AssocRun *pRun, AssocNode *pNode) {
+  AssocLoadState *pLoad = pRun->pCall->pConn->aSlot[ASSOC_SLOT_PLANS].p;
+  AssocPlan *pPlan = pRun->pPlan;
+  AssocFetch *pFetch = &pNode->held;
+  sqlite3_stmt *pStmt = isOpen(pFetch) ? pFetch->stmt.p : 0;
+  int rc;
+  assert(pLoad && pPlan->hold.bUse && pFetch->zSql);
+  if (pStmt == 0) pStmt = assocFetchOpen(pRun, pFetch);
+  if (pStmt == 0) return 0;
+  pRun->bAsked = 1;
+  pRun->eKeys = ASSOC_KEYS_HELD;
+  pRun->pOuter = pLoad->pRun;
+  pLoad->pRun = pRun;
+  rc = sqlite3_step(pStmt);
+  pLoad->pRun = pRun->pOuter;
+  pRun->eKeys = ASSOC_KEYS_NONE;
+  if (rc == SQLITE_ROW && !pRun->bAsked) {
+    holdRow(pPlan, pNode, pStmt);
+    return !pPlan->hold.bStale;
+  }
+  if (rc == SQLITE_ROW || rc == SQLITE_DONE ||
+      (rc == SQLITE_ABORT && pRun->rc == SQLITE_OK)) {
+    pPlan->hold.bStale = 1;
+  } else {
+    assocErrorCode(pRun->pCall, rc);
+  }
+  sqlite3_reset(pStmt);
+  pFetch->bOpen = 0;
+  return 0;
+}
+
+i64 assocHoldAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
+                    sqlite3_value **apTarget) {
+  sqlite3_value *apHeld[STMT_HELD_KEYS];
+  AssocNode *pRoot = pPlan->pRoot;
+  AssocRun run;
+  int i, nTarget = apTarget ? pPlan->pAnswer->pTarget->nKey : 0;
+  memset(&run, 0, sizeof(run));
+  run.pCall = pCall;
+  run.pPlan = pPlan;
+  run.args = *pArgs;
+  run.pNode = pRoot;
+  run.apHeld = apHeld;
+  run.nHeld = pArgs->nKey + nTarget;
+  assert(run.nHeld <= STMT_HELD_KEYS);
+  for (i = 0; i < pArgs->nKey; i++) apHeld[i] = pArgs->apKey[i];
+  for (i = 0; i < nTarget; i++) apHeld[pArgs->nKey + i] = apTarget[i];
+  assocBindCheck(&run);
+  if (pCall->rc != SQLITE_OK || !assocHoldStep(&run, pRoot)) return 0;
+  return sqlite3_column_int64(pRoot->held.stmt.p, 1);
+}
+
+/* ----------------------------------------------------------------- plans */
+
+/* Are all values of the statement literals of the shape? */
+static int hasLiterals(const AssocFetch *pFetch) {
+  const AssocBind *pBind = pFetch->pBind;
+  while (pBind && assocBindIsLiteral(pBind)) pBind = pBind->pNext;
+  return pBind == 0;
+}
+
+/* Write the held statements, once. */
+static void makeHeld(AssocCall *pCall, AssocPlan *pPlan) {
+  AssocSchema *pMain = assocSchemaFind(pPlan->pCat, "main");
+  AssocNode *pRoot = pPlan->pRoot;
+  AssocPlanner p;
+  int i;
+  memset(&p, 0, sizeof(p));
+  p.pCall = pCall;
+  p.pPlan = pPlan;
+  p.pArena = &pPlan->mem;
+  p.nFunctionArg = sqlite3_limit(pCall->db, SQLITE_LIMIT_FUNCTION_ARG, -1);
+  pPlan->hold.bMade = pPlan->hold.bNever = 1;
+  if (pPlan->bReverse || pPlan->pShape->nParam || pPlan->pShape->bNamed ||
+      pPlan->nName || assocSchemaIndex(pMain, "assoc_keys") >= 0) {
+    return;
+  }
+  if (pPlan->pAnswer) {
+    assocStmtHeldAnswer(&p, pRoot);
+  } else {
+    pPlan->hold.bDirect = (u8)assocStmtHeldDirect(&p, pRoot);
+    for (i = pPlan->hold.bDirect ? 2 : 0; i < pPlan->nNode; i++) {
+      assocStmtHeld(&p, pPlan->apNode[i]);
+    }
+  }
+  for (i = 0; i < pPlan->nNode; i++) {
+    AssocFetch *pFetch = &pPlan->apNode[i]->held;
+    if (!hasLiterals(pFetch)) pFetch->zSql = 0;
+  }
+  if (pRoot->held.zSql) pPlan->hold.bNever = 0;
+}
+
+/* A holder lets the plan go. */
+static void letGo(AssocPlan *pPlan) {
+  if (pPlan == 0) return;
+  assert(pPlan->hold.nHolder > 0);
+  if (--pPlan->hold.nHolder > 0) return;
+  if (!pPlan->bBusy) assocHoldReset(pPlan);
+  if (pPlan->hold.bDropped) assocPlanFree(pPlan);
+}
+
+/* Destructor of auxiliary data. */
+static void holdFree(void *pHold) {
+  AssocHold *p = pHold;
+  letGo(p->pPlan);
+  assocConnUnref(p->pConn);
+  sqlite3_free(p);
+}
+
+/* May the plan, which is held, be used without entering the catalog? */
+static int isCurrent(AssocCall *pCall, const AssocPlan *pPlan,
+                     const char *zModel, const char *zText) {
+  if (pPlan->bBusy || pPlan->hold.bDropped || pPlan->hold.bNever) return 0;
+  if (!isOpen(&pPlan->pRoot->held)) return 0;
+  if (pPlan->hold.nChange != sqlite3_total_changes64(pCall->db)) return 0;
+  return strcmp(pPlan->zModel, zModel) == 0 &&
+         strcmp(pPlan->zText, zText) == 0 && assocCatalogIs(pCall, pPlan->pCat);
+}
+
+AssocPlan *assocHoldFind(AssocCall *pCall, sqlite3_context *pCtx, int iArg,
+                         const char *zModel, const char *zText) {
+  AssocHold *p = sqlite3_get_auxdata(pCtx, iArg);
+  AssocPlan *pPlan = p ? p->pPlan : 0;
+  if (pPlan == 0 || !isCurrent(pCall, pPlan, zModel, zText)) return 0;
+  if (!assocCallEnter(pCall)) return 0;
+  pPlan->bBusy = 1;
+  pPlan->hold.bUse = 1;
+  pPlan->hold.bStale = 0;
+  return pPlan;
+}
+
+void assocHoldRelease(AssocCall *pCall, AssocPlan *pPlan) {
+  int bEnd = pPlan->hold.bStale || pPlan->hold.bNever;
+  assocPlanRelease(pCall, pPlan);
+  if (bEnd && pCall->rc == SQLITE_OK) assocHoldReset(pPlan);
+  assocCallLeave(pCall);
+}
+
+/* The first call leaves a hold without a plan. */
+static void holdMark(sqlite3_context *pCtx, int iArg, AssocConn *pConn) {
+  AssocHold *p = sqlite3_malloc64(sizeof(*p));
+  if (p == 0) return;
+  p->pConn = assocConnRef(pConn);
+  p->pPlan = 0;
+  sqlite3_set_auxdata(pCtx, iArg, p, holdFree);
+}
+
+void assocHoldKeep(AssocCall *pCall, sqlite3_context *pCtx, int iArg,
+                   AssocPlan *pPlan) {
+  AssocHold *p = sqlite3_get_auxdata(pCtx, iArg);
+  i64 iToken;
+  assert(pPlan->bBusy);
+  if (p == 0) {
+    holdMark(pCtx, iArg, pCall->pConn);
+    return;
+  }
+  if (!assocCatalogToken(pCall, pPlan->pCat, &iToken)) return;
+  if (!pPlan->hold.bMade) makeHeld(pCall, pPlan);
+  if (pPlan->hold.bNever || pCall->rc != SQLITE_OK) return;
+  if (p->pPlan != pPlan) {
+    letGo(p->pPlan);
+    p->pPlan = pPlan;
+    pPlan->hold.nHolder++;
+  }
+  assocHoldReset(pPlan);
+  pPlan->hold.nChange = sqlite3_total_changes64(pCall->db);
+  pPlan->hold.iToken = iToken;
+  pPlan->hold.bUse = 1;
+}
