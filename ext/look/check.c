@@ -821,6 +821,36 @@ static void problemForeign(Checker *c, AssocForeign *pFor) {
   problemConstraint(c, pFor);
 }
 
+/* Report timestamps that a model wants: columns that are missing, and triggers
+** that another tool has dropped together with the table. */
+static void problemTime(Checker *c, AssocModel *pModel) {
+  const char *azCol[2];
+  AssocTriggers list;
+  int nCol = assocTimeMissing(pModel, azCol), n, nAll;
+  assocTriggersInit(&list);
+  assocTimeOfModel(&c->sync, pModel, &list);
+  n = assocTriggersMissing(&c->sync, &list, pModel->pTable->pSchema, &nAll);
+  if (c->pCall->rc != SQLITE_OK || nCol + n == 0) return;
+  problemAdd(c, CHECK_WARNING, pModel->zLabel, 0, "missing timestamps",
+             fixSync(c, ""),
+             nCol ? "%s has no column %s%s%s"
+                  : "triggers of %s that keep its timestamps are missing or "
+                    "changed",
+             pModel->pTable->zName, nCol ? azCol[0] : "",
+             nCol > 1 ? " and no " : "", nCol > 1 ? azCol[1] : "");
+}
+
+static void problemTimes(Checker *c) {
+  AssocSchema *pSchema;
+  for (pSchema = c->p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    AssocDef *pDef = 0;
+    AssocModel *pModel;
+    while ((pModel = assocTimeNext(&c->sync, pSchema, &pDef)) != 0) {
+      problemTime(c, pModel);
+    }
+  }
+}
+
 /* Report constraints that are not enforced: PRAGMA foreign_keys is off. */
 static void problemEnforced(Checker *c) {
   const AssocForeign *pFor;
@@ -1249,6 +1279,7 @@ void assocCheck(AssocLook *p) {
   for (i = 0; i < c.nRel && p->pCall->rc == SQLITE_OK; i++) {
     problemOrder(&c, c.apRel[i]);
   }
+  problemTimes(&c);
   problemEnforced(&c);
   problemCircles(&c);
   problemLink(&c);

@@ -290,6 +290,10 @@ struct AssocModel {
   const AssocJson **apValue; /* nValue texts, numbers, true or false */
   ShapePred *pValues;        /* The same as a condition, or 0 */
   AssocModel *pNextAside;    /* The table's next model beside its own */
+  const char
+      *azTime[2]; /* "timestamps": createdAt and updatedAt; 0: unwanted */
+  int aTime[2];   /* Their columns that writers fill in new rows; -1: none */
+  int iTouch;     /* The column that writers set in changed rows; -1: none */
 };
 
 /*

@@ -427,6 +427,59 @@ static void readRow(AssocCall *pCall, AssocModel *pModel) {
   modelValues(pCall, pModel, assocJsonGet(pJson, "values"));
 }
 
+/* The name of a timestamp's column: as given, else the column that is there,
+** else as the table is spelt. 0: none is wanted. */
+static const char *timeName(AssocCall *pCall, const AssocModel *p, int i,
+                            AssocJson *pJson) {
+  static const char *const az[] = {"createdAt", "updatedAt", "created_at",
+                                   "updated_at"};
+  const AssocJson *pName = assocJsonGet(pJson, az[i]);
+  int bSnake = assocIsSnake(p->pTable->zName);
+  if (pName && pName->eType == ASSOC_J_FALSE) return 0;
+  if (pName && pName->eType == ASSOC_J_TEXT && pName->n > 0) return pName->z;
+  if (pName && pName->eType != ASSOC_J_TRUE) {
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, p->zLabel, az[i],
+                 "the option %s of the model %s must be a column, true or "
+                 "false, not %s",
+                 az[i], p->zLabel, assocJsonTypeName(pName));
+  }
+  if (assocColumnFind(p->pTable, az[i]) >= 0) return az[i];
+  if (assocColumnFind(p->pTable, az[i + 2]) >= 0) return az[i + 2];
+  return az[i + 2 * bSnake];
+}
+
+/* Read the options timestamps, createdAt and updatedAt. Without them a column
+** of the usual name is filled in new rows if it needs a value and has no
+** default: without a value, no row could be inserted. */
+static void modelTimes(AssocCall *pCall, AssocModel *p, AssocJson *pJson) {
+  AssocJson *pOn = pJson ? assocJsonGet(pJson, "timestamps") : 0;
+  int i, bSaid = pJson && (assocJsonGet(pJson, "createdAt") ||
+                           assocJsonGet(pJson, "updatedAt"));
+  if (pOn && pOn->eType == ASSOC_J_OBJECT) {
+    pJson = pOn;
+    bSaid = 1;
+  } else if (pOn && pOn->eType == ASSOC_J_FALSE) {
+    return;
+  } else if (pOn && pOn->eType == ASSOC_J_TRUE) {
+    bSaid = 1;
+  } else if (pOn) {
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, p->zLabel, "timestamps",
+                 "the option timestamps of the model %s must be true, false or "
+                 "an object, not %s",
+                 p->zLabel, assocJsonTypeName(pOn));
+    return;
+  }
+  for (i = 0; i < 2; i++) {
+    const char *z = timeName(pCall, p, i, pJson);
+    int iCol = z ? assocColumnFind(p->pTable, z) : -1;
+    const AssocColumn *pCol = iCol < 0 ? 0 : &p->pTable->aCol[iCol];
+    if (bSaid) p->azTime[i] = z;
+    if (pCol == 0 || pCol->bGenerated || pCol->iPk) continue;
+    if (bSaid && i == 1) p->iTouch = iCol;
+    if (!pCol->bDefault && (bSaid || pCol->bNotNull)) p->aTime[i] = iCol;
+  }
+}
+
 /* Make the model that a row of assoc_model() describes; pRow may be 0. */
 static AssocModel *modelNew(AssocCall *pCall, AssocTable *pTab,
                             AssocDef *pRow) {
@@ -437,10 +490,13 @@ static AssocModel *modelNew(AssocCall *pCall, AssocTable *pTab,
   p->pTable = pTab;
   p->nKey = pTab->nKey;
   p->aKey = pTab->aKey;
-  p->iDeleted = -1;
+  p->iDeleted = p->iTouch = p->aTime[0] = p->aTime[1] = -1;
   p->pDef = pRow;
   setName(pCall, p, pRow ? pRow->zModel : pTab->zName);
   readRow(pCall, p);
+  if (pCall->rc == SQLITE_OK) {
+    modelTimes(pCall, p, pRow ? modelJson(pCall, pRow) : 0);
+  }
   return pCall->rc == SQLITE_OK ? p : 0;
 }
 

@@ -21,33 +21,20 @@
 ** affinity: the comparison then uses the affinity and the index of the column
 ** on the left.
 **
-** All triggers whose names begin with assoc_guard_ belong to assoc_sync(): it
-** drops those that no definition asks for, and replaces those with another
-** text.
+** The triggers' names begin with assoc_guard_: see trigger.c.
 */
 #include "sync/sync.h"
-
-/* One trigger that should exist. */
-typedef struct Guard Guard;
-struct Guard {
-  const AssocSchema *pSchema;
-  const char *zName;
-  const char *zSql;         /* Its text from the name on */
-  int bThere;               /* The schema has it, word for word */
-  const AssocForeign *pFor; /* Set in the first trigger of each key: that key */
-  Guard *pNext;
-};
 
 /* The triggers of one run, and the text that is being written. */
 typedef struct GuardMaker GuardMaker;
 struct GuardMaker {
   AssocSync *p;
   const AssocForeign *pFor;
-  const AssocRel *pRel;   /* The polymorphic belongsTo */
-  sqlite3_str *pStr;      /* The text being written */
-  int bQuery;             /* The text is a query, not a trigger */
-  const char *zName;      /* The name of the trigger being written */
-  Guard *pFirst, **ppEnd; /* All triggers so far */
+  const AssocRel *pRel; /* The polymorphic belongsTo */
+  sqlite3_str *pStr;    /* The text being written */
+  int bQuery;           /* The text is a query, not a trigger */
+  const char *zName;    /* The name of the trigger being written */
+  AssocTriggers *pList; /* All triggers so far */
 };
 
 /* ------------------------------------------------------------------- pieces */
@@ -67,18 +54,9 @@ static void guardBegin(GuardMaker *g, const char *zType, const char *zSuffix,
 
 /* End the text of a trigger, and add the trigger to the list. */
 static void guardEnd(GuardMaker *g) {
-  AssocSync *p = g->p;
-  Guard *pNew = assocAlloc(p->pCall, &p->mem, sizeof(*pNew));
-  const char *zSql;
   assert(g->pStr && g->pFor->pPoly);
   sqlite3_str_appendall(g->pStr, ";\nEND");
-  zSql = assocArenaStr(p->pCall, &p->mem, g->pStr);
-  if (pNew == 0 || zSql == 0) return;
-  pNew->pSchema = g->pFor->pSchema;
-  pNew->zName = g->zName;
-  pNew->zSql = zSql;
-  *g->ppEnd = pNew;
-  g->ppEnd = &pNew->pNext;
+  (void)assocTriggerAdd(g->p, g->pList, g->pFor->pSchema, g->zName, g->pStr);
 }
 
 /* NEW.commentableId. zRow is "NEW.", "OLD.", or "" for the bare name. */
@@ -356,38 +334,6 @@ static void guardForeign(GuardMaker *g, const AssocForeign *pFor) {
 
 /* --------------------------------------------- triggers that exist already */
 
-/* Mark the triggers that one database already has, word for word. With bDrop,
-** drop its other assoc_guard_ triggers. In sqlite_schema the text begins with
-** "CREATE TRIGGER ", 15 characters; "`" is the character after "_". */
-static void markGuards(GuardMaker *g, const AssocSchema *pSchema, int bDrop) {
-  AssocSync *p = g->p;
-  sqlite3_stmt *pStmt =
-      assocPrepare(p->pCall,
-                   "SELECT name, substr(sql, 16) FROM \"%w\".sqlite_schema"
-                   " WHERE type='trigger' AND name>='assoc_guard_'"
-                   " AND name<'assoc_guard`' ORDER BY rowid",
-                   pSchema->zName);
-  while (assocStep(p->pCall, pStmt)) {
-    const char *zName = assocColumnText(p->pCall, pStmt, 0);
-    const char *zSql = assocColumnText(p->pCall, pStmt, 1);
-    Guard *pGuard = g->pFirst;
-    while (pGuard &&
-           (pGuard->pSchema != pSchema || strcmp(pGuard->zName, zName) != 0 ||
-            strcmp(pGuard->zSql, zSql) != 0)) {
-      pGuard = pGuard->pNext;
-    }
-    if (pGuard) {
-      pGuard->bThere = 1;
-      continue;
-    }
-    if (!bDrop) continue;
-    assocDdlBegin(p, "DROP TRIGGER ");
-    assocDdlSchema(p->pStr, pSchema);
-    assocDdlName(p->pStr, zName);
-  }
-  assocFinalize(p->pCall, pStmt);
-}
-
 /* An error if rows already refer to nothing: a trigger would not find them. */
 static void checkOrphans(GuardMaker *g, const AssocForeign *pFor) {
   char *zWhere;
@@ -410,14 +356,11 @@ static void checkOrphans(GuardMaker *g, const AssocForeign *pFor) {
 /* CREATE TRIGGER for all that are not there, each key's orphans checked before
 ** its first trigger. */
 static void createGuards(GuardMaker *g) {
-  AssocSync *p = g->p;
-  const Guard *pGuard;
-  for (pGuard = g->pFirst; pGuard; pGuard = pGuard->pNext) {
-    if (pGuard->bThere) continue;
-    if (pGuard->pFor) checkOrphans(g, pGuard->pFor);
-    assocDdlBegin(p, "CREATE TRIGGER ");
-    assocDdlSchema(p->pStr, pGuard->pSchema);
-    sqlite3_str_appendall(p->pStr, pGuard->zSql);
+  const AssocTrigger *pOne;
+  for (pOne = g->pList->pFirst; pOne; pOne = pOne->pNext) {
+    if (pOne->bThere) continue;
+    if (pOne->pFor) checkOrphans(g, pOne->pFor);
+    assocTriggerCreate(g->p, pOne);
   }
 }
 
@@ -429,35 +372,27 @@ static int isGuarded(const AssocForeign *pFor) {
 /* The triggers are made in memory and compared with those of the schema by
 ** their text. An old form of a trigger therefore counts as missing. */
 int assocGuardMissing(AssocSync *p, const AssocForeign *pFor, int *pnAll) {
-  const Guard *pGuard;
+  AssocTriggers list;
   GuardMaker g;
-  int nMissing = 0;
   *pnAll = 0;
   if (!isGuarded(pFor) || p->pCall->rc != SQLITE_OK) return 0;
   memset(&g, 0, sizeof(g));
+  assocTriggersInit(&list);
   g.p = p;
-  g.ppEnd = &g.pFirst;
+  g.pList = &list;
   guardForeign(&g, pFor);
-  if (g.pFirst) markGuards(&g, pFor->pSchema, 0);
-  for (pGuard = g.pFirst; pGuard; pGuard = pGuard->pNext) {
-    nMissing += !pGuard->bThere;
-    ++*pnAll;
-  }
-  return nMissing;
+  return assocTriggersMissing(p, &list, pFor->pSchema, pnAll);
 }
 
-/* The rows are checked first: triggers would guard a key that is broken
-** already. Triggers of guards that no definition asks for any more are
-** dropped. */
-void assocGuards(AssocSync *p, AssocCatalog *pCat) {
+/* The guards come first, then what the caller's list has. */
+void assocGuards(AssocSync *p, AssocCatalog *pCat, AssocTriggers *pList) {
   const AssocForeign *pFor;
-  const AssocSchema *pSchema;
   GuardMaker g;
   memset(&g, 0, sizeof(g));
   g.p = p;
-  g.ppEnd = &g.pFirst;
+  g.pList = pList;
   for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
-    Guard **ppMine = g.ppEnd;
+    AssocTrigger **ppMine = pList->ppEnd;
     if (!isGuarded(pFor)) continue;
     g.pFor = pFor;
     g.pRel = pFor->pPoly;
@@ -465,8 +400,6 @@ void assocGuards(AssocSync *p, AssocCatalog *pCat) {
     if (p->pCall->rc == SQLITE_OK) guardForeign(&g, pFor);
     if (*ppMine) (*ppMine)->pFor = pFor;
   }
-  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    markGuards(&g, pSchema, 1);
-  }
+  assocTriggersMark(p, pList, pCat);
   createGuards(&g);
 }

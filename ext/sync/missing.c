@@ -384,17 +384,21 @@ void assocSyncFinish(AssocSync *p, char **pzTables, char **pzRest) {
 ** definition adds. */
 void assocSyncText(AssocSync *p, AssocCatalog *pCat, char **pzTables,
                    char **pzRest) {
+  AssocTriggers list;
   AssocForeign *pFor;
   assocSyncStart(p);
+  assocTriggersInit(&list);
   p->pList = assocForeignList(p->pCall, pCat, &p->mem, 0);
   for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     syncTable(p, pFor);
   }
+  assocTimeColumns(p, pCat);
   assocDdlLate(p);
   for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     syncIndex(p, pFor);
   }
-  assocGuards(p, pCat);
+  assocTimeTriggers(p, pCat, &list);
+  assocGuards(p, pCat, &list);
   assocDdlLate(p);
   assocSyncFinish(p, pzTables, pzRest);
 }

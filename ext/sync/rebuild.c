@@ -190,6 +190,7 @@ static void newColumns(Rebuild *r) {
       r->nAdded++;
     }
   }
+  r->nAdded += assocTimeRebuilt(r->p, r->pTab, r->create.zSpace);
 }
 
 /* The missing foreign keys, each with a comma before it. */

@@ -8,7 +8,9 @@
 **   rebuild    a copy of a table, for constraints that ALTER TABLE cannot add
 **   violation  rows that violate a constraint before it is made
 **   pair       the UNIQUE index on the two keys of an existing join table
+**   trigger    the list of triggers: those that are missing, those to drop
 **   guard      triggers that keep polymorphic keys from dangling
+**   time       timestamps of models: columns and triggers
 **
 ** One AssocSync reads the schema once and holds the text made from it. Nothing
 ** on this floor writes to the database: the caller runs the text.
@@ -153,10 +155,65 @@ void assocCheckDefault(AssocSync *p, const AssocForeign *pFor);
 void assocCheckOrphans(AssocSync *p, const AssocForeign *pFor,
                        const char *zWhere);
 
+/* --------------------------------------------------------------- trigger */
+
+/* One trigger that should exist. */
+typedef struct AssocTrigger AssocTrigger;
+struct AssocTrigger {
+  const AssocSchema *pSchema;
+  const char *zName;
+  const char *zSql;         /* Its text from the name on */
+  int bThere;               /* The schema has it, word for word */
+  const AssocForeign *pFor; /* Set in the first guard of each key: that key */
+  AssocTrigger *pNext;
+};
+typedef struct AssocTriggers AssocTriggers;
+struct AssocTriggers {
+  AssocTrigger *pFirst, **ppEnd;
+};
+/* An empty list. */
+void assocTriggersInit(AssocTriggers *p);
+/* Add a trigger. pStr has its text from the name on, and is freed. 0 after an
+** error. */
+AssocTrigger *assocTriggerAdd(AssocSync *p, AssocTriggers *pList,
+                              const AssocSchema *pSchema, const char *zName,
+                              sqlite3_str *pStr);
+/* How many triggers of a list, all of one database, are missing or have an
+** outdated text. *pnAll: how many there should be. */
+int assocTriggersMissing(AssocSync *p, AssocTriggers *pList,
+                         const AssocSchema *pSchema, int *pnAll);
+/* Mark the triggers of the list that exist, and write DROP TRIGGER for others
+** of these names that exist. */
+void assocTriggersMark(AssocSync *p, AssocTriggers *pList, AssocCatalog *pCat);
+/* Write CREATE TRIGGER. */
+void assocTriggerCreate(AssocSync *p, const AssocTrigger *pOne);
+/* Append "id IS NEW.id": zLeft and zRow stand before the two columns. For each
+** column that identifies a row. */
+void assocTriggerIs(sqlite3_str *pStr, const AssocTable *pTab,
+                    const char *zLeft, const char *zRow);
+
+/* ------------------------------------------------------------------ time */
+
+/* The next model of the database whose timestamps assoc_sync() keeps. *ppDef is
+** its row, and begins as 0. 0 at the end. */
+AssocModel *assocTimeNext(AssocSync *p, AssocSchema *pSchema, AssocDef **ppDef);
+/* Missing timestamp columns, and values for the rows that are there. Columns of
+** tables that are rebuilt come with the rebuild. */
+void assocTimeColumns(AssocSync *p, AssocCatalog *pCat);
+/* The triggers of all timestamps. */
+void assocTimeTriggers(AssocSync *p, AssocCatalog *pCat, AssocTriggers *pList);
+/* Those of one model; and the columns that its table lacks, 0 to 2 names. */
+void assocTimeOfModel(AssocSync *p, AssocModel *pModel, AssocTriggers *pList);
+int assocTimeMissing(const AssocModel *pModel, const char **azCol);
+/* Append the missing columns of a table that is rebuilt, each after zComma and
+** zSpace. Returns their number. */
+int assocTimeRebuilt(AssocSync *p, const AssocTable *pTab, const char *zSpace);
+
 /* ----------------------------------------------------------------- guard */
 
-/* CREATE and DROP TRIGGER for the triggers of all polymorphic keys. */
-void assocGuards(AssocSync *p, AssocCatalog *pCat);
+/* CREATE and DROP TRIGGER for the triggers of all polymorphic keys, and of the
+** list, which the other modules have filled. */
+void assocGuards(AssocSync *p, AssocCatalog *pCat, AssocTriggers *pList);
 /* How many triggers of a key are missing or have an outdated text. *pnAll: how
 ** many triggers the key needs. */
 int assocGuardMissing(AssocSync *p, const AssocForeign *pFor, int *pnAll);

@@ -915,16 +915,56 @@ static int fillValue(AssocWriter *w, const AssocModel *pModel, int iValue,
   return n;
 }
 
+/* The current time as a timestamp's column stores it: seconds in a column of
+** integers, else Sequelize's text, '2026-01-31 10:20:30.123 +00:00'. 0 after an
+** error. */
+static sqlite3_value *timeNow(AssocWriter *w, const AssocColumn *pCol) {
+  int bInt = sqlite3_strlike("%INT%", pCol->zType, 0) == 0;
+  WriteSql **pp = &w->apNow[bInt];
+  sqlite3_value *pNow = 0;
+  sqlite3_stmt *pStmt;
+  if (*pp == 0) {
+    AssocSql sql;
+    assocWriteSqlStart(w, &sql);
+    sqlite3_str_appendall(
+        sql.pStr, bInt ? "SELECT CAST(strftime('%s') AS INTEGER)"
+                       : "SELECT strftime('%Y-%m-%d %H:%M:%f +00:00','now')");
+    *pp = assocWriteSqlKeep(w, &sql);
+  }
+  pStmt = assocWriteSqlUse(w, *pp);
+  if (pStmt && assocStep(w->pCall, pStmt)) {
+    pNow = assocWriterKeep(w, sqlite3_column_value(pStmt, 0));
+  }
+  sqlite3_reset(pStmt);
+  return pNow;
+}
+
+/* Set a timestamp, unless the cells have it. Returns the new number. */
+static int fillTime(AssocWriter *w, const AssocModel *pModel, int iCol,
+                    WriteCell *a, int n) {
+  int i = 0;
+  while (i < n && a[i].iCol != iCol) i++;
+  if (iCol < 0 || i < n) return n;
+  a[n].iCol = iCol;
+  memset(&a[n].val, 0, sizeof(a[n].val));
+  a[n].val.pVal = timeNow(w, &pModel->pTable->aCol[iCol]);
+  return n + (a[n].val.pVal != 0);
+}
+
 /* The given cells are not changed: the caller may use them again. */
 const WriteCell *assocRowFill(AssocWriter *w, const AssocModel *pModel, int *pn,
                               const WriteCell *aCell) {
   WriteCell *a;
   int i, n = *pn;
-  if (pModel->nValue == 0 || w->pCall->rc != SQLITE_OK) return aCell;
-  a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (n + pModel->nValue));
+  if (w->pCall->rc != SQLITE_OK ||
+      (pModel->nValue == 0 && pModel->aTime[0] < 0 && pModel->aTime[1] < 0)) {
+    return aCell;
+  }
+  a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (n + pModel->nValue + 2));
   if (a == 0) return 0;
   if (n) memcpy(a, aCell, sizeof(*a) * (size_t)n);
   for (i = 0; i < pModel->nValue; i++) n = fillValue(w, pModel, i, a, n);
+  for (i = 0; i < 2; i++) n = fillTime(w, pModel, pModel->aTime[i], a, n);
   *pn = n;
   return a;
 }
@@ -946,9 +986,18 @@ void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
 void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
                     const WriteCell *aCell) {
   AssocModel *pModel = pRow->pModel;
-  int *aCol = rowCellColumns(w, nCell, aCell);
+  WriteCell *aTouch;
   WriteSql *pSql = 0;
+  int *aCol;
   if (nCell == 0) return;
+  if (pModel->iTouch >= 0) {
+    aTouch = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aTouch) * (nCell + 1));
+    if (aTouch == 0) return;
+    memcpy(aTouch, aCell, sizeof(*aTouch) * (size_t)nCell);
+    nCell = fillTime(w, pModel, pModel->iTouch, aTouch, nCell);
+    aCell = aTouch;
+  }
+  aCol = rowCellColumns(w, nCell, aCell);
   if (aCol) {
     pSql = assocWriteSql(w, WRITE_UPDATE, pModel->pTable, nCell, aCol,
                          pModel->nKey, pModel->aKey, 0, 0);

@@ -47,6 +47,7 @@ struct AssocWriter {
   WriteSql *pSql;     /* Its statements, the last used first */
   int nSql;           /* Length of that list */
   WriteSql *pUsed;    /* Statements used since the writer was taken */
+  WriteSql *apNow[2]; /* The current time as text, and as seconds; or 0 */
   WriteForm *pForm;   /* Its forms */
   WriteLink *pLink;   /* Its links */
   WriteDestroyer *pDestroyer; /* Made by the first destroy, or 0 */
@@ -179,7 +180,7 @@ WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
 ** may be 0. */
 void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
                     const WriteCell *aGiven, WriteRow *pRow);
-/* The cells of a new row with what its model adds: its values. *pn is their
+/* The cells of a new row with what its model adds: values and timestamps. *pn is their
 ** number. They last until assocWriterReset(). 0 after an error. */
 const WriteCell *assocRowFill(AssocWriter *w, const AssocModel *pModel, int *pn,
                               const WriteCell *aCell);
