@@ -32,6 +32,7 @@
 #   make fuzz          random shapes, definitions, payloads and files, judged,
 #                      for SECONDS=60 (test/fuzz/fuzz.c)
 #   make coverage      what share of each source file the tests run
+#   make mcdc          which conditions the tests have shown to matter
 #   make bench         how fast it is, against SQL by hand: tool/bench/result;
 #                      the same with options: make bench BENCH='-s tree -t 5'
 #   make bench-orm     and against Sequelize, Drizzle, Kysely, Objection, TypeORM
@@ -48,6 +49,7 @@ includedir ?= $(PREFIX)/include
 pkgconfigdir ?= $(libdir)/pkgconfig
 INSTALL ?= install
 CLANG ?= clang
+CLANG_MCDC ?= clang-19
 CLANG_FORMAT ?= clang-format
 TCLSH ?= tclsh
 GCC ?= gcc
@@ -153,6 +155,12 @@ $(eval $(call build,gcc,build/gcc/assoc.$(SO),\
   -O2 -DNDEBUG $(WARN) -Werror,$(GCC)))
 $(eval $(call build,clang,build/clang/assoc.$(SO),\
   -O2 $(WARN) -Werror,$(CLANG)))
+
+# MC/DC takes a newer clang than the one that `check` uses. -O0: the branches
+# are those of the source.
+$(eval $(call build,mcdc,build/mcdc/assoc.$(SO),-O0 -g -DNDEBUG \
+  -DASSOC_COVERAGE -fprofile-instr-generate -fcoverage-mapping \
+  -fcoverage-mcdc,$(CLANG_MCDC)))
 
 # Say what is missing in words, rather than leave it to the compiler.
 NO_COMPILER = There is no C compiler "$(CC)". Install one, for example with \
@@ -282,6 +290,23 @@ coverage:
 	@find build/coverage -name '*.gcda' -exec rm {} +
 	@$(call RUN,coverage) $(FAULTS) $(FUNCTIONAL); rc=$$?; \
 	  sh tool/coverage.sh build/coverage $(SRC) && exit $$rc
+
+# Which conditions of which decisions the tests have shown to matter (modified
+# condition/decision coverage), by file, judged against test/mcdc.txt.
+MCDC_TESTS ?= $(FAULTS) $(FUNCTIONAL)
+.PHONY: mcdc
+mcdc:
+	@tool/setup.sh mcdc
+	@mkdir -p build/mcdc
+	@$(SUBMAKE) $(call needs,mcdc) 2>build/mcdc/log || \
+	  { cat build/mcdc/log; exit 1; }
+	@if grep 'unsupported MC/DC' build/mcdc/log; then rm -rf build/mcdc; \
+	  echo 'Name the inner expression: clang does not cover such a decision.'; \
+	  exit 1; fi
+	@rm -rf build/mcdc/raw
+	@LLVM_PROFILE_FILE='$(CURDIR)/build/mcdc/raw/%4m.profraw' \
+	  $(call RUN,mcdc) $(MCDC_TESTS); rc=$$?; \
+	  sh tool/mcdc.sh build/mcdc $(subst clang,,$(CLANG_MCDC)) && exit $$rc
 
 # ---------------------------------------------------------------- clients
 

@@ -5,6 +5,7 @@
 #   tool/setup.sh test       and Tcl with its SQLite binding
 #   tool/setup.sh check      and clang, clang-format
 #   tool/setup.sh valgrind   what `test` needs, and valgrind
+#   tool/setup.sh mcdc       what `test` needs, and a clang that knows MC/DC
 #   tool/setup.sh newsqlite  what `test` needs, and npm
 #   tool/setup.sh diagrams   what `test` needs, and Graphviz, npm
 #   tool/setup.sh bench      and gnuplot, for the charts
@@ -142,6 +143,12 @@ look() {
     need 'valgrind' 'valgrind' has_program valgrind
     need 'libc6-dbg' 'valgrind' has_libc_symbols
     ;;
+  mcdc)
+    needs_test
+    need 'clang-19' 'llvm' has_program clang-19
+    need 'llvm-19' 'llvm' has_program llvm-cov-19
+    need 'libclang-rt-19-dev' 'llvm' has_profile_runtime
+    ;;
   clients)
     needs_build
     want 'python3-venv' 'python3' /usr/bin/python3 -c 'import ensurepip'
@@ -217,6 +224,11 @@ complete() {
 # Valgrind refuses to start where the dynamic linker has no symbols.
 has_libc_symbols() {
   has_program valgrind && valgrind -q true >/dev/null 2>&1
+}
+
+has_profile_runtime() {
+  test -f "$(clang-19 -print-file-name=libclang_rt.profile.a 2>/dev/null)" ||
+    test -f "$(clang-19 -print-resource-dir)/lib/linux/libclang_rt.profile-$(uname -m).a"
 }
 
 has_sqlitecpp() {
