@@ -308,7 +308,7 @@ static AssocJson *readValue(AssocJsonReader *p, const char *zKey) {
     break;
   case 'n': readWord(p, "null"); break;
   default:
-    if (c != '-' && !(c >= '0' && c <= '9')) return readFail(p);
+    if (c != '-' && (c < '0' || c > '9')) return readFail(p);
     readNumber(p, pJson);
     break;
   }

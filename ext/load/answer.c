@@ -338,7 +338,7 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   const ShapeClauses *pC = pItem->pClauses;
   int bTake = takesIds(p, pRel);
   int bSorted = bTake && pRel->bMany && !assocOrderOf(pRel, pC) &&
-                !(pC && (pC->pLimit || pC->pOffset));
+                (pC == 0 || (pC->pLimit == 0 && pC->pOffset == 0));
   AssocSql sql;
   assocPlannerSql(p, &sql);
   sql.nVar = pRoot->pModel->nKey;
@@ -377,7 +377,7 @@ static int isPairs(Planner *p, const AssocNode *pRoot, const AssocRel *pRel,
   const ShapeClauses *pC = pItem->pClauses;
   if (pItem->nRecurse && hidesRows(p, pRel->pSource)) return 0;
   return takesIds(p, pRel) && pRoot->pModel->nKey == 1 && pRel->nPath == 0 &&
-         !(pC && (pC->pLimit || pC->pOffset));
+         (pC == 0 || (pC->pLimit == 0 && pC->pOffset == 0));
 }
 
 /* All pairs at once, for a cursor that is asked for many keys, of sources or

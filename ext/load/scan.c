@@ -126,9 +126,10 @@ static void scanKey(AssocNode *pNode) {
 static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
                      int bCursor) {
   const ShapeClauses *pC = pNode->pRel ? 0 : pNode->pClauses;
-  int bNatural = naturalOrder(p, pNode) && !oneByOne(p, pNode) && !bCursor &&
-                 !(pC && (pC->pWhere || pC->pLimit || pC->pOffset)) &&
-                 !(pNode->pRel == 0 && pNode->pPage);
+  int bNatural =
+      naturalOrder(p, pNode) && !oneByOne(p, pNode) && !bCursor &&
+      (pC == 0 || (pC->pWhere == 0 && pC->pLimit == 0 && pC->pOffset == 0)) &&
+      (pNode->pRel || pNode->pPage == 0);
   AssocSql sql;
   scanKey(pNode);
   pFetch->bEmit = pNode->nScanKey + pNode->nArg <= p->nFunctionArg &&

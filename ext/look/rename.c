@@ -149,7 +149,7 @@ static void renamedByName(AssocLook *p, const AssocRel *pRel,
         assocKeyUsual(p->pCall, &p->mem, pCol->zName, zOne, pRef->zName)) {
       continue;
     }
-    while (q && !(q->nCol == 1 && q->aCol[0] == i)) q = q->pNext;
+    while (q && (q->nCol != 1 || q->aCol[0] != i)) q = q->pNext;
     if (q == 0) renamedAdd(p, &pKey->maybe, pCol->zName);
   }
 }
@@ -311,7 +311,7 @@ static int defFits(RenamedModel *r, AssocDef *pDef) {
   int eKind = assocKindSeek(pDef->zKind), eFits = 0;
   AssocOptions *pOpt;
   AssocTable *pOther = r->pTab;
-  if (pDef->zName[0] == 0 || eKind < 0 || !(bSource || bTarget)) return 0;
+  if (pDef->zName[0] == 0 || eKind < 0 || (!bSource && !bTarget)) return 0;
   pOpt = assocDefOptionsTry(r->p->pCall, pDef);
   if (pOpt == 0) return 0;
   if (!bSource) pOther = pDef->pSource ? pDef->pSource->pTable : 0;

@@ -101,7 +101,7 @@ void assocLookHabits(AssocLook *p) {
       anColumn[habitStyle(pTab->aCol[j].zName)]++;
     if (p->cLetter < 0) p->cLetter = pTab->zName[0];
     if (pTab->zName[0] != p->cLetter || !habitIsUpper(pTab->zName[0]) ||
-        !(habitIsUpper(pTab->zName[1]) || pTab->zName[1] == '_')) {
+        (!habitIsUpper(pTab->zName[1]) && pTab->zName[1] != '_')) {
       p->cLetter = 0;
     }
   }

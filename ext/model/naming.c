@@ -190,7 +190,7 @@ static const char *namingStyle(AssocCall *pCall, AssocArena *pArena,
 static int namingLastWord(const char *z) {
   int i = (int)strlen(z);
   while (i > 0 && z[i - 1] != '_' &&
-         !(namingIsUpper(z[i - 1]) && z[i] >= 'a' && z[i] <= 'z')) {
+         (!namingIsUpper(z[i - 1]) || z[i] < 'a' || z[i] > 'z')) {
     i--;
   }
   return i && namingIsUpper(z[i - 1]) ? i - 1 : i;

@@ -340,7 +340,7 @@ static const ShapeClauses *choiceOf(AssocSql *p, AssocRel *pRel,
 const ShapeClauses *assocSqlChoice(AssocSql *p, AssocRel *pRel,
                                    const ShapeClauses *pC,
                                    const ShapeItem *pBlock) {
-  while (pBlock && !(pBlock->eType == SHAPE_ITEM_NAME && pBlock->bRequired)) {
+  while (pBlock && (pBlock->eType != SHAPE_ITEM_NAME || !pBlock->bRequired)) {
     pBlock = pBlock->pNext;
   }
   if (pBlock == 0 && !asksAfter(pC)) return 0;

@@ -133,7 +133,7 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
   assocRowsText(pCall, p, EXPLAIN_STRATEGY, bScan ? "scan" : "lookup");
   assocRowsText(pCall, p, EXPLAIN_WHY, assocWhyText(eWhy));
   explainSql(pCall, p, pNode, pFetch);
-  if (zIndex && zIndex[0] && !(bScan && strcmp(zIndex, "PRIMARY KEY") == 0)) {
+  if (zIndex && zIndex[0] && (!bScan || strcmp(zIndex, "PRIMARY KEY") != 0)) {
     assocRowsText(pCall, p, EXPLAIN_INDEX, zIndex);
   }
   sqlite3_free(zIndex);
