@@ -28,7 +28,7 @@ static const ShapeVal *valOf(AssocRun *pRun, const ShapeVal *pVal,
 ** definition. */
 static void bindMissing(AssocRun *pRun, const ShapeVal *pVal) {
   static const char zWhy[] =
-      "which stands in a definition: only a scope with a name takes values";
+      "which is in a definition: only a named scope takes values";
   if (pVal->eType == SHAPE_VAL_NAMED) {
     assocErrorOf(pRun->pCall, ASSOC_E_ARGUMENT, 0, 0,
                  "there is no value for :%s, %s", pVal->z, zWhy);
@@ -132,8 +132,8 @@ static void bindList(AssocRun *pRun, sqlite3_stmt *pStmt,
   } else if (pVal->eType != SHAPE_VAL_NULL && pCall->rc == SQLITE_OK &&
              (pValue == 0 || sqlite3_value_type(pValue) != SQLITE_NULL)) {
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
-                 "in takes a parameter that is a JSON array, such as "
-                 "'[1,2]'; of one value write = or in (?1)");
+                 "in takes a parameter that is a JSON array, such as '[1,2]'; "
+                 "for one value write = or in (?1)");
   }
   for (pJson = pJson ? pJson->pChild : 0; pJson; pJson = pJson->pNext) {
     if (pJson->eType < ASSOC_J_ARRAY) continue;

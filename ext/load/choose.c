@@ -22,8 +22,8 @@ const char *assocWhyText(int eWhy) {
       "there are few keys",
       "most of the table is wanted",
       "a small part of the table is wanted",
-      "they are read together with another aggregate's",
-      "the scan met an error, perhaps of rows that nobody wants"};
+      "they are computed together with another aggregate",
+      "the scan failed, perhaps at rows that the query does not need"};
   assert(ASSOC_COUNT(az) == ASSOC_WHY_COUNT);
   assert(eWhy >= 0 && eWhy < ASSOC_WHY_COUNT);
   return az[eWhy];

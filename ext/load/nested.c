@@ -244,8 +244,8 @@ static void textApart(AssocSql *p, AssocNode *pNode) {
 static void textNode(AssocSql *p, AssocNode *pNode) {
   if (pNode->bRecurse || pNode->pPage) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, pNode->zPath,
-                 "assoc_sql() cannot say %s in plain SQL: it %s", pNode->zPath,
-                 pNode->pPage ? "is a page" : "repeats itself");
+                 "assoc_sql() cannot express %s in plain SQL: it %s",
+                 pNode->zPath, pNode->pPage ? "is a page" : "repeats itself");
     return;
   }
   if (pNode->pValue) {
@@ -279,7 +279,7 @@ char *assocPlanSql(AssocCall *pCall, AssocPlan *pPlan) {
   sql.nAlias = 2;
   if (pRoot->pPage) {
     assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, 0,
-                 "assoc_sql() cannot say a page in plain SQL");
+                 "assoc_sql() cannot express a page in plain SQL");
   }
   textPut(&sql, "SELECT json_group_array(");
   textObject(&sql, pRoot);

@@ -184,11 +184,10 @@ void assocNodeCheckKey(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   const AssocNode *pObject = pNode;
   while (pObject->bSpread) pObject = pObject->pParent;
   if (!hasKey(pObject, zName)) return;
-  assocPlannerError(
-      p, ASSOC_E_ARGUMENT, pItem,
-      "the key '%s' stands twice in one block; name one of them with "
-      "as, or write both in one block: %s{...}",
-      zName, zName);
+  assocPlannerError(p, ASSOC_E_ARGUMENT, pItem,
+                    "the key '%s' occurs twice in one block; name one of them "
+                    "with as, or write both in one block: %s{...}",
+                    zName, zName);
 }
 
 /* A column declared JSON is selected twice: as a text, and as json(), which is

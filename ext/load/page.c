@@ -472,8 +472,8 @@ void assocPageBind(AssocCall *pCall, const AssocNode *pNode,
   i64 iAt = 4;
   if (a == 0 || !pageIsOwn(pNode->pPage, a, nByte)) {
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, pNode->zPath,
-                 "this is no cursor of %s in this order: %.60s", pNode->zPath,
-                 z);
+                 "this is not a cursor of %s in this order: %.60s",
+                 pNode->zPath, z);
   } else {
     assert(iPart >= 0 && iPart < pNode->pPage->nTerm);
     for (i = 0; i < iPart; i++) iAt += valueLength(&a[iAt], nByte - iAt);

@@ -57,9 +57,9 @@ static void checkClauses(Planner *p, const ShapeItem *pItem,
                       pRel->zName);
   }
   if (pC->pThrough && (pRel == 0 || pRel->eKind != ASSOC_BELONGSTOMANY)) {
-    assocPlannerError(p, ASSOC_E_ARGUMENT, pItem,
-                      "through(...) speaks of a join table, and there is "
-                      "none here");
+    assocPlannerError(
+        p, ASSOC_E_ARGUMENT, pItem,
+        "through(...) needs a join table, and there is none here");
   }
 }
 
@@ -226,12 +226,12 @@ static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   }
   if (pItem->bSpread) {
     assocPlannerError(p, ASSOC_E_UNSUPPORTED, pItem,
-                      "what repeats cannot be spread");
+                      "a recursive item cannot be spread");
   }
   if (pNode->pPage) {
     assocPlannerError(p, ASSOC_E_UNSUPPORTED, pItem,
-                      "what repeats is no page; limit bounds each "
-                      "list of it");
+                      "a recursive item cannot be a page; limit bounds "
+                      "each of its lists");
   }
   pNode->bRecurse = 1;
   pNode->nRecurse = pItem->nRecurse > 0 ? pItem->nRecurse : 0;
@@ -300,9 +300,9 @@ static void compilePage(Planner *p, AssocNode *pNode) {
     return;
   }
   if (pNode->bSpread && pC->bPage) {
-    assocPlannerError(p, ASSOC_E_UNSUPPORTED, pNode->pItem,
-                      "what is spread is no page; first and after bound its "
-                      "lists");
+    assocPlannerError(
+        p, ASSOC_E_UNSUPPORTED, pNode->pItem,
+        "a spread item cannot be a page; first and after bound its lists");
     return;
   }
   if (pC->bPage && p->pPlan->eAsk >= ASSOC_ASK_ROWS && pNode->pRel == 0) {
@@ -313,8 +313,8 @@ static void compilePage(Planner *p, AssocNode *pNode) {
   if ((pC->pLast || pC->pBefore) && p->pPlan->eAsk >= ASSOC_ASK_ROWS &&
       pNode->pRel == 0) {
     assocPlannerError(p, ASSOC_E_UNSUPPORTED, 0,
-                      "rows that are given out one by one are read from the "
-                      "front: first and after, not last and before");
+                      "rows of a table are read from the front: use first and "
+                      "after, not last and before");
     return;
   }
   pPage = pNode->pPage = assocPlannerAlloc(p, sizeof(*pPage));

@@ -369,8 +369,7 @@ static sqlite3_stmt *openFetch(AssocRun *pRun, const AssocNode *pNode,
   pCall->err.zText = 0;
   pCall->rc = SQLITE_OK;
   assocFail(pCall, &(AssocWhy){.eReason = ASSOC_E_LIMIT, .zName = pNode->zPath},
-            "what is asked of %s is more than SQLite takes at once: %s",
-            pNode->zPath, z);
+            "the query on %s is too large for SQLite: %s", pNode->zPath, z);
   sqlite3_free(z);
   return 0;
 }

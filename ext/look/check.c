@@ -423,8 +423,8 @@ static void problemColumn(Checker *c, AssocRel *pRel, AssocRenamedKey *pKey,
                                pNow->zChoice));
   } else if (pKey->maybe.nChoice) {
     problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), "missing column", z,
-               "%s has no column %s; if it is %s now, define it anew with "
-               "that; if it never was there, assoc_sync() adds it",
+               "%s has no column %s; if it is %s now, define it again with "
+               "that name; if it never existed, assoc_sync() adds it",
                zTab, zCol, pKey->maybe.zChoice);
   } else {
     problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), "missing column", z,

@@ -77,11 +77,9 @@ void assocResolvePath(AssocResolver *p) {
     if (pStep == 0) return;
     z += n + (z[n] == '.');
     if (pStep->nBranch && *z) {
-      assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, pStep->pSource->zLabel,
-                   pStep->zName,
-                   "%s is polymorphic, and a path cannot go on behind it: its "
-                   "end is the model that the definition names",
-                   pStep->zName);
+      assocErrorOf(
+          p->pCall, ASSOC_E_UNSUPPORTED, pStep->pSource->zLabel, pStep->zName,
+          "%s is polymorphic, so a path must end with it", pStep->zName);
       return;
     }
     if (pStep->nBranch) pStep = assocRelOn(p->pCall, pStep, pRel->pTarget);

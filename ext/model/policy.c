@@ -31,7 +31,7 @@ static void checkPred(AssocCall *pCall, const AssocPolicy *p,
   for (; pPred; pPred = pPred->pNext) {
     if (pPred->key.bAt || (pPred->pOther && pPred->pOther->bAt)) {
       assocErrorOf(pCall, ASSOC_E_DEFINITION, p->pModel->zLabel, 0,
-                   "a policy knows of no join row, so it has no @%s",
+                   "a policy cannot use a column of a join row: @%s",
                    pPred->key.bAt ? pPred->key.pPath->z
                                   : pPred->pOther->pPath->z);
     }

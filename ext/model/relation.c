@@ -86,7 +86,7 @@ static int isMissingType(const AssocResolver *p, const char *zName) {
 /* A scope must be testable, and writable, on one row of one table. */
 static void checkBeyond(AssocResolver *p, const AssocTable *pTab) {
   assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pTab->zName, 0,
-               "a scope compares columns of %s, and nothing beyond",
+               "a scope compares columns of %s, not of related rows",
                pTab->zName);
 }
 
@@ -97,8 +97,8 @@ static void checkKey(AssocResolver *p, const AssocTable *pTab,
   const ShapeName *pName = pKey->pPath;
   if (pName && pKey->bAt) {
     assocErrorOf(p->pCall, ASSOC_E_DEFINITION, 0, pName->z,
-                 "@%s stands in a scope beside conditions that all hold, as "
-                 "in {\"@%s\":1,\"kind\":\"x\"}, not inside of another",
+                 "@%s must be at the top level of a scope, as in "
+                 "{\"@%s\":1,\"kind\":\"x\"}, not inside another condition",
                  pName->z, pName->z);
   } else if (pName && (pName->pNext || pKey->pAgg)) {
     checkBeyond(p, pTab);
@@ -151,7 +151,7 @@ static void checkOrder(AssocResolver *p, const AssocTable *pTab,
                    "an order needs a column");
     } else if (bColumn && pName->pNext) {
       assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pTab->zName, pName->z,
-                   "%s is a column of %s, so that the order cannot go on to %s",
+                   "%s is a column of %s, so the order cannot continue with %s",
                    pName->z, pTab->zName, pName->pNext->z);
     } else if (pName && !bColumn && !pName->pNext && pSort->key.pAgg == 0) {
       assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_COLUMN, pTab->zName, pName->z,
@@ -208,8 +208,7 @@ static void checkOptions(AssocResolver *p) {
   }
   if (pOpt->pThroughScope && eKind != ASSOC_BELONGSTOMANY) {
     assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->pDef->zModel, p->pDef->zName,
-                 "a scope of the join table, which @ speaks of, needs "
-                 "belongsToMany");
+                 "a scope of join rows needs belongsToMany");
   }
   if (pOpt->zThrough && eKind != ASSOC_BELONGSTOMANY && assocResolveIsPath(p)) {
     if (pOpt->foreignKey.n || pOpt->sourceKey.n || pOpt->eUnique >= 0 ||

@@ -55,8 +55,8 @@ static void readDeleted(AssocCall *pCall, AssocModel *pModel,
 static void noJoinRow(AssocCall *pCall, const AssocModel *pModel,
                       const ShapeName *pName) {
   assocErrorOf(pCall, ASSOC_E_DEFINITION, pModel->zLabel, pName->z,
-               "a scope of %s knows of no join row, so it has no @%s; the "
-               "association has \"scope\" and \"order\"",
+               "a scope of %s cannot use a column of a join row: @%s; use "
+               "\"scope\" and \"order\" of the association",
                pModel->zLabel, pName->z);
 }
 

@@ -144,9 +144,8 @@ static char *habitSign(const Habit *p) {
     return assocMprintf(p->pCall, "there is no &: in a condition write and");
   if (atText(p, "[")) {
     return assocMprintf(
-        p->pCall,
-        "there are no square brackets: a list of values is in (1, 2), "
-        "columns stand in braces, conditions in parentheses");
+        p->pCall, "there are no square brackets: a list of values is in (1, "
+                  "2), columns belong in braces, conditions in parentheses");
   }
   if (atText(p, "~")) {
     return assocMprintf(
@@ -205,7 +204,7 @@ static char *habitColon(const Habit *p) {
   }
   if (isWord(pNext) || nSkip) {
     return assocMprintf(
-        p->pCall, "an alias stands behind what it names: %.*s as %.*s",
+        p->pCall, "an alias follows what it names: %.*s as %.*s",
         pNext->n - nSkip, &p->z[pNext->iOff + nSkip], TOKEN(p, pName));
   }
   return assocMprintf(p->pCall, "there is no colon before a block: %.*s{...}",
@@ -238,9 +237,9 @@ static char *sayAggregate(const Habit *p, const ShapeToken *pName,
     arg = shapeLex(p->z, p->n, arg.iOff + arg.n);
   }
   if (!isWord(&arg)) {
-    return assocMprintf(
-        p->pCall, "an aggregate stands behind its association: posts.%.*s()",
-        TOKEN(p, pName));
+    return assocMprintf(p->pCall,
+                        "an aggregate follows its association: posts.%.*s()",
+                        TOKEN(p, pName));
   }
   n = arg.n;
   next = shapeLex(p->z, p->n, arg.iOff + arg.n);
@@ -250,21 +249,20 @@ static char *sayAggregate(const Habit *p, const ShapeToken *pName,
     next = shapeLex(p->z, p->n, last.iOff + last.n);
     if (next.eType != '.') {
       return assocMprintf(
-          p->pCall,
-          "an aggregate stands behind its association: %.*s.%.*s(%.*s)", n,
+          p->pCall, "an aggregate follows its association: %.*s.%.*s(%.*s)", n,
           &p->z[arg.iOff], TOKEN(p, pName), TOKEN(p, &last));
     }
     n = last.iOff + last.n - arg.iOff;
   }
   if (aShapeAgg[assocAggFind(&p->z[pName->iOff], pName->n)].mFlag &
       SHAPE_AGG_STAR) {
-    return assocMprintf(
-        p->pCall, "an aggregate stands behind its association: %.*s.%.*s()", n,
-        &p->z[arg.iOff], TOKEN(p, pName));
+    return assocMprintf(p->pCall,
+                        "an aggregate follows its association: %.*s.%.*s()", n,
+                        &p->z[arg.iOff], TOKEN(p, pName));
   }
-  return assocMprintf(
-      p->pCall, "an aggregate stands behind its association: posts.%.*s(%.*s)",
-      TOKEN(p, pName), n, &p->z[arg.iOff]);
+  return assocMprintf(p->pCall,
+                      "an aggregate follows its association: posts.%.*s(%.*s)",
+                      TOKEN(p, pName), n, &p->z[arg.iOff]);
 }
 
 /* upper(name): the caller can do this outside, or bind its result. */
@@ -298,11 +296,10 @@ static char *habitSome(const Habit *p, int iWord, const ShapeToken *pArg) {
     zHow = "none";
   }
   if (!isWord(pArg)) {
-    return assocMprintf(p->pCall, "whether there are related rows is asked by "
-                                  "some posts, none posts or every posts(...)");
+    return assocMprintf(p->pCall, "to ask for related rows, write some posts, "
+                                  "none posts or every posts(...)");
   }
-  return assocMprintf(p->pCall,
-                      "whether there are related rows is asked by %s %.*s%s",
+  return assocMprintf(p->pCall, "to ask for related rows, write %s %.*s%s",
                       zHow, TOKEN(p, pArg), zHow[0] == 'e' ? "(...)" : "");
 }
 
@@ -417,16 +414,15 @@ static char *habitClause(const Habit *p, const ShapeToken *pWord) {
                         TOKEN(p, pWord), zInstead);
   }
   if (isAmong(p, pWord, azHabitGroup)) {
-    return assocMprintf(
-        p->pCall, "there is no group by: an aggregate such as posts.count() is "
-                  "of each row already");
+    return assocMprintf(p->pCall, "there is no group by: an aggregate such as "
+                                  "posts.count() is computed for each row");
   }
   if (isAmong(p, pWord, azHabitColumns)) {
-    return assocMprintf(p->pCall, "columns stand in braces: User{id name}");
+    return assocMprintf(p->pCall, "columns belong in braces: User{id name}");
   }
   if (isAmong(p, pWord, azHabitJoin)) {
     return assocMprintf(
-        p->pCall, "related rows stand in the block: User{name posts{title}}");
+        p->pCall, "related rows belong in the block: User{name posts{title}}");
   }
   return 0;
 }
@@ -445,18 +441,16 @@ static char *habitOutside(const Habit *p) {
   }
   if (p->in.eType) return 0;
   if (pAt->eType == '{' && pAt->iOff == p->first.iOff) {
-    return assocMprintf(p->pCall, "braces stand behind a name: User{...}");
+    return assocMprintf(p->pCall, "braces follow a name: User{...}");
   }
   if (pAt->eType == '.' && p->a[0].eType == ')') {
     return assocMprintf(
-        p->pCall,
-        "what is related stands in the block: User(id = 1){posts{*}}");
+        p->pCall, "related rows belong in the block: User(id = 1){posts{*}}");
   }
   if (isAmong(p, pAt, azHabitClause) && !shapeIsWord(p->z, pAt, "having")) {
-    return assocMprintf(
-        p->pCall,
-        "clauses stand in parentheses behind the name: User(where age "
-        "> 18 order by name limit 5){...}");
+    return assocMprintf(p->pCall,
+                        "clauses belong in parentheses after the name: "
+                        "User(where age > 18 order by name limit 5){...}");
   }
   z = habitClause(p, pAt);
   if (z == 0 && isWord(pAt)) z = habitClause(p, &p->a[0]);
@@ -475,17 +469,17 @@ static char *habitBlock(const Habit *p) {
   }
   if (pAt->eType == TK_STRING) {
     return assocMprintf(
-        p->pCall, "a name stands without quotes, or in backticks: `a name`");
+        p->pCall,
+        "a name is written without quotes, or in backticks: `a name`");
   }
   if (!isValue(pAt) && !isCompare(pAt) && pAt->eType != '(') return 0;
   for (i = 0; i < 4; i++) {
     if (isAmong(p, &p->a[i], azHabitClause)) break;
   }
   if (i == 4 && !isCompare(pAt)) return 0;
-  return assocMprintf(
-      p->pCall,
-      "clauses stand in parentheses behind the name: posts(where likes "
-      "> 3 order by title limit 5){...}");
+  return assocMprintf(p->pCall,
+                      "clauses belong in parentheses after the name: "
+                      "posts(where likes > 3 order by title limit 5){...}");
 }
 
 /* ------------------------------------------------------------- conditions */
@@ -504,7 +498,7 @@ static char *habitValueFirst(const Habit *p) {
   const ShapeToken *pAt = &p->at;
   if (!isValue(pAt) || !startsCondition(p)) return 0;
   if (isCompare(&p->next)) {
-    return assocMprintf(p->pCall, "the column stands first: age > 18");
+    return assocMprintf(p->pCall, "the column comes first: age > 18");
   }
   if (p->a[0].eType == ',' && p->a[1].eType == TK_NUMBER &&
       shapeIsWord(p->z, &p->a[2], "limit")) {
@@ -516,8 +510,8 @@ static char *habitValueFirst(const Habit *p) {
   }
   if (pAt->eType == TK_STRING) {
     return assocMprintf(
-        p->pCall, "a condition begins with a column, and a name stands without "
-                  "quotes, or in backticks: `a name` = 1");
+        p->pCall, "a condition begins with a column, and a name is written "
+                  "without quotes, or in backticks: `a name` = 1");
   }
   return assocMprintf(p->pCall, "a condition begins with a column: id = %.*s",
                       TOKEN(p, pAt));
@@ -527,15 +521,12 @@ static char *habitValueFirst(const Habit *p) {
 static char *habitValue(const Habit *p) {
   const ShapeToken *pAt = &p->at;
   if (shapeIsWord(p->z, pAt, "select")) {
-    return assocMprintf(
-        p->pCall,
-        "a shape has no sub-selects; whether there are related rows is "
-        "asked by some posts(...)");
+    return assocMprintf(p->pCall, "a shape has no sub-selects; to ask for "
+                                  "related rows, write some posts(...)");
   }
   if (pAt->eType == '{') {
-    return assocMprintf(
-        p->pCall, "an object stands in the JSON form only, which begins with "
-                  "{\"model\":");
+    return assocMprintf(p->pCall, "an object is allowed only in the JSON form, "
+                                  "which begins with {\"model\":");
   }
   if (!isCompare(&p->a[0])) return 0;
   if (pAt->eType == '@')
@@ -569,8 +560,8 @@ static char *habitAlone(const Habit *p) {
   }
   return assocMprintf(
       p->pCall,
-      "%.*s alone is no condition: write %.*s = true, or for related "
-      "rows some %.*s; columns stand in braces: {%.*s}",
+      "%.*s alone is no condition: write %.*s = true, or for related rows some "
+      "%.*s; columns belong in braces: {%.*s}",
       TOKEN(p, &p->a[0]), TOKEN(p, &p->a[0]), TOKEN(p, &p->a[0]),
       TOKEN(p, &p->a[0]));
 }
@@ -620,13 +611,13 @@ const char *assocShapeInstead(const char *zName) {
   habit.z = zName;
   if (isAmong(&habit, &tok, azHabitClause) ||
       isAmong(&habit, &tok, azHabitGroup)) {
-    return "clauses stand in parentheses behind the name";
+    return "clauses belong in parentheses after the name";
   }
   if (isAggregate(&habit, &tok)) {
     return "an aggregate has parentheses: posts.count()";
   }
   if (shapeIsWord(zName, &tok, "distinct")) {
-    return "no row stands twice; posts.count(distinct title) counts values";
+    return "no row occurs twice; posts.count(distinct title) counts values";
   }
   if (isAmong(&habit, &tok, azExpression)) {
     return "a shape has no SQL expressions";
@@ -662,7 +653,7 @@ static const char zHabitLimit[] = "write \"limit\"";
 static const char zHabitOffset[] = "write \"offset\"";
 static const char zHabitOrder[] = "write \"order\":[[\"name\",\"DESC\"]]";
 static const char zHabitGroups[] =
-    "an aggregate is of each row already: "
+    "an aggregate is computed for each row: "
     "{\"aggregate\":\"count\",\"of\":\"posts\",\"as\":\"n\"}";
 static const char zHabitLike[] =
     "$like, $startsWith, $endsWith and $substring ignore the case of A to Z";
@@ -670,7 +661,7 @@ static const char zHabitPart[] = "a part of a text is $substring, a related "
                                  "row {\"$some\":{\"posts\":{...}}}";
 static const char zHabitPattern[] = "a pattern is $like, $glob or $match";
 static const char zHabitCall[] =
-    "how Sequelize runs a query is nothing to the extension: leave it out";
+    "the extension ignores how Sequelize runs a query: leave it out";
 static const char zHabitLiteral[] =
     "there is no SQL in a shape, and no function but the aggregates: "
     "{\"aggregate\":\"count\",\"of\":\"posts\",\"as\":\"n\"}";

@@ -65,7 +65,7 @@ static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
   if (pItem->eType != SHAPE_ITEM_NAME && pItem->eType != SHAPE_ITEM_AGG &&
       pItem->pPath && pItem->pPath->pNext) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
-                 "%s is a path where one column should stand",
+                 "%s is a path where one column is expected",
                  pJson->eType == ASSOC_J_TEXT ? pJson->z : pJson->pChild->z);
   }
   if (pAs && shapeJsonIsText(p, pAs, "\"as\"")) {
@@ -343,7 +343,7 @@ static int jsonClause(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
       if (pJson->eType == ASSOC_J_NULL && i < 4) { /* A cursor may be null */
         assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
                      "\"%s\" is null, which undefined and NaN become in JSON; "
-                     "leave it out to have none",
+                     "leave it out instead",
                      pJson->zKey);
       }
       *aVal[i].ppVal = shapeJsonVal(p, pJson, aVal[i].zKey);

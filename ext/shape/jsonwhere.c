@@ -185,11 +185,10 @@ ShapeVal *shapeJsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat) {
     return pVal;
   }
   if (jsonIsColumn(pJson)) {
-    assocErrorOf(
-        p->pCall, ASSOC_E_SYNTAX, 0, 0,
-        "a column, {\"$col\":...}, stands behind $eq, $ne, $gt, $gte, $lt "
-        "and $lte, not behind %s",
-        zWhat);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "a column, {\"$col\":...}, may follow $eq, $ne, $gt, $gte, "
+                 "$lt and $lte, not %s",
+                 zWhat);
   } else if (pJson->eType >= ASSOC_J_ARRAY) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%s must be one value, not %s",
                  zWhat, assocJsonTypeName(pJson));
@@ -573,9 +572,9 @@ static ShapePred *jsonAggTest(JsonParser *p, AssocJson *pObj) {
     }
   }
   if (pIs == 0 || pObj->eType != ASSOC_J_OBJECT) {
-    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
-                 "$aggregate takes an aggregate and \"is\", what it "
-                 "is compared with");
+    assocErrorOf(
+        p->pCall, ASSOC_E_SYNTAX, 0, 0,
+        "$aggregate takes an aggregate, and \"is\" with the comparison");
     return 0;
   }
   shapeJsonAgg(p, &rest, &key);
@@ -642,7 +641,7 @@ static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson) {
       ppEnd = &(*ppEnd)->pNext;
     } else if (eOp == SHAPE_OP_OR) {
       assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
-                   "an empty {} in $or is met by every row%s", zJsonSymbol);
+                   "an empty {} in $or is true for every row%s", zJsonSymbol);
       break;
     }
   }
@@ -660,8 +659,7 @@ ShapePred *shapeJsonWhere(JsonParser *p, AssocJson *pJson) {
         p->pCall, ASSOC_E_SYNTAX, 0, 0, "\"where\" must be an object, not %s%s",
         assocJsonTypeName(pJson),
         pJson->eType == ASSOC_J_TEXT
-            ? "; conditions in words stand in the text form: User(age > "
-              "18)"
+            ? "; conditions in words belong to the text form: User(age > 18)"
             : "");
     return 0;
   }
@@ -748,7 +746,7 @@ static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "an order needs a column");
   } else if (pSort->key.bAt && pSort->key.pPath->pNext) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
-                 "@%s is a column, so that the order cannot go on to %s",
+                 "@%s is a column, so the order cannot continue with %s",
                  pSort->key.pPath->z, pSort->key.pPath->pNext->z);
   }
   return pSort;

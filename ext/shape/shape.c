@@ -69,8 +69,8 @@ void assocShapeFail(AssocCall *pCall, const char *zText, int iOff,
 }
 
 const char zShapeThrough[] =
-    "through (...) takes conditions of the join row only; order, limit and the "
-    "like stand beside it, and @column in them is a column of the join row";
+    "through (...) takes conditions of the join row only; write order, limit "
+    "and the like beside it; there, @column is a column of the join row";
 
 /* Do the clauses contain anything but conditions? The clause "through (...)"
 ** may not. */

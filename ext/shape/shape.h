@@ -245,7 +245,7 @@ void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
 int shapeNotCondition(const ShapeClauses *pC);
 extern const char zShapeThrough[];
 /* What to write if zName is used as a name, does not exist, and is a known
-** word: "clauses stand in parentheses behind the name". 0 if there is no
+** word: "clauses belong in parentheses after the name". 0 if there is no
 ** advice. */
 const char *assocShapeInstead(const char *zName);
 /* What to write instead of the token at byte iAt, where reading failed. 0 if

@@ -73,7 +73,7 @@ static int textHabit(TextParser *p) {
 static const char *badToken(char c) {
   if (c == '"' || c == '`') return "this quote is never closed";
   if (c == '$') return "a parameter is written ?1 or :name";
-  return "this is nothing that a shape can hold";
+  return "a shape cannot contain this";
 }
 
 /* Go to the next token. A token that no shape can contain is an error. */
@@ -85,8 +85,8 @@ static void textAdvance(TextParser *p) {
   p->tok = textAfter(p, &p->tok);
   if (p->tok.eType == TK_SINGLE) {
     textError(p, p->tok.iOff,
-              "a text in a shape is written \"like this\", so that the shape "
-              "itself can stand in single quotes");
+              "a text in a shape is written \"like this\", because the shape "
+              "itself is in single quotes");
   } else if (p->tok.eType == TK_BAD && !textHabit(p)) {
     textError(p, p->tok.iOff, "%s", badToken(p->z[p->tok.iOff]));
   }
@@ -102,9 +102,9 @@ static void textExpected(TextParser *p, const char *zWanted) {
     }
   }
   if (p->tok.eType == TK_END) {
-    textError(p, p->n, "the shape ends where %s should stand", zWanted);
+    textError(p, p->n, "the shape ends where %s is expected", zWanted);
   } else {
-    textError(p, p->tok.iOff, "%s should stand here, not %.*s", zWanted, n, z);
+    textError(p, p->tok.iOff, "%s is expected here, not %.*s", zWanted, n, z);
   }
 }
 
@@ -248,8 +248,8 @@ static void textString(TextParser *p, ShapeVal *pVal) {
   AssocJson *pJson = assocJsonTry(p->pCall, p->pArena, z, p->tok.n);
   if (pJson == 0) {
     textError(p, p->tok.iOff,
-              "this text is no JSON string: in it a backslash begins an "
-              "escape, and a line break is \\n");
+              "this text is not a JSON string: a backslash begins an escape, "
+              "and a line break is \\n");
   }
   if (pJson == 0) return;
   pVal->z = pJson->z;
@@ -746,7 +746,7 @@ static void andWhere(TextParser *p, ShapeClauses *pC, ShapePred *pPred) {
 /* Read the value of a clause. The same clause twice is an error. */
 static void textOnce(TextParser *p, ShapeVal **ppVal, int iOff, int eClause) {
   if (*ppVal) {
-    textError(p, iOff, "%s stands twice", azClause[eClause]);
+    textError(p, iOff, "%s occurs twice", azClause[eClause]);
   } else {
     *ppVal = textVal(p);
   }
@@ -765,7 +765,7 @@ static void textClause(TextParser *p, ShapeClauses *pC, int eClause, int iOff) {
   case CLAUSE_WHERE: andWhere(p, pC, textPred(p)); break;
   case CLAUSE_ORDER:
     textTakeWord(p, "by");
-    if (pC->pOrder) textError(p, iOff, "order stands twice");
+    if (pC->pOrder) textError(p, iOff, "order occurs twice");
     pC->pOrder = textSorts(p);
     break;
   case CLAUSE_PAGE:
@@ -784,7 +784,7 @@ static void textClause(TextParser *p, ShapeClauses *pC, int eClause, int iOff) {
     break;
   default:
     assert(eClause == CLAUSE_THROUGH);
-    if (pC->pThrough) textError(p, iOff, "through stands twice");
+    if (pC->pThrough) textError(p, iOff, "through occurs twice");
     if (p->tok.eType != '(') textExpected(p, "(");
     iOff = p->tok.iOff;
     pC->pThrough = textClauses(p);
@@ -882,8 +882,7 @@ static ShapeItem *textPathItem(TextParser *p) {
   pItem->bSpread = (u8)textTake(p, TK_SPREAD);
   if (pItem->bSpread && isOn(p)) {
     textError(p, pItem->iOff,
-              "what is loaded of one model stands without "
-              "dots: on Post{...}");
+              "the block of one model has no dots: on Post{...}");
   }
   pItem->pPath = textPath(p, &eAgg, "a column or an association");
   if (eAgg >= 0) {
@@ -1065,7 +1064,8 @@ static ShapeItem *textOne(TextParser *p) {
   pItem = textPathItem(p);
   if (pItem == 0) return 0;
   if (pItem->eType == SHAPE_ITEM_AGG) {
-    textError(p, pItem->iOff, "an association should stand here, no aggregate");
+    textError(p, pItem->iOff,
+              "an association is expected here, not an aggregate");
   } else if (!pItem->bBlock) {
     pItem->pBlock = newStarBlock(p, &pItem->bBlock);
   }

@@ -131,8 +131,8 @@ static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy) {
   nAll = hopRows(p, pF->pFirst);
   nSource = assocTableRows(p->pCall, pF->pFirst->pRel->pSource->pTable);
   nIn = nPred >= 0 && nPred * 4 < nAll ? nPred * 4 : nAll;
-  *pzWhy = nIn < nAll ? "an index finds the few that are meant"
-                      : "to read the related rows once costs less";
+  *pzWhy = nIn < nAll ? "an index finds the few rows that match"
+                      : "reading the related rows once costs less";
   if (nIn < nAll && p->tested.bRoots) {
     /* If few rows match, a LIMIT does not end the search soon */
     nTested = assocTableRows(p->pCall, p->tested.pModel->pTable);
@@ -310,7 +310,7 @@ void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
   bIn = choosesIn(p, pF, &zWhy);
   bApart = p->bWith && p->nFilter % FILTER_NESTED == FILTER_NESTED - 1 &&
            assocHopKnown(pF->pFirst->pRel);
-  if (bApart && !bIn) zWhy = "it stands too deep for anything else";
+  if (bApart && !bIn) zWhy = "it is nested too deep for EXISTS";
   if (bApart) bIn = 1;
   noteChoice(p, pF, bIn, zWhy);
   p->nFilter++;

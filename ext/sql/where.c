@@ -730,7 +730,7 @@ static void sqlBeside(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
       assocSqlColumnFind(p, pModel->pTable, pOther->pPath->z) < 0 &&
       !assocRelSeek(p->pCall, pModel, pOther->pPath->z)) {
     const char *z =
-        assocArenaPrintf(p->pCall, p->pArena, "a text stands in quotes: \"%s\"",
+        assocArenaPrintf(p->pCall, p->pArena, "write a text in quotes: \"%s\"",
                          pOther->pPath->z);
     assocShapeFail(p->pCall, p->zText, pOther->pPath->iOff,
                    &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_COLUMN,
@@ -1437,12 +1437,12 @@ static void sqlSortMany(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel) {
   while (pCol->pNext) pCol = pCol->pNext;
   pMany = manyAt(p, pKey->pPath, pCol, pModel);
   if (pMany == 0) return;
-  assocShapeFail(p->pCall, p->zText, pMany->iOff,
-                 &(AssocWhy){.eReason = ASSOC_E_UNSUPPORTED, .zName = pMany->z},
-                 "%s may be many, and cannot order what they belong to; to "
-                 "order them, give %s itself an order; or did you mean an "
-                 "aggregate, such as min, of %s?",
-                 pMany->z, pMany->z, pCol->z);
+  assocShapeFail(
+      p->pCall, p->zText, pMany->iOff,
+      &(AssocWhy){.eReason = ASSOC_E_UNSUPPORTED, .zName = pMany->z},
+      "%s may be many, so they cannot order their parents; to order them, give "
+      "%s itself an order; or did you mean an aggregate, such as min, of %s?",
+      pMany->z, pMany->z, pCol->z);
 }
 
 /* The number of the selected column that is this key; 0 if there is none. */

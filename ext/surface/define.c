@@ -76,8 +76,8 @@ static void checkName(Definer *p) {
   if (p->eKind == ASSOC_BELONGSTOMANY && p->pSource == p->pTarget &&
       p->pOpt->zAs == 0) {
     assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->pSource->zLabel, 0,
-                 "%s belongsToMany %s needs the option as, for each direction "
-                 "of a model with itself has a name of its own",
+                 "%s belongsToMany %s needs the option as: each direction "
+                 "needs its own name",
                  p->pSource->zLabel, p->pTarget->zLabel);
   }
 }

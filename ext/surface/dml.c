@@ -120,7 +120,7 @@ static sqlite3_value *identityNext(DmlRow *p, sqlite3_stmt *pStmt,
   }
   if (cTag == 0 || n < 0 || n > zEnd - z) {
     assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, 0, "assoc_row",
-                 "assoc_row is no row of this table");
+                 "assoc_row identifies no row of this table");
     return 0;
   }
   if (cTag == 'i') memcpy(&i, z, sizeof(i));
@@ -276,8 +276,8 @@ static void dmlCall(DmlRow *p) {
                  "that is there, or json, to create one");
   } else if (bRoot && pThrough) {
     assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, 0, "through",
-                 "through is of a join row, and a row without key and "
-                 "association has none");
+                 "through sets columns of a join row, and a row without key "
+                 "and association has none");
   } else if (bRoot) {
     ap[1] = pJson;
     ap[2] = ap[5];
@@ -399,7 +399,7 @@ void assocRelatedRow(AssocCall *pCall, const AssocDml *pDml, AssocResult *p) {
       pDml->nVal > 1 && sqlite3_value_type(pDml->apVal[0]) == SQLITE_NULL;
   if (bInsert && dmlGiven(&row, pDml->iRow)) {
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, "assoc_row",
-                 "assoc_row is found out, and cannot be given");
+                 "assoc_row is computed, and cannot be given");
   } else if (bInsert && pDml->zModel == 0) {
     dmlCall(&row);
   } else {

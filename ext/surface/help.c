@@ -83,7 +83,7 @@ static const HelpTopic aTopic[] = {
     {"assoc_remove", 0, "End the relation of rows to a row.",
      "SELECT assoc_remove('User', 1, 'posts', 1)"},
     {"assoc_result", 0,
-     "What the function would have returned that the last DML stands for.",
+     "What the function would have returned, after a write in its DML form.",
      "SELECT assoc_result()"},
     {"assoc_session", 0,
      "Begin, tell or end the session on whose behalf shapes run.",

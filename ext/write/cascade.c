@@ -315,7 +315,8 @@ static void tableCheckGone(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
               &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
                           .rc = SQLITE_CONSTRAINT_TRIGGER,
                           .zName = p->pTab->zName},
-              "a trigger of %s kept a row from being deleted", p->pTab->zName);
+              "a trigger of %s prevented a row from being deleted",
+              p->pTab->zName);
   }
   sqlite3_reset(pStmt);
 }
@@ -548,7 +549,7 @@ static void destroyFirst(WriteDestroyer *d, DestroyTable *p,
   if (d->bSoft && assocDestroyIsDead(p, pStmt)) {
     if (!d->bReport) return;
     assocErrorOf(d->w->pCall, ASSOC_E_ARGUMENT, p->pModel->zLabel, 0,
-                 "this row of %s was destroyed before, and is only kept; "
+                 "this row of %s is marked as deleted already; "
                  "{\"force\":true} deletes it",
                  p->pModel->zLabel);
   }

@@ -187,7 +187,7 @@ static void cellsOfPayload(Graph *g, const GraphRow *pRow, GraphCells *p) {
     if (i < p->nHeld) continue;
     if (i < p->n) {
       assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pRow->pModel->zLabel,
-                   pSub->zKey, "%s.%s stands twice in one row",
+                   pSub->zKey, "%s.%s occurs twice in one row",
                    pRow->pModel->zLabel, pSub->zKey);
       return;
     }

@@ -62,8 +62,8 @@ void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink) {
   if (!pLink->bOperator) return;
   assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, pLink->pRel->pSource->zLabel,
                pLink->pRel->zName,
-               "the scope of %s.%s compares, which says what to read but not "
-               "what to write; change the rows of %s themselves",
+               "the scope of %s.%s contains an operator, so the values to "
+               "write are unknown; change the rows of %s themselves",
                pLink->pRel->pSource->zLabel, pLink->pRel->zName,
                pLink->pTarget->zLabel);
 }
@@ -142,10 +142,10 @@ static void linkFree(AssocWriter *w, WriteLink *p) {
 static void linkCheck(AssocWriter *w, AssocRel *pRel) {
   assocRelNeedReady(w->pCall, pRel);
   if (pRel->nPath == 0) return;
-  assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel,
-               pRel->zName,
-               "%s.%s leads over %s, and only rows of one step can be related",
-               pRel->pSource->zLabel, pRel->zName, pRel->pOpt->zThrough);
+  assocErrorOf(
+      w->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel, pRel->zName,
+      "%s.%s leads over %s; an association through a path cannot be written",
+      pRel->pSource->zLabel, pRel->zName, pRel->pOpt->zThrough);
 }
 
 /* Kept with the writer, one for each association and branch. Everything that

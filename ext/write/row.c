@@ -572,7 +572,7 @@ static void rowSqlIgnored(AssocWriter *w, const WriteSql *pSql) {
             &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
                         .rc = SQLITE_CONSTRAINT_TRIGGER,
                         .zName = pTab->zName},
-            "%s kept a row from being %s", z, azDone[pSql->eOp]);
+            "%s prevented a row from being %s", z, azDone[pSql->eOp]);
   sqlite3_free(z);
 }
 
@@ -732,8 +732,8 @@ WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
                           .rc = SQLITE_CONSTRAINT_NOTNULL,
                           .zModel = pModel->zLabel,
                           .zName = pKey->azCol[i]},
-              "%s.%s is NULL, so that %s has nothing to refer to",
-              pModel->zLabel, pKey->azCol[i], zFor);
+              "%s.%s is NULL, so %s has nothing to refer to", pModel->zLabel,
+              pKey->azCol[i], zFor);
   }
   return w->pCall->rc == SQLITE_OK ? aVal : 0;
 }

@@ -113,11 +113,10 @@ static void targetOfJson(AssocWriter *w, AssocRel *pRel, const AssocJson *pJson,
   p->aKey = assocKeyOfJson(w, p->pLink->pTarget, pJson);
   if (p->aKey) return;
   if (pJson->eType == ASSOC_J_OBJECT && w->pCall->rc == SQLITE_OK) {
-    assocErrorOf(
-        w->pCall, ASSOC_E_ARGUMENT, pRel->pSource->zLabel, pRel->zName,
-        "a target of %s.%s is named by its key, and this row has none; "
-        "assoc_create() makes new rows",
-        pRel->pSource->zLabel, pRel->zName);
+    assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, pRel->pSource->zLabel, pRel->zName,
+                 "a target of %s.%s needs its key, and this row has none; "
+                 "assoc_create() makes new rows",
+                 pRel->pSource->zLabel, pRel->zName);
   }
   assocModelKeyShape(w->pCall, p->pLink->pTarget, 0);
 }

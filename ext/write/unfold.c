@@ -141,10 +141,9 @@ static void classRow(Graph *g, GraphRow *p) {
   if (p->eWhat == GRAPH_REF) {
     g->nRef++;
     if (members.nKey || members.nOther) {
-      assocErrorOf(
-          g->w->pCall, ASSOC_E_ARGUMENT, 0, "#ref",
-          "\"#ref\" means a row that stands elsewhere, and its columns "
-          "stand there too");
+      assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, 0, "#ref",
+                   "\"#ref\" refers to a row elsewhere in the values; write "
+                   "its columns there");
     }
     return;
   }
@@ -254,8 +253,8 @@ GraphRow *assocGraphRoot(Graph *g, AssocModel *pModel, const AssocJson *pJson,
     assocGraphMembers(g, p, &members);
     if (p->eWhat == GRAPH_REF) {
       assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, 0, "#ref",
-                   "\"#ref\" means a row to relate to, and so "
-                   "stands under an association");
+                   "\"#ref\" refers to a row to link, so it belongs under an "
+                   "association");
     }
     if (p->pLabel) g->nLabel++;
   }
