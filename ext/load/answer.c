@@ -90,15 +90,11 @@ static void stmtBranches(AssocSql *p, const AssocRel *pRel, int iVar) {
   assocSqlColumn(p, 1, pRel->pSource->pTable, pRel->type.aCol[0]);
   for (i = 0; i < pRel->nBranch; i++) {
     const AssocModel *pModel = pRel->aBranch[i].pModel;
-    ShapeVal *pType = assocAlloc(p->pCall, p->pArena, sizeof(*pType));
     int iAlias = ++p->nAlias;
     assocModelNeedKey(p->pCall, pModel);
-    if (pType == 0 || p->pCall->rc != SQLITE_OK) return;
-    pType->eType = SHAPE_VAL_TEXT;
-    pType->z = pRel->aBranch[i].zType;
-    pType->n = (int)strlen(pType->z);
+    if (p->pCall->rc != SQLITE_OK) return;
     stmtPut(p, " WHEN ");
-    assocSqlVal(p, pType);
+    assocSqlTypeVal(p, pRel->aBranch[i].zType);
     stmtPut(p, iVar ? " THEN EXISTS(SELECT 1" : " THEN (SELECT ");
     if (iVar == 0) branchKey(p, pModel, iAlias);
     branchFrom(p, pRel, &pRel->aBranch[i], iAlias);

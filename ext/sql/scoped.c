@@ -217,11 +217,7 @@ void assocSqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
     assocSqlScope(p, pScope->pClauses->pWhere, pModel, iAlias);
     p->pScope = pOuter;
   }
-  if (pModel->iDeleted >= 0 && (pC == 0 || !pC->bDeleted)) {
-    sqlite3_str_appendall(p->pStr, " AND ");
-    assocSqlColumn(p, iAlias, pModel->pTable, pModel->iDeleted);
-    sqlite3_str_appendall(p->pStr, " IS NULL");
-  }
+  if (pC == 0 || !pC->bDeleted) assocSqlAlive(p, pModel, iAlias);
 }
 
 /*

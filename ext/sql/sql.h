@@ -5,6 +5,7 @@
 **   scoped  the scopes of a model that apply, and what they add
 **   where   predicates, orders and joins
 **   filter  conditions on related rows: EXISTS or IN
+**   match   rows found by bound values, by type, or because they are not deleted
 **   policed tables as sources of rows, and the policies that hold for them
 **
 **   assocSqlStart(&sql, pCall, pArena, zShape);
@@ -217,6 +218,19 @@ const char *assocFarIndex(AssocCall *pCall, const AssocRel *pRel,
 void assocSqlInNear(AssocSql *p, const AssocHop *pHop, int i);
 void assocSqlInFar(AssocSql *p, const AssocHop *pHop, int i);
 int assocHopKnown(const AssocRel *pRel);
+/* Append t1.a=?1 AND t1.b=?2: n columns are the next n ?numbers. RefIs does so
+** for the columns of a foreign key, which compare by the rules of the columns
+** that it references. */
+void assocSqlKeyIs(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
+                   const int *aCol);
+void assocSqlRefIs(AssocSql *p, int iAlias, const AssocTable *pTab,
+                   const AssocKey *pKey, const AssocTable *pParent,
+                   const AssocKey *pRef);
+/* Append a ?number for the type of a polymorphic branch. zType must outlive the
+** statement's values. */
+void assocSqlTypeVal(AssocSql *p, const char *zType);
+/* Append " AND t1.deletedAt IS NULL" if the model has soft deletion. */
+void assocSqlAlive(AssocSql *p, const AssocModel *pModel, int iAlias);
 /* Append a ?number for a value of the shape. */
 void assocSqlVal(AssocSql *p, const ShapeVal *pVal);
 /* The same with another use: ASSOC_BIND_*. 0 after an error. */

@@ -1308,16 +1308,11 @@ static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel,
   sqlPut(p, " WHERE (false");
   for (i = 0; i < pRel->nBranch; i++) {
     const AssocBranch *pBranch = &pRel->aBranch[i];
-    ShapeVal *pType = assocAlloc(p->pCall, p->pArena, sizeof(*pType));
     int iAlias = ++p->nAlias;
-    if (pType == 0) return;
-    pType->eType = SHAPE_VAL_TEXT;
-    pType->z = pBranch->zType;
-    pType->n = (int)strlen(pType->z);
     sqlPut(p, " OR ");
     assocSqlColumn(p, 1, pSrc, pRel->type.aCol[0]);
     sqlPut(p, "=");
-    assocSqlVal(p, pType);
+    assocSqlTypeVal(p, pBranch->zType);
     sqlPut(p, " AND EXISTS(SELECT 1 FROM ");
     assocSqlTableAs(p, pBranch->pModel->pTable, iAlias);
     sqlPut(p, " WHERE ");

@@ -187,74 +187,26 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
 
 /* ------------------------------------------------------------- statements */
 
-/* Columns of alias t1 or t2, with zBetween between them and zAfter behind each.
-** With bVar a ?number follows each zAfter. */
-static void linkEachSql(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
-                        const int *a, const char *zBetween, const char *zAfter,
-                        int bVar) {
+/* t1.a IS NOT NULL AND t1.b IS NOT NULL */
+static void linkGivenSql(AssocSql *p, const AssocTable *pTab,
+                         const AssocKey *pKey) {
   int i;
-  for (i = 0; i < n; i++) {
-    if (i) sqlite3_str_appendall(p->pStr, zBetween);
-    assocSqlColumn(p, iAlias, pTab, a[i]);
-    sqlite3_str_appendall(p->pStr, zAfter);
-    if (bVar) sqlite3_str_appendf(p->pStr, "?%d", ++p->nVar);
-  }
-}
-
-/* t1.a=?1 AND t1.b=?2 */
-static void linkIsSql(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
-                      const int *a) {
-  linkEachSql(p, iAlias, pTab, n, a, " AND ", "=", 1);
-}
-
-/* The same for a foreign key: its values compare by the rules of the columns
-** that it references. */
-static void linkRefSql(AssocSql *p, int iAlias, const AssocTable *pTab,
-                       const AssocKey *pKey, const AssocTable *pParent,
-                       const AssocKey *pRef) {
-  int i;
+  assert(pKey->nCol > 0);
   for (i = 0; i < pKey->nCol; i++) {
-    const AssocColumn *pCol = &pTab->aCol[pKey->aCol[i]];
-    const AssocSides sides = {pParent, &pParent->aCol[pRef->aCol[i]], pCol};
-    const char *z = assocArenaPrintf(p->pCall, p->pArena, "t%d.\"%w\"", iAlias,
-                                     pCol->zName);
-    if (z) z = assocSqlSide(p->pCall, p->pArena, &sides, 0, z);
-    if (z == 0) return;
-    sqlite3_str_appendf(p->pStr, "%s%s=?%d", i ? " AND " : "", z, ++p->nVar);
+    if (i) sqlite3_str_appendall(p->pStr, " AND ");
+    assocSqlColumn(p, 1, pTab, pKey->aCol[i]);
+    sqlite3_str_appendall(p->pStr, " IS NOT NULL");
   }
-}
-
-/* AND (<scope>) */
-static void linkScopeSql(AssocSql *p, const ShapePred *pPred,
-                         AssocModel *pModel, int iAlias) {
-  if (pPred == 0) return;
-  sqlite3_str_appendall(p->pStr, " AND (");
-  assocSqlPred(p, pPred, pModel, iAlias);
-  sqlite3_str_appendall(p->pStr, ")");
-}
-
-/* AND t1.deletedAt IS NULL: rows marked as deleted are not related. */
-static void linkAliveSql(AssocSql *p, const AssocModel *pModel, int iAlias) {
-  if (pModel->iDeleted < 0) return;
-  sqlite3_str_appendall(p->pStr, " AND ");
-  assocSqlColumn(p, iAlias, pModel->pTable, pModel->iDeleted);
-  sqlite3_str_appendall(p->pStr, " IS NULL");
 }
 
 /* Of a polymorphic belongsTo: AND t2.type='post' */
-static void linkTypeSql(AssocWriter *w, AssocSql *p, const WriteLink *pLink) {
+static void linkTypeSql(AssocSql *p, const WriteLink *pLink) {
   const AssocRel *pRel = pLink->pRel;
-  ShapeVal *pVal;
   if (pLink->pBranch == 0) return;
-  pVal = assocAlloc(w->pCall, &w->mem, sizeof(*pVal));
-  if (pVal == 0) return;
-  pVal->eType = SHAPE_VAL_TEXT;
-  pVal->z = pLink->pBranch->zType;
-  pVal->n = (int)strlen(pVal->z);
   sqlite3_str_appendall(p->pStr, " AND ");
   assocSqlColumn(p, 2, pRel->pSource->pTable, pRel->type.aCol[0]);
   sqlite3_str_appendall(p->pStr, "=");
-  assocSqlVal(p, pVal);
+  assocSqlTypeVal(p, pLink->pBranch->zType);
 }
 
 /* The statement "look": see the head of this file. */
@@ -268,24 +220,23 @@ static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
   assocWriteSqlStart(w, &sql);
   sql.nVar = pTgt->nKey;
   sqlite3_str_appendall(sql.pStr, "SELECT ");
-  linkEachSql(&sql, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey, ", ", "", 0);
+  assocSqlKeyColumns(&sql, pTgt, 1, 0);
   sqlite3_str_appendall(sql.pStr, bHas ? ", (" : ", (0");
   if (bHas) {
-    linkEachSql(&sql, 1, pTgt->pTable, pRel->foreign.nCol, pRel->foreign.aCol,
-                " AND ", " IS NOT NULL", 0);
+    linkGivenSql(&sql, pTgt->pTable, &pRel->foreign);
   }
   sqlite3_str_appendall(sql.pStr, bHas ? "), (" : "), (1");
   if (bHas) {
-    linkRefSql(&sql, 1, pTgt->pTable, &pRel->foreign, pRel->pSource->pTable,
-               &pRel->sourceKey);
+    assocSqlRefIs(&sql, 1, pTgt->pTable, &pRel->foreign, pRel->pSource->pTable,
+                  &pRel->sourceKey);
   }
-  linkScopeSql(&sql, pRel->pScope, pTgt, 1);
+  assocSqlScope(&sql, pRel->pScope, pTgt, 1);
   sqlite3_str_appendall(sql.pStr, ") FROM ");
   assocSqlTableAs(&sql, pTgt->pTable, 1);
   sqlite3_str_appendall(sql.pStr, " WHERE ");
   nVar = sql.nVar;
   sql.nVar = 0;
-  linkIsSql(&sql, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey);
+  assocSqlKeyIs(&sql, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey);
   sql.nVar = nVar;
   assocSqlScope(&sql, pTgt->pValues, pTgt, 1);
   pLink->pLook = assocWriteSqlKeep(w, &sql);
@@ -294,7 +245,7 @@ static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
 
 /* The condition of the statement "all". t1 is the target, t2 the row that has
 ** the foreign key: the join row, or of belongsTo the source. */
-static void allWhere(AssocWriter *w, AssocSql *p, const WriteLink *pLink) {
+static void allWhere(AssocSql *p, const WriteLink *pLink) {
   const AssocRel *pRel = pLink->pRel;
   AssocModel *pSrc = pRel->pSource;
   const AssocTable *pTab = assocRelForeignTable(pRel);
@@ -303,10 +254,10 @@ static void allWhere(AssocWriter *w, AssocSql *p, const WriteLink *pLink) {
   int nVar = p->nVar;
   p->nVar = 0; /* The key's variables come first: linkAll() */
   if (pRel->eKind == ASSOC_BELONGSTO) {
-    linkIsSql(p, 2, pSrc->pTable, pSrc->nKey, pSrc->aKey);
+    assocSqlKeyIs(p, 2, pSrc->pTable, pSrc->nKey, pSrc->aKey);
   } else {
-    linkRefSql(p, pRel->eKind == ASSOC_BELONGSTOMANY ? 2 : 1, pTab,
-               &pRel->foreign, pSrc->pTable, &pRel->sourceKey);
+    assocSqlRefIs(p, pRel->eKind == ASSOC_BELONGSTOMANY ? 2 : 1, pTab,
+                  &pRel->foreign, pSrc->pTable, &pRel->sourceKey);
   }
   p->nVar = nVar;
   if (pLink->pTargetKey->nCol) {
@@ -314,10 +265,10 @@ static void allWhere(AssocWriter *w, AssocSql *p, const WriteLink *pLink) {
     assocSqlEqual(p, 1, pLink->pTarget->pTable, pLink->pTargetKey, 2, pTab,
                   pKey);
   }
-  linkTypeSql(w, p, pLink);
+  linkTypeSql(p, pLink);
   assocSqlScope(p, pLink->pTarget->pValues, pLink->pTarget, 1);
-  linkAliveSql(p, pLink->pTarget, 1);
-  if (pLink->pJoin) linkAliveSql(p, pLink->pJoin, 2);
+  assocSqlAlive(p, pLink->pTarget, 1);
+  if (pLink->pJoin) assocSqlAlive(p, pLink->pJoin, 2);
 }
 
 /* The statement "all": see the head of this file. */
@@ -330,7 +281,7 @@ static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
   sql.nVar =
       pRel->eKind == ASSOC_BELONGSTO ? pRel->pSource->nKey : pRel->foreign.nCol;
   sqlite3_str_appendf(sql.pStr, "SELECT %s", pLink->bTwice ? "DISTINCT " : "");
-  linkEachSql(&sql, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey, ", ", "", 0);
+  assocSqlKeyColumns(&sql, pTgt, 1, 0);
   sqlite3_str_appendall(sql.pStr, " FROM ");
   assocSqlTableAs(&sql, pTgt->pTable, 1);
   if (pLink->pTargetKey->nCol) {
@@ -338,10 +289,9 @@ static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
     assocSqlTableAs(&sql, assocRelForeignTable(pRel), 2);
   }
   sqlite3_str_appendall(sql.pStr, " WHERE ");
-  allWhere(w, &sql, pLink);
-  linkScopeSql(&sql, pRel->pScope, pTgt, 1);
-  if (pRel->pThroughScope)
-    linkScopeSql(&sql, pRel->pThroughScope, pLink->pJoin, 2);
+  allWhere(&sql, pLink);
+  assocSqlScope(&sql, pRel->pScope, pTgt, 1);
+  assocSqlScope(&sql, pRel->pThroughScope, pLink->pJoin, 2);
   if (pRel->eKind == ASSOC_HASONE) assocSqlOrder(&sql, pRel, 0, pTgt, 1, 0);
   pLink->pAll = assocWriteSqlKeep(w, &sql);
   return assocWriteSqlUse(w, pLink->pAll);
@@ -358,21 +308,21 @@ static sqlite3_stmt *pairStmt(AssocWriter *w, WriteLink *pLink) {
   assocWriteSqlStart(w, &sql);
   sql.nVar = pRel->foreign.nCol + pRel->other.nCol;
   sqlite3_str_appendall(sql.pStr, "SELECT ");
-  linkEachSql(&sql, 2, pJoin->pTable, pJoin->nKey, pJoin->aKey, ", ", "", 0);
+  assocSqlKeyColumns(&sql, pJoin, 2, 0);
   sqlite3_str_appendall(sql.pStr, ", (1");
-  linkAliveSql(&sql, pJoin, 2);
+  assocSqlAlive(&sql, pJoin, 2);
   sqlite3_str_appendall(sql.pStr, ") FROM ");
   assocSqlTableAs(&sql, pJoin->pTable, 2);
   sqlite3_str_appendall(sql.pStr, " WHERE ");
   nVar = sql.nVar;
   sql.nVar = 0; /* The two keys' variables come first: linkPair() */
-  linkRefSql(&sql, 2, pJoin->pTable, &pRel->foreign, pRel->pSource->pTable,
-             &pRel->sourceKey);
+  assocSqlRefIs(&sql, 2, pJoin->pTable, &pRel->foreign, pRel->pSource->pTable,
+                &pRel->sourceKey);
   sqlite3_str_appendall(sql.pStr, " AND ");
-  linkRefSql(&sql, 2, pJoin->pTable, &pRel->other, pRel->pTarget->pTable,
-             &pRel->targetKey);
+  assocSqlRefIs(&sql, 2, pJoin->pTable, &pRel->other, pRel->pTarget->pTable,
+                &pRel->targetKey);
   sql.nVar = nVar;
-  linkScopeSql(&sql, pRel->pThroughScope, pJoin, 2);
+  assocSqlScope(&sql, pRel->pThroughScope, pJoin, 2);
   pLink->pPair = assocWriteSqlKeep(w, &sql);
   return assocWriteSqlUse(w, pLink->pPair);
 }

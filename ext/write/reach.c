@@ -109,17 +109,6 @@ int assocDestroyIsDead(const DestroyTable *p, sqlite3_stmt *pStmt) {
              SQLITE_NULL;
 }
 
-/* t1."a"=?1 AND t1."b"=?2 */
-static void tableIsSql(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
-                       const int *a) {
-  int i;
-  for (i = 0; i < n; i++) {
-    if (i) sqlite3_str_appendall(p->pStr, " AND ");
-    assocSqlColumn(p, iAlias, pTab, a[i]);
-    sqlite3_str_appendf(p->pStr, "=?%d", ++p->nVar);
-  }
-}
-
 /* SELECT t1.rowid, t1.key FROM posts t1 WHERE t1.rowid=?1 */
 WriteSql *assocDestroyStmt(AssocWriter *w, const DestroyTable *p, int nCol,
                            const int *aCol) {
@@ -130,7 +119,7 @@ WriteSql *assocDestroyStmt(AssocWriter *w, const DestroyTable *p, int nCol,
   sqlite3_str_appendall(sql.pStr, " FROM ");
   assocSqlTable(&sql, p->pTab);
   sqlite3_str_appendall(sql.pStr, " t1 WHERE ");
-  tableIsSql(&sql, 1, p->pTab, nCol, aCol);
+  assocSqlKeyIs(&sql, 1, p->pTab, nCol, aCol);
   return assocWriteSqlKeep(w, &sql);
 }
 
@@ -352,33 +341,26 @@ static DestroyEdge *tableEdges(WriteDestroyer *d, DestroyTable *p) {
 /* ---------------------------------------------------------------- finding */
 
 /* t2.id=t1.user_id AND <scope> AND t1.type='user' */
-static void edgeIsSql(AssocWriter *w, AssocSql *p, const DestroyEdge *pEdge) {
+static void edgeIsSql(AssocSql *p, const DestroyEdge *pEdge) {
   const WriteRefer *pRefer = pEdge->pRefer;
+  const AssocTable *pTab = pEdge->pChild->pTab;
   int i;
+  /* As SQLite looks for rows that refer to a row which goes: a + before the
+  ** child's column, as in assocSqlEqual(), would hide rows from this. */
   for (i = 0; i < pRefer->nCol; i++) {
     if (i) sqlite3_str_appendall(p->pStr, " AND ");
     assocSqlColumn(p, 2, pEdge->pParent->pTab, pRefer->aRef[i]);
     sqlite3_str_appendall(p->pStr, "=");
-    assocSqlColumn(p, 1, pEdge->pChild->pTab, pRefer->aCol[i]);
+    assocSqlColumn(p, 1, pTab, pRefer->aCol[i]);
   }
   if (pRefer->pBy) assocSqlScope(p, pRefer->pBy->pValues, pRefer->pBy, 1);
   if (pRefer->pOf) assocSqlScope(p, pRefer->pOf->pValues, pRefer->pOf, 2);
-  if (pRefer->pScope) {
-    sqlite3_str_appendall(p->pStr, " AND (");
-    assocSqlPred(p, pRefer->pScope, pEdge->pChild->pModel, 1);
-    sqlite3_str_appendall(p->pStr, ")");
-  }
-  if (pRefer->zType) {
-    ShapeVal *pVal = assocAlloc(w->pCall, &w->mem, sizeof(*pVal));
-    if (pVal == 0) return;
-    pVal->eType = SHAPE_VAL_TEXT;
-    pVal->z = pRefer->zType;
-    pVal->n = (int)strlen(pVal->z);
-    sqlite3_str_appendall(p->pStr, " AND ");
-    assocSqlColumn(p, 1, pEdge->pChild->pTab, pRefer->iType);
-    sqlite3_str_appendall(p->pStr, "=");
-    assocSqlVal(p, pVal);
-  }
+  assocSqlScope(p, pRefer->pScope, pEdge->pChild->pModel, 1);
+  if (pRefer->zType == 0) return;
+  sqlite3_str_appendall(p->pStr, " AND ");
+  assocSqlColumn(p, 1, pTab, pRefer->iType);
+  sqlite3_str_appendall(p->pStr, "=");
+  assocSqlTypeVal(p, pRefer->zType);
 }
 
 /* The rows that refer to one row:
@@ -411,11 +393,11 @@ static WriteSql *edgeStmt(AssocWriter *w, const DestroyEdge *p, int bPairs) {
                         bPairs ? " t1 CROSS JOIN " : " t2 CROSS JOIN ");
   assocSqlTable(&sql, bPairs ? pParent->pTab : p->pChild->pTab);
   sqlite3_str_appendall(sql.pStr, bPairs ? " t2 WHERE " : " t1 WHERE ");
-  edgeIsSql(w, &sql, p);
+  edgeIsSql(&sql, p);
   if (!bPairs) {
     sqlite3_str_appendall(sql.pStr, " AND ");
     sql.nVar = 0;
-    tableIsSql(&sql, 2, pParent->pTab, pParent->nId, pParent->aId);
+    assocSqlKeyIs(&sql, 2, pParent->pTab, pParent->nId, pParent->aId);
   }
   return assocWriteSqlKeep(w, &sql);
 }
