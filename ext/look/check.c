@@ -71,6 +71,7 @@ static AssocProblem *problemAdd(Checker *c, int eSeverity, const char *zModel,
   AssocProblem *q = assocAlloc(c->pCall, &p->mem, sizeof(*q));
   va_list ap;
   char *z;
+  assert(eSeverity >= CHECK_INFO && eSeverity <= CHECK_ERROR);
   va_start(ap, zFmt);
   z = sqlite3_vmprintf(zFmt, ap);
   va_end(ap);
@@ -149,6 +150,7 @@ static char *fixText(Checker *c, const char *z) {
 ** a column, of a definition, or of an association that another fix makes. */
 static int checkNameFree(Checker *c, AssocModel *pModel, const char *zName) {
   const CheckName *q;
+  assert(pModel->pTable);
   if (assocColumnFind(pModel->pTable, zName) >= 0) return 0;
   for (q = c->pName; q; q = q->pNext) {
     if (q->pModel == pModel && sqlite3_stricmp(q->zName, zName) == 0) return 0;
@@ -251,6 +253,7 @@ static char *fixModel(Checker *c, AssocSchema *pSchema, const char *zModel,
 static const char *renamedAs(Checker *c, AssocSchema *pSchema,
                              const char *zModel, const char *zTable) {
   AssocDef *pDef;
+  assert(zModel && zTable);
   for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
     AssocRenamed now;
     if (pDef->pSource || pDef->zName[0] == 0) continue;
@@ -271,6 +274,7 @@ static char *fixTable(Checker *c, AssocDef *pDef, const char *zModel,
   char *zFix = fixModel(c, pDef->pSchema, zName, zTable);
   int eKind = assocKindSeek(pDef->zKind);
   sqlite3_str *pStr;
+  assert(zTable && pDef->zName[0]);
   if (zFix == 0 || sqlite3_stricmp(zName, zModel) == 0) return zFix;
   if (pDef->pSource == 0 || pDef->zTarget == 0 || pDef->pOpt == 0) {
     sqlite3_free(zFix);
@@ -298,6 +302,7 @@ static void problemBad(Checker *c, AssocDef *pDef, AssocErr *pWhy) {
   const char *zGone;
   char *zFix = 0;
   AssocRenamed now;
+  assert(pWhy->rc == SQLITE_ERROR);
   memset(&now, 0, sizeof(now));
   assocErrClear(pWhy);
   if (zWhy == 0) {
@@ -380,6 +385,7 @@ static void problemName(Checker *c, AssocRel *pRel) {
 /* Do all columns of the key exist? */
 static int problemHasAll(const AssocKey *pKey) {
   int i;
+  assert(pKey->nCol >= 0);
   for (i = 0; i < pKey->nCol && pKey->aCol[i] >= 0; i++) {
   }
   return i == pKey->nCol;
@@ -391,6 +397,7 @@ static void problemJoin(Checker *c, AssocRel *pRel) {
   AssocOptions opt = *pRel->pDef->pOpt;
   AssocRenamed now;
   char *zFix = 0;
+  assert(pRel->pThrough == 0 && pRel->eKind == ASSOC_BELONGSTOMANY);
   memset(&now, 0, sizeof(now));
   assocRenamedJoin(c->p, pRel, &now);
   if (now.nChoice == 0) zFix = fixSync(c, "");
@@ -436,6 +443,7 @@ static void problemColumn(Checker *c, AssocRel *pRel, AssocRenamedKey *pKey,
 static int keysOf(const AssocRel *pRel, AssocRenamedKey *a) {
   int bBelongs = pRel->eKind == ASSOC_BELONGSTO;
   const AssocModel *pParent = bBelongs ? pRel->pTarget : pRel->pSource;
+  assert(pRel->nPath == 0);
   memset(a, 0, sizeof(*a) * 2);
   a[0].pTab = a[1].pTab = assocRelForeignTable(pRel);
   a[0].pKey = &pRel->foreign;
@@ -502,6 +510,7 @@ static void problemReady(Checker *c, AssocRel *pRel) {
 static int indexServes(const CheckIndex *pWant, int nCol, const int *aCol,
                        const u8 *abDesc) {
   int i, j, bTurn = -1;
+  assert(pWant->nFixed <= pWant->nCol);
   if (nCol < pWant->nCol) return 0;
   for (i = 0; i < pWant->nFixed; i++) {
     for (j = 0; j < pWant->nFixed && pWant->aCol[j] != aCol[i]; j++) {
@@ -536,6 +545,7 @@ static char *fixIndex(Checker *c, const CheckIndex *pWant) {
   sqlite3_str *pName = sqlite3_str_new(c->pCall->db), *pStr;
   const char *zName;
   int i;
+  assert(pWant->nCol > 0 && pWant->nCol <= ASSOC_COUNT(pWant->aCol));
   sqlite3_str_appendall(pName, pTab->zName);
   for (i = 0; i < pWant->nCol; i++) {
     sqlite3_str_appendf(pName, "_%s", pTab->aCol[pWant->aCol[i]].zName);
@@ -638,6 +648,7 @@ static int problemIsDeclared(Checker *c, const AssocForeign *pFor) {
 ** refuses the constraint while rows break it, so the fix is withheld if nothing
 ** can repair the rows. */
 static void problemConstraint(Checker *c, AssocForeign *pFor) {
+  assert(pFor->pTab && pFor->pParent);
   if (pFor->pTab->eType != ASSOC_TABLE || !assocDdlCanReference(pFor) ||
       problemIsDeclared(c, pFor)) {
     return;
@@ -658,6 +669,7 @@ static char *fixRows(Checker *c, const AssocTable *pTab, const AssocKey *pKey,
                      const char *zWhere) {
   sqlite3_str *pStr;
   int i;
+  assert(pKey->nCol > 0);
   for (i = 0; i < pKey->nCol; i++) {
     const AssocColumn *pCol = &pTab->aCol[pKey->aCol[i]];
     if (!pCol->bNotNull && !pCol->iPk && !pCol->bGenerated) break;
@@ -677,6 +689,7 @@ static char *fixRows(Checker *c, const AssocTable *pTab, const AssocKey *pKey,
 static void whereMissing(sqlite3_str *pStr, const AssocTable *pParent,
                          const AssocKey *pRef, const AssocKey *pKey) {
   int i;
+  assert(pRef->nCol == pKey->nCol);
   for (i = 0; i < pKey->nCol; i++) {
     sqlite3_str_appendf(pStr, "c.\"%w\" IS NOT NULL AND ", pKey->azCol[i]);
   }
@@ -695,6 +708,7 @@ static i64 countThat(Checker *c, const AssocTable *pTab, const char *zCol,
                      const char *zWhere, char **pz) {
   sqlite3_stmt *pStmt;
   i64 n = 0;
+  assert(zCol && zWhere);
   *pz = 0;
   assocSchemaNeedTrust(c->pCall, pTab->pSchema);
   pStmt = assocPrepare(c->pCall,
@@ -736,6 +750,7 @@ static void problemRows(Checker *c, AssocRel *pRel, const char *zProblem,
 ** constraints are tested. */
 static void problemOrphans(Checker *c, AssocForeign *pFor) {
   sqlite3_str *pStr;
+  assert(pFor->pTab && pFor->pParent);
   if (!pFor->bConstraint || pFor->pTab->eType != ASSOC_TABLE) return;
   pStr = sqlite3_str_new(c->pCall->db);
   whereMissing(pStr, pFor->pParent->pTable, &pFor->parentKey, &pFor->key);
@@ -749,6 +764,7 @@ static void problemBranches(Checker *c, AssocRel *pRel) {
   const AssocTable *pTab = pRel->pSource->pTable;
   sqlite3_str *pStr;
   int i;
+  assert(pRel->nBranch > 0);
   if (!problemHasAll(&pRel->foreign) || !problemHasAll(&pRel->type)) return;
   if (pTab->eType != ASSOC_TABLE) return;
   pStr = sqlite3_str_new(c->pCall->db);

@@ -148,6 +148,7 @@ static void lookShadows(AssocLook *p) {
 /* Tables of SQLite, of a virtual table, and our own are no models. */
 static int lookIsInternal(const AssocLook *p, int i) {
   const char *zName = p->pSchema->azEntry[i];
+  assert(i >= 0 && i < p->pSchema->nEntry);
   return p->abShadow[i] || sqlite3_strnicmp(zName, "sqlite_", 7) == 0 ||
          sqlite3_stricmp(zName, "assoc_definitions") == 0 ||
          sqlite3_stricmp(zName, "assoc_token") == 0;
@@ -158,6 +159,7 @@ static int lookIsInternal(const AssocLook *p, int i) {
 ** too. *pi begins at 0; the result is 0 at the end. */
 AssocModel *assocLookNextModel(AssocLook *p, int *pi) {
   AssocSchema *pSchema = p->pSchema;
+  assert(*pi >= 0);
   if (!assocSchemaLoad(p->pCall, pSchema)) return 0;
   if (p->abShadow == 0) lookShadows(p);
   while (*pi < pSchema->nEntry && p->pCall->rc == SQLITE_OK) {
@@ -224,6 +226,7 @@ AssocDef *assocLookFirstDef(AssocLook *p, const AssocModel *pModel, int *pi) {
 AssocDef *assocLookNextDef(AssocLook *p, int *pi) {
   const AssocModel *pModel = p->apDef[*pi]->pSource;
   int i = ++*pi;
+  assert(pModel && i > 0);
   return i < p->nDef && p->apDef[i]->pSource == pModel ? p->apDef[i] : 0;
 }
 
@@ -251,6 +254,7 @@ static int *lookCopy(AssocLook *p, int nCol, const int *aCol) {
 static void lookKeyNames(AssocLook *p, AssocKey *pKey, const AssocTable *pTab,
                          int nCol, int *aCol) {
   int i;
+  assert(nCol > 0);
   pKey->aCol = aCol;
   pKey->azCol = assocAlloc(p->pCall, &p->mem, (i64)sizeof(char *) * (nCol + 1));
   if (pKey->azCol == 0 || aCol == 0) return;
@@ -264,6 +268,7 @@ AssocLookKey *assocLookKeyAdd(AssocLook *p, AssocModel *pChild,
                               AssocModel *pParent, int nCol, const int *aCol,
                               const int *aRef) {
   AssocLookKey *pKey = assocAlloc(p->pCall, &p->mem, sizeof(*pKey));
+  assert(pChild && pParent && nCol > 0);
   if (pKey == 0) return 0;
   lookKeyNames(p, &pKey->key, pChild->pTable, nCol, lookCopy(p, nCol, aCol));
   lookKeyNames(p, &pKey->ref, pParent->pTable, nCol, lookCopy(p, nCol, aRef));
@@ -290,6 +295,7 @@ static const char *lookReferenced(AssocLook *p, const AssocFkey *pFk,
                                   const AssocModel *pParent, int *aRef) {
   const AssocTable *pTab = pParent->pTable;
   int i;
+  assert(pFk->nCol > 0 && aRef);
   if (pFk->azTo[0] == 0) { /* REFERENCES parent: its declared primary key */
     if (pTab->nKey != pFk->nCol || pTab->aKey[0] >= pTab->nCol) {
       return assocArenaPrintf(
@@ -378,6 +384,7 @@ static void lookTable(AssocLook *p, AssocTable *pTab) {
   AssocFkey *pFk = assocTableFkeys(p->pCall, pTab), *pAt, *pEnd = 0;
   AssocLookKey *pBefore = p->pLastKey;
   AssocModel *pChild;
+  assert(pTab->eType == ASSOC_TABLE);
   if (pFk == 0) return;
   pChild = assocLookModel(p, pTab);
   while (pEnd != pFk && p->pCall->rc == SQLITE_OK) {
@@ -460,6 +467,7 @@ static int lookByPair(const void *pA, const void *pB) {
 */
 static void lookRelate(LookPlace *a, int n) {
   int i, nOwn = 0;
+  assert(n > 0);
   for (i = 0; i < n; i++) {
     AssocNaming *p = &a[i].pKey->name;
     nOwn += p->bOwn;
@@ -470,6 +478,7 @@ static void lookRelate(LookPlace *a, int n) {
 
 /* Names are made without the prefix that all tables share. */
 void assocLookNaming(AssocLook *p, AssocNaming *pName) {
+  assert(pName->pChild && pName->pParent);
   assocLookHabits(p);
   pName->eStyle = p->eStyle;
   pName->cLetter = (char)p->cLetter;

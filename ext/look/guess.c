@@ -44,6 +44,7 @@ static void valuesClear(GuessValues *v) {
 static sqlite3_stmt *sampleRead(AssocGuesser *g, AssocTable *pTab, int iCol) {
   const char *zSchema = pTab->pSchema->zName, *zTab = pTab->zName;
   const char *zCol = pTab->aCol[iCol].zName, *zRowid;
+  assert(iCol >= 0 && iCol <= pTab->nCol);
   if (pTab->iRowid < 0 || assocTableRows(g->pCall, pTab) <= 8 * GUESS_SAMPLE) {
     return assocPrepare(g->pCall,
                         "SELECT DISTINCT v FROM (SELECT \"%w\" AS v FROM"
@@ -69,6 +70,7 @@ static void valuesRead(AssocGuesser *g, GuessValues *v,
                        const AssocGuessColumn *p) {
   sqlite3_stmt *pStmt;
   if (v->bRead) return;
+  assert(v->n == 0);
   v->bRead = 1;
   pStmt = sampleRead(g, p->pTab->pModel->pTable, p->iCol);
   while (assocStep(g->pCall, pStmt) && v->n < GUESS_SAMPLE) {
@@ -89,6 +91,7 @@ static int parentHas(AssocGuesser *g, AssocGuessParent *q,
                      sqlite3_value *pVal) {
   const AssocTable *pTab = q->pTab->pModel->pTable;
   int bHas, rc;
+  assert(q->iCol >= 0 && q->iCol <= pTab->nCol);
   if (q->pFind == 0) {
     q->pFind = assocPrepare(
         g->pCall, "SELECT 1 FROM \"%w\".\"%w\" WHERE \"%w\" = ?1",
@@ -108,6 +111,7 @@ static void parentSize(AssocGuesser *g, AssocGuessParent *q) {
   AssocTable *pTab = q->pTab->pModel->pTable;
   const char *zCol = pTab->aCol[q->iCol].zName;
   sqlite3_stmt *pStmt;
+  assert(q->iCol >= 0 && q->iCol <= pTab->nCol);
   if (q->nRow >= 0) return;
   q->nRow = assocTableRows(g->pCall, pTab);
   q->bDense = 1;
@@ -249,6 +253,7 @@ static int matchIsBacked(AssocGuesser *g, const AssocGuessColumn *p,
 static int matchIsTied(AssocGuesser *g, const GuessValues *v,
                        const AssocGuessMatch *a, int nMatch, int i) {
   int j, nBad;
+  assert(i >= 0 && i < nMatch);
   for (j = i + 1; j < nMatch; j++) {
     if (a[j].eKind != a[i].eKind || a[j].nTie != a[i].nTie) break;
     if (a[j].pParent->pTab == a[i].pParent->pTab) continue;
@@ -263,6 +268,7 @@ static int matchIsTied(AssocGuesser *g, const GuessValues *v,
 static void guessSkipBad(AssocGuesser *g, const AssocGuessColumn *p,
                          const AssocGuessMatch *pMatch, int nBad, int n) {
   const AssocTable *pTo = pMatch->pParent->pTab->pModel->pTable;
+  assert(nBad > 0 && nBad <= n);
   assocLookSkip(g->p, p->pTab->pModel->pTable->zName, p->pCol->zName,
                 "%d of %d values are not in %s.%s, which its name suggests",
                 nBad, n, pTo->zName, pTo->aCol[pMatch->pParent->iCol].zName);

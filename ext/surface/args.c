@@ -56,6 +56,7 @@ void assocKeysClear(AssocKeys *pKeys) {
 
 /* Room for nKey keys of nCol values. */
 static void keysAlloc(AssocCall *pCall, AssocKeys *pKeys, int nKey, int nCol) {
+  assert(nKey >= 0 && nCol > 0);
   memset(pKeys, 0, sizeof(*pKeys));
   pKeys->nCol = nCol;
   pKeys->apVal =
@@ -94,6 +95,7 @@ static void keyReaderClose(KeyReader *p) {
 /* Append a value to the keys. */
 static void keyAppend(KeyReader *p, AssocKeys *pKeys, const AssocJson *pJson) {
   sqlite3_value *pVal;
+  assert(pKeys->nOwned < pKeys->nKey * pKeys->nCol);
   if (p->pStmt == 0) p->pStmt = assocPrepare(p->pCall, "SELECT ?1");
   pVal = assocJsonValueOf(p->pCall, p->pStmt, pJson);
   if (pVal) pKeys->apVal[pKeys->nOwned++] = pVal;
@@ -105,6 +107,7 @@ static void keyOfJson(KeyReader *p, AssocKeys *pKeys, const AssocJson *pJson) {
   const AssocJson **apPart =
       assocAlloc(p->pCall, &p->mem, (i64)sizeof(*apPart) * (pModel->nKey + 1));
   int i;
+  assert(pModel->nKey > 0);
   if (apPart == 0) return;
   if (!assocModelKeyParts(pModel, pJson, apPart)) {
     assocModelKeyShape(p->pCall, pModel, pJson);
@@ -121,6 +124,7 @@ static void keyOfBranch(KeyReader *p, const AssocRel *pRel, AssocKeys *pKeys,
   static const AssocJson none;
   AssocJson type = none;
   int iBranch, nEnd = pKeys->nOwned + pKeys->nCol;
+  assert(pRel->nBranch > 0 && nEnd <= pKeys->nKey * pKeys->nCol);
   if (pJson->eType >= ASSOC_J_ARRAY) {
     pJson = assocRelBranch(p->pCall, pRel, pJson, &iBranch);
     if (pJson == 0) return;
@@ -199,6 +203,7 @@ static void keyOfArg(AssocCall *pCall, const AssocModel *pModel,
                      sqlite3_value *pVal, AssocKeys *pKeys) {
   const AssocJson *pBlob;
   KeyReader reader;
+  assert(pModel->nKey == 1);
   keysAlloc(pCall, pKeys, 1, 1);
   if (pKeys->apVal == 0) return;
   pKeys->apVal[0] = pVal;
@@ -231,6 +236,7 @@ void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
 void assocKeysOfRow(AssocCall *pCall, int nCol, sqlite3_stmt *pStmt,
                     AssocKeys *pKeys) {
   int i;
+  assert(nCol > 0 && nCol <= sqlite3_column_count(pStmt));
   keysAlloc(pCall, pKeys, 1, nCol);
   for (i = 0; pKeys->apVal && i < nCol; i++) {
     pKeys->apVal[i] = sqlite3_column_value(pStmt, i);
@@ -262,6 +268,7 @@ void assocTargetsRead(AssocCall *pCall, const AssocRel *pRel,
 ** put a nul behind it, unless it is told to look for the nul itself.
 */
 void assocResultJson(sqlite3_context *pCtx, char *zJson, i64 n) {
+  assert(zJson && n >= 0);
   if (sqlite3_libversion_number() >= 3043000 || n > 0x7fffffff) {
     sqlite3_result_text64(pCtx, zJson, (u64)n, sqlite3_free, SQLITE_UTF8);
   } else {
@@ -278,6 +285,7 @@ void assocResultKey(AssocCall *pCall, sqlite3_context *pCtx, int nVal,
   i64 n = 0;
   char *z;
   int i;
+  assert(nVal > 0);
   if (nVal == 1) {
     sqlite3_result_value(pCtx, apVal[0]);
     return;

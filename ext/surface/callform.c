@@ -121,9 +121,7 @@ static int callUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
 /* Also called by callConnect() after an error. */
 static int callDisconnect(sqlite3_vtab *pVtab) {
   AssocDmlTable *p = (AssocDmlTable *)pVtab;
-  assert(p->pSource == 0);
-  assocConnUnref(p->pConn);
-  sqlite3_free(p->zName);
+  assocDmlTableClear(p);
   sqlite3_free(p);
   return SQLITE_OK;
 }
@@ -137,14 +135,11 @@ static int callConnect(sqlite3 *db, void *pAux, int argc,
   (void)argc;
   if (p == 0) return SQLITE_NOMEM;
   memset(p, 0, sizeof(*p));
-  p->pConn = assocConnRef(pAux);
-  assocCallInit(&call, p->pConn);
-  p->zName = assocMprintf(&call, "%s", argv[2]);
+  assocDmlTableInit(&call, p, pAux, argv[2]);
   assocErrorCode(&call, sqlite3_declare_vtab(
                             db, "CREATE TABLE x(name TEXT, a1, a2, a3, a4, a5,"
                                 " a6, argc INTEGER HIDDEN)"));
-  assocErrorCode(&call,
-                 sqlite3_vtab_config(db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1));
+  assocDmlTableReady(&call);
   assocErrorCode(&call, sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY));
   if (call.rc == SQLITE_OK) {
     *ppVtab = &p->base;

@@ -33,6 +33,7 @@ struct Definer {
 /* The source model's name: as other definitions spell it, else as given. */
 static const char *sourceName(Definer *p, const char *zModel) {
   const AssocModel *pModel = p->pSource;
+  assert(pModel && p->zSchema);
   if (pModel->bNamed || pModel->pDef) zModel = pModel->zName;
   return assocRowName(p->pCall, &p->mem, p->zSchema, pModel->pTable->pSchema,
                       zModel);
@@ -66,6 +67,7 @@ static const char *defaultName(Definer *p, const char *zTarget) {
 static void checkName(Definer *p) {
   const AssocTable *pTab = p->pSource->pTable;
   int iCol = assocColumnFind(pTab, p->zName);
+  assert(pTab);
   if (iCol >= 0 && iCol < pTab->nCol) {
     assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->pSource->zLabel,
                  pTab->aCol[iCol].zName,
@@ -92,6 +94,7 @@ static const char *leadsTo(Definer *p, AssocTable *pTab, AssocModel *pParent) {
   const AssocFkey *pFk;
   const char *zName;
   int i, j;
+  assert(pTab && pParent);
   for (pFk = assocTableFkeys(p->pCall, pTab); pFk; pFk = pFk->pNext) {
     if (pFk->aCol[0] >= 0 &&
         sqlite3_stricmp(pFk->zParent, pParent->pTable->zName) == 0) {
@@ -414,6 +417,7 @@ static void defineFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 static int isOfModel(const AssocDef *pDef, const AssocModel *pModel,
                      const char *zModel) {
   const AssocSchema *pSchema = pDef->pSchema;
+  assert(pSchema && zModel);
   if (pModel && (pDef->pSource == pModel || pModel->pDef == pDef)) return 1;
   return pDef->pSource == 0 &&
          sqlite3_stricmp(assocBareName(pSchema, pDef->zModel),
@@ -550,6 +554,7 @@ static char *modelText(Modeller *m) {
 static void modelHome(Modeller *m, AssocCatalog *pCat, const char *zModel) {
   AssocTable *pTab;
   AssocSchema *p, *pHome = pCat->pSchema;
+  assert(pCat->pSchema && zModel);
   for (p = pCat->pSchema; p; p = p->pNext) {
     if (assocBareName(p, zModel) != zModel) break;
   }
@@ -576,6 +581,7 @@ static void modelTable(Modeller *m, AssocSchema *pSchema) {
   int i;
   if (pTable == 0 || m->pCall->rc != SQLITE_OK) return;
   pTab = assocTableFind(m->pCall, pSchema, pTable->z);
+  assert(pTable->eType == ASSOC_J_TEXT);
   if (pTab || m->pCall->rc != SQLITE_OK) return;
   memset(&near, 0, sizeof(near));
   near.zWritten = pTable->z;
@@ -596,6 +602,7 @@ static int modelPrepare(Modeller *m, AssocCatalog *pCat) {
   AssocSchema *pHome = assocSchemaFind(pCat, m->zHome);
   AssocSchema *pSchema = assocSchemaFind(pCat, m->zRowSchema);
   AssocDef *pDef;
+  assert(pHome && pSchema);
   if (!assocSchemaLoad(pCall, pHome)) return 0;
   modelTable(m, pHome);
   for (pDef = pSchema->pDef; pDef && pCall->rc == SQLITE_OK;

@@ -46,6 +46,7 @@ struct DmlRow {
 /* A tag, a length for texts and BLOBs, and the bytes. The identity is used
 ** within one statement only, so its byte order does not matter. */
 static void identityBytes(AssocOut *pOut, char cTag, const void *p, int n) {
+  assert(n >= 0);
   assocOutText(pOut, &cTag, 1);
   if (cTag == 't' || cTag == 'b') {
     assocOutText(pOut, (const char *)&n, sizeof(n));
@@ -112,6 +113,7 @@ static sqlite3_value *identityNext(DmlRow *p, sqlite3_stmt *pStmt,
   i64 i = 0;
   int n = 0, rc = SQLITE_OK;
   char cTag = z < zEnd ? *z++ : 0;
+  assert(z <= zEnd);
   if (p->pCall->rc != SQLITE_OK) return 0;
   if (cTag == 'i' || cTag == 'r') n = 8;
   if ((cTag == 't' || cTag == 'b') && zEnd - z >= (int)sizeof(n)) {
@@ -144,6 +146,7 @@ static WriteVal *identityKey(DmlRow *p, sqlite3_stmt *pStmt, int nKey,
   WriteVal *aKey =
       assocAlloc(p->pCall, &p->pWriter->one, (i64)sizeof(*aKey) * (nKey + 1));
   int i;
+  assert(nKey > 0);
   for (i = 0; aKey && i < nKey; i++) {
     aKey[i].pVal = identityNext(p, pStmt, pz, zEnd);
   }
@@ -186,6 +189,7 @@ static void dmlIdentify(DmlRow *p, sqlite3_value *pIdentity) {
 /* The new value of a column. 0 if an UPDATE does not set it. */
 static sqlite3_value *dmlNew(const DmlRow *p, int iCol) {
   sqlite3_value *pVal = p->pDml->apVal[2 + iCol];
+  assert(iCol >= 0 && 2 + iCol < p->pDml->nVal);
   return sqlite3_value_nochange(pVal) ? 0 : pVal;
 }
 
@@ -208,6 +212,7 @@ static WriteCell *dmlCells(DmlRow *p, int bUpdate, int *pn) {
   WriteCell *a = assocAlloc(p->pCall, &p->pWriter->one,
                             (i64)sizeof(*a) * (pTab->nCol + 1));
   int i, iCol = 0;
+  assert(p->pDml->zModel);
   *pn = 0;
   for (i = 0; a && i < pTab->nCol; i++) {
     sqlite3_value *pVal;
@@ -234,6 +239,7 @@ static void madeSource(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
   AssocCall *pCall = p->pCall;
   WriteVal *aKey = 0;
+  assert(pDml->zModel && pDml->zItem);
   p->pModel = assocModelFind(pCall, p->pCat, pDml->zModel);
   if (p->pModel) p->pRel = assocRelFind(pCall, p->pModel, pDml->zItem);
   if (p->pRel) (void)assocLinkOf(p->pWriter, p->pRel, 0); /* Can it be? */
@@ -305,6 +311,7 @@ static void dmlChanges(DmlRow *p, WriteChanges *pChanges) {
 static void dmlDelete(DmlRow *p) {
   WriteLink *pLink;
   WriteChanges changes;
+  assert(p->pDml->nVal == 1);
   dmlIdentify(p, p->pDml->apVal[0]);
   if (p->pCall->rc != SQLITE_OK) return;
   pLink = assocLinkOf(p->pWriter, p->pRel, 0);
@@ -397,6 +404,7 @@ void assocRelatedRow(AssocCall *pCall, const AssocDml *pDml, AssocResult *p) {
   DmlRow row = {.pDml = pDml, .pCall = pCall, .pResult = p};
   int bInsert =
       pDml->nVal > 1 && sqlite3_value_type(pDml->apVal[0]) == SQLITE_NULL;
+  assert(pDml->nVal >= 1);
   if (bInsert && dmlGiven(&row, pDml->iRow)) {
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, "assoc_row",
                  "assoc_row is computed, and cannot be given");

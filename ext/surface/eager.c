@@ -92,6 +92,7 @@ static int eagerDisconnect(sqlite3_vtab *pVtab) {
 /* Hand the constraint's value to xFilter under the letter c. */
 static void eagerUse(sqlite3_index_info *pInfo, int iCons, char c, int bOmit,
                      char *zIdx, int *pn) {
+  assert(iCons < pInfo->nConstraint && *pn < EAGER_NPARAM + 2);
   pInfo->aConstraintUsage[iCons].argvIndex = *pn + 1;
   pInfo->aConstraintUsage[iCons].omit = (unsigned char)bOmit;
   zIdx[(*pn)++] = c;
@@ -179,6 +180,7 @@ static int eagerOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
 
 /* Back to a cursor without rows; the plan goes back to the cache. */
 static void eagerReset(AssocCall *pCall, EagerCursor *p) {
+  assert(p->pStream == 0 || p->pPlan);
   assocStreamClose(pCall, p->pStream);
   assocPlanRelease(pCall, p->pPlan);
   sqlite3_value_free(p->pQuery);

@@ -144,9 +144,7 @@ static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
 /* Also called by relatedConnect() after an error. */
 static int relatedDisconnect(sqlite3_vtab *pVtab) {
   RelatedTable *p = (RelatedTable *)pVtab;
-  assocConnUnref(p->dml.pConn);
-  assert(p->dml.pSource == 0);
-  sqlite3_free(p->dml.zName);
+  assocDmlTableClear(&p->dml);
   sqlite3_free(p->zModel);
   sqlite3_free(p->zItem);
   sqlite3_free(p->zColumns);
@@ -163,9 +161,7 @@ static int relatedConnect(sqlite3 *db, void *pAux, int argc,
   AssocCall call;
   if (p == 0) return SQLITE_NOMEM;
   memset(p, 0, sizeof(*p));
-  p->dml.pConn = assocConnRef(pAux);
-  assocCallInit(&call, p->dml.pConn);
-  p->dml.zName = assocMprintf(&call, "%s", argv[2]);
+  assocDmlTableInit(&call, &p->dml, pAux, argv[2]);
   if (argc <= 3 && strcmp(argv[0], argv[2]) == 0) {
     p->iModelCol = RELATED_COL_MODEL;
     p->iKeyCol = RELATED_COL_KEY;
@@ -181,8 +177,7 @@ static int relatedConnect(sqlite3 *db, void *pAux, int argc,
   } else {
     relatedDeclare(&call, p, argc, argv);
   }
-  assocErrorCode(&call,
-                 sqlite3_vtab_config(db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1));
+  assocDmlTableReady(&call);
   if (call.rc == SQLITE_OK) {
     *ppVtab = &p->dml.base;
   } else {

@@ -150,6 +150,25 @@ static void dmlInsert(AssocCall *pCall, AssocDmlTable *p, AssocDml *pDml,
   assocSourceClear(&source);
 }
 
+void assocDmlTableInit(AssocCall *pCall, AssocDmlTable *p, void *pAux,
+                       const char *zName) {
+  assert(p->pConn == 0 && p->zName == 0);
+  p->pConn = assocConnRef(pAux);
+  assocCallInit(pCall, p->pConn);
+  p->zName = assocMprintf(pCall, "%s", zName);
+}
+
+void assocDmlTableReady(AssocCall *pCall) {
+  assocErrorCode(
+      pCall, sqlite3_vtab_config(pCall->db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1));
+}
+
+void assocDmlTableClear(AssocDmlTable *p) {
+  assert(p->pSource == 0);
+  assocConnUnref(p->pConn);
+  sqlite3_free(p->zName);
+}
+
 /* The xUpdate of all our virtual tables. SQLite offers OR IGNORE only for the
 ** plain code SQLITE_CONSTRAINT, so the extended code is cut off here;
 ** assoc_error() still has it. */

@@ -189,6 +189,14 @@ struct AssocDml {
   const char *zModel, *zItem; /* Of a table made with related, else 0 */
   int iId, iJson, iThrough, iModel, iKey, iItem, iDepth, iRow, iOption;
 };
+/* Begin a table, in zeroed memory, and the call that creates it: pAux is the
+** module's connection, zName the table's name. assocDmlTableReady() says that
+** SQLite may treat conflicts as OR IGNORE and the like say.
+** assocDmlTableClear() frees what the table owns, but not the table. */
+void assocDmlTableInit(AssocCall *pCall, AssocDmlTable *p, void *pAux,
+                       const char *zName);
+void assocDmlTableReady(AssocCall *pCall);
+void assocDmlTableClear(AssocDmlTable *p);
 /* Run xUpdate with the arguments in pDml. */
 int assocDmlUpdate(AssocDmlTable *p, AssocDml *pDml, sqlite3_int64 *piRowid);
 /* The transaction methods of these modules. */

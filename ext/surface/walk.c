@@ -159,6 +159,7 @@ static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
   const AssocModel *pModel = pRoot->pModel;
   AssocKeyRule *aRule = p->aRule;
   int i;
+  assert(pModel->nKey > 0 && pModel->nKey <= ASSOC_KEY_MAX);
   p->pFetch = relatedIsBack(p) ? &pRoot->related.back : &pRoot->lookup;
   p->pStmt = assocFetchPlain(pCall, p->pPlan, p->pFetch);
   if (p->pStmt == 0) return;
@@ -212,6 +213,7 @@ static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
 static void relatedKeep(AssocCall *pCall, RelatedCursor *p,
                         sqlite3_value *pVal) {
   sqlite3_value **ap = p->apKey;
+  assert(p->nKey >= 0);
   if (sqlite3_value_type(pVal) == SQLITE_NULL || pCall->rc != SQLITE_OK) {
     return;
   }
@@ -268,6 +270,7 @@ static sqlite3_stmt *relatedAgain(AssocCall *pCall, RelatedCursor *p) {
   AssocFetch *pAgain = &p->pPlan->pRoot->related.again;
   sqlite3_stmt *pStmt = assocStmt(pCall, &pAgain->stmt, pAgain->zSql);
   if (pStmt == 0) return 0;
+  assert(relatedRepeats(p) && p->iSeen < p->seen.nSlot);
   sqlite3_reset(pStmt);
   assocErrorCode(pCall, assocKeymapBind(&p->seen, p->iSeen, pStmt, 1));
   return assocStep(pCall, pStmt) ? pStmt : 0;
@@ -355,6 +358,7 @@ static int relatedDeeper(RelatedCursor *p) {
 static int relatedNextSource(AssocCall *pCall, RelatedCursor *p) {
   AssocKeys keys;
   int bDeeper = relatedDeeper(p);
+  assert(p->pPlan && !p->bEof);
   memset(&keys, 0, sizeof(keys));
   if (!bDeeper) {
     if (p->seen.nSlot) assocKeymapClear(&p->seen);
@@ -385,6 +389,7 @@ static int relatedIsNew(AssocCall *pCall, RelatedCursor *p) {
   sqlite3_value *apVal[ASSOC_KEY_MAX];
   u32 nBefore = p->seen.nSlot;
   int i, rc = SQLITE_OK;
+  assert(p->seen.nKey <= ASSOC_KEY_MAX);
   if (!relatedRepeats(p)) return 1;
   if (p->pFetch->bEmit) {
     (void)assocKeymapAddInt(&p->seen, p->iId, &rc);
@@ -401,6 +406,7 @@ static int relatedIsNew(AssocCall *pCall, RelatedCursor *p) {
 /* The next related row of the source. True if there is one. */
 static int relatedNextOf(AssocCall *pCall, RelatedCursor *p) {
   int bRow;
+  assert(p->pFetch && p->iTake <= p->take.n);
   if (p->pFetch->bEmit) {
     bRow = p->iTake < p->take.n;
     if (bRow) p->iId = p->take.aId[p->iTake++];
@@ -498,6 +504,7 @@ static void relatedKeyOf(AssocCall *pCall, sqlite3_context *pCtx,
   sqlite3_value *apVal[16];
   int i;
   if (nKey > ASSOC_COUNT(apVal)) nKey = ASSOC_COUNT(apVal);
+  assert(nKey > 0 && nKey <= ASSOC_KEY_MAX);
   for (i = 0; i < nKey; i++) apVal[i] = sqlite3_column_value(pStmt, i);
   assocResultKey(pCall, pCtx, nKey, apVal);
 }
@@ -511,6 +518,7 @@ static void relatedThrough(AssocCall *pCall, sqlite3_context *pCtx,
   i64 n = 0;
   char *z;
   int i;
+  assert(pRel);
   if (pJoin == 0) return;
   assocBufInit(&out, 0x7fffffff);
   for (i = 0; i < pJoin->nCol; i++) {
@@ -579,6 +587,7 @@ static void relatedTarget(AssocCall *pCall, const RelatedCursor *p,
   const AssocModel *pModel = p->pPlan->pAnswer->pTarget;
   const AssocTable *pTable = pModel->pTable;
   int i, j;
+  assert(pModel->nKey > 0 && pModel->nKey <= ASSOC_KEY_MAX);
   for (i = 0; i < pModel->nKey; i++) {
     int iCol = pTab->zModel ? 0 : i;
     for (j = 0; pTab->zModel && j < pModel->aKey[i]; j++) {
@@ -633,6 +642,7 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
                           RelatedCursor *p, const RelatedTable *pTab,
                           int iCol) {
   const AssocRel *pRel = p->pPlan->pAnswer;
+  assert(iCol >= 0 && !p->bEof);
   if (sqlite3_vtab_nochange(pCtx)) return; /* UPDATE, but not of this one */
   if (iCol == pTab->iRowCol) {
     relatedIdentity(pCall, pCtx, p, pTab);

@@ -170,16 +170,17 @@ static void checkTwoKeys(AssocSync *p, const AssocForeign *pA,
   }
 }
 
-/* What one of the two directions says of the join table. */
-static int joinSays(const AssocForeign *pA, const AssocForeign *pB,
-                    size_t iOption) {
-  const AssocForeign *ap[2] = {pA, pB};
-  int i;
-  for (i = 0; i < 2; i++) {
-    const AssocOptions *pOpt = ap[i]->pJoin ? ap[i]->pJoin->pOpt : 0;
-    if (pOpt && *(const int *)((const char *)pOpt + iOption) > 0) return 1;
-  }
-  return 0;
+/* The options of the belongsToMany that has the key; none of them is given if
+** no belongsToMany has it. */
+static const AssocOptions *joinOptions(const AssocForeign *p) {
+  static const AssocOptions none;
+  return p->pJoin ? p->pJoin->pOpt : &none;
+}
+
+/* Does one of the two directions ask for soft deletion of join rows? */
+static int joinIsParanoid(const AssocForeign *pA, const AssocForeign *pB) {
+  return joinOptions(pA)->eThroughParanoid > 0 ||
+         joinOptions(pB)->eThroughParanoid > 0;
 }
 
 /* The columns of "timestamps" and "paranoid", which Sequelize calls createdAt,
@@ -189,8 +190,9 @@ static void joinTimes(AssocSync *p, const AssocForeign *pA,
                       const AssocForeign *pB, int *pn) {
   static const char *const az[] = {"createdAt",  "updatedAt",  "deletedAt",
                                    "created_at", "updated_at", "deleted_at"};
-  int bTimes = joinSays(pA, pB, offsetof(AssocOptions, eThroughTimestamps));
-  int bDeleted = joinSays(pA, pB, offsetof(AssocOptions, eThroughParanoid));
+  int bTimes = joinOptions(pA)->eThroughTimestamps > 0 ||
+               joinOptions(pB)->eThroughTimestamps > 0;
+  int bDeleted = joinIsParanoid(pA, pB);
   int i, iStyle = assocIsSnake(pA->key.azCol[0]) ? 3 : 0;
   for (i = 0; i < 3; i++) {
     if (i < 2 ? !bTimes : !bDeleted) continue;
@@ -207,7 +209,7 @@ static void joinTimes(AssocSync *p, const AssocForeign *pA,
 static void joinModel(AssocSync *p, const AssocForeign *pA,
                       const AssocForeign *pB) {
   const AssocSchema *pSchema = pA->pRel->pDef->pSchema;
-  if (!joinSays(pA, pB, offsetof(AssocOptions, eThroughParanoid))) return;
+  if (!joinIsParanoid(pA, pB)) return;
   assocDdlBegin(p, "INSERT OR IGNORE INTO ");
   assocDdlSchema(p->pStr, pSchema);
   sqlite3_str_appendf(p->pStr,
