@@ -57,8 +57,9 @@ static const AssocNode *branchOf(const AssocNode *pNode, const AssocRow *pRow,
   return pChild;
 }
 
-/* Append a row's text from byte iFrom on, with its children. Byte 0 is the
-** comma. */
+/* Append a row's text from byte iFrom on, with the texts of its children in
+** between; aWord says where each one belongs. Byte 0 is the comma that
+** separates rows. */
 static void gatherText(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        const AssocRow *pRow, u32 iFrom) {
   const char *z = rowText(pNode, pRow);

@@ -338,8 +338,9 @@ static void putNumber(PageBytes *p, u64 u, int nByte) {
   for (; nByte > 0; nByte--, u >>= 8) putByte(p, (u8)u);
 }
 
-/* Append a value: a tag, and its bytes. Text and BLOBs have their length
-** before. */
+/* Append a value: a tag (i, r, t, b or n), and its bytes, with their length
+** before texts and BLOBs. So a cursor keeps the value's type, and an integer of
+** 64 bits exactly. */
 static void putValue(PageBytes *p, sqlite3_value *pVal) {
   double r;
   u64 u;

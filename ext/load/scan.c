@@ -121,8 +121,12 @@ static void scanKey(AssocNode *pNode) {
   }
 }
 
-/* The scan: all rows for all parents; of the root, all that the query asks
-** for. */
+/*
+** The scan: all rows for all parents; for the root, all rows that the query
+** asks for. If the order of the list is the order in which SQLite reads the
+** table, no sorter is needed, and the rows can be emitted inside the statement.
+** Otherwise a subquery sorts them first.
+*/
 static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
                      int bCursor) {
   const ShapeClauses *pC = pNode->pRel ? 0 : pNode->pClauses;

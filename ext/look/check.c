@@ -62,7 +62,9 @@ struct Checker {
 #define CHECK_WARNING 1
 #define CHECK_ERROR 2
 
-/* Add a problem. zFix, which may be 0, is freed with sqlite3_free(). */
+/* Add a problem to the list of its severity. zModel and zName must last as long
+** as the look. zFix may be 0; it is copied into the arena and freed with
+** sqlite3_free(). The detail is formatted from zFmt. 0 after an error. */
 static AssocProblem *problemAdd(Checker *c, int eSeverity, const char *zModel,
                                 const char *zName, const char *zProblem,
                                 char *zFix, const char *zFmt, ...) {
@@ -294,9 +296,9 @@ static char *fixTable(Checker *c, AssocDef *pDef, const char *zModel,
   return assocStrFinish(c->pCall, pStr);
 }
 
-/* Report a definition that cannot be resolved, because of pWhy, which is then
-** empty. There is a fix only if a table was renamed: otherwise only the author
-** knows what was meant. */
+/* A definition that cannot be resolved, because of pWhy, which is then empty. If a model's table is gone, and one
+** table has all the keys that the definitions speak of, the fix names that
+** table. */
 static void problemBad(Checker *c, AssocDef *pDef, AssocErr *pWhy) {
   char *zWhy = assocErrLine(pWhy);
   const char *zGone;
@@ -339,8 +341,17 @@ static const AssocRel *nameIsUsed(const Checker *c, const AssocRel *pRel) {
   return 0;
 }
 
-/* Report an association whose name is also a column. In a shape the column
-** wins. */
+/*
+** Report an association whose name is also a column: a shape reads the column,
+** so the association cannot be loaded by its name.
+**
+**  error | User | bio | name is a column | User has a column bio, ...
+**  SELECT assoc_define('User', 'hasOne', 'Bio', '{"as":"bio_2"}');
+**    SELECT assoc_undefine('User', 'bio');
+**
+** If other definitions name this one, a new name would break them, so a person
+** has to decide.
+*/
 static void problemName(Checker *c, AssocRel *pRel) {
   const AssocTable *pTab = pRel->pSource->pTable;
   int i = assocColumnFind(pTab, pRel->zName), n = 2;
@@ -391,8 +402,9 @@ static int problemHasAll(const AssocKey *pKey) {
   return i == pKey->nCol;
 }
 
-/* Report a missing join table. The fix is assoc_sync(), or the name of an
-** existing table that has the columns. */
+/* Report a missing join table. Three cases: no table has both columns, so
+** assoc_sync() makes it; one table has them, so it is the renamed one; several
+** have them, and a person has to choose. */
 static void problemJoin(Checker *c, AssocRel *pRel) {
   AssocOptions opt = *pRel->pDef->pOpt;
   AssocRenamed now;
@@ -414,7 +426,13 @@ static void problemJoin(Checker *c, AssocRel *pRel) {
       now.nChoice ? now.zChoice : "");
 }
 
-/* Report a missing key column in the same way. */
+/*
+** Report one missing column of a key.
+**
+**    now    columns that it is now, by what the schema says: one is the answer
+**    maybe  columns that only look like it: a person has to choose
+**    else   it never existed, and assoc_sync() makes it
+*/
 static void problemColumn(Checker *c, AssocRel *pRel, AssocRenamedKey *pKey,
                           const char *zCol, const char *zFix) {
   const AssocRenamed *pNow = &pKey->now;
@@ -439,7 +457,8 @@ static void problemColumn(Checker *c, AssocRel *pRel, AssocRenamedKey *pKey,
   }
 }
 
-/* The keys of an association, with what they reference. */
+/* The keys of an association, with what they reference. A belongsToMany has
+** two, in its join table; the others have one. Returns their number. */
 static int keysOf(const AssocRel *pRel, AssocRenamedKey *a) {
   int bBelongs = pRel->eKind == ASSOC_BELONGSTO;
   const AssocModel *pParent = bBelongs ? pRel->pTarget : pRel->pSource;
@@ -456,8 +475,9 @@ static int keysOf(const AssocRel *pRel, AssocRenamedKey *a) {
   return pRel->eKind == ASSOC_BELONGSTOMANY ? 2 : 1;
 }
 
-/* The columns that are missing. One fix follows all keys of an association,
-** where each has one column that it can be. */
+/* The columns that are missing. If each key of the association has one column
+** that it can be, a single definition follows all of them at once. If only some
+** have, there is no fix: a half-right definition would be wrong. */
 static void problemColumns(Checker *c, AssocRel *pRel) {
   AssocRenamedKey a[2];
   AssocOptions opt = *pRel->pDef->pOpt;
@@ -505,8 +525,12 @@ static void problemReady(Checker *c, AssocRel *pRel) {
 
 /* ------------------------------------------------------------ foreign keys */
 
-/* Does an index on these columns serve the proposed one? SQLite can also read
-** an index backwards. */
+/*
+** Does an index on these columns serve the proposed one? Its first nFixed
+** columns are compared with =, so their order does not matter. The others are
+** an order; SQLite can read an index backwards, so all of them may be turned
+** together.
+*/
 static int indexServes(const CheckIndex *pWant, int nCol, const int *aCol,
                        const u8 *abDesc) {
   int i, j, bTurn = -1;
@@ -525,7 +549,8 @@ static int indexServes(const CheckIndex *pWant, int nCol, const int *aCol,
   return 1;
 }
 
-/* Will such an index exist after the fixes so far? */
+/* Will such an index exist after the fixes so far? All fixes can be run one
+** after another, so two of them must not make the same index. */
 static int indexProposed(const Checker *c, const CheckIndex *pWant) {
   const CheckIndex *q;
   for (q = c->pProposed; q; q = q->pNext) {
@@ -537,8 +562,12 @@ static int indexProposed(const Checker *c, const CheckIndex *pWant) {
   return 0;
 }
 
-/* CREATE INDEX IF NOT EXISTS posts_user_id ON posts(user_id, "order" DESC);
-** OUT: sqlite3_free() */
+/*
+** CREATE INDEX IF NOT EXISTS posts_user_id ON posts(user_id, "order" DESC); the
+** name is one that is free. The index is remembered, so that no other fix makes
+** it again. IF NOT EXISTS: assoc_sync(), the fix for another problem, may make
+** the same index. OUT: freed with sqlite3_free()
+*/
 static char *fixIndex(Checker *c, const CheckIndex *pWant) {
   const AssocTable *pTab = pWant->pTab;
   CheckIndex *pNew = assocAlloc(c->pCall, &c->p->mem, sizeof(*pNew));
@@ -759,7 +788,15 @@ static void problemOrphans(Checker *c, AssocForeign *pFor) {
                                pFor->pParent->pTable->zName));
 }
 
-/* Report rows of a polymorphic key with an unknown type or a missing target. */
+/*
+** Report rows of a polymorphic key that lead nowhere:
+**
+**    the type is NULL, but the key is not
+**    no branch has the type
+**    the branch's table has no row of the key
+**
+** A FOREIGN KEY cannot prevent these; the triggers of "constraints":true can.
+*/
 static void problemBranches(Checker *c, AssocRel *pRel) {
   const AssocTable *pTab = pRel->pSource->pTable;
   sqlite3_str *pStr;
@@ -787,7 +824,9 @@ static void problemBranches(Checker *c, AssocRel *pRel) {
               "have no target");
 }
 
-/* Report triggers that another tool dropped together with the table. */
+/* Report triggers that another tool dropped together with the table, as a
+** rebuild of the table does. Without them nothing keeps a polymorphic key
+** right. */
 static void problemGuard(Checker *c, AssocForeign *pFor) {
   const AssocRel *pPoly = pFor->pPoly;
   int nAll, n = assocGuardMissing(&c->sync, pFor, &nAll);
@@ -798,7 +837,9 @@ static void problemGuard(Checker *c, AssocForeign *pFor) {
       pPoly->pSource->zLabel, pPoly->zName, n == 1 ? "is" : "are"));
 }
 
-/* Report a join table that contains, or allows, a pair twice. */
+/* Report a join table that contains, or allows, a pair twice. It is worse if a
+** definition says in words that pairs are unique. If pairs occur twice, no
+** index can be made before a person has deleted the others. */
 static void problemPair(Checker *c, AssocForeign *pFor) {
   char *zTwin;
   i64 n = assocPairState(&c->sync, pFor, &zTwin);
@@ -885,8 +926,9 @@ static void problemEnforced(Checker *c) {
 
 /* ----------------------------------------------------------------- several */
 
-/* Report a hasOne with several rows for one source. With an order there is no
-** problem: the first row is meant. */
+/* Report a hasOne with several rows for one source. A join would give one of
+** them by chance. With an order there is no problem: the first row is meant.
+** With a scope the rows may be told apart by it. */
 static void problemOne(Checker *c, AssocRel *pRel) {
   const AssocTable *pTab = pRel->pTarget->pTable;
   sqlite3_str *pStr;
@@ -917,6 +959,7 @@ static void problemOne(Checker *c, AssocRel *pRel) {
   assocFinalize(c->pCall, pStmt);
   if (n == 0) return;
   opt = *pRel->pDef->pOpt;
+  /* The fix is what the data says: there are many rows, so it is a hasMany. */
   opt.eUnique = -1; /* A hasMany has no such option */
   opt.foreignKey.n = pRel->foreign.nCol;
   opt.foreignKey.az = pRel->foreign.azCol;
@@ -926,7 +969,8 @@ static void problemOne(Checker *c, AssocRel *pRel) {
              n == 1 ? "row has" : "rows have", pTab->zName);
 }
 
-/* Is there an association of a model that goes back over the same key? */
+/* The association of the target that leads back over the same key; 0 if there
+** is none. */
 static AssocRel *problemBack(Checker *c, AssocRel *pRel) {
   AssocModel *pTarget = pRel->pTarget;
   AssocDef *pDef;
@@ -950,14 +994,19 @@ static AssocRel *problemBack(Checker *c, AssocRel *pRel) {
   return 0;
 }
 
-/* belongsTo on both sides, and on this one no column. One with a name of its
-** own was meant, as 'pinned' beside 'author'. */
+/*
+** Both sides say belongsTo, but only one table has the key. The side without a
+** column was meant to be a hasMany, if its name is the target's own: a name
+** such as 'pinned' beside 'author' was chosen for a second key. True if it was
+** reported.
+*/
 static int problemBoth(Checker *c, AssocRel *pRel) {
   AssocOptions opt = *pRel->pDef->pOpt;
   const char *zPlain =
       assocSingularize(c->pCall, &c->p->mem, pRel->pTarget->zName);
   AssocDef *pDef;
   int i;
+  /* A key that exists, or that was named, was chosen on purpose. */
   if (pRel->foreign.eFrom != ASSOC_FROM_DEFAULT ||
       pRel->pTarget == pRel->pSource || zPlain == 0 ||
       sqlite3_stricmp(pRel->zName, zPlain) != 0) {
@@ -983,7 +1032,7 @@ static int problemBoth(Checker *c, AssocRel *pRel) {
   return 0;
 }
 
-/* A free name for the inverse association. */
+/* A free name for the other side, as assoc_discover() would give it. */
 static const char *problemBackName(Checker *c, AssocRel *pRel, int bUnique) {
   AssocModel *pOther = pRel->pTarget;
   AssocNaming name;
@@ -1007,8 +1056,9 @@ static const char *problemBackName(Checker *c, AssocRel *pRel, int bUnique) {
   return z;
 }
 
-/* The association that leads back: over the same columns of both tables.
-** OUT: sqlite3_free() */
+/* The definition of the other side: over the same columns of both tables. A key
+** that is a default need not be named; then it follows a change of the schema.
+** OUT: freed with sqlite3_free() */
 static char *fixBack(Checker *c, const AssocRel *pRel, int eKind,
                      const char *zName) {
   int bBelongs = pRel->eKind == ASSOC_BELONGSTO;
@@ -1026,7 +1076,8 @@ static char *fixBack(Checker *c, const AssocRel *pRel, int eKind,
   return fixDefine(c, pRel->pTarget, eKind, pRel->pSource, zName, &opt, 0);
 }
 
-/* Does the fix for another association make what leads back from this one? */
+/* Will the fix of another problem define the other side already? Two
+** associations over one key need one other side only. */
 static int problemIsAsked(const Checker *c, const AssocRel *pRel) {
   const CheckName *q;
   for (q = c->pName; q; q = q->pNext) {
@@ -1066,8 +1117,9 @@ static void problemSides(Checker *c, AssocRel *pRel) {
 
 /* ------------------------------------------------------------------ circles */
 
-/* A key that must not be NULL, and whose row must be there when the statement
-** ends: SQLite enforces it, and not only at the end of the transaction. */
+/* Is this key NOT NULL, and enforced at the end of each statement? A deferred
+** constraint is checked at the end of the transaction only, so a circle through
+** it can be filled. */
 static int circleIsStrict(Checker *c, const AssocRel *pRel) {
   const AssocTable *pTab = pRel->pSource->pTable;
   AssocForeign foreign;
@@ -1088,8 +1140,9 @@ static int circleIsStrict(Checker *c, const AssocRel *pRel) {
          !assocCreateIsDeferred(c->pCall, pTab, &pRel->foreign);
 }
 
-/* Do strict keys lead from the target back to the source? Breadth first. A row
-** may refer to itself, so a key to the same table is no circle. */
+/* Do strict keys lead from the target back to the source? Breadth first over
+** models; each model is visited once. A row may refer to itself, so a key to
+** the same table is no circle. */
 static int circleLeadsBack(Checker *c, const AssocRel *pFirst) {
   AssocModel **ap =
       assocAlloc(c->pCall, &c->p->mem, (i64)sizeof(*ap) * (c->nRel + 2));
@@ -1135,8 +1188,12 @@ static void indexColumn(CheckIndex *pWant, int iCol, int bDesc) {
   pWant->aCol[pWant->nCol++] = iCol;
 }
 
-/* The key, what a scope compares with =, of one level, and the order as far as
-** an index can have it. */
+/*
+** The index that would deliver the rows of one parent in their order: first the
+** key, then what a scope compares with =, then the columns of the order, as far
+** as an index can have them. An order by an expression, or by another
+** collation, ends it.
+*/
 static void indexOfOrder(const AssocRel *pRel, CheckIndex *pWant) {
   const AssocTable *pTab = pRel->pTarget->pTable;
   const ShapePred *q;
@@ -1159,8 +1216,8 @@ static void indexOfOrder(const AssocRel *pRel, CheckIndex *pWant) {
   }
 }
 
-/* An index over key, scope and order gives the rows of one parent sorted. One
-** does for all associations that ask for the same. */
+/* Without such an index SQLite sorts the rows of each parent. An existing
+** index, or one that another fix makes, may serve as well. */
 static void problemOrder(Checker *c, AssocRel *pRel) {
   AssocTable *pTab = pRel->pTarget->pTable;
   CheckIndex want = {.pTab = pTab};
@@ -1188,7 +1245,9 @@ static void problemOrder(Checker *c, AssocRel *pRel) {
 
 /* --------------------------------------------------------------------- all */
 
-/* Resolve every definition, and report those that fail. */
+/* Resolve every definition, and report those that fail. The others are
+** collected in apRel, in the order of their rows; everything below looks only
+** at these. */
 static void problemDefs(Checker *c) {
   AssocSchema *pSchema;
   AssocDef *pDef;

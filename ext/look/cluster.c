@@ -32,7 +32,8 @@ static int *clusterArray(AssocPicture *p, int n) {
   return assocAlloc(p->pCall, &p->p->mem, (i64)sizeof(int) * (n + 1));
 }
 
-/* Count the lines. A line goes into the list from both of its ends. */
+/* Count the lines of each table. A line goes into the list from both of its
+** ends. False after an error, or if there is nothing to group. */
 static int clusterStart(AssocPicture *p, Cluster *q) {
   const AssocPictureEdge *pEdge;
   int i, nEdge = 0;

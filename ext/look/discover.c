@@ -23,8 +23,8 @@
 /* ------------------------------------------------------ what is there already */
 
 /* Is pRel the association of that kind over the key? Over a join table, pOther
-** is the other key. One with a scope gives only some of the rows, and one with
-** an order is a list or a choice of its own. */
+** is the other key. An association with a scope gives only some of the rows,
+** and one with an order is a list of its own, so neither of them is it. */
 static int foundIs(const AssocRel *pRel, int eKind, const AssocLookKey *pKey,
                    const AssocLookKey *pOther) {
   const AssocNaming *pName = &pKey->name;
@@ -44,8 +44,8 @@ static int foundIs(const AssocRel *pRel, int eKind, const AssocLookKey *pKey,
          pRel->pTarget == pName->pChild;
 }
 
-/* The definition that already covers the key, or 0. Bad definitions do not
-** count. */
+/* The definition that covers the key already; 0 if there is none. Definitions
+** that cannot be resolved do not count. */
 static AssocDef *foundBefore(AssocLook *p, AssocModel *pModel, int eKind,
                              const AssocLookKey *pKey,
                              const AssocLookKey *pOther) {
@@ -81,8 +81,8 @@ static int foundTaken(AssocLook *p, AssocModel *pModel, const char *zName) {
 
 /* --------------------------------------------------------------- one found */
 
-/* Columns in the order of the key that they reference; and of that the names,
-** if it is not the primary key. */
+/* Set the options that name a key: its columns in the order of the referenced
+** key, and the referenced columns if they are not the primary key. */
 static void foundKeys(AssocLook *p, const AssocLookKey *pKey,
                       AssocNames *pForeign, AssocNames *pReferenced) {
   const AssocModel *pParent = pKey->name.pParent;
@@ -257,8 +257,8 @@ static int foundIsNamedSo(AssocLook *p, const AssocLookKey *pA,
          strstr(z, zA) && strstr(z, zB);
 }
 
-/* How many rows have the same pair as another one, of the first 2,000; in *pn
-** how many rows have a pair. */
+/* Of the first 2,000 rows: how many have the same pair as another row, and in
+** *pn how many have a pair at all. */
 static int foundTwins(AssocLook *p, const AssocLookKey *pA,
                       const AssocLookKey *pB, int *pn) {
   const AssocTable *pTab = pA->name.pChild->pTable;

@@ -12,7 +12,8 @@
 */
 #include "look/look.h"
 
-/* {"as":"posts",…,"temp":true}: the options as they were given. */
+/* {"as":"posts",...,"temp":true}: the options as the row has them, with the
+** name as "as". OUT: freed with sqlite3_free() */
 static char *dumpOptions(AssocLook *p, const char *zName, const char *zOptions,
                          int bTemp) {
   AssocOut out;

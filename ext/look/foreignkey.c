@@ -81,8 +81,8 @@ char *assocLookLines(AssocLook *p, sqlite3_str *pStr) {
   return z;
 }
 
-/* A table whose name means another one, as where an assoc_model() row has
-** taken it, cannot be spoken of. */
+/* The model of a table; 0 if another table has taken its name by assoc_model(),
+** because no definition can then name this one. */
 AssocModel *assocLookModel(AssocLook *p, AssocTable *pTab) {
   AssocCall ask;
   AssocModel *pModel;
@@ -117,7 +117,11 @@ static int lookIsPartOf(const char *zName, const char *zVirtual) {
   return 0;
 }
 
-/* A mark for every entry of the schema that is a shadow table. */
+/*
+** A mark for every entry of the schema in which a virtual table keeps its data.
+** PRAGMA table_list knows those of modules that are loaded. For others the
+** usual names are tried, since a file may use modules that this program lacks.
+*/
 static void lookShadows(AssocLook *p) {
   AssocSchema *pSchema = p->pSchema;
   sqlite3_stmt *pStmt;
@@ -290,7 +294,9 @@ AssocLookKey *assocLookKeyAdd(AssocLook *p, AssocModel *pChild,
   return pKey;
 }
 
-/* Find the columns that pFk references, for aRef. 0 and a reason on failure. */
+/* Find the columns that pFk references, into aRef. 0, or the reason why the key
+** cannot be followed. A key without columns references the declared primary
+** key; a rowid without a name cannot be referenced. */
 static const char *lookReferenced(AssocLook *p, const AssocFkey *pFk,
                                   const AssocModel *pParent, int *aRef) {
   const AssocTable *pTab = pParent->pTable;
@@ -339,10 +345,8 @@ static int lookIsTwice(AssocLook *p, AssocLookKey *pFirst,
   return 0;
 }
 
-/*
-** One FOREIGN KEY. pFirst is the last key of the table before: those behind
-** it are of this one.
-*/
+/* One FOREIGN KEY. The keys behind pFirst, the last key of the table before,
+** belong to the same table: among them duplicates are looked for. */
 static void lookFkey(AssocLook *p, AssocModel *pChild, const AssocFkey *pFk,
                      AssocLookKey *pBefore) {
   const AssocTable *pTab = pChild->pTable;
@@ -423,8 +427,8 @@ struct LookPlace {
   int i;
 };
 
-/* Those of one table together, and of a table declared keys first, then guesses
-** in the order of columns. */
+/* Sort keys by table; within a table, declared keys first, then guesses in the
+** order of the columns. */
 static int lookByTable(const void *pA, const void *pB) {
   const LookPlace *pX = pA, *pY = pB;
   const AssocLookKey *p = pX->pKey, *q = pY->pKey;
@@ -461,10 +465,9 @@ static int lookByPair(const void *pA, const void *pB) {
   return x < y ? -1 : 1;
 }
 
-/*
-** Among several keys of a child to one parent, the one that is called after
-** the parent goes first: user_id beside reviewer_id.
-*/
+/* Of several keys of a child to one parent, the one that is named after the
+** parent is the plain one: user_id beside reviewer_id. It gets the plain
+** names. */
 static void lookRelate(LookPlace *a, int n) {
   int i, nOwn = 0;
   assert(n > 0);

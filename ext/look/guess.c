@@ -106,7 +106,8 @@ static int parentHas(AssocGuesser *g, AssocGuessParent *q,
   return bHas;
 }
 
-/* Count the parent's rows, and see whether it contains small numbers anyway. */
+/* Count the parent's rows. If its keys are 1, 2, 3, ..., small numbers match by
+** chance, and prove nothing. */
 static void parentSize(AssocGuesser *g, AssocGuessParent *q) {
   AssocTable *pTab = q->pTab->pModel->pTable;
   const char *zCol = pTab->aCol[q->iCol].zName;
@@ -132,7 +133,7 @@ static void parentSize(AssocGuesser *g, AssocGuessParent *q) {
   assocFinalize(g->pCall, pStmt);
 }
 
-/* May a column of this type hold keys of that one? */
+/* Can values of this column be equal to keys of that one, by their types? */
 static int typeFits(const AssocColumn *pCol, const AssocColumn *pKey) {
   static const char *const az[] = {"BOOL", "DATE", "TIME", "REAL",
                                    "FLOA", "DOUB", "DEC"};
@@ -157,8 +158,8 @@ static int valueIsNone(sqlite3_value *pVal) {
   return 0;
 }
 
-/* How many values say something, and in *pnBad how many of them are not in the
-** parent. */
+/* How many sampled values mean a row, and in *pnBad how many of them the parent
+** does not have. */
 static int valuesIn(AssocGuesser *g, const GuessValues *v, AssocGuessParent *q,
                     int *pnBad) {
   int i, n = 0;
@@ -211,7 +212,8 @@ static int columnIsIndexed(AssocGuesser *g, const AssocGuessColumn *p) {
   return 0;
 }
 
-/* Is a column of this name in another table a key to this parent? */
+/* Does the schema already have a key to this parent in a column of the same
+** name? Then the name is a habit, and counts. */
 static int matchIsHabit(AssocGuesser *g, const AssocGuessColumn *p,
                         const AssocGuessMatch *pMatch) {
   const AssocGuessParent *q = pMatch->pParent;
@@ -226,7 +228,8 @@ static int matchIsHabit(AssocGuesser *g, const AssocGuessColumn *p,
   return 0;
 }
 
-/* Are there enough values to trust a match by this kind of name? */
+/* Are there enough values for this kind of match? The vaguer the name, the more
+** values it takes. */
 static int matchIsBacked(AssocGuesser *g, const AssocGuessColumn *p,
                          const AssocGuessMatch *pMatch, int n) {
   if (!p->bMarked && pMatch->eKind != ASSOC_GUESS_PAIR) {
@@ -249,7 +252,8 @@ static int matchIsBacked(AssocGuesser *g, const AssocGuessColumn *p,
   return n > 1;
 }
 
-/* Is another match as good, whose parent has the values as well? */
+/* Is there another match that is as good, and whose parent has the values, too?
+** Then nothing is guessed. */
 static int matchIsTied(AssocGuesser *g, const GuessValues *v,
                        const AssocGuessMatch *a, int nMatch, int i) {
   int j, nBad;
@@ -274,7 +278,8 @@ static void guessSkipBad(AssocGuesser *g, const AssocGuessColumn *p,
                 nBad, n, pTo->zName, pTo->aCol[pMatch->pParent->iCol].zName);
 }
 
-/* Has A more rows than B, or as many and a shorter name? */
+/* Does table A look like the main one: more rows than B, or as many and a
+** shorter name? */
 static int tableIsRoot(AssocGuesser *g, const AssocGuessTable *pA,
                        const AssocGuessTable *pB) {
   i64 nA = assocTableRows(g->pCall, pA->pModel->pTable);
@@ -283,7 +288,8 @@ static int tableIsRoot(AssocGuesser *g, const AssocGuessTable *pA,
   return pA->name.n < pB->name.n;
 }
 
-/* Is the column named after its own table, as run_id of statistics_runs? */
+/* Is the column named after its own table, as run_id of statistics_runs is?
+** Then it is rather the table's own number than a key to another. */
 static int columnIsOwn(const AssocGuessColumn *p) {
   const AssocGuessWord *pLast = p->core.n ? p->core.ap[p->core.n - 1] : 0;
   int n = (int)strlen(p->pTab->zGlued);
@@ -291,9 +297,9 @@ static int columnIsOwn(const AssocGuessColumn *p) {
          strcmp(&p->pTab->zGlued[n - pLast->n], pLast->z) == 0;
 }
 
-/* Of several tables with a key of that name, the one that has all the values
-** of the others': items(itemID), not itemNotes(itemID). Put it first; or give
-** 0 if that is the table of the column. */
+/* Several tables may have a key of the column's name: items(itemID) and
+** itemNotes(itemID). The main one has all the values of the others. Put it
+** first. 0 if it is the column's own table. */
 static int matchRoot(AssocGuesser *g, const AssocGuessColumn *p, int nMatch) {
   AssocGuessMatch *a = g->aMatch, best;
   int i, n, iBest = 0;
@@ -315,8 +321,8 @@ static int matchRoot(AssocGuesser *g, const AssocGuessColumn *p, int nMatch) {
   return nMatch;
 }
 
-/* Try the matches, best first. True if the column is a key, or is said to be
-** none. */
+/* Try the candidates, the best first. True if the question is decided: the
+** column is a key, or its values show that it is none. */
 static int guessMatches(AssocGuesser *g, const AssocGuessColumn *p,
                         GuessValues *v, const AssocGuessMatch *aMatch,
                         int nMatch) {
@@ -374,8 +380,8 @@ static int columnIsName(const AssocGuessColumn *p) {
          memcmp(p->core.ap, q->ap, sizeof(q->ap[0]) * (size_t)q->n) == 0;
 }
 
-/* The columns of a table that have a word that marks a key, or that have
-** none. */
+/* Guess for the columns of one table: those whose name has a mark such as id,
+** or those without one. */
 static void guessTable(AssocGuesser *g, AssocGuessTable *pTab, int bMarked) {
   AssocGuessColumn col;
   GuessValues v;
@@ -452,8 +458,8 @@ static int guessByModel(const void *pA, const void *pB) {
   return (x > y) - (x < y);
 }
 
-/* Columns that are keys already. The tables are in the order of addresses
-** meanwhile, so that one is found fast. */
+/* Mark the columns that are keys already. The tables are sorted by address for
+** this, so each one is found by binary search. */
 static void guessDeclared(AssocGuesser *g) {
   const AssocLookKey *pKey;
   int i;
@@ -530,8 +536,8 @@ static const AssocLookKey *viewKey(AssocGuesser *g, const char *zSql,
   return pBest;
 }
 
-/* Are the first values of the column, as the view gives them, in the parent?
-** One that the view has computed is not. */
+/* Are the first values of the view's column keys of the parent? This rules out
+** columns that the view computes. */
 static int viewHasKeys(AssocGuesser *g, AssocModel *pView, int iCol,
                        const AssocLookKey *pOf) {
   AssocGuessParent *q = g->aParent, *pEnd = &g->aParent[g->nParent];

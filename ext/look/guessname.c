@@ -127,7 +127,7 @@ static void wordGrow(AssocGuesser *g) {
   g->nSlot = nNew;
 }
 
-/* The slot of a word as it is written, which may be free. */
+/* The slot of a word in the hash table; the slot may be free. */
 static u32 wordSlot(const AssocGuesser *g, const char *z, int n) {
   u32 h = wordHash(z, n), m = (u32)g->nSlot - 1;
   while (g->azRaw[h & m] &&
@@ -137,7 +137,8 @@ static u32 wordSlot(const AssocGuesser *g, const char *z, int n) {
   return h & m;
 }
 
-/* The word of the n bytes at z, which are in lower case. 0 on an error. */
+/* The word of the n bytes at z, which are in lower case. Singular and plural
+** are one word, and equal words are one object. 0 after an error. */
 static AssocGuessWord *wordOf(AssocGuesser *g, const char *z, int n) {
   AssocGuessWord *pWord;
   const char *zRaw, *zOne;
@@ -239,8 +240,9 @@ static char tablesLetter(AssocGuesser *g) {
   return c;
 }
 
-/* The words of a table without the first, where other tables begin with it
-** too and no table is called so: wp_posts, but not issue_statuses. */
+/* The words of a table's name without its prefix. A first word is a prefix if
+** other tables begin with it and no table has it as its name: wp_ of wp_posts,
+** but not issue_ of issue_statuses. */
 static void tablePlain(AssocGuesser *g, AssocGuessTable *p) {
   int i, n = 0;
   p->plain = p->name;
@@ -272,7 +274,8 @@ static void tablePrefix(AssocGuesser *g, AssocGuessTable *p) {
   if (n > 2 && n * 2 >= pTab->nCol) p->pPrefix = pFirst;
 }
 
-/* Is it a column that a join table has beside its keys? */
+/* A column that a join table may have beside its two keys: an id, an order, a
+** time. */
 static int columnIsSide(const AssocTable *pTab, int iCol) {
   static const char *const az[] = {"id",          "_id",        "created_at",
                                    "createdat",   "updated_at", "updatedat",
@@ -306,7 +309,8 @@ static void tableFinish(AssocGuesser *g, AssocGuessTable *p) {
   if (p->plain.n) p->plain.ap[p->plain.n - 1]->bTable = 1;
 }
 
-/* Tables of people, those first whose word comes first in the list. */
+/* List the tables of people; their words have an order, so that users come
+** before accounts. */
 static void tablesPerson(AssocGuesser *g) {
   int i, j;
   g->apPerson = assocAlloc(g->pCall, &g->p->mem,
@@ -353,7 +357,8 @@ static void tableParents(AssocGuesser *g, AssocGuessTable *p) {
   }
 }
 
-/* The one word that the keys of several tables are called: fid. */
+/* Some schemas call every key by one word, such as fid. If the keys of several
+** tables have it, it is a mark and no name. */
 static void parentMarks(AssocGuesser *g) {
   int i, j;
   for (i = 0; i < g->nParent; i++) {
@@ -421,7 +426,7 @@ void assocGuessNames(AssocGuesser *g) {
 
 /* ----------------------------------------------------------------- columns */
 
-/* userid is user and id, where a table is called so; so is iduser. */
+/* userid is "user" and "id", if a table is called user; so is iduser. */
 static int coreSplit(AssocGuesser *g, AssocGuessName *p) {
   const AssocGuessWord *pLast = nameLast(p);
   AssocGuessWord *pWord;
@@ -440,7 +445,7 @@ static int wordIsMark(const AssocGuessWord *p) {
   return p->bMark || NAME_IN(p->z, azNameMark);
 }
 
-/* nid, uid: letters, and id. */
+/* nid, uid: one or two letters before "id". */
 static int nameIsInitials(const AssocGuessWord *p) {
   static const char *const az[] = {"paid", "void", "grid", "acid", "said",
                                    "guid", "uuid", "arid", "laid", "fluid"};
@@ -476,7 +481,8 @@ void assocGuessColumn(AssocGuesser *g, AssocGuessColumn *p,
 
 /* ----------------------------------------------------------------- matches */
 
-/* How the core speaks for the words of a table. */
+/* How does the core of a column fit the words of a table? Returns the kind of
+** match, from EXACT to LAST, or 0. */
 static int matchWords(const AssocGuessColumn *p, const AssocGuessName *q,
                       const AssocGuessTable *pTab) {
   const AssocGuessName *c = &p->core, *pOwn = &p->pTab->plain;
@@ -567,7 +573,8 @@ static void classRead(AssocGuesser *g, AssocGuessTable *q) {
   assocFinalize(g->pCall, pStmt);
 }
 
-/* Is one of the classes of the table called so? */
+/* Is one of the table's classes (the values of its type column) named by the
+** core? */
 static int matchClass(AssocGuesser *g, const AssocGuessColumn *p,
                       AssocGuessTable *q) {
   int i;
@@ -578,7 +585,7 @@ static int matchClass(AssocGuesser *g, const AssocGuessColumn *p,
   return ASSOC_GUESS_NONE;
 }
 
-/* Do the words of the table speak for it, with its prefix or without? */
+/* Does the table's name fit, with its prefix or without? */
 static int matchTable(const AssocGuessColumn *p, const AssocGuessTable *pTab) {
   int eKind = matchWords(p, &pTab->name, pTab);
   int eMore = 0;
@@ -619,8 +626,8 @@ static void matchAdd(AssocGuesser *g, int *pn, AssocGuessParent *q, int eKind,
   ++*pn;
 }
 
-/* Among equals: the longer name, the key of the column's name, the prefix of
-** the child's table. */
+/* Which of two equal matches is better? The longer name, then a key with the
+** column's own name, then a table with the child's prefix. */
 static int matchTie(const AssocGuessColumn *p, const AssocGuessParent *q) {
   const AssocGuessName *pA = &p->pTab->name, *pB = &q->pTab->name;
   int n = 4 * q->pTab->plain.n;
@@ -677,7 +684,8 @@ static void matchTables(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
   }
 }
 
-/* Parents in whose names the last word is, though not as a word. */
+/* Parents whose name contains the last word of the core inside of a longer one,
+** such as history in historyvisits. */
 static void matchParts(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
   AssocGuessWord *w = nameLast(&p->core);
   int i;

@@ -18,7 +18,12 @@ static void textNames(AssocPicture *p, const AssocKey *pKey) {
   }
 }
 
-/* posts: many posts (posts.author_id) */
+/*
+**
+**    posts: many posts (posts.author_id)
+**
+** The column tells in which table the key is.
+*/
 static void textRel(AssocPicture *p, const AssocRel *pRel) {
   int i;
   sqlite3_str_appendf(p->pStr, "  %s: %s ", pRel->zName,

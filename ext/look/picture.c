@@ -68,7 +68,8 @@ static AssocPictureEdge *pictureEdge(AssocPicture *p, AssocPictureTable *pFrom,
   return pEdge;
 }
 
-/* Several names of one side: "posts, drafts". */
+/* Add a name to one side of a line. Several associations over one key share it:
+** "posts, drafts". */
 static void pictureName(AssocPicture *p, const char **pz, const char *z) {
   if (*pz == 0) {
     *pz = z;
@@ -213,7 +214,8 @@ static void chooseNamed(AssocPicture *p, const AssocNames *pNames) {
   }
 }
 
-/* Add the tables at the other end of a line. */
+/* Add the tables at the other end of each line. They are marked differently
+** until the step is over, so one step adds direct neighbours only. */
 static void chooseNear(AssocPicture *p) {
   AssocPictureEdge *pEdge;
   for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
@@ -291,7 +293,8 @@ int assocPictureIsKey(const AssocPictureTable *pTab, int iCol) {
   return 0;
 }
 
-/* "posts / author": what the near side of the text calls the other first. */
+/* The label of a line: "posts / author", what the left side calls the other one
+** first. */
 void assocPictureLabel(const AssocPictureEdge *pEdge, const char **pzA,
                        const char **pzSlash, const char **pzB) {
   *pzA = pEdge->zTo ? pEdge->zTo : "";

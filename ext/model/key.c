@@ -387,7 +387,9 @@ static void defaultKey(AssocResolver *p, const AssocSeeker *pSeek,
   pKey->eFrom = ASSOC_FROM_DEFAULT;
 }
 
-/* Steps 1 to 4. */
+/* Steps 1 to 4 of the head of this file. Several declared keys are no error yet
+** if a usual name decides between them. zTab names the table in the default
+** name, also if it does not exist. */
 void assocKeyForeign(AssocResolver *p, const AssocSeeker *pSeek, AssocKey *pKey,
                      const AssocNames *pNames, const char *zTab) {
   int nFound = 0;

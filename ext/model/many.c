@@ -33,7 +33,8 @@ static int isJoinTable(AssocResolver *p, AssocTable *pTab) {
 }
 
 /* Without the option through: the only table of the schema that can be the join
-** table of source and target. */
+** table of source and target. None and several are errors; the second one lists
+** them. */
 static void findThrough(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   AssocSchema *pSchema = pRel->pSource->pTable->pSchema;

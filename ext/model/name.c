@@ -245,7 +245,8 @@ static AssocModelName *findName(AssocCall *pCall, AssocCatalog *pCat,
 
 /* ---------------------------------------------------------------- models */
 
-/* Read the option primaryKey: a text or an array of texts. */
+/* Read the option primaryKey: a column, or an array of columns. The row may
+** have been written by hand, so its types are checked here. */
 static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
   AssocJson *p = pNames->eType == ASSOC_J_ARRAY ? pNames->pChild : pNames;
   int n = pNames->eType == ASSOC_J_ARRAY ? pNames->nChild : 1;

@@ -68,7 +68,8 @@ static void optionJson(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   *(AssocJson **)pInto = pJson;
 }
 
-/* Read a name or an array of names. */
+/* Read a name or an array of names. The texts are not copied; they live in the
+** arena of the options. */
 static void optionNames(AssocOptionReader *r, AssocJson *pJson, void *pInto) {
   AssocNames *pNames = pInto;
   int bArray = pJson->eType == ASSOC_J_ARRAY;

@@ -34,7 +34,8 @@ static AssocRel *pathEnd(const AssocRel *pRel) {
 }
 
 /* The path ends before the target. Append the only association that leads from
-** there to the target. */
+** there to the target. None and several are errors: a later definition must not
+** change which way the path goes. */
 static void pathLast(AssocResolver *p) {
   AssocModel *pAt = pathEnd(p->pRel)->pTarget;
   AssocDef *pDef = 0, *pOnly = 0;

@@ -114,8 +114,9 @@ static int typeBranch(const AssocRel *pBack, const AssocModel *pModel) {
   return i;
 }
 
-/* The scope of the other side: pScope, and the type that stands for the
-** source. */
+/* The scope of the other side: pScope, and the type that stands for the source.
+** So a hasMany over a polymorphic key reads and writes its own type only. 0
+** after an error: the belongsTo does not lead to the source. */
 static AssocJson *typeScope(AssocResolver *p, const AssocRel *pBack,
                             AssocJson *pScope) {
   AssocJson *pObj = assocAlloc(p->pCall, p->pArena, sizeof(*pObj));
@@ -187,8 +188,9 @@ void assocResolveTyped(AssocResolver *p) {
   pRel->pOpt = pOpt;
 }
 
-/* The branch with that type, or to the model of that name. -1 and an error if
-** there is none. */
+/* The branch with that type. Types are compared exactly, because they are
+** values in a column; then names of models, which a caller may write as well.
+** -1 and an error if there is none. */
 static int branchFind(AssocCall *pCall, const AssocRel *pRel,
                       const char *zType) {
   AssocNearest near;
@@ -251,6 +253,9 @@ static void neverLeads(AssocCall *pCall, const AssocRel *pRel,
   sqlite3_free(z);
 }
 
+/* A copy of the association as if the model were its only target, kept in the
+** branch: paths and conditions can then treat it as an ordinary belongsTo. 0
+** and an error if no branch leads to the model. */
 AssocRel *assocRelOn(AssocCall *pCall, const AssocRel *pRel,
                      const AssocModel *pModel) {
   AssocCatalog *pCat = pRel->pSource->pTable->pSchema->pCatalog;

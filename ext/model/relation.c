@@ -250,7 +250,9 @@ static void resolveTarget(AssocResolver *p) {
   }
 }
 
-/* Resolve the definition: source, options, target, keys, then scopes. */
+/* Resolve the definition. The order matters: the options decide whether there
+** is a target; the kind and the target decide which options are allowed; keys
+** come next, since the scope may name the columns that they add. */
 static void resolveAll(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   int bPoly;

@@ -9,6 +9,11 @@
 **
 ** Nothing here runs before reading has failed. So a name that equals one of
 ** these words stays a name.
+**
+** To add a habit: find the function for the place (a sign, a colon, a call, a
+** word outside of the shape, in a block, or in a condition), and add the word
+** to its table, or a test before the more general ones. test/words.test has a
+** case for each.
 */
 #include "shape/json.h"
 #include "shape/lex.h"
@@ -43,7 +48,9 @@ static void habitShift(Habit *p, const ShapeToken *pTok) {
   p->a[0] = *pTok;
 }
 
-/* Read the tokens up to iAt again. */
+/* Read the tokens up to iAt again. The parser keeps none of them, because most
+** shapes have no error. Remembered are the last four tokens, and for each open
+** bracket the word before it and the first token inside. */
 static void habitRead(AssocCall *pCall, Habit *p, const char *z, int n,
                       int iAt) {
   HabitIn aOpen[HABIT_DEEP];
@@ -127,7 +134,8 @@ static char *sayNoSums(const Habit *p) {
                 "column");
 }
 
-/* Characters of other languages: comments, ||, [, ~, arithmetic, ; */
+/* Signs of other languages: comments, ||, &, [, ~, arithmetic, and a semicolon
+** at the end. */
 static char *habitSign(const Habit *p) {
   const ShapeToken *pAt = &p->at;
   if (atText(p, "/*") || atText(p, "//") || atText(p, "#")) {
@@ -179,7 +187,9 @@ static const char *const azHabitClause[] = {
     "last",  "after",  "before",   "page",     "scope",    "sort",   "take",
     "skip",  "having", "required", "through",  "paranoid", 0};
 
-/* A colon, as in GraphQL and JavaScript. */
+/* A colon, as in GraphQL and JavaScript. In a block it is an alias ("n: name")
+** or a nested object; in parentheses it is taken for "=". ":name" is one token,
+** so "n:name" is seen as a parameter here. */
 static char *habitColon(const Habit *p) {
   const ShapeToken *pAt = &p->at, *pName = &p->a[0], *pNext = &p->next;
   int nSkip = 0;
@@ -228,7 +238,15 @@ static const char *const azHabitFunction[] = {
     "substr",      "substring",  "time",         "trim",
     "typeof",      "unixepoch",  "upper",        0};
 
-/* count(posts) → posts.count(). sum(posts.likes) → posts.sum(likes). */
+/*
+**
+**    count(posts)        posts.count()
+**    sum(posts.likes)    posts.sum(likes)
+**    count(distinct a)   posts.count(a)
+**
+** A path gives both the association and the column. A word alone is the
+** association of count and exists, and the column of all others.
+*/
 static char *sayAggregate(const Habit *p, const ShapeToken *pName,
                           const ShapeToken *pArg) {
   ShapeToken arg = *pArg, next;
@@ -430,7 +448,8 @@ static char *habitClause(const Habit *p, const ShapeToken *pWord) {
 static const char *const azHabitSql[] = {
     "select", "insert", "update", "delete", "from", "explain", 0};
 
-/* Words behind the shape: User WHERE ..., User{name} ORDER BY name. */
+/* Words behind the shape: User WHERE ..., User{name} ORDER BY name. Also a text
+** that begins with an SQL keyword, or with a brace. */
 static char *habitOutside(const Habit *p) {
   const ShapeToken *pAt = &p->at;
   char *z;

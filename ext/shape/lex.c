@@ -5,6 +5,9 @@
 **
 ** A token depends only on its place in the text. So a parser can look ahead as
 ** far as it needs, and keeps no list.
+**
+** Words are not divided into names and keywords here: only the place of a word
+** tells. A text is never changed; a token is an offset and a length.
 */
 #include "shape/lex.h"
 

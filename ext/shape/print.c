@@ -5,6 +5,10 @@
 **
 ** Reading the printed text gives the same tree. Two things have no text form:
 ** an include by model alone, and {"all":true}.
+**
+** The text is used for the fingerprint of a cursor (load/page.c) and by tests. So
+** equal trees must give equal texts: one spelling, one order of clauses,
+** backticks only where needed.
 */
 #include "shape/lex.h"
 #include "shape/print.h"
@@ -188,8 +192,9 @@ static void printOperands(Printer *p, const ShapePred *pPred) {
   }
 }
 
-/* Print a predicate. eAround is the operator whose operand it is; OR binds
-** weakest. */
+/* Print a condition. eAround is the operator whose operand it is: OR binds
+** weakest, then AND, then NOT. Parentheses are printed only where the text
+** would otherwise be read in another way. */
 static void printPred(Printer *p, const ShapePred *pPred, int eAround) {
   int bParen = 0;
   switch (pPred->eOp) {

@@ -8,6 +8,19 @@
 ** This floor does not know which models, columns or associations exist. A name
 ** is only a name; load/plan.c decides what it means. The tree lives in the
 ** arena that the parser receives.
+**
+** The tree of the text above, without offsets:
+**
+**    AssocShape   pModel "User", bBlock 1
+**      pClauses     pWhere: ShapePred GE, key.pPath "age", pVal 18
+**      pItem        NAME "name"
+**        pNext        NAME "posts", bRequired 1, bBlock 1
+**          pClauses     pOrder: key.pPath "title"; pLimit 5
+**          pBlock       NAME "title"
+**
+** Whether "name" is a column or an association is not known here. Lists are
+** linked by pNext. A pointer that is 0 means that the part is absent. Parsers
+** set iOff in the text form only; it is -1 in the JSON form.
 */
 #ifndef ASSOC_SHAPE_H
 #define ASSOC_SHAPE_H

@@ -117,8 +117,9 @@ static void keyOfJson(KeyReader *p, AssocKeys *pKeys, const AssocJson *pJson) {
   for (i = 0; i < pModel->nKey; i++) keyAppend(p, pKeys, apPart[i]);
 }
 
-/* Append a target of a polymorphic association: its type, or NULL where the
-** caller names none, and its key, which NULLs make as long as the longest. */
+/* Append a target of a polymorphic association: its type (NULL if the caller
+** names none), then its key, filled up with NULLs to the length of the longest
+** key. */
 static void keyOfBranch(KeyReader *p, const AssocRel *pRel, AssocKeys *pKeys,
                         const AssocJson *pJson) {
   static const AssocJson none;

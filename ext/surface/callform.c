@@ -126,7 +126,8 @@ static int callDisconnect(sqlite3_vtab *pVtab) {
   return SQLITE_OK;
 }
 
-/* DIRECTONLY: triggers and views cannot write to this table. */
+/* Six arguments are enough for every function; argc is hidden. DIRECTONLY:
+** triggers and views cannot write to this table. */
 static int callConnect(sqlite3 *db, void *pAux, int argc,
                        const char *const *argv, sqlite3_vtab **ppVtab,
                        char **pzErr) {

@@ -274,7 +274,12 @@ static void linkOptions(Changer *p, sqlite3_value *pVal, const char *zHas) {
 #define LINK_SET 1
 #define LINK_REMOVE 2
 
-/* assoc_add, assoc_set, assoc_remove: what was changed */
+/*
+** assoc_add(), assoc_set() and assoc_remove() read the same arguments; eDo says
+** which of them this is. All targets are read before the first row is changed.
+** set first releases the rows that are not in the list, then adds those that
+** are: the other way round, a UNIQUE foreign key would be in use twice.
+*/
 static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                      sqlite3_value **ap, int eDo, const char *zFunction) {
   const WriteCell *aThrough;

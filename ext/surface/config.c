@@ -4,6 +4,9 @@
 **   SELECT assoc_config('depth', 100);   -- set it; gives 100
 **   SELECT assoc_config('strategy');     -- ask for it; gives auto
 **   SELECT assoc_config('views', 1);     -- views of a file may read others
+**
+** A setting lives in AssocConn, so it ends with the connection. A value that is
+** out of its range is an error and changes nothing.
 */
 #include "surface/surface.h"
 
@@ -81,7 +84,9 @@ static void configSession(AssocCall *pCall, sqlite3_context *pCtx,
   sqlite3_result_text(pCtx, az[pCall->pConn->bNeedSession], -1, SQLITE_STATIC);
 }
 
-/* assoc_config(name [, value]): set the value, if given, and return it */
+/* assoc_config(name [, value]): set the value, if given, and return the present
+** one. Only a call of the user may set one: a view could otherwise lift its own
+** limits. */
 static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                        sqlite3_value **ap) {
   const char *z = assocArgText(pCall, ap[0], "the name");

@@ -86,10 +86,9 @@ static void checkName(Definer *p) {
 
 /* --------------------------------------------------------------- mistakes */
 
-/*
-** The name of a column of pTab that references pParent, by a FOREIGN KEY or by
-** its name; or 0.
-*/
+/* For errors that propose the right direction: the name of a column of pTab
+** that references pParent, by a FOREIGN KEY or by a usual name; 0 if there is
+** none. */
 static const char *leadsTo(Definer *p, AssocTable *pTab, AssocModel *pParent) {
   const AssocFkey *pFk;
   const char *zName;
@@ -142,7 +141,9 @@ static void checkDirection(Definer *p, const AssocRel *pRel) {
   }
 }
 
-/* Refuse belongsTo on both sides where neither table has a foreign key. */
+/* Refuse belongsTo on both sides if neither table has a foreign key: one of
+** them was meant to be a hasMany or hasOne. If this were allowed, assoc_sync()
+** would create two keys. */
 static void checkBothSides(Definer *p, const AssocRel *pRel) {
   AssocDef *pDef = 0;
   const char *zPlain;
@@ -189,10 +190,9 @@ static void checkKeyName(Definer *p, const AssocRel *pRel) {
   }
 }
 
-/*
-** The row is written: does it resolve, and is it what was meant? Where the
-** definition names its foreign key, it is.
-*/
+/* The row is written; now resolve it. It must be what was meant: a default that
+** finds the key only in the other table is an error, unless the definition
+** names its foreign key. */
 static void checkRow(Definer *p) {
   AssocCatalog *pOld = p->pCat;
   AssocModel *pModel;
@@ -228,8 +228,8 @@ static int sameText(const char *zA, const char *zB) {
   return strcmp(zA, zB) == 0;
 }
 
-/* The definition that has the name already: the one in the same database as
-** the new one, or else one in the other, the file or temp. */
+/* The definition that has the name already, in the new one's database first,
+** then in the other of file and TEMP. 0: the name is free. */
 static AssocDef *takenBy(Definer *p) {
   AssocDef *pDef = 0, *pFound = 0;
   while ((pDef = assocModelNextDef(p->pCall, p->pSource, pDef)) != 0) {
@@ -240,10 +240,9 @@ static AssocDef *takenBy(Definer *p) {
   return pFound;
 }
 
-/*
-** Delete what is replaced: a row may spell the model in another way than the
-** new one does, and one in temp would still go before one in the file.
-*/
+/* Delete the definition that is replaced. Its row may spell the model
+** differently, so INSERT OR REPLACE would not find it; and a row in TEMP would
+** still win over one in the file. */
 static void replaceOld(Definer *p) {
   AssocDef *pDef = 0;
   while ((pDef = assocModelNextDef(p->pCall, p->pSource, pDef)) != 0) {
@@ -256,7 +255,7 @@ static void replaceOld(Definer *p) {
   }
 }
 
-/* The definition as it will be written. */
+/* The new definition as a row, to resolve it before it is written. */
 static AssocDef *newDef(Definer *p, AssocSchema *pSchema) {
   AssocDef *pDef = assocAlloc(p->pCall, &p->mem, sizeof(*pDef));
   if (pDef == 0) return 0;
@@ -271,8 +270,8 @@ static AssocDef *newDef(Definer *p, AssocSchema *pSchema) {
   return pDef;
 }
 
-/* The options that do not say what is related to what. Constraints are left to
-** the definition that is there, unless the new one speaks of them. */
+/* The options that do not decide which rows are related. The constraints of the
+** existing definition count, unless the new one gives some. */
 static char *restText(Definer *p, const AssocOptions *pOpt) {
   AssocOptions rest = *pOpt;
   if (p->pOpt->eConstraints < 0) rest.eConstraints = -1;
@@ -313,8 +312,13 @@ static int isSame(Definer *p, AssocDef *pDef) {
   return pNew && isSameMeaning(p, pDef, pNew);
 }
 
-/* Check everything that can be checked before writing. True if there is
-** something to write. */
+/*
+** Check everything that can be checked before writing: model and kind, then the
+** options, the target, the spelling under which names are stored, and whether
+** the name is free. True if there is something to write. An equal definition
+** writes nothing, and its name is the result. What depends on other definitions
+** is checked when the row is written.
+*/
 static int prepare(Definer *p, const char *zModel, const char *zKind,
                    const char *zTarget, const char *zOptions) {
   AssocDef *pTaken;
@@ -360,7 +364,9 @@ static int prepare(Definer *p, const char *zModel, const char *zKind,
   return p->pCall->rc == SQLITE_OK;
 }
 
-/* Read and check the definition. True if there is a row to write. */
+/* Read and check the definition. True if there is a row to write. It runs twice
+** if the lock had to be taken in between: what was read before the lock may
+** have changed. */
 static int defineRead(Definer *p, const char *zModel, const char *zKind,
                       const char *zTarget, const char *zOptions) {
   AssocCall *pCall = p->pCall;
@@ -381,7 +387,12 @@ static void defineClear(Definer *p) {
   assocArenaFree(&p->mem);
 }
 
-/* assoc_define(model, kind, target [, options]): the association's name */
+/*
+** assoc_define(model, kind, target [, options]): the association's name. Five
+** steps: read and check; take the lock, if there is something to write; read
+** again, if the lock had to be waited for; write the row; resolve it. Any error
+** rolls the savepoint back.
+*/
 static void defineFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                        sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
@@ -424,8 +435,8 @@ static int isOfModel(const AssocDef *pDef, const AssocModel *pModel,
                          assocBareName(pSchema, zModel)) == 0;
 }
 
-/* The definition of that name that is in force, or 0: temp, which is the last
-** database, goes before the model's own. */
+/* The definition of that name that is used: one in TEMP wins over the model's
+** own database. 0 if there is none. */
 static AssocDef *undefine(AssocCall *pCall, AssocCatalog *pCat,
                           const char *zModel, const char *zName) {
   AssocModel *pModel;
@@ -447,7 +458,8 @@ static AssocDef *undefine(AssocCall *pCall, AssocCatalog *pCat,
   return pFound;
 }
 
-/* The same, in the catalog of now, to which *ppCat is a reference. */
+/* The same, in the present catalog. *ppCat is a reference to it, which the
+** caller gives back. */
 static AssocDef *undefineRead(AssocCall *pCall, AssocCatalog **ppCat,
                               const char *zModel, const char *zName) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
@@ -550,7 +562,8 @@ static char *modelText(Modeller *m) {
   return zKept;
 }
 
-/* "aux.User" is User in the database aux; else it is the table's, or main. */
+/* Where is the row stored? "aux.User" means User in the database aux; otherwise
+** the database of its table, or main. */
 static void modelHome(Modeller *m, AssocCatalog *pCat, const char *zModel) {
   AssocTable *pTab;
   AssocSchema *p, *pHome = pCat->pSchema;
@@ -623,8 +636,8 @@ static int modelPrepare(Modeller *m, AssocCatalog *pCat) {
   return pCall->rc == SQLITE_OK;
 }
 
-/* The row is written: does the model find its table and its key, and does
-** no other row speak of the same table? */
+/* The row is written; now look whether the model finds its table and its key,
+** and that no other row names the same table. */
 static void modelCheck(Modeller *m) {
   AssocCall *pCall = m->pCall;
   AssocCatalog *pCat = assocCatalogEnter(pCall);
@@ -652,7 +665,8 @@ static int modelRead(Modeller *m, const char *zModel) {
   return bWrite;
 }
 
-/* assoc_model(model, options): the model's name */
+/* assoc_model(model, options): the model's name. The steps are those of
+** assoc_define(). */
 static void modelFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                       sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");

@@ -82,6 +82,9 @@ static void identityValue(AssocCall *pCall, AssocOut *pOut,
   }
 }
 
+/* The hidden key of the table: model, association, and the values of both keys.
+** SQLite gives it back to xUpdate, which needs nothing else to find the row.
+** Its bytes are compared, so equal rows must give equal bytes. */
 void assocDmlIdentity(AssocCall *pCall, sqlite3_context *pCtx,
                       const AssocRel *pRel, const AssocKeys *pSource,
                       sqlite3_value **apTarget) {
@@ -104,7 +107,8 @@ void assocDmlIdentity(AssocCall *pCall, sqlite3_context *pCtx,
   if (z) sqlite3_result_blob64(pCtx, z, (u64)n, sqlite3_free);
 }
 
-/* Copy the next value. 0 at the end, or if memory runs out. */
+/* Copy the next value of an identity, whose bytes may come from anybody: a
+** wrong tag or length ends it. 0 at the end, or if memory runs out. */
 static sqlite3_value *identityNext(DmlRow *p, sqlite3_stmt *pStmt,
                                    const char **pz, const char *zEnd) {
   const char *z = *pz;
@@ -141,6 +145,7 @@ static sqlite3_value *identityNext(DmlRow *p, sqlite3_stmt *pStmt,
   return pVal;
 }
 
+/* Read the values of one key. 0 after an error. */
 static WriteVal *identityKey(DmlRow *p, sqlite3_stmt *pStmt, int nKey,
                              const char **pz, const char *zEnd) {
   WriteVal *aKey =
@@ -153,7 +158,8 @@ static WriteVal *identityKey(DmlRow *p, sqlite3_stmt *pStmt, int nKey,
   return p->pCall->rc == SQLITE_OK ? aKey : 0;
 }
 
-/* Find the source, the association and the target's key by assoc_row. */
+/* Find the source, the association and the target's key by assoc_row. The rows
+** may be gone by now; then it is an error, as for every key without a row. */
 static void dmlIdentify(DmlRow *p, sqlite3_value *pIdentity) {
   AssocCall *pCall = p->pCall;
   const char *z = sqlite3_value_blob(pIdentity);
@@ -193,20 +199,22 @@ static sqlite3_value *dmlNew(const DmlRow *p, int iCol) {
   return sqlite3_value_nochange(pVal) ? 0 : pVal;
 }
 
-/* The same, but 0 for NULL as well. */
+/* The new value of a column. 0 if it is NULL, or not set by an UPDATE. */
 static sqlite3_value *dmlGiven(const DmlRow *p, int iCol) {
   sqlite3_value *pVal = iCol < 0 ? 0 : dmlNew(p, iCol);
   return pVal && sqlite3_value_type(pVal) != SQLITE_NULL ? pVal : 0;
 }
 
-/* Columns of the join row. */
+/* The columns of the join row that the column "through" gives; 0 if it is not
+** set. */
 static const WriteCell *dmlThrough(DmlRow *p, int *pn) {
   return assocThroughOfValue(p->pWriter, p->pRel,
                              dmlGiven(p, p->pDml->iThrough), pn);
 }
 
-/* Of the creatable table: the target's columns that have a value, or of an
-** UPDATE those that are set. */
+/* Tables made with related have the target's columns. For an INSERT, the cells
+** are those with a value, so defaults apply to the others; for an UPDATE, those
+** that are set. */
 static WriteCell *dmlCells(DmlRow *p, int bUpdate, int *pn) {
   const AssocTable *pTab = p->pRel->pTarget->pTable;
   WriteCell *a = assocAlloc(p->pCall, &p->pWriter->one,
@@ -234,7 +242,8 @@ static WriteCell *dmlCells(DmlRow *p, int bUpdate, int *pn) {
 
 /* ------------------------------------------------------------------ insert */
 
-/* The source row and the association of a table that was made for it. */
+/* Find the source row and the association of a table that was made with
+** related. */
 static void madeSource(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
   AssocCall *pCall = p->pCall;
@@ -265,7 +274,9 @@ static void madeInsert(DmlRow *p) {
   if (p->pCall->rc == SQLITE_OK) assocGiveKey(p->pCall, p->pResult, &row);
 }
 
-/* Call the function that does the same as this INSERT. */
+/* INSERT INTO related: call the function that does the same, by the columns
+** that have a value. Only model and json: assoc_insert(); with id: assoc_add();
+** with json: assoc_create(). */
 static void dmlCall(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
   sqlite3_value *pId = dmlGiven(p, pDml->iId);

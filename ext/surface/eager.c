@@ -24,6 +24,9 @@
 ** idxStr holds a character for each argument of xFilter: q for the query,
 ** i for the id, 1 to 8 for a parameter. The constraint on id is checked by
 ** SQLite again: what = means between the id and a value is SQLite's matter.
+**
+** A cursor holds a stream (load/stream.c), which loads a batch of roots at a
+** time.
 */
 #include "surface/surface.h"
 
@@ -314,8 +317,8 @@ static int eagerEof(sqlite3_vtab_cursor *pCur) {
   return ((EagerCursor *)pCur)->bEof;
 }
 
-/* The root's id. A root whose id is NULL gets its position, as a BLOB, which
-** equals no integer. */
+/* The identity of a root for SQLite: its id, or, if that is NULL, its place
+** among all rows. */
 static void eagerRow(AssocCall *pCall, sqlite3_context *pCtx,
                      const EagerCursor *p) {
   int nKey = p->pPlan->pRoot->pModel->nKey;

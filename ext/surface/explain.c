@@ -102,7 +102,12 @@ static void explainSql(AssocCall *pCall, AssocRows *p, const AssocNode *pNode,
   sqlite3_free(z);
 }
 
-/* How the node is loaded for nUp parents. Gives the rows to expect. */
+/*
+** One row for a node, and one for each of its conditions on related rows. nUp
+** is the number of parents to expect; the result is the number of rows to
+** expect. What the last run did is shown, unless a strategy is forced: then the
+** row says what would be done now.
+*/
 static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
                        i64 nUp) {
   u8 eWhy = ASSOC_WHY_ROOTS;

@@ -7,6 +7,10 @@
 ** The arguments of a function come from the table that registers it. Each
 ** example runs in test/help.test, which also compares the names with those
 ** that SQLite knows.
+**
+** To add a function or table: add a row to aTopic, in alphabetical order. zDoes
+** is one sentence that begins with a verb. The example must run on a table User
+** with posts in a table Post.
 */
 #include "surface/surface.h"
 

@@ -134,7 +134,12 @@ static int discoverRead(AssocLook *p, const char *zSchema,
   return q != 0;
 }
 
-/* assoc_discover([schema] [, options]) */
+/*
+** assoc_discover([schema] [, options]). A single argument that begins with "{"
+** is the options. As in assoc_define(), the schema is read first, then the lock
+** is taken, and if that restarted the transaction, everything is read again. A
+** dry run takes no lock and begins no savepoint.
+*/
 static void discoverFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                          sqlite3_value **ap) {
   const char *zSchema = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;
@@ -241,7 +246,8 @@ static void diagramRead(AssocCall *pCall, AssocArena *pMem,
   pOut->bNoColumns = !opt.bColumns;
 }
 
-/* assoc_diagram([format] [, options]): mermaid where no format is given */
+/* assoc_diagram([format] [, options]): mermaid without a format. A single
+** argument that begins with "{" is the options. */
 static void diagramFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                         sqlite3_value **ap) {
   const char *zFormat = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;

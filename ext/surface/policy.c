@@ -93,7 +93,7 @@ static int policyPrepare(Policer *m, const char *zModel) {
   return bWrite && pCall->rc == SQLITE_OK;
 }
 
-/* The row is written: can its conditions be asked? */
+/* The row is written; now look whether its conditions can be compiled. */
 static void policyCheck(Policer *m, const char *zModel) {
   AssocCatalog *pCat = assocCatalogEnter(m->pCall);
   AssocModel *p = pCat ? assocModelFind(m->pCall, pCat, zModel) : 0;
@@ -102,7 +102,7 @@ static void policyCheck(Policer *m, const char *zModel) {
 }
 
 /* assoc_policy(model, policy): the model's name. assoc_policy(model, NULL): 1,
-** or 0 if there was none. */
+** or 0 if there was none. The steps are those of assoc_define(). */
 static void policyFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                        sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");

@@ -102,7 +102,13 @@ static int relatedRepairs(const AssocCall *pCall) {
   return bOn;
 }
 
-/* USING related(User, posts) */
+/*
+** CREATE VIRTUAL TABLE ... USING related(User, posts): declare the columns of
+** the target, assoc_key and assoc_row. SQLite calls this again on a new
+** connection. So an association that is gone is an error here, which makes the
+** whole table unreadable; only while the schema may be repaired is a table
+** without columns declared instead, so that it can be dropped.
+*/
 static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
                            const char *const *argv) {
   AssocCatalog *pCat;

@@ -115,11 +115,9 @@ static int rowsDisconnect(sqlite3_vtab *pVtab) {
   return SQLITE_OK;
 }
 
-/*
-** idxStr has a digit for each argument that is given. One that is needed and
-** cannot be had yet makes the plan impossible, one that is missing is an
-** error.
-*/
+/* idxStr has a digit for each argument that is given. If a needed argument is
+** not usable yet, the plan is impossible, and SQLite tries another order of the
+** join. If it is missing altogether, running the plan is an error. */
 static int rowsBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   const AssocRowsTable *pDef = ((RowsTable *)pVtab)->pDef;
   char *zIdx = sqlite3_malloc64((u64)pDef->nArg + 1);

@@ -32,7 +32,8 @@ struct WriteState {
   sqlite3_stmt *apHold[2]; /* OWNED: run while statements expire, or 0 */
 };
 
-/* Drop the statements if they have expired. */
+/* Drop the statements if they have expired. The canary was prepared with them:
+** if running it prepared it anew, the others have expired, too. */
 static void writeFresh(AssocCall *pCall, WriteState *p) {
   sqlite3_stmt *pCanary =
       assocStmt(pCall, &p->aStmt[WRITE_CANARY], azWrite[WRITE_CANARY]);

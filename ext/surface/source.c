@@ -38,7 +38,9 @@
 
 /* ------------------------------------------------------------------- text */
 
-/* One token of SQL at *pz: its length, 0 at the end. A word has *pbWord. */
+/* The length of the next token of SQL, 0 at the end. *pz becomes its start:
+** white space and comments are passed over. *pbWord: it is a word without
+** quotes. */
 static int sourceToken(const char **pz, int *pbWord) {
   const char *z = *pz, *zEnd;
   int n = 0;

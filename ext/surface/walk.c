@@ -172,9 +172,10 @@ static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
 }
 
 /*
-** The plans for a model and an association. A cursor is filtered once for
-** each row of an outer table, with the same two texts every time: what the
-** definitions were when the statement began holds until its end.
+** The plans for a model and an association. A cursor is filtered once for each
+** row of an outer table, with the same two texts every time, so the last plans
+** are kept and the texts compared first. The plan for the JSON is made only if
+** the column is read.
 */
 static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
                          const RelatedTable *pTab, const char *zModel,
@@ -231,7 +232,8 @@ static void relatedKeep(AssocCall *pCall, RelatedCursor *p,
   assocErrorCode(pCall, SQLITE_NOMEM);
 }
 
-/* Read the given key, or all keys of key IN (...). */
+/* Read the given key, or all keys of key IN (...), which SQLite 3.38 and later
+** passes in one call. NULL is no key. */
 static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
                             sqlite3_value *pList) {
   sqlite3_value *pVal = 0;
@@ -265,7 +267,8 @@ static int relatedRepeats(const RelatedCursor *p) {
   return p->pPlan->pRoot->nRecurse != 0;
 }
 
-/* A row that was found, as a row of a statement. */
+/* "^": only the keys of visited rows are remembered (p->seen), so the columns
+** of the present one are read again. */
 static sqlite3_stmt *relatedAgain(AssocCall *pCall, RelatedCursor *p) {
   AssocFetch *pAgain = &p->pPlan->pRoot->related.again;
   sqlite3_stmt *pStmt = assocStmt(pCall, &pAgain->stmt, pAgain->zSql);
@@ -276,8 +279,8 @@ static sqlite3_stmt *relatedAgain(AssocCall *pCall, RelatedCursor *p) {
   return assocStep(pCall, pStmt) ? pStmt : 0;
 }
 
-/* The key of the source row, a value for each of its columns, that last
-** until it is another. On the way back that of the target. */
+/* The key of the present source row; if the roles are changed, that of the
+** target. The values stay valid until the next source row. */
 static void relatedSource(AssocCall *pCall, RelatedCursor *p,
                           AssocKeys *pKeys) {
   const AssocModel *pModel =
@@ -308,7 +311,12 @@ static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
   if (pStmt) assocTakeRun(pCall, &p->pairs, pStmt);
 }
 
-/* Prepare the iteration over the rows of a source. */
+/*
+** Prepare the rows of one source: take its ids in one step if they are
+** integers, or start a statement. If many sources have been asked for, or no
+** index serves, the pairs of all sources are read once instead, and those of
+** this source are found by its key.
+*/
 static void relatedRows(AssocCall *pCall, RelatedCursor *p,
                         const AssocKeys *pKeys) {
   const AssocFetch *pFetch = p->pFetch;
@@ -354,7 +362,8 @@ static int relatedDeeper(RelatedCursor *p) {
   return 1;
 }
 
-/* Go to the next source row. True if there is one. */
+/* Go to the next source row: the next given key, the next row of the scan, or,
+** with "^", the next row that was found. False at the end. */
 static int relatedNextSource(AssocCall *pCall, RelatedCursor *p) {
   AssocKeys keys;
   int bDeeper = relatedDeeper(p);
@@ -384,7 +393,8 @@ static int relatedNextSource(AssocCall *pCall, RelatedCursor *p) {
 
 /* ------------------------------------------------------------------- rows */
 
-/* "^": is the row new? Then it will become a source later. */
+/* "^": has the row not been visited yet? Then it is remembered, and becomes a
+** source row later. This ends circles. */
 static int relatedIsNew(AssocCall *pCall, RelatedCursor *p) {
   sqlite3_value *apVal[ASSOC_KEY_MAX];
   u32 nBefore = p->seen.nSlot;
@@ -424,7 +434,8 @@ static int relatedDone(sqlite3_vtab_cursor *pCur, AssocCall *pCall) {
   return assocCallVtab(pCall, &pCur->pVtab->zErrMsg);
 }
 
-/* To the next related row, of this source or of a later one. */
+/* Go to the next related row, of this source or of a later one. Sources without
+** related rows are passed over. */
 static void relatedGo(AssocCall *pCall, RelatedCursor *p, int bFirst) {
   do {
     while (bFirst || !relatedNextOf(pCall, p)) {
@@ -604,8 +615,8 @@ static void relatedTarget(AssocCall *pCall, const RelatedCursor *p,
   }
 }
 
-/* assoc_row: the source's key, and the target's. Integers that are not kept
-** as values are made values again. */
+/* assoc_row: the source's key, and the target's. Ids are kept as integers, so
+** they are made values again for it. */
 static void relatedIdentity(AssocCall *pCall, sqlite3_context *pCtx,
                             RelatedCursor *p, const RelatedTable *pTab) {
   sqlite3_value *apVal[ASSOC_KEY_MAX];

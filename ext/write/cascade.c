@@ -511,7 +511,9 @@ static void edgeReset(DestroyEdge *p) {
   p->pGroup = 0;
 }
 
-/* Forget all rows. Tables, edges and statements stay for the next run. */
+/* Forget all rows. What is known about tables, the edges between them, and the
+** prepared statements stay for the next run: assoc_destroy() of many rows in
+** one transaction collects them once. */
 static void destroyerReset(WriteDestroyer *d) {
   DestroyTable *p;
   DestroyEdge *pEdge;

@@ -50,7 +50,9 @@ static void memberUnknown(AssocWriter *w, AssocModel *pModel,
   assocSqlUnknown(&sql, pModel, &name, "column or association");
 }
 
-/* Find out what the member's name means for the model. */
+/* Find out what the member's name means: a column first, then the join table,
+** then an association. A name that is none of these is an error with the
+** nearest one. */
 static void memberResolve(AssocWriter *w, const WriteForm *pForm,
                           WriteMember *p) {
   AssocModel *pModel = pForm->pModel;

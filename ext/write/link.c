@@ -209,7 +209,9 @@ static void linkTypeSql(AssocSql *p, const WriteLink *pLink) {
   assocSqlTypeVal(p, pLink->pBranch->zType);
 }
 
-/* The statement "look": see the head of this file. */
+/* The statement "look" (see the head of this file): one query says whether the
+** target exists, whether it has another parent, and whether it is related
+** already with all values of the scope. */
 static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
   AssocRel *pRel = pLink->pRel;
   AssocModel *pTgt = pLink->pTarget;
@@ -271,7 +273,12 @@ static void allWhere(AssocSql *p, const WriteLink *pLink) {
   if (pLink->pJoin) assocSqlAlive(p, pLink->pJoin, 2);
 }
 
-/* The statement "all": see the head of this file. */
+/*
+** The statement "all" (see the head of this file): the related rows of a
+** source. The variables of the key come first. If pairs may occur twice, each
+** target counts once. For a hasOne the first row in its order is the one that
+** readers see.
+*/
 static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
   AssocRel *pRel = pLink->pRel;
   AssocModel *pTgt = pLink->pTarget;
@@ -297,7 +304,9 @@ static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
   return assocWriteSqlUse(w, pLink->pAll);
 }
 
-/* The statement "pair": see the head of this file. */
+/* The statement "pair" (see the head of this file): the join rows of two keys,
+** and whether each of them is alive, because a soft-deleted one can be
+** revived. */
 static sqlite3_stmt *pairStmt(AssocWriter *w, WriteLink *pLink) {
   AssocRel *pRel = pLink->pRel;
   AssocModel *pJoin = pLink->pJoin;
@@ -615,8 +624,9 @@ int assocLinkDestroys(const WriteLink *pLink) {
           pLink->pRel->eKind == ASSOC_HASMANY);
 }
 
-/* Unlink a target. pTarget may be 0 for belongsTo, which only needs the
-** source. */
+/* Unlink a target. hasOne and hasMany: release the row, or destroy it.
+** belongsToMany: destroy the join rows of the pair, with what refers to them.
+** belongsTo: set the source's own key to NULL; pTarget may then be 0. */
 static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
                          const WriteRow *pSource, const WriteRow *pTarget) {
   const AssocRel *pRel = pLink->pRel;
@@ -821,8 +831,12 @@ static void linkRevive(AssocWriter *w, const WriteLink *pLink,
   linkGive(w, pLink, pRow, nThrough, aThrough);
 }
 
-/* belongsToMany: insert a join row, or write the caller's columns into the one
-** that exists. */
+/*
+** belongsToMany: insert a join row, or write the caller's columns into the one
+** that exists. If pairs may occur twice, another join row is inserted, except
+** for bOnce. A join row that was soft-deleted is revived instead of a second
+** one being made.
+*/
 static void linkMany(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, int nThrough,
                      const WriteCell *aThrough, WriteChanges *pChanges) {

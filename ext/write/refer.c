@@ -96,7 +96,9 @@ static int referComputed(const AssocForeign *pFor) {
   return 0;
 }
 
-/* Add the foreign keys of associations that refer to the model. */
+/* Add the foreign keys of associations that refer to the model. The action is
+** what a definition says; else what the schema declares for this key; else
+** Sequelize's default. */
 static void refersOfForeign(ReferList *p, AssocForeign *pFor) {
   for (; pFor; pFor = pFor->pNext) {
     const char *zAction = pFor->zOnDelete;
@@ -224,7 +226,9 @@ static void referScope(WriteRefer *pNew, const ShapePred *pScope,
   pNew->pOf = pOf;
 }
 
-/* Add the keys of one association without a constraint. */
+/* Add the keys of one association without a constraint. A belongsToMany has
+** two, one for each side. Which of them lead to the model depends on whether it
+** is the source or the target; with itself it is both. */
 static void refersOfRel(ReferList *p, AssocRel *pRel) {
   const AssocTable *pOf = p->pModel->pTable;
   int bTo = pRel->pTarget->pTable == pOf, bFrom = pRel->pSource->pTable == pOf;

@@ -441,7 +441,8 @@ static void rowSqlInsert(sqlite3_str *pStr, const WriteSql *p) {
   rowSqlColumns(pStr, p->pTab, p->nGet, p->aGet);
 }
 
-/* The text of a statement. OUT: freed with sqlite3_free(). */
+/* The text of a statement: see the head of this file. The variables are in the
+** order SET, WHERE. OUT: freed with sqlite3_free(); 0 after an error. */
 static char *rowSqlText(AssocWriter *w, const WriteSql *p) {
   static const char *const azStart[] = {"INSERT INTO", "SELECT ",
                                         "UPDATE",      "DELETE FROM",
@@ -982,7 +983,8 @@ void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
   if (pSql) assocRowInsertBy(w, pSql, pModel, aCell, pRow);
 }
 
-/* The row must exist; no columns, no statement. */
+/* The row must exist. Without cells nothing is run. The key in pRow finds the
+** row, so a cell must not change the key. */
 void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
                     const WriteCell *aCell) {
   AssocModel *pModel = pRow->pModel;
