@@ -412,6 +412,35 @@ static void compileName(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   if (pRel) compileAssoc(p, pNode, pItem, pRel);
 }
 
+/* The key of an aggregate: its alias, or a name such as posts_sum_likes. */
+static const char *aggName(Planner *p, const ShapeItem *pItem) {
+  sqlite3_str *pStr;
+  const ShapeName *pName;
+  if (pItem->pAlias) return pItem->pAlias->z;
+  pStr = sqlite3_str_new(p->pCall->db);
+  for (pName = pItem->pPath; pName; pName = pName->pNext) {
+    sqlite3_str_appendf(pStr, "%s_", pName->z);
+  }
+  sqlite3_str_appendall(pStr, aShapeAgg[pItem->pAgg->eAgg].zName);
+  if (pItem->pAgg->pCol) {
+    sqlite3_str_appendf(pStr, "_%s", pItem->pAgg->pCol->z);
+  }
+  return assocArenaStr(p->pCall, p->pArena, pStr);
+}
+
+/* Is it an aggregate under the name of the column that has its value? */
+static int isCountOf(Planner *p, const AssocNode *pNode, const ShapeItem *pItem,
+                     int iCol) {
+  const char *z;
+  if (pItem->eType != SHAPE_ITEM_AGG || pItem->pPath == 0 ||
+      assocCounterColumn(p->pCall, pNode->pModel, pItem->pPath, pItem->pAgg,
+                         0) != iCol) {
+    return 0;
+  }
+  z = aggName(p, pItem);
+  return z && strcmp(z, pNode->pModel->pTable->aCol[iCol].zName) == 0;
+}
+
 /* Is the column also named in the block, or removed by "-name"? Then "*" leaves
 ** it out. */
 static int namedBeside(Planner *p, const AssocNode *pNode,
@@ -423,6 +452,7 @@ static int namedBeside(Planner *p, const AssocNode *pNode,
       return 1;
     }
     if (itemColumn(p, pNode, pItem) == iCol) return 1;
+    if (isCountOf(p, pNode, pItem, iCol)) return 1;
   }
   return 0;
 }
@@ -539,22 +569,6 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   }
 }
 
-/* The key of an aggregate: its alias, or a name such as posts_sum_likes. */
-static const char *aggName(Planner *p, const ShapeItem *pItem) {
-  sqlite3_str *pStr;
-  const ShapeName *pName;
-  if (pItem->pAlias) return pItem->pAlias->z;
-  pStr = sqlite3_str_new(p->pCall->db);
-  for (pName = pItem->pPath; pName; pName = pName->pNext) {
-    sqlite3_str_appendf(pStr, "%s_", pName->z);
-  }
-  sqlite3_str_appendall(pStr, aShapeAgg[pItem->pAgg->eAgg].zName);
-  if (pItem->pAgg->pCol) {
-    sqlite3_str_appendf(pStr, "_%s", pItem->pAgg->pCol->z);
-  }
-  return assocArenaStr(p->pCall, p->pArena, pStr);
-}
-
 /* The first association of the path that an aggregate goes over. 0 after an
 ** error. */
 static AssocRel *aggFirst(Planner *p, AssocNode *pNode,
@@ -619,6 +633,22 @@ static int sortedAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem,
   return 1;
 }
 
+/* If a column of the parent has the value, which is a counter cache, the member
+** takes it, and the result is true. */
+static int cachedAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem,
+                     const char *zName) {
+  int iCol = assocCounterColumn(p->pCall, pParent->pModel, pItem->pPath,
+                                pItem->pAgg, 1);
+  AssocPart *pPart;
+  if (iCol < 0) return 0;
+  pPart = assocNodePart(p, pParent, ASSOC_PART_COLUMN, zName);
+  if (pPart == 0) return 1;
+  pPart->iArg =
+      assocNodeColumnArg(p, pParent, pParent->pModel->pTable, iCol, 1);
+  pPart->eJson = ASSOC_JSON_PLAIN;
+  return 1;
+}
+
 /* Several aggregates of the same rows need one scan: the later one joins the
 ** first. */
 static void joinAgg(Planner *p, AssocNode *pNode) {
@@ -649,6 +679,7 @@ static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
   assert(pItem->pAgg && pItem->pAgg->eAgg < SHAPE_NAGG);
   if (pRel == 0 || pKey == 0 || zName == 0) return;
   assocNodeCheckKey(p, pParent, pItem, zName);
+  if (cachedAgg(p, pParent, pItem, zName)) return;
   if (sortedAgg(p, pParent, pItem, zName)) return;
   pNode = assocNodeNew(p, pParent, pRel->pTarget,
                        assocNodePath(p, pParent, zName), pItem);

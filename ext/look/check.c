@@ -908,6 +908,51 @@ static void problemTimes(Checker *c) {
   }
 }
 
+/* Report a counter cache that is not kept, and numbers that are wrong. */
+static void problemCounter(Checker *c, const AssocCounter *p) {
+  AssocTriggers list;
+  int n, nAll;
+  i64 nWrong;
+  if (p->zWhy) {
+    problemAdd(c, CHECK_ERROR, CHECK_REL(p->pRel), "no counter cache", 0,
+               "%s.%s cannot have a counter cache: %s; define it without "
+               "\"counterCache\", or change that",
+               p->pRel->pSource->zLabel, p->pRel->zName, p->zWhy);
+    c->bStuck = 1;
+    return;
+  }
+  assocTriggersInit(&list);
+  assocCountOf(&c->sync, p, &list);
+  n = assocTriggersMissing(&c->sync, &list, p->pRel->pDef->pSchema, &nAll);
+  nWrong = assocCountWrong(&c->sync, p);
+  if (c->pCall->rc != SQLITE_OK) return;
+  if (p->iCol < 0 || n) {
+    problemAdd(c, CHECK_WARNING, CHECK_REL(p->pRel), "missing counter",
+               fixSync(c, ""), "%s.%s is not kept: %s",
+               p->pRel->pSource->pTable->zName, p->zCol,
+               p->iCol < 0 ? "there is no such column"
+                           : "triggers are missing or changed");
+  } else if (nWrong) {
+    char *z = assocCountFill(&c->sync, p);
+    problemAdd(c, CHECK_ERROR, CHECK_REL(p->pRel), "wrong count",
+               assocMprintf(c->pCall, "%s;", z), "%s.%s is wrong in %lld row%s",
+               p->pRel->pSource->pTable->zName, p->zCol, nWrong,
+               nWrong == 1 ? "" : "s");
+    sqlite3_free(z);
+  }
+}
+
+static void problemCounters(Checker *c) {
+  AssocSchema *pSchema;
+  for (pSchema = c->p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    AssocDef *pDef = 0;
+    AssocCounter *p;
+    while ((p = assocCountNext(&c->sync, pSchema, &pDef)) != 0) {
+      problemCounter(c, p);
+    }
+  }
+}
+
 /* Report constraints that are not enforced: PRAGMA foreign_keys is off. */
 static void problemEnforced(Checker *c) {
   const AssocForeign *pFor;
@@ -1355,6 +1400,7 @@ void assocCheck(AssocLook *p) {
     problemOrder(&c, c.apRel[i]);
   }
   problemTimes(&c);
+  problemCounters(&c);
   problemEnforced(&c);
   problemCircles(&c);
   problemLink(&c);

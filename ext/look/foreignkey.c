@@ -155,7 +155,8 @@ static int lookIsInternal(const AssocLook *p, int i) {
   assert(i >= 0 && i < p->pSchema->nEntry);
   return p->abShadow[i] || sqlite3_strnicmp(zName, "sqlite_", 7) == 0 ||
          sqlite3_stricmp(zName, "assoc_definitions") == 0 ||
-         sqlite3_stricmp(zName, "assoc_token") == 0;
+         sqlite3_stricmp(zName, "assoc_token") == 0 ||
+         sqlite3_stricmp(zName, "assoc_recount") == 0;
 }
 
 /* Views that cannot be read are skipped one by one, since a schema may hold

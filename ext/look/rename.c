@@ -187,7 +187,8 @@ static AssocTable *nextTable(AssocLook *p, AssocSchema *pSchema, int *pi) {
     AssocTable *pTab;
     if (sqlite3_strnicmp(zName, "sqlite_", 7) == 0 ||
         sqlite3_stricmp(zName, "assoc_definitions") == 0 ||
-        sqlite3_stricmp(zName, "assoc_token") == 0) {
+        sqlite3_stricmp(zName, "assoc_token") == 0 ||
+        sqlite3_stricmp(zName, "assoc_recount") == 0) {
       continue;
     }
     pTab = assocTableSeek(p->pCall, pSchema, zName);

@@ -10,6 +10,7 @@
 **             files that take part
 **   foreign   what both sides of one foreign key say about it
 **   scope     conditions that belong to models
+**   counter   columns that have the number of related rows
 **   policy    who may read and change which rows and columns
 **   blobkey   keys that are BLOBs, which JSON cannot express
 **   inflect   singular and plural
@@ -34,6 +35,7 @@
 
 typedef struct AssocCatalog AssocCatalog;
 typedef struct AssocColumn AssocColumn;
+typedef struct AssocCounter AssocCounter;
 typedef struct AssocDef AssocDef;
 typedef struct AssocFkey AssocFkey;
 typedef struct AssocIndex AssocIndex;
@@ -474,8 +476,9 @@ struct AssocOptions {
   int eUnique;
   const char *zOnDelete; /* Upper case, or 0: not given */
   const char *zOnUpdate;
-  AssocJson *pDefault; /* Of a foreign key's column that is to be made, or 0 */
-  AssocOtherKey other; /* belongsToMany: what is said of the other key */
+  AssocJson *pDefault;  /* Of a foreign key's column that is to be made, or 0 */
+  AssocOtherKey other;  /* belongsToMany: what is said of the other key */
+  const char *zCounter; /* The column of the counter cache, or 0 */
   int bTemp, bReplace;
 };
 
@@ -566,6 +569,7 @@ struct AssocRel {
   ShapePred *pThroughScope; /* On the join row, or 0 */
   ShapeSort *pOrder;        /* Default order, or 0 */
   AssocOptions *pOpt;
+  AssocCounter *pCounter; /* Read it with assocCounterOf() */
 };
 
 /* The association of a model by name. Seek returns 0 if there is none; Find
@@ -617,6 +621,29 @@ void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName);
 ** name is too: CustomerID for Customers. */
 int assocKeyUsual(AssocCall *pCall, AssocArena *pArena, const char *z,
                   const char *zName, const char *zKey);
+
+/* --------------------------------------------------------------- counter */
+
+/* The counter cache of an association. Its conditions are columns of the target
+** and SQL literals; a literal of 0 means IS NULL. */
+struct AssocCounter {
+  AssocRel *pRel;
+  const char *zCol;
+  int iCol; /* In the source's table; -1: missing */
+  int nCond;
+  const char **azCond, **azValue;
+  const char *zName; /* The names of its triggers begin with this */
+  const char *zWhy;  /* Why triggers cannot keep it, or 0 */
+  u8 bKept;          /* All of its triggers are there */
+};
+#define ASSOC_COUNTER_KEY 4 /* Most columns of the key */
+/* The counter cache; 0 if the association has none, or after an error. */
+AssocCounter *assocCounterOf(AssocCall *pCall, AssocRel *pRel);
+/* The column of pModel that has the value of an aggregate over a path, if that
+** is a counter cache that can be trusted here; else -1. bKept 0: any counter
+** cache, trusted or not. */
+int assocCounterColumn(AssocCall *pCall, AssocModel *pModel,
+                       const ShapeName *pPath, const ShapeAgg *pAgg, int bKept);
 
 /* --------------------------------------------------------------- foreign */
 

@@ -226,6 +226,7 @@ static const AssocOption aDefineOption[] = {
     /* {"type":"kind","models":{"post":"Post"}}, or such a belongsTo's name */
     {"polymorphic", "ton", "an object, or the name of a belongsTo", optionJson,
      OPTION_INTO(pPolymorphic)},
+    {"counterCache", OPTION_TEXT, OPTION_INTO(zCounter)},
     {"temp", OPTION_BOOL, OPTION_INTO(bTemp)},
     {"replace", OPTION_BOOL, OPTION_INTO(bReplace)},
 };

@@ -197,6 +197,7 @@ static void checkOptions(AssocResolver *p) {
       {"scope", pOpt->pScope != 0, 2 | 4 | 8},
       {"order", pOpt->pOrder != 0, 2 | 4 | 8},
       {"unique", pOpt->eUnique >= 0, 1 | 2},
+      {"counterCache", pOpt->zCounter != 0, 4},
       {"defaultValue", pOpt->pDefault && pOpt->pPolymorphic, 0},
   };
   int i;
@@ -212,7 +213,8 @@ static void checkOptions(AssocResolver *p) {
   }
   if (pOpt->zThrough && eKind != ASSOC_BELONGSTOMANY && assocResolveIsPath(p)) {
     if (pOpt->foreignKey.n || pOpt->sourceKey.n || pOpt->eUnique >= 0 ||
-        pOpt->zOnDelete || pOpt->zOnUpdate || pOpt->eAllowNull >= 0) {
+        pOpt->zOnDelete || pOpt->zOnUpdate || pOpt->eAllowNull >= 0 ||
+        pOpt->zCounter) {
       assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->pDef->zModel,
                    p->pDef->zName,
                    "an association through a path has no key of its own, only "

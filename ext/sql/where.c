@@ -657,9 +657,14 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   const ShapeClauses clauses = {.pWhere = pAgg->pWhere};
   int bExists = (aShapeAgg[pAgg->eAgg].mFlag & SHAPE_AGG_TEST) != 0, iLast,
       bOnce;
-  const AssocHop *pFirst =
-      assocSqlPath(p, pKey->pPath, &pModel, iAlias,
-                   bExists ? ASSOC_FIRST_FILTER : ASSOC_FIRST_VALUE);
+  int iCol = assocCounterColumn(p->pCall, pModel, pKey->pPath, pAgg, 1);
+  const AssocHop *pFirst;
+  if (iCol >= 0) {
+    assocSqlColumn(p, iAlias, pModel->pTable, iCol);
+    return;
+  }
+  pFirst = assocSqlPath(p, pKey->pPath, &pModel, iAlias,
+                        bExists ? ASSOC_FIRST_FILTER : ASSOC_FIRST_VALUE);
   if (p->pCall->rc != SQLITE_OK) return;
   if (bExists) {
     sqlAggExists(p, pAgg, pFirst, pModel);

@@ -353,17 +353,6 @@ static void checkOrphans(GuardMaker *g, const AssocForeign *pFor) {
   sqlite3_free(zWhere);
 }
 
-/* CREATE TRIGGER for all that are not there, each key's orphans checked before
-** its first trigger. */
-static void createGuards(GuardMaker *g) {
-  const AssocTrigger *pOne;
-  for (pOne = g->pList->pFirst; pOne; pOne = pOne->pNext) {
-    if (pOne->bThere) continue;
-    if (pOne->pFor) checkOrphans(g, pOne->pFor);
-    assocTriggerCreate(g->p, pOne);
-  }
-}
-
 /* Does the definition ask for triggers? */
 static int isGuarded(const AssocForeign *pFor) {
   return pFor->pPoly && pFor->pPoly->pOpt->eConstraints == 1;
@@ -384,8 +373,8 @@ int assocGuardMissing(AssocSync *p, const AssocForeign *pFor, int *pnAll) {
   return assocTriggersMissing(p, &list, pFor->pSchema, pnAll);
 }
 
-/* The guards come first, then what the caller's list has. */
-void assocGuards(AssocSync *p, AssocCatalog *pCat, AssocTriggers *pList) {
+/* See sync.h. */
+void assocGuardTriggers(AssocSync *p, AssocTriggers *pList) {
   const AssocForeign *pFor;
   GuardMaker g;
   memset(&g, 0, sizeof(g));
@@ -400,6 +389,17 @@ void assocGuards(AssocSync *p, AssocCatalog *pCat, AssocTriggers *pList) {
     if (p->pCall->rc == SQLITE_OK) guardForeign(&g, pFor);
     if (*ppMine) (*ppMine)->pFor = pFor;
   }
-  assocTriggersMark(p, pList, pCat);
-  createGuards(&g);
+}
+
+/* Each key's orphans are checked before its first trigger. */
+void assocGuardCreate(AssocSync *p, AssocTriggers *pList) {
+  const AssocTrigger *pOne;
+  GuardMaker g;
+  memset(&g, 0, sizeof(g));
+  g.p = p;
+  for (pOne = pList->pFirst; pOne; pOne = pOne->pNext) {
+    if (pOne->bThere) continue;
+    if (pOne->pFor) checkOrphans(&g, pOne->pFor);
+    assocTriggerCreate(p, pOne);
+  }
 }

@@ -395,12 +395,17 @@ void assocSyncText(AssocSync *p, AssocCatalog *pCat, char **pzTables,
     syncTable(p, pFor);
   }
   assocTimeColumns(p, pCat);
+  assocCountColumns(p, pCat);
   assocDdlLate(p);
   for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     syncIndex(p, pFor);
   }
+  assocGuardTriggers(p, &list);
   assocTimeTriggers(p, pCat, &list);
-  assocGuards(p, pCat, &list);
+  assocCountTriggers(p, pCat, &list);
+  assocTriggersMark(p, &list, pCat);
+  assocCountFills(p, pCat, &list);
+  assocGuardCreate(p, &list);
   assocDdlLate(p);
   assocSyncFinish(p, pzTables, pzRest);
 }

@@ -191,6 +191,7 @@ static void newColumns(Rebuild *r) {
     }
   }
   r->nAdded += assocTimeRebuilt(r->p, r->pTab, r->create.zSpace);
+  r->nAdded += assocCountRebuilt(r->p, r->pTab, r->create.zSpace);
 }
 
 /* The missing foreign keys, each with a comma before it. */

@@ -11,6 +11,7 @@
 **   trigger    the list of triggers: those that are missing, those to drop
 **   guard      triggers that keep polymorphic keys from dangling
 **   time       timestamps of models: columns and triggers
+**   count      counter caches: columns and triggers
 **
 ** One AssocSync reads the schema once and holds the text made from it. Nothing
 ** on this floor writes to the database: the caller runs the text.
@@ -209,11 +210,38 @@ int assocTimeMissing(const AssocModel *pModel, const char **azCol);
 ** zSpace. Returns their number. */
 int assocTimeRebuilt(AssocSync *p, const AssocTable *pTab, const char *zSpace);
 
+/* ----------------------------------------------------------------- count */
+
+/* The next counter cache of the database. *ppDef is its definition, and begins
+** as 0. 0 at the end. */
+AssocCounter *assocCountNext(AssocSync *p, AssocSchema *pSchema,
+                             AssocDef **ppDef);
+/* Missing columns, and the table assoc_recount. Columns of tables that are
+** rebuilt come with the rebuild. An error for a counter cache that triggers
+** cannot keep. */
+void assocCountColumns(AssocSync *p, AssocCatalog *pCat);
+/* As assocTimeRebuilt(). */
+int assocCountRebuilt(AssocSync *p, const AssocTable *pTab, const char *zSpace);
+/* The triggers of all counter caches; of one. */
+void assocCountTriggers(AssocSync *p, AssocCatalog *pCat, AssocTriggers *pList);
+void assocCountOf(AssocSync *p, const AssocCounter *c, AssocTriggers *pList);
+/* After assocTriggersMark(): count where triggers are missing. */
+void assocCountFills(AssocSync *p, AssocCatalog *pCat,
+                     const AssocTriggers *pList);
+/* The statement that counts. OUT: freed with sqlite3_free(). */
+char *assocCountFill(AssocSync *p, const AssocCounter *c);
+/* How many rows have a wrong number; 0 while the column is missing. */
+i64 assocCountWrong(AssocSync *p, const AssocCounter *c);
+/* Append " AND NEW.n IS OLD.n" for each counter cache of a table. */
+void assocCountKept(AssocSync *p, sqlite3_str *pStr, const AssocTable *pTab);
+
 /* ----------------------------------------------------------------- guard */
 
-/* CREATE and DROP TRIGGER for the triggers of all polymorphic keys, and of the
-** list, which the other modules have filled. */
-void assocGuards(AssocSync *p, AssocCatalog *pCat, AssocTriggers *pList);
+/* Add the triggers of all polymorphic keys to an empty list. */
+void assocGuardTriggers(AssocSync *p, AssocTriggers *pList);
+/* CREATE TRIGGER for all triggers of the list that are not there, after
+** assocTriggersMark(). An error if rows break a guard. */
+void assocGuardCreate(AssocSync *p, AssocTriggers *pList);
 /* How many triggers of a key are missing or have an outdated text. *pnAll: how
 ** many triggers the key needs. */
 int assocGuardMissing(AssocSync *p, const AssocForeign *pFor, int *pnAll);

@@ -17,7 +17,8 @@
 ** ADD COLUMN takes no default that is an expression, so the new column may be
 ** NULL; a table that is rebuilt for another reason gets NOT NULL and a default.
 ** The triggers end even with PRAGMA recursive_triggers: an UPDATE that changes
-** a timestamp does not fire the second one. 'now' is one time in a statement.
+** a timestamp does not fire the second one. 'now' is one time in a statement. A
+** counter cache that changes does not touch updatedAt.
 */
 #include "sync/sync.h"
 
@@ -170,6 +171,7 @@ static void timeUpdate(AssocSync *p, AssocModel *pModel, AssocTriggers *pList) {
   sqlite3_str_appendall(pStr, " AND NEW.");
   assocDdlName(pStr, pModel->azTime[1]);
   sqlite3_str_appendall(pStr, " IS NOT " TIME_NOW);
+  assocCountKept(p, pStr, pTab);
   timeBody(pStr, pTab);
   assocDdlName(pStr, pModel->azTime[1]);
   sqlite3_str_appendall(pStr, " = " TIME_NOW);

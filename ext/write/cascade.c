@@ -343,7 +343,7 @@ static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
 ** for an integer column, else 'YYYY-MM-DD HH:MM:SS' in UTC. */
 static sqlite3_value *tableNow(WriteDestroyer *d, const DestroyTable *p) {
   AssocWriter *w = d->w;
-  const AssocColumn *pCol = &p->pTab->aCol[p->pModel->iDeleted];
+  const AssocColumn *pCol = &p->pTab->aCol[p->iDeleted];
   int bInt = sqlite3_strlike("%INT%", pCol->zType, 0) == 0;
   sqlite3_value *pNow = 0;
   sqlite3_stmt *pStmt =
@@ -359,9 +359,9 @@ static sqlite3_value *tableNow(WriteDestroyer *d, const DestroyTable *p) {
 /* Mark one row as deleted. All rows of a run get the same time. */
 static void tableMark(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   AssocWriter *w = d->w;
-  WriteSql *pSql = assocWriteSql(w, WRITE_UPDATE, p->pTab, 1,
-                                 &p->pModel->iDeleted, p->nId, p->aId, 0, 0);
-  assert(d->bSoft && p->pModel->iDeleted >= 0);
+  WriteSql *pSql = assocWriteSql(w, WRITE_UPDATE, p->pTab, 1, &p->iDeleted,
+                                 p->nId, p->aId, 0, 0);
+  assert(d->bSoft && p->iDeleted >= 0);
   if (p->pNow == 0) p->pNow = tableNow(d, p);
   if (pSql == 0 || p->pNow == 0) return;
   assocErrorCode(w->pCall, sqlite3_bind_value(pSql->pStmt, 1, p->pNow));
@@ -569,6 +569,7 @@ static DestroyTable *destroyRoot(WriteDestroyer *d, const WriteRow *pRow) {
   sqlite3_stmt *pStmt;
   int i;
   if (p == 0) return 0;
+  if (pModel->iDeleted >= 0) p->iDeleted = pModel->iDeleted;
   if (p->pRoot == 0)
     p->pRoot = assocDestroyStmt(w, p, pModel->nKey, pModel->aKey);
   pStmt = assocWriteSqlUse(w, p->pRoot);

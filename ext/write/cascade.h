@@ -43,6 +43,7 @@ struct DestroyTable {
   AssocModel *pModel;
   int nId; /* Columns that identify a row */
   const int *aId;
+  int iDeleted;              /* Column of the deletion time, or -1 */
   const AssocKeyRule *aRule; /* Keys are equal only if identical */
   sqlite3_value **apVal;     /* Scratch: nId values */
   u8 bKeyIsId;               /* aId is the model's key */

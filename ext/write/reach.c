@@ -39,6 +39,18 @@ static void tableIdentity(DestroyTable *p) {
       memcmp(p->aId, p->pModel->aKey, sizeof(int) * (size_t)p->nId) == 0;
 }
 
+/* The column of soft deletion: of the table's own model, else of one beside it.
+** -1 if there is none. */
+static int tableDeleted(AssocWriter *w, AssocModel *pModel) {
+  AssocModel *p = pModel->pTable->pAside;
+  if (!assocModelScopes(w->pCall, pModel)) return -1;
+  if (pModel->iDeleted >= 0) return pModel->iDeleted;
+  for (; p && assocModelScopes(w->pCall, p); p = p->pNextAside) {
+    if (p->iDeleted >= 0) return p->iDeleted;
+  }
+  return -1;
+}
+
 /* A new entry, not met yet. */
 static DestroyTable *tableNew(WriteDestroyer *d, AssocTable *pTab) {
   AssocWriter *w = d->w;
@@ -48,7 +60,8 @@ static DestroyTable *tableNew(WriteDestroyer *d, AssocTable *pTab) {
   p->pModel = assocModelOf(w->pCall, pTab);
   if (p->pModel == 0) return 0;
   assocModelNeedKey(w->pCall, p->pModel);
-  if (!assocModelScopes(w->pCall, p->pModel)) return 0;
+  p->iDeleted = tableDeleted(w, p->pModel);
+  if (w->pCall->rc != SQLITE_OK) return 0;
   tableIdentity(p);
   assert(p->nId > 0);
   p->aRule =
@@ -96,15 +109,15 @@ static void tableColumnsSql(AssocSql *p, const DestroyTable *pTable) {
     sqlite3_str_appendall(p->pStr, ",");
     assocSqlColumn(p, 1, pTable->pTab, pTable->pModel->aKey[i]);
   }
-  if (pTable->pModel->iDeleted < 0) return;
+  if (pTable->iDeleted < 0) return;
   sqlite3_str_appendall(p->pStr, ",");
-  assocSqlColumn(p, 1, pTable->pTab, pTable->pModel->iDeleted);
+  assocSqlColumn(p, 1, pTable->pTab, pTable->iDeleted);
 }
 
 /* Was the row marked as deleted before? deletedAt is the last column of the
 ** statement. */
 int assocDestroyIsDead(const DestroyTable *p, sqlite3_stmt *pStmt) {
-  return p->pModel->iDeleted >= 0 &&
+  return p->iDeleted >= 0 &&
          sqlite3_column_type(pStmt, sqlite3_column_count(pStmt) - 1) !=
              SQLITE_NULL;
 }
@@ -331,7 +344,7 @@ static DestroyEdge *tableEdges(WriteDestroyer *d, DestroyTable *p) {
   for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
     tableMeet(d, pEdge->pChild);
     pEdge->eNow = d->bCascade ? DESTROY_CASCADE : pEdge->eAction;
-    if (d->bSoft && (!d->bCascade || pEdge->pChild->pModel->iDeleted < 0)) {
+    if (d->bSoft && (!d->bCascade || pEdge->pChild->iDeleted < 0)) {
       pEdge->eNow = DESTROY_NOT;
     }
   }
