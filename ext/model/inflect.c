@@ -367,6 +367,39 @@ char *assocSingularize(AssocCall *pCall, AssocArena *pArena, const char *z) {
   return inflForm(pCall, pArena, z, 0);
 }
 
+/* Does z end with zEnd, in any case of letters? */
+static int inflEnds(const char *z, int n, const char *zEnd) {
+  int nEnd = (int)strlen(zEnd);
+  return n >= nEnd && sqlite3_strnicmp(&z[n - nEnd], zEnd, nEnd) == 0;
+}
+
+/*
+** The package inflection 1.13 of Sequelize 6 knows fewer exceptions: it adds s
+** to hero, leaf, buzz and phenomenon, and makes caves of cafe and gulves of
+** gulf.
+*/
+char *assocPluralSequelize(AssocCall *pCall, AssocArena *pArena,
+                           const char *z) {
+  int n = z ? (int)strlen(z) : 0;
+  if (n == 0 || pCall->rc != SQLITE_OK) return 0;
+  if (inflEnds(z, n, "o")) {
+    int bKnown = inflEnds(z, n, "buffalo") || inflEnds(z, n, "tomato") ||
+                 inflEnds(z, n, "potato");
+    return bKnown ? 0 : assocArenaPrintf(pCall, pArena, "%ss", z);
+  }
+  if (inflEnds(z, n, "lf")) {
+    return assocArenaPrintf(pCall, pArena, "%.*sves", n - 1, z);
+  }
+  if (inflEnds(z, n, "fe") && !inflEnds(z, n, "ffe")) {
+    return assocArenaPrintf(pCall, pArena, "%.*sves", n - 2, z);
+  }
+  if (inflEnds(z, n, "f") || inflEnds(z, n, "zz") ||
+      inflEnds(z, n, "phenomenon")) {
+    return assocArenaPrintf(pCall, pArena, "%ss", z);
+  }
+  return 0;
+}
+
 /* ----------------------------------------------------- camel and snake */
 
 /*

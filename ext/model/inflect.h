@@ -30,4 +30,9 @@ char *assocUnderscore(AssocCall *pCall, AssocArena *pArena, const char *z);
 /* Does z have only lower-case ASCII letters, digits and underscores? */
 int assocIsSnake(const char *z);
 
+/* The plural that Sequelize 6 makes by its package inflection, where
+** assocPluralize() makes another: Heros, Leafs. 0 where they agree, or after an
+** error. */
+char *assocPluralSequelize(AssocCall *pCall, AssocArena *pArena, const char *z);
+
 #endif /* ASSOC_INFLECT_H */

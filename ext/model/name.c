@@ -8,6 +8,8 @@
 **   3. its plural: Users
 **   4. in snake case: user_profile for UserProfile
 **   5. the plural of that: user_profiles
+**   6. the plural that Sequelize makes, where it is another: Heros
+**   7. the same in snake case: super_heros
 **
 ** main is searched first. If it has no such table, all attached databases are
 ** searched together: two that have a table in the same step are an error. temp
@@ -18,9 +20,9 @@
 */
 #include "model/model.h"
 
-#define NAME_NSTEP 5
+#define NAME_NSTEP 7
 
-/* The names to look for in steps 2 to 5. Each one is made when it is needed:
+/* The names to look for in steps 2 to 7. Each one is made when it is needed:
 ** most names are found unchanged, and making a plural costs more than a
 ** lookup. */
 typedef struct NameSteps NameSteps;
@@ -44,7 +46,13 @@ static void nameSteps(AssocArena *pArena, const char *zName, NameSteps *p) {
 static const char *stepName(AssocCall *pCall, NameSteps *p, int iStep) {
   assert(iStep >= 0 && iStep < NAME_NSTEP && p->az[0]);
   if (p->az[iStep]) return p->az[iStep];
-  if (iStep == 3) {
+  if (iStep >= 5) {
+    const char *zOne = stepName(pCall, p, iStep == 5 ? 1 : 3);
+    if (zOne) p->az[iStep] = assocPluralSequelize(pCall, p->pArena, zOne);
+    if (zOne && p->az[iStep] == 0) {
+      p->az[iStep] = stepName(pCall, p, iStep == 5 ? 2 : 4);
+    }
+  } else if (iStep == 3) {
     p->az[3] = assocUnderscore(pCall, p->pArena, p->az[0]);
   } else {
     const char *zOne = stepName(pCall, p, iStep - 1);
