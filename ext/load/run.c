@@ -306,11 +306,11 @@ static void linkRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
 static void fetchEnds(AssocRun *pRun, AssocNode *pNode) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   int n = pNode->pRel->other.nCol;
-  sqlite3_stmt *pStmt =
-      assocStmt(pRun->pCall, &pNode->ends.stmt, pNode->ends.zSql);
+  sqlite3_stmt *pStmt = assocFetchOpen(pRun, &pNode->ends);
   if (pStmt == 0) return;
   assocKeymapInit(&pState->ends, n, pNode->aEnd);
   emitRows(pRun, pNode, pStmt, n + pNode->nArg, endRow);
+  assocFetchClose(&pNode->ends, 0);
 }
 
 /* Aggregates that are scanned together: take the values of one parent. All

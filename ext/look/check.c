@@ -18,6 +18,7 @@
 ** what is right, fix is NULL and detail lists the choices.
 */
 #include "look/look.h"
+#include "sql/sql.h"
 #include "sync/sync.h"
 
 /* A proposed index. Its first nFixed columns may stand in any order. */
@@ -714,16 +715,23 @@ static char *fixRows(Checker *c, const AssocTable *pTab, const AssocKey *pKey,
   return assocStrFinish(c->pCall, pStr);
 }
 
+/* A table as a source of rows: for a session, what it can read. */
+static const char *rowsOf(Checker *c, const AssocTable *pTab) {
+  const char *z = assocSqlSource(c->pCall, &c->p->mem, pTab);
+  return z ? z : "";
+}
+
 /* No row of pParent has the key of c. */
-static void whereMissing(sqlite3_str *pStr, const AssocTable *pParent,
-                         const AssocKey *pRef, const AssocKey *pKey) {
+static void whereMissing(Checker *c, sqlite3_str *pStr,
+                         const AssocTable *pParent, const AssocKey *pRef,
+                         const AssocKey *pKey) {
   int i;
   assert(pRef->nCol == pKey->nCol);
   for (i = 0; i < pKey->nCol; i++) {
     sqlite3_str_appendf(pStr, "c.\"%w\" IS NOT NULL AND ", pKey->azCol[i]);
   }
-  sqlite3_str_appendf(pStr, "NOT EXISTS (SELECT 1 FROM \"%w\".\"%w\" AS p",
-                      pParent->pSchema->zName, pParent->zName);
+  sqlite3_str_appendf(pStr, "NOT EXISTS (SELECT 1 FROM %s AS p",
+                      rowsOf(c, pParent));
   for (i = 0; i < pKey->nCol; i++) {
     sqlite3_str_appendf(pStr, "%s p.\"%w\" = +c.\"%w\"", i ? " AND" : " WHERE",
                         pRef->azCol[i], pKey->azCol[i]);
@@ -743,10 +751,9 @@ static i64 countThat(Checker *c, const AssocTable *pTab, const char *zCol,
   pStmt = assocPrepare(c->pCall,
                        "SELECT count(*), (SELECT group_concat(k, ', ') FROM"
                        " (SELECT DISTINCT quote(c.\"%w\") AS k FROM"
-                       " \"%w\".\"%w\" AS c WHERE %s LIMIT 3))"
-                       " FROM \"%w\".\"%w\" AS c WHERE %s",
-                       zCol, pTab->pSchema->zName, pTab->zName, zWhere,
-                       pTab->pSchema->zName, pTab->zName, zWhere);
+                       " %s AS c WHERE %s LIMIT 3))"
+                       " FROM %s AS c WHERE %s",
+                       zCol, rowsOf(c, pTab), zWhere, rowsOf(c, pTab), zWhere);
   if (assocStep(c->pCall, pStmt)) {
     n = sqlite3_column_int64(pStmt, 0);
     *pz = assocMprintf(c->pCall, "%s", assocColumnText(c->pCall, pStmt, 1));
@@ -782,7 +789,7 @@ static void problemOrphans(Checker *c, AssocForeign *pFor) {
   assert(pFor->pTab && pFor->pParent);
   if (!pFor->bConstraint || pFor->pTab->eType != ASSOC_TABLE) return;
   pStr = sqlite3_str_new(c->pCall->db);
-  whereMissing(pStr, pFor->pParent->pTable, &pFor->parentKey, &pFor->key);
+  whereMissing(c, pStr, pFor->pParent->pTable, &pFor->parentKey, &pFor->key);
   problemRows(c, pFor->pRel, "orphans", pFor->pTab, &pFor->key, pStr,
               assocArenaPrintf(c->pCall, &c->p->mem, "refer to no row of %s",
                                pFor->pParent->pTable->zName));
@@ -816,7 +823,8 @@ static void problemBranches(Checker *c, AssocRel *pRel) {
     const AssocBranch *pBranch = &pRel->aBranch[i];
     sqlite3_str_appendf(pStr, " OR (c.\"%w\" = %Q AND ", pRel->type.azCol[0],
                         pBranch->zType);
-    whereMissing(pStr, pBranch->pModel->pTable, &pBranch->key, &pRel->foreign);
+    whereMissing(c, pStr, pBranch->pModel->pTable, &pBranch->key,
+                 &pRel->foreign);
     sqlite3_str_appendall(pStr, ")");
   }
   sqlite3_str_appendall(pStr, ")");
@@ -994,11 +1002,10 @@ static void problemOne(Checker *c, AssocRel *pRel) {
   z = assocStrFinish(c->pCall, pStr);
   assocSchemaNeedTrust(c->pCall, pTab->pSchema);
   pStmt = assocPrepare(c->pCall,
-                       "SELECT count(*) FROM (SELECT 1 FROM \"%w\".\"%w\""
+                       "SELECT count(*) FROM (SELECT 1 FROM %s"
                        " WHERE \"%w\" IS NOT NULL GROUP BY %s"
                        " HAVING count(*) > 1)",
-                       pTab->pSchema->zName, pTab->zName,
-                       pRel->foreign.azCol[0], z);
+                       rowsOf(c, pTab), pRel->foreign.azCol[0], z);
   sqlite3_free(z);
   if (assocStep(c->pCall, pStmt)) n = sqlite3_column_int64(pStmt, 0);
   assocFinalize(c->pCall, pStmt);

@@ -46,6 +46,7 @@ static void dotTable(AssocPicture *p, const AssocPictureTable *pTab) {
   sqlite3_str_appendf(p->pStr, "</b>%s</td></tr>\n", assocPictureKind(pTab));
   for (i = 0; i < q->nCol && !p->pOpt->bNoColumns; i++) {
     int bKey = assocPictureIsKey(pTab, i);
+    if (assocPictureHides(p, q, i)) continue;
     sqlite3_str_appendf(p->pStr, "    <tr><td align=\"left\" port=\"c%d\">%s",
                         i, bKey ? "<u>" : "");
     writeHtml(p, q->aCol[i].zName);

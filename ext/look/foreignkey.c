@@ -94,7 +94,8 @@ AssocModel *assocLookModel(AssocLook *p, AssocTable *pTab) {
                          pModel->zName);
   }
   if (zName && assocModelNear(&ask, p->pSchema, zName) != pModel) pModel = 0;
-  return assocTryEnd(&ask, p->pCall, 0) ? 0 : pModel;
+  if (assocTryEnd(&ask, p->pCall, 0) || pModel == 0) return 0;
+  return assocModelShown(p->pCall, pModel) ? pModel : 0;
 }
 
 /* ----------------------------------------------------------------- tables */
@@ -203,7 +204,9 @@ static void lookDefs(AssocLook *p) {
   if (p->apDef == 0) return;
   for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
     for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
-      if (pDef->pSource && pDef->zName[0]) p->apDef[p->nDef++] = pDef;
+      if (pDef->pSource && pDef->zName[0] && assocDefShown(p->pCall, pDef)) {
+        p->apDef[p->nDef++] = pDef;
+      }
     }
   }
   qsort(p->apDef, (size_t)p->nDef, sizeof(AssocDef *), lookCompare);

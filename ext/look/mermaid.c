@@ -107,6 +107,7 @@ static void mermaidTable(AssocPicture *p, const AssocPictureTable *pTab) {
   for (i = 0; i < q->nCol; i++) {
     int bKey = assocPictureIsKey(pTab, i),
         bForeign = assocPictureIsForeign(p, pTab, i);
+    if (assocPictureHides(p, q, i)) continue;
     sqlite3_str_appendall(p->pStr, "    ");
     writeWord(p, q->aCol[i].zType[0] ? q->aCol[i].zType : "any", "_()-");
     sqlite3_str_appendall(p->pStr, " ");

@@ -110,8 +110,10 @@ static void jsonRel(AssocPicture *p, AssocOut *pOut, const AssocRel *pRel) {
   if (pRel->nPath) jsonText(pOut, ",\"path\":", pRel->pOpt->zThrough);
   if (pRel->zThrough) jsonText(pOut, ",\"through\":", pRel->zThrough);
   if (pRel->nPath == 0) jsonKeys(pOut, pRel);
-  jsonTree(pOut, ",\"scope\":", pRel->pOpt->pScope);
-  jsonTree(pOut, ",\"order\":", pRel->pOpt->pOrder);
+  if (!assocRelHides(p->pCall, pRel)) {
+    jsonTree(pOut, ",\"scope\":", pRel->pOpt->pScope);
+    jsonTree(pOut, ",\"order\":", pRel->pOpt->pOrder);
+  }
   if (pInverse) jsonText(pOut, ",\"inverse\":", pInverse->zName);
   assocOutText(pOut, "}", 1);
 }
@@ -150,6 +152,7 @@ static void jsonTable(AssocPicture *p, AssocOut *pOut,
   assocOutText(pOut, "],\"columns\":[", 13);
   for (i = 0; i < q->nCol; i++) {
     if (q->aCol[i].bHidden || p->pOpt->bNoColumns) continue;
+    if (assocPictureHides(p, q, i)) continue;
     if (n++) assocOutText(pOut, ",", 1);
     jsonColumn(pOut, q, i);
   }

@@ -60,6 +60,7 @@ static void textTable(AssocPicture *p, const AssocPictureTable *pTab) {
   sqlite3_str_appendf(p->pStr, "%s%s%s\n", pTab->iId ? "\n" : "",
                       pTab->pModel->zLabel, assocPictureKind(pTab));
   for (i = 0; i < q->nCol && !p->pOpt->bNoColumns; i++) {
+    if (assocPictureHides(p, q, i)) continue;
     sqlite3_str_appendf(p->pStr, "  %s%s%s%s\n", q->aCol[i].zName,
                         q->aCol[i].zType[0] ? " " : "", q->aCol[i].zType,
                         assocPictureIsKey(pTab, i) ? ", key" : "");

@@ -176,6 +176,7 @@ static AssocRel *pictureNext(AssocPicture *p, AssocSchema **ppSchema,
       pDef = *ppDef = (*ppSchema)->pDef;
     }
     pRel = pDef->zName[0] ? assocRelTry(p->pCall, pDef, 0) : 0;
+    if (pRel && !assocDefShown(p->pCall, pDef)) continue;
     if (pRel || p->pCall->rc != SQLITE_OK) return pRel;
   }
 }
@@ -209,7 +210,12 @@ static void chooseNamed(AssocPicture *p, const AssocNames *pNames) {
   int i;
   for (i = 0; i < pNames->n && p->pCall->rc == SQLITE_OK; i++) {
     AssocModel *pModel = assocModelFind(p->pCall, p->p->pCat, pNames->az[i]);
-    AssocPictureTable *pTab = pModel ? pictureTable(p, pModel->pTable) : 0;
+    AssocPictureTable *pTab;
+    if (pModel && !assocModelShown(p->pCall, pModel)) {
+      assocModelMissing(p->pCall, p->p->pCat, pNames->az[i]);
+      return;
+    }
+    pTab = pModel ? pictureTable(p, pModel->pTable) : 0;
     if (pTab) pTab->bChosen = 1;
   }
 }
@@ -268,6 +274,11 @@ void assocPictureChoose(AssocPicture *p) {
 }
 
 /* ------------------------------------------------------------------ columns */
+
+/* Is the column left out, since a policy hides it? */
+int assocPictureHides(const AssocPicture *p, const AssocTable *pTab, int iCol) {
+  return assocColumnIs(p->pCall, pTab, iCol, ASSOC_COLUMN_HIDE);
+}
 
 /* Is the column in a foreign key that is drawn? */
 int assocPictureIsForeign(const AssocPicture *p, const AssocPictureTable *pTab,

@@ -71,6 +71,8 @@ int assocPictureIsInverse(const AssocRel *pRel, const AssocRel *q);
 int assocPictureIsEnforced(AssocPicture *p, const AssocRel *pRel);
 /* Can the column not be NULL? */
 int assocPictureIsNotNull(const AssocTable *pTab, int iCol);
+/* Is the column left out, since a policy hides it? */
+int assocPictureHides(const AssocPicture *p, const AssocTable *pTab, int iCol);
 /* Is the column in a foreign key that is drawn? */
 int assocPictureIsForeign(const AssocPicture *p, const AssocPictureTable *pTab,
                           int iCol);

@@ -191,7 +191,8 @@ static void scriptRow(AssocPicture *p, const AssocPictureTable *pTab) {
   scriptComment(p, "A row of ", pTab->pModel->zLabel);
   sqlite3_str_appendf(p->pStr, "export interface %s {\n", pTab->zType);
   for (i = 0; i < pTab->pTab->nCol && !p->pOpt->bNoColumns; i++) {
-    if (!pTab->pTab->aCol[i].bHidden) scriptColumn(p, pTab->pTab, i);
+    if (pTab->pTab->aCol[i].bHidden) continue;
+    if (!assocPictureHides(p, pTab->pTab, i)) scriptColumn(p, pTab->pTab, i);
   }
   sqlite3_str_appendall(p->pStr, "}\n\n");
 }

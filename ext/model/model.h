@@ -442,6 +442,15 @@ int assocColumnSeek(AssocCall *pCall, const AssocTable *pTab,
                     const char *zName);
 /* May the session know of the model? Not where a policy says "read":false. */
 int assocModelShown(AssocCall *pCall, const AssocModel *pModel);
+/* May it know of the association? Not where it may not know of a model or of a
+** column that the association goes by. */
+int assocDefShown(AssocCall *pCall, AssocDef *pDef);
+/* Is a column of the association's tables hidden from the session? Then its
+** scope and order are not told: they may name it. */
+int assocRelHides(AssocCall *pCall, const AssocRel *pRel);
+/* Does a text name, as a word, a model that the session may not know of, or a
+** column that is hidden from it? */
+int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z);
 
 /* --------------------------------------------------------------- options */
 

@@ -566,10 +566,18 @@ AssocModel *assocModelTry(AssocCall *pCall, AssocSchema *pNear,
   return assocTryEnd(&ask, pCall, 0) ? 0 : pModel;
 }
 
+/* May the session know of the table's own model? */
+static int entryShown(AssocCall *pCall, AssocSchema *pSchema, int i) {
+  AssocModel *p;
+  if (pCall->pConn->pSession == 0) return 1;
+  p = assocModelTry(pCall, pSchema, pSchema->azEntry[i]);
+  return p == 0 || assocModelShown(pCall, p);
+}
+
 /* The existing name that is nearest to zName: a model or table of pOnly, or, if
 ** pOnly is 0, of all databases except temp. */
-static const char *nearestModel(AssocCatalog *pCat, const AssocSchema *pOnly,
-                                const char *zName) {
+static const char *nearestModel(AssocCall *pCall, AssocCatalog *pCat,
+                                const AssocSchema *pOnly, const char *zName) {
   AssocNearest near;
   AssocSchema *p;
   AssocDef *pDef;
@@ -579,7 +587,9 @@ static const char *nearestModel(AssocCatalog *pCat, const AssocSchema *pOnly,
   for (p = pCat->pSchema; p; p = p->pNext) {
     if (pOnly ? p != pOnly : p->pNext == 0) continue;
     for (pDef = p->pDef; pDef; pDef = pDef->pNext) {
+      if (pDef->pSource && !assocModelShown(pCall, pDef->pSource)) continue;
       if (pDef->pSource) assocNearestTry(&near, pDef->pSource->zName);
+      if (pCall->pConn->pSession) continue;
       if (pDef->zName[0] == 0 && sqlite3_stricmp(pDef->zModel, zName) != 0) {
         assocNearestTry(&near, pDef->zModel);
       }
@@ -587,7 +597,7 @@ static const char *nearestModel(AssocCatalog *pCat, const AssocSchema *pOnly,
     for (i = 0; i < p->nEntry; i++) {
       if (sqlite3_strnicmp(p->azEntry[i], "assoc_", 6) == 0) continue;
       if (sqlite3_strnicmp(p->azEntry[i], "sqlite_", 7) == 0) continue;
-      assocNearestTry(&near, p->azEntry[i]);
+      if (entryShown(pCall, p, i)) assocNearestTry(&near, p->azEntry[i]);
     }
   }
   return near.zBest;
@@ -605,7 +615,7 @@ void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
   int i;
   if (pCall->rc != SQLITE_OK) return;
   pOnly = splitName(pCat, zName, &zRest);
-  zNear = nearestModel(pCat, pOnly, zRest);
+  zNear = nearestModel(pCall, pCat, pOnly, zRest);
   nameSteps(&pCat->mem, zRest, &steps);
   if (pCall->rc != SQLITE_OK) return;
   pStr = sqlite3_str_new(pCall->db);

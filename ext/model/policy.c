@@ -122,21 +122,9 @@ static void readPolicy(AssocCall *pCall, AssocPolicy *p) {
 ** speaks of tables of its own database; one in temp, of every database. */
 static AssocModel *modelOfRow(AssocCall *pCall, AssocTable *pTab,
                               AssocDef *pDef) {
-  AssocCall ask;
-  AssocErr why;
   AssocModel *p;
   if (pDef->pSchema != pTab->pSchema && pDef->pSchema->pNext) return 0;
-  assocTryBegin(&ask, pCall);
-  p = assocModelNear(&ask, pDef->pSchema, pDef->zModel);
-  if (assocTryEnd(&ask, pCall, &why)) {
-    p = 0;
-    if (why.eReason == ASSOC_E_SQLITE) { /* A view that SQLite cannot read */
-      assocErrClear(&why);
-    } else {
-      pCall->rc = why.rc;
-      pCall->err = why;
-    }
-  }
+  p = assocModelTry(pCall, pDef->pSchema, pDef->zModel);
   return p && p->pTable == pTab ? p : 0;
 }
 
@@ -225,4 +213,103 @@ int assocModelShown(AssocCall *pCall, const AssocModel *pModel) {
     }
   }
   return pCall->rc == SQLITE_OK;
+}
+
+/* Does a policy hide a column of the key? */
+static int keyHidden(AssocCall *pCall, const AssocTable *pTab,
+                     const AssocKey *pKey) {
+  int i;
+  for (i = 0; pTab && i < pKey->nCol; i++) {
+    if (pKey->aCol[i] >= 0 &&
+        assocColumnIs(pCall, pTab, pKey->aCol[i], ASSOC_COLUMN_HIDE)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* May the session know of one association that is no path, and of the columns
+** that it goes by? */
+static int relShown(AssocCall *pCall, AssocRel *pRel) {
+  const AssocTable *pSrc = pRel->pSource->pTable;
+  int i, bShown = assocModelShown(pCall, pRel->pSource);
+  for (i = 0; i < pRel->nBranch; i++) {
+    bShown = bShown && assocModelShown(pCall, pRel->aBranch[i].pModel);
+  }
+  if (pRel->nBranch == 0 && !assocModelShown(pCall, pRel->pTarget)) return 0;
+  if (pRel->pThrough) {
+    AssocModel *pJoin = assocModelOf(pCall, pRel->pThrough);
+    bShown = bShown && pJoin && assocModelShown(pCall, pJoin);
+  }
+  return bShown &&
+         !keyHidden(pCall, assocRelForeignTable(pRel), &pRel->foreign) &&
+         !keyHidden(pCall, pRel->pThrough, &pRel->other) &&
+         !keyHidden(pCall, pSrc, &pRel->sourceKey) &&
+         !(pRel->nBranch == 0 &&
+           keyHidden(pCall, pRel->pTarget->pTable, &pRel->targetKey));
+}
+
+int assocDefShown(AssocCall *pCall, AssocDef *pDef) {
+  AssocRel *pRel;
+  int i;
+  if (pCall->pConn->pSession == 0) return 1;
+  pRel = assocRelTry(pCall, pDef, 0);
+  if (pRel == 0) return 0;
+  for (i = 0; i < pRel->nPath; i++) {
+    if (!relShown(pCall, pRel->apPath[i])) return 0;
+  }
+  return pRel->nPath > 0 || relShown(pCall, pRel);
+}
+
+/* Does a policy that holds now hide a column of the table? */
+static int tableHides(AssocCall *pCall, const AssocTable *pTab) {
+  int i;
+  for (i = 0; pTab && i < pTab->nCol; i++) {
+    if (assocColumnIs(pCall, pTab, i, ASSOC_COLUMN_HIDE)) return 1;
+  }
+  return 0;
+}
+
+int assocRelHides(AssocCall *pCall, const AssocRel *pRel) {
+  if (pCall->pConn->pSession == 0) return 0;
+  return tableHides(pCall, pRel->pSource->pTable) ||
+         tableHides(pCall, pRel->pTarget->pTable) ||
+         tableHides(pCall, pRel->pThrough);
+}
+
+/* Does the text have the name as a word? Names ignore case. */
+static int hasWord(const char *z, const char *zName) {
+  int n = (int)strlen(zName);
+  const char *zAt;
+  for (zAt = z; *zAt; zAt++) {
+    if (sqlite3_strnicmp(zAt, zName, n) != 0) continue;
+    if (zAt > z && (sqlite3_strglob("[A-Za-z0-9_]*", zAt - 1) == 0)) continue;
+    if (sqlite3_strglob("[A-Za-z0-9_]*", zAt + n) == 0) continue;
+    return 1;
+  }
+  return 0;
+}
+
+int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z) {
+  AssocSchema *p;
+  AssocDef *pDef;
+  int i;
+  if (pCall->pConn->pSession == 0 || z == 0) return 0;
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    for (pDef = p->bLoaded ? p->pPolicyDef : 0; pDef; pDef = pDef->pNext) {
+      AssocModel *pModel = assocModelTry(pCall, p, pDef->zModel);
+      const AssocTable *pTab = pModel ? pModel->pTable : 0;
+      if (pModel && !assocModelShown(pCall, pModel) &&
+          (hasWord(z, pModel->zName) || hasWord(z, pTab->zName))) {
+        return 1;
+      }
+      for (i = 0; pTab && i < pTab->nCol; i++) {
+        if (assocColumnIs(pCall, pTab, i, ASSOC_COLUMN_HIDE) &&
+            hasWord(z, pTab->aCol[i].zName)) {
+          return 1;
+        }
+      }
+    }
+  }
+  return 0;
 }

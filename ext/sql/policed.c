@@ -144,3 +144,18 @@ void assocSqlCheckPolicies(AssocCall *pCall, const AssocTable *pTab) {
   }
   assocArenaFree(&mem);
 }
+
+const char *assocSqlSource(AssocCall *pCall, AssocArena *pArena,
+                           const AssocTable *pTab) {
+  AssocSql sql;
+  assocSqlStart(&sql, pCall, pArena, 0);
+  sql.bLiteral = 1;
+  if (!assocSqlIsPoliced(&sql, pTab)) {
+    assocSqlTable(&sql, pTab);
+  } else {
+    sqlite3_str_appendall(sql.pStr, "(SELECT * FROM ");
+    assocSqlTableAs(&sql, pTab, 1);
+    sqlite3_str_appendall(sql.pStr, ")");
+  }
+  return assocSqlEnd(&sql);
+}

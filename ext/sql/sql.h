@@ -168,6 +168,11 @@ void assocSqlTable(AssocSql *p, const AssocTable *pTab);
 ** under the alias. assocSqlIsPoliced(): would that append anything? */
 void assocSqlMay(AssocSql *p, const AssocTable *pTab, int iAlias, int eMay);
 int assocSqlIsPoliced(const AssocSql *p, const AssocTable *pTab);
+/* A table as a source of rows in other statements, without an alias: its name,
+** or the subquery with the session's values in it. In pArena; 0 after an
+** error. */
+const char *assocSqlSource(AssocCall *pCall, AssocArena *pArena,
+                           const AssocTable *pTab);
 /* Raise an error if a condition of the table's policies cannot be written. */
 void assocSqlCheckPolicies(AssocCall *pCall, const AssocTable *pTab);
 /* The number of a column by the name in the text being written; -1 if there is

@@ -19,6 +19,7 @@
 #define EXPLAIN_INDEX 4
 #define EXPLAIN_ESTIMATED 5
 #define EXPLAIN_ACTUAL 6
+#define EXPLAIN_POLICY 7
 
 /* "SEARCH t1 USING COVERING INDEX posts_user (user_id=?)": the name. OUT: *pn
 ** bytes of it. 0 if the line speaks of no index. */
@@ -98,7 +99,31 @@ static void explainSql(AssocCall *pCall, AssocRows *p, const AssocNode *pNode,
   if (pFetch == &pNode->scan && pNode->ends.zSql) {
     z = assocMprintf(pCall, "%s; %s", pNode->ends.zSql, pFetch->zSql);
   }
-  assocRowsText(pCall, p, EXPLAIN_SQL, z ? z : pFetch->zSql);
+  if (!assocTextTells(pCall, pNode->pPlan->pCat, z ? z : pFetch->zSql)) {
+    assocRowsText(pCall, p, EXPLAIN_SQL, z ? z : pFetch->zSql);
+  }
+  sqlite3_free(z);
+}
+
+/* The models whose policies bound the node's rows. */
+static void explainPolicies(AssocCall *pCall, AssocRows *p,
+                            const AssocNode *pNode) {
+  const AssocTable *ap[2];
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  char *z;
+  int i;
+  ap[0] = pNode->pModel->pTable;
+  ap[1] = pNode->pRel ? pNode->pRel->pThrough : 0;
+  for (i = 0; i < 2; i++) {
+    const AssocPolicy *q = ap[i] ? assocPolicyOf(pCall, ap[i]) : 0;
+    for (; q; q = assocPolicyNext(pCall, q)) {
+      if (q->aSay[ASSOC_MAY_READ] <= ASSOC_SAY_ALL) continue;
+      sqlite3_str_appendf(pStr, "%s%s", sqlite3_str_length(pStr) ? ", " : "",
+                          q->pModel->zLabel);
+    }
+  }
+  z = assocStrFinish(pCall, pStr);
+  if (z && z[0]) assocRowsText(pCall, p, EXPLAIN_POLICY, z);
   sqlite3_free(z);
 }
 
@@ -142,7 +167,10 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
     assocRowsText(pCall, p, EXPLAIN_INDEX, zIndex);
   }
   sqlite3_free(zIndex);
-  assocRowsInt(pCall, p, EXPLAIN_ESTIMATED, nWanted);
+  explainPolicies(pCall, p, pNode);
+  if (pCall->pConn->pSession == 0) { /* It counts what a session cannot see */
+    assocRowsInt(pCall, p, EXPLAIN_ESTIMATED, nWanted);
+  }
   if (pNode->last.nActual >= 0) {
     assocRowsInt(pCall, p, EXPLAIN_ACTUAL, pNode->last.nActual);
   }
@@ -185,8 +213,8 @@ static void explainMake(AssocCall *pCall, AssocRows *p, int nArg,
 const AssocRowsTable assocExplainTable = {
     "assoc_explain",
     "CREATE TABLE x(path, strategy, why, sql, index_used, estimated, actual,"
-    " query HIDDEN)",
-    7,
+    " policy, query HIDDEN)",
+    8,
     1,
     1,
     explainMake};
@@ -203,9 +231,17 @@ static void sqlFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   pCat = assocCatalogEnter(pCall);
   pPlan = assocPlanGet(pCall, pCat, ASSOC_ASK_EAGER, 0, zQuery);
   if (pPlan) z = assocPlanSql(pCall, pPlan);
+  if (z && assocTextTells(pCall, pCat, z)) {
+    assocErrorOf(pCall, ASSOC_E_REFUSED, 0, "assoc_sql",
+                 "assoc_sql() would show what is hidden from the session");
+  }
   assocPlanRelease(pCall, pPlan);
   assocCatalogLeave(pCall, pCat);
-  if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);
+  if (z && pCall->rc == SQLITE_OK) {
+    sqlite3_result_text(pCtx, z, -1, sqlite3_free);
+  } else {
+    sqlite3_free(z);
+  }
 }
 
 const AssocFunction aAssocExplainFunction[] = {

@@ -12,6 +12,8 @@
 ** FOREIGN KEY does. convention: a column is there under a usual name.
 ** default: nothing else is known, and assoc_sync() makes it if it is missing.
 **
+** A policy has a row of the kind policy, without an association.
+**
 ** Columns that depend on the schema are NULL for a definition that cannot be
 ** resolved: its table is gone, or its row was made by hand and is bad.
 */
@@ -158,7 +160,7 @@ static void listResolved(AssocCall *pCall, AssocRows *p, const AssocRel *pRel) {
                 pRel->nPath ? pRel->pOpt->zThrough : pRel->zThrough);
   listKey(pCall, p, LIST_SOURCEKEY, &pRel->sourceKey);
   listKey(pCall, p, LIST_TARGETKEY, &pRel->targetKey);
-  listScope(pCall, p, pRel->pOpt->pScope);
+  if (!assocRelHides(pCall, pRel)) listScope(pCall, p, pRel->pOpt->pScope);
   assocRowsText(pCall, p, LIST_SOURCE, az[pRel->foreign.eFrom]);
   listDecided(pCall, p, pRel);
 }
@@ -172,10 +174,21 @@ static void listDef(AssocCall *pCall, AssocRows *p, AssocDef *pDef) {
   assocRowsText(pCall, p, LIST_ASSOCIATION, pDef->zName);
   assocRowsText(pCall, p, LIST_KIND, pDef->zKind);
   assocRowsText(pCall, p, LIST_TARGET, pDef->zTarget);
-  assocRowsText(pCall, p, LIST_OPTIONS, pDef->zOptions);
   assocRowsText(pCall, p, LIST_SCHEMA, pDef->pSchema->zName);
   pRel = assocRelTry(pCall, pDef, 0);
   if (pRel) listResolved(pCall, p, pRel);
+  if (pRel == 0 || !assocRelHides(pCall, pRel)) {
+    assocRowsText(pCall, p, LIST_OPTIONS, pDef->zOptions);
+  }
+}
+
+/* A policy: for the owner alone. */
+static void listPolicy(AssocCall *pCall, AssocRows *p, const AssocDef *pDef) {
+  assocRowsAdd(pCall, p);
+  assocRowsText(pCall, p, LIST_MODEL, pDef->zModel);
+  assocRowsText(pCall, p, LIST_KIND, pDef->zKind);
+  assocRowsText(pCall, p, LIST_OPTIONS, pDef->zOptions);
+  assocRowsText(pCall, p, LIST_SCHEMA, pDef->pSchema->zName);
 }
 
 /* Rows of assoc_model() and settings are not associations, so they are left
@@ -190,7 +203,11 @@ static void listMake(AssocCall *pCall, AssocRows *p, int nArg,
     if (!assocSchemaLoad(pCall, pSchema)) break;
     for (pDef = pSchema->pDef; pDef && pCall->rc == SQLITE_OK;
          pDef = pDef->pNext) {
-      if (pDef->zName[0]) listDef(pCall, p, pDef);
+      if (pDef->zName[0] && assocDefShown(pCall, pDef)) listDef(pCall, p, pDef);
+    }
+    for (pDef = pCall->pConn->pSession ? 0 : pSchema->pPolicyDef; pDef;
+         pDef = pDef->pNext) {
+      listPolicy(pCall, p, pDef);
     }
   }
   assocCatalogLeave(pCall, pCat);

@@ -165,6 +165,7 @@ static void discoverFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
     return;
   }
   lookInit(&look, pCall);
+  if (opt.bGuess) assocSessionRefuse(pCall, "assoc_discover"); /* Reads rows */
   if (!opt.bDry) assocWriteBegin(pCall, &w, "assoc_discover");
   if (discoverRead(&look, zSchema, &opt) && !opt.bDry &&
       assocWriteAgain(pCall, &w, "assoc_discover", look.pSchema->zName)) {
@@ -192,6 +193,7 @@ static void dumpFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   AssocLook look;
   char *z = 0;
   (void)nArg, (void)ap;
+  assocSessionRefuse(pCall, "assoc_dump");
   lookInit(&look, pCall);
   if (lookEnter(&look, 0)) z = assocDumpText(&look);
   lookLeave(&look);
@@ -275,6 +277,44 @@ static void diagramFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);
 }
 
+/* The owner's policies that cannot be used. */
+static void checkPolicies(AssocLook *p, AssocRows *pRows) {
+  AssocSchema *pSchema = p->pCall->pConn->pSession ? 0 : p->pCat->pSchema;
+  AssocDef *pDef;
+  for (; pSchema; pSchema = pSchema->pNext) {
+    for (pDef = pSchema->bLoaded ? pSchema->pPolicyDef : 0; pDef;
+         pDef = pDef->pNext) {
+      AssocModel *pModel = assocModelTry(p->pCall, pSchema, pDef->zModel);
+      AssocErr why;
+      AssocCall ask;
+      char *z = 0;
+      memset(&why, 0, sizeof(why));
+      assocTryBegin(&ask, p->pCall);
+      if (pModel) assocSqlCheckPolicies(&ask, pModel->pTable);
+      if (!assocTryEnd(&ask, p->pCall, &why) && pModel) continue;
+      z = pModel
+              ? assocErrLine(&why)
+              : assocMprintf(p->pCall, "there is no table for the model '%s'",
+                             pDef->zModel);
+      if (z == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
+      assocRowsAdd(p->pCall, pRows);
+      assocRowsText(p->pCall, pRows, 0, "error");
+      assocRowsText(p->pCall, pRows, 1, pDef->zModel);
+      assocRowsText(p->pCall, pRows, 3, "bad policy");
+      assocRowsText(p->pCall, pRows, 4, z);
+      sqlite3_free(z);
+      assocErrClear(&why);
+    }
+  }
+}
+
+/* May the session be told of the problem? */
+static int checkShows(AssocLook *p, const AssocProblem *q) {
+  return !assocTextTells(p->pCall, p->pCat, q->zModel) &&
+         !assocTextTells(p->pCall, p->pCat, q->zDetail) &&
+         !assocTextTells(p->pCall, p->pCat, q->zFix);
+}
+
 /* assoc_check: a row for each problem */
 static void checkMake(AssocCall *pCall, AssocRows *pRows, int nArg,
                       sqlite3_value **ap) {
@@ -283,7 +323,9 @@ static void checkMake(AssocCall *pCall, AssocRows *pRows, int nArg,
   (void)nArg, (void)ap;
   lookInit(&look, pCall);
   if (lookEnter(&look, 0)) assocCheck(&look);
+  if (look.pCat) checkPolicies(&look, pRows);
   for (q = look.pProblem; q && pCall->rc == SQLITE_OK; q = q->pNext) {
+    if (!checkShows(&look, q)) continue;
     assocRowsAdd(pCall, pRows);
     assocRowsText(pCall, pRows, 0, q->zSeverity);
     assocRowsText(pCall, pRows, 1, q->zModel);

@@ -520,7 +520,7 @@ static void relatedKeyOf(AssocCall *pCall, sqlite3_context *pCtx,
   assocResultKey(pCall, pCtx, nKey, apVal);
 }
 
-/* {"PostId":1,"TagId":2}: the columns behind the target's key */
+/* {"PostId":1,"TagId":2}: the columns, as far as they are shown, behind the target's key */
 static void relatedThrough(AssocCall *pCall, sqlite3_context *pCtx,
                            const RelatedCursor *p) {
   const AssocRel *pRel = p->pPlan->pAnswer;
@@ -528,12 +528,13 @@ static void relatedThrough(AssocCall *pCall, sqlite3_context *pCtx,
   AssocOut out;
   i64 n = 0;
   char *z;
-  int i;
+  int i, nShown = 0;
   assert(pRel);
   if (pJoin == 0) return;
   assocBufInit(&out, 0x7fffffff);
   for (i = 0; i < pJoin->nCol; i++) {
-    assocOutText(&out, i ? "," : "{", 1);
+    if (assocColumnIs(pCall, pJoin, i, ASSOC_COLUMN_HIDE)) continue;
+    assocOutText(&out, nShown++ ? "," : "{", 1);
     assocJsonString(&out, pJoin->aCol[i].zName,
                     (i64)strlen(pJoin->aCol[i].zName));
     assocOutText(&out, ":", 1);

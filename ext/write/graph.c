@@ -107,6 +107,9 @@ static void tieMake(Graph *g, GraphTie *p) {
     assocLinkJoin(w, p->pLink, &p->pSource->row, &p->pTarget->row, nThrough,
                   aThrough);
   } else {
+    if (p->pTarget->eWhat == GRAPH_NEW) { /* It is looked at as any other row */
+      assocAllowRow(w, &p->pTarget->row, ASSOC_MAY_READ, 1);
+    }
     p->pLink->bOnce = pRow->eWhat == GRAPH_OLD; /* It is linked already */
     assocLinkAdd(w, p->pLink, &p->pSource->row, p->pTarget->row.aKey, nThrough,
                  aThrough, 0);

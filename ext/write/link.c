@@ -787,6 +787,7 @@ void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (nMost + 1));
   WriteVal *aRef = sourceRef(w, pLink, pSource, 1);
   WriteVal *aOther = assocRowGet(w, pTarget, pLink->pTargetKey, pRel->zName);
+  WriteRow row;
   int n = 0;
   assert(pRel->eKind == ASSOC_BELONGSTOMANY);
   if (aCell == 0 || aRef == 0 || aOther == 0) return;
@@ -795,7 +796,12 @@ void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   n = cellsOfKey(aCell, n, &pRel->other, aOther);
   n = cellsAppend(aCell, n, pLink->nThrough, pLink->aThrough);
   n = cellsAppend(aCell, n, nThrough, aThrough);
-  assocRowInsert(w, pLink->pJoin, n, aCell, 0);
+  if (!assocAllowAsks(w, pRel->pThrough)) {
+    assocRowInsert(w, pLink->pJoin, n, aCell, 0);
+    return;
+  }
+  assocRowInsert(w, pLink->pJoin, n, aCell, &row);
+  assocAllowRow(w, &row, ASSOC_MAY_READ, 1);
 }
 
 /* Write the caller's columns into an existing join row. The keys and the scope
