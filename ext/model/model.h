@@ -448,9 +448,10 @@ int assocDefShown(AssocCall *pCall, AssocDef *pDef);
 /* Is a column of the association's tables hidden from the session? Then its
 ** scope and order are not told: they may name it. */
 int assocRelHides(AssocCall *pCall, const AssocRel *pRel);
-/* Does a text name, as a word, a model that the session may not know of, or a
-** column that is hidden from it? */
-int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z);
+/* Does a text (bSql: SQL that was written here) name a model that the session may
+** not know of, or a column that is hidden from it? */
+int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z,
+                   int bSql);
 
 /* --------------------------------------------------------------- options */
 

@@ -277,12 +277,14 @@ int assocRelHides(AssocCall *pCall, const AssocRel *pRel) {
          tableHides(pCall, pRel->pThrough);
 }
 
-/* Does the text have the name as a word? Names ignore case. */
-static int hasWord(const char *z, const char *zName) {
+/* Does the text have the name, as a word, or in SQL of ours in quotes? Names
+** ignore case. */
+static int hasWord(const char *z, const char *zName, int bSql) {
   int n = (int)strlen(zName);
   const char *zAt;
   for (zAt = z; *zAt; zAt++) {
     if (sqlite3_strnicmp(zAt, zName, n) != 0) continue;
+    if (bSql && (zAt == z || zAt[-1] != '"' || zAt[n] != '"')) continue;
     if (zAt > z && (sqlite3_strglob("[A-Za-z0-9_]*", zAt - 1) == 0)) continue;
     if (sqlite3_strglob("[A-Za-z0-9_]*", zAt + n) == 0) continue;
     return 1;
@@ -290,7 +292,8 @@ static int hasWord(const char *z, const char *zName) {
   return 0;
 }
 
-int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z) {
+int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z,
+                   int bSql) {
   AssocSchema *p;
   AssocDef *pDef;
   int i;
@@ -300,12 +303,12 @@ int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z) {
       AssocModel *pModel = assocModelTry(pCall, p, pDef->zModel);
       const AssocTable *pTab = pModel ? pModel->pTable : 0;
       if (pModel && !assocModelShown(pCall, pModel) &&
-          (hasWord(z, pModel->zName) || hasWord(z, pTab->zName))) {
+          (hasWord(z, pModel->zName, bSql) || hasWord(z, pTab->zName, bSql))) {
         return 1;
       }
       for (i = 0; pTab && i < pTab->nCol; i++) {
         if (assocColumnIs(pCall, pTab, i, ASSOC_COLUMN_HIDE) &&
-            hasWord(z, pTab->aCol[i].zName)) {
+            hasWord(z, pTab->aCol[i].zName, bSql)) {
           return 1;
         }
       }

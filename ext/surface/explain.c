@@ -99,7 +99,7 @@ static void explainSql(AssocCall *pCall, AssocRows *p, const AssocNode *pNode,
   if (pFetch == &pNode->scan && pNode->ends.zSql) {
     z = assocMprintf(pCall, "%s; %s", pNode->ends.zSql, pFetch->zSql);
   }
-  if (!assocTextTells(pCall, pNode->pPlan->pCat, z ? z : pFetch->zSql)) {
+  if (!assocTextTells(pCall, pNode->pPlan->pCat, z ? z : pFetch->zSql, 1)) {
     assocRowsText(pCall, p, EXPLAIN_SQL, z ? z : pFetch->zSql);
   }
   sqlite3_free(z);
@@ -231,7 +231,7 @@ static void sqlFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   pCat = assocCatalogEnter(pCall);
   pPlan = assocPlanGet(pCall, pCat, ASSOC_ASK_EAGER, 0, zQuery);
   if (pPlan) z = assocPlanSql(pCall, pPlan);
-  if (z && assocTextTells(pCall, pCat, z)) {
+  if (z && assocTextTells(pCall, pCat, z, 1)) {
     assocErrorOf(pCall, ASSOC_E_REFUSED, 0, "assoc_sql",
                  "assoc_sql() would show what is hidden from the session");
   }

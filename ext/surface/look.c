@@ -310,9 +310,9 @@ static void checkPolicies(AssocLook *p, AssocRows *pRows) {
 
 /* May the session be told of the problem? */
 static int checkShows(AssocLook *p, const AssocProblem *q) {
-  return !assocTextTells(p->pCall, p->pCat, q->zModel) &&
-         !assocTextTells(p->pCall, p->pCat, q->zDetail) &&
-         !assocTextTells(p->pCall, p->pCat, q->zFix);
+  return !assocTextTells(p->pCall, p->pCat, q->zModel, 0) &&
+         !assocTextTells(p->pCall, p->pCat, q->zDetail, 0) &&
+         !assocTextTells(p->pCall, p->pCat, q->zFix, 0);
 }
 
 /* assoc_check: a row for each problem */
