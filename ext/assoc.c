@@ -73,6 +73,7 @@ static void functionCall(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
   const AssocFunction *pFunction = pData->pFunction;
   AssocCall call;
   assocCallInit(&call, pData->pConn);
+  assocBudgetBegin(pData->pConn);
   if (pFunction->mFlag & SQLITE_DIRECTONLY) {
     assocHoldEnd(pData->pConn);
     assocCallDirect(&call, pFunction->zName, 0);
@@ -99,7 +100,8 @@ static int registerFunction(AssocConn *pConn, const AssocFunction *pFunction) {
 }
 
 static int (*const axRegister[])(AssocConn *) = {
-    assocEmitRegister, assocEnoughRegister, assocTakeRegister};
+    assocEmitRegister, assocEnoughRegister, assocTakeRegister,
+    assocSpendRegister};
 
 /*
 ** Register functions that are not there yet. A load that failed while a

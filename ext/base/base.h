@@ -357,6 +357,12 @@ struct AssocConn {
   u8 bNeedSession;        /* assoc_config('session', 'required') */
   AssocSession *pSession; /* OWNED: assoc_session(), or 0 */
   i64 iSession;           /* Number of sessions begun and ended so far */
+  struct {
+    i64 mxRow, mxByte, mxMs; /* assoc_config(): what a call may spend; 0: all */
+    i64 nRow, nByte, iStart; /* What the call that runs has spent */
+    const char *zAt;         /* BORROWED: where in the shape it is, or 0 */
+    u8 eOver;                /* ASSOC_OVER_*: what is spent, or 0 */
+  } budget;
   /* Is this word a table of ours (1), a function (2), or neither (0)? */
   int (*xCallable)(const char *z, int n);
   AssocErr last;     /* The last error of a call: assoc_error() */
@@ -433,6 +439,24 @@ void assocSessionNeed(AssocCall *pCall);
 /* Raise the one error of all that a policy does not allow. It names no table,
 ** column or value. */
 void assocSessionDeny(AssocCall *pCall);
+
+/* What one call may spend while there is a session. Begin counts from 0, at the
+** outermost call. */
+void assocBudgetBegin(AssocConn *pConn);
+/* Are rows counted, since there is a session and a budget of rows or time? */
+int assocBudgetCounts(const AssocConn *pConn);
+/* Count a row that is read, or bytes that are written. False if the budget is
+** spent: then eOver is set, and the caller ends the work with SQLITE_ABORT. */
+int assocBudgetRow(AssocConn *pConn);
+int assocBudgetBytes(AssocConn *pConn, i64 n);
+#define ASSOC_OVER_ROWS 1
+#define ASSOC_OVER_BYTES 2
+#define ASSOC_OVER_MS 3
+/* Raise the error for a spent budget, if one is spent and the call has no
+** error. */
+void assocBudgetError(AssocCall *pCall);
+/* The most bytes of a result: SQLite's limit, or less by the budget. */
+i64 assocBudgetMost(AssocConn *pConn);
 
 /* -------------------------------------------------------------- private --
 **

@@ -198,6 +198,8 @@ void assocErrorAs(AssocCall *pCall, int rc, const char *zFmt, ...) {
 */
 void assocErrorCode(AssocCall *pCall, int rc) {
   if (pCall->rc != SQLITE_OK || rc == SQLITE_OK) return;
+  if (rc == SQLITE_ABORT) assocBudgetError(pCall);
+  if (pCall->rc != SQLITE_OK) return;
   pCall->rc = rc;
   if (rc == SQLITE_NOMEM) return;
   if (sqlite3_extended_errcode(pCall->db) == rc ||

@@ -128,3 +128,76 @@ void assocSessionNeed(AssocCall *pCall) {
 void assocSessionDeny(AssocCall *pCall) {
   assocErrorOf(pCall, ASSOC_E_REFUSED, 0, 0, "refused");
 }
+
+/* ---------------------------------------------------------------- budgets */
+
+/* Milliseconds since some day. The clock is the one of SQLite's own. */
+static i64 budgetNow(void) {
+  sqlite3_vfs *pVfs = sqlite3_vfs_find(0);
+  sqlite3_int64 iNow = 0;
+  if (pVfs && pVfs->iVersion >= 2 && pVfs->xCurrentTimeInt64) {
+    (void)pVfs->xCurrentTimeInt64(pVfs, &iNow);
+  }
+  return iNow;
+}
+
+void assocBudgetBegin(AssocConn *pConn) {
+  if (pConn->pSession == 0 || pConn->nInside > 0) return;
+  pConn->budget.nRow = pConn->budget.nByte = 0;
+  pConn->budget.zAt = 0;
+  pConn->budget.eOver = 0;
+  if (pConn->budget.mxMs) pConn->budget.iStart = budgetNow();
+}
+
+int assocBudgetCounts(const AssocConn *pConn) {
+  return pConn->pSession && (pConn->budget.mxRow || pConn->budget.mxMs);
+}
+
+/* The clock is asked for every 64th row, and whenever bytes are counted. */
+static int budgetTime(AssocConn *pConn) {
+  if (pConn->budget.mxMs == 0 ||
+      budgetNow() - pConn->budget.iStart <= pConn->budget.mxMs) {
+    return 1;
+  }
+  pConn->budget.eOver = ASSOC_OVER_MS;
+  return 0;
+}
+
+int assocBudgetRow(AssocConn *pConn) {
+  if (pConn->pSession == 0) return 1;
+  pConn->budget.nRow++;
+  if (pConn->budget.mxRow && pConn->budget.nRow > pConn->budget.mxRow) {
+    pConn->budget.eOver = ASSOC_OVER_ROWS;
+    return 0;
+  }
+  return pConn->budget.nRow % 64 != 0 || budgetTime(pConn);
+}
+
+int assocBudgetBytes(AssocConn *pConn, i64 n) {
+  if (pConn->pSession == 0) return 1;
+  pConn->budget.nByte += n;
+  if (pConn->budget.mxByte && pConn->budget.nByte > pConn->budget.mxByte) {
+    pConn->budget.eOver = ASSOC_OVER_BYTES;
+    return 0;
+  }
+  return n > 0 || budgetTime(pConn);
+}
+
+void assocBudgetError(AssocCall *pCall) {
+  AssocConn *pConn = pCall->pConn;
+  const char *zAt = pConn->budget.zAt;
+  i64 n = pConn->budget.eOver == ASSOC_OVER_ROWS    ? pConn->budget.mxRow
+          : pConn->budget.eOver == ASSOC_OVER_BYTES ? pConn->budget.mxByte
+                                                    : pConn->budget.mxMs;
+  static const char *const az[] = {"", "rows", "bytes", "milliseconds"};
+  if (pConn->budget.eOver == 0) return;
+  assocErrorOf(pCall, ASSOC_E_LIMIT, 0, zAt,
+               "the budget of %lld %s is spent%s%s", n,
+               az[pConn->budget.eOver], zAt ? " at " : "", zAt ? zAt : "");
+}
+
+i64 assocBudgetMost(AssocConn *pConn) {
+  i64 n = sqlite3_limit(pConn->db, SQLITE_LIMIT_LENGTH, -1);
+  i64 mxByte = pConn->pSession ? pConn->budget.mxByte : 0;
+  return mxByte && mxByte < n ? mxByte : n;
+}

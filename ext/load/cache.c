@@ -53,6 +53,10 @@ AssocLoadState *assocLoadState(AssocCall *pCall) {
   return p;
 }
 
+int assocPlanSession(const AssocConn *pConn) {
+  return (pConn->pSession != 0) + 2 * assocBudgetCounts(pConn);
+}
+
 /* FNV-1a of everything that a plan is found by. */
 static u32 textHash(int eAsk, const char *zModel, const char *zText) {
   u32 h = (u32)eAsk * 0x9e3779b1u + 1;
@@ -97,7 +101,7 @@ AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   if (p == 0 || pCat == 0 || pCall->rc != SQLITE_OK) return 0;
   h = textHash(eAsk, zModel, zText);
   for (pPlan = p->pPlan; pPlan; pPlan = pPlan->pNext) {
-    if (pPlan->bSession != (pCall->pConn->pSession != 0)) continue;
+    if (pPlan->eSession != assocPlanSession(pCall->pConn)) continue;
     if (pPlan->bBusy || pPlan->pCat != pCat ||
         !samePlan(pPlan, h, eAsk, zModel, zText)) {
       continue;

@@ -114,6 +114,7 @@ static int isCircle(AssocRun *pRun, const AssocNode *pNode,
 static void pulse(AssocRun *pRun, AssocOut *pOut) {
   pRun->nPulse = pOut->p - pOut->pStart;
   assocRunPulse(pRun);
+  if (!assocBudgetBytes(pRun->pCall->pConn, 0)) assocBudgetError(pRun->pCall);
   if (pRun->pCall->rc != SQLITE_OK) pOut->rc = SQLITE_ABORT;
 }
 
@@ -423,7 +424,7 @@ char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
   assocRunStart(pCall, &run, pPlan, pArgs);
   if (pCall->rc == SQLITE_OK) assocRunRoot(&run);
   if (pCall->rc == SQLITE_OK) assocRunChildren(&run);
-  assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  assocBufInit(&out, assocBudgetMost(pCall->pConn));
   if (pCall->rc == SQLITE_OK) gatherResult(&run, &out, pbNull);
   if (pCall->rc == SQLITE_OK && !*pbNull) {
     z = assocBufFinish(&out, pn);

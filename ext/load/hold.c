@@ -200,6 +200,7 @@ static int isCurrent(AssocCall *pCall, const AssocPlan *pPlan,
                      const char *zModel, const char *zText) {
   if (pPlan->bBusy || pPlan->hold.bDropped || pPlan->hold.bNever) return 0;
   if (!isOpen(&pPlan->pRoot->held)) return 0;
+  if (pPlan->eSession != assocPlanSession(pCall->pConn)) return 0;
   if (pPlan->hold.nChange != sqlite3_total_changes64(pCall->db)) return 0;
   return strcmp(pPlan->zModel, zModel) == 0 &&
          strcmp(pPlan->zText, zText) == 0 && assocCatalogIs(pCall, pPlan->pCat);

@@ -200,7 +200,7 @@ struct AssocPlan {
   int iAgainVar;     /* "^": the ?number that says that the source was found */
   u8 eAsk;           /* ASSOC_ASK_* */
   u8 bBusy;          /* A run uses it */
-  u8 bSession;       /* Compiled for a session, whichever it is */
+  u8 eSession;       /* assocPlanSession(): what it was compiled for */
   u32 nHash;         /* Of all that finds it in the cache */
   u8 bReverse;       /* PRAGMA reverse_unordered_selects was on */
   struct {
@@ -239,6 +239,9 @@ struct AssocPlan {
 AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                         const char *zModel, const char *zText);
 void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan);
+/* What plans depend on beside the catalog: is there a session (1), and does it
+** count the rows that are read (2)? */
+int assocPlanSession(const AssocConn *pConn);
 
 /*
 ** Calls for each row of a statement. The plan's statements stay open between

@@ -974,7 +974,7 @@ static AssocPlan *planNew(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   pPlan->mem = mem;
   pPlan->pCat = assocCatalogRef(pCat);
   pPlan->eAsk = (u8)eAsk;
-  pPlan->bSession = pCall->pConn->pSession != 0;
+  pPlan->eSession = (u8)assocPlanSession(pCall->pConn);
   pPlan->zText = assocArenaText(pCall, &pPlan->mem, zText, -1);
   pPlan->zModel = assocArenaText(pCall, &pPlan->mem, zModel, -1);
   return pPlan;

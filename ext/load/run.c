@@ -154,6 +154,10 @@ static AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
     if (pRow == 0) return 0;
   }
   pMem->pAt = pOut->p;
+  if (!assocBudgetBytes(pRun->pCall->pConn, pRow->nText)) {
+    if (pRun->rc == SQLITE_OK) pRun->rc = SQLITE_ABORT;
+    return 0;
+  }
   addKeys(pRun, pNode, &pRow->aWord[pNode->nSplit], apVal);
   return pRow;
 }
@@ -235,6 +239,14 @@ static void stepRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
 /* SQLite refuses longer texts. So the error is raised before memory is
 ** spent. */
 void assocRunTooBig(AssocCall *pCall, const char *zPath) {
+  AssocConn *pConn = pCall->pConn;
+  if (assocBudgetMost(pConn) <
+      sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1)) {
+    pConn->budget.eOver = ASSOC_OVER_BYTES;
+    pConn->budget.zAt = zPath;
+    assocBudgetError(pCall);
+    return;
+  }
   assocErrorOf(pCall, ASSOC_E_LIMIT, 0, zPath,
                "the result is too big%s%s: SQLITE_LIMIT_LENGTH is %d bytes",
                zPath ? " at " : "", zPath ? zPath : "",
@@ -243,6 +255,7 @@ void assocRunTooBig(AssocCall *pCall, const char *zPath) {
 
 /* Set the call's error from pRun->rc. */
 static void runError(AssocRun *pRun, const AssocNode *pNode) {
+  if (pRun->rc == SQLITE_ABORT) assocBudgetError(pRun->pCall);
   if (pRun->rc == SQLITE_TOOBIG) {
     assocRunTooBig(pRun->pCall, pNode->zPath);
   } else if (pRun->rc != SQLITE_OK && pRun->pCall->rc == SQLITE_OK) {
@@ -365,6 +378,7 @@ static sqlite3_stmt *openFetch(AssocRun *pRun, const AssocNode *pNode,
   AssocCall *pCall = pRun->pCall;
   sqlite3_stmt *pStmt = assocFetchOpen(pRun, pFetch);
   char *z = pCall->err.zText;
+  pCall->pConn->budget.zAt = pNode->zPath;
   if (pStmt || pCall->rc != SQLITE_ERROR || z == 0 || !isLimit(z)) return pStmt;
   pCall->err.zText = 0;
   pCall->rc = SQLITE_OK;
@@ -684,12 +698,13 @@ void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
   AssocLoadState *pLoad = assocLoadState(pCall);
   int i;
   assert(pPlan->bBusy);
+  pCall->pConn->budget.zAt = pPlan->pRoot->zPath;
   memset(pRun, 0, sizeof(*pRun));
   pRun->pCall = pCall;
   pRun->pPlan = pPlan;
   pRun->args = *pArgs;
   pRun->row.xGrow = rowGrow;
-  pRun->row.nMax = sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1);
+  pRun->row.nMax = assocBudgetMost(pCall->pConn);
   if (pLoad == 0) return;
   pRun->mem = pLoad->mem;
   memset(&pLoad->mem, 0, sizeof(pLoad->mem));

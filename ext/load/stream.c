@@ -200,7 +200,7 @@ char *assocStreamJson(AssocCall *pCall, AssocStream *p, i64 *pn) {
   char *z;
   p->run.pCall = pCall;
   p->run.nPulse = 0;
-  assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  assocBufInit(&out, assocBudgetMost(pCall->pConn));
   assocBufReserve(&out, p->pRow->nText + 100);
   assocGatherRow(&p->run, &out, p->run.pPlan->pRoot, p->pRow);
   z = assocBufFinish(&out, pn);

@@ -90,11 +90,24 @@ static void policedIndex(AssocSql *p, int bNatural, const char *zIndex) {
   if (zIndex) sqlite3_str_appendf(p->pStr, " INDEXED BY \"%w\"", zIndex);
 }
 
+/* Append " AND assoc_spend(t1.id)": each row that is read counts, before any
+** other condition is tested. */
+static void policedSpend(AssocSql *p, const AssocTable *pTab, int iAlias) {
+  int iCol = pTab->iRowid >= 0 ? pTab->iRowid : 0;
+  if (!assocBudgetCounts(p->pCall->pConn) || p->bLiteral || pTab->nCol == 0) {
+    return;
+  }
+  sqlite3_str_appendall(p->pStr, " AND assoc_spend(");
+  assocSqlColumn(p, iAlias, pTab, iCol);
+  sqlite3_str_appendall(p->pStr, ")");
+}
+
 void assocSqlTableBy(AssocSql *p, const AssocTable *pTab, int iAlias,
                      int bNatural, const char *zIndex) {
+  int bSpend = assocBudgetCounts(p->pCall->pConn) && !p->bLiteral;
   sqlite3_str *pOuter = 0;
   int iName;
-  if (!assocSqlIsPoliced(p, pTab)) {
+  if (!bSpend && !assocSqlIsPoliced(p, pTab)) {
     assocSqlTable(p, pTab);
     sqlite3_str_appendf(p->pStr, " t%d", iAlias);
     policedIndex(p, bNatural, zIndex);
@@ -111,6 +124,7 @@ void assocSqlTableBy(AssocSql *p, const AssocTable *pTab, int iAlias,
   sqlite3_str_appendf(p->pStr, " t%d", iAlias);
   policedIndex(p, bNatural, zIndex);
   sqlite3_str_appendall(p->pStr, " WHERE true");
+  policedSpend(p, pTab, iAlias);
   assocSqlMay(p, pTab, iAlias, ASSOC_MAY_READ);
   if (pOuter) {
     assocSqlWithEnd(p, pOuter);
@@ -158,4 +172,22 @@ const char *assocSqlSource(AssocCall *pCall, AssocArena *pArena,
     sqlite3_str_appendall(sql.pStr, ")");
   }
   return assocSqlEnd(&sql);
+}
+
+/* assoc_spend(x): true, or an error if the budget is spent. */
+static void spendFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
+  (void)nArg, (void)apArg;
+  if (assocBudgetRow(sqlite3_user_data(pCtx))) {
+    sqlite3_result_int(pCtx, 1);
+  } else {
+    sqlite3_result_error(pCtx, "the budget is spent", -1);
+    sqlite3_result_error_code(pCtx, SQLITE_ABORT);
+  }
+}
+
+int assocSpendRegister(AssocConn *pConn) {
+  return sqlite3_create_function_v2(pConn->db, "assoc_spend", 1,
+                                    SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                    assocConnRef(pConn), spendFunc, 0, 0,
+                                    assocConnUnref);
 }

@@ -173,6 +173,9 @@ int assocSqlIsPoliced(const AssocSql *p, const AssocTable *pTab);
 ** error. */
 const char *assocSqlSource(AssocCall *pCall, AssocArena *pArena,
                            const AssocTable *pTab);
+/* Register assoc_spend(), which counts the rows that statements of a session
+** read. */
+int assocSpendRegister(AssocConn *pConn);
 /* Raise an error if a condition of the table's policies cannot be written. */
 void assocSqlCheckPolicies(AssocCall *pCall, const AssocTable *pTab);
 /* The number of a column by the name in the text being written; -1 if there is

@@ -67,6 +67,21 @@ static void configViews(AssocCall *pCall, sqlite3_context *pCtx,
   sqlite3_result_int(pCtx, pCall->pConn->bViews);
 }
 
+/* What a call of a session may spend: a whole number; 0 sets no bound. */
+static void configBudget(AssocCall *pCall, sqlite3_context *pCtx,
+                         const char *zName, i64 *pi, sqlite3_value *pVal) {
+  if (pVal) {
+    i64 i = assocValueWhole(pVal);
+    if (i < 0) {
+      assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, zName,
+                   "%s is a whole number; 0 sets no bound", zName);
+      return;
+    }
+    *pi = i;
+  }
+  sqlite3_result_int64(pCtx, *pi);
+}
+
 /* Must every call have a session? */
 static void configSession(AssocCall *pCall, sqlite3_context *pCtx,
                           sqlite3_value *pVal) {
@@ -104,12 +119,19 @@ static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                  pVal);
   } else if (sqlite3_stricmp(z, "views") == 0) {
     configViews(pCall, pCtx, pVal);
+  } else if (sqlite3_stricmp(z, "rows") == 0) {
+    configBudget(pCall, pCtx, "rows", &pCall->pConn->budget.mxRow, pVal);
+  } else if (sqlite3_stricmp(z, "bytes") == 0) {
+    configBudget(pCall, pCtx, "bytes", &pCall->pConn->budget.mxByte, pVal);
+  } else if (sqlite3_stricmp(z, "milliseconds") == 0) {
+    configBudget(pCall, pCtx, "milliseconds", &pCall->pConn->budget.mxMs,
+                 pVal);
   } else if (sqlite3_stricmp(z, "session") == 0) {
     configSession(pCall, pCtx, pVal);
   } else {
     assocErrorOf(pCall, ASSOC_E_UNKNOWN_OPTION, 0, z,
                  "there is no setting '%s'; there are strategy, depth, items, "
-                 "session and views",
+                 "rows, bytes, milliseconds, session and views",
                  z);
   }
 }

@@ -299,6 +299,7 @@ static int eagerFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   AssocCall call;
   (void)argc;
   assocCallInit(&call, eagerConn(pCur));
+  assocBudgetBegin(call.pConn);
   eagerReset(&call, p);
   eagerTake(&call, &args, idxStr, argv);
   p->bEof = 0;

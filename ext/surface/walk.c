@@ -476,6 +476,7 @@ int assocRelatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   AssocCall call;
   (void)idxStr;
   assocCallInit(&call, pTab->dml.pConn);
+  assocBudgetBegin(call.pConn);
   relatedReset(&call, p);
   if (idxNum & RELATED_MISSING) {
     assocErrorOf(
@@ -584,7 +585,7 @@ static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
   p->run.pCall = pCall;
   pRow = assocGatherRelated(&p->run, p->iRowOf - 1, &pNode);
   if (pRow == 0) return;
-  assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  assocBufInit(&out, assocBudgetMost(pCall->pConn));
   assocBufReserve(&out, assocGatherBytes(pRow) + 16);
   assocGatherRow(&p->run, &out, pNode, pRow);
   z = assocBufFinish(&out, &n);
