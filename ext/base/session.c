@@ -192,8 +192,8 @@ void assocBudgetError(AssocCall *pCall) {
   static const char *const az[] = {"", "rows", "bytes", "milliseconds"};
   if (pConn->budget.eOver == 0) return;
   assocErrorOf(pCall, ASSOC_E_LIMIT, 0, zAt,
-               "the budget of %lld %s is spent%s%s", n,
-               az[pConn->budget.eOver], zAt ? " at " : "", zAt ? zAt : "");
+               "the budget of %lld %s is spent%s%s", n, az[pConn->budget.eOver],
+               zAt ? " at " : "", zAt ? zAt : "");
 }
 
 i64 assocBudgetMost(AssocConn *pConn) {

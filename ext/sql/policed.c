@@ -186,8 +186,7 @@ static void spendFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
 }
 
 int assocSpendRegister(AssocConn *pConn) {
-  return sqlite3_create_function_v2(pConn->db, "assoc_spend", 1,
-                                    SQLITE_UTF8 | SQLITE_DIRECTONLY,
-                                    assocConnRef(pConn), spendFunc, 0, 0,
-                                    assocConnUnref);
+  return sqlite3_create_function_v2(
+      pConn->db, "assoc_spend", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+      assocConnRef(pConn), spendFunc, 0, 0, assocConnUnref);
 }

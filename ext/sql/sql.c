@@ -45,8 +45,10 @@ sqlite3_str *assocSqlWith(AssocSql *p, const char *zName, int iName) {
 /* Expressions that this one uses were finished before it, so they come
 ** first. */
 void assocSqlWithEnd(AssocSql *p, sqlite3_str *pOuter) {
-  char *z = assocStrFinish(p->pCall, p->pStr);
-  assert(pOuter && p->pStr != pOuter);
+  char *z;
+  /* Without memory, both are the one text that SQLite has for that. */
+  assert(pOuter && (p->pStr != pOuter || sqlite3_str_errcode(pOuter)));
+  z = assocStrFinish(p->pCall, p->pStr);
   p->pStr = pOuter;
   if (z && p->pWith == 0) {
     p->pWith = sqlite3_str_new(p->pCall->db);

@@ -124,8 +124,7 @@ static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   } else if (sqlite3_stricmp(z, "bytes") == 0) {
     configBudget(pCall, pCtx, "bytes", &pCall->pConn->budget.mxByte, pVal);
   } else if (sqlite3_stricmp(z, "milliseconds") == 0) {
-    configBudget(pCall, pCtx, "milliseconds", &pCall->pConn->budget.mxMs,
-                 pVal);
+    configBudget(pCall, pCtx, "milliseconds", &pCall->pConn->budget.mxMs, pVal);
   } else if (sqlite3_stricmp(z, "session") == 0) {
     configSession(pCall, pCtx, pVal);
   } else {
