@@ -1,5 +1,5 @@
--- What assoc does, in a minute. tool/demo.sh feeds this to the sqlite3 shell,
--- which prints each line before it does it.
+-- What assoc does, in a minute. tool/demo.sh runs this in the sqlite3 shell, which
+-- prints each line before it runs it.
 .bail on
 .load ./assoc
 .print
@@ -17,10 +17,10 @@ SELECT assoc_define('Book', 'belongsTo', 'Author');
 SELECT assoc_define('Book', 'belongsToMany', 'Tag', '{"through":"BookTag"}');
 SELECT assoc_define('Tag', 'belongsToMany', 'Book', '{"through":"BookTag"}');
 
--- Make it real: the columns, foreign keys, indexes and join table that lack.
+-- Create the missing columns, foreign keys, indexes and the join table.
 SELECT assoc_sync();
 
--- Whole graphs of rows go in at once; {"id":1} alone means a row that is there.
+-- Insert whole graphs of rows; {"id":1} alone links an existing row.
 INSERT INTO Tag(name) VALUES ('novel'), ('satire'), ('gothic');
 SELECT assoc_insert('Author', '{"name":"Jane Austen", "books":[
   {"title":"Northanger Abbey", "year":1817, "tags":[{"id":1},{"id":2},{"id":3}]},
@@ -29,13 +29,13 @@ SELECT assoc_insert('Author', '{"name":"Jane Austen", "books":[
 SELECT assoc_insert('Author', '{"name":"Mary Shelley", "books":[
   {"title":"Frankenstein", "year":1818, "tags":[{"id":1},{"id":3}]}]}');
 
--- Eager loading: rows with all that belongs to them, as nested JSON.
+-- Eager loading: rows with their related rows, as nested JSON.
 SELECT json FROM eager('Author{name books(order by year, title){title tags{name}}}');
 
 -- Limits and counts are per row: how many books has each tag, and the latest?
 SELECT json FROM eager('Tag{name books.count() as n books(order by -year limit 1){title author.name}}');
 
--- One row, or what belongs to one row.
+-- One row with its related rows, or the related rows of one row.
 SELECT assoc_find('Book', 4, 'author, tags');
 SELECT assoc_get('Author', 1, 'books(some tags(name = "satire")){title}');
 
@@ -45,7 +45,7 @@ SELECT assoc_add('Book', 5, 'tags', '[1,3]');
 SELECT assoc_set('Book', 5, 'tags', 1);
 SELECT assoc_count('Book', 5, 'tags'), assoc_has('Book', 5, 'tags', 3);
 
--- What would go if Tag 1 went?
+-- What would be deleted with Tag 1?
 SELECT assoc_destroy('Tag', 1, '{"dryRun":true}');
 
 -- Related rows as a table, to join with anything.
