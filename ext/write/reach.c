@@ -353,7 +353,14 @@ static DestroyEdge *tableEdges(WriteDestroyer *d, DestroyTable *p) {
 
 /* ---------------------------------------------------------------- finding */
 
-/* t2.id=t1.user_id AND <scope> AND t1.type='user' */
+/*
+**
+**    t2.id=t1.user_id AND <scope> AND t1.type='user'
+**
+** The condition under which a row of the child (t1) refers to a row of the
+** parent (t2). The values of models that share a table, the scope and the type
+** of an association without a constraint all belong to it.
+*/
 static void edgeIsSql(AssocSql *p, const DestroyEdge *pEdge) {
   const WriteRefer *pRefer = pEdge->pRefer;
   const AssocTable *pTab = pEdge->pChild->pTab;
