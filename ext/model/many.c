@@ -178,6 +178,12 @@ void assocResolveMany(AssocResolver *p) {
   seek.zOption = "otherKey";
   if (p->pCall->rc != SQLITE_OK) return;
   assocKeyForeign(p, &seek, &pRel->other, pOther, zTab);
+  if (pRel->pOpt->eSymmetric == 1 &&
+      (!bSelf || !assocKeySame(&pRel->sourceKey, &pRel->targetKey))) {
+    assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pRel->pSource->zLabel,
+                 pRel->zName,
+                 "\"symmetric\" is for a belongsToMany of a model to itself");
+  }
   if (pRel->foreign.nCol && pRel->other.nCol && p->pCall->rc == SQLITE_OK &&
       sqlite3_stricmp(pRel->foreign.azCol[0], pRel->other.azCol[0]) == 0 &&
       pRel->foreign.nCol == 1 && pRel->other.nCol == 1) {

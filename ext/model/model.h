@@ -489,6 +489,7 @@ struct AssocOptions {
   AssocJson *pDefault;  /* Of a foreign key's column that is to be made, or 0 */
   AssocOtherKey other;  /* belongsToMany: what is said of the other key */
   const char *zCounter; /* The column of the counter cache, or 0 */
+  int eSymmetric;       /* belongsToMany to oneself: both ways; -1: not given */
   int bTemp, bReplace;
 };
 

@@ -226,6 +226,7 @@ static const AssocOption aDefineOption[] = {
     /* {"type":"kind","models":{"post":"Post"}}, or such a belongsTo's name */
     {"polymorphic", "ton", "an object, or the name of a belongsTo", optionJson,
      OPTION_INTO(pPolymorphic)},
+    {"symmetric", OPTION_BOOL, OPTION_INTO(eSymmetric)},
     {"counterCache", OPTION_TEXT, OPTION_INTO(zCounter)},
     {"temp", OPTION_BOOL, OPTION_INTO(bTemp)},
     {"replace", OPTION_BOOL, OPTION_INTO(bReplace)},
@@ -275,6 +276,7 @@ void assocOptionsInit(AssocOptions *pOpt) {
   pOpt->eConstraints = pOpt->eAllowNull = pOpt->eUnique = -1;
   pOpt->eThroughUnique = pOpt->eThroughParanoid = -1;
   pOpt->eThroughTimestamps = pOpt->other.eAllowNull = -1;
+  pOpt->eSymmetric = -1;
 }
 
 /* 0 after an error. Without a text, all options have their defaults. The

@@ -198,6 +198,7 @@ static void checkOptions(AssocResolver *p) {
       {"order", pOpt->pOrder != 0, 2 | 4 | 8},
       {"unique", pOpt->eUnique >= 0, 1 | 2},
       {"counterCache", pOpt->zCounter != 0, 4},
+      {"symmetric", pOpt->eSymmetric >= 0, 8},
       {"defaultValue", pOpt->pDefault && pOpt->pPolymorphic, 0},
   };
   int i;

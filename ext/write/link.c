@@ -637,6 +637,10 @@ static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
     linkPair(w, pLink, sourceRef(w, pLink, pSource, 0),
              assocRowGet(w, pTarget, pLink->pTargetKey, 0), &pair);
     for (i = 0; i < pair.n; i++) assocDestroyRow(w, &pair.a[i]);
+    if (pRel->pOpt->eSymmetric != 1 || assocRowSame(pSource, pTarget)) return;
+    linkPair(w, pLink, sourceRef(w, pLink, pTarget, 0),
+             assocRowGet(w, pSource, pLink->pTargetKey, 0), &pair);
+    for (i = 0; i < pair.n; i++) assocDestroyRow(w, &pair.a[i]);
   } else if (pRel->eKind != ASSOC_BELONGSTO) {
     if (!assocLinkDestroys(pLink)) {
       setFree(w, pLink, pTarget);
@@ -775,35 +779,6 @@ static void linkBelongs(AssocWriter *w, WriteLink *pLink,
   changeAdd(&pChanges->added, &row);
 }
 
-/* The scope's values win over the caller's, because they come first:
-** cellsAppend() skips columns that are set. */
-void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
-                   const WriteRow *pTarget, int nThrough,
-                   const WriteCell *aThrough) {
-  const AssocRel *pRel = pLink->pRel;
-  int nMost =
-      pRel->foreign.nCol + pRel->other.nCol + pLink->nThrough + nThrough;
-  WriteCell *aCell =
-      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (nMost + 1));
-  WriteVal *aRef = sourceRef(w, pLink, pSource, 1);
-  WriteVal *aOther = assocRowGet(w, pTarget, pLink->pTargetKey, pRel->zName);
-  WriteRow row;
-  int n = 0;
-  assert(pRel->eKind == ASSOC_BELONGSTOMANY);
-  if (aCell == 0 || aRef == 0 || aOther == 0) return;
-  assocAllowCells(w, pRel->pThrough, nThrough, aThrough);
-  n = cellsOfKey(aCell, n, &pRel->foreign, aRef);
-  n = cellsOfKey(aCell, n, &pRel->other, aOther);
-  n = cellsAppend(aCell, n, pLink->nThrough, pLink->aThrough);
-  n = cellsAppend(aCell, n, nThrough, aThrough);
-  if (!assocAllowAsks(w, pRel->pThrough)) {
-    assocRowInsert(w, pLink->pJoin, n, aCell, 0);
-    return;
-  }
-  assocRowInsert(w, pLink->pJoin, n, aCell, &row);
-  assocAllowRow(w, &row, ASSOC_MAY_READ, 1);
-}
-
 /* Write the caller's columns into an existing join row. The keys and the scope
 ** stay as they are: a payload that was loaded before repeats them. If a pair
 ** has several rows, a payload that has the join row's own key means only the
@@ -837,6 +812,78 @@ static void linkRevive(AssocWriter *w, const WriteLink *pLink,
   linkGive(w, pLink, pRow, nThrough, aThrough);
 }
 
+/* Insert a join row, if a policy allows it. */
+static void linkInsert(AssocWriter *w, const WriteLink *pLink, int n,
+                       const WriteCell *aCell) {
+  WriteRow row;
+  if (!assocAllowAsks(w, pLink->pRel->pThrough)) {
+    assocRowInsert(w, pLink->pJoin, n, aCell, 0);
+    return;
+  }
+  assocRowInsert(w, pLink->pJoin, n, aCell, &row);
+  assocAllowRow(w, &row, ASSOC_MAY_READ, 1);
+}
+
+/* Is the pair stored both ways? With itself a row is paired once. */
+static int linkMirrors(const WriteLink *pLink, const WriteRow *pSource,
+                       const WriteRow *pTarget) {
+  return pLink->pRel->pOpt->eSymmetric == 1 && !assocRowSame(pSource, pTarget);
+}
+
+/* Insert the pair the other way, with the join row's other columns of aCell, or
+** change the row that is there. */
+static void linkMirror(AssocWriter *w, WriteLink *pLink,
+                       const WriteRow *pSource, const WriteRow *pTarget,
+                       int nCell, const WriteCell *aCell) {
+  const AssocRel *pRel = pLink->pRel;
+  WriteVal *aRef = sourceRef(w, pLink, pSource, 1);
+  WriteVal *aOther = assocRowGet(w, pTarget, pLink->pTargetKey, pRel->zName);
+  WriteCell *a;
+  LinkRows pair;
+  int i, n = 0;
+  memset(&pair, 0, sizeof(pair));
+  a = assocAlloc(w->pCall, &w->tmp,
+                 (i64)sizeof(*a) * (nCell + 2 * ASSOC_KEY_MAX + 1));
+  if (a == 0 || aRef == 0 || aOther == 0) return;
+  if (!pLink->bTwice || pLink->bOnce) linkPair(w, pLink, aRef, aOther, &pair);
+  for (i = 0; i < pair.n; i++) linkGive(w, pLink, &pair.a[i], nCell, aCell);
+  if (pair.n || w->pCall->rc != SQLITE_OK) return;
+  if (pair.dead.aKey) {
+    linkRevive(w, pLink, &pair.dead, nCell, aCell);
+    return;
+  }
+  n = cellsOfKey(a, n, &pRel->foreign, aRef);
+  n = cellsOfKey(a, n, &pRel->other, aOther);
+  n = cellsAppend(a, n, nCell, aCell);
+  linkInsert(w, pLink, n, a);
+}
+
+/* The scope's values win over the caller's, because they come first:
+** cellsAppend() skips columns that are set. */
+void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                   const WriteRow *pTarget, int nThrough,
+                   const WriteCell *aThrough) {
+  const AssocRel *pRel = pLink->pRel;
+  int nMost =
+      pRel->foreign.nCol + pRel->other.nCol + pLink->nThrough + nThrough;
+  WriteCell *aCell =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (nMost + 1));
+  WriteVal *aRef = sourceRef(w, pLink, pSource, 1);
+  WriteVal *aOther = assocRowGet(w, pTarget, pLink->pTargetKey, pRel->zName);
+  int n = 0;
+  assert(pRel->eKind == ASSOC_BELONGSTOMANY);
+  if (aCell == 0 || aRef == 0 || aOther == 0) return;
+  assocAllowCells(w, pRel->pThrough, nThrough, aThrough);
+  n = cellsOfKey(aCell, n, &pRel->foreign, aRef);
+  n = cellsOfKey(aCell, n, &pRel->other, aOther);
+  n = cellsAppend(aCell, n, pLink->nThrough, pLink->aThrough);
+  n = cellsAppend(aCell, n, nThrough, aThrough);
+  linkInsert(w, pLink, n, aCell);
+  if (linkMirrors(pLink, pSource, pTarget)) {
+    linkMirror(w, pLink, pTarget, pSource, n, aCell);
+  }
+}
+
 /*
 ** belongsToMany: insert a join row, or write the caller's columns into the one
 ** that exists. If pairs may occur twice, another join row is inserted, except
@@ -862,10 +909,15 @@ static void linkMany(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   for (i = 0; i < pair.n; i++) {
     linkGive(w, pLink, &pair.a[i], nThrough, aThrough);
   }
-  if (pair.n || w->pCall->rc != SQLITE_OK) return;
-  if (pair.dead.aKey) {
+  if (w->pCall->rc != SQLITE_OK) return;
+  if (pair.dead.aKey && pair.n == 0) {
     linkRevive(w, pLink, &pair.dead, nThrough, aThrough);
-  } else {
+  }
+  if ((pair.n || pair.dead.aKey) && linkMirrors(pLink, pSource, &look.row)) {
+    linkMirror(w, pLink, &look.row, pSource, nThrough, aThrough);
+  }
+  if (pair.n || w->pCall->rc != SQLITE_OK) return;
+  if (pair.dead.aKey == 0) {
     assocLinkJoin(w, pLink, pSource, &look.row, nThrough, aThrough);
   }
   if (pChanges) changeAdd(&pChanges->added, &look.row);
