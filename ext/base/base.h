@@ -13,6 +13,7 @@
 **   json     writing JSON text; jsontext.c writes its strings
 **   jsonread reading JSON text into a tree
 **   option   reading the members of an options object
+**   sqltoken the tokens of SQL in a schema
 **   keymap   a small number for each distinct key value
 **
 ** A command looks like this:
@@ -687,6 +688,20 @@ void assocOptionsOf(AssocCall *pCall, const char *zJson, int nOption,
                     const AssocOption *aOption, const char *zHas, void *pInto);
 /* An xTake that stores true or false in an int. */
 void assocOptionFlag(AssocOptionReader *r, AssocJson *p, void *pInto);
+
+/* ------------------------------------------------------------- sqltoken -- */
+
+/* The length in bytes of the token that z begins with; 0 at the end of the
+** text. *peType is ASSOC_SQL_*. */
+int assocSqlToken(const char *z, int *peType);
+#define ASSOC_SQL_SPACE 0  /* White space or a comment */
+#define ASSOC_SQL_WORD 1   /* A keyword, a name, a number */
+#define ASSOC_SQL_QUOTED 2 /* "a", 'a', `a`, [a] */
+#define ASSOC_SQL_OTHER 3  /* One character: punctuation */
+/* Is it white space for SQLite's tokenizer? */
+int assocSqlIsSpace(char c);
+/* Is the token of n bytes at z the keyword zWord, in any case of letters? */
+int assocSqlIs(const char *z, int n, const char *zWord);
 
 /* --------------------------------------------------------------- keymap --
 **

@@ -232,6 +232,7 @@ struct AssocPlan {
 #define ASSOC_ASK_LINKS 10
 #define ASSOC_ASK_COLUMNS 11
 #define ASSOC_ASK_ONCE 12 /* As GET, but "^" is ignored: one level */
+#define ASSOC_ASK_ROW 13  /* As FIND, but no scope of the root applies */
 
 /* A compiled plan, from the cache or new, marked busy. zModel is 0 for a query,
 ** which names its model itself. 0 after an error. assocPlanRelease() gives the

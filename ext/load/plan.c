@@ -911,6 +911,7 @@ static void compileStart(Planner *p, AssocModel *pModel) {
   pRoot->pClauses = pShape->eKind == SHAPE_QUERY
                         ? withScopes(p, 0, pModel, pShape->pClauses)
                         : 0;
+  if (pPlan->eAsk == ASSOC_ASK_ROW) pRoot->pClauses = &assocAnyRow;
   pRoot->bMany = pPlan->eAsk == ASSOC_ASK_EAGER;
   pRoot->bKeyed = !pRoot->bMany && !givesRows(pPlan, pRoot);
   if (!pRoot->bMany) assocModelNeedKey(p->pCall, pModel);
@@ -919,7 +920,9 @@ static void compileStart(Planner *p, AssocModel *pModel) {
     return;
   }
   checkClauses(p, 0, pRoot->pClauses, 0);
-  if (pPlan->eAsk >= ASSOC_ASK_ROWS) keyArgs(p, pRoot);
+  if (pPlan->eAsk >= ASSOC_ASK_ROWS && pPlan->eAsk != ASSOC_ASK_ROW) {
+    keyArgs(p, pRoot);
+  }
   openRows(pRoot, pShape->pItem);
   compileRows(p);
 }
@@ -991,7 +994,7 @@ AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   static const u8 aKind[] = {SHAPE_QUERY, SHAPE_BLOCK, SHAPE_ONE,   SHAPE_ONE,
                              SHAPE_ONE,   SHAPE_QUERY, SHAPE_QUERY, SHAPE_QUERY,
                              SHAPE_QUERY, SHAPE_ONE,   SHAPE_ONE,   SHAPE_ONE,
-                             SHAPE_ONE};
+                             SHAPE_ONE,   SHAPE_BLOCK};
   AssocPlanner p;
   AssocModel *pModel = 0;
   AssocPlan *pPlan = planNew(pCall, pCat, eAsk, zModel, zText);

@@ -128,6 +128,11 @@ int assocKeyColumn(const AssocTable *pTab, const ShapeKey *pKey);
 ** 0 for a view or a virtual table. */
 AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab);
 AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab);
+/* The condition of a partial index, as an SQL expression without comments. It
+** names columns of the table without their table. In pArena; 0 after an
+** error. */
+const char *assocIndexWhere(AssocCall *pCall, AssocArena *pArena,
+                            const AssocTable *pTab, const AssocIndex *pIdx);
 /* Estimate the number of rows: from ANALYZE, else from the span of the rowids,
 ** else 1,000,000. */
 i64 assocTableRows(AssocCall *pCall, AssocTable *pTab);

@@ -434,6 +434,38 @@ AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab) {
   return pTab->pIndex;
 }
 
+/* The text behind the WHERE of a CREATE INDEX, its tokens with a space between
+** them, so that no comment is left. The first WHERE outside of parentheses and
+** quotes is the one. */
+static void whereTokens(const char *z, sqlite3_str *pStr) {
+  int nDepth = 0, bIn = 0, eType = 0, n;
+  for (; (n = assocSqlToken(z, &eType)) > 0; z += n) {
+    if (eType == ASSOC_SQL_SPACE) {
+      if (bIn) sqlite3_str_appendchar(pStr, 1, ' ');
+    } else if (bIn) {
+      sqlite3_str_append(pStr, z, n);
+    } else {
+      nDepth += (*z == '(') - (*z == ')');
+      bIn = nDepth == 0 && eType == ASSOC_SQL_WORD && assocSqlIs(z, n, "where");
+    }
+  }
+}
+
+const char *assocIndexWhere(AssocCall *pCall, AssocArena *pArena,
+                            const AssocTable *pTab, const AssocIndex *pIdx) {
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  sqlite3_stmt *pStmt = assocPrepare(
+      pCall,
+      "SELECT sql FROM \"%w\".sqlite_schema WHERE type='index' AND name=%Q",
+      pTab->pSchema->zName, pIdx->zName);
+  assert(pIdx->bPartial);
+  if (assocStep(pCall, pStmt)) {
+    whereTokens(assocColumnText(pCall, pStmt, 0), pStr);
+  }
+  assocFinalize(pCall, pStmt);
+  return assocArenaStr(pCall, pArena, pStr);
+}
+
 /* The columns that an index should begin with, in any order. */
 typedef struct IndexWant IndexWant;
 struct IndexWant {

@@ -34,16 +34,22 @@ struct Changer {
   AssocModel *pModel;
   AssocRel *pRel;
   WriteRow row; /* The row that is named by its key */
+  AssocWriteOptions opt;
+  WriteKept kept; /* With "return": the rows whose documents are given */
 };
 
-/* Begin to write; ap[0] is the model. False after an error. The caller ends the
-** work in both cases. */
+/* Begin to write; ap[0] is the model, and ap[iOption] has options if there are
+** so many arguments. False after an error. The caller ends the work in both
+** cases. */
 static int changeBegin(AssocCall *pCall, Changer *p, const char *zFunction,
-                       sqlite3_value **ap) {
+                       int nArg, sqlite3_value **ap, int iOption) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
   memset(p, 0, sizeof(*p));
   p->pCall = pCall;
   if (zModel == 0) return 0;
+  assocWriteOptionsRead(pCall, zFunction, nArg > iOption ? ap[iOption] : 0,
+                        &p->opt);
+  if (pCall->rc != SQLITE_OK) return 0;
   assocWriteBeginOn(pCall, &p->save, zFunction, zModel);
   p->pCat = assocCatalogEnter(pCall);
   if (p->pCat == 0) return 0;
@@ -73,71 +79,98 @@ static void changeEnd(Changer *p) {
     assocWriterRest(p->pWriter);
     assocCatalogLeave(p->pCall, p->pCat);
   }
+  assocKeptClear(&p->kept);
+  assocWriteOptionsClear(&p->opt);
   assocWriteEnd(p->pCall, &p->save);
 }
 
-/* Set the result first: releasing the savepoint may fail, and the error then
-** replaces the result. */
-static void changeJson(Changer *p, AssocResult *pResult, char *z, i64 n) {
+/* With "return": give the documents of the rows that were kept, and return 1.
+** Otherwise the caller gives its own result. */
+static int changeDocuments(Changer *p, AssocResult *pResult, const char *zModel,
+                           int bList) {
+  i64 n = 0;
+  char *z;
+  if (p->opt.zReturn == 0 || p->pCall->rc != SQLITE_OK) return 0;
+  z = assocDocuments(p->pCall, p->pCat, zModel, p->opt.zReturn, &p->kept, bList,
+                     &n);
   assocGiveJson(pResult, z, n);
-  changeEnd(p);
+  return 1;
+}
+
+/* With "return": keep a row for changeDocuments(). */
+static void changeKeep(Changer *p, const WriteRow *pRow) {
+  if (p->opt.zReturn && p->pCall->rc == SQLITE_OK) {
+    assocKeptAdd(p->pWriter, &p->kept, pRow);
+  }
 }
 
 /* --------------------------------------------------------- insert, update */
 
-/* The last row of the result is the one whose rowid last_insert_rowid() gives,
-** of the statement that does the same. */
-static void insertRowid(Changer *p, AssocResult *pResult) {
-  const AssocModel *pModel = p->pModel;
-  AssocJson *pJson, *pKey = 0;
-  AssocArena mem;
-  if (!p->pCall->bGate || pResult->z == 0 || pModel->nKey != 1) return;
-  memset(&mem, 0, sizeof(mem));
-  pJson =
-      assocJsonRead(p->pCall, &mem, pResult->z, (int)pResult->n, "the result");
-  if (pJson && pJson->eType == ASSOC_J_ARRAY) pJson = pJson->pChild;
-  while (pJson && pJson->pNext) pJson = pJson->pNext;
-  if (pJson) {
-    pKey = assocJsonGet(pJson, pModel->pTable->aCol[pModel->aKey[0]].zName);
-  }
-  if (pKey && pKey->eType == ASSOC_J_INT) {
-    pResult->bRowid = 1;
-    pResult->iRowid = pKey->i;
-  }
-  assocArenaFree(&mem);
-}
-
-/* assoc_insert(model, values): the keys, in the shape of the values */
+/* assoc_insert(model, values [, options]): the keys, in the shape of the
+** values */
 static void insertFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                        sqlite3_value **ap) {
   const char *zJson = assocArgText(pCall, ap[1], "what is to be inserted");
+  WriteHow how = {0};
   Changer c;
   i64 n = 0;
   char *z = 0;
-  (void)nArg;
-  if (changeBegin(pCall, &c, "assoc_insert", ap)) {
+  if (changeBegin(pCall, &c, "assoc_insert", nArg, ap, 2)) {
+    if (c.opt.zReturn) how.pKept = &c.kept;
+    how.pOnly = assocOnlyRead(c.pWriter, c.pModel, 0, c.opt.zOnly);
     z = assocGraphInsert(c.pWriter, c.pModel, zJson, sqlite3_value_bytes(ap[1]),
-                         &n);
+                         &how, &n);
   }
-  assocGiveJson(pResult, z, n);
-  insertRowid(&c, pResult);
+  if (changeDocuments(&c, pResult, c.pModel ? c.pModel->zLabel : "",
+                      how.bList)) {
+    sqlite3_free(z);
+  } else {
+    assocGiveJson(pResult, z, n);
+  }
+  pResult->bRowid = how.bRowid;
+  pResult->iRowid = how.iRowid;
   changeEnd(&c);
 }
 
-/* assoc_update(model, key, values): the number of rows changed */
+/* assoc_update() with {"many":true}: change the row of each key. */
+static void updateMany(Changer *p, sqlite3_value **ap, const AssocJson *pJson,
+                       const WriteOnly *pOnly) {
+  AssocWriter *w = p->pWriter;
+  int i, n;
+  const WriteVal **aaKey = assocKeysOfList(w, p->pModel, ap[1], &n);
+  for (i = 0; i < n && p->pCall->rc == SQLITE_OK; i++) {
+    assocRowNeed(w, p->pModel, aaKey[i], &p->row);
+    if (p->row.aKey == 0) return;
+    changeKeep(p, &p->row);
+    if (pJson) assocGraphUpdate(w, &p->row, pJson, pOnly);
+    assocWriterReset(w);
+  }
+}
+
+/* assoc_update(model, key, values [, options]): the number of rows changed */
 static void updateFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                        sqlite3_value **ap) {
+  const AssocJson *pJson;
+  const WriteOnly *pOnly;
   Changer c;
   i64 n = 0;
-  (void)nArg;
   (void)assocArgText(pCall, ap[2], "what is to be changed");
-  if (changeBegin(pCall, &c, "assoc_update", ap) && changeRow(&c, ap)) {
-    AssocJson *pJson = assocObjectOfValue(c.pWriter, ap[2], "the values");
-    if (pJson) assocGraphUpdate(c.pWriter, &c.row, pJson);
+  if (changeBegin(pCall, &c, "assoc_update", nArg, ap, 3)) {
+    pJson = assocObjectOfValue(c.pWriter, ap[2], "the values");
+    pOnly = assocOnlyRead(c.pWriter, c.pModel, 0, c.opt.zOnly);
+    if (c.opt.bMany) {
+      updateMany(&c, ap, pJson, pOnly);
+    } else if (changeRow(&c, ap)) {
+      changeKeep(&c, &c.row);
+      if (pJson) assocGraphUpdate(c.pWriter, &c.row, pJson, pOnly);
+    }
     n = c.pWriter->nChange;
   }
+  if (!changeDocuments(&c, pResult, c.pModel ? c.pModel->zLabel : "",
+                       c.opt.bMany)) {
+    assocGiveInt(pResult, n);
+  }
   changeEnd(&c);
-  assocGiveInt(pResult, n);
 }
 
 /* ----------------------------------------------------------------- create */
@@ -176,6 +209,7 @@ static void createRow(Changer *p, int nArg, sqlite3_value **ap,
   AssocWriter *w = p->pWriter;
   const AssocJson *pJson = assocObjectOfValue(w, ap[3], "the values");
   const WriteCell *aThrough;
+  const WriteOnly *pOnly;
   WriteLink *pLink;
   int iBranch = 0, nThrough;
   aThrough = changeThrough(p, nArg, ap, &nThrough);
@@ -188,18 +222,34 @@ static void createRow(Changer *p, int nArg, sqlite3_value **ap,
   }
   pLink = assocLinkOf(w, p->pRel, iBranch);
   if (pLink == 0) return;
-  assocGraphCreate(w, pLink, &p->row, pJson, 0, 0, nThrough, aThrough, pNew);
+  pOnly = assocOnlyRead(w, pLink->pTarget, p->pRel, p->opt.zOnly);
+  assocOnlyThrough(w, pOnly, nThrough, aThrough, "");
+  if (p->pCall->rc != SQLITE_OK) return;
+  assocGraphCreate(w, pLink, &p->row, pJson, 0, 0, nThrough, aThrough, pOnly,
+                   pNew);
 }
 
-/* assoc_create(model, key, association, values [, through]): the new key */
+/* assoc_create(model, key, association, values [, through [, options]]): the
+** new key */
 static void createFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                        sqlite3_value **ap) {
   Changer c;
   WriteRow row = {0, 0};
+  i64 iRowid;
+  int bRowid;
   (void)assocArgText(pCall, ap[3], "what is to be created");
-  if (changeBegin(pCall, &c, "assoc_create", ap) && changeRel(&c, ap)) {
+  if (changeBegin(pCall, &c, "assoc_create", nArg, ap, 5) &&
+      changeRel(&c, ap)) {
     createRow(&c, nArg, ap, &row);
-    if (pCall->rc == SQLITE_OK) assocGiveKey(pCall, pResult, &row);
+    changeKeep(&c, &row);
+  }
+  if (pCall->rc == SQLITE_OK) {
+    assocGiveKey(pCall, pResult, &row);
+    bRowid = pResult->bRowid;
+    iRowid = pResult->iRowid;
+    (void)changeDocuments(&c, pResult, row.pModel->zLabel, 0);
+    pResult->bRowid = bRowid;
+    pResult->iRowid = iRowid;
   }
   changeEnd(&c);
 }
@@ -240,24 +290,9 @@ static void linkRemoveAll(Changer *p, const WriteTargets *pTargets,
   }
 }
 
-/* The options of assoc_set() and assoc_remove(). */
-typedef struct LinkOptions LinkOptions;
-struct LinkOptions {
-  int bDestroy;
-};
-
-static const AssocOption aLinkOption[] = {
-    {"destroy", "b", "true or false", assocOptionFlag,
-     offsetof(LinkOptions, bDestroy)},
-};
-
 /* Destroy the unrelated targets, if the options ask for it. */
-static void linkOptions(Changer *p, sqlite3_value *pVal, const char *zHas) {
-  LinkOptions opt = {0};
-  WriteLink *pLink;
-  assocOptionsOf(p->pCall, assocArgTextOrNull(p->pCall, pVal),
-                 ASSOC_COUNT(aLinkOption), aLinkOption, zHas, &opt);
-  pLink = opt.bDestroy ? assocLinkOf(p->pWriter, p->pRel, 0) : 0;
+static void linkDestroys(Changer *p) {
+  WriteLink *pLink = p->opt.bDestroy ? assocLinkOf(p->pWriter, p->pRel, 0) : 0;
   if (pLink == 0) return;
   if (p->pRel->eKind != ASSOC_HASONE && p->pRel->eKind != ASSOC_HASMANY) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, p->pModel->zLabel,
@@ -283,31 +318,37 @@ static void linkOptions(Changer *p, sqlite3_value *pVal, const char *zHas) {
 static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                      sqlite3_value **ap, int eDo, const char *zFunction) {
   const WriteCell *aThrough;
+  const WriteOnly *pOnly;
   WriteChanges changes;
   WriteTargets targets;
   Changer c;
   char *z;
   i64 n = 0;
-  int nThrough;
+  int nThrough, bRemove = eDo == LINK_REMOVE;
   assocChangesInit(&changes);
-  if (changeBegin(pCall, &c, zFunction, ap) && changeRel(&c, ap)) {
-    int iOption = eDo == LINK_REMOVE ? 4 : 5;
-    if (nArg > iOption)
-      linkOptions(&c, ap[iOption],
-                  eDo == LINK_REMOVE ? "assoc_remove() has"
-                                     : "assoc_set() has");
-    aThrough = changeThrough(&c, eDo == LINK_REMOVE ? 4 : nArg, ap, &nThrough);
+  if (changeBegin(pCall, &c, zFunction, nArg, ap, bRemove ? 4 : 5) &&
+      changeRel(&c, ap)) {
+    linkDestroys(&c);
+    aThrough = changeThrough(&c, bRemove ? 4 : nArg, ap, &nThrough);
+    pOnly = assocOnlyRead(c.pWriter, c.pRel->pTarget, c.pRel, c.opt.zOnly);
+    assocOnlyThrough(c.pWriter, pOnly, nThrough, aThrough, "");
     assocTargetsOf(c.pWriter, c.pRel, ap[3], &targets);
-    if (eDo == LINK_REMOVE) {
+    if (bRemove) {
       linkRemoveAll(&c, &targets, &changes);
     } else {
       if (eDo == LINK_SET) linkKeepOnly(&c, &targets, &changes);
       assocTargetsLink(c.pWriter, c.pRel, &c.row, &targets, nThrough, aThrough,
-                       &changes);
+                       pOnly, &changes);
     }
+    changeKeep(&c, &c.row);
   }
   z = assocChangesText(pCall, &changes, &n);
-  changeJson(&c, pResult, z, n);
+  if (changeDocuments(&c, pResult, c.pModel ? c.pModel->zLabel : "", 0)) {
+    sqlite3_free(z);
+  } else {
+    assocGiveJson(pResult, z, n);
+  }
+  changeEnd(&c);
 }
 
 /* Registered as assoc_add(). */
@@ -370,12 +411,16 @@ static void readonlyFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 }
 
 const AssocFunction aAssocChangeFunction[] = {
-    {"assoc_insert", 2, 2, ASSOC_WRITER, 0, "model, values", insertFunc},
-    {"assoc_create", 4, 5, ASSOC_WRITER, 0,
-     "model, key, association, values [, through values]", createFunc},
-    {"assoc_update", 3, 3, ASSOC_WRITER, 0, "model, key, values", updateFunc},
-    {"assoc_add", 4, 5, ASSOC_WRITER, 0,
-     "model, key, association, targets [, through values]", addFunc},
+    {"assoc_insert", 2, 3, ASSOC_WRITER, 0, "model, values [, options]",
+     insertFunc},
+    {"assoc_create", 4, 6, ASSOC_WRITER, 0,
+     "model, key, association, values [, through values [, options]]",
+     createFunc},
+    {"assoc_update", 3, 4, ASSOC_WRITER, 0, "model, key, values [, options]",
+     updateFunc},
+    {"assoc_add", 4, 6, ASSOC_WRITER, 0,
+     "model, key, association, targets [, through values [, options]]",
+     addFunc},
     {"assoc_set", 4, 6, ASSOC_WRITER, 0,
      "model, key, association, targets [, through values [, options]]",
      setFunc},

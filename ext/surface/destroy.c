@@ -14,44 +14,77 @@
 */
 #include "surface/surface.h"
 
-typedef struct DestroyOptions DestroyOptions;
-struct DestroyOptions {
-  int bCascade, bDry, bForce;
-};
-
-static const AssocOption aDestroyOption[] = {
-    {"cascade", "b", "true or false", assocOptionFlag,
-     offsetof(DestroyOptions, bCascade)},
-    {"dryRun", "b", "true or false", assocOptionFlag,
-     offsetof(DestroyOptions, bDry)},
-    {"force", "b", "true or false", assocOptionFlag,
-     offsetof(DestroyOptions, bForce)},
-};
-
-/* The options as flags; 0 where there are none. */
-static int destroyOptions(AssocCall *pCall, sqlite3_value *pVal) {
-  DestroyOptions opt = {0, 0, 0};
-  assocOptionsOf(pCall, assocArgTextOrNull(pCall, pVal),
-                 ASSOC_COUNT(aDestroyOption), aDestroyOption,
-                 "assoc_destroy() has", &opt);
-  return (opt.bCascade ? WRITE_CASCADE : 0) | (opt.bDry ? WRITE_DRYRUN : 0) |
-         (opt.bForce ? WRITE_FORCE : 0);
+/* The options as flags. */
+static int destroyHow(const AssocWriteOptions *p) {
+  return (p->bCascade ? WRITE_CASCADE : 0) | (p->bDryRun ? WRITE_DRYRUN : 0) |
+         (p->bForce ? WRITE_FORCE : 0);
 }
 
-/* Destroy the row, within one snapshot. OUT: see assocDestroyReport(). */
+/* The rows that the key names, or with "many" its keys; *pn of them. All must
+** exist. */
+static WriteRow *destroyRows(AssocWriter *w, AssocModel *pModel,
+                             sqlite3_value *pKey, int bMany, int *pn) {
+  const WriteVal *aKey = 0, **aaKey = &aKey;
+  WriteRow *aRow;
+  int i;
+  *pn = 1;
+  if (bMany) {
+    aaKey = assocKeysOfList(w, pModel, pKey, pn);
+  } else {
+    aKey = assocKeyOfValue(w, pModel, pKey);
+  }
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  aRow = assocAlloc(w->pCall, &w->one, (i64)sizeof(*aRow) * (*pn + 1));
+  for (i = 0; aRow && i < *pn && w->pCall->rc == SQLITE_OK; i++) {
+    assocRowNeed(w, pModel, aaKey[i], &aRow[i]);
+  }
+  return w->pCall->rc == SQLITE_OK ? aRow : 0;
+}
+
+/* The documents of the rows before they go. */
+static char *destroyDocuments(AssocCall *pCall, AssocWriter *w,
+                              const AssocModel *pModel, int nRow,
+                              const WriteRow *aRow,
+                              const AssocWriteOptions *pOpt, i64 *pn) {
+  WriteKept kept;
+  char *z;
+  int i;
+  memset(&kept, 0, sizeof(kept));
+  for (i = 0; i < nRow && pCall->rc == SQLITE_OK; i++) {
+    assocKeptAdd(w, &kept, &aRow[i]);
+  }
+  z = assocDocuments(pCall, w->pCat, pModel->zLabel, pOpt->zReturn, &kept,
+                     pOpt->bMany, pn);
+  assocKeptClear(&kept);
+  return z;
+}
+
+/* Destroy the rows, within one snapshot. OUT: the result, *pn bytes, freed with
+** sqlite3_free(). */
 static char *destroyByKey(AssocCall *pCall, const char *zModel,
-                          sqlite3_value *pKey, int mHow, i64 *pn) {
+                          sqlite3_value *pKey, const AssocWriteOptions *pOpt,
+                          i64 *pn) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
   AssocModel *pModel = pCat ? assocModelFind(pCall, pCat, zModel) : 0;
   AssocWriter *w;
-  WriteRow row = {0, 0};
-  WriteVal *aKey = 0;
-  char *z = 0;
+  WriteRow *aRow = 0;
+  char *z = 0, *zBefore = 0;
+  i64 nBefore = 0;
+  int nRow = 0;
   if (pCat == 0) return 0;
   w = assocWriterTake(pCall, pCat);
-  if (w && pModel) aKey = assocKeyOfValue(w, pModel, pKey);
-  if (aKey) assocRowNeed(w, pModel, aKey, &row);
-  if (row.aKey) z = assocDestroyReport(w, &row, mHow, pn);
+  if (w && pModel) aRow = destroyRows(w, pModel, pKey, pOpt->bMany, &nRow);
+  if (aRow && pOpt->zReturn) {
+    zBefore = destroyDocuments(pCall, w, pModel, nRow, aRow, pOpt, &nBefore);
+  }
+  if (aRow) z = assocDestroyReport(w, nRow, aRow, destroyHow(pOpt), pn);
+  if (z && zBefore) {
+    sqlite3_free(z);
+    z = zBefore;
+    *pn = nBefore;
+  } else {
+    sqlite3_free(zBefore);
+  }
   assocWriterRest(w);
   assocCatalogLeave(pCall, pCat);
   return z;
@@ -61,16 +94,18 @@ static char *destroyByKey(AssocCall *pCall, const char *zModel,
 static void destroyFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                         sqlite3_value **ap) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
-  int mHow = nArg > 2 ? destroyOptions(pCall, ap[2]) : 0;
-  int bWrite = (mHow & WRITE_DRYRUN) == 0;
+  AssocWriteOptions opt;
   AssocWrite save;
   char *z;
   i64 n = 0;
-  if (pCall->rc != SQLITE_OK) return;
-  if (bWrite) assocWriteBeginOn(pCall, &save, "assoc_destroy", zModel);
-  z = destroyByKey(pCall, zModel, ap[1], mHow, &n);
-  assocGiveJson(pResult, z, n);
-  if (bWrite) assocWriteEnd(pCall, &save);
+  assocWriteOptionsRead(pCall, "assoc_destroy", nArg > 2 ? ap[2] : 0, &opt);
+  if (pCall->rc == SQLITE_OK) {
+    if (!opt.bDryRun) assocWriteBeginOn(pCall, &save, "assoc_destroy", zModel);
+    z = destroyByKey(pCall, zModel, ap[1], &opt, &n);
+    assocGiveJson(pResult, z, n);
+    if (!opt.bDryRun) assocWriteEnd(pCall, &save);
+  }
+  assocWriteOptionsClear(&opt);
 }
 
 const AssocFunction aAssocDestroyFunction[] = {

@@ -270,7 +270,7 @@ static void madeInsert(DmlRow *p) {
   aCell = dmlCells(p, 0, &nCell);
   pLink = aCell ? assocLinkOf(w, p->pRel, 0) : 0;
   if (pLink == 0) return;
-  assocGraphCreate(w, pLink, &p->source, 0, nCell, aCell, 0, 0, &row);
+  assocGraphCreate(w, pLink, &p->source, 0, nCell, aCell, 0, 0, 0, &row);
   if (p->pCall->rc == SQLITE_OK) assocGiveKey(p->pCall, p->pResult, &row);
 }
 
@@ -336,8 +336,8 @@ static void dmlDelete(DmlRow *p) {
 /* Refuse an UPDATE of the keys: DELETE and INSERT change relations. */
 static void dmlCheckSet(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
-  const int aCol[] = {pDml->iKey, pDml->iRow,   pDml->iModel, pDml->iItem,
-                      pDml->iId,  pDml->iDepth, pDml->iOption};
+  const int aCol[] = {pDml->iKey,  pDml->iRow, pDml->iModel,
+                      pDml->iItem, pDml->iId,  pDml->iDepth};
   int i;
   for (i = 0; i < ASSOC_COUNT(aCol); i++) {
     if (aCol[i] < 0 || dmlNew(p, aCol[i]) == 0) continue;
@@ -349,6 +349,32 @@ static void dmlCheckSet(DmlRow *p) {
   }
 }
 
+/* The options of an UPDATE, which are those of assoc_update() for one row. */
+static void dmlOptions(DmlRow *p, AssocWriteOptions *pOpt) {
+  assocWriteOptionsRead(p->pCall, "assoc_update", dmlGiven(p, p->pDml->iOption),
+                        pOpt);
+  if (pOpt->bMany) {
+    assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, 0, "many",
+                 "an UPDATE of related changes the rows that its WHERE finds, "
+                 "without \"many\"");
+  }
+}
+
+/* Give the document of a row that was changed. */
+static void dmlDocument(DmlRow *p, const char *zShape, const WriteRow *pRow) {
+  WriteKept kept;
+  i64 n = 0;
+  memset(&kept, 0, sizeof(kept));
+  if (p->pCall->rc != SQLITE_OK) return;
+  assocKeptAdd(p->pWriter, &kept, pRow);
+  if (p->pCall->rc == SQLITE_OK) {
+    char *z = assocDocuments(p->pCall, p->pCat, pRow->pModel->zLabel, zShape,
+                             &kept, 0, &n);
+    assocGiveJson(p->pResult, z, n);
+  }
+  assocKeptClear(&kept);
+}
+
 /* json changes the related row, through changes the join row. Which rows are
 ** related cannot be changed by UPDATE. */
 static void dmlUpdate(DmlRow *p) {
@@ -358,6 +384,8 @@ static void dmlUpdate(DmlRow *p) {
   AssocJson *pJson = 0;
   WriteRow row = {0, 0};
   WriteChanges changes;
+  AssocWriteOptions opt;
+  const WriteOnly *pOnly;
   int nThrough = 0, nCell = 0;
   dmlCheckSet(p);
   if (p->pCall->rc == SQLITE_OK) dmlIdentify(p, pDml->apVal[0]);
@@ -372,8 +400,11 @@ static void dmlUpdate(DmlRow *p) {
   }
   aThrough = dmlThrough(p, &nThrough);
   if (p->pCall->rc != SQLITE_OK) return;
+  dmlOptions(p, &opt);
+  pOnly = assocOnlyRead(w, p->pRel->pTarget, p->pRel, opt.zOnly);
+  assocOnlyThrough(w, pOnly, nThrough, aThrough, "");
   assocChangesInit(&changes);
-  if (nThrough) {
+  if (nThrough && p->pCall->rc == SQLITE_OK) {
     WriteLink *pLink = assocLinkOf(w, p->pRel, 0);
     if (pLink) pLink->bOnce = 1; /* The rows that are there are meant */
     assocLinkAdd(w, pLink, &p->source, p->aTarget, nThrough, aThrough,
@@ -381,8 +412,10 @@ static void dmlUpdate(DmlRow *p) {
   }
   dmlChanges(p, &changes);
   if (nCell) assocRowUpdate(w, &row, nCell, aCell);
-  if (pJson) assocGraphUpdate(w, &row, pJson);
+  if (pJson) assocGraphUpdate(w, &row, pJson, pOnly);
   assocGiveInt(p->pResult, w->nChange);
+  if (opt.zReturn) dmlDocument(p, opt.zReturn, &row);
+  assocWriteOptionsClear(&opt);
 }
 
 /* --------------------------------------------------------------- interface */

@@ -149,6 +149,25 @@ void assocWriteNeed(AssocCall *pCall, const char *zFunction,
 void assocWriteHold(AssocCall *pCall, const char *zSchema);
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p);
 
+/* The options of a function that writes rows. Texts are OWNED. */
+typedef struct AssocWriteOptions AssocWriteOptions;
+struct AssocWriteOptions {
+  char *zOnly;   /* A shape of what the payload may hold, or 0 */
+  char *zReturn; /* The shape of the document to give, or 0 */
+  int bMany;     /* The key is an array of keys */
+  int bDestroy, bCascade, bDryRun, bForce;
+};
+/* Read the options that this function has. pVal may be 0 or NULL. */
+void assocWriteOptionsRead(AssocCall *pCall, const char *zFunction,
+                           sqlite3_value *pVal, AssocWriteOptions *p);
+void assocWriteOptionsClear(AssocWriteOptions *p);
+/* The documents of rows that are there, read by their keys: with bList an
+** array, else the only one. OUT: *pn bytes, freed with sqlite3_free(); 0 after
+** an error. */
+char *assocDocuments(AssocCall *pCall, AssocCatalog *pCat, const char *zModel,
+                     const char *zShape, const WriteKept *pKept, int bList,
+                     i64 *pn);
+
 /* An error if another definition over the same foreign key disagrees. */
 void assocSyncCheck(AssocCall *pCall, AssocRel *pRel);
 

@@ -259,16 +259,6 @@ i64 assocPairState(AssocSync *p, const AssocForeign *pFor, char **pzTwin);
 
 /* ---------------------------------------------------------------- create */
 
-/* The length in bytes of the token that z begins with; 0 at the end of the
-** text. *peType is ASSOC_SQL_*. */
-int assocSqlToken(const char *z, int *peType);
-#define ASSOC_SQL_SPACE 0  /* White space or a comment */
-#define ASSOC_SQL_WORD 1   /* A keyword, a name, a number */
-#define ASSOC_SQL_QUOTED 2 /* "a", 'a', `a`, [a] */
-#define ASSOC_SQL_OTHER 3  /* One character: punctuation */
-/* Is the token of n bytes at z the keyword zWord, in any case of letters? */
-int assocSqlIs(const char *z, int n, const char *zWord);
-
 /* Places in the text of a CREATE TABLE, as byte offsets into z. An edit inserts
 ** text at these places and copies the rest. */
 typedef struct AssocCreate AssocCreate;

@@ -524,6 +524,7 @@ static void destroyerReset(WriteDestroyer *d) {
   d->pGroup = 0;
   d->ppGroupEnd = &d->pGroup;
   d->bTangled = 0;
+  d->nRoot = 0;
   d->pTied = 0;
   assocDestroyStepsClear(&d->todo);
   assocDestroyStepsClear(&d->order);
@@ -542,11 +543,11 @@ static void destroyerReset(WriteDestroyer *d) {
   d->ppTableEnd = &d->pTable;
 }
 
-/* Take in the row to destroy, which pStmt stands on. A row that was marked
-** before is an error in a report, and nothing to do otherwise. */
+/* Take in a row to destroy, which pStmt stands on, unless it was named before.
+** A row that was marked before is an error in a report, and nothing to do
+** otherwise. */
 static void destroyFirst(WriteDestroyer *d, DestroyTable *p,
                          sqlite3_stmt *pStmt) {
-  DestroyGroup *pGroup;
   p->zPath = "";
   if (d->bSoft && assocDestroyIsDead(p, pStmt)) {
     if (!d->bReport) return;
@@ -555,46 +556,52 @@ static void destroyFirst(WriteDestroyer *d, DestroyTable *p,
                  "{\"force\":true} deletes it",
                  p->pModel->zLabel);
   }
-  pGroup = assocDestroyGroup(d, p, "", DESTROY_CASCADE);
-  if (pGroup == 0) return;
+  if (d->pGroup == 0) (void)assocDestroyGroup(d, p, "", DESTROY_CASCADE);
+  if (d->pGroup == 0) return;
   (void)assocDestroyRowOf(d->w, p, &p->rows, pStmt, 0, 1);
-  if (d->bReport) assocDestroyKey(d->w, p, &pGroup->keys, pStmt);
+  if (p->rows.nSlot == d->nRoot) return;
+  d->nRoot = p->rows.nSlot;
+  if (d->bReport) assocDestroyKey(d->w, p, &d->pGroup->keys, pStmt);
 }
 
-/* The table of the row to destroy, with this row as row 0. */
-static DestroyTable *destroyRoot(WriteDestroyer *d, const WriteRow *pRow) {
+/* The table of the rows to destroy, with these as its first rows. */
+static DestroyTable *destroyRoots(WriteDestroyer *d, int nRow,
+                                  const WriteRow *aRow) {
   AssocWriter *w = d->w;
-  AssocModel *pModel = pRow->pModel;
+  AssocModel *pModel = aRow->pModel;
   DestroyTable *p = assocDestroyTable(d, pModel->pTable);
   sqlite3_stmt *pStmt;
-  int i;
+  int i, iRow;
   if (p == 0) return 0;
   if (pModel->iDeleted >= 0) p->iDeleted = pModel->iDeleted;
   if (p->pRoot == 0)
     p->pRoot = assocDestroyStmt(w, p, pModel->nKey, pModel->aKey);
   pStmt = assocWriteSqlUse(w, p->pRoot);
-  if (pStmt == 0) return 0;
-  for (i = 0; i < pModel->nKey; i++) {
-    assocWriteBind(w, pStmt, i + 1, 0, &pRow->aKey[i]);
+  for (iRow = 0; pStmt && iRow < nRow; iRow++) {
+    assert(aRow[iRow].pModel == pModel);
+    for (i = 0; i < pModel->nKey; i++) {
+      assocWriteBind(w, pStmt, i + 1, 0, &aRow[iRow].aKey[i]);
+    }
+    if (assocStep(w->pCall, pStmt)) destroyFirst(d, p, pStmt);
+    sqlite3_reset(pStmt);
   }
-  if (assocStep(w->pCall, pStmt)) destroyFirst(d, p, pStmt);
-  sqlite3_reset(pStmt);
   return p;
 }
 
 /* The five steps: see the head of this file. mHow: WRITE_CASCADE, … */
-static void destroyRun(WriteDestroyer *d, const WriteRow *pRow, int mHow) {
+static void destroyRun(WriteDestroyer *d, int nRow, const WriteRow *aRow,
+                       int mHow) {
   AssocCall *pCall = d->w->pCall;
   DestroyTable *pRoot;
   int bEnforced = 0;
-  if (!assocModelScopes(pCall, pRow->pModel)) return;
+  if (!assocModelScopes(pCall, aRow->pModel)) return;
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &bEnforced);
   d->bCascade = (mHow & WRITE_CASCADE) != 0;
   d->bDryRun = (mHow & WRITE_DRYRUN) != 0;
-  d->bSoft = !(mHow & WRITE_FORCE) && pRow->pModel->iDeleted >= 0;
+  d->bSoft = !(mHow & WRITE_FORCE) && aRow->pModel->iDeleted >= 0;
   d->bEnforced = bEnforced && !d->bSoft;
   assert(d->order.n == 0 && d->todo.n == 0);
-  pRoot = destroyRoot(d, pRow);
+  pRoot = destroyRoots(d, nRow, aRow);
   assocDestroyVisit(d, pRoot);
   destroyAllowed(d);
   destroyEdges(d, edgeJudge); /* All, before anything is changed */
@@ -609,19 +616,20 @@ void assocDestroyRow(AssocWriter *w, const WriteRow *pRow) {
   WriteDestroyer *d = destroyerOf(w);
   if (d == 0 || w->pCall->rc != SQLITE_OK) return;
   d->bReport = 0;
-  destroyRun(d, pRow, 0);
+  destroyRun(d, 1, pRow, 0);
   destroyerReset(d);
 }
 
 /* The whole work of assoc_destroy(). OUT: the text is freed with
 ** sqlite3_free(). 0 after an error. */
-char *assocDestroyReport(AssocWriter *w, const WriteRow *pRow, int mHow,
-                         i64 *pn) {
+char *assocDestroyReport(AssocWriter *w, int nRow, const WriteRow *aRow,
+                         int mHow, i64 *pn) {
   WriteDestroyer *d = destroyerOf(w);
   char *z;
   if (d == 0 || w->pCall->rc != SQLITE_OK) return 0;
   d->bReport = 1;
-  destroyRun(d, pRow, mHow);
+  d->bDryRun = (mHow & WRITE_DRYRUN) != 0;
+  if (nRow) destroyRun(d, nRow, aRow, mHow);
   z = destroyReport(d, pn);
   destroyerReset(d);
   return z;

@@ -102,6 +102,7 @@ struct WriteDestroyer {
   AssocWriter *w;
   u8 bCascade, bDryRun, bReport; /* Options of this run */
   u8 bSoft;           /* Mark rows as deleted instead of deleting them */
+  u32 nRoot;          /* Rows to destroy: the first of their table */
   u8 bEnforced;       /* SQLite enforces foreign keys */
   DestroyEdge *pTied; /* An edge of a circle where no key may be NULL, or 0 */
   u8 bTangled;        /* Edges that do not cascade restrict the order, too */
@@ -141,7 +142,8 @@ void assocDestroyKey(AssocWriter *w, const DestroyTable *p, AssocOut *pOut,
 /* Add the row that pStmt stands on, which came by an edge, to the report. */
 void assocDestroyShow(WriteDestroyer *d, DestroyEdge *pEdge,
                       sqlite3_stmt *pStmt);
-/* Search from row 0 of a table for all rows that go with it. Fills d->order. */
+/* Search from the first d->nRoot rows of a table for all rows that go with
+** them. Fills d->order. */
 void assocDestroyVisit(WriteDestroyer *d, DestroyTable *pTable);
 /* Search once more if d->bTangled: rows that go refer to each other by keys
 ** that SQLite enforces but that do not cascade, and the order has to respect

@@ -36,18 +36,54 @@ int assocIsThrough(const AssocRel *pBy, const char *zKey) {
           sqlite3_stricmp(zKey, pBy->pOpt->zThrough) == 0);
 }
 
-/* The error for an unknown name, with the most similar valid name. */
-static void memberUnknown(AssocWriter *w, AssocModel *pModel,
-                          const char *zKey) {
+/* The words that begin with "#", and the types of these members. */
+static const struct {
+  const char *zKey;
+  int eType;
+} aWord[] = {{"#id", WRITE_LABEL},
+             {"#ref", WRITE_REF},
+             {"#by", WRITE_BY},
+             {"#upsert", WRITE_UPSERT},
+             {"#set", WRITE_SET}};
+
+/* The type of a word; WRITE_COLUMN if it is none. */
+static int memberWord(const char *zKey) {
+  int i;
+  for (i = 0; i < ASSOC_COUNT(aWord); i++) {
+    if (strcmp(zKey, aWord[i].zKey) == 0) return aWord[i].eType;
+  }
+  return WRITE_COLUMN;
+}
+
+/* The error for a word with "#" that does not exist. */
+static void wordUnknown(AssocWriter *w, const AssocModel *pModel,
+                        const char *zKey) {
+  AssocNearest near = {.zWritten = zKey};
+  int i;
+  for (i = 0; i < ASSOC_COUNT(aWord); i++) {
+    assocNearestTry(&near, aWord[i].zKey);
+  }
+  assocFail(w->pCall,
+            &(AssocWhy){.eReason = ASSOC_E_ARGUMENT,
+                        .zModel = pModel->zLabel,
+                        .zName = zKey,
+                        .zNear = near.zBest,
+                        .zQuote = "\""},
+            "there is no word \"%s\" for rows", zKey);
+}
+
+void assocFormUnknown(AssocWriter *w, AssocModel *pModel, const char *zKey,
+                      const char *zWhat) {
   AssocSql sql;
   ShapeName name;
+  if (zKey[0] == '#') wordUnknown(w, pModel, zKey);
   memset(&sql, 0, sizeof(sql));
   memset(&name, 0, sizeof(name));
   sql.pCall = w->pCall;
   name.z = zKey;
   name.iOff = -1;
   if (w->pCall->rc != SQLITE_OK) return;
-  assocSqlUnknown(&sql, pModel, &name, "column or association");
+  assocSqlUnknown(&sql, pModel, &name, zWhat);
 }
 
 /* Find out what the member's name means: a column first, then the join table,
@@ -74,7 +110,7 @@ static void memberResolve(AssocWriter *w, const WriteForm *pForm,
     if (p->pRel) {
       assocRelNeedReady(w->pCall, p->pRel);
     } else {
-      memberUnknown(w, pModel, p->zKey);
+      assocFormUnknown(w, pModel, p->zKey, "column or association");
     }
   }
 }
@@ -87,13 +123,8 @@ static WriteMember *memberNew(AssocWriter *w, WriteForm *pForm,
   p->zKey = assocArenaText(w->pCall, &w->mem, zKey, -1);
   p->iCol = -1;
   if (p->zKey == 0) return 0;
-  if (strcmp(zKey, "#id") == 0) {
-    p->eType = WRITE_LABEL;
-  } else if (strcmp(zKey, "#ref") == 0) {
-    p->eType = WRITE_REF;
-  } else {
-    memberResolve(w, pForm, p);
-  }
+  p->eType = (u8)memberWord(zKey);
+  if (p->eType == WRITE_COLUMN) memberResolve(w, pForm, p);
   if (w->pCall->rc != SQLITE_OK) return 0;
   p->pNext = pForm->pMember;
   pForm->pMember = p;

@@ -14,6 +14,10 @@
 ** that it waits for exists. At the end, only rows that wait for each other are
 ** left. Of these, a row whose key may be NULL is inserted without the key, and
 ** gets the key by an UPDATE afterwards.
+**
+** A row with "#by" waits in the same way. When all keys are there that help to
+** find it, it is looked for. Then it is an existing row or a new one, and only
+** then what is nested in it joins the list.
 */
 #include "write/graph.h"
 
@@ -34,10 +38,10 @@ static GraphRow *tieOther(const GraphTie *p) {
 ** is nested here: a "#ref" means a row that is inserted in its own place. */
 static int tieCanHold(const GraphTie *p) {
   switch (p->pLink->pRel->eKind) {
-  case ASSOC_BELONGSTO: return p->pSource->eWhat == GRAPH_NEW;
+  case ASSOC_BELONGSTO: return assocGraphIsNew(p->pSource);
   case ASSOC_BELONGSTOMANY: return 0;
   }
-  return p->pRow->eWhat == GRAPH_NEW;
+  return assocGraphIsNew(p->pRow);
 }
 
 /* Add a tie to the lists of both ends, behind their other ties: ties are made
@@ -81,11 +85,11 @@ static void tieRow(Graph *g, GraphRow *pRow) {
   }
 }
 
-/* Make the ties of all rows. */
-static void graphTies(Graph *g) {
-  GraphRow *p;
-  for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
-    if (p->pUp && p->eWhat != GRAPH_NONE) tieRow(g, p);
+/* Make the ties of the rows from p on, up to pEnd, that have not got them. */
+static void graphTies(Graph *g, GraphRow *p, const GraphRow *pEnd) {
+  for (; p != pEnd && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (p->pUp && p->eWhat != GRAPH_NONE && !p->bTied) tieRow(g, p);
+    p->bTied = 1;
   }
 }
 
@@ -110,7 +114,8 @@ static void tieMake(Graph *g, GraphTie *p) {
     if (p->pTarget->eWhat == GRAPH_NEW) { /* It is looked at as any other row */
       assocAllowRow(w, &p->pTarget->row, ASSOC_MAY_READ, 1);
     }
-    p->pLink->bOnce = pRow->eWhat == GRAPH_OLD; /* It is linked already */
+    /* It is linked already, or the list says what is linked */
+    p->pLink->bOnce = pRow->eWhat == GRAPH_OLD || pRow->pSet != 0;
     assocLinkAdd(w, p->pLink, &p->pSource->row, p->pTarget->row.aKey, nThrough,
                  aThrough, 0);
     p->pLink->bOnce = 0;
@@ -162,10 +167,10 @@ static int tieMost(const GraphTie *p) {
   return p->pLink->pRel->foreign.nCol + p->pLink->nScope + 1;
 }
 
-/* An upper bound for the cells of a row. */
+/* An upper bound for the cells of a row, with one more for rowKeepFloor(). */
 static int cellsMost(const GraphRow *pRow) {
   const GraphTie *pTie;
-  int n = pRow->nCell + (pRow->pJson ? pRow->pJson->nChild : 0);
+  int n = 1 + pRow->nCell + (pRow->pJson ? pRow->pJson->nChild : 0);
   for (pTie = pRow->pHeld; pTie; pTie = pTie->pNextHeld) {
     n += tieMost(pTie);
   }
@@ -217,12 +222,13 @@ static void rowCells(Graph *g, GraphRow *pRow, GraphCells *p) {
   }
   p->nHeld = p->n;
   cellsOfPayload(g, pRow, p);
-  assert(p->nHeld <= p->n && p->n <= cellsMost(pRow));
+  assert(p->nHeld <= p->n && p->n < cellsMost(pRow));
 }
 
 /* -------------------------------------------------------------------- rows */
 
 static void rowDone(Graph *g, GraphRow *pRow);
+static void rowBy(Graph *g, GraphRow *p);
 
 /* A new hasOne target replaces the present target of an existing row. */
 static void replaceOne(Graph *g, const GraphRow *pRow) {
@@ -236,6 +242,143 @@ static void replaceOne(Graph *g, const GraphRow *pRow) {
   }
 }
 
+/* ---------------------------------------------------------------- finding */
+
+/* A UNIQUE index found a row that cannot be meant: it is softly deleted, or it
+** is of another model of the table. */
+static void byTwin(Graph *g, const GraphRow *p, int bDead) {
+  assocFail(g->w->pCall,
+            &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                        .rc = SQLITE_CONSTRAINT_UNIQUE,
+                        .zModel = p->pModel->zLabel,
+                        .zName = p->pUnique->z,
+                        .zHint = bDead ? "restore it, or delete it by "
+                                         "{\"force\":true}"
+                                       : 0},
+            "the row of %s that \"%s\" finds %s", p->pModel->zLabel,
+            p->pUnique->zKey,
+            bDead ? "was destroyed before, and is only kept"
+                  : "is one of another model");
+}
+
+/* The columns that have a value without the payload: of ties, scopes and the
+** model. */
+static int *byGiven(Graph *g, const GraphRow *p, const GraphCells *pCells,
+                    int *pn) {
+  const AssocModel *pModel = p->pModel;
+  int *a = assocAlloc(g->w->pCall, &g->w->tmp,
+                      (i64)sizeof(int) * (pCells->nHeld + pModel->nValue + 1));
+  int i, n = 0;
+  for (i = 0; a && i < pCells->nHeld; i++) a[n++] = pCells->a[i].iCol;
+  for (i = 0; a && i < pModel->nValue; i++) a[n++] = pModel->aValue[i];
+  *pn = n;
+  return a;
+}
+
+/* Look for the row that "#by" or "#upsert" means, by the first index that finds
+** one. True if it is there. */
+static int byFind(Graph *g, GraphRow *p, const GraphCells *pCells) {
+  AssocWriter *w = g->w;
+  int i, nGiven, n = 0, bDead = 0, nCell = pCells->n;
+  int *aGiven = byGiven(g, p, pCells, &nGiven);
+  const WriteCell *aCell = assocRowFill(w, p->pModel, &nCell, pCells->a);
+  WriteUnique **ap;
+  if (aGiven == 0 || aCell == 0) return 0;
+  ap = assocUniquesBy(w, p->pModel, p->nBy, p->aBy, nGiven, aGiven, &n);
+  if (ap) p->bPartial = ap[0]->pIdx && ap[0]->pIdx->bPartial;
+  for (i = 0; i < n && w->pCall->rc == SQLITE_OK; i++) {
+    WriteRow found;
+    if (!assocUniqueFind(w, ap[i], nCell, aCell, &found, &bDead)) continue;
+    assocAllowRow(w, &found, ASSOC_MAY_READ, 1);
+    /* A partial index may hold deleted rows alone. If not, the INSERT fails. */
+    if (bDead && ap[i]->pIdx && ap[i]->pIdx->bPartial) continue;
+    if (!bDead && assocRowFind(w, p->pModel, found.aKey, &p->row)) return 1;
+    byTwin(g, p, bDead);
+  }
+  return 0;
+}
+
+/* The row has been made since it was not found. The next call has to find it: a
+** partial index must hold it. */
+static void byCheckMade(Graph *g, GraphRow *p, const GraphCells *pCells) {
+  WriteRow made = p->row;
+  int bFound = byFind(g, p, pCells);
+  p->row = made;
+  if (bFound || g->w->pCall->rc != SQLITE_OK) return;
+  assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, p->pModel->zLabel, p->pUnique->z,
+               "the new row of %s is not in the partial index by which \"%s\" "
+               "looks for it, so it would be made again each time",
+               p->pModel->zLabel, p->pUnique->zKey);
+}
+
+/* Remove the columns by which an existing row was found from the cells, and
+** return the new number. */
+static int byDrop(const GraphRow *p, GraphCells *pCells) {
+  int i, j, n = 0;
+  for (i = 0; i < pCells->n; i++) {
+    for (j = 0; j < p->nBy && p->aBy[j] != pCells->a[i].iCol; j++) {
+    }
+    if (j == p->nBy) pCells->a[n++] = pCells->a[i];
+  }
+  return n;
+}
+
+/* -------------------------------------------------------------------- keys */
+
+/* The highest rowid of the model's table; 0 if it has no rows. */
+static i64 floorMax(AssocWriter *w, const AssocModel *pModel) {
+  const AssocTable *pTab = pModel->pTable;
+  sqlite3_stmt *pStmt = assocPrepare(
+      w->pCall, "SELECT max(\"%w\") FROM \"%w\".\"%w\"",
+      pTab->aCol[pTab->iRowid].zName, pTab->pSchema->zName, pTab->zName);
+  i64 i = assocStep(w->pCall, pStmt) ? sqlite3_column_int64(pStmt, 0) : 0;
+  assocFinalize(w->pCall, pStmt);
+  return i;
+}
+
+/* Before rows are let go: note the highest key of each table that may get new
+** rows. Keys of several columns, or of another type, are the caller's. */
+static void floorsNote(Graph *g) {
+  GraphRow *p;
+  GraphFloor *pFloor;
+  for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    AssocModel *pModel = p->pModel;
+    if (!assocGraphIsNew(p) || pModel->pTable->eType != ASSOC_TABLE) continue;
+    if (pModel->nKey != 1 || pModel->aKey[0] != pModel->pTable->iRowid) {
+      continue;
+    }
+    for (pFloor = g->pFloor; pFloor && pFloor->pModel != pModel;
+         pFloor = pFloor->pNext) {
+    }
+    if (pFloor) continue;
+    pFloor = assocAlloc(g->w->pCall, &g->w->tmp, sizeof(*pFloor));
+    if (pFloor == 0) return;
+    pFloor->pModel = pModel;
+    pFloor->iMax = floorMax(g->w, pModel);
+    pFloor->pNext = g->pFloor;
+    g->pFloor = pFloor;
+  }
+}
+
+/* Give a new row a key above those that were deleted, unless it has one. */
+static void rowKeepFloor(Graph *g, const GraphRow *p, GraphCells *pCells) {
+  GraphFloor *pFloor = g->pFloor;
+  WriteCell *pCell;
+  i64 iMax;
+  int i;
+  while (pFloor && pFloor->pModel != p->pModel) pFloor = pFloor->pNext;
+  if (pFloor == 0 || pFloor->iMax >= INT64_MAX - 1) return;
+  for (i = 0; i < pCells->n; i++) {
+    if (pCells->a[i].iCol == p->pModel->aKey[0]) return;
+  }
+  iMax = floorMax(g->w, p->pModel);
+  if (iMax >= pFloor->iMax) return;
+  pCell = &pCells->a[pCells->n++];
+  memset(pCell, 0, sizeof(*pCell));
+  pCell->iCol = p->pModel->aKey[0];
+  pCell->val.i = pFloor->iMax + 1;
+}
+
 /* Insert a new row, with the keys of the ties that it holds. */
 static void rowInsert(Graph *g, GraphRow *p) {
   GraphCells cells;
@@ -245,12 +388,15 @@ static void rowInsert(Graph *g, GraphRow *p) {
   if (g->w->pCall->rc != SQLITE_OK) return;
   assocAllowCells(g->w, p->pModel->pTable, cells.n - cells.nHeld,
                   &cells.a[cells.nHeld]);
+  rowKeepFloor(g, p, &cells);
   assocRowInsert(g->w, p->pModel, cells.n, cells.a, &p->row);
+  if (p->bMade && p->bPartial) byCheckMade(g, p, &cells);
 }
 
 /* Remove the key's columns from the cells of an existing row, and return the
-** new number. The key only says which row is meant. At the root a key with
-** another value is an error: a row's key is not changed here. */
+** new number. The key only says which row is meant. At the root, and of a row
+** that was found by other columns, a key with another value is an error: a row's
+** key is not changed here. */
 static int rowDropKey(Graph *g, const GraphRow *p, GraphCells *pCells) {
   const AssocColumn *aCol = p->pModel->pTable->aCol;
   int i, j, n = 0;
@@ -258,7 +404,7 @@ static int rowDropKey(Graph *g, const GraphRow *p, GraphCells *pCells) {
     j = assocKeyPlace(p->pModel, pCells->a[i].iCol);
     if (j < 0) {
       pCells->a[n++] = pCells->a[i];
-    } else if (p->pUp == 0 &&
+    } else if ((p->pUp == 0 || p->pUnique) &&
                !assocValPrintsAs(g->w, &p->row.aKey[j], &pCells->a[i].val) &&
                !assocValSameIn(g->w, &aCol[pCells->a[i].iCol], &p->row.aKey[j],
                                &pCells->a[i].val)) {
@@ -274,10 +420,12 @@ static int rowDropKey(Graph *g, const GraphRow *p, GraphCells *pCells) {
 /* Write the payload's columns into an existing row. */
 static void rowUpdate(Graph *g, GraphRow *p) {
   GraphCells cells;
-  if (p->pJson == 0 && p->nCell == 0) return;
+  if (p->bChanged || (p->pJson == 0 && p->nCell == 0)) return;
+  p->bChanged = 1;
   rowCells(g, p, &cells);
   if (g->w->pCall->rc != SQLITE_OK) return;
   cells.n = rowDropKey(g, p, &cells);
+  cells.n = byDrop(p, &cells);
   assocRowChange(g->w, &p->row, cells.n, cells.a);
 }
 
@@ -315,6 +463,7 @@ static void rowNone(Graph *g, GraphRow *p) {
 /* Write one row, and then what waits for it. */
 static void rowMake(Graph *g, GraphRow *p) {
   switch (p->eWhat) {
+  case GRAPH_BY: rowBy(g, p); return;
   case GRAPH_NEW: rowInsert(g, p); break;
   case GRAPH_OLD: rowUpdate(g, p); break;
   case GRAPH_KEY: rowByKey(g, p); break;
@@ -344,7 +493,8 @@ static void tieNotify(Graph *g, GraphTie *pTie, const GraphRow *pRow) {
 ** ties were made; only its late ties whose other end exists as well are due. */
 static void rowDone(Graph *g, GraphRow *pRow) {
   GraphTie *pTie;
-  int bOld = pRow->eWhat == GRAPH_OLD; /* It was there when ties were made */
+  int bOld = pRow->bDone; /* It was there when ties were made */
+  assert(!bOld || pRow->eWhat == GRAPH_OLD);
   pRow->bDone = 1;
   for (pTie = pRow->pOfTarget; pTie; pTie = pTie->pNextOfTarget) {
     if (!bOld) tieNotify(g, pTie, pRow);
@@ -363,8 +513,175 @@ static void runReady(Graph *g) {
     GraphRow *p = g->pReady;
     g->pReady = p->pNextReady;
     if (g->pReady == 0) g->ppReadyEnd = &g->pReady;
+    p->pNextReady = 0;
     if (!p->bDone) rowMake(g, p);
   }
+}
+
+/* Write the rows from p on, up to pEnd. Rows that have to wait are passed
+** over. */
+static void runRows(Graph *g, GraphRow *p, const GraphRow *pEnd) {
+  for (; p != pEnd && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (p->bPassed) continue;
+    p->bPassed = 1;
+    if (p->nWait == 0) {
+      rowMake(g, p);
+      runReady(g);
+    } else {
+      g->bLeft = 1;
+    }
+  }
+}
+
+/* Ties that the row's INSERT would have written are made by an UPDATE. The row
+** itself is not done yet. */
+static void tiesLate(Graph *g, GraphRow *pRow) {
+  GraphTie *p;
+  assert(!pRow->bDone);
+  for (p = pRow->pHeld; p; p = p->pNextHeld) {
+    p->bHeld = 0;
+    g->nLate++;
+    p->nWait = !p->pSource->bDone + !p->pTarget->bDone;
+    if (p->pSource == p->pTarget) p->nWait = 2; /* One row tells both ends */
+  }
+  pRow->pHeld = 0;
+}
+
+/* -------------------------------------------------------------------- sets */
+
+/*
+** {"lines":{"#set":[...]}}: rows that are not in the list are let go first, then
+** existing rows are changed, then the others are made. So a value of a UNIQUE
+** index is free before another row takes it.
+*/
+
+/* Look for the rows of a list that have "#by", since those are not let go. What
+** they need to be found is written before. */
+static void setFind(Graph *g, const GraphSet *pSet) {
+  GraphRow *p;
+  GraphCells cells;
+  for (p = pSet->pUp->pNext; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (p->pSet != pSet || p->eWhat != GRAPH_BY) continue;
+    runRows(g, p->pNext, assocGraphEnd(p));
+    if (p->nWait) continue;
+    rowCells(g, p, &cells);
+    if (g->w->pCall->rc == SQLITE_OK) p->bFound = (u8)byFind(g, p, &cells);
+  }
+}
+
+/* The key of a row of a list, if it is there already; else 0. */
+static const WriteVal *setKey(Graph *g, const GraphRow *p) {
+  WriteRow row = p->row;
+  if (p->pSame) p = p->pSame;
+  if (p->bDone || p->bFound) return p->row.aKey;
+  if (p->eWhat != GRAPH_KEY) return 0;
+  return assocRowFind(g->w, p->pModel, p->row.aKey, &row) ? row.aKey : 0;
+}
+
+/* Let go of the rows that are related and not in the list. */
+static void setLetGo(Graph *g, const GraphSet *pSet) {
+  WriteLink *pLink = assocLinkOf(g->w, pSet->pBy->pRel, 0);
+  const GraphRow *p;
+  const WriteVal **aaKey;
+  int n = 0;
+  for (p = pSet->pUp->pNext; p; p = p->pNext) n += p->pSet == pSet;
+  aaKey = assocAlloc(g->w->pCall, &g->w->tmp, (i64)sizeof(*aaKey) * (n + 1));
+  if (aaKey == 0 || pLink == 0) return;
+  n = 0;
+  for (p = pSet->pUp->pNext; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (p->pSet == pSet && (aaKey[n] = setKey(g, p)) != 0) n++;
+  }
+  assocLinkKeep(g->w, pLink, &pSet->pUp->row, n, aaKey, 0);
+}
+
+/* Change the existing rows that have not been changed. */
+static void setsChange(Graph *g) {
+  AssocWriter *w = g->w;
+  GraphRow *p;
+  WriteNew *a;
+  GraphCells cells;
+  int n = 0;
+  for (p = g->pFirst; p; p = p->pNext) n += p->eWhat == GRAPH_OLD;
+  a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (n + 1));
+  n = 0;
+  for (p = g->pFirst; p && a && w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (p->eWhat != GRAPH_OLD || p->bChanged || p->pJson == 0) continue;
+    p->bChanged = 1;
+    rowCells(g, p, &cells);
+    if (w->pCall->rc != SQLITE_OK) return;
+    cells.n = rowDropKey(g, p, &cells);
+    cells.n = byDrop(p, &cells);
+    a[n].row = p->row;
+    a[n].nCell = cells.n;
+    a[n++].aCell = cells.a;
+  }
+  if (a) assocRowsChange(w, n, a);
+}
+
+/* Do this for the lists that are new. */
+static void setsRun(Graph *g) {
+  GraphSet *p;
+  int bAny = 0;
+  for (p = g->pSet; p; p = p->pNext) {
+    bAny |= !p->bDone && p->pUp->eWhat == GRAPH_OLD;
+  }
+  if (!bAny || g->w->pCall->rc != SQLITE_OK) return;
+  floorsNote(g);
+  for (p = g->pSet; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (!p->bDone && p->pUp->eWhat == GRAPH_OLD) setFind(g, p);
+  }
+  for (p = g->pSet; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (!p->bDone && p->pUp->eWhat == GRAPH_OLD) setLetGo(g, p);
+    p->bDone = 1;
+  }
+  setsChange(g);
+}
+
+/* "only" without links: what was found must not be taken from another row. */
+static void byAllow(Graph *g, GraphRow *p) {
+  if (p->pOnly == 0 || (p->pOnly->mMay & WRITE_MAY_LINK)) return;
+  if (p->pUp == 0 || !p->pUp->bDone) return;
+  if (assocLinkTaken(g->w, p->pLink, &p->pUp->row, p->row.aKey)) {
+    assocOnlyFail(g->w, assocGraphPath(g, p, 0), "rows of another parent in ");
+  }
+}
+
+/* A row was looked for: write what is nested in it. */
+static void byNested(Graph *g, GraphRow *p) {
+  GraphRow *pEnd;
+  assocGraphUnfoldRest(g, p);
+  pEnd = assocGraphEnd(p);
+  graphTies(g, p->pNext, pEnd);
+  setsRun(g);
+}
+
+/* A row with "#by" or "#upsert": find it, or make it. All keys that could help to
+** find it are there. */
+static void rowBy(Graph *g, GraphRow *p) {
+  GraphCells cells;
+  if (!p->bFound) {
+    rowCells(g, p, &cells);
+    if (g->w->pCall->rc != SQLITE_OK) return;
+    p->bFound = (u8)byFind(g, p, &cells);
+    if (g->w->pCall->rc != SQLITE_OK) return;
+  }
+  p->bPassed = 1;
+  if (!p->bFound) {
+    p->eWhat = GRAPH_NEW;
+    p->bMade = 1;
+    byNested(g, p);
+    if (p->nWait == 0) rowMake(g, p);
+    runRows(g, p->pNext, assocGraphEnd(p));
+    return;
+  }
+  byAllow(g, p);
+  tiesLate(g, p);
+  p->eWhat = p->bUpsert ? GRAPH_OLD : GRAPH_FOUND;
+  if (p->bUpsert) rowUpdate(g, p);
+  rowDone(g, p);
+  if (!p->bUpsert) return;
+  byNested(g, p);
+  runRows(g, p->pNext, assocGraphEnd(p));
 }
 
 /* May the key of a tie be NULL for a while? */
@@ -421,7 +738,7 @@ static void runCircles(Graph *g) {
     bMoved = 0;
     pStuck = 0;
     for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
-      if (p->bDone || p->eWhat != GRAPH_NEW) continue;
+      if (p->bDone || !assocGraphIsNew(p)) continue;
       if (runWithout(g, p)) {
         bMoved = 1;
       } else {
@@ -535,20 +852,11 @@ static void runContests(Graph *g) {
 
 /* Write all rows of the list. */
 static void graphRun(Graph *g) {
-  GraphRow *p;
-  int nLeft = 0;
   assocGraphLabels(g);
-  graphTies(g);
-  for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
-    p->bPassed = 1;
-    if (p->nWait == 0) {
-      rowMake(g, p);
-      runReady(g);
-    } else {
-      nLeft = 1;
-    }
-  }
-  if (nLeft) runCircles(g);
+  graphTies(g, g->pFirst, 0);
+  setsRun(g);
+  runRows(g, g->pFirst, 0);
+  if (g->bLeft) runCircles(g);
   runContests(g);
 }
 
@@ -599,6 +907,7 @@ static GraphRow *resultOpen(AssocOut *pOut, GraphRow *p) {
     assocOutText(pOut, ":", 1);
   }
   resultKey(pOut, p->pModel, p->pSame ? p->pSame->row.aKey : p->row.aKey);
+  if (p->bMade) assocOutText(pOut, ",\"#made\":true", 13);
   return p;
 }
 
@@ -617,18 +926,83 @@ static void graphResult(Graph *g, AssocOut *pOut) {
 
 /* --------------------------------------------------------------- interface */
 
+void assocKeptAdd(AssocWriter *w, WriteKept *p, const WriteRow *pRow) {
+  int i, n = pRow->pModel->nKey;
+  sqlite3_stmt *pStmt;
+  assert(p->n == 0 || p->nCol == n);
+  p->nCol = n;
+  if (p->n == p->nAlloc) {
+    i64 nNew = p->nAlloc * 2 + 1;
+    sqlite3_value **ap =
+        sqlite3_realloc64(p->ap, sizeof(*ap) * (u64)(nNew * n));
+    if (ap == 0) {
+      assocErrorCode(w->pCall, SQLITE_NOMEM);
+      return;
+    }
+    memset(&ap[p->nAlloc * n], 0,
+           sizeof(*ap) * (size_t)((nNew - p->nAlloc) * n));
+    p->ap = ap;
+    p->nAlloc = nNew;
+  }
+  pStmt = assocPrepare(w->pCall, "SELECT ?1");
+  for (i = 0; i < n && w->pCall->rc == SQLITE_OK; i++) {
+    assocWriteBind(w, pStmt, 1, 0, &pRow->aKey[i]);
+    if (!assocStep(w->pCall, pStmt)) continue;
+    p->ap[p->n * n + i] = sqlite3_value_dup(sqlite3_column_value(pStmt, 0));
+    if (p->ap[p->n * n + i] == 0) assocErrorCode(w->pCall, SQLITE_NOMEM);
+    sqlite3_reset(pStmt);
+  }
+  assocFinalize(w->pCall, pStmt);
+  p->n++;
+}
+
+void assocKeptClear(WriteKept *p) {
+  i64 i;
+  for (i = 0; i < p->n * p->nCol; i++) sqlite3_value_free(p->ap[i]);
+  sqlite3_free(p->ap);
+  memset(p, 0, sizeof(*p));
+}
+
 /* A comma behind the row before, unless this is the first row. */
 static void resultSeparate(AssocOut *pOut) {
   if (pOut->p - pOut->pStart > 1) assocOutText(pOut, ",", 1);
 }
 
+/* Tell the caller of an outermost row that was written. */
+static void rootTell(AssocWriter *w, const WriteRow *pRow, WriteHow *pHow) {
+  const WriteVal *pVal = pRow->aKey;
+  if (w->pCall->rc != SQLITE_OK) return;
+  assert(pVal);
+  if (pHow->pKept) assocKeptAdd(w, pHow->pKept, pRow);
+  pHow->bRowid = pRow->pModel->nKey == 1;
+  if (pVal->pJson) {
+    pHow->bRowid &= pVal->pJson->eType == ASSOC_J_INT;
+    pHow->iRowid = pVal->pJson->i;
+  } else if (pVal->pVal) {
+    pHow->bRowid &= sqlite3_value_type(pVal->pVal) == SQLITE_INTEGER;
+    pHow->iRowid = sqlite3_value_int64(pVal->pVal);
+  } else {
+    pHow->iRowid = pVal->i;
+  }
+}
+
+/* The same of all outermost rows of a graph. */
+static void rootsTell(AssocWriter *w, const Graph *g, WriteHow *pHow) {
+  const GraphRow *p;
+  for (p = g->pFirst; p && w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (p->pUp == 0) rootTell(w, &p->row, pHow);
+  }
+}
+
 /* Write the rows of a graph, add their keys to the result, and empty the
 ** graph. */
-static void insertSome(AssocWriter *w, Graph *g, AssocOut *pOut) {
+static void insertSome(AssocWriter *w, Graph *g, AssocOut *pOut,
+                       WriteHow *pHow) {
   if (g->pFirst == 0 || w->pCall->rc != SQLITE_OK) return;
   graphRun(g);
   resultSeparate(pOut);
   graphResult(g, pOut);
+  rootsTell(w, g, pHow);
   assocGraphInit(w, g);
   assocWriterReset(w);
 }
@@ -639,8 +1013,9 @@ static void insertSome(AssocWriter *w, Graph *g, AssocOut *pOut) {
 typedef struct PlainRows PlainRows;
 struct PlainRows {
   WriteForm *pForm;
-  int n, nAlloc;    /* Cells of the last row */
-  WriteCell *aCell; /* Their columns are distinct */
+  const WriteOnly *pOnly; /* What the rows may hold; 0: everything */
+  int n, nAlloc;          /* Cells of the last row */
+  WriteCell *aCell;       /* Their columns are distinct */
   const char *
       *azKey;     /* Their names; equal names are equal pointers, because the
                       ** JSON reader keeps one copy of each */
@@ -660,8 +1035,8 @@ static int plainRoom(AssocWriter *w, PlainRows *p, int n) {
   return p->nAlloc > 0;
 }
 
-/* Take the cells of a row. False if the row has more than columns, or has a
-** column twice: the general way then writes it or reports it. */
+/* Take the cells of a row. False if the row has more than columns, has one that
+** "only" does not allow, or has one twice: the general way then writes it or reports it. */
 static int plainCells(AssocWriter *w, PlainRows *p, const AssocJson *pJson) {
   const AssocJson *pSub;
   int i, j, n = 0, nKnown = p->pSql ? p->n : 0;
@@ -671,6 +1046,7 @@ static int plainCells(AssocWriter *w, PlainRows *p, const AssocJson *pJson) {
     if (n >= nKnown || p->azKey[n] != pSub->zKey) {
       WriteMember *pMember = assocFormMember(w, p->pForm, n, pSub->zKey);
       if (pMember == 0 || pMember->eType != WRITE_COLUMN) return 0;
+      if (p->pOnly && !assocOnlyColumn(p->pOnly, pMember->iCol)) return 0;
       p->azKey[n] = pSub->zKey;
       p->aCell[n].iCol = pMember->iCol;
       p->pSql = 0;
@@ -715,7 +1091,7 @@ static void plainKey(AssocWriter *w, PlainRows *p, const AssocModel *pModel,
 /* Insert a row the quick way and add its key to the result. False if the row
 ** needs the general way. */
 static int insertPlain(AssocWriter *w, PlainRows *p, AssocModel *pModel,
-                       const AssocJson *pJson, AssocOut *pOut) {
+                       const AssocJson *pJson, AssocOut *pOut, WriteHow *pHow) {
   WriteRow row = {0, 0};
   const WriteCell *aCell;
   int n;
@@ -733,6 +1109,7 @@ static int insertPlain(AssocWriter *w, PlainRows *p, AssocModel *pModel,
     resultSeparate(pOut);
     plainKey(w, p, pModel, row.aKey, pOut);
     assocOutText(pOut, "}", 1);
+    rootTell(w, &row, pHow);
   }
   assocWriterReset(w);
   return 1;
@@ -744,7 +1121,7 @@ static int insertPlain(AssocWriter *w, PlainRows *p, AssocModel *pModel,
 ** because a row may refer to a later one.
 */
 char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
-                       i64 nJson, i64 *pn) {
+                       i64 nJson, WriteHow *pHow, i64 *pn) {
   AssocCall *pCall = w->pCall;
   AssocJsonReader r;
   AssocArena mem;
@@ -761,16 +1138,18 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
   assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
   assocJsonStart(pCall, &r, zJson, nJson, "the values");
   if (!bAll) plain.pForm = assocWriteForm(w, pModel, 0);
+  plain.pOnly = pHow->pOnly;
+  pHow->bList = r.bArray;
   if (r.bArray) assocOutText(&out, "[", 1);
   while ((pJson = assocJsonNext(&r, &mem)) != 0) {
-    if (!insertPlain(w, &plain, pModel, pJson, &out)) {
-      assocGraphUnfold(&g, assocGraphRoot(&g, pModel, pJson, 0));
+    if (!insertPlain(w, &plain, pModel, pJson, &out, pHow)) {
+      assocGraphUnfold(&g, assocGraphRoot(&g, pModel, pJson, 0, pHow->pOnly));
       if (bAll) continue;
-      insertSome(w, &g, &out);
+      insertSome(w, &g, &out, pHow);
     }
     assocArenaReset(&mem, 200000);
   }
-  insertSome(w, &g, &out);
+  insertSome(w, &g, &out, pHow);
   if (r.bArray) assocOutText(&out, "]", 1);
   assocJsonEnd(&r);
   assocArenaFree(&mem);
@@ -782,10 +1161,10 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
 /* The graph's root is the existing row; what is nested in it is planned as for
 ** an insert. */
 void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow,
-                      const AssocJson *pJson) {
+                      const AssocJson *pJson, const WriteOnly *pOnly) {
   Graph g;
   assocGraphInit(w, &g);
-  assocGraphUnfold(&g, assocGraphRoot(&g, pRow->pModel, pJson, pRow));
+  assocGraphUnfold(&g, assocGraphRoot(&g, pRow->pModel, pJson, pRow, pOnly));
   if (w->pCall->rc == SQLITE_OK) graphRun(&g);
 }
 
@@ -804,14 +1183,14 @@ static WriteMember *memberOf(AssocWriter *w, AssocRel *pRel) {
 ** does. */
 void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                       const AssocJson *pJson, int nCell, const WriteCell *aCell,
-                      int nThrough, const WriteCell *aThrough, WriteRow *pNew) {
+                      int nThrough, const WriteCell *aThrough,
+                      const WriteOnly *pOnly, WriteRow *pNew) {
   AssocRel *pRel = pLink->pRel;
   WriteMember *pBy = memberOf(w, pRel);
   GraphRow *pRoot, *p = 0;
-  GraphMembers members;
   Graph g;
   assocGraphInit(w, &g);
-  pRoot = assocGraphRoot(&g, pSource->pModel, 0, pSource);
+  pRoot = assocGraphRoot(&g, pSource->pModel, 0, pSource, 0);
   if (pRoot && pBy)
     p = assocGraphRow(&g, pLink->pTarget, pRel, pJson, &pRoot->pNext);
   if (p == 0) return;
@@ -822,11 +1201,13 @@ void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   p->aCell = aCell;
   p->nThrough = nThrough;
   p->aThrough = aThrough;
-  if (pJson) assocGraphMembers(&g, p, &members);
+  p->pOnly = pOnly;
+  if (pJson) assocGraphNew(&g, p);
   if (p->eWhat == GRAPH_REF) {
     assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, 0, "#ref",
                  "\"#ref\" cannot be the row that is created");
   }
+  if (p->pUnique) p->eWhat = GRAPH_BY;
   if (p->pLabel) g.nLabel++;
   assocGraphUnfold(&g, p);
   if (w->pCall->rc == SQLITE_OK) graphRun(&g);

@@ -8,7 +8,9 @@
 #include "write/write.h"
 
 typedef struct Graph Graph;
+typedef struct GraphFloor GraphFloor;
 typedef struct GraphRow GraphRow;
+typedef struct GraphSet GraphSet;
 typedef struct GraphTie GraphTie;
 
 /* One row of a payload. In the arena tmp of the writer. */
@@ -27,12 +29,22 @@ struct GraphRow {
   u8 bDone;                /* It exists, and row has its key */
   u8 bRelated;             /* Old: it is related to pUp already */
   u8 bMeant;               /* Some "#ref" means it */
+  u8 bTied;                /* Its tie to pUp has been made, if it needs one */
+  u8 bUpsert;              /* By: the row that is found is changed, too */
+  u8 bFound;               /* By: the row was there */
+  u8 bMade;                /* By: the row was not there, and is new */
+  u8 bPartial;             /* By: only partial indexes look for it */
+  u8 bChanged;             /* Old: its columns have been written */
   int nWait;               /* Rows that must exist before its INSERT */
   WriteRow row;            /* Its key, once bDone */
   int nCell, nThrough;     /* Cells that do not come from JSON */
   const WriteCell *aCell, *aThrough;
   const AssocJson *pThrough;       /* Columns of the join row, or 0 */
   const AssocJson *pLabel;         /* "#id"; or, of a ref, "#ref" */
+  const AssocJson *pUnique;        /* By: "#by" or "#upsert" */
+  int nBy, *aBy;                   /* By: the columns that it names */
+  GraphSet *pSet;                  /* The "#set" that it stands in, or 0 */
+  const WriteOnly *pOnly;          /* What it may hold; 0: everything */
   GraphRow *pSame;                 /* Ref: the row that it means */
   GraphTie *pHeld;                 /* Ties whose keys its INSERT writes */
   GraphTie *pOfSource, *pOfTarget; /* Ties that it is an end of */
@@ -40,11 +52,21 @@ struct GraphRow {
   GraphRow *pNext; /* In the list */
   GraphRow *pNextReady;
 };
-#define GRAPH_NEW 0  /* Insert it */
-#define GRAPH_OLD 1  /* It exists: change its columns */
-#define GRAPH_KEY 2  /* Only a key: it exists, or is made of the key alone */
-#define GRAPH_REF 3  /* It is another row of the payload: pSame */
-#define GRAPH_NONE 4 /* null or []: no row */
+#define GRAPH_NEW 0   /* Insert it */
+#define GRAPH_OLD 1   /* It exists: change its columns */
+#define GRAPH_KEY 2   /* Only a key: it exists, or is made of the key alone */
+#define GRAPH_REF 3   /* It is another row of the payload: pSame */
+#define GRAPH_NONE 4  /* null or []: no row */
+#define GRAPH_BY 5    /* Not looked for yet; then it is new, old or found */
+#define GRAPH_FOUND 6 /* It was found by "#by", and stays as it is */
+
+/* A list that is the whole list from now on: {"#set":[...]}. */
+struct GraphSet {
+  GraphRow *pUp;          /* The row whose list it is */
+  const WriteMember *pBy; /* The association */
+  u8 bDone;               /* The other rows have been let go */
+  GraphSet *pNext;
+};
 
 /* Two rows that the payload relates. */
 
@@ -56,14 +78,26 @@ struct GraphTie {
   int nWait;      /* Otherwise: how many ends do not exist yet */
   GraphTie *pNextHeld, *pNextOfSource, *pNextOfTarget;
 };
+/* A table from which rows may have been deleted. SQLite would give the highest
+** keys to new rows again, and who keeps rows by their keys would take a new row
+** for the old one. */
+struct GraphFloor {
+  AssocModel *pModel;
+  i64 iMax; /* The highest key before; keys of new rows are higher */
+  GraphFloor *pNext;
+};
+
 /* A payload, or one row of its outermost array. */
 
 struct Graph {
   AssocWriter *w;
   GraphRow *pFirst, **ppEnd;      /* All rows, nested ones behind their pUp */
   GraphRow *pReady, **ppReadyEnd; /* Passed over before, and ready now */
+  GraphSet *pSet;                 /* All "#set", the last first */
+  GraphFloor *pFloor;             /* Tables whose keys must not be reused */
   int nLabel, nRef;               /* How many "#id" and "#ref" */
   int nLate;                      /* Ties that no row holds */
+  u8 bLeft;                       /* Rows were passed over */
 };
 
 /* How many members of each kind an object has. */
@@ -79,14 +113,27 @@ void assocGraphInit(AssocWriter *w, Graph *g);
 ** or 0. 0 after an error. */
 GraphRow *assocGraphRow(Graph *g, AssocModel *pModel, AssocRel *pBy,
                         const AssocJson *pJson, GraphRow **pp);
-/* A new root row, at the end of the list. With pRow it is this existing row. */
+/* A new root row, at the end of the list. With pRow it is this existing row.
+** pOnly may be 0. */
 GraphRow *assocGraphRoot(Graph *g, AssocModel *pModel, const AssocJson *pJson,
-                         const WriteRow *pRow);
+                         const WriteRow *pRow, const WriteOnly *pOnly);
+/* The path of a member of the row: "posts.tags.name". zName 0: of the row
+** itself. Never 0. */
+const char *assocGraphPath(Graph *g, const GraphRow *p, const char *zName);
 /* Count the members of p->pJson, and set the fields of p that members give: the
 ** label, the join row's columns, GRAPH_REF. Leaves associations alone. */
 void assocGraphMembers(Graph *g, GraphRow *p, GraphMembers *pMembers);
-/* Add the nested rows of p and of all rows behind p. */
+/* Set the fields of a row that is new whatever its members are. */
+void assocGraphNew(Graph *g, GraphRow *p);
+/* Add the nested rows of p and of all rows behind p. Below a GRAPH_BY row only
+** those whose keys help to find it. */
 void assocGraphUnfold(Graph *g, GraphRow *p);
+/* A row that was GRAPH_BY is something else now: add the other nested rows. */
+void assocGraphUnfoldRest(Graph *g, GraphRow *p);
+/* The first row behind p that is not nested in it, or 0. */
+GraphRow *assocGraphEnd(GraphRow *p);
+/* Is it a row to insert, or may it become one? */
+int assocGraphIsNew(const GraphRow *p);
 /* Find the row that each "#ref" means. An error if a label is missing or occurs
 ** twice. */
 void assocGraphLabels(Graph *g);

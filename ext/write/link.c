@@ -471,6 +471,18 @@ int assocLinkFirst(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   return all.n > 0;
 }
 
+/* A row whose foreign key is NULL belongs to nobody. */
+int assocLinkTaken(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                   const WriteVal *aKey) {
+  LinkLook look;
+  if (pLink->pRel->eKind != ASSOC_HASONE &&
+      pLink->pRel->eKind != ASSOC_HASMANY) {
+    return 0;
+  }
+  linkLook(w, pLink, pSource, aKey, &look);
+  return look.row.aKey && look.bHasKey && !look.bGood;
+}
+
 /* *pbFound tells a missing row from a row that exists and is not related. */
 int assocLinkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                  const WriteVal *aKey, int *pbFound) {

@@ -578,12 +578,11 @@ static void destroyEnter(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   }
 }
 
-/* A depth-first walk without recursion. A row is put into the order when it is
-** left, so rows that refer to others come before them. */
-void assocDestroyVisit(WriteDestroyer *d, DestroyTable *pTable) {
+/* Take steps of a depth-first walk without recursion, until no row is left to
+** visit. A row is put into the order when it is left, so rows that refer to
+** others come before them. */
+static void destroySteps(WriteDestroyer *d) {
   AssocWriter *w = d->w;
-  if (pTable == 0 || pTable->rows.nSlot == 0) return;
-  if (tableState(w, pTable, 0)) stepsAdd(w, &d->todo, pTable, 0, 0);
   while (d->todo.n > 0 && w->pCall->rc == SQLITE_OK) {
     DestroyStep step = d->todo.a[--d->todo.n];
     u8 *pState = &step.pTable->aState[step.iRow];
@@ -595,6 +594,16 @@ void assocDestroyVisit(WriteDestroyer *d, DestroyTable *pTable) {
     } else if (*pState == DESTROY_NEW) {
       destroyEnter(d, step.pTable, step.iRow);
     }
+  }
+}
+
+void assocDestroyVisit(WriteDestroyer *d, DestroyTable *pTable) {
+  AssocWriter *w = d->w;
+  u32 i;
+  assert(pTable == 0 || d->nRoot <= pTable->rows.nSlot);
+  for (i = 0; pTable && i < d->nRoot && w->pCall->rc == SQLITE_OK; i++) {
+    if (tableState(w, pTable, i)) stepsAdd(w, &d->todo, pTable, i, 0);
+    destroySteps(d);
   }
 }
 

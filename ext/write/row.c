@@ -1048,23 +1048,23 @@ static int rowIsPrinted(AssocWriter *w, const AssocColumn *pCol,
   return rowSameText(w, &has, &wanted);
 }
 
-/* Update only what differs, so that triggers fire for real changes only and the
-** count is right. A column differs if a load would print another value. */
-void assocRowChange(AssocWriter *w, const WriteRow *pRow, int nCell,
-                    const WriteCell *aCell) {
+/* A column differs if a load would print another value. */
+WriteCell *assocRowDiffer(AssocWriter *w, const WriteRow *pRow, int nCell,
+                          const WriteCell *aCell, int *pn) {
   AssocModel *pModel = pRow->pModel;
   AssocTable *pTab = pModel->pTable;
   int *aCol = rowCellColumns(w, nCell, aCell);
   WriteCell *aDiffer =
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aDiffer) * (nCell + 1));
   WriteSql *pSql = 0;
-  int i, n = 0;
-  if (nCell == 0) return;
+  int i;
+  *pn = 0;
+  if (nCell == 0) return aDiffer;
   if (aCol && aDiffer) {
     pSql = assocWriteSql(w, WRITE_READ, pTab, 0, 0, pModel->nKey, pModel->aKey,
                          nCell, aCol);
   }
-  if (pSql == 0) return;
+  if (pSql == 0) return 0;
   rowBindKey(w, pSql, 1, pModel, pRow->aKey);
   if (assocStep(w->pCall, pSql->pStmt)) {
     for (i = 0; i < nCell; i++) {
@@ -1072,10 +1072,19 @@ void assocRowChange(AssocWriter *w, const WriteRow *pRow, int nCell,
           !rowIsPrinted(w, &pTab->aCol[aCell[i].iCol],
                         sqlite3_column_value(pSql->pStmt, i),
                         aCell[i].val.pJson)) {
-        aDiffer[n++] = aCell[i];
+        aDiffer[(*pn)++] = aCell[i];
       }
     }
   }
   sqlite3_reset(pSql->pStmt);
-  assocRowUpdate(w, pRow, n, aDiffer);
+  return w->pCall->rc == SQLITE_OK ? aDiffer : 0;
+}
+
+/* Update only what differs, so that triggers fire for real changes only and the
+** count is right. */
+void assocRowChange(AssocWriter *w, const WriteRow *pRow, int nCell,
+                    const WriteCell *aCell) {
+  int n = 0;
+  const WriteCell *aDiffer = assocRowDiffer(w, pRow, nCell, aCell, &n);
+  if (aDiffer) assocRowUpdate(w, pRow, n, aDiffer);
 }

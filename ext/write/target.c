@@ -17,18 +17,23 @@ static int namesRow(const AssocModel *pModel, const AssocJson *pJson) {
          (pJson->eType != ASSOC_J_ARRAY || pModel->nKey > 1);
 }
 
-/* 0 without an error if the JSON is no key of this model. */
-WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
-                         const AssocJson *pJson) {
+/* The key in a JSON value, in this arena of the writer. */
+static WriteVal *keyIn(AssocWriter *w, AssocArena *pArena,
+                       const AssocModel *pModel, const AssocJson *pJson) {
   int i, n = pModel->nKey;
-  WriteVal *aKey = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aKey) * (n + 1));
+  WriteVal *aKey = assocAlloc(w->pCall, pArena, (i64)sizeof(*aKey) * (n + 1));
   const AssocJson **apPart =
-      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*apPart) * (n + 1));
+      assocAlloc(w->pCall, pArena, (i64)sizeof(*apPart) * (n + 1));
   if (aKey == 0 || apPart == 0 || !namesRow(pModel, pJson)) return 0;
   if (!assocModelKeyParts(pModel, pJson, apPart)) return 0;
-  assocBlobKey(w->pCall, &w->tmp, &w->pBlobs, pModel, apPart);
+  assocBlobKey(w->pCall, pArena, &w->pBlobs, pModel, apPart);
   for (i = 0; i < n; i++) aKey[i].pJson = apPart[i];
   return w->pCall->rc == SQLITE_OK ? aKey : 0;
+}
+
+WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
+                         const AssocJson *pJson) {
+  return keyIn(w, &w->tmp, pModel, pJson);
 }
 
 /* A key of one column. Text may stand for a BLOB: see model/blobkey.c. */
@@ -59,6 +64,34 @@ WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
   if (pJson) aKey = assocKeyOfJson(w, pModel, pJson);
   if (pJson && aKey == 0) assocModelKeyShape(w->pCall, pModel, 0);
   return aKey;
+}
+
+const WriteVal **assocKeysOfList(AssocWriter *w, const AssocModel *pModel,
+                                 sqlite3_value *pVal, int *pn) {
+  const char *z = assocJsonText(w->pCall, pVal);
+  const AssocJson *pSub, *pJson = 0;
+  const WriteVal **aaKey;
+  *pn = 0;
+  assocModelNeedKey(w->pCall, pModel);
+  if (z) {
+    pJson = assocJsonRead(w->pCall, &w->one, z, sqlite3_value_bytes(pVal),
+                          "the keys");
+  }
+  if (pJson == 0 || pJson->eType != ASSOC_J_ARRAY) {
+    assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, pModel->zLabel, "many",
+                 "with {\"many\":true} the keys of %s are a JSON array",
+                 pModel->zLabel);
+    return 0;
+  }
+  aaKey =
+      assocAlloc(w->pCall, &w->one, (i64)sizeof(*aaKey) * (pJson->nChild + 1));
+  for (pSub = pJson->pChild; aaKey && pSub; pSub = pSub->pNext) {
+    aaKey[*pn] = keyIn(w, &w->one, pModel, pSub);
+    if (aaKey[*pn] == 0) assocModelKeyShape(w->pCall, pModel, pSub);
+    if (w->pCall->rc != SQLITE_OK) return 0;
+    (*pn)++;
+  }
+  return aaKey;
 }
 
 /* 0 without an error for SQL NULL. */
@@ -170,7 +203,7 @@ void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
 void assocTargetsLink(AssocWriter *w, const AssocRel *pRel,
                       const WriteRow *pSource, const WriteTargets *p,
                       int nThrough, const WriteCell *aThrough,
-                      WriteChanges *pChanges) {
+                      const WriteOnly *pOnly, WriteChanges *pChanges) {
   int i;
   if (!pRel->bMany && p->n > 1) {
     assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, pRel->pSource->zLabel, pRel->zName,
@@ -186,6 +219,7 @@ void assocTargetsLink(AssocWriter *w, const AssocRel *pRel,
       aOwn = assocThroughCells(w, pRel, pTarget->pThrough, &nOwn);
       if (aOwn == 0) return;
     }
+    assocOnlyThrough(w, pOnly, nOwn, aOwn, "");
     assocLinkAdd(w, pTarget->pLink, pSource, pTarget->aKey, nOwn, aOwn,
                  pChanges);
   }

@@ -11,6 +11,7 @@
 **   new    an object: it is inserted
 **   old    an object for an existing row: its columns are changed
 **   key    {"id":7} or 7: an existing row
+**   by     {"#by":"name", ...}: found by a UNIQUE index, else new
 **   ref    {"#ref":"x"}: the row that has "#id":"x"
 **   none   null or []: nothing to write, but the result shows it
 */
@@ -40,6 +41,136 @@ GraphRow *assocGraphRow(Graph *g, AssocModel *pModel, AssocRel *pBy,
 
 /* --------------------------------------------------------------- classing */
 
+/* Add the columns of one name in "#by": a column's, or those of the foreign key
+** of a belongsTo. */
+static void byColumn(Graph *g, GraphRow *p, const AssocJson *pName) {
+  AssocModel *pModel = p->pModel;
+  AssocRel *pRel = 0;
+  int i, iCol = assocColumnSeek(g->w->pCall, pModel->pTable, pName->z);
+  if (iCol < 0) pRel = assocRelSeek(g->w->pCall, pModel, pName->z);
+  if (pRel && pRel->eKind == ASSOC_BELONGSTO && pRel->nPath == 0) {
+    for (i = 0; i < pRel->foreign.nCol; i++) {
+      p->aBy[p->nBy++] = pRel->foreign.aCol[i];
+    }
+    for (i = 0; i < pRel->type.nCol; i++) {
+      p->aBy[p->nBy++] = pRel->type.aCol[i];
+    }
+  } else if (iCol >= 0) {
+    p->aBy[p->nBy++] = iCol;
+  } else if (pRel) {
+    assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pModel->zLabel, pRel->zName,
+                 "%s.%s gives the row no columns by which it could be found",
+                 pModel->zLabel, pRel->zName);
+  } else {
+    assocFormUnknown(g->w, pModel, pName->z, "column");
+  }
+}
+
+/* "#by" or "#upsert": the columns by which the row is to be found. */
+static void membersBy(Graph *g, GraphRow *p, const WriteMember *pMember,
+                      const AssocJson *pJson) {
+  AssocCall *pCall = g->w->pCall;
+  const AssocJson *pSub = pJson;
+  int n = 0;
+  if (p->pUnique) {
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, p->pModel->zLabel, pMember->zKey,
+                 "a row has either \"#by\" or \"#upsert\", and once");
+  }
+  p->pUnique = pJson;
+  p->bUpsert = pMember->eType == WRITE_UPSERT;
+  if (pJson->eType == ASSOC_J_ARRAY) pSub = pJson->pChild;
+  for (; pSub && pSub->eType == ASSOC_J_TEXT; n++) {
+    pSub = pSub == pJson ? 0 : pSub->pNext;
+  }
+  if (pSub || n == 0) {
+    assocErrorOf(pCall, ASSOC_E_ARGUMENT, p->pModel->zLabel, pMember->zKey,
+                 "\"%s\" takes the name of a column or an array of names, not "
+                 "%s",
+                 pMember->zKey, assocJsonTypeName(pJson));
+  }
+  p->nBy = 0;
+  p->aBy = assocAlloc(pCall, &g->w->tmp,
+                      (i64)sizeof(int) * (n + 1) * (ASSOC_KEY_MAX + 1));
+  if (p->aBy == 0) return;
+  pSub = pJson->eType == ASSOC_J_ARRAY ? pJson->pChild : pJson;
+  for (; n > 0 && pCall->rc == SQLITE_OK; n--, pSub = pSub->pNext) {
+    byColumn(g, p, pSub);
+  }
+}
+
+const char *assocGraphPath(Graph *g, const GraphRow *p, const char *zName) {
+  const char *z = zName ? zName : "";
+  for (; z && p->pUp && p->pUp->pOnly; p = p->pUp) {
+    z = assocArenaPrintf(g->w->pCall, &g->w->tmp, "%s%s%s%s%s", p->pBy->zKey,
+                         p->zBranch ? "." : "", p->zBranch ? p->zBranch : "",
+                         z[0] ? "." : "", z);
+  }
+  return z ? z : "";
+}
+
+/* Raise an error if "only" does not allow a member of the row. Columns of its key
+** are judged later: they may be all that it has. */
+static void membersAllow(Graph *g, const GraphRow *p,
+                         const WriteMember *pMember, const AssocJson *pJson) {
+  const WriteOnly *pOnly = p->pOnly;
+  const WriteCell *aCell;
+  int i, n = 0, bMay = 1;
+  if (pOnly == 0) return;
+  switch (pMember->eType) {
+  case WRITE_COLUMN:
+    bMay = assocOnlyColumn(pOnly, pMember->iCol) ||
+           assocKeyPlace(p->pModel, pMember->iCol) >= 0;
+    break;
+  case WRITE_ASSOC:
+    bMay = 0;
+    for (i = 0; i == 0 || i < pMember->pRel->nBranch; i++) {
+      bMay |= assocOnlyUnder(pOnly, pMember->pRel, i) != 0;
+    }
+    break;
+  case WRITE_THROUGH:
+    aCell = assocThroughCells(g->w, p->pLink->pRel, pJson, &n);
+    if (aCell) {
+      assocOnlyThrough(g->w, pOnly, n, aCell, assocGraphPath(g, p, 0));
+    }
+    return;
+  case WRITE_BY: bMay = pOnly->mMay & WRITE_MAY_BY; break;
+  case WRITE_UPSERT: bMay = pOnly->mMay & WRITE_MAY_UPSERT; break;
+  }
+  if (!bMay) assocOnlyFail(g->w, assocGraphPath(g, p, pJson->zKey), "");
+}
+
+/* The same of the key's columns of a row that has more than its key. */
+static void keyAllow(Graph *g, const GraphRow *p) {
+  const AssocJson *pSub;
+  int i = 0;
+  if (p->pOnly == 0 || g->w->pCall->rc != SQLITE_OK) return;
+  for (pSub = p->pJson->pChild; pSub; pSub = pSub->pNext) {
+    const WriteMember *pMember =
+        assocFormMember(g->w, p->pForm, i++, pSub->zKey);
+    if (pMember && pMember->eType == WRITE_COLUMN &&
+        !assocOnlyColumn(p->pOnly, pMember->iCol)) {
+      assocOnlyFail(g->w, assocGraphPath(g, p, pSub->zKey), "");
+    }
+  }
+}
+
+/* The same of a row that is named by its key alone. Rows that are related already
+** may be named so if their key's columns are allowed. */
+static void linkAllow(Graph *g, GraphRow *p) {
+  int bFound, bMay;
+  if (p->pOnly == 0 || g->w->pCall->rc != SQLITE_OK) return;
+  bMay = (p->pOnly->mMay & WRITE_MAY_LINK) != 0;
+  if (!bMay && assocOnlyKey(p->pOnly)) {
+    bMay = assocGraphAllKey(p->pModel);
+    if (!bMay && p->pUp->eWhat == GRAPH_OLD) {
+      bMay = assocLinkHas(g->w, p->pLink, &p->pUp->row, p->row.aKey, &bFound);
+    }
+  }
+  if (!bMay) {
+    assocOnlyFail(g->w, assocGraphPath(g, p, 0), "rows by their key alone in ");
+  }
+}
+
 /* Count what the object contains: parts of its key, other members, a label. By
 ** this the caller decides whether it is a new row, an existing one or a
 ** reference. */
@@ -50,6 +181,7 @@ void assocGraphMembers(Graph *g, GraphRow *p, GraphMembers *pMembers) {
   for (pSub = p->pJson->pChild; pSub; pSub = pSub->pNext) {
     WriteMember *pMember = assocFormMember(g->w, p->pForm, i++, pSub->zKey);
     if (pMember == 0) return;
+    membersAllow(g, p, pMember, pSub);
     switch (pMember->eType) {
     case WRITE_COLUMN:
       if (assocKeyPlace(p->pModel, pMember->iCol) >= 0) {
@@ -60,6 +192,13 @@ void assocGraphMembers(Graph *g, GraphRow *p, GraphMembers *pMembers) {
       break;
     case WRITE_ASSOC: pMembers->nOther++; break;
     case WRITE_THROUGH: p->pThrough = pSub; break;
+    case WRITE_BY:
+    case WRITE_UPSERT: membersBy(g, p, pMember, pSub); break;
+    case WRITE_SET:
+      assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, p->pModel->zLabel, "#set",
+                   "\"#set\" stands alone under an association that may be "
+                   "many, before the list of its rows");
+      break;
     case WRITE_REF: p->eWhat = GRAPH_REF; /* Fall through */
     default:
       p->pLabel = pSub;
@@ -134,13 +273,14 @@ static void classRow(Graph *g, GraphRow *p) {
     p->eWhat = GRAPH_KEY;
     p->row.aKey = assocKeyOfJson(g->w, p->pModel, p->pJson);
     if (p->row.aKey == 0) keyMalformed(g, p);
+    linkAllow(g, p);
     return;
   }
   assocGraphMembers(g, p, &members);
   if (g->w->pCall->rc != SQLITE_OK) return;
   if (p->eWhat == GRAPH_REF) {
     g->nRef++;
-    if (members.nKey || members.nOther) {
+    if (members.nKey || members.nOther || p->pUnique) {
       assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, 0, "#ref",
                    "\"#ref\" refers to a row elsewhere in the values; write "
                    "its columns there");
@@ -148,12 +288,17 @@ static void classRow(Graph *g, GraphRow *p) {
     return;
   }
   if (p->pLabel) g->nLabel++;
-  if (members.nOther == 0 && members.nKey == p->pModel->nKey) {
+  if (p->pUnique) {
+    keyAllow(g, p);
+    p->eWhat = GRAPH_BY;
+  } else if (members.nOther == 0 && members.nKey == p->pModel->nKey) {
     p->eWhat = GRAPH_KEY;
     p->row.aKey = assocKeyOfJson(g->w, p->pModel, p->pJson);
     if (p->row.aKey == 0) keyMalformed(g, p);
-  } else if (p->pUp->eWhat == GRAPH_OLD) {
-    classUnderOld(g, p, &members);
+    linkAllow(g, p);
+  } else {
+    keyAllow(g, p);
+    if (p->pUp->eWhat == GRAPH_OLD) classUnderOld(g, p, &members);
   }
 }
 
@@ -162,7 +307,8 @@ static void classRow(Graph *g, GraphRow *p) {
 /* Add one row that stands under an association, behind *pp. Returns the place
 ** behind it. */
 static GraphRow **unfoldOne(Graph *g, GraphRow *pUp, const WriteMember *pBy,
-                            const AssocJson *pJson, int bList, GraphRow **pp) {
+                            const AssocJson *pJson, int bList, GraphSet *pSet,
+                            GraphRow **pp) {
   int iBranch;
   const AssocJson *pRow =
       assocRelBranch(g->w->pCall, pBy->pRel, pJson, &iBranch);
@@ -174,9 +320,29 @@ static GraphRow **unfoldOne(Graph *g, GraphRow *pUp, const WriteMember *pBy,
   if (pRow != pJson) p->zBranch = pRow->zKey;
   p->pUp = pUp;
   p->pBy = pBy;
+  if (pUp->pOnly) {
+    p->pOnly = assocOnlyUnder(pUp->pOnly, pBy->pRel, iBranch);
+    if (p->pOnly == 0) assocOnlyFail(g->w, assocGraphPath(g, p, 0), "");
+    if (p->pOnly == 0) return pp;
+  }
   p->bList = (u8)bList;
+  p->pSet = pSet;
   classRow(g, p);
   return &p->pNext;
+}
+
+/* Raise an error if "only" does not allow a word under an association. */
+static void wordAllow(Graph *g, const GraphRow *pUp, const WriteMember *pBy,
+                      int m, const char *zWhat) {
+  int i, mMay = 0;
+  if (pUp->pOnly == 0) return;
+  for (i = 0; i == 0 || i < pBy->pRel->nBranch; i++) {
+    const WriteOnly *p = assocOnlyUnder(pUp->pOnly, pBy->pRel, i);
+    if (p) mMay |= p->mMay;
+  }
+  if (!(mMay & m)) {
+    assocOnlyFail(g->w, assocGraphPath(g, pUp, pBy->zKey), zWhat);
+  }
 }
 
 /* Add the row for null or an empty list. */
@@ -194,13 +360,45 @@ static GraphRow **unfoldNone(Graph *g, GraphRow *pUp, const WriteMember *pBy,
   return &p->pNext;
 }
 
+/* {"#set":[...]}: note that the list is the whole list, and give it. An object
+** that is anything else is an error. */
+static const AssocJson *unfoldSet(Graph *g, GraphRow *pUp,
+                                  const WriteMember *pBy,
+                                  const AssocJson *pJson, GraphSet **ppSet) {
+  static const AssocJson none = {.eType = ASSOC_J_ARRAY};
+  const AssocJson *pList = pJson->pChild;
+  GraphSet *p;
+  if (pJson->nChild != 1 || strcmp(pList->zKey, "#set") != 0) return pJson;
+  if (pList->eType == ASSOC_J_NULL) pList = &none;
+  if (pList->eType != ASSOC_J_ARRAY) {
+    assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pUp->pModel->zLabel, pBy->zKey,
+                 "\"#set\" of %s.%s takes an array, not %s",
+                 pUp->pModel->zLabel, pBy->zKey, assocJsonTypeName(pList));
+  }
+  wordAllow(g, pUp, pBy, WRITE_MAY_SET, "\"#set\" in ");
+  p = assocAlloc(g->w->pCall, &g->w->tmp, sizeof(*p));
+  if (p == 0) return pList;
+  p->pUp = pUp;
+  p->pBy = pBy;
+  p->pNext = g->pSet;
+  g->pSet = *ppSet = p;
+  return pList;
+}
+
 /* Add all rows under one association. */
 static GraphRow **unfoldAssoc(Graph *g, GraphRow *pUp, const WriteMember *pBy,
                               const AssocJson *pJson, GraphRow **pp) {
   const AssocJson *pSub;
+  GraphSet *pSet = 0;
   int bMany = pBy->pRel->bMany;
+  if (bMany && pJson->eType == ASSOC_J_OBJECT) {
+    pJson = unfoldSet(g, pUp, pBy, pJson, &pSet);
+  }
+  if (pJson->eType == ASSOC_J_NULL && !bMany) {
+    wordAllow(g, pUp, pBy, WRITE_MAY_NULL, "null for ");
+  }
   if (pJson->eType == ASSOC_J_NULL) return unfoldNone(g, pUp, pBy, bMany, pp);
-  if (!bMany) return unfoldOne(g, pUp, pBy, pJson, 0, pp);
+  if (!bMany) return unfoldOne(g, pUp, pBy, pJson, 0, 0, pp);
   if (pJson->eType != ASSOC_J_ARRAY) {
     assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pUp->pModel->zLabel, pBy->zKey,
                  "%s.%s may be many, and takes an array, not %s",
@@ -211,7 +409,7 @@ static GraphRow **unfoldAssoc(Graph *g, GraphRow *pUp, const WriteMember *pBy,
   for (pSub = pJson->pChild; pSub && g->w->pCall->rc == SQLITE_OK;
        pSub = pSub->pNext) {
     GraphRow **ppNew = pp;
-    pp = unfoldOne(g, pUp, pBy, pSub, 1, pp);
+    pp = unfoldOne(g, pUp, pBy, pSub, 1, pSet, pp);
     if (pp == ppNew) return pp;
     (*ppNew)->bFirst = pSub == pJson->pChild;
     (*ppNew)->bLast = pSub->pNext == 0;
@@ -219,27 +417,64 @@ static GraphRow **unfoldAssoc(Graph *g, GraphRow *pUp, const WriteMember *pBy,
   return pp;
 }
 
-/* Add the rows that are nested in a row, directly behind it. */
-static void unfoldRow(Graph *g, GraphRow *p) {
+/* Does the association give a value to a column by which the row is to be
+** found? */
+static int unfoldHelps(const GraphRow *p, const AssocRel *pRel) {
+  int i, j;
+  if (pRel->eKind != ASSOC_BELONGSTO) return 0;
+  for (i = 0; i < p->nBy; i++) {
+    for (j = 0; j < pRel->foreign.nCol; j++) {
+      if (p->aBy[i] == pRel->foreign.aCol[j]) return 1;
+    }
+  }
+  return 0;
+}
+
+GraphRow *assocGraphEnd(GraphRow *p) {
+  GraphRow *pEnd, *pUp;
+  for (pEnd = p->pNext; pEnd; pEnd = pEnd->pNext) {
+    for (pUp = pEnd->pUp; pUp && pUp != p; pUp = pUp->pUp) {
+    }
+    if (pUp == 0) return pEnd;
+  }
+  return 0;
+}
+
+/* Add the rows that are nested in a row, directly behind it. bRest: rows that
+** help to find it stand there already. */
+static void unfoldRow(Graph *g, GraphRow *p, int bRest) {
   GraphRow **pp = &p->pNext;
   const AssocJson *pSub;
   int i = 0;
-  if (p->pJson == 0 || p->eWhat > GRAPH_OLD) return;
+  if (p->pJson == 0) return;
+  if (p->eWhat > GRAPH_OLD && p->eWhat != GRAPH_BY) return;
   for (pSub = p->pJson->pChild; pSub && g->w->pCall->rc == SQLITE_OK;
        pSub = pSub->pNext) {
     WriteMember *pBy = assocFormMember(g->w, p->pForm, i++, pSub->zKey);
-    if (pBy && pBy->eType == WRITE_ASSOC) {
+    if (pBy == 0 || pBy->eType != WRITE_ASSOC) continue;
+    if (bRest && unfoldHelps(p, pBy->pRel)) {
+      GraphRow *pEnd = assocGraphEnd(*pp);
+      while (*pp != pEnd) pp = &(*pp)->pNext;
+    } else if (p->eWhat != GRAPH_BY || unfoldHelps(p, pBy->pRel)) {
       pp = unfoldAssoc(g, p, pBy, pSub, pp);
     }
   }
 }
 
 /* pRow: the row exists already, for an update or as the source of a new one. */
+void assocGraphNew(Graph *g, GraphRow *p) {
+  GraphMembers members;
+  assocGraphMembers(g, p, &members);
+  keyAllow(g, p);
+}
+
 GraphRow *assocGraphRoot(Graph *g, AssocModel *pModel, const AssocJson *pJson,
-                         const WriteRow *pRow) {
+                         const WriteRow *pRow, const WriteOnly *pOnly) {
   GraphRow *p = assocGraphRow(g, pModel, 0, pJson, g->ppEnd);
   GraphMembers members;
   if (p == 0) return 0;
+  p->bTied = 1;
+  p->pOnly = pOnly;
   if (pRow) {
     p->eWhat = GRAPH_OLD;
     p->row = *pRow;
@@ -251,12 +486,20 @@ GraphRow *assocGraphRoot(Graph *g, AssocModel *pModel, const AssocJson *pJson,
                  assocJsonTypeName(pJson));
   } else if (pJson) {
     assocGraphMembers(g, p, &members);
+    keyAllow(g, p);
     if (p->eWhat == GRAPH_REF) {
       assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, 0, "#ref",
                    "\"#ref\" refers to a row to link, so it belongs under an "
                    "association");
     }
     if (p->pLabel) g->nLabel++;
+    if (p->pUnique && pRow) {
+      assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pModel->zLabel, "#by",
+                   "the row of %s is named by its key, so \"#by\" and "
+                   "\"#upsert\" cannot find another",
+                   pModel->zLabel);
+    }
+    if (p->pUnique) p->eWhat = GRAPH_BY;
   }
   return g->w->pCall->rc == SQLITE_OK ? p : 0;
 }
@@ -265,9 +508,27 @@ GraphRow *assocGraphRoot(Graph *g, AssocModel *pModel, const AssocJson *pJson,
 ** whole tree without recursion. */
 void assocGraphUnfold(Graph *g, GraphRow *p) {
   for (; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
-    unfoldRow(g, p);
+    unfoldRow(g, p, 0);
     g->ppEnd = &p->pNext;
   }
+}
+
+void assocGraphUnfoldRest(Graph *g, GraphRow *p) {
+  GraphRow *pEnd = assocGraphEnd(p);
+  int nLabel = g->nLabel, nRef = g->nRef;
+  assert(p->eWhat != GRAPH_BY);
+  unfoldRow(g, p, 1);
+  for (p = p->pNext; p != pEnd && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (!p->bTied) unfoldRow(g, p, 0);
+  }
+  if (pEnd == 0) {
+    while (*g->ppEnd) g->ppEnd = &(*g->ppEnd)->pNext;
+  }
+  if (nLabel != g->nLabel || nRef != g->nRef) assocGraphLabels(g);
+}
+
+int assocGraphIsNew(const GraphRow *p) {
+  return p->eWhat == GRAPH_NEW || p->eWhat == GRAPH_BY;
 }
 
 /* ------------------------------------------------------------------ labels */
@@ -336,6 +597,11 @@ static void refResolve(Graph *g, GraphRow **ap, int n, GraphRow *pRef) {
   } else {
     pRef->pSame->bMeant = 1;
   }
+  if (pRef->pOnly && !(pRef->pOnly->mMay & WRITE_MAY_LINK) && pRef->pSame &&
+      pRef->pSame->eWhat != GRAPH_NEW) {
+    assocOnlyFail(g->w, assocGraphPath(g, pRef, 0),
+                  "rows by their key alone in ");
+  }
 }
 
 /* A "#ref" may come before its "#id", so references are resolved when the whole
@@ -357,6 +623,6 @@ void assocGraphLabels(Graph *g) {
                  "two rows have the \"#id\" \"%s\"", labelText(g, ap[i]));
   }
   for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
-    if (p->eWhat == GRAPH_REF) refResolve(g, ap, n, p);
+    if (p->eWhat == GRAPH_REF && p->pSame == 0) refResolve(g, ap, n, p);
   }
 }

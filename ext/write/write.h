@@ -2,7 +2,9 @@
 ** Changing rows: by their keys, and by their associations.
 **
 **   row      one row of a table: found, inserted, changed, deleted
+**   unique   rows by the values of UNIQUE indexes
 **   form     what the members of a JSON object mean for a model
+**   only     what a payload may hold
 **   link     relating two rows, and undoing that
 **   target   keys and rows as callers name them
 **   unfold   the rows of a payload, as a list
@@ -29,27 +31,33 @@ typedef struct WriteAllow WriteAllow;
 typedef struct WriteCell WriteCell;
 typedef struct WriteDestroyer WriteDestroyer;
 typedef struct WriteForm WriteForm;
+typedef struct WriteHow WriteHow;
+typedef struct WriteKept WriteKept;
 typedef struct WriteLink WriteLink;
 typedef struct WriteMember WriteMember;
+typedef struct WriteOnly WriteOnly;
+typedef struct WriteOnlyRel WriteOnlyRel;
 typedef struct WriteRefer WriteRefer;
 typedef struct WriteRow WriteRow;
 typedef struct WriteSql WriteSql;
+typedef struct WriteUnique WriteUnique;
 typedef struct WriteVal WriteVal;
 
 /* ----------------------------------------------------------------- writer */
 
 struct AssocWriter {
-  AssocCall *pCall;   /* The call that has taken it, or 0 */
-  AssocCatalog *pCat; /* A reference */
-  AssocArena mem;     /* Lasts as long as the writer */
-  AssocArena one;     /* Lasts until assocWriterRest() */
-  AssocArena tmp;     /* Rows and their values, until assocWriterReset() */
-  WriteSql *pSql;     /* Its statements, the last used first */
-  int nSql;           /* Length of that list */
-  WriteSql *pUsed;    /* Statements used since the writer was taken */
-  WriteSql *apNow[2]; /* The current time as text, and as seconds; or 0 */
-  WriteForm *pForm;   /* Its forms */
-  WriteLink *pLink;   /* Its links */
+  AssocCall *pCall;     /* The call that has taken it, or 0 */
+  AssocCatalog *pCat;   /* A reference */
+  AssocArena mem;       /* Lasts as long as the writer */
+  AssocArena one;       /* Lasts until assocWriterRest() */
+  AssocArena tmp;       /* Rows and their values, until assocWriterReset() */
+  WriteSql *pSql;       /* Its statements, the last used first */
+  int nSql;             /* Length of that list */
+  WriteSql *pUsed;      /* Statements used since the writer was taken */
+  WriteSql *apNow[2];   /* The current time as text, and as seconds; or 0 */
+  WriteForm *pForm;     /* Its forms */
+  WriteLink *pLink;     /* Its links */
+  WriteUnique *pUnique; /* Its UNIQUE indexes */
   WriteDestroyer *pDestroyer; /* Made by the first destroy, or 0 */
   WriteAllow *pAllow;         /* Its questions to policies: allow.c */
   i64 iSession;               /* pConn->iSession: the session it is for */
@@ -198,6 +206,10 @@ void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
 ** JSON for it. So a loaded row, written back unchanged, changes nothing. */
 void assocRowChange(AssocWriter *w, const WriteRow *pRow, int nCell,
                     const WriteCell *aCell);
+/* Those of the cells that assocRowChange() would write: *pn of them, valid until
+** assocWriterReset(). 0 after an error. */
+WriteCell *assocRowDiffer(AssocWriter *w, const WriteRow *pRow, int nCell,
+                          const WriteCell *aCell, int *pn);
 /* Run a statement whose values are bound. An error if it changes no row. */
 void assocWriteRun(AssocWriter *w, WriteSql *pSql);
 
@@ -224,6 +236,47 @@ void assocAllowCells(AssocWriter *w, const AssocTable *pTab, int nCell,
 ** tell of a hidden row or name a hidden column: make it "refused". */
 void assocAllowError(AssocWriter *w, const AssocTable *pTab);
 
+/* ----------------------------------------------------------------- unique */
+
+/*
+** A UNIQUE index of a table, or a model's key. It finds rows as SQLite would
+** find a conflict: by the collations of the index, and of a partial index only
+** rows that its condition holds for. An index with an expression is left aside.
+*/
+struct WriteUnique {
+  AssocModel *pModel;
+  const AssocIndex *pIdx; /* 0: the model's key */
+  int nCol;
+  const int *aCol;
+  WriteSql *pFind;    /* See unique.c */
+  WriteUnique *pNext; /* The next of the writer */
+};
+
+/* The indexes that serve to find a row by the nBy columns aBy: they have these
+** columns, or also some of the nGiven columns aGiven. *pn of them, in the order
+** in which they are tried, valid until assocWriterReset(). 0 and an error that
+** lists the choices if there is none. */
+WriteUnique **assocUniquesBy(AssocWriter *w, AssocModel *pModel, int nBy,
+                             const int *aBy, int nGiven, const int *aGiven,
+                             int *pn);
+/* Find the row that has these cells' values. Cells of other columns are
+** ignored. True if there is one; then *pbDead tells if it is soft-deleted. An
+** error if a column is NULL or has no cell. */
+int assocUniqueFind(AssocWriter *w, WriteUnique *p, int nCell,
+                    const WriteCell *aCell, WriteRow *pRow, int *pbDead);
+/* UPDATE rows that may take over UNIQUE values from each other. Cells whose
+** values the rows have already are left alone. The caller sets row, nCell and
+** aCell, and the other members to 0. */
+typedef struct WriteNew WriteNew;
+struct WriteNew {
+  WriteRow row;
+  int nCell;
+  WriteCell *aCell;
+  u8 bDone, bParked, bWaits;
+  WriteNew *pWaiter; /* The row that waits for this one, or 0 */
+};
+void assocRowsChange(AssocWriter *w, int nRow, WriteNew *aRow);
+
 /* ------------------------------------------------------------------- form */
 
 /*
@@ -243,6 +296,9 @@ struct WriteMember {
 #define WRITE_THROUGH 2 /* The columns of the join row */
 #define WRITE_LABEL 3   /* "#id" */
 #define WRITE_REF 4     /* "#ref" */
+#define WRITE_BY 5      /* "#by" */
+#define WRITE_UPSERT 6  /* "#upsert" */
+#define WRITE_SET 7     /* "#set" */
 
 /* The members that a model takes. */
 struct WriteForm {
@@ -260,6 +316,10 @@ WriteForm *assocWriteForm(AssocWriter *w, AssocModel *pModel, AssocRel *pBy);
 ** is unknown or cannot be written. */
 WriteMember *assocFormMember(AssocWriter *w, WriteForm *pForm, int i,
                              const char *zKey);
+/* Raise the error that the model has no zWhat ("column", ...) of that name, with
+** the most similar valid name. */
+void assocFormUnknown(AssocWriter *w, AssocModel *pModel, const char *zKey,
+                      const char *zWhat);
 /* Is zKey the name of pBy's join table? pBy may be 0. */
 int assocIsThrough(const AssocRel *pBy, const char *zKey);
 /* A column of a join row by its name. An error and -1 if there is none. */
@@ -332,6 +392,10 @@ void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 ** exist? */
 int assocLinkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                  const WriteVal *aKey, int *pbFound);
+/* Does the row with this key belong to another source? Only a target of hasOne
+** or hasMany belongs to one source. */
+int assocLinkTaken(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                   const WriteVal *aKey);
 /* The first target, which is the only one of a to-one. True if there is one. */
 int assocLinkFirst(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    WriteRow *pRow);
@@ -351,6 +415,40 @@ void assocChangesInit(WriteChanges *p);
 /* The changes as {"added":[...],"removed":[...],"moved":[...]}. Clears p.
 ** OUT: *pn bytes, freed with sqlite3_free(). */
 char *assocChangesText(AssocCall *pCall, WriteChanges *p, i64 *pn);
+
+/* ------------------------------------------------------------------- only */
+
+/* What rows of a payload may hold, at one place of it. */
+struct WriteOnly {
+  AssocModel *pModel;
+  AssocRel *pBy;      /* The association whose target the rows are, or 0 */
+  u8 *abColumn;       /* For each column: may the rows have it? */
+  u8 *abJoin;         /* belongsToMany: the same of the join row; or 0 */
+  u8 mMay;            /* WRITE_MAY_* */
+  WriteOnlyRel *pRel; /* The associations that may be there */
+};
+#define WRITE_MAY_LINK 1 /* Rows that exist, by their key alone */
+#define WRITE_MAY_NULL 2 /* null instead of a row */
+#define WRITE_MAY_BY 4   /* "#by" */
+#define WRITE_MAY_UPSERT 8
+#define WRITE_MAY_SET 16
+
+/* Read the option "only" for rows of a model, or of a model as the target of
+** pBy. It lasts as long as the call. 0 if zText is 0, or after an error. */
+WriteOnly *assocOnlyRead(AssocWriter *w, AssocModel *pModel, AssocRel *pBy,
+                         const char *zText);
+/* What may stand under an association of these rows; 0: nothing. */
+const WriteOnly *assocOnlyUnder(const WriteOnly *pOnly, const AssocRel *pRel,
+                                int iBranch);
+/* May rows have the column? May they have all columns of their key? */
+int assocOnlyColumn(const WriteOnly *pOnly, int iCol);
+int assocOnlyKey(const WriteOnly *pOnly);
+/* Raise the error that zWhat is not allowed at a path: "posts.title". */
+void assocOnlyFail(AssocWriter *w, const char *zPath, const char *zWhat);
+/* Raise it if a cell of a join row is not allowed. zPath leads to the row. pOnly
+** may be 0: everything is allowed. */
+void assocOnlyThrough(AssocWriter *w, const WriteOnly *pOnly, int nCell,
+                      const WriteCell *aCell, const char *zPath);
 
 /* ----------------------------------------------------------------- target */
 
@@ -376,16 +474,20 @@ WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
 ** error and 0 if it is none. */
 WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
                           sqlite3_value *pVal);
+/* The keys in an SQL value, a JSON array of them. An error if it is anything
+** else. The writer's arena one holds them. *pn keys; 0 after an error. */
+const WriteVal **assocKeysOfList(AssocWriter *w, const AssocModel *pModel,
+                                 sqlite3_value *pVal, int *pn);
 /* The targets in an SQL value: one key, a JSON array of keys, or rows with
 ** their keys. NULL gives none. They last as long as the writer. */
 void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
                     WriteTargets *p);
 /* Relate the targets to pSource. An error if a to-one gets several. A target's
-** own columns for its join row win over aThrough. */
+** own columns for its join row win over aThrough. pOnly may be 0. */
 void assocTargetsLink(AssocWriter *w, const AssocRel *pRel,
                       const WriteRow *pSource, const WriteTargets *p,
                       int nThrough, const WriteCell *aThrough,
-                      WriteChanges *pChanges);
+                      const WriteOnly *pOnly, WriteChanges *pChanges);
 /* The JSON object in an SQL value. NULL gives 0. zWhat names it in an error. */
 AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
                               const char *zWhat);
@@ -421,10 +523,11 @@ const char *assocReferColumns(AssocWriter *w, const WriteRefer *p);
 
 /* Delete a row, and apply onDelete to the rows that refer to it. */
 void assocDestroyRow(AssocWriter *w, const WriteRow *pRow);
-/* The same, with options and a report in JSON: the keys of the rows that were
-** deleted or changed, by table. OUT: *pn bytes, freed with sqlite3_free(). */
-char *assocDestroyReport(AssocWriter *w, const WriteRow *pRow, int mHow,
-                         i64 *pn);
+/* The same for nRow rows of one model, with options and a report in JSON: the
+** keys of the rows that were deleted or changed, by table. OUT: *pn bytes, freed
+** with sqlite3_free(). */
+char *assocDestroyReport(AssocWriter *w, int nRow, const WriteRow *aRow,
+                         int mHow, i64 *pn);
 #define WRITE_CASCADE                                                          \
   1 /* All rows that refer to it go, whatever onDelete says */
 #define WRITE_DRYRUN 2 /* Change nothing; report the paths to the rows */
@@ -448,18 +551,37 @@ void assocGateNeedAll(AssocCall *pCall, AssocCatalog *pCat);
 
 /* ------------------------------------------------------------------ graph */
 
+/* Keys of rows as SQLite values, which outlive the writer. Begins as zeros. */
+struct WriteKept {
+  int nCol;           /* Values of a key */
+  i64 n, nAlloc;      /* Keys */
+  sqlite3_value **ap; /* OWNED: n*nCol values, each OWNED */
+};
+/* Add the key of a row. All rows are of one model. */
+void assocKeptAdd(AssocWriter *w, WriteKept *p, const WriteRow *pRow);
+void assocKeptClear(WriteKept *p);
+
+/* What a caller asks of a graph, and learns of it. Begins as zeros. */
+struct WriteHow {
+  const WriteOnly *pOnly; /* What the payload may hold; 0: everything */
+  WriteKept *pKept;       /* OUT: keys of the outermost rows, if it is not 0 */
+  int bList;              /* OUT: the payload is an array */
+  int bRowid; /* OUT: the last outermost row has a key of one integer */
+  i64 iRowid; /* OUT: this integer */
+};
 /* Insert the rows of a JSON text: an object, which may nest others, or an array
 ** of objects. Gives their keys as JSON in the payload's shape. OUT: *pn bytes,
 ** freed with sqlite3_free(). */
 char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
-                       i64 nJson, i64 *pn);
-/* Change a row, and write the rows that pJson nests in it. */
+                       i64 nJson, WriteHow *pHow, i64 *pn);
+/* Change a row, and write the rows that pJson nests in it. pOnly may be 0. */
 void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow,
-                      const AssocJson *pJson);
+                      const AssocJson *pJson, const WriteOnly *pOnly);
 /* Insert a new target of pSource, from JSON, which may nest other rows, or from
 ** cells. *pNew gets its key. */
 void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                       const AssocJson *pJson, int nCell, const WriteCell *aCell,
-                      int nThrough, const WriteCell *aThrough, WriteRow *pNew);
+                      int nThrough, const WriteCell *aThrough,
+                      const WriteOnly *pOnly, WriteRow *pNew);
 
 #endif /* ASSOC_WRITE_H */

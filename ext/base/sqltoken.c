@@ -1,0 +1,66 @@
+/*
+** The tokens of SQL texts that SQLite's schema stores. SQLite has parsed these
+** texts before. So it is enough to tell apart words, quotes, comments and
+** punctuation.
+*/
+#include "base/base.h"
+
+/* As SQLite's tokenizer has it; a vertical tab counts too. */
+int assocSqlIsSpace(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* A character of a keyword, name or number. Bytes of UTF-8 sequences count. */
+static int isSqlWord(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '_' || c == '$' || (c & 0x80);
+}
+
+/* The length of the quoted token at z, both quotes included. A doubled quote
+** does not end it; "]" cannot be doubled. */
+static int sqlQuoted(const char *z, char cEnd) {
+  int n = 1;
+  while (z[n]) {
+    if (z[n++] != cEnd) continue;
+    if (cEnd == ']' || z[n] != cEnd) break;
+    n++;
+  }
+  return n;
+}
+
+/* The length of the comment at z. One without an end runs to the end of the
+** text, as in SQLite. */
+static int sqlComment(const char *z) {
+  int n = 2;
+  if (z[0] == '-') {
+    while (z[n] && z[n] != '\n') n++;
+    return n;
+  }
+  while (z[n] && !(z[n] == '*' && z[n + 1] == '/')) n++;
+  return z[n] ? n + 2 : n;
+}
+
+/* SQLite accepts four kinds of quotes and two of comments in the text of a
+** schema. A quote that does not end takes the rest of the text. */
+int assocSqlToken(const char *z, int *peType) {
+  int n = 0;
+  *peType = ASSOC_SQL_SPACE;
+  while (assocSqlIsSpace(z[n])) n++;
+  if (n) return n;
+  if ((z[0] == '-' && z[1] == '-') || (z[0] == '/' && z[1] == '*')) {
+    return sqlComment(z);
+  }
+  *peType = ASSOC_SQL_WORD;
+  while (isSqlWord(z[n])) n++;
+  if (n) return n;
+  *peType = ASSOC_SQL_QUOTED;
+  if (z[0] == '"' || z[0] == '\'' || z[0] == '`') return sqlQuoted(z, z[0]);
+  if (z[0] == '[') return sqlQuoted(z, ']');
+  *peType = ASSOC_SQL_OTHER;
+  return z[0] != 0;
+}
+
+/* SQL keywords ignore ASCII case only. */
+int assocSqlIs(const char *z, int n, const char *zWord) {
+  return (int)strlen(zWord) == n && sqlite3_strnicmp(z, zWord, n) == 0;
+}
