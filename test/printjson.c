@@ -95,8 +95,10 @@ static void jsonPrintAgg(Printer *p, const ShapeName *pPath,
   putKey(p, "aggregate");
   shapePutString(p, aShapeAgg[pAgg->eAgg].zName,
                  (int)strlen(aShapeAgg[pAgg->eAgg].zName));
-  putKey(p, "of");
-  putPath(p, pPath, "", "");
+  if (pPath) {
+    putKey(p, "of");
+    putPath(p, pPath, "", "");
+  }
   if (pAgg->pCol) {
     putKey(p, "column");
     putColumn(p, pAgg->pCol->z, pAgg->bAt);
@@ -197,9 +199,16 @@ static void printWhere(Printer *p, const ShapePred *pPred) {
       shapePut(p, "{");
       putPath(p, pPred->key.pPath, "", "");
       shapePut(p, ":");
+      if (pPred->pOn) {
+        shapePut(p, "{");
+        putKey(p, "$on");
+        putPath(p, pPred->pOn, "", "");
+        shapePut(p, pPred->pSub ? ",\"$and\":[" : "}");
+      }
       if (pPred->pSub) {
         printWhere(p, pPred->pSub);
-      } else {
+        if (pPred->pOn) shapePut(p, "]}");
+      } else if (!pPred->pOn) {
         shapePut(p, "{}");
       }
       shapePut(p, "}");
@@ -252,6 +261,22 @@ static void jsonPrintScopes(Printer *p, const ShapeScope *pScope) {
   shapePut(p, "]");
 }
 
+/* {"count":"n","edges":["edges",{"node":"node"}]} */
+static void jsonPrintParts(Printer *p, const ShapePart *pPart) {
+  shapePut(p, "{");
+  for (; pPart; pPart = pPart->pNext) {
+    putKey(p, azShapePart[pPart->ePart]);
+    if (pPart->pSub) shapePut(p, "[");
+    shapePutString(p, pPart->zName, (int)strlen(pPart->zName));
+    if (pPart->pSub) {
+      shapePut(p, ",");
+      jsonPrintParts(p, pPart->pSub);
+      shapePut(p, "]");
+    }
+  }
+  shapePut(p, "}");
+}
+
 static void jsonPrintClauses(Printer *p, const ShapeClauses *pC) {
   const struct {
     const char *z;
@@ -290,7 +315,13 @@ static void jsonPrintClauses(Printer *p, const ShapeClauses *pC) {
   }
   if (pC->bPage) {
     putKey(p, "page");
-    shapePut(p, pC->bPageCount ? "\"count\"" : "true");
+    if (pC->pPart) {
+      jsonPrintParts(p, pC->pPart);
+    } else if (pC->bPageEdges) {
+      shapePut(p, pC->bPageCount ? "\"edges count\"" : "\"edges\"");
+    } else {
+      shapePut(p, pC->bPageCount ? "\"count\"" : "true");
+    }
   }
 }
 
@@ -304,8 +335,34 @@ static int isInclude(const ShapeItem *pItem) {
           pItem->bRequired || pItem->nRecurse || pItem->pClauses);
 }
 
+/* A constant, a column as text, the cursor or the model of the row. */
+static void jsonPrintSpecial(Printer *p, const ShapeItem *pItem) {
+  shapePut(p, "{");
+  if (pItem->eType == SHAPE_ITEM_VALUE) {
+    putKey(p, "value");
+    shapePrintLiteral(p, pItem->pVal);
+  } else if (pItem->bText) {
+    putKey(p, "column");
+    shapePutString(p, pItem->pPath->z, (int)strlen(pItem->pPath->z));
+    putKey(p, "text");
+    shapePut(p, "true");
+  } else {
+    putKey(p, pItem->eType == SHAPE_ITEM_CURSOR ? "cursor" : "model");
+    shapePut(p, "true");
+  }
+  if (pItem->pAlias) {
+    putKey(p, "as");
+    shapePutString(p, pItem->pAlias->z, (int)strlen(pItem->pAlias->z));
+  }
+  shapePut(p, "}");
+}
+
 static void jsonPrintAttribute(Printer *p, const ShapeItem *pItem) {
   putComma(p);
+  if (pItem->bText || pItem->eType >= SHAPE_ITEM_VALUE) {
+    jsonPrintSpecial(p, pItem);
+    return;
+  }
   switch (pItem->eType) {
   case SHAPE_ITEM_STAR: shapePut(p, "\"*\""); break;
   case SHAPE_ITEM_STARS: shapePut(p, "\"**\""); break;
@@ -462,7 +519,28 @@ static void printIncludes(Printer *p, const ShapeItem *pItem) {
   shapePut(p, "]");
 }
 
+/* A query, or a block. */
+static void printFind(Printer *p, const AssocShape *pShape) {
+  shapePut(p, "{");
+  if (pShape->pAlias) {
+    putKey(p, "as");
+    shapePutString(p, pShape->pAlias->z, (int)strlen(pShape->pAlias->z));
+  }
+  if (pShape->eKind == SHAPE_QUERY) {
+    putKey(p, "model");
+    putPath(p, pShape->pModel, "", "");
+  }
+  if (pShape->bBlock || pShape->eKind == SHAPE_BLOCK) {
+    /* A block that says nothing would be {}, which is no JSON form */
+    jsonPrintAttributes(p, pShape->pItem, pShape->eKind == SHAPE_BLOCK);
+  }
+  if (pShape->pClauses) jsonPrintClauses(p, pShape->pClauses);
+  printIncludes(p, pShape->pItem);
+  shapePut(p, "}");
+}
+
 char *unitShapeJson(AssocCall *pCall, const AssocShape *pShape) {
+  const AssocShape *pOne;
   Printer p;
   i64 n = 0;
   char *z;
@@ -471,18 +549,12 @@ char *unitShapeJson(AssocCall *pCall, const AssocShape *pShape) {
   if (pShape->eKind == SHAPE_ONE) {
     jsonPrintInclude(&p, pShape->pItem);
   } else {
-    shapePut(&p, "{");
-    if (pShape->eKind == SHAPE_QUERY) {
-      putKey(&p, "model");
-      putPath(&p, pShape->pModel, "", "");
+    if (pShape->pAlias) shapePut(&p, "[");
+    for (pOne = pShape; pOne; pOne = pOne->pNext) {
+      if (pShape->pAlias) putComma(&p);
+      printFind(&p, pOne);
     }
-    if (pShape->bBlock || pShape->eKind == SHAPE_BLOCK) {
-      /* A block that says nothing would be {}, which is no JSON form */
-      jsonPrintAttributes(&p, pShape->pItem, pShape->eKind == SHAPE_BLOCK);
-    }
-    if (pShape->pClauses) jsonPrintClauses(&p, pShape->pClauses);
-    printIncludes(&p, pShape->pItem);
-    shapePut(&p, "}");
+    if (pShape->pAlias) shapePut(&p, "]");
   }
   z = assocBufFinish(&p.out, &n);
   if (z == 0) assocErrorCode(pCall, p.out.rc);

@@ -551,6 +551,7 @@ void assocOutPrintf(AssocOut *pOut, const char *zFmt, ...);
 #define ASSOC_JSON_PLAIN 0 /* As json_object() does */
 #define ASSOC_JSON_BOOL 1  /* 1 and 0 are true and false */
 #define ASSOC_JSON_RAW 2   /* The value is JSON already */
+#define ASSOC_JSON_TEXT 3  /* A number becomes a string */
 
 /* The number of digits that this SQLite's JSON functions print of a REAL: 15 or
 ** 17. */
@@ -564,6 +565,8 @@ void assocJsonString(AssocOut *pOut, const char *z, i64 n);
 void assocJsonRaw(AssocOut *pOut, const char *z, i64 n);
 /* Append an integer in decimal. */
 void assocJsonInt(AssocOut *pOut, i64 i);
+/* Append a REAL as json_object() writes it. */
+void assocJsonReal(AssocOut *pOut, double r);
 /* Append a BLOB as a string of hexadecimal digits. */
 void assocJsonBlob(AssocOut *pOut, const u8 *z, i64 n);
 

@@ -171,7 +171,7 @@ static char *realShort(char *p, double r) {
 }
 
 /* Append a REAL. Infinity is 9.0e+999, as SQLite's own functions write it. */
-static void jsonReal(AssocOut *pOut, double r) {
+void assocJsonReal(AssocOut *pOut, double r) {
   char *p;
   if (!assocOutNeed(pOut, 100)) return;
   p = realShort(pOut->p, r);
@@ -232,9 +232,15 @@ void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow) {
     break;
   }
   case SQLITE_INTEGER:
-    jsonInteger(pOut, sqlite3_value_int64(pVal), eHow);
+  case SQLITE_FLOAT:
+    if (eHow == ASSOC_JSON_TEXT) assocOutText(pOut, "\"", 1);
+    if (sqlite3_value_type(pVal) == SQLITE_INTEGER) {
+      jsonInteger(pOut, sqlite3_value_int64(pVal), eHow);
+    } else {
+      assocJsonReal(pOut, sqlite3_value_double(pVal));
+    }
+    if (eHow == ASSOC_JSON_TEXT) assocOutText(pOut, "\"", 1);
     break;
-  case SQLITE_FLOAT: jsonReal(pOut, sqlite3_value_double(pVal)); break;
   case SQLITE_BLOB:
     assocJsonBlob(pOut, sqlite3_value_blob(pVal), sqlite3_value_bytes(pVal));
     break;

@@ -65,7 +65,7 @@ void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere) {
     pState->nMost = 1;
   } else if (bHere && pNode->pRel && pC && !pNode->pValue) {
     i64 n = pMost ? assocBindCount(pRun, pMost) : -1;
-    if (n >= 0) pState->nMost = n + (pPage && pPage->bWrap);
+    if (n >= 0) pState->nMost = n + (pPage && pPage->bMore);
     if (pC->pOffset) pState->nOffset = assocBindCount(pRun, pC->pOffset);
     if (pState->nOffset < 0) pState->nOffset = 0;
   }
@@ -143,7 +143,7 @@ void assocListPages(AssocRun *pRun, const AssocNode *pNode, u32 nBucket) {
   assert(nBucket <= pState->nBucket);
   for (i = 0; i < nBucket; i++) {
     AssocBucket *p = &pState->aBucket[i];
-    if (pPage->bWrap && nMost >= 0 && p->nRow > nMost) {
+    if (pPage->bMore && nMost >= 0 && p->nRow > nMost) {
       p->bMore = 1;
       p->nRow = (u32)nMost;
     }

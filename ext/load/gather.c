@@ -145,16 +145,9 @@ static void gatherRows(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
 
 /* Append a page's cursor, which stands behind the row's text; or null. */
 static void gatherCursor(AssocOut *pOut, const AssocNode *pNode,
-                         const char *zKey, const AssocRow *pRow) {
+                         const AssocRow *pRow) {
   const char *z = pRow ? rowText(pNode, pRow) + pRow->nText : "null";
-  putText(pOut, zKey, (i64)strlen(zKey));
   putText(pOut, z, (i64)strlen(z));
-}
-
-/* Append a member that is true or false. */
-static void gatherBool(AssocOut *pOut, const char *zKey, int b) {
-  putText(pOut, zKey, (i64)strlen(zKey));
-  putText(pOut, b ? "true" : "false", b ? 4 : 5);
 }
 
 /* Is the value beside a page, such as hasPreviousPage, true in this bucket? */
@@ -165,45 +158,11 @@ static int saysTrue(AssocRun *pRun, const AssocNode *pNode, u32 iBucket) {
   return pRow && rowText(pNode, pRow)[1] == 't';
 }
 
-/* Append {"count":9,"nodes":[…],"pageInfo":{…}}. The values beside a list got
-** the same keys in the same order, so their buckets have the same numbers. */
-static void gatherPage(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
-                       u32 iBucket) {
-  const AssocPage *pPage = pNode->pPage;
-  const AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
-  const AssocRow *pFirst = assocListFirst(pState, iBucket), *pLast = 0;
-  int bBehind = saysTrue(pRun, pPage->pBehind, iBucket);
-  int bMore = 0;
-  if (iBucket != ASSOC_NOSLOT && pState->aBucket) {
-    bMore = pState->aBucket[iBucket].bMore;
-  }
-  if (pFirst) {
-    const AssocBucket *pBucket = &pState->aBucket[iBucket];
-    pLast = pState->apRow[pBucket->iRow + pBucket->nRow - 1];
-  }
-  putText(pOut, "{", 1);
-  if (pPage->pCount) {
-    putText(pOut, "\"count\":", 8);
-    assocGatherBucket(pRun, pOut, pPage->pCount, iBucket);
-    putText(pOut, ",", 1);
-  }
-  putText(pOut, "\"nodes\":", 8);
-  if (pFirst) {
-    gatherRows(pRun, pOut, pNode, iBucket);
-  } else {
-    putText(pOut, "[]", 2);
-  }
-  gatherCursor(pOut, pNode, ",\"pageInfo\":{\"startCursor\":", pFirst);
-  gatherCursor(pOut, pNode, ",\"endCursor\":", pLast);
-  gatherBool(pOut, ",\"hasNextPage\":", pPage->bBack ? bBehind : bMore);
-  gatherBool(pOut, ",\"hasPreviousPage\":", pPage->bBack ? bMore : bBehind);
-  putText(pOut, "}}", 2);
-}
-
-/* Append one level of a recursion. The depth is limited, since C calls itself
-** for each level, and no reader wants JSON that is hundreds of levels deep. */
-static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
-                        u32 iBucket, const AssocRow *pRow) {
+/* Enter a level of a recursion: its bucket is open then. The depth is limited,
+** since C calls itself for each level, and no reader wants JSON that is hundreds
+** of levels deep. */
+static AssocBucket *enterLevel(AssocRun *pRun, AssocOut *pOut,
+                               const AssocNode *pNode, u32 iBucket) {
   AssocBucket *pBucket = &pRun->aNode[pNode->iNode].aBucket[iBucket];
   int nDepth = pNode->nDepth + pRun->nLevel;
   assert(pNode->bRecurse);
@@ -213,10 +172,122 @@ static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                  "read it as rows from related()",
                  pNode->zPath, pRun->pCall->pConn->mxDepth);
     pOut->rc = SQLITE_ABORT;
-    return;
+    return 0;
   }
   pBucket->bOpen = 1;
   pRun->nLevel++;
+  return pBucket;
+}
+
+static void leaveLevel(AssocRun *pRun, AssocBucket *pBucket) {
+  pRun->nLevel--;
+  pBucket->bOpen = 0;
+}
+
+/* A page that is being gathered: its rows in one bucket. */
+typedef struct GatherPage GatherPage;
+struct GatherPage {
+  AssocRun *pRun;
+  AssocOut *pOut;
+  const AssocNode *pNode;
+  u32 iBucket;
+  AssocRow *const *apRow; /* nRow rows */
+  u32 nRow;
+};
+
+/* Append [{"cursor":"…","node":{…}},…]. */
+static void gatherEdges(const GatherPage *p, const AssocPagePart *pEdge) {
+  const AssocPagePart *pPart;
+  int n = 0;
+  u32 i;
+  putText(p->pOut, "[", 1);
+  for (i = 0; i < p->nRow && p->pOut->rc == SQLITE_OK; i++) {
+    const AssocRow *pRow = p->apRow[i];
+    if (isCircle(p->pRun, p->pNode, pRow)) continue;
+    if (n++) putText(p->pOut, ",", 1);
+    for (pPart = pEdge; pPart; pPart = pPart->pNext) {
+      putText(p->pOut, pPart->zKey, pPart->nKey);
+      if (pPart->ePart == SHAPE_PART_NODE) {
+        assocGatherRow(p->pRun, p->pOut, p->pNode, pRow);
+      } else {
+        gatherCursor(p->pOut, p->pNode, pRow);
+      }
+    }
+    putText(p->pOut, "}", 1);
+    if (p->pOut->p - p->pOut->pStart - p->pRun->nPulse > GATHER_PULSE) {
+      pulse(p->pRun, p->pOut);
+    }
+  }
+  putText(p->pOut, "]", 1);
+}
+
+/* Append the value of one part. */
+static void gatherPart(const GatherPage *p, const AssocPagePart *pPart) {
+  const AssocPage *pPage = p->pNode->pPage;
+  const AssocNodeRun *pState = &p->pRun->aNode[p->pNode->iNode];
+  int bMore = p->iBucket != ASSOC_NOSLOT && pState->aBucket &&
+              pState->aBucket[p->iBucket].bMore;
+  switch (pPart->ePart) {
+  case SHAPE_PART_COUNT:
+    assocGatherBucket(p->pRun, p->pOut, pPage->pCount, p->iBucket);
+    break;
+  case SHAPE_PART_NODES:
+    if (p->nRow) gatherRows(p->pRun, p->pOut, p->pNode, p->iBucket);
+    if (!p->nRow) putText(p->pOut, "[]", 2);
+    break;
+  case SHAPE_PART_EDGES: gatherEdges(p, pPart->pSub); break;
+  case SHAPE_PART_INFO:
+    for (pPart = pPart->pSub; pPart; pPart = pPart->pNext) {
+      putText(p->pOut, pPart->zKey, pPart->nKey);
+      gatherPart(p, pPart);
+    }
+    putText(p->pOut, "}", 1);
+    break;
+  case SHAPE_PART_START:
+    gatherCursor(p->pOut, p->pNode, p->nRow ? p->apRow[0] : 0);
+    break;
+  case SHAPE_PART_END:
+    gatherCursor(p->pOut, p->pNode, p->nRow ? p->apRow[p->nRow - 1] : 0);
+    break;
+  default:
+    assert(pPart->ePart == SHAPE_PART_MORE ||
+           pPart->ePart == SHAPE_PART_BEFORE);
+    if ((pPart->ePart == SHAPE_PART_MORE) == pPage->bBack) {
+      bMore = saysTrue(p->pRun, pPage->pBehind, p->iBucket);
+    }
+    putText(p->pOut, bMore ? "true" : "false", bMore ? 4 : 5);
+    break;
+  }
+}
+
+/* Append {"count":9,"nodes":[…],"pageInfo":{…}}, or what parts the page has. The
+** values beside a list got the same keys in the same order, so their buckets
+** have the same numbers. */
+static void gatherPage(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
+                       u32 iBucket) {
+  const AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  const AssocPagePart *pPart;
+  AssocBucket *pLevel = 0;
+  GatherPage page = {pRun, pOut, pNode, iBucket, 0, 0};
+  if (assocListFirst(pState, iBucket)) {
+    page.apRow = &pState->apRow[pState->aBucket[iBucket].iRow];
+    page.nRow = pState->aBucket[iBucket].nRow;
+    if (pNode->bRecurse) pLevel = enterLevel(pRun, pOut, pNode, iBucket);
+  }
+  for (pPart = pNode->pPage->pPart; pPart && pOut->rc == SQLITE_OK;
+       pPart = pPart->pNext) {
+    putText(pOut, pPart->zKey, pPart->nKey);
+    gatherPart(&page, pPart);
+  }
+  putText(pOut, "}", 1);
+  if (pLevel) leaveLevel(pRun, pLevel);
+}
+
+/* Append one level of a recursion. */
+static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
+                        u32 iBucket, const AssocRow *pRow) {
+  AssocBucket *pBucket = enterLevel(pRun, pOut, pNode, iBucket);
+  if (pBucket == 0) return;
   if (pNode->bMany) {
     gatherRows(pRun, pOut, pNode, iBucket);
   } else if (isCircle(pRun, pNode, pRow)) {
@@ -224,8 +295,7 @@ static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   } else {
     assocGatherRow(pRun, pOut, pNode, pRow);
   }
-  pRun->nLevel--;
-  pBucket->bOpen = 0;
+  leaveLevel(pRun, pBucket);
 }
 
 /* -------------------------------------------------------- lists of members */
@@ -407,6 +477,33 @@ static void gatherResult(AssocRun *pRun, AssocOut *pOut, int *pbNull) {
   assocGatherBucket(pRun, pOut, pNode, iBucket);
 }
 
+/* Run one root's plan and append what it gives. */
+static void runRoot(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
+                    AssocOut *pOut, int *pbNull) {
+  AssocRun run;
+  assocRunStart(pCall, &run, pPlan, pArgs);
+  run.nPulse = pOut->p - pOut->pStart;
+  if (pCall->rc == SQLITE_OK) assocRunRoot(&run);
+  if (pCall->rc == SQLITE_OK) assocRunChildren(&run);
+  if (pCall->rc == SQLITE_OK) gatherResult(&run, pOut, pbNull);
+  assocRunEnd(&run);
+}
+
+/* Run the plans of several roots: {"users":[…],"posts":[…]} */
+static void runRoots(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
+                     AssocOut *pOut) {
+  const AssocPlan *pFirst = pPlan;
+  int bNull = 0;
+  for (; pPlan && pCall->rc == SQLITE_OK; pPlan = pPlan->pAnd) {
+    assocOutText(pOut, pPlan == pFirst ? "{" : ",", 1);
+    assocJsonString(pOut, pPlan->zAs, (i64)strlen(pPlan->zAs));
+    assocOutText(pOut, ":", 1);
+    runRoot(pCall, pPlan, pArgs, pOut, &bNull);
+    assert(!bNull); /* A query gives a list or an object */
+  }
+  assocOutText(pOut, "}", 1);
+}
+
 /*
 ** Rows are read level by level, and the text is joined at the end. The length
 ** of the result is remembered, so the next run's buffer has the right size from
@@ -416,16 +513,16 @@ static void gatherResult(AssocRun *pRun, AssocOut *pOut, int *pbNull) {
 char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
                    i64 *pn, int *pbNull) {
   AssocLoadState *pLoad = assocLoadState(pCall);
-  AssocRun run;
   AssocOut out;
   char *z = 0;
   *pn = 0;
   *pbNull = 0;
-  assocRunStart(pCall, &run, pPlan, pArgs);
-  if (pCall->rc == SQLITE_OK) assocRunRoot(&run);
-  if (pCall->rc == SQLITE_OK) assocRunChildren(&run);
   assocBufInit(&out, assocBudgetMost(pCall->pConn));
-  if (pCall->rc == SQLITE_OK) gatherResult(&run, &out, pbNull);
+  if (pPlan->zAs) {
+    runRoots(pCall, pPlan, pArgs, &out);
+  } else {
+    runRoot(pCall, pPlan, pArgs, &out, pbNull);
+  }
   if (pCall->rc == SQLITE_OK && !*pbNull) {
     z = assocBufFinish(&out, pn);
     if (z == 0 && out.rc == SQLITE_TOOBIG) assocRunTooBig(pCall, 0);
@@ -433,6 +530,5 @@ char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
     pLoad->nLast = *pn;
   }
   assocBufClear(&out);
-  assocRunEnd(&run);
   return z;
 }

@@ -125,7 +125,7 @@ static int keysColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
     if (iCol < pRun->nHeld) sqlite3_result_value(pCtx, pRun->apHeld[iCol]);
     return SQLITE_OK;
   }
-  return assocKeymapResult(&pRun->aNode[pRun->pNode->iNode].map, pRun->iKey,
+  return assocKeymapResult(pRun->aNode[pRun->pNode->iNode].pMap, pRun->iKey,
                            iCol, pCtx);
 }
 

@@ -86,6 +86,8 @@ struct AssocNode {
   AssocNode *pAlso;   /* Another aggregate of the same rows: one scan reads
                           ** both */
   AssocPage *pPage;   /* Pagination state, or 0 */
+  AssocNode *pBeside; /* A value of a page: the node of its list; else 0 */
+  u8 bTotal;          /* The root: one row, of aggregates of all roots */
   u8 bRows;           /* It gives rows, not a value */
   u8 bMany;           /* It is a list of rows */
   u8 bOne;            /* A UNIQUE index allows at most one row per key */
@@ -216,6 +218,8 @@ struct AssocPlan {
     i64 iToken;     /* The token of the definitions */
   } hold;           /* See hold.c */
   AssocPlan *pNext; /* In the cache, the last used first */
+  const char *zAs;   /* Its key in the object that the call gives, or 0 */
+  AssocPlan *pAnd;   /* OWNED: the next root of the same call, or 0 */
 };
 
 /* What a plan gives. The same text makes different plans. */

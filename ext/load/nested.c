@@ -87,7 +87,12 @@ static void objectEnd(AssocSql *p, TextObject *pObj) {
 ** booleans and BLOBs. */
 static void textValue(AssocSql *p, const AssocNode *pNode,
                       const AssocPart *pPart) {
-  char *z = assocMprintf(p->pCall, "n%d.a%d", pNode->iNode, pPart->iArg);
+  char *z;
+  if (pPart->eType == ASSOC_PART_VALUE) {
+    textPut(p, pPart->zSql);
+    return;
+  }
+  z = assocMprintf(p->pCall, "n%d.a%d", pNode->iNode, pPart->iArg);
   if (z == 0) return;
   if (pPart->iRaw >= 0) {
     sqlite3_str_appendf(
@@ -95,6 +100,12 @@ static void textValue(AssocSql *p, const AssocNode *pNode,
         "CASE WHEN n%d.a%d IS NOT NULL THEN json(n%d.a%d) WHEN typeof(%s)="
         "'blob' THEN hex(%s) ELSE %s END",
         pNode->iNode, pPart->iRaw, pNode->iNode, pPart->iRaw, z, z, z);
+  } else if (pPart->eJson == ASSOC_JSON_TEXT) {
+    sqlite3_str_appendf(p->pStr,
+                        "CASE typeof(%s) WHEN 'blob' THEN hex(%s) WHEN 'text' "
+                        "THEN %s WHEN 'null' THEN NULL ELSE json_quote(%s)||'' "
+                        "END",
+                        z, z, z, z);
   } else if (pPart->eJson == ASSOC_JSON_BOOL) {
     sqlite3_str_appendf(p->pStr,
                         "CASE WHEN %s IS 1 THEN json('true') WHEN %s IS 0 THEN "
@@ -109,6 +120,11 @@ static void textValue(AssocSql *p, const AssocNode *pNode,
     textPut(p, z);
   }
   sqlite3_free(z);
+}
+
+/* Is the member a value of the row itself? */
+static int isOwnValue(const AssocPart *pPart) {
+  return pPart->eType == ASSOC_PART_COLUMN || pPart->eType == ASSOC_PART_VALUE;
 }
 
 /* CASE type WHEN 'post' THEN … END, over the targets. */
@@ -152,7 +168,7 @@ static void textSpread(AssocSql *p, AssocNode *pNode, TextObject *pObj) {
   const AssocPart *pPart;
   for (pPart = pNode->pPart; pPart; pPart = assocPartAfter(pPart)) {
     if (pPart->eType == ASSOC_PART_SPREAD ||
-        (!pNode->bMany && pPart->eType != ASSOC_PART_COLUMN)) {
+        (!pNode->bMany && !isOwnValue(pPart))) {
       assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, pNode->zPath,
                    "assoc_sql() cannot spread %s, which has more than columns",
                    pNode->zPath);
@@ -160,7 +176,7 @@ static void textSpread(AssocSql *p, AssocNode *pNode, TextObject *pObj) {
     }
     objectKey(p, pObj, pPart->zName);
     textPut(p, pNode->bMany ? "json((SELECT json_group_array(" : "(SELECT ");
-    if (pPart->eType == ASSOC_PART_COLUMN) {
+    if (isOwnValue(pPart)) {
       textValue(p, pNode, pPart);
     } else if (pPart->eType == ASSOC_PART_TEXT) {
       textInner(p, pNode, pPart);
@@ -181,7 +197,7 @@ static void textMember(AssocSql *p, const AssocNode *pNode,
     return;
   }
   objectKey(p, pObj, pPart->zName);
-  if (pPart->eType == ASSOC_PART_COLUMN) {
+  if (isOwnValue(pPart)) {
     textValue(p, pNode, pPart);
   } else {
     textChild(p, pPart->pNode);
@@ -244,8 +260,10 @@ static void textApart(AssocSql *p, AssocNode *pNode) {
 static void textNode(AssocSql *p, AssocNode *pNode) {
   if (pNode->bRecurse || pNode->pPage) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, pNode->zPath,
-                 "assoc_sql() cannot express %s in plain SQL: it %s",
-                 pNode->zPath, pNode->pPage ? "is a page" : "repeats itself");
+                 "assoc_sql() cannot express %s in plain SQL: it %s", pNode->zPath,
+                 !pNode->pPage         ? "repeats itself"
+                 : pNode->pPage->bWrap ? "is a page"
+                                       : "has cursors");
     return;
   }
   if (pNode->pValue) {
@@ -263,6 +281,18 @@ static void textNode(AssocSql *p, AssocNode *pNode) {
   textPut(p, "))");
 }
 
+/* The rows of a root, or the aggregates of its rows. */
+static void textRoot(AssocSql *p, AssocNode *pRoot) {
+  if (pRoot->pPage) {
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
+                 "assoc_sql() cannot express a page in plain SQL");
+  }
+  textPut(p, pRoot->bTotal ? "SELECT " : "SELECT json_group_array(");
+  textObject(p, pRoot);
+  textPut(p, pRoot->bTotal ? " FROM " : ") FROM ");
+  assocStmtNested(p, pRoot);
+}
+
 /*
 ** One SELECT for the whole tree, with correlated subqueries. It is for reading
 ** and for use without the extension; the runner never uses it. Values are
@@ -270,21 +300,23 @@ static void textNode(AssocSql *p, AssocNode *pNode) {
 ** it.
 */
 char *assocPlanSql(AssocCall *pCall, AssocPlan *pPlan) {
-  AssocNode *pRoot = pPlan->pRoot;
+  const AssocPlan *pOne;
   const char *zSql;
   AssocSql sql;
   assocSqlStart(&sql, pCall, &pPlan->mem, 0);
   sql.bLiteral = 1;
   sql.bWith = 1;
   sql.nAlias = 2;
-  if (pRoot->pPage) {
-    assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, 0,
-                 "assoc_sql() cannot express a page in plain SQL");
+  if (pPlan->zAs) textPut(&sql, "SELECT json_object(");
+  for (pOne = pPlan; pOne; pOne = pOne->pAnd) {
+    if (pPlan->zAs) {
+      sqlite3_str_appendf(sql.pStr, "%s%Q,json((", pOne == pPlan ? "" : ",",
+                          pOne->zAs);
+    }
+    textRoot(&sql, pOne->pRoot);
+    if (pPlan->zAs) textPut(&sql, "))");
   }
-  textPut(&sql, "SELECT json_group_array(");
-  textObject(&sql, pRoot);
-  textPut(&sql, ") FROM ");
-  assocStmtNested(&sql, pRoot);
+  if (pPlan->zAs) textPut(&sql, ")");
   zSql = assocSqlEnd(&sql);
   return zSql ? assocMprintf(pCall, "%s", zSql) : 0;
 }

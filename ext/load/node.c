@@ -200,13 +200,53 @@ void assocNodeColumn(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   assocNodeCheckKey(p, pNode, pItem, zName);
   pPart = assocNodePart(p, pNode, ASSOC_PART_COLUMN, zName);
   if (pPart == 0) return;
-  pPart->eJson = pCol->eJson;
+  pPart->eJson = pItem->bText ? ASSOC_JSON_TEXT : pCol->eJson;
   pPart->bBlob = pCol->eAff == ASSOC_AFF_NONE;
   pPart->iArg = assocNodeColumnArg(p, pNode, pNode->pModel->pTable, iCol, 1);
+  if (pItem->bText) return;
   if (pCol->eJson == ASSOC_JSON_RAW) {
     pPart->eJson = ASSOC_JSON_PLAIN;
     pPart->iRaw = assocNodeRawArg(p, pNode, pPart->iArg);
   }
+}
+
+/* The text of a JSON value that pVal, a literal, becomes. */
+static const char *constJson(Planner *p, const ShapeVal *pVal, int *pn) {
+  static const char *const az[] = {"null", "false", "true"};
+  AssocOut out;
+  i64 n = 0;
+  char *z, *zKept;
+  assocBufInit(&out, 0x7fffffff);
+  if (pVal->eType <= SHAPE_VAL_TRUE) {
+    assocOutText(&out, az[pVal->eType], (i64)strlen(az[pVal->eType]));
+  } else if (pVal->eType == SHAPE_VAL_INT) {
+    assocJsonInt(&out, pVal->i);
+  } else if (pVal->eType == SHAPE_VAL_REAL) {
+    assocJsonReal(&out, pVal->r);
+  } else {
+    assocJsonString(&out, pVal->z, pVal->n);
+  }
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(p->pCall, out.rc);
+  zKept = assocArenaText(p->pCall, p->pArena, z, -1);
+  *pn = (int)n;
+  sqlite3_free(z);
+  return zKept;
+}
+
+void assocNodeConst(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
+                    const ShapeVal *pVal, const char *zName) {
+  AssocPart *pPart;
+  assocNodeCheckKey(p, pNode, pItem, zName);
+  pPart = assocNodePart(p, pNode, ASSOC_PART_VALUE, zName);
+  if (pPart == 0) return;
+  pPart->zVal = constJson(p, pVal, &pPart->nVal);
+  pPart->zSql =
+      pVal->eType == SHAPE_VAL_TEXT
+          ? assocArenaPrintf(p->pCall, p->pArena, "%Q", pVal->z)
+      : pVal->eType == SHAPE_VAL_NULL
+          ? "NULL"
+          : assocArenaPrintf(p->pCall, p->pArena, "json('%s')", pPart->zVal);
 }
 
 /* ------------------------------------------------------------------ nodes */
@@ -254,7 +294,7 @@ AssocNode *assocNodeNew(Planner *p, AssocNode *pParent, AssocModel *pModel,
                       "%s is nested more than %d levels deep", zPath,
                       p->pCall->pConn->mxDepth);
   }
-  if (p->pPlan->nNode > p->pCall->pConn->mxItem) {
+  if (p->nBefore + p->pPlan->nNode > p->pCall->pConn->mxItem) {
     assocPlannerError(p, ASSOC_E_LIMIT, pItem,
                       "more than %d associations are to be loaded, at %s",
                       p->pCall->pConn->mxItem, zPath);
@@ -265,7 +305,7 @@ AssocNode *assocNodeNew(Planner *p, AssocNode *pParent, AssocModel *pModel,
 /* The root has no name in paths: its associations are "posts", not
 ** "User.posts". */
 const char *assocNodePath(Planner *p, AssocNode *pParent, const char *zName) {
-  if (pParent->pParent == 0) return zName;
+  if (pParent->pParent == 0 && p->pPlan->zAs == 0) return zName;
   return assocArenaPrintf(p->pCall, p->pArena, "%s.%s", pParent->zPath, zName);
 }
 

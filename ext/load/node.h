@@ -13,6 +13,9 @@
 struct AssocPart {
   u8 eType;          /* ASSOC_PART_* */
   u8 eJson;          /* COLUMN: ASSOC_JSON_* */
+  const char *zVal;  /* VALUE: the JSON of a constant */
+  int nVal;          /* VALUE: its bytes */
+  const char *zSql;  /* VALUE: the constant in SQL */
   int iArg;          /* COLUMN: the value's place among the node's values */
   int iRaw;          /* COLUMN: place of the value as valid JSON, or -1 */
   u8 bBlob;          /* COLUMN: may hold BLOBs, judging by its type */
@@ -30,6 +33,9 @@ struct AssocPart {
 #define ASSOC_PART_SPREAD 2 /* The members of a related row */
 #define ASSOC_PART_TEXT 3   /* Only zKey: begins or ends an inner object */
 
+#define ASSOC_PART_VALUE 4  /* A constant */
+#define ASSOC_PART_CURSOR 5 /* The row's cursor */
+
 /* The member after this one. An inner object, whose first part pPart may be,
 ** counts as one member. */
 static inline const AssocPart *assocPartAfter(const AssocPart *pPart) {
@@ -42,9 +48,23 @@ static inline const AssocPart *assocPartAfter(const AssocPart *pPart) {
 
 /* ------------------------------------------------------------------- page */
 
-/* Pagination state of a node. */
+/* A part of a page, as in the shape. */
+typedef struct AssocPagePart AssocPagePart;
+struct AssocPagePart {
+  u8 ePart;         /* SHAPE_PART_* */
+  const char *zKey; /* The text before its value: ,"nodes": */
+  int nKey;         /* Its bytes */
+  AssocPagePart *pSub;
+  AssocPagePart *pNext;
+};
+
+/* Pagination state of a node. What no part asks for is not computed. */
 struct AssocPage {
-  u8 bWrap;          /* {"nodes":…,"pageInfo":…}, not just the list */
+  u8 bWrap;             /* {"nodes":…,"pageInfo":…}, not just the list */
+  u8 bCursor;           /* Rows have their cursor behind their text */
+  u8 bMore;             /* One row more is read, to see whether there is one */
+  u8 bRows;             /* The rows are read */
+  AssocPagePart *pPart; /* With bWrap: its parts */
   u8 bBack;          /* last, before: read backwards, and reversed at the end */
   ShapeVal *pMost;   /* first or last, or the limit; 0: all */
   int nTerm;         /* Number of values of a cursor */

@@ -46,10 +46,14 @@ static void checkClauses(Planner *p, const ShapeItem *pItem,
                       "a page is read from its first rows or from its last, "
                       "not both");
   }
-  if ((pC->pFirst || pC->pLast) && (pC->pLimit || pC->pOffset)) {
+  if ((pC->pFirst || pC->pLast) && pC->pLimit) {
     assocPlannerError(p, ASSOC_E_ARGUMENT, pItem,
-                      "a page has first or last, or limit and offset, not "
-                      "both");
+                      "a page has first or last, or limit, not both");
+  }
+  if ((pC->pLast || (pC->pBefore && !pC->pFirst)) && pC->pOffset) {
+    assocPlannerError(p, ASSOC_E_ARGUMENT, pItem,
+                      "offset skips rows from the front: write it beside "
+                      "first, not beside last or before");
   }
   if (pRel && !pRel->bMany && (pC->pLimit || pC->pOffset)) {
     assocPlannerError(p, ASSOC_E_ARGUMENT, pItem,
@@ -228,11 +232,6 @@ static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
     assocPlannerError(p, ASSOC_E_UNSUPPORTED, pItem,
                       "a recursive item cannot be spread");
   }
-  if (pNode->pPage) {
-    assocPlannerError(p, ASSOC_E_UNSUPPORTED, pItem,
-                      "a recursive item cannot be a page; limit bounds "
-                      "each of its lists");
-  }
   pNode->bRecurse = 1;
   pNode->nRecurse = pItem->nRecurse > 0 ? pItem->nRecurse : 0;
   pNode->aiSelf = assocPlannerAlloc(p, sizeof(int) * (size_t)(pUp->nCol + 1));
@@ -266,6 +265,7 @@ static AssocNode *valueBeside(Planner *p, AssocNode *pNode, int eAgg) {
   pAgg->eAgg = (u8)eAgg;
   pKey->pAgg = pAgg;
   pValue->pValue = pKey;
+  pValue->pBeside = pNode;
   pValue->pRel = pNode->pRel;
   pValue->pClauses = pNode->pClauses;
   pValue->pBlock = pNode->pBlock;
@@ -288,40 +288,163 @@ static int isPage(const ShapeClauses *pC) {
          (pC->bPage || pC->pFirst || pC->pLast || pC->pAfter || pC->pBefore);
 }
 
-/* Make the node a page, if its clauses ask for one. */
-static void compilePage(Planner *p, AssocNode *pNode) {
+/* Does an association of the model have the name of an item such as count() or
+** cursor()? Then the item means the association. */
+static int meansAssoc(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
+  return pItem->pSelf && pItem->eType != SHAPE_ITEM_VALUE &&
+         assocRelSeek(p->pCall, pNode->pModel, pItem->pSelf->z) != 0;
+}
+
+/* Does the block ask for the cursor of each row? */
+static int wantsCursor(Planner *p, AssocNode *pNode) {
+  const ShapeItem *pItem = pNode->pBlock;
+  for (; pItem; pItem = pItem->pNext) {
+    if (pItem->eType == SHAPE_ITEM_CURSOR && !meansAssoc(p, pNode, pItem)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* Add a part of a page to a list. Its key begins an object if it is the first.
+** Returns the new end of the list. */
+static AssocPagePart **addPagePart(Planner *p, AssocPagePart **ppFirst,
+                                   AssocPagePart **ppEnd, int ePart,
+                                   const char *zName) {
+  AssocPagePart *pNew = assocPlannerAlloc(p, sizeof(*pNew));
+  AssocPart part;
+  if (pNew == 0) return ppEnd;
+  memset(&part, 0, sizeof(part));
+  assocNodePartKey(p, &part, ppEnd == ppFirst ? "{" : ",", zName, ":");
+  pNew->ePart = (u8)ePart;
+  pNew->zKey = part.zKey;
+  pNew->nKey = part.nKey;
+  *ppEnd = pNew;
+  return &pNew->pNext;
+}
+
+/* The parts iFirst to iLast under their usual names. */
+static AssocPagePart *usualParts(Planner *p, int iFirst, int iLast) {
+  AssocPagePart *pFirst = 0, **ppEnd = &pFirst;
+  int i;
+  for (i = iFirst; i <= iLast; i++) {
+    ppEnd = addPagePart(p, &pFirst, ppEnd, i, azShapePart[i]);
+  }
+  return pFirst;
+}
+
+/* Edges and pageInfo without parts have all of theirs. */
+static AssocPagePart *subParts(Planner *p, int ePart) {
+  if (ePart == SHAPE_PART_EDGES) {
+    return usualParts(p, SHAPE_PART_CURSOR, SHAPE_PART_NODE);
+  }
+  if (ePart == SHAPE_PART_INFO) {
+    return usualParts(p, SHAPE_PART_START, SHAPE_PART_BEFORE);
+  }
+  return 0;
+}
+
+/* The parts that a shape names. A key that stands twice is an error. */
+static AssocPagePart *namedParts(Planner *p, const AssocNode *pNode,
+                                 const ShapePart *pShape) {
+  AssocPagePart *pFirst = 0, **ppEnd = &pFirst;
+  const ShapePart *pPart, *pOther;
+  for (pPart = pShape; pPart; pPart = pPart->pNext) {
+    AssocPagePart **ppNew = ppEnd;
+    for (pOther = pShape; pOther != pPart; pOther = pOther->pNext) {
+      if (strcmp(pPart->zName, pOther->zName) != 0 &&
+          pPart->ePart != pOther->ePart) {
+        continue;
+      }
+      assocPlannerError(p, ASSOC_E_ARGUMENT, pNode->pItem,
+                        "'%s' stands twice in the page of %s", pPart->zName,
+                        pNode->zPath);
+    }
+    ppEnd = addPagePart(p, &pFirst, ppEnd, pPart->ePart, pPart->zName);
+    if (*ppNew == 0) return pFirst;
+    (*ppNew)->pSub = pPart->pSub ? namedParts(p, pNode, pPart->pSub)
+                                 : subParts(p, pPart->ePart);
+  }
+  return pFirst;
+}
+
+/* The parts of a page: those that are named; else the count, if asked for,
+** edges or nodes, and pageInfo. */
+static AssocPagePart *pageParts(Planner *p, const AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
-  AssocPage *pPage;
-  if (!isPage(pC)) return;
+  AssocPagePart *pFirst = 0, **ppEnd = &pFirst, *pPart;
+  if (pC->pPart) return namedParts(p, pNode, pC->pPart);
+  if (pC->bPageCount) {
+    ppEnd = addPagePart(p, &pFirst, ppEnd, SHAPE_PART_COUNT,
+                        azShapePart[SHAPE_PART_COUNT]);
+  }
+  ppEnd = addPagePart(
+      p, &pFirst, ppEnd, pC->bPageEdges ? SHAPE_PART_EDGES : SHAPE_PART_NODES,
+      azShapePart[pC->bPageEdges ? SHAPE_PART_EDGES : SHAPE_PART_NODES]);
+  (void)addPagePart(p, &pFirst, ppEnd, SHAPE_PART_INFO,
+                    azShapePart[SHAPE_PART_INFO]);
+  for (pPart = pFirst; pPart; pPart = pPart->pNext) {
+    pPart->pSub = subParts(p, pPart->ePart);
+  }
+  return pFirst;
+}
+
+/* Is the part ePart somewhere in the list? */
+static int hasPart(const AssocPagePart *pPart, int ePart) {
+  for (; pPart; pPart = pPart->pNext) {
+    if (pPart->ePart == ePart || hasPart(pPart->pSub, ePart)) return 1;
+  }
+  return 0;
+}
+
+/* Errors for pages where none can be. */
+static void checkPage(Planner *p, const AssocNode *pNode) {
+  const ShapeClauses *pC = pNode->pClauses;
+  int bOneByOne = p->pPlan->eAsk >= ASSOC_ASK_ROWS && pNode->pRel == 0;
   if (!pNode->bMany && pNode->pRel) {
     assocPlannerError(p, ASSOC_E_ARGUMENT, pNode->pItem,
-                      "%s is one row at most; pages are for lists",
-                      pNode->zPath);
-    return;
-  }
-  if (pNode->bSpread && pC->bPage) {
-    assocPlannerError(
-        p, ASSOC_E_UNSUPPORTED, pNode->pItem,
-        "a spread item cannot be a page; first and after bound its lists");
-    return;
-  }
-  if (pC->bPage && p->pPlan->eAsk >= ASSOC_ASK_ROWS && pNode->pRel == 0) {
+                      "%s is one row at most; %s are for lists", pNode->zPath,
+                      isPage(pC) ? "pages" : "cursors");
+  } else if (pC && pNode->bSpread && pC->bPage) {
+    assocPlannerError(p, ASSOC_E_UNSUPPORTED, pNode->pItem,
+                      "a spread item cannot be a page; first and after bound its "
+                      "lists");
+  } else if (pC && pC->bPage && bOneByOne) {
     assocPlannerError(p, ASSOC_E_UNSUPPORTED, 0,
                       "a page is one document: SELECT eager(...) gives it");
-    return;
-  }
-  if ((pC->pLast || pC->pBefore) && p->pPlan->eAsk >= ASSOC_ASK_ROWS &&
-      pNode->pRel == 0) {
+  } else if (pC && (pC->pLast || pC->pBefore) && bOneByOne) {
     assocPlannerError(p, ASSOC_E_UNSUPPORTED, 0,
                       "rows of a table are read from the front: use first and "
                       "after, not last and before");
-    return;
   }
-  pPage = pNode->pPage = assocPlannerAlloc(p, sizeof(*pPage));
-  if (pPage == 0) return;
+}
+
+/* Make the node a page, if its clauses ask for one, or its block for cursors. */
+static void compilePage(Planner *p, AssocNode *pNode) {
+  const ShapeClauses *pC = pNode->pClauses;
+  AssocPage *pPage;
+  if (!isPage(pC) && !wantsCursor(p, pNode)) return;
+  checkPage(p, pNode);
+  if (pC == 0) pC = assocPlannerAlloc(p, sizeof(*pC));
+  pPage = assocPlannerAlloc(p, sizeof(*pPage));
+  if (pPage == 0 || pC == 0) return;
+  pNode->pClauses = pC;
+  pNode->pPage = pPage;
+  pPage->bRows = 1;
   pPage->bWrap = pC->bPage;
   pPage->bBack = pC->pLast != 0 || (pC->pBefore && !pC->pFirst);
   pPage->pMost = pC->pFirst ? pC->pFirst : pC->pLast ? pC->pLast : pC->pLimit;
+  if (pPage->bWrap) {
+    const AssocPagePart *pPart = pPage->pPart = pageParts(p, pNode);
+    int bInfo = hasPart(pPart, SHAPE_PART_INFO);
+    pPage->bCursor = hasPart(pPart, SHAPE_PART_CURSOR) ||
+                     hasPart(pPart, SHAPE_PART_START) ||
+                     hasPart(pPart, SHAPE_PART_END);
+    pPage->bMore =
+        (u8)hasPart(pPart, pPage->bBack ? SHAPE_PART_BEFORE : SHAPE_PART_MORE);
+    pPage->bRows = bInfo || hasPart(pPart, SHAPE_PART_NODES) ||
+                   hasPart(pPart, SHAPE_PART_EDGES);
+  }
   assocPageTerms(p, pNode);
 }
 
@@ -332,11 +455,13 @@ static void compilePageValues(Planner *p, AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
   if (pPage == 0 || !pPage->bWrap) return;
   assert(pNode->bMany || pNode->pRel == 0);
-  if (pC->bPageCount) {
+  if (hasPart(pPage->pPart, SHAPE_PART_COUNT)) {
     pPage->pCount = valueBeside(p, pNode, SHAPE_AGG_COUNT);
     if (pPage->pCount) assocStmtValue(p, pPage->pCount);
   }
-  if (pC->pAfter || pC->pBefore || pC->pOffset) {
+  if ((pC->pAfter || pC->pBefore || pC->pOffset) &&
+      hasPart(pPage->pPart,
+              pPage->bBack ? SHAPE_PART_MORE : SHAPE_PART_BEFORE)) {
     pPage->pBehind = valueBeside(p, pNode, SHAPE_AGG_EXISTS);
     if (pPage->pBehind) {
       pPage->pBehind->pPage = pPage;
@@ -390,6 +515,8 @@ static int itemColumn(Planner *p, const AssocNode *pNode,
   return assocColumnSeek(p->pCall, pNode->pModel->pTable, pItem->pPath->z);
 }
 
+static void checkMinus(Planner *p, AssocNode *pNode, const ShapeItem *pItem);
+
 /* An item that is a name: a column, else an association. */
 static void compileName(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   int iCol = itemColumn(p, pNode, pItem);
@@ -398,6 +525,10 @@ static void compileName(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   if (iCol >= 0) {
     assocNodeColumn(p, pNode, pItem, iCol,
                     pItem->pAlias ? pItem->pAlias->z : pItem->pPath->z);
+    return;
+  }
+  if (pItem->bText) {
+    checkMinus(p, pNode, pItem);
     return;
   }
   if (pItem->pPath && pItem->pPath->pNext == 0 && !pItem->bInclude &&
@@ -704,9 +835,93 @@ static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
   joinAgg(p, pNode);
 }
 
+/* "count()" of the roots: a value of the one row that the root then is. */
+static void compileTotal(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
+  const char *zName = aggName(p, pItem);
+  ShapeKey *pKey = assocPlannerAlloc(p, sizeof(*pKey));
+  const char *zAgg = aShapeAgg[pItem->pAgg->eAgg].zName;
+  const ShapeName *pCol = pItem->pAgg->pCol;
+  AssocPart *pPart;
+  if (pCol && assocColumnSeek(p->pCall, pNode->pModel->pTable, pCol->z) < 0 &&
+      assocRelSeek(p->pCall, pNode->pModel, pCol->z)) {
+    ShapeItem at = {.iOff = pCol->iOff};
+    assocPlannerError(p, ASSOC_E_SYNTAX, &at,
+                      "an aggregate follows its association: %s.%s()",
+                      pCol->z, zAgg);
+  } else if (!pNode->bTotal) {
+    assocPlannerError(p, ASSOC_E_UNSUPPORTED, pItem,
+                      "%s() without an association is of the roots, and only "
+                      "such stand beside it: User{count() as n}; did you mean "
+                      "posts.%s(...)?",
+                      zAgg, zAgg);
+  }
+  if (pKey == 0 || p->pCall->rc != SQLITE_OK || zName == 0) return;
+  assocNodeCheckKey(p, pNode, pItem, zName);
+  pPart = assocNodePart(p, pNode, ASSOC_PART_COLUMN, zName);
+  if (pPart == 0) return;
+  pKey->pAgg = pItem->pAgg;
+  pPart->iArg = assocNodeArg(p, pNode, pKey);
+  pPart->bBlob = (aShapeAgg[pItem->pAgg->eAgg].mFlag & SHAPE_AGG_PICKS) != 0;
+  pPart->eJson = aggJson(pItem->pAgg->eAgg);
+}
+
+/* An item such as count() or cursor() that means the association of this
+** name, with the condition in the parentheses as its clause. */
+static void compileSelf(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
+  ShapeItem *pNew = assocPlannerAlloc(p, sizeof(*pNew));
+  ShapeClauses *pC = assocPlannerAlloc(p, sizeof(*pC));
+  if (pNew == 0 || pC == 0) return;
+  pNew->iOff = pItem->iOff;
+  pNew->pPath = pItem->pSelf;
+  pNew->pAlias = pItem->pAlias;
+  pC->iOff = pItem->iOff;
+  pC->pWhere = pItem->pAgg ? pItem->pAgg->pWhere : 0;
+  if (pC->pWhere) pNew->pClauses = pC;
+  compileName(p, pNode, pNew);
+}
+
+/* A constant. What is spelt as a word may be a column. */
+static void compileValue(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
+  int iCol = pItem->pSelf ? assocColumnSeek(p->pCall, pNode->pModel->pTable,
+                                            pItem->pSelf->z)
+                          : -1;
+  if (pItem->pAlias == 0) {
+    assocPlannerError(p, ASSOC_E_ARGUMENT, pItem,
+                      "a constant needs a name: \"User\" as kind");
+  } else if (iCol >= 0) {
+    assocNodeColumn(p, pNode, pItem, iCol, pItem->pAlias->z);
+  } else {
+    assocNodeConst(p, pNode, pItem, pItem->pVal, pItem->pAlias->z);
+  }
+}
+
+/* "model()": the name of the row's model. */
+static void compileModel(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
+  ShapeVal val;
+  memset(&val, 0, sizeof(val));
+  val.eType = SHAPE_VAL_TEXT;
+  val.z = pNode->pModel->zLabel;
+  val.n = (int)strlen(val.z);
+  assocNodeConst(p, pNode, pItem, &val,
+                 pItem->pAlias ? pItem->pAlias->z : "model");
+}
+
+/* "cursor()": what after and before take. compilePage() has set the order. */
+static void compileCursor(Planner *p, AssocNode *pNode,
+                          const ShapeItem *pItem) {
+  const char *zName = pItem->pAlias ? pItem->pAlias->z : "cursor";
+  assert(pNode->pPage || p->pCall->rc != SQLITE_OK);
+  assocNodeCheckKey(p, pNode, pItem, zName);
+  (void)assocNodePart(p, pNode, ASSOC_PART_CURSOR, zName);
+}
+
 /* Compile one item of a block. */
 static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
                         const ShapeItem *pBlock) {
+  if (pItem->pSelf && meansAssoc(p, pNode, pItem)) {
+    compileSelf(p, pNode, pItem);
+    return;
+  }
   switch (pItem->eType) {
   case SHAPE_ITEM_NAME: compileName(p, pNode, pItem); break;
   case SHAPE_ITEM_STAR: compileStar(p, pNode, pBlock, pItem); break;
@@ -722,7 +937,17 @@ static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
                       "on %s{...} belongs in a polymorphic association",
                       pItem->pPath->z);
     break;
-  default: compileAgg(p, pNode, pItem); break;
+  case SHAPE_ITEM_VALUE: compileValue(p, pNode, pItem); break;
+  case SHAPE_ITEM_CURSOR: compileCursor(p, pNode, pItem); break;
+  case SHAPE_ITEM_MODEL: compileModel(p, pNode, pItem); break;
+  default:
+    assert(pItem->eType == SHAPE_ITEM_AGG);
+    if (pItem->pPath) {
+      compileAgg(p, pNode, pItem);
+    } else {
+      compileTotal(p, pNode, pItem);
+    }
+    break;
   }
 }
 
@@ -901,11 +1126,41 @@ static void keyArgs(Planner *p, AssocNode *pRoot) {
   }
 }
 
+/* Does the query ask for aggregates of the roots, and for nothing else? */
+static int isTotal(Planner *p, AssocNode *pRoot, const AssocShape *pShape) {
+  const ShapeItem *pItem = pShape->pItem;
+  if (pShape->eKind != SHAPE_QUERY) return 0;
+  for (; pItem; pItem = pItem->pNext) {
+    if (pItem->eType != SHAPE_ITEM_AGG || pItem->pPath) return 0;
+    if (meansAssoc(p, pRoot, pItem)) return 0;
+  }
+  return pShape->pItem != 0;
+}
+
+/* The root is one row: no list, no page, no key. */
+static void startTotal(Planner *p, AssocNode *pRoot) {
+  const ShapeClauses *pC = pRoot->pClauses;
+  pRoot->bTotal = 1;
+  pRoot->bMany = 0;
+  pRoot->bOne = 1;
+  if (isPage(pC)) {
+    assocPlannerError(p, ASSOC_E_UNSUPPORTED, 0,
+                      "an aggregate of the roots has no pages; limit and "
+                      "offset say of which roots it is");
+  }
+  if (p->pPlan->eAsk >= ASSOC_ASK_ROWS) {
+    assocPlannerError(p, ASSOC_E_UNSUPPORTED, 0,
+                      "an aggregate of the roots is one document: SELECT "
+                      "eager(...) gives it");
+  }
+}
+
 /* Compile the root, and all below. */
 static void compileStart(Planner *p, AssocModel *pModel) {
   AssocPlan *pPlan = p->pPlan;
   const AssocShape *pShape = pPlan->pShape;
-  AssocNode *pRoot = assocNodeNew(p, 0, pModel, pModel->zLabel, 0);
+  const char *zPath = pPlan->zAs ? pPlan->zAs : pModel->zLabel;
+  AssocNode *pRoot = assocNodeNew(p, 0, pModel, zPath, 0);
   pPlan->pRoot = pRoot;
   if (pRoot == 0) return;
   pRoot->pClauses = pShape->eKind == SHAPE_QUERY
@@ -920,6 +1175,7 @@ static void compileStart(Planner *p, AssocModel *pModel) {
     return;
   }
   checkClauses(p, 0, pRoot->pClauses, 0);
+  if (isTotal(p, pRoot, pShape)) startTotal(p, pRoot);
   if (pPlan->eAsk >= ASSOC_ASK_ROWS && pPlan->eAsk != ASSOC_ASK_ROW) {
     keyArgs(p, pRoot);
   }
@@ -983,6 +1239,42 @@ static AssocPlan *planNew(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   return pPlan;
 }
 
+/* Compile the shape of the plan: for the model zModel, or for the model that the
+** query names. */
+static void compilePlan(Planner *p, const char *zModel) {
+  AssocPlan *pPlan = p->pPlan;
+  const char *z = zModel ? zModel : pathText(p, pPlan->pShape->pModel);
+  AssocModel *pModel = z ? assocModelFind(p->pCall, pPlan->pCat, z) : 0;
+  p->pArena = &pPlan->mem;
+  if (pPlan->pShape->pAlias) pPlan->zAs = pPlan->pShape->pAlias->z;
+  if (pModel) compileStart(p, pModel);
+  if (p->pCall->rc == SQLITE_OK) finishPlan(p);
+}
+
+/* Compile the other queries of the call. Each has a plan of its own, which is
+** busy for good: only the first one is looked for in the cache. */
+static void compileOthers(Planner *p, AssocPlan *pFirst) {
+  AssocPlan **ppEnd = &pFirst->pAnd;
+  AssocShape *pShape = pFirst->pShape->pNext;
+  if (pFirst->zAs && pFirst->eAsk >= ASSOC_ASK_ROWS) {
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
+                 "several queries are one document: SELECT eager(...) gives "
+                 "it");
+  }
+  for (; pShape && p->pCall->rc == SQLITE_OK; pShape = pShape->pNext) {
+    AssocPlan *pPlan =
+        planNew(p->pCall, pFirst->pCat, pFirst->eAsk, 0, pFirst->zText);
+    if (pPlan == 0) return;
+    *ppEnd = pPlan;
+    ppEnd = &pPlan->pAnd;
+    pPlan->bBusy = 1;
+    pPlan->pShape = pShape;
+    p->nBefore += p->pPlan->nNode;
+    p->pPlan = pPlan;
+    compilePlan(p, 0);
+  }
+}
+
 /*
 ** Reading the shape, resolving its names, writing the SQL: after this, a run
 ** needs neither the shape nor the definitions. nFunctionArg limits how many
@@ -996,7 +1288,6 @@ AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                              SHAPE_QUERY, SHAPE_ONE,   SHAPE_ONE,   SHAPE_ONE,
                              SHAPE_ONE,   SHAPE_BLOCK};
   AssocPlanner p;
-  AssocModel *pModel = 0;
   AssocPlan *pPlan = planNew(pCall, pCat, eAsk, zModel, zText);
   assert(eAsk >= 0 && eAsk < ASSOC_COUNT(aKind));
   if (pPlan == 0) return 0;
@@ -1010,11 +1301,9 @@ AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   pPlan->pShape =
       assocShapeParse(pCall, p.pArena, aKind[eAsk], pPlan->zText, -1);
   if (pPlan->pShape) {
-    const char *z = zModel ? zModel : pathText(&p, pPlan->pShape->pModel);
-    pModel = z ? assocModelFind(pCall, pCat, z) : 0;
+    compilePlan(&p, zModel);
+    compileOthers(&p, pPlan);
   }
-  if (pModel) compileStart(&p, pModel);
-  if (pCall->rc == SQLITE_OK) finishPlan(&p);
   if (pCall->rc == SQLITE_OK) return pPlan;
   assocPlanFree(pPlan);
   return 0;
@@ -1032,6 +1321,7 @@ void assocPlanFree(AssocPlan *pPlan) {
     pPlan->hold.bDropped = 1;
     return;
   }
+  assocPlanFree(pPlan->pAnd);
   for (i = 0; pPlan->apNode && i < pPlan->nNode; i++) {
     assocStmtClear(&pPlan->apNode[i]->held.stmt);
     assocStmtClear(&pPlan->apNode[i]->ends.stmt);

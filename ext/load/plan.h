@@ -25,6 +25,7 @@ struct AssocPlanner {
   AssocArena *pArena; /* pPlan->mem */
   int bReverse;       /* PRAGMA reverse_unordered_selects is on */
   int nFunctionArg;   /* Most arguments of a function */
+  int nBefore;        /* Nodes of the roots before this one in the same call */
 };
 /* Memory of the plan, zeroed. 0 after an error. */
 void *assocPlannerAlloc(AssocPlanner *p, size_t n);
@@ -81,6 +82,9 @@ void assocNodeCheckKey(AssocPlanner *p, AssocNode *pNode,
 /* Add a column of the model as a member with the key zName. */
 void assocNodeColumn(AssocPlanner *p, AssocNode *pNode, const ShapeItem *pItem,
                      int iCol, const char *zName);
+/* Add a constant as a member with the key zName. */
+void assocNodeConst(AssocPlanner *p, AssocNode *pNode, const ShapeItem *pItem,
+                    const ShapeVal *pVal, const char *zName);
 /* Set the text of a missing row. The parts are complete. */
 void assocNodeEmpty(AssocPlanner *p, AssocNode *pNode);
 

@@ -62,7 +62,11 @@ static void writeParts(AssocRun *pRun, const AssocNode *pNode, i64 nHead,
       ((AssocRow *)pOut->pStart)->aWord[iSplit++] =
           (u32)(pOut->p - pOut->pStart - nHead);
     }
-    if (pPart->eType == ASSOC_PART_COLUMN) {
+    if (pPart->eType == ASSOC_PART_VALUE) {
+      assocOutText(pOut, pPart->zVal, pPart->nVal);
+    } else if (pPart->eType == ASSOC_PART_CURSOR) {
+      assocPageCursor(pOut, pNode, apVal);
+    } else if (pPart->eType == ASSOC_PART_COLUMN) {
       if (pPart->iRaw >= 0 &&
           sqlite3_value_type(apVal[pPart->iRaw]) != SQLITE_NULL) {
         assocJsonValue(pOut, apVal[pPart->iRaw], ASSOC_JSON_RAW);
@@ -77,7 +81,7 @@ static void writeParts(AssocRun *pRun, const AssocNode *pNode, i64 nHead,
 ** bucket. */
 static u32 addKey(AssocRun *pRun, const AssocNode *pChild, const int *aiKey,
                   sqlite3_value **apVal) {
-  AssocKeymap *pMap = &pRun->aNode[pChild->iNode].map;
+  AssocKeymap *pMap = pRun->aNode[pChild->iNode].pMap;
   sqlite3_value *apKey[ASSOC_KEY_MAX];
   int i;
   assert(pChild->nKey > 0 && pChild->nKey <= ASSOC_KEY_MAX);
@@ -149,7 +153,7 @@ static AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
   }
   pRow = (AssocRow *)pOut->pStart;
   pRow->nText = (u32)(pOut->p - pOut->pStart - nHead);
-  if (assocNodeIsPage(pNode)) {
+  if (assocNodeIsPage(pNode) && pNode->pPage->bCursor) {
     pRow = writeCursor(pRun, pNode, apVal);
     if (pRow == 0) return 0;
   }
@@ -202,7 +206,7 @@ static void scanRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
     if (!assocListNeed(pRun, pState, iBucket + 1)) return;
     if (pState->aBucket[iBucket].bFetched) return;
   } else if (pNode->nKey) {
-    iBucket = assocKeymapFind(&pState->map, apKey, &pRun->rc);
+    iBucket = assocKeymapFind(pState->pMap, apKey, &pRun->rc);
     if (iBucket == ASSOC_NOSLOT) return;
   }
   assocRunRow(pRun, pNode, iBucket, &apVal[pNode->nScanKey]);
@@ -332,7 +336,7 @@ static void fetchEnds(AssocRun *pRun, AssocNode *pNode) {
 static void valueRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNode *pOne;
   int i = pNode->nKey;
-  u32 iSlot = assocKeymapFind(&pRun->aNode[pNode->iNode].map, apVal, &pRun->rc);
+  u32 iSlot = assocKeymapFind(pRun->aNode[pNode->iNode].pMap, apVal, &pRun->rc);
   if (iSlot == ASSOC_NOSLOT) return;
   for (pOne = pNode; pOne; pOne = pOne->pAlso) {
     assocRunRow(pRun, pOne, iSlot, &apVal[i++]);
@@ -342,11 +346,11 @@ static void valueRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
 /* Get the nodes of valueRow() ready. Returns how many values it takes. */
 static int readyValues(AssocRun *pRun, AssocNode *pNode) {
   AssocNode *pOne;
-  u32 nBucket = pRun->aNode[pNode->iNode].map.nSlot;
+  u32 nBucket = pRun->aNode[pNode->iNode].pMap->nSlot;
   int n = 1;
   for (pOne = pNode->pAlso; pOne; pOne = pOne->pAlso) {
     AssocNodeRun *pState = &pRun->aNode[pOne->iNode];
-    assert(pState->map.nSlot == nBucket);
+    assert(pState->pMap->nSlot == nBucket);
     (void)assocListNeed(pRun, pState, nBucket);
     assocListLimits(pRun, pOne, 1);
     pState->bHere = 1;
@@ -420,7 +424,7 @@ static void stepKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   u32 i;
   for (i = iFirst; i < nKey; i++) {
     if (pRun->pCall->rc != SQLITE_OK || pRun->rc != SQLITE_OK) break;
-    assocErrorCode(pRun->pCall, assocKeymapBind(&pState->map, i, pStmt, 1));
+    assocErrorCode(pRun->pCall, assocKeymapBind(pState->pMap, i, pStmt, 1));
     stepRows(pRun, pNode, pStmt, i);
   }
 }
@@ -587,10 +591,12 @@ static void endLists(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
 /* Fetch the rows of one node for all parents. Parents come before children. */
 static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
-  u32 nBucket = pNode->pParent ? pState->map.nSlot : 1;
+  u32 nBucket = pNode->pParent ? pState->pMap->nSlot : 1;
+  if (pNode->pPage && !pNode->pPage->bRows && !pNode->pValue) return;
   if (nBucket == 0 || !assocListNeed(pRun, pState, nBucket)) return;
   if (pNode->bRecurse) {
     fetchLevels(pRun, pNode);
+    nBucket = pState->map.nSlot;
   } else if (!pState->bHere) {
     int bScan = wantsScan(pRun, pNode, nBucket);
     if (bScan) {
@@ -671,6 +677,7 @@ void assocRunRoot(AssocRun *pRun) {
   assert(pRoot->iNode == 0);
   assocRunRootStart(pRun);
   if (pRun->pCall->rc != SQLITE_OK) return;
+  if (pRoot->pPage && !pRoot->pPage->bRows) return;
   fetchRoot(pRun, pRoot);
   endLists(pRun, pRoot, 1);
   pRoot->last.nActual = pRun->aNode[0].nRow;
@@ -713,6 +720,13 @@ void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
   for (i = 0; pRun->aNode && i < pPlan->nNode; i++) {
     assocKeymapInit(&pRun->aNode[i].map, pPlan->apNode[i]->nKey,
                     pPlan->apNode[i]->aRule);
+    pRun->aNode[i].pMap = &pRun->aNode[i].map;
+  }
+  for (i = 0; pRun->aNode && i < pPlan->nNode; i++) {
+    const AssocNode *pList = pPlan->apNode[i]->pBeside;
+    if (pList && pList->bRecurse) {
+      pRun->aNode[i].pMap = &pRun->aNode[pList->iNode].map;
+    }
   }
   assocBindCheck(pRun);
   if (pCall->rc == SQLITE_OK) assocBindNames(pRun);

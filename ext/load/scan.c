@@ -133,7 +133,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   int bNatural =
       naturalOrder(p, pNode) && !oneByOne(p, pNode) && !bCursor &&
       (pC == 0 || (pC->pWhere == 0 && pC->pLimit == 0 && pC->pOffset == 0)) &&
-      (pNode->pRel || pNode->pPage == 0);
+      (pNode->pRel || pNode->pPage == 0) && !pNode->bTotal;
   AssocSql sql;
   scanKey(pNode);
   pFetch->bEmit = pNode->nScanKey + pNode->nArg <= p->nFunctionArg &&
@@ -141,6 +141,12 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   assocStmtStart(p, &sql, pNode, 1);
   sql.bNatural = (u8)bNatural;
   stmtScanStart(&sql, pNode, pFetch, bNatural);
+  if (pNode->bTotal) {
+    assocStmtTotals(&sql, pNode);
+    if (pFetch->bEmit) stmtPut(&sql, ")");
+    assocStmtEnd(&sql, pFetch);
+    return;
+  }
   assocStmtFrom(&sql, pNode, bNatural);
   stmtPut(&sql, " WHERE true");
   assocStmtWhere(&sql, pNode);

@@ -284,7 +284,7 @@ void assocStmtLimit(AssocSql *p, const AssocNode *pNode) {
     stmtPut(p, " LIMIT ");
     if (pMost) {
       stmtCount(p, pMost,
-                pPage && pPage->bWrap ? ASSOC_BIND_MORE : ASSOC_BIND_COUNT);
+                pPage && pPage->bMore ? ASSOC_BIND_MORE : ASSOC_BIND_COUNT);
     } else {
       stmtPut(p, "-1");
     }
@@ -295,6 +295,22 @@ void assocStmtLimit(AssocSql *p, const AssocNode *pNode) {
   } else if (pNode->pRel && !pNode->bMany && !pNode->bOne) {
     stmtPut(p, " LIMIT 1");
   }
+}
+
+/* " FROM posts t1 WHERE …": what aggregates of the roots are made of. Some of
+** them, by limit and offset, are chosen in a subquery. */
+void assocStmtTotals(AssocSql *p, AssocNode *pNode) {
+  const ShapeClauses *pC = pNode->pClauses;
+  int bSome = pC && (pC->pLimit || pC->pOffset);
+  assert(pNode->bTotal);
+  if (bSome) stmtPut(p, " FROM (SELECT t1.*");
+  assocStmtFrom(p, pNode, 0);
+  stmtPut(p, " WHERE true");
+  assocStmtWhere(p, pNode);
+  if (!bSome) return;
+  assocStmtOrder(p, pNode);
+  assocStmtLimit(p, pNode);
+  stmtPut(p, ") t1");
 }
 
 /* See stmt.h. */
@@ -385,6 +401,11 @@ void assocStmtNested(AssocSql *p, AssocNode *pNode) {
   assocSqlJoined(p, 1, pNode->pRel, 2);
   stmtPut(p, "(SELECT ");
   assocStmtValues(p, pNode, 0, 1);
+  if (pNode->bTotal) {
+    assocStmtTotals(p, pNode);
+    sqlite3_str_appendf(p->pStr, ") n%d", pNode->iNode);
+    return;
+  }
   assocStmtFrom(p, pNode, 0);
   if (pNode->pRel) {
     nestedKey(p, pNode, &n);

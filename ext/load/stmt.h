@@ -60,6 +60,8 @@ void assocStmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
 ** k". */
 void assocStmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural);
 void assocStmtKeys(AssocSql *p, const AssocNode *pNode);
+/* The same with the conditions, for aggregates of the roots. */
+void assocStmtTotals(AssocSql *p, AssocNode *pNode);
 /* How t2 hangs on t1, each condition with AND before it; and with it all else
 ** that is asked of the rows. */
 void assocStmtJoin(AssocSql *p, const AssocNode *pNode);

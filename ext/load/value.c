@@ -40,12 +40,14 @@ static void stmtBehind(AssocSql *p, AssocNode *pNode, const ValueRows *pRows) {
   const ShapeClauses *pC = pNode->pClauses;
   int bBack = pNode->pPage->bBack;
   const ShapeVal *pAt = bBack ? pC->pBefore : pC->pAfter;
+  if (pAt && pC->pOffset) stmtPut(p, " AND (true");
   if (pAt) assocPageAfter(p, pNode, pRows->iAlias, pAt, bBack, 1);
   if (pC->pOffset) {
-    stmtPut(p, " AND ");
+    stmtPut(p, pAt ? " OR " : " AND ");
     (void)assocSqlBind(p, pC->pOffset, ASSOC_BIND_COUNT);
     stmtPut(p, ">0");
   }
+  if (pAt && pC->pOffset) stmtPut(p, ")");
 }
 
 /* " FROM (SELECT DISTINCT t3.user_id AS k0, t4.id AS p0 FROM …) t2 JOIN tags t1

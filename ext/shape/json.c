@@ -32,6 +32,57 @@ static ShapeItem *jsonNewItem(JsonParser *p, int eType) {
   return pItem;
 }
 
+/* An error for a member of an attribute's object that is not in az. */
+static void jsonOnly(JsonParser *p, const AssocJson *pObj,
+                     const char *const *az, const char *zHas) {
+  const AssocJson *pSub;
+  for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
+    int i = 0;
+    while (az[i] && strcmp(az[i], pSub->zKey) != 0) i++;
+    if (az[i]) continue;
+    assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, pSub->zKey,
+                 "%s, no \"%s\"", zHas, pSub->zKey);
+  }
+}
+
+/* Read {"column":"id","text":true}, {"value":"User"}, {"cursor":true} or
+** {"model":true}; each may have "as". */
+static void jsonSpecial(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
+  static const char *const azColumn[] = {"column", "text", "as", 0};
+  static const char *const azValue[] = {"value", "as", 0};
+  static const char *const azCursor[] = {"cursor", "as", 0};
+  static const char *const azModel[] = {"model", "as", 0};
+  AssocJson *pColumn = assocJsonGet(pObj, "column");
+  AssocJson *pValue = assocJsonGet(pObj, "value");
+  AssocJson *pCursor = assocJsonGet(pObj, "cursor");
+  AssocJson *pModel = assocJsonGet(pObj, "model");
+  if (pColumn) {
+    jsonOnly(p, pObj, azColumn, "a column has column, text and as");
+    pItem->bText = (u8)shapeJsonIsTrue(p, assocJsonGet(pObj, "text"), "text");
+    if (shapeJsonIsText(p, pColumn, "\"column\"")) {
+      pItem->pPath = shapeJsonName(p, pColumn->z, pColumn->n);
+    }
+  } else if (pValue) {
+    jsonOnly(p, pObj, azValue, "a constant has value and as");
+    pItem->eType = SHAPE_ITEM_VALUE;
+    pItem->pVal = shapeJsonVal(p, pValue, "\"value\"");
+    if (pItem->pVal && pItem->pVal->eType >= SHAPE_VAL_INDEX) {
+      assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                   "\"value\" is a constant, not a parameter");
+    }
+  } else if (shapeJsonIsTrue(p, pCursor, "cursor")) {
+    jsonOnly(p, pObj, azCursor, "a cursor has cursor and as");
+    pItem->eType = SHAPE_ITEM_CURSOR;
+  } else if (shapeJsonIsTrue(p, pModel, "model")) {
+    jsonOnly(p, pObj, azModel, "the name of a model has model and as");
+    pItem->eType = SHAPE_ITEM_MODEL;
+  } else {
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "an attribute that is an object has one of aggregate, column, "
+                 "value, cursor and model");
+  }
+}
+
 /* Read an attribute: "name", ["name","alias"], {"aggregate":...}, "*",
 ** "-name". */
 static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
@@ -41,11 +92,15 @@ static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
   assert(pJson);
   if (pItem == 0) return 0;
   if (pJson->eType == ASSOC_J_OBJECT && eType == SHAPE_ITEM_NAME) {
-    shapeJsonAgg(p, pJson, &key);
-    pItem->eType = SHAPE_ITEM_AGG;
-    pItem->pPath = key.pPath;
-    pItem->pAgg = key.pAgg;
     pAs = assocJsonGet(pJson, "as");
+    if (assocJsonGet(pJson, "aggregate") == 0) {
+      jsonSpecial(p, pJson, pItem);
+    } else {
+      shapeJsonAgg(p, pJson, &key, 1);
+      pItem->eType = SHAPE_ITEM_AGG;
+      pItem->pPath = key.pPath;
+      pItem->pAgg = key.pAgg;
+    }
   } else if (pJson->eType == ASSOC_J_ARRAY && pJson->nChild == 2 &&
              eType != SHAPE_ITEM_MINUS) {
     pItem->pPath = shapeJsonPathOf(p, pJson->pChild, "an attribute");
@@ -139,6 +194,61 @@ static ShapeItem **jsonAliased(JsonParser *p, AssocJson *pObj,
     if (*ppEnd == 0) return ppEnd;
     ppEnd = &(*ppEnd)->pNext;
   }
+  return ppEnd;
+}
+
+static ShapeItem *jsonInclude(JsonParser *p, AssocJson *pJson);
+
+/* Is an element of "items" an include, and not an attribute? */
+static int isInclude(AssocJson *pJson) {
+  const AssocJson *pModel = assocJsonGet(pJson, "model");
+  return assocJsonGet(pJson, "association") || assocJsonGet(pJson, "all") ||
+         assocJsonGet(pJson, "on") || (pModel && pModel->eType != ASSOC_J_TRUE);
+}
+
+/* Read "items": columns and associations in the order of the output. A name is
+** either: the model decides. */
+static ShapeItem **jsonItems(JsonParser *p, AssocJson *pJson,
+                             ShapeItem **ppEnd) {
+  AssocJson *pSub;
+  if (pJson->eType != ASSOC_J_ARRAY) {
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "\"items\" must be an array, not %s",
+                 assocJsonTypeName(pJson));
+    return ppEnd;
+  }
+  if (!shapeJsonEnter(p)) return ppEnd;
+  if (lacksStar(pJson)) {
+    *ppEnd = jsonNewItem(p, SHAPE_ITEM_STAR);
+    if (*ppEnd) ppEnd = &(*ppEnd)->pNext;
+  }
+  for (pSub = pJson->pChild; pSub && p->pCall->rc == SQLITE_OK;
+       pSub = pSub->pNext) {
+    AssocJson *pName = pSub->eType == ASSOC_J_ARRAY ? pSub->pChild : pSub;
+    AssocJson at;
+    if (isInclude(pSub)) {
+      *ppEnd = jsonInclude(p, pSub);
+    } else if (pName && pName->eType == ASSOC_J_TEXT && pName->z[0] == '@') {
+      ShapeItem *pItem;
+      at = *pSub;
+      if (pSub == pName) {
+        at.z++;
+        at.n--;
+      } else if (pSub->nChild == 2) {
+        at.pChild = shapeJsonAlloc(p, sizeof(at));
+        if (at.pChild == 0) break;
+        *at.pChild = *pName;
+        at.pChild->z++;
+        at.pChild->n--;
+      }
+      pItem = jsonAttribute(p, &at, SHAPE_ITEM_AT);
+      *ppEnd = pItem;
+    } else {
+      *ppEnd = jsonAttribute(p, pSub, SHAPE_ITEM_NAME);
+    }
+    if (*ppEnd) ppEnd = &(*ppEnd)->pNext;
+  }
+  shapeJsonLeave(p);
   return ppEnd;
 }
 
@@ -328,6 +438,90 @@ static ShapeScope *jsonScopes(JsonParser *p, AssocJson *pJson) {
   return pFirst;
 }
 
+static ShapePart *jsonPagePart(JsonParser *p, AssocJson *pJson, int iFirst,
+                               int iLast);
+
+/* Read the parts of a page, or of one of its parts, iFirst to iLast. */
+static ShapePart *jsonPageParts(JsonParser *p, AssocJson *pObj, int iFirst,
+                                int iLast) {
+  ShapePart *pFirst = 0, **ppEnd = &pFirst;
+  AssocJson *pSub;
+  for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
+    if (pSub->eType == ASSOC_J_FALSE) continue;
+    *ppEnd = jsonPagePart(p, pSub, iFirst, iLast);
+    if (*ppEnd == 0) return 0;
+    ppEnd = &(*ppEnd)->pNext;
+  }
+  if (pFirst == 0) {
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "a page needs a part");
+  }
+  return pFirst;
+}
+
+/* Read one of them: its key says which it is, its value true, a name, the parts
+** that it has, or [name, parts]. */
+static ShapePart *jsonPagePart(JsonParser *p, AssocJson *pJson, int iFirst,
+                               int iLast) {
+  ShapePart *pPart = shapeJsonAlloc(p, sizeof(*pPart));
+  AssocJson *pName = 0, *pSub = 0;
+  int i = iFirst;
+  if (pPart == 0) return 0;
+  while (i <= iLast && strcmp(pJson->zKey, azShapePart[i]) != 0) i++;
+  if (i > iLast) {
+    assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, pJson->zKey,
+                 "a page has count, nodes, edges with cursor and node, and "
+                 "pageInfo with startCursor, endCursor, hasNextPage and "
+                 "hasPreviousPage; no \"%s\" here",
+                 pJson->zKey);
+    return 0;
+  }
+  pPart->ePart = (u8)i;
+  pPart->zName = azShapePart[i];
+  if (pJson->eType == ASSOC_J_TEXT) pName = pJson;
+  if (pJson->eType == ASSOC_J_OBJECT) pSub = pJson;
+  if (pJson->eType == ASSOC_J_ARRAY && pJson->nChild >= 1) {
+    pName = pJson->pChild;
+    pSub = pName->pNext;
+  }
+  if (pName && shapeJsonIsText(p, pName, "the name of a page's part")) {
+    ShapeName *pNew = shapeJsonName(p, pName->z, pName->n);
+    if (pNew) pPart->zName = pNew->z;
+  }
+  if (pSub && (pSub->eType != ASSOC_J_OBJECT ||
+               (i != SHAPE_PART_EDGES && i != SHAPE_PART_INFO))) {
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "\"%s\" of a page is true or its name; only edges and "
+                 "pageInfo have parts: [\"name\",{...}]",
+                 azShapePart[i]);
+  } else if (pSub) {
+    pPart->pSub =
+        i == SHAPE_PART_EDGES
+            ? jsonPageParts(p, pSub, SHAPE_PART_CURSOR, SHAPE_PART_NODE)
+            : jsonPageParts(p, pSub, SHAPE_PART_START, SHAPE_PART_BEFORE);
+  } else if (pName == 0) {
+    (void)shapeJsonIsTrue(p, pJson, azShapePart[i]);
+  }
+  return pPart;
+}
+
+/* Read "page": true, "count", "edges", "edges count", or its parts. */
+static void jsonPage(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
+  static const char *const az[] = {"", "count", "edges", "edges count"};
+  int i = 0;
+  if (pJson->eType == ASSOC_J_OBJECT) {
+    pC->bPage = 1;
+    pC->pPart = jsonPageParts(p, pJson, SHAPE_PART_COUNT, SHAPE_PART_INFO);
+    return;
+  }
+  if (pJson->eType == ASSOC_J_TEXT) {
+    for (i = 3; i > 0 && strcmp(pJson->z, az[i]) != 0; i--) {
+    }
+  }
+  pC->bPageCount = i & 1;
+  pC->bPageEdges = i >> 1 & 1;
+  pC->bPage = i > 0 || shapeJsonIsTrue(p, pJson, "page");
+}
+
 /* Read a clause. False if the key is no clause. */
 static int jsonClause(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
   const struct {
@@ -360,9 +554,7 @@ static int jsonClause(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
   } else if (strcmp(pJson->zKey, "paranoid") == 0) {
     pC->bDeleted = !shapeJsonIsTrue(p, pJson, "paranoid");
   } else if (strcmp(pJson->zKey, "page") == 0) {
-    pC->bPageCount =
-        pJson->eType == ASSOC_J_TEXT && strcmp(pJson->z, "count") == 0;
-    pC->bPage = pC->bPageCount || shapeJsonIsTrue(p, pJson, "page");
+    jsonPage(p, pJson, pC);
   } else {
     return 0;
   }
@@ -499,8 +691,8 @@ static int isSeparate(AssocJson *pObj) {
 
 /* Does this null mean that the option is absent? */
 static int jsonIsAbsent(const AssocJson *p) {
-  static const char *const az[] = {"attributes", "where",   "include",
-                                   "order",      "through", "required"};
+  static const char *const az[] = {"attributes", "where",    "include", "order",
+                                   "through",    "required", "items"};
   int i = 0;
   if (p->eType != ASSOC_J_NULL) return 0;
   while (i < ASSOC_COUNT(az) && strcmp(az[i], p->zKey) != 0) i++;
@@ -512,11 +704,11 @@ static int jsonIsAbsent(const AssocJson *p) {
 static void findUnknown(JsonParser *p, const char *zKey, int bFew) {
   const char *zInstead = shapeJsonInstead(zKey);
   static const char *const az[] = {
-      "model", "attributes", "include", "where",    "order",
-      "limit", "offset",     "scope",   "paranoid", "page",
-      "first", "last",       "after",   "before",   "association",
-      "as",    "required",   "through", "spread",   "recurse"};
-  int i, n = bFew ? 14 : ASSOC_COUNT(az);
+      "model",   "attributes", "include", "items",       "where", "order",
+      "limit",   "offset",     "scope",   "paranoid",    "page",  "first",
+      "last",    "after",      "before",  "association", "as",    "required",
+      "through", "spread",     "recurse"};
+  int i, n = bFew ? 15 : ASSOC_COUNT(az);
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   AssocNearest near;
   char *z;
@@ -546,6 +738,19 @@ static void findUnknown(JsonParser *p, const char *zKey, int bFew) {
   sqlite3_free(z);
 }
 
+/* Read "items", or else "attributes". */
+static ShapeItem **jsonOwn(JsonParser *p, AssocJson *pObj, ShapeItem **ppEnd) {
+  AssocJson *pItems = jsonOption(pObj, "items");
+  if (pItems == 0)
+    return jsonAttributes(p, jsonOption(pObj, "attributes"), ppEnd);
+  if (jsonOption(pObj, "attributes") || jsonOption(pObj, "include")) {
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "\"items\" has columns and associations; \"attributes\" and "
+                 "\"include\" do not stand beside it");
+  }
+  return jsonItems(p, pItems, ppEnd);
+}
+
 /*
 ** Read the find options of an object, except its includes, into an item. The
 ** roots have an item too; it has no name and is not required. Returns where the
@@ -569,7 +774,7 @@ static ASSOC_NOINLINE ShapeItem **jsonFindOwn(JsonParser *p, AssocJson *pObj,
   pItem->bBlock = 1;
   pItem->bRequired = !bRoot && pItem->eType != SHAPE_ITEM_ON &&
                      jsonOption(pObj, "where") != 0 && !isSeparate(pObj);
-  ppEnd = jsonAttributes(p, jsonOption(pObj, "attributes"), ppEnd);
+  ppEnd = jsonOwn(p, pObj, ppEnd);
   for (pSub = pObj->pChild; pSub; pSub = pSub->pNext) {
     if (jsonIsAbsent(pSub)) continue;
     if (strcmp(pSub->zKey, "include") == 0) {
@@ -580,7 +785,7 @@ static ASSOC_NOINLINE ShapeItem **jsonFindOwn(JsonParser *p, AssocJson *pObj,
       *ppClauses =
           pC; /* Without clauses the pointer stays 0, as in the text form */
     } else if (strcmp(pSub->zKey, "attributes") != 0 &&
-               !isIdentifyKey(pSub->zKey) &&
+               strcmp(pSub->zKey, "items") != 0 && !isIdentifyKey(pSub->zKey) &&
                (bRoot ? strcmp(pSub->zKey, "subQuery") != 0
                       : !jsonIncludeKey(p, pSub, pItem))) {
       findUnknown(p, pSub->zKey, bRoot || pItem->eType == SHAPE_ITEM_ON);
@@ -605,9 +810,8 @@ static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
 
 /* The query is read as if it were an include, whose clauses and block then
 ** become those of the roots. */
-static void jsonQuery(JsonParser *p, AssocJson *pRoot) {
+static void jsonQuery(JsonParser *p, AssocJson *pRoot, AssocShape *pShape) {
   ShapeItem *pItem = jsonNewItem(p, SHAPE_ITEM_NAME);
-  AssocShape *pShape = p->pShape;
   AssocJson *pModel;
   if (pItem == 0) return;
   if (pRoot->eType != ASSOC_J_OBJECT) {
@@ -629,6 +833,37 @@ static void jsonQuery(JsonParser *p, AssocJson *pRoot) {
   pShape->pItem = pItem->pBlock;
 }
 
+/* Read [{"as":"a","model":"User",…},{"as":"b",…}]. */
+static void jsonQueries(JsonParser *p, AssocJson *pRoot) {
+  AssocShape *pShape = p->pShape;
+  AssocJson *pSub = pRoot->pChild;
+  if (pRoot->eType != ASSOC_J_ARRAY) {
+    jsonQuery(p, pRoot, pShape);
+    return;
+  }
+  if (pSub == 0) {
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "a list of queries needs a query: "
+                 "[{\"as\":\"users\",\"model\":\"User\"}]");
+  }
+  for (; pSub && p->pCall->rc == SQLITE_OK; pSub = pSub->pNext) {
+    AssocJson *pAs = assocJsonGet(pSub, "as");
+    if (pSub->eType == ASSOC_J_OBJECT && pAs == 0) {
+      assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                   "several queries need a name each: \"as\":\"users\"");
+      return;
+    }
+    jsonQuery(p, pSub, pShape);
+    if (pAs && shapeJsonIsText(p, pAs, "\"as\"")) {
+      pShape->pAlias = shapeJsonName(p, pAs->z, pAs->n);
+    }
+    if (pSub->pNext == 0 || p->pCall->rc != SQLITE_OK) return;
+    pShape->pNext = assocShapeAnother(p->pCall, p->pArena, p->pShape);
+    pShape = pShape->pNext;
+    if (pShape == 0) return;
+  }
+}
+
 /* Read an array of includes, or find options without clauses. */
 static void jsonBlock(JsonParser *p, AssocJson *pRoot) {
   ShapeItem **ppEnd = &p->pShape->pItem;
@@ -638,14 +873,15 @@ static void jsonBlock(JsonParser *p, AssocJson *pRoot) {
     jsonIncludes(p, pRoot, ppEnd);
     return;
   }
-  ppEnd = jsonAttributes(p, jsonOption(pRoot, "attributes"), ppEnd);
+  ppEnd = jsonOwn(p, pRoot, ppEnd);
   for (pSub = pRoot->pChild; pSub; pSub = pSub->pNext) {
     if (jsonIsAbsent(pSub)) continue;
     if (strcmp(pSub->zKey, "include") == 0) {
       ppEnd = jsonIncludes(p, pSub, ppEnd);
-    } else if (strcmp(pSub->zKey, "attributes") != 0) {
+    } else if (strcmp(pSub->zKey, "attributes") != 0 &&
+               strcmp(pSub->zKey, "items") != 0) {
       assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, pSub->zKey,
-                   "a shape in JSON has attributes and include, "
+                   "a shape in JSON has attributes and include, or items, "
                    "no \"%s\"",
                    pSub->zKey);
     }
@@ -666,7 +902,7 @@ void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
   p.pShape = pShape;
   if (pRoot == 0) return;
   switch (pShape->eKind) {
-  case SHAPE_QUERY: jsonQuery(&p, pRoot); break;
+  case SHAPE_QUERY: jsonQueries(&p, pRoot); break;
   case SHAPE_BLOCK: jsonBlock(&p, pRoot); break;
   default: pShape->pItem = jsonInclude(&p, pRoot); break;
   }

@@ -41,8 +41,9 @@ int shapeJsonIsTrue(JsonParser *p, AssocJson *pJson, const char *zWhat);
 
 /* A literal or a parameter. zWhat names it in an error. */
 ShapeVal *shapeJsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat);
-/* Read an aggregate: {"aggregate":"count","of":"comments"}. */
-void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey);
+/* Read an aggregate: {"aggregate":"count","of":"comments"}. With bRoots "of" may
+** be absent: it is of the roots. */
+void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey, int bRoots);
 /* Read the value of "where", or of "order". */
 ShapePred *shapeJsonWhere(JsonParser *p, AssocJson *pJson);
 ShapeSort *shapeJsonOrder(JsonParser *p, AssocJson *pJson);

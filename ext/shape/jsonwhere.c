@@ -234,7 +234,7 @@ static int aggOf(JsonParser *p, AssocJson *pName) {
 
 /* Read {"aggregate":"sum","of":"posts","column":"likes","distinct":true,
 ** "where":{...}}. The caller reads "as". */
-void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey) {
+void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey, int bRoots) {
   AssocJson *pSub;
   ShapeAgg *pAgg = pKey->pAgg = shapeJsonAlloc(p, sizeof(*pAgg));
   if (pAgg == 0) return;
@@ -263,7 +263,7 @@ void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey) {
                  "an aggregate needs \"aggregate\": %s",
                  assocAggNames(p->pCall, p->pArena, " or "));
   }
-  if (pKey->pPath == 0) {
+  if (pKey->pPath == 0 && !bRoots) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
                  "an aggregate needs \"of\", a path of associations");
   }
@@ -338,7 +338,7 @@ static ShapeKey *jsonOtherKey(JsonParser *p, AssocJson *pJson) {
   ShapeKey *pKey = shapeJsonAlloc(p, sizeof(*pKey));
   if (pKey == 0) return 0;
   if (pJson->eType == ASSOC_J_OBJECT) {
-    shapeJsonAgg(p, pJson, pKey);
+    shapeJsonAgg(p, pJson, pKey, 0);
   } else if (shapeJsonIsText(p, pJson, "\"$col\"")) {
     if (pJson->z[0] == '@') {
       pKey->pPath = jsonColumnName(p, pJson->z, pJson->n, &pKey->bAt);
@@ -577,7 +577,7 @@ static ShapePred *jsonAggTest(JsonParser *p, AssocJson *pObj) {
         "$aggregate takes an aggregate, and \"is\" with the comparison");
     return 0;
   }
-  shapeJsonAgg(p, &rest, &key);
+  shapeJsonAgg(p, &rest, &key, 0);
   return jsonKeyTest(p, &key, pIs);
 }
 
@@ -731,7 +731,7 @@ static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
     if (pColl) {
       pSort->pColl = shapeJsonPathOf(p, pColl, "\"collate\"");
     } else if (assocJsonGet(pSub, "aggregate")) {
-      shapeJsonAgg(p, pSub, &pSort->key);
+      shapeJsonAgg(p, pSub, &pSort->key, 0);
     } else if (pSub->eType == ASSOC_J_TEXT && pSub->z[0] == '@' &&
                pSort->key.pPath == 0) {
       pSort->key.pPath = jsonColumnName(p, pSub->z, pSub->n, &pSort->key.bAt);

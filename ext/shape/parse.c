@@ -3,18 +3,43 @@
 */
 #include "shape/shape.h"
 
+static int isGap(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /*
-** JSON begins with "[", or with "{" and a quote. No block of the text form
-** begins so.
+** JSON begins with "[", or with "{" and a quote. A block of the text form may
+** begin with a constant, {"User" as kind}, and in JSON no "as" follows a text.
 */
 static int textIsJson(const char *z, int n) {
   int i = 0;
-  while (i < n && strchr(" \t\r\n", z[i])) i++;
+  while (i < n && isGap(z[i])) i++;
   if (i < n && z[i] == '[') return 1;
   if (i >= n || z[i] != '{') return 0;
-  for (i++; i < n && strchr(" \t\r\n", z[i]); i++) {
+  for (i++; i < n && isGap(z[i]); i++) {
   }
-  return i < n && z[i] == '"';
+  if (i >= n || z[i] != '"') return 0;
+  for (i++; i < n && z[i] != '"'; i++) {
+    if (z[i] == '\\') i++;
+  }
+  for (i++; i < n && isGap(z[i]); i++) {
+  }
+  return i + 1 >= n || sqlite3_strnicmp(&z[i], "as", 2) != 0;
+}
+
+/* Several queries share their parameters, and each has a key of its own. */
+static void endQueries(AssocCall *pCall, AssocShape *pShape) {
+  AssocShape *p, *pOther;
+  for (p = pShape; p; p = p->pNext) {
+    p->bNamed = pShape->bNamed;
+    p->nParam = pShape->nParam;
+    for (pOther = pShape; pOther != p; pOther = pOther->pNext) {
+      if (strcmp(p->pAlias->z, pOther->pAlias->z) != 0) continue;
+      assocShapeFail(pCall, p->bJson ? 0 : p->zText, p->pAlias->iOff,
+                     &(AssocWhy){.eReason = ASSOC_E_ARGUMENT},
+                     "two queries have the name '%s'", p->pAlias->z);
+    }
+  }
 }
 
 /* The text is copied: the tree points into it, and errors show it later. */
@@ -33,5 +58,6 @@ AssocShape *assocShapeParse(AssocCall *pCall, AssocArena *pArena, int eKind,
   } else {
     assocShapeParseText(pCall, pArena, pShape, nText);
   }
+  if (pCall->rc == SQLITE_OK) endQueries(pCall, pShape);
   return pCall->rc == SQLITE_OK ? pShape : 0;
 }

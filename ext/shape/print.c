@@ -134,7 +134,7 @@ static void printVals(Printer *p, const ShapeVal *pVal) {
 /* .count(distinct title where likes > 0) */
 static void printAgg(Printer *p, const ShapeAgg *pAgg) {
   assert(pAgg->eAgg < SHAPE_NAGG);
-  assocOutPrintf(&p->out, ".%s(", aShapeAgg[pAgg->eAgg].zName);
+  assocOutPrintf(&p->out, "%s(", aShapeAgg[pAgg->eAgg].zName);
   if (pAgg->bDistinct) shapePut(p, "distinct ");
   if (pAgg->bAt) shapePut(p, "@");
   if (pAgg->pCol) printName(p, pAgg->pCol->z);
@@ -150,7 +150,10 @@ static void printAgg(Printer *p, const ShapeAgg *pAgg) {
 static void printKey(Printer *p, const ShapeKey *pKey) {
   if (pKey->bAt) shapePut(p, "@");
   printPath(p, pKey->pPath);
-  if (pKey->pAgg) printAgg(p, pKey->pAgg);
+  if (pKey->pAgg) {
+    shapePut(p, ".");
+    printAgg(p, pKey->pAgg);
+  }
 }
 
 /* ----------------------------------------------------------- predicates */
@@ -284,6 +287,22 @@ int shapeHasClauses(const ShapeClauses *pC) {
           pC->bUnscoped || pC->bDeleted || shapeHasClauses(pC->pThrough));
 }
 
+/* {count as n pageInfo{endCursor}} */
+static void printParts(Printer *p, const ShapePart *pPart) {
+  if (pPart == 0) return;
+  shapePut(p, "{");
+  for (; pPart; pPart = pPart->pNext) {
+    shapePut(p, azShapePart[pPart->ePart]);
+    if (strcmp(pPart->zName, azShapePart[pPart->ePart]) != 0) {
+      shapePut(p, " as ");
+      printName(p, pPart->zName);
+    }
+    printParts(p, pPart->pSub);
+    if (pPart->pNext) shapePut(p, " ");
+  }
+  shapePut(p, "}");
+}
+
 /* In a fixed order, whatever the order in the query was: equal trees give equal
 ** texts. */
 static void printClauses(Printer *p, const ShapeClauses *pC) {
@@ -320,7 +339,10 @@ static void printClauses(Printer *p, const ShapeClauses *pC) {
   printValClauses(p, pC, n);
   if (pC->bPage) {
     printGap(p, n);
-    shapePut(p, pC->bPageCount ? "page count" : "page");
+    shapePut(p, "page");
+    if (pC->bPageEdges) shapePut(p, " edges");
+    if (pC->bPageCount) shapePut(p, " count");
+    printParts(p, pC->pPart);
   }
   shapePut(p, ")");
 }
@@ -335,7 +357,8 @@ static void printRecurse(Printer *p, const ShapeItem *pItem) {
 
 /* azBefore is indexed by the type of the item. */
 static void printItem(Printer *p, const ShapeItem *pItem) {
-  static const char *const azBefore[] = {"", "*", "**", "-", "@", "on ", ""};
+  static const char *const azBefore[] = {
+      "", "*", "**", "-", "@", "on ", "", "", "", "cursor()", "model()"};
   assert(pItem);
   if (pItem->eType == SHAPE_ITEM_ALL ||
       (pItem->eType == SHAPE_ITEM_NAME && pItem->pPath == 0)) {
@@ -346,7 +369,11 @@ static void printItem(Printer *p, const ShapeItem *pItem) {
   }
   shapePut(p, azBefore[pItem->eType]);
   if (pItem->bSpread) shapePut(p, "...");
+  if (pItem->bText) shapePut(p, "text(");
   printPath(p, pItem->pPath);
+  if (pItem->bText) shapePut(p, ")");
+  if (pItem->pVal) printVal(p, pItem->pVal);
+  if (pItem->pAgg && pItem->pPath) shapePut(p, ".");
   if (pItem->pAgg) printAgg(p, pItem->pAgg);
   if (pItem->bRequired) shapePut(p, "!");
   printRecurse(p, pItem);
@@ -368,6 +395,21 @@ static void printBlock(Printer *p, const ShapeItem *pItem) {
   shapePut(p, "}");
 }
 
+/* User{…} as users, Post{…} as posts; of one query the name is left out only if
+** it has none. */
+static void printQueries(Printer *p, const AssocShape *pShape) {
+  for (; pShape; pShape = pShape->pNext) {
+    printPath(p, pShape->pModel);
+    printClauses(p, pShape->pClauses);
+    if (pShape->bBlock) printBlock(p, pShape->pItem);
+    if (pShape->pAlias) {
+      shapePut(p, " as ");
+      printName(p, pShape->pAlias->z);
+    }
+    if (pShape->pNext) shapePut(p, ", ");
+  }
+}
+
 /* The printed text identifies a shape, for example in the fingerprint of a
 ** cursor. OUT: the caller frees it; 0 after an error. */
 char *assocShapeText(AssocCall *pCall, const AssocShape *pShape) {
@@ -377,9 +419,7 @@ char *assocShapeText(AssocCall *pCall, const AssocShape *pShape) {
   p.pCall = pCall;
   assocBufInit(&p.out, 0x7fffffff);
   if (pShape->eKind == SHAPE_QUERY) {
-    printPath(&p, pShape->pModel);
-    printClauses(&p, pShape->pClauses);
-    if (pShape->bBlock) printBlock(&p, pShape->pItem);
+    printQueries(&p, pShape);
   } else if (pShape->eKind == SHAPE_BLOCK) {
     printBlock(&p, pShape->pItem);
   } else {

@@ -15,6 +15,10 @@ const char *const azShapeOp[SHAPE_NOP] = {
     "<>",   "<",    "<=",    ">",           ">=",        "in",       "between",
     "like", "glob", "match", "starts with", "ends with", "contains", "is null"};
 
+const char *const azShapePart[SHAPE_NPART] = {
+    "count", "nodes",       "edges",     "pageInfo",    "cursor",
+    "node",  "startCursor", "endCursor", "hasNextPage", "hasPreviousPage"};
+
 /*
 ** Append the line that contains byte iOff, and a caret under that byte. A long
 ** line is cut around the byte. Columns are counted in characters, so the caret
@@ -78,6 +82,16 @@ int shapeNotCondition(const ShapeClauses *pC) {
   return pC->pOrder || pC->pLimit || pC->pOffset || pC->pFirst || pC->pLast ||
          pC->pAfter || pC->pBefore || pC->pThrough || pC->bRequired ||
          pC->bPage;
+}
+
+AssocShape *assocShapeAnother(AssocCall *pCall, AssocArena *pArena,
+                              AssocShape *pFirst) {
+  AssocShape *pNew = assocAlloc(pCall, pArena, sizeof(*pNew));
+  if (pNew == 0) return 0;
+  pNew->zText = pFirst->zText;
+  pNew->eKind = pFirst->eKind;
+  pNew->bJson = pFirst->bJson;
+  return pNew;
 }
 
 /* Nested ANDs become one list, so that conditions on one path can be found

@@ -34,6 +34,7 @@ typedef struct ShapeClauses ShapeClauses;
 typedef struct ShapeItem ShapeItem;
 typedef struct ShapeKey ShapeKey;
 typedef struct ShapeName ShapeName;
+typedef struct ShapePart ShapePart;
 typedef struct ShapePred ShapePred;
 typedef struct ShapeScope ShapeScope;
 typedef struct ShapeSort ShapeSort;
@@ -140,6 +141,26 @@ struct ShapeScope {
   ShapeScope *pNext;
 };
 
+/* A part of a page, in the order of the output. */
+struct ShapePart {
+  u8 ePart;          /* SHAPE_PART_* */
+  const char *zName; /* Its key in the output */
+  ShapePart *pSub;   /* EDGES: CURSOR, NODE. INFO: START to PREVIOUS */
+  ShapePart *pNext;
+};
+#define SHAPE_PART_COUNT 0
+#define SHAPE_PART_NODES 1
+#define SHAPE_PART_EDGES 2
+#define SHAPE_PART_INFO 3
+#define SHAPE_PART_CURSOR 4 /* Of an edge */
+#define SHAPE_PART_NODE 5
+#define SHAPE_PART_START 6 /* Of pageInfo */
+#define SHAPE_PART_END 7
+#define SHAPE_PART_MORE 8
+#define SHAPE_PART_BEFORE 9
+#define SHAPE_NPART 10
+extern const char *const azShapePart[SHAPE_NPART]; /* Their usual keys */
+
 /* The clauses in parentheses: conditions, order, limit, page. */
 struct ShapeClauses {
   ShapePred *pWhere; /* Several conditions are one AND */
@@ -151,7 +172,8 @@ struct ShapeClauses {
   u8 bUnscoped; /* "scope false": no scope, not even the default one */
   u8 bDeleted;  /* "paranoid false": include soft-deleted rows */
   u8 bRequired; /* The item that has these clauses is required */
-  u8 bPage, bPageCount;
+  u8 bPage, bPageCount, bPageEdges;
+  ShapePart *pPart; /* The parts of the page that are named, or 0: the usual */
   int iOff;
 };
 
@@ -163,24 +185,32 @@ struct ShapeItem {
   u8 bBlock;    /* Has a block, even an empty one */
   u8 bInclude;  /* JSON: stood under "include", so it is no column */
   u8 mAll;      /* ALL: a set of SHAPE_ALL_* */
+  u8 bText;     /* NAME: the column is written as a text */
   int nRecurse; /* 0, n of "^n", or SHAPE_RECURSE_ALL */
   int iOff;
-  ShapeName *pPath;       /* NAME, MINUS, AT, AGG: the path. ON: the model */
+  ShapeName *pPath;       /* NAME, MINUS, AT, AGG: the path; 0 for an AGG of
+                          ** the roots. ON: the model */
+  ShapeName *pSelf;       /* AGG, CURSOR, MODEL, VALUE: an association (of
+                          ** VALUE, a column) with this name goes first */
   ShapeName *pAlias;      /* "as" */
   ShapeName *pModel;      /* JSON: include by model */
   ShapeAgg *pAgg;         /* AGG */
+  ShapeVal *pVal;         /* VALUE: a literal */
   ShapeClauses *pClauses; /* 0: none */
   ShapeItem *pBlock;      /* First item of its block */
   ShapeItem *pNext;
 };
-#define SHAPE_ITEM_NAME 0  /* A column or an association */
-#define SHAPE_ITEM_STAR 1  /* "*": every column */
-#define SHAPE_ITEM_STARS 2 /* "**": every column and every to-one */
-#define SHAPE_ITEM_MINUS 3 /* "-column" */
-#define SHAPE_ITEM_AT 4    /* "@column" of the join row */
-#define SHAPE_ITEM_ON 5    /* "on Model{…}" */
-#define SHAPE_ITEM_AGG 6   /* "comments.count()" */
-#define SHAPE_ITEM_ALL 7   /* JSON {"all":true} */
+#define SHAPE_ITEM_NAME 0   /* A column or an association */
+#define SHAPE_ITEM_STAR 1   /* "*": every column */
+#define SHAPE_ITEM_STARS 2  /* "**": every column and every to-one */
+#define SHAPE_ITEM_MINUS 3  /* "-column" */
+#define SHAPE_ITEM_AT 4     /* "@column" of the join row */
+#define SHAPE_ITEM_ON 5     /* "on Model{…}" */
+#define SHAPE_ITEM_AGG 6    /* "comments.count()" */
+#define SHAPE_ITEM_ALL 7    /* JSON {"all":true} */
+#define SHAPE_ITEM_VALUE 8  /* "User" as kind */
+#define SHAPE_ITEM_CURSOR 9 /* "cursor()": the row's cursor */
+#define SHAPE_ITEM_MODEL 10 /* "model()": the name of the row's model */
 
 #define SHAPE_RECURSE_ALL (-1)
 
@@ -210,6 +240,8 @@ struct AssocShape {
   ShapeClauses *pClauses; /* QUERY: the clauses of the roots */
   u8 bBlock;              /* QUERY: it has a block */
   ShapeItem *pItem;       /* The items of the block; ONE: the one item */
+  ShapeName *pAlias;      /* QUERY: its key in the object of several, or 0 */
+  AssocShape *pNext;      /* QUERY: the next of several */
 };
 
 /* Read a shape of the given kind from nText bytes (-1: up to the nul). 0 after
@@ -248,6 +280,9 @@ void assocShapeAt(AssocCall *pCall, const char *zText, int iOff);
 
 /* --------------------------------------------- between files of this room */
 
+/* A new, empty query of the text of pFirst. 0 after an error. */
+AssocShape *assocShapeAnother(AssocCall *pCall, AssocArena *pArena,
+                              AssocShape *pFirst);
 /* Read one of the two forms into pShape. */
 void assocShapeParseText(AssocCall *pCall, AssocArena *pArena,
                          AssocShape *pShape, int nText);

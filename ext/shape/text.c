@@ -423,6 +423,51 @@ static ShapeAgg *textAgg(TextParser *p, int eAgg) {
   return pAgg;
 }
 
+/* Must a key or a value follow the token? Then what follows is no clause. */
+static int textOpens(TextParser *p, const ShapeToken *pTok) {
+  static const char *const az[] = {"and",   "or",   "not",   "some",
+                                   "every", "none", "where", "between",
+                                   "in",    "like", "glob",  "match"};
+  switch (pTok->eType) {
+  case '<':
+  case '>':
+  case '.':
+  case '@':
+  case TK_EQ:
+  case TK_NE:
+  case TK_LE:
+  case TK_GE: return 1;
+  }
+  return wordIndex(p, pTok, az, ASSOC_COUNT(az)) >= 0;
+}
+
+/* Does a clause, no condition, begin at the token behind a value? */
+static int isOtherClause(TextParser *p, const ShapeToken *pTok);
+
+/*
+** count() of the roots looks like an association with clauses. Are these the
+** arguments of an aggregate? pTok is the "(". Not if a block follows, or if
+** there are other clauses than conditions. What fits both is an aggregate here;
+** the planner asks the model for an association of that name first.
+*/
+static int isAggArgs(TextParser *p, ShapeToken tok) {
+  ShapeToken tokPrev = tok;
+  int nDeep = 0;
+  assert(tok.eType == '(');
+  for (;;) {
+    if (tok.eType == TK_END) return 0;
+    if (tok.eType == '(') nDeep++;
+    if (tok.eType == ')' && --nDeep == 0) break;
+    if (nDeep == 1 && tok.eType == ',') return 0;
+    if (nDeep == 1 && !textOpens(p, &tokPrev) && isOtherClause(p, &tok))
+      return 0;
+    tokPrev = tok;
+    tok = textAfter(p, &tok);
+  }
+  tok = textAfter(p, &tok);
+  return tok.eType != '{' && tok.eType != '!' && tok.eType != '^';
+}
+
 /* key = "@" name | path | path "." agg "(" [ aggargs ] ")" */
 static void textKey(TextParser *p, ShapeKey *pKey, const char *zWanted) {
   int eAgg = -1;
@@ -653,6 +698,11 @@ static const char *const azClause[] = {
 #define CLAUSE_PARANOID 12
 #define CLAUSE_N 13
 
+static int isOtherClause(TextParser *p, const ShapeToken *pTok) {
+  return wordIndex(p, pTok, azClause, CLAUSE_N) > CLAUSE_WHERE &&
+         !continuesPred(p, pTok);
+}
+
 /*
 ** Does a clause begin at the token, behind a comma in an order? In (order by a,
 ** limit 5) it does; otherwise the comma continues the order.
@@ -671,7 +721,9 @@ static int clauseFollows(TextParser *p, const ShapeToken *pTok) {
     return bName || tokNext.eType == '(' || tokNext.eType == '@';
   case CLAUSE_ORDER:
     return bName || tokNext.eType == '-' || tokNext.eType == '@';
-  case CLAUSE_PAGE: return shapeIsWord(p->z, &tokNext, "count");
+  case CLAUSE_PAGE:
+    return shapeIsWord(p->z, &tokNext, "count") ||
+           shapeIsWord(p->z, &tokNext, "edges") || tokNext.eType == '{';
   case CLAUSE_SCOPE: return bName;
   case CLAUSE_THROUGH: return tokNext.eType == '(';
   case CLAUSE_PARANOID:
@@ -752,6 +804,59 @@ static void textOnce(TextParser *p, ShapeVal **ppVal, int iOff, int eClause) {
   }
 }
 
+/* "{" { part [ "as" name ] [ parts ] } "}": parts iFirst to iLast */
+static ShapePart *textParts(TextParser *p, int iFirst, int iLast) {
+  ShapePart *pFirst = 0, **ppEnd = &pFirst;
+  textNeed(p, '{', "{");
+  while (p->tok.eType != '}' && p->tok.eType != TK_END) {
+    ShapePart *pPart = textAlloc(p, sizeof(*pPart));
+    ShapeName *pName;
+    int i = iFirst;
+    while (i <= iLast && !shapeIsWord(p->z, &p->tok, azShapePart[i])) i++;
+    if (pPart == 0) return 0;
+    if (i > iLast) {
+      textExpected(p, iFirst == SHAPE_PART_COUNT
+                          ? "count, nodes, edges or pageInfo"
+                      : iFirst == SHAPE_PART_CURSOR
+                          ? "cursor or node"
+                          : "startCursor, endCursor, hasNextPage or "
+                            "hasPreviousPage");
+      return 0;
+    }
+    textAdvance(p);
+    pPart->ePart = (u8)i;
+    pPart->zName = azShapePart[i];
+    pName = textTakeWord(p, "as") ? textName(p, "a name") : 0;
+    if (pName) pPart->zName = pName->z;
+    if (p->tok.eType == '{' && i == SHAPE_PART_EDGES) {
+      pPart->pSub = textParts(p, SHAPE_PART_CURSOR, SHAPE_PART_NODE);
+    } else if (p->tok.eType == '{' && i == SHAPE_PART_INFO) {
+      pPart->pSub = textParts(p, SHAPE_PART_START, SHAPE_PART_BEFORE);
+    }
+    *ppEnd = pPart;
+    ppEnd = &pPart->pNext;
+    textTake(p, ',');
+  }
+  if (pFirst == 0) textExpected(p, "a part of the page");
+  textNeed(p, '}', "}");
+  return pFirst;
+}
+
+/* "page" ( parts | [ "edges" ] [ "count" ] ) */
+static void textPage(TextParser *p, ShapeClauses *pC) {
+  pC->bPage = 1;
+  if (p->tok.eType == '{') {
+    pC->pPart = textParts(p, SHAPE_PART_COUNT, SHAPE_PART_INFO);
+    return;
+  }
+  if (!continuesPred(p, &p->tok) && textTakeWord(p, "edges")) {
+    pC->bPageEdges = 1;
+  }
+  if (!continuesPred(p, &p->tok) && textTakeWord(p, "count")) {
+    pC->bPageCount = 1;
+  }
+}
+
 /* Read a clause behind its keyword eClause; iOff is the keyword's place. */
 static void textClause(TextParser *p, ShapeClauses *pC, int eClause, int iOff) {
   ShapeVal **apVal[] = {&pC->pLimit, &pC->pOffset, &pC->pFirst,
@@ -768,12 +873,7 @@ static void textClause(TextParser *p, ShapeClauses *pC, int eClause, int iOff) {
     if (pC->pOrder) textError(p, iOff, "order occurs twice");
     pC->pOrder = textSorts(p);
     break;
-  case CLAUSE_PAGE:
-    pC->bPage = 1;
-    if (!continuesPred(p, &p->tok) && textTakeWord(p, "count")) {
-      pC->bPageCount = 1;
-    }
-    break;
+  case CLAUSE_PAGE: textPage(p, pC); break;
   case CLAUSE_REQUIRED: pC->bRequired = 1; break;
   case CLAUSE_SCOPE: textScope(p, pC); break;
   case CLAUSE_PARANOID:
@@ -871,6 +971,92 @@ static int isOn(TextParser *p) {
   return tok.eType == '{' || tok.eType == '(';
 }
 
+/* Does "word ( )" begin here, and no block behind it? */
+static int isEmptyCall(TextParser *p, const char *zWord) {
+  ShapeToken tok;
+  if (!textIs(p, zWord)) return 0;
+  tok = textAfter(p, &p->tok);
+  if (tok.eType != '(') return 0;
+  tok = textAfter(p, &tok);
+  if (tok.eType != ')') return 0;
+  tok = textAfter(p, &tok);
+  return tok.eType != '{' && tok.eType != '!' && tok.eType != '^';
+}
+
+/* Does "text ( column )" begin here? */
+static int isTextOf(TextParser *p) {
+  ShapeToken tok;
+  if (!textIs(p, "text")) return 0;
+  tok = textAfter(p, &p->tok);
+  if (tok.eType != '(') return 0;
+  tok = textAfter(p, &tok);
+  if (!isName(&tok)) return 0;
+  tok = textAfter(p, &tok);
+  return tok.eType == ')';
+}
+
+/* Does a constant begin here? It has a name: "User" as kind. */
+static int isConstant(TextParser *p) {
+  static const char *const az[] = {"null", "false", "true"};
+  ShapeToken tok = textAfter(p, &p->tok);
+  if (p->tok.eType == '-' && tok.eType == TK_NUMBER) {
+    tok = textAfter(p, &tok);
+  } else if (p->tok.eType != TK_STRING && p->tok.eType != TK_NUMBER &&
+             wordIndex(p, &p->tok, az, 3) < 0) {
+    return 0;
+  }
+  if (!shapeIsWord(p->z, &tok, "as")) return 0;
+  tok = textAfter(p, &tok);
+  return isName(&tok);
+}
+
+/* "cursor" "(" ")", "model" "(" ")", "text" "(" name ")" or agg "(" [ aggargs ]
+** ")", each with an alias; or val alias. 0 if none of them begins here. */
+static ShapeItem *textSpecial(TextParser *p) {
+  ShapeToken tokNext = textAfter(p, &p->tok);
+  ShapeItem *pItem;
+  int bCursor = isEmptyCall(p, "cursor"), bValue = isConstant(p);
+  int bModel = isEmptyCall(p, "model"), bText = isTextOf(p), eAgg = -1;
+  if (p->tok.eType == TK_WORD && tokNext.eType == '(') {
+    eAgg = assocAggFind(&p->z[p->tok.iOff], p->tok.n);
+    if (eAgg >= 0 && !isAggArgs(p, tokNext)) eAgg = -1;
+  }
+  if (!bCursor && !bModel && !bText && !bValue && eAgg < 0) return 0;
+  pItem = newItem(p, bCursor  ? SHAPE_ITEM_CURSOR
+                     : bModel ? SHAPE_ITEM_MODEL
+                     : bText  ? SHAPE_ITEM_NAME
+                     : bValue ? SHAPE_ITEM_VALUE
+                              : SHAPE_ITEM_AGG);
+  if (pItem == 0) return 0;
+  if (bValue) {
+    ShapeToken tok = p->tok;
+    if (tok.eType == TK_WORD) {
+      pItem->pSelf = textName(p, "a value");
+      p->tok = tok;
+    }
+    pItem->pVal = textVal(p);
+  } else if (eAgg >= 0) {
+    ShapeToken tok = p->tok;
+    pItem->pSelf = textName(p, "an aggregate");
+    p->tok = tok;
+    pItem->pAgg = textAgg(p, eAgg);
+    if (pItem->pAgg && (pItem->pAgg->pCol || pItem->pAgg->bDistinct)) {
+      pItem->pSelf = 0;
+    }
+  } else {
+    pItem->pSelf = textName(p, "a name");
+    textNeed(p, '(', "(");
+    if (bText) {
+      pItem->pSelf = 0;
+      pItem->bText = 1;
+      pItem->pPath = textName(p, "a column");
+    }
+    textNeed(p, ')', ")");
+  }
+  textAlias(p, pItem);
+  return pItem;
+}
+
 /*
 ** [ "..." ] path [ "!" ] [ "^" [ int ] ] [ "(" clauses ")" ] [ block ]
 ** [ alias ], or path "." agg "(" [ aggargs ] ")" [ alias ]
@@ -927,7 +1113,8 @@ static ShapeItem *textOn(TextParser *p) {
 
 /* item = "*" | "**" | "-" name | "@" name [ alias ] | "on" ... | path ... */
 static ShapeItem *textItem(TextParser *p) {
-  ShapeItem *pItem;
+  ShapeItem *pItem = textSpecial(p);
+  if (pItem) return pItem;
   switch (p->tok.eType) {
   case '*':
   case TK_STARS:
@@ -983,7 +1170,7 @@ static ShapeItem *textBlock(TextParser *p) {
 /* --------------------------------------------------------------- starts */
 
 /* query = name [ "(" clauses ")" ] [ block ]; "schema.name" is a name too */
-static void textQuery(TextParser *p, AssocShape *pShape) {
+static void textOneQuery(TextParser *p, AssocShape *pShape) {
   pShape->pModel = textPath(p, 0, "a model");
   if (p->tok.eType == '(') pShape->pClauses = textClauses(p);
   if (pShape->pClauses && pShape->pClauses->bRequired) {
@@ -995,6 +1182,26 @@ static void textQuery(TextParser *p, AssocShape *pShape) {
     pShape->pItem = textBlock(p);
   } else {
     pShape->pItem = newStarBlock(p, &pShape->bBlock);
+  }
+  if (textTakeWord(p, "as")) pShape->pAlias = textName(p, "a name");
+}
+
+/* queries = query | query alias { [ "," ] query alias } */
+static void textQueries(TextParser *p, AssocShape *pShape) {
+  textOneQuery(p, pShape);
+  while (pShape->pAlias && p->tok.eType != TK_END) {
+    AssocShape *pNew;
+    textTake(p, ',');
+    pNew = assocShapeAnother(p->pCall, p->pArena, p->pShape);
+    if (pNew == 0) return;
+    pShape->pNext = pNew;
+    pShape = pNew;
+    textOneQuery(p, pShape);
+    if (pShape->pAlias == 0) {
+      textError(p, p->tok.eType == TK_END ? p->n : p->tok.iOff,
+                "several queries need a name each: User{...} as users, "
+                "Post{...} as posts");
+    }
   }
 }
 
@@ -1079,7 +1286,7 @@ static void textStart(TextParser *p, AssocShape *pShape) {
   p->tok.eType = 0;
   textAdvance(p);
   switch (pShape->eKind) {
-  case SHAPE_QUERY: textQuery(p, pShape); break;
+  case SHAPE_QUERY: textQueries(p, pShape); break;
   case SHAPE_BLOCK:
     pShape->pItem = p->tok.eType == '{' ? textBlock(p)
                     : textIsList(p)     ? textPathList(p)

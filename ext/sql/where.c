@@ -606,7 +606,10 @@ void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
   int iCol = pAgg->pCol && !pAgg->bAt ? sqlColumnOf(p, pModel, pAgg->pCol) : -1;
   const ShapeAggregate *pFn = &aShapeAgg[pAgg->eAgg];
   assert(pAgg->eAgg < SHAPE_NAGG && !(pFn->mFlag & SHAPE_AGG_TEST));
-  if (pAgg->pCol == 0 && !(pFn->mFlag & SHAPE_AGG_STAR)) {
+  if (pAgg->pCol == 0 && !(pFn->mFlag & SHAPE_AGG_STAR) && pPath == 0) {
+    assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, 0, pFn->zName,
+                 "%s() needs a column: %s(column)", pFn->zName, pFn->zName);
+  } else if (pAgg->pCol == 0 && !(pFn->mFlag & SHAPE_AGG_STAR)) {
     assocShapeFail(p->pCall, p->zText, pPath->iOff,
                    &(AssocWhy){.eReason = ASSOC_E_ARGUMENT, .zName = pPath->z},
                    "%s() needs a column: %s.%s(column)", pFn->zName, pPath->z,
@@ -689,6 +692,26 @@ static void sqlAgg(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   sqlPut(p, ")");
 }
 
+/* Append an aggregate of the statement's own rows: sum(t1.likes) FILTER (WHERE
+** ...). */
+static void sqlTotal(AssocSql *p, const ShapeAgg *pAgg, AssocModel *pModel,
+                     int iAlias) {
+  int bTest = (aShapeAgg[pAgg->eAgg].mFlag & SHAPE_AGG_TEST) != 0;
+  ShapeAgg agg = *pAgg;
+  agg.pWhere = 0;
+  if (bTest) {
+    sqlPut(p, "count(*)");
+  } else {
+    assocSqlAggCall(p, &agg, 0, pModel, iAlias);
+  }
+  if (pAgg->pWhere) {
+    sqlPut(p, " FILTER (WHERE ");
+    assocSqlPred(p, pAgg->pWhere, pModel, iAlias);
+    sqlPut(p, ")");
+  }
+  if (bTest) sqlPut(p, ">0");
+}
+
 /* See assocSqlKey(). */
 static void sqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                    int iAlias, int eCollate) {
@@ -696,6 +719,8 @@ static void sqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   p->bOwner |= pKey->bOwner;
   if (pKey->bAt) {
     assocSqlAt(p, pKey->pPath, iAlias);
+  } else if (pKey->pAgg && pKey->pPath == 0) {
+    sqlTotal(p, pKey->pAgg, pModel, iAlias);
   } else if (pKey->pAgg) {
     sqlAgg(p, pKey, pModel, iAlias);
   } else if (pKey->pPath->pNext) {

@@ -186,26 +186,30 @@ static AssocNode *explainNext(AssocNode *pNode) {
   return pNode ? pNode->pNext : 0;
 }
 
-/* Parents come before children, so the estimate of a parent's rows is known
-** when its children are estimated. */
-static void explainMake(AssocCall *pCall, AssocRows *p, int nArg,
-                        sqlite3_value **ap) {
-  const char *zQuery = assocArgText(pCall, ap[0], "the query");
-  AssocCatalog *pCat;
-  AssocPlan *pPlan;
-  AssocNode *pNode;
-  i64 *an = 0;
-  (void)nArg;
-  if (zQuery == 0) return;
-  pCat = assocCatalogEnter(pCall);
-  pPlan = assocPlanGet(pCall, pCat, ASSOC_ASK_EAGER, 0, zQuery);
-  if (pPlan) an = assocMalloc(pCall, (i64)sizeof(i64) * pPlan->nNode);
-  for (pNode = an ? pPlan->pRoot : 0; pNode && pCall->rc == SQLITE_OK;
-       pNode = explainNext(pNode)) {
+/* The rows of one root's plan. Parents come before children, so the estimate of
+** a parent's rows is known when its children are estimated. */
+static void explainPlan(AssocCall *pCall, AssocRows *p, AssocPlan *pPlan) {
+  i64 *an = assocMalloc(pCall, (i64)sizeof(i64) * pPlan->nNode);
+  AssocNode *pNode = an ? pPlan->pRoot : 0;
+  for (; pNode && pCall->rc == SQLITE_OK; pNode = explainNext(pNode)) {
     an[pNode->iNode] = explainNode(
         pCall, p, pNode, pNode->pParent ? an[pNode->pParent->iNode] : 1);
   }
   sqlite3_free(an);
+}
+
+static void explainMake(AssocCall *pCall, AssocRows *p, int nArg,
+                        sqlite3_value **ap) {
+  const char *zQuery = assocArgText(pCall, ap[0], "the query");
+  AssocCatalog *pCat;
+  AssocPlan *pPlan, *pOne;
+  (void)nArg;
+  if (zQuery == 0) return;
+  pCat = assocCatalogEnter(pCall);
+  pPlan = assocPlanGet(pCall, pCat, ASSOC_ASK_EAGER, 0, zQuery);
+  for (pOne = pPlan; pOne && pCall->rc == SQLITE_OK; pOne = pOne->pAnd) {
+    explainPlan(pCall, p, pOne);
+  }
   assocPlanRelease(pCall, pPlan);
   assocCatalogLeave(pCall, pCat);
 }
