@@ -36,9 +36,26 @@ static AssocTable *scannedTable(const AssocNode *pNode) {
              : pNode->pModel->pTable;
 }
 
+/* The rows that a scan reads. Over a path on which several ways may lead to a
+** row, it reads all tables of the path, to make the pairs of its ends. */
+static i64 scannedRows(AssocCall *pCall, const AssocNode *pNode) {
+  const AssocRel *pRel = pNode->pRel;
+  i64 n = 0;
+  int i;
+  if (pRel == 0 || pRel->nPath == 0 || pNode->bDown) {
+    return assocTableRows(pCall, scannedTable(pNode));
+  }
+  for (i = 0; i < pRel->nPath; i++) {
+    const AssocRel *pStep = pRel->apPath[i];
+    n += assocTableRows(pCall, pStep->pTarget->pTable);
+    if (pStep->pThrough) n += assocTableRows(pCall, pStep->pThrough);
+  }
+  return n;
+}
+
 /* An estimate of the rows that nKey parents have. */
 static i64 wantedRows(AssocCall *pCall, AssocNode *pNode, i64 nKey) {
-  i64 nRow = assocTableRows(pCall, scannedTable(pNode));
+  i64 nRow = scannedRows(pCall, pNode);
   i64 nUp = pNode->pParent
                 ? assocTableRows(pCall, pNode->pParent->pModel->pTable)
                 : 1;
@@ -172,7 +189,7 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
     *peWhy = ASSOC_WHY_FEW_KEYS;
     return 0;
   }
-  nRow = assocTableRows(pCall, scannedTable(pNode));
+  nRow = scannedRows(pCall, pNode);
   nFound = nWanted = wantedRows(pCall, pNode, nKey);
   if (nWanted / nKey >= limitOf(pNode)) nWanted = nKey * limitOf(pNode);
   *pnWanted = nWanted;

@@ -68,6 +68,23 @@ static const ShapeClauses *stmtBefore(AssocSql *p, const AssocNode *pNode) {
   return pNew;
 }
 
+/* " AND t3.user_id=+k.k0": only the pairs of one parent. SQLite does not push
+** such a condition down into the subquery by itself. */
+void assocStmtPairsOf(AssocSql *p, const AssocNode *pNode,
+                      const AssocHop *pFirst) {
+  int i;
+  for (i = 0; p->bOfKey && i < pNode->nKey; i++) {
+    stmtPut(p, " AND ");
+    assocSqlFarColumn(p, pFirst, i);
+    stmtPut(p, "=");
+    if (p->bLiteral) {
+      assocStmtParent(p, pNode, i);
+    } else {
+      sqlite3_str_appendf(p->pStr, "+k.k%d", i);
+    }
+  }
+}
+
 /* (SELECT DISTINCT h.user_id AS k0, t.id AS p0 FROM …) t2: the pairs of a
 ** path's ends. The scopes of the end stand outside, since the clauses may
 ** replace them. */
@@ -89,6 +106,7 @@ static void stmtPairs(AssocSql *p, const AssocNode *pNode) {
     sqlite3_str_appendf(p->pStr, " AS p%d", i);
   }
   assocSqlFrom(p, pFirst, stmtBefore(p, pNode), 1);
+  assocStmtPairsOf(p, pNode, pFirst);
   stmtPut(p, ") t2");
 }
 

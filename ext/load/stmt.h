@@ -62,6 +62,9 @@ void assocStmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural);
 void assocStmtKeys(AssocSql *p, const AssocNode *pNode);
 /* The same with the conditions, for aggregates of the roots. */
 void assocStmtTotals(AssocSql *p, AssocNode *pNode);
+/* With bOfKey: only the pairs of one parent. pFirst is the path's first step. */
+void assocStmtPairsOf(AssocSql *p, const AssocNode *pNode,
+                      const AssocHop *pFirst);
 /* How t2 hangs on t1, each condition with AND before it; and with it all else
 ** that is asked of the rows. */
 void assocStmtJoin(AssocSql *p, const AssocNode *pNode);

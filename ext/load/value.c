@@ -52,8 +52,8 @@ static void stmtBehind(AssocSql *p, AssocNode *pNode, const ValueRows *pRows) {
 
 /* " FROM (SELECT DISTINCT t3.user_id AS k0, t4.id AS p0 FROM …) t2 JOIN tags t1
 ** WHERE t1.id=t2.p0": the rows at the end of a path, each once for each key. */
-static void stmtOnce(AssocSql *p, const ValueRows *pRows,
-                     const ShapeClauses *pC) {
+static void stmtOnce(AssocSql *p, const AssocNode *pNode,
+                     const ValueRows *pRows, const ShapeClauses *pC) {
   const AssocModel *pEnd = pRows->pModel;
   int i;
   assocModelNeedKey(p->pCall, pEnd);
@@ -69,6 +69,7 @@ static void stmtOnce(AssocSql *p, const ValueRows *pRows,
     sqlite3_str_appendf(p->pStr, " AS p%d", i);
   }
   assocSqlFrom(p, pRows->pFirst, pC, 1);
+  assocStmtPairsOf(p, pNode, pRows->pFirst);
   stmtPut(p, ") t2 JOIN ");
   assocSqlTableAs(p, pEnd->pTable, 1);
   for (i = 0; i < pEnd->nKey; i++) {
@@ -84,7 +85,7 @@ static void stmtValueFrom(AssocSql *p, AssocNode *pNode,
   const ShapeAgg *pAgg = pNode->pValue->pAgg;
   const ShapeClauses clauses = {.pWhere = pAgg->pWhere};
   if (pRows->bOnce) {
-    stmtOnce(p, pRows, &clauses);
+    stmtOnce(p, pNode, pRows, &clauses);
   } else if (pRows->pFirst) {
     assocSqlFrom(p, pRows->pFirst, &clauses, 1);
   } else {
@@ -137,6 +138,7 @@ static void makeValueLookup(Planner *p, AssocNode *pNode) {
   ValueRows rows;
   AssocSql sql;
   assocStmtStart(p, &sql, pNode, 0);
+  sql.bOfKey = 1;
   valueRows(&sql, pNode, &rows);
   if (p->pCall->rc == SQLITE_OK) {
     stmtPut(&sql, "SELECT assoc_emit(");
@@ -253,6 +255,7 @@ void assocStmtNestedValue(AssocSql *p, AssocNode *pNode) {
   int bExists = isTest(pNode), bAny = (mFlag & SHAPE_AGG_PICKS) != 0;
   ValueRows rows;
   assocSqlJoined(p, 1, pNode->pRel, 2);
+  p->bOfKey = 1;
   valueRows(p, pNode, &rows);
   if (p->pCall->rc != SQLITE_OK) return;
   if (bAny) {
@@ -274,4 +277,5 @@ void assocStmtNestedValue(AssocSql *p, AssocNode *pNode) {
   stmtPut(p, bExists ? ") THEN json('true') ELSE json('false') END"
              : bAny  ? "))"
                      : ")");
+  p->bOfKey = 0;
 }

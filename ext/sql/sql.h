@@ -104,6 +104,7 @@ struct AssocSql {
   u8 bWith;                 /* pWith may be used */
   u8 bAll;                  /* Selects rows of all parents, not of one */
   u8 bHeld;                 /* The source's key is a row of assoc_keys */
+  u8 bOfKey;                /* The pairs of a path are those of one parent */
   int nFilter;              /* Nesting of conditions on related rows */
   u8 bOwner;  /* The owner's text is written: it may name hidden columns */
   u8 bPolicy; /* A policy's: it sees every row, and :me is the session's */
