@@ -144,6 +144,17 @@ static void bindList(AssocRun *pRun, sqlite3_stmt *pStmt,
   bindVal(pRun, pStmt, pBind->iSql, pVal);
 }
 
+/* Bind the LIKE pattern of a literal text. */
+static void bindPattern(AssocRun *pRun, sqlite3_stmt *pStmt,
+                        const AssocBind *pBind) {
+  int n = 0;
+  char *z = assocSqlPattern(pRun->pCall, pBind->iPart, pBind->pVal, &n);
+  if (z == 0) return;
+  assocErrorCode(pRun->pCall,
+                 sqlite3_bind_text(pStmt, pBind->iSql, z, n, SQLITE_TRANSIENT));
+  sqlite3_free(z);
+}
+
 /* Bind one value of the shape, as its use demands: as it is, as a cursor's
 ** part, as a list, or as a count that must be a whole number. MORE asks for one
 ** row more than the limit, which tells whether a next page exists. */
@@ -159,6 +170,8 @@ static void bindOne(AssocRun *pRun, sqlite3_stmt *pStmt,
     bindCursor(pRun, pStmt, pBind);
   } else if (pBind->eHow == ASSOC_BIND_LIST) {
     bindList(pRun, pStmt, pBind);
+  } else if (pBind->eHow == ASSOC_BIND_LIKE) {
+    bindPattern(pRun, pStmt, pBind);
   } else {
     n = assocBindCount(pRun, pBind->pVal);
     if (n >= 0 && pBind->eHow == ASSOC_BIND_MORE) n++;
@@ -201,8 +214,9 @@ void assocBindLiterals(AssocCall *pCall, AssocPlan *pPlan, sqlite3_stmt *pStmt,
   run.pCall = pCall;
   run.pPlan = pPlan;
   for (pBind = pFetch->pBind; pBind && pStmt; pBind = pBind->pNext) {
-    if (pBind->eHow == ASSOC_BIND_VALUE && assocBindIsLiteral(pBind)) {
-      bindVal(&run, pStmt, pBind->iSql, pBind->pVal);
+    if (!assocBindIsLiteral(pBind)) continue;
+    if (pBind->eHow == ASSOC_BIND_VALUE || pBind->eHow == ASSOC_BIND_LIKE) {
+      bindOne(&run, pStmt, pBind);
     }
   }
 }

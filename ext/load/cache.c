@@ -6,11 +6,19 @@
 ** is valid as long as its catalog is the current one: a change of the schema or
 ** of definitions makes a new catalog. The plan used least recently is dropped
 ** first.
+**
+** A text that differs from another one only in literals shares its plan: the
+** plan then gets the literals of the text that is run. To find such a plan, the
+** new text is parsed; compiling it, and preparing its statements, would take
+** many times as long.
 */
+#include <stdlib.h>
+
 #include "load/plan.h"
 
-/* Plans that are kept. Each has a handful of statements of some kilobytes. */
-#define CACHE_MAX 64
+/* Plans that are kept, unless the environment or assoc_config('plans') says
+** another number. Each has a handful of statements of some kilobytes. */
+#define CACHE_MOST 64
 
 /* Take a plan out of the list. It must be there. */
 static void unlinkPlan(AssocLoadState *p, AssocPlan *pPlan) {
@@ -40,6 +48,17 @@ static void stateFree(void *pState) {
   sqlite3_free(p);
 }
 
+/* The number in the environment variable ASSOC_PLANS, else the usual one. */
+static int mostPlans(void) {
+  const char *z = getenv("ASSOC_PLANS");
+  int i, n = 0;
+  for (i = 0; z && z[i] >= '0' && z[i] <= '9' && i < 6; i++) {
+    n = n * 10 + (z[i] - '0');
+  }
+  if (z == 0 || i == 0 || z[i]) return CACHE_MOST;
+  return n < ASSOC_PLANS_MAX ? n : ASSOC_PLANS_MAX;
+}
+
 /* Made at the first use. The connection frees it. */
 AssocLoadState *assocLoadState(AssocCall *pCall) {
   AssocConn *pConn = pCall->pConn;
@@ -48,6 +67,7 @@ AssocLoadState *assocLoadState(AssocCall *pCall) {
   p = assocMalloc(pCall, sizeof(*p));
   if (p == 0) return 0;
   memset(p, 0, sizeof(*p));
+  p->nMost = mostPlans();
   pConn->aSlot[ASSOC_SLOT_PLANS].p = p;
   pConn->aSlot[ASSOC_SLOT_PLANS].xFree = stateFree;
   return p;
@@ -86,6 +106,52 @@ static void prunePlans(AssocLoadState *p, const AssocCatalog *pCat, int nMost) {
   }
 }
 
+void assocPlansKeep(AssocCall *pCall, int nMost) {
+  AssocLoadState *p = assocLoadState(pCall);
+  assert(nMost >= 0 && nMost <= ASSOC_PLANS_MAX);
+  if (p == 0) return;
+  p->nMost = nMost;
+  while (p->nPlan > nMost) {
+    AssocPlan *pPlan = p->pPlan, *pLast = 0;
+    for (; pPlan; pPlan = pPlan->pNext) {
+      if (!pPlan->bBusy) pLast = pPlan;
+    }
+    if (pLast == 0) return;
+    dropPlan(p, pLast);
+  }
+}
+
+/* May the plan serve a parsed text that differs from its own in literals only?
+** Not one that a statement holds for its own text. */
+static int mayShare(const AssocPlan *pPlan, const AssocPlan *pText) {
+  const char *zModel = pText->zModel;
+  if (pPlan->bBusy || pPlan->hold.nHolder || pPlan->pCat != pText->pCat ||
+      pPlan->eAsk != pText->eAsk || pPlan->eSession != pText->eSession ||
+      pPlan->masked.nVal != pText->masked.nVal) {
+    return 0;
+  }
+  if ((zModel == 0) != (pPlan->zModel == 0)) return 0;
+  if (zModel && strcmp(zModel, pPlan->zModel) != 0) return 0;
+  return strcmp(pPlan->masked.z, pText->masked.z) == 0;
+}
+
+/* A plan for a text that none was found for: another one with its literals, or
+** a new one. 0 after an error. */
+static AssocPlan *planFor(AssocCall *pCall, AssocLoadState *p,
+                          AssocPlan *pText) {
+  AssocPlan *pPlan;
+  if (pText == 0) return 0;
+  for (pPlan = pText->masked.nVal ? p->pPlan : 0; pPlan; pPlan = pPlan->pNext) {
+    if (!mayShare(pPlan, pText)) continue;
+    unlinkPlan(p, pPlan);
+    assocHoldReset(pPlan);
+    assocPlanTake(pPlan, pText);
+    return pPlan;
+  }
+  prunePlans(p, pText->pCat, p->nMost - 1);
+  return assocPlanCompile(pCall, pText);
+}
+
 /*
 ** A plan in use (bBusy) is not shared: a nested call of the same text, as in
 ** eager() inside eager(), compiles a second one. A plan of an older catalog is
@@ -110,8 +176,7 @@ AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
     break;
   }
   if (pPlan == 0) {
-    prunePlans(p, pCat, CACHE_MAX - 1);
-    pPlan = assocPlanCompile(pCall, pCat, eAsk, zModel, zText);
+    pPlan = planFor(pCall, p, assocPlanParse(pCall, pCat, eAsk, zModel, zText));
     if (pPlan == 0) return 0;
     pPlan->nHash = h;
   }
@@ -131,6 +196,6 @@ void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan) {
   assert(pPlan->bBusy);
   pPlan->bBusy = 0;
   pPlan->hold.bUse = pPlan->hold.bStale = 0;
-  if (pCall->rc == SQLITE_OK || pPlan->hold.bDropped) return;
+  if (pPlan->hold.bDropped || (pCall->rc == SQLITE_OK && p->nMost > 0)) return;
   dropPlan(p, pPlan);
 }

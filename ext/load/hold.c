@@ -239,6 +239,7 @@ void assocHoldKeep(AssocCall *pCall, sqlite3_context *pCtx, int iArg,
   AssocHold *p = sqlite3_get_auxdata(pCtx, iArg);
   i64 iToken;
   assert(pPlan->bBusy);
+  if (assocLoadState(pCall)->nMost == 0) return; /* No plan is kept */
   if (p == 0) {
     holdMark(pCtx, iArg, pCall->pConn);
     return;

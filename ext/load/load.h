@@ -196,15 +196,18 @@ struct AssocPlan {
   AssocNode **apNode; /* A parent before its children */
   int nName;          /* Names of :name parameters */
   const char **azName;
-  AssocStmt names;   /* Reads the values of names from an object */
-  AssocRel *pAnswer; /* The association, for asks that need no nodes */
-  int iTargetVar;    /* HAS: the ?number before those of the target's key */
-  int iAgainVar;     /* "^": the ?number that says that the source was found */
-  u8 eAsk;           /* ASSOC_ASK_* */
-  u8 bBusy;          /* A run uses it */
-  u8 eSession;       /* assocPlanSession(): what it was compiled for */
-  u32 nHash;         /* Of all that finds it in the cache */
-  u8 bReverse;       /* PRAGMA reverse_unordered_selects was on */
+  AssocStmt names;    /* Reads the values of names from an object */
+  AssocRel *pAnswer;  /* The association, for asks that need no nodes */
+  int iTargetVar;     /* HAS: the ?number before those of the target's key */
+  int iAgainVar;      /* "^": the ?number that says that the source was found */
+  u8 eAsk;            /* ASSOC_ASK_* */
+  u8 bBusy;           /* A run uses it */
+  u8 eSession;        /* assocPlanSession(): what it was compiled for */
+  u32 nHash;          /* Of all that finds it in the cache */
+  ShapeMasked masked; /* Texts that differ only in these literals share it */
+  AssocPlan *pText;   /* OWNED: the parsed text that gave its literals last; 0:
+                      ** its own */
+  u8 bReverse;        /* PRAGMA reverse_unordered_selects was on */
   struct {
     int nHolder;    /* AssocHolds that have the plan */
     u8 bMade;       /* The held statements are written */
@@ -218,8 +221,8 @@ struct AssocPlan {
     i64 iToken;     /* The token of the definitions */
   } hold;           /* See hold.c */
   AssocPlan *pNext; /* In the cache, the last used first */
-  const char *zAs;   /* Its key in the object that the call gives, or 0 */
-  AssocPlan *pAnd;   /* OWNED: the next root of the same call, or 0 */
+  const char *zAs;  /* Its key in the object that the call gives, or 0 */
+  AssocPlan *pAnd;  /* OWNED: the next root of the same call, or 0 */
 };
 
 /* What a plan gives. The same text makes different plans. */
@@ -244,6 +247,9 @@ struct AssocPlan {
 AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                         const char *zModel, const char *zText);
 void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan);
+#define ASSOC_PLANS_MAX 10000
+/* Keep nMost plans at most from now on; with 0 none. */
+void assocPlansKeep(AssocCall *pCall, int nMost);
 /* What plans depend on beside the catalog: is there a session (1), and does it
 ** count the rows that are read (2)? */
 int assocPlanSession(const AssocConn *pConn);
@@ -305,6 +311,7 @@ typedef struct AssocLoadState AssocLoadState;
 struct AssocLoadState {
   AssocPlan *pPlan; /* OWNED: compiled plans, the last used first */
   int nPlan;
+  int nMost;        /* Plans that are kept: assoc_config('plans') */
   AssocRun *pRun;   /* The run whose rows assoc_emit() takes */
   AssocTake *pTake; /* Takes the ids of assoc_take(), or 0 */
   AssocArena mem;   /* OWNED: memory of the last run, for the next */

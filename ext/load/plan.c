@@ -1275,22 +1275,34 @@ static void compileOthers(Planner *p, AssocPlan *pFirst) {
   }
 }
 
-/*
-** Reading the shape, resolving its names, writing the SQL: after this, a run
-** needs neither the shape nor the definitions. nFunctionArg limits how many
-** columns one call of assoc_emit() takes. reverse_unordered_selects is asked
-** because some plans rely on the order in which a table is scanned.
-*/
-AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
-                            const char *zModel, const char *zText) {
+AssocPlan *assocPlanParse(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
+                          const char *zModel, const char *zText) {
   static const u8 aKind[] = {SHAPE_QUERY, SHAPE_BLOCK, SHAPE_ONE,   SHAPE_ONE,
                              SHAPE_ONE,   SHAPE_QUERY, SHAPE_QUERY, SHAPE_QUERY,
                              SHAPE_QUERY, SHAPE_ONE,   SHAPE_ONE,   SHAPE_ONE,
                              SHAPE_ONE,   SHAPE_BLOCK};
-  AssocPlanner p;
   AssocPlan *pPlan = planNew(pCall, pCat, eAsk, zModel, zText);
+  AssocArena *pMem = pPlan ? &pPlan->mem : 0;
   assert(eAsk >= 0 && eAsk < ASSOC_COUNT(aKind));
   if (pPlan == 0) return 0;
+  pPlan->pShape = assocShapeParse(pCall, pMem, aKind[eAsk], pPlan->zText, -1);
+  if (pPlan->pShape &&
+      assocShapeMask(pCall, pMem, pPlan->pShape, &pPlan->masked)) {
+    return pPlan;
+  }
+  assocPlanFree(pPlan);
+  return 0;
+}
+
+/*
+** Resolving the shape's names, writing the SQL: after this, a run needs of the
+** shape only its values, and not the definitions. nFunctionArg limits how many
+** columns one call of assoc_emit() takes. reverse_unordered_selects is asked
+** because some plans rely on the order in which a table is scanned.
+*/
+AssocPlan *assocPlanCompile(AssocCall *pCall, AssocPlan *pPlan) {
+  AssocPlanner p;
+  assert(pPlan->pShape && pPlan->pRoot == 0);
   memset(&p, 0, sizeof(p));
   p.pCall = pCall;
   p.pPlan = pPlan;
@@ -1298,15 +1310,54 @@ AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   p.bReverse = askPragma(pCall, "reverse_unordered_selects");
   pPlan->bReverse = p.bReverse != 0;
   p.nFunctionArg = sqlite3_limit(pCall->db, SQLITE_LIMIT_FUNCTION_ARG, -1);
-  pPlan->pShape =
-      assocShapeParse(pCall, p.pArena, aKind[eAsk], pPlan->zText, -1);
-  if (pPlan->pShape) {
-    compilePlan(&p, zModel);
-    compileOthers(&p, pPlan);
-  }
+  compilePlan(&p, pPlan->zModel);
+  compileOthers(&p, pPlan);
   if (pCall->rc == SQLITE_OK) return pPlan;
   assocPlanFree(pPlan);
   return 0;
+}
+
+/* The statement's literals are to be bound anew. Nobody may find the old ones
+** in it until then. */
+static void unbind(AssocFetch *pFetch) {
+  if (pFetch->stmt.p) sqlite3_clear_bindings(pFetch->stmt.p);
+  pFetch->nBound = 0;
+}
+
+static void unbindNode(AssocNode *pNode) {
+  unbind(&pNode->held);
+  unbind(&pNode->ends);
+  unbind(&pNode->lookup);
+  unbind(&pNode->lookupOne);
+  unbind(&pNode->scan);
+  unbind(&pNode->lookupAt);
+  unbind(&pNode->scanAt);
+  unbind(&pNode->related.back);
+  unbind(&pNode->related.pairs.fetch);
+  unbind(&pNode->related.backPairs.fetch);
+  unbind(&pNode->related.again);
+  pNode->eSeek = 0; /* A literal may be a partial index's condition */
+}
+
+/* The values are copied into the plan's own tree, where its statements know
+** them; what they point to stays in pText. */
+void assocPlanTake(AssocPlan *pPlan, AssocPlan *pText) {
+  AssocPlan *pOne;
+  int i;
+  assert(strcmp(pPlan->masked.z, pText->masked.z) == 0);
+  assert(pPlan->masked.nVal == pText->masked.nVal && pPlan->hold.nHolder == 0);
+  for (i = 0; i < pPlan->masked.nVal; i++) {
+    ShapeVal *pVal = pPlan->masked.apVal[i], *pNext = pVal->pNext;
+    *pVal = *pText->masked.apVal[i];
+    pVal->pNext = pNext;
+  }
+  for (pOne = pPlan; pOne; pOne = pOne->pAnd) {
+    for (i = 0; i < pOne->nNode; i++) unbindNode(pOne->apNode[i]);
+    pOne->pShape->zText = pText->zText;
+    pOne->zText = pText->zText;
+  }
+  assocPlanFree(pPlan->pText);
+  pPlan->pText = pText;
 }
 
 /* The plan lies in its own arena, so the arena is copied out before it is
@@ -1322,6 +1373,7 @@ void assocPlanFree(AssocPlan *pPlan) {
     return;
   }
   assocPlanFree(pPlan->pAnd);
+  assocPlanFree(pPlan->pText);
   for (i = 0; pPlan->apNode && i < pPlan->nNode; i++) {
     assocStmtClear(&pPlan->apNode[i]->held.stmt);
     assocStmtClear(&pPlan->apNode[i]->ends.stmt);

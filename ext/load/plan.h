@@ -35,9 +35,15 @@ void assocPlannerError(AssocPlanner *p, int eReason, const ShapeItem *pItem,
 /* Start a statement in the plan's arena. assocSqlEnd() ends it. */
 void assocPlannerSql(AssocPlanner *p, AssocSql *pSql);
 
-/* Compile a plan without the cache: see assocPlanGet(). 0 after an error. */
-AssocPlan *assocPlanCompile(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
-                            const char *zModel, const char *zText);
+/* Read a text: a plan that has its shape, and nothing else yet. Then compile
+** it. See assocPlanGet() for the arguments. 0 after an error: the plan is then
+** freed. */
+AssocPlan *assocPlanParse(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
+                          const char *zModel, const char *zText);
+AssocPlan *assocPlanCompile(AssocCall *pCall, AssocPlan *pPlan);
+/* Give pPlan the literals of pText, a parsed text with the same mask, which it
+** then owns. */
+void assocPlanTake(AssocPlan *pPlan, AssocPlan *pText);
 /* Free a plan and its statements, now or when its last holder lets it go. pPlan
 ** may be 0. */
 void assocPlanFree(AssocPlan *pPlan);

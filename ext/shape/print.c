@@ -105,8 +105,34 @@ void shapePrintLiteral(Printer *p, const ShapeVal *pVal) {
 }
 
 /* A parameter's name is quoted if it is not a plain word. */
+/* Remember a literal, and print its type alone. Of a limit also its size: a plan
+** for ten rows is no good for a million. */
+static void maskVal(Printer *p, ShapeVal *pVal, int bCount) {
+  static const char *const az[] = {"~i", "~r", "~t"};
+  ShapeMasked *pMasked = p->pMasked;
+  int n = pMasked->nVal;
+  i64 i;
+  if ((n & (n - 1)) == 0) {
+    ShapeVal **ap =
+        assocAlloc(p->pCall, p->pArena, (i64)sizeof(*ap) * (n ? n * 2 : 1));
+    if (ap == 0) return;
+    if (n) memcpy(ap, pMasked->apVal, sizeof(*ap) * (size_t)n);
+    pMasked->apVal = ap;
+  }
+  pMasked->apVal[pMasked->nVal++] = pVal;
+  shapePut(p, az[pVal->eType - SHAPE_VAL_INT]);
+  for (i = bCount ? pVal->i : 0; i > 0; i >>= 2) shapePut(p, "0");
+}
+
+static int isMasked(const Printer *p, const ShapeVal *pVal) {
+  return p->pMasked && p->nKeep == 0 && pVal->eType >= SHAPE_VAL_INT &&
+         pVal->eType <= SHAPE_VAL_TEXT;
+}
+
 static void printVal(Printer *p, const ShapeVal *pVal) {
-  if (pVal->eType == SHAPE_VAL_INDEX) {
+  if (isMasked(p, pVal)) {
+    maskVal(p, (ShapeVal *)pVal, 0);
+  } else if (pVal->eType == SHAPE_VAL_INDEX) {
     assocOutPrintf(&p->out, "?%lld", pVal->i);
   } else if (pVal->eType == SHAPE_VAL_NAMED) {
     ShapeToken tok = shapeLex(pVal->z, pVal->n, 0);
@@ -161,6 +187,7 @@ static void printKey(Printer *p, const ShapeKey *pKey) {
 /* The left side, the operator, and what it is compared with. */
 static void printCompare(Printer *p, const ShapePred *pPred) {
   assert(pPred->eOp >= SHAPE_OP_EQ && pPred->eOp < SHAPE_NOP);
+  if (p->pMasked && pPred->bSome) shapePut(p, "~some ");
   printKey(p, &pPred->key);
   if (pPred->eOp == SHAPE_OP_ISNULL) {
     shapePut(p, pPred->bNot ? " is not null" : " is null");
@@ -275,7 +302,11 @@ static void printValClauses(Printer *p, const ShapeClauses *pC, i64 n) {
     if (a[i].pVal == 0) continue;
     printGap(p, n);
     shapePut(p, a[i].z);
-    printVal(p, a[i].pVal);
+    if (isMasked(p, a[i].pVal)) {
+      maskVal(p, (ShapeVal *)a[i].pVal, 1);
+    } else {
+      printVal(p, a[i].pVal);
+    }
   }
 }
 
@@ -316,7 +347,9 @@ static void printClauses(Printer *p, const ShapeClauses *pC) {
     printGap(p, n);
     shapePut(p, "scope ");
     printName(p, pScope->pName->z);
+    p->nKeep++;
     if (pScope->pArg) printVals(p, pScope->pArg);
+    p->nKeep--;
   }
   if (pC->bUnscoped) {
     printGap(p, n);
@@ -334,7 +367,9 @@ static void printClauses(Printer *p, const ShapeClauses *pC) {
   }
   if (pC->pOrder) {
     printGap(p, n);
+    p->nKeep++;
     printOrder(p, pC->pOrder);
+    p->nKeep--;
   }
   printValClauses(p, pC, n);
   if (pC->bPage) {
@@ -355,13 +390,24 @@ static void printRecurse(Printer *p, const ShapeItem *pItem) {
   if (pItem->nRecurse > 0) assocOutPrintf(&p->out, "^%d", pItem->nRecurse);
 }
 
+/* Print what only JSON can say of an item, in a form of its own. */
+static void maskItem(Printer *p, const ShapeItem *pItem) {
+  if (pItem->eType == SHAPE_ITEM_ALL || pItem->bInclude) {
+    assocOutPrintf(&p->out, "~%d,%d,%d,", pItem->eType, pItem->mAll,
+                   pItem->bInclude);
+  }
+  if (pItem->pModel) printPath(p, pItem->pModel);
+}
+
 /* azBefore is indexed by the type of the item. */
 static void printItem(Printer *p, const ShapeItem *pItem) {
   static const char *const azBefore[] = {
-      "", "*", "**", "-", "@", "on ", "", "", "", "cursor()", "model()"};
+      "", "*", "**", "-", "@", "on ", "", "~all", "", "cursor()", "model()"};
   assert(pItem);
-  if (pItem->eType == SHAPE_ITEM_ALL ||
-      (pItem->eType == SHAPE_ITEM_NAME && pItem->pPath == 0)) {
+  if (p->pMasked) {
+    maskItem(p, pItem);
+  } else if (pItem->eType == SHAPE_ITEM_ALL ||
+             (pItem->eType == SHAPE_ITEM_NAME && pItem->pPath == 0)) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
                  "an include by model alone, or of all, has no text "
                  "form");
@@ -372,7 +418,7 @@ static void printItem(Printer *p, const ShapeItem *pItem) {
   if (pItem->bText) shapePut(p, "text(");
   printPath(p, pItem->pPath);
   if (pItem->bText) shapePut(p, ")");
-  if (pItem->pVal) printVal(p, pItem->pVal);
+  if (pItem->pVal) shapePrintLiteral(p, pItem->pVal);
   if (pItem->pAgg && pItem->pPath) shapePut(p, ".");
   if (pItem->pAgg) printAgg(p, pItem->pAgg);
   if (pItem->bRequired) shapePut(p, "!");
@@ -410,21 +456,47 @@ static void printQueries(Printer *p, const AssocShape *pShape) {
   }
 }
 
+static void printShape(Printer *p, const AssocShape *pShape) {
+  if (pShape->eKind == SHAPE_QUERY) {
+    printQueries(p, pShape);
+  } else if (pShape->eKind == SHAPE_BLOCK) {
+    printBlock(p, pShape->pItem);
+  } else {
+    printItem(p, pShape->pItem);
+  }
+}
+
+/* The two forms are told apart, since some words mean more in one of them. */
+int assocShapeMask(AssocCall *pCall, AssocArena *pArena, AssocShape *pShape,
+                   ShapeMasked *pMasked) {
+  Printer p;
+  i64 n = 0;
+  char *z;
+  memset(&p, 0, sizeof(p));
+  memset(pMasked, 0, sizeof(*pMasked));
+  p.pCall = pCall;
+  p.pArena = pArena;
+  p.pMasked = pMasked;
+  assocBufInit(&p.out, 0x7fffffff);
+  shapePut(&p, pShape->bJson ? "~json " : "");
+  printShape(&p, pShape);
+  z = assocBufFinish(&p.out, &n);
+  if (z == 0) assocErrorCode(pCall, p.out.rc);
+  pMasked->z = assocArenaText(pCall, pArena, z, (int)n);
+  sqlite3_free(z);
+  return pCall->rc == SQLITE_OK;
+}
+
 /* The printed text identifies a shape, for example in the fingerprint of a
 ** cursor. OUT: the caller frees it; 0 after an error. */
 char *assocShapeText(AssocCall *pCall, const AssocShape *pShape) {
   Printer p;
   i64 n = 0;
   char *z;
+  memset(&p, 0, sizeof(p));
   p.pCall = pCall;
   assocBufInit(&p.out, 0x7fffffff);
-  if (pShape->eKind == SHAPE_QUERY) {
-    printQueries(&p, pShape);
-  } else if (pShape->eKind == SHAPE_BLOCK) {
-    printBlock(&p, pShape->pItem);
-  } else {
-    printItem(&p, pShape->pItem);
-  }
+  printShape(&p, pShape);
   z = assocBufFinish(&p.out, &n);
   if (z == 0) assocErrorCode(pCall, p.out.rc);
   return z;

@@ -12,6 +12,9 @@ typedef struct ShapePrinter ShapePrinter;
 struct ShapePrinter {
   AssocCall *pCall;
   AssocOut out;
+  AssocArena *pArena;   /* Of pMasked */
+  ShapeMasked *pMasked; /* Collects literals, and prints their types; or 0 */
+  int nKeep;            /* Literals are printed here all the same */
 };
 
 /* Do the clauses contain anything? pC may be 0. */

@@ -271,6 +271,22 @@ ShapePred *assocShapeAnd(AssocCall *pCall, AssocArena *pArena, ShapePred *p1,
 ** after an error. */
 char *assocShapeText(AssocCall *pCall, const AssocShape *pShape);
 
+/*
+** The text of a tree in which each literal is only a type, and the literals in
+** their order. Shapes with equal texts mean the same, but for the values. Not
+** among the literals is what decides more than a value: constants, the values of
+** scopes, and what orders contain.
+*/
+typedef struct ShapeMasked ShapeMasked;
+struct ShapeMasked {
+  const char *z; /* In the arena */
+  int nVal;
+  ShapeVal **apVal; /* In the arena */
+};
+/* False after an error. */
+int assocShapeMask(AssocCall *pCall, AssocArena *pArena, AssocShape *pShape,
+                   ShapeMasked *pMasked);
+
 /* Raise an error at byte iOff of zText. The message shows the line with a
 ** caret. No caret if zText is 0 or iOff is -1. */
 void assocShapeFail(AssocCall *pCall, const char *zText, int iOff,

@@ -351,7 +351,7 @@ static void sessionLiteral(AssocSql *p, const AssocBind *pBind) {
 ** assoc_sql() has no parameters, so it writes literals. */
 AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow) {
   AssocBind *pBind = assocAlloc(p->pCall, p->pArena, sizeof(*pBind));
-  assert(eHow >= ASSOC_BIND_VALUE && eHow <= ASSOC_BIND_LIST);
+  assert(eHow >= ASSOC_BIND_VALUE && eHow <= ASSOC_BIND_LIKE);
   if (pBind == 0) return 0;
   pBind->iSql = ++p->nVar;
   pBind->pVal = assocScopeVal(p->pCall, p->pScope, pVal);

@@ -42,8 +42,11 @@ struct AssocBind {
 #define ASSOC_BIND_VALUE 0
 #define ASSOC_BIND_COUNT 1 /* A limit or offset: a whole number */
 #define ASSOC_BIND_MORE 2  /* A limit plus one, to see if there are more rows */
-#define ASSOC_BIND_CURSOR 3  /* A value of a page's cursor */
-#define ASSOC_BIND_LIST 4    /* A JSON array of values */
+#define ASSOC_BIND_CURSOR 3 /* A value of a page's cursor */
+#define ASSOC_BIND_LIST 4   /* A JSON array of values */
+#define ASSOC_BIND_LIKE                                                        \
+  6                          /* iPart is SHAPE_OP_STARTS, ENDS or CONTAINS: the
+                             ** LIKE pattern for the literal text */
 #define ASSOC_BIND_SESSION 5 /* A value of the session, by name: :me */
 
 /* A value that a node's statements select. */
@@ -373,6 +376,11 @@ void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
 ** For a to-one all candidates: the caller appends LIMIT 1. */
 void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
                      const ShapeItem *pBlock);
+/* The LIKE pattern of a text in which no letter is a wildcard, as starts with,
+** ends with or contains (eOp) looks for it. OUT: *pn bytes, freed with
+** sqlite3_free(); 0 after an error. */
+char *assocSqlPattern(AssocCall *pCall, int eOp, const ShapeVal *pText,
+                      int *pn);
 /* Append an aggregate call over rows under iAlias: count(*),
 ** sum(t2."likes"). */
 void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,

@@ -803,22 +803,36 @@ static void sqlVals(AssocSql *p, const ShapeVal *pVal) {
 /* The characters that LIKE needs a backslash for. */
 static const char zLikeSpecial[] = "\\%_";
 
-/* Append '%50\%%': a LIKE pattern that matches a literal text. */
-static void sqlPatternOf(AssocSql *p, int eOp, const ShapeVal *pText) {
-  ShapeVal *pVal = assocAlloc(p->pCall, p->pArena, sizeof(*pVal));
-  char *z = assocAlloc(p->pCall, p->pArena, 2 * (i64)pText->n + 3);
+char *assocSqlPattern(AssocCall *pCall, int eOp, const ShapeVal *pText,
+                      int *pn) {
+  char *z = assocMalloc(pCall, 2 * (i64)pText->n + 3);
   int i, n = 0;
-  if (pVal == 0 || z == 0) return;
+  if (z == 0) return 0;
   if (eOp != SHAPE_OP_STARTS) z[n++] = '%';
   for (i = 0; i < pText->n; i++) {
     if (pText->z[i] && strchr(zLikeSpecial, pText->z[i])) z[n++] = '\\';
     z[n++] = pText->z[i];
   }
   if (eOp != SHAPE_OP_ENDS) z[n++] = '%';
-  pVal->eType = SHAPE_VAL_TEXT;
-  pVal->z = z;
-  pVal->n = n;
-  assocSqlVal(p, pVal);
+  z[n] = 0;
+  *pn = n;
+  return z;
+}
+
+/* Append '%50\%%': the pattern for a literal text. Of a statement with
+** parameters, it is made when it is bound. */
+static void sqlPatternOf(AssocSql *p, int eOp, const ShapeVal *pText) {
+  AssocBind *pBind;
+  char *z;
+  int n = 0;
+  if (!p->bLiteral) {
+    pBind = assocSqlBind(p, pText, ASSOC_BIND_LIKE);
+    if (pBind) pBind->iPart = eOp;
+    return;
+  }
+  z = assocSqlPattern(p->pCall, eOp, pText, &n);
+  sqlite3_str_appendf(p->pStr, "%Q", z ? z : "");
+  sqlite3_free(z);
 }
 
 /*

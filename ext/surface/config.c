@@ -53,6 +53,23 @@ static void configNumber(AssocCall *pCall, sqlite3_context *pCtx,
   sqlite3_result_int(pCtx, *pi);
 }
 
+/* How many compiled plans does the connection keep? */
+static void configPlans(AssocCall *pCall, sqlite3_context *pCtx,
+                        sqlite3_value *pVal) {
+  AssocLoadState *pLoad = assocLoadState(pCall);
+  if (pLoad == 0) return;
+  if (pVal) {
+    i64 i = assocValueWhole(pVal);
+    if (i < 0 || i > ASSOC_PLANS_MAX) {
+      assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, "plans",
+                   "plans is a number from 0 to %d", ASSOC_PLANS_MAX);
+      return;
+    }
+    assocPlansKeep(pCall, (int)i);
+  }
+  sqlite3_result_int(pCtx, pLoad->nMost);
+}
+
 /* May views and triggers of one file use our functions on other files? */
 static void configViews(AssocCall *pCall, sqlite3_context *pCtx,
                         sqlite3_value *pVal) {
@@ -117,6 +134,8 @@ static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   } else if (sqlite3_stricmp(z, "items") == 0) {
     configNumber(pCall, pCtx, "items", &pCall->pConn->mxItem, CONFIG_ITEM_MAX,
                  pVal);
+  } else if (sqlite3_stricmp(z, "plans") == 0) {
+    configPlans(pCall, pCtx, pVal);
   } else if (sqlite3_stricmp(z, "views") == 0) {
     configViews(pCall, pCtx, pVal);
   } else if (sqlite3_stricmp(z, "rows") == 0) {
@@ -130,7 +149,7 @@ static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   } else {
     assocErrorOf(pCall, ASSOC_E_UNKNOWN_OPTION, 0, z,
                  "there is no setting '%s'; there are strategy, depth, items, "
-                 "rows, bytes, milliseconds, session and views",
+                 "plans, rows, bytes, milliseconds, session and views",
                  z);
   }
 }
