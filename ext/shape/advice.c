@@ -679,8 +679,14 @@ static const char zHabitLike[] =
 static const char zHabitPart[] = "a part of a text is $substring, a related "
                                  "row {\"$some\":{\"posts\":{...}}}";
 static const char zHabitPattern[] = "a pattern is $like, $glob or $match";
-static const char zHabitCall[] =
-    "the extension ignores how Sequelize runs a query: leave it out";
+static const char zHabitTransaction[] =
+    "the call runs in the transaction of its connection: BEGIN IMMEDIATE ... "
+    "COMMIT";
+static const char zHabitResult[] = "the answer is JSON: leave it out";
+static const char zHabitValues[] =
+    "a value of the caller is {\"$param\":\"name\"}, and stands behind the "
+    "shape";
+static const char zHabitWriter[] = "it belongs to a call that writes";
 static const char zHabitLiteral[] =
     "there is no SQL in a shape, and no function but the aggregates: "
     "{\"aggregate\":\"count\",\"of\":\"posts\",\"as\":\"n\"}";
@@ -705,20 +711,30 @@ static const HabitWord aHabitJson[] = {
     {"cursor", "write \"after\" or \"before\""},
     {"group", zHabitGroups},
     {"groupBy", zHabitGroups},
-    {"having", "write \"$aggregate\" in \"where\""},
+    {"having", "write \"$aggregate\" in \"where\": {\"$aggregate\":{"
+               "\"aggregate\":\"count\",\"of\":\"posts\",\"is\":{\"$gt\":1}}}"},
     {"fn", zHabitLiteral},
-    {"col", zHabitLiteral},
+    {"col", "a count of values is {\"aggregate\":\"count\",\"column\":"
+            "\"name\",\"distinct\":true}"},
     {"val", zHabitLiteral},
-    {"raw", zHabitCall},
-    {"nest", zHabitCall},
-    {"plain", zHabitCall},
-    {"transaction", zHabitCall},
-    {"logging", zHabitCall},
-    {"benchmark", zHabitCall},
-    {"lock", zHabitCall},
-    {"hooks", zHabitCall},
-    {"rejectOnEmpty", zHabitCall},
-    {"mapToModel", zHabitCall},
+    {"plain", "one row is \"limit\":1, or assoc_find()"},
+    {"transaction", zHabitTransaction},
+    {"lock", zHabitTransaction},
+    {"skipLocked", zHabitTransaction},
+    {"rejectOnEmpty", "an empty answer is []"},
+    {"mapToModel", zHabitResult},
+    {"fieldMap", zHabitResult},
+    {"instance", zHabitResult},
+    {"type", zHabitResult},
+    {"bind", zHabitValues},
+    {"replacements", zHabitValues},
+    {"searchPath", "a model of an attached database is \"aux.User\""},
+    {"defaults", zHabitWriter},
+    {"returning", zHabitWriter},
+    {"silent", zHabitWriter},
+    {"individualHooks", zHabitWriter},
+    {"validate", zHabitWriter},
+    {"or", "how rows are related is what the association says"},
     {"$iLike", zHabitLike},
     {"$notILike", zHabitLike},
     {"$contains", zHabitPart},

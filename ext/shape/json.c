@@ -83,6 +83,13 @@ static void jsonSpecial(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
   }
 }
 
+/* An attribute that may be fn(), col() or literal(): itself, or the first of two
+** elements; the second is the alias. */
+static AssocJson *jsonCallOf(AssocJson *pJson) {
+  if (pJson->eType != ASSOC_J_ARRAY) return pJson;
+  return pJson->nChild == 2 ? pJson->pChild : 0;
+}
+
 /* Read an attribute: "name", ["name","alias"], {"aggregate":...}, "*",
 ** "-name". */
 static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
@@ -91,7 +98,13 @@ static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
   AssocJson *pAs = 0;
   assert(pJson);
   if (pItem == 0) return 0;
-  if (pJson->eType == ASSOC_J_OBJECT && eType == SHAPE_ITEM_NAME) {
+  if (eType == SHAPE_ITEM_NAME && shapeJsonIsCall(jsonCallOf(pJson))) {
+    shapeJsonCall(p, jsonCallOf(pJson), &key);
+    pItem->eType = key.pAgg ? SHAPE_ITEM_AGG : SHAPE_ITEM_NAME;
+    pItem->pPath = key.pPath;
+    pItem->pAgg = key.pAgg;
+    if (pJson->eType == ASSOC_J_ARRAY) pAs = pJson->pChild->pNext;
+  } else if (pJson->eType == ASSOC_J_OBJECT && eType == SHAPE_ITEM_NAME) {
     pAs = assocJsonGet(pJson, "as");
     if (assocJsonGet(pJson, "aggregate") == 0) {
       jsonSpecial(p, pJson, pItem);
@@ -657,6 +670,12 @@ static void jsonIdentify(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
                  pModel->eType == ASSOC_J_OBJECT ? zJsonClass : "");
   }
   if (pModel) pItem->pModel = shapeJsonPathOf(p, pModel, "\"model\"");
+  if (pOn && pOn->eType == ASSOC_J_OBJECT) {
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, "on",
+                 "\"on\" names a model of a polymorphic association; how rows "
+                 "are related is what the association says, and \"where\" "
+                 "filters them");
+  }
   if (pOn) {
     pItem->eType = SHAPE_ITEM_ON;
     pItem->pPath = shapeJsonPathOf(p, pOn, "\"on\"");
@@ -689,11 +708,36 @@ static int isSeparate(AssocJson *pObj) {
   return p ? p->eType == ASSOC_J_TRUE : jsonOption(pObj, "limit") != 0;
 }
 
+/* Find options of Sequelize that say how a query is run, and not what it gives.
+** They are ignored. */
+static int isAboutRunning(const char *zKey) {
+  static const char *const az[] = {"raw",        "nest",          "logging",
+                                   "benchmark",  "hooks",         "useMaster",
+                                   "indexHints", "tableHint",     "retry",
+                                   "distinct",   "minifyAliases", 0};
+  int i = 0;
+  while (az[i] && strcmp(az[i], zKey) != 0) i++;
+  return az[i] != 0;
+}
+
+/* Does this null, or false, mean that an option that there is not is not used? */
+static int isUnused(const AssocJson *p) {
+  static const char *const az[] = {
+      "transaction",   "lock",         "skipLocked", "plain",
+      "rejectOnEmpty", "mapToModel",   "group",      "having",
+      "bind",          "replacements", "searchPath", 0};
+  int i = 0;
+  if (p->eType != ASSOC_J_NULL && p->eType != ASSOC_J_FALSE) return 0;
+  while (az[i] && strcmp(az[i], p->zKey) != 0) i++;
+  return az[i] != 0;
+}
+
 /* Does this null mean that the option is absent? */
 static int jsonIsAbsent(const AssocJson *p) {
   static const char *const az[] = {"attributes", "where",    "include", "order",
                                    "through",    "required", "items"};
   int i = 0;
+  if (isAboutRunning(p->zKey) || isUnused(p)) return 1;
   if (p->eType != ASSOC_J_NULL) return 0;
   while (i < ASSOC_COUNT(az) && strcmp(az[i], p->zKey) != 0) i++;
   return i < ASSOC_COUNT(az);

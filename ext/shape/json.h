@@ -1,8 +1,9 @@
 /*
-** Shared by the two files of the JSON form. No other file uses it.
+** Shared by the files of the JSON form. No other file uses it.
 **
 **   json.c       reads an object of find options, and its includes
 **   jsonwhere.c  reads names, values, aggregates, conditions and orders
+**   jsoncall.c   reads what Sequelize's fn() and col() become
 */
 #ifndef ASSOC_SHAPE_JSON_H
 #define ASSOC_SHAPE_JSON_H
@@ -44,6 +45,10 @@ ShapeVal *shapeJsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat);
 /* Read an aggregate: {"aggregate":"count","of":"comments"}. With bRoots "of" may
 ** be absent: it is of the roots. */
 void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey, int bRoots);
+/* Is it what fn(), col(), literal(), cast() or where() of Sequelize become in
+** JSON? Read it: a column or an aggregate; an error for anything else. */
+int shapeJsonIsCall(AssocJson *pJson);
+void shapeJsonCall(JsonParser *p, AssocJson *pJson, ShapeKey *pKey);
 /* Read the value of "where", or of "order". */
 ShapePred *shapeJsonWhere(JsonParser *p, AssocJson *pJson);
 ShapeSort *shapeJsonOrder(JsonParser *p, AssocJson *pJson);

@@ -166,10 +166,11 @@ static AssocJson *jsonIsParam(AssocJson *pJson) {
   return strcmp(pJson->pChild->zKey, "$param") == 0 ? pJson->pChild : 0;
 }
 
-/* {"$col":"boss.sal"} */
+/* {"$col":"boss.sal"}, or {"col":"sal"} as Sequelize's col() becomes. */
 static AssocJson *jsonIsColumn(AssocJson *pJson) {
   if (pJson->eType != ASSOC_J_OBJECT || pJson->nChild != 1) return 0;
-  return strcmp(pJson->pChild->zKey, "$col") == 0 ? pJson->pChild : 0;
+  if (strcmp(pJson->pChild->zKey, "$col") == 0) return pJson->pChild;
+  return strcmp(pJson->pChild->zKey, "col") == 0 ? pJson->pChild : 0;
 }
 
 /* JSON values have their own types, so nothing is converted: "1" and 1 are
@@ -496,8 +497,13 @@ static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
                               AssocJson *pJson) {
   ShapePred *pPred = 0;
   if (!shapeJsonEnter(p)) return 0;
-  if (pJson->eType == ASSOC_J_OBJECT && !jsonIsParam(pJson) &&
-      !jsonIsColumn(pJson)) {
+  if (shapeJsonIsCall(pJson) && !jsonIsColumn(pJson)) {
+    ShapeKey key = {0};
+    shapeJsonCall(p, pJson, &key);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "a value is no aggregate; write \"$aggregate\" in \"where\"");
+  } else if (pJson->eType == ASSOC_J_OBJECT && !jsonIsParam(pJson) &&
+             !jsonIsColumn(pJson)) {
     pPred = jsonKeyOps(p, pKey, pJson);
   } else if (pJson->eType == ASSOC_J_ARRAY) {
     pPred = jsonNewPred(p, SHAPE_OP_IN);
@@ -663,6 +669,10 @@ ShapePred *shapeJsonWhere(JsonParser *p, AssocJson *pJson) {
             : "");
     return 0;
   }
+  if (assocJsonGet(pJson, "comparator") && shapeJsonIsCall(pJson)) {
+    ShapeKey key = {0};
+    shapeJsonCall(p, pJson, &key); /* The error for where() */
+  }
   if (!shapeJsonEnter(p)) return 0;
   for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
     pAll = jsonAnd(p, pAll,
@@ -732,6 +742,9 @@ static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
       pSort->pColl = shapeJsonPathOf(p, pColl, "\"collate\"");
     } else if (assocJsonGet(pSub, "aggregate")) {
       shapeJsonAgg(p, pSub, &pSort->key, 0);
+    } else if (shapeJsonIsCall(pSub) && pSort->key.pPath == 0) {
+      shapeJsonCall(p, pSub, &pSort->key);
+      if (pSort->key.pAgg && pSort->key.pPath == 0) break;
     } else if (pSub->eType == ASSOC_J_TEXT && pSub->z[0] == '@' &&
                pSort->key.pPath == 0) {
       pSort->key.pPath = jsonColumnName(p, pSub->z, pSub->n, &pSort->key.bAt);
@@ -760,6 +773,10 @@ ShapeSort *shapeJsonOrder(JsonParser *p, AssocJson *pJson) {
     return assocShapeOrderText(p->pCall, p->pArena, p->pShape, pJson->z,
                                pJson->n);
   }
+  if (shapeJsonIsCall(pJson)) {
+    ShapeKey key = {0};
+    shapeJsonCall(p, pJson, &key); /* The error for SQL */
+  }
   if (pJson->eType != ASSOC_J_ARRAY) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
                  "\"order\" must be an array or a text, not %s",
@@ -769,6 +786,11 @@ ShapeSort *shapeJsonOrder(JsonParser *p, AssocJson *pJson) {
   for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
     if (pSub->eType == ASSOC_J_ARRAY) {
       *ppEnd = jsonSortList(p, pSub);
+    } else if (shapeJsonIsCall(pSub)) {
+      AssocJson list = {.eType = ASSOC_J_ARRAY, .nChild = 1}, one = *pSub;
+      one.pNext = 0;
+      list.pChild = &one;
+      *ppEnd = jsonSortList(p, &list);
     } else if (shapeJsonIsText(p, pSub, "an element of \"order\"")) {
       *ppEnd =
           assocShapeOrderText(p->pCall, p->pArena, p->pShape, pSub->z, pSub->n);
