@@ -34,8 +34,8 @@ static const HelpTopic aTopic[] = {
      "Table. Lists problems of definitions, schema and data, and their fixes.",
      "SELECT * FROM assoc_check"},
     {"assoc_config", 0,
-     "Read or change a setting of this connection: strategy, depth, items or "
-     "views.",
+     "Read or change a setting of this connection: strategy, depth, items, "
+     "plans, session or views.",
      "SELECT assoc_config('depth')"},
     {"assoc_count", 0, "Count the related rows of a row.",
      "SELECT assoc_count('User', 1, 'posts')"},
