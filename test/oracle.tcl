@@ -16,6 +16,9 @@
 #
 #   {col KEY COLUMN}  {at KEY COLUMN}  {join {COLUMN …}}
 #   {agg KEY AGGREGATE SQL}  {child KEY NODE}  {spread NODE}
+#
+# A constant, a column as text and the name of a model are agg items too. A node
+# with "page" is a page of count, nodes and pageInfo.
 
 namespace eval oracle {
   # Of each model: its table, its key, its columns with how they are written.
@@ -712,6 +715,12 @@ proc oracle::block {name depth join joincolumns usedVar} {
     }
     if {[llength $group]} { lset items $at [list join $join $group] }
   }
+  if {[maybe 15]} {
+    lassign [special $name $star] t how sql
+    set key [fresh k]
+    lappend text "$t as $key"
+    lappend items [list agg $key $how $sql]
+  }
   if {$depth > 0} {
     for {set i [n 4]} {$i > 0} {incr i -1} {
       lassign [item $name $depth used] t it
@@ -720,6 +729,20 @@ proc oracle::block {name depth join joincolumns usedVar} {
     }
   }
   list [join $text [pick {" " ", "}]] $items
+}
+
+# A constant, the model or, unless there is a star, a column as text: {text, how
+# it is written, SQL}
+proc oracle::special {name star} {
+  switch [n [expr {$star ? 4 : 6}]] {
+    0 { return {{"a \"text\""} plain {'a "text"'}} }
+    1 { return {-7 plain -7} }
+    2 { return [pick {{true exists 1} {false exists 0} {null plain NULL}}] }
+    3 { return [list model() plain '$name'] }
+  }
+  set c [pick [columns $name]]
+  list "text($c)" plain "CASE WHEN typeof(%C.$c) IN ('integer', 'real') THEN\
+    json_quote(%C.$c) || '' ELSE %C.$c END"
 }
 
 # An aggregate over an association: {text, item}
@@ -797,6 +820,10 @@ proc oracle::item {name depth usedVar} {
       [dict get $a joincolumns] mine] bt items
     dict set node items $items
     if {$spread} { set used $mine } else { set key [fresh $link] }
+    if {$many && !$spread && [maybe 12]} {
+      set ct [string trimleft "$ct; page{count nodes pageInfo{hasNextPage hasPreviousPage}}" "; "]
+      dict set node page 1
+    }
     set bang [expr {$required && [maybe 50]}]
     if {$required && !$bang} {
       set ct [expr {$ct eq "" ? "required" : "required; $ct"}]
@@ -1022,7 +1049,21 @@ proc oracle::some_rows {node where} {
   return $rows
 }
 
+# A page as {count nodes pageInfo}
+proc oracle::page {node where} {
+  set all [llength [rows $node $where]]
+  set limit [dict get $node limit]
+  set offset [expr {[dict get $node offset] eq "" ? 0 : [dict get $node offset]}]
+  set more [expr {$limit ne "" && $all > $offset + $limit}]
+  set list [json [dict remove $node page] $where]
+  set bool {false true}
+  return "{\"count\":$all,\"nodes\":$list,\"pageInfo\":{\"hasNextPage\":[
+    lindex $bool $more],\"hasPreviousPage\":[
+    lindex $bool [expr {$offset > 0 && $all > 0}]]}}"
+}
+
 proc oracle::json {node where} {
+  if {[dict exists $node page]} { return [page $node $where] }
   set rows [some_rows $node $where]
   if {![many $node]} {
     if {![llength $rows]} { return null }
@@ -1032,3 +1073,66 @@ proc oracle::json {node where} {
 }
 
 proc oracle_json {node} { oracle::json $node "" }
+
+# Aggregates of the roots: {TEXT JSON PARAMS}
+proc oracle_totals {} {
+  set oracle::params {}
+  set oracle::names {}
+  set oracle::n 0
+  set name [pick {users posts comments tags profiles cities nodes Post}]
+  lassign [oracle::clauses $name 1 "" 1] ct node
+  set texts {}
+  set sqls {}
+  for {set i [expr {1 + [n 3]}]} {$i > 0} {incr i -1} {
+    lassign [oracle::root_aggregate $name] text sql
+    set key k[incr oracle::n]
+    lappend texts "$text as $key"
+    lappend sqls "'\"$key\":' || $sql"
+  }
+  if {$ct ne ""} { set ct ($ct) }
+  set c [oracle::alias]
+  set table [dict get $oracle::model $name table]
+  set where [expr {[dict get $node where] eq "" ? "true" : [dict get $node where]}]
+  set terms [oracle::ended [dict get $node order] [dict get $oracle::model $name key]]
+  set limit [dict get $node limit]
+  set offset [dict get $node offset]
+  set inner "SELECT * FROM $table %C WHERE $where ORDER BY [join $terms {, }]\
+    LIMIT [expr {$limit eq "" ? -1 : $limit}] OFFSET [expr {$offset eq "" ? 0 : $offset}]"
+  set sql "SELECT '{' || [join $sqls { || ',' || }] || '}' FROM ($inner) %C"
+  set json [db one [string map [list %C $c] $sql]]
+  set params $oracle::params
+  if {[dict size $oracle::names]} {
+    set object {}
+    dict for {key sql} $oracle::names { lappend object '$key',$sql }
+    set params [linsert $params 0 "json_object([join $object ,])"]
+  }
+  list "$name$ct\{[join $texts]\}" $json $params
+}
+
+# {text, SQL of its JSON}
+proc oracle::root_aggregate {name} {
+  set agg [pick {count count count sum total avg min max exists}]
+  set column ""
+  if {$agg in {sum total avg}} {
+    set column [pick [lmap c [columns $name] {
+      if {$c ni {age likes n area}} continue
+      set c
+    }]]
+    if {$column eq ""} { set agg count }
+  } elseif {$agg ne "exists" && ($agg ne "count" || [maybe 50])} {
+    set column [pick [columns $name]]
+  }
+  set distinct [expr {$column ne "" && [maybe 30] ? "distinct " : ""}]
+  set args $distinct$column
+  set filter ""
+  if {[maybe 50]} {
+    lassign [pred $name 1] t s
+    append args "[expr {$column eq "" ? "" : " where "}]$t"
+    set filter " FILTER (WHERE $s)"
+  }
+  if {$agg eq "exists"} {
+    return [list "exists($args)" "iif(count(*)$filter > 0, 'true', 'false')"]
+  }
+  set call "$agg\($distinct[expr {$column eq "" ? "*" : "%C.$column"}])$filter"
+  list "$agg\($args)" [written $call plain]
+}

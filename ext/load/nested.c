@@ -260,7 +260,8 @@ static void textApart(AssocSql *p, AssocNode *pNode) {
 static void textNode(AssocSql *p, AssocNode *pNode) {
   if (pNode->bRecurse || pNode->pPage) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, pNode->zPath,
-                 "assoc_sql() cannot express %s in plain SQL: it %s", pNode->zPath,
+                 "assoc_sql() cannot express %s in plain SQL: it %s",
+                 pNode->zPath,
                  !pNode->pPage         ? "repeats itself"
                  : pNode->pPage->bWrap ? "is a page"
                                        : "has cursors");

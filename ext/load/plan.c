@@ -406,9 +406,10 @@ static void checkPage(Planner *p, const AssocNode *pNode) {
                       "%s is one row at most; %s are for lists", pNode->zPath,
                       isPage(pC) ? "pages" : "cursors");
   } else if (pC && pNode->bSpread && pC->bPage) {
-    assocPlannerError(p, ASSOC_E_UNSUPPORTED, pNode->pItem,
-                      "a spread item cannot be a page; first and after bound its "
-                      "lists");
+    assocPlannerError(
+        p, ASSOC_E_UNSUPPORTED, pNode->pItem,
+        "a spread item cannot be a page; first and after bound its "
+        "lists");
   } else if (pC && pC->bPage && bOneByOne) {
     assocPlannerError(p, ASSOC_E_UNSUPPORTED, 0,
                       "a page is one document: SELECT eager(...) gives it");
@@ -846,8 +847,8 @@ static void compileTotal(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
       assocRelSeek(p->pCall, pNode->pModel, pCol->z)) {
     ShapeItem at = {.iOff = pCol->iOff};
     assocPlannerError(p, ASSOC_E_SYNTAX, &at,
-                      "an aggregate follows its association: %s.%s()",
-                      pCol->z, zAgg);
+                      "an aggregate follows its association: %s.%s()", pCol->z,
+                      zAgg);
   } else if (!pNode->bTotal) {
     assocPlannerError(p, ASSOC_E_UNSUPPORTED, pItem,
                       "%s() without an association is of the roots, and only "

@@ -185,6 +185,17 @@ static int jsonHasText(const AssocJson *pArray, const AssocJson *pText) {
   return 0;
 }
 
+/* The column of ["name","n"] or {"column":"name","as":"n"}; else 0. */
+static AssocJson *jsonAliasedColumn(AssocJson *p) {
+  AssocJson *pCol = assocJsonGet(p, "column");
+  if (p->eType == ASSOC_J_ARRAY && p->nChild == 2) pCol = p->pChild;
+  if (pCol && p->eType == ASSOC_J_OBJECT && assocJsonGet(p, "as") == 0)
+    return 0;
+  if (pCol == 0 || pCol->eType != ASSOC_J_TEXT || strchr(pCol->z, '.'))
+    return 0;
+  return pCol;
+}
+
 /* "*" omits a column that also has an alias. But a column under "include" is
 ** added to all columns, so it appears under its own name too. */
 static ShapeItem **jsonAliased(JsonParser *p, AssocJson *pObj,
@@ -193,14 +204,14 @@ static ShapeItem **jsonAliased(JsonParser *p, AssocJson *pObj,
   AssocJson *pExclude = assocJsonGet(pObj, "exclude");
   AssocJson *pSub = pInclude ? pInclude->pChild : 0, *pOld;
   for (; pSub; pSub = pSub->pNext) {
-    AssocJson *pCol = pSub->pChild;
-    if (pSub->eType != ASSOC_J_ARRAY || pSub->nChild != 2 ||
-        pCol->eType != ASSOC_J_TEXT || strchr(pCol->z, '.') ||
-        jsonHasText(pInclude, pCol) || jsonHasText(pExclude, pCol)) {
+    AssocJson *pCol = jsonAliasedColumn(pSub), *pOther = 0;
+    if (pCol == 0 || jsonHasText(pInclude, pCol) ||
+        jsonHasText(pExclude, pCol)) {
       continue;
     }
     for (pOld = pInclude->pChild; pOld != pSub; pOld = pOld->pNext) {
-      if (pOld->eType == ASSOC_J_ARRAY && jsonHasText(pOld, pCol)) break;
+      pOther = jsonAliasedColumn(pOld);
+      if (pOther && sqlite3_stricmp(pOther->z, pCol->z) == 0) break;
     }
     if (pOld != pSub) continue;
     *ppEnd = jsonAttribute(p, pCol, SHAPE_ITEM_NAME);
