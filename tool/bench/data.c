@@ -111,6 +111,8 @@ static const char zAssociations[] =
     "  '{\"as\":\"received\",\"through\":\"posts.comments\"}');"
     "SELECT assoc_define('Post','belongsToMany','Tag',"
     "  '{\"through\":\"post_tags\"}');"
+    "SELECT assoc_define('User','hasMany','Tag',"
+    "  '{\"as\":\"used\",\"through\":\"posts.tags\"}');"
     "SELECT assoc_define('Tag','belongsToMany','Post',"
     "  '{\"through\":\"post_tags\"}');"
     "SELECT assoc_define('Comment','belongsTo','Post');"

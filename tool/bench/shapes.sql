@@ -533,3 +533,52 @@ SELECT id, assoc_has('Post', id, 'tags', 7) FROM posts
 -- expert: correlated
 SELECT id, EXISTS (SELECT 1 FROM post_tags t
                    WHERE t.post_id = p.id AND t.tag_id = 7) FROM posts p
+
+-- shape: totals
+-- title: aggregates of all roots: count, sum and max with a condition
+-- target: 0.95
+-- list
+-- ours:
+SELECT eager('Post{count() as n sum(likes) as likes max(title where likes > 50) as top}')
+-- expert: plain
+SELECT json_object('n', count(*), 'likes', sum(likes),
+  'top', max(title) FILTER (WHERE likes > 50)) FROM posts
+
+-- shape: page-count-path
+-- title: a page with its count over a path: the first tags of a user's posts
+-- overhead: 60
+-- by key
+-- ours:
+SELECT assoc_get('User', ?1, 'used(first 10 page{count nodes}){*}')
+-- expert: by hand
+WITH u AS MATERIALIZED (SELECT t.* FROM tags t WHERE t.id IN (
+  SELECT pt.tag_id FROM posts p JOIN post_tags pt ON pt.post_id = p.id
+  WHERE p.user_id = ?1))
+SELECT json_object('count', (SELECT count(*) FROM u), 'nodes', json((
+  SELECT json_group_array(json_object($tags(t)))
+  FROM (SELECT * FROM u ORDER BY id LIMIT 10) t)))
+
+-- shape: edges
+-- title: users with a page of edges of their posts each
+-- target: 0.95
+-- list
+-- any order
+-- ours:
+SELECT eager('User{id,posts(first 5 page{edges{node}}){id,title}}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', u.id, 'posts', json_object('edges', (
+  SELECT json_group_array(json_object('node', json_object('id', id, 'title', title)))
+  FROM (SELECT id, title FROM posts p WHERE p.user_id = u.id
+        ORDER BY id LIMIT 5)))))
+FROM users u
+
+-- shape: two-roots
+-- title: two small queries in one call
+-- overhead: 15
+-- by key
+-- ours:
+SELECT eager('User(id = ?1){name} as a, Post(id = ?1){title} as b', ?1)
+-- expert: by hand
+SELECT json_object(
+  'a', (SELECT json_group_array(json_object('name', name)) FROM users WHERE id = ?1),
+  'b', (SELECT json_group_array(json_object('title', title)) FROM posts WHERE id = ?1))
