@@ -36,7 +36,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DATA_VERSION 4 /* In PRAGMA user_version: other data is made anew */
+#define DATA_VERSION 5 /* In PRAGMA user_version: other data is made anew */
 #define SHAPE_MAX 100
 #define SIDE_MAX 12
 #define ROUND_MAX 301
