@@ -12,7 +12,8 @@
 **
 ** Nothing may crash, leak or hang, and where there is a result it is judged:
 ** it is JSON; every strategy gives the same bytes; so does the one plain SQL
-** statement that assoc_sql() writes, which SQLite runs alone; and after a
+** statement that assoc_sql() writes, which SQLite runs alone; a session is told
+** what a database without the forbidden rows tells; and after a
 ** function that writes, the database is sound.
 */
 #include <stdio.h>
@@ -25,6 +26,7 @@
 #define STEPS_AT_MOST 20000000 /* Of SQLite's machine, for one input */
 
 static sqlite3 *db;
+static sqlite3 *pLeft; /* The same without what a session must not see */
 static long nStep;
 
 static int progress(void *p) {
@@ -70,7 +72,7 @@ static void limits(sqlite3 *pDb) {
   sqlite3_progress_handler(pDb, 1000, progress, 0);
 }
 
-static void loadSchema(const char *zPath) {
+static void loadSchema(sqlite3 *pDb, const char *zPath) {
   static char zSql[20000];
   char *zErr = 0;
   FILE *pFile = fopen(zPath, "rb");
@@ -78,7 +80,7 @@ static void loadSchema(const char *zPath) {
   if (n == 0) fail("cannot read", zPath, 0);
   fclose(pFile);
   zSql[n] = 0;
-  if (sqlite3_exec(db, zSql, 0, 0, &zErr) != SQLITE_OK) {
+  if (sqlite3_exec(pDb, zSql, 0, 0, &zErr) != SQLITE_OK) {
     fail("the schema is wrong:", zErr, 0);
   }
 }
@@ -86,11 +88,21 @@ static void loadSchema(const char *zPath) {
 static void start(void) {
   if (db) return;
   if (sqlite3_open(":memory:", &db) != SQLITE_OK ||
-      sqlite3_assoc_init(db, 0, 0) != SQLITE_OK) {
+      sqlite3_assoc_init(db, 0, 0) != SQLITE_OK ||
+      sqlite3_open(":memory:", &pLeft) != SQLITE_OK ||
+      sqlite3_assoc_init(pLeft, 0, 0) != SQLITE_OK) {
     fail("cannot open a database", 0, 0);
   }
-  loadSchema(FUZZ_SCHEMA);
+  loadSchema(db, FUZZ_SCHEMA);
+  loadSchema(pLeft, FUZZ_SCHEMA);
+  run(db, "SELECT assoc_policy('Post', '{\"read\":\"id <> :no\"}'),"
+          " assoc_policy('User', '{\"read\":\"not some posts(id = :no)\"}')");
+  run(pLeft, "CREATE TEMP TABLE gone AS SELECT * FROM json_each((SELECT"
+             " json_group_array(id) FROM eager('User(some posts(id = 2))')));"
+             "DELETE FROM users WHERE id IN (SELECT value FROM gone);"
+             "DELETE FROM posts WHERE id = 2; DROP TABLE temp.gone");
   limits(db);
+  limits(pLeft);
 }
 
 /* ------------------------------------------------------------------ judging */
@@ -153,6 +165,18 @@ static void judgeRows(const char *zQuery, const char *z) {
   sqlite3_free(zPlain);
 }
 
+/* A session is told what is left without what it must not see. */
+static void judgeSession(const char *zQuery) {
+  char *z, *zLeft;
+  sqlite3_free(ask(db, "SELECT assoc_session('{\"no\":2}')", 0, 0, 0, 0));
+  z = ask(db, "SELECT eager(?1, 2, 'a')", zQuery, -1, 0, 0);
+  sqlite3_free(ask(db, "SELECT assoc_session(NULL)", 0, 0, 0, 0));
+  zLeft = z ? ask(pLeft, "SELECT eager(?1, 2, 'a')", zQuery, -1, 0, 0) : 0;
+  if (zLeft) judgeSame("in a session", zQuery, zLeft, z);
+  sqlite3_free(z);
+  sqlite3_free(zLeft);
+}
+
 static void query(const char *zQuery) {
   char *z = ask(db, "SELECT eager(?1, 2, 'a')", zQuery, -1, 0, 0);
   if (z == 0) return;
@@ -161,6 +185,7 @@ static void query(const char *zQuery) {
   judgeStrategy("scan", zQuery, z);
   judgeSql(zQuery, z);
   judgeRows(zQuery, z);
+  judgeSession(zQuery);
   sqlite3_free(z);
 }
 
