@@ -437,7 +437,7 @@ static void rowByKey(Graph *g, GraphRow *p) {
   WriteCell *aCell;
   int i;
   if (assocRowFind(w, p->pModel, aKey, &p->row)) return;
-  if (!assocGraphAllKey(p->pModel)) {
+  if (!assocGraphAllKey(w->pCall, p->pModel)) {
     assocRowNeed(w, p->pModel, aKey, &p->row);
     return;
   }

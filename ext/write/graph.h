@@ -139,6 +139,6 @@ int assocGraphIsNew(const GraphRow *p);
 void assocGraphLabels(Graph *g);
 /* Does the model have no columns but its key? Then {"name":"a"} says all of a
 ** row, and the row is inserted if it does not exist. */
-int assocGraphAllKey(const AssocModel *pModel);
+int assocGraphAllKey(AssocCall *pCall, const AssocModel *pModel);
 
 #endif /* ASSOC_WRITE_GRAPH_H */

@@ -992,6 +992,7 @@ void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
   WriteSql *pSql = 0;
   int *aCol;
   if (nCell == 0) return;
+  assocAllowCells(w, pModel->pTable, nCell, aCell); /* Not the time of change */
   if (pModel->iTouch >= 0) {
     aTouch = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aTouch) * (nCell + 1));
     if (aTouch == 0) return;
@@ -1006,7 +1007,6 @@ void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
   }
   if (pSql == 0) return;
   assert(pRow->aKey);
-  assocAllowCells(w, pModel->pTable, nCell, aCell);
   assocAllowRow(w, pRow, ASSOC_MAY_UPDATE, 1);
   rowBindCells(w, pSql, aCell);
   rowBindKey(w, pSql, nCell + 1, pModel, pRow->aKey);

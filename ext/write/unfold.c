@@ -213,11 +213,12 @@ void assocGraphMembers(Graph *g, GraphRow *p, GraphMembers *pMembers) {
 
 /* Such a table has nothing to insert but the key: a key alone then may make the
 ** row. */
-int assocGraphAllKey(const AssocModel *pModel) {
+int assocGraphAllKey(AssocCall *pCall, const AssocModel *pModel) {
   const AssocTable *pTab = pModel->pTable;
   int i;
   for (i = 0; i < pTab->nCol; i++) {
-    if (!pTab->aCol[i].bGenerated && assocKeyPlace(pModel, i) < 0) return 0;
+    if (pTab->aCol[i].bGenerated || assocKeyPlace(pModel, i) >= 0) continue;
+    if (!assocColumnIs(pCall, pTab, i, ASSOC_COLUMN_HIDE)) return 0;
   }
   return 1;
 }

@@ -582,3 +582,31 @@ SELECT eager('User(id = ?1){name} as a, Post(id = ?1){title} as b', ?1)
 SELECT json_object(
   'a', (SELECT json_group_array(json_object('name', name)) FROM users WHERE id = ?1),
   'b', (SELECT json_group_array(json_object('title', title)) FROM posts WHERE id = ?1))
+-- shape: policy
+-- title: all users with the posts that a policy lets them see
+-- target: 3
+-- list
+-- setup:
+CREATE TABLE IF NOT EXISTS owned(id INTEGER PRIMARY KEY, user_id INTEGER, owner INTEGER, title TEXT, body TEXT);
+INSERT OR IGNORE INTO owned SELECT id, user_id, 7, title, body FROM posts;
+CREATE INDEX IF NOT EXISTS owned_user ON owned(user_id, owner);
+SELECT assoc_define('User', 'hasMany', 'owned', '{"as":"owned","foreignKey":"user_id"}'), assoc_policy('owned', '{"read":"owner = 7","force":true}');
+-- ours:
+SELECT eager('User{id,owned{id,title,body}}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', u.id,
+  'owned', (SELECT $json_group_array($json_object('id', p.id, 'title', p.title, 'body', p.body))
+            FROM owned p WHERE p.user_id = u.id AND p.owner = 7)))
+FROM users u
+
+-- shape: policy-one
+-- title: one user with the posts that a policy lets them see
+-- target: 1
+-- by key
+-- ours:
+SELECT assoc_find('User', ?1, '{id,owned{id,title,body}}')
+-- expert: correlated
+SELECT json_object('id', u.id,
+  'owned', (SELECT $json_group_array($json_object('id', p.id, 'title', p.title, 'body', p.body))
+            FROM owned p WHERE p.user_id = u.id AND p.owner = 7))
+FROM users u WHERE u.id = ?1
