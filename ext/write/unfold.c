@@ -161,7 +161,7 @@ static void linkAllow(Graph *g, GraphRow *p) {
   if (p->pOnly == 0 || g->w->pCall->rc != SQLITE_OK) return;
   bMay = (p->pOnly->mMay & WRITE_MAY_LINK) != 0;
   if (!bMay && assocOnlyKey(p->pOnly)) {
-    bMay = assocGraphAllKey(p->pModel);
+    bMay = assocGraphAllKey(g->w->pCall, p->pModel);
     if (!bMay && p->pUp->eWhat == GRAPH_OLD) {
       bMay = assocLinkHas(g->w, p->pLink, &p->pUp->row, p->row.aKey, &bFound);
     }
