@@ -32,6 +32,10 @@
 #   make fuzz          random shapes, definitions, payloads and files, judged,
 #                      for SECONDS=60 (test/fuzz/fuzz.c)
 #   make coverage      what share of each source file the tests run
+#   make crash         writers and assoc_sync() killed KILLS=10000 times
+#   make soak          PROCESSES=4 on one file for SECONDS=60
+#   make tsan          threads under ThreadSanitizer
+#   make sqlite-suite  SQLite's own tests with assoc in every connection
 #   make mcdc          which conditions the tests have shown to matter
 #   make bench         how fast it is, against SQL by hand: tool/bench/result;
 #                      the same with options: make bench BENCH='-s tree -t 5'
@@ -307,6 +311,50 @@ mcdc:
 	@LLVM_PROFILE_FILE='$(CURDIR)/build/mcdc/raw/%4m.profraw' \
 	  $(call RUN,mcdc) $(MCDC_TESTS); rc=$$?; \
 	  sh tool/mcdc.sh build/mcdc $(subst clang,,$(CLANG_MCDC)) && exit $$rc
+
+# ------------------------------------------------- tests that take longer
+
+# Writers and assoc_sync() killed at random moments.
+KILLS ?= 10000
+.PHONY: crash
+crash:
+	@tool/setup.sh test
+	@$(SUBMAKE) assoc.$(SO)
+	@rm -rf build/crash && mkdir -p build/crash
+	@$(TCLSH) test/crash.tcl '$(CURDIR)/assoc.$(SO)' build/crash $(KILLS)
+
+# Several processes on one file.
+PROCESSES ?= 4
+.PHONY: soak
+soak:
+	@tool/setup.sh test
+	@$(SUBMAKE) assoc.$(SO)
+	@rm -rf build/soak && mkdir -p build/soak
+	@$(TCLSH) test/soak.tcl '$(CURDIR)/assoc.$(SO)' build/soak $(SECONDS) \
+	  $(PROCESSES)
+
+# Several threads under ThreadSanitizer, SQLite's own code included. It cannot
+# place its memory where addresses are random in more than 28 bits.
+.PHONY: tsan
+tsan:
+	@tool/setup.sh newsqlite
+	@$(SUBMAKE) $(NEW)/sqlite3.c $(AMALGAMATION)
+	@$(SUBMAKE) build/tsan/threads
+	@rm -f build/tsan/db*
+	@setarch -R build/tsan/threads build/tsan/db
+
+build/tsan/threads: test/threads.c $(AMALGAMATION)
+	@mkdir -p $(@D)
+	$(call say,CC,$@) $(GCC) -O1 -g -w -fsanitize=thread -DSQLITE_CORE \
+	  -Ibuild -I$(NEW) $(CPPFLAGS) test/threads.c build/assoc.c \
+	  $(NEW)/sqlite3.c -lpthread -ldl -lm -o $@
+
+# SQLite's own tests, from Debian's source package, with assoc everywhere.
+.PHONY: sqlite-suite
+sqlite-suite:
+	@tool/setup.sh sqlite-suite
+	@$(SUBMAKE) $(AMALGAMATION)
+	@sh test/sqlite-suite.sh build/sqlite-suite build
 
 # ---------------------------------------------------------------- clients
 

@@ -5,6 +5,7 @@
 #   tool/setup.sh test       and Tcl with its SQLite binding
 #   tool/setup.sh check      and clang, clang-format
 #   tool/setup.sh valgrind   what `test` needs, and valgrind
+#   tool/setup.sh sqlite-suite  what `test` needs, and zlib's headers
 #   tool/setup.sh mcdc       what `test` needs, and a clang that knows MC/DC
 #   tool/setup.sh newsqlite  what `test` needs, and npm
 #   tool/setup.sh diagrams   what `test` needs, and Graphviz, npm
@@ -142,6 +143,12 @@ look() {
     needs_test
     need 'valgrind' 'valgrind' has_program valgrind
     need 'libc6-dbg' 'valgrind' has_libc_symbols
+    ;;
+  sqlite-suite)
+    needs_test
+    need 'gcc' 'gcc' has_program gcc
+    need 'zlib1g-dev' 'zlib' has_header zlib.h
+    need 'dpkg-dev' '' has_program dpkg-source
     ;;
   mcdc)
     needs_test
