@@ -212,8 +212,12 @@ static void compileBranches(Planner *p, AssocNode *pParent,
 
 /* ------------------------------------------------------------- recursion */
 
-/* "children^": the rows are of the parent's own model, and have the same member
-** again. */
+/*
+** "children^": the rows are of the parent's own model, and have the same member
+** again. One node serves all levels: the rows of a level become the parents of
+** the next run of the same statements. aiSelf are the columns by which a row
+** finds its own children.
+*/
 static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
                            const char *zName) {
   const AssocRel *pRel = pNode->pRel;
@@ -253,8 +257,9 @@ static u8 aggJson(int eAgg) {
                                                 : ASSOC_JSON_PLAIN;
 }
 
-/* A hidden sibling of a node, which gives one value for each parent: for a
-** page. */
+/* A hidden sibling of a node that gives one value for each parent, computed
+** over the same rows: the count of a page, or whether there is a page
+** before. */
 static AssocNode *valueBeside(Planner *p, AssocNode *pNode, int eAgg) {
   AssocNode *pValue = assocNodeNew(p, pNode->pParent, pNode->pModel,
                                    pNode->zPath, pNode->pItem);
@@ -420,7 +425,9 @@ static void checkPage(Planner *p, const AssocNode *pNode) {
   }
 }
 
-/* Make the node a page, if its clauses ask for one, or its block for cursors. */
+/* Make the node a page, if its clauses ask for one. bBack: it is read from its
+** end and turned round afterwards. The table eager() gives rows one by one, so
+** it can neither wrap them in an object nor begin at the end. */
 static void compilePage(Planner *p, AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
   AssocPage *pPage;
@@ -1047,7 +1054,7 @@ static const char *pathText(Planner *p, const ShapeName *pName) {
 }
 
 /* A plan that gives no JSON: a count, an answer, or the ids of the table
-** related. */
+** related. It needs one statement and no nodes below the root. */
 static void compileIds(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                        AssocRel *pRel) {
   ShapeItem one = *pItem;
@@ -1073,8 +1080,9 @@ static void compileIds(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   }
 }
 
-/* assoc_get() and its kin: one item under one row, which is found by its
-** key. */
+/* assoc_get() and its like: one association of one row, which is found by its
+** key. An alias, "..." or a path would have no place in the result, so they are
+** errors. */
 static void compileOne(Planner *p, AssocNode *pRoot) {
   ShapeItem *pItem = p->pPlan->pShape->pItem;
   AssocSql sql;

@@ -9,6 +9,23 @@
 **
 ** Attributes come before includes in the result, whatever the order of the
 ** keys. jsonwhere.c reads names, values, conditions and orders.
+**
+** Each key becomes the part of the tree that the text form has for it:
+**
+**    "attributes":["a",["b","c"]]       {a b as c}
+**    "attributes":{"exclude":["a"]}     {* -a}
+**    "include":["posts"]                {posts{*}}
+**    "where":{...}, "required":false    posts(...)
+**    "where":{...}                      posts!(...)
+**    "order":[["a","DESC"]]             (order by a desc)
+**    "limit":5, "offset":10             (limit 5 offset 10)
+**    "separate":true                    nothing; but a where then drops no rows
+**    "through":{"attributes":["a"]}     {@a}
+**    "spread":true                      ...posts
+**    "recurse":3                        posts^3
+**
+** So the floors above do not know which form a shape had, apart from bJson and
+** bInclude.
 */
 #include "shape/json.h"
 
@@ -90,8 +107,15 @@ static AssocJson *jsonCallOf(AssocJson *pJson) {
   return pJson->nChild == 2 ? pJson->pChild : 0;
 }
 
-/* Read an attribute: "name", ["name","alias"], {"aggregate":...}, "*",
-** "-name". */
+/*
+**
+**    "name"               a column, or a path that ends in one
+**    "*", "**", "-name"   as in the text form
+**    ["name","alias"]     name as alias
+**    {"aggregate":...}    an aggregate; its alias is "as"
+**
+** In "exclude", only names are allowed.
+*/
 static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
   ShapeItem *pItem = jsonNewItem(p, eType);
   ShapeKey key = {0};
@@ -142,8 +166,9 @@ static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
   return pItem;
 }
 
-/* Append each element of an array as an item of eType. Returns the new end of
-** the list, as all functions here with ppEnd. */
+/* Append each element of an array as an item of eType: NAME for columns to
+** show, MINUS for columns to leave out. Returns the new end of the list, as all
+** functions here with ppEnd. */
 static ShapeItem **jsonAttributeList(JsonParser *p, AssocJson *pArray,
                                      int eType, ShapeItem **ppEnd) {
   AssocJson *pSub;
@@ -276,8 +301,15 @@ static ShapeItem **jsonItems(JsonParser *p, AssocJson *pJson,
   return ppEnd;
 }
 
-/* Read [...] or {"include":[...],"exclude":[...]}. No attributes means every
-** column. */
+/*
+**
+**    absent                    {*}
+**    ["a","b"]                 {a b}
+**    {"exclude":["a"]}         {* -a}
+**    {"include":[["a","b"]]}   {* a a as b}
+**
+** The last one keeps "a", as in Sequelize; see jsonAliased().
+*/
 static ShapeItem **jsonAttributes(JsonParser *p, AssocJson *pJson,
                                   ShapeItem **ppEnd) {
   AssocJson *pSub;
@@ -328,8 +360,12 @@ static void jsonAllKind(JsonParser *p, const AssocJson *pJson,
                "Has, Many or All, or a list of them");
 }
 
-/* Read {"all":true | "HasMany" | ["HasOne","BelongsTo"], "nested":true}, and
-** the options that each of these includes gets. */
+/*
+** Read {"all":true | "HasMany" | ["HasOne","BelongsTo"], "nested":true}. The
+** other members, such as "attributes", are the options that each of these
+** includes gets: they are read as those of an ordinary include. Which
+** associations are meant is decided by the planner, which knows them.
+*/
 static ASSOC_NOINLINE void jsonAll(JsonParser *p, AssocJson *pObj,
                                    ShapeItem *pItem) {
   AssocJson rest = *pObj, **ppEnd = &rest.pChild, *pSub;
@@ -371,7 +407,9 @@ static ASSOC_NOINLINE void jsonAll(JsonParser *p, AssocJson *pObj,
   }
 }
 
-/* Read an element of "include". */
+/* Read an element of "include": a name, find options with an association, or
+** {"all":...}. A name alone has all its columns. null is what JSON.stringify()
+** makes of a class or function, so the error explains this. */
 static ShapeItem *jsonInclude(JsonParser *p, AssocJson *pJson) {
   ShapeItem *pItem = jsonNewItem(p, SHAPE_ITEM_NAME);
   if (pItem == 0) return 0;
@@ -546,7 +584,9 @@ static void jsonPage(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
   pC->bPage = i > 0 || shapeJsonIsTrue(p, pJson, "page");
 }
 
-/* Read a clause. False if the key is no clause. */
+/* Read a clause: where, order, limit and the like. False if the key is no
+** clause, so that the caller tries other options. null is an error for most of
+** them: it comes from undefined or NaN in a program. */
 static int jsonClause(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
   const struct {
     const char *zKey;
@@ -630,7 +670,8 @@ static void jsonRecurse(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
   }
 }
 
-/* Read an option that only includes have. False if the key is none. */
+/* Read an option that only includes have, such as "through" and "spread". False
+** if the key is none; then it is unknown. */
 static int jsonIncludeKey(JsonParser *p, AssocJson *pJson, ShapeItem *pItem) {
   static const char *const azAdvice[] = {"separate", "subQuery", "duplicating",
                                          "right"};

@@ -6,6 +6,23 @@
 **
 ** A path is names with dots between them. A name that contains a dot stands in
 ** backticks, as in the text form.
+**
+** Each member of a where is a condition, and all of them hold:
+**
+**    "a":1                          a = 1
+**    "a":null                       a is null
+**    "a":[1,2]                      a in (1, 2)
+**    "a":{"$gt":1,"$lt":5}          a > 1 and a < 5
+**    "a":{"$or":[1,{"$gt":5}]}      a = 1 or a > 5
+**    "$or":[{"a":1},{"b":2}]        a = 1 or b = 2
+**    "$not":{"a":1}                 not a = 1
+**    "$posts.title$":"x"            some posts(title = "x")
+**    "$some":{"posts":{"a":1}}      some posts(a = 1)
+**    "a":{"$col":"b"}               a = b
+**    "a":{"$param":"p"}             a = :p
+**
+** Operators of Sequelize have its names. Others have the words of the text
+** form.
 */
 #include "shape/json.h"
 
@@ -233,8 +250,15 @@ static int aggOf(JsonParser *p, AssocJson *pName) {
   return 0;
 }
 
-/* Read {"aggregate":"sum","of":"posts","column":"likes","distinct":true,
-** "where":{...}}. The caller reads "as". */
+/*
+**
+**  {"aggregate":"sum","of":"posts","column":"likes","distinct":true,
+**   "where":{...}}
+**
+** "of" may be left out only at the root, where the roots are counted. The
+** caller reads "as", because an aggregate in a condition or an order has no
+** name.
+*/
 void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey, int bRoots) {
   AssocJson *pSub;
   ShapeAgg *pAgg = pKey->pAgg = shapeJsonAlloc(p, sizeof(*pAgg));
@@ -350,7 +374,9 @@ static ShapeKey *jsonOtherKey(JsonParser *p, AssocJson *pJson) {
   return pKey;
 }
 
-/* key op value. = null and <> null become IS NULL and IS NOT NULL. */
+/* key op value. {"$eq":null} and {"$ne":null} become IS NULL and IS NOT NULL,
+** as in Sequelize. A list is a value of $in and $notIn only, and of $between,
+** where it has two elements. */
 static ShapePred *jsonOp(JsonParser *p, const ShapeKey *pKey, int iOp,
                          AssocJson *pJson) {
   const char *zName = aJsonOp[iOp].zName;
@@ -405,7 +431,9 @@ static ShapePred *jsonNot(JsonParser *p, ShapePred *pSub) {
 static ShapePred *jsonKeyList(JsonParser *p, const ShapeKey *pKey, int eOp,
                               AssocJson *pJson);
 
-/* Raise the error for an unknown operator. */
+/* Raise the error for an unknown operator. A name without "$" or in another
+** case gets the right one proposed; an operator of another library gets advice;
+** for all others, the operators are listed. */
 static void jsonNoOperator(JsonParser *p, const char *zKey) {
   const char *zInstead = shapeJsonInstead(zKey);
   int i;
@@ -431,8 +459,12 @@ static void jsonNoOperator(JsonParser *p, const char *zKey) {
                zKey);
 }
 
-/* Read the operators on one key: {"$gte":18, "$lt":65, "$or":[...],
-** "$not":{...}}. */
+/*
+** Read the operators on one key; all of them must hold: {"$gte":18, "$lt":65,
+** "$or":[...], "$not":{...}}. An empty object is an error: JSON.stringify()
+** leaves out keys that are Symbols, such as Op.gte, and values that are
+** undefined.
+*/
 static ShapePred *jsonKeyOps(JsonParser *p, const ShapeKey *pKey,
                              AssocJson *pObj) {
   ShapePred *pAll = 0;
@@ -492,7 +524,14 @@ static ShapePred *jsonKeyList(JsonParser *p, const ShapeKey *pKey, int eOp,
   return jsonJoin(p, eOp, pFirst);
 }
 
-/* Read what a key is compared with: a value, null, an array, or operators. */
+/*
+**
+**    5, "x", true     equal to it
+**    null             is null
+**    [1,2]            one of them
+**    {"$gt":1}        operators
+**    {"$param":...}, {"$col":...}   equal to a parameter or a column
+*/
 static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
                               AssocJson *pJson) {
   ShapePred *pPred = 0;
@@ -543,7 +582,8 @@ static AssocJson *jsonWithoutOn(JsonParser *p, AssocJson *pJson,
   return pNew;
 }
 
-/* Read {"$some":{"posts":{...}}}. */
+/* Read {"$some":{"posts":{...}}}. An empty object asks for any related row.
+** Several associations must all have one. */
 static ShapePred *jsonSome(JsonParser *p, int eOp, AssocJson *pObj) {
   ShapePred *pAll = 0;
   AssocJson *pSub, *pWhere;
@@ -566,7 +606,8 @@ static ShapePred *jsonSome(JsonParser *p, int eOp, AssocJson *pObj) {
   return pAll;
 }
 
-/* Read {"aggregate":"count","of":"comments","is":{"$gte":3}}. */
+/* Read {"aggregate":"count","of":"comments","is":{"$gte":3}}: an aggregate, and
+** "is" with what a column would be compared with. */
 static ShapePred *jsonAggTest(JsonParser *p, AssocJson *pObj) {
   AssocJson *pIs = 0, rest = *pObj, **pp;
   ShapeKey key = {0};
@@ -590,7 +631,8 @@ static ShapePred *jsonAggTest(JsonParser *p, AssocJson *pObj) {
 /* Read the conditions of $and or $or: an array or an object. */
 static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson);
 
-/* Read one member of a where object. */
+/* Read one member of a where object. Keys that begin with "$" are combinations,
+** "$path.column$", or mistakes with advice; all others are columns. */
 static ShapePred *jsonMember(JsonParser *p, AssocJson *pJson) {
   const char *zKey = pJson->zKey;
   int n = (int)strlen(zKey), eOp;
@@ -656,7 +698,8 @@ static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson) {
   return jsonJoin(p, eOp, pFirst);
 }
 
-/* Read {"a":1,"b":{...}}, or an array of those; all must be true. */
+/* Read {"a":1,"b":{...}}, or an array of those; all must be true. 0 for an
+** empty object, which is no condition. */
 ShapePred *shapeJsonWhere(JsonParser *p, AssocJson *pJson) {
   ShapePred *pAll = 0;
   AssocJson *pSub;
@@ -722,8 +765,17 @@ static ShapeName *jsonSortStep(JsonParser *p, AssocJson *pJson) {
   return shapeJsonPathOf(p, pName, "a name in \"order\"");
 }
 
-/* Read ["title","DESC"], ["author","name"], [{"aggregate":...},"DESC"].
-** {"collate":"NOCASE"} may stand before the direction. */
+/*
+**
+**    ["title","DESC"]                 title desc
+**    ["author","name"]                author.name
+**    [{"model":"User","as":"author"},"name"]   author.name
+**    [{"aggregate":...},"DESC"]       posts.count() desc
+**    ["name",{"collate":"NOCASE"}]    name collate nocase
+**
+** The last text is the direction if it is one, except where it is the only
+** element.
+*/
 static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
   ShapeSort *pSort = shapeJsonAlloc(p, sizeof(*pSort));
   ShapeName **ppEnd;
@@ -765,7 +817,9 @@ static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
   return pSort;
 }
 
-/* Read [["created_at","DESC"],"title"], or an order in the text form. */
+/* An array of orders, or an order in the text form:
+** [["created_at","DESC"],"title"], "title desc". Elements of the array may be
+** texts, too. */
 ShapeSort *shapeJsonOrder(JsonParser *p, AssocJson *pJson) {
   ShapeSort *pFirst = 0, **ppEnd = &pFirst;
   AssocJson *pSub;

@@ -10,6 +10,19 @@
 ** Keywords are not reserved. A word is a keyword only where one may stand, and
 ** only if the next token does not continue a predicate: in (limit < 5) it is a
 ** column.
+**
+** Where a word could be both, these tokens decide:
+**
+**    (limit 5)            limit is a clause: no comparison follows
+**    (limit < 5)          limit is a column: "<" continues a condition
+**    (some posts)         some is a keyword: a name follows
+**    (some = 1)           some is a column
+**    (order by a, page)   page continues the order
+**    (order by a, page count)   page is a clause: count follows
+**    posts.count()        count is an aggregate: "(" follows
+**    posts.count          count is a column
+**
+** No more than three tokens are ever looked ahead.
 */
 #include "shape/lex.h"
 
@@ -179,7 +192,8 @@ static void textCount(TextParser *p) {
 
 /* -------------------------------------------------------------- names */
 
-/* Copy a name of n bytes: a word, or `...` with doubled backticks. */
+/* Copy a name of n bytes: a word as it is, or `...` with doubled backticks. NUL
+** and the empty name are errors, because no table or column can have them. */
 static char *textUnquote(TextParser *p, const char *z, int n) {
   int bQuoted = z[0] == '`';
   char *zNew =
@@ -257,9 +271,10 @@ static void textString(TextParser *p, ShapeVal *pVal) {
 }
 
 /*
-** Read a number: an integer if it fits into 64 bits, else a REAL. SQLite reads
-** numbers of more than 18 digits; they contain only digits, a dot and an
-** exponent.
+** Read a number: an integer if it fits into 64 bits, else a REAL. Up to 18
+** digits are read here; SQLite reads longer numbers and REALs, so that they
+** have the same value as in SQL. The text is safe to pass: it has only digits,
+** a dot and an exponent.
 */
 static void textNumber(TextParser *p, ShapeVal *pVal, int bMinus) {
   const char *z = &p->z[p->tok.iOff];
@@ -286,7 +301,13 @@ static void textNumber(TextParser *p, ShapeVal *pVal, int bMinus) {
   assocFinalize(p->pCall, pStmt);
 }
 
-/* param = "?" [ digits ] | ":" name. A bare "?" has the next number. */
+/*
+**
+**  param = "?" [ digits ] | ":" name
+**
+** A bare "?" has the next number, as in SQLite. A :name anywhere makes the
+** first argument of the call an object.
+*/
 static void textParam(TextParser *p, ShapeVal *pVal) {
   const char *z = &p->z[p->tok.iOff + 1];
   int i, n = p->tok.n - 1;
@@ -309,7 +330,12 @@ static void textParam(TextParser *p, ShapeVal *pVal) {
   if (pVal->i > p->pShape->nParam) p->pShape->nParam = (int)pVal->i;
 }
 
-/* val = number | string | "true" | "false" | "null" | param */
+/*
+**
+**  val = number | string | "true" | "false" | "null" | param
+**
+** A word such as today is not a value, so it is an error here and not a text.
+*/
 static ShapeVal *textVal(TextParser *p) {
   static const char *const azWord[] = {"null", "false", "true"};
   ShapeVal *pVal = textAlloc(p, sizeof(*pVal));
@@ -387,8 +413,20 @@ static int continuesPred(TextParser *p, const ShapeToken *pWord) {
          isContains(p, &tok);
 }
 
-/* aggargs = [ "distinct" ] [ [ "@" ] column ] [ ( "where" | ";" ) pred ]
-**         | pred */
+/*
+**
+**  aggargs = [ "distinct" ] [ [ "@" ] column ] [ ( "where" | ";" ) pred ] | pred
+**
+**    ()                          all related rows
+**    (title)                     the values of a column
+**    (distinct title)            different values
+**    (title where likes > 0)     the values in some of the rows
+**    (likes > 0)                 only these rows
+**
+** A name is the column if ")", ";" or "where" follows; otherwise it begins the
+** condition. The words distinct and where are columns themselves if a condition
+** goes on behind them.
+*/
 static ShapeAgg *textAgg(TextParser *p, int eAgg) {
   ShapeAgg *pAgg = textAlloc(p, sizeof(*pAgg));
   ShapeToken tokCol, tokNext;
@@ -508,7 +546,7 @@ static ShapeVal *textVals(TextParser *p, const char *zWanted) {
 }
 
 /* Read the operator words behind a key and an optional "not". False if there is
-** none. */
+** none; the caller then says what is expected. */
 static int textWordOp(TextParser *p, ShapePred *pPred) {
   int eWith = isWithWord(p, &p->tok);
   if (textTakeWord(p, "in")) {
@@ -555,7 +593,13 @@ static int cmpOp(int eType) {
   return -1;
 }
 
-/* cmp ( val | key ) */
+/*
+**
+**  cmp ( val | key )
+**
+** A name without "(" is another column. "= null" is never true in SQL, so it is
+** an error that proposes "is null"; a parameter that is NULL matches nothing.
+*/
 static void textBeside(TextParser *p, ShapePred *pPred) {
   ShapeToken tokNext = textAfter(p, &p->tok);
   if (p->tok.eType == '@' ||
@@ -571,7 +615,13 @@ static void textBeside(TextParser *p, ShapePred *pPred) {
   }
 }
 
-/* key ( cmp val | … ) */
+/*
+**
+**  key ( cmp ( val | key ) | "is" [ "not" ] "null" | [ "not" ] word ... )
+**
+** An error stands at the operator, not at the column: there is where the reader
+** looks.
+*/
 static void textCompare(TextParser *p, ShapePred *pPred) {
   int eOp;
   textKey(p, &pPred->key, "a column");
@@ -857,7 +907,9 @@ static void textPage(TextParser *p, ShapeClauses *pC) {
   }
 }
 
-/* Read a clause behind its keyword eClause; iOff is the keyword's place. */
+/* Read a clause behind its keyword eClause; iOff is the keyword's place.
+** Clauses with a single value are next to each other in azClause, in the order
+** of apVal. */
 static void textClause(TextParser *p, ShapeClauses *pC, int eClause, int iOff) {
   ShapeVal **apVal[] = {&pC->pLimit, &pC->pOffset, &pC->pFirst,
                         &pC->pLast,  &pC->pAfter,  &pC->pBefore};
@@ -1058,8 +1110,13 @@ static ShapeItem *textSpecial(TextParser *p) {
 }
 
 /*
-** [ "..." ] path [ "!" ] [ "^" [ int ] ] [ "(" clauses ")" ] [ block ]
-** [ alias ], or path "." agg "(" [ aggargs ] ")" [ alias ]
+**
+**  [ "..." ] path [ "!" ] [ "^" [ int ] ] [ "(" clauses ")" ] [ block ] [ alias ]
+**  path "." agg "(" [ aggargs ] ")" [ alias ]
+**
+** A path alone may be a column or an association, so it gets no block here.
+** Anything that only an association can have, such as clauses, gives it the
+** block {*}. "required" among the clauses means the same as "!".
 */
 static ShapeItem *textPathItem(TextParser *p) {
   ShapeItem *pItem = newItem(p, SHAPE_ITEM_NAME);
@@ -1134,7 +1191,13 @@ static ShapeItem *textItem(TextParser *p) {
   return isOn(p) ? textOn(p) : textPathItem(p);
 }
 
-/* { item [ "," ] }. {-body} means {* -body}. */
+/*
+**
+**  { item [ "," ] }
+**
+** {-body} means {* -body}: whoever leaves out a column wants the others. The
+** star is put in front, so that columns keep their order.
+*/
 static ShapeItem *textItems(TextParser *p) {
   ShapeItem *pFirst = 0, **ppEnd = &pFirst;
   int bMinus = 0, bStar = 0;
@@ -1205,7 +1268,8 @@ static void textQueries(TextParser *p, AssocShape *pShape) {
   }
 }
 
-/* Find the item with that name in a list, or append one. */
+/* Find the item with that name in a list, or append one. Names are compared as
+** look-up does, without regard to case; the first spelling is kept. */
 static ShapeItem *mergeItem(TextParser *p, ShapeItem **ppList,
                             ShapeName *pName) {
   ShapeItem *pItem;
@@ -1227,8 +1291,9 @@ static ShapeItem *mergeItem(TextParser *p, ShapeItem **ppList,
   return pItem;
 }
 
-/* Does the text consist of paths only? Otherwise it is a block without
-** braces. */
+/* A list of paths, as assoc_find() takes it: "posts.comments, profile". A text
+** with anything else in it is read as a block without its braces. A wrong token
+** ends the search, so that the error is the one of a list. */
 static int textIsList(TextParser *p) {
   ShapeToken tok = p->tok;
   while (isName(&tok) || tok.eType == '.' || tok.eType == ',') {
@@ -1238,8 +1303,13 @@ static int textIsList(TextParser *p) {
 }
 
 /*
-** list = path { [ "," ] path }. Every level has all its columns. Paths with the
-** same beginning share its items.
+**
+**  list = path { [ "," ] path }
+**
+**    posts.comments, posts.tags   is   {* posts{* comments{*} tags{*}}}
+**
+** Every level has all its columns. Paths with the same beginning share its
+** items.
 */
 static ShapeItem *textPathList(TextParser *p) {
   ShapeItem *pStar = newItem(p, SHAPE_ITEM_STAR);
@@ -1261,8 +1331,9 @@ static ShapeItem *textPathList(TextParser *p) {
   return pStar;
 }
 
-/* Read one association, not an aggregate. Without a block it has every
-** column. */
+/* Read one association, not an aggregate: the text of assoc_get() and its like.
+** Without a block it has every column. An alias or "!" is read here and refused
+** by the planner, which can say why. */
 static ShapeItem *textOne(TextParser *p) {
   ShapeItem *pItem;
   if (p->tok.eType != TK_SPREAD && !isName(&p->tok)) {

@@ -266,7 +266,12 @@ static void keyMalformed(Graph *g, const GraphRow *p) {
   }
 }
 
-/* Decide what to do with a nested row, and set p->eWhat. */
+/*
+** Decide what to do with a nested row, and set p->eWhat. A value or an array is
+** a key. An object is a reference if it has "#ref", a key if it has its key and
+** nothing else, and otherwise a row: new, unless the row around it exists
+** already, where it may be one of the related rows.
+*/
 static void classRow(Graph *g, GraphRow *p) {
   GraphMembers members;
   assert(p->pUp && p->pLink);
