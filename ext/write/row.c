@@ -375,10 +375,20 @@ static void sqlPrepare(AssocWriter *w, WriteSql *p, char *zSql) {
 static void sqlBind(AssocWriter *w, WriteSql *p, const AssocBind *pBind) {
   for (; p->pStmt && pBind; pBind = pBind->pNext) {
     const AssocJson *pJson = 0;
+    char *z;
+    int n = 0;
     if (pBind->iSql <= p->nVar) p->nVar = pBind->iSql - 1;
     if (pBind->eHow == ASSOC_BIND_SESSION) {
       assocSessionBind(w->pCall, p->pStmt, pBind->iSql, pBind->pVal->z,
                        pBind->bList);
+      continue;
+    }
+    if (pBind->eHow == ASSOC_BIND_LIKE) {
+      z = assocSqlPattern(w->pCall, pBind->iPart, pBind->pVal, &n);
+      if (z == 0) break;
+      assocErrorCode(w->pCall, sqlite3_bind_text(p->pStmt, pBind->iSql, z, n,
+                                                 SQLITE_TRANSIENT));
+      sqlite3_free(z);
       continue;
     }
     pJson = assocLiteralJson(w, pBind->pVal);
