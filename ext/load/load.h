@@ -370,10 +370,18 @@ i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
 ** an association has no index, a batch grows to 1/32 of all roots.
 */
 typedef struct AssocStream AssocStream;
-/* OUT: freed with assocStreamClose(), also after an error. The arguments are
-** copied. */
+/* OUT: freed with assocStreamClose(), also after an error. The arguments, among
+** which is no key, are copied. */
 AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
                              const AssocArgs *pArgs);
+/* If the plan's root is keyed: give out the root with this key, too, which is
+** copied. Before assocStreamNext(). A key with NULL finds nothing. */
+void assocStreamSeek(AssocCall *pCall, AssocStream *p, sqlite3_value **apKey);
+/* Begin anew without keys, and with the same arguments. */
+void assocStreamRewind(AssocCall *pCall, AssocStream *p);
+/* The caller will read no more than nRow roots, if nRow is above 0. It may read
+** more all the same. */
+void assocStreamExpect(AssocStream *p, i64 nRow);
 /* With bSkip: do not load children, since nobody reads the JSON. */
 void assocStreamSkip(AssocStream *p, int bSkip);
 /* Go to the next root; the first call goes to the first. False at the end. */

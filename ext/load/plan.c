@@ -1164,6 +1164,18 @@ static void startTotal(Planner *p, AssocNode *pRoot) {
   }
 }
 
+/* Does the root's key find one row at most? Asked for streams alone, which then
+** save a step for each key. */
+static int isUniqueRoot(Planner *p, const AssocNode *pRoot) {
+  const AssocModel *pModel = pRoot->pModel;
+  int bUnique = 0;
+  if (p->pPlan->eAsk != ASSOC_ASK_KEY || !pRoot->bKeyed) return 0;
+  if (pModel->pTable->eType != ASSOC_TABLE) return 0;
+  (void)assocTableIndexOn(p->pCall, pModel->pTable, pModel->nKey, pModel->aKey,
+                          &bUnique);
+  return bUnique;
+}
+
 /* Compile the root, and all below. */
 static void compileStart(Planner *p, AssocModel *pModel) {
   AssocPlan *pPlan = p->pPlan;
@@ -1179,6 +1191,7 @@ static void compileStart(Planner *p, AssocModel *pModel) {
   pRoot->bMany = pPlan->eAsk == ASSOC_ASK_EAGER;
   pRoot->bKeyed = !pRoot->bMany && !givesRows(pPlan, pRoot);
   if (!pRoot->bMany) assocModelNeedKey(p->pCall, pModel);
+  if (p->pCall->rc == SQLITE_OK) pRoot->bOne = (u8)isUniqueRoot(p, pRoot);
   if (pShape->eKind == SHAPE_ONE) {
     compileOne(p, pRoot);
     return;

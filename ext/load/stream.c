@@ -4,6 +4,9 @@
 ** The root's statement stays open, and with it a read transaction. A batch of
 ** roots is stepped, then the children of all of them are fetched together, then
 ** the JSON of each root is gathered when the caller asks for it.
+**
+** Roots that are asked for by their keys are looked up one after another, and
+** make batches as well: the children of 1,024 keys are fetched together.
 */
 #include "load/run.h"
 
@@ -13,6 +16,12 @@
 /* Without an index each batch scans whole tables. There should not be many more
 ** batches than this. */
 #define STREAM_BATCHES 32
+/* Most roots of the first batch, whose size in bytes is not known yet. */
+#define STREAM_FIRST 16
+
+/* Keys are told apart by type and value: a key that SQL converts before it
+** compares is dealt with by isAnew(). */
+static const AssocKeyRule aPlain[ASSOC_KEY_MAX];
 
 struct AssocStream {
   AssocRun run;
@@ -25,8 +34,14 @@ struct AssocStream {
   int nRoot;             /* Roots of the batch */
   int iRoot;             /* The root given out last, from 1; 0: none yet */
   int nWant;             /* Roots to step for the next batch */
+  i64 nExpect;           /* Roots that the caller will read, or 0: unknown */
   int bSkip;             /* Do not fetch the children */
+  int bEnd;              /* There are no more roots */
   AssocRow *pRow;        /* The root given out last */
+  AssocKeymap keys;      /* Keys whose roots are looked up */
+  u32 iKey;              /* How many of them were */
+  AssocKeymap seen;      /* Keys of these roots, if there are several */
+  u32 iSeen, iSeenBy;    /* The last of them, and the key that it came by */
 };
 
 /* Free the keys of the batch. The batch is then empty. */
@@ -41,18 +56,18 @@ static void freeKeys(AssocStream *p) {
 /* Copy the arguments, which only live as long as the call that gave them. */
 static void copyArgs(AssocCall *pCall, AssocStream *p, AssocArgs *pTo,
                      const AssocArgs *pArgs) {
-  int i, n = pArgs->nKey + pArgs->nVal;
-  p->apOwned = assocMalloc(pCall, (i64)sizeof(sqlite3_value *) * (n + 1));
+  int i, n = pArgs->nVal;
+  assert(pArgs->nKey == 0);
+  memset(pTo, 0, sizeof(*pTo));
+  if (n == 0) return;
+  p->apOwned = assocMalloc(pCall, (i64)sizeof(sqlite3_value *) * n);
   for (i = 0; p->apOwned && i < n; i++) {
-    p->apOwned[i] = sqlite3_value_dup(
-        i < pArgs->nKey ? pArgs->apKey[i] : pArgs->apVal[i - pArgs->nKey]);
+    p->apOwned[i] = sqlite3_value_dup(pArgs->apVal[i]);
     if (p->apOwned[i] == 0) assocErrorCode(pCall, SQLITE_NOMEM);
     p->nOwned++;
   }
-  pTo->nKey = pArgs->nKey;
-  pTo->apKey = p->apOwned;
-  pTo->nVal = pArgs->nVal;
-  pTo->apVal = p->apOwned ? &p->apOwned[pArgs->nKey] : 0;
+  pTo->nVal = n;
+  pTo->apVal = p->apOwned;
 }
 
 /* The statement that gives the roots. */
@@ -61,16 +76,26 @@ static AssocFetch *rootFetch(const AssocStream *p) {
   return pRoot->bKeyed ? &pRoot->lookup : &pRoot->scan;
 }
 
-/* Open the root's statement, and close it. */
-static void openRoot(AssocStream *p) {
-  p->pStmt = assocFetchOpen(&p->run, rootFetch(p));
-  if (p->run.pPlan->pRoot->bKeyed) assocFetchKey(&p->run, p->pStmt);
+/* Is the root looked up by keys? */
+static int isKeyed(const AssocStream *p) {
+  return p->run.pPlan->pRoot->bKeyed;
 }
 
 /* Reset the statement: an open one would block DROP TABLE and checkpoints. */
 static void closeRoot(AssocStream *p) {
-  if (p->pStmt) assocFetchClose(rootFetch(p), p->run.args.nKey);
+  if (p->pStmt) assocFetchClose(rootFetch(p), isKeyed(p) ? p->keys.nKey : 0);
   p->pStmt = 0;
+}
+
+/* Open the root's statement for all roots, or for the next key. False if there
+** is no key left. */
+static int openRoot(AssocCall *pCall, AssocStream *p) {
+  if (isKeyed(p) && p->iKey >= p->keys.nSlot) return 0;
+  if (p->pStmt == 0) p->pStmt = assocFetchOpen(&p->run, rootFetch(p));
+  if (p->pStmt == 0 || !isKeyed(p)) return p->pStmt != 0;
+  sqlite3_reset(p->pStmt);
+  assocErrorCode(pCall, assocKeymapBind(&p->keys, p->iKey++, p->pStmt, 1));
+  return pCall->rc == SQLITE_OK;
 }
 
 /* Does a node scan a table for any number of keys, because no index serves? */
@@ -96,13 +121,39 @@ AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
   memset(p, 0, sizeof(*p));
   copyArgs(pCall, p, &args, pArgs);
   assocRunStart(pCall, &p->run, pPlan, &args);
+  assocKeymapInit(&p->keys, pPlan->pRoot->pModel->nKey, aPlain);
+  assocKeymapInit(&p->seen, pPlan->pRoot->pModel->nKey, aPlain);
   p->nWant = 1;
   if (hasUnserved(pCall, pPlan)) {
     p->nLeast = assocTableRows(pCall, pPlan->pRoot->pModel->pTable);
     p->nLeast = p->nLeast / STREAM_BATCHES + 1;
   }
-  if (pCall->rc == SQLITE_OK) openRoot(p);
   return p;
+}
+
+void assocStreamSeek(AssocCall *pCall, AssocStream *p, sqlite3_value **apKey) {
+  int rc = SQLITE_OK;
+  assert(isKeyed(p) && p->nRoot == 0);
+  if (pCall->rc != SQLITE_OK) return;
+  (void)assocKeymapAdd(&p->keys, apKey, &rc);
+  assocErrorCode(pCall, rc);
+}
+
+void assocStreamRewind(AssocCall *pCall, AssocStream *p) {
+  p->run.pCall = pCall;
+  closeRoot(p);
+  freeKeys(p);
+  if (p->keys.nSlot) assocKeymapClear(&p->keys);
+  if (p->seen.nSlot) assocKeymapClear(&p->seen);
+  p->iKey = 0;
+  p->bEnd = 0;
+  p->nWant = 1;
+  p->run.rc = SQLITE_OK;
+}
+
+void assocStreamExpect(AssocStream *p, i64 nRow) {
+  p->nExpect = nRow;
+  if (nRow > 0) p->nWant = nRow < STREAM_FIRST ? (int)nRow : STREAM_FIRST;
 }
 
 /* SQLite may skip rows for OFFSET; they need no text. */
@@ -110,31 +161,75 @@ void assocStreamSkip(AssocStream *p, int bSkip) {
   p->bSkip = bSkip;
 }
 
+/* Free the key of a root that is not given out. */
+static int dropKey(AssocStream *p) {
+  int i, nKey = p->keys.nKey;
+  for (i = 0; i < nKey; i++) sqlite3_value_free(p->apKey[p->nRoot * nKey + i]);
+  return 0;
+}
+
+/* Two keys can find one root: 1 and '1'. Has no other key found this root
+** before? A view may have several roots of one key. */
+static int isAnew(AssocCall *pCall, AssocStream *p, sqlite3_value **apKey) {
+  u32 n = p->seen.nSlot, i;
+  int rc = SQLITE_OK;
+  if (!isKeyed(p) || p->keys.nSlot < 2) return 1;
+  i = assocKeymapAdd(&p->seen, apKey, &rc);
+  assocErrorCode(pCall, rc);
+  if (i < n && i != ASSOC_NOSLOT) return i == p->iSeen && p->iKey == p->iSeenBy;
+  p->iSeen = i;
+  p->iSeenBy = p->iKey;
+  return 1;
+}
+
+/* Copy the key of the root at which the statement stands. Is the root to be
+** given out? */
+static int takeKey(AssocCall *pCall, AssocStream *p) {
+  const AssocNode *pRoot = p->run.pPlan->pRoot;
+  int i, nKey = pRoot->pModel->nKey;
+  sqlite3_value **apKey = &p->apKey[p->nRoot * nKey];
+  assert(p->nRoot < p->nAlloc);
+  for (i = 0; i < nKey; i++) {
+    apKey[i] =
+        sqlite3_value_dup(sqlite3_column_value(p->pStmt, pRoot->aiSource[i]));
+    if (apKey[i] == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+  }
+  if (pCall->rc != SQLITE_OK || !isAnew(pCall, p, apKey)) return dropKey(p);
+  p->nRoot++;
+  return 1;
+}
+
+/* Step the root's statement to a row: of the same key, unless a key has only
+** one, or of the next keys. False at the end and after an error. */
+static int stepToRoot(AssocCall *pCall, AssocStream *p) {
+  int bMore = p->pStmt && !(isKeyed(p) && p->run.pPlan->pRoot->bOne);
+  for (;;) {
+    if (bMore && assocStep(pCall, p->pStmt)) return 1;
+    if (bMore && !isKeyed(p)) return 0;
+    if (pCall->rc != SQLITE_OK || !openRoot(pCall, p)) return 0;
+    bMore = 1;
+  }
+}
+
 /* Step to the next root, and write it. At the end the statement is closed. */
 static int stepRoot(AssocCall *pCall, AssocStream *p) {
   AssocNode *pRoot = p->run.pPlan->pRoot;
-  int i, nKey = pRoot->pModel->nKey;
-  if (p->pStmt == 0) return 0;
-  assert(p->nRoot < p->nAlloc);
-  if (!assocStep(pCall, p->pStmt)) {
-    closeRoot(p);
-    return 0;
-  }
-  for (i = 0; i < nKey; i++) {
-    sqlite3_value *pVal =
-        sqlite3_value_dup(sqlite3_column_value(p->pStmt, pRoot->aiSource[i]));
-    if (pVal == 0) assocErrorCode(pCall, SQLITE_NOMEM);
-    p->apKey[p->nRoot * nKey + i] = pVal;
-  }
-  p->nRoot++;
-  assocRunStep(&p->run, pRoot, p->pStmt, 0);
+  do {
+    if (!stepToRoot(pCall, p)) {
+      p->bEnd = 1;
+      closeRoot(p);
+      return 0;
+    }
+  } while (!takeKey(pCall, p) && pCall->rc == SQLITE_OK);
+  if (pCall->rc == SQLITE_OK) assocRunStep(&p->run, pRoot, p->pStmt, 0);
   if (p->run.rc == SQLITE_TOOBIG) assocRunTooBig(pCall, pRoot->zPath);
   assocErrorCode(pCall, p->run.rc);
   return pCall->rc == SQLITE_OK;
 }
 
 /* Choose the number of roots of the next batch by the bytes that a root of this
-** batch took. At most eight times as many as before. */
+** batch took. At most eight times as many as before, and no more than the caller
+** will read. */
 static void planBatch(AssocStream *p) {
   const AssocArena *pMem = &p->run.mem;
   i64 nByte = pMem->nByte - (pMem->pEnd - pMem->pAt);
@@ -142,6 +237,8 @@ static void planBatch(AssocStream *p) {
   if (n > STREAM_ROOTS) n = STREAM_ROOTS;
   if (n < p->nLeast) n = p->nLeast;
   if (n > (i64)p->nWant * 8) n = (i64)p->nWant * 8;
+  p->nExpect -= p->nRoot;
+  if (p->nExpect > 0 && n > p->nExpect) n = p->nExpect;
   assert(p->nRoot > 0);
   p->nWant = n < 1 ? 1 : (int)n;
 }
@@ -170,6 +267,10 @@ static void loadBatch(AssocCall *pCall, AssocStream *p) {
   if (p->nRoot && pCall->rc == SQLITE_OK && !p->bSkip) {
     assocRunChildren(&p->run);
   }
+  if (isKeyed(p) && p->run.pPlan->pRoot->bOne && p->iKey >= p->keys.nSlot) {
+    p->bEnd = 1;
+    closeRoot(p);
+  }
 }
 
 /* The next root of the batch, or the first of another batch. A batch is loaded
@@ -182,7 +283,7 @@ int assocStreamNext(AssocCall *pCall, AssocStream *p) {
     p->pRow = p->run.aNode[0].apRow[p->iRoot - 1];
     return 1;
   }
-  if (p->nRoot && p->pStmt == 0) return 0;
+  if (p->bEnd) return 0;
   if (assocCallEnter(pCall)) {
     loadBatch(pCall, p);
     assocCallLeave(pCall);
@@ -222,6 +323,8 @@ void assocStreamClose(AssocCall *pCall, AssocStream *p) {
   p->run.pCall = pCall;
   closeRoot(p);
   freeKeys(p);
+  assocKeymapClear(&p->keys);
+  assocKeymapClear(&p->seen);
   assocRunEnd(&p->run);
   for (i = 0; i < p->nOwned; i++) sqlite3_value_free(p->apOwned[i]);
   sqlite3_free(p->apOwned);

@@ -4,11 +4,13 @@
 **   SELECT id, json FROM eager('User{name posts{title}}');
 **   SELECT json FROM eager('User(age >= ?1)', 18) LIMIT 10;
 **   SELECT json FROM eager('User{name posts}') WHERE id = 7;
+**   SELECT json FROM eager('User{name posts}') WHERE id IN (SELECT …);
 **
 ** The query and its parameters p1 to p8 are hidden columns. Plans, from the
 ** bits of idxNum:
 **
 **   EAGER_KEY   id = ?         one root, by its key      cost 30
+**   EAGER_IN    id IN (…)      the roots of all these keys  cost 300
 **   EAGER_ASC   ORDER BY id    roots in that order       cost 10,000
 **   EAGER_DESC  … DESC
 **   EAGER_JSON  the column json is read
@@ -22,11 +24,14 @@
 ** not do, for that is another in each answer.
 **
 ** idxStr holds a character for each argument of xFilter: q for the query,
-** i for the id, 1 to 8 for a parameter. The constraint on id is checked by
-** SQLite again: what = means between the id and a value is SQLite's matter.
+** i for the id, 1 to 8 for a parameter, l and o for LIMIT and OFFSET. The
+** constraint on id is checked by SQLite again: what = means between the id and
+** a value is SQLite's matter. LIMIT and OFFSET are, too: they only tell how many
+** roots to load at once.
 **
 ** A cursor holds a stream (load/stream.c), which loads a batch of roots at a
-** time.
+** time. In a join SQLite filters a cursor once for each row of the outer table:
+** the stream is kept as long as the query is the same and has no parameters.
 */
 #include "surface/surface.h"
 
@@ -35,6 +40,7 @@
 #define EAGER_DESC 4
 #define EAGER_JSON 8
 #define EAGER_MISSING 16
+#define EAGER_IN 32 /* With EAGER_KEY */
 
 #define EAGER_COL_ID 0
 #define EAGER_COL_JSON 1
@@ -42,6 +48,9 @@
 #define EAGER_COL_P1 3
 #define EAGER_NPARAM 8
 #define EAGER_COL_ROW (EAGER_COL_P1 + EAGER_NPARAM)
+/* A LIMIT from here on says nothing about batches. */
+#define EAGER_FEW ((i64)1 << 40)
+#define EAGER_NARG (EAGER_NPARAM + 4) /* And query, id, LIMIT, OFFSET */
 
 typedef struct EagerTable EagerTable;
 struct EagerTable {
@@ -55,6 +64,8 @@ struct EagerCursor {
   AssocPlan *pPlan;      /* Busy while the cursor has it */
   AssocStream *pStream;  /* OWNED */
   sqlite3_value *pQuery; /* OWNED */
+  int eAsk;              /* ASSOC_ASK_*: of pPlan */
+  int nParam;            /* Parameters that pStream has */
   i64 iRow;
   int bEof;
 };
@@ -95,7 +106,7 @@ static int eagerDisconnect(sqlite3_vtab *pVtab) {
 /* Hand the constraint's value to xFilter under the letter c. */
 static void eagerUse(sqlite3_index_info *pInfo, int iCons, char c, int bOmit,
                      char *zIdx, int *pn) {
-  assert(iCons < pInfo->nConstraint && *pn < EAGER_NPARAM + 2);
+  assert(iCons < pInfo->nConstraint && *pn < EAGER_NARG);
   pInfo->aConstraintUsage[iCons].argvIndex = *pn + 1;
   pInfo->aConstraintUsage[iCons].omit = (unsigned char)bOmit;
   zIdx[(*pn)++] = c;
@@ -119,17 +130,43 @@ static int eagerTooMany(sqlite3_vtab *pVtab, char *zIdx) {
   return SQLITE_ERROR;
 }
 
+/* The id is given: by =, or by IN, whose values SQLite then passes together. */
+static void eagerUseId(sqlite3_index_info *pInfo, int iCons, char *zIdx,
+                       int *pn) {
+  eagerUse(pInfo, iCons, 'i', 0, zIdx, pn);
+  pInfo->idxNum |= EAGER_KEY;
+  if (sqlite3_vtab_in(pInfo, iCons, -1)) {
+    sqlite3_vtab_in(pInfo, iCons, 1);
+    pInfo->idxNum |= EAGER_IN;
+  }
+}
+
+/* The cost of a plan whose roots are found by their keys. */
+static void eagerKeyCost(sqlite3_index_info *pInfo) {
+  int bIn = (pInfo->idxNum & EAGER_IN) != 0;
+  pInfo->estimatedCost = bIn ? 300 : 30;
+  pInfo->estimatedRows = bIn ? 10 : 1;
+  if (!bIn) pInfo->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
+}
+
 /* See the head of this file for the plans. A constraint on a parameter that is
 ** not usable yet makes the plan impossible, because the query cannot run
 ** without its parameters. */
 static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
-  char *zIdx = sqlite3_malloc64(EAGER_NPARAM + 3);
+  char *zIdx = sqlite3_malloc64(EAGER_NARG + 1);
   int i, n = 0, bQuery = 0, bUnusable = 0;
   u32 mSeen = 0;
   if (zIdx == 0) return SQLITE_NOMEM;
   for (i = 0; i < pInfo->nConstraint; i++) {
     int iCol = pInfo->aConstraint[i].iColumn;
-    if (pInfo->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
+    int eOp = pInfo->aConstraint[i].op;
+    if (eOp == SQLITE_INDEX_CONSTRAINT_LIMIT ||
+        eOp == SQLITE_INDEX_CONSTRAINT_OFFSET) {
+      int c = eOp == SQLITE_INDEX_CONSTRAINT_LIMIT ? 'l' : 'o';
+      if (pInfo->aConstraint[i].usable) eagerUse(pInfo, i, c, 0, zIdx, &n);
+      continue;
+    }
+    if (eOp != SQLITE_INDEX_CONSTRAINT_EQ) continue;
     if (iCol == EAGER_COL_JSON || (mSeen >> iCol & 1)) continue;
     if (iCol == EAGER_COL_ROW) return eagerTooMany(pVtab, zIdx);
     if (!pInfo->aConstraint[i].usable) {
@@ -138,8 +175,7 @@ static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
     }
     mSeen |= 1u << iCol;
     if (iCol == EAGER_COL_ID) {
-      eagerUse(pInfo, i, 'i', 0, zIdx, &n);
-      pInfo->idxNum |= EAGER_KEY;
+      eagerUseId(pInfo, i, zIdx, &n);
     } else if (iCol == EAGER_COL_QUERY) {
       eagerUse(pInfo, i, 'q', 1, zIdx, &n);
       bQuery = 1;
@@ -159,9 +195,7 @@ static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   }
   if (pInfo->colUsed & (1u << EAGER_COL_JSON)) pInfo->idxNum |= EAGER_JSON;
   if (pInfo->idxNum & EAGER_KEY) {
-    pInfo->estimatedCost = 30;
-    pInfo->estimatedRows = 1;
-    pInfo->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
+    eagerKeyCost(pInfo);
     return SQLITE_OK;
   }
   pInfo->estimatedCost = 10000;
@@ -227,6 +261,7 @@ struct EagerArgs {
   sqlite3_value *pQuery, *pId;
   sqlite3_value *apParam[EAGER_NPARAM];
   int nParam;
+  i64 nLimit, nOffset; /* 0: none */
 };
 
 /* Sort the values by idxStr. A parameter may not be left out in front of
@@ -240,6 +275,10 @@ static void eagerTake(AssocCall *pCall, EagerArgs *p, const char *zIdx,
       p->pQuery = argv[i];
     } else if (zIdx[i] == 'i') {
       p->pId = argv[i];
+    } else if (zIdx[i] == 'l') {
+      p->nLimit = sqlite3_value_int64(argv[i]);
+    } else if (zIdx[i] == 'o') {
+      p->nOffset = sqlite3_value_int64(argv[i]);
     } else {
       int iParam = zIdx[i] - '1';
       p->apParam[iParam] = argv[i];
@@ -253,8 +292,75 @@ static void eagerTake(AssocCall *pCall, EagerArgs *p, const char *zIdx,
   }
 }
 
-/* An id that cannot be a key of the model finds no row and is no error: "id =
-** 'x'" is simply false. */
+/* Ask for the root with this id. An id that cannot be a key of the model finds
+** no row and is no error: "id = 'x'" is simply false. */
+static void eagerSeek(AssocCall *pCall, EagerCursor *p, sqlite3_value *pId) {
+  AssocKeys key;
+  AssocCall ask;
+  memset(&key, 0, sizeof(key));
+  assocTryBegin(&ask, pCall);
+  assocKeyRead(&ask, p->pPlan->pRoot->pModel, pId, &key);
+  if (!assocTryEnd(&ask, pCall, 0) && key.nKey) {
+    assocStreamSeek(pCall, p->pStream, key.apVal);
+  }
+  assocKeysClear(&key);
+}
+
+/* Ask for the roots of the id, or of all in id IN (…). */
+static void eagerIds(AssocCall *pCall, EagerCursor *p, sqlite3_value *pId,
+                     int idxNum) {
+  sqlite3_value *pVal = 0;
+  int rc;
+  if (!(idxNum & EAGER_IN)) {
+    eagerSeek(pCall, p, pId);
+    return;
+  }
+  rc = sqlite3_vtab_in_first(pId, &pVal);
+  while (rc == SQLITE_OK && pVal && pCall->rc == SQLITE_OK) {
+    eagerSeek(pCall, p, pVal);
+    rc = sqlite3_vtab_in_next(pId, &pVal);
+  }
+  if (rc != SQLITE_DONE) assocErrorCode(pCall, rc);
+}
+
+/* Is the cursor's stream one for this query? */
+static int eagerIsSame(AssocCall *pCall, const EagerCursor *p,
+                       const EagerArgs *pArgs, const char *zQuery, int eAsk) {
+  return p->pStream && eAsk == p->eAsk && eAsk == ASSOC_ASK_KEY &&
+         p->nParam == 0 && pArgs->nParam == 0 && zQuery &&
+         p->pPlan->pRoot->bKeyed &&
+         p->pPlan->eSession == assocPlanSession(pCall->pConn) &&
+         strcmp(zQuery, p->pPlan->zText) == 0;
+}
+
+/* Compile the query, and open its stream. */
+static void eagerPrepare(AssocCall *pCall, EagerCursor *p, AssocCatalog *pCat,
+                         const EagerArgs *pArgs, const char *zQuery, int eAsk) {
+  AssocArgs args;
+  memset(&args, 0, sizeof(args));
+  args.nVal = pArgs->nParam;
+  args.apVal = (sqlite3_value **)pArgs->apParam;
+  p->eAsk = eAsk;
+  p->nParam = pArgs->nParam;
+  p->pPlan = assocPlanGet(pCall, pCat, eAsk, 0, zQuery ? zQuery : "");
+  if (p->pPlan) p->pStream = assocStreamOpen(pCall, p->pPlan, &args);
+}
+
+/* Go to the first root of the stream. */
+static void eagerFirst(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
+                       int idxNum) {
+  if (p->pStream == 0 || pCall->rc != SQLITE_OK) return;
+  if (p->pPlan->pRoot->bKeyed) eagerIds(pCall, p, pArgs->pId, idxNum);
+  assocStreamSkip(p->pStream, !(idxNum & EAGER_JSON));
+  if (pArgs->nLimit > 0 && pArgs->nOffset >= 0 &&
+      pArgs->nOffset < EAGER_FEW - pArgs->nLimit) {
+    assocStreamExpect(p->pStream, pArgs->nLimit + pArgs->nOffset);
+  }
+  p->bEof = !assocStreamNext(pCall, p->pStream);
+}
+
+/* Start the query, or go on with that of the last xFilter. The query is copied,
+** because the column query may be read after the caller's value is gone. */
 static void eagerStart(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
                        int idxNum) {
   const char *zQuery = assocArgText(pCall, pArgs->pQuery, "the query");
@@ -262,36 +368,21 @@ static void eagerStart(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
              : idxNum & EAGER_ASC  ? ASSOC_ASK_ASC
              : idxNum & EAGER_DESC ? ASSOC_ASK_DESC
                                    : ASSOC_ASK_ROWS;
-  AssocCatalog *pCat = assocCatalogEnter(pCall);
-  AssocKeys key;
-  AssocArgs args;
-  memset(&key, 0, sizeof(key));
-  memset(&args, 0, sizeof(args));
-  p->pPlan = assocPlanGet(pCall, pCat, eAsk, 0, zQuery ? zQuery : "");
-  if (p->pPlan && p->pPlan->pRoot->bKeyed) {
-    AssocCall ask;
-    assocTryBegin(&ask, pCall);
-    assocKeyRead(&ask, p->pPlan->pRoot->pModel, pArgs->pId, &key);
-    if (assocTryEnd(&ask, pCall, 0)) key.nKey = 0; /* No row has such an id */
-    if (key.nKey == 0) p->bEof = 1;
-    args.nKey = key.nCol;
-    args.apKey = key.apVal;
+  if (eagerIsSame(pCall, p, pArgs, zQuery, eAsk)) {
+    assocStreamRewind(pCall, p->pStream);
+    eagerFirst(pCall, p, pArgs, idxNum);
+  } else {
+    AssocCatalog *pCat;
+    eagerReset(pCall, p);
+    p->pQuery = pArgs->pQuery ? sqlite3_value_dup(pArgs->pQuery) : 0;
+    pCat = assocCatalogEnter(pCall);
+    eagerPrepare(pCall, p, pCat, pArgs, zQuery, eAsk);
+    eagerFirst(pCall, p, pArgs, idxNum);
+    assocCatalogLeave(pCall, pCat);
   }
-  args.nVal = pArgs->nParam;
-  args.apVal = (sqlite3_value **)pArgs->apParam;
-  if (p->pPlan && !p->bEof) {
-    p->pStream = assocStreamOpen(pCall, p->pPlan, &args);
-    if (p->pStream && pCall->rc == SQLITE_OK) {
-      assocStreamSkip(p->pStream, !(idxNum & EAGER_JSON));
-      p->bEof = !assocStreamNext(pCall, p->pStream);
-    }
-  }
-  assocKeysClear(&key);
-  assocCatalogLeave(pCall, pCat);
 }
 
-/* The query is copied, because the column query may be read after the caller's
-** value is gone. */
+/* SQLite calls this again for each row of an outer table. */
 static int eagerFilter(sqlite3_vtab_cursor *pCur, int idxNum,
                        const char *idxStr, int argc, sqlite3_value **argv) {
   EagerCursor *p = (EagerCursor *)pCur;
@@ -300,11 +391,9 @@ static int eagerFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   (void)argc;
   assocCallInit(&call, eagerConn(pCur));
   assocBudgetBegin(call.pConn);
-  eagerReset(&call, p);
   eagerTake(&call, &args, idxStr, argv);
-  p->bEof = 0;
+  p->bEof = 1;
   p->iRow = 1;
-  p->pQuery = args.pQuery ? sqlite3_value_dup(args.pQuery) : 0;
   if (idxNum & EAGER_MISSING) {
     assocErrorOf(&call, ASSOC_E_ARGUMENT, 0, 0,
                  "eager() needs a query: eager('User{...}')");

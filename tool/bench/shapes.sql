@@ -610,3 +610,74 @@ SELECT json_object('id', u.id,
   'owned', (SELECT $json_group_array($json_object('id', p.id, 'title', p.title, 'body', p.body))
             FROM owned p WHERE p.user_id = u.id AND p.owner = 7))
 FROM users u WHERE u.id = ?1
+
+-- shape: table-limit
+-- title: the first 10 rows of the table-valued eager()
+-- target: 0.9
+-- ours:
+SELECT id, json FROM eager('User{*,posts{*,comments}}') LIMIT 10
+-- expert: correlated
+SELECT u.id, json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p),
+    'comments', (SELECT $json_group_array($json_object($comments(c)))
+                 FROM comments c WHERE c.post_id = p.id)))
+            FROM posts p WHERE p.user_id = u.id))
+FROM users u LIMIT 10
+
+-- shape: table-join
+-- title: the table-valued eager() joined by id
+-- target: 0.5
+-- list
+-- ours:
+SELECT p.id, e.json FROM posts p
+CROSS JOIN eager('User{name,profile{*}}') e ON e.id = p.user_id
+-- expert: correlated
+SELECT p.id, json_object('name', u.name,
+  'profile', (SELECT $json_object($profiles(f))
+              FROM profiles f WHERE f.user_id = u.id))
+FROM posts p CROSS JOIN users u ON u.id = p.user_id
+
+-- shape: table-in
+-- title: the table-valued eager() with id IN (SELECT …)
+-- target: 0.9
+-- list
+-- ours:
+SELECT id, json FROM eager('Post{*,author{name}}')
+WHERE id IN (SELECT post_id FROM post_tags WHERE tag_id < 20)
+-- expert: join
+SELECT p.id, json_object($posts(p),
+  'author', (SELECT json_object('name', u.name)
+             FROM users u WHERE u.id = p.user_id))
+FROM posts p WHERE id IN (SELECT post_id FROM post_tags WHERE tag_id < 20)
+
+-- shape: order-author
+-- title: the first 10 posts in the order of their author's name
+-- target: 0.9
+-- ours:
+SELECT eager('Post(order by author.name limit 10){*}')
+-- expert: join
+SELECT json_group_array(json_object($posts(p)))
+FROM (SELECT p.* FROM posts p LEFT JOIN users u ON u.id = p.user_id
+      ORDER BY u.name, p.id LIMIT 10) p
+
+-- shape: max-indexed
+-- title: all users with the time of their last post, by an index
+-- target: 0.9
+-- ours:
+SELECT eager('User{*,posts.max(created_at) as last}')
+-- expert: correlated
+SELECT json_group_array(json_object($users(u),
+  'last', (SELECT max(created_at) FROM posts p WHERE p.user_id = u.id)))
+FROM users u
+
+-- shape: tree-down
+-- title: all categories below one, flat
+-- target: 0.9
+-- ours:
+SELECT t.id, t.name FROM related('Category', 1, 'children^') r
+CROSS JOIN categories t ON t.id = r.id
+-- expert: recursive
+WITH RECURSIVE t(id) AS (
+  SELECT id FROM categories WHERE parent_id = 1
+  UNION SELECT c.id FROM t JOIN categories c ON c.parent_id = t.id)
+SELECT c.id, c.name FROM t CROSS JOIN categories c ON c.id = t.id
