@@ -667,6 +667,7 @@ struct AssocOptionReader {
   AssocCall *pCall;
   AssocArena *pArena; /* Arena of the JSON tree */
   void *pInto;        /* The structure that receives the options */
+  int bStored; /* They were stored, perhaps by a newer version: errors say so */
 };
 typedef struct AssocOption AssocOption;
 struct AssocOption {
@@ -689,6 +690,12 @@ void assocOptionsRead(AssocOptionReader *r, AssocJson *pJson, int nOption,
 ** function returns, so xTake must copy texts. */
 void assocOptionsOf(AssocCall *pCall, const char *zJson, int nOption,
                     const AssocOption *aOption, const char *zHas, void *pInto);
+/* Raise an error if an object that was stored has a member that aOption does
+** not list. Types are not checked. */
+void assocOptionsKnown(AssocCall *pCall, const AssocJson *pJson, int nOption,
+                       const AssocOption *aOption, const char *zHas);
+/* What errors about a stored row say before they list what is valid. */
+#define ASSOC_NEWER "update assoc if a newer version wrote this; "
 /* An xTake that stores true or false in an int. */
 void assocOptionFlag(AssocOptionReader *r, AssocJson *p, void *pInto);
 

@@ -35,16 +35,29 @@ static void optionMistyped(AssocCall *pCall, const AssocJson *p,
   }
 }
 
-/* Raise the error for an unknown option, with a suggestion and the list. */
-static void optionUnknown(AssocCall *pCall, const char *zKey, int n,
-                          const AssocOption *a, const char *zHas) {
+/* The option of that name, or 0. */
+static const AssocOption *optionFind(const char *zKey, int n,
+                                     const AssocOption *a) {
+  int i;
+  assert(zKey && n > 0);
+  for (i = 0; i < n; i++) {
+    if (strcmp(a[i].zName, zKey) == 0) return &a[i];
+  }
+  return 0;
+}
+
+/* Raise the error for an unknown option, with a suggestion and the list.
+** bStored: the object comes from a row, which a newer version may have
+** written. */
+static void optionUnknown(AssocCall *pCall, int bStored, const char *zKey,
+                          int n, const AssocOption *a, const char *zHas) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   AssocNearest near;
   char *z;
   int i;
   memset(&near, 0, sizeof(near));
   near.zWritten = zKey;
-  sqlite3_str_appendf(pStr, "%s ", zHas);
+  sqlite3_str_appendf(pStr, "%s%s ", bStored ? ASSOC_NEWER : "", zHas);
   for (i = 0; i < n; i++) {
     assocNearestTry(&near, a[i].zName);
     sqlite3_str_appendf(pStr, "%s%s",
@@ -66,21 +79,31 @@ static void optionUnknown(AssocCall *pCall, const char *zKey, int n,
 
 void assocOptionsRead(AssocOptionReader *r, AssocJson *pJson, int n,
                       const AssocOption *a, const char *zHas) {
+  const AssocOption *pOption;
   AssocJson *p;
-  int i;
   assert(pJson && pJson->eType == ASSOC_J_OBJECT);
   for (p = pJson->pChild; p && r->pCall->rc == SQLITE_OK; p = p->pNext) {
-    for (i = 0; i < n && strcmp(a[i].zName, p->zKey) != 0; i++) {
-    }
-    if (i == n) {
-      optionUnknown(r->pCall, p->zKey, n, a, zHas);
+    pOption = optionFind(p->zKey, n, a);
+    if (pOption == 0) {
+      optionUnknown(r->pCall, r->bStored, p->zKey, n, a, zHas);
     } else if (p->eType == ASSOC_J_TEXT && (int)strlen(p->z) != p->n) {
       assocErrorOf(r->pCall, ASSOC_E_ARGUMENT, 0, p->zKey,
                    "the option %s must not contain a NUL character", p->zKey);
-    } else if (a[i].zType && strchr(a[i].zType, typeLetter(p)) == 0) {
-      optionMistyped(r->pCall, p, a[i].zMust);
-    } else if (a[i].xTake && p->eType != ASSOC_J_NULL) {
-      a[i].xTake(r, p, (char *)r->pInto + a[i].iInto);
+    } else if (pOption->zType && strchr(pOption->zType, typeLetter(p)) == 0) {
+      optionMistyped(r->pCall, p, pOption->zMust);
+    } else if (pOption->xTake && p->eType != ASSOC_J_NULL) {
+      pOption->xTake(r, p, (char *)r->pInto + pOption->iInto);
+    }
+  }
+}
+
+void assocOptionsKnown(AssocCall *pCall, const AssocJson *pJson, int n,
+                       const AssocOption *a, const char *zHas) {
+  const AssocJson *p;
+  assert(pJson && pJson->eType == ASSOC_J_OBJECT);
+  for (p = pJson->pChild; p && pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (optionFind(p->zKey, n, a) == 0) {
+      optionUnknown(pCall, 1, p->zKey, n, a, zHas);
     }
   }
 }
@@ -88,7 +111,7 @@ void assocOptionsRead(AssocOptionReader *r, AssocJson *pJson, int n,
 void assocOptionsOf(AssocCall *pCall, const char *zJson, int n,
                     const AssocOption *a, const char *zHas, void *pInto) {
   AssocArena mem;
-  AssocOptionReader r = {pCall, &mem, pInto};
+  AssocOptionReader r = {pCall, &mem, pInto, 0};
   AssocJson *pJson;
   if (zJson == 0) return;
   memset(&mem, 0, sizeof(mem));

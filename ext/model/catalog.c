@@ -173,8 +173,28 @@ static u64 rowSum(AssocCall *pCall, sqlite3_stmt *pStmt) {
   return h;
 }
 
-/* Read the definitions. Settings and policies go to lists of their own. Rows without a model or
-** name are ignored. */
+/* Raise an error if a row speaks of the whole file, or of a whole model, in a
+** way that this version does not know: it may forbid what a call is about to
+** do. A newer version writes such a row with an empty model, or with a name
+** that starts with '#'. Any other row concerns one association. */
+static void checkNewer(AssocCall *pCall, const AssocDef *pDef) {
+  const char *zKind = pDef->zKind ? pDef->zKind : "NULL";
+  int bWide = pDef->zModel[0] == 0 || pDef->zName[0] == '#';
+  if (strcmp(zKind, "setting") == 0) {
+    if (sqlite3_stricmp(pDef->zName, "readonly") == 0) return;
+  } else if (!bWide || strcmp(zKind, "policy") == 0 ||
+             strcmp(zKind, "model") == 0 || assocKindSeek(zKind) >= 0) {
+    return;
+  }
+  assocErrorOf(pCall, ASSOC_E_UNKNOWN_OPTION, pDef->zModel, pDef->zName,
+               "%s.assoc_definitions has a row that this version of assoc does "
+               "not know: the %s '%s'; update assoc: a newer version wrote "
+               "it",
+               pDef->pSchema->zName, zKind, pDef->zName);
+}
+
+/* Read the definitions. Settings and policies go to lists of their
+** own. Rows without a model or name are ignored. */
 static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
   AssocArena *pArena = &pSchema->pCatalog->mem;
   AssocDef **ppEnd = &pSchema->pDef, **ppModel = &pSchema->pModelDef;
@@ -199,6 +219,7 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
     pDef->zTarget = columnKeep(pCall, pArena, pStmt, 3);
     pDef->zOptions = columnKeep(pCall, pArena, pStmt, 4);
     if (pDef->zModel == 0 || pDef->zName == 0) continue;
+    checkNewer(pCall, pDef);
     if (pDef->zKind && strcmp(pDef->zKind, "setting") == 0) {
       pDef->pNext = pSchema->pSetting;
       pSchema->pSetting = pDef;

@@ -430,6 +430,10 @@ struct AssocPolicy {
 #define ASSOC_COLUMN_HIDE 1
 #define ASSOC_COLUMN_FIXED 2
 
+/* The members of a policy. All are stored as given. */
+#define ASSOC_NPOLICYOPTION 7
+extern const AssocOption aAssocPolicyOption[ASSOC_NPOLICYOPTION];
+
 /* The name of a policy's row; its model is the model. */
 #define ASSOC_POLICY_NAME "#policy"
 
@@ -506,15 +510,23 @@ struct AssocOptions {
 extern const char *const azAssocKind[ASSOC_NKIND]; /* Canonical spelling */
 
 /* The kind with this name, in any spelling: "has_many". Seek returns -1 if
-** there is none; Parse raises an error. */
+** there is none; Parse raises an error. bStored: the kind comes from a row, which
+** a newer version may have written, and the error says so. */
 int assocKindSeek(const char *zKind);
-int assocKindParse(AssocCall *pCall, const char *zKind);
+int assocKindParse(AssocCall *pCall, const char *zKind, int bStored);
+/* The options of assoc_model(). An option without xTake is stored as given. */
+typedef struct AssocModelFlags AssocModelFlags;
+struct AssocModelFlags {
+  int bTemp, bReplace;
+};
+#define ASSOC_NMODELOPTION 12
+extern const AssocOption aAssocModelOption[ASSOC_NMODELOPTION];
 /* Set all options to "not given". */
 void assocOptionsInit(AssocOptions *pOpt);
 /* Read the options of a definition from JSON. zJson may be 0. Unknown options
-** are an error. */
+** are an error. bStored: as for assocKindParse(). */
 AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
-                                const char *zJson);
+                                const char *zJson, int bStored);
 /* The options of a definition, read at the first call. 0 after an error. */
 AssocOptions *assocDefOptions(AssocCall *pCall, AssocDef *pDef);
 /* The same, but 0 if they are wrong. */

@@ -412,7 +412,15 @@ static void readRow(AssocCall *pCall, AssocModel *pModel) {
   AssocArena *pArena = &pModel->pTable->pSchema->pCatalog->mem;
   AssocDef *pDef = pModel->pDef;
   AssocJson *pJson, *p;
-  if (pDef == 0 || pDef->zOptions == 0) return;
+  if (pDef == 0) return;
+  if (pDef->zKind == 0 || sqlite3_stricmp(pDef->zKind, "model") != 0) {
+    assocErrorOf(pCall, ASSOC_E_UNKNOWN_OPTION, pDef->zModel, 0,
+                 "the row of the model %s in assoc_definitions has the kind "
+                 "'%s'; " ASSOC_NEWER "the kind must be 'model'",
+                 pDef->zModel, pDef->zKind ? pDef->zKind : "NULL");
+    return;
+  }
+  if (pDef->zOptions == 0) return;
   pJson = modelJson(pCall, pDef);
   if (pJson == 0) {
     const char *zWhat = assocArenaPrintf(
@@ -424,7 +432,11 @@ static void readRow(AssocCall *pCall, AssocModel *pModel) {
     assocErrorOf(pCall, ASSOC_E_DEFINITION, pDef->zModel, 0,
                  "the options of the model %s must be a JSON object, not %s",
                  pDef->zModel, assocJsonTypeName(pJson));
+    return;
   }
+  assocOptionsKnown(pCall, pJson, ASSOC_NMODELOPTION, aAssocModelOption,
+                    "assoc_model() has");
+  assocErrorPrefix(pCall, "the options of the model %s: ", pDef->zModel);
   p = assocJsonGet(pJson, "table");
   if (p && p->eType != ASSOC_J_TEXT) {
     assocErrorOf(pCall, ASSOC_E_DEFINITION, pDef->zModel, 0,

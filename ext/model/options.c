@@ -34,8 +34,10 @@ int assocKindSeek(const char *zKind) {
   return -1;
 }
 
+#define KIND_LIST "there are belongsTo, hasOne, hasMany and belongsToMany"
+
 /* -1 and an error for an unknown kind. */
-int assocKindParse(AssocCall *pCall, const char *zKind) {
+int assocKindParse(AssocCall *pCall, const char *zKind, int bStored) {
   AssocNearest near;
   int i = assocKindSeek(zKind);
   if (i >= 0) return i;
@@ -47,8 +49,7 @@ int assocKindParse(AssocCall *pCall, const char *zKind) {
             &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_OPTION,
                         .zName = zKind,
                         .zNear = near.zBest,
-                        .zHint = "there are belongsTo, hasOne, hasMany and "
-                                 "belongsToMany"},
+                        .zHint = bStored ? ASSOC_NEWER KIND_LIST : KIND_LIST},
             "'%s' is no kind of association", zKind);
   return -1;
 }
@@ -232,6 +233,24 @@ static const AssocOption aDefineOption[] = {
     {"replace", OPTION_BOOL, OPTION_INTO(bReplace)},
 };
 
+/* The options of assoc_model(). Those with xTake are not stored. */
+const AssocOption aAssocModelOption[ASSOC_NMODELOPTION] = {
+    {"table", "t", "a text", 0, 0},
+    {"values", "o", "an object", 0, 0},
+    {"primaryKey", "ta", "a column, or an array of columns", 0, 0},
+    {"defaultScope", "o", "an object", 0, 0},
+    {"scopes", "o", "an object", 0, 0},
+    {"paranoid", "b", "true or false", 0, 0},
+    {"deletedAt", "t", "a column", 0, 0},
+    {"timestamps", "bo", "true, false, or an object", 0, 0},
+    {"createdAt", "tb", "a column, true or false", 0, 0},
+    {"updatedAt", "tb", "a column, true or false", 0, 0},
+    {"temp", "b", "true or false", assocOptionFlag,
+     offsetof(AssocModelFlags, bTemp)},
+    {"replace", "b", "true or false", assocOptionFlag,
+     offsetof(AssocModelFlags, bReplace)},
+};
+
 /* {"@role":"admin"} of the scope is a condition of the join row's scope, which
 ** writers obey too. */
 static void optionsAtOne(AssocOptionReader *r, AssocOptions *pOpt,
@@ -282,8 +301,8 @@ void assocOptionsInit(AssocOptions *pOpt) {
 /* 0 after an error. Without a text, all options have their defaults. The
 ** strings point into the arena. */
 AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
-                                const char *zJson) {
-  AssocOptionReader r = {pCall, pArena, 0};
+                                const char *zJson, int bStored) {
+  AssocOptionReader r = {pCall, pArena, 0, bStored};
   AssocJson *pJson;
   AssocOptions *pOpt = assocAlloc(pCall, pArena, sizeof(*pOpt));
   if (pOpt == 0) return 0;
@@ -301,8 +320,8 @@ AssocOptions *assocOptionsParse(AssocCall *pCall, AssocArena *pArena,
 /* Read at the first use, so a bad row is an error only where it is used. */
 AssocOptions *assocDefOptions(AssocCall *pCall, AssocDef *pDef) {
   if (pDef->pOpt == 0) {
-    pDef->pOpt =
-        assocOptionsParse(pCall, &pDef->pSchema->pCatalog->mem, pDef->zOptions);
+    pDef->pOpt = assocOptionsParse(pCall, &pDef->pSchema->pCatalog->mem,
+                                   pDef->zOptions, 1);
   }
   return pDef->pOpt;
 }

@@ -19,6 +19,16 @@
 static const char *const azMember[ASSOC_NMAY] = {"read", "create", "update",
                                                  "delete"};
 
+const AssocOption aAssocPolicyOption[ASSOC_NPOLICYOPTION] = {
+    {"read", "nbto", "a condition, true or false", 0, 0},
+    {"create", "nbto", "a condition, true or false", 0, 0},
+    {"update", "nbto", "a condition, true or false", 0, 0},
+    {"delete", "nbto", "a condition, true or false", 0, 0},
+    {"hide", "nta", "a column, or an array of columns", 0, 0},
+    {"fixed", "nta", "a column, or an array of columns", 0, 0},
+    {"force", "nb", "true or false", 0, 0},
+};
+
 const char *assocMayName(int eMay) {
   assert(eMay >= 0 && eMay < ASSOC_NMAY);
   return azMember[eMay];
@@ -108,6 +118,9 @@ static void readPolicy(AssocCall *pCall, AssocPolicy *p) {
   pJson = assocJsonObject(pCall, pArena, z ? z : "", -1, "the policy");
   p->aColumn = assocAlloc(pCall, pArena, pTab->nCol + 1);
   if (pJson == 0 || p->aColumn == 0) return;
+  /* A member that is ignored could be one that forbids */
+  assocOptionsKnown(pCall, pJson, ASSOC_NPOLICYOPTION, aAssocPolicyOption,
+                    "a policy has");
   for (i = 0; i < ASSOC_NMAY; i++) {
     readMay(pCall, p, i, assocJsonGet(pJson, azMember[i]));
   }
@@ -115,6 +128,11 @@ static void readPolicy(AssocCall *pCall, AssocPolicy *p) {
   readColumns(pCall, p, "fixed", assocJsonGet(pJson, "fixed"),
               ASSOC_COLUMN_FIXED);
   pForce = assocJsonGet(pJson, "force");
+  if (pForce && pForce->eType > ASSOC_J_TRUE) {
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, p->pModel->zLabel, "force",
+                 "\"force\" is true or false, not %s",
+                 assocJsonTypeName(pForce));
+  }
   p->bForce = pForce && pForce->eType == ASSOC_J_TRUE;
 }
 

@@ -261,7 +261,7 @@ static void resolveAll(AssocResolver *p) {
   int bPoly;
   resolveSource(p);
   if (p->pCall->rc != SQLITE_OK) return;
-  pRel->eKind = (u8)assocKindParse(p->pCall, p->pDef->zKind);
+  pRel->eKind = (u8)assocKindParse(p->pCall, p->pDef->zKind, 1);
   pRel->pOpt = assocDefOptions(p->pCall, p->pDef);
   if (p->pCall->rc != SQLITE_OK) return;
   pRel->bMany = pRel->eKind >= ASSOC_HASMANY;

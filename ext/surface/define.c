@@ -324,8 +324,8 @@ static int prepare(Definer *p, const char *zModel, const char *zKind,
   AssocDef *pTaken;
   assocCatalogLink(p->pCall, p->pCat);
   p->pSource = assocModelFind(p->pCall, p->pCat, zModel);
-  p->eKind = p->pSource ? assocKindParse(p->pCall, zKind) : 0;
-  p->pOpt = assocOptionsParse(p->pCall, &p->mem, zOptions);
+  p->eKind = p->pSource ? assocKindParse(p->pCall, zKind, 0) : 0;
+  p->pOpt = assocOptionsParse(p->pCall, &p->mem, zOptions, 0);
   if (p->pCall->rc != SQLITE_OK) return 0;
   if (p->eKind == ASSOC_BELONGSTO && p->pOpt->pPolymorphic) {
     if (zTarget) {
@@ -504,7 +504,7 @@ struct Modeller {
   AssocCall *pCall;
   AssocArena mem;
   AssocJson *pJson;       /* The options */
-  int bTemp, bReplace;    /* Of these */
+  AssocModelFlags flags;  /* Of these */
   const char *zHome;      /* The database of the table */
   const char *zModel;     /* The name, bare */
   const char *zRowSchema; /* The database that gets the row */
@@ -512,30 +512,13 @@ struct Modeller {
   const char *zText;
 };
 
-/* The options of assoc_model(). An option without xTake is stored as given. */
-static const AssocOption aModelOption[] = {
-    {"table", "t", "a text", 0, 0},
-    {"values", "o", "an object", 0, 0},
-    {"primaryKey", "ta", "a column, or an array of columns", 0, 0},
-    {"defaultScope", "o", "an object", 0, 0},
-    {"scopes", "o", "an object", 0, 0},
-    {"paranoid", "b", "true or false", 0, 0},
-    {"deletedAt", "t", "a column", 0, 0},
-    {"timestamps", "bo", "true, false, or an object", 0, 0},
-    {"createdAt", "tb", "a column, true or false", 0, 0},
-    {"updatedAt", "tb", "a column, true or false", 0, 0},
-    {"temp", "b", "true or false", assocOptionFlag, offsetof(Modeller, bTemp)},
-    {"replace", "b", "true or false", assocOptionFlag,
-     offsetof(Modeller, bReplace)},
-};
-
 /* Only the form is checked here; tables and columns are checked when the row is
 ** stored. */
 static void modelOptions(Modeller *m, const char *zOptions) {
-  AssocOptionReader r = {m->pCall, &m->mem, m};
+  AssocOptionReader r = {m->pCall, &m->mem, &m->flags, 0};
   m->pJson = assocJsonObject(m->pCall, &m->mem, zOptions, -1, "the options");
   if (m->pJson) {
-    assocOptionsRead(&r, m->pJson, ASSOC_COUNT(aModelOption), aModelOption,
+    assocOptionsRead(&r, m->pJson, ASSOC_NMODELOPTION, aAssocModelOption,
                      "assoc_model() has");
   }
 }
@@ -547,9 +530,9 @@ static char *modelText(Modeller *m) {
   char *z, *zKept;
   int i;
   assocBufInit(&out, 0x7fffffff);
-  for (i = 0; i < ASSOC_COUNT(aModelOption); i++) {
-    AssocJson *p = assocJsonGet(m->pJson, aModelOption[i].zName);
-    if (p == 0 || aModelOption[i].xTake) continue;
+  for (i = 0; i < ASSOC_NMODELOPTION; i++) {
+    AssocJson *p = assocJsonGet(m->pJson, aAssocModelOption[i].zName);
+    if (p == 0 || aAssocModelOption[i].xTake) continue;
     assocOutPrintf(&out, "%s\"%s\":", out.p == out.pStart ? "{" : ",", p->zKey);
     assocJsonWrite(&out, p);
   }
@@ -580,7 +563,7 @@ static void modelHome(Modeller *m, AssocCatalog *pCat, const char *zModel) {
   m->zHome = assocArenaText(m->pCall, &m->mem, pHome->zName, -1);
   m->zModel =
       assocArenaText(m->pCall, &m->mem, assocBareName(pHome, zModel), -1);
-  m->zRowSchema = m->bTemp ? "temp" : m->zHome;
+  m->zRowSchema = m->flags.bTemp ? "temp" : m->zHome;
   if (m->pCall->rc != SQLITE_OK) return;
   m->zRowModel =
       assocRowName(m->pCall, &m->mem, m->zRowSchema, pHome, m->zModel);
@@ -626,7 +609,7 @@ static int modelPrepare(Modeller *m, AssocCatalog *pCat) {
     m->zModel =
         assocArenaText(pCall, &m->mem, assocBareName(pHome, pDef->zModel), -1);
     if (sameText(pDef->zOptions, m->zText)) return 0;
-    if (!m->bReplace) {
+    if (!m->flags.bReplace) {
       assocErrorOf(pCall, ASSOC_E_DEFINITION, pDef->zModel, 0,
                    "the model %s has other options already: %s; say "
                    "\"replace\":true to replace them",

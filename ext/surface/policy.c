@@ -23,16 +23,6 @@ struct Policer {
   const char *zOld;    /* What the row has that is there, or 0 */
 };
 
-static const AssocOption aPolicyOption[] = {
-    {"read", "nbto", "a condition, true or false", 0, 0},
-    {"create", "nbto", "a condition, true or false", 0, 0},
-    {"update", "nbto", "a condition, true or false", 0, 0},
-    {"delete", "nbto", "a condition, true or false", 0, 0},
-    {"hide", "nta", "a column, or an array of columns", 0, 0},
-    {"fixed", "nta", "a column, or an array of columns", 0, 0},
-    {"force", "nb", "true or false", 0, 0},
-};
-
 /* The policy as it is stored: its members in one order, without null. */
 static char *policyText(Policer *m) {
   AssocOut out;
@@ -40,8 +30,8 @@ static char *policyText(Policer *m) {
   char *z, *zKept;
   int i;
   assocBufInit(&out, 0x7fffffff);
-  for (i = 0; i < ASSOC_COUNT(aPolicyOption); i++) {
-    AssocJson *p = assocJsonGet(m->pJson, aPolicyOption[i].zName);
+  for (i = 0; i < ASSOC_NPOLICYOPTION; i++) {
+    AssocJson *p = assocJsonGet(m->pJson, aAssocPolicyOption[i].zName);
     if (p == 0 || p->eType == ASSOC_J_NULL) continue;
     assocOutPrintf(&out, "%s\"%s\":", out.p == out.pStart ? "{" : ",", p->zKey);
     assocJsonWrite(&out, p);
@@ -57,11 +47,11 @@ static char *policyText(Policer *m) {
 
 /* Read the policy; zText is 0 for NULL. */
 static void policyRead(Policer *m, const char *zText) {
-  AssocOptionReader r = {m->pCall, &m->mem, m};
+  AssocOptionReader r = {m->pCall, &m->mem, m, 0};
   if (zText == 0) return;
   m->pJson = assocJsonObject(m->pCall, &m->mem, zText, -1, "the policy");
   if (m->pJson == 0) return;
-  assocOptionsRead(&r, m->pJson, ASSOC_COUNT(aPolicyOption), aPolicyOption,
+  assocOptionsRead(&r, m->pJson, ASSOC_NPOLICYOPTION, aAssocPolicyOption,
                    "assoc_policy() has");
   m->zText = policyText(m);
 }
