@@ -13,9 +13,17 @@
 **       Let N allocations succeed and then R of them fail (1 if R is 0).
 **       Returns how many have failed since the last call; of these, VARIABLE
 **       gets the number that SQLite had declared harmless. N<0 disarms.
-**   faultsim_io_fail N ?-repeat R? ?-kind ioerr|full|busy|cantopen?
-**       The same for file operations. ioerr: read, write, sync and truncate
-**       fail; full: write; busy: lock; cantopen: open.
+**   faultsim_io_fail N ?-repeat R? ?-kind ioerr|full|busy|cantopen|shm|short?
+**       The same for file operations. ioerr: read, write, sync, truncate, the
+**       file's size, delete and access fail; full: write; busy: lock; cantopen:
+**       open; shm: mapping and locking shared memory, and mapping the file;
+**       short: a read of a database ends before the first byte.
+**   faultsim_record ?MARK?
+**       The first call starts to record what is done to databases, journals and
+**       WALs. With MARK, add that to the record. Without, a later call ends it
+**       and returns it, a list of: open FILE; write FILE OFFSET BYTES; truncate
+**       FILE SIZE; sync FILE; delete FILE SYNCED; mark MARK. powercut.test makes of
+**       it what a power cut may leave.
 **   sqlite3_memory_used       bytes that SQLite holds
 **   sqlite3_malloc_outstanding    allocations that SQLite holds
 **
@@ -100,7 +108,9 @@ static enum {
   IO_ERR,
   IO_FULL,
   IO_BUSY,
-  IO_OPEN
+  IO_OPEN,
+  IO_SHM,
+  IO_SHORT
 } eIoKind;
 
 typedef struct File File;
@@ -108,6 +118,8 @@ struct File {
   sqlite3_file base;
   sqlite3_io_methods methods; /* Of the version that the real file has */
   sqlite3_file *pReal;        /* Right behind this structure */
+  const char *zName;          /* BORROWED of SQLite; 0: not recorded */
+  int bMain;                  /* A database, not a journal */
 };
 
 #define REAL(p) (((File *)(p))->pReal)
@@ -117,12 +129,39 @@ static int ioFails(int eKind) {
   return eIoKind == (unsigned)eKind && faultStep(&ioFault, 0);
 }
 
+/* ---------------------------------------------------------------- record */
+
+static Tcl_Obj *pRecord = 0; /* While something is recorded */
+
+/* Add "zOp zName a b" to the record; a and b may be 0. Takes them over. */
+static void record(const char *zOp, const char *zName, Tcl_Obj *a, Tcl_Obj *b) {
+  Tcl_Obj *pLine = Tcl_NewListObj(0, 0);
+  const char *zTail = strrchr(zName, '/');
+  Tcl_ListObjAppendElement(0, pLine, Tcl_NewStringObj(zOp, -1));
+  Tcl_ListObjAppendElement(0, pLine,
+                           Tcl_NewStringObj(zTail ? zTail + 1 : zName, -1));
+  if (a) Tcl_ListObjAppendElement(0, pLine, a);
+  if (b) Tcl_ListObjAppendElement(0, pLine, b);
+  Tcl_ListObjAppendElement(0, pRecord, pLine);
+}
+
+/* Is what happens to this file recorded? */
+static int recorded(sqlite3_file *p) {
+  return pRecord && ((File *)p)->zName;
+}
+
+/* --------------------------------------------------------------- methods */
+
 static int fileClose(sqlite3_file *p) {
   return CALL(p, xClose)(REAL(p));
 }
 
 static int fileRead(sqlite3_file *p, void *pBuf, int n, sqlite3_int64 iOff) {
   if (ioFails(IO_ERR)) return SQLITE_IOERR_READ;
+  if (((File *)p)->bMain && ioFails(IO_SHORT)) {
+    memset(pBuf, 0, (size_t)n);
+    return SQLITE_IOERR_SHORT_READ;
+  }
   return CALL(p, xRead)(REAL(p), pBuf, n, iOff);
 }
 
@@ -130,20 +169,30 @@ static int fileWrite(sqlite3_file *p, const void *pBuf, int n,
                      sqlite3_int64 iOff) {
   if (ioFails(IO_ERR)) return SQLITE_IOERR_WRITE;
   if (ioFails(IO_FULL)) return SQLITE_FULL;
+  if (recorded(p)) {
+    record("write", ((File *)p)->zName, Tcl_NewWideIntObj(iOff),
+           Tcl_NewByteArrayObj(pBuf, n));
+  }
   return CALL(p, xWrite)(REAL(p), pBuf, n, iOff);
 }
 
 static int fileTruncate(sqlite3_file *p, sqlite3_int64 n) {
   if (ioFails(IO_ERR)) return SQLITE_IOERR_TRUNCATE;
+  if (recorded(p)) {
+    record("truncate", ((File *)p)->zName, Tcl_NewWideIntObj(n), 0);
+  }
   return CALL(p, xTruncate)(REAL(p), n);
 }
 
 static int fileSync(sqlite3_file *p, int flags) {
-  (void)p, (void)flags;
-  return ioFails(IO_ERR) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+  (void)flags;
+  if (ioFails(IO_ERR)) return SQLITE_IOERR_FSYNC;
+  if (recorded(p)) record("sync", ((File *)p)->zName, 0, 0);
+  return SQLITE_OK;
 }
 
 static int fileFileSize(sqlite3_file *p, sqlite3_int64 *pSize) {
+  if (ioFails(IO_ERR)) return SQLITE_IOERR_FSTAT;
   return CALL(p, xFileSize)(REAL(p), pSize);
 }
 
@@ -174,10 +223,14 @@ static int fileDeviceCharacteristics(sqlite3_file *p) {
 
 static int fileShmMap(sqlite3_file *p, int iPg, int nPg, int bExtend,
                       void volatile **pp) {
+  if (ioFails(IO_SHM)) return SQLITE_IOERR_SHMMAP;
   return CALL(p, xShmMap)(REAL(p), iPg, nPg, bExtend, pp);
 }
 
 static int fileShmLock(sqlite3_file *p, int iOff, int n, int flags) {
+  if ((flags & SQLITE_SHM_LOCK) && ioFails(IO_SHM)) {
+    return SQLITE_IOERR_SHMLOCK;
+  }
   return CALL(p, xShmLock)(REAL(p), iOff, n, flags);
 }
 
@@ -190,6 +243,8 @@ static int fileShmUnmap(sqlite3_file *p, int bDelete) {
 }
 
 static int fileFetch(sqlite3_file *p, sqlite3_int64 iOff, int n, void **pp) {
+  *pp = 0;
+  if (ioFails(IO_SHM)) return SQLITE_IOERR_MMAP;
   return CALL(p, xFetch)(REAL(p), iOff, n, pp);
 }
 
@@ -232,8 +287,29 @@ static int vfsOpen(sqlite3_vfs *pVfs, const char *zName, sqlite3_file *pFile,
     p->methods = fileMethods;
     p->methods.iVersion = p->pReal->pMethods->iVersion;
     p->base.pMethods = &p->methods;
+    p->bMain = (flags & SQLITE_OPEN_MAIN_DB) != 0;
+    if (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_MAIN_JOURNAL |
+                 SQLITE_OPEN_WAL | SQLITE_OPEN_SUPER_JOURNAL)) {
+      p->zName = zName;
+    }
+    if (recorded(pFile)) record("open", zName, 0, 0);
   }
   return rc;
+}
+
+static int vfsDelete(sqlite3_vfs *pVfs, const char *zName, int bSyncDir) {
+  (void)pVfs;
+  if (ioFails(IO_ERR)) return SQLITE_IOERR_DELETE;
+  if (pRecord) record("delete", zName, Tcl_NewIntObj(bSyncDir), 0);
+  return pRealVfs->xDelete(pRealVfs, zName, bSyncDir);
+}
+
+static int vfsAccess(sqlite3_vfs *pVfs, const char *zName, int flags,
+                     int *pOut) {
+  (void)pVfs;
+  *pOut = 0;
+  if (ioFails(IO_ERR)) return SQLITE_IOERR_ACCESS;
+  return pRealVfs->xAccess(pRealVfs, zName, flags, pOut);
 }
 
 /* ------------------------------------------------------------ Tcl commands */
@@ -269,6 +345,8 @@ static int cmdInstall(ClientData cd, Tcl_Interp *interp, int objc,
     faultVfs.pNext = 0;
     faultVfs.szOsFile += (int)sizeof(File);
     faultVfs.xOpen = vfsOpen;
+    faultVfs.xDelete = vfsDelete;
+    faultVfs.xAccess = vfsAccess;
     rc = sqlite3_vfs_register(&faultVfs, 1);
   }
   if (rc == SQLITE_OK) {
@@ -282,7 +360,8 @@ static int cmdFail(ClientData cd, Tcl_Interp *interp, int objc,
                    Tcl_Obj *const objv[]) {
   static const char *const azMemOpt[] = {"-repeat", "-benigncnt", 0};
   static const char *const azIoOpt[] = {"-repeat", "-kind", 0};
-  static const char *const azKind[] = {"ioerr", "full", "busy", "cantopen", 0};
+  static const char *const azKind[] = {"ioerr", "full",  "busy", "cantopen",
+                                       "shm",   "short", 0};
   Fault *p = cd;
   Fault next = {-1, 0, 0, 0};
   Tcl_Obj *pVar = 0;
@@ -331,6 +410,27 @@ static int cmdOutstanding(ClientData cd, Tcl_Interp *interp, int objc,
   return TCL_OK;
 }
 
+/* faultsim_record ?MARK? */
+static int cmdRecord(ClientData cd, Tcl_Interp *interp, int objc,
+                     Tcl_Obj *const objv[]) {
+  (void)cd;
+  if (objc > 2) {
+    Tcl_WrongNumArgs(interp, 1, objv, "?MARK?");
+    return TCL_ERROR;
+  }
+  if (pRecord == 0) {
+    pRecord = Tcl_NewListObj(0, 0);
+    Tcl_IncrRefCount(pRecord);
+  } else if (objc == 2) {
+    record("mark", Tcl_GetString(objv[1]), 0, 0);
+  } else {
+    Tcl_SetObjResult(interp, pRecord);
+    Tcl_DecrRefCount(pRecord);
+    pRecord = 0;
+  }
+  return TCL_OK;
+}
+
 /* faultsim_vfs NAME: the real VFS under another name, as an engine has its own */
 static int cmdVfs(void *p, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv) {
   static sqlite3_vfs vfs;
@@ -353,6 +453,7 @@ int Faultsim_Init(Tcl_Interp *interp) {
   if (!Tcl_InitStubs(interp, "8.6-", 0)) return TCL_ERROR;
   Tcl_CreateObjCommand(interp, "faultsim_install", cmdInstall, 0, 0);
   Tcl_CreateObjCommand(interp, "faultsim_vfs", cmdVfs, 0, 0);
+  Tcl_CreateObjCommand(interp, "faultsim_record", cmdRecord, 0, 0);
   Tcl_CreateObjCommand(interp, "sqlite3_memdebug_fail", cmdFail, &memFault, 0);
   Tcl_CreateObjCommand(interp, "faultsim_io_fail", cmdFail, &ioFault, 0);
   Tcl_CreateObjCommand(interp, "sqlite3_memory_used", cmdMemoryUsed, 0, 0);

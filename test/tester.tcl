@@ -460,6 +460,18 @@ set tester::fault_kinds {
     {faultsim_io_fail $n -repeat 1000000 -kind busy}
     {faultsim_io_fail -1}
     {{1 {database is locked}}}
+  shm-transient
+    {faultsim_io_fail $n -repeat 1 -kind shm}
+    {faultsim_io_fail -1}
+    {{1 {disk I/O error}}}
+  shm-persistent
+    {faultsim_io_fail $n -repeat 1000000 -kind shm}
+    {faultsim_io_fail -1}
+    {{1 {disk I/O error}}}
+  short
+    {faultsim_io_fail $n -repeat 1 -kind short}
+    {faultsim_io_fail -1}
+    {{1 {database disk image is malformed}} {1 {file is not a database}}}
   interrupt
     {if {[llength [info commands ::db]]} {
        sqlite3_interrupt_after db [expr {$n + 1}]
