@@ -24,6 +24,8 @@
 **   sqlite3_db_config DB OPTION ?BOOLEAN?    set (or get) an option:
 **                             defensive, trusted_schema, enable_trigger, ...
 **   sqlite3_limit DB NAME ?N?     set (or get) a limit: length, sql_length, ...
+**   sqlite3_hard_heap_limit N     how much memory all connections may take in
+**                             all: 0 is no limit. Returns what it was
 **   sqlite3_log_lines         what sqlite3_log() has reported since this was
 **                             asked before, one line each
 **
@@ -357,6 +359,7 @@ static int dbLimit(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
       {"trigger_depth", SQLITE_LIMIT_TRIGGER_DEPTH},
       {"variable_number", SQLITE_LIMIT_VARIABLE_NUMBER},
       {"vdbe_op", SQLITE_LIMIT_VDBE_OP},
+      {"worker_threads", SQLITE_LIMIT_WORKER_THREADS},
       {0, 0},
   };
   sqlite3 *db;
@@ -369,6 +372,14 @@ static int dbLimit(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
   }
   sqlite3_limit(db, aLimit[i].iValue, n);
   return countResult(interp, sqlite3_limit(db, aLimit[i].iValue, -1));
+}
+
+/* sqlite3_hard_heap_limit N */
+static int heapLimit(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
+  Tcl_WideInt n;
+  if (Tcl_GetWideIntFromObj(interp, apArg[0], &n)) return TCL_ERROR;
+  Tcl_SetObjResult(interp, Tcl_NewWideIntObj(sqlite3_hard_heap_limit64(n)));
+  return TCL_OK;
 }
 
 /* -------------------------------------------------------------- the host */
@@ -533,6 +544,7 @@ static const Command aCommand[] = {
     {"sqlite3_interrupt_after", "DB N", 2, 2, interruptAfter},
     {"sqlite3_db_config", "DB OPTION ?BOOLEAN?", 2, 3, dbConfig},
     {"sqlite3_limit", "DB NAME ?N?", 2, 3, dbLimit},
+    {"sqlite3_hard_heap_limit", "N", 1, 1, heapLimit},
     {"sqlite3_log_lines", "", 0, 0, logLines},
     {"sqlite3_library", "", 0, 0, libraryPath},
     {"second_sqlite", "LIBRARY EXTENSION SQL", 3, 3, secondSqlite},

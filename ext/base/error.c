@@ -10,6 +10,8 @@
 */
 #include "base/base.h"
 
+#define ERR_LENGTH 3000 /* Bytes of a message or hint at most */
+
 /* The names are part of the SQL surface: ext/doc/ERRORS.md lists them. */
 static const struct {
   const char *zCode;
@@ -85,6 +87,15 @@ static int errHint(AssocErr *p, const AssocWhy *pWhy) {
   return p->zHint != 0;
 }
 
+/* Shorten a text that quotes something very long, in place. z may be 0. */
+static void errShorten(char *z) {
+  size_t n = z ? strlen(z) : 0;
+  if (n <= ERR_LENGTH) return;
+  n = ERR_LENGTH - 3;
+  while ((z[n] & 0xc0) == 0x80) n--; /* Not inside of a character */
+  memcpy(&z[n], "...", 4);
+}
+
 int assocErrSet(AssocErr *p, const AssocWhy *pWhy, char *zText) {
   int bOk;
   assert(p->zText == 0 && pWhy->eReason > ASSOC_E_SQLITE);
@@ -95,6 +106,8 @@ int assocErrSet(AssocErr *p, const AssocWhy *pWhy, char *zText) {
   bOk = zText && errCopy(&p->zModel, pWhy->zModel) &&
         errCopy(&p->zName, pWhy->zName) && errHint(p, pWhy);
   if (!bOk) assocErrClear(p);
+  errShorten(p->zText);
+  errShorten(p->zHint);
   return bOk;
 }
 
