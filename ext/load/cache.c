@@ -194,6 +194,7 @@ void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan) {
   AssocLoadState *p = pCall->pConn->aSlot[ASSOC_SLOT_PLANS].p;
   if (pPlan == 0) return;
   assert(pPlan->bBusy);
+  pCall->pConn->budget.zAt = 0; /* It may be a path of the plan */
   pPlan->bBusy = 0;
   pPlan->hold.bUse = pPlan->hold.bStale = 0;
   if (pPlan->hold.bDropped || (pCall->rc == SQLITE_OK && p->nMost > 0)) return;

@@ -358,6 +358,8 @@ const AssocRow *assocGatherRelated(AssocRun *pRun, u32 iRow,
 ** OUT: the JSON, *pn bytes, nul-terminated, freed with sqlite3_free(). */
 char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
                    i64 *pn, int *pbNull);
+/* The error that the result is too big, at a path, or (0) as a whole. */
+void assocRunTooBig(AssocCall *pCall, const char *zPath);
 /* The answer of a plan of COUNT or HAS. apTarget is the key that HAS asks for;
 ** if it is 0, the answer of HAS is whether the source row exists. */
 i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,

@@ -117,8 +117,6 @@ void assocRunRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
                  sqlite3_value **apVal);
 /* Forget all rows, and keep the memory for the next batch. */
 void assocRunClear(AssocRun *pRun);
-/* The error that the result is too big, at a path, or (0) as a whole. */
-void assocRunTooBig(AssocCall *pCall, const char *zPath);
 /* An error if the caller has interrupted. For loops in which no statement
 ** runs. */
 void assocRunPulse(AssocRun *pRun);

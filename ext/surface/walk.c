@@ -453,7 +453,9 @@ static void relatedGo(AssocCall *pCall, RelatedCursor *p, int bFirst) {
 /* Every step may run statements on the user's tables, so it enters the call. */
 static void relatedAdvance(AssocCall *pCall, RelatedCursor *p, int bFirst) {
   if (!assocCallEnter(pCall)) return;
+  pCall->pConn->budget.zAt = p->zItem;
   relatedGo(pCall, p, bFirst);
+  pCall->pConn->budget.zAt = 0;
   assocCallLeave(pCall);
 }
 

@@ -117,7 +117,7 @@ char *assocDocuments(AssocCall *pCall, AssocCatalog *pCat, const char *zModel,
   i64 i;
   if (pPlan == 0) return 0;
   assert(bList || pKept->n == 1);
-  assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  assocBufInit(&out, assocBudgetMost(pCall->pConn));
   if (bList) assocOutText(&out, "[", 1);
   for (i = 0; i < pKept->n && pCall->rc == SQLITE_OK; i++) {
     if (i) assocOutText(&out, ",", 1);
@@ -127,6 +127,7 @@ char *assocDocuments(AssocCall *pCall, AssocCatalog *pCat, const char *zModel,
   if (bList) assocOutText(&out, "]", 1);
   assocPlanRelease(pCall, pPlan);
   z = assocBufFinish(&out, pn);
+  if (z == 0 && out.rc == SQLITE_TOOBIG) assocRunTooBig(pCall, 0);
   if (z == 0) assocErrorCode(pCall, out.rc);
   if (pCall->rc == SQLITE_OK) return z;
   sqlite3_free(z);
