@@ -51,6 +51,8 @@ if [ ! -x "$source/testfixture" ] ||
   }
 fi
 
+# One test opens files until no more can be opened.
+ulimit -n 1024
 # The tests refuse to run as root.
 as_user=
 if [ "$(id -u)" = 0 ]; then
