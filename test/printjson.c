@@ -476,6 +476,7 @@ static void jsonPrintIdentity(Printer *p, const ShapeItem *pItem) {
 
 static void jsonPrintInclude(Printer *p, const ShapeItem *pItem) {
   const ShapeClauses *pC = pItem->pClauses;
+  int bWhere = pC && pC->pWhere && !pC->pLimit;
   putComma(p);
   shapePut(p, "{");
   if (pItem->eType == SHAPE_ITEM_ALL) {
@@ -497,8 +498,7 @@ static void jsonPrintInclude(Printer *p, const ShapeItem *pItem) {
   }
   if (pItem->bBlock) jsonPrintAttributes(p, pItem->pBlock, 0);
   if (pItem->pClauses) jsonPrintClauses(p, pItem->pClauses);
-  if (pItem->eType != SHAPE_ITEM_ON &&
-      pItem->bRequired != (pC && pC->pWhere && !pC->pLimit)) {
+  if (pItem->eType != SHAPE_ITEM_ON && pItem->bRequired != bWhere) {
     putKey(p, "required");
     shapePut(p, pItem->bRequired ? "true" : "false");
   }

@@ -36,7 +36,7 @@ static int sqlComment(const char *z) {
     while (z[n] && z[n] != '\n') n++;
     return n;
   }
-  while (z[n] && !(z[n] == '*' && z[n + 1] == '/')) n++;
+  while (z[n] && (z[n] != '*' || z[n + 1] != '/')) n++;
   return z[n] ? n + 2 : n;
 }
 

@@ -263,8 +263,8 @@ static int relShown(AssocCall *pCall, AssocRel *pRel) {
          !keyHidden(pCall, assocRelForeignTable(pRel), &pRel->foreign) &&
          !keyHidden(pCall, pRel->pThrough, &pRel->other) &&
          !keyHidden(pCall, pSrc, &pRel->sourceKey) &&
-         !(pRel->nBranch == 0 &&
-           keyHidden(pCall, pRel->pTarget->pTable, &pRel->targetKey));
+         (pRel->nBranch ||
+          !keyHidden(pCall, pRel->pTarget->pTable, &pRel->targetKey));
 }
 
 int assocDefShown(AssocCall *pCall, AssocDef *pDef) {

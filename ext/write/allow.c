@@ -40,7 +40,7 @@ static void allowPrepare(AssocWriter *w, WriteAllow *p) {
   AssocSql sql;
   int i;
   if (!mayDoubt(w->pCall, p->pTab, p->eMay) &&
-      !(p->bRead && mayDoubt(w->pCall, p->pTab, ASSOC_MAY_READ))) {
+      (!p->bRead || !mayDoubt(w->pCall, p->pTab, ASSOC_MAY_READ))) {
     return;
   }
   assocWriteSqlStart(w, &sql);
