@@ -338,8 +338,15 @@ void assocBindCheck(AssocRun *pRun) {
                  pShape->nParam, pRun->args.nVal,
                  pRun->args.nVal == 1 ? " is" : "s are");
   } else {
-    assocErrorOf(pRun->pCall, ASSOC_E_ARGUMENT, 0, 0,
-                 "%d value%s given, but the shape asks for %d", pRun->args.nVal,
-                 pRun->args.nVal == 1 ? " is" : "s are", nWanted);
+    const char *zHint = 0;
+    if (assocShapeIsOptions(pRun->pCall, pRun->args.apVal[nWanted])) {
+      zHint = "options are no value: a query with its options is one text, "
+              "{\"model\":\"User\",\"where\":{...}}, as is an association, "
+              "{\"association\":\"posts\",\"where\":{...}}";
+    }
+    assocFail(pRun->pCall,
+              &(AssocWhy){.eReason = ASSOC_E_ARGUMENT, .zHint = zHint},
+              "%d value%s given, but the shape asks for %d", pRun->args.nVal,
+              pRun->args.nVal == 1 ? " is" : "s are", nWanted);
   }
 }

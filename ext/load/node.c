@@ -424,6 +424,24 @@ void assocNodeRelKeys(Planner *p, AssocNode *pNode) {
                 pFirst->eKind == ASSOC_BELONGSTO);
 }
 
+/* Append the text of a page without rows: {"count":0,"nodes":[],…}. The keys of
+** its parts open the objects. */
+static void emptyPage(AssocOut *pOut, const AssocPagePart *pPart) {
+  for (; pPart; pPart = pPart->pNext) {
+    assocOutText(pOut, pPart->zKey, pPart->nKey);
+    switch (pPart->ePart) {
+    case SHAPE_PART_COUNT: assocOutText(pOut, "0", 1); break;
+    case SHAPE_PART_NODES:
+    case SHAPE_PART_EDGES: assocOutText(pOut, "[]", 2); break;
+    case SHAPE_PART_INFO: emptyPage(pOut, pPart->pSub); break;
+    case SHAPE_PART_START:
+    case SHAPE_PART_END: assocOutText(pOut, "null", 4); break;
+    default: assocOutText(pOut, "false", 5); break;
+    }
+  }
+  assocOutText(pOut, "}", 1);
+}
+
 /* Append the text of a missing row of a spread: ,"a":null,"b":[] */
 static void emptyText(Planner *p, AssocNode *pNode, AssocOut *pOut) {
   const AssocPart *pPart;
@@ -431,6 +449,9 @@ static void emptyText(Planner *p, AssocNode *pNode, AssocOut *pOut) {
     assocOutText(pOut, pPart->zKey, pPart->nKey);
     if (pPart->eType == ASSOC_PART_SPREAD) {
       emptyText(p, pPart->pNode, pOut);
+    } else if (pPart->eType == ASSOC_PART_CHILD && !pNode->bLists &&
+               assocNodeIsPage(pPart->pNode)) {
+      emptyPage(pOut, pPart->pNode->pPage->pPart);
     } else if (pNode->bLists ||
                (pPart->eType == ASSOC_PART_CHILD && pPart->pNode->bMany)) {
       assocOutText(pOut, "[]", 2);

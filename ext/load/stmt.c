@@ -315,20 +315,45 @@ void assocStmtLimit(AssocSql *p, const AssocNode *pNode) {
   }
 }
 
+/* Does one row answer all aggregates of the roots? It does if they are exists(),
+** and either none of them has a condition or there is only one. *ppWhere is that
+** condition, or 0. */
+static int totalsTest(const AssocNode *pNode, const ShapePred **ppWhere) {
+  int i;
+  *ppWhere = 0;
+  for (i = 0; i < pNode->nArg; i++) {
+    const ShapeAgg *pAgg = pNode->aArg[i].pKey->pAgg;
+    if ((aShapeAgg[pAgg->eAgg].mFlag & SHAPE_AGG_TEST) == 0) return 0;
+    if (pAgg->pWhere && pNode->nArg > 1) return 0;
+    *ppWhere = pAgg->pWhere;
+  }
+  return 1;
+}
+
 /* " FROM posts t1 WHERE …": what aggregates of the roots are made of. Some of
-** them, by limit and offset, are chosen in a subquery. */
+** them, by limit and offset, are chosen in a subquery. exists() alone reads the
+** first row and no other. */
 void assocStmtTotals(AssocSql *p, AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
+  const ShapePred *pWhere = 0;
   int bSome = pC && (pC->pLimit || pC->pOffset);
+  int bFirst = !bSome && totalsTest(pNode, &pWhere);
   assert(pNode->bTotal);
-  if (bSome) stmtPut(p, " FROM (SELECT t1.*");
+  if (bSome || bFirst) stmtPut(p, " FROM (SELECT t1.*");
   assocStmtFrom(p, pNode, 0);
   stmtPut(p, " WHERE true");
   assocStmtWhere(p, pNode);
-  if (!bSome) return;
-  assocStmtOrder(p, pNode);
-  assocStmtLimit(p, pNode);
-  stmtPut(p, ") t1");
+  if (bFirst && pWhere) {
+    stmtPut(p, " AND (");
+    assocSqlPred(p, pWhere, pNode->pModel, 1);
+    stmtPut(p, ")");
+  }
+  if (bSome) {
+    assocStmtOrder(p, pNode);
+    assocStmtLimit(p, pNode);
+  }
+  if (bFirst) stmtPut(p, " LIMIT 1");
+  if (bSome || bFirst) stmtPut(p, ") t1");
 }
 
 /* See stmt.h. */

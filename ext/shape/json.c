@@ -904,9 +904,28 @@ static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
 
 /* --------------------------------------------------------------- starts */
 
+/* What names the association of an include names nothing in a query. "as" is
+** the key of one of several queries. */
+static void jsonRootNames(JsonParser *p, AssocJson *pRoot, int bSeveral) {
+  static const char *const az[] = {"association", "on", "as"};
+  int i, n = bSeveral ? 2 : 3;
+  for (i = 0; i < n; i++) {
+    if (jsonOption(pRoot, az[i]) == 0) continue;
+    assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, az[i],
+                 "\"%s\" belongs in an include: {\"model\":\"User\","
+                 "\"include\":[{\"association\":\"posts\"}]}%s",
+                 az[i],
+                 i < 2 ? ""
+                       : "; the answer of several queries has names: "
+                         "[{\"as\":\"users\",\"model\":\"User\"}]");
+    return;
+  }
+}
+
 /* The query is read as if it were an include, whose clauses and block then
-** become those of the roots. */
-static void jsonQuery(JsonParser *p, AssocJson *pRoot, AssocShape *pShape) {
+** become those of the roots. bSeveral: it is one of several. */
+static void jsonQuery(JsonParser *p, AssocJson *pRoot, AssocShape *pShape,
+                      int bSeveral) {
   ShapeItem *pItem = jsonNewItem(p, SHAPE_ITEM_NAME);
   AssocJson *pModel;
   if (pItem == 0) return;
@@ -924,6 +943,7 @@ static void jsonQuery(JsonParser *p, AssocJson *pRoot, AssocShape *pShape) {
     return;
   }
   pShape->pModel = shapeJsonPath(p, pModel->z, pModel->n);
+  jsonRootNames(p, pRoot, bSeveral);
   jsonFind(p, pRoot, pItem, &pShape->pClauses);
   pShape->bBlock = 1;
   pShape->pItem = pItem->pBlock;
@@ -934,7 +954,7 @@ static void jsonQueries(JsonParser *p, AssocJson *pRoot) {
   AssocShape *pShape = p->pShape;
   AssocJson *pSub = pRoot->pChild;
   if (pRoot->eType != ASSOC_J_ARRAY) {
-    jsonQuery(p, pRoot, pShape);
+    jsonQuery(p, pRoot, pShape, 0);
     return;
   }
   if (pSub == 0) {
@@ -949,7 +969,7 @@ static void jsonQueries(JsonParser *p, AssocJson *pRoot) {
                    "several queries need a name each: \"as\":\"users\"");
       return;
     }
-    jsonQuery(p, pSub, pShape);
+    jsonQuery(p, pSub, pShape, 1);
     if (pAs && shapeJsonIsText(p, pAs, "\"as\"")) {
       pShape->pAlias = shapeJsonName(p, pAs->z, pAs->n);
     }
@@ -1002,6 +1022,25 @@ void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
   case SHAPE_BLOCK: jsonBlock(&p, pRoot); break;
   default: pShape->pItem = jsonInclude(&p, pRoot); break;
   }
+}
+
+/* See shape.h. */
+int assocShapeIsOptions(AssocCall *pCall, sqlite3_value *pVal) {
+  static const char *const az[] = {"where", "include", "attributes", "order",
+                                   "limit", "model",   "association"};
+  const char *z = assocJsonText(pCall, pVal);
+  AssocJson *pObj = 0;
+  AssocArena mem;
+  int i, bFound = 0;
+  memset(&mem, 0, sizeof(mem));
+  if (z) pObj = assocJsonTry(pCall, &mem, z, sqlite3_value_bytes(pVal));
+  if (pObj && pObj->eType == ASSOC_J_OBJECT) {
+    for (i = 0; i < ASSOC_COUNT(az) && !bFound; i++) {
+      bFound = assocJsonGet(pObj, az[i]) != 0;
+    }
+  }
+  assocArenaFree(&mem);
+  return bFound;
 }
 
 /* Begin to read JSON that is no whole shape. */

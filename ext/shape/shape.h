@@ -304,6 +304,11 @@ void assocShapeParseText(AssocCall *pCall, AssocArena *pArena,
                          AssocShape *pShape, int nText);
 void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
                          AssocShape *pShape, int nText);
+/* Is the value a JSON object with one of Sequelize's find options, such as
+** {"where":…}? For hints, where a caller gives one in the place of a key or of a
+** parameter. */
+int assocShapeIsOptions(AssocCall *pCall, sqlite3_value *pVal);
+
 /* Do the clauses contain anything but conditions? through(...) must not:
 ** zShapeThrough is the text of that error. */
 int shapeNotCondition(const ShapeClauses *pC);

@@ -54,11 +54,28 @@ static int hasAll(Reader *p) {
   return bAll;
 }
 
+/* Sequelize's options in the place of a key: no row has such a key where the
+** column holds numbers, so say what to write. */
+static void readerNeedKey(Reader *p) {
+  const AssocModel *pModel = p->pPlan->pRoot->pModel;
+  if (pModel->nKey != 1 || sqlite3_value_type(p->pKey) != SQLITE_TEXT) return;
+  if (pModel->pTable->aCol[pModel->aKey[0]].eAff != ASSOC_AFF_NUMERIC) return;
+  if (!assocShapeIsOptions(p->pCall, p->pKey)) return;
+  assocFail(p->pCall,
+            &(AssocWhy){.eReason = ASSOC_E_ARGUMENT,
+                        .zModel = pModel->zLabel,
+                        .zHint =
+                            "rows by a condition are a query: "
+                            "eager('{\"model\":\"User\",\"where\":{...}}')"},
+            "a key of %s is one value, not find options", pModel->zLabel);
+}
+
 /* Run the plan: the answer is in p, unless the call has an error. */
 static void readerRun(Reader *p) {
   AssocCall *pCall = p->pCall;
   int bNull;
   if (p->pKey) {
+    readerNeedKey(p);
     assocKeyRead(pCall, p->pPlan->pRoot->pModel, p->pKey, &p->key);
     p->args.nKey = p->key.nCol;
     p->args.apKey = p->key.apVal;

@@ -396,7 +396,8 @@ static void rowInsert(Graph *g, GraphRow *p) {
 /* Remove the key's columns from the cells of an existing row, and return the
 ** new number. The key only says which row is meant. At the root, and of a row
 ** that was found by other columns, a key with another value is an error: a row's
-** key is not changed here. */
+** key is not changed here. byDrop() has removed the key's columns by which a row
+** was found, because a collation may hold other values for equal. */
 static int rowDropKey(Graph *g, const GraphRow *p, GraphCells *pCells) {
   const AssocColumn *aCol = p->pModel->pTable->aCol;
   int i, j, n = 0;
@@ -424,8 +425,8 @@ static void rowUpdate(Graph *g, GraphRow *p) {
   p->bChanged = 1;
   rowCells(g, p, &cells);
   if (g->w->pCall->rc != SQLITE_OK) return;
-  cells.n = rowDropKey(g, p, &cells);
   cells.n = byDrop(p, &cells);
+  cells.n = rowDropKey(g, p, &cells);
   assocRowChange(g->w, &p->row, cells.n, cells.a);
 }
 
