@@ -1025,18 +1025,26 @@ static void pathFilter(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
 /*
 ** Append coalesce((SELECT max(t3.shop=?1) FROM pays t3 WHERE ...),0): is the
 ** comparison true for any row, else false for any row, else NULL? NOT needs
-** this difference.
+** this difference. A list that is a parameter may be empty, and NULL IN () is
+** false: so what is asked of no row is asked of NULL.
 */
 static void sqlMaybe(AssocSql *p, const AssocFilter *pF) {
   const ShapePred *pPred = pF->pPred;
   int bNone =
       (pPred->eOp == SHAPE_OP_IN && pPred->pVal == 0) ||
       pPred->eOp == SHAPE_OP_ISNULL; /* IS NULL and IN () are never NULL */
-  sqlPut(p,
-         bNone || trueOfNull(pPred) ? "coalesce((SELECT max(" : "(SELECT max(");
+  int bList = pPred->eOp == SHAPE_OP_IN && pPred->bList;
+  sqlPut(p, bNone || bList || trueOfNull(pPred) ? "coalesce((SELECT max("
+                                                : "(SELECT max(");
   assocSqlPred(p, pPred, pF->pEnd, lastHop(pF->pFirst)->iAlias);
   sqlPut(p, ")");
   assocSqlFrom(p, pF->pFirst, 0, 0);
+  if (bList) {
+    sqlPut(p, pPred->bNot ? "),NULL NOT IN " : "),NULL IN ");
+    sqlList(p, pPred->pVal, pF->pEnd);
+    sqlPut(p, ")");
+    return;
+  }
   sqlPut(p, trueOfNull(pPred) ? "),1)" : bNone ? "),0)" : ")");
 }
 
@@ -1090,7 +1098,8 @@ static int sqlSomeColumn(AssocSql *p, const ShapePred *pPred,
     if (hopTables(filter.pFirst) > PATH_TABLES) return 0;
     return assocSqlFilterFirst(p, &filter);
   }
-  if (eKind == PATH_LOOSE && p->bMaybe) {
+  if (eKind == PATH_LOOSE &&
+      (p->bMaybe || (maybeOfNull(pPred) && !trueOfNull(pPred)))) {
     sqlMaybe(p, &filter);
   } else if (trueOfNull(pPred) || hopTables(filter.pFirst) > PATH_TABLES) {
     const ShapePred *pNew =
