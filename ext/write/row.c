@@ -928,12 +928,14 @@ static int fillValue(AssocWriter *w, const AssocModel *pModel, int iValue,
 
 /* The current time as a timestamp's column stores it: seconds in a column of
 ** integers, else Sequelize's text, '2026-01-31 10:20:30.123 +00:00'. 0 after an
-** error. */
-static sqlite3_value *timeNow(AssocWriter *w, const AssocColumn *pCol) {
+** error. apNow keeps both for one row, whose timestamps are the same moment; it
+** starts with zeros. */
+static sqlite3_value *timeNow(AssocWriter *w, const AssocColumn *pCol,
+                              sqlite3_value **apNow) {
   int bInt = sqlite3_strlike("%INT%", pCol->zType, 0) == 0;
   WriteSql **pp = &w->apNow[bInt];
-  sqlite3_value *pNow = 0;
   sqlite3_stmt *pStmt;
+  if (apNow[bInt]) return apNow[bInt];
   if (*pp == 0) {
     AssocSql sql;
     assocWriteSqlStart(w, &sql);
@@ -944,27 +946,28 @@ static sqlite3_value *timeNow(AssocWriter *w, const AssocColumn *pCol) {
   }
   pStmt = assocWriteSqlUse(w, *pp);
   if (pStmt && assocStep(w->pCall, pStmt)) {
-    pNow = assocWriterKeep(w, sqlite3_column_value(pStmt, 0));
+    apNow[bInt] = assocWriterKeep(w, sqlite3_column_value(pStmt, 0));
   }
   sqlite3_reset(pStmt);
-  return pNow;
+  return apNow[bInt];
 }
 
 /* Set a timestamp, unless the cells have it. Returns the new number. */
 static int fillTime(AssocWriter *w, const AssocModel *pModel, int iCol,
-                    WriteCell *a, int n) {
+                    WriteCell *a, int n, sqlite3_value **apNow) {
   int i = 0;
   while (i < n && a[i].iCol != iCol) i++;
   if (iCol < 0 || i < n) return n;
   a[n].iCol = iCol;
   memset(&a[n].val, 0, sizeof(a[n].val));
-  a[n].val.pVal = timeNow(w, &pModel->pTable->aCol[iCol]);
+  a[n].val.pVal = timeNow(w, &pModel->pTable->aCol[iCol], apNow);
   return n + (a[n].val.pVal != 0);
 }
 
 /* The given cells are not changed: the caller may use them again. */
 const WriteCell *assocRowFill(AssocWriter *w, const AssocModel *pModel, int *pn,
                               const WriteCell *aCell) {
+  sqlite3_value *apNow[2] = {0, 0};
   WriteCell *a;
   int i, n = *pn;
   if (w->pCall->rc != SQLITE_OK ||
@@ -975,7 +978,9 @@ const WriteCell *assocRowFill(AssocWriter *w, const AssocModel *pModel, int *pn,
   if (a == 0) return 0;
   if (n) memcpy(a, aCell, sizeof(*a) * (size_t)n);
   for (i = 0; i < pModel->nValue; i++) n = fillValue(w, pModel, i, a, n);
-  for (i = 0; i < 2; i++) n = fillTime(w, pModel, pModel->aTime[i], a, n);
+  for (i = 0; i < 2; i++) {
+    n = fillTime(w, pModel, pModel->aTime[i], a, n, apNow);
+  }
   *pn = n;
   return a;
 }
@@ -998,6 +1003,7 @@ void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
 void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
                     const WriteCell *aCell) {
   AssocModel *pModel = pRow->pModel;
+  sqlite3_value *apNow[2] = {0, 0};
   WriteCell *aTouch;
   WriteSql *pSql = 0;
   int *aCol;
@@ -1007,7 +1013,7 @@ void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
     aTouch = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aTouch) * (nCell + 1));
     if (aTouch == 0) return;
     memcpy(aTouch, aCell, sizeof(*aTouch) * (size_t)nCell);
-    nCell = fillTime(w, pModel, pModel->iTouch, aTouch, nCell);
+    nCell = fillTime(w, pModel, pModel->iTouch, aTouch, nCell, apNow);
     aCell = aTouch;
   }
   aCol = rowCellColumns(w, nCell, aCell);

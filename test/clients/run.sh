@@ -182,6 +182,8 @@ for library in better-sqlite3 libsql sqlite3 drizzle-orm kysely knex typeorm \
   sequelize; do
   in_node $library
 done
+try succeeds node-sequelize-twin node_packages \
+  node "$here/node/twin.mjs" "$extension" "$folder"
 client node:sqlite node_sqlite "$(node_today)" "$here/node/story.mjs" \
   node:sqlite
 bin=$folder/node/node_modules/.bin
