@@ -905,6 +905,48 @@ static void problemTime(Checker *c, AssocModel *pModel) {
              nCol > 1 ? " and no " : "", nCol > 1 ? azCol[1] : "");
 }
 
+/* The next table for which models say "columns". Columns that cannot be made
+** are a problem of their model, and no error here. */
+static AssocTable *problemNextWanted(Checker *c, AssocSchema *pSchema,
+                                     AssocDef **ppDef, AssocTable **ppTab) {
+  for (;;) {
+    AssocCall ask;
+    AssocErr why;
+    AssocTable *pWant;
+    assocTryBegin(&ask, c->pCall);
+    c->sync.pCall = &ask;
+    pWant = assocWantedNext(&c->sync, pSchema, ppDef, ppTab);
+    c->sync.pCall = c->pCall;
+    if (!assocTryEnd(&ask, c->pCall, &why)) return pWant;
+    c->bStuck = 1;
+    problemAdd(c, CHECK_ERROR, (*ppDef)->zModel, 0, "bad definition", 0, "%s",
+               why.zText ? why.zText : "");
+    assocErrClear(&why);
+  }
+}
+
+/* Report a table that assoc_sync() will make, and columns that it will add. */
+static void problemWanted(Checker *c) {
+  AssocSchema *pSchema;
+  for (pSchema = c->p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    AssocDef *pDef = 0;
+    AssocTable *pWant, *pTab;
+    while ((pWant = problemNextWanted(c, pSchema, &pDef, &pTab)) != 0) {
+      int i;
+      if (pTab == 0) {
+        problemAdd(c, CHECK_ERROR, pDef->zModel, 0, "missing table",
+                   fixSync(c, ""), "there is no table %s yet", pWant->zName);
+      }
+      for (i = 0; pTab && i < pWant->nPlan; i++) {
+        if (!assocWantedMissing(pTab, pWant, i)) continue;
+        problemAdd(c, CHECK_ERROR, pDef->zModel, 0, "missing column",
+                   fixSync(c, ""), "%s has no column %s yet", pTab->zName,
+                   pWant->azPlanName[i]);
+      }
+    }
+  }
+}
+
 static void problemTimes(Checker *c) {
   AssocSchema *pSchema;
   for (pSchema = c->p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
@@ -1406,6 +1448,7 @@ void assocCheck(AssocLook *p) {
   for (i = 0; i < c.nRel && p->pCall->rc == SQLITE_OK; i++) {
     problemOrder(&c, c.apRel[i]);
   }
+  problemWanted(&c);
   problemTimes(&c);
   problemCounters(&c);
   problemEnforced(&c);

@@ -421,7 +421,8 @@ static void foundOnly(AssocLook *p, const AssocNames *pOnly) {
       assocAlloc(p->pCall, &p->mem, (i64)sizeof(AssocModel *) * (pOnly->n + 1));
   for (i = 0; i < pOnly->n && p->apOnly; i++) {
     AssocModel *pModel = assocModelNear(p->pCall, p->pSchema, pOnly->az[i]);
-    if (pModel == 0) pModel = assocModelFind(p->pCall, p->pCat, pOnly->az[i]);
+    if (pModel == 0)
+      pModel = assocModelDefined(p->pCall, p->pCat, pOnly->az[i]);
     if (pModel) p->apOnly[p->nOnly++] = pModel;
   }
 }
@@ -545,7 +546,8 @@ static const char *foundHint(const AssocLook *p, int bGuess) {
 static int foundIsGone(const AssocLook *p, const char *zModel) {
   const AssocDef *pDef;
   for (pDef = p->pSchema->pDef; pDef; pDef = pDef->pNext) {
-    if (pDef->pSource == 0 && sqlite3_stricmp(pDef->zModel, zModel) == 0) {
+    if (pDef->zName[0] && pDef->pSource == 0 &&
+        sqlite3_stricmp(pDef->zModel, zModel) == 0) {
       return 1;
     }
   }
@@ -557,7 +559,9 @@ static void foundJsonGone(AssocLook *p, AssocOut *pOut) {
   const AssocDef *pDef, *pFirst = p->pSchema->pDef;
   int n = 0;
   assocCatalogLink(p->pCall, p->pCat);
-  while (pFirst && pFirst->pSource) pFirst = pFirst->pNext;
+  while (pFirst && (pFirst->pSource || pFirst->zName[0] == 0)) {
+    pFirst = pFirst->pNext;
+  }
   if (pFirst == 0 || p->pCall->rc != SQLITE_OK) return;
   for (pDef = p->pSchema->pDef; pDef; pDef = pDef->pNext) {
     const char *zGone = pDef->pSource == 0 ? pDef->zModel : pDef->zTarget;

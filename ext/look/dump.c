@@ -119,14 +119,25 @@ static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
   sqlite3_free(z);
 }
 
+/* Rows that make tables come before those that name these tables. */
+static int dumpModelStage(AssocLook *p, AssocDef *pDef) {
+  AssocJson *pJson = assocDefJson(p->pCall, pDef);
+  if (pJson == 0 || assocJsonGet(pJson, "columns") == 0) return 2;
+  return assocJsonGet(pJson, "values") != 0;
+}
+
 /* Rows of assoc_model(), whose name is ''. */
 static void dumpModels(AssocLook *p, sqlite3_str *pStr) {
   AssocSchema *pSchema;
   AssocDef *pDef;
-  for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    if (!assocSchemaLoad(p->pCall, pSchema)) return;
-    for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
-      if (pDef->zName[0] == 0) dumpModel(p, pStr, pDef);
+  int i;
+  for (i = 0; i < 3; i++) {
+    for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+      if (!assocSchemaLoad(p->pCall, pSchema)) return;
+      for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
+        if (pDef->zName[0] || dumpModelStage(p, pDef) != i) continue;
+        dumpModel(p, pStr, pDef);
+      }
     }
   }
 }

@@ -209,7 +209,7 @@ void assocPictureCollect(AssocPicture *p, int bAll) {
 static void chooseNamed(AssocPicture *p, const AssocNames *pNames) {
   int i;
   for (i = 0; i < pNames->n && p->pCall->rc == SQLITE_OK; i++) {
-    AssocModel *pModel = assocModelFind(p->pCall, p->p->pCat, pNames->az[i]);
+    AssocModel *pModel = assocModelDefined(p->pCall, p->p->pCat, pNames->az[i]);
     AssocPictureTable *pTab;
     if (pModel && !assocModelShown(p->pCall, pModel)) {
       assocModelMissing(p->pCall, p->p->pCat, pNames->az[i]);

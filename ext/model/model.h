@@ -5,6 +5,7 @@
 **   schema    tables as SQLite describes them
 **   catalog   the definitions, cached while they are valid
 **   name      from a model's name to its table
+**   planned   columns that models ask for, and tables that do not exist yet
 **   options   the options of a definition
 **   relation  from a definition to tables and columns; resolve.h lists the
 **             files that take part
@@ -106,6 +107,11 @@ struct AssocTable {
   AssocModel *pAside;   /* Its other models found so far */
   u8 bRow;              /* pRow is known */
   AssocDef *pRow;       /* The assoc_model() row of pModel, or 0 */
+  u8 bPlanned;          /* It is no table yet: assoc_sync() makes it */
+  int nPlan;            /* Planned: the columns that models ask for, */
+  const char **azPlanName, **azPlan; /* their names, types and constraints */
+  const char *zPlanKey;              /* PRIMARY KEY(a, b), or 0 */
+  AssocTable *pNextPlan;             /* The next planned table */
 };
 #define ASSOC_TABLE 0
 #define ASSOC_VIEW 1
@@ -115,6 +121,26 @@ struct AssocTable {
 ** is no such table, or after an error: a view may be broken. */
 AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
                            const char *zName);
+/* Describe a table of the scratch database: pTab->pSchema and zName are set. */
+void assocTableDescribe(AssocCall *pScratch, AssocTable *pTab);
+/* The table of that name that "columns" of models describe and that does not
+** exist yet, or 0. Wrong columns are an error. */
+AssocTable *assocTablePlanned(AssocCall *pCall, AssocSchema *pSchema,
+                              const char *zName);
+/* The table, existing or planned, or 0. */
+AssocTable *assocTableAny(AssocCall *pCall, AssocSchema *pSchema,
+                          const char *zName);
+/* The columns that models ask for in a table, as a planned table; 0 if they ask
+** for none, or after an error. With bLack also if the table has them all. */
+AssocTable *assocTableWanted(AssocCall *pCall, AssocTable *pTab, int bLack);
+/* Is column i that pWant has missing in pTab? */
+int assocWantedMissing(const AssocTable *pTab, const AssocTable *pWant, int i);
+/* Raise an error if the table does not exist yet. pTab may be 0. */
+void assocTableNeed(AssocCall *pCall, const AssocTable *pTab,
+                    const char *zModel);
+/* The declaration of a timestamp in a new table, and its value. */
+#define ASSOC_TIME_NOW "strftime('%Y-%m-%d %H:%M:%f +00:00', 'now')"
+#define ASSOC_TIME_DECL "TEXT NOT NULL DEFAULT (" ASSOC_TIME_NOW ")"
 /* The same, but a view that SQLite cannot read is no table. */
 AssocTable *assocTableSeek(AssocCall *pCall, AssocSchema *pSchema,
                            const char *zName);
@@ -175,6 +201,7 @@ struct AssocSchema {
   AssocDef *pModelDef;  /* Rows of assoc_model() */
   AssocDef *pSetting;   /* Rows of kind 'setting' */
   AssocDef *pPolicyDef; /* Rows of kind 'policy' */
+  AssocTable *pPlanned; /* Tables that assoc_sync() makes, found so far */
   u64 iSum;             /* Checksum of all rows, in any order */
   AssocSchema *pNext;
 };
@@ -253,6 +280,8 @@ struct AssocDef {
   AssocOptions *pOpt;   /* Read it with assocDefOptions() */
   u8 bRead;             /* Row of assoc_model(): pJson was read */
   AssocJson *pJson;     /* Row of assoc_model(): its options */
+  u8 bPlan;             /* zPlan is known: read it with assocRowPlan() */
+  const char *zPlan;
   AssocDef *pNext;      /* Next row of the same database */
   AssocDef *pNextModel; /* Next row of assoc_model() there */
 };
@@ -349,6 +378,19 @@ AssocModel *assocModelNear(AssocCall *pCall, AssocSchema *pNear,
 /* The same, but 0 too if the model or its assoc_model() row is wrong. */
 AssocModel *assocModelTry(AssocCall *pCall, AssocSchema *pNear,
                           const char *zName);
+/* The same, but a model whose table does not exist yet is found, too: for
+** definitions, which come before assoc_sync(). */
+AssocModel *assocModelDefined(AssocCall *pCall, AssocCatalog *pCat,
+                              const char *zName);
+/* The name of the table that assoc_sync() makes for a row of assoc_model(), or
+** 0: it has no "columns", or finds a table. */
+const char *assocRowPlan(AssocCall *pCall, AssocDef *pDef);
+/* Does the row ask for columns of the table pOld, or, if pOld is 0, of the
+** planned table zTable? */
+int assocRowPlans(AssocCall *pCall, AssocDef *pDef, const AssocTable *pOld,
+                  const char *zTable);
+/* The options of a row of assoc_model(); 0 if they are not JSON. */
+AssocJson *assocDefJson(AssocCall *pCall, AssocDef *pDef);
 /* Raise an error unless the model has a key. */
 void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel);
 /* Raise the error that a value is no key of the model; it says what a key looks
@@ -519,7 +561,7 @@ typedef struct AssocModelFlags AssocModelFlags;
 struct AssocModelFlags {
   int bTemp, bReplace;
 };
-#define ASSOC_NMODELOPTION 12
+#define ASSOC_NMODELOPTION 13
 extern const AssocOption aAssocModelOption[ASSOC_NMODELOPTION];
 /* Set all options to "not given". */
 void assocOptionsInit(AssocOptions *pOpt);

@@ -85,8 +85,8 @@ const char *assocRowName(AssocCall *pCall, AssocArena *pArena,
   return assocArenaPrintf(pCall, pArena, "%s.%s", pSchema->zName, zName);
 }
 
-/* The options of an assoc_model() row; 0 if they are not JSON. */
-static AssocJson *modelJson(AssocCall *pCall, AssocDef *pDef) {
+/* See model.h. */
+AssocJson *assocDefJson(AssocCall *pCall, AssocDef *pDef) {
   AssocJson *p;
   if (pDef->bRead || pDef->zOptions == 0) return pDef->pJson;
   p = assocJsonTry(pCall, &pDef->pSchema->pCatalog->mem, pDef->zOptions, -1);
@@ -151,15 +151,46 @@ static AssocTable *stepTable(AssocCall *pCall, AssocSchema *pSchema,
   const char *zTable = stepName(pCall, pSteps, iStep);
   if (iStep == 0) {
     AssocDef *pRow = modelRow(pSchema, zTable);
-    AssocJson *pName = pRow ? assocJsonGet(modelJson(pCall, pRow), "table") : 0;
+    AssocJson *pName =
+        pRow ? assocJsonGet(assocDefJson(pCall, pRow), "table") : 0;
     AssocTable *pTab = 0;
     if (pName == 0 || pName->eType != ASSOC_J_TEXT) return 0;
-    if (pCall->rc == SQLITE_OK) pTab = assocTableFind(pCall, pSchema, pName->z);
+    if (pCall->rc == SQLITE_OK) pTab = assocTableAny(pCall, pSchema, pName->z);
     if (pTab) pSteps->pRow = pRow;
     return pTab;
   }
   if (zTable == 0 || pCall->rc != SQLITE_OK) return 0;
-  return assocTableFind(pCall, pSchema, zTable);
+  return assocTableAny(pCall, pSchema, zTable);
+}
+
+/* See model.h. A row makes tables of its own database only. */
+const char *assocRowPlan(AssocCall *pCall, AssocDef *pDef) {
+  AssocSchema *pSchema = pDef->pSchema;
+  AssocJson *pJson, *pName;
+  const char *zModel, *z;
+  NameSteps steps;
+  int i;
+  if (pSchema->pNext == 0) return 0; /* TEMP gets no tables */
+  if (pDef->bPlan || pCall->rc != SQLITE_OK) return pDef->zPlan;
+  pJson = assocDefJson(pCall, pDef);
+  if (pCall->rc != SQLITE_OK) return 0;
+  pDef->bPlan = 1;
+  if (pJson == 0 || assocJsonGet(pJson, "columns") == 0) return 0;
+  pName = assocJsonGet(pJson, "table");
+  if (pName && pName->eType == ASSOC_J_TEXT) {
+    if (assocSchemaIndex(pSchema, pName->z) < 0) pDef->zPlan = pName->z;
+    return pDef->zPlan;
+  }
+  zModel = rowModel(pSchema, pDef);
+  if (zModel == 0) return 0;
+  nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
+  for (i = 1; i < NAME_NSTEP; i++) {
+    z = stepName(pCall, &steps, i);
+    if (z == 0) pDef->bPlan = 0; /* Out of memory */
+    if (z == 0 || assocSchemaIndex(pSchema, z) >= 0) return 0;
+  }
+  pDef->zPlan = zModel;
+  return zModel;
 }
 
 /* Run the steps from iStep on in one database. */
@@ -299,6 +330,20 @@ static AssocTable *schemaTableTry(AssocCall *pCall, AssocSchema *pSchema,
   return assocTryEnd(&ask, pCall, 0) ? 0 : pTab;
 }
 
+/* See model.h. */
+int assocRowPlans(AssocCall *pCall, AssocDef *pDef, const AssocTable *pOld,
+                  const char *zTable) {
+  const char *zPlan = assocRowPlan(pCall, pDef), *zModel;
+  AssocJson *pJson = zPlan || !pOld ? 0 : assocDefJson(pCall, pDef);
+  NameSteps steps;
+  if (pOld == 0) return zPlan && sqlite3_stricmp(zPlan, zTable) == 0;
+  if (pJson == 0 || assocJsonGet(pJson, "columns") == 0) return 0;
+  zModel = rowModel(pDef->pSchema, pDef);
+  if (zModel == 0) return 0;
+  nameSteps(&pDef->pSchema->pCatalog->mem, zModel, &steps);
+  return schemaTableTry(pCall, pDef->pSchema, &steps, 0) == pOld;
+}
+
 /* How a row of assoc_model() concerns a table. */
 #define ROW_NONE 0
 #define ROW_OWN 1    /* Its name finds the table, too */
@@ -319,7 +364,8 @@ static int rowConcerns(AssocCall *pCall, AssocTable *pTab, AssocDef *p) {
   if (steps.pRow == 0) return ROW_OWN;
   pFound = schemaTableTry(pCall, pSchema, &steps, 1);
   if (pFound == pTab) return ROW_OWN;
-  return assocJsonGet(modelJson(pCall, p), "values") ? ROW_VALUES : ROW_NAMES;
+  return assocJsonGet(assocDefJson(pCall, p), "values") ? ROW_VALUES
+                                                        : ROW_NAMES;
 }
 
 /* The assoc_model() row of the table's own model, or 0. A row that names the
@@ -356,7 +402,7 @@ static void setName(AssocCall *pCall, AssocModel *pModel, const char *zName) {
 
 /* The options of assoc_model(), or 0 if there are none. */
 AssocJson *assocModelJson(AssocCall *pCall, const AssocModel *pModel) {
-  return pModel->pDef ? modelJson(pCall, pModel->pDef) : 0;
+  return pModel->pDef ? assocDefJson(pCall, pModel->pDef) : 0;
 }
 
 /* Read one of the "values". */
@@ -421,7 +467,7 @@ static void readRow(AssocCall *pCall, AssocModel *pModel) {
     return;
   }
   if (pDef->zOptions == 0) return;
-  pJson = modelJson(pCall, pDef);
+  pJson = assocDefJson(pCall, pDef);
   if (pJson == 0) {
     const char *zWhat = assocArenaPrintf(
         pCall, pArena, "the options of the model %s", pDef->zModel);
@@ -516,7 +562,7 @@ static AssocModel *modelNew(AssocCall *pCall, AssocTable *pTab,
   setName(pCall, p, pRow ? pRow->zModel : pTab->zName);
   readRow(pCall, p);
   if (pCall->rc == SQLITE_OK) {
-    modelTimes(pCall, p, pRow ? modelJson(pCall, pRow) : 0);
+    modelTimes(pCall, p, pRow ? assocDefJson(pCall, pRow) : 0);
   }
   return pCall->rc == SQLITE_OK ? p : 0;
 }
@@ -653,11 +699,19 @@ void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
 }
 
 /* As assocModelSeek(), but an unknown name is an error. */
-AssocModel *assocModelFind(AssocCall *pCall, AssocCatalog *pCat,
-                           const char *zName) {
+AssocModel *assocModelDefined(AssocCall *pCall, AssocCatalog *pCat,
+                              const char *zName) {
   AssocModel *p = assocModelSeek(pCall, pCat, zName);
   if (p == 0) assocModelMissing(pCall, pCat, zName);
   return p;
+}
+
+/* For readers and writers. */
+AssocModel *assocModelFind(AssocCall *pCall, AssocCatalog *pCat,
+                           const char *zName) {
+  AssocModel *p = assocModelDefined(pCall, pCat, zName);
+  if (p) assocTableNeed(pCall, p->pTable, p->zLabel);
+  return pCall->rc == SQLITE_OK ? p : 0;
 }
 
 /* Views have no key, and neither do some virtual tables. Loads and writers need

@@ -236,6 +236,7 @@ static const AssocOption aDefineOption[] = {
 /* The options of assoc_model(). Those with xTake are not stored. */
 const AssocOption aAssocModelOption[ASSOC_NMODELOPTION] = {
     {"table", "t", "a text", 0, 0},
+    {"columns", "o", "an object", 0, 0},
     {"values", "o", "an object", 0, 0},
     {"primaryKey", "ta", "a column, or an array of columns", 0, 0},
     {"defaultScope", "o", "an object", 0, 0},

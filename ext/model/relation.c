@@ -497,6 +497,14 @@ void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel) {
   assert(pRel->pSource);
   for (i = 0; i < pRel->nPath; i++) assocRelNeedReady(pCall, pRel->apPath[i]);
   if (pCall->rc != SQLITE_OK || pRel->nPath) return;
+  assocTableNeed(pCall, pRel->pSource->pTable, pRel->pSource->zLabel);
+  assocTableNeed(pCall, pRel->pTarget->pTable, pRel->pTarget->zLabel);
+  assocTableNeed(pCall, pRel->pThrough, pRel->zThrough);
+  for (i = 0; i < pRel->nBranch; i++) {
+    const AssocModel *pModel = pRel->aBranch[i].pModel;
+    assocTableNeed(pCall, pModel->pTable, pModel->zLabel);
+  }
+  if (pCall->rc != SQLITE_OK) return;
   if (pTab == 0) {
     assocErrorOf(pCall, ASSOC_E_NOT_SYNCED, pRel->pSource->zLabel, pRel->zName,
                  "there is no join table %s yet, which %s.%s needs; SELECT "

@@ -434,6 +434,16 @@ AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab) {
   return pTab->pIndex;
 }
 
+/* See model.h. Everything is read at once: the scratch database goes. */
+void assocTableDescribe(AssocCall *pScratch, AssocTable *pTab) {
+  loadColumns(pScratch, pTab);
+  if (pScratch->rc == SQLITE_OK) loadRowid(pScratch, pTab);
+  if (pScratch->rc == SQLITE_OK) loadKey(pScratch, pTab);
+  (void)assocTableFkeys(pScratch, pTab);
+  (void)assocTableIndexes(pScratch, pTab);
+  pTab->nRow = 0;
+}
+
 /* The text behind the WHERE of a CREATE INDEX, its tokens with a space between
 ** them, so that no comment is left. The first WHERE outside of parentheses and
 ** quotes is the one. */

@@ -202,7 +202,7 @@ static void checkRow(Definer *p) {
     p->pCat = pOld;
     return;
   }
-  pModel = assocModelFind(p->pCall, p->pCat, p->pSource->zLabel);
+  pModel = assocModelDefined(p->pCall, p->pCat, p->pSource->zLabel);
   pRel = pModel ? assocRelFind(p->pCall, pModel, p->zName) : 0;
   if (pRel) {
     p->pSource = pRel->pSource;
@@ -323,7 +323,7 @@ static int prepare(Definer *p, const char *zModel, const char *zKind,
                    const char *zTarget, const char *zOptions) {
   AssocDef *pTaken;
   assocCatalogLink(p->pCall, p->pCat);
-  p->pSource = assocModelFind(p->pCall, p->pCat, zModel);
+  p->pSource = assocModelDefined(p->pCall, p->pCat, zModel);
   p->eKind = p->pSource ? assocKindParse(p->pCall, zKind, 0) : 0;
   p->pOpt = assocOptionsParse(p->pCall, &p->mem, zOptions, 0);
   if (p->pCall->rc != SQLITE_OK) return 0;
@@ -337,7 +337,7 @@ static int prepare(Definer *p, const char *zModel, const char *zKind,
   } else if (zTarget == 0) {
     assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, 0, 0, "the target is NULL");
   } else {
-    p->pTarget = assocModelFind(p->pCall, p->pCat, zTarget);
+    p->pTarget = assocModelDefined(p->pCall, p->pCat, zTarget);
   }
   if (p->pCall->rc != SQLITE_OK) return 0;
   p->zSchema = p->pOpt->bTemp ? "temp" : p->pSource->pTable->pSchema->zName;
@@ -520,6 +520,11 @@ static void modelOptions(Modeller *m, const char *zOptions) {
   if (m->pJson) {
     assocOptionsRead(&r, m->pJson, ASSOC_NMODELOPTION, aAssocModelOption,
                      "assoc_model() has");
+    if (m->flags.bTemp && assocJsonGet(m->pJson, "columns")) {
+      assocErrorOf(m->pCall, ASSOC_E_DEFINITION, 0, "columns",
+                   "\"columns\" make a table of a file, so the model cannot be "
+                   "\"temp\"");
+    }
   }
 }
 
@@ -576,7 +581,8 @@ static void modelTable(Modeller *m, AssocSchema *pSchema) {
   AssocNearest near;
   int i;
   if (pTable == 0 || m->pCall->rc != SQLITE_OK) return;
-  pTab = assocTableFind(m->pCall, pSchema, pTable->z);
+  if (assocJsonGet(m->pJson, "columns")) return; /* assoc_sync() makes it */
+  pTab = assocTableAny(m->pCall, pSchema, pTable->z);
   assert(pTable->eType == ASSOC_J_TEXT);
   if (pTab || m->pCall->rc != SQLITE_OK) return;
   memset(&near, 0, sizeof(near));
@@ -627,13 +633,14 @@ static void modelCheck(Modeller *m) {
   int bMain = sqlite3_stricmp(m->zHome, "main") == 0;
   char *zName = assocMprintf(pCall, "%s%s%s", bMain ? "" : m->zHome,
                              bMain ? "" : ".", m->zModel);
-  AssocModel *p = pCat ? assocModelFind(pCall, pCat, zName) : 0;
+  AssocModel *p = pCat && zName ? assocModelDefined(pCall, pCat, zName) : 0;
   if (p && p->pDef && sqlite3_stricmp(p->pDef->zModel, m->zRowModel) != 0) {
     assocErrorOf(pCall, ASSOC_E_DEFINITION, p->pDef->zModel, p->pTable->zName,
                  "the table %s is the model %s already", p->pTable->zName,
                  p->pDef->zModel);
   }
   if (p) assocModelCheckScopes(pCall, p);
+  if (p && pCall->rc == SQLITE_OK) (void)assocTableWanted(pCall, p->pTable, 0);
   sqlite3_free(zName);
   assocCatalogLeave(pCall, pCat);
 }

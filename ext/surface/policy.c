@@ -61,7 +61,7 @@ static void policyRead(Policer *m, const char *zText) {
 static int policyPrepare(Policer *m, const char *zModel) {
   AssocCall *pCall = m->pCall;
   AssocCatalog *pCat = assocCatalogEnter(pCall);
-  AssocModel *pModel = pCat ? assocModelFind(pCall, pCat, zModel) : 0;
+  AssocModel *pModel = pCat ? assocModelDefined(pCall, pCat, zModel) : 0;
   AssocSchema *pSchema = pModel ? pModel->pTable->pSchema : 0;
   AssocDef *p = pSchema ? pSchema->pPolicyDef : 0;
   int bWrite = 0;
@@ -86,7 +86,7 @@ static int policyPrepare(Policer *m, const char *zModel) {
 /* The row is written; now look whether its conditions can be compiled. */
 static void policyCheck(Policer *m, const char *zModel) {
   AssocCatalog *pCat = assocCatalogEnter(m->pCall);
-  AssocModel *p = pCat ? assocModelFind(m->pCall, pCat, zModel) : 0;
+  AssocModel *p = pCat ? assocModelDefined(m->pCall, pCat, zModel) : 0;
   if (p) assocSqlCheckPolicies(m->pCall, p->pTable);
   assocCatalogLeave(m->pCall, pCat);
 }

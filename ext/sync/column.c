@@ -59,10 +59,14 @@ const char *assocSyncIndexOn(AssocCall *pCall, const AssocForeign *pFor,
 
 /* O(keys before this one): definitions are few, and each column is asked once
 ** per sync. */
-int assocSyncIsNew(const AssocSync *p, const AssocForeign *pFor, int i) {
+int assocSyncIsNew(AssocSync *p, const AssocForeign *pFor, int i) {
   const AssocForeign *pOther;
   int j;
   if (assocSyncColumnAt(pFor, i) >= 0) return 0;
+  if (pFor->pTab && !pFor->pTab->bPlanned &&
+      assocWantedHas(p, pFor->pTab, assocSyncColumnName(pFor, i))) {
+    return 0; /* It comes with the words of "columns" */
+  }
   /* pFor is in p->pList, so the loop ends. */
   for (pOther = p->pList; pOther != pFor; pOther = pOther->pNext) {
     if (pOther->pTab != pFor->pTab) continue;

@@ -412,7 +412,7 @@ void assocCountColumns(AssocSync *p, AssocCatalog *pCat) {
                               "assoc_recount(counter TEXT, k1, k2, k3, k4)");
         bTable = 1;
       }
-      if (c->iCol >= 0) continue;
+      if (c->iCol >= 0 || c->pRel->pSource->pTable->bPlanned) continue;
       if (assocRebuildNeeded(p, c->pRel->pSource->pTable)) continue;
       assocDdlBegin(p, "ALTER TABLE ");
       assocDdlSchema(p->pStr, pSchema);
@@ -472,6 +472,7 @@ i64 assocCountWrong(AssocSync *p, const AssocCounter *c) {
   i64 n;
   if (c->iCol < 0 || c->zWhy) return 0;
   countInit(&m, p, c, 0);
+  if (m.pUp->bPlanned || m.pTab->bPlanned) return 0;
   m.bQuery = 1;
   m.pStr = sqlite3_str_new(p->pCall->db);
   countPut(&m, "SELECT count(*) FROM ");

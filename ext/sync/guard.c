@@ -93,6 +93,10 @@ static void guardOrphan(GuardMaker *g, const char *zRow) {
   guardName(g, zRow, g->pRel->type.azCol[0]);
   for (i = 0; i < g->pRel->nBranch; i++) {
     const AssocBranch *pBranch = &g->pRel->aBranch[i];
+    if (g->bQuery && pBranch->pModel->pTable->bPlanned) { /* No rows yet */
+      sqlite3_str_appendf(g->pStr, "\n    WHEN %Q THEN 0", pBranch->zType);
+      continue;
+    }
     sqlite3_str_appendf(g->pStr, "\n    WHEN %Q THEN EXISTS (SELECT 1 FROM ",
                         pBranch->zType);
     if (g->bQuery) assocDdlSchema(g->pStr, g->pFor->pSchema);

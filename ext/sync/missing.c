@@ -352,6 +352,7 @@ static int isFirst(AssocSync *p, const AssocForeign *pFor) {
 ** its join table. */
 static void syncTable(AssocSync *p, AssocForeign *pFor) {
   AssocForeign *pOther;
+  if (pFor->pTab && pFor->pTab->bPlanned) return; /* See table.c */
   if (pFor->pTab && !assocRebuildNeeded(p, pFor->pTab)) {
     syncColumns(p, pFor);
   } else if (pFor->pTab) {
@@ -391,9 +392,11 @@ void assocSyncText(AssocSync *p, AssocCatalog *pCat, char **pzTables,
   assocSyncStart(p);
   assocTriggersInit(&list);
   p->pList = assocForeignList(p->pCall, pCat, &p->mem, 0);
+  assocWantedTables(p, pCat);
   for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     syncTable(p, pFor);
   }
+  assocWantedColumns(p, pCat);
   assocTimeColumns(p, pCat);
   assocCountColumns(p, pCat);
   assocDdlLate(p);

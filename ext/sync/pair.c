@@ -137,7 +137,8 @@ static i64 pairTwins(AssocSync *p, const Pair *pPair, char **pz) {
   zName = assocStrFinish(p->pCall, pName);
   zWhere = assocStrFinish(p->pCall, pWhere);
   assocSchemaNeedTrust(p->pCall, pTab->pSchema);
-  if (bAll) { /* A column that is still missing has no values */
+  if (bAll &&
+      !pTab->bPlanned) { /* A column that is still missing has no values */
     pStmt =
         assocPrepare(p->pCall,
                      "SELECT count(*), min(z) FROM (SELECT %s AS z FROM"

@@ -37,7 +37,8 @@
 
 /* Can this table be rebuilt, and does the caller allow it? */
 static int canRebuild(const AssocSync *p, const AssocForeign *pFor) {
-  return pFor->pTab && pFor->pTab->eType == ASSOC_TABLE && p->eRebuild != 0;
+  return pFor->pTab && pFor->pTab->eType == ASSOC_TABLE &&
+         !pFor->pTab->bPlanned && p->eRebuild != 0;
 }
 
 /* Is column iCol one of the key's? */
@@ -65,7 +66,9 @@ static int hasForeignKey(AssocSync *p, const AssocForeign *pFor) {
 ** foreign key that no definition names is no reason to rebuild. But if the
 ** table is rebuilt anyway (bAnew), the new table gets this foreign key, too. */
 static int wantsForeignKey(AssocSync *p, const AssocForeign *pFor, int bAnew) {
-  if (!canRebuild(p, pFor) || !assocDdlCanReference(pFor)) return 0;
+  int bPlanned = pFor->pTab && pFor->pTab->bPlanned && bAnew;
+  if (!bPlanned && !canRebuild(p, pFor)) return 0;
+  if (!assocDdlCanReference(pFor)) return 0;
   if (p->eRebuild < 0 && !pFor->bSaid && !bAnew) return 0;
   if (pFor->key.nCol == 1 && pFor->key.aCol[0] < 0) return 0;
   return !hasForeignKey(p, pFor);
@@ -206,6 +209,40 @@ static void newForeignKeys(Rebuild *r) {
     assocDdlReferences(r->p, pFor);
     r->nFkey++;
   }
+}
+
+/* See sync.h. */
+void assocRebuildColumns(AssocSync *p, AssocTable *pTab, const char *zSpace) {
+  Rebuild r;
+  memset(&r, 0, sizeof(r));
+  r.p = p;
+  r.pTab = pTab;
+  r.create.zSpace = zSpace;
+  newColumns(&r);
+}
+
+/* See sync.h. */
+void assocRebuildKeys(AssocSync *p, AssocTable *pTab, const char *zSpace) {
+  Rebuild r;
+  memset(&r, 0, sizeof(r));
+  r.p = p;
+  r.pTab = pTab;
+  r.create.zSpace = zSpace;
+  newForeignKeys(&r);
+}
+
+/* See sync.h. */
+int assocRebuildNotNull(AssocSync *p, AssocTable *pTab, int iCol) {
+  const AssocForeign *pFor;
+  int i;
+  if (pTab->aCol[iCol].bNotNull || pTab->aCol[iCol].iPk) return 0;
+  for (pFor = p->pList; pFor; pFor = pFor->pNext) {
+    if (pFor->pTab != pTab || pFor->eAllowNull != 0) continue;
+    for (i = 0; i < assocSyncColumns(pFor); i++) {
+      if (assocSyncColumnAt(pFor, i) == iCol) return 1;
+    }
+  }
+  return 0;
 }
 
 /* Copy the bytes iFrom to iTo of the old text. */

@@ -4,6 +4,7 @@
 **   ddl        names, types, defaults and references as SQL text
 **   column     the columns that a foreign key needs
 **   create     a reader of CREATE TABLE texts, for edits that keep the rest
+**   table      tables and columns of models that say "columns"
 **   missing    missing columns, join tables and indexes
 **   rebuild    a copy of a table, for constraints that ALTER TABLE cannot add
 **   violation  rows that violate a constraint before it is made
@@ -113,7 +114,7 @@ const char *assocSyncIndexOn(AssocCall *pCall, const AssocForeign *pFor,
                              int *pbUnique);
 /* Is column i missing, and named by no key before this one in p->pList? So each
 ** missing column is added once. */
-int assocSyncIsNew(const AssocSync *p, const AssocForeign *pFor, int i);
+int assocSyncIsNew(AssocSync *p, const AssocForeign *pFor, int i);
 /* Does pKey name the same columns in the same order? */
 int assocSyncIsKey(const AssocForeign *pFor, const AssocKey *pKey);
 /* Does a condition of a scope fix one value, which new rows then get? A list or
@@ -139,6 +140,27 @@ int assocRebuildNeeded(AssocSync *p, const AssocTable *pTab);
 /* Write the statements that rebuild the table with all its missing columns and
 ** constraints. An error if existing rows violate one of them. */
 void assocRebuildTable(AssocSync *p, AssocTable *pTab);
+
+/* Append what definitions need of a planned table, each after a comma and
+** zSpace: columns; then FOREIGN KEYs. */
+void assocRebuildColumns(AssocSync *p, AssocTable *pTab, const char *zSpace);
+void assocRebuildKeys(AssocSync *p, AssocTable *pTab, const char *zSpace);
+/* Does a definition ask for NOT NULL on a column of a planned table that is not
+** NOT NULL itself? */
+int assocRebuildNotNull(AssocSync *p, AssocTable *pTab, int iCol);
+
+/* ----------------------------------------------------------------- table */
+
+/* The next table of the database for which models say "columns", as a planned
+** table. *ppTab is the existing table, or 0; *ppDef begins as 0. 0 at the
+** end. */
+AssocTable *assocWantedNext(AssocSync *p, AssocSchema *pSchema,
+                            AssocDef **ppDef, AssocTable **ppTab);
+/* CREATE TABLE for those that do not exist; ADD COLUMN for the others. */
+void assocWantedTables(AssocSync *p, AssocCatalog *pCat);
+void assocWantedColumns(AssocSync *p, AssocCatalog *pCat);
+/* Do models ask for the column of an existing table? */
+int assocWantedHas(AssocSync *p, const AssocTable *pTab, const char *zCol);
 
 /* ------------------------------------------------------------- violation */
 

@@ -22,8 +22,6 @@
 */
 #include "sync/sync.h"
 
-#define TIME_NOW "strftime('%Y-%m-%d %H:%M:%f +00:00', 'now')"
-
 /* The model of a row of assoc_model(), if its timestamps are for assoc_sync():
 ** those of a table, said by a row of the same file. Else 0. A bad row is no
 ** error here. */
@@ -80,7 +78,7 @@ static void timeAdd(AssocSync *p, const AssocTable *pTab, const char *zCol) {
   assocDdlName(p->pStr, pTab->zName);
   sqlite3_str_appendall(p->pStr, " SET ");
   assocDdlName(p->pStr, zCol);
-  sqlite3_str_appendall(p->pStr, " = " TIME_NOW " WHERE ");
+  sqlite3_str_appendall(p->pStr, " = " ASSOC_TIME_NOW " WHERE ");
   assocDdlName(p->pStr, zCol);
   sqlite3_str_appendall(p->pStr, " IS NULL");
 }
@@ -94,7 +92,8 @@ void assocTimeColumns(AssocSync *p, AssocCatalog *pCat) {
     while ((pModel = assocTimeNext(p, pSchema, &pDef)) != 0) {
       const char *azCol[2];
       int i, n = assocTimeMissing(pModel, azCol);
-      if (n == 0 || assocRebuildNeeded(p, pModel->pTable)) continue;
+      if (n == 0 || pModel->pTable->bPlanned) continue;
+      if (assocRebuildNeeded(p, pModel->pTable)) continue;
       for (i = 0; i < n; i++) timeAdd(p, pModel->pTable, azCol[i]);
     }
   }
@@ -114,7 +113,7 @@ int assocTimeRebuilt(AssocSync *p, const AssocTable *pTab, const char *zSpace) {
     for (i = 0; i < n; i++) {
       sqlite3_str_appendf(p->pStr, ",%s", zSpace);
       assocDdlName(p->pStr, azCol[i]);
-      sqlite3_str_appendall(p->pStr, " TEXT NOT NULL DEFAULT (" TIME_NOW ")");
+      sqlite3_str_appendall(p->pStr, " " ASSOC_TIME_DECL);
     }
     return n;
   }
@@ -170,11 +169,11 @@ static void timeUpdate(AssocSync *p, AssocModel *pModel, AssocTriggers *pList) {
   }
   sqlite3_str_appendall(pStr, " AND NEW.");
   assocDdlName(pStr, pModel->azTime[1]);
-  sqlite3_str_appendall(pStr, " IS NOT " TIME_NOW);
+  sqlite3_str_appendall(pStr, " IS NOT " ASSOC_TIME_NOW);
   assocCountKept(p, pStr, pTab);
   timeBody(pStr, pTab);
   assocDdlName(pStr, pModel->azTime[1]);
-  sqlite3_str_appendall(pStr, " = " TIME_NOW);
+  sqlite3_str_appendall(pStr, " = " ASSOC_TIME_NOW);
   timeEnd(p, pList, pTab, zName, pStr);
 }
 
@@ -197,7 +196,7 @@ void assocTimeOfModel(AssocSync *p, AssocModel *pModel, AssocTriggers *pList) {
     assocDdlName(pStr, pModel->azTime[i]);
     sqlite3_str_appendall(pStr, " = coalesce(");
     assocDdlName(pStr, pModel->azTime[i]);
-    sqlite3_str_appendall(pStr, ", " TIME_NOW ")");
+    sqlite3_str_appendall(pStr, ", " ASSOC_TIME_NOW ")");
   }
   timeEnd(p, pList, pTab, zName, pStr);
   if (pModel->azTime[1]) timeUpdate(p, pModel, pList);

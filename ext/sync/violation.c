@@ -39,6 +39,11 @@ static char *rowsThat(AssocSync *p, const AssocTable *pTab,
   char *zName, *zOrder;
   int i;
   assert(pTab);
+  *pn = 0;
+  if (pTab->bPlanned) { /* It has no rows */
+    sqlite3_free(sqlite3_str_finish(pStr));
+    return assocStrFinish(p->pCall, pRows);
+  }
   rowName(pStr, pTab, pFor, nShow);
   zName = assocStrFinish(p->pCall, pStr);
   pStr = sqlite3_str_new(p->pCall->db);
@@ -87,9 +92,13 @@ void assocCheckReferences(AssocSync *p, const AssocForeign *pFor) {
     bMissing |= pFor->key.aCol[i] < 0;
     sqlite3_str_appendf(pStr, "c.\"%w\" IS NOT NULL AND ", pFor->key.azCol[i]);
   }
-  sqlite3_str_appendf(pStr, "NOT EXISTS (SELECT 1 FROM \"%w\".\"%w\" AS p",
-                      pParent->pSchema->zName, pParent->zName);
-  for (i = 0; i < pFor->key.nCol; i++) {
+  if (pParent->bPlanned) { /* A new table has no rows */
+    sqlite3_str_appendall(pStr, "(1");
+  } else {
+    sqlite3_str_appendf(pStr, "NOT EXISTS (SELECT 1 FROM \"%w\".\"%w\" AS p",
+                        pParent->pSchema->zName, pParent->zName);
+  }
+  for (i = 0; i < pFor->key.nCol && !pParent->bPlanned; i++) {
     sqlite3_str_appendf(pStr, "%s p.\"%w\"=+c.\"%w\"", i ? " AND" : " WHERE",
                         pFor->parentKey.azCol[i], pFor->key.azCol[i]);
   }
@@ -152,11 +161,13 @@ void assocCheckDefault(AssocSync *p, const AssocForeign *pFor) {
   assocDdlValue(pStr, pFor->pDefault);
   zValue = assocStrFinish(p->pCall, pStr);
   if (zValue && assocDdlCanReference(pFor)) {
-    zWhere = assocMprintf(p->pCall,
-                          "NOT EXISTS (SELECT 1 FROM \"%w\".\"%w\" AS p"
-                          " WHERE p.\"%w\"=%s)",
-                          pParent->pSchema->zName, pParent->zName,
-                          pFor->parentKey.azCol[0], zValue);
+    zWhere = pParent->bPlanned
+                 ? assocMprintf(p->pCall, "1")
+                 : assocMprintf(p->pCall,
+                                "NOT EXISTS (SELECT 1 FROM \"%w\".\"%w\" AS p"
+                                " WHERE p.\"%w\"=%s)",
+                                pParent->pSchema->zName, pParent->zName,
+                                pFor->parentKey.azCol[0], zValue);
     zRows = rowsThat(p, pFor->pTab, pFor, 0, zWhere, &n);
     sqlite3_free(zWhere);
   }

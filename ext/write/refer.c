@@ -106,7 +106,8 @@ static void refersOfForeign(ReferList *p, AssocForeign *pFor) {
     WriteRefer *pNew;
     if (pFor->pParent->pTable != p->pModel->pTable || !pFor->bConstraint ||
         pFor->pTab == 0 || pFor->pTab->eType == ASSOC_VIEW ||
-        !referReady(&pFor->key) || !referReady(&pFor->parentKey)) {
+        pFor->pTab->bPlanned || !referReady(&pFor->key) ||
+        !referReady(&pFor->parentKey)) {
       continue;
     }
     pFk = referDeclared(p->w, pFor);

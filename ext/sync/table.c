@@ -1,0 +1,166 @@
+/*
+** The tables and columns of models that say "columns".
+**
+**   CREATE TABLE Post(
+**     id INTEGER PRIMARY KEY,
+**     title TEXT NOT NULL,
+**     views INTEGER DEFAULT 0,
+**     UserId INTEGER REFERENCES User(id) ON DELETE SET NULL …
+**   );
+**   ALTER TABLE Post ADD COLUMN views INTEGER DEFAULT 0;
+**
+** A new table comes with everything that definitions need of it: foreign keys,
+** timestamps and counter caches. The words of a column are the user's; planned.c
+** of the floor model has compiled them.
+*/
+#include "sync/sync.h"
+
+/* See sync.h. */
+AssocTable *assocWantedNext(AssocSync *p, AssocSchema *pSchema,
+                            AssocDef **ppDef, AssocTable **ppTab) {
+  while (p->pCall->rc == SQLITE_OK) {
+    AssocTable *pWant = 0, *pTab = 0;
+    AssocDef *pOther;
+    const char *zPlan;
+    *ppDef = *ppDef ? (*ppDef)->pNextModel : pSchema->pModelDef;
+    if (*ppDef == 0) return 0;
+    zPlan = assocRowPlan(p->pCall, *ppDef);
+    if (zPlan) {
+      pWant = assocTablePlanned(p->pCall, pSchema, zPlan);
+    } else if ((*ppDef)->zOptions && strstr((*ppDef)->zOptions, "olumns")) {
+      AssocModel *pModel = assocModelTry(p->pCall, pSchema, (*ppDef)->zModel);
+      pTab = pModel ? pModel->pTable : 0;
+      if (pTab && !assocRowPlans(p->pCall, *ppDef, pTab, 0)) pTab = 0;
+      if (pTab) pWant = assocTableWanted(p->pCall, pTab, 1);
+    }
+    /* Of several rows of one table, the first counts */
+    for (pOther = pSchema->pModelDef; pWant && pOther != *ppDef;
+         pOther = pOther->pNextModel) {
+      if (assocRowPlans(p->pCall, pOther, pTab, zPlan)) pWant = 0;
+    }
+    *ppTab = pTab;
+    if (pWant) return pWant;
+  }
+  return 0;
+}
+
+/* CREATE TABLE for a planned table. */
+static void tableCreate(AssocSync *p, AssocTable *pWant) {
+  int i;
+  (void)assocDdlFreeName(p, pWant->pSchema, pWant->zName);
+  assocDdlBegin(p, "CREATE TABLE ");
+  assocDdlSchema(p->pStr, pWant->pSchema);
+  assocDdlName(p->pStr, pWant->zName);
+  sqlite3_str_appendchar(p->pStr, 1, '(');
+  for (i = 0; i < pWant->nPlan; i++) {
+    sqlite3_str_appendall(p->pStr, i ? ",\n  " : "\n  ");
+    assocDdlName(p->pStr, pWant->azPlanName[i]);
+    if (pWant->azPlan[i][0]) {
+      sqlite3_str_appendf(p->pStr, " %s", pWant->azPlan[i]);
+    }
+    if (assocRebuildNotNull(p, pWant, i)) {
+      sqlite3_str_appendall(p->pStr, " NOT NULL");
+    }
+  }
+  assocRebuildColumns(p, pWant, "\n  ");
+  for (i = 0; pWant->zPlanKey && i < pWant->nKey; i++) {
+    sqlite3_str_appendall(p->pStr, i ? ", " : ",\n  PRIMARY KEY (");
+    assocDdlName(p->pStr, pWant->aCol[pWant->aKey[i]].zName);
+  }
+  if (pWant->zPlanKey) sqlite3_str_appendchar(p->pStr, 1, ')');
+  assocRebuildKeys(p, pWant, "\n  ");
+  sqlite3_str_appendall(p->pStr, "\n)");
+}
+
+/* Has the table a row? */
+static int tableHasRows(AssocSync *p, const AssocTable *pTab) {
+  sqlite3_stmt *pStmt =
+      assocPrepare(p->pCall, "SELECT 1 FROM \"%w\".\"%w\" LIMIT 1",
+                   pTab->pSchema->zName, pTab->zName);
+  int b = assocStep(p->pCall, pStmt);
+  assocFinalize(p->pCall, pStmt);
+  return b;
+}
+
+/* Why ADD COLUMN cannot add column i of pWant, or 0. */
+static const char *whyNot(AssocSync *p, const AssocTable *pTab,
+                          const AssocTable *pWant, int i) {
+  const AssocColumn *pCol = &pWant->aCol[i];
+  const AssocIndex *pIdx;
+  if (pTab->eType == ASSOC_VIEW) return "a view has the columns of its SELECT";
+  if (pTab->eType != ASSOC_TABLE) return "it is a virtual table";
+  if (pCol->iPk) return "SQLite adds no PRIMARY KEY";
+  for (pIdx = pWant->pIndex; pIdx; pIdx = pIdx->pNext) {
+    if (pIdx->bUnique && pIdx->aCol[0] == i) {
+      return "SQLite adds no UNIQUE column; leave out UNIQUE, and make a "
+             "UNIQUE INDEX";
+    }
+  }
+  if (pCol->bNotNull && !pCol->bDefault && !pCol->bGenerated &&
+      tableHasRows(p, pTab)) {
+    return "it is NOT NULL, and the rows would have no value; give it a "
+           "DEFAULT";
+  }
+  return 0;
+}
+
+/* ALTER TABLE ADD COLUMN for column i of pWant. */
+static void tableAdd(AssocSync *p, const AssocTable *pTab,
+                     const AssocTable *pWant, int i) {
+  const char *zWhy = whyNot(p, pTab, pWant, i);
+  if (zWhy) {
+    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, pWant->azPlanName[i],
+                 "%s cannot get the column %s: %s", pTab->zName,
+                 pWant->azPlanName[i], zWhy);
+    return;
+  }
+  assocDdlBegin(p, "ALTER TABLE ");
+  assocDdlSchema(p->pStr, pTab->pSchema);
+  assocDdlName(p->pStr, pTab->zName);
+  sqlite3_str_appendall(p->pStr, " ADD COLUMN ");
+  assocDdlName(p->pStr, pWant->azPlanName[i]);
+  if (pWant->azPlan[i][0]) {
+    sqlite3_str_appendf(p->pStr, " %s", pWant->azPlan[i]);
+  }
+}
+
+/* See sync.h. */
+void assocWantedTables(AssocSync *p, AssocCatalog *pCat) {
+  AssocSchema *pSchema;
+  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    AssocDef *pDef = 0;
+    AssocTable *pWant, *pTab;
+    while ((pWant = assocWantedNext(p, pSchema, &pDef, &pTab)) != 0) {
+      if (pTab == 0) tableCreate(p, pWant);
+    }
+  }
+}
+
+/* See sync.h. */
+void assocWantedColumns(AssocSync *p, AssocCatalog *pCat) {
+  AssocSchema *pSchema;
+  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    AssocDef *pDef = 0;
+    AssocTable *pWant, *pTab;
+    while ((pWant = assocWantedNext(p, pSchema, &pDef, &pTab)) != 0) {
+      int i;
+      for (i = 0; pTab && i < pWant->nPlan; i++) {
+        if (assocWantedMissing(pTab, pWant, i)) tableAdd(p, pTab, pWant, i);
+      }
+    }
+  }
+}
+
+/* See sync.h. */
+int assocWantedHas(AssocSync *p, const AssocTable *pTab, const char *zCol) {
+  AssocDef *pDef;
+  for (pDef = pTab->pSchema->pModelDef; pDef; pDef = pDef->pNextModel) {
+    AssocJson *pJson, *pCol;
+    if (!assocRowPlans(p->pCall, pDef, pTab, 0)) continue;
+    pJson = assocJsonGet(assocDefJson(p->pCall, pDef), "columns");
+    for (pCol = pJson ? pJson->pChild : 0; pCol; pCol = pCol->pNext) {
+      if (pCol->zKey && sqlite3_stricmp(pCol->zKey, zCol) == 0) return 1;
+    }
+  }
+  return 0;
+}
