@@ -14,8 +14,8 @@
 #include "model/model.h"
 
 /* The scratch database, and the table that is being made in it. */
-typedef struct Planner Planner;
-struct Planner {
+typedef struct TableMaker TableMaker;
+struct TableMaker {
   AssocCall *pCall;   /* The caller's: errors and memory of the catalog */
   AssocCall scratch;  /* The same for the scratch database */
   AssocSchema schema; /* "main" of the scratch database */
@@ -43,7 +43,7 @@ static void scratchCollation(void *p, sqlite3 *db, int eText, const char *z) {
 }
 
 /* The caller closes it in any case. */
-static void scratchOpen(Planner *p) {
+static void scratchOpen(TableMaker *p) {
   int rc;
   assocCallInit(&p->scratch, p->pCall->pConn);
   p->scratch.db = 0;
@@ -59,7 +59,7 @@ static void scratchOpen(Planner *p) {
 
 /* Move an error of the scratch database to the caller. One of SQL is a mistake
 ** of the definition; zCol, if given, is its column. */
-static void scratchError(Planner *p, const char *zCol) {
+static void scratchError(TableMaker *p, const char *zCol) {
   int rc = p->scratch.rc;
   const char *zWhy = p->scratch.err.zText;
   if (rc == SQLITE_OK || p->pCall->rc != SQLITE_OK) return;
@@ -76,7 +76,7 @@ static void scratchError(Planner *p, const char *zCol) {
   }
 }
 
-static void scratchClose(Planner *p) {
+static void scratchClose(TableMaker *p) {
   assocCallClear(&p->scratch);
   sqlite3_close(p->scratch.db);
 }
@@ -99,7 +99,7 @@ static const char *textLeaves(const char *z) {
 }
 
 /* Compile the column alone: it must be exactly one, of this name. */
-static void compileAlone(Planner *p, const char *zName, const char *zDecl) {
+static void compileAlone(TableMaker *p, const char *zName, const char *zDecl) {
   sqlite3_stmt *pStmt;
   int n = 0, nSame = 0;
   assocExec(&p->scratch, "CREATE TABLE assoc_one(\"%w\" %s)", zName, zDecl);
@@ -118,7 +118,7 @@ static void compileAlone(Planner *p, const char *zName, const char *zDecl) {
 }
 
 /* Check one member of "columns". */
-static void checkColumn(Planner *p, const AssocJson *pCol) {
+static void checkWords(TableMaker *p, const AssocJson *pCol) {
   const char *zName = pCol->zKey, *zWhy;
   if (zName == 0 || zName[0] == 0) {
     assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->zModel, 0,
@@ -145,7 +145,7 @@ static void checkColumn(Planner *p, const AssocJson *pCol) {
 
 /* ------------------------------------------------------------- the table */
 
-static int plannerHas(const Planner *p, const char *zName) {
+static int plannerHas(const TableMaker *p, const char *zName) {
   int i;
   for (i = 0; i < p->pTab->nPlan; i++) {
     if (sqlite3_stricmp(p->azName[i], zName) == 0) return 1;
@@ -153,7 +153,7 @@ static int plannerHas(const Planner *p, const char *zName) {
   return 0;
 }
 
-static void plannerAdd(Planner *p, const char *zName, const char *zDecl) {
+static void plannerAdd(TableMaker *p, const char *zName, const char *zDecl) {
   if (zName == 0 || zDecl == 0 || plannerHas(p, zName)) return;
   assert(p->pTab->nPlan < p->nMax);
   p->azName[p->pTab->nPlan] = zName;
@@ -161,7 +161,7 @@ static void plannerAdd(Planner *p, const char *zName, const char *zDecl) {
 }
 
 /* Two models of one table may name the same column in the same words. */
-static void plannerTwice(Planner *p, const AssocJson *pCol) {
+static void plannerTwice(TableMaker *p, const AssocJson *pCol) {
   int i = 0;
   while (sqlite3_stricmp(p->azName[i], pCol->zKey) != 0) i++;
   if (sqlite3_stricmp(p->azDecl[i], pCol->z) == 0) return;
@@ -171,7 +171,8 @@ static void plannerTwice(Planner *p, const AssocJson *pCol) {
 }
 
 /* The columns that a row names. */
-static void plannerRow(Planner *p, const AssocDef *pDef, AssocJson *pColumns) {
+static void plannerRow(TableMaker *p, const AssocDef *pDef,
+                       AssocJson *pColumns) {
   AssocJson *pCol;
   p->zModel = pDef->zModel;
   if (pColumns->eType != ASSOC_J_OBJECT || pColumns->nChild == 0) {
@@ -182,7 +183,7 @@ static void plannerRow(Planner *p, const AssocDef *pDef, AssocJson *pColumns) {
   }
   for (pCol = pColumns->pChild; pCol && p->pCall->rc == SQLITE_OK;
        pCol = pCol->pNext) {
-    checkColumn(p, pCol);
+    checkWords(p, pCol);
     if (p->pCall->rc != SQLITE_OK) return;
     if (plannerHas(p, pCol->zKey)) plannerTwice(p, pCol);
     plannerAdd(p, pCol->zKey, pCol->z);
@@ -190,7 +191,7 @@ static void plannerRow(Planner *p, const AssocDef *pDef, AssocJson *pColumns) {
 }
 
 /* Columns of soft deletion and timestamps come with a new table. */
-static void plannerTimes(Planner *p, AssocJson *pJson) {
+static void plannerTimes(TableMaker *p, AssocJson *pJson) {
   static const char *const az[] = {"createdAt",  "updatedAt",  "deletedAt",
                                    "created_at", "updated_at", "deleted_at"};
   AssocJson *pOn = assocJsonGet(pJson, "timestamps");
@@ -215,7 +216,7 @@ static void plannerTimes(Planner *p, AssocJson *pJson) {
 
 /* PRIMARY KEY(a, b), where the option primaryKey names columns and no column
 ** says PRIMARY KEY. */
-static void plannerKey(Planner *p, const AssocJson *pKey) {
+static void plannerKey(TableMaker *p, const AssocJson *pKey) {
   sqlite3_str *pStr;
   const AssocJson *pCol = pKey;
   int n = 0;
@@ -234,7 +235,7 @@ static void plannerKey(Planner *p, const AssocJson *pKey) {
 }
 
 /* Make the table in the scratch database. */
-static void scratchTable(Planner *p) {
+static void scratchTable(TableMaker *p) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   char *z;
   int i;
@@ -250,7 +251,7 @@ static void scratchTable(Planner *p) {
 }
 
 /* Does a column say that it is the PRIMARY KEY? */
-static int plannerHasKey(Planner *p) {
+static int plannerHasKey(TableMaker *p) {
   sqlite3_stmt *pStmt;
   int b = 0;
   if (p->pCall->rc != SQLITE_OK) return 0;
@@ -264,7 +265,7 @@ static int plannerHasKey(Planner *p) {
 
 /* A new table without a key gets the one that the option primaryKey names, or
 ** id. The table in the scratch database is made again then. */
-static void plannerAddKey(Planner *p, const AssocJson *pKey) {
+static void plannerAddKey(TableMaker *p, const AssocJson *pKey) {
   int i;
   if (plannerHasKey(p) || p->pCall->rc != SQLITE_OK) return;
   plannerKey(p, pKey);
@@ -283,7 +284,7 @@ static void plannerAddKey(Planner *p, const AssocJson *pKey) {
 
 /* Read the rows that concern the table, first their columns, then what a new
 ** table gets besides. */
-static void plannerRows(Planner *p, AssocSchema *pSchema,
+static void plannerRows(TableMaker *p, AssocSchema *pSchema,
                         const AssocTable *pOld) {
   const AssocJson *pKey = 0;
   AssocDef *pDef;
@@ -323,7 +324,7 @@ static int plannerMax(AssocCall *pCall, AssocSchema *pSchema) {
 static AssocTable *plannedMake(AssocCall *pCall, AssocSchema *pSchema,
                                const AssocTable *pOld, const char *zTable) {
   AssocArena *pArena = &pSchema->pCatalog->mem;
-  Planner p;
+  TableMaker p;
   memset(&p, 0, sizeof(p));
   p.pCall = pCall;
   p.nMax = plannerMax(pCall, pSchema);
