@@ -470,7 +470,7 @@ set tester::fault_kinds {
     {{1 {disk I/O error}}}
   short
     {faultsim_io_fail $n -repeat 1 -kind short}
-    {faultsim_io_fail -1}
+    {tester::short_end}
     {{1 {database disk image is malformed}} {1 {file is not a database}}}
   interrupt
     {if {[llength [info commands ::db]]} {
@@ -539,6 +539,13 @@ proc tester::fault_loop {prefix arm disarm o} {
     end $name [string trim $why \n]
     if {!$struck || $only} return
   }
+}
+
+# A page that was read short stays in the cache as it is, until it is let go.
+proc tester::short_end {} {
+  set struck [faultsim_io_fail -1]
+  if {[llength [info commands ::db]]} { catch {::db eval {PRAGMA shrink_memory}} }
+  return $struck
 }
 
 # "" or what is wrong after one run of the body.
