@@ -118,20 +118,23 @@ static void aggregateArgs(FuzzSpeech *p, const FuzzModel *pModel, int nDeep) {
   }
 }
 
+static const char *const azAgg[] = {"count", "sum",   "avg",   "min",
+                                    "max",   "total", "exists"};
+
 static void aggregate(FuzzSpeech *p, const FuzzRel *pRel, int nDeep) {
-  static const char *const azAgg[] = {"count", "sum",   "avg",   "min",
-                                      "max",   "total", "exists"};
   const FuzzModel *pTo = modelOf(pRel->zTarget);
   say(p, "%s.%s(", pRel->zName, azAgg[pick(p, COUNT(azAgg))]);
   if (pTo) aggregateArgs(p, pTo, nDeep);
   say(p, ")");
 }
 
-/* A column, one of a to-one, or an aggregate. */
+/* A column, one of a to-one, an aggregate or a column of the join row. */
 static void key(FuzzSpeech *p, const FuzzModel *pModel, int nDeep) {
   const FuzzRel *pRel = chance(p, 2) ? relation(p, pModel) : 0;
   const FuzzModel *pTo = pRel ? modelOf(pRel->zTarget) : 0;
-  if (pTo && !pRel->bMany && chance(p, 6)) {
+  if (nDeep > 0 && pick(p, 16) == 15) {
+    say(p, "@priority");
+  } else if (pTo && !pRel->bMany && chance(p, 6)) {
     say(p, "%s.%s", pRel->zName, column(p, pTo));
   } else if (pTo) {
     aggregate(p, pRel, nDeep);
@@ -140,9 +143,10 @@ static void key(FuzzSpeech *p, const FuzzModel *pModel, int nDeep) {
   }
 }
 
-static void comparison(FuzzSpeech *p) {
+static void comparison(FuzzSpeech *p, const FuzzModel *pModel, int nDeep) {
+  static const char *const azWord[] = {"starts with", "ends with", "contains"};
   static const char *const azCmp[] = {"=", "<>", "<", "<=", ">", ">=", "=="};
-  switch (pick(p, 8)) {
+  switch (pick(p, 12)) {
   case 0: say(p, " is %snull", chance(p, 4) ? "not " : ""); break;
   case 1:
     say(p, "%s in (", chance(p, 3) ? " not" : "");
@@ -163,19 +167,36 @@ static void comparison(FuzzSpeech *p) {
     say(p, " %s%s \"%s\"", chance(p, 2) ? "not " : "",
         chance(p, 4) ? "like" : "glob", chance(p, 4) ? "%a%" : "*1");
     break;
+  case 4:
+    say(p, " %s%s \"%s\"", chance(p, 2) ? "not " : "",
+        azWord[pick(p, COUNT(azWord))], chance(p, 4) ? "a" : "_%");
+    break;
+  case 5: say(p, " %sin ?1", chance(p, 3) ? "not " : ""); break;
+  case 6:
+    say(p, " %s ", azCmp[pick(p, COUNT(azCmp))]);
+    key(p, pModel, nDeep);
+    break;
   default: say(p, " %s ", azCmp[pick(p, COUNT(azCmp))]); value(p);
   }
 }
+
+/* The targets of polymorphic associations. */
+static const char *const azOn[] = {"User", "Post", "Profile"};
 
 static void quantifier(FuzzSpeech *p, const FuzzModel *pModel, int nDeep) {
   static const char *const azHow[] = {"some", "every", "none"};
   const FuzzRel *pRel = relation(p, pModel);
   const FuzzModel *pTo = pRel ? modelOf(pRel->zTarget) : 0;
-  if (pTo == 0) {
+  if (pRel == 0) {
     say(p, "1 = 1");
     return;
   }
   say(p, "%s %s", azHow[pick(p, 3)], pRel->zName);
+  if (pTo == 0) {
+    const char *zOn = azOn[pick(p, COUNT(azOn))];
+    if (chance(p, 7)) say(p, " on %s", zOn);
+    pTo = modelOf(zOn);
+  }
   if (chance(p, 5)) {
     say(p, "(");
     sayPredicate(p, pTo, nDeep + 1);
@@ -195,7 +216,7 @@ static void sayPredicate(FuzzSpeech *p, const FuzzModel *pModel, int nDeep) {
       quantifier(p, pModel, nDeep);
     } else {
       key(p, pModel, nDeep);
-      comparison(p);
+      comparison(p, pModel, nDeep);
     }
     if (nMore) say(p, chance(p, 4) ? " and " : " or ");
   } while (nMore--);
@@ -214,7 +235,7 @@ static void order(FuzzSpeech *p, const FuzzModel *pModel) {
 }
 
 static void clause(FuzzSpeech *p, const FuzzModel *pModel) {
-  switch (pick(p, 12)) {
+  switch (pick(p, 14)) {
   case 0:
   case 1: order(p, pModel); break;
   case 2:
@@ -225,6 +246,13 @@ static void clause(FuzzSpeech *p, const FuzzModel *pModel) {
   case 7: say(p, "scope big(%d)", pick(p, 9)); break;
   case 8: say(p, "required"); break;
   case 9: say(p, "paranoid false"); break;
+  case 10:
+    say(p, "page edges %sfirst %d", chance(p, 4) ? "count " : "", pick(p, 4));
+    break;
+  case 11:
+    say(p, "page{pageInfo{endCursor hasNextPage} edges{node cursor}} first %d",
+        pick(p, 4));
+    break;
   default: sayPredicate(p, pModel, 1);
   }
 }
@@ -243,7 +271,6 @@ static void clauses(FuzzSpeech *p, const FuzzModel *pModel) {
 static void block(FuzzSpeech *p, const FuzzModel *pModel, int nDeep);
 
 static void branches(FuzzSpeech *p, int nDeep) {
-  static const char *const azOn[] = {"User", "Post", "Profile"};
   int i;
   say(p, "{");
   for (i = 0; i < 3; i++) {
@@ -256,7 +283,7 @@ static void branches(FuzzSpeech *p, int nDeep) {
 
 static void association(FuzzSpeech *p, const FuzzRel *pRel, int nDeep) {
   const FuzzModel *pTo = modelOf(pRel->zTarget);
-  int bSpread = !pRel->bMany && chance(p, 1);
+  int bSpread = chance(p, 1);
   say(p, "%s%s%s", bSpread ? "..." : "", pRel->zName, chance(p, 1) ? "!" : "");
   if (strcmp(pRel->zModel, "Node") == 0 && chance(p, 4)) {
     say(p, chance(p, 4) ? "^" : "^2");
@@ -278,7 +305,15 @@ static void item(FuzzSpeech *p, const FuzzModel *pModel, int nDeep) {
   } else if (pRel) {
     association(p, pRel, nDeep);
   } else {
-    switch (pick(p, 12)) {
+    switch (pick(p, 18)) {
+    case 12: say(p, "\"a\" as a%d", p->nAlias++); break;
+    case 13: say(p, "-2.5 as a%d", p->nAlias++); break;
+    case 14: say(p, "model() as a%d", p->nAlias++); break;
+    case 15: say(p, "cursor() as a%d", p->nAlias++); break;
+    case 16:
+      say(p, "text(%s) as a%d", column(p, pModel), p->nAlias);
+      p->nAlias++;
+      break;
     case 0: say(p, "*"); break;
     case 1: say(p, "**"); break;
     case 2: say(p, "-%s", column(p, pModel)); break;
@@ -298,11 +333,36 @@ static void block(FuzzSpeech *p, const FuzzModel *pModel, int nDeep) {
   say(p, "}");
 }
 
-void fuzzQuery(FuzzSpeech *p) {
+/* Aggregates of the roots. */
+static void totals(FuzzSpeech *p, const FuzzModel *pModel) {
+  say(p, "{");
+  do {
+    say(p, " %s(", azAgg[pick(p, COUNT(azAgg))]);
+    aggregateArgs(p, pModel, 0);
+    say(p, ") as a%d", p->nAlias++);
+  } while (p->n && chance(p, 4));
+  say(p, "}");
+}
+
+static void query(FuzzSpeech *p) {
   const FuzzModel *pModel = &aModel[pick(p, COUNT(aModel))];
   say(p, "%s", pModel->zName);
   clauses(p, pModel);
-  block(p, pModel, 0);
+  if (chance(p, 1)) {
+    totals(p, pModel);
+  } else {
+    block(p, pModel, 0);
+  }
+}
+
+/* One query, or two that each have a name. */
+void fuzzQuery(FuzzSpeech *p) {
+  int bTwo = pick(p, 16) == 15;
+  query(p);
+  if (!bTwo) return;
+  say(p, " as one, ");
+  query(p);
+  say(p, " as two");
 }
 
 const char *fuzzItem(FuzzSpeech *p) {
