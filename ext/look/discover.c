@@ -102,6 +102,51 @@ static void foundKeys(AssocLook *p, const AssocLookKey *pKey,
   }
 }
 
+/* Do the first hundred rows of the parent have the number of their children in
+** column iCol, and one of them more than zero? */
+static int foundCounts(AssocLook *p, const AssocLookKey *pKey, int iCol) {
+  const AssocTable *pUp = pKey->name.pParent->pTable;
+  const AssocTable *pTab = pKey->name.pChild->pTable;
+  const char *zCol = pUp->aCol[iCol].zName;
+  sqlite3_stmt *pStmt = assocPrepare(
+      p->pCall,
+      "SELECT min(ok), max(n) FROM (SELECT p.\"%w\" AS n, p.\"%w\" IS"
+      " (SELECT count(*) FROM \"%w\".\"%w\" AS c"
+      " WHERE p.\"%w\" = +c.\"%w\") AS ok FROM \"%w\".\"%w\" AS p LIMIT 100)",
+      zCol, zCol, pTab->pSchema->zName, pTab->zName, pKey->ref.azCol[0],
+      pKey->key.azCol[0], pUp->pSchema->zName, pUp->zName);
+  int b = assocStep(p->pCall, pStmt) && sqlite3_column_int(pStmt, 0) == 1 &&
+          sqlite3_column_int64(pStmt, 1) > 0;
+  assocFinalize(p->pCall, pStmt);
+  return b;
+}
+
+/* The column of the parent that is a counter cache of the children, by its name
+** and its values: comments_count, commentsCount or comment_count. 0: none. */
+static const char *foundCounter(AssocLook *p, const AssocFound *pFound,
+                                const AssocLookKey *pKey) {
+  AssocCall *pCall = p->pCall;
+  const AssocTable *pUp = pFound->pModel->pTable;
+  const char *az[2], *zCol;
+  int i, j;
+  if (pFound->eKind != ASSOC_HASMANY || pKey->key.nCol != 1) return 0;
+  if (pUp->eType != ASSOC_TABLE || pUp == pFound->pTarget->pTable) return 0;
+  az[0] = assocUnderscore(pCall, &p->mem, pFound->zName);
+  az[1] = az[0] ? assocSingularize(pCall, &p->mem, az[0]) : 0;
+  for (i = 0; i < pUp->nCol && az[1]; i++) {
+    const AssocColumn *pCol = &pUp->aCol[i];
+    if (pCol->eAff != ASSOC_AFF_NUMERIC || pCol->bGenerated) continue;
+    zCol = assocUnderscore(pCall, &p->mem, pCol->zName);
+    for (j = 0; zCol && j < 2; j++) {
+      int n = (int)strlen(az[j]);
+      if (strncmp(zCol, az[j], (size_t)n) != 0) continue;
+      if (strcmp(&zCol[n], "_count") != 0) continue;
+      if (foundCounts(p, pKey, i)) return pCol->zName;
+    }
+  }
+  return 0;
+}
+
 /* The columns are always named: a later change of the schema must not change
 ** what the definition means. Constraints are left to the schema, which has the
 ** key already. */
@@ -121,6 +166,7 @@ static void foundOptions(AssocLook *p, AssocFound *pFound,
   }
   /* A column has one constraint at most that a definition may speak of */
   if (pKey->bShared || (pOther && pOther->bShared)) opt.eConstraints = 0;
+  if (pOther == 0) opt.zCounter = foundCounter(p, pFound, pKey);
   pFound->zOptions = assocOptionsText(p->pCall, &p->mem, &opt);
 }
 
