@@ -30,7 +30,8 @@
 #                      Litestream, statements, changesets), with nodes killed and
 #                      cut off; T=sqld one of them (ext/doc/ENGINES.md)
 #   make fuzz          random shapes, definitions, payloads and files, judged,
-#                      for SECONDS=60 (test/fuzz/fuzz.c)
+#                      for SECONDS=60 (test/fuzz/fuzz.c); make fuzz-keep keeps
+#                      the inputs that reach most, in test/fuzz/corpus.txt
 #   make coverage      what share of each source file the tests run
 #   make crash         writers and assoc_sync() killed KILLS=10000 times
 #   make soak          PROCESSES=4 on one file for SECONDS=60
@@ -498,14 +499,17 @@ $(FUZZ)/fuzz: $(wildcard test/fuzz/*.[ch]) $(AMALGAMATION)
 	  -DFUZZ_SCHEMA='"$(CURDIR)/test/fuzz/schema.sql"' -Ibuild \
 	  build/assoc.c $(wildcard test/fuzz/*.c) -lsqlite3 -o $@
 
-# The first inputs: a database, and one of each other kind.
-$(FUZZ)/corpus: assoc.$(SO) test/fuzz/schema.sql
+# The first inputs: those that were kept, a database, and of each other kind one
+# that is JSON and one of any bytes.
+$(FUZZ)/corpus: assoc.$(SO) test/fuzz/schema.sql test/fuzz/corpus.txt
 	@mkdir -p $@
 	@rm -f $(FUZZ)/seed.db
 	@{ echo '.load ./assoc'; cat test/fuzz/schema.sql; } | \
 	  sqlite3 $(FUZZ)/seed.db >/dev/null
 	@{ printf g; cat $(FUZZ)/seed.db; } > $@/file
-	@for c in a b c d e f; do printf "$$c%s" '{"id":1,"posts":[{}]}' > $@/$$c; \
+	@n=0; while read -r line; do n=$$((n + 1)); \
+	  echo "$$line" | base64 -d > $@/kept-$$n; done < test/fuzz/corpus.txt
+	@for c in a b c d e f h i j; do printf "$$c%s" '{"id":1,"posts":[{}]}' > $@/$$c; \
 	  head -c 200 assoc.$(SO) | { printf $$c; cat; } > $@/$$c-bytes; done
 
 .PHONY: fuzz
@@ -514,6 +518,14 @@ fuzz:
 	@$(SUBMAKE) $(FUZZ)/fuzz $(FUZZ)/corpus
 	cd $(FUZZ) && ./fuzz corpus -dict=$(CURDIR)/test/fuzz/words.dict \
 	  -max_len=70000 -len_control=20 -timeout=20 -max_total_time=$(SECONDS)
+
+# Keep of the corpus the fewest small inputs that reach as much: one a line.
+.PHONY: fuzz-keep
+fuzz-keep: $(FUZZ)/fuzz $(FUZZ)/corpus
+	@rm -rf $(FUZZ)/kept && mkdir $(FUZZ)/kept
+	cd $(FUZZ) && ./fuzz -merge=1 -max_len=300 -timeout=20 kept corpus
+	@for f in $(FUZZ)/kept/*; do base64 -w0 $$f; echo; done | sort \
+	  > test/fuzz/corpus.txt
 
 # Graphviz; and of npm Mermaid with its own parser, and TypeScript.
 DIAGRAMS := build/diagrams

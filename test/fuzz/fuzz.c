@@ -9,6 +9,13 @@
 **   e  a payload for the functions that write
 **   f  the cursor of a page
 **   g  a whole database file
+**   h  choices from which a policy and a query are made: what a session sees is
+**      what its condition, written into the query, gives; what is hidden is
+**      nowhere
+**   i  choices for a payload that is nearly right, with #by, #upsert, #set,
+**      #id and #ref: each function and its form as DML do the same, with a
+**      session that may do everything, too
+**   j  choices for two queries: in one call they give what each gives alone
 **
 ** Nothing may crash, leak or hang, and where there is a result it is judged:
 ** it is JSON; every strategy gives the same bytes; so does the one plain SQL
@@ -271,6 +278,184 @@ static void tryWrite(const char *z) {
   }
 }
 
+/* All rows of all tables, and what foreign keys find wrong, as one text. */
+static char *state(void) {
+  return ask(db,
+             "SELECT (SELECT group_concat(quote(id)||quote(name)||quote(age)||"
+             "   quote(bio)||quote(active)) FROM users)"
+             "|| (SELECT group_concat(quote(id)||quote(title)||quote(user_id)||"
+             "   quote(score)||quote(data)||quote(deletedAt)) FROM posts)"
+             "|| (SELECT group_concat(quote(name)||quote(colour)) FROM tags)"
+             "|| (SELECT group_concat(quote(post_id)||quote(tag_name)||"
+             "   quote(priority)) FROM post_tags)"
+             "|| (SELECT group_concat(quote(id)||quote(user_id)||quote(motto))"
+             "   FROM profiles)"
+             "|| (SELECT group_concat(quote(id)||quote(body)||quote(about_id)||"
+             "   quote(about_type)||quote(user_id)) FROM comments)"
+             "|| (SELECT group_concat(quote(id)||quote(parent_id)||quote(name))"
+             "   FROM nodes)"
+             "|| (SELECT group_concat(quote(no)||quote(line)||quote(text))"
+             "   FROM lines)"
+             "|| (SELECT group_concat(quote(id)||quote(no)||quote(line)||"
+             "   quote(name)) FROM parts)",
+             0, 0, 0, 0);
+}
+
+/* Run one form of a write in a savepoint: its result, unless bResult is 0, or
+** "failed"; and the state after it. OUT: freed with sqlite3_free(). */
+static char *outcome(const char *zSql, const char *zModel, const char *zJson,
+                     int bResult) {
+  char *zGave = 0, *zState, *zAll;
+  sqlite3_stmt *pStmt = 0;
+  int rc;
+  run(db, "SAVEPOINT f");
+  rc = sqlite3_prepare_v2(db, zSql, -1, &pStmt, 0);
+  if (rc != SQLITE_OK) fail("no SQL:", zSql, sqlite3_errmsg(db));
+  sqlite3_bind_text(pStmt, 1, zModel, -1, SQLITE_STATIC);
+  sqlite3_bind_text(pStmt, 2, zJson, -1, SQLITE_STATIC);
+  rc = sqlite3_step(pStmt);
+  if (rc == SQLITE_ROW && bResult) {
+    zGave = sqlite3_mprintf("%s", sqlite3_column_text(pStmt, 0));
+  } else if (rc == SQLITE_DONE && bResult) {
+    zGave = ask(db, "SELECT assoc_result()", 0, 0, 0, 0);
+  } else if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+    zGave = sqlite3_mprintf("failed");
+    if (getenv("FUZZ_SAY")) fprintf(stderr, "%s\n", sqlite3_errmsg(db));
+  }
+  sqlite3_finalize(pStmt);
+  zState = state();
+  zAll = sqlite3_mprintf("%s\n%s", zGave ? zGave : "", zState);
+  sqlite3_free(zGave);
+  sqlite3_free(zState);
+  run(db, "ROLLBACK TO f; RELEASE f");
+  return zAll;
+}
+
+#define NO_POLICIES "DELETE FROM assoc_definitions WHERE kind='policy'"
+
+/* Each function beside its DML form. */
+static void tryForms(const char *zModel, const char *zJson) {
+  static const struct {
+    const char *zFunction, *zDml;
+    int bResult; /* The DML form gives the same result */
+  } aForm[] = {
+      {"SELECT assoc_insert(?1, ?2)",
+       "INSERT INTO assoc_call(name, a1, a2) VALUES('assoc_insert', ?1, ?2)",
+       1},
+      {"SELECT assoc_insert(?1, ?2)",
+       "INSERT INTO related(model, json) VALUES(?1, ?2)", 0},
+      {"SELECT assoc_update(?1, 1, ?2)",
+       "INSERT INTO assoc_call(name, a1, a2, a3)"
+       " VALUES('assoc_update', ?1, 1, ?2)",
+       1},
+      {"SELECT assoc_set('User', 1, 'posts', ?2)",
+       "INSERT INTO assoc_call(name, a1, a2, a3, a4)"
+       " SELECT 'assoc_set', 'User', 1, 'posts', ?2 WHERE ?1<>''",
+       1},
+      {"SELECT assoc_create('Post', 1, 'tags', ?2)",
+       "INSERT INTO assoc_call(name, a1, a2, a3, a4)"
+       " SELECT 'assoc_create', 'Post', 1, 'tags', ?2 WHERE ?1<>''",
+       1},
+  };
+  unsigned i;
+  for (i = 0; i < sizeof(aForm) / sizeof(aForm[0]); i++) {
+    char *zOne = outcome(aForm[i].zFunction, zModel, zJson, aForm[i].bResult);
+    char *zTwo = outcome(aForm[i].zDml, zModel, zJson, aForm[i].bResult);
+    char *zThree;
+    if (zOne && zTwo) judgeSame(aForm[i].zDml, zJson, zOne, zTwo);
+    sqlite3_free(zTwo);
+    /* A session without any policy may do the same */
+    run(db, "SAVEPOINT p; " NO_POLICIES);
+    sqlite3_free(ask(db, "SELECT assoc_session('{}')", 0, 0, 0, 0));
+    zThree = outcome(aForm[i].zFunction, zModel, zJson, aForm[i].bResult);
+    sqlite3_free(ask(db, "SELECT assoc_session(NULL)", 0, 0, 0, 0));
+    run(db, "ROLLBACK TO p; RELEASE p");
+    if (zOne && zThree) judgeSame("in a session", zJson, zOne, zThree);
+    sqlite3_free(zThree);
+    sqlite3_free(zOne);
+  }
+}
+
+#define SECRET "Zq7hidden"
+
+/* What a session sees, beside the condition of its policy in the query. */
+static void tryPolicy(FuzzSpeech *p) {
+  static FuzzSpeech other;
+  char *zQuery, *zSaid, *zPolicy, *z, *zOne, *zTwo;
+  const char *zModel;
+  p->bPolicy = 1;
+  zModel = fuzzCondition(p);
+  memset(&other, 0, sizeof(other));
+  other.p = p->p;
+  other.n = p->n;
+  fuzzQuery(&other);
+  run(db, "SAVEPOINT f; " NO_POLICIES ";UPDATE users SET bio='\"" SECRET "\"'");
+  zQuery = sqlite3_mprintf("%s(%s){id}", zModel, p->z);
+  zOne = ask(db, "SELECT eager(?1, '{\"me\":1}')", zQuery, -1, 0, 0);
+  zPolicy = ask(db, "SELECT json_object('read', ?1)", p->z, -1, 0, 0);
+  sqlite3_free(
+      ask(db, "SELECT assoc_policy('User', '{\"hide\":\"bio\"}')", 0, 0, 0, 0));
+  zSaid = zPolicy && strcmp(zModel, "User") != 0
+              ? ask(db, "SELECT assoc_policy(?1, ?2)", zModel, -1, zPolicy, -1)
+              : 0;
+  sqlite3_free(ask(db, "SELECT assoc_session('{\"me\":1}')", 0, 0, 0, 0));
+  z = sqlite3_mprintf("%s{id}", zModel);
+  zTwo = ask(db, "SELECT eager(?1)", z, -1, 0, 0);
+  /* The condition as the owner writes it: it sees every row */
+  if (zSaid && zOne && zTwo) judgeSame("policy", zQuery, zOne, zTwo);
+  sqlite3_free(z);
+  z = ask(db, "SELECT eager(?1, 2, 'a')", other.z, -1, 0, 0);
+  if (z && strstr(z, SECRET)) fail("hidden, but shown:", other.z, z);
+  if (strstr(sqlite3_errmsg(db), SECRET)) {
+    fail("hidden, but told:", other.z, sqlite3_errmsg(db));
+  }
+  sqlite3_free(z);
+  sqlite3_free(ask(db, "SELECT assoc_session(NULL)", 0, 0, 0, 0));
+  run(db, "ROLLBACK TO f; RELEASE f");
+  sqlite3_free(zOne);
+  sqlite3_free(zTwo);
+  sqlite3_free(zSaid);
+  sqlite3_free(zPolicy);
+  sqlite3_free(zQuery);
+}
+
+/* The query alone: it is an error to give it more values than it asks for. */
+static char *alone(const char *zQuery) {
+  static const char *const azSql[] = {
+      "SELECT eager(?1, 2, 'a')", "SELECT eager(?1, 2)", "SELECT eager(?1)"};
+  char *z = 0;
+  unsigned i;
+  for (i = 0; z == 0 && i < sizeof(azSql) / sizeof(azSql[0]); i++) {
+    z = ask(db, azSql[i], zQuery, -1, 0, 0);
+  }
+  return z;
+}
+
+/* Two queries in one call, beside each alone. */
+static void tryQueries(FuzzSpeech *p) {
+  static FuzzSpeech other;
+  char *zBoth, *zOne, *zTwo, *zAll, *zExpected = 0;
+  fuzzQuery(p);
+  memset(&other, 0, sizeof(other));
+  other.p = p->p;
+  other.n = p->n;
+  fuzzQuery(&other);
+  zBoth = sqlite3_mprintf("%s as a1, %s as b1", p->z, other.z);
+  zAll = alone(zBoth);
+  zOne = alone(p->z);
+  zTwo = alone(other.z);
+  if (zOne && zTwo) {
+    zExpected = sqlite3_mprintf("{\"a1\":%s,\"b1\":%s}", zOne, zTwo);
+  }
+  if (zAll && zExpected == 0) fail("one alone fails:", zBoth, zAll);
+  if (zAll) judgeSame("together", zBoth, zExpected, zAll);
+  sqlite3_free(zBoth);
+  sqlite3_free(zAll);
+  sqlite3_free(zOne);
+  sqlite3_free(zTwo);
+  sqlite3_free(zExpected);
+}
+
 static void tryCursor(const char *z) {
   static const char *const azSql[] = {
       "SELECT eager('Post(page first 2 order by score desc after ?1){id}', ?1)",
@@ -338,6 +523,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
   case 'e': tryWrite(z); break;
   case 'f': tryCursor(z); break;
   case 'g': tryFile(p + 1, n - 1); break;
+  case 'h': tryPolicy(&speech); break;
+  case 'i': {
+    const char *zModel = fuzzPayload(&speech);
+    tryForms(zModel, speech.z);
+    break;
+  }
+  case 'j': tryQueries(&speech); break;
   }
   sqlite3_free(z);
   return 0;

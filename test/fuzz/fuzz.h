@@ -29,10 +29,14 @@ struct FuzzSpeech {
   char z[FUZZ_TEXT];
   int nText;
   int nAlias;
+  int bPolicy; /* Parameters are those of a session: :me */
 };
 
-/* A query, or an item: the name of its model is returned. */
+/* A query; an item, a condition or a payload: the name of its model is
+** returned. Each is appended to p->z. */
 void fuzzQuery(FuzzSpeech *p);
 const char *fuzzItem(FuzzSpeech *p);
+const char *fuzzCondition(FuzzSpeech *p);
+const char *fuzzPayload(FuzzSpeech *p);
 
 #endif /* ASSOC_FUZZ_H */

@@ -104,7 +104,8 @@ static void value(FuzzSpeech *p) {
   static const char *const azValue[] = {
       "0",    "1",     "2",    "3",    "-1",  "2.5", "\"a\"", "\"B\"",
       "\"\"", "\"1\"", "true", "null", "1e3", "?1",  "?2",    "\"\\u00e9\""};
-  say(p, "%s", azValue[pick(p, COUNT(azValue))]);
+  const char *z = azValue[pick(p, COUNT(azValue))];
+  say(p, "%s", p->bPolicy && z[0] == '?' ? ":me" : z);
 }
 
 static void sayPredicate(FuzzSpeech *p, const FuzzModel *pModel, int nDeep);
@@ -369,5 +370,97 @@ const char *fuzzItem(FuzzSpeech *p) {
   const FuzzModel *pModel = &aModel[pick(p, COUNT(aModel))];
   const FuzzRel *pRel = relation(p, pModel);
   association(p, pRel, 2);
+  return pModel->zName;
+}
+
+const char *fuzzCondition(FuzzSpeech *p) {
+  const FuzzModel *pModel = &aModel[pick(p, COUNT(aModel))];
+  sayPredicate(p, pModel, 1);
+  return pModel->zName;
+}
+
+/* ---------------------------------------------------------------- payloads */
+
+static void payloadValue(FuzzSpeech *p) {
+  static const char *const azValue[] = {
+      "1",    "2",     "99",    "null", "\"a\"",    "\"new\"",   "2.5",
+      "true", "[1,2]", "[1,1]", "\"\"", "\"00FF\"", "{\"a\":1}", "-9"};
+  say(p, "%s", azValue[pick(p, COUNT(azValue))]);
+}
+
+/* One of the words that begin with #. */
+static void payloadWord(FuzzSpeech *p, const FuzzModel *pModel) {
+  switch (pick(p, 5)) {
+  case 0: say(p, "\"#by\":\"%s\"", column(p, pModel)); break;
+  case 1: say(p, "\"#upsert\":\"%s\"", column(p, pModel)); break;
+  case 2: say(p, "\"#id\":\"x\""); break;
+  case 3: say(p, "\"#ref\":\"x\""); break;
+  case 4:
+    say(p, "\"#by\":[\"%s\",\"%s\"]", column(p, pModel), column(p, pModel));
+    break;
+  }
+}
+
+static void payload(FuzzSpeech *p, const FuzzModel *pModel, int nDeep);
+
+/* What stands under an association: a row, a list, or {"#set":[...]}. */
+static void payloadRelated(FuzzSpeech *p, const FuzzModel *pModel, int nDeep) {
+  const FuzzRel *pRel = relation(p, pModel);
+  const FuzzModel *pTo = pRel ? modelOf(pRel->zTarget) : 0;
+  int i, n = pick(p, 4), bSet = chance(p, 2);
+  if (pRel == 0) return;
+  say(p, ",\"%s\":", pRel->zName);
+  if (pTo == 0) {
+    say(p, "{\"Post\":");
+    payload(p, modelOf("Post"), nDeep + 1);
+    say(p, "}");
+    return;
+  }
+  if (!pRel->bMany && chance(p, 7)) n = -1;
+  if (n < 0) {
+    payload(p, pTo, nDeep + 1);
+    return;
+  }
+  say(p, bSet ? "{\"#set\":[" : "[");
+  for (i = 0; i < n; i++) {
+    if (i) say(p, ",");
+    payload(p, pTo, nDeep + 1);
+  }
+  say(p, bSet ? "]}" : "]");
+}
+
+/* A row: a key alone, or columns and what is related. */
+static void payload(FuzzSpeech *p, const FuzzModel *pModel, int nDeep) {
+  int i, n = pick(p, 4);
+  if (chance(p, 2) || p->n == 0) {
+    payloadValue(p);
+    return;
+  }
+  say(p, "{");
+  if (chance(p, 3)) {
+    payloadWord(p, pModel);
+  } else {
+    say(p, "\"%s\":", column(p, pModel));
+    payloadValue(p);
+  }
+  for (i = 0; i < n; i++) {
+    say(p, ",\"%s\":", column(p, pModel));
+    payloadValue(p);
+  }
+  for (i = pick(p, 3); nDeep < 5 && i > 0; i--) {
+    payloadRelated(p, pModel, nDeep);
+  }
+  say(p, "}");
+}
+
+const char *fuzzPayload(FuzzSpeech *p) {
+  const FuzzModel *pModel = &aModel[pick(p, COUNT(aModel))];
+  int i, n = 1 + pick(p, 3), bList = chance(p, 3);
+  if (bList) say(p, "[");
+  for (i = 0; i < (bList ? n : 1); i++) {
+    if (i) say(p, ",");
+    payload(p, pModel, 0);
+  }
+  if (bList) say(p, "]");
   return pModel->zName;
 }
