@@ -3,7 +3,7 @@
 **
 ** Each run chooses for each node, once it knows how many keys the parents have.
 ** The size of the node's table comes from the statistics of ANALYZE, else from
-** the span of rowids.
+** the rowids.
 */
 #include "load/node.h"
 
@@ -147,6 +147,22 @@ static int comesInOrder(AssocCall *pCall, AssocNode *pNode) {
   return pNode->eOrder > 0;
 }
 
+/* Is each value of the node, and of those that its scan computes too, the first
+** or the last of its key in an index? */
+static int readsEnds(const AssocNode *pNode) {
+  while (pNode && pNode->bEnds) pNode = pNode->pAlso;
+  return pNode == 0;
+}
+
+/* min() or max() in an index: one row for each key. SQLite takes four times as
+** long for that as to compare one row of a scan by groups. */
+static int choosesEnds(i64 nRow, i64 nKey, u8 *peWhy, i64 *pnWanted) {
+  int bScan = nRow < nKey * 4;
+  *pnWanted = nKey;
+  *peWhy = bScan ? ASSOC_WHY_MOST : ASSOC_WHY_SMALL;
+  return bScan;
+}
+
 /*
 ** The unit of cost is a row of a scan that no parent wants, the cheapest step
 ** there is. The numbers were measured on wide and narrow tables.
@@ -190,6 +206,7 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
     return 0;
   }
   nRow = scannedRows(pCall, pNode);
+  if (readsEnds(pNode)) return choosesEnds(nRow, nKey, peWhy, pnWanted);
   nFound = nWanted = wantedRows(pCall, pNode, nKey);
   if (nWanted / nKey >= limitOf(pNode)) nWanted = nKey * limitOf(pNode);
   *pnWanted = nWanted;

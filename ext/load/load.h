@@ -133,6 +133,7 @@ struct AssocNode {
   u8 bSorted;     /* The scan sorts its rows */
   int eOrder;     /* Does a lookup give the order? 1: yes; -1: no; 0: unknown */
   u8 bDear;       /* A lookup scans a whole table all the same */
+  u8 bEnds;       /* min(), max(): an index leads to the value of a key */
   const char *zIndex; /* The index of a lookup; "": the primary key; 0: none */
   int eSeek; /* Without zIndex: does SQLite seek? 1: yes; -1: no; 0: unknown */
   AssocFetch lookup, scan;

@@ -130,6 +130,27 @@ static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
   if (pRows->bOnce) pRows->iAlias = 1;
 }
 
+/* Does an index lead to the least and the greatest value of each key? Then
+** SQLite reads one row of the key for min() and max(). */
+static int findsEnds(Planner *p, AssocNode *pNode, const ValueRows *pRows) {
+  const AssocHop *pHop = pRows->pFirst;
+  const ShapeAgg *pAgg = pNode->pValue->pAgg;
+  AssocRel *pRel = pHop ? pHop->pRel : pNode->pRel;
+  AssocTable *pTab = 0;
+  const AssocKey *pKey;
+  int iCol;
+  if (!(pAgg->eAgg == SHAPE_AGG_MIN || pAgg->eAgg == SHAPE_AGG_MAX)) return 0;
+  if (pAgg->pWhere || pAgg->bAt || pAgg->pCol == 0) return 0;
+  if (pRel->nPath || pRel->nBranch || (pHop && pHop->pNext)) return 0;
+  if (pRel->eKind == ASSOC_BELONGSTOMANY) return 0;
+  pKey = assocRelFarKey(pRel, &pTab);
+  iCol = assocColumnFind(pTab, pAgg->pCol->z);
+  if (iCol < 0 || pTab->eType != ASSOC_TABLE) return 0;
+  return assocTableIndexOrder(p->pCall, pTab, pKey->nCol, pKey->aCol, 1,
+                              &iCol) != 0 &&
+         !assocStmtAsks(p, pNode, pRel);
+}
+
 /* SELECT assoc_emit((SELECT count(*) FROM … WHERE key=+k.k0 AND …))
 ** FROM assoc_keys k: always one row for each key */
 static void makeValueLookup(Planner *p, AssocNode *pNode) {
@@ -158,6 +179,7 @@ static void makeValueLookup(Planner *p, AssocNode *pNode) {
     if (!assocHopServed(p->pCall, pHop->pRel)) sql.bDear = 1;
   }
   if (!assocHopServed(p->pCall, pNode->pRel)) sql.bDear = 1;
+  if (p->pCall->rc == SQLITE_OK) pNode->bEnds = findsEnds(p, pNode, &rows) != 0;
   assocStmtEnd(&sql, &pNode->lookup);
 }
 

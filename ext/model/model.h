@@ -101,6 +101,7 @@ struct AssocTable {
   AssocFkey *pFkey;     /* Read it with assocTableFkeys() */
   AssocIndex *pIndex;   /* Read it with assocTableIndexes() */
   i64 nRow;             /* Read it with assocTableRows(); -1: unknown */
+  i64 nChange;          /* sqlite3_total_changes64() when it was estimated */
   AssocModel *pModel;   /* Set by assocModelOf() */
   u8 bPolicy;           /* pPolicy has been read: policy.c */
   AssocPolicy *pPolicy; /* The policies of its models, or 0 */
@@ -159,8 +160,8 @@ AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab);
 ** error. */
 const char *assocIndexWhere(AssocCall *pCall, AssocArena *pArena,
                             const AssocTable *pTab, const AssocIndex *pIdx);
-/* Estimate the number of rows: from ANALYZE, else from the span of the rowids,
-** else 1,000,000. */
+/* Estimate the number of rows: from ANALYZE, else from the rowids, else
+** 1,000,000. */
 i64 assocTableRows(AssocCall *pCall, AssocTable *pTab);
 /* Estimate how many rows share one value of column iCol: from ANALYZE, else a
 ** guess. -1 if no index begins with the column. */

@@ -608,23 +608,57 @@ static i64 rowsOfAnalyze(AssocCall *pCall, AssocTable *pTab) {
   return askRows(pCall, pStmt);
 }
 
-/* An estimate that costs little: the statistics of ANALYZE, else the span of
-** the rowids, else a million for views and tables without rowids. Random rowids
-** make it too large, which only leads to a lookup where a scan would do. */
+/* Rows at each end of a table by which rowsOfIds() measures, and the span of
+** rowids up to which it does not. */
+#define ROWS_SAMPLE 512
+#define ROWS_SPAN 4096
+
+/*
+** Estimate the rows of a table by its rowids, or -1. Rowids without gaps say it
+** by their span. Others, such as random numbers and those that begin with a
+** time, lie as densely in between as at both ends, more or less.
+*/
+static i64 rowsOfIds(AssocCall *pCall, AssocTable *pTab) {
+  const char *zId = pTab->aCol[pTab->nCol].zName;
+  const char *zDb = pTab->pSchema->zName, *zTab = pTab->zName;
+  i64 n = askRows(pCall, assocPrepare(pCall,
+                                      "SELECT (SELECT %s FROM \"%w\".\"%w\""
+                                      "         ORDER BY 1 DESC LIMIT 1)"
+                                      "     - (SELECT %s FROM \"%w\".\"%w\""
+                                      "         ORDER BY 1 LIMIT 1) + 1",
+                                      zId, zDb, zTab, zId, zDb, zTab));
+  if (n <= ROWS_SPAN) return n < 0 ? 0 : n;
+  return askRows(
+      pCall,
+      assocPrepare(pCall,
+                   "SELECT (d - a + 1.0) *"
+                   "  (m / (b - a + 1.0) + n / (d - c + 1.0)) / 2"
+                   "  FROM (SELECT min(i) AS a, max(i) AS b, count(*) AS m"
+                   "    FROM (SELECT %s AS i FROM \"%w\".\"%w\""
+                   "           ORDER BY 1 LIMIT %d)),"
+                   "  (SELECT min(i) AS c, max(i) AS d, count(*) AS n"
+                   "    FROM (SELECT %s AS i FROM \"%w\".\"%w\""
+                   "           ORDER BY 1 DESC LIMIT %d))",
+                   zId, zDb, zTab, ROWS_SAMPLE, zId, zDb, zTab, ROWS_SAMPLE));
+}
+
+/* Rows that this connection may change before a small table is estimated
+** again. */
+#define ROWS_CHANGED 1000
+
+/* An estimate that costs little: the statistics of ANALYZE, else the rowids,
+** else a million for views and tables without rowids. It is made again after
+** this connection may have doubled the table. */
 i64 assocTableRows(AssocCall *pCall, AssocTable *pTab) {
-  if (pTab->nRow >= 0 || pCall->rc != SQLITE_OK) return pTab->nRow;
+  i64 nChange = sqlite3_total_changes64(pCall->db);
+  if (pCall->rc != SQLITE_OK) return pTab->nRow;
+  if (pTab->nRow >= 0 && nChange - pTab->nChange <= pTab->nRow + ROWS_CHANGED) {
+    return pTab->nRow;
+  }
+  pTab->nChange = nChange;
   pTab->nRow = rowsOfAnalyze(pCall, pTab);
   if (pTab->nRow < 0 && pTab->bRowid && pTab->eType == ASSOC_TABLE) {
-    const char *zId = pTab->aCol[pTab->nCol].zName;
-    pTab->nRow =
-        askRows(pCall, assocPrepare(pCall,
-                                    "SELECT (SELECT %s FROM \"%w\".\"%w\""
-                                    "         ORDER BY 1 DESC LIMIT 1)"
-                                    "     - (SELECT %s FROM \"%w\".\"%w\""
-                                    "         ORDER BY 1 LIMIT 1) + 1",
-                                    zId, pTab->pSchema->zName, pTab->zName, zId,
-                                    pTab->pSchema->zName, pTab->zName));
-    if (pTab->nRow < 0) pTab->nRow = 0;
+    pTab->nRow = rowsOfIds(pCall, pTab);
   }
   if (pTab->nRow < 0) pTab->nRow = 1000000;
   if (pCall->rc != SQLITE_OK) pTab->nRow = -1; /* Try again next time */
