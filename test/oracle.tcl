@@ -821,8 +821,9 @@ proc oracle::item {name depth usedVar} {
     dict set node items $items
     if {$spread} { set used $mine } else { set key [fresh $link] }
     if {$many && !$spread && [maybe 12]} {
-      set ct [string trimleft "$ct; page{count nodes pageInfo{hasNextPage hasPreviousPage}}" "; "]
-      dict set node page 1
+      set parts [pick {nodes edges{node}}]
+      set ct [string trimleft "$ct; page{count $parts pageInfo{hasNextPage hasPreviousPage}}" "; "]
+      dict set node page [string range $parts 0 4]
     }
     set bang [expr {$required && [maybe 50]}]
     if {$required && !$bang} {
@@ -1017,8 +1018,14 @@ proc oracle::nothing {node {value {[]}}} {
   foreach item [dict get $node items] {
     switch [lindex $item 0] {
       col - at - agg - join { lappend pairs [lindex $item 1] $value }
-      child { lappend pairs [lindex $item 1] \
-                [expr {[many [lindex $item 2]] ? {[]} : $value}] }
+      child {
+        set child [lindex $item 2]
+        set none [expr {[many $child] ? {[]} : $value}]
+        if {$value eq "null" && [dict exists $child page]} {
+          set none [page_of $child 0 {}]
+        }
+        lappend pairs [lindex $item 1] $none
+      }
       spread { set list [expr {[many [lindex $item 1]] ? {[]} : $value}]
                lappend pairs {*}[nothing [lindex $item 1] $list] }
     }
@@ -1049,17 +1056,26 @@ proc oracle::some_rows {node where} {
   return $rows
 }
 
-# A page as {count nodes pageInfo}
-proc oracle::page {node where} {
-  set all [llength [rows $node $where]]
+# A page as {count nodes pageInfo}, or with edges in the place of nodes: of so many
+# rows in all, these objects.
+proc oracle::page_of {node all objects} {
   set limit [dict get $node limit]
   set offset [expr {[dict get $node offset] eq "" ? 0 : [dict get $node offset]}]
   set more [expr {$limit ne "" && $all > $offset + $limit}]
-  set list [json [dict remove $node page] $where]
   set bool {false true}
-  return "{\"count\":$all,\"nodes\":$list,\"pageInfo\":{\"hasNextPage\":[
+  set part [dict get $node page]
+  if {$part eq "edges"} {
+    set objects [lmap object $objects { set _ "{\"node\":$object}" }]
+  }
+  return "{\"count\":$all,\"$part\":\[[join $objects ,]\],\"pageInfo\":{\"hasNextPage\":[
     lindex $bool $more],\"hasPreviousPage\":[
     lindex $bool [expr {$offset > 0 && $all > 0}]]}}"
+}
+
+proc oracle::page {node where} {
+  page_of $node [llength [rows $node $where]] [lmap row [some_rows $node $where] {
+    set _ "{[members $node $row]}"
+  }]
 }
 
 proc oracle::json {node where} {

@@ -162,10 +162,23 @@ static void textInner(AssocSql *p, const AssocNode *pNode,
   objectEnd(p, &object);
 }
 
+/* An error for a node that plain SQL cannot express. True if it is one. */
+static int textRefused(AssocSql *p, const AssocNode *pNode) {
+  if (!pNode->bRecurse && pNode->pPage == 0) return 0;
+  assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, pNode->zPath,
+               "assoc_sql() cannot express %s in plain SQL: it %s",
+               pNode->zPath,
+               !pNode->pPage         ? "repeats itself"
+               : pNode->pPage->bWrap ? "is a page"
+                                     : "has cursors");
+  return 1;
+}
+
 /* Each member of the rows as a subquery of its own: of a to-many a list, of a
 ** to-one that is missing NULL. */
 static void textSpread(AssocSql *p, AssocNode *pNode, TextObject *pObj) {
   const AssocPart *pPart;
+  if (textRefused(p, pNode)) return;
   for (pPart = pNode->pPart; pPart; pPart = assocPartAfter(pPart)) {
     if (pPart->eType == ASSOC_PART_SPREAD ||
         (!pNode->bMany && !isOwnValue(pPart))) {
@@ -258,15 +271,7 @@ static void textApart(AssocSql *p, AssocNode *pNode) {
 
 /* Write the value of a child: a list, an object, or an aggregate. */
 static void textNode(AssocSql *p, AssocNode *pNode) {
-  if (pNode->bRecurse || pNode->pPage) {
-    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, pNode->zPath,
-                 "assoc_sql() cannot express %s in plain SQL: it %s",
-                 pNode->zPath,
-                 !pNode->pPage         ? "repeats itself"
-                 : pNode->pPage->bWrap ? "is a page"
-                                       : "has cursors");
-    return;
-  }
+  if (textRefused(p, pNode)) return;
   if (pNode->pValue) {
     assocStmtNestedValue(p, pNode);
     return;
