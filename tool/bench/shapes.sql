@@ -611,6 +611,24 @@ SELECT json_object('id', u.id,
             FROM owned p WHERE p.user_id = u.id AND p.owner = 7))
 FROM users u WHERE u.id = ?1
 
+-- shape: counter
+-- title: all shelves with the number of their books, from a counter cache
+-- target: 1
+-- list
+-- setup:
+CREATE TABLE IF NOT EXISTS Shelf(id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE IF NOT EXISTS Book(id INTEGER PRIMARY KEY, ShelfId INTEGER REFERENCES Shelf);
+CREATE INDEX IF NOT EXISTS Book_Shelf ON Book(ShelfId);
+INSERT OR IGNORE INTO Shelf SELECT id, name FROM users;
+INSERT OR IGNORE INTO Book SELECT id, user_id FROM posts;
+SELECT assoc_define('Shelf', 'hasMany', 'Book', '{"counterCache":"books_count"}');
+SELECT assoc_sync();
+-- ours:
+SELECT eager('Shelf{id,name,books.count() as n}')
+-- expert: column
+SELECT json_group_array(json_object('id', id, 'name', name, 'n', books_count))
+FROM Shelf
+
 -- shape: table-limit
 -- title: the first 10 rows of the table-valued eager()
 -- target: 0.9
