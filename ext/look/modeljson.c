@@ -145,6 +145,12 @@ static void jsonTable(AssocPicture *p, AssocOut *pOut,
            : q->eType == ASSOC_VIRTUAL ? "virtual"
                                        : "table");
   jsonFlag(pOut, ",\"joinTable\":", pTab->bJoin);
+  for (i = 0; i < pModel->nValue; i++) {
+    jsonText(pOut, i ? "," : ",\"values\":{", q->aCol[pModel->aValue[i]].zName);
+    assocOutText(pOut, ":", 1);
+    assocJsonWrite(pOut, pModel->apValue[i]);
+  }
+  if (pModel->nValue) assocOutText(pOut, "}", 1);
   assocOutText(pOut, ",\"primaryKey\":[", 15);
   for (i = 0; i < pModel->nKey; i++) {
     jsonText(pOut, i ? "," : "", q->aCol[pModel->aKey[i]].zName);
@@ -165,6 +171,8 @@ static void jsonTable(AssocPicture *p, AssocOut *pOut,
 ** one. */
 void assocPictureJson(AssocPicture *p) {
   const AssocPictureTable *pTab;
+  AssocModel *pAside;
+  AssocDef *pRow;
   AssocOut out;
   i64 n = 0;
   char *z;
@@ -173,6 +181,13 @@ void assocPictureJson(AssocPicture *p) {
   for (pTab = p->pTable; pTab; pTab = pTab->pNext) {
     if (pTab != p->pTable) assocOutText(&out, ",", 1);
     jsonTable(p, &out, pTab);
+    pRow = 0;
+    while ((pAside = assocPictureAside(p, pTab, &pRow)) != 0) {
+      AssocPictureTable one = *pTab;
+      one.pModel = pAside;
+      assocOutText(&out, ",", 1);
+      jsonTable(p, &out, &one);
+    }
   }
   assocOutText(&out, "]}", 2);
   z = assocBufFinish(&out, &n);

@@ -5,6 +5,7 @@
 **     id INTEGER, key
 **     posts: many posts (posts.user_id)
 **
+** Other models of a table follow it: "Article (model of entries: type = Article)".
 ** Each table shows its columns and then its associations, in the order of their
 ** definition.
 */
@@ -52,10 +53,27 @@ static void textRel(AssocPicture *p, const AssocRel *pRel) {
   sqlite3_str_appendall(p->pStr, "\n");
 }
 
-/* An empty line separates tables. */
+/* The associations of a model. */
+static void textRels(AssocPicture *p, AssocModel *pModel) {
+  int i;
+  AssocDef *pDef = assocLookFirstDef(p->p, pModel, &i);
+  for (; pDef; pDef = assocLookNextDef(p->p, &i)) {
+    if (pDef->pRel) textRel(p, pDef->pRel);
+  }
+}
+
+/* A value of a model, which is a text, a number, true or false. */
+static const char *valueText(const AssocJson *pVal) {
+  if (pVal->eType == ASSOC_J_TRUE) return "true";
+  if (pVal->eType == ASSOC_J_FALSE) return "false";
+  return pVal->z;
+}
+
+/* An empty line separates tables and models. */
 static void textTable(AssocPicture *p, const AssocPictureTable *pTab) {
   const AssocTable *q = pTab->pTab;
-  AssocDef *pDef;
+  AssocDef *pRow = 0;
+  AssocModel *pAside;
   int i;
   sqlite3_str_appendf(p->pStr, "%s%s%s\n", pTab->iId ? "\n" : "",
                       pTab->pModel->zLabel, assocPictureKind(pTab));
@@ -65,9 +83,16 @@ static void textTable(AssocPicture *p, const AssocPictureTable *pTab) {
                         q->aCol[i].zType[0] ? " " : "", q->aCol[i].zType,
                         assocPictureIsKey(pTab, i) ? ", key" : "");
   }
-  pDef = assocLookFirstDef(p->p, pTab->pModel, &i);
-  for (; pDef; pDef = assocLookNextDef(p->p, &i)) {
-    if (pDef->pRel) textRel(p, pDef->pRel);
+  textRels(p, pTab->pModel);
+  while ((pAside = assocPictureAside(p, pTab, &pRow)) != 0) {
+    sqlite3_str_appendf(p->pStr, "\n%s (model of %s", pAside->zLabel, q->zName);
+    for (i = 0; i < pAside->nValue; i++) {
+      sqlite3_str_appendf(p->pStr, "%s%s = %s", i ? ", " : ": ",
+                          q->aCol[pAside->aValue[i]].zName,
+                          valueText(pAside->apValue[i]));
+    }
+    sqlite3_str_appendall(p->pStr, ")\n");
+    textRels(p, pAside);
   }
 }
 

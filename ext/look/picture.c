@@ -384,3 +384,19 @@ int assocPictureIsEnforced(AssocPicture *p, const AssocRel *pRel) {
   }
   return 0;
 }
+
+/* See picture.h. Rows of TEMP make no model of the file. */
+AssocModel *assocPictureAside(AssocPicture *p, const AssocPictureTable *pTab,
+                              AssocDef **ppRow) {
+  AssocSchema *pSchema = pTab->pTab->pSchema;
+  AssocDef *pRow = *ppRow ? (*ppRow)->pNextModel : pSchema->pModelDef;
+  for (; pRow && p->pCall->rc == SQLITE_OK; pRow = pRow->pNextModel) {
+    AssocModel *q = assocModelTry(p->pCall, pSchema, pRow->zModel);
+    *ppRow = pRow;
+    if (q && q->bAside && q->pDef == pRow && q->pTable == pTab->pTab &&
+        assocModelShown(p->pCall, q)) {
+      return q;
+    }
+  }
+  return 0;
+}

@@ -91,4 +91,9 @@ void assocPictureOutline(AssocPicture *p);
 void assocPictureJson(AssocPicture *p);
 void assocPictureTypescript(AssocPicture *p);
 
+/* The next other model of a table (single-table inheritance), in the order of
+** the rows of assoc_model(). *ppRow begins as 0; 0 at the end. */
+AssocModel *assocPictureAside(AssocPicture *p, const AssocPictureTable *pTab,
+                              AssocDef **ppRow);
+
 #endif /* ASSOC_PICTURE_H */
