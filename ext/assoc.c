@@ -41,7 +41,8 @@ static const AssocFunction *const apFunction[] = {aVersion,
                                                   aAssocLookFunction,
                                                   aAssocPolicyFunction,
                                                   aAssocReadFunction,
-                                                  aAssocSyncFunction};
+                                                  aAssocSyncFunction,
+                                                  aAssocTableFunction};
 
 static const struct {
   const char *zName;
@@ -135,6 +136,7 @@ static int isCallable(const char *z, int n) {
   const AssocFunction *p;
   int i, eIs = 0;
   for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
+    if (apFunction[i] == aAssocTableFunction) continue;
     for (p = apFunction[i]; p->zName; p++) {
       if (wordIs(p->zName, z, n)) return 2;
     }

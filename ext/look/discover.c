@@ -22,14 +22,22 @@
 
 /* ------------------------------------------------------ what is there already */
 
+/* Is every key of the order a column of the join row? */
+static int foundIsAtOrder(const ShapeSort *pSort) {
+  while (pSort && pSort->key.bAt) pSort = pSort->pNext;
+  return pSort == 0;
+}
+
 /* Is pRel the association of that kind over the key? Over a join table, pOther
 ** is the other key. An association with a scope gives only some of the rows,
-** and one with an order is a list of its own, so neither of them is it. */
+** and one with an order is a list of its own, so neither of them is it. Only
+** the join table's own order does not matter: discovery declares it, too. */
 static int foundIs(const AssocRel *pRel, int eKind, const AssocLookKey *pKey,
                    const AssocLookKey *pOther) {
   const AssocNaming *pName = &pKey->name;
   const AssocTable *pTab = pName->pChild->pTable;
-  if (pRel->nPath || pRel->nBranch || pRel->pScope || pRel->pOrder) return 0;
+  if (pRel->nPath || pRel->nBranch || pRel->pScope) return 0;
+  if (pOther ? !foundIsAtOrder(pRel->pOrder) : pRel->pOrder != 0) return 0;
   if (!assocLookSameColumns(&pRel->foreign, pName->nCol, pName->aCol)) return 0;
   if (pOther) {
     return pRel->eKind == ASSOC_BELONGSTOMANY && pRel->pThrough == pTab &&
@@ -147,6 +155,125 @@ static const char *foundCounter(AssocLook *p, const AssocFound *pFound,
   return 0;
 }
 
+/* ------------------------------------------------------- order columns */
+
+/* Is the last word of z one of them? */
+static int foundEnds(AssocLook *p, const char *z, const char *const *az,
+                     int n) {
+  int i, nLess;
+  z = assocUnderscore(p->pCall, &p->mem, z);
+  for (i = 0; z && i < n; i++) {
+    nLess = (int)strlen(z) - (int)strlen(az[i]);
+    if (nLess >= 0 && strcmp(&z[nLess], az[i]) == 0 &&
+        (nLess == 0 || z[nLess - 1] == '_')) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* A column by which the rows of a list are ordered. */
+static int foundIsOrder(AssocLook *p, const AssocColumn *pCol) {
+  static const char *const az[] = {"position", "order", "sort",  "rank",
+                                   "sequence", "seq",   "index", "ordinal",
+                                   "pos",      "idx"};
+  return pCol->eAff == ASSOC_AFF_NUMERIC &&
+         foundEnds(p, pCol->zName, az, ASSOC_COUNT(az));
+}
+
+/* Is the column part of a key? */
+static int foundIsKey(const AssocLook *p, const AssocModel *pChild, int iCol) {
+  const AssocLookKey *pKey = p->pKey;
+  int i;
+  for (; pKey; pKey = pKey->pNext) {
+    if (pKey->name.pChild != pChild) continue;
+    for (i = 0; i < pKey->key.nCol && pKey->key.aCol[i] != iCol; i++) {
+    }
+    if (i < pKey->key.nCol) return 1;
+  }
+  return 0;
+}
+
+/* The order column of a join table, such as sort_order; -1 if there is none, or
+** more than one. */
+static int foundOrderColumn(AssocLook *p, const AssocModel *pChild) {
+  const AssocTable *pTab = pChild->pTable;
+  int i, iOrder = -1;
+  for (i = 0; i < pTab->nCol; i++) {
+    if (pTab->aCol[i].bHidden || !foundIsOrder(p, &pTab->aCol[i]) ||
+        foundIsKey(p, pChild, i)) {
+      continue;
+    }
+    if (iOrder >= 0) return -1;
+    iOrder = i;
+  }
+  return iOrder;
+}
+
+/* Is (key, order column) unique by an index? */
+static int foundNumbers(AssocLook *p, const AssocLookKey *pKey, int iOrder) {
+  int aCol[16], i, bUnique = 0;
+  if (pKey->key.nCol >= ASSOC_COUNT(aCol)) return 0;
+  for (i = 0; i < pKey->key.nCol; i++) aCol[i] = pKey->key.aCol[i];
+  aCol[i++] = iOrder;
+  (void)assocTableIndexOn(p->pCall, pKey->name.pChild->pTable, i, aCol,
+                          &bUnique);
+  return bUnique;
+}
+
+/* Of the first 2,000 rows: how many more pairs of pA and order column differ
+** than pairs of pB and order column. */
+static int foundNumbersMore(AssocLook *p, const AssocLookKey *pA,
+                            const AssocLookKey *pB, int iOrder) {
+  const AssocTable *pTab = pA->name.pChild->pTable;
+  sqlite3_stmt *pStmt;
+  int n = 0;
+  if (pA->key.nCol != 1 || pB->key.nCol != 1) return 0;
+  pStmt = assocPrepare(
+      p->pCall,
+      "WITH t AS MATERIALIZED (SELECT \"%w\" AS a, \"%w\" AS b, \"%w\" AS o"
+      " FROM \"%w\".\"%w\" LIMIT 2000)"
+      " SELECT (SELECT count(*) FROM (SELECT DISTINCT a, o FROM t))"
+      " - (SELECT count(*) FROM (SELECT DISTINCT b, o FROM t))",
+      pA->key.azCol[0], pB->key.azCol[0], pTab->aCol[iOrder].zName,
+      pTab->pSchema->zName, pTab->zName);
+  if (assocStep(p->pCall, pStmt)) n = sqlite3_column_int(pStmt, 0);
+  assocFinalize(p->pCall, pStmt);
+  return n;
+}
+
+/*
+** Does the order column count in the lists of pA? It counts 1, 2, 3 in each
+** playlist, not in the playlists of a track. What tells: a UNIQUE index on key
+** and order column; values that repeat less often; the key that is first in the
+** table.
+*/
+static int foundOrders(AssocLook *p, const AssocLookKey *pA,
+                       const AssocLookKey *pB, int iOrder) {
+  int bA = foundNumbers(p, pA, iOrder), bB = foundNumbers(p, pB, iOrder), n;
+  if (bA != bB) return bA;
+  n = foundNumbersMore(p, pA, pB, iOrder);
+  return n ? n > 0 : pA->key.aCol[0] < pB->key.aCol[0];
+}
+
+/* Set the option order to "@sort_order" if the join table has such a column. */
+static void foundOrder(AssocLook *p, const AssocLookKey *pA,
+                       const AssocLookKey *pB, AssocOptions *pOpt) {
+  int iOrder = foundOrderColumn(p, pA->name.pChild);
+  AssocJson *pJson;
+  const char *z;
+  if (iOrder < 0 || !foundOrders(p, pA, pB, iOrder)) return;
+  z = assocShapeName(p->pCall, &p->mem,
+                     pA->name.pChild->pTable->aCol[iOrder].zName);
+  pJson = assocAlloc(p->pCall, &p->mem, sizeof(*pJson));
+  if (z == 0 || pJson == 0) return;
+  pJson->eType = ASSOC_J_TEXT;
+  pJson->z = assocArenaPrintf(p->pCall, &p->mem, "@%s", z);
+  if (pJson->z == 0) return;
+  pJson->n = (int)strlen(pJson->z);
+  pOpt->pOrder = pJson;
+}
+
 /* The columns are always named: a later change of the schema must not change
 ** what the definition means. Constraints are left to the schema, which has the
 ** key already. */
@@ -163,6 +290,7 @@ static void foundOptions(AssocLook *p, AssocFound *pFound,
     opt.zThrough = assocRowName(p->pCall, &p->mem, p->pSchema->zName,
                                 p->pSchema, pKey->name.pChild->zName);
     if (pKey->bLoose) opt.eThroughUnique = 0;
+    foundOrder(p, pKey, pOther, &opt);
   }
   /* A column has one constraint at most that a definition may speak of */
   if (pKey->bShared || (pOther && pOther->bShared)) opt.eConstraints = 0;
@@ -245,29 +373,6 @@ struct AssocLookPair {
   AssocLookKey *pA, *pB;
   AssocLookPair *pNext;
 };
-
-/* Is the last word of z one of them? */
-static int foundEnds(AssocLook *p, const char *z, const char *const *az,
-                     int n) {
-  int i, nLess;
-  z = assocUnderscore(p->pCall, &p->mem, z);
-  for (i = 0; z && i < n; i++) {
-    nLess = (int)strlen(z) - (int)strlen(az[i]);
-    if (nLess >= 0 && strcmp(&z[nLess], az[i]) == 0 &&
-        (nLess == 0 || z[nLess - 1] == '_')) {
-      return 1;
-    }
-  }
-  return 0;
-}
-
-/* A column by which the rows of a list are ordered. */
-static int foundIsOrder(AssocLook *p, const AssocColumn *pCol) {
-  static const char *const az[] = {"position", "order", "sort",  "rank",
-                                   "sequence", "seq",   "index", "ordinal"};
-  return pCol->eAff == ASSOC_AFF_NUMERIC &&
-         foundEnds(p, pCol->zName, az, ASSOC_COUNT(az));
-}
 
 /* Is it a column that any table may have, such as created_at? */
 static int foundIsStamp(AssocLook *p, const AssocColumn *pCol) {
@@ -600,23 +705,41 @@ static int foundIsGone(const AssocLook *p, const char *zModel) {
   return 0;
 }
 
-/* ,"gone":[...]: definitions of and to models whose tables are not there. */
+/* The table that the definition speaks of and that is not there, and, if it
+** was renamed, its name now in *pNow; else 0. A join table that is not there
+** may never have been made, so only a renamed one counts. */
+static const char *foundGone(AssocLook *p, AssocDef *pDef, AssocRenamed *pNow) {
+  const char *zGone = pDef->pSource == 0 ? pDef->zModel : pDef->zTarget;
+  AssocRel *pRel;
+  memset(pNow, 0, sizeof(*pNow));
+  if (zGone && (pDef->pSource == 0 || foundIsGone(p, zGone))) {
+    assocRenamedModel(p, pDef->pSchema, zGone, pNow);
+    return zGone;
+  }
+  pRel = assocKindSeek(pDef->zKind) == ASSOC_BELONGSTOMANY
+             ? assocRelTry(p->pCall, pDef, 0)
+             : 0;
+  if (pRel == 0 || pRel->nPath || pRel->pThrough) return 0;
+  assocRenamedJoin(p, pRel, pNow);
+  return pNow->nChoice == 1 ? pRel->zThrough : 0;
+}
+
+/* ,"gone":[...]: definitions of, to or through tables that are not there. */
 static void foundJsonGone(AssocLook *p, AssocOut *pOut) {
-  const AssocDef *pDef, *pFirst = p->pSchema->pDef;
+  AssocDef *pDef;
   int n = 0;
   assocCatalogLink(p->pCall, p->pCat);
-  while (pFirst && (pFirst->pSource || pFirst->zName[0] == 0)) {
-    pFirst = pFirst->pNext;
-  }
-  if (pFirst == 0 || p->pCall->rc != SQLITE_OK) return;
   for (pDef = p->pSchema->pDef; pDef; pDef = pDef->pNext) {
-    const char *zGone = pDef->pSource == 0 ? pDef->zModel : pDef->zTarget;
-    if (pDef->zName[0] == 0 || zGone == 0) continue;
-    if (pDef->pSource && !foundIsGone(p, zGone)) continue;
+    AssocRenamed now;
+    const char *zGone;
+    if (p->pCall->rc != SQLITE_OK) return;
+    zGone = pDef->zName[0] ? foundGone(p, pDef, &now) : 0;
+    if (zGone == 0) continue;
     foundText(pOut,
               n++ ? ",{\"model\":" : ",\"gone\":[{\"model\":", pDef->zModel);
     foundText(pOut, ",\"association\":", pDef->zName);
     foundText(pOut, ",\"table\":", zGone);
+    if (now.nChoice == 1) foundText(pOut, ",\"now\":", now.zNow);
     assocOutText(pOut, "}", 1);
   }
   if (n) assocOutText(pOut, "]", 1);

@@ -453,8 +453,6 @@ AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
 #define ASSOC_MAY_UPDATE 2
 #define ASSOC_MAY_DELETE 3
 #define ASSOC_NMAY 4
-/* "read", "create", ... */
-const char *assocMayName(int eMay);
 
 /* A policy of a model. */
 struct AssocPolicy {

@@ -29,11 +29,6 @@ const AssocOption aAssocPolicyOption[ASSOC_NPOLICYOPTION] = {
     {"force", "nb", "true or false", 0, 0},
 };
 
-const char *assocMayName(int eMay) {
-  assert(eMay >= 0 && eMay < ASSOC_NMAY);
-  return azMember[eMay];
-}
-
 /* Raise an error if a condition names a join row: the rows of some ...(...)
 ** alone have one. */
 static void checkPred(AssocCall *pCall, const AssocPolicy *p,

@@ -501,3 +501,25 @@ char *assocShapeText(AssocCall *pCall, const AssocShape *pShape) {
   if (z == 0) assocErrorCode(pCall, p.out.rc);
   return z;
 }
+
+/* The name as a shape spells it, in the arena. 0 after an error. */
+const char *assocShapeName(AssocCall *pCall, AssocArena *pArena,
+                           const char *zName) {
+  Printer p;
+  const char *z;
+  i64 n = 0;
+  char *zText;
+  assert(zName);
+  memset(&p, 0, sizeof(p));
+  p.pCall = pCall;
+  assocBufInit(&p.out, 0x7fffffff);
+  printName(&p, zName);
+  zText = assocBufFinish(&p.out, &n);
+  if (zText == 0) {
+    assocErrorCode(pCall, p.out.rc);
+    return 0;
+  }
+  z = assocArenaText(pCall, pArena, zText, (int)n);
+  sqlite3_free(zText);
+  return z;
+}

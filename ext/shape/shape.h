@@ -270,6 +270,10 @@ ShapePred *assocShapeAnd(AssocCall *pCall, AssocArena *pArena, ShapePred *p1,
 /* Print the tree as text. OUT: the caller frees the text with sqlite3_free(). 0
 ** after an error. */
 char *assocShapeText(AssocCall *pCall, const AssocShape *pShape);
+/* The name as a shape spells it: in backticks if it could be read as something
+** else. In the arena; 0 after an error. */
+const char *assocShapeName(AssocCall *pCall, AssocArena *pArena,
+                           const char *zName);
 
 /*
 ** The text of a tree in which each literal is only a type, and the literals in

@@ -14,6 +14,7 @@
 **   EAGER_ASC   ORDER BY id    roots in that order       cost 10,000
 **   EAGER_DESC  … DESC
 **   EAGER_JSON  the column json is read
+**   EAGER_QUERY, EAGER_LIMIT, EAGER_OFFSET, EAGER_P1 << N   are given
 **   EAGER_MISSING  there is no query: an error, once it is run. SQLite asks
 **               for such plans too, for a side of an OR, or where it knows
 **               already that no row qualifies.
@@ -23,11 +24,13 @@
 ** times, for the sides of an OR or for a RIGHT JOIN; a number of the row would
 ** not do, for that is another in each answer.
 **
-** idxStr holds a character for each argument of xFilter: q for the query,
-** i for the id, 1 to 8 for a parameter, l and o for LIMIT and OFFSET. The
-** constraint on id is checked by SQLite again: what = means between the id and
-** a value is SQLite's matter. LIMIT and OFFSET are, too: they only tell how many
-** roots to load at once.
+** xFilter gets the query, the id, LIMIT, OFFSET and the parameters, in this
+** order. The constraint on id is checked by SQLite again: what = means between
+** the id and a value is SQLite's matter. LIMIT and OFFSET are, too: they only
+** tell how many roots to load at once. idxStr says the plan in words, for
+** EXPLAIN QUERY PLAN:
+**
+**    SCAN eager VIRTUAL TABLE INDEX 73:id = ?, json
 **
 ** A cursor holds a stream (load/stream.c), which loads a batch of roots at a
 ** time. In a join SQLite filters a cursor once for each row of the outer table:
@@ -41,6 +44,10 @@
 #define EAGER_JSON 8
 #define EAGER_MISSING 16
 #define EAGER_IN 32 /* With EAGER_KEY */
+#define EAGER_QUERY 64
+#define EAGER_LIMIT 128
+#define EAGER_OFFSET 256
+#define EAGER_P1 512
 
 #define EAGER_COL_ID 0
 #define EAGER_COL_JSON 1
@@ -103,13 +110,52 @@ static int eagerDisconnect(sqlite3_vtab *pVtab) {
   return SQLITE_OK;
 }
 
-/* Hand the constraint's value to xFilter under the letter c. */
-static void eagerUse(sqlite3_index_info *pInfo, int iCons, char c, int bOmit,
-                     char *zIdx, int *pn) {
+/* The constraints that give a value to xFilter, by column; then those of LIMIT
+** and OFFSET. -1: none. */
+#define EAGER_AT_LIMIT (EAGER_COL_ROW + 1)
+#define EAGER_AT_OFFSET (EAGER_COL_ROW + 2)
+typedef struct EagerWant EagerWant;
+struct EagerWant {
+  int aCons[EAGER_AT_OFFSET + 1];
+  int bUnusable; /* The query or a parameter is not known yet */
+};
+
+/* The place of the constraint in aCons; -1: it gives no value. */
+static int eagerPlace(const struct sqlite3_index_constraint *p) {
+  if (p->op == SQLITE_INDEX_CONSTRAINT_LIMIT) return EAGER_AT_LIMIT;
+  if (p->op == SQLITE_INDEX_CONSTRAINT_OFFSET) return EAGER_AT_OFFSET;
+  if (p->op != SQLITE_INDEX_CONSTRAINT_EQ) return -1;
+  return p->iColumn == EAGER_COL_JSON ? -1 : p->iColumn;
+}
+
+/* Collect the constraints. Only an extra argument of eager() can constrain
+** assoc_row, usable or not. */
+static void eagerWant(const sqlite3_index_info *pInfo, EagerWant *pWant) {
+  int i;
+  for (i = 0; i < ASSOC_COUNT(pWant->aCons); i++) pWant->aCons[i] = -1;
+  pWant->bUnusable = 0;
+  for (i = 0; i < pInfo->nConstraint; i++) {
+    int iAt = eagerPlace(&pInfo->aConstraint[i]);
+    if (iAt < 0 || pWant->aCons[iAt] >= 0) continue;
+    if (iAt == EAGER_COL_ROW || pInfo->aConstraint[i].usable) {
+      pWant->aCons[iAt] = i;
+    } else {
+      pWant->bUnusable |= iAt >= EAGER_COL_QUERY && iAt < EAGER_COL_ROW;
+    }
+  }
+}
+
+/* Hand the value to xFilter, if there is one, and set the bit. SQLite checks
+** the id, LIMIT and OFFSET itself, too. */
+static void eagerUse(sqlite3_index_info *pInfo, const EagerWant *pWant, int iAt,
+                     int mBit, int *pn) {
+  int iCons = pWant->aCons[iAt];
+  if (iCons < 0) return;
   assert(iCons < pInfo->nConstraint && *pn < EAGER_NARG);
-  pInfo->aConstraintUsage[iCons].argvIndex = *pn + 1;
-  pInfo->aConstraintUsage[iCons].omit = (unsigned char)bOmit;
-  zIdx[(*pn)++] = c;
+  pInfo->aConstraintUsage[iCons].argvIndex = ++(*pn);
+  pInfo->aConstraintUsage[iCons].omit =
+      iAt >= EAGER_COL_QUERY && iAt < EAGER_COL_ROW;
+  pInfo->idxNum |= mBit;
 }
 
 /* Only ORDER BY id alone; any other order is left to SQLite. */
@@ -121,21 +167,17 @@ static void eagerOrder(sqlite3_index_info *pInfo) {
   pInfo->orderByConsumed = 1;
 }
 
-/* Only an extra argument of eager() can constrain assoc_row: refuse it. */
-static int eagerTooMany(sqlite3_vtab *pVtab, char *zIdx) {
-  sqlite3_free(zIdx);
+/* There is an argument more than eager() has. */
+static int eagerTooMany(sqlite3_vtab *pVtab) {
   sqlite3_free(pVtab->zErrMsg);
   pVtab->zErrMsg = sqlite3_mprintf(
       "assoc: eager() takes a query and up to %d values", EAGER_NPARAM);
   return SQLITE_ERROR;
 }
 
-/* The id is given: by =, or by IN, whose values SQLite then passes together. */
-static void eagerUseId(sqlite3_index_info *pInfo, int iCons, char *zIdx,
-                       int *pn) {
-  eagerUse(pInfo, iCons, 'i', 0, zIdx, pn);
-  pInfo->idxNum |= EAGER_KEY;
-  if (sqlite3_vtab_in(pInfo, iCons, -1)) {
+/* The id may be given by IN, whose values SQLite then passes together. */
+static void eagerIn(sqlite3_index_info *pInfo, int iCons) {
+  if (iCons >= 0 && sqlite3_vtab_in(pInfo, iCons, -1)) {
     sqlite3_vtab_in(pInfo, iCons, 1);
     pInfo->idxNum |= EAGER_IN;
   }
@@ -149,59 +191,54 @@ static void eagerKeyCost(sqlite3_index_info *pInfo) {
   if (!bIn) pInfo->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
 }
 
+/* The plan in words. SQLite frees the text. */
+static int eagerSay(sqlite3_index_info *pInfo) {
+  int m = pInfo->idxNum;
+  pInfo->idxStr =
+      sqlite3_mprintf("%s%s",
+                      m & EAGER_MISSING ? "query missing"
+                      : m & EAGER_IN    ? "id IN (...)"
+                      : m & EAGER_KEY   ? "id = ?"
+                      : m & EAGER_ASC   ? "every root ORDER BY id"
+                      : m & EAGER_DESC  ? "every root ORDER BY id DESC"
+                                        : "every root",
+                      m & EAGER_JSON ? ", json" : "");
+  pInfo->needToFreeIdxStr = 1;
+  return pInfo->idxStr ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 /* See the head of this file for the plans. A constraint on a parameter that is
 ** not usable yet makes the plan impossible, because the query cannot run
 ** without its parameters. */
 static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
-  char *zIdx = sqlite3_malloc64(EAGER_NARG + 1);
-  int i, n = 0, bQuery = 0, bUnusable = 0;
-  u32 mSeen = 0;
-  if (zIdx == 0) return SQLITE_NOMEM;
-  for (i = 0; i < pInfo->nConstraint; i++) {
-    int iCol = pInfo->aConstraint[i].iColumn;
-    int eOp = pInfo->aConstraint[i].op;
-    if (eOp == SQLITE_INDEX_CONSTRAINT_LIMIT ||
-        eOp == SQLITE_INDEX_CONSTRAINT_OFFSET) {
-      int c = eOp == SQLITE_INDEX_CONSTRAINT_LIMIT ? 'l' : 'o';
-      if (pInfo->aConstraint[i].usable) eagerUse(pInfo, i, c, 0, zIdx, &n);
-      continue;
-    }
-    if (eOp != SQLITE_INDEX_CONSTRAINT_EQ) continue;
-    if (iCol == EAGER_COL_JSON || (mSeen >> iCol & 1)) continue;
-    if (iCol == EAGER_COL_ROW) return eagerTooMany(pVtab, zIdx);
-    if (!pInfo->aConstraint[i].usable) {
-      bUnusable |= iCol >= EAGER_COL_QUERY;
-      continue;
-    }
-    mSeen |= 1u << iCol;
-    if (iCol == EAGER_COL_ID) {
-      eagerUseId(pInfo, i, zIdx, &n);
-    } else if (iCol == EAGER_COL_QUERY) {
-      eagerUse(pInfo, i, 'q', 1, zIdx, &n);
-      bQuery = 1;
-    } else {
-      eagerUse(pInfo, i, (char)('1' + iCol - EAGER_COL_P1), 1, zIdx, &n);
-    }
+  EagerWant want;
+  int i, n = 0;
+  eagerWant(pInfo, &want);
+  if (want.aCons[EAGER_COL_ROW] >= 0) return eagerTooMany(pVtab);
+  if (want.bUnusable) return SQLITE_CONSTRAINT;
+  eagerUse(pInfo, &want, EAGER_COL_QUERY, EAGER_QUERY, &n);
+  eagerUse(pInfo, &want, EAGER_COL_ID, EAGER_KEY, &n);
+  eagerUse(pInfo, &want, EAGER_AT_LIMIT, EAGER_LIMIT, &n);
+  eagerUse(pInfo, &want, EAGER_AT_OFFSET, EAGER_OFFSET, &n);
+  for (i = 0; i < EAGER_NPARAM; i++) {
+    eagerUse(pInfo, &want, EAGER_COL_P1 + i, EAGER_P1 << i, &n);
   }
-  zIdx[n] = 0;
-  pInfo->idxStr = zIdx;
-  pInfo->needToFreeIdxStr = 1;
-  if (bUnusable) return SQLITE_CONSTRAINT;
-  if (!bQuery) {
-    pInfo->idxNum = EAGER_MISSING;
+  eagerIn(pInfo, want.aCons[EAGER_COL_ID]);
+  if ((pInfo->idxNum & EAGER_QUERY) == 0) {
+    pInfo->idxNum |= EAGER_MISSING;
     pInfo->estimatedCost = 1e50;
     pInfo->estimatedRows = 1000000000000;
-    return SQLITE_OK;
+    return eagerSay(pInfo);
   }
   if (pInfo->colUsed & (1u << EAGER_COL_JSON)) pInfo->idxNum |= EAGER_JSON;
   if (pInfo->idxNum & EAGER_KEY) {
     eagerKeyCost(pInfo);
-    return SQLITE_OK;
+    return eagerSay(pInfo);
   }
   pInfo->estimatedCost = 10000;
   pInfo->estimatedRows = 1000;
   eagerOrder(pInfo);
-  return SQLITE_OK;
+  return eagerSay(pInfo);
 }
 
 /* A close of the connection that fails must not finalize the statements that
@@ -264,26 +301,20 @@ struct EagerArgs {
   i64 nLimit, nOffset; /* 0: none */
 };
 
-/* Sort the values by idxStr. A parameter may not be left out in front of
-** another, since ?2 would then mean the wrong one. */
-static void eagerTake(AssocCall *pCall, EagerArgs *p, const char *zIdx,
+/* Sort the values by the bits of idxNum. A parameter may not be left out in
+** front of another, since ?2 would then mean the wrong one. */
+static void eagerTake(AssocCall *pCall, EagerArgs *p, int idxNum,
                       sqlite3_value **argv) {
   int i;
   memset(p, 0, sizeof(*p));
-  for (i = 0; zIdx[i]; i++) {
-    if (zIdx[i] == 'q') {
-      p->pQuery = argv[i];
-    } else if (zIdx[i] == 'i') {
-      p->pId = argv[i];
-    } else if (zIdx[i] == 'l') {
-      p->nLimit = sqlite3_value_int64(argv[i]);
-    } else if (zIdx[i] == 'o') {
-      p->nOffset = sqlite3_value_int64(argv[i]);
-    } else {
-      int iParam = zIdx[i] - '1';
-      p->apParam[iParam] = argv[i];
-      if (iParam >= p->nParam) p->nParam = iParam + 1;
-    }
+  if (idxNum & EAGER_QUERY) p->pQuery = *argv++;
+  if (idxNum & EAGER_KEY) p->pId = *argv++;
+  if (idxNum & EAGER_LIMIT) p->nLimit = sqlite3_value_int64(*argv++);
+  if (idxNum & EAGER_OFFSET) p->nOffset = sqlite3_value_int64(*argv++);
+  for (i = 0; i < EAGER_NPARAM; i++) {
+    if ((idxNum & (EAGER_P1 << i)) == 0) continue;
+    p->apParam[i] = *argv++;
+    p->nParam = i + 1;
   }
   for (i = 0; i < p->nParam; i++) {
     if (p->apParam[i]) continue;
@@ -388,10 +419,10 @@ static int eagerFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   EagerCursor *p = (EagerCursor *)pCur;
   EagerArgs args;
   AssocCall call;
-  (void)argc;
+  (void)argc, (void)idxStr;
   assocCallInit(&call, eagerConn(pCur));
   assocBudgetBegin(call.pConn);
-  eagerTake(&call, &args, idxStr, argv);
+  eagerTake(&call, &args, idxNum, argv);
   p->bEof = 1;
   p->iRow = 1;
   if (idxNum & EAGER_MISSING) {

@@ -122,7 +122,8 @@ static const AssocFunction *const apHelpFunction[] = {
     aAssocChangeFunction,  aAssocConfigFunction, aAssocDefineFunction,
     aAssocDestroyFunction, aAssocDmlFunction,    aAssocErrorFunction,
     aAssocExplainFunction, aAssocHelpFunction,   aAssocLookFunction,
-    aAssocPolicyFunction,  aAssocReadFunction,   aAssocSyncFunction};
+    aAssocPolicyFunction,  aAssocReadFunction,   aAssocSyncFunction,
+    aAssocTableFunction};
 
 /* The arguments of a topic. Every topic without some is a function. */
 static const char *helpArgs(const HelpTopic *pTopic) {
@@ -184,40 +185,54 @@ static void helpMake(AssocCall *pCall, AssocRows *p, int nArg,
   }
 }
 
-/* A table was called as a function. */
-static void helpTable(AssocCall *pCall, const char *zFrom) {
+/* A table was called as a function: the error says how to write it. */
+static void helpTable(AssocCall *pCall, const char *zWrite) {
   assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
-               "this is a table, not a function; write SELECT * FROM %s",
-               zFrom);
+               "this is a table, not a function; write %s", zWrite);
 }
 
-/* assoc_check is a table; whoever calls it as a function learns how to write
-** it. */
+static void callFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                     sqlite3_value **ap) {
+  (void)pCtx, (void)nArg, (void)ap;
+  helpTable(pCall, "INSERT INTO assoc_call(name, a1, ...) VALUES (...)");
+}
+
 static void checkFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                       sqlite3_value **ap) {
   (void)pCtx, (void)nArg, (void)ap;
-  helpTable(pCall, "assoc_check");
+  helpTable(pCall, "SELECT * FROM assoc_check");
 }
 
-/* The same for assoc_explain. */
 static void explainFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                         sqlite3_value **ap) {
   (void)pCtx, (void)nArg, (void)ap;
-  helpTable(pCall, "assoc_explain('User{...}')");
+  helpTable(pCall, "SELECT * FROM assoc_explain('User{...}')");
 }
 
-/* The same for assoc_list. */
 static void listFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                      sqlite3_value **ap) {
   (void)pCtx, (void)nArg, (void)ap;
-  helpTable(pCall, "assoc_list");
+  helpTable(pCall, "SELECT * FROM assoc_list");
+}
+
+static void relatedFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
+                        sqlite3_value **ap) {
+  (void)pCtx, (void)nArg, (void)ap;
+  helpTable(pCall, "SELECT * FROM related('User', 1, 'posts')");
 }
 
 const AssocFunction aAssocHelpFunction[] = {
     {"assoc_help", 0, 1, SQLITE_UTF8, helpFunc, "[name]", 0},
+    {0, 0, 0, 0, 0, 0, 0}};
+
+/* Tables alone. Whoever calls one as a function gets an error that helps. */
+const AssocFunction aAssocTableFunction[] = {
+    {"assoc_call", 0, -1, SQLITE_UTF8, callFunc, "", 0},
     {"assoc_check", 0, -1, SQLITE_UTF8, checkFunc, "", 0},
     {"assoc_explain", 0, -1, SQLITE_UTF8, explainFunc, "", 0},
     {"assoc_list", 0, -1, SQLITE_UTF8, listFunc, "", 0},
+    {"assoc_related", 0, -1, SQLITE_UTF8, relatedFunc, "", 0},
+    {"related", 0, -1, SQLITE_UTF8, relatedFunc, "", 0},
     {0, 0, 0, 0, 0, 0, 0}};
 
 const AssocRowsTable assocHelpTable = {

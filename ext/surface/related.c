@@ -34,6 +34,10 @@
 **                    run. SQLite asks for such plans too, for a side of an
 **                    OR, or where it knows already that no row qualifies.
 **
+** idxStr says the same in words, for EXPLAIN QUERY PLAN:
+**
+**    SCAN r VIRTUAL TABLE INDEX 5:key = ?, json
+**
 ** A plan with a key costs 10 and its rows, and as much again for each row if no
 ** index finds them; without it costs so much that a join always finds the key
 ** first. Where model and association are literals the definition says whether
@@ -356,6 +360,21 @@ static void relatedChoose(const RelatedTable *p, sqlite3_index_info *pInfo,
   }
 }
 
+/* The plan in words. SQLite frees the text. */
+static int relatedSay(sqlite3_index_info *pInfo) {
+  int m = pInfo->idxNum;
+  pInfo->idxStr = sqlite3_mprintf(
+      "%s%s%s",
+      m & RELATED_MISSING ? "model or association missing"
+      : m & RELATED_IN    ? "key IN (...)"
+      : m & RELATED_KEY   ? "key = ?"
+      : m & RELATED_BACK  ? "id = ?"
+                          : "every key",
+      m & RELATED_JSON ? ", json" : "", m & RELATED_THROUGH ? ", through" : "");
+  pInfo->needToFreeIdxStr = 1;
+  return pInfo->idxStr ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 /* See the head of this file for the plans. If model and association are
 ** literals, the definition tells how many rows to expect. */
 static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
@@ -369,7 +388,7 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
     pInfo->idxNum = RELATED_MISSING;
     pInfo->estimatedCost = 1e50;
     pInfo->estimatedRows = 1000000000000;
-    return SQLITE_OK;
+    return relatedSay(pInfo);
   }
   rc = relatedEstimate(
       p->dml.pConn, p->zModel ? p->zModel : relatedLiteral(pInfo, want.iModel),
@@ -378,7 +397,7 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   relatedPass(pInfo, want.iItem, &n);
   relatedChoose(p, pInfo, &want, &size, &n);
   relatedCost(pInfo, &size);
-  return rc;
+  return rc == SQLITE_OK ? relatedSay(pInfo) : rc;
 }
 
 /* ---------------------------------------------------------------- writing */

@@ -55,6 +55,7 @@ extern const AssocFunction aAssocLookFunction[];
 extern const AssocFunction aAssocPolicyFunction[];
 extern const AssocFunction aAssocReadFunction[];
 extern const AssocFunction aAssocSyncFunction[];
+extern const AssocFunction aAssocTableFunction[];
 
 extern const sqlite3_module assocCallModule;
 extern const sqlite3_module assocEagerModule;
