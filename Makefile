@@ -385,6 +385,14 @@ clients:
 	@$(SUBMAKE) assoc.$(SO) $(AMALGAMATION)
 	@test/clients/run.sh assoc.$(SO) build/clients $(if $(T),'$(T)')
 
+# -------------------------------------------------------------- migrations
+
+.PHONY: migrations
+migrations:
+	@tool/setup.sh migrations
+	@$(SUBMAKE) assoc.$(SO)
+	@test/migrations/run.sh assoc.$(SO) build/migrations $(if $(T),'$(T)')
+
 # --------------------------------------------------------------- packages
 #
 # build/tools has what comes from PyPI, zig's C compiler for all platforms

@@ -13,6 +13,7 @@
 #   tool/setup.sh cluster    what `test` needs, Node, npm, and dqlite if it can be had
 #   tool/setup.sh clients    what `build` needs, and the languages of the clients:
 #                            each that cannot be had is left out
+#   tool/setup.sh migrations the same, and migration tools
 #   tool/setup.sh packages   what `test` needs, and what the packages named in
 #                            PARTS are built and tried with
 #   tool/setup.sh platforms  qemu, wine, Chromium, and C libraries for them
@@ -177,6 +178,14 @@ look() {
     want 'maven' 'maven' has_program mvn
     want 'golang-go' 'go' go version
     want 'cargo' 'rust' has_program cargo
+    ;;
+  migrations)
+    needs_build
+    want 'python3-venv' 'python3' /usr/bin/python3 -c 'import ensurepip'
+    want 'nodejs' 'node' has_program node
+    want 'npm' 'node' has_program npm
+    want 'ruby-activerecord' 'ruby' ruby -e 'require "active_record"'
+    want 'ruby-sqlite3' 'ruby' ruby -rsqlite3 -e 1
     ;;
   packages)
     needs_test

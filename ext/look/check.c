@@ -41,6 +41,7 @@ struct CheckName {
   CheckName *pNext;
 };
 
+typedef struct CheckNode CheckNode;
 typedef struct Checker Checker;
 struct Checker {
   AssocLook *p;
@@ -49,13 +50,19 @@ struct Checker {
   AssocForeign *pList;
   AssocRel **apRel;
   int nRel;
-  int bDisagree;         /* Two definitions do, and it has been said */
-  CheckIndex *pProposed; /* Indexes that fixes make */
-  CheckName *pName;      /* Names of associations that fixes make */
+  int bDisagree;               /* Two definitions do, and it has been said */
+  CheckIndex *apProposed[256]; /* Indexes that fixes make, by their tables */
+  CheckName *apName[256]; /* Names of associations that fixes make, by models */
+  CheckNode *apNode[256]; /* Models that keys which are NOT NULL join */
   int bOrphans; /* Rows are in the way of constraints, and no fix mends them */
   int bStuck;   /* A definition is bad that no fix mends */
   AssocProblem *apProblem[3]; /* By severity, the last one first */
 };
+
+/* The bucket of a table or model in one of the arrays of 256. */
+static int checkBucket(const void *p) {
+  return (int)(((u32)((uintptr_t)p >> 4) * 2654435761u) >> 24);
+}
 
 /* ---------------------------------------------------------------- problems */
 
@@ -155,7 +162,7 @@ static int checkNameFree(Checker *c, AssocModel *pModel, const char *zName) {
   const CheckName *q;
   assert(pModel->pTable);
   if (assocColumnFind(pModel->pTable, zName) >= 0) return 0;
-  for (q = c->pName; q; q = q->pNext) {
+  for (q = c->apName[checkBucket(pModel)]; q; q = q->pNext) {
     if (q->pModel == pModel && sqlite3_stricmp(q->zName, zName) == 0) return 0;
   }
   return !assocLookHasName(c->p, pModel, zName);
@@ -166,12 +173,13 @@ static int checkNameFree(Checker *c, AssocModel *pModel, const char *zName) {
 static void nameTake(Checker *c, const AssocModel *pModel, const char *zName,
                      const AssocRel *pRel) {
   CheckName *pNew = assocAlloc(c->pCall, &c->p->mem, sizeof(*pNew));
+  CheckName **ppBucket = &c->apName[checkBucket(pModel)];
   if (pNew == 0) return;
   pNew->pModel = pModel;
   pNew->zName = zName;
   pNew->pRel = pRel;
-  pNew->pNext = c->pName;
-  c->pName = pNew;
+  pNew->pNext = *ppBucket;
+  *ppBucket = pNew;
 }
 
 /* assoc_sync() refuses to run while a definition is bad. */
@@ -554,7 +562,7 @@ static int indexServes(const CheckIndex *pWant, int nCol, const int *aCol,
 ** after another, so two of them must not make the same index. */
 static int indexProposed(const Checker *c, const CheckIndex *pWant) {
   const CheckIndex *q;
-  for (q = c->pProposed; q; q = q->pNext) {
+  for (q = c->apProposed[checkBucket(pWant->pTab)]; q; q = q->pNext) {
     if (q->pTab == pWant->pTab &&
         indexServes(pWant, q->nCol, q->aCol, q->abDesc)) {
       return 1;
@@ -598,8 +606,8 @@ static char *fixIndex(Checker *c, const CheckIndex *pWant) {
   sqlite3_str_appendall(pStr, ");");
   if (pNew) {
     *pNew = *pWant;
-    pNew->pNext = c->pProposed;
-    c->pProposed = pNew;
+    pNew->pNext = c->apProposed[checkBucket(pTab)];
+    c->apProposed[checkBucket(pTab)] = pNew;
   }
   return assocStrFinish(c->pCall, pStr);
 }
@@ -1174,7 +1182,7 @@ static char *fixBack(Checker *c, const AssocRel *pRel, int eKind,
 ** associations over one key need one other side only. */
 static int problemIsAsked(const Checker *c, const AssocRel *pRel) {
   const CheckName *q;
-  for (q = c->pName; q; q = q->pNext) {
+  for (q = c->apName[checkBucket(pRel->pTarget)]; q; q = q->pNext) {
     const AssocRel *pOther = q->pRel;
     if (q->pModel == pRel->pTarget && pOther->pSource == pRel->pSource &&
         (pOther->eKind == ASSOC_BELONGSTO) ==
@@ -1257,13 +1265,97 @@ static int circleLeadsBack(Checker *c, const AssocRel *pFirst) {
   return 0;
 }
 
+/* One strict key between two models, for problemCircles(). */
+typedef struct CheckEdge CheckEdge;
+struct CheckEdge {
+  CheckEdge *pSame; /* Another key to the target */
+  CheckNode *pSource;
+};
+
+/* A model that strict keys lead from or to. */
+struct CheckNode {
+  const AssocModel *pModel;
+  int nOut; /* Keys that lead from it to a model that is not crossed out */
+  CheckEdge *pInto; /* Keys that lead to it */
+  CheckNode *pSame; /* In the same bucket */
+  CheckNode *pNext; /* In the list of those to cross out */
+};
+
+/* The node of a model; 0 after an error. */
+static CheckNode *circleNode(Checker *c, const AssocModel *pModel) {
+  CheckNode **ppBucket = &c->apNode[checkBucket(pModel)], *p = *ppBucket;
+  while (p && p->pModel != pModel) p = p->pSame;
+  if (p) return p;
+  p = assocAlloc(c->pCall, &c->p->mem, sizeof(*p));
+  if (p == 0) return 0;
+  p->pModel = pModel;
+  p->pSame = *ppBucket;
+  *ppBucket = p;
+  return p;
+}
+
+/* Add a strict key to both of its models. */
+static void circleEdge(Checker *c, const AssocRel *pRel) {
+  CheckNode *pSource = circleNode(c, pRel->pSource);
+  CheckNode *pTarget = circleNode(c, pRel->pTarget);
+  CheckEdge *pEdge = assocAlloc(c->pCall, &c->p->mem, sizeof(*pEdge));
+  if (pSource == 0 || pTarget == 0 || pEdge == 0) return;
+  pSource->nOut++;
+  pEdge->pSource = pSource;
+  pEdge->pSame = pTarget->pInto;
+  pTarget->pInto = pEdge;
+}
+
+/*
+** Find the models from which strict keys lead into a circle: their nOut stays
+** above 0. A model without such a key leads nowhere, so the keys to it are
+** crossed out, and then those to models that had no others. In most schemas
+** none is left.
+*/
+static void circleCross(Checker *c) {
+  CheckNode *pTodo = 0, *p;
+  CheckEdge *pEdge;
+  int i;
+  for (i = 0; i < c->nRel && c->pCall->rc == SQLITE_OK; i++) {
+    AssocRel *q = c->apRel[i];
+    if (circleIsStrict(c, q) && q->pTarget != q->pSource) circleEdge(c, q);
+  }
+  for (i = 0; i < ASSOC_COUNT(c->apNode); i++) {
+    for (p = c->apNode[i]; p; p = p->pSame) {
+      if (p->nOut) continue;
+      p->pNext = pTodo;
+      pTodo = p;
+    }
+  }
+  while (pTodo) {
+    pEdge = pTodo->pInto;
+    pTodo = pTodo->pNext;
+    for (; pEdge; pEdge = pEdge->pSame) {
+      assert(pEdge->pSource->nOut > 0);
+      if (--pEdge->pSource->nOut) continue;
+      pEdge->pSource->pNext = pTodo;
+      pTodo = pEdge->pSource;
+    }
+  }
+}
+
+/* Do strict keys lead from the target of this strict key into a circle? */
+static int circleMay(Checker *c, const AssocRel *pRel) {
+  const CheckNode *p = c->apNode[checkBucket(pRel->pTarget)];
+  while (p && p->pModel != pRel->pTarget) p = p->pSame;
+  return p && p->nOut;
+}
+
 /* Report a circle of NOT NULL keys. It is legal, and PRAGMA defer_foreign_keys
 ** allows rows in it, so there is no fix. */
 static void problemCircles(Checker *c) {
   int i;
+  circleCross(c);
   for (i = 0; i < c->nRel && c->pCall->rc == SQLITE_OK; i++) {
     AssocRel *q = c->apRel[i];
-    if (!circleIsStrict(c, q) || !circleLeadsBack(c, q)) continue;
+    if (!circleMay(c, q) || !circleIsStrict(c, q) || !circleLeadsBack(c, q)) {
+      continue;
+    }
     problemAdd(c, CHECK_WARNING, CHECK_REL(q), "required keys in a circle", 0,
                "%s.%s must not be NULL, and neither must the keys that lead "
                "from %s back to %s: a first row can only be inserted under "
@@ -1393,6 +1485,28 @@ static void problemDisagree(Checker *c, AssocRel *pRel) {
   }
 }
 
+/* Try to list all foreign keys, with the errors of pOnly, or of all. */
+static void problemList(Checker *c, AssocRel *pOnly) {
+  AssocCall ask;
+  assocTryBegin(&ask, c->pCall);
+  c->pList = assocForeignList(&ask, c->p->pCat, &c->p->mem, pOnly);
+  (void)assocTryEnd(&ask, c->pCall, 0);
+}
+
+/* The list of all foreign keys. If a definition is wrong or two disagree, each
+** is asked alone, and the list is that of the first one that gives a list. */
+static void problemKeys(Checker *c) {
+  int i;
+  problemList(c, 0);
+  if (c->pList) return;
+  for (i = 0; i < c->nRel && c->pCall->rc == SQLITE_OK; i++) {
+    problemDisagree(c, c->apRel[i]);
+  }
+  for (i = 0; i < c->nRel && i < 8 && c->pList == 0; i++) {
+    problemList(c, c->apRel[i]);
+  }
+}
+
 /* The worst first; problems of one severity in the order of their discovery. */
 static void problemLink(Checker *c) {
   int i;
@@ -1422,9 +1536,7 @@ void assocCheck(AssocLook *p) {
   c.p = p;
   c.pCall = c.sync.pCall = p->pCall;
   problemDefs(&c);
-  for (i = 0; i < c.nRel && p->pCall->rc == SQLITE_OK; i++) {
-    problemDisagree(&c, c.apRel[i]);
-  }
+  problemKeys(&c);
   for (i = 0; i < c.nRel && p->pCall->rc == SQLITE_OK; i++) {
     AssocRel *pRel = c.apRel[i];
     problemName(&c, pRel);
@@ -1432,13 +1544,6 @@ void assocCheck(AssocLook *p) {
     if (pRel->nBranch) problemBranches(&c, pRel);
     problemOne(&c, pRel);
     problemSides(&c, pRel);
-  }
-  /* One that disagrees with another gives no list */
-  for (i = 0; i < c.nRel && i < 8 && c.pList == 0; i++) {
-    AssocCall ask;
-    assocTryBegin(&ask, p->pCall);
-    c.pList = assocForeignList(&ask, p->pCat, &p->mem, c.apRel[i]);
-    (void)assocTryEnd(&ask, p->pCall, 0);
   }
   c.sync.pList = c.pList;
   for (pFor = c.pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {

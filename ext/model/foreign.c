@@ -15,7 +15,14 @@ struct Collector {
   AssocArena *pArena;
   AssocRel *pOnly; /* 0: errors of all definitions count */
   AssocForeign *pFirst, **ppEnd;
+  AssocForeign *apBucket[512]; /* By the table's name; linked by pSame */
 };
+
+static AssocForeign **foreignBucket(Collector *p, const char *zTable) {
+  u32 h = 0;
+  for (; *zTable; zTable++) h = h * 31 + (u32)(*zTable & 0x1f);
+  return &p->apBucket[h % ASSOC_COUNT(p->apBucket)];
+}
 
 /* The options that several associations may give for one key. SAID_* are
 ** indexes of AssocForeign.apSaid. */
@@ -33,8 +40,8 @@ static const char *const azSaid[] = {"onDelete",       "onUpdate",
 static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
                                AssocSchema *pSchema, const char *zTable,
                                AssocTable *pTab, const AssocKey *pKey) {
-  AssocForeign *pFor;
-  for (pFor = p->pFirst; pFor; pFor = pFor->pNext) {
+  AssocForeign *pFor, **ppSame = foreignBucket(p, zTable);
+  for (pFor = *ppSame; pFor; pFor = pFor->pSame) {
     if (pFor->pSchema == pSchema &&
         sqlite3_stricmp(pFor->zTable, zTable) == 0 &&
         assocKeySame(&pFor->key, pKey)) {
@@ -52,6 +59,8 @@ static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
   pFor->bConstraint = 1;
   *p->ppEnd = pFor;
   p->ppEnd = &pFor->pNext;
+  pFor->pSame = *ppSame;
+  *ppSame = pFor;
   return pFor;
 }
 
@@ -253,10 +262,10 @@ AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
   AssocSchema *pSchema;
   AssocDef *pDef;
   AssocForeign *pFor;
+  memset(&c, 0, sizeof(c));
   c.pCall = pCall;
   c.pArena = pArena;
   c.pOnly = pOnly;
-  c.pFirst = 0;
   c.ppEnd = &c.pFirst;
   for (pSchema = pCat->pSchema; pSchema && !pOnly; pSchema = pSchema->pNext) {
     if (!assocSchemaLoad(pCall, pSchema)) return 0;

@@ -742,6 +742,7 @@ struct AssocForeign {
   u8 bSaid;       /* Said: "constraints":true, or an action */
   u8 bHas, bJoin; /* Used by a hasOne or hasMany; by a belongsToMany */
   AssocForeign *pNext;
+  AssocForeign *pSame; /* Private: in the same bucket while the list is made */
 };
 /* List the foreign keys of all definitions. If pOnly is 0, any wrong
 ** definition, and any two that disagree, are an error. If pOnly is given, its

@@ -65,37 +65,78 @@ void assocDdlLate(AssocSync *p) {
   p->pLate = pStr;
 }
 
-/* Is the name free, in the schema and among the names of the new text? */
-static int nameIsFree(AssocSync *p, const AssocSchema *pSchema,
-                      const char *zName) {
-  sqlite3_stmt *pStmt = assocPrepare(p->pCall,
-                                     "SELECT 1 FROM \"%w\".sqlite_schema"
-                                     " WHERE name=%Q COLLATE nocase",
-                                     pSchema->zName, zName);
-  int i, b = assocStep(p->pCall, pStmt);
-  assocFinalize(p->pCall, pStmt);
-  for (i = 0; i < p->nName; i++) {
-    b |= sqlite3_stricmp(p->azName[i], zName) == 0;
-  }
-  return !b;
+/* A name that a database has, or that the text gives to something in it. */
+typedef struct SyncName SyncName;
+struct SyncName {
+  const char *z;
+  SyncName *pNext; /* In the same bucket */
+};
+
+/* The names of a database: read once, since a large schema asks for many. */
+struct AssocSyncNames {
+  const AssocSchema *pSchema;
+  SyncName *apName[512];
+  AssocSyncNames *pNext;
+};
+
+/* The bucket of a name. Only letters differ in case. */
+static SyncName **nameBucket(AssocSyncNames *p, const char *zName) {
+  u32 h = 0;
+  for (; *zName; zName++) h = h * 31 + (u32)(*zName & 0x1f);
+  return &p->apName[h % ASSOC_COUNT(p->apName)];
 }
 
-/* The arena cannot grow an array, so each new name copies the list of names. A
-** sync makes few names. */
+/* Remember a name that is in the arena. */
+static void nameAdd(AssocSync *p, AssocSyncNames *pNames, const char *zName) {
+  SyncName *pNew = assocAlloc(p->pCall, &p->mem, sizeof(*pNew));
+  SyncName **ppBucket;
+  if (pNew == 0 || zName == 0) return;
+  ppBucket = nameBucket(pNames, zName);
+  pNew->z = zName;
+  pNew->pNext = *ppBucket;
+  *ppBucket = pNew;
+}
+
+/* The names of the database; 0 after an error. */
+static AssocSyncNames *namesOf(AssocSync *p, const AssocSchema *pSchema) {
+  AssocSyncNames *pNames = p->pNames;
+  sqlite3_stmt *pStmt;
+  while (pNames && pNames->pSchema != pSchema) pNames = pNames->pNext;
+  if (pNames) return pNames;
+  pNames = assocAlloc(p->pCall, &p->mem, sizeof(*pNames));
+  if (pNames == 0) return 0;
+  pNames->pSchema = pSchema;
+  pStmt = assocPrepare(p->pCall, "SELECT name FROM \"%w\".sqlite_schema",
+                       pSchema->zName);
+  while (assocStep(p->pCall, pStmt)) {
+    const char *z = assocColumnText(p->pCall, pStmt, 0);
+    nameAdd(p, pNames, assocArenaText(p->pCall, &p->mem, z, -1));
+  }
+  assocFinalize(p->pCall, pStmt);
+  pNames->pNext = p->pNames;
+  p->pNames = pNames;
+  return p->pCall->rc == SQLITE_OK ? pNames : 0;
+}
+
+/* Is the name free, in the schema and among the names of the new text? */
+static int nameIsFree(AssocSyncNames *pNames, const char *zName) {
+  const SyncName *q = *nameBucket(pNames, zName);
+  while (q && sqlite3_stricmp(q->z, zName) != 0) q = q->pNext;
+  return q == 0;
+}
+
+/* The text uses the name up. */
 const char *assocDdlFreeName(AssocSync *p, const AssocSchema *pSchema,
                              const char *zBase) {
+  AssocSyncNames *pNames = namesOf(p, pSchema);
   const char *zName = zBase;
-  const char **az;
   int i;
-  for (i = 2; zName && !nameIsFree(p, pSchema, zName); i++) {
+  if (pNames == 0) return "";
+  for (i = 2; zName && !nameIsFree(pNames, zName); i++) {
     zName = assocArenaPrintf(p->pCall, &p->mem, "%s_%d", zBase, i);
   }
-  az = assocAlloc(p->pCall, &p->mem, (i64)sizeof(char *) * (p->nName + 1));
-  if (az == 0 || zName == 0) return "";
-  if (p->nName) memcpy(az, p->azName, sizeof(char *) * (size_t)p->nName);
-  az[p->nName++] = zName;
-  p->azName = az;
-  return zName;
+  if (zName) nameAdd(p, pNames, zName);
+  return zName ? zName : "";
 }
 
 /* ------------------------------------------------------------------ types */

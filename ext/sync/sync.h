@@ -24,6 +24,7 @@
 
 typedef struct AssocSync AssocSync;
 typedef struct AssocRebuilt AssocRebuilt;
+typedef struct AssocSyncNames AssocSyncNames; /* Private to ddl.c */
 
 /* One run of assoc_sync() or of a check. The caller sets pCall, eRebuild,
 ** bFkey, bLegacy and bTypes, and clears the rest. */
@@ -39,8 +40,7 @@ struct AssocSync {
   sqlite3_str *pLate;     /* Those that need all tables: indexes, triggers */
   AssocRebuilt *pRebuilt; /* Tables that the text rebuilds, the last first */
   int bTypes;             /* Give key columns the types that they reference */
-  const char **azName;    /* Names that the text itself uses up, in mem */
-  int nName;
+  AssocSyncNames *pNames; /* By database: names that are taken, in mem */
 };
 
 /* A table that the text rebuilds. */

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Prisma: `db pull` writes models of assoc's tables, which nobody needs, and
+# `db push` drops the tables that its schema lacks; tables.external leaves them
+# out of both.
+set -e
+database=$2
+cd "$MIGRATIONS"
+mkdir -p prisma
+cat >prisma/schema.prisma <<END
+datasource db {
+  provider = "sqlite"
+}
+model users {
+  id    Int     @id
+  name  String?
+  posts posts[]
+}
+model posts {
+  id      Int    @id
+  title   String @default("")
+  user_id Int?
+  users   users? @relation(fields: [user_id], references: [id])
+}
+END
+cat >prisma.config.mjs <<END
+import { defineConfig } from 'prisma/config';
+export default defineConfig({
+  schema: 'prisma/schema.prisma',
+  experimental: { externalTables: true },
+  tables: { external: ['assoc_definitions', 'assoc_token'] },
+  datasource: { url: 'file:$database' },
+});
+END
+sqlite3 "$database" >/dev/null <<END
+.load $1
+CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE posts(id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER REFERENCES users(id));
+INSERT INTO users VALUES (1, 'Ann');
+INSERT INTO posts VALUES (1, 'Hello', 1);
+SELECT length(assoc_discover()) > 0;
+END
+npx prisma db push --accept-data-loss --config prisma.config.mjs
