@@ -233,12 +233,11 @@ int assocUniqueFind(AssocWriter *w, WriteUnique *p, int nCell,
 ** cells, else the present ones. 0 if one of them is NULL, or after an error. */
 static WriteCell *valuesAfter(AssocWriter *w, const WriteUnique *p,
                               const WriteNew *pNew) {
-  const AssocModel *pModel = p->pModel;
   WriteCell *a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (p->nCol + 1));
   AssocKey key = {.nCol = p->nCol, .aCol = (int *)p->aCol};
   const WriteVal *aHas = assocRowGet(w, &pNew->row, &key, 0);
   int i;
-  assert(pNew->row.pModel == pModel);
+  assert(pNew->row.pModel == p->pModel);
   if (a == 0 || aHas == 0) return 0;
   for (i = 0; i < p->nCol; i++) {
     const WriteCell *pCell = cellAt(p->aCol[i], pNew->nCell, pNew->aCell);
