@@ -25,6 +25,7 @@
 **   - Functions that write, or change a setting, reset all held statements.
 **   - A statement with subqueries of its own, on views, with an automatic index
 **     or a Bloom filter is not held: SQLite keeps what these read.
+**   - Nothing is held while a session or a budget applies.
 **   - The schema is the one with which the calling statement runs. (SQLite
 **     does not prepare a running statement again, either.)
 */
@@ -159,8 +160,9 @@ static void makeHeld(AssocCall *pCall, AssocPlan *pPlan) {
   p.pArena = &pPlan->mem;
   p.nFunctionArg = sqlite3_limit(pCall->db, SQLITE_LIMIT_FUNCTION_ARG, -1);
   pPlan->hold.bMade = pPlan->hold.bNever = 1;
-  if (pPlan->bReverse || pPlan->pShape->nParam || pPlan->pShape->bNamed ||
-      pPlan->nName || assocSchemaIndex(pMain, "assoc_keys") >= 0) {
+  if (pPlan->eSession || pPlan->bReverse || pPlan->pShape->nParam ||
+      pPlan->pShape->bNamed || pPlan->nName ||
+      assocSchemaIndex(pMain, "assoc_keys") >= 0) {
     return;
   }
   if (pPlan->pAnswer) {
@@ -200,7 +202,7 @@ static int isCurrent(AssocCall *pCall, const AssocPlan *pPlan,
                      const char *zModel, const char *zText) {
   if (pPlan->bBusy || pPlan->hold.bDropped || pPlan->hold.bNever) return 0;
   if (!isOpen(&pPlan->pRoot->held)) return 0;
-  if (pPlan->eSession != assocPlanSession(pCall->pConn)) return 0;
+  if (pPlan->eSession || assocPlanSession(pCall->pConn)) return 0;
   if (pPlan->hold.nChange != sqlite3_total_changes64(pCall->db)) return 0;
   return strcmp(pPlan->zModel, zModel) == 0 &&
          strcmp(pPlan->zText, zText) == 0 && assocCatalogIs(pCall, pPlan->pCat);
