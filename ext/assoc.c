@@ -38,6 +38,7 @@ static const AssocFunction *const apFunction[] = {aVersion,
                                                   aAssocErrorFunction,
                                                   aAssocExplainFunction,
                                                   aAssocHelpFunction,
+                                                  aAssocLiveFunction,
                                                   aAssocLookFunction,
                                                   aAssocPolicyFunction,
                                                   aAssocReadFunction,
@@ -47,11 +48,10 @@ static const AssocFunction *const apFunction[] = {aVersion,
 static const struct {
   const char *zName;
   const sqlite3_module *pModule;
-} aModule[] = {{"related", &assocRelatedModule},
-               {"assoc_related", &assocRelatedModule},
-               {"eager", &assocEagerModule},
-               {"assoc_eager", &assocEagerModule},
-               {"assoc_call", &assocCallModule}};
+} aModule[] = {
+    {"related", &assocRelatedModule}, {"assoc_related", &assocRelatedModule},
+    {"eager", &assocEagerModule},     {"assoc_eager", &assocEagerModule},
+    {"assoc_call", &assocCallModule}, {"assoc_changes", &assocChangesModule}};
 
 static const AssocRowsTable *const apRows[] = {
     &assocCheckTable, &assocExplainTable, &assocHelpTable, &assocListTable};

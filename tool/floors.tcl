@@ -9,7 +9,7 @@
 #
 # tool/amalgamate.tcl joins the sources in this order.
 
-set floors {base shape model sql load write sync look surface}
+set floors {base shape model sql load write sync look live surface}
 
 # A list of {from to file}: each #include of another floor's header.
 proc floor_includes {ext} {

@@ -341,7 +341,8 @@ void assocHugePages(void *p, i64 nByte);
 #define ASSOC_SLOT_WRITE 2   /* surface: savepoints */
 #define ASSOC_SLOT_RESULT 3  /* surface: what assoc_result() gives */
 #define ASSOC_SLOT_WRITER 4  /* write: a writer at rest */
-#define ASSOC_NSLOT 5
+#define ASSOC_SLOT_LIVE 5    /* surface: statements that read live documents */
+#define ASSOC_NSLOT 6
 
 struct AssocConn {
   sqlite3 *db;

@@ -241,7 +241,8 @@ static void textObject(AssocSql *p, const AssocNode *pNode) {
 }
 
 /* Levels that are nested in each other before one is written apart: SQLite's
-** parser has a limit on nesting. */
+** parser has a limit on nesting. The text of a keyed root is itself nested in
+** another one: see live/text.c. */
 #define TEXT_NESTED 4
 
 /* A level in a WITH clause:
@@ -276,7 +277,7 @@ static void textNode(AssocSql *p, AssocNode *pNode) {
     assocStmtNestedValue(p, pNode);
     return;
   }
-  if (pNode->nDepth % TEXT_NESTED == 0) {
+  if ((pNode->nDepth + pNode->pPlan->pRoot->bKeyed) % TEXT_NESTED == 0) {
     textApart(p, pNode);
     return;
   }
@@ -287,15 +288,16 @@ static void textNode(AssocSql *p, AssocNode *pNode) {
   textPut(p, "))");
 }
 
-/* The rows of a root, or the aggregates of its rows. */
+/* The rows of a root, or the aggregates of its rows, or the row with a key. */
 static void textRoot(AssocSql *p, AssocNode *pRoot) {
+  int bOne = pRoot->bTotal || pRoot->bKeyed;
   if (pRoot->pPage) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
                  "assoc_sql() cannot express a page in plain SQL");
   }
-  textPut(p, pRoot->bTotal ? "SELECT " : "SELECT json_group_array(");
+  textPut(p, bOne ? "SELECT " : "SELECT json_group_array(");
   textObject(p, pRoot);
-  textPut(p, pRoot->bTotal ? " FROM " : ") FROM ");
+  textPut(p, bOne ? " FROM " : ") FROM ");
   assocStmtNested(p, pRoot);
 }
 

@@ -432,6 +432,17 @@ static void nestedKey(AssocSql *p, const AssocNode *pNode, int *pn) {
   assocStmtOfType(p, pNode);
 }
 
+/* " AND t1.id=?1": the root with one key. */
+static void nestedRoot(AssocSql *p, const AssocNode *pNode) {
+  const AssocModel *pModel = pNode->pModel;
+  int i;
+  for (i = 0; i < pModel->nKey; i++) {
+    stmtPut(p, " AND ");
+    assocSqlColumn(p, 1, pModel->pTable, pModel->aKey[i]);
+    sqlite3_str_appendf(p->pStr, "=?%d", i + 1);
+  }
+}
+
 /*
 **
 **   (SELECT t1."name" AS a0 FROM "main"."Post" t1 WHERE ... LIMIT 5) n3
@@ -454,9 +465,10 @@ void assocStmtNested(AssocSql *p, AssocNode *pNode) {
     nestedKey(p, pNode, &n);
   } else {
     stmtPut(p, " WHERE true");
+    if (pNode->bKeyed) nestedRoot(p, pNode);
   }
   assocStmtWhere(p, pNode);
-  if (!pNode->bOne) assocStmtOrder(p, pNode);
+  if (!pNode->bOne && !pNode->bKeyed) assocStmtOrder(p, pNode);
   assocStmtLimit(p, pNode);
   sqlite3_str_appendf(p->pStr, ") n%d", pNode->iNode);
 }

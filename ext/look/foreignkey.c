@@ -150,19 +150,16 @@ static void lookShadows(AssocLook *p) {
   assocFinalize(p->pCall, pStmt);
 }
 
-/* Tables of SQLite, of a virtual table, and our own are no models. */
+/* Tables of SQLite and of a virtual table are no models. */
 static int lookIsInternal(const AssocLook *p, int i) {
   const char *zName = p->pSchema->azEntry[i];
   assert(i >= 0 && i < p->pSchema->nEntry);
-  return p->abShadow[i] || sqlite3_strnicmp(zName, "sqlite_", 7) == 0 ||
-         sqlite3_stricmp(zName, "assoc_definitions") == 0 ||
-         sqlite3_stricmp(zName, "assoc_token") == 0 ||
-         sqlite3_stricmp(zName, "assoc_recount") == 0;
+  return p->abShadow[i] || sqlite3_strnicmp(zName, "sqlite_", 7) == 0;
 }
 
 /* Views that cannot be read are skipped one by one, since a schema may hold
-** broken ones. The tables of virtual tables and of SQLite itself are skipped,
-** too. *pi begins at 0; the result is 0 at the end. */
+** broken ones. The tables of virtual tables, of SQLite and of assoc itself are
+** skipped, too. *pi begins at 0; the result is 0 at the end. */
 AssocModel *assocLookNextModel(AssocLook *p, int *pi) {
   AssocSchema *pSchema = p->pSchema;
   assert(*pi >= 0);
@@ -175,6 +172,7 @@ AssocModel *assocLookNextModel(AssocLook *p, int *pi) {
     if (!lookIsInternal(p, i)) {
       pTab = assocTableSeek(p->pCall, pSchema, pSchema->azEntry[i]);
     }
+    if (pTab && assocTableIsOurs(p->pCall, pTab)) continue;
     if (pTab) pModel = assocLookModel(p, pTab);
     if (pModel) return pModel;
   }

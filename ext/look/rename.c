@@ -185,14 +185,12 @@ static AssocTable *nextTable(AssocLook *p, AssocSchema *pSchema, int *pi) {
   while (*pi < pSchema->nEntry && p->pCall->rc == SQLITE_OK) {
     const char *zName = pSchema->azEntry[(*pi)++];
     AssocTable *pTab;
-    if (sqlite3_strnicmp(zName, "sqlite_", 7) == 0 ||
-        sqlite3_stricmp(zName, "assoc_definitions") == 0 ||
-        sqlite3_stricmp(zName, "assoc_token") == 0 ||
-        sqlite3_stricmp(zName, "assoc_recount") == 0) {
-      continue;
-    }
+    if (sqlite3_strnicmp(zName, "sqlite_", 7) == 0) continue;
     pTab = assocTableSeek(p->pCall, pSchema, zName);
-    if (pTab && pTab->eType == ASSOC_TABLE) return pTab;
+    if (pTab && pTab->eType == ASSOC_TABLE &&
+        !assocTableIsOurs(p->pCall, pTab)) {
+      return pTab;
+    }
   }
   return 0;
 }

@@ -97,6 +97,7 @@ struct AssocTable {
                      ** the rowid, -1 without a rowid */
   int nKey;          /* Columns of the key: PRIMARY KEY, else rowid */
   int *aKey;
+  u8 eOurs; /* Read it with assocTableIsOurs(); 0: not yet */
   u8 bFkeys, bIndexes;
   AssocFkey *pFkey;     /* Read it with assocTableFkeys() */
   AssocIndex *pIndex;   /* Read it with assocTableIndexes() */
@@ -145,6 +146,14 @@ void assocTableNeed(AssocCall *pCall, const AssocTable *pTab,
 /* The same, but a view that SQLite cannot read is no table. */
 AssocTable *assocTableSeek(AssocCall *pCall, AssocSchema *pSchema,
                            const char *zName);
+/* The table with a row for each live document, and what the names of the logs of
+** live documents begin with: see live/live.h. */
+#define ASSOC_LIVE_STORE "assoc_store"
+#define ASSOC_LIVE_LOG "assoc_dirty_"
+/* Does the table belong to assoc, such as assoc_definitions or the tables of a
+** live document? It is then no model that is discovered or drawn, and a session
+** cannot name it: it shows the owner's view. */
+int assocTableIsOurs(AssocCall *pCall, const AssocTable *pTab);
 /* The number of a column by name, or -1. "rowid", "_rowid_" and "oid" give
 ** iRowid, unless a column has that name. */
 int assocColumnFind(const AssocTable *pTab, const char *zName);

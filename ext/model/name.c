@@ -256,6 +256,11 @@ static AssocModelName **nameSlot(AssocCatalog *pCat, const char *zName) {
   return &pCat->apName[(h ^ h >> 16) % ASSOC_COUNT(pCat->apName)];
 }
 
+/* A session cannot name tables of assoc itself: they show the owner's view. */
+static int isForbidden(AssocCall *pCall, const AssocTable *pTab) {
+  return pCall->pConn->pSession && assocTableIsOurs(pCall, pTab);
+}
+
 /* The same, but each name is looked up once per catalog. Names that find no
 ** table are not kept: a program may ask for any number of them. 0: there is no
 ** table. */
@@ -266,10 +271,11 @@ static AssocModelName *findName(AssocCall *pCall, AssocCatalog *pCat,
   NameSteps steps;
   if (pCall->rc != SQLITE_OK) return 0;
   for (p = *pp; p; p = p->pNext) {
-    if (p->pNear == pNear && strcmp(p->zName, zName) == 0) return p;
+    if (p->pNear != pNear || strcmp(p->zName, zName) != 0) continue;
+    return isForbidden(pCall, p->pTab) ? 0 : p;
   }
   pTab = lookForTable(pCall, pCat, pNear, zName, &steps);
-  if (pTab == 0) return 0;
+  if (pTab == 0 || isForbidden(pCall, pTab)) return 0;
   p = assocAlloc(pCall, &pCat->mem, sizeof(*p));
   if (p == 0) return 0;
   p->zName = assocArenaText(pCall, &pCat->mem, zName, -1);

@@ -223,6 +223,42 @@ static void loadKey(AssocCall *pCall, AssocTable *pTab) {
   }
 }
 
+/* Is it feed_doc or feed_mark, of a live document feed? */
+static int isOfLive(AssocCall *pCall, const AssocTable *pTab) {
+  static const char *const az[] = {"_doc", "_mark"};
+  int i, n = (int)strlen(pTab->zName), bIs = 0;
+  if (assocSchemaIndex(pTab->pSchema, ASSOC_LIVE_STORE) < 0) return 0;
+  for (i = 0; i < ASSOC_COUNT(az) && !bIs; i++) {
+    int nEnd = (int)strlen(az[i]);
+    sqlite3_stmt *pStmt;
+    if (n <= nEnd || sqlite3_stricmp(&pTab->zName[n - nEnd], az[i]) != 0) {
+      continue;
+    }
+    pStmt = assocPrepare(pCall,
+                         "SELECT 1 FROM \"%w\"." ASSOC_LIVE_STORE
+                         " WHERE name=substr(?1,1,%d)",
+                         pTab->pSchema->zName, n - nEnd);
+    assocBindText(pCall, pStmt, 1, pTab->zName);
+    bIs = assocStep(pCall, pStmt);
+    assocFinalize(pCall, pStmt);
+  }
+  return bIs;
+}
+
+int assocTableIsOurs(AssocCall *pCall, const AssocTable *pTab) {
+  static const char *const az[] = {"assoc_definitions", "assoc_token",
+                                   "assoc_recount", ASSOC_LIVE_STORE};
+  int i, bIs = sqlite3_strnicmp(pTab->zName, ASSOC_LIVE_LOG,
+                                (int)strlen(ASSOC_LIVE_LOG)) == 0;
+  if (pTab->eOurs) return pTab->eOurs == 2;
+  for (i = 0; i < ASSOC_COUNT(az); i++) {
+    bIs |= sqlite3_stricmp(pTab->zName, az[i]) == 0;
+  }
+  if (!bIs) bIs = isOfLive(pCall, pTab);
+  if (pCall->rc == SQLITE_OK) ((AssocTable *)pTab)->eOurs = bIs ? 2 : 1;
+  return bIs;
+}
+
 /* rowid, oid and _rowid_ name the rowid unless a column has the name. */
 int assocColumnFind(const AssocTable *pTab, const char *zName) {
   int i = declaredFind(pTab, zName);

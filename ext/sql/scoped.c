@@ -161,12 +161,10 @@ static void scopeArgs(AssocSql *p, const AssocScope *pScope,
           : "");
 }
 
-/* The next scope that applies under the clauses: those that they name, else the
-** default scope. *ppUse is the place that names it, 0 for the default. 0 at the
-** end. */
-static const AssocScope *scopeNext(AssocSql *p, AssocModel *pModel,
-                                   const ShapeClauses *pC,
-                                   const ShapeScope **ppUse, int *pbStarted) {
+/* See sql.h. */
+const AssocScope *assocScopeNext(AssocSql *p, AssocModel *pModel,
+                                 const ShapeClauses *pC,
+                                 const ShapeScope **ppUse, int *pbStarted) {
   const AssocScope *pScope;
   if (!assocModelScopes(p->pCall, pModel)) return 0;
   if (pC && pC->pScope) {
@@ -212,7 +210,7 @@ void assocSqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
   int bStarted = 0;
   assert(iAlias > 0);
   assocSqlScope(p, pModel->pValues, pModel, iAlias);
-  while ((pScope = scopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
+  while ((pScope = assocScopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
     p->pScope = pUse;
     assocSqlScope(p, pScope->pClauses->pWhere, pModel, iAlias);
     p->pScope = pOuter;
@@ -234,7 +232,7 @@ const ShapeClauses *assocSqlScoped(AssocSql *p, const AssocRel *pRel,
   int bStarted = 0;
   if (pNew == 0) return pC;
   if (pC) *pNew = *pC;
-  while ((pScope = scopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
+  while ((pScope = assocScopeNext(p, pModel, pC, &pUse, &bStarted)) != 0) {
     const ShapeClauses *pAdd = pScope->pClauses;
     if (pAdd->pOrder) pOrder = pAdd, pOrderUse = pUse;
     if (pAdd->pLimit) pLimit = pAdd, pLimitUse = pUse;

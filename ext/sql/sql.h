@@ -271,6 +271,12 @@ const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
 ** applies under the clauses, and that the row is not soft-deleted. */
 void assocSqlModel(AssocSql *p, AssocModel *pModel, const ShapeClauses *pC,
                    int iAlias);
+/* The next scope of the model that applies under the clauses: those that they
+** name, else the default scope. *ppUse becomes the place that names it, 0 for
+** the default. *pbStarted begins as 0. 0 at the end. */
+const AssocScope *assocScopeNext(AssocSql *p, AssocModel *pModel,
+                                 const ShapeClauses *pC,
+                                 const ShapeScope **ppUse, int *pbStarted);
 /* The clauses, with the order, limit and offset that scopes add. */
 const ShapeClauses *assocSqlScoped(AssocSql *p, const AssocRel *pRel,
                                    AssocModel *pModel, const ShapeClauses *pC);

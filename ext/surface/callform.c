@@ -19,7 +19,7 @@
 
 static const AssocFunction *const apWriter[] = {
     aAssocChangeFunction, aAssocDefineFunction, aAssocDestroyFunction,
-    aAssocLookFunction, aAssocPolicyFunction};
+    aAssocLiveFunction,   aAssocLookFunction,   aAssocPolicyFunction};
 
 /* ------------------------------------------------------------------- name */
 
@@ -28,13 +28,18 @@ static const AssocFunction *const apWriter[] = {
 static void callUnknown(AssocCall *pCall, const char *zName,
                         const char *zNear) {
   AssocWhy why = {.eReason = ASSOC_E_ARGUMENT, .zName = zName};
-  if (sqlite3_stricmp(zName, "assoc_sync") == 0) {
-    why.zHint =
-        "run the statements that SELECT assoc_sync('{\"dryRun\":true}') "
-        "gives, which any engine forwards";
+  const char *zDry = assocWriteDry(zName);
+  if (zDry) {
+    char *z = assocMprintf(pCall,
+                           "run the statements that SELECT %s gives, which any "
+                           "engine forwards",
+                           zDry);
+    why.zHint = z;
     assocFail(pCall, &why,
-              "assoc_sync() changes the schema, which a statement that writes "
-              "cannot do");
+              "%s() changes the schema, which a statement that writes cannot "
+              "do",
+              zName);
+    sqlite3_free(z);
   } else if (pCall->pConn->xCallable(zName, (int)strlen(zName)) == 2) {
     assocFail(pCall, &why,
               "%s() writes no rows and no definitions; call it by SELECT",

@@ -30,6 +30,10 @@ static const HelpTopic aTopic[] = {
      "Table. INSERT calls a function that writes, as a statement that writes.",
      "INSERT INTO assoc_call(name, a1, a2, a3, a4)"
      " VALUES('assoc_set', 'User', 1, 'posts', '[1,2]')"},
+    {"assoc_changes", "name, since",
+     "Table. Documents of a live query that changed since a version.",
+     "SELECT c.* FROM assoc_list l, assoc_changes(l.association, 0) c"
+     " WHERE l.kind = 'live'"},
     {"assoc_check", "",
      "Table. Lists problems of definitions, schema and data, and their fixes.",
      "SELECT * FROM assoc_check"},
@@ -75,6 +79,18 @@ static const HelpTopic aTopic[] = {
     {"assoc_list", "",
      "Table. Lists the associations and the keys and tables that they use.",
      "SELECT * FROM assoc_list"},
+    {"assoc_live", 0, "Keep the documents of a query ready in a table.",
+     "SELECT assoc_live('feed', 'Post{title}', '{\"dryRun\":true}')"},
+    {"assoc_live_check", 0,
+     "Compute documents of a live query and compare them with the store.",
+     "SELECT assoc_live_check(name, 100) FROM (SELECT association AS name FROM"
+     " assoc_list WHERE kind = 'live')"},
+    {"assoc_live_get", 0, "Read one document of a live query.",
+     "SELECT assoc_live_get(association, 1) FROM assoc_list"
+     " WHERE kind = 'live'"},
+    {"assoc_live_sql", 0,
+     "A SELECT that reads one document of a live query without the extension.",
+     "SELECT assoc_live_sql(association) FROM assoc_list WHERE kind = 'live'"},
     {"assoc_model", 0,
      "Set options of a model, such as its table, key and columns.",
      "SELECT assoc_model('User', '{\"columns\":{\"name\":\"TEXT\"}}')"},
@@ -84,6 +100,10 @@ static const HelpTopic aTopic[] = {
     {"assoc_readonly", 0,
      "Allow writing only to statements that write, as replicas need it.",
      "SELECT assoc_readonly()"},
+    {"assoc_refresh", 0,
+     "Compute the stale documents of one live query, or of all.",
+     "INSERT INTO assoc_call(name, a1) SELECT 'assoc_refresh', association"
+     " FROM assoc_list WHERE kind = 'live'"},
     {"assoc_related", "model, key, association", "Table. The same as related.",
      "SELECT id FROM assoc_related('User', 1, 'posts')"},
     {"assoc_remove", 0, "End the relation of rows to a row.",
@@ -103,6 +123,8 @@ static const HelpTopic aTopic[] = {
      "SELECT assoc_sync('{\"dryRun\":true}')"},
     {"assoc_undefine", 0, "Remove the definition of an association.",
      "SELECT assoc_undefine('User', 'posts')"},
+    {"assoc_unlive", 0, "Forget a live query, and drop its tables.",
+     "SELECT assoc_unlive('feed')"},
     {"assoc_update", 0,
      "Change a row and its related rows; \"#set\" gives whole lists.",
      "SELECT assoc_update('User', 1, '{\"name\":\"Ann\"}')"},
@@ -121,9 +143,9 @@ static const HelpTopic aTopic[] = {
 static const AssocFunction *const apHelpFunction[] = {
     aAssocChangeFunction,  aAssocConfigFunction, aAssocDefineFunction,
     aAssocDestroyFunction, aAssocDmlFunction,    aAssocErrorFunction,
-    aAssocExplainFunction, aAssocHelpFunction,   aAssocLookFunction,
-    aAssocPolicyFunction,  aAssocReadFunction,   aAssocSyncFunction,
-    aAssocTableFunction};
+    aAssocExplainFunction, aAssocHelpFunction,   aAssocLiveFunction,
+    aAssocLookFunction,    aAssocPolicyFunction, aAssocReadFunction,
+    aAssocSyncFunction,    aAssocTableFunction};
 
 /* The arguments of a topic. Every topic without some is a function. */
 static const char *helpArgs(const HelpTopic *pTopic) {

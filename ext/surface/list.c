@@ -210,6 +210,7 @@ static void listMake(AssocCall *pCall, AssocRows *p, int nArg,
       listPolicy(pCall, p, pDef);
     }
   }
+  assocLiveListRows(pCall, pCat, p);
   assocCatalogLeave(pCall, pCat);
 }
 

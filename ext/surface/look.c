@@ -191,13 +191,18 @@ static void discoverFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 static void dumpFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                      sqlite3_value **ap) {
   AssocLook look;
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   char *z = 0;
   (void)nArg, (void)ap;
   assocSessionRefuse(pCall, "assoc_dump");
   lookInit(&look, pCall);
   if (lookEnter(&look, 0)) z = assocDumpText(&look);
+  if (z) sqlite3_str_appendall(pStr, z);
+  assocLiveDump(pCall, look.pCat, pStr);
   lookLeave(&look);
   lookClear(&look);
+  sqlite3_free(z);
+  z = assocStrFinish(pCall, pStr);
   if (z) sqlite3_result_text(pCtx, z, -1, sqlite3_free);
 }
 
@@ -334,6 +339,7 @@ static void checkMake(AssocCall *pCall, AssocRows *pRows, int nArg,
     assocRowsText(pCall, pRows, 4, q->zDetail);
     assocRowsText(pCall, pRows, 5, q->zFix);
   }
+  assocLiveCheckRows(pCall, look.pCat, pRows);
   lookLeave(&look);
   lookClear(&look);
 }

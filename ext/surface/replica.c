@@ -105,12 +105,28 @@ static int replicaSetting(AssocCall *pCall) {
   return b;
 }
 
+/* See surface.h. */
+const char *assocWriteDry(const char *zFunction) {
+  static const struct {
+    const char *zName, *zCall;
+  } a[] = {
+      {"assoc_sync", "assoc_sync('{\"dryRun\":true}')"},
+      {"assoc_live", "assoc_live(name, query, '{\"dryRun\":true}')"},
+      {"assoc_unlive", "assoc_unlive(name, '{\"dryRun\":true}')"},
+  };
+  int i;
+  for (i = 0; i < ASSOC_COUNT(a); i++) {
+    if (sqlite3_stricmp(a[i].zName, zFunction) == 0) return a[i].zCall;
+  }
+  return 0;
+}
+
 /* What to write in place of SELECT zFunction(...). OUT: freed with
 ** sqlite3_free(). */
 static char *replicaInstead(AssocCall *pCall, const char *zFunction) {
-  if (strcmp(zFunction, "assoc_sync") == 0) {
-    return assocMprintf(pCall, "run the statements that SELECT "
-                               "assoc_sync('{\"dryRun\":true}') gives");
+  const char *zDry = assocWriteDry(zFunction);
+  if (zDry) {
+    return assocMprintf(pCall, "run the statements that SELECT %s gives", zDry);
   }
   return assocMprintf(
       pCall,

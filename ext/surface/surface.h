@@ -51,6 +51,7 @@ extern const AssocFunction aAssocDmlFunction[];
 extern const AssocFunction aAssocErrorFunction[];
 extern const AssocFunction aAssocExplainFunction[];
 extern const AssocFunction aAssocHelpFunction[];
+extern const AssocFunction aAssocLiveFunction[];
 extern const AssocFunction aAssocLookFunction[];
 extern const AssocFunction aAssocPolicyFunction[];
 extern const AssocFunction aAssocReadFunction[];
@@ -58,6 +59,7 @@ extern const AssocFunction aAssocSyncFunction[];
 extern const AssocFunction aAssocTableFunction[];
 
 extern const sqlite3_module assocCallModule;
+extern const sqlite3_module assocChangesModule;
 extern const sqlite3_module assocEagerModule;
 extern const sqlite3_module assocRelatedModule;
 
@@ -141,6 +143,9 @@ int assocWriteAgain(AssocCall *pCall, AssocWrite *p, const char *zFunction,
 ** assoc_readonly() is on. See replica.c. */
 void assocWriteAllowed(AssocCall *pCall, const AssocWrite *p,
                        const char *zFunction);
+/* Of a function that changes the schema, and so has no DML form: the call that
+** gives its statements as text. Else 0. */
+const char *assocWriteDry(const char *zFunction);
 /* Raise an error if definitions of zSchema cannot be written, because a failed
 ** statement around the call could not undo it. */
 void assocWriteNeed(AssocCall *pCall, const char *zFunction,
@@ -248,6 +253,17 @@ void assocCallByName(AssocCall *pCall, AssocResult *p, const char *zName,
 /* Are that many arguments too few, or too many? Then it is an error. */
 int assocCallArgs(AssocCall *pCall, const AssocFunction *p, int nArg);
 
+/* ------------------------------------------------------------------- live */
+
+/* Iterate over the live documents of all databases: call xRow with the document's
+** database, name and query. */
+void assocLiveEach(AssocCall *pCall, AssocCatalog *pCat,
+                   void (*xRow)(AssocCall *, void *, AssocSchema *,
+                                const char *zName, const char *zQuery),
+                   void *pArg);
+/* Append the calls of assoc_live() that make them again. */
+void assocLiveDump(AssocCall *pCall, AssocCatalog *pCat, sqlite3_str *pStr);
+
 /* ------------------------------------------------------------------- rows */
 
 /*
@@ -268,6 +284,11 @@ struct AssocRowsTable {
 void assocRowsAdd(AssocCall *pCall, AssocRows *p);
 void assocRowsText(AssocCall *pCall, AssocRows *p, int iCol, const char *z);
 void assocRowsInt(AssocCall *pCall, AssocRows *p, int iCol, i64 i);
+
+/* Add the problems of live documents to assoc_check, and the documents to
+** assoc_list. */
+void assocLiveCheckRows(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p);
+void assocLiveListRows(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p);
 
 extern const AssocRowsTable assocCheckTable;
 extern const AssocRowsTable assocExplainTable;

@@ -142,6 +142,44 @@ SELECT json_object($users(u),
             FROM posts p WHERE p.user_id = u.id))
 FROM users u WHERE u.id = ?1
 
+-- shape: live-user
+-- title: one user by key, with posts with comments, from a live document
+-- target: 30
+-- by key: 10
+-- setup:
+SELECT assoc_live('bench_user', 'User{*,posts{*,comments}}');
+SELECT assoc_refresh()
+-- ours:
+SELECT assoc_live_get('bench_user', ?1)
+-- expert: correlated
+SELECT json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p),
+    'comments', (SELECT $json_group_array($json_object($comments(c)))
+                 FROM comments c WHERE c.post_id = p.id)))
+            FROM posts p WHERE p.user_id = u.id))
+FROM users u WHERE u.id = ?1
+-- beside: assoc_find
+SELECT assoc_find('User', ?1, '{*,posts{*,comments}}')
+
+-- shape: live-post
+-- title: one post by key with its author and comments, from a live document
+-- target: 5
+-- by key: 10
+-- setup:
+SELECT assoc_live('bench_post', 'Post{title,author{name},comments{body}}');
+SELECT assoc_refresh()
+-- ours:
+SELECT assoc_live_get('bench_post', ?1)
+-- expert: correlated
+SELECT json_object('title',p.title,
+  'author', (SELECT json_object('name',u.name) FROM users u
+             WHERE u.id = p.user_id),
+  'comments', (SELECT json_group_array(json_object('body',c.body))
+               FROM comments c WHERE c.post_id = p.id))
+FROM posts p WHERE p.id = ?1
+-- beside: assoc_find
+SELECT assoc_find('Post', ?1, '{title,author{name},comments{body}}')
+
 -- shape: another-user
 -- title: another user each time: half of it is reading pages
 -- target: 1

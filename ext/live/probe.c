@@ -1,0 +1,207 @@
+/*
+** Which rows does an INSERT OR REPLACE delete?
+**
+** SQLite fires no delete trigger for them unless recursive_triggers is on. So
+** the triggers BEFORE INSERT and BEFORE UPDATE look for them: by each UNIQUE
+** index, as the index compares.
+**
+**   UNIQUE(slug)             WHERE "slug"=NEW."slug"
+**   … (slug COLLATE NOCASE)  WHERE "slug" COLLATE "NOCASE"=NEW."slug"
+**   … (slug) WHERE live      WHERE "slug"=NEW."slug" AND (live)
+**   … (lower(slug))          WHERE (lower(slug))=(SELECT lower(slug) FROM
+**                              (SELECT NEW."id" AS "id",NEW."slug" AS "slug"))
+**
+** The same conditions are the trigger's WHEN, because an INSERT ... SELECT in a
+** trigger is slow, even if it finds nothing.
+*/
+#include "live/live.h"
+#include "sync/sync.h"
+
+/* The text of an index: SQLite has parsed it before. Its terms are z[aiTerm[i]]
+** to z[aiEnd[i]]; behind its WHERE is zWhere, or 0. */
+typedef struct ProbeIndex ProbeIndex;
+struct ProbeIndex {
+  char *z; /* OWNED */
+  int nTerm;
+  int *aiTerm, *aiEnd; /* In the arena */
+  const char *zWhere;
+};
+
+static void termBegin(ProbeIndex *p, int nMost, int i) {
+  if (p->nTerm < nMost) p->aiTerm[p->nTerm] = i;
+}
+
+static void termEnd(ProbeIndex *p, int nMost, int i) {
+  if (p->nTerm < nMost) p->aiEnd[p->nTerm++] = i;
+}
+
+/* Divide the text of an index with nMost terms. A word ASC or DESC at the end
+** of a term does not belong to its expression. */
+static void indexRead(ProbeIndex *p, int nMost) {
+  int i = 0, n, eType, nDepth = 0, iLast = 0, bDone = 0;
+  for (; (n = assocSqlToken(&p->z[i], &eType)) > 0; i += n) {
+    char c = eType == ASSOC_SQL_OTHER ? p->z[i] : 0;
+    if (eType == ASSOC_SQL_SPACE) continue;
+    if (bDone) {
+      if (assocSqlIs(&p->z[i], n, "where")) p->zWhere = &p->z[i + n];
+      return;
+    }
+    if (c == '(' && nDepth++ == 0) {
+      termBegin(p, nMost, i + 1);
+      continue;
+    }
+    if (nDepth == 1 && (c == ',' || c == ')')) {
+      termEnd(p, nMost, iLast);
+      if (c == ',') termBegin(p, nMost, i + 1);
+    }
+    if (c == ')' && --nDepth == 0) bDone = 1;
+    if (nDepth == 1 &&
+        (assocSqlIs(&p->z[i], n, "asc") || assocSqlIs(&p->z[i], n, "desc"))) {
+      continue;
+    }
+    iLast = i + n;
+  }
+}
+
+/* Append (SELECT expr FROM (SELECT NEW."a" AS "a", ...)). */
+static void probeNew(sqlite3_str *pStr, const AssocTable *pTab,
+                     const char *zExpr, int nExpr) {
+  int i;
+  sqlite3_str_appendf(pStr, "(SELECT %.*s FROM (SELECT ", nExpr, zExpr);
+  for (i = 0; i < pTab->nCol; i++) {
+    sqlite3_str_appendf(pStr, "%sNEW.\"%w\" AS \"%w\"", i ? "," : "",
+                        pTab->aCol[i].zName, pTab->aCol[i].zName);
+  }
+  sqlite3_str_appendall(pStr, "))");
+}
+
+/* Append the comparison of one term. */
+static void probeTerm(sqlite3_str *pStr, const AssocTable *pTab,
+                      const AssocIndex *pIdx, int i, const ProbeIndex *pText) {
+  int iCol = pIdx->aCol[i];
+  const AssocColumn *pCol;
+  if (i) sqlite3_str_appendall(pStr, " AND ");
+  if (iCol == -1) iCol = pTab->iRowid;
+  if (iCol < 0) {
+    const char *z = &pText->z[pText->aiTerm[i]];
+    int n = pText->aiEnd[i] - pText->aiTerm[i];
+    sqlite3_str_appendf(pStr, "(%.*s)=", n, z);
+    probeNew(pStr, pTab, z, n);
+    return;
+  }
+  pCol = &pTab->aCol[iCol];
+  sqlite3_str_appendf(pStr, "\"%w\"", pCol->zName);
+  if (pCol->zColl && sqlite3_stricmp(pCol->zColl, pIdx->azColl[i]) != 0) {
+    sqlite3_str_appendf(pStr, " COLLATE \"%w\"", pIdx->azColl[i]);
+  }
+  sqlite3_str_appendf(pStr, "=NEW.\"%w\"", pCol->zName);
+}
+
+/* Append the condition that an UPDATE changes a column of the index. */
+static void probeMoved(sqlite3_str *pStr, const AssocTable *pTab,
+                       const AssocIndex *pIdx) {
+  int i;
+  for (i = 0; i < pIdx->nCol; i++) {
+    int iCol = pIdx->aCol[i] == -1 ? pTab->iRowid : pIdx->aCol[i];
+    sqlite3_str_appendf(pStr, "%sNEW.\"%w\" IS NOT OLD.\"%w\" COLLATE BINARY",
+                        i ? " OR " : "(", pTab->aCol[iCol].zName,
+                        pTab->aCol[iCol].zName);
+  }
+  sqlite3_str_appendall(pStr, ") AND ");
+}
+
+/* Begin a probe: a statement of the trigger's body, or (bWhen) a part of its
+** WHEN. probeWhere() begins the condition on the rows. */
+static void probeStart(sqlite3_str *pStr, const LiveTable *p, int bWhen,
+                       int *pn) {
+  if (bWhen) {
+    sqlite3_str_appendall(pStr, (*pn)++ ? " OR (" : "(");
+    return;
+  }
+  sqlite3_str_appendf(pStr, " INSERT INTO \"%w\"(", p->zLog);
+  assocLiveLinks(pStr, p, "");
+  sqlite3_str_appendall(pStr, ") SELECT ");
+  assocLiveLinks(pStr, p, "");
+  sqlite3_str_appendf(pStr, " FROM \"%w\" WHERE ", p->pTab->zName);
+}
+
+static void probeWhere(sqlite3_str *pStr, const LiveTable *p, int bWhen) {
+  if (!bWhen) return;
+  sqlite3_str_appendf(pStr, "EXISTS(SELECT 1 FROM \"%w\" WHERE ",
+                      p->pTab->zName);
+}
+
+static void probeEnd(sqlite3_str *pStr, int bWhen) {
+  sqlite3_str_appendall(pStr, bWhen ? "))" : ";");
+}
+
+/* Does the index have terms that are expressions? */
+static int hasExpression(const AssocIndex *pIdx) {
+  int i = 0;
+  while (i < pIdx->nCol && pIdx->aCol[i] != -2) i++;
+  return i < pIdx->nCol;
+}
+
+/* Read the text of an index that has expressions or a WHERE. OUT: p->z is freed
+** with sqlite3_free(). */
+static void probeText(AssocCall *pCall, AssocArena *pArena,
+                      const AssocTable *pTab, const AssocIndex *pIdx,
+                      ProbeIndex *p) {
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall,
+                   "SELECT sql FROM \"%w\".sqlite_schema WHERE type='index' AND"
+                   " name=%Q",
+                   pTab->pSchema->zName, pIdx->zName);
+  if (assocStep(pCall, pStmt)) {
+    p->z = assocMprintf(pCall, "%s", assocColumnText(pCall, pStmt, 0));
+  }
+  assocFinalize(pCall, pStmt);
+  p->aiTerm = assocAlloc(pCall, pArena, (i64)sizeof(int) * pIdx->nCol);
+  p->aiEnd = assocAlloc(pCall, pArena, (i64)sizeof(int) * pIdx->nCol);
+  if (pCall->rc == SQLITE_OK && p->z) indexRead(p, pIdx->nCol);
+}
+
+/* The probe by one UNIQUE index. */
+static void probeIndex(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr,
+                       const LiveTable *p, const AssocIndex *pIdx, int bUpdate,
+                       int bWhen, int *pn) {
+  int i, bText = pIdx->bPartial || hasExpression(pIdx);
+  ProbeIndex text = {0};
+  if (bText) probeText(pCall, pArena, p->pTab, pIdx, &text);
+  if (pCall->rc == SQLITE_OK &&
+      !ASSOC_NEVER(bText && text.nTerm != pIdx->nCol)) {
+    probeStart(pStr, p, bWhen, pn);
+    if (bUpdate && !bText) probeMoved(pStr, p->pTab, pIdx);
+    probeWhere(pStr, p, bWhen);
+    for (i = 0; i < pIdx->nCol; i++) {
+      probeTerm(pStr, p->pTab, pIdx, i, &text);
+    }
+    if (text.zWhere) sqlite3_str_appendf(pStr, " AND (%s)", text.zWhere);
+    probeEnd(pStr, bWhen);
+  }
+  sqlite3_free(text.z);
+}
+
+void assocLiveProbes(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr,
+                     const LiveTable *p, int bUpdate, int bWhen) {
+  const AssocTable *pTab = p->pTab;
+  const AssocIndex *pIdx;
+  int n = 0;
+  if (pTab->iRowid >= 0) {
+    const char *z = pTab->aCol[pTab->iRowid].zName;
+    probeStart(pStr, p, bWhen, &n);
+    if (bUpdate) {
+      sqlite3_str_appendf(pStr, "NEW.\"%w\" IS NOT OLD.\"%w\" AND ", z, z);
+    }
+    probeWhere(pStr, p, bWhen);
+    sqlite3_str_appendf(pStr, "\"%w\"=NEW.\"%w\"", z, z);
+    probeEnd(pStr, bWhen);
+  }
+  pIdx = assocTableIndexes(pCall, p->pTab);
+  for (; pIdx && pCall->rc == SQLITE_OK; pIdx = pIdx->pNext) {
+    if (pIdx->bUnique) {
+      probeIndex(pCall, pArena, pStr, p, pIdx, bUpdate, bWhen, &n);
+    }
+  }
+  if (bWhen && n == 0) sqlite3_str_appendall(pStr, "0");
+}

@@ -1,0 +1,201 @@
+/*
+** Is the store right? Compute documents that count as right, and compare.
+**
+** Changes that no trigger sees make a document wrong: sqlite3_blob_write(),
+** triggers switched off, a hand that writes into the store.
+*/
+#include "live/live.h"
+
+typedef struct LiveChecker LiveChecker;
+struct LiveChecker {
+  AssocCall *pCall;
+  AssocLiveSet *pSet;
+  AssocLive *pLive;
+  AssocPlan *pPlan; /* Computes the document of one key */
+  AssocOut *pOut;   /* The keys of wrong documents */
+  i64 nChecked, nWrong;
+};
+
+/* The row of pStmt is a key and the stored document, or NULL. */
+static void recomputeRow(LiveChecker *c, sqlite3_stmt *pStmt) {
+  sqlite3_value *apKey[ASSOC_KEY_MAX];
+  int i, nKey = c->pLive->pModel->nKey, nStored;
+  const char *zStored;
+  i64 n = 0;
+  char *z;
+  for (i = 0; i < nKey; i++) apKey[i] = sqlite3_column_value(pStmt, i);
+  z = assocLiveCompute(c->pCall, c->pPlan, apKey, &n);
+  zStored = (const char *)sqlite3_column_text(pStmt, nKey);
+  nStored = sqlite3_column_bytes(pStmt, nKey);
+  c->nChecked += zStored != 0;
+  if (c->pCall->rc == SQLITE_OK &&
+      ((z == 0) != (zStored == 0) ||
+       (z && (nStored != n || memcmp(z, zStored, (size_t)n) != 0)))) {
+    if (c->nWrong++) assocOutText(c->pOut, ",", 1);
+    for (i = 0; i < nKey; i++) {
+      if (nKey > 1) assocOutText(c->pOut, i ? "," : "[", 1);
+      assocJsonValue(c->pOut, apKey[i], ASSOC_JSON_PLAIN);
+    }
+    if (nKey > 1) assocOutText(c->pOut, "]", 1);
+  }
+  sqlite3_free(z);
+}
+
+/* Append the key under the alias z: d."key1",d."key2"; of the root's table
+** with bRoot. */
+static void recomputeKey(AssocLive *p, sqlite3_str *pStr, char cAlias,
+                         int bRoot) {
+  int i;
+  for (i = 0; i < p->pModel->nKey; i++) {
+    sqlite3_str_appendf(pStr, "%s%c.\"%w\"", i ? "," : "", cAlias,
+                        bRoot
+                            ? p->pModel->pTable->aCol[p->pModel->aKey[i]].zName
+                            : assocLiveKeyName(p, i));
+  }
+}
+
+static void recomputeRun(LiveChecker *c, sqlite3_str *pStr, i64 nMost) {
+  char *z;
+  sqlite3_stmt *pStmt;
+  if (nMost >= 0) {
+    sqlite3_str_appendf(pStr, " ORDER BY random() LIMIT %lld", nMost);
+  }
+  z = assocStrFinish(c->pCall, pStr);
+  pStmt = z ? assocPrepare(c->pCall, "%s", z) : 0;
+  while (assocStep(c->pCall, pStmt)) recomputeRow(c, pStmt);
+  assocFinalize(c->pCall, pStmt);
+  sqlite3_free(z);
+}
+
+/* Documents in the store. */
+static void recomputeStored(LiveChecker *c, i64 nMost) {
+  AssocLive *p = c->pLive;
+  sqlite3_str *pStr = sqlite3_str_new(c->pCall->db);
+  sqlite3_str_appendall(pStr, "SELECT ");
+  recomputeKey(p, pStr, 'd', 0);
+  sqlite3_str_appendf(pStr, ",d.json FROM \"%w\".\"%w_doc\" d WHERE ",
+                      p->pSchema->zName, p->zName);
+  assocLiveFresh(c->pSet, p, pStr);
+  recomputeRun(c, pStr, nMost);
+}
+
+/* Roots without a document, unless they are marked or a log may speak of
+** them. */
+static void recomputeMissing(LiveChecker *c, i64 nMost) {
+  AssocLive *p = c->pLive;
+  sqlite3_str *pStr = sqlite3_str_new(c->pCall->db);
+  int i;
+  sqlite3_str_appendall(pStr, "SELECT ");
+  recomputeKey(p, pStr, 'r', 1);
+  sqlite3_str_appendf(pStr, ",NULL FROM \"%w\".\"%w\" r WHERE ",
+                      p->pSchema->zName, p->pModel->pTable->zName);
+  for (i = 0; i < 2; i++) {
+    sqlite3_str_appendall(pStr, i ? " AND (" : "(");
+    recomputeKey(p, pStr, 'r', 1);
+    sqlite3_str_appendall(pStr, ") NOT IN (SELECT ");
+    recomputeKey(p, pStr, 'd', 0);
+    sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w_%s\" d%s)", p->pSchema->zName,
+                        p->zName, i ? "mark" : "doc",
+                        i ? "" : " WHERE d.json IS NOT NULL");
+  }
+  sqlite3_str_appendall(pStr, " AND ");
+  assocLiveQuiet(c->pSet, p, pStr);
+  recomputeRun(c, pStr, nMost);
+}
+
+/* Documents that are not known to be right: all, where the store cannot be
+** trusted. */
+static i64 recomputeStale(LiveChecker *c, int bTrust) {
+  AssocLive *p = c->pLive;
+  sqlite3_str *pStr = sqlite3_str_new(c->pCall->db);
+  sqlite3_stmt *pStmt;
+  char *z;
+  i64 n = 0;
+  sqlite3_str_appendf(pStr,
+                      "SELECT count(*) FROM \"%w\".\"%w_doc\" d WHERE d.json"
+                      " IS NOT NULL",
+                      p->pSchema->zName, p->zName);
+  if (bTrust) {
+    sqlite3_str_appendall(pStr, " AND NOT (");
+    assocLiveFresh(c->pSet, p, pStr);
+    sqlite3_str_appendall(pStr, ")");
+  }
+  z = assocStrFinish(c->pCall, pStr);
+  pStmt = z ? assocPrepare(c->pCall, "%s", z) : 0;
+  if (assocStep(c->pCall, pStmt)) n = sqlite3_column_int64(pStmt, 0);
+  assocFinalize(c->pCall, pStmt);
+  sqlite3_free(z);
+  return n;
+}
+
+void assocLiveCheck(AssocLiveSet *pSet, AssocLive *p, i64 nMost,
+                    AssocOut *pOut) {
+  LiveChecker c = {.pCall = pSet->pCall, .pSet = pSet, .pLive = p};
+  AssocOut wrong;
+  int bTrust = assocLiveTrusted(p);
+  i64 nStale = recomputeStale(&c, bTrust), n = 0;
+  char *z;
+  assocBufInit(&wrong, 0x7fffffff);
+  c.pOut = &wrong;
+  c.pPlan = assocPlanGet(pSet->pCall, pSet->pCat, ASSOC_ASK_KEY, 0, p->zQuery);
+  assocOutText(&wrong, "[", 1);
+  if (bTrust && pSet->pCall->rc == SQLITE_OK) recomputeStored(&c, nMost);
+  if (bTrust && nStale == 0 && pSet->pCall->rc == SQLITE_OK) {
+    recomputeMissing(&c, nMost);
+  }
+  assocPlanRelease(pSet->pCall, c.pPlan);
+  assocOutText(&wrong, "]", 1);
+  z = assocBufFinish(&wrong, &n);
+  if (z == 0) assocErrorCode(pSet->pCall, wrong.rc);
+  assocOutPrintf(pOut, "{\"checked\":%lld,\"stale\":%lld,\"wrong\":%s}",
+                 c.nChecked, nStale, z ? z : "[]");
+  sqlite3_free(z);
+}
+
+/* Documents that assoc_check computes of each live document. */
+#define CHECK_SAMPLE 20
+
+void assocLiveProblem(AssocLiveSet *pSet, AssocLive *p, LiveProblem *pProblem) {
+  AssocCall *pCall = pSet->pCall;
+  AssocOut out;
+  i64 n = 0;
+  char *z;
+  memset(pProblem, 0, sizeof(*pProblem));
+  if (p->zBroken) {
+    pProblem->zSeverity = "error";
+    pProblem->zProblem = "live query";
+    pProblem->zDetail = assocMprintf(
+        pCall,
+        "the query of the live document %s has an error: %s; define what is "
+        "missing, or forget it: SELECT assoc_unlive(%Q)",
+        p->zName, p->zBroken, p->zName);
+    return;
+  }
+  if (!assocLiveTrusted(p)) {
+    pProblem->zSeverity = "warning";
+    pProblem->zProblem = "live store";
+    pProblem->zDetail = assocMprintf(
+        pCall,
+        "definitions or tables of the live document %s have changed since its "
+        "last refresh, so all its documents are computed when they are read",
+        p->zName);
+    pProblem->zFix = assocMprintf(pCall, "SELECT assoc_refresh(%Q);", p->zName);
+    return;
+  }
+  assocBufInit(&out, 0x7fffffff);
+  assocLiveCheck(pSet, p, CHECK_SAMPLE, &out);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(pCall, out.rc);
+  if (z && strstr(z, "\"wrong\":[]") == 0) {
+    pProblem->zSeverity = "error";
+    pProblem->zProblem = "live document";
+    pProblem->zDetail = assocMprintf(
+        pCall,
+        "documents of %s are not what its query gives: %s; something has "
+        "written without triggers",
+        p->zName, z);
+    pProblem->zFix = assocMprintf(
+        pCall, "SELECT assoc_refresh(%Q, '{\"all\":true}');", p->zName);
+  }
+  sqlite3_free(z);
+}

@@ -1,0 +1,530 @@
+/*
+** The one writer of live documents.
+**
+**   1. resolve  the rows of all logs become marks, of all live documents of the
+**               database, and the logs are emptied
+**   2. compute  marked documents of one live document are computed as eager()
+**               does, and stored if their bytes have changed
+**
+** All documents that one refresh changes get the same version, the last one plus
+** one. The caller has the database locked for writing, so that two refreshes
+** never do the same work: the second one finds nothing to do.
+*/
+#include "live/live.h"
+
+/* Marks that are read at a time, before their documents are written. */
+#define REFRESH_BATCH 500
+
+/* ---------------------------------------------------------------- resolve */
+
+/* What the rows of a log say besides their links. */
+typedef struct LogState LogState;
+struct LogState {
+  int bRows;  /* There are rows */
+  int bAll;   /* All documents that read the table are stale */
+  i64 iAbove; /* Rows of the table with a greater rowid are new */
+  int bAbove; /* iAbove is valid */
+};
+
+static void logRead(AssocLiveSet *pSet, const LiveTable *p, LogState *pState) {
+  AssocCall *pCall = pSet->pCall;
+  sqlite3_stmt *pStmt = assocPrepare(
+      pCall,
+      "SELECT max(%s),min(CASE typeof(\"%w\") WHEN 'integer' THEN \"%w\" END),"
+      "max(\"%w\"='all' OR \"%w\"=9223372036854775807) FROM \"%w\".\"%w\"",
+      assocLiveRowid(p), p->zAbove, p->zAbove, p->zAbove, p->zAbove,
+      pSet->pSchema->zName, p->zLog);
+  memset(pState, 0, sizeof(*pState));
+  if (assocStep(pCall, pStmt)) {
+    pState->bRows = sqlite3_column_type(pStmt, 0) != SQLITE_NULL;
+    pState->bAll = sqlite3_column_int64(pStmt, 0) >= LIVE_LOG_MAX ||
+                   sqlite3_column_int(pStmt, 2);
+    pState->bAbove = sqlite3_column_type(pStmt, 1) != SQLITE_NULL;
+    pState->iAbove = sqlite3_column_int64(pStmt, 1);
+  }
+  assocFinalize(pCall, pStmt);
+}
+
+/* Log the rows that got their rowids from SQLite. */
+static void logAssigned(AssocLiveSet *pSet, const LiveTable *p, i64 iAbove) {
+  sqlite3_str *pStr = sqlite3_str_new(pSet->pCall->db);
+  const char *zSchema = pSet->pSchema->zName;
+  char *z;
+  sqlite3_str_appendf(pStr, "INSERT INTO \"%w\".\"%w\"(", zSchema, p->zLog);
+  assocLiveLinks(pStr, p, "");
+  sqlite3_str_appendall(pStr, ") SELECT ");
+  assocLiveLinks(pStr, p, "");
+  sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w\" WHERE \"%w\">%lld", zSchema,
+                      p->pTab->zName, p->pTab->aCol[p->pTab->iRowid].zName,
+                      iAbove);
+  z = assocStrFinish(pSet->pCall, pStr);
+  if (z) assocExec(pSet->pCall, "%s", z);
+  sqlite3_free(z);
+}
+
+/* Does the document read the table? */
+static int liveReads(const AssocLive *p, const LiveTable *pTab) {
+  const LiveSite *pSite = p->pSite;
+  while (pSite && pSite->pTab != pTab->pTab) pSite = pSite->pNext;
+  return pSite != 0;
+}
+
+/* All documents are stale, and from now on the texts of now count. */
+static void liveStale(AssocLiveSet *pSet, AssocLive *p) {
+  AssocCall *pCall = pSet->pCall;
+  sqlite3_stmt *pStmt = assocPrepare(
+      pCall,
+      "UPDATE \"%w\"." LIVE_STORE " SET plan=?1,ddl=?2,stale=1 WHERE name=?3",
+      pSet->pSchema->zName);
+  if (p->zPlan) assocBindText(pCall, pStmt, 1, p->zPlan);
+  if (p->zPlan && p->zDdl) assocBindText(pCall, pStmt, 2, p->zDdl);
+  assocBindText(pCall, pStmt, 3, p->zName);
+  (void)assocStep(pCall, pStmt);
+  assocFinalize(pCall, pStmt);
+  p->bStale = 1;
+  p->zStoredPlan = p->zPlan;
+  p->zStoredDdl = p->zDdl;
+}
+
+static int sameOrNull(const char *zA, const char *zB) {
+  return zA && zB ? strcmp(zA, zB) == 0 : zA == zB;
+}
+
+/* Mark what depends on the logs' rows, or everything. */
+static void liveMark(AssocLiveSet *pSet, AssocLive *p, const LogState *aState) {
+  const LiveTable *pTab;
+  int i, bRows = 0, bAll = 0;
+  char *z;
+  for (pTab = pSet->pTable, i = 0; pTab; pTab = pTab->pNext, i++) {
+    if (!liveReads(p, pTab)) continue;
+    bRows |= aState[i].bRows;
+    bAll |= aState[i].bAll;
+  }
+  if (!sameOrNull(p->zPlan, p->zStoredPlan) ||
+      (p->zPlan && !sameOrNull(p->zDdl, p->zStoredDdl)) ||
+      (bAll && !p->bStale)) {
+    liveStale(pSet, p);
+  }
+  if (p->bStale || !bRows || p->pSite == 0) return;
+  z = assocLiveClimb(p, pSet->pTable);
+  if (z) assocExec(pSet->pCall, "%s", z);
+  sqlite3_free(z);
+}
+
+/* Readers without the extension compare the schema cookie first. It is
+** different in each copy of the file. */
+static void storeCookie(AssocLiveSet *pSet) {
+  AssocCall *pCall = pSet->pCall;
+  const char *zSchema = pSet->pSchema->zName;
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall, "PRAGMA \"%w\".schema_version", zSchema);
+  i64 i = assocStep(pCall, pStmt) ? sqlite3_column_int64(pStmt, 0) : 0;
+  assocFinalize(pCall, pStmt);
+  assocExec(pCall,
+            "UPDATE \"%w\"." LIVE_STORE " SET cookie=%lld WHERE cookie IS NOT"
+            " %lld",
+            zSchema, i, i);
+}
+
+void assocLiveResolve(AssocLiveSet *pSet) {
+  AssocCall *pCall = pSet->pCall;
+  const LiveTable *pTab;
+  LogState *aState;
+  AssocLive *p;
+  int i, n = 0;
+  for (pTab = pSet->pTable; pTab; pTab = pTab->pNext) n++;
+  aState = assocAlloc(pCall, &pSet->mem, (i64)sizeof(*aState) * (n + 1));
+  if (aState == 0) return;
+  for (pTab = pSet->pTable, i = 0; pTab && pCall->rc == SQLITE_OK;
+       pTab = pTab->pNext, i++) {
+    logRead(pSet, pTab, &aState[i]);
+    if (aState[i].bAbove && !aState[i].bAll) {
+      logAssigned(pSet, pTab, aState[i].iAbove);
+    }
+  }
+  for (p = pSet->pLive; p && pCall->rc == SQLITE_OK; p = p->pNext) {
+    liveMark(pSet, p, aState);
+  }
+  for (pTab = pSet->pTable, i = 0; pTab && pCall->rc == SQLITE_OK;
+       pTab = pTab->pNext, i++) {
+    if (!aState[i].bRows) continue;
+    assocExec(pCall, "DELETE FROM \"%w\".\"%w\"", pSet->pSchema->zName,
+              pTab->zLog);
+  }
+  if (pCall->rc == SQLITE_OK && pSet->pLive) storeCookie(pSet);
+}
+
+/* --------------------------------------------------------------- documents */
+
+/* A refresh that runs, with its statements. */
+typedef struct Refresher Refresher;
+struct Refresher {
+  AssocCall *pCall;
+  AssocLiveSet *pSet;
+  AssocLive *pLive;
+  AssocPlan *pPlan;   /* Computes the document of one key */
+  sqlite3_stmt *pPut; /* Stores a document if its bytes are different */
+  sqlite3_stmt *pGone, *pUnmark;
+  i64 iVersion;
+  LiveDone *pDone;
+};
+
+/* Append "key1"=?1 AND "key2"=?2. */
+static void keyIs(AssocLive *p, sqlite3_str *pStr) {
+  int i;
+  for (i = 0; i < p->pModel->nKey; i++) {
+    sqlite3_str_appendf(pStr, "%s\"%w\"=?%d", i ? " AND " : "",
+                        assocLiveKeyName(p, i), i + 1);
+  }
+}
+
+/* Append zBefore"key1",zBefore"key2". */
+static void keyNames(AssocLive *p, sqlite3_str *pStr, const char *zBefore) {
+  int i;
+  for (i = 0; i < p->pModel->nKey; i++) {
+    sqlite3_str_appendf(pStr, "%s%s\"%w\"", i ? "," : "", zBefore,
+                        assocLiveKeyName(p, i));
+  }
+}
+
+static sqlite3_stmt *refreshStmt(Refresher *r, sqlite3_str *pStr) {
+  char *z = assocStrFinish(r->pCall, pStr);
+  sqlite3_stmt *pStmt = z ? assocPrepare(r->pCall, "%s", z) : 0;
+  sqlite3_free(z);
+  return pStmt;
+}
+
+/* INSERT INTO feed_doc ... ON CONFLICT DO UPDATE ... WHERE the bytes differ. The
+** values: the key, then the JSON, the version, and a composite key as JSON. */
+static sqlite3_stmt *putStmt(Refresher *r) {
+  AssocLive *p = r->pLive;
+  int n = p->pModel->nKey, i;
+  sqlite3_str *pStr = sqlite3_str_new(r->pCall->db);
+  sqlite3_str_appendf(pStr, "INSERT INTO \"%w\".\"%w_doc\"(", p->pSchema->zName,
+                      p->zName);
+  keyNames(p, pStr, "");
+  sqlite3_str_appendf(pStr, ",json,version%s) VALUES(", n > 1 ? ",key" : "");
+  for (i = 0; i < n + 2 + (n > 1); i++) {
+    sqlite3_str_appendf(pStr, "%s?%d", i ? "," : "", i + 1);
+  }
+  sqlite3_str_appendall(pStr, ") ON CONFLICT(");
+  keyNames(p, pStr, "");
+  sqlite3_str_appendall(pStr, ") DO UPDATE SET ");
+  for (i = 0; i < n; i++) {
+    const char *z = assocLiveKeyName(p, i);
+    sqlite3_str_appendf(pStr, "\"%w\"=excluded.\"%w\",", z, z);
+  }
+  if (n > 1) sqlite3_str_appendall(pStr, "\"key\"=excluded.\"key\",");
+  sqlite3_str_appendall(pStr, "json=excluded.json,version=excluded.version"
+                              " WHERE json IS NOT excluded.json");
+  return refreshStmt(r, pStr);
+}
+
+static sqlite3_stmt *goneStmt(Refresher *r) {
+  sqlite3_str *pStr = sqlite3_str_new(r->pCall->db);
+  AssocLive *p = r->pLive;
+  sqlite3_str_appendf(pStr,
+                      "UPDATE \"%w\".\"%w_doc\" SET json=NULL,version=?%d"
+                      " WHERE json IS NOT NULL AND ",
+                      p->pSchema->zName, p->zName, p->pModel->nKey + 1);
+  keyIs(p, pStr);
+  return refreshStmt(r, pStr);
+}
+
+static sqlite3_stmt *unmarkStmt(Refresher *r) {
+  sqlite3_str *pStr = sqlite3_str_new(r->pCall->db);
+  AssocLive *p = r->pLive;
+  sqlite3_str_appendf(pStr, "DELETE FROM \"%w\".\"%w_mark\" WHERE ",
+                      p->pSchema->zName, p->zName);
+  keyIs(p, pStr);
+  return refreshStmt(r, pStr);
+}
+
+static void refreshOpen(Refresher *r, AssocLiveSet *pSet, AssocLive *p,
+                        LiveDone *pDone) {
+  sqlite3_stmt *pStmt;
+  memset(r, 0, sizeof(*r));
+  r->pCall = pSet->pCall;
+  r->pSet = pSet;
+  r->pLive = p;
+  r->pDone = pDone;
+  r->pPlan = assocPlanGet(r->pCall, pSet->pCat, ASSOC_ASK_KEY, 0, p->zQuery);
+  r->pPut = putStmt(r);
+  r->pGone = goneStmt(r);
+  r->pUnmark = unmarkStmt(r);
+  pStmt = assocPrepare(
+      r->pCall, "SELECT version+1 FROM \"%w\"." LIVE_STORE " WHERE name=?1",
+      p->pSchema->zName);
+  assocBindText(r->pCall, pStmt, 1, p->zName);
+  if (assocStep(r->pCall, pStmt)) r->iVersion = sqlite3_column_int64(pStmt, 0);
+  assocFinalize(r->pCall, pStmt);
+}
+
+static void refreshClose(Refresher *r) {
+  AssocLive *p = r->pLive;
+  if (r->pDone->nChanged > 0) {
+    sqlite3_stmt *pStmt = assocPrepare(
+        r->pCall, "UPDATE \"%w\"." LIVE_STORE " SET version=?2 WHERE name=?1",
+        p->pSchema->zName);
+    assocBindText(r->pCall, pStmt, 1, p->zName);
+    if (pStmt) sqlite3_bind_int64(pStmt, 2, r->iVersion);
+    (void)assocStep(r->pCall, pStmt);
+    assocFinalize(r->pCall, pStmt);
+  }
+  assocFinalize(r->pCall, r->pPut);
+  assocFinalize(r->pCall, r->pGone);
+  assocFinalize(r->pCall, r->pUnmark);
+  assocPlanRelease(r->pCall, r->pPlan);
+}
+
+static void bindKey(Refresher *r, sqlite3_stmt *pStmt, sqlite3_value **apKey) {
+  int i;
+  for (i = 0; pStmt && i < r->pLive->pModel->nKey; i++) {
+    assocErrorCode(r->pCall, sqlite3_bind_value(pStmt, i + 1, apKey[i]));
+  }
+}
+
+/* Run one of the statements for a key. Did it change a row? */
+static int runFor(Refresher *r, sqlite3_stmt *pStmt, sqlite3_value **apKey) {
+  bindKey(r, pStmt, apKey);
+  if (r->pCall->rc != SQLITE_OK) return 0;
+  (void)assocStep(r->pCall, pStmt);
+  return r->pCall->rc == SQLITE_OK && sqlite3_changes(r->pCall->db) > 0;
+}
+
+/* A composite key as JSON. OUT: freed with sqlite3_free(). */
+static char *keyJson(Refresher *r, sqlite3_value **apKey, i64 *pn) {
+  AssocOut out;
+  char *z;
+  int i;
+  assocBufInit(&out, 0x7fffffff);
+  for (i = 0; i < r->pLive->pModel->nKey; i++) {
+    assocOutText(&out, i ? "," : "[", 1);
+    assocJsonValue(&out, apKey[i], ASSOC_JSON_PLAIN);
+  }
+  assocOutText(&out, "]", 1);
+  z = assocBufFinish(&out, pn);
+  if (z == 0) assocErrorCode(r->pCall, out.rc);
+  return z;
+}
+
+/* Store a document. */
+static void put(Refresher *r, sqlite3_value **apKey, const char *zJson, i64 n) {
+  int nKey = r->pLive->pModel->nKey;
+  char *zKey = 0;
+  i64 nText = 0;
+  if (r->pCall->rc != SQLITE_OK) return;
+  sqlite3_bind_text64(r->pPut, nKey + 1, zJson, (u64)n, SQLITE_STATIC,
+                      SQLITE_UTF8);
+  sqlite3_bind_int64(r->pPut, nKey + 2, r->iVersion);
+  if (nKey > 1) zKey = keyJson(r, apKey, &nText);
+  if (zKey) {
+    sqlite3_bind_text64(r->pPut, nKey + 3, zKey, (u64)nText, SQLITE_STATIC,
+                        SQLITE_UTF8);
+  }
+  r->pDone->nChanged += runFor(r, r->pPut, apKey);
+  sqlite3_clear_bindings(r->pPut);
+  sqlite3_free(zKey);
+}
+
+/* The document that the stream stands on. */
+static void putRoot(Refresher *r, AssocStream *pStream) {
+  i64 n = 0;
+  char *z = assocStreamJson(r->pCall, pStream, &n);
+  sqlite3_value **apKey = assocStreamKey(pStream);
+  int i, bNull = 0;
+  for (i = 0; i < r->pLive->pModel->nKey; i++) {
+    bNull |= sqlite3_value_type(apKey[i]) == SQLITE_NULL;
+  }
+  if (z && !bNull) {
+    r->pDone->nChecked++;
+    put(r, apKey, z, n);
+    (void)runFor(r, r->pUnmark, apKey);
+  }
+  sqlite3_free(z);
+}
+
+/* Compute the documents of n marked keys, one after another in apKey. What is
+** still marked afterwards has no root. */
+static void refreshKeys(Refresher *r, sqlite3_value **apKey, int n) {
+  const AssocArgs args = {0};
+  AssocStream *pStream = assocStreamOpen(r->pCall, r->pPlan, &args);
+  int i, nKey = r->pLive->pModel->nKey;
+  for (i = 0; pStream && i < n && r->pCall->rc == SQLITE_OK; i++) {
+    assocStreamSeek(r->pCall, pStream, &apKey[i * nKey]);
+  }
+  while (pStream && r->pCall->rc == SQLITE_OK &&
+         assocStreamNext(r->pCall, pStream)) {
+    putRoot(r, pStream);
+  }
+  assocStreamClose(r->pCall, pStream);
+  for (i = 0; i < n && r->pCall->rc == SQLITE_OK; i++) {
+    if (!runFor(r, r->pUnmark, &apKey[i * nKey])) continue;
+    r->pDone->nChecked++;
+    sqlite3_bind_int64(r->pGone, nKey + 1, r->iVersion);
+    r->pDone->nChanged += runFor(r, r->pGone, &apKey[i * nKey]);
+  }
+}
+
+/* ----------------------------------------------------------------- marks */
+
+static void valuesFree(sqlite3_value **ap, int n) {
+  int i;
+  for (i = 0; i < n; i++) sqlite3_value_free(ap[i]);
+}
+
+/* Compute a batch of marked documents. Returns how many there were. */
+static int refreshBatch(Refresher *r, int nMost) {
+  AssocLive *p = r->pLive;
+  int nKey = p->pModel->nKey, n = 0, i;
+  sqlite3_value **ap = assocMalloc(r->pCall, (i64)sizeof(sqlite3_value *) *
+                                                 REFRESH_BATCH * nKey);
+  sqlite3_str *pStr = sqlite3_str_new(r->pCall->db);
+  sqlite3_stmt *pStmt;
+  sqlite3_str_appendall(pStr, "SELECT ");
+  keyNames(p, pStr, "");
+  sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w_mark\" LIMIT %d",
+                      p->pSchema->zName, p->zName, nMost);
+  pStmt = refreshStmt(r, pStr);
+  while (ap && n < nMost * nKey && assocStep(r->pCall, pStmt)) {
+    for (i = 0; i < nKey && r->pCall->rc == SQLITE_OK; i++) {
+      ap[n] = sqlite3_value_dup(sqlite3_column_value(pStmt, i));
+      if (ap[n++] == 0) assocErrorCode(r->pCall, SQLITE_NOMEM);
+    }
+  }
+  assocFinalize(r->pCall, pStmt);
+  if (n > 0 && r->pCall->rc == SQLITE_OK) refreshKeys(r, ap, n / nKey);
+  valuesFree(ap, n);
+  sqlite3_free(ap);
+  return n / nKey;
+}
+
+static void refreshMarks(Refresher *r, i64 nMost) {
+  int n, nGot;
+  do {
+    n = nMost >= 0 && nMost < REFRESH_BATCH ? (int)nMost : REFRESH_BATCH;
+    nGot = n > 0 ? refreshBatch(r, n) : 0;
+    if (nMost >= 0) nMost -= nGot;
+  } while (nGot > 0 && nGot == n && r->pCall->rc == SQLITE_OK);
+}
+
+/* Compute the document of one key, if it is marked. */
+static void refreshOne(Refresher *r, sqlite3_value **apKey) {
+  sqlite3_str *pStr = sqlite3_str_new(r->pCall->db);
+  sqlite3_stmt *pStmt;
+  AssocLive *p = r->pLive;
+  int bMarked;
+  sqlite3_str_appendf(pStr, "SELECT 1 FROM \"%w\".\"%w_mark\" WHERE ",
+                      p->pSchema->zName, p->zName);
+  keyIs(p, pStr);
+  pStmt = refreshStmt(r, pStr);
+  bindKey(r, pStmt, apKey);
+  bMarked = assocStep(r->pCall, pStmt);
+  assocFinalize(r->pCall, pStmt);
+  if (bMarked) refreshKeys(r, apKey, 1);
+}
+
+/* Mark all documents, and with bRoots all roots. */
+static void markAll(Refresher *r, int bRoots) {
+  AssocLive *p = r->pLive;
+  const AssocModel *pModel = p->pModel;
+  sqlite3_str *pStr = sqlite3_str_new(r->pCall->db);
+  sqlite3_stmt *pStmt;
+  int i;
+  sqlite3_str_appendf(pStr, "INSERT OR IGNORE INTO \"%w\".\"%w_mark\"(",
+                      p->pSchema->zName, p->zName);
+  keyNames(p, pStr, "");
+  sqlite3_str_appendall(pStr, ") SELECT ");
+  keyNames(p, pStr, "");
+  sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w_doc\" WHERE json IS NOT NULL",
+                      p->pSchema->zName, p->zName);
+  if (bRoots) {
+    sqlite3_str_appendall(pStr, " UNION ALL SELECT ");
+    for (i = 0; i < pModel->nKey; i++) {
+      sqlite3_str_appendf(pStr, "%s\"%w\"", i ? "," : "",
+                          pModel->pTable->aCol[pModel->aKey[i]].zName);
+    }
+    sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w\"", p->pSchema->zName,
+                        pModel->pTable->zName);
+    for (i = 0; i < pModel->nKey; i++) {
+      sqlite3_str_appendf(pStr, "%s\"%w\" IS NOT NULL", i ? " AND " : " WHERE ",
+                          pModel->pTable->aCol[pModel->aKey[i]].zName);
+    }
+  }
+  pStmt = refreshStmt(r, pStr);
+  (void)assocStep(r->pCall, pStmt);
+  assocFinalize(r->pCall, pStmt);
+}
+
+/* Compute all documents in one load. Marks that are left are of roots that are
+** gone. */
+static void refreshAll(Refresher *r) {
+  const AssocArgs args = {0};
+  AssocPlan *pPlan = assocPlanGet(r->pCall, r->pSet->pCat, ASSOC_ASK_ROWS, 0,
+                                  r->pLive->zQuery);
+  AssocStream *pStream;
+  markAll(r, 0);
+  if (pPlan && r->pCall->rc == SQLITE_OK) {
+    pStream = assocStreamOpen(r->pCall, pPlan, &args);
+    while (pStream && assocStreamNext(r->pCall, pStream)) putRoot(r, pStream);
+    assocStreamClose(r->pCall, pStream);
+  }
+  assocPlanRelease(r->pCall, pPlan);
+}
+
+static void liveFreshNow(Refresher *r) {
+  sqlite3_stmt *pStmt = assocPrepare(
+      r->pCall, "UPDATE \"%w\"." LIVE_STORE " SET stale=0 WHERE name=?1",
+      r->pLive->pSchema->zName);
+  assocBindText(r->pCall, pStmt, 1, r->pLive->zName);
+  (void)assocStep(r->pCall, pStmt);
+  assocFinalize(r->pCall, pStmt);
+  r->pLive->bStale = 0;
+}
+
+static i64 marksLeft(Refresher *r) {
+  sqlite3_stmt *pStmt =
+      assocPrepare(r->pCall, "SELECT count(*) FROM \"%w\".\"%w_mark\"",
+                   r->pLive->pSchema->zName, r->pLive->zName);
+  i64 n = assocStep(r->pCall, pStmt) ? sqlite3_column_int64(pStmt, 0) : 0;
+  assocFinalize(r->pCall, pStmt);
+  return n;
+}
+
+void assocLiveRefresh(AssocLiveSet *pSet, AssocLive *p, i64 nMost,
+                      sqlite3_value **apKey, LiveDone *pDone) {
+  Refresher r;
+  memset(pDone, 0, sizeof(*pDone));
+  if (pSet->pCall->rc != SQLITE_OK || p->pSite == 0) return;
+  refreshOpen(&r, pSet, p, pDone);
+  if (r.pCall->rc == SQLITE_OK && p->bStale) {
+    if (nMost < 0 && apKey == 0) {
+      refreshAll(&r);
+    } else {
+      markAll(&r, 1);
+    }
+    liveFreshNow(&r);
+  }
+  if (r.pCall->rc == SQLITE_OK) {
+    if (apKey) {
+      refreshOne(&r, apKey);
+    } else {
+      refreshMarks(&r, nMost);
+    }
+  }
+  pDone->nLeft = marksLeft(&r);
+  refreshClose(&r);
+}
+
+char *assocLiveCompute(AssocCall *pCall, AssocPlan *pPlan,
+                       sqlite3_value **apKey, i64 *pn) {
+  const AssocArgs args = {0};
+  AssocStream *pStream = assocStreamOpen(pCall, pPlan, &args);
+  char *z = 0;
+  if (pStream) assocStreamSeek(pCall, pStream, apKey);
+  if (pStream && assocStreamNext(pCall, pStream)) {
+    z = assocStreamJson(pCall, pStream, pn);
+  }
+  assocStreamClose(pCall, pStream);
+  return z;
+}
