@@ -1464,7 +1464,6 @@ static void problemDefs(Checker *c) {
 ** options of the key cannot disagree. */
 static void problemDisagree(Checker *c, AssocRel *pRel) {
   const AssocOptions *q = pRel->pOpt;
-  AssocArena mem;
   AssocCall ask;
   AssocErr why;
   if (q->zOnDelete == 0 && q->zOnUpdate == 0 && q->eAllowNull < 0 &&
@@ -1475,10 +1474,8 @@ static void problemDisagree(Checker *c, AssocRel *pRel) {
   if (c->bDisagree) {
     return;
   }
-  memset(&mem, 0, sizeof(mem));
   assocTryBegin(&ask, c->pCall);
-  (void)assocForeignList(&ask, c->p->pCat, &mem, pRel);
-  assocArenaFree(&mem);
+  assocForeignCheck(&ask, pRel);
   if (assocTryEnd(&ask, c->pCall, &why)) {
     problemBad(c, pRel->pDef, &why);
     c->bDisagree = 1;

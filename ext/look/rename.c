@@ -332,6 +332,7 @@ void assocRenamedModel(AssocLook *p, AssocSchema *pSchema, const char *zModel,
   RenamedModel r = {p, pSchema, zModel, 0};
   AssocSchema *pHome = pSchema->pNext ? pSchema : p->pCat->pSchema;
   int i = 0;
+  assocCatalogLink(p->pCall, p->pCat);
   while ((r.pTab = nextTable(p, pHome, &i)) != 0) {
     int n = 0, eFits = 0;
     AssocDef *pDef = pSchema->pDef;

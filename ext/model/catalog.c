@@ -27,6 +27,7 @@ struct CatalogCache {
   char *zGuard;            /* OWNED: the guard's SQL */
   sqlite3_value **apToken; /* OWNED, each too: the guard's row for pCat */
   int nToken;
+  u8 bSchema; /* The guard stands on a row, and the schema has not changed */
   AssocStmt rows; /* Selects all definitions */
   u64 iVersion;   /* Data versions when the rows were those of pCat */
   int nDepth;     /* Number of nested calls */
@@ -36,9 +37,9 @@ struct CatalogCache {
   int nHold;
 };
 
-static const char zCreateDefs[] =
-    "CREATE TABLE \"%w\".assoc_definitions(model TEXT NOT NULL COLLATE "
-    "NOCASE, name TEXT NOT NULL COLLATE NOCASE, kind TEXT NOT NULL,\n"
+static const char zDefs[] =
+    "assoc_definitions(model TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL "
+    "COLLATE NOCASE, kind TEXT NOT NULL,\n"
     "  target TEXT, options TEXT, PRIMARY KEY(model, name)) WITHOUT ROWID";
 static const char zToken[] = "assoc_token(token INTEGER NOT NULL)";
 static const char *const azChange[] = {"insert", "update", "delete"};
@@ -57,32 +58,105 @@ AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName) {
   return p;
 }
 
-/* Read the names of all tables and views. NOCASE sorts as sqlite3_stricmp()
+/* Room for an entry more. Old arrays stay in the arena. */
+static int growEntries(AssocCall *pCall, AssocFacts *p) {
+  int n = p->nEntry;
+  const char **azEntry;
+  u8 *aeType;
+  if (n & (n - 1) || (n && n < 16)) return 1;
+  n = n ? n * 2 : 16;
+  azEntry = assocAlloc(pCall, &p->mem, (i64)sizeof(char *) * n);
+  aeType = assocAlloc(pCall, &p->mem, n);
+  if (azEntry == 0 || aeType == 0) return 0;
+  if (p->nEntry) {
+    memcpy(azEntry, p->azEntry, sizeof(char *) * (size_t)p->nEntry);
+    memcpy(aeType, p->aeType, (size_t)p->nEntry);
+  }
+  p->azEntry = azEntry;
+  p->aeType = aeType;
+  return 1;
+}
+
+/* SQL that gives the tables and views of a database, and which of them have the
+** texts that assocDefWrite() made. No function is called: an authorizer may
+** deny it. A virtual table has no root page. NOCASE sorts as sqlite3_stricmp()
 ** does, which assocSchemaIndex() needs. */
-static void loadEntries(AssocCall *pCall, AssocSchema *pSchema) {
-  AssocArena *pArena = &pSchema->pCatalog->mem;
-  sqlite3_stmt *pStmt = assocPrepare(
+static sqlite3_stmt *entriesOpen(AssocCall *pCall, const char *zSchema) {
+  char *azText[3] = {0, 0, 0};
+  sqlite3_stmt *pStmt;
+  int i;
+  for (i = 0; i < 3; i++) {
+    azText[i] = assocMprintf(pCall, zTriggerText, azChange[i], azChange[i]);
+  }
+  pStmt = assocPrepare(
       pCall,
-      "SELECT name, count(*) OVER () FROM \"%w\".sqlite_schema"
-      " WHERE type IN ('table','view') ORDER BY name COLLATE nocase",
-      pSchema->zName);
-  /* An earlier try may have failed in the middle. */
-  pSchema->azEntry = 0;
-  pSchema->apTable = 0;
-  pSchema->nEntry = 0;
+      "SELECT name, CASE WHEN type='view' THEN 1 WHEN type='trigger' THEN 3"
+      " WHEN rootpage>0 THEN 0 ELSE 2 END,"
+      " CASE sql WHEN 'CREATE TABLE %q' THEN 1 WHEN 'CREATE TABLE %q' THEN 2 "
+      "END"
+      " FROM \"%w\".sqlite_schema WHERE type IN ('table','view') OR"
+      " type='trigger' AND sql IN ('CREATE TRIGGER %q','CREATE TRIGGER %q',"
+      "'CREATE TRIGGER %q') ORDER BY name COLLATE nocase",
+      zToken, zDefs, zSchema, azText[0], azText[1], azText[2]);
+  for (i = 0; i < 3; i++) sqlite3_free(azText[i]);
+  return pStmt;
+}
+
+/* Read the entries of a database. */
+static void loadEntries(AssocCall *pCall, AssocFacts *p, const char *zSchema) {
+  sqlite3_stmt *pStmt = entriesOpen(pCall, zSchema);
+  int nTrigger = 0, bToken = 0;
   while (assocStep(pCall, pStmt)) {
-    int n = sqlite3_column_int(pStmt, 1);
-    if (pSchema->azEntry == 0) {
-      pSchema->azEntry = assocAlloc(pCall, pArena, (i64)sizeof(char *) * n);
-      pSchema->apTable =
-          assocAlloc(pCall, pArena, (i64)sizeof(AssocTable *) * n);
-    }
-    if (pSchema->apTable == 0 || pSchema->nEntry >= n) break;
-    pSchema->azEntry[pSchema->nEntry] =
-        assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 0), -1);
-    if (pSchema->azEntry[pSchema->nEntry]) pSchema->nEntry++;
+    int eType = sqlite3_column_int(pStmt, 1);
+    int eText = sqlite3_column_int(pStmt, 2);
+    nTrigger += eType == 3;
+    bToken |= eText == 1;
+    p->bDefs |= eText == 2;
+    if (eType == 3) continue;
+    if (!growEntries(pCall, p)) break;
+    p->aeType[p->nEntry] = (u8)eType;
+    p->azEntry[p->nEntry] =
+        assocArenaText(pCall, &p->mem, assocColumnText(pCall, pStmt, 0), -1);
+    if (p->azEntry[p->nEntry]) p->nEntry++;
   }
   assocFinalize(pCall, pStmt);
+  p->bToken = bToken && nTrigger == 3;
+  p->apTable =
+      assocAlloc(pCall, &p->mem, (i64)sizeof(AssocTable *) * (p->nEntry + 1));
+}
+
+static void factsUnref(AssocFacts *p) {
+  AssocArena mem;
+  assert(p == 0 || p->nRef > 0);
+  if (p == 0 || --p->nRef > 0) return;
+  mem = p->mem; /* The facts are in their own arena */
+  assocArenaFree(&mem);
+}
+
+/* The facts of a database, with one reference. 0 after an error. */
+static AssocFacts *factsRead(AssocCall *pCall, const char *zSchema) {
+  AssocArena mem;
+  AssocFacts *p;
+  memset(&mem, 0, sizeof(mem));
+  p = assocAlloc(pCall, &mem, sizeof(*p));
+  if (p == 0) return 0;
+  p->mem = mem;
+  p->nRef = 1;
+  loadEntries(pCall, p, zSchema);
+  if (pCall->rc == SQLITE_OK) return p;
+  factsUnref(p);
+  return 0;
+}
+
+/* Give the schema its facts: those of an earlier catalog, or they are read. */
+static void useFacts(AssocCall *pCall, AssocSchema *pSchema) {
+  AssocFacts *p = pSchema->pFacts;
+  if (p == 0) p = pSchema->pFacts = factsRead(pCall, pSchema->zName);
+  if (p == 0) return;
+  pSchema->nEntry = p->nEntry;
+  pSchema->azEntry = p->azEntry;
+  pSchema->apTable = assocAlloc(pCall, &pSchema->pCatalog->mem,
+                                (i64)sizeof(AssocTable *) * (p->nEntry + 1));
 }
 
 /* The first integer of the first row; 0 if there is no row. Finalizes pStmt. */
@@ -104,44 +178,30 @@ static int hasTokenTable(AssocCall *pCall, const char *zSchema) {
 /* Do the token and its three triggers exist as assocDefWrite() made them? A
 ** user may have deleted the token's row. */
 static int hasToken(AssocCall *pCall, AssocSchema *pSchema) {
-  int i, bAll = hasTokenTable(pCall, pSchema->zName);
-  for (i = 0; i < 3 && bAll; i++) {
-    char *zText = assocMprintf(pCall, zTriggerText, azChange[i], azChange[i]);
-    bAll = askInt(pCall, assocPrepare(pCall,
-                                      "SELECT count(*) FROM"
-                                      " \"%w\".sqlite_schema"
-                                      " WHERE type='trigger'"
-                                      " AND sql='CREATE TRIGGER %q'",
-                                      pSchema->zName, zText));
-    sqlite3_free(zText);
-  }
-  return bAll && askInt(pCall, assocPrepare(pCall,
-                                            "SELECT count(*) FROM"
-                                            " \"%w\".assoc_token",
-                                            pSchema->zName));
+  return pSchema->pFacts->bToken &&
+         askInt(pCall,
+                assocPrepare(pCall, "SELECT count(*) FROM \"%w\".assoc_token",
+                             pSchema->zName));
 }
 
 /*
 ** Only an ordinary table can contain definitions. A view or virtual table of
-** that name could call this extension, and so recurse without end.
+** that name could call this extension, and so recurse without end. A table that
+** we made has all columns.
 */
-static void checkDefs(AssocCall *pCall, AssocSchema *pSchema) {
+static void checkDefs(AssocCall *pCall, AssocSchema *pSchema, int iEntry) {
   static const char *const az[] = {"model", "name", "kind", "target",
                                    "options"};
   AssocTable *pTab;
   int i;
-  if (!askInt(pCall, assocPrepare(pCall,
-                                  "SELECT rootpage>0 FROM \"%w\"."
-                                  "sqlite_schema WHERE type IN ('table',"
-                                  "'view') AND name='assoc_definitions'"
-                                  " COLLATE nocase",
-                                  pSchema->zName))) {
+  if (pSchema->pFacts->aeType[iEntry] != ASSOC_TABLE) {
     assocErrorOf(pCall, ASSOC_E_DEFINITION, 0, "assoc_definitions",
                  "assoc_definitions in %s is not a table that can keep "
                  "definitions; rename it",
                  pSchema->zName);
     return;
   }
+  if (pSchema->pFacts->bDefs) return;
   pTab = assocTableFind(pCall, pSchema, "assoc_definitions");
   for (i = 0; pTab && i < ASSOC_COUNT(az); i++) {
     if (assocColumnFind(pTab, az[i]) >= 0) continue;
@@ -152,24 +212,30 @@ static void checkDefs(AssocCall *pCall, AssocSchema *pSchema) {
   }
 }
 
-/* Copy a text column to the arena; 0 for NULL. */
-static const char *columnKeep(AssocCall *pCall, AssocArena *pArena,
-                              sqlite3_stmt *pStmt, int iCol) {
-  if (sqlite3_column_type(pStmt, iCol) == SQLITE_NULL) return 0;
-  return assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, iCol), -1);
+/* Add a column to a row's checksum: NULL, an empty text and no column differ.
+** Returns the text; 0 for NULL. */
+static const char *columnSum(AssocCall *pCall, sqlite3_stmt *pStmt, int iCol,
+                             u64 *pSum) {
+  sqlite3_value *pVal = sqlite3_column_value(pStmt, iCol);
+  int eType = sqlite3_value_type(pVal);
+  const char *z =
+      eType == SQLITE_NULL ? 0 : (const char *)sqlite3_value_text(pVal);
+  const char *p = z ? z : "";
+  u64 h = *pSum;
+  if (eType != SQLITE_NULL && z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+  h = (h ^ (u64)eType) * 0x100000001b3u;
+  for (; *p; p++) h = (h ^ (u8)*p) * 0x100000001b3u;
+  *pSum = (h ^ 0xff) * 0x100000001b3u;
+  return z;
 }
 
-/* A checksum of the row: NULL, an empty text and no column differ. */
+#define SUM_START 0xcbf29ce484222325u /* FNV-1a */
+
+/* The checksum of a row of assoc_definitions. */
 static u64 rowSum(AssocCall *pCall, sqlite3_stmt *pStmt) {
-  u64 h = 0xcbf29ce484222325u; /* FNV-1a */
+  u64 h = SUM_START;
   int i;
-  for (i = 0; i < 5; i++) {
-    int eType = sqlite3_column_type(pStmt, i);
-    const u8 *z = (const u8 *)assocColumnText(pCall, pStmt, i);
-    h = (h ^ (u64)eType) * 0x100000001b3u;
-    for (; *z; z++) h = (h ^ *z) * 0x100000001b3u;
-    h = (h ^ 0xff) * 0x100000001b3u;
-  }
+  for (i = 0; i < 5; i++) (void)columnSum(pCall, pStmt, i, &h);
   return h;
 }
 
@@ -204,6 +270,9 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
                    "SELECT model, name, kind, target, options"
                    "  FROM \"%w\".assoc_definitions ORDER BY model, name",
                    pSchema->zName);
+  const char *az[5];
+  u64 iSum = SUM_START;
+  int i;
   /* An earlier try may have failed in the middle. */
   pSchema->pDef = pSchema->pModelDef = pSchema->pSetting = 0;
   pSchema->pPolicyDef = 0;
@@ -211,13 +280,18 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
   while (assocStep(pCall, pStmt)) {
     AssocDef *pDef = assocAlloc(pCall, pArena, sizeof(*pDef));
     if (pDef == 0) break;
-    pSchema->iSum += rowSum(pCall, pStmt);
+    for (i = 0; i < 5; i++) {
+      az[i] =
+          assocArenaText(pCall, pArena, columnSum(pCall, pStmt, i, &iSum), -1);
+    }
+    pSchema->iSum += iSum;
+    iSum = SUM_START;
     pDef->pSchema = pSchema;
-    pDef->zModel = columnKeep(pCall, pArena, pStmt, 0);
-    pDef->zName = columnKeep(pCall, pArena, pStmt, 1);
-    pDef->zKind = columnKeep(pCall, pArena, pStmt, 2);
-    pDef->zTarget = columnKeep(pCall, pArena, pStmt, 3);
-    pDef->zOptions = columnKeep(pCall, pArena, pStmt, 4);
+    pDef->zModel = az[0];
+    pDef->zName = az[1];
+    pDef->zKind = az[2];
+    pDef->zTarget = az[3];
+    pDef->zOptions = az[4];
     if (pDef->zModel == 0 || pDef->zName == 0) continue;
     checkNewer(pCall, pDef);
     if (pDef->zKind && strcmp(pDef->zKind, "setting") == 0) {
@@ -377,20 +451,22 @@ void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema) {
 ** connection may have attached files that no call needs. The reader is held
 ** until the call ends, so all tables of the database are seen in one state. */
 int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema) {
+  int iEntry;
   if (pSchema->bLoaded || pCall->rc != SQLITE_OK) {
     return pCall->rc == SQLITE_OK;
   }
-  holdReader(pCall, pSchema);
-  loadEntries(pCall, pSchema);
+  if (pSchema->pFacts == 0) holdReader(pCall, pSchema);
+  useFacts(pCall, pSchema);
   if (pCall->rc != SQLITE_OK) return 0;
-  pSchema->bDefs = assocSchemaIndex(pSchema, "assoc_definitions") >= 0;
+  iEntry = assocSchemaIndex(pSchema, "assoc_definitions");
+  pSchema->bDefs = iEntry >= 0;
   if (pSchema->bDefs) {
-    checkDefs(pCall, pSchema);
+    checkDefs(pCall, pSchema, iEntry);
     pSchema->bToken = (u8)hasToken(pCall, pSchema);
     loadDefs(pCall, pSchema);
   }
   pSchema->bLoaded = pCall->rc == SQLITE_OK;
-  if (pSchema->bDefs) pSchema->pCatalog->bLinked = 0;
+  if (pSchema->bDefs) pSchema->pCatalog->iLink++;
   return pSchema->bLoaded;
 }
 
@@ -406,8 +482,10 @@ AssocCatalog *assocCatalogRef(AssocCatalog *pCat) {
 /* The last owner frees everything at once. p may be 0. */
 void assocCatalogUnref(AssocCatalog *pCat) {
   AssocArena mem;
+  AssocSchema *p;
   assert(pCat == 0 || pCat->nRef > 0);
   if (pCat == 0 || --pCat->nRef > 0) return;
+  for (p = pCat->pSchema; p; p = p->pNext) factsUnref(p->pFacts);
   mem = pCat->mem; /* The catalog is in its own arena */
   assocArenaFree(&mem);
 }
@@ -435,9 +513,21 @@ static void listSchemas(AssocCall *pCall, AssocCatalog *pCat) {
   *ppEnd = pTemp;
 }
 
+/* Take over from an earlier catalog what the schema says, which is the same. */
+static void shareFacts(AssocCall *pCall, AssocSchema *p, AssocCatalog *pOld) {
+  const AssocSchema *pFrom = assocSchemaFind(pOld, p->zName);
+  if (pFrom == 0) return;
+  p->bScanned = pFrom->bScanned;
+  p->zCaller = assocArenaText(pCall, &p->pCatalog->mem, pFrom->zCaller, -1);
+  if (!pFrom->bLoaded) return;
+  p->pFacts = pFrom->pFacts;
+  p->pFacts->nRef++;
+}
+
 /* Make a new catalog. main and temp are read now, attached databases at their
-** first use. */
-static AssocCatalog *catalogRead(AssocCall *pCall, CatalogCache *pCache) {
+** first use. pOld is an earlier catalog of the same schemas, or 0. */
+static AssocCatalog *catalogRead(AssocCall *pCall, CatalogCache *pCache,
+                                 AssocCatalog *pOld) {
   AssocArena mem;
   AssocCatalog *pCat;
   AssocSchema *p;
@@ -446,11 +536,15 @@ static AssocCatalog *catalogRead(AssocCall *pCall, CatalogCache *pCache) {
   if (pCat == 0) return 0;
   pCat->mem = mem;
   pCat->nRef = 1;
+  pCat->iLink = 1;
   pCat->iSerial = ++pCache->iSerial;
   pCat->bViews = pCall->pConn->bViews;
   listSchemas(pCall, pCat);
   for (p = pCat->pSchema; p && pCall->rc == SQLITE_OK; p = p->pNext) {
-    if (p == pCat->pSchema || p->pNext == 0) assocSchemaLoad(pCall, p);
+    if (pOld) shareFacts(pCall, p, pOld);
+    if (p == pCat->pSchema || p->pNext == 0 || p->pFacts) {
+      assocSchemaLoad(pCall, p);
+    }
   }
   if (pCall->rc == SQLITE_OK) return pCat;
   assocCatalogUnref(pCat);
@@ -540,7 +634,8 @@ static int tokensSame(const CatalogCache *pCache) {
 ** kept and the schema is unchanged. */
 static int guardOpen(AssocCall *pCall, CatalogCache *pCache) {
   sqlite3_stmt *pStmt = assocStmt(pCall, &pCache->guard, pCache->zGuard);
-  int bChanged, rc;
+  int rc;
+  pCache->bSchema = 0;
   if (pStmt == 0) return 0;
   rc = sqlite3_step(pStmt);
   if (rc != SQLITE_ROW) {
@@ -548,8 +643,9 @@ static int guardOpen(AssocCall *pCall, CatalogCache *pCache) {
     sqlite3_reset(pStmt);
     return 0;
   }
-  bChanged = sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_REPREPARE, 1);
-  return !bChanged && tokensSame(pCache);
+  pCache->bSchema =
+      sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_REPREPARE, 1) == 0;
+  return pCache->bSchema && tokensSame(pCache);
 }
 
 /* The data versions of the databases whose tokens are asked, as one number:
@@ -661,7 +757,7 @@ static void dropHolds(CatalogCache *pCache) {
 static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
   assert(pCache->nDepth == 0);
   cacheDrop(pCache);
-  pCache->pCat = catalogRead(pCall, pCache);
+  pCache->pCat = catalogRead(pCall, pCache, 0);
   if (pCache->pCat) pCache->zGuard = guardText(pCall, pCache->pCat);
   if (pCall->rc == SQLITE_OK) {
     (void)guardOpen(pCall, pCache);
@@ -673,6 +769,28 @@ static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
 }
 
 /*
+** The guard is open and says that definitions have changed, but not the schema.
+** Read the definitions again, in the guard's snapshot. False if the guard no
+** longer fits, or after an error.
+*/
+static int cacheRenew(AssocCall *pCall, CatalogCache *pCache) {
+  AssocCatalog *pNew = catalogRead(pCall, pCache, pCache->pCat);
+  char *zGuard = pNew ? guardText(pCall, pNew) : 0;
+  int bFits = zGuard && strcmp(zGuard, pCache->zGuard) == 0;
+  sqlite3_free(zGuard);
+  if (!bFits) {
+    assocCatalogUnref(pNew);
+    return 0;
+  }
+  assocCatalogUnref(pCache->pCat);
+  pCache->pCat = pNew;
+  tokensFree(pCache);
+  tokensKeep(pCall, pCache);
+  pCache->iVersion = dataVersion(pCall, pNew);
+  return pCall->rc == SQLITE_OK;
+}
+
+/*
 ** Is the catalog valid? If so, its guard is open afterwards. A guard that a
 ** failed close finalized could not report a changed schema, and without
 ** triggers the token does not change: in both cases the catalog counts as
@@ -680,15 +798,18 @@ static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
 */
 static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
   AssocCall ask;
-  int bSame, bTriggers = 1;
+  int bSame, bRenew, bTriggers = 1;
   assert(pCache->nDepth == 0);
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &bTriggers);
   if (pCache->pCat == 0 || pCache->guard.p == 0 || !bTriggers) return 0;
   if (pCache->pCat->bViews != pCall->pConn->bViews) return 0;
   assocTryBegin(&ask, pCall); /* What the guard reads may be gone */
+  pCache->bSchema = 0;
   bSame = sameSchemas(&ask, pCache->pCat) && guardOpen(&ask, pCache) &&
           rowsAreSame(&ask, pCache);
-  if (assocTryEnd(&ask, pCall, 0)) bSame = 0;
+  bRenew = !bSame && pCache->bSchema;
+  if (assocTryEnd(&ask, pCall, 0)) bSame = bRenew = 0;
+  if (bRenew) bSame = cacheRenew(pCall, pCache);
   /* The guard reports a changed schema only once */
   if (pCall->rc != SQLITE_OK) cacheDrop(pCache);
   return bSame && pCall->rc == SQLITE_OK;
@@ -720,7 +841,8 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
     return 0;
   }
   if (pCache->nDepth++ == 0 && pCache->pCat->bDoubt) {
-    pCache->pCat->bDoubt = pCache->pCat->bLinked = 0;
+    pCache->pCat->bDoubt = 0;
+    pCache->pCat->iLink++;
   }
   return assocCatalogRef(pCache->pCat);
 }
@@ -797,7 +919,7 @@ static void makeTables(AssocCall *pCall, const char *zSchema) {
   int i;
   pCall->pConn->bMadeTables = 1;
   if (!hasName(pCall, zSchema, "assoc_definitions")) {
-    assocExec(pCall, zCreateDefs, zSchema);
+    assocExec(pCall, "CREATE TABLE \"%w\".%s", zSchema, zDefs);
   }
   if (!hasName(pCall, zSchema, "assoc_token")) {
     assocExec(pCall, "CREATE TABLE \"%w\".%s", zSchema, zToken);

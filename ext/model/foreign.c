@@ -14,6 +14,7 @@ struct Collector {
   AssocCall *pCall;
   AssocArena *pArena;
   AssocRel *pOnly; /* 0: errors of all definitions count */
+  int bKey;        /* Only what may speak of the key of pOnly */
   AssocForeign *pFirst, **ppEnd;
   AssocForeign *apBucket[512]; /* By the table's name; linked by pSame */
 };
@@ -241,13 +242,58 @@ static void setDefaults(AssocForeign *pFor) {
                                  : "NO ACTION";
 }
 
+/* May the definition speak of a foreign key of pOnly? Only the names of its
+** tables are looked at. */
+static int mayShare(Collector *p, AssocDef *pDef) {
+  const AssocRel *pOnly = p->pOnly;
+  int eKind = assocKindSeek(pDef->zKind);
+  const char *z = eKind == ASSOC_BELONGSTO ? pDef->zModel : pDef->zTarget;
+  const AssocOptions *pOpt;
+  const AssocTable *pTab = pOnly->eKind == ASSOC_BELONGSTOMANY
+                               ? pOnly->pThrough
+                               : assocRelForeignTable(pOnly);
+  if (eKind == ASSOC_BELONGSTOMANY) {
+    pOpt = assocDefOptionsTry(p->pCall, pDef);
+    if (pOpt == 0 || pOpt->zThrough == 0 || pTab == 0) return pOpt != 0;
+    return assocModelIsTable(p->pCall, pDef->pSchema, pOpt->zThrough, pTab);
+  }
+  return pTab && z && assocModelIsTable(p->pCall, pDef->pSchema, z, pTab);
+}
+
 /* Add one definition. With pOnly, a wrong definition is ignored: the error
 ** belongs to its own association. */
 static void addDef(Collector *p, AssocDef *pDef) {
   AssocRel *pRel;
-  if (pDef->zName[0] == 0) return;
+  if (pDef->zName[0] == 0 || (p->bKey && !mayShare(p, pDef))) return;
   pRel = p->pOnly ? assocRelTry(p->pCall, pDef, 0) : assocRelOf(p->pCall, pDef);
   if (pRel && pRel != p->pOnly) addRel(p, pRel);
+}
+
+/* Add all definitions. */
+static void addAll(Collector *p, AssocCatalog *pCat) {
+  AssocSchema *pSchema;
+  AssocDef *pDef;
+  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    for (pDef = pSchema->pDef; pDef && p->pCall->rc == SQLITE_OK;
+         pDef = pDef->pNext) {
+      addDef(p, pDef);
+    }
+  }
+}
+
+void assocForeignCheck(AssocCall *pCall, AssocRel *pRel) {
+  Collector c;
+  AssocArena mem;
+  memset(&c, 0, sizeof(c));
+  memset(&mem, 0, sizeof(mem));
+  c.pCall = pCall;
+  c.pArena = &mem;
+  c.pOnly = pRel;
+  c.bKey = 1;
+  c.ppEnd = &c.pFirst;
+  addRel(&c, pRel);
+  if (pRel->nPath == 0) addAll(&c, pRel->pSource->pTable->pSchema->pCatalog);
+  assocArenaFree(&mem);
 }
 
 /*
@@ -260,7 +306,6 @@ AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
                                AssocArena *pArena, AssocRel *pOnly) {
   Collector c;
   AssocSchema *pSchema;
-  AssocDef *pDef;
   AssocForeign *pFor;
   memset(&c, 0, sizeof(c));
   c.pCall = pCall;
@@ -271,12 +316,7 @@ AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
     if (!assocSchemaLoad(pCall, pSchema)) return 0;
   }
   if (pOnly) addRel(&c, pOnly);
-  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    for (pDef = pSchema->pDef; pDef && pCall->rc == SQLITE_OK;
-         pDef = pDef->pNext) {
-      addDef(&c, pDef);
-    }
-  }
+  addAll(&c, pCat);
   for (pFor = c.pFirst; pFor; pFor = pFor->pNext) setDefaults(pFor);
   return pCall->rc == SQLITE_OK ? c.pFirst : 0;
 }

@@ -38,6 +38,7 @@ typedef struct AssocCatalog AssocCatalog;
 typedef struct AssocColumn AssocColumn;
 typedef struct AssocCounter AssocCounter;
 typedef struct AssocDef AssocDef;
+typedef struct AssocFacts AssocFacts;
 typedef struct AssocFkey AssocFkey;
 typedef struct AssocIndex AssocIndex;
 typedef struct AssocModel AssocModel;
@@ -88,6 +89,7 @@ struct AssocIndex {
 
 struct AssocTable {
   AssocSchema *pSchema;
+  AssocTable *pFact; /* What the schema says, in AssocFacts */
   const char *zName;
   u8 eType;          /* ASSOC_TABLE, _VIEW or _VIRTUAL */
   u8 bRowid;         /* Has a rowid */
@@ -99,12 +101,13 @@ struct AssocTable {
   int *aKey;
   u8 eOurs; /* Read it with assocTableIsOurs(); 0: not yet */
   u8 bFkeys, bIndexes;
-  AssocFkey *pFkey;     /* Read it with assocTableFkeys() */
-  AssocIndex *pIndex;   /* Read it with assocTableIndexes() */
-  i64 nRow;             /* Read it with assocTableRows(); -1: unknown */
-  i64 nChange;          /* sqlite3_total_changes64() when it was estimated */
-  AssocModel *pModel;   /* Set by assocModelOf() */
-  u8 bPolicy;           /* pPolicy has been read: policy.c */
+  AssocFkey *pFkey;   /* Read it with assocTableFkeys() */
+  AssocIndex *pIndex; /* Read it with assocTableIndexes() */
+  i64 nRow;           /* Read it with assocTableRows(); -1: unknown */
+  i64 nChange;        /* sqlite3_total_changes64() when it was estimated */
+  AssocModel *pModel; /* Set by assocModelOf() */
+  int iLinked;        /* AssocCatalog.iLink when its definitions were linked */
+  u8 bPolicy;         /* pPolicy has been read: policy.c */
   AssocPolicy *pPolicy; /* The policies of its models, or 0 */
   AssocModel *pAside;   /* Its other models found so far */
   u8 bRow;              /* pRow is known */
@@ -154,6 +157,9 @@ AssocTable *assocTableSeek(AssocCall *pCall, AssocSchema *pSchema,
 ** live document? It is then no model that is discovered or drawn, and a session
 ** cannot name it: it shows the owner's view. */
 int assocTableIsOurs(AssocCall *pCall, const AssocTable *pTab);
+/* The same of a name in a database, without reading the table. */
+int assocSchemaIsOurs(AssocCall *pCall, const AssocSchema *pSchema,
+                      const char *zTable);
 /* The number of a column by name, or -1. "rowid", "_rowid_" and "oid" give
 ** iRowid, unless a column has that name. */
 int assocColumnFind(const AssocTable *pTab, const char *zName);
@@ -195,6 +201,19 @@ int assocColumnAlike(const AssocColumn *pA, const AssocColumn *pB);
 
 /* --------------------------------------------------------------- catalog */
 
+/* What the schema of a database says. Catalogs share it until the schema
+** changes, since definitions change more often. */
+struct AssocFacts {
+  int nRef;
+  AssocArena mem; /* Holds the facts themselves, and what tables consist of */
+  int nEntry;
+  const char **azEntry; /* Names of tables and views, sorted */
+  u8 *aeType;           /* ASSOC_TABLE, ASSOC_VIEW or ASSOC_VIRTUAL */
+  AssocTable **apTable; /* Tables already read, else 0 */
+  u8 bDefs;             /* assoc_definitions has the text that we made */
+  u8 bToken;            /* So has assoc_token, with its triggers */
+};
+
 /* One database of the connection. */
 struct AssocSchema {
   const char *zName; /* "main", "temp", or an attached name */
@@ -204,9 +223,10 @@ struct AssocSchema {
   u8 bToken;           /* Has a valid token and its triggers */
   u8 bScanned;         /* zCaller is valid */
   const char *zCaller; /* "the view v": what in the schema calls us, or 0 */
+  AssocFacts *pFacts;  /* A counted reference; 0 before it is loaded */
   int nEntry;
-  const char **azEntry; /* Names of tables and views, sorted */
-  AssocTable **apTable; /* Entries already read, else 0 */
+  const char **azEntry; /* Those of pFacts */
+  AssocTable **apTable; /* Entries already used in this catalog, else 0 */
   AssocDef *pDef;       /* Rows of assoc_definitions */
   AssocDef *pModelDef;  /* Rows of assoc_model() */
   AssocDef *pSetting;   /* Rows of kind 'setting' */
@@ -221,9 +241,10 @@ struct AssocCatalog {
   i64 iSerial; /* Unique within a connection */
   u8 bViews;   /* assoc_config('views') when it was read */
   AssocArena mem;
-  AssocSchema *pSchema;       /* main, the attached databases, then temp */
-  u8 bLinked;                 /* pSource of every definition is set */
-  u8 bDoubt;                  /* A view or virtual table could not be read */
+  AssocSchema *pSchema; /* main, the attached databases, then temp */
+  int iLink;            /* Changes when definitions must be linked again */
+  int iLinked;          /* iLink when pSource of all definitions was set */
+  u8 bDoubt;            /* A view or virtual table could not be read */
   AssocModelName *apName[64]; /* Names found so far, by hash */
 };
 
@@ -231,8 +252,10 @@ struct AssocCatalog {
 struct AssocModelName {
   const char *zName;
   const AssocSchema *pNear; /* The database that was searched first, or 0 */
-  AssocTable *pTab;
-  AssocDef *pRow; /* The assoc_model() row of that name, or 0 */
+  AssocSchema *pSchema;     /* That has the table, */
+  const char *zTable;       /* which may be planned */
+  u8 eOurs;                 /* 2: it is a table of assoc, 1: no, 0: not asked */
+  AssocDef *pRow;           /* The assoc_model() row of that name, or 0 */
   AssocModelName *pNext;
 };
 
@@ -283,14 +306,15 @@ struct AssocDef {
   const char *zName; /* "" for a row of assoc_model() */
   const char *zKind;
   const char *zTarget;
-  const char *zOptions; /* JSON, or 0 */
-  AssocModel *pSource;  /* Set by assocCatalogLink(); 0: no table */
-  AssocRel *pRel;       /* Set by assocRelOf() */
-  u8 bResolving;        /* assocRelOf() runs on it: a cycle */
-  AssocOptions *pOpt;   /* Read it with assocDefOptions() */
-  u8 bRead;             /* Row of assoc_model(): pJson was read */
-  AssocJson *pJson;     /* Row of assoc_model(): its options */
-  u8 bPlan;             /* zPlan is known: read it with assocRowPlan() */
+  const char *zOptions;         /* JSON, or 0 */
+  AssocModel *pSource;          /* Set by assocDefLink(); 0: no table */
+  const AssocModelName *pFound; /* What zModel finds, if it was looked for */
+  AssocRel *pRel;               /* Set by assocRelOf() */
+  u8 bResolving;                /* assocRelOf() runs on it: a cycle */
+  AssocOptions *pOpt;           /* Read it with assocDefOptions() */
+  u8 bRead;                     /* Row of assoc_model(): pJson was read */
+  AssocJson *pJson;             /* Row of assoc_model(): its options */
+  u8 bPlan; /* zPlan is known: read it with assocRowPlan() */
   const char *zPlan;
   AssocDef *pNext;      /* Next row of the same database */
   AssocDef *pNextModel; /* Next row of assoc_model() there */
@@ -368,6 +392,10 @@ const char *assocBareName(const AssocSchema *pSchema, const char *zName);
 ** there is none. */
 AssocTable *assocModelTable(AssocCall *pCall, AssocCatalog *pCat,
                             const char *zName);
+/* Is pTab the table of the model zName in a definition of pNear? Neither an
+** unknown nor an ambiguous name is. Tables are not read. */
+int assocModelIsTable(AssocCall *pCall, AssocSchema *pNear, const char *zName,
+                      const AssocTable *pTab);
 /* A model's name as a row of zSchema should spell it. The name is bare if
 ** pSchema, the database of the model's table, is the one that is searched
 ** first: zSchema itself, or main for a row in temp. Otherwise the database is
@@ -444,8 +472,11 @@ const AssocJson *assocBlobColumn(AssocCall *pCall, AssocArena *pArena,
 AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab);
 /* Raise the error that no table exists for the model zName. */
 void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat, const char *zName);
-/* Set pSource of every definition, unless that is done. */
+/* Set pSource of every definition, unless that is done. Whoever reads pSource
+** of definitions that belong to no model at hand calls this first. */
 void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat);
+/* Set pSource of one definition. It stays 0 if there is no such table. */
+void assocDefLink(AssocCall *pCall, AssocDef *pDef);
 /* The names of a model's associations: "posts, profile". OUT: the caller frees
 ** the text with sqlite3_free(). */
 char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel);
@@ -758,6 +789,9 @@ struct AssocForeign {
 ** key is the first, and only disagreements with pOnly are an error. */
 AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
                                AssocArena *pArena, AssocRel *pOnly);
+/* Raise an error if another definition over a foreign key of pRel disagrees
+** with pRel. Only definitions that may share its key are resolved. */
+void assocForeignCheck(AssocCall *pCall, AssocRel *pRel);
 
 /* ---------------------------------------------------------------- naming */
 

@@ -30,6 +30,8 @@ struct NameSteps {
   AssocArena *pArena;
   const char *az[NAME_NSTEP]; /* az[0] is the model's name */
   AssocDef *pRow;             /* OUT: the row that step 1 used, or 0 */
+  AssocSchema *pSchema;       /* OUT: the database that has the table */
+  const char *zTable;         /* OUT: its name there, or 0 */
 };
 
 /* The first two steps are the name as it is: first among the rows of
@@ -145,22 +147,34 @@ static AssocDef *modelRow(AssocSchema *pSchema, const char *zName) {
   return 0;
 }
 
-/* Run one step in one database. Returns the table or 0. */
-static AssocTable *stepTable(AssocCall *pCall, AssocSchema *pSchema,
+/* The name of a table of the database, existing or planned, as its AssocTable
+** has it; or 0. Tables are not read: most definitions are never used. */
+static const char *tableName(AssocCall *pCall, AssocSchema *pSchema,
+                             const char *zTable) {
+  int iEntry;
+  AssocTable *pTab;
+  if (pCall->rc != SQLITE_OK) return 0;
+  iEntry = assocSchemaIndex(pSchema, zTable);
+  if (iEntry >= 0) return pSchema->azEntry[iEntry];
+  pTab = assocTablePlanned(pCall, pSchema, zTable);
+  return pTab ? pTab->zName : 0;
+}
+
+/* Run one step in one database. Returns the table's name, or 0. */
+static const char *stepEntry(AssocCall *pCall, AssocSchema *pSchema,
                              NameSteps *pSteps, int iStep) {
   const char *zTable = stepName(pCall, pSteps, iStep);
   if (iStep == 0) {
     AssocDef *pRow = modelRow(pSchema, zTable);
     AssocJson *pName =
         pRow ? assocJsonGet(assocDefJson(pCall, pRow), "table") : 0;
-    AssocTable *pTab = 0;
+    const char *z;
     if (pName == 0 || pName->eType != ASSOC_J_TEXT) return 0;
-    if (pCall->rc == SQLITE_OK) pTab = assocTableAny(pCall, pSchema, pName->z);
-    if (pTab) pSteps->pRow = pRow;
-    return pTab;
+    z = tableName(pCall, pSchema, pName->z);
+    if (z) pSteps->pRow = pRow;
+    return z;
   }
-  if (zTable == 0 || pCall->rc != SQLITE_OK) return 0;
-  return assocTableAny(pCall, pSchema, zTable);
+  return zTable ? tableName(pCall, pSchema, zTable) : 0;
 }
 
 /* See model.h. A row makes tables of its own database only. */
@@ -193,60 +207,63 @@ const char *assocRowPlan(AssocCall *pCall, AssocDef *pDef) {
   return zModel;
 }
 
-/* Run the steps from iStep on in one database. */
-static AssocTable *schemaTable(AssocCall *pCall, AssocSchema *pSchema,
-                               NameSteps *pSteps, int iStep) {
-  AssocTable *pTab = 0;
+/* Run the steps from iStep on in one database. True if one finds a table. */
+static int schemaEntry(AssocCall *pCall, AssocSchema *pSchema,
+                       NameSteps *pSteps, int iStep) {
   int i;
+  pSteps->pSchema = pSchema;
+  pSteps->zTable = 0;
   if (!assocSchemaLoad(pCall, pSchema)) return 0;
-  for (i = iStep; i < NAME_NSTEP && pTab == 0; i++) {
-    pTab = stepTable(pCall, pSchema, pSteps, i);
+  for (i = iStep; i < NAME_NSTEP && pSteps->zTable == 0; i++) {
+    pSteps->zTable = stepEntry(pCall, pSchema, pSteps, i);
   }
-  return pTab;
+  return pSteps->zTable != 0;
 }
 
 /* Run each step in all attached databases. */
-static AssocTable *attachedTable(AssocCall *pCall, AssocCatalog *pCat,
-                                 NameSteps *pSteps) {
-  AssocTable *pFound = 0;
+static int attachedEntry(AssocCall *pCall, AssocCatalog *pCat,
+                         NameSteps *pSteps) {
   AssocSchema *p;
   int i;
-  for (i = 0; i < NAME_NSTEP && pFound == 0; i++) {
+  pSteps->zTable = 0;
+  for (i = 0; i < NAME_NSTEP && pSteps->zTable == 0; i++) {
     for (p = pCat->pSchema->pNext; p && p->pNext; p = p->pNext) {
-      AssocTable *pTab = 0;
-      if (assocSchemaLoad(pCall, p)) pTab = stepTable(pCall, p, pSteps, i);
-      if (pTab && pFound) {
+      const char *z = 0;
+      if (assocSchemaLoad(pCall, p)) z = stepEntry(pCall, p, pSteps, i);
+      if (z == 0) continue;
+      if (pSteps->zTable) {
         assocErrorOf(pCall, ASSOC_E_AMBIGUOUS, pSteps->az[0], 0,
                      "the model '%s' may be %s.%s or %s.%s; write the one that "
                      "is meant with its database",
-                     pSteps->az[0], pFound->pSchema->zName, pFound->zName,
-                     p->zName, pTab->zName);
+                     pSteps->az[0], pSteps->pSchema->zName, pSteps->zTable,
+                     p->zName, z);
       }
-      if (pTab) pFound = pTab;
+      pSteps->pSchema = p;
+      pSteps->zTable = z;
     }
   }
-  return pCall->rc == SQLITE_OK ? pFound : 0;
+  return pCall->rc == SQLITE_OK && pSteps->zTable;
 }
 
-/* The table of a model, and in pSteps->pRow its row. pNear, if given, is
-** searched first. */
-static AssocTable *lookForTable(AssocCall *pCall, AssocCatalog *pCat,
-                                AssocSchema *pNear, const char *zName,
-                                NameSteps *pSteps) {
+/* The entry of a model's table in pSteps, and in pSteps->pRow its row. pNear,
+** if given, is searched first. */
+static int lookForTable(AssocCall *pCall, AssocCatalog *pCat,
+                        AssocSchema *pNear, const char *zName,
+                        NameSteps *pSteps) {
   AssocSchema *pMain = pCat->pSchema, *pSchema;
-  AssocTable *pTab = 0;
   const char *zRest = 0;
+  int bFound = 0;
   assert(zName);
   nameSteps(&pCat->mem, zName, pSteps);
   if (pNear && sqlite3_stricmp(pNear->zName, "temp") != 0) {
-    pTab = schemaTable(pCall, pNear, pSteps, 0);
+    bFound = schemaEntry(pCall, pNear, pSteps, 0);
   }
-  if (pTab == 0) pTab = schemaTable(pCall, pMain, pSteps, 0);
-  if (pTab || pCall->rc != SQLITE_OK) return pTab;
+  if (!bFound) bFound = schemaEntry(pCall, pMain, pSteps, 0);
+  if (bFound || pCall->rc != SQLITE_OK) return bFound;
   pSchema = splitName(pCat, zName, &zRest);
-  if (pSchema == 0) return attachedTable(pCall, pCat, pSteps);
+  if (pSchema == 0) return attachedEntry(pCall, pCat, pSteps);
   nameSteps(&pCat->mem, zRest, pSteps);
-  return schemaTable(pCall, pSchema, pSteps, 0);
+  return schemaEntry(pCall, pSchema, pSteps, 0);
 }
 
 /* A direct-mapped memory of names. A collision only costs another search. */
@@ -257,8 +274,13 @@ static AssocModelName **nameSlot(AssocCatalog *pCat, const char *zName) {
 }
 
 /* A session cannot name tables of assoc itself: they show the owner's view. */
-static int isForbidden(AssocCall *pCall, const AssocTable *pTab) {
-  return pCall->pConn->pSession && assocTableIsOurs(pCall, pTab);
+static int isForbidden(AssocCall *pCall, AssocModelName *p) {
+  if (pCall->pConn->pSession == 0) return 0;
+  if (p->eOurs == 0) {
+    int bIs = assocSchemaIsOurs(pCall, p->pSchema, p->zTable);
+    if (pCall->rc == SQLITE_OK) p->eOurs = bIs ? 2 : 1;
+  }
+  return p->eOurs == 2;
 }
 
 /* The same, but each name is looked up once per catalog. Names that find no
@@ -267,25 +289,24 @@ static int isForbidden(AssocCall *pCall, const AssocTable *pTab) {
 static AssocModelName *findName(AssocCall *pCall, AssocCatalog *pCat,
                                 AssocSchema *pNear, const char *zName) {
   AssocModelName **pp = nameSlot(pCat, zName), *p;
-  AssocTable *pTab;
   NameSteps steps;
   if (pCall->rc != SQLITE_OK) return 0;
   for (p = *pp; p; p = p->pNext) {
     if (p->pNear != pNear || strcmp(p->zName, zName) != 0) continue;
-    return isForbidden(pCall, p->pTab) ? 0 : p;
+    return isForbidden(pCall, p) ? 0 : p;
   }
-  pTab = lookForTable(pCall, pCat, pNear, zName, &steps);
-  if (pTab == 0 || isForbidden(pCall, pTab)) return 0;
+  if (!lookForTable(pCall, pCat, pNear, zName, &steps)) return 0;
   p = assocAlloc(pCall, &pCat->mem, sizeof(*p));
   if (p == 0) return 0;
   p->zName = assocArenaText(pCall, &pCat->mem, zName, -1);
   if (p->zName == 0) return 0;
   p->pNear = pNear;
-  p->pTab = pTab;
+  p->pSchema = steps.pSchema;
+  p->zTable = steps.zTable;
   p->pRow = steps.pRow;
   p->pNext = *pp;
   *pp = p;
-  return p;
+  return isForbidden(pCall, p) ? 0 : p;
 }
 
 /* ---------------------------------------------------------------- models */
@@ -326,16 +347,6 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
   }
 }
 
-/* The same as schemaTable(), but a broken view is no table. */
-static AssocTable *schemaTableTry(AssocCall *pCall, AssocSchema *pSchema,
-                                  NameSteps *pSteps, int iStep) {
-  AssocCall ask;
-  AssocTable *pTab;
-  assocTryBegin(&ask, pCall);
-  pTab = schemaTable(&ask, pSchema, pSteps, iStep);
-  return assocTryEnd(&ask, pCall, 0) ? 0 : pTab;
-}
-
 /* See model.h. */
 int assocRowPlans(AssocCall *pCall, AssocDef *pDef, const AssocTable *pOld,
                   const char *zTable) {
@@ -347,7 +358,8 @@ int assocRowPlans(AssocCall *pCall, AssocDef *pDef, const AssocTable *pOld,
   zModel = rowModel(pDef->pSchema, pDef);
   if (zModel == 0) return 0;
   nameSteps(&pDef->pSchema->pCatalog->mem, zModel, &steps);
-  return schemaTableTry(pCall, pDef->pSchema, &steps, 0) == pOld;
+  (void)schemaEntry(pCall, pDef->pSchema, &steps, 0);
+  return steps.zTable == pOld->zName;
 }
 
 /* How a row of assoc_model() concerns a table. */
@@ -356,20 +368,18 @@ int assocRowPlans(AssocCall *pCall, AssocDef *pDef, const AssocTable *pOld,
 #define ROW_NAMES 2  /* It names the table */
 #define ROW_VALUES 3 /* It names the table, and has values */
 
-/* A row that names a broken view concerns that view only, so its error is
-** ignored. A row of temp hides the one of that name in the file. */
+/* A row of temp hides the one of that name in the file. */
 static int rowConcerns(AssocCall *pCall, AssocTable *pTab, AssocDef *p) {
   AssocSchema *pSchema = pTab->pSchema;
   const char *zModel = rowModel(pSchema, p);
-  AssocTable *pFound;
   NameSteps steps;
   if (zModel == 0 || modelRow(pSchema, zModel) != p) return ROW_NONE;
   nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
-  pFound = schemaTableTry(pCall, pSchema, &steps, 0);
-  if (pFound != pTab) return ROW_NONE;
+  (void)schemaEntry(pCall, pSchema, &steps, 0);
+  if (steps.zTable != pTab->zName) return ROW_NONE;
   if (steps.pRow == 0) return ROW_OWN;
-  pFound = schemaTableTry(pCall, pSchema, &steps, 1);
-  if (pFound == pTab) return ROW_OWN;
+  (void)schemaEntry(pCall, pSchema, &steps, 1);
+  if (steps.zTable == pTab->zName) return ROW_OWN;
   return assocJsonGet(assocDefJson(pCall, p), "values") ? ROW_VALUES
                                                         : ROW_NAMES;
 }
@@ -573,40 +583,59 @@ static AssocModel *modelNew(AssocCall *pCall, AssocTable *pTab,
   return pCall->rc == SQLITE_OK ? p : 0;
 }
 
+static void linkTable(AssocCall *pCall, AssocTable *pTab);
+
 /* The table's own model, made at its first use. The row of assoc_model() gives
 ** name, key and soft deletion; without it they come from the schema. */
 AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab) {
   assert(pTab);
   if (pTab->pModel == 0) {
     pTab->pModel = modelNew(pCall, pTab, rowOfTable(pCall, pTab));
+    if (pTab->pModel) linkTable(pCall, pTab);
   }
   return pTab->pModel;
+}
+
+/* The table of a name, read now. 0 for no name, and after an error. */
+static AssocTable *nameTable(AssocCall *pCall, const AssocModelName *p) {
+  if (p == 0) return 0;
+  return assocTableAny(pCall, p->pSchema, p->zTable);
 }
 
 /* The model of a name: the table's own, or the one of the name's row. pName may
 ** be 0. */
 static AssocModel *modelOfName(AssocCall *pCall, const AssocModelName *pName) {
+  AssocTable *pTab = nameTable(pCall, pName);
   AssocModel *p;
-  if (pName == 0) return 0;
-  if (pName->pRow == 0 || pName->pRow == rowOfTable(pCall, pName->pTab)) {
-    return assocModelOf(pCall, pName->pTab);
+  if (pTab == 0) return 0;
+  if (pName->pRow == 0 || pName->pRow == rowOfTable(pCall, pTab)) {
+    return assocModelOf(pCall, pTab);
   }
-  for (p = pName->pTab->pAside; p; p = p->pNextAside) {
+  for (p = pTab->pAside; p; p = p->pNextAside) {
     if (p->pDef == pName->pRow) return p;
   }
-  p = modelNew(pCall, pName->pTab, pName->pRow);
+  p = modelNew(pCall, pTab, pName->pRow);
   if (p == 0) return 0;
   p->bAside = 1;
-  p->pNextAside = pName->pTab->pAside;
-  pName->pTab->pAside = p;
+  p->pNextAside = pTab->pAside;
+  pTab->pAside = p;
   return p;
 }
 
 /* For callers that need the table alone, without reading the model's row. */
 AssocTable *assocModelTable(AssocCall *pCall, AssocCatalog *pCat,
                             const char *zName) {
-  AssocModelName *p = findName(pCall, pCat, 0, zName);
-  return p ? p->pTab : 0;
+  return nameTable(pCall, findName(pCall, pCat, 0, zName));
+}
+
+int assocModelIsTable(AssocCall *pCall, AssocSchema *pNear, const char *zName,
+                      const AssocTable *pTab) {
+  AssocCall ask;
+  AssocModelName *p;
+  assocTryBegin(&ask, pCall);
+  p = findName(&ask, pNear->pCatalog, pNear, zName);
+  if (assocTryEnd(&ask, pCall, 0) || p == 0) return 0;
+  return p->pSchema == pTab->pSchema && p->zTable == pTab->zName;
 }
 
 /* To find no model is no error here; two tables in one step are. */
@@ -677,6 +706,7 @@ void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
   sqlite3_str *pStr;
   char *zLooked;
   int i;
+  assocCatalogLink(pCall, pCat);
   if (pCall->rc != SQLITE_OK) return;
   pOnly = splitName(pCat, zName, &zRest);
   zNear = nearestModel(pCall, pCat, pOnly, zRest);
@@ -803,7 +833,7 @@ int assocModelKeyParts(const AssocModel *pModel, const AssocJson *pJson,
 ** decides the spelling of its name. A table that SQLite could not read may be
 ** readable in the next call, when the host has registered a function or module.
 */
-static void linkDef(AssocCall *pCall, AssocDef *pDef) {
+void assocDefLink(AssocCall *pCall, AssocDef *pDef) {
   AssocModel *p;
   AssocCall ask;
   AssocErr why;
@@ -823,19 +853,51 @@ static void linkDef(AssocCall *pCall, AssocDef *pDef) {
   p->bNamed = 1;
 }
 
-/* Definitions are attached to the models of their sources once per catalog. A
-** definition whose source does not exist stays unattached and is no error. */
+/* Does the definition speak of this table's models? The name that finds the
+** table is kept in the definition. */
+static int isOfTable(AssocCall *pCall, AssocDef *pDef, const AssocTable *pTab) {
+  const AssocModelName *p = pDef->pFound;
+  if (p == 0) {
+    AssocCall ask;
+    assocTryBegin(&ask, pCall);
+    p = pDef->pFound =
+        findName(&ask, pDef->pSchema->pCatalog, pDef->pSchema, pDef->zModel);
+    if (assocTryEnd(&ask, pCall, 0)) p = 0;
+  }
+  return p && p->pSchema == pTab->pSchema && p->zTable == pTab->zName;
+}
+
+/* Attach definitions to the models of one table. The others are not read: a
+** connection that asks about two models needs no more. */
+static void linkTable(AssocCall *pCall, AssocTable *pTab) {
+  AssocCatalog *pCat = pTab->pSchema->pCatalog;
+  AssocSchema *p;
+  AssocDef *pDef;
+  if (pTab->iLinked == pCat->iLink || pCat->iLinked == pCat->iLink) return;
+  if (pCall->rc != SQLITE_OK) return;
+  pTab->iLinked = pCat->iLink; /* Reading another database changes it */
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    for (pDef = p->bLoaded ? p->pDef : 0; pDef; pDef = pDef->pNext) {
+      if (pDef->pSource == 0 && isOfTable(pCall, pDef, pTab)) {
+        assocDefLink(pCall, pDef);
+      }
+    }
+  }
+  if (pCall->rc != SQLITE_OK) pTab->iLinked = 0;
+}
+
+/* All definitions are attached to the models of their sources. A definition
+** whose source does not exist stays unattached and is no error. */
 void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat) {
   AssocSchema *p;
   AssocDef *pDef;
-  if (pCat->bLinked || pCall->rc != SQLITE_OK) return;
-  pCat->bLinked = 1; /* Reading another database resets it */
+  if (pCat->iLinked == pCat->iLink || pCall->rc != SQLITE_OK) return;
   for (p = pCat->pSchema; p; p = p->pNext) {
     for (pDef = p->bLoaded ? p->pDef : 0; pDef; pDef = pDef->pNext) {
-      linkDef(pCall, pDef);
+      assocDefLink(pCall, pDef);
     }
   }
-  if (pCall->rc != SQLITE_OK) pCat->bLinked = 0;
+  if (pCall->rc == SQLITE_OK) pCat->iLinked = pCat->iLink;
 }
 
 /* The definitions of a model are in its own database or in temp. */
@@ -844,7 +906,7 @@ AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
   AssocSchema *pSchema =
       pLast ? pLast->pSchema : pModel->pTable->pSchema->pCatalog->pSchema;
   AssocDef *p = pLast ? pLast->pNext : pSchema->pDef;
-  assocCatalogLink(pCall, pModel->pTable->pSchema->pCatalog);
+  linkTable(pCall, pModel->pTable);
   if (pCall->rc != SQLITE_OK) return 0;
   for (;;) {
     for (; p; p = p->pNext) {

@@ -337,6 +337,7 @@ static AssocTable *plannedMake(AssocCall *pCall, AssocSchema *pSchema,
   p.pTab->bPlanned = 1;
   p.schema.zName = "main";
   p.schema.pCatalog = pSchema->pCatalog;
+  p.schema.pFacts = pSchema->pFacts; /* BORROWED: memory */
   scratchOpen(&p);
   if (p.scratch.rc == SQLITE_OK) plannerRows(&p, pSchema, pOld);
   if (pCall->rc == SQLITE_OK) {

@@ -304,7 +304,7 @@ AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef) {
   AssocResolver r;
   assert(pDef);
   if (pDef->pRel || pCall->rc != SQLITE_OK) return pDef->pRel;
-  assocCatalogLink(pCall, pCat);
+  assocDefLink(pCall, pDef);
   r.pCall = pCall;
   r.pArena = &pCat->mem;
   r.pDef = pDef;

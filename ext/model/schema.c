@@ -66,7 +66,7 @@ static void loadCollation(AssocCall *pCall, AssocTable *pTab,
       return;
     }
   }
-  pCol->zColl = assocArenaText(pCall, &pTab->pSchema->pCatalog->mem, zColl, -1);
+  pCol->zColl = assocArenaText(pCall, &pTab->pSchema->pFacts->mem, zColl, -1);
   pCol->eColl = collationOf(zColl);
 }
 
@@ -74,7 +74,7 @@ static void loadCollation(AssocCall *pCall, AssocTable *pTab,
 ** hidden (1: hidden; 2, 3: generated). */
 static void loadColumn(AssocCall *pCall, AssocTable *pTab, sqlite3_stmt *pStmt,
                        AssocColumn *pCol) {
-  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  AssocArena *pArena = &pTab->pSchema->pFacts->mem;
   int eHidden = sqlite3_column_int(pStmt, 6);
   pCol->zName =
       assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 1), -1);
@@ -121,7 +121,7 @@ static void strictAny(AssocCall *pCall, AssocTable *pTab) {
 
 /* Read the columns, and leave room for the rowid behind them. */
 static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
-  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  AssocArena *pArena = &pTab->pSchema->pFacts->mem;
   sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA \"%w\".table_xinfo(\"%w\")",
                                      pTab->pSchema->zName, pTab->zName);
   int i, n = countRows(pCall, pStmt);
@@ -209,7 +209,7 @@ static void loadKey(AssocCall *pCall, AssocTable *pTab) {
   int i, n = 0;
   assert(pTab->nKey == 0);
   for (i = 0; i < pTab->nCol; i++) n += pTab->aCol[i].iPk > 0;
-  pTab->aKey = assocAlloc(pCall, &pTab->pSchema->pCatalog->mem,
+  pTab->aKey = assocAlloc(pCall, &pTab->pSchema->pFacts->mem,
                           (i64)sizeof(int) * (n + 1));
   if (pTab->aKey == 0) return;
   pTab->nKey = n;
@@ -224,37 +224,44 @@ static void loadKey(AssocCall *pCall, AssocTable *pTab) {
 }
 
 /* Is it feed_doc or feed_mark, of a live document feed? */
-static int isOfLive(AssocCall *pCall, const AssocTable *pTab) {
+static int isOfLive(AssocCall *pCall, const AssocSchema *pSchema,
+                    const char *zTable) {
   static const char *const az[] = {"_doc", "_mark"};
-  int i, n = (int)strlen(pTab->zName), bIs = 0;
-  if (assocSchemaIndex(pTab->pSchema, ASSOC_LIVE_STORE) < 0) return 0;
+  int i, n = (int)strlen(zTable), bIs = 0;
+  if (assocSchemaIndex(pSchema, ASSOC_LIVE_STORE) < 0) return 0;
   for (i = 0; i < ASSOC_COUNT(az) && !bIs; i++) {
     int nEnd = (int)strlen(az[i]);
     sqlite3_stmt *pStmt;
-    if (n <= nEnd || sqlite3_stricmp(&pTab->zName[n - nEnd], az[i]) != 0) {
+    if (n <= nEnd || sqlite3_stricmp(&zTable[n - nEnd], az[i]) != 0) {
       continue;
     }
     pStmt = assocPrepare(pCall,
                          "SELECT 1 FROM \"%w\"." ASSOC_LIVE_STORE
                          " WHERE name=substr(?1,1,%d)",
-                         pTab->pSchema->zName, n - nEnd);
-    assocBindText(pCall, pStmt, 1, pTab->zName);
+                         pSchema->zName, n - nEnd);
+    assocBindText(pCall, pStmt, 1, zTable);
     bIs = assocStep(pCall, pStmt);
     assocFinalize(pCall, pStmt);
   }
   return bIs;
 }
 
-int assocTableIsOurs(AssocCall *pCall, const AssocTable *pTab) {
+int assocSchemaIsOurs(AssocCall *pCall, const AssocSchema *pSchema,
+                      const char *zTable) {
   static const char *const az[] = {"assoc_definitions", "assoc_token",
                                    "assoc_recount", ASSOC_LIVE_STORE};
-  int i, bIs = sqlite3_strnicmp(pTab->zName, ASSOC_LIVE_LOG,
+  int i, bIs = sqlite3_strnicmp(zTable, ASSOC_LIVE_LOG,
                                 (int)strlen(ASSOC_LIVE_LOG)) == 0;
-  if (pTab->eOurs) return pTab->eOurs == 2;
   for (i = 0; i < ASSOC_COUNT(az); i++) {
-    bIs |= sqlite3_stricmp(pTab->zName, az[i]) == 0;
+    bIs |= sqlite3_stricmp(zTable, az[i]) == 0;
   }
-  if (!bIs) bIs = isOfLive(pCall, pTab);
+  return bIs || isOfLive(pCall, pSchema, zTable);
+}
+
+int assocTableIsOurs(AssocCall *pCall, const AssocTable *pTab) {
+  int bIs;
+  if (pTab->eOurs) return pTab->eOurs == 2;
+  bIs = assocSchemaIsOurs(pCall, pTab->pSchema, pTab->zName);
   if (pCall->rc == SQLITE_OK) ((AssocTable *)pTab)->eOurs = bIs ? 2 : 1;
   return bIs;
 }
@@ -279,23 +286,6 @@ int assocKeyColumn(const AssocTable *pTab, const ShapeKey *pKey) {
 }
 
 /* ----------------------------------------------------------------- table */
-
-/* Set eType. A virtual table has no root page. The query calls no function:
-** LIKE may be case-sensitive, overridden, or denied by an authorizer. */
-static void tableType(AssocCall *pCall, AssocTable *pTab) {
-  sqlite3_stmt *pStmt =
-      assocPrepare(pCall,
-                   "SELECT CASE WHEN type='view' THEN 1"
-                   "            WHEN rootpage>0 THEN 0 ELSE 2 END"
-                   "  FROM \"%w\".sqlite_schema"
-                   " WHERE name=?1 AND type IN ('table','view')",
-                   pTab->pSchema->zName);
-  assocBindText(pCall, pStmt, 1, pTab->zName);
-  if (assocStep(pCall, pStmt)) {
-    pTab->eType = (u8)sqlite3_column_int(pStmt, 0);
-  }
-  assocFinalize(pCall, pStmt);
-}
 
 /* azEntry is sorted without regard to case, so this is a binary search. -1: no
 ** such table or view. */
@@ -326,21 +316,17 @@ static void errorOfTable(AssocCall *pCall, const AssocTable *pTab) {
   }
 }
 
-/* Each table is read at its first use. 0 without an error if there is no such
-** table. A view that cannot be read is an error here, and only here: scans of a
-** schema skip it. */
-AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
-                           const char *zName) {
-  int iEntry = assocSchemaIndex(pSchema, zName);
-  AssocTable *pTab;
-  if (iEntry < 0) return 0;
-  if (pSchema->apTable[iEntry]) return pSchema->apTable[iEntry];
-  pTab = assocAlloc(pCall, &pSchema->pCatalog->mem, sizeof(*pTab));
+/* Read what the schema says of a table, for all catalogs that share it. */
+static AssocTable *factOf(AssocCall *pCall, AssocSchema *pSchema, int iEntry) {
+  AssocFacts *pFacts = pSchema->pFacts;
+  AssocTable *pTab = pFacts->apTable[iEntry];
+  if (pTab) return pTab;
+  pTab = assocAlloc(pCall, &pFacts->mem, sizeof(*pTab));
   if (pTab == 0) return 0;
   pTab->pSchema = pSchema;
-  pTab->zName = pSchema->azEntry[iEntry];
+  pTab->zName = pFacts->azEntry[iEntry];
+  pTab->eType = pFacts->aeType[iEntry];
   pTab->nRow = -1;
-  tableType(pCall, pTab);
   loadColumns(pCall, pTab);
   if (pCall->rc == SQLITE_OK) loadRowid(pCall, pTab);
   if (pCall->rc == SQLITE_OK) loadKey(pCall, pTab);
@@ -348,6 +334,27 @@ AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
     errorOfTable(pCall, pTab);
     return 0;
   }
+  pTab->pSchema = 0; /* It belongs to no catalog */
+  pFacts->apTable[iEntry] = pTab;
+  return pTab;
+}
+
+/* Each table is read at its first use. 0 without an error if there is no such
+** table. A view that cannot be read is an error here, and only here: scans of a
+** schema skip it. */
+AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
+                           const char *zName) {
+  int iEntry = assocSchemaIndex(pSchema, zName);
+  AssocTable *pTab, *pFact;
+  if (iEntry < 0) return 0;
+  if (pSchema->apTable[iEntry]) return pSchema->apTable[iEntry];
+  pFact = factOf(pCall, pSchema, iEntry);
+  if (pFact == 0) return 0;
+  pTab = assocAlloc(pCall, &pSchema->pCatalog->mem, sizeof(*pTab));
+  if (pTab == 0) return 0;
+  *pTab = *pFact;
+  pTab->pSchema = pSchema;
+  pTab->pFact = pFact;
   pSchema->apTable[iEntry] = pTab;
   return pTab;
 }
@@ -367,7 +374,7 @@ AssocTable *assocTableSeek(AssocCall *pCall, AssocSchema *pSchema,
 ** from, to, on_update, on_delete. */
 static void fkeyColumn(AssocCall *pCall, AssocTable *pTab, AssocFkey *pFk,
                        sqlite3_stmt *pStmt) {
-  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  AssocArena *pArena = &pTab->pSchema->pFacts->mem;
   int i = pFk->nCol;
   int *aCol = assocAlloc(pCall, pArena, (i64)sizeof(int) * (i + 1));
   const char **azTo = assocAlloc(pCall, pArena, (i64)sizeof(char *) * (i + 1));
@@ -390,10 +397,14 @@ static void fkeyColumn(AssocCall *pCall, AssocTable *pTab, AssocFkey *pFk,
 /* PRAGMA foreign_key_list gives a row for each column; seq 0 begins another
 ** key. */
 AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab) {
-  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  AssocArena *pArena = &pTab->pSchema->pFacts->mem;
   AssocFkey *pFk = 0, **ppEnd = &pTab->pFkey;
   sqlite3_stmt *pStmt;
   if (pTab->bFkeys || pTab->eType != ASSOC_TABLE) return pTab->pFkey;
+  if (pTab->pFact && pTab->pFact->bFkeys) {
+    pTab->bFkeys = 1;
+    return pTab->pFkey = pTab->pFact->pFkey;
+  }
   pStmt = assocPrepare(pCall, "PRAGMA \"%w\".foreign_key_list(\"%w\")",
                        pTab->pSchema->zName, pTab->zName);
   while (assocStep(pCall, pStmt)) {
@@ -414,6 +425,10 @@ AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab) {
   pTab->bFkeys = pCall->rc == SQLITE_OK;
   if (!pTab->bFkeys)
     pTab->pFkey = 0; /* An incomplete list is worse than none */
+  if (pTab->pFact) {
+    pTab->pFact->bFkeys = pTab->bFkeys;
+    pTab->pFact->pFkey = pTab->pFkey;
+  }
   return pTab->pFkey;
 }
 
@@ -423,7 +438,7 @@ AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab) {
 ** coll, key. */
 static void loadIndexColumns(AssocCall *pCall, AssocTable *pTab,
                              AssocIndex *pIdx) {
-  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  AssocArena *pArena = &pTab->pSchema->pFacts->mem;
   sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA \"%w\".index_xinfo(\"%w\")",
                                      pTab->pSchema->zName, pIdx->zName);
   int n = countRows(pCall, pStmt);
@@ -443,10 +458,14 @@ static void loadIndexColumns(AssocCall *pCall, AssocTable *pTab,
 
 /* The primary key of a WITHOUT ROWID table is in this list, a rowid is not. */
 AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab) {
-  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  AssocArena *pArena = &pTab->pSchema->pFacts->mem;
   AssocIndex *pIdx, **ppEnd = &pTab->pIndex;
   sqlite3_stmt *pStmt;
   if (pTab->bIndexes || pTab->eType != ASSOC_TABLE) return pTab->pIndex;
+  if (pTab->pFact && pTab->pFact->bIndexes) {
+    pTab->bIndexes = 1;
+    return pTab->pIndex = pTab->pFact->pIndex;
+  }
   /* Columns: seq, name, unique, origin, partial */
   pStmt = assocPrepare(pCall, "PRAGMA \"%w\".index_list(\"%w\")",
                        pTab->pSchema->zName, pTab->zName);
@@ -467,6 +486,10 @@ AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab) {
   }
   pTab->bIndexes = pCall->rc == SQLITE_OK;
   if (!pTab->bIndexes) pTab->pIndex = 0;
+  if (pTab->pFact) {
+    pTab->pFact->bIndexes = pTab->bIndexes;
+    pTab->pFact->pIndex = pTab->pIndex;
+  }
   return pTab->pIndex;
 }
 

@@ -214,7 +214,7 @@ static void checkRow(Definer *p) {
       checkBothSides(p, pRel);
     }
     checkKeyName(p, pRel);
-    assocSyncCheck(p->pCall, pRel);
+    assocForeignCheck(p->pCall, pRel);
   }
   assocCatalogLeave(p->pCall, p->pCat);
   p->pCat = pOld;
@@ -322,7 +322,6 @@ static int isSame(Definer *p, AssocDef *pDef) {
 static int prepare(Definer *p, const char *zModel, const char *zKind,
                    const char *zTarget, const char *zOptions) {
   AssocDef *pTaken;
-  assocCatalogLink(p->pCall, p->pCat);
   p->pSource = assocModelDefined(p->pCall, p->pCat, zModel);
   p->eKind = p->pSource ? assocKindParse(p->pCall, zKind, 0) : 0;
   p->pOpt = assocOptionsParse(p->pCall, &p->mem, zOptions, 0);

@@ -174,9 +174,6 @@ char *assocDocuments(AssocCall *pCall, AssocCatalog *pCat, const char *zModel,
                      const char *zShape, const WriteKept *pKept, int bList,
                      i64 *pn);
 
-/* An error if another definition over the same foreign key disagrees. */
-void assocSyncCheck(AssocCall *pCall, AssocRel *pRel);
-
 /* -------------------------------------------------------------------- dml --
 **
 ** Tables whose rows are written: related, those made with it, and assoc_call.

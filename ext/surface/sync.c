@@ -16,16 +16,6 @@
 #include "surface/surface.h"
 #include "sync/sync.h"
 
-/* Does the definition agree with the others over its foreign key? The list is
-** made for its errors only. */
-void assocSyncCheck(AssocCall *pCall, AssocRel *pRel) {
-  AssocArena mem;
-  memset(&mem, 0, sizeof(mem));
-  (void)assocForeignList(pCall, pRel->pSource->pTable->pSchema->pCatalog, &mem,
-                         pRel);
-  assocArenaFree(&mem);
-}
-
 /* The options of assoc_sync(). */
 typedef struct SyncOptions SyncOptions;
 struct SyncOptions {
