@@ -176,7 +176,8 @@ AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab);
 const char *assocIndexWhere(AssocCall *pCall, AssocArena *pArena,
                             const AssocTable *pTab, const AssocIndex *pIdx);
 /* Estimate the number of rows: from ANALYZE, else from the rowids, else
-** 1,000,000. */
+** ASSOC_ROWS_UNKNOWN. */
+#define ASSOC_ROWS_UNKNOWN 1000000
 i64 assocTableRows(AssocCall *pCall, AssocTable *pTab);
 /* Estimate how many rows share one value of column iCol: from ANALYZE, else a
 ** guess. -1 if no index begins with the column. */

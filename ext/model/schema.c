@@ -719,7 +719,7 @@ i64 assocTableRows(AssocCall *pCall, AssocTable *pTab) {
   if (pTab->nRow < 0 && pTab->bRowid && pTab->eType == ASSOC_TABLE) {
     pTab->nRow = rowsOfIds(pCall, pTab);
   }
-  if (pTab->nRow < 0) pTab->nRow = 1000000;
+  if (pTab->nRow < 0) pTab->nRow = ASSOC_ROWS_UNKNOWN;
   if (pCall->rc != SQLITE_OK) pTab->nRow = -1; /* Try again next time */
   return pTab->nRow;
 }

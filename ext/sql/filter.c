@@ -48,12 +48,23 @@ static int allServed(AssocSql *p, const AssocHop *pHop) {
   return 1;
 }
 
+/* Estimate the rows of a join table. A table without rowid tells nothing: then
+** each row on the larger side is taken to have a few. */
+static i64 joinRows(AssocSql *p, const AssocRel *pRel) {
+  i64 n = assocTableRows(p->pCall, pRel->pThrough);
+  i64 nSource, nTarget;
+  if (n != ASSOC_ROWS_UNKNOWN || pRel->pThrough->bRowid) return n;
+  nSource = assocTableRows(p->pCall, pRel->pSource->pTable);
+  nTarget = assocTableRows(p->pCall, pRel->pTarget->pTable);
+  return (nSource > nTarget ? nSource : nTarget) * 4;
+}
+
 /* The number of rows in all tables of the steps. */
 static i64 hopRows(AssocSql *p, const AssocHop *pHop) {
   i64 n = 0;
   for (; pHop; pHop = pHop->pNext) {
     n += assocTableRows(p->pCall, pHop->pRel->pTarget->pTable);
-    if (pHop->iJoin) n += assocTableRows(p->pCall, pHop->pRel->pThrough);
+    if (pHop->iJoin) n += joinRows(p, pHop->pRel);
   }
   return n;
 }
@@ -85,11 +96,10 @@ static i64 predRows(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
 }
 
 /* Estimate the rows on which a statement tests its conditions. A scan tests the
-** rows of the table, fewer with an index or a limit. A lookup tests the rows of
-** one parent. */
+** rows of the table, fewer with an index. A lookup tests the rows of one
+** parent. */
 static i64 testedRows(AssocSql *p) {
   const AssocTested *pTested = &p->tested;
-  const ShapeClauses *pC = pTested->pC;
   i64 n, nUp, nPred;
   assert(p->tested.pUp == 0 || p->tested.pModel);
   if (pTested->pModel == 0) return 0;
@@ -99,27 +109,99 @@ static i64 testedRows(AssocSql *p) {
     nUp = assocTableRows(p->pCall, pTested->pUp->pTable);
     return n / (nUp > 0 ? nUp : 1) + 2;
   }
-  if (pC == 0) return n;
-  nPred = predRows(p, pC->pWhere, pTested->pModel);
-  if (nPred >= 0 && nPred < n) n = nPred + 2;
-  if (pC->pLimit && pC->pLimit->eType >= SHAPE_VAL_INT && !pC->pOrder) {
-    i64 nLimit = pC->pLimit->eType == SHAPE_VAL_INT ? pC->pLimit->i : 100;
-    if (nLimit >= 0 && nLimit < n / 4) n = nLimit * 4 + 2;
-  }
-  return n;
+  if (pTested->pC == 0) return n;
+  nPred = predRows(p, pTested->pC->pWhere, pTested->pModel);
+  return nPred >= 0 && nPred < n ? nPred + 2 : n;
 }
 
-/*
-** Choose IN? The unit of cost is one row that is read. A lookup by index costs
-** 4, and 3 for each row behind it that a predicate must test. Keeping the rows
-** found costs as much as finding them. *pzWhy receives the reason.
-*/
+/* The share of rows that a predicate is guessed to leave, as 1/n. What no index
+** tells is guessed: a value is one of a thousand, a range is a quarter. */
+#define SHARE_VALUE 1000
+#define SHARE_RANGE 4
+static i64 predShare(const ShapePred *pPred, i64 nRow) {
+  const ShapePred *pSub;
+  i64 n = 1;
+  if (pPred == 0) return 1;
+  if (pPred->bNot) return 2;
+  switch (pPred->eOp) {
+  case SHAPE_OP_AND:
+    for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
+      i64 nSub = predShare(pSub, nRow);
+      if (nSub > n) n = nSub;
+    }
+    return n;
+  case SHAPE_OP_OR:
+    n = SHARE_VALUE;
+    for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
+      i64 nSub = predShare(pSub, nRow);
+      if (nSub < n) n = nSub;
+    }
+    return n;
+  case SHAPE_OP_EQ:
+  case SHAPE_OP_IN: return nRow < SHARE_VALUE ? nRow + 1 : SHARE_VALUE;
+  default: return SHARE_RANGE;
+  }
+}
+
+/* How many of the tested rows end the statement, by its LIMIT? -1: it tests
+** all. A list that must be sorted is read whole. */
+static i64 wantedRows(const AssocTested *pTested) {
+  const ShapeClauses *pC = pTested->pC;
+  const ShapeVal *pMost = pC ? (pC->pLimit ? pC->pLimit : pC->pFirst) : 0;
+  i64 n;
+  if (pMost == 0 || pC->pOrder || pMost->eType < SHAPE_VAL_INT) return -1;
+  n = pMost->eType == SHAPE_VAL_INT ? pMost->i : 100;
+  if (pC->pOffset && pC->pOffset->eType == SHAPE_VAL_INT) n += pC->pOffset->i;
+  return n < 0 ? -1 : n;
+}
+
+/* What the two forms are estimated to cost. The unit is one row that is read in
+** the order of its table. A lookup by an index costs 4, and 3 for each row
+** behind it that a predicate must test. */
+typedef struct FilterCost FilterCost;
+struct FilterCost {
+  i64 nIn, nExists;
+  u8 bFew; /* IN finds few rows, by an index or from a small table */
+};
+
+static FilterCost filterCost(AssocSql *p, const AssocFilter *pF) {
+  FilterCost cost = {0, 0, 0};
+  const ShapePred *pPred = pF->pPred ? pF->pPred : pF->pC ? pF->pC->pWhere : 0;
+  i64 nSource = assocTableRows(p->pCall, pF->pFirst->pRel->pSource->pTable);
+  i64 nEnd = assocTableRows(p->pCall, pF->pEnd->pTable);
+  i64 nAll = hopRows(p, pF->pFirst), nShare, nEach, nPass, nTested, nWanted;
+  i64 nPred = pF->bNotTrue ? -1 : predRows(p, pPred, pF->pEnd);
+  if (nSource < 1) nSource = 1;
+  nShare = pF->bNotTrue                 ? 2
+           : nPred >= 0 && nPred < nEnd ? nEnd / (nPred + 1)
+                                        : predShare(pPred, nEnd);
+  nEach = nAll / nSource + 1; /* Related rows of a tested row */
+  /* IN: all rows once, or from the rows at the end that the predicate leaves */
+  cost.nIn = nAll * (pPred ? 2 : 1);
+  if (nPred >= 0 && nPred * 4 < cost.nIn) {
+    cost.nIn = nPred * 4;
+    cost.bFew = 1;
+  } else if (nEnd < nAll / 4 && nEnd + nAll / nShare * 3 < cost.nIn) {
+    cost.nIn = nEnd + nAll / nShare * 3;
+    cost.bFew = 1;
+  }
+  /* EXISTS: until the LIMIT is reached, judging by how many rows pass */
+  nTested = p->nTested;
+  nWanted = p->tested.bRoots && p->nFilter == 0 ? wantedRows(&p->tested) : -1;
+  nPass = nShare / nEach + 1;
+  if (nWanted >= 0 && nWanted < nTested / nPass) nTested = nWanted * nPass + 2;
+  cost.nExists = nTested * 4;
+  if (pPred) cost.nExists += nTested * 3 * nEach;
+  return cost;
+}
+
+/* Choose IN? *pzWhy receives the reason. Where the cost is a guess, the guess is
+** such that a wrong one costs least: rows that pass are taken for rare. */
 static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy) {
-  i64 nAll, nPred = -1, nIn, nTested, nExists, nSource;
+  FilterCost cost;
   int bServed = allServed(p, pF->pFirst);
   assert(pF->pFirst && pF->pEnd);
   if (p->nTested < 0) p->nTested = testedRows(p);
-  nTested = p->nTested;
   if (!bServed) p->bDear = 1;
   *pzWhy = "the way the columns compare is not known";
   if (!assocHopKnown(pF->pFirst->pRel)) return 0;
@@ -127,20 +209,11 @@ static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy) {
   if (p->nTested == 1) return 0;
   *pzWhy = "no index leads to the related rows";
   if (!bServed) return 1;
-  if (!pF->bNotTrue) nPred = predRows(p, pF->pPred, pF->pEnd);
-  nAll = hopRows(p, pF->pFirst);
-  nSource = assocTableRows(p->pCall, pF->pFirst->pRel->pSource->pTable);
-  nIn = nPred >= 0 && nPred * 4 < nAll ? nPred * 4 : nAll;
-  *pzWhy = nIn < nAll ? "an index finds the few rows that match"
-                      : "reading the related rows once costs less";
-  if (nIn < nAll && p->tested.bRoots) {
-    /* If few rows match, a LIMIT does not end the search soon */
-    nTested = assocTableRows(p->pCall, p->tested.pModel->pTable);
-  }
-  nExists = nTested * 4;
-  if (pF->pPred) nExists += nTested * 3 * nAll / (nSource > 0 ? nSource : 1);
-  if ((nIn < nAll ? nIn : nAll * (pF->pPred ? 2 : 1)) < nExists) {
-    if (nIn == nAll && nAll > 100) p->bDear = 1;
+  cost = filterCost(p, pF);
+  if (cost.nIn < cost.nExists) {
+    *pzWhy = cost.bFew ? "an index finds the few rows that match"
+                       : "reading the related rows once costs less";
+    if (!cost.bFew && cost.nIn > 100) p->bDear = 1;
     return 1;
   }
   *pzWhy = "an index leads to the related rows";
