@@ -365,15 +365,21 @@ static int filterFits(AssocSql *p, const AssocFilter *pF) {
   return 0;
 }
 
+/* Is the related row chosen by an order? The choice nests further. */
+static int isChosen(const AssocFilter *pF) {
+  const AssocRel *pRel = pF->pFirst->pRel;
+  return !pRel->bMany && assocOrderOf(pRel, pF->pC) != 0;
+}
+
 /*
 **
 **  EXISTS(SELECT 1 FROM posts t2 WHERE t2.userId=t1.id AND ...)
 **  (t1.id IN (SELECT userId FROM posts t2 WHERE ...))
 **
-** Both mean the same; choosesIn() estimates which one reads fewer rows. Every
-** FILTER_NESTED levels the inner SELECT becomes a common table expression,
-** since the parser's stack is limited. Only IN allows this: an EXISTS refers to
-** the outer row. In a statement whose rows must come in physical order, the +
+** Both mean the same; choosesIn() estimates which one reads fewer rows. An IN
+** inside another condition, and every FILTER_NESTED levels any condition, becomes
+** a common table expression, since the parser's stack is limited. Only IN allows
+** this: an EXISTS refers to the outer row. In a statement whose rows must come in physical order, the +
 ** keeps SQLite from using an index for the IN.
 */
 void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
@@ -381,8 +387,9 @@ void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
   int bIn, bApart;
   if (p->pCall->rc != SQLITE_OK || !filterFits(p, pF)) return;
   bIn = choosesIn(p, pF, &zWhy);
-  bApart = p->bWith && p->nFilter % FILTER_NESTED == FILTER_NESTED - 1 &&
-           assocHopKnown(pF->pFirst->pRel);
+  bApart = p->bWith && assocHopKnown(pF->pFirst->pRel) &&
+           (bIn ? p->nFilter > 0 || isChosen(pF)
+                : p->nFilter % FILTER_NESTED == FILTER_NESTED - 1);
   if (bApart && !bIn) zWhy = "it is nested too deep for EXISTS";
   if (bApart) bIn = 1;
   noteChoice(p, pF, bIn, zWhy);
