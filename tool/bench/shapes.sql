@@ -484,6 +484,171 @@ SELECT json_group_array(json_object($attachments(a),
                       FROM posts p WHERE p.id = a.owner_id) END))
 FROM attachments a
 
+-- shape: some-tag
+-- title: the first 3 posts with a tag of one name
+-- target: 0.9
+-- ours:
+SELECT eager('Post(some tags(name = "tag 7") limit 3){*}')
+-- expert: exists
+SELECT json_group_array(json_object($posts(p)))
+FROM (SELECT * FROM posts p WHERE EXISTS
+        (SELECT 1 FROM post_tags t JOIN tags g ON g.id = t.tag_id
+         WHERE t.post_id = p.id AND g.name = 'tag 7')
+      ORDER BY p.id LIMIT 3) p
+-- expert: in
+SELECT json_group_array(json_object($posts(p)))
+FROM (SELECT * FROM posts p WHERE p.id IN
+        (SELECT t.post_id FROM post_tags t JOIN tags g ON g.id = t.tag_id
+         WHERE g.name = 'tag 7')
+      ORDER BY p.id LIMIT 3) p
+
+-- shape: required
+-- title: users who have posts of 990 likes, with these posts
+-- target: 0.9
+-- ours:
+SELECT eager('User{*,posts!(likes >= 990)}')
+-- expert: exists
+SELECT json_group_array(json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p)))
+            FROM posts p WHERE p.user_id = u.id AND p.likes >= 990)))
+FROM users u WHERE EXISTS
+  (SELECT 1 FROM posts p WHERE p.user_id = u.id AND p.likes >= 990)
+-- expert: in
+SELECT json_group_array(json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p)))
+            FROM posts p WHERE p.user_id = u.id AND p.likes >= 990)))
+FROM users u WHERE u.id IN (SELECT user_id FROM posts WHERE likes >= 990)
+
+-- shape: related-path
+-- title: related() over a path of two hasMany, joined
+-- target: 0.9
+-- list
+-- any order
+-- ours:
+SELECT u.name, r.id FROM users u JOIN related('User', u.id, 'received') r
+-- expert: join
+SELECT u.name, c.id FROM users u CROSS JOIN posts p ON p.user_id = u.id
+  CROSS JOIN comments c ON c.post_id = p.id
+
+-- shape: related-count
+-- title: count(*) of all rows of related()
+-- target: 0.5
+-- list
+-- ours:
+SELECT count(*) FROM related WHERE model = 'User' AND association = 'posts'
+-- expert: join
+SELECT count(*) FROM users u JOIN posts p ON p.user_id = u.id
+
+-- shape: related-pairs
+-- title: all pairs of related(), many to many
+-- target: 0.5
+-- list
+-- any order
+-- ours:
+SELECT key, id FROM related WHERE model = 'Post' AND association = 'tags'
+-- expert: join
+SELECT t.post_id, t.tag_id FROM post_tags t JOIN posts p ON p.id = t.post_id
+  JOIN tags g ON g.id = t.tag_id
+
+-- shape: related-each
+-- title: a count for each user from related()
+-- target: 0.5
+-- list
+-- ours:
+SELECT u.id, (SELECT count(*) FROM related('User', u.id, 'posts')) FROM users u
+-- expert: correlated
+SELECT u.id, (SELECT count(*) FROM posts p WHERE p.user_id = u.id) FROM users u
+
+-- shape: related-back
+-- title: related() from the target back to its source
+-- target: 0.5
+-- list
+-- any order
+-- ours:
+SELECT p.title, r.key FROM posts p JOIN related r ON r.model = 'User'
+  AND r.association = 'posts' AND r.id = p.id
+-- expert: join
+SELECT p.title, u.id FROM posts p JOIN users u ON u.id = p.user_id
+
+-- shape: related-one
+-- title: related() of a to-one, joined
+-- target: 0.5
+-- list
+-- any order
+-- ours:
+SELECT p.title, u.name
+FROM posts p JOIN related('Post', p.id, 'author') r JOIN users u ON u.id = r.id
+-- expert: join
+SELECT p.title, u.name FROM posts p JOIN users u ON u.id = p.user_id
+
+-- shape: streamed-limit
+-- title: the first 10 users with posts, a row for each
+-- target: 0.9
+-- ours:
+SELECT id, json FROM eager('User{*,posts}') LIMIT 10
+-- expert: correlated
+SELECT u.id, json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p)))
+            FROM posts p WHERE p.user_id = u.id))
+FROM users u ORDER BY u.id LIMIT 10
+
+-- shape: streamed-join
+-- title: users joined with their documents by id
+-- target: 0.9
+-- ours:
+SELECT e.id, e.json FROM users u JOIN eager('User{*,posts}') e ON e.id = u.id
+WHERE u.id IN ($keys)
+-- expert: correlated
+SELECT u.id, json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p)))
+            FROM posts p WHERE p.user_id = u.id))
+FROM users u WHERE u.id IN ($keys)
+
+-- shape: streamed-in
+-- title: documents of the users that a query selects
+-- target: 0.9
+-- any order
+-- ours:
+SELECT id, json FROM eager('User{*,posts}')
+WHERE id IN (SELECT id FROM users WHERE city = 'Oslo')
+-- expert: correlated
+SELECT u.id, json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p)))
+            FROM posts p WHERE p.user_id = u.id))
+FROM users u WHERE u.city = 'Oslo'
+
+-- shape: order-by-one
+-- title: the first 10 posts by their author's name
+-- target: 0.9
+-- ours:
+SELECT eager('Post(order by author.name limit 10){id title}')
+-- expert: join
+SELECT json_group_array(json_object('id', id, 'title', title))
+FROM (SELECT p.id, p.title FROM posts p LEFT JOIN users u ON u.id = p.user_id
+      ORDER BY u.name, p.id LIMIT 10)
+
+-- shape: max-by-index
+-- title: all users with the date of their last post
+-- target: 0.9
+-- ours:
+SELECT eager('User{id posts.max(created_at) as last}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', u.id, 'last',
+  (SELECT max(created_at) FROM posts p WHERE p.user_id = u.id))) FROM users u
+
+-- shape: text-key
+-- title: all users with their posts by title
+-- target: 2
+-- list
+-- ours:
+SELECT eager('User{*,posts(order by title)}')
+-- expert: correlated
+SELECT json_group_array(json_object($users(u),
+  'posts', (SELECT $json_group_array($json_object($posts(p)))
+            FROM (SELECT * FROM posts p WHERE p.user_id = u.id
+                  ORDER BY title, id) p)))
+FROM users u
+
 -- shape: tiny
 -- title: one column of one row
 -- overhead: 10
@@ -738,168 +903,3 @@ WITH RECURSIVE t(id) AS (
   SELECT id FROM categories WHERE parent_id = 1
   UNION SELECT c.id FROM t JOIN categories c ON c.parent_id = t.id)
 SELECT c.id, c.name FROM t CROSS JOIN categories c ON c.id = t.id
-
--- shape: some-tag
--- title: the first 3 posts with a tag of one name
--- target: 0.9
--- ours:
-SELECT eager('Post(some tags(name = "tag 7") limit 3){*}')
--- expert: exists
-SELECT json_group_array(json_object($posts(p)))
-FROM (SELECT * FROM posts p WHERE EXISTS
-        (SELECT 1 FROM post_tags t JOIN tags g ON g.id = t.tag_id
-         WHERE t.post_id = p.id AND g.name = 'tag 7')
-      ORDER BY p.id LIMIT 3) p
--- expert: in
-SELECT json_group_array(json_object($posts(p)))
-FROM (SELECT * FROM posts p WHERE p.id IN
-        (SELECT t.post_id FROM post_tags t JOIN tags g ON g.id = t.tag_id
-         WHERE g.name = 'tag 7')
-      ORDER BY p.id LIMIT 3) p
-
--- shape: required
--- title: users who have posts of 990 likes, with these posts
--- target: 0.9
--- ours:
-SELECT eager('User{*,posts!(likes >= 990)}')
--- expert: exists
-SELECT json_group_array(json_object($users(u),
-  'posts', (SELECT $json_group_array($json_object($posts(p)))
-            FROM posts p WHERE p.user_id = u.id AND p.likes >= 990)))
-FROM users u WHERE EXISTS
-  (SELECT 1 FROM posts p WHERE p.user_id = u.id AND p.likes >= 990)
--- expert: in
-SELECT json_group_array(json_object($users(u),
-  'posts', (SELECT $json_group_array($json_object($posts(p)))
-            FROM posts p WHERE p.user_id = u.id AND p.likes >= 990)))
-FROM users u WHERE u.id IN (SELECT user_id FROM posts WHERE likes >= 990)
-
--- shape: related-path
--- title: related() over a path of two hasMany, joined
--- target: 0.9
--- list
--- any order
--- ours:
-SELECT u.name, r.id FROM users u JOIN related('User', u.id, 'received') r
--- expert: join
-SELECT u.name, c.id FROM users u CROSS JOIN posts p ON p.user_id = u.id
-  CROSS JOIN comments c ON c.post_id = p.id
-
--- shape: related-count
--- title: count(*) of all rows of related()
--- target: 0.5
--- list
--- ours:
-SELECT count(*) FROM related WHERE model = 'User' AND association = 'posts'
--- expert: join
-SELECT count(*) FROM users u JOIN posts p ON p.user_id = u.id
-
--- shape: related-pairs
--- title: all pairs of related(), many to many
--- target: 0.5
--- list
--- any order
--- ours:
-SELECT key, id FROM related WHERE model = 'Post' AND association = 'tags'
--- expert: join
-SELECT t.post_id, t.tag_id FROM post_tags t JOIN posts p ON p.id = t.post_id
-  JOIN tags g ON g.id = t.tag_id
-
--- shape: related-each
--- title: a count for each user from related()
--- target: 0.5
--- list
--- ours:
-SELECT u.id, (SELECT count(*) FROM related('User', u.id, 'posts')) FROM users u
--- expert: correlated
-SELECT u.id, (SELECT count(*) FROM posts p WHERE p.user_id = u.id) FROM users u
-
--- shape: related-back
--- title: related() from the target back to its source
--- target: 0.5
--- list
--- any order
--- ours:
-SELECT p.title, r.key FROM posts p JOIN related r ON r.model = 'User'
-  AND r.association = 'posts' AND r.id = p.id
--- expert: join
-SELECT p.title, u.id FROM posts p JOIN users u ON u.id = p.user_id
-
--- shape: related-one
--- title: related() of a to-one, joined
--- target: 0.5
--- list
--- any order
--- ours:
-SELECT p.title, u.name
-FROM posts p JOIN related('Post', p.id, 'author') r JOIN users u ON u.id = r.id
--- expert: join
-SELECT p.title, u.name FROM posts p JOIN users u ON u.id = p.user_id
-
--- shape: streamed-limit
--- title: the first 10 users with posts, a row for each
--- target: 0.9
--- ours:
-SELECT id, json FROM eager('User{*,posts}') LIMIT 10
--- expert: correlated
-SELECT u.id, json_object($users(u),
-  'posts', (SELECT $json_group_array($json_object($posts(p)))
-            FROM posts p WHERE p.user_id = u.id))
-FROM users u ORDER BY u.id LIMIT 10
-
--- shape: streamed-join
--- title: users joined with their documents by id
--- target: 0.9
--- ours:
-SELECT e.id, e.json FROM users u JOIN eager('User{*,posts}') e ON e.id = u.id
-WHERE u.id IN ($keys)
--- expert: correlated
-SELECT u.id, json_object($users(u),
-  'posts', (SELECT $json_group_array($json_object($posts(p)))
-            FROM posts p WHERE p.user_id = u.id))
-FROM users u WHERE u.id IN ($keys)
-
--- shape: streamed-in
--- title: documents of the users that a query selects
--- target: 0.9
--- any order
--- ours:
-SELECT id, json FROM eager('User{*,posts}')
-WHERE id IN (SELECT id FROM users WHERE city = 'Oslo')
--- expert: correlated
-SELECT u.id, json_object($users(u),
-  'posts', (SELECT $json_group_array($json_object($posts(p)))
-            FROM posts p WHERE p.user_id = u.id))
-FROM users u WHERE u.city = 'Oslo'
-
--- shape: order-by-one
--- title: the first 10 posts by their author's name
--- target: 0.9
--- ours:
-SELECT eager('Post(order by author.name limit 10){id title}')
--- expert: join
-SELECT json_group_array(json_object('id', id, 'title', title))
-FROM (SELECT p.id, p.title FROM posts p LEFT JOIN users u ON u.id = p.user_id
-      ORDER BY u.name, p.id LIMIT 10)
-
--- shape: max-by-index
--- title: all users with the date of their last post
--- target: 0.9
--- ours:
-SELECT eager('User{id posts.max(created_at) as last}')
--- expert: correlated
-SELECT json_group_array(json_object('id', u.id, 'last',
-  (SELECT max(created_at) FROM posts p WHERE p.user_id = u.id))) FROM users u
-
--- shape: text-key
--- title: all users with their posts by title
--- target: 2
--- list
--- ours:
-SELECT eager('User{*,posts(order by title)}')
--- expert: correlated
-SELECT json_group_array(json_object($users(u),
-  'posts', (SELECT $json_group_array($json_object($posts(p)))
-            FROM (SELECT * FROM posts p WHERE p.user_id = u.id
-                  ORDER BY title, id) p)))
-FROM users u
