@@ -244,7 +244,7 @@ static void setDefaults(AssocForeign *pFor) {
 
 /* May the definition speak of a foreign key of pOnly? Only the names of its
 ** tables are looked at. */
-static int mayShare(Collector *p, AssocDef *pDef) {
+static int speaksOfKey(Collector *p, AssocDef *pDef) {
   const AssocRel *pOnly = p->pOnly;
   int eKind = assocKindSeek(pDef->zKind);
   const char *z = eKind == ASSOC_BELONGSTO ? pDef->zModel : pDef->zTarget;
@@ -264,7 +264,7 @@ static int mayShare(Collector *p, AssocDef *pDef) {
 ** belongs to its own association. */
 static void addDef(Collector *p, AssocDef *pDef) {
   AssocRel *pRel;
-  if (pDef->zName[0] == 0 || (p->bKey && !mayShare(p, pDef))) return;
+  if (pDef->zName[0] == 0 || (p->bKey && !speaksOfKey(p, pDef))) return;
   pRel = p->pOnly ? assocRelTry(p->pCall, pDef, 0) : assocRelOf(p->pCall, pDef);
   if (pRel && pRel != p->pOnly) addRel(p, pRel);
 }

@@ -145,7 +145,7 @@ static i64 predShare(const ShapePred *pPred, i64 nRow) {
 
 /* How many of the tested rows end the statement, by its LIMIT? -1: it tests
 ** all. A list that must be sorted is read whole. */
-static i64 wantedRows(const AssocTested *pTested) {
+static i64 limitRowsOf(const AssocTested *pTested) {
   const ShapeClauses *pC = pTested->pC;
   const ShapeVal *pMost = pC ? (pC->pLimit ? pC->pLimit : pC->pFirst) : 0;
   i64 n;
@@ -187,7 +187,7 @@ static FilterCost filterCost(AssocSql *p, const AssocFilter *pF) {
   }
   /* EXISTS: until the LIMIT is reached, judging by how many rows pass */
   nTested = p->nTested;
-  nWanted = p->tested.bRoots && p->nFilter == 0 ? wantedRows(&p->tested) : -1;
+  nWanted = p->tested.bRoots && p->nFilter == 0 ? limitRowsOf(&p->tested) : -1;
   nPass = nShare / nEach + 1;
   if (nWanted >= 0 && nWanted < nTested / nPass) nTested = nWanted * nPass + 2;
   cost.nExists = nTested * 4;
