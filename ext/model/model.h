@@ -176,8 +176,10 @@ AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab);
 const char *assocIndexWhere(AssocCall *pCall, AssocArena *pArena,
                             const AssocTable *pTab, const AssocIndex *pIdx);
 /* Estimate the number of rows: from ANALYZE, else from the rowids, else
-** ASSOC_ROWS_UNKNOWN. */
+** ASSOC_ROWS_UNKNOWN. At most ASSOC_ROWS_MOST: a file may say anything, and
+** sums and products of estimates must fit in 64 bits. -1 after an error. */
 #define ASSOC_ROWS_UNKNOWN 1000000
+#define ASSOC_ROWS_MOST 1000000000000
 i64 assocTableRows(AssocCall *pCall, AssocTable *pTab);
 /* Estimate how many rows share one value of column iCol: from ANALYZE, else a
 ** guess. -1 if no index begins with the column. */

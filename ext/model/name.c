@@ -278,7 +278,8 @@ static int isForbidden(AssocCall *pCall, AssocModelName *p) {
   if (pCall->pConn->pSession == 0) return 0;
   if (p->eOurs == 0) {
     int bIs = assocSchemaIsOurs(pCall, p->pSchema, p->zTable);
-    if (pCall->rc == SQLITE_OK) p->eOurs = bIs ? 2 : 1;
+    if (pCall->rc != SQLITE_OK) return 1;
+    p->eOurs = bIs ? 2 : 1;
   }
   return p->eOurs == 2;
 }

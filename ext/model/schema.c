@@ -720,6 +720,7 @@ i64 assocTableRows(AssocCall *pCall, AssocTable *pTab) {
     pTab->nRow = rowsOfIds(pCall, pTab);
   }
   if (pTab->nRow < 0) pTab->nRow = ASSOC_ROWS_UNKNOWN;
+  if (pTab->nRow > ASSOC_ROWS_MOST) pTab->nRow = ASSOC_ROWS_MOST;
   if (pCall->rc != SQLITE_OK) pTab->nRow = -1; /* Try again next time */
   return pTab->nRow;
 }

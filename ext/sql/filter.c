@@ -86,10 +86,12 @@ static i64 predRows(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
     const ShapeVal *pVal;
     if (iCol < 0 || pPred->pOther) return -1;
     nBest = assocColumnRows(p->pCall, pModel->pTable, iCol);
-    for (pVal = pPred->pVal; nBest > 0 && pVal && pVal->pNext;
+    for (pVal = pPred->pVal;
+         nBest > 0 && nBest < ASSOC_ROWS_MOST && pVal && pVal->pNext;
          pVal = pVal->pNext) {
       nBest *= 2;
     }
+    if (nBest > ASSOC_ROWS_MOST) nBest = ASSOC_ROWS_MOST;
     if (pPred->bList) nBest *= 8; /* Who knows */
   }
   return nBest;
@@ -151,8 +153,12 @@ static i64 limitRowsOf(const AssocTested *pTested) {
   i64 n;
   if (pMost == 0 || pC->pOrder || pMost->eType < SHAPE_VAL_INT) return -1;
   n = pMost->eType == SHAPE_VAL_INT ? pMost->i : 100;
-  if (pC->pOffset && pC->pOffset->eType == SHAPE_VAL_INT) n += pC->pOffset->i;
-  return n < 0 ? -1 : n;
+  if (n < 0 || n >= ASSOC_ROWS_MOST) return -1;
+  if (pC->pOffset && pC->pOffset->eType == SHAPE_VAL_INT) {
+    if (pC->pOffset->i >= ASSOC_ROWS_MOST) return -1;
+    if (pC->pOffset->i > 0) n += pC->pOffset->i;
+  }
+  return n;
 }
 
 /* What the two forms are estimated to cost. The unit is one row that is read in
@@ -171,11 +177,14 @@ static FilterCost filterCost(AssocSql *p, const AssocFilter *pF) {
   i64 nEnd = assocTableRows(p->pCall, pF->pEnd->pTable);
   i64 nAll = hopRows(p, pF->pFirst), nShare, nEach, nPass, nTested, nWanted;
   i64 nPred = pF->bNotTrue ? -1 : predRows(p, pPred, pF->pEnd);
+  if (p->pCall->rc != SQLITE_OK) return cost; /* Nothing is estimated */
+  assert(nEnd >= 0 && nAll >= 0);
   if (nSource < 1) nSource = 1;
   nShare = pF->bNotTrue                 ? 2
            : nPred >= 0 && nPred < nEnd ? nEnd / (nPred + 1)
                                         : predShare(pPred, nEnd);
   nEach = nAll / nSource + 1; /* Related rows of a tested row */
+  if (nEach > ASSOC_ROWS_UNKNOWN) nEach = ASSOC_ROWS_UNKNOWN;
   /* IN: all rows once, or from the rows at the end that the predicate leaves */
   cost.nIn = nAll * (pPred ? 2 : 1);
   if (nPred >= 0 && nPred * 4 < cost.nIn) {
