@@ -48,7 +48,9 @@ static void workOpen(AssocCall *pCall, LiveWork *p, const char *zSchema,
   }
 }
 
+/* Write the statements. Where workOpen() failed there is nothing to write. */
 static void workScript(LiveWork *p) {
+  if (p->set.pCall == 0) return;
   assocLiveScript(&p->set, &p->zDrop, &p->zMake);
 }
 
