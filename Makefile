@@ -13,8 +13,9 @@
 #   make check         the gates of `make test` alone: warnings of two compilers,
 #                      format, exports, unused functions, the order of floors
 #   make format        put the C code into the form that `check` asks for
-#   make faulttest     the tests where memory, disk or patience run out; here
-#                      and below EVERY=N lets only every N-th thing fail
+#   make faulttest     the tests where memory, disk or patience run out, each of
+#                      which `make test` lets fail every 7th time; here and below
+#                      EVERY=N lets only every N-th thing fail
 #   make asan          the tests under AddressSanitizer and UBSan
 #   make valgrind      the tests under valgrind; T=GLOB as above
 #   make newsqlite     the tests on the newest SQLite, with its own asserts
@@ -239,13 +240,16 @@ $(HELPER): test/faultsim.c test/rawdb.c test/faultsim.h | build/ready
 
 # The runner, in the form: $(RUN) OPTIONS FILES. It counts and sums up.
 RUN = ASSOC_HELPER='$(CURDIR)/$(HELPER)' \
-  ASSOC_SO='$(CURDIR)/build/$(1)/assoc.$(SO)' ASSOC_EVERY='$(EVERY)' \
+  ASSOC_SO='$(CURDIR)/build/$(1)/assoc.$(SO)' ASSOC_EVERY='$(or $(THIN),$(EVERY))' \
   $(TCLSH) test/all.tcl -log build/log $(if $(T),-only '$(T)')
 FUNCTIONAL := $(sort $(wildcard test/*.test))
 FAULTS := $(sort $(wildcard test/fault/*.test))
 
 # A build that fails ends in the same kind of line as a test that fails.
 .PHONY: test test-build
+# All faults would take longer than all else: without T or EVERY the test takes
+# every 7th. `make faulttest` takes each.
+test: THIN = $(if $(filter file,$(origin EVERY)),$(if $(T),,7))
 test:
 	@tool/setup.sh check && $(SUBMAKE) all test-build $(AMALGAMATION) || { \
 	  echo 'The build failed, so nothing was tested.'; \

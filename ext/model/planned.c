@@ -24,6 +24,7 @@ struct TableMaker {
   const char **azName;
   const char **azDecl;
   const char *zModel; /* The model whose columns are being read */
+  int rcCollation; /* Why a collation could not be registered, or SQLITE_OK */
 };
 
 /* -------------------------------------------------------- scratch database */
@@ -36,10 +37,14 @@ static int scratchCompare(void *p, int nA, const void *a, int nB,
 }
 
 /* A collation of the host is not known here. Nothing is compared, so any
-** function serves. */
-static void scratchCollation(void *p, sqlite3 *db, int eText, const char *z) {
-  (void)p, (void)eText;
-  sqlite3_create_collation(db, z, SQLITE_UTF8, 0, scratchCompare);
+** function serves. SQLite says only that the collation is missing if this
+** fails; the true reason is kept. */
+static void scratchCollation(void *pArg, sqlite3 *db, int eText,
+                             const char *z) {
+  TableMaker *p = pArg;
+  (void)eText;
+  p->rcCollation =
+      sqlite3_create_collation(db, z, SQLITE_UTF8, 0, scratchCompare);
 }
 
 /* The caller closes it in any case. */
@@ -52,7 +57,7 @@ static void scratchOpen(TableMaker *p) {
   rc = sqlite3_open_v2(":memory:", &p->scratch.db,
                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 0);
   if (rc == SQLITE_OK) {
-    rc = sqlite3_collation_needed(p->scratch.db, 0, scratchCollation);
+    rc = sqlite3_collation_needed(p->scratch.db, p, scratchCollation);
   }
   p->scratch.rc = rc;
 }
@@ -63,6 +68,7 @@ static void scratchError(TableMaker *p, const char *zCol) {
   int rc = p->scratch.rc;
   const char *zWhy = p->scratch.err.zText;
   if (rc == SQLITE_OK || p->pCall->rc != SQLITE_OK) return;
+  if (p->rcCollation != SQLITE_OK) rc = p->rcCollation;
   if (rc != SQLITE_ERROR) {
     p->pCall->rc = rc;
   } else if (zCol) {

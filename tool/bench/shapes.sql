@@ -823,8 +823,8 @@ FROM users u WHERE u.id = ?1
 CREATE TABLE IF NOT EXISTS Shelf(id INTEGER PRIMARY KEY, name TEXT);
 CREATE TABLE IF NOT EXISTS Book(id INTEGER PRIMARY KEY, ShelfId INTEGER REFERENCES Shelf);
 CREATE INDEX IF NOT EXISTS Book_Shelf ON Book(ShelfId);
-INSERT OR IGNORE INTO Shelf SELECT id, name FROM users;
-INSERT OR IGNORE INTO Book SELECT id, user_id FROM posts;
+INSERT OR IGNORE INTO Shelf(id, name) SELECT id, name FROM users;
+INSERT OR IGNORE INTO Book(id, ShelfId) SELECT id, user_id FROM posts;
 SELECT assoc_define('Shelf', 'hasMany', 'Book', '{"counterCache":"books_count"}');
 SELECT assoc_sync();
 -- ours:
