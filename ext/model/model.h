@@ -128,6 +128,10 @@ AssocTable *assocTableFind(AssocCall *pCall, AssocSchema *pSchema,
                            const char *zName);
 /* Describe a table of the scratch database: pTab->pSchema and zName are set. */
 void assocTableDescribe(AssocCall *pScratch, AssocTable *pTab);
+/* The name of the table zName as the model that plans it writes it, or 0. Its
+** columns are not read: a mistake in them is no error here. */
+const char *assocPlannedName(AssocCall *pCall, AssocSchema *pSchema,
+                             const char *zName);
 /* The table of that name that "columns" of models describe and that does not
 ** exist yet, or 0. Wrong columns are an error. */
 AssocTable *assocTablePlanned(AssocCall *pCall, AssocSchema *pSchema,

@@ -152,12 +152,10 @@ static AssocDef *modelRow(AssocSchema *pSchema, const char *zName) {
 static const char *tableName(AssocCall *pCall, AssocSchema *pSchema,
                              const char *zTable) {
   int iEntry;
-  AssocTable *pTab;
   if (pCall->rc != SQLITE_OK) return 0;
   iEntry = assocSchemaIndex(pSchema, zTable);
   if (iEntry >= 0) return pSchema->azEntry[iEntry];
-  pTab = assocTablePlanned(pCall, pSchema, zTable);
-  return pTab ? pTab->zName : 0;
+  return assocPlannedName(pCall, pSchema, zTable);
 }
 
 /* Run one step in one database. Returns the table's name, or 0. */

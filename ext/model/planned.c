@@ -358,25 +358,32 @@ static AssocTable *plannedMake(AssocCall *pCall, AssocSchema *pSchema,
   return pCall->rc == SQLITE_OK ? p.pTab : 0;
 }
 
+/* See model.h. */
+const char *assocPlannedName(AssocCall *pCall, AssocSchema *pSchema,
+                             const char *zName) {
+  AssocDef *pDef;
+  for (pDef = pSchema->pModelDef; pDef; pDef = pDef->pNextModel) {
+    const char *z = assocRowPlan(pCall, pDef);
+    if (z && sqlite3_stricmp(z, zName) == 0) return z;
+  }
+  return 0;
+}
+
 /* See model.h. Each one is made once per catalog. */
 AssocTable *assocTablePlanned(AssocCall *pCall, AssocSchema *pSchema,
                               const char *zName) {
   AssocTable *p;
-  AssocDef *pDef;
+  const char *z;
   if (pCall->rc != SQLITE_OK) return 0;
   for (p = pSchema->pPlanned; p; p = p->pNextPlan) {
     if (sqlite3_stricmp(p->zName, zName) == 0) return p;
   }
-  for (pDef = pSchema->pModelDef; pDef; pDef = pDef->pNextModel) {
-    const char *z = assocRowPlan(pCall, pDef);
-    if (z == 0 || sqlite3_stricmp(z, zName) != 0) continue;
-    p = plannedMake(pCall, pSchema, 0, z);
-    if (p == 0) return 0;
-    p->pNextPlan = pSchema->pPlanned;
-    pSchema->pPlanned = p;
-    return p;
-  }
-  return 0;
+  z = assocPlannedName(pCall, pSchema, zName);
+  p = z ? plannedMake(pCall, pSchema, 0, z) : 0;
+  if (p == 0) return 0;
+  p->pNextPlan = pSchema->pPlanned;
+  pSchema->pPlanned = p;
+  return p;
 }
 
 /* See model.h. */
