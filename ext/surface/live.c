@@ -192,7 +192,8 @@ static void liveFill(AssocCall *pCall, const char *zSchema, const char *zName) {
   LiveDone done;
   AssocLive *p;
   workOpen(pCall, &work, zSchema, zName, 0);
-  if (pCall->rc == SQLITE_OK) assocLiveResolve(&work.set);
+  /* Where workOpen() failed there is nothing to resolve. */
+  if (work.set.pCall && pCall->rc == SQLITE_OK) assocLiveResolve(&work.set);
   for (p = work.set.pLive; p && pCall->rc == SQLITE_OK; p = p->pNext) {
     if (p == work.pLive || p->bStale) {
       assocLiveRefresh(&work.set, p, -1, 0, &done);
@@ -442,6 +443,7 @@ static sqlite3_value *refreshKeyValue(AssocCall *pCall, const AssocJson *p) {
 /* Append "feed":{...}. */
 static void refreshResult(AssocOut *pOut, const AssocLive *p,
                           const LiveDone *pDone) {
+  if (pOut->rc != SQLITE_OK) return; /* Not even the first brace was written */
   if (pOut->p[-1] != '{') assocOutText(pOut, ",", 1);
   assocJsonString(pOut, p->zName, (i64)strlen(p->zName));
   if (p->zBroken) {
@@ -501,7 +503,8 @@ static void refreshSchema(AssocCall *pCall, const char *zSchema,
   workOpen(pCall, &work, zSchema, zName, 0);
   if (pCall->rc == SQLITE_OK) workScript(&work);
   if (workDue(&work)) refreshDdl(pCall, &work, zSchema, zName);
-  if (pCall->rc == SQLITE_OK) assocLiveResolve(&work.set);
+  /* Where workOpen() failed there is nothing to resolve. */
+  if (work.set.pCall && pCall->rc == SQLITE_OK) assocLiveResolve(&work.set);
   for (p = work.set.pLive; p && pCall->rc == SQLITE_OK; p = p->pNext) {
     if (zName && p != work.pLive) continue;
     refreshLive(pCall, &work, p, pOpt, pOut);
