@@ -691,6 +691,11 @@ void assocOptionsRead(AssocOptionReader *r, AssocJson *pJson, int nOption,
 ** function returns, so xTake must copy texts. */
 void assocOptionsOf(AssocCall *pCall, const char *zJson, int nOption,
                     const AssocOption *aOption, const char *zHas, void *pInto);
+/* The members of pJson in the order of aOption, as they are stored: without
+** null, and without options that have an xTake, which are for the call alone.
+** The text lives in the arena; 0 after an error. */
+char *assocOptionsStored(AssocCall *pCall, AssocArena *pArena, AssocJson *pJson,
+                         int nOption, const AssocOption *aOption);
 /* Raise an error if an object that was stored has a member that aOption does
 ** not list. Types are not checked. */
 void assocOptionsKnown(AssocCall *pCall, const AssocJson *pJson, int nOption,

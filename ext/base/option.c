@@ -97,6 +97,29 @@ void assocOptionsRead(AssocOptionReader *r, AssocJson *pJson, int n,
   }
 }
 
+char *assocOptionsStored(AssocCall *pCall, AssocArena *pArena, AssocJson *pJson,
+                         int nOption, const AssocOption *aOption) {
+  AssocOut out;
+  i64 n = 0;
+  char *z, *zKept;
+  int i;
+  if (pCall->rc != SQLITE_OK) return 0;
+  assocBufInit(&out, 0x7fffffff);
+  for (i = 0; i < nOption; i++) {
+    const AssocJson *p = assocJsonGet(pJson, aOption[i].zName);
+    if (p == 0 || p->eType == ASSOC_J_NULL || aOption[i].xTake) continue;
+    assocOutPrintf(&out, "%s\"%s\":", out.p == out.pStart ? "{" : ",", p->zKey);
+    assocJsonWrite(&out, p);
+  }
+  if (out.p == out.pStart) assocOutText(&out, "{", 1);
+  assocOutText(&out, "}", 1);
+  z = assocBufFinish(&out, &n);
+  if (z == 0) assocErrorCode(pCall, out.rc);
+  zKept = assocArenaText(pCall, pArena, z, (int)n);
+  sqlite3_free(z);
+  return zKept;
+}
+
 void assocOptionsKnown(AssocCall *pCall, const AssocJson *pJson, int n,
                        const AssocOption *a, const char *zHas) {
   const AssocJson *p;

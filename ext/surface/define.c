@@ -527,28 +527,6 @@ static void modelOptions(Modeller *m, const char *zOptions) {
   }
 }
 
-/* The options to store, normalised. */
-static char *modelText(Modeller *m) {
-  AssocOut out;
-  i64 n = 0;
-  char *z, *zKept;
-  int i;
-  assocBufInit(&out, 0x7fffffff);
-  for (i = 0; i < ASSOC_NMODELOPTION; i++) {
-    AssocJson *p = assocJsonGet(m->pJson, aAssocModelOption[i].zName);
-    if (p == 0 || aAssocModelOption[i].xTake) continue;
-    assocOutPrintf(&out, "%s\"%s\":", out.p == out.pStart ? "{" : ",", p->zKey);
-    assocJsonWrite(&out, p);
-  }
-  if (out.p == out.pStart) assocOutText(&out, "{", 1);
-  assocOutText(&out, "}", 1);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(m->pCall, out.rc);
-  zKept = assocArenaText(m->pCall, &m->mem, z, (int)n);
-  sqlite3_free(z);
-  return zKept;
-}
-
 /* Where is the row stored? "aux.User" means User in the database aux; otherwise
 ** the database of its table, or main. */
 static void modelHome(Modeller *m, AssocCatalog *pCat, const char *zModel) {
@@ -668,7 +646,8 @@ static void modelFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   memset(&m, 0, sizeof(m));
   m.pCall = pCall;
   modelOptions(&m, zOptions);
-  m.zText = modelText(&m);
+  m.zText = assocOptionsStored(pCall, &m.mem, m.pJson, ASSOC_NMODELOPTION,
+                               aAssocModelOption);
   assocWriteBegin(pCall, &w, "assoc_model");
   bWrite = modelRead(&m, zModel);
   if (bWrite && assocWriteAgain(pCall, &w, "assoc_model", m.zRowSchema)) {

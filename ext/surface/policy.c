@@ -23,28 +23,6 @@ struct Policer {
   const char *zOld;    /* What the row has that is there, or 0 */
 };
 
-/* The policy as it is stored: its members in one order, without null. */
-static char *policyText(Policer *m) {
-  AssocOut out;
-  i64 n = 0;
-  char *z, *zKept;
-  int i;
-  assocBufInit(&out, 0x7fffffff);
-  for (i = 0; i < ASSOC_NPOLICYOPTION; i++) {
-    AssocJson *p = assocJsonGet(m->pJson, aAssocPolicyOption[i].zName);
-    if (p == 0 || p->eType == ASSOC_J_NULL) continue;
-    assocOutPrintf(&out, "%s\"%s\":", out.p == out.pStart ? "{" : ",", p->zKey);
-    assocJsonWrite(&out, p);
-  }
-  if (out.p == out.pStart) assocOutText(&out, "{", 1);
-  assocOutText(&out, "}", 1);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(m->pCall, out.rc);
-  zKept = assocArenaText(m->pCall, &m->mem, z, (int)n);
-  sqlite3_free(z);
-  return zKept;
-}
-
 /* Read the policy; zText is 0 for NULL. */
 static void policyRead(Policer *m, const char *zText) {
   AssocOptionReader r = {m->pCall, &m->mem, m, 0};
@@ -53,7 +31,8 @@ static void policyRead(Policer *m, const char *zText) {
   if (m->pJson == 0) return;
   assocOptionsRead(&r, m->pJson, ASSOC_NPOLICYOPTION, aAssocPolicyOption,
                    "assoc_policy() has");
-  m->zText = policyText(m);
+  m->zText = assocOptionsStored(m->pCall, &m->mem, m->pJson,
+                                ASSOC_NPOLICYOPTION, aAssocPolicyOption);
 }
 
 /* Find the model, and the row that it has. True if something is to be
