@@ -57,17 +57,17 @@ static void countName(CountMaker *m, const char *zRow, const char *zName) {
 AssocCounter *assocCountNext(AssocSync *p, AssocSchema *pSchema,
                              AssocDef **ppDef) {
   while (p->pCall->rc == SQLITE_OK) {
-    AssocCounter *c = 0;
-    AssocRel *pRel = 0;
+    AssocCounter *c;
+    AssocRel *pRel;
+    AssocCall ask;
     *ppDef = *ppDef ? (*ppDef)->pNext : pSchema->pDef;
     if (*ppDef == 0) return 0;
-    if ((*ppDef)->zName[0] && (*ppDef)->zOptions &&
-        strstr((*ppDef)->zOptions, "ounter")) {
-      pRel = assocRelOf(p->pCall, *ppDef);
-    }
-    if (pRel) c = assocCounterOf(p->pCall, pRel);
-    if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
-    if (c) return c;
+    if ((*ppDef)->zName[0] == 0) continue; /* A row of assoc_model() */
+    pRel = assocRelTry(p->pCall, *ppDef, 0);
+    if (pRel == 0) continue;
+    assocTryBegin(&ask, p->pCall);
+    c = assocCounterOf(&ask, pRel);
+    if (!assocTryEnd(&ask, p->pCall, 0) && c) return c;
   }
   return 0;
 }

@@ -26,8 +26,7 @@
 ** those of a table, said by a row of the same file. Else 0. A bad row is no
 ** error here. */
 static AssocModel *timeModel(AssocSync *p, AssocDef *pDef) {
-  AssocModel *pModel = assocModelNear(p->pCall, pDef->pSchema, pDef->zModel);
-  if (p->pCall->rc == SQLITE_ERROR) assocErrorForget(p->pCall);
+  AssocModel *pModel = assocModelTry(p->pCall, pDef->pSchema, pDef->zModel);
   if (pModel == 0 || pModel->pDef != pDef ||
       pModel->pTable->pSchema != pDef->pSchema ||
       pModel->pTable->eType != ASSOC_TABLE ||
