@@ -247,6 +247,8 @@ char *assocStrFinish(AssocCall *pCall, sqlite3_str *pStr);
 /* Prepare the statement that the format gives. OUT: the caller finalizes it
 ** with assocFinalize(). */
 sqlite3_stmt *assocPrepare(AssocCall *pCall, const char *zFmt, ...);
+/* The same for the text zSql, which this function frees; 0 after an error. */
+sqlite3_stmt *assocPrepareText(AssocCall *pCall, char *zSql);
 /* Step the statement. True if it has a row. After the last row, or an error,
 ** the statement is reset. */
 int assocStep(AssocCall *pCall, sqlite3_stmt *pStmt);
@@ -542,6 +544,8 @@ void assocBufReserve(AssocOut *pOut, i64 nByte);
 /* OUT: the text, nul-terminated, *pn bytes; the caller frees it with
 ** sqlite3_free(). 0 after an error. */
 char *assocBufFinish(AssocOut *pOut, i64 *pn);
+/* The same, and an error is the call's. */
+char *assocBufText(AssocCall *pCall, AssocOut *pOut, i64 *pn);
 /* Free the text. */
 void assocBufClear(AssocOut *pOut);
 /* Append n bytes, or a formatted text. */

@@ -292,14 +292,12 @@ char *assocStrFinish(AssocCall *pCall, sqlite3_str *pStr) {
   return 0;
 }
 
-/* Prepare zSql and free it. zSql is 0 if memory ran out. */
-static sqlite3_stmt *prepareText(AssocCall *pCall, char *zSql) {
+sqlite3_stmt *assocPrepareText(AssocCall *pCall, char *zSql) {
   sqlite3_stmt *pStmt = 0;
-  if (zSql == 0) {
-    assocErrorCode(pCall, SQLITE_NOMEM);
-    return 0;
+  if (zSql == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+  if (pCall->rc == SQLITE_OK) {
+    assocErrorCode(pCall, sqlite3_prepare_v2(pCall->db, zSql, -1, &pStmt, 0));
   }
-  assocErrorCode(pCall, sqlite3_prepare_v2(pCall->db, zSql, -1, &pStmt, 0));
   sqlite3_free(zSql);
   return pStmt;
 }
@@ -311,7 +309,7 @@ sqlite3_stmt *assocPrepare(AssocCall *pCall, const char *zFmt, ...) {
   va_start(ap, zFmt);
   zSql = sqlite3_vmprintf(zFmt, ap);
   va_end(ap);
-  return prepareText(pCall, zSql);
+  return assocPrepareText(pCall, zSql);
 }
 
 int assocStep(AssocCall *pCall, sqlite3_stmt *pStmt) {

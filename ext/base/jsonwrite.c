@@ -59,6 +59,12 @@ char *assocBufFinish(AssocOut *pOut, i64 *pn) {
   return z;
 }
 
+char *assocBufText(AssocCall *pCall, AssocOut *pOut, i64 *pn) {
+  char *z = assocBufFinish(pOut, pn);
+  if (z == 0) assocErrorCode(pCall, pOut->rc);
+  return z;
+}
+
 void assocBufClear(AssocOut *pOut) {
   sqlite3_free(pOut->pStart);
   pOut->pStart = pOut->p = pOut->pEnd = 0;

@@ -113,8 +113,7 @@ char *assocOptionsStored(AssocCall *pCall, AssocArena *pArena, AssocJson *pJson,
   }
   if (out.p == out.pStart) assocOutText(&out, "{", 1);
   assocOutText(&out, "}", 1);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, &n);
   zKept = assocArenaText(pCall, pArena, z, (int)n);
   sqlite3_free(z);
   return zKept;

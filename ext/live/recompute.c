@@ -55,16 +55,13 @@ static void recomputeKey(AssocLive *p, sqlite3_str *pStr, char cAlias,
 }
 
 static void recomputeRun(LiveChecker *c, sqlite3_str *pStr, i64 nMost) {
-  char *z;
   sqlite3_stmt *pStmt;
   if (nMost >= 0) {
     sqlite3_str_appendf(pStr, " ORDER BY random() LIMIT %lld", nMost);
   }
-  z = assocStrFinish(c->pCall, pStr);
-  pStmt = z ? assocPrepare(c->pCall, "%s", z) : 0;
+  pStmt = assocPrepareText(c->pCall, assocStrFinish(c->pCall, pStr));
   while (assocStep(c->pCall, pStmt)) recomputeRow(c, pStmt);
   assocFinalize(c->pCall, pStmt);
-  sqlite3_free(z);
 }
 
 /* Documents in the store. */
@@ -109,7 +106,6 @@ static i64 recomputeStale(LiveChecker *c, int bTrust) {
   AssocLive *p = c->pLive;
   sqlite3_str *pStr = sqlite3_str_new(c->pCall->db);
   sqlite3_stmt *pStmt;
-  char *z;
   i64 n = 0;
   sqlite3_str_appendf(pStr,
                       "SELECT count(*) FROM \"%w\".\"%w_doc\" d WHERE d.json"
@@ -120,11 +116,9 @@ static i64 recomputeStale(LiveChecker *c, int bTrust) {
     assocLiveFresh(c->pSet, p, pStr);
     sqlite3_str_appendall(pStr, ")");
   }
-  z = assocStrFinish(c->pCall, pStr);
-  pStmt = z ? assocPrepare(c->pCall, "%s", z) : 0;
+  pStmt = assocPrepareText(c->pCall, assocStrFinish(c->pCall, pStr));
   if (assocStep(c->pCall, pStmt)) n = sqlite3_column_int64(pStmt, 0);
   assocFinalize(c->pCall, pStmt);
-  sqlite3_free(z);
   return n;
 }
 
@@ -145,8 +139,7 @@ void assocLiveCheck(AssocLiveSet *pSet, AssocLive *p, i64 nMost,
   }
   assocPlanRelease(pSet->pCall, c.pPlan);
   assocOutText(&wrong, "]", 1);
-  z = assocBufFinish(&wrong, &n);
-  if (z == 0) assocErrorCode(pSet->pCall, wrong.rc);
+  z = assocBufText(pSet->pCall, &wrong, &n);
   assocOutPrintf(pOut, "{\"checked\":%lld,\"stale\":%lld,\"wrong\":%s}",
                  c.nChecked, nStale, z ? z : "[]");
   sqlite3_free(z);
@@ -184,8 +177,7 @@ void assocLiveProblem(AssocLiveSet *pSet, AssocLive *p, LiveProblem *pProblem) {
   }
   assocBufInit(&out, 0x7fffffff);
   assocLiveCheck(pSet, p, CHECK_SAMPLE, &out);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, &n);
   if (z && strstr(z, "\"wrong\":[]") == 0) {
     pProblem->zSeverity = "error";
     pProblem->zProblem = "live document";

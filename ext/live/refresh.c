@@ -187,13 +187,6 @@ static void keyNames(AssocLive *p, sqlite3_str *pStr, const char *zBefore) {
   }
 }
 
-static sqlite3_stmt *refreshStmt(Refresher *r, sqlite3_str *pStr) {
-  char *z = assocStrFinish(r->pCall, pStr);
-  sqlite3_stmt *pStmt = z ? assocPrepare(r->pCall, "%s", z) : 0;
-  sqlite3_free(z);
-  return pStmt;
-}
-
 /* INSERT INTO feed_doc ... ON CONFLICT DO UPDATE ... WHERE the bytes differ. The
 ** values: the key, then the JSON, the version, and a composite key as JSON. */
 static sqlite3_stmt *putStmt(Refresher *r) {
@@ -217,7 +210,7 @@ static sqlite3_stmt *putStmt(Refresher *r) {
   if (n > 1) sqlite3_str_appendall(pStr, "\"key\"=excluded.\"key\",");
   sqlite3_str_appendall(pStr, "json=excluded.json,version=excluded.version"
                               " WHERE json IS NOT excluded.json");
-  return refreshStmt(r, pStr);
+  return assocPrepareText(r->pCall, assocStrFinish(r->pCall, pStr));
 }
 
 static sqlite3_stmt *goneStmt(Refresher *r) {
@@ -228,7 +221,7 @@ static sqlite3_stmt *goneStmt(Refresher *r) {
                       " WHERE json IS NOT NULL AND ",
                       p->pSchema->zName, p->zName, p->pModel->nKey + 1);
   keyIs(p, pStr);
-  return refreshStmt(r, pStr);
+  return assocPrepareText(r->pCall, assocStrFinish(r->pCall, pStr));
 }
 
 static sqlite3_stmt *unmarkStmt(Refresher *r) {
@@ -237,7 +230,7 @@ static sqlite3_stmt *unmarkStmt(Refresher *r) {
   sqlite3_str_appendf(pStr, "DELETE FROM \"%w\".\"%w_mark\" WHERE ",
                       p->pSchema->zName, p->zName);
   keyIs(p, pStr);
-  return refreshStmt(r, pStr);
+  return assocPrepareText(r->pCall, assocStrFinish(r->pCall, pStr));
 }
 
 static void refreshOpen(Refresher *r, AssocLiveSet *pSet, AssocLive *p,
@@ -303,8 +296,7 @@ static char *keyJson(Refresher *r, sqlite3_value **apKey, i64 *pn) {
     assocJsonValue(&out, apKey[i], ASSOC_JSON_PLAIN);
   }
   assocOutText(&out, "]", 1);
-  z = assocBufFinish(&out, pn);
-  if (z == 0) assocErrorCode(r->pCall, out.rc);
+  z = assocBufText(r->pCall, &out, pn);
   return z;
 }
 
@@ -385,7 +377,7 @@ static int refreshBatch(Refresher *r, int nMost) {
   keyNames(p, pStr, "");
   sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w_mark\" LIMIT %d",
                       p->pSchema->zName, p->zName, nMost);
-  pStmt = refreshStmt(r, pStr);
+  pStmt = assocPrepareText(r->pCall, assocStrFinish(r->pCall, pStr));
   while (ap && n < nMost * nKey && assocStep(r->pCall, pStmt)) {
     for (i = 0; i < nKey && r->pCall->rc == SQLITE_OK; i++) {
       ap[n] = sqlite3_value_dup(sqlite3_column_value(pStmt, i));
@@ -417,7 +409,7 @@ static void refreshOne(Refresher *r, sqlite3_value **apKey) {
   sqlite3_str_appendf(pStr, "SELECT 1 FROM \"%w\".\"%w_mark\" WHERE ",
                       p->pSchema->zName, p->zName);
   keyIs(p, pStr);
-  pStmt = refreshStmt(r, pStr);
+  pStmt = assocPrepareText(r->pCall, assocStrFinish(r->pCall, pStr));
   bindKey(r, pStmt, apKey);
   bMarked = assocStep(r->pCall, pStmt);
   assocFinalize(r->pCall, pStmt);
@@ -451,7 +443,7 @@ static void markAll(Refresher *r, int bRoots) {
                           pModel->pTable->aCol[pModel->aKey[i]].zName);
     }
   }
-  pStmt = refreshStmt(r, pStr);
+  pStmt = assocPrepareText(r->pCall, assocStrFinish(r->pCall, pStr));
   (void)assocStep(r->pCall, pStmt);
   assocFinalize(r->pCall, pStmt);
 }

@@ -105,8 +105,7 @@ void assocNodePartKey(Planner *p, AssocPart *pPart, const char *zBefore,
   assocOutText(&out, zBefore, (i64)strlen(zBefore));
   if (zName) assocJsonString(&out, zName, (i64)strlen(zName));
   assocOutText(&out, zAfter, (i64)strlen(zAfter));
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(p->pCall, out.rc);
+  z = assocBufText(p->pCall, &out, &n);
   zKept = assocAlloc(p->pCall, p->pArena, n + ASSOC_KEY_PAD);
   if (zKept && z) memcpy(zKept, z, (size_t)n);
   pPart->zKey = zKept;
@@ -226,8 +225,7 @@ static const char *constJson(Planner *p, const ShapeVal *pVal, int *pn) {
   } else {
     assocJsonString(&out, pVal->z, pVal->n);
   }
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(p->pCall, out.rc);
+  z = assocBufText(p->pCall, &out, &n);
   zKept = assocArenaText(p->pCall, p->pArena, z, -1);
   *pn = (int)n;
   sqlite3_free(z);
@@ -472,8 +470,7 @@ void assocNodeEmpty(Planner *p, AssocNode *pNode) {
   if (!pNode->bSpread) return;
   assocBufInit(&out, 0x7fffffff);
   emptyText(p, pNode, &out);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(p->pCall, out.rc);
+  z = assocBufText(p->pCall, &out, &n);
   pNode->zEmpty = assocArenaText(p->pCall, p->pArena, z, -1);
   pNode->nEmpty = (int)n;
   sqlite3_free(z);

@@ -235,8 +235,7 @@ static char *fixModelOptions(Checker *c, const AssocDef *pDef,
   if (bTemp) assocOutText(&out, ",\"temp\":true", 12);
   if (pDef) assocOutText(&out, ",\"replace\":true", 15);
   assocOutText(&out, "}", 1);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(c->pCall, out.rc);
+  z = assocBufText(c->pCall, &out, &n);
   return z;
 }
 

@@ -766,8 +766,7 @@ char *assocDiscoverJson(AssocLook *p, int nSure, int bGuess, i64 *pn) {
   foundJsonGone(p, &out);
   if (foundHint(p, bGuess)) foundText(&out, ",\"hint\":", foundHint(p, bGuess));
   assocOutText(&out, "}", 1);
-  z = assocBufFinish(&out, pn);
-  if (z == 0) assocErrorCode(p->pCall, out.rc);
+  z = assocBufText(p->pCall, &out, pn);
   return z;
 }
 

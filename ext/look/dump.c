@@ -35,8 +35,7 @@ static char *dumpOptions(AssocLook *p, const char *zName, const char *zOptions,
     assocOutText(&out, zTemp, (i64)strlen(zTemp));
   }
   assocOutText(&out, "}", 1);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(p->pCall, out.rc);
+  z = assocBufText(p->pCall, &out, &n);
   return z;
 }
 

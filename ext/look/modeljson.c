@@ -190,8 +190,7 @@ void assocPictureJson(AssocPicture *p) {
     }
   }
   assocOutText(&out, "]}", 2);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(p->pCall, out.rc);
+  z = assocBufText(p->pCall, &out, &n);
   if (z) sqlite3_str_append(p->pStr, z, (int)n);
   sqlite3_free(z);
 }

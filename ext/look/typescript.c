@@ -131,8 +131,7 @@ static void scriptProperty(AssocPicture *p, const char *z) {
   }
   assocBufInit(&out, 0x7fffffff);
   assocJsonString(&out, z, (i64)strlen(z));
-  zText = assocBufFinish(&out, &n);
-  if (zText == 0) assocErrorCode(p->pCall, out.rc);
+  zText = assocBufText(p->pCall, &out, &n);
   if (zText) sqlite3_str_appendall(p->pStr, zText);
   sqlite3_free(zText);
 }

@@ -480,8 +480,7 @@ int assocShapeMask(AssocCall *pCall, AssocArena *pArena, AssocShape *pShape,
   assocBufInit(&p.out, 0x7fffffff);
   shapePut(&p, pShape->bJson ? "~json " : "");
   printShape(&p, pShape);
-  z = assocBufFinish(&p.out, &n);
-  if (z == 0) assocErrorCode(pCall, p.out.rc);
+  z = assocBufText(pCall, &p.out, &n);
   pMasked->z = assocArenaText(pCall, pArena, z, (int)n);
   sqlite3_free(z);
   return pCall->rc == SQLITE_OK;
@@ -497,8 +496,7 @@ char *assocShapeText(AssocCall *pCall, const AssocShape *pShape) {
   p.pCall = pCall;
   assocBufInit(&p.out, 0x7fffffff);
   printShape(&p, pShape);
-  z = assocBufFinish(&p.out, &n);
-  if (z == 0) assocErrorCode(pCall, p.out.rc);
+  z = assocBufText(pCall, &p.out, &n);
   return z;
 }
 

@@ -297,8 +297,7 @@ void assocResultKey(AssocCall *pCall, sqlite3_context *pCtx, int nVal,
     assocJsonValue(&out, apVal[i], ASSOC_JSON_PLAIN);
   }
   assocOutText(&out, "]", 1);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, &n);
   if (z) assocResultJson(pCtx, z, n);
 }
 

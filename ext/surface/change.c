@@ -191,8 +191,7 @@ void assocGiveKey(AssocCall *pCall, AssocResult *pResult,
   if (pRow->pModel->nKey > 1) {
     assocBufInit(&out, 0x7fffffff);
     assocWriteKey(&out, pRow->pModel, pRow->aKey);
-    z = assocBufFinish(&out, &n);
-    if (z == 0) assocErrorCode(pCall, out.rc);
+    z = assocBufText(pCall, &out, &n);
     assocGiveJson(pResult, z, n);
   } else if (pVal->pVal) {
     assocGiveValue(pCall, pResult, pVal->pVal);

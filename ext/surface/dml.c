@@ -102,8 +102,7 @@ void assocDmlIdentity(AssocCall *pCall, sqlite3_context *pCtx,
   for (i = 0; i < pRel->pTarget->nKey; i++) {
     identityValue(pCall, &out, apTarget[i]);
   }
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, &n);
   if (z) sqlite3_result_blob64(pCtx, z, (u64)n, sqlite3_free);
 }
 

@@ -18,8 +18,7 @@ static void errorFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (pLast->rc == SQLITE_OK) return;
   assocBufInit(&out, 0x7fffffff);
   assocErrJson(&out, pLast);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, &n);
   if (z) assocResultJson(pCtx, z, n);
 }
 

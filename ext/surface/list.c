@@ -37,8 +37,7 @@
 /* Store the text of pOut in a cell of the current row. */
 static void listCell(AssocCall *pCall, AssocRows *p, int iCol, AssocOut *pOut) {
   i64 n = 0;
-  char *z = assocBufFinish(pOut, &n);
-  if (z == 0) assocErrorCode(pCall, pOut->rc);
+  char *z = assocBufText(pCall, pOut, &n);
   assocRowsText(pCall, p, iCol, z);
   sqlite3_free(z);
 }

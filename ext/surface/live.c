@@ -529,8 +529,7 @@ static char *liveSchemas(AssocCall *pCall) {
   }
   assocCatalogLeave(pCall, pCat);
   assocOutText(&out, "", 1);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, &n);
   return z;
 }
 
@@ -571,8 +570,7 @@ static void refreshFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
     }
   }
   assocOutText(&out, "}", 1);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, &n);
   if (pCall->rc == SQLITE_OK) {
     assocGiveJson(pResult, z, n);
   } else {
@@ -955,8 +953,7 @@ static void checkLiveFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   }
   sqlite3_free(zSchema);
   sqlite3_free(zBare);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, &n);
   if (z && pCall->rc == SQLITE_OK) {
     assocResultJson(pCtx, z, n);
   } else {

@@ -66,8 +66,7 @@ static void listRow(AssocCall *pCall, void *pArg, AssocSchema *pSchema,
   assocOutPrintf(&out, "{\"query\":");
   assocJsonString(&out, zQuery, (i64)strlen(zQuery));
   assocOutText(&out, "}", 1);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, &n);
   assocRowsAdd(pCall, p);
   assocRowsText(pCall, p, 0, queryModel(pCall, &mem, zQuery));
   assocRowsText(pCall, p, 1, zName);

@@ -547,8 +547,7 @@ static void relatedThrough(AssocCall *pCall, sqlite3_context *pCtx,
                                                            : ASSOC_JSON_PLAIN);
   }
   assocOutText(&out, "}", 1);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, &n);
   if (z) assocResultJson(pCtx, z, n);
 }
 
@@ -590,8 +589,7 @@ static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
   assocBufInit(&out, assocBudgetMost(pCall->pConn));
   assocBufReserve(&out, assocGatherBytes(pRow) + 16);
   assocGatherRow(&p->run, &out, pNode, pRow);
-  z = assocBufFinish(&out, &n);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, &n);
   if (z) assocResultJson(pCtx, z, n);
 }
 

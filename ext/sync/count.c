@@ -468,7 +468,6 @@ char *assocCountFill(AssocSync *p, const AssocCounter *c) {
 i64 assocCountWrong(AssocSync *p, const AssocCounter *c) {
   sqlite3_stmt *pStmt;
   CountMaker m;
-  char *z;
   i64 n;
   if (c->iCol < 0 || c->zWhy) return 0;
   countInit(&m, p, c, 0);
@@ -478,11 +477,9 @@ i64 assocCountWrong(AssocSync *p, const AssocCounter *c) {
   countPut(&m, "SELECT count(*) FROM ");
   countTable(&m, m.pUp);
   countDiffers(&m, " WHERE ");
-  z = assocStrFinish(p->pCall, m.pStr);
-  pStmt = assocPrepare(p->pCall, "%s", z);
+  pStmt = assocPrepareText(p->pCall, assocStrFinish(p->pCall, m.pStr));
   n = assocStep(p->pCall, pStmt) ? sqlite3_column_int64(pStmt, 0) : 0;
   assocFinalize(p->pCall, pStmt);
-  sqlite3_free(z);
   return n;
 }
 

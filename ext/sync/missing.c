@@ -15,6 +15,19 @@
 
 /* ---------------------------------------------------------------- columns */
 
+/* Raise the error that ALTER TABLE cannot add column i as the association asks
+** for, which zAs and zBy put into words. */
+static void needsRebuild(AssocSync *p, const AssocForeign *pFor, int i,
+                         const char *zAs, const char *zBy) {
+  const AssocRel *pRel = pFor->pRel;
+  assocErrorOf(
+      p->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel, pRel->zName,
+      "SQLite cannot add the column %s.%s %s %s.%s asks for%s, without "
+      "a rebuild of the table; leave out \"rebuild\":false",
+      pFor->zTable, assocSyncColumnName(pFor, i), zAs, pRel->pSource->zLabel,
+      pRel->zName, zBy);
+}
+
 /* ALTER TABLE Post ADD COLUMN UserId INTEGER REFERENCES …. Errors for tables
 ** that cannot get the column, and for columns that only a rebuild could add, if
 ** the caller forbids rebuilds. */
@@ -31,23 +44,11 @@ static void addColumn(AssocSync *p, const AssocForeign *pFor, int i) {
     return;
   }
   if (pFor->eAllowNull == 0) {
-    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, pFor->pRel->pSource->zLabel,
-                 pFor->pRel->zName,
-                 "SQLite cannot add the column %s.%s as NOT NULL, which %s.%s "
-                 "asks for with \"allowNull\":false, without a rebuild of the "
-                 "table; leave out \"rebuild\":false",
-                 pFor->zTable, assocSyncColumnName(pFor, i),
-                 pFor->pRel->pSource->zLabel, pFor->pRel->zName);
+    needsRebuild(p, pFor, i, "as NOT NULL, which", " with \"allowNull\":false");
     return;
   }
   if (pFor->pDefault && assocDdlCanReference(pFor)) {
-    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, pFor->pRel->pSource->zLabel,
-                 pFor->pRel->zName,
-                 "SQLite cannot add the column %s.%s with REFERENCES and the "
-                 "default that %s.%s asks for, without a rebuild of the table; "
-                 "leave out \"rebuild\":false",
-                 pFor->zTable, assocSyncColumnName(pFor, i),
-                 pFor->pRel->pSource->zLabel, pFor->pRel->zName);
+    needsRebuild(p, pFor, i, "with REFERENCES and the default that", "");
     return;
   }
   assocDdlBegin(p, "ALTER TABLE ");

@@ -476,8 +476,7 @@ static char *destroyReport(WriteDestroyer *d, i64 *pn) {
     reportTables(d, &out, 0);
     assocOutText(&out, "}}", 2);
   }
-  z = assocBufFinish(&out, pn);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, pn);
   if (pCall->rc == SQLITE_OK) return z;
   sqlite3_free(z);
   return 0;

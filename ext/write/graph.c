@@ -1154,8 +1154,7 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
   if (r.bArray) assocOutText(&out, "]", 1);
   assocJsonEnd(&r);
   assocArenaFree(&mem);
-  z = assocBufFinish(&out, pn);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, pn);
   return z;
 }
 

@@ -540,8 +540,7 @@ char *assocChangesText(AssocCall *pCall, WriteChanges *p, i64 *pn) {
     assocBufClear(ap[i]);
   }
   assocOutText(&out, "]}", 2);
-  z = assocBufFinish(&out, pn);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocBufText(pCall, &out, pn);
   return z;
 }
 
