@@ -248,8 +248,8 @@ char *assocLiveCompute(AssocCall *pCall, AssocPlan *pPlan,
 /* -------------------------------------------------------------- recompute */
 
 /* Append {"checked":n,"stale":n,"wrong":[key,...]}: nMost stored documents that
-** count as right (all if it is negative) are computed and compared. */
-void assocLiveCheck(AssocLiveSet *pSet, AssocLive *p, i64 nMost,
-                    AssocOut *pOut);
+** count as right (all if it is negative) are computed and compared. Returns how
+** many are wrong. */
+i64 assocLiveCheck(AssocLiveSet *pSet, AssocLive *p, i64 nMost, AssocOut *pOut);
 
 #endif /* ASSOC_LIVE_H */

@@ -948,7 +948,7 @@ static void checkLiveFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   assocBufInit(&out, 0x7fffffff);
   if (zSchema && zBare) {
     workOpen(pCall, &work, zSchema, zBare, 0);
-    if (work.pLive) assocLiveCheck(&work.set, work.pLive, nMost, &out);
+    if (work.pLive) (void)assocLiveCheck(&work.set, work.pLive, nMost, &out);
     workClose(pCall, &work);
   }
   sqlite3_free(zSchema);

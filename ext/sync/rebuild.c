@@ -213,21 +213,13 @@ static void newForeignKeys(Rebuild *r) {
 
 /* See sync.h. */
 void assocRebuildColumns(AssocSync *p, AssocTable *pTab, const char *zSpace) {
-  Rebuild r;
-  memset(&r, 0, sizeof(r));
-  r.p = p;
-  r.pTab = pTab;
-  r.create.zSpace = zSpace;
+  Rebuild r = {.p = p, .pTab = pTab, .create.zSpace = zSpace};
   newColumns(&r);
 }
 
 /* See sync.h. */
 void assocRebuildKeys(AssocSync *p, AssocTable *pTab, const char *zSpace) {
-  Rebuild r;
-  memset(&r, 0, sizeof(r));
-  r.p = p;
-  r.pTab = pTab;
-  r.create.zSpace = zSpace;
+  Rebuild r = {.p = p, .pTab = pTab, .create.zSpace = zSpace};
   newForeignKeys(&r);
 }
 
