@@ -27,7 +27,7 @@ AssocTable *assocWantedNext(AssocSync *p, AssocSchema *pSchema,
     zPlan = assocRowPlan(p->pCall, *ppDef);
     if (zPlan) {
       pWant = assocTablePlanned(p->pCall, pSchema, zPlan);
-    } else if ((*ppDef)->zOptions && strstr((*ppDef)->zOptions, "olumns")) {
+    } else {
       AssocModel *pModel = assocModelTry(p->pCall, pSchema, (*ppDef)->zModel);
       pTab = pModel ? pModel->pTable : 0;
       if (pTab && !assocRowPlans(p->pCall, *ppDef, pTab, 0)) pTab = 0;
