@@ -174,7 +174,7 @@ static void bindOne(AssocRun *pRun, sqlite3_stmt *pStmt,
     bindPattern(pRun, pStmt, pBind);
   } else {
     n = assocBindCount(pRun, pBind->pVal);
-    if (n >= 0 && pBind->eHow == ASSOC_BIND_MORE) n++;
+    if (n >= 0 && n < ASSOC_LIST_ALL && pBind->eHow == ASSOC_BIND_MORE) n++;
     assocErrorCode(pRun->pCall, sqlite3_bind_int64(pStmt, pBind->iSql, n));
   }
 }

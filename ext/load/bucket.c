@@ -52,7 +52,7 @@ int assocListEnds(AssocRun *pRun, AssocNodeRun *pState, u32 n) {
 ** nMost counts the rows of one parent. A to-one keeps one row. The limit of the
 ** clauses counts only if no statement has applied it already (bHere). A page
 ** keeps one row more, by which gather.c sees that a next page exists. A
-** negative limit means no limit, as in SQL.
+** negative limit means no limit, as in SQL; so does one that no list can reach.
 */
 void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
@@ -65,7 +65,8 @@ void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere) {
     pState->nMost = 1;
   } else if (bHere && pNode->pRel && pC && !pNode->pValue) {
     i64 n = pMost ? assocBindCount(pRun, pMost) : -1;
-    if (n >= 0) pState->nMost = n + (pPage && pPage->bMore);
+    if (n >= 0 && n < ASSOC_LIST_ALL)
+      pState->nMost = n + (pPage && pPage->bMore);
     if (pC->pOffset) pState->nOffset = assocBindCount(pRun, pC->pOffset);
     if (pState->nOffset < 0) pState->nOffset = 0;
   }
