@@ -15,15 +15,7 @@
 # half or doubled; the rebuilt table has all its rows and one of the two
 # schemas; a live document equals a fresh load once it was refreshed; SQLite's
 # integrity_check and foreign_key_check find nothing.
-package require sqlite3
-
-proc open_db {file library} {
-  sqlite3 db $file
-  db timeout 10000
-  db enable_load_extension 1
-  db eval {SELECT load_extension($library); PRAGMA foreign_keys = 1;
-    PRAGMA synchronous = OFF}
-}
+source [file join [file dirname [info script]] processes.tcl]
 
 # ------------------------------------------------------------ victims
 #
@@ -32,7 +24,7 @@ proc open_db {file library} {
 
 proc victim_graph {first} {
   for {set i $first} {1} {incr i} {
-    set graph "{\"name\":\"u$i\",\"posts\":\[{\"title\":\"a\",\"tags\":\[{\"id\":1}\]},{\"title\":\"b\"}\]}"
+    set graph [graph u$i]
     if {$i % 2} {
       db eval {SELECT assoc_insert('User', $graph)}
     } else {
@@ -79,28 +71,10 @@ if {[lindex $argv 0] eq "victim"} {
 # ------------------------------------------------------------- the test
 
 lassign $argv library directory kills
-set failed 0
-proc must {what condition} {
-  if {[uplevel 1 [list expr $condition]]} return
-  incr ::failed
-  puts "! crash-$::kind-$::journal: $what"
-}
 
+# A file for victims of one kind. It is closed again.
 proc make_file {file kind journal} {
-  open_db $file $::library
-  db eval "PRAGMA journal_mode = $journal"
-  db eval {
-    CREATE TABLE User(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
-    CREATE TABLE Post(id INTEGER PRIMARY KEY, title TEXT,
-      UserId INTEGER REFERENCES User ON DELETE CASCADE);
-    CREATE TABLE Tag(id INTEGER PRIMARY KEY);
-    CREATE TABLE PostTag(postId INTEGER REFERENCES Post ON DELETE CASCADE,
-      tagId INTEGER REFERENCES Tag, PRIMARY KEY(postId, tagId));
-    INSERT INTO Tag VALUES(1);
-    SELECT assoc_define('User', 'hasMany', 'Post', '{"as":"posts"}');
-    SELECT assoc_define('Post', 'belongsToMany', 'Tag',
-      '{"as":"tags","through":"PostTag"}');
-  }
+  make_graphs $file $::library $journal
   if {$kind ne "graph"} {
     db eval {
       INSERT INTO User(id, name) VALUES(1,'a'),(2,'b'),(3,'c'),(4,'d'),(5,'e');
@@ -127,10 +101,7 @@ proc check_graph {said} {
     set name
   }]
   must "lost: $lost" {$lost eq {}}
-  must half {[db one {SELECT count(*) FROM User u WHERE
-    (SELECT count(*) FROM Post WHERE UserId = u.id) <> 2 OR
-    (SELECT count(*) FROM Post p JOIN PostTag ON postId = p.id
-      WHERE UserId = u.id) <> 1}] == 0}
+  must "half a graph" {[half_graphs] == 0}
   must orphans {[db one {SELECT count(*) FROM Post
     WHERE UserId IS NULL OR UserId NOT IN (SELECT id FROM User)}] == 0}
   return [db one {SELECT coalesce(max(CAST(substr(name, 2) AS INTEGER)), 0) + 1
@@ -161,14 +132,7 @@ proc check_live {said} {
 
 expr {srand(11)}
 set done 0
-set kinds {graph sync}
-sqlite3 db :memory:
-db enable_load_extension 1
-db eval {SELECT load_extension($library)}
-if {[db exists {SELECT 1 FROM pragma_function_list WHERE name = 'assoc_live'}]} {
-  lappend kinds live
-}
-db close
+set kinds {graph sync live}
 foreach kind $kinds {
   foreach journal {WAL DELETE} {
     set file $directory/$kind-$journal.db
@@ -177,22 +141,18 @@ foreach kind $kinds {
     set first 1
     set share [expr {$kills / (2 * [llength $kinds])}]
     for {set n 0} {$n < $share} {incr n} {
-      set pipe [open [list | [info nameofexecutable] [info script] victim \
-        $kind $file $library $first 2>$directory/error] r]
+      set pipe [start $directory/error victim $kind $file $library $first]
       gets $pipe
       after [expr {int(rand() * 40)}]
       exec kill -9 [pid $pipe]
       set said [split [string trim [read $pipe]] \n]
       # A line that the kill has cut says nothing.
       catch { close $pipe }
-      set channel [open $directory/error]
-      set error [gets $channel]
-      close $channel
+      set error [first_line $directory/error]
       must "the victim was killed and did not stop by itself: $error" \
         {$error eq ""}
       open_db $file $library
-      must integrity {[db one {PRAGMA integrity_check}] eq "ok"}
-      must "foreign keys" {[db eval {PRAGMA foreign_key_check}] eq {}}
+      must_be_whole "$kind, $journal"
       set first [check_$kind [lmap line $said { split $line }]]
       if {$kind eq "graph" && $first > 400} {
         db eval {DELETE FROM PostTag; DELETE FROM Post; DELETE FROM User}
@@ -206,5 +166,4 @@ foreach kind $kinds {
   }
 }
 puts "crash: $done kills"
-puts "[expr {$done - $failed}] passed, $failed failed"
-exit [expr {$failed > 0}]
+sum_up

@@ -5,17 +5,9 @@
 # Each process writes graphs under names of its own, changes and destroys some,
 # and reads documents of all. A reader must never see half a graph. At the end
 # no acknowledged graph is lost, none is doubled; SQLITE_BUSY was waited for and
-# never given to a caller; and between a fifth of the time and its end neither
-# the memory of a process nor its number of open statements has grown.
-package require sqlite3
-
-proc open_db {file library} {
-  sqlite3 db $file
-  db timeout 30000
-  db enable_load_extension 1
-  db eval {SELECT load_extension($library); PRAGMA foreign_keys = 1;
-    PRAGMA synchronous = OFF}
-}
+# never given to a caller; and between a fifth of the time and its end the memory
+# of a process has not grown.
+source [file join [file dirname [info script]] processes.tcl]
 
 # The resident memory of this process in kB, or 0 where /proc is not there.
 proc memory {} {
@@ -40,7 +32,7 @@ if {[lindex $argv 0] eq "worker"} {
   set reads 0
   for {set i 0} {[clock milliseconds] < $end} {incr i} {
     set name w$number-$i
-    set graph "{\"name\":\"$name\",\"posts\":\[{\"title\":\"a\",\"tags\":\[{\"id\":1}\]},{\"title\":\"b\"}\]}"
+    set graph [graph $name]
     switch [expr {int(rand() * 4)}] {
       0 - 1 { db eval {SELECT assoc_insert('User', $graph)}; set left($name) 1 }
       2 {
@@ -81,34 +73,11 @@ if {[lindex $argv 0] eq "worker"} {
 }
 
 lassign $argv library directory seconds processes
-set failed 0
-proc must {what condition} {
-  if {[uplevel 1 [list expr $condition]]} { incr ::passed; return }
-  incr ::failed
-  puts "! soak: $what"
-}
-set passed 0
-set file $directory/soak.db
-open_db $file $library
-db eval {
-  PRAGMA journal_mode = WAL;
-  CREATE TABLE User(id INTEGER PRIMARY KEY, name TEXT);
-  CREATE TABLE Post(id INTEGER PRIMARY KEY, title TEXT,
-    UserId INTEGER REFERENCES User ON DELETE CASCADE);
-  CREATE INDEX post_user ON Post(UserId);
-  CREATE INDEX user_name ON User(name);
-  CREATE TABLE Tag(id INTEGER PRIMARY KEY);
-  CREATE TABLE PostTag(postId INTEGER REFERENCES Post ON DELETE CASCADE,
-    tagId INTEGER REFERENCES Tag, PRIMARY KEY(postId, tagId));
-  INSERT INTO Tag VALUES(1);
-  SELECT assoc_define('User', 'hasMany', 'Post', '{"as":"posts"}');
-  SELECT assoc_define('Post', 'belongsToMany', 'Tag',
-    '{"as":"tags","through":"PostTag"}');
-}
+make_graphs $directory/soak.db $library WAL
 set pipes {}
 for {set n 0} {$n < $processes} {incr n} {
-  lappend pipes [open [list | [info nameofexecutable] [info script] worker $n \
-    $file $library $seconds 2>$directory/error$n] r]
+  lappend pipes [start $directory/error$n worker $n $directory/soak.db \
+    $library $seconds]
 }
 set left {}
 set writes 0
@@ -128,18 +97,13 @@ foreach pipe $pipes {
   catch { close $pipe }
 }
 for {set n 0} {$n < $processes} {incr n} {
-  set channel [open $directory/error$n]
-  set error [gets $channel]
-  close $channel
+  set error [first_line $directory/error$n]
   must "process $n: $error" {$error eq ""}
 }
 must "lost or doubled" {[lsort $left] eq
   [lsort [db eval {SELECT name FROM User}]]}
-must half {[db one {SELECT count(*) FROM User u WHERE
-  (SELECT count(*) FROM Post WHERE UserId = u.id) <> 2}] == 0}
-must integrity {[db one {PRAGMA integrity_check}] eq "ok"}
-must "foreign keys" {[db eval {PRAGMA foreign_key_check}] eq {}}
+must "half a graph" {[half_graphs] == 0}
+must_be_whole soak
 puts "soak: $processes processes, $seconds s, $writes writes, $reads reads,\
   [llength $left] graphs left"
-puts "$passed passed, $failed failed"
-exit [expr {$failed > 0}]
+sum_up
