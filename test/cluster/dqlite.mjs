@@ -7,10 +7,9 @@
 // The test speaks dqlite's wire protocol (version 1), since it must send single
 // statements outside a transaction: words of 8 bytes, little endian, the header
 // {words: u32, type: u8, revision: u8, extra: u16}.
-import { spawn } from 'node:child_process'
 import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Net } from './net.mjs'
+import { Server, until } from './server.mjs'
 import { call, Checks, DEFINITIONS, everywhere, graph, load, one, TABLES, writers } from './story.mjs'
 
 const [program, shim, directory] = process.argv.slice(2)
@@ -150,40 +149,21 @@ class Connection {
 
 // ------------------------------------------------------------------ the nodes
 
-class Node {
-  child = null
-
+class Node extends Server {
   constructor(i) {
+    super()
     Object.assign(this, { i, name: `node ${i + 1}` })
   }
 
   get address() { return `${net.address(this.i)}:${FIRST_PORT + this.i}` }
 
-  async start() {
-    const [command, ...args] = net.inside(this.i, program,
+  start() {
+    return this.launch(net.inside(this.i, program,
       '--api', `${net.address(this.i)}:${FIRST_PORT + 100 + this.i}`,
       '--db', this.address, '--dir', `${directory}/node${this.i}`,
-      ...(this.i ? ['--join', nodes[0].address] : []))
-    this.child = spawn(command, args, {
-      stdio: 'ignore',
-      env: { ...process.env, LD_PRELOAD: shim, GO_DQLITE_MULTITHREAD: '1' }
-    })
-    for (let i = 0; i < 100; i++) {
-      try {
-        await this.leader()
-        return
-      } catch { /* Not yet */ }
-      await sleep(100)
-    }
-    throw new Error(`${this.name} does not start`)
-  }
-
-  async kill() {
-    if (this.child === null) return
-    const ended = new Promise(resolve => this.child.once('exit', resolve))
-    this.child.kill('SIGKILL')
-    await ended
-    this.child = null
+      ...(this.i ? ['--join', nodes[0].address] : [])),
+    async () => (await this.leader()) !== undefined,
+    { ...process.env, LD_PRELOAD: shim, GO_DQLITE_MULTITHREAD: '1' })
   }
 
   // The address of the leader as this node knows it, or '' while there is none.
@@ -225,29 +205,18 @@ class Node {
 const nodes = [0, 1, 2].map(i => new Node(i))
 
 // A node takes part once two others are there: wait until all know the leader.
-async function joined() {
-  for (let i = 0; i < 300; i++) {
-    const leaders = await Promise.all(nodes.map(node => node.leader()))
-    if (leaders.every(Boolean)) return
-    await sleep(100)
-  }
-  throw new Error('the nodes do not join')
-}
+const joined = () => until(30, async () =>
+  (await Promise.all(nodes.map(node => node.leader()))).every(Boolean))
 
-// The node that leads now. Waits while there is none.
-async function leading() {
-  for (let i = 0; i < 100; i++) {
-    for (const node of nodes) {
-      try {
-        const address = await node.leader()
-        const found = nodes.find(other => other.address === address)
-        if (found?.child) return found
-      } catch { /* Not this one */ }
-    }
-    await sleep(100)
+// The node that leads now, by the first node that answers. Waits while there is
+// none.
+const leading = () => until(15, async () => {
+  for (const node of nodes) {
+    const address = await node.leader().catch(() => '')
+    const found = nodes.find(other => other.address === address)
+    if (found?.child) return found
   }
-  throw new Error('no leader')
-}
+})
 
 let killed
 const killLeader = async () => { killed = await leading(); await killed.kill(); await leading() }
@@ -263,14 +232,10 @@ async function partition() {
   const cut = await leading()
   const whole = nodes.filter(node => node !== cut)
   checks.equal('cut', net.cut(cut.i), true)
-  let written = { error: 'no leader' }
-  for (let i = 0; i < 100 && written.error; i++) {
-    try {
-      written = await whole[0].run(graph('User', { name: 'cut' }))
-    } catch { /* Not yet */ }
-    await sleep(200)
-  }
-  checks.equal('the others go on', written, [])
+  checks.equal('the others go on', await until(20, async () => {
+    const rows = await whole[0].run(graph('User', { name: 'cut' }))
+    return !rows.error && rows
+  }), [])
   let answer
   try {
     answer = await cut.run(graph('User', { name: 'split' }))

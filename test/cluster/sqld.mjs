@@ -7,11 +7,10 @@
 // over HTTP (the Hrana protocol's /v2/pipeline). A replica forwards a statement
 // to the primary if its text writes: so an INSERT through a replica is kept,
 // and a SELECT that writes must be refused there in words.
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Net } from './net.mjs'
+import { Server, until } from './server.mjs'
 import {
   call, Checks, DEFINITIONS, everywhere, graph, load, one, settled, SHAPE, TABLES, writers
 } from './story.mjs'
@@ -31,13 +30,13 @@ function folder(name, so) {
   return `${directory}/${name}`
 }
 
-class Node {
-  child = null
+class Node extends Server {
   namespace = 'default'
 
   // Node `i` of the network, with a database folder of its own. `primary` is
   // the node that it follows, or null.
   constructor(name, i, extension, primary) {
+    super()
     Object.assign(this, { name, i, extension, primary })
     this.port = FIRST_PORT + i
     this.folder = `${directory}/${name.replaceAll(' ', '-')}`
@@ -47,29 +46,14 @@ class Node {
   get grpc() { return `${this.host}:${this.port + 100}` }
   get url() { return `http://${this.host}:${this.port}` }
 
-  async start(...more) {
+  start(...more) {
     const role = this.primary
       ? ['--primary-grpc-url', `http://${this.primary.grpc}`]
       : ['--grpc-listen-addr', this.grpc]
-    const [program, ...args] = net.inside(this.i, sqld, '-d', this.folder,
+    return this.launch(net.inside(this.i, sqld, '-d', this.folder,
       ...(this.extension ? ['-e', this.extension] : []),
-      '--http-listen-addr', `${this.host}:${this.port}`, '--no-welcome', ...role, ...more)
-    this.child = spawn(program, args, { stdio: 'ignore' })
-    for (let i = 0; i < 150; i++) {
-      try {
-        if ((await fetch(`${this.url}/health`)).ok) return
-      } catch { /* Not yet */ }
-      await sleep(100)
-    }
-    throw new Error(`${this.name} does not start`)
-  }
-
-  async kill() {
-    if (this.child === null) return
-    const ended = new Promise(resolve => this.child.once('exit', resolve))
-    this.child.kill('SIGKILL')
-    await ended
-    this.child = null
+      '--http-listen-addr', `${this.host}:${this.port}`, '--no-welcome', ...role, ...more),
+    async () => (await fetch(`${this.url}/health`)).ok)
   }
 
   async run(...statements) {
@@ -169,13 +153,8 @@ async function strangers() {
 
 // Wait until a replica answers by itself: until it has caught up it sends all
 // on to the primary, so that functions that write are not refused.
-async function caughtUp(node) {
-  for (let i = 0; i < 100; i++) {
-    const answer = await one(node, "SELECT assoc_update('User', 1, '{}')")
-    if (answer?.error) return
-    await sleep(100)
-  }
-}
+const caughtUp = node => until(10, async () =>
+  (await one(node, "SELECT assoc_update('User', 1, '{}')"))?.error)
 
 // A replica is promoted: it is started as a primary on the files it has. The
 // functions that write are right there from then on, as on any primary.
