@@ -19,8 +19,9 @@
 #   make asan          the tests under AddressSanitizer and UBSan
 #   make valgrind      the tests under valgrind; T=GLOB as above
 #   make newsqlite     the tests on the newest SQLite, with its own asserts
-#   make clients       the same story from 31 clients in 13 languages; T=GLOB
-#                      chooses: T='python-*' (ext/doc/CLIENTS.md)
+#   make clients       the same story from 31 clients in 13 languages, and what a
+#                      SELECT that writes means to each driver; T=GLOB chooses:
+#                      T='python-*' (ext/doc/CLIENTS.md, TRANSACTIONS.md)
 #   make packages      npm, Python, Debian, WebAssembly and release archives,
 #                      built into build/packages and tried there; PARTS=npm
 #   make platforms     the SQL of the documentation on other processors, musl and

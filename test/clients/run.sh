@@ -1,5 +1,6 @@
 #!/bin/sh
-# The same story told by every client; each must print expected.txt.
+# The same story told by every client; each must print expected.txt. And what a
+# SELECT that writes means to each driver, as transactions.txt has it.
 #
 #   test/clients/run.sh EXTENSION FOLDER [GLOB]
 #
@@ -52,6 +53,17 @@ tells() {
     diff -u "$here/expected.txt" -
 }
 
+# Does the command print the lines of its driver?
+writes() {
+  driver=$1
+  shift
+  "$@" >"$folder/said.txt" 2>&1 </dev/null
+  sed -n "s/^\(\*\|$driver\): //p" "$here/transactions.txt" \
+    >"$folder/expected.txt"
+  about="$(wc -l <"$folder/expected.txt") lines"
+  diff -u "$folder/expected.txt" "$folder/said.txt"
+}
+
 # Does the command succeed? What it says of its tests is shown.
 succeeds() {
   "$@" >"$folder/said.txt" 2>&1 </dev/null || {
@@ -64,6 +76,12 @@ succeeds() {
 
 client() {
   try tells "$@"
+}
+
+transactions() {
+  driver=$1 needed=$2
+  shift 2
+  try writes "transactions-$driver" "$needed" "$driver" "$@"
 }
 
 # -------------------------------------------------------- what they need first
@@ -84,6 +102,16 @@ python_packages() {
   python3 -m venv --clear "$folder/python" &&
     "$folder/python/bin/pip" install -q -r "$here/python/requirements.txt" &&
     ready python/requirements.txt
+}
+
+# A Python of 3.12 or later that has SQLite, among those of pyenv, too.
+python_today() {
+  for python in python3 python3.14 python3.13 python3.12 \
+    "$(pyenv root 2>/dev/null)"/versions/*/bin/python3; do
+    "$python" -c 'import sqlite3; sqlite3.LEGACY_TRANSACTION_CONTROL' \
+      2>/dev/null && echo "$python" && return
+  done
+  return 1
 }
 
 # The package sqlite_assoc as a wheel has it: the library beside its sources.
@@ -134,7 +162,7 @@ java_jars() {
 }
 
 go_program() {
-  (cd "$here/go" && CGO_ENABLED=1 go build -o "$folder/story-go" .)
+  (cd "$here/go" && CGO_ENABLED=1 go build -o "$folder/$1-go" "$2")
 }
 
 # Cargo writes beside its sources, so it is given a copy.
@@ -202,11 +230,34 @@ client perl 'perl -MDBD::SQLite -e 1' perl "$here/story.pl"
 client tcl 'echo "package require sqlite3" | tclsh' tclsh "$here/story.tcl"
 client R "Rscript -e 'library(RSQLite)'" Rscript "$here/story.R"
 client java java_jars java -cp "$folder/java/*" "$here/java/Story.java"
-client go go_program "$folder/story-go"
+client go 'go_program story .' "$folder/story-go"
 client rust-rusqlite 'cargo_program rust' "$folder/rust/target/debug/clients"
 client rust-sqlx 'cargo_program sqlx' "$folder/sqlx/target/debug/clients-sqlx"
 client c++ cpp_program "$folder/story-cpp"
 client ocaml ocaml_program "$folder/ocaml/story"
+
+# ------------------------------------------------- what a SELECT that writes means
+
+for library in sqlite3 SQLAlchemy; do
+  transactions $library python_packages \
+    "$folder/python/bin/python" "$here/python/transactions.py" $library \
+    "$extension"
+done
+transactions autocommit 'python_today || ! echo no Python 3.12 with SQLite' \
+  "$(python_today)" "$here/python/transactions.py" autocommit "$extension"
+transactions better-sqlite3 node_packages \
+  node "$here/node/transactions.mjs" "$extension" "$folder"
+transactions JDBC java_jars java -cp "$folder/java/*" \
+  "$here/java/Transactions.java" "$extension" "$folder"
+transactions SQLite3 "php -r 'new SQLite3(\":memory:\");'" \
+  php -d "sqlite3.extension_dir=$(dirname "$extension")" \
+  "$here/transactions.php" SQLite3 "$extension"
+transactions PDO "php -r 'new PDO(\"sqlite::memory:\"); FFI::cdef();'" \
+  php "$here/transactions.php" PDO "$extension"
+transactions Go 'go_program transactions ./transactions' \
+  "$folder/transactions-go" "$extension" "$folder"
+transactions rusqlite 'cargo_program rust' \
+  "$folder/rust/target/debug/transactions" "$extension"
 
 # -------------------------------------------------------------- the packages
 

@@ -2,8 +2,8 @@
 //
 //     java -cp 'FOLDER-OF-JARS/*' Story.java EXTENSION DATABASE SCHEMA
 //
-// A writing SELECT is run by executeQuery() alone: execute() and executeBatch()
-// are an error for what returns rows, and the row is written all the same.
+// A writing SELECT is run by executeQuery(). executeBatch() takes rows for an
+// error, after they are written: see Transactions.java.
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
