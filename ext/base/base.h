@@ -718,6 +718,9 @@ int assocSqlToken(const char *z, int *peType);
 #define ASSOC_SQL_WORD 1   /* A keyword, a name, a number */
 #define ASSOC_SQL_QUOTED 2 /* "a", 'a', `a`, [a] */
 #define ASSOC_SQL_OTHER 3  /* One character: punctuation */
+/* The length of the next token that is not white space; 0 at the end of the
+** text. *pz moves to the token, or to the end. */
+int assocSqlNext(const char **pz, int *peType);
 /* Is it white space for SQLite's tokenizer? */
 int assocSqlIsSpace(char c);
 /* Is the token of n bytes at z the keyword zWord, in any case of letters? */

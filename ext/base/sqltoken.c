@@ -1,7 +1,7 @@
 /*
-** The tokens of SQL texts that SQLite's schema stores. SQLite has parsed these
-** texts before. So it is enough to tell apart words, quotes, comments and
-** punctuation.
+** The tokens of SQL texts: of SQLite's schema, and of statements that run.
+** SQLite has parsed these texts before. So it is enough to tell apart words,
+** quotes, comments and punctuation.
 */
 #include "base/base.h"
 
@@ -58,6 +58,14 @@ int assocSqlToken(const char *z, int *peType) {
   if (z[0] == '[') return sqlQuoted(z, ']');
   *peType = ASSOC_SQL_OTHER;
   return z[0] != 0;
+}
+
+int assocSqlNext(const char **pz, int *peType) {
+  int n;
+  while ((n = assocSqlToken(*pz, peType)) > 0 && *peType == ASSOC_SQL_SPACE) {
+    *pz += n;
+  }
+  return n;
 }
 
 /* SQL keywords ignore ASCII case only. */

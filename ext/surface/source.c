@@ -38,64 +38,24 @@
 
 /* ------------------------------------------------------------------- text */
 
-/* The length of the next token of SQL, 0 at the end. *pz becomes its start:
-** white space and comments are passed over. *pbWord: it is a word without
-** quotes. */
-static int sourceToken(const char **pz, int *pbWord) {
-  const char *z = *pz, *zEnd;
-  int n = 0;
-  for (;;) {
-    if (*z && strchr(" \t\n\f\r", *z)) {
-      z++;
-    } else if (z[0] == '-' && z[1] == '-') {
-      while (*z && *z != '\n') z++;
-    } else if (z[0] == '/' && z[1] == '*') {
-      zEnd = strstr(z + 2, "*/");
-      z = zEnd ? zEnd + 2 : z + strlen(z);
-    } else {
-      break;
-    }
-  }
-  *pz = z;
-  *pbWord = 0;
-  if (*z && strchr("'\"`[", *z)) {
-    char cEnd = *z == '[' ? ']' : *z;
-    for (n = 1; z[n] && (z[n] != cEnd || (cEnd != ']' && z[n + 1] == cEnd));
-         n++) {
-      if (z[n] == cEnd) n++;
-    }
-    return z[n] ? n + 1 : n;
-  }
-  while ((z[n] >= 'a' && z[n] <= 'z') || (z[n] >= 'A' && z[n] <= 'Z') ||
-         (z[n] >= '0' && z[n] <= '9') || z[n] == '_' || (z[n] & 0x80)) {
-    n++;
-  }
-  *pbWord = n > 0;
-  return n ? n : *z != 0;
-}
-
-/* Keywords ignore ASCII case. */
-static int sourceIs(const char *z, int n, const char *zWord) {
-  return (int)strlen(zWord) == n && sqlite3_strnicmp(z, zWord, n) == 0;
-}
-
 /* Is the token this name, quoted or not? */
-static int sourceNames(const char *z, int n, const char *zName) {
-  if (n > 1 && strchr("'\"`[", *z)) return sourceIs(z + 1, n - 2, zName);
-  return sourceIs(z, n, zName);
+static int sourceNames(const char *z, int n, int eType, const char *zName) {
+  if (eType == ASSOC_SQL_QUOTED && n > 1)
+    return assocSqlIs(z + 1, n - 2, zName);
+  return assocSqlIs(z, n, zName);
 }
 
-/* To the word INTO of a statement that inserts: what stands behind it, or 0.
-** In front there may be WITH, and its parentheses. */
+/* The text behind the word INTO of a statement that inserts, or 0. WITH and
+** its parentheses may come first. */
 static const char *sourceInto(const char *z) {
-  int n, bWord, nDepth = 0, bInsert = 0;
-  for (; (n = sourceToken(&z, &bWord)) > 0; z += n) {
+  int n, eType, nDepth = 0, bInsert = 0;
+  for (; (n = assocSqlNext(&z, &eType)) > 0; z += n) {
     if (*z == '(') nDepth++;
     if (*z == ')') nDepth--;
-    if (nDepth || !bWord) continue;
-    if (sourceIs(z, n, "explain")) return 0;
-    if (sourceIs(z, n, "insert") || sourceIs(z, n, "replace")) bInsert = 1;
-    if (bInsert && sourceIs(z, n, "into")) return z + n;
+    if (nDepth || eType != ASSOC_SQL_WORD) continue;
+    if (assocSqlIs(z, n, "explain")) return 0;
+    if (assocSqlIs(z, n, "insert") || assocSqlIs(z, n, "replace")) bInsert = 1;
+    if (bInsert && assocSqlIs(z, n, "into")) return z + n;
   }
   return 0;
 }
@@ -103,22 +63,23 @@ static const char *sourceInto(const char *z) {
 /* Does the text insert several rows into this table? With RETURNING SQLite
 ** keeps them aside itself. */
 static int sourceReads(const AssocDmlTable *p, const char *z) {
-  int n, bWord, nDepth = 0, bValues = 0, bMany = 0;
+  int n, eType, nDepth = 0, bValues = 0, bMany = 0;
   z = z ? sourceInto(z) : 0;
   if (z == 0) return 0;
-  n = sourceToken(&z, &bWord);
+  n = assocSqlNext(&z, &eType);
   if (z[n] == '.') {
     z += n + 1;
-    n = sourceToken(&z, &bWord);
+    n = assocSqlNext(&z, &eType);
   }
-  if (!sourceNames(z, n, p->zName)) return 0;
-  for (z += n; (n = sourceToken(&z, &bWord)) > 0; z += n) {
+  if (!sourceNames(z, n, eType, p->zName)) return 0;
+  for (z += n; (n = assocSqlNext(&z, &eType)) > 0; z += n) {
     nDepth += *z == '(';
     nDepth -= *z == ')';
-    if (bWord && sourceIs(z, n, "from")) bMany = 1;
-    if (bWord && sourceIs(z, n, "values")) bValues = 1;
     if (bValues && nDepth == 0 && *z == ',') bMany = 1;
-    if (bWord && sourceIs(z, n, "returning")) return 0;
+    if (eType != ASSOC_SQL_WORD) continue;
+    if (assocSqlIs(z, n, "from")) bMany = 1;
+    if (assocSqlIs(z, n, "values")) bValues = 1;
+    if (assocSqlIs(z, n, "returning")) return 0;
   }
   return bMany;
 }

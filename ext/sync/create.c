@@ -17,11 +17,9 @@
 /* The length of the next token that is no white space; 0 at the end. *piAt
 ** moves behind the token, which so begins at *piAt minus the length. */
 static int nextToken(const char *z, int *piAt, int *peType) {
-  int n;
-  do {
-    n = assocSqlToken(&z[*piAt], peType);
-    *piAt += n;
-  } while (n && *peType == ASSOC_SQL_SPACE);
+  const char *zAt = &z[*piAt];
+  int n = assocSqlNext(&zAt, peType);
+  *piAt = (int)(zAt - z) + n;
   return n;
 }
 

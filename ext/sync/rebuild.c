@@ -288,11 +288,9 @@ static int endsType(const char *z, int n) {
 /* The offset of the first token from i on that is no white space; *pn is its
 ** length, 0 at iEnd. */
 static int tokenAt(const char *z, int i, int iEnd, int *pn, int *peType) {
-  while (i < iEnd) {
-    *pn = assocSqlToken(&z[i], peType);
-    if (*pn == 0 || *peType != ASSOC_SQL_SPACE) return i;
-    i += *pn;
-  }
+  const char *zAt = &z[i];
+  *pn = assocSqlNext(&zAt, peType);
+  if (zAt < &z[iEnd]) return (int)(zAt - z);
   *pn = 0;
   return iEnd;
 }
@@ -508,11 +506,9 @@ static void createAgain(AssocSync *p, const AssocSchema *pSchema,
   sqlite3_str_append(p->pStr, zSql, i);
   sqlite3_str_appendchar(p->pStr, 1, ' ');
   assocDdlSchema(p->pStr, pSchema);
-  while ((n = assocSqlToken(&zSql[i], &eType)) > 0 &&
-         eType == ASSOC_SQL_SPACE) {
-    i += n;
-  }
-  sqlite3_str_appendall(p->pStr, &zSql[i]);
+  zSql += i;
+  (void)assocSqlNext(&zSql, &eType);
+  sqlite3_str_appendall(p->pStr, zSql);
 }
 
 /* The name at z without its quotes, in the arena. */
