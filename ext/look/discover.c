@@ -585,6 +585,7 @@ void assocDiscover(AssocLook *p, const AssocNames *pOnly) {
   AssocLookKey *pKey;
   int bGuess;
   if (pOnly->n) foundOnly(p, pOnly);
+  assocDiscoverModels(p);
   foundPairs(p);
   foundAside(p);
   for (bGuess = 0; bGuess < 2; bGuess++) {
@@ -607,7 +608,15 @@ void assocDiscoverWrite(AssocLook *p, int nSure) {
   AssocCall *pCall = p->pCall;
   const char *zSchema = p->pSchema->zName;
   sqlite3_stmt *pStmt = 0;
+  const AssocFoundModel *pModel = p->pFoundModel;
   AssocFound *q;
+  for (; pModel && pCall->rc == SQLITE_OK; pModel = pModel->pNext) {
+    if (pStmt == 0) pStmt = assocDefWriter(pCall, zSchema);
+    assocDefPut(
+        pCall, pStmt,
+        assocRowName(pCall, &p->mem, zSchema, p->pSchema, pModel->zName), "",
+        "model", 0, pModel->zOptions);
+  }
   for (q = p->pFound; q && pCall->rc == SQLITE_OK; q = q->pNext) {
     const char *zModel, *zTarget;
     if (q->nSure < nSure) continue;
@@ -670,6 +679,16 @@ static void foundJsonList(AssocLook *p, AssocOut *pOut, int nFrom, int nTo,
     if (q->nSure < nFrom || q->nSure > nTo) continue;
     if (n++) assocOutText(pOut, ",", 1);
     foundJson(p, pOut, q, bCall);
+  }
+}
+
+/* ,"models":[...], if there are any. */
+static void foundJsonModels(AssocLook *p, AssocOut *pOut) {
+  const AssocFoundModel *q;
+  for (q = p->pFoundModel; q; q = q->pNext) {
+    assocOutPrintf(pOut, q == p->pFoundModel ? "],\"models\":[" : ",");
+    foundText(pOut, "{\"model\":", q->zLabel);
+    assocOutPrintf(pOut, ",\"options\":%s}", q->zOptions);
   }
 }
 
@@ -756,6 +775,7 @@ char *assocDiscoverJson(AssocLook *p, int nSure, int bGuess, i64 *pn) {
   assocBufInit(&out, 0x7fffffff);
   assocOutText(&out, "{\"made\":[", 9);
   foundJsonList(p, &out, nSure, 100, 0);
+  foundJsonModels(p, &out);
   assocOutText(&out, "],\"skipped\":[", 13);
   foundJsonSkipped(p, &out);
   if (bGuess) {
@@ -791,7 +811,13 @@ static void foundComment(AssocLook *p, sqlite3_str *pStr, const char *zFmt,
 char *assocDiscoverText(AssocLook *p, int nSure, int bGuess) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   const AssocSkipped *pSkip;
+  const AssocFoundModel *pModel = p->pFoundModel;
   const AssocFound *q;
+  for (; pModel; pModel = pModel->pNext) {
+    sqlite3_str_appendall(pStr, "SELECT ");
+    assocDumpModelCall(p, pStr, pModel->zLabel, pModel->zOptions, 0);
+    sqlite3_str_appendall(pStr, ";\n");
+  }
   for (q = p->pFound; q && p->pCall->rc == SQLITE_OK; q = q->pNext) {
     char *z = foundCall(p, q);
     if (z && q->nSure < 100) {

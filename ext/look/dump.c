@@ -54,6 +54,14 @@ void assocDumpCall(AssocLook *p, sqlite3_str *pStr, const char *zModel,
   sqlite3_free(z);
 }
 
+/* See look.h. */
+void assocDumpModelCall(AssocLook *p, sqlite3_str *pStr, const char *zModel,
+                        const char *zOptions, int bTemp) {
+  char *z = dumpOptions(p, 0, zOptions, bTemp);
+  if (z) sqlite3_str_appendf(pStr, "assoc_model(%Q, %Q)", zModel, z);
+  sqlite3_free(z);
+}
+
 /* A name as it is written outside its own database. Rows of temp have it
 ** written so already. */
 static const char *dumpName(AssocLook *p, const AssocDef *pDef,
@@ -99,8 +107,6 @@ static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
   AssocArena mem;
   AssocCall ask;
   AssocErr why;
-  int bTemp = pDef->pSchema->pNext == 0;
-  char *z;
   memset(&mem, 0, sizeof(mem));
   assocTryBegin(&ask, p->pCall);
   (void)assocJsonObject(&ask, &mem, pDef->zOptions ? pDef->zOptions : "{}", -1,
@@ -110,12 +116,10 @@ static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
     dumpWhy(p, pStr, pDef, &why);
     return;
   }
-  z = dumpOptions(p, 0, pDef->zOptions, bTemp);
-  if (z) {
-    sqlite3_str_appendf(pStr, "SELECT assoc_model(%Q, %Q);\n",
-                        dumpName(p, pDef, pDef->zModel, 0), z);
-  }
-  sqlite3_free(z);
+  sqlite3_str_appendall(pStr, "SELECT ");
+  assocDumpModelCall(p, pStr, dumpName(p, pDef, pDef->zModel, 0),
+                     pDef->zOptions, pDef->pSchema->pNext == 0);
+  sqlite3_str_appendall(pStr, ";\n");
 }
 
 /* Rows that make tables come before those that name these tables. */

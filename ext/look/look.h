@@ -6,6 +6,7 @@
 **    style       how the schema names things
 **    guess       keys that the schema does not declare, by names and values
 **    discover    associations for all of them, with names
+**    foundmodel  timestamps, and several models of one table
 **    dump        definitions as the calls that make them
 **    diagram     what relates to what, in five formats
 **    rename      the new names of renamed tables and columns
@@ -21,6 +22,7 @@
 #include "model/model.h"
 
 typedef struct AssocFound AssocFound;
+typedef struct AssocFoundModel AssocFoundModel;
 typedef struct AssocLook AssocLook;
 typedef struct AssocLookKey AssocLookKey;
 typedef struct AssocLookPair AssocLookPair;
@@ -35,6 +37,7 @@ struct AssocLook {
   AssocLookKey *pKey, *pLastKey;
   AssocSkipped *pSkip, *pLastSkip;
   AssocFound *pFound, *pLastFound;
+  AssocFoundModel *pFoundModel, *pLastModel;
   AssocFound *apFound[512]; /* The same by their models, hashed */
   int nOnly;                /* Models that are asked for; apOnly is 0: all */
   AssocModel **apOnly;
@@ -133,6 +136,17 @@ struct AssocFound {
   AssocFound *pSame; /* The next one in the same bucket of p->apFound */
 };
 
+/* What assoc_model() is to say of a table. */
+struct AssocFoundModel {
+  AssocModel *pTable; /* The table's own model */
+  const char *zName;  /* The model that is described: this one, or another */
+  const char *zLabel; /* With the database, if that is not main */
+  const char *zOptions;
+  AssocFoundModel *pNext;
+};
+/* Models, into p->pFoundModel; only of tables that are asked for. */
+void assocDiscoverModels(AssocLook *p);
+
 /* Associations over the keys that have none, into p->pFound; of models pOnly or
 ** leading to them, if any is named there. */
 void assocDiscover(AssocLook *p, const AssocNames *pOnly);
@@ -150,6 +164,9 @@ char *assocDiscoverText(AssocLook *p, int nSure, int bGuess);
 void assocDumpCall(AssocLook *p, sqlite3_str *pStr, const char *zModel,
                    const char *zKind, const char *zTarget, const char *zName,
                    const char *zOptions, int bTemp);
+/* assoc_model('Post', '{"timestamps":true}') */
+void assocDumpModelCall(AssocLook *p, sqlite3_str *pStr, const char *zModel,
+                        const char *zOptions, int bTemp);
 /* All definitions. OUT: sqlite3_free() */
 char *assocDumpText(AssocLook *p);
 

@@ -11,6 +11,7 @@
 **             files that take part
 **   foreign   what both sides of one foreign key say about it
 **   scope     conditions that belong to models
+**   clock     the current time, as a column stores timestamps
 **   counter   columns that have the number of related rows
 **   policy    who may read and change which rows and columns
 **   blobkey   keys that are BLOBs, which JSON cannot express
@@ -63,6 +64,7 @@ struct AssocColumn {
   u8 bHidden;    /* "*" does not include it */
   u8 bGenerated; /* Cannot be written */
   u8 bDefault;   /* Has a DEFAULT */
+  u8 eClock;     /* The form of its timestamps, if it is known: clock.c */
   int iPk;       /* Position in the PRIMARY KEY, from 1; 0: none */
 };
 
@@ -150,6 +152,12 @@ void assocTableNeed(AssocCall *pCall, const AssocTable *pTab,
 /* The declaration of a timestamp in a new table, and its value. */
 #define ASSOC_TIME_NOW "strftime('%Y-%m-%d %H:%M:%f +00:00', 'now')"
 #define ASSOC_TIME_DECL "TEXT NOT NULL DEFAULT (" ASSOC_TIME_NOW ")"
+/* The form in which timestamps of column iCol are stored, from 1 to below
+** ASSOC_CLOCK_N; iCol -1: of a new column. iOther is the table's other timestamp,
+** or -1. And the SQL of the current time in that form. */
+#define ASSOC_CLOCK_N 30
+int assocClockForm(AssocCall *pCall, AssocTable *pTab, int iCol, int iOther);
+void assocClockSql(sqlite3_str *pStr, int eForm);
 /* The same, but a view that SQLite cannot read is no table. */
 AssocTable *assocTableSeek(AssocCall *pCall, AssocSchema *pSchema,
                            const char *zName);
@@ -369,7 +377,8 @@ struct AssocModel {
   AssocModel *pNextAside;    /* The table's next model beside its own */
   const char
       *azTime[2]; /* "timestamps": createdAt and updatedAt; 0: unwanted */
-  int aTime[2];   /* Their columns that writers fill in new rows; -1: none */
+  int aStamp[2];  /* The columns of both, wanted or not; -1: none */
+  int aTime[2];   /* Those that writers fill in new rows; -1: none */
   int iTouch;     /* The column that writers set in changed rows; -1: none */
 };
 

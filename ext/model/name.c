@@ -557,6 +557,7 @@ static void modelTimes(AssocCall *pCall, AssocModel *p, AssocJson *pJson) {
     const AssocColumn *pCol = iCol < 0 ? 0 : &p->pTable->aCol[iCol];
     if (bSaid) p->azTime[i] = z;
     if (pCol == 0 || pCol->bGenerated || pCol->iPk) continue;
+    p->aStamp[i] = iCol;
     if (bSaid && i == 1) p->iTouch = iCol;
     if (!pCol->bDefault && (bSaid || pCol->bNotNull)) p->aTime[i] = iCol;
   }
@@ -573,6 +574,7 @@ static AssocModel *modelNew(AssocCall *pCall, AssocTable *pTab,
   p->nKey = pTab->nKey;
   p->aKey = pTab->aKey;
   p->iDeleted = p->iTouch = p->aTime[0] = p->aTime[1] = -1;
+  p->aStamp[0] = p->aStamp[1] = -1;
   p->pDef = pRow;
   setName(pCall, p, pRow ? pRow->zModel : pTab->zName);
   readRow(pCall, p);

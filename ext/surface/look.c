@@ -119,7 +119,7 @@ static void lookClear(AssocLook *p) {
   assocArenaFree(&p->mem);
 }
 
-/* Find the associations. True if there is one to declare. */
+/* Find models and associations. True if there is one to declare. */
 static int discoverRead(AssocLook *p, const char *zSchema,
                         const DiscoverOptions *pOpt) {
   const AssocFound *q = 0;
@@ -131,7 +131,7 @@ static int discoverRead(AssocLook *p, const char *zSchema,
     }
   }
   lookLeave(p);
-  return q != 0;
+  return q != 0 || p->pFoundModel != 0;
 }
 
 /*

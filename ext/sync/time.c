@@ -148,6 +148,13 @@ static void timeEnd(AssocSync *p, AssocTriggers *pList, const AssocTable *pTab,
   (void)assocTriggerAdd(p, pList, pTab->pSchema, zName, pStr);
 }
 
+/* The current time, as timestamp i of the model is stored. */
+static void timeValue(AssocSync *p, const AssocModel *pModel, int i,
+                      sqlite3_str *pStr) {
+  assocClockSql(pStr, assocClockForm(p->pCall, pModel->pTable,
+                                     pModel->aStamp[i], pModel->aStamp[!i]));
+}
+
 /* NEW.a IS OLD.a */
 static void timeKept(sqlite3_str *pStr, const char *zCol) {
   sqlite3_str_appendall(pStr, "NEW.");
@@ -168,11 +175,13 @@ static void timeUpdate(AssocSync *p, AssocModel *pModel, AssocTriggers *pList) {
   }
   sqlite3_str_appendall(pStr, " AND NEW.");
   assocDdlName(pStr, pModel->azTime[1]);
-  sqlite3_str_appendall(pStr, " IS NOT " ASSOC_TIME_NOW);
+  sqlite3_str_appendall(pStr, " IS NOT ");
+  timeValue(p, pModel, 1, pStr);
   assocCountKept(p, pStr, pTab);
   timeBody(pStr, pTab);
   assocDdlName(pStr, pModel->azTime[1]);
-  sqlite3_str_appendall(pStr, " = " ASSOC_TIME_NOW);
+  sqlite3_str_appendall(pStr, " = ");
+  timeValue(p, pModel, 1, pStr);
   timeEnd(p, pList, pTab, zName, pStr);
 }
 
@@ -195,7 +204,9 @@ void assocTimeOfModel(AssocSync *p, AssocModel *pModel, AssocTriggers *pList) {
     assocDdlName(pStr, pModel->azTime[i]);
     sqlite3_str_appendall(pStr, " = coalesce(");
     assocDdlName(pStr, pModel->azTime[i]);
-    sqlite3_str_appendall(pStr, ", " ASSOC_TIME_NOW ")");
+    sqlite3_str_appendall(pStr, ", ");
+    timeValue(p, pModel, i, pStr);
+    sqlite3_str_appendall(pStr, ")");
   }
   timeEnd(p, pList, pTab, zName, pStr);
   if (pModel->azTime[1]) timeUpdate(p, pModel, pList);

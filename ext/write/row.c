@@ -926,48 +926,56 @@ static int fillValue(AssocWriter *w, const AssocModel *pModel, int iValue,
   return n;
 }
 
-/* The current time as a timestamp's column stores it: seconds in a column of
-** integers, else Sequelize's text, '2026-01-31 10:20:30.123 +00:00'. 0 after an
-** error. apNow keeps both for one row, whose timestamps are the same moment; it
-** starts with zeros. */
-static sqlite3_value *timeNow(AssocWriter *w, const AssocColumn *pCol,
-                              sqlite3_value **apNow) {
-  int bInt = sqlite3_strlike("%INT%", pCol->zType, 0) == 0;
-  WriteSql **pp = &w->apNow[bInt];
+/* The time of a row: both of its timestamps are the same moment, at least where
+** their form is. It starts with zeros. */
+typedef struct RowNow RowNow;
+struct RowNow {
+  int eForm;
+  sqlite3_value *pVal;
+};
+
+/* The current time as timestamp i of the model is stored. 0 after an error. */
+static sqlite3_value *timeNow(AssocWriter *w, const AssocModel *pModel, int i,
+                              RowNow *pNow) {
+  int eForm = assocClockForm(w->pCall, pModel->pTable, pModel->aStamp[i],
+                             pModel->aStamp[!i]);
+  WriteSql **pp = &w->apNow[eForm];
   sqlite3_stmt *pStmt;
-  if (apNow[bInt]) return apNow[bInt];
+  if (pNow->pVal && pNow->eForm == eForm) return pNow->pVal;
   if (*pp == 0) {
     AssocSql sql;
     assocWriteSqlStart(w, &sql);
-    sqlite3_str_appendall(
-        sql.pStr, bInt ? "SELECT CAST(strftime('%s') AS INTEGER)"
-                       : "SELECT strftime('%Y-%m-%d %H:%M:%f +00:00','now')");
+    sqlite3_str_appendall(sql.pStr, "SELECT ");
+    assocClockSql(sql.pStr, eForm);
     *pp = assocWriteSqlKeep(w, &sql);
   }
+  pNow->eForm = eForm;
+  pNow->pVal = 0;
   pStmt = assocWriteSqlUse(w, *pp);
   if (pStmt && assocStep(w->pCall, pStmt)) {
-    apNow[bInt] = assocWriterKeep(w, sqlite3_column_value(pStmt, 0));
+    pNow->pVal = assocWriterKeep(w, sqlite3_column_value(pStmt, 0));
   }
   sqlite3_reset(pStmt);
-  return apNow[bInt];
+  return pNow->pVal;
 }
 
-/* Set a timestamp, unless the cells have it. Returns the new number. */
-static int fillTime(AssocWriter *w, const AssocModel *pModel, int iCol,
-                    WriteCell *a, int n, sqlite3_value **apNow) {
+/* Set timestamp iTime in column iCol, unless the cells have it. Returns the new
+** number. */
+static int fillTime(AssocWriter *w, const AssocModel *pModel, int iTime,
+                    int iCol, WriteCell *a, int n, RowNow *pNow) {
   int i = 0;
   while (i < n && a[i].iCol != iCol) i++;
   if (iCol < 0 || i < n) return n;
   a[n].iCol = iCol;
   memset(&a[n].val, 0, sizeof(a[n].val));
-  a[n].val.pVal = timeNow(w, &pModel->pTable->aCol[iCol], apNow);
+  a[n].val.pVal = timeNow(w, pModel, iTime, pNow);
   return n + (a[n].val.pVal != 0);
 }
 
 /* The given cells are not changed: the caller may use them again. */
 const WriteCell *assocRowFill(AssocWriter *w, const AssocModel *pModel, int *pn,
                               const WriteCell *aCell) {
-  sqlite3_value *apNow[2] = {0, 0};
+  RowNow now = {0, 0};
   WriteCell *a;
   int i, n = *pn;
   if (w->pCall->rc != SQLITE_OK ||
@@ -979,7 +987,7 @@ const WriteCell *assocRowFill(AssocWriter *w, const AssocModel *pModel, int *pn,
   if (n) memcpy(a, aCell, sizeof(*a) * (size_t)n);
   for (i = 0; i < pModel->nValue; i++) n = fillValue(w, pModel, i, a, n);
   for (i = 0; i < 2; i++) {
-    n = fillTime(w, pModel, pModel->aTime[i], a, n, apNow);
+    n = fillTime(w, pModel, i, pModel->aTime[i], a, n, &now);
   }
   *pn = n;
   return a;
@@ -1003,7 +1011,7 @@ void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
 void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
                     const WriteCell *aCell) {
   AssocModel *pModel = pRow->pModel;
-  sqlite3_value *apNow[2] = {0, 0};
+  RowNow now = {0, 0};
   WriteCell *aTouch;
   WriteSql *pSql = 0;
   int *aCol;
@@ -1013,7 +1021,7 @@ void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
     aTouch = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aTouch) * (nCell + 1));
     if (aTouch == 0) return;
     memcpy(aTouch, aCell, sizeof(*aTouch) * (size_t)nCell);
-    nCell = fillTime(w, pModel, pModel->iTouch, aTouch, nCell, apNow);
+    nCell = fillTime(w, pModel, 1, pModel->iTouch, aTouch, nCell, &now);
     aCell = aTouch;
   }
   aCol = rowCellColumns(w, nCell, aCell);

@@ -46,18 +46,19 @@ typedef struct WriteVal WriteVal;
 /* ----------------------------------------------------------------- writer */
 
 struct AssocWriter {
-  AssocCall *pCall;     /* The call that has taken it, or 0 */
-  AssocCatalog *pCat;   /* A reference */
-  AssocArena mem;       /* Lasts as long as the writer */
-  AssocArena one;       /* Lasts until assocWriterRest() */
-  AssocArena tmp;       /* Rows and their values, until assocWriterReset() */
-  WriteSql *pSql;       /* Its statements, the last used first */
-  int nSql;             /* Length of that list */
-  WriteSql *pUsed;      /* Statements used since the writer was taken */
-  WriteSql *apNow[2];   /* The current time as text, and as seconds; or 0 */
-  WriteForm *pForm;     /* Its forms */
-  WriteLink *pLink;     /* Its links */
-  WriteUnique *pUnique; /* Its UNIQUE indexes */
+  AssocCall *pCall;   /* The call that has taken it, or 0 */
+  AssocCatalog *pCat; /* A reference */
+  AssocArena mem;     /* Lasts as long as the writer */
+  AssocArena one;     /* Lasts until assocWriterRest() */
+  AssocArena tmp;     /* Rows and their values, until assocWriterReset() */
+  WriteSql *pSql;     /* Its statements, the last used first */
+  int nSql;           /* Length of that list */
+  WriteSql *pUsed;    /* Statements used since the writer was taken */
+  /* The current time in each form, or 0 */
+  WriteSql *apNow[ASSOC_CLOCK_N];
+  WriteForm *pForm;           /* Its forms */
+  WriteLink *pLink;           /* Its links */
+  WriteUnique *pUnique;       /* Its UNIQUE indexes */
   WriteDestroyer *pDestroyer; /* Made by the first destroy, or 0 */
   WriteAllow *pAllow;         /* Its questions to policies: allow.c */
   i64 iSession;               /* pConn->iSession: the session it is for */
