@@ -473,9 +473,9 @@ static void scriptLive(LiveScript *s, AssocLive *p) {
   char *zName = assocMprintf(pSet->pCall, "%s_doc", p->zName);
   char *zMarkName = assocMprintf(pSet->pCall, "%s_mark", p->zName);
   i64 iAfter = 0;
-  if (pSet->pCall->rc == SQLITE_OK &&
-      !(objectIs(pSet, zName, zDoc, &iAfter) &&
-        objectIs(pSet, zMarkName, zMark, &iAfter))) {
+  int bKept = objectIs(pSet, zName, zDoc, &iAfter) &&
+              objectIs(pSet, zMarkName, zMark, &iAfter);
+  if (pSet->pCall->rc == SQLITE_OK && !bKept) {
     sqlite3_str_appendf(s->pDrop,
                         "DROP TABLE IF EXISTS \"%w\".\"%w_doc\";\n"
                         "DROP TABLE IF EXISTS \"%w\".\"%w_mark\";\n",

@@ -202,7 +202,8 @@ static int takeKey(AssocCall *pCall, AssocStream *p) {
 /* Step the root's statement to a row: of the same key, unless a key has only
 ** one, or of the next keys. False at the end and after an error. */
 static int stepToRoot(AssocCall *pCall, AssocStream *p) {
-  int bMore = p->pStmt && !(isKeyed(p) && p->run.pPlan->pRoot->bOne);
+  int bOne = isKeyed(p) && p->run.pPlan->pRoot->bOne;
+  int bMore = p->pStmt && !bOne;
   for (;;) {
     if (bMore && assocStep(pCall, p->pStmt)) return 1;
     if (bMore && !isKeyed(p)) return 0;

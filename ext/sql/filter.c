@@ -388,17 +388,17 @@ static int isChosen(const AssocFilter *pF) {
 ** Both mean the same; choosesIn() estimates which one reads fewer rows. An IN
 ** inside another condition, and every FILTER_NESTED levels any condition, becomes
 ** a common table expression, since the parser's stack is limited. Only IN allows
-** this: an EXISTS refers to the outer row. In a statement whose rows must come in physical order, the +
-** keeps SQLite from using an index for the IN.
+** this: an EXISTS refers to the outer row. In a statement whose rows must come in
+** physical order, the + keeps SQLite from using an index for the IN.
 */
 void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
   const char *zWhy = 0;
-  int bIn, bApart;
+  int bIn, bApart, bDeep;
   if (p->pCall->rc != SQLITE_OK || !filterFits(p, pF)) return;
   bIn = choosesIn(p, pF, &zWhy);
-  bApart = p->bWith && assocHopKnown(pF->pFirst->pRel) &&
-           (bIn ? p->nFilter > 0 || isChosen(pF)
-                : p->nFilter % FILTER_NESTED == FILTER_NESTED - 1);
+  bDeep = bIn ? p->nFilter > 0 || isChosen(pF)
+              : p->nFilter % FILTER_NESTED == FILTER_NESTED - 1;
+  bApart = bDeep && p->bWith && assocHopKnown(pF->pFirst->pRel);
   if (bApart && !bIn) zWhy = "it is nested too deep for EXISTS";
   if (bApart) bIn = 1;
   noteChoice(p, pF, bIn, zWhy);

@@ -849,9 +849,12 @@ static int entryFast(AssocCall *pCall, sqlite3_context *pCtx, const char *zName,
       pConn->bNeedSession || p->nChange != sqlite3_total_changes(pCall->db)) {
     return 0;
   }
-  if (sqlite3_value_type(pKey) != SQLITE_INTEGER &&
-      !(p->bText && sqlite3_value_type(pKey) == SQLITE_TEXT)) {
+  switch (sqlite3_value_type(pKey)) {
+  case SQLITE_INTEGER: break;
+  case SQLITE_TEXT:
+    if (p->bText) break;
     return 0;
+  default: return 0;
   }
   assocErrorCode(pCall, sqlite3_bind_value(p->fast.p, 1, pKey));
   if (assocStep(pCall, p->fast.p)) {
