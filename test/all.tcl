@@ -64,9 +64,7 @@ foreach file [lsort -decreasing -command {apply {{a b} {
     "$run [quoted [info nameofexecutable]] -encoding utf-8 [quoted $file]" 1]
 }
 set jobs [lmap job $jobs {
-  set name [lindex $job 0]
-  if {![string match $only $name] &&
-      ![string match $only [file tail $name]]} continue
+  if {![string match $only [lindex $job 0]]} continue
   set job
 }]
 if {![llength $jobs]} { puts "There is no test file named $only." }
