@@ -70,7 +70,7 @@ succeeds() {
     cat "$folder/said.txt"
     return 1
   }
-  about=$(grep -aE '(passed|Tests run|^ok|are there)' "$folder/said.txt" |
+  about=$(grep -aE '(passed|Tests run|^ok|are there|^RESULT)' "$folder/said.txt" |
     tail -n 1 | tr '\t' ' ')
 }
 
@@ -155,6 +155,10 @@ node_sqlite() {
   node_packages && "$(node_today)" -e 'require("node:sqlite")'
 }
 
+tcl_sqlite() {
+  echo 'exit [catch {package require sqlite3}]' | tclsh
+}
+
 java_jars() {
   is_ready java/pom.xml && return
   mvn -q -B dependency:copy-dependencies -f "$here/java/pom.xml" \
@@ -227,7 +231,7 @@ client php "php -r 'new SQLite3(\":memory:\");'" \
   php -d "sqlite3.extension_dir=$(dirname "$extension")" "$here/story.php"
 client ruby 'ruby -rsqlite3 -e 1' ruby "$here/story.rb"
 client perl 'perl -MDBD::SQLite -e 1' perl "$here/story.pl"
-client tcl 'echo "package require sqlite3" | tclsh' tclsh "$here/story.tcl"
+client tcl tcl_sqlite tclsh "$here/story.tcl"
 client R "Rscript -e 'library(RSQLite)'" Rscript "$here/story.R"
 client java java_jars java -cp "$folder/java/*" "$here/java/Story.java"
 client go 'go_program story .' "$folder/story-go"
@@ -258,6 +262,15 @@ transactions Go 'go_program transactions ./transactions' \
   "$folder/transactions-go" "$extension" "$folder"
 transactions rusqlite 'cargo_program rust' \
   "$folder/rust/target/debug/transactions" "$extension"
+
+# --------------------------------------------- the documentation's own programs
+
+# In Node and Python: with better-sqlite3, which `make test` does without.
+try succeeds documentation \
+  'node_packages && tcl_sqlite' \
+  env NODE_PATH="$folder/node/node_modules" tclsh \
+  "$here/../../tool/doctest.tcl" "$extension" "$here"/../../README.md \
+  "$here"/../../ext/doc/*.md
 
 # -------------------------------------------------------------- the packages
 
