@@ -3,8 +3,7 @@
 // Each answer is one document that SQLite has made. It is sent as it is: the
 // rows never become JavaScript objects.
 import express from 'express';
-import { EventEmitter } from 'node:events';
-import { HttpError, list, missing, pageOf, pick, sendError } from './http.js';
+import { HttpError, list, missing, pageOf, sendError } from './http.js';
 
 // ------------------------------------------------------- what is shown of what
 
@@ -26,6 +25,22 @@ const PEOPLE = `(page count order by name limit :limit offset :offset){id name}`
 const TEAM = `{id name members(order by name){id name @role as role}
   activeProjects{id name}}`;
 
+// Documents that SQLite keeps ready, each with a version: a post, and of each
+// user the first page of the feed.
+const LIVE = {
+  whole_post: `Post${WHOLE_POST}`,
+  feed: `User{feed.count() as count feed(limit 10)${POST} as nodes}`,
+};
+
+// What a request may write; all else in it is refused, at every depth.
+const WRITE = {
+  user: '{name email profile{bio}}',
+  post: '{title body tags{} tags{name}}',
+  edit: '{title body}',
+  comment: '{body author{}}',
+  team: '{name projects{name}}',
+};
+
 // JSON as SQLite made it, or 404 for NULL.
 function send(res, what, json, status = 200) {
   if (json === null) throw missing(what);
@@ -34,9 +49,8 @@ function send(res, what, json, status = 200) {
 
 // ------------------------------------------------------------------------ app
 
-export function createApp({ db, assoc }) {
+export function createApp({ db, assoc, as }) {
   const app = express();
-  const changes = new EventEmitter().setMaxListeners(0);
   app.use(express.json());
 
   // Who asks? A real app looks at a session; this one believes a header.
@@ -48,47 +62,93 @@ export function createApp({ db, assoc }) {
     next();
   }
 
-  // The post of the path, if it is mine.
-  function ownPost(req, res, next) {
-    if (!assoc.find('Post', req.params.id, '{id}')) throw missing('post');
-    if (!assoc.has('User', req.me, 'posts', req.params.id)) {
-      throw new HttpError(403, 'it is not yours');
-    }
-    next();
-  }
+  // Writes on behalf of who asks: the policies of associations.sql hold.
+  const writing = (write) => [signedIn,
+    (req, res) => as(req.me, () => write(req, res))];
 
-  function teamOwner(req, res, next) {
+  function teamOwner(req) {
     if (!assoc.find('Team', req.params.id, '{id}')) throw missing('team');
     if (!assoc.has('Team', req.params.id, 'owners', req.me)) {
       throw new HttpError(403, 'only its owner may');
     }
-    next();
   }
 
-  // Whoever listens hears of what was written.
+  // ----------------------------------------------------------- live documents
+
+  const stored = {};
+  for (const [name, query] of Object.entries(LIVE)) {
+    assoc.live(name, query);
+    stored[name] = db.prepare(assoc.live_sql(name));
+  }
+
+  // A document with its version as ETag. Who has that version gets 304, and
+  // nothing is read but the version. A document that is not fresh has none: it
+  // is refreshed, it alone.
+  function sendLive(req, res, what, name, key) {
+    let found = stored[name].get({ 1: key });
+    if (found.version === null) {
+      assoc.refresh(name, { key });
+      found = stored[name].get({ 1: key });
+    }
+    if (found.json === null) throw missing(what);
+    const etag = `"${key}-${found.version}"`;
+    res.set({ ETag: etag, 'Cache-Control': 'no-cache', Vary: 'X-User' });
+    if (req.get('If-None-Match') === etag) res.status(304).end();
+    else send(res, what, found.json);
+  }
+
+  // Whoever listens is sent the posts that have changed, whichever program wrote
+  // them: data_version moves when another connection has.
+  const changes = db.prepare(
+    `SELECT key, json, now FROM assoc_changes('whole_post', ?)`);
+  const listeners = new Set();
+  let seen = db.prepare(`${changes.source} LIMIT 1`).get(0)?.now ?? 0;
+  let written = false, others;
+
+  const eventsOf = (rows) => rows.map(({ key, json }) => json === null
+    ? `event: gone\ndata: ${key}\n\n` : `event: post\ndata: ${json}\n\n`)
+    .join('') + `id: ${seen}\n\n`;
+
+  function tell() {
+    assoc.refresh('whole_post');
+    const rows = changes.all(seen);
+    if (!rows.length) return;
+    seen = rows[0].now;
+    for (const res of listeners) res.write(eventsOf(rows));
+  }
+
+  setInterval(() => {
+    if (!listeners.size || !db.open) return;
+    const version = db.pragma('data_version', { simple: true });
+    if (!written && version === others) return;
+    try {
+      tell();
+      [written, others] = [false, version];
+    } catch (error) {
+      if (error.assoc?.code !== 'busy') throw error; // the next time
+    }
+  }, 100).unref();
+
   app.use((req, res, next) => {
-    res.on('finish', () => {
-      if (req.method !== 'GET' && res.statusCode < 400) changes.emit('change');
-    });
+    written ||= req.method !== 'GET';
     next();
   });
 
+  // A browser that comes back says which version it has seen.
   app.get('/events', (req, res) => {
+    tell();
     res.set({ 'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-store' });
-    res.write(': hello\n\n');
-    const tell = () => res.write('data: change\n\n');
-    changes.on('change', tell);
-    req.on('close', () => changes.off('change', tell));
+    res.write(eventsOf(changes.all(Number(req.get('Last-Event-ID') ?? seen))));
+    listeners.add(res);
+    res.on('close', () => listeners.delete(res));
   });
 
   // ------------------------------------------------------------------- people
 
   app.post('/users', (req, res) => {
-    const user = pick(req.body, 'name', 'email', 'profile');
-    user.profile = pick(user.profile, 'bio');
-    const { id } = JSON.parse(assoc.insert('User', user));
-    send(res, 'user', assoc.find('User', id, USER), 201);
+    send(res, 'user', assoc.insert('User', req.body,
+      { only: WRITE.user, return: USER }), 201);
   });
 
   app.get('/users', (req, res) => {
@@ -106,17 +166,15 @@ export function createApp({ db, assoc }) {
     });
   }
 
-  app.put('/users/:id/followers/me', signedIn, (req, res) => {
-    if (!assoc.find('User', req.params.id, '{id}')) throw missing('user');
+  app.put('/users/:id/followers/me', writing((req, res) => {
     assoc.add('User', req.params.id, 'followers', req.me);
     res.status(204).end();
-  });
+  }));
 
-  app.delete('/users/:id/followers/me', signedIn, (req, res) => {
-    if (!assoc.find('User', req.params.id, '{id}')) throw missing('user');
+  app.delete('/users/:id/followers/me', writing((req, res) => {
     assoc.remove('User', req.params.id, 'followers', req.me);
     res.status(204).end();
-  });
+  }));
 
   // -------------------------------------------------------------------- posts
 
@@ -126,60 +184,68 @@ export function createApp({ db, assoc }) {
       { ...pageOf(query), ...tag && { tag } }));
   });
 
+  // The first page is a document that is kept ready, the others are loaded.
   app.get('/feed', signedIn, (req, res) => {
-    send(res, 'page', assoc.eager(POSTS.feed,
-      { ...pageOf(req.query), me: req.me }));
+    const page = pageOf(req.query);
+    if (page.limit === 10 && page.offset === 0) {
+      sendLive(req, res, 'user', 'feed', req.me);
+    } else {
+      send(res, 'page', assoc.eager(POSTS.feed, { ...page, me: req.me }));
+    }
   });
 
   app.get('/posts/:id', (req, res) => {
-    send(res, 'post', assoc.find('Post', req.params.id, WHOLE_POST));
+    sendLive(req, res, 'post', 'whole_post', Number(req.params.id));
   });
 
   // tags: ["sql", "new"]: a tag that is not there yet is made.
-  app.post('/posts', signedIn, (req, res) => {
-    const post = pick(req.body, 'title', 'body', 'tags');
-    post.tags = list(post.tags).map(String);
-    const id = assoc.create('User', req.me, 'posts', post);
-    send(res, 'post', assoc.find('Post', id, WHOLE_POST), 201);
-  });
+  app.post('/posts', writing((req, res) => {
+    send(res, 'post', assoc.create('User', req.me, 'posts', req.body, null,
+      { only: WRITE.post, return: WHOLE_POST }), 201);
+  }));
 
-  app.patch('/posts/:id', signedIn, ownPost, (req, res) => {
-    assoc.update('Post', req.params.id, pick(req.body, 'title', 'body'));
-    send(res, 'post', assoc.find('Post', req.params.id, WHOLE_POST));
-  });
+  app.patch('/posts/:id', writing((req, res) => {
+    send(res, 'post', assoc.update('Post', req.params.id, req.body,
+      { only: WRITE.edit, return: WHOLE_POST }));
+  }));
 
   // The post stays in its table, and is read no more.
-  app.delete('/posts/:id', signedIn, ownPost, (req, res) => {
+  app.delete('/posts/:id', writing((req, res) => {
+    if (!assoc.find('Post', req.params.id, '{id}')) throw missing('post');
     assoc.destroy('Post', req.params.id);
     res.status(204).end();
-  });
+  }));
 
-  app.post('/posts/:id/comments', signedIn, (req, res) => {
+  app.post('/posts/:id/comments', writing((req, res) => {
     if (!assoc.find('Post', req.params.id, '{id}')) throw missing('post');
     assoc.create('Post', req.params.id, 'comments',
-      { ...pick(req.body, 'body'), author: req.me });
+      { ...req.body, author: req.me }, null, { only: WRITE.comment });
     send(res, 'post', assoc.find('Post', req.params.id, WHOLE_POST), 201);
-  });
+  }));
 
   // -------------------------------------------------------------------- teams
 
-  app.post('/teams', signedIn, (req, res) => {
-    const team = pick(req.body, 'name', 'projects');
-    const { id } = JSON.parse(assoc.insert('Team', { ...team, owners: [req.me],
-      projects: list(team.projects).map((project) => pick(project, 'name')) }));
-    send(res, 'team', assoc.find('Team', id, TEAM), 201);
-  });
+  app.post('/teams', writing((req, res) => {
+    const made = db.transaction(() => {
+      const { id } = JSON.parse(assoc.insert('Team', req.body,
+        { only: WRITE.team }));
+      assoc.add('Team', id, 'owners', req.me);
+      return id;
+    }).immediate();
+    send(res, 'team', assoc.find('Team', made, TEAM), 201);
+  }));
 
   app.get('/teams/:id', (req, res) => {
     send(res, 'team', assoc.find('Team', req.params.id, TEAM));
   });
 
   // Members are added or taken away, the owner stays.
-  app.put('/teams/:id/members', signedIn, teamOwner, (req, res) => {
-    const members = list(pick(req.body, 'members').members).map(Number);
-    assoc.set('Team', req.params.id, 'members', [req.me, ...members]);
+  app.put('/teams/:id/members', writing((req, res) => {
+    teamOwner(req);
+    assoc.set('Team', req.params.id, 'members',
+      [req.me, ...list(req.body?.members)]);
     send(res, 'team', assoc.find('Team', req.params.id, TEAM));
-  });
+  }));
 
   // --------------------------------------------------------------------- page
 

@@ -20,6 +20,8 @@ SELECT assoc_define('User', 'belongsToMany', 'User',
   '{"as":"followers","through":"Follow","foreignKey":"followingId","otherKey":"followerId"}');
 SELECT assoc_define('User', 'belongsToMany', 'User',
   '{"as":"following","through":"Follow","foreignKey":"followerId","otherKey":"followingId"}');
+SELECT assoc_define('User', 'hasMany', 'Post',
+  '{"as":"feed","through":"following.posts","order":"id desc"}');
 
 SELECT assoc_define('Team', 'belongsToMany', 'User',
   '{"as":"members","through":{"model":"TeamMember","scope":{"active":1}}}');
@@ -31,3 +33,13 @@ SELECT assoc_define('Team', 'hasMany', 'Project', '{"as":"projects"}');
 SELECT assoc_define('Team', 'hasMany', 'Project',
   '{"as":"activeProjects","scope":{"status":"active"}}');
 SELECT assoc_define('Project', 'belongsTo', 'Team', '{"as":"team"}');
+
+-- Who may write what: on behalf of a user, :me, only these rows. Whatever route
+-- or payload asks, another row is refused.
+
+SELECT assoc_policy('Post',
+  '{"create":"authorId = :me","update":"authorId = :me","delete":"authorId = :me"}');
+SELECT assoc_policy('Comment',
+  '{"create":"authorId = :me","update":"authorId = :me","delete":"authorId = :me or post.authorId = :me"}');
+SELECT assoc_policy('Follow',
+  '{"create":"followerId = :me","delete":"followerId = :me"}');

@@ -9,37 +9,22 @@ export class HttpError extends Error {
 
 export const missing = (what) => new HttpError(404, `there is no such ${what}`);
 
-const STATUS = {
-  SQLITE_CONSTRAINT_UNIQUE: 409,
-  SQLITE_CONSTRAINT_PRIMARYKEY: 409,
-  SQLITE_CONSTRAINT: 422,
-  SQLITE_BUSY: 503,
-};
+// By the codes of assoc_error(). A constraint is about this row alone (422), or
+// about another one that is there already (409).
+const STATUS = { argument: 400, refused: 403, 'not-found': 404, busy: 503 };
 
-function statusOf(error) {
-  if (error.status) return error.status;
-  if (error.message.startsWith('assoc:')) return 400;
-  const code = error.code ?? '';
-  return STATUS[code] ?? STATUS[code.split('_').slice(0, 2).join('_')] ?? 500;
+function statusOf({ status, code, assoc }) {
+  if (status) return status;
+  if (assoc?.code !== 'constraint') return STATUS[assoc?.code] ?? 500;
+  return /_(UNIQUE|PRIMARYKEY)$/.test(code) ? 409 : 422;
 }
 
 export function sendError(error, req, res, next) {
   const status = statusOf(error);
   if (status === 500) console.error(error);
+  const message = error.assoc?.message ?? error.message;
   res.status(status).json({ error: status === 500 ? 'this is our fault'
-    : error.message.split('\n')[0].replace(/^(CHECK|assoc).*?: /, '') });
-}
-
-// Only these members of a body are taken, at every level of it: a payload may
-// hold whole graphs, and nobody shall write what is not theirs.
-export function pick(body = {}, ...names) {
-  if (Object.prototype.toString.call(body) !== '[object Object]') {
-    throw new HttpError(400, 'an object should stand here');
-  }
-  for (const name of Object.keys(body)) {
-    if (!names.includes(name)) throw new HttpError(400, `'${name}' is not taken`);
-  }
-  return { ...body };
+    : message.replace(/^CHECK constraint failed: /, '') });
 }
 
 export function list(values = []) {

@@ -41,10 +41,11 @@ test('each request has its status, and Sequelize the same answers',
   });
 
 test('what is deleted softly stays in the table', async () => {
-  const { db, assoc } = openDatabase(':memory:');
+  const blog = openDatabase(':memory:');
+  const { db, assoc } = blog;
   const user = JSON.parse(assoc.insert('User',
     { name: 'Ada', email: 'a@b', posts: [{ title: 'One' }] }));
-  await listening(createApp({ db, assoc }), async (base) => {
+  await listening(createApp(blog), async (base) => {
     const answer = await ask(base, { method: 'DELETE', path: '/posts/1', me: 1 });
     assert.equal(answer.status, 204);
   });
@@ -71,19 +72,137 @@ test('a refused payload leaves nothing behind', async () => {
   blog.db.close();
 });
 
-test('listeners hear of changes', async () => {
-  const blog = openDatabase(':memory:');
-  blog.assoc.insert('User', { name: 'Ada', email: 'a@b' });
-  await listening(createApp(blog), async (base) => {
-    const events = await fetch(base + '/events');
-    const reader = events.body.pipeThrough(new TextDecoderStream()).getReader();
-    assert.match((await reader.read()).value, /hello/);
-    await ask(base, { method: 'POST', path: '/posts', me: 1,
-      body: { title: 'News' } });
-    assert.match((await reader.read()).value, /^data: change/);
-    await reader.cancel();
-  });
+// What a fresh blog with Ada and Bob answers; Ada follows Bob, who has two posts.
+async function withTwo(use, file = ':memory:') {
+  const blog = openDatabase(file);
+  blog.assoc.insert('User', [
+    { '#id': 'bob', name: 'Bob', email: 'b@b',
+      posts: [{ title: 'One' }, { title: 'Two' }] },
+    { name: 'Ada', email: 'a@b', following: [{ '#ref': 'bob' }] }]);
+  await listening(createApp(blog), (base) => use(base, blog));
   blog.db.close();
+}
+const BOB = 1, ADA = 2;
+
+async function conditional(base, path, me, etag) {
+  const response = await fetch(base + path, { headers: {
+    'X-User': me, ...etag && { 'If-None-Match': etag } } });
+  return { status: response.status, etag: response.headers.get('etag'),
+    text: await response.text() };
+}
+
+test('who has the newest version gets 304, and only then', () =>
+  withTwo(async (base) => {
+    const comment = { method: 'POST', path: '/posts/1/comments', me: ADA,
+      body: { body: 'Hm' } };
+    for (const path of ['/feed', '/posts/1']) {
+      const first = await conditional(base, path, ADA);
+      assert.equal(first.status, 200);
+      const again = await conditional(base, path, ADA, first.etag);
+      assert.deepEqual(again, { status: 304, etag: first.etag, text: '' });
+
+      // A change that both documents show: a comment.
+      await ask(base, comment);
+      const changed = await conditional(base, path, ADA, first.etag);
+      assert.equal(changed.status, 200);
+      assert.notEqual(changed.etag, first.etag);
+      const { nodes: [, shown] = [null, JSON.parse(changed.text)] } =
+        JSON.parse(changed.text);
+      assert.equal(shown.commentCount ?? shown.comments.length,
+        path === '/feed' ? 1 : 2);
+
+      // A change that this document does not show leaves its version.
+      await ask(base, { method: 'POST', path: '/users', body:
+        { name: `Carl ${path}`, email: path + '@' + path } });
+      assert.equal((await conditional(base, path, ADA, changed.etag)).status,
+        304);
+    }
+    // The feed of another person is another document.
+    const { etag } = await conditional(base, '/feed', ADA);
+    assert.equal((await conditional(base, '/feed', BOB, etag)).status, 200);
+    assert.notEqual((await conditional(base, '/feed', BOB)).etag, etag);
+  }));
+
+test('the first page of the feed is the one that is loaded', () =>
+  withTwo(async (base, { assoc }) => {
+    for (let i = 3; i <= 13; i++) {
+      assoc.create('User', BOB, 'posts', { title: `Post ${i}`, tags: ['a'] });
+    }
+    const ready = JSON.parse((await conditional(base, '/feed', ADA)).text);
+    const loaded = JSON.parse(
+      (await conditional(base, '/feed?size=11', ADA)).text);
+    assert.equal(ready.count, 13);
+    assert.equal(loaded.count, 13);
+    assert.deepEqual(ready.nodes, loaded.nodes.slice(0, 10));
+    const next = JSON.parse((await conditional(base, '/feed?page=2', ADA)).text);
+    assert.deepEqual(next.nodes.map(({ title }) => title),
+      ['Post 3', 'Two', 'One']);
+  }));
+
+test('policies hold behind the routes, too', () =>
+  withTwo(async (base, { assoc, as }) => {
+    const refused = (work) => assert.throws(() => as(ADA, work),
+      (error) => error.assoc.code === 'refused');
+    refused(() => assoc.update('Post', 1, { title: 'Mine' }));
+    refused(() => assoc.destroy('Post', 1));
+    refused(() => assoc.create('User', BOB, 'posts', { title: 'His?' }));
+    refused(() => assoc.add('User', ADA, 'followers', BOB));
+    refused(() => assoc.create('Post', 1, 'comments',
+      { body: 'Forged', author: BOB }));
+    assert.equal(assoc.find('Post', 1, '{title comments.count() as n}'),
+      '{"title":"One","n":0}');
+    assert.equal(assoc.session(), null, 'each session has ended');
+  }));
+
+// Server-sent events, one after the other: {event, data, id}.
+async function* eventsOf(response) {
+  let text = '';
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    for (let end; (end = text.indexOf('\n\n')) >= 0; text = text.slice(end + 2)) {
+      yield Object.fromEntries(text.slice(0, end).split('\n')
+        .map((line) => line.split(/: (.*)/s)));
+    }
+  }
+}
+
+const next = async (events) => (await events.next()).value;
+
+test('listeners are sent what has changed, by whomever', () => {
+  const file = join(folder, 'events.db');
+  return withTwo(async (base) => {
+    const events = eventsOf(await fetch(base + '/events'));
+    const { id } = await next(events);
+    assert.ok(id >= 1, 'the version to go on from');
+
+    // A comment by this app.
+    await ask(base, { method: 'POST', path: '/posts/2/comments', me: ADA,
+      body: { body: 'Line one\nline two' } });
+    const { event, data } = await next(events);
+    assert.equal(event, 'post');
+    assert.deepEqual(JSON.parse(data).comments.map(({ body, author }) =>
+      [body, author.name]), [['Line one\nline two', 'Ada']]);
+    assert.ok((await next(events)).id > id);
+
+    // A change by another connection.
+    const other = openDatabase(file);
+    other.db.exec(`UPDATE Post SET title = 'Won' WHERE id = 1`);
+    assert.equal(JSON.parse((await next(events)).data).title, 'Won');
+    other.db.close();
+    await next(events);
+
+    // A post that is deleted is gone.
+    await ask(base, { method: 'DELETE', path: '/posts/1', me: BOB });
+    assert.deepEqual(await next(events), { event: 'gone', data: '1' });
+    await events.return();
+
+    // Who comes back is sent what was missed: both posts.
+    const back = eventsOf(await fetch(base + '/events',
+      { headers: { 'Last-Event-ID': id } }));
+    const missed = [await next(back), await next(back)];
+    assert.deepEqual(missed.map((one) => one.event).sort(), ['gone', 'post']);
+    await back.return();
+  }, file);
 });
 
 test('nothing is left for assoc_check to say', () => {

@@ -43,6 +43,31 @@ test('a person reads, writes and is refused', { skip }, async () => {
         'Numbers that name numbers', 'Notes on the engine']);
       await page.getByRole('button', { name: '2 comments' }).click();
       await page.getByText('Charles: I shall.').waitFor();
+
+      // A second tab, of somebody else: within a second it has the comment
+      // that is written in the first.
+      const tab = await page.context().newPage();
+      await tab.goto(base);
+      await tab.getByRole('button', { name: 'Older' }).click();
+      await tab.getByRole('button', { name: '2 comments' }).click();
+      await tab.getByText('Charles: I shall.').waitFor();
+      const reply = page.getByLabel('comment on Notes on the engine');
+      await reply.fill(' ');
+      await reply.press('Enter');
+      await reply.and(page.locator(':invalid')).waitFor();
+      assert.equal(await reply.evaluate((input) => input.validationMessage),
+        'a comment says something');
+      const draft = tab.getByLabel('comment on Notes on the engine');
+      await draft.fill('I am just writ');
+      await reply.fill('How lovely!');
+      await reply.press('Enter');
+      await tab.getByText('Mary: How lovely!').waitFor({ timeout: 1000 });
+      await page.getByText('Mary: How lovely!').waitFor();
+      assert.equal(await tab.locator('article', { hasText: 'Notes on' })
+        .getByRole('button').first().innerText(), '3 comments');
+      assert.equal(await draft.inputValue(), 'I am just writ');
+      assert.equal(await reply.inputValue(), '');
+      await tab.close();
       await picture('feed');
 
       // A refusal says why, and what was written stays in the form.
@@ -70,11 +95,12 @@ test('a person reads, writes and is refused', { skip }, async () => {
       // The diagram.
       await page.getByRole('link', { name: 'Diagram' }).click();
       await page.locator('svg.assoc-diagram').waitFor();
+      assert.ok(await page.locator('#write').isHidden());
       const models = await page.locator('g.model text:nth-child(2)')
         .allTextContents();
       assert.deepEqual(models.sort(), ['Comment', 'Follow', 'Post', 'PostTag',
         'Profile', 'Project', 'Tag', 'Team', 'TeamMember', 'User']);
       await picture('diagram');
-    }, { viewport: { width: 1040, height: 820 } }));
+    }, { viewport: { width: 1040, height: 860 } }));
   blog.db.close();
 });

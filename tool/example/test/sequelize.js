@@ -3,7 +3,7 @@
 import express from 'express';
 import { readFileSync } from 'node:fs';
 import { DataTypes, Sequelize } from 'sequelize';
-import { HttpError, list, missing, pageOf, pick, sendError } from '../http.js';
+import { HttpError, list, missing, pageOf, sendError } from '../http.js';
 
 // --------------------------------------------------------------------- models
 
@@ -62,8 +62,9 @@ function define(sequelize) {
 }
 
 export async function openSequelize(file) {
+  // Each transaction has a connection of its own, and waits for a second only.
   const sequelize = new Sequelize({ dialect: 'sqlite', storage: file,
-    logging: false });
+    logging: false, retry: { match: [/SQLITE_BUSY/], max: 20 } });
   await sequelize.query('PRAGMA journal_mode = WAL');
   const [[{ n }]] = await sequelize.query(
     'SELECT count(*) AS n FROM sqlite_schema');
@@ -75,6 +76,19 @@ export async function openSequelize(file) {
   return { sequelize, ...define(sequelize) };
 }
 
+// ---------------------------------------------------------------------- bodies
+
+// Only these members of a body are taken, at every level of it.
+function pick(body = {}, ...names) {
+  if (Object.prototype.toString.call(body) !== '[object Object]') {
+    throw new HttpError(400, 'an object should stand here');
+  }
+  for (const name of Object.keys(body)) {
+    if (!names.includes(name)) throw new HttpError(403, `'${name}' is not taken`);
+  }
+  return { ...body };
+}
+
 // --------------------------------------------------------------------- errors
 
 function translate(error, req, res, next) {
@@ -84,7 +98,7 @@ function translate(error, req, res, next) {
   const message = cause.message.replace(/^SQLITE_CONSTRAINT: /, '');
   const foreign = message.startsWith('FOREIGN KEY');
   next(Object.assign(new Error(message), {
-    status: message.startsWith('UNIQUE') ? 409 : foreign ? 400
+    status: message.startsWith('UNIQUE') ? 409 : foreign ? 404
       : cause.code === 'SQLITE_CONSTRAINT' ? 422 : 500 }));
 }
 
@@ -183,7 +197,7 @@ export function createApp(blog) {
 
   app.post('/users', async (req, res) => {
     const values = pick(req.body, 'name', 'email', 'profile');
-    values.profile = pick(values.profile, 'bio');
+    if (values.profile) values.profile = pick(values.profile, 'bio');
     const { id } = await sequelize.transaction((transaction) =>
       User.create(values, { transaction,
         include: [{ model: Profile, as: 'profile' }] }));
