@@ -85,7 +85,7 @@ static void climbArm(Climber *c, const LiveSite *pUp) {
   climbSelect(c, pUp);
 }
 
-static int hasRows(const LiveSite *p) {
+int assocLiveLeads(const LiveSite *p) {
   return p->bChild || p->pSelf;
 }
 
@@ -100,7 +100,7 @@ static void climbChild(Climber *c, const LiveSite *p) {
   climbFrom(c, p->pUp->pTab, 0);
   sqlite3_str_appendall(pStr, " WHERE ");
   climbLink(c, p, 0, 1);
-  if (!hasRows(p)) return;
+  if (!assocLiveLeads(p)) return;
   climbArm(c, p->pUp);
   sqlite3_str_appendf(pStr, " FROM n%d n CROSS JOIN ", p->iSite);
   climbFrom(c, p->pTab, 1);
@@ -197,7 +197,7 @@ char *assocLiveClimb(AssocLive *p, const LiveTable *pTables) {
   }
   assocSqlStart(&c.sql, p->pCall, p->pArena, 0);
   for (i = p->nSite - 1; i > 0; i--) {
-    if (hasRows(apSite[i])) climbTable(&c, apSite[i], n++ == 0);
+    if (assocLiveLeads(apSite[i])) climbTable(&c, apSite[i], n++ == 0);
   }
   climbRoots(&c);
   z = assocSqlEnd(&c.sql);

@@ -15,7 +15,7 @@
 ** A base table is a table that the query reads. Its triggers write the columns
 ** that link a changed row to other rows into a log, and nothing else:
 **
-**   assoc_dirty_posts(id, user_id, assoc_above)
+**   assoc_dirty_posts(id, user_id, assoc_all)
 **
 ** Readers take a document from the store only while the logs of all its base
 ** tables are empty and its key is not marked; else they compute it.
@@ -77,9 +77,9 @@ struct LiveSite {
 ** need. */
 struct LiveTable {
   AssocTable *pTab;
-  const char *zLog;   /* Name of its log */
-  const char *zAbove; /* Name of the log's last column */
-  u8 *abLink;         /* For each column: is it in the log? */
+  const char *zLog; /* Name of its log */
+  const char *zAll; /* Name of the log's last column */
+  u8 *abLink;       /* For each column: is it in the log? */
   LiveTable *pNext;
 };
 
@@ -129,11 +129,17 @@ void assocLiveColumn(sqlite3_str *pStr, const char *zName,
 ** condition that there is such a row. */
 void assocLiveProbes(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr,
                      const LiveTable *p, int bUpdate, int bWhen);
+/* Set abCol of the columns of such indexes, whose UPDATE can replace a row. False
+** if it can be any column: abCol says nothing then. */
+int assocLiveProbeColumns(AssocCall *pCall, const LiveTable *p, u8 *abCol);
 /* Append "a","b": the columns of the log without the last; each behind zBefore,
 ** such as NEW. */
 void assocLiveLinks(sqlite3_str *pStr, const LiveTable *p, const char *zBefore);
-/* The name by which a log's own rowid can be read. */
+/* The name by which a log's own rowid can be read; 0 if its columns have all of
+** them. */
 const char *assocLiveRowid(const LiveTable *p);
+/* Raise an error if there is none. */
+void assocLiveNeedRowid(AssocCall *pCall, const LiveTable *p);
 /* The columns that identify a row of a table. Raises an error if it has no
 ** name for its rowid. */
 int assocLiveIdentity(AssocCall *pCall, const AssocTable *pTab, int *aCol);
@@ -162,6 +168,9 @@ char *assocLiveObject(AssocCall *pCall, AssocArena *pArena, const LiveTable *p,
 /* The statement that marks all roots that depend on rows of the logs. OUT: freed
 ** with sqlite3_free(). */
 char *assocLiveClimb(AssocLive *p, const LiveTable *pTables);
+/* Do other sites lead to the rows of this one? Then a change there has an effect
+** on them. */
+int assocLiveLeads(const LiveSite *p);
 /* The base table's entry, or 0. */
 LiveTable *assocLiveTableOf(LiveTable *pTables, const AssocTable *pTab);
 

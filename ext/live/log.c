@@ -1,28 +1,44 @@
 /*
 ** The log of a base table, and the triggers that write it.
 **
-**   CREATE TABLE assoc_dirty_posts(id INTEGER, user_id INTEGER, assoc_above)
+**   CREATE TABLE assoc_dirty_posts(id INTEGER, user_id INTEGER, assoc_all)
 **
 ** A row of the log has the columns of one row of posts, before or after a
 ** change, by which other rows refer to it or it to others. The last column is
-** NULL, except for an INSERT whose key is not known yet:
+** NULL, or 1 if all is stale: OR REPLACE has put a default in place of a NULL.
 **
-**   a number   the row is among those of posts with a greater rowid
-**   'all'      a NULL that OR REPLACE replaces by a default: all are stale
+** BEFORE INSERT, a rowid that SQLite will choose is still -1. It will be greater
+** than all that are there. See logAssigned() in refresh.c, which finds these rows.
+**
+** So NEW.rowid is -1 in most inserts. To look each time for a row -1 that could
+** be replaced would cost more than the rest of the trigger. Instead, a refresh
+** keeps the links of the row -1, if there is one, as the row -1 of the log: they
+** count as changed whenever the log has rows of its own, from 0 on.
 **
 ** All triggers are BEFORE triggers, so that a trigger of the user that raises
-** FAIL cannot keep the row and skip ours. An UPDATE trigger has no list of
-** columns: SET rowid=… would not be in it. Inside the triggers no INSERT has a
+** FAIL cannot keep the row and skip ours. Inside the triggers no INSERT has a
 ** conflict clause, because it would replace the user's own. The columns of the
 ** log have the affinity and collation of the base table's columns: the values
 ** of NEW and OLD have none.
 **
-** A trigger whose WHEN is false costs little, so each case has its own.
+** What makes a trigger slow, by instructions of a write:
+**
+**   that it runs at all    1,200, even if its WHEN is false: so an UPDATE that
+**                          sets no link fires one trigger, thanks to UPDATE OF.
+**                          SET rowid=... fires UPDATE OF rowid.
+**   an SQL function        3,500: the statement needs a journal. So the type of
+**                          a value is compared without typeof()
+**   INSERT ... SELECT in a trigger whose WHEN reads the log   20,000: SQLite
+**                          puts the rows into a temporary table first
+**   NOT EXISTS(SELECT ...) 200 more than NOT IN (SELECT rowid ...)
 **
 ** Above a limit nothing is logged any more; then all documents are stale.
 */
 #include "live/live.h"
 #include "sync/sync.h"
+
+/* The names of a rowid, unless a column has them. */
+static const char *const azRowidName[] = {"rowid", "_rowid_", "oid"};
 
 /* The rules of datatype3.html, 3.1. */
 const char *assocLiveAffinity(const AssocColumn *pCol) {
@@ -63,17 +79,28 @@ void assocLiveLinks(sqlite3_str *pStr, const LiveTable *p,
 }
 
 const char *assocLiveRowid(const LiveTable *p) {
-  static const char *const az[] = {"rowid", "_rowid_", "oid"};
   int i, j;
-  for (i = 0; i < ASSOC_COUNT(az) - 1; i++) {
+  for (i = 0; i < ASSOC_COUNT(azRowidName); i++) {
     for (j = 0; j < p->pTab->nCol; j++) {
-      if (p->abLink[j] && sqlite3_stricmp(p->pTab->aCol[j].zName, az[i]) == 0) {
+      if (p->abLink[j] &&
+          sqlite3_stricmp(p->pTab->aCol[j].zName, azRowidName[i]) == 0) {
         break;
       }
     }
-    if (j == p->pTab->nCol) break;
+    if (j == p->pTab->nCol) return azRowidName[i];
   }
-  return az[i];
+  return 0;
+}
+
+static void failApart(AssocCall *pCall, const AssocTable *pTab) {
+  assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, pTab->zName,
+               "a live document cannot tell the rows of %s apart: columns of "
+               "it hide its rowid",
+               pTab->zName);
+}
+
+void assocLiveNeedRowid(AssocCall *pCall, const LiveTable *p) {
+  if (assocLiveRowid(p) == 0) failApart(pCall, p->pTab);
 }
 
 int assocLiveIdentity(AssocCall *pCall, const AssocTable *pTab, int *aCol) {
@@ -83,10 +110,7 @@ int assocLiveIdentity(AssocCall *pCall, const AssocTable *pTab, int *aCol) {
     return 1;
   }
   if (pTab->bRowid || pTab->nKey == 0 || pTab->nKey > ASSOC_KEY_MAX) {
-    assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, pTab->zName,
-                 "a live document cannot tell the rows of %s apart: columns of "
-                 "it hide its rowid",
-                 pTab->zName);
+    failApart(pCall, pTab);
     return 0;
   }
   for (i = 0; i < pTab->nKey; i++) aCol[i] = pTab->aKey[i];
@@ -95,53 +119,50 @@ int assocLiveIdentity(AssocCall *pCall, const AssocTable *pTab, int *aCol) {
 
 /* ---------------------------------------------------------------- triggers */
 
-/* Append the condition that OR REPLACE puts a default in place of a NULL; false
-** if no column has one. zBefore: what to write in front. */
+/* Does OR REPLACE put a default in place of a NULL in the column? */
+static int logDefault(const AssocTable *pTab, int i) {
+  const AssocColumn *pCol = &pTab->aCol[i];
+  return pCol->bNotNull && pCol->bDefault && i != pTab->iRowid;
+}
+
+/* Append the condition that it does so; false if no column has a default.
+** zBefore: what to write in front. */
 static int logDefaults(sqlite3_str *pStr, const AssocTable *pTab,
                        const char *zBefore) {
   int i, n = 0;
   for (i = 0; i < pTab->nCol; i++) {
-    const AssocColumn *pCol = &pTab->aCol[i];
-    if (!pCol->bNotNull || !pCol->bDefault || i == pTab->iRowid) continue;
+    if (!logDefault(pTab, i)) continue;
     sqlite3_str_appendf(pStr, "%sNEW.\"%w\" IS NULL", n++ ? " OR " : zBefore,
-                        pCol->zName);
+                        pTab->aCol[i].zName);
   }
   return n > 0;
 }
 
 /* Append the value of the last column for a new row. */
-static void logAbove(sqlite3_str *pStr, const AssocTable *pTab, int bInsert) {
-  int bCase = logDefaults(pStr, pTab, "CASE WHEN ");
-  if (bCase) sqlite3_str_appendall(pStr, " THEN 'all'");
-  if (bInsert && pTab->iRowid >= 0 && pTab->iRowid < pTab->nCol) {
-    const char *z = pTab->aCol[pTab->iRowid].zName;
-    if (!bCase) sqlite3_str_appendall(pStr, "CASE");
-    bCase = 1;
-    sqlite3_str_appendf(pStr,
-                        " WHEN NEW.\"%w\" IS NULL OR NEW.\"%w\"<0 THEN"
-                        " coalesce((SELECT max(\"%w\") FROM \"%w\"),"
-                        "-9223372036854775808)",
-                        z, z, z, pTab->zName);
-  }
-  sqlite3_str_appendall(pStr, bCase ? " END" : "NULL");
+static void logAll(sqlite3_str *pStr, const LiveTable *p) {
+  int bCase = logDefaults(pStr, p->pTab, "CASE WHEN ");
+  sqlite3_str_appendall(pStr, bCase ? " THEN 1 END" : "NULL");
 }
 
 static void logInto(sqlite3_str *pStr, const LiveTable *p) {
   sqlite3_str_appendf(pStr, " INSERT INTO \"%w\"(", p->zLog);
   assocLiveLinks(pStr, p, "");
-  sqlite3_str_appendf(pStr, ",\"%w\") VALUES(", p->zAbove);
+  sqlite3_str_appendf(pStr, ",\"%w\") VALUES(", p->zAll);
 }
 
-/* Append the condition that a link changes, or a value's type. */
+/* Append the condition that a link changes. 1 and 1.0 are equal, and differ as
+** texts; only a column without affinity can have both. */
 static void logMoved(sqlite3_str *pStr, const LiveTable *p) {
   int i, n = 0;
   for (i = 0; i < p->pTab->nCol; i++) {
     const char *z = p->pTab->aCol[i].zName;
     if (!p->abLink[i]) continue;
-    sqlite3_str_appendf(pStr,
-                        "%sNEW.\"%w\" IS NOT OLD.\"%w\" COLLATE BINARY"
-                        " OR typeof(NEW.\"%w\")<>typeof(OLD.\"%w\")",
-                        n++ ? " OR " : "(", z, z, z, z);
+    sqlite3_str_appendf(pStr, "%sNEW.\"%w\" IS NOT OLD.\"%w\" COLLATE BINARY",
+                        n++ ? " OR " : "(", z, z);
+    if (p->pTab->aCol[i].eAff == ASSOC_AFF_NONE) {
+      sqlite3_str_appendf(pStr, " OR NEW.\"%w\"||'' IS NOT OLD.\"%w\"||''", z,
+                          z);
+    }
   }
   (void)logDefaults(pStr, p->pTab, " OR ");
   sqlite3_str_appendall(pStr, ") AND ");
@@ -153,11 +174,11 @@ static void logOld(sqlite3_str *pStr, const LiveTable *p) {
   sqlite3_str_appendall(pStr, ",NULL);");
 }
 
-static void logNew(sqlite3_str *pStr, const LiveTable *p, int bInsert) {
+static void logNew(sqlite3_str *pStr, const LiveTable *p) {
   logInto(pStr, p);
   assocLiveLinks(pStr, p, "NEW.");
   sqlite3_str_appendall(pStr, ",");
-  logAbove(pStr, p->pTab, bInsert);
+  logAll(pStr, p);
   sqlite3_str_appendall(pStr, ");");
 }
 
@@ -169,7 +190,7 @@ static void logTable(sqlite3_str *pStr, const LiveTable *p) {
     assocLiveColumn(pStr, p->pTab->aCol[i].zName, &p->pTab->aCol[i]);
     sqlite3_str_appendall(pStr, ",");
   }
-  sqlite3_str_appendf(pStr, "\"%w\")", p->zAbove);
+  sqlite3_str_appendf(pStr, "\"%w\")", p->zAll);
 }
 
 const char *const azLiveObject[LIVE_NOBJECT] = {
@@ -177,12 +198,44 @@ const char *const azLiveObject[LIVE_NOBJECT] = {
     "update", "update_link", "update_replace",
     "delete", "guard"};
 
+/* Append " OF a,b": the columns whose UPDATE fires the trigger. The rowid has
+** several names. */
+static void logOf(sqlite3_str *pStr, const AssocTable *pTab, const u8 *abCol) {
+  int i, n = 0;
+  for (i = 0; i < pTab->nCol; i++) {
+    if (!abCol[i]) continue;
+    sqlite3_str_appendf(pStr, "%s\"%w\"", n++ ? "," : " OF ",
+                        pTab->aCol[i].zName);
+  }
+  if (pTab->iRowid < 0 || !abCol[pTab->iRowid]) return;
+  for (i = 0; i < ASSOC_COUNT(azRowidName); i++) {
+    sqlite3_str_appendf(pStr, "%s%s", n++ ? "," : " OF ", azRowidName[i]);
+  }
+}
+
+/* The columns whose UPDATE fires a trigger; abCol has all columns and the rowid.
+** False if any UPDATE fires it. */
+static int logColumns(AssocCall *pCall, const LiveTable *p, int iObject,
+                      u8 *abCol) {
+  const AssocTable *pTab = p->pTab;
+  int i;
+  if (iObject == LIVE_OBJECT_UPDATE_REPLACE) {
+    return assocLiveProbeColumns(pCall, p, abCol);
+  }
+  if (iObject != LIVE_OBJECT_UPDATE_LINK) return 0;
+  for (i = 0; i < pTab->nCol; i++) {
+    abCol[i] = p->abLink[i] || logDefault(pTab, i);
+    if (abCol[i] && pTab->aCol[i].bGenerated) return 0;
+  }
+  return 1;
+}
+
 /* Append the trigger's body. */
 static void logBody(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr,
                     const LiveTable *p, int iObject) {
   switch (iObject) {
-  case LIVE_OBJECT_INSERT: logNew(pStr, p, 1); break;
-  case LIVE_OBJECT_UPDATE_LINK: logNew(pStr, p, 0); break;
+  case LIVE_OBJECT_INSERT:
+  case LIVE_OBJECT_UPDATE_LINK: logNew(pStr, p); break;
   case LIVE_OBJECT_INSERT_REPLACE:
   case LIVE_OBJECT_UPDATE_REPLACE:
     assocLiveProbes(pCall, pArena, pStr, p,
@@ -224,12 +277,16 @@ char *assocLiveObject(AssocCall *pCall, AssocArena *pArena, const LiveTable *p,
                         " BEGIN SELECT 1; END",
                         *pzName, p->zLog);
   } else {
-    sqlite3_str_appendf(pStr, "CREATE TRIGGER \"%w\" BEFORE %s ON \"%w\" WHEN ",
-                        *pzName, azEvent[iObject], pTab->zName);
+    u8 *abCol = assocAlloc(pCall, pArena, pTab->nCol + 1);
+    sqlite3_str_appendf(pStr, "CREATE TRIGGER \"%w\" BEFORE %s", *pzName,
+                        azEvent[iObject]);
+    if (abCol && logColumns(pCall, p, iObject, abCol)) {
+      logOf(pStr, pTab, abCol);
+    }
+    sqlite3_str_appendf(pStr, " ON \"%w\" WHEN ", pTab->zName);
     logWhen(pCall, pArena, pStr, p, iObject);
-    sqlite3_str_appendf(pStr,
-                        "NOT EXISTS(SELECT 1 FROM \"%w\" WHERE %s=%d) BEGIN",
-                        p->zLog, assocLiveRowid(p), LIVE_LOG_MAX);
+    sqlite3_str_appendf(pStr, "%d NOT IN (SELECT %s FROM \"%w\") BEGIN",
+                        LIVE_LOG_MAX, assocLiveRowid(p), p->zLog);
     logBody(pCall, pArena, pStr, p, iObject);
     sqlite3_str_appendall(pStr, " END");
   }

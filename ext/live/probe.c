@@ -110,6 +110,30 @@ static void probeMoved(sqlite3_str *pStr, const AssocTable *pTab,
   sqlite3_str_appendall(pStr, ") AND ");
 }
 
+/* Does the index have terms that are expressions? */
+static int hasExpression(const AssocIndex *pIdx) {
+  int i = 0;
+  while (i < pIdx->nCol && pIdx->aCol[i] != -2) i++;
+  return i < pIdx->nCol;
+}
+
+int assocLiveProbeColumns(AssocCall *pCall, const LiveTable *p, u8 *abCol) {
+  const AssocTable *pTab = p->pTab;
+  const AssocIndex *pIdx = assocTableIndexes(pCall, p->pTab);
+  int i;
+  if (pTab->iRowid >= 0) abCol[pTab->iRowid] = 1;
+  for (; pIdx; pIdx = pIdx->pNext) {
+    if (!pIdx->bUnique) continue;
+    if (pIdx->bPartial || hasExpression(pIdx)) return 0;
+    for (i = 0; i < pIdx->nCol; i++) {
+      int iCol = pIdx->aCol[i] == -1 ? pTab->iRowid : pIdx->aCol[i];
+      if (iCol < pTab->nCol && pTab->aCol[iCol].bGenerated) return 0;
+      abCol[iCol] = 1;
+    }
+  }
+  return 1;
+}
+
 /* Begin a probe: a statement of the trigger's body, or (bWhen) a part of its
 ** WHEN. probeWhere() begins the condition on the rows. */
 static void probeStart(sqlite3_str *pStr, const LiveTable *p, int bWhen,
@@ -118,6 +142,7 @@ static void probeStart(sqlite3_str *pStr, const LiveTable *p, int bWhen,
     sqlite3_str_appendall(pStr, (*pn)++ ? " OR (" : "(");
     return;
   }
+  (*pn)++;
   sqlite3_str_appendf(pStr, " INSERT INTO \"%w\"(", p->zLog);
   assocLiveLinks(pStr, p, "");
   sqlite3_str_appendall(pStr, ") SELECT ");
@@ -133,13 +158,6 @@ static void probeWhere(sqlite3_str *pStr, const LiveTable *p, int bWhen) {
 
 static void probeEnd(sqlite3_str *pStr, int bWhen) {
   sqlite3_str_appendall(pStr, bWhen ? "))" : ";");
-}
-
-/* Does the index have terms that are expressions? */
-static int hasExpression(const AssocIndex *pIdx) {
-  int i = 0;
-  while (i < pIdx->nCol && pIdx->aCol[i] != -2) i++;
-  return i < pIdx->nCol;
 }
 
 /* Read the text of an index that has expressions or a WHERE. OUT: p->z is freed
@@ -193,9 +211,14 @@ void assocLiveProbes(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr,
     if (bUpdate) {
       sqlite3_str_appendf(pStr, "NEW.\"%w\" IS NOT OLD.\"%w\" AND ", z, z);
     }
-    probeWhere(pStr, p, bWhen);
-    sqlite3_str_appendf(pStr, "\"%w\"=NEW.\"%w\"", z, z);
-    probeEnd(pStr, bWhen);
+    if (bWhen) {
+      /* -1: SQLite will choose the rowid; see log.c */
+      if (!bUpdate) sqlite3_str_appendf(pStr, "NEW.\"%w\"<>-1 AND ", z);
+      sqlite3_str_appendf(pStr, "NEW.\"%w\" IN (SELECT \"%w\" FROM \"%w\"))", z,
+                          z, pTab->zName);
+    } else {
+      sqlite3_str_appendf(pStr, "\"%w\"=NEW.\"%w\";", z, z);
+    }
   }
   pIdx = assocTableIndexes(pCall, p->pTab);
   for (; pIdx && pCall->rc == SQLITE_OK; pIdx = pIdx->pNext) {
@@ -203,5 +226,6 @@ void assocLiveProbes(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr,
       probeIndex(pCall, pArena, pStr, p, pIdx, bUpdate, bWhen, &n);
     }
   }
-  if (bWhen && n == 0) sqlite3_str_appendall(pStr, "0");
+  /* Without a rowid that has a name, or an index, no row is replaced */
+  if (n == 0) sqlite3_str_appendall(pStr, bWhen ? "0" : " SELECT 1;");
 }

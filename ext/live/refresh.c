@@ -20,46 +20,108 @@
 /* What the rows of a log say besides their links. */
 typedef struct LogState LogState;
 struct LogState {
-  int bRows;  /* There are rows */
-  int bAll;   /* All documents that read the table are stale */
-  i64 iAbove; /* Rows of the table with a greater rowid are new */
-  int bAbove; /* iAbove is valid */
+  int bRows;     /* There are rows */
+  int bAll;      /* All documents that read the table are stale */
+  i64 nAssigned; /* Rows whose rowid SQLite has chosen, at most */
+  int bKeep;     /* The log's row -1 is missing */
 };
+
+/* The column of the base table that is its rowid, and a link; or 0. */
+static const char *linkRowid(const LiveTable *p) {
+  int i = p->pTab->iRowid;
+  return i >= 0 && i < p->pTab->nCol && p->abLink[i] ? p->pTab->aCol[i].zName
+                                                     : 0;
+}
 
 static void logRead(AssocLiveSet *pSet, const LiveTable *p, LogState *pState) {
   AssocCall *pCall = pSet->pCall;
-  sqlite3_stmt *pStmt = assocPrepare(
-      pCall,
-      "SELECT max(%s),min(CASE typeof(\"%w\") WHEN 'integer' THEN \"%w\" END),"
-      "max(\"%w\"='all' OR \"%w\"=9223372036854775807) FROM \"%w\".\"%w\"",
-      assocLiveRowid(p), p->zAbove, p->zAbove, p->zAbove, p->zAbove,
-      pSet->pSchema->zName, p->zLog);
+  const char *zSchema = pSet->pSchema->zName, *zId = linkRowid(p);
+  const char *zRowid = assocLiveRowid(p);
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  sqlite3_stmt *pStmt;
+  sqlite3_str_appendf(pStr, "SELECT max(%s),max(\"%w\")", zRowid, p->zAll);
+  if (zId) {
+    /* Beyond the greatest rowid SQLite chooses any */
+    sqlite3_str_appendf(pStr,
+                        ",count(*) FILTER (WHERE \"%w\" IS NULL OR \"%w\"=-1),"
+                        "max(\"%w\")=9223372036854775807 OR 9223372036854775807"
+                        " IN (SELECT \"%w\" FROM \"%w\".\"%w\")",
+                        zId, zId, zId, zId, zSchema, p->pTab->zName);
+  } else {
+    sqlite3_str_appendall(pStr, ",0,0");
+  }
+  if (p->pTab->iRowid >= 0) {
+    const char *z = p->pTab->aCol[p->pTab->iRowid].zName;
+    sqlite3_str_appendf(pStr,
+                        ",-1 IN (SELECT \"%w\" FROM \"%w\".\"%w\") AND -1 NOT"
+                        " IN (SELECT %s FROM \"%w\".\"%w\")",
+                        z, zSchema, p->pTab->zName, zRowid, zSchema, p->zLog);
+  } else {
+    sqlite3_str_appendall(pStr, ",0");
+  }
+  sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w\" WHERE %s>=0", zSchema, p->zLog,
+                      zRowid);
+  pStmt = assocPrepareText(pCall, assocStrFinish(pCall, pStr));
   memset(pState, 0, sizeof(*pState));
   if (assocStep(pCall, pStmt)) {
     pState->bRows = sqlite3_column_type(pStmt, 0) != SQLITE_NULL;
+    pState->nAssigned = sqlite3_column_int64(pStmt, 2);
     pState->bAll = sqlite3_column_int64(pStmt, 0) >= LIVE_LOG_MAX ||
-                   sqlite3_column_int(pStmt, 2);
-    pState->bAbove = sqlite3_column_type(pStmt, 1) != SQLITE_NULL;
-    pState->iAbove = sqlite3_column_int64(pStmt, 1);
+                   sqlite3_column_int(pStmt, 1) ||
+                   (pState->nAssigned > 0 && sqlite3_column_int(pStmt, 3));
+    pState->bKeep = sqlite3_column_int(pStmt, 4);
   }
   assocFinalize(pCall, pStmt);
 }
 
-/* Log the rows that got their rowids from SQLite. */
-static void logAssigned(AssocLiveSet *pSet, const LiveTable *p, i64 iAbove) {
-  sqlite3_str *pStr = sqlite3_str_new(pSet->pCall->db);
+/* Append INSERT INTO the log(zMore, links) SELECT zValue, links FROM its
+** table. */
+static void logCopy(AssocLiveSet *pSet, const LiveTable *p, sqlite3_str *pStr,
+                    const char *zMore, const char *zValue) {
   const char *zSchema = pSet->pSchema->zName;
-  char *z;
-  sqlite3_str_appendf(pStr, "INSERT INTO \"%w\".\"%w\"(", zSchema, p->zLog);
+  sqlite3_str_appendf(pStr, "INSERT INTO \"%w\".\"%w\"(%s", zSchema, p->zLog,
+                      zMore);
   assocLiveLinks(pStr, p, "");
-  sqlite3_str_appendall(pStr, ") SELECT ");
+  sqlite3_str_appendf(pStr, ") SELECT %s", zValue);
   assocLiveLinks(pStr, p, "");
-  sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w\" WHERE \"%w\">%lld", zSchema,
-                      p->pTab->zName, p->pTab->aCol[p->pTab->iRowid].zName,
-                      iAbove);
-  z = assocStrFinish(pSet->pCall, pStr);
-  if (z) assocExec(pSet->pCall, "%s", z);
-  sqlite3_free(z);
+  sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w\"", zSchema, p->pTab->zName);
+}
+
+/* Log rows that got their rowids from SQLite: each was then the greatest. A row
+** that is older and greater would have been deleted or changed since, which is
+** in the log. So they are among the first nAssigned rows, from the greatest
+** rowid on, that the log does not have. */
+static void logAssigned(AssocLiveSet *pSet, const LiveTable *p, i64 nAssigned) {
+  sqlite3_str *pStr = sqlite3_str_new(pSet->pCall->db);
+  const char *z = linkRowid(p);
+  char *zSql;
+  logCopy(pSet, p, pStr, "", "");
+  sqlite3_str_appendf(pStr,
+                      " WHERE \"%w\" NOT IN (SELECT \"%w\" FROM \"%w\".\"%w\""
+                      " WHERE \"%w\" IS NOT NULL) ORDER BY \"%w\" DESC LIMIT"
+                      " %lld",
+                      z, z, pSet->pSchema->zName, p->zLog, z, z, nAssigned);
+  zSql = assocStrFinish(pSet->pCall, pStr);
+  if (zSql) assocExec(pSet->pCall, "%s", zSql);
+  sqlite3_free(zSql);
+}
+
+/* Empty the log, and keep the links of the row -1: see log.c. */
+static void logEmpty(AssocLiveSet *pSet, const LiveTable *p) {
+  sqlite3_str *pStr = sqlite3_str_new(pSet->pCall->db);
+  const AssocTable *pTab = p->pTab;
+  char *zRowid = assocMprintf(pSet->pCall, "%s,", assocLiveRowid(p)), *zSql;
+  assocExec(pSet->pCall, "DELETE FROM \"%w\".\"%w\"", pSet->pSchema->zName,
+            p->zLog);
+  if (zRowid && pTab->iRowid >= 0) {
+    logCopy(pSet, p, pStr, zRowid, "-1,");
+    sqlite3_str_appendf(pStr, " WHERE \"%w\"=-1",
+                        pTab->aCol[pTab->iRowid].zName);
+  }
+  zSql = assocStrFinish(pSet->pCall, pStr);
+  if (zSql && zSql[0]) assocExec(pSet->pCall, "%s", zSql);
+  sqlite3_free(zSql);
+  sqlite3_free(zRowid);
 }
 
 /* Does the document read the table? */
@@ -138,8 +200,8 @@ void assocLiveResolve(AssocLiveSet *pSet) {
   for (pTab = pSet->pTable, i = 0; pTab && pCall->rc == SQLITE_OK;
        pTab = pTab->pNext, i++) {
     logRead(pSet, pTab, &aState[i]);
-    if (aState[i].bAbove && !aState[i].bAll) {
-      logAssigned(pSet, pTab, aState[i].iAbove);
+    if (aState[i].nAssigned > 0 && !aState[i].bAll) {
+      logAssigned(pSet, pTab, aState[i].nAssigned);
     }
   }
   for (p = pSet->pLive; p && pCall->rc == SQLITE_OK; p = p->pNext) {
@@ -147,9 +209,7 @@ void assocLiveResolve(AssocLiveSet *pSet) {
   }
   for (pTab = pSet->pTable, i = 0; pTab && pCall->rc == SQLITE_OK;
        pTab = pTab->pNext, i++) {
-    if (!aState[i].bRows) continue;
-    assocExec(pCall, "DELETE FROM \"%w\".\"%w\"", pSet->pSchema->zName,
-              pTab->zLog);
+    if (aState[i].bRows || aState[i].bKeep) logEmpty(pSet, pTab);
   }
   if (pCall->rc == SQLITE_OK && pSet->pLive) storeCookie(pSet);
 }

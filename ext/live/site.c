@@ -437,6 +437,17 @@ static void checkRoot(SiteWalk *w, const AssocPlan *pPlan) {
   }
 }
 
+/* The rows of a site that leads on to others must have an identity. */
+static void siteApart(SiteWalk *w) {
+  const LiveSite *p;
+  int aCol[ASSOC_KEY_MAX];
+  for (p = w->pLive->pSite; p && w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (p->pUp && assocLiveLeads(p)) {
+      (void)assocLiveIdentity(w->pCall, p->pTab, aCol);
+    }
+  }
+}
+
 /* Two numbers of 64 bits as a text. Two queries that mean different things have
 ** different texts. */
 static const char *signHash(SiteWalk *w, const char *z) {
@@ -468,6 +479,7 @@ void assocLiveSites(AssocLive *p, AssocPlan *pPlan) {
   for (i = 0; i < pPlan->nNode && p->pCall->rc == SQLITE_OK; i++) {
     walkNode(&w, pPlan->apNode[i]);
   }
+  siteApart(&w);
   (void)assocSqlEnd(&w.sql);
   if (w.bLike) signLike(&w);
   z = assocStrFinish(p->pCall, w.pSign);

@@ -94,8 +94,8 @@ AssocSchema *assocLiveFind(AssocCall *pCall, AssocCatalog *pCat,
 /* --------------------------------------------------------------- base tables */
 
 /* A name for the last column of the log, which no column of the table has. */
-static const char *aboveName(AssocLiveSet *pSet, const AssocTable *pTab) {
-  const char *z = "assoc_above";
+static const char *allName(AssocLiveSet *pSet, const AssocTable *pTab) {
+  const char *z = "assoc_all";
   int i;
   for (i = 0; z && i < pTab->nCol; i++) {
     if (sqlite3_stricmp(pTab->aCol[i].zName, z) != 0) continue;
@@ -116,7 +116,7 @@ static LiveTable *tableOf(AssocLiveSet *pSet, AssocTable *pTab) {
   p->pTab = pTab;
   p->zLog =
       assocArenaPrintf(pSet->pCall, &pSet->mem, LIVE_LOG "%s", pTab->zName);
-  p->zAbove = aboveName(pSet, pTab);
+  p->zAll = allName(pSet, pTab);
   p->abLink = assocAlloc(pSet->pCall, &pSet->mem, pTab->nCol + 1);
   if (p->zLog == 0 || p->abLink == 0) return 0;
   pOld = assocTableFind(pSet->pCall, pSet->pSchema, p->zLog);
@@ -132,6 +132,16 @@ static LiveTable *tableOf(AssocLiveSet *pSet, AssocTable *pTab) {
   return p;
 }
 
+/* A column that the log needs. One that is generated may depend on a rowid that
+** is not known before an INSERT; then the rowid tells which row it is. */
+static void linkAdd(LiveTable *p, int iCol) {
+  p->abLink[iCol] = 1;
+  if (p->pTab->aCol[iCol].bGenerated && p->pTab->iRowid >= 0 &&
+      p->pTab->iRowid < p->pTab->nCol) {
+    p->abLink[p->pTab->iRowid] = 1;
+  }
+}
+
 /* The columns that a site's rows need in the log. */
 static void siteLinks(AssocLiveSet *pSet, const AssocLive *p,
                       const LiveSite *pSite) {
@@ -141,11 +151,12 @@ static void siteLinks(AssocLiveSet *pSet, const AssocLive *p,
   int i;
   if (pTab == 0) return;
   for (i = 0; pSite->pUp && i < pKey->nCol; i++) {
-    pTab->abLink[pKey->aCol[i]] = 1;
+    linkAdd(pTab, pKey->aCol[i]);
   }
   for (i = 0; pSite->pUp == 0 && i < p->pModel->nKey; i++) {
-    pTab->abLink[p->pModel->aKey[i]] = 1;
+    linkAdd(pTab, p->pModel->aKey[i]);
   }
+  assocLiveNeedRowid(pSet->pCall, pTab);
 }
 
 /* -------------------------------------------------------------------- set */
@@ -323,8 +334,10 @@ void assocLiveQuiet(AssocLiveSet *pSet, const AssocLive *p, sqlite3_str *pStr) {
          pSite = pSite->pNext) {
     }
     if (pSite == 0) continue;
-    sqlite3_str_appendf(pStr, " AND NOT EXISTS(SELECT 1 FROM \"%w\".\"%w\")",
-                        p->pSchema->zName, pTab->zLog);
+    sqlite3_str_appendf(pStr,
+                        " AND NOT EXISTS(SELECT 1 FROM \"%w\".\"%w\" WHERE"
+                        " %s>=0)",
+                        p->pSchema->zName, pTab->zLog, assocLiveRowid(pTab));
   }
 }
 
