@@ -197,7 +197,7 @@ static int stmtAnswer(Planner *p, AssocSql *pSql, AssocNode *pRoot,
     sqlite3_str_appendf(pSql->pStr, " AS k%d", i);
   }
   if (bSome && n == 0) stmtPut(pSql, "1");
-  assocSqlRelated(pSql, pRel, pC, pBlock);
+  assocSqlRelated(pSql, pRel, pC, pBlock, 0);
   stmtSource(pSql, pRoot->pModel);
   if (bSome) {
     relatedOrder(pSql, pRel, pC);
@@ -344,7 +344,7 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   stmtRelatedValues(p, &sql, pRel);
   if (bTake) stmtPut(&sql, bSorted ? ")" : " AS a0");
   sql.nVar = pRoot->pModel->nKey + (pItem->nRecurse != 0);
-  assocSqlRelated(&sql, pRel, pC, pItem->pBlock);
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock, 0);
   stmtSourceAgain(p, &sql, pRoot->pModel, pItem);
   if (!bSorted) relatedOrder(&sql, pRel, pC);
   relatedLimit(&sql, pRoot, pRel);
@@ -372,8 +372,19 @@ static int isPairs(Planner *p, const AssocNode *pRoot, const AssocRel *pRel,
                    const ShapeItem *pItem) {
   const ShapeClauses *pC = pItem->pClauses;
   if (pItem->nRecurse && hidesRows(p, pRel->pSource)) return 0;
-  return takesIds(p, pRel) && pRoot->pModel->nKey == 1 && pRel->nPath == 0 &&
+  return takesIds(p, pRel) && pRoot->pModel->nKey == 1 &&
          (pC == 0 || (pC->pLimit == 0 && pC->pOffset == 0));
+}
+
+/* May several ways of a path lead from a source to the same row? */
+static int pathMeets(Planner *p, AssocRel *pRel) {
+  AssocSql sql;
+  int b;
+  if (pRel->nPath == 0) return 0;
+  assocPlannerSql(p, &sql);
+  b = assocSqlMeets(&sql, pRel);
+  (void)assocSqlEnd(&sql);
+  return b;
 }
 
 /* All pairs at once, for a cursor that is asked for many keys, of sources or
@@ -391,11 +402,12 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   pPairs->rule.eColl = pCol->eColl;
   assocPlannerSql(p, &sql);
   stmtPut(&sql, "SELECT assoc_take(a0,a1) FROM (SELECT ");
+  if (pathMeets(p, pRel)) stmtPut(&sql, "DISTINCT ");
   assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[0]);
   stmtPut(&sql, bBack ? " AS a1," : " AS a0,");
   stmtRelatedValues(p, &sql, pRel);
   stmtPut(&sql, bBack ? " AS a0" : " AS a1");
-  assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock);
+  assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock, 1);
   assocSqlModel(&sql, pRel->pSource, 0, 1);
   if (!bBack && !pRoot->lookup.bSort && pRel->eKind != ASSOC_BELONGSTO) {
     relatedOrder(&sql, pRel, pItem->pClauses);
@@ -405,11 +417,17 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   pPairs->fetch.pBind = sql.pBind;
 }
 
-/* The index that serves a lookup of the other end of pairs, or 0. */
+/* The index that serves a lookup of the other end of pairs, or 0. Each step of a
+** path needs one; any of them stands for all. */
 static const char *pairsIndex(Planner *p, AssocRel *pRel, int bBack) {
   AssocTable *pTab = pRel->pSource->pTable;
   const AssocKey *pKey = assocRelNearKey(pRel);
-  int bUnique;
+  const char *zIndex = 0;
+  int bUnique, i;
+  for (i = 0; i < pRel->nPath; i++) {
+    zIndex = pairsIndex(p, pRel->apPath[i], bBack);
+    if (zIndex == 0 || i == pRel->nPath - 1) return zIndex;
+  }
   if (!bBack) return assocFarIndex(p->pCall, pRel, &bUnique);
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {
     pTab = pRel->pThrough;
@@ -430,15 +448,16 @@ static int meansAll(const AssocRel *pRel) {
 static void makeBack(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                      AssocRel *pRel) {
   const AssocModel *pSrc = pRoot->pModel;
+  int bMeets = pathMeets(p, pRel);
   AssocSql sql;
   if (pSrc->aKey[0] != pSrc->pTable->iRowid || !meansAll(pRel)) return;
   if (pItem->nRecurse) return;
   assocPlannerSql(p, &sql);
   sql.nVar = 1;
-  stmtPut(&sql, "SELECT assoc_take(");
+  stmtPut(&sql, bMeets ? "SELECT assoc_take(DISTINCT " : "SELECT assoc_take(");
   assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[0]);
   stmtPut(&sql, ")");
-  assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock);
+  assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock, 1);
   assocSqlModel(&sql, pRel->pSource, 0, 1);
   stmtPut(&sql, " AND ");
   stmtTarget(&sql, pRel, 0);
@@ -448,6 +467,30 @@ static void makeBack(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   pRoot->related.back.pBind = sql.pBind;
   makePairs(p, pRoot, pItem, pRel, 1);
   pRoot->related.backPairs.zIndex = pairsIndex(p, pRel, 1);
+}
+
+/* The number of related rows, of one source row; and of all together, if they
+** are all that the join of the tables gives. */
+static void makeCounts(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
+                       AssocRel *pRel) {
+  const ShapeClauses *pC = pItem->pClauses;
+  AssocSql sql;
+  if (pItem->nRecurse) return;
+  assocPlannerSql(p, &sql);
+  sql.nVar = pRoot->pModel->nKey;
+  (void)stmtAnswer(p, &sql, pRoot, pItem->pBlock, pRel);
+  pRoot->related.count.bEmit = 1;
+  pRoot->related.count.zSql = assocSqlEnd(&sql);
+  pRoot->related.count.pBind = sql.pBind;
+  if (pRel->nBranch || !meansAll(pRel) || isSomeRows(pRel, pC)) return;
+  if (pathMeets(p, pRel)) return;
+  assocPlannerSql(p, &sql);
+  stmtPut(&sql, "SELECT count(*)");
+  assocSqlRelated(&sql, pRel, pC, pItem->pBlock, 0);
+  assocSqlModel(&sql, pRel->pSource, 0, 1);
+  pRoot->related.countAll.bEmit = 1;
+  pRoot->related.countAll.zSql = assocSqlEnd(&sql);
+  pRoot->related.countAll.pBind = sql.pBind;
 }
 
 /* "^": a row that was found is looked up as a source. SELECT ?1,?2 turns the
@@ -509,5 +552,6 @@ void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
     pRoot->related.pairs.zIndex = pairsIndex(p, pRel, 0);
     makeBack(p, pRoot, pItem, pRel);
   }
+  makeCounts(p, pRoot, pItem, pRel);
   makeAllSources(p, pRoot);
 }

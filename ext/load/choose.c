@@ -217,21 +217,34 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
   return bScan;
 }
 
+/* The rows that are read to make the pairs of all sources and targets. */
+static i64 pairRows(AssocCall *pCall, const AssocRel *pRel) {
+  i64 n = 0;
+  int i;
+  if (pRel->nPath == 0) {
+    return assocTableRows(pCall, assocRelForeignTable(pRel));
+  }
+  for (i = 0; i < pRel->nPath; i++) n += pairRows(pCall, pRel->apPath[i]);
+  return n;
+}
+
 /*
 ** The table related is asked for one key after another, and cannot know how
 ** many keys will follow. It reads the pairs of all keys once its lookups have
 ** cost as much as that. So it never costs more than twice the better way. In
-** rows of a scan, a lookup costs 12, and 2 for each of its rows. The pairs of
-** more than four million rows would take too much memory.
+** rows of a scan, a lookup costs 12, and 2 for each of its rows. Over a path
+** each row costs 3, as it is joined to others. The pairs of more than four
+** million rows would take too much memory.
 */
 int assocChoosePairs(AssocCall *pCall, const AssocNode *pRoot,
                      const AssocPairs *pPairs, i64 nKey, i64 nId) {
   AssocLoadState *pLoad = assocLoadState(pCall);
+  const AssocRel *pRel = pRoot->pPlan->pAnswer;
   i64 nRow;
   if (pPairs->fetch.zSql == 0 || pLoad == 0) return 0;
   if (pLoad->eForce) return pLoad->eForce == ASSOC_FORCE_SCAN;
   if (pPairs->zIndex == 0) return nKey > 3;
   if (nKey < 64) return 0;
-  nRow = assocTableRows(pCall, assocRelForeignTable(pRoot->pPlan->pAnswer));
-  return nKey * 12 + nId * 2 >= nRow && nRow <= 4000000;
+  nRow = pairRows(pCall, pRel);
+  return nKey * 12 + nId * 2 >= nRow * (pRel->nPath ? 3 : 1) && nRow <= 4000000;
 }

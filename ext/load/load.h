@@ -149,6 +149,7 @@ struct AssocNode {
   struct {
     AssocFetch back;             /* The sources of one target */
     AssocPairs pairs, backPairs; /* All pairs, for lookup and for back */
+    AssocFetch count, countAll;  /* The number of rows, of a source or all */
     AssocFetch again;            /* "^": makes values of a found row's key */
   } related;
 

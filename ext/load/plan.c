@@ -1358,6 +1358,8 @@ static void unbindNode(AssocNode *pNode) {
   unbind(&pNode->related.pairs.fetch);
   unbind(&pNode->related.backPairs.fetch);
   unbind(&pNode->related.again);
+  unbind(&pNode->related.count);
+  unbind(&pNode->related.countAll);
   pNode->eSeek = 0; /* A literal may be a partial index's condition */
 }
 
@@ -1408,6 +1410,8 @@ void assocPlanFree(AssocPlan *pPlan) {
     assocStmtClear(&pPlan->apNode[i]->related.pairs.fetch.stmt);
     assocStmtClear(&pPlan->apNode[i]->related.backPairs.fetch.stmt);
     assocStmtClear(&pPlan->apNode[i]->related.again.stmt);
+    assocStmtClear(&pPlan->apNode[i]->related.count.stmt);
+    assocStmtClear(&pPlan->apNode[i]->related.countAll.stmt);
   }
   assocStmtClear(&pPlan->names);
   assocCatalogUnref(pPlan->pCat);

@@ -379,9 +379,12 @@ void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
                   int bFree);
 /* Append " FROM source t1, target t2 ... WHERE ...": the rows of a relation
 ** with all its conditions, and those of the block that the targets must meet.
-** For a to-one all candidates: the caller appends LIMIT 1. */
+** For a to-one all candidates: the caller appends LIMIT 1. If several ways of a
+** path lead to a row (assocSqlMeets()), it comes once for a source that is
+** given, but with bWays once for each way. */
 void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
-                     const ShapeItem *pBlock);
+                     const ShapeItem *pBlock, int bWays);
+int assocSqlMeets(AssocSql *p, AssocRel *pRel);
 /* The LIKE pattern of a text in which no letter is a wildcard, as starts with,
 ** ends with or contains (eOp) looks for it. OUT: *pn bytes, freed with
 ** sqlite3_free(); 0 after an error. */

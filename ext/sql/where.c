@@ -433,26 +433,19 @@ static void tooLong(AssocSql *p, const AssocHop *pHop, int n) {
 }
 
 /*
+** Append the tables of the steps, and how they are joined:
 **
-**   FROM posts t2, comments t3 WHERE t2.userId=t1.id AND t3.postId=t2.id
+**   posts t2, comments t3 WHERE t2.userId=t1.id AND t3.postId=t2.id
 **
-** The clauses belong to the rows at the end of the path. With bFree the first
-** step is not tied to the row before it: the caller compares that key itself,
-** with IN or GROUP BY. Inside the subquery a NULL counts as false, so bMaybe
-** starts again at 0.
+** The clauses belong to the rows at the end of the path. The step pFree is not
+** tied to the row before it. Inside the subquery a NULL counts as false, so
+** bMaybe starts again at 0.
 */
-void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
-                  int bFree) {
+static void sqlSteps(AssocSql *p, const AssocHop *pFirst,
+                     const ShapeClauses *pC, const AssocHop *pFree) {
   const AssocHop *pHop;
   u8 bMaybe = p->bMaybe;
-  int n = hopTables(pFirst);
-  assert(pFirst || p->pCall->rc != SQLITE_OK);
-  if (n > MOST_TABLES) {
-    tooLong(p, pFirst, n);
-    return;
-  }
   p->bMaybe = 0;
-  sqlPut(p, " FROM ");
   for (pHop = pFirst; pHop; pHop = pHop->pNext) {
     if (pHop != pFirst) sqlPut(p, ", ");
     sqlHopTables(p, pHop);
@@ -460,9 +453,23 @@ void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
   sqlPut(p, " WHERE ");
   for (pHop = pFirst; pHop; pHop = pHop->pNext) {
     if (pHop != pFirst) sqlPut(p, " AND ");
-    sqlHopWhere(p, pHop, pHop->pNext ? 0 : pC, bFree ? pFirst : 0);
+    sqlHopWhere(p, pHop, pHop->pNext ? 0 : pC, pFree);
   }
   p->bMaybe = bMaybe;
+}
+
+/* See sql.h. With bFree the caller compares the key of the first step itself,
+** with IN or GROUP BY. */
+void assocSqlFrom(AssocSql *p, const AssocHop *pFirst, const ShapeClauses *pC,
+                  int bFree) {
+  int n = hopTables(pFirst);
+  assert(pFirst || p->pCall->rc != SQLITE_OK);
+  if (n > MOST_TABLES) {
+    tooLong(p, pFirst, n);
+    return;
+  }
+  sqlPut(p, " FROM ");
+  sqlSteps(p, pFirst, pC, bFree ? pFirst : 0);
 }
 
 /* ------------------------------------------------------------- predicates */
@@ -1317,23 +1324,55 @@ void assocSqlConditions(AssocSql *p, const AssocRel *pRel,
   if (pC) sqlAnd(p, pC->pWhere, pModel, iAlias);
 }
 
-/* Append the rows of a path. A target counts once, however many ways lead to
-** it. */
+/* Can the steps be joined to their source in one statement, so that each target
+** comes once? With bWays it may come once for each way. */
+static int joinsSteps(AssocSql *p, const AssocHop *pFirst, int bWays) {
+  return hopTables(pFirst) < MOST_TABLES &&
+         (bWays || !assocHopsMeet(p->pCall, pFirst));
+}
+
+/* The clauses without those of a join row, which a path does not have. */
+static const ShapeClauses *withoutThrough(AssocSql *p, const ShapeClauses *pC) {
+  ShapeClauses *pNew;
+  if (pC == 0 || pC->pThrough == 0) return pC;
+  pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+  if (pNew == 0) return 0;
+  *pNew = *pC;
+  pNew->pThrough = 0;
+  return pNew;
+}
+
+/* Append the rows of a path. Without bWays a target counts once, however many
+** ways lead to it. */
 static void sqlRelatedPath(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
-                           const ShapeClauses *pIn) {
+                           const ShapeClauses *pIn, int bWays) {
   AssocModel *pTgt = pRel->pTarget;
-  const AssocHop *pFirst = assocSqlHops(p, pRel, 1, ASSOC_FIRST_NOT);
+  AssocHop *pFirst = assocSqlHops(p, pRel, 1, ASSOC_FIRST_NOT), *pLast = pFirst;
+  const ShapeClauses *pBefore = assocSqlBefore(p, pRel, pTgt, pC);
   assocModelNeedKey(p->pCall, pTgt);
   if (p->pCall->rc != SQLITE_OK) return;
   assocSqlTableAs(p, pRel->pSource->pTable, 1);
   sqlPut(p, ", ");
-  sqlTargetsOnce(p, pTgt, 2, pFirst, assocSqlBefore(p, pRel, pTgt, pC));
+  if (joinsSteps(p, pFirst, bWays)) {
+    while (pLast->pNext) pLast = pLast->pNext;
+    pLast->iAlias = 2;
+    sqlSteps(p, pFirst, pIn ? pBefore : withoutThrough(p, pC), 0);
+    if (pIn == 0) return;
+  } else {
+    sqlTargetsOnce(p, pTgt, 2, pFirst, pBefore);
+  }
   assocSqlConditions(p, 0, pC, pTgt, 2, 0);
   if (pIn == 0) return;
   sqlPut(p, " AND ");
   assocSqlKeyColumns(p, pTgt, 2, 1);
   sqlPut(p, "=");
   assocSqlFirstEnd(p, pRel, assocSqlFirst(p, pRel, 1, pIn), pIn);
+}
+
+/* See sql.h. */
+int assocSqlMeets(AssocSql *p, AssocRel *pRel) {
+  const AssocHop *pFirst = assocSqlHops(p, pRel, 1, ASSOC_FIRST_NOT);
+  return pFirst == 0 || !joinsSteps(p, pFirst, 0);
 }
 
 /* Models are compared, not names: "on post" and "on Post" may mean one
@@ -1382,7 +1421,7 @@ static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel,
 ** row, t2 the related rows, t3 a join row. A polymorphic association has one
 ** SELECT for each of its models. */
 void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
-                     const ShapeItem *pBlock) {
+                     const ShapeItem *pBlock, int bWays) {
   AssocHop hop;
   const ShapeClauses *pIn =
       pRel->nBranch ? 0 : assocSqlChoice(p, pRel, pC, pBlock);
@@ -1390,7 +1429,7 @@ void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
   sqlPut(p, " FROM ");
   p->nAlias = 3;
   if (pRel->nPath) {
-    sqlRelatedPath(p, pRel, pC, pIn);
+    sqlRelatedPath(p, pRel, pC, pIn, bWays);
   } else if (pRel->nBranch) {
     sqlRelatedBranches(p, pRel, pBlock);
     return;

@@ -30,6 +30,7 @@
 **   RELATED_JSON     the column json is read
 **   RELATED_THROUGH  the column through is read
 **   RELATED_SHOWKEY  the column of the key is read
+**   RELATED_COUNT    no column is read but the arguments: count(*)
 **   RELATED_MISSING  model or association is not given: an error, once it is
 **                    run. SQLite asks for such plans too, for a side of an
 **                    OR, or where it knows already that no row qualifies.
@@ -271,6 +272,7 @@ typedef struct RelatedWant RelatedWant;
 struct RelatedWant {
   int iModel, iItem, iKey, iId;
   int bUnusable;
+  int bLimit; /* Not all rows will be read */
 };
 
 /* Collect the constraints by which rows can be found. Model and association
@@ -280,10 +282,13 @@ static void relatedWant(const RelatedTable *p, sqlite3_index_info *pInfo,
                         RelatedWant *pWant) {
   int i;
   pWant->iModel = pWant->iItem = pWant->iKey = pWant->iId = -1;
-  pWant->bUnusable = 0;
+  pWant->bUnusable = pWant->bLimit = 0;
   for (i = 0; i < pInfo->nConstraint; i++) {
     int iCol = pInfo->aConstraint[i].iColumn;
     int bUsable = pInfo->aConstraint[i].usable;
+    if (pInfo->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_LIMIT) {
+      pWant->bLimit = 1;
+    }
     if (pInfo->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
     if (iCol < 0) continue;
     if (iCol == p->iModelCol || iCol == p->iItemCol) {
@@ -329,6 +334,22 @@ static void relatedCost(sqlite3_index_info *pInfo, const RelatedSize *pSize) {
   }
 }
 
+/* The bit of a column in colUsed; 0 for those that have none of their own. */
+static u64 relatedBit(int iCol) {
+  return iCol < 0 || iCol > 62 ? 0 : (u64)1 << iCol;
+}
+
+/* Is nothing read of the rows but the arguments? Then they are only counted.
+** SQLite says always that it reads the primary key, assoc_row. */
+static int relatedIsCount(const RelatedTable *p,
+                          const sqlite3_index_info *pInfo,
+                          const RelatedWant *pWant) {
+  u64 m = relatedBit(p->iRowCol) | relatedBit(p->iModelCol) |
+          relatedBit(p->iItemCol);
+  if (pWant->iKey >= 0) m |= relatedBit(p->iKeyCol);
+  return (pInfo->colUsed & ~m) == 0 && !pWant->bLimit;
+}
+
 /* The bits of what is given, beside model and association, and of what is
 ** read. On the way back there are no rows to show. */
 static void relatedChoose(const RelatedTable *p, sqlite3_index_info *pInfo,
@@ -355,6 +376,7 @@ static void relatedChoose(const RelatedTable *p, sqlite3_index_info *pInfo,
     pInfo->aConstraintUsage[pWant->iId].omit = 0;
     pInfo->idxNum |= RELATED_BACK;
   }
+  if (relatedIsCount(p, pInfo, pWant)) pInfo->idxNum |= RELATED_COUNT;
   if (p->iKeyCol > 62 || pInfo->colUsed >> p->iKeyCol & 1) {
     pInfo->idxNum |= RELATED_SHOWKEY;
   }
@@ -363,14 +385,17 @@ static void relatedChoose(const RelatedTable *p, sqlite3_index_info *pInfo,
 /* The plan in words. SQLite frees the text. */
 static int relatedSay(sqlite3_index_info *pInfo) {
   int m = pInfo->idxNum;
-  pInfo->idxStr = sqlite3_mprintf(
-      "%s%s%s",
-      m & RELATED_MISSING ? "model or association missing"
-      : m & RELATED_IN    ? "key IN (...)"
-      : m & RELATED_KEY   ? "key = ?"
-      : m & RELATED_BACK  ? "id = ?"
-                          : "every key",
-      m & RELATED_JSON ? ", json" : "", m & RELATED_THROUGH ? ", through" : "");
+  pInfo->idxStr =
+      sqlite3_mprintf("%s%s%s",
+                      m & RELATED_MISSING ? "model or association missing"
+                      : m & RELATED_IN    ? "key IN (...)"
+                      : m & RELATED_KEY   ? "key = ?"
+                      : m & RELATED_BACK  ? "id = ?"
+                                          : "every key",
+                      m & RELATED_JSON    ? ", json"
+                      : m & RELATED_COUNT ? ", count"
+                                          : "",
+                      m & RELATED_THROUGH ? ", through" : "");
   pInfo->needToFreeIdxStr = 1;
   return pInfo->idxStr ? SQLITE_OK : SQLITE_NOMEM;
 }

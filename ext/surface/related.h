@@ -16,6 +16,7 @@
 #define RELATED_SHOWKEY 16
 #define RELATED_MISSING 32
 #define RELATED_BACK 64
+#define RELATED_COUNT 128
 
 /* Columns of the eponymous table. */
 #define RELATED_COL_ID 0

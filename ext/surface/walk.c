@@ -18,6 +18,7 @@ struct RelatedCursor {
   AssocPlan *pPlan;     /* The statements; busy while the cursor has it */
   AssocPlan *pJson;     /* Gives the rows as JSON, or 0 */
   char *zModel, *zItem; /* OWNED: what the plans were compiled from */
+  int nModel, nItem;    /* Their lengths */
   int eAsk;
   int idxNum;
 
@@ -39,14 +40,15 @@ struct RelatedCursor {
   AssocTake pairs;     /* Those of all sources, if they were */
   i64 nLookup;         /* Sources that were looked up one by one */
   i64 nTarget;         /* And their rows */
-  u32 iTake;           /* The next of the ids */
-  i64 iId;             /* The current one */
-  u32 iRowOf;          /* Number of the current row in its source, from 1 */
+  i64 nOf;             /* Rows of the source, if they were taken or counted */
+  i64 iRowOf;          /* Number of the current row in its source, from 1 */
+  i64 iRow;            /* And of all, while they are counted */
   u32 nDeep;           /* Its depth */
 
   AssocRun run; /* The rows of the source as JSON */
   int bRun;     /* run is started */
-  i64 iRow;
+  u8 bCounts;   /* Rows are counted, not read */
+  u8 bShown;    /* Some were read all the same: count no more */
   int bEof;
 };
 
@@ -95,8 +97,7 @@ static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
   p->iKey = -1;
   if (p->seen.nSlot) assocKeymapClear(&p->seen);
   p->iSeen = 0;
-  p->iRowOf = 0;
-  p->iTake = 0;
+  p->iRowOf = p->nOf = 0;
   p->bEof = 1;
 }
 
@@ -110,6 +111,7 @@ static void relatedForget(AssocCall *pCall, RelatedCursor *p) {
   assocTakeClear(&p->pairs);
   p->nLookup = 0;
   p->nTarget = 0;
+  p->bShown = 0;
   assocPlanRelease(pCall, p->pPlan);
   assocPlanRelease(pCall, p->pJson);
   p->pPlan = 0;
@@ -153,6 +155,12 @@ static int relatedIsBack(const RelatedCursor *p) {
   return (p->idxNum & RELATED_BACK) != 0;
 }
 
+/* The id of the current row, if ids were taken. */
+static i64 relatedId(const RelatedCursor *p) {
+  assert(p->pFetch->bEmit && p->iRowOf > 0 && p->iRowOf <= p->take.n);
+  return p->take.aId[p->iRowOf - 1];
+}
+
 /* Prepare the statement for the rows of a source, and bind all but the key. */
 static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
   AssocNode *pRoot = p->pPlan->pRoot;
@@ -160,7 +168,11 @@ static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
   AssocKeyRule *aRule = p->aRule;
   int i;
   assert(pModel->nKey > 0 && pModel->nKey <= ASSOC_KEY_MAX);
-  p->pFetch = relatedIsBack(p) ? &pRoot->related.back : &pRoot->lookup;
+  p->bCounts =
+      (p->idxNum & RELATED_COUNT) && pRoot->related.count.zSql && !p->bShown;
+  p->pFetch = relatedIsBack(p) ? &pRoot->related.back
+              : p->bCounts     ? &pRoot->related.count
+                               : &pRoot->lookup;
   p->pStmt = assocFetchPlain(pCall, p->pPlan, p->pFetch);
   if (p->pStmt == 0) return;
   for (i = 0; i < pModel->nKey && i < ASSOC_KEY_MAX; i++) {
@@ -169,6 +181,20 @@ static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
     aRule[i].eColl = pCol->eColl;
   }
   assocKeymapInit(&p->seen, pModel->nKey, aRule);
+}
+
+/* Is the value the text z of n bytes? */
+static int relatedIsText(sqlite3_value *pVal, const char *z, int n) {
+  const char *zVal = (const char *)sqlite3_value_text(pVal);
+  return zVal && sqlite3_value_bytes(pVal) == n && memcmp(zVal, z, n) == 0;
+}
+
+/* Are the plans those of the last xFilter? */
+static int relatedIsSame(const RelatedCursor *p, const RelatedTable *pTab,
+                         int idxNum, sqlite3_value **argv) {
+  if (p->pPlan == 0 || p->pStmt == 0 || p->idxNum != idxNum) return 0;
+  return pTab->zModel || (relatedIsText(argv[0], p->zModel, p->nModel) &&
+                          relatedIsText(argv[1], p->zItem, p->nItem));
 }
 
 /*
@@ -184,7 +210,7 @@ static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
   int eAsk = pTab->zModel               ? ASSOC_ASK_COLUMNS
              : idxNum & RELATED_THROUGH ? ASSOC_ASK_LINKS
                                         : ASSOC_ASK_IDS;
-  int bSame = (idxNum & RELATED_BACK) == (p->idxNum & RELATED_BACK);
+  int bSame = ((idxNum ^ p->idxNum) & (RELATED_BACK | RELATED_COUNT)) == 0;
   p->idxNum = idxNum;
   if (p->pPlan && p->eAsk == eAsk && bSame && strcmp(p->zModel, zModel) == 0 &&
       strcmp(p->zItem, zItem) == 0) {
@@ -194,6 +220,8 @@ static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
   p->eAsk = eAsk;
   p->zModel = assocMprintf(pCall, "%s", zModel);
   p->zItem = assocMprintf(pCall, "%s", zItem);
+  p->nModel = (int)strlen(zModel);
+  p->nItem = (int)strlen(zItem);
   pCat = assocCatalogEnter(pCall);
   p->pPlan = assocPlanGet(pCall, pCat, eAsk, zModel, zItem);
   relatedCheckColumns(pCall, pTab, p->pPlan);
@@ -242,8 +270,8 @@ static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
     int eType = sqlite3_value_type(pList);
     if (eType == SQLITE_NULL) return;
     if ((idxNum & RELATED_JSON) ||
-        ((idxNum & RELATED_SHOWKEY) && !(idxNum & RELATED_BACK) &&
-         eType != SQLITE_INTEGER)) {
+        (((idxNum & RELATED_SHOWKEY) || p->bCounts) &&
+         !(idxNum & RELATED_BACK) && eType != SQLITE_INTEGER)) {
       relatedKeep(pCall, p, pList);
     } else {
       p->pGiven = pList;
@@ -301,6 +329,7 @@ static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
   AssocPairs *pPairs =
       relatedIsBack(p) ? &pRoot->related.backPairs : &pRoot->related.pairs;
   sqlite3_stmt *pStmt;
+  if (p->bCounts && pPairs->zIndex) return; /* Counting is cheaper */
   if (p->pairs.bPairs ||
       !assocChoosePairs(pCall, pRoot, pPairs, p->nLookup++, p->nTarget)) {
     return;
@@ -309,6 +338,27 @@ static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
   assocKeymapInit(&p->pairs.map, 1, &pPairs->rule);
   pStmt = assocFetchPlain(pCall, p->pPlan, &pPairs->fetch);
   if (pStmt) assocTakeRun(pCall, &p->pairs, pStmt);
+}
+
+/* The number that a statement counts. */
+static i64 relatedNumber(AssocCall *pCall, sqlite3_stmt *pStmt) {
+  i64 n = 0;
+  if (assocStep(pCall, pStmt)) {
+    n = sqlite3_column_int64(pStmt, 0);
+    sqlite3_reset(pStmt);
+  }
+  return n;
+}
+
+/* Take the ids of the source, or only their number. */
+static void relatedTake(AssocCall *pCall, RelatedCursor *p) {
+  if (p->bCounts) {
+    p->nOf = relatedNumber(pCall, p->pStmt);
+  } else {
+    assocTakeRun(pCall, &p->take, p->pStmt);
+    p->nOf = p->take.n;
+  }
+  p->nTarget += p->nOf;
 }
 
 /*
@@ -322,8 +372,7 @@ static void relatedRows(AssocCall *pCall, RelatedCursor *p,
   const AssocFetch *pFetch = p->pFetch;
   int bMany = relatedIsBack(p) || p->pPlan->pAnswer->bMany;
   int i;
-  p->iTake = 0;
-  p->iRowOf = 0;
+  p->iRowOf = p->nOf = 0;
   p->take.n = 0;
   relatedEndRun(pCall, p);
   if (pKeys->nKey == 0 || pCall->rc != SQLITE_OK) return;
@@ -331,6 +380,7 @@ static void relatedRows(AssocCall *pCall, RelatedCursor *p,
   if (pCall->rc != SQLITE_OK) return;
   if (p->pairs.bPairs) {
     assocTakeOf(&p->take, &p->pairs, pKeys->apVal, bMany ? ~(u32)0 : 1);
+    p->nOf = p->take.n;
   } else {
     sqlite3_reset(p->pStmt);
     for (i = 0; i < pKeys->nCol; i++) {
@@ -342,8 +392,7 @@ static void relatedRows(AssocCall *pCall, RelatedCursor *p,
           pCall, sqlite3_bind_int(p->pStmt, p->pPlan->iAgainVar, p->iSeen > 0));
     }
     if (!pFetch->bEmit || pCall->rc != SQLITE_OK) return;
-    assocTakeRun(pCall, &p->take, p->pStmt);
-    p->nTarget += p->take.n;
+    relatedTake(pCall, p);
   }
   if (pFetch->bSort) assocTakeSort(&p->take);
   assocErrorCode(pCall, p->take.rc);
@@ -402,7 +451,7 @@ static int relatedIsNew(AssocCall *pCall, RelatedCursor *p) {
   assert(p->seen.nKey <= ASSOC_KEY_MAX);
   if (!relatedRepeats(p)) return 1;
   if (p->pFetch->bEmit) {
-    (void)assocKeymapAddInt(&p->seen, p->iId, &rc);
+    (void)assocKeymapAddInt(&p->seen, relatedId(p), &rc);
   } else {
     for (i = 0; i < p->seen.nKey; i++) {
       apVal[i] = sqlite3_column_value(p->pStmt, i);
@@ -416,14 +465,12 @@ static int relatedIsNew(AssocCall *pCall, RelatedCursor *p) {
 /* The next related row of the source. True if there is one. */
 static int relatedNextOf(AssocCall *pCall, RelatedCursor *p) {
   int bRow;
-  assert(p->pFetch && p->iTake <= p->take.n);
-  if (p->pFetch->bEmit) {
-    bRow = p->iTake < p->take.n;
-    if (bRow) p->iId = p->take.aId[p->iTake++];
-  } else {
-    bRow = assocStep(pCall, p->pStmt);
+  assert(p->pFetch && p->iRowOf >= 0);
+  bRow = p->pFetch->bEmit ? p->iRowOf < p->nOf : assocStep(pCall, p->pStmt);
+  if (bRow) {
+    p->iRowOf++;
+    p->iRow++;
   }
-  if (bRow) p->iRowOf++;
   return bRow;
 }
 
@@ -446,7 +493,6 @@ static void relatedGo(AssocCall *pCall, RelatedCursor *p, int bFirst) {
       bFirst = 0;
     }
   } while (!relatedIsNew(pCall, p) && pCall->rc == SQLITE_OK);
-  p->iRow++;
   p->nDeep = (u32)p->nLevel;
 }
 
@@ -459,12 +505,68 @@ static void relatedAdvance(AssocCall *pCall, RelatedCursor *p, int bFirst) {
   assocCallLeave(pCall);
 }
 
-/* Go to the next row. */
+/* Go to the next row. Another of the same source, which was taken or counted,
+** needs no statement, and neither does the end. */
 int assocRelatedNext(sqlite3_vtab_cursor *pCur) {
+  RelatedCursor *p = (RelatedCursor *)pCur;
   AssocCall call;
+  if (p->pFetch->bEmit && !relatedRepeats(p)) {
+    if (p->iRowOf < p->nOf) {
+      p->iRowOf++;
+      p->iRow++;
+      return SQLITE_OK;
+    }
+    if (p->pAll == 0 && p->iKey + 1 >= p->nKey) p->bEof = 1;
+  }
+  if (p->bEof) return SQLITE_OK;
   assocCallInit(&call, relatedConn(pCur));
-  relatedAdvance(&call, (RelatedCursor *)pCur, 0);
+  relatedAdvance(&call, p, 0);
   return relatedDone(pCur, &call);
+}
+
+/*
+** A column is read of a row that was only counted. DELETE and UPDATE do not say
+** before that they will read assoc_row. So go through the rows again, up to the
+** present one, and read them.
+*/
+static void relatedShow(AssocCall *pCall, RelatedCursor *p) {
+  AssocFetch *pAll = &p->pPlan->pRoot->scan;
+  i64 nRow = p->iRow;
+  if (!assocCallEnter(pCall)) return;
+  p->bShown = 1;
+  relatedPrepare(pCall, p);
+  if (p->nKey == 0) {
+    if (p->pAll) sqlite3_reset(p->pAll);
+    p->pAll = assocFetchPlain(pCall, p->pPlan, pAll);
+  } else if (p->apKey == 0) {
+    sqlite3_stmt *pStmt = assocPrepare(pCall, "SELECT %lld", p->iGiven);
+    p->nKey = 0;
+    if (assocStep(pCall, pStmt)) {
+      relatedKeep(pCall, p, sqlite3_column_value(pStmt, 0));
+    }
+    assocFinalize(pCall, pStmt);
+  }
+  p->iKey = -1;
+  p->iRow = p->iRowOf = p->nOf = 0;
+  do {
+    relatedGo(pCall, p, p->iRow == 0);
+  } while (p->iRow < nRow && !p->bEof);
+  assocCallLeave(pCall);
+}
+
+/* Without a key: count the rows of all sources, or start with the sources. */
+static void relatedAll(AssocCall *pCall, RelatedCursor *p) {
+  AssocNode *pRoot = p->pPlan->pRoot;
+  AssocFetch *pCount = &pRoot->related.countAll;
+  if (p->bCounts && pCount->zSql) {
+    sqlite3_stmt *pStmt = assocFetchPlain(pCall, p->pPlan, pCount);
+    if (pStmt && assocCallEnter(pCall)) {
+      p->nOf = relatedNumber(pCall, pStmt);
+      assocCallLeave(pCall);
+    }
+  } else {
+    p->pAll = assocFetchPlain(pCall, p->pPlan, &pRoot->scan);
+  }
 }
 
 /* In a join this runs once for each row of the other table. So plans,
@@ -485,21 +587,22 @@ int assocRelatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
         &call, ASSOC_E_ARGUMENT, 0, 0,
         "related() needs a model and an association: related('User', 1, "
         "'posts'), or WHERE model=... AND association=...");
-  } else if (zModel == 0) {
-    zModel = assocArgText(&call, argv[0], "the model");
-    zItem = assocArgText(&call, argv[1], "the association");
+  } else if (!relatedIsSame(p, pTab, idxNum, argv)) {
+    if (zModel == 0) {
+      zModel = assocArgText(&call, argv[0], "the model");
+      zItem = assocArgText(&call, argv[1], "the association");
+    }
+    if (zModel && zItem) relatedPlans(&call, p, pTab, zModel, zItem, idxNum);
   }
-  if (zModel && zItem) relatedPlans(&call, p, pTab, zModel, zItem, idxNum);
   if (call.rc == SQLITE_OK && (idxNum & (RELATED_KEY | RELATED_BACK))) {
     relatedTakeKeys(&call, p, idxNum, argv[argc - 1]);
   } else if (call.rc == SQLITE_OK) {
-    AssocFetch *pAll = &p->pPlan->pRoot->scan;
-    p->pAll = assocFetchPlain(&call, p->pPlan, pAll);
+    relatedAll(&call, p);
   }
   if (call.rc == SQLITE_OK) {
     p->bEof = 0;
     p->iRow = 0;
-    relatedAdvance(&call, p, 1);
+    relatedAdvance(&call, p, p->nOf == 0);
   }
   p->pGiven = 0;
   return relatedDone(pCur, &call);
@@ -584,7 +687,7 @@ static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
   }
   if (pCall->rc != SQLITE_OK) return;
   p->run.pCall = pCall;
-  pRow = assocGatherRelated(&p->run, p->iRowOf - 1, &pNode);
+  pRow = assocGatherRelated(&p->run, (u32)(p->iRowOf - 1), &pNode);
   if (pRow == 0) return;
   assocBufInit(&out, assocBudgetMost(pCall->pConn));
   assocBufReserve(&out, assocGatherBytes(pRow) + 16);
@@ -622,8 +725,9 @@ static void relatedTarget(AssocCall *pCall, const RelatedCursor *p,
 static void relatedIdentity(AssocCall *pCall, sqlite3_context *pCtx,
                             RelatedCursor *p, const RelatedTable *pTab) {
   sqlite3_value *apVal[ASSOC_KEY_MAX];
-  i64 iSource = relatedIsBack(p) ? p->iId : p->iGiven;
-  i64 iTarget = relatedIsBack(p) ? p->iGiven : p->iId;
+  i64 iId = p->pFetch->bEmit ? relatedId(p) : 0;
+  i64 iSource = relatedIsBack(p) ? iId : p->iGiven;
+  i64 iTarget = relatedIsBack(p) ? p->iGiven : iId;
   sqlite3_stmt *pStmt =
       assocPrepare(pCall, "SELECT %lld, %lld", iSource, iTarget);
   AssocKeys keys;
@@ -657,11 +761,16 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
   const AssocRel *pRel = p->pPlan->pAnswer;
   assert(iCol >= 0 && !p->bEof);
   if (sqlite3_vtab_nochange(pCtx)) return; /* UPDATE, but not of this one */
+  if (p->bCounts && iCol != pTab->iModelCol && iCol != pTab->iItemCol &&
+      (iCol != pTab->iKeyCol || p->nKey == 0)) {
+    relatedShow(pCall, p);
+    if (p->bEof || pCall->rc != SQLITE_OK) return;
+  }
   if (iCol == pTab->iRowCol) {
     relatedIdentity(pCall, pCtx, p, pTab);
   } else if (iCol == pTab->iKeyCol) {
     if (relatedIsBack(p)) {
-      sqlite3_result_int64(pCtx, p->iId);
+      sqlite3_result_int64(pCtx, relatedId(p));
     } else if (p->pAll) {
       relatedKeyOf(pCall, pCtx, p->pAll, p->pPlan->pRoot->pModel->nKey);
     } else if (p->apKey) {
@@ -672,7 +781,7 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
   } else if (pTab->zModel) {
     sqlite3_result_value(pCtx, sqlite3_column_value(p->pStmt, iCol));
   } else if (iCol == RELATED_COL_ID && p->pFetch->bEmit) {
-    sqlite3_result_int64(pCtx, relatedIsBack(p) ? p->iGiven : p->iId);
+    sqlite3_result_int64(pCtx, relatedIsBack(p) ? p->iGiven : relatedId(p));
   } else if (iCol == RELATED_COL_ID) {
     relatedKeyOf(pCall, pCtx, p->pStmt,
                  pRel->nBranch ? 1 : pRel->pTarget->nKey);
@@ -688,13 +797,20 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
   }
 }
 
-/* The error of a column is the error of the statement. */
+/* The error of a column is the error of the statement. An id that was taken
+** raises none. */
 int assocRelatedColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                        int iCol) {
+  RelatedCursor *p = (RelatedCursor *)pCur;
+  RelatedTable *pTab = (RelatedTable *)pCur->pVtab;
   AssocCall call;
+  if (iCol == RELATED_COL_ID && p->pFetch->bEmit && !p->bCounts &&
+      !relatedIsBack(p) && !sqlite3_vtab_nochange(pCtx)) {
+    sqlite3_result_int64(pCtx, relatedId(p));
+    return SQLITE_OK;
+  }
   assocCallInit(&call, relatedConn(pCur));
-  relatedResult(&call, pCtx, (RelatedCursor *)pCur, (RelatedTable *)pCur->pVtab,
-                iCol);
+  relatedResult(&call, pCtx, p, pTab, iCol);
   (void)assocCallFailed(&call, pCtx);
   return SQLITE_OK;
 }
