@@ -106,8 +106,9 @@ static int parentHas(AssocGuesser *g, AssocGuessParent *q,
   return bHas;
 }
 
-/* Count the parent's rows. If its keys are 1, 2, 3, ..., small numbers match by
-** chance, and prove nothing. */
+/* How many values that look like keys of the parent are there for each of its
+** rows? If its keys are 1, 2, 3, ..., one for each: small numbers match by
+** chance, and prove nothing. A text is taken for one of a thousand. */
 static void parentSize(AssocGuesser *g, AssocGuessParent *q) {
   AssocTable *pTab = q->pTab->pModel->pTable;
   const char *zCol = pTab->aCol[q->iCol].zName;
@@ -115,7 +116,7 @@ static void parentSize(AssocGuesser *g, AssocGuessParent *q) {
   assert(q->iCol >= 0 && q->iCol <= pTab->nCol);
   if (q->nRow >= 0) return;
   q->nRow = assocTableRows(g->pCall, pTab);
-  q->bDense = 1;
+  q->rOdds = 1;
   pStmt = assocPrepare(g->pCall,
                        "SELECT typeof(min(\"%w\")), min(\"%w\"), max(\"%w\"),"
                        " (SELECT count(*) FROM (SELECT 1 FROM \"%w\".\"%w\""
@@ -124,13 +125,26 @@ static void parentSize(AssocGuesser *g, AssocGuessParent *q) {
                        pTab->pSchema->zName, pTab->zName);
   if (assocStep(g->pCall, pStmt)) {
     const char *zType = assocColumnText(g->pCall, pStmt, 0);
-    double rSpan = sqlite3_column_double(pStmt, 2);
+    double rMost = sqlite3_column_double(pStmt, 2);
     i64 n = sqlite3_column_int64(pStmt, 3);
     if (n < 5000) q->nRow = n;
-    q->bDense = strcmp(zType, "text") != 0 && strcmp(zType, "blob") != 0 &&
-                rSpan < 8.0 * (double)q->nRow + 100;
+    if (strcmp(zType, "text") == 0 || strcmp(zType, "blob") == 0) {
+      q->rOdds = 1000;
+    } else if (q->nRow > 0) {
+      q->rOdds = rMost / (double)q->nRow;
+    }
   }
   assocFinalize(g->pCall, pStmt);
+}
+
+/* Is it unlikely that n values are keys of the parent by chance, when nTry
+** parents are tried? */
+static int valuesTell(AssocGuesser *g, AssocGuessParent *q, int n, int nTry) {
+  double r = 1, rEnough = 256.0 * nTry;
+  parentSize(g, q);
+  if (q->rOdds <= 1) return 0;
+  while (n-- > 0 && r < rEnough) r *= q->rOdds;
+  return r >= rEnough;
 }
 
 /* Can values of this column be equal to keys of that one, by their types? */
@@ -187,6 +201,8 @@ static void guessAdd(AssocGuesser *g, const AssocGuessColumn *p,
       assocLookKeyAdd(g->p, p->pTab->pModel, pParent, 1, &p->iCol, &q->iCol);
   if (pKey == 0) return;
   p->pTab->abTaken[p->iCol] = 1;
+  p->pTab->apTo[p->iCol] = pMatch->pParent;
+  q->pTab->nKey++;
   if (!p->bMarked) p->pTab->bPlain = 1;
   if (p->bMarked) {
     g->nMarked++;
@@ -215,9 +231,10 @@ static int columnIsIndexed(AssocGuesser *g, const AssocGuessColumn *p) {
 /* Does the schema already have a key to this parent in a column of the same
 ** name? Then the name is a habit, and counts. */
 static int matchIsHabit(AssocGuesser *g, const AssocGuessColumn *p,
-                        const AssocGuessMatch *pMatch) {
+                        const AssocGuessMatch *pMatch, int n) {
   const AssocGuessParent *q = pMatch->pParent;
   const AssocLookKey *pKey;
+  if (p->bClass || (n == 0 && pMatch->eKind > ASSOC_GUESS_SUFFIX)) return 0;
   for (pKey = g->p->pKey; pKey; pKey = pKey->pNext) {
     if (pKey->name.pParent == q->pTab->pModel && pKey->key.nCol == 1 &&
         pKey->ref.aCol[0] == q->iCol &&
@@ -228,26 +245,65 @@ static int matchIsHabit(AssocGuesser *g, const AssocGuessColumn *p,
   return 0;
 }
 
+/* Are there enough values for a column whose name has no word such as id? An
+** index, other such keys of the schema, or a table that only joins speak for
+** it; so does the name of a table in the singular, and created_by. */
+static int plainIsBacked(AssocGuesser *g, const AssocGuessColumn *p,
+                         const AssocGuessMatch *pMatch, int n) {
+  int bIndexed = columnIsIndexed(g, p);
+  int bHabit = p->pTab->bPlain || g->nPlain * 2 >= g->nMarked;
+  int bNumber = p->pCol->eAff == ASSOC_AFF_NUMERIC;
+  if (bNumber && !bIndexed && !p->pTab->bJoin && !assocGuessIsSingular(p)) {
+    return 0; /* A count */
+  }
+  switch (pMatch->eKind) {
+  case ASSOC_GUESS_SELF: return n > 0;
+  case ASSOC_GUESS_EXTEND:
+    return n > 0 && (!p->bPk || valuesTell(g, pMatch->pParent, n, 1));
+  case ASSOC_GUESS_SAME:
+  case ASSOC_GUESS_EXACT:
+    if (n > 2 && assocGuessIsSingular(p)) return 1;
+    break;
+  case ASSOC_GUESS_PERSON:
+    if (n > 1 && assocGuessIsDone(p)) return 1;
+    if (n > 2 && bNumber && assocGuessIsPerson(p)) return 1;
+    break;
+  }
+  if (n > 2 && valuesTell(g, pMatch->pParent, n, 1)) return 1;
+  return n >= 2 - bIndexed && (bIndexed || bHabit || p->pTab->bJoin);
+}
+
 /* Are there enough values for this kind of match? The vaguer the name, the more
 ** values it takes. */
 static int matchIsBacked(AssocGuesser *g, const AssocGuessColumn *p,
                          const AssocGuessMatch *pMatch, int n) {
+  AssocGuessParent *q = pMatch->pParent;
+  if (!q->bPrimary && pMatch->eKind != ASSOC_GUESS_SAME &&
+      !valuesTell(g, q, n, 1)) {
+    return 0;
+  }
+  if (p->bClass &&
+      (pMatch->eKind > ASSOC_GUESS_SUFFIX ||
+       (pMatch->eKind > ASSOC_GUESS_SAME && !valuesTell(g, q, n, 1)))) {
+    return 0;
+  }
   if (!p->bMarked && pMatch->eKind != ASSOC_GUESS_PAIR) {
-    int bIndexed = columnIsIndexed(g, p);
-    int bHabit = p->pTab->bPlain || g->nPlain * 2 >= g->nMarked;
-    if (pMatch->eKind == ASSOC_GUESS_SELF) return n > 0;
-    return n >= 2 - bIndexed && (bIndexed || bHabit || p->pTab->bJoin);
+    return plainIsBacked(g, p, pMatch, n);
   }
   switch (pMatch->eKind) {
   case ASSOC_GUESS_PAIR:
   case ASSOC_GUESS_EXACT:
   case ASSOC_GUESS_SAME:
   case ASSOC_GUESS_CHILD:
-  case ASSOC_GUESS_HEAD:
-  case ASSOC_GUESS_SELF: return 1;
+  case ASSOC_GUESS_HEAD: return 1;
+  case ASSOC_GUESS_SELF:
+    if (assocGuessIsOpen(p)) return n > 0 && valuesTell(g, q, n, 1);
+    return n > 0 || assocGuessIsParent(p);
   case ASSOC_GUESS_SUFFIX: return n > 0 || !assocGuessIsElsewhere(p);
   case ASSOC_GUESS_PERSON: return n > 0 || pMatch->nTie == 0;
+  case ASSOC_GUESS_EXTEND:
   case ASSOC_GUESS_TAIL: return n > 0;
+  case ASSOC_GUESS_FIRST: return valuesTell(g, q, n, 1);
   }
   return n > 1;
 }
@@ -321,89 +377,165 @@ static int matchRoot(AssocGuesser *g, const AssocGuessColumn *p, int nMatch) {
   return nMatch;
 }
 
-/* Try the candidates, the best first. True if the question is decided: the
-** column is a key, or its values show that it is none. */
+/* May a match of this kind decide for a column that is its table's key? */
+static int matchFitsKey(AssocGuesser *g, const AssocGuessColumn *p,
+                        const AssocGuessMatch *m, int n) {
+  if (!p->bPk || m->eKind <= ASSOC_GUESS_SUFFIX) return 1;
+  return m->eKind == ASSOC_GUESS_TAIL && valuesTell(g, m->pParent, n, 1);
+}
+
+/* Try the candidates of the kinds up to eMost, the best first. True if the
+** column is a key now. *ppBad becomes the best match that the values rule out;
+** the vaguer ones are not tried then. */
 static int guessMatches(AssocGuesser *g, const AssocGuessColumn *p,
-                        GuessValues *v, const AssocGuessMatch *aMatch,
-                        int nMatch) {
+                        GuessValues *v, int nMatch, int eMost,
+                        const AssocGuessMatch **ppBad) {
   int i, n, nBad;
   for (i = 0; i < nMatch && g->pCall->rc == SQLITE_OK; i++) {
-    const AssocGuessMatch *m = &aMatch[i];
+    const AssocGuessMatch *m = &g->aMatch[i];
     const AssocTable *pTo = m->pParent->pTab->pModel->pTable;
-    if (p->bPk && m->eKind > ASSOC_GUESS_SUFFIX) break;
+    if (m->eKind > eMost) break;
+    if (*ppBad && m->eKind > ASSOC_GUESS_SUFFIX) break;
     if (!typeFits(p->pCol, &pTo->aCol[m->pParent->iCol])) continue;
     valuesRead(g, v, p);
     n = valuesIn(g, v, m->pParent, &nBad);
     if (nBad) {
-      if (!p->bMarked || m->eKind > ASSOC_GUESS_SUFFIX) continue;
-      if (i + 1 < nMatch && aMatch[i + 1].eKind <= ASSOC_GUESS_SUFFIX) {
-        continue;
+      if (p->bMarked && m->eKind <= ASSOC_GUESS_SUFFIX && *ppBad == 0) {
+        *ppBad = m;
       }
-      guessSkipBad(g, p, m, nBad, n);
-      return 1;
+      continue;
     }
-    if (!matchIsBacked(g, p, m, n) && !matchIsHabit(g, p, m)) continue;
-    if (matchIsTied(g, v, aMatch, nMatch, i)) return 0;
+    if (!matchFitsKey(g, p, m, n)) continue;
+    if (!matchIsBacked(g, p, m, n) && !matchIsHabit(g, p, m, n)) continue;
+    if (matchIsTied(g, v, g->aMatch, nMatch, i)) return 0;
     guessAdd(g, p, m, n);
     return 1;
   }
   return 0;
 }
 
-/* Guess by values alone: the only table that contains them all. */
-static void guessByValues(AssocGuesser *g, const AssocGuessColumn *p,
-                          GuessValues *v) {
+/* Does a UNIQUE index join the column to another, or the table only these two?
+*/
+static int columnsPair(AssocGuesser *g, const AssocGuessColumn *p, int iOther) {
+  int aCol[2], bUnique = 0;
+  if (p->pTab->bJoin) return 1;
+  aCol[0] = p->iCol;
+  aCol[1] = iOther;
+  (void)assocTableIndexOn(g->pCall, p->pTab->pModel->pTable, 2, aCol, &bUnique);
+  return bUnique;
+}
+
+/* The other key of a table that relates rows of one table: target_id beside
+** person_id. True if the column is a key now. */
+static int guessTwin(AssocGuesser *g, const AssocGuessColumn *p,
+                     GuessValues *v) {
+  AssocGuessMatch match = {0, ASSOC_GUESS_TWIN, 50, 0};
+  int i, n, nBad;
+  if (p->bPk || p->bClass || !assocGuessIsTwin(p)) return 0;
+  for (i = 0; i < p->pTab->pModel->pTable->nCol; i++) {
+    AssocGuessParent *q = p->pTab->apTo[i];
+    if (q == 0 || q->pTab == p->pTab || !columnsPair(g, p, i)) continue;
+    if (match.pParent && match.pParent != q) return 0;
+    match.pParent = q;
+  }
+  if (match.pParent == 0) return 0;
+  if (!typeFits(
+          p->pCol,
+          &match.pParent->pTab->pModel->pTable->aCol[match.pParent->iCol])) {
+    return 0;
+  }
+  valuesRead(g, v, p);
+  n = valuesIn(g, v, match.pParent, &nBad);
+  if (n == 0 || nBad) return 0;
+  guessAdd(g, p, &match, n);
+  return 1;
+}
+
+/* May values alone decide for the column? */
+static int columnIsOpen(AssocGuesser *g, const AssocGuessColumn *p) {
+  if (g->nTable > 100 || p->bPk || p->bClass) return 0;
+  if (p->core.n == 0 && !p->bMarked) return 0;
+  return p->bMarked ||
+         (columnIsIndexed(g, p) &&
+          !assocLookIsUnique(g->p, p->pTab->pModel->pTable, 1, &p->iCol));
+}
+
+/* Guess by values alone: the only table that has them all. Of several the main
+** one, if the values are texts: those do not agree by chance. True if the column
+** is a key now. */
+static int guessByValues(AssocGuesser *g, const AssocGuessColumn *p,
+                         GuessValues *v) {
   AssocGuessMatch match = {0, ASSOC_GUESS_VALUES, 20, 0};
   int i, n, nBad, nBest = 0;
-  if (g->nTable > 100) return;
+  if (!columnIsOpen(g, p)) return 0;
   valuesRead(g, v, p);
   for (i = 0; i < g->nParent && g->pCall->rc == SQLITE_OK; i++) {
     AssocGuessParent *q = &g->aParent[i];
     const AssocTable *pTo = q->pTab->pModel->pTable;
     if (q->pTab == p->pTab && q->iCol == p->iCol) continue;
-    if (!q->bPrimary || !typeFits(p->pCol, &pTo->aCol[q->iCol])) continue;
+    if (!typeFits(p->pCol, &pTo->aCol[q->iCol])) continue;
     n = valuesIn(g, v, q, &nBad);
     if (n < 3 || nBad) continue;
-    if (match.pParent) return; /* Another one has them, too */
+    if (q->pTab == p->pTab && p->pCol->eAff == ASSOC_AFF_NUMERIC) return 0;
+    if (match.pParent) {
+      parentSize(g, q);
+      if (q->rOdds < 1000) return 0; /* Both have them */
+      if (!tableIsRoot(g, q->pTab, match.pParent->pTab)) continue;
+    }
     match.pParent = q;
     nBest = n;
   }
-  if (match.pParent == 0 || match.pParent->pTab == p->pTab) return;
-  parentSize(g, match.pParent);
-  if (!match.pParent->bDense) guessAdd(g, p, &match, nBest);
+  if (match.pParent == 0) return 0;
+  if (!valuesTell(g, match.pParent, nBest, g->nParent)) return 0;
+  guessAdd(g, p, &match, nBest);
+  return 1;
 }
 
 /* Is it the key of its own table by name: creatorTypeID of creatorTypes? */
-static int columnIsName(const AssocGuessColumn *p) {
+static int columnIsName(AssocGuesser *g, const AssocGuessColumn *p) {
   const AssocGuessName *q = &p->pTab->name;
-  return p->bPk && p->core.n == q->n && q->n > 0 &&
-         memcmp(p->core.ap, q->ap, sizeof(q->ap[0]) * (size_t)q->n) == 0;
+  if (p->bPk && p->core.n < q->n) q = &p->pTab->plain;
+  if (p->core.n != q->n || q->n == 0 ||
+      memcmp(p->core.ap, q->ap, sizeof(q->ap[0]) * (size_t)q->n) != 0) {
+    return 0;
+  }
+  return p->bPk ||
+         assocLookIsUnique(g->p, p->pTab->pModel->pTable, 1, &p->iCol);
+}
+
+/* One column, whose name has been read. Kinds of match that are vaguer than
+** eMost wait for a later pass. */
+static void guessColumn(AssocGuesser *g, AssocGuessColumn *p, GuessValues *v,
+                        int eMost) {
+  const AssocGuessMatch *pBad = 0;
+  int n, nBad, nMatch = assocGuessMatches(g, p);
+  p->bClass = (u8)assocGuessIsPolymorphic(g, p);
+  nMatch = matchRoot(g, p, nMatch);
+  if (guessMatches(g, p, v, nMatch, eMost, &pBad)) return;
+  if (eMost < ASSOC_GUESS_VALUES) return;
+  if (pBad == 0) {
+    if (!guessTwin(g, p, v)) (void)guessByValues(g, p, v);
+    return;
+  }
+  n = valuesIn(g, v, pBad->pParent, &nBad);
+  if (nBad < n || !guessByValues(g, p, v)) guessSkipBad(g, p, pBad, nBad, n);
 }
 
 /* Guess for the columns of one table: those whose name has a mark such as id,
 ** or those without one. */
-static void guessTable(AssocGuesser *g, AssocGuessTable *pTab, int bMarked) {
+static void guessTable(AssocGuesser *g, AssocGuessTable *pTab, int bMarked,
+                       int eMost) {
   AssocGuessColumn col;
   GuessValues v;
   int i;
   memset(&v, 0, sizeof(v));
   for (i = 0; i < pTab->pModel->pTable->nCol; i++) {
-    int nMatch;
     if (pTab->abTaken[i] || pTab->pModel->pTable->aCol[i].bGenerated) continue;
     assocGuessColumn(g, &col, pTab, i);
     if (g->pCall->rc != SQLITE_OK) break;
-    if (col.bMarked != bMarked || columnIsName(&col)) continue;
+    if (col.bMarked != bMarked || columnIsName(g, &col)) continue;
     if (!bMarked && assocGuessIsNumber(g, &col)) continue;
-    nMatch = assocGuessMatches(g, &col);
-    if (nMatch && g->aMatch[0].eKind > ASSOC_GUESS_SAME &&
-        assocGuessIsPolymorphic(g, &col)) {
-      continue;
-    }
-    nMatch = matchRoot(g, &col, nMatch);
-    if (!guessMatches(g, &col, &v, g->aMatch, nMatch) && !col.bPk &&
-        !assocGuessIsPolymorphic(g, &col)) {
-      if (bMarked) guessByValues(g, &col, &v);
-    }
+    guessColumn(g, &col, &v, eMost);
     valuesClear(&v);
   }
   valuesClear(&v);
@@ -426,12 +558,16 @@ static AssocGuessParent *pairParent(AssocGuesser *g, const char *z, int n) {
 ** table's name says where they lead. */
 static void guessSide(AssocGuesser *g, AssocGuessTable *pTab, int iCol,
                       AssocGuessParent *q) {
+  const AssocGuessMatch *pBad = 0;
   AssocGuessMatch match = {q, ASSOC_GUESS_PAIR, 80, 0};
   AssocGuessColumn col;
   GuessValues v;
   memset(&v, 0, sizeof(v));
   assocGuessColumn(g, &col, pTab, iCol);
-  if (!pTab->abTaken[iCol]) (void)guessMatches(g, &col, &v, &match, 1);
+  g->aMatch[0] = match;
+  if (!pTab->abTaken[iCol]) {
+    (void)guessMatches(g, &col, &v, 1, ASSOC_GUESS_PAIR, &pBad);
+  }
   valuesClear(&v);
 }
 
@@ -490,7 +626,9 @@ static void guessTables(AssocGuesser *g) {
     AssocGuessTable *q = &g->aTable[g->nTable];
     if (pModel->pTable->eType != ASSOC_TABLE) continue;
     q->abTaken = assocAlloc(g->pCall, &g->p->mem, pModel->pTable->nCol + 1);
-    if (q->abTaken == 0) return;
+    q->apTo = assocAlloc(g->pCall, &g->p->mem,
+                         (i64)sizeof(*q->apTo) * (pModel->pTable->nCol + 1));
+    if (q->abTaken == 0 || q->apTo == 0) return;
     q->pModel = pModel;
     g->nTable++;
   }
@@ -603,23 +741,34 @@ static void guessViews(AssocGuesser *g) {
   }
 }
 
-/* Three passes: Prisma's join tables and clear names first, then unclear names,
-** then names without a mark such as id, when it is known whether the schema
-** names keys so. */
+/* One look at all tables. */
+static void guessPass(AssocGuesser *g, int bMarked, int eMost) {
+  int i;
+  for (i = 0; i < g->nTable && g->pCall->rc == SQLITE_OK; i++) {
+    guessTable(g, &g->aTable[i], bMarked, eMost);
+  }
+}
+
+/* What is clear comes first, because it tells how the schema names keys: Prisma's
+** join tables; names that are those of tables; then roles, when it is known to
+** which tables of people keys refer; then names without a mark such as id, twice,
+** when it is known whether the schema has keys with such names. */
 void assocLookGuess(AssocLook *p) {
   AssocGuesser g;
-  int i, iPass;
+  int i;
   memset(&g, 0, sizeof(g));
   g.p = p;
   g.pCall = p->pCall;
   guessTables(&g);
   if (p->pCall->rc == SQLITE_OK) assocGuessNames(&g);
-  for (iPass = 0; iPass < 3; iPass++) { /* The third knows the habit */
-    for (i = 0; i < g.nTable && p->pCall->rc == SQLITE_OK; i++) {
-      if (iPass == 0) guessPair(&g, &g.aTable[i]);
-      guessTable(&g, &g.aTable[i], iPass == 0);
-    }
+  for (i = 0; i < g.nTable && p->pCall->rc == SQLITE_OK; i++) {
+    guessPair(&g, &g.aTable[i]);
   }
+  guessPass(&g, 1, ASSOC_GUESS_SELF);
+  assocGuessPeople(&g);
+  guessPass(&g, 1, ASSOC_GUESS_VALUES);
+  guessPass(&g, 0, ASSOC_GUESS_VALUES);
+  guessPass(&g, 0, ASSOC_GUESS_VALUES);
   guessViews(&g);
   for (i = 0; i < g.nParent; i++) assocFinalize(p->pCall, g.aParent[i].pFind);
   assocLookKeysRelate(p);

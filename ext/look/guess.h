@@ -1,7 +1,8 @@
 /*
-** Foreign keys that the schema does not declare: the types that both files of
+** Foreign keys that the schema does not declare: the types that the files of
 ** guessing share.
 **
+**    guessword  the words of names
 **    guessname  what the name of a column says about its parent
 **    guess      what the values say, and the decision
 **
@@ -20,16 +21,22 @@ typedef struct AssocGuessWord AssocGuessWord;
 typedef struct AssocGuesser AssocGuesser;
 
 #define ASSOC_GUESS_MXWORD 12
+#define ASSOC_GUESS_MXPART 4
 
 /* A word of a name, in lower case and singular; equal words are one object. */
 struct AssocGuessWord {
   const char *z;
   int n;
-  u8 bTable;                   /* The last word of some table's name */
-  u8 bMark;                    /* Several tables have a key of this name */
-  AssocGuessParent *pByName;   /* Parents whose table's last word it is */
-  AssocGuessParent *pByKey;    /* Parents whose key's last word it is */
-  u8 bLetters;                 /* apLetter has been looked for */
+  u8 bTable;                 /* The last word of some table's name */
+  u8 bMark;                  /* Several tables have a key of this name */
+  AssocGuessParent *pByName; /* Parents whose table's last word it is */
+  AssocGuessParent *pByKey;  /* Parents whose key's last word it is */
+  u8 bLetters;               /* apLetter has been looked for */
+  u8 bSeen;                  /* A name of the schema has it */
+  u8 bInTable;               /* One of a table */
+  u8 bParted;                /* The next two are known */
+  int nPart;                 /* userprofile is made of user and profile */
+  AssocGuessWord *apPart[ASSOC_GUESS_MXPART];
   int nLetter;                 /* Parents whose name begins or ends with it, */
   AssocGuessParent **apLetter; /* but in which it is no word */
 };
@@ -49,11 +56,14 @@ struct AssocGuessTable {
   const char *zInitial;    /* The first letters of plain's words */
   AssocGuessWord *pPrefix; /* What most of its columns begin with, or 0 */
   u8 bPlain;               /* Has a key without a word such as id */
+  int nKey;                /* Keys that refer to it */
+  int nPerson;             /* Columns that people have, such as email */
   u8 bJoin;                /* Holds two keys and nothing else */
   u8 bTypes;               /* What follows has been read */
   int nType;               /* Names of classes in a column named type */
   AssocGuessWord **apType; /* Their last words */
   u8 *abTaken;             /* Columns that are keys, declared or guessed */
+  AssocGuessParent **apTo; /* What the guessed ones refer to */
 };
 
 /* One column of a table that rows can be referenced by. */
@@ -66,7 +76,7 @@ struct AssocGuessParent {
   AssocGuessParent *pNextByName, *pNextByKey;
   sqlite3_stmt *pFind; /* OWNED: is ?1 one of its values? */
   i64 nRow;            /* -1: not asked */
-  u8 bDense;           /* Its values are 1, 2, 3, ... with few gaps */
+  double rOdds;        /* 1 in so many values that look like its keys is one */
 };
 
 /* How a name speaks for a parent, strongest first. */
@@ -74,16 +84,19 @@ struct AssocGuessParent {
 #define ASSOC_GUESS_EXACT 1   /* author_id: authors */
 #define ASSOC_GUESS_SAME 2    /* idFile: files(idFile) */
 #define ASSOC_GUESS_CHILD 3   /* issues.category_id: issue_categories */
-#define ASSOC_GUESS_SUFFIX 4  /* last_post_user_id: users */
-#define ASSOC_GUESS_HEAD 5    /* issue_from_id: issues */
-#define ASSOC_GUESS_SELF 6    /* parent_id: the same table */
-#define ASSOC_GUESS_TAIL 7    /* page_id: wiki_pages */
-#define ASSOC_GUESS_PERSON 8  /* created_by: users */
-#define ASSOC_GUESS_CLASS 9   /* priority_id: a row of type IssuePriority */
-#define ASSOC_GUESS_LAST 10   /* default_status_id: issue_statuses */
-#define ASSOC_GUESS_SHORT 11  /* repo_id: repositories; nid: notes */
-#define ASSOC_GUESS_VALUES 12 /* Only the values say so */
-#define ASSOC_GUESS_PAIR 13   /* _RoleToUser(A, B) */
+#define ASSOC_GUESS_EXTEND 4  /* visit_sources.id: visits(id) */
+#define ASSOC_GUESS_SUFFIX 5  /* last_post_user_id: users */
+#define ASSOC_GUESS_HEAD 6    /* issue_from_id: issues */
+#define ASSOC_GUESS_SELF 7    /* parent_id: the same table */
+#define ASSOC_GUESS_TAIL 8    /* page_id: wiki_pages */
+#define ASSOC_GUESS_PERSON 9  /* created_by: users */
+#define ASSOC_GUESS_CLASS 10  /* priority_id: a row of type IssuePriority */
+#define ASSOC_GUESS_LAST 11   /* default_status_id: issue_statuses */
+#define ASSOC_GUESS_SHORT 12  /* repo_id: repositories; nid: notes */
+#define ASSOC_GUESS_FIRST 13  /* folder_id: folder_locations */
+#define ASSOC_GUESS_VALUES 14 /* Only the values say so */
+#define ASSOC_GUESS_PAIR 15   /* _RoleToUser(A, B) */
+#define ASSOC_GUESS_TWIN 16   /* blocks(person_id, target_id) */
 
 struct AssocGuessMatch {
   AssocGuessParent *pParent;
@@ -101,9 +114,10 @@ struct AssocGuesser {
   int nSlot, nWord; /* A hash table of words */
   AssocGuessWord **apWord;
   const char **azRaw; /* The word as it was written, for each slot */
+  u8 bKnown;          /* All words have been seen */
   char cPrefix; /* The letter that all names begin with, as in ZNOTE; or 0 */
   AssocGuessMatch *aMatch;    /* Room for nParent */
-  AssocGuessTable **apPerson; /* Tables of people, likeliest first */
+  AssocGuessTable **apPerson; /* Tables of people */
   int nPerson;
   int nMarked, nPlain; /* Keys found with and without a word such as id */
   AssocGuessParent **apClass; /* Keys of tables with a column named type */
@@ -120,10 +134,23 @@ struct AssocGuessColumn {
   AssocGuessName core; /* Without id, fk, ... */
   u8 bMarked;          /* There was such a word */
   u8 bPk;              /* The only column of the primary key */
+  u8 bClass;           /* Another column may say which table the key is of */
 };
 
+/* The word of the n bytes at z, in lower case; 0 after an error. */
+AssocGuessWord *assocGuessWordOf(AssocGuesser *g, const char *z, int n);
+/* The words of a name. */
+void assocGuessNameRead(AssocGuesser *g, AssocGuessName *p, const char *z);
+/* The word of the n bytes at z if some name has it; else 0. */
+AssocGuessWord *assocGuessWordSeen(AssocGuesser *g, const char *z, int n);
+/* Note the words of a name, before any name is read. */
+void assocGuessNameLearn(AssocGuesser *g, const char *z, int bTable);
+/* The words of a name as one. */
+const char *assocGuessNameGlue(AssocGuesser *g, const AssocGuessName *p);
 /* Words, tables, and what they have in common. */
 void assocGuessNames(AssocGuesser *g);
+/* Put the tables of people in order, the likeliest first. */
+void assocGuessPeople(AssocGuesser *g);
 /* Read the name of a column. */
 void assocGuessColumn(AssocGuesser *g, AssocGuessColumn *p,
                       AssocGuessTable *pTab, int iCol);
@@ -135,6 +162,18 @@ int assocGuessIsPolymorphic(AssocGuesser *g, const AssocGuessColumn *p);
 int assocGuessIsNumber(AssocGuesser *g, const AssocGuessColumn *p);
 /* Does the name say that it is the key of another system: providerAccountId? */
 int assocGuessIsElsewhere(const AssocGuessColumn *p);
+/* Does the name end in "of", "to" or the like: in_reply_to_id? */
+int assocGuessIsOpen(const AssocGuessColumn *p);
+/* Is the column the other side of a table that relates rows of one table? */
+int assocGuessIsTwin(const AssocGuessColumn *p);
+/* Is its last word a role of people, such as owner? */
+int assocGuessIsPerson(const AssocGuessColumn *p);
+/* Does the name end in "by"? */
+int assocGuessIsDone(const AssocGuessColumn *p);
+/* Is the name "parent", with whatever before it? */
+int assocGuessIsParent(const AssocGuessColumn *p);
+/* Is the name one noun in the singular: rank, not ranks or rank_name? */
+int assocGuessIsSingular(const AssocGuessColumn *p);
 /* What kind of name it is, for a reason. */
 extern const char *const azAssocGuessWhy[];
 

@@ -10,6 +10,7 @@
 **   EXACT   author_id               authors
 **   SAME    idFile                  files(idFile): the key has that name
 **   CHILD   issues.category_id      issue_categories
+**   EXTEND  visit_sources.id        visits(id)
 **   SUFFIX  last_post_user_id       users
 **   HEAD    issue_from_id           issues
 **   SELF    parent_id               its own table
@@ -18,6 +19,7 @@
 **   CLASS   priority_id             enumerations with a type IssuePriority
 **   LAST    default_status_id       issue_statuses
 **   SHORT   repo_id, nid            repositories, notes
+**   FIRST   folder_id               folder_locations
 **
 ** A prefix that tables share (wp_posts, auth_user), and a letter that all
 ** names begin with (ZNOTE), are left aside. Nothing of this looks at rows,
@@ -30,6 +32,7 @@ const char *const azAssocGuessWhy[] = {
     "its name",
     "its name is that of the key",
     "its name",
+    "its table extends the other",
     "its name",
     "its name",
     "its name is a role",
@@ -38,13 +41,15 @@ const char *const azAssocGuessWhy[] = {
     "its name is that of a type there",
     "its name",
     "its name is short for it",
+    "its name",
     "it looks like a key",
     "the name of its table",
+    "the other key beside it",
 };
 
 /* How sure each kind is before the values, in hundredths. */
-static const u8 aGuessSure[] = {0,  70, 70, 65, 60, 55, 55,
-                                50, 50, 45, 40, 40, 20};
+static const u8 aGuessSure[] = {0,  70, 70, 65, 60, 60, 55, 55,
+                                50, 50, 45, 40, 40, 30, 20};
 
 /* Is z one of these words? */
 static int nameIn(const char *z, const char *const *az, int n) {
@@ -91,103 +96,30 @@ static const char *const azNamePeople[] = {
     "user",      "account",  "person",   "people", "member",
     "profile",   "employee", "customer", "staff",  "contact",
     "recipient", "player",   "jid"};
+/* Things, and not people, whose names end as those of people do. */
+static const char *const azNameThing[] = {
+    "order",     "folder",    "number",  "header",   "server",    "layer",
+    "chapter",   "letter",    "filter",  "trigger",  "provider",  "container",
+    "color",     "vendor",    "sensor",  "error",    "monitor",   "floor",
+    "factor",    "sector",    "printer", "router",   "offer",     "character",
+    "parameter", "counter",   "buffer",  "marker",   "center",    "cluster",
+    "register",  "tracker",   "folder",  "poster",   "banner",    "footer",
+    "paper",     "transfer",  "water",   "power",    "tier",      "adapter",
+    "connector", "processor", "motor",   "behavior", "identifier"};
+/* What an enumeration is called. */
+static const char *const azNameQuality[] = {"type",  "status",   "state",
+                                            "kind",  "mode",     "level",
+                                            "class", "category", "priority"};
+/* Columns that people have. */
+static const char *const azNameOfPerson[] = {
+    "email",     "mail",         "password",  "passwd",   "login",
+    "username",  "user_name",    "firstname", "lastname", "first_name",
+    "last_name", "full_name",    "fullname",  "nickname", "password_hash",
+    "birthday",  "display_name", "birthdate", "phone",    "encrypted_password"};
 /* Keys of systems elsewhere. */
 static const char *const azNameElsewhere[] = {"provider", "external", "remote",
                                               "api",      "legacy",   "stripe",
                                               "google",   "facebook", "github"};
-
-/* ------------------------------------------------------------------ words */
-
-/* FNV-1a. */
-static u32 wordHash(const char *z, int n) {
-  u32 h = 2166136261u;
-  while (n-- > 0) h = (h ^ (u8)*z++) * 16777619u;
-  return h;
-}
-
-/* The table of words doubles when it is half full. The old one stays in the
-** arena. */
-static void wordGrow(AssocGuesser *g) {
-  int i, nNew = g->nSlot ? g->nSlot * 2 : 1024;
-  AssocGuessWord **ap =
-      assocAlloc(g->pCall, &g->p->mem, (i64)sizeof(AssocGuessWord *) * nNew);
-  const char **az =
-      assocAlloc(g->pCall, &g->p->mem, (i64)sizeof(char *) * nNew);
-  if (ap == 0 || az == 0) return;
-  for (i = 0; i < g->nSlot; i++) {
-    u32 h;
-    if (g->azRaw[i] == 0) continue;
-    h = wordHash(g->azRaw[i], (int)strlen(g->azRaw[i]));
-    while (az[h & (u32)(nNew - 1)]) h++;
-    az[h & (u32)(nNew - 1)] = g->azRaw[i];
-    ap[h & (u32)(nNew - 1)] = g->apWord[i];
-  }
-  g->apWord = ap;
-  g->azRaw = az;
-  g->nSlot = nNew;
-}
-
-/* The slot of a word in the hash table; the slot may be free. */
-static u32 wordSlot(const AssocGuesser *g, const char *z, int n) {
-  u32 h = wordHash(z, n), m = (u32)g->nSlot - 1;
-  while (g->azRaw[h & m] &&
-         (strncmp(g->azRaw[h & m], z, (size_t)n) || g->azRaw[h & m][n])) {
-    h++;
-  }
-  return h & m;
-}
-
-/* The word of the n bytes at z, which are in lower case. Singular and plural
-** are one word, and equal words are one object. 0 after an error. */
-static AssocGuessWord *wordOf(AssocGuesser *g, const char *z, int n) {
-  AssocGuessWord *pWord;
-  const char *zRaw, *zOne;
-  u32 i;
-  if (g->nWord * 2 >= g->nSlot) wordGrow(g);
-  if (g->pCall->rc != SQLITE_OK) return 0;
-  i = wordSlot(g, z, n);
-  if (g->azRaw[i]) return g->apWord[i];
-  zRaw = assocArenaText(g->pCall, &g->p->mem, z, n);
-  zOne = zRaw ? assocSingularize(g->pCall, &g->p->mem, zRaw) : 0;
-  if (zOne == 0) return 0;
-  g->azRaw[i] = zRaw;
-  g->nWord++;
-  if (strcmp(zOne, zRaw) != 0) { /* The same object as for the singular */
-    return g->apWord[i] = wordOf(g, zOne, (int)strlen(zOne));
-  }
-  pWord = assocAlloc(g->pCall, &g->p->mem, sizeof(*pWord));
-  if (pWord == 0) return 0;
-  pWord->z = zOne;
-  pWord->n = (int)strlen(zOne);
-  return g->apWord[i] = pWord;
-}
-
-/* ASCII only. */
-static int nameIsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-/* Read the words of a name. Digits at the ends of a word are left out. */
-static void nameRead(AssocGuesser *g, AssocGuessName *p, const char *z) {
-  int i = 0;
-  p->n = 0;
-  if (g->cPrefix && z[0] == g->cPrefix) z++;
-  z = assocUnderscore(g->pCall, &g->p->mem, z);
-  while (z && z[i] && p->n < ASSOC_GUESS_MXWORD) {
-    int iEnd, n;
-    while (z[i] == '_' || nameIsDigit(z[i])) i++;
-    for (n = i; z[n] && z[n] != '_'; n++) {
-    }
-    for (iEnd = n; iEnd > i && nameIsDigit(z[iEnd - 1]); iEnd--) {
-    }
-    if (iEnd > i) {
-      AssocGuessWord *pWord = wordOf(g, &z[i], iEnd - i);
-      if (pWord == 0) return;
-      p->ap[p->n++] = pWord;
-    }
-    i = n;
-  }
-}
 
 /* Equal words are the same object, so this compares pointers. */
 static int nameEqual(const AssocGuessName *pA, int iA, const AssocGuessName *pB,
@@ -210,18 +142,6 @@ static void namePart(AssocGuessName *pOut, const AssocGuessName *p, int i,
   part.n = n;
   memcpy(part.ap, &p->ap[i], sizeof(p->ap[0]) * (size_t)n);
   *pOut = part;
-}
-
-/* The words as one. */
-static const char *nameGlue(AssocGuesser *g, const AssocGuessName *p) {
-  sqlite3_str *pStr = sqlite3_str_new(g->pCall->db);
-  const char *z;
-  int i;
-  for (i = 0; i < p->n; i++) {
-    sqlite3_str_append(pStr, p->ap[i]->z, p->ap[i]->n);
-  }
-  z = assocArenaStr(g->pCall, &g->p->mem, pStr);
-  return z ? z : "";
 }
 
 /* ----------------------------------------------------------------- tables */
@@ -262,13 +182,13 @@ static void tablePrefix(AssocGuesser *g, AssocGuessTable *p) {
   AssocGuessName name;
   int i, n = 0;
   for (i = 0; i < pTab->nCol; i++) {
-    nameRead(g, &name, pTab->aCol[i].zName);
+    assocGuessNameRead(g, &name, pTab->aCol[i].zName);
     if (name.n < 2) continue;
     if (n == 0) pFirst = name.ap[0];
     n += name.ap[0] == pFirst ? 1 : -1;
   }
   for (i = n = 0; i < pTab->nCol && pFirst; i++) {
-    nameRead(g, &name, pTab->aCol[i].zName);
+    assocGuessNameRead(g, &name, pTab->aCol[i].zName);
     n += name.n > 1 && name.ap[0] == pFirst;
   }
   if (n > 2 && n * 2 >= pTab->nCol) p->pPrefix = pFirst;
@@ -303,26 +223,73 @@ static void tableFinish(AssocGuesser *g, AssocGuessTable *p) {
   int i;
   for (i = 0; z && i < p->plain.n; i++) z[i] = p->plain.ap[i]->z[0];
   p->zInitial = z ? z : "";
-  p->zGlued = nameGlue(g, &p->plain);
+  p->zGlued = assocGuessNameGlue(g, &p->plain);
   tablePrefix(g, p);
   tableJoin(p);
   if (p->plain.n) p->plain.ap[p->plain.n - 1]->bTable = 1;
 }
 
-/* List the tables of people; their words have an order, so that users come
-** before accounts. */
+/* How many columns has it that people have? */
+static int tablePersonColumns(AssocGuesser *g, const AssocTable *pTab) {
+  int i, n = 0;
+  for (i = 0; i < pTab->nCol; i++) {
+    const char *z = assocUnderscore(g->pCall, &g->p->mem, pTab->aCol[i].zName);
+    n += z && NAME_IN(z, azNameOfPerson);
+  }
+  return n;
+}
+
+/* Is it a table of people? Its name is one word for people, or has such a word
+** and two columns that people have. */
+static int tableIsPeople(AssocGuesser *g, AssocGuessTable *p) {
+  const AssocGuessName *q = &p->plain;
+  int i;
+  for (i = 0; i < q->n && !NAME_IN(q->ap[i]->z, azNamePeople); i++) {
+  }
+  if (i == q->n || p->pModel->nKey > 1) return 0;
+  p->nPerson = tablePersonColumns(g, p->pModel->pTable);
+  return q->n == 1 || p->nPerson > 1;
+}
+
+/* List the tables of people. */
 static void tablesPerson(AssocGuesser *g) {
-  int i, j;
+  int i;
   g->apPerson = assocAlloc(g->pCall, &g->p->mem,
                            (i64)sizeof(AssocGuessTable *) * (g->nTable + 1));
-  for (i = 0; i < ASSOC_COUNT(azNamePeople) && g->apPerson; i++) {
-    for (j = 0; j < g->nTable; j++) {
-      const AssocGuessName *q = &g->aTable[j].plain;
-      if (q->n == 1 && strcmp(q->ap[0]->z, azNamePeople[i]) == 0 &&
-          g->nPerson < g->nTable) {
-        g->apPerson[g->nPerson++] = &g->aTable[j];
-      }
+  for (i = 0; i < g->nTable && g->apPerson; i++) {
+    if (tableIsPeople(g, &g->aTable[i])) {
+      g->apPerson[g->nPerson++] = &g->aTable[i];
     }
+  }
+}
+
+/* The place of the table's name in the list of words for people. */
+static int personPlace(const AssocGuessTable *p) {
+  int i;
+  for (i = 0; i < ASSOC_COUNT(azNamePeople) &&
+              (p->plain.n != 1 || strcmp(p->plain.ap[0]->z, azNamePeople[i]));
+       i++) {
+  }
+  return i;
+}
+
+/* Is table A the likelier one? More keys refer to it, it has more columns that
+** people have, and its name is earlier in the list. */
+static int personIsBefore(const AssocGuessTable *pA,
+                          const AssocGuessTable *pB) {
+  int nA = pA->nKey + 2 * pA->nPerson, nB = pB->nKey + 2 * pB->nPerson;
+  if (nA != nB) return nA > nB;
+  return personPlace(pA) < personPlace(pB);
+}
+
+void assocGuessPeople(AssocGuesser *g) {
+  int i, j;
+  for (i = 1; i < g->nPerson; i++) {
+    AssocGuessTable *p = g->apPerson[i];
+    for (j = i; j > 0 && personIsBefore(p, g->apPerson[j - 1]); j--) {
+      g->apPerson[j] = g->apPerson[j - 1];
+    }
+    g->apPerson[j] = p;
   }
 }
 
@@ -336,10 +303,10 @@ static void parentAdd(AssocGuesser *g, AssocGuessTable *pTab, int iCol,
   q->iCol = iCol;
   q->bPrimary = (u8)bPrimary;
   q->nRow = -1;
-  nameRead(g, &q->key, z);
-  q->bGeneric = q->key.n == 0 || NAME_IN(nameGlue(g, &q->key), azNameGeneric) ||
-                sqlite3_stricmp(z, "_id") == 0 ||
-                sqlite3_stricmp(z, "Z_PK") == 0;
+  assocGuessNameRead(g, &q->key, z);
+  q->bGeneric =
+      q->key.n == 0 || NAME_IN(assocGuessNameGlue(g, &q->key), azNameGeneric) ||
+      sqlite3_stricmp(z, "_id") == 0 || sqlite3_stricmp(z, "Z_PK") == 0;
 }
 
 /* The key of a table, and other columns that have a UNIQUE index. */
@@ -384,7 +351,7 @@ static void parentIndex(AssocGuesser *g) {
     const AssocTable *pTab = q->pTab->pModel->pTable;
     AssocGuessWord *pWord = q->pTab->name.n ? nameLast(&q->pTab->name) : 0;
     int iType = q->bPrimary ? assocColumnFind(pTab, "type") : -1;
-    if (q->bPrimary && pWord) {
+    if (pWord) {
       q->pNextByName = pWord->pByName;
       pWord->pByName = q;
     }
@@ -403,10 +370,18 @@ static void parentIndex(AssocGuesser *g) {
 ** people only after the prefixes are gone. A table has at most 5 columns that
 ** count as parents. */
 void assocGuessNames(AssocGuesser *g) {
-  int i;
+  int i, j;
   g->cPrefix = tablesLetter(g);
+  for (i = 0; i < g->nTable; i++) {
+    const AssocTable *pTab = g->aTable[i].pModel->pTable;
+    assocGuessNameLearn(g, g->aTable[i].pModel->zName, 1);
+    for (j = 0; j < pTab->nCol; j++) {
+      assocGuessNameLearn(g, pTab->aCol[j].zName, 0);
+    }
+  }
+  g->bKnown = 1;
   for (i = 0; i < g->nTable && g->pCall->rc == SQLITE_OK; i++) {
-    nameRead(g, &g->aTable[i].name, g->aTable[i].pModel->zName);
+    assocGuessNameRead(g, &g->aTable[i].name, g->aTable[i].pModel->zName);
   }
   for (i = 0; i < g->nTable; i++) tablePlain(g, &g->aTable[i]);
   for (i = 0; i < g->nTable && g->pCall->rc == SQLITE_OK; i++) {
@@ -426,7 +401,20 @@ void assocGuessNames(AssocGuesser *g) {
 
 /* ----------------------------------------------------------------- columns */
 
-/* userid is "user" and "id", if a table is called user; so is iduser. */
+/* resolver, merger, modifier: a noun made of a verb that no table is called. */
+static int wordIsAgent(const AssocGuessWord *p) {
+  const char *z = p->n > 5 ? &p->z[p->n - 2] : "";
+  int i, n;
+  if (strcmp(z, "er") != 0 && strcmp(z, "or") != 0) return 0;
+  for (i = 0; i < ASSOC_COUNT(azNameThing); i++) {
+    n = (int)strlen(azNameThing[i]);
+    if (p->n >= n && strcmp(&p->z[p->n - n], azNameThing[i]) == 0) return 0;
+  }
+  return !p->bInTable;
+}
+
+/* userid is "user" and "id", if a table is called user; so is iduser.
+** modifierid is "modifier" and "id". */
 static int coreSplit(AssocGuesser *g, AssocGuessName *p) {
   const AssocGuessWord *pLast = nameLast(p);
   AssocGuessWord *pWord;
@@ -434,8 +422,8 @@ static int coreSplit(AssocGuesser *g, AssocGuessName *p) {
   if (pLast == 0 || pLast->n < 5) return 0;
   bEnd = strcmp(&pLast->z[pLast->n - 2], "id") == 0;
   if (!bEnd && strncmp(pLast->z, "id", 2) != 0) return 0;
-  pWord = wordOf(g, bEnd ? pLast->z : &pLast->z[2], pLast->n - 2);
-  if (pWord == 0 || !pWord->bTable) return 0;
+  pWord = assocGuessWordOf(g, bEnd ? pLast->z : &pLast->z[2], pLast->n - 2);
+  if (pWord == 0 || !(pWord->bTable || (bEnd && wordIsAgent(pWord)))) return 0;
   p->ap[p->n - 1] = pWord;
   return 1;
 }
@@ -453,6 +441,25 @@ static int nameIsInitials(const AssocGuessWord *p) {
          !NAME_IN(p->z, az);
 }
 
+/* Take the mark from the end of the core: author_id, or from its middle, with
+** what follows: user_id_from, settingsIdCache. A name that is only a mark, such
+** as key, is no key of another table, but for fk. */
+static void coreMark(AssocGuessColumn *p) {
+  static const char *const azRef[] = {"fk", "ref", "ptr"};
+  int i, n = p->core.n;
+  while (n && wordIsMark(p->core.ap[n - 1])) n--;
+  for (i = 1; i < n && strcmp(p->core.ap[i]->z, "id") != 0; i++) {
+  }
+  if (i < n) n = i;
+  if (n == 0) {
+    p->bMarked = p->core.n && NAME_IN(p->core.ap[0]->z, azRef);
+    p->core.n = 0;
+    return;
+  }
+  p->bMarked = n < p->core.n;
+  p->core.n = n;
+}
+
 /* Divide a column's name into its core and its mark: author_id is "author" and
 ** "id". The mark may also come first (id_author), or be glued to the word
 ** (authorid). */
@@ -464,13 +471,10 @@ void assocGuessColumn(AssocGuesser *g, AssocGuessColumn *p,
   p->iCol = iCol;
   p->pCol = &pModel->pTable->aCol[iCol];
   p->bPk = pModel->nKey == 1 && pModel->aKey[0] == iCol;
-  nameRead(g, &p->name, p->pCol->zName);
+  assocGuessNameRead(g, &p->name, p->pCol->zName);
   if (g->pCall->rc != SQLITE_OK) return;
   p->core = p->name;
-  while (p->core.n && wordIsMark(nameLast(&p->core))) {
-    p->core.n--;
-    p->bMarked = 1;
-  }
+  coreMark(p);
   if (p->core.n > 1 && !p->bMarked && strcmp(p->core.ap[0]->z, "id") == 0) {
     namePart(&p->core, &p->core, 1, p->core.n - 1);
     p->bMarked = 1;
@@ -480,6 +484,11 @@ void assocGuessColumn(AssocGuesser *g, AssocGuessColumn *p,
 }
 
 /* ----------------------------------------------------------------- matches */
+
+/* A verb's form, as in user_modified. */
+static int wordIsPast(const AssocGuessWord *p) {
+  return p->n > 4 && strcmp(&p->z[p->n - 2], "ed") == 0;
+}
 
 /* How does the core of a column fit the words of a table? Returns the kind of
 ** match, from EXACT to LAST, or 0. */
@@ -502,7 +511,9 @@ static int matchWords(const AssocGuessColumn *p, const AssocGuessName *q,
     return ASSOC_GUESS_TAIL;
   }
   if (n > m && nameEqual(c, 0, q, 0, m)) {
-    for (i = m; i < n && NAME_IN(c->ap[i]->z, azNameDirection); i++) {
+    for (i = m; i < n &&
+                (NAME_IN(c->ap[i]->z, azNameDirection) || wordIsPast(c->ap[i]));
+         i++) {
     }
     if (i == n) return ASSOC_GUESS_HEAD;
   }
@@ -515,8 +526,10 @@ static int matchLetters(const AssocGuessColumn *p, const AssocGuessTable *q) {
   const char *zOwn = p->pTab->zGlued, *z = q->zGlued;
   int n = (int)strlen(z), nOwn = (int)strlen(zOwn);
   if (pLast == 0 || pLast->n < 3 || n <= pLast->n) return ASSOC_GUESS_NONE;
+  if (q->plain.n == 2 && q->plain.ap[0] == pLast) return ASSOC_GUESS_FIRST;
   if (strncmp(z, pLast->z, (size_t)pLast->n) == 0) {
-    return q->plain.n == 1 ? ASSOC_GUESS_SHORT : ASSOC_GUESS_NONE;
+    return q->plain.n == 1 && !pLast->bTable ? ASSOC_GUESS_SHORT
+                                             : ASSOC_GUESS_NONE;
   }
   if (pLast->n < 4 || strcmp(&z[n - pLast->n], pLast->z) != 0) {
     return ASSOC_GUESS_NONE;
@@ -535,21 +548,78 @@ static int matchInitials(const AssocGuessColumn *p, const AssocGuessTable *q) {
   return strncmp(pLast->z, q->zInitial, (size_t)n) == 0 ? ASSOC_GUESS_SHORT : 0;
 }
 
-/* Is the end of the core a role: parent; author, created_by? */
+/* reblog_of_id and in_reply_to_id, where no noun follows. */
+int assocGuessIsOpen(const AssocGuessColumn *p) {
+  static const char *const az[] = {"of", "to", "from", "into"};
+  return p->bMarked && p->core.n > 1 && NAME_IN(nameLast(&p->core)->z, az);
+}
+
+int assocGuessIsDone(const AssocGuessColumn *p) {
+  return p->core.n > 1 && strcmp(nameLast(&p->core)->z, "by") == 0;
+}
+
+int assocGuessIsParent(const AssocGuessColumn *p) {
+  int i;
+  for (i = 0; i < p->core.n && strcmp(p->core.ap[i]->z, "parent") != 0; i++) {
+  }
+  return i < p->core.n;
+}
+
+int assocGuessIsPerson(const AssocGuessColumn *p) {
+  return p->core.n && NAME_IN(nameLast(&p->core)->z, azNamePerson) &&
+         assocGuessIsSingular(p);
+}
+
+int assocGuessIsTwin(const AssocGuessColumn *p) {
+  static const char *const az[] = {"target", "other", "peer", "related"};
+  const AssocGuessName *c = &p->core, *q = &p->pTab->name;
+  int i;
+  if (c->n == 0 || !p->bMarked) return 0;
+  if (NAME_IN(c->ap[0]->z, az)) return 1;
+  if (NAME_IN(c->ap[0]->z, azNameDirection)) return 1;
+  for (i = 0; i < q->n && q->ap[i] != nameLast(c); i++) {
+  }
+  return i < q->n;
+}
+
+int assocGuessIsSingular(const AssocGuessColumn *p) {
+  const AssocGuessWord *pLast = nameLast(&p->name);
+  const char *z = p->pCol->zName;
+  int n = (int)strlen(z);
+  return pLast && n >= pLast->n &&
+         sqlite3_stricmp(&z[n - pLast->n], pLast->z) == 0;
+}
+
+/* next_token_id of refresh_tokens: a word that leads, then the end of the
+** table's own name. */
+static int coreIsOwn(const AssocGuessColumn *p) {
+  const AssocGuessName *c = &p->core, *q = &p->pTab->plain;
+  int n = c->n - 1;
+  if (n < 1 || n > q->n) return 0;
+  if (!NAME_IN(c->ap[0]->z, azNameDirection) &&
+      !NAME_IN(c->ap[0]->z, azNameSelf)) {
+    return 0;
+  }
+  return nameEqual(c, 1, q, q->n - n, n);
+}
+
+/* Does the name say that the key is to the same table? */
 static int coreIsSelf(const AssocGuessColumn *p) {
   const AssocGuessWord *pLast = nameLast(&p->core);
-  return pLast && NAME_IN(pLast->z, azNameSelf);
+  return (pLast && NAME_IN(pLast->z, azNameSelf)) || assocGuessIsOpen(p) ||
+         coreIsOwn(p);
 }
 
 /* created_by, assigned_to, owner: roles that people have. */
 static int coreIsPerson(const AssocGuessColumn *p) {
+  static const char *const az[] = {"to", "with", "for"};
   const AssocGuessWord *pLast = nameLast(&p->core);
   if (pLast == 0) return 0;
-  if (NAME_IN(pLast->z, azNamePerson)) return 1;
+  if (NAME_IN(pLast->z, azNamePerson) || wordIsAgent(pLast)) return 1;
+  if (NAME_IN(pLast->z, azNamePeople)) return 1;
   if (p->core.n < 2) return 0;
   if (strcmp(pLast->z, "by") == 0) return 1;
-  return strcmp(pLast->z, "to") == 0 &&
-         strcmp(p->core.ap[p->core.n - 2]->z, "assigned") == 0;
+  return NAME_IN(pLast->z, az) && wordIsPast(p->core.ap[p->core.n - 2]);
 }
 
 /* The words of single-table inheritance: type IssuePriority gives "priority".
@@ -567,7 +637,7 @@ static void classRead(AssocGuesser *g, AssocGuessTable *q) {
                        pTab->pSchema->zName, pTab->zName);
   while (assocStep(g->pCall, pStmt) && q->apType && q->nType < 32) {
     AssocGuessName name;
-    nameRead(g, &name, assocColumnText(g->pCall, pStmt, 0));
+    assocGuessNameRead(g, &name, assocColumnText(g->pCall, pStmt, 0));
     if (name.n > 1) q->apType[q->nType++] = name.ap[name.n - 1];
   }
   assocFinalize(g->pCall, pStmt);
@@ -599,21 +669,29 @@ static int matchTable(const AssocGuessColumn *p, const AssocGuessTable *pTab) {
 static int matchOwn(const AssocGuessColumn *p, const AssocGuessTable *pTab,
                     int eKind) {
   if (pTab != p->pTab || eKind == ASSOC_GUESS_SUFFIX ||
-      eKind == ASSOC_GUESS_HEAD || (eKind == ASSOC_GUESS_TAIL && !p->bPk)) {
+      eKind == ASSOC_GUESS_HEAD ||
+      (eKind == ASSOC_GUESS_TAIL && !p->bPk &&
+       (p->bMarked || NAME_IN(p->core.ap[0]->z, azNameDirection))) ||
+      (eKind == ASSOC_GUESS_LAST && !p->bPk && p->bMarked && p->core.n > 1)) {
     return eKind;
   }
   return ASSOC_GUESS_NONE;
 }
 
 /* Insert a candidate in its place: a better kind of match first, then a better
-** tie. A parent is a candidate only once. */
+** tie. A parent is a candidate only once, by its best kind. */
 static void matchAdd(AssocGuesser *g, int *pn, AssocGuessParent *q, int eKind,
                      int nTie) {
   AssocGuessMatch match = {q, eKind, aGuessSure[eKind], nTie};
   int i;
   for (i = 0; i < *pn && g->aMatch[i].pParent != q; i++) {
   }
-  if (i < *pn || *pn >= g->nParent) return;
+  if (i < *pn && g->aMatch[i].eKind <= eKind) return;
+  if (i < *pn) {
+    --*pn;
+    for (; i < *pn; i++) g->aMatch[i] = g->aMatch[i + 1];
+  }
+  if (*pn >= g->nParent) return;
   for (i = *pn; i > 0; i--) {
     const AssocGuessMatch *pBefore = &g->aMatch[i - 1];
     if (pBefore->eKind < eKind ||
@@ -627,7 +705,8 @@ static void matchAdd(AssocGuesser *g, int *pn, AssocGuessParent *q, int eKind,
 }
 
 /* Which of two equal matches is better? The longer name, then a key with the
-** column's own name, then a table with the child's prefix. */
+** column's own name, then a table with the child's prefix. A primary key is
+** better than any other. */
 static int matchTie(const AssocGuessColumn *p, const AssocGuessParent *q) {
   const AssocGuessName *pA = &p->pTab->name, *pB = &q->pTab->name;
   int n = 4 * q->pTab->plain.n;
@@ -635,7 +714,14 @@ static int matchTie(const AssocGuessColumn *p, const AssocGuessParent *q) {
   if (q->key.n == p->name.n && nameEqual(&q->key, 0, &p->name, 0, q->key.n)) {
     n += 1;
   }
-  return n;
+  return q->bPrimary ? n : n - 100;
+}
+
+/* org_id, where the table of people says of which kind they are. */
+static int coreIsGroup(const AssocGuesser *g, const AssocGuessColumn *p) {
+  static const char *const az[] = {"org", "organization", "organisation"};
+  return p->core.n && g->nPerson > 0 && NAME_IN(nameLast(&p->core)->z, az) &&
+         assocColumnFind(g->apPerson[0]->pModel->pTable, "type") >= 0;
 }
 
 /* Tables of people, the likeliest first: users before accounts. */
@@ -645,15 +731,24 @@ static void matchPeople(AssocGuesser *g, int *pn) {
     AssocGuessParent *q = nameLast(&g->apPerson[i]->name)->pByName;
     for (; q; q = q->pNextByName) {
       if (q->pTab != g->apPerson[i]) continue;
-      matchAdd(g, pn, q, ASSOC_GUESS_PERSON, -i);
+      matchAdd(g, pn, q, ASSOC_GUESS_PERSON, q->bPrimary ? -i : -100 - i);
     }
   }
+}
+
+/* A number of a version, or a value of an enumeration such as a type: without a
+** mark it is no key, but for a table that is called just so. */
+static int coreIsValue(const AssocGuessColumn *p, int eKind) {
+  const char *z = nameLast(&p->core)->z;
+  if (strcmp(z, "version") == 0) return 1;
+  return eKind >= ASSOC_GUESS_TAIL && NAME_IN(z, azNameQuality);
 }
 
 /* A column never refers to itself. */
 static void matchTry(AssocGuesser *g, const AssocGuessColumn *p, int *pn,
                      AssocGuessParent *q, int eKind) {
   if (q->pTab == p->pTab && q->iCol == p->iCol) return;
+  if (!p->bMarked && p->core.n && coreIsValue(p, eKind)) return;
   eKind = matchOwn(p, q->pTab, eKind);
   if (eKind) matchAdd(g, pn, q, eKind, matchTie(p, q));
 }
@@ -670,6 +765,64 @@ static void matchKeys(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
              matchWords(p, &q->pTab->plain, q->pTab) == ASSOC_GUESS_EXACT
                  ? ASSOC_GUESS_EXACT
                  : ASSOC_GUESS_SAME);
+  }
+}
+
+/* visit_sources.id for visits.id: the table's name begins with the parent's,
+** and the column is called as the parent's key is. */
+static void matchExtend(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
+  const AssocGuessName *pOwn = &p->pTab->name;
+  AssocGuessParent *q;
+  int i;
+  for (i = 0; i + 1 < pOwn->n; i++) {
+    for (q = pOwn->ap[i]->pByName; q; q = q->pNextByName) {
+      const AssocTable *pTo = q->pTab->pModel->pTable;
+      if (q->pTab->name.n != i + 1 ||
+          !nameEqual(pOwn, 0, &q->pTab->name, 0, i + 1) ||
+          sqlite3_stricmp(pTo->aCol[q->iCol].zName, p->pCol->zName) != 0) {
+        continue;
+      }
+      matchTry(g, p, pn, q, ASSOC_GUESS_EXTEND);
+    }
+  }
+}
+
+/* user_name for users(name): the words of the table, then those of its key. */
+static void matchKeyed(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
+  AssocGuessParent *q;
+  int i;
+  for (i = 0; i + 1 < p->name.n; i++) {
+    for (q = p->name.ap[i]->pByName; q; q = q->pNextByName) {
+      const AssocGuessName *r = &q->pTab->plain;
+      if (r->n == i + 1 && r->n + q->key.n == p->name.n &&
+          nameEqual(&p->name, 0, r, 0, r->n) &&
+          nameEqual(&p->name, r->n, &q->key, 0, q->key.n)) {
+        matchTry(g, p, pn, q, ASSOC_GUESS_EXACT);
+      }
+    }
+  }
+}
+
+/* assignment in assign_submissions for assign, metadata_id in statistics for
+** statistics_meta: the word begins with the parent's last, and both tables are
+** of one family by their first words. */
+static void matchStem(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
+  const AssocGuessName *pOwn = &p->pTab->plain;
+  const char *z = assocUnderscore(g->pCall, &g->p->mem, p->pCol->zName);
+  const char *zEnd = z ? strchr(z, '_') : 0;
+  AssocGuessParent *q;
+  int i, nAll = zEnd ? (int)(zEnd - z) : z ? (int)strlen(z) : 0;
+  if (zEnd && (strchr(zEnd + 1, '_') || !p->bMarked)) return;
+  for (i = 4; i < nAll; i++) {
+    const AssocGuessWord *pStem = assocGuessWordSeen(g, z, i);
+    for (q = pStem ? pStem->pByName : 0; q; q = q->pNextByName) {
+      const AssocGuessName *r = &q->pTab->plain;
+      int n = r->n - 1;
+      if (nameLast(r) != pStem || n > pOwn->n || pOwn->n == 0) continue;
+      if (n ? nameEqual(pOwn, 0, r, 0, n) : pOwn->ap[0] == pStem) {
+        matchTry(g, p, pn, q, ASSOC_GUESS_EXACT);
+      }
+    }
   }
 }
 
@@ -727,8 +880,8 @@ static void matchShort(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
 static void matchSelf(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
   AssocGuessParent *q = p->pTab->name.n ? nameLast(&p->pTab->name)->pByName : 0;
   for (; q; q = q->pNextByName) {
-    if (q->pTab == p->pTab) {
-      matchAdd(g, pn, q, ASSOC_GUESS_SELF, 0);
+    if (q->pTab == p->pTab && q->iCol != p->iCol) {
+      matchAdd(g, pn, q, ASSOC_GUESS_SELF, q->bPrimary);
     }
   }
 }
@@ -738,12 +891,17 @@ static void matchSelf(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
 ** is their number. */
 int assocGuessMatches(AssocGuesser *g, const AssocGuessColumn *p) {
   int n = 0;
+  if (!p->bMarked && p->core.n && coreIsValue(p, ASSOC_GUESS_NONE)) return 0;
   matchKeys(g, p, &n);
   matchTables(g, p, &n);
+  matchKeyed(g, p, &n);
+  matchStem(g, p, &n);
+  matchExtend(g, p, &n);
   if (n == 0 || !g->aMatch[0].pParent->bPrimary) matchParts(g, p, &n);
   if (n == 0) matchShort(g, p, &n);
   if (coreIsSelf(p) && !p->bPk) matchSelf(g, p, &n);
-  if (coreIsPerson(p) && !p->bPk) matchPeople(g, &n);
+  if (p->bPk) return n;
+  if (coreIsPerson(p) || (n == 0 && coreIsGroup(g, p))) matchPeople(g, &n);
   return n;
 }
 
@@ -771,17 +929,18 @@ int assocGuessIsElsewhere(const AssocGuessColumn *p) {
   return p->core.n && NAME_IN(p->core.ap[0]->z, azNameElsewhere);
 }
 
-/* item_id beside item_type: no single table can be guessed. */
+/* item_id beside item_type, or type_id beside type: no single table can be
+** guessed. */
 int assocGuessIsPolymorphic(AssocGuesser *g, const AssocGuessColumn *p) {
   const AssocTable *pTab = p->pTab->pModel->pTable;
   AssocGuessName name;
   int i;
   if (!p->bMarked || p->core.n == 0) return 0;
   for (i = 0; i < pTab->nCol && g->pCall->rc == SQLITE_OK; i++) {
-    nameRead(g, &name, pTab->aCol[i].zName);
-    if (name.n == p->core.n + 1 &&
-        nameEqual(&name, 0, &p->core, 0, p->core.n) &&
-        strcmp(nameLast(&name)->z, "type") == 0) {
+    assocGuessNameRead(g, &name, pTab->aCol[i].zName);
+    if (name.n == 0 || strcmp(nameLast(&name)->z, "type") != 0) continue;
+    if (i != p->iCol && nameEqual(&name, 0, &p->core, 0, p->core.n) &&
+        (name.n == p->core.n + 1 || name.n == p->core.n)) {
       return 1;
     }
   }
