@@ -16,6 +16,7 @@
 #
 #   {col KEY COLUMN}  {at KEY COLUMN}  {join {COLUMN …}}
 #   {agg KEY AGGREGATE SQL}  {child KEY NODE}  {spread NODE}
+#   {recurse KEY NODE LEVELS}  {poly KEY {MODEL NODE …}}
 #
 # A constant, a column as text and the name of a model are agg items too. A node
 # with "page" is a page of count, nodes and pageInfo.
@@ -36,7 +37,15 @@ namespace eval oracle {
     nodes {table nodes key id columns {id plain title plain parent_id plain}}
     words {table words key id columns {id plain text plain}}
     Post {table recent key id columns {id plain title plain user_id plain}}
+    Public {table posts key id columns {id plain title plain likes plain user_id
+      plain editor plain published bool} filter {%C.published = 1}}
+    stars {table stars key id columns {id plain kind plain of_id plain w plain}}
   }
+  # Models of a polymorphic belongsTo: what its type column says of each.
+  variable branch {stars {about {user users post posts}}}
+  # The columns that are counter caches: of which table, and counting what.
+  variable counter {nodes {kids kids_count} cities {profiles profiles_count}
+    users {comments comments_count}}
   # Of each association: where it leads, whether to many, what %C and %J are,
   # how they hang on %P, the scope, the order, the name and key of %J, and its
   # columns.
@@ -55,6 +64,9 @@ namespace eval oracle {
       words {to words many 1 join user_words on {%J.user_id = %P.id AND
         %C.id = %J.word_id} joinkey %J.rowid joincolumns {user_id word_id n}}
       recent {to Post many 1 on {%C.user_id = %P.id}}
+      publics {to Public many 1 on {%C.user_id = %P.id}}
+      newest {to Public many 0 on {%C.user_id = %P.id} order {-id {%C.id DESC}}}
+      stars {to stars many 1 on {%C.of_id = %P.id AND %C.kind = 'user'}}
       received {to comments many 1 on {(%C.post_id, %C.n) IN (SELECT
         c.post_id, c.n FROM comments c, posts p WHERE p.user_id = %P.id AND
         c.post_id = p.id)}}
@@ -69,6 +81,7 @@ namespace eval oracle {
       author {to users many 0 on {%C.id = %P.user_id}}
       redactor {to users many 0 on {%C.code = %P.editor}}
       comments {to comments many 1 on {%C.post_id = %P.id}}
+      stars {to stars many 1 on {%C.of_id = %P.id AND %C.kind = 'post'}}
       tags {to tags many 1 join post_tags on {%J.post_id = %P.id AND
         %C.id = %J.tag_id} joinkey {%J.post_id, %J.tag_id}
         joincolumns {post_id tag_id priority}}
@@ -78,6 +91,7 @@ namespace eval oracle {
     }
     comments {
       post {to posts many 0 on {%C.id = %P.post_id}}
+      public {to Public many 0 on {%C.id = %P.post_id}}
       user {to users many 0 on {%C.id = %P.user_id}}
     }
     tags {
@@ -105,6 +119,13 @@ namespace eval oracle {
     Post {
       author {to users many 0 on {%C.id = %P.user_id}}
     }
+    Public {
+      author {to users many 0 on {%C.id = %P.user_id}}
+      comments {to comments many 1 on {%C.post_id = %P.id}}
+    }
+    stars {
+      person {to users many 0 on {%C.id = %P.of_id AND %P.kind = 'user'}}
+    }
   }
   # The to-one that may find several rows, and have no order to choose one.
   variable loose {users.profile posts.redactor}
@@ -120,7 +141,7 @@ proc sql_quote {text} { return '[string map {' ''} $text]' }
 
 # ----------------------------------------------------------------------- data
 
-proc oracle_schema {{untyped 0}} {
+proc oracle_schema {{untyped 0} {counters 0}} {
   set ref [expr {$untyped ? "" : "INTEGER"}]
   db eval [string map [list REF $ref] {
     CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE,
@@ -139,6 +160,7 @@ proc oracle_schema {{untyped 0}} {
     CREATE TABLE nodes(id INTEGER PRIMARY KEY, title TEXT, parent_id REF);
     CREATE TABLE words(id PRIMARY KEY, text TEXT);
     CREATE TABLE user_words(user_id REF, word_id, n INTEGER);
+    CREATE TABLE stars(id INTEGER PRIMARY KEY, kind TEXT, of_id REF, w INTEGER);
     CREATE VIEW recent AS SELECT id, title, user_id FROM posts WHERE id % 2;
   }]
   if {!$untyped} {
@@ -156,7 +178,13 @@ proc oracle_schema {{untyped 0}} {
       if {[maybe 40]} { db eval "CREATE INDEX $name ON $index" }
     }
   }
-  db eval {SELECT assoc_model('Post', '{"table":"recent","primaryKey":"id"}')}
+  db eval {
+    SELECT assoc_model('Post', '{"table":"recent","primaryKey":"id"}');
+    SELECT assoc_model('Public', '{"table":"posts","values":{"published":1}}');
+    SELECT assoc_define('stars', 'belongsTo', NULL, '{"as":"about",
+      "foreignKey":"of_id",
+      "polymorphic":{"type":"kind","models":{"user":"users","post":"posts"}}}');
+  }
   foreach {model kind target options} {
     users hasMany posts {"as":"posts"}
     users hasMany posts {"as":"best","scope":{"published":1},
@@ -188,11 +216,59 @@ proc oracle_schema {{untyped 0}} {
     nodes hasMany nodes {"as":"kids","foreignKey":"parent_id"}
     words belongsToMany users {"as":"users","through":"user_words"}
     Post belongsTo users {"as":"author","foreignKey":"user_id"}
+    users hasMany Public {"as":"publics","foreignKey":"user_id"}
+    users hasOne Public {"as":"newest","foreignKey":"user_id","order":"-id"}
+    comments belongsTo Public {"as":"public","foreignKey":"post_id"}
+    Public belongsTo users {"as":"author","foreignKey":"user_id"}
+    Public hasMany comments {"as":"comments","foreignKey":"post_id"}
+    users hasMany stars {"as":"stars","polymorphic":"about"}
+    posts hasMany stars {"as":"stars","polymorphic":"about"}
+    stars hasOne users {"as":"person","through":"about"}
     users hasMany comments {"as":"received","through":"posts.comments"}
     users hasMany tags {"as":"used","through":"posts.tags"}
     users hasOne tags {"as":"word","through":"posts.tags","order":"-label"}
   } {
     db eval {SELECT assoc_define($model, $kind, $target, '{' || $options || '}')}
+  }
+  oracle::counters $counters
+}
+
+# Let three associations have counter caches, or none. Whoever fills the tables,
+# triggers keep them; the count is computed from rows all the same. The indexes
+# that assoc_sync() would make, too, are left out: each seed has its own.
+proc oracle::counters {on} {
+  variable counter
+  variable model
+  variable assoc
+  dict for {name links} $counter {
+    dict for {link column} $links {
+      dict unset model $name columns $column
+      if {!$on} continue
+      dict set model $name columns $column plain
+      db eval {UPDATE assoc_definitions SET options = json_set(
+        coalesce(options, '{}'), '$.counterCache', $column)
+        WHERE model = $name AND name = $link}
+    }
+  }
+  if {!$on} return
+  foreach line [split [db one {SELECT assoc_sync('{"dryRun":true}')}] \n] {
+    if {![regexp {^CREATE (UNIQUE )?INDEX} $line]} { append sql $line \n }
+  }
+  db eval $sql
+}
+
+# Leave models out, and the associations that lead to them.
+proc oracle_without {names} {
+  variable oracle::model
+  variable oracle::assoc
+  foreach name $names {
+    dict unset model $name
+    dict unset assoc $name
+  }
+  dict for {name links} $assoc {
+    dict for {link a} $links {
+      if {[dict get $a to] in $names} { dict unset assoc $name $link }
+    }
   }
 }
 
@@ -220,7 +296,7 @@ proc oracle::key {max {untyped 0}} {
 # such only where there are no such indexes.
 proc oracle_fill {{untyped 0}} {
   foreach table {users posts comments tags post_tags cities profiles nodes words
-      user_words} {
+      user_words stars} {
     db eval "DELETE FROM $table"
   }
   set codes {'a' 'A' {'a '} 'b' 'B' '1' '1.0' '' NULL}
@@ -228,7 +304,7 @@ proc oracle_fill {{untyped 0}} {
   set docs {{'{"a": [1,2]}'} '\[1' 'null' '"x"' {' 5 '} NULL 7 2.5 x'31' '{}'}
   db eval BEGIN
   for {set i 1} {$i <= 7} {incr i} {
-    db eval "INSERT INTO users VALUES($i, [pick {'ann' 'Ann' 'bob' 'CAR' '' 'é'
+    db eval "INSERT INTO users(id, name, age, data, active, doc, code) VALUES($i, [pick {'ann' 'Ann' 'bob' 'CAR' '' 'é'
       NULL}], [pick {1 5 5 9 NULL -3}], [oracle::value],
       [pick {0 1 1 NULL 2 '1' 'x'}], [pick $docs], [pick $codes])"
   }
@@ -251,14 +327,14 @@ proc oracle_fill {{untyped 0}} {
       [pick {1 1 2 NULL}])"
   }
   foreach name {'Rome' 'rome' 'Oslo' '1'} {
-    db eval "INSERT INTO cities VALUES($name, [pick {1.5 2 NULL}])"
+    db eval "INSERT INTO cities(name, area) VALUES($name, [pick {1.5 2 NULL}])"
   }
   for {set i 1} {$i <= 6} {incr i} {
     db eval "INSERT INTO profiles VALUES($i, [pick {'p' 'q' NULL}],
       [oracle::key 7 $untyped], [pick {'Rome' 'rome' 'Oslo' '1' 'Bonn' NULL}])"
   }
   for {set i 1} {$i <= 12} {incr i} {
-    db eval "INSERT INTO nodes VALUES($i, [pick {'a' 'b' 'c'}],
+    db eval "INSERT INTO nodes(id, title, parent_id) VALUES($i, [pick {'a' 'b' 'c'}],
       [oracle::key 12 $untyped])"
   }
   foreach id {1 '1' 2.0 'a' 'A' x'61' 7.5} {
@@ -267,6 +343,10 @@ proc oracle_fill {{untyped 0}} {
   for {set i 1} {$i <= 20} {incr i} {
     db eval "INSERT INTO user_words VALUES([oracle::key 7 $untyped], [
       pick {1 '1' 1.0 2 '2' 'a' 'A' x'61' 7.5 NULL}], [n 3])"
+  }
+  for {set i 1} {$i <= 14} {incr i} {
+    db eval "INSERT INTO stars VALUES($i, [pick {'user' 'user' 'post' 'post'
+      'User' 'none' NULL}], [oracle::key 9 $untyped], [n 3])"
   }
   db eval COMMIT
 }
@@ -319,8 +399,29 @@ proc oracle::links {name {many ""}} {
 # An association with all that it may have.
 proc oracle::link {name link} {
   variable assoc
-  dict merge {join "" scope "" order "" joinkey "" joincolumns ""} \
-    [dict get $assoc $name $link]
+  variable branch
+  set none {join "" scope "" order "" joinkey "" joincolumns ""}
+  if {[regexp {^(\w+) on (\w+)$} $link - poly target]} {
+    dict for {type to} [dict get $branch $name $poly] {
+      if {$to eq $target} break
+    }
+    return [dict merge $none [list to $target many 0 \
+      on "%C.id = %P.of_id AND %P.kind = '$type'"]]
+  }
+  dict merge $none [dict get $assoc $name $link]
+}
+# What all rows of a model have in common, as a condition.
+proc oracle::filter {name} {
+  variable model
+  set m [dict get $model $name]
+  expr {[dict exists $m filter] ? [dict get $m filter] : "true"}
+}
+# "about on users": a polymorphic association of the model and one target, or "".
+proc oracle::branched {name} {
+  variable branch
+  if {![dict exists $branch $name]} return
+  set poly [pick [dict keys [dict get $branch $name]]]
+  return "$poly on [pick [dict values [dict get $branch $name $poly]]]"
 }
 proc oracle::target {name link} { dict get [link $name $link] to }
 
@@ -330,7 +431,7 @@ proc oracle::from {name link parent child join} {
   set a [link $name $link]
   set sql " FROM [dict get $model [dict get $a to] table] $child"
   if {[dict get $a join] ne ""} { append sql ", [dict get $a join] $join" }
-  append sql " WHERE ([dict get $a on])"
+  append sql " WHERE ([dict get $a on]) AND [filter [dict get $a to]]"
   if {[dict get $a scope] ne ""} { append sql " AND ([dict get $a scope])" }
   string map [list %C $child %P $parent %J $join] $sql
 }
@@ -545,6 +646,7 @@ proc oracle::pred {name depth} {
       3 - 4 {
         set word [pick {some every none}]
         set link [pick [links $name]]
+        if {[maybe 50]} { set link [pick [list [branched $name] $link]] }
         if {$link eq ""} { return [compare $name] }
         set child [alias]
         set join [alias]
@@ -723,7 +825,12 @@ proc oracle::block {name depth join joincolumns usedVar} {
   }
   if {$depth > 0} {
     for {set i [n 4]} {$i > 0} {incr i -1} {
-      lassign [item $name $depth used] t it
+      set make item
+      if {[maybe 50]} {
+        if {[branched $name] ne ""} { set make poly_item }
+        if {$name eq "nodes"} { set make recurse_item }
+      }
+      lassign [$make $name $depth used] t it
       lappend text $t
       lappend items $it
     }
@@ -844,13 +951,71 @@ proc oracle::item {name depth usedVar} {
   list $text [expr {$spread ? [list spread $node] : [list child $key $node]}]
 }
 
+# A polymorphic association with a block for some of its models: {text, item}
+proc oracle::poly_item {name depth usedVar} {
+  upvar 1 $usedVar used
+  variable branch
+  set poly [pick [dict keys [dict get $branch $name]]]
+  set key [fresh $poly]
+  set text {}
+  set nodes {}
+  foreach target [dict values [dict get $branch $name $poly]] {
+    if {[maybe 20]} continue
+    set node {where "" through "" order "" limit "" offset "" required 0}
+    set pred ""
+    if {[maybe 40]} {
+      lassign [pred $target 1] t s
+      set pred ($t)
+      dict set node where $s
+    }
+    set mine {}
+    lassign [block $target [expr {$depth - 1}] "" "" mine] bt items
+    dict set node items $items
+    dict set node model $target
+    dict set node from $name
+    dict set node assoc "$poly on $target"
+    lappend nodes $target $node
+    lappend text "on $target$pred{$bt}"
+  }
+  if {![llength $nodes]} { return [item $name $depth used] }
+  list "$poly{[join $text]}[expr {$key eq $poly ? "" : " as $key"}]" \
+    [list poly $key $nodes [dict values [dict get $branch $name $poly]] $name $poly]
+}
+
+# An association to the model itself, level by level: {text, item}
+proc oracle::recurse_item {name depth usedVar} {
+  upvar 1 $usedVar used
+  set link [pick [links $name]]
+  set many [dict get [link $name $link] many]
+  set key [fresh $link]
+  lassign [clauses $name $many "" 1] ct node
+  # The key has its place behind the block of each level.
+  set mine [dict create $key 1]
+  lassign [block $name [expr {$depth - 2}] "" "" mine] bt items
+  dict set node items $items
+  dict set node model $name
+  dict set node from $name
+  dict set node assoc $link
+  dict set node required 0
+  if {$many && [maybe 40]} {
+    set parts [pick {nodes edges{node}}]
+    set ct [string trimleft "$ct; page{count $parts pageInfo{hasNextPage hasPreviousPage}}" "; "]
+    dict set node page [string range $parts 0 4]
+  }
+  set levels [pick {1 2 3 ""}]
+  if {$ct ne ""} { set ct ($ct) }
+  list "$link^$levels$ct{$bt}[expr {$key eq $link ? "" : " as $key"}]" \
+    [list recurse $key $node [expr {$levels eq "" ? 100 : $levels}]]
+}
+
 proc oracle_shape {{model ""}} {
   set oracle::params {}
   set oracle::names {}
   set oracle::n 0
   if {$model eq ""} {
     set model [pick {users users posts posts comments tags profiles cities nodes
-      words Post}]
+      words Post Public stars nodes}]
+    if {![dict exists $oracle::model $model]} { set model users }
   }
   lassign [oracle::clauses $model 1 "" 2] ct node
   set used {}
@@ -896,7 +1061,7 @@ proc oracle::rows {node parent} {
   set c [alias]
   set j [alias]
   if {[dict get $node assoc] eq ""} {
-    set from " FROM [dict get $model $name table] $c WHERE true"
+    set from " FROM [dict get $model $name table] $c WHERE [filter $name]"
   } else {
     set up [dict get $node from]
     set p [alias]
@@ -988,10 +1153,49 @@ proc oracle::pairs {node row} {
         lappend pairs [lindex $item 1] "{[join $inner ,]}"
       }
       child { lappend pairs [lindex $item 1] [json [lindex $item 2] $where] }
+      recurse { lappend pairs [lindex $item 1] [recursed [lindex $item 1] \
+        [lindex $item 2] $where [lindex $item 3] [list $where]] }
+      poly { lappend pairs [lindex $item 1] [polymorphic $item $where] }
       spread { lappend pairs {*}[spread [lindex $item 1] $where] }
     }
   }
   return $pairs
+}
+
+# One level of a recursion below a row, and those below it. seen: the rows above,
+# which are not given again; limits and counts come before that.
+proc oracle::recursed {key node where levels seen} {
+  set objects {}
+  foreach row [some_rows $node $where] {
+    set at [lindex $row 0]
+    if {$at in $seen} continue
+    set text [members $node $row]
+    if {$levels > 1} {
+      append text "[expr {$text eq "" ? "" : ","}]\"$key\":[recursed $key $node \
+        $at [expr {$levels - 1}] [concat $seen [list $at]]]"
+    }
+    lappend objects "{$text}"
+  }
+  if {[dict exists $node page]} {
+    return [page_of $node [llength [rows $node $where]] $objects]
+  }
+  if {![many $node]} {
+    return [expr {[llength $objects] ? [lindex $objects 0] : "null"}]
+  }
+  return "\[[join $objects ,]\]"
+}
+
+# The row that a polymorphic association leads to: {} if its model has no block.
+proc oracle::polymorphic {item where} {
+  lassign $item - - nodes targets name poly
+  foreach target $targets {
+    set any [dict create model $target from $name assoc "$poly on $target" where "" \
+      through "" order "" limit "" offset "" required 0 items {}]
+    if {![llength [rows $any $where]]} continue
+    if {![dict exists $nodes $target]} { return "{}" }
+    return [json [dict get $nodes $target] $where]
+  }
+  return null
 }
 
 # The members of what is spread: of a to-one its own, of a to-many a list of the
@@ -1018,7 +1222,8 @@ proc oracle::nothing {node {value {[]}}} {
   foreach item [dict get $node items] {
     switch [lindex $item 0] {
       col - at - agg - join { lappend pairs [lindex $item 1] $value }
-      child {
+      poly { lappend pairs [lindex $item 1] $value }
+      child - recurse {
         set child [lindex $item 2]
         set none [expr {[many $child] ? {[]} : $value}]
         if {$value eq "null" && [dict exists $child page]} {
@@ -1095,7 +1300,9 @@ proc oracle_totals {} {
   set oracle::params {}
   set oracle::names {}
   set oracle::n 0
-  set name [pick {users posts comments tags profiles cities nodes Post}]
+  set name [pick {users posts comments tags profiles cities nodes Post Public
+    stars}]
+  if {![dict exists $oracle::model $name]} { set name nodes }
   lassign [oracle::clauses $name 1 "" 1] ct node
   set texts {}
   set sqls {}
@@ -1108,7 +1315,8 @@ proc oracle_totals {} {
   if {$ct ne ""} { set ct ($ct) }
   set c [oracle::alias]
   set table [dict get $oracle::model $name table]
-  set where [expr {[dict get $node where] eq "" ? "true" : [dict get $node where]}]
+  set where "([expr {[dict get $node where] eq "" ? "true" : [dict get $node where]}])\
+    AND [oracle::filter $name]"
   set terms [oracle::ended [dict get $node order] [dict get $oracle::model $name key]]
   set limit [dict get $node limit]
   set offset [dict get $node offset]

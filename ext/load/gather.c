@@ -57,6 +57,27 @@ static const AssocNode *branchOf(const AssocNode *pNode, const AssocRow *pRow,
   return pChild;
 }
 
+/* Where it is noted that a row is above, in the recursion pChild, which begins
+** or goes on below the row; 0: its keys tell. */
+static u8 *aboveOf(const AssocRun *pRun, const AssocNode *pNode,
+                   const AssocRow *pRow, const AssocNode *pChild) {
+  const AssocNodeRun *pState = &pRun->aNode[pChild->iNode];
+  int i = pNode == pChild ? pNode->iIdent : pChild->iIdentUp;
+  u32 iRow;
+  if (pChild->aiIdent == 0 || pState->abAbove == 0) return 0;
+  iRow = pRow->aWord[pNode->nSplit + pNode->nChild + pNode->bRecurse + i];
+  return iRow < pState->ident.nSlot ? &pState->abAbove[iRow] : 0;
+}
+
+/* Append the text of a row's child. */
+static void gatherChild(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
+                        const AssocRow *pRow, const AssocNode *pChild) {
+  u8 *pbAbove = aboveOf(pRun, pNode, pRow, pChild);
+  if (pbAbove) *pbAbove = 1;
+  assocGatherBucket(pRun, pOut, pChild, bucketOf(pNode, pRow, pChild));
+  if (pbAbove) *pbAbove = 0;
+}
+
 /* Append a row's text from byte iFrom on, with the texts of its children in
 ** between; aWord says where each one belongs. Byte 0 is the comma that
 ** separates rows. */
@@ -70,16 +91,20 @@ static void gatherText(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
     u32 iTo;
     if (pChild == 0) continue;
     iTo = pRow->aWord[iSplit++];
-    if (pChild == pNode && pNode->nRecurse && pRun->nLevel >= pNode->nRecurse) {
-      iTo -= (u32)pPart->nKey; /* The last level of ^n has no such member */
+    if (pChild == pNode && pNode->nRecurse &&
+        pRun->aNode[pNode->iNode].nLevel >= pNode->nRecurse) {
+      /* The last level of ^n has no such member. Its key brings the brace if
+      ** the block is empty. */
+      u32 nKey = (u32)pPart->nKey - (pPart->zKey[0] == '{');
+      iTo -= nKey;
       putText(pOut, &z[iFrom], iTo - iFrom);
-      iFrom = iTo + (u32)pPart->nKey;
+      iFrom = iTo + nKey;
       continue;
     }
     assert(iFrom <= iTo && iTo <= pRow->nText);
     putText(pOut, &z[iFrom], iTo - iFrom);
     pChild = branchOf(pNode, pRow, pChild);
-    assocGatherBucket(pRun, pOut, pChild, bucketOf(pNode, pRow, pChild));
+    gatherChild(pRun, pOut, pNode, pRow, pChild);
     iFrom = iTo;
   }
   putText(pOut, &z[iFrom], pRow->nText - iFrom);
@@ -97,12 +122,15 @@ i64 assocGatherBytes(const AssocRow *pRow) {
   return pRow->nText;
 }
 
-/* In a recursion: are the row's own children being gathered right now? Then the
-** data have a circle here. */
+/* In a recursion: is the row above itself, or are its own children being gathered
+** right now? Then the data have a circle here. */
 static int isCircle(AssocRun *pRun, const AssocNode *pNode,
                     const AssocRow *pRow) {
   u32 i;
+  const u8 *pbAbove;
   if (!pNode->bRecurse) return 0;
+  pbAbove = aboveOf(pRun, pNode, pRow, pNode);
+  if (pbAbove) return *pbAbove;
   i = bucketOf(pNode, pRow, pNode);
   return i != ASSOC_NOSLOT && pRun->aNode[pNode->iNode].aBucket[i].bOpen;
 }
@@ -176,10 +204,13 @@ static AssocBucket *enterLevel(AssocRun *pRun, AssocOut *pOut,
   }
   pBucket->bOpen = 1;
   pRun->nLevel++;
+  pRun->aNode[pNode->iNode].nLevel++;
   return pBucket;
 }
 
-static void leaveLevel(AssocRun *pRun, AssocBucket *pBucket) {
+static void leaveLevel(AssocRun *pRun, const AssocNode *pNode,
+                       AssocBucket *pBucket) {
+  pRun->aNode[pNode->iNode].nLevel--;
   pRun->nLevel--;
   pBucket->bOpen = 0;
 }
@@ -280,7 +311,7 @@ static void gatherPage(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
     gatherPart(&page, pPart);
   }
   putText(pOut, "}", 1);
-  if (pLevel) leaveLevel(pRun, pLevel);
+  if (pLevel) leaveLevel(pRun, pNode, pLevel);
 }
 
 /* Append one level of a recursion. */
@@ -295,7 +326,7 @@ static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   } else {
     assocGatherRow(pRun, pOut, pNode, pRow);
   }
-  leaveLevel(pRun, pBucket);
+  leaveLevel(pRun, pNode, pBucket);
 }
 
 /* -------------------------------------------------------- lists of members */
@@ -335,7 +366,7 @@ static void memberOfRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
     memberOfBucket(pRun, pOut, pChild, bucketOf(pNode, pRow, pChild), p);
   } else if (p->pPart->pNode) {
     pChild = branchOf(pNode, pRow, p->pPart->pNode);
-    assocGatherBucket(pRun, pOut, pChild, bucketOf(pNode, pRow, pChild));
+    gatherChild(pRun, pOut, pNode, pRow, pChild);
   } else {
     iFrom = pRow->aWord[p->iPart];
     putText(pOut, rowText(pNode, pRow) + iFrom, memberEnd(p, pRow) - iFrom);

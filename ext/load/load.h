@@ -126,6 +126,11 @@ struct AssocNode {
   int *aiSource; /* Places of the key among the parent's values; of a root whose
                  ** rows are given out, among its own */
   int *aiSelf;   /* Recursion: places of the next key among the own values */
+  int *aiIdent, *aiIdentUp; /* Recursion by a key that several rows may have:
+                            ** places of the model's key among the own values,
+                            ** and among the parent's; else 0 */
+  int iIdent, iIdentUp; /* Places of the numbers of both rows among nIdent */
+  int nIdent;           /* Numbers of rows that a row keeps: AssocRow */
 
   u8 bChanges;    /* The comparison converts values of the key */
   u8 bPlus;       /* So a parent's value must lose its affinity: "+" */
@@ -303,7 +308,8 @@ struct AssocRun {
   u32 iKey, nKey;         /* The current key of assoc_keys, and the end */
   AssocOut row;           /* Writes into mem */
   int rc;                 /* First error of the callbacks of SQLite */
-  int nLevel;             /* Levels of recursion above the row being gathered */
+  int nLevel;             /* Levels of all recursions above the row being
+                          ** gathered */
   i64 nPulse;             /* Bytes of the result at the last pulse */
   AssocRun *pOuter;       /* The run during which this one runs, or 0 */
 };

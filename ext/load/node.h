@@ -78,6 +78,7 @@ struct AssocPage {
 ** pPage, but are no pages. */
 #define assocNodeIsPage(p) ((p)->pPage && (p)->pPage->bWrap && !(p)->pValue)
 /* Words before the text of a row: see AssocRow. */
-#define assocNodeWords(p) ((p)->nSplit + (p)->nChild + (p)->bRecurse)
+#define assocNodeWords(p)                                                      \
+  ((p)->nSplit + (p)->nChild + (p)->bRecurse + (p)->nIdent)
 
 #endif /* ASSOC_NODE_H */

@@ -213,6 +213,36 @@ static void compileBranches(Planner *p, AssocNode *pParent,
 /* ------------------------------------------------------------- recursion */
 
 /*
+** To end circles, rows that are above must be known. If the key by which a row
+** finds its children is its own, that key does. But several rows may have the
+** same parent_id: "parent^" needs the keys of the rows themselves, those of the
+** first parents included.
+*/
+static void recurseIdent(Planner *p, AssocNode *pNode) {
+  const AssocModel *pModel = pNode->pModel;
+  AssocNode *pUp = pNode->pParent;
+  const AssocKey *pNear = assocRelNearKey(pNode->pRel);
+  int i;
+  if (pModel->nKey == 0 || pUp == 0) return;
+  for (i = 0;
+       i < pModel->nKey && i < pNear->nCol && pNear->aCol[i] == pModel->aKey[i];
+       i++) {
+  }
+  if (i == pModel->nKey && i == pNear->nCol) return;
+  pNode->aiIdent = assocPlannerAlloc(p, sizeof(int) * (size_t)pModel->nKey);
+  pNode->aiIdentUp = assocPlannerAlloc(p, sizeof(int) * (size_t)pModel->nKey);
+  if (pNode->aiIdent == 0 || pNode->aiIdentUp == 0) return;
+  for (i = 0; i < pModel->nKey; i++) {
+    pNode->aiIdent[i] =
+        assocNodeColumnArg(p, pNode, pModel->pTable, pModel->aKey[i], 1);
+    pNode->aiIdentUp[i] =
+        assocNodeColumnArg(p, pUp, pModel->pTable, pModel->aKey[i], 1);
+  }
+  pNode->iIdent = pNode->nIdent++;
+  pNode->iIdentUp = pUp->nIdent++;
+}
+
+/*
 ** "children^": the rows are of the parent's own model, and have the same member
 ** again. One node serves all levels: the rows of a level become the parents of
 ** the next run of the same statements. aiSelf are the columns by which a row
@@ -243,6 +273,7 @@ static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
     pNode->aiSelf[i] =
         assocNodeColumnArg(p, pNode, pRel->pSource->pTable, pUp->aCol[i], 1);
   }
+  recurseIdent(p, pNode);
   assocNodeCheckKey(p, pNode, pItem, zName);
   pPart = assocNodePart(p, pNode, ASSOC_PART_CHILD, zName);
   if (pPart) pPart->pNode = pNode;

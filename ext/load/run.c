@@ -104,12 +104,29 @@ static int isOfType(AssocRun *pRun, const AssocNode *pChild,
          strcmp(z, pChild->zType) == 0;
 }
 
+const AssocKeyRule aAssocKeyPlain[ASSOC_KEY_MAX];
+
+/* The number of the row in the recursion pNode, by the row's own key. */
+static u32 addIdent(AssocRun *pRun, const AssocNode *pNode, const int *aiIdent,
+                    sqlite3_value **apVal) {
+  sqlite3_value *apKey[ASSOC_KEY_MAX];
+  int i, n = pNode->pModel->nKey;
+  assert(n > 0 && n <= ASSOC_KEY_MAX);
+  for (i = 0; i < n; i++) apKey[i] = apVal[aiIdent[i]];
+  return assocKeymapAdd(&pRun->aNode[pNode->iNode].ident, apKey, &pRun->rc);
+}
+
 /* Add the row's keys to the keymaps of all child nodes, and of the node itself
-** in a recursion. aSlot gets the numbers of the buckets. */
+** in a recursion. aSlot gets the numbers of the buckets, then those of rows. */
 static void addKeys(AssocRun *pRun, const AssocNode *pNode, u32 *aSlot,
                     sqlite3_value **apVal) {
   const AssocNode *pChild;
+  u32 *aIdent = &aSlot[pNode->nChild + pNode->bRecurse];
   for (pChild = pNode->pChild; pChild; pChild = pChild->pNext) {
+    if (pChild->aiIdent) {
+      aIdent[pChild->iIdentUp] =
+          addIdent(pRun, pChild, pChild->aiIdentUp, apVal);
+    }
     *aSlot = ASSOC_NOSLOT;
     if (pChild->zType == 0 || isOfType(pRun, pChild, apVal)) {
       *aSlot = addKey(pRun, pChild, pChild->aiSource, apVal);
@@ -117,6 +134,9 @@ static void addKeys(AssocRun *pRun, const AssocNode *pNode, u32 *aSlot,
     aSlot++;
   }
   if (pNode->bRecurse) *aSlot = addKey(pRun, pNode, pNode->aiSelf, apVal);
+  if (pNode->aiIdent) {
+    aIdent[pNode->iIdent] = addIdent(pRun, pNode, pNode->aiIdent, apVal);
+  }
 }
 
 /* Write the cursor of a page's row behind its text, with a nul. */
@@ -555,6 +575,10 @@ static void fetchLevels(AssocRun *pRun, AssocNode *pNode) {
     nDone = nKey;
   }
   (void)assocListNeed(pRun, pState, pState->map.nSlot);
+  if (pNode->aiIdent) {
+    pState->abAbove =
+        assocAlloc(pRun->pCall, &pRun->mem, (i64)pState->ident.nSlot + 1);
+  }
 }
 
 /*
@@ -721,6 +745,10 @@ void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
     assocKeymapInit(&pRun->aNode[i].map, pPlan->apNode[i]->nKey,
                     pPlan->apNode[i]->aRule);
     pRun->aNode[i].pMap = &pRun->aNode[i].map;
+    if (pPlan->apNode[i]->aiIdent) {
+      assocKeymapInit(&pRun->aNode[i].ident, pPlan->apNode[i]->pModel->nKey,
+                      aAssocKeyPlain);
+    }
   }
   for (i = 0; pRun->aNode && i < pPlan->nNode; i++) {
     const AssocNode *pList = pPlan->apNode[i]->pBeside;
@@ -738,6 +766,8 @@ static void clearMaps(AssocRun *pRun) {
   for (i = 0; pRun->aNode && i < pRun->pPlan->nNode; i++) {
     assocKeymapClear(&pRun->aNode[i].map);
     assocKeymapClear(&pRun->aNode[i].ends);
+    assocKeymapClear(&pRun->aNode[i].ident);
+    pRun->aNode[i].abAbove = 0;
     pRun->aNode[i].apEnd = 0;
     pRun->aNode[i].nEnd = 0;
     pRun->aNode[i].aBucket = 0;

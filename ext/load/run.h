@@ -21,8 +21,12 @@
 struct AssocRow {
   u32 nText;
   u32 aWord[]; /* nSplit offsets into the text, where a child goes; then
-                   ** for each child node the number of its bucket */
+                   ** for each child node the number of its bucket; then
+                   ** nIdent numbers of the row itself */
 };
+
+/* Keys of rows are told apart by type and value. */
+extern const AssocKeyRule aAssocKeyPlain[ASSOC_KEY_MAX];
 
 /* The rows that belong to one key. */
 struct AssocBucket {
@@ -47,6 +51,9 @@ struct AssocNodeRun {
   AssocKeymap ends; /* Many to many, scanned: keys of the targets */
   AssocRow **apEnd; /* The targets' rows, shared by all lists */
   u32 nEnd;         /* Size of apEnd */
+  int nLevel;       /* Levels of this recursion above the row being gathered */
+  AssocKeymap ident; /* aiIdent: numbers the rows of a recursion, and their */
+  u8 *abAbove;       /* parents; is row i above the one being gathered? */
 };
 #define ASSOC_LIST_ALL ((i64)1 << 62) /* nMost without a limit */
 /* Rows that are prefetched before their turn. apRow has room for as many behind

@@ -19,10 +19,6 @@
 /* Most roots of the first batch, whose size in bytes is not known yet. */
 #define STREAM_FIRST 16
 
-/* Keys are told apart by type and value: a key that SQL converts before it
-** compares is dealt with by isAnew(). */
-static const AssocKeyRule aPlain[ASSOC_KEY_MAX];
-
 struct AssocStream {
   AssocRun run;
   sqlite3_stmt *pStmt;     /* BORROWED: the root's, while it has rows */
@@ -121,8 +117,9 @@ AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
   memset(p, 0, sizeof(*p));
   copyArgs(pCall, p, &args, pArgs);
   assocRunStart(pCall, &p->run, pPlan, &args);
-  assocKeymapInit(&p->keys, pPlan->pRoot->pModel->nKey, aPlain);
-  assocKeymapInit(&p->seen, pPlan->pRoot->pModel->nKey, aPlain);
+  /* A key that SQL converts before it compares is dealt with by isAnew() */
+  assocKeymapInit(&p->keys, pPlan->pRoot->pModel->nKey, aAssocKeyPlain);
+  assocKeymapInit(&p->seen, pPlan->pRoot->pModel->nKey, aAssocKeyPlain);
   p->nWant = 1;
   if (hasUnserved(pCall, pPlan)) {
     p->nLeast = assocTableRows(pCall, pPlan->pRoot->pModel->pTable);
