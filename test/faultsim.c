@@ -24,6 +24,11 @@
 **       and returns it, a list of: open FILE; write FILE OFFSET BYTES; truncate
 **       FILE SIZE; sync FILE; delete FILE SYNCED; mark MARK. powercut.test makes of
 **       it what a power cut may leave.
+**   faultsim_work DB          what the statements of the connection have done
+**       since the last call: {steps of the virtual machine, rows that full scans
+**       and automatic indexes stepped over}. The first call begins to count.
+**   faultsim_clock DB N       from now on the clock of the VFS goes on by one
+**       millisecond for N of these steps; 0: it is the machine's again
 **   sqlite3_memory_used       bytes that SQLite holds
 **   sqlite3_malloc_outstanding    allocations that SQLite holds
 **
@@ -312,7 +317,87 @@ static int vfsAccess(sqlite3_vfs *pVfs, const char *zName, int flags,
   return pRealVfs->xAccess(pRealVfs, zName, flags, pOut);
 }
 
+/* ------------------------------------------------------------------ work */
+
+static struct {
+  sqlite3 *db;
+  sqlite3_int64 nStep; /* Of the virtual machine */
+  sqlite3_int64 nRow;  /* Stepped over by full scans and automatic indexes */
+  int nPace;           /* Steps for a millisecond, or 0 */
+} work;
+
+#define WORK_EVERY 20 /* Steps that are counted together */
+
+static int workStep(void *p) {
+  (void)p;
+  work.nStep += WORK_EVERY;
+  return 0;
+}
+
+/* A statement has ended. */
+static int workEnd(unsigned m, void *p, void *pStmt, void *pTime) {
+  (void)m, (void)p, (void)pTime;
+  work.nRow += sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
+  work.nRow += sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_AUTOINDEX, 1);
+  return 0;
+}
+
+static int vfsTime(sqlite3_vfs *pVfs, sqlite3_int64 *piNow) {
+  (void)pVfs;
+  if (work.nPace == 0) return pRealVfs->xCurrentTimeInt64(pRealVfs, piNow);
+  *piNow = 212700000000000 + work.nStep / work.nPace;
+  return SQLITE_OK;
+}
+
 /* ------------------------------------------------------------ Tcl commands */
+
+/* The connection behind a command of the Tcl package sqlite3, whose client data
+** begin with it. From now on its work is counted. */
+static int workOn(Tcl_Interp *interp, Tcl_Obj *pName) {
+  Tcl_CmdInfo info;
+  sqlite3 *db;
+  if (!Tcl_GetCommandInfo(interp, Tcl_GetString(pName), &info)) {
+    Tcl_SetResult(interp, "there is no such connection", TCL_STATIC);
+    return TCL_ERROR;
+  }
+  db = *(sqlite3 **)info.objClientData;
+  if (db == work.db) return TCL_OK;
+  work.db = db;
+  work.nStep = work.nRow = 0;
+  sqlite3_progress_handler(db, WORK_EVERY, workStep, 0);
+  sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, workEnd, 0);
+  return TCL_OK;
+}
+
+/* faultsim_work DB */
+static int cmdWork(ClientData cd, Tcl_Interp *interp, int objc,
+                   Tcl_Obj *const objv[]) {
+  Tcl_Obj *apObj[2];
+  (void)cd;
+  if (objc != 2) {
+    Tcl_WrongNumArgs(interp, 1, objv, "DB");
+    return TCL_ERROR;
+  }
+  if (workOn(interp, objv[1]) != TCL_OK) return TCL_ERROR;
+  apObj[0] = Tcl_NewWideIntObj(work.nStep);
+  apObj[1] = Tcl_NewWideIntObj(work.nRow);
+  Tcl_SetObjResult(interp, Tcl_NewListObj(2, apObj));
+  work.nRow = 0;
+  if (work.nPace == 0) work.nStep = 0;
+  return TCL_OK;
+}
+
+/* faultsim_clock DB N */
+static int cmdClock(ClientData cd, Tcl_Interp *interp, int objc,
+                    Tcl_Obj *const objv[]) {
+  (void)cd;
+  if (objc != 3) {
+    Tcl_WrongNumArgs(interp, 1, objv, "DB N");
+    return TCL_ERROR;
+  }
+  if (workOn(interp, objv[1]) != TCL_OK) return TCL_ERROR;
+  return Tcl_GetIntFromObj(interp, objv[2], &work.nPace);
+}
 
 /* faultsim_install: put both between SQLite and the machine. Once. */
 static int cmdInstall(ClientData cd, Tcl_Interp *interp, int objc,
@@ -347,6 +432,7 @@ static int cmdInstall(ClientData cd, Tcl_Interp *interp, int objc,
     faultVfs.xOpen = vfsOpen;
     faultVfs.xDelete = vfsDelete;
     faultVfs.xAccess = vfsAccess;
+    faultVfs.xCurrentTimeInt64 = vfsTime;
     rc = sqlite3_vfs_register(&faultVfs, 1);
   }
   if (rc == SQLITE_OK) {
@@ -454,6 +540,8 @@ int Faultsim_Init(Tcl_Interp *interp) {
   Tcl_CreateObjCommand(interp, "faultsim_install", cmdInstall, 0, 0);
   Tcl_CreateObjCommand(interp, "faultsim_vfs", cmdVfs, 0, 0);
   Tcl_CreateObjCommand(interp, "faultsim_record", cmdRecord, 0, 0);
+  Tcl_CreateObjCommand(interp, "faultsim_work", cmdWork, 0, 0);
+  Tcl_CreateObjCommand(interp, "faultsim_clock", cmdClock, 0, 0);
   Tcl_CreateObjCommand(interp, "sqlite3_memdebug_fail", cmdFail, &memFault, 0);
   Tcl_CreateObjCommand(interp, "faultsim_io_fail", cmdFail, &ioFault, 0);
   Tcl_CreateObjCommand(interp, "sqlite3_memory_used", cmdMemoryUsed, 0, 0);

@@ -362,10 +362,13 @@ struct AssocConn {
   AssocSession *pSession; /* OWNED: assoc_session(), or 0 */
   i64 iSession;           /* Number of sessions begun and ended so far */
   struct {
-    i64 mxRow, mxByte, mxMs; /* assoc_config(): what a call may spend; 0: all */
-    i64 nRow, nByte, iStart; /* What the call that runs has spent */
-    const char *zAt;         /* BORROWED: where in the shape it is, or 0 */
-    u8 eOver;                /* ASSOC_OVER_*: what is spent, or 0 */
+    /* assoc_config(): what a call may spend; 0: all */
+    i64 mxRow, mxGiven, mxByte, mxMs;
+    /* What the call that runs has spent: nResult is the bytes of the results
+    ** that it has given one at a time */
+    i64 nRow, nGiven, nByte, nResult, iStart;
+    const char *zAt; /* BORROWED: where in the shape it is, or 0 */
+    u8 eOver;        /* ASSOC_OVER_*: what is spent, or 0 */
   } budget;
   /* Is this word a table of ours (1), a function (2), or neither (0)? */
   int (*xCallable)(const char *z, int n);
@@ -449,18 +452,32 @@ void assocSessionDeny(AssocCall *pCall);
 void assocBudgetBegin(AssocConn *pConn);
 /* Are rows counted, since there is a session and a budget of rows or time? */
 int assocBudgetCounts(const AssocConn *pConn);
-/* Count a row that is read, or bytes that are written. False if the budget is
-** spent: then eOver is set, and the caller ends the work with SQLITE_ABORT. */
+/* Count a row that is read, bytes of rows, or rows of the answer. False if the
+** budget is spent: then eOver is set, and the caller ends the work with
+** SQLITE_ABORT. assocBudgetTime() looks at the clock alone. */
 int assocBudgetRow(AssocConn *pConn);
 int assocBudgetBytes(AssocConn *pConn, i64 n);
+int assocBudgetGive(AssocConn *pConn, i64 n);
+int assocBudgetTime(AssocConn *pConn);
 #define ASSOC_OVER_ROWS 1
-#define ASSOC_OVER_BYTES 2
-#define ASSOC_OVER_MS 3
+#define ASSOC_OVER_GIVEN 2
+#define ASSOC_OVER_BYTES 3
+#define ASSOC_OVER_MS 4
+/* Count a row that a writer reads or writes; an error if the budget is
+** spent. */
+void assocBudgetSpend(AssocCall *pCall);
 /* Raise the error for a spent budget, if one is spent and the call has no
 ** error. */
 void assocBudgetError(AssocCall *pCall);
-/* The most bytes of a result: SQLite's limit, or less by the budget. */
-i64 assocBudgetMost(AssocConn *pConn);
+/* The most bytes of a result, and of a row: SQLite's limit, or what is left of
+** the budget. A result that is given by itself, one of several, is counted
+** afterwards. */
+i64 assocBudgetMost(const AssocConn *pConn);
+i64 assocBudgetMostRow(const AssocConn *pConn);
+void assocBudgetResult(AssocConn *pConn, i64 n);
+/* A row or a result was longer than that: raise the error of the budget, if it
+** is the budget that says so. */
+void assocBudgetTooBig(AssocCall *pCall);
 
 /* -------------------------------------------------------------- private --
 **

@@ -144,6 +144,7 @@ static i64 budgetNow(void) {
 void assocBudgetBegin(AssocConn *pConn) {
   if (pConn->pSession == 0 || pConn->nInside > 0) return;
   pConn->budget.nRow = pConn->budget.nByte = 0;
+  pConn->budget.nGiven = pConn->budget.nResult = 0;
   pConn->budget.zAt = 0;
   pConn->budget.eOver = 0;
   if (pConn->budget.mxMs) pConn->budget.iStart = budgetNow();
@@ -153,51 +154,90 @@ int assocBudgetCounts(const AssocConn *pConn) {
   return pConn->pSession && (pConn->budget.mxRow || pConn->budget.mxMs);
 }
 
-/* The clock is asked for every 64th row, and whenever bytes are counted. */
-static int budgetTime(AssocConn *pConn) {
-  if (pConn->budget.mxMs == 0 ||
-      budgetNow() - pConn->budget.iStart <= pConn->budget.mxMs) {
-    return 1;
-  }
-  pConn->budget.eOver = ASSOC_OVER_MS;
-  return 0;
+/* Is n more than mx, which 0 does not bound? Then eOver says what is spent. */
+static int isOver(AssocConn *pConn, i64 n, i64 mx, int eOver) {
+  if (mx == 0 || n <= mx) return 0;
+  pConn->budget.eOver = (u8)eOver;
+  return 1;
 }
+
+int assocBudgetTime(AssocConn *pConn) {
+  if (pConn->pSession == 0 || pConn->budget.mxMs == 0) return 1;
+  return !isOver(pConn, budgetNow() - pConn->budget.iStart, pConn->budget.mxMs,
+                 ASSOC_OVER_MS);
+}
+
+/* Rows between two looks at the clock. */
+#define BUDGET_CLOCK 16
 
 int assocBudgetRow(AssocConn *pConn) {
   if (pConn->pSession == 0) return 1;
-  pConn->budget.nRow++;
-  if (pConn->budget.mxRow && pConn->budget.nRow > pConn->budget.mxRow) {
-    pConn->budget.eOver = ASSOC_OVER_ROWS;
+  if (isOver(pConn, ++pConn->budget.nRow, pConn->budget.mxRow,
+             ASSOC_OVER_ROWS)) {
     return 0;
   }
-  return pConn->budget.nRow % 64 != 0 || budgetTime(pConn);
+  return pConn->budget.nRow % BUDGET_CLOCK != 0 || assocBudgetTime(pConn);
 }
 
 int assocBudgetBytes(AssocConn *pConn, i64 n) {
   if (pConn->pSession == 0) return 1;
   pConn->budget.nByte += n;
-  if (pConn->budget.mxByte && pConn->budget.nByte > pConn->budget.mxByte) {
-    pConn->budget.eOver = ASSOC_OVER_BYTES;
-    return 0;
-  }
-  return n > 0 || budgetTime(pConn);
+  return !isOver(pConn, pConn->budget.nByte, pConn->budget.mxByte,
+                 ASSOC_OVER_BYTES);
+}
+
+int assocBudgetGive(AssocConn *pConn, i64 n) {
+  if (pConn->pSession == 0) return 1;
+  pConn->budget.nGiven += n;
+  return !isOver(pConn, pConn->budget.nGiven, pConn->budget.mxGiven,
+                 ASSOC_OVER_GIVEN);
+}
+
+void assocBudgetSpend(AssocCall *pCall) {
+  if (pCall->rc != SQLITE_OK || !assocBudgetCounts(pCall->pConn)) return;
+  if (!assocBudgetRow(pCall->pConn)) assocBudgetError(pCall);
 }
 
 void assocBudgetError(AssocCall *pCall) {
+  static const char *const az[] = {"", "rows", "given rows", "bytes",
+                                   "milliseconds"};
   AssocConn *pConn = pCall->pConn;
+  const i64 an[] = {0, pConn->budget.mxRow, pConn->budget.mxGiven,
+                    pConn->budget.mxByte, pConn->budget.mxMs};
   const char *zAt = pConn->budget.zAt;
-  i64 n = pConn->budget.eOver == ASSOC_OVER_ROWS    ? pConn->budget.mxRow
-          : pConn->budget.eOver == ASSOC_OVER_BYTES ? pConn->budget.mxByte
-                                                    : pConn->budget.mxMs;
-  static const char *const az[] = {"", "rows", "bytes", "milliseconds"};
-  if (pConn->budget.eOver == 0) return;
+  int eOver = pConn->pSession ? pConn->budget.eOver : 0;
+  if (eOver == 0) return;
   assocErrorOf(pCall, ASSOC_E_LIMIT, 0, zAt,
-               "the budget of %lld %s is spent%s%s", n, az[pConn->budget.eOver],
+               "the budget of %lld %s is spent%s%s", an[eOver], az[eOver],
                zAt ? " at " : "", zAt ? zAt : "");
 }
 
-i64 assocBudgetMost(AssocConn *pConn) {
-  i64 n = sqlite3_limit(pConn->db, SQLITE_LIMIT_LENGTH, -1);
+/* What is left of the budget of bytes after n, but no more than SQLite's
+** limit. */
+static i64 bytesLeft(const AssocConn *pConn, i64 n) {
   i64 mxByte = pConn->pSession ? pConn->budget.mxByte : 0;
-  return mxByte && mxByte < n ? mxByte : n;
+  i64 mx = sqlite3_limit(pConn->db, SQLITE_LIMIT_LENGTH, -1);
+  if (mxByte == 0) return mx;
+  n = n < mxByte ? mxByte - n : 0;
+  return n < mx ? n : mx;
+}
+
+i64 assocBudgetMost(const AssocConn *pConn) {
+  return bytesLeft(pConn, pConn->budget.nResult);
+}
+
+i64 assocBudgetMostRow(const AssocConn *pConn) {
+  return bytesLeft(pConn, pConn->budget.nByte);
+}
+
+void assocBudgetResult(AssocConn *pConn, i64 n) {
+  pConn->budget.nResult += n;
+}
+
+void assocBudgetTooBig(AssocCall *pCall) {
+  AssocConn *pConn = pCall->pConn;
+  i64 mx = sqlite3_limit(pConn->db, SQLITE_LIMIT_LENGTH, -1);
+  if (assocBudgetMost(pConn) >= mx && assocBudgetMostRow(pConn) >= mx) return;
+  pConn->budget.eOver = ASSOC_OVER_BYTES;
+  assocBudgetError(pCall);
 }

@@ -21,6 +21,19 @@ static inline const char *rowText(const AssocNode *pNode,
   return (const char *)&pRow->aWord[assocNodeWords(pNode)];
 }
 
+/* Count rows of the answer, before they are appended. False if the budget of
+** the call is spent. The one row that holds a value, such as a count, is none. */
+static int give(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
+                u32 nRow) {
+  AssocConn *pConn = pRun->pCall->pConn;
+  if (ASSOC_LIKELY(pConn->pSession == 0) || pNode->pValue) return 1;
+  if (assocBudgetGive(pConn, nRow)) return 1;
+  pConn->budget.zAt = pNode->zPath;
+  assocBudgetError(pRun->pCall);
+  pOut->rc = SQLITE_ABORT;
+  return 0;
+}
+
 /* Prefetch a row that is needed soon. */
 static inline void fetchAhead(AssocRow *const *apRow) {
 #if defined(__GNUC__)
@@ -31,9 +44,10 @@ static inline void fetchAhead(AssocRow *const *apRow) {
 }
 
 /* Append the texts of rows that have no children. */
-static void gatherLeaves(AssocOut *pOut, const AssocNode *pNode,
+static void gatherLeaves(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                          AssocRow *const *apRow, u32 nRow) {
   u32 i;
+  if (!give(pRun, pOut, pNode, nRow)) return;
   for (i = 0; i < nRow; i++) {
     fetchAhead(&apRow[i]);
     putText(pOut, rowText(pNode, apRow[i]), apRow[i]->nText);
@@ -142,7 +156,7 @@ static int isCircle(AssocRun *pRun, const AssocNode *pNode,
 static void pulse(AssocRun *pRun, AssocOut *pOut) {
   pRun->nPulse = pOut->p - pOut->pStart;
   assocRunPulse(pRun);
-  if (!assocBudgetBytes(pRun->pCall->pConn, 0)) assocBudgetError(pRun->pCall);
+  if (!assocBudgetTime(pRun->pCall->pConn)) assocBudgetError(pRun->pCall);
   if (pRun->pCall->rc != SQLITE_OK) pOut->rc = SQLITE_ABORT;
 }
 
@@ -156,11 +170,11 @@ static void gatherRows(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   u32 i;
   if (ASSOC_UNLIKELY(iStart - pRun->nPulse > GATHER_PULSE)) pulse(pRun, pOut);
   if (pNode->nSplit == 0) {
-    gatherLeaves(pOut, pNode, apRow, pBucket->nRow);
+    gatherLeaves(pRun, pOut, pNode, apRow, pBucket->nRow);
   } else {
     for (i = 0; i < pBucket->nRow && pOut->rc == SQLITE_OK; i++) {
       fetchAhead(&apRow[i]);
-      if (!isCircle(pRun, pNode, apRow[i])) {
+      if (!isCircle(pRun, pNode, apRow[i]) && give(pRun, pOut, pNode, 1)) {
         gatherText(pRun, pOut, pNode, apRow[i], 0);
       }
     }
@@ -235,6 +249,7 @@ static void gatherEdges(const GatherPage *p, const AssocPagePart *pEdge) {
   for (i = 0; i < p->nRow && p->pOut->rc == SQLITE_OK; i++) {
     const AssocRow *pRow = p->apRow[i];
     if (isCircle(p->pRun, p->pNode, pRow)) continue;
+    if (!give(p->pRun, p->pOut, p->pNode, 1)) return;
     if (n++) putText(p->pOut, ",", 1);
     for (pPart = pEdge; pPart; pPart = pPart->pNext) {
       putText(p->pOut, pPart->zKey, pPart->nKey);
@@ -323,7 +338,7 @@ static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
     gatherRows(pRun, pOut, pNode, iBucket);
   } else if (isCircle(pRun, pNode, pRow)) {
     putText(pOut, "null", 4);
-  } else {
+  } else if (give(pRun, pOut, pNode, 1)) {
     assocGatherRow(pRun, pOut, pNode, pRow);
   }
   leaveLevel(pRun, pNode, pBucket);
@@ -361,6 +376,7 @@ static void memberOfRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                         const AssocRow *pRow, const GatherMember *p) {
   const AssocNode *pChild = p->pNode;
   u32 iFrom;
+  if (!give(pRun, pOut, pNode, 1)) return;
   if (pChild != pNode) {
     while (pChild->pParent != pNode) pChild = pChild->pParent;
     memberOfBucket(pRun, pOut, pChild, bucketOf(pNode, pRow, pChild), p);
@@ -446,7 +462,7 @@ void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
     gatherLevel(pRun, pOut, pNode, iBucket, pRow);
   } else if (pNode->bMany) {
     gatherRows(pRun, pOut, pNode, iBucket);
-  } else {
+  } else if (give(pRun, pOut, pNode, 1)) {
     assocGatherRow(pRun, pOut, pNode, pRow);
   }
 }
@@ -556,6 +572,7 @@ char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
   }
   if (pCall->rc == SQLITE_OK && !*pbNull) {
     z = assocBufFinish(&out, pn);
+    pCall->pConn->budget.zAt = pPlan->pRoot->zPath;
     if (z == 0 && out.rc == SQLITE_TOOBIG) assocRunTooBig(pCall, 0);
     if (z == 0) assocErrorCode(pCall, out.rc);
     pLoad->nLast = *pn;

@@ -307,6 +307,8 @@ struct AssocRun {
   u8 eKeys;               /* ASSOC_KEYS_*: whether assoc_keys may be read */
   u32 iKey, nKey;         /* The current key of assoc_keys, and the end */
   AssocOut row;           /* Writes into mem */
+  u8 bBytes, bClock;      /* There is a budget of bytes, of time */
+  u32 nClock;             /* Rows that came, for a look at the clock */
   int rc;                 /* First error of the callbacks of SQLite */
   int nLevel;             /* Levels of all recursions above the row being
                           ** gathered */

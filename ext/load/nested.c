@@ -312,7 +312,7 @@ char *assocPlanSql(AssocCall *pCall, AssocPlan *pPlan) {
   const char *zSql;
   AssocSql sql;
   assocSqlStart(&sql, pCall, &pPlan->mem, 0);
-  sql.bLiteral = 1;
+  sql.bLiteral = sql.bAlone = 1;
   sql.bWith = 1;
   sql.nAlias = 2;
   if (pPlan->zAs) textPut(&sql, "SELECT json_object(");

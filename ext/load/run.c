@@ -182,6 +182,7 @@ static AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
     if (pRun->rc == SQLITE_OK) pRun->rc = SQLITE_ABORT;
     return 0;
   }
+  if (pRun->bBytes) pOut->nMax = assocBudgetMostRow(pRun->pCall->pConn);
   addKeys(pRun, pNode, &pRow->aWord[pNode->nSplit], apVal);
   return pRow;
 }
@@ -232,12 +233,21 @@ static void scanRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   assocRunRow(pRun, pNode, iBucket, &apVal[pNode->nScanKey]);
 }
 
+/* Look at the clock, if there is a budget of time: a statement that sorts or
+** groups gives its rows after it has read all of them. */
+static inline void runClock(AssocRun *pRun) {
+  if (ASSOC_LIKELY(!pRun->bClock) || ++pRun->nClock % 16) return;
+  if (assocBudgetTime(pRun->pCall->pConn) || pRun->rc != SQLITE_OK) return;
+  pRun->rc = SQLITE_ABORT;
+}
+
 /* In a scan (iBucket is ASSOC_NOSLOT) the row has its key in front. */
 void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
                   u32 iBucket) {
   sqlite3_value *apFew[32], **apVal = apFew;
   int bScan = iBucket == ASSOC_NOSLOT;
   int i, nVal = pNode->nArg + (bScan ? pNode->nScanKey : 0);
+  runClock(pRun);
   if (nVal > ASSOC_COUNT(apFew)) {
     apVal = assocMalloc(pRun->pCall, (i64)sizeof(*apVal) * nVal);
     if (apVal == 0) return;
@@ -263,14 +273,8 @@ static void stepRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
 /* SQLite refuses longer texts. So the error is raised before memory is
 ** spent. */
 void assocRunTooBig(AssocCall *pCall, const char *zPath) {
-  AssocConn *pConn = pCall->pConn;
-  if (assocBudgetMost(pConn) <
-      sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1)) {
-    pConn->budget.eOver = ASSOC_OVER_BYTES;
-    pConn->budget.zAt = zPath;
-    assocBudgetError(pCall);
-    return;
-  }
+  if (zPath) pCall->pConn->budget.zAt = zPath;
+  assocBudgetTooBig(pCall);
   assocErrorOf(pCall, ASSOC_E_LIMIT, 0, zPath,
                "the result is too big%s%s: SQLITE_LIMIT_LENGTH is %d bytes",
                zPath ? " at " : "", zPath ? zPath : "",
@@ -403,6 +407,7 @@ static sqlite3_stmt *openFetch(AssocRun *pRun, const AssocNode *pNode,
   sqlite3_stmt *pStmt = assocFetchOpen(pRun, pFetch);
   char *z = pCall->err.zText;
   pCall->pConn->budget.zAt = pNode->zPath;
+  if (!assocBudgetTime(pCall->pConn)) assocBudgetError(pCall);
   if (pStmt || pCall->rc != SQLITE_ERROR || z == 0 || !isLimit(z)) return pStmt;
   pCall->err.zText = 0;
   pCall->rc = SQLITE_OK;
@@ -735,7 +740,9 @@ void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
   pRun->pPlan = pPlan;
   pRun->args = *pArgs;
   pRun->row.xGrow = rowGrow;
-  pRun->row.nMax = assocBudgetMost(pCall->pConn);
+  pRun->row.nMax = assocBudgetMostRow(pCall->pConn);
+  pRun->bBytes = pCall->pConn->pSession && pCall->pConn->budget.mxByte > 0;
+  pRun->bClock = pCall->pConn->pSession && pCall->pConn->budget.mxMs > 0;
   if (pLoad == 0) return;
   pRun->mem = pLoad->mem;
   memset(&pLoad->mem, 0, sizeof(pLoad->mem));
@@ -853,6 +860,7 @@ static inline AssocRun *emitRow(sqlite3_context *pCtx, int nArg,
     sqlite3_result_error(pCtx, zInternal, -1);
     return 0;
   }
+  runClock(pRun);
   pRun->xEmit(pRun, pRun->pNode, apArg);
   if (ASSOC_UNLIKELY(pRun->rc != SQLITE_OK)) {
     sqlite3_result_error_code(pCtx, SQLITE_ABORT);

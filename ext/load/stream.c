@@ -276,19 +276,22 @@ static void loadBatch(AssocCall *pCall, AssocStream *p) {
 ** eager() again. */
 int assocStreamNext(AssocCall *pCall, AssocStream *p) {
   p->run.pCall = pCall;
-  if (p->iRoot < p->nRoot) {
-    p->iRoot++;
-    p->pRow = p->run.aNode[0].apRow[p->iRoot - 1];
-    return 1;
+  pCall->pConn->budget.zAt = p->run.pPlan->pRoot->zPath;
+  if (p->iRoot >= p->nRoot) {
+    if (p->bEnd) return 0;
+    if (assocCallEnter(pCall)) {
+      loadBatch(pCall, p);
+      assocCallLeave(pCall);
+    }
+    if (pCall->rc != SQLITE_OK || p->nRoot == 0) return 0;
+    p->iRoot = 0;
   }
-  if (p->bEnd) return 0;
-  if (assocCallEnter(pCall)) {
-    loadBatch(pCall, p);
-    assocCallLeave(pCall);
+  if (!assocBudgetGive(pCall->pConn, 1)) {
+    pCall->pConn->budget.zAt = p->run.pPlan->pRoot->zPath;
+    assocBudgetError(pCall);
+    return 0;
   }
-  if (pCall->rc != SQLITE_OK || p->nRoot == 0) return 0;
-  p->iRoot = 1;
-  p->pRow = p->run.aNode[0].apRow[0];
+  p->pRow = p->run.aNode[0].apRow[p->iRoot++];
   return 1;
 }
 
@@ -303,6 +306,8 @@ char *assocStreamJson(AssocCall *pCall, AssocStream *p, i64 *pn) {
   assocBufReserve(&out, p->pRow->nText + 100);
   assocGatherRow(&p->run, &out, p->run.pPlan->pRoot, p->pRow);
   z = assocBufFinish(&out, pn);
+  if (z) assocBudgetResult(pCall->pConn, *pn);
+  pCall->pConn->budget.zAt = p->run.pPlan->pRoot->zPath;
   if (out.rc == SQLITE_TOOBIG) assocRunTooBig(pCall, 0);
   if (z == 0) assocErrorCode(pCall, out.rc);
   return z;

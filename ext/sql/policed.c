@@ -90,13 +90,17 @@ static void policedIndex(AssocSql *p, int bNatural, const char *zIndex) {
   if (zIndex) sqlite3_str_appendf(p->pStr, " INDEXED BY \"%w\"", zIndex);
 }
 
+/* Do the rows that the statement reads count? Not if the text is for others to
+** run. */
+static int spends(const AssocSql *p) {
+  return assocBudgetCounts(p->pCall->pConn) && !p->bAlone;
+}
+
 /* Append " AND assoc_spend(t1.id)": each row that is read counts, before any
 ** other condition is tested. */
 static void policedSpend(AssocSql *p, const AssocTable *pTab, int iAlias) {
   int iCol = pTab->iRowid >= 0 ? pTab->iRowid : 0;
-  if (!assocBudgetCounts(p->pCall->pConn) || p->bLiteral || pTab->nCol == 0) {
-    return;
-  }
+  if (!spends(p) || pTab->nCol == 0) return;
   sqlite3_str_appendall(p->pStr, " AND assoc_spend(");
   assocSqlColumn(p, iAlias, pTab, iCol);
   sqlite3_str_appendall(p->pStr, ")");
@@ -104,10 +108,9 @@ static void policedSpend(AssocSql *p, const AssocTable *pTab, int iAlias) {
 
 void assocSqlTableBy(AssocSql *p, const AssocTable *pTab, int iAlias,
                      int bNatural, const char *zIndex) {
-  int bSpend = assocBudgetCounts(p->pCall->pConn) && !p->bLiteral;
   sqlite3_str *pOuter = 0;
   int iName;
-  if (!bSpend && !assocSqlIsPoliced(p, pTab)) {
+  if (!spends(p) && !assocSqlIsPoliced(p, pTab)) {
     assocSqlTable(p, pTab);
     sqlite3_str_appendf(p->pStr, " t%d", iAlias);
     policedIndex(p, bNatural, zIndex);
@@ -138,6 +141,13 @@ void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias) {
   assocSqlTableBy(p, pTab, iAlias, 0, 0);
 }
 
+void assocSqlTableAll(AssocSql *p, const AssocTable *pTab, int iAlias) {
+  u8 bPolicy = p->bPolicy;
+  p->bPolicy = 1;
+  assocSqlTableAs(p, pTab, iAlias);
+  p->bPolicy = bPolicy;
+}
+
 int assocSqlColumnFind(const AssocSql *p, const AssocTable *pTab,
                        const char *zName) {
   return p->bOwner ? assocColumnFind(pTab, zName)
@@ -164,7 +174,7 @@ const char *assocSqlSource(AssocCall *pCall, AssocArena *pArena,
   AssocSql sql;
   assocSqlStart(&sql, pCall, pArena, 0);
   sql.bLiteral = 1;
-  if (!assocSqlIsPoliced(&sql, pTab)) {
+  if (!spends(&sql) && !assocSqlIsPoliced(&sql, pTab)) {
     assocSqlTable(&sql, pTab);
   } else {
     sqlite3_str_appendall(sql.pStr, "(SELECT * FROM ");
@@ -174,7 +184,9 @@ const char *assocSqlSource(AssocCall *pCall, AssocArena *pArena,
   return assocSqlEnd(&sql);
 }
 
-/* assoc_spend(x): true, or an error if the budget is spent. */
+/* assoc_spend(x): true, or an error if the budget is spent. SQLite takes it for
+** a function of its argument alone. So it is asked of each row as well that
+** goes into an automatic index or a Bloom filter. */
 static void spendFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
   (void)nArg, (void)apArg;
   if (assocBudgetRow(sqlite3_user_data(pCtx))) {
@@ -187,6 +199,7 @@ static void spendFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
 
 int assocSpendRegister(AssocConn *pConn) {
   return sqlite3_create_function_v2(
-      pConn->db, "assoc_spend", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+      pConn->db, "assoc_spend", 1,
+      SQLITE_UTF8 | SQLITE_DIRECTONLY | SQLITE_DETERMINISTIC,
       assocConnRef(pConn), spendFunc, 0, 0, assocConnUnref);
 }

@@ -90,7 +90,8 @@ struct AssocSql {
   int nVar; /* Number of ?numbers so far */
   int nAlias;
   AssocBind *pBind, **ppBindEnd;
-  u8 bLiteral;             /* Write values as literals: assoc_sql() */
+  u8 bLiteral;             /* Write values as literals */
+  u8 bAlone;               /* The text is for others to run: assoc_sql() */
   u8 bNatural;             /* Rows must come in their physical order */
   u8 bMaybe;               /* NULL and false differ here, as under NOT */
   u8 bDear;                /* OUT: each run reads a whole table */
@@ -168,6 +169,9 @@ void assocSqlTableBy(AssocSql *p, const AssocTable *pTab, int iAlias,
 /* Append "schema"."table" alone, as the owner sees it, whatever policies say:
 ** for statements that write, and for those that keep references whole. */
 void assocSqlTable(AssocSql *p, const AssocTable *pTab);
+/* The same with an alias, for statements that read: the rows count, if there is
+** a budget. */
+void assocSqlTableAll(AssocSql *p, const AssocTable *pTab, int iAlias);
 /* Append " AND (...)" for what a policy allows (ASSOC_MAY_*) of the table's row
 ** under the alias. assocSqlIsPoliced(): would that append anything? */
 void assocSqlMay(AssocSql *p, const AssocTable *pTab, int iAlias, int eMay);

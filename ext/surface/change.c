@@ -55,6 +55,7 @@ static int changeBegin(AssocCall *pCall, Changer *p, const char *zFunction,
   if (p->pCat == 0) return 0;
   p->pWriter = assocWriterTake(pCall, p->pCat);
   p->pModel = assocModelFind(pCall, p->pCat, zModel);
+  if (p->pModel) pCall->pConn->budget.zAt = p->pModel->zLabel;
   return p->pWriter && p->pModel;
 }
 

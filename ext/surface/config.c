@@ -140,6 +140,8 @@ static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     configViews(pCall, pCtx, pVal);
   } else if (sqlite3_stricmp(z, "rows") == 0) {
     configBudget(pCall, pCtx, "rows", &pCall->pConn->budget.mxRow, pVal);
+  } else if (sqlite3_stricmp(z, "given") == 0) {
+    configBudget(pCall, pCtx, "given", &pCall->pConn->budget.mxGiven, pVal);
   } else if (sqlite3_stricmp(z, "bytes") == 0) {
     configBudget(pCall, pCtx, "bytes", &pCall->pConn->budget.mxByte, pVal);
   } else if (sqlite3_stricmp(z, "milliseconds") == 0) {
@@ -149,7 +151,7 @@ static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   } else {
     assocErrorOf(pCall, ASSOC_E_UNKNOWN_OPTION, 0, z,
                  "there is no setting '%s'; there are strategy, depth, items, "
-                 "plans, rows, bytes, milliseconds, session and views",
+                 "plans, rows, given, bytes, milliseconds, session and views",
                  z);
   }
 }

@@ -73,6 +73,7 @@ static char *destroyByKey(AssocCall *pCall, const char *zModel,
   int nRow = 0;
   if (pCat == 0) return 0;
   w = assocWriterTake(pCall, pCat);
+  if (pModel) pCall->pConn->budget.zAt = pModel->zLabel;
   if (w && pModel) aRow = destroyRows(w, pModel, pKey, pOpt->bMany, &nRow);
   if (aRow && pOpt->zReturn) {
     zBefore = destroyDocuments(pCall, w, pModel, nRow, aRow, pOpt, &nBefore);

@@ -494,6 +494,7 @@ static void relatedGo(AssocCall *pCall, RelatedCursor *p, int bFirst) {
     }
   } while (!relatedIsNew(pCall, p) && pCall->rc == SQLITE_OK);
   p->nDeep = (u32)p->nLevel;
+  if (!assocBudgetGive(pCall->pConn, 1)) assocBudgetError(pCall);
 }
 
 /* Every step may run statements on the user's tables, so it enters the call. */
@@ -692,7 +693,10 @@ static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
   assocBufInit(&out, assocBudgetMost(pCall->pConn));
   assocBufReserve(&out, assocGatherBytes(pRow) + 16);
   assocGatherRow(&p->run, &out, pNode, pRow);
+  pCall->pConn->budget.zAt = p->zItem;
   z = assocBufText(pCall, &out, &n);
+  pCall->pConn->budget.zAt = 0;
+  if (z) assocBudgetResult(pCall->pConn, n);
   if (z) assocResultJson(pCtx, z, n);
 }
 

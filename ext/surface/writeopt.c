@@ -125,10 +125,11 @@ char *assocDocuments(AssocCall *pCall, AssocCatalog *pCat, const char *zModel,
     documentOf(pCall, pPlan, &args, &out);
   }
   if (bList) assocOutText(&out, "]", 1);
-  assocPlanRelease(pCall, pPlan);
   z = assocBufFinish(&out, pn);
+  pCall->pConn->budget.zAt = pPlan->pRoot->zPath;
   if (z == 0 && out.rc == SQLITE_TOOBIG) assocRunTooBig(pCall, 0);
   if (z == 0) assocErrorCode(pCall, out.rc);
+  assocPlanRelease(pCall, pPlan);
   if (pCall->rc == SQLITE_OK) return z;
   sqlite3_free(z);
   return 0;

@@ -45,8 +45,8 @@ static void allowPrepare(AssocWriter *w, WriteAllow *p) {
   }
   assocWriteSqlStart(w, &sql);
   sqlite3_str_appendall(sql.pStr, "SELECT 1 FROM ");
-  assocSqlTable(&sql, p->pTab);
-  sqlite3_str_appendall(sql.pStr, " t1 WHERE ");
+  assocSqlTableAll(&sql, p->pTab, 1);
+  sqlite3_str_appendall(sql.pStr, " WHERE ");
   for (i = 0; i < p->nId; i++) {
     if (i) sqlite3_str_appendall(sql.pStr, " AND ");
     assocSqlColumn(&sql, 1, p->pTab, p->aId[i]);

@@ -329,6 +329,7 @@ static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   int n;
   assert(!d->bSoft && !d->bDryRun);
   if (pSql == 0) return;
+  assocBudgetSpend(w->pCall);
   assocErrorCode(w->pCall, assocKeymapBind(&p->rows, iRow, pSql->pStmt, 1));
   while (assocStep(w->pCall, pSql->pStmt)) { /* PRAGMA count_changes */
   }
@@ -466,7 +467,7 @@ static char *destroyReport(WriteDestroyer *d, i64 *pn) {
   AssocOut out;
   char *z;
   if (pCall->rc != SQLITE_OK) return 0;
-  assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  assocBufInit(&out, assocBudgetMost(pCall->pConn));
   if (d->bDryRun) {
     reportGroups(d, &out);
   } else {

@@ -1136,7 +1136,7 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
   memset(&plain, 0, sizeof(plain));
   assocGraphInit(w, &g);
   assocModelNeedKey(pCall, pModel);
-  assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  assocBufInit(&out, assocBudgetMost(pCall->pConn));
   assocJsonStart(pCall, &r, zJson, nJson, "the values");
   if (!bAll) plain.pForm = assocWriteForm(w, pModel, 0);
   plain.pOnly = pHow->pOnly;

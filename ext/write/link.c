@@ -530,7 +530,7 @@ char *assocChangesText(AssocCall *pCall, WriteChanges *p, i64 *pn) {
   ap[0] = &p->added;
   ap[1] = &p->removed;
   ap[2] = &p->moved;
-  assocBufInit(&out, sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
+  assocBufInit(&out, assocBudgetMost(pCall->pConn));
   for (i = 0; i < 3; i++) {
     assocOutText(&out, az[i], (i64)strlen(az[i]));
     if (ap[i]->pStart) {

@@ -130,8 +130,8 @@ WriteSql *assocDestroyStmt(AssocWriter *w, const DestroyTable *p, int nCol,
   sqlite3_str_appendall(sql.pStr, "SELECT ");
   tableColumnsSql(&sql, p);
   sqlite3_str_appendall(sql.pStr, " FROM ");
-  assocSqlTable(&sql, p->pTab);
-  sqlite3_str_appendall(sql.pStr, " t1 WHERE ");
+  assocSqlTableAll(&sql, p->pTab, 1);
+  sqlite3_str_appendall(sql.pStr, " WHERE ");
   assocSqlKeyIs(&sql, 1, p->pTab, nCol, aCol);
   return assocWriteSqlKeep(w, &sql);
 }
@@ -408,11 +408,12 @@ static WriteSql *edgeStmt(AssocWriter *w, const DestroyEdge *p, int bPairs) {
   }
   tableColumnsSql(&sql, p->pChild);
   sqlite3_str_appendall(sql.pStr, " FROM ");
-  assocSqlTable(&sql, bPairs ? p->pChild->pTab : pParent->pTab);
-  sqlite3_str_appendall(sql.pStr,
-                        bPairs ? " t1 CROSS JOIN " : " t2 CROSS JOIN ");
-  assocSqlTable(&sql, bPairs ? pParent->pTab : p->pChild->pTab);
-  sqlite3_str_appendall(sql.pStr, bPairs ? " t2 WHERE " : " t1 WHERE ");
+  assocSqlTableAll(&sql, bPairs ? p->pChild->pTab : pParent->pTab,
+                   bPairs ? 1 : 2);
+  sqlite3_str_appendall(sql.pStr, " CROSS JOIN ");
+  assocSqlTableAll(&sql, bPairs ? pParent->pTab : p->pChild->pTab,
+                   bPairs ? 2 : 1);
+  sqlite3_str_appendall(sql.pStr, " WHERE ");
   edgeIsSql(&sql, p);
   if (!bPairs) {
     sqlite3_str_appendall(sql.pStr, " AND ");

@@ -114,6 +114,7 @@ void assocWriterRest(AssocWriter *w) {
   }
   writerFree(pOther);
   writerForget(w);
+  pConn->budget.zAt = 0; /* It was a name of the catalog */
   pConn->aSlot[ASSOC_SLOT_WRITER].p = w;
   pConn->aSlot[ASSOC_SLOT_WRITER].xFree = writerFree;
 }
@@ -490,7 +491,8 @@ static int rowSameColumns(int nA, const int *aA, int nB, const int *aB) {
   return nA == nB && (nA == 0 || memcmp(aA, aB, sizeof(int) * (size_t)nA) == 0);
 }
 
-/* Prepare a WRITE_FIND that obeys the policies of its table. */
+/* Prepare a WRITE_FIND that obeys the policies of its table, or a read whose
+** rows count. */
 static void rowSqlPoliced(AssocWriter *w, WriteSql *p) {
   AssocSql sql;
   int i;
@@ -501,6 +503,7 @@ static void rowSqlPoliced(AssocWriter *w, WriteSql *p) {
     assocSqlColumn(&sql, 1, p->pTab, p->aGet[i]);
   }
   sqlite3_str_appendall(sql.pStr, " FROM ");
+  sql.bPolicy = p->eOp == WRITE_READ;
   assocSqlTableAs(&sql, p->pTab, 1);
   for (i = 0; i < p->nWhere; i++) {
     sqlite3_str_appendall(sql.pStr, i ? " AND " : " WHERE ");
@@ -509,6 +512,10 @@ static void rowSqlPoliced(AssocWriter *w, WriteSql *p) {
   }
   sqlPrepare(w, p, assocStrFinish(w->pCall, sql.pStr));
   sqlBind(w, p, sql.pBind);
+}
+
+static int readsRows(const WriteSql *p) {
+  return p->eOp == WRITE_FIND || p->eOp == WRITE_READ;
 }
 
 /* Prepare a statement like pLike, and add it to the writer's. */
@@ -520,7 +527,8 @@ static WriteSql *rowSqlNew(AssocWriter *w, const WriteSql *pLike) {
   p->aWhere = rowKeepColumns(w, p->nWhere, p->aWhere);
   p->aGet = rowKeepColumns(w, p->nGet, p->aGet);
   assocSchemaNeedTrust(w->pCall, p->pTab->pSchema);
-  if (p->eOp == WRITE_FIND && assocAllowAsks(w, p->pTab)) {
+  if ((p->eOp == WRITE_FIND && assocAllowAsks(w, p->pTab)) ||
+      (readsRows(p) && assocBudgetCounts(w->pCall->pConn))) {
     rowSqlPoliced(w, p);
   } else if (w->pCall->rc == SQLITE_OK) {
     sqlPrepare(w, p, rowSqlText(w, p));
@@ -536,7 +544,7 @@ WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
                         int nGet, const int *aGet) {
   WriteSql **pp, *p,
       like = {(u8)eOp, pTab, .nSet = nSet, .nWhere = nWhere, .nGet = nGet};
-  if (eOp != WRITE_FIND && eOp != WRITE_READ) assocGateNeed(w->pCall, pTab);
+  if (!readsRows(&like)) assocGateNeed(w->pCall, pTab);
   for (pp = &w->pSql; (p = *pp) != 0; pp = &p->pNext) {
     if (p->eOp != eOp || p->pTab != pTab ||
         !rowSameColumns(p->nSet, p->aSet, nSet, aSet) ||
@@ -601,6 +609,7 @@ static void rowSqlCount(AssocWriter *w, const WriteSql *pSql) {
 /* INSERT with RETURNING gives rows; they are passed over. */
 void assocWriteRun(AssocWriter *w, WriteSql *pSql) {
   assert(pSql->eOp != WRITE_FIND);
+  assocBudgetSpend(w->pCall);
   if (w->pCall->rc != SQLITE_OK) return;
   while (assocStep(w->pCall, pSql->pStmt)) {
   }
@@ -789,6 +798,7 @@ static void rowInsertRun(AssocWriter *w, WriteSql *pSql, WriteRow *pRow) {
   int i;
   assert(pModel->pTable->eType == ASSOC_TABLE);
   assert(pSql->nGet == pModel->nKey || rowIsRowidKey(pModel));
+  assocBudgetSpend(w->pCall);
   while (assocStep(w->pCall, pSql->pStmt)) {
     pRow->aKey = assocWriteGet(w, pSql->pStmt, 0, pModel->nKey);
   }

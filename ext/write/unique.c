@@ -168,7 +168,7 @@ static WriteSql *uniqueStmt(AssocWriter *w, WriteUnique *p) {
   } else {
     sqlite3_str_appendall(sql.pStr, "0 FROM ");
   }
-  assocSqlTable(&sql, pTab);
+  assocSqlTableAll(&sql, pTab, 1);
   for (i = 0; i < p->nCol; i++) {
     sqlite3_str_appendf(sql.pStr, "%s\"%w\"=?%d", i ? " AND " : " WHERE ",
                         pTab->aCol[p->aCol[i]].zName, ++sql.nVar);
