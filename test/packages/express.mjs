@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 const here = createRequire(join(process.cwd(), 'package.json'))
 const { assoc, load } = here('sqlite-assoc')
-const { document, shapes } = here('sqlite-assoc/express')
+const { document, insert, shapes, update } = here('sqlite-assoc/express')
 const express = createRequire(process.env.EXPRESS + '/')('express')
 const Database = createRequire(process.env.CLIENTS + '/')('better-sqlite3')
 
@@ -25,6 +25,15 @@ app.get('/users', document(a, 'users{name}'))
 app.get('/users/:id', document(a, 'users(id = :id){name posts{title}}',
   { one: true }))
 app.use('/query', express.json(), shapes(a, { open: true }))
+// Who asks stands in a header; nobody without it.
+const session = req => req.get('X-User') && { me: Number(req.get('X-User')) }
+a.policy('posts', { read: 'user_id = :me', create: 'user_id = :me',
+  update: 'user_id = :me' })
+app.use('/mine', express.json(), shapes(a, { session }))
+app.post('/posts', express.json(),
+  insert(a, 'posts', { only: '{title user_id}', shape: '{id title}', session }))
+app.patch('/posts/:id', express.json(),
+  update(a, 'posts', { only: '{title}', shape: '{title}', session }))
 app.use((error, req, res, next) => res.status(error.status ?? 500)
   .json({ code: error.code, message: error.message }))
 const server = app.listen(0, '127.0.0.1')
@@ -64,13 +73,40 @@ try {
   assert.match(said.message, /nam/)
   if (a.hasFunction('assoc_error')) assert.equal(bad, 400)
 
-  assert.throws(() => shapes(a), /session\(req\)/)
-  if (a.hasFunction('assoc_session')) {
-    assert.equal(typeof shapes(a, { session: () => ({ me: 1 }) }), 'function')
-  } else {
-    assert.throws(() => shapes(a, { session: () => ({ me: 1 }) }),
-      /no assoc_session/)
+  // In a session its policies hold, and `only` for what is written.
+  const send = async (method, path, me, body) => {
+    const [status, said] = await get(path, { method, body: JSON.stringify(body),
+      headers: { 'Content-Type': 'application/json',
+        ...me && { 'X-User': me } } })
+    return [status, said.code ?? said]
   }
+  const titles = { query: 'posts{title}' }
+  assert.deepEqual(await send('POST', '/posts', 2, { title: 'Ho', user_id: 2 }),
+    [201, { id: 2, title: 'Ho' }])
+  assert.deepEqual(await send('POST', '/mine', 2, titles),
+    [200, [{ title: 'Ho' }]])
+  assert.deepEqual(await send('POST', '/mine', 1, titles),
+    [200, [{ title: 'Hi' }]])
+  assert.deepEqual(await send('POST', '/mine', 0, titles), [403, 'refused'])
+  assert.deepEqual(await send('POST', '/posts', 1, { title: 'x', user_id: 2 }),
+    [403, 'refused'])
+  assert.deepEqual(await send('POST', '/posts', 2, { id: 9, user_id: 2 }),
+    [403, 'refused'])
+  assert.deepEqual(await send('POST', '/posts', 0, { title: 'x' }),
+    [403, 'refused'])
+  assert.deepEqual(await send('PATCH', '/posts/2', 2, { title: 'Hu' }),
+    [200, { title: 'Hu' }])
+  assert.deepEqual(await send('PATCH', '/posts/2', 1, { title: 'Mine' }),
+    [404, 'not-found'])
+  assert.deepEqual(await send('PATCH', '/posts/2', 2, { user_id: 1 }),
+    [403, 'refused'])
+  assert.equal(a.session(), null)
+  assert.equal(a.find('posts', 2).title, 'Hu')
+  assert.equal(a.eager('posts').length, 2)
+
+  assert.throws(() => shapes(a), /session\(req\)/)
+  assert.throws(() => insert(a, 'posts', { open: true }), /needs only/)
+  assert.throws(() => update(a, 'posts', { only: '{title}' }), /session\(req\)/)
 } finally {
   server.close()
 }

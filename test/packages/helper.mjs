@@ -43,6 +43,16 @@ const script = sql => driver === 'sqlite3'
   : db.exec(sql)
 const a = assoc(db)
 
+/** The SQL functions and tables of assoc. */
+async function functions () {
+  const sql = 'SELECT name FROM assoc_help'
+  if (driver === 'sqlite3') {
+    return new Promise((resolve, reject) => db.all(sql, (error, rows) =>
+      error ? reject(error) : resolve(rows)))
+  }
+  return driver === 'wasm' ? db.all(sql) : db.prepare(sql).all()
+}
+
 /** The AssocError that f throws, or rejects with. */
 async function refused (f) {
   try {
@@ -132,6 +142,74 @@ assert.equal(await a.find('User', 99), null)
 assert.equal(await a.get('User', 99, 'posts'), null)
 assert.deepEqual(await a.keys('User'), [1])
 assert.equal(await a.call('assoc_count', 'User', 1, 'posts') == 2, true)
+
+// The options of writers.
+assert.deepEqual(await a.insert('Post', { id: 4, title: 'one' },
+  { only: '{id title}', return: '{title}' }), { title: 'one' })
+assert.deepEqual(await a.update('Post', 4, { title: 'two' },
+  { return: '{title}' }), { title: 'two' })
+assert.deepEqual(await a.create('User', 1, 'posts', { id: 5, title: 'five' },
+  null, { return: '{id title}' }), { id: 5, title: 'five' })
+assert.equal((await a.json.update('Post', 5, { likes: 1 },
+  { return: '{likes}' })).toString(), '{"likes":1}')
+assert.equal((await a.json.insert('Post', { id: 6 })).toString(), '{"id":6}')
+const more = await refused(() => a.update('Post', 5, { likes: 2 },
+  { only: '{title}' }))
+assert.equal(more.code, 'refused')
+assert.equal(more.status, 403)
+assert.deepEqual((await a.error()).message, '"only" does not allow likes')
+await a.destroy('Post', [4, 5, 6], { many: true })
+await script(`INSERT INTO assoc_call(name, a1, a2, a3)
+  VALUES ('assoc_update', 'Post', 1, '{"likes":1}')`)
+assert.equal(await a.result(), 1)
+assert.match(await a.help('assoc_find'), /assoc_find/)
+
+// Policies and sessions.
+assert.equal(await a.policy('Post', { read: 'user_id = :me',
+  update: 'user_id = :me' }), 'Post')
+if (driver !== 'sqlite3') {
+  assert.equal(a.as({ me: 1 }, b => {
+    assert.deepEqual(b.session(), { me: 1 })
+    return b.eager('Post{id}').length
+  }), 2)
+  assert.equal(a.as({ me: 2 }, () => a.eager('Post{id}').length), 0)
+  assert.equal((await refused(() => a.as({ me: 1 }, () =>
+    a.insert('Post', { title: 'x' })))).status, 403)
+  assert.throws(() => a.as({ me: 1 }, async () => 1), /must be/)
+} else {
+  assert.throws(() => a.as({ me: 1 }, () => 1), /synchronous/)
+}
+assert.equal(await a.session(), null)
+assert.equal(await a.policy('Post', null), true)
+assert.equal(await a.policy('Post', null), false)
+
+// Live documents.
+assert.equal(await a.live('feed', 'Post{title author{name}}'), 'feed')
+assert.deepEqual(await a.liveGet('feed', 1),
+  { title: 'Hi', author: { name: 'Anna' } })
+assert.equal(await a.liveGet('feed', 99), null)
+assert.equal((await a.json.live('feed', 1)).toString(),
+  '{"title":"Hi","author":{"name":"Anna"}}')
+await a.update('Post', 1, { title: 'Hey' })
+assert.equal((await a.refresh('feed')).feed.changed, 1)
+const [change] = await a.changes('feed', 1)
+assert.deepEqual(change, { key: 1, version: 2,
+  json: { title: 'Hey', author: { name: 'Anna' } }, now: 2 })
+assert.equal((await a.changes('feed')).length, 2)
+assert.deepEqual(await a.liveCheck('feed'),
+  { checked: 2, stale: 0, wrong: [] })
+assert.match(await a.liveSql('feed'), /feed_doc/)
+assert.match(await a.unlive('feed', { dryRun: true }), /DROP TABLE/)
+assert.equal(await a.unlive('feed'), true)
+assert.equal(await a.unlive('feed'), false)
+await a.update('Post', 1, { title: 'Hi' })
+
+// No function is without its method.
+for (const { name } of await functions()) {
+  const method = name.replace(/^assoc_/, '')
+    .replace(/_./g, text => text[1].toUpperCase())
+  assert.equal(typeof a[method], 'function', `a.${method}() for ${name}`)
+}
 
 // A text is one key, whatever it looks like.
 assert.equal(await a.create('Post', 1, 'codes', { code: '[x' }), '[x')

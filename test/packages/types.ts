@@ -1,7 +1,7 @@
 // What the types of the npm package promise. models.ts is what `npx
 // sqlite-assoc types` wrote for the tables users and posts.
 import { assoc, load, AssocError, getLoadablePath } from 'sqlite-assoc'
-import { document, shapes } from 'sqlite-assoc/express'
+import { document, insert, shapes, update } from 'sqlite-assoc/express'
 import './models'
 
 declare const db: { prepare (sql: string): unknown, exec (sql: string): void }
@@ -51,6 +51,9 @@ async function run () {
   const b = assoc(await load(later))
   const name: string | null | undefined = (await b.find('User', 1))?.name
   const m: number = await b.count('User', 1, 'posts')
+  const left: number = (await b.refresh('feed', 10)).feed.left
+  // @ts-expect-error: a session needs a synchronous driver
+  b.as({ me: 1 }, () => 1)
   // @ts-expect-error: it is a promise
   const wrong: number = b.count('User', 1, 'posts')
   const t: number = await b.transaction(async c => c.count('User', 1, 'posts'))
@@ -63,6 +66,19 @@ shapes(a, { session: (req: { me: number }) => ({ me: req.me }) })
 shapes(a, { open: true })
 // @ts-expect-error: who may see what has to be said
 shapes(a)
+insert(a, 'User', { only: '{name}', session: () => ({ me: 1 }) })
+update(a, 'User', { only: '{name}', shape: '{id}', open: true })
+// @ts-expect-error: what may be written has to be said
+insert(a, 'User', { open: true })
+
+// Policies, sessions and live documents.
+const policy: string = a.policy('User', { read: 'id = :me', hide: 'name' })
+const forgotten: boolean = a.policy('User', null)
+const inside: number = a.as({ me: 1 }, b => b.count('User', 1, 'posts'))
+const returned: any = a.update('User', 1, {}, { return: '{name}' })
+const changed: number = a.update('User', 1, {}, { only: '{name}' })
+const live: { title: string } | null = a.liveGet<{ title: string }>('feed', 1)
+const version: number = a.changes('feed', 3)[0].now
 
 try {
   a.eager('User{pots}')

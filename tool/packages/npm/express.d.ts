@@ -1,4 +1,4 @@
-import type { Assoc } from './index.js'
+import type { Assoc, ModelName, Shape } from './index.js'
 
 type Handler = (req: any, res: any, next: (error?: unknown) => void) => void
 
@@ -15,6 +15,32 @@ export function document (a: Assoc<any>, query: string,
  * {query, params}. Who may see what, assoc_session() decides: session(req)
  * gives its object. With open: true there is none, and all can be read.
  */
-export function shapes (a: Assoc<'sync'>,
-  options: { session: (req: any) => object | null | undefined }): Handler
-export function shapes (a: Assoc<any>, options: { open: true }): Handler
+export function shapes (a: Assoc<'sync'>, options: InSession): Handler
+export function shapes (a: Assoc<any>, options: Open): Handler
+
+/**
+ * Insert the request's JSON body as a row of a model, with what the shape
+ * `only` allows of it: all else is refused. The answer, with status 201, is the
+ * document of the shape `shape`. Who may, the session's policies decide.
+ */
+export function insert (a: Assoc<'sync'>, model: ModelName,
+  options: Write & InSession): Handler
+export function insert (a: Assoc<any>, model: ModelName,
+  options: Write & Open): Handler
+
+/** The same for the row whose key is :id in the path; the status is 200. */
+export function update (a: Assoc<'sync'>, model: ModelName,
+  options: Write & InSession): Handler
+export function update (a: Assoc<any>, model: ModelName,
+  options: Write & Open): Handler
+
+interface InSession {
+  session: (req: any) => object | null | undefined
+}
+interface Open {
+  open: true
+}
+interface Write {
+  only: Shape
+  shape?: Shape
+}

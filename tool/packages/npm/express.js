@@ -1,16 +1,20 @@
 'use strict'
 // Middleware for Express, which hands on the bytes that SQLite made.
 //
-//   const { document, shapes } = require('sqlite-assoc/express')
+//   const { document, insert, shapes, update } = require('sqlite-assoc/express')
+//   const session = req => ({ me: req.user.id })
 //   app.get('/users/:id', document(a, 'User(id = :id){name posts{title}}'))
-//   app.post('/query', express.json(), shapes(a, { session: req => req.user }))
+//   app.post('/query', express.json(), shapes(a, { session }))
+//   app.post('/posts', express.json(),
+//     insert(a, 'Post', { only: '{title tags{name}}', session }))
 const { AssocError } = require('./index.js')
 const { then } = require('./lib/then.js')
 
 /** Answer with JSON that is ready; errors go to Express's error handler. */
-function answer (res, next, make) {
+function answer (res, next, make, status = 200) {
   const send = json => {
-    res.set('Content-Type', 'application/json; charset=utf-8').send(json)
+    res.status(status)
+      .set('Content-Type', 'application/json; charset=utf-8').send(json)
   }
   try {
     const made = then(make(), send)
@@ -47,39 +51,54 @@ function first (json) {
  * {query, params}. Who may see what, assoc_session() decides: session(req)
  * gives its object. With open: true there is none, and all can be read.
  */
-function shapes (a, { session, open = false } = {}) {
-  if (!session && !open) {
-    throw new TypeError('shapes() needs session(req), whose policies hold, or ' +
-      'open: true, with which a client can read all')
-  }
-  if (session && then(a.hasFunction('assoc_session'), has => has) === false) {
-    throw new TypeError('this version of assoc has no assoc_session()')
-  }
+function shapes (a, options = {}) {
+  const as = asWhom('shapes()', a, options)
   return (req, res, next) => answer(res, next, () => {
     const { query, params = [] } = { ...req.query, ...req.body }
     if (!query) {
       throw new AssocError('the request has no query', { code: 'argument' })
     }
     const list = Array.isArray(params) ? params : [params]
-    const run = () => a.json(query, ...list)
-    return session ? during(a, session(req), run) : run()
+    return as(req, () => a.json(query, ...list))
   })
 }
 
-/** run() in a session, which ends before anything else has the connection. */
-function during (a, session, run) {
-  if (!session) {
-    throw new AssocError('there is no session', { code: 'refused' })
+/**
+ * Insert the request's JSON body as a row of a model, with what the shape
+ * `only` allows of it: all else is refused. The answer, with status 201, is the
+ * document of the shape `shape`. Who may, the session's policies decide.
+ */
+function insert (a, model, { only, shape = '{*}', ...options } = {}) {
+  const as = asWhom('insert()', a, { ...options, only: only || null })
+  return (req, res, next) => answer(res, next, () => as(req, () =>
+    a.json.insert(model, req.body || {}, { only, return: shape })), 201)
+}
+
+/** The same for the row whose key is :id in the path; the status is 200. */
+function update (a, model, { only, shape = '{*}', ...options } = {}) {
+  const as = asWhom('update()', a, { ...options, only: only || null })
+  return (req, res, next) => answer(res, next, () => as(req, () =>
+    a.json.update(model, req.params.id, req.body || {},
+      { only, return: shape })))
+}
+
+/** A function that runs another one in the session of a request. */
+function asWhom (name, a, { session, open = false, only }) {
+  if (!session && !open) {
+    throw new TypeError(`${name} needs session(req), whose policies hold, or ` +
+      'open: true, with which a client can do all')
   }
-  const begun = a.call('assoc_session', session)
-  if (begun && typeof begun.then === 'function') {
-    throw new TypeError('a session needs a synchronous driver')
+  if (only === null) {
+    throw new TypeError(`${name} needs only, a shape of what may be written`)
   }
-  try {
-    return run()
-  } finally {
-    a.call('assoc_session', null)
+  if (!session) return (req, run) => run()
+  return (req, run) => {
+    const values = session(req)
+    if (!values) {
+      throw new AssocError('there is no session', { code: 'refused' })
+    }
+    return a.as(values, run)
   }
 }
 
-module.exports = { document, shapes }
+module.exports = { document, insert, shapes, update }

@@ -91,6 +91,45 @@ export interface Json<M extends Mode> {
     Result<M, Buffer | null>
   get (model: ModelName, key: Key | Row, association: Shape,
     ...params: Param[]): Result<M, Buffer | null>
+  insert (model: ModelName, values: object, options?: WriteOptions):
+    Result<M, Buffer>
+  /** With the option return: else it is a number. */
+  update (model: ModelName, key: Key | Row, values: object,
+    options: WriteOptions & { return: Shape }): Result<M, Buffer>
+  live (name: string, key: Key | Row): Result<M, Buffer | null>
+}
+
+/** Of writers. */
+export interface WriteOptions {
+  /** A shape: give the document of the row in place of the result. */
+  return?: Shape
+  /** A shape: what the values may hold. */
+  only?: Shape
+  [option: string]: unknown
+}
+
+/** Who may do what with the rows of a model: conditions of the shape language. */
+export interface Policy {
+  read?: boolean | Shape
+  create?: boolean | Shape
+  update?: boolean | Shape
+  delete?: boolean | Shape
+  hide?: string | string[]
+  fixed?: string | string[]
+  force?: boolean
+}
+
+export interface Refreshed {
+  [name: string]: { checked: number, changed: number, left: number }
+}
+
+export interface Change<D = Document> {
+  key: any
+  version: number
+  /** null: the root is gone. */
+  json: D | null
+  /** Ask for what changed since this, the next time. */
+  now: number
 }
 
 export class Assoc<M extends Mode = 'sync'> {
@@ -125,11 +164,14 @@ export class Assoc<M extends Mode = 'sync'> {
   /** The keys of the roots of a query. */
   keys (query: Shape, ...params: Param[]): Result<M, any[]>
 
-  insert (model: ModelName, values: object, options?: object): Result<M, any>
+  insert (model: ModelName, values: object, options?: WriteOptions):
+    Result<M, any>
   create (model: ModelName, key: Key | Row, association: string,
     values: object, ...options: (object | null | undefined)[]): Result<M, any>
   update (model: ModelName, key: Key | Row, values: object,
-    options?: object): Result<M, number>
+    options: WriteOptions & { return: Shape }): Result<M, any>
+  update (model: ModelName, key: Key | Row, values: object,
+    options?: WriteOptions): Result<M, number>
   add (model: ModelName, key: Key | Row, association: string, targets: Targets,
     ...options: (object | null | undefined)[]): Result<M, Changes>
   set (model: ModelName, key: Key | Row, association: string, targets: Targets,
@@ -143,6 +185,24 @@ export class Assoc<M extends Mode = 'sync'> {
   /** f() in a transaction, or in a savepoint of the one that is open. */
   transaction<T> (f: (a: this) => T): M extends 'async' ? Promise<Awaited<T>> : T
 
+  policy (model: ModelName, policy: Policy): Result<M, string>
+  policy (model: ModelName, policy: null): Result<M, boolean>
+  /** Begin a session with these values, end it (null), or tell its values. */
+  session (values?: object | null): Result<M, Document | null>
+  /** f() in a session, which ends before anything else has the connection. */
+  as<T> (this: Assoc<'sync'>, values: object, f: (a: this) => T): T
+
+  live (name: string, query: Shape, options?: object): Result<M, string>
+  unlive (name: string, options: { dryRun: true }): Result<M, string>
+  unlive (name: string): Result<M, boolean>
+  liveGet<D = Document> (name: string, key: Key | Row): Result<M, D | null>
+  /** A SELECT of the json and the version of the key ?1. */
+  liveSql (name: string): Result<M, string>
+  liveCheck (name: string, sample?: number):
+    Result<M, { checked: number, stale: number, wrong: unknown[] }>
+  refresh (name?: string | null, limit?: number | object): Result<M, Refreshed>
+  changes<D = Document> (name: string, since?: number): Result<M, Change<D>[]>
+
   list (): Result<M, Document[]>
   check (): Result<M, Document[]>
   explain (query: Shape): Result<M, Document[]>
@@ -153,6 +213,11 @@ export class Assoc<M extends Mode = 'sync'> {
   dump (): Result<M, string>
   config (name: string, value?: Scalar): Result<M, any>
   version (): Result<M, string>
+  help (name?: string): Result<M, string>
+  /** What assoc_error() says of the last error. */
+  error (): Result<M, Document | null>
+  /** What a function would have returned that ran as an INSERT. */
+  result (): Result<M, any>
   /** Any function by its name. */
   call (name: string, ...values: Param[]): Result<M, any>
   hasFunction (name: string): Result<M, boolean>

@@ -38,6 +38,12 @@ class Assoc {
       this.#bytes('assoc_find', findArguments(model, key, shape, params))
     this.json.get = (model, key, association, ...params) =>
       this.#bytes('assoc_get', oneArguments(model, key, association, params))
+    this.json.insert = (model, values, options) =>
+      this.#bytes('assoc_insert', insertArguments(model, values, options))
+    this.json.update = (model, key, values, options) =>
+      this.#bytes('assoc_update', updateArguments(model, key, values, options))
+    this.json.live = (name, key) =>
+      this.#bytes('assoc_live_get', [name, toKey(key, 'the key')])
   }
 
   // ------------------------------------------------------------- running SQL
@@ -209,8 +215,7 @@ class Assoc {
   // ------------------------------------------------------------------ write
 
   insert (model, values, options) {
-    return this.#json('assoc_insert', [toName(model),
-      toJson(values, 'values'), ...optional(options)])
+    return this.#json('assoc_insert', insertArguments(model, values, options))
   }
 
   // The key may be an integer that only its text has whole, where a driver
@@ -222,13 +227,16 @@ class Assoc {
       `${all.map(() => '?').join(',')})) SELECT CASE typeof(k) ` +
       "WHEN 'integer' THEN CAST(k AS TEXT) ELSE k END AS v, " +
       'typeof(k) AS t FROM made'
+    const returns = options[1] && options[1].return
     return then(this.#guard(() => this.#driver.get(sql, all)), row =>
-      row.t === 'integer' ? number(BigInt(row.v)) : row.v)
+      row.t === 'integer' ? number(BigInt(row.v))
+        : returns ? fromJson(row.v) : row.v)
   }
 
   update (model, key, values, options) {
-    return then(this.#call('assoc_update', [toName(model), toKey(key, 'key'),
-      toJson(values, 'values'), ...optional(options)]), number)
+    const all = updateArguments(model, key, values, options)
+    return options && options.return ? this.#json('assoc_update', all)
+      : then(this.#call('assoc_update', all), number)
   }
 
   add (model, key, association, targets, ...options) {
@@ -283,12 +291,7 @@ class Assoc {
     this.#exec(begin)
     this.#depth++
     try {
-      const result = f(this)
-      if (result && typeof result.then === 'function') {
-        result.then(() => {}, () => {}) // its own error is told by nobody
-        throw new AssocError('the driver is synchronous, so the function of ' +
-          'a transaction must be', { code: 'argument' })
-      }
+      const result = now(f(this), 'a transaction')
       this.#exec(commit)
       return result
     } catch (error) {
@@ -315,6 +318,78 @@ class Assoc {
     } finally {
       this.#depth--
     }
+  }
+
+  // --------------------------------------------------- who may see and do what
+
+  /** Who may do what with the rows of a model; null forgets it. */
+  policy (model, policy) {
+    const said = policy === null ? null : toJson(policy, 'the policy')
+    return then(this.#call('assoc_policy', [toName(model), said]), value =>
+      policy === null ? flag(value) : value)
+  }
+
+  /** Begin a session with these values, end it (null), or tell its values. */
+  session (values) {
+    if (values === null) { // libsql cannot bind a NULL alone
+      return this.#select('SELECT assoc_session(NULL) AS v', [])
+    }
+    return this.#json('assoc_session',
+      given(values).map(v => toJson(v, 'the values')))
+  }
+
+  /** f() in a session, which ends before anything else has the connection. */
+  as (values, f) {
+    if (this.#driver.async) {
+      throw new AssocError('a session needs a synchronous driver',
+        { code: 'unsupported' })
+    }
+    this.session(values)
+    try {
+      return now(f(this), 'a session')
+    } finally {
+      this.session(null)
+    }
+  }
+
+  // --------------------------------------------------------- live documents
+
+  live (name, query, options) {
+    return this.#call('assoc_live', [name, toQuery(query),
+      ...optional(options)])
+  }
+
+  /** Drop a live document; of a dry run the SQL that would. */
+  unlive (name, options) {
+    return then(this.#call('assoc_unlive', [name, ...optional(options)]),
+      value => typeof value === 'string' ? value : flag(value))
+  }
+
+  /** The document of one root, or null. */
+  liveGet (name, key) {
+    return this.#json('assoc_live_get', [name, toKey(key, 'the key')])
+  }
+
+  /** A SELECT of the json and the version of the key ?1. */
+  liveSql (name) {
+    return this.#call('assoc_live_sql', [name])
+  }
+
+  liveCheck (name, sample) {
+    return this.#json('assoc_live_check', [name, ...given(sample)])
+  }
+
+  /** Compute what is stale: of one live document, or at most so many. */
+  refresh (name, limit) {
+    return this.#json('assoc_refresh', given(name, limit).map((v, i) =>
+      toArgument(v === undefined ? null : v, ['the name', 'options'][i])))
+  }
+
+  /** What has changed since a version: {key, version, json, now}. */
+  changes (name, since = 0) {
+    return then(this.#rows('SELECT key, version, json, now FROM ' +
+      'assoc_changes(?,?)', [name, toArgument(since, 'since')]), rows =>
+      rows.map(row => ({ ...row, json: fromJson(row.json) })))
   }
 
   // ------------------------------------------------------------ look inside
@@ -356,6 +431,20 @@ class Assoc {
   version () {
     return this.#call('assoc_version', [])
   }
+
+  help (name) {
+    return this.#call('assoc_help', given(name))
+  }
+
+  /** What assoc_error() says of the last error, or null. */
+  error () {
+    return this.#json('assoc_error', [])
+  }
+
+  /** What a function would have returned that ran as an INSERT. */
+  result () {
+    return then(this.#call('assoc_result', []), number)
+  }
 }
 
 // ------------------------------------------------------ arguments by their part
@@ -374,6 +463,25 @@ const parameters = params =>
 // Options that were not given, at the end, are not passed; inside, are NULL.
 const optional = (...options) => given(...options).map(o =>
   o === undefined || o === null ? null : toJson(o, 'options'))
+
+/** What a function gave that must not give a promise. */
+function now (result, what) {
+  if (result && typeof result.then === 'function') {
+    result.then(() => {}, () => {}) // its own error is told by nobody
+    throw new AssocError('the driver is synchronous, so the function of ' +
+      `${what} must be`, { code: 'argument' })
+  }
+  return result
+}
+
+function insertArguments (model, values, options) {
+  return [toName(model), toJson(values, 'values'), ...optional(options)]
+}
+
+function updateArguments (model, key, values, options) {
+  return [toName(model), toKey(key, 'key'), toJson(values, 'values'),
+    ...optional(options)]
+}
 
 function findArguments (model, key, shape, params) {
   const head = [toName(model), toKey(key, 'the key')]
