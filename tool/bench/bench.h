@@ -51,6 +51,7 @@ struct BenchShape {
   double rTarget;   /* The expert's time by ours is to be this at least */
   double rOverhead; /* Or 0: microseconds that we may need beyond it */
   int bList, bAnyOrder;
+  int bUndone;          /* It writes: each turn is rolled back */
   int nSame;            /* Runs in a row of the same key; 0: it is given none */
   const char *zFloor;   /* Tables that are read whole, or 0 */
   const char *zSetup;   /* SQL to run once, or 0 */

@@ -66,6 +66,8 @@ static const char **readKey(BenchShape *p, const char *zLine) {
     p->nSame = atoi(z) > 0 ? atoi(z) : 1;
   } else if (valueOf(zLine, "any order")) {
     p->bAnyOrder = 1;
+  } else if (valueOf(zLine, "undone")) {
+    p->bUndone = 1;
   } else if (valueOf(zLine, "title") == 0) {
     benchFail(0, "shapes: what is `%s`?", zLine);
   }

@@ -10,6 +10,7 @@
 --   -- by key                 ?1 is the key of a user, another one at each run
 --   -- by key: N              or after N runs, which then find its pages
 --   -- any order              of the rows of the answer
+--   -- undone                 it writes: each turn is rolled back afterwards
 --   -- floor: TABLES          these are read whole: see bench.c
 --   -- setup:                 SQL that is run once
 --   -- ours:                  the query in our form
@@ -179,6 +180,63 @@ SELECT json_object('title',p.title,
 FROM posts p WHERE p.id = ?1
 -- beside: assoc_find
 SELECT assoc_find('Post', ?1, '{title,author{name},comments{body}}')
+
+-- shape: live-insert
+-- title: insert a row into a table of a live document
+-- target: 0.67
+-- by key
+-- undone
+-- setup:
+CREATE TABLE IF NOT EXISTS kept_posts(id INTEGER PRIMARY KEY, title TEXT, likes INTEGER);
+CREATE TABLE IF NOT EXISTS kept_comments(id INTEGER PRIMARY KEY, body TEXT, post_id INTEGER);
+CREATE TABLE IF NOT EXISTS bare_posts(id INTEGER PRIMARY KEY, title TEXT, likes INTEGER);
+CREATE TABLE IF NOT EXISTS bare_comments(id INTEGER PRIMARY KEY, body TEXT, post_id INTEGER);
+CREATE INDEX IF NOT EXISTS kept_post ON kept_comments(post_id);
+CREATE INDEX IF NOT EXISTS bare_post ON bare_comments(post_id);
+INSERT OR IGNORE INTO kept_posts SELECT id, title, likes FROM posts;
+INSERT OR IGNORE INTO kept_comments SELECT id, body, post_id FROM comments;
+INSERT OR IGNORE INTO bare_posts SELECT id, title, likes FROM posts;
+INSERT OR IGNORE INTO bare_comments SELECT id, body, post_id FROM comments;
+SELECT assoc_define('kept_posts', 'hasMany', 'kept_comments', '{"as":"comments","foreignKey":"post_id"}');
+SELECT assoc_live('bench_kept', 'kept_posts{title,likes,comments{body}}');
+SELECT assoc_refresh()
+-- ours:
+INSERT INTO kept_comments(body, post_id) VALUES ('A comment of some words', ?1)
+-- expert: without a live document
+INSERT INTO bare_comments(body, post_id) VALUES ('A comment of some words', ?1)
+
+-- shape: live-update
+-- title: update a small row of a table of a live document
+-- target: 0.33
+-- by key
+-- undone
+-- ours:
+UPDATE kept_posts SET likes = likes + 1 WHERE id = ?1
+-- expert: without a live document
+UPDATE bare_posts SET likes = likes + 1 WHERE id = ?1
+
+-- shape: live-delete
+-- title: delete a row of a table of a live document
+-- target: 0.67
+-- by key
+-- undone
+-- ours:
+DELETE FROM kept_comments WHERE id = ?1
+-- expert: without a live document
+DELETE FROM bare_comments WHERE id = ?1
+
+-- shape: live-changes
+-- title: what changed since a version: one document
+-- target: 0.1
+-- setup:
+UPDATE kept_posts SET likes = likes + 1 WHERE id = 7;
+SELECT assoc_refresh('bench_kept')
+-- ours:
+SELECT key, json FROM assoc_changes('bench_kept', (SELECT version - 1 FROM bench_kept_doc WHERE key = 7))
+-- expert: the store by hand
+SELECT key, json FROM bench_kept_doc WHERE version > (SELECT version - 1 FROM bench_kept_doc WHERE key = 7)
+-- other: all documents
+SELECT eager('kept_posts{title,likes,comments{body}}')
 
 -- shape: another-user
 -- title: another user each time: half of it is reading pages
