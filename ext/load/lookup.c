@@ -258,12 +258,13 @@ static void makeEach(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   stmtPut(&sql, "SELECT ");
   assocStmtValues(&sql, pNode, 0, 0);
   assocStmtFrom(&sql, pNode, 0);
-  stmtKey(&sql, pNode, nKey, 0);
-  assocStmtWhere(&sql, pNode);
-  if (bCursor) assocStmtCursors(&sql, pNode);
   sql.nListed = pNode->nArg;
   sql.aListed = pNode->aArg;
   sql.iListed = 1;
+  if (pNode->pRel && !pNode->bOne) assocStmtOrderJoins(&sql, pNode);
+  stmtKey(&sql, pNode, nKey, 0);
+  assocStmtWhere(&sql, pNode);
+  if (bCursor) assocStmtCursors(&sql, pNode);
   if (pNode->pRel && !pNode->bOne) assocStmtOrder(&sql, pNode);
   assocStmtLimit(&sql, pNode);
   lookupEnd(p, &sql, pNode, pFetch);

@@ -148,13 +148,14 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
     return;
   }
   assocStmtFrom(&sql, pNode, bNatural);
-  stmtPut(&sql, " WHERE true");
-  assocStmtWhere(&sql, pNode);
-  if (bCursor) assocStmtCursors(&sql, pNode);
   pNode->bSorted = !bNatural && !pNode->bOne;
   sql.nListed = pNode->nArg;
   sql.aListed = pNode->aArg;
   sql.iListed = 1 + pNode->nScanKey;
+  if (pNode->bSorted) assocStmtOrderJoins(&sql, pNode);
+  stmtPut(&sql, " WHERE true");
+  assocStmtWhere(&sql, pNode);
+  if (bCursor) assocStmtCursors(&sql, pNode);
   if (!bNatural) {
     if (!pNode->bOne) assocStmtOrder(&sql, pNode);
     if (pNode->pRel == 0) assocStmtLimit(&sql, pNode);

@@ -271,6 +271,10 @@ int assocStmtAsks(Planner *p, AssocNode *pNode, const AssocRel *pRel) {
   return n > 0;
 }
 
+void assocStmtOrderJoins(AssocSql *p, const AssocNode *pNode) {
+  assocSqlOrderJoins(p, pNode->pRel, pNode->pClauses, pNode->pModel, 1);
+}
+
 /* The order of the node. If a pair is linked twice, the join row's key
 ** decides. */
 void assocStmtOrder(AssocSql *p, const AssocNode *pNode) {

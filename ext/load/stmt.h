@@ -77,8 +77,10 @@ int assocStmtChooses(Planner *p, AssocNode *pNode);
 void assocStmtParent(AssocSql *p, const AssocNode *pNode, int i);
 /* For assoc_sql(): only parents of the type of a polymorphic path. */
 void assocStmtOfType(AssocSql *p, const AssocNode *pNode);
-/* Where a page begins and ends, the order, and the limit. */
+/* Where a page begins and ends, the order, and the limit. Behind the tables
+** stand those that the order needs. */
 void assocStmtCursors(AssocSql *p, AssocNode *pNode);
+void assocStmtOrderJoins(AssocSql *p, const AssocNode *pNode);
 void assocStmtOrder(AssocSql *p, const AssocNode *pNode);
 void assocStmtLimit(AssocSql *p, const AssocNode *pNode);
 

@@ -25,6 +25,7 @@
 typedef struct AssocBind AssocBind;
 typedef struct AssocChoice AssocChoice;
 typedef struct AssocFilter AssocFilter;
+typedef struct AssocLed AssocLed;
 typedef struct AssocNode
     AssocNode; /* Belongs to the floor above; opaque here */
 typedef struct AssocSql AssocSql;
@@ -102,6 +103,7 @@ struct AssocSql {
   const AssocArg *aListed; /* by number; the first one is */
   int iListed;             /* column number iListed */
   AssocJoined *pJoined;    /* What "@" means under each alias */
+  AssocLed *pLed;          /* Rows at the ends of paths, which are joined */
   AssocChoice *pChoice;    /* OUT: how related rows are tested */
   const ShapeScope *pScope; /* The use of the named scope being written */
   sqlite3_str *pWith;       /* OWNED: the common table expressions, or 0 */
@@ -407,6 +409,10 @@ void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
 ** view without order and key. */
 void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
                    AssocModel *pModel, int iAlias, int bTurned);
+/* Append " LEFT JOIN users t3 ON …" for each path of this order that leads to one
+** row: behind the tables, before assocSqlOrder() is called for the same rows. */
+void assocSqlOrderJoins(AssocSql *p, const AssocRel *pRel,
+                        const ShapeClauses *pC, AssocModel *pModel, int iAlias);
 /* The order of a list: of the clauses, else of the relation; 0: the order of
 ** its key. */
 ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC);

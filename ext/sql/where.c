@@ -563,14 +563,94 @@ static PathPart *pathParts(AssocSql *p, const ShapeName *pPath,
 #define COLLATE_ALWAYS 1
 #define COLLATE_NEVER 2
 
+/* The row at the end of a path, joined to the rows under iAlias. */
+struct AssocLed {
+  const ShapeKey *pKey; /* The path */
+  int iAlias;
+  int iEnd; /* Alias of the row */
+  AssocModel *pEnd;
+  AssocLed *pNext;
+};
+
+/* The path's last name. */
+static const ShapeName *lastName(const ShapeName *pPath) {
+  while (pPath->pNext) pPath = pPath->pNext;
+  return pPath;
+}
+
+/* Can the steps be joined? Each has one row at most. A policy's source is a
+** subquery, and the tables are few. */
+static int joinsPath(AssocSql *p, const PathPart *pPart) {
+  const AssocHop *pHop = pPart ? pPart->pFirst : 0;
+  if (pHop == 0 || pPart->pOuter || firstOfMany(p, pPart->pRel) ||
+      hopTables(pHop) > 4) {
+    return 0;
+  }
+  while (pHop && !assocSqlIsPoliced(p, pHop->pRel->pTarget->pTable)) {
+    pHop = pHop->pNext;
+  }
+  return pHop == 0;
+}
+
+/* Append " LEFT JOIN users t3 ON t3.id=t1.user_id": the row to which the path
+** leads. A subquery in ORDER BY takes twice as long. */
+static void sqlJoinPath(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
+                        int iAlias) {
+  const ShapeName *pCol = lastName(pKey->pPath);
+  int iEnd = iAlias, nAlias = p->nAlias;
+  PathPart *pPart;
+  AssocLed *pLed;
+  const AssocHop *pHop;
+  if (pCol == pKey->pPath || manyAt(p, pKey->pPath, pCol, pModel)) return;
+  pPart = pathParts(p, pKey->pPath, pCol, &pModel, &iEnd);
+  pLed = assocAlloc(p->pCall, p->pArena, sizeof(*pLed));
+  if (pLed == 0 || !joinsPath(p, pPart)) {
+    p->nAlias = nAlias;
+    return;
+  }
+  for (pHop = pPart->pFirst; pHop; pHop = pHop->pNext) {
+    u8 bMaybe = p->bMaybe;
+    p->bMaybe = 0;
+    sqlPut(p, " LEFT JOIN ");
+    sqlHopTables(p, pHop);
+    sqlPut(p, " ON ");
+    sqlHopWhere(p, pHop, 0, 0);
+    p->bMaybe = bMaybe;
+  }
+  pLed->pKey = pKey;
+  pLed->iAlias = iAlias;
+  pLed->iEnd = iEnd;
+  pLed->pEnd = pModel;
+  pLed->pNext = p->pLed;
+  p->pLed = pLed;
+}
+
+/* Append the column at the end of a path whose row is joined. False if it is
+** not. */
+static int sqlLedColumn(AssocSql *p, const ShapeKey *pKey, int iAlias,
+                        int eCollate) {
+  const AssocLed *pLed = p->pLed;
+  int iCol;
+  while (pLed && (pLed->pKey != pKey || pLed->iAlias != iAlias)) {
+    pLed = pLed->pNext;
+  }
+  if (pLed == 0) return 0;
+  iCol = sqlColumnOf(p, pLed->pEnd, lastName(pKey->pPath));
+  if (iCol < 0) return 1;
+  assocSqlColumn(p, pLed->iEnd, pLed->pEnd->pTable, iCol);
+  if (eCollate != COLLATE_NEVER) {
+    sqlCollate(p, &pLed->pEnd->pTable->aCol[iCol], eCollate == COLLATE_ALWAYS);
+  }
+  return 1;
+}
+
 /* Append author.company.name. Every step of the path must be to-one. */
 static void sqlPathColumn(AssocSql *p, const ShapeName *pPath,
                           AssocModel *pModel, int iAlias, int eCollate) {
-  const ShapeName *pCol = pPath, *pMany;
+  const ShapeName *pCol = lastName(pPath);
+  const ShapeName *pMany = manyAt(p, pPath, pCol, pModel);
   PathPart *pPart, *pOuter;
   int iCol;
-  while (pCol->pNext) pCol = pCol->pNext;
-  pMany = manyAt(p, pPath, pCol, pModel);
   if (pMany) {
     assocShapeFail(
         p->pCall, p->zText, pMany->iOff,
@@ -730,9 +810,9 @@ static void sqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
     sqlTotal(p, pKey->pAgg, pModel, iAlias);
   } else if (pKey->pAgg) {
     sqlAgg(p, pKey, pModel, iAlias);
-  } else if (pKey->pPath->pNext) {
+  } else if (pKey->pPath->pNext && !sqlLedColumn(p, pKey, iAlias, eCollate)) {
     sqlPathColumn(p, pKey->pPath, pModel, iAlias, eCollate);
-  } else {
+  } else if (pKey->pPath->pNext == 0) {
     int iCol = sqlColumnOf(p, pModel, pKey->pPath);
     if (iCol >= 0) assocSqlColumn(p, iAlias, pModel->pTable, iCol);
   }
@@ -1572,6 +1652,24 @@ static int sortsBy(const ShapeSort *pSort, const AssocTable *pTab, int iCol) {
 ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC) {
   if (pC && pC->pOrder) return pC->pOrder;
   return pRel ? pRel->pOrder : 0;
+}
+
+/* See sql.h. */
+void assocSqlOrderJoins(AssocSql *p, const AssocRel *pRel,
+                        const ShapeClauses *pC, AssocModel *pModel,
+                        int iAlias) {
+  const ShapeSort *pSort = assocOrderOf(pRel, pC);
+  const char *zText = p->zText;
+  u8 bOwner = p->bOwner;
+  if (pC == 0 || pSort != pC->pOrder) p->zText = 0;
+  for (; pSort && p->pCall->rc == SQLITE_OK; pSort = pSort->pNext) {
+    const ShapeKey *pKey = &pSort->key;
+    if (pKey->pAgg || pKey->bAt || sqlListed(p, pKey)) continue;
+    p->bOwner = bOwner | pKey->bOwner;
+    sqlJoinPath(p, pKey, pModel, iAlias);
+  }
+  p->bOwner = bOwner;
+  p->zText = zText;
 }
 
 /*
