@@ -385,7 +385,8 @@ def debian(out):
         shutil.copyfile(os.path.join(TOP, name), os.path.join(top, name))
     for name in ['ext', 'tool']:
         shutil.copytree(os.path.join(TOP, name), os.path.join(top, name),
-                        ignore=shutil.ignore_patterns('__pycache__'))
+                        ignore=shutil.ignore_patterns('__pycache__',
+                                                      'node_modules'))
     shutil.move(os.path.join(top, 'tool', 'packages', 'debian'), top)
     environment = dict(os.environ, SOURCE_DATE_EPOCH=str(DATE), LC_ALL='C',
                        DEB_BUILD_OPTIONS='noautodbgsym terse')
