@@ -24,7 +24,7 @@
 /* A proposed index. Its first nFixed columns may stand in any order. */
 typedef struct CheckIndex CheckIndex;
 struct CheckIndex {
-  const AssocTable *pTab;
+  AssocTable *pTab;
   int nCol, nFixed;
   int aCol[16];
   u8 abDesc[16];
@@ -557,6 +557,76 @@ static int indexServes(const CheckIndex *pWant, int nCol, const int *aCol,
   return 1;
 }
 
+/* The column of soft deletion of the association's model whose table it is; -1
+** if it has none. */
+static int indexDeleted(Checker *c, const AssocRel *pRel,
+                        const AssocTable *pTab) {
+  AssocModel *pModel = pRel->pSource->pTable == pTab ? pRel->pSource
+                       : pRel->pTarget && pRel->pTarget->pTable == pTab
+                           ? pRel->pTarget
+                           : 0;
+  AssocCall ask;
+  int bRead;
+  if (pModel == 0) return -1;
+  assocTryBegin(&ask, c->pCall);
+  bRead = assocModelScopes(&ask, pModel);
+  return assocTryEnd(&ask, c->pCall, 0) || !bRead ? -1 : pModel->iDeleted;
+}
+
+/* Is a partial index enough? SQLite says whether its WHERE follows from a
+** comparison of the wanted columns and from iDeleted IS NULL: it refuses an
+** INDEXED BY of an index that has not all the rows. */
+static int indexHolds(Checker *c, const CheckIndex *pWant,
+                      const AssocIndex *pIdx, int iDeleted) {
+  const AssocTable *pTab = pWant->pTab;
+  sqlite3_str *pStr;
+  AssocCall ask;
+  char *zSql;
+  int i;
+  assert(pWant->nFixed > 0);
+  if (!pIdx->bPartial) return 1;
+  pStr = sqlite3_str_new(c->pCall->db);
+  sqlite3_str_appendf(pStr,
+                      "SELECT 1 FROM \"%w\".\"%w\" INDEXED BY \"%w\" WHERE 1",
+                      pTab->pSchema->zName, pTab->zName, pIdx->zName);
+  for (i = 0; i < pWant->nFixed; i++) {
+    sqlite3_str_appendf(pStr, " AND \"%w\"=?1",
+                        pTab->aCol[pWant->aCol[i]].zName);
+  }
+  if (iDeleted >= 0) {
+    sqlite3_str_appendf(pStr, " AND \"%w\" IS NULL",
+                        pTab->aCol[iDeleted].zName);
+  }
+  zSql = assocStrFinish(c->pCall, pStr);
+  if (zSql == 0) return 0;
+  assocTryBegin(&ask, c->pCall);
+  assocFinalize(&ask, assocPrepare(&ask, "%s", zSql));
+  sqlite3_free(zSql);
+  return !assocTryEnd(&ask, c->pCall, 0);
+}
+
+/* Is the index sorted as the wanted columns compare? */
+static int indexCollates(const CheckIndex *pWant, const AssocIndex *pIdx) {
+  int i;
+  for (i = 0; i < pWant->nCol; i++) {
+    const char *zColl = pWant->pTab->aCol[pIdx->aCol[i]].zColl;
+    if (zColl == 0 || sqlite3_stricmp(pIdx->azColl[i], zColl) != 0) return 0;
+  }
+  return 1;
+}
+
+/* Has the table an index that serves? */
+static int indexExists(Checker *c, const CheckIndex *pWant, int iDeleted) {
+  const AssocIndex *pIdx = assocTableIndexes(c->pCall, pWant->pTab);
+  for (; pIdx; pIdx = pIdx->pNext) {
+    if (indexServes(pWant, pIdx->nCol, pIdx->aCol, pIdx->abDesc) &&
+        indexCollates(pWant, pIdx) && indexHolds(c, pWant, pIdx, iDeleted)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
 /* Will such an index exist after the fixes so far? All fixes can be run one
 ** after another, so two of them must not make the same index. */
 static int indexProposed(const Checker *c, const CheckIndex *pWant) {
@@ -629,6 +699,9 @@ static void problemIndex(Checker *c, AssocForeign *pFor) {
   }
   if (pFor->pPoly == 0) want.pFor = pFor;
   if (c->pCall->rc != SQLITE_OK || indexProposed(c, &want)) return;
+  if (!bOwn && indexExists(c, &want, indexDeleted(c, pFor->pRel, pFor->pTab))) {
+    return;
+  }
   if (bOwn) {
     problemAdd(c, CHECK_WARNING, CHECK_REL(pFor->pRel), "index collation",
                fixIndex(c, &want),
@@ -1406,7 +1479,6 @@ static void indexOfOrder(const AssocRel *pRel, CheckIndex *pWant) {
 static void problemOrder(Checker *c, AssocRel *pRel) {
   AssocTable *pTab = pRel->pTarget->pTable;
   CheckIndex want = {.pTab = pTab};
-  const AssocIndex *pIdx;
   if (pRel->nPath || pTab->eType != ASSOC_TABLE ||
       (pRel->eKind != ASSOC_HASMANY && pRel->eKind != ASSOC_HASONE) ||
       (pRel->pOrder == 0 && pRel->pScope == 0) || pRel->foreign.nCol > 8 ||
@@ -1415,12 +1487,7 @@ static void problemOrder(Checker *c, AssocRel *pRel) {
   }
   indexOfOrder(pRel, &want);
   if (want.nCol == pRel->foreign.nCol) return;
-  for (pIdx = assocTableIndexes(c->pCall, pTab); pIdx; pIdx = pIdx->pNext) {
-    if (!pIdx->bPartial &&
-        indexServes(&want, pIdx->nCol, pIdx->aCol, pIdx->abDesc)) {
-      return;
-    }
-  }
+  if (indexExists(c, &want, indexDeleted(c, pRel, pTab))) return;
   if (c->pCall->rc != SQLITE_OK || indexProposed(c, &want)) return;
   problemAdd(
       c, CHECK_INFO, CHECK_REL(pRel), "order without index", fixIndex(c, &want),

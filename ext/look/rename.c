@@ -15,7 +15,8 @@
 **    join    it has both columns
 **
 ** A single candidate is the answer. Several are a choice that only a person can
-** make; so is a column that only looks like a key.
+** make; so is a column that only looks like a key, and a table that two models
+** whose tables are gone may both have had.
 */
 #include "look/look.h"
 
@@ -325,8 +326,65 @@ static int defFits(RenamedModel *r, AssocDef *pDef) {
   return eFits;
 }
 
-/* A candidate has to fit every definition that speaks of the model, and at
-** least one must confirm it. */
+/* Does the candidate fit every definition that speaks of the model, and does at
+** least one confirm it? */
+static int tableFits(RenamedModel *r) {
+  AssocDef *pDef;
+  int n = 0, eFits;
+  for (pDef = r->pSchema->pDef; pDef; pDef = pDef->pNext) {
+    eFits = defFits(r, pDef);
+    if (eFits < 0) return 0;
+    n += eFits > 0;
+  }
+  return n > 0;
+}
+
+/* User, users and user are one model. OUT: in p; 0 after an error */
+static const char *plainName(AssocLook *p, const char *z) {
+  z = assocUnderscore(p->pCall, &p->mem, z);
+  return z ? assocSingularize(p->pCall, &p->mem, z) : 0;
+}
+
+/* Has the candidate an index that is called after the model? assoc_sync() makes
+** posts_user_id for posts, and the name stays when the table is renamed. */
+static int indexNames(RenamedModel *r, const char *zModel) {
+  const AssocIndex *pIdx = assocTableIndexes(r->p->pCall, r->pTab);
+  for (; pIdx; pIdx = pIdx->pNext) {
+    const char *z = plainName(r->p, pIdx->zName);
+    const char *zEnd = z ? strchr(z, '_') : 0;
+    for (; zEnd; zEnd = strchr(zEnd + 1, '_')) {
+      const char *zHead =
+          assocArenaText(r->p->pCall, &r->p->mem, z, (i64)(zEnd - z));
+      zHead = zHead ? plainName(r->p, zHead) : 0;
+      if (zHead && strcmp(zHead, zModel) == 0) return 1;
+    }
+  }
+  return 0;
+}
+
+/* Another model whose table is gone, too, and which the candidate fits as well;
+** 0 if there is none. An index that is called after one of the two decides: if
+** it is the other one, *pbHis is set. */
+static const char *otherModel(RenamedModel *r, int *pbHis) {
+  const char *zMine = plainName(r->p, r->zModel), *zOther = 0;
+  AssocDef *pDef;
+  int bMine = zMine && indexNames(r, zMine);
+  for (pDef = r->pSchema->pDef; pDef && zMine; pDef = pDef->pNext) {
+    RenamedModel his = *r;
+    const char *zHis;
+    his.zModel = pDef->pSource ? pDef->zTarget : pDef->zModel;
+    zHis = his.zModel ? plainName(r->p, his.zModel) : 0;
+    if (zHis == 0 || strcmp(zHis, zMine) == 0) continue;
+    if (!assocRenamedIsGone(r->p, r->pSchema, his.zModel)) continue;
+    if (!tableFits(&his)) continue;
+    if (!bMine && indexNames(r, zHis)) *pbHis = 1;
+    zOther = his.zModel;
+  }
+  return bMine ? 0 : zOther;
+}
+
+/* Two models that are gone may both have been the candidate; then only a person
+** can say which. */
 void assocRenamedModel(AssocLook *p, AssocSchema *pSchema, const char *zModel,
                        AssocRenamed *pOut) {
   RenamedModel r = {p, pSchema, zModel, 0};
@@ -334,13 +392,16 @@ void assocRenamedModel(AssocLook *p, AssocSchema *pSchema, const char *zModel,
   int i = 0;
   assocCatalogLink(p->pCall, p->pCat);
   while ((r.pTab = nextTable(p, pHome, &i)) != 0) {
-    int n = 0, eFits = 0;
-    AssocDef *pDef = pSchema->pDef;
-    if (isTaken(p, r.pTab, 0)) continue;
-    for (; pDef && eFits >= 0; pDef = pDef->pNext) {
-      eFits = defFits(&r, pDef);
-      n += eFits > 0;
-    }
-    if (n > 0 && eFits >= 0) renamedAdd(p, pOut, r.pTab->zName);
+    const char *zOther;
+    int bHis = 0;
+    if (isTaken(p, r.pTab, 0) || !tableFits(&r)) continue;
+    zOther = otherModel(&r, &bHis);
+    if (bHis) continue;
+    renamedAdd(p, pOut, r.pTab->zName);
+    if (zOther == 0) continue;
+    pOut->nChoice++;
+    pOut->zChoice =
+        assocArenaPrintf(p->pCall, &p->mem, "%s, which may be %s as well",
+                         pOut->zChoice, zOther);
   }
 }
