@@ -544,6 +544,25 @@ static void addNameError(Planner *p, AssocNode *pNode, const ShapeName *pName) {
   (void)assocSqlEnd(&sql);
 }
 
+/* The error for a part of the page in the block of its rows: posts(page){nodes{id}}.
+** False if the item is none. */
+static int isPartOfPage(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
+  static const char *const az[] = {"nodes", "edges", "node", "pageInfo"};
+  const ShapeName *pName = pItem->pPath;
+  int i;
+  if (pNode->pPage == 0 || pName == 0 || pName->pNext) return 0;
+  for (i = 0; i < ASSOC_COUNT(az) && sqlite3_stricmp(az[i], pName->z); i++) {
+  }
+  if (i == ASSOC_COUNT(az) || assocRelSeek(p->pCall, pNode->pModel, pName->z)) {
+    return 0;
+  }
+  assocPlannerError(p, ASSOC_E_SYNTAX, pItem,
+                    "%s is a part of the page, and the block holds what each "
+                    "row has: (page{edges{cursor node} pageInfo}){id}",
+                    pName->z);
+  return 1;
+}
+
 /* The number of the column that an item names, or -1 if it names no column. */
 static int itemColumn(Planner *p, const AssocNode *pNode,
                       const ShapeItem *pItem) {
@@ -570,6 +589,7 @@ static void compileName(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
     checkMinus(p, pNode, pItem);
     return;
   }
+  if (isPartOfPage(p, pNode, pItem)) return;
   if (pItem->pPath && pItem->pPath->pNext == 0 && !pItem->bInclude &&
       !pItem->bBlock &&
       assocRelSeek(p->pCall, pNode->pModel, pItem->pPath->z) == 0) {

@@ -375,12 +375,13 @@ static int inflEnds(const char *z, int n, const char *zEnd) {
 
 /*
 ** The package inflection 1.13 of Sequelize 6 knows fewer exceptions: it adds s
-** to hero, leaf, buzz and phenomenon, and makes caves of cafe and gulves of
-** gulf.
+** to hero, leaf, waltz, larva, postman, phenomenon and salmon, and makes caves of
+** cafe and gulves of gulf.
 */
 char *assocPluralSequelize(AssocCall *pCall, AssocArena *pArena,
                            const char *z) {
   int n = z ? (int)strlen(z) : 0;
+  const char *zOurs;
   if (n == 0 || pCall->rc != SQLITE_OK) return 0;
   if (inflEnds(z, n, "o")) {
     int bKnown = inflEnds(z, n, "buffalo") || inflEnds(z, n, "tomato") ||
@@ -393,9 +394,20 @@ char *assocPluralSequelize(AssocCall *pCall, AssocArena *pArena,
   if (inflEnds(z, n, "fe") && !inflEnds(z, n, "ffe")) {
     return assocArenaPrintf(pCall, pArena, "%.*sves", n - 2, z);
   }
-  if (inflEnds(z, n, "f") || inflEnds(z, n, "zz") ||
+  if (inflEnds(z, n, "f") || inflEnds(z, n, "a") || inflEnds(z, n, "man") ||
+      (inflEnds(z, n, "z") && !inflEnds(z, n, "quiz")) ||
       inflEnds(z, n, "phenomenon")) {
     return assocArenaPrintf(pCall, pArena, "%ss", z);
+  }
+  if (inflEnds(z, n, "ch")) return assocArenaPrintf(pCall, pArena, "%ses", z);
+  zOurs = assocPluralize(pCall, pArena, z);
+  if (zOurs && inflEnds(z, n, "y") && inflEnds(zOurs, n + 1, "ys") && n > 1 &&
+      strchr("aeiouAEIOU", z[n - 2]) == 0) {
+    return assocArenaPrintf(pCall, pArena, "%.*sies", n - 1, z);
+  }
+  if (zOurs && strcmp(zOurs, z) == 0 && !inflEnds(z, n, "s")) {
+    return assocArenaPrintf(pCall, pArena, "%ss",
+                            z); /* One salmon, two salmons */
   }
   return 0;
 }

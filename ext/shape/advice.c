@@ -543,6 +543,12 @@ static char *habitValue(const Habit *p) {
     return assocMprintf(p->pCall, "a shape has no sub-selects; to ask for "
                                   "related rows, write some posts(...)");
   }
+  if (pAt->eType == '{' && (shapeIsWord(p->z, &p->a[0], "edges") ||
+                            shapeIsWord(p->z, &p->a[0], "nodes") ||
+                            shapeIsWord(p->z, &p->a[0], "pageInfo"))) {
+    return assocMprintf(p->pCall, "the parts of a page are in one block: "
+                                  "page{count edges{cursor node}}");
+  }
   if (pAt->eType == '{') {
     return assocMprintf(p->pCall, "an object is allowed only in the JSON form, "
                                   "which begins with {\"model\":");

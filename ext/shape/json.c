@@ -142,6 +142,10 @@ static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
              eType != SHAPE_ITEM_MINUS) {
     pItem->pPath = shapeJsonPathOf(p, pJson->pChild, "an attribute");
     pAs = pJson->pChild->pNext;
+  } else if (pJson->eType == ASSOC_J_ARRAY && eType != SHAPE_ITEM_MINUS) {
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "an attribute that is an array has two elements: [\"column\","
+                 "\"alias\"]");
   } else if (shapeJsonIsText(p, pJson, "an attribute")) {
     if (eType == SHAPE_ITEM_NAME && strcmp(pJson->z, "*") == 0) {
       pItem->eType = SHAPE_ITEM_STAR;

@@ -790,6 +790,17 @@ static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
         pSub->eType == ASSOC_J_TEXT && jsonDirection(pSub->z, pSort)) {
       break;
     }
+    if (pSub->eType == ASSOC_J_TEXT &&
+        (sqlite3_stricmp(pSub->z, "descending") == 0 ||
+         sqlite3_stricmp(pSub->z, "ascending") == 0 ||
+         sqlite3_strnicmp(pSub->z, "desc ", 5) == 0 ||
+         sqlite3_strnicmp(pSub->z, "asc ", 4) == 0)) {
+      assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                   "a direction is ASC or DESC, also with NULLS FIRST or NULLS "
+                   "LAST, not %s",
+                   pSub->z);
+      return pSort;
+    }
     if (pColl) {
       pSort->pColl = shapeJsonPathOf(p, pColl, "\"collate\"");
     } else if (assocJsonGet(pSub, "aggregate")) {

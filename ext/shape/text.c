@@ -883,6 +883,12 @@ static ShapePart *textParts(TextParser *p, int iFirst, int iLast) {
     } else if (p->tok.eType == '{' && i == SHAPE_PART_INFO) {
       pPart->pSub = textParts(p, SHAPE_PART_START, SHAPE_PART_BEFORE);
     }
+    if (p->tok.eType == '{' &&
+        (i == SHAPE_PART_NODE || i == SHAPE_PART_NODES)) {
+      textError(p, p->tok.iOff,
+                "what each row has is in the block behind the parentheses: "
+                "posts(page{edges{node}}){title}");
+    }
     *ppEnd = pPart;
     ppEnd = &pPart->pNext;
     textTake(p, ',');

@@ -672,7 +672,9 @@ AssocRel *assocItemRel(AssocSql *p, const ShapeItem *pItem,
   AssocRel *pRel;
   assert(pName || pItem->pModel);
   if (pName) {
-    if (pItem->bInclude) includeIsModel(p, pModel, pName);
+    if (pItem->bInclude && pItem->pModel == 0) {
+      includeIsModel(p, pModel, pName);
+    }
     pRel = assocSqlRel(p, pModel, pName);
     if (pRel && pItem->pModel &&
         assocModelFind(p->pCall, pModel->pTable->pSchema->pCatalog,

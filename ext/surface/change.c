@@ -268,7 +268,7 @@ static void linkKeepOnly(Changer *p, const WriteTargets *pTargets,
                      (i64)sizeof(*aaKey) * (pTargets->n + 1));
   for (i = 0; aaKey && i < pTargets->n; i++) aaKey[i] = pTargets->a[i].aKey;
   if (aaKey == 0) return;
-  assocLinkKeep(p->pWriter, pLink, &p->row, pTargets->n, aaKey, pChanges);
+  assocLinkKeep(p->pWriter, pLink, &p->row, pTargets->n, aaKey, 0, pChanges);
   pLink->bOnce = 1;
 }
 

@@ -238,7 +238,7 @@ static void replaceOne(Graph *g, const GraphRow *pRow) {
         pTie->pSource->eWhat != GRAPH_OLD) {
       continue;
     }
-    assocLinkKeep(g->w, pTie->pLink, &pTie->pSource->row, 0, 0, 0);
+    assocLinkKeep(g->w, pTie->pLink, &pTie->pSource->row, 0, 0, 0, 0);
   }
 }
 
@@ -458,7 +458,7 @@ static void rowNone(Graph *g, GraphRow *p) {
   assert(p->pUp && p->pBy);
   if (p->pUp->eWhat != GRAPH_OLD || p->bList) return;
   pLink = assocLinkOf(g->w, p->pBy->pRel, 0);
-  if (pLink) assocLinkKeep(g->w, pLink, &p->pUp->row, 0, 0, 0);
+  if (pLink) assocLinkKeep(g->w, pLink, &p->pUp->row, 0, 0, 0, 0);
 }
 
 /* Write one row, and then what waits for it. */
@@ -567,6 +567,7 @@ static void setFind(Graph *g, const GraphSet *pSet) {
     if (p->nWait) continue;
     rowCells(g, p, &cells);
     if (g->w->pCall->rc == SQLITE_OK) p->bFound = (u8)byFind(g, p, &cells);
+    p->bMissed = !p->bFound;
   }
 }
 
@@ -584,15 +585,18 @@ static void setLetGo(Graph *g, const GraphSet *pSet) {
   WriteLink *pLink = assocLinkOf(g->w, pSet->pBy->pRel, 0);
   const GraphRow *p;
   const WriteVal **aaKey;
+  u8 *abOnce; /* Does the row bring values? Then it must not occur twice */
   int n = 0;
   for (p = pSet->pUp->pNext; p; p = p->pNext) n += p->pSet == pSet;
   aaKey = assocAlloc(g->w->pCall, &g->w->tmp, (i64)sizeof(*aaKey) * (n + 1));
-  if (aaKey == 0 || pLink == 0) return;
+  abOnce = assocAlloc(g->w->pCall, &g->w->tmp, n + 1);
+  if (aaKey == 0 || abOnce == 0 || pLink == 0) return;
   n = 0;
   for (p = pSet->pUp->pNext; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
-    if (p->pSet == pSet && (aaKey[n] = setKey(g, p)) != 0) n++;
+    if (p->pSet != pSet || (aaKey[n] = setKey(g, p)) == 0) continue;
+    abOnce[n++] = p->eWhat == GRAPH_OLD || p->bUpsert;
   }
-  assocLinkKeep(g->w, pLink, &pSet->pUp->row, n, aaKey, 0);
+  assocLinkKeep(g->w, pLink, &pSet->pUp->row, n, aaKey, abOnce, 0);
 }
 
 /* Change the existing rows that have not been changed. */
@@ -665,6 +669,10 @@ static void rowBy(Graph *g, GraphRow *p) {
     if (g->w->pCall->rc != SQLITE_OK) return;
     p->bFound = (u8)byFind(g, p, &cells);
     if (g->w->pCall->rc != SQLITE_OK) return;
+    /* It was not there before this list */
+    if (p->bFound && p->bUpsert && p->bMissed) {
+      assocLinkTwice(g->w, p->pLink, p->row.aKey);
+    }
   }
   p->bPassed = 1;
   if (!p->bFound) {

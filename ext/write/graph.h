@@ -32,6 +32,7 @@ struct GraphRow {
   u8 bTied;                /* Its tie to pUp has been made, if it needs one */
   u8 bUpsert;              /* By: the row that is found is changed, too */
   u8 bFound;               /* By: the row was there */
+  u8 bMissed;              /* By: it was not there when its "#set" began */
   u8 bMade;                /* By: the row was not there, and is new */
   u8 bPartial;             /* By: only partial indexes look for it */
   u8 bChanged;             /* Old: its columns have been written */

@@ -979,17 +979,35 @@ static sqlite3_value **keptKey(KeepMap *p, sqlite3_stmt *pStmt) {
   return p->apVal;
 }
 
-/* Add keys in the form that their rows have. An error if a row does not
-** exist. */
-static void keepAdd(AssocWriter *w, KeepMap *p, AssocModel *pModel, int nKey,
-                    const WriteVal *const *aaKey) {
+/* The error for a row that a list has twice, each time with values. */
+void assocLinkTwice(AssocWriter *w, const WriteLink *pLink,
+                    const WriteVal *aKey) {
+  char *z = assocRowKeyText(w, pLink->pTarget, aKey);
+  assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, pLink->pRel->pSource->zLabel,
+               pLink->pRel->zName,
+               "\"#set\" of %s.%s gives values twice to the row with the key "
+               "%s",
+               pLink->pRel->pSource->zLabel, pLink->pRel->zName, z ? z : "");
+  sqlite3_free(z);
+}
+
+/* Add keys in the form that their rows have. An error if a row does not exist,
+** or if two keys of one row both bring values (abOnce, or 0). */
+static void keepAdd(AssocWriter *w, KeepMap *p, WriteLink *pLink, int nKey,
+                    const WriteVal *const *aaKey, const u8 *abOnce) {
+  AssocModel *pModel = pLink->pTarget;
   WriteSql *pSql = assocRowFindSql(w, pModel);
+  u8 *abHas = assocAlloc(w->pCall, &w->tmp, nKey + 1);
   WriteRow row;
   int i, rc = SQLITE_OK;
-  for (i = 0; pSql && i < nKey && w->pCall->rc == SQLITE_OK; i++) {
+  for (i = 0; pSql && abHas && i < nKey && w->pCall->rc == SQLITE_OK; i++) {
     linkBind(w, pSql->pStmt, 1, pModel->nKey, aaKey[i]);
     if (assocStep(w->pCall, pSql->pStmt)) {
-      assocKeymapAdd(&p->map, keptKey(p, pSql->pStmt), &rc);
+      u32 iSlot = assocKeymapAdd(&p->map, keptKey(p, pSql->pStmt), &rc);
+      if (abOnce && iSlot < (u32)nKey) {
+        if (abHas[iSlot] && abOnce[i]) assocLinkTwice(w, pLink, aaKey[i]);
+        abHas[iSlot] |= abOnce[i];
+      }
       sqlite3_reset(pSql->pStmt);
       assocErrorCode(w->pCall, rc);
     } else {
@@ -1034,7 +1052,7 @@ static void linkDrop(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 /* Release every related row whose key is not in the list. The keys are compared
 ** by a hash map with SQLite's rules, so a set of 10,000 keys stays linear. */
 void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
-                   int nKey, const WriteVal *const *aaKey,
+                   int nKey, const WriteVal *const *aaKey, const u8 *abOnce,
                    WriteChanges *pChanges) {
   LinkRows rows;
   KeepMap keep;
@@ -1048,7 +1066,7 @@ void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   memset(&rows, 0, sizeof(rows));
   keepInit(w, &keep, pLink->pTarget);
   if (w->pCall->rc == SQLITE_OK) {
-    keepAdd(w, &keep, pLink->pTarget, nKey, aaKey);
+    keepAdd(w, &keep, pLink, nKey, aaKey, abOnce);
     keepOthers(w, &keep, pLink, pSource, &rows);
   }
   assocKeymapClear(&keep.map);

@@ -701,20 +701,40 @@ static void rowShowKey(AssocOut *pOut, const AssocModel *pModel,
   if (pModel->nKey != 1) assocOutText(pOut, "]", 1);
 }
 
-/* A missing row is an error that shows the key. */
-void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
-                  WriteRow *pRow) {
+/* See write.h. */
+char *assocRowKeyText(AssocWriter *w, const AssocModel *pModel,
+                      const WriteVal *aKey) {
   AssocOut out;
   i64 n = 0;
   char *z;
-  if (assocRowFind(w, pModel, aKey, pRow) || w->pCall->rc != SQLITE_OK) return;
   assocBufInit(&out, 1000);
   rowShowKey(&out, pModel, aKey);
   z = assocBufFinish(&out, &n);
   if (out.rc == SQLITE_NOMEM) assocErrorCode(w->pCall, SQLITE_NOMEM);
+  return z;
+}
+
+/* A hint for a key that is the text of a list or of an object. */
+static const char *rowKeyHint(const char *z) {
+  if (z && z[0] == '"' && z[1] == '[') {
+    return "; to mean several rows, say {\"many\":true}";
+  }
+  if (z && z[0] == '"' && z[1] == '{') {
+    return "; a key is one value; for rows by a condition, give an array of "
+           "their keys and say {\"many\":true}";
+  }
+  return "";
+}
+
+/* A missing row is an error that shows the key. */
+void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
+                  WriteRow *pRow) {
+  char *z;
+  if (assocRowFind(w, pModel, aKey, pRow) || w->pCall->rc != SQLITE_OK) return;
+  z = assocRowKeyText(w, pModel, aKey);
   assocErrorOf(w->pCall, ASSOC_E_NOT_FOUND, pModel->zLabel, z,
-               "there is no %s with the key %s", pModel->zLabel,
-               z ? z : "that is given");
+               "there is no %s with the key %s%s", pModel->zLabel,
+               z ? z : "that is given", rowKeyHint(z));
   sqlite3_free(z);
 }
 

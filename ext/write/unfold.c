@@ -57,6 +57,11 @@ static void byColumn(Graph *g, GraphRow *p, const AssocJson *pName) {
     }
   } else if (iCol >= 0) {
     p->aBy[p->nBy++] = iCol;
+  } else if (pName->z[0] == '#') {
+    assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pModel->zLabel, pName->z,
+                 "a row of %s is found by its columns, not by \"%s\"; write "
+                 "\"#by\":\"name\" and the value of the column beside it",
+                 pModel->zLabel, pName->z);
   } else if (pRel) {
     assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pModel->zLabel, pRel->zName,
                  "%s.%s gives the row no columns by which it could be found",
@@ -86,7 +91,10 @@ static void membersBy(Graph *g, GraphRow *p, const WriteMember *pMember,
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, p->pModel->zLabel, pMember->zKey,
                  "\"%s\" takes the name of a column or an array of names, not "
                  "%s",
-                 pMember->zKey, assocJsonTypeName(pJson));
+                 pMember->zKey,
+                 pJson->eType == ASSOC_J_ARRAY && n == 0
+                     ? "an array without names"
+                     : assocJsonTypeName(pJson));
   }
   p->nBy = 0;
   p->aBy = assocAlloc(pCall, &g->w->tmp,
@@ -407,7 +415,8 @@ static GraphRow **unfoldAssoc(Graph *g, GraphRow *pUp, const WriteMember *pBy,
   if (!bMany) return unfoldOne(g, pUp, pBy, pJson, 0, 0, pp);
   if (pJson->eType != ASSOC_J_ARRAY) {
     assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pUp->pModel->zLabel, pBy->zKey,
-                 "%s.%s may be many, and takes an array, not %s",
+                 "%s.%s may be many, and takes an array, not %s; an array adds "
+                 "its rows, {\"#set\":[...]} is the whole list",
                  pUp->pModel->zLabel, pBy->zKey, assocJsonTypeName(pJson));
     return pp;
   }

@@ -171,6 +171,9 @@ int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
 /* The statement for that: it selects the key of the row that has the key ?1 and
 ** on, and the values of the model, which are bound. 0 after an error. */
 WriteSql *assocRowFindSql(AssocWriter *w, AssocModel *pModel);
+/* A key as an error shows it. OUT: sqlite3_free(); 0 after an error. */
+char *assocRowKeyText(AssocWriter *w, const AssocModel *pModel,
+                      const WriteVal *aKey);
 void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                   WriteRow *pRow);
 /* Place of a column in the model's key, from 0, or -1. */
@@ -385,10 +388,14 @@ int assocLinkDestroys(const WriteLink *pLink);
 /* Unlink the target with this key. Nothing happens if it is not related. */
 void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, WriteChanges *pChanges);
-/* Unlink all targets except those with the nKey keys of aaKey. */
+/* Unlink all targets except those with the nKey keys of aaKey. abOnce, or 0: the
+** keys that bring values; two of these for one row are an error. */
 void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
-                   int nKey, const WriteVal *const *aaKey,
+                   int nKey, const WriteVal *const *aaKey, const u8 *abOnce,
                    WriteChanges *pChanges);
+/* That error. */
+void assocLinkTwice(AssocWriter *w, const WriteLink *pLink,
+                    const WriteVal *aKey);
 /* Is the row with this key a target of pSource? *pbFound: does the row
 ** exist? */
 int assocLinkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
