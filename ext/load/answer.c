@@ -387,6 +387,14 @@ static int pathMeets(Planner *p, AssocRel *pRel) {
   return b;
 }
 
+/* May a row have several targets, of which the order says the first? */
+static int hasSeveral(Planner *p, const AssocRel *pRel) {
+  int bUnique = 0;
+  if (pRel->eKind != ASSOC_BELONGSTO) return 1;
+  (void)assocFarIndex(p->pCall, pRel, &bUnique);
+  return !bUnique;
+}
+
 /* All pairs at once, for a cursor that is asked for many keys, of sources or
 ** of targets: see assocChoosePairs(). */
 static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
@@ -409,7 +417,7 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   stmtPut(&sql, bBack ? " AS a0" : " AS a1");
   assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock, 1);
   assocSqlModel(&sql, pRel->pSource, 0, 1);
-  if (!bBack && !pRoot->lookup.bSort && pRel->eKind != ASSOC_BELONGSTO) {
+  if (!bBack && !pRoot->lookup.bSort && hasSeveral(p, pRel)) {
     relatedOrder(&sql, pRel, pItem->pClauses);
   }
   stmtPut(&sql, ")");

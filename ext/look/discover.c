@@ -19,6 +19,7 @@
 ** list as calls.
 */
 #include "look/look.h"
+#include "sql/sql.h"
 
 /* ------------------------------------------------------ what is there already */
 
@@ -76,7 +77,7 @@ static AssocFound **foundBucket(AssocLook *p, const AssocModel *pModel) {
 ** this discovery has used it already. */
 static int foundTaken(AssocLook *p, AssocModel *pModel, const char *zName) {
   AssocFound *pFound;
-  int iCol = assocColumnFind(pModel->pTable, zName);
+  int iCol = assocColumnSeek(p->pCall, pModel->pTable, zName);
   if (iCol >= 0) return 1;
   for (pFound = *foundBucket(p, pModel); pFound; pFound = pFound->pSame) {
     if (pFound->pModel == pModel &&
@@ -110,6 +111,18 @@ static void foundKeys(AssocLook *p, const AssocLookKey *pKey,
   }
 }
 
+/* A table as a source of rows: for a session, what it can read. */
+static const char *foundRows(AssocLook *p, const AssocTable *pTab) {
+  const char *z = assocSqlSource(p->pCall, &p->mem, pTab);
+  return z ? z : "";
+}
+
+/* Is the column hidden, in a virtual table or from the session? */
+static int foundHides(AssocLook *p, const AssocTable *pTab, int iCol) {
+  return pTab->aCol[iCol].bHidden ||
+         assocColumnIs(p->pCall, pTab, iCol, ASSOC_COLUMN_HIDE);
+}
+
 /* Do the first hundred rows of the parent have the number of their children in
 ** column iCol, and one of them more than zero? */
 static int foundCounts(AssocLook *p, const AssocLookKey *pKey, int iCol) {
@@ -119,10 +132,10 @@ static int foundCounts(AssocLook *p, const AssocLookKey *pKey, int iCol) {
   sqlite3_stmt *pStmt = assocPrepare(
       p->pCall,
       "SELECT min(ok), max(n) FROM (SELECT p.\"%w\" AS n, p.\"%w\" IS"
-      " (SELECT count(*) FROM \"%w\".\"%w\" AS c"
-      " WHERE p.\"%w\" = +c.\"%w\") AS ok FROM \"%w\".\"%w\" AS p LIMIT 100)",
-      zCol, zCol, pTab->pSchema->zName, pTab->zName, pKey->ref.azCol[0],
-      pKey->key.azCol[0], pUp->pSchema->zName, pUp->zName);
+      " (SELECT count(*) FROM %s AS c"
+      " WHERE p.\"%w\" = +c.\"%w\") AS ok FROM %s AS p LIMIT 100)",
+      zCol, zCol, foundRows(p, pTab), pKey->ref.azCol[0], pKey->key.azCol[0],
+      foundRows(p, pUp));
   int b = assocStep(p->pCall, pStmt) && sqlite3_column_int(pStmt, 0) == 1 &&
           sqlite3_column_int64(pStmt, 1) > 0;
   assocFinalize(p->pCall, pStmt);
@@ -144,6 +157,7 @@ static const char *foundCounter(AssocLook *p, const AssocFound *pFound,
   for (i = 0; i < pUp->nCol && az[1]; i++) {
     const AssocColumn *pCol = &pUp->aCol[i];
     if (pCol->eAff != ASSOC_AFF_NUMERIC || pCol->bGenerated) continue;
+    if (foundHides(p, pUp, i)) continue;
     zCol = assocUnderscore(pCall, &p->mem, pCol->zName);
     for (j = 0; zCol && j < 2; j++) {
       int n = (int)strlen(az[j]);
@@ -200,7 +214,7 @@ static int foundOrderColumn(AssocLook *p, const AssocModel *pChild) {
   const AssocTable *pTab = pChild->pTable;
   int i, iOrder = -1;
   for (i = 0; i < pTab->nCol; i++) {
-    if (pTab->aCol[i].bHidden || !foundIsOrder(p, &pTab->aCol[i]) ||
+    if (foundHides(p, pTab, i) || !foundIsOrder(p, &pTab->aCol[i]) ||
         foundIsKey(p, pChild, i)) {
       continue;
     }
@@ -232,11 +246,11 @@ static int foundNumbersMore(AssocLook *p, const AssocLookKey *pA,
   pStmt = assocPrepare(
       p->pCall,
       "WITH t AS MATERIALIZED (SELECT \"%w\" AS a, \"%w\" AS b, \"%w\" AS o"
-      " FROM \"%w\".\"%w\" LIMIT 2000)"
+      " FROM %s LIMIT 2000)"
       " SELECT (SELECT count(*) FROM (SELECT DISTINCT a, o FROM t))"
       " - (SELECT count(*) FROM (SELECT DISTINCT b, o FROM t))",
       pA->key.azCol[0], pB->key.azCol[0], pTab->aCol[iOrder].zName,
-      pTab->pSchema->zName, pTab->zName);
+      foundRows(p, pTab));
   if (assocStep(p->pCall, pStmt)) n = sqlite3_column_int(pStmt, 0);
   assocFinalize(p->pCall, pStmt);
   return n;
@@ -390,6 +404,7 @@ static int foundHasData(AssocLook *p, const AssocLookKey *pA,
   for (i = 0; i < pTab->nCol; i++) {
     const AssocColumn *pCol = &pTab->aCol[i];
     if (i == pA->key.aCol[0] || i == pB->key.aCol[0] || pCol->iPk) continue;
+    if (assocColumnIs(p->pCall, pTab, i, ASSOC_COLUMN_HIDE)) continue;
     if (!foundIsOrder(p, pCol) && !foundIsStamp(p, pCol)) return 1;
   }
   return 0;
@@ -416,9 +431,9 @@ static int foundTwins(AssocLook *p, const AssocLookKey *pA,
   sqlite3_stmt *pStmt = assocPrepare(
       p->pCall,
       "SELECT sum(n), count(*) FROM (SELECT count(*) AS n FROM (SELECT \"%w\""
-      " AS a, \"%w\" AS b FROM \"%w\".\"%w\" LIMIT 2000) WHERE a IS NOT NULL"
+      " AS a, \"%w\" AS b FROM %s LIMIT 2000) WHERE a IS NOT NULL"
       " AND b IS NOT NULL GROUP BY a, b)",
-      pA->key.azCol[0], pB->key.azCol[0], pTab->pSchema->zName, pTab->zName);
+      pA->key.azCol[0], pB->key.azCol[0], foundRows(p, pTab));
   int nPair = 0;
   *pn = 0;
   if (assocStep(p->pCall, pStmt)) {

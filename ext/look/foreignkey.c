@@ -25,13 +25,15 @@ const char *assocLookNames(AssocLook *p, const AssocTable *pTab, int nCol,
   return z ? z : "";
 }
 
-/* Remember why a key gave no association. zTable and zKey must last as long as
-** p. */
+/* Remember why a key gave no association, but not for a session: the reason may
+** name what is hidden. zTable and zKey must last as long as p. */
 void assocLookSkip(AssocLook *p, const char *zTable, const char *zKey,
                    const char *zFmt, ...) {
-  AssocSkipped *pSkip = assocAlloc(p->pCall, &p->mem, sizeof(*pSkip));
+  AssocSkipped *pSkip;
   char *z;
   va_list ap;
+  if (p->pCall->pConn->pSession) return;
+  pSkip = assocAlloc(p->pCall, &p->mem, sizeof(*pSkip));
   if (pSkip == 0) return;
   va_start(ap, zFmt);
   z = sqlite3_vmprintf(zFmt, ap);
@@ -347,6 +349,17 @@ static int lookIsTwice(AssocLook *p, AssocLookKey *pFirst,
   return 0;
 }
 
+/* Is one of the columns hidden from the session? */
+static int lookHides(AssocLook *p, const AssocTable *pTab, int nCol,
+                     const int *aCol) {
+  int i = 0;
+  while (i < nCol && (aCol[i] < 0 || !assocColumnIs(p->pCall, pTab, aCol[i],
+                                                    ASSOC_COLUMN_HIDE))) {
+    i++;
+  }
+  return i < nCol;
+}
+
 /* One FOREIGN KEY. The keys behind pFirst, the last key of the table before,
 ** belong to the same table: among them duplicates are looked for. */
 static void lookFkey(AssocLook *p, AssocModel *pChild, const AssocFkey *pFk,
@@ -377,6 +390,10 @@ static void lookFkey(AssocLook *p, AssocModel *pChild, const AssocFkey *pFk,
     return;
   }
   pKey = pBefore ? pBefore->pNext : p->pKey;
+  if (lookHides(p, pTab, pFk->nCol, pFk->aCol) ||
+      lookHides(p, pParentTab, pFk->nCol, aRef)) {
+    return;
+  }
   if (lookIsTwice(p, pKey, pParent, pFk, aRef, &bShared)) {
     assocLookSkip(p, pTab->zName, zKey, "the same key is declared twice");
     return;

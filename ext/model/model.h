@@ -14,7 +14,6 @@
 **   clock     the current time, as a column stores timestamps
 **   counter   columns that have the number of related rows
 **   policy    who may read and change which rows and columns
-**   blobkey   keys that are BLOBs, which JSON cannot express
 **   inflect   singular and plural
 **   naming    the name that a person would give an association
 **
@@ -462,27 +461,6 @@ int assocModelKeyParts(const AssocModel *pModel, const AssocJson *pJson,
 /* Maximum number of columns in a key */
 #define ASSOC_KEY_MAX 16
 
-/* JSON has no BLOBs: a BLOB is written as its hexadecimal text. A list of
-** AssocBlobKeys has one statement for each model; it finds out whether a text
-** in JSON means the text or the BLOB. The list begins as 0. */
-typedef struct AssocBlobKeys AssocBlobKeys;
-void assocBlobKeysFree(AssocBlobKeys *p);
-/* Replace each text in a key that means a BLOB by that BLOB, allocated in
-** pArena. Raises an error if the table has rows of both. */
-void assocBlobKey(AssocCall *pCall, AssocArena *pArena, AssocBlobKeys **ppList,
-                  const AssocModel *pModel, const AssocJson **apKey);
-/* The BLOB that an SQL text means as a key of the model, or 0. Always 0 if the
-** key column has TEXT affinity. */
-const AssocJson *assocBlobKeyOfText(AssocCall *pCall, AssocArena *pArena,
-                                    AssocBlobKeys **ppList,
-                                    const AssocModel *pModel,
-                                    sqlite3_value *pVal);
-/* The value to store in column iCol: a BLOB in pArena if p is hexadecimal text
-** and the column is declared BLOB and belongs to the key or to a foreign key;
-** else p. */
-const AssocJson *assocBlobColumn(AssocCall *pCall, AssocArena *pArena,
-                                 const AssocModel *pModel, int iCol,
-                                 const AssocJson *p);
 /* The table's own model. 0 after an error: an assoc_model() row may be
 ** wrong. */
 AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab);

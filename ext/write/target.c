@@ -36,7 +36,7 @@ WriteVal *assocKeyOfJson(AssocWriter *w, const AssocModel *pModel,
   return keyIn(w, &w->tmp, pModel, pJson);
 }
 
-/* A key of one column. Text may stand for a BLOB: see model/blobkey.c. */
+/* A key of one column. Text may stand for a BLOB: see sql/blobkey.c. */
 static WriteVal *keyOfOne(AssocWriter *w, const AssocModel *pModel,
                           sqlite3_value *pVal) {
   WriteVal *aKey = assocAlloc(w->pCall, &w->one, sizeof(*aKey));

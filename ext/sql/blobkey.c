@@ -9,9 +9,10 @@
 **   SELECT DISTINCT (typeof("a")='blob')|((typeof("b")='blob')<<1)
 **     FROM "main"."K" WHERE "a" IN (?1,?3) AND "b" IN (?2,?4) LIMIT 2
 **
-** If there is no such row, the declared type of the column decides.
+** If there is no such row, the declared type of the column decides. A row that a
+** policy hides from the session is none: the answer must not tell of it.
 */
-#include "model/model.h"
+#include "sql/sql.h"
 
 /* The statement that asks for one model. */
 struct AssocBlobKeys {
@@ -80,14 +81,18 @@ static int isDeclaredBlob(const AssocColumn *pCol) {
 static char *blobKeysText(AssocCall *pCall, const AssocModel *pModel) {
   const AssocTable *pTab = pModel->pTable;
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  AssocArena mem;
+  const char *zFrom;
   int i;
+  memset(&mem, 0, sizeof(mem));
   for (i = 0; i < pModel->nKey; i++) {
     sqlite3_str_appendf(pStr, "%s((typeof(\"%w\")='blob')<<%d)",
                         i ? "|" : "SELECT DISTINCT ",
                         pTab->aCol[pModel->aKey[i]].zName, i);
   }
-  sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w\"", pTab->pSchema->zName,
-                      pTab->zName);
+  zFrom = assocSqlSource(pCall, &mem, pTab);
+  sqlite3_str_appendf(pStr, " FROM %s", zFrom ? zFrom : "");
+  assocArenaFree(&mem);
   for (i = 0; i < pModel->nKey; i++) {
     sqlite3_str_appendf(pStr, "%s\"%w\" IN (?%d,?%d)", i ? " AND " : " WHERE ",
                         pTab->aCol[pModel->aKey[i]].zName, i + 1,
