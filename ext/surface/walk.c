@@ -507,11 +507,13 @@ static void relatedAdvance(AssocCall *pCall, RelatedCursor *p, int bFirst) {
 }
 
 /* Go to the next row. Another of the same source, which was taken or counted,
-** needs no statement, and neither does the end. */
+** needs no statement, and neither does the end. In a session each row is
+** counted. */
 int assocRelatedNext(sqlite3_vtab_cursor *pCur) {
   RelatedCursor *p = (RelatedCursor *)pCur;
   AssocCall call;
-  if (p->pFetch->bEmit && !relatedRepeats(p)) {
+  if (p->pFetch->bEmit && !relatedRepeats(p) &&
+      relatedConn(pCur)->pSession == 0) {
     if (p->iRowOf < p->nOf) {
       p->iRowOf++;
       p->iRow++;
