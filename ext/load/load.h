@@ -445,6 +445,8 @@ int assocChoosePairs(AssocCall *pCall, const AssocNode *pRoot,
 /* The same load as one statement that runs without the extension. An error for
 ** what plain SQL cannot express. OUT: freed with sqlite3_free(). */
 char *assocPlanSql(AssocCall *pCall, AssocPlan *pPlan);
+/* Raise an error if the text goes beyond a limit of SQLite. */
+void assocTextFits(AssocCall *pCall, const char *zSql);
 
 /* Register assoc_emit() and assoc_enough(), by which statements hand over rows.
 ** The second also tells when a key has all wanted rows. */

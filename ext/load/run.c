@@ -399,6 +399,18 @@ static int isLimit(const char *z) {
   return 0;
 }
 
+void assocTextFits(AssocCall *pCall, const char *zSql) {
+  sqlite3_stmt *pStmt = 0;
+  if (pCall->rc != SQLITE_OK) return;
+  if (sqlite3_prepare_v2(pCall->db, zSql, -1, &pStmt, 0) == SQLITE_ERROR &&
+      isLimit(sqlite3_errmsg(pCall->db))) {
+    assocErrorOf(pCall, ASSOC_E_LIMIT, 0, 0,
+                 "the query is too large for one statement of SQLite: %s",
+                 sqlite3_errmsg(pCall->db));
+  }
+  sqlite3_finalize(pStmt);
+}
+
 /* The statement of a node, with its values bound. If SQLite cannot prepare it
 ** because of a limit, the error names the node. 0 after an error. */
 static sqlite3_stmt *openFetch(AssocRun *pRun, const AssocNode *pNode,

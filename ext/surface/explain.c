@@ -239,6 +239,7 @@ static void sqlFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     assocErrorOf(pCall, ASSOC_E_REFUSED, 0, "assoc_sql",
                  "assoc_sql() would show what is hidden from the session");
   }
+  if (z) assocTextFits(pCall, z);
   assocPlanRelease(pCall, pPlan);
   assocCatalogLeave(pCall, pCat);
   if (z && pCall->rc == SQLITE_OK) {

@@ -918,6 +918,7 @@ static void sqlLiveFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (zSchema && zBare) {
     workOpen(pCall, &work, zSchema, zBare, 0);
     if (work.pLive) z = assocLiveText(&work.set, work.pLive);
+    if (z) assocTextFits(pCall, z);
     workClose(pCall, &work);
   }
   sqlite3_free(zSchema);
