@@ -217,6 +217,18 @@ void assocLiveQuiet(AssocLiveSet *pSet, const AssocLive *p, sqlite3_str *pStr);
 /* The name of value i of a root's key in <name>_doc and <name>_mark. */
 const char *assocLiveKeyName(AssocLive *p, int i);
 
+/* Does the document read the table? */
+int assocLiveReads(const AssocLive *p, const LiveTable *pTab);
+
+/* How a live document is read now, for assoc_explain. */
+typedef struct LiveState LiveState;
+struct LiveState {
+  int bStored; /* From the store, unless it is marked; else it is computed */
+  char *zWhy;  /* OWNED: freed with sqlite3_free() */
+  i64 nDocument, nRight; /* Stored documents, and those known to be right */
+};
+void assocLiveState(AssocLiveSet *pSet, AssocLive *p, LiveState *pState);
+
 /* A problem of a live document, for assoc_check. */
 typedef struct LiveProblem LiveProblem;
 struct LiveProblem {

@@ -122,6 +122,47 @@ static i64 recomputeStale(LiveChecker *c, int bTrust) {
   return n;
 }
 
+/* The first base table whose log has rows, or 0. */
+static const LiveTable *recomputeLogged(AssocLiveSet *pSet,
+                                        const AssocLive *p) {
+  AssocCall *pCall = pSet->pCall;
+  const LiveTable *pTab;
+  for (pTab = pSet->pTable; pTab; pTab = pTab->pNext) {
+    sqlite3_stmt *pStmt;
+    int bRows;
+    if (!assocLiveReads(p, pTab)) continue;
+    pStmt =
+        assocPrepare(pCall, "SELECT 1 FROM \"%w\".\"%w\" WHERE %s>=0 LIMIT 1",
+                     p->pSchema->zName, pTab->zLog, assocLiveRowid(pTab));
+    bRows = assocStep(pCall, pStmt);
+    assocFinalize(pCall, pStmt);
+    if (bRows) return pTab;
+  }
+  return 0;
+}
+
+void assocLiveState(AssocLiveSet *pSet, AssocLive *p, LiveState *pState) {
+  LiveChecker c = {.pCall = pSet->pCall, .pSet = pSet, .pLive = p};
+  const LiveTable *pTab = recomputeLogged(pSet, p);
+  int bTrust = assocLiveTrusted(p);
+  memset(pState, 0, sizeof(*pState));
+  pState->nDocument = recomputeStale(&c, 0);
+  pState->nRight = pState->nDocument - recomputeStale(&c, bTrust);
+  pState->bStored = bTrust && pTab == 0;
+  if (!bTrust) {
+    pState->zWhy =
+        assocMprintf(pSet->pCall, "definitions or tables have changed "
+                                  "since the last refresh");
+  } else if (pTab) {
+    pState->zWhy = assocMprintf(pSet->pCall, "changes of %s wait for a refresh",
+                                pTab->pTab->zName);
+  } else if (pState->nRight < pState->nDocument) {
+    pState->zWhy = assocMprintf(pSet->pCall, "marked documents are computed");
+  } else {
+    pState->zWhy = assocMprintf(pSet->pCall, "nothing has changed since");
+  }
+}
+
 i64 assocLiveCheck(AssocLiveSet *pSet, AssocLive *p, i64 nMost,
                    AssocOut *pOut) {
   LiveChecker c = {.pCall = pSet->pCall, .pSet = pSet, .pLive = p};

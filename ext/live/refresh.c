@@ -124,13 +124,6 @@ static void logEmpty(AssocLiveSet *pSet, const LiveTable *p) {
   sqlite3_free(zRowid);
 }
 
-/* Does the document read the table? */
-static int liveReads(const AssocLive *p, const LiveTable *pTab) {
-  const LiveSite *pSite = p->pSite;
-  while (pSite && pSite->pTab != pTab->pTab) pSite = pSite->pNext;
-  return pSite != 0;
-}
-
 /* All documents are stale, and from now on the texts of now count. */
 static void liveStale(AssocLiveSet *pSet, AssocLive *p) {
   AssocCall *pCall = pSet->pCall;
@@ -158,7 +151,7 @@ static void liveMark(AssocLiveSet *pSet, AssocLive *p, const LogState *aState) {
   int i, bRows = 0, bAll = 0;
   char *z;
   for (pTab = pSet->pTable, i = 0; pTab; pTab = pTab->pNext, i++) {
-    if (!liveReads(p, pTab)) continue;
+    if (!assocLiveReads(p, pTab)) continue;
     bRows |= aState[i].bRows;
     bAll |= aState[i].bAll;
   }

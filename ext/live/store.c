@@ -287,17 +287,19 @@ void assocLiveSetClear(AssocLiveSet *pSet) {
 
 /* ----------------------------------------------------------------- texts */
 
+int assocLiveReads(const AssocLive *p, const LiveTable *pTab) {
+  const LiveSite *pSite = p->pSite;
+  while (pSite && pSite->pTab != pTab->pTab) pSite = pSite->pNext;
+  return pSite != 0;
+}
+
 /* Append 'posts','assoc_dirty_posts',...: the tables of the document. */
 static void liveTextNames(AssocLiveSet *pSet, const AssocLive *p,
                           sqlite3_str *pStr) {
   const LiveTable *pTab;
-  const LiveSite *pSite;
   sqlite3_str_appendf(pStr, "'%q_doc','%q_mark'", p->zName, p->zName);
   for (pTab = pSet->pTable; pTab; pTab = pTab->pNext) {
-    for (pSite = p->pSite; pSite && pSite->pTab != pTab->pTab;
-         pSite = pSite->pNext) {
-    }
-    if (pSite == 0) continue;
+    if (!assocLiveReads(p, pTab)) continue;
     sqlite3_str_appendf(pStr, ",%Q,%Q", pTab->pTab->zName, pTab->zLog);
   }
 }
@@ -327,13 +329,9 @@ int assocLiveTrusted(const AssocLive *p) {
 
 void assocLiveQuiet(AssocLiveSet *pSet, const AssocLive *p, sqlite3_str *pStr) {
   const LiveTable *pTab;
-  const LiveSite *pSite;
   sqlite3_str_appendall(pStr, "true");
   for (pTab = pSet->pTable; pTab; pTab = pTab->pNext) {
-    for (pSite = p->pSite; pSite && pSite->pTab != pTab->pTab;
-         pSite = pSite->pNext) {
-    }
-    if (pSite == 0) continue;
+    if (!assocLiveReads(p, pTab)) continue;
     sqlite3_str_appendf(pStr,
                         " AND NOT EXISTS(SELECT 1 FROM \"%w\".\"%w\" WHERE"
                         " %s>=0)",

@@ -401,9 +401,11 @@ static int isLimit(const char *z) {
 
 void assocTextFits(AssocCall *pCall, const char *zSql) {
   sqlite3_stmt *pStmt = 0;
+  int rc;
   if (pCall->rc != SQLITE_OK) return;
-  if (sqlite3_prepare_v2(pCall->db, zSql, -1, &pStmt, 0) == SQLITE_ERROR &&
-      isLimit(sqlite3_errmsg(pCall->db))) {
+  rc = sqlite3_prepare_v2(pCall->db, zSql, -1, &pStmt, 0);
+  if (rc == SQLITE_NOMEM) assocErrorCode(pCall, rc);
+  if (rc == SQLITE_ERROR && isLimit(sqlite3_errmsg(pCall->db))) {
     assocErrorOf(pCall, ASSOC_E_LIMIT, 0, 0,
                  "the query is too large for one statement of SQLite: %s",
                  sqlite3_errmsg(pCall->db));

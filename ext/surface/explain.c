@@ -8,7 +8,8 @@
 ** run, actual is the number of rows that each node gave, and strategy and why
 ** say what was done. Before a run they say what would be done, for as many
 ** parents as the statistics let expect. Each condition on related rows has a
-** row of its own behind its node: it says whether EXISTS or IN is used.
+** row of its own behind its node: it says whether EXISTS or IN is used. In front
+** of the query of a live document, a row says how documents are read now.
 */
 #include "surface/surface.h"
 
@@ -203,10 +204,13 @@ static void explainMake(AssocCall *pCall, AssocRows *p, int nArg,
   const char *zQuery = assocArgText(pCall, ap[0], "the query");
   AssocCatalog *pCat;
   AssocPlan *pPlan, *pOne;
+  char *zLive;
   (void)nArg;
   if (zQuery == 0) return;
   pCat = assocCatalogEnter(pCall);
-  pPlan = assocPlanGet(pCall, pCat, ASSOC_ASK_EAGER, 0, zQuery);
+  zLive = assocLiveExplainRow(pCall, pCat, p, zQuery);
+  pPlan = assocPlanGet(pCall, pCat, ASSOC_ASK_EAGER, 0, zLive ? zLive : zQuery);
+  sqlite3_free(zLive);
   for (pOne = pPlan; pOne && pCall->rc == SQLITE_OK; pOne = pOne->pAnd) {
     explainPlan(pCall, p, pOne);
   }

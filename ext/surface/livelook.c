@@ -1,5 +1,5 @@
 /*
-** Live documents in assoc_list, assoc_check and assoc_dump.
+** Live documents in assoc_list, assoc_check, assoc_explain and assoc_dump.
 **
 **   SELECT association, kind, options FROM assoc_list WHERE kind = 'live';
 **   SELECT assoc_dump();    -- … SELECT assoc_live('feed', 'Post{...}');
@@ -108,4 +108,32 @@ void assocLiveCheckRows(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p) {
     }
     assocLiveSetClear(&set);
   }
+}
+
+char *assocLiveExplainRow(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p,
+                          const char *zName) {
+  const char *zBare = 0;
+  AssocSchema *pSchema = 0;
+  AssocLiveSet set;
+  AssocLive *pLive;
+  LiveState state = {0};
+  char *z = 0;
+  if (pCall->pConn->pSession || strchr(zName, '{')) return 0;
+  if (pCat) pSchema = assocLiveSeek(pCall, pCat, zName, &zBare);
+  if (pSchema == 0 || assocSchemaIndex(pSchema, zBare) >= 0) return 0;
+  assocLiveSetRead(pCall, &set, pCat, pSchema, zBare, 0);
+  pLive = pCall->rc == SQLITE_OK ? assocLiveOf(&set, zBare) : 0;
+  if (pLive) {
+    assocLiveState(&set, pLive, &state);
+    assocRowsAdd(pCall, p);
+    assocRowsText(pCall, p, 0, pLive->zName);
+    assocRowsText(pCall, p, 1, state.bStored ? "stored" : "computed");
+    assocRowsText(pCall, p, 2, state.zWhy);
+    assocRowsInt(pCall, p, 5, state.nDocument);
+    assocRowsInt(pCall, p, 6, state.nRight);
+    z = assocMprintf(pCall, "%s", pLive->zQuery);
+  }
+  sqlite3_free(state.zWhy);
+  assocLiveSetClear(&set);
+  return z;
 }

@@ -286,6 +286,10 @@ void assocRowsInt(AssocCall *pCall, AssocRows *p, int iCol, i64 i);
 ** assoc_list. */
 void assocLiveCheckRows(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p);
 void assocLiveListRows(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p);
+/* If zName is a live document, and no table, add the row of assoc_explain that
+** says how it is read now. OUT: its query is freed with sqlite3_free(); else 0. */
+char *assocLiveExplainRow(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p,
+                          const char *zName);
 
 extern const AssocRowsTable assocCheckTable;
 extern const AssocRowsTable assocExplainTable;
