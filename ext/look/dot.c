@@ -35,6 +35,7 @@ static void writeHtml(AssocPicture *p, const char *z) {
 ** key. Names are escaped as HTML. */
 static void dotTable(AssocPicture *p, const AssocPictureTable *pTab) {
   const AssocTable *q = pTab->pTab;
+  const char *zNote;
   int i;
   sqlite3_str_appendf(p->pStr,
                       "  t%d [label=<<table border=\"0\" cellborder=\"1\" "
@@ -52,6 +53,12 @@ static void dotTable(AssocPicture *p, const AssocPictureTable *pTab) {
     writeHtml(p, q->aCol[i].zName);
     sqlite3_str_appendall(p->pStr, bKey ? "</u> " : " ");
     if (q->aCol[i].zType[0]) writeHtml(p, q->aCol[i].zType);
+    zNote = assocPictureNote(p, pTab, i);
+    if (zNote) {
+      sqlite3_str_appendall(p->pStr, " <i>");
+      writeHtml(p, zNote);
+      sqlite3_str_appendall(p->pStr, "</i>");
+    }
     sqlite3_str_appendf(p->pStr, "%s</td></tr>\n",
                         assocPictureIsForeign(p, pTab, i) ? " &rarr;" : "");
   }

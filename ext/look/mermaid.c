@@ -87,6 +87,21 @@ static void writeQuoted(AssocPicture *p, const char *z) {
   }
 }
 
+/* The remark behind a column: its real name, if that had to be changed, and what
+** assoc does with it. */
+static void mermaidRemark(AssocPicture *p, const AssocPictureTable *pTab,
+                          int iCol) {
+  const char *zName = pTab->pTab->aCol[iCol].zName;
+  const char *zNote = assocPictureNote(p, pTab, iCol);
+  int bName = !pictureIsPlain(zName);
+  if (!bName && zNote == 0) return;
+  sqlite3_str_appendall(p->pStr, " \"");
+  if (bName) writeQuoted(p, zName);
+  if (bName && zNote) sqlite3_str_appendall(p->pStr, ": ");
+  if (zNote) writeQuoted(p, zNote);
+  sqlite3_str_appendall(p->pStr, "\"");
+}
+
 /* Types and names are written as single words; a column's real name follows in
 ** quotes if it had to be changed. */
 static void mermaidTable(AssocPicture *p, const AssocPictureTable *pTab) {
@@ -118,11 +133,7 @@ static void mermaidTable(AssocPicture *p, const AssocPictureTable *pTab) {
                         : bForeign       ? "FK"
                                          : "",
                         "");
-    if (!pictureIsPlain(q->aCol[i].zName)) {
-      sqlite3_str_appendall(p->pStr, " \"");
-      writeQuoted(p, q->aCol[i].zName);
-      sqlite3_str_appendall(p->pStr, "\"");
-    }
+    mermaidRemark(p, pTab, i);
     sqlite3_str_appendall(p->pStr, "\n");
   }
   sqlite3_str_appendall(p->pStr, "  }\n");

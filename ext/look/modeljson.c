@@ -110,6 +110,9 @@ static void jsonRel(AssocPicture *p, AssocOut *pOut, const AssocRel *pRel) {
   if (pRel->nPath) jsonText(pOut, ",\"path\":", pRel->pOpt->zThrough);
   if (pRel->zThrough) jsonText(pOut, ",\"through\":", pRel->zThrough);
   if (pRel->nPath == 0) jsonKeys(pOut, pRel);
+  if (pRel->pOpt->zCounter) {
+    jsonText(pOut, ",\"counterCache\":", pRel->pOpt->zCounter);
+  }
   if (!assocRelHides(p->pCall, pRel)) {
     jsonTree(pOut, ",\"scope\":", pRel->pOpt->pScope);
     jsonTree(pOut, ",\"order\":", pRel->pOpt->pOrder);
@@ -151,6 +154,11 @@ static void jsonTable(AssocPicture *p, AssocOut *pOut,
     assocJsonWrite(pOut, pModel->apValue[i]);
   }
   if (pModel->nValue) assocOutText(pOut, "}", 1);
+  for (i = 0; i < 2; i++) {
+    if (pModel->azTime[i] == 0) continue;
+    jsonText(pOut,
+             i ? ",\"updatedAt\":" : ",\"createdAt\":", pModel->azTime[i]);
+  }
   assocOutText(pOut, ",\"primaryKey\":[", 15);
   for (i = 0; i < pModel->nKey; i++) {
     jsonText(pOut, i ? "," : "", q->aCol[pModel->aKey[i]].zName);

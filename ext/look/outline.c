@@ -62,26 +62,22 @@ static void textRels(AssocPicture *p, AssocModel *pModel) {
   }
 }
 
-/* A value of a model, which is a text, a number, true or false. */
-static const char *valueText(const AssocJson *pVal) {
-  if (pVal->eType == ASSOC_J_TRUE) return "true";
-  if (pVal->eType == ASSOC_J_FALSE) return "false";
-  return pVal->z;
-}
-
 /* An empty line separates tables and models. */
 static void textTable(AssocPicture *p, const AssocPictureTable *pTab) {
   const AssocTable *q = pTab->pTab;
   AssocDef *pRow = 0;
   AssocModel *pAside;
+  const char *zNote;
   int i;
   sqlite3_str_appendf(p->pStr, "%s%s%s\n", pTab->iId ? "\n" : "",
                       pTab->pModel->zLabel, assocPictureKind(pTab));
   for (i = 0; i < q->nCol && !p->pOpt->bNoColumns; i++) {
     if (assocPictureHides(p, q, i)) continue;
-    sqlite3_str_appendf(p->pStr, "  %s%s%s%s\n", q->aCol[i].zName,
+    zNote = assocPictureNote(p, pTab, i);
+    sqlite3_str_appendf(p->pStr, "  %s%s%s%s%s%s\n", q->aCol[i].zName,
                         q->aCol[i].zType[0] ? " " : "", q->aCol[i].zType,
-                        assocPictureIsKey(pTab, i) ? ", key" : "");
+                        assocPictureIsKey(pTab, i) ? ", key" : "",
+                        zNote ? ": " : "", zNote ? zNote : "");
   }
   textRels(p, pTab->pModel);
   while ((pAside = assocPictureAside(p, pTab, &pRow)) != 0) {
@@ -89,7 +85,7 @@ static void textTable(AssocPicture *p, const AssocPictureTable *pTab) {
     for (i = 0; i < pAside->nValue; i++) {
       sqlite3_str_appendf(p->pStr, "%s%s = %s", i ? ", " : ": ",
                           q->aCol[pAside->aValue[i]].zName,
-                          valueText(pAside->apValue[i]));
+                          assocPictureValue(pAside->apValue[i]));
     }
     sqlite3_str_appendall(p->pStr, ")\n");
     textRels(p, pAside);

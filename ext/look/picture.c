@@ -400,3 +400,52 @@ AssocModel *assocPictureAside(AssocPicture *p, const AssocPictureTable *pTab,
   }
   return 0;
 }
+
+/* ------------------------------------------------------------------ notes */
+
+/* See picture.h. */
+const char *assocPictureValue(const AssocJson *pVal) {
+  if (pVal->eType == ASSOC_J_TRUE) return "true";
+  if (pVal->eType == ASSOC_J_FALSE) return "false";
+  return pVal->z;
+}
+
+/* Append what one model says of the column. */
+static void noteOfModel(AssocPicture *p, AssocModel *pModel, int iCol,
+                        sqlite3_str *pStr) {
+  static const char *const azTime[] = {"set when inserted", "set when changed"};
+  const char *zCol = pModel->pTable->aCol[iCol].zName;
+  AssocDef *pDef;
+  int i;
+#define NOTE_COMMA (sqlite3_str_length(pStr) ? ", " : "")
+  for (i = 0; i < pModel->nValue; i++) {
+    if (pModel->aValue[i] != iCol) continue;
+    sqlite3_str_appendf(pStr, "%s%s", NOTE_COMMA,
+                        assocPictureValue(pModel->apValue[i]));
+  }
+  for (i = 0; i < 2; i++) {
+    if (pModel->azTime[i] == 0 || pModel->aStamp[i] != iCol) continue;
+    sqlite3_str_appendf(pStr, "%s%s", NOTE_COMMA, azTime[i]);
+  }
+  pDef = assocLookFirstDef(p->p, pModel, &i);
+  for (; pDef; pDef = assocLookNextDef(p->p, &i)) {
+    const char *z = pDef->pRel ? pDef->pRel->pOpt->zCounter : 0;
+    if (z == 0 || sqlite3_stricmp(z, zCol) != 0) continue;
+    sqlite3_str_appendf(pStr, "%scounts %s", NOTE_COMMA, pDef->zName);
+  }
+}
+
+/* See picture.h. */
+const char *assocPictureNote(AssocPicture *p, const AssocPictureTable *pTab,
+                             int iCol) {
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  AssocDef *pRow = 0;
+  AssocModel *pAside;
+  const char *z;
+  noteOfModel(p, pTab->pModel, iCol, pStr);
+  while ((pAside = assocPictureAside(p, pTab, &pRow)) != 0) {
+    noteOfModel(p, pAside, iCol, pStr);
+  }
+  z = assocArenaStr(p->pCall, &p->p->mem, pStr);
+  return z && z[0] ? z : 0;
+}

@@ -175,12 +175,31 @@ static const char *scriptType(const AssocColumn *pCol) {
   return "number";
 }
 
+/* ": "Article";": the one value that a model's rows have in a column. */
+static void scriptValue(AssocPicture *p, const AssocJson *pVal) {
+  AssocOut out;
+  char *z;
+  i64 n = 0;
+  assocBufInit(&out, 0x7fffffff);
+  assocJsonWrite(&out, pVal);
+  z = assocBufText(p->pCall, &out, &n);
+  if (z) sqlite3_str_appendf(p->pStr, ": %s;\n", z);
+  sqlite3_free(z);
+}
+
 /* "unknown" includes null already. */
-static void scriptColumn(AssocPicture *p, const AssocTable *pTab, int iCol) {
+static void scriptColumn(AssocPicture *p, const AssocModel *pModel, int iCol) {
+  const AssocTable *pTab = pModel->pTable;
   const char *zType = scriptType(&pTab->aCol[iCol]);
   int bNull = !assocPictureIsNotNull(pTab, iCol) && strcmp(zType, "unknown");
+  int i = 0;
   sqlite3_str_appendall(p->pStr, "  ");
   scriptProperty(p, pTab->aCol[iCol].zName);
+  while (i < pModel->nValue && pModel->aValue[i] != iCol) i++;
+  if (i < pModel->nValue) {
+    scriptValue(p, pModel->apValue[i]);
+    return;
+  }
   sqlite3_str_appendf(p->pStr, ": %s%s;\n", zType, bNull ? " | null" : "");
 }
 
@@ -191,14 +210,16 @@ static void scriptRow(AssocPicture *p, const AssocPictureTable *pTab) {
   sqlite3_str_appendf(p->pStr, "export interface %s {\n", pTab->zType);
   for (i = 0; i < pTab->pTab->nCol && !p->pOpt->bNoColumns; i++) {
     if (pTab->pTab->aCol[i].bHidden) continue;
-    if (!assocPictureHides(p, pTab->pTab, i)) scriptColumn(p, pTab->pTab, i);
+    if (!assocPictureHides(p, pTab->pTab, i)) scriptColumn(p, pTab->pModel, i);
   }
   sqlite3_str_appendall(p->pStr, "}\n\n");
 }
 
 /* User & Partial<UserIncludes> */
 static void scriptLoaded(AssocPicture *p, const AssocModel *pModel) {
-  const AssocPictureTable *q = assocPictureFind(p, pModel->pTable);
+  const AssocPictureTable *q = p->pTable;
+  while (q && q->pModel != pModel) q = q->pNext;
+  if (q == 0) q = assocPictureFind(p, pModel->pTable);
   if (q)
     sqlite3_str_appendf(p->pStr, "%s & Partial<%sIncludes>", q->zType,
                         q->zType);
@@ -283,12 +304,33 @@ static void scriptModel(AssocPicture *p, const AssocPictureTable *pTab) {
   sqlite3_str_appendall(p->pStr, " };\n");
 }
 
+/* Put the other models of each table behind it, each as a table of its own. */
+static void scriptAsides(AssocPicture *p) {
+  AssocPictureTable *pTab, *pNext, *pNew;
+  AssocModel *pAside;
+  for (pTab = p->pTable; pTab; pTab = pNext) {
+    const AssocPictureTable *pOwn = pTab;
+    AssocDef *pRow = 0;
+    pNext = pTab->pNext;
+    while ((pAside = assocPictureAside(p, pOwn, &pRow)) != 0) {
+      pNew = assocAlloc(p->pCall, &p->p->mem, sizeof(*pNew));
+      if (pNew == 0) return;
+      *pNew = *pOwn;
+      pNew->pModel = pAside;
+      pNew->pNext = pNext;
+      pTab->pNext = pNew;
+      pTab = pNew;
+    }
+  }
+}
+
 /* All names are chosen before anything is printed, because interfaces refer to
 ** each other. */
 void assocPictureTypescript(AssocPicture *p) {
   AssocPictureTable *pTab;
   sqlite3_str_appendall(
       p->pStr, "// Made by assoc_diagram('typescript'). Do not edit.\n\n");
+  scriptAsides(p);
   for (pTab = p->pTable; pTab; pTab = pTab->pNext) scriptName(p, pTab);
   for (pTab = p->pTable; pTab && p->pCall->rc == SQLITE_OK;
        pTab = pTab->pNext) {

@@ -113,7 +113,7 @@ int assocRebuildNeeded(AssocSync *p, const AssocTable *pTab) {
   for (pFor = p->pList; pFor; pFor = pFor->pNext) {
     if (pFor->pTab == pTab && assocRebuildFor(p, pFor)) return 1;
   }
-  return 0;
+  return assocWantedRebuild(p, pTab);
 }
 
 /* ------------------------------------------------------------ the new table */
@@ -193,6 +193,7 @@ static void newColumns(Rebuild *r) {
       r->nAdded++;
     }
   }
+  r->nAdded += assocWantedRebuilt(r->p, r->pTab, r->create.zSpace);
   r->nAdded += assocTimeRebuilt(r->p, r->pTab, r->create.zSpace);
   r->nAdded += assocCountRebuilt(r->p, r->pTab, r->create.zSpace);
 }

@@ -159,6 +159,12 @@ AssocTable *assocWantedNext(AssocSync *p, AssocSchema *pSchema,
 /* CREATE TABLE for those that do not exist; ADD COLUMN for the others. */
 void assocWantedTables(AssocSync *p, AssocCatalog *pCat);
 void assocWantedColumns(AssocSync *p, AssocCatalog *pCat);
+/* Does the table lack a column that ADD COLUMN does not take: UNIQUE, or a
+** PRIMARY KEY? */
+int assocWantedRebuild(AssocSync *p, const AssocTable *pTab);
+/* As assocTimeRebuilt(). */
+int assocWantedRebuilt(AssocSync *p, const AssocTable *pTab,
+                       const char *zSpace);
 /* Do models ask for the column of an existing table? */
 int assocWantedHas(AssocSync *p, const AssocTable *pTab, const char *zCol);
 

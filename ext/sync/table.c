@@ -9,6 +9,7 @@
 **   );
 **   ALTER TABLE Post ADD COLUMN views INTEGER DEFAULT 0;
 **
+** ADD COLUMN takes no UNIQUE and no PRIMARY KEY: then the table is rebuilt.
 ** A new table comes with everything that definitions need of it: foreign keys,
 ** timestamps and counter caches. The words of a column are the user's; planned.c
 ** of the floor model has compiled them.
@@ -82,20 +83,38 @@ static int tableHasRows(AssocSync *p, const AssocTable *pTab) {
   return b;
 }
 
-/* Why ADD COLUMN cannot add column i of pWant, or 0. */
+/* Is column i of pWant UNIQUE or a PRIMARY KEY? ADD COLUMN takes neither. */
+static int wantsRebuild(const AssocTable *pWant, int i) {
+  const AssocIndex *pIdx = pWant->pIndex;
+  if (pWant->aCol[i].iPk) return 1;
+  while (pIdx && !(pIdx->bUnique && pIdx->aCol[0] == i)) pIdx = pIdx->pNext;
+  return pIdx != 0;
+}
+
+/* Why the existing rows cannot have column i as their PRIMARY KEY, or 0. The
+** copy of a row keeps its rowid, which an INTEGER PRIMARY KEY gives out. */
+static const char *whyNoKey(AssocSync *p, const AssocTable *pTab,
+                            const AssocTable *pWant, int i) {
+  int j;
+  if (pWant->zPlanKey) return "SQLite adds no PRIMARY KEY of several columns";
+  for (j = 0; j < pTab->nCol; j++) {
+    if (pTab->aCol[j].iPk) return "it has another PRIMARY KEY";
+  }
+  if (pWant->iRowid == i || !tableHasRows(p, pTab)) return 0;
+  return "its rows would have no value for the PRIMARY KEY";
+}
+
+/* Why the table cannot get column i of pWant, or 0. */
 static const char *whyNot(AssocSync *p, const AssocTable *pTab,
                           const AssocTable *pWant, int i) {
   const AssocColumn *pCol = &pWant->aCol[i];
-  const AssocIndex *pIdx;
   if (pTab->eType == ASSOC_VIEW) return "a view has the columns of its SELECT";
   if (pTab->eType != ASSOC_TABLE) return "it is a virtual table";
-  if (pCol->iPk) return "SQLite adds no PRIMARY KEY";
-  for (pIdx = pWant->pIndex; pIdx; pIdx = pIdx->pNext) {
-    if (pIdx->bUnique && pIdx->aCol[0] == i) {
-      return "SQLite adds no UNIQUE column; leave out UNIQUE, and make a "
-             "UNIQUE INDEX";
-    }
+  if (wantsRebuild(pWant, i) && p->eRebuild == 0) {
+    return "SQLite adds no UNIQUE column and no PRIMARY KEY without a rebuild "
+           "of the table; leave out \"rebuild\":false";
   }
+  if (pCol->iPk) return whyNoKey(p, pTab, pWant, i);
   if (pCol->bNotNull && !pCol->bDefault && !pCol->bGenerated &&
       tableHasRows(p, pTab)) {
     return "it is NOT NULL, and the rows would have no value; give it a "
@@ -104,24 +123,66 @@ static const char *whyNot(AssocSync *p, const AssocTable *pTab,
   return 0;
 }
 
-/* ALTER TABLE ADD COLUMN for column i of pWant. */
-static void tableAdd(AssocSync *p, const AssocTable *pTab,
-                     const AssocTable *pWant, int i) {
+/* Append a column of pWant with the user's words. An error if the table cannot
+** have it. */
+static void tableColumn(AssocSync *p, const AssocTable *pTab,
+                        const AssocTable *pWant, int i) {
   const char *zWhy = whyNot(p, pTab, pWant, i);
   if (zWhy) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, pWant->azPlanName[i],
                  "%s cannot get the column %s: %s", pTab->zName,
                  pWant->azPlanName[i], zWhy);
-    return;
   }
-  assocDdlBegin(p, "ALTER TABLE ");
-  assocDdlSchema(p->pStr, pTab->pSchema);
-  assocDdlName(p->pStr, pTab->zName);
-  sqlite3_str_appendall(p->pStr, " ADD COLUMN ");
   assocDdlName(p->pStr, pWant->azPlanName[i]);
   if (pWant->azPlan[i][0]) {
     sqlite3_str_appendf(p->pStr, " %s", pWant->azPlan[i]);
   }
+}
+
+/* ALTER TABLE ADD COLUMN for column i of pWant. */
+static void tableAdd(AssocSync *p, const AssocTable *pTab,
+                     const AssocTable *pWant, int i) {
+  assocDdlBegin(p, "ALTER TABLE ");
+  assocDdlSchema(p->pStr, pTab->pSchema);
+  assocDdlName(p->pStr, pTab->zName);
+  sqlite3_str_appendall(p->pStr, " ADD COLUMN ");
+  tableColumn(p, pTab, pWant, i);
+}
+
+/* See sync.h. */
+int assocWantedRebuild(AssocSync *p, const AssocTable *pTab) {
+  AssocTable *pWant;
+  int i;
+  if (pTab->bPlanned || pTab->eType != ASSOC_TABLE || p->eRebuild == 0) {
+    return 0;
+  }
+  pWant = assocTableWanted(p->pCall, (AssocTable *)pTab, 1);
+  for (i = 0; pWant && i < pWant->nPlan; i++) {
+    if (assocWantedMissing(pTab, pWant, i) && wantsRebuild(pWant, i)) return 1;
+  }
+  return 0;
+}
+
+/* See sync.h. */
+int assocWantedRebuilt(AssocSync *p, const AssocTable *pTab,
+                       const char *zSpace) {
+  AssocTable *pWant =
+      pTab->bPlanned ? 0 : assocTableWanted(p->pCall, (AssocTable *)pTab, 1);
+  int i, n = 0;
+  for (i = 0; pWant && i < pWant->nPlan; i++) {
+    if (!assocWantedMissing(pTab, pWant, i)) continue;
+    sqlite3_str_appendf(p->pStr, ",%s", zSpace);
+    tableColumn(p, pTab, pWant, i);
+    n++;
+  }
+  return n;
+}
+
+/* Is the table among those that a foreign key rebuilds? */
+static int tableIsListed(const AssocSync *p, const AssocTable *pTab) {
+  const AssocForeign *pFor = p->pList;
+  while (pFor && pFor->pTab != pTab) pFor = pFor->pNext;
+  return pFor != 0;
 }
 
 /* See sync.h. */
@@ -143,8 +204,9 @@ void assocWantedColumns(AssocSync *p, AssocCatalog *pCat) {
     AssocDef *pDef = 0;
     AssocTable *pWant, *pTab;
     while ((pWant = assocWantedNext(p, pSchema, &pDef, &pTab)) != 0) {
-      int i;
-      for (i = 0; pTab && i < pWant->nPlan; i++) {
+      int i, bAnew = pTab && assocRebuildNeeded(p, pTab);
+      if (bAnew && !tableIsListed(p, pTab)) assocRebuildTable(p, pTab);
+      for (i = 0; pTab && !bAnew && i < pWant->nPlan; i++) {
         if (assocWantedMissing(pTab, pWant, i)) tableAdd(p, pTab, pWant, i);
       }
     }
