@@ -548,10 +548,19 @@ static int matchInitials(const AssocGuessColumn *p, const AssocGuessTable *q) {
   return strncmp(pLast->z, q->zInitial, (size_t)n) == 0 ? ASSOC_GUESS_SHORT : 0;
 }
 
+/* reports_to, replies_to: what a row does to one of its kind, even without id. */
+static int coreIsVerb(const AssocGuessColumn *p) {
+  static const char *const az[] = {"report", "reply", "respond", "refer"};
+  int n = p->core.n;
+  return n > 1 && strcmp(p->core.ap[n - 1]->z, "to") == 0 &&
+         NAME_IN(p->core.ap[n - 2]->z, az);
+}
+
 /* reblog_of_id and in_reply_to_id, where no noun follows. */
 int assocGuessIsOpen(const AssocGuessColumn *p) {
   static const char *const az[] = {"of", "to", "from", "into"};
-  return p->bMarked && p->core.n > 1 && NAME_IN(nameLast(&p->core)->z, az);
+  return p->bMarked && !coreIsVerb(p) && p->core.n > 1 &&
+         NAME_IN(nameLast(&p->core)->z, az);
 }
 
 int assocGuessIsDone(const AssocGuessColumn *p) {
@@ -606,6 +615,7 @@ static int coreIsOwn(const AssocGuessColumn *p) {
 /* Does the name say that the key is to the same table? */
 static int coreIsSelf(const AssocGuessColumn *p) {
   const AssocGuessWord *pLast = nameLast(&p->core);
+  if (coreIsVerb(p)) return 1;
   return (pLast && NAME_IN(pLast->z, azNameSelf)) || assocGuessIsOpen(p) ||
          coreIsOwn(p);
 }
