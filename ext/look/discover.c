@@ -520,8 +520,15 @@ static int foundRelates(const AssocNaming *p, const AssocModel *pM,
          (p->pChild == pN && p->pParent == pM);
 }
 
+/* Does the key name what its rows have of the parent, such as thumbnail_asset,
+** and not only the parent? */
+static int foundIsRole(const AssocNaming *pName) {
+  return !pName->bOwn && !pName->bSelf && !pName->bUnique;
+}
+
 /* Name what a person owns or made "owned_teams" where "teams" are the person's
-** memberships, by a join table. */
+** memberships, by a join table; and the albums of which an asset is the
+** thumbnail otherwise than those that it is in. */
 static void foundAside(AssocLook *p) {
   const AssocLookPair *q;
   AssocLookKey *pKey;
@@ -530,8 +537,10 @@ static void foundAside(AssocLook *p) {
     q->pA->name.bPlain = q->pB->name.bPlain = 0;
   }
   for (pKey = p->pKey; pKey && p->pPair; pKey = pKey->pNext) {
-    if (!assocNamingIsAside(p->pCall, &p->mem, &pKey->name)) continue;
+    int bAside = assocNamingIsAside(p->pCall, &p->mem, &pKey->name);
+    if (!bAside && !foundIsRole(&pKey->name)) continue;
     for (q = p->pPair; q && !pKey->name.bAside; q = q->pNext) {
+      if (!bAside && !foundIsNamedSo(p, q->pA, q->pB)) continue;
       pKey->name.bAside = (u8)foundRelates(&pKey->name, q->pA->name.pParent,
                                            q->pB->name.pParent);
     }

@@ -5,7 +5,8 @@
 **    style    owner_id: snake; ownerId: camel; OwnerID: Pascal. The columns
 **             decide; if all of them are single words, the tables do.
 **    prefix   wp_ of wp_posts: at least three tables begin with it, and no table
-**             has it as its name
+**             has it as its name. Half of the tables must begin with one: where
+**             only three of thirty do, such as local_site, it is a word
 **    letter   Z of ZNOTE: every table begins with it, in capitals
 **
 ** New associations get names of this style, without prefix and letter.
@@ -68,7 +69,7 @@ static int habitIsTable(AssocLook *p, const char *z, int n) {
 /* The entries are sorted, so that those of one prefix stand together. */
 static void habitPrefixes(AssocLook *p) {
   const AssocSchema *pSchema = p->pSchema;
-  int i, j;
+  int i, j, nTable = 0;
   p->azPrefix = assocAlloc(p->pCall, &p->mem,
                            (i64)sizeof(char *) * (pSchema->nEntry + 1));
   for (i = 0; i < pSchema->nEntry && p->azPrefix; i = j) {
@@ -80,8 +81,10 @@ static void habitPrefixes(AssocLook *p) {
     }
     if (n && j - i >= 3 && !habitIsTable(p, z, n)) {
       p->azPrefix[p->nPrefix++] = assocArenaText(p->pCall, &p->mem, z, n + 1);
+      nTable += j - i;
     }
   }
+  if (nTable * 2 < p->nTable) p->nPrefix = 0;
 }
 
 /* Read once for each look. A letter counts if all of at least three tables

@@ -445,6 +445,11 @@ static const char *namingQualified(AssocCall *pCall, AssocArena *pArena,
                                    int bPart) {
   const char *zPart = bPart ? namingPart(pCall, pArena, p) : 0;
   const char *z;
+  int n = zPart ? (int)strlen(zPart) : 0;
+  if (n && sqlite3_strnicmp(zMany, zPart, n) == 0 &&
+      (zMany[n] == '_' || namingIsUpper(zMany[n]))) {
+    return zMany; /* mod_bans, not mod_mod_bans */
+  }
   if (zPart) {
     zPart = namingCap(pCall, pArena, zPart, zMany);
     return namingJoin(pCall, pArena, zPart, zMany);
@@ -503,6 +508,17 @@ static int namingIsMember(AssocCall *pCall, AssocArena *pArena,
   return 0;
 }
 
+/* followed, shared_with: a verb's form, also before a preposition, has no
+** plural. */
+static int namingIsPast(const char *zStem) {
+  static const char *const az[] = {"by", "with", "to", "from", "of", "for"};
+  int i, n = (int)strlen(zStem), nLess = n;
+  for (i = 0; i < ASSOC_COUNT(az) && nLess == n; i++) {
+    nLess = namingTrimEnd(zStem, n, az[i]);
+  }
+  return nLess > 4 && sqlite3_strnicmp(&zStem[nLess - 2], "ed", 2) == 0;
+}
+
 /*
 ** The name of the rows behind a join table: from the key that leads to them if
 ** that says more than their table's name (follower_id); else their table's
@@ -515,10 +531,8 @@ static const char *nameMany(AssocCall *pCall, AssocArena *pArena,
   const char *zMany = namingPlural(pCall, pArena, pOther->zParent);
   const char *z;
   if (iTry == 0 && !pOther->bOwn) {
-    int n = (int)strlen(pOther->zStem);
-    if (namingLess(pCall, pArena, pOther) == 0 && n > 4 &&
-        sqlite3_stricmp(&pOther->zStem[n - 2], "ed") == 0) {
-      return pOther->zStem; /* followed */
+    if (namingLess(pCall, pArena, pOther) == 0 && namingIsPast(pOther->zStem)) {
+      return pOther->zStem;
     }
     return namingPlural(pCall, pArena, pOther->zStem);
   }
