@@ -50,18 +50,27 @@ static void callUnknown(AssocCall *pCall, const char *zName,
   }
 }
 
-/* 0 and an error if there is no such function. */
-static const AssocFunction *callFind(AssocCall *pCall, const char *zName) {
-  AssocNearest near = {.zWritten = zName};
+/* 0 if there is no such function. pNear, which may be 0, is told of each. */
+static const AssocFunction *callSeek(const char *zName, AssocNearest *pNear) {
   const AssocFunction *p;
   int i;
   for (i = 0; i < ASSOC_COUNT(apWriter); i++) {
     for (p = apWriter[i]; p->zName; p++) {
       if (p->xWrite == 0) continue;
       if (sqlite3_stricmp(p->zName, zName) == 0) return p;
-      assocNearestTry(&near, p->zName);
+      if (pNear) assocNearestTry(pNear, p->zName);
     }
   }
+  return 0;
+}
+
+/* 0 and an error if there is no such function. The nearest name is looked for
+** only then, since that takes longer than most calls do. */
+static const AssocFunction *callFind(AssocCall *pCall, const char *zName) {
+  AssocNearest near = {.zWritten = zName};
+  const AssocFunction *p = callSeek(zName, 0);
+  if (p) return p;
+  (void)callSeek(zName, &near);
   callUnknown(pCall, zName, near.zBest);
   return 0;
 }
@@ -117,7 +126,8 @@ static void callRow(AssocCall *pCall, const AssocDml *pDml, AssocResult *p) {
 /* The job runs inside a gate, which undoes it as a whole. */
 static int callUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
                       sqlite3_int64 *pRowid) {
-  AssocDml dml = {.xRow = callRow, .nVal = argc, .apVal = argv, .nRow = 1};
+  AssocDml dml = {
+      .xRow = callRow, .nVal = argc, .apVal = argv, .nRow = 1, .bDefines = 1};
   return assocDmlUpdate((AssocDmlTable *)pVtab, &dml, pRowid);
 }
 

@@ -80,10 +80,11 @@ static int replicaBeside(sqlite3 *db, sqlite3_vfs *pVfs, int *pRc) {
 /* What holds for the connection from its beginning to its end. */
 static int replicaAsk(AssocCall *pCall) {
   AssocConn *pConn = pCall->pConn;
-  const char *zEnv = getenv("ASSOC_READONLY");
+  const char *zEnv;
   sqlite3_vfs *pVfs = 0;
   int rc = SQLITE_OK, m = REPLICA_ASKED;
   if (pConn->mReplica || pCall->rc != SQLITE_OK) return pConn->mReplica;
+  zEnv = getenv("ASSOC_READONLY");
   if (zEnv && zEnv[0] && strcmp(zEnv, "0") != 0) m |= REPLICA_ENV;
   sqlite3_file_control(pCall->db, "main", SQLITE_FCNTL_VFS_POINTER, &pVfs);
   if (pVfs && (zEnv == 0 || strcmp(zEnv, "0") != 0)) {

@@ -84,16 +84,26 @@ static int sourceReads(const AssocDmlTable *p, const char *z) {
   return bMany;
 }
 
+/* The same, but the last text that does so is kept, since each row that the
+** statement hands over asks again. Without memory it is read each time. */
+static int sourceIsRead(AssocDmlTable *p, const char *z) {
+  if (p->zReads && z && strcmp(p->zReads, z) == 0) return 1;
+  if (!sourceReads(p, z)) return 0;
+  sqlite3_free(p->zReads);
+  p->zReads = sqlite3_mprintf("%s", z);
+  return 1;
+}
+
 /* Only a clear answer counts: if two statements fit, none is taken. Where
 ** SQLite was compiled without deprecated functions, parameters cannot be
 ** copied, so statements with parameters are left out. */
-sqlite3_stmt *assocSourceStmt(const AssocDmlTable *p) {
+sqlite3_stmt *assocSourceStmt(AssocDmlTable *p) {
   sqlite3_stmt *pStmt = 0, *pFound = 0;
   int n = 0;
   while ((pStmt = sqlite3_next_stmt(p->pConn->db, pStmt)) != 0) {
     if (!sqlite3_stmt_busy(pStmt) || sqlite3_stmt_readonly(pStmt)) continue;
     if (sqlite3_bind_parameter_count(pStmt) && !sourceLends()) continue;
-    if (!sourceReads(p, sqlite3_sql(pStmt))) continue;
+    if (!sourceIsRead(p, sqlite3_sql(pStmt))) continue;
     pFound = pStmt;
     n++;
   }
@@ -102,10 +112,26 @@ sqlite3_stmt *assocSourceStmt(const AssocDmlTable *p) {
 
 /* ------------------------------------------------------------------- rows */
 
+/* Free the first n values of a row. */
+static void sourceFree(AssocSource *pSource, sqlite3_value **apVal, int n) {
+  while (n > 0) {
+    if (apVal[--n] != pSource->pNull) sqlite3_value_free(apVal[n]);
+  }
+}
+
+/* A copy of a value; most columns of related are NULL, and these are one copy.
+** 0 if memory runs out. */
+static sqlite3_value *sourceCopy(AssocSource *pSource, sqlite3_value *pVal) {
+  if (sqlite3_value_type(pVal) != SQLITE_NULL) return sqlite3_value_dup(pVal);
+  if (pSource->pNull == 0) pSource->pNull = sqlite3_value_dup(pVal);
+  return pSource->pNull;
+}
+
 /* Copies of the row's values. Called from xUpdate, so the result is a plain
 ** code. */
 int assocSourceKeep(AssocDmlTable *p, int nVal, sqlite3_value **apVal) {
   AssocSource *pSource = p->pSource;
+  sqlite3_value **apNew;
   int i;
   if (pSource->nRow >= pSource->nAlloc) {
     i64 nNew = pSource->nAlloc * 2 + 64;
@@ -117,15 +143,12 @@ int assocSourceKeep(AssocDmlTable *p, int nVal, sqlite3_value **apVal) {
   }
   assert(pSource->nVal == 0 || pSource->nVal == nVal);
   pSource->nVal = nVal;
+  apNew = &pSource->apVal[pSource->nRow * nVal];
   for (i = 0; i < nVal; i++) {
-    sqlite3_value *pVal = sqlite3_value_dup(apVal[i]);
-    if (pVal == 0) {
-      while (i > 0) {
-        sqlite3_value_free(pSource->apVal[pSource->nRow * nVal + --i]);
-      }
-      return SQLITE_NOMEM;
-    }
-    pSource->apVal[pSource->nRow * nVal + i] = pVal;
+    apNew[i] = sourceCopy(pSource, apVal[i]);
+    if (apNew[i]) continue;
+    sourceFree(pSource, apNew, i);
+    return SQLITE_NOMEM;
   }
   pSource->nRow++;
   return SQLITE_OK;
@@ -134,9 +157,10 @@ int assocSourceKeep(AssocDmlTable *p, int nVal, sqlite3_value **apVal) {
 /* Safe on a structure with no rows. */
 void assocSourceClear(AssocSource *pSource) {
   i64 i;
-  for (i = 0; i < pSource->nRow * pSource->nVal; i++) {
-    sqlite3_value_free(pSource->apVal[i]);
+  for (i = 0; i < pSource->nRow; i++) {
+    sourceFree(pSource, &pSource->apVal[i * pSource->nVal], pSource->nVal);
   }
+  sqlite3_value_free(pSource->pNull);
   sqlite3_free(pSource->apVal);
   memset(pSource, 0, sizeof(*pSource));
 }

@@ -69,17 +69,20 @@ struct DmlJob {
   AssocResult result;
 };
 
-/* Runs inside the gate: all rows, or none. The result is that of the last
-** row. */
+/* Runs inside the gate: all rows, or none. The result is that of the last row.
+** Rows that write no definitions all see the same ones, so the catalog is
+** compared once for all. */
 static void dmlJob(AssocCall *pCall, void *pArg) {
   DmlJob *p = pArg;
   AssocDml dml = *p->pDml;
+  AssocCatalog *pCat = dml.bDefines ? 0 : assocCatalogEnter(pCall);
   i64 i;
   for (i = 0; i < dml.nRow && pCall->rc == SQLITE_OK; i++) {
     assocResultClear(&p->result);
     dml.xRow(pCall, &dml, &p->result);
     dml.apVal += dml.nVal;
   }
+  assocCatalogLeave(pCall, pCat);
 }
 
 /* All of them, or none: then what has been kept is as it was. */
@@ -167,6 +170,7 @@ void assocDmlTableClear(AssocDmlTable *p) {
   assert(p->pSource == 0);
   assocConnUnref(p->pConn);
   sqlite3_free(p->zName);
+  sqlite3_free(p->zReads);
 }
 
 /* The xUpdate of all our virtual tables. SQLite offers OR IGNORE only for the

@@ -184,7 +184,8 @@ typedef struct AssocSource AssocSource;
 struct AssocSource {
   i64 nRow, nAlloc;
   int nVal;              /* Values of a row, as xUpdate got them */
-  sqlite3_value **apVal; /* OWNED: nRow*nVal values, each OWNED */
+  sqlite3_value **apVal; /* OWNED: nRow*nVal values, each OWNED but pNull */
+  sqlite3_value *pNull;  /* OWNED: the value of all that are NULL, or 0 */
 };
 
 /* The common head of these virtual tables. */
@@ -197,6 +198,7 @@ struct AssocDmlTable {
   sqlite3_stmt *pDone;  /* BORROWED: an INSERT that runs, and whose rows were
                         ** all written; or 0 */
   i64 iDoneRowid;       /* And what last_insert_rowid() is since */
+  char *zReads;         /* OWNED: a text that inserts several rows, or 0 */
 };
 
 /* Rows to be written: the one that xUpdate got, or those of an INSERT ...
@@ -208,6 +210,7 @@ struct AssocDml {
   int nVal;              /* What xUpdate got for a row */
   sqlite3_value **apVal; /* nRow*nVal values */
   i64 nRow;
+  int bDefines;               /* Rows may write definitions */
   const char *zModel, *zItem; /* Of a table made with related, else 0 */
   int iId, iJson, iThrough, iModel, iKey, iItem, iDepth, iRow, iOption;
 };
@@ -230,7 +233,7 @@ int assocDmlRelease(sqlite3_vtab *pVtab, int iSavepoint);
 int assocDmlRollbackTo(sqlite3_vtab *pVtab, int iSavepoint);
 
 /* The running statement, if it inserts several rows into this table; or 0. */
-sqlite3_stmt *assocSourceStmt(const AssocDmlTable *p);
+sqlite3_stmt *assocSourceStmt(AssocDmlTable *p);
 /* Read all its rows. The caller clears pSource. See source.c. */
 void assocSourceRead(AssocCall *pCall, AssocDmlTable *p, sqlite3_stmt *pStmt,
                      AssocSource *pSource);

@@ -42,6 +42,7 @@ struct GateJob {
   char **azSchema;  /* OWNED: names of nCover databases, each OWNED */
   char **azCarrier; /* OWNED: their carriers, each OWNED */
   int bAgain;       /* It failed only because it needs one more carrier */
+  int bAll;         /* This try covers all that TEMP triggers may write to */
 };
 
 /* Run the job. The connection forgets it first, since the job may fire a
@@ -208,16 +209,24 @@ void assocGateNeedSchema(AssocCall *pCall, AssocSchema *pSchema) {
   gateNeed(pCall, pSchema, 0);
 }
 
-/* A TEMP trigger may write to any database, and nothing tells which. So every
-** database that can be written is covered, if there is such a trigger. */
-void assocGateNeedAll(AssocCall *pCall, AssocCatalog *pCat) {
-  AssocSchema *p;
-  int bTriggers;
+/* Are there TEMP triggers? */
+static int gateHasTriggers(AssocCall *pCall) {
   sqlite3_stmt *pStmt = assocPrepare(
       pCall, "SELECT 1 FROM temp.sqlite_schema WHERE type='trigger'");
-  bTriggers = assocStep(pCall, pStmt);
+  int bTriggers = assocStep(pCall, pStmt);
   assocFinalize(pCall, pStmt);
-  if (!bTriggers) return;
+  return bTriggers;
+}
+
+/* A TEMP trigger may write to any database, and nothing tells which. So every
+** database that can be written is covered, if there is such a trigger. A job of
+** many rows asks once. */
+void assocGateNeedAll(AssocCall *pCall, AssocCatalog *pCat) {
+  GateJob *pRuns = pCall->pConn->pJob;
+  AssocSchema *p;
+  if (pRuns == 0 || pRuns->bAll || pCall->rc != SQLITE_OK) return;
+  pRuns->bAll = 1;
+  if (!gateHasTriggers(pCall)) return;
   for (p = pCat->pSchema->pNext; p && pCall->rc == SQLITE_OK; p = p->pNext) {
     GateJob *pJob = gateBare(pCall->pConn, p->zName);
     const AssocTable *pTab;
@@ -256,7 +265,7 @@ static void gateTry(AssocCall *pCall, GateJob *pJob) {
       assocPrepare(pCall, "INSERT INTO main.assoc_gate(job) SELECT 1");
   int rc;
   if (pStmt == 0) return;
-  pJob->iCover = pJob->bDone = pJob->bAgain = 0;
+  pJob->iCover = pJob->bDone = pJob->bAgain = pJob->bAll = 0;
   pCall->pConn->pGate = pJob;
   pCall->pConn->bMadeTables = 0;
   rc = sqlite3_step(pStmt);
