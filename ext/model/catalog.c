@@ -852,6 +852,11 @@ int assocCatalogIs(AssocCall *pCall, const AssocCatalog *pCat) {
   return pCache && pCache->pCat == pCat && sameSchemas(pCall, pCat);
 }
 
+u32 assocCatalogStamp(AssocCall *pCall) {
+  CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
+  return pCache && pCache->nDepth == 1 ? pCache->guard.nMade : 0;
+}
+
 int assocCatalogToken(AssocCall *pCall, const AssocCatalog *pCat,
                       i64 *piToken) {
   CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;

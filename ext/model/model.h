@@ -284,6 +284,10 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall);
 /* Between calls: is this catalog the connection's, with all its databases? The
 ** definitions may have changed. */
 int assocCatalogIs(AssocCall *pCall, const AssocCatalog *pCat);
+/* Right after assocCatalogEnter(): a number that is another one if a statement
+** of the connection may have expired since it was asked for. 0 inside of another
+** call, where nothing was compared. */
+u32 assocCatalogStamp(AssocCall *pCall);
 /* Inside a call: is the token of main all that says whether pCat is valid, as
 ** long as the schema stays? Then *piToken is this token. */
 int assocCatalogToken(AssocCall *pCall, const AssocCatalog *pCat, i64 *piToken);

@@ -59,6 +59,14 @@ static int changeBegin(AssocCall *pCall, Changer *p, const char *zFunction,
   return p->pWriter && p->pModel;
 }
 
+/* One row is written, and nothing is read afterwards: if one statement does it,
+** the savepoint can go before it. */
+static void changeAlone(Changer *p) {
+  if (p->opt.zReturn == 0 && p->pCall->rc == SQLITE_OK) {
+    assocWriterAlone(p->pWriter, assocWriteAlone, &p->save);
+  }
+}
+
 /* Find the row by its key, ap[1]. */
 static int changeRow(Changer *p, sqlite3_value **ap) {
   WriteVal *aKey = assocKeyOfValue(p->pWriter, p->pModel, ap[1]);
@@ -118,6 +126,7 @@ static void insertFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   char *z = 0;
   if (changeBegin(pCall, &c, "assoc_insert", nArg, ap, 2)) {
     if (c.opt.zReturn) how.pKept = &c.kept;
+    changeAlone(&c);
     how.pOnly = assocOnlyRead(c.pWriter, c.pModel, 0, c.opt.zOnly);
     z = assocGraphInsert(c.pWriter, c.pModel, zJson, sqlite3_value_bytes(ap[1]),
                          &how, &n);
@@ -162,6 +171,7 @@ static void updateFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
     if (c.opt.bMany) {
       updateMany(&c, ap, pJson, pOnly);
     } else if (changeRow(&c, ap)) {
+      changeAlone(&c);
       changeKeep(&c, &c.row);
       if (pJson) assocGraphUpdate(c.pWriter, &c.row, pJson, pOnly);
     }
@@ -240,6 +250,7 @@ static void createFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   (void)assocArgText(pCall, ap[3], "what is to be created");
   if (changeBegin(pCall, &c, "assoc_create", nArg, ap, 5) &&
       changeRel(&c, ap)) {
+    changeAlone(&c);
     createRow(&c, nArg, ap, &row);
     changeKeep(&c, &row);
   }
@@ -333,6 +344,7 @@ static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
     pOnly = assocOnlyRead(c.pWriter, c.pRel->pTarget, c.pRel, c.opt.zOnly);
     assocOnlyThrough(c.pWriter, pOnly, nThrough, aThrough, "");
     assocTargetsOf(c.pWriter, c.pRel, ap[3], &targets);
+    if (targets.n == 1) changeAlone(&c);
     if (bRemove) {
       linkRemoveAll(&c, &targets, &changes);
     } else {

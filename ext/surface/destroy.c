@@ -61,9 +61,9 @@ static char *destroyDocuments(AssocCall *pCall, AssocWriter *w,
 
 /* Destroy the rows, within one snapshot. OUT: the result, *pn bytes, freed with
 ** sqlite3_free(). */
-static char *destroyByKey(AssocCall *pCall, const char *zModel,
-                          sqlite3_value *pKey, const AssocWriteOptions *pOpt,
-                          i64 *pn) {
+static char *destroyByKey(AssocCall *pCall, AssocWrite *pSave,
+                          const char *zModel, sqlite3_value *pKey,
+                          const AssocWriteOptions *pOpt, i64 *pn) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
   AssocModel *pModel = pCat ? assocModelFind(pCall, pCat, zModel) : 0;
   AssocWriter *w;
@@ -77,6 +77,10 @@ static char *destroyByKey(AssocCall *pCall, const char *zModel,
   if (w && pModel) aRow = destroyRows(w, pModel, pKey, pOpt->bMany, &nRow);
   if (aRow && pOpt->zReturn) {
     zBefore = destroyDocuments(pCall, w, pModel, nRow, aRow, pOpt, &nBefore);
+  }
+  if (aRow && nRow == 1 && !pOpt->bDryRun) {
+    assocWriterAlone(w, assocWriteAlone, pSave);
+    assocWriterLast(w, aRow);
   }
   if (aRow) z = assocDestroyReport(w, nRow, aRow, destroyHow(pOpt), pn);
   if (z && zBefore) {
@@ -102,7 +106,7 @@ static void destroyFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   assocWriteOptionsRead(pCall, "assoc_destroy", nArg > 2 ? ap[2] : 0, &opt);
   if (pCall->rc == SQLITE_OK) {
     if (!opt.bDryRun) assocWriteBeginOn(pCall, &save, "assoc_destroy", zModel);
-    z = destroyByKey(pCall, zModel, ap[1], &opt, &n);
+    z = destroyByKey(pCall, &save, zModel, ap[1], &opt, &n);
     assocGiveJson(pResult, z, n);
     if (!opt.bDryRun) assocWriteEnd(pCall, &save);
   }

@@ -10,8 +10,9 @@
 ** The connection keeps the statements that open and end the savepoint, because
 ** they cannot be prepared when memory has run out or everything is interrupted.
 ** For the same reason they must not have expired, as all statements do at a
-** PRAGMA foreign_keys and others. A further statement, the canary, is there to
-** tell: if it had to be prepared anew, they have expired.
+** PRAGMA foreign_keys and others. The guard of the catalog tells: it would have
+** been prepared anew. In a nested call, which does not run the guard, a further
+** statement does it, the canary.
 */
 #include "surface/surface.h"
 
@@ -30,6 +31,7 @@ typedef struct WriteState WriteState;
 struct WriteState {
   AssocStmt aStmt[WRITE_NSTMT];
   sqlite3_stmt *apHold[2]; /* OWNED: run while statements expire, or 0 */
+  u32 iStamp;              /* assocCatalogStamp() when they were fresh, or 0 */
 };
 
 /* Drop the statements if they have expired. The canary was prepared with them:
@@ -48,8 +50,8 @@ static void writeFresh(AssocCall *pCall, WriteState *p) {
 }
 
 /* All statements of the savepoint are prepared here, before any of them is
-** needed. */
-static WriteState *writeState(AssocCall *pCall) {
+** needed. iStamp is assocCatalogStamp() if the guard has just run, else 0. */
+static WriteState *writeState(AssocCall *pCall, u32 iStamp) {
   AssocConn *pConn = pCall->pConn;
   WriteState *p = pConn->aSlot[ASSOC_SLOT_WRITE].p;
   int i;
@@ -60,10 +62,11 @@ static WriteState *writeState(AssocCall *pCall) {
     pConn->aSlot[ASSOC_SLOT_WRITE].p = p;
     pConn->aSlot[ASSOC_SLOT_WRITE].xFree = sqlite3_free;
   }
-  writeFresh(pCall, p);
+  if (iStamp == 0 || iStamp != p->iStamp) writeFresh(pCall, p);
   for (i = 0; i < WRITE_CANARY; i++) {
     (void)assocStmt(pCall, &p->aStmt[i], azWrite[i]);
   }
+  p->iStamp = pCall->rc == SQLITE_OK ? iStamp : 0;
   return pCall->rc == SQLITE_OK ? p : 0;
 }
 
@@ -100,7 +103,7 @@ static void writeLock(AssocCall *pCall, const char *zSchema,
 ** trigger or a running INSERT has called the function. */
 static void writeOpen(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
   int rc;
-  if (writeState(pCall) == 0) return;
+  if (writeState(pCall, p->pHeld ? assocCatalogStamp(pCall) : 0) == 0) return;
   rc = writeStep(pCall, WRITE_OPEN);
   if (rc == SQLITE_BUSY) {
     assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, zFunction,
@@ -261,7 +264,7 @@ static void writeDrop(WriteState *p) {
 static void writeLetGo(AssocCall *pCall) {
   WriteState *p = pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p;
   if (p->apHold[0] == 0 || pCall->rc != SQLITE_OK) return;
-  if (writeState(pCall)) writeDrop(p);
+  if (writeState(pCall, 0)) writeDrop(p);
 }
 
 /* Statements that are running end with the interrupt or SQLITE_NOMEM. */
@@ -291,6 +294,27 @@ static void writeUndo(AssocCall *pCall, const AssocWrite *p) {
     (void)writeStep(pCall, WRITE_POISON);
   }
   writeBreak(pCall);
+}
+
+/* Inside a transaction the savepoint can be released. Without one, it is what
+** begins the transaction. */
+void assocWriteAlone(AssocCall *pCall, void *pWrite) {
+  AssocWrite *p = pWrite;
+  if (!p->bOpen || p->bAuto || pCall->rc != SQLITE_OK) return;
+  assocErrorCode(pCall, writeStep(pCall, WRITE_RELEASE));
+  if (pCall->rc != SQLITE_OK) return;
+  p->bOpen = 0;
+  p->bAlone = 1;
+  p->nTotal = sqlite3_total_changes64(pCall->db);
+}
+
+/* The only statement has succeeded, and then memory ran out. SQLite does the
+** same if it runs out inside of a statement without a journal: it takes the
+** whole transaction back. */
+static void writeUndoAlone(AssocCall *pCall, AssocWrite *p) {
+  if (p->nTotal == sqlite3_total_changes64(pCall->db)) return;
+  p->bAuto = 1;
+  writeUndo(pCall, p);
 }
 
 /* The DML equivalent of a function, or 0. */
@@ -327,13 +351,17 @@ static void writeBusy(AssocCall *pCall, const AssocWrite *p) {
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p) {
   if (p->pHeld) assocCatalogLeave(pCall, p->pHeld);
   p->pHeld = 0;
-  if (!p->bOpen) return;
+  if (!p->bOpen && !p->bAlone) return;
   writeBusy(pCall, p);
-  writeLetGo(pCall);
-  if (pCall->rc == SQLITE_OK) {
-    assocErrorCode(pCall, writeStep(pCall, WRITE_RELEASE));
+  if (p->bAlone) {
+    if (pCall->rc != SQLITE_OK) writeUndoAlone(pCall, p);
+  } else {
+    writeLetGo(pCall);
+    if (pCall->rc == SQLITE_OK) {
+      assocErrorCode(pCall, writeStep(pCall, WRITE_RELEASE));
+    }
+    if (pCall->rc != SQLITE_OK) writeUndo(pCall, p);
+    writeDrop(pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p);
   }
-  if (pCall->rc != SQLITE_OK) writeUndo(pCall, p);
-  writeDrop(pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p);
   sqlite3_set_last_insert_rowid(pCall->db, p->iRowid);
 }

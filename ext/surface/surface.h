@@ -122,9 +122,11 @@ void assocResultClear(AssocResult *p);
 ** where memory does not suffice for it, nothing is done. */
 typedef struct AssocWrite AssocWrite;
 struct AssocWrite {
-  int bOpen; /* The savepoint is open */
-  int bAuto; /* And it is the whole transaction */
-  int bRead; /* There was a transaction that had read and not written */
+  int bOpen;  /* The savepoint is open */
+  int bAuto;  /* And it is the whole transaction */
+  int bRead;  /* There was a transaction that had read and not written */
+  int bAlone; /* The savepoint is gone already, before the only statement */
+  i64 nTotal; /* And what sqlite3_total_changes64() was then */
   const char *zFunction;
   i64 iRowid;          /* last_insert_rowid() before, and again after */
   AssocCatalog *pHeld; /* Begin enters it and end leaves it, if the savepoint is
@@ -154,6 +156,8 @@ void assocWriteNeed(AssocCall *pCall, const char *zFunction,
 ** after the last table was dropped. The database has a token. */
 void assocWriteHold(AssocCall *pCall, const char *zSchema);
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p);
+/* An xAlone of assocWriterAlone(): pWrite is the AssocWrite. */
+void assocWriteAlone(AssocCall *pCall, void *pWrite);
 
 /* The options of a function that writes rows. Texts are OWNED. */
 typedef struct AssocWriteOptions AssocWriteOptions;

@@ -331,6 +331,7 @@ static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   if (pSql == 0) return;
   assocBudgetSpend(w->pCall);
   assocErrorCode(w->pCall, assocKeymapBind(&p->rows, iRow, pSql->pStmt, 1));
+  assocSqlAlone(w, pSql);
   while (assocStep(w->pCall, pSql->pStmt)) { /* PRAGMA count_changes */
   }
   sqlite3_reset(pSql->pStmt);
@@ -593,7 +594,8 @@ static void destroyRun(WriteDestroyer *d, int nRow, const WriteRow *aRow,
                        int mHow) {
   AssocCall *pCall = d->w->pCall;
   DestroyTable *pRoot;
-  int bEnforced = 0;
+  int bEnforced = 0, bLast = d->w->bLast;
+  d->w->bLast = 0;
   if (!assocModelScopes(pCall, aRow->pModel)) return;
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &bEnforced);
   d->bCascade = (mHow & WRITE_CASCADE) != 0;
@@ -608,7 +610,10 @@ static void destroyRun(WriteDestroyer *d, int nRow, const WriteRow *aRow,
   assocDestroyReorder(d, pRoot);
   destroyEdges(d, edgeChange);
   destroyEdges(d, edgeUntie);
-  if (!d->bDryRun && pCall->rc == SQLITE_OK) destroyAll(d);
+  if (d->bDryRun || pCall->rc != SQLITE_OK) return;
+  /* Nothing refers to the table, so one statement is all */
+  if (d->order.n == 1 && pRoot->pEdge == 0) d->w->bLast = (u8)bLast;
+  destroyAll(d);
 }
 
 /* For assoc_set() and assoc_remove(), which report only their own keys. */

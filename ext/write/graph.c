@@ -379,6 +379,17 @@ static void rowKeepFloor(Graph *g, const GraphRow *p, GraphCells *pCells) {
   pCell->val.i = pFloor->iMax + 1;
 }
 
+/* Is the row the only one that the payload writes, and no tie waits for it? */
+static int rowIsAlone(const Graph *g, const GraphRow *p) {
+  const GraphRow *pUp = p->pUp;
+  if (pUp && (pUp != g->pFirst || pUp->pNext != p || pUp->pJson || pUp->nCell ||
+              pUp->eWhat != GRAPH_OLD)) {
+    return 0;
+  }
+  return (pUp || p == g->pFirst) && p->pNext == 0 && g->nLate == 0 &&
+         g->pSet == 0 && p->pOfSource == 0 && p->pUnique == 0;
+}
+
 /* Insert a new row, with the keys of the ties that it holds. */
 static void rowInsert(Graph *g, GraphRow *p) {
   GraphCells cells;
@@ -389,6 +400,7 @@ static void rowInsert(Graph *g, GraphRow *p) {
   assocAllowCells(g->w, p->pModel->pTable, cells.n - cells.nHeld,
                   &cells.a[cells.nHeld]);
   rowKeepFloor(g, p, &cells);
+  if (rowIsAlone(g, p)) assocWriterLast(g->w, 0);
   assocRowInsert(g->w, p->pModel, cells.n, cells.a, &p->row);
   if (p->bMade && p->bPartial) byCheckMade(g, p, &cells);
 }
@@ -427,6 +439,7 @@ static void rowUpdate(Graph *g, GraphRow *p) {
   if (g->w->pCall->rc != SQLITE_OK) return;
   cells.n = byDrop(p, &cells);
   cells.n = rowDropKey(g, p, &cells);
+  if (rowIsAlone(g, p)) assocWriterLast(g->w, 0);
   assocRowChange(g->w, &p->row, cells.n, cells.a);
 }
 
@@ -1112,6 +1125,7 @@ static int insertPlain(AssocWriter *w, PlainRows *p, AssocModel *pModel,
     p->pSql = assocRowInsertSql(w, pModel, n, aCell, 1);
   }
   assocAllowCells(w, pModel->pTable, p->n, p->aCell);
+  assocWriterLast(w, 0);
   if (w->pCall->rc == SQLITE_OK && p->pSql)
     assocRowInsertBy(w, p->pSql, pModel, aCell, &row);
   if (w->pCall->rc == SQLITE_OK) {
@@ -1149,6 +1163,7 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
   if (!bAll) plain.pForm = assocWriteForm(w, pModel, 0);
   plain.pOnly = pHow->pOnly;
   pHow->bList = r.bArray;
+  if (r.bArray) w->xAlone = 0; /* Each row is the last of its own graph */
   if (r.bArray) assocOutText(&out, "[", 1);
   while ((pJson = assocJsonNext(&r, &mem)) != 0) {
     if (!insertPlain(w, &plain, pModel, pJson, &out, pHow)) {

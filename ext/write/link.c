@@ -483,25 +483,36 @@ int assocLinkTaken(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   return look.row.aKey && look.bHasKey && !look.bGood;
 }
 
+/* Find the row with this key; its aKey is 0 if there is none. True if it is
+** related. Of a belongsToMany *pPair gets the join rows. */
+static int linkFind(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                    const WriteVal *aKey, WriteRow *pRow, LinkRows *pPair) {
+  const AssocRel *pRel = pLink->pRel;
+  LinkLook look;
+  memset(&look, 0, sizeof(look));
+  memset(pPair, 0, sizeof(*pPair));
+  if (pRel->eKind == ASSOC_BELONGSTO) {
+    LinkRows list;
+    if (!assocRowFind(w, pLink->pTarget, aKey, pRow)) return 0;
+    linkAll(w, pLink, pSource, &list);
+    return list.n > 0 && assocRowSame(&list.a[0], pRow);
+  }
+  linkLook(w, pLink, pSource, aKey, &look);
+  *pRow = look.row;
+  if (pRow->aKey == 0 || pRel->eKind != ASSOC_BELONGSTOMANY) return look.bGood;
+  linkPair(w, pLink, sourceRef(w, pLink, pSource, 0),
+           assocRowGet(w, pRow, pLink->pTargetKey, 0), pPair);
+  return pPair->n > 0 && look.bGood;
+}
+
 /* *pbFound tells a missing row from a row that exists and is not related. */
 int assocLinkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                  const WriteVal *aKey, int *pbFound) {
-  const AssocRel *pRel = pLink->pRel;
-  LinkRows list;
-  LinkLook look;
-  memset(&look, 0, sizeof(look));
-  if (pRel->eKind == ASSOC_BELONGSTO) {
-    *pbFound = assocRowFind(w, pLink->pTarget, aKey, &look.row);
-    if (!*pbFound) return 0;
-    linkAll(w, pLink, pSource, &list);
-    return list.n > 0 && assocRowSame(&list.a[0], &look.row);
-  }
-  linkLook(w, pLink, pSource, aKey, &look);
-  *pbFound = look.row.aKey != 0;
-  if (!*pbFound || pRel->eKind != ASSOC_BELONGSTOMANY) return look.bGood;
-  linkPair(w, pLink, sourceRef(w, pLink, pSource, 0),
-           assocRowGet(w, &look.row, pLink->pTargetKey, 0), &list);
-  return list.n > 0 && look.bGood;
+  WriteRow row = {0, 0};
+  LinkRows pair;
+  int bHas = linkFind(w, pLink, pSource, aKey, &row, &pair);
+  *pbFound = row.aKey != 0;
+  return bHas;
 }
 
 /* ---------------------------------------------------------------- changes */
@@ -635,23 +646,37 @@ int assocLinkDestroys(const WriteLink *pLink) {
           pLink->pRel->eKind == ASSOC_HASMANY);
 }
 
+/* Is the pair stored both ways? With itself a row is paired once. */
+static int linkMirrors(const WriteLink *pLink, const WriteRow *pSource,
+                       const WriteRow *pTarget) {
+  return pLink->pRel->pOpt->eSymmetric == 1 && !assocRowSame(pSource, pTarget);
+}
+
+/* Unlink a pair, whose join rows are known: destroy them, with what refers to
+** them. */
+static void unlinkPair(AssocWriter *w, WriteLink *pLink,
+                       const WriteRow *pSource, const WriteRow *pTarget,
+                       const LinkRows *pPair) {
+  LinkRows pair;
+  int i, bMirrors = linkMirrors(pLink, pSource, pTarget);
+  for (i = 0; i < pPair->n; i++) assocDestroyRow(w, &pPair->a[i]);
+  if (!bMirrors) return;
+  linkPair(w, pLink, sourceRef(w, pLink, pTarget, 0),
+           assocRowGet(w, pSource, pLink->pTargetKey, 0), &pair);
+  for (i = 0; i < pair.n; i++) assocDestroyRow(w, &pair.a[i]);
+}
+
 /* Unlink a target. hasOne and hasMany: release the row, or destroy it.
-** belongsToMany: destroy the join rows of the pair, with what refers to them.
 ** belongsTo: set the source's own key to NULL; pTarget may then be 0. */
 static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
                          const WriteRow *pSource, const WriteRow *pTarget) {
   const AssocRel *pRel = pLink->pRel;
   LinkRows pair;
-  int i;
   assert(pTarget || pRel->eKind == ASSOC_BELONGSTO);
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {
     linkPair(w, pLink, sourceRef(w, pLink, pSource, 0),
              assocRowGet(w, pTarget, pLink->pTargetKey, 0), &pair);
-    for (i = 0; i < pair.n; i++) assocDestroyRow(w, &pair.a[i]);
-    if (pRel->pOpt->eSymmetric != 1 || assocRowSame(pSource, pTarget)) return;
-    linkPair(w, pLink, sourceRef(w, pLink, pTarget, 0),
-             assocRowGet(w, pSource, pLink->pTargetKey, 0), &pair);
-    for (i = 0; i < pair.n; i++) assocDestroyRow(w, &pair.a[i]);
+    unlinkPair(w, pLink, pSource, pTarget, &pair);
   } else if (pRel->eKind != ASSOC_BELONGSTO) {
     if (!assocLinkDestroys(pLink)) {
       setFree(w, pLink, pTarget);
@@ -677,14 +702,22 @@ static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
 ** then the row may be gone because of that. */
 void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, WriteChanges *pChanges) {
-  WriteRow row;
-  int bFound = 0;
-  int bHas = assocLinkHas(w, pLink, pSource, aKey, &bFound);
-  if (!bFound && assocLinkDestroys(pLink)) return;
-  assocRowNeed(w, pLink->pTarget, aKey, &row);
+  WriteRow row = {0, 0};
+  LinkRows pair;
+  int bHas = linkFind(w, pLink, pSource, aKey, &row, &pair);
+  if (row.aKey == 0 && assocLinkDestroys(pLink)) return;
+  if (row.aKey == 0) assocRowNeed(w, pLink->pTarget, aKey, &row);
   if (w->pCall->rc != SQLITE_OK || !bHas) return;
   changeAdd(&pChanges->removed, &row);
-  unlinkTarget(w, pLink, pSource, &row);
+  if (pLink->pRel->eKind == ASSOC_BELONGSTOMANY) {
+    if (pair.n == 1 && !linkMirrors(pLink, pSource, &row)) {
+      assocWriterLast(w, &row);
+    }
+    unlinkPair(w, pLink, pSource, &row, &pair);
+  } else {
+    assocWriterLast(w, &row);
+    unlinkTarget(w, pLink, pSource, &row);
+  }
 }
 
 /* ---------------------------------------------------------------- linking */
@@ -745,9 +778,11 @@ static void linkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (look.bGood) return;
   aCell = assocLinkCells(w, pLink, pSource, &n);
   if (aCell == 0 || w->pCall->rc != SQLITE_OK) return;
+  if (pChanges) {
+    changeAdd(look.bHasKey ? &pChanges->moved : &pChanges->added, &look.row);
+    assocWriterLast(w, &look.row);
+  }
   linkWrite(w, pLink, &look.row, n, aCell);
-  if (pChanges == 0) return;
-  changeAdd(look.bHasKey ? &pChanges->moved : &pChanges->added, &look.row);
 }
 
 /* The present targets of a belongsTo, by whichever branch. True if pBut is
@@ -784,10 +819,12 @@ static void linkBelongs(AssocWriter *w, WriteLink *pLink,
   if (linkOld(w, pLink, pSource, &row, &old)) return;
   aCell = assocLinkCells(w, pLink, &row, &n);
   if (aCell == 0) return;
+  if (pChanges) {
+    for (i = 0; i < old.n; i++) changeAdd(&pChanges->removed, &old.a[i]);
+    changeAdd(&pChanges->added, &row);
+    if (old.n == 0) assocWriterLast(w, &row);
+  }
   linkWrite(w, pLink, pSource, n, aCell);
-  if (pChanges == 0) return;
-  for (i = 0; i < old.n; i++) changeAdd(&pChanges->removed, &old.a[i]);
-  changeAdd(&pChanges->added, &row);
 }
 
 /* Write the caller's columns into an existing join row. The keys and the scope
@@ -833,12 +870,6 @@ static void linkInsert(AssocWriter *w, const WriteLink *pLink, int n,
   }
   assocRowInsert(w, pLink->pJoin, n, aCell, &row);
   assocAllowRow(w, &row, ASSOC_MAY_READ, 1);
-}
-
-/* Is the pair stored both ways? With itself a row is paired once. */
-static int linkMirrors(const WriteLink *pLink, const WriteRow *pSource,
-                       const WriteRow *pTarget) {
-  return pLink->pRel->pOpt->eSymmetric == 1 && !assocRowSame(pSource, pTarget);
 }
 
 /* Insert the pair the other way, with the join row's other columns of aCell, or
@@ -928,10 +959,13 @@ static void linkMany(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
     linkMirror(w, pLink, &look.row, pSource, nThrough, aThrough);
   }
   if (pair.n || w->pCall->rc != SQLITE_OK) return;
+  if (pChanges) changeAdd(&pChanges->added, &look.row);
   if (pair.dead.aKey == 0) {
+    if (pChanges && !linkMirrors(pLink, pSource, &look.row)) {
+      assocWriterLast(w, &look.row);
+    }
     assocLinkJoin(w, pLink, pSource, &look.row, nThrough, aThrough);
   }
-  if (pChanges) changeAdd(&pChanges->added, &look.row);
 }
 
 /* Linking what is linked already changes nothing and is no error. */

@@ -92,6 +92,8 @@ static void writerForget(AssocWriter *w) {
   assocWriterReset(w);
   assocArenaReset(&w->one, KEEP_CALL);
   w->nChange = 0;
+  w->xAlone = 0;
+  w->bLast = 0;
   w->pCall = 0;
 }
 
@@ -606,10 +608,101 @@ static void rowSqlCount(AssocWriter *w, const WriteSql *pSql) {
   rowSqlIgnored(w, pSql);
 }
 
+/* ------------------------------------------------------------------ alone */
+
+/* Values of WriteSql.eAlone. */
+#define ALONE_ASK 0
+#define ALONE_YES 1
+#define ALONE_NO 2
+/* Most bytes of a value in a key that a result repeats, and the least limit of
+** a text: so no result is too long. */
+#define ALONE_KEY 1000
+#define ALONE_LIMIT 1000000
+
+void assocWriterAlone(AssocWriter *w, void (*xAlone)(AssocCall *, void *),
+                      void *pAlone) {
+  if (sqlite3_limit(w->pCall->db, SQLITE_LIMIT_LENGTH, -1) < ALONE_LIMIT) {
+    return;
+  }
+  if (assocBudgetCounts(w->pCall->pConn)) return; /* It may end at any time */
+  w->xAlone = xAlone;
+  w->pAlone = pAlone;
+  w->nTotal = sqlite3_total_changes64(w->pCall->db);
+}
+
+void assocWriterLast(AssocWriter *w, const WriteRow *pRow) {
+  int i;
+  w->bLast = w->xAlone != 0;
+  for (i = 0; w->bLast && pRow && i < pRow->pModel->nKey; i++) {
+    sqlite3_value *pVal = pRow->aKey[i].pVal;
+    if (pVal && sqlite3_value_bytes(pVal) > ALONE_KEY) w->bLast = 0;
+  }
+}
+
+/* Is the column part of a key to which other rows may refer? An UPDATE of it
+** may change those, too. */
+static int aloneIsKey(AssocWriter *w, AssocTable *pTab, int iCol) {
+  const AssocIndex *p;
+  int i;
+  for (i = 0; i < pTab->nKey; i++) {
+    if (pTab->aKey[i] == iCol) return 1;
+  }
+  for (p = assocTableIndexes(w->pCall, pTab); p; p = p->pNext) {
+    for (i = 0; p->bUnique && i < p->nCol; i++) {
+      if (p->aCol[i] == iCol) return 1;
+    }
+  }
+  return 0;
+}
+
+/* Do triggers or ON CONFLICT make a statement of the table write more than the
+** row, or keep a part of it when it fails? */
+static int aloneHasMore(AssocWriter *w, const AssocTable *pTab) {
+  sqlite3_stmt *pStmt = assocPrepare(
+      w->pCall,
+      "SELECT 1 FROM (SELECT type, tbl_name, sql FROM \"%w\".sqlite_schema"
+      " UNION ALL SELECT type, tbl_name, sql FROM temp.sqlite_schema)"
+      " WHERE tbl_name=%Q COLLATE nocase AND (type='trigger'"
+      " OR sql LIKE '%%conflict%%')",
+      pTab->pSchema->zName, pTab->zName);
+  int bMore = assocStep(w->pCall, pStmt);
+  assocFinalize(w->pCall, pStmt);
+  return bMore;
+}
+
+/* Does SQLite undo the statement as a whole if it fails, and is nothing asked
+** afterwards? A new key that may be NULL, and policies, are. A DELETE that says
+** to be the last is of a table to which nothing refers. */
+static int sqlIsAlone(AssocWriter *w, const WriteSql *p) {
+  int i;
+  if (p->pTab->eType != ASSOC_TABLE || assocAllowAsks(w, p->pTab)) return 0;
+  for (i = 0; i < p->nGet; i++) {
+    if (!p->pTab->aCol[p->aGet[i]].bNotNull) return 0;
+  }
+  for (i = 0; p->eOp == WRITE_UPDATE && i < p->nSet; i++) {
+    if (aloneIsKey(w, p->pTab, p->aSet[i])) return 0;
+  }
+  return !aloneHasMore(w, p->pTab);
+}
+
+void assocSqlAlone(AssocWriter *w, WriteSql *p) {
+  int bLast = w->bLast;
+  w->bLast = 0;
+  if (!bLast || w->pCall->rc != SQLITE_OK) return;
+  if (w->nTotal != sqlite3_total_changes64(w->pCall->db)) return;
+  if (p->eAlone == ALONE_ASK) {
+    p->eAlone = sqlIsAlone(w, p) ? ALONE_YES : ALONE_NO;
+  }
+  if (p->eAlone == ALONE_YES && w->pCall->rc == SQLITE_OK) {
+    w->xAlone(w->pCall, w->pAlone);
+  }
+}
+
 /* INSERT with RETURNING gives rows; they are passed over. */
 void assocWriteRun(AssocWriter *w, WriteSql *pSql) {
   assert(pSql->eOp != WRITE_FIND);
   assocBudgetSpend(w->pCall);
+  assocSqlAlone(w, pSql);
   if (w->pCall->rc != SQLITE_OK) return;
   while (assocStep(w->pCall, pSql->pStmt)) {
   }
@@ -819,6 +912,7 @@ static void rowInsertRun(AssocWriter *w, WriteSql *pSql, WriteRow *pRow) {
   assert(pModel->pTable->eType == ASSOC_TABLE);
   assert(pSql->nGet == pModel->nKey || rowIsRowidKey(pModel));
   assocBudgetSpend(w->pCall);
+  assocSqlAlone(w, pSql);
   while (assocStep(w->pCall, pSql->pStmt)) {
     pRow->aKey = assocWriteGet(w, pSql->pStmt, 0, pModel->nKey);
   }

@@ -68,11 +68,30 @@ struct AssocWriter {
   sqlite3_value **apOwned;    /* OWNED: values of rows in tmp */
   int nOwned;
   i64 nChange; /* Rows that its statements inserted, changed and deleted */
+  void (*xAlone)(AssocCall *, void *); /* See assocWriterLast(); or 0 */
+  void *pAlone;
+  i64 nTotal; /* sqlite3_total_changes64() when xAlone was set */
+  u8 bLast;
 };
 
 /* A writer for a catalog: the one at rest in the connection, or a new one. The
 ** caller gives it back with assocWriterRest(). 0 after an error. */
 AssocWriter *assocWriterTake(AssocCall *pCall, AssocCatalog *pCat);
+/*
+** A statement that is the only one of its call to write needs no savepoint: if
+** it fails, SQLite undoes it. While there is a savepoint, SQLite copies each
+** page that changes, which costs as much as the statement itself.
+**
+** assocWriterAlone(): the caller writes one row, and what it does afterwards can
+** fail for want of memory alone. xAlone is called before such a statement.
+** assocWriterLast(): the statement that comes next is the last of the call, if
+** it writes at all. The result has the key of pRow, if that is not 0.
+*/
+void assocWriterAlone(AssocWriter *w, void (*xAlone)(AssocCall *, void *),
+                      void *pAlone);
+void assocWriterLast(AssocWriter *w, const WriteRow *pRow);
+/* Called before each statement that may be that one, when it is bound. */
+void assocSqlAlone(AssocWriter *w, WriteSql *pSql);
 /* Keep the writer's statements, forms and links for the next call. w may be 0.
 */
 void assocWriterRest(AssocWriter *w);
@@ -113,6 +132,7 @@ struct WriteSql {
   AssocStmt stmt; /* OWNED */
   int nVar;       /* Each use binds ?1 to ?nVar. Higher ones are literals */
   u8 bUsed;       /* In the writer's list pUsed */
+  u8 eAlone;      /* ALONE_*: can it be undone without a savepoint? */
   WriteSql *pNextUsed;
 };
 #define WRITE_INSERT 0 /* INSERT INTO t(set) VALUES(...) RETURNING get */
