@@ -6,7 +6,8 @@
 ** One file is written, in both forms; its changesets are applied to copies: by
 ** a connection that has the extension and has read the definitions before, by
 ** one whose triggers are off, and by one without the extension. Each copy must
-** give the same documents afterwards, new definitions among them.
+** give the same documents afterwards, new definitions among them. A live
+** document of a copy follows, unless the triggers are off.
 */
 #define SQLITE_ENABLE_SESSION 1
 #define SQLITE_ENABLE_PREUPDATE_HOOK 1
@@ -87,8 +88,27 @@ static const char zSchema[] =
 
 /* The same first definition everywhere, so that the tables of definitions
 ** exist: a changeset carries rows, not tables. */
-static const char zFirst[] = "SELECT assoc_define('User', 'hasMany', 'Post',"
-                             " '{\"as\":\"posts\"}')";
+static const char zFirst[] =
+    "SELECT assoc_define('User', 'hasMany', 'Post', '{\"as\":\"posts\"}'),"
+    " assoc_define('Post', 'belongsTo', 'User',"
+    " '{\"as\":\"owner\",\"foreignKey\":\"userId\"}')";
+
+/* A live document of the copies, and what each step makes of it: what is read
+** before a refresh, and how many documents the refresh changes. The triggers
+** that see the changeset must be on. */
+static const char zLive[] =
+    "SELECT assoc_live('feed', 'Post{title owner{name}}')";
+static const char zLiveRead[] =
+    "SELECT group_concat(assoc_live_get('feed', id)) FROM Post";
+static const char *const azLiveDue[] = {
+    "{\"title\":\"a\",\"owner\":{\"name\":\"Zoe\"}},"
+    "{\"title\":\"b\",\"owner\":{\"name\":\"Zoe\"}}",
+    "{\"title\":\"a\",\"owner\":{\"name\":\"Zoe\"}},"
+    "{\"title\":\"b\",\"owner\":{\"name\":\"Zoe\"}}",
+    "{\"title\":\"a\",\"owner\":{\"name\":\"Zo\"}},"
+    "{\"title\":\"b\",\"owner\":{\"name\":\"Zo\"}}",
+};
+static const char *const azLiveChanged[] = {"2", "0", "2"};
 
 static const char *const azWrite[] = {
     "INSERT INTO related(model, json) VALUES('User',"
@@ -104,7 +124,8 @@ static const char *const azWrite[] = {
     "SELECT assoc_update('User', 1, '{\"name\":\"Zo\"}');"
     "INSERT INTO assoc_call(name, a1, a2, a3, a4)"
     " VALUES('assoc_remove', 'Post', 1, 'tags', 1);"
-    "SELECT assoc_define('Post', 'belongsTo', 'User', '{\"as\":\"author\"}');"
+    "SELECT assoc_define('Post', 'belongsTo', 'User',"
+    " '{\"as\":\"author\",\"foreignKey\":\"userId\"}');"
     "SELECT assoc_undefine('User', 'posts');"
     "SELECT assoc_define('User', 'hasMany', 'Post',"
     " '{\"as\":\"articles\",\"foreignKey\":\"userId\"}');",
@@ -146,6 +167,7 @@ int main(int argc, char **argv) {
     sqlite3 *db = openFile(argv[2], azName[i], argv[1]);
     sqlite3_free(ask(db, zSchema));
     sqlite3_free(ask(db, zFirst));
+    check("live", db, zLive, "feed");
     check("before", db, azRead[0], "[]"); /* The definitions have been read */
     apCopy[i] = db;
   }
@@ -173,14 +195,26 @@ int main(int argc, char **argv) {
       sqlite3_snprintf(sizeof(zRc), zRc, "%d", rc);
       equal("apply", zRc, "0");
       check(azName[i], i < 2 ? apCopy[i] : pReader, azRead[j], azDue[j]);
+      if (i != 1) {
+        check("live", i ? pReader : apCopy[i], zLiveRead, azLiveDue[j]);
+        check("refresh", i ? pReader : apCopy[i],
+              "SELECT assoc_refresh('feed') ->> '$.feed.changed'",
+              azLiveChanged[j]);
+        check("live", i ? pReader : apCopy[i], zLiveRead, azLiveDue[j]);
+        check("store", apCopy[i], "SELECT group_concat(json) FROM feed_doc",
+              azLiveDue[j]);
+      }
       check("integrity", apCopy[i], "PRAGMA integrity_check", "ok");
       check("foreign keys", apCopy[i], "PRAGMA foreign_key_check", "");
     }
     sqlite3_free(pChanges);
   }
   for (i = 0; i < 3; i++) {
+    /* With triggers off the live document is wrong, and assoc_check finds it */
     check("check", i < 2 ? apCopy[i] : pReader,
-          "SELECT count(*) FROM assoc_check WHERE severity = 'error'", "0");
+          "SELECT group_concat(problem) FROM assoc_check WHERE severity ="
+          " 'error'",
+          i == 1 ? "live document" : "NULL");
     sqlite3_close(apCopy[i]);
   }
   sqlite3_close(pReader);
