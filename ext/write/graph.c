@@ -275,6 +275,17 @@ static int *byGiven(Graph *g, const GraphRow *p, const GraphCells *pCells,
   return a;
 }
 
+/* Is a row that an index finds known to be the model's? Then it need not be read
+** again: no values, policies or budget speak of it, and its key has no NULL. */
+static int byIsWhole(AssocWriter *w, const WriteRow *pRow) {
+  const AssocModel *pModel = pRow->pModel;
+  int i;
+  for (i = 0; i < pModel->nKey && !assocValIsNull(&pRow->aKey[i]); i++) {
+  }
+  return i == pModel->nKey && pModel->nValue == 0 &&
+         w->pCall->pConn->pSession == 0 && !assocAllowAsks(w, pModel->pTable);
+}
+
 /* Look for the row that "#by" or "#upsert" means, by the first index that finds
 ** one. True if it is there. */
 static int byFind(Graph *g, GraphRow *p, const GraphCells *pCells) {
@@ -292,6 +303,10 @@ static int byFind(Graph *g, GraphRow *p, const GraphCells *pCells) {
     assocAllowRow(w, &found, ASSOC_MAY_READ, 1);
     /* A partial index may hold deleted rows alone. If not, the INSERT fails. */
     if (bDead && ap[i]->pIdx && ap[i]->pIdx->bPartial) continue;
+    if (!bDead && byIsWhole(w, &found)) {
+      p->row = found;
+      return 1;
+    }
     if (!bDead && assocRowFind(w, p->pModel, found.aKey, &p->row)) return 1;
     byTwin(g, p, bDead);
   }

@@ -238,6 +238,23 @@ SELECT key, json FROM bench_kept_doc WHERE version > (SELECT version - 1 FROM be
 -- other: all documents
 SELECT eager('kept_posts{title,likes,comments{body}}')
 
+-- shape: upsert
+-- title: change the row of a UNIQUE name by #upsert
+-- target: 0.3
+-- by key
+-- undone
+-- setup:
+CREATE TABLE IF NOT EXISTS bench_names(id INTEGER PRIMARY KEY, name TEXT UNIQUE, n INTEGER);
+INSERT OR IGNORE INTO bench_names SELECT id, 'name ' || id, id FROM users
+-- ours:
+SELECT assoc_insert('bench_names', json_object('#upsert', 'name', 'name', 'name ' || ?1, 'n', -?1))
+-- expert: on conflict
+INSERT INTO bench_names(name, n) VALUES ('name ' || ?1, -?1)
+ON CONFLICT(name) DO UPDATE SET n = excluded.n RETURNING json_object('id', id)
+-- other: without an answer
+INSERT INTO bench_names(name, n) VALUES ('name ' || ?1, -?1)
+ON CONFLICT(name) DO UPDATE SET n = excluded.n
+
 -- shape: another-user
 -- title: another user each time: half of it is reading pages
 -- target: 1
