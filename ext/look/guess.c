@@ -262,7 +262,7 @@ static int plainIsBacked(AssocGuesser *g, const AssocGuessColumn *p,
     return n > 0 && (!p->bPk || valuesTell(g, pMatch->pParent, n, 1));
   case ASSOC_GUESS_SAME:
   case ASSOC_GUESS_EXACT:
-    if (n > 2 && assocGuessIsSingular(p)) return 1;
+    if (n > (p->core.n > 1 ? 0 : 2) && assocGuessIsSingular(p)) return 1;
     break;
   case ASSOC_GUESS_PERSON:
     if (n > 1 && assocGuessIsDone(p)) return 1;

@@ -75,9 +75,10 @@ static const char *const azNameDirection[] = {
     "from", "to",     "old",  "new",      "a",  "b",   "src",  "dst",
     "next", "source", "prev", "previous", "in", "out", "left", "right"};
 /* Rows of the same table. */
-static const char *const azNameSelf[] = {"parent", "root",        "ancestor",
-                                         "reply",  "predecessor", "successor",
-                                         "fork",   "copy",        "duplicate"};
+static const char *const azNameSelf[] = {
+    "parent",    "root",    "ancestor", "reply",     "predecessor",
+    "successor", "fork",    "copy",     "duplicate", "child",
+    "opposite",  "inverse", "twin",     "sibling",   "counterpart"};
 /* People, and which tables hold them. */
 static const char *const azNamePerson[] = {
     "author",    "owner",     "creator",   "editor",    "assignee",
@@ -91,21 +92,23 @@ static const char *const azNamePerson[] = {
     "player",    "winner",    "contact",   "requester", "responder",
     "driver",    "patient",   "doctor",    "client",    "subscriber",
     "voter",     "commenter", "writer",    "reader",    "liker",
-    "friend",    "blocker",   "blocked",   "staff",     "agent"};
+    "friend",    "blocker",   "blocked",   "staff",     "agent",
+    "who"};
 static const char *const azNamePeople[] = {
     "user",      "account",  "person",   "people", "member",
     "profile",   "employee", "customer", "staff",  "contact",
     "recipient", "player",   "jid"};
 /* Things, and not people, whose names end as those of people do. */
 static const char *const azNameThing[] = {
-    "order",     "folder",    "number",  "header",   "server",    "layer",
-    "chapter",   "letter",    "filter",  "trigger",  "provider",  "container",
-    "color",     "vendor",    "sensor",  "error",    "monitor",   "floor",
-    "factor",    "sector",    "printer", "router",   "offer",     "character",
-    "parameter", "counter",   "buffer",  "marker",   "center",    "cluster",
-    "register",  "tracker",   "folder",  "poster",   "banner",    "footer",
-    "paper",     "transfer",  "water",   "power",    "tier",      "adapter",
-    "connector", "processor", "motor",   "behavior", "identifier"};
+    "order",     "folder",    "number",  "header",   "server",     "layer",
+    "chapter",   "letter",    "filter",  "trigger",  "provider",   "container",
+    "color",     "vendor",    "sensor",  "error",    "monitor",    "floor",
+    "factor",    "sector",    "printer", "router",   "offer",      "character",
+    "parameter", "counter",   "buffer",  "marker",   "center",     "cluster",
+    "register",  "tracker",   "folder",  "poster",   "banner",     "footer",
+    "paper",     "transfer",  "water",   "power",    "tier",       "adapter",
+    "connector", "processor", "motor",   "behavior", "identifier", "degree",
+    "committee", "coffee",    "tree",    "guarantee"};
 /* What an enumeration is called. */
 static const char *const azNameQuality[] = {"type",  "status",   "state",
                                             "kind",  "mode",     "level",
@@ -401,11 +404,23 @@ void assocGuessNames(AssocGuesser *g) {
 
 /* ----------------------------------------------------------------- columns */
 
+/* initialowner: a role with something before it. */
+static int wordEndsPerson(const AssocGuessWord *p) {
+  int i, n;
+  for (i = 0; i < ASSOC_COUNT(azNamePerson) && !p->bInTable; i++) {
+    n = (int)strlen(azNamePerson[i]);
+    if (n > 4 && p->n > n && strcmp(&p->z[p->n - n], azNamePerson[i]) == 0) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
 /* resolver, merger, modifier: a noun made of a verb that no table is called. */
 static int wordIsAgent(const AssocGuessWord *p) {
   const char *z = p->n > 5 ? &p->z[p->n - 2] : "";
   int i, n;
-  if (strcmp(z, "er") != 0 && strcmp(z, "or") != 0) return 0;
+  if (strcmp(z, "er") && strcmp(z, "or") && strcmp(z, "ee")) return 0;
   for (i = 0; i < ASSOC_COUNT(azNameThing); i++) {
     n = (int)strlen(azNameThing[i]);
     if (p->n >= n && strcmp(&p->z[p->n - n], azNameThing[i]) == 0) return 0;
@@ -413,8 +428,18 @@ static int wordIsAgent(const AssocGuessWord *p) {
   return !p->bInTable;
 }
 
+/* Does a table's name begin with the word, as fielddefs does with field? */
+static int wordBeginsTable(const AssocGuesser *g, const AssocGuessWord *p) {
+  int i;
+  for (i = 0; i < g->nTable && p->n > 3; i++) {
+    if (strncmp(g->aTable[i].zGlued, p->z, (size_t)p->n) == 0) return 1;
+  }
+  return 0;
+}
+
 /* userid is "user" and "id", if a table is called user; so is iduser.
-** modifierid is "modifier" and "id". */
+** modifierid is "modifier" and "id"; fieldid is "field" and "id" if there is a
+** table fielddefs. */
 static int coreSplit(AssocGuesser *g, AssocGuessName *p) {
   const AssocGuessWord *pLast = nameLast(p);
   AssocGuessWord *pWord;
@@ -423,7 +448,11 @@ static int coreSplit(AssocGuesser *g, AssocGuessName *p) {
   bEnd = strcmp(&pLast->z[pLast->n - 2], "id") == 0;
   if (!bEnd && strncmp(pLast->z, "id", 2) != 0) return 0;
   pWord = assocGuessWordOf(g, bEnd ? pLast->z : &pLast->z[2], pLast->n - 2);
-  if (pWord == 0 || !(pWord->bTable || (bEnd && wordIsAgent(pWord)))) return 0;
+  if (pWord == 0) return 0;
+  if (!pWord->bTable &&
+      !(bEnd && (wordIsAgent(pWord) || wordBeginsTable(g, pWord)))) {
+    return 0;
+  }
   p->ap[p->n - 1] = pWord;
   return 1;
 }
@@ -575,7 +604,8 @@ int assocGuessIsParent(const AssocGuessColumn *p) {
 }
 
 int assocGuessIsPerson(const AssocGuessColumn *p) {
-  return p->core.n && NAME_IN(nameLast(&p->core)->z, azNamePerson) &&
+  const AssocGuessWord *pLast = nameLast(&p->core);
+  return pLast && (NAME_IN(pLast->z, azNamePerson) || wordEndsPerson(pLast)) &&
          assocGuessIsSingular(p);
 }
 
@@ -583,7 +613,8 @@ int assocGuessIsTwin(const AssocGuessColumn *p) {
   static const char *const az[] = {"target", "other", "peer", "related"};
   const AssocGuessName *c = &p->core, *q = &p->pTab->name;
   int i;
-  if (c->n == 0 || !p->bMarked) return 0;
+  if (c->n == 0) return 0;
+  if (!p->bMarked) return p->pTab->bJoin && wordIsPast(nameLast(c));
   if (NAME_IN(c->ap[0]->z, az)) return 1;
   if (NAME_IN(c->ap[0]->z, azNameDirection)) return 1;
   for (i = 0; i < q->n && q->ap[i] != nameLast(c); i++) {
@@ -626,6 +657,7 @@ static int coreIsPerson(const AssocGuessColumn *p) {
   const AssocGuessWord *pLast = nameLast(&p->core);
   if (pLast == 0) return 0;
   if (NAME_IN(pLast->z, azNamePerson) || wordIsAgent(pLast)) return 1;
+  if (wordEndsPerson(pLast)) return 1;
   if (NAME_IN(pLast->z, azNamePeople)) return 1;
   if (p->core.n < 2) return 0;
   if (strcmp(pLast->z, "by") == 0) return 1;
@@ -896,6 +928,20 @@ static void matchSelf(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
   }
 }
 
+/* group_group_map: a table whose name has another's twice holds two keys to it,
+** whatever they are called. */
+static void matchDouble(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
+  const AssocGuessName *pOwn = &p->pTab->plain;
+  AssocGuessParent *q;
+  int i;
+  for (i = 0; i + 1 < pOwn->n && pOwn->ap[i] != pOwn->ap[i + 1]; i++) {
+  }
+  if (i + 1 >= pOwn->n || !p->bMarked || p->bPk) return;
+  for (q = pOwn->ap[i]->pByName; q; q = q->pNextByName) {
+    if (q->pTab != p->pTab) matchTry(g, p, pn, q, ASSOC_GUESS_SUFFIX);
+  }
+}
+
 /* From the clearest kind of match to the vaguest. The vague ones are tried only
 ** if the clear ones found nothing. The candidates are in g->aMatch; the result
 ** is their number. */
@@ -908,6 +954,7 @@ int assocGuessMatches(AssocGuesser *g, const AssocGuessColumn *p) {
   matchStem(g, p, &n);
   matchExtend(g, p, &n);
   if (n == 0 || !g->aMatch[0].pParent->bPrimary) matchParts(g, p, &n);
+  if (n == 0) matchDouble(g, p, &n);
   if (n == 0) matchShort(g, p, &n);
   if (coreIsSelf(p) && !p->bPk) matchSelf(g, p, &n);
   if (p->bPk) return n;
