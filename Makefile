@@ -260,6 +260,7 @@ test:
 	  -job bench '$(MAKE) try-bench' \
 	  -job doctest '$(TCLSH) tool/doctest.tcl assoc.$(SO) $(DOC)' \
   -job demo 'sh tool/demo.sh' \
+	  -job shipped 'ASSOC_SO=$(CURDIR)/assoc.$(SO) $(TCLSH) test/host.test' \
 	  $(FAULTS) $(FUNCTIONAL)
 
 # What a test run needs: $(call needs,test)

@@ -58,6 +58,8 @@ typedef struct AssocOut AssocOut;
 typedef struct AssocSession AssocSession;
 typedef struct AssocStmt AssocStmt;
 
+/* ASSOC_NOINLINE keeps a function's locals out of the frames of a recursion that
+** calls it: nested shapes must fit on a small stack (test/host.test). */
 #if defined(__GNUC__)
 #define ASSOC_NOINLINE __attribute__((noinline))
 #define ASSOC_LIKELY(x) __builtin_expect(!!(x), 1)

@@ -153,7 +153,7 @@ static int isCircle(AssocRun *pRun, const AssocNode *pNode,
 #define GATHER_PULSE ((i64)4 << 20)
 
 /* Give the caller a chance to interrupt. */
-static void pulse(AssocRun *pRun, AssocOut *pOut) {
+static ASSOC_NOINLINE void pulse(AssocRun *pRun, AssocOut *pOut) {
   pRun->nPulse = pOut->p - pOut->pStart;
   assocRunPulse(pRun);
   if (!assocBudgetTime(pRun->pCall->pConn)) assocBudgetError(pRun->pCall);
@@ -309,8 +309,8 @@ static void gatherPart(const GatherPage *p, const AssocPagePart *pPart) {
 /* Append {"count":9,"nodes":[…],"pageInfo":{…}}, or what parts the page has. The
 ** values beside a list got the same keys in the same order, so their buckets
 ** have the same numbers. */
-static void gatherPage(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
-                       u32 iBucket) {
+static ASSOC_NOINLINE void gatherPage(AssocRun *pRun, AssocOut *pOut,
+                                      const AssocNode *pNode, u32 iBucket) {
   const AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   const AssocPagePart *pPart;
   AssocBucket *pLevel = 0;

@@ -1070,7 +1070,7 @@ static int isConstant(TextParser *p) {
 
 /* "cursor" "(" ")", "model" "(" ")", "text" "(" name ")" or agg "(" [ aggargs ]
 ** ")", each with an alias; or val alias. 0 if none of them begins here. */
-static ShapeItem *textSpecial(TextParser *p) {
+static ASSOC_NOINLINE ShapeItem *textSpecial(TextParser *p) {
   ShapeToken tokNext = textAfter(p, &p->tok);
   ShapeItem *pItem;
   int bCursor = isEmptyCall(p, "cursor"), bValue = isConstant(p);
