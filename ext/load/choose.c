@@ -76,13 +76,11 @@ static i64 limitOf(const AssocNode *pNode) {
   return pMost->eType == SHAPE_VAL_INT && pMost->i >= 0 ? pMost->i + 1 : 20;
 }
 
-/* Does a line of EXPLAIN QUERY PLAN search this alias by this column? */
-static int seeksBy(const char *zLine, const char *zAlias, const char *zCol) {
-  int nAlias = (int)strlen(zAlias), nCol = (int)strlen(zCol);
-  const char *z = zLine + 7;
+/* Does a line of EXPLAIN QUERY PLAN search a table by this column? */
+static int seeksBy(const char *zLine, const char *zCol) {
+  int nCol = (int)strlen(zCol);
+  const char *z = strchr(zLine, '(');
   if (strncmp(zLine, "SEARCH ", 7) != 0) return 0;
-  if (strncmp(z, zAlias, (size_t)nAlias) != 0 || z[nAlias] != ' ') return 0;
-  z = strchr(z, '(');
   while (z) {
     z += z[0] == '(' ? 1 : 5;
     if (strncmp(z, zCol, (size_t)nCol) == 0 && strncmp(z + nCol, "=?", 2) == 0)
@@ -92,31 +90,36 @@ static int seeksBy(const char *zLine, const char *zAlias, const char *zCol) {
   return 0;
 }
 
-/* Does a line read a whole table? */
+/* Does a line read a whole table? The keys of a lookup are wanted all. */
 static int readsAll(const char *zLine) {
   if (strstr(zLine, "AUTOMATIC")) return 1;
   return strncmp(zLine, "SCAN ", 5) == 0 &&
-         strcmp(zLine, "SCAN CONSTANT ROW") != 0;
+         strcmp(zLine, "SCAN CONSTANT ROW") != 0 &&
+         strncmp(zLine, "SCAN k VIRTUAL TABLE", 20) != 0;
 }
 
-/* Ask SQLite: does the lookup search its table by the key, and nowhere read a
-** whole table? SQLite knows partial indexes. */
-static int asksSeek(AssocCall *pCall, AssocNode *pNode) {
-  AssocTable *pTab = 0;
-  const AssocKey *pKey = assocRelFarKey(pNode->pRel, &pTab);
-  const char *zCol = pTab->aCol[pKey->aCol[0]].zName;
-  const char *zAlias = pTab == pNode->pModel->pTable ? "t1" : "t2";
+/* Ask SQLite: does the statement search a table by the column, and nowhere read
+** a whole one? SQLite knows partial indexes. */
+static int asksSeek(AssocCall *pCall, AssocPlan *pPlan,
+                    const AssocFetch *pFetch, const char *zCol) {
   sqlite3_stmt *pStmt =
-      assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pNode->lookup.zSql);
+      assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pFetch->zSql);
   int bSeek = 0, bAll = 0;
-  assocBindLiterals(pCall, pNode->pPlan, pStmt, &pNode->lookup);
+  assocBindLiterals(pCall, pPlan, pStmt, pFetch);
   while (assocStep(pCall, pStmt)) {
     const char *z = assocColumnText(pCall, pStmt, 3);
-    if (seeksBy(z, zAlias, zCol)) bSeek = 1;
+    if (seeksBy(z, zCol)) bSeek = 1;
     if (readsAll(z)) bAll = 1;
   }
   assocFinalize(pCall, pStmt);
   return bSeek && !bAll;
+}
+
+/* The column by which the association finds rows. */
+static const char *seekColumn(const AssocRel *pRel) {
+  AssocTable *pTab = 0;
+  const AssocKey *pKey = assocRelFarKey(pRel, &pTab);
+  return pTab->aCol[pKey->aCol[0]].zName;
 }
 
 /* Does an index find the rows of one parent? A partial index has no entry in
@@ -124,9 +127,13 @@ static int asksSeek(AssocCall *pCall, AssocNode *pNode) {
 ** lookup is prepared once and SQLite is asked; eSeek keeps the answer. */
 int assocNodeSeeks(AssocCall *pCall, AssocNode *pNode) {
   if (pNode->zIndex) return !pNode->bDear;
-  if (pNode->pRel == 0 || pNode->bBranch || pNode->pRel->nPath) return 0;
-  if (pNode->lookup.zSql == 0 || pNode->lookup.bEmit) return 0;
-  if (pNode->eSeek == 0) pNode->eSeek = asksSeek(pCall, pNode) ? 1 : -1;
+  if (pNode->pRel == 0 || pNode->bBranch || pNode->lookup.zSql == 0) return 0;
+  if (pNode->eSeek == 0) {
+    pNode->eSeek =
+        asksSeek(pCall, pNode->pPlan, &pNode->lookup, seekColumn(pNode->pRel))
+            ? 1
+            : -1;
+  }
   return pNode->eSeek > 0;
 }
 
@@ -228,6 +235,20 @@ static i64 pairRows(AssocCall *pCall, const AssocRel *pRel) {
   return n;
 }
 
+/* Does SQLite find the rows of a key by an index that is in no zIndex? Not asked
+** for the way back. */
+static int pairsSeek(AssocCall *pCall, AssocNode *pRoot,
+                     const AssocPairs *pPairs) {
+  if (pPairs != &pRoot->related.pairs) return 0;
+  if (pRoot->eSeek == 0) {
+    pRoot->eSeek = asksSeek(pCall, pRoot->pPlan, &pRoot->lookup,
+                            seekColumn(pRoot->pPlan->pAnswer))
+                       ? 1
+                       : -1;
+  }
+  return pRoot->eSeek > 0;
+}
+
 /*
 ** The table related is asked for one key after another, and cannot know how
 ** many keys will follow. It reads the pairs of all keys once its lookups have
@@ -236,14 +257,15 @@ static i64 pairRows(AssocCall *pCall, const AssocRel *pRel) {
 ** each row costs 3, as it is joined to others. The pairs of more than four
 ** million rows would take too much memory.
 */
-int assocChoosePairs(AssocCall *pCall, const AssocNode *pRoot,
+int assocChoosePairs(AssocCall *pCall, AssocNode *pRoot,
                      const AssocPairs *pPairs, i64 nKey, i64 nId) {
   AssocLoadState *pLoad = assocLoadState(pCall);
   const AssocRel *pRel = pRoot->pPlan->pAnswer;
   i64 nRow;
   if (pPairs->fetch.zSql == 0 || pLoad == 0) return 0;
   if (pLoad->eForce) return pLoad->eForce == ASSOC_FORCE_SCAN;
-  if (pPairs->zIndex == 0) return nKey > 3;
+  if (pPairs->zIndex == 0 && nKey <= 3) return 0;
+  if (pPairs->zIndex == 0 && !pairsSeek(pCall, pRoot, pPairs)) return 1;
   if (nKey < 64) return 0;
   nRow = pairRows(pCall, pRel);
   return nKey * 12 + nId * 2 >= nRow * (pRel->nPath ? 3 : 1) && nRow <= 4000000;

@@ -439,7 +439,7 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
 
 /* Should the table related read the pairs of all keys now, after it looked up
 ** nKey keys, which had nId ids? */
-int assocChoosePairs(AssocCall *pCall, const AssocNode *pRoot,
+int assocChoosePairs(AssocCall *pCall, AssocNode *pRoot,
                      const AssocPairs *pPairs, i64 nKey, i64 nId);
 
 /* The same load as one statement that runs without the extension. An error for
