@@ -53,6 +53,10 @@
 # by itself in that directory, and prints all that its comments with an arrow
 # say, in their order:  print(1 + 1)  # → 2
 #
+# A program with the word "continued" after its language goes on from the programs of
+# that language before it. In ```js, an expression with an arrow is printed as JSON:
+# a.count('User', 1, 'posts')  // → 1
+#
 # Every block is one test. The word "skip" after the language leaves it out.
 # The last line is for test/all.tcl: RESULT tests failures skipped.
 
@@ -339,7 +343,19 @@ assert sqlite3.sqlite_version_info >= (3, 38)}
   }
 }
 proc program_js {} {
-  if {[succeeds node -e {require("better-sqlite3")}]} { return {node program} }
+  if {![succeeds node -e {require("better-sqlite3")}]} return
+  # The helper of the npm package, as it is in the sources
+  file mkdir node_modules
+  catch {
+    file link node_modules/sqlite-assoc [file join $::top tool packages npm]
+  }
+  set ::env(SQLITE_ASSOC_LIBRARY) $::extension
+  return {node program}
+}
+# Print the value of an expression that has an arrow behind it.
+proc printed_js {line} {
+  set print {^(?!.*console\.log)(\S.*\S)(\s+// \u2192)}
+  regsub $print $line {console.log(JSON.stringify(\1))\2}
 }
 proc program_c {} {
   set cc [expr {[info exists ::env(CC)] ? $::env(CC) : "cc"}]
@@ -364,9 +380,11 @@ proc program_fault {block} {
   foreach line [dict get $block text] {
     if {[regexp "$comment\(.*)" $line - text]} { lappend expected $text }
   }
+  set text [dict get $block text]
+  if {$language eq "js"} { set text [lmap line $text { printed_js $line }] }
   set channel [open program w]
   fconfigure $channel -encoding utf-8
-  puts $channel [join [dict get $block text] \n]
+  puts $channel [join $text \n]
   close $channel
   catch { exec {*}$command 2>@1 } output
   regsub {\n?child process exited abnormally$} $output {} output
@@ -404,6 +422,11 @@ foreach document $documents {
   foreach block $blocks {
     incr i
     if {![is_program $block]} continue
+    set language [dict get $block language]
+    if {"continued" in [dict get $block words]} {
+      dict set block text [list {*}$before($language) {*}[dict get $block text]]
+    }
+    set before($language) [dict get $block text]
     set why [program_fault $block]
     if {$why ne ""} { set fault($i) $why\n }
   }

@@ -435,6 +435,7 @@ static void checkRoot(SiteWalk *w, const AssocPlan *pPlan) {
                  "does not have",
                  pModel->zLabel);
   }
+  assocModelKeyFits(w->pCall, pModel);
 }
 
 /* The rows of a site that leads on to others must have an identity. */

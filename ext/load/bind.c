@@ -286,13 +286,7 @@ void assocBindNames(AssocRun *pRun) {
   char *zSql;
   int i, rc;
   if (pPlan->nName == 0) return;
-  if (pRun->args.nVal == 0) {
-    assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
-                 "the shape has :%s, so an object of values should follow it: "
-                 "json_object('%s', ...)",
-                 pPlan->azName[0], pPlan->azName[0]);
-    return;
-  }
+  assert(pRun->args.nVal > 0); /* assocBindCheck() was called before */
   pRun->apNamed = assocAlloc(pCall, &pRun->fix,
                              (i64)sizeof(sqlite3_value *) * pPlan->nName);
   zSql = pPlan->names.p ? 0 : namesText(pCall, pPlan);

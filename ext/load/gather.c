@@ -84,8 +84,9 @@ static u8 *aboveOf(const AssocRun *pRun, const AssocNode *pNode,
 }
 
 /* Append the text of a row's child. */
-static void gatherChild(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
-                        const AssocRow *pRow, const AssocNode *pChild) {
+static inline void gatherChild(AssocRun *pRun, AssocOut *pOut,
+                               const AssocNode *pNode, const AssocRow *pRow,
+                               const AssocNode *pChild) {
   u8 *pbAbove = aboveOf(pRun, pNode, pRow, pChild);
   if (pbAbove) *pbAbove = 1;
   assocGatherBucket(pRun, pOut, pChild, bucketOf(pNode, pRow, pChild));
@@ -330,8 +331,9 @@ static ASSOC_NOINLINE void gatherPage(AssocRun *pRun, AssocOut *pOut,
 }
 
 /* Append one level of a recursion. */
-static void gatherLevel(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
-                        u32 iBucket, const AssocRow *pRow) {
+static ASSOC_NOINLINE void gatherLevel(AssocRun *pRun, AssocOut *pOut,
+                                       const AssocNode *pNode, u32 iBucket,
+                                       const AssocRow *pRow) {
   AssocBucket *pBucket = enterLevel(pRun, pOut, pNode, iBucket);
   if (pBucket == 0) return;
   if (pNode->bMany) {
@@ -447,7 +449,9 @@ static void gatherLists(AssocRun *pRun, AssocOut *pOut, const AssocNode *pList,
 }
 
 /* Append the related rows of one parent, in the form that the node asks for:
-** lists of values, a page, levels of a recursion, an array, or one object. */
+** lists of values, a page, levels of a recursion, an array, or one object. The
+** calls nest as deep as the shape, on a thread's stack of 128 KiB; so gatherPage()
+** and gatherLevel() keep their variables out of this frame. */
 void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        u32 iBucket) {
   const AssocRow *pRow = assocListFirst(&pRun->aNode[pNode->iNode], iBucket);

@@ -266,8 +266,8 @@ static void listNode(Planner *p, AssocNode *pNode) {
 /*
 ** A node is linked in three ways: in the plan's list by number, in which
 ** parents come before their children; in its parent's list of children; and by
-** nDepth, which the limit of nesting counts. Both limits are checked here, so
-** no later step has to.
+** nDepth. The limit of items is checked here, so no later step has to: a
+** polymorphic item of the shape becomes a node for each of its models.
 */
 AssocNode *assocNodeNew(Planner *p, AssocNode *pParent, AssocModel *pModel,
                         const char *zPath, const ShapeItem *pItem) {
@@ -287,11 +287,8 @@ AssocNode *assocNodeNew(Planner *p, AssocNode *pParent, AssocModel *pModel,
   }
   *pp = pNode;
   pNode->iChild = pParent->nChild++;
-  if (pNode->nDepth > p->pCall->pConn->mxDepth) {
-    assocPlannerError(p, ASSOC_E_LIMIT, pItem,
-                      "%s is nested more than %d levels deep", zPath,
-                      p->pCall->pConn->mxDepth);
-  }
+  /* The readers of shapes count the same levels, so they refuse deeper ones. */
+  assert(pNode->nDepth <= p->pCall->pConn->mxDepth);
   if (p->nBefore + p->pPlan->nNode > p->pCall->pConn->mxItem) {
     assocPlannerError(p, ASSOC_E_LIMIT, pItem,
                       "more than %d associations are to be loaded, at %s",

@@ -117,6 +117,7 @@ AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
   memset(p, 0, sizeof(*p));
   copyArgs(pCall, p, &args, pArgs);
   assocRunStart(pCall, &p->run, pPlan, &args);
+  if (isKeyed(p)) assocModelKeyFits(pCall, pPlan->pRoot->pModel);
   /* A key that SQL converts before it compares is dealt with by isAnew() */
   assocKeymapInit(&p->keys, pPlan->pRoot->pModel->nKey, aAssocKeyPlain);
   assocKeymapInit(&p->seen, pPlan->pRoot->pModel->nKey, aAssocKeyPlain);

@@ -53,6 +53,7 @@ static int clusterStart(AssocPicture *p, Cluster *q) {
     q->aTo[q->nEnd] = q->aFrom[q->nEnd + 1] = pEdge->pTo->iId;
     q->nEnd += 2;
   }
+  assert(q->nEnd <= 2 * nEdge);
   for (i = 0; i < q->nEnd; i++) q->aDegree[q->aFrom[i]]++;
   for (i = 0; i < q->n; i++) {
     q->aGroup[i] = i;
@@ -65,6 +66,7 @@ static int clusterStart(AssocPicture *p, Cluster *q) {
 /* Put table i into another group, and keep both groups' sums right. */
 static void clusterMove(Cluster *q, int i, int iGroup) {
   int iOld = q->aGroup[i];
+  assert(iOld != iGroup && q->aSize[iOld] > 0);
   q->aTotal[iOld] -= q->aDegree[i];
   q->aSize[iOld]--;
   q->aGroup[i] = iGroup;
@@ -76,6 +78,7 @@ static void clusterMove(Cluster *q, int i, int iGroup) {
 static int clusterStep(Cluster *q, int i) {
   int j, iOwn = q->aGroup[i], iBest = iOwn;
   double rBest = 0;
+  assert(i >= 0 && i < q->n && q->nEnd > 0);
   memset(q->aNear, 0, sizeof(int) * (size_t)q->n);
   for (j = 0; j < q->nEnd; j++) {
     if (q->aFrom[j] == i) q->aNear[q->aGroup[q->aTo[j]]]++;
@@ -98,6 +101,7 @@ static int clusterStep(Cluster *q, int i) {
 static int clusterJoin(Cluster *q, int iA) {
   int i, iBest = -1;
   double rBest = 1e-9;
+  assert(iA >= 0 && iA < q->n);
   if (q->aSize[iA] == 0) return 0;
   memset(q->aNear, 0, sizeof(int) * (size_t)q->n);
   for (i = 0; i < q->nEnd; i++) {
@@ -125,6 +129,7 @@ static void clusterOrder(AssocPicture *p, Cluster *q) {
   while ((pFirst = pList) != 0) {
     int iGroup = q->aGroup[pFirst->iId];
     AssocPictureTable *pHub = pFirst;
+    assert(q->aSize[iGroup] > 0);
     for (ppLeft = &pList; (pTab = *ppLeft) != 0;) {
       if (q->aGroup[pTab->iId] != iGroup) {
         ppLeft = &pTab->pNext;
@@ -138,6 +143,7 @@ static void clusterOrder(AssocPicture *p, Cluster *q) {
       if (q->aDegree[pTab->iId] > q->aDegree[pHub->iId]) pHub = pTab;
     }
     for (pTab = pFirst; pTab; pTab = pTab->pNext) pTab->pHub = pHub;
+    assert(pList != pFirst); /* At least one table left the list */
     *p->ppTable = 0;
   }
 }

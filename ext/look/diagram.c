@@ -65,6 +65,7 @@ char *assocDiagramText(AssocLook *p, int iFormat,
                        const AssocDiagramOptions *pOpt) {
   const DiagramFormat *pFormat = &aDiagramFormat[iFormat];
   AssocPicture picture;
+  assert(iFormat >= 0 && iFormat < ASSOC_COUNT(aDiagramFormat));
   memset(&picture, 0, sizeof(picture));
   picture.p = p;
   picture.pCall = p->pCall;

@@ -37,6 +37,7 @@ static int foundIs(const AssocRel *pRel, int eKind, const AssocLookKey *pKey,
                    const AssocLookKey *pOther) {
   const AssocNaming *pName = &pKey->name;
   const AssocTable *pTab = pName->pChild->pTable;
+  assert(pOther == 0 || eKind == ASSOC_BELONGSTOMANY);
   if (pRel->nPath || pRel->nBranch || pRel->pScope) return 0;
   if (pOther ? !foundIsAtOrder(pRel->pOrder) : pRel->pOrder != 0) return 0;
   if (!assocLookSameColumns(&pRel->foreign, pName->nCol, pName->aCol)) return 0;
@@ -96,6 +97,7 @@ static void foundKeys(AssocLook *p, const AssocLookKey *pKey,
                       AssocNames *pForeign, AssocNames *pReferenced) {
   const AssocModel *pParent = pKey->name.pParent;
   int i, j, n = pKey->key.nCol;
+  assert(n > 0 && pKey->ref.nCol == n);
   pForeign->az = pKey->key.azCol;
   pForeign->n = n;
   if (!assocLookSameColumns(&pKey->ref, pParent->nKey, pParent->aKey)) {
@@ -106,6 +108,7 @@ static void foundKeys(AssocLook *p, const AssocLookKey *pKey,
   pForeign->az = assocAlloc(p->pCall, &p->mem, (i64)sizeof(char *) * (n + 1));
   for (i = 0; i < n && pForeign->az; i++) {
     for (j = 0; pKey->ref.aCol[j] != pParent->aKey[i]; j++) {
+      assert(j < n - 1); /* ref has the same columns */
     }
     pForeign->az[i] = pKey->key.azCol[j];
   }
@@ -138,6 +141,7 @@ static int foundCounts(AssocLook *p, const AssocLookKey *pKey, int iCol) {
       foundRows(p, pUp));
   int b = assocStep(p->pCall, pStmt) && sqlite3_column_int(pStmt, 0) == 1 &&
           sqlite3_column_int64(pStmt, 1) > 0;
+  assert(iCol >= 0 && iCol < pUp->nCol && pKey->ref.nCol == 1);
   assocFinalize(p->pCall, pStmt);
   return b;
 }
@@ -227,6 +231,7 @@ static int foundOrderColumn(AssocLook *p, const AssocModel *pChild) {
 /* Is (key, order column) unique by an index? */
 static int foundNumbers(AssocLook *p, const AssocLookKey *pKey, int iOrder) {
   int aCol[16], i, bUnique = 0;
+  assert(iOrder >= 0);
   if (pKey->key.nCol >= ASSOC_COUNT(aCol)) return 0;
   for (i = 0; i < pKey->key.nCol; i++) aCol[i] = pKey->key.aCol[i];
   aCol[i++] = iOrder;
@@ -242,6 +247,7 @@ static int foundNumbersMore(AssocLook *p, const AssocLookKey *pA,
   const AssocTable *pTab = pA->name.pChild->pTable;
   sqlite3_stmt *pStmt;
   int n = 0;
+  assert(pA->name.pChild == pB->name.pChild && iOrder >= 0);
   if (pA->key.nCol != 1 || pB->key.nCol != 1) return 0;
   pStmt = assocPrepare(
       p->pCall,
@@ -276,6 +282,7 @@ static void foundOrder(AssocLook *p, const AssocLookKey *pA,
   int iOrder = foundOrderColumn(p, pA->name.pChild);
   AssocJson *pJson;
   const char *z;
+  assert(pA->name.pChild == pB->name.pChild);
   if (iOrder < 0 || !foundOrders(p, pA, pB, iOrder)) return;
   z = assocShapeName(p->pCall, &p->mem,
                      pA->name.pChild->pTable->aCol[iOrder].zName);
@@ -347,6 +354,7 @@ static void foundAdd(AssocLook *p, AssocModel *pModel, int eKind,
                      const AssocLookKey *pOther, int bPlain) {
   AssocDef *pDef;
   AssocFound *pFound;
+  assert((pOther != 0) == (eKind == ASSOC_BELONGSTOMANY));
   if (!foundIsAsked(p, pModel) && !foundIsAsked(p, pTarget)) return;
   pDef = foundBefore(p, pModel, eKind, pKey, pOther);
   if (pDef) {
@@ -435,6 +443,7 @@ static int foundTwins(AssocLook *p, const AssocLookKey *pA,
       " AND b IS NOT NULL GROUP BY a, b)",
       pA->key.azCol[0], pB->key.azCol[0], foundRows(p, pTab));
   int nPair = 0;
+  assert(pA->key.nCol == 1 && pB->key.nCol == 1);
   *pn = 0;
   if (assocStep(p->pCall, pStmt)) {
     *pn = sqlite3_column_int(pStmt, 0);
@@ -451,6 +460,7 @@ static int foundTwins(AssocLook *p, const AssocLookKey *pA,
 */
 static int foundJoinsLoosely(AssocLook *p, const AssocLookKey *pA,
                              const AssocLookKey *pB) {
+  assert(pA != pB && pA->name.pChild == pB->name.pChild);
   static const char *const azEvent[] = {
       "logs",     "log",      "events",   "event",        "visits",
       "views",    "logins",   "history",  "transactions", "payments",
@@ -570,6 +580,7 @@ static int foundIsOnlyPair(AssocLook *p, const AssocLookPair *pPair) {
 static void foundOver(AssocLook *p, AssocLookKey *pKey, int eKind) {
   AssocModel *pChild = (AssocModel *)pKey->name.pChild;
   AssocModel *pParent = (AssocModel *)pKey->name.pParent;
+  assert(eKind == ASSOC_BELONGSTO || eKind == ASSOC_HASMANY);
   if (eKind == ASSOC_BELONGSTO) {
     foundAdd(p, pChild, eKind, pParent, pKey, 0, 0);
   } else if (pChild->pTable->eType ==
@@ -667,6 +678,7 @@ static void foundText(AssocOut *pOut, const char *zKey, const char *z) {
 /* The call that defines it. OUT: sqlite3_free() */
 static char *foundCall(AssocLook *p, const AssocFound *q) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  assert(q->zName[0]);
   assocDumpCall(p, pStr, q->pModel->zLabel, azAssocKind[q->eKind],
                 q->pTarget->zLabel, q->zName, q->zOptions, 0);
   return assocStrFinish(p->pCall, pStr);
@@ -676,6 +688,7 @@ static char *foundCall(AssocLook *p, const AssocFound *q) {
 ** bCall, the call that would define it. */
 static void foundJson(AssocLook *p, AssocOut *pOut, const AssocFound *q,
                       int bCall) {
+  assert(q->nSure > 0 && q->nSure <= 100 && (q->nSure == 100 || q->zWhy));
   foundText(pOut, "{\"model\":", q->pModel->zLabel);
   foundText(pOut, ",\"association\":", q->zName);
   foundText(pOut, ",\"kind\":", azAssocKind[q->eKind]);
@@ -796,6 +809,7 @@ char *assocDiscoverJson(AssocLook *p, int nSure, int bGuess, i64 *pn) {
   char *z;
   *pn = 0;
   if (p->pCall->rc != SQLITE_OK) return 0;
+  assert(nSure > 0 && nSure <= 100);
   assocBufInit(&out, 0x7fffffff);
   assocOutText(&out, "{\"made\":[", 9);
   foundJsonList(p, &out, nSure, 100, 0);

@@ -37,6 +37,7 @@ static void dotTable(AssocPicture *p, const AssocPictureTable *pTab) {
   const AssocTable *q = pTab->pTab;
   const char *zNote;
   int i;
+  assert(pTab->pModel && pTab->iId < p->nTable);
   sqlite3_str_appendf(p->pStr,
                       "  t%d [label=<<table border=\"0\" cellborder=\"1\" "
                       "cellspacing=\"0\"%s>\n"
@@ -70,6 +71,7 @@ static void dotTable(AssocPicture *p, const AssocPictureTable *pTab) {
 static void dotEdge(AssocPicture *p, const AssocPictureEdge *pEdge) {
   const char *zA, *zSlash, *zB;
   int iCol = pEdge->pKey && pEdge->pKey->nCol ? pEdge->pKey->aCol[0] : -1;
+  assert(pEdge->pFrom && pEdge->pTo);
   assocPictureLabel(pEdge, &zA, &zSlash, &zB);
   sqlite3_str_appendf(p->pStr, "  t%d", pEdge->pFrom->iId);
   if (iCol >= 0 && iCol < pEdge->pFrom->pTab->nCol && !p->pOpt->bNoColumns) {
@@ -93,6 +95,7 @@ static void dotEdge(AssocPicture *p, const AssocPictureEdge *pEdge) {
 /* End the box of the group before, and begin that of the table. */
 static void dotGroup(AssocPicture *p, int iBefore,
                      const AssocPictureTable *pTab) {
+  assert(pTab->iGroup == 0 || pTab->pHub); /* A group has a name */
   if (pTab->iGroup == iBefore) return;
   if (iBefore) sqlite3_str_appendall(p->pStr, "  }\n");
   if (pTab->iGroup == 0) return;

@@ -102,29 +102,41 @@ static void dumpWhy(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef,
 
 /* ----------------------------------------------------------------- models */
 
-/* Does assoc_model() accept the row's options? They must be an object. */
+/* A row of assoc_model() as its call. Options that are no JSON object become a
+** comment. */
 static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
   AssocArena mem;
   AssocCall ask;
   AssocErr why;
+  AssocJson *pJson;
+  AssocOut out;
+  char *zOptions = 0;
+  i64 n = 0;
   memset(&mem, 0, sizeof(mem));
   assocTryBegin(&ask, p->pCall);
-  (void)assocJsonObject(&ask, &mem, pDef->zOptions ? pDef->zOptions : "{}", -1,
-                        "the options");
+  pJson = assocJsonObject(&ask, &mem, pDef->zOptions ? pDef->zOptions : "{}",
+                          -1, "the options");
+  if (pJson) { /* The row may have been made by hand, with spaces */
+    assocBufInit(&out, 0x7fffffff);
+    assocJsonWrite(&out, pJson);
+    zOptions = assocBufText(&ask, &out, &n);
+  }
   assocArenaFree(&mem);
   if (assocTryEnd(&ask, p->pCall, &why)) {
     dumpWhy(p, pStr, pDef, &why);
     return;
   }
   sqlite3_str_appendall(pStr, "SELECT ");
-  assocDumpModelCall(p, pStr, dumpName(p, pDef, pDef->zModel, 0),
-                     pDef->zOptions, pDef->pSchema->pNext == 0);
+  assocDumpModelCall(p, pStr, dumpName(p, pDef, pDef->zModel, 0), zOptions,
+                     pDef->pSchema->pNext == 0);
   sqlite3_str_appendall(pStr, ";\n");
+  sqlite3_free(zOptions);
 }
 
 /* Rows that make tables come before those that name these tables. */
 static int dumpModelStage(AssocLook *p, AssocDef *pDef) {
   AssocJson *pJson = assocDefJson(p->pCall, pDef);
+  assert(pDef->zName[0] == 0);
   if (pJson == 0 || assocJsonGet(pJson, "columns") == 0) return 2;
   return assocJsonGet(pJson, "values") != 0;
 }
@@ -147,19 +159,20 @@ static void dumpModels(AssocLook *p, sqlite3_str *pStr) {
 
 /* ----------------------------------------------------------- associations */
 
-/* What has to be there before it. One that does not say its keys may find
-** them by what others say: two keys to one table, of which the other is taken.
-*/
+/* The stages of a dump: a definition comes after those that it depends on. An
+** association that does not name its keys may get them from other definitions:
+** of two keys to one table, it gets the key that no other association takes. */
 #define DUMP_BAD -1
 #define DUMP_SAYS 0  /* Its keys are named, or found by their own names */
-#define DUMP_SEEKS 1 /* They are what is left */
-#define DUMP_TYPED 2 /* The other side of a polymorphic belongsTo */
-#define DUMP_PATH 3  /* The steps of a path */
+#define DUMP_SEEKS 1 /* Its keys are those that others leave */
+#define DUMP_TYPED 2 /* It needs a polymorphic belongsTo, its other side */
+#define DUMP_PATH 3  /* It needs the steps of its path */
 #define DUMP_NSTAGE 4
 
 /* Does it find its keys independently of other definitions? */
 static int dumpSays(AssocLook *p, const AssocRel *pRel) {
   const AssocOptions *pOpt = pRel->pOpt;
+  assert(pRel->nPath == 0);
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {
     return pOpt->foreignKey.n && pOpt->otherKey.n && pOpt->zThrough;
   }
@@ -192,6 +205,7 @@ static int dumpStage(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef,
 static void dumpDef(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef) {
   AssocRel *pRel = assocRelOf(p->pCall, pDef);
   const char *zOptions;
+  assert(pDef->zName[0]);
   if (pRel == 0) return;
   /* The row may have been made by hand, with an "as" of its own */
   zOptions = assocOptionsText(p->pCall, &p->mem, pDef->pOpt);
@@ -225,6 +239,7 @@ static int dumpIsPending(const DumpPaths *pPaths, const AssocDef *pDef) {
 static int dumpWaits(AssocLook *p, const DumpPaths *pPaths, AssocDef *pDef) {
   AssocModel *pAt = pDef->pRel->pSource;
   const char *z = pDef->pRel->pOpt->zThrough;
+  assert(pDef->pRel && pDef->pRel->nPath > 0);
   while (z && *z && p->pCall->rc == SQLITE_OK) {
     int n = 0;
     AssocRel *pStep;
@@ -256,6 +271,7 @@ static void dumpPaths(AssocLook *p, sqlite3_str *pStr, DumpPaths *pPaths) {
     }
     pPaths->n = left.n;
   }
+  assert(pPaths->n == 0 || p->pCall->rc != SQLITE_OK);
 }
 
 /* One stage after the other over all databases. The comments about wrong rows
@@ -281,6 +297,7 @@ char *assocDumpText(AssocLook *p) {
         if (eStage < DUMP_PATH) {
           dumpDef(p, pStr, pDef);
         } else {
+          assert(paths.n < n);
           paths.ap[paths.n++] = pDef;
         }
       }

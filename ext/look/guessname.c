@@ -127,6 +127,7 @@ static const char *const azNameElsewhere[] = {"provider", "external", "remote",
 /* Equal words are the same object, so this compares pointers. */
 static int nameEqual(const AssocGuessName *pA, int iA, const AssocGuessName *pB,
                      int iB, int n) {
+  assert(n <= 0 || (iA + n <= pA->n && iB + n <= pB->n));
   return n > 0 &&
          memcmp(&pA->ap[iA], &pB->ap[iB], sizeof(pA->ap[0]) * (size_t)n) == 0;
 }
@@ -137,10 +138,11 @@ static AssocGuessWord *nameLast(const AssocGuessName *p) {
   return p->n ? p->ap[p->n - 1] : 0;
 }
 
-/* Without the last n words, and the first i. */
+/* n words of the name, from word i on. pOut may be p. */
 static void namePart(AssocGuessName *pOut, const AssocGuessName *p, int i,
                      int n) {
   AssocGuessName part;
+  assert(i >= 0 && n >= 0 && i + n <= p->n);
   memset(&part, 0, sizeof(part));
   part.n = n;
   memcpy(part.ap, &p->ap[i], sizeof(p->ap[0]) * (size_t)n);
@@ -302,6 +304,7 @@ static void parentAdd(AssocGuesser *g, AssocGuessTable *pTab, int iCol,
                       int bPrimary) {
   AssocGuessParent *q = &g->aParent[g->nParent++];
   const char *z = pTab->pModel->pTable->aCol[iCol].zName;
+  assert(g->nParent <= 5 * g->nTable); /* The room of aParent */
   q->pTab = pTab;
   q->iCol = iCol;
   q->bPrimary = (u8)bPrimary;
@@ -996,8 +999,8 @@ int assocGuessIsPolymorphic(AssocGuesser *g, const AssocGuessColumn *p) {
   for (i = 0; i < pTab->nCol && g->pCall->rc == SQLITE_OK; i++) {
     assocGuessNameRead(g, &name, pTab->aCol[i].zName);
     if (name.n == 0 || strcmp(nameLast(&name)->z, "type") != 0) continue;
-    if (i != p->iCol && nameEqual(&name, 0, &p->core, 0, p->core.n) &&
-        (name.n == p->core.n + 1 || name.n == p->core.n)) {
+    if (i != p->iCol && (name.n == p->core.n + 1 || name.n == p->core.n) &&
+        nameEqual(&name, 0, &p->core, 0, p->core.n)) {
       return 1;
     }
   }

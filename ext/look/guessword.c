@@ -23,6 +23,7 @@ static void wordGrow(AssocGuesser *g) {
       assocAlloc(g->pCall, &g->p->mem, (i64)sizeof(AssocGuessWord *) * nNew);
   const char **az =
       assocAlloc(g->pCall, &g->p->mem, (i64)sizeof(char *) * nNew);
+  assert((nNew & (nNew - 1)) == 0); /* wordSlot() masks with it */
   if (ap == 0 || az == 0) return;
   for (i = 0; i < g->nSlot; i++) {
     u32 h;
@@ -40,6 +41,7 @@ static void wordGrow(AssocGuesser *g) {
 /* The slot of a word in the hash table; the slot may be free. */
 static u32 wordSlot(const AssocGuesser *g, const char *z, int n) {
   u32 h = wordHash(z, n), m = (u32)g->nSlot - 1;
+  assert(g->nWord < g->nSlot); /* A free slot ends the search */
   while (g->azRaw[h & m] &&
          (strncmp(g->azRaw[h & m], z, (size_t)n) || g->azRaw[h & m][n])) {
     h++;
@@ -53,6 +55,7 @@ AssocGuessWord *assocGuessWordOf(AssocGuesser *g, const char *z, int n) {
   AssocGuessWord *pWord;
   const char *zRaw, *zOne;
   u32 i;
+  assert(n > 0);
   if (g->nWord * 2 >= g->nSlot) wordGrow(g);
   if (g->pCall->rc != SQLITE_OK) return 0;
   i = wordSlot(g, z, n);

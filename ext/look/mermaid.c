@@ -127,12 +127,10 @@ static void mermaidTable(AssocPicture *p, const AssocPictureTable *pTab) {
     writeWord(p, q->aCol[i].zType[0] ? q->aCol[i].zType : "any", "_()-");
     sqlite3_str_appendall(p->pStr, " ");
     writeWord(p, q->aCol[i].zName, "_-");
-    sqlite3_str_appendf(p->pStr, "%s%s%s", bKey || bForeign ? " " : "",
-                        bKey && bForeign ? "PK, FK"
-                        : bKey           ? "PK"
-                        : bForeign       ? "FK"
-                                         : "",
-                        "");
+    sqlite3_str_appendall(p->pStr, bKey && bForeign ? " PK, FK"
+                                   : bKey           ? " PK"
+                                   : bForeign       ? " FK"
+                                                    : "");
     mermaidRemark(p, pTab, i);
     sqlite3_str_appendall(p->pStr, "\n");
   }
@@ -142,6 +140,7 @@ static void mermaidTable(AssocPicture *p, const AssocPictureTable *pTab) {
 /* t0 ||--o{ t1 : "posts / author" */
 static void mermaidEdge(AssocPicture *p, const AssocPictureEdge *pEdge) {
   const char *zA, *zSlash, *zB;
+  assert(pEdge->pFrom && pEdge->pTo);
   assocPictureLabel(pEdge, &zA, &zSlash, &zB);
   sqlite3_str_appendall(p->pStr, "  ");
   writeEntity(p, pEdge->pKey ? pEdge->pTo : pEdge->pFrom);

@@ -55,6 +55,7 @@ static void jsonColumn(AssocOut *pOut, const AssocTable *pTab, int iCol) {
 /* ,"polymorphic":{"typeColumn":"thing_type","targets":[...]} */
 static void jsonBranches(AssocOut *pOut, const AssocRel *pRel) {
   int i;
+  assert(pRel->nBranch > 0 && pRel->type.nCol == 1);
   jsonText(pOut, ",\"polymorphic\":{\"typeColumn\":", pRel->type.azCol[0]);
   assocOutText(pOut, ",\"targets\":[", 12);
   for (i = 0; i < pRel->nBranch; i++) {
@@ -78,6 +79,7 @@ static void jsonTree(AssocOut *pOut, const char *zBefore, AssocJson *p) {
 static const AssocRel *jsonInverse(AssocPicture *p, const AssocRel *pRel) {
   AssocDef *pDef;
   int i;
+  assert(pRel->pTarget || pRel->nBranch);
   if (pRel->nPath || pRel->nBranch) return 0;
   pDef = assocLookFirstDef(p->p, pRel->pTarget, &i);
   for (; pDef; pDef = assocLookNextDef(p->p, &i)) {

@@ -27,6 +27,7 @@ static void textNames(AssocPicture *p, const AssocKey *pKey) {
 */
 static void textRel(AssocPicture *p, const AssocRel *pRel) {
   int i;
+  assert(pRel->nBranch || pRel->pTarget);
   sqlite3_str_appendf(p->pStr, "  %s: %s ", pRel->zName,
                       pRel->bMany ? "many" : "one");
   if (pRel->nBranch == 0) sqlite3_str_appendall(p->pStr, pRel->pTarget->zLabel);

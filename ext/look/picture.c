@@ -52,6 +52,7 @@ static AssocPictureEdge *pictureEdge(AssocPicture *p, AssocPictureTable *pFrom,
                                      AssocPictureTable *pTo,
                                      const AssocKey *pKey) {
   AssocPictureEdge *pEdge;
+  assert(pFrom && pTo);
   for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
     if (pKey && pEdge->pFrom == pFrom && pEdge->pTo == pTo &&
         pictureSameKey(pEdge->pKey, pKey)) {
@@ -85,6 +86,7 @@ static AssocPictureEdge *pictureKey(AssocPicture *p, AssocTable *pChild,
   AssocPictureTable *pTo = pictureTable(p, pParent);
   AssocPictureEdge *pEdge;
   int i, bThere = 1, bRequired = 1;
+  assert(pKey->nCol > 0);
   if (pFrom == 0 || pTo == 0) return 0;
   pEdge = pictureEdge(p, pFrom, pTo, pKey);
   for (i = 0; i < pKey->nCol; i++) {
@@ -113,6 +115,7 @@ static void pictureBelongsTo(AssocPicture *p, AssocRel *pRel) {
 /* Both directions of a belongsToMany are one edge. */
 static AssocPictureEdge *pictureBack(AssocPicture *p, const AssocRel *pRel) {
   AssocPictureEdge *pEdge;
+  assert(pRel->eKind == ASSOC_BELONGSTOMANY);
   for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
     if (pEdge->pThrough && pEdge->pThrough->pTab == pRel->pThrough &&
         pEdge->zTo == 0 && pEdge->pFrom->pTab == pRel->pTarget->pTable &&
@@ -149,6 +152,7 @@ static void pictureMany(AssocPicture *p, AssocRel *pRel) {
 /* A hasOne with an order is one of several rows, so its line does not say that
 ** the key is unique. */
 static void pictureRel(AssocPicture *p, AssocRel *pRel) {
+  assert(pRel->pTarget || pRel->nBranch);
   if (pRel->nPath) { /* Its steps are drawn */
     (void)pictureTable(p, pRel->pSource->pTable);
   } else if (pRel->eKind == ASSOC_BELONGSTO) {
@@ -308,6 +312,7 @@ int assocPictureIsKey(const AssocPictureTable *pTab, int iCol) {
 ** first. */
 void assocPictureLabel(const AssocPictureEdge *pEdge, const char **pzA,
                        const char **pzSlash, const char **pzB) {
+  assert(pEdge->pKey == 0 || pEdge->pThrough == 0);
   *pzA = pEdge->zTo ? pEdge->zTo : "";
   *pzB = pEdge->zFrom ? pEdge->zFrom : "";
   if (pEdge->pKey == 0) {
@@ -325,6 +330,7 @@ const char *assocPictureKind(const AssocPictureTable *pTab) {
 
 /* A rowid is never NULL, whatever its column declares. */
 int assocPictureIsNotNull(const AssocTable *pTab, int iCol) {
+  assert(iCol >= 0 && iCol <= pTab->nCol); /* nCol: the rowid */
   return pTab->aCol[iCol].bNotNull || pTab->iRowid == iCol;
 }
 
@@ -356,6 +362,7 @@ AssocRel *assocPictureNextRel(AssocPicture *p, const AssocPictureTable *pTab,
 int assocPictureIsInverse(const AssocRel *pRel, const AssocRel *q) {
   int bFrom = pRel->eKind == ASSOC_BELONGSTO;
   int bTo = q->eKind == ASSOC_BELONGSTO;
+  assert(pRel->nPath == 0);
   if (q->nPath || q->nBranch || q->pScope) return 0;
   if (q->pTarget != pRel->pSource) return 0;
   if (pRel->eKind == ASSOC_BELONGSTOMANY || q->eKind == ASSOC_BELONGSTOMANY) {
@@ -372,6 +379,7 @@ int assocPictureIsEnforced(AssocPicture *p, const AssocRel *pRel) {
   AssocTable *pTab = pRel->pSource->pTable;
   const AssocFkey *pFk = assocTableFkeys(p->pCall, pTab);
   int i;
+  assert(pRel->eKind == ASSOC_BELONGSTO);
   for (i = 0; i < pRel->foreign.nCol; i++) {
     int iCol = pRel->foreign.aCol[i];
     if (iCol < 0 || !assocPictureIsNotNull(pTab, iCol)) return 0;

@@ -22,6 +22,7 @@
 
 /* One more that it may be. */
 static void renamedAdd(AssocLook *p, AssocRenamed *pOut, const char *zName) {
+  assert(zName && (pOut->nChoice == 0) == (pOut->zChoice == 0));
   pOut->zNow = zName;
   pOut->zChoice = pOut->nChoice++ == 0
                       ? zName
@@ -73,6 +74,7 @@ static const char **keyOfFkey(AssocLook *p, const AssocTable *pTab,
   const char **az =
       assocAlloc(p->pCall, &p->mem, (i64)sizeof(char *) * (pRef->nCol + 1));
   int i, j, iTo;
+  assert(pRef->nCol > 0);
   if (az == 0 || pFk->nCol != pRef->nCol) return 0;
   for (i = 0; i < pRef->nCol; i++) {
     for (j = 0; j < pFk->nCol; j++) {
@@ -92,6 +94,7 @@ static const char **keyOfFkey(AssocLook *p, const AssocTable *pTab,
 static void renamedByFkey(AssocLook *p, const AssocRel *pRel,
                           AssocRenamedKey *pKey) {
   const AssocFkey *pFk = assocTableFkeys(p->pCall, pKey->pTab);
+  assert(pKey->pTab && pKey->pParent && pKey->pRef);
   for (; pFk; pFk = pFk->pNext) {
     const char **az;
     if (pKey->pTab->pSchema != pKey->pParent->pSchema ||
@@ -140,6 +143,7 @@ static void renamedByName(AssocLook *p, const AssocRel *pRel,
   const AssocColumn *pRef;
   const char *zOne = assocSingularize(p->pCall, &p->mem, pKey->pParent->zName);
   int i;
+  assert(pKey->pRef->nCol == pKey->pKey->nCol);
   if (pKey->pKey->nCol != 1 || zOne == 0) return;
   pRef = &pKey->pParent->aCol[pKey->pRef->aCol[0]];
   for (i = 0; i < pTab->nCol; i++) {
@@ -199,6 +203,7 @@ static AssocTable *nextTable(AssocLook *p, AssocSchema *pSchema, int *pi) {
 /* Does the table have all columns of the key? */
 static int hasColumns(const AssocTable *pTab, const AssocKey *pKey) {
   int i = 0;
+  assert(pKey->nCol > 0);
   while (i < pKey->nCol && assocColumnFind(pTab, pKey->azCol[i]) >= 0) i++;
   return i == pKey->nCol;
 }
@@ -282,6 +287,7 @@ static int modelFits(RenamedModel *r, AssocOptions *pOpt, int eKind,
                      int bSource, AssocTable *pOther) {
   static const AssocNames none;
   AssocLook *p = r->p;
+  assert(eKind >= 0 && r->pTab);
   if (eKind == ASSOC_BELONGSTOMANY) return joinFits(r, pOpt, bSource, pOther);
   if (pOpt->zThrough || pOpt->pPolymorphic) return 0;
   if ((eKind == ASSOC_BELONGSTO) == bSource) { /* The key is in the table */
@@ -388,6 +394,7 @@ static const char *otherModel(RenamedModel *r, int *pbHis) {
 void assocRenamedModel(AssocLook *p, AssocSchema *pSchema, const char *zModel,
                        AssocRenamed *pOut) {
   RenamedModel r = {p, pSchema, zModel, 0};
+
   AssocSchema *pHome = pSchema->pNext ? pSchema : p->pCat->pSchema;
   int i = 0;
   assocCatalogLink(p->pCall, p->pCat);

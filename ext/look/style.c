@@ -79,6 +79,7 @@ static void habitPrefixes(AssocLook *p) {
       const char *zNext = pSchema->azEntry[j];
       if (habitFirst(zNext) != n || sqlite3_strnicmp(z, zNext, n)) break;
     }
+    assert(j > i);
     if (n && j - i >= 3 && !habitIsTable(p, z, n)) {
       p->azPrefix[p->nPrefix++] = assocArenaText(p->pCall, &p->mem, z, n + 1);
       nTable += j - i;
@@ -92,6 +93,7 @@ static void habitPrefixes(AssocLook *p) {
 void assocLookHabits(AssocLook *p) {
   int anColumn[4] = {0, 0, 0, 0}, anTable[4] = {0, 0, 0, 0}, i = 0, j;
   AssocModel *pModel;
+  assert(p->pSchema);
   if (p->bHabits) return;
   p->bHabits = 1;
   p->cLetter = -1;
@@ -117,6 +119,7 @@ void assocLookHabits(AssocLook *p) {
 /* A part of zName, which is not copied: the name without its prefix. */
 const char *assocLookPlainName(const AssocLook *p, const char *zName) {
   int i;
+  assert(p->bHabits); /* assocLookHabits() was called */
   if (zName[0] == '_' && (habitIsUpper(zName[1]) || habitIsLower(zName[1]))) {
     zName++;
   }

@@ -47,6 +47,7 @@ static u32 scriptCharacter(const char *z, int *pn) {
   u8 c = (u8)z[0];
   u32 u = c >= 0xf0 ? c & 7 : c >= 0xe0 ? c & 15 : c & 31;
   int i, n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+  assert(c >= 0x80);
   for (i = 1; i < n && ((u8)z[i] & 0xc0) == 0x80; i++) {
     u = u << 6 | ((u8)z[i] & 0x3f);
   }
@@ -93,6 +94,8 @@ static int scriptIsTaken(const AssocPicture *p, const AssocPictureTable *pEnd,
   size_t n = strlen(z);
   if (strcmp(z, "Models") == 0 || strcmp(z, "Partial") == 0) return 1;
   for (q = p->pTable; q != pEnd; q = q->pNext) {
+    assert(q &&
+           q->zType); /* pEnd is in the list, and names before it are chosen */
     size_t m = strlen(q->zType);
     size_t nLess = n < m ? n : m;
     if (strncmp(q->zType, z, nLess) != 0) continue;

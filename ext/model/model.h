@@ -14,6 +14,7 @@
 **   clock     the current time, as a column stores timestamps
 **   counter   columns that have the number of related rows
 **   policy    who may read and change which rows and columns
+**   modelkey  the key of a row, as JSON writes it
 **   inflect   singular and plural
 **   naming    the name that a person would give an association
 **
@@ -462,8 +463,10 @@ int assocModelKeyList(const AssocModel *pModel, const AssocJson *pJson);
 ** which belong to pJson. False if the JSON is no key of the model. */
 int assocModelKeyParts(const AssocModel *pModel, const AssocJson *pJson,
                        const AssocJson **apPart);
-/* Maximum number of columns in a key */
+/* Maximum number of columns in a key, where arrays of this size hold one. */
 #define ASSOC_KEY_MAX 16
+/* Raise an error if the model's key has more columns. */
+void assocModelKeyFits(AssocCall *pCall, const AssocModel *pModel);
 
 /* The table's own model. 0 after an error: an assoc_model() row may be
 ** wrong. */

@@ -78,6 +78,7 @@ static const AssocFunction *callFind(AssocCall *pCall, const char *zName) {
 /* SQLite checks the number of arguments of a function itself; the virtual table
 ** needs this check. */
 int assocCallArgs(AssocCall *pCall, const AssocFunction *p, int nArg) {
+  assert(nArg >= 0 && (p->nMax < 0 || p->nMin <= p->nMax));
   if (nArg >= p->nMin && (p->nMax < 0 || nArg <= p->nMax)) return 1;
   assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, p->zName,
                "%s(%s) was called with %d argument%s", p->zName, p->zArgs, nArg,
@@ -100,7 +101,8 @@ void assocCallByName(AssocCall *pCall, AssocResult *pResult, const char *zName,
 
 /* ------------------------------------------------------------------- rows */
 
-/* How many arguments there are; -1 after an error. */
+/* The number of arguments: argc if it is given, else without the NULLs at the
+** end. -1 after an error. */
 static int callCount(AssocCall *pCall, sqlite3_value **ap) {
   i64 n;
   int i = CALL_ARGS;
@@ -118,6 +120,7 @@ static int callCount(AssocCall *pCall, sqlite3_value **ap) {
 /* One row of the INSERT: the first two values are the old and the new rowid. */
 static void callRow(AssocCall *pCall, const AssocDml *pDml, AssocResult *p) {
   sqlite3_value **ap = &pDml->apVal[2];
+  assert(pDml->nVal == 2 + CALL_ARGC + 1);
   const char *zName = assocArgText(pCall, ap[CALL_NAME], "the name");
   int nArg = zName ? callCount(pCall, ap) : -1;
   if (nArg >= 0) assocCallByName(pCall, p, zName, nArg, &ap[CALL_A1]);
@@ -166,22 +169,9 @@ static int callConnect(sqlite3 *db, void *pAux, int argc,
 }
 
 const sqlite3_module assocCallModule = {
-    .iVersion = 2,
     .xConnect = callConnect,
-    .xBestIndex = assocPrivateBestIndex,
+    ASSOC_PRIVATE_TABLE,
     .xDisconnect = callDisconnect,
-    .xOpen = assocPrivateOpen,
-    .xClose = assocPrivateClose,
-    .xFilter = assocPrivateFilter,
-    .xNext = assocPrivateNext,
-    .xEof = assocPrivateEof,
-    .xColumn = assocPrivateColumn,
-    .xRowid = assocPrivateRowid,
     .xUpdate = callUpdate,
-    .xBegin = assocDmlBegin,
-    .xCommit = assocDmlCommit,
-    .xRollback = assocDmlRollback,
-    .xSavepoint = assocDmlSavepoint,
-    .xRelease = assocDmlRelease,
-    .xRollbackTo = assocDmlRollbackTo,
+    ASSOC_DML_TABLE,
 };

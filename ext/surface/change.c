@@ -44,6 +44,7 @@ struct Changer {
 static int changeBegin(AssocCall *pCall, Changer *p, const char *zFunction,
                        int nArg, sqlite3_value **ap, int iOption) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
+  assert(iOption >= 2); /* The model and at least one more stand before */
   memset(p, 0, sizeof(*p));
   p->pCall = pCall;
   if (zModel == 0) return 0;
@@ -70,6 +71,7 @@ static void changeAlone(Changer *p) {
 /* Find the row by its key, ap[1]. */
 static int changeRow(Changer *p, sqlite3_value **ap) {
   WriteVal *aKey = assocKeyOfValue(p->pWriter, p->pModel, ap[1]);
+  assert(p->pWriter && p->pModel);
   if (aKey) assocRowNeed(p->pWriter, p->pModel, aKey, &p->row);
   return p->pCall->rc == SQLITE_OK;
 }
@@ -108,6 +110,7 @@ static int changeDocuments(Changer *p, AssocResult *pResult, const char *zModel,
 
 /* With "return": keep a row for changeDocuments(). */
 static void changeKeep(Changer *p, const WriteRow *pRow) {
+  assert(p->pCall->rc != SQLITE_OK || pRow->pModel);
   if (p->opt.zReturn && p->pCall->rc == SQLITE_OK) {
     assocKeptAdd(p->pWriter, &p->kept, pRow);
   }
@@ -189,6 +192,7 @@ static void updateFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 /* Columns of the join row, in the argument that may follow the others. */
 static const WriteCell *changeThrough(Changer *p, int nArg, sqlite3_value **ap,
                                       int *pn) {
+  assert(p->pRel || p->pCall->rc != SQLITE_OK);
   return assocThroughOfValue(p->pWriter, p->pRel, nArg > 4 ? ap[4] : 0, pn);
 }
 
@@ -199,6 +203,7 @@ void assocGiveKey(AssocCall *pCall, AssocResult *pResult,
   AssocOut out;
   i64 n = 0;
   char *z;
+  assert(pRow->aKey && pRow->pModel->nKey > 0);
   if (pRow->pModel->nKey > 1) {
     assocBufInit(&out, 0x7fffffff);
     assocWriteKey(&out, pRow->pModel, pRow->aKey);
@@ -289,6 +294,7 @@ static void linkRemoveAll(Changer *p, const WriteTargets *pTargets,
                           WriteChanges *pChanges) {
   WriteRow row;
   int i;
+  assert(p->pCall->rc != SQLITE_OK || p->row.aKey);
   for (i = 0; i < pTargets->n && p->pCall->rc == SQLITE_OK; i++) {
     const WriteTarget *pTarget = &pTargets->a[i];
     if (!assocLinkDestroys(pTarget->pLink)) continue;
@@ -336,6 +342,7 @@ static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   char *z;
   i64 n = 0;
   int nThrough, bRemove = eDo == LINK_REMOVE;
+  assert(eDo >= LINK_ADD && eDo <= LINK_REMOVE);
   assocChangesInit(&changes);
   if (changeBegin(pCall, &c, zFunction, nArg, ap, bRemove ? 4 : 5) &&
       changeRel(&c, ap)) {

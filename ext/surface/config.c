@@ -24,6 +24,7 @@ static void configStrategy(AssocCall *pCall, sqlite3_context *pCtx,
   const char *z = pVal ? assocArgText(pCall, pVal, "the strategy") : 0;
   int i;
   if (pLoad == 0) return;
+  assert(pLoad->eForce < ASSOC_COUNT(azStrategy));
   for (i = 0; z && i < 3; i++) {
     if (sqlite3_stricmp(z, azStrategy[i]) == 0) break;
   }
@@ -41,6 +42,7 @@ static void configStrategy(AssocCall *pCall, sqlite3_context *pCtx,
 static void configNumber(AssocCall *pCall, sqlite3_context *pCtx,
                          const char *zName, int *pi, int iMax,
                          sqlite3_value *pVal) {
+  assert(*pi >= 1 && *pi <= iMax);
   if (pVal) {
     i64 i = assocValueWhole(pVal);
     if (i < 1 || i > iMax) {
@@ -87,6 +89,7 @@ static void configViews(AssocCall *pCall, sqlite3_context *pCtx,
 /* What a call of a session may spend: a whole number; 0 sets no bound. */
 static void configBudget(AssocCall *pCall, sqlite3_context *pCtx,
                          const char *zName, i64 *pi, sqlite3_value *pVal) {
+  assert(*pi >= 0);
   if (pVal) {
     i64 i = assocValueWhole(pVal);
     if (i < 0) {

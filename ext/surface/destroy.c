@@ -49,6 +49,7 @@ static char *destroyDocuments(AssocCall *pCall, AssocWriter *w,
   WriteKept kept;
   char *z;
   int i;
+  assert(pOpt->zReturn && (nRow == 1 || pOpt->bMany));
   memset(&kept, 0, sizeof(kept));
   for (i = 0; i < nRow && pCall->rc == SQLITE_OK; i++) {
     assocKeptAdd(w, &kept, &aRow[i]);
@@ -74,6 +75,7 @@ static char *destroyByKey(AssocCall *pCall, AssocWrite *pSave,
   if (pCat == 0) return 0;
   w = assocWriterTake(pCall, pCat);
   if (pModel) pCall->pConn->budget.zAt = pModel->zLabel;
+  assert(w || pCall->rc != SQLITE_OK);
   if (w && pModel) aRow = destroyRows(w, pModel, pKey, pOpt->bMany, &nRow);
   if (aRow && pOpt->zReturn) {
     zBefore = destroyDocuments(pCall, w, pModel, nRow, aRow, pOpt, &nBefore);

@@ -106,8 +106,9 @@ void assocDmlIdentity(AssocCall *pCall, sqlite3_context *pCtx,
   if (z) sqlite3_result_blob64(pCtx, z, (u64)n, sqlite3_free);
 }
 
-/* Copy the next value of an identity, whose bytes may come from anybody: a
-** wrong tag or length ends it. 0 at the end, or if memory runs out. */
+/* Copy the next value of an identity. SQLite gives back the bytes that
+** assocDmlIdentity() made; a wrong tag or length ends them nevertheless. 0
+** after an error. */
 static sqlite3_value *identityNext(DmlRow *p, sqlite3_stmt *pStmt,
                                    const char **pz, const char *zEnd) {
   const char *z = *pz;
@@ -123,9 +124,8 @@ static sqlite3_value *identityNext(DmlRow *p, sqlite3_stmt *pStmt,
     memcpy(&n, z, sizeof(n));
     z += sizeof(n);
   }
-  if (cTag == 0 || n < 0 || n > zEnd - z) {
-    assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, 0, "assoc_row",
-                 "assoc_row identifies no row of this table");
+  if (ASSOC_NEVER(cTag == 0 || n < 0 || n > zEnd - z)) {
+    assocErrorCode(p->pCall, SQLITE_CORRUPT_VTAB);
     return 0;
   }
   if (cTag == 'i') memcpy(&i, z, sizeof(i));

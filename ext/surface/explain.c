@@ -182,6 +182,7 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
 /* The node after this one: each node stands before the nodes below it, in the
 ** order of the shape. */
 static AssocNode *explainNext(AssocNode *pNode) {
+  assert(pNode);
   if (pNode->pChild) return pNode->pChild;
   while (pNode && pNode->pNext == 0) pNode = pNode->pParent;
   return pNode ? pNode->pNext : 0;
@@ -193,6 +194,8 @@ static void explainPlan(AssocCall *pCall, AssocRows *p, AssocPlan *pPlan) {
   i64 *an = assocMalloc(pCall, (i64)sizeof(i64) * pPlan->nNode);
   AssocNode *pNode = an ? pPlan->pRoot : 0;
   for (; pNode && pCall->rc == SQLITE_OK; pNode = explainNext(pNode)) {
+    assert(pNode->iNode < pPlan->nNode);
+    assert(pNode->pParent == 0 || pNode->pParent->iNode < pNode->iNode);
     an[pNode->iNode] = explainNode(
         pCall, p, pNode, pNode->pParent ? an[pNode->pParent->iNode] : 1);
   }

@@ -45,6 +45,7 @@ static void listCell(AssocCall *pCall, AssocRows *p, int iCol, AssocOut *pOut) {
 /* "a", or ["a","b"] of a composite key. */
 static void listColumns(AssocOut *pOut, const AssocKey *pKey) {
   int i;
+  assert(pKey->nCol > 0);
   for (i = 0; i < pKey->nCol; i++) {
     if (pKey->nCol > 1) assocOutText(pOut, i ? "," : "[", 1);
     assocJsonString(pOut, pKey->azCol[i], (i64)strlen(pKey->azCol[i]));
@@ -79,12 +80,14 @@ static const char *const azListFrom[] = {"declared", "schema", "convention",
 /* Begin a member of the object. */
 static void decidedWord(AssocOut *pOut, const char *zWhat) {
   int bFirst = pOut->p - pOut->pStart <= 1; /* Only the brace is there */
+  assert(pOut->rc != SQLITE_OK || pOut->pStart[0] == '{');
   assocOutPrintf(pOut, "%s\"%s\":{\"is\":", bFirst ? "" : ",", zWhat);
 }
 
 /* A key that the association does not have is left out. */
 static void decidedKey(AssocOut *pOut, const char *zWhat,
                        const AssocKey *pKey) {
+  assert(pKey->eFrom < ASSOC_COUNT(azListFrom));
   if (pKey->nCol == 0) return;
   decidedWord(pOut, zWhat);
   listColumns(pOut, pKey);

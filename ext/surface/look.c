@@ -100,6 +100,7 @@ static void lookInit(AssocLook *p, AssocCall *pCall) {
 
 /* Enter the catalog and keep a reference, because the result uses its names. */
 static int lookEnter(AssocLook *p, const char *zSchema) {
+  assert(p->pCat == 0);
   p->pCat = assocCatalogEnter(p->pCall);
   if (p->pCat == 0) return 0;
   assocCatalogRef(p->pCat);
@@ -119,6 +120,17 @@ static void lookClear(AssocLook *p) {
   assocArenaFree(&p->mem);
 }
 
+/* Read two optional arguments, a text and options; both may be left out. A
+** single argument that begins with "{" is the options. */
+static void lookArgs(AssocCall *pCall, int nArg, sqlite3_value **ap,
+                     const char **pzText, const char **pzOptions) {
+  const char *z = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;
+  int bOptions = nArg == 1 && z && z[0] == '{';
+  assert(nArg >= 0 && nArg <= 2);
+  *pzText = bOptions ? 0 : z;
+  *pzOptions = nArg > 1 ? assocArgTextOrNull(pCall, ap[1]) : bOptions ? z : 0;
+}
+
 /* Find models and associations. True if there is one to declare. */
 static int discoverRead(AssocLook *p, const char *zSchema,
                         const DiscoverOptions *pOpt) {
@@ -135,25 +147,20 @@ static int discoverRead(AssocLook *p, const char *zSchema,
 }
 
 /*
-** assoc_discover([schema] [, options]). A single argument that begins with "{"
-** is the options. As in assoc_define(), the schema is read first, then the lock
-** is taken, and if that restarted the transaction, everything is read again. A
-** dry run takes no lock and begins no savepoint.
+** assoc_discover([schema] [, options]). As in assoc_define(), the schema is read
+** first, then the lock is taken, and if that restarted the transaction,
+** everything is read again. A dry run takes no lock and begins no savepoint.
 */
 static void discoverFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                          sqlite3_value **ap) {
-  const char *zSchema = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;
-  const char *zOptions = nArg > 1 ? assocArgTextOrNull(pCall, ap[1]) : 0;
+  const char *zSchema, *zOptions;
   DiscoverOptions opt;
   AssocArena mem;
   AssocLook look;
   AssocWrite w;
   char *z;
   i64 n = 0;
-  if (nArg == 1 && zSchema && zSchema[0] == '{') {
-    zOptions = zSchema;
-    zSchema = 0;
-  }
+  lookArgs(pCall, nArg, ap, &zSchema, &zOptions);
   memset(&mem, 0, sizeof(mem));
   memset(&opt, 0, sizeof(opt));
   opt.nSure = 100;
@@ -253,12 +260,10 @@ static void diagramRead(AssocCall *pCall, AssocArena *pMem,
   pOut->bNoColumns = !opt.bColumns;
 }
 
-/* assoc_diagram([format] [, options]): mermaid without a format. A single
-** argument that begins with "{" is the options. */
+/* assoc_diagram([format] [, options]): mermaid without a format. */
 static void diagramFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                         sqlite3_value **ap) {
-  const char *zFormat = nArg ? assocArgTextOrNull(pCall, ap[0]) : 0;
-  const char *zOptions = nArg > 1 ? assocArgTextOrNull(pCall, ap[1]) : 0;
+  const char *zFormat, *zOptions;
   AssocDiagramOptions opt;
   AssocArena mem;
   AssocLook look;
@@ -266,10 +271,7 @@ static void diagramFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   int iFormat;
   memset(&mem, 0, sizeof(mem));
   memset(&opt, 0, sizeof(opt));
-  if (nArg == 1 && zFormat && zFormat[0] == '{') {
-    zOptions = zFormat;
-    zFormat = 0;
-  }
+  lookArgs(pCall, nArg, ap, &zFormat, &zOptions);
   iFormat = assocDiagramFormat(pCall, zFormat);
   if (pCall->rc == SQLITE_OK) diagramRead(pCall, &mem, zOptions, &opt);
   if (pCall->rc == SQLITE_OK) {

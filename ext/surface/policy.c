@@ -26,6 +26,7 @@ struct Policer {
 /* Read the policy; zText is 0 for NULL. */
 static void policyRead(Policer *m, const char *zText) {
   AssocOptionReader r = {m->pCall, &m->mem, m, 0};
+  assert(m->pJson == 0 && m->zText == 0);
   if (zText == 0) return;
   m->pJson = assocJsonObject(m->pCall, &m->mem, zText, -1, "the policy");
   if (m->pJson == 0) return;
@@ -66,6 +67,7 @@ static int policyPrepare(Policer *m, const char *zModel) {
 static void policyCheck(Policer *m, const char *zModel) {
   AssocCatalog *pCat = assocCatalogEnter(m->pCall);
   AssocModel *p = pCat ? assocModelDefined(m->pCall, pCat, zModel) : 0;
+  assert(m->zText); /* The row is there */
   if (p) assocSqlCheckPolicies(m->pCall, p->pTable);
   assocCatalogLeave(m->pCall, pCat);
 }

@@ -33,6 +33,7 @@ struct Reader {
 
 /* Does a composite key contain NULL? No row has such a key. */
 static int noKey(const Reader *p) {
+  assert(p->pPlan);
   return p->pPlan->pRoot->bKeyed && p->key.nKey == 0;
 }
 
@@ -41,6 +42,7 @@ static int noKey(const Reader *p) {
 static int hasAll(Reader *p) {
   AssocKeys targets;
   int i, bAll = 1;
+  assert(p->eAsk == ASSOC_ASK_HAS && p->pTargets);
   if (sqlite3_value_type(p->pTargets) == SQLITE_NULL) return 0;
   assocTargetsRead(p->pCall, p->pPlan->pAnswer, p->pTargets, &targets);
   for (i = 0; i < targets.nKey && bAll && p->pCall->rc == SQLITE_OK; i++) {
@@ -96,6 +98,7 @@ static void readerRun(Reader *p) {
 ** is none, or if its answer is not valid. */
 static int readerHeld(Reader *p) {
   int bStale;
+  assert(p->pPlan == 0 && p->zJson == 0);
   if (p->pKey == 0) return 0;
   p->pPlan = assocHoldFind(p->pCall, p->pCtx, 0, p->zModel, p->zText);
   if (p->pPlan == 0) return 0;
@@ -112,6 +115,7 @@ static int readerHeld(Reader *p) {
 static void readerCall(Reader *p, int nVal, sqlite3_value **apVal) {
   AssocCall *pCall = p->pCall;
   AssocCatalog *pCat;
+  assert(nVal >= 0);
   p->args.nVal = nVal;
   p->args.apVal = apVal;
   if (pCall->rc != SQLITE_OK || readerHeld(p) || pCall->rc != SQLITE_OK) return;

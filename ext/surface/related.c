@@ -453,7 +453,6 @@ static int relatedUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
 }
 
 const sqlite3_module assocRelatedModule = {
-    .iVersion = 2,
     .xCreate = relatedConnect,
     .xConnect = relatedConnect,
     .xBestIndex = relatedBestIndex,
@@ -466,10 +465,5 @@ const sqlite3_module assocRelatedModule = {
     .xEof = assocRelatedEof,
     .xColumn = assocRelatedColumn,
     .xUpdate = relatedUpdate,
-    .xBegin = assocDmlBegin,
-    .xCommit = assocDmlCommit,
-    .xRollback = assocDmlRollback,
-    .xSavepoint = assocDmlSavepoint,
-    .xRelease = assocDmlRelease,
-    .xRollbackTo = assocDmlRollbackTo,
+    ASSOC_DML_TABLE,
 };

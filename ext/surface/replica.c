@@ -30,8 +30,9 @@ static const char zIndex[] = "client_wal_index";
 
 /* ------------------------------------------------------------------- sqld */
 
-/* Has this process a file of that name open? 1 also where it cannot be asked:
-** a primary that was a replica has the file, and says ASSOC_READONLY=0. */
+/* Does this process have a file of that name open? A primary that was a replica
+** before still has the file, but not open. 1 also on systems that cannot tell;
+** such a primary is started with ASSOC_READONLY=0. */
 static int replicaHolds(void) {
 #ifdef __linux__
   DIR *pDir = opendir("/proc/self/fd");
@@ -54,13 +55,14 @@ static int replicaHolds(void) {
 #endif
 }
 
-/* The file beside main's. 0 if there is none, or no memory to say its name:
-** then *pRc is set. */
+/* Is there a file client_wal_index beside the main database? 0 also if memory
+** runs out; then *pRc is set. */
 static int replicaBeside(sqlite3 *db, sqlite3_vfs *pVfs, int *pRc) {
   const char *zMain = sqlite3_db_filename(db, "main");
   const char *zTail = zMain ? strrchr(zMain, '/') : 0;
   int bThere = 0;
   char *z;
+  assert(*pRc == SQLITE_OK);
   if (zTail == 0) return 0;
   z = sqlite3_mprintf("%.*s%s", (int)(zTail + 1 - zMain), zMain, zIndex);
   if (z == 0) {
@@ -77,7 +79,8 @@ static int replicaBeside(sqlite3 *db, sqlite3_vfs *pVfs, int *pRc) {
 
 /* -------------------------------------------------------------------- ask */
 
-/* What holds for the connection from its beginning to its end. */
+/* The bits of the connection. They are asked once, because they cannot change
+** while the connection is open. */
 static int replicaAsk(AssocCall *pCall) {
   AssocConn *pConn = pCall->pConn;
   const char *zEnv;
@@ -106,7 +109,7 @@ static int replicaSetting(AssocCall *pCall) {
   return b;
 }
 
-/* See surface.h. */
+/* The functions that change the schema. */
 const char *assocWriteDry(const char *zFunction) {
   static const struct {
     const char *zName, *zCall;

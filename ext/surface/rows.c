@@ -123,6 +123,7 @@ static int rowsBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   char *zIdx = sqlite3_malloc64((u64)pDef->nArg + 1);
   int i, n = 0;
   u32 mGiven = 0;
+  assert(pDef->nNeed <= pDef->nArg && pDef->nArg < 10); /* One digit each */
   if (zIdx == 0) return SQLITE_NOMEM;
   for (i = 0; i < pInfo->nConstraint; i++) {
     int iArg = pInfo->aConstraint[i].iColumn - pDef->nCol;
@@ -194,6 +195,8 @@ static int rowsFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
   assocCallInit(&call, pTab->pConn);
   for (i = 0; i < argc; i++) {
     int iArg = idxStr[i] - '0';
+    assert(iArg >= 0 && iArg < pTab->pDef->nArg);
+    assert(p->apArg[iArg] == 0); /* Each argument is given once */
     p->apArg[iArg] = sqlite3_value_dup(argv[i]);
     if (p->apArg[iArg] == 0) assocErrorCode(&call, SQLITE_NOMEM);
     if (iArg >= nArg) nArg = iArg + 1;
@@ -224,6 +227,7 @@ static int rowsColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                       int iCol) {
   RowsCursor *p = (RowsCursor *)pCur;
   const RowsCell *pCell;
+  assert(iCol >= 0 && p->iRow < p->rows.nRow);
   if (iCol >= p->rows.nCol) {
     sqlite3_value *pArg = p->apArg[iCol - p->rows.nCol];
     if (pArg) sqlite3_result_value(pCtx, pArg);

@@ -74,6 +74,7 @@ static WriteState *writeState(AssocCall *pCall, u32 iStamp) {
 static int writeStep(AssocCall *pCall, int iStmt) {
   WriteState *p = pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p;
   sqlite3_stmt *pStmt = p ? p->aStmt[iStmt].p : 0;
+  assert(iStmt >= 0 && iStmt < WRITE_CANARY);
   if (pStmt == 0) return SQLITE_ERROR;
   (void)sqlite3_step(pStmt);
   return sqlite3_reset(pStmt);
@@ -82,9 +83,10 @@ static int writeStep(AssocCall *pCall, int iStmt) {
 /* ----------------------------------------------------------------- opening */
 
 /*
-** Take the lock for writing before anything is read in the transaction: one
-** that has read does not wait for the lock, whatever the busy timeout is.
-** Another transaction than the savepoint's own has its lock or has not.
+** Take the lock for writing before anything is read in the transaction: a
+** transaction that has read does not wait for the lock, whatever the busy timeout
+** is. If the transaction is the user's, this does not help: it has the lock
+** already, or it has read already.
 */
 static void writeLock(AssocCall *pCall, const char *zSchema,
                       const char *zTable) {
@@ -103,6 +105,7 @@ static void writeLock(AssocCall *pCall, const char *zSchema,
 ** trigger or a running INSERT has called the function. */
 static void writeOpen(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
   int rc;
+  assert(!p->bOpen && zFunction);
   if (writeState(pCall, p->pHeld ? assocCatalogStamp(pCall) : 0) == 0) return;
   rc = writeStep(pCall, WRITE_OPEN);
   if (rc == SQLITE_BUSY) {
@@ -163,6 +166,7 @@ void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
 /* A table by which a database can be locked, or 0. */
 static const char *lockTable(AssocCall *pCall, AssocSchema *pSchema) {
   int i;
+  assert(pCall->rc != SQLITE_OK || !pCall->bGate);
   if (pSchema == 0 || !assocSchemaLoad(pCall, pSchema)) return 0;
   if (pSchema->bToken) return "assoc_token";
   for (i = 0; i < pSchema->nEntry && pCall->rc == SQLITE_OK; i++) {
@@ -233,16 +237,19 @@ int assocWriteAgain(AssocCall *pCall, AssocWrite *p, const char *zFunction,
 /* ------------------------------------------------------------------ ending */
 
 /*
-** Before statements that expire all others, as CREATE INDEX does: the one that
-** would undo the work expires with them, and cannot be prepared again without
-** memory, or while everything is interrupted. But a statement that is running
-** goes on running. If it then finds that there is no memory, it takes the
-** whole transaction back, unless it has a journal of its own; and if it is
-** interrupted, it does so if it is one that writes. So there are two. They
-** change nothing; but while they run, no table can be dropped.
+** DDL such as CREATE INDEX expires all prepared statements. Those that would
+** undo the work expire too, and cannot be prepared again without memory, or
+** during an interrupt. But a statement that already runs does not expire, and
+** SQLite rolls back the whole transaction if it fails in one of two ways:
+**
+**   apHold[0]  reads: rolls back if memory runs out. (It needs no journal.)
+**   apHold[1]  writes: rolls back if it is interrupted.
+**
+** Both change nothing. While they run, no table can be dropped.
 */
 void assocWriteHold(AssocCall *pCall, const char *zSchema) {
   WriteState *p = pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p;
+  assert(p == 0 || p->apHold[0] == 0); /* Held once in a call */
   if (pCall->rc != SQLITE_OK) return;
   p->apHold[0] = assocPrepare(
       pCall, "SELECT 1 UNION ALL SELECT token FROM \"%w\".assoc_token",
@@ -263,11 +270,13 @@ static void writeDrop(WriteState *p) {
 /* Release the held statements once the savepoint can end without them. */
 static void writeLetGo(AssocCall *pCall) {
   WriteState *p = pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p;
+  assert(p); /* writeOpen() made it */
   if (p->apHold[0] == 0 || pCall->rc != SQLITE_OK) return;
   if (writeState(pCall, 0)) writeDrop(p);
 }
 
-/* Statements that are running end with the interrupt or SQLITE_NOMEM. */
+/* Step the held statements: each fails with the interrupt or SQLITE_NOMEM, which
+** rolls the transaction back. */
 static void writeBreak(AssocCall *pCall) {
   WriteState *p = pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p;
   int i;
@@ -277,12 +286,14 @@ static void writeBreak(AssocCall *pCall) {
 }
 
 /*
-** Undo the work: the transaction, if it is the savepoint's own, for a commit
-** that failed would fail again. If that fails, everything has been rolled back
-** already, by a full disk or the like; or everything is interrupted, and then
-** it has to be: a statement that would write, and is interrupted, does it.
+** Undo the work. If the transaction is the savepoint's own, roll back all of it:
+** RELEASE would be a commit, and a commit that failed would fail again. If the
+** rollback fails, there are two cases. SQLite has rolled back everything already,
+** for example because the disk is full. Or every statement is interrupted; then
+** an interrupted statement that writes rolls back the transaction.
 */
 static void writeUndo(AssocCall *pCall, const AssocWrite *p) {
+  assert(pCall->rc != SQLITE_OK && p->bOpen);
   if (sqlite3_get_autocommit(pCall->db)) return;
   if (p->bAuto) {
     if (writeStep(pCall, WRITE_ABANDON) == SQLITE_OK) return;

@@ -64,6 +64,7 @@ static const char *sourceInto(const char *z) {
 ** keeps them aside itself. */
 static int sourceReads(const AssocDmlTable *p, const char *z) {
   int n, eType, nDepth = 0, bValues = 0, bMany = 0;
+  assert(p->zName);
   z = z ? sourceInto(z) : 0;
   if (z == 0) return 0;
   n = assocSqlNext(&z, &eType);
@@ -133,6 +134,7 @@ int assocSourceKeep(AssocDmlTable *p, int nVal, sqlite3_value **apVal) {
   AssocSource *pSource = p->pSource;
   sqlite3_value **apNew;
   int i;
+  assert(nVal > 1 && pSource->nRow <= pSource->nAlloc);
   if (pSource->nRow >= pSource->nAlloc) {
     i64 nNew = pSource->nAlloc * 2 + 64;
     sqlite3_value **ap =
@@ -182,6 +184,7 @@ static void sourceRun(AssocCall *pCall, sqlite3_stmt *pFrom,
 void assocSourceRead(AssocCall *pCall, AssocDmlTable *p, sqlite3_stmt *pStmt,
                      AssocSource *pSource) {
   sqlite3_stmt *pCopy = assocPrepare(pCall, "%s", sqlite3_sql(pStmt));
+  assert(p->pSource == 0 && sqlite3_stmt_busy(pStmt));
   memset(pSource, 0, sizeof(*pSource));
   p->pSource = pSource;
   sourceRun(pCall, pStmt, pCopy);

@@ -77,6 +77,7 @@ static void dmlJob(AssocCall *pCall, void *pArg) {
   AssocDml dml = *p->pDml;
   AssocCatalog *pCat = dml.bDefines ? 0 : assocCatalogEnter(pCall);
   i64 i;
+  assert(pCall->bGate);
   for (i = 0; i < dml.nRow && pCall->rc == SQLITE_OK; i++) {
     assocResultClear(&p->result);
     dml.xRow(pCall, &dml, &p->result);
@@ -85,7 +86,8 @@ static void dmlJob(AssocCall *pCall, void *pArg) {
   assocCatalogLeave(pCall, pCat);
 }
 
-/* All of them, or none: then what has been kept is as it was. */
+/* Write all rows, or none. After an error the kept result is what it was
+** before. */
 static void dmlRun(AssocCall *pCall, const AssocDml *pDml, i64 *piRowid) {
   i64 iOld = sqlite3_last_insert_rowid(pCall->db);
   AssocResult *pKept = resultOf(pCall);
@@ -108,13 +110,14 @@ static void dmlRun(AssocCall *pCall, const AssocDml *pDml, i64 *piRowid) {
 }
 
 /*
-** The rows of an INSERT ... SELECT. What OR IGNORE and OR FAIL keep is written
-** row by row, else all together: then all of it is undone, also in a database
-** that is attached.
+** Write the rows of an INSERT ... SELECT. OR IGNORE and OR FAIL keep the rows
+** before an error, so they are written one by one. Otherwise all rows are one
+** job of the gate, which undoes them together, also in attached databases.
 */
 static void dmlInsertAll(AssocCall *pCall, AssocDml *pDml, i64 *piRowid) {
   int eOr = sqlite3_vtab_on_conflict(pCall->db);
   i64 nRow = pDml->nRow;
+  assert(nRow >= 0 && (nRow == 0 || pDml->apVal));
   if (eOr != SQLITE_IGNORE && eOr != SQLITE_FAIL) {
     if (nRow) dmlRun(pCall, pDml, piRowid);
     return;
@@ -135,6 +138,7 @@ static void dmlInsert(AssocCall *pCall, AssocDmlTable *p, AssocDml *pDml,
                       i64 *piRowid) {
   sqlite3_stmt *pStmt = assocSourceStmt(p);
   AssocSource source;
+  assert(p->pSource == 0); /* xUpdate only keeps rows then */
   if (pStmt && pStmt == p->pDone) {
     *piRowid = p->iDoneRowid;
     return;
@@ -202,10 +206,10 @@ int assocDmlUpdate(AssocDmlTable *p, AssocDml *pDml, sqlite3_int64 *piRowid) {
 /* ----------------------------------------------------------- transactions */
 
 /*
-** A statement has begun or ended: rows that come from now on are another's. An
-** INSERT ... SELECT has a transaction of its own or, inside the user's, a
-** savepoint; but others have one as well. (Statements that run while its rows
-** are written have one, too; but pDone and the result are set after them.)
+** A statement has begun or ended, so rows that come from now on belong to another
+** statement. SQLite tells this by xBegin, or inside the user's transaction by
+** xSavepoint. Statements that run while the rows are written call these methods
+** as well; this does no harm, because pDone and the result are set afterwards.
 */
 int assocDmlBegin(sqlite3_vtab *pVtab) {
   AssocDmlTable *p = (AssocDmlTable *)pVtab;

@@ -15,19 +15,19 @@
 #include "write/write.h"
 
 /*
-** Where a function that writes puts its result: into the context of the call
-** or, of a statement that does the same, here, from where assoc_result() gives
-** it.
+** The result of a function that writes. If SELECT calls the function, the result
+** goes into the context of the call. If a statement on related or assoc_call
+** runs it, the result is kept here, and assoc_result() gives it.
 */
 typedef struct AssocResult AssocResult;
 struct AssocResult {
-  sqlite3_context *pCtx; /* 0: it is kept here */
+  sqlite3_context *pCtx; /* 0: the result is kept here */
   int eType;             /* What is kept: SQLITE_INTEGER, SQLITE_TEXT, or 0 */
   int bJson;             /* The text is JSON */
   i64 i, n;
   char *z;             /* OWNED: a text of n bytes */
-  sqlite3_value *pVal; /* OWNED: or any value */
-  int bRowid;          /* A row was made that has this rowid */
+  sqlite3_value *pVal; /* OWNED: a value of any type, or 0 */
+  int bRowid;          /* A row was made; its rowid is iRowid */
   i64 iRowid;
 };
 
@@ -37,12 +37,12 @@ struct AssocFunction {
   int nMin, nMax; /* Arguments; nMax<0: no bound */
   int mFlag;      /* SQLITE_DIRECTONLY, SQLITE_DETERMINISTIC, … */
   void (*xFunc)(AssocCall *, sqlite3_context *, int, sqlite3_value **);
-  const char *zArgs; /* For the error that there are too few or too many */
-  /* In place of xFunc, of one that INSERT INTO assoc_call runs as well */
+  const char *zArgs; /* The arguments, for the error about their number */
+  /* Used in place of xFunc, if INSERT INTO assoc_call can run the function */
   void (*xWrite)(AssocCall *, AssocResult *, int, sqlite3_value **);
 };
 
-/* Each ends with a zName of 0. */
+/* One table for each family. The last row of a table has the zName 0. */
 extern const AssocFunction aAssocChangeFunction[];
 extern const AssocFunction aAssocConfigFunction[];
 extern const AssocFunction aAssocDefineFunction[];
@@ -83,20 +83,21 @@ struct AssocKeys {
   int nKey; /* Keys */
   int nCol; /* Values of each */
   sqlite3_value **apVal;
-  sqlite3_value *pOne; /* apVal is the address of this for one value */
-  AssocArena mem;      /* OWNED: else it is in here */
-  int nOwned;          /* The first of apVal, that are to be freed */
+  sqlite3_value *pOne; /* A single value: apVal is its address */
+  AssocArena mem;      /* OWNED: holds apVal of several values */
+  int nOwned;          /* The first nOwned values of apVal are OWNED */
 };
-/* One key of a model, as its value or as a JSON array if it is composite. */
+/* Read one key of a model: its value, or a JSON array if it is composite. */
 void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
                   sqlite3_value *pVal, AssocKeys *pKeys);
-/* Targets of an association: one key, an array of keys, or rows with their
-** keys. As wide as assocRelTargetWidth() says. */
+/* Read the targets of an association: one key, an array of keys, or rows with
+** their keys. A key has assocRelTargetWidth() values. */
 void assocTargetsRead(AssocCall *pCall, const AssocRel *pRel,
                       sqlite3_value *pVal, AssocKeys *pKeys);
 /* The first nCol columns of pStmt's row as a key, valid until the next step. */
 void assocKeysOfRow(AssocCall *pCall, int nCol, sqlite3_stmt *pStmt,
                     AssocKeys *pKeys);
+/* Free what pKeys owns. pKeys may be zeroed memory. */
 void assocKeysClear(AssocKeys *pKeys);
 
 /* A key as a result: its value, or a JSON array of its values. */
@@ -111,26 +112,28 @@ void assocGiveInt(AssocResult *p, i64 i);
 void assocGiveText(AssocCall *pCall, AssocResult *p, const char *z);
 void assocGiveJson(AssocResult *p, char *z, i64 n);
 void assocGiveValue(AssocCall *pCall, AssocResult *p, sqlite3_value *pVal);
-/* The key of a new row: a value or, composite, an array. */
+/* The key of a new row: its value, or an array if it is composite. */
 void assocGiveKey(AssocCall *pCall, AssocResult *p, const WriteRow *pRow);
+/* Free what a kept result owns, and empty it. */
 void assocResultClear(AssocResult *p);
 
 /* ------------------------------------------------------------------ write */
 
-/* Around the work of a function that writes. Begin fails inside a statement
-** that writes; end makes it all or nothing. The result is set before the end:
-** where memory does not suffice for it, nothing is done. */
+/* A function that writes works between assocWriteBegin() and assocWriteEnd().
+** Begin opens a savepoint; inside a statement that writes this is an error. End
+** releases the savepoint, or undoes all work after an error. The result is set
+** before the end, so that the work is undone if memory runs out for it. */
 typedef struct AssocWrite AssocWrite;
 struct AssocWrite {
   int bOpen;  /* The savepoint is open */
-  int bAuto;  /* And it is the whole transaction */
-  int bRead;  /* There was a transaction that had read and not written */
+  int bAuto;  /* The savepoint is the whole transaction */
+  int bRead;  /* The transaction around it had read, but not written */
   int bAlone; /* The savepoint is gone already, before the only statement */
-  i64 nTotal; /* And what sqlite3_total_changes64() was then */
-  const char *zFunction;
-  i64 iRowid;          /* last_insert_rowid() before, and again after */
-  AssocCatalog *pHeld; /* Begin enters it and end leaves it, if the savepoint is
-                       ** inside a transaction; else 0 */
+  i64 nTotal; /* If bAlone: what sqlite3_total_changes64() was then */
+  const char *zFunction; /* BORROWED: the name for errors */
+  i64 iRowid;            /* last_insert_rowid() before; End restores it */
+  AssocCatalog *pHeld; /* The catalog, entered by Begin and left by End, if the
+                       ** savepoint is inside a transaction; else 0 */
 };
 void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction);
 /* The same for rows of a model, whose database is locked at once. */
@@ -145,16 +148,18 @@ int assocWriteAgain(AssocCall *pCall, AssocWrite *p, const char *zFunction,
 ** assoc_readonly() is on. See replica.c. */
 void assocWriteAllowed(AssocCall *pCall, const AssocWrite *p,
                        const char *zFunction);
-/* Of a function that changes the schema, and so has no DML form: the call that
-** gives its statements as text. Else 0. */
+/* For a function that changes the schema, and so has no DML form: the call that
+** gives the function's statements as text. 0 for other functions. */
 const char *assocWriteDry(const char *zFunction);
 /* Raise an error if definitions of zSchema cannot be written, because a failed
 ** statement around the call could not undo it. */
 void assocWriteNeed(AssocCall *pCall, const char *zFunction,
                     const char *zSchema);
-/* Between them, before DDL that makes the connection's statements expire, and
-** after the last table was dropped. The database has a token. */
+/* Called between Begin and End, before DDL that expires all statements of the
+** connection, such as CREATE INDEX: keeps the savepoint undoable. No table can
+** be dropped from then on. The database zSchema must have a token. */
 void assocWriteHold(AssocCall *pCall, const char *zSchema);
+/* End the savepoint. Safe if Begin failed. */
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p);
 /* An xAlone of assocWriterAlone(): pWrite is the AssocWrite. */
 void assocWriteAlone(AssocCall *pCall, void *pWrite);
@@ -170,10 +175,11 @@ struct AssocWriteOptions {
 /* Read the options that this function has. pVal may be 0 or NULL. */
 void assocWriteOptionsRead(AssocCall *pCall, const char *zFunction,
                            sqlite3_value *pVal, AssocWriteOptions *p);
+/* Free the texts. */
 void assocWriteOptionsClear(AssocWriteOptions *p);
-/* The documents of rows that are there, read by their keys: with bList an
-** array, else the only one. OUT: *pn bytes, freed with sqlite3_free(); 0 after
-** an error. */
+/* The documents of existing rows, read by their keys: an array if bList, else
+** the only document. OUT: *pn bytes, freed with sqlite3_free(); 0 after an
+** error. */
 char *assocDocuments(AssocCall *pCall, AssocCatalog *pCat, const char *zModel,
                      const char *zShape, const WriteKept *pKept, int bList,
                      i64 *pn);
@@ -198,29 +204,30 @@ struct AssocDmlTable {
   sqlite3_vtab base;
   AssocConn *pConn;     /* A reference */
   char *zName;          /* OWNED: of the table itself */
-  AssocSource *pSource; /* BORROWED: rows are only kept there; or 0 */
-  sqlite3_stmt *pDone;  /* BORROWED: an INSERT that runs, and whose rows were
-                        ** all written; or 0 */
-  i64 iDoneRowid;       /* And what last_insert_rowid() is since */
+  AssocSource *pSource; /* BORROWED: xUpdate keeps rows there, and writes none.
+                        ** 0: it writes them */
+  sqlite3_stmt *pDone;  /* BORROWED: an INSERT that still runs, but whose rows
+                        ** are all written; or 0 */
+  i64 iDoneRowid;       /* last_insert_rowid() after the rows of pDone */
   char *zReads;         /* OWNED: a text that inserts several rows, or 0 */
 };
 
-/* Rows to be written: the one that xUpdate got, or those of an INSERT ...
-** SELECT. xRow writes the first of them. Of related alone: its columns, -1
-** where a table has not got them. */
+/* Rows to write: the one row of xUpdate, or all rows of an INSERT ... SELECT.
+** xRow writes the first row. The last members are for related alone: the numbers
+** of its columns, -1 for a column that the table lacks. */
 typedef struct AssocDml AssocDml;
 struct AssocDml {
   void (*xRow)(AssocCall *, const AssocDml *, AssocResult *);
-  int nVal;              /* What xUpdate got for a row */
+  int nVal;              /* Values of a row, as xUpdate got them */
   sqlite3_value **apVal; /* nRow*nVal values */
   i64 nRow;
   int bDefines;               /* Rows may write definitions */
   const char *zModel, *zItem; /* Of a table made with related, else 0 */
   int iId, iJson, iThrough, iModel, iKey, iItem, iDepth, iRow, iOption;
 };
-/* Begin a table, in zeroed memory, and the call that creates it: pAux is the
-** module's connection, zName the table's name. assocDmlTableReady() says that
-** SQLite may treat conflicts as OR IGNORE and the like say.
+/* Begin a table, in zeroed memory, and the call that creates it. pAux is the
+** module's connection, zName the table's name. assocDmlTableReady() tells SQLite
+** that the table supports OR IGNORE and the other conflict clauses.
 ** assocDmlTableClear() frees what the table owns, but not the table. */
 void assocDmlTableInit(AssocCall *pCall, AssocDmlTable *p, void *pAux,
                        const char *zName);
@@ -236,6 +243,12 @@ int assocDmlSavepoint(sqlite3_vtab *pVtab, int iSavepoint);
 int assocDmlRelease(sqlite3_vtab *pVtab, int iSavepoint);
 int assocDmlRollbackTo(sqlite3_vtab *pVtab, int iSavepoint);
 
+/* The transaction methods in a module. They exist since version 2. */
+#define ASSOC_DML_TABLE                                                        \
+  .iVersion = 2, .xBegin = assocDmlBegin, .xCommit = assocDmlCommit,           \
+  .xRollback = assocDmlRollback, .xSavepoint = assocDmlSavepoint,              \
+  .xRelease = assocDmlRelease, .xRollbackTo = assocDmlRollbackTo
+
 /* The running statement, if it inserts several rows into this table; or 0. */
 sqlite3_stmt *assocSourceStmt(AssocDmlTable *p);
 /* Read all its rows. The caller clears pSource. See source.c. */
@@ -243,6 +256,7 @@ void assocSourceRead(AssocCall *pCall, AssocDmlTable *p, sqlite3_stmt *pStmt,
                      AssocSource *pSource);
 /* Keep a row: SQLITE_OK or SQLITE_NOMEM. */
 int assocSourceKeep(AssocDmlTable *p, int nVal, sqlite3_value **apVal);
+/* Free the rows. */
 void assocSourceClear(AssocSource *pSource);
 
 /* Write a row of related, or of a table made with it: see AssocDml.xRow. */
@@ -254,7 +268,8 @@ void assocDmlIdentity(AssocCall *pCall, sqlite3_context *pCtx,
 /* Run a function that writes, as its name and arguments say. */
 void assocCallByName(AssocCall *pCall, AssocResult *p, const char *zName,
                      int nArg, sqlite3_value **ap);
-/* Are that many arguments too few, or too many? Then it is an error. */
+/* Raise an error if the function takes another number of arguments. True if it
+** takes nArg. */
 int assocCallArgs(AssocCall *pCall, const AssocFunction *p, int nArg);
 
 /* ------------------------------------------------------------------- live */
@@ -265,15 +280,14 @@ void assocLiveEach(AssocCall *pCall, AssocCatalog *pCat,
                    void (*xRow)(AssocCall *, void *, AssocSchema *,
                                 const char *zName, const char *zQuery),
                    void *pArg);
-/* Append the calls of assoc_live() that make them again. */
+/* Append the calls of assoc_live() that make all live documents again. */
 void assocLiveDump(AssocCall *pCall, AssocCatalog *pCat, sqlite3_str *pStr);
 
 /* ------------------------------------------------------------------- rows */
 
 /*
-** A table-valued function whose rows are all made at once: what it makes
-** them with, and the columns. The first nArg hidden columns behind the
-** visible ones are its arguments.
+** A table-valued function that makes all its rows at once. Its first nArg hidden
+** columns, behind the visible ones, are the arguments.
 */
 typedef struct AssocRows AssocRows;
 typedef struct AssocRowsTable AssocRowsTable;
@@ -284,8 +298,9 @@ struct AssocRowsTable {
   int nArg, nNeed;     /* Arguments, and how many of them are needed */
   void (*xMake)(AssocCall *, AssocRows *, int nArg, sqlite3_value **);
 };
-/* Add a row; its cells are set by the two that follow, others are NULL. */
+/* Add a row of NULLs. */
 void assocRowsAdd(AssocCall *pCall, AssocRows *p);
+/* Set a cell of the last row. The text is copied; z may be 0. */
 void assocRowsText(AssocCall *pCall, AssocRows *p, int iCol, const char *z);
 void assocRowsInt(AssocCall *pCall, AssocRows *p, int iCol, i64 i);
 
@@ -302,7 +317,7 @@ extern const AssocRowsTable assocCheckTable;
 extern const AssocRowsTable assocExplainTable;
 extern const AssocRowsTable assocHelpTable;
 extern const AssocRowsTable assocListTable;
-/* Register it under its name. */
+/* Register the table as a module of its name. Returns a result code. */
 int assocRowsRegister(AssocConn *pConn, const AssocRowsTable *pTable);
 
 #endif /* ASSOC_SURFACE_H */

@@ -175,7 +175,7 @@ static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
                                : &pRoot->lookup;
   p->pStmt = assocFetchPlain(pCall, p->pPlan, p->pFetch);
   if (p->pStmt == 0) return;
-  for (i = 0; i < pModel->nKey && i < ASSOC_KEY_MAX; i++) {
+  for (i = 0; i < pModel->nKey; i++) {
     const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[i]];
     aRule[i].eAff = pCol->eAff;
     aRule[i].eColl = pCol->eColl;
@@ -224,6 +224,8 @@ static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
   p->nItem = (int)strlen(zItem);
   pCat = assocCatalogEnter(pCall);
   p->pPlan = assocPlanGet(pCall, pCat, eAsk, zModel, zItem);
+  if (p->pPlan) assocModelKeyFits(pCall, p->pPlan->pRoot->pModel);
+  if (p->pPlan) assocModelKeyFits(pCall, p->pPlan->pAnswer->pTarget);
   relatedCheckColumns(pCall, pTab, p->pPlan);
   if (p->pPlan && (idxNum & RELATED_JSON)) {
     p->pJson = assocPlanGet(pCall, pCat, ASSOC_ASK_ONCE, zModel, zItem);
@@ -621,9 +623,8 @@ int assocRelatedEof(sqlite3_vtab_cursor *pCur) {
 /* Values of a statement's columns as a key. */
 static void relatedKeyOf(AssocCall *pCall, sqlite3_context *pCtx,
                          sqlite3_stmt *pStmt, int nKey) {
-  sqlite3_value *apVal[16];
+  sqlite3_value *apVal[ASSOC_KEY_MAX];
   int i;
-  if (nKey > ASSOC_COUNT(apVal)) nKey = ASSOC_COUNT(apVal);
   assert(nKey > 0 && nKey <= ASSOC_KEY_MAX);
   for (i = 0; i < nKey; i++) apVal[i] = sqlite3_column_value(pStmt, i);
   assocResultKey(pCall, pCtx, nKey, apVal);

@@ -35,6 +35,7 @@ struct CountMaker {
 
 static void countInit(CountMaker *m, AssocSync *p, const AssocCounter *c,
                       AssocTriggers *pList) {
+  assert(c->pRel->foreign.nCol == c->pRel->sourceKey.nCol);
   memset(m, 0, sizeof(*m));
   m->p = p;
   m->c = c;
@@ -83,6 +84,7 @@ static void countTable(CountMaker *m, const AssocTable *pTab) {
 /* AND c.kind = 'x' AND c.deletedAt IS NULL */
 static void countConds(CountMaker *m, const char *zRow) {
   int i;
+  assert(m->c->zWhy == 0); /* The conditions are complete */
   for (i = 0; i < m->c->nCond; i++) {
     countPut(m, " AND ");
     countName(m, zRow, m->c->azCond[i]);
@@ -99,6 +101,7 @@ static void countConds(CountMaker *m, const char *zRow) {
 static int isAlikeKey(const CountMaker *m, int i) {
   const AssocRel *pRel = m->c->pRel;
   int iChild = pRel->foreign.aCol[i];
+  assert(i < pRel->foreign.nCol);
   return iChild < 0 || m->pTab->aCol[iChild].eAff ==
                            m->pUp->aCol[pRel->sourceKey.aCol[i]].eAff;
 }
@@ -164,6 +167,7 @@ static void countDiffers(CountMaker *m, const char *zBefore) {
 static void countDrain(CountMaker *m) {
   const AssocKey *pKey = &m->c->pRel->sourceKey;
   int i;
+  assert(pKey->nCol <= ASSOC_COUNTER_KEY); /* k1 to k4 of assoc_recount */
   countPut(m, "\n  ");
   countUpdate(m);
   countAll(m);
@@ -342,6 +346,7 @@ static void countParents(CountMaker *m) {
 void assocCountOf(AssocSync *p, const AssocCounter *c, AssocTriggers *pList) {
   CountMaker m;
   const char *zName;
+  assert(c->zWhy == 0 && pList);
   countInit(&m, p, c, pList);
   countBefore(&m, 0);
   countBefore(&m, 1);
@@ -455,6 +460,7 @@ void assocCountTriggers(AssocSync *p, AssocCatalog *pCat,
 ** with sqlite3_free(). */
 char *assocCountFill(AssocSync *p, const AssocCounter *c) {
   CountMaker m;
+  assert(c->zWhy == 0);
   countInit(&m, p, c, 0);
   m.bQuery = 1;
   m.pStr = sqlite3_str_new(p->pCall->db);

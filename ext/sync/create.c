@@ -85,6 +85,7 @@ static int readElements(AssocCreate *p, int i) {
 static void readLayout(AssocCall *pCall, AssocArena *pArena, AssocCreate *p,
                        int iFirst) {
   int i, n = 0;
+  assert(p->iLast <= p->iClose);
   for (i = p->iLast; i < p->iClose; i++) p->bLines |= p->z[i] == '\n';
   while (assocSqlIsSpace(p->z[iFirst + n])) n++;
   p->zSpace = " ";
@@ -143,6 +144,7 @@ static int isColumn(const DeferReader *p, const char *z, int n, int eType,
                     int i) {
   const char *zName = p->pKey->azCol[i];
   int iCol = 0;
+  assert(i < p->pKey->nCol);
   if (eType == ASSOC_SQL_WORD) return assocSqlIs(z, n, zName);
   for (z++, n -= 2; n > 0; z++, n--, iCol++) {
     if (sqlite3_strnicmp(z, &zName[iCol], 1) != 0) return 0;

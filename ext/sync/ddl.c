@@ -28,6 +28,7 @@ static int plainWord(const char *z) {
 /* %w doubles quotes inside of the name. */
 void assocDdlName(sqlite3_str *pStr, const char *z) {
   int n = plainWord(z);
+  assert(z);
   sqlite3_str_appendf(pStr, n && z[n] == 0 ? "%s" : "\"%w\"", z);
 }
 
@@ -35,6 +36,7 @@ void assocDdlName(sqlite3_str *pStr, const char *z) {
 ** read. */
 void assocDdlNames(sqlite3_str *pStr, const AssocKey *pKey) {
   int i;
+  assert(pKey->nCol > 0);
   sqlite3_str_appendchar(pStr, 1, '(');
   for (i = 0; i < pKey->nCol; i++) {
     if (i) sqlite3_str_appendall(pStr, ", ");
@@ -61,6 +63,7 @@ void assocDdlBegin(AssocSync *p, const char *z) {
 ** triggers, which need them. Calling it again switches back. */
 void assocDdlLate(AssocSync *p) {
   sqlite3_str *pStr = p->pStr;
+  assert(pStr && p->pLate); /* assocSyncStart() opened both */
   p->pStr = p->pLate;
   p->pLate = pStr;
 }
@@ -188,8 +191,10 @@ static int isMixed(const AssocForeign *pFor, int i) {
   const AssocRel *pRel = pFor->pPoly;
   u8 eAff = pFor->pParent->pTable->aCol[pFor->parentKey.aCol[i]].eAff;
   int j;
+  assert(pRel == 0 || pRel->nBranch > 0);
   for (j = 0; pRel && j < pRel->nBranch; j++) {
     const AssocBranch *pBranch = &pRel->aBranch[j];
+    assert(i < pBranch->key.nCol); /* All targets have keys of one width */
     if (pBranch->pModel->pTable->aCol[pBranch->key.aCol[i]].eAff != eAff) {
       return 1;
     }
@@ -266,6 +271,7 @@ int assocDdlCanReference(const AssocForeign *pFor) {
 static void checkUnique(AssocSync *p, const AssocForeign *pFor) {
   AssocTable *pParent = pFor->pParent->pTable;
   int bUnique = 0;
+  assert(pFor->parentKey.nCol == pFor->key.nCol);
   (void)assocTableIndexOn(p->pCall, pParent, pFor->parentKey.nCol,
                           pFor->parentKey.aCol, &bUnique);
   if (bUnique) return;

@@ -70,6 +70,7 @@ static void guardName(GuardMaker *g, const char *zRow, const char *zName) {
 static void guardRaise(GuardMaker *g) {
   char *z = sqlite3_mprintf("FOREIGN KEY constraint failed: %s.%s",
                             g->pFor->zTable, g->pRel->zName);
+  assert(g->pStr && !g->bQuery); /* RAISE() is for triggers */
   if (z == 0) assocErrorCode(g->p->pCall, SQLITE_NOMEM);
   sqlite3_str_appendf(g->pStr, "\n  SELECT RAISE(ABORT, %Q)", z);
   sqlite3_free(z);
@@ -93,6 +94,7 @@ static void guardOrphan(GuardMaker *g, const char *zRow) {
   guardName(g, zRow, g->pRel->type.azCol[0]);
   for (i = 0; i < g->pRel->nBranch; i++) {
     const AssocBranch *pBranch = &g->pRel->aBranch[i];
+    assert(pBranch->key.nCol == g->pFor->key.nCol);
     if (g->bQuery && pBranch->pModel->pTable->bPlanned) { /* No rows yet */
       sqlite3_str_appendf(g->pStr, "\n    WHEN %Q THEN 0", pBranch->zType);
       continue;
@@ -116,6 +118,7 @@ static void guardOrphan(GuardMaker *g, const char *zRow) {
 /* WHERE commentableType = 'Post' AND commentableId = +OLD.id */
 static void guardChildren(GuardMaker *g, const AssocBranch *pBranch) {
   int i;
+  assert(pBranch->key.nCol == g->pFor->key.nCol && !g->bQuery);
   sqlite3_str_appendall(g->pStr, " WHERE ");
   guardName(g, "", g->pRel->type.azCol[0]);
   sqlite3_str_appendf(g->pStr, " = %Q", pBranch->zType);
@@ -160,6 +163,7 @@ static void guardSetNull(GuardMaker *g, const AssocBranch *pBranch) {
 /* ON UPDATE CASCADE: copy the target's new key. */
 static void guardSetKey(GuardMaker *g, const AssocBranch *pBranch) {
   int i;
+  assert(pBranch->key.nCol == g->pFor->key.nCol);
   guardUpdate(g);
   for (i = 0; i < g->pFor->key.nCol; i++) {
     if (i) sqlite3_str_appendall(g->pStr, ", ");
@@ -189,6 +193,7 @@ static void guardTuple(GuardMaker *g, const char *zRow, const AssocKey *pKey) {
 static void guardDeleteTree(GuardMaker *g, const AssocBranch *pBranch) {
   const AssocKey *pKey = &pBranch->key;
   int i;
+  assert(pBranch->pModel->pTable == g->pFor->pTab);
   sqlite3_str_appendall(g->pStr, "\n   WHERE ");
   guardName(g, "", g->pRel->type.azCol[0]);
   sqlite3_str_appendf(g->pStr, " = %Q AND ", pBranch->zType);
@@ -342,6 +347,7 @@ static void guardForeign(GuardMaker *g, const AssocForeign *pFor) {
 static void checkOrphans(GuardMaker *g, const AssocForeign *pFor) {
   char *zWhere;
   int i;
+  assert(pFor->pPoly);
   for (i = 0; i < assocSyncColumns(pFor); i++) {
     if (assocSyncColumnAt(pFor, i) < 0) return; /* New column: all NULL */
   }

@@ -32,6 +32,7 @@ static void needsRebuild(AssocSync *p, const AssocForeign *pFor, int i,
 ** that cannot get the column, and for columns that only a rebuild could add, if
 ** the caller forbids rebuilds. */
 static void addColumn(AssocSync *p, const AssocForeign *pFor, int i) {
+  assert(assocSyncColumnAt(pFor, i) < 0);
   if (pFor->pTab->eType != ASSOC_TABLE) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, pFor->pRel->pSource->zLabel,
                  pFor->pRel->zName,
@@ -141,6 +142,7 @@ static void joinKey(AssocSync *p, const AssocForeign *pA,
     ddlNext(p, &n, "", ", ");
     assocDdlName(p->pStr, pA->apScope[i]->zKey);
   }
+  assert(n > 1); /* A pair */
   sqlite3_str_appendchar(p->pStr, 1, ')');
 }
 
@@ -251,6 +253,7 @@ static void createJoin(AssocSync *p, const AssocForeign *pA,
 /* The other key of a missing join table, or 0. */
 static AssocForeign *otherSide(AssocSync *p, const AssocForeign *pFor) {
   AssocForeign *pOther;
+  assert(pFor->pTab == 0); /* The join table is missing */
   for (pOther = p->pList; pOther; pOther = pOther->pNext) {
     if (pOther != pFor && pOther->pTab == 0 && pOther->bJoin &&
         pOther->pSchema == pFor->pSchema &&
@@ -320,6 +323,7 @@ static int isIndexed(AssocSync *p, const AssocForeign *pFor) {
 static void syncIndex(AssocSync *p, const AssocForeign *pFor) {
   const char *zName;
   int i;
+  assert(assocSyncColumns(pFor) > 0);
   if (assocPairIndex(p, pFor) || isIndexed(p, pFor) ||
       p->pCall->rc != SQLITE_OK) {
     return;

@@ -33,6 +33,7 @@ static int sameTable(const AssocForeign *pA, const AssocForeign *pB) {
 static const AssocForeign *pairOther(const AssocSync *p,
                                      const AssocForeign *pFor) {
   const AssocForeign *q;
+  assert(pFor->pJoin);
   for (q = p->pList; q; q = q->pNext) {
     if (sameTable(q, pFor) && assocSyncIsKey(q, &pFor->pJoin->other)) return q;
   }
@@ -72,6 +73,7 @@ static int pairRead(const AssocSync *p, const AssocForeign *pFor, Pair *pPair) {
   pOther = pairOther(p, pFor);
   if (pOther == 0 || pOther == pFor) return 0;
   for (q = p->pList; q != pFor; q = q->pNext) {
+    assert(q); /* pFor is in the list */
     if (q == pOther && q->pJoin && assocSyncIsKey(pFor, &q->pJoin->other)) {
       return 0;
     }
@@ -124,6 +126,7 @@ static i64 pairTwins(AssocSync *p, const Pair *pPair, char **pz) {
   sqlite3_stmt *pStmt = 0;
   i64 n = 0;
   int i, bAll = 1;
+  assert(pPair->nCol > 1 && pTab->eType == ASSOC_TABLE);
   *pz = 0;
   for (i = 0; i < pPair->nCol; i++) {
     const char *z = pPair->azCol[i];

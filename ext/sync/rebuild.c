@@ -163,6 +163,7 @@ static void readText(Rebuild *r) {
 static int columnNotNull(Rebuild *r, int iCol) {
   const AssocForeign *pFor;
   int i;
+  assert(iCol >= 0 && iCol < r->pTab->nCol);
   for (pFor = r->p->pList; pFor; pFor = pFor->pNext) {
     if (pFor->pTab != r->pTab) continue;
     for (i = 0; i < assocSyncColumns(pFor); i++) {
@@ -215,12 +216,14 @@ static void newForeignKeys(Rebuild *r) {
 /* See sync.h. */
 void assocRebuildColumns(AssocSync *p, AssocTable *pTab, const char *zSpace) {
   Rebuild r = {.p = p, .pTab = pTab, .create.zSpace = zSpace};
+  assert(pTab->bPlanned); /* A table that exists is rebuilt as a whole */
   newColumns(&r);
 }
 
 /* See sync.h. */
 void assocRebuildKeys(AssocSync *p, AssocTable *pTab, const char *zSpace) {
   Rebuild r = {.p = p, .pTab = pTab, .create.zSpace = zSpace};
+  assert(pTab->bPlanned);
   newForeignKeys(&r);
 }
 
@@ -228,6 +231,7 @@ void assocRebuildKeys(AssocSync *p, AssocTable *pTab, const char *zSpace) {
 int assocRebuildNotNull(AssocSync *p, AssocTable *pTab, int iCol) {
   const AssocForeign *pFor;
   int i;
+  assert(pTab->bPlanned && iCol < pTab->nCol);
   if (pTab->aCol[iCol].bNotNull || pTab->aCol[iCol].iPk) return 0;
   for (pFor = p->pList; pFor; pFor = pFor->pNext) {
     if (pFor->pTab != pTab || pFor->eAllowNull != 0) continue;
@@ -290,6 +294,7 @@ static int endsType(const char *z, int n) {
 ** length, 0 at iEnd. */
 static int tokenAt(const char *z, int i, int iEnd, int *pn, int *peType) {
   const char *zAt = &z[i];
+  assert(i <= iEnd);
   *pn = assocSqlNext(&zAt, peType);
   if (zAt < &z[iEnd]) return (int)(zAt - z);
   *pn = 0;
@@ -317,6 +322,7 @@ static void retypeColumn(Rebuild *r, const AssocColumn *pAs, int iAt,
                          int iEnd) {
   const char *z = r->create.z;
   int n, eType, i = tokenAt(z, iAt, iEnd, &n, &eType), nDeep = 0;
+  assert(iAt < iEnd);
   /* Skip the comma or parenthesis, and the column's name */
   if (eType == ASSOC_SQL_OTHER) i = tokenAt(z, i + n, iEnd, &n, &eType);
   i += n;
@@ -594,6 +600,7 @@ static void createRest(Rebuild *r, const AssocSchema *pSchema) {
 /* Note the table for assocSyncScript() and for the caller's check. */
 static void remember(Rebuild *r) {
   AssocRebuilt *pNew = assocAlloc(r->p->pCall, &r->p->mem, sizeof(*pNew));
+  assert(r->nFkey >= 0);
   if (pNew == 0) return;
   pNew->pSchema = r->pTab->pSchema;
   pNew->zTable = r->pTab->zName;

@@ -48,6 +48,7 @@ AssocTable *assocWantedNext(AssocSync *p, AssocSchema *pSchema,
 /* CREATE TABLE for a planned table. */
 static void tableCreate(AssocSync *p, AssocTable *pWant) {
   int i;
+  assert(pWant->bPlanned && pWant->nPlan > 0);
   (void)assocDdlFreeName(p, pWant->pSchema, pWant->zName);
   assocDdlBegin(p, "CREATE TABLE ");
   assocDdlSchema(p->pStr, pWant->pSchema);
@@ -108,6 +109,7 @@ static const char *whyNoKey(AssocSync *p, const AssocTable *pTab,
 static const char *whyNot(AssocSync *p, const AssocTable *pTab,
                           const AssocTable *pWant, int i) {
   const AssocColumn *pCol = &pWant->aCol[i];
+  assert(i >= 0 && i < pWant->nPlan);
   if (pTab->eType == ASSOC_VIEW) return "a view has the columns of its SELECT";
   if (pTab->eType != ASSOC_TABLE) return "it is a virtual table";
   if (wantsRebuild(pWant, i) && p->eRebuild == 0) {

@@ -61,6 +61,7 @@ int assocTimeMissing(const AssocModel *pModel, const char **azCol) {
     const char *z = pModel->azTime[i];
     if (z && assocColumnFind(pModel->pTable, z) < 0) azCol[n++] = z;
   }
+  assert(n <= 2); /* azCol has room for both */
   return n;
 }
 
@@ -123,6 +124,7 @@ int assocTimeRebuilt(AssocSync *p, const AssocTable *pTab, const char *zSpace) {
 static sqlite3_str *timeBegin(AssocSync *p, const AssocTable *pTab,
                               const char *zEvent, const char **pzName) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  assert(zEvent[0] == 'I' || zEvent[0] == 'U');
   *pzName = assocArenaPrintf(p->pCall, &p->mem, "assoc_time_%s_%s", pTab->zName,
                              zEvent[0] == 'I' ? "insert" : "update");
   if (*pzName) assocDdlName(pStr, *pzName);
@@ -168,6 +170,7 @@ static void timeUpdate(AssocSync *p, AssocModel *pModel, AssocTriggers *pList) {
   const AssocTable *pTab = pModel->pTable;
   const char *zName;
   sqlite3_str *pStr = timeBegin(p, pTab, "UPDATE", &zName);
+  assert(pModel->azTime[1]);
   timeKept(pStr, pModel->azTime[1]);
   if (pModel->azTime[0]) {
     sqlite3_str_appendall(pStr, " AND ");
@@ -197,6 +200,7 @@ void assocTimeOfModel(AssocSync *p, AssocModel *pModel, AssocTriggers *pList) {
     assocDdlName(pStr, pModel->azTime[i]);
     sqlite3_str_appendall(pStr, " IS NULL");
   }
+  assert(n > 0); /* assocTimeNext() gives no model without timestamps */
   timeBody(pStr, pTab);
   for (i = n = 0; i < 2; i++) {
     if (pModel->azTime[i] == 0) continue;

@@ -12,6 +12,7 @@
 static void rowName(sqlite3_str *pStr, const AssocTable *pTab,
                     const AssocForeign *pFor, int nShow) {
   int i;
+  assert(nShow >= 0 && nShow <= assocSyncColumns(pFor));
   if (pTab->nKey == 0) sqlite3_str_appendall(pStr, "'a row'");
   for (i = 0; i < pTab->nKey; i++) {
     const char *z = pTab->aCol[pTab->aKey[i]].zName;
@@ -88,6 +89,7 @@ void assocCheckReferences(AssocSync *p, const AssocForeign *pFor) {
   char *zWhere, *zRows;
   int i, bMissing = 0;
   i64 n;
+  assert(pFor->pTab && pFor->key.nCol == pFor->parentKey.nCol);
   for (i = 0; i < pFor->key.nCol; i++) {
     bMissing |= pFor->key.aCol[i] < 0;
     sqlite3_str_appendf(pStr, "c.\"%w\" IS NOT NULL AND ", pFor->key.azCol[i]);
@@ -132,6 +134,7 @@ void assocCheckNotNull(AssocSync *p, const AssocForeign *pFor, int i) {
                           : assocMprintf(p->pCall, "c.\"%w\" IS NULL", zName);
   i64 n;
   char *zRows = rowsThat(p, pFor->pTab, pFor, 0, zWhere, &n);
+  assert(pFor->pTab && pFor->eAllowNull == 0);
   if (zRows && n) {
     const AssocRel *pSaid = pFor->apSaid[2] ? pFor->apSaid[2] : pFor->pRel;
     assocFail(p->pCall,

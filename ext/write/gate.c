@@ -176,7 +176,7 @@ static void gateCover(AssocCall *pCall, GateJob *pJob, const AssocTable *pTab) {
                    pTab->pSchema->zName, pTab->zName, carrierColumn(pTab));
   pJob->nCover++;
   pJob->bAgain = pCall->rc == SQLITE_OK;
-  assocError(pCall, "a database more is written"); /* Nobody reads this */
+  assocErrorCode(pCall, SQLITE_ERROR); /* Nobody reads its text */
 }
 
 /* pTab is a table of the database that can have a carrier, or 0. */
