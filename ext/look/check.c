@@ -364,11 +364,12 @@ static void problemName(Checker *c, AssocRel *pRel) {
   const AssocTable *pTab = pRel->pSource->pTable;
   int i = assocColumnFind(pTab, pRel->zName), n = 2;
   const char *zNew = 0;
-  const AssocRel *pUser = nameIsUsed(c, pRel);
+  const AssocRel *pUser;
   char *zUndefine, *z;
   AssocOptions opt;
   sqlite3_str *pStr;
   if (i < 0 || i >= pTab->nCol) return;
+  pUser = nameIsUsed(c, pRel); /* Reads all definitions */
   if (pUser) {
     problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), "name is a column", 0,
                "%s has a column %s, which is what the name means; rename the "
@@ -1314,29 +1315,6 @@ static int circleIsStrict(Checker *c, const AssocRel *pRel) {
          !assocCreateIsDeferred(c->pCall, pTab, &pRel->foreign);
 }
 
-/* Do strict keys lead from the target back to the source? Breadth first over
-** models; each model is visited once. A row may refer to itself, so a key to
-** the same table is no circle. */
-static int circleLeadsBack(Checker *c, const AssocRel *pFirst) {
-  AssocModel **ap =
-      assocAlloc(c->pCall, &c->p->mem, (i64)sizeof(*ap) * (c->nRel + 2));
-  int n = 0, i, j, k;
-  if (ap == 0 || pFirst->pTarget == pFirst->pSource) return 0;
-  ap[n++] = pFirst->pTarget;
-  for (i = 0; i < n && c->pCall->rc == SQLITE_OK; i++) {
-    AssocDef *pDef = assocLookFirstDef(c->p, ap[i], &j);
-    if (ap[i] == pFirst->pSource) return 1;
-    for (; pDef; pDef = assocLookNextDef(c->p, &j)) {
-      AssocRel *q = pDef->pRel;
-      if (q == 0 || !circleIsStrict(c, q)) continue;
-      for (k = 0; k < n && ap[k] != q->pTarget; k++) {
-      }
-      if (k == n && n <= c->nRel) ap[n++] = q->pTarget;
-    }
-  }
-  return 0;
-}
-
 /* One strict key between two models, for problemCircles(). */
 typedef struct CheckEdge CheckEdge;
 struct CheckEdge {
@@ -1350,7 +1328,8 @@ struct CheckNode {
   int nOut; /* Keys that lead from it to a model that is not crossed out */
   CheckEdge *pInto; /* Keys that lead to it */
   CheckNode *pSame; /* In the same bucket */
-  CheckNode *pNext; /* In the list of those to cross out */
+  CheckNode *pNext; /* In the list of those to cross out, or to look at */
+  int iSearch;      /* The last search that has met it */
 };
 
 /* The node of a model; 0 after an error. */
@@ -1418,6 +1397,28 @@ static int circleMay(Checker *c, const AssocRel *pRel) {
   return p && p->nOut;
 }
 
+/* Do strict keys lead from the target back to the source? They are followed
+** backwards. iSearch is the number of this search, from 1. */
+static int circleLeadsBack(Checker *c, const AssocRel *pFirst, int iSearch) {
+  CheckNode *pTodo = circleNode(c, pFirst->pSource);
+  CheckNode *pEnd = circleNode(c, pFirst->pTarget);
+  if (pTodo == 0 || pEnd == 0 || pTodo == pEnd) return 0;
+  pTodo->iSearch = iSearch;
+  pTodo->pNext = 0;
+  while (pTodo && pTodo != pEnd) {
+    CheckEdge *pEdge = pTodo->pInto;
+    pTodo = pTodo->pNext;
+    for (; pEdge; pEdge = pEdge->pSame) {
+      CheckNode *q = pEdge->pSource;
+      if (q->iSearch == iSearch) continue;
+      q->iSearch = iSearch;
+      q->pNext = pTodo;
+      pTodo = q;
+    }
+  }
+  return pTodo != 0;
+}
+
 /* Report a circle of NOT NULL keys. It is legal, and PRAGMA defer_foreign_keys
 ** allows rows in it, so there is no fix. */
 static void problemCircles(Checker *c) {
@@ -1425,7 +1426,8 @@ static void problemCircles(Checker *c) {
   circleCross(c);
   for (i = 0; i < c->nRel && c->pCall->rc == SQLITE_OK; i++) {
     AssocRel *q = c->apRel[i];
-    if (!circleMay(c, q) || !circleIsStrict(c, q) || !circleLeadsBack(c, q)) {
+    if (!circleMay(c, q) || !circleIsStrict(c, q) ||
+        !circleLeadsBack(c, q, i + 1)) {
       continue;
     }
     problemAdd(c, CHECK_WARNING, CHECK_REL(q), "required keys in a circle", 0,
