@@ -1162,14 +1162,12 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
                        i64 nJson, WriteHow *pHow, i64 *pn) {
   AssocCall *pCall = w->pCall;
   AssocJsonReader r;
-  AssocArena mem;
   AssocOut out;
   AssocJson *pJson;
   PlainRows plain;
   Graph g;
   char *z;
   int bAll = strstr(zJson, "\"#ref\"") != 0;
-  memset(&mem, 0, sizeof(mem));
   memset(&plain, 0, sizeof(plain));
   assocGraphInit(w, &g);
   assocModelNeedKey(pCall, pModel);
@@ -1180,18 +1178,17 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
   pHow->bList = r.bArray;
   if (r.bArray) w->xAlone = 0; /* Each row is the last of its own graph */
   if (r.bArray) assocOutText(&out, "[", 1);
-  while ((pJson = assocJsonNext(&r, &mem)) != 0) {
+  while ((pJson = assocJsonNext(&r, &w->json)) != 0) {
     if (!insertPlain(w, &plain, pModel, pJson, &out, pHow)) {
       assocGraphUnfold(&g, assocGraphRoot(&g, pModel, pJson, 0, pHow->pOnly));
       if (bAll) continue;
       insertSome(w, &g, &out, pHow);
     }
-    assocArenaReset(&mem, 200000);
+    assocArenaReset(&w->json, 200000);
   }
   insertSome(w, &g, &out, pHow);
   if (r.bArray) assocOutText(&out, "]", 1);
   assocJsonEnd(&r);
-  assocArenaFree(&mem);
   z = assocBufText(pCall, &out, pn);
   return z;
 }

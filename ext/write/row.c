@@ -41,6 +41,7 @@ static void writerFree(void *p) {
   sqlite3_free(w->apOwned);
   assocArenaFree(&w->tmp);
   assocArenaFree(&w->one);
+  assocArenaFree(&w->json);
   assocArenaFree(&w->mem);
   assocCatalogUnref(w->pCat);
   sqlite3_free(w);
@@ -73,7 +74,11 @@ AssocWriter *assocWriterTake(AssocCall *pCall, AssocCatalog *pCat) {
 static void sqlRest(WriteSql *p) {
   int i;
   assert(!sqlite3_stmt_busy(p->pStmt));
-  for (i = 1; i <= p->nVar; i++) (void)sqlite3_bind_null(p->pStmt, i);
+  if (p->bLiteral) {
+    for (i = 1; i <= p->nVar; i++) (void)sqlite3_bind_null(p->pStmt, i);
+  } else {
+    (void)sqlite3_clear_bindings(p->pStmt);
+  }
   p->bUsed = 0;
 }
 
@@ -91,6 +96,7 @@ static void writerForget(AssocWriter *w) {
   w->pBlobs = 0;
   assocWriterReset(w);
   assocArenaReset(&w->one, KEEP_CALL);
+  assocArenaReset(&w->json, KEEP_CALL);
   w->nChange = 0;
   w->xAlone = 0;
   w->bLast = 0;
@@ -381,6 +387,7 @@ static void sqlBind(AssocWriter *w, WriteSql *p, const AssocBind *pBind) {
     char *z;
     int n = 0;
     if (pBind->iSql <= p->nVar) p->nVar = pBind->iSql - 1;
+    p->bLiteral = 1;
     if (pBind->eHow == ASSOC_BIND_SESSION) {
       assocSessionBind(w->pCall, p->pStmt, pBind->iSql, pBind->pVal->z,
                        pBind->bList);

@@ -50,6 +50,7 @@ struct AssocWriter {
   AssocCatalog *pCat; /* A reference */
   AssocArena mem;     /* Lasts as long as the writer */
   AssocArena one;     /* Lasts until assocWriterRest() */
+  AssocArena json;    /* Of a payload: one row of its list after another */
   AssocArena tmp;     /* Rows and their values, until assocWriterReset() */
   WriteSql *pSql;     /* Its statements, the last used first */
   int nSql;           /* Length of that list */
@@ -131,6 +132,7 @@ struct WriteSql {
   WriteSql *pNext;
   AssocStmt stmt; /* OWNED */
   int nVar;       /* Each use binds ?1 to ?nVar. Higher ones are literals */
+  u8 bLiteral;    /* There are such */
   u8 bUsed;       /* In the writer's list pUsed */
   u8 eAlone;      /* ALONE_*: can it be undone without a savepoint? */
   WriteSql *pNextUsed;

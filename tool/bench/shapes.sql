@@ -255,6 +255,90 @@ ON CONFLICT(name) DO UPDATE SET n = excluded.n RETURNING json_object('id', id)
 INSERT INTO bench_names(name, n) VALUES ('name ' || ?1, -?1)
 ON CONFLICT(name) DO UPDATE SET n = excluded.n
 
+-- shape: write-create
+-- title: create a related row, many calls in a transaction
+-- target: 0.2
+-- by key
+-- undone
+-- setup:
+CREATE TABLE IF NOT EXISTS written_users(id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE IF NOT EXISTS written_posts(id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES written_users, title TEXT, body TEXT);
+CREATE TABLE IF NOT EXISTS written_tags(id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE IF NOT EXISTS written_links(post_id INTEGER REFERENCES written_posts, tag_id INTEGER REFERENCES written_tags, PRIMARY KEY(post_id, tag_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS written_user ON written_posts(user_id);
+CREATE INDEX IF NOT EXISTS written_tag ON written_links(tag_id);
+INSERT OR IGNORE INTO written_users SELECT id, name FROM users;
+INSERT OR IGNORE INTO written_posts SELECT id, user_id, title, body FROM posts;
+INSERT OR IGNORE INTO written_tags SELECT id, name FROM tags;
+INSERT OR IGNORE INTO written_tags SELECT id + 1000000, name FROM users;
+INSERT OR IGNORE INTO written_links SELECT id, id + 1000000 FROM users;
+SELECT assoc_define('written_users', 'hasMany', 'written_posts', '{"as":"posts","foreignKey":"user_id"}');
+SELECT assoc_define('written_posts', 'belongsToMany', 'written_tags', '{"as":"tags","through":"written_links","foreignKey":"post_id","otherKey":"tag_id"}')
+-- ours:
+SELECT assoc_create('written_users', ?1, 'posts', '{"title":"A title","body":"A body of some words"}')
+-- expert:
+INSERT INTO written_posts(user_id, title, body) VALUES(?1, 'A title', 'A body of some words') RETURNING id
+
+-- shape: write-insert
+-- title: insert a row, many calls in a transaction
+-- target: 0.2
+-- by key
+-- undone
+-- ours:
+SELECT assoc_insert('written_posts', '{"title":"A title","body":"A body of some words"}')
+-- expert:
+INSERT INTO written_posts(title, body) VALUES('A title', 'A body of some words') RETURNING '{"id":'||id||'}'
+
+-- shape: write-update
+-- title: update a row, many calls in a transaction
+-- target: 0.2
+-- by key
+-- undone
+-- ours:
+SELECT assoc_update('written_posts', ?1, '{"title":"Another title"}')
+-- expert:
+UPDATE written_posts SET title = 'Another title' WHERE id = ?1 RETURNING 1
+
+-- shape: write-add
+-- title: relate two rows, many calls in a transaction
+-- target: 0.2
+-- by key
+-- undone
+-- ours:
+SELECT assoc_add('written_posts', ?1, 'tags', 1)
+-- expert:
+INSERT INTO written_links(post_id, tag_id) VALUES(?1, 1) ON CONFLICT DO NOTHING RETURNING '{"added":['||tag_id||'],"removed":[],"moved":[]}'
+
+-- shape: write-remove
+-- title: unrelate two rows, many calls in a transaction
+-- target: 0.2
+-- by key
+-- undone
+-- ours:
+SELECT assoc_remove('written_posts', ?1, 'tags', ?1 + 1000000)
+-- expert:
+DELETE FROM written_links WHERE post_id = ?1 AND tag_id = ?1 + 1000000 RETURNING '{"added":[],"removed":['||tag_id||'],"moved":[]}'
+
+-- shape: write-related
+-- title: relate 1,000 pairs by INSERT ... SELECT
+-- target: 0.25
+-- by key
+-- undone
+-- ours:
+INSERT INTO related(model, key, association, id) SELECT 'written_posts', id, 'tags', ?1 + 1000000 FROM written_users WHERE id <= 1000 AND id <> ?1
+-- expert:
+INSERT INTO written_links(post_id, tag_id) SELECT id, ?1 + 1000000 FROM written_users WHERE id <= 1000 AND id <> ?1
+
+-- shape: write-list
+-- title: relate a row to a list of 1,000
+-- target: 0.6
+-- by key
+-- undone
+-- ours:
+SELECT 1 FROM (SELECT assoc_add('written_posts', ?1, 'tags', (SELECT json_group_array(id) FROM written_tags WHERE id BETWEEN 1000001 AND 1001000)) a) WHERE a IS NULL
+-- expert:
+INSERT INTO written_links(post_id, tag_id) SELECT ?1, value FROM json_each((SELECT json_group_array(id) FROM written_tags WHERE id BETWEEN 1000001 AND 1001000)) WHERE 1 ON CONFLICT DO NOTHING
+
 -- shape: another-user
 -- title: another user each time: half of it is reading pages
 -- target: 1
