@@ -177,9 +177,9 @@ static ShapeItem **jsonAttributeList(JsonParser *p, AssocJson *pArray,
                                      int eType, ShapeItem **ppEnd) {
   AssocJson *pSub;
   if (pArray->eType != ASSOC_J_ARRAY) {
-    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
-                 "\"attributes\" must be an array, not %s",
-                 assocJsonTypeName(pArray));
+    assocErrorOf(
+        p->pCall, ASSOC_E_SYNTAX, 0, 0, "\"%s\" must be an array, not %s",
+        pArray->zKey ? pArray->zKey : "attributes", assocJsonTypeName(pArray));
     return ppEnd;
   }
   for (pSub = pArray->pChild; pSub; pSub = pSub->pNext) {

@@ -666,6 +666,12 @@ static ShapePred *jsonMember(JsonParser *p, AssocJson *pJson) {
                  zKey);
     return 0;
   }
+  if (strncmp(zKey, "Op.", 3) == 0) {
+    assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, zKey,
+                 "%s is a symbol of Sequelize; in JSON write \"$%s\"", zKey,
+                 &zKey[3]);
+    return 0;
+  }
   key.pPath = jsonColumnName(p, zKey, n, &key.bAt);
   return jsonKeyTest(p, &key, pJson);
 }

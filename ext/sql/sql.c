@@ -403,10 +403,25 @@ static const char *nearestName(AssocSql *p, AssocModel *pModel,
 
 /* The nearest column or association is proposed, unless the word is known from
 ** another language: then the error says what to write instead. */
+/* What JSON writes in a wrong place: a direction, an operator, a find option; or
+** 0. */
+static const char *jsonHabit(const char *z) {
+  if (sqlite3_stricmp(z, "desc") == 0 || sqlite3_stricmp(z, "asc") == 0) {
+    return "a column and its direction are a list in the list: "
+           "[[\"name\",\"DESC\"]]";
+  }
+  if (strcmp(z, "where") == 0 || strcmp(z, "defaults") == 0) {
+    return "to find a row or make it, give its values and by what to find it: "
+           "{\"#by\":\"name\",\"name\":...}";
+  }
+  return 0;
+}
+
 void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
                      const char *zWhat) {
   const char *zNear = nearestName(p, pModel, pName->z, 1);
-  const char *zInstead = p->zText ? assocShapeInstead(pName->z) : 0;
+  const char *zInstead =
+      p->zText ? assocShapeInstead(pName->z) : jsonHabit(pName->z);
   assocShapeFail(p->pCall, p->zText, pName->iOff,
                  &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_COLUMN,
                              .zModel = pModel->zLabel,

@@ -184,7 +184,10 @@ int assocThroughColumn(AssocWriter *w, const AssocRel *pRel,
             &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_COLUMN,
                         .zModel = pTab->zName,
                         .zName = zName,
-                        .zNear = near.zBest},
+                        .zNear = near.zBest,
+                        .zHint = strcmp(zName, "through") == 0
+                                     ? "its columns are the members themselves"
+                                     : 0},
             "the join table %s has no column '%s'", pTab->zName, zName);
   return -1;
 }
