@@ -206,6 +206,8 @@ void assocLiveForget(AssocLiveSet *pSet, AssocLive *p);
 /* An SQL expression, the current texts of the document's tables and triggers.
 ** OUT: freed with sqlite3_free(). */
 char *assocLiveTexts(AssocLiveSet *pSet, const AssocLive *p);
+/* Do all tables of the document exist? */
+int assocLiveWhole(AssocLiveSet *pSet, const AssocLive *p);
 /* Are the query's meaning and the texts still those of assoc_store, and are not
 ** all documents stale? */
 int assocLiveTrusted(const AssocLive *p);

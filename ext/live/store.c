@@ -321,6 +321,21 @@ char *assocLiveTexts(AssocLiveSet *pSet, const AssocLive *p) {
   return assocStrFinish(pSet->pCall, pStr);
 }
 
+int assocLiveWhole(AssocLiveSet *pSet, const AssocLive *p) {
+  static const char *const az[] = {"doc", "mark"};
+  const LiveTable *pTab;
+  int i, bAll = 1;
+  for (i = 0; i < ASSOC_COUNT(az); i++) {
+    char *z = assocMprintf(pSet->pCall, "%s_%s", p->zName, az[i]);
+    bAll &= z && assocSchemaIndex(pSet->pSchema, z) >= 0;
+    sqlite3_free(z);
+  }
+  for (pTab = pSet->pTable; pTab; pTab = pTab->pNext) {
+    bAll &= assocSchemaIndex(pSet->pSchema, pTab->zLog) >= 0;
+  }
+  return bAll;
+}
+
 int assocLiveTrusted(const AssocLive *p) {
   return !p->bStale && p->zPlan && p->zStoredPlan && p->zDdl && p->zStoredDdl &&
          strcmp(p->zPlan, p->zStoredPlan) == 0 &&
@@ -489,8 +504,10 @@ static void scriptLive(LiveScript *s, AssocLive *p) {
   if (pSet->pCall->rc == SQLITE_OK && !bKept) {
     sqlite3_str_appendf(s->pDrop,
                         "DROP TABLE IF EXISTS \"%w\".\"%w_doc\";\n"
-                        "DROP TABLE IF EXISTS \"%w\".\"%w_mark\";\n",
-                        zSchema, p->zName, zSchema, p->zName);
+                        "DROP TABLE IF EXISTS \"%w\".\"%w_mark\";\n"
+                        "DROP INDEX IF EXISTS \"%w\".\"%w_doc_version\";\n",
+                        zSchema, p->zName, zSchema, p->zName, zSchema,
+                        p->zName);
     scriptCreate(s, zDoc);
     sqlite3_str_appendf(s->pMake,
                         "CREATE INDEX \"%w\".\"%w_doc_version\" ON"

@@ -6,6 +6,8 @@
 **     ELSE (SELECT json FROM plain) END AS json, d.version AS version
 **   FROM (SELECT 1) LEFT JOIN feed_doc d ON d.key=?1 AND (the document is right)
 **
+** Where a table of the store or a log is missing, it is the plain SQL alone.
+**
 ** The text is valid for one meaning of the query: it compares the plan in
 ** assoc_store with the plan of now. If the definitions change, it computes the
 ** documents as they were defined when it was made.
@@ -37,6 +39,13 @@ char *assocLiveText(AssocLiveSet *pSet, AssocLive *p) {
   char *zPlain = pPlan ? assocPlanSql(pCall, pPlan) : 0;
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   int i;
+  if (!assocLiveWhole(pSet, p)) { /* Somebody has dropped a table of ours */
+    sqlite3_str_appendf(pStr, "SELECT (%s) AS json,NULL AS version",
+                        zPlain ? zPlain : "");
+    sqlite3_free(zPlain);
+    assocPlanRelease(pCall, pPlan);
+    return assocStrFinish(pCall, pStr);
+  }
   sqlite3_str_appendf(pStr,
                       "WITH plain(json) AS (%s) SELECT CASE WHEN d.json IS NOT"
                       " NULL THEN d.json ELSE (SELECT json FROM plain) END AS"

@@ -633,22 +633,6 @@ static void entriesFree(void *pState) {
   }
 }
 
-/* Do all tables of the document exist? */
-static int liveWhole(AssocLiveSet *pSet, const AssocLive *p) {
-  static const char *const az[] = {"doc", "mark"};
-  const LiveTable *pTab;
-  int i, bAll = 1;
-  for (i = 0; i < ASSOC_COUNT(az); i++) {
-    char *z = assocMprintf(pSet->pCall, "%s_%s", p->zName, az[i]);
-    bAll &= z && assocSchemaIndex(pSet->pSchema, z) >= 0;
-    sqlite3_free(z);
-  }
-  for (pTab = pSet->pTable; pTab; pTab = pTab->pNext) {
-    bAll &= assocSchemaIndex(pSet->pSchema, pTab->zLog) >= 0;
-  }
-  return bAll;
-}
-
 /* The row in assoc_store says that its documents are right. Its values are
 ** parameters iVar and iVar+1. */
 static void entryTrust(AssocLive *p, sqlite3_str *pStr, int iVar) {
@@ -722,7 +706,7 @@ static void entryMake(AssocCall *pCall, AssocCatalog *pCat, LiveEntry *p,
     p->zQuery = assocArenaText(pCall, &p->mem, pLive->zQuery, -1);
     p->zPlan = assocArenaText(pCall, &p->mem, pLive->zPlan, -1);
     p->zDdl = assocArenaText(pCall, &p->mem, pLive->zDdl, -1);
-    if (pLive->pSite && liveWhole(&set, pLive)) {
+    if (pLive->pSite && assocLiveWhole(&set, pLive)) {
       entrySql(pCall, &set, pLive, p);
     }
   }
@@ -857,13 +841,15 @@ static int entryFast(AssocCall *pCall, sqlite3_context *pCtx, const char *zName,
   default: return 0;
   }
   assocErrorCode(pCall, sqlite3_bind_value(p->fast.p, 1, pKey));
-  if (assocStep(pCall, p->fast.p)) {
+  if (pCall->rc != SQLITE_OK) return 0;
+  /* An error, such as that the table was dropped, is left to the other way */
+  if (sqlite3_step(p->fast.p) == SQLITE_ROW) {
     bFound = sqlite3_column_type(p->fast.p, 0) == SQLITE_TEXT &&
              p->nMade == entryMade(p) &&
              p->iVersion == entryVersion(pCall->db, p);
     if (bFound) entryResult(pCtx, p->fast.p);
-    sqlite3_reset(p->fast.p);
   }
+  sqlite3_reset(p->fast.p);
   return bFound;
 }
 
