@@ -45,6 +45,7 @@ static void climbFrom(Climber *c, const AssocTable *pTab, int iAlias) {
 ** together. */
 static void climbLink(Climber *c, const LiveSite *p, int iUp, int iAlias) {
   const LiveLink *l = &p->link;
+  assert(p->pUp); /* A root has no link */
   assocSqlEqual(&c->sql, l->bRefIsUp ? iUp : iAlias, l->pRefTab, l->pRef,
                 l->bRefIsUp ? iAlias : iUp, l->pForTab, l->pFor);
 }
@@ -94,6 +95,7 @@ static void climbChild(Climber *c, const LiveSite *p) {
   sqlite3_str *pStr = c->sql.pStr;
   const char *zSchema = c->pLive->pSchema->zName;
   const LiveTable *pTab = assocLiveTableOf((LiveTable *)c->pTables, p->pTab);
+  assert(p->pUp && pTab); /* Each base table has a log */
   climbArm(c, p->pUp);
   sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w\" t1 CROSS JOIN ", zSchema,
                       pTab->zLog);
@@ -118,7 +120,10 @@ static void climbLoop(Climber *c, const LiveSite *pAt) {
   sqlite3_str *pStr = c->sql.pStr;
   const LiveSite *p;
   int i = 0, nStep = 0;
-  for (p = pAt->pSelf; p != pAt; p = p->pUp) nStep++;
+  for (p = pAt->pSelf; p != pAt; p = p->pUp) {
+    assert(p); /* The loop leads back to the site */
+    nStep++;
+  }
   climbArm(c, pAt);
   sqlite3_str_appendf(pStr, " FROM n%d n", pAt->iSite);
   for (p = pAt->pSelf, i = nStep; i >= 0; p = p->pUp, i--) {

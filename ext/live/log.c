@@ -92,6 +92,7 @@ const char *assocLiveRowid(const LiveTable *p) {
   return 0;
 }
 
+/* Raise the error that rows of the table cannot be told apart. */
 static void failApart(AssocCall *pCall, const AssocTable *pTab) {
   assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, pTab->zName,
                "a live document cannot tell the rows of %s apart: columns of "
@@ -144,6 +145,7 @@ static void logAll(sqlite3_str *pStr, const LiveTable *p) {
   sqlite3_str_appendall(pStr, bCase ? " THEN 1 END" : "NULL");
 }
 
+/* Append the start of an INSERT into the log: its columns, and VALUES(. */
 static void logInto(sqlite3_str *pStr, const LiveTable *p) {
   sqlite3_str_appendf(pStr, " INSERT INTO \"%w\"(", p->zLog);
   assocLiveLinks(pStr, p, "");
@@ -168,12 +170,14 @@ static void logMoved(sqlite3_str *pStr, const LiveTable *p) {
   sqlite3_str_appendall(pStr, ") AND ");
 }
 
+/* Log the links that a row had. */
 static void logOld(sqlite3_str *pStr, const LiveTable *p) {
   logInto(pStr, p);
   assocLiveLinks(pStr, p, "OLD.");
   sqlite3_str_appendall(pStr, ",NULL);");
 }
 
+/* Log the links that a row gets. */
 static void logNew(sqlite3_str *pStr, const LiveTable *p) {
   logInto(pStr, p);
   assocLiveLinks(pStr, p, "NEW.");
@@ -202,6 +206,7 @@ const char *const azLiveObject[LIVE_NOBJECT] = {
 ** several names. */
 static void logOf(sqlite3_str *pStr, const AssocTable *pTab, const u8 *abCol) {
   int i, n = 0;
+  assert(abCol);
   for (i = 0; i < pTab->nCol; i++) {
     if (!abCol[i]) continue;
     sqlite3_str_appendf(pStr, "%s\"%w\"", n++ ? "," : " OF ",

@@ -28,6 +28,7 @@ struct ProbeIndex {
 };
 
 static void termBegin(ProbeIndex *p, int nMost, int i) {
+  assert(i > 0); /* Behind a parenthesis or comma */
   if (p->nTerm < nMost) p->aiTerm[p->nTerm] = i;
 }
 

@@ -23,6 +23,7 @@ static void recomputeRow(LiveChecker *c, sqlite3_stmt *pStmt) {
   const char *zStored;
   i64 n = 0;
   char *z;
+  assert(nKey > 0 && nKey <= ASSOC_KEY_MAX); /* checkRoot() has seen to it */
   for (i = 0; i < nKey; i++) apKey[i] = sqlite3_column_value(pStmt, i);
   z = assocLiveCompute(c->pCall, c->pPlan, apKey, &n);
   zStored = (const char *)sqlite3_column_text(pStmt, nKey);
@@ -54,8 +55,11 @@ static void recomputeKey(AssocLive *p, sqlite3_str *pStr, char cAlias,
   }
 }
 
+/* Compare the documents that the query pStr gives, which is freed: nMost of them,
+** chosen at random, or all if nMost<0. */
 static void recomputeRun(LiveChecker *c, sqlite3_str *pStr, i64 nMost) {
   sqlite3_stmt *pStmt;
+  assert(c->pPlan || c->pCall->rc != SQLITE_OK);
   if (nMost >= 0) {
     sqlite3_str_appendf(pStr, " ORDER BY random() LIMIT %lld", nMost);
   }

@@ -33,12 +33,14 @@ static const char *linkRowid(const LiveTable *p) {
                                                      : 0;
 }
 
+/* Read what a log says besides the links of its rows. */
 static void logRead(AssocLiveSet *pSet, const LiveTable *p, LogState *pState) {
   AssocCall *pCall = pSet->pCall;
   const char *zSchema = pSet->pSchema->zName, *zId = linkRowid(p);
   const char *zRowid = assocLiveRowid(p);
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   sqlite3_stmt *pStmt;
+  assert(zRowid); /* assocLiveNeedRowid() was called */
   sqlite3_str_appendf(pStr, "SELECT max(%s),max(\"%w\")", zRowid, p->zAll);
   if (zId) {
     /* Beyond the greatest rowid SQLite chooses any */
@@ -95,6 +97,7 @@ static void logAssigned(AssocLiveSet *pSet, const LiveTable *p, i64 nAssigned) {
   sqlite3_str *pStr = sqlite3_str_new(pSet->pCall->db);
   const char *z = linkRowid(p);
   char *zSql;
+  assert(z && nAssigned > 0);
   logCopy(pSet, p, pStr, "", "");
   sqlite3_str_appendf(pStr,
                       " WHERE \"%w\" NOT IN (SELECT \"%w\" FROM \"%w\".\"%w\""
@@ -413,6 +416,7 @@ static void refreshKeys(Refresher *r, sqlite3_value **apKey, int n) {
 
 /* ----------------------------------------------------------------- marks */
 
+/* Free n values, which belong to the caller. */
 static void valuesFree(sqlite3_value **ap, int n) {
   int i;
   for (i = 0; i < n; i++) sqlite3_value_free(ap[i]);
@@ -426,6 +430,7 @@ static int refreshBatch(Refresher *r, int nMost) {
                                                  REFRESH_BATCH * nKey);
   sqlite3_str *pStr = sqlite3_str_new(r->pCall->db);
   sqlite3_stmt *pStmt;
+  assert(nMost > 0 && nMost <= REFRESH_BATCH);
   sqlite3_str_appendall(pStr, "SELECT ");
   keyNames(p, pStr, "");
   sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w_mark\" LIMIT %d",
@@ -444,6 +449,7 @@ static int refreshBatch(Refresher *r, int nMost) {
   return n / nKey;
 }
 
+/* Refresh marked documents in batches: nMost at most, or all if nMost<0. */
 static void refreshMarks(Refresher *r, i64 nMost) {
   int n, nGot;
   do {

@@ -138,10 +138,11 @@ static LiveSite *siteNew(SiteWalk *w, const LiveSite *pFrom) {
   return w->pCall->rc == SQLITE_OK ? p : 0;
 }
 
-/* The site that one step leads to. *pbNew: the query has not been there
-** before. */
+/* The site that one step leads to. *pbNew is 1 if the query takes this step for
+** the first time. */
 static LiveSite *siteStep(SiteWalk *w, const LiveSite *pWanted, int *pbNew) {
   LiveSite *p;
+  assert(pWanted->pUp); /* A step has a site above */
   *pbNew = 0;
   if (w->pCall->rc != SQLITE_OK) return 0;
   for (p = pWanted->pUp->pNext; p; p = p->pNext) {

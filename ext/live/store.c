@@ -27,6 +27,7 @@ const char *assocLiveKeyName(AssocLive *p, int i) {
   const char *z = p->pModel->nKey == 1
                       ? "key"
                       : assocArenaPrintf(p->pCall, p->pArena, "key%d", i + 1);
+  assert(i >= 0 && i < p->pModel->nKey);
   return z ? z : "";
 }
 
@@ -135,6 +136,7 @@ static LiveTable *tableOf(AssocLiveSet *pSet, AssocTable *pTab) {
 /* A column that the log needs. One that is generated may depend on a rowid that
 ** is not known before an INSERT; then the rowid tells which row it is. */
 static void linkAdd(LiveTable *p, int iCol) {
+  assert(iCol >= 0);
   p->abLink[iCol] = 1;
   if (p->pTab->aCol[iCol].bGenerated && p->pTab->iRowid >= 0 &&
       p->pTab->iRowid < p->pTab->nCol) {
