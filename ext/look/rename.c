@@ -22,7 +22,7 @@
 
 /* One more that it may be. */
 static void renamedAdd(AssocLook *p, AssocRenamed *pOut, const char *zName) {
-  assert(zName && (pOut->nChoice == 0) == (pOut->zChoice == 0));
+  assert(zName && pOut->nChoice >= 0);
   pOut->zNow = zName;
   pOut->zChoice = pOut->nChoice++ == 0
                       ? zName
