@@ -102,24 +102,6 @@ AssocModel *assocLookModel(AssocLook *p, AssocTable *pTab) {
 
 /* ----------------------------------------------------------------- tables */
 
-/* Tables that virtual tables keep their data in, as FTS and R-Tree do: their
-** names are that of the virtual table, '_' and one of these. SQLite says the
-** same of them, but only where the module is there. */
-static const char *const azLookShadow[] = {
-    "data",   "idx",  "content", "docsize", "config", "segments",
-    "segdir", "stat", "node",    "parent",  "rowid"};
-
-/* FTS5 and others keep their data in tables named after them: notes_content of
-** notes. */
-static int lookIsPartOf(const char *zName, const char *zVirtual) {
-  int i, n = (int)strlen(zVirtual);
-  if (sqlite3_strnicmp(zName, zVirtual, n) != 0 || zName[n] != '_') return 0;
-  for (i = 0; i < ASSOC_COUNT(azLookShadow); i++) {
-    if (sqlite3_stricmp(&zName[n + 1], azLookShadow[i]) == 0) return 1;
-  }
-  return 0;
-}
-
 /*
 ** A mark for every entry of the schema in which a virtual table keeps its data.
 ** PRAGMA table_list knows those of modules that are loaded. For others the
@@ -146,7 +128,7 @@ static void lookShadows(AssocLook *p) {
   while (assocStep(p->pCall, pStmt)) {
     const char *zVirtual = assocColumnText(p->pCall, pStmt, 0);
     for (i = 0; i < pSchema->nEntry; i++) {
-      p->abShadow[i] |= (u8)lookIsPartOf(pSchema->azEntry[i], zVirtual);
+      p->abShadow[i] |= (u8)assocNameIsShadow(pSchema->azEntry[i], zVirtual);
     }
   }
   assocFinalize(p->pCall, pStmt);

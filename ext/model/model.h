@@ -161,6 +161,9 @@ void assocClockSql(sqlite3_str *pStr, int eForm);
 /* The same, but a view that SQLite cannot read is no table. */
 AssocTable *assocTableSeek(AssocCall *pCall, AssocSchema *pSchema,
                            const char *zName);
+/* Is zName the name of a table in which the virtual table zVirtual keeps its
+** data, such as notes_content of notes? */
+int assocNameIsShadow(const char *zName, const char *zVirtual);
 /* The table with a row for each live document, and what the names of the logs of
 ** live documents begin with: see live/live.h. */
 #define ASSOC_LIVE_STORE "assoc_store"
@@ -539,6 +542,8 @@ int assocDefShown(AssocCall *pCall, AssocDef *pDef);
 /* Is a column of the association's tables hidden from the session? Then its
 ** scope and order are not told: they may name it. */
 int assocRelHides(AssocCall *pCall, const AssocRel *pRel);
+/* Does a policy that holds now hide a column of the table? pTab may be 0. */
+int assocTableHides(AssocCall *pCall, const AssocTable *pTab);
 /* Does a text (bSql: SQL that was written here) name a model that the session may
 ** not know of, or a column that is hidden from it? */
 int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z,

@@ -103,6 +103,18 @@ static void readColumns(AssocCall *pCall, AssocPolicy *p, const char *zWhat,
   }
 }
 
+/* A virtual table with a hidden column: hide the columns, too, by which FTS
+** searches all of them. */
+static void hideWhole(AssocPolicy *p) {
+  const AssocTable *pTab = p->pModel->pTable;
+  int i, bHides = 0;
+  if (pTab->eType != ASSOC_VIRTUAL || p->aColumn == 0) return;
+  for (i = 0; i < pTab->nCol; i++) bHides |= p->aColumn[i] & ASSOC_COLUMN_HIDE;
+  for (i = 0; bHides && i < pTab->nCol; i++) {
+    if (pTab->aCol[i].bHidden) p->aColumn[i] |= ASSOC_COLUMN_HIDE;
+  }
+}
+
 /* Read the options of a policy. */
 static void readPolicy(AssocCall *pCall, AssocPolicy *p) {
   AssocTable *pTab = p->pModel->pTable;
@@ -120,6 +132,7 @@ static void readPolicy(AssocCall *pCall, AssocPolicy *p) {
     readMay(pCall, p, i, assocJsonGet(pJson, azMember[i]));
   }
   readColumns(pCall, p, "hide", assocJsonGet(pJson, "hide"), ASSOC_COLUMN_HIDE);
+  hideWhole(p);
   readColumns(pCall, p, "fixed", assocJsonGet(pJson, "fixed"),
               ASSOC_COLUMN_FIXED);
   pForce = assocJsonGet(pJson, "force");
@@ -139,6 +152,48 @@ static AssocModel *modelOfRow(AssocCall *pCall, AssocTable *pTab,
   if (pDef->pSchema != pTab->pSchema && pDef->pSchema->pNext) return 0;
   p = assocModelTry(pCall, pDef->pSchema, pDef->zModel);
   return p && p->pTable == pTab ? p : 0;
+}
+
+/* The virtual table that keeps its data in this one, if it has a policy; else 0.
+** docs_content belongs to docs. */
+static AssocTable *shadowOwner(AssocCall *pCall, AssocTable *pTab) {
+  const char *z = pTab->zName;
+  int i;
+  for (i = (int)strlen(z) - 1; i > 0; i--) {
+    char *zOwner;
+    AssocTable *pOwner = 0;
+    if (z[i] != '_') continue;
+    zOwner = assocMprintf(pCall, "%.*s", i, z);
+    if (zOwner && assocNameIsShadow(z, zOwner)) {
+      pOwner = assocTableSeek(pCall, pTab->pSchema, zOwner);
+    }
+    sqlite3_free(zOwner);
+    if (pOwner && pOwner->eType == ASSOC_VIRTUAL) return pOwner;
+  }
+  return 0;
+}
+
+/* The table in which FTS keeps the rows of a virtual table with a policy shows
+** them all, so that nobody but the owner may know of it. */
+static void shadowPolicy(AssocCall *pCall, AssocTable *pTab,
+                         AssocPolicy **ppEnd) {
+  AssocTable *pOwner =
+      pTab->eType == ASSOC_TABLE ? shadowOwner(pCall, pTab) : 0;
+  const AssocPolicy *pOf = pOwner ? assocPolicyAll(pCall, pOwner) : 0;
+  AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
+  AssocPolicy *p;
+  for (; pOf; pOf = pOf->pNext) {
+    p = assocAlloc(pCall, pArena, sizeof(*p));
+    if (p == 0) return;
+    p->pDef = pOf->pDef;
+    p->pModel = assocModelOf(pCall, pTab);
+    p->aColumn = assocAlloc(pCall, pArena, pTab->nCol + 1);
+    if (p->pModel == 0 || p->aColumn == 0) return;
+    memset(p->aSay, ASSOC_SAY_NONE, sizeof(p->aSay));
+    p->bForce = pOf->bForce;
+    *ppEnd = p;
+    ppEnd = &p->pNext;
+  }
 }
 
 /* Read the policies of a table. */
@@ -165,6 +220,7 @@ static void tablePolicies(AssocCall *pCall, AssocTable *pTab) {
       ppEnd = &p->pNext;
     }
   }
+  shadowPolicy(pCall, pTab, ppEnd);
   pTab->bPolicy = pCall->rc == SQLITE_OK;
 }
 
@@ -274,8 +330,7 @@ int assocDefShown(AssocCall *pCall, AssocDef *pDef) {
   return pRel->nPath > 0 || relShown(pCall, pRel);
 }
 
-/* Does a policy that holds now hide a column of the table? */
-static int tableHides(AssocCall *pCall, const AssocTable *pTab) {
+int assocTableHides(AssocCall *pCall, const AssocTable *pTab) {
   int i;
   for (i = 0; pTab && i < pTab->nCol; i++) {
     if (assocColumnIs(pCall, pTab, i, ASSOC_COLUMN_HIDE)) return 1;
@@ -285,9 +340,9 @@ static int tableHides(AssocCall *pCall, const AssocTable *pTab) {
 
 int assocRelHides(AssocCall *pCall, const AssocRel *pRel) {
   if (pCall->pConn->pSession == 0) return 0;
-  return tableHides(pCall, pRel->pSource->pTable) ||
-         tableHides(pCall, pRel->pTarget->pTable) ||
-         tableHides(pCall, pRel->pThrough);
+  return assocTableHides(pCall, pRel->pSource->pTable) ||
+         assocTableHides(pCall, pRel->pTarget->pTable) ||
+         assocTableHides(pCall, pRel->pThrough);
 }
 
 /* Does the text have the name, as a word, or in SQL of ours in quotes? Names

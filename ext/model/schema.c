@@ -641,6 +641,22 @@ const char *assocTableIndexOrder(AssocCall *pCall, AssocTable *pTab, int nCol,
   return 0;
 }
 
+/* Tables that virtual tables keep their data in, as FTS and R-Tree do: their
+** names are that of the virtual table, '_' and one of these. SQLite says the
+** same of them, but only where the module is there. */
+static const char *const azShadow[] = {
+    "data",   "idx",  "content", "docsize", "config", "segments",
+    "segdir", "stat", "node",    "parent",  "rowid"};
+
+int assocNameIsShadow(const char *zName, const char *zVirtual) {
+  int i, n = (int)strlen(zVirtual);
+  if (sqlite3_strnicmp(zName, zVirtual, n) != 0 || zName[n] != '_') return 0;
+  for (i = 0; i < ASSOC_COUNT(azShadow); i++) {
+    if (sqlite3_stricmp(&zName[n + 1], azShadow[i]) == 0) return 1;
+  }
+  return 0;
+}
+
 /* -------------------------------------------------------------- row count */
 
 /* The first integer of the first row; -1 if there is none or it is NULL.

@@ -112,6 +112,7 @@ struct AssocSql {
   u8 bHeld;                 /* The source's key is a row of assoc_keys */
   u8 bOfKey;                /* The pairs of a path are those of one parent */
   int nFilter;              /* Nesting of conditions on related rows */
+  u8 bMatch;                /* The left side of MATCH is written */
   u8 bOwner;  /* The owner's text is written: it may name hidden columns */
   u8 bPolicy; /* A policy's: it sees every row, and :me is the session's */
 };

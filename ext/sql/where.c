@@ -479,6 +479,16 @@ static int sqlColumnOf(AssocSql *p, AssocModel *pModel,
                        const ShapeName *pName) {
   int iCol = assocSqlColumnFind(p, pModel->pTable, pName->z);
   AssocRel *pRel;
+  if (iCol >= 0 && p->bMatch && !p->bOwner &&
+      assocTableHides(p->pCall, pModel->pTable)) {
+    assocShapeFail(p->pCall, p->zText, pName->iOff,
+                   &(AssocWhy){.eReason = ASSOC_E_REFUSED,
+                               .zModel = pModel->zLabel,
+                               .zName = pName->z},
+                   "a session cannot search %s by match: a policy hides a "
+                   "column, which the text of a match can name",
+                   pModel->zLabel);
+  }
   if (iCol >= 0 || p->pCall->rc != SQLITE_OK) return iCol;
   pRel = assocRelSeek(p->pCall, pModel, pName->z);
   if (pRel) {
@@ -956,7 +966,9 @@ static void sqlCompare(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
     sqlBeside(p, pPred, pModel, iAlias);
     return;
   }
+  p->bMatch = pPred->eOp == SHAPE_OP_MATCH;
   assocSqlKey(p, &pPred->key, pModel, iAlias);
+  p->bMatch = 0;
   if (pPred->eOp == SHAPE_OP_ISNULL) {
     sqlPut(p, pPred->bNot ? " IS NOT NULL" : " IS NULL");
     return;

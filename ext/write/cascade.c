@@ -110,6 +110,7 @@ static const AssocJson *edgeValue(WriteDestroyer *d, const DestroyEdge *p,
   }
   assocFinalize(w->pCall, pStmt);
   if (pJson == 0) {
+    (void)assocReferColumns(w, p->pRefer); /* May they be named? */
     assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, pTab->zName,
                  pTab->aCol[iCol].zName,
                  "onDelete of %s.%s is SET DEFAULT, but its default is an "
@@ -174,6 +175,7 @@ static void edgeReportChange(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
 static void edgeRefused(AssocWriter *w, const DestroyEdge *p, int iCol) {
   const AssocTable *pTab = p->pChild->pTab;
   if (p->eNow != DESTROY_NULL || !pTab->aCol[iCol].bNotNull) return;
+  (void)assocReferColumns(w, p->pRefer); /* May they be named? */
   assocErrorAs(w->pCall, SQLITE_CONSTRAINT_NOTNULL,
                "NOT NULL constraint failed: %s.%s", pTab->zName,
                pTab->aCol[iCol].zName);
@@ -242,6 +244,7 @@ static int edgeDeferred(WriteDestroyer *d, const DestroyEdge *p) {
 static void edgeCircle(WriteDestroyer *d, const DestroyEdge *p,
                        const char *zBut) {
   const AssocTable *pTab = p->pChild->pTab;
+  (void)assocReferColumns(d->w, p->pRefer); /* May they be named? */
   assocFail(d->w->pCall,
             &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
                         .rc = SQLITE_CONSTRAINT_FOREIGNKEY,

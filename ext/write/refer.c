@@ -283,11 +283,24 @@ static int referLeadsOver(const WriteRefer *p, const AssocRel *pRel) {
           p->pScope == pRel->pThroughScope);
 }
 
-/* "a, b", for errors. Never 0. */
+/* Does a policy hide a column of the key? */
+static int referHides(AssocWriter *w, const WriteRefer *p) {
+  int i;
+  for (i = 0; i < p->nCol; i++) {
+    if (assocColumnIs(w->pCall, p->pChild, p->aCol[i], ASSOC_COLUMN_HIDE)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* "a, b", for errors. Never 0. A session is not told of hidden columns: the error
+** is then that the call is refused. */
 const char *assocReferColumns(AssocWriter *w, const WriteRefer *p) {
   sqlite3_str *pStr = sqlite3_str_new(w->pCall->db);
   const char *z;
   int i;
+  if (referHides(w, p)) assocSessionDeny(w->pCall);
   for (i = 0; i < p->nCol; i++) {
     sqlite3_str_appendf(pStr, "%s%s", i ? ", " : "",
                         p->pChild->aCol[p->aCol[i]].zName);
@@ -306,6 +319,8 @@ static void referName(ReferList *p, WriteRefer *pRefer) {
     pRefer->zName = pRel->zName;
     return;
   }
+  pRefer->zName = pRefer->pChild->zName;
+  if (referHides(p->w, pRefer)) return;
   pRefer->zName =
       assocArenaPrintf(p->w->pCall, &p->w->mem, "%s(%s)", pRefer->pChild->zName,
                        assocReferColumns(p->w, pRefer));
