@@ -392,9 +392,13 @@ static void memberOfRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
 }
 
 /* What stands for a member of a to-one that is not there. */
-static void memberMissing(AssocOut *pOut, const AssocNode *pNode,
-                          const GatherMember *p) {
+static void memberMissing(AssocRun *pRun, AssocOut *pOut,
+                          const AssocNode *pNode, const GatherMember *p) {
   const AssocNode *pAt = p->pPart->pNode ? p->pPart->pNode : p->pNode;
+  if (p->pPart->pNode && assocNodeIsPage(pAt)) {
+    gatherPage(pRun, pOut, pAt, ASSOC_NOSLOT);
+    return;
+  }
   while (pAt != pNode && !pAt->bMany) pAt = pAt->pParent;
   if (pAt == pNode) {
     putText(pOut, "null", 4);
@@ -412,7 +416,7 @@ static void memberOfBucket(AssocRun *pRun, AssocOut *pOut,
   const AssocBucket *pBucket = pFirst ? &pState->aBucket[iBucket] : 0;
   u32 i;
   if (!pNode->bMany && pFirst == 0) {
-    memberMissing(pOut, pNode, p);
+    memberMissing(pRun, pOut, pNode, p);
     return;
   }
   if (!pNode->bMany) {
