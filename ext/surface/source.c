@@ -113,19 +113,46 @@ sqlite3_stmt *assocSourceStmt(AssocDmlTable *p) {
 
 /* ------------------------------------------------------------------- rows */
 
-/* Free the first n values of a row. */
+/* Is value i of a row the one of the row before? The first row has none. */
+static int sourceShares(const AssocSource *pSource, sqlite3_value **apVal,
+                        int i) {
+  return apVal != pSource->apVal && apVal[i] == apVal[i - pSource->nVal];
+}
+
+/* Free the first n values of a row that no row before has. */
 static void sourceFree(AssocSource *pSource, sqlite3_value **apVal, int n) {
-  while (n > 0) {
-    if (apVal[--n] != pSource->pNull) sqlite3_value_free(apVal[n]);
+  while (n-- > 0) {
+    if (apVal[n] == pSource->pNull || sourceShares(pSource, apVal, n)) continue;
+    sqlite3_value_free(apVal[n]);
   }
 }
 
-/* A copy of a value; most columns of related are NULL, and these are one copy.
-** 0 if memory runs out. */
-static sqlite3_value *sourceCopy(AssocSource *pSource, sqlite3_value *pVal) {
-  if (sqlite3_value_type(pVal) != SQLITE_NULL) return sqlite3_value_dup(pVal);
-  if (pSource->pNull == 0) pSource->pNull = sqlite3_value_dup(pVal);
-  return pSource->pNull;
+/* Are both the same short text, as names of models and associations are? */
+static int sourceSame(sqlite3_value *pA, sqlite3_value *pB) {
+  const unsigned char *zA, *zB;
+  int n;
+  if (sqlite3_value_type(pA) != SQLITE_TEXT) return 0;
+  if (sqlite3_value_type(pB) != SQLITE_TEXT) return 0;
+  zA = sqlite3_value_text(pA);
+  zB = sqlite3_value_text(pB);
+  n = sqlite3_value_bytes(pA);
+  if (zA == 0 || zB == 0 || n > 100 || n != sqlite3_value_bytes(pB)) return 0;
+  return memcmp(zA, zB, (size_t)n) == 0;
+}
+
+/* A copy of a value for column i of a row. Most columns of related are NULL, and
+** these are one copy; a text that the row before has is shared with it. 0 if
+** memory runs out. */
+static sqlite3_value *sourceCopy(AssocSource *pSource, sqlite3_value **apNew,
+                                 int i, sqlite3_value *pVal) {
+  if (sqlite3_value_type(pVal) == SQLITE_NULL) {
+    if (pSource->pNull == 0) pSource->pNull = sqlite3_value_dup(pVal);
+    return pSource->pNull;
+  }
+  if (pSource->nRow > 0 && sourceSame(pVal, apNew[i - pSource->nVal])) {
+    return apNew[i - pSource->nVal];
+  }
+  return sqlite3_value_dup(pVal);
 }
 
 /* Copies of the row's values. Called from xUpdate, so the result is a plain
@@ -147,7 +174,7 @@ int assocSourceKeep(AssocDmlTable *p, int nVal, sqlite3_value **apVal) {
   pSource->nVal = nVal;
   apNew = &pSource->apVal[pSource->nRow * nVal];
   for (i = 0; i < nVal; i++) {
-    apNew[i] = sourceCopy(pSource, apVal[i]);
+    apNew[i] = sourceCopy(pSource, apNew, i, apVal[i]);
     if (apNew[i]) continue;
     sourceFree(pSource, apNew, i);
     return SQLITE_NOMEM;
@@ -159,7 +186,8 @@ int assocSourceKeep(AssocDmlTable *p, int nVal, sqlite3_value **apVal) {
 /* Safe on a structure with no rows. */
 void assocSourceClear(AssocSource *pSource) {
   i64 i;
-  for (i = 0; i < pSource->nRow; i++) {
+  for (i = pSource->nRow - 1; i >= 0;
+       i--) { /* A row shares with those before */
     sourceFree(pSource, &pSource->apVal[i * pSource->nVal], pSource->nVal);
   }
   sqlite3_value_free(pSource->pNull);

@@ -194,7 +194,8 @@ typedef struct AssocSource AssocSource;
 struct AssocSource {
   i64 nRow, nAlloc;
   int nVal;              /* Values of a row, as xUpdate got them */
-  sqlite3_value **apVal; /* OWNED: nRow*nVal values, each OWNED but pNull */
+  sqlite3_value **apVal; /* OWNED: nRow*nVal values. A row may have pNull, and
+                         ** texts of the row before; the others are OWNED */
   sqlite3_value *pNull;  /* OWNED: the value of all that are NULL, or 0 */
 };
 
