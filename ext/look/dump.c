@@ -3,12 +3,14 @@
 **
 **    SELECT assoc_model('User', '{"table":"people"}');
 **    SELECT assoc_define('User', 'hasMany', 'Post', '{"as":"posts"}');
+**    SELECT assoc_policy('Post', '{"read":"userId = :user"}');
 **
 ** The order matters, since a call looks at what is defined already. Models come
 ** before the definitions that use them; definitions that name their keys before
 ** those that look for them; a polymorphic belongsTo before its other sides; a
-** path after its steps. A row that assoc_define() would refuse becomes a
-** comment with the reason.
+** path after its steps; policies after all associations, which their conditions
+** may name. A row that these functions would refuse becomes a comment with the
+** reason.
 */
 #include "look/look.h"
 
@@ -102,9 +104,11 @@ static void dumpWhy(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef,
 
 /* ----------------------------------------------------------------- models */
 
-/* A row of assoc_model() as its call. Options that are no JSON object become a
-** comment. */
-static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
+/* The row's options as one line of JSON: a row that was made by hand may have
+** spaces. If they are no JSON object, a comment is printed instead. OUT: freed
+** with sqlite3_free(); 0 if there are none, or after an error. */
+static char *dumpRowOptions(AssocLook *p, sqlite3_str *pStr,
+                            const AssocDef *pDef) {
   AssocArena mem;
   AssocCall ask;
   AssocErr why;
@@ -116,7 +120,7 @@ static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
   assocTryBegin(&ask, p->pCall);
   pJson = assocJsonObject(&ask, &mem, pDef->zOptions ? pDef->zOptions : "{}",
                           -1, "the options");
-  if (pJson) { /* The row may have been made by hand, with spaces */
+  if (pJson) {
     assocBufInit(&out, 0x7fffffff);
     assocJsonWrite(&out, pJson);
     zOptions = assocBufText(&ask, &out, &n);
@@ -124,8 +128,15 @@ static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
   assocArenaFree(&mem);
   if (assocTryEnd(&ask, p->pCall, &why)) {
     dumpWhy(p, pStr, pDef, &why);
-    return;
+    return 0;
   }
+  return zOptions;
+}
+
+/* A row of assoc_model() as its call. */
+static void dumpModel(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef) {
+  char *zOptions = dumpRowOptions(p, pStr, pDef);
+  if (zOptions == 0) return;
   sqlite3_str_appendall(pStr, "SELECT ");
   assocDumpModelCall(p, pStr, dumpName(p, pDef, pDef->zModel, 0), zOptions,
                      pDef->pSchema->pNext == 0);
@@ -274,6 +285,22 @@ static void dumpPaths(AssocLook *p, sqlite3_str *pStr, DumpPaths *pPaths) {
   assert(pPaths->n == 0 || p->pCall->rc != SQLITE_OK);
 }
 
+/* The rows of assoc_policy(). */
+static void dumpPolicies(AssocLook *p, sqlite3_str *pStr) {
+  AssocSchema *pSchema;
+  AssocDef *pDef;
+  for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    for (pDef = pSchema->pPolicyDef; pDef; pDef = pDef->pNext) {
+      char *z = dumpRowOptions(p, pStr, pDef);
+      if (z) {
+        sqlite3_str_appendf(pStr, "SELECT assoc_policy(%Q, %Q);\n",
+                            dumpName(p, pDef, pDef->zModel, 0), z);
+      }
+      sqlite3_free(z);
+    }
+  }
+}
+
 /* One stage after the other over all databases. The comments about wrong rows
 ** are printed in the first stage. OUT: the caller frees the text; 0 after an
 ** error. */
@@ -304,5 +331,6 @@ char *assocDumpText(AssocLook *p) {
     }
   }
   dumpPaths(p, pStr, &paths);
+  dumpPolicies(p, pStr);
   return assocLookLines(p, pStr);
 }
