@@ -394,7 +394,8 @@ static void keysInit(UnitKeys *p, AssocCall *pCall, sqlite3_value *pAff,
   if (zAff && zColl) {
     setRules(p, zAff, zColl);
   } else {
-    assocError(pCall, "the rules of the keys are missing");
+    assocErrorOf(pCall, ASSOC_E_OTHER, 0, 0,
+                 "the rules of the keys are missing");
   }
 }
 
@@ -409,7 +410,8 @@ static sqlite3_stmt *keysPrepare(UnitKeys *p, sqlite3_value *pKeys) {
   if (pStmt == 0) return 0;
   n = sqlite3_column_count(pStmt);
   if (n < 1 || n > UNIT_NKEY || (p->bReady && p->map.nKey != n)) {
-    assocError(p->pCall, "a key must not have %d values", n);
+    assocErrorOf(p->pCall, ASSOC_E_OTHER, 0, 0, "a key must not have %d values",
+                 n);
   } else if (!p->bReady) {
     assocKeymapInit(&p->map, n, p->aRule);
     p->bReady = 1;
@@ -506,7 +508,8 @@ static AssocShape *shapeArg(AssocCall *pCall, AssocArena *pArena,
   if (z == 0) return 0;
   while (i < 3 && (zKind == 0 || strcmp(zKind, az[i]) != 0)) i++;
   if (i == 3) {
-    assocError(pCall, "a shape is a query, a block or one");
+    assocErrorOf(pCall, ASSOC_E_OTHER, 0, 0,
+                 "a shape is a query, a block or one");
     return 0;
   }
   return assocShapeParse(pCall, pArena, i, z, sqlite3_value_bytes(apArg[1]));

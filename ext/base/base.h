@@ -184,8 +184,6 @@ void assocFailV(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt,
 /* The same, with a reason, a model and a name alone; the names may be 0. */
 void assocErrorOf(AssocCall *pCall, int eReason, const char *zModel,
                   const char *zName, const char *zFmt, ...);
-/* Raise an error of reason ASSOC_E_OTHER and code SQLITE_ERROR. */
-void assocError(AssocCall *pCall, const char *zFmt, ...);
 /* Raise an error of code rc with a text of its own, without the prefix "assoc:
 ** ". */
 void assocErrorAs(AssocCall *pCall, int rc, const char *zFmt, ...);

@@ -154,14 +154,6 @@ void assocErrorOf(AssocCall *pCall, int eReason, const char *zModel,
   va_end(ap);
 }
 
-void assocError(AssocCall *pCall, const char *zFmt, ...) {
-  static const AssocWhy other = {.eReason = ASSOC_E_OTHER};
-  va_list ap;
-  va_start(ap, zFmt);
-  assocFailV(pCall, &other, zFmt, ap);
-  va_end(ap);
-}
-
 void assocErrorPrefix(AssocCall *pCall, const char *zFmt, ...) {
   AssocErr *p = &pCall->err;
   va_list ap;

@@ -293,7 +293,7 @@ static void writeBreak(AssocCall *pCall) {
 ** an interrupted statement that writes rolls back the transaction.
 */
 static void writeUndo(AssocCall *pCall, const AssocWrite *p) {
-  assert(pCall->rc != SQLITE_OK && p->bOpen);
+  assert(pCall->rc != SQLITE_OK && (p->bOpen || p->bAlone));
   if (sqlite3_get_autocommit(pCall->db)) return;
   if (p->bAuto) {
     if (writeStep(pCall, WRITE_ABANDON) == SQLITE_OK) return;
