@@ -446,16 +446,14 @@ static int wordBeginsTable(const AssocGuesser *g, const AssocGuessWord *p) {
 static int coreSplit(AssocGuesser *g, AssocGuessName *p) {
   const AssocGuessWord *pLast = nameLast(p);
   AssocGuessWord *pWord;
-  int bEnd;
+  int bEnd, bSays;
   if (pLast == 0 || pLast->n < 5) return 0;
   bEnd = strcmp(&pLast->z[pLast->n - 2], "id") == 0;
   if (!bEnd && strncmp(pLast->z, "id", 2) != 0) return 0;
   pWord = assocGuessWordOf(g, bEnd ? pLast->z : &pLast->z[2], pLast->n - 2);
   if (pWord == 0) return 0;
-  if (!pWord->bTable &&
-      !(bEnd && (wordIsAgent(pWord) || wordBeginsTable(g, pWord)))) {
-    return 0;
-  }
+  bSays = bEnd && (wordIsAgent(pWord) || wordBeginsTable(g, pWord));
+  if (!pWord->bTable && !bSays) return 0;
   p->ap[p->n - 1] = pWord;
   return 1;
 }

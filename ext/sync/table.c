@@ -88,8 +88,10 @@ static int tableHasRows(AssocSync *p, const AssocTable *pTab) {
 static int wantsRebuild(const AssocTable *pWant, int i) {
   const AssocIndex *pIdx = pWant->pIndex;
   if (pWant->aCol[i].iPk) return 1;
-  while (pIdx && !(pIdx->bUnique && pIdx->aCol[0] == i)) pIdx = pIdx->pNext;
-  return pIdx != 0;
+  for (; pIdx; pIdx = pIdx->pNext) {
+    if (pIdx->bUnique && pIdx->aCol[0] == i) return 1;
+  }
+  return 0;
 }
 
 /* Why the existing rows cannot have column i as their PRIMARY KEY, or 0. The
