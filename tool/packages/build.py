@@ -315,7 +315,7 @@ def compile_wasm(work, out, paths):
     for path in paths:
         shutil.copyfile(path, os.path.join(work, os.path.basename(path)))
     for name, more in [('sqlite3', ['-DSQLITE_EXTRA_INIT=assocInit']),
-                       ('assoc', []), ('init', [])]:
+                       ('assoc', ['-Os']), ('init', [])]:  # A download: size counts
         print('  EMCC   ' + name, flush=True)
         emcc(out, *WASM_FLAGS, *more, '-c', name + '.c', '-o', name + '.o')
     emcc(out, *WASM_FLAGS, '-DALONE', '-c', 'init.c', '-o', 'alone.o')
