@@ -401,7 +401,7 @@ def debian(out):
     if done.returncode:
         sys.exit(open(log).read() + '\nthe Debian package does not build')
     for name in os.listdir(os.path.dirname(top)):
-        if name.endswith(('.deb', '.changes')):
+        if name.endswith('.deb'):  # Other files tell of this machine
             shutil.copyfile(os.path.join(os.path.dirname(top), name),
                             os.path.join(target, name))
 
