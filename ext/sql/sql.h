@@ -412,8 +412,8 @@ void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
                    AssocModel *pModel, int iAlias, int bTurned);
 /* Append " LEFT JOIN users t3 ON …" for each path of this order that leads to one
 ** row: behind the tables, before assocSqlOrder() is called for the same rows. */
-void assocSqlOrderJoins(AssocSql *p, const AssocRel *pRel,
-                        const ShapeClauses *pC, AssocModel *pModel, int iAlias);
+void assocSqlOrderJoins(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
+                        AssocModel *pModel, int iAlias);
 /* The order of a list: of the clauses, else of the relation; 0: the order of
 ** its key. */
 ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC);

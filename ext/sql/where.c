@@ -413,6 +413,8 @@ static void sqlHopWhere(AssocSql *p, const AssocHop *pHop,
 ** tables beside them. */
 #define MOST_TABLES 64
 #define PATH_TABLES 60
+/* And the paths of one order join at most these. */
+#define ORDER_TABLES 16
 
 /* The number of tables that the steps join. SQLite joins at most 64. */
 static int hopTables(const AssocHop *pHop) {
@@ -589,11 +591,12 @@ static const ShapeName *lastName(const ShapeName *pPath) {
 }
 
 /* Can the steps be joined? Each has one row at most. A policy's source is a
-** subquery, and the tables are few. */
-static int joinsPath(AssocSql *p, const PathPart *pPart) {
+** subquery, and the tables are few: 4 at most, and not more than nMost. */
+static int joinsPath(AssocSql *p, const PathPart *pPart, int nMost) {
   const AssocHop *pHop = pPart ? pPart->pFirst : 0;
-  if (pHop == 0 || pPart->pOuter || firstOfMany(p, pPart->pRel) ||
-      hopTables(pHop) > 4) {
+  int n = hopTables(pHop);
+  if (pHop == 0 || pPart->pOuter || firstOfMany(p, pPart->pRel) || n > 4 ||
+      n > nMost) {
     return 0;
   }
   while (pHop && !assocSqlIsPoliced(p, pHop->pRel->pTarget->pTable)) {
@@ -603,20 +606,21 @@ static int joinsPath(AssocSql *p, const PathPart *pPart) {
 }
 
 /* Append " LEFT JOIN users t3 ON t3.id=t1.user_id": the row to which the path
-** leads. A subquery in ORDER BY takes twice as long. */
-static void sqlJoinPath(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
-                        int iAlias) {
+** leads. A subquery in ORDER BY takes twice as long. Returns the number of tables
+** that it joined, nMost at most. */
+static int sqlJoinPath(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
+                       int iAlias, int nMost) {
   const ShapeName *pCol = lastName(pKey->pPath);
   int iEnd = iAlias, nAlias = p->nAlias;
   PathPart *pPart;
   AssocLed *pLed;
   const AssocHop *pHop;
-  if (pCol == pKey->pPath || manyAt(p, pKey->pPath, pCol, pModel)) return;
+  if (pCol == pKey->pPath || manyAt(p, pKey->pPath, pCol, pModel)) return 0;
   pPart = pathParts(p, pKey->pPath, pCol, &pModel, &iEnd);
   pLed = assocAlloc(p->pCall, p->pArena, sizeof(*pLed));
-  if (pLed == 0 || !joinsPath(p, pPart)) {
+  if (pLed == 0 || !joinsPath(p, pPart, nMost)) {
     p->nAlias = nAlias;
-    return;
+    return 0;
   }
   for (pHop = pPart->pFirst; pHop; pHop = pHop->pNext) {
     u8 bMaybe = p->bMaybe;
@@ -633,6 +637,7 @@ static void sqlJoinPath(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   pLed->pEnd = pModel;
   pLed->pNext = p->pLed;
   p->pLed = pLed;
+  return hopTables(pPart->pFirst);
 }
 
 /* Append the column at the end of a path whose row is joined. False if it is
@@ -1666,19 +1671,34 @@ ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC) {
   return pRel ? pRel->pOrder : 0;
 }
 
+/* The most tables that the paths of an order may join. A relation's own path
+** takes some of the tables that SQLite joins. With an order of 64 terms, SQLite
+** 3.40 crashes: it leaves out a LEFT JOIN of which only the order speaks. */
+static int orderTables(AssocSql *p, AssocRel *pRel, const ShapeSort *pSort,
+                       const AssocModel *pModel) {
+  int nTerm = pModel->nKey, nLeft = PATH_TABLES;
+  if (pRel && pRel->pThrough) nTerm += pRel->pThrough->nKey;
+  for (; pSort; pSort = pSort->pNext) nTerm++;
+  if (nTerm >= 64) return 0;
+  if (pRel && pRel->nPath) {
+    nLeft -= hopTables(assocSqlHops(p, pRel, 1, ASSOC_FIRST_NOT));
+  }
+  return nLeft < ORDER_TABLES ? nLeft : ORDER_TABLES;
+}
+
 /* See sql.h. */
-void assocSqlOrderJoins(AssocSql *p, const AssocRel *pRel,
-                        const ShapeClauses *pC, AssocModel *pModel,
-                        int iAlias) {
+void assocSqlOrderJoins(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
+                        AssocModel *pModel, int iAlias) {
   const ShapeSort *pSort = assocOrderOf(pRel, pC);
   const char *zText = p->zText;
   u8 bOwner = p->bOwner;
+  int nMost = pSort ? orderTables(p, pRel, pSort, pModel) : 0;
   if (pC == 0 || pSort != pC->pOrder) p->zText = 0;
   for (; pSort && p->pCall->rc == SQLITE_OK; pSort = pSort->pNext) {
     const ShapeKey *pKey = &pSort->key;
     if (pKey->pAgg || pKey->bAt || sqlListed(p, pKey)) continue;
     p->bOwner = bOwner | pKey->bOwner;
-    sqlJoinPath(p, pKey, pModel, iAlias);
+    nMost -= sqlJoinPath(p, pKey, pModel, iAlias, nMost);
   }
   p->bOwner = bOwner;
   p->zText = zText;
