@@ -401,10 +401,8 @@ static const char *nearestName(AssocSql *p, AssocModel *pModel,
   return near.zBest;
 }
 
-/* The nearest column or association is proposed, unless the word is known from
-** another language: then the error says what to write instead. */
-/* What JSON writes in a wrong place: a direction, an operator, a find option; or
-** 0. */
+/* What to write instead of a word that JSON has in a wrong place: a direction, or
+** an option of findOrCreate(). 0 if it is none of these. */
 static const char *jsonHabit(const char *z) {
   if (sqlite3_stricmp(z, "desc") == 0 || sqlite3_stricmp(z, "asc") == 0) {
     return "a column and its direction are a list in the list: "
@@ -417,6 +415,8 @@ static const char *jsonHabit(const char *z) {
   return 0;
 }
 
+/* The nearest column or association is proposed, unless the word is known from
+** another language: then the error says what to write instead. */
 void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
                      const char *zWhat) {
   const char *zNear = nearestName(p, pModel, pName->z, 1);

@@ -181,6 +181,12 @@ static const AssocHop *lastHop(const AssocHop *pHop) {
   return pHop;
 }
 
+/* The path's last name. */
+static const ShapeName *lastName(const ShapeName *pPath) {
+  while (pPath->pNext) pPath = pPath->pNext;
+  return pPath;
+}
+
 /* See sql.h. */
 void assocSqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
                         int bParen) {
@@ -584,12 +590,6 @@ struct AssocLed {
   AssocLed *pNext;
 };
 
-/* The path's last name. */
-static const ShapeName *lastName(const ShapeName *pPath) {
-  while (pPath->pNext) pPath = pPath->pNext;
-  return pPath;
-}
-
 /* Can the steps be joined? Each has one row at most. A policy's source is a
 ** subquery, and the tables are few: 4 at most, and not more than nMost. */
 static int joinsPath(AssocSql *p, const PathPart *pPart, int nMost) {
@@ -611,25 +611,21 @@ static int joinsPath(AssocSql *p, const PathPart *pPart, int nMost) {
 static int sqlJoinPath(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                        int iAlias, int nMost) {
   const ShapeName *pCol = lastName(pKey->pPath);
-  int iEnd = iAlias, nAlias = p->nAlias;
+  int iEnd = iAlias;
   PathPart *pPart;
   AssocLed *pLed;
   const AssocHop *pHop;
+  assert(p->bMaybe == 0); /* It is no condition */
   if (pCol == pKey->pPath || manyAt(p, pKey->pPath, pCol, pModel)) return 0;
   pPart = pathParts(p, pKey->pPath, pCol, &pModel, &iEnd);
   pLed = assocAlloc(p->pCall, p->pArena, sizeof(*pLed));
-  if (pLed == 0 || !joinsPath(p, pPart, nMost)) {
-    p->nAlias = nAlias;
-    return 0;
-  }
+  if (pLed == 0 || !joinsPath(p, pPart, nMost)) return 0;
   for (pHop = pPart->pFirst; pHop; pHop = pHop->pNext) {
-    u8 bMaybe = p->bMaybe;
-    p->bMaybe = 0;
+    assert(pHop->iJoin == 0);
     sqlPut(p, " LEFT JOIN ");
     sqlHopTables(p, pHop);
     sqlPut(p, " ON ");
     sqlHopWhere(p, pHop, 0, 0);
-    p->bMaybe = bMaybe;
   }
   pLed->pKey = pKey;
   pLed->iAlias = iAlias;
@@ -825,9 +821,11 @@ static void sqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
     sqlTotal(p, pKey->pAgg, pModel, iAlias);
   } else if (pKey->pAgg) {
     sqlAgg(p, pKey, pModel, iAlias);
-  } else if (pKey->pPath->pNext && !sqlLedColumn(p, pKey, iAlias, eCollate)) {
-    sqlPathColumn(p, pKey->pPath, pModel, iAlias, eCollate);
-  } else if (pKey->pPath->pNext == 0) {
+  } else if (pKey->pPath->pNext) {
+    if (!sqlLedColumn(p, pKey, iAlias, eCollate)) {
+      sqlPathColumn(p, pKey->pPath, pModel, iAlias, eCollate);
+    }
+  } else {
     int iCol = sqlColumnOf(p, pModel, pKey->pPath);
     if (iCol >= 0) assocSqlColumn(p, iAlias, pModel->pTable, iCol);
   }
@@ -1095,10 +1093,10 @@ static int looseAt(AssocSql *p, const ShapeName *pPath, const ShapeName *pEnd,
 ** plain to-one path. PATH_LOOSE: a to-one that may find several rows.
 ** PATH_SEVERAL: a to-many path, which JSON allows and which means "some". */
 static int pathKind(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
-  const ShapeName *pPath = pPred->key.pPath, *pCol = pPath;
+  const ShapeName *pPath = pPred->key.pPath, *pCol;
   if (pPred->key.pAgg || pPath == 0 || pPath->pNext == 0) return PATH_OWN;
   if (pPred->pOther) return PATH_OWN; /* Of the row that it is asked of */
-  while (pCol->pNext) pCol = pCol->pNext;
+  pCol = lastName(pPath);
   if (manyAt(p, pPath, pCol, pModel)) {
     return pPred->bSome ? PATH_SEVERAL
                         : PATH_OWN; /* sqlPathColumn() raises the error */
@@ -1110,11 +1108,10 @@ static int pathKind(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
 ** predicate about their column is true. */
 static void pathFilter(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                        int iAlias, AssocFilter *pFilter) {
-  const ShapeName *pCol = pPred->key.pPath;
+  const ShapeName *pCol = lastName(pPred->key.pPath);
   ShapePred *pLast = assocAlloc(p->pCall, p->pArena, sizeof(*pLast));
-  assert(pPred->key.pPath && pPred->key.pPath->pNext);
+  assert(pPred->key.pPath->pNext);
   memset(pFilter, 0, sizeof(*pFilter));
-  while (pCol->pNext) pCol = pCol->pNext;
   pFilter->zWord = "some";
   pFilter->pEnd = pModel;
   pFilter->pFirst = hopsTo(p, pPred->key.pPath, pCol, 0, &pFilter->pEnd, iAlias,
@@ -1616,9 +1613,9 @@ static void sqlCollation(AssocSql *p, const ShapeName *pName) {
 /* Raise an error if a to-many path should order its parents. In Sequelize such
 ** an order orders the related rows themselves. */
 static void sqlSortMany(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel) {
-  const ShapeName *pCol = pKey->pPath, *pMany;
+  const ShapeName *pCol, *pMany;
   if (pKey->pAgg) return;
-  while (pCol->pNext) pCol = pCol->pNext;
+  pCol = lastName(pKey->pPath);
   pMany = manyAt(p, pKey->pPath, pCol, pModel);
   if (pMany == 0) return;
   assocShapeFail(
