@@ -605,35 +605,58 @@ static int joinsPath(AssocSql *p, const PathPart *pPart, int nMost) {
   return pHop == 0;
 }
 
+/* The row that an earlier path of the order has joined, if pKey is a column of it;
+** else 0. */
+static const AssocLed *ledBefore(const AssocSql *p, const ShapeKey *pKey) {
+  const AssocLed *pLed = p->pLed;
+  for (; pLed; pLed = pLed->pNext) {
+    const ShapeName *pA = pLed->pKey->pPath, *pB = pKey->pPath;
+    while (pA->pNext && pB->pNext && strcmp(pA->z, pB->z) == 0) {
+      pA = pA->pNext;
+      pB = pB->pNext;
+    }
+    if (pA->pNext == 0 && pB->pNext == 0) break;
+  }
+  return pLed;
+}
+
 /* Append " LEFT JOIN users t3 ON t3.id=t1.user_id": the row to which the path
 ** leads. A subquery in ORDER BY takes twice as long. Returns the number of tables
 ** that it joined, nMost at most. */
 static int sqlJoinPath(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                        int iAlias, int nMost) {
   const ShapeName *pCol = lastName(pKey->pPath);
-  int iEnd = iAlias;
+  int n = 0;
   PathPart *pPart;
+  const AssocLed *pOld;
   AssocLed *pLed;
   const AssocHop *pHop;
   assert(p->bMaybe == 0); /* It is no condition */
   if (pCol == pKey->pPath || manyAt(p, pKey->pPath, pCol, pModel)) return 0;
-  pPart = pathParts(p, pKey->pPath, pCol, &pModel, &iEnd);
   pLed = assocAlloc(p->pCall, p->pArena, sizeof(*pLed));
-  if (pLed == 0 || !joinsPath(p, pPart, nMost)) return 0;
-  for (pHop = pPart->pFirst; pHop; pHop = pHop->pNext) {
-    assert(pHop->iJoin == 0);
-    sqlPut(p, " LEFT JOIN ");
-    sqlHopTables(p, pHop);
-    sqlPut(p, " ON ");
-    sqlHopWhere(p, pHop, 0, 0);
+  if (pLed == 0) return 0;
+  pOld = ledBefore(p, pKey);
+  if (pOld) {
+    assert(pOld->iAlias == iAlias); /* One order is of one table's rows */
+    *pLed = *pOld;
+  } else {
+    pLed->iAlias = pLed->iEnd = iAlias;
+    pLed->pEnd = pModel;
+    pPart = pathParts(p, pKey->pPath, pCol, &pLed->pEnd, &pLed->iEnd);
+    if (!joinsPath(p, pPart, nMost)) return 0;
+    n = hopTables(pPart->pFirst);
+    for (pHop = pPart->pFirst; pHop; pHop = pHop->pNext) {
+      assert(pHop->iJoin == 0);
+      sqlPut(p, " LEFT JOIN ");
+      sqlHopTables(p, pHop);
+      sqlPut(p, " ON ");
+      sqlHopWhere(p, pHop, 0, 0);
+    }
   }
   pLed->pKey = pKey;
-  pLed->iAlias = iAlias;
-  pLed->iEnd = iEnd;
-  pLed->pEnd = pModel;
   pLed->pNext = p->pLed;
   p->pLed = pLed;
-  return hopTables(pPart->pFirst);
+  return n;
 }
 
 /* Append the column at the end of a path whose row is joined. False if it is
