@@ -154,31 +154,26 @@ static AssocModel *modelOfRow(AssocCall *pCall, AssocTable *pTab,
   return p && p->pTable == pTab ? p : 0;
 }
 
-/* The virtual table that keeps its data in this one, if it has a policy; else 0.
-** docs_content belongs to docs. */
+/* The virtual table that keeps its data in this one, as docs does in
+** docs_content; else 0. */
 static AssocTable *shadowOwner(AssocCall *pCall, AssocTable *pTab) {
-  const char *z = pTab->zName;
-  int i;
-  for (i = (int)strlen(z) - 1; i > 0; i--) {
-    char *zOwner;
-    AssocTable *pOwner = 0;
-    if (z[i] != '_') continue;
-    zOwner = assocMprintf(pCall, "%.*s", i, z);
-    if (zOwner && assocNameIsShadow(z, zOwner)) {
-      pOwner = assocTableSeek(pCall, pTab->pSchema, zOwner);
-    }
-    sqlite3_free(zOwner);
-    if (pOwner && pOwner->eType == ASSOC_VIRTUAL) return pOwner;
+  const char *z = pTab->zName, *zEnd = strrchr(z, '_');
+  AssocTable *pOwner = 0;
+  char *zOwner;
+  if (pTab->eType != ASSOC_TABLE || zEnd == 0) return 0;
+  zOwner = assocMprintf(pCall, "%.*s", (int)(zEnd - z), z);
+  if (zOwner && assocNameIsShadow(z, zOwner)) {
+    pOwner = assocTableSeek(pCall, pTab->pSchema, zOwner);
   }
-  return 0;
+  sqlite3_free(zOwner);
+  return pOwner && pOwner->eType == ASSOC_VIRTUAL ? pOwner : 0;
 }
 
 /* The table in which FTS keeps the rows of a virtual table with a policy shows
 ** them all, so that nobody but the owner may know of it. */
 static void shadowPolicy(AssocCall *pCall, AssocTable *pTab,
                          AssocPolicy **ppEnd) {
-  AssocTable *pOwner =
-      pTab->eType == ASSOC_TABLE ? shadowOwner(pCall, pTab) : 0;
+  AssocTable *pOwner = shadowOwner(pCall, pTab);
   const AssocPolicy *pOf = pOwner ? assocPolicyAll(pCall, pOwner) : 0;
   AssocArena *pArena = &pTab->pSchema->pCatalog->mem;
   AssocPolicy *p;

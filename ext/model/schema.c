@@ -642,8 +642,8 @@ const char *assocTableIndexOrder(AssocCall *pCall, AssocTable *pTab, int nCol,
 }
 
 /* Tables that virtual tables keep their data in, as FTS and R-Tree do: their
-** names are that of the virtual table, '_' and one of these. SQLite says the
-** same of them, but only where the module is there. */
+** names are that of the virtual table, '_' and one of these, which have no '_'
+** themselves. SQLite says the same of them, but only where the module is there. */
 static const char *const azShadow[] = {
     "data",   "idx",  "content", "docsize", "config", "segments",
     "segdir", "stat", "node",    "parent",  "rowid"};
