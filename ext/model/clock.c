@@ -99,23 +99,6 @@ static int clockOfRows(AssocCall *pCall, AssocTable *pTab, int iCol) {
   return e;
 }
 
-/* Is CURRENT_TIMESTAMP the default of the column? Prisma says so of createdAt,
-** and reads that form in updatedAt, too. */
-static int clockIsDefault(AssocCall *pCall, const AssocTable *pTab, int iCol) {
-  sqlite3_stmt *pStmt;
-  int b = 0;
-  if (!pTab->aCol[iCol].bDefault || pTab->bPlanned) return 0;
-  pStmt =
-      assocPrepare(pCall,
-                   "SELECT 1 FROM pragma_table_xinfo(%Q, %Q) WHERE name ="
-                   " %Q AND (dflt_value LIKE 'CURRENT_TIMESTAMP'"
-                   " OR dflt_value LIKE 'datetime(''now'')')",
-                   pTab->zName, pTab->pSchema->zName, pTab->aCol[iCol].zName);
-  b = assocStep(pCall, pStmt);
-  assocFinalize(pCall, pStmt);
-  return b;
-}
-
 /* See model.h. */
 int assocClockForm(AssocCall *pCall, AssocTable *pTab, int iCol, int iOther) {
   const AssocColumn *pCol;
@@ -127,8 +110,8 @@ int assocClockForm(AssocCall *pCall, AssocTable *pTab, int iCol, int iOther) {
   if (e) return e;
   if (sqlite3_strlike("%INT%", pCol->zType, 0) == 0) return CLOCK_SECONDS;
   if (sqlite3_strlike("%(6)", pCol->zType, 0) == 0) return CLOCK_RAILS;
-  if (clockIsDefault(pCall, pTab, iCol) ||
-      (iOther >= 0 && clockIsDefault(pCall, pTab, iOther))) {
+  /* Prisma says so of createdAt, and reads that form in updatedAt, too. */
+  if (pCol->bNow || (iOther >= 0 && pTab->aCol[iOther].bNow)) {
     return CLOCK_SQLITE;
   }
   return CLOCK_SEQUELIZE;

@@ -64,6 +64,7 @@ struct AssocColumn {
   u8 bHidden;    /* "*" does not include it */
   u8 bGenerated; /* Cannot be written */
   u8 bDefault;   /* Has a DEFAULT */
+  u8 bNow;       /* It is CURRENT_TIMESTAMP or datetime('now') */
   u8 eClock;     /* The form of its timestamps, if it is known: clock.c */
   int iPk;       /* Position in the PRIMARY KEY, from 1; 0: none */
 };

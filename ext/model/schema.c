@@ -75,6 +75,7 @@ static void loadCollation(AssocCall *pCall, AssocTable *pTab,
 static void loadColumn(AssocCall *pCall, AssocTable *pTab, sqlite3_stmt *pStmt,
                        AssocColumn *pCol) {
   AssocArena *pArena = &pTab->pSchema->pFacts->mem;
+  const char *zDefault = assocColumnText(pCall, pStmt, 4);
   int eHidden = sqlite3_column_int(pStmt, 6);
   pCol->zName =
       assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 1), -1);
@@ -85,6 +86,8 @@ static void loadColumn(AssocCall *pCall, AssocTable *pTab, sqlite3_stmt *pStmt,
   pCol->eJson = jsonOf(pCol->zType);
   pCol->bNotNull = sqlite3_column_int(pStmt, 3) != 0;
   pCol->bDefault = sqlite3_column_type(pStmt, 4) != SQLITE_NULL;
+  pCol->bNow = sqlite3_stricmp(zDefault, "CURRENT_TIMESTAMP") == 0 ||
+               sqlite3_stricmp(zDefault, "datetime('now')") == 0;
   pCol->iPk = sqlite3_column_int(pStmt, 5);
   pCol->bHidden = eHidden == 1;
   pCol->bGenerated = eHidden > 1;
