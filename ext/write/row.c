@@ -98,6 +98,7 @@ static void writerForget(AssocWriter *w) {
   assocArenaReset(&w->one, KEEP_CALL);
   assocArenaReset(&w->json, KEEP_CALL);
   w->nChange = 0;
+  w->pTimed = 0;
   w->xAlone = 0;
   w->bLast = 0;
   w->pCall = 0;
@@ -1065,11 +1066,24 @@ struct RowNow {
   sqlite3_value *pVal;
 };
 
+/* The form of timestamp i of the model: asked once in a call, because a table
+** without such values would be read for each row. */
+static int timeForm(AssocWriter *w, const AssocModel *pModel, int i) {
+  if (w->pTimed != pModel) {
+    w->pTimed = pModel;
+    w->aForm[0] = w->aForm[1] = 0;
+  }
+  if (w->aForm[i] == 0) {
+    w->aForm[i] = assocClockForm(w->pCall, pModel->pTable, pModel->aStamp[i],
+                                 pModel->aStamp[!i]);
+  }
+  return w->aForm[i];
+}
+
 /* The current time as timestamp i of the model is stored. 0 after an error. */
 static sqlite3_value *timeNow(AssocWriter *w, const AssocModel *pModel, int i,
                               RowNow *pNow) {
-  int eForm = assocClockForm(w->pCall, pModel->pTable, pModel->aStamp[i],
-                             pModel->aStamp[!i]);
+  int eForm = timeForm(w, pModel, i);
   WriteSql **pp = &w->apNow[eForm];
   sqlite3_stmt *pStmt;
   if (pNow->pVal && pNow->eForm == eForm) return pNow->pVal;

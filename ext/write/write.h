@@ -57,6 +57,9 @@ struct AssocWriter {
   WriteSql *pUsed;    /* Statements used since the writer was taken */
   /* The current time in each form, or 0 */
   WriteSql *apNow[ASSOC_CLOCK_N];
+  /* The model whose timestamps the call set last, or 0 */
+  const AssocModel *pTimed;
+  int aForm[2];               /* The forms of both; 0: not asked */
   WriteForm *pForm;           /* Its forms */
   WriteLink *pLink;           /* Its links */
   WriteUnique *pUnique;       /* Its UNIQUE indexes */
