@@ -501,6 +501,9 @@ int assocPrivateConnect(sqlite3 *db, void *pAux, int argc,
                         const char *const *argv, sqlite3_vtab **ppVtab,
                         char **pzErr);
 int assocPrivateDisconnect(sqlite3_vtab *pVtab);
+/* The xOpen of any table: a cursor of nByte zeroed bytes, whose first member is
+** the sqlite3_vtab_cursor. assocPrivateClose() frees it. */
+int assocCursorNew(size_t nByte, sqlite3_vtab_cursor **ppCur);
 int assocPrivateBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo);
 int assocPrivateOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur);
 int assocPrivateClose(sqlite3_vtab_cursor *pCur);

@@ -50,12 +50,17 @@ int assocPrivateBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   return SQLITE_OK;
 }
 
+int assocCursorNew(size_t nByte, sqlite3_vtab_cursor **ppCur) {
+  assert(nByte >= sizeof(**ppCur));
+  *ppCur = sqlite3_malloc64(nByte);
+  if (*ppCur == 0) return SQLITE_NOMEM;
+  memset(*ppCur, 0, nByte);
+  return SQLITE_OK;
+}
+
 int assocPrivateOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   (void)pVtab;
-  *ppCur = sqlite3_malloc64(sizeof(**ppCur));
-  if (*ppCur == 0) return SQLITE_NOMEM;
-  memset(*ppCur, 0, sizeof(**ppCur));
-  return SQLITE_OK;
+  return assocCursorNew(sizeof(**ppCur), ppCur);
 }
 
 int assocPrivateClose(sqlite3_vtab_cursor *pCur) {

@@ -60,12 +60,8 @@ static int keysConnect(sqlite3 *db, void *pAux, int argc,
 /* The cursor holds only a pointer to the run that asks, which keysFilter()
 ** sets. */
 static int keysOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
-  KeysCursor *p = sqlite3_malloc64(sizeof(*p));
   (void)pVtab;
-  if (p == 0) return SQLITE_NOMEM;
-  memset(p, 0, sizeof(*p));
-  *ppCur = &p->base;
-  return SQLITE_OK;
+  return assocCursorNew(sizeof(KeysCursor), ppCur);
 }
 
 /* A held statement goes to the next key only if the run asks for one. Else the

@@ -72,12 +72,8 @@ static int changesBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
 }
 
 static int changesOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
-  ChangesCursor *p = sqlite3_malloc64(sizeof(*p));
   (void)pVtab;
-  if (p == 0) return SQLITE_NOMEM;
-  memset(p, 0, sizeof(*p));
-  *ppCur = &p->base;
-  return SQLITE_OK;
+  return assocCursorNew(sizeof(ChangesCursor), ppCur);
 }
 
 static int changesClose(sqlite3_vtab_cursor *pCur) {

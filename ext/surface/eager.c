@@ -244,12 +244,9 @@ static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
 /* A close of the connection that fails must not finalize the statements that
 ** this cursor steps. */
 static int eagerOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
-  EagerCursor *p = sqlite3_malloc64(sizeof(*p));
-  if (p == 0) return SQLITE_NOMEM;
-  memset(p, 0, sizeof(*p));
-  assocConnHold(((EagerTable *)pVtab)->pConn);
-  *ppCur = &p->base;
-  return SQLITE_OK;
+  int rc = assocCursorNew(sizeof(EagerCursor), ppCur);
+  if (rc == SQLITE_OK) assocConnHold(((EagerTable *)pVtab)->pConn);
+  return rc;
 }
 
 /* Back to a cursor without rows; the plan goes back to the cache. */

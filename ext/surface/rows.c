@@ -156,12 +156,8 @@ static int rowsBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
 
 /* The rows are made by xFilter, when the arguments are known. */
 static int rowsOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
-  RowsCursor *p = sqlite3_malloc64(sizeof(*p));
   (void)pVtab;
-  if (p == 0) return SQLITE_NOMEM;
-  memset(p, 0, sizeof(*p));
-  *ppCur = &p->base;
-  return SQLITE_OK;
+  return assocCursorNew(sizeof(RowsCursor), ppCur);
 }
 
 /* Free the rows and the copies of the arguments. */

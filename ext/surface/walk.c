@@ -62,12 +62,9 @@ static AssocConn *relatedConn(sqlite3_vtab_cursor *pCur) {
 /* A close of the connection that fails must not finalize the statements that
 ** this cursor steps. */
 int assocRelatedOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
-  RelatedCursor *p = sqlite3_malloc64(sizeof(*p));
-  if (p == 0) return SQLITE_NOMEM;
-  memset(p, 0, sizeof(*p));
-  assocConnHold(((RelatedTable *)pVtab)->dml.pConn);
-  *ppCur = &p->base;
-  return SQLITE_OK;
+  int rc = assocCursorNew(sizeof(RelatedCursor), ppCur);
+  if (rc == SQLITE_OK) assocConnHold(((RelatedTable *)pVtab)->dml.pConn);
+  return rc;
 }
 
 /* Free the JSON of the source's rows. */
