@@ -98,14 +98,16 @@ static int readsAll(const char *zLine) {
          strncmp(zLine, "SCAN k VIRTUAL TABLE", 20) != 0;
 }
 
-/* Ask SQLite: does the statement search a table by the column, and nowhere read
-** a whole one? SQLite knows partial indexes. */
-static int asksSeek(AssocCall *pCall, AssocPlan *pPlan,
-                    const AssocFetch *pFetch, const char *zCol) {
+/* Ask SQLite: does the node's lookup search a table by the first column of the
+** association's key, and nowhere read a whole one? */
+static int asksSeek(AssocCall *pCall, AssocNode *pNode, const AssocRel *pRel) {
+  AssocTable *pTab = 0;
+  const AssocKey *pKey = assocRelFarKey(pRel, &pTab);
+  const char *zCol = pTab->aCol[pKey->aCol[0]].zName;
   sqlite3_stmt *pStmt =
-      assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pFetch->zSql);
+      assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pNode->lookup.zSql);
   int bSeek = 0, bAll = 0;
-  assocBindLiterals(pCall, pPlan, pStmt, pFetch);
+  assocBindLiterals(pCall, pNode->pPlan, pStmt, &pNode->lookup);
   while (assocStep(pCall, pStmt)) {
     const char *z = assocColumnText(pCall, pStmt, 3);
     if (seeksBy(z, zCol)) bSeek = 1;
@@ -115,26 +117,20 @@ static int asksSeek(AssocCall *pCall, AssocPlan *pPlan,
   return bSeek && !bAll;
 }
 
-/* The column by which the association finds rows. */
-static const char *seekColumn(const AssocRel *pRel) {
-  AssocTable *pTab = 0;
-  const AssocKey *pKey = assocRelFarKey(pRel, &pTab);
-  return pTab->aCol[pKey->aCol[0]].zName;
+/* Does SQLite find the rows of a key by an index that is in no zIndex, such as a
+** partial one? SQLite decides from the WHERE whether it may use it. So the lookup
+** is prepared once and SQLite is asked; eSeek keeps the answer. */
+static int lookupSeeks(AssocCall *pCall, AssocNode *pNode,
+                       const AssocRel *pRel) {
+  if (pNode->eSeek == 0) pNode->eSeek = asksSeek(pCall, pNode, pRel) ? 1 : -1;
+  return pNode->eSeek > 0;
 }
 
-/* Does an index find the rows of one parent? A partial index has no entry in
-** zIndex, because SQLite decides from the WHERE whether it may use it. Then the
-** lookup is prepared once and SQLite is asked; eSeek keeps the answer. */
+/* Does an index find the rows of one parent? */
 int assocNodeSeeks(AssocCall *pCall, AssocNode *pNode) {
   if (pNode->zIndex) return !pNode->bDear;
   if (pNode->pRel == 0 || pNode->bBranch || pNode->lookup.zSql == 0) return 0;
-  if (pNode->eSeek == 0) {
-    pNode->eSeek =
-        asksSeek(pCall, pNode->pPlan, &pNode->lookup, seekColumn(pNode->pRel))
-            ? 1
-            : -1;
-  }
-  return pNode->eSeek > 0;
+  return lookupSeeks(pCall, pNode, pNode->pRel);
 }
 
 /* Does an index give the rows of a lookup in their order? Then a limit ends the
@@ -235,18 +231,11 @@ static i64 pairRows(AssocCall *pCall, const AssocRel *pRel) {
   return n;
 }
 
-/* Does SQLite find the rows of a key by an index that is in no zIndex? Not asked
-** for the way back. */
+/* Does an index find the rows of a key after all? Not asked for the way back. */
 static int pairsSeek(AssocCall *pCall, AssocNode *pRoot,
                      const AssocPairs *pPairs) {
-  if (pPairs != &pRoot->related.pairs) return 0;
-  if (pRoot->eSeek == 0) {
-    pRoot->eSeek = asksSeek(pCall, pRoot->pPlan, &pRoot->lookup,
-                            seekColumn(pRoot->pPlan->pAnswer))
-                       ? 1
-                       : -1;
-  }
-  return pRoot->eSeek > 0;
+  return pPairs == &pRoot->related.pairs &&
+         lookupSeeks(pCall, pRoot, pRoot->pPlan->pAnswer);
 }
 
 /*
