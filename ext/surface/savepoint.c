@@ -287,7 +287,9 @@ static void writeBreak(AssocCall *pCall) {
 
 /*
 ** Undo the work. If the transaction is the savepoint's own, roll back all of it:
-** RELEASE would be a commit, and a commit that failed would fail again. If the
+** RELEASE would be a commit, and a commit that failed would fail again. Roll back
+** all of it, too, if the savepoint is gone before its only statement, as SQLite
+** does where memory runs out inside a statement without a journal. If the
 ** rollback fails, there are two cases. SQLite has rolled back everything already,
 ** for example because the disk is full. Or every statement is interrupted; then
 ** an interrupted statement that writes rolls back the transaction.
@@ -295,7 +297,7 @@ static void writeBreak(AssocCall *pCall) {
 static void writeUndo(AssocCall *pCall, const AssocWrite *p) {
   assert(pCall->rc != SQLITE_OK && (p->bOpen || p->bAlone));
   if (sqlite3_get_autocommit(pCall->db)) return;
-  if (p->bAuto) {
+  if (p->bAuto || p->bAlone) {
     if (writeStep(pCall, WRITE_ABANDON) == SQLITE_OK) return;
   } else if (writeStep(pCall, WRITE_ROLLBACK) == SQLITE_OK &&
              writeStep(pCall, WRITE_RELEASE) == SQLITE_OK) {
@@ -319,13 +321,10 @@ void assocWriteAlone(AssocCall *pCall, void *pWrite) {
   p->nTotal = sqlite3_total_changes64(pCall->db);
 }
 
-/* The only statement has succeeded, and then memory ran out. SQLite does the
-** same if it runs out inside of a statement without a journal: it takes the
-** whole transaction back. */
-static void writeUndoAlone(AssocCall *pCall, AssocWrite *p) {
-  if (p->nTotal == sqlite3_total_changes64(pCall->db)) return;
-  p->bAuto = 1;
-  writeUndo(pCall, p);
+/* Has the only statement succeeded? An error after it, as that memory ran out,
+** must undo it. */
+static int writeAloneDone(AssocCall *pCall, const AssocWrite *p) {
+  return p->nTotal != sqlite3_total_changes64(pCall->db);
 }
 
 /* The DML equivalent of a function, or 0. */
@@ -365,7 +364,7 @@ void assocWriteEnd(AssocCall *pCall, AssocWrite *p) {
   if (!p->bOpen && !p->bAlone) return;
   writeBusy(pCall, p);
   if (p->bAlone) {
-    if (pCall->rc != SQLITE_OK) writeUndoAlone(pCall, p);
+    if (pCall->rc != SQLITE_OK && writeAloneDone(pCall, p)) writeUndo(pCall, p);
   } else {
     writeLetGo(pCall);
     if (pCall->rc == SQLITE_OK) {
