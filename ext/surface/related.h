@@ -17,6 +17,9 @@
 #define RELATED_MISSING 32
 #define RELATED_BACK 64
 #define RELATED_COUNT 128
+/* Those that decide which plans and statements a cursor needs. */
+#define RELATED_PLANS                                                          \
+  (RELATED_JSON | RELATED_THROUGH | RELATED_BACK | RELATED_COUNT)
 
 /* Columns of the eponymous table. */
 #define RELATED_COL_ID 0

@@ -19,8 +19,7 @@ struct RelatedCursor {
   AssocPlan *pJson;     /* Gives the rows as JSON, or 0 */
   char *zModel, *zItem; /* OWNED: what the plans were compiled from */
   int nModel, nItem;    /* Their lengths */
-  int eAsk;
-  int idxNum;
+  int idxNum;           /* That of the plans */
 
   sqlite3_value *pGiven; /* BORROWED while in xFilter: the one key */
   i64 iGiven;            /* And what it is, if it will be shown */
@@ -186,20 +185,18 @@ static int relatedIsText(sqlite3_value *pVal, const char *z, int n) {
   return zVal && sqlite3_value_bytes(pVal) == n && memcmp(zVal, z, n) == 0;
 }
 
-/* Are the plans those of the last xFilter? */
+/* Does an xFilter need the plans of the last one? A cursor is filtered once for
+** each row of an outer table, with the same two texts every time. */
 static int relatedIsSame(const RelatedCursor *p, const RelatedTable *pTab,
                          int idxNum, sqlite3_value **argv) {
-  if (p->pPlan == 0 || p->pStmt == 0 || p->idxNum != idxNum) return 0;
+  if (p->pPlan == 0 || p->pStmt == 0) return 0;
+  if ((idxNum ^ p->idxNum) & RELATED_PLANS) return 0;
   return pTab->zModel || (relatedIsText(argv[0], p->zModel, p->nModel) &&
                           relatedIsText(argv[1], p->zItem, p->nItem));
 }
 
-/*
-** The plans for a model and an association. A cursor is filtered once for each
-** row of an outer table, with the same two texts every time, so the last plans
-** are kept and the texts compared first. The plan for the JSON is made only if
-** the column is read.
-*/
+/* Get the plans for a model and an association. The plan for the JSON is made
+** only if the column is read. */
 static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
                          const RelatedTable *pTab, const char *zModel,
                          const char *zItem, int idxNum) {
@@ -207,14 +204,8 @@ static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
   int eAsk = pTab->zModel               ? ASSOC_ASK_COLUMNS
              : idxNum & RELATED_THROUGH ? ASSOC_ASK_LINKS
                                         : ASSOC_ASK_IDS;
-  int bSame = ((idxNum ^ p->idxNum) & (RELATED_BACK | RELATED_COUNT)) == 0;
-  p->idxNum = idxNum;
-  if (p->pPlan && p->eAsk == eAsk && bSame && strcmp(p->zModel, zModel) == 0 &&
-      strcmp(p->zItem, zItem) == 0) {
-    return;
-  }
   relatedForget(pCall, p);
-  p->eAsk = eAsk;
+  p->idxNum = idxNum;
   p->zModel = assocMprintf(pCall, "%s", zModel);
   p->zItem = assocMprintf(pCall, "%s", zItem);
   p->nModel = (int)strlen(zModel);
