@@ -520,13 +520,13 @@ int assocRelatedNext(sqlite3_vtab_cursor *pCur) {
 /*
 ** A column is read of a row that was only counted. DELETE and UPDATE do not say
 ** before that they will read assoc_row. So go through the rows again, up to the
-** present one, and read them.
+** present one, and read them. They are not given twice.
 */
 static void relatedShow(AssocCall *pCall, RelatedCursor *p) {
   AssocFetch *pAll = &p->pPlan->pRoot->scan;
   i64 nRow = p->iRow;
-  if (!assocCallEnter(pCall)) return;
   p->bShown = 1;
+  (void)assocBudgetGive(pCall->pConn, -nRow);
   relatedPrepare(pCall, p);
   if (p->nKey == 0) {
     if (p->pAll) sqlite3_reset(p->pAll);
@@ -541,10 +541,9 @@ static void relatedShow(AssocCall *pCall, RelatedCursor *p) {
   }
   p->iKey = -1;
   p->iRow = p->iRowOf = p->nOf = 0;
-  do {
-    relatedGo(pCall, p, p->iRow == 0);
-  } while (p->iRow < nRow && !p->bEof);
-  assocCallLeave(pCall);
+  while (pCall->rc == SQLITE_OK && p->iRow < nRow && !p->bEof) {
+    relatedAdvance(pCall, p, p->iRow == 0);
+  }
 }
 
 /* Without a key: count the rows of all sources, or start with the sources. */
