@@ -559,6 +559,15 @@ static void runRoots(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
   assocOutText(pOut, "}", 1);
 }
 
+char *assocRunText(AssocCall *pCall, const AssocPlan *pPlan, AssocOut *pOut,
+                   i64 *pn) {
+  char *z = assocBufFinish(pOut, pn);
+  pCall->pConn->budget.zAt = pPlan->pRoot->zPath;
+  if (z == 0 && pOut->rc == SQLITE_TOOBIG) assocRunTooBig(pCall, 0);
+  if (z == 0) assocErrorCode(pCall, pOut->rc);
+  return z;
+}
+
 /*
 ** Rows are read level by level, and the text is joined at the end. The length
 ** of the result is remembered, so the next run's buffer has the right size from
@@ -579,10 +588,7 @@ char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
     runRoot(pCall, pPlan, pArgs, &out, pbNull);
   }
   if (pCall->rc == SQLITE_OK && !*pbNull) {
-    z = assocBufFinish(&out, pn);
-    pCall->pConn->budget.zAt = pPlan->pRoot->zPath;
-    if (z == 0 && out.rc == SQLITE_TOOBIG) assocRunTooBig(pCall, 0);
-    if (z == 0) assocErrorCode(pCall, out.rc);
+    z = assocRunText(pCall, pPlan, &out, pn);
     pLoad->nLast = *pn;
   }
   assocBufClear(&out);

@@ -368,6 +368,10 @@ const AssocRow *assocGatherRelated(AssocRun *pRun, u32 iRow,
 ** OUT: the JSON, *pn bytes, nul-terminated, freed with sqlite3_free(). */
 char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
                    i64 *pn, int *pbNull);
+/* Finish the text of a result of the plan. OUT: *pn bytes, freed with
+** sqlite3_free(); 0 after an error, of which the plan's root is the place. */
+char *assocRunText(AssocCall *pCall, const AssocPlan *pPlan, AssocOut *pOut,
+                   i64 *pn);
 /* The error that the result is too big, at a path, or (0) as a whole. */
 void assocRunTooBig(AssocCall *pCall, const char *zPath);
 /* The answer of a plan of COUNT or HAS. apTarget is the key that HAS asks for;

@@ -306,11 +306,8 @@ char *assocStreamJson(AssocCall *pCall, AssocStream *p, i64 *pn) {
   assocBufInit(&out, assocBudgetMost(pCall->pConn));
   assocBufReserve(&out, p->pRow->nText + 100);
   assocGatherRow(&p->run, &out, p->run.pPlan->pRoot, p->pRow);
-  z = assocBufFinish(&out, pn);
+  z = assocRunText(pCall, p->run.pPlan, &out, pn);
   if (z) assocBudgetResult(pCall->pConn, *pn);
-  pCall->pConn->budget.zAt = p->run.pPlan->pRoot->zPath;
-  if (out.rc == SQLITE_TOOBIG) assocRunTooBig(pCall, 0);
-  if (z == 0) assocErrorCode(pCall, out.rc);
   return z;
 }
 

@@ -125,10 +125,7 @@ char *assocDocuments(AssocCall *pCall, AssocCatalog *pCat, const char *zModel,
     documentOf(pCall, pPlan, &args, &out);
   }
   if (bList) assocOutText(&out, "]", 1);
-  z = assocBufFinish(&out, pn);
-  pCall->pConn->budget.zAt = pPlan->pRoot->zPath;
-  if (z == 0 && out.rc == SQLITE_TOOBIG) assocRunTooBig(pCall, 0);
-  if (z == 0) assocErrorCode(pCall, out.rc);
+  z = assocRunText(pCall, pPlan, &out, pn);
   assocPlanRelease(pCall, pPlan);
   if (pCall->rc == SQLITE_OK) return z;
   sqlite3_free(z);
