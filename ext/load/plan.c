@@ -212,6 +212,13 @@ static void compileBranches(Planner *p, AssocNode *pParent,
 
 /* ------------------------------------------------------------- recursion */
 
+/* Is the key the model's own? */
+static int isOwnKey(const AssocModel *pModel, const AssocKey *pKey) {
+  return pKey->nCol == pModel->nKey &&
+         memcmp(pKey->aCol, pModel->aKey, sizeof(int) * (size_t)pModel->nKey) ==
+             0;
+}
+
 /*
 ** To end circles, rows that are above must be known. If the key by which a row
 ** finds its children is its own, that key does. But several rows may have the
@@ -221,14 +228,9 @@ static void compileBranches(Planner *p, AssocNode *pParent,
 static void recurseIdent(Planner *p, AssocNode *pNode) {
   const AssocModel *pModel = pNode->pModel;
   AssocNode *pUp = pNode->pParent;
-  const AssocKey *pNear = assocRelNearKey(pNode->pRel);
   int i;
   if (pModel->nKey == 0 || pUp == 0) return;
-  for (i = 0;
-       i < pModel->nKey && i < pNear->nCol && pNear->aCol[i] == pModel->aKey[i];
-       i++) {
-  }
-  if (i == pModel->nKey && i == pNear->nCol) return;
+  if (isOwnKey(pModel, assocRelNearKey(pNode->pRel))) return;
   pNode->aiIdent = assocPlannerAlloc(p, sizeof(int) * (size_t)pModel->nKey);
   pNode->aiIdentUp = assocPlannerAlloc(p, sizeof(int) * (size_t)pModel->nKey);
   if (pNode->aiIdent == 0 || pNode->aiIdentUp == 0) return;
