@@ -493,7 +493,12 @@ struct AssocPrivate {
 /* Raise the error that the user already has a table with a name that we
 ** need. */
 void assocPrivateTaken(AssocCall *pCall, const char *zName);
-/* Declare the table zTable ("CREATE TABLE x(...)") and create its object. */
+/* Declare the table zTable ("CREATE TABLE x(...)") and create its object, of
+** nByte zeroed bytes, whose first member is an AssocPrivate.
+** assocPrivateDisconnect() frees it. Tables that are not private do the same. */
+int assocVtabNew(AssocConn *pConn, const char *zTable, size_t nByte,
+                 sqlite3_vtab **ppVtab);
+/* The same for a private table. */
 int assocPrivateNew(sqlite3 *db, void *pAux, const char *zTable,
                     sqlite3_vtab **ppVtab);
 /* The methods of a private table, for its sqlite3_module. */

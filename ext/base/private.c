@@ -13,20 +13,25 @@ void assocPrivateTaken(AssocCall *pCall, const char *zName) {
                zName);
 }
 
+int assocVtabNew(AssocConn *pConn, const char *zTable, size_t nByte,
+                 sqlite3_vtab **ppVtab) {
+  AssocPrivate *pTab;
+  int rc = sqlite3_declare_vtab(pConn->db, zTable);
+  assert(nByte >= sizeof(*pTab));
+  if (rc != SQLITE_OK) return rc;
+  pTab = sqlite3_malloc64(nByte);
+  if (pTab == 0) return SQLITE_NOMEM;
+  memset(pTab, 0, nByte);
+  pTab->pConn = assocConnRef(pConn);
+  *ppVtab = &pTab->base;
+  return SQLITE_OK;
+}
+
 /* SQLITE_VTAB_DIRECTONLY keeps the table out of views and triggers. */
 int assocPrivateNew(sqlite3 *db, void *pAux, const char *zTable,
                     sqlite3_vtab **ppVtab) {
-  AssocPrivate *pTab;
-  int rc = sqlite3_declare_vtab(db, zTable);
-  assert(pAux);
-  if (rc != SQLITE_OK) return rc;
   sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
-  pTab = sqlite3_malloc64(sizeof(*pTab));
-  if (pTab == 0) return SQLITE_NOMEM;
-  memset(pTab, 0, sizeof(*pTab));
-  pTab->pConn = assocConnRef(pAux);
-  *ppVtab = &pTab->base;
-  return SQLITE_OK;
+  return assocVtabNew(pAux, zTable, sizeof(AssocPrivate), ppVtab);
 }
 
 int assocPrivateConnect(sqlite3 *db, void *pAux, int argc,

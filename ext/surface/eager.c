@@ -59,12 +59,6 @@
 #define EAGER_FEW ((i64)1 << 40)
 #define EAGER_NARG (EAGER_NPARAM + 4) /* And query, id, LIMIT, OFFSET */
 
-typedef struct EagerTable EagerTable;
-struct EagerTable {
-  sqlite3_vtab base;
-  AssocConn *pConn; /* A reference */
-};
-
 typedef struct EagerCursor EagerCursor;
 struct EagerCursor {
   sqlite3_vtab_cursor base;
@@ -79,7 +73,7 @@ struct EagerCursor {
 
 /* The state of the connection to which a cursor belongs. */
 static AssocConn *eagerConn(sqlite3_vtab_cursor *pCur) {
-  return ((EagerTable *)pCur->pVtab)->pConn;
+  return ((AssocPrivate *)pCur->pVtab)->pConn;
 }
 
 /* WITHOUT ROWID with one hidden key: SQLite can then tell rows apart by a value
@@ -87,27 +81,14 @@ static AssocConn *eagerConn(sqlite3_vtab_cursor *pCur) {
 static int eagerConnect(sqlite3 *db, void *pAux, int argc,
                         const char *const *argv, sqlite3_vtab **ppVtab,
                         char **pzErr) {
-  EagerTable *pTab;
-  int rc = sqlite3_declare_vtab(
-      db, "CREATE TABLE x(id, json, query TEXT HIDDEN, p1 BLOB HIDDEN,"
-          " p2 BLOB HIDDEN, p3 BLOB HIDDEN, p4 BLOB HIDDEN, p5 BLOB HIDDEN,"
-          " p6 BLOB HIDDEN, p7 BLOB HIDDEN, p8 BLOB HIDDEN,"
-          " assoc_row HIDDEN PRIMARY KEY) WITHOUT ROWID");
-  (void)argc, (void)argv, (void)pzErr;
-  if (rc != SQLITE_OK) return rc;
-  pTab = sqlite3_malloc64(sizeof(*pTab));
-  if (pTab == 0) return SQLITE_NOMEM;
-  memset(pTab, 0, sizeof(*pTab));
-  pTab->pConn = assocConnRef(pAux);
-  *ppVtab = &pTab->base;
-  return SQLITE_OK;
-}
-
-/* The connection's state may live longer than the table. */
-static int eagerDisconnect(sqlite3_vtab *pVtab) {
-  assocConnUnref(((EagerTable *)pVtab)->pConn);
-  sqlite3_free(pVtab);
-  return SQLITE_OK;
+  (void)db, (void)argc, (void)argv, (void)pzErr;
+  return assocVtabNew(
+      pAux,
+      "CREATE TABLE x(id, json, query TEXT HIDDEN, p1 BLOB HIDDEN,"
+      " p2 BLOB HIDDEN, p3 BLOB HIDDEN, p4 BLOB HIDDEN, p5 BLOB HIDDEN,"
+      " p6 BLOB HIDDEN, p7 BLOB HIDDEN, p8 BLOB HIDDEN,"
+      " assoc_row HIDDEN PRIMARY KEY) WITHOUT ROWID",
+      sizeof(AssocPrivate), ppVtab);
 }
 
 /* The constraints that give a value to xFilter, by column; then those of LIMIT
@@ -245,7 +226,7 @@ static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
 ** this cursor steps. */
 static int eagerOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   int rc = assocCursorNew(sizeof(EagerCursor), ppCur);
-  if (rc == SQLITE_OK) assocConnHold(((EagerTable *)pVtab)->pConn);
+  if (rc == SQLITE_OK) assocConnHold(((AssocPrivate *)pVtab)->pConn);
   return rc;
 }
 
@@ -475,7 +456,7 @@ static int eagerColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
 const sqlite3_module assocEagerModule = {
     .xConnect = eagerConnect,
     .xBestIndex = eagerBestIndex,
-    .xDisconnect = eagerDisconnect,
+    .xDisconnect = assocPrivateDisconnect,
     .xOpen = eagerOpen,
     .xClose = eagerClose,
     .xFilter = eagerFilter,

@@ -33,9 +33,8 @@ struct AssocRowsData {
 
 typedef struct RowsTable RowsTable;
 struct RowsTable {
-  sqlite3_vtab base;
+  AssocPrivate head;
   const AssocRowsTable *pDef;
-  AssocConn *pConn; /* A reference */
 };
 
 typedef struct RowsCursor RowsCursor;
@@ -95,24 +94,11 @@ static int rowsConnect(sqlite3 *db, void *pAux, int argc,
                        const char *const *argv, sqlite3_vtab **ppVtab,
                        char **pzErr) {
   AssocRowsData *pData = pAux;
-  RowsTable *p;
-  int rc = sqlite3_declare_vtab(db, pData->pTable->zSchema);
-  (void)argc, (void)argv, (void)pzErr;
-  if (rc != SQLITE_OK) return rc;
-  p = sqlite3_malloc64(sizeof(*p));
-  if (p == 0) return SQLITE_NOMEM;
-  memset(p, 0, sizeof(*p));
-  p->pDef = pData->pTable;
-  p->pConn = assocConnRef(pData->pConn);
-  *ppVtab = &p->base;
-  return SQLITE_OK;
-}
-
-/* The connection's state may live longer than the table. */
-static int rowsDisconnect(sqlite3_vtab *pVtab) {
-  assocConnUnref(((RowsTable *)pVtab)->pConn);
-  sqlite3_free(pVtab);
-  return SQLITE_OK;
+  int rc = assocVtabNew(pData->pConn, pData->pTable->zSchema, sizeof(RowsTable),
+                        ppVtab);
+  (void)db, (void)argc, (void)argv, (void)pzErr;
+  if (rc == SQLITE_OK) ((RowsTable *)*ppVtab)->pDef = pData->pTable;
+  return rc;
 }
 
 /* idxStr has a digit for each argument that is given. If a needed argument is
@@ -188,7 +174,7 @@ static int rowsFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
   int i, nArg = 0;
   (void)idxNum;
   rowsReset(p);
-  assocCallInit(&call, pTab->pConn);
+  assocCallInit(&call, pTab->head.pConn);
   for (i = 0; i < argc; i++) {
     int iArg = idxStr[i] - '0';
     assert(iArg >= 0 && iArg < pTab->pDef->nArg);
@@ -203,7 +189,7 @@ static int rowsFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
     pTab->pDef->xMake(&call, &p->rows, nArg, p->apArg);
   }
   if (call.rc != SQLITE_OK) p->rows.nRow = 0;
-  return assocCallVtab(&call, &pTab->base.zErrMsg);
+  return assocCallVtab(&call, &pTab->head.base.zErrMsg);
 }
 
 /* The rows are in memory, so nothing can fail. */
@@ -247,7 +233,7 @@ static int rowsRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
 static const sqlite3_module rowsModule = {
     .xConnect = rowsConnect,
     .xBestIndex = rowsBestIndex,
-    .xDisconnect = rowsDisconnect,
+    .xDisconnect = assocPrivateDisconnect,
     .xOpen = rowsOpen,
     .xClose = rowsClose,
     .xFilter = rowsFilter,
