@@ -20,6 +20,7 @@ struct RelatedCursor {
   char *zModel, *zItem; /* OWNED: what the plans were compiled from */
   int nModel, nItem;    /* Their lengths */
   int idxNum;           /* That of the plans */
+  i64 iSession;         /* pConn->iSession: the session they are for */
 
   sqlite3_value *pGiven; /* BORROWED while in xFilter: the one key */
   i64 iGiven;            /* And what it is, if it will be shown */
@@ -186,11 +187,13 @@ static int relatedIsText(sqlite3_value *pVal, const char *z, int n) {
 }
 
 /* Does an xFilter need the plans of the last one? A cursor is filtered once for
-** each row of an outer table, with the same two texts every time. */
+** each row of an outer table, with the same two texts every time. A row may have
+** begun another session. */
 static int relatedIsSame(const RelatedCursor *p, const RelatedTable *pTab,
                          int idxNum, sqlite3_value **argv) {
   if (p->pPlan == 0 || p->pStmt == 0) return 0;
   if ((idxNum ^ p->idxNum) & RELATED_PLANS) return 0;
+  if (p->iSession != pTab->dml.pConn->iSession) return 0;
   return pTab->zModel || (relatedIsText(argv[0], p->zModel, p->nModel) &&
                           relatedIsText(argv[1], p->zItem, p->nItem));
 }
@@ -206,6 +209,7 @@ static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
                                         : ASSOC_ASK_IDS;
   relatedForget(pCall, p);
   p->idxNum = idxNum;
+  p->iSession = pCall->pConn->iSession;
   p->zModel = assocMprintf(pCall, "%s", zModel);
   p->zItem = assocMprintf(pCall, "%s", zItem);
   p->nModel = (int)strlen(zModel);
