@@ -434,8 +434,9 @@ static const char *pairsIndex(Planner *p, AssocRel *pRel, int bBack) {
   int bUnique, i;
   for (i = 0; i < pRel->nPath; i++) {
     zIndex = pairsIndex(p, pRel->apPath[i], bBack);
-    if (zIndex == 0 || i == pRel->nPath - 1) return zIndex;
+    if (zIndex == 0) return 0;
   }
+  if (pRel->nPath) return zIndex;
   if (!bBack) return assocFarIndex(p->pCall, pRel, &bUnique);
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {
     pTab = pRel->pThrough;
@@ -456,13 +457,13 @@ static int meansAll(const AssocRel *pRel) {
 static void makeBack(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                      AssocRel *pRel) {
   const AssocModel *pSrc = pRoot->pModel;
-  int bMeets = pathMeets(p, pRel);
   AssocSql sql;
   if (pSrc->aKey[0] != pSrc->pTable->iRowid || !meansAll(pRel)) return;
   if (pItem->nRecurse) return;
   assocPlannerSql(p, &sql);
   sql.nVar = 1;
-  stmtPut(&sql, bMeets ? "SELECT assoc_take(DISTINCT " : "SELECT assoc_take(");
+  stmtPut(&sql, "SELECT assoc_take(");
+  if (pathMeets(p, pRel)) stmtPut(&sql, "DISTINCT ");
   assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[0]);
   stmtPut(&sql, ")");
   assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock, 1);
