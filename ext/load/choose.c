@@ -90,7 +90,8 @@ static int seeksBy(const char *zLine, const char *zCol) {
   return 0;
 }
 
-/* Does a line read a whole table? The keys of a lookup are wanted all. */
+/* Does a line read a whole table? Of k, the table of the keys, all rows are
+** wanted. */
 static int readsAll(const char *zLine) {
   if (strstr(zLine, "AUTOMATIC")) return 1;
   return strncmp(zLine, "SCAN ", 5) == 0 &&

@@ -22,7 +22,8 @@ static inline const char *rowText(const AssocNode *pNode,
 }
 
 /* Count rows of the answer, before they are appended. False if the budget of
-** the call is spent. The one row that holds a value, such as a count, is none. */
+** the call is spent. A node of one value, such as a count, has a row that does not
+** count. */
 static int give(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                 u32 nRow) {
   AssocConn *pConn = pRun->pCall->pConn;
@@ -71,8 +72,9 @@ static const AssocNode *branchOf(const AssocNode *pNode, const AssocRow *pRow,
   return pChild;
 }
 
-/* Where it is noted that a row is above, in the recursion pChild, which begins
-** or goes on below the row; 0: its keys tell. */
+/* The flag that the row is above the one being gathered. The recursion pChild
+** begins below the row, or the row is one of its own. 0 if the recursion has no
+** such flags: then isCircle() looks at the row's bucket. */
 static u8 *aboveOf(const AssocRun *pRun, const AssocNode *pNode,
                    const AssocRow *pRow, const AssocNode *pChild) {
   const AssocNodeRun *pState = &pRun->aNode[pChild->iNode];

@@ -129,8 +129,9 @@ struct AssocNode {
   int *aiIdent, *aiIdentUp; /* Recursion by a key that several rows may have:
                             ** places of the model's key among the own values,
                             ** and among the parent's; else 0 */
-  int iIdent, iIdentUp; /* Places of the numbers of both rows among nIdent */
-  int nIdent;           /* Numbers of rows that a row keeps: AssocRow */
+  int iIdent, iIdentUp; /* Which of the nIdent numbers of an own row, and of a
+                        ** row of the parent, is the one in this recursion */
+  int nIdent;           /* How many recursions number the rows of this node */
 
   u8 bChanges;    /* The comparison converts values of the key */
   u8 bPlus;       /* So a parent's value must lose its affinity: "+" */

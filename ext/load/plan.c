@@ -220,10 +220,10 @@ static int isOwnKey(const AssocModel *pModel, const AssocKey *pKey) {
 }
 
 /*
-** To end circles, rows that are above must be known. If the key by which a row
-** finds its children is its own, that key does. But several rows may have the
-** same parent_id: "parent^" needs the keys of the rows themselves, those of the
-** first parents included.
+** A circle ends where a row is found below itself. If a row finds its children by
+** its own key, as in "children^", that key tells. In "parent^" a row finds its
+** parent by parent_id, which several rows may share. Then the node reads the own
+** keys of its rows, and those of the rows above its first level.
 */
 static void recurseIdent(Planner *p, AssocNode *pNode) {
   const AssocModel *pModel = pNode->pModel;

@@ -22,7 +22,7 @@ struct AssocRow {
   u32 nText;
   u32 aWord[]; /* nSplit offsets into the text, where a child goes; then
                    ** for each child node the number of its bucket; then
-                   ** nIdent numbers of the row itself */
+                   ** nIdent numbers of the row itself, one of each recursion */
 };
 
 /* Keys of rows are told apart by type and value. */
@@ -52,8 +52,9 @@ struct AssocNodeRun {
   AssocRow **apEnd; /* The targets' rows, shared by all lists */
   u32 nEnd;         /* Size of apEnd */
   int nLevel;       /* Levels of this recursion above the row being gathered */
-  AssocKeymap ident; /* aiIdent: numbers the rows of a recursion, and their */
-  u8 *abAbove;       /* parents; is row i above the one being gathered? */
+  AssocKeymap ident; /* If aiIdent: numbers the rows of the recursion and the
+                     ** rows above its first level, by their own keys */
+  u8 *abAbove;       /* If aiIdent: is row i above the row being gathered? */
 };
 #define ASSOC_LIST_ALL ((i64)1 << 62) /* nMost without a limit */
 /* Rows that are prefetched before their turn. apRow has room for as many behind

@@ -44,7 +44,7 @@ struct Changer {
 static int changeBegin(AssocCall *pCall, Changer *p, const char *zFunction,
                        int nArg, sqlite3_value **ap, int iOption) {
   const char *zModel = assocArgText(pCall, ap[0], "the model");
-  assert(iOption >= 2); /* The model and at least one more stand before */
+  assert(iOption >= 2); /* The options follow the model and something more */
   memset(p, 0, sizeof(*p));
   p->pCall = pCall;
   if (zModel == 0) return 0;

@@ -183,11 +183,11 @@ int assocSourceKeep(AssocDmlTable *p, int nVal, sqlite3_value **apVal) {
   return SQLITE_OK;
 }
 
-/* Safe on a structure with no rows. */
+/* Safe on a structure with no rows. The last row goes first, because a row shares
+** values with the one before. */
 void assocSourceClear(AssocSource *pSource) {
   i64 i;
-  for (i = pSource->nRow - 1; i >= 0;
-       i--) { /* A row shares with those before */
+  for (i = pSource->nRow - 1; i >= 0; i--) {
     sourceFree(pSource, &pSource->apVal[i * pSource->nVal], pSource->nVal);
   }
   sqlite3_value_free(pSource->pNull);

@@ -317,7 +317,7 @@ static void relatedSource(AssocCall *pCall, RelatedCursor *p,
   }
 }
 
-/* Without a key: read the pairs of all sources. */
+/* Read the pairs of all sources, if that pays by now: see assocChoosePairs(). */
 static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
   AssocNode *pRoot = p->pPlan->pRoot;
   AssocPairs *pPairs =
