@@ -575,6 +575,34 @@ WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
   return w->pCall->rc == SQLITE_OK ? p : 0;
 }
 
+/* What the schema says of a table: see tableSays(). */
+#define TABLE_TRIGGER 1
+#define TABLE_LIKE 2
+
+/* TABLE_TRIGGER: the table has triggers. TABLE_LIKE: its CREATE TABLE is like
+** zLike. (The operator LIKE would obey PRAGMA case_sensitive_like.) */
+static int tableSays(AssocWriter *w, const AssocTable *pTab,
+                     const char *zLike) {
+  sqlite3_stmt *pStmt = assocPrepare(
+      w->pCall,
+      "SELECT type='trigger', sql FROM (SELECT type, tbl_name, sql FROM"
+      " \"%w\".sqlite_schema WHERE type<>'index' UNION ALL SELECT type,"
+      " tbl_name, sql FROM temp.sqlite_schema WHERE type='trigger')"
+      " WHERE tbl_name=%Q COLLATE nocase",
+      pTab->pSchema->zName, pTab->zName);
+  int m = 0;
+  while (assocStep(w->pCall, pStmt)) {
+    if (sqlite3_column_int(pStmt, 0)) {
+      m |= TABLE_TRIGGER;
+    } else if (sqlite3_strlike(zLike, assocColumnText(w->pCall, pStmt, 1), 0) ==
+               0) {
+      m |= TABLE_LIKE;
+    }
+  }
+  assocFinalize(w->pCall, pStmt);
+  return m;
+}
+
 /*
 ** The error for a row that SQLite silently skipped: because of a BEFORE trigger
 ** with RAISE(IGNORE), or of a constraint that says ON CONFLICT IGNORE. The
@@ -584,19 +612,11 @@ static void rowSqlIgnored(AssocWriter *w, const WriteSql *pSql) {
   static const char *const azDone[] = {"inserted", 0, "changed", "deleted"};
   static const char *const azWho[] = {
       "a constraint of %s that says ON CONFLICT IGNORE", "a trigger of %s",
+      "a constraint of %s that says ON CONFLICT IGNORE",
       "a trigger of %s, or a constraint that says ON CONFLICT IGNORE,"};
   const AssocTable *pTab = pSql->pTab;
-  sqlite3_stmt *pStmt = assocPrepare(
-      w->pCall,
-      "SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM (SELECT type, tbl_name FROM"
-      " \"%w\".sqlite_schema UNION ALL SELECT type, tbl_name FROM"
-      " temp.sqlite_schema) WHERE type='trigger' AND tbl_name=%Q"
-      " COLLATE nocase) THEN 0 ELSE 1+(sql LIKE '%%conflict%%ignore%%') END"
-      " FROM \"%w\".sqlite_schema WHERE type='table' AND name=%Q",
-      pTab->pSchema->zName, pTab->zName, pTab->pSchema->zName, pTab->zName);
-  int i = assocStep(w->pCall, pStmt) ? sqlite3_column_int(pStmt, 0) : 1;
-  char *z = assocMprintf(w->pCall, azWho[i], pTab->zName);
-  assocFinalize(w->pCall, pStmt);
+  int m = tableSays(w, pTab, "%conflict%ignore%");
+  char *z = assocMprintf(w->pCall, azWho[m], pTab->zName);
   assocFail(w->pCall,
             &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
                         .rc = SQLITE_CONSTRAINT_TRIGGER,
@@ -647,39 +667,37 @@ void assocWriterLast(AssocWriter *w, const WriteRow *pRow) {
   }
 }
 
-/* Is the column part of a key to which other rows may refer? An UPDATE of it
-** may change those, too. */
-static int aloneIsKey(AssocWriter *w, AssocTable *pTab, int iCol) {
-  const AssocIndex *p;
+/* Does an UPDATE of column iCol set it, or may it compute it anew? -1 and -2 are
+** no column. */
+static int aloneSets(const WriteSql *p, int iCol) {
+  int i;
+  if (iCol >= 0 && p->pTab->aCol[iCol].bGenerated) return 1;
+  for (i = 0; i < p->nSet; i++) {
+    if (p->aSet[i] == iCol) return 1;
+  }
+  return 0;
+}
+
+/* Does an UPDATE change a key to which other rows may refer? It may change those,
+** too. */
+static int aloneSetsKey(AssocWriter *w, const WriteSql *p) {
+  const AssocTable *pTab = p->pTab;
+  const AssocIndex *pIdx;
   int i;
   for (i = 0; i < pTab->nKey; i++) {
-    if (pTab->aKey[i] == iCol) return 1;
+    if (aloneSets(p, pTab->aKey[i])) return 1;
   }
-  for (p = assocTableIndexes(w->pCall, pTab); p; p = p->pNext) {
-    for (i = 0; p->bUnique && i < p->nCol; i++) {
-      if (p->aCol[i] == iCol) return 1;
+  for (pIdx = assocTableIndexes(w->pCall, p->pTab); pIdx; pIdx = pIdx->pNext) {
+    for (i = 0; pIdx->bUnique && i < pIdx->nCol; i++) {
+      if (aloneSets(p, pIdx->aCol[i])) return 1;
     }
   }
   return 0;
 }
 
-/* Do triggers or ON CONFLICT make a statement of the table write more than the
-** row, or keep a part of it when it fails? */
-static int aloneHasMore(AssocWriter *w, const AssocTable *pTab) {
-  sqlite3_stmt *pStmt = assocPrepare(
-      w->pCall,
-      "SELECT 1 FROM (SELECT type, tbl_name, sql FROM \"%w\".sqlite_schema"
-      " UNION ALL SELECT type, tbl_name, sql FROM temp.sqlite_schema)"
-      " WHERE tbl_name=%Q COLLATE nocase AND (type='trigger'"
-      " OR sql LIKE '%%conflict%%')",
-      pTab->pSchema->zName, pTab->zName);
-  int bMore = assocStep(w->pCall, pStmt);
-  assocFinalize(w->pCall, pStmt);
-  return bMore;
-}
-
 /* Does SQLite undo the statement as a whole if it fails, and is nothing asked
-** afterwards? A new key that may be NULL, and policies, are. A DELETE that says
+** afterwards? A new key that may be NULL, and policies, are. Triggers and ON
+** CONFLICT may write more than the row, or keep a part of it. A DELETE that says
 ** to be the last is of a table to which nothing refers. */
 static int sqlIsAlone(AssocWriter *w, const WriteSql *p) {
   int i;
@@ -687,10 +705,8 @@ static int sqlIsAlone(AssocWriter *w, const WriteSql *p) {
   for (i = 0; i < p->nGet; i++) {
     if (!p->pTab->aCol[p->aGet[i]].bNotNull) return 0;
   }
-  for (i = 0; p->eOp == WRITE_UPDATE && i < p->nSet; i++) {
-    if (aloneIsKey(w, p->pTab, p->aSet[i])) return 0;
-  }
-  return !aloneHasMore(w, p->pTab);
+  if (p->eOp == WRITE_UPDATE && aloneSetsKey(w, p)) return 0;
+  return tableSays(w, p->pTab, "%conflict%") == 0;
 }
 
 void assocSqlAlone(AssocWriter *w, WriteSql *p) {
