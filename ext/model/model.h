@@ -339,6 +339,8 @@ struct AssocDef {
   AssocJson *pJson;             /* Row of assoc_model(): its options */
   u8 bPlan; /* zPlan is known: read it with assocRowPlan() */
   const char *zPlan;
+  u8 bOld; /* zOld is known: read it with assocRowPlans() */
+  const char *zOld;
   AssocDef *pNext;      /* Next row of the same database */
   AssocDef *pNextModel; /* Next row of assoc_model() there */
 };

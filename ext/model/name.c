@@ -346,19 +346,30 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
   }
 }
 
+/* The table that exists already and for which a row has "columns", as its
+** AssocTable has the name; or 0. Looked for once. */
+static const char *rowOldTable(AssocCall *pCall, AssocDef *pDef) {
+  AssocJson *pJson;
+  const char *zModel;
+  NameSteps steps;
+  if (pDef->bOld || pCall->rc != SQLITE_OK) return pDef->zOld;
+  pJson = assocDefJson(pCall, pDef);
+  zModel = rowModel(pDef->pSchema, pDef);
+  if (zModel && pJson && assocJsonGet(pJson, "columns")) {
+    nameSteps(&pDef->pSchema->pCatalog->mem, zModel, &steps);
+    (void)schemaEntry(pCall, pDef->pSchema, &steps, 0);
+    pDef->zOld = steps.zTable;
+  }
+  pDef->bOld = pCall->rc == SQLITE_OK;
+  return pDef->zOld;
+}
+
 /* See model.h. */
 int assocRowPlans(AssocCall *pCall, AssocDef *pDef, const AssocTable *pOld,
                   const char *zTable) {
-  const char *zPlan = assocRowPlan(pCall, pDef), *zModel;
-  AssocJson *pJson = zPlan || !pOld ? 0 : assocDefJson(pCall, pDef);
-  NameSteps steps;
+  const char *zPlan = assocRowPlan(pCall, pDef);
   if (pOld == 0) return zPlan && sqlite3_stricmp(zPlan, zTable) == 0;
-  if (pJson == 0 || assocJsonGet(pJson, "columns") == 0) return 0;
-  zModel = rowModel(pDef->pSchema, pDef);
-  if (zModel == 0) return 0;
-  nameSteps(&pDef->pSchema->pCatalog->mem, zModel, &steps);
-  (void)schemaEntry(pCall, pDef->pSchema, &steps, 0);
-  return steps.zTable == pOld->zName;
+  return zPlan == 0 && rowOldTable(pCall, pDef) == pOld->zName;
 }
 
 /* How a row of assoc_model() concerns a table. */
