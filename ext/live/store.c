@@ -333,6 +333,7 @@ int assocLiveWhole(AssocLiveSet *pSet, const AssocLive *p) {
     sqlite3_free(z);
   }
   for (pTab = pSet->pTable; pTab; pTab = pTab->pNext) {
+    if (!assocLiveReads(p, pTab)) continue;
     bAll &= assocSchemaIndex(pSet->pSchema, pTab->zLog) >= 0;
   }
   return bAll;
