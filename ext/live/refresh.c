@@ -76,6 +76,12 @@ static void logRead(AssocLiveSet *pSet, const LiveTable *p, LogState *pState) {
   assocFinalize(pCall, pStmt);
 }
 
+/* Run an SQL text, or nothing if it is 0, and free it. */
+static void refreshRun(AssocLiveSet *pSet, char *zSql) {
+  if (zSql) assocExec(pSet->pCall, "%s", zSql);
+  sqlite3_free(zSql);
+}
+
 /* Append INSERT INTO the log(zMore, links) SELECT zValue, links FROM its
 ** table. */
 static void logCopy(AssocLiveSet *pSet, const LiveTable *p, sqlite3_str *pStr,
@@ -96,7 +102,6 @@ static void logCopy(AssocLiveSet *pSet, const LiveTable *p, sqlite3_str *pStr,
 static void logAssigned(AssocLiveSet *pSet, const LiveTable *p, i64 nAssigned) {
   sqlite3_str *pStr = sqlite3_str_new(pSet->pCall->db);
   const char *z = linkRowid(p);
-  char *zSql;
   assert(z && nAssigned > 0);
   logCopy(pSet, p, pStr, "", "");
   sqlite3_str_appendf(pStr,
@@ -104,26 +109,22 @@ static void logAssigned(AssocLiveSet *pSet, const LiveTable *p, i64 nAssigned) {
                       " WHERE \"%w\" IS NOT NULL) ORDER BY \"%w\" DESC LIMIT"
                       " %lld",
                       z, z, pSet->pSchema->zName, p->zLog, z, z, nAssigned);
-  zSql = assocStrFinish(pSet->pCall, pStr);
-  if (zSql) assocExec(pSet->pCall, "%s", zSql);
-  sqlite3_free(zSql);
+  refreshRun(pSet, assocStrFinish(pSet->pCall, pStr));
 }
 
 /* Empty the log, and keep the links of the row -1: see log.c. */
 static void logEmpty(AssocLiveSet *pSet, const LiveTable *p) {
-  sqlite3_str *pStr = sqlite3_str_new(pSet->pCall->db);
   const AssocTable *pTab = p->pTab;
-  char *zRowid = assocMprintf(pSet->pCall, "%s,", assocLiveRowid(p)), *zSql;
+  sqlite3_str *pStr;
+  char *zRowid;
   assocExec(pSet->pCall, "DELETE FROM \"%w\".\"%w\"", pSet->pSchema->zName,
             p->zLog);
-  if (zRowid && pTab->iRowid >= 0) {
-    logCopy(pSet, p, pStr, zRowid, "-1,");
-    sqlite3_str_appendf(pStr, " WHERE \"%w\"=-1",
-                        pTab->aCol[pTab->iRowid].zName);
-  }
-  zSql = assocStrFinish(pSet->pCall, pStr);
-  if (zSql && zSql[0]) assocExec(pSet->pCall, "%s", zSql);
-  sqlite3_free(zSql);
+  if (pTab->iRowid < 0) return;
+  zRowid = assocMprintf(pSet->pCall, "%s,", assocLiveRowid(p));
+  pStr = sqlite3_str_new(pSet->pCall->db);
+  logCopy(pSet, p, pStr, zRowid ? zRowid : "", "-1,");
+  sqlite3_str_appendf(pStr, " WHERE \"%w\"=-1", pTab->aCol[pTab->iRowid].zName);
+  refreshRun(pSet, assocStrFinish(pSet->pCall, pStr));
   sqlite3_free(zRowid);
 }
 
@@ -152,7 +153,6 @@ static int sameOrNull(const char *zA, const char *zB) {
 static void liveMark(AssocLiveSet *pSet, AssocLive *p, const LogState *aState) {
   const LiveTable *pTab;
   int i, bRows = 0, bAll = 0;
-  char *z;
   for (pTab = pSet->pTable, i = 0; pTab; pTab = pTab->pNext, i++) {
     if (!assocLiveReads(p, pTab)) continue;
     bRows |= aState[i].bRows;
@@ -164,9 +164,7 @@ static void liveMark(AssocLiveSet *pSet, AssocLive *p, const LogState *aState) {
     liveStale(pSet, p);
   }
   if (p->bStale || !bRows || p->pSite == 0) return;
-  z = assocLiveClimb(p, pSet->pTable);
-  if (z) assocExec(pSet->pCall, "%s", z);
-  sqlite3_free(z);
+  refreshRun(pSet, assocLiveClimb(p, pSet->pTable));
 }
 
 /* Readers without the extension compare the schema cookie first. It is
