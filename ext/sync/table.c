@@ -99,7 +99,7 @@ static int wantsRebuild(const AssocTable *pWant, int i) {
 static const char *whyNoKey(AssocSync *p, const AssocTable *pTab,
                             const AssocTable *pWant, int i) {
   int j;
-  if (pWant->zPlanKey) return "SQLite adds no PRIMARY KEY of several columns";
+  assert(pWant->zPlanKey == 0); /* That is for new tables */
   for (j = 0; j < pTab->nCol; j++) {
     if (pTab->aCol[j].iPk) return "it has another PRIMARY KEY";
   }
