@@ -776,16 +776,6 @@ SELECT u.id, json_object($users(u),
             FROM posts p WHERE p.user_id = u.id))
 FROM users u WHERE u.city = 'Oslo'
 
--- shape: order-by-one
--- title: the first 10 posts by their author's name
--- target: 0.9
--- ours:
-SELECT eager('Post(order by author.name limit 10){id title}')
--- expert: join
-SELECT json_group_array(json_object('id', id, 'title', title))
-FROM (SELECT p.id, p.title FROM posts p LEFT JOIN users u ON u.id = p.user_id
-      ORDER BY u.name, p.id LIMIT 10)
-
 -- shape: max-by-index
 -- title: all users with the date of their last post
 -- target: 0.9
@@ -1040,16 +1030,6 @@ SELECT eager('Post(order by author.name limit 10){*}')
 SELECT json_group_array(json_object($posts(p)))
 FROM (SELECT p.* FROM posts p LEFT JOIN users u ON u.id = p.user_id
       ORDER BY u.name, p.id LIMIT 10) p
-
--- shape: max-indexed
--- title: all users with the time of their last post, by an index
--- target: 0.9
--- ours:
-SELECT eager('User{*,posts.max(created_at) as last}')
--- expert: correlated
-SELECT json_group_array(json_object($users(u),
-  'last', (SELECT max(created_at) FROM posts p WHERE p.user_id = u.id)))
-FROM users u
 
 -- shape: tree-down
 -- title: all categories below one, flat
