@@ -340,7 +340,7 @@ static const char *foundName(AssocLook *p, AssocModel *pModel, int eKind,
 }
 
 /* Does the option "only" include the model? */
-static int foundIsAsked(const AssocLook *p, const AssocModel *pModel) {
+int assocDiscoverAsks(const AssocLook *p, const AssocModel *pModel) {
   int i;
   for (i = 0; i < p->nOnly && p->apOnly[i] != pModel; i++) {
   }
@@ -355,7 +355,7 @@ static void foundAdd(AssocLook *p, AssocModel *pModel, int eKind,
   AssocDef *pDef;
   AssocFound *pFound;
   assert((pOther != 0) == (eKind == ASSOC_BELONGSTOMANY));
-  if (!foundIsAsked(p, pModel) && !foundIsAsked(p, pTarget)) return;
+  if (!assocDiscoverAsks(p, pModel) && !assocDiscoverAsks(p, pTarget)) return;
   pDef = foundBefore(p, pModel, eKind, pKey, pOther);
   if (pDef) {
     assocLookSkip(p, pKey->name.pChild->pTable->zName,

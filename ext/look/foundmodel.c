@@ -155,13 +155,11 @@ static void foundClasses(AssocLook *p, AssocModel *pModel) {
 /* See look.h. */
 void assocDiscoverModels(AssocLook *p) {
   AssocModel *pModel;
-  int i = 0, j;
+  int i = 0;
   if (p->pCall->pConn->pSession) return; /* Values are not for its eyes */
   while ((pModel = assocLookNextModel(p, &i)) != 0) {
-    for (j = 0; j < p->nOnly && p->apOnly[j] != pModel; j++) {
-    }
     if (pModel->pTable->eType != ASSOC_TABLE) continue;
-    if (p->apOnly && j == p->nOnly) continue;
+    if (!assocDiscoverAsks(p, pModel)) continue;
     foundTimes(p, pModel);
     foundClasses(p, pModel);
   }

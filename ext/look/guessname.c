@@ -105,7 +105,7 @@ static const char *const azNameThing[] = {
     "color",     "vendor",    "sensor",  "error",    "monitor",    "floor",
     "factor",    "sector",    "printer", "router",   "offer",      "character",
     "parameter", "counter",   "buffer",  "marker",   "center",     "cluster",
-    "register",  "tracker",   "folder",  "poster",   "banner",     "footer",
+    "register",  "tracker",   "poster",   "banner",     "footer",
     "paper",     "transfer",  "water",   "power",    "tier",       "adapter",
     "connector", "processor", "motor",   "behavior", "identifier", "degree",
     "committee", "coffee",    "tree",    "guarantee"};
@@ -355,7 +355,7 @@ static void parentIndex(AssocGuesser *g) {
   for (i = g->nParent - 1; i >= 0 && g->apClass; i--) {
     AssocGuessParent *q = &g->aParent[i];
     const AssocTable *pTab = q->pTab->pModel->pTable;
-    AssocGuessWord *pWord = q->pTab->name.n ? nameLast(&q->pTab->name) : 0;
+    AssocGuessWord *pWord = nameLast(&q->pTab->name);
     int iType = q->bPrimary ? assocColumnFind(pTab, "type") : -1;
     if (pWord) {
       q->pNextByName = pWord->pByName;

@@ -150,6 +150,8 @@ void assocDiscoverModels(AssocLook *p);
 /* Associations over the keys that have none, into p->pFound; of models pOnly or
 ** leading to them, if any is named there. */
 void assocDiscover(AssocLook *p, const AssocNames *pOnly);
+/* Is the model named there, or none? */
+int assocDiscoverAsks(const AssocLook *p, const AssocModel *pModel);
 /* Define those that are at least so sure. The catalog has been left. */
 void assocDiscoverWrite(AssocLook *p, int nSure);
 /* What was made and skipped, as JSON; with bGuess also what was guessed.

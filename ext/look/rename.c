@@ -394,7 +394,6 @@ static const char *otherModel(RenamedModel *r, int *pbHis) {
 void assocRenamedModel(AssocLook *p, AssocSchema *pSchema, const char *zModel,
                        AssocRenamed *pOut) {
   RenamedModel r = {p, pSchema, zModel, 0};
-
   AssocSchema *pHome = pSchema->pNext ? pSchema : p->pCat->pSchema;
   int i = 0;
   assocCatalogLink(p->pCall, p->pCat);
