@@ -348,9 +348,7 @@ static int tableIsRoot(AssocGuesser *g, const AssocGuessTable *pA,
 ** Then it is rather the table's own number than a key to another. */
 static int columnIsOwn(const AssocGuessColumn *p) {
   const AssocGuessWord *pLast = p->core.n ? p->core.ap[p->core.n - 1] : 0;
-  int n = (int)strlen(p->pTab->zGlued);
-  return pLast && n >= pLast->n &&
-         strcmp(&p->pTab->zGlued[n - pLast->n], pLast->z) == 0;
+  return pLast && assocGuessEnds(p->pTab->zGlued, pLast->z);
 }
 
 /* Several tables may have a key of the column's name: items(itemID) and

@@ -145,6 +145,8 @@ void assocGuessNameRead(AssocGuesser *g, AssocGuessName *p, const char *z);
 AssocGuessWord *assocGuessWordSeen(AssocGuesser *g, const char *z, int n);
 /* Note the words of a name, before any name is read. */
 void assocGuessNameLearn(AssocGuesser *g, const char *z, int bTable);
+/* Does the text end in zEnd, or is it zEnd? */
+int assocGuessEnds(const char *z, const char *zEnd);
 /* The words of a name as one. */
 const char *assocGuessNameGlue(AssocGuesser *g, const AssocGuessName *p);
 /* Words, tables, and what they have in common. */

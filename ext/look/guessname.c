@@ -100,15 +100,15 @@ static const char *const azNamePeople[] = {
     "recipient", "player",   "jid"};
 /* Things, and not people, whose names end as those of people do. */
 static const char *const azNameThing[] = {
-    "order",     "folder",    "number",  "header",   "server",     "layer",
-    "chapter",   "letter",    "filter",  "trigger",  "provider",   "container",
-    "color",     "vendor",    "sensor",  "error",    "monitor",    "floor",
-    "factor",    "sector",    "printer", "router",   "offer",      "character",
-    "parameter", "counter",   "buffer",  "marker",   "center",     "cluster",
-    "register",  "tracker",   "poster",   "banner",     "footer",
-    "paper",     "transfer",  "water",   "power",    "tier",       "adapter",
-    "connector", "processor", "motor",   "behavior", "identifier", "degree",
-    "committee", "coffee",    "tree",    "guarantee"};
+    "order",     "folder",  "number",   "header",     "server",   "layer",
+    "chapter",   "letter",  "filter",   "trigger",    "provider", "container",
+    "color",     "vendor",  "sensor",   "error",      "monitor",  "floor",
+    "factor",    "sector",  "printer",  "router",     "offer",    "character",
+    "parameter", "counter", "buffer",   "marker",     "center",   "cluster",
+    "register",  "tracker", "poster",   "banner",     "footer",   "paper",
+    "transfer",  "water",   "power",    "tier",       "adapter",  "connector",
+    "processor", "motor",   "behavior", "identifier", "degree",   "committee",
+    "coffee",    "tree",    "guarantee"};
 /* What an enumeration is called. */
 static const char *const azNameQuality[] = {"type",  "status",   "state",
                                             "kind",  "mode",     "level",
@@ -409,12 +409,10 @@ void assocGuessNames(AssocGuesser *g) {
 
 /* initialowner: a role with something before it. */
 static int wordEndsPerson(const AssocGuessWord *p) {
-  int i, n;
+  int i;
   for (i = 0; i < ASSOC_COUNT(azNamePerson) && !p->bInTable; i++) {
-    n = (int)strlen(azNamePerson[i]);
-    if (n > 4 && p->n > n && strcmp(&p->z[p->n - n], azNamePerson[i]) == 0) {
-      return 1;
-    }
+    int n = (int)strlen(azNamePerson[i]);
+    if (n > 4 && p->n > n && assocGuessEnds(p->z, azNamePerson[i])) return 1;
   }
   return 0;
 }
@@ -422,11 +420,10 @@ static int wordEndsPerson(const AssocGuessWord *p) {
 /* resolver, merger, modifier: a noun made of a verb that no table is called. */
 static int wordIsAgent(const AssocGuessWord *p) {
   const char *z = p->n > 5 ? &p->z[p->n - 2] : "";
-  int i, n;
+  int i;
   if (strcmp(z, "er") && strcmp(z, "or") && strcmp(z, "ee")) return 0;
   for (i = 0; i < ASSOC_COUNT(azNameThing); i++) {
-    n = (int)strlen(azNameThing[i]);
-    if (p->n >= n && strcmp(&p->z[p->n - n], azNameThing[i]) == 0) return 0;
+    if (assocGuessEnds(p->z, azNameThing[i])) return 0;
   }
   return !p->bInTable;
 }
@@ -448,7 +445,7 @@ static int coreSplit(AssocGuesser *g, AssocGuessName *p) {
   AssocGuessWord *pWord;
   int bEnd, bSays;
   if (pLast == 0 || pLast->n < 5) return 0;
-  bEnd = strcmp(&pLast->z[pLast->n - 2], "id") == 0;
+  bEnd = assocGuessEnds(pLast->z, "id");
   if (!bEnd && strncmp(pLast->z, "id", 2) != 0) return 0;
   pWord = assocGuessWordOf(g, bEnd ? pLast->z : &pLast->z[2], pLast->n - 2);
   if (pWord == 0) return 0;
@@ -467,7 +464,7 @@ static int wordIsMark(const AssocGuessWord *p) {
 static int nameIsInitials(const AssocGuessWord *p) {
   static const char *const az[] = {"paid", "void", "grid", "acid", "said",
                                    "guid", "uuid", "arid", "laid", "fluid"};
-  return p->n > 2 && p->n < 5 && strcmp(&p->z[p->n - 2], "id") == 0 &&
+  return p->n > 2 && p->n < 5 && assocGuessEnds(p->z, "id") &&
          !NAME_IN(p->z, az);
 }
 
@@ -517,7 +514,7 @@ void assocGuessColumn(AssocGuesser *g, AssocGuessColumn *p,
 
 /* A verb's form, as in user_modified. */
 static int wordIsPast(const AssocGuessWord *p) {
-  return p->n > 4 && strcmp(&p->z[p->n - 2], "ed") == 0;
+  return p->n > 4 && assocGuessEnds(p->z, "ed");
 }
 
 /* How does the core of a column fit the words of a table? Returns the kind of
@@ -561,9 +558,7 @@ static int matchLetters(const AssocGuessColumn *p, const AssocGuessTable *q) {
     return q->plain.n == 1 && !pLast->bTable ? ASSOC_GUESS_SHORT
                                              : ASSOC_GUESS_NONE;
   }
-  if (pLast->n < 4 || strcmp(&z[n - pLast->n], pLast->z) != 0) {
-    return ASSOC_GUESS_NONE;
-  }
+  if (pLast->n < 4 || !assocGuessEnds(z, pLast->z)) return ASSOC_GUESS_NONE;
   if (n == nOwn + pLast->n && strncmp(z, zOwn, (size_t)nOwn) == 0) {
     return ASSOC_GUESS_CHILD;
   }
@@ -892,10 +887,8 @@ static void matchParts(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
                              (i64)sizeof(AssocGuessParent *) * g->nParent);
     for (i = 0; i < g->nParent && w->apLetter; i++) {
       const char *z = g->aParent[i].pTab->zGlued;
-      int n = (int)strlen(z);
-      if (n <= w->n || !g->aParent[i].bPrimary) continue;
-      if (strncmp(z, w->z, (size_t)w->n) == 0 ||
-          strcmp(&z[n - w->n], w->z) == 0) {
+      if (strcmp(z, w->z) == 0 || !g->aParent[i].bPrimary) continue;
+      if (strncmp(z, w->z, (size_t)w->n) == 0 || assocGuessEnds(z, w->z)) {
         w->apLetter[w->nLetter++] = &g->aParent[i];
       }
     }
@@ -971,13 +964,12 @@ int assocGuessIsNumber(AssocGuesser *g, const AssocGuessColumn *p) {
                                         "nb_",  "no_",  "allow_", "count_"};
   static const char *const azLast[] = {"_count", "_total", "_size", "_num"};
   const char *z = assocUnderscore(g->pCall, &g->p->mem, p->pCol->zName);
-  int i, n = z ? (int)strlen(z) : 0;
+  int i;
   for (i = 0; i < ASSOC_COUNT(azFirst) && z; i++) {
     if (strncmp(z, azFirst[i], strlen(azFirst[i])) == 0) return 1;
   }
-  for (i = 0; i < ASSOC_COUNT(azLast) && z; i++) {
-    int nLast = (int)strlen(azLast[i]);
-    if (n > nLast && strcmp(&z[n - nLast], azLast[i]) == 0) return 1;
+  for (i = 0; i < ASSOC_COUNT(azLast) && z && z[0]; i++) {
+    if (assocGuessEnds(&z[1], azLast[i])) return 1;
   }
   return 0;
 }

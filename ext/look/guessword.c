@@ -199,6 +199,12 @@ void assocGuessNameRead(AssocGuesser *g, AssocGuessName *p, const char *z) {
   }
 }
 
+/* See guess.h. */
+int assocGuessEnds(const char *z, const char *zEnd) {
+  size_t n = strlen(z), nEnd = strlen(zEnd);
+  return n >= nEnd && strcmp(&z[n - nEnd], zEnd) == 0;
+}
+
 /* The words as one. */
 const char *assocGuessNameGlue(AssocGuesser *g, const AssocGuessName *p) {
   sqlite3_str *pStr = sqlite3_str_new(g->pCall->db);
