@@ -112,7 +112,8 @@ static void jsonRel(AssocPicture *p, AssocOut *pOut, const AssocRel *pRel) {
   if (pRel->nPath) jsonText(pOut, ",\"path\":", pRel->pOpt->zThrough);
   if (pRel->zThrough) jsonText(pOut, ",\"through\":", pRel->zThrough);
   if (pRel->nPath == 0) jsonKeys(pOut, pRel);
-  if (pRel->pOpt->zCounter) {
+  if (pRel->pOpt->zCounter &&
+      !assocPictureHidesName(p, pRel->pSource->pTable, pRel->pOpt->zCounter)) {
     jsonText(pOut, ",\"counterCache\":", pRel->pOpt->zCounter);
   }
   if (!assocRelHides(p->pCall, pRel)) {
@@ -136,6 +137,27 @@ static void jsonRels(AssocPicture *p, AssocOut *pOut,
   assocOutText(pOut, "]", 1);
 }
 
+/* ,"values":{"type":"Article"},"createdAt":"made_at": what tells the model's
+** rows apart, and its timestamps; without columns that a policy hides. */
+static void jsonModel(AssocPicture *p, AssocOut *pOut,
+                      const AssocModel *pModel) {
+  static const char *const azTime[] = {",\"createdAt\":", ",\"updatedAt\":"};
+  const AssocTable *q = pModel->pTable;
+  int i, n = 0;
+  for (i = 0; i < pModel->nValue; i++) {
+    if (assocPictureHides(p, q, pModel->aValue[i])) continue;
+    jsonText(pOut, n++ ? "," : ",\"values\":{",
+             q->aCol[pModel->aValue[i]].zName);
+    assocOutText(pOut, ":", 1);
+    assocJsonWrite(pOut, pModel->apValue[i]);
+  }
+  if (n) assocOutText(pOut, "}", 1);
+  for (i = 0; i < 2; i++) {
+    const char *z = pModel->azTime[i];
+    if (z && !assocPictureHidesName(p, q, z)) jsonText(pOut, azTime[i], z);
+  }
+}
+
 /* Hidden columns of virtual tables are left out. */
 static void jsonTable(AssocPicture *p, AssocOut *pOut,
                       const AssocPictureTable *pTab) {
@@ -150,17 +172,7 @@ static void jsonTable(AssocPicture *p, AssocOut *pOut,
            : q->eType == ASSOC_VIRTUAL ? "virtual"
                                        : "table");
   jsonFlag(pOut, ",\"joinTable\":", pTab->bJoin);
-  for (i = 0; i < pModel->nValue; i++) {
-    jsonText(pOut, i ? "," : ",\"values\":{", q->aCol[pModel->aValue[i]].zName);
-    assocOutText(pOut, ":", 1);
-    assocJsonWrite(pOut, pModel->apValue[i]);
-  }
-  if (pModel->nValue) assocOutText(pOut, "}", 1);
-  for (i = 0; i < 2; i++) {
-    if (pModel->azTime[i] == 0) continue;
-    jsonText(pOut,
-             i ? ",\"updatedAt\":" : ",\"createdAt\":", pModel->azTime[i]);
-  }
+  jsonModel(p, pOut, pModel);
   assocOutText(pOut, ",\"primaryKey\":[", 15);
   for (i = 0; i < pModel->nKey; i++) {
     jsonText(pOut, i ? "," : "", q->aCol[pModel->aKey[i]].zName);

@@ -69,7 +69,7 @@ static void textTable(AssocPicture *p, const AssocPictureTable *pTab) {
   AssocDef *pRow = 0;
   AssocModel *pAside;
   const char *zNote;
-  int i;
+  int i, n;
   sqlite3_str_appendf(p->pStr, "%s%s%s\n", pTab->iId ? "\n" : "",
                       pTab->pModel->zLabel, assocPictureKind(pTab));
   for (i = 0; i < q->nCol && !p->pOpt->bNoColumns; i++) {
@@ -83,8 +83,10 @@ static void textTable(AssocPicture *p, const AssocPictureTable *pTab) {
   textRels(p, pTab->pModel);
   while ((pAside = assocPictureAside(p, pTab, &pRow)) != 0) {
     sqlite3_str_appendf(p->pStr, "\n%s (model of %s", pAside->zLabel, q->zName);
+    n = 0;
     for (i = 0; i < pAside->nValue; i++) {
-      sqlite3_str_appendf(p->pStr, "%s%s = %s", i ? ", " : ": ",
+      if (assocPictureHides(p, q, pAside->aValue[i])) continue;
+      sqlite3_str_appendf(p->pStr, "%s%s = %s", n++ ? ", " : ": ",
                           q->aCol[pAside->aValue[i]].zName,
                           assocPictureValue(pAside->apValue[i]));
     }

@@ -284,6 +284,13 @@ int assocPictureHides(const AssocPicture *p, const AssocTable *pTab, int iCol) {
   return assocColumnIs(p->pCall, pTab, iCol, ASSOC_COLUMN_HIDE);
 }
 
+/* The same of a name. One that is no column hides nothing. */
+int assocPictureHidesName(const AssocPicture *p, const AssocTable *pTab,
+                          const char *zName) {
+  int i = assocColumnFind(pTab, zName);
+  return i >= 0 && assocPictureHides(p, pTab, i);
+}
+
 /* Is the column in a foreign key that is drawn? */
 int assocPictureIsForeign(const AssocPicture *p, const AssocPictureTable *pTab,
                           int iCol) {

@@ -73,6 +73,9 @@ int assocPictureIsEnforced(AssocPicture *p, const AssocRel *pRel);
 int assocPictureIsNotNull(const AssocTable *pTab, int iCol);
 /* Is the column left out, since a policy hides it? */
 int assocPictureHides(const AssocPicture *p, const AssocTable *pTab, int iCol);
+/* The same of a name. */
+int assocPictureHidesName(const AssocPicture *p, const AssocTable *pTab,
+                          const char *zName);
 /* Is the column in a foreign key that is drawn? */
 int assocPictureIsForeign(const AssocPicture *p, const AssocPictureTable *pTab,
                           int iCol);
