@@ -35,9 +35,10 @@ static void writeHtml(AssocPicture *p, const char *z) {
 ** key. Names are escaped as HTML. */
 static void dotTable(AssocPicture *p, const AssocPictureTable *pTab) {
   const AssocTable *q = pTab->pTab;
-  const char *zNote;
+  const char **azNote = assocPictureNotes(p, pTab);
   int i;
   assert(pTab->pModel && pTab->iId < p->nTable);
+  if (azNote == 0) return;
   sqlite3_str_appendf(p->pStr,
                       "  t%d [label=<<table border=\"0\" cellborder=\"1\" "
                       "cellspacing=\"0\"%s>\n"
@@ -54,10 +55,9 @@ static void dotTable(AssocPicture *p, const AssocPictureTable *pTab) {
     writeHtml(p, q->aCol[i].zName);
     sqlite3_str_appendall(p->pStr, bKey ? "</u> " : " ");
     if (q->aCol[i].zType[0]) writeHtml(p, q->aCol[i].zType);
-    zNote = assocPictureNote(p, pTab, i);
-    if (zNote) {
+    if (azNote[i]) {
       sqlite3_str_appendall(p->pStr, " <i>");
-      writeHtml(p, zNote);
+      writeHtml(p, azNote[i]);
       sqlite3_str_appendall(p->pStr, "</i>");
     }
     sqlite3_str_appendf(p->pStr, "%s</td></tr>\n",

@@ -89,10 +89,8 @@ static void writeQuoted(AssocPicture *p, const char *z) {
 
 /* The remark behind a column: its real name, if that had to be changed, and what
 ** assoc does with it. */
-static void mermaidRemark(AssocPicture *p, const AssocPictureTable *pTab,
-                          int iCol) {
-  const char *zName = pTab->pTab->aCol[iCol].zName;
-  const char *zNote = assocPictureNote(p, pTab, iCol);
+static void mermaidRemark(AssocPicture *p, const char *zName,
+                          const char *zNote) {
   int bName = !pictureIsPlain(zName);
   if (!bName && zNote == 0) return;
   sqlite3_str_appendall(p->pStr, " \"");
@@ -106,7 +104,9 @@ static void mermaidRemark(AssocPicture *p, const AssocPictureTable *pTab,
 ** quotes if it had to be changed. */
 static void mermaidTable(AssocPicture *p, const AssocPictureTable *pTab) {
   const AssocTable *q = pTab->pTab;
+  const char **azNote = assocPictureNotes(p, pTab);
   int i;
+  if (azNote == 0) return;
   sqlite3_str_appendall(p->pStr, "  ");
   writeEntity(p, pTab);
   if (!pictureIsEntity(pTab) || pTab->bJoin || q->eType == ASSOC_VIEW) {
@@ -131,7 +131,7 @@ static void mermaidTable(AssocPicture *p, const AssocPictureTable *pTab) {
                                    : bKey           ? " PK"
                                    : bForeign       ? " FK"
                                                     : "");
-    mermaidRemark(p, pTab, i);
+    mermaidRemark(p, q->aCol[i].zName, azNote[i]);
     sqlite3_str_appendall(p->pStr, "\n");
   }
   sqlite3_str_appendall(p->pStr, "  }\n");

@@ -68,17 +68,17 @@ static void textTable(AssocPicture *p, const AssocPictureTable *pTab) {
   const AssocTable *q = pTab->pTab;
   AssocDef *pRow = 0;
   AssocModel *pAside;
-  const char *zNote;
+  const char **azNote = assocPictureNotes(p, pTab);
   int i, n;
+  if (azNote == 0) return;
   sqlite3_str_appendf(p->pStr, "%s%s%s\n", pTab->iId ? "\n" : "",
                       pTab->pModel->zLabel, assocPictureKind(pTab));
   for (i = 0; i < q->nCol && !p->pOpt->bNoColumns; i++) {
     if (assocPictureHides(p, q, i)) continue;
-    zNote = assocPictureNote(p, pTab, i);
     sqlite3_str_appendf(p->pStr, "  %s%s%s%s%s%s\n", q->aCol[i].zName,
                         q->aCol[i].zType[0] ? " " : "", q->aCol[i].zType,
                         assocPictureIsKey(pTab, i) ? ", key" : "",
-                        zNote ? ": " : "", zNote ? zNote : "");
+                        azNote[i] ? ": " : "", azNote[i] ? azNote[i] : "");
   }
   textRels(p, pTab->pModel);
   while ((pAside = assocPictureAside(p, pTab, &pRow)) != 0) {

@@ -425,42 +425,50 @@ const char *assocPictureValue(const AssocJson *pVal) {
   return pVal->z;
 }
 
-/* Append what one model says of the column. */
-static void noteOfModel(AssocPicture *p, AssocModel *pModel, int iCol,
-                        sqlite3_str *pStr) {
+/* Add a remark on a column. The rowid, and -1 for no column, get none. */
+static void noteAdd(AssocPicture *p, const AssocTable *pTab,
+                    const char **azNote, int iCol, const char *zWhat,
+                    const char *zOf) {
+  const char *z;
+  if (iCol < 0 || iCol >= pTab->nCol) return;
+  z = azNote[iCol];
+  azNote[iCol] = assocArenaPrintf(p->pCall, &p->p->mem, "%s%s%s%s", z ? z : "",
+                                  z ? ", " : "", zWhat, zOf);
+}
+
+/* Add what one model says of its columns. */
+static void notesOfModel(AssocPicture *p, AssocModel *pModel,
+                         const char **azNote) {
   static const char *const azTime[] = {"set when inserted", "set when changed"};
-  const char *zCol = pModel->pTable->aCol[iCol].zName;
+  const AssocTable *pTab = pModel->pTable;
   AssocDef *pDef;
   int i;
-#define NOTE_COMMA (sqlite3_str_length(pStr) ? ", " : "")
   for (i = 0; i < pModel->nValue; i++) {
-    if (pModel->aValue[i] != iCol) continue;
-    sqlite3_str_appendf(pStr, "%s%s", NOTE_COMMA,
-                        assocPictureValue(pModel->apValue[i]));
+    noteAdd(p, pTab, azNote, pModel->aValue[i],
+            assocPictureValue(pModel->apValue[i]), "");
   }
   for (i = 0; i < 2; i++) {
-    if (pModel->azTime[i] == 0 || pModel->aStamp[i] != iCol) continue;
-    sqlite3_str_appendf(pStr, "%s%s", NOTE_COMMA, azTime[i]);
+    if (pModel->azTime[i] == 0) continue;
+    noteAdd(p, pTab, azNote, pModel->aStamp[i], azTime[i], "");
   }
   pDef = assocLookFirstDef(p->p, pModel, &i);
   for (; pDef; pDef = assocLookNextDef(p->p, &i)) {
     const char *z = pDef->pRel ? pDef->pRel->pOpt->zCounter : 0;
-    if (z == 0 || sqlite3_stricmp(z, zCol) != 0) continue;
-    sqlite3_str_appendf(pStr, "%scounts %s", NOTE_COMMA, pDef->zName);
+    if (z == 0) continue;
+    noteAdd(p, pTab, azNote, assocColumnFind(pTab, z), "counts ", pDef->zName);
   }
 }
 
 /* See picture.h. */
-const char *assocPictureNote(AssocPicture *p, const AssocPictureTable *pTab,
-                             int iCol) {
-  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+const char **assocPictureNotes(AssocPicture *p, const AssocPictureTable *pTab) {
+  const char **azNote = assocAlloc(
+      p->pCall, &p->p->mem, (i64)sizeof(char *) * (pTab->pTab->nCol + 1));
   AssocDef *pRow = 0;
   AssocModel *pAside;
-  const char *z;
-  noteOfModel(p, pTab->pModel, iCol, pStr);
+  if (azNote == 0) return 0;
+  notesOfModel(p, pTab->pModel, azNote);
   while ((pAside = assocPictureAside(p, pTab, &pRow)) != 0) {
-    noteOfModel(p, pAside, iCol, pStr);
+    notesOfModel(p, pAside, azNote);
   }
-  z = assocArenaStr(p->pCall, &p->p->mem, pStr);
-  return z && z[0] ? z : 0;
+  return azNote;
 }

@@ -84,11 +84,10 @@ int assocPictureIsKey(const AssocPictureTable *pTab, int iCol);
 /* "posts / author": what the near side of the text calls the other first. */
 void assocPictureLabel(const AssocPictureEdge *pEdge, const char **pzA,
                        const char **pzSlash, const char **pzB);
-/* What assoc does with the column: "counts comments", "set when changed", or the
-** values that tell the models of the table apart, "Article, News". OUT: in the
-** arena; 0 for other columns. */
-const char *assocPictureNote(AssocPicture *p, const AssocPictureTable *pTab,
-                             int iCol);
+/* What assoc does with each column: "counts comments", "set when changed", or
+** the values that tell the models of the table apart, "Article, News"; 0 for
+** other columns. OUT: in the arena; 0 after an error. */
+const char **assocPictureNotes(AssocPicture *p, const AssocPictureTable *pTab);
 /* A value of a model, which is a text, a number, true or false. */
 const char *assocPictureValue(const AssocJson *pVal);
 /* " (join table)", " (view)", or "". */
