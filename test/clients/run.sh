@@ -9,14 +9,9 @@
 # says so. GLOB chooses clients by name. The last line counts, as that of
 # `make test` does.
 here=$(cd "$(dirname "$0")" && pwd)
-extension=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-mkdir -p "$2"
-folder=$(cd "$2" && pwd)
-glob=${3:-*}
-database=$folder/story.db
-log=$folder/install.log
+. "$here/../tools.sh"
+begin "$@"
 schema=$(cat "$here/schema.sql")
-passed=0 failed=0 skipped=0
 
 # /usr/bin first: a python3 built elsewhere may not load extensions.
 PATH=/usr/bin:$PATH
@@ -28,19 +23,11 @@ export PATH CLIENTS
 try() {
   how=$1 name=$2 needed=$3
   shift 3
-  case $name in
-  $glob) ;;
-  *) return ;;
-  esac
-  if ! (eval "$needed") >"$log" 2>&1 </dev/null; then
-    skipped=$((skipped + 1))
-    echo "  skip   $name: \`$needed\`: $(grep . "$log" | tail -n 1)"
-  elif $how "$@"; then
-    passed=$((passed + 1))
-    echo "  ok     $name, $about"
+  chosen "$name" && has "$name" "$needed" || return
+  if $how "$@"; then
+    pass "$name, $about"
   else
-    failed=$((failed + 1))
-    echo "  FAILED $name"
+    fail "$name"
   fi
 }
 
@@ -88,20 +75,8 @@ transactions() {
 # Each is installed or built anew only where the file that it comes from has
 # changed.
 
-is_ready() {
-  cmp -s "$here/$1" "$folder/$1.ready"
-}
-
-ready() {
-  mkdir -p "$(dirname "$folder/$1")"
-  cp "$here/$1" "$folder/$1.ready"
-}
-
 python_packages() {
-  is_ready python/requirements.txt && return
-  python3 -m venv --clear "$folder/python" &&
-    "$folder/python/bin/pip" install -q -r "$here/python/requirements.txt" &&
-    ready python/requirements.txt
+  pip_packages "$here/python" "$folder/python"
 }
 
 # A Python of 3.12 or later that has SQLite, among those of pyenv, too.
@@ -124,18 +99,14 @@ python_package() {
 # The headers of Debian's libnode-dev, or of a Node installed by itself, serve
 # what is compiled here; without them node-gyp looks for a download.
 node_packages() {
-  is_ready node/package.json && return
-  mkdir -p "$folder/node"
-  cp "$here/node/package.json" "$folder/node"
-  npm install --prefix "$folder/node" --loglevel=error --no-audit --no-fund &&
-    ready node/package.json
+  npm_packages "$here/node" "$folder/node"
 }
 
 # Prisma's own driver is better-sqlite3, which is compiled already. Its programs
 # of other languages, which it downloads, are needed for migrations alone.
 prisma_client() {
   node_packages || return
-  is_ready prisma/package.json && return
+  is_ready "$here/prisma/package.json" "$folder/prisma" && return
   mkdir -p "$folder/prisma"
   cp "$here"/prisma/* "$folder/prisma" && cd "$folder/prisma" &&
     npm install --ignore-scripts --loglevel=error --no-audit --no-fund &&
@@ -143,7 +114,7 @@ prisma_client() {
     ln -s ../../node/node_modules/better-sqlite3 node_modules/better-sqlite3 &&
     PRISMA_SCHEMA_ENGINE_BINARY=/bin/sh CHECKPOINT_DISABLE=1 \
       npx prisma generate &&
-    ready prisma/package.json
+    ready "$here/prisma/package.json" "$folder/prisma"
 }
 
 node_today() {
@@ -160,9 +131,10 @@ tcl_sqlite() {
 }
 
 java_jars() {
-  is_ready java/pom.xml && return
+  is_ready "$here/java/pom.xml" "$folder/java" && return
   mvn -q -B dependency:copy-dependencies -f "$here/java/pom.xml" \
-    -DoutputDirectory="$folder/java" && ready java/pom.xml
+    -DoutputDirectory="$folder/java" &&
+    ready "$here/java/pom.xml" "$folder/java"
 }
 
 go_program() {
@@ -294,5 +266,4 @@ try succeeds java-package java_package \
   mvn -B -f "$folder/package-java/pom.xml" test
 
 rm -f "$database" "$database"-*
-echo "$passed passed, $failed failed, $skipped skipped"
-test $failed = 0
+finish

@@ -16,23 +16,14 @@ export const posts = sqliteTable('posts', {
   userId: integer('user_id').references(() => users.id),
 });
 END
-config() {
-  cat >drizzle.config.mjs <<END
+cat >drizzle.config.mjs <<END
 export default {
   dialect: 'sqlite',
   schema: './schema-drizzle.mjs',
   dbCredentials: { url: '$database' },
-  $1
+  tablesFilter: ['!assoc_*'],
 };
 END
-}
-sqlite3 "$database" >/dev/null <<END
-.load $extension
-CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT);
-CREATE TABLE posts(id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER REFERENCES users(id));
-INSERT INTO users VALUES (1, 'Ann');
-INSERT INTO posts VALUES (1, 'Hello', 1);
-SELECT length(assoc_discover()) > 0;
-END
-config "tablesFilter: ['!assoc_*'],"
+sqlite3 -bail "$database" ".load $extension" \
+  ".read '$(dirname "$0")/story.sql'" >/dev/null
 npx drizzle-kit push --force --config drizzle.config.mjs

@@ -31,12 +31,6 @@ export default defineConfig({
   datasource: { url: 'file:$database' },
 });
 END
-sqlite3 "$database" >/dev/null <<END
-.load $1
-CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT);
-CREATE TABLE posts(id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER REFERENCES users(id));
-INSERT INTO users VALUES (1, 'Ann');
-INSERT INTO posts VALUES (1, 'Hello', 1);
-SELECT length(assoc_discover()) > 0;
-END
+sqlite3 -bail "$database" ".load $1" \
+  ".read '$(dirname "$0")/story.sql'" >/dev/null
 npx prisma db push --accept-data-loss --config prisma.config.mjs

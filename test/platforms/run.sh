@@ -9,6 +9,7 @@
 # processors are emulated by qemu, with Debian's cross libraries of C; Windows
 # by wine. The last line counts, as that of `make test` does.
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../tools.sh"
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 packages=$(cd "$2" && pwd)
@@ -19,7 +20,6 @@ while [ "$1" != -- ]; do
   shift
 done
 shift
-passed=0 failed=0
 
 # --------------------------------------------------------------- what is needed
 
@@ -80,17 +80,11 @@ platform() {
   if [ "$name" = native ]; then
     check_native
   elif cmp -s "$folder/native/said.txt" "$work/said.txt"; then
-    passed=$((passed + 1))
-    echo "  ok     $name: $(wc -l <"$work/said.txt") lines are the same"
+    pass "$name: $(wc -l <"$work/said.txt") lines are the same"
   else
     diff "$folder/native/said.txt" "$work/said.txt" | head -n 20
     fail "$name"
   fi
-}
-
-fail() {
-  failed=$((failed + 1))
-  echo "  FAILED $1"
 }
 
 # That pages are right here is what doctest tests; here, that they ran.
@@ -99,8 +93,7 @@ check_native() {
   sections=$(grep -c '^== ' "$work/said.txt")
   if [ "$lines" -gt 300 ] && [ "$sections" -gt 10 ] &&
     ! grep -q 'no such function: assoc\|cannot open shared' "$work/said.txt"; then
-    passed=$((passed + 1))
-    echo "  ok     native: $lines lines of $sections sections"
+    pass "native: $lines lines of $sections sections"
   else
     head -n 20 "$work/said.txt"
     fail native
@@ -133,22 +126,15 @@ platform windows x86_64-windows-gnu "$lib/win32-x64/assoc.dll" wine
 NODE_FOLDER=$folder/node
 export NODE_FOLDER
 browser() {
-  cmp -s "$here/node/package.json" "$NODE_FOLDER/package.json.ready" || {
-    mkdir -p "$NODE_FOLDER" && cp "$here/node/package.json" "$NODE_FOLDER" &&
-      npm install --prefix "$NODE_FOLDER" --loglevel=error --no-audit \
-        --no-fund &&
-      cp "$here/node/package.json" "$NODE_FOLDER/package.json.ready"
-  } || return
-  node "$here/page.mjs" "$packages/wasm/page" "$folder"
+  npm_packages "$here/node" "$NODE_FOLDER" &&
+    node "$here/page.mjs" "$packages/wasm/page" "$folder"
 }
 
 if browser >"$folder/page.log" 2>&1; then
-  passed=$((passed + 1))
-  echo '  ok     WebAssembly: the page in Chromium, and what it keeps in OPFS'
+  pass 'WebAssembly: the page in Chromium, and what it keeps in OPFS'
 else
   cat "$folder/page.log"
   fail WebAssembly
 fi
 
-echo "$passed passed, $failed failed"
-test $failed = 0
+finish
