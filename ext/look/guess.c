@@ -507,7 +507,7 @@ static void guessColumn(AssocGuesser *g, AssocGuessColumn *p, GuessValues *v,
                         int eMost) {
   const AssocGuessMatch *pBad = 0;
   int n, nBad, nMatch = assocGuessMatches(g, p);
-  p->bClass = (u8)assocGuessIsPolymorphic(g, p);
+  p->bClass = (u8)assocGuessIsPolymorphic(p);
   nMatch = matchRoot(g, p, nMatch);
   if (guessMatches(g, p, v, nMatch, eMost, &pBad)) return;
   if (eMost < ASSOC_GUESS_VALUES) return;

@@ -52,6 +52,7 @@ struct AssocGuessTable {
   AssocModel *pModel;
   AssocGuessName name;     /* All its words */
   AssocGuessName plain;    /* Without the prefix that tables share */
+  AssocGuessName *aColumn; /* The words of its columns */
   const char *zGlued;      /* plain without separators */
   const char *zInitial;    /* The first letters of plain's words */
   AssocGuessWord *pPrefix; /* What most of its columns begin with, or 0 */
@@ -159,7 +160,7 @@ void assocGuessColumn(AssocGuesser *g, AssocGuessColumn *p,
 /* The parents that the name speaks for, into g->aMatch, best first. */
 int assocGuessMatches(AssocGuesser *g, const AssocGuessColumn *p);
 /* Is another column there that says which table the key is of? */
-int assocGuessIsPolymorphic(AssocGuesser *g, const AssocGuessColumn *p);
+int assocGuessIsPolymorphic(const AssocGuessColumn *p);
 /* Does the name say that it is a number or a flag: num_stars, is_fork? */
 int assocGuessIsNumber(AssocGuesser *g, const AssocGuessColumn *p);
 /* Does the name say that it is the key of another system: providerAccountId? */

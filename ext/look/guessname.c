@@ -181,22 +181,30 @@ static void tablePlain(AssocGuesser *g, AssocGuessTable *p) {
 }
 
 /* The word that at least half of the columns begin with. */
-static void tablePrefix(AssocGuesser *g, AssocGuessTable *p) {
-  const AssocTable *pTab = p->pModel->pTable;
+static void tablePrefix(AssocGuessTable *p) {
   AssocGuessWord *pFirst = 0;
-  AssocGuessName name;
-  int i, n = 0;
-  for (i = 0; i < pTab->nCol; i++) {
-    assocGuessNameRead(g, &name, pTab->aCol[i].zName);
-    if (name.n < 2) continue;
-    if (n == 0) pFirst = name.ap[0];
-    n += name.ap[0] == pFirst ? 1 : -1;
+  int i, n = 0, nCol = p->pModel->pTable->nCol;
+  for (i = 0; i < nCol; i++) {
+    const AssocGuessName *q = &p->aColumn[i];
+    if (q->n < 2) continue;
+    if (n == 0) pFirst = q->ap[0];
+    n += q->ap[0] == pFirst ? 1 : -1;
   }
-  for (i = n = 0; i < pTab->nCol && pFirst; i++) {
-    assocGuessNameRead(g, &name, pTab->aCol[i].zName);
-    n += name.n > 1 && name.ap[0] == pFirst;
+  for (i = n = 0; i < nCol && pFirst; i++) {
+    n += p->aColumn[i].n > 1 && p->aColumn[i].ap[0] == pFirst;
   }
-  if (n > 2 && n * 2 >= pTab->nCol) p->pPrefix = pFirst;
+  if (n > 2 && n * 2 >= nCol) p->pPrefix = pFirst;
+}
+
+/* Read the names of all columns. */
+static void tableColumns(AssocGuesser *g, AssocGuessTable *p) {
+  const AssocTable *pTab = p->pModel->pTable;
+  int i;
+  p->aColumn = assocAlloc(g->pCall, &g->p->mem,
+                          (i64)sizeof(*p->aColumn) * (pTab->nCol + 1));
+  for (i = 0; i < pTab->nCol && p->aColumn; i++) {
+    assocGuessNameRead(g, &p->aColumn[i], pTab->aCol[i].zName);
+  }
 }
 
 /* A column that a join table may have beside its two keys: an id, an order, a
@@ -222,14 +230,16 @@ static void tableJoin(AssocGuessTable *p) {
 }
 
 /* What can be known of a table's name only when all names have been read: its
-** initials, its words glued together, the prefix of its columns. */
+** initials, its words glued together; the words and the prefix of its columns. */
 static void tableFinish(AssocGuesser *g, AssocGuessTable *p) {
   char *z = assocAlloc(g->pCall, &g->p->mem, p->plain.n + 1);
   int i;
   for (i = 0; z && i < p->plain.n; i++) z[i] = p->plain.ap[i]->z[0];
   p->zInitial = z ? z : "";
   p->zGlued = assocGuessNameGlue(g, &p->plain);
-  tablePrefix(g, p);
+  tableColumns(g, p);
+  if (g->pCall->rc != SQLITE_OK) return;
+  tablePrefix(p);
   tableJoin(p);
   if (p->plain.n) p->plain.ap[p->plain.n - 1]->bTable = 1;
 }
@@ -309,7 +319,7 @@ static void parentAdd(AssocGuesser *g, AssocGuessTable *pTab, int iCol,
   q->iCol = iCol;
   q->bPrimary = (u8)bPrimary;
   q->nRow = -1;
-  assocGuessNameRead(g, &q->key, z);
+  q->key = pTab->aColumn[iCol];
   q->bGeneric =
       q->key.n == 0 || NAME_IN(assocGuessNameGlue(g, &q->key), azNameGeneric) ||
       sqlite3_stricmp(z, "_id") == 0 || sqlite3_stricmp(z, "Z_PK") == 0;
@@ -498,9 +508,7 @@ void assocGuessColumn(AssocGuesser *g, AssocGuessColumn *p,
   p->iCol = iCol;
   p->pCol = &pModel->pTable->aCol[iCol];
   p->bPk = pModel->nKey == 1 && pModel->aKey[0] == iCol;
-  assocGuessNameRead(g, &p->name, p->pCol->zName);
-  if (g->pCall->rc != SQLITE_OK) return;
-  p->core = p->name;
+  p->name = p->core = pTab->aColumn[iCol];
   coreMark(p);
   if (p->core.n > 1 && !p->bMarked && strcmp(p->core.ap[0]->z, "id") == 0) {
     namePart(&p->core, &p->core, 1, p->core.n - 1);
@@ -981,16 +989,14 @@ int assocGuessIsElsewhere(const AssocGuessColumn *p) {
 
 /* item_id beside item_type, or type_id beside type: no single table can be
 ** guessed. */
-int assocGuessIsPolymorphic(AssocGuesser *g, const AssocGuessColumn *p) {
-  const AssocTable *pTab = p->pTab->pModel->pTable;
-  AssocGuessName name;
+int assocGuessIsPolymorphic(const AssocGuessColumn *p) {
   int i;
   if (!p->bMarked || p->core.n == 0) return 0;
-  for (i = 0; i < pTab->nCol && g->pCall->rc == SQLITE_OK; i++) {
-    assocGuessNameRead(g, &name, pTab->aCol[i].zName);
-    if (name.n == 0 || strcmp(nameLast(&name)->z, "type") != 0) continue;
-    if (i != p->iCol && (name.n == p->core.n + 1 || name.n == p->core.n) &&
-        nameEqual(&name, 0, &p->core, 0, p->core.n)) {
+  for (i = 0; i < p->pTab->pModel->pTable->nCol; i++) {
+    const AssocGuessName *q = &p->pTab->aColumn[i];
+    if (q->n == 0 || strcmp(nameLast(q)->z, "type") != 0) continue;
+    if (i != p->iCol && (q->n == p->core.n + 1 || q->n == p->core.n) &&
+        nameEqual(q, 0, &p->core, 0, p->core.n)) {
       return 1;
     }
   }
