@@ -196,8 +196,6 @@ void assocPictureJson(AssocPicture *p) {
   AssocModel *pAside;
   AssocDef *pRow;
   AssocOut out;
-  i64 n = 0;
-  char *z;
   assocBufInit(&out, 0x7fffffff);
   assocOutText(&out, "{\"models\":[", 11);
   for (pTab = p->pTable; pTab; pTab = pTab->pNext) {
@@ -212,7 +210,5 @@ void assocPictureJson(AssocPicture *p) {
     }
   }
   assocOutText(&out, "]}", 2);
-  z = assocBufText(p->pCall, &out, &n);
-  if (z) sqlite3_str_append(p->pStr, z, (int)n);
-  sqlite3_free(z);
+  assocPictureJsonEnd(p, &out);
 }

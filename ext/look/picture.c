@@ -416,6 +416,14 @@ AssocModel *assocPictureAside(AssocPicture *p, const AssocPictureTable *pTab,
   return 0;
 }
 
+/* See picture.h. */
+void assocPictureJsonEnd(AssocPicture *p, AssocOut *pOut) {
+  i64 n = 0;
+  char *z = assocBufText(p->pCall, pOut, &n);
+  if (z) sqlite3_str_append(p->pStr, z, (int)n);
+  sqlite3_free(z);
+}
+
 /* ------------------------------------------------------------------ notes */
 
 /* See picture.h. */

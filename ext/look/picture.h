@@ -88,6 +88,8 @@ void assocPictureLabel(const AssocPictureEdge *pEdge, const char **pzA,
 ** the values that tell the models of the table apart, "Article, News"; 0 for
 ** other columns. OUT: in the arena; 0 after an error. */
 const char **assocPictureNotes(AssocPicture *p, const AssocPictureTable *pTab);
+/* Append JSON to the text, and free its buffer. */
+void assocPictureJsonEnd(AssocPicture *p, AssocOut *pOut);
 /* A value of a model, which is a text, a number, true or false. */
 const char *assocPictureValue(const AssocJson *pVal);
 /* " (join table)", " (view)", or "". */

@@ -123,8 +123,6 @@ static void scriptName(AssocPicture *p, AssocPictureTable *pTab) {
 /* A property's name: as it is if it is an identifier, else in quotes. */
 static void scriptProperty(AssocPicture *p, const char *z) {
   AssocOut out;
-  char *zText;
-  i64 n = 0;
   int i;
   for (i = 0; scriptIsAlnum(z[i]) || z[i] == '_' || z[i] == '$'; i++) {
   }
@@ -134,9 +132,7 @@ static void scriptProperty(AssocPicture *p, const char *z) {
   }
   assocBufInit(&out, 0x7fffffff);
   assocJsonString(&out, z, (i64)strlen(z));
-  zText = assocBufText(p->pCall, &out, &n);
-  if (zText) sqlite3_str_appendall(p->pStr, zText);
-  sqlite3_free(zText);
+  assocPictureJsonEnd(p, &out);
 }
 
 /* A comment may not be ended by a name. */
@@ -181,13 +177,11 @@ static const char *scriptType(const AssocColumn *pCol) {
 /* ": "Article";": the one value that a model's rows have in a column. */
 static void scriptValue(AssocPicture *p, const AssocJson *pVal) {
   AssocOut out;
-  char *z;
-  i64 n = 0;
   assocBufInit(&out, 0x7fffffff);
+  assocOutText(&out, ": ", 2);
   assocJsonWrite(&out, pVal);
-  z = assocBufText(p->pCall, &out, &n);
-  if (z) sqlite3_str_appendf(p->pStr, ": %s;\n", z);
-  sqlite3_free(z);
+  assocOutText(&out, ";\n", 2);
+  assocPictureJsonEnd(p, &out);
 }
 
 /* "unknown" includes null already. */
