@@ -150,6 +150,8 @@ int assocReasonCode(int eReason);
 ** "assoc: " and the caret; SQLite is given this form. OUT: the caller frees the
 ** text with sqlite3_free(); 0 if memory runs out. */
 char *assocErrLine(const AssocErr *p);
+/* The same with the prefix and the caret. This is the text that SQLite's
+** caller sees. */
 char *assocErrText(const AssocErr *p);
 /* Append the error as a JSON object: {"code":...,"message":...}. */
 void assocErrJson(AssocOut *pOut, const AssocErr *p);
@@ -170,8 +172,9 @@ struct AssocCall {
   AssocErr err;     /* The text of the first error */
 };
 
-/* Begin and end a call. assocCallClear() frees the error's texts. */
+/* Begin a call: no error yet. Nothing is allocated. */
 void assocCallInit(AssocCall *pCall, AssocConn *pConn);
+/* Free the error's texts. The call can be used again afterwards. */
 void assocCallClear(AssocCall *pCall);
 
 /* Raise an error for a reason. The message is "assoc: ", the text, and the
@@ -179,6 +182,8 @@ void assocCallClear(AssocCall *pCall);
 ** from what to do. Does nothing if the call has an error already, as all
 ** functions below. */
 void assocFail(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt, ...);
+/* The same with the values of zFmt in ap, for functions that take them from
+** their own caller. */
 void assocFailV(AssocCall *pCall, const AssocWhy *pWhy, const char *zFmt,
                 va_list ap);
 /* The same, with a reason, a model and a name alone; the names may be 0. */
@@ -213,6 +218,8 @@ void assocErrorForget(AssocCall *pCall);
 ** assocErrClear(). Nothing runs if pCall has an error already.
 */
 void assocTryBegin(AssocCall *pTry, const AssocCall *pCall);
+/* End the question, and free what pTry has. Call this after each
+** assocTryBegin(). */
 int assocTryEnd(AssocCall *pTry, AssocCall *pCall, AssocErr *pWhy);
 /* If the call has an error: make it the result of the SQL function, remember it
 ** for assoc_error(), clear the call and return true. */
@@ -227,6 +234,7 @@ int assocCallVtab(AssocCall *pCall, char **pzErr);
 ** false if the nesting is too deep or the call has an error; then
 ** assocCallLeave() must not be called. */
 int assocCallEnter(AssocCall *pCall);
+/* The end of what assocCallEnter() began. */
 void assocCallLeave(AssocCall *pCall);
 
 /* Raise an error if the schema may have called a function that changes state.
@@ -239,6 +247,7 @@ void assocCallDirect(AssocCall *pCall, const char *zFunction, int bWriting);
 /* Allocate memory or a formatted text. OUT: the caller frees the result with
 ** sqlite3_free(). 0 after an error. */
 void *assocMalloc(AssocCall *pCall, i64 nByte);
+/* A text by sqlite3_mprintf()'s rules: %q, %Q and %w quote. */
 char *assocMprintf(AssocCall *pCall, const char *zFmt, ...);
 /* Finish pStr and return its text. OUT: the caller frees the text with
 ** sqlite3_free(); 0 after an error, "" for an empty text. */
@@ -275,6 +284,8 @@ struct AssocNearest {
   const char *zBest;    /* The nearest candidate so far, or 0 */
   int nBest;            /* The distance of zBest */
 };
+/* Make z the nearest name if it is nearer than all before it, and near enough
+** to be a slip of the pen. z must stay valid as long as zBest is read. */
 void assocNearestTry(AssocNearest *p, const char *z);
 /* ---------------------------------------------------------------- arena --
 **
@@ -394,6 +405,8 @@ void assocConnUnref(void *pConn); /* An xDestroy; frees after the last */
 ** is disconnected. An open cursor needs this: a close of the connection that
 ** fails disconnects assoc_state. */
 void assocConnHold(AssocConn *pConn);
+/* The end of what assocConnHold() began. The last one finalizes statements
+** whose end was put off. */
 void assocConnRelease(AssocConn *pConn);
 /* Register the virtual table assoc_state, which is told when the connection
 ** closes. */
@@ -452,12 +465,14 @@ void assocSessionDeny(AssocCall *pCall);
 void assocBudgetBegin(AssocConn *pConn);
 /* Are rows counted, since there is a session and a budget of rows or time? */
 int assocBudgetCounts(const AssocConn *pConn);
-/* Count a row that is read, bytes of rows, or rows of the answer. False if the
-** budget is spent: then eOver is set, and the caller ends the work with
-** SQLITE_ABORT. assocBudgetTime() looks at the clock alone. */
+/* Count a row that is read. False if the budget is spent: then eOver is set, and
+** the caller ends the work with SQLITE_ABORT. So do the next three functions. */
 int assocBudgetRow(AssocConn *pConn);
+/* n bytes of rows, kept in memory until the answer is finished. */
 int assocBudgetBytes(AssocConn *pConn, i64 n);
+/* n rows of the answer. */
 int assocBudgetGive(AssocConn *pConn, i64 n);
+/* Look at the clock alone: for loops that neither read nor give a row. */
 int assocBudgetTime(AssocConn *pConn);
 #define ASSOC_OVER_ROWS 1
 #define ASSOC_OVER_GIVEN 2
@@ -469,11 +484,11 @@ void assocBudgetSpend(AssocCall *pCall);
 /* Raise the error for a spent budget, if one is spent and the call has no
 ** error. */
 void assocBudgetError(AssocCall *pCall);
-/* The most bytes of a result, and of a row: SQLite's limit, or what is left of
-** the budget. A result that is given by itself, one of several, is counted
-** afterwards. */
+/* The most bytes of a result: SQLite's limit, or what is left of the budget. */
 i64 assocBudgetMost(const AssocConn *pConn);
+/* The most bytes of one row of a result with several rows. */
 i64 assocBudgetMostRow(const AssocConn *pConn);
+/* Count n bytes of such a row, when it is given to SQLite. */
 void assocBudgetResult(AssocConn *pConn, i64 n);
 /* A row or a result was longer than that: raise the error of the budget, if it
 ** is the budget that says so. */
@@ -505,17 +520,25 @@ int assocPrivateNew(sqlite3 *db, void *pAux, const char *zTable,
 int assocPrivateConnect(sqlite3 *db, void *pAux, int argc,
                         const char *const *argv, sqlite3_vtab **ppVtab,
                         char **pzErr);
+/* xDisconnect: free the table, and its reference to the connection. */
 int assocPrivateDisconnect(sqlite3_vtab *pVtab);
 /* The xOpen of any table: a cursor of nByte zeroed bytes, whose first member is
 ** the sqlite3_vtab_cursor. assocPrivateClose() frees it. */
 int assocCursorNew(size_t nByte, sqlite3_vtab_cursor **ppCur);
+/* xBestIndex: the only plan is a scan. */
 int assocPrivateBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo);
+/* xOpen: a cursor without any state. */
 int assocPrivateOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur);
+/* xClose: free the cursor, of any type that owns nothing else. */
 int assocPrivateClose(sqlite3_vtab_cursor *pCur);
+/* xFilter: begin at the end, as the table has no rows. */
 int assocPrivateFilter(sqlite3_vtab_cursor *pCur, int idxNum,
                        const char *idxStr, int argc, sqlite3_value **argv);
+/* xNext, which SQLite never calls for an empty table. */
 int assocPrivateNext(sqlite3_vtab_cursor *pCur);
+/* xEof: always true. */
 int assocPrivateEof(sqlite3_vtab_cursor *pCur);
+/* xColumn and xRowid exist because SQLite requires them. */
 int assocPrivateColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                        int iCol);
 int assocPrivateRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid);
@@ -575,6 +598,8 @@ char *assocBufText(AssocCall *pCall, AssocOut *pOut, i64 *pn);
 void assocBufClear(AssocOut *pOut);
 /* Append n bytes, or a formatted text. */
 void assocOutText(AssocOut *pOut, const char *z, i64 n);
+/* A text by sqlite3_mprintf()'s rules. For short texts: it is formatted on the
+** heap first. */
 void assocOutPrintf(AssocOut *pOut, const char *zFmt, ...);
 
 /* How a column's value is written. */
@@ -794,8 +819,9 @@ struct AssocKeymap {
 
 #define ASSOC_NOSLOT 0xffffffffu
 
-/* Begin an empty map, and free its memory. aRule must outlive the map. */
+/* Begin an empty map. aRule must outlive the map. */
 void assocKeymapInit(AssocKeymap *pMap, int nKey, const AssocKeyRule *aRule);
+/* Free the map's memory. */
 void assocKeymapClear(AssocKeymap *pMap);
 /* The number of a key; a new key is added. ASSOC_NOSLOT if the key contains
 ** NULL or an error occurred; an error sets *pRc. Does nothing if *pRc is an

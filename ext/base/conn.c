@@ -31,6 +31,8 @@ static sqlite3_mutex *listEnter(void) {
   return pMutex;
 }
 
+/* The list is shared by all connections of the process, which threads may open
+** and close at the same time. */
 static void listLeave(sqlite3_mutex *pMutex) {
 #ifndef NO_MUTEX
   if (pMutex) sqlite3_mutex_leave(pMutex);
@@ -39,6 +41,7 @@ static void listLeave(sqlite3_mutex *pMutex) {
 #endif
 }
 
+/* assocConnFind() finds the connection from now on, until listRemove(). */
 static void listAdd(AssocConn *pConn) {
   sqlite3_mutex *pMutex = listEnter();
   pConn->pNext = pConnFirst;
@@ -46,6 +49,7 @@ static void listAdd(AssocConn *pConn) {
   listLeave(pMutex);
 }
 
+/* Called when the last reference goes, so pConn is in the list. */
 static void listRemove(AssocConn *pConn) {
   sqlite3_mutex *pMutex = listEnter();
   AssocConn **pp = &pConnFirst;

@@ -20,6 +20,8 @@
 /* SQLite's own JSON functions have the same limit. */
 #define JSON_DEPTH 1000
 
+/* Raise the syntax error. At most 100 bytes of the text are shown. Returns 0,
+** so that a reader can end with it. */
 static AssocJson *readFail(AssocJsonReader *p) {
   assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
                "%s must be JSON, and this is not: %.100s", p->zWhat, p->zStart);
@@ -35,6 +37,8 @@ static char readSkip(AssocJsonReader *p) {
   }
   return p->z < p->zEnd ? *p->z : 0;
 }
+/* The next character that is no white space; 0 at the end of the text. It is
+** not taken. */
 static inline char readPeek(AssocJsonReader *p) {
   if (ASSOC_LIKELY(p->z < p->zEnd && (u8)*p->z > ' ')) return *p->z;
   return readSkip(p);
@@ -270,6 +274,7 @@ static void readNumber(AssocJsonReader *p, AssocJson *pJson) {
 
 /* ----------------------------------------------------------------- values */
 
+/* Take zWord, which is true, false or null, or raise the error. */
 static int readWord(AssocJsonReader *p, const char *zWord) {
   int n = (int)strlen(zWord);
   if (p->zEnd - p->z < n || memcmp(p->z, zWord, (size_t)n) != 0) {

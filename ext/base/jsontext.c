@@ -357,6 +357,7 @@ static inline u64 utf8Marks(u64 x) {
          UTF8_HIGH;
 }
 
+/* Must the byte be escaped or checked, or may it be copied? */
 static inline int utf8NeedsCare(u8 c) {
   return c < 0x20 || c >= 0x80 || c == '"' || c == '\\';
 }
@@ -470,6 +471,8 @@ static char *utf8Text(char *p, const u8 **pz, const u8 *zEnd,
 ** stays small. */
 #define UTF8_PIECE 2000
 
+/* Write a long text in pieces, so that room is asked for once for each piece.
+** An escape has six bytes at most, which gives the factor. */
 static void utf8Long(AssocOut *pOut, const u8 *z, i64 n) {
   const u8 *zLimit = z + n;
   assocOutText(pOut, "\"", 1);

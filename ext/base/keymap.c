@@ -124,6 +124,8 @@ static i64 encodeInt(AssocKeymap *pMap, i64 nUsed, i64 i, int *pRc) {
   return nUsed + 9;
 }
 
+/* A REAL with an integer's value is encoded as that integer: SQL says 1 = 1.0.
+*/
 static i64 encodeReal(AssocKeymap *pMap, i64 nUsed, double r, int *pRc) {
   char *p;
   if (r >= -9223372036854775808.0 && r < 9223372036854775808.0 &&
@@ -164,6 +166,8 @@ static i64 encodeBytes(AssocKeymap *pMap, i64 nUsed, char cTag, const char *z,
   return nUsed + 5 + n;
 }
 
+/* The bytes of the text under the collation eColl, so that equal texts have
+** equal bytes. */
 static i64 encodeText(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
                       int eColl, int *pRc) {
   const char *z = (const char *)sqlite3_value_text(pVal);
@@ -181,12 +185,14 @@ static const char *skipSpaces(const char *z, const char *zEnd) {
   while (z < zEnd && (*z == ' ' || (*z >= '\t' && *z <= '\r'))) z++;
   return z;
 }
+/* Add the digits to *pu. A number that does not fit stays at the maximum. */
 static const char *skipDigits(const char *z, const char *zEnd, u64 *pu) {
   for (; z < zEnd && *z >= '0' && *z <= '9'; z++) {
     *pu = *pu > UINT64_MAX / 10 - 1 ? UINT64_MAX : *pu * 10 + (u64)(*z - '0');
   }
   return z;
 }
+/* Behind the sign, if there is one. */
 static const char *skipSign(const char *z, const char *zEnd) {
   return z < zEnd && (*z == '-' || *z == '+') ? z + 1 : z;
 }
@@ -544,6 +550,8 @@ static const char *readBytes(const char *z, KeyValue *p) {
   return p->z + p->n;
 }
 
+/* Bind the key to a variable. Texts and BLOBs stay in the map while the
+** statement runs, so they are not copied. */
 static int bindValue(const KeyValue *p, sqlite3_stmt *pStmt, int iVar) {
   switch (p->cTag) {
   case 'i': return sqlite3_bind_int64(pStmt, iVar, p->i);
@@ -554,6 +562,7 @@ static int bindValue(const KeyValue *p, sqlite3_stmt *pStmt, int iVar) {
   return sqlite3_bind_blob(pStmt, iVar, p->z, (int)p->n, SQLITE_STATIC);
 }
 
+/* The same as the result of assoc_keys' column. */
 static void resultValue(const KeyValue *p, sqlite3_context *pCtx) {
   switch (p->cTag) {
   case 'i': sqlite3_result_int64(pCtx, p->i); break;

@@ -9,6 +9,7 @@
 
 #define NEAR_MAX 40 /* Longer words are compared by their first 40 bytes */
 
+/* ASCII only, as SQLite compares names. */
 static int lower(char c) {
   return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }

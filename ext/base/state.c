@@ -118,6 +118,8 @@ void assocConnRelease(AssocConn *pConn) {
   }
 }
 
+/* SQLite calls this when the connection closes. While a cursor is open, the
+** end of that cursor finalizes the statements instead. */
 static int stateDisconnect(sqlite3_vtab *pVtab) {
   AssocConn *pConn = ((AssocPrivate *)pVtab)->pConn;
   if (pConn->nHold == 0) stateFinalize(pConn, 0);

@@ -184,6 +184,7 @@ LiveTable *assocLiveTableOf(LiveTable *pTables, const AssocTable *pTab);
 void assocLiveSetRead(AssocCall *pCall, AssocLiveSet *pSet, AssocCatalog *pCat,
                       AssocSchema *pSchema, const char *zNeed,
                       const char *zQuery);
+/* Free the set and all that hangs on it. pSet may be zeroed memory. */
 void assocLiveSetClear(AssocLiveSet *pSet);
 /* The live document of that name in the set, or 0. */
 AssocLive *assocLiveOf(const AssocLiveSet *pSet, const char *zName);
@@ -229,6 +230,7 @@ struct LiveState {
   char *zWhy;  /* OWNED: freed with sqlite3_free() */
   i64 nDocument, nRight; /* Stored documents, and those known to be right */
 };
+/* Look at the logs, marks and stored documents of p, and describe its state. */
 void assocLiveState(AssocLiveSet *pSet, AssocLive *p, LiveState *pState);
 
 /* A problem of a live document, for assoc_check. */

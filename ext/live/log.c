@@ -186,6 +186,8 @@ static void logNew(sqlite3_str *pStr, const LiveTable *p) {
   sqlite3_str_appendall(pStr, ");");
 }
 
+/* CREATE TABLE of the log: the columns that link, with the affinity and
+** collation of the base table's, and last the column for "all". */
 static void logTable(sqlite3_str *pStr, const LiveTable *p) {
   int i;
   sqlite3_str_appendf(pStr, "CREATE TABLE \"%w\"(", p->zLog);

@@ -27,11 +27,14 @@ struct ProbeIndex {
   const char *zWhere;
 };
 
+/* A term starts at byte i of the index's text. aiTerm and aiEnd have room for
+** nMost terms. */
 static void termBegin(ProbeIndex *p, int nMost, int i) {
   assert(i > 0); /* Behind a parenthesis or comma */
   if (p->nTerm < nMost) p->aiTerm[p->nTerm] = i;
 }
 
+/* A term ends before byte i. */
 static void termEnd(ProbeIndex *p, int nMost, int i) {
   if (p->nTerm < nMost) p->aiEnd[p->nTerm++] = i;
 }
@@ -151,12 +154,15 @@ static void probeStart(sqlite3_str *pStr, const LiveTable *p, int bWhen,
   sqlite3_str_appendf(pStr, " FROM \"%w\" WHERE ", p->pTab->zName);
 }
 
+/* In the trigger's body the statement has its WHERE already; in a WHEN the
+** condition becomes an EXISTS. */
 static void probeWhere(sqlite3_str *pStr, const LiveTable *p, int bWhen) {
   if (!bWhen) return;
   sqlite3_str_appendf(pStr, "EXISTS(SELECT 1 FROM \"%w\" WHERE ",
                       p->pTab->zName);
 }
 
+/* Close what probeStart() and probeWhere() opened. */
 static void probeEnd(sqlite3_str *pStr, int bWhen) {
   sqlite3_str_appendall(pStr, bWhen ? "))" : ";");
 }

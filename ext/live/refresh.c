@@ -145,6 +145,7 @@ static void liveStale(AssocLiveSet *pSet, AssocLive *p) {
   p->zStoredDdl = p->zDdl;
 }
 
+/* Are both texts absent, or both the same? */
 static int sameOrNull(const char *zA, const char *zB) {
   return zA && zB ? strcmp(zA, zB) == 0 : zA == zB;
 }
@@ -267,6 +268,8 @@ static sqlite3_stmt *putStmt(Refresher *r) {
   return assocPrepareText(r->pCall, assocStrFinish(r->pCall, pStr));
 }
 
+/* The root is gone: its document becomes NULL with a new version, so that a
+** reader of changes learns of it. The key is ?1 to ?n, the version the next. */
 static sqlite3_stmt *goneStmt(Refresher *r) {
   sqlite3_str *pStr = sqlite3_str_new(r->pCall->db);
   AssocLive *p = r->pLive;
@@ -278,6 +281,7 @@ static sqlite3_stmt *goneStmt(Refresher *r) {
   return assocPrepareText(r->pCall, assocStrFinish(r->pCall, pStr));
 }
 
+/* Delete the mark of the key ?1, ?2, ... */
 static sqlite3_stmt *unmarkStmt(Refresher *r) {
   sqlite3_str *pStr = sqlite3_str_new(r->pCall->db);
   AssocLive *p = r->pLive;
@@ -287,6 +291,8 @@ static sqlite3_stmt *unmarkStmt(Refresher *r) {
   return assocPrepareText(r->pCall, assocStrFinish(r->pCall, pStr));
 }
 
+/* Begin to refresh one live document. refreshClose() ends it, also after an
+** error. */
 static void refreshOpen(Refresher *r, AssocLiveSet *pSet, AssocLive *p,
                         LiveDone *pDone) {
   sqlite3_stmt *pStmt;
@@ -307,6 +313,8 @@ static void refreshOpen(Refresher *r, AssocLiveSet *pSet, AssocLive *p,
   assocFinalize(r->pCall, pStmt);
 }
 
+/* Write the new version into assoc_store, if a document has changed, and free
+** all. */
 static void refreshClose(Refresher *r) {
   AssocLive *p = r->pLive;
   if (r->pDone->nChanged > 0) {
@@ -324,6 +332,7 @@ static void refreshClose(Refresher *r) {
   assocPlanRelease(r->pCall, r->pPlan);
 }
 
+/* Bind the root's key to ?1, ?2, ... */
 static void bindKey(Refresher *r, sqlite3_stmt *pStmt, sqlite3_value **apKey) {
   int i;
   for (i = 0; pStmt && i < r->pLive->pModel->nKey; i++) {
@@ -521,6 +530,8 @@ static void refreshAll(Refresher *r) {
   assocPlanRelease(r->pCall, pPlan);
 }
 
+/* Every document is marked or right from now on, so the whole store is no
+** longer stale. */
 static void liveFreshNow(Refresher *r) {
   sqlite3_stmt *pStmt = assocPrepare(
       r->pCall, "UPDATE \"%w\"." LIVE_STORE " SET stale=0 WHERE name=?1",
@@ -531,6 +542,7 @@ static void liveFreshNow(Refresher *r) {
   r->pLive->bStale = 0;
 }
 
+/* How many documents still wait, for a refresh with a limit. */
 static i64 marksLeft(Refresher *r) {
   sqlite3_stmt *pStmt =
       assocPrepare(r->pCall, "SELECT count(*) FROM \"%w\".\"%w_mark\"",

@@ -36,6 +36,8 @@ static void walkModel(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
 
 /* ------------------------------------------------------------- signature */
 
+/* The names of the key's columns, for the text that identifies what a query
+** means. */
 static void signKey(SiteWalk *w, const AssocKey *pKey) {
   int i;
   for (i = 0; i < pKey->nCol; i++) {
@@ -125,6 +127,8 @@ static void siteCheck(SiteWalk *w, const LiveSite *p) {
   }
 }
 
+/* Append a copy of pFrom with a number of its own, check that its table can be
+** logged, and add it to the text that identifies the query. */
 static LiveSite *siteNew(SiteWalk *w, const LiveSite *pFrom) {
   LiveSite *p = assocAlloc(w->pCall, w->pArena, sizeof(*p));
   if (p == 0) return 0;
@@ -381,6 +385,8 @@ static int siteBranchOf(const AssocNode *pNode) {
   return i;
 }
 
+/* The sites of one node. Nodes come in the order of their numbers, so the
+** parent's site is there already. */
 static void walkNode(SiteWalk *w, const AssocNode *pNode) {
   LiveSite *pUp = pNode->pParent ? w->apNode[pNode->pParent->iNode] : 0;
   LiveSite *pAt;

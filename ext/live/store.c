@@ -163,6 +163,8 @@ static void siteLinks(AssocLiveSet *pSet, const AssocLive *p,
 
 /* -------------------------------------------------------------------- set */
 
+/* Compile the query and find its sites. A query that now means a table of
+** another database is an error: its logs would be there. */
 static void liveCompile(AssocCall *pCall, AssocLiveSet *pSet, AssocLive *p) {
   AssocPlan *pPlan =
       assocPlanGet(pCall, pSet->pCat, ASSOC_ASK_KEY, 0, p->zQuery);
@@ -204,6 +206,7 @@ static const char *setText(AssocLiveSet *pSet, sqlite3_stmt *pStmt, int i) {
                         assocColumnText(pSet->pCall, pStmt, i), -1);
 }
 
+/* Append an empty live document, in the set's memory. */
 static AssocLive *setAdd(AssocLiveSet *pSet) {
   AssocLive *p = assocAlloc(pSet->pCall, &pSet->mem, sizeof(*p));
   AssocLive **pp = &pSet->pLive;

@@ -225,6 +225,7 @@ static AssocBucket *enterLevel(AssocRun *pRun, AssocOut *pOut,
   return pBucket;
 }
 
+/* The bucket's rows are written. A recursion may come to this node again. */
 static void leaveLevel(AssocRun *pRun, const AssocNode *pNode,
                        AssocBucket *pBucket) {
   pRun->aNode[pNode->iNode].nLevel--;

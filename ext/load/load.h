@@ -190,6 +190,7 @@ enum {
   ASSOC_WHY_ERROR,    /* The scan failed */
   ASSOC_WHY_COUNT
 };
+/* The reason as assoc_explain shows it. */
 const char *assocWhyText(int eWhy);
 
 /* A compiled shape. */
@@ -254,6 +255,7 @@ struct AssocPlan {
 ** plan back, and drops it from the cache if the call failed. */
 AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                         const char *zModel, const char *zText);
+/* The caller must not use pPlan afterwards. pPlan may be 0. */
 void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan);
 #define ASSOC_PLANS_MAX 10000
 /* Keep nMost plans at most from now on; with 0 none. */
@@ -272,6 +274,8 @@ int assocPlanSession(const AssocConn *pConn);
 ** caller enters the catalog and calls assocPlanGet(). */
 AssocPlan *assocHoldFind(AssocCall *pCall, sqlite3_context *pCtx, int iArg,
                          const char *zModel, const char *zText);
+/* The plan stays with the statement for its next call, unless it is out of
+** date. Also leaves the call that assocHoldFind() entered. */
 void assocHoldRelease(AssocCall *pCall, AssocPlan *pPlan);
 /* Hold a plan that assocPlanGet() gave, from the second call on. */
 void assocHoldKeep(AssocCall *pCall, sqlite3_context *pCtx, int iArg,
@@ -350,9 +354,13 @@ void assocFetchClose(AssocFetch *pFetch, int nKey);
 /* Start a run. assocRunEnd() frees all that it has, also after an error. */
 void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
                    const AssocArgs *pArgs);
+/* The memory of the rows goes back to the connection, for its next run. The
+** plan stays with the caller. */
 void assocRunEnd(AssocRun *pRun);
 /* Fetch the rows of the root; then those of all other nodes. */
 void assocRunRoot(AssocRun *pRun);
+/* A parent has a smaller number than its children, so its rows are there
+** first. */
 void assocRunChildren(AssocRun *pRun);
 /* Append the JSON of a row with all that is below. */
 void assocGatherRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
@@ -407,6 +415,7 @@ int assocStreamNext(AssocCall *pCall, AssocStream *p);
 char *assocStreamJson(AssocCall *pCall, AssocStream *p, i64 *pn);
 /* The values of the root's key, in the order of its model's aKey. Borrowed. */
 sqlite3_value **assocStreamKey(AssocStream *p);
+/* Free the stream, also in the middle. p may be 0. */
 void assocStreamClose(AssocCall *pCall, AssocStream *p);
 
 /*
@@ -431,7 +440,9 @@ void assocTakeOf(AssocTake *pTake, AssocTake *pPairs, sqlite3_value **apKey,
                  u32 nMost);
 /* Sort the ids of one source, ascending. */
 void assocTakeSort(AssocTake *pTake);
+/* Free the ids. pTake is zeroed and can be used again. */
 void assocTakeClear(AssocTake *pTake);
+/* Register the aggregate that fills such lists. Returns a result code. */
 int assocTakeRegister(AssocConn *pConn);
 
 /* Does an index serve the node's lookup, and all that it asks? */
@@ -456,6 +467,7 @@ void assocTextFits(AssocCall *pCall, const char *zSql);
 /* Register assoc_emit() and assoc_enough(), by which statements hand over rows.
 ** The second also tells when a key has all wanted rows. */
 int assocEmitRegister(AssocConn *pConn);
+/* Returns a result code, as assocEmitRegister() does. */
 int assocEnoughRegister(AssocConn *pConn);
 /* Register the table assoc_keys, which has the keys of a lookup. */
 int assocKeysRegister(AssocConn *pConn);

@@ -1399,6 +1399,8 @@ static void unbind(AssocFetch *pFetch) {
   pFetch->nBound = 0;
 }
 
+/* Forget the values of the last run in all statements of the node, before the
+** plan waits in the cache. */
 static void unbindNode(AssocNode *pNode) {
   unbind(&pNode->held);
   unbind(&pNode->ends);

@@ -40,6 +40,7 @@ void assocPlannerSql(AssocPlanner *p, AssocSql *pSql);
 ** freed. */
 AssocPlan *assocPlanParse(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                           const char *zModel, const char *zText);
+/* Make the nodes and their statements. Names get their meaning here. */
 AssocPlan *assocPlanCompile(AssocCall *pCall, AssocPlan *pPlan);
 /* Give pPlan the literals of pText, a parsed text with the same mask, which it
 ** then owns. */
@@ -70,8 +71,10 @@ void assocNodeRelKeys(AssocPlanner *p, AssocNode *pNode);
 ** is a key of the shape, such as a term of an order; a column of a table with
 ** this alias; or a JSON column as json() gives it. */
 int assocNodeArg(AssocPlanner *p, AssocNode *pNode, const ShapeKey *pKey);
+/* A column of the table that has the alias iAlias in the node's statements. */
 int assocNodeColumnArg(AssocPlanner *p, AssocNode *pNode,
                        const AssocTable *pTab, int iCol, int iAlias);
+/* The JSON column of place iArg, as json() gives it. */
 int assocNodeRawArg(AssocPlanner *p, AssocNode *pNode, int iArg);
 /* Add a part behind the node's others. zName is its key, or 0. */
 AssocPart *assocNodePart(AssocPlanner *p, AssocNode *pNode, int eType,
@@ -99,6 +102,7 @@ void assocNodeEmpty(AssocPlanner *p, AssocNode *pNode);
 /* Write the statements of a node: its lookup, its scan; or both of the value
 ** that it is. */
 void assocStmtLookup(AssocPlanner *p, AssocNode *pNode);
+/* The statement that reads the rows of all parents in one pass. */
 void assocStmtScan(AssocPlanner *p, AssocNode *pNode);
 /* Write the held lookup of a node, or the held answer of a plan of COUNT or
 ** HAS, if it may stay open. */
@@ -107,6 +111,8 @@ void assocStmtHeld(AssocPlanner *p, AssocNode *pNode);
 ** the related rows without the root's values. Its third column is NULL if the
 ** root does not exist and the rows are a list. False if it cannot be. */
 int assocStmtHeldDirect(AssocPlanner *p, AssocNode *pRoot);
+/* The same for the number that assoc_count() or assoc_has() answers. Leaves
+** the plan as it is if the association needs more than plain tables. */
 void assocStmtHeldAnswer(AssocPlanner *p, AssocNode *pRoot);
 void assocStmtValue(AssocPlanner *p, AssocNode *pNode);
 /* Write the scan of a value again, after another value joined it (pAlso). */
@@ -114,15 +120,19 @@ void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode);
 /* For assoc_sql(): the node's rows, or its value, as a subquery of the
 ** parent's. */
 void assocStmtNested(AssocSql *p, AssocNode *pNode);
+/* The value of an aggregate, as a subquery. */
 void assocStmtNestedValue(AssocSql *p, AssocNode *pNode);
 /* For assoc_sql(): the rows of all parents as a table, and the condition that
 ** selects those of one parent. */
 void assocStmtNestedAll(AssocSql *p, AssocNode *pNode);
+/* The condition on that table in the parent's statement, and the order and
+** limit. */
 void assocStmtNestedOf(AssocSql *p, AssocNode *pNode);
 /* The statement of assoc_count() or assoc_has(), and those of the table
 ** related. They need no nodes below the root. */
 void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                      AssocRel *pRel);
+/* Raises an error for a page, and for what the table's columns cannot show. */
 void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                       AssocRel *pRel);
 

@@ -20,10 +20,12 @@ static inline void stmtNext(AssocSql *p, int *pn, const char *zFirst,
   stmtPut(p, (*pn)++ ? zNext : zFirst);
 }
 
+/* Are t1 the targets and t2 the rows of a join table? */
 static inline int isMany2Many(const AssocNode *pNode) {
   return pNode->pRel && pNode->pRel->eKind == ASSOC_BELONGSTOMANY;
 }
 
+/* Is the association a path of others? Then t1 is its last table. */
 static inline int isPathNode(const AssocNode *pNode) {
   return pNode->pRel && pNode->pRel->nPath > 0;
 }
@@ -34,6 +36,7 @@ static inline const AssocHop *stmtLast(const AssocHop *pHop) {
   return pHop;
 }
 
+/* Is iCol among the n columns of aCol? */
 static inline int hasColumn(int n, const int *aCol, int iCol) {
   int i;
   for (i = 0; i < n; i++) {
@@ -51,6 +54,8 @@ static inline int stmtHasCursor(const AssocNode *pNode) {
 /* A statement about the rows of a node; how many they are is asked if need
 ** be. Its end puts it into pFetch. */
 void assocStmtStart(Planner *p, AssocSql *pSql, AssocNode *pNode, int bScan);
+/* Closes pSql. Nothing is prepared yet: a statement is prepared when it first
+** runs. */
 void assocStmtEnd(AssocSql *pSql, AssocFetch *pFetch);
 
 /* The values; of a scan the key first. Named a0, a1, … if bNames. */
@@ -59,6 +64,7 @@ void assocStmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
 /* " FROM posts t1", with t2 where there is one; or " FROM main.assoc_keys
 ** k". */
 void assocStmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural);
+/* Raises an error if the user has a table of the name assoc_keys. */
 void assocStmtKeys(AssocSql *p, const AssocNode *pNode);
 /* The same with the conditions, for aggregates of the roots. */
 void assocStmtTotals(AssocSql *p, AssocNode *pNode);
@@ -68,6 +74,7 @@ void assocStmtPairsOf(AssocSql *p, const AssocNode *pNode,
 /* How t2 hangs on t1, each condition with AND before it; and with it all else
 ** that is asked of the rows. */
 void assocStmtJoin(AssocSql *p, const AssocNode *pNode);
+/* Calls assocStmtJoin() first. */
 void assocStmtWhere(AssocSql *p, const AssocNode *pNode);
 /* Is anything asked of the rows, beside that they are related by pRel? */
 int assocStmtAsks(Planner *p, AssocNode *pNode, const AssocRel *pRel);
@@ -80,8 +87,13 @@ void assocStmtOfType(AssocSql *p, const AssocNode *pNode);
 /* Where a page begins and ends, the order, and the limit. Behind the tables
 ** stand those that the order needs. */
 void assocStmtCursors(AssocSql *p, AssocNode *pNode);
+/* Append the tables by whose columns the order sorts, such as that of
+** author.name. */
 void assocStmtOrderJoins(AssocSql *p, const AssocNode *pNode);
+/* Turned round for a page that is read from its end. The join row's key comes
+** last, so that equal rows have one order. */
 void assocStmtOrder(AssocSql *p, const AssocNode *pNode);
+/* A to-one without limit gets one, too, unless its key is unique. */
 void assocStmtLimit(AssocSql *p, const AssocNode *pNode);
 
 /* The index that has the rows of a key in the order of the list, and whether it

@@ -1028,6 +1028,7 @@ static void problemWanted(Checker *c) {
   }
 }
 
+/* All models with timestamps, of all databases. */
 static void problemTimes(Checker *c) {
   AssocSchema *pSchema;
   for (pSchema = c->p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
@@ -1073,6 +1074,7 @@ static void problemCounter(Checker *c, const AssocCounter *p) {
   }
 }
 
+/* All counter caches, of all databases. */
 static void problemCounters(Checker *c) {
   AssocSchema *pSchema;
   for (pSchema = c->p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {

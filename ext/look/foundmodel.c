@@ -17,6 +17,8 @@
 #define FOUND_ROWS 100000
 #define FOUND_CLASSES 32
 
+/* Remember a model that discovery will define for the table. Its label has the
+** database's name in front where the table's label has. */
 static void foundModelAdd(AssocLook *p, AssocModel *pTable, const char *zName,
                           const char *zOptions) {
   AssocFoundModel *q = assocAlloc(p->pCall, &p->mem, sizeof(*q));
@@ -58,6 +60,7 @@ static int foundTypeColumn(const AssocTable *pTab) {
   return i;
 }
 
+/* ASCII only: other characters end the word. */
 static int isClassChar(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c >= '0' && c <= '9') || c == '_';

@@ -93,6 +93,8 @@ AssocModel *assocLookModel(AssocLook *p, AssocTable *pTab);
 /* "a, b". OUT: in p */
 const char *assocLookNames(AssocLook *p, const AssocTable *pTab, int nCol,
                            const int *aCol);
+/* Note that a table or a key was left out, and why. The list is "skipped" in
+** the report of assoc_discover(). */
 void assocLookSkip(AssocLook *p, const char *zTable, const char *zKey,
                    const char *zFmt, ...);
 /* Are the nCol columns, or some of them, a key of their table? */
@@ -104,6 +106,7 @@ int assocLookSameColumns(const AssocKey *pKey, int nCol, const int *aCol);
 /* The associations of a model: visit *pi, *pi+1, ... while they are its own.
 ** Faster than to ask the catalog again and again. */
 AssocDef *assocLookFirstDef(AssocLook *p, const AssocModel *pModel, int *pi);
+/* The definition at *pi, which moves on; 0 behind the last. */
 AssocDef *assocLookNextDef(AssocLook *p, int *pi);
 /* How the schema names things, into p. */
 void assocLookHabits(AssocLook *p);

@@ -97,9 +97,13 @@ const char *assocPictureKind(const AssocPictureTable *pTab);
 
 /* The writers, each of one format, into p->pStr. */
 void assocPictureMermaid(AssocPicture *p);
+/* Graphviz. */
 void assocPictureDot(AssocPicture *p);
+/* Indented text, for reading in a terminal. */
 void assocPictureOutline(AssocPicture *p);
+/* For programs that draw for themselves. */
 void assocPictureJson(AssocPicture *p);
+/* Types of rows and of their associations. */
 void assocPictureTypescript(AssocPicture *p);
 
 /* The next other model of a table (single-table inheritance), in the order of

@@ -125,6 +125,8 @@ static void loadEntries(AssocCall *pCall, AssocFacts *p, const char *zSchema) {
       assocAlloc(pCall, &p->mem, (i64)sizeof(AssocTable *) * (p->nEntry + 1));
 }
 
+/* Facts are shared by the catalogs that follow each other while a table stays
+** the same. The last reference frees them. */
 static void factsUnref(AssocFacts *p) {
   AssocArena mem;
   assert(p == 0 || p->nRef > 0);

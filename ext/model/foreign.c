@@ -19,6 +19,8 @@ struct Collector {
   AssocForeign *apBucket[512]; /* By the table's name; linked by pSame */
 };
 
+/* Names are compared without case, so the hash uses five bits of each letter.
+*/
 static AssocForeign **foreignBucket(Collector *p, const char *zTable) {
   u32 h = 0;
   for (; *zTable; zTable++) h = h * 31 + (u32)(*zTable & 0x1f);

@@ -158,6 +158,7 @@ void assocTableNeed(AssocCall *pCall, const AssocTable *pTab,
 ** or -1. And the SQL of the current time in that form. */
 #define ASSOC_CLOCK_N 30
 int assocClockForm(AssocCall *pCall, AssocTable *pTab, int iCol, int iOther);
+/* Append the SQL expression of the current time in that form. */
 void assocClockSql(sqlite3_str *pStr, int eForm);
 /* The same, but a view that SQLite cannot read is no table. */
 AssocTable *assocTableSeek(AssocCall *pCall, AssocSchema *pSchema,
@@ -185,6 +186,7 @@ int assocKeyColumn(const AssocTable *pTab, const ShapeKey *pKey);
 /* The declared foreign keys or the indexes of a table, read at the first call.
 ** 0 for a view or a virtual table. */
 AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab);
+/* The indexes, those that SQLite made for PRIMARY KEY and UNIQUE included. */
 AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab);
 /* The condition of a partial index, as an SQL expression without comments. It
 ** names columns of the table without their table. In pArena; 0 after an
@@ -296,9 +298,11 @@ u32 assocCatalogStamp(AssocCall *pCall);
 /* Inside a call: is the token of main all that says whether pCat is valid, as
 ** long as the schema stays? Then *piToken is this token. */
 int assocCatalogToken(AssocCall *pCall, const AssocCatalog *pCat, i64 *piToken);
+/* The end of what assocCatalogEnter() began. pCat may be 0. */
 void assocCatalogLeave(AssocCall *pCall, AssocCatalog *pCat);
 /* Add and release a reference. Unref accepts 0. */
 AssocCatalog *assocCatalogRef(AssocCatalog *pCat);
+/* Release a reference. The last one frees the catalog with all models. */
 void assocCatalogUnref(AssocCatalog *pCat);
 
 /* Read the tables' names and the definitions of a database, unless that is
@@ -528,7 +532,9 @@ extern const AssocOption aAssocPolicyOption[ASSOC_NPOLICYOPTION];
 /* The policies of a table: all of them; or the first that holds now, and the
 ** next after it. 0 if there is none, or after an error: a row may be bad. */
 const AssocPolicy *assocPolicyAll(AssocCall *pCall, const AssocTable *pTab);
+/* The first policy that holds for the session now, or 0. */
 const AssocPolicy *assocPolicyOf(AssocCall *pCall, const AssocTable *pTab);
+/* The next one that holds. All that hold must agree to a row. */
 const AssocPolicy *assocPolicyNext(AssocCall *pCall, const AssocPolicy *p);
 /* Does a policy that holds now hide the column (ASSOC_COLUMN_HIDE), or fix it
 ** (ASSOC_COLUMN_FIXED)? */
@@ -693,6 +699,7 @@ struct AssocRel {
 /* The association of a model by name. Seek returns 0 if there is none; Find
 ** raises an error. Both raise an error if the definition cannot be resolved. */
 AssocRel *assocRelSeek(AssocCall *pCall, AssocModel *pModel, const char *zName);
+/* The same, but a name that does not exist is an error with a suggestion. */
 AssocRel *assocRelFind(AssocCall *pCall, AssocModel *pModel, const char *zName);
 /* The key or row in a value for the association. For a polymorphic belongsTo
 ** the value is {"post":...}: the result is the inner value, and *piBranch the

@@ -196,6 +196,8 @@ static void optionKey(AssocOptionReader *r, AssocJson *pJson, int n,
   }
 }
 
+/* foreignKey is a name, or an object of the options that aForeignKeyOption
+** lists. */
 static void optionForeignKey(AssocOptionReader *r, AssocJson *pJson,
                              void *pInto) {
   optionKey(r, pJson, ASSOC_COUNT(aForeignKeyOption), aForeignKeyOption,

@@ -29,6 +29,7 @@ struct TableMaker {
 
 /* -------------------------------------------------------- scratch database */
 
+/* Compare bytes, as BINARY does. */
 static int scratchCompare(void *p, int nA, const void *a, int nB,
                           const void *b) {
   int n = nA < nB ? nA : nB, c = n ? memcmp(a, b, (size_t)n) : 0;
@@ -82,6 +83,7 @@ static void scratchError(TableMaker *p, const char *zCol) {
   }
 }
 
+/* Close the scratch database with all that the declarations made in it. */
 static void scratchClose(TableMaker *p) {
   assocCallClear(&p->scratch);
   sqlite3_close(p->scratch.db);
@@ -151,6 +153,7 @@ static void checkWords(TableMaker *p, const AssocJson *pCol) {
 
 /* ------------------------------------------------------------- the table */
 
+/* Is the column planned already? Several associations may need the same one. */
 static int plannerHas(const TableMaker *p, const char *zName) {
   int i;
   for (i = 0; i < p->pTab->nPlan; i++) {
@@ -159,6 +162,8 @@ static int plannerHas(const TableMaker *p, const char *zName) {
   return 0;
 }
 
+/* Plan a column with its declaration. The first to name a column declares it.
+*/
 static void plannerAdd(TableMaker *p, const char *zName, const char *zDecl) {
   if (zName == 0 || zDecl == 0 || plannerHas(p, zName)) return;
   assert(p->pTab->nPlan < p->nMax);

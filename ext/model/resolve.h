@@ -85,10 +85,13 @@ const char *assocResolveAside(AssocResolver *p, const AssocModel *pModel,
 void assocResolveMany(AssocResolver *p);
 /* Is the option through a path of associations? Resolve that path. */
 int assocResolveIsPath(AssocResolver *p);
+/* Resolve each step of the path, and raise an error if one of them does not
+** exist. */
 void assocResolvePath(AssocResolver *p);
 /* Resolve a polymorphic belongsTo; and an association that refers to one by
 ** "polymorphic":"commentable". */
 void assocResolvePolymorphic(AssocResolver *p);
+/* It takes the key and the type column from that belongsTo. */
 void assocResolveTyped(AssocResolver *p);
 
 #endif /* ASSOC_MODEL_RESOLVE_H */

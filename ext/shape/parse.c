@@ -3,6 +3,8 @@
 */
 #include "shape/shape.h"
 
+/* White space as JSON defines it. Unlike the text form, JSON has no form feed.
+*/
 static int isGap(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }

@@ -124,11 +124,14 @@ static void maskVal(Printer *p, ShapeVal *pVal, int bCount) {
   for (i = bCount ? pVal->i : 0; i > 0; i >>= 2) shapePut(p, "0");
 }
 
+/* Is the value to be replaced by its type? TRUE, FALSE and NULL stay: they
+** decide how a condition is written. */
 static int isMasked(const Printer *p, const ShapeVal *pVal) {
   return p->pMasked && p->nKeep == 0 && pVal->eType >= SHAPE_VAL_INT &&
          pVal->eType <= SHAPE_VAL_TEXT;
 }
 
+/* A parameter's name that is no word is written between backticks. */
 static void printVal(Printer *p, const ShapeVal *pVal) {
   if (isMasked(p, pVal)) {
     maskVal(p, (ShapeVal *)pVal, 0);
@@ -456,6 +459,8 @@ static void printQueries(Printer *p, const AssocShape *pShape) {
   }
 }
 
+/* The three kinds of text: a query, the block of assoc_find(), the one item of
+** assoc_get(). */
 static void printShape(Printer *p, const AssocShape *pShape) {
   if (pShape->eKind == SHAPE_QUERY) {
     printQueries(p, pShape);

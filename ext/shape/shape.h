@@ -255,6 +255,7 @@ ShapePred *assocShapeCondition(AssocCall *pCall, AssocArena *pArena,
 /* Read a "where" (a predicate), or an "order" (JSON or text). */
 ShapePred *assocShapeWhere(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson);
+/* 0 after an error. */
 ShapeSort *assocShapeOrder(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson);
 /* Read a model's scope: {"where":...,"order":...,"limit":...,"offset":...}.
@@ -306,6 +307,7 @@ AssocShape *assocShapeAnother(AssocCall *pCall, AssocArena *pArena,
 /* Read one of the two forms into pShape. */
 void assocShapeParseText(AssocCall *pCall, AssocArena *pArena,
                          AssocShape *pShape, int nText);
+/* The JSON form has Sequelize's find options. */
 void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
                          AssocShape *pShape, int nText);
 /* Is the value a JSON object with one of Sequelize's find options, such as

@@ -153,6 +153,7 @@ const char *assocSqlEnd(AssocSql *p);
 ** pOuter is the result of assocSqlWith().
 */
 sqlite3_str *assocSqlWith(AssocSql *p, const char *zName, int iName);
+/* Close the parenthesis, and write to the outer text again. */
 void assocSqlWithEnd(AssocSql *p, sqlite3_str *pOuter);
 
 /*
@@ -167,6 +168,8 @@ void assocSqlWithEnd(AssocSql *p, sqlite3_str *pOuter);
 ** read: zIndex, or none at all if bNatural.
 */
 void assocSqlTableAs(AssocSql *p, const AssocTable *pTab, int iAlias);
+/* The caller has looked that zIndex exists: SQLite gives an error if it does
+** not. */
 void assocSqlTableBy(AssocSql *p, const AssocTable *pTab, int iAlias,
                      int bNatural, const char *zIndex);
 /* Append "schema"."table" alone, as the owner sees it, whatever policies say:
@@ -222,6 +225,7 @@ struct AssocSides {
 int assocSideChanges(const AssocSides *p, int bParent);
 /* Is it unknown how the parent's side is converted? It is for a view. */
 int assocSideVague(const AssocSides *p);
+/* In the arena, or z itself if nothing converts it. */
 const char *assocSqlSide(AssocCall *pCall, AssocArena *pArena,
                          const AssocSides *p, int bParent, const char *z);
 /* assocSqlFarColumn() appends column i by which a step finds its rows,
@@ -425,6 +429,7 @@ ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC);
 ** in JSON means the text or the BLOB. The list begins as 0.
 */
 typedef struct AssocBlobKeys AssocBlobKeys;
+/* Finalize the statements and free the list. */
 void assocBlobKeysFree(AssocBlobKeys *p);
 /* Replace each text in a key that means a BLOB by that BLOB, allocated in
 ** pArena. Raises an error if the table has rows of both. */

@@ -30,6 +30,8 @@ struct ChangesCursor {
   int bEof;
 };
 
+/* The arguments name, since and now are hidden columns, as in every
+** table-valued function. */
 static int changesConnect(sqlite3 *db, void *pAux, int argc,
                           const char *const *argv, sqlite3_vtab **ppVtab,
                           char **pzErr) {
@@ -71,22 +73,26 @@ static int changesBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   return SQLITE_OK;
 }
 
+/* A zeroed cursor: it has no statement until xFilter. */
 static int changesOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
   (void)pVtab;
   return assocCursorNew(sizeof(ChangesCursor), ppCur);
 }
 
+/* The statement may stand in the middle of its rows. */
 static int changesClose(sqlite3_vtab_cursor *pCur) {
   sqlite3_finalize(((ChangesCursor *)pCur)->pStmt);
   sqlite3_free(pCur);
   return SQLITE_OK;
 }
 
+/* After an error the cursor is at its end. */
 static int changesDone(sqlite3_vtab_cursor *pCur, AssocCall *pCall) {
   if (pCall->rc != SQLITE_OK) ((ChangesCursor *)pCur)->bEof = 1;
   return assocCallVtab(pCall, &pCur->pVtab->zErrMsg);
 }
 
+/* The statement's rows are the cursor's rows. */
 static int changesNext(sqlite3_vtab_cursor *pCur) {
   ChangesCursor *p = (ChangesCursor *)pCur;
   AssocCall call;
@@ -142,10 +148,13 @@ static int changesFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   return changesDone(pCur, &call);
 }
 
+/* Set by the last step. */
 static int changesEof(sqlite3_vtab_cursor *pCur) {
   return ((ChangesCursor *)pCur)->bEof;
 }
 
+/* The statement selects the columns in the table's order. The document has the
+** subtype of JSON, so that json functions nest it. */
 static int changesColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                          int iCol) {
   sqlite3_value *pVal =
@@ -155,6 +164,7 @@ static int changesColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
   return SQLITE_OK;
 }
 
+/* The version, as SQLite wants some number. Nothing looks a row up by it. */
 static int changesRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
   *pRowid =
       sqlite3_column_int64(((ChangesCursor *)pCur)->pStmt, CHANGES_COL_VERSION);

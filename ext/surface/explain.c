@@ -202,6 +202,8 @@ static void explainPlan(AssocCall *pCall, AssocRows *p, AssocPlan *pPlan) {
   sqlite3_free(an);
 }
 
+/* The rows of assoc_explain: first one for a live document, if the query is
+** the name of one, then one for each node of the plan. */
 static void explainMake(AssocCall *pCall, AssocRows *p, int nArg,
                         sqlite3_value **ap) {
   const char *zQuery = assocArgText(pCall, ap[0], "the query");

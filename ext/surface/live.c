@@ -25,6 +25,7 @@ struct LiveWork {
   char *zDrop, *zMake; /* OWNED: assocLiveScript() */
 };
 
+/* Free the set and the texts, and leave the catalog. Safe after an error. */
 static void workClose(AssocCall *pCall, LiveWork *p) {
   assocLiveSetClear(&p->set);
   assocCatalogLeave(pCall, p->pCat);
@@ -370,6 +371,7 @@ struct RefreshOptions {
   const AssocJson *pKey; /* In mem, or 0 */
 };
 
+/* How many documents one call computes at most. */
 static void refreshLimit(AssocOptionReader *r, AssocJson *p, void *pInto) {
   if (p->eType != ASSOC_J_INT || p->i < 0) {
     assocErrorOf(r->pCall, ASSOC_E_ARGUMENT, 0, "limit",
@@ -379,6 +381,8 @@ static void refreshLimit(AssocOptionReader *r, AssocJson *p, void *pInto) {
   }
 }
 
+/* The key may be any JSON value, whose form the model decides; so it is only
+** known here, and refreshKeyValue() reads it. */
 static void refreshKeyOption(AssocOptionReader *r, AssocJson *p, void *pInto) {
   (void)r, (void)p, (void)pInto; /* Read from the text itself */
 }
@@ -456,6 +460,7 @@ static void refreshResult(AssocOut *pOut, const AssocLive *p,
   }
 }
 
+/* Refresh one live document and append its part of the result. */
 static void refreshLive(AssocCall *pCall, LiveWork *pWork, AssocLive *p,
                         const RefreshOptions *pOpt, AssocOut *pOut) {
   AssocKeys key;
@@ -617,6 +622,7 @@ struct LiveEntry {
 /* Entries that are kept; the one used least recently is dropped. */
 #define LIVE_ENTRIES 32
 
+/* The kept statements are finalized unless the connection has closed them. */
 static void entryFree(LiveEntry *p) {
   assocStmtClear(&p->stmt);
   assocStmtClear(&p->quiet);
@@ -625,6 +631,7 @@ static void entryFree(LiveEntry *p) {
   sqlite3_free(p);
 }
 
+/* The slot's xFree: called when the connection ends. */
 static void entriesFree(void *pState) {
   LiveEntry *p = pState, *pNext;
   for (; p; p = pNext) {
@@ -692,6 +699,8 @@ static void entrySchemas(AssocCall *pCall, AssocCatalog *pCat, LiveEntry *p) {
   }
 }
 
+/* Prepare what a read of the live document needs. The entry stays for later
+** reads of this connection. */
 static void entryMake(AssocCall *pCall, AssocCatalog *pCat, LiveEntry *p,
                       const char *zName) {
   const char *zBare = 0;

@@ -27,6 +27,7 @@ void assocLiveEach(AssocCall *pCall, AssocCatalog *pCat,
   }
 }
 
+/* One call of assoc_live(), on a line of its own. */
 static void dumpRow(AssocCall *pCall, void *pArg, AssocSchema *pSchema,
                     const char *zName, const char *zQuery) {
   sqlite3_str *pStr = pArg;
@@ -54,6 +55,7 @@ static const char *queryModel(AssocCall *pCall, AssocArena *pMem,
   return assocTryEnd(&ask, pCall, 0) ? 0 : z;
 }
 
+/* One row of assoc_list: the name, the query as JSON. */
 static void listRow(AssocCall *pCall, void *pArg, AssocSchema *pSchema,
                     const char *zName, const char *zQuery) {
   AssocRows *p = pArg;

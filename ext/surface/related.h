@@ -49,11 +49,14 @@ char *assocRelatedColumns(AssocCall *pCall, const AssocTable *pTab, int *pn);
 
 /* Methods of a cursor. */
 int assocRelatedOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur);
+/* xClose: give the plans back and free the cursor. */
 int assocRelatedClose(sqlite3_vtab_cursor *pCur);
 int assocRelatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
                        const char *idxStr, int argc, sqlite3_value **argv);
+/* xNext: the next row of this key, or the first row of the next key. */
 int assocRelatedNext(sqlite3_vtab_cursor *pCur);
 int assocRelatedEof(sqlite3_vtab_cursor *pCur);
+/* xColumn: the fast path is an id that was collected before. */
 int assocRelatedColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                        int iCol);
 

@@ -109,8 +109,12 @@ void assocResultJson(sqlite3_context *pCtx, char *zJson, i64 n);
 /* The result of a function that writes. z of Json is freed with sqlite3_free(),
 ** or 0 after an error; that of Text is copied. */
 void assocGiveInt(AssocResult *p, i64 i);
+/* z is copied. 0 is NULL. */
 void assocGiveText(AssocCall *pCall, AssocResult *p, const char *z);
+/* z of n bytes is taken over, and freed with sqlite3_free(). 0 after an error.
+*/
 void assocGiveJson(AssocResult *p, char *z, i64 n);
+/* The value is copied. */
 void assocGiveValue(AssocCall *pCall, AssocResult *p, sqlite3_value *pVal);
 /* The key of a new row: its value, or an array if it is composite. */
 void assocGiveKey(AssocCall *pCall, AssocResult *p, const WriteRow *pRow);
@@ -227,17 +231,21 @@ struct AssocDml {
   int iId, iJson, iThrough, iModel, iKey, iItem, iDepth, iRow, iOption;
 };
 /* Begin a table, in zeroed memory, and the call that creates it. pAux is the
-** module's connection, zName the table's name. assocDmlTableReady() tells SQLite
-** that the table supports OR IGNORE and the other conflict clauses.
-** assocDmlTableClear() frees what the table owns, but not the table. */
+** module's connection, zName the table's name. */
 void assocDmlTableInit(AssocCall *pCall, AssocDmlTable *p, void *pAux,
                        const char *zName);
+/* Tell SQLite that the table supports OR IGNORE and the other conflict
+** clauses. */
 void assocDmlTableReady(AssocCall *pCall);
+/* Free what the table owns, but not the table: it is part of a larger object.
+*/
 void assocDmlTableClear(AssocDmlTable *p);
 /* Run xUpdate with the arguments in pDml. */
 int assocDmlUpdate(AssocDmlTable *p, AssocDml *pDml, sqlite3_int64 *piRowid);
 /* The transaction methods of these modules. */
 int assocDmlBegin(sqlite3_vtab *pVtab);
+/* All of them forget pDone: a statement that starts later may have its
+** address. */
 int assocDmlCommit(sqlite3_vtab *pVtab);
 int assocDmlRollback(sqlite3_vtab *pVtab);
 int assocDmlSavepoint(sqlite3_vtab *pVtab, int iSavepoint);
@@ -303,11 +311,13 @@ struct AssocRowsTable {
 void assocRowsAdd(AssocCall *pCall, AssocRows *p);
 /* Set a cell of the last row. The text is copied; z may be 0. */
 void assocRowsText(AssocCall *pCall, AssocRows *p, int iCol, const char *z);
+/* The same with an integer. */
 void assocRowsInt(AssocCall *pCall, AssocRows *p, int iCol, i64 i);
 
 /* Add the problems of live documents to assoc_check, and the documents to
 ** assoc_list. */
 void assocLiveCheckRows(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p);
+/* One row for each live document. */
 void assocLiveListRows(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p);
 /* If zName is a live document, and no table, add the row of assoc_explain that
 ** says how it is read now. OUT: its query is freed with sqlite3_free(); else 0. */

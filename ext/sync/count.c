@@ -33,6 +33,8 @@ struct CountMaker {
   int bQuery; /* A statement of its own, which has to name the database */
 };
 
+/* m lives on the caller's stack. m->pStr belongs to the trigger that is
+** written at the time. */
 static void countInit(CountMaker *m, AssocSync *p, const AssocCounter *c,
                       AssocTriggers *pList) {
   assert(c->pRel->foreign.nCol == c->pRel->sourceKey.nCol);
@@ -44,6 +46,7 @@ static void countInit(CountMaker *m, AssocSync *p, const AssocCounter *c,
   m->pList = pList;
 }
 
+/* Append z to the text of the trigger. */
 static void countPut(CountMaker *m, const char *z) {
   sqlite3_str_appendall(m->pStr, z);
 }
@@ -260,6 +263,7 @@ static const char *countBegin(CountMaker *m, const char *zSuffix,
   return zName;
 }
 
+/* End the trigger's text and add the trigger to the list. */
 static void countEnd(CountMaker *m, const char *zName) {
   countPut(m, "\nEND");
   (void)assocTriggerAdd(m->p, m->pList, m->pTab->pSchema, zName, m->pStr);

@@ -60,6 +60,7 @@ void assocSyncText(AssocSync *p, AssocCatalog *pCat, char **pzTables,
 /* The first and last step of assocSyncText(), for callers that write their own
 ** statements between them: open both texts; close and hand over both. */
 void assocSyncStart(AssocSync *p);
+/* OUT: the caller frees both texts with sqlite3_free(); 0 after an error. */
 void assocSyncFinish(AssocSync *p, char **pzTables, char **pzRest);
 /* Both texts as one script, with the PRAGMAs and the transaction that a rebuild
 ** needs. OUT: freed with sqlite3_free() */
@@ -144,6 +145,7 @@ void assocRebuildTable(AssocSync *p, AssocTable *pTab);
 /* Append what definitions need of a planned table, each after a comma and
 ** zSpace: columns; then FOREIGN KEYs. */
 void assocRebuildColumns(AssocSync *p, AssocTable *pTab, const char *zSpace);
+/* The FOREIGN KEY clauses, which SQLite wants behind all columns. */
 void assocRebuildKeys(AssocSync *p, AssocTable *pTab, const char *zSpace);
 /* Does a definition ask for NOT NULL on a column of a planned table that is not
 ** NOT NULL itself? */
@@ -158,6 +160,8 @@ AssocTable *assocWantedNext(AssocSync *p, AssocSchema *pSchema,
                             AssocDef **ppDef, AssocTable **ppTab);
 /* CREATE TABLE for those that do not exist; ADD COLUMN for the others. */
 void assocWantedTables(AssocSync *p, AssocCatalog *pCat);
+/* A table that needs more than ADD COLUMN is rebuilt here, with all its
+** columns. */
 void assocWantedColumns(AssocSync *p, AssocCatalog *pCat);
 /* Does the table lack a column that ADD COLUMN does not take: UNIQUE, or a
 ** PRIMARY KEY? */
@@ -233,6 +237,7 @@ void assocTimeColumns(AssocSync *p, AssocCatalog *pCat);
 void assocTimeTriggers(AssocSync *p, AssocCatalog *pCat, AssocTriggers *pList);
 /* Those of one model; and the columns that its table lacks, 0 to 2 names. */
 void assocTimeOfModel(AssocSync *p, AssocModel *pModel, AssocTriggers *pList);
+/* Returns how many names it wrote into azCol, which has room for two. */
 int assocTimeMissing(const AssocModel *pModel, const char **azCol);
 /* Append the missing columns of a table that is rebuilt, each after zComma and
 ** zSpace. Returns their number. */
@@ -252,6 +257,7 @@ void assocCountColumns(AssocSync *p, AssocCatalog *pCat);
 int assocCountRebuilt(AssocSync *p, const AssocTable *pTab, const char *zSpace);
 /* The triggers of all counter caches; of one. */
 void assocCountTriggers(AssocSync *p, AssocCatalog *pCat, AssocTriggers *pList);
+/* Append the triggers of one counter cache to pList. */
 void assocCountOf(AssocSync *p, const AssocCounter *c, AssocTriggers *pList);
 /* After assocTriggersMark(): count where triggers are missing. */
 void assocCountFills(AssocSync *p, AssocCatalog *pCat,

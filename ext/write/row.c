@@ -524,6 +524,7 @@ static void rowSqlPoliced(AssocWriter *w, WriteSql *p) {
   sqlBind(w, p, sql.pBind);
 }
 
+/* Does the statement give rows? All others write, and count their changes. */
 static int readsRows(const WriteSql *p) {
   return p->eOp == WRITE_FIND || p->eOp == WRITE_READ;
 }

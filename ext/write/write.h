@@ -93,6 +93,8 @@ AssocWriter *assocWriterTake(AssocCall *pCall, AssocCatalog *pCat);
 */
 void assocWriterAlone(AssocWriter *w, void (*xAlone)(AssocCall *, void *),
                       void *pAlone);
+/* Without effect if assocWriterAlone() was not called, or if the key is long:
+** then a copy of it could fail. */
 void assocWriterLast(AssocWriter *w, const WriteRow *pRow);
 /* Called before each statement that may be that one, when it is bound. */
 void assocSqlAlone(AssocWriter *w, WriteSql *pSql);
@@ -160,6 +162,7 @@ void assocWriteBind(AssocWriter *w, sqlite3_stmt *pStmt, int i,
 ** scopes bound. The literals have higher numbers than the variables that each
 ** use binds. The writer owns the statement. 0 after an error. */
 void assocWriteSqlStart(AssocWriter *w, AssocSql *p);
+/* The caller must not finalize it: assocWriterClear() does. */
 WriteSql *assocWriteSqlKeep(AssocWriter *w, AssocSql *p);
 /* Get the statement for use. 0 if p is 0. */
 sqlite3_stmt *assocWriteSqlUse(AssocWriter *w, WriteSql *p);
@@ -199,6 +202,8 @@ WriteSql *assocRowFindSql(AssocWriter *w, AssocModel *pModel);
 /* A key as an error shows it. OUT: sqlite3_free(); 0 after an error. */
 char *assocRowKeyText(AssocWriter *w, const AssocModel *pModel,
                       const WriteVal *aKey);
+/* Find the row with this key, or raise the error "not-found". A row that a
+** policy hides is an error like one that does not exist. */
 void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                   WriteRow *pRow);
 /* Place of a column in the model's key, from 0, or -1. */
@@ -226,6 +231,7 @@ const WriteCell *assocRowFill(AssocWriter *w, const AssocModel *pModel, int *pn,
 ** caller wants keys of new rows. */
 WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
                             const WriteCell *aCell, int bKey);
+/* Run it for one row. *pRow receives the key, if bKey was set. */
 void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
                       const WriteCell *aCell, WriteRow *pRow);
 /* UPDATE a row. No cells: nothing to do. */
@@ -475,6 +481,7 @@ const WriteOnly *assocOnlyUnder(const WriteOnly *pOnly, const AssocRel *pRel,
                                 int iBranch);
 /* May rows have the column? May they have all columns of their key? */
 int assocOnlyColumn(const WriteOnly *pOnly, int iCol);
+/* The key decides whether a row of the payload is a new one. */
 int assocOnlyKey(const WriteOnly *pOnly);
 /* Raise the error that zWhat is not allowed at a path: "posts.title". */
 void assocOnlyFail(AssocWriter *w, const char *zPath, const char *zWhat);
@@ -571,6 +578,8 @@ char *assocDestroyReport(AssocWriter *w, int nRow, const WriteRow *aRow,
 /* Do something all or not at all, inside a statement that writes. */
 void assocGateRun(AssocCall *pCall, void (*xDo)(AssocCall *, void *),
                   void *pArg);
+/* Register the table assoc_gate, by which the nested statement runs. Returns a
+** result code. */
 int assocGateRegister(AssocConn *pConn);
 /* A table is about to be written. If that could not be undone with the job
 ** that runs, this is an error, and the job begins anew: it must leave nothing
@@ -592,6 +601,7 @@ struct WriteKept {
 };
 /* Add the key of a row. All rows are of one model. */
 void assocKeptAdd(AssocWriter *w, WriteKept *p, const WriteRow *pRow);
+/* Free the keys. p may be zeroed memory. */
 void assocKeptClear(WriteKept *p);
 
 /* What a caller asks of a graph, and learns of it. Begins as zeros. */
