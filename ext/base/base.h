@@ -52,6 +52,7 @@ typedef unsigned char u8;
 typedef struct AssocArena AssocArena;
 typedef struct AssocCall AssocCall;
 typedef struct AssocConn AssocConn;
+typedef struct AssocKeyList AssocKeyList;
 typedef struct AssocKeymap AssocKeymap;
 typedef struct AssocKeyRule AssocKeyRule;
 typedef struct AssocOut AssocOut;
@@ -383,12 +384,13 @@ struct AssocConn {
   } budget;
   /* Is this word a table of ours (1), a function (2), or neither (0)? */
   int (*xCallable)(const char *z, int n);
-  AssocErr last;     /* The last error of a call: assoc_error() */
-  void *pGate;       /* BORROWED: the job for assoc_gate, or 0 */
-  void *pJob;        /* BORROWED: the job it runs now, or 0 */
-  int bMadeTables;   /* Tables for definitions were made: see catalog.c */
-  int nInside;       /* Depth of nested calls: assocCallEnter() */
-  AssocStmt *pStmts; /* Every AssocStmt that holds a statement */
+  AssocErr last;       /* The last error of a call: assoc_error() */
+  void *pGate;         /* BORROWED: the job for assoc_gate, or 0 */
+  void *pJob;          /* BORROWED: the job it runs now, or 0 */
+  AssocKeyList *pList; /* BORROWED: keys for assoc_keys, or 0 */
+  int bMadeTables;     /* Tables for definitions were made: see catalog.c */
+  int nInside;         /* Depth of nested calls: assocCallEnter() */
+  AssocStmt *pStmts;   /* Every AssocStmt that holds a statement */
   struct {
     void *p; /* OWNED: state of a higher floor */
     void (*xFree)(void *);
@@ -705,6 +707,8 @@ void assocJsonWrite(AssocOut *pOut, const AssocJson *p);
 /* Bind a scalar to the parameter i; true and false are 1 and 0. Returns a
 ** result code. */
 int assocJsonBind(sqlite3_stmt *pStmt, int i, const AssocJson *p);
+/* Give a scalar as the value of a column. */
+void assocJsonResult(sqlite3_context *pCtx, const AssocJson *p);
 /* Convert a scalar to an SQL value. pStmt is a prepared "SELECT ?1". OUT: the
 ** caller frees the value with sqlite3_value_free(). */
 sqlite3_value *assocJsonValueOf(AssocCall *pCall, sqlite3_stmt *pStmt,
@@ -797,6 +801,14 @@ struct AssocKeyRule {
 #define ASSOC_COLL_OTHER 3 /* Any other: no keymap possible */
 
 typedef struct AssocKeyCell AssocKeyCell;
+/* Keys that a writer gives to one statement that reads assoc_keys. */
+struct AssocKeyList {
+  int n; /* Keys */
+  int i; /* The key at which the statement stands */
+  /* Give column iCol of this key. */
+  void (*xColumn)(const AssocKeyList *, sqlite3_context *, int iCol);
+};
+
 struct AssocKeymap {
   int nKey;                  /* Values in a key */
   const AssocKeyRule *aRule; /* BORROWED: nKey rules */

@@ -556,6 +556,22 @@ int assocJsonBind(sqlite3_stmt *pStmt, int i, const AssocJson *p) {
   return sqlite3_bind_text(pStmt, i, p->z, p->n, SQLITE_STATIC);
 }
 
+void assocJsonResult(sqlite3_context *pCtx, const AssocJson *p) {
+  assert(p->eType < ASSOC_J_ARRAY);
+  switch (p->eType) {
+  case ASSOC_J_NULL: return;
+  case ASSOC_J_REAL: sqlite3_result_double(pCtx, p->r); return;
+  case ASSOC_J_TEXT:
+    sqlite3_result_text(pCtx, p->z, p->n, SQLITE_STATIC);
+    return;
+  case ASSOC_J_BLOB:
+    sqlite3_result_blob(pCtx, p->z, p->n, SQLITE_STATIC);
+    return;
+  }
+  sqlite3_result_int64(
+      pCtx, p->eType == ASSOC_J_INT ? p->i : p->eType == ASSOC_J_TRUE);
+}
+
 sqlite3_value *assocJsonValueOf(AssocCall *pCall, sqlite3_stmt *pStmt,
                                 const AssocJson *p) {
   sqlite3_value *pVal = 0;

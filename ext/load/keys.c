@@ -25,6 +25,9 @@
 ** afterwards whether SQLite did (see run.c). If the order of the index itself
 ** is wanted, there is no ORDER BY.
 **
+** Writers give a list of keys to one of their statements in the same way
+** (AssocKeyList in base.h).
+**
 ** In a held statement (hold.c) the table never ends: each row is the key that
 ** the run asks for when it steps the statement.
 */
@@ -33,9 +36,10 @@
 typedef struct KeysCursor KeysCursor;
 struct KeysCursor {
   sqlite3_vtab_cursor base;
-  AssocRun *pRun; /* BORROWED: the run whose keys these are, or 0 */
-  u8 bHeld;       /* The statement is held: keys of one run after another */
-  u8 bEof;        /* Held: the run has asked for no other key */
+  AssocRun *pRun;      /* BORROWED: the run whose keys these are, or 0 */
+  AssocKeyList *pList; /* BORROWED: the keys of a writer, or 0 */
+  u8 bHeld; /* The statement is held: keys of one run after another */
+  u8 bEof;  /* Held: the run has asked for no other key */
 };
 
 /* The run that steps the statement now. */
@@ -77,8 +81,16 @@ static int keysFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
                       int argc, sqlite3_value **argv) {
   KeysCursor *p = (KeysCursor *)pCur;
   AssocRun *pRun = keysRun(pCur);
+  AssocConn *pConn = ((AssocPrivate *)pCur->pVtab)->pConn;
   (void)idxNum, (void)idxStr, (void)argc, (void)argv;
   p->pRun = pRun;
+  p->pList = pConn->pList;
+  p->bHeld = 0;
+  if (p->pList) {
+    pConn->pList = 0;
+    p->pList->i = 0;
+    return SQLITE_OK;
+  }
   p->bHeld = pRun && pRun->eKeys == ASSOC_KEYS_HELD;
   if (p->bHeld) {
     keysTake(p, pRun);
@@ -97,7 +109,9 @@ static int keysFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
 ** to which parent the row belongs that SQLite has just delivered. */
 static int keysNext(sqlite3_vtab_cursor *pCur) {
   KeysCursor *p = (KeysCursor *)pCur;
-  if (p->bHeld) {
+  if (p->pList) {
+    p->pList->i++;
+  } else if (p->bHeld) {
     keysTake(p, keysRun(pCur));
   } else {
     p->pRun->iKey++;
@@ -108,6 +122,7 @@ static int keysNext(sqlite3_vtab_cursor *pCur) {
 /* True behind the last key of the node. */
 static int keysEof(sqlite3_vtab_cursor *pCur) {
   KeysCursor *p = (KeysCursor *)pCur;
+  if (p->pList) return p->pList->i >= p->pList->n;
   return p->bHeld ? p->bEof : p->pRun->iKey >= p->pRun->nKey;
 }
 
@@ -117,6 +132,10 @@ static int keysColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                       int iCol) {
   KeysCursor *p = (KeysCursor *)pCur;
   AssocRun *pRun = p->bHeld ? keysRun(pCur) : p->pRun;
+  if (p->pList) {
+    p->pList->xColumn(p->pList, pCtx, iCol);
+    return SQLITE_OK;
+  }
   if (p->bHeld && (iCol >= pRun->nHeld || pRun->apHeld)) {
     if (iCol < pRun->nHeld) sqlite3_result_value(pCtx, pRun->apHeld[iCol]);
     return SQLITE_OK;
@@ -128,7 +147,8 @@ static int keysColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
 /* The number of the key. No statement uses it, but SQLite requires the
 ** method. */
 static int keysRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
-  *pRowid = ((KeysCursor *)pCur)->bHeld ? 0 : ((KeysCursor *)pCur)->pRun->iKey;
+  KeysCursor *p = (KeysCursor *)pCur;
+  *pRowid = p->pList ? (i64)p->pList->i : p->bHeld ? 0 : (i64)p->pRun->iKey;
   return SQLITE_OK;
 }
 

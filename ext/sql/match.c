@@ -23,7 +23,7 @@ void assocSqlKeyIs(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
 }
 
 void assocSqlRefIs(AssocSql *p, int iAlias, const AssocTable *pTab,
-                   const AssocKey *pKey, const AssocTable *pParent,
+                   const AssocKey *pKey, int iParent, const AssocTable *pParent,
                    const AssocKey *pRef) {
   int i;
   assert(pKey->nCol > 0 && pKey->nCol == pRef->nCol);
@@ -34,7 +34,13 @@ void assocSqlRefIs(AssocSql *p, int iAlias, const AssocTable *pTab,
                                      pCol->zName);
     if (z) z = assocSqlSide(p->pCall, p->pArena, &sides, 0, z);
     if (z == 0) return;
-    sqlite3_str_appendf(p->pStr, "%s%s=?%d", i ? " AND " : "", z, ++p->nVar);
+    sqlite3_str_appendf(p->pStr, "%s%s=", i ? " AND " : "", z);
+    if (iParent) {
+      sqlite3_str_appendall(p->pStr, "+");
+      assocSqlColumn(p, iParent, pParent, pRef->aCol[i]);
+    } else {
+      sqlite3_str_appendf(p->pStr, "?%d", ++p->nVar);
+    }
   }
 }
 

@@ -243,11 +243,12 @@ void assocSqlInFar(AssocSql *p, const AssocHop *pHop, int i);
 int assocHopKnown(const AssocRel *pRel);
 /* Append t1.a=?1 AND t1.b=?2: n columns are the next n ?numbers. RefIs does so
 ** for the columns of a foreign key, which compare by the rules of the columns
-** that it references. */
+** that it references; with iParent these themselves are at the right side, and
+** compare as values that are bound. */
 void assocSqlKeyIs(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
                    const int *aCol);
 void assocSqlRefIs(AssocSql *p, int iAlias, const AssocTable *pTab,
-                   const AssocKey *pKey, const AssocTable *pParent,
+                   const AssocKey *pKey, int iParent, const AssocTable *pParent,
                    const AssocKey *pRef);
 /* Append a ?number for the type of a polymorphic branch. zType must outlive the
 ** statement's values. */

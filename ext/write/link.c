@@ -16,6 +16,18 @@
 **   all   SELECT t1.id FROM posts t1 WHERE t1.user_id=?1 AND <scope>
 **   pair  SELECT t2.post_id, t2.tag_id FROM post_tags t2
 **          WHERE t2.post_id=?1 AND t2.tag_id=?2 AND <scope>
+**
+** Of a belongsToMany "look" reads the pair as well, as long as no policy or
+** budget speaks of one of both tables:
+**
+**   look  SELECT t1.id, 0, <needs no change>, t2.post_id, t2.tag_id, <alive>
+**           FROM tags t1 LEFT JOIN post_tags t2
+**             ON t2.post_id=?2 AND t2.tag_id=+t1.id AND <scope>
+**          WHERE t1.id=?1
+**
+** For a list of targets FROM and WHERE are
+**
+**          FROM main.assoc_keys k LEFT JOIN tags t1 ON t1.id=+k.k0 …
 */
 #include "write/write.h"
 
@@ -177,7 +189,8 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
     p->aThrough = scopeRead(w, pRel->pThroughScope, pRel->pThrough,
                             &p->nThrough, &p->bOperator);
     if (p->pJoin) (void)assocModelScopes(w->pCall, p->pJoin);
-    p->bTwice = (u8)(linkTwice(w, pRel) && !linkUnique(w, p));
+    p->bUnique = (u8)linkUnique(w, p);
+    p->bTwice = (u8)(!p->bUnique && linkTwice(w, pRel));
   }
   linkFree(w, p);
   p->pNext = w->pLink;
@@ -209,40 +222,115 @@ static void linkTypeSql(AssocSql *p, const WriteLink *pLink) {
   assocSqlTypeVal(p, pLink->pBranch->zType);
 }
 
-/* The statement "look" (see the head of this file): one query says whether the
-** target exists, whether it has another parent, and whether it is related
-** already with all values of the scope. */
-static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink) {
+/* Does "look" read the pair as well? */
+static int linkMeets(AssocWriter *w, const WriteLink *pLink) {
+  return pLink->pJoin && !assocBudgetCounts(w->pCall->pConn) &&
+         !assocAllowAsks(w, pLink->pTarget->pTable) &&
+         !assocAllowAsks(w, pLink->pJoin->pTable);
+}
+
+/* The key of the join row t2, and whether there is one that is alive: a
+** soft-deleted one can be revived. */
+static void pairColumns(AssocSql *p, const WriteLink *pLink) {
+  AssocModel *pJoin = pLink->pJoin;
+  assocSqlKeyColumns(p, pJoin, 2, 0);
+  sqlite3_str_appendall(p->pStr, ", (");
+  assocSqlColumn(p, 2, pJoin->pTable, pLink->pRel->foreign.aCol[0]);
+  sqlite3_str_appendall(p->pStr, " IS NOT NULL");
+  assocSqlAlive(p, pJoin, 2);
+  sqlite3_str_appendall(p->pStr, ")");
+}
+
+/* The condition that t2 is a join row of the source, whose values are ?iVar and
+** on, and of the target: of t1, or else of the values behind. Literals, which
+** take the next numbers, do not stand in it. */
+static void pairWhere(AssocSql *p, WriteLink *pLink, int iVar, int iTarget) {
+  AssocRel *pRel = pLink->pRel;
+  const AssocTable *pTab = pLink->pJoin->pTable;
+  int nVar = p->nVar;
+  p->nVar = iVar - 1;
+  assocSqlRefIs(p, 2, pTab, &pRel->foreign, 0, pRel->pSource->pTable,
+                &pRel->sourceKey);
+  sqlite3_str_appendall(p->pStr, " AND ");
+  assocSqlRefIs(p, 2, pTab, &pRel->other, iTarget, pRel->pTarget->pTable,
+                &pRel->targetKey);
+  p->nVar = nVar;
+}
+
+/* The columns of "look" that tell of the target alone. Where they compare with
+** the source, its values are the variables behind the target's key. */
+static void lookColumns(AssocSql *p, WriteLink *pLink) {
   AssocRel *pRel = pLink->pRel;
   AssocModel *pTgt = pLink->pTarget;
   int bHas = pRel->eKind == ASSOC_HASONE || pRel->eKind == ASSOC_HASMANY;
-  AssocSql sql;
-  int nVar;
-  if (pLink->pLook) return assocWriteSqlUse(w, pLink->pLook);
-  assocWriteSqlStart(w, &sql);
-  sql.nVar = pTgt->nKey;
-  sqlite3_str_appendall(sql.pStr, "SELECT ");
-  assocSqlKeyColumns(&sql, pTgt, 1, 0);
-  sqlite3_str_appendall(sql.pStr, bHas ? ", (" : ", (0");
+  int nVar = p->nVar;
+  assocSqlKeyColumns(p, pTgt, 1, 0);
+  sqlite3_str_appendall(p->pStr, bHas ? ", (" : ", (0");
+  if (bHas) linkGivenSql(p, pTgt->pTable, &pRel->foreign);
+  sqlite3_str_appendall(p->pStr, bHas ? "), (" : "), (1");
+  p->nVar = pTgt->nKey;
   if (bHas) {
-    linkGivenSql(&sql, pTgt->pTable, &pRel->foreign);
-  }
-  sqlite3_str_appendall(sql.pStr, bHas ? "), (" : "), (1");
-  if (bHas) {
-    assocSqlRefIs(&sql, 1, pTgt->pTable, &pRel->foreign, pRel->pSource->pTable,
+    assocSqlRefIs(p, 1, pTgt->pTable, &pRel->foreign, 0, pRel->pSource->pTable,
                   &pRel->sourceKey);
   }
-  assocSqlScope(&sql, pRel->pScope, pTgt, 1);
-  sqlite3_str_appendall(sql.pStr, ") FROM ");
-  assocSqlTableAs(&sql, pTgt->pTable, 1);
-  sqlite3_str_appendall(sql.pStr, " WHERE ");
-  nVar = sql.nVar;
-  sql.nVar = 0;
-  assocSqlKeyIs(&sql, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey);
-  sql.nVar = nVar;
-  assocSqlScope(&sql, pTgt->pValues, pTgt, 1);
-  pLink->pLook = assocWriteSqlKeep(w, &sql);
-  return assocWriteSqlUse(w, pLink->pLook);
+  p->nVar = nVar;
+  assocSqlScope(p, pRel->pScope, pTgt, 1);
+  sqlite3_str_appendall(p->pStr, ")");
+}
+
+/* The tables of "look", and the key that finds the target: ?1, or with bList
+** each key of assoc_keys. */
+static void lookTables(AssocSql *p, WriteLink *pLink, int bList) {
+  AssocModel *pTgt = pLink->pTarget;
+  int i, nVar;
+  if (bList) {
+    sqlite3_str_appendall(p->pStr, "main.assoc_keys k LEFT JOIN ");
+    assocSqlTableAs(p, pTgt->pTable, 1);
+    for (i = 0; i < pTgt->nKey; i++) {
+      sqlite3_str_appendall(p->pStr, i ? " AND " : " ON ");
+      assocSqlColumn(p, 1, pTgt->pTable, pTgt->aKey[i]);
+      sqlite3_str_appendf(p->pStr, "=+k.k%d", i);
+    }
+    assocSqlScope(p, pTgt->pValues, pTgt, 1);
+  } else {
+    assocSqlTableAs(p, pTgt->pTable, 1);
+  }
+  if (pLink->bMeets) {
+    sqlite3_str_appendall(p->pStr, " LEFT JOIN ");
+    assocSqlTableAs(p, pLink->pJoin->pTable, 2);
+    sqlite3_str_appendall(p->pStr, " ON ");
+    pairWhere(p, pLink, pTgt->nKey + 1, 1);
+    assocSqlScope(p, pLink->pRel->pThroughScope, pLink->pJoin, 2);
+  }
+  if (bList) return;
+  sqlite3_str_appendall(p->pStr, " WHERE ");
+  nVar = p->nVar;
+  p->nVar = 0;
+  assocSqlKeyIs(p, 1, pTgt->pTable, pTgt->nKey, pTgt->aKey);
+  p->nVar = nVar;
+  assocSqlScope(p, pTgt->pValues, pTgt, 1);
+}
+
+/* The statement "look" (see the head of this file): one query says whether the
+** target exists, whether it has another parent, and whether it is related
+** already with all values of the scope. With bList of all keys of assoc_keys. */
+static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink, int bList) {
+  WriteSql **pp = bList ? &pLink->pLooks : &pLink->pLook;
+  AssocSql sql;
+  if (*pp) return assocWriteSqlUse(w, *pp);
+  pLink->bMeets = (u8)linkMeets(w, pLink);
+  assocWriteSqlStart(w, &sql);
+  sql.nVar = pLink->pTarget->nKey + pLink->pRel->sourceKey.nCol;
+  sqlite3_str_appendall(sql.pStr, "SELECT ");
+  lookColumns(&sql, pLink);
+  if (pLink->bMeets) {
+    sqlite3_str_appendall(sql.pStr, ", ");
+    pairColumns(&sql, pLink);
+  }
+  sqlite3_str_appendall(sql.pStr, " FROM ");
+  lookTables(&sql, pLink, bList);
+  *pp = assocWriteSqlKeep(w, &sql);
+  return assocWriteSqlUse(w, *pp);
 }
 
 /* The condition of the statement "all". t1 is the target, t2 the row that has
@@ -259,7 +347,7 @@ static void allWhere(AssocSql *p, const WriteLink *pLink) {
     assocSqlKeyIs(p, 2, pSrc->pTable, pSrc->nKey, pSrc->aKey);
   } else {
     assocSqlRefIs(p, pRel->eKind == ASSOC_BELONGSTOMANY ? 2 : 1, pTab,
-                  &pRel->foreign, pSrc->pTable, &pRel->sourceKey);
+                  &pRel->foreign, 0, pSrc->pTable, &pRel->sourceKey);
   }
   p->nVar = nVar;
   if (pLink->pTargetKey->nCol) {
@@ -304,33 +392,22 @@ static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
   return assocWriteSqlUse(w, pLink->pAll);
 }
 
-/* The statement "pair" (see the head of this file): the join rows of two keys,
-** and whether each of them is alive, because a soft-deleted one can be
-** revived. */
+/* The statement "pair" (see the head of this file): the join rows of two
+** keys. */
 static sqlite3_stmt *pairStmt(AssocWriter *w, WriteLink *pLink) {
   AssocRel *pRel = pLink->pRel;
   AssocModel *pJoin = pLink->pJoin;
   AssocSql sql;
-  int nVar;
   assert(pJoin);
   if (pLink->pPair) return assocWriteSqlUse(w, pLink->pPair);
   assocWriteSqlStart(w, &sql);
   sql.nVar = pRel->foreign.nCol + pRel->other.nCol;
   sqlite3_str_appendall(sql.pStr, "SELECT ");
-  assocSqlKeyColumns(&sql, pJoin, 2, 0);
-  sqlite3_str_appendall(sql.pStr, ", (1");
-  assocSqlAlive(&sql, pJoin, 2);
-  sqlite3_str_appendall(sql.pStr, ") FROM ");
+  pairColumns(&sql, pLink);
+  sqlite3_str_appendall(sql.pStr, " FROM ");
   assocSqlTableAs(&sql, pJoin->pTable, 2);
   sqlite3_str_appendall(sql.pStr, " WHERE ");
-  nVar = sql.nVar;
-  sql.nVar = 0; /* The two keys' variables come first: linkPair() */
-  assocSqlRefIs(&sql, 2, pJoin->pTable, &pRel->foreign, pRel->pSource->pTable,
-                &pRel->sourceKey);
-  sqlite3_str_appendall(sql.pStr, " AND ");
-  assocSqlRefIs(&sql, 2, pJoin->pTable, &pRel->other, pRel->pTarget->pTable,
-                &pRel->targetKey);
-  sql.nVar = nVar;
+  pairWhere(&sql, pLink, 1, 0);
   assocSqlScope(&sql, pRel->pThroughScope, pJoin, 2);
   pLink->pPair = assocWriteSqlKeep(w, &sql);
   return assocWriteSqlUse(w, pLink->pPair);
@@ -363,9 +440,9 @@ struct LinkRows {
   WriteRow dead; /* Of join rows: one that was softly deleted, if aKey is set */
 };
 
-/* Add the row that pStmt stands on. */
+/* Add the row whose key pStmt gives from column iFrom on. */
 static void rowsAdd(AssocWriter *w, LinkRows *p, AssocModel *pModel,
-                    sqlite3_stmt *pStmt) {
+                    sqlite3_stmt *pStmt, int iFrom) {
   if (p->n == p->nAlloc) {
     WriteRow *a;
     int nNew = p->nAlloc * 2 + 8;
@@ -376,7 +453,7 @@ static void rowsAdd(AssocWriter *w, LinkRows *p, AssocModel *pModel,
     p->nAlloc = nNew;
   }
   p->a[p->n].pModel = pModel;
-  p->a[p->n].aKey = assocWriteGet(w, pStmt, 0, pModel->nKey);
+  p->a[p->n].aKey = assocWriteGet(w, pStmt, iFrom, pModel->nKey);
   if (p->a[p->n].aKey) p->n++;
 }
 
@@ -393,7 +470,21 @@ static void linkAll(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
     linkBind(w, pStmt, 1, pRel->sourceKey.nCol,
              sourceRef(w, pLink, pSource, 0));
   }
-  while (assocStep(w->pCall, pStmt)) rowsAdd(w, p, pLink->pTarget, pStmt);
+  while (assocStep(w->pCall, pStmt)) rowsAdd(w, p, pLink->pTarget, pStmt, 0);
+}
+
+/* Add the join row that pStmt gives from column iFrom on, as pairColumns() says,
+** if it gives one. */
+static void pairTake(AssocWriter *w, const WriteLink *pLink,
+                     sqlite3_stmt *pStmt, int iFrom, LinkRows *p) {
+  AssocModel *pJoin = pLink->pJoin;
+  if (sqlite3_column_int(pStmt, iFrom + pJoin->nKey)) {
+    rowsAdd(w, p, pJoin, pStmt, iFrom);
+  } else if (p->dead.aKey == 0 &&
+             sqlite3_column_type(pStmt, iFrom) != SQLITE_NULL) {
+    p->dead.pModel = pJoin;
+    p->dead.aKey = assocWriteGet(w, pStmt, iFrom, pJoin->nKey);
+  }
 }
 
 /* The present join rows of a pair. */
@@ -405,49 +496,59 @@ static void linkPair(AssocWriter *w, WriteLink *pLink, const WriteVal *aRef,
   if (w->pCall->rc != SQLITE_OK) return;
   linkBind(w, pStmt, 1, pRel->foreign.nCol, aRef);
   linkBind(w, pStmt, 1 + pRel->foreign.nCol, pRel->other.nCol, aOther);
-  while (assocStep(w->pCall, pStmt)) {
-    if (sqlite3_column_int(pStmt, pLink->pJoin->nKey)) {
-      rowsAdd(w, p, pLink->pJoin, pStmt);
-    } else if (p->dead.aKey == 0) {
-      p->dead.pModel = pLink->pJoin;
-      p->dead.aKey = assocWriteGet(w, pStmt, 0, pLink->pJoin->nKey);
-    }
-  }
+  while (assocStep(w->pCall, pStmt)) pairTake(w, pLink, pStmt, 0, p);
 }
 
-/* What a target's own row says of its relation to a source. */
+/* What a target's row and its join rows say of its relation to a source. */
 typedef struct LinkLook LinkLook;
 struct LinkLook {
   WriteRow row; /* aKey is 0 if there is no such row */
   int bHasKey;  /* Its foreign key has a value */
   int bGood;    /* It refers to this source, and has the scope's values */
+  LinkRows pair;
 };
 
-/* Look at the row with this key. */
+/* Of a belongsToMany: read the pair, if "look" did not. */
+static void lookPair(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                     LinkLook *p) {
+  linkPair(w, pLink, sourceRef(w, pLink, pSource, 0),
+           assocRowGet(w, &p->row, pLink->pTargetKey, 0), &p->pair);
+}
+
+/* Look at the row with this key; with bPair also at its join rows, if the
+** association has such. */
 static void linkLook(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
-                     const WriteVal *aKey, LinkLook *p) {
+                     const WriteVal *aKey, int bPair, LinkLook *p) {
   AssocModel *pTgt = pLink->pTarget;
-  sqlite3_stmt *pStmt = lookStmt(w, pLink);
+  sqlite3_stmt *pStmt = lookStmt(w, pLink, 0);
+  int bMeets = pLink->bMeets;
   memset(p, 0, sizeof(*p));
   p->row.pModel = pTgt;
   if (w->pCall->rc != SQLITE_OK) return;
   linkBind(w, pStmt, 1, pTgt->nKey, aKey);
-  if (pLink->pRel->eKind != ASSOC_BELONGSTOMANY) {
+  if (pLink->pJoin == 0 || bMeets) {
     linkBind(w, pStmt, 1 + pTgt->nKey, pLink->pRel->sourceKey.nCol,
              sourceRef(w, pLink, pSource, 0));
   }
-  if (assocStep(w->pCall, pStmt)) {
-    p->row.aKey = assocWriteGet(w, pStmt, 0, pTgt->nKey);
-    p->bHasKey = sqlite3_column_int(pStmt, pTgt->nKey);
-    p->bGood = sqlite3_column_int(pStmt, pTgt->nKey + 1);
+  while (assocStep(w->pCall, pStmt)) {
+    if (p->row.aKey == 0) {
+      p->row.aKey = assocWriteGet(w, pStmt, 0, pTgt->nKey);
+      p->bHasKey = sqlite3_column_int(pStmt, pTgt->nKey);
+      p->bGood = sqlite3_column_int(pStmt, pTgt->nKey + 1);
+    }
+    if (bMeets && bPair) pairTake(w, pLink, pStmt, pTgt->nKey + 2, &p->pair);
+    if (!bMeets || !bPair || pLink->bUnique) break;
   }
   sqlite3_reset(pStmt);
+  if (pLink->pJoin && !bMeets && bPair && p->row.aKey) {
+    lookPair(w, pLink, pSource, p);
+  }
 }
 
 /* The same, but an error if there is no such row. */
 static void linkNeed(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
-                     const WriteVal *aKey, LinkLook *p) {
-  linkLook(w, pLink, pSource, aKey, p);
+                     const WriteVal *aKey, int bPair, LinkLook *p) {
+  linkLook(w, pLink, pSource, aKey, bPair, p);
   if (p->row.aKey == 0) assocRowNeed(w, pLink->pTarget, aKey, &p->row);
 }
 
@@ -479,39 +580,31 @@ int assocLinkTaken(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
       pLink->pRel->eKind != ASSOC_HASMANY) {
     return 0;
   }
-  linkLook(w, pLink, pSource, aKey, &look);
+  linkLook(w, pLink, pSource, aKey, 0, &look);
   return look.row.aKey && look.bHasKey && !look.bGood;
 }
 
-/* Find the row with this key; its aKey is 0 if there is none. True if it is
-** related. Of a belongsToMany *pPair gets the join rows. */
+/* Look at the row with this key, which may be of any kind of association. True
+** if it is related. */
 static int linkFind(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
-                    const WriteVal *aKey, WriteRow *pRow, LinkRows *pPair) {
-  const AssocRel *pRel = pLink->pRel;
-  LinkLook look;
-  memset(&look, 0, sizeof(look));
-  memset(pPair, 0, sizeof(*pPair));
-  if (pRel->eKind == ASSOC_BELONGSTO) {
-    LinkRows list;
-    if (!assocRowFind(w, pLink->pTarget, aKey, pRow)) return 0;
-    linkAll(w, pLink, pSource, &list);
-    return list.n > 0 && assocRowSame(&list.a[0], pRow);
+                    const WriteVal *aKey, LinkLook *p) {
+  LinkRows list;
+  if (pLink->pRel->eKind != ASSOC_BELONGSTO) {
+    linkLook(w, pLink, pSource, aKey, 1, p);
+    return p->bGood && (pLink->pJoin == 0 || p->pair.n > 0);
   }
-  linkLook(w, pLink, pSource, aKey, &look);
-  *pRow = look.row;
-  if (pRow->aKey == 0 || pRel->eKind != ASSOC_BELONGSTOMANY) return look.bGood;
-  linkPair(w, pLink, sourceRef(w, pLink, pSource, 0),
-           assocRowGet(w, pRow, pLink->pTargetKey, 0), pPair);
-  return pPair->n > 0 && look.bGood;
+  memset(p, 0, sizeof(*p));
+  if (!assocRowFind(w, pLink->pTarget, aKey, &p->row)) return 0;
+  linkAll(w, pLink, pSource, &list);
+  return list.n > 0 && assocRowSame(&list.a[0], &p->row);
 }
 
 /* *pbFound tells a missing row from a row that exists and is not related. */
 int assocLinkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                  const WriteVal *aKey, int *pbFound) {
-  WriteRow row = {0, 0};
-  LinkRows pair;
-  int bHas = linkFind(w, pLink, pSource, aKey, &row, &pair);
-  *pbFound = row.aKey != 0;
+  LinkLook look;
+  int bHas = linkFind(w, pLink, pSource, aKey, &look);
+  *pbFound = look.row.aKey != 0;
   return bHas;
 }
 
@@ -568,6 +661,14 @@ static int cellsAppend(WriteCell *aCell, int n, int nMore,
     if (j == nOld) aCell[n++] = aMore[i];
   }
   return n;
+}
+
+/* Do the cells have this column? */
+static int cellAmong(int n, const WriteCell *aCell, int iCol) {
+  int i;
+  for (i = 0; i < n && aCell[i].iCol != iCol; i++) {
+  }
+  return i < n;
 }
 
 /* Append cells that give the columns of a key their values. */
@@ -702,21 +803,21 @@ static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
 ** then the row may be gone because of that. */
 void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, WriteChanges *pChanges) {
-  WriteRow row = {0, 0};
-  LinkRows pair;
-  int bHas = linkFind(w, pLink, pSource, aKey, &row, &pair);
-  if (row.aKey == 0 && assocLinkDestroys(pLink)) return;
-  if (row.aKey == 0) assocRowNeed(w, pLink->pTarget, aKey, &row);
+  LinkLook look;
+  int bHas = linkFind(w, pLink, pSource, aKey, &look);
+  const WriteRow *pRow = &look.row;
+  if (pRow->aKey == 0 && assocLinkDestroys(pLink)) return;
+  if (pRow->aKey == 0) assocRowNeed(w, pLink->pTarget, aKey, &look.row);
   if (w->pCall->rc != SQLITE_OK || !bHas) return;
-  changeAdd(&pChanges->removed, &row);
-  if (pLink->pRel->eKind == ASSOC_BELONGSTOMANY) {
-    if (pair.n == 1 && !linkMirrors(pLink, pSource, &row)) {
-      assocWriterLast(w, &row);
+  changeAdd(&pChanges->removed, pRow);
+  if (pLink->pJoin) {
+    if (look.pair.n == 1 && !linkMirrors(pLink, pSource, pRow)) {
+      assocWriterLast(w, pRow);
     }
-    unlinkPair(w, pLink, pSource, &row, &pair);
+    unlinkPair(w, pLink, pSource, pRow, &look.pair);
   } else {
-    assocWriterLast(w, &row);
-    unlinkTarget(w, pLink, pSource, &row);
+    assocWriterLast(w, pRow);
+    unlinkTarget(w, pLink, pSource, pRow);
   }
 }
 
@@ -770,7 +871,7 @@ static void linkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   int n = 0;
   assert(pLink->pRel->eKind == ASSOC_HASONE ||
          pLink->pRel->eKind == ASSOC_HASMANY);
-  linkNeed(w, pLink, pSource, aKey, &look);
+  linkNeed(w, pLink, pSource, aKey, 0, &look);
   if (w->pCall->rc != SQLITE_OK) return;
   if (pLink->pRel->eKind == ASSOC_HASONE) {
     unlinkOthers(w, pLink, pSource, &look.row, pChanges);
@@ -900,26 +1001,39 @@ static void linkMirror(AssocWriter *w, WriteLink *pLink,
   linkInsert(w, pLink, n, a);
 }
 
-/* The scope's values win over the caller's, because they come first:
-** cellsAppend() skips columns that are set. */
-void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
-                   const WriteRow *pTarget, int nThrough,
-                   const WriteCell *aThrough) {
+/* The cells of a join row with these keys. The scope's values win over the
+** caller's, because they come first: cellsAppend() skips columns that are set.
+** *pn cells, valid until assocWriterReset(). 0 after an error. */
+static WriteCell *joinCells(AssocWriter *w, const WriteLink *pLink,
+                            const WriteVal *aRef, const WriteVal *aOther,
+                            int nThrough, const WriteCell *aThrough, int *pn) {
   const AssocRel *pRel = pLink->pRel;
   int nMost =
       pRel->foreign.nCol + pRel->other.nCol + pLink->nThrough + nThrough;
   WriteCell *aCell =
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (nMost + 1));
-  WriteVal *aRef = sourceRef(w, pLink, pSource, 1);
-  WriteVal *aOther = assocRowGet(w, pTarget, pLink->pTargetKey, pRel->zName);
   int n = 0;
-  assert(pRel->eKind == ASSOC_BELONGSTOMANY);
-  if (aCell == 0 || aRef == 0 || aOther == 0) return;
-  assocAllowCells(w, pRel->pThrough, nThrough, aThrough);
+  if (aCell == 0) return 0;
   n = cellsOfKey(aCell, n, &pRel->foreign, aRef);
   n = cellsOfKey(aCell, n, &pRel->other, aOther);
   n = cellsAppend(aCell, n, pLink->nThrough, pLink->aThrough);
-  n = cellsAppend(aCell, n, nThrough, aThrough);
+  *pn = cellsAppend(aCell, n, nThrough, aThrough);
+  return aCell;
+}
+
+void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                   const WriteRow *pTarget, int nThrough,
+                   const WriteCell *aThrough) {
+  const AssocRel *pRel = pLink->pRel;
+  WriteVal *aRef = sourceRef(w, pLink, pSource, 1);
+  WriteVal *aOther = assocRowGet(w, pTarget, pLink->pTargetKey, pRel->zName);
+  WriteCell *aCell;
+  int n = 0;
+  assert(pRel->eKind == ASSOC_BELONGSTOMANY);
+  if (aRef == 0 || aOther == 0) return;
+  assocAllowCells(w, pRel->pThrough, nThrough, aThrough);
+  aCell = joinCells(w, pLink, aRef, aOther, nThrough, aThrough, &n);
+  if (aCell == 0) return;
   linkInsert(w, pLink, n, aCell);
   if (linkMirrors(pLink, pSource, pTarget)) {
     linkMirror(w, pLink, pTarget, pSource, n, aCell);
@@ -935,19 +1049,17 @@ void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 static void linkMany(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, int nThrough,
                      const WriteCell *aThrough, WriteChanges *pChanges) {
-  const AssocRel *pRel = pLink->pRel;
+  int i, bPair = !pLink->bTwice || pLink->bOnce;
   LinkLook look;
   LinkRows pair;
-  int i;
-  assert(pRel->eKind == ASSOC_BELONGSTOMANY && pLink->pJoin);
-  linkNeed(w, pLink, pSource, aKey, &look);
+  assert(pLink->pJoin);
+  linkNeed(w, pLink, pSource, aKey, bPair, &look);
   if (w->pCall->rc != SQLITE_OK) return;
-  if (!look.bGood) assocRowUpdate(w, &look.row, pLink->nScope, pLink->aScope);
-  memset(&pair, 0, sizeof(pair));
-  if (!pLink->bTwice || pLink->bOnce) {
-    linkPair(w, pLink, sourceRef(w, pLink, pSource, 0),
-             assocRowGet(w, &look.row, pLink->pTargetKey, pRel->zName), &pair);
+  if (!look.bGood) { /* A trigger may change the pair, too */
+    assocRowUpdate(w, &look.row, pLink->nScope, pLink->aScope);
+    if (bPair) lookPair(w, pLink, pSource, &look);
   }
+  pair = look.pair;
   for (i = 0; i < pair.n; i++) {
     linkGive(w, pLink, &pair.a[i], nThrough, aThrough);
   }
@@ -983,7 +1095,7 @@ void assocLinkAdd(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   }
 }
 
-/* ---------------------------------------------------------------- setting */
+/* ------------------------------------------------------------ many at once */
 
 /*
 ** A set of keys of one table, each in the form that the table itself stores. So
@@ -1012,6 +1124,201 @@ static sqlite3_value **keptKey(KeepMap *p, sqlite3_stmt *pStmt) {
   }
   return p->apVal;
 }
+
+/*
+** A list of targets is looked at by one statement, and those that are to be
+** related are collected and written by another one. A row that needs more than
+** that ends the run: what was collected is written, and that row is related
+** alone. So all happens in the order of the list.
+*/
+typedef struct LinkRun LinkRun;
+struct LinkRun {
+  AssocWriter *w;
+  WriteLink *pLink;
+  const WriteRow *pSource;
+  WriteSql *pSql;         /* What is written, for each key of assoc_keys */
+  int nCell;              /* What is the same for all */
+  const WriteCell *aCell; /* The same */
+  int n;                  /* Keys that are collected */
+  const WriteVal **aaKey;
+  u8 *abMoved;  /* hasMany: had the row another parent? */
+  KeepMap keep; /* Keys that were collected since the list began */
+};
+
+/* Are the keys of join rows equal only where the targets' keys are the same
+** values? */
+static int manyKeysDiffer(const WriteLink *pLink) {
+  const AssocRel *pRel = pLink->pRel;
+  const AssocModel *pTgt = pLink->pTarget;
+  int i;
+  if (pLink->pTargetKey->nCol != pTgt->nKey) return 0;
+  for (i = 0; i < pTgt->nKey; i++) {
+    const AssocColumn *pCol = &pRel->pThrough->aCol[pRel->other.aCol[i]];
+    if (pLink->pTargetKey->aCol[i] != pTgt->aKey[i]) return 0;
+    if (pCol->eColl != ASSOC_COLL_BINARY) return 0;
+    if (pCol->eAff != pTgt->pTable->aCol[pTgt->aKey[i]].eAff) return 0;
+  }
+  return 1;
+}
+
+/* Can what one target needs not depend on what was written for those before? */
+static int manyMay(AssocWriter *w, const WriteLink *pLink) {
+  const AssocRel *pRel = pLink->pRel;
+  if (pLink->pTarget->pTable->eType != ASSOC_TABLE || pLink->bOperator ||
+      !assocKeysMay(w) || assocAllowAsks(w, pLink->pTarget->pTable)) {
+    return 0;
+  }
+  if (pRel->eKind == ASSOC_HASMANY) return 1;
+  return pRel->eKind == ASSOC_BELONGSTOMANY && linkMeets(w, pLink) &&
+         (!pLink->bTwice || pLink->bOnce) && pRel->pOpt->eSymmetric != 1 &&
+         pRel->pThrough != pLink->pTarget->pTable && manyKeysDiffer(pLink);
+}
+
+/* Prepare what relates a target. False if it is not the same for all of them. */
+static int manyPrepare(LinkRun *p, int nThrough, const WriteCell *aThrough) {
+  AssocWriter *w = p->w;
+  WriteLink *pLink = p->pLink;
+  const AssocRel *pRel = pLink->pRel;
+  AssocModel *pModel = pLink->pJoin ? pLink->pJoin : pLink->pTarget;
+  const AssocKey *pOther = &pRel->other;
+  const WriteVal *aRef = sourceRef(w, pLink, p->pSource, 0);
+  int i;
+  for (i = 0; aRef && i < pRel->sourceKey.nCol; i++) {
+    if (assocValIsNull(&aRef[i])) return 0;
+  }
+  if (aRef == 0) return 0;
+  if (pLink->pJoin) {
+    p->aCell = joinCells(w, pLink, aRef, 0, nThrough, aThrough, &p->nCell);
+    p->aCell = assocRowFill(w, pModel, &p->nCell, p->aCell);
+    for (i = 0; p->aCell && i < pOther->nCol; i++) {
+      if (cellAmong(p->nCell, p->aCell, pOther->aCol[i])) return 0;
+    }
+    p->pSql = assocRowsSql(w, WRITE_INSERTS, pModel->pTable, p->nCell, p->aCell,
+                           pOther->nCol, pOther->aCol);
+  } else {
+    p->aCell = assocLinkCells(w, pLink, p->pSource, &p->nCell);
+    p->aCell = assocRowTouch(w, pModel, &p->nCell, p->aCell);
+    for (i = 0; p->aCell && i < pModel->nKey; i++) {
+      if (cellAmong(p->nCell, p->aCell, pModel->aKey[i])) return 0;
+    }
+    p->pSql = assocRowsSql(w, WRITE_UPDATES, pModel->pTable, p->nCell, p->aCell,
+                           pModel->nKey, pModel->aKey);
+  }
+  return p->pSql != 0;
+}
+
+/* What the row that pStmt gives needs: nothing, to be written with the others,
+** or to be related alone. */
+#define RUN_NOTHING 0
+#define RUN_WRITE 1
+#define RUN_ALONE 2
+static int manyWhat(LinkRun *p, sqlite3_stmt *pStmt, int nThrough) {
+  const WriteLink *pLink = p->pLink;
+  int nKey = pLink->pTarget->nKey, rc = SQLITE_OK, bGood;
+  u32 nSlot = p->keep.map.nSlot;
+  if (sqlite3_column_type(pStmt, 0) == SQLITE_NULL) return RUN_ALONE;
+  bGood = sqlite3_column_int(pStmt, nKey + 1);
+  if (pLink->pJoin) {
+    if (!bGood) return RUN_ALONE;
+    if (sqlite3_column_int(pStmt, nKey + 2 + pLink->pJoin->nKey)) {
+      return nThrough ? RUN_ALONE : RUN_NOTHING;
+    }
+    if (sqlite3_column_type(pStmt, nKey + 2) != SQLITE_NULL) return RUN_ALONE;
+  } else if (bGood) {
+    return RUN_NOTHING;
+  }
+  if (assocKeymapAdd(&p->keep.map, keptKey(&p->keep, pStmt), &rc) < nSlot) {
+    return RUN_ALONE; /* The list has it twice */
+  }
+  assocErrorCode(p->w->pCall, rc);
+  return RUN_WRITE;
+}
+
+/* May the key stand in assoc_keys? Of what is no value an error is told. */
+static int manyTakes(const WriteLink *pLink, const WriteVal *aKey) {
+  int i;
+  for (i = 0; i < pLink->pTarget->nKey; i++) {
+    if (aKey[i].pJson && aKey[i].pJson->eType >= ASSOC_J_ARRAY) return 0;
+  }
+  return 1;
+}
+
+/* Collect the keys that are to be written. Returns the number of the key that
+** ends the run. */
+static int manyRead(LinkRun *p, int nKey, const WriteVal *const *aaKey,
+                    int nThrough) {
+  AssocWriter *w = p->w;
+  const WriteLink *pLink = p->pLink;
+  int nCol = pLink->pTarget->nKey, eWhat = RUN_NOTHING, n = 0;
+  sqlite3_stmt *pStmt = lookStmt(w, p->pLink, 1);
+  WriteKeys keys;
+  while (n < nKey && manyTakes(pLink, aaKey[n])) n++;
+  linkBind(w, pStmt, 1 + nCol, pLink->pRel->sourceKey.nCol,
+           sourceRef(w, pLink, p->pSource, 0));
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  p->n = 0;
+  assocKeysGive(w, &keys, nCol, n, aaKey);
+  while (eWhat != RUN_ALONE && assocStep(w->pCall, pStmt)) {
+    eWhat = manyWhat(p, pStmt, nThrough);
+    if (eWhat == RUN_WRITE) {
+      p->abMoved[p->n] = (u8)sqlite3_column_int(pStmt, nCol);
+      p->aaKey[p->n++] = assocWriteGet(w, pStmt, 0, nCol);
+    }
+  }
+  sqlite3_reset(pStmt);
+  assocKeysTake(w);
+  return eWhat == RUN_ALONE ? keys.base.i : n;
+}
+
+/* Write what was collected. */
+static void manyWrite(LinkRun *p, int nThrough, const WriteCell *aThrough,
+                      WriteChanges *pChanges) {
+  AssocWriter *w = p->w;
+  WriteRow row = {p->pLink->pTarget, 0};
+  int i, bDone;
+  if (p->n == 0 || w->pCall->rc != SQLITE_OK) return;
+  bDone = assocRowsRun(w, p->pSql, p->aCell, p->n, p->aaKey);
+  for (i = 0; i < p->n && w->pCall->rc == SQLITE_OK; i++) {
+    row.aKey = (WriteVal *)p->aaKey[i];
+    if (bDone) {
+      changeAdd(p->abMoved[i] ? &pChanges->moved : &pChanges->added, &row);
+    } else {
+      assocLinkAdd(w, p->pLink, p->pSource, row.aKey, nThrough, aThrough,
+                   pChanges);
+    }
+  }
+}
+
+/* Each run ends with a row that is related alone; if most rows are, there is
+** nothing to gain. */
+#define RUN_TRY 8
+
+int assocLinkAddSome(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                     int nKey, const WriteVal *const *aaKey, int nThrough,
+                     const WriteCell *aThrough, WriteChanges *pChanges) {
+  LinkRun run = {.w = w, .pLink = pLink, .pSource = pSource};
+  int i = 0, nAlone = 0;
+  if (w->pCall->rc != SQLITE_OK || nKey < 2 || !manyMay(w, pLink)) return 0;
+  if (!manyPrepare(&run, nThrough, aThrough)) return 0;
+  run.aaKey =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*run.aaKey) * (nKey + 1));
+  run.abMoved = assocAlloc(w->pCall, &w->tmp, nKey + 1);
+  if (run.aaKey == 0 || run.abMoved == 0) return 0;
+  keepInit(w, &run.keep, pLink->pTarget);
+  while (i < nKey && w->pCall->rc == SQLITE_OK &&
+         (nAlone < RUN_TRY || 2 * nAlone < i)) {
+    i += manyRead(&run, nKey - i, &aaKey[i], nThrough);
+    manyWrite(&run, nThrough, aThrough, pChanges);
+    if (i < nKey && w->pCall->rc == SQLITE_OK) {
+      assocLinkAdd(w, pLink, pSource, aaKey[i++], nThrough, aThrough, pChanges);
+      nAlone++;
+    }
+  }
+  assocKeymapClear(&run.keep.map);
+  return i;
+}
+
+/* ---------------------------------------------------------------- setting */
 
 /* The error for a row that a list has twice, each time with values. */
 void assocLinkTwice(AssocWriter *w, const WriteLink *pLink,

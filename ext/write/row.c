@@ -443,6 +443,36 @@ static void rowSqlEquals(sqlite3_str *pStr, const AssocTable *pTab, int n,
   }
 }
 
+/* SELECT k0,k1 FROM main.assoc_keys, after n variables: the "+" takes away the
+** columns' affinity, so that keys compare like bound values. */
+static void rowSqlKeys(sqlite3_str *pStr, const WriteSql *p, int n) {
+  int i;
+  sqlite3_str_appendall(pStr, "SELECT ");
+  for (i = 0; i < n; i++) sqlite3_str_appendf(pStr, "?%d,", i + 1);
+  for (i = 0; i < p->nWhere; i++) {
+    sqlite3_str_appendf(pStr, "%s+k%d", i ? "," : "", i);
+  }
+  sqlite3_str_appendall(pStr, " FROM main.assoc_keys");
+}
+
+/* The end of a statement for the rows of assoc_keys. */
+static void rowSqlMany(sqlite3_str *pStr, const WriteSql *p) {
+  if (p->eOp == WRITE_INSERTS) {
+    sqlite3_str_appendall(pStr, "(");
+    rowSqlColumns(pStr, p->pTab, p->nSet, p->aSet);
+    sqlite3_str_appendall(pStr, p->nSet ? "," : "");
+    rowSqlColumns(pStr, p->pTab, p->nWhere, p->aWhere);
+    sqlite3_str_appendall(pStr, ") ");
+    rowSqlKeys(pStr, p, p->nSet);
+  } else {
+    sqlite3_str_appendall(pStr, " WHERE (");
+    rowSqlColumns(pStr, p->pTab, p->nWhere, p->aWhere);
+    sqlite3_str_appendall(pStr, ") IN (");
+    rowSqlKeys(pStr, p, 0);
+    sqlite3_str_appendall(pStr, ")");
+  }
+}
+
 /* The rest of an INSERT: ("a","b") VALUES(?1,?2) RETURNING "id" */
 static void rowSqlInsert(sqlite3_str *pStr, const WriteSql *p) {
   int i;
@@ -465,9 +495,9 @@ static void rowSqlInsert(sqlite3_str *pStr, const WriteSql *p) {
 /* The text of a statement: see the head of this file. The variables are in the
 ** order SET, WHERE. OUT: freed with sqlite3_free(); 0 after an error. */
 static char *rowSqlText(AssocWriter *w, const WriteSql *p) {
-  static const char *const azStart[] = {"INSERT INTO", "SELECT ",
-                                        "UPDATE",      "DELETE FROM",
-                                        "not used: 4", "SELECT "};
+  static const char *const azStart[] = {
+      "INSERT INTO", "SELECT ",     "UPDATE", "DELETE FROM", "not used: 4",
+      "SELECT ",     "INSERT INTO", "UPDATE", "DELETE FROM"};
   sqlite3_str *pStr = sqlite3_str_new(w->pCall->db);
   assert(p->eOp != WRITE_OTHER);
   sqlite3_str_appendall(pStr, azStart[p->eOp]);
@@ -478,11 +508,13 @@ static char *rowSqlText(AssocWriter *w, const WriteSql *p) {
   sqlite3_str_appendf(pStr, " \"%w\".\"%w\"", p->pTab->pSchema->zName,
                       p->pTab->zName);
   if (p->eOp == WRITE_INSERT) rowSqlInsert(pStr, p);
-  if (p->eOp == WRITE_UPDATE) {
+  if (p->eOp == WRITE_UPDATE || p->eOp == WRITE_UPDATES) {
     sqlite3_str_appendall(pStr, " SET ");
     rowSqlEquals(pStr, p->pTab, p->nSet, p->aSet, 0, ", ");
   }
-  if (p->nWhere) {
+  if (p->eOp >= WRITE_INSERTS) {
+    rowSqlMany(pStr, p);
+  } else if (p->nWhere) {
     sqlite3_str_appendall(pStr, " WHERE ");
     rowSqlEquals(pStr, p->pTab, p->nWhere, p->aWhere, p->nSet, " AND ");
   }
@@ -706,8 +738,19 @@ static int sqlIsAlone(AssocWriter *w, const WriteSql *p) {
   for (i = 0; i < p->nGet; i++) {
     if (!p->pTab->aCol[p->aGet[i]].bNotNull) return 0;
   }
-  if (p->eOp == WRITE_UPDATE && aloneSetsKey(w, p)) return 0;
+  if (p->nSet && p->eOp != WRITE_INSERT && p->eOp != WRITE_INSERTS &&
+      aloneSetsKey(w, p)) {
+    return 0;
+  }
   return tableSays(w, p->pTab, "%conflict%") == 0;
+}
+
+/* The same, asked once for each statement. */
+static int sqlKnownAlone(AssocWriter *w, WriteSql *p) {
+  if (p->eAlone == ALONE_ASK) {
+    p->eAlone = sqlIsAlone(w, p) ? ALONE_YES : ALONE_NO;
+  }
+  return p->eAlone == ALONE_YES && w->pCall->rc == SQLITE_OK;
 }
 
 void assocSqlAlone(AssocWriter *w, WriteSql *p) {
@@ -715,12 +758,7 @@ void assocSqlAlone(AssocWriter *w, WriteSql *p) {
   w->bLast = 0;
   if (!bLast || w->pCall->rc != SQLITE_OK) return;
   if (w->nTotal != sqlite3_total_changes64(w->pCall->db)) return;
-  if (p->eAlone == ALONE_ASK) {
-    p->eAlone = sqlIsAlone(w, p) ? ALONE_YES : ALONE_NO;
-  }
-  if (p->eAlone == ALONE_YES && w->pCall->rc == SQLITE_OK) {
-    w->xAlone(w->pCall, w->pAlone);
-  }
+  if (sqlKnownAlone(w, p)) w->xAlone(w->pCall, w->pAlone);
 }
 
 /* INSERT with RETURNING gives rows; they are passed over. */
@@ -733,6 +771,87 @@ void assocWriteRun(AssocWriter *w, WriteSql *pSql) {
   }
   assocAllowError(w, pSql->pTab);
   rowSqlCount(w, pSql);
+}
+
+/* ------------------------------------------------------------- many at once */
+
+/* The column numbers of some cells. */
+static int *rowCellColumns(AssocWriter *w, int nCell, const WriteCell *aCell) {
+  int *a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(int) * (nCell + 1));
+  int i;
+  for (i = 0; a && i < nCell; i++) a[i] = aCell[i].iCol;
+  return a;
+}
+
+/* Bind the cells to ?1 and on, in the order of the statement's columns. */
+static void rowBindCells(AssocWriter *w, const WriteSql *pSql,
+                         const WriteCell *aCell) {
+  int i;
+  for (i = 0; i < pSql->nSet; i++) {
+    assocWriteBind(w, pSql->pStmt, i + 1, &pSql->pTab->aCol[aCell[i].iCol],
+                   &aCell[i].val);
+  }
+}
+
+/* Give column iCol of a key to assoc_keys. */
+static void keysColumnOf(const AssocKeyList *pList, sqlite3_context *pCtx,
+                         int iCol) {
+  const WriteKeys *p = (const WriteKeys *)pList;
+  const WriteVal *pVal = &p->aaKey[pList->i][iCol];
+  assert(iCol < p->nCol);
+  if (pVal->pJson) {
+    assocJsonResult(pCtx, pVal->pJson);
+  } else if (pVal->pVal) {
+    sqlite3_result_value(pCtx, pVal->pVal);
+  } else {
+    sqlite3_result_int64(pCtx, pVal->i);
+  }
+}
+
+void assocKeysGive(AssocWriter *w, WriteKeys *p, int nCol, int n,
+                   const WriteVal *const *aaKey) {
+  p->base.n = n;
+  p->base.i = 0;
+  p->base.xColumn = keysColumnOf;
+  p->nCol = nCol;
+  p->aaKey = aaKey;
+  w->pCall->pConn->pList = &p->base;
+}
+
+void assocKeysTake(AssocWriter *w) {
+  w->pCall->pConn->pList = 0;
+}
+
+int assocKeysMay(AssocWriter *w) {
+  return assocSchemaIndex(assocSchemaFind(w->pCat, "main"), "assoc_keys") < 0 &&
+         !assocBudgetCounts(w->pCall->pConn);
+}
+
+WriteSql *assocRowsSql(AssocWriter *w, int eOp, AssocTable *pTab, int nCell,
+                       const WriteCell *aCell, int nKey, const int *aKey) {
+  int *aCol = rowCellColumns(w, nCell, aCell);
+  WriteSql *p;
+  if (aCol == 0) return 0;
+  p = assocWriteSql(w, eOp, pTab, nCell, aCol, nKey, aKey, 0, 0);
+  return p && sqlKnownAlone(w, p) ? p : 0;
+}
+
+int assocRowsRun(AssocWriter *w, WriteSql *p, const WriteCell *aCell, int n,
+                 const WriteVal *const *aaKey) {
+  WriteKeys keys;
+  int rc;
+  rowBindCells(w, p, aCell);
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  assocKeysGive(w, &keys, p->nWhere, n, aaKey);
+  (void)sqlite3_step(p->pStmt);
+  assocKeysTake(w);
+  rc = sqlite3_reset(p->pStmt);
+  if ((rc & 0xff) == SQLITE_CONSTRAINT) return 0;
+  assocErrorCode(w->pCall, rc);
+  if (rc != SQLITE_OK) return 0;
+  assert(sqlite3_changes(w->pCall->db) == n);
+  w->nChange += n;
+  return 1;
 }
 
 /* ------------------------------------------------------------------- rows */
@@ -955,24 +1074,6 @@ static void rowInsertRun(AssocWriter *w, WriteSql *pSql, WriteRow *pRow) {
   }
 }
 
-/* The column numbers of some cells. */
-static int *rowCellColumns(AssocWriter *w, int nCell, const WriteCell *aCell) {
-  int *a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(int) * (nCell + 1));
-  int i;
-  for (i = 0; a && i < nCell; i++) a[i] = aCell[i].iCol;
-  return a;
-}
-
-/* Bind the cells to ?1 and on, in the order of the statement's columns. */
-static void rowBindCells(AssocWriter *w, const WriteSql *pSql,
-                         const WriteCell *aCell) {
-  int i;
-  for (i = 0; i < pSql->nSet; i++) {
-    assocWriteBind(w, pSql->pStmt, i + 1, &pSql->pTab->aCol[aCell[i].iCol],
-                   &aCell[i].val);
-  }
-}
-
 /* RETURNING gives the key, unless it is the rowid, which last_insert_rowid()
 ** gives for less, or the model is a view, which has none. */
 WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
@@ -1168,24 +1269,30 @@ void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
   if (pSql) assocRowInsertBy(w, pSql, pModel, aCell, pRow);
 }
 
+/* The given cells are not changed. */
+const WriteCell *assocRowTouch(AssocWriter *w, const AssocModel *pModel,
+                               int *pn, const WriteCell *aCell) {
+  RowNow now = {0, 0};
+  WriteCell *a;
+  if (pModel->iTouch < 0 || aCell == 0) return aCell;
+  a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (*pn + 1));
+  if (a == 0) return 0;
+  memcpy(a, aCell, sizeof(*a) * (size_t)*pn);
+  *pn = fillTime(w, pModel, 1, pModel->iTouch, a, *pn, &now);
+  return a;
+}
+
 /* The row must exist. Without cells nothing is run. The key in pRow finds the
 ** row, so a cell must not change the key. */
 void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
                     const WriteCell *aCell) {
   AssocModel *pModel = pRow->pModel;
-  RowNow now = {0, 0};
-  WriteCell *aTouch;
   WriteSql *pSql = 0;
   int *aCol;
   if (nCell == 0) return;
   assocAllowCells(w, pModel->pTable, nCell, aCell); /* Not the time of change */
-  if (pModel->iTouch >= 0) {
-    aTouch = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aTouch) * (nCell + 1));
-    if (aTouch == 0) return;
-    memcpy(aTouch, aCell, sizeof(*aTouch) * (size_t)nCell);
-    nCell = fillTime(w, pModel, 1, pModel->iTouch, aTouch, nCell, &now);
-    aCell = aTouch;
-  }
+  aCell = assocRowTouch(w, pModel, &nCell, aCell);
+  if (aCell == 0) return;
   aCol = rowCellColumns(w, nCell, aCell);
   if (aCol) {
     pSql = assocWriteSql(w, WRITE_UPDATE, pModel->pTable, nCell, aCol,

@@ -199,19 +199,40 @@ void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
   p->n = 1;
 }
 
+/* Relate the targets from p->a on that can be related together. Returns how many
+** were. */
+static int targetsSome(AssocWriter *w, const WriteRow *pSource, int n,
+                       const WriteTarget *a, int nThrough,
+                       const WriteCell *aThrough, WriteChanges *pChanges) {
+  const WriteVal **aaKey;
+  int i;
+  for (i = 0; i < n && a[i].pLink == a[0].pLink && !a[i].pThrough; i++) {
+  }
+  n = i;
+  if (n < 2) return 0;
+  aaKey = assocAlloc(w->pCall, &w->one, (i64)sizeof(*aaKey) * n);
+  if (aaKey == 0) return 0;
+  for (i = 0; i < n; i++) aaKey[i] = a[i].aKey;
+  return assocLinkAddSome(w, a[0].pLink, pSource, n, aaKey, nThrough, aThrough,
+                          pChanges);
+}
+
 /* Columns of a target's own join row replace those of the call. */
 void assocTargetsLink(AssocWriter *w, const AssocRel *pRel,
                       const WriteRow *pSource, const WriteTargets *p,
                       int nThrough, const WriteCell *aThrough,
                       const WriteOnly *pOnly, WriteChanges *pChanges) {
-  int i;
+  int i = 0;
   if (!pRel->bMany && p->n > 1) {
     assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, pRel->pSource->zLabel, pRel->zName,
                  "%s.%s is one row, and %d were given", pRel->pSource->zLabel,
                  pRel->zName, p->n);
   }
   assert(p->n == 0 || p->a);
-  for (i = 0; i < p->n && w->pCall->rc == SQLITE_OK; i++) {
+  if (w->pCall->rc == SQLITE_OK) {
+    i = targetsSome(w, pSource, p->n, p->a, nThrough, aThrough, pChanges);
+  }
+  for (; i < p->n && w->pCall->rc == SQLITE_OK; i++) {
     const WriteTarget *pTarget = &p->a[i];
     const WriteCell *aOwn = aThrough;
     int nOwn = nThrough;

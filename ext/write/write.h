@@ -148,6 +148,11 @@ struct WriteSql {
 #define WRITE_DELETE 3 /* DELETE FROM t WHERE where=... */
 #define WRITE_OTHER 4  /* A statement kept by assocWriteSqlKeep() */
 #define WRITE_READ 5 /* As WRITE_FIND, of any row: one that was found before */
+/* The same for each key of assoc_keys, whose columns are aWhere. An INSERT also
+** writes these. */
+#define WRITE_INSERTS 6
+#define WRITE_UPDATES 7
+#define WRITE_DELETES 8
 
 /* The statement of this kind over these columns, prepared once per writer. Its
 ** variables are the values of aSet, then those of aWhere, from ?1. 0 after an
@@ -234,6 +239,9 @@ WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
 /* Run it for one row. *pRow receives the key, if bKey was set. */
 void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
                       const WriteCell *aCell, WriteRow *pRow);
+/* The cells of a row that changes with the time of the change. As above. */
+const WriteCell *assocRowTouch(AssocWriter *w, const AssocModel *pModel,
+                               int *pn, const WriteCell *aCell);
 /* UPDATE a row. No cells: nothing to do. */
 void assocRowUpdate(AssocWriter *w, const WriteRow *pRow, int nCell,
                     const WriteCell *aCell);
@@ -245,6 +253,30 @@ void assocRowChange(AssocWriter *w, const WriteRow *pRow, int nCell,
 ** assocWriterReset(). 0 after an error. */
 WriteCell *assocRowDiffer(AssocWriter *w, const WriteRow *pRow, int nCell,
                           const WriteCell *aCell, int *pn);
+/*
+** The same change of many rows by one statement, which reads their keys from
+** assoc_keys. assocKeysMay(): may that table be read? assocRowsSql(): the
+** statement of WRITE_INSERTS and so on, or 0 if a trigger, a policy or a
+** constraint could make a difference between one statement and many.
+** assocRowsRun(): run it for n keys. False if there was an error, or if a
+** constraint fails: SQLite has undone all of it then, and the caller changes one
+** row after another, so that the right one is told.
+*/
+int assocKeysMay(AssocWriter *w);
+WriteSql *assocRowsSql(AssocWriter *w, int eOp, AssocTable *pTab, int nCell,
+                       const WriteCell *aCell, int nKey, const int *aKey);
+int assocRowsRun(AssocWriter *w, WriteSql *p, const WriteCell *aCell, int n,
+                 const WriteVal *const *aaKey);
+/* Keys for the statement that is stepped next. Taken back when it has ended. */
+typedef struct WriteKeys WriteKeys;
+struct WriteKeys {
+  AssocKeyList base;
+  int nCol;
+  const WriteVal *const *aaKey;
+};
+void assocKeysGive(AssocWriter *w, WriteKeys *p, int nCol, int n,
+                   const WriteVal *const *aaKey);
+void assocKeysTake(AssocWriter *w);
 /* Run a statement whose values are bound. An error if it changes no row. */
 void assocWriteRun(AssocWriter *w, WriteSql *pSql);
 
@@ -376,9 +408,11 @@ struct WriteLink {
   const AssocKey *pTargetKey; /* The target's columns that are referred to, for
                               ** belongsTo and belongsToMany */
   AssocModel *pJoin;          /* belongsToMany: the join table as a model */
+  u8 bUnique;                 /* belongsToMany: the schema keeps pairs apart */
   u8 bTwice;    /* belongsToMany: a pair may be linked several times */
   u8 bOnce;     /* But not by this call: it means the existing join rows */
   u8 bDestroy;  /* hasOne, hasMany: destroy a target that is unlinked */
+  u8 bMeets;    /* belongsToMany: pLook reads the pair as well */
   u8 bOperator; /* A scope compares, so it does not tell what to write */
   int nScope;   /* Columns of the target that the scope fixes */
   WriteCell *aScope;
@@ -386,9 +420,9 @@ struct WriteLink {
   WriteCell *aThrough;
   int nFree; /* Columns of the foreign key that may become NULL */
   int *aFree;
-  WriteSql *pLook, *pAll, *pPair; /* See link.c */
-  u8 mUsed;                       /* graph.c: LINK_*, for this payload */
-  const void *pUser;              /* graph.c: its last row that used it */
+  WriteSql *pLook, *pLooks, *pAll, *pPair; /* See link.c */
+  u8 mUsed;          /* graph.c: LINK_*, for this payload */
+  const void *pUser; /* graph.c: its last row that used it */
   WriteLink *pNext;
 };
 
@@ -413,6 +447,11 @@ void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink);
 void assocLinkAdd(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                   const WriteVal *aKey, int nThrough, const WriteCell *aThrough,
                   WriteChanges *pChanges);
+/* The same for the nKey keys of aaKey. Returns how many of them were done, from
+** the first on; the caller adds the others one by one. */
+int assocLinkAddSome(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                     int nKey, const WriteVal *const *aaKey, int nThrough,
+                     const WriteCell *aThrough, WriteChanges *pChanges);
 /* Does unlinking destroy the target? Then it may destroy other targets too, so
 ** a target that is missing counts as removed. */
 int assocLinkDestroys(const WriteLink *pLink);

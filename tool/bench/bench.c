@@ -11,6 +11,7 @@
 **     -c              the rows of a parent lie together in the file
 **     -a              run ANALYZE on the databases
 **     -p ours|expert  run but that side, in benchProfile(), for a profiler
+**     -r RUNS         so many times
 **
 ** Each shape is prepared in our form and in all of the expert's, on the same
 ** connection. All are run once, and must give the same bytes. Then ours and
@@ -52,9 +53,10 @@ static struct {
   const char *zExtension;
   const char *zDirectory;
   const char *zProfile;
+  int nRun;
   int bClustered, bAnalyze;
   FILE *pOut;
-} opt = {{1000, 10000}, 2, "*", 0.5, "./assoc", "build/bench", 0, 0, 0, 0};
+} opt = {{1000, 10000}, 2, "*", 0.5, "./assoc", "build/bench", 0, 0, 0, 0, 0};
 
 /* What a query answered */
 typedef struct Answer Answer;
@@ -513,7 +515,7 @@ void benchProfile(const Bench *p, Side *pSide) {
 
 static void profile(Bench *p) {
   Side *pSide = &p->aSide[opt.zProfile[0] == 'e'];
-  p->nTurn = runsOfAll(p->pShape);
+  p->nTurn = opt.nRun > 0 ? opt.nRun : runsOfAll(p->pShape);
   (void)runs(p, pSide, p->nTurn, 0);
   benchProfile(p, pSide);
 }
@@ -587,7 +589,7 @@ static void readSizes(const char *z) {
 
 static void readOptions(int argc, char **argv) {
   int c;
-  while ((c = getopt(argc, argv, "n:s:t:x:d:o:p:ac")) != -1) {
+  while ((c = getopt(argc, argv, "n:s:t:x:d:o:p:r:ac")) != -1) {
     switch (c) {
     case 'n': readSizes(optarg); break;
     case 's': opt.zGlob = optarg; break;
@@ -595,6 +597,7 @@ static void readOptions(int argc, char **argv) {
     case 'x': opt.zExtension = optarg; break;
     case 'd': opt.zDirectory = optarg; break;
     case 'p': opt.zProfile = optarg; break;
+    case 'r': opt.nRun = atoi(optarg); break;
     case 'a': opt.bAnalyze = 1; break;
     case 'c': opt.bClustered = 1; break;
     case 'o':
