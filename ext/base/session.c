@@ -23,8 +23,8 @@ static void checkValues(AssocCall *pCall, const AssocJson *pValues) {
     if (p->eType < ASSOC_J_ARRAY) continue;
     if (p->eType == ASSOC_J_ARRAY && isSingles(p)) continue;
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, p->zKey,
-                 "a value of a session is a single value or an array of such, "
-                 "and %s is %s",
+                 "the value of a session must be a single value or an array of "
+                 "single values, and %s is %s",
                  p->zKey, assocJsonTypeName(p));
   }
 }
@@ -67,9 +67,10 @@ static const AssocJson *sessionValue(AssocCall *pCall, const char *zName) {
   const AssocJson *p = pSession ? assocJsonGet(pSession->pValues, zName) : 0;
   if (p) return p;
   assocErrorOf(pCall, ASSOC_E_REFUSED, 0, zName,
-               pSession ? "a policy asks for :%s, which the session has not got"
-                        : "a policy asks for :%s, and there is no session; "
-                          "begin one: SELECT assoc_session('{...}')",
+               pSession
+                   ? "a policy asks for :%s, which the session does not have"
+                   : "a policy asks for :%s, and there is no session; "
+                     "begin one: SELECT assoc_session('{...}')",
                zName);
   return 0;
 }

@@ -95,8 +95,8 @@ const char *assocLiveRowid(const LiveTable *p) {
 /* Raise the error that rows of the table cannot be told apart. */
 static void failApart(AssocCall *pCall, const AssocTable *pTab) {
   assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, pTab->zName,
-               "a live document cannot tell the rows of %s apart: columns of "
-               "it hide its rowid",
+               "a live document cannot tell the rows of %s apart: its columns "
+               "hide the rowid",
                pTab->zName);
 }
 

@@ -395,7 +395,7 @@ static AssocPagePart *namedParts(Planner *p, const AssocNode *pNode,
         continue;
       }
       assocPlannerError(p, ASSOC_E_ARGUMENT, pNode->pItem,
-                        "'%s' stands twice in the page of %s", pPart->zName,
+                        "'%s' occurs twice in the page of %s", pPart->zName,
                         pNode->zPath);
     }
     ppEnd = addPagePart(p, &pFirst, ppEnd, pPart->ePart, pPart->zName);
@@ -1144,9 +1144,9 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
   if (p->pPlan->pShape->bJson) pItem->bRequired = 0;
   if (pItem->eType != SHAPE_ITEM_NAME || pItem->pAlias || pItem->bSpread ||
       pItem->bRequired || (pItem->pPath && pItem->pPath->pNext)) {
-    assocPlannerError(p, ASSOC_E_ARGUMENT, pItem,
-                      "one association should be named here, without as, "
-                      "'...', '!' or a path");
+    assocPlannerError(
+        p, ASSOC_E_ARGUMENT, pItem,
+        "name one association here, without as, '...', '!' or a path");
     return;
   }
   assocPlannerSql(p, &sql);
@@ -1208,7 +1208,7 @@ static void startTotal(Planner *p, AssocNode *pRoot) {
   if (isPage(pC)) {
     assocPlannerError(p, ASSOC_E_UNSUPPORTED, 0,
                       "an aggregate of the roots has no pages; limit and "
-                      "offset say of which roots it is");
+                      "offset say which roots it is computed from");
   }
   if (p->pPlan->eAsk >= ASSOC_ASK_ROWS) {
     assocPlannerError(p, ASSOC_E_UNSUPPORTED, 0,

@@ -50,7 +50,7 @@ int assocKindParse(AssocCall *pCall, const char *zKind, int bStored) {
                         .zName = zKind,
                         .zNear = near.zBest,
                         .zHint = bStored ? ASSOC_NEWER KIND_LIST : KIND_LIST},
-            "'%s' is no kind of association", zKind);
+            "'%s' is not a kind of association", zKind);
   return -1;
 }
 

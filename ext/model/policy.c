@@ -93,8 +93,8 @@ static void readColumns(AssocCall *pCall, AssocPolicy *p, const char *zWhat,
     for (i = 0; m == ASSOC_COLUMN_HIDE && i < p->pModel->nKey; i++) {
       if (p->pModel->aKey[i] != iCol) continue;
       assocErrorOf(pCall, ASSOC_E_DEFINITION, p->pModel->zLabel, pOne->z,
-                   "%s is in the key of %s, which results and errors name, so "
-                   "that it cannot be hidden",
+                   "%s is in the key of %s, which results and errors show, so "
+                   "it cannot be hidden",
                    pOne->z, p->pModel->zLabel);
       return;
     }

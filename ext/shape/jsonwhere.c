@@ -62,7 +62,7 @@ void shapeJsonCount(JsonParser *p) {
 static void jsonNoNul(JsonParser *p, const char *z, int n) {
   if (n > 0 && memchr(z, 0, (size_t)n)) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
-                 "a name cannot have a NUL in it");
+                 "a name cannot contain a NUL character");
   }
 }
 
@@ -105,8 +105,8 @@ ShapeName *shapeJsonPath(JsonParser *p, const char *z, int n) {
     *ppEnd = jsonSegment(p, z, n, &nUsed);
     if (*ppEnd == 0 || nUsed >= n) break;
     if (z[nUsed] != '.') {
-      assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%.*s is no path of names",
-                   n, z);
+      assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                   "%.*s is not a path of names", n, z);
     }
     ppEnd = &(*ppEnd)->pNext;
     z += nUsed + 1;
@@ -127,8 +127,8 @@ static ShapeName *jsonColumnName(JsonParser *p, const char *z, int n,
   bQuoted = n > 2 && z[0] == '`' && z[n - 1] == '`';
   pName = bQuoted ? jsonSegment(p, z, n, &nUsed) : shapeJsonName(p, z, n);
   if (nUsed < n)
-    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%.*s is no name of a column",
-                 n, z);
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "%.*s is not the name of a column", n, z);
   return pName;
 }
 
@@ -245,7 +245,7 @@ static int aggOf(JsonParser *p, AssocJson *pName) {
   eAgg = assocAggFind(pName->z, (int)strlen(pName->z));
   if (eAgg >= 0) return eAgg;
   assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, pName->z,
-               "%s is no aggregate; there are %s", pName->z,
+               "%s is not an aggregate; there are %s", pName->z,
                assocAggNames(p->pCall, p->pArena, " and "));
   return 0;
 }
@@ -441,18 +441,18 @@ static void jsonNoOperator(JsonParser *p, const char *zKey) {
     if (sqlite3_stricmp(&aJsonOp[i].zName[1], zKey) == 0 ||
         sqlite3_stricmp(aJsonOp[i].zName, zKey) == 0) {
       assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, zKey,
-                   "%s is no operator; did you mean \"%s\"?", zKey,
+                   "%s is not an operator; did you mean \"%s\"?", zKey,
                    aJsonOp[i].zName);
       return;
     }
   }
   if (zInstead) {
     assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, zKey,
-                 "%s is no operator; %s", zKey, zInstead);
+                 "%s is not an operator; %s", zKey, zInstead);
     return;
   }
   assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, zKey,
-               "%s is no operator; there are $eq $ne $gt $gte $lt $lte $in "
+               "%s is not an operator; there are $eq $ne $gt $gte $lt $lte $in "
                "$notIn $like $notLike $startsWith $endsWith $substring "
                "$between $notBetween $glob $notGlob $match $notMatch $is "
                "$not $and $or",
@@ -539,8 +539,9 @@ static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
   if (shapeJsonIsCall(pJson) && !jsonIsColumn(pJson)) {
     ShapeKey key = {0};
     shapeJsonCall(p, pJson, &key);
-    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
-                 "a value is no aggregate; write \"$aggregate\" in \"where\"");
+    assocErrorOf(
+        p->pCall, ASSOC_E_SYNTAX, 0, 0,
+        "a value cannot be an aggregate; write \"$aggregate\" in \"where\"");
   } else if (pJson->eType == ASSOC_J_OBJECT && !jsonIsParam(pJson) &&
              !jsonIsColumn(pJson)) {
     pPred = jsonKeyOps(p, pKey, pJson);
@@ -656,14 +657,15 @@ static ShapePred *jsonMember(JsonParser *p, AssocJson *pJson) {
   }
   if (zKey[0] == '$' && shapeJsonInstead(zKey)) {
     assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, zKey,
-                 "%s is no operator; %s", zKey, shapeJsonInstead(zKey));
+                 "%s is not an operator; %s", zKey, shapeJsonInstead(zKey));
     return 0;
   }
   if (zKey[0] == '$') {
-    assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, zKey,
-                 "%s is no operator here; there are $and $or $not $some $every "
-                 "$none $aggregate, and \"$path.column$\"",
-                 zKey);
+    assocErrorOf(
+        p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, zKey,
+        "%s is not an operator here; there are $and $or $not $some $every "
+        "$none $aggregate, and \"$path.column$\"",
+        zKey);
     return 0;
   }
   if (strncmp(zKey, "Op.", 3) == 0) {

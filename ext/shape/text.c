@@ -202,7 +202,7 @@ static char *textUnquote(TextParser *p, const char *z, int n) {
   assert(n > 0);
   if (zNew == 0 || !bQuoted) return zNew;
   if (memchr(z, 0, (size_t)n)) {
-    textError(p, (int)(z - p->z), "a name cannot have a NUL in it");
+    textError(p, (int)(z - p->z), "a name cannot contain a NUL character");
   }
   for (i = 0; zNew[i]; i++) {
     zNew[j++] = zNew[i];

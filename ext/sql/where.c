@@ -45,7 +45,7 @@ static AssocHop **addHop(AssocSql *p, AssocRel *pRel, AssocHop **ppEnd,
     assocErrorOf(
         p->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel, pRel->zName,
         "%s.%s is polymorphic: its rows are of several models, so it "
-        "cannot be part of a condition or a path; of one model write "
+        "cannot be part of a condition or a path; for one model write "
         "some %s on %s(...)",
         pRel->pSource->zLabel, pRel->zName, pRel->zName, pRel->pTarget->zLabel);
     return 0;

@@ -30,7 +30,7 @@ static void configStrategy(AssocCall *pCall, sqlite3_context *pCtx,
   }
   if (z && i == 3) {
     assocErrorOf(pCall, ASSOC_E_UNKNOWN_OPTION, 0, z,
-                 "'%s' is no strategy; there are auto, lookup and scan", z);
+                 "'%s' is not a strategy; there are auto, lookup and scan", z);
     return;
   }
   if (z) pLoad->eForce = (u8)i;

@@ -38,8 +38,8 @@ static const HelpTopic aTopic[] = {
      "Table. Lists problems of definitions, schema and data, and their fixes.",
      "SELECT * FROM assoc_check"},
     {"assoc_config", 0,
-     "Read or change a setting of this connection: strategy, depth, items, "
-     "plans, session or views.",
+     "Read or change a setting of this connection, such as depth, plans or "
+     "rows.",
      "SELECT assoc_config('depth')"},
     {"assoc_count", 0, "Count the related rows of a row.",
      "SELECT assoc_count('User', 1, 'posts')"},
@@ -52,7 +52,8 @@ static const HelpTopic aTopic[] = {
      "Delete a row and follow the onDelete of its associations.",
      "SELECT assoc_destroy('Post', 1)"},
     {"assoc_diagram", 0,
-     "Draw the models and their associations, as Graphviz, Mermaid or JSON.",
+     "Draw models and associations, as Mermaid, Graphviz, text, JSON or "
+     "TypeScript.",
      "SELECT assoc_diagram('mermaid')"},
     {"assoc_discover", 0, "Define associations from the foreign keys.",
      "SELECT assoc_discover()"},
@@ -98,7 +99,8 @@ static const HelpTopic aTopic[] = {
      "Say who may read and change which rows and columns of a model.",
      "SELECT assoc_policy('User', '{\"read\":\"id = :me\"}')"},
     {"assoc_readonly", 0,
-     "Allow writing only to statements that write, as replicas need it.",
+     "Forbid functions to write; INSERT INTO related and assoc_call still "
+     "write.",
      "SELECT assoc_readonly()"},
     {"assoc_refresh", 0,
      "Compute the stale documents of one live query, or of all.",
@@ -109,10 +111,11 @@ static const HelpTopic aTopic[] = {
     {"assoc_remove", 0, "End the relation of rows to a row.",
      "SELECT assoc_remove('User', 1, 'posts', 1)"},
     {"assoc_result", 0,
-     "What the function would have returned, after a write in its DML form.",
+     "The result of the last INSERT INTO assoc_call, or of the last write to "
+     "related.",
      "SELECT assoc_result()"},
     {"assoc_session", 0,
-     "Begin, tell or end the session on whose behalf shapes run.",
+     "Begin, show or end the session on whose behalf calls run.",
      "SELECT assoc_session()"},
     {"assoc_set", 0, "Make these the only related rows of a row.",
      "SELECT assoc_set('User', 1, 'posts', '[1,2]')"},
@@ -174,7 +177,7 @@ static const HelpTopic *helpFind(AssocCall *pCall, const char *zName) {
                         .zName = zName,
                         .zNear = near.zBest,
                         .zHint = "SELECT name, does FROM assoc_help lists all"},
-            "there is no help on '%s'", zName);
+            "there is no help for '%s'", zName);
   return 0;
 }
 

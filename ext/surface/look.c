@@ -62,8 +62,8 @@ static void discoverGuess(AssocOptionReader *r, AssocJson *p, void *pInto) {
     pOpt->nSure = (int)(rSure * 100 + 0.5);
   } else {
     assocErrorOf(r->pCall, ASSOC_E_ARGUMENT, 0, "guess",
-                 "the option guess must be true, false, or the confidence from "
-                 "which on guesses are declared, above 0 and up to 1");
+                 "the option guess must be true, false, or the least "
+                 "confidence of the guesses to define, above 0 and up to 1");
   }
 }
 

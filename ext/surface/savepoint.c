@@ -191,7 +191,7 @@ void assocWriteNeed(AssocCall *pCall, const char *zFunction,
               &(AssocWhy){.eReason = ASSOC_E_UNSUPPORTED,
                           .zHint = "call the function by SELECT"},
               "a definition that is \"temp\" belongs to one connection, and "
-              "INSERT INTO assoc_call may be run by another, so that %s() "
+              "INSERT INTO assoc_call may be run by another, so %s() "
               "cannot write it",
               zFunction);
     return;

@@ -139,7 +139,7 @@ static void checkRebuilt(AssocCall *pCall, const AssocRebuilt *p) {
   assocFinalize(pCall, pStmt);
   if (n) {
     assocErrorOf(pCall, ASSOC_E_CONSTRAINT, 0, p->zTable,
-                 "%s has got rows that break its new foreign keys", p->zTable);
+                 "%s has rows that violate its new foreign keys", p->zTable);
   }
 }
 

@@ -709,8 +709,8 @@ static void relatedTarget(AssocCall *pCall, const RelatedCursor *p,
     }
     if (pTab->zModel && pTable->aCol[pModel->aKey[i]].bHidden) {
       assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, pModel->zLabel, 0,
-                   "%s has no column that is its key, by which its rows "
-                   "could be told apart; write to related itself",
+                   "%s has no key column, so its rows cannot be told apart; "
+                   "write to related itself",
                    pModel->zLabel);
       return;
     }

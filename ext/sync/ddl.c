@@ -247,7 +247,7 @@ void assocDdlDefault(AssocSync *p, const AssocForeign *pFor) {
   if (pFor->key.nCol > 1) {
     assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pFor->pRel->pSource->zLabel,
                  pFor->pRel->zName,
-                 "%s.%s gives its foreign key a defaultValue, but that has "
+                 "%s.%s gives its foreign key a defaultValue, but the key has "
                  "several columns",
                  pFor->pRel->pSource->zLabel, pFor->pRel->zName);
   }
@@ -277,8 +277,8 @@ static void checkUnique(AssocSync *p, const AssocForeign *pFor) {
   if (bUnique) return;
   assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pFor->pRel->pSource->zLabel,
                pFor->pRel->zName,
-               "%s.%s cannot reference %s.%s, as %s.%s asks, for that is not "
-               "unique; make a UNIQUE INDEX on it, or say "
+               "%s.%s cannot reference %s.%s, as %s.%s asks, because that is "
+               "not unique; make a UNIQUE INDEX on it, or say "
                "\"constraints\":false",
                pFor->zTable, pFor->key.azCol[0], pParent->zName,
                pFor->parentKey.azCol[0], pFor->pRel->pSource->zLabel,

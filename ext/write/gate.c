@@ -190,9 +190,8 @@ static void gateNeed(AssocCall *pCall, AssocSchema *pSchema,
     gateCover(pCall, pJob, pTab);
   } else {
     assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, pSchema->zName,
-                 "%s has no table of its own, so that a statement on related "
-                 "that fails could not be undone there; call the function that "
-                 "does the same",
+                 "%s has no table of its own, so a failed statement on related "
+                 "could not be undone there; call the function instead",
                  pSchema->zName);
   }
 }

@@ -257,8 +257,7 @@ static void byTwin(Graph *g, const GraphRow *p, int bDead) {
                                        : 0},
             "the row of %s that \"%s\" finds %s", p->pModel->zLabel,
             p->pUnique->zKey,
-            bDead ? "was destroyed before, and is only kept"
-                  : "is one of another model");
+            bDead ? "is marked as deleted" : "is one of another model");
 }
 
 /* The columns that have a value without the payload: of ties, scopes and the
@@ -438,7 +437,7 @@ static int rowDropKey(Graph *g, const GraphRow *p, GraphCells *pCells) {
                                &pCells->a[i].val)) {
       assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, p->pModel->zLabel,
                    aCol[pCells->a[i].iCol].zName,
-                   "the key of a row of %s is not changed here: %s",
+                   "the key of a row of %s cannot be changed: %s",
                    p->pModel->zLabel, aCol[pCells->a[i].iCol].zName);
     }
   }
@@ -761,7 +760,8 @@ static void runStuck(Graph *g, const GraphRow *pRow) {
                         .rc = SQLITE_CONSTRAINT_NOTNULL,
                         .zModel = pRow->pModel->zLabel,
                         .zName = p->pLink->pRel->foreign.azCol[0]},
-            "the rows of %s and %s need each other first, and %s must not be "
+            "the rows of %s and %s need each other, so neither can be inserted "
+            "first, and %s must not be "
             "NULL",
             pRow->pModel->zLabel, tieOther(p)->pModel->zLabel,
             p->pLink->pRel->foreign.azCol[0]);

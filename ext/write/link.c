@@ -792,7 +792,7 @@ static void unlinkTarget(AssocWriter *w, WriteLink *pLink,
                           .rc = SQLITE_CONSTRAINT_NOTNULL,
                           .zModel = pRel->pSource->zLabel,
                           .zName = pRel->zName},
-              "%s.%s cannot be removed, for the key must have a value; set "
+              "%s.%s cannot be removed, because its key must have a value; set "
               "another, or destroy the row",
               pRel->pSource->zLabel, pRel->zName);
   }

@@ -64,7 +64,7 @@ function toJson (value, where = 'the value') {
     `${JSON.stringify(name)}:${toJson(value[name], `${where}.${name}`)}`)
   for (const symbol of Object.getOwnPropertySymbols(value)) {
     const name = Symbol.keyFor(symbol)
-    if (!name) throw bad(where, `has ${String(symbol)}, which is no operator`)
+    if (!name) throw bad(where, `has ${String(symbol)}, which is not an operator`)
     members.push(`"$${name}":${toJson(value[symbol], `${where}.$${name}`)}`)
   }
   return `{${members}}`
