@@ -804,9 +804,9 @@ typedef struct AssocKeyCell AssocKeyCell;
 /* Keys that a writer gives to one statement that reads assoc_keys. */
 struct AssocKeyList {
   int n; /* Keys */
-  int i; /* The key at which the statement stands */
-  /* Give column iCol of this key. */
-  void (*xColumn)(const AssocKeyList *, sqlite3_context *, int iCol);
+  int i; /* The key at which the statement stands, if it reads them once */
+  /* Give column iCol of key i. */
+  void (*xColumn)(const AssocKeyList *, int i, sqlite3_context *, int iCol);
 };
 
 struct AssocKeymap {

@@ -38,6 +38,7 @@ struct KeysCursor {
   sqlite3_vtab_cursor base;
   AssocRun *pRun;      /* BORROWED: the run whose keys these are, or 0 */
   AssocKeyList *pList; /* BORROWED: the keys of a writer, or 0 */
+  int iList;           /* The key of pList at which it stands */
   u8 bHeld; /* The statement is held: keys of one run after another */
   u8 bEof;  /* Held: the run has asked for no other key */
 };
@@ -75,6 +76,12 @@ static void keysTake(KeysCursor *p, AssocRun *pRun) {
   pRun->bAsked = 0;
 }
 
+/* Does a run step one of its own statements? */
+static int keysGiven(const AssocRun *pRun) {
+  return pRun &&
+         (pRun->eKeys == ASSOC_KEYS_HELD || pRun->eKeys == ASSOC_KEYS_READY);
+}
+
 /* xFilter: the run becomes the cursor's. Only its own statement may read the
 ** keys, by one cursor. */
 static int keysFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
@@ -84,10 +91,10 @@ static int keysFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
   AssocConn *pConn = ((AssocPrivate *)pCur->pVtab)->pConn;
   (void)idxNum, (void)idxStr, (void)argc, (void)argv;
   p->pRun = pRun;
-  p->pList = pConn->pList;
   p->bHeld = 0;
+  p->iList = 0;
+  p->pList = keysGiven(pRun) ? 0 : pConn->pList;
   if (p->pList) {
-    pConn->pList = 0;
     p->pList->i = 0;
     return SQLITE_OK;
   }
@@ -110,7 +117,7 @@ static int keysFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
 static int keysNext(sqlite3_vtab_cursor *pCur) {
   KeysCursor *p = (KeysCursor *)pCur;
   if (p->pList) {
-    p->pList->i++;
+    p->pList->i = ++p->iList;
   } else if (p->bHeld) {
     keysTake(p, keysRun(pCur));
   } else {
@@ -122,7 +129,7 @@ static int keysNext(sqlite3_vtab_cursor *pCur) {
 /* True behind the last key of the node. */
 static int keysEof(sqlite3_vtab_cursor *pCur) {
   KeysCursor *p = (KeysCursor *)pCur;
-  if (p->pList) return p->pList->i >= p->pList->n;
+  if (p->pList) return p->iList >= p->pList->n;
   return p->bHeld ? p->bEof : p->pRun->iKey >= p->pRun->nKey;
 }
 
@@ -133,7 +140,7 @@ static int keysColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
   KeysCursor *p = (KeysCursor *)pCur;
   AssocRun *pRun = p->bHeld ? keysRun(pCur) : p->pRun;
   if (p->pList) {
-    p->pList->xColumn(p->pList, pCtx, iCol);
+    p->pList->xColumn(p->pList, p->iList, pCtx, iCol);
     return SQLITE_OK;
   }
   if (p->bHeld && (iCol >= pRun->nHeld || pRun->apHeld)) {
@@ -148,7 +155,7 @@ static int keysColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
 ** method. */
 static int keysRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid) {
   KeysCursor *p = (KeysCursor *)pCur;
-  *pRowid = p->pList ? (i64)p->pList->i : p->bHeld ? 0 : (i64)p->pRun->iKey;
+  *pRowid = p->pList ? (i64)p->iList : p->bHeld ? 0 : (i64)p->pRun->iKey;
   return SQLITE_OK;
 }
 

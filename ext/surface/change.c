@@ -300,11 +300,7 @@ static void linkRemoveAll(Changer *p, const WriteTargets *pTargets,
     if (!assocLinkDestroys(pTarget->pLink)) continue;
     assocRowNeed(p->pWriter, pTarget->pLink->pTarget, pTarget->aKey, &row);
   }
-  for (i = 0; i < pTargets->n && p->pCall->rc == SQLITE_OK; i++) {
-    const WriteTarget *pTarget = &pTargets->a[i];
-    assocLinkRemove(p->pWriter, pTarget->pLink, &p->row, pTarget->aKey,
-                    pChanges);
-  }
+  assocTargetsUnlink(p->pWriter, &p->row, pTargets, pChanges);
 }
 
 /* Destroy the unrelated targets, if the options ask for it. */

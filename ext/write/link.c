@@ -432,6 +432,34 @@ static WriteVal *sourceRef(AssocWriter *w, const WriteLink *pLink,
   return assocRowGet(w, pSource, &pRel->sourceKey, bMake ? pRel->zName : 0);
 }
 
+/*
+** A set of keys of one table, each in the form that the table itself stores. So
+** equal keys are identical values.
+*/
+typedef struct KeepMap KeepMap;
+struct KeepMap {
+  AssocKeymap map;
+  sqlite3_value **apVal; /* A key that is added or looked for */
+};
+
+/* An empty set. */
+static void keepInit(AssocWriter *w, KeepMap *p, const AssocModel *pModel) {
+  AssocKeyRule *aRule =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aRule) * (pModel->nKey + 1));
+  p->apVal = assocAlloc(w->pCall, &w->tmp,
+                        (i64)sizeof(*p->apVal) * (pModel->nKey + 1));
+  assocKeymapInit(&p->map, pModel->nKey, aRule);
+}
+
+/* The key that a statement gives. */
+static sqlite3_value **keptKey(KeepMap *p, sqlite3_stmt *pStmt) {
+  int i;
+  for (i = 0; i < p->map.nKey; i++) {
+    p->apVal[i] = sqlite3_column_value(pStmt, i);
+  }
+  return p->apVal;
+}
+
 /* A list of rows by their keys, in the writer's arena tmp. */
 typedef struct LinkRows LinkRows;
 struct LinkRows {
@@ -457,11 +485,12 @@ static void rowsAdd(AssocWriter *w, LinkRows *p, AssocModel *pModel,
   if (p->a[p->n].aKey) p->n++;
 }
 
-/* The present targets. */
+/* The present targets, without those whose keys are in pBut, if it is not 0. */
 static void linkAll(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
-                    LinkRows *p) {
+                    KeepMap *pBut, LinkRows *p) {
   const AssocRel *pRel = pLink->pRel;
   sqlite3_stmt *pStmt = allStmt(w, pLink);
+  int rc = SQLITE_OK;
   memset(p, 0, sizeof(*p));
   if (w->pCall->rc != SQLITE_OK) return;
   if (pRel->eKind == ASSOC_BELONGSTO) {
@@ -470,7 +499,14 @@ static void linkAll(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
     linkBind(w, pStmt, 1, pRel->sourceKey.nCol,
              sourceRef(w, pLink, pSource, 0));
   }
-  while (assocStep(w->pCall, pStmt)) rowsAdd(w, p, pLink->pTarget, pStmt, 0);
+  while (assocStep(w->pCall, pStmt)) {
+    if (pBut && assocKeymapFind(&pBut->map, keptKey(pBut, pStmt), &rc) !=
+                    ASSOC_NOSLOT) {
+      continue;
+    }
+    assocErrorCode(w->pCall, rc);
+    rowsAdd(w, p, pLink->pTarget, pStmt, 0);
+  }
 }
 
 /* Add the join row that pStmt gives from column iFrom on, as pairColumns() says,
@@ -567,7 +603,7 @@ int assocRowSame(const WriteRow *pA, const WriteRow *pB) {
 int assocLinkFirst(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    WriteRow *pRow) {
   LinkRows all;
-  linkAll(w, pLink, pSource, &all);
+  linkAll(w, pLink, pSource, 0, &all);
   if (all.n) *pRow = all.a[0];
   return all.n > 0;
 }
@@ -595,7 +631,7 @@ static int linkFind(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   }
   memset(p, 0, sizeof(*p));
   if (!assocRowFind(w, pLink->pTarget, aKey, &p->row)) return 0;
-  linkAll(w, pLink, pSource, &list);
+  linkAll(w, pLink, pSource, 0, &list);
   return list.n > 0 && assocRowSame(&list.a[0], &p->row);
 }
 
@@ -724,19 +760,25 @@ WriteCell *assocLinkCells(AssocWriter *w, WriteLink *pLink,
 
 /* -------------------------------------------------------------- unlinking */
 
-/* Set the foreign key of a row to NULL. */
-static void setFree(AssocWriter *w, const WriteLink *pLink,
-                    const WriteRow *pRow) {
+/* The cells that set the foreign key of a row to NULL: nFree of them. 0 after an
+** error. */
+static WriteCell *freeCells(AssocWriter *w, const WriteLink *pLink) {
   WriteCell *aCell =
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (pLink->nFree + 1));
   int i;
   assert(pLink->nFree > 0);
-  if (aCell == 0) return;
-  for (i = 0; i < pLink->nFree; i++) {
+  for (i = 0; aCell && i < pLink->nFree; i++) {
     aCell[i].iCol = pLink->aFree[i];
     aCell[i].val.pJson = &assocNull;
   }
-  assocRowChange(w, pRow, pLink->nFree, aCell);
+  return aCell;
+}
+
+/* Set the foreign key of a row to NULL. */
+static void setFree(AssocWriter *w, const WriteLink *pLink,
+                    const WriteRow *pRow) {
+  const WriteCell *aCell = freeCells(w, pLink);
+  if (aCell) assocRowChange(w, pRow, pLink->nFree, aCell);
 }
 
 /* A row that cannot be released, because no column of its key may be NULL, has
@@ -809,7 +851,7 @@ void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (pRow->aKey == 0 && assocLinkDestroys(pLink)) return;
   if (pRow->aKey == 0) assocRowNeed(w, pLink->pTarget, aKey, &look.row);
   if (w->pCall->rc != SQLITE_OK || !bHas) return;
-  changeAdd(&pChanges->removed, pRow);
+  if (pChanges) changeAdd(&pChanges->removed, pRow);
   if (pLink->pJoin) {
     if (look.pair.n == 1 && !linkMirrors(pLink, pSource, pRow)) {
       assocWriterLast(w, pRow);
@@ -829,7 +871,7 @@ static void unlinkOthers(AssocWriter *w, WriteLink *pLink,
                          WriteChanges *pChanges) {
   LinkRows all;
   int i;
-  linkAll(w, pLink, pSource, &all);
+  linkAll(w, pLink, pSource, 0, &all);
   for (i = 0; i < all.n; i++) {
     if (pBut && assocRowSame(&all.a[i], pBut)) continue;
     if (pChanges) changeAdd(&pChanges->removed, &all.a[i]);
@@ -898,7 +940,7 @@ static int linkOld(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
     WriteLink *pOther = assocLinkOf(w, pRel, i);
     LinkRows all;
     if (pOther == 0) return 0;
-    linkAll(w, pOther, pSource, &all);
+    linkAll(w, pOther, pSource, 0, &all);
     for (j = 0; j < all.n; j++) {
       if (pBut && pOther == pLink && assocRowSame(&all.a[j], pBut)) return 1;
       *p = all;
@@ -1098,51 +1140,28 @@ void assocLinkAdd(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 /* ------------------------------------------------------------ many at once */
 
 /*
-** A set of keys of one table, each in the form that the table itself stores. So
-** equal keys are identical values.
-*/
-typedef struct KeepMap KeepMap;
-struct KeepMap {
-  AssocKeymap map;
-  sqlite3_value **apVal; /* A key that is added or looked for */
-};
-
-/* An empty set. */
-static void keepInit(AssocWriter *w, KeepMap *p, const AssocModel *pModel) {
-  AssocKeyRule *aRule =
-      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aRule) * (pModel->nKey + 1));
-  p->apVal = assocAlloc(w->pCall, &w->tmp,
-                        (i64)sizeof(*p->apVal) * (pModel->nKey + 1));
-  assocKeymapInit(&p->map, pModel->nKey, aRule);
-}
-
-/* The key that a statement gives. */
-static sqlite3_value **keptKey(KeepMap *p, sqlite3_stmt *pStmt) {
-  int i;
-  for (i = 0; i < p->map.nKey; i++) {
-    p->apVal[i] = sqlite3_column_value(pStmt, i);
-  }
-  return p->apVal;
-}
-
-/*
 ** A list of targets is looked at by one statement, and those that are to be
-** related are collected and written by another one. A row that needs more than
-** that ends the run: what was collected is written, and that row is related
-** alone. So all happens in the order of the list.
+** related, or unrelated, are collected and written by another one. A row that
+** needs more than that ends the run: what was collected is written, and that row
+** is written alone. So all happens in the order of the list.
 */
 typedef struct LinkRun LinkRun;
 struct LinkRun {
   AssocWriter *w;
   WriteLink *pLink;
   const WriteRow *pSource;
-  WriteSql *pSql;         /* What is written, for each key of assoc_keys */
-  int nCell;              /* What is the same for all */
-  const WriteCell *aCell; /* The same */
-  int n;                  /* Keys that are collected */
-  const WriteVal **aaKey;
-  u8 *abMoved;  /* hasMany: had the row another parent? */
-  KeepMap keep; /* Keys that were collected since the list began */
+  WriteChanges *pChanges;    /* Or 0 */
+  int bRemove;               /* They are unrelated */
+  int nThrough;              /* Of join rows, from the caller */
+  const WriteCell *aThrough; /* The same */
+  WriteSql *pSql;            /* What is written, for each key of assoc_keys */
+  int nCell;                 /* What is the same for all */
+  const WriteCell *aCell;    /* The same */
+  int n;                     /* Targets that are collected */
+  const WriteVal **aaKey;    /* Their keys */
+  const WriteVal **aaPair;   /* The keys of join rows that are removed, or 0 */
+  u8 *abMoved;               /* hasMany: had the row another parent? */
+  KeepMap keep;              /* Keys that were collected since the list began */
 };
 
 /* Are the keys of join rows equal only where the targets' keys are the same
@@ -1162,76 +1181,102 @@ static int manyKeysDiffer(const WriteLink *pLink) {
 }
 
 /* Can what one target needs not depend on what was written for those before? */
-static int manyMay(AssocWriter *w, const WriteLink *pLink) {
+static int manyMay(const LinkRun *p) {
+  const WriteLink *pLink = p->pLink;
   const AssocRel *pRel = pLink->pRel;
+  AssocWriter *w = p->w;
   if (pLink->pTarget->pTable->eType != ASSOC_TABLE || pLink->bOperator ||
       !assocKeysMay(w) || assocAllowAsks(w, pLink->pTarget->pTable)) {
     return 0;
   }
-  if (pRel->eKind == ASSOC_HASMANY) return 1;
+  if (pRel->eKind == ASSOC_HASMANY) {
+    return !p->bRemove || (!assocLinkDestroys(pLink) && pLink->nFree == 1);
+  }
   return pRel->eKind == ASSOC_BELONGSTOMANY && linkMeets(w, pLink) &&
-         (!pLink->bTwice || pLink->bOnce) && pRel->pOpt->eSymmetric != 1 &&
-         pRel->pThrough != pLink->pTarget->pTable && manyKeysDiffer(pLink);
+         pRel->pOpt->eSymmetric != 1 &&
+         pRel->pThrough != pLink->pTarget->pTable && manyKeysDiffer(pLink) &&
+         (p->bRemove ? pLink->bUnique : !pLink->bTwice || pLink->bOnce);
 }
 
-/* Prepare what relates a target. False if it is not the same for all of them. */
-static int manyPrepare(LinkRun *p, int nThrough, const WriteCell *aThrough) {
-  AssocWriter *w = p->w;
-  WriteLink *pLink = p->pLink;
-  const AssocRel *pRel = pLink->pRel;
-  AssocModel *pModel = pLink->pJoin ? pLink->pJoin : pLink->pTarget;
-  const AssocKey *pOther = &pRel->other;
-  const WriteVal *aRef = sourceRef(w, pLink, p->pSource, 0);
+/* Do the cells have one of these columns? */
+static int cellsAmong(const LinkRun *p, int n, const int *aCol) {
+  int i;
+  for (i = 0; p->aCell && i < n; i++) {
+    if (cellAmong(p->nCell, p->aCell, aCol[i])) return 1;
+  }
+  return 0;
+}
+
+/* The INSERT of join rows. 0 if they are not the same but for the target. */
+static WriteSql *manyJoins(LinkRun *p, const WriteVal *aRef) {
+  AssocModel *pJoin = p->pLink->pJoin;
+  const AssocKey *pOther = &p->pLink->pRel->other;
+  p->aCell =
+      joinCells(p->w, p->pLink, aRef, 0, p->nThrough, p->aThrough, &p->nCell);
+  p->aCell = assocRowFill(p->w, pJoin, &p->nCell, p->aCell);
+  if (cellsAmong(p, pOther->nCol, pOther->aCol)) return 0;
+  return assocRowsSql(p->w, WRITE_INSERTS, pJoin->pTable, p->nCell, p->aCell,
+                      pOther->nCol, pOther->aCol);
+}
+
+/* The DELETE of join rows. 0 if other rows go with them, or if they are kept. */
+static WriteSql *manyParts(LinkRun *p) {
+  AssocModel *pJoin = p->pLink->pJoin;
+  if (pJoin->iDeleted >= 0 || assocRefersTo(p->w, pJoin)) return 0;
+  return assocRowsSql(p->w, WRITE_DELETES, pJoin->pTable, 0, 0, pJoin->nKey,
+                      pJoin->aKey);
+}
+
+/* The UPDATE of targets. */
+static WriteSql *manyChanges(LinkRun *p) {
+  AssocModel *pModel = p->pLink->pTarget;
+  p->aCell = p->bRemove ? freeCells(p->w, p->pLink)
+                        : assocLinkCells(p->w, p->pLink, p->pSource, &p->nCell);
+  if (p->bRemove) p->nCell = p->pLink->nFree;
+  p->aCell = assocRowTouch(p->w, pModel, &p->nCell, p->aCell);
+  if (cellsAmong(p, pModel->nKey, pModel->aKey)) return 0;
+  return assocRowsSql(p->w, WRITE_UPDATES, pModel->pTable, p->nCell, p->aCell,
+                      pModel->nKey, pModel->aKey);
+}
+
+/* Prepare what is written. False if it is not the same for all targets. */
+static int manyPrepare(LinkRun *p) {
+  const AssocRel *pRel = p->pLink->pRel;
+  const WriteVal *aRef = sourceRef(p->w, p->pLink, p->pSource, 0);
   int i;
   for (i = 0; aRef && i < pRel->sourceKey.nCol; i++) {
     if (assocValIsNull(&aRef[i])) return 0;
   }
   if (aRef == 0) return 0;
-  if (pLink->pJoin) {
-    p->aCell = joinCells(w, pLink, aRef, 0, nThrough, aThrough, &p->nCell);
-    p->aCell = assocRowFill(w, pModel, &p->nCell, p->aCell);
-    for (i = 0; p->aCell && i < pOther->nCol; i++) {
-      if (cellAmong(p->nCell, p->aCell, pOther->aCol[i])) return 0;
-    }
-    p->pSql = assocRowsSql(w, WRITE_INSERTS, pModel->pTable, p->nCell, p->aCell,
-                           pOther->nCol, pOther->aCol);
-  } else {
-    p->aCell = assocLinkCells(w, pLink, p->pSource, &p->nCell);
-    p->aCell = assocRowTouch(w, pModel, &p->nCell, p->aCell);
-    for (i = 0; p->aCell && i < pModel->nKey; i++) {
-      if (cellAmong(p->nCell, p->aCell, pModel->aKey[i])) return 0;
-    }
-    p->pSql = assocRowsSql(w, WRITE_UPDATES, pModel->pTable, p->nCell, p->aCell,
-                           pModel->nKey, pModel->aKey);
-  }
+  p->pSql = p->pLink->pJoin == 0 ? manyChanges(p)
+            : p->bRemove         ? manyParts(p)
+                                 : manyJoins(p, aRef);
   return p->pSql != 0;
 }
 
 /* What the row that pStmt gives needs: nothing, to be written with the others,
-** or to be related alone. */
+** or to be written alone. */
 #define RUN_NOTHING 0
 #define RUN_WRITE 1
 #define RUN_ALONE 2
-static int manyWhat(LinkRun *p, sqlite3_stmt *pStmt, int nThrough) {
+static int manyWhat(LinkRun *p, sqlite3_stmt *pStmt) {
   const WriteLink *pLink = p->pLink;
-  int nKey = pLink->pTarget->nKey, rc = SQLITE_OK, bGood;
-  u32 nSlot = p->keep.map.nSlot;
+  int nKey = pLink->pTarget->nKey, rc = SQLITE_OK, bHas, bGood;
+  u32 iSlot, nSlot = p->keep.map.nSlot;
   if (sqlite3_column_type(pStmt, 0) == SQLITE_NULL) return RUN_ALONE;
-  bGood = sqlite3_column_int(pStmt, nKey + 1);
+  bHas = bGood = sqlite3_column_int(pStmt, nKey + 1);
   if (pLink->pJoin) {
-    if (!bGood) return RUN_ALONE;
-    if (sqlite3_column_int(pStmt, nKey + 2 + pLink->pJoin->nKey)) {
-      return nThrough ? RUN_ALONE : RUN_NOTHING;
+    bHas = sqlite3_column_int(pStmt, nKey + 2 + pLink->pJoin->nKey);
+    if (!p->bRemove && (!bGood || (bHas && p->nThrough))) return RUN_ALONE;
+    if (!p->bRemove && !bHas &&
+        sqlite3_column_type(pStmt, nKey + 2) != SQLITE_NULL) {
+      return RUN_ALONE; /* It is softly deleted */
     }
-    if (sqlite3_column_type(pStmt, nKey + 2) != SQLITE_NULL) return RUN_ALONE;
-  } else if (bGood) {
-    return RUN_NOTHING;
   }
-  if (assocKeymapAdd(&p->keep.map, keptKey(&p->keep, pStmt), &rc) < nSlot) {
-    return RUN_ALONE; /* The list has it twice */
-  }
+  if (p->bRemove ? !bHas || !bGood : bHas) return RUN_NOTHING;
+  iSlot = assocKeymapAdd(&p->keep.map, keptKey(&p->keep, pStmt), &rc);
   assocErrorCode(p->w->pCall, rc);
-  return RUN_WRITE;
+  return iSlot >= nSlot ? RUN_WRITE : p->bRemove ? RUN_NOTHING : RUN_ALONE;
 }
 
 /* May the key stand in assoc_keys? Of what is no value an error is told. */
@@ -1243,10 +1288,9 @@ static int manyTakes(const WriteLink *pLink, const WriteVal *aKey) {
   return 1;
 }
 
-/* Collect the keys that are to be written. Returns the number of the key that
-** ends the run. */
-static int manyRead(LinkRun *p, int nKey, const WriteVal *const *aaKey,
-                    int nThrough) {
+/* Collect what is to be written. Returns the number of the key that ends the
+** run. */
+static int manyRead(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
   AssocWriter *w = p->w;
   const WriteLink *pLink = p->pLink;
   int nCol = pLink->pTarget->nKey, eWhat = RUN_NOTHING, n = 0;
@@ -1259,63 +1303,101 @@ static int manyRead(LinkRun *p, int nKey, const WriteVal *const *aaKey,
   p->n = 0;
   assocKeysGive(w, &keys, nCol, n, aaKey);
   while (eWhat != RUN_ALONE && assocStep(w->pCall, pStmt)) {
-    eWhat = manyWhat(p, pStmt, nThrough);
-    if (eWhat == RUN_WRITE) {
-      p->abMoved[p->n] = (u8)sqlite3_column_int(pStmt, nCol);
-      p->aaKey[p->n++] = assocWriteGet(w, pStmt, 0, nCol);
+    eWhat = manyWhat(p, pStmt);
+    if (eWhat != RUN_WRITE) continue;
+    p->abMoved[p->n] = (u8)sqlite3_column_int(pStmt, nCol);
+    if (p->aaPair) {
+      p->aaPair[p->n] = assocWriteGet(w, pStmt, nCol + 2, pLink->pJoin->nKey);
     }
+    p->aaKey[p->n++] = assocWriteGet(w, pStmt, 0, nCol);
   }
   sqlite3_reset(pStmt);
   assocKeysTake(w);
   return eWhat == RUN_ALONE ? keys.base.i : n;
 }
 
+/* Write one target alone. */
+static void manyAlone(LinkRun *p, const WriteVal *aKey) {
+  if (p->bRemove) {
+    assocLinkRemove(p->w, p->pLink, p->pSource, aKey, p->pChanges);
+  } else {
+    assocLinkAdd(p->w, p->pLink, p->pSource, aKey, p->nThrough, p->aThrough,
+                 p->pChanges);
+  }
+}
+
 /* Write what was collected. */
-static void manyWrite(LinkRun *p, int nThrough, const WriteCell *aThrough,
-                      WriteChanges *pChanges) {
-  AssocWriter *w = p->w;
+static void manyWrite(LinkRun *p) {
   WriteRow row = {p->pLink->pTarget, 0};
+  WriteChanges *pChanges = p->pChanges;
   int i, bDone;
-  if (p->n == 0 || w->pCall->rc != SQLITE_OK) return;
-  bDone = assocRowsRun(w, p->pSql, p->aCell, p->n, p->aaKey);
-  for (i = 0; i < p->n && w->pCall->rc == SQLITE_OK; i++) {
+  if (p->n == 0 || p->w->pCall->rc != SQLITE_OK) return;
+  bDone = assocRowsRun(p->w, p->pSql, p->aCell, p->n,
+                       p->aaPair ? p->aaPair : p->aaKey);
+  for (i = 0; i < p->n && p->w->pCall->rc == SQLITE_OK; i++) {
     row.aKey = (WriteVal *)p->aaKey[i];
-    if (bDone) {
-      changeAdd(p->abMoved[i] ? &pChanges->moved : &pChanges->added, &row);
-    } else {
-      assocLinkAdd(w, p->pLink, p->pSource, row.aKey, nThrough, aThrough,
-                   pChanges);
+    if (!bDone) {
+      manyAlone(p, row.aKey);
+    } else if (pChanges) {
+      changeAdd(p->bRemove      ? &pChanges->removed
+                : p->abMoved[i] ? &pChanges->moved
+                                : &pChanges->added,
+                &row);
     }
   }
 }
 
-/* Each run ends with a row that is related alone; if most rows are, there is
+/* Each run ends with a row that is written alone; if most rows are, there is
 ** nothing to gain. */
 #define RUN_TRY 8
+
+/* Write the targets with these keys. Returns how many were written. */
+static int manyRun(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
+  AssocWriter *w = p->w;
+  i64 nByte = (i64)sizeof(*p->aaKey) * (nKey + 1);
+  int i = 0, nAlone = 0;
+  if (w->pCall->rc != SQLITE_OK || nKey < 2 || !manyMay(p)) return 0;
+  if (!manyPrepare(p)) return 0;
+  p->aaKey = assocAlloc(w->pCall, &w->tmp, nByte);
+  p->abMoved = assocAlloc(w->pCall, &w->tmp, nKey + 1);
+  if (p->bRemove && p->pLink->pJoin) {
+    p->aaPair = assocAlloc(w->pCall, &w->tmp, nByte);
+  }
+  keepInit(w, &p->keep, p->pLink->pTarget);
+  while (i < nKey && w->pCall->rc == SQLITE_OK &&
+         (nAlone < RUN_TRY || 2 * nAlone < i)) {
+    i += manyRead(p, nKey - i, &aaKey[i]);
+    manyWrite(p);
+    if (i < nKey && w->pCall->rc == SQLITE_OK) {
+      manyAlone(p, aaKey[i++]);
+      nAlone++;
+    }
+  }
+  assocKeymapClear(&p->keep.map);
+  return i;
+}
 
 int assocLinkAddSome(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      int nKey, const WriteVal *const *aaKey, int nThrough,
                      const WriteCell *aThrough, WriteChanges *pChanges) {
-  LinkRun run = {.w = w, .pLink = pLink, .pSource = pSource};
-  int i = 0, nAlone = 0;
-  if (w->pCall->rc != SQLITE_OK || nKey < 2 || !manyMay(w, pLink)) return 0;
-  if (!manyPrepare(&run, nThrough, aThrough)) return 0;
-  run.aaKey =
-      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*run.aaKey) * (nKey + 1));
-  run.abMoved = assocAlloc(w->pCall, &w->tmp, nKey + 1);
-  if (run.aaKey == 0 || run.abMoved == 0) return 0;
-  keepInit(w, &run.keep, pLink->pTarget);
-  while (i < nKey && w->pCall->rc == SQLITE_OK &&
-         (nAlone < RUN_TRY || 2 * nAlone < i)) {
-    i += manyRead(&run, nKey - i, &aaKey[i], nThrough);
-    manyWrite(&run, nThrough, aThrough, pChanges);
-    if (i < nKey && w->pCall->rc == SQLITE_OK) {
-      assocLinkAdd(w, pLink, pSource, aaKey[i++], nThrough, aThrough, pChanges);
-      nAlone++;
-    }
-  }
-  assocKeymapClear(&run.keep.map);
-  return i;
+  LinkRun run = {.w = w,
+                 .pLink = pLink,
+                 .pSource = pSource,
+                 .pChanges = pChanges,
+                 .nThrough = nThrough,
+                 .aThrough = aThrough};
+  return manyRun(&run, nKey, aaKey);
+}
+
+int assocLinkRemoveSome(AssocWriter *w, WriteLink *pLink,
+                        const WriteRow *pSource, int nKey,
+                        const WriteVal *const *aaKey, WriteChanges *pChanges) {
+  LinkRun run = {.w = w,
+                 .pLink = pLink,
+                 .pSource = pSource,
+                 .pChanges = pChanges,
+                 .bRemove = 1};
+  return manyRun(&run, nKey, aaKey);
 }
 
 /* ---------------------------------------------------------------- setting */
@@ -1357,26 +1439,6 @@ static void keepAdd(AssocWriter *w, KeepMap *p, WriteLink *pLink, int nKey,
   }
 }
 
-/* The present targets whose keys are not in the set. */
-static void keepOthers(AssocWriter *w, KeepMap *p, WriteLink *pLink,
-                       const WriteRow *pSource, LinkRows *pRows) {
-  AssocModel *pTgt = pLink->pTarget;
-  LinkRows all;
-  int i, j, n = 0, rc = SQLITE_OK;
-  WriteSql *pSql = assocRowFindSql(w, pTgt);
-  linkAll(w, pLink, pSource, &all);
-  for (i = 0; pSql && i < all.n && w->pCall->rc == SQLITE_OK; i++) {
-    linkBind(w, pSql->pStmt, 1, pTgt->nKey, all.a[i].aKey);
-    j = assocStep(w->pCall, pSql->pStmt) &&
-        assocKeymapFind(&p->map, keptKey(p, pSql->pStmt), &rc) != ASSOC_NOSLOT;
-    sqlite3_reset(pSql->pStmt);
-    if (!j) all.a[n++] = all.a[i];
-  }
-  assocErrorCode(w->pCall, rc);
-  all.n = n;
-  *pRows = all;
-}
-
 /* The source of a belongsTo lets go, even if its key leads to no row. */
 static void linkDrop(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      WriteChanges *pChanges) {
@@ -1395,6 +1457,7 @@ static void linkDrop(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    int nKey, const WriteVal *const *aaKey, const u8 *abOnce,
                    WriteChanges *pChanges) {
+  const WriteVal **aaGo;
   LinkRows rows;
   KeepMap keep;
   int i;
@@ -1408,10 +1471,14 @@ void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   keepInit(w, &keep, pLink->pTarget);
   if (w->pCall->rc == SQLITE_OK) {
     keepAdd(w, &keep, pLink, nKey, aaKey, abOnce);
-    keepOthers(w, &keep, pLink, pSource, &rows);
+    linkAll(w, pLink, pSource, &keep, &rows);
   }
   assocKeymapClear(&keep.map);
-  for (i = 0; i < rows.n && w->pCall->rc == SQLITE_OK; i++) {
+  aaGo = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aaGo) * (rows.n + 1));
+  if (aaGo == 0) return;
+  for (i = 0; i < rows.n; i++) aaGo[i] = rows.a[i].aKey;
+  i = assocLinkRemoveSome(w, pLink, pSource, rows.n, aaGo, pChanges);
+  for (; i < rows.n && w->pCall->rc == SQLITE_OK; i++) {
     if (pChanges) changeAdd(&pChanges->removed, &rows.a[i]);
     unlinkTarget(w, pLink, pSource, &rows.a[i]);
   }

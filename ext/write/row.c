@@ -794,10 +794,10 @@ static void rowBindCells(AssocWriter *w, const WriteSql *pSql,
 }
 
 /* Give column iCol of a key to assoc_keys. */
-static void keysColumnOf(const AssocKeyList *pList, sqlite3_context *pCtx,
-                         int iCol) {
+static void keysColumnOf(const AssocKeyList *pList, int i,
+                         sqlite3_context *pCtx, int iCol) {
   const WriteKeys *p = (const WriteKeys *)pList;
-  const WriteVal *pVal = &p->aaKey[pList->i][iCol];
+  const WriteVal *pVal = &p->aaKey[i][iCol];
   assert(iCol < p->nCol);
   if (pVal->pJson) {
     assocJsonResult(pCtx, pVal->pJson);

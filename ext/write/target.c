@@ -199,22 +199,32 @@ void assocTargetsOf(AssocWriter *w, AssocRel *pRel, sqlite3_value *pVal,
   p->n = 1;
 }
 
-/* Relate the targets from p->a on that can be related together. Returns how many
-** were. */
-static int targetsSome(AssocWriter *w, const WriteRow *pSource, int n,
-                       const WriteTarget *a, int nThrough,
-                       const WriteCell *aThrough, WriteChanges *pChanges) {
-  const WriteVal **aaKey;
-  int i;
-  for (i = 0; i < n && a[i].pLink == a[0].pLink && !a[i].pThrough; i++) {
+/* The keys of the targets from the first on that are to be related in the same
+** way. *pn of them; 0 if they are fewer than two, or after an error. */
+static const WriteVal **targetsAlike(AssocWriter *w, const WriteTargets *p,
+                                     int *pn) {
+  const WriteTarget *a = p->a;
+  const WriteVal **aaKey = 0;
+  int i, n = 0;
+  while (n < p->n && a[n].pLink == a[0].pLink && !a[n].pThrough) n++;
+  if (n > 1 && w->pCall->rc == SQLITE_OK) {
+    aaKey = assocAlloc(w->pCall, &w->one, (i64)sizeof(*aaKey) * n);
   }
-  n = i;
-  if (n < 2) return 0;
-  aaKey = assocAlloc(w->pCall, &w->one, (i64)sizeof(*aaKey) * n);
-  if (aaKey == 0) return 0;
-  for (i = 0; i < n; i++) aaKey[i] = a[i].aKey;
-  return assocLinkAddSome(w, a[0].pLink, pSource, n, aaKey, nThrough, aThrough,
-                          pChanges);
+  for (i = 0; aaKey && i < n; i++) aaKey[i] = a[i].aKey;
+  *pn = n;
+  return aaKey;
+}
+
+void assocTargetsUnlink(AssocWriter *w, const WriteRow *pSource,
+                        const WriteTargets *p, WriteChanges *pChanges) {
+  int i = 0, n;
+  const WriteVal **aaKey = targetsAlike(w, p, &n);
+  if (aaKey) {
+    i = assocLinkRemoveSome(w, p->a[0].pLink, pSource, n, aaKey, pChanges);
+  }
+  for (; i < p->n && w->pCall->rc == SQLITE_OK; i++) {
+    assocLinkRemove(w, p->a[i].pLink, pSource, p->a[i].aKey, pChanges);
+  }
 }
 
 /* Columns of a target's own join row replace those of the call. */
@@ -222,15 +232,18 @@ void assocTargetsLink(AssocWriter *w, const AssocRel *pRel,
                       const WriteRow *pSource, const WriteTargets *p,
                       int nThrough, const WriteCell *aThrough,
                       const WriteOnly *pOnly, WriteChanges *pChanges) {
-  int i = 0;
+  const WriteVal **aaKey;
+  int i = 0, n;
   if (!pRel->bMany && p->n > 1) {
     assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, pRel->pSource->zLabel, pRel->zName,
                  "%s.%s is one row, and %d were given", pRel->pSource->zLabel,
                  pRel->zName, p->n);
   }
   assert(p->n == 0 || p->a);
-  if (w->pCall->rc == SQLITE_OK) {
-    i = targetsSome(w, pSource, p->n, p->a, nThrough, aThrough, pChanges);
+  aaKey = targetsAlike(w, p, &n);
+  if (aaKey) {
+    i = assocLinkAddSome(w, p->a[0].pLink, pSource, n, aaKey, nThrough,
+                         aThrough, pChanges);
   }
   for (; i < p->n && w->pCall->rc == SQLITE_OK; i++) {
     const WriteTarget *pTarget = &p->a[i];

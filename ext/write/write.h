@@ -455,9 +455,13 @@ int assocLinkAddSome(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 /* Does unlinking destroy the target? Then it may destroy other targets too, so
 ** a target that is missing counts as removed. */
 int assocLinkDestroys(const WriteLink *pLink);
-/* Unlink the target with this key. Nothing happens if it is not related. */
+/* Unlink the target with this key. Nothing happens if it is not related. Some:
+** as assocLinkAddSome(). */
 void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, WriteChanges *pChanges);
+int assocLinkRemoveSome(AssocWriter *w, WriteLink *pLink,
+                        const WriteRow *pSource, int nKey,
+                        const WriteVal *const *aaKey, WriteChanges *pChanges);
 /* Unlink all targets except those with the nKey keys of aaKey. abOnce, or 0: the
 ** keys that bring values; two of these for one row are an error. */
 void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
@@ -567,6 +571,9 @@ void assocTargetsLink(AssocWriter *w, const AssocRel *pRel,
                       const WriteRow *pSource, const WriteTargets *p,
                       int nThrough, const WriteCell *aThrough,
                       const WriteOnly *pOnly, WriteChanges *pChanges);
+/* Unrelate the targets. */
+void assocTargetsUnlink(AssocWriter *w, const WriteRow *pSource,
+                        const WriteTargets *p, WriteChanges *pChanges);
 /* The JSON object in an SQL value. NULL gives 0. zWhat names it in an error. */
 AssocJson *assocObjectOfValue(AssocWriter *w, sqlite3_value *pVal,
                               const char *zWhat);

@@ -320,24 +320,87 @@ SELECT assoc_remove('written_posts', ?1, 'tags', ?1 + 1000000)
 DELETE FROM written_links WHERE post_id = ?1 AND tag_id = ?1 + 1000000 RETURNING '{"added":[],"removed":['||tag_id||'],"moved":[]}'
 
 -- shape: write-related
--- title: relate 1,000 pairs by INSERT ... SELECT
+-- title: relate all posts to a tag by INSERT ... SELECT
 -- target: 0.25
--- by key
 -- undone
 -- ours:
-INSERT INTO related(model, key, association, id) SELECT 'written_posts', id, 'tags', ?1 + 1000000 FROM written_users WHERE id <= 1000 AND id <> ?1
+INSERT INTO related(model, key, association, id) SELECT 'written_posts', id, 'tags', 1 FROM written_posts
 -- expert:
-INSERT INTO written_links(post_id, tag_id) SELECT id, ?1 + 1000000 FROM written_users WHERE id <= 1000 AND id <> ?1
+INSERT INTO written_links(post_id, tag_id) SELECT id, 1 FROM written_posts
 
 -- shape: write-list
--- title: relate a row to a list of 1,000
+-- title: relate a row to a list of 10,000
 -- target: 0.6
--- by key
+-- undone
+-- setup:
+CREATE TABLE IF NOT EXISTS listed_users(id INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS listed_posts(id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES listed_users, title TEXT);
+CREATE TABLE IF NOT EXISTS listed_tags(id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE IF NOT EXISTS listed_links(post_id INTEGER REFERENCES listed_posts, tag_id INTEGER REFERENCES listed_tags, PRIMARY KEY(post_id, tag_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS listed_user ON listed_posts(user_id);
+CREATE INDEX IF NOT EXISTS listed_tag ON listed_links(tag_id);
+INSERT OR IGNORE INTO listed_users VALUES(1), (2);
+INSERT OR IGNORE INTO listed_tags WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) SELECT i, 'tag ' || i FROM n;
+INSERT OR IGNORE INTO listed_posts SELECT id, 1, 'A title' FROM listed_tags;
+INSERT OR IGNORE INTO listed_links SELECT 2, id FROM listed_tags;
+SELECT assoc_define('listed_users', 'hasMany', 'listed_posts', '{"as":"posts","foreignKey":"user_id"}');
+SELECT assoc_define('listed_posts', 'belongsToMany', 'listed_tags', '{"as":"tags","through":"listed_links","foreignKey":"post_id","otherKey":"tag_id"}')
+-- ours:
+SELECT 1 FROM (SELECT assoc_add('listed_posts', 1, 'tags', (SELECT json_group_array(id) FROM listed_tags)) a) WHERE a IS NULL
+-- expert:
+INSERT INTO listed_links(post_id, tag_id) SELECT 1, value FROM json_each((SELECT json_group_array(id) FROM listed_tags)) WHERE 1 ON CONFLICT DO NOTHING
+
+-- shape: write-list-set
+-- title: keep 5,000 of 10,000 related rows by a list
+-- target: 0.6
 -- undone
 -- ours:
-SELECT 1 FROM (SELECT assoc_add('written_posts', ?1, 'tags', (SELECT json_group_array(id) FROM written_tags WHERE id BETWEEN 1000001 AND 1001000)) a) WHERE a IS NULL
+SELECT 1 FROM (SELECT assoc_set('listed_posts', 2, 'tags', (SELECT json_group_array(id) FROM listed_tags WHERE id > 5000)) a) WHERE a IS NULL
 -- expert:
-INSERT INTO written_links(post_id, tag_id) SELECT ?1, value FROM json_each((SELECT json_group_array(id) FROM written_tags WHERE id BETWEEN 1000001 AND 1001000)) WHERE 1 ON CONFLICT DO NOTHING
+DELETE FROM listed_links WHERE post_id = 2 AND tag_id NOT IN (SELECT value FROM json_each((SELECT json_group_array(id) FROM listed_tags WHERE id > 5000)))
+
+-- shape: write-list-remove
+-- title: unrelate a list of 10,000
+-- target: 0.6
+-- undone
+-- ours:
+SELECT 1 FROM (SELECT assoc_remove('listed_posts', 2, 'tags', (SELECT json_group_array(id) FROM listed_tags)) a) WHERE a IS NULL
+-- expert:
+DELETE FROM listed_links WHERE post_id = 2 AND tag_id IN (SELECT value FROM json_each((SELECT json_group_array(id) FROM listed_tags)))
+
+-- shape: write-list-own
+-- title: move a list of 10,000 rows of a hasMany
+-- target: 0.6
+-- undone
+-- ours:
+SELECT 1 FROM (SELECT assoc_add('listed_users', 2, 'posts', (SELECT json_group_array(id) FROM listed_posts)) a) WHERE a IS NULL
+-- expert:
+UPDATE listed_posts SET user_id = 2 WHERE id IN (SELECT value FROM json_each((SELECT json_group_array(id) FROM listed_posts)))
+
+-- shape: write-cascade
+-- title: destroy a row with ten rows for each user, by cascade
+-- target: 0.5
+-- undone
+-- setup:
+CREATE TABLE IF NOT EXISTS felled_users(id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE IF NOT EXISTS felled_posts(id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES felled_users ON DELETE CASCADE, title TEXT);
+CREATE INDEX IF NOT EXISTS felled_user ON felled_posts(user_id);
+INSERT OR IGNORE INTO felled_users VALUES(1, 'A name');
+INSERT OR IGNORE INTO felled_posts SELECT id, 1, 'A title' FROM posts;
+SELECT assoc_define('felled_users', 'hasMany', 'felled_posts', '{"as":"posts","foreignKey":"user_id","onDelete":"CASCADE"}')
+-- ours:
+SELECT 1 FROM (SELECT assoc_destroy('felled_users', 1) a) WHERE a IS NULL
+-- expert:
+DELETE FROM felled_posts WHERE user_id = 1
+
+-- shape: upsert-list
+-- title: change 1,000 rows of a UNIQUE name by #upsert
+-- target: 1
+-- undone
+-- ours:
+SELECT 1 FROM (SELECT assoc_insert('bench_names', (SELECT json_group_array(json_object('#upsert', 'name', 'name', name, 'n', -id)) FROM bench_names WHERE id <= 1000)) a) WHERE a IS NULL
+-- expert: on conflict
+INSERT INTO bench_names(name, n) SELECT value ->> 'name', value ->> 'n' FROM json_each((SELECT json_group_array(json_object('name', name, 'n', -id)) FROM bench_names WHERE id <= 1000)) WHERE 1 ON CONFLICT(name) DO UPDATE SET n = excluded.n
 
 -- shape: another-user
 -- title: another user each time: half of it is reading pages
