@@ -37,6 +37,7 @@ LiveTable *assocLiveTableOf(LiveTable *p, const AssocTable *pTab) {
 
 /* Append "main"."posts" t1, whatever policies say. */
 static void climbFrom(Climber *c, const AssocTable *pTab, int iAlias) {
+  assert(pTab->eType == ASSOC_TABLE);
   assocSqlTable(&c->sql, pTab);
   sqlite3_str_appendf(c->sql.pStr, " t%d", iAlias);
 }
@@ -60,6 +61,7 @@ static void climbSelect(Climber *c, const LiveSite *pUp) {
     assocSqlKeyColumns(&c->sql, c->pLive->pModel, 0, 0);
     return;
   }
+  /* Not the root: rows of pUp are told apart by their rowid or primary key. */
   n = assocLiveIdentity(c->sql.pCall, pUp->pTab, aCol);
   for (i = 0; i < n; i++) {
     if (i) sqlite3_str_appendall(pStr, ",");
@@ -71,6 +73,7 @@ static void climbSelect(Climber *c, const LiveSite *pUp) {
 /* Append t1.id=t9.i0 AND ...: the row under iAlias is one of a nS. */
 static void climbSame(Climber *c, const AssocTable *pTab, int iAlias) {
   int aCol[ASSOC_KEY_MAX], i, n = assocLiveIdentity(c->sql.pCall, pTab, aCol);
+  assert(n > 0 && n <= ASSOC_KEY_MAX);
   for (i = 0; i < n; i++) {
     if (i) sqlite3_str_appendall(c->sql.pStr, " AND ");
     assocSqlColumn(&c->sql, iAlias, pTab, aCol[i]);
@@ -80,6 +83,8 @@ static void climbSame(Climber *c, const AssocTable *pTab, int iAlias) {
 
 /* Begin one more SELECT of the compound. */
 static void climbArm(Climber *c, const LiveSite *pUp) {
+  /* UNION ends a recursion: a row that was found before is not followed again.
+  ** Marks need no UNION, because INSERT OR IGNORE drops repeated keys. */
   if (c->n++) {
     sqlite3_str_appendall(c->sql.pStr, pUp->pUp ? " UNION " : " UNION ALL ");
   }
@@ -96,6 +101,8 @@ static void climbChild(Climber *c, const LiveSite *p) {
   const char *zSchema = c->pLive->pSchema->zName;
   const LiveTable *pTab = assocLiveTableOf((LiveTable *)c->pTables, p->pTab);
   assert(p->pUp && pTab); /* Each base table has a log */
+  /* First arm: rows of p that changed themselves. CROSS JOIN keeps SQLite from
+  ** reading the large table before the log. */
   climbArm(c, p->pUp);
   sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w\" t1 CROSS JOIN ", zSchema,
                       pTab->zLog);
@@ -104,6 +111,7 @@ static void climbChild(Climber *c, const LiveSite *p) {
   climbLink(c, p, 0, 1);
   if (!assocLiveLeads(p)) return;
   climbArm(c, p->pUp);
+  /* Second arm: rows of p that a change further below has reached. */
   sqlite3_str_appendf(pStr, " FROM n%d n CROSS JOIN ", p->iSite);
   climbFrom(c, p->pTab, 1);
   sqlite3_str_appendall(pStr, " CROSS JOIN ");
@@ -131,6 +139,7 @@ static void climbLoop(Climber *c, const LiveSite *pAt) {
     climbFrom(c, p->pTab, i);
   }
   sqlite3_str_appendall(pStr, " WHERE ");
+  assert(nStep > 0); /* The loop has at least one step */
   climbSame(c, pAt->pTab, nStep);
   for (p = pAt->pSelf, i = nStep; i > 0; p = p->pUp, i--) {
     sqlite3_str_appendall(pStr, " AND ");
@@ -151,6 +160,7 @@ static void climbSite(Climber *c, const LiveSite *pAt) {
 static void climbTable(Climber *c, const LiveSite *p, int bFirst) {
   int aCol[ASSOC_KEY_MAX], i;
   int n = assocLiveIdentity(c->sql.pCall, p->pTab, aCol);
+  assert(p->pUp && n > 0); /* siteApart() has seen to it */
   sqlite3_str_appendf(c->sql.pStr, "%sn%d(", bFirst ? "WITH RECURSIVE " : ",",
                       p->iSite);
   for (i = 0; i < n; i++) {
@@ -171,6 +181,7 @@ static void climbRoots(Climber *c) {
   const LiveTable *pTab =
       assocLiveTableOf((LiveTable *)c->pTables, pModel->pTable);
   int i;
+  assert(pTab && p->pSite && p->pSite->pUp == 0);
   sqlite3_str_appendf(pStr, " INSERT OR IGNORE INTO \"%w\".\"%w_mark\"(",
                       p->pSchema->zName, p->zName);
   for (i = 0; i < pModel->nKey; i++) {
@@ -198,9 +209,12 @@ char *assocLiveClimb(AssocLive *p, const LiveTable *pTables) {
       assocAlloc(p->pCall, p->pArena, (i64)sizeof(*apSite) * (p->nSite + 1));
   if (apSite == 0) return 0;
   for (pSite = p->pSite; pSite; pSite = pSite->pNext) {
+    assert(pSite->iSite >= 0 && pSite->iSite < p->nSite);
     apSite[pSite->iSite] = pSite;
   }
   assocSqlStart(&c.sql, p->pCall, p->pArena, 0);
+  /* From the last site on: an nS names only sites of greater numbers, and
+  ** itself. */
   for (i = p->nSite - 1; i > 0; i--) {
     if (assocLiveLeads(apSite[i])) climbTable(&c, apSite[i], n++ == 0);
   }

@@ -49,6 +49,8 @@ const char *assocLiveAffinity(const AssocColumn *pCol) {
            {"floa", "REAL"},   {"doub", "REAL"}};
   int i, j;
   if (pCol->eAff == ASSOC_AFF_NONE) return "";
+  /* The rows of the list are in the order of SQLite's rules: INT wins. */
+  assert(pCol->zType);
   for (i = 0; i < ASSOC_COUNT(a); i++) {
     for (j = 0; pCol->zType[j]; j++) {
       if (sqlite3_strnicmp(&pCol->zType[j], a[i].zPart, 4 - (i == 0)) == 0) {
@@ -106,6 +108,7 @@ void assocLiveNeedRowid(AssocCall *pCall, const LiveTable *p) {
 
 int assocLiveIdentity(AssocCall *pCall, const AssocTable *pTab, int *aCol) {
   int i;
+  /* iRowid is nCol where no column is the rowid but a name of it is free. */
   if (pTab->iRowid >= 0) {
     aCol[0] = pTab->iRowid;
     return 1;
@@ -114,6 +117,7 @@ int assocLiveIdentity(AssocCall *pCall, const AssocTable *pTab, int *aCol) {
     failApart(pCall, pTab);
     return 0;
   }
+  /* A table WITHOUT ROWID is identified by its primary key. */
   for (i = 0; i < pTab->nKey; i++) aCol[i] = pTab->aKey[i];
   return pTab->nKey;
 }
@@ -156,6 +160,7 @@ static void logInto(sqlite3_str *pStr, const LiveTable *p) {
 ** texts; only a column without affinity can have both. */
 static void logMoved(sqlite3_str *pStr, const LiveTable *p) {
   int i, n = 0;
+  assert(p->abLink);
   for (i = 0; i < p->pTab->nCol; i++) {
     const char *z = p->pTab->aCol[i].zName;
     if (!p->abLink[i]) continue;
@@ -226,12 +231,15 @@ static int logColumns(AssocCall *pCall, const LiveTable *p, int iObject,
                       u8 *abCol) {
   const AssocTable *pTab = p->pTab;
   int i;
+  assert(iObject > LIVE_OBJECT_LOG && iObject < LIVE_OBJECT_GUARD);
   if (iObject == LIVE_OBJECT_UPDATE_REPLACE) {
     return assocLiveProbeColumns(pCall, p, abCol);
   }
   if (iObject != LIVE_OBJECT_UPDATE_LINK) return 0;
   for (i = 0; i < pTab->nCol; i++) {
     abCol[i] = p->abLink[i] || logDefault(pTab, i);
+    /* SQLite looks only at the columns that SET names: a generated column
+    ** changes without being named. */
     if (abCol[i] && pTab->aCol[i].bGenerated) return 0;
   }
   return 1;
@@ -240,6 +248,7 @@ static int logColumns(AssocCall *pCall, const LiveTable *p, int iObject,
 /* Append the trigger's body. */
 static void logBody(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr,
                     const LiveTable *p, int iObject) {
+  assert(iObject > LIVE_OBJECT_LOG && iObject < LIVE_OBJECT_GUARD);
   switch (iObject) {
   case LIVE_OBJECT_INSERT:
   case LIVE_OBJECT_UPDATE_LINK: logNew(pStr, p); break;
@@ -275,6 +284,7 @@ char *assocLiveObject(AssocCall *pCall, AssocArena *pArena, const LiveTable *p,
   *pzName = iObject == 0 ? p->zLog
                          : assocArenaPrintf(pCall, pArena, LIVE_TRIGGER "%s_%s",
                                             pTab->zName, azLiveObject[iObject]);
+  assert(pTab->eType == ASSOC_TABLE); /* No other kind fires such triggers */
   if (iObject == LIVE_OBJECT_LOG) {
     logTable(pStr, p);
   } else if (iObject == LIVE_OBJECT_GUARD) {
@@ -292,6 +302,7 @@ char *assocLiveObject(AssocCall *pCall, AssocArena *pArena, const LiveTable *p,
     }
     sqlite3_str_appendf(pStr, " ON \"%w\" WHEN ", pTab->zName);
     logWhen(pCall, pArena, pStr, p, iObject);
+    /* The full log has a row of this rowid, since rowids count up from 1. */
     sqlite3_str_appendf(pStr, "%d NOT IN (SELECT %s FROM \"%w\") BEGIN",
                         LIVE_LOG_MAX, assocLiveRowid(p), p->zLog);
     logBody(pCall, pArena, pStr, p, iObject);

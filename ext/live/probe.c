@@ -36,6 +36,7 @@ static void termBegin(ProbeIndex *p, int nMost, int i) {
 
 /* A term ends before byte i. */
 static void termEnd(ProbeIndex *p, int nMost, int i) {
+  assert(p->nTerm == nMost || p->aiTerm[p->nTerm] <= i);
   if (p->nTerm < nMost) p->aiEnd[p->nTerm++] = i;
 }
 
@@ -43,6 +44,9 @@ static void termEnd(ProbeIndex *p, int nMost, int i) {
 ** of a term does not belong to its expression. */
 static void indexRead(ProbeIndex *p, int nMost) {
   int i = 0, n, eType, nDepth = 0, iLast = 0, bDone = 0;
+  assert(p->z && nMost > 0);
+  /* nDepth counts parentheses: commas of depth 1 divide terms. iLast is the end of
+  ** the last token that belongs to the term. */
   for (; (n = assocSqlToken(&p->z[i], &eType)) > 0; i += n) {
     char c = eType == ASSOC_SQL_OTHER ? p->z[i] : 0;
     if (eType == ASSOC_SQL_SPACE) continue;
@@ -85,6 +89,7 @@ static void probeTerm(sqlite3_str *pStr, const AssocTable *pTab,
   int iCol = pIdx->aCol[i];
   const AssocColumn *pCol;
   if (i) sqlite3_str_appendall(pStr, " AND ");
+  assert(iCol >= -2); /* -1: the rowid. -2: an expression */
   if (iCol == -1) iCol = pTab->iRowid;
   if (iCol < 0) {
     const char *z = &pText->z[pText->aiTerm[i]];
@@ -93,6 +98,7 @@ static void probeTerm(sqlite3_str *pStr, const AssocTable *pTab,
     probeNew(pStr, pTab, z, n);
     return;
   }
+  assert(iCol < pTab->nCol);
   pCol = &pTab->aCol[iCol];
   sqlite3_str_appendf(pStr, "\"%w\"", pCol->zName);
   if (pCol->zColl && sqlite3_stricmp(pCol->zColl, pIdx->azColl[i]) != 0) {
@@ -125,6 +131,7 @@ int assocLiveProbeColumns(AssocCall *pCall, const LiveTable *p, u8 *abCol) {
   const AssocTable *pTab = p->pTab;
   const AssocIndex *pIdx = assocTableIndexes(pCall, p->pTab);
   int i;
+  assert(abCol);
   if (pTab->iRowid >= 0) abCol[pTab->iRowid] = 1;
   for (; pIdx; pIdx = pIdx->pNext) {
     if (!pIdx->bUnique) continue;
@@ -181,6 +188,7 @@ static void probeText(AssocCall *pCall, AssocArena *pArena,
     p->z = assocMprintf(pCall, "%s", assocColumnText(pCall, pStmt, 0));
   }
   assocFinalize(pCall, pStmt);
+  /* The text is SQLite's own: it has parsed it, so it can be divided. */
   p->aiTerm = assocAlloc(pCall, pArena, (i64)sizeof(int) * pIdx->nCol);
   p->aiEnd = assocAlloc(pCall, pArena, (i64)sizeof(int) * pIdx->nCol);
   if (pCall->rc == SQLITE_OK && p->z) indexRead(p, pIdx->nCol);
@@ -195,6 +203,7 @@ static void probeIndex(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr,
   if (bText) probeText(pCall, pArena, p->pTab, pIdx, &text);
   if (pCall->rc == SQLITE_OK &&
       !ASSOC_NEVER(bText && text.nTerm != pIdx->nCol)) {
+    assert(pIdx->bUnique && pIdx->nCol > 0);
     probeStart(pStr, p, bWhen, pn);
     if (bUpdate && !bText) probeMoved(pStr, p->pTab, pIdx);
     probeWhere(pStr, p, bWhen);

@@ -47,6 +47,7 @@ static void recomputeRow(LiveChecker *c, sqlite3_stmt *pStmt) {
 static void recomputeKey(AssocLive *p, sqlite3_str *pStr, char cAlias,
                          int bRoot) {
   int i;
+  assert(cAlias == 'd' || cAlias == 'r');
   for (i = 0; i < p->pModel->nKey; i++) {
     sqlite3_str_appendf(pStr, "%s%c.\"%w\"", i ? "," : "", cAlias,
                         bRoot
@@ -90,6 +91,7 @@ static void recomputeMissing(LiveChecker *c, i64 nMost) {
   recomputeKey(p, pStr, 'r', 1);
   sqlite3_str_appendf(pStr, ",NULL FROM \"%w\".\"%w\" r WHERE ",
                       p->pSchema->zName, p->pModel->pTable->zName);
+  /* No document, and no mark: the store believes that there is no such root. */
   for (i = 0; i < 2; i++) {
     sqlite3_str_appendall(pStr, i ? " AND (" : "(");
     recomputeKey(p, pStr, 'r', 1);
@@ -111,6 +113,7 @@ static i64 recomputeStale(LiveChecker *c, int bTrust) {
   sqlite3_str *pStr = sqlite3_str_new(c->pCall->db);
   sqlite3_stmt *pStmt;
   i64 n = 0;
+  assert(p->pModel); /* The query is not broken */
   sqlite3_str_appendf(pStr,
                       "SELECT count(*) FROM \"%w\".\"%w_doc\" d WHERE d.json"
                       " IS NOT NULL",
@@ -150,8 +153,10 @@ void assocLiveState(AssocLiveSet *pSet, AssocLive *p, LiveState *pState) {
   const LiveTable *pTab = recomputeLogged(pSet, p);
   int bTrust = assocLiveTrusted(p);
   memset(pState, 0, sizeof(*pState));
+  /* First all documents, then those that are not known to be right. */
   pState->nDocument = recomputeStale(&c, 0);
   pState->nRight = pState->nDocument - recomputeStale(&c, bTrust);
+  assert(pState->nRight >= 0 || pSet->pCall->rc != SQLITE_OK);
   pState->bStored = bTrust && pTab == 0;
   if (!bTrust) {
     pState->zWhy =
@@ -174,11 +179,14 @@ i64 assocLiveCheck(AssocLiveSet *pSet, AssocLive *p, i64 nMost,
   int bTrust = assocLiveTrusted(p);
   i64 nStale = recomputeStale(&c, bTrust), n = 0;
   char *z;
+  assert(p->zBroken == 0);
   assocBufInit(&wrong, 0x7fffffff);
   c.pOut = &wrong;
   c.pPlan = assocPlanGet(pSet->pCall, pSet->pCat, ASSOC_ASK_KEY, 0, p->zQuery);
   assocOutText(&wrong, "[", 1);
   if (bTrust && pSet->pCall->rc == SQLITE_OK) recomputeStored(&c, nMost);
+  /* Missing documents are looked for only while nothing waits: a mark or a log
+  ** row may be about just these roots. */
   if (bTrust && nStale == 0 && pSet->pCall->rc == SQLITE_OK) {
     recomputeMissing(&c, nMost);
   }

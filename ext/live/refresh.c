@@ -42,6 +42,8 @@ static void logRead(AssocLiveSet *pSet, const LiveTable *p, LogState *pState) {
   sqlite3_stmt *pStmt;
   assert(zRowid); /* assocLiveNeedRowid() was called */
   sqlite3_str_appendf(pStr, "SELECT max(%s),max(\"%w\")", zRowid, p->zAll);
+  /* Columns 0 to 4 of the answer. 0: the greatest rowid of the log's own rows,
+  ** NULL without rows. 1: is any row "all"? */
   if (zId) {
     /* Beyond the greatest rowid SQLite chooses any */
     sqlite3_str_appendf(pStr,
@@ -63,6 +65,8 @@ static void logRead(AssocLiveSet *pSet, const LiveTable *p, LogState *pState) {
   }
   sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w\" WHERE %s>=0", zSchema, p->zLog,
                       zRowid);
+  /* 2: rows with a rowid that SQLite chose. 3: could SQLite choose any rowid, since
+  ** the greatest one is taken? 4: does the log lack the links of the row -1? */
   pStmt = assocPrepareText(pCall, assocStrFinish(pCall, pStr));
   memset(pState, 0, sizeof(*pState));
   if (assocStep(pCall, pStmt)) {
@@ -117,6 +121,8 @@ static void logEmpty(AssocLiveSet *pSet, const LiveTable *p) {
   const AssocTable *pTab = p->pTab;
   sqlite3_str *pStr;
   char *zRowid;
+  /* The log's rows are marks by now, and marks survive an error: both belong to
+  ** the caller's transaction. */
   assocExec(pSet->pCall, "DELETE FROM \"%w\".\"%w\"", pSet->pSchema->zName,
             p->zLog);
   if (pTab->iRowid < 0) return;
@@ -135,6 +141,7 @@ static void liveStale(AssocLiveSet *pSet, AssocLive *p) {
       pCall,
       "UPDATE \"%w\"." LIVE_STORE " SET plan=?1,ddl=?2,stale=1 WHERE name=?3",
       pSet->pSchema->zName);
+  /* A broken query has no plan. NULL is never trusted. */
   if (p->zPlan) assocBindText(pCall, pStmt, 1, p->zPlan);
   if (p->zPlan && p->zDdl) assocBindText(pCall, pStmt, 2, p->zDdl);
   assocBindText(pCall, pStmt, 3, p->zName);
@@ -159,6 +166,8 @@ static void liveMark(AssocLiveSet *pSet, AssocLive *p, const LogState *aState) {
     bRows |= aState[i].bRows;
     bAll |= aState[i].bAll;
   }
+  /* What the query means, or the texts of its tables, have changed since: the logs
+  ** may have missed something. */
   if (!sameOrNull(p->zPlan, p->zStoredPlan) ||
       (p->zPlan && !sameOrNull(p->zDdl, p->zStoredDdl)) ||
       (bAll && !p->bStale)) {
@@ -176,6 +185,8 @@ static void storeCookie(AssocLiveSet *pSet) {
   sqlite3_stmt *pStmt =
       assocPrepare(pCall, "PRAGMA \"%w\".schema_version", zSchema);
   i64 i = assocStep(pCall, pStmt) ? sqlite3_column_int64(pStmt, 0) : 0;
+  /* A cookie that is right already is not written, so that a refresh without work
+  ** changes no page. */
   assocFinalize(pCall, pStmt);
   assocExec(pCall,
             "UPDATE \"%w\"." LIVE_STORE " SET cookie=%lld WHERE cookie IS NOT"
@@ -199,6 +210,8 @@ void assocLiveResolve(AssocLiveSet *pSet) {
       logAssigned(pSet, pTab, aState[i].nAssigned);
     }
   }
+  /* All marks first. A log belongs to every document that reads its table, so it
+  ** can be emptied only after the last of them was marked. */
   for (p = pSet->pLive; p && pCall->rc == SQLITE_OK; p = p->pNext) {
     liveMark(pSet, p, aState);
   }
@@ -227,6 +240,7 @@ struct Refresher {
 /* Append "key1"=?1 AND "key2"=?2. */
 static void keyIs(AssocLive *p, sqlite3_str *pStr) {
   int i;
+  assert(p->pModel->nKey > 0 && p->pModel->nKey <= ASSOC_KEY_MAX);
   for (i = 0; i < p->pModel->nKey; i++) {
     sqlite3_str_appendf(pStr, "%s\"%w\"=?%d", i ? " AND " : "",
                         assocLiveKeyName(p, i), i + 1);
@@ -248,6 +262,7 @@ static sqlite3_stmt *putStmt(Refresher *r) {
   AssocLive *p = r->pLive;
   int n = p->pModel->nKey, i;
   sqlite3_str *pStr = sqlite3_str_new(r->pCall->db);
+  assert(n > 0 && n <= ASSOC_KEY_MAX);
   sqlite3_str_appendf(pStr, "INSERT INTO \"%w\".\"%w_doc\"(", p->pSchema->zName,
                       p->zName);
   keyNames(p, pStr, "");
@@ -258,6 +273,8 @@ static sqlite3_stmt *putStmt(Refresher *r) {
   sqlite3_str_appendall(pStr, ") ON CONFLICT(");
   keyNames(p, pStr, "");
   sqlite3_str_appendall(pStr, ") DO UPDATE SET ");
+  /* The key is written again, too: an equal key may be spelt otherwise, as 'A'
+  ** and 'a' under NOCASE. */
   for (i = 0; i < n; i++) {
     const char *z = assocLiveKeyName(p, i);
     sqlite3_str_appendf(pStr, "\"%w\"=excluded.\"%w\",", z, z);
@@ -305,6 +322,7 @@ static void refreshOpen(Refresher *r, AssocLiveSet *pSet, AssocLive *p,
   r->pPut = putStmt(r);
   r->pGone = goneStmt(r);
   r->pUnmark = unmarkStmt(r);
+  /* One version for all that this refresh changes: readers see it as one step. */
   pStmt = assocPrepare(
       r->pCall, "SELECT version+1 FROM \"%w\"." LIVE_STORE " WHERE name=?1",
       p->pSchema->zName);
@@ -369,6 +387,7 @@ static void put(Refresher *r, sqlite3_value **apKey, const char *zJson, i64 n) {
   char *zKey = 0;
   i64 nText = 0;
   if (r->pCall->rc != SQLITE_OK) return;
+  assert(n >= 0 && r->iVersion > 0); /* The store's versions begin at 0 */
   sqlite3_bind_text64(r->pPut, nKey + 1, zJson, (u64)n, SQLITE_STATIC,
                       SQLITE_UTF8);
   sqlite3_bind_int64(r->pPut, nKey + 2, r->iVersion);
@@ -388,6 +407,7 @@ static void putRoot(Refresher *r, AssocStream *pStream) {
   char *z = assocStreamJson(r->pCall, pStream, &n);
   sqlite3_value **apKey = assocStreamKey(pStream);
   int i, bNull = 0;
+  /* NULL is no key: such a root cannot be asked for. */
   for (i = 0; i < r->pLive->pModel->nKey; i++) {
     bNull |= sqlite3_value_type(apKey[i]) == SQLITE_NULL;
   }
@@ -405,9 +425,11 @@ static void refreshKeys(Refresher *r, sqlite3_value **apKey, int n) {
   const AssocArgs args = {0};
   AssocStream *pStream = assocStreamOpen(r->pCall, r->pPlan, &args);
   int i, nKey = r->pLive->pModel->nKey;
+  assert(n > 0 && n <= REFRESH_BATCH);
   for (i = 0; pStream && i < n && r->pCall->rc == SQLITE_OK; i++) {
     assocStreamSeek(r->pCall, pStream, &apKey[i * nKey]);
   }
+  /* All keys of the batch are one load, with one scan or lookup for each node. */
   while (pStream && r->pCall->rc == SQLITE_OK &&
          assocStreamNext(r->pCall, pStream)) {
     putRoot(r, pStream);
@@ -443,6 +465,8 @@ static int refreshBatch(Refresher *r, int nMost) {
   sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w_mark\" LIMIT %d",
                       p->pSchema->zName, p->zName, nMost);
   pStmt = assocPrepareText(r->pCall, assocStrFinish(r->pCall, pStr));
+  /* The keys are copied: the marks are deleted while their documents are
+  ** written, and no statement may read a table that another one changes. */
   while (ap && n < nMost * nKey && assocStep(r->pCall, pStmt)) {
     for (i = 0; i < nKey && r->pCall->rc == SQLITE_OK; i++) {
       ap[n] = sqlite3_value_dup(sqlite3_column_value(pStmt, i));
@@ -451,6 +475,7 @@ static int refreshBatch(Refresher *r, int nMost) {
   }
   assocFinalize(r->pCall, pStmt);
   if (n > 0 && r->pCall->rc == SQLITE_OK) refreshKeys(r, ap, n / nKey);
+  assert(n <= nMost * nKey);
   valuesFree(ap, n);
   sqlite3_free(ap);
   return n / nKey;
@@ -462,6 +487,7 @@ static void refreshMarks(Refresher *r, i64 nMost) {
   do {
     n = nMost >= 0 && nMost < REFRESH_BATCH ? (int)nMost : REFRESH_BATCH;
     nGot = n > 0 ? refreshBatch(r, n) : 0;
+    assert(nGot >= 0 && nGot <= n);
     if (nMost >= 0) nMost -= nGot;
   } while (nGot > 0 && nGot == n && r->pCall->rc == SQLITE_OK);
 }
@@ -496,6 +522,8 @@ static void markAll(Refresher *r, int bRoots) {
   keyNames(p, pStr, "");
   sqlite3_str_appendf(pStr, " FROM \"%w\".\"%w_doc\" WHERE json IS NOT NULL",
                       p->pSchema->zName, p->zName);
+  /* Documents whose roots are gone are marked by the first part: they become
+  ** NULL. Roots without a document are marked by the second. */
   if (bRoots) {
     sqlite3_str_appendall(pStr, " UNION ALL SELECT ");
     for (i = 0; i < pModel->nKey; i++) {
@@ -537,6 +565,7 @@ static void liveFreshNow(Refresher *r) {
       r->pCall, "UPDATE \"%w\"." LIVE_STORE " SET stale=0 WHERE name=?1",
       r->pLive->pSchema->zName);
   assocBindText(r->pCall, pStmt, 1, r->pLive->zName);
+  assert(r->pLive->bStale); /* Else there is nothing to write */
   (void)assocStep(r->pCall, pStmt);
   assocFinalize(r->pCall, pStmt);
   r->pLive->bStale = 0;
@@ -558,6 +587,8 @@ void assocLiveRefresh(AssocLiveSet *pSet, AssocLive *p, i64 nMost,
   memset(pDone, 0, sizeof(*pDone));
   if (pSet->pCall->rc != SQLITE_OK || p->pSite == 0) return;
   refreshOpen(&r, pSet, p, pDone);
+  /* A stale store has no right document. All are computed by one load, unless the
+  ** caller wants few of them: then all are marked, and the marks are worked off. */
   if (r.pCall->rc == SQLITE_OK && p->bStale) {
     if (nMost < 0 && apKey == 0) {
       refreshAll(&r);
@@ -582,6 +613,7 @@ char *assocLiveCompute(AssocCall *pCall, AssocPlan *pPlan,
   const AssocArgs args = {0};
   AssocStream *pStream = assocStreamOpen(pCall, pPlan, &args);
   char *z = 0;
+  assert(pPlan == 0 || pPlan->eAsk == ASSOC_ASK_KEY);
   if (pStream) assocStreamSeek(pCall, pStream, apKey);
   if (pStream && assocStreamNext(pCall, pStream)) {
     z = assocStreamJson(pCall, pStream, pn);

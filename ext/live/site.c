@@ -48,6 +48,9 @@ static void signKey(SiteWalk *w, const AssocKey *pKey) {
 /* A new site: its table, its link, and the definition behind it. */
 static void signSite(SiteWalk *w, const LiveSite *p) {
   const AssocDef *pDef = p->pRel ? p->pRel->pDef : 0;
+  assert(p->eStep <= LIVE_STEP_BRANCH);
+  assert(p->pUp == 0 || p->pUp->iSite < p->iSite);
+  /* The names of databases and tables come from the schema as it spells them */
   sqlite3_str_appendf(w->pSign, "site %d %d %d %d %Q.%Q", p->iSite,
                       p->pUp ? p->pUp->iSite : -1, p->eStep,
                       p->pLoop ? p->pLoop->iSite : -1, p->pTab->pSchema->zName,
@@ -61,6 +64,8 @@ static void signSite(SiteWalk *w, const LiveSite *p) {
                         pDef->zName, pDef->zKind, pDef->zTarget, pDef->zOptions,
                         p->pRel->pSource->zName);
   }
+  /* The definition's own text, and not what it resolves to: a change of it makes
+  ** the store stale even where it happens to mean the same. */
   if (p->eStep == LIVE_STEP_BRANCH) {
     sqlite3_str_appendf(w->pSign, " %Q", p->pRel->aBranch[p->iBranch].zType);
   }
@@ -98,6 +103,8 @@ static void siteCheck(SiteWalk *w, const LiveSite *p) {
   const AssocKey *pKey = p->link.bRefIsUp ? p->link.pFor : p->link.pRef;
   const AssocKey *pUpKey = p->link.bRefIsUp ? p->link.pRef : p->link.pFor;
   int i;
+  /* Three refusals, of which one is told: each needs another answer from the
+  ** user. */
   if (pTab->eType != ASSOC_TABLE) {
     assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, pTab->zName, w->pLive->zName,
                  "a live document cannot read the %s %s; its changes cannot be "
@@ -116,6 +123,8 @@ static void siteCheck(SiteWalk *w, const LiveSite *p) {
                  pTab->zName, pTab->pSchema->zName, w->pLive->pSchema->zName);
   }
   if (p->pUp == 0) return;
+  assert(pKey->nCol == pUpKey->nCol); /* A link compares column by column */
+  /* A column number of nCol stands for a rowid without a column */
   for (i = 0; i < pKey->nCol; i++) {
     if (pKey->aCol[i] < pTab->nCol && pUpKey->aCol[i] < p->pUp->pTab->nCol) {
       continue;
@@ -134,6 +143,7 @@ static LiveSite *siteNew(SiteWalk *w, const LiveSite *pFrom) {
   if (p == 0) return 0;
   *p = *pFrom;
   p->iSite = w->pLive->nSite++;
+  assert(p->pTab && (p->pUp != 0) == (p->iSite > 0)); /* One root, the first */
   if (p->pUp) p->pUp->bChild = 1;
   *w->ppEnd = p;
   w->ppEnd = &p->pNext;
@@ -149,6 +159,9 @@ static LiveSite *siteStep(SiteWalk *w, const LiveSite *pWanted, int *pbNew) {
   assert(pWanted->pUp); /* A step has a site above */
   *pbNew = 0;
   if (w->pCall->rc != SQLITE_OK) return 0;
+  /* Sites below come behind pUp in the list, since they were made after it. A
+  ** query that names an association twice, in an item and in a condition, has one
+  ** site for both: which rows each takes does not matter here. */
   for (p = pWanted->pUp->pNext; p; p = p->pNext) {
     if (p->pUp == pWanted->pUp && p->pRel == pWanted->pRel &&
         p->eStep == pWanted->eStep && p->iBranch == pWanted->iBranch &&
@@ -167,6 +180,7 @@ static LiveSite *siteJoin(SiteWalk *w, LiveSite *pUp, AssocRel *pRel,
   AssocModel *pJoin = assocModelOf(w->pCall, pRel->pThrough);
   LiveSite *p;
   int bNew;
+  assert(pRel->eKind == ASSOC_BELONGSTOMANY && pRel->nPath == 0);
   want.eStep = LIVE_STEP_JOIN;
   want.pLoop = pLoop;
   want.link.pRefTab = pRel->pSource->pTable;
@@ -187,6 +201,7 @@ static void siteLink(LiveSite *p, const AssocRel *pRel) {
   int bUp = pRel->eKind == ASSOC_BELONGSTO;
   const AssocTable *pSrc = pRel->pSource->pTable;
   const AssocTable *pTgt = pRel->pTarget->pTable;
+  assert(pRel->eKind != ASSOC_BELONGSTOMANY && pRel->nPath == 0);
   p->link.pRefTab = bUp ? pTgt : pSrc;
   p->link.pRef = bUp ? &pRel->targetKey : &pRel->sourceKey;
   p->link.pForTab = bUp ? pSrc : pTgt;
@@ -201,6 +216,7 @@ static LiveSite *siteRows(SiteWalk *w, LiveSite *pUp, AssocRel *pRel,
   LiveSite want = {.pTab = pRel->pTarget->pTable, .pRel = pRel};
   LiveSite *p;
   int bNew;
+  assert(pRel->nPath == 0); /* siteRel() takes a path apart */
   want.pLoop = pLoop;
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {
     pUp = siteJoin(w, pUp, pRel, pLoop);
@@ -228,6 +244,7 @@ static LiveSite *siteBranch(SiteWalk *w, LiveSite *pUp, AssocRel *pRel,
   const AssocBranch *pBranch = &pRel->aBranch[iBranch];
   LiveSite want = {.pUp = pUp, .pTab = pBranch->pModel->pTable, .pRel = pRel};
   int bNew;
+  assert(iBranch >= 0 && iBranch < pRel->nBranch);
   want.eStep = LIVE_STEP_BRANCH;
   want.iBranch = iBranch;
   want.link.pRefTab = pBranch->pModel->pTable;
@@ -242,6 +259,7 @@ static LiveSite *siteRel(SiteWalk *w, LiveSite *pUp, AssocRel *pRel,
                          const ShapeClauses *pC, LiveSite *pLoop) {
   int i;
   if (pUp == 0 || pRel == 0 || w->pCall->rc != SQLITE_OK) return 0;
+  /* The clauses belong to the last step: they speak of the rows at the end. */
   if (pRel->nPath) {
     for (i = 0; i < pRel->nPath; i++) {
       pUp = siteRel(w, pUp, pRel->apPath[i], 0, pLoop);
@@ -263,6 +281,7 @@ static LiveSite *siteNames(SiteWalk *w, LiveSite *pAt, AssocModel **ppModel,
   AssocCatalog *pCat = w->pLive->pSchema->pCatalog;
   for (; pName && pName != pEnd && pAt; pName = pName->pNext) {
     AssocRel *pRel = assocSqlRel(&w->sql, *ppModel, pName);
+    /* Without "on", assocSqlRel() refuses a polymorphic association in a path. */
     if (pRel && pOn && pName->pNext == pEnd) {
       pRel = assocRelOn(w->pCall, pRel, assocModelFind(w->pCall, pCat, pOn->z));
     }
@@ -285,6 +304,7 @@ static void walkKey(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
     walkPred(w, pAt, pModel, pKey->pAgg->pWhere);
     return;
   }
+  /* The last name is a column: the path that leads to it ends before. */
   for (pEnd = pKey->pPath; pEnd->pNext; pEnd = pEnd->pNext) {
   }
   (void)siteNames(w, pAt, &pModel, pKey->pPath, pEnd, 0);
@@ -371,6 +391,7 @@ static void walkRequired(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
 /* "^": from the rows of a site the same association leads to rows of the same
 ** site. */
 static void walkLoop(SiteWalk *w, LiveSite *pAt, AssocRel *pRel) {
+  assert(pAt->pTab == pRel->pTarget->pTable); /* Of a model with itself */
   pAt->pSelf = siteRel(w, pAt, pRel, 0, pAt);
 }
 
@@ -404,6 +425,7 @@ static void walkNode(SiteWalk *w, const AssocNode *pNode) {
   } else {
     pAt = siteRel(w, pUp, pNode->pRel, pNode->pClauses, 0);
   }
+  assert(pAt || w->pCall->rc != SQLITE_OK);
   w->apNode[pNode->iNode] = pAt;
   if (pAt == 0) return;
   walkClauses(w, pAt, pNode->pModel, pNode->pClauses);
@@ -433,6 +455,7 @@ static void checkRoot(SiteWalk *w, const AssocPlan *pPlan) {
                  "page; order and limit the rows where you read them");
   }
   if (w->pCall->rc != SQLITE_OK) return;
+  /* A document is found by its root's key, so the key must name one root. */
   (void)assocTableIndexOn(w->pCall, pModel->pTable, pModel->nKey, pModel->aKey,
                           &bUnique);
   if (pModel->pTable->eType == ASSOC_TABLE &&
@@ -472,6 +495,8 @@ void assocLiveSites(AssocLive *p, AssocPlan *pPlan) {
   LiveSite root = {.pTab = pPlan->pRoot->pModel->pTable};
   char *z;
   int i;
+  assert(p->pCall->rc == SQLITE_OK && pPlan->pRoot);
+  assert(pPlan->apNode[0] == pPlan->pRoot); /* The root's site is the first */
   checkRoot(&w, pPlan);
   assocSqlStart(&w.sql, p->pCall, p->pArena, 0);
   w.pSign = sqlite3_str_new(p->pCall->db);

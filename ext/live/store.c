@@ -74,6 +74,7 @@ AssocSchema *assocLiveFind(AssocCall *pCall, AssocCatalog *pCat,
         assocPrepare(pCall, "SELECT name FROM \"%w\"." LIVE_STORE, p->zName);
     while (assocStep(pCall, pStmt)) {
       const char *z = assocColumnText(pCall, pStmt, 0);
+      /* zBest is a copy, because z ends with the statement's next step. */
       near.zBest = zBest;
       assocNearestTry(&near, z);
       if (near.zBest != z) continue;
@@ -98,6 +99,8 @@ AssocSchema *assocLiveFind(AssocCall *pCall, AssocCatalog *pCat,
 static const char *allName(AssocLiveSet *pSet, const AssocTable *pTab) {
   const char *z = "assoc_all";
   int i;
+  /* "assoc_all", "assoc_all_", ...: each change of the name looks at all columns
+  ** again. It ends, because the table has a finite number of columns. */
   for (i = 0; z && i < pTab->nCol; i++) {
     if (sqlite3_stricmp(pTab->aCol[i].zName, z) != 0) continue;
     z = assocArenaPrintf(pSet->pCall, &pSet->mem, "%s_", z);
@@ -120,6 +123,9 @@ static LiveTable *tableOf(AssocLiveSet *pSet, AssocTable *pTab) {
   p->zAll = allName(pSet, pTab);
   p->abLink = assocAlloc(pSet->pCall, &pSet->mem, pTab->nCol + 1);
   if (p->zLog == 0 || p->abLink == 0) return 0;
+  /* Columns that the log has stay in it: another live document, which cannot be
+  ** compiled now, may need them. Without that the log would be made again each
+  ** time. */
   pOld = assocTableFind(pSet->pCall, pSet->pSchema, p->zLog);
   for (i = 0; pOld && i < pOld->nCol; i++) {
     for (j = 0; j < pTab->nCol; j++) {
@@ -137,6 +143,7 @@ static LiveTable *tableOf(AssocLiveSet *pSet, AssocTable *pTab) {
 ** is not known before an INSERT; then the rowid tells which row it is. */
 static void linkAdd(LiveTable *p, int iCol) {
   assert(iCol >= 0);
+  assert(iCol < p->pTab->nCol); /* siteCheck() refuses a bare rowid */
   p->abLink[iCol] = 1;
   if (p->pTab->aCol[iCol].bGenerated && p->pTab->iRowid >= 0 &&
       p->pTab->iRowid < p->pTab->nCol) {
@@ -152,9 +159,11 @@ static void siteLinks(AssocLiveSet *pSet, const AssocLive *p,
       pSite->link.bRefIsUp ? pSite->link.pFor : pSite->link.pRef;
   int i;
   if (pTab == 0) return;
+  assert(pTab->pTab == pSite->pTab);
   for (i = 0; pSite->pUp && i < pKey->nCol; i++) {
     linkAdd(pTab, pKey->aCol[i]);
   }
+  /* The root has no link. Its key names the document. */
   for (i = 0; pSite->pUp == 0 && i < p->pModel->nKey; i++) {
     linkAdd(pTab, p->pModel->aKey[i]);
   }
@@ -176,6 +185,7 @@ static void liveCompile(AssocCall *pCall, AssocLiveSet *pSet, AssocLive *p) {
                  p->zName, pSet->pSchema->zName, p->pSchema->zName);
   }
   p->pSchema = pSet->pSchema;
+  assert(p->pArena == &pSet->mem);
   if (pPlan && pCall->rc == SQLITE_OK) assocLiveSites(p, pPlan);
   assocPlanRelease(pCall, pPlan);
 }
@@ -188,6 +198,7 @@ static void liveCompileOther(AssocLiveSet *pSet, AssocLive *p) {
   char *z;
   assocTryBegin(&ask, pSet->pCall);
   liveCompile(&ask, pSet, p);
+  /* ask lives on this stack frame only */
   p->pCall = pSet->pCall;
   if (!assocTryEnd(&ask, pSet->pCall, &why)) return;
   z = assocErrLine(&why);
@@ -230,6 +241,7 @@ static void setRows(AssocLiveSet *pSet) {
   while (assocStep(pCall, pStmt)) {
     AssocLive *p = setAdd(pSet);
     if (p == 0) break;
+    assert(p->pNext == 0); /* The order of the names */
     p->bStored = 1;
     p->zName = setText(pSet, pStmt, 0);
     p->zQuery = setText(pSet, pStmt, 1);
@@ -261,6 +273,8 @@ void assocLiveSetRead(AssocCall *pCall, AssocLiveSet *pSet, AssocCatalog *pCat,
   pSet->pCat = assocCatalogRef(pCat);
   pSet->pSchema = pSchema;
   if (assocLiveHas(pCall, pSchema)) setRows(pSet);
+  assert(zQuery == 0 || zNeed);
+  /* The query of a definition that is being made, in place of the stored one. */
   if (zQuery) {
     p = assocLiveOf(pSet, zNeed);
     if (p == 0) p = setAdd(pSet);
@@ -268,6 +282,8 @@ void assocLiveSetRead(AssocCall *pCall, AssocLiveSet *pSet, AssocCatalog *pCat,
     if (p->zName == 0) p->zName = assocArenaText(pCall, &pSet->mem, zNeed, -1);
     p->zQuery = assocArenaText(pCall, &pSet->mem, zQuery, -1);
   }
+  /* All documents are compiled, even if one is asked for: they share logs, and
+  ** what a log must have depends on all of them. */
   for (p = pSet->pLive; p && pCall->rc == SQLITE_OK; p = p->pNext) {
     if (zNeed && sqlite3_stricmp(p->zName, zNeed) == 0) {
       liveCompile(pCall, pSet, p);
@@ -311,6 +327,7 @@ static void liveTextNames(AssocLiveSet *pSet, const AssocLive *p,
 
 char *assocLiveTexts(AssocLiveSet *pSet, const AssocLive *p) {
   sqlite3_str *pStr = sqlite3_str_new(pSet->pCall->db);
+  assert(p->pSchema == pSet->pSchema);
   sqlite3_str_appendf(
       pStr,
       "(SELECT group_concat(type||' '||name||' '||coalesce(sql,''),char(10))"
@@ -330,6 +347,7 @@ int assocLiveWhole(AssocLiveSet *pSet, const AssocLive *p) {
   static const char *const az[] = {"doc", "mark"};
   const LiveTable *pTab;
   int i, bAll = 1;
+  assert(pSet->pSchema);
   for (i = 0; i < ASSOC_COUNT(az); i++) {
     char *z = assocMprintf(pSet->pCall, "%s_%s", p->zName, az[i]);
     bAll &= z && assocSchemaIndex(pSet->pSchema, z) >= 0;
@@ -362,6 +380,7 @@ void assocLiveQuiet(AssocLiveSet *pSet, const AssocLive *p, sqlite3_str *pStr) {
 
 void assocLiveFresh(AssocLiveSet *pSet, const AssocLive *p, sqlite3_str *pStr) {
   int i;
+  assert(p->pModel && p->pModel->nKey > 0); /* The query is not broken */
   sqlite3_str_appendf(pStr,
                       "d.json IS NOT NULL AND NOT EXISTS(SELECT 1 FROM"
                       " \"%w\".\"%w_mark\" m WHERE ",
@@ -386,6 +405,8 @@ struct LiveScript {
 /* Append a CREATE text as sqlite_schema has it, with the database's name. */
 static void scriptCreate(LiveScript *s, const char *zSql) {
   int n = strncmp(zSql, "CREATE TABLE ", 13) == 0 ? 13 : 15;
+  assert(strncmp(zSql, "CREATE ", 7) == 0);
+  assert(n == 13 || strncmp(zSql, "CREATE TRIGGER ", 15) == 0);
   sqlite3_str_appendf(s->pMake, "%.*s\"%w\".%s;\n", n, zSql,
                       s->pSet->pSchema->zName, &zSql[n]);
 }
@@ -414,6 +435,7 @@ static int objectIs(AssocLiveSet *pSet, const char *zName, const char *zSql,
   i64 iRowid;
   char *z = schemaText(pSet, zName, &iRowid);
   int bSame = z && zSql && strcmp(z, zSql) == 0 && iRowid > *piAfter;
+  /* A greater rowid of sqlite_schema means a later CREATE. */
   sqlite3_free(z);
   *piAfter = iRowid;
   return bSame;
@@ -453,12 +475,14 @@ static void scriptTable(LiveScript *s, const LiveTable *p) {
     bSame &= objectIs(pSet, azName[i], azSql[i], i == 0 ? &iAfter : &iTrigger);
   }
   if (!bSame && pCall->rc == SQLITE_OK) {
+    /* The guard is a trigger of the log: it goes with the log. */
     for (i = 1; i < LIVE_NOBJECT - 1; i++) {
       sqlite3_str_appendf(s->pDrop, "DROP TRIGGER IF EXISTS \"%w\".\"%w\";\n",
                           pSet->pSchema->zName, azName[i]);
     }
     sqlite3_str_appendf(s->pDrop, "DROP TABLE IF EXISTS \"%w\".\"%w\";\n",
                         pSet->pSchema->zName, p->zLog);
+    assert(i == LIVE_NOBJECT - 1 && azSql[0] && azSql[LIVE_NOBJECT - 1]);
     for (i = 0; i < LIVE_NOBJECT; i++) scriptCreate(s, azSql[i]);
     scriptStale(s, p, 0);
   }
@@ -471,6 +495,7 @@ static char *docText(AssocLiveSet *pSet, AssocLive *p, int bMark) {
   const AssocModel *pModel = p->pModel;
   int i,
       bRowid = pModel->nKey == 1 && pModel->aKey[0] == pModel->pTable->iRowid;
+  assert(pModel->nKey > 0 && pModel->nKey <= ASSOC_KEY_MAX);
   sqlite3_str_appendf(pStr, "CREATE TABLE \"%w_%s\"(", p->zName,
                       bMark ? "mark" : "doc");
   if (pModel->nKey > 1 && !bMark) {
@@ -479,6 +504,7 @@ static char *docText(AssocLiveSet *pSet, AssocLive *p, int bMark) {
   for (i = 0; i < pModel->nKey; i++) {
     const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[i]];
     if (i) sqlite3_str_appendall(pStr, ",");
+    /* The rowid of the documents is the root's: one B-tree instead of two */
     if (bRowid) {
       sqlite3_str_appendall(pStr, "\"key\" INTEGER PRIMARY KEY");
     } else {
@@ -537,6 +563,7 @@ static int isWanted(AssocLiveSet *pSet, const char *zName, int bTrigger) {
       bIs = sqlite3_stricmp(p->zLog, zName) == 0;
       continue;
     }
+    /* The object 0 is the log itself, which has no such name. */
     for (i = 1; i < LIVE_NOBJECT && !bIs; i++) {
       char *z = assocMprintf(pSet->pCall, LIVE_TRIGGER "%s_%s", p->pTab->zName,
                              azLiveObject[i]);
@@ -558,9 +585,12 @@ static void scriptOrphans(LiveScript *s) {
                    " type='table' AND substr(name,1,12)='" LIVE_LOG "'"
                    " ORDER BY type DESC",
                    pSet->pSchema->zName);
+  /* Triggers come before tables, so that no trigger speaks of a log that is
+  ** gone. */
   while (assocStep(pCall, pStmt)) {
     int bTrigger = assocColumnText(pCall, pStmt, 0)[1] == 'r';
     const char *zName = assocColumnText(pCall, pStmt, 1);
+    assert(zName);
     if (isWanted(pSet, zName, bTrigger)) continue;
     sqlite3_str_appendf(s->pDrop, "DROP %s IF EXISTS \"%w\".\"%w\";\n",
                         bTrigger ? "TRIGGER" : "TABLE", pSet->pSchema->zName,
@@ -597,6 +627,7 @@ void assocLiveForget(AssocLiveSet *pSet, AssocLive *p) {
   LiveTable **ppTab = &pSet->pTable, *pTab;
   const AssocLive *pOther;
   const LiveSite *pSite;
+  assert(pSet->pLive); /* p is in the set */
   while (*pp != p) pp = &(*pp)->pNext;
   *pp = p->pNext;
   while ((pTab = *ppTab) != 0) {

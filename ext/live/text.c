@@ -19,6 +19,9 @@ static void textTrust(AssocLiveSet *pSet, const AssocLive *p,
                       sqlite3_str *pStr) {
   char *zTexts = assocLiveTexts(pSet, p);
   int bMain = sqlite3_stricmp(p->pSchema->zName, "main") == 0;
+  assert(p->zPlan); /* A broken query has no text */
+  /* The schema cookie is one number, and mostly enough: as long as it is the same,
+  ** no text can have changed. Only main's can be read in a query. */
   sqlite3_str_appendf(pStr,
                       "EXISTS(SELECT 1 FROM \"%w\"." LIVE_STORE
                       " s WHERE s.name=%Q AND s.plan=%Q AND s.stale=0 AND (",
@@ -39,6 +42,7 @@ char *assocLiveText(AssocLiveSet *pSet, AssocLive *p) {
   char *zPlain = pPlan ? assocPlanSql(pCall, pPlan) : 0;
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   int i;
+  assert(p->pModel || pCall->rc != SQLITE_OK);
   if (!assocLiveWhole(pSet, p)) { /* Somebody has dropped a table of ours */
     sqlite3_str_appendf(pStr, "SELECT (%s) AS json,NULL AS version",
                         zPlain ? zPlain : "");
