@@ -43,6 +43,7 @@ static void allowPrepare(AssocWriter *w, WriteAllow *p) {
       (!p->bRead || !mayDoubt(w->pCall, p->pTab, ASSOC_MAY_READ))) {
     return;
   }
+  /* No policy doubts such a row: without a statement, allowAsk() is not called. */
   assocWriteSqlStart(w, &sql);
   sqlite3_str_appendall(sql.pStr, "SELECT 1 FROM ");
   assocSqlTableAll(&sql, p->pTab, 1);
@@ -62,6 +63,7 @@ static void allowPrepare(AssocWriter *w, WriteAllow *p) {
 static WriteSql *allowOf(AssocWriter *w, const AssocTable *pTab, int nId,
                          const int *aId, int eMay, int bRead) {
   WriteAllow *p;
+  assert(nId > 0); /* A row that cannot be named cannot be asked about */
   for (p = w->pAllow; p; p = p->pNext) {
     if (p->pTab == pTab && p->eMay == eMay && p->bRead == bRead &&
         p->nId == nId && memcmp(p->aId, aId, sizeof(int) * (size_t)nId) == 0) {
@@ -96,6 +98,7 @@ void assocAllowRow(AssocWriter *w, const WriteRow *pRow, int eMay, int bRead) {
   int i;
   if (w->pCall->rc != SQLITE_OK) return;
   if (assocPolicyOf(w->pCall, pModel->pTable) == 0) return;
+  assert(pRow->aKey);
   pSql = allowOf(w, pModel->pTable, pModel->nKey, pModel->aKey, eMay, bRead);
   pStmt = assocWriteSqlUse(w, pSql);
   if (pStmt == 0) return;
@@ -138,6 +141,8 @@ void assocAllowCells(AssocWriter *w, const AssocTable *pTab, int nCell,
 static int namesHidden(AssocCall *pCall, const AssocTable *pTab,
                        const char *z) {
   int i;
+  /* SQLite's message of a constraint names columns: "t.a, t.b". Any part of it
+  ** that looks like a hidden name counts, rather one too many than one too few. */
   for (i = 0; z && i < pTab->nCol; i++) {
     const AssocPolicy *p = assocPolicyOf(pCall, pTab);
     for (; p; p = assocPolicyNext(pCall, p)) {
@@ -156,6 +161,7 @@ void assocAllowError(AssocWriter *w, const AssocTable *pTab) {
   int rc = pCall->rc, bDeny;
   if ((rc & 0xff) != SQLITE_CONSTRAINT) return;
   rc = sqlite3_extended_errcode(pCall->db);
+  /* pCall has an error, so questions are asked on a call of their own. */
   assocCallInit(&ask, pCall->pConn);
   bDeny = rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_ROWID ||
           rc == SQLITE_CONSTRAINT_PRIMARYKEY;

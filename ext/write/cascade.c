@@ -43,6 +43,7 @@ static void edgeJudge(WriteDestroyer *d, DestroyEdge *p) {
     if (p->eNow != DESTROY_RESTRICT) continue;
     assocAllowOf(w, p->pChild->pTab, p->pChild->nId, p->pChild->aId, &p->found,
                  i, ASSOC_MAY_READ, 1);
+    /* Ten keys are enough for a person; the count tells how many there are. */
     if (++nLeft <= 10) {
       pStmt = assocDestroyLoad(w, p->pChild, &p->found, i);
       if (pStmt) assocDestroyKey(w, p->pChild, &keys, pStmt);
@@ -62,6 +63,7 @@ static void edgeJudge(WriteDestroyer *d, DestroyEdge *p) {
               nLeft == 1 ? "s" : "", assocReferColumns(w, pRefer),
               pRefer->zAction, z ? z : "", nLeft > 10 ? ",..." : "");
   }
+  assert(nLeft <= (i64)p->found.nSlot);
   sqlite3_free(z);
 }
 
@@ -72,6 +74,7 @@ static void edgeJudge(WriteDestroyer *d, DestroyEdge *p) {
 static AssocJson *edgeDefault(AssocWriter *w, const char *z) {
   int n = (int)strlen(z);
   AssocJson *p;
+  /* A text literal: two quotes inside it are one. */
   if (n > 1 && z[0] == '\'' && z[n - 1] == '\'') {
     char *zText = assocArenaText(w->pCall, &w->tmp, z + 1, n - 2);
     int i, j = 0;
@@ -89,6 +92,8 @@ static AssocJson *edgeDefault(AssocWriter *w, const char *z) {
   if (sqlite3_stricmp(z, "null") == 0) z = "null";
   if (sqlite3_stricmp(z, "true") == 0) z = "true";
   if (sqlite3_stricmp(z, "false") == 0) z = "false";
+  /* Numbers are spelt alike in SQL and JSON, but for forms such as 0x10, which are
+  ** refused as expressions. */
   p = assocJsonTry(w->pCall, &w->tmp, z, -1);
   return p && p->eType < ASSOC_J_TEXT ? p : 0;
 }
@@ -127,12 +132,14 @@ static int edgeColumns(AssocWriter *w, const DestroyEdge *p, int eAction,
   const WriteRefer *pRefer = p->pRefer;
   int *a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(int) * (pRefer->nCol + 1));
   int i, n = 0;
+  assert(eAction == DESTROY_NULL || eAction == DESTROY_DEFAULT);
   *paCol = a;
   for (i = 0; a && i < pRefer->nCol; i++) {
     if (eAction == DESTROY_NULL &&
         !assocColumnLetsGo(p->pChild->pModel, pRefer->aCol[i])) {
       continue;
     }
+    assert(n < pRefer->nCol);
     a[n++] = pRefer->aCol[i];
   }
   return n;
@@ -147,6 +154,8 @@ static WriteSql *edgeUpdate(WriteDestroyer *d, const DestroyEdge *p,
   WriteSql *pSql = assocWriteSql(w, WRITE_UPDATE, pChild->pTab, nCol, aCol,
                                  pChild->nId, pChild->aId, 0, 0);
   int i;
+  assert(nCol > 0 && pChild->nId > 0);
+  /* Without a value the variable stays NULL */
   for (i = 0; pSql && i < nCol; i++) {
     WriteVal val = {0, 0, 0};
     val.pJson = edgeValue(d, p, eAction, aCol[i]);
@@ -201,6 +210,8 @@ static void edgeChange(WriteDestroyer *d, DestroyEdge *p) {
   if (p->eNow != DESTROY_NULL && p->eNow != DESTROY_DEFAULT) return;
   if (p->found.nSlot == 0) return;
   n = edgeColumns(w, p, p->eNow, &aCol);
+  /* No column may be NULL: SQLite is asked to set the first, and its error is the
+  ** call's. */
   if (n == 0 && aCol) aCol[n++] = p->pRefer->aCol[0];
   if (aCol) pSql = edgeUpdate(d, p, p->eNow, n, aCol);
   if (pSql && d->bDryRun) edgeRefused(w, p, aCol[0]);
@@ -226,6 +237,8 @@ static int edgeDeferred(WriteDestroyer *d, const DestroyEdge *p) {
   int bDeferred = assocStep(pCall, pStmt) && sqlite3_column_int(pStmt, 0);
   assocFinalize(pCall, pStmt);
   if (bDeferred) return 1;
+  /* No pragma tells whether a foreign key is INITIALLY DEFERRED. The program of an
+  ** UPDATE does: it counts deferred violations in another counter. */
   pStmt = assocPrepare(pCall, "EXPLAIN UPDATE \"%w\".\"%w\" SET \"%w\"=1",
                        pTab->pSchema->zName, pTab->zName, zCol);
   while (!bDeferred && assocStep(pCall, pStmt)) {
@@ -284,6 +297,7 @@ static void edgeUntie(WriteDestroyer *d, DestroyEdge *p) {
   n = edgeColumns(w, p, DESTROY_NULL, &aCol);
   if (n == 0) edgeTied(d, p);
   if (d->bDryRun) return;
+  assert(p->pRefer->zDeclared); /* Only a declared key ties rows */
   pSql = n ? edgeUpdate(d, p, DESTROY_NULL, n, aCol) : 0;
   for (i = 0; pSql && i < p->knot.nSlot && w->pCall->rc == SQLITE_OK; i++) {
     assocErrorCode(w->pCall, assocKeymapBind(&p->knot, i, pSql->pStmt, n + 1));
@@ -312,6 +326,8 @@ static void destroyEdges(WriteDestroyer *d,
 static void tableCheckGone(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   sqlite3_stmt *pStmt;
   if (p->pTab->eType != ASSOC_TABLE) return;
+  assert(iRow < p->rows.nSlot);
+  /* A view's rows may go on to exist: its triggers decide. */
   pStmt = assocDestroyLoad(d->w, p, &p->rows, iRow);
   if (pStmt) {
     assocFail(d->w->pCall,
@@ -354,6 +370,8 @@ static sqlite3_value *tableNow(WriteDestroyer *d, const DestroyTable *p) {
   sqlite3_stmt *pStmt =
       assocPrepare(w->pCall, bInt ? "SELECT CAST(strftime('%%s') AS INTEGER)"
                                   : "SELECT CURRENT_TIMESTAMP");
+  assert(p->iDeleted >= 0 && p->iDeleted < p->pTab->nCol);
+  /* In the form that Sequelize and SQLite's own functions read back */
   if (assocStep(w->pCall, pStmt)) {
     pNow = assocWriterKeep(w, sqlite3_column_value(pStmt, 0));
   }
@@ -431,6 +449,7 @@ static void reportTables(WriteDestroyer *d, AssocOut *pOut, int bDeleted) {
           (pGroup->eAction == DESTROY_CASCADE) != bDeleted) {
         continue;
       }
+      /* Groups of one table, by different ways, are one list of keys. */
       if (nKey++ == 0) {
         if (n++) assocOutText(pOut, ",", 1);
         reportTable(d, pOut, p->pTab);
@@ -452,6 +471,7 @@ static void reportGroups(WriteDestroyer *d, AssocOut *pOut) {
   int n = 0;
   assocOutText(pOut, "[", 1);
   for (p = d->pGroup; p; p = p->pNext) {
+    assert(p->eAction >= 0 && p->eAction < ASSOC_COUNT(az));
     if (p->keys.pStart == p->keys.p) continue;
     assocOutPrintf(pOut, "%s{\"table\":", n++ ? "," : "");
     reportTable(d, pOut, p->pTable->pTab);
@@ -532,6 +552,7 @@ static void destroyerReset(WriteDestroyer *d) {
   d->pTied = 0;
   assocDestroyStepsClear(&d->todo);
   assocDestroyStepsClear(&d->order);
+  /* The tables and their statements stay with the writer for the next row. */
   for (p = d->pTable; p; p = p->pNext) {
     assocKeymapClear(&p->rows);
     assocKeymapClear(&p->changed);
@@ -563,6 +584,8 @@ static void destroyFirst(WriteDestroyer *d, DestroyTable *p,
   if (d->pGroup == 0) (void)assocDestroyGroup(d, p, "", DESTROY_CASCADE);
   if (d->pGroup == 0) return;
   (void)assocDestroyRowOf(d->w, p, &p->rows, pStmt, 0, 1);
+  assert(p->rows.nSlot >= d->nRoot);
+  /* A key that was given twice is one row */
   if (p->rows.nSlot == d->nRoot) return;
   d->nRoot = p->rows.nSlot;
   if (d->bReport) assocDestroyKey(d->w, p, &d->pGroup->keys, pStmt);

@@ -19,6 +19,8 @@ WriteForm *assocWriteForm(AssocWriter *w, AssocModel *pModel, AssocRel *pBy) {
   for (p = w->pForm; p; p = p->pNext) {
     if (p->pModel == pModel && p->pBy == pBy) return p;
   }
+  /* The form depends on pBy, because a member may be the join table's name. */
+  assert(pModel);
   p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
   if (p == 0) return 0;
   p->pModel = pModel;
@@ -93,6 +95,7 @@ static void memberResolve(AssocWriter *w, const WriteForm *pForm,
                           WriteMember *p) {
   AssocModel *pModel = pForm->pModel;
   int iCol = assocColumnSeek(w->pCall, pModel->pTable, p->zKey);
+  /* A column goes before the join table, and that before an association. */
   p->iCol = iCol;
   if (iCol >= 0) {
     p->eType = WRITE_COLUMN;
@@ -108,6 +111,7 @@ static void memberResolve(AssocWriter *w, const WriteForm *pForm,
     p->eType = WRITE_ASSOC;
     p->pRel = assocRelSeek(w->pCall, pModel, p->zKey);
     if (p->pRel) {
+      assert(p->eType == WRITE_ASSOC);
       assocRelNeedReady(w->pCall, p->pRel);
     } else {
       assocFormUnknown(w, pModel, p->zKey, "column or association");
@@ -126,6 +130,7 @@ static WriteMember *memberNew(AssocWriter *w, WriteForm *pForm,
   p->eType = (u8)memberWord(zKey);
   if (p->eType == WRITE_COLUMN) memberResolve(w, pForm, p);
   if (w->pCall->rc != SQLITE_OK) return 0;
+  assert(p->eType != WRITE_ASSOC || p->pRel);
   p->pNext = pForm->pMember;
   pForm->pMember = p;
   return p;
@@ -173,6 +178,7 @@ int assocThroughColumn(AssocWriter *w, const AssocRel *pRel,
                  "%s.%s is generated, and cannot be written", pTab->zName,
                  zName);
   }
+  assert(pTab); /* Only a belongsToMany has columns of a join row */
   if (iCol >= 0) return iCol;
   memset(&near, 0, sizeof(near));
   near.zWritten = zName;
@@ -206,6 +212,7 @@ WriteCell *assocThroughCells(AssocWriter *w, const AssocRel *pRel,
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aCell) * (pJson->nChild + 1));
   *pn = 0;
   for (p = aCell ? pJson->pChild : 0; p; p = p->pNext) {
+    assert(*pn < pJson->nChild);
     aCell[*pn].iCol = assocThroughColumn(w, pRel, p->zKey);
     aCell[(*pn)++].val.pJson = p;
   }

@@ -60,6 +60,7 @@ static void gateDo(AssocConn *pConn, GateJob *pJob) {
 static int gateNext(AssocConn *pConn) {
   GateJob *pJob = pConn->pGate;
   AssocCall *pCall = pJob->pCall;
+  assert(pJob && pJob->iCover <= pJob->nCover);
   if (pJob->iCover < pJob->nCover) {
     sqlite3_stmt *pStmt =
         assocPrepare(pCall, "%s", pJob->azCarrier[pJob->iCover++]);
@@ -184,6 +185,8 @@ static void gateNeed(AssocCall *pCall, AssocSchema *pSchema,
                      const AssocTable *pTab) {
   GateJob *pJob = gateBare(pCall->pConn, pSchema->zName);
   if (pJob == 0 || pCall->rc != SQLITE_OK) return;
+  assert(pTab == 0 || pTab->pSchema == pSchema);
+  /* The nested statement writes main by itself: see the head of this file. */
   if (sqlite3_stricmp(pSchema->zName, "main") == 0) return;
   if (pTab == 0) pTab = carrierTable(pCall, pSchema);
   if (pTab) {
@@ -225,6 +228,7 @@ void assocGateNeedAll(AssocCall *pCall, AssocCatalog *pCat) {
   AssocSchema *p;
   if (pRuns == 0 || pRuns->bAll || pCall->rc != SQLITE_OK) return;
   pRuns->bAll = 1;
+  /* Without TEMP triggers no statement writes another file than its own. */
   if (!gateHasTriggers(pCall)) return;
   for (p = pCat->pSchema->pNext; p && pCall->rc == SQLITE_OK; p = p->pNext) {
     GateJob *pJob = gateBare(pCall->pConn, p->zName);
@@ -246,6 +250,7 @@ void assocGateNeedAll(AssocCall *pCall, AssocCatalog *pCat) {
 static void gateReread(AssocCall *pCall, const GateJob *pJob) {
   AssocCall call;
   int i;
+  assert(pCall->rc != SQLITE_OK); /* The tables were made, and are undone */
   assocCallInit(&call, pCall->pConn);
   for (i = -1; i < pJob->nCover; i++) {
     sqlite3_stmt *pStmt =
@@ -267,6 +272,7 @@ static void gateTry(AssocCall *pCall, GateJob *pJob) {
   pJob->iCover = pJob->bDone = pJob->bAgain = pJob->bAll = 0;
   pCall->pConn->pGate = pJob;
   pCall->pConn->bMadeTables = 0;
+  assert(pJob->nCover >= 0);
   rc = sqlite3_step(pStmt);
   pCall->pConn->pGate = 0;
   if (rc != SQLITE_DONE) assocErrorCode(pCall, sqlite3_reset(pStmt));

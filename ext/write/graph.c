@@ -48,6 +48,9 @@ static int tieCanHold(const GraphTie *p) {
 ** in the order of the payload. */
 static void tieAppend(GraphTie *p) {
   GraphRow *pSource = p->pSource, *pTarget = p->pTarget;
+  assert(pSource && pTarget);
+  assert(!pSource->pOfSource == !pSource->pLastOfSource);
+  assert(!pTarget->pOfTarget == !pTarget->pLastOfTarget);
   if (pSource->pOfSource) {
     pSource->pLastOfSource->pNextOfSource = p;
   } else {
@@ -74,6 +77,8 @@ static void tieRow(Graph *g, GraphRow *pRow) {
   p->pTarget = pRow->pSame ? pRow->pSame : pRow;
   tieAppend(p);
   p->bHeld = (u8)tieCanHold(p);
+  /* A held tie is a foreign key in a row that is not inserted yet: the row waits
+  ** for the other one. A late tie is written once both rows are there. */
   if (p->bHeld) {
     GraphRow *pHolder = tieHolder(p);
     p->pNextHeld = pHolder->pHeld;
@@ -140,6 +145,7 @@ static void cellsTie(Graph *g, const GraphRow *pRow, GraphCells *p, int n,
   for (i = 0; aCell && i < n; i++) {
     for (j = 0; j < p->n && p->a[j].iCol != aCell[i].iCol; j++) {
     }
+    /* Two associations may set one column, if they give it the same value. */
     if (j == p->n) {
       p->a[p->n++] = aCell[i];
     } else if (!assocValSameIn(g->w, &pTab->aCol[aCell[i].iCol], &p->a[j].val,
@@ -192,6 +198,7 @@ static void cellsOfPayload(Graph *g, const GraphRow *pRow, GraphCells *p) {
     if (pMember->eType != WRITE_COLUMN) continue;
     for (i = 0; i < p->n && p->a[i].iCol != pMember->iCol; i++) {
     }
+    /* A foreign key of an association overrides the payload's column. */
     if (i < p->nHeld) continue;
     if (i < p->n) {
       assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pRow->pModel->zLabel,
@@ -247,6 +254,7 @@ static void replaceOne(Graph *g, const GraphRow *pRow) {
 /* A UNIQUE index found a row that cannot be meant: it is softly deleted, or it
 ** is of another model of the table. */
 static void byTwin(Graph *g, const GraphRow *p, int bDead) {
+  assert(p->pUnique);
   assocFail(g->w->pCall,
             &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
                         .rc = SQLITE_CONSTRAINT_UNIQUE,
@@ -365,6 +373,7 @@ static void floorsNote(Graph *g) {
          pFloor = pFloor->pNext) {
     }
     if (pFloor) continue;
+    /* The greatest rowid before the call deletes any row */
     pFloor = assocAlloc(g->w->pCall, &g->w->tmp, sizeof(*pFloor));
     if (pFloor == 0) return;
     pFloor->pModel = pModel;
@@ -387,6 +396,8 @@ static void rowKeepFloor(Graph *g, const GraphRow *p, GraphCells *pCells) {
   }
   iMax = floorMax(g->w, p->pModel);
   if (iMax >= pFloor->iMax) return;
+  /* SQLite would choose the key of a deleted row again. */
+  assert(iMax < INT64_MAX - 1);
   pCell = &pCells->a[pCells->n++];
   memset(pCell, 0, sizeof(*pCell));
   pCell->iCol = p->pModel->aKey[0];
@@ -441,6 +452,7 @@ static int rowDropKey(Graph *g, const GraphRow *p, GraphCells *pCells) {
                    p->pModel->zLabel, aCol[pCells->a[i].iCol].zName);
     }
   }
+  assert(n <= pCells->n);
   return n;
 }
 
@@ -469,6 +481,7 @@ static void rowByKey(Graph *g, GraphRow *p) {
     assocRowNeed(w, p->pModel, aKey, &p->row);
     return;
   }
+  /* The table has no other columns, so its key is the whole row: insert it. */
   aCell = assocAlloc(w->pCall, &w->tmp,
                      (i64)sizeof(*aCell) * (p->pModel->nKey + 1));
   if (aCell == 0) return;
@@ -635,6 +648,7 @@ static void setsChange(Graph *g) {
   int n = 0;
   for (p = g->pFirst; p; p = p->pNext) n += p->eWhat == GRAPH_OLD;
   a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (n + 1));
+  /* All at once: values that are UNIQUE may go from one row to another. */
   n = 0;
   for (p = g->pFirst; p && a && w->pCall->rc == SQLITE_OK; p = p->pNext) {
     if (p->eWhat != GRAPH_OLD || p->bChanged || p->pJson == 0) continue;
@@ -658,6 +672,8 @@ static void setsRun(Graph *g) {
     bAny |= !p->bDone && p->pUp->eWhat == GRAPH_OLD;
   }
   if (!bAny || g->w->pCall->rc != SQLITE_OK) return;
+  /* Find, release, change: in this order, so that a UNIQUE value of a released row
+  ** is free before another row takes it. */
   floorsNote(g);
   for (p = g->pSet; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
     if (!p->bDone && p->pUp->eWhat == GRAPH_OLD) setFind(g, p);
@@ -755,6 +771,7 @@ static void runStuck(Graph *g, const GraphRow *pRow) {
   const GraphTie *p = pRow->pHeld;
   while (p && tieOther(p)->bDone) p = p->pNextHeld;
   if (p == 0) return;
+  assert(p->bHeld && !pRow->bDone);
   assocFail(g->w->pCall,
             &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
                         .rc = SQLITE_CONSTRAINT_NOTNULL,
@@ -775,6 +792,7 @@ static void runCircles(Graph *g) {
     bMoved = 0;
     pStuck = 0;
     for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+      /* Insert a row without a foreign key that may be NULL, and set it later. */
       if (p->bDone || !assocGraphIsNew(p)) continue;
       if (runWithout(g, p)) {
         bMoved = 1;
@@ -802,6 +820,7 @@ static int linksShare(const WriteLink *pA, const WriteLink *pB) {
   if (assocRelForeignTable(pA->pRel) != assocRelForeignTable(pB->pRel)) {
     return 0;
   }
+  assert(pKeyA->nCol > 0 && pKeyB->nCol > 0);
   for (i = 0; i < pKeyA->nCol; i++) {
     for (j = 0; j < pKeyB->nCol; j++) {
       if (pKeyA->aCol[i] == pKeyB->aCol[j]) return 1;
@@ -826,6 +845,7 @@ static void tieLost(Graph *g, GraphTie *p) {
   for (pRow = g->pFirst; pRow; pRow = pRow->pNext) {
     for (pOther = pRow->pOfSource; pOther; pOther = pOther->pNextOfSource) {
       if (!tiesMeet(p, pOther)) continue;
+      /* cellsOfTie() raises the error, if the two ties need different values. */
       cells.n = 0;
       cells.a =
           assocAlloc(g->w->pCall, &g->w->tmp,
@@ -851,6 +871,7 @@ static void linksUsed(Graph *g) {
       pLink = p->pLink;
       if (pLink->pRel->eKind == ASSOC_BELONGSTOMANY) continue;
       if (pLink->pUser && pLink->pUser != pRow) pLink->mUsed |= LINK_MANY;
+      assert(pLink);
       pLink->mUsed |= p->bHeld ? LINK_HELD : LINK_LATE;
       pLink->pUser = pRow;
     }
@@ -874,6 +895,8 @@ static void runContests(Graph *g) {
   GraphTie *p;
   int bFound;
   if (g->nLate == 0 || g->w->pCall->rc != SQLITE_OK) return;
+  /* Held and late ties, or two rows, may have written one foreign key: look
+  ** whether each tie is there. */
   linksUsed(g);
   for (pRow = g->pFirst; pRow; pRow = pRow->pNext) {
     for (p = pRow->pOfSource; p && g->w->pCall->rc == SQLITE_OK;
@@ -934,6 +957,7 @@ static GraphRow *resultOpen(AssocOut *pOut, GraphRow *p) {
     assocJsonString(pOut, p->pBy->zKey, (i64)strlen(p->pBy->zKey));
     assocOutText(pOut, ":[", p->bFirst ? 2 : 1);
   }
+  assert(p->pUp == 0 || p->pBy);
   if (p->eWhat == GRAPH_NONE) {
     assocOutText(pOut, p->bList ? "[]" : "null", p->bList ? 2 : 4);
     return p->pUp;
@@ -1092,6 +1116,9 @@ static int plainCells(AssocWriter *w, PlainRows *p, const AssocJson *pJson) {
                                             p->aCell[n].iCol, pSub);
     n++;
   }
+  /* The statement of the row before serves if its members are the same, in the
+  ** same order. Keys of the reader are shared, so pointers tell. */
+  assert(n == pJson->nChild);
   if (n != nKnown) p->pSql = 0;
   for (i = p->pSql ? n : 0; i < n; i++) {
     for (j = 0; j < i; j++) {
@@ -1134,6 +1161,7 @@ static int insertPlain(AssocWriter *w, PlainRows *p, AssocModel *pModel,
   int n;
   if (pJson->eType != ASSOC_J_OBJECT || p->pForm == 0) return 0;
   if (!plainCells(w, p, pJson)) return w->pCall->rc != SQLITE_OK;
+  /* A row of columns alone needs no graph: this path makes bulk inserts fast. */
   n = p->n;
   aCell = assocRowFill(w, pModel, &n, p->aCell);
   if (w->pCall->rc == SQLITE_OK && p->pSql == 0) {
@@ -1229,6 +1257,8 @@ void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (pRoot && pBy)
     p = assocGraphRow(&g, pLink->pTarget, pRel, pJson, &pRoot->pNext);
   if (p == 0) return;
+  assert(p->pNext ==
+         0); /* The root and the new row are all that there is yet */
   p->pLink = pLink;
   p->pUp = pRoot;
   p->pBy = pBy;

@@ -41,6 +41,7 @@ static void scopeCells(AssocWriter *w, const ShapePred *pPred,
                        u8 *pbOperator) {
   const ShapePred *pSub;
   if (pPred == 0) return;
+  /* A scope that is written may only say column = value, or column IS NULL. */
   if (pPred->eOp == SHAPE_OP_AND) {
     for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
       scopeCells(w, pSub, pTab, pn, aCell, pbOperator);
@@ -87,6 +88,8 @@ void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink) {
 static int linkTwice(AssocWriter *w, const AssocRel *pRel) {
   AssocDef *pDef = 0;
   if (pRel->pOpt->eThroughUnique >= 0) return !pRel->pOpt->eThroughUnique;
+  /* "unique":false of the other direction counts, too: it is one join table. */
+  assert(pRel->eKind == ASSOC_BELONGSTOMANY);
   while ((pDef = assocModelNextDef(w->pCall, pRel->pTarget, pDef)) != 0) {
     AssocRel *pBack = 0;
     if (assocKindSeek(pDef->zKind) == ASSOC_BELONGSTOMANY) {
@@ -105,6 +108,7 @@ static int linkTwice(AssocWriter *w, const AssocRel *pRel) {
 static int throughTaken(const WriteLink *pLink, int iCol) {
   const AssocRel *pRel = pLink->pRel;
   int i;
+  assert(pRel->pThrough && iCol >= 0);
   for (i = 0; i < pRel->foreign.nCol; i++) {
     if (pRel->foreign.aCol[i] == iCol) return 1;
   }
@@ -140,6 +144,8 @@ static void linkFree(AssocWriter *w, WriteLink *p) {
   const AssocKey *pKey = &p->pRel->foreign, *pType = &p->pRel->type;
   int i;
   p->aFree = assocAlloc(w->pCall, &w->mem, (i64)sizeof(int) * (pKey->nCol + 2));
+  /* Columns that the row's own key shares, such as a tenant's, stay as they
+  ** are. */
   for (i = 0; p->aFree && pModel && i < pKey->nCol; i++) {
     if (p->pRel->pOpt->eAllowNull == 0) continue;
     if (!assocColumnLetsGo(pModel, pKey->aCol[i])) continue;
@@ -275,6 +281,7 @@ static void lookColumns(AssocSql *p, WriteLink *pLink) {
   }
   p->nVar = nVar;
   assocSqlScope(p, pRel->pScope, pTgt, 1);
+  assert(p->nVar >= nVar);
   sqlite3_str_appendall(p->pStr, ")");
 }
 
@@ -302,6 +309,7 @@ static void lookTables(AssocSql *p, WriteLink *pLink, int bList) {
     pairWhere(p, pLink, pTgt->nKey + 1, 1);
     assocSqlScope(p, pLink->pRel->pThroughScope, pLink->pJoin, 2);
   }
+  /* A list has its keys in assoc_keys; one key is bound. */
   if (bList) return;
   sqlite3_str_appendall(p->pStr, " WHERE ");
   nVar = p->nVar;
@@ -318,6 +326,7 @@ static sqlite3_stmt *lookStmt(AssocWriter *w, WriteLink *pLink, int bList) {
   WriteSql **pp = bList ? &pLink->pLooks : &pLink->pLook;
   AssocSql sql;
   if (*pp) return assocWriteSqlUse(w, *pp);
+  assert(pLink->pTarget->nKey > 0);
   pLink->bMeets = (u8)linkMeets(w, pLink);
   assocWriteSqlStart(w, &sql);
   sql.nVar = pLink->pTarget->nKey + pLink->pRel->sourceKey.nCol;
@@ -372,6 +381,7 @@ static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
   AssocModel *pTgt = pLink->pTarget;
   AssocSql sql;
   if (pLink->pAll) return assocWriteSqlUse(w, pLink->pAll);
+  assert(pRel->nPath == 0 && pLink->pTargetKey);
   assocWriteSqlStart(w, &sql);
   sql.nVar =
       pRel->eKind == ASSOC_BELONGSTO ? pRel->pSource->nKey : pRel->foreign.nCol;
@@ -480,6 +490,7 @@ static void rowsAdd(AssocWriter *w, LinkRows *p, AssocModel *pModel,
     p->a = a;
     p->nAlloc = nNew;
   }
+  assert(p->n < p->nAlloc);
   p->a[p->n].pModel = pModel;
   p->a[p->n].aKey = assocWriteGet(w, pStmt, iFrom, pModel->nKey);
   if (p->a[p->n].aKey) p->n++;
@@ -499,6 +510,7 @@ static void linkAll(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
     linkBind(w, pStmt, 1, pRel->sourceKey.nCol,
              sourceRef(w, pLink, pSource, 0));
   }
+  assert(pBut == 0 || pLink->pTarget->nKey > 0);
   while (assocStep(w->pCall, pStmt)) {
     if (pBut && assocKeymapFind(&pBut->map, keptKey(pBut, pStmt), &rc) !=
                     ASSOC_NOSLOT) {
@@ -566,6 +578,7 @@ static void linkLook(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
     linkBind(w, pStmt, 1 + pTgt->nKey, pLink->pRel->sourceKey.nCol,
              sourceRef(w, pLink, pSource, 0));
   }
+  /* Several rows only where the target has several join rows with the source. */
   while (assocStep(w->pCall, pStmt)) {
     if (p->row.aKey == 0) {
       p->row.aKey = assocWriteGet(w, pStmt, 0, pTgt->nKey);
@@ -672,6 +685,7 @@ char *assocChangesText(AssocCall *pCall, WriteChanges *p, i64 *pn) {
   ap[2] = &p->moved;
   assocBufInit(&out, assocBudgetMost(pCall->pConn));
   for (i = 0; i < 3; i++) {
+    assert(ap[i]->pStart == 0 || ap[i]->p > ap[i]->pStart);
     assocOutText(&out, az[i], (i64)strlen(az[i]));
     if (ap[i]->pStart) {
       assocOutText(&out, ap[i]->pStart, ap[i]->p - ap[i]->pStart);
@@ -851,6 +865,7 @@ void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (pRow->aKey == 0 && assocLinkDestroys(pLink)) return;
   if (pRow->aKey == 0) assocRowNeed(w, pLink->pTarget, aKey, &look.row);
   if (w->pCall->rc != SQLITE_OK || !bHas) return;
+  assert(pRow->aKey);
   if (pChanges) changeAdd(&pChanges->removed, pRow);
   if (pLink->pJoin) {
     if (look.pair.n == 1 && !linkMirrors(pLink, pSource, pRow)) {
@@ -902,6 +917,7 @@ static void linkWrite(AssocWriter *w, const WriteLink *pLink,
                    pModel->zLabel, pCol->zName);
     }
   }
+  assert(n <= nCell);
   assocRowUpdate(w, pRow, n, aCell);
 }
 
@@ -959,6 +975,7 @@ static void linkBelongs(AssocWriter *w, WriteLink *pLink,
   int i, n = 0;
   assocRowNeed(w, pLink->pTarget, aKey, &row);
   if (w->pCall->rc != SQLITE_OK) return;
+  assert(pLink->pRel->eKind == ASSOC_BELONGSTO && pLink->pJoin == 0);
   if (linkOld(w, pLink, pSource, &row, &old)) return;
   aCell = assocLinkCells(w, pLink, &row, &n);
   if (aCell == 0) return;
@@ -990,6 +1007,7 @@ static void linkGive(AssocWriter *w, const WriteLink *pLink,
       return;
     }
   }
+  assert(n <= nThrough);
   if (n) assocRowChange(w, pRow, n, a);
 }
 
@@ -1037,6 +1055,7 @@ static void linkMirror(AssocWriter *w, WriteLink *pLink,
     linkRevive(w, pLink, &pair.dead, nCell, aCell);
     return;
   }
+  assert(pRel->pOpt->eSymmetric == 1);
   n = cellsOfKey(a, n, &pRel->foreign, aRef);
   n = cellsOfKey(a, n, &pRel->other, aOther);
   n = cellsAppend(a, n, nCell, aCell);
@@ -1060,6 +1079,7 @@ static WriteCell *joinCells(AssocWriter *w, const WriteLink *pLink,
   n = cellsOfKey(aCell, n, &pRel->other, aOther);
   n = cellsAppend(aCell, n, pLink->nThrough, pLink->aThrough);
   *pn = cellsAppend(aCell, n, nThrough, aThrough);
+  assert(*pn <= nMost);
   return aCell;
 }
 
@@ -1171,6 +1191,8 @@ static int manyKeysDiffer(const WriteLink *pLink) {
   const AssocModel *pTgt = pLink->pTarget;
   int i;
   if (pLink->pTargetKey->nCol != pTgt->nKey) return 0;
+  /* Two targets with different keys must have different join keys, or one pair
+  ** would stand twice in the batch. */
   for (i = 0; i < pTgt->nKey; i++) {
     const AssocColumn *pCol = &pRel->pThrough->aCol[pRel->other.aCol[i]];
     if (pLink->pTargetKey->aCol[i] != pTgt->aKey[i]) return 0;
@@ -1248,6 +1270,7 @@ static int manyPrepare(LinkRun *p) {
     if (assocValIsNull(&aRef[i])) return 0;
   }
   if (aRef == 0) return 0;
+  /* A NULL key relates to nothing: row by row, its error names the row. */
   p->pSql = p->pLink->pJoin == 0 ? manyChanges(p)
             : p->bRemove         ? manyParts(p)
                                  : manyJoins(p, aRef);
@@ -1311,6 +1334,7 @@ static int manyRead(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
     }
     p->aaKey[p->n++] = assocWriteGet(w, pStmt, 0, nCol);
   }
+  assert(p->n <= n);
   sqlite3_reset(pStmt);
   assocKeysTake(w);
   return eWhat == RUN_ALONE ? keys.base.i : n;
@@ -1332,6 +1356,7 @@ static void manyWrite(LinkRun *p) {
   WriteChanges *pChanges = p->pChanges;
   int i, bDone;
   if (p->n == 0 || p->w->pCall->rc != SQLITE_OK) return;
+  assert(p->pSql);
   bDone = assocRowsRun(p->w, p->pSql, p->aCell, p->n,
                        p->aaPair ? p->aaPair : p->aaKey);
   for (i = 0; i < p->n && p->w->pCall->rc == SQLITE_OK; i++) {
@@ -1373,6 +1398,7 @@ static int manyRun(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
       nAlone++;
     }
   }
+  assert(i <= nKey);
   assocKeymapClear(&p->keep.map);
   return i;
 }
@@ -1427,6 +1453,7 @@ static void keepAdd(AssocWriter *w, KeepMap *p, WriteLink *pLink, int nKey,
     linkBind(w, pSql->pStmt, 1, pModel->nKey, aaKey[i]);
     if (assocStep(w->pCall, pSql->pStmt)) {
       u32 iSlot = assocKeymapAdd(&p->map, keptKey(p, pSql->pStmt), &rc);
+      /* abHas is by the number of the key: does a row before give it values? */
       if (abOnce && iSlot < (u32)nKey) {
         if (abHas[iSlot] && abOnce[i]) assocLinkTwice(w, pLink, aaKey[i]);
         abHas[iSlot] |= abOnce[i];

@@ -113,6 +113,7 @@ static WriteOnlyRel *onlyRelOf(AssocWriter *w, WriteOnly *pOnly,
   p->ap =
       assocAlloc(w->pCall, &w->one, (i64)sizeof(*p->ap) * (pRel->nBranch + 1));
   if (p->ap == 0) return 0;
+  assert(pRel->nBranch >= 0);
   p->pRel = pRel;
   p->pNext = pOnly->pRel;
   pOnly->pRel = p;
@@ -143,6 +144,7 @@ static void onlyBlock(OnlyReader *p, WriteOnlyRel *pUnder, int iBranch,
                   pRel->nBranch ? pRel->aBranch[iBranch].pModel : pRel->pTarget,
                   pRel);
   }
+  assert(iBranch == 0 || iBranch < pRel->nBranch);
   if (*pp == 0) return;
   if (!bBlock) {
     onlyStar(p, *pp);
@@ -167,6 +169,7 @@ static void onlyOn(OnlyReader *p, WriteOnlyRel *pUnder,
   AssocCatalog *pCat = pRel->pSource->pTable->pSchema->pCatalog;
   AssocModel *pModel = assocModelSeek(p->w->pCall, pCat, pItem->pPath->z);
   int i, bFound = 0;
+  /* "on" may have the model's name, or what the type column holds. */
   for (i = 0; i < pRel->nBranch; i++) {
     if (pRel->aBranch[i].pModel != pModel &&
         sqlite3_stricmp(pRel->aBranch[i].zType, pItem->pPath->z) != 0) {
@@ -206,6 +209,7 @@ static void onlyAssoc(OnlyReader *p, WriteOnly *pOnly, const ShapeItem *pItem) {
     pBlock = &rest;
     bBlock = 1;
   }
+  /* A block without "on" speaks of every branch. */
   for (i = 0; i == 0 || i < pRel->nBranch; i++) {
     if (pRel->nBranch == 0 || blockIsGeneral(pBlock)) {
       onlyBlock(p, pUnder, i, bBlock, pBlock);
@@ -227,6 +231,7 @@ static void onlyAt(OnlyReader *p, WriteOnly *pOnly, const ShapeItem *pItem) {
         "there is no join row whose column @%s could be", pItem->pPath->z);
     return;
   }
+  assert(pBy && pBy->pThrough);
   iCol = assocThroughColumn(p->w, pBy, pItem->pPath->z);
   if (iCol >= 0) pOnly->abJoin[iCol] = 1;
 }
@@ -332,6 +337,7 @@ void assocOnlyThrough(AssocWriter *w, const WriteOnly *pOnly, int nCell,
   const AssocTable *pJoin;
   int i;
   if (pOnly == 0 || nCell == 0 || w->pCall->rc != SQLITE_OK) return;
+  assert(pOnly->pBy && aCell);
   pJoin = pOnly->pBy->pThrough;
   for (i = 0; i < nCell; i++) {
     const char *z;

@@ -66,6 +66,7 @@ AssocWriter *assocWriterTake(AssocCall *pCall, AssocCatalog *pCat) {
     w->pCat = assocCatalogRef(pCat);
     w->iSession = pConn->iSession;
   }
+  assert(w->pCall == 0); /* assocWriterRest() has seen to it */
   w->pCall = pCall;
   return w;
 }
@@ -193,6 +194,7 @@ static u32 valSlot(AssocWriter *w, AssocKeymap *pMap, sqlite3_stmt *pStmt,
         bAdd ? assocKeymapAdd(pMap, &p, &rc) : assocKeymapFind(pMap, &p, &rc);
     assocErrorCode(w->pCall, rc);
   }
+  assert(pMap->nKey == 1);
   sqlite3_reset(pStmt);
   return iSlot;
 }
@@ -240,6 +242,7 @@ static void rowBindJson(AssocWriter *w, sqlite3_stmt *pStmt, int i,
     sqlite3_bind_null(pStmt, i);
     return;
   }
+  /* The text may be as long as SQLite allows; it is handed over, not copied. */
   assocBufInit(&out, sqlite3_limit(w->pCall->db, SQLITE_LIMIT_LENGTH, -1));
   assocJsonWrite(&out, pJson);
   z = assocBufFinish(&out, &n);
@@ -378,10 +381,8 @@ static void sqlPrepare(AssocWriter *w, WriteSql *p, char *zSql) {
   (void)assocWriteSqlUse(w, p);
 }
 
-/* Literals are bound once and stay; the variables before them are the
-** caller's. */
-/* Bind the literals of scopes, and the values of the session: they are the same
-** as long as the writer lasts. */
+/* Bind the literals of scopes, and the values of the session. They stay bound as
+** long as the writer lasts; the variables before them are the caller's. */
 static void sqlBind(AssocWriter *w, WriteSql *p, const AssocBind *pBind) {
   for (; p->pStmt && pBind; pBind = pBind->pNext) {
     const AssocJson *pJson = 0;
@@ -415,6 +416,7 @@ WriteSql *assocWriteSqlKeep(AssocWriter *w, AssocSql *pSql) {
     sqlite3_free(z);
     return 0;
   }
+  assert(pSql->pCall == w->pCall);
   p->eOp = WRITE_OTHER;
   sqlPrepare(w, p, z);
   sqlBind(w, p, pSql->pBind);
@@ -487,6 +489,7 @@ static void rowSqlInsert(sqlite3_str *pStr, const WriteSql *p) {
   } else {
     sqlite3_str_appendall(pStr, " DEFAULT VALUES");
   }
+  assert(p->eOp == WRITE_INSERT && p->nWhere == 0);
   if (p->nGet == 0) return;
   sqlite3_str_appendall(pStr, " RETURNING ");
   rowSqlColumns(pStr, p->pTab, p->nGet, p->aGet);
@@ -539,6 +542,7 @@ static void rowSqlPoliced(AssocWriter *w, WriteSql *p) {
   AssocSql sql;
   int i;
   assocWriteSqlStart(w, &sql);
+  assert(p->nSet == 0 && p->nGet > 0);
   sql.nVar = p->nWhere;
   for (i = 0; i < p->nGet; i++) {
     sqlite3_str_appendall(sql.pStr, i ? "," : "SELECT ");
@@ -569,6 +573,7 @@ static WriteSql *rowSqlNew(AssocWriter *w, const WriteSql *pLike) {
   p->aSet = rowKeepColumns(w, p->nSet, p->aSet);
   p->aWhere = rowKeepColumns(w, p->nWhere, p->aWhere);
   p->aGet = rowKeepColumns(w, p->nGet, p->aGet);
+  /* The caller's lists live only as long as its call. */
   assocSchemaNeedTrust(w->pCall, p->pTab->pSchema);
   if ((p->eOp == WRITE_FIND && assocAllowAsks(w, p->pTab)) ||
       (readsRows(p) && assocBudgetCounts(w->pCall->pConn))) {
@@ -650,6 +655,7 @@ static void rowSqlIgnored(AssocWriter *w, const WriteSql *pSql) {
   const AssocTable *pTab = pSql->pTab;
   int m = tableSays(w, pTab, "%conflict%ignore%");
   char *z = assocMprintf(w->pCall, azWho[m], pTab->zName);
+  assert(pSql->eOp <= WRITE_DELETE && azDone[pSql->eOp]);
   assocFail(w->pCall,
             &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
                         .rc = SQLITE_CONSTRAINT_TRIGGER,
@@ -664,6 +670,7 @@ static void rowSqlCount(AssocWriter *w, const WriteSql *pSql) {
   int n;
   if (w->pCall->rc != SQLITE_OK) return;
   n = pSql->pTab->eType == ASSOC_VIEW ? 1 : sqlite3_changes(w->pCall->db);
+  assert(n >= 0);
   w->nChange += n;
   if (n > 0 || pSql->pTab->eType != ASSOC_TABLE) return;
   rowSqlIgnored(w, pSql);
@@ -705,6 +712,7 @@ void assocWriterLast(AssocWriter *w, const WriteRow *pRow) {
 static int aloneSets(const WriteSql *p, int iCol) {
   int i;
   if (iCol >= 0 && p->pTab->aCol[iCol].bGenerated) return 1;
+  assert(iCol < p->pTab->nCol);
   for (i = 0; i < p->nSet; i++) {
     if (p->aSet[i] == iCol) return 1;
   }
@@ -747,6 +755,7 @@ static int sqlIsAlone(AssocWriter *w, const WriteSql *p) {
 
 /* The same, asked once for each statement. */
 static int sqlKnownAlone(AssocWriter *w, WriteSql *p) {
+  assert(p->eOp != WRITE_FIND && p->eOp != WRITE_READ);
   if (p->eAlone == ALONE_ASK) {
     p->eAlone = sqlIsAlone(w, p) ? ALONE_YES : ALONE_NO;
   }
@@ -810,6 +819,8 @@ static void keysColumnOf(const AssocKeyList *pList, int i,
 
 void assocKeysGive(AssocWriter *w, WriteKeys *p, int nCol, int n,
                    const WriteVal *const *aaKey) {
+  assert(n >= 0 && nCol > 0);
+  assert(w->pCall->pConn->pList == 0); /* One list at a time */
   p->base.n = n;
   p->base.i = 0;
   p->base.xColumn = keysColumnOf;
@@ -819,6 +830,7 @@ void assocKeysGive(AssocWriter *w, WriteKeys *p, int nCol, int n,
 }
 
 void assocKeysTake(AssocWriter *w) {
+  assert(w->pCall->pConn->pList);
   w->pCall->pConn->pList = 0;
 }
 
