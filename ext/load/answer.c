@@ -60,6 +60,8 @@ static void branchFrom(AssocSql *p, const AssocRel *pRel,
 /* t4."id"; of a composite key the JSON array of its values */
 static void branchKey(AssocSql *p, const AssocModel *pModel, int iAlias) {
   int i;
+  /* A BLOB in a composite key is its hexadecimal text, as everywhere in JSON. */
+  assert(pModel->nKey > 0);
   for (i = 0; pModel->nKey > 1 && i < pModel->nKey; i++) {
     stmtPut(p, i ? "," : "json_array(");
     stmtPut(p, "CASE typeof(");
@@ -86,6 +88,8 @@ static void branchKey(AssocSql *p, const AssocModel *pModel, int iAlias) {
 */
 static void stmtBranches(AssocSql *p, const AssocRel *pRel, int iVar) {
   int i, j;
+  assert(pRel->nBranch > 0 && iVar >= 0);
+  /* iVar 0: the keys themselves. Else: is the row the one of ?(iVar+1), ...? */
   stmtPut(p, "CASE ");
   assocSqlColumn(p, 1, pRel->pSource->pTable, pRel->type.aCol[0]);
   for (i = 0; i < pRel->nBranch; i++) {
@@ -204,6 +208,7 @@ static int stmtAnswer(Planner *p, AssocSql *pSql, AssocNode *pRoot,
     relatedLimit(pSql, pRoot, pRel);
     stmtPut(pSql, ") s WHERE true");
   }
+  /* A subquery, if the order or a limit chooses among the related rows. */
   iTarget = pSql->bHeld ? pRoot->pModel->nKey : pSql->nVar;
   if (bHas) pSql->nVar += assocRelTargetWidth(pRel);
   if (bHas && pRel->nBranch) stmtIsBranch(pSql, pRel, iTarget);
@@ -310,6 +315,7 @@ static void makeAllSources(Planner *p, AssocNode *pRoot) {
     stmtNext(&sql, &n, "SELECT ", ",");
     assocSqlColumn(&sql, 1, pSrc->pTable, pSrc->aKey[i]);
   }
+  /* The clauses are the association's, not the source's. */
   pRoot->pClauses = 0;
   assocStmtFrom(&sql, pRoot, 0);
   stmtPut(&sql, " WHERE true");
@@ -349,6 +355,9 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   if (!bSorted) relatedOrder(&sql, pRel, pC);
   relatedLimit(&sql, pRoot, pRel);
   if (bTake && !bSorted) stmtPut(&sql, ")");
+  /* bSort: ids come in any order, and are sorted after they were taken, which
+  ** costs less than SQLite's sorter. */
+  assert(!bSorted || bTake);
   pRoot->lookup.bEmit = (u8)bTake;
   pRoot->lookup.bSort = (u8)bSorted;
   pRoot->lookup.zSql = assocSqlEnd(&sql);
@@ -406,6 +415,7 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   const AssocColumn *pCol = &pModel->pTable->aCol[pModel->aKey[0]];
   AssocSql sql;
   if (pCol->eColl == ASSOC_COLL_OTHER) return;
+  assert(pModel->nKey == 1); /* takesIds() has seen to it */
   pPairs->rule.eAff = pCol->eAff;
   pPairs->rule.eColl = pCol->eColl;
   assocPlannerSql(p, &sql);
@@ -437,6 +447,7 @@ static const char *pairsIndex(Planner *p, AssocRel *pRel, int bBack) {
     if (zIndex == 0) return 0;
   }
   if (pRel->nPath) return zIndex;
+  /* A path needs an index for each of its steps; the last one stands for all. */
   if (!bBack) return assocFarIndex(p->pCall, pRel, &bUnique);
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {
     pTab = pRel->pThrough;
@@ -461,6 +472,7 @@ static void makeBack(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   if (pSrc->aKey[0] != pSrc->pTable->iRowid || !meansAll(pRel)) return;
   if (pItem->nRecurse) return;
   assocPlannerSql(p, &sql);
+  assert(pSrc->nKey == 1);
   sql.nVar = 1;
   stmtPut(&sql, "SELECT assoc_take(");
   if (pathMeets(p, pRel)) stmtPut(&sql, "DISTINCT ");
@@ -517,6 +529,8 @@ static void makeAgain(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                  pRel->zName, pRel->pSource->zLabel, pRel->pTarget->zLabel);
     return;
   }
+  /* The key itself as a row: so the rows of the next step are looked up as those
+  ** of the first. */
   assocPlannerSql(p, &sql);
   for (i = 0; i < pRel->pTarget->nKey; i++) {
     stmtNext(&sql, &n, "SELECT ", ",");

@@ -10,6 +10,8 @@ static const ShapeVal *valOf(AssocRun *pRun, const ShapeVal *pVal,
                              sqlite3_value **ppValue) {
   int i, iFirst = pRun->pPlan->nName > 0 || pRun->pPlan->pShape->bNamed;
   *ppValue = 0;
+  /* The object of named values, if there is one, is the first argument. */
+  assert(pVal);
   if (pVal->eType == SHAPE_VAL_NAMED) {
     for (i = 0; pRun->apNamed && i < pRun->pPlan->nName; i++) {
       if (strcmp(pRun->pPlan->azName[i], pVal->z) == 0) {
@@ -44,6 +46,7 @@ static void bindVal(AssocRun *pRun, sqlite3_stmt *pStmt, int i,
   sqlite3_value *pValue;
   int rc = SQLITE_OK;
   valOf(pRun, pVal, &pValue);
+  assert(i > 0);
   switch (pVal->eType) {
   case SHAPE_VAL_NULL: rc = sqlite3_bind_null(pStmt, i); break;
   case SHAPE_VAL_FALSE: rc = sqlite3_bind_int(pStmt, i, 0); break;
@@ -74,6 +77,7 @@ i64 assocBindCount(AssocRun *pRun, const ShapeVal *pVal) {
   if (pVal->eType == SHAPE_VAL_NULL) return -1;
   if (pValue && sqlite3_value_type(pValue) == SQLITE_NULL) return -1;
   if (pValue) n = assocValueWhole(pValue);
+  /* NULL means no limit, as in SQLite. Everything else must be a whole number. */
   if (n >= 0) return n;
   assocShapeFail(pRun->pCall, pShape->bJson ? 0 : pShape->zText, pVal->iOff,
                  &(AssocWhy){.eReason = ASSOC_E_ARGUMENT},
@@ -126,6 +130,8 @@ static void bindList(AssocRun *pRun, sqlite3_stmt *pStmt,
     z = (const char *)sqlite3_value_text(pValue);
     if (z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
   }
+  /* The statement reads the array with json_each(); it is read here only to say
+  ** what is wrong with it. */
   if (z && z[strspn(z, " \t\n\r")] == '[') {
     pJson = assocJsonRead(pCall, &pRun->fix, z, -1, "the list of in");
     if (pJson == 0) return;
@@ -174,6 +180,7 @@ static void bindOne(AssocRun *pRun, sqlite3_stmt *pStmt,
     bindPattern(pRun, pStmt, pBind);
   } else {
     n = assocBindCount(pRun, pBind->pVal);
+    /* MORE: one row beyond the page tells whether there is a next page. */
     if (n >= 0 && n < ASSOC_LIST_ALL && pBind->eHow == ASSOC_BIND_MORE) n++;
     assocErrorCode(pRun->pCall, sqlite3_bind_int64(pStmt, pBind->iSql, n));
   }
@@ -213,6 +220,8 @@ void assocBindLiterals(AssocCall *pCall, AssocPlan *pPlan, sqlite3_stmt *pStmt,
   memset(&run, 0, sizeof(run));
   run.pCall = pCall;
   run.pPlan = pPlan;
+  /* A statement for EXPLAIN QUERY PLAN: SQLite's choice of a partial index depends
+  ** on literals. Parameters stay NULL. */
   for (pBind = pFetch->pBind; pBind && pStmt; pBind = pBind->pNext) {
     if (!assocBindIsLiteral(pBind)) continue;
     if (pBind->eHow == ASSOC_BIND_VALUE || pBind->eHow == ASSOC_BIND_LIKE) {
@@ -264,6 +273,7 @@ static char *namesText(AssocCall *pCall, const AssocPlan *pPlan) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   int i;
   sqlite3_str_appendall(pStr, "SELECT json_type(?1)");
+  assert(pPlan->nName > 0);
   for (i = 0; i < pPlan->nName; i++) {
     const char *z = pPlan->azName[i];
     sqlite3_str_appendf(pStr,
@@ -324,6 +334,7 @@ void assocBindCheck(AssocRun *pRun) {
   const AssocShape *pShape = pRun->pPlan->pShape;
   int nWanted = pShape->nParam + (pShape->bNamed != 0);
   if (pRun->args.nVal == nWanted) return;
+  assert(nWanted >= 0 && pRun->args.nVal >= 0);
   if (pRun->args.nVal < nWanted) {
     assocErrorOf(pRun->pCall, ASSOC_E_ARGUMENT, 0, 0,
                  pShape->nParam ? "the shape asks for ?%d, but %d value%s given"

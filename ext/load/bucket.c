@@ -28,6 +28,7 @@ int assocListNeed(AssocRun *pRun, AssocNodeRun *pState, u32 n) {
   if (nNew < n) nNew = n;
   aNew = listGrow(pRun, pState->aBucket, nOne * nOld, nOne * nNew);
   if (aNew == 0) return 0;
+  assert(nNew >= n && nNew > nOld);
   memset(&aNew[nOld], 0, (size_t)(nOne * (nNew - nOld)));
   pState->aBucket = aNew;
   pState->nBucket = nNew;
@@ -59,6 +60,8 @@ void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere) {
   const ShapeClauses *pC = pNode->pClauses;
   const AssocPage *pPage = pNode->pPage;
   const ShapeVal *pMost = pPage ? pPage->pMost : pC ? pC->pLimit : 0;
+  /* bHere: the runner counts rows itself, because one statement reads the rows of
+  ** all parents. Else SQL's LIMIT has counted them. */
   pState->nOffset = 0;
   pState->nMost = ASSOC_LIST_ALL;
   if (pNode->pRel && !pNode->bMany) {

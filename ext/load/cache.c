@@ -141,6 +141,9 @@ static AssocPlan *planFor(AssocCall *pCall, AssocLoadState *p,
                           AssocPlan *pText) {
   AssocPlan *pPlan;
   if (pText == 0) return 0;
+  /* A plan of the same text but for its literals serves: it takes the literals
+  ** over, and its statements stay prepared. */
+  assert(!pText->bBusy);
   for (pPlan = pText->masked.nVal ? p->pPlan : 0; pPlan; pPlan = pPlan->pNext) {
     if (!mayShare(pPlan, pText)) continue;
     unlinkPlan(p, pPlan);

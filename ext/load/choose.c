@@ -45,6 +45,7 @@ static i64 scannedRows(AssocCall *pCall, const AssocNode *pNode) {
   if (pRel == 0 || pRel->nPath == 0 || pNode->bDown) {
     return assocTableRows(pCall, scannedTable(pNode));
   }
+  /* A scan of a path reads the tables of all its steps. */
   for (i = 0; i < pRel->nPath; i++) {
     const AssocRel *pStep = pRel->apPath[i];
     n += assocTableRows(pCall, pStep->pTarget->pTable);
@@ -108,6 +109,7 @@ static int asksSeek(AssocCall *pCall, AssocNode *pNode, const AssocRel *pRel) {
   sqlite3_stmt *pStmt =
       assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pNode->lookup.zSql);
   int bSeek = 0, bAll = 0;
+  assert(pNode->lookup.zSql && pKey->nCol > 0);
   assocBindLiterals(pCall, pNode->pPlan, pStmt, &pNode->lookup);
   while (assocStep(pCall, pStmt)) {
     const char *z = assocColumnText(pCall, pStmt, 3);
@@ -139,6 +141,7 @@ int assocNodeSeeks(AssocCall *pCall, AssocNode *pNode) {
 ** has another text ("… LAST TERM OF ORDER BY") and does not count. */
 static int comesInOrder(AssocCall *pCall, AssocNode *pNode) {
   sqlite3_stmt *pStmt;
+  assert(pNode->eOrder >= -1 && pNode->eOrder <= 1); /* 0: not asked yet */
   if (pNode->eOrder) return pNode->eOrder > 0;
   pNode->eOrder = 1;
   pStmt = assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pNode->lookup.zSql);

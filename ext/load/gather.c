@@ -171,6 +171,8 @@ static void gatherRows(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   AssocRow *const *apRow = &pState->apRow[pBucket->iRow];
   i64 iStart = pOut->p - pOut->pStart;
   u32 i;
+  assert(pNode->bMany && iBucket < pState->nBucket);
+  assert(pBucket->nRow > 0); /* The caller has written an empty list */
   if (ASSOC_UNLIKELY(iStart - pRun->nPulse > GATHER_PULSE)) pulse(pRun, pOut);
   if (pNode->nSplit == 0) {
     gatherLeaves(pRun, pOut, pNode, apRow, pBucket->nRow);
@@ -183,6 +185,8 @@ static void gatherRows(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
     }
   }
   if (pOut->rc != SQLITE_OK) return;
+  /* Each row writes a comma in front of itself; the first comma becomes the
+  ** bracket. No row at all: all were ancestors of themselves. */
   if (pOut->p - pOut->pStart == iStart) putText(pOut, "[", 1);
   if (pOut->rc == SQLITE_OK) pOut->pStart[iStart] = '[';
   putText(pOut, "]", 1);
@@ -252,6 +256,7 @@ static void gatherEdges(const GatherPage *p, const AssocPagePart *pEdge) {
   putText(p->pOut, "[", 1);
   for (i = 0; i < p->nRow && p->pOut->rc == SQLITE_OK; i++) {
     const AssocRow *pRow = p->apRow[i];
+    /* n, not i: rows that are left out have no comma. */
     if (isCircle(p->pRun, p->pNode, pRow)) continue;
     if (!give(p->pRun, p->pOut, p->pNode, 1)) return;
     if (n++) putText(p->pOut, ",", 1);
@@ -324,6 +329,7 @@ static ASSOC_NOINLINE void gatherPage(AssocRun *pRun, AssocOut *pOut,
     page.nRow = pState->aBucket[iBucket].nRow;
     if (pNode->bRecurse) pLevel = enterLevel(pRun, pOut, pNode, iBucket);
   }
+  assert(pNode->pPage);
   for (pPart = pNode->pPage->pPart; pPart && pOut->rc == SQLITE_OK;
        pPart = pPart->pNext) {
     putText(pOut, pPart->zKey, pPart->nKey);
@@ -382,6 +388,7 @@ static void memberOfRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   const AssocNode *pChild = p->pNode;
   u32 iFrom;
   if (!give(pRun, pOut, pNode, 1)) return;
+  /* The member lies deeper: go on by the node that leads there. */
   if (pChild != pNode) {
     while (pChild->pParent != pNode) pChild = pChild->pParent;
     memberOfBucket(pRun, pOut, pChild, bucketOf(pNode, pRow, pChild), p);
@@ -402,6 +409,7 @@ static void memberMissing(AssocRun *pRun, AssocOut *pOut,
     gatherPage(pRun, pOut, pAt, ASSOC_NOSLOT);
     return;
   }
+  /* null, or [] if a list lies on the way to the member */
   while (pAt != pNode && !pAt->bMany) pAt = pAt->pParent;
   if (pAt == pNode) {
     putText(pOut, "null", 4);
@@ -422,6 +430,7 @@ static void memberOfBucket(AssocRun *pRun, AssocOut *pOut,
     memberMissing(pRun, pOut, pNode, p);
     return;
   }
+  assert(pNode->bMany || pFirst);
   if (!pNode->bMany) {
     memberOfRow(pRun, pOut, pNode, pFirst, p);
     return;
@@ -463,6 +472,8 @@ void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        u32 iBucket) {
   const AssocRow *pRow = assocListFirst(&pRun->aNode[pNode->iNode], iBucket);
   if (pOut->rc != SQLITE_OK) return;
+  /* From the rarest form to the most frequent one. An empty bucket has a text of
+  ** its own: [] or null. */
   if (pNode->bLists) {
     gatherLists(pRun, pOut, pNode, iBucket, pNode);
   } else if (assocNodeIsPage(pNode)) {
@@ -525,6 +536,7 @@ static void gatherResult(AssocRun *pRun, AssocOut *pOut, int *pbNull) {
     *pbNull = 1;
     return;
   }
+  /* One root, and it is there: its related rows are the result. */
   if (pRun->pPlan->eAsk == ASSOC_ASK_GET) {
     iBucket = relatedBucket(pRun, &pNode);
     *pbNull = !pNode->bMany &&
@@ -592,6 +604,8 @@ char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
   }
   if (pCall->rc == SQLITE_OK && !*pbNull) {
     z = assocRunText(pCall, pPlan, &out, pn);
+    /* The next result is likely to be as long: reserve() asks for as much. */
+    assert(z || pCall->rc != SQLITE_OK);
     pLoad->nLast = *pn;
   }
   assocBufClear(&out);

@@ -159,6 +159,8 @@ static void makeHeld(AssocCall *pCall, AssocPlan *pPlan) {
   p.pPlan = pPlan;
   p.pArena = &pPlan->mem;
   p.nFunctionArg = sqlite3_limit(pCall->db, SQLITE_LIMIT_FUNCTION_ARG, -1);
+  assert(!pPlan->hold.bMade);
+  /* Never, until a statement was made: an error on the way leaves it so. */
   pPlan->hold.bMade = pPlan->hold.bNever = 1;
   if (pPlan->eSession || pPlan->bReverse || pPlan->pShape->nParam ||
       pPlan->pShape->bNamed || pPlan->nName ||
@@ -173,6 +175,7 @@ static void makeHeld(AssocCall *pCall, AssocPlan *pPlan) {
       assocStmtHeld(&p, pPlan->apNode[i]);
     }
   }
+  /* A node whose literals cannot be bound once and for all is not held. */
   for (i = 0; i < pPlan->nNode; i++) {
     AssocFetch *pFetch = &pPlan->apNode[i]->held;
     if (!hasLiterals(pFetch)) pFetch->zSql = 0;

@@ -98,6 +98,8 @@ static int keysFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
     p->pList->i = 0;
     return SQLITE_OK;
   }
+  assert(p->pList == 0);
+  /* Three users of this table: a list of a writer, a held statement, a run. */
   p->bHeld = pRun && pRun->eKeys == ASSOC_KEYS_HELD;
   if (p->bHeld) {
     keysTake(p, pRun);
@@ -143,6 +145,7 @@ static int keysColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
     p->pList->xColumn(p->pList, p->iList, pCtx, iCol);
     return SQLITE_OK;
   }
+  assert(pRun);
   if (p->bHeld && (iCol >= pRun->nHeld || pRun->apHeld)) {
     if (iCol < pRun->nHeld) sqlite3_result_value(pCtx, pRun->apHeld[iCol]);
     return SQLITE_OK;

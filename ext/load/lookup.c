@@ -55,6 +55,9 @@ static int linkColumns(const AssocNode *pNode, int *aCol) {
   if (pNode->pModel->nKey > ASSOC_KEY_MAX) return -1;
   if (assocOrderOf(pRel, pNode->pClauses)) return -1;
   if (pNode->pPage && pNode->pPage->bBack) return -1;
+  /* Behind the key of the target come the other columns of the join row's key, so
+  ** that the order is one even where a pair stands twice. */
+  assert(pTab);
   for (i = 0; i < pRel->other.nCol; i++) aCol[n++] = pRel->other.aCol[i];
   for (i = 0; i < pTab->nKey && n < 2 * ASSOC_KEY_MAX; i++) {
     if (hasColumn(n, aCol, pTab->aKey[i])) continue;
@@ -72,6 +75,9 @@ static int keysAlike(const AssocRel *pRel) {
   const AssocKey *pFar = assocRelFarKey(pRel, &pTab);
   const AssocKey *pNear = assocRelNearKey(pRel);
   int i;
+  /* A belongsTo compares by the rules of the column it references, on both
+  ** sides. */
+  assert(pFar->nCol == pNear->nCol);
   if (pRel->eKind == ASSOC_BELONGSTO) return 1;
   if (assocFarChanges(pRel)) return 0;
   for (i = 0; i < pFar->nCol; i++) {

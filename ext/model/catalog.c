@@ -63,6 +63,8 @@ static int growEntries(AssocCall *pCall, AssocFacts *p) {
   int n = p->nEntry;
   const char **azEntry;
   u8 *aeType;
+  /* The arrays are full at 0, 16, 32, 64, ... entries: their size needs no
+  ** member of its own. */
   if (n & (n - 1) || (n && n < 16)) return 1;
   n = n ? n * 2 : 16;
   azEntry = assocAlloc(pCall, &p->mem, (i64)sizeof(char *) * n);
@@ -72,6 +74,7 @@ static int growEntries(AssocCall *pCall, AssocFacts *p) {
     memcpy(azEntry, p->azEntry, sizeof(char *) * (size_t)p->nEntry);
     memcpy(aeType, p->aeType, (size_t)p->nEntry);
   }
+  assert(p->nEntry < n);
   p->azEntry = azEntry;
   p->aeType = aeType;
   return 1;
@@ -112,6 +115,8 @@ static void loadEntries(AssocCall *pCall, AssocFacts *p, const char *zSchema) {
     nTrigger += eType == 3;
     bToken |= eText == 1;
     p->bDefs |= eText == 2;
+    assert(eType >= 0 && eType <= 3);
+    /* 3: one of our triggers. It is counted, and is no table. */
     if (eType == 3) continue;
     if (!growEntries(pCall, p)) break;
     p->aeType[p->nEntry] = (u8)eType;
@@ -120,6 +125,7 @@ static void loadEntries(AssocCall *pCall, AssocFacts *p, const char *zSchema) {
     if (p->azEntry[p->nEntry]) p->nEntry++;
   }
   assocFinalize(pCall, pStmt);
+  /* A token that not all three triggers keep says nothing. */
   p->bToken = bToken && nTrigger == 3;
   p->apTable =
       assocAlloc(pCall, &p->mem, (i64)sizeof(AssocTable *) * (p->nEntry + 1));
@@ -142,6 +148,7 @@ static AssocFacts *factsRead(AssocCall *pCall, const char *zSchema) {
   memset(&mem, 0, sizeof(mem));
   p = assocAlloc(pCall, &mem, sizeof(*p));
   if (p == 0) return 0;
+  /* The facts lie in their own arena: they move with it, and end with it. */
   p->mem = mem;
   p->nRef = 1;
   loadEntries(pCall, p, zSchema);
@@ -203,6 +210,8 @@ static void checkDefs(AssocCall *pCall, AssocSchema *pSchema, int iEntry) {
                  pSchema->zName);
     return;
   }
+  assert(iEntry >= 0 && iEntry < pSchema->pFacts->nEntry);
+  /* The table's text is ours: its columns are known. */
   if (pSchema->pFacts->bDefs) return;
   pTab = assocTableFind(pCall, pSchema, "assoc_definitions");
   for (i = 0; pTab && i < ASSOC_COUNT(az); i++) {
@@ -225,6 +234,8 @@ static const char *columnSum(AssocCall *pCall, sqlite3_stmt *pStmt, int iCol,
   const char *p = z ? z : "";
   u64 h = *pSum;
   if (eType != SQLITE_NULL && z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
+  /* The type counts: '1' and 1 are different rows. 0xff ends a value, as no UTF-8
+  ** text contains it. */
   h = (h ^ (u64)eType) * 0x100000001b3u;
   for (; *p; p++) h = (h ^ (u8)*p) * 0x100000001b3u;
   *pSum = (h ^ 0xff) * 0x100000001b3u;
@@ -248,6 +259,9 @@ static u64 rowSum(AssocCall *pCall, sqlite3_stmt *pStmt) {
 static void checkNewer(AssocCall *pCall, const AssocDef *pDef) {
   const char *zKind = pDef->zKind ? pDef->zKind : "NULL";
   int bWide = pDef->zModel[0] == 0 || pDef->zName[0] == '#';
+  assert(pDef->zModel && pDef->zName);
+  /* A row that speaks of one association is refused at its use; one that speaks of
+  ** a model or of the file may change what every row means. */
   if (strcmp(zKind, "setting") == 0) {
     if (sqlite3_stricmp(pDef->zName, "readonly") == 0) return;
   } else if (!bWide || strcmp(zKind, "policy") == 0 ||
@@ -350,6 +364,7 @@ static int isWordChar(char c) {
 
 /* Skip the closing quote of a name, white space and comments. */
 static const char *skipSpace(const char *z) {
+  /* Quotes are skipped, too: "eager"(...) is a call like eager(...). */
   for (;;) {
     if (*z && strchr("\"'`] \t\n\f\r", *z)) {
       z++;
@@ -420,6 +435,7 @@ static void scanCallers(AssocCall *pCall, AssocSchema *pSchema) {
     const char *zType = assocColumnText(pCall, pStmt, 0);
     const char *z = assocColumnText(pCall, pStmt, 2);
     int n = 0;
+    assert(zType[0] && zType[1]); /* table, view or trigger */
     while ((z = findCaller(pCall, z, zType[1] == 'a', &n)) != 0 &&
            hidesTable(pCall, pSchema->zName, z, n)) {
       z += n;
@@ -457,6 +473,8 @@ int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema) {
   if (pSchema->bLoaded || pCall->rc != SQLITE_OK) {
     return pCall->rc == SQLITE_OK;
   }
+  /* The catalog holds a read transaction open until all is read, so that facts and
+  ** definitions are of one moment. */
   if (pSchema->pFacts == 0) holdReader(pCall, pSchema);
   useFacts(pCall, pSchema);
   if (pCall->rc != SQLITE_OK) return 0;
@@ -510,6 +528,8 @@ static void listSchemas(AssocCall *pCall, AssocCatalog *pCat) {
   }
   assocFinalize(pCall, pStmt);
   if (pTemp == 0) return;
+  /* TEMP is last: a name that only the connection knows hides no other. */
+  assert(*ppEnd == 0);
   pTemp->zName = "temp";
   pTemp->pCatalog = pCat;
   *ppEnd = pTemp;
@@ -544,6 +564,7 @@ static AssocCatalog *catalogRead(AssocCall *pCall, CatalogCache *pCache,
   listSchemas(pCall, pCat);
   for (p = pCat->pSchema; p && pCall->rc == SQLITE_OK; p = p->pNext) {
     if (pOld) shareFacts(pCall, p, pOld);
+    /* main and temp at once; attached databases when a name leads there. */
     if (p == pCat->pSchema || p->pNext == 0 || p->pFacts) {
       assocSchemaLoad(pCall, p);
     }
@@ -557,6 +578,8 @@ static AssocCatalog *catalogRead(AssocCall *pCall, CatalogCache *pCache,
 
 /* Append an SQL expression whose value changes when the definitions of p do. */
 static void guardColumn(sqlite3_str *pStr, const AssocSchema *p) {
+  assert(p->zName);
+  /* From the cheapest to the dearest way to notice a changed definition */
   if (p->bToken) {
     sqlite3_str_appendf(pStr, "(SELECT token FROM \"%w\".assoc_token)",
                         p->zName);
@@ -637,6 +660,8 @@ static int tokensSame(const CatalogCache *pCache) {
 static int guardOpen(AssocCall *pCall, CatalogCache *pCache) {
   sqlite3_stmt *pStmt = assocStmt(pCall, &pCache->guard, pCache->zGuard);
   int rc;
+  /* SQLite prepares the guard anew if the schema has changed. It counts that, and
+  ** reading the counter resets it. */
   pCache->bSchema = 0;
   if (pStmt == 0) return 0;
   rc = sqlite3_step(pStmt);
@@ -670,6 +695,7 @@ static char *rowsText(AssocCall *pCall, const AssocCatalog *pCat) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   const AssocSchema *p;
   for (p = pCat->pSchema; p; p = p->pNext) {
+    /* Without a token the guard itself compares the rows. */
     if (!p->bToken) continue;
     sqlite3_str_appendf(pStr,
                         "%sSELECT model, name, kind, target, options"
@@ -695,6 +721,7 @@ static int rowsAreSame(AssocCall *pCall, CatalogCache *pCache) {
   for (p = pCache->pCat->pSchema; p; p = p->pNext) {
     if (p->bToken) iSum -= p->iSum;
   }
+  /* The sums of all rows are added up, so their order does not matter. */
   if (iSum || pCall->rc != SQLITE_OK) return 0;
   pCache->iVersion = iVersion;
   return 1;
@@ -784,6 +811,7 @@ static int cacheRenew(AssocCall *pCall, CatalogCache *pCache) {
     assocCatalogUnref(pNew);
     return 0;
   }
+  assert(pNew && pNew != pCache->pCat);
   assocCatalogUnref(pCache->pCat);
   pCache->pCat = pNew;
   tokensFree(pCache);
@@ -842,6 +870,7 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
     assocCallLeave(pCall);
     return 0;
   }
+  assert(pCache->pCat && pCache->nDepth >= 0);
   if (pCache->nDepth++ == 0 && pCache->pCat->bDoubt) {
     pCache->pCat->bDoubt = 0;
     pCache->pCat->iLink++;
@@ -864,6 +893,7 @@ int assocCatalogToken(AssocCall *pCall, const AssocCatalog *pCat,
   CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
   const AssocSchema *p;
   if (!assocCatalogIs(pCall, pCat) || pCache->nToken != 2) return 0;
+  /* main has a token, temp and attached databases have no definitions. */
   for (p = pCat->pSchema; p; p = p->pNext) {
     int bMain = p == pCat->pSchema;
     if (bMain ? !p->bToken : p->bDefs) return 0;
@@ -931,6 +961,7 @@ static void makeTables(AssocCall *pCall, const char *zSchema) {
   if (!hasName(pCall, zSchema, "assoc_token")) {
     assocExec(pCall, "CREATE TABLE \"%w\".%s", zSchema, zToken);
   }
+  /* The user's table may have the name: then definitions work without a token. */
   if (!hasTokenTable(pCall, zSchema)) return;
   assocExec(pCall,
             "INSERT INTO \"%w\".assoc_token SELECT random()"
@@ -1010,6 +1041,7 @@ int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
                        zSchema);
   assocBindText(pCall, pStmt, 1, zModel);
   assocBindText(pCall, pStmt, 2, zName);
+  assert(zModel && zName);
   runWrite(pCall, pStmt);
   if (pCall->rc == SQLITE_OK) n = sqlite3_changes(pCall->db);
   assocFinalize(pCall, pStmt);

@@ -45,6 +45,7 @@ static int clockOfText(const char *z) {
   if (z == 0 || !clockBegins(z, "0000-00-00")) return 0;
   bT = z[10] == 'T';
   if ((!bT && z[10] != ' ') || !clockBegins(&z[11], "00:00:00")) return 0;
+  /* "2026-01-31 10:20:30" has 19 bytes; fractions and a zone may follow. */
   z += 19;
   if (*z == '.') {
     for (z++; *z >= '0' && *z <= '9'; z++) nDigit++;
@@ -65,6 +66,8 @@ static int clockOfValue(sqlite3_value *pVal) {
   switch (sqlite3_value_type(pVal)) {
   case SQLITE_TEXT: return clockOfText((const char *)sqlite3_value_text(pVal));
   case SQLITE_INTEGER:
+    /* Units are told by their size: 1e11 seconds are the year 5138, and as
+    ** milliseconds 1973. */
     r = (double)sqlite3_value_int64(pVal);
     if (r < 1e8 || r >= 1e17) return 0;
     return r < 1e11   ? CLOCK_SECONDS

@@ -28,6 +28,8 @@ static const char *counterLiteral(AssocCall *pCall, AssocArena *pArena,
   int bText = pCol->eAff == ASSOC_AFF_TEXT;
   char *z = 0;
   const char *zKept;
+  /* Only where the trigger's comparison cannot convert differently from the
+  ** load's: a REAL as text, or a text in a number column, is refused. */
   switch (pVal->eType) {
   case SHAPE_VAL_FALSE: z = sqlite3_mprintf(bText ? "'0'" : "0"); break;
   case SHAPE_VAL_TRUE: z = sqlite3_mprintf(bText ? "'1'" : "1"); break;
@@ -69,6 +71,7 @@ static void counterPreds(AssocCall *pCall, AssocArena *pArena, AssocCounter *p,
     int iCol =
         pPred->eOp >= SHAPE_OP_EQ ? assocKeyColumn(pTab, &pPred->key) : -1;
     const char *z = 0;
+    assert(pPred->eOp < SHAPE_NOP);
     if (pPred->eOp == SHAPE_OP_AND) {
       counterPreds(pCall, pArena, p, pPred->pSub);
       continue;
@@ -93,6 +96,7 @@ static void counterTarget(AssocCall *pCall, AssocArena *pArena,
   counterPreds(pCall, pArena, p, pTgt->pValues);
   if (!assocModelScopes(pCall, pTgt)) return;
   for (pScope = pTgt->pScope; pScope; pScope = pScope->pNext) {
+    /* Named scopes are asked for by name; comments.count() does not. */
     if (pScope->zName) continue;
     counterPreds(pCall, pArena, p, pScope->pClauses->pWhere);
     if (pScope->pClauses->pLimit || pScope->pClauses->pOffset) {
@@ -100,6 +104,7 @@ static void counterTarget(AssocCall *pCall, AssocArena *pArena,
     }
   }
   if (pTgt->iDeleted >= 0) {
+    assert(pTgt->iDeleted < pTgt->pTable->nCol);
     counterAdd(p, pTgt->pTable->aCol[pTgt->iDeleted].zName, 0);
   }
 }
@@ -140,6 +145,9 @@ static const char *counterName(AssocCall *pCall, AssocArena *pArena,
     h = counterHash(h, pRel->foreign.azCol[i]);
     h = counterHash(h, pRel->sourceKey.azCol[i]);
   }
+  assert(p->nCond <= COUNTER_MAX_COND);
+  /* All that the triggers compare is part of the name: triggers of an older
+  ** definition have another name, and do not count. */
   for (i = 0; i < p->nCond; i++) {
     h = counterHash(h, p->azCond[i]);
     h = counterHash(h, p->azValue[i]);
@@ -154,6 +162,7 @@ static int counterKept(AssocCall *pCall, const AssocCounter *p) {
   int bSelf = pUp == p->pRel->pTarget->pTable, n;
   sqlite3_stmt *pStmt;
   if (p->zWhy || p->iCol < 0 || p->zName == 0) return 0;
+  assert(p->iCol < pUp->nCol);
   pStmt = assocPrepare(pCall,
                        "SELECT count(*) FROM \"%w\".sqlite_schema"
                        " WHERE type='trigger' AND substr(name,1,%d)=%Q",
@@ -180,6 +189,7 @@ AssocCounter *assocCounterOf(AssocCall *pCall, AssocRel *pRel) {
   p->azCond = assocAlloc(pCall, pArena, sizeof(char *) * COUNTER_MAX_COND);
   p->azValue = assocAlloc(pCall, pArena, sizeof(char *) * COUNTER_MAX_COND);
   if (p->azCond == 0 || p->azValue == 0) return 0;
+  assert(pRel->eKind == ASSOC_HASMANY); /* The options were checked */
   p->zWhy = counterWhy(pRel);
   counterPreds(pCall, pArena, p, pRel->pScope);
   counterTarget(pCall, pArena, p);
@@ -206,6 +216,7 @@ int assocCounterColumn(AssocCall *pCall, AssocModel *pModel,
   if (pRel) p = assocCounterOf(pCall, pRel);
   if (p == 0 || pCall->rc != SQLITE_OK) return -1;
   if (!bKept) return p->iCol;
+  /* A session counts only the rows that it may see, and the column counts all. */
   if (!p->bKept || assocPolicyOf(pCall, pRel->pTarget->pTable) ||
       assocColumnSeek(pCall, pModel->pTable, p->zCol) < 0) {
     return -1;

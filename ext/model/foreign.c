@@ -58,6 +58,8 @@ static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
   pFor->pTab = pTab;
   pFor->key = *pKey;
   pFor->pRel = pRel;
+  assert(pKey->nCol > 0); /* errors name the first column */
+  /* -1: nobody has said anything yet */
   pFor->eAllowNull = pFor->eUnique = pFor->eThroughUnique = -1;
   pFor->bConstraint = 1;
   *p->ppEnd = pFor;
@@ -123,6 +125,7 @@ static void mergeScope(Collector *p, AssocForeign *pFor,
       if (sqlite3_stricmp(pFor->apScope[i]->zKey, pCol->zKey) == 0) break;
     }
     if (i < pFor->nScope || pCol->zKey[0] == '$') continue;
+    /* "$and" and the like hold conditions, and name no column by themselves. */
     ap = assocAlloc(p->pCall, p->pArena, (i64)sizeof(*ap) * (i + 1));
     if (ap == 0) return;
     if (i) memcpy(ap, pFor->apScope, sizeof(*ap) * (size_t)i);
@@ -138,6 +141,7 @@ static void mergeParent(Collector *p, AssocForeign *pFor, const AssocRel *pRel,
                         AssocModel *pParent, const AssocKey *pParentKey) {
   if (pRel->pOpt->eConstraints == 0 || pRel->nBranch) pFor->bConstraint = 0;
   if (pRel->nBranch) pFor->pPoly = pRel;
+  assert(pParent && pParentKey->nCol == pFor->key.nCol);
   if (pFor->pParent == 0) {
     pFor->pParent = pParent;
     pFor->parentKey = *pParentKey;
@@ -201,6 +205,8 @@ static void addForeign(Collector *p, AssocRel *pRel, int bOther,
             pOpt->eThroughUnique);
   mergeDefault(p, pFor, pRel, bOther ? pOpt->other.pDefault : pOpt->pDefault);
   mergeScope(p, pFor, pOpt->pThroughScope);
+  /* bSaid: somebody asks for the constraint, and does not only get the default. A
+  ** table is rebuilt for such a constraint alone. */
   pFor->bSaid |= pOpt->eConstraints == 1 || zDelete || zUpdate;
   pFor->bHas |= bHas;
   pFor->bJoin |= pRel->eKind == ASSOC_BELONGSTOMANY;
@@ -254,6 +260,9 @@ static int speaksOfKey(Collector *p, AssocDef *pDef) {
   const AssocTable *pTab = pOnly->eKind == ASSOC_BELONGSTOMANY
                                ? pOnly->pThrough
                                : assocRelForeignTable(pOnly);
+  /* Told from the row alone, without resolving it: most definitions of a large
+  ** schema speak of other tables. */
+  assert(pOnly);
   if (eKind == ASSOC_BELONGSTOMANY) {
     pOpt = assocDefOptionsTry(p->pCall, pDef);
     if (pOpt == 0 || pOpt->zThrough == 0 || pTab == 0) return pOpt != 0;

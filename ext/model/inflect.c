@@ -266,6 +266,8 @@ static int inflEndsIn(const char *z, int n, const char *zEnd, int nEnd) {
 /* Are the n bytes at z one of zStems? */
 static int inflHasStem(const char *zStems, const char *z, int n) {
   if (zStems == 0) return n == 0;
+  /* "-x" is the end of a stem; "x" is a whole stem. */
+  assert(z && n >= 0);
   while (*zStems) {
     int bEnd = *zStems == '-';
     int nStem;

@@ -79,6 +79,8 @@ static int isFkeyOf(const AssocTable *pTab, const AssocFkey *pFk,
                     const AssocNames *pNames) {
   int i, j;
   if (pFk->nCol != pNames->n) return 0;
+  /* The order of the columns does not matter here: names tell them apart. */
+  assert(pNames->n > 0);
   for (i = 0; i < pFk->nCol; i++) {
     if (pFk->aCol[i] < 0) return 0;
     for (j = 0; j < pNames->n; j++) {
@@ -143,6 +145,8 @@ void assocKeyAdopt(AssocResolver *p, AssocTable *pTab, AssocModel *pParent,
       continue;
     }
     if (!adoptOne(p, pTab, pFk, pParent, pNames, &ref)) return;
+    /* Two foreign keys that differ: none is adopted, and the caller's error lists
+    ** them. */
     if (n++ && !assocKeySame(pRef, &ref)) {
       pRef->nCol = 0;
       return;
@@ -182,6 +186,7 @@ static int fkeyReferences(const AssocFkey *pFk, const AssocTable *pParent,
                           const AssocKey *pKey) {
   int i, j;
   if (pFk->nCol != pKey->nCol) return 0;
+  assert(pKey->nCol > 0);
   for (i = 0; i < pKey->nCol; i++) {
     for (j = 0; j < pFk->nCol; j++) {
       int iCol = pFk->azTo[j]        ? assocColumnFind(pParent, pFk->azTo[j])

@@ -336,6 +336,7 @@ static char *habitCall(const Habit *p) {
       p->at.eType != '(' || pName->eType != TK_WORD) {
     return 0;
   }
+  /* SQL's functions and Sequelize's habits: lower(name) = 'x', count(posts). */
   if (isCompare(&p->a[1])) return sayFunction(p, pName);
   if (shapeIsWord(p->z, pName, "exists") || !isAggregate(p, pName)) {
     char *z = habitSome(p, 0, &p->next);
@@ -427,6 +428,7 @@ static const char *insteadOf(const Habit *p, const ShapeToken *pTok,
 /* A word in the place of a clause. */
 static char *habitClause(const Habit *p, const ShapeToken *pWord) {
   const char *zInstead = insteadOf(p, pWord, aHabitStart);
+  assert(pWord);
   if (zInstead) {
     return assocMprintf(p->pCall, "there is no %.*s here; write %s",
                         TOKEN(p, pWord), zInstead);
@@ -458,6 +460,7 @@ static char *habitOutside(const Habit *p) {
                         "a shape is no SQL: the model comes first, as in "
                         "User(age >= 18 order by name){name}");
   }
+  /* From here on: outside of all braces and parentheses */
   if (p->in.eType) return 0;
   if (pAt->eType == '{' && pAt->iOff == p->first.iOff) {
     return assocMprintf(p->pCall, "braces follow a name: User{...}");
@@ -492,6 +495,7 @@ static char *habitBlock(const Habit *p) {
         "a name is written without quotes, or in backticks: `a name`");
   }
   if (!isValue(pAt) && !isCompare(pAt) && pAt->eType != '(') return 0;
+  /* A clause word shortly before, as in {title limit 5} */
   for (i = 0; i < 4; i++) {
     if (isAmong(p, &p->a[i], azHabitClause)) break;
   }
@@ -516,6 +520,7 @@ static int startsCondition(const Habit *p) {
 static char *habitValueFirst(const Habit *p) {
   const ShapeToken *pAt = &p->at;
   if (!isValue(pAt) || !startsCondition(p)) return 0;
+  /* 18 < age, and MySQL's limit 10, 5 */
   if (isCompare(&p->next)) {
     return assocMprintf(p->pCall, "the column comes first: age > 18");
   }
@@ -553,6 +558,7 @@ static char *habitValue(const Habit *p) {
     return assocMprintf(p->pCall, "an object is allowed only in the JSON form, "
                                   "which begins with {\"model\":");
   }
+  /* From here on: what stands where a value is expected */
   if (!isCompare(&p->a[0])) return 0;
   if (pAt->eType == '@')
     return assocMprintf(p->pCall, "a parameter is written ?1 or :name");
@@ -583,6 +589,7 @@ static char *habitAlone(const Habit *p) {
       (e != ')' && e != ',' && e != ';' && !isAmong(p, &p->at, azEnd))) {
     return 0;
   }
+  /* A column is not a condition by itself, as it is in SQL. */
   return assocMprintf(
       p->pCall,
       "%.*s alone is no condition: write %.*s = true, or for related rows some "
@@ -607,6 +614,7 @@ static char *habitCondition(const Habit *p) {
   if (p->at.eType == ',' && shapeIsWord(p->z, &p->a[1], "between")) {
     return assocMprintf(p->pCall, "between takes and: between 1 and 5");
   }
+  /* The most specific advice goes first. */
   if ((z = habitIs(p)) != 0 || (z = habitValueFirst(p)) != 0 ||
       (z = habitValue(p)) != 0) {
     return z;
@@ -632,6 +640,7 @@ const char *assocShapeInstead(const char *zName) {
                                              "end",  "cast", 0};
   ShapeToken tok = shapeLex(zName, (int)strlen(zName), 0);
   Habit habit;
+  assert(zName);
   memset(&habit, 0, sizeof(habit));
   habit.z = zName;
   if (isAmong(&habit, &tok, azHabitClause) ||

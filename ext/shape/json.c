@@ -73,6 +73,7 @@ static void jsonSpecial(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
   AssocJson *pValue = assocJsonGet(pObj, "value");
   AssocJson *pCursor = assocJsonGet(pObj, "cursor");
   AssocJson *pModel = assocJsonGet(pObj, "model");
+  assert(pObj->eType == ASSOC_J_OBJECT && pItem);
   if (pColumn) {
     jsonOnly(p, pObj, azColumn, "a column has column, text and as");
     pItem->bText = (u8)shapeJsonIsTrue(p, assocJsonGet(pObj, "text"), "text");
@@ -182,6 +183,7 @@ static ShapeItem **jsonAttributeList(JsonParser *p, AssocJson *pArray,
         pArray->zKey ? pArray->zKey : "attributes", assocJsonTypeName(pArray));
     return ppEnd;
   }
+  assert(*ppEnd == 0);
   for (pSub = pArray->pChild; pSub; pSub = pSub->pNext) {
     *ppEnd = jsonAttribute(p, pSub, eType);
     if (*ppEnd == 0) return ppEnd;
@@ -232,6 +234,8 @@ static ShapeItem **jsonAliased(JsonParser *p, AssocJson *pObj,
   AssocJson *pInclude = assocJsonGet(pObj, "include");
   AssocJson *pExclude = assocJsonGet(pObj, "exclude");
   AssocJson *pSub = pInclude ? pInclude->pChild : 0, *pOld;
+  /* ["name","n"] in "include" adds an alias; the column itself stays, as in
+  ** Sequelize, unless it is excluded. */
   for (; pSub; pSub = pSub->pNext) {
     AssocJson *pCol = jsonAliasedColumn(pSub), *pOther = 0;
     if (pCol == 0 || jsonHasText(pInclude, pCol) ||
@@ -283,6 +287,7 @@ static ShapeItem **jsonItems(JsonParser *p, AssocJson *pJson,
       *ppEnd = jsonInclude(p, pSub);
     } else if (pName && pName->eType == ASSOC_J_TEXT && pName->z[0] == '@') {
       ShapeItem *pItem;
+      /* "@weight": a column of the join row, alone or with an alias */
       at = *pSub;
       if (pSub == pName) {
         at.z++;
@@ -319,6 +324,7 @@ static ShapeItem **jsonAttributes(JsonParser *p, AssocJson *pJson,
   AssocJson *pSub;
   if (pJson && pJson->eType != ASSOC_J_OBJECT) {
     if (lacksStar(pJson)) {
+      /* No list: all columns. A list of columns to leave out needs them, too. */
       *ppEnd = jsonNewItem(p, SHAPE_ITEM_STAR);
       if (*ppEnd == 0) return ppEnd;
       ppEnd = &(*ppEnd)->pNext;
@@ -398,6 +404,8 @@ static ASSOC_NOINLINE void jsonAll(JsonParser *p, AssocJson *pObj,
       jsonAllKind(p, pSub, pItem);
     }
   }
+  assert(rest.eType == ASSOC_J_OBJECT);
+  /* The other keys are read as those of any include. */
   *ppEnd = 0;
   jsonFind(p, &rest, pItem, &pItem->pClauses);
   if (assocJsonGet(pObj, "recurse")) {
@@ -477,6 +485,7 @@ static ShapeScope *jsonScope(JsonParser *p, AssocJson *pJson) {
     return 0;
   }
   pScope->pName = shapeJsonName(p, pJson->pChild->z, pJson->pChild->n);
+  assert(pJson->nChild > 0 && pJson->pChild);
   ppEnd = &pScope->pArg;
   for (pSub = pJson->pChild->pNext; pSub; pSub = pSub->pNext) {
     *ppEnd = shapeJsonVal(p, pSub, "a scope's value");
@@ -495,6 +504,8 @@ static ShapeScope *jsonScopes(JsonParser *p, AssocJson *pJson) {
   if (pSub && pSub->eType != ASSOC_J_ARRAY) {
     while (pSub && assocJsonGet(pSub, "method") == 0) pSub = pSub->pNext;
   }
+  /* ["by","x"] is one scope with a value; [["by","x"],["active"]] are two. An
+  ** element with "method" also means that the list is of scopes. */
   if (pSub == 0) return jsonScope(p, pJson);
   for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
     *ppEnd = jsonScope(p, pSub);
@@ -518,6 +529,7 @@ static ShapePart *jsonPageParts(JsonParser *p, AssocJson *pObj, int iFirst,
     if (*ppEnd == 0) return 0;
     ppEnd = &(*ppEnd)->pNext;
   }
+  assert(iFirst <= iLast && iLast < SHAPE_NPART);
   if (pFirst == 0) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "a page needs a part");
   }
@@ -541,6 +553,7 @@ static ShapePart *jsonPagePart(JsonParser *p, AssocJson *pJson, int iFirst,
                  pJson->zKey);
     return 0;
   }
+  assert(i >= iFirst && i < SHAPE_NPART);
   pPart->ePart = (u8)i;
   pPart->zName = azShapePart[i];
   if (pJson->eType == ASSOC_J_TEXT) pName = pJson;
@@ -583,6 +596,8 @@ static void jsonPage(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
     for (i = 3; i > 0 && strcmp(pJson->z, az[i]) != 0; i--) {
     }
   }
+  assert(i >= 0 && i < ASSOC_COUNT(az));
+  /* The place in az is a mask: 1 count, 2 edges */
   pC->bPageCount = i & 1;
   pC->bPageEdges = i >> 1 & 1;
   pC->bPage = i > 0 || shapeJsonIsTrue(p, pJson, "page");
@@ -645,6 +660,7 @@ static ShapeItem **jsonThrough(JsonParser *p, AssocJson *pObj, ShapeClauses *pC,
       ppEnd = jsonAttributeList(p, pSub, SHAPE_ITEM_AT, ppEnd);
       continue;
     }
+    assert(pSub->zKey); /* A member of an object has a key */
     if (pC->pThrough == 0) pC->pThrough = shapeJsonAlloc(p, sizeof(*pC));
     if (pC->pThrough == 0) break;
     if (!jsonClause(p, pSub, pC->pThrough)) {
@@ -732,6 +748,9 @@ static void jsonIdentify(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
                  "are related is what the association says, and \"where\" "
                  "filters them");
   }
+  /* "as" alone names the association, as in Sequelize. Beside "association" it is
+  ** the key in the result. */
+  assert(pItem->pPath == 0);
   if (pOn) {
     pItem->eType = SHAPE_ITEM_ON;
     pItem->pPath = shapeJsonPathOf(p, pOn, "\"on\"");
@@ -822,6 +841,8 @@ static void findUnknown(JsonParser *p, const char *zKey, int bFew) {
               "there is no find option \"%s\"", zKey);
   }
   sqlite3_str_appendall(pStr, "there are ");
+  /* bFew: at the roots, where the last six make no sense */
+  assert(n <= ASSOC_COUNT(az));
   for (i = 0; i < n; i++) {
     assocNearestTry(&near, az[i]);
     sqlite3_str_appendf(pStr, "%s%s", i < n - 1 ? i ? ", " : "" : " and ",
@@ -949,6 +970,7 @@ static void jsonQuery(JsonParser *p, AssocJson *pRoot, AssocShape *pShape,
   pShape->pModel = shapeJsonPath(p, pModel->z, pModel->n);
   jsonRootNames(p, pRoot, bSeveral);
   jsonFind(p, pRoot, pItem, &pShape->pClauses);
+  assert(pShape->pItem == 0);
   pShape->bBlock = 1;
   pShape->pItem = pItem->pBlock;
 }
@@ -978,6 +1000,7 @@ static void jsonQueries(JsonParser *p, AssocJson *pRoot) {
       pShape->pAlias = shapeJsonName(p, pAs->z, pAs->n);
     }
     if (pSub->pNext == 0 || p->pCall->rc != SQLITE_OK) return;
+    assert(pShape->pNext == 0);
     pShape->pNext = assocShapeAnother(p->pCall, p->pArena, p->pShape);
     pShape = pShape->pNext;
     if (pShape == 0) return;
@@ -995,6 +1018,7 @@ static void jsonBlock(JsonParser *p, AssocJson *pRoot) {
   }
   ppEnd = jsonOwn(p, pRoot, ppEnd);
   for (pSub = pRoot->pChild; pSub; pSub = pSub->pNext) {
+    assert(pSub->zKey);
     if (jsonIsAbsent(pSub)) continue;
     if (strcmp(pSub->zKey, "include") == 0) {
       ppEnd = jsonIncludes(p, pSub, ppEnd);
@@ -1043,6 +1067,7 @@ int assocShapeIsOptions(AssocCall *pCall, sqlite3_value *pVal) {
       bFound = assocJsonGet(pObj, az[i]) != 0;
     }
   }
+  /* The caller only wants to know; an object that is no JSON is no options. */
   assocArenaFree(&mem);
   return bFound;
 }

@@ -63,6 +63,8 @@ static void callAggregate(JsonParser *p, AssocJson *pJson, int eAgg,
                ? pArg->pChild
                : 0;
   }
+  /* fn('COUNT', fn('DISTINCT', col('posts.id'))) */
+  assert(eAgg >= 0);
   pCol = assocJsonGet(pArg, "col");
   if (pCol == 0 || pCol->eType != ASSOC_J_TEXT) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, aShapeAgg[eAgg].zName,
