@@ -1172,6 +1172,7 @@ struct LinkRun {
   const WriteRow *pSource;
   WriteChanges *pChanges;    /* Or 0 */
   int bRemove;               /* They are unrelated */
+  int bKnown;                /* They are known to be related, each named once */
   int nThrough;              /* Of join rows, from the caller */
   const WriteCell *aThrough; /* The same */
   WriteSql *pSql;            /* What is written, for each key of assoc_keys */
@@ -1241,10 +1242,42 @@ static WriteSql *manyJoins(LinkRun *p, const WriteVal *aRef) {
                       pOther->nCol, pOther->aCol);
 }
 
-/* The DELETE of join rows. 0 if other rows go with them, or if they are kept. */
-static WriteSql *manyParts(LinkRun *p) {
+/* Is the key of a join row both of its foreign keys, the target's a column that
+** compares as the source's does? */
+static int partsByPair(const WriteLink *pLink) {
+  const AssocRel *pRel = pLink->pRel;
+  const AssocModel *pJoin = pLink->pJoin;
+  int i;
+  if (pRel->other.nCol != 1 || pJoin->nKey != pRel->foreign.nCol + 1) return 0;
+  if (assocKeyPlace(pJoin, pRel->other.aCol[0]) < 0) return 0;
+  for (i = 0; i < pRel->foreign.nCol; i++) {
+    const AssocColumn *pCol = &pJoin->pTable->aCol[pRel->foreign.aCol[i]];
+    const AssocTable *pTab = pRel->pSource->pTable;
+    if (assocKeyPlace(pJoin, pRel->foreign.aCol[i]) < 0) return 0;
+    if (pRel->foreign.aCol[i] == pRel->other.aCol[0]) return 0;
+    if (pCol->eColl != ASSOC_COLL_BINARY) return 0;
+    if (pCol->eAff != pTab->aCol[pRel->sourceKey.aCol[i]].eAff) return 0;
+  }
+  return 1;
+}
+
+/* The DELETE of join rows: by the source and the targets' keys where these are
+** their key, which costs SQLite less than the key itself. 0 if other rows go with
+** them, or if they are kept. */
+static WriteSql *manyParts(LinkRun *p, const WriteVal *aRef) {
   AssocModel *pJoin = p->pLink->pJoin;
+  const AssocRel *pRel = p->pLink->pRel;
+  WriteCell *aCell;
   if (pJoin->iDeleted >= 0 || assocRefersTo(p->w, pJoin)) return 0;
+  if (partsByPair(p->pLink)) {
+    aCell = assocAlloc(p->w->pCall, &p->w->tmp,
+                       (i64)sizeof(*aCell) * (pRel->foreign.nCol + 1));
+    if (aCell == 0) return 0;
+    p->nCell = cellsOfKey(aCell, 0, &pRel->foreign, aRef);
+    p->aCell = aCell;
+    return assocRowsSql(p->w, WRITE_DELETES, pJoin->pTable, p->nCell, aCell, 1,
+                        pRel->other.aCol);
+  }
   return assocRowsSql(p->w, WRITE_DELETES, pJoin->pTable, 0, 0, pJoin->nKey,
                       pJoin->aKey);
 }
@@ -1272,7 +1305,7 @@ static int manyPrepare(LinkRun *p) {
   if (aRef == 0) return 0;
   /* A NULL key relates to nothing: row by row, its error names the row. */
   p->pSql = p->pLink->pJoin == 0 ? manyChanges(p)
-            : p->bRemove         ? manyParts(p)
+            : p->bRemove         ? manyParts(p, aRef)
                                  : manyJoins(p, aRef);
   return p->pSql != 0;
 }
@@ -1385,8 +1418,14 @@ static int manyRun(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
   if (!manyPrepare(p)) return 0;
   p->aaKey = assocAlloc(w->pCall, &w->tmp, nByte);
   p->abMoved = assocAlloc(w->pCall, &w->tmp, nKey + 1);
-  if (p->bRemove && p->pLink->pJoin) {
+  if (p->bRemove && p->pLink->pJoin && p->nCell == 0) {
     p->aaPair = assocAlloc(w->pCall, &w->tmp, nByte);
+  }
+  if (p->bKnown && p->aaPair == 0 && w->pCall->rc == SQLITE_OK) {
+    memcpy(p->aaKey, aaKey, (size_t)nByte - sizeof(*p->aaKey));
+    p->n = nKey;
+    manyWrite(p);
+    return nKey;
   }
   keepInit(w, &p->keep, p->pLink->pTarget);
   while (i < nKey && w->pCall->rc == SQLITE_OK &&
@@ -1417,12 +1456,14 @@ int assocLinkAddSome(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 
 int assocLinkRemoveSome(AssocWriter *w, WriteLink *pLink,
                         const WriteRow *pSource, int nKey,
-                        const WriteVal *const *aaKey, WriteChanges *pChanges) {
+                        const WriteVal *const *aaKey, int bKnown,
+                        WriteChanges *pChanges) {
   LinkRun run = {.w = w,
                  .pLink = pLink,
                  .pSource = pSource,
                  .pChanges = pChanges,
-                 .bRemove = 1};
+                 .bRemove = 1,
+                 .bKnown = bKnown};
   return manyRun(&run, nKey, aaKey);
 }
 
@@ -1504,7 +1545,7 @@ void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   aaGo = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aaGo) * (rows.n + 1));
   if (aaGo == 0) return;
   for (i = 0; i < rows.n; i++) aaGo[i] = rows.a[i].aKey;
-  i = assocLinkRemoveSome(w, pLink, pSource, rows.n, aaGo, pChanges);
+  i = assocLinkRemoveSome(w, pLink, pSource, rows.n, aaGo, 1, pChanges);
   for (; i < rows.n && w->pCall->rc == SQLITE_OK; i++) {
     if (pChanges) changeAdd(&pChanges->removed, &rows.a[i]);
     unlinkTarget(w, pLink, pSource, &rows.a[i]);

@@ -467,7 +467,12 @@ static void rowSqlMany(sqlite3_str *pStr, const WriteSql *p) {
     sqlite3_str_appendall(pStr, ") ");
     rowSqlKeys(pStr, p, p->nSet);
   } else {
-    sqlite3_str_appendall(pStr, " WHERE (");
+    sqlite3_str_appendall(pStr, " WHERE ");
+    if (p->eOp == WRITE_DELETES && p->nSet) {
+      rowSqlEquals(pStr, p->pTab, p->nSet, p->aSet, 0, " AND ");
+      sqlite3_str_appendall(pStr, " AND ");
+    }
+    sqlite3_str_appendall(pStr, "(");
     rowSqlColumns(pStr, p->pTab, p->nWhere, p->aWhere);
     sqlite3_str_appendall(pStr, ") IN (");
     rowSqlKeys(pStr, p, 0);
@@ -746,7 +751,7 @@ static int sqlIsAlone(AssocWriter *w, const WriteSql *p) {
   for (i = 0; i < p->nGet; i++) {
     if (!p->pTab->aCol[p->aGet[i]].bNotNull) return 0;
   }
-  if (p->nSet && p->eOp != WRITE_INSERT && p->eOp != WRITE_INSERTS &&
+  if ((p->eOp == WRITE_UPDATE || p->eOp == WRITE_UPDATES) &&
       aloneSetsKey(w, p)) {
     return 0;
   }

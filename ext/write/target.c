@@ -220,7 +220,7 @@ void assocTargetsUnlink(AssocWriter *w, const WriteRow *pSource,
   int i = 0, n;
   const WriteVal **aaKey = targetsAlike(w, p, &n);
   if (aaKey) {
-    i = assocLinkRemoveSome(w, p->a[0].pLink, pSource, n, aaKey, pChanges);
+    i = assocLinkRemoveSome(w, p->a[0].pLink, pSource, n, aaKey, 0, pChanges);
   }
   for (; i < p->n && w->pCall->rc == SQLITE_OK; i++) {
     assocLinkRemove(w, p->a[i].pLink, pSource, p->a[i].aKey, pChanges);

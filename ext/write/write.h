@@ -149,7 +149,7 @@ struct WriteSql {
 #define WRITE_OTHER 4  /* A statement kept by assocWriteSqlKeep() */
 #define WRITE_READ 5 /* As WRITE_FIND, of any row: one that was found before */
 /* The same for each key of assoc_keys, whose columns are aWhere. An INSERT also
-** writes these. */
+** writes these; a DELETE finds its rows by the columns of aSet as well. */
 #define WRITE_INSERTS 6
 #define WRITE_UPDATES 7
 #define WRITE_DELETES 8
@@ -456,12 +456,13 @@ int assocLinkAddSome(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 ** a target that is missing counts as removed. */
 int assocLinkDestroys(const WriteLink *pLink);
 /* Unlink the target with this key. Nothing happens if it is not related. Some:
-** as assocLinkAddSome(). */
+** as assocLinkAddSome(); bKnown: they are related, and each is named once. */
 void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, WriteChanges *pChanges);
 int assocLinkRemoveSome(AssocWriter *w, WriteLink *pLink,
                         const WriteRow *pSource, int nKey,
-                        const WriteVal *const *aaKey, WriteChanges *pChanges);
+                        const WriteVal *const *aaKey, int bKnown,
+                        WriteChanges *pChanges);
 /* Unlink all targets except those with the nKey keys of aaKey. abOnce, or 0: the
 ** keys that bring values; two of these for one row are an error. */
 void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,

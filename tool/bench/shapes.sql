@@ -378,20 +378,24 @@ SELECT 1 FROM (SELECT assoc_add('listed_users', 2, 'posts', (SELECT json_group_a
 UPDATE listed_posts SET user_id = 2 WHERE id IN (SELECT value FROM json_each((SELECT json_group_array(id) FROM listed_posts)))
 
 -- shape: write-cascade
--- title: destroy a row with ten rows for each user, by cascade
+-- title: destroy a row with ten rows for each user, over two levels
 -- target: 0.5
 -- undone
 -- setup:
 CREATE TABLE IF NOT EXISTS felled_users(id INTEGER PRIMARY KEY, name TEXT);
 CREATE TABLE IF NOT EXISTS felled_posts(id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES felled_users ON DELETE CASCADE, title TEXT);
+CREATE TABLE IF NOT EXISTS felled_comments(id INTEGER PRIMARY KEY, post_id INTEGER REFERENCES felled_posts ON DELETE CASCADE, body TEXT);
 CREATE INDEX IF NOT EXISTS felled_user ON felled_posts(user_id);
+CREATE INDEX IF NOT EXISTS felled_post ON felled_comments(post_id);
 INSERT OR IGNORE INTO felled_users VALUES(1, 'A name');
-INSERT OR IGNORE INTO felled_posts SELECT id, 1, 'A title' FROM posts;
-SELECT assoc_define('felled_users', 'hasMany', 'felled_posts', '{"as":"posts","foreignKey":"user_id","onDelete":"CASCADE"}')
+INSERT OR IGNORE INTO felled_posts SELECT id, 1, 'A title' FROM users;
+INSERT OR IGNORE INTO felled_comments SELECT id, (id + 8) / 9, 'A comment of some words' FROM posts WHERE id <= 9 * (SELECT count(*) FROM users);
+SELECT assoc_define('felled_users', 'hasMany', 'felled_posts', '{"as":"posts","foreignKey":"user_id","onDelete":"CASCADE"}');
+SELECT assoc_define('felled_posts', 'hasMany', 'felled_comments', '{"as":"comments","foreignKey":"post_id","onDelete":"CASCADE"}')
 -- ours:
 SELECT 1 FROM (SELECT assoc_destroy('felled_users', 1) a) WHERE a IS NULL
--- expert:
-DELETE FROM felled_posts WHERE user_id = 1
+-- expert: of the second level alone
+DELETE FROM felled_comments WHERE post_id IN (SELECT id FROM felled_posts WHERE user_id = 1)
 
 -- shape: upsert-list
 -- title: change 1,000 rows of a UNIQUE name by #upsert
