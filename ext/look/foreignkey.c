@@ -128,7 +128,8 @@ static void lookShadows(AssocLook *p) {
   while (assocStep(p->pCall, pStmt)) {
     const char *zVirtual = assocColumnText(p->pCall, pStmt, 0);
     for (i = 0; i < pSchema->nEntry; i++) {
-      p->abShadow[i] |= (u8)assocNameIsShadow(pSchema->azEntry[i], zVirtual);
+      p->abShadow[i] |=
+          (u8)assocNameIsShadow(pSchema->aEntry[i].zName, zVirtual);
     }
   }
   assocFinalize(p->pCall, pStmt);
@@ -136,7 +137,7 @@ static void lookShadows(AssocLook *p) {
 
 /* Tables of SQLite and of a virtual table are no models. */
 static int lookIsInternal(const AssocLook *p, int i) {
-  const char *zName = p->pSchema->azEntry[i];
+  const char *zName = p->pSchema->aEntry[i].zName;
   assert(i >= 0 && i < p->pSchema->nEntry);
   return p->abShadow[i] || sqlite3_strnicmp(zName, "sqlite_", 7) == 0;
 }
@@ -154,7 +155,7 @@ AssocModel *assocLookNextModel(AssocLook *p, int *pi) {
     AssocModel *pModel = 0;
     AssocTable *pTab = 0;
     if (!lookIsInternal(p, i)) {
-      pTab = assocTableSeek(p->pCall, pSchema, pSchema->azEntry[i]);
+      pTab = assocTableSeek(p->pCall, pSchema, pSchema->aEntry[i].zName);
     }
     if (pTab && assocTableIsOurs(p->pCall, pTab)) continue;
     if (pTab) pModel = assocLookModel(p, pTab);
@@ -413,7 +414,7 @@ void assocLookKeys(AssocLook *p) {
   assocCatalogLink(p->pCall, p->pCat);
   for (i = 0; i < p->pSchema->nEntry && p->pCall->rc == SQLITE_OK; i++) {
     AssocTable *pTab =
-        assocTableSeek(p->pCall, p->pSchema, p->pSchema->azEntry[i]);
+        assocTableSeek(p->pCall, p->pSchema, p->pSchema->aEntry[i].zName);
     if (pTab && pTab->eType == ASSOC_TABLE) lookTable(p, pTab);
   }
   assocLookKeysRelate(p);

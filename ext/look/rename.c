@@ -188,7 +188,7 @@ static int isTaken(AssocLook *p, const AssocTable *pTab, int bJoin) {
 /* The next table of the schema that may be a model, or 0. */
 static AssocTable *nextTable(AssocLook *p, AssocSchema *pSchema, int *pi) {
   while (*pi < pSchema->nEntry && p->pCall->rc == SQLITE_OK) {
-    const char *zName = pSchema->azEntry[(*pi)++];
+    const char *zName = pSchema->aEntry[(*pi)++].zName;
     AssocTable *pTab;
     if (sqlite3_strnicmp(zName, "sqlite_", 7) == 0) continue;
     pTab = assocTableSeek(p->pCall, pSchema, zName);

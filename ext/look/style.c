@@ -73,10 +73,10 @@ static void habitPrefixes(AssocLook *p) {
   p->azPrefix = assocAlloc(p->pCall, &p->mem,
                            (i64)sizeof(char *) * (pSchema->nEntry + 1));
   for (i = 0; i < pSchema->nEntry && p->azPrefix; i = j) {
-    const char *z = pSchema->azEntry[i];
+    const char *z = pSchema->aEntry[i].zName;
     int n = habitFirst(z);
     for (j = i + 1; j < pSchema->nEntry && n; j++) {
-      const char *zNext = pSchema->azEntry[j];
+      const char *zNext = pSchema->aEntry[j].zName;
       if (habitFirst(zNext) != n || sqlite3_strnicmp(z, zNext, n)) break;
     }
     assert(j > i);

@@ -17,6 +17,8 @@
 ** The guard stays open until the call ends. Its read transaction gives the call
 ** one snapshot.
 */
+#include <stdlib.h>
+
 #include "model/model.h"
 
 /* The cache of one connection. */
@@ -61,71 +63,85 @@ AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName) {
 /* Room for an entry more. Old arrays stay in the arena. */
 static int growEntries(AssocCall *pCall, AssocFacts *p) {
   int n = p->nEntry;
-  const char **azEntry;
-  u8 *aeType;
-  /* The arrays are full at 0, 16, 32, 64, ... entries: their size needs no
-  ** member of its own. */
+  AssocEntry *aEntry;
+  /* The array is full at 0, 16, 32, 64, ... entries: its size needs no member
+  ** of its own. */
   if (n & (n - 1) || (n && n < 16)) return 1;
   n = n ? n * 2 : 16;
-  azEntry = assocAlloc(pCall, &p->mem, (i64)sizeof(char *) * n);
-  aeType = assocAlloc(pCall, &p->mem, n);
-  if (azEntry == 0 || aeType == 0) return 0;
-  if (p->nEntry) {
-    memcpy(azEntry, p->azEntry, sizeof(char *) * (size_t)p->nEntry);
-    memcpy(aeType, p->aeType, (size_t)p->nEntry);
-  }
+  aEntry = assocAlloc(pCall, &p->mem, (i64)sizeof(*aEntry) * n);
+  if (aEntry == 0) return 0;
+  if (p->nEntry) memcpy(aEntry, p->aEntry, sizeof(*aEntry) * (size_t)p->nEntry);
   assert(p->nEntry < n);
-  p->azEntry = azEntry;
-  p->aeType = aeType;
+  p->aEntry = aEntry;
   return 1;
 }
 
-/* SQL that gives the tables and views of a database, and which of them have the
-** texts that assocDefWrite() made. No function is called: an authorizer may
-** deny it. A virtual table has no root page. NOCASE sorts as sqlite3_stricmp()
-** does, which assocSchemaIndex() needs. */
-static sqlite3_stmt *entriesOpen(AssocCall *pCall, const char *zSchema) {
-  char *azText[3] = {0, 0, 0};
-  sqlite3_stmt *pStmt;
-  int i;
-  for (i = 0; i < 3; i++) {
-    azText[i] = assocMprintf(pCall, zTriggerText, azChange[i], azChange[i]);
-  }
-  pStmt = assocPrepare(
-      pCall,
-      "SELECT name, CASE WHEN type='view' THEN 1 WHEN type='trigger' THEN 3"
-      " WHEN rootpage>0 THEN 0 ELSE 2 END,"
-      " CASE sql WHEN 'CREATE TABLE %q' THEN 1 WHEN 'CREATE TABLE %q' THEN 2 "
-      "END"
-      " FROM \"%w\".sqlite_schema WHERE type IN ('table','view') OR"
-      " type='trigger' AND sql IN ('CREATE TRIGGER %q','CREATE TRIGGER %q',"
-      "'CREATE TRIGGER %q') ORDER BY name COLLATE nocase",
-      zToken, zDefs, zSchema, azText[0], azText[1], azText[2]);
-  for (i = 0; i < 3; i++) sqlite3_free(azText[i]);
-  return pStmt;
+/* For qsort(): the order that assocSchemaIndex() needs. */
+static int entryCompare(const void *pA, const void *pB) {
+  return sqlite3_stricmp(((const AssocEntry *)pA)->zName,
+                         ((const AssocEntry *)pB)->zName);
 }
 
-/* Read the entries of a database. */
+/* Is zSql "CREATE TABLE x" or "CREATE TRIGGER x", where x is zText? */
+static int isCreate(const char *zSql, const char *zType, const char *zText) {
+  int n = (int)strlen(zType);
+  return strncmp(zSql, "CREATE ", 7) == 0 &&
+         sqlite3_strnicmp(&zSql[7], zType, n) == 0 && zSql[7 + n] == ' ' &&
+         strcmp(&zSql[8 + n], zText) == 0;
+}
+
+/* Is the trigger one of the three that assocDefWrite() made? */
+static int isOurTrigger(AssocCall *pCall, const char *zName, const char *zSql) {
+  int i, bIs = 0;
+  if (sqlite3_strnicmp(zName, "assoc_definitions_", 18) != 0) return 0;
+  for (i = 0; i < ASSOC_COUNT(azChange) && !bIs; i++) {
+    char *z = assocMprintf(pCall, zTriggerText, azChange[i], azChange[i]);
+    bIs = z && isCreate(zSql, "trigger", z);
+    sqlite3_free(z);
+  }
+  return bIs;
+}
+
+/* Add a table or view. A virtual table has no root page. */
+static void addEntry(AssocCall *pCall, AssocFacts *p, sqlite3_stmt *pStmt,
+                     const char *zType) {
+  AssocEntry *pEntry;
+  if (!growEntries(pCall, p)) return;
+  pEntry = &p->aEntry[p->nEntry];
+  pEntry->eType = zType[0] == 'v'                    ? ASSOC_VIEW
+                  : sqlite3_column_int(pStmt, 2) > 0 ? ASSOC_TABLE
+                                                     : ASSOC_VIRTUAL;
+  pEntry->zName =
+      assocArenaText(pCall, &p->mem, assocColumnText(pCall, pStmt, 1), -1);
+  if (pEntry->zName) p->nEntry++;
+}
+
+/* Read the tables and views of a database, and which of them have the texts that
+** assocDefWrite() made. The texts are compared here: a statement that compares
+** and sorts them costs three times as much to prepare. */
 static void loadEntries(AssocCall *pCall, AssocFacts *p, const char *zSchema) {
-  sqlite3_stmt *pStmt = entriesOpen(pCall, zSchema);
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall,
+                   "SELECT type, name, rootpage, sql FROM \"%w\".sqlite_schema"
+                   " WHERE type<>'index'",
+                   zSchema);
   int nTrigger = 0, bToken = 0;
   while (assocStep(pCall, pStmt)) {
-    int eType = sqlite3_column_int(pStmt, 1);
-    int eText = sqlite3_column_int(pStmt, 2);
-    nTrigger += eType == 3;
-    bToken |= eText == 1;
-    p->bDefs |= eText == 2;
-    assert(eType >= 0 && eType <= 3);
-    /* 3: one of our triggers. It is counted, and is no table. */
-    if (eType == 3) continue;
-    if (!growEntries(pCall, p)) break;
-    p->aeType[p->nEntry] = (u8)eType;
-    p->azEntry[p->nEntry] =
-        assocArenaText(pCall, &p->mem, assocColumnText(pCall, pStmt, 0), -1);
-    if (p->azEntry[p->nEntry]) p->nEntry++;
+    const char *zType = assocColumnText(pCall, pStmt, 0);
+    const char *zSql = assocColumnText(pCall, pStmt, 3);
+    if (strcmp(zType, "trigger") == 0) {
+      nTrigger += isOurTrigger(pCall, assocColumnText(pCall, pStmt, 1), zSql);
+      continue;
+    }
+    if (strcmp(zType, "table") != 0 && strcmp(zType, "view") != 0) continue;
+    bToken |= isCreate(zSql, "table", zToken);
+    p->bDefs |= isCreate(zSql, "table", zDefs);
+    addEntry(pCall, p, pStmt, zType);
   }
   assocFinalize(pCall, pStmt);
-  /* A token that not all three triggers keep says nothing. */
+  if (p->nEntry) {
+    qsort(p->aEntry, (size_t)p->nEntry, sizeof(*p->aEntry), entryCompare);
+  }
   p->bToken = bToken && nTrigger == 3;
   p->apTable =
       assocAlloc(pCall, &p->mem, (i64)sizeof(AssocTable *) * (p->nEntry + 1));
@@ -163,7 +179,7 @@ static void useFacts(AssocCall *pCall, AssocSchema *pSchema) {
   if (p == 0) p = pSchema->pFacts = factsRead(pCall, pSchema->zName);
   if (p == 0) return;
   pSchema->nEntry = p->nEntry;
-  pSchema->azEntry = p->azEntry;
+  pSchema->aEntry = p->aEntry;
   pSchema->apTable = assocAlloc(pCall, &pSchema->pCatalog->mem,
                                 (i64)sizeof(AssocTable *) * (p->nEntry + 1));
 }
@@ -203,7 +219,7 @@ static void checkDefs(AssocCall *pCall, AssocSchema *pSchema, int iEntry) {
                                    "options"};
   AssocTable *pTab;
   int i;
-  if (pSchema->pFacts->aeType[iEntry] != ASSOC_TABLE) {
+  if (pSchema->pFacts->aEntry[iEntry].eType != ASSOC_TABLE) {
     assocErrorOf(pCall, ASSOC_E_DEFINITION, 0, "assoc_definitions",
                  "assoc_definitions in %s is not a table that can keep "
                  "definitions; rename it",

@@ -42,7 +42,8 @@ static void findThrough(AssocResolver *p) {
   int i, n = 0;
   char *z;
   for (i = 0; i < pSchema->nEntry && p->pCall->rc == SQLITE_OK; i++) {
-    AssocTable *pTab = assocTableSeek(p->pCall, pSchema, pSchema->azEntry[i]);
+    AssocTable *pTab =
+        assocTableSeek(p->pCall, pSchema, pSchema->aEntry[i].zName);
     if (pTab == 0 || !isJoinTable(p, pTab)) continue;
     sqlite3_str_appendf(pStr, "%s%s", n++ ? " or " : "", pTab->zName);
     pRel->pThrough = pTab;

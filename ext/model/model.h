@@ -39,6 +39,7 @@ typedef struct AssocCatalog AssocCatalog;
 typedef struct AssocColumn AssocColumn;
 typedef struct AssocCounter AssocCounter;
 typedef struct AssocDef AssocDef;
+typedef struct AssocEntry AssocEntry;
 typedef struct AssocFacts AssocFacts;
 typedef struct AssocFkey AssocFkey;
 typedef struct AssocIndex AssocIndex;
@@ -222,14 +223,19 @@ int assocColumnAlike(const AssocColumn *pA, const AssocColumn *pB);
 
 /* --------------------------------------------------------------- catalog */
 
+/* A table or view of a database. */
+struct AssocEntry {
+  const char *zName;
+  u8 eType; /* ASSOC_TABLE, ASSOC_VIEW or ASSOC_VIRTUAL */
+};
+
 /* What the schema of a database says. Catalogs share it until the schema
 ** changes, since definitions change more often. */
 struct AssocFacts {
   int nRef;
   AssocArena mem; /* Holds the facts themselves, and what tables consist of */
   int nEntry;
-  const char **azEntry; /* Names of tables and views, sorted */
-  u8 *aeType;           /* ASSOC_TABLE, ASSOC_VIEW or ASSOC_VIRTUAL */
+  AssocEntry *aEntry;   /* Tables and views, sorted by name */
   AssocTable **apTable; /* Tables already read, else 0 */
   u8 bDefs;             /* assoc_definitions has the text that we made */
   u8 bToken;            /* So has assoc_token, with its triggers */
@@ -246,14 +252,14 @@ struct AssocSchema {
   const char *zCaller; /* "the view v": what in the schema calls us, or 0 */
   AssocFacts *pFacts;  /* A counted reference; 0 before it is loaded */
   int nEntry;
-  const char **azEntry; /* Those of pFacts */
-  AssocTable **apTable; /* Entries already used in this catalog, else 0 */
-  AssocDef *pDef;       /* Rows of assoc_definitions */
-  AssocDef *pModelDef;  /* Rows of assoc_model() */
-  AssocDef *pSetting;   /* Rows of kind 'setting' */
-  AssocDef *pPolicyDef; /* Rows of kind 'policy' */
-  AssocTable *pPlanned; /* Tables that assoc_sync() makes, found so far */
-  u64 iSum;             /* Checksum of all rows, in any order */
+  const AssocEntry *aEntry; /* Those of pFacts */
+  AssocTable **apTable;     /* Entries already used in this catalog, else 0 */
+  AssocDef *pDef;           /* Rows of assoc_definitions */
+  AssocDef *pModelDef;      /* Rows of assoc_model() */
+  AssocDef *pSetting;       /* Rows of kind 'setting' */
+  AssocDef *pPolicyDef;     /* Rows of kind 'policy' */
+  AssocTable *pPlanned;     /* Tables that assoc_sync() makes, found so far */
+  u64 iSum;                 /* Checksum of all rows, in any order */
   AssocSchema *pNext;
 };
 
@@ -310,7 +316,7 @@ void assocCatalogUnref(AssocCatalog *pCat);
 int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema);
 /* The database with this name, or 0. */
 AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName);
-/* Index of a table or view in azEntry, or -1. */
+/* Index of a table or view in aEntry, or -1. */
 int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable);
 
 /*

@@ -154,7 +154,7 @@ static const char *tableName(AssocCall *pCall, AssocSchema *pSchema,
   int iEntry;
   if (pCall->rc != SQLITE_OK) return 0;
   iEntry = assocSchemaIndex(pSchema, zTable);
-  if (iEntry >= 0) return pSchema->azEntry[iEntry];
+  if (iEntry >= 0) return pSchema->aEntry[iEntry].zName;
   return assocPlannedName(pCall, pSchema, zTable);
 }
 
@@ -675,7 +675,7 @@ AssocModel *assocModelTry(AssocCall *pCall, AssocSchema *pNear,
 static int entryShown(AssocCall *pCall, AssocSchema *pSchema, int i) {
   AssocModel *p;
   if (pCall->pConn->pSession == 0) return 1;
-  p = assocModelTry(pCall, pSchema, pSchema->azEntry[i]);
+  p = assocModelTry(pCall, pSchema, pSchema->aEntry[i].zName);
   return p == 0 || assocModelShown(pCall, p);
 }
 
@@ -700,9 +700,9 @@ static const char *nearestModel(AssocCall *pCall, AssocCatalog *pCat,
       }
     }
     for (i = 0; i < p->nEntry; i++) {
-      if (sqlite3_strnicmp(p->azEntry[i], "assoc_", 6) == 0) continue;
-      if (sqlite3_strnicmp(p->azEntry[i], "sqlite_", 7) == 0) continue;
-      if (entryShown(pCall, p, i)) assocNearestTry(&near, p->azEntry[i]);
+      if (sqlite3_strnicmp(p->aEntry[i].zName, "assoc_", 6) == 0) continue;
+      if (sqlite3_strnicmp(p->aEntry[i].zName, "sqlite_", 7) == 0) continue;
+      if (entryShown(pCall, p, i)) assocNearestTry(&near, p->aEntry[i].zName);
     }
   }
   return near.zBest;

@@ -290,13 +290,13 @@ int assocKeyColumn(const AssocTable *pTab, const ShapeKey *pKey) {
 
 /* ----------------------------------------------------------------- table */
 
-/* azEntry is sorted without regard to case, so this is a binary search. -1: no
+/* aEntry is sorted without regard to case, so this is a binary search. -1: no
 ** such table or view. */
 int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable) {
   int iLo = 0, iHi = pSchema->nEntry - 1;
   while (iLo <= iHi) {
     int iMid = (iLo + iHi) / 2;
-    int c = sqlite3_stricmp(zTable, pSchema->azEntry[iMid]);
+    int c = sqlite3_stricmp(zTable, pSchema->aEntry[iMid].zName);
     if (c == 0) return iMid;
     if (c < 0) {
       iHi = iMid - 1;
@@ -327,8 +327,8 @@ static AssocTable *factOf(AssocCall *pCall, AssocSchema *pSchema, int iEntry) {
   pTab = assocAlloc(pCall, &pFacts->mem, sizeof(*pTab));
   if (pTab == 0) return 0;
   pTab->pSchema = pSchema;
-  pTab->zName = pFacts->azEntry[iEntry];
-  pTab->eType = pFacts->aeType[iEntry];
+  pTab->zName = pFacts->aEntry[iEntry].zName;
+  pTab->eType = pFacts->aEntry[iEntry].eType;
   pTab->nRow = -1;
   loadColumns(pCall, pTab);
   if (pCall->rc == SQLITE_OK) loadRowid(pCall, pTab);

@@ -565,7 +565,7 @@ static void modelTable(Modeller *m, AssocSchema *pSchema) {
   memset(&near, 0, sizeof(near));
   near.zWritten = pTable->z;
   for (i = 0; i < pSchema->nEntry; i++) {
-    assocNearestTry(&near, pSchema->azEntry[i]);
+    assocNearestTry(&near, pSchema->aEntry[i].zName);
   }
   assocFail(m->pCall,
             &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_MODEL,

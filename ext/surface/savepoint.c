@@ -170,7 +170,7 @@ static const char *lockTable(AssocCall *pCall, AssocSchema *pSchema) {
   if (pSchema == 0 || !assocSchemaLoad(pCall, pSchema)) return 0;
   if (pSchema->bToken) return "assoc_token";
   for (i = 0; i < pSchema->nEntry && pCall->rc == SQLITE_OK; i++) {
-    const char *zName = pSchema->azEntry[i];
+    const char *zName = pSchema->aEntry[i].zName;
     AssocTable *pTab = assocTableSeek(pCall, pSchema, zName);
     if (pTab && pTab->eType == ASSOC_TABLE &&
         sqlite3_strnicmp(zName, "sqlite_", 7) != 0) {

@@ -182,7 +182,7 @@ static void refersOfSchema(ReferList *p) {
   AssocSchema *pSchema = p->pModel->pTable->pSchema;
   int i;
   for (i = 0; i < pSchema->nEntry && pCall->rc == SQLITE_OK; i++) {
-    AssocTable *pTab = assocTableSeek(pCall, pSchema, pSchema->azEntry[i]);
+    AssocTable *pTab = assocTableSeek(pCall, pSchema, pSchema->aEntry[i].zName);
     if (pTab && pTab->eType == ASSOC_TABLE) refersOfTable(p, pTab);
   }
 }
