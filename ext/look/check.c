@@ -126,6 +126,8 @@ static char *fixDefine(Checker *c, AssocModel *pModel, int eKind,
   sqlite3_str *pStr = sqlite3_str_new(c->pCall->db);
   int bTemp = isOfTemp(pModel) || (pTarget && isOfTemp(pTarget));
   char *zOptions = assocOptionsText(c->pCall, &c->p->mem, pOpt);
+  /* The text is a JSON object: "replace" goes in front of its last brace. */
+  assert(zOptions == 0 || zOptions[0] == '{');
   if (bReplace && zOptions) {
     zOptions[strlen(zOptions) - 1] = 0;
     zOptions = assocArenaPrintf(c->pCall, &c->p->mem, "%s,\"replace\":true}",
@@ -175,6 +177,9 @@ static void nameTake(Checker *c, const AssocModel *pModel, const char *zName,
   CheckName *pNew = assocAlloc(c->pCall, &c->p->mem, sizeof(*pNew));
   CheckName **ppBucket = &c->apName[checkBucket(pModel)];
   if (pNew == 0) return;
+  assert(zName);
+  /* Names that a fix would give are taken as well, so that two fixes that run one
+  ** after the other do not collide. */
   pNew->pModel = pModel;
   pNew->zName = zName;
   pNew->pRel = pRel;
@@ -197,6 +202,7 @@ static const char *badModel(Checker *c, const AssocDef *pDef) {
   if (z) return assocRenamedIsGone(c->p, pDef->pSchema, z) ? z : 0;
   q = pDef->pOpt ? pDef->pOpt->pPolymorphic : 0;
   q = q && q->eType == ASSOC_J_OBJECT ? assocJsonGet(q, "models") : 0;
+  /* Polymorphic: any of its models may be gone. */
   for (q = q ? q->pChild : 0; q; q = q->pNext) {
     if (q->eType == ASSOC_J_TEXT &&
         assocRenamedIsGone(c->p, pDef->pSchema, q->z)) {
@@ -222,8 +228,10 @@ static char *fixModelOptions(Checker *c, const AssocDef *pDef,
     if (call.rc != SQLITE_ERROR) assocErrorCode(c->pCall, call.rc);
     assocCallClear(&call);
   }
+  /* All other options of the model stay as they are. */
   assocOutText(&out, "{", 1);
   for (p = p ? p->pChild : 0; p; p = p->pNext) {
+    assert(p->zKey);
     if (strcmp(p->zKey, "table") == 0) continue;
     assocJsonString(&out, p->zKey, (i64)strlen(p->zKey));
     assocOutText(&out, ":", 1);
@@ -248,6 +256,7 @@ static char *fixModel(Checker *c, AssocSchema *pSchema, const char *zModel,
   while (pDef && (pDef->zName[0] || sqlite3_stricmp(pDef->zModel, zModel))) {
     pDef = pDef->pNext;
   }
+  /* main and temp need no name in front: a model is looked for there anyway. */
   zOptions = fixModelOptions(c, pDef, zTable, pSchema->pNext == 0);
   if (zOptions) {
     zFix = assocMprintf(c->pCall, "SELECT assoc_model('%q%s%q', %Q);",
@@ -338,6 +347,7 @@ static const AssocRel *nameIsUsed(const Checker *c, const AssocRel *pRel) {
   for (i = 0; i < c->nRel; i++) {
     const AssocRel *q = c->apRel[i];
     const AssocJson *pPoly = q->pDef->pOpt->pPolymorphic;
+    /* A path names its steps: a step under another name would break it. */
     for (j = 0; j < q->nPath; j++) {
       if (q->apPath[j] == pRel) return q;
     }
@@ -447,6 +457,7 @@ static void problemColumn(Checker *c, AssocRel *pRel, AssocRenamedKey *pKey,
   const AssocRenamed *pNow = &pKey->now;
   const char *zTab = pKey->pTab->zName;
   char *z = zFix ? fixText(c, zFix) : 0;
+  /* Renamed for certain; renamed perhaps; never there. */
   if (pNow->nChoice) {
     problemAdd(
         c, CHECK_ERROR, CHECK_REL(pRel), "missing column", z,
@@ -503,6 +514,9 @@ static void problemColumns(Checker *c, AssocRel *pRel) {
     pNames->n = a[i].pRef->nCol;
     pNames->az = a[i].azNow;
   }
+  /* A fix only if every key has exactly one new name. If nothing looks renamed, the
+  ** columns are missing, and assoc_sync() makes them. */
+  assert(nNow <= nKey && n <= ASSOC_COUNT(a));
   if (nKey && nNow == nKey) z = fixReplace(c, pRel, pRel->eKind, &opt);
   if (nNow == 0 && nMaybe == 0) z = fixSync(c, "");
   for (i = 0; i < n; i++) {
@@ -519,6 +533,7 @@ static void problemReady(Checker *c, AssocRel *pRel) {
   const AssocTable *pTab = assocRelForeignTable(pRel);
   int j;
   if (pRel->nPath) return;
+  /* A path has no table of its own: its steps are checked by themselves. */
   if (pTab == 0) {
     problemJoin(c, pRel);
     return;
@@ -569,6 +584,8 @@ static int indexDeleted(Checker *c, const AssocRel *pRel,
   AssocCall ask;
   int bRead;
   if (pModel == 0) return -1;
+  /* A scope that cannot be read is another problem's matter; here it means that
+  ** nothing is known of soft deletion. */
   assocTryBegin(&ask, c->pCall);
   bRead = assocModelScopes(&ask, pModel);
   return assocTryEnd(&ask, c->pCall, 0) || !bRead ? -1 : pModel->iDeleted;
@@ -620,6 +637,7 @@ static int indexCollates(const CheckIndex *pWant, const AssocIndex *pIdx) {
 static int indexExists(Checker *c, const CheckIndex *pWant, int iDeleted) {
   const AssocIndex *pIdx = assocTableIndexes(c->pCall, pWant->pTab);
   for (; pIdx; pIdx = pIdx->pNext) {
+    assert(pWant->nCol > 0);
     if (indexServes(pWant, pIdx->nCol, pIdx->aCol, pIdx->abDesc) &&
         indexCollates(pWant, pIdx) && indexHolds(c, pWant, pIdx, iDeleted)) {
       return 1;
@@ -633,6 +651,7 @@ static int indexExists(Checker *c, const CheckIndex *pWant, int iDeleted) {
 static int indexProposed(const Checker *c, const CheckIndex *pWant) {
   const CheckIndex *q;
   for (q = c->apProposed[checkBucket(pWant->pTab)]; q; q = q->pNext) {
+    assert(q->nCol > 0);
     if (q->pTab == pWant->pTab &&
         indexServes(pWant, q->nCol, q->aCol, q->abDesc)) {
       return 1;
@@ -729,6 +748,7 @@ static void problemType(Checker *c, AssocForeign *pFor, int i) {
   const AssocColumn *pRef = &pParent->aCol[pFor->parentKey.aCol[i]];
   int eDiffers = assocSyncTypeDiffers(pFor, i);
   const char *zProblem = "key types differ";
+  assert(eDiffers >= 0 && eDiffers < ASSOC_COUNT(azWhy));
   if (eDiffers == ASSOC_TYPE_SAME) return;
   if (eDiffers == ASSOC_TYPE_COLLATION) zProblem = "key collations differ";
   if (eDiffers == ASSOC_TYPE_NONE && pCol->zType[0] == 0) zProblem = "no type";
@@ -746,6 +766,7 @@ static void problemType(Checker *c, AssocForeign *pFor, int i) {
 /* Is there a FOREIGN KEY over these columns to that table? */
 static int problemIsDeclared(Checker *c, const AssocForeign *pFor) {
   const AssocFkey *pFk = assocTableFkeys(c->pCall, pFor->pTab);
+  assert(pFor->pParent);
   for (; pFk; pFk = pFk->pNext) {
     if (sqlite3_stricmp(pFk->zParent, pFor->pParent->pTable->zName) == 0 &&
         assocLookSameColumns(&pFor->key, pFk->nCol, pFk->aCol)) {
@@ -853,6 +874,8 @@ static void problemRows(Checker *c, AssocRel *pRel, const char *zProblem,
   i64 n = zWhere ? countThat(c, pTab, pKey->azCol[0], zWhere, &zSome) : 0;
   if (n > 0 && c->pCall->rc == SQLITE_OK) {
     char *zFix = fixRows(c, pTab, pKey, zWhere);
+    /* Rows that only a person can mend: fixes that would fail because of them are
+    ** left out by problemLink(). */
     c->bOrphans |= zFix == 0;
     problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), zProblem, zFix,
                "%lld %s of %s %s by %s: %s%s%s", n, n == 1 ? "row" : "rows",
@@ -934,6 +957,7 @@ static void problemPair(Checker *c, AssocForeign *pFor) {
   i64 n = assocPairState(&c->sync, pFor, &zTwin);
   const AssocRel *pJoin = pFor->pJoin;
   int bSaid = pFor->eThroughUnique == 1;
+  /* n<0: each pair is kept unique already, or it is no join table. */
   if (n == 0 && c->pCall->rc == SQLITE_OK) {
     problemAdd(c, bSaid ? CHECK_WARNING : CHECK_INFO, CHECK_REL(pJoin),
                "pairs not unique", fixSync(c, ""),
@@ -957,6 +981,7 @@ static void problemForeign(Checker *c, AssocForeign *pFor) {
   int i;
   if (pFor->pTab == 0 || !problemHasAll(&pFor->key)) return;
   if (pFor->pPoly && !problemHasAll(&pFor->pPoly->type)) return;
+  /* What does not exist yet is told by problemReady(). */
   if (pFor->pTab->eType == ASSOC_TABLE) {
     problemIndex(c, pFor);
     for (i = 0; i < pFor->key.nCol; i++) problemType(c, pFor, i);
@@ -976,6 +1001,7 @@ static void problemTime(Checker *c, AssocModel *pModel) {
   assocTriggersInit(&list);
   assocTimeOfModel(&c->sync, pModel, &list);
   n = assocTriggersMissing(&c->sync, &list, pModel->pTable->pSchema, &nAll);
+  assert(nCol >= 0 && nCol <= 2);
   if (c->pCall->rc != SQLITE_OK || nCol + n == 0) return;
   problemAdd(c, CHECK_WARNING, pModel->zLabel, 0, "missing timestamps",
              fixSync(c, ""),
@@ -999,6 +1025,8 @@ static AssocTable *problemNextWanted(Checker *c, AssocSchema *pSchema,
     pWant = assocWantedNext(&c->sync, pSchema, ppDef, ppTab);
     c->sync.pCall = c->pCall;
     if (!assocTryEnd(&ask, c->pCall, &why)) return pWant;
+    /* *ppDef stands behind the bad row, so the loop ends. */
+    assert(*ppDef);
     c->bStuck = 1;
     problemAdd(c, CHECK_ERROR, (*ppDef)->zModel, 0, "bad definition", 0, "%s",
                why.zText ? why.zText : "");
@@ -1018,6 +1046,7 @@ static void problemWanted(Checker *c) {
         problemAdd(c, CHECK_ERROR, pDef->zModel, 0, "missing table",
                    fixSync(c, ""), "there is no table %s yet", pWant->zName);
       }
+      assert(pWant->nPlan == 0 || pWant->azPlanName);
       for (i = 0; pTab && i < pWant->nPlan; i++) {
         if (!assocWantedMissing(pTab, pWant, i)) continue;
         problemAdd(c, CHECK_ERROR, pDef->zModel, 0, "missing column",
@@ -1053,6 +1082,7 @@ static void problemCounter(Checker *c, const AssocCounter *p) {
     c->bStuck = 1;
     return;
   }
+  /* Which triggers there should be, as assoc_sync() would write them. */
   assocTriggersInit(&list);
   assocCountOf(&c->sync, p, &list);
   n = assocTriggersMissing(&c->sync, &list, p->pRel->pDef->pSchema, &nAll);
@@ -1092,6 +1122,7 @@ static void problemEnforced(Checker *c) {
   int bOn = 0;
   sqlite3_db_config(c->pCall->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &bOn);
   for (pFor = c->pList; pFor && !bOn; pFor = pFor->pNext) {
+    /* One row for all: the pragma is the connection's. */
     if (pFor->pTab && problemHasAll(&pFor->key) && problemIsDeclared(c, pFor)) {
       problemAdd(c, CHECK_WARNING, 0, 0, "foreign keys off",
                  fixText(c, "PRAGMA foreign_keys=ON;"),
@@ -1159,6 +1190,7 @@ static AssocRel *problemBack(Checker *c, AssocRel *pRel) {
     if (q == 0 || q == pRel || q->nPath || q->pTarget != pRel->pSource) {
       continue;
     }
+    assert(q->pSource == pTarget);
     if (bBelongs ? q->eKind != ASSOC_HASONE && q->eKind != ASSOC_HASMANY
                  : q->eKind != ASSOC_BELONGSTO) {
       continue;
@@ -1224,6 +1256,8 @@ static const char *problemBackName(Checker *c, AssocRel *pRel, int bUnique) {
   name.bUnique = (u8)bUnique;
   name.bOnly = name.bPlain = 1;
   assocLookNaming(c->p, &name);
+  /* Candidates never end, so a free name is found. */
+  assert(name.nCol > 0);
   for (i = 0; c->pCall->rc == SQLITE_OK; i++) {
     z = bBelongs ? assocNameHas(c->pCall, &c->p->mem, &name, i)
                  : assocNameOne(c->pCall, &c->p->mem, &name, i);
@@ -1246,6 +1280,8 @@ static char *fixBack(Checker *c, const AssocRel *pRel, int eKind,
   opt.eConstraints = pRel->pOpt->eConstraints == 0 ? 0 : -1;
   opt.foreignKey.n = pRel->foreign.nCol;
   opt.foreignKey.az = pRel->foreign.azCol;
+  /* The other side must reference the same columns; the primary key is the
+  ** default. */
   if (pRef->eFrom != ASSOC_FROM_DEFAULT) {
     pNames->n = pRef->nCol;
     pNames->az = pRef->azCol;
@@ -1259,6 +1295,7 @@ static int problemIsAsked(const Checker *c, const AssocRel *pRel) {
   const CheckName *q;
   for (q = c->apName[checkBucket(pRel->pTarget)]; q; q = q->pNext) {
     const AssocRel *pOther = q->pRel;
+    assert(pOther);
     if (q->pModel == pRel->pTarget && pOther->pSource == pRel->pSource &&
         (pOther->eKind == ASSOC_BELONGSTO) ==
             (pRel->eKind == ASSOC_BELONGSTO) &&
@@ -1282,6 +1319,8 @@ static void problemSides(Checker *c, AssocRel *pRel) {
   if (bBelongs && problemBoth(c, pRel)) return;
   if (!problemHasAll(&pRel->foreign) || problemBack(c, pRel)) return;
   if (c->pCall->rc != SQLITE_OK || problemIsAsked(c, pRel)) return;
+  /* A unique key has one row on the other side: hasOne */
+  assert(pRel->foreign.nCol > 0);
   bUnique =
       bBelongs && assocLookIsUnique(c->p, pRel->pSource->pTable,
                                     pRel->foreign.nCol, pRel->foreign.aCol);
@@ -1309,6 +1348,8 @@ static int circleIsStrict(Checker *c, const AssocRel *pRel) {
     if (pTab->aCol[pRel->foreign.aCol[i]].bNotNull) break;
   }
   if (i == pRel->foreign.nCol) return 0;
+  assert(pRel->nPath == 0);
+  /* Only a declared key that is checked at once keeps a first row out. */
   memset(&foreign, 0, sizeof(foreign));
   foreign.pTab = pRel->pSource->pTable;
   foreign.key = pRel->foreign;
@@ -1341,6 +1382,7 @@ static CheckNode *circleNode(Checker *c, const AssocModel *pModel) {
   if (p) return p;
   p = assocAlloc(c->pCall, &c->p->mem, sizeof(*p));
   if (p == 0) return 0;
+  assert(pModel);
   p->pModel = pModel;
   p->pSame = *ppBucket;
   *ppBucket = p;
@@ -1353,6 +1395,7 @@ static void circleEdge(Checker *c, const AssocRel *pRel) {
   CheckNode *pTarget = circleNode(c, pRel->pTarget);
   CheckEdge *pEdge = assocAlloc(c->pCall, &c->p->mem, sizeof(*pEdge));
   if (pSource == 0 || pTarget == 0 || pEdge == 0) return;
+  /* Edges are kept at their target: the search goes backwards. */
   pSource->nOut++;
   pEdge->pSource = pSource;
   pEdge->pSame = pTarget->pInto;
@@ -1407,6 +1450,9 @@ static int circleLeadsBack(Checker *c, const AssocRel *pFirst, int iSearch) {
   if (pTodo == 0 || pEnd == 0 || pTodo == pEnd) return 0;
   pTodo->iSearch = iSearch;
   pTodo->pNext = 0;
+  /* Depth first, from the source against the direction of the keys. iSearch marks
+  ** the nodes that this search has met. */
+  assert(iSearch > 0);
   while (pTodo && pTodo != pEnd) {
     CheckEdge *pEdge = pTodo->pInto;
     pTodo = pTodo->pNext;
@@ -1432,6 +1478,7 @@ static void problemCircles(Checker *c) {
         !circleLeadsBack(c, q, i + 1)) {
       continue;
     }
+    assert(q->foreign.nCol > 0);
     problemAdd(c, CHECK_WARNING, CHECK_REL(q), "required keys in a circle", 0,
                "%s.%s must not be NULL, and neither must the keys that lead "
                "from %s back to %s: a first row can only be inserted under "
@@ -1469,6 +1516,9 @@ static void indexOfOrder(const AssocRel *pRel, CheckIndex *pWant) {
                                             : -1;
     if (i >= 0) indexColumn(pWant, i, 0);
   }
+  /* Up to here the order of the columns does not matter: all are compared with
+  ** "=". From here on it is the order of the sort. */
+  assert(pWant->nCol <= ASSOC_COUNT(pWant->aCol));
   pWant->nFixed = pWant->nCol;
   for (pSort = pRel->pOrder; pSort && pWant->nCol < ASSOC_COUNT(pWant->aCol);
        pSort = pSort->pNext) {
@@ -1493,6 +1543,7 @@ static void problemOrder(Checker *c, AssocRel *pRel) {
   if (want.nCol == pRel->foreign.nCol) return;
   if (indexExists(c, &want, indexDeleted(c, pRel, pTab))) return;
   if (c->pCall->rc != SQLITE_OK || indexProposed(c, &want)) return;
+  assert(want.nCol > pRel->foreign.nCol);
   problemAdd(
       c, CHECK_INFO, CHECK_REL(pRel), "order without index", fixIndex(c, &want),
       "no index of %s has the key and then what the %s of %s asks for",
@@ -1522,6 +1573,7 @@ static void problemDefs(Checker *c) {
       pRel = assocRelTry(c->pCall, pDef, &why);
       if (c->pCall->rc != SQLITE_OK) return;
       if (pRel) {
+        assert(c->nRel < n);
         c->apRel[c->nRel++] = pRel;
       } else {
         problemBad(c, pDef, &why);
@@ -1569,6 +1621,8 @@ static void problemKeys(Checker *c) {
   for (i = 0; i < c->nRel && c->pCall->rc == SQLITE_OK; i++) {
     problemDisagree(c, c->apRel[i]);
   }
+  /* Two definitions disagree, so there is no common list. The keys of the first
+  ** eight definitions are better than none. */
   for (i = 0; i < c->nRel && i < 8 && c->pList == 0; i++) {
     problemList(c, c->apRel[i]);
   }
@@ -1581,6 +1635,8 @@ static void problemLink(Checker *c) {
     while (c->apProblem[i]) {
       AssocProblem *q = c->apProblem[i];
       c->apProblem[i] = q->pNext;
+      /* The last added comes first in the list: errors are added last. */
+      assert(i >= CHECK_INFO && i <= CHECK_ERROR);
       if (c->bOrphans && q->bRows) q->zFix = 0;
       q->pNext = c->p->pProblem;
       c->p->pProblem = q;

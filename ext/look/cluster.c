@@ -155,6 +155,9 @@ void assocPictureCluster(AssocPicture *p) {
   int i, iPass, bMoved = 1;
   memset(&cluster, 0, sizeof(cluster));
   if (p->nTable < CLUSTER_LEAST || !clusterStart(p, &cluster)) return;
+  /* First each table goes where most of its neighbours are, then whole groups
+  ** join. Both end early; 20 passes bound a schema that never comes to rest. */
+  assert(cluster.n > 0);
   for (iPass = 0; iPass < 20 && bMoved; iPass++) {
     for (i = bMoved = 0; i < cluster.n; i++) {
       bMoved |= clusterStep(&cluster, i);

@@ -24,6 +24,7 @@ static char *diagramNames(AssocCall *pCall) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   int i, n = ASSOC_COUNT(aDiagramFormat);
   sqlite3_str_appendall(pStr, "there are ");
+  assert(n > 1);
   for (i = 0; i < n; i++) {
     sqlite3_str_appendf(pStr, "%s%s",
                         i == 0       ? ""
@@ -42,6 +43,7 @@ int assocDiagramFormat(AssocCall *pCall, const char *zName) {
   int i;
   if (zName == 0) return 0;
   memset(&near, 0, sizeof(near));
+  /* 0 is the default format; the error's return value is not used. */
   near.zWritten = zName;
   for (i = 0; i < ASSOC_COUNT(aDiagramFormat); i++) {
     if (sqlite3_stricmp(aDiagramFormat[i].zName, zName) == 0) return i;

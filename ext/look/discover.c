@@ -80,6 +80,8 @@ static int foundTaken(AssocLook *p, AssocModel *pModel, const char *zName) {
   AssocFound *pFound;
   int iCol = assocColumnSeek(p->pCall, pModel->pTable, zName);
   if (iCol >= 0) return 1;
+  /* A name that a column has, that this discovery gives, or that is defined. */
+  assert(zName);
   for (pFound = *foundBucket(p, pModel); pFound; pFound = pFound->pSame) {
     if (pFound->pModel == pModel &&
         sqlite3_stricmp(pFound->zName, zName) == 0) {
@@ -158,6 +160,8 @@ static const char *foundCounter(AssocLook *p, const AssocFound *pFound,
   if (pUp->eType != ASSOC_TABLE || pUp == pFound->pTarget->pTable) return 0;
   az[0] = assocUnderscore(pCall, &p->mem, pFound->zName);
   az[1] = az[0] ? assocSingularize(pCall, &p->mem, az[0]) : 0;
+  /* comments_count or comment_count, in any style of writing */
+  assert(pFound->pTarget);
   for (i = 0; i < pUp->nCol && az[1]; i++) {
     const AssocColumn *pCol = &pUp->aCol[i];
     if (pCol->eAff != ASSOC_AFF_NUMERIC || pCol->bGenerated) continue;
@@ -182,6 +186,7 @@ static int foundEnds(AssocLook *p, const char *z, const char *const *az,
   z = assocUnderscore(p->pCall, &p->mem, z);
   for (i = 0; z && i < n; i++) {
     nLess = (int)strlen(z) - (int)strlen(az[i]);
+    /* A whole word at the end: sort_order, but not border */
     if (nLess >= 0 && strcmp(&z[nLess], az[i]) == 0 &&
         (nLess == 0 || z[nLess - 1] == '_')) {
       return 1;
@@ -205,6 +210,7 @@ static int foundIsKey(const AssocLook *p, const AssocModel *pChild, int iCol) {
   int i;
   for (; pKey; pKey = pKey->pNext) {
     if (pKey->name.pChild != pChild) continue;
+    assert(pKey->key.nCol > 0);
     for (i = 0; i < pKey->key.nCol && pKey->key.aCol[i] != iCol; i++) {
     }
     if (i < pKey->key.nCol) return 1;
@@ -222,6 +228,7 @@ static int foundOrderColumn(AssocLook *p, const AssocModel *pChild) {
         foundIsKey(p, pChild, i)) {
       continue;
     }
+    /* Two such columns: nobody knows which one sorts. */
     if (iOrder >= 0) return -1;
     iOrder = i;
   }
@@ -326,6 +333,8 @@ static const char *foundName(AssocLook *p, AssocModel *pModel, int eKind,
   AssocCall *pCall = p->pCall;
   const char *z = "";
   int i;
+  /* Candidates never end: the last ones have a number. */
+  assert(pKey);
   for (i = 0; pCall->rc == SQLITE_OK; i++) {
     if (pOther) {
       z = assocNameMany(pCall, &p->mem, &pKey->name, &pOther->name, bPlain, i);
@@ -409,6 +418,7 @@ static int foundHasData(AssocLook *p, const AssocLookKey *pA,
                         const AssocLookKey *pB) {
   const AssocTable *pTab = pA->name.pChild->pTable;
   int i;
+  assert(pA->name.pChild == pB->name.pChild);
   for (i = 0; i < pTab->nCol; i++) {
     const AssocColumn *pCol = &pTab->aCol[i];
     if (i == pA->key.aCol[0] || i == pB->key.aCol[0] || pCol->iPk) continue;
@@ -427,6 +437,7 @@ static int foundIsNamedSo(AssocLook *p, const AssocLookKey *pA,
       pCall, &p->mem, assocUnderscore(pCall, &p->mem, pA->name.zParent));
   const char *zB = assocSingularize(
       pCall, &p->mem, assocUnderscore(pCall, &p->mem, pB->name.zParent));
+  /* posts_tags, post_tag, tags_of_posts: both words occur. */
   return z && zA && zB && pA->name.pParent != pB->name.pParent &&
          strstr(z, zA) && strstr(z, zB);
 }
@@ -515,6 +526,8 @@ static void foundPairs(AssocLook *p) {
       if (!foundJoins(p, pA, pB)) continue;
       pPair = assocAlloc(p->pCall, &p->mem, sizeof(*pPair));
       if (pPair == 0) return;
+      assert(pA != pB && pA->name.pChild == pB->name.pChild);
+      /* Keys of one table are neighbours in the list. */
       pPair->pA = pA;
       pPair->pB = pB;
       *ppEnd = pPair;
@@ -571,6 +584,8 @@ static int foundIsOnlyPair(AssocLook *p, const AssocLookPair *pPair) {
     const AssocModel *pX = q->pA->name.pParent, *pY = q->pB->name.pParent;
     n += (pX == pM && pY == pN) || (pX == pN && pY == pM);
   }
+  /* The pair itself is one of them. */
+  assert(n >= 1);
   return n == 1;
 }
 
@@ -609,6 +624,7 @@ static void foundOnly(AssocLook *p, const AssocNames *pOnly) {
     AssocModel *pModel = assocModelNear(p->pCall, p->pSchema, pOnly->az[i]);
     if (pModel == 0)
       pModel = assocModelDefined(p->pCall, p->pCat, pOnly->az[i]);
+    assert(p->nOnly < pOnly->n);
     if (pModel) p->apOnly[p->nOnly++] = pModel;
   }
 }
@@ -623,6 +639,8 @@ void assocDiscover(AssocLook *p, const AssocNames *pOnly) {
   assocDiscoverModels(p);
   foundPairs(p);
   foundAside(p);
+  /* What is declared takes the good names first, and belongsTo before the rest:
+  ** names of hasMany and belongsToMany depend on it. */
   for (bGuess = 0; bGuess < 2; bGuess++) {
     for (pKey = p->pKey; pKey; pKey = pKey->pNext) {
       if (bGuess == (pKey->nSure < 100)) foundOver(p, pKey, ASSOC_BELONGSTO);
@@ -652,6 +670,8 @@ void assocDiscoverWrite(AssocLook *p, int nSure) {
         assocRowName(pCall, &p->mem, zSchema, p->pSchema, pModel->zName), "",
         "model", 0, pModel->zOptions);
   }
+  /* Models first: associations may be of them. The statement is prepared with the
+  ** first row, so a discovery without a result makes no table. */
   for (q = p->pFound; q && pCall->rc == SQLITE_OK; q = q->pNext) {
     const char *zModel, *zTarget;
     if (q->nSure < nSure) continue;
@@ -734,6 +754,7 @@ static void foundJsonSkipped(AssocLook *p, AssocOut *pOut) {
   const AssocSkipped *q;
   for (q = p->pSkip; q; q = q->pNext) {
     if (q != p->pSkip) assocOutText(pOut, ",", 1);
+    assert(q->zTable && q->zKey);
     foundText(pOut, "{\"table\":", q->zTable);
     foundText(pOut, ",\"foreignKey\":", q->zKey);
     foundText(pOut, ",\"reason\":", q->zWhy ? q->zWhy : "");
@@ -772,6 +793,7 @@ static const char *foundGone(AssocLook *p, AssocDef *pDef, AssocRenamed *pNow) {
     assocRenamedModel(p, pDef->pSchema, zGone, pNow);
     return zGone;
   }
+  /* Not the models, but the join table may be gone. */
   pRel = assocKindSeek(pDef->zKind) == ASSOC_BELONGSTOMANY
              ? assocRelTry(p->pCall, pDef, 0)
              : 0;
@@ -790,6 +812,7 @@ static void foundJsonGone(AssocLook *p, AssocOut *pOut) {
     const char *zGone;
     if (p->pCall->rc != SQLITE_OK) return;
     zGone = pDef->zName[0] ? foundGone(p, pDef, &now) : 0;
+    /* The member "gone" is there only if it has an element. */
     if (zGone == 0) continue;
     foundText(pOut,
               n++ ? ",{\"model\":" : ",\"gone\":[{\"model\":", pDef->zModel);
@@ -837,6 +860,7 @@ static void foundComment(AssocLook *p, sqlite3_str *pStr, const char *zFmt,
   z = sqlite3_vmprintf(zFmt, ap);
   va_end(ap);
   if (z == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
+  /* A line break would end the comment, and run the rest as SQL. */
   for (zAt = z; zAt && *zAt; zAt++) {
     if (*zAt == '\n' || *zAt == '\r') *zAt = ' ';
   }
@@ -862,6 +886,7 @@ char *assocDiscoverText(AssocLook *p, int nSure, int bGuess) {
       foundComment(p, pStr, "a guess, confidence 0.%02d: %s", q->nSure,
                    q->zWhy);
     }
+    assert(q->nSure >= 0 && q->nSure <= 100);
     if (z && q->nSure < nSure) {
       foundComment(p, pStr, "SELECT %s;", z);
     } else if (z) {

@@ -18,6 +18,7 @@
 static void writeHtml(AssocPicture *p, const char *z) {
   int i;
   if (z[0] == 0) sqlite3_str_appendall(p->pStr, "&nbsp;");
+  /* Graphviz refuses an empty cell, and control characters in any. */
   for (i = 0; z[i]; i++) {
     u8 c = (u8)z[i];
     switch (c) {
@@ -121,6 +122,7 @@ void assocPictureDot(AssocPicture *p) {
   for (pTab = p->pTable; pTab; pTab = pTab->pNext) {
     dotGroup(p, iGroup, pTab);
     iGroup = pTab->iGroup;
+    assert(pTab->iGroup >= iGroup); /* Groups follow each other */
     dotTable(p, pTab);
   }
   if (iGroup) sqlite3_str_appendall(p->pStr, "  }\n");

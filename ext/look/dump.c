@@ -27,6 +27,8 @@ static char *dumpOptions(AssocLook *p, const char *zName, const char *zOptions,
     assocOutText(&out, "\"as\":", 5);
     assocJsonString(&out, zName, (i64)strlen(zName));
   }
+  /* The stored text, without its braces: "as" and "temp" are not in it. */
+  assert(zOptions == 0 || zOptions[0] == '{');
   if (zOptions && strlen(zOptions) > 2) {
     if (zName) assocOutText(&out, ",", 1);
     assocOutText(&out, zOptions + 1, (i64)strlen(zOptions) - 2);
@@ -49,6 +51,7 @@ void assocDumpCall(AssocLook *p, sqlite3_str *pStr, const char *zModel,
   char *z;
   if (p->pCall->rc != SQLITE_OK) return;
   z = dumpOptions(p, zName, zOptions, bTemp);
+  assert(zModel && zKind); /* zTarget 0 is NULL */
   if (z) {
     sqlite3_str_appendf(pStr, "assoc_define(%Q, %Q, %Q, %Q)", zModel, zKind,
                         zTarget, z);
@@ -73,6 +76,7 @@ static const char *dumpName(AssocLook *p, const AssocDef *pDef,
   if (zName == 0 || pSchema == p->pCat->pSchema || pSchema->pNext == 0) {
     return zName;
   }
+  /* The name leads to another database already. */
   if (pModel && pModel->pTable->pSchema != pSchema) return zName;
   z = assocArenaPrintf(p->pCall, &p->mem, "%s.%s", pSchema->zName,
                        assocBareName(pSchema, zName));
@@ -86,6 +90,7 @@ static void dumpComment(AssocLook *p, sqlite3_str *pStr, const AssocDef *pDef,
       assocMprintf(p->pCall, "%s.%s: %s", pDef->zModel, pDef->zName, zWhy);
   int i;
   for (i = 0; z && z[i]; i++) {
+    /* A comment is one line: the rest of a message would be run as SQL. */
     if (z[i] == '\n' || z[i] == '\r') z[i] = ' ';
   }
   if (z) sqlite3_str_appendf(pStr, "-- %s\n", z);
@@ -125,6 +130,8 @@ static char *dumpRowOptions(AssocLook *p, sqlite3_str *pStr,
     assocJsonWrite(&out, pJson);
     zOptions = assocBufText(&ask, &out, &n);
   }
+  /* Read and written again: a text that is no JSON becomes a comment, and not a
+  ** call that fails. */
   assocArenaFree(&mem);
   if (assocTryEnd(&ask, p->pCall, &why)) {
     dumpWhy(p, pStr, pDef, &why);
@@ -161,6 +168,8 @@ static void dumpModels(AssocLook *p, sqlite3_str *pStr) {
     for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
       if (!assocSchemaLoad(p->pCall, pSchema)) return;
       for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
+        assert(i < 3);
+        /* Stages: what the options of a later model need comes first. */
         if (pDef->zName[0] || dumpModelStage(p, pDef) != i) continue;
         dumpModel(p, pStr, pDef);
       }
@@ -204,6 +213,7 @@ static int dumpStage(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef,
     assocErrClear(&why);
     return DUMP_BAD;
   }
+  /* A path comes after its steps, a typed one after its polymorphic belongsTo. */
   if (pRel->nPath) return DUMP_PATH;
   if (pRel->eKind != ASSOC_BELONGSTO && pRel->pOpt->pPolymorphic) {
     return DUMP_TYPED;

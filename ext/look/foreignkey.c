@@ -21,6 +21,7 @@ const char *assocLookNames(AssocLook *p, const AssocTable *pTab, int nCol,
     sqlite3_str_appendf(pStr, "%s%s", i ? ", " : "",
                         aCol[i] < 0 ? "?" : pTab->aCol[aCol[i]].zName);
   }
+  /* "?" is a column that the schema names but that does not exist. */
   z = assocArenaStr(p->pCall, &p->mem, pStr);
   return z ? z : "";
 }
@@ -39,6 +40,8 @@ void assocLookSkip(AssocLook *p, const char *zTable, const char *zKey,
   z = sqlite3_vmprintf(zFmt, ap);
   va_end(ap);
   if (z == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
+  assert(zTable && zKey);
+  /* A session is told nothing: what was skipped may be hidden from it. */
   pSkip->zTable = zTable;
   pSkip->zKey = zKey;
   pSkip->zWhy = assocArenaText(p->pCall, &p->mem, z, -1);
@@ -55,6 +58,7 @@ void assocLookSkip(AssocLook *p, const char *zTable, const char *zKey,
 int assocLookSameColumns(const AssocKey *pKey, int nCol, const int *aCol) {
   int i, j;
   if (pKey->nCol != nCol) return 0;
+  assert(nCol > 0);
   for (i = 0; i < nCol; i++) {
     for (j = 0; j < nCol && pKey->aCol[j] != aCol[i]; j++) {
     }
@@ -188,6 +192,7 @@ static void lookDefs(AssocLook *p) {
   for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
     for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
       if (pDef->pSource && pDef->zName[0] && assocDefShown(p->pCall, pDef)) {
+        assert(p->nDef < n);
         p->apDef[p->nDef++] = pDef;
       }
     }
@@ -201,6 +206,8 @@ AssocDef *assocLookFirstDef(AssocLook *p, const AssocModel *pModel, int *pi) {
   int iLo = 0, iHi;
   if (p->apDef == 0) lookDefs(p);
   iHi = p->nDef;
+  /* Binary search; addresses are the order, as in lookCompare(). */
+  assert(iLo >= 0 && iHi <= p->nDef);
   while (iLo < iHi) {
     int iMid = (iLo + iHi) / 2;
     if ((uintptr_t)p->apDef[iMid]->pSource < (uintptr_t)pModel) {
@@ -323,6 +330,7 @@ static int lookIsTwice(AssocLook *p, AssocLookKey *pFirst,
   (void)p;
   for (pKey = pFirst; pKey; pKey = pKey->pNext) {
     if (!assocLookSameColumns(&pKey->key, pFk->nCol, pFk->aCol)) continue;
+    /* The same columns may refer to two tables: that is shared, and no mistake. */
     if (pKey->name.pParent == pParent &&
         assocLookSameColumns(&pKey->ref, pFk->nCol, aRef)) {
       return 1;
@@ -367,6 +375,7 @@ static void lookFkey(AssocLook *p, AssocModel *pChild, const AssocFkey *pFk,
                   pFk->zParent);
     return;
   }
+  assert(pFk->nCol > 0 && aRef);
   zWhy = lookReferenced(p, pFk, pParent, aRef);
   if (zWhy) {
     assocLookSkip(p, pTab->zName, zKey, "%s", zWhy);
@@ -415,6 +424,7 @@ void assocLookKeys(AssocLook *p) {
   for (i = 0; i < p->pSchema->nEntry && p->pCall->rc == SQLITE_OK; i++) {
     AssocTable *pTab =
         assocTableSeek(p->pCall, p->pSchema, p->pSchema->aEntry[i].zName);
+    assert(p->pKey == 0 || p->pLastKey);
     if (pTab && pTab->eType == ASSOC_TABLE) lookTable(p, pTab);
   }
   assocLookKeysRelate(p);
@@ -447,6 +457,8 @@ static void lookLink(AssocLook *p, LookPlace *a, int n) {
   if (n == 0) return;
   qsort(a, (size_t)n, sizeof(*a), lookByTable);
   for (i = 0; i < n; i++) {
+    /* From here on i is the place in the list, by which lookByPair() breaks ties. */
+    assert(a[i].pKey);
     a[i].i = i;
     a[i].pKey->pNext = i + 1 < n ? a[i + 1].pKey : 0;
   }
@@ -515,6 +527,8 @@ void assocLookKeysRelate(AssocLook *p) {
                     a[j].pKey->name.pParent == a[i].pKey->name.pParent;
          j++) {
     }
+    /* All keys between the same two tables: their names must differ. */
+    assert(j > i);
     lookRelate(&a[i], j - i);
   }
 }

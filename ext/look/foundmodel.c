@@ -33,6 +33,7 @@ static void foundModelAdd(AssocLook *p, AssocModel *pTable, const char *zName,
     q->zLabel = zName;
   }
   if (q->zLabel == 0) return;
+  assert(zOptions[0] == '{');
   q->zOptions = zOptions;
   if (p->pLastModel) {
     p->pLastModel->pNext = q;
@@ -76,6 +77,7 @@ static const char *foundClass(const char *z) {
     if (*z < 'A' || *z > 'Z') return 0;
     for (z++; isClassChar(*z); z++) bLower |= *z >= 'a' && *z <= 'z';
     if (*z == 0) return bLower ? zClass : 0;
+    /* Ruby's modules: Blog::Article is the class Article. */
     if (z[0] != ':' || z[1] != ':') return 0;
     z += 2;
     zClass = z;
@@ -100,10 +102,12 @@ static const char **foundTypes(AssocLook *p, const AssocTable *pTab, int iCol,
   while (az && bClasses && assocStep(p->pCall, pStmt)) {
     const char *z = assocColumnText(p->pCall, pStmt, 0);
     if (z) z = assocArenaText(p->pCall, &p->mem, z, -1);
+    /* One value that is no class, or too many values: the column is no type. */
     bClasses = z && *pn < FOUND_CLASSES && foundClass(z);
     if (bClasses) az[(*pn)++] = z;
   }
   assocFinalize(p->pCall, pStmt);
+  assert(*pn <= FOUND_CLASSES);
   if (!bClasses || *pn < 2) *pn = 0;
   return az;
 }
@@ -119,6 +123,8 @@ static void foundClassAdd(AssocLook *p, AssocModel *pModel, const char *zCol,
   char *z;
   i64 n = 0;
   while (q && sqlite3_stricmp(q->zName, zClass) != 0) q = q->pNext;
+  /* The class that the table is called after: its own model has all rows. */
+  assert(zClass); /* foundTypes() gives classes only */
   if (pOther && pOther->pTable == pModel->pTable) return;
   if (pOther || q) {
     assocLookSkip(p, pModel->pTable->zName, zCol,
@@ -149,6 +155,7 @@ static void foundClasses(AssocLook *p, AssocModel *pModel) {
   int iCol = foundTypeColumn(pTab), i, n;
   const char **az;
   if (iCol < 0) return;
+  assert(iCol < pTab->nCol);
   az = foundTypes(p, pTab, iCol, &n);
   for (i = 0; i < n && p->pCall->rc == SQLITE_OK; i++) {
     foundClassAdd(p, pModel, pTab->aCol[iCol].zName, az[i]);

@@ -158,6 +158,8 @@ static int typeFits(const AssocColumn *pCol, const AssocColumn *pKey) {
       return 0;
     }
   }
+  /* Dates, flags and fractions are no keys, whatever their affinity. */
+  assert(pCol->zType);
   if (pCol->eAff == ASSOC_AFF_NONE || pKey->eAff == ASSOC_AFF_NONE) return 1;
   return pCol->eAff == pKey->eAff;
 }
@@ -181,6 +183,7 @@ static int valuesIn(AssocGuesser *g, const GuessValues *v, AssocGuessParent *q,
   for (i = 0; i < v->n && g->pCall->rc == SQLITE_OK; i++) {
     int bHas = parentHas(g, q, v->ap[i]);
     if (!bHas && valueIsNone(v->ap[i])) continue;
+    assert(n < v->n);
     n++;
     *pnBad += !bHas;
   }
@@ -200,6 +203,7 @@ static void guessAdd(AssocGuesser *g, const AssocGuessColumn *p,
   AssocLookKey *pKey =
       assocLookKeyAdd(g->p, p->pTab->pModel, pParent, 1, &p->iCol, &q->iCol);
   if (pKey == 0) return;
+  assert(nSure > 0 && nSure <= 97 && n >= 0);
   p->pTab->abTaken[p->iCol] = 1;
   p->pTab->apTo[p->iCol] = pMatch->pParent;
   q->pTab->nKey++;
@@ -209,6 +213,8 @@ static void guessAdd(AssocGuesser *g, const AssocGuessColumn *p,
   } else {
     g->nPlain++;
   }
+  /* Each value that fits brings the guess nearer to 97; without values it loses a
+  ** fifth. 100 is for declared keys alone. */
   pKey->nSure = n ? nSure + (97 - nSure) * n / (n + 5) : nSure * 4 / 5;
   pKey->zWhy =
       n ? assocArenaPrintf(g->pCall, &g->p->mem,
@@ -236,6 +242,8 @@ static int matchIsHabit(AssocGuesser *g, const AssocGuessColumn *p,
   const AssocLookKey *pKey;
   if (p->bClass || (n == 0 && pMatch->eKind > ASSOC_GUESS_SUFFIX)) return 0;
   for (pKey = g->p->pKey; pKey; pKey = pKey->pNext) {
+    /* A declared or guessed key of the same name leads there. */
+    assert(pKey->key.nCol == pKey->ref.nCol);
     if (pKey->name.pParent == q->pTab->pModel && pKey->key.nCol == 1 &&
         pKey->ref.aCol[0] == q->iCol &&
         sqlite3_stricmp(pKey->key.azCol[0], p->pCol->zName) == 0) {
@@ -287,6 +295,7 @@ static int matchIsBacked(AssocGuesser *g, const AssocGuessColumn *p,
        (pMatch->eKind > ASSOC_GUESS_SAME && !valuesTell(g, q, n, 1)))) {
     return 0;
   }
+  /* bMarked: the name has a word such as "id", so that it says to be a key. */
   if (!p->bMarked && pMatch->eKind != ASSOC_GUESS_PAIR) {
     return plainIsBacked(g, p, pMatch, n);
   }
@@ -328,7 +337,7 @@ static int matchIsTied(AssocGuesser *g, const GuessValues *v,
 static void guessSkipBad(AssocGuesser *g, const AssocGuessColumn *p,
                          const AssocGuessMatch *pMatch, int nBad, int n) {
   const AssocTable *pTo = pMatch->pParent->pTab->pModel->pTable;
-  assert(nBad > 0 && nBad <= n);
+  assert(nBad >= 0 && nBad <= n);
   assocLookSkip(g->p, p->pTab->pModel->pTable->zName, p->pCol->zName,
                 "%d of %d values are not in %s.%s, which its name suggests",
                 nBad, n, pTo->zName, pTo->aCol[pMatch->pParent->iCol].zName);
@@ -369,6 +378,8 @@ static int matchRoot(AssocGuesser *g, const AssocGuessColumn *p, int nMatch) {
       return nMatch;
     }
   }
+  /* The table to which all others lead stands first. */
+  assert(iBest < n && n <= nMatch);
   best.nTie++;
   for (i = iBest; i > 0; i--) a[i] = a[i - 1];
   a[0] = best;
@@ -397,6 +408,9 @@ static int guessMatches(AssocGuesser *g, const AssocGuessColumn *p,
     if (!typeFits(p->pCol, &pTo->aCol[m->pParent->iCol])) continue;
     valuesRead(g, v, p);
     n = valuesIn(g, v, m->pParent, &nBad);
+    /* One value that the table does not have rules the match out. The first such
+    ** match with a telling name is reported as skipped. */
+    assert(nBad >= 0 && nBad <= n);
     if (nBad) {
       if (p->bMarked && m->eKind <= ASSOC_GUESS_SUFFIX && *ppBad == 0) {
         *ppBad = m;

@@ -18,6 +18,7 @@ static const char *argText(AssocCall *pCall, sqlite3_value *pVal,
   if (pCall->rc != SQLITE_OK || sqlite3_value_type(pVal) == SQLITE_NULL) {
     return 0;
   }
+  /* SQLite may convert a number to text here, which needs memory. */
   z = (const char *)sqlite3_value_text(pVal);
   if (z == 0) {
     assocErrorCode(pCall, SQLITE_NOMEM);
@@ -152,6 +153,8 @@ static void keysOfBranches(AssocCall *pCall, const AssocRel *pRel,
   KeyReader reader;
   keyReaderOpen(pCall, pRel->pTarget, &reader);
   memset(&one, 0, sizeof(one));
+  /* A target is {"type":key}, or a key alone, which matches every type. */
+  assert(pRel->nBranch > 0);
   if (bJson) {
     pJson = assocJsonRead(pCall, &reader.mem,
                           (const char *)sqlite3_value_text(pVal),
@@ -166,6 +169,7 @@ static void keysOfBranches(AssocCall *pCall, const AssocRel *pRel,
   for (; pJson && pCall->rc == SQLITE_OK; pJson = bList ? pJson->pNext : 0) {
     keyOfBranch(&reader, pRel, pKeys, pJson);
     if (!bJson && pCall->rc == SQLITE_OK) {
+      /* Not JSON: the value keeps its own type, so that '7' and 7 stay apart. */
       sqlite3_value_free(pKeys->apVal[1]);
       pKeys->apVal[1] = sqlite3_value_dup(pVal);
       if (pKeys->apVal[1] == 0) assocErrorCode(pCall, SQLITE_NOMEM);
@@ -190,6 +194,7 @@ static void keysOfText(AssocCall *pCall, const AssocModel *pModel,
     keysAlloc(pCall, pKeys, bList ? pJson->nChild : 1, pModel->nKey);
     for (pSub = bList ? pJson->pChild : pJson; pSub && pCall->rc == SQLITE_OK;
          pSub = bList ? pSub->pNext : 0) {
+      /* [[1]]: an array where a key of one column is expected is an error. */
       if (bList && pSub->eType == ASSOC_J_ARRAY && pModel->nKey == 1) {
         assocModelKeyShape(pCall, pModel, pSub);
       }
@@ -222,6 +227,7 @@ void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
   memset(pKeys, 0, sizeof(*pKeys));
   assocModelNeedKey(pCall, pModel);
   if (pCall->rc != SQLITE_OK) return;
+  assert(pModel->nKey > 0);
   if (pModel->nKey == 1) {
     keyOfArg(pCall, pModel, pVal, pKeys);
   } else if (sqlite3_value_type(pVal) == SQLITE_NULL) {
@@ -251,6 +257,8 @@ void assocTargetsRead(AssocCall *pCall, const AssocRel *pRel,
   memset(pKeys, 0, sizeof(*pKeys));
   assocModelNeedKey(pCall, pModel);
   if (pCall->rc != SQLITE_OK) return;
+  /* Only text that starts with "[" or "{" is JSON: any other value is one key. */
+  assert(pRel->nPath == 0 || pRel->nBranch == 0);
   if (sqlite3_value_type(pVal) == SQLITE_NULL) {
     keysAlloc(pCall, pKeys, 0, pModel->nKey);
   } else if (pRel->nBranch) {
@@ -326,6 +334,7 @@ void assocGiveText(AssocCall *pCall, AssocResult *p, const char *z) {
     sqlite3_result_text(p->pCtx, z, -1, SQLITE_TRANSIENT);
     return;
   }
+  assert(p->pCtx == 0);
   assocResultClear(p);
   if (z == 0 || pCall->rc != SQLITE_OK) return;
   p->eType = SQLITE_TEXT;
@@ -340,6 +349,7 @@ void assocGiveJson(AssocResult *p, char *z, i64 n) {
     assocResultJson(p->pCtx, z, n);
     return;
   }
+  assert(n >= 0);
   assocResultClear(p);
   p->eType = SQLITE_TEXT;
   p->bJson = 1;
@@ -357,6 +367,7 @@ void assocGiveValue(AssocCall *pCall, AssocResult *p, sqlite3_value *pVal) {
   p->pVal = sqlite3_value_dup(pVal);
   if (p->pVal == 0) assocErrorCode(pCall, SQLITE_NOMEM);
   if (sqlite3_value_type(pVal) != SQLITE_INTEGER) return;
+  /* The key of a new row is its rowid, where it is an integer. */
   p->bRowid = 1;
   p->iRowid = sqlite3_value_int64(pVal);
 }

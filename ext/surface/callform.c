@@ -29,6 +29,7 @@ static void callUnknown(AssocCall *pCall, const char *zName,
                         const char *zNear) {
   AssocWhy why = {.eReason = ASSOC_E_ARGUMENT, .zName = zName};
   const char *zDry = assocWriteDry(zName);
+  /* Three cases: DDL, a function that only reads, a name that does not exist. */
   if (zDry) {
     char *z = assocMprintf(pCall,
                            "run the statements that SELECT %s gives, which any "
@@ -56,6 +57,7 @@ static const AssocFunction *callSeek(const char *zName, AssocNearest *pNear) {
   int i;
   for (i = 0; i < ASSOC_COUNT(apWriter); i++) {
     for (p = apWriter[i]; p->zName; p++) {
+      assert(p->zName[0]);
       if (p->xWrite == 0) continue;
       if (sqlite3_stricmp(p->zName, zName) == 0) return p;
       if (pNear) assocNearestTry(pNear, p->zName);
@@ -113,6 +115,8 @@ static int callCount(AssocCall *pCall, sqlite3_value **ap) {
               "argc is the number of arguments, from 0 to %d", CALL_ARGS);
     return -1;
   }
+  /* The last argument is the last that is not NULL. A call that ends with NULL
+  ** arguments says argc. */
   while (i > 0 && sqlite3_value_type(ap[CALL_A1 + i - 1]) == SQLITE_NULL) i--;
   return i;
 }
@@ -154,6 +158,7 @@ static int callConnect(sqlite3 *db, void *pAux, int argc,
   (void)argc;
   if (p == 0) return SQLITE_NOMEM;
   memset(p, 0, sizeof(*p));
+  assert(argc >= 3); /* SQLite gives the names of module, database and table */
   assocDmlTableInit(&call, p, pAux, argv[2]);
   assocErrorCode(&call, sqlite3_declare_vtab(
                             db, "CREATE TABLE x(name TEXT, a1, a2, a3, a4, a5,"

@@ -134,6 +134,7 @@ static void insertFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
     z = assocGraphInsert(c.pWriter, c.pModel, zJson, sqlite3_value_bytes(ap[1]),
                          &how, &n);
   }
+  /* With "return" the documents are the result, in place of the keys. */
   if (changeDocuments(&c, pResult, c.pModel ? c.pModel->zLabel : "",
                       how.bList)) {
     sqlite3_free(z);
@@ -154,6 +155,8 @@ static void updateMany(Changer *p, sqlite3_value **ap, const AssocJson *pJson,
   for (i = 0; i < n && p->pCall->rc == SQLITE_OK; i++) {
     assocRowNeed(w, p->pModel, aaKey[i], &p->row);
     if (p->row.aKey == 0) return;
+    assert(p->row.pModel == p->pModel);
+    /* Rows are changed one by one: a later one may depend on an earlier one. */
     changeKeep(p, &p->row);
     if (pJson) assocGraphUpdate(w, &p->row, pJson, pOnly);
     assocWriterReset(w);
@@ -178,6 +181,7 @@ static void updateFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
       changeKeep(&c, &c.row);
       if (pJson) assocGraphUpdate(c.pWriter, &c.row, pJson, pOnly);
     }
+    assert(c.pWriter->nChange >= 0);
     n = c.pWriter->nChange;
   }
   if (!changeDocuments(&c, pResult, c.pModel ? c.pModel->zLabel : "",
@@ -235,6 +239,8 @@ static void createRow(Changer *p, int nArg, sqlite3_value **ap,
                  "a new row of %s.%s is a JSON object, not %s",
                  p->pModel->zLabel, p->pRel->zName, assocJsonTypeName(pJson));
   }
+  /* A polymorphic target {"post":{...}}: iBranch tells which model it is of. */
+  assert(iBranch >= 0);
   pLink = assocLinkOf(w, p->pRel, iBranch);
   if (pLink == 0) return;
   pOnly = assocOnlyRead(w, pLink->pTarget, p->pRel, p->opt.zOnly);
@@ -263,6 +269,8 @@ static void createFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
     assocGiveKey(pCall, pResult, &row);
     bRowid = pResult->bRowid;
     iRowid = pResult->iRowid;
+    /* The document replaces the key, but last_insert_rowid() stays the new row's. */
+    assert(row.pModel);
     (void)changeDocuments(&c, pResult, row.pModel->zLabel, 0);
     pResult->bRowid = bRowid;
     pResult->iRowid = iRowid;
@@ -280,11 +288,13 @@ static void linkKeepOnly(Changer *p, const WriteTargets *pTargets,
   const WriteVal **aaKey;
   int i;
   if (pLink == 0 || (!p->pRel->bMany && pTargets->n > 0)) return;
+  /* A to-one is replaced by the link itself; only lists release others here. */
   aaKey = assocAlloc(p->pCall, &p->pWriter->one,
                      (i64)sizeof(*aaKey) * (pTargets->n + 1));
   for (i = 0; aaKey && i < pTargets->n; i++) aaKey[i] = pTargets->a[i].aKey;
   if (aaKey == 0) return;
   assocLinkKeep(p->pWriter, pLink, &p->row, pTargets->n, aaKey, 0, pChanges);
+  assert(pTargets->n >= 0);
   pLink->bOnce = 1;
 }
 
@@ -315,6 +325,7 @@ static void linkDestroys(Changer *p) {
                  "assoc_destroy() each",
                  p->pModel->zLabel, p->pRel->zName);
   }
+  /* Released rows are deleted: see assocLinkDestroys(). */
   pLink->bDestroy = 1;
 }
 
@@ -400,6 +411,8 @@ static void readonlySet(AssocCall *pCall, int b) {
   AssocWrite save;
   assocWriteBegin(pCall, &save, "assoc_readonly");
   (void)assocWriteAgain(pCall, &save, "assoc_readonly", "main");
+  assert(b == 0 || b == 1);
+  /* The state is a row: it replicates, and belongs to the transaction. */
   if (b) {
     assocDefWrite(pCall, "main", "", "readonly", "setting", 0, 0);
   } else {
@@ -421,6 +434,7 @@ static void readonlyFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
     }
     b = i == 1;
   }
+  /* Without a change nothing is written, so a replica may ask this, too. */
   if (pCall->rc == SQLITE_OK && b != bIs) readonlySet(pCall, b);
   assocGiveInt(pResult, b);
 }

@@ -56,9 +56,11 @@ static int changesBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
       aiCons[iCol] = i;
     }
   }
+  /* In a join another order makes the arguments usable. */
   if (bUnusable) return SQLITE_CONSTRAINT;
   for (i = 0; i < 2; i++) {
     if (aiCons[i] < 0) continue;
+    assert(n < 2);
     pInfo->aConstraintUsage[aiCons[i]].argvIndex = ++n;
     pInfo->aConstraintUsage[aiCons[i]].omit = 1;
     pInfo->idxNum |= i ? CHANGES_SINCE : CHANGES_NAME;
@@ -122,6 +124,7 @@ static void changesStart(AssocCall *pCall, ChangesCursor *p, const char *zName,
   if (p->pStmt && pSince) {
     assocErrorCode(pCall, sqlite3_bind_value(p->pStmt, 2, pSince));
   }
+  assert(p->bEof); /* Set by changesFilter() */
   p->bEof = !assocStep(pCall, p->pStmt);
   assocCatalogLeave(pCall, pCat);
 }
@@ -142,6 +145,7 @@ static int changesFilter(sqlite3_vtab_cursor *pCur, int idxNum,
     assocErrorOf(&call, ASSOC_E_ARGUMENT, 0, 0,
                  "assoc_changes() needs a name: assoc_changes('feed', 0)");
   }
+  assert(p->pStmt == 0);
   if (zName) {
     changesStart(&call, p, zName, idxNum & CHANGES_SINCE ? argv[1] : 0);
   }

@@ -67,6 +67,7 @@ static void configPlans(AssocCall *pCall, sqlite3_context *pCtx,
                    "plans is a number from 0 to %d", ASSOC_PLANS_MAX);
       return;
     }
+    assert(i <= ASSOC_PLANS_MAX);
     assocPlansKeep(pCall, (int)i);
   }
   sqlite3_result_int(pCtx, pLoad->nMost);
@@ -81,6 +82,8 @@ static void configViews(AssocCall *pCall, sqlite3_context *pCtx,
       assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, "views", "views is 1 or 0");
       return;
     }
+    assert(i == 0 || i == 1);
+    /* The catalog compares this with what it was read under: see cacheCheck(). */
     pCall->pConn->bViews = (u8)i;
   }
   sqlite3_result_int(pCtx, pCall->pConn->bViews);
@@ -114,6 +117,7 @@ static void configSession(AssocCall *pCall, sqlite3_context *pCtx,
                    "session is required or optional, not '%s'", z);
       return;
     }
+    assert(i == 0 || i == 1);
     pCall->pConn->bNeedSession = (u8)i;
   }
   sqlite3_result_text(pCtx, az[pCall->pConn->bNeedSession], -1, SQLITE_STATIC);
@@ -129,6 +133,8 @@ static void configFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (pVal) assocCallDirect(pCall, "assoc_config", 1);
   if (pVal) assocSessionRefuse(pCall, "assoc_config");
   if (z == 0 || pCall->rc != SQLITE_OK) return;
+  /* Reading a setting is allowed everywhere; changing one only to the owner, and
+  ** not from a view or trigger. */
   if (sqlite3_stricmp(z, "strategy") == 0) {
     configStrategy(pCall, pCtx, pVal);
   } else if (sqlite3_stricmp(z, "depth") == 0) {

@@ -55,6 +55,7 @@ static const char *defaultName(Definer *p, const char *zTarget) {
                  "no one target to be named after");
     return 0;
   }
+  assert(zTarget);
   zTarget = assocBareName(p->pTarget->pTable->pSchema, zTarget);
   if (p->eKind >= ASSOC_HASMANY) {
     return assocPluralize(p->pCall, &p->mem, zTarget);
@@ -119,6 +120,9 @@ static const char *leadsTo(Definer *p, AssocTable *pTab, AssocModel *pParent) {
 /* Refuse a kind whose foreign key exists only in the other table. */
 static void checkDirection(Definer *p, const AssocRel *pRel) {
   const char *zCol;
+  /* Only where the key was not named: the schema has a key, but on the other
+  ** side. The user has the direction reversed. */
+  assert(pRel->eKind != ASSOC_BELONGSTOMANY);
   if (pRel->eKind == ASSOC_BELONGSTO) {
     zCol = leadsTo(p, p->pTarget->pTable, p->pSource);
     if (zCol == 0) return;
@@ -177,6 +181,8 @@ static void checkKeyName(Definer *p, const AssocRel *pRel) {
   const AssocKey *ap[] = {&pRel->foreign, &pRel->type};
   int i, j;
   if (assocRelForeignTable(pRel) != pRel->pSource->pTable) return;
+  /* assoc_sync() would make a column of the association's name, which the shape
+  ** would then read in place of the association. */
   for (i = 0; i < ASSOC_COUNT(ap); i++) {
     for (j = 0; j < ap[i]->nCol; j++) {
       if (sqlite3_stricmp(ap[i]->azCol[j], pRel->zName) != 0) continue;
@@ -202,6 +208,8 @@ static void checkRow(Definer *p) {
     p->pCat = pOld;
     return;
   }
+  /* The row is written: the catalog is read again, and resolves the association as
+  ** every later call will. An error undoes the row. */
   pModel = assocModelDefined(p->pCall, p->pCat, p->pSource->zLabel);
   pRel = pModel ? assocRelFind(p->pCall, pModel, p->zName) : 0;
   if (pRel) {
@@ -210,6 +218,7 @@ static void checkRow(Definer *p) {
     if (p->pOpt->foreignKey.n == 0 && p->pOpt->zAs == 0 && pRel->nBranch == 0 &&
         pRel->foreign.eFrom == ASSOC_FROM_DEFAULT &&
         pRel->eKind != ASSOC_BELONGSTOMANY && p->pSource != p->pTarget) {
+      assert(pRel->nPath == 0);
       checkDirection(p, pRel);
       checkBothSides(p, pRel);
     }
@@ -248,6 +257,7 @@ static void replaceOld(Definer *p) {
   while ((pDef = assocModelNextDef(p->pCall, p->pSource, pDef)) != 0) {
     const AssocSchema *pSchema = pDef->pSchema;
     if (sqlite3_stricmp(pDef->zName, p->zName) != 0) continue;
+    /* A temporary definition hides one of the file, and both are replaced. */
     if (sqlite3_stricmp(pSchema->zName, p->zSchema) == 0 || !pSchema->pNext) {
       assocWriteNeed(p->pCall, "assoc_define", pSchema->zName);
       assocDefDelete(p->pCall, pSchema->zName, pDef->zModel, pDef->zName);
@@ -259,6 +269,7 @@ static void replaceOld(Definer *p) {
 static AssocDef *newDef(Definer *p, AssocSchema *pSchema) {
   AssocDef *pDef = assocAlloc(p->pCall, &p->mem, sizeof(*pDef));
   if (pDef == 0) return 0;
+  assert(p->eKind >= 0);
   pDef->pSchema = pSchema;
   pDef->zModel = p->zModel;
   pDef->zName = p->zName;
@@ -279,6 +290,7 @@ static char *restText(Definer *p, const AssocOptions *pOpt) {
   memset(&rest.otherKey, 0, sizeof(rest.otherKey));
   memset(&rest.sourceKey, 0, sizeof(rest.sourceKey));
   memset(&rest.targetKey, 0, sizeof(rest.targetKey));
+  /* What is left are the options that say more than which columns are meant. */
   rest.zThrough = 0;
   return assocOptionsText(p->pCall, &p->mem, &rest);
 }
@@ -308,6 +320,7 @@ static int isSame(Definer *p, AssocDef *pDef) {
   if (sameText(assocOptionsText(p->pCall, &p->mem, pOpt), p->zOptions)) {
     return 1;
   }
+  /* Other words may mean the same: the names of defaults, written out. */
   pNew = newDef(p, pDef->pSchema);
   return pNew && isSameMeaning(p, pDef, pNew);
 }
@@ -339,6 +352,7 @@ static int prepare(Definer *p, const char *zModel, const char *zKind,
     p->pTarget = assocModelDefined(p->pCall, p->pCat, zTarget);
   }
   if (p->pCall->rc != SQLITE_OK) return 0;
+  assert(p->pSource && p->pOpt);
   p->zSchema = p->pOpt->bTemp ? "temp" : p->pSource->pTable->pSchema->zName;
   p->zModel = sourceName(p, zModel);
   p->zName = p->pOpt->zAs ? p->pOpt->zAs : defaultName(p, zTarget);
@@ -348,6 +362,8 @@ static int prepare(Definer *p, const char *zModel, const char *zKind,
   if (p->pCall->rc != SQLITE_OK) return 0;
   pTaken = takenBy(p);
   if (pTaken == 0) return 1;
+  /* To define the same again writes nothing, so programs may do it at each
+  ** start, on a read-only file, too. */
   if (isSame(p, pTaken)) {
     p->zName = pTaken->zName;
     return 0;
@@ -405,11 +421,13 @@ static void defineFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   d.pCall = pCall;
   assocWriteBegin(pCall, &w, "assoc_define");
   bWrite = defineRead(&d, zModel, zKind, zTarget, zOptions);
+  /* The lock came after the first reading: all is read again under it. */
   if (bWrite && assocWriteAgain(pCall, &w, "assoc_define", d.zSchema)) {
     defineClear(&d);
     bWrite = defineRead(&d, zModel, zKind, zTarget, zOptions);
   }
   if (bWrite && pCall->rc == SQLITE_OK) {
+    assert(d.zSchema && d.zModel && d.zName);
     if (d.pOpt->bReplace) replaceOld(&d);
     assocDefWrite(pCall, d.zSchema, d.zModel, d.zName, azAssocKind[d.eKind],
                   d.zTarget, d.zOptions);
@@ -488,6 +506,7 @@ static void undefineFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
     pDef = undefineRead(pCall, &pCat, zModel, zName);
   }
   if (pDef && pCall->rc == SQLITE_OK) {
+    /* By the row's own spelling of the model, which may be a table's name */
     n = assocDefDelete(pCall, pDef->pSchema->zName, pDef->zModel, zName);
   }
   assocWriteEnd(pCall, &w);
@@ -517,6 +536,7 @@ static void modelOptions(Modeller *m, const char *zOptions) {
   AssocOptionReader r = {m->pCall, &m->mem, &m->flags, 0};
   m->pJson = assocJsonObject(m->pCall, &m->mem, zOptions, -1, "the options");
   if (m->pJson) {
+    assert(m->pJson->eType == ASSOC_J_OBJECT);
     assocOptionsRead(&r, m->pJson, ASSOC_NMODELOPTION, aAssocModelOption,
                      "assoc_model() has");
     if (m->flags.bTemp && assocJsonGet(m->pJson, "columns")) {
@@ -611,6 +631,7 @@ static void modelCheck(Modeller *m) {
   char *zName = assocMprintf(pCall, "%s%s%s", bMain ? "" : m->zHome,
                              bMain ? "" : ".", m->zModel);
   AssocModel *p = pCat && zName ? assocModelDefined(pCall, pCat, zName) : 0;
+  /* Two models without values over one table would be one model. */
   if (p && p->pDef && sqlite3_stricmp(p->pDef->zModel, m->zRowModel) != 0) {
     assocErrorOf(pCall, ASSOC_E_DEFINITION, p->pDef->zModel, p->pTable->zName,
                  "the table %s is the model %s already", p->pTable->zName,
@@ -646,6 +667,8 @@ static void modelFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   memset(&m, 0, sizeof(m));
   m.pCall = pCall;
   modelOptions(&m, zOptions);
+  /* The canonical text is stored: without temp and replace, which are not of the
+  ** model. */
   m.zText = assocOptionsStored(pCall, &m.mem, m.pJson, ASSOC_NMODELOPTION,
                                aAssocModelOption);
   assocWriteBegin(pCall, &w, "assoc_model");

@@ -34,6 +34,9 @@ static WriteRow *destroyRows(AssocWriter *w, AssocModel *pModel,
     aKey = assocKeyOfValue(w, pModel, pKey);
   }
   if (w->pCall->rc != SQLITE_OK) return 0;
+  assert(*pn >= 0);
+  /* All rows are looked for before the first is deleted: a cascade may delete one
+  ** of the others. */
   aRow = assocAlloc(w->pCall, &w->one, (i64)sizeof(*aRow) * (*pn + 1));
   for (i = 0; aRow && i < *pn && w->pCall->rc == SQLITE_OK; i++) {
     assocRowNeed(w, pModel, aaKey[i], &aRow[i]);
@@ -108,6 +111,7 @@ static void destroyFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   assocWriteOptionsRead(pCall, "assoc_destroy", nArg > 2 ? ap[2] : 0, &opt);
   if (pCall->rc == SQLITE_OK) {
     if (!opt.bDryRun) assocWriteBeginOn(pCall, &save, "assoc_destroy", zModel);
+    /* A dry run opens no savepoint: it works on a read-only file. */
     z = destroyByKey(pCall, &save, zModel, ap[1], &opt, &n);
     assocGiveJson(pResult, z, n);
     if (!opt.bDryRun) assocWriteEnd(pCall, &save);

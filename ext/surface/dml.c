@@ -60,6 +60,8 @@ static void identityValue(AssocCall *pCall, AssocOut *pOut,
   const void *z;
   double r;
   i64 i;
+  /* Each value has a letter for its type and its length in front, so that no two
+  ** rows have the same bytes. */
   switch (sqlite3_value_type(pVal)) {
   case SQLITE_INTEGER:
     i = sqlite3_value_int64(pVal);
@@ -102,6 +104,7 @@ void assocDmlIdentity(AssocCall *pCall, sqlite3_context *pCtx,
   for (i = 0; i < pRel->pTarget->nKey; i++) {
     identityValue(pCall, &out, apTarget[i]);
   }
+  assert(pSource->nCol > 0);
   z = assocBufText(pCall, &out, &n);
   if (z) sqlite3_result_blob64(pCtx, z, (u64)n, sqlite3_free);
 }
@@ -269,6 +272,8 @@ static void madeInsert(DmlRow *p) {
   aCell = dmlCells(p, 0, &nCell);
   pLink = aCell ? assocLinkOf(w, p->pRel, 0) : 0;
   if (pLink == 0) return;
+  assert(aCell && p->pRel->nPath == 0);
+  /* The row's columns are cells; there is no JSON payload. */
   assocGraphCreate(w, pLink, &p->source, 0, nCell, aCell, 0, 0, 0, &row);
   if (p->pCall->rc == SQLITE_OK) assocGiveKey(p->pCall, p->pResult, &row);
 }
@@ -286,6 +291,8 @@ static void dmlCall(DmlRow *p) {
   sqlite3_value *ap[6] = {dmlNew(p, pDml->iModel),   dmlNew(p, pDml->iKey),
                           dmlNew(p, pDml->iItem),    pId ? pId : pJson,
                           dmlNew(p, pDml->iThrough), dmlNew(p, pDml->iOption)};
+  /* The six arguments are those of assoc_add() and assoc_create(); a root has
+  ** two or three of them. */
   if ((pId != 0) == (pJson != 0)) {
     assocErrorOf(p->pCall, ASSOC_E_ARGUMENT, 0, 0,
                  "INSERT INTO related needs either id, to link a row "
@@ -340,6 +347,7 @@ static void dmlCheckSet(DmlRow *p) {
   int i;
   for (i = 0; i < ASSOC_COUNT(aCol); i++) {
     if (aCol[i] < 0 || dmlNew(p, aCol[i]) == 0) continue;
+    assert(aCol[i] >= 0);
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
                  "UPDATE changes %s; to relate other rows, DELETE and INSERT",
                  pDml->zModel ? "the target's columns"
@@ -365,6 +373,7 @@ static void dmlDocument(DmlRow *p, const char *zShape, const WriteRow *pRow) {
   i64 n = 0;
   memset(&kept, 0, sizeof(kept));
   if (p->pCall->rc != SQLITE_OK) return;
+  assert(pRow->pModel && zShape);
   assocKeptAdd(p->pWriter, &kept, pRow);
   if (p->pCall->rc == SQLITE_OK) {
     char *z = assocDocuments(p->pCall, p->pCat, pRow->pModel->zLabel, zShape,
@@ -430,6 +439,9 @@ static void dmlRow(DmlRow *p) {
     assocCatalogLeave(p->pCall, p->pCat);
     return;
   }
+  /* xUpdate's own convention: one value is a DELETE, a first value of NULL an
+  ** INSERT, everything else an UPDATE. */
+  assert(pDml->nVal >= 1);
   if (pDml->nVal == 1) {
     dmlDelete(p);
   } else if (sqlite3_value_type(pDml->apVal[0]) == SQLITE_NULL) {

@@ -118,6 +118,7 @@ static void eagerWant(const sqlite3_index_info *pInfo, EagerWant *pWant) {
   for (i = 0; i < pInfo->nConstraint; i++) {
     int iAt = eagerPlace(&pInfo->aConstraint[i]);
     if (iAt < 0 || pWant->aCons[iAt] >= 0) continue;
+    assert(iAt < ASSOC_COUNT(pWant->aCons));
     if (iAt == EAGER_COL_ROW || pInfo->aConstraint[i].usable) {
       pWant->aCons[iAt] = i;
     } else {
@@ -175,6 +176,7 @@ static void eagerKeyCost(sqlite3_index_info *pInfo) {
 /* The plan in words. SQLite frees the text. */
 static int eagerSay(sqlite3_index_info *pInfo) {
   int m = pInfo->idxNum;
+  /* idxStr is for people: EXPLAIN QUERY PLAN shows it, and nobody reads it back. */
   pInfo->idxStr =
       sqlite3_mprintf("%s%s",
                       m & EAGER_MISSING ? "query missing"
@@ -205,6 +207,8 @@ static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
     eagerUse(pInfo, &want, EAGER_COL_P1 + i, EAGER_P1 << i, &n);
   }
   eagerIn(pInfo, want.aCons[EAGER_COL_ID]);
+  /* Without a query there are no rows. The plan is the dearest of all, so that
+  ** SQLite takes it only if no other order gives the query. */
   if ((pInfo->idxNum & EAGER_QUERY) == 0) {
     pInfo->idxNum |= EAGER_MISSING;
     pInfo->estimatedCost = 1e50;
@@ -212,6 +216,7 @@ static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
     return eagerSay(pInfo);
   }
   if (pInfo->colUsed & (1u << EAGER_COL_JSON)) pInfo->idxNum |= EAGER_JSON;
+  assert(pInfo->idxNum & EAGER_QUERY);
   if (pInfo->idxNum & EAGER_KEY) {
     eagerKeyCost(pInfo);
     return eagerSay(pInfo);
@@ -285,12 +290,14 @@ static void eagerTake(AssocCall *pCall, EagerArgs *p, int idxNum,
                       sqlite3_value **argv) {
   int i;
   memset(p, 0, sizeof(*p));
+  /* The values come in the order in which eagerBestIndex() asked for them. */
   if (idxNum & EAGER_QUERY) p->pQuery = *argv++;
   if (idxNum & EAGER_KEY) p->pId = *argv++;
   if (idxNum & EAGER_LIMIT) p->nLimit = sqlite3_value_int64(*argv++);
   if (idxNum & EAGER_OFFSET) p->nOffset = sqlite3_value_int64(*argv++);
   for (i = 0; i < EAGER_NPARAM; i++) {
     if ((idxNum & (EAGER_P1 << i)) == 0) continue;
+    assert(i < EAGER_NPARAM);
     p->apParam[i] = *argv++;
     p->nParam = i + 1;
   }
@@ -309,6 +316,8 @@ static void eagerSeek(AssocCall *pCall, EagerCursor *p, sqlite3_value *pId) {
   memset(&key, 0, sizeof(key));
   assocTryBegin(&ask, pCall);
   assocKeyRead(&ask, p->pPlan->pRoot->pModel, pId, &key);
+  /* A value that is no key of the model, such as a text that is no JSON, finds no
+  ** row. In a WHERE this is no error. */
   if (!assocTryEnd(&ask, pCall, 0) && key.nKey) {
     assocStreamSeek(pCall, p->pStream, key.apVal);
   }
@@ -325,6 +334,7 @@ static void eagerIds(AssocCall *pCall, EagerCursor *p, sqlite3_value *pId,
     return;
   }
   rc = sqlite3_vtab_in_first(pId, &pVal);
+  /* All ids of IN are one batch, loaded together. */
   while (rc == SQLITE_OK && pVal && pCall->rc == SQLITE_OK) {
     eagerSeek(pCall, p, pVal);
     rc = sqlite3_vtab_in_next(pId, &pVal);
@@ -349,6 +359,7 @@ static void eagerPrepare(AssocCall *pCall, EagerCursor *p, AssocCatalog *pCat,
   memset(&args, 0, sizeof(args));
   args.nVal = pArgs->nParam;
   args.apVal = (sqlite3_value **)pArgs->apParam;
+  assert(p->pPlan == 0 && p->pStream == 0);
   p->eAsk = eAsk;
   p->nParam = pArgs->nParam;
   p->pPlan = assocPlanGet(pCall, pCat, eAsk, 0, zQuery ? zQuery : "");
@@ -361,6 +372,8 @@ static void eagerFirst(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
   if (p->pStream == 0 || pCall->rc != SQLITE_OK) return;
   if (p->pPlan->pRoot->bKeyed) eagerIds(pCall, p, pArgs->pId, idxNum);
   assocStreamSkip(p->pStream, !(idxNum & EAGER_JSON));
+  /* A small LIMIT makes the first batch small. */
+  assert(p->pPlan);
   if (pArgs->nLimit > 0 && pArgs->nOffset >= 0 &&
       pArgs->nOffset < EAGER_FEW - pArgs->nLimit) {
     assocStreamExpect(p->pStream, pArgs->nLimit + pArgs->nOffset);
@@ -377,6 +390,7 @@ static void eagerStart(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
              : idxNum & EAGER_ASC  ? ASSOC_ASK_ASC
              : idxNum & EAGER_DESC ? ASSOC_ASK_DESC
                                    : ASSOC_ASK_ROWS;
+  /* In a join each outer row comes here: the same query keeps its plan. */
   if (eagerIsSame(pCall, p, pArgs, zQuery, eAsk)) {
     assocStreamRewind(pCall, p->pStream);
     eagerFirst(pCall, p, pArgs, idxNum);
@@ -403,6 +417,7 @@ static int eagerFilter(sqlite3_vtab_cursor *pCur, int idxNum,
   eagerTake(&call, &args, idxNum, argv);
   p->bEof = 1;
   p->iRow = 1;
+  assert((idxNum & EAGER_MISSING) == 0 || args.pQuery == 0);
   if (idxNum & EAGER_MISSING) {
     assocErrorOf(&call, ASSOC_E_ARGUMENT, 0, 0,
                  "eager() needs a query: eager('User{...}')");
@@ -437,6 +452,7 @@ static int eagerColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
   i64 n = 0;
   char *z;
   assocCallInit(&call, eagerConn(pCur));
+  assert(!p->bEof && p->pStream); /* SQLite asks only for rows */
   switch (iCol) {
   case EAGER_COL_ID:
     assocResultKey(&call, pCtx, p->pPlan->pRoot->pModel->nKey,

@@ -33,10 +33,12 @@ static const char *explainIndex(const char *z, int *pn) {
     const char *zAt = strstr(z, az[i]);
     const char *zEnd;
     if (zAt == 0) continue;
+    /* An automatic index has no name: the words stand for it. */
     if (i >= 2) zAt += strlen("USING ");
     zAt += i < 2 ? strlen(az[i]) : 0;
     zEnd = strstr(zAt, " (");
     *pn = zEnd ? (int)(zEnd - zAt) : (int)strlen(zAt);
+    assert(*pn >= 0);
     return zAt;
   }
   if (strstr(z, "PRIMARY KEY (") == 0) return 0;
@@ -48,6 +50,7 @@ static const char *explainIndex(const char *z, int *pn) {
 static int explainListed(const char *zList, const char *z, int n) {
   for (; zList; zList = strchr(zList, ',')) {
     while (*zList == ',' || *zList == ' ') zList++;
+    assert(n > 0);
     if (strncmp(zList, z, (size_t)n) == 0 &&
         (zList[n] == 0 || zList[n] == ',')) {
       return 1;
@@ -71,6 +74,7 @@ static char *explainIndexes(AssocCall *pCall, AssocPlan *pPlan,
     int n = 0;
     const char *z = explainIndex(assocColumnText(pCall, pStmt, 3), &n);
     char *zOld = zList;
+    /* An index that serves several tables of the statement is shown once. */
     if (z == 0 || explainListed(zList, z, n)) continue;
     zList = assocMprintf(pCall, "%s%s%.*s", zOld, zOld[0] ? ", " : "", n, z);
     sqlite3_free(zOld);
@@ -85,6 +89,8 @@ static void explainChoices(AssocCall *pCall, AssocRows *p,
   const AssocChoice *pChoice;
   for (pChoice = pFetch->pChoice; pChoice; pChoice = pChoice->pNext) {
     char *z = assocMprintf(pCall, "%s: %s", pNode->zPath, pChoice->zWhat);
+    /* One row for each condition on related rows: IN or EXISTS, and why. */
+    assert(pNode->zPath);
     assocRowsAdd(pCall, p);
     assocRowsText(pCall, p, EXPLAIN_PATH, z);
     assocRowsText(pCall, p, EXPLAIN_STRATEGY, pChoice->bIn ? "in" : "exists");
@@ -100,6 +106,7 @@ static void explainSql(AssocCall *pCall, AssocRows *p, const AssocNode *pNode,
   if (pFetch == &pNode->scan && pNode->ends.zSql) {
     z = assocMprintf(pCall, "%s; %s", pNode->ends.zSql, pFetch->zSql);
   }
+  /* A session does not see texts that name what is hidden from it. */
   if (!assocTextTells(pCall, pNode->pPlan->pCat, z ? z : pFetch->zSql, 1)) {
     assocRowsText(pCall, p, EXPLAIN_SQL, z ? z : pFetch->zSql);
   }
@@ -118,6 +125,7 @@ static void explainPolicies(AssocCall *pCall, AssocRows *p,
   for (i = 0; i < 2; i++) {
     const AssocPolicy *q = ap[i] ? assocPolicyOf(pCall, ap[i]) : 0;
     for (; q; q = assocPolicyNext(pCall, q)) {
+      /* Policies that let everything be read are not shown. */
       if (q->aSay[ASSOC_MAY_READ] <= ASSOC_SAY_ALL) continue;
       sqlite3_str_appendf(pStr, "%s%s", sqlite3_str_length(pStr) ? ", " : "",
                           q->pModel->zLabel);
@@ -216,6 +224,7 @@ static void explainMake(AssocCall *pCall, AssocRows *p, int nArg,
   zLive = assocLiveExplainRow(pCall, pCat, p, zQuery);
   pPlan = assocPlanGet(pCall, pCat, ASSOC_ASK_EAGER, 0, zLive ? zLive : zQuery);
   sqlite3_free(zLive);
+  /* Several queries of one text: a plan for each, linked by pAnd */
   for (pOne = pPlan; pOne && pCall->rc == SQLITE_OK; pOne = pOne->pAnd) {
     explainPlan(pCall, p, pOne);
   }
@@ -248,6 +257,7 @@ static void sqlFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     assocErrorOf(pCall, ASSOC_E_REFUSED, 0, "assoc_sql",
                  "assoc_sql() would show what is hidden from the session");
   }
+  /* A statement that SQLite could not prepare is an error here, not later. */
   if (z) assocTextFits(pCall, z);
   assocPlanRelease(pCall, pPlan);
   assocCatalogLeave(pCall, pCat);

@@ -170,6 +170,7 @@ static const HelpTopic *helpFind(AssocCall *pCall, const char *zName) {
   int i;
   for (i = 0; i < ASSOC_COUNT(aTopic); i++) {
     if (sqlite3_stricmp(aTopic[i].zName, zName) == 0) return &aTopic[i];
+    assert(aTopic[i].zName && aTopic[i].zDoes && aTopic[i].zExample);
     assocNearestTry(&near, aTopic[i].zName);
   }
   assocFail(pCall,

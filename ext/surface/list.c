@@ -116,6 +116,7 @@ static const AssocFkey *listFkey(AssocCall *pCall, const AssocRel *pRel) {
       }
       if (j == pFk->nCol) break;
     }
+    assert(pFk->nCol > 0);
     if (i == pFk->nCol) return pFk;
   }
   return 0;
@@ -136,6 +137,7 @@ static void listDecided(AssocCall *pCall, AssocRows *p, const AssocRel *pRel) {
               pOpt->zThrough ? "declared" : "schema");
   decidedKey(&out, "sourceKey", &pRel->sourceKey);
   decidedKey(&out, "targetKey", &pRel->targetKey);
+  /* Defaults of assoc_sync() are not listed: they become declared with it. */
   decidedText(&out, "onDelete",
               pOpt->zOnDelete ? pOpt->zOnDelete
               : pFk           ? pFk->zOnDelete
@@ -177,6 +179,8 @@ static void listDef(AssocCall *pCall, AssocRows *p, AssocDef *pDef) {
   assocRowsText(pCall, p, LIST_KIND, pDef->zKind);
   assocRowsText(pCall, p, LIST_TARGET, pDef->zTarget);
   assocRowsText(pCall, p, LIST_SCHEMA, pDef->pSchema->zName);
+  /* A definition that cannot be resolved is listed, too, with what its row
+  ** says. */
   pRel = assocRelTry(pCall, pDef, 0);
   if (pRel) listResolved(pCall, p, pRel);
   if (pRel == 0 || !assocRelHides(pCall, pRel)) {
@@ -207,6 +211,7 @@ static void listMake(AssocCall *pCall, AssocRows *p, int nArg,
          pDef = pDef->pNext) {
       if (pDef->zName[0] && assocDefShown(pCall, pDef)) listDef(pCall, p, pDef);
     }
+    /* Policies are the owner's business: a session sees none. */
     for (pDef = pCall->pConn->pSession ? 0 : pSchema->pPolicyDef; pDef;
          pDef = pDef->pNext) {
       listPolicy(pCall, p, pDef);

@@ -43,6 +43,7 @@ static void workOpen(AssocCall *pCall, LiveWork *p, const char *zSchema,
   p->pCat = assocCatalogEnter(pCall);
   pSchema = p->pCat ? assocSchemaFind(p->pCat, zSchema) : 0;
   if (pSchema == 0) return;
+  assert(p->set.pCall == 0);
   assocLiveSetRead(pCall, &p->set, p->pCat, pSchema, zName, zQuery);
   if (zName && pCall->rc == SQLITE_OK) {
     p->pLive = assocLiveOf(&p->set, zName);
@@ -68,8 +69,11 @@ static void workRun(AssocCall *pCall, LiveWork *p) {
                                p->set.pSchema ? p->set.pSchema->zName : "main");
   int bToken = p->set.pSchema && p->set.pSchema->bToken;
   p->zDrop = p->zMake = 0;
+  /* DDL needs all statements of the set closed, and changes the catalog. */
   workClose(pCall, p);
   if (zDrop) assocExec(pCall, "%s", zDrop);
+  /* After DROP, before CREATE: see assocWriteHold(). */
+  assert(p->set.pSchema == 0);
   if (bToken && zSchema) assocWriteHold(pCall, zSchema);
   if (zMake) assocExec(pCall, "%s", zMake);
   sqlite3_free(zDrop);
@@ -111,6 +115,7 @@ static char *querySchema(AssocCall *pCall, const char *zQuery) {
   if (pPlan) {
     z = assocMprintf(pCall, "%s", pPlan->pRoot->pModel->pTable->pSchema->zName);
   }
+  /* The document lives in the file of its roots. */
   assocPlanRelease(pCall, pPlan);
   assocCatalogLeave(pCall, pCat);
   if (z && sqlite3_stricmp(z, "temp") == 0) {
@@ -141,6 +146,8 @@ static void liveCheckNew(AssocCall *pCall, const LiveWork *p,
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, zName,
                  "'%s' cannot be the name of a live document", zName);
   }
+  /* Names in use are refused, since the script drops tables of these names. */
+  assert(zName);
   for (i = 0; i < ASSOC_COUNT(az) && pCall->rc == SQLITE_OK; i++) {
     char *z = assocMprintf(pCall, "%s_%s", zName, az[i]);
     if (z && assocSchemaIndex(p->set.pSchema, z) >= 0) {
@@ -166,6 +173,7 @@ static int liveDiffers(AssocCall *pCall, const LiveWork *p, const char *zSchema,
   assocBindText(pCall, pStmt, 1, p->pLive->zName);
   assocBindText(pCall, pStmt, 2, p->pLive->zQuery);
   if (assocStep(pCall, pStmt)) bSame = sqlite3_column_int(pStmt, 0);
+  /* Compared by SQLite, as the stored text; the caller's has replaced it in p */
   assocFinalize(pCall, pStmt);
   if (!bSame && !bReplace) {
     assocErrorOf(pCall, ASSOC_E_DEFINITION, 0, p->pLive->zName,
@@ -214,6 +222,7 @@ static void liveDry(AssocCall *pCall, sqlite3_context *pCtx,
   if (liveDiffers(pCall, &work, zSchema, bReplace)) {
     zRow = liveRow(pCall, zSchema, zName, zQuery);
   }
+  assert(work.zDrop == 0 && work.zMake == 0);
   workScript(&work);
   if (pCall->rc == SQLITE_OK) {
     z = assocMprintf(pCall, "%s%s%s", work.zDrop, work.zMake, zRow ? zRow : "");
