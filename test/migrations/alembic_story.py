@@ -17,7 +17,7 @@ def load(connection, record):
 
 
 def include_object(thing, name, kind, reflected, compare_to):
-    return not (kind == "table" and name.startswith("assoc_"))
+    return not (kind == "table" and name.startswith(("assoc_", "feed_")))
 
 
 metadata = sa.MetaData()
@@ -32,6 +32,7 @@ with engine.begin() as connection:
     connection.execute(sa.text("INSERT INTO users VALUES (1, 'Ann')"))
     connection.execute(sa.text("INSERT INTO posts VALUES (1, 'Hello', 1)"))
     connection.execute(sa.text("SELECT assoc_discover()"))
+    connection.execute(sa.text("SELECT assoc_live('feed', 'users{name posts{title}}')"))
 
 with engine.begin() as connection:
     op = Operations(MigrationContext.configure(connection))
@@ -45,5 +46,6 @@ with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         seen[name] = {d[1].name for d in compare_metadata(context, metadata)
                       if d[0] == "remove_table"}
-assert seen["all"] == {"assoc_definitions", "assoc_token"}, seen
+assert seen["all"] == {"assoc_definitions", "assoc_token", "assoc_store", "feed_doc",
+                       "feed_mark", "assoc_dirty_posts", "assoc_dirty_users"}, seen
 assert seen["filtered"] == set(), seen

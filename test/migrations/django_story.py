@@ -49,8 +49,9 @@ for step in (First("0001", "blog"), Second("0002", "blog")):
     if step.name == "0001":
         with connection.cursor() as cursor:
             cursor.execute("SELECT assoc_discover()")
+            cursor.execute("SELECT assoc_live('feed', 'users{name posts{title}}')")
 
 text = "\n".join(Command().handle_inspection(
-    {"database": "default", "table": [], "table_name_filter": lambda n: not n.startswith("assoc_"),
+    {"database": "default", "table": [], "table_name_filter": lambda n: not n.startswith(("assoc_", "feed_")),
      "include_partitions": False, "include_views": False}))
 assert "AssocDefinitions" not in text and "class Posts" in text, text

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Drizzle: `drizzle-kit push` drops every table that its schema lacks, so
-# tablesFilter leaves out those of assoc.
+# tablesFilter leaves out those of assoc and of the live document.
 set -e
 extension=$1 database=$2
 cd "$MIGRATIONS"
@@ -21,7 +21,7 @@ export default {
   dialect: 'sqlite',
   schema: './schema-drizzle.mjs',
   dbCredentials: { url: '$database' },
-  tablesFilter: ['!assoc_*'],
+  tablesFilter: ['!assoc_*', '!feed_*'],
 };
 END
 sqlite3 -bail "$database" ".load $extension" \

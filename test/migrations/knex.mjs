@@ -28,6 +28,8 @@ const steps = {
       await db('users').insert({ name: 'Ann' });
       await db('posts').insert({ title: 'Hello', user_id: 1 });
       await db.raw('SELECT assoc_discover()');
+      await db.raw(
+        "SELECT assoc_live('feed', 'users{name posts{title}}')");
     },
     async down() {},
   },

@@ -27,7 +27,10 @@ import { defineConfig } from 'prisma/config';
 export default defineConfig({
   schema: 'prisma/schema.prisma',
   experimental: { externalTables: true },
-  tables: { external: ['assoc_definitions', 'assoc_token'] },
+  tables: {
+    external: ['assoc_definitions', 'assoc_token', 'assoc_store', 'feed_doc',
+      'feed_mark', 'assoc_dirty_posts', 'assoc_dirty_users'],
+  },
   datasource: { url: 'file:$database' },
 });
 END

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Migration tools change a table that has associations; the definitions and the
-# rows must be there afterwards, and the tool must leave assoc's tables alone.
+# Migration tools change a table that has associations and a live document; the
+# definitions and the rows must be there afterwards, the document must be right,
+# and the tool must leave assoc's tables alone.
 #
 #   test/migrations/run.sh EXTENSION FOLDER [GLOB]
 #
@@ -20,13 +21,29 @@ export PATH MIGRATIONS
 tells() {
   sqlite3 "$database" ".load $extension" \
     "SELECT eager('users{name posts{title}}');" \
-    "SELECT model, association FROM assoc_list;" \
-    "SELECT sql LIKE '%NOT NULL%' FROM sqlite_schema WHERE name='posts';"
+    "SELECT model, association FROM assoc_list WHERE kind <> 'live';" \
+    "SELECT sql LIKE '%NOT NULL%' FROM sqlite_schema WHERE name='posts';" \
+    "SELECT assoc_live_get('feed', 1);" \
+    "UPDATE posts SET title = 'Changed';" \
+    "SELECT assoc_live_get('feed', 1);" \
+    "SELECT assoc_refresh('feed');" \
+    "SELECT json FROM feed_doc;" \
+    "UPDATE posts SET title = 'Again';" \
+    "SELECT assoc_live_get('feed', 1);" \
+    "SELECT assoc_refresh('feed');" \
+    "SELECT json FROM feed_doc;"
 }
 expected='[{"name":"Ann","posts":[{"title":"Hello"}]}]
 posts|user
 users|posts
-1'
+1
+{"name":"Ann","posts":[{"title":"Hello"}]}
+{"name":"Ann","posts":[{"title":"Changed"}]}
+{"feed":{"checked":1,"changed":1,"left":0}}
+{"name":"Ann","posts":[{"title":"Changed"}]}
+{"name":"Ann","posts":[{"title":"Again"}]}
+{"feed":{"checked":1,"changed":1,"left":0}}
+{"name":"Ann","posts":[{"title":"Again"}]}'
 
 # try NAME NEEDED COMMAND...: if the shell command NEEDED succeeds.
 try() {
@@ -59,5 +76,7 @@ try Knex node_tools env node "$here/knex.mjs"
 try Prisma 'node_tools && cd "$MIGRATIONS" && npx prisma --version' sh "$here/prisma.sh"
 try Rails 'ruby -e "require %q(active_record); require %q(sqlite3)"' \
   ruby "$here/rails.rb"
+try sqlite-utils python_tools "$folder/python/bin/python" -B \
+  "$here/sqlite_utils_story.py"
 
 finish

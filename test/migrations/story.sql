@@ -3,3 +3,4 @@ CREATE TABLE posts(id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER REFERENCE
 INSERT INTO users VALUES (1, 'Ann');
 INSERT INTO posts VALUES (1, 'Hello', 1);
 SELECT length(assoc_discover()) > 0;
+SELECT assoc_live('feed', 'users{name posts{title}}');
