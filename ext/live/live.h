@@ -257,6 +257,8 @@ typedef struct LiveDone LiveDone;
 struct LiveDone {
   i64 nChecked, nChanged, nLeft;
 };
+/* Is nothing to be written for a refresh of p, or of all if p is 0? */
+int assocLiveIdle(AssocLiveSet *pSet, const AssocLive *p);
 /* Resolve all logs of the database, and mark what is stale. The caller has the
 ** database locked for writing, and has run the statements of
 ** assocLiveScript(). */

@@ -179,19 +179,60 @@ static void liveMark(AssocLiveSet *pSet, AssocLive *p, const LogState *aState) {
 
 /* Readers without the extension compare the schema cookie first. It is
 ** different in each copy of the file. */
+static i64 schemaCookie(AssocLiveSet *pSet) {
+  AssocCall *pCall = pSet->pCall;
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall, "PRAGMA \"%w\".schema_version", pSet->pSchema->zName);
+  i64 i = assocStep(pCall, pStmt) ? sqlite3_column_int64(pStmt, 0) : 0;
+  assocFinalize(pCall, pStmt);
+  return i;
+}
+
 static void storeCookie(AssocLiveSet *pSet) {
   AssocCall *pCall = pSet->pCall;
   const char *zSchema = pSet->pSchema->zName;
-  sqlite3_stmt *pStmt =
-      assocPrepare(pCall, "PRAGMA \"%w\".schema_version", zSchema);
-  i64 i = assocStep(pCall, pStmt) ? sqlite3_column_int64(pStmt, 0) : 0;
+  i64 i = schemaCookie(pSet);
   /* A cookie that is right already is not written, so that a refresh without work
   ** changes no page. */
-  assocFinalize(pCall, pStmt);
   assocExec(pCall,
             "UPDATE \"%w\"." LIVE_STORE " SET cookie=%lld WHERE cookie IS NOT"
             " %lld",
             zSchema, i, i);
+}
+
+/* Is the document right in all its keys, as far as its logs and marks tell? A file
+** that cannot be written keeps its cookie. */
+static int liveIdle(AssocLiveSet *pSet, const AssocLive *p) {
+  AssocCall *pCall = pSet->pCall;
+  const char *zSchema = pSet->pSchema->zName;
+  sqlite3_str *pStr;
+  sqlite3_stmt *pStmt;
+  int bIdle;
+  if (!assocLiveTrusted(p) || !assocLiveWhole(pSet, p)) return 0;
+  pStr = sqlite3_str_new(pCall->db);
+  sqlite3_str_appendf(
+      pStr, "SELECT NOT EXISTS(SELECT 1 FROM \"%w\".\"%w_mark\") AND ", zSchema,
+      p->zName);
+  assocLiveQuiet(pSet, p, pStr);
+  if (!sqlite3_db_readonly(pCall->db, zSchema)) {
+    sqlite3_str_appendf(pStr,
+                        " AND EXISTS(SELECT 1 FROM \"%w\"." LIVE_STORE
+                        " WHERE name=%Q AND cookie=%lld)",
+                        zSchema, p->zName, schemaCookie(pSet));
+  }
+  pStmt = assocPrepareText(pCall, assocStrFinish(pCall, pStr));
+  bIdle = assocStep(pCall, pStmt) && sqlite3_column_int(pStmt, 0);
+  assocFinalize(pCall, pStmt);
+  return bIdle;
+}
+
+int assocLiveIdle(AssocLiveSet *pSet, const AssocLive *p) {
+  const AssocLive *pAt;
+  if (p) return liveIdle(pSet, p);
+  for (pAt = pSet->pLive; pAt; pAt = pAt->pNext) {
+    if (!liveIdle(pSet, pAt)) return 0;
+  }
+  return 1;
 }
 
 void assocLiveResolve(AssocLiveSet *pSet) {

@@ -505,6 +505,26 @@ static void refreshDdl(AssocCall *pCall, LiveWork *pWork, const char *zSchema,
   workOpen(pCall, pWork, zSchema, zName, 0);
 }
 
+/* Read the live documents, and if there is something to do, read them again with
+** the database locked: who finds nothing to do needs no lock, and no file that can
+** be written. True if there is. */
+static int refreshOpen(AssocCall *pCall, AssocWrite *pWrite, LiveWork *pWork,
+                       const char *zSchema, const char *zName,
+                       const RefreshOptions *pOpt) {
+  workOpen(pCall, pWork, zSchema, zName, 0);
+  if (pCall->rc == SQLITE_OK) workScript(pWork);
+  if (pCall->rc != SQLITE_OK || pWork->set.pCall == 0) return 0;
+  if (!pOpt->bAll && !workDue(pWork) &&
+      assocLiveIdle(&pWork->set, pWork->pLive)) {
+    return 0;
+  }
+  workClose(pCall, pWork);
+  (void)assocWriteAgain(pCall, pWrite, "assoc_refresh", zSchema);
+  workOpen(pCall, pWork, zSchema, zName, 0);
+  if (pCall->rc == SQLITE_OK) workScript(pWork);
+  return pCall->rc == SQLITE_OK;
+}
+
 /* Refresh the live documents of one database; zName is one of them, or 0. */
 static void refreshSchema(AssocCall *pCall, const char *zSchema,
                           const char *zName, const RefreshOptions *pOpt,
@@ -513,12 +533,10 @@ static void refreshSchema(AssocCall *pCall, const char *zSchema,
   LiveWork work;
   AssocLive *p;
   assocWriteBegin(pCall, &w, "assoc_refresh");
-  (void)assocWriteAgain(pCall, &w, "assoc_refresh", zSchema);
-  workOpen(pCall, &work, zSchema, zName, 0);
-  if (pCall->rc == SQLITE_OK) workScript(&work);
-  if (workDue(&work)) refreshDdl(pCall, &work, zSchema, zName);
-  /* Where workOpen() failed there is nothing to resolve. */
-  if (work.set.pCall && pCall->rc == SQLITE_OK) assocLiveResolve(&work.set);
+  if (refreshOpen(pCall, &w, &work, zSchema, zName, pOpt)) {
+    if (workDue(&work)) refreshDdl(pCall, &work, zSchema, zName);
+    if (pCall->rc == SQLITE_OK) assocLiveResolve(&work.set);
+  }
   for (p = work.set.pLive; p && pCall->rc == SQLITE_OK; p = p->pNext) {
     if (zName && p != work.pLive) continue;
     refreshLive(pCall, &work, p, pOpt, pOut);
@@ -695,7 +713,7 @@ static void entrySql(AssocCall *pCall, AssocLiveSet *pSet, AssocLive *pLive,
   p->bText = pModel->pTable->aCol[pModel->aKey[0]].eAff == ASSOC_AFF_TEXT;
 }
 
-/* The databases whose commits may change anything. */
+/* The databases whose commits may change anything. Nobody else commits to temp. */
 static void entrySchemas(AssocCall *pCall, AssocCatalog *pCat, LiveEntry *p) {
   AssocSchema *pSchema;
   int n = 0;
@@ -703,6 +721,7 @@ static void entrySchemas(AssocCall *pCall, AssocCatalog *pCat, LiveEntry *p) {
   p->azSchema = assocAlloc(pCall, &p->mem, (i64)sizeof(char *) * (n + 1));
   for (pSchema = pCat->pSchema; pSchema && p->azSchema;
        pSchema = pSchema->pNext) {
+    if (sqlite3_stricmp(pSchema->zName, "temp") == 0) continue;
     p->azSchema[p->nSchema++] =
         assocArenaText(pCall, &p->mem, pSchema->zName, -1);
   }
