@@ -508,9 +508,9 @@ static void refreshDdl(AssocCall *pCall, LiveWork *pWork, const char *zSchema,
 /* Read the live documents, and if there is something to do, read them again with
 ** the database locked: who finds nothing to do needs no lock, and no file that can
 ** be written. True if there is. */
-static int refreshOpen(AssocCall *pCall, AssocWrite *pWrite, LiveWork *pWork,
-                       const char *zSchema, const char *zName,
-                       const RefreshOptions *pOpt) {
+static int refreshBegin(AssocCall *pCall, AssocWrite *pWrite, LiveWork *pWork,
+                        const char *zSchema, const char *zName,
+                        const RefreshOptions *pOpt) {
   workOpen(pCall, pWork, zSchema, zName, 0);
   if (pCall->rc == SQLITE_OK) workScript(pWork);
   if (pCall->rc != SQLITE_OK || pWork->set.pCall == 0) return 0;
@@ -533,7 +533,7 @@ static void refreshSchema(AssocCall *pCall, const char *zSchema,
   LiveWork work;
   AssocLive *p;
   assocWriteBegin(pCall, &w, "assoc_refresh");
-  if (refreshOpen(pCall, &w, &work, zSchema, zName, pOpt)) {
+  if (refreshBegin(pCall, &w, &work, zSchema, zName, pOpt)) {
     if (workDue(&work)) refreshDdl(pCall, &work, zSchema, zName);
     if (pCall->rc == SQLITE_OK) assocLiveResolve(&work.set);
   }
