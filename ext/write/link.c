@@ -14,6 +14,7 @@
 **   look  SELECT t1.id, <has a key>, <needs no change> FROM posts t1
 **          WHERE t1.id=?1
 **   all   SELECT t1.id FROM posts t1 WHERE t1.user_id=?1 AND <scope>
+**          ORDER BY t1.id
 **   pair  SELECT t2.post_id, t2.tag_id FROM post_tags t2
 **          WHERE t2.post_id=?1 AND t2.tag_id=?2 AND <scope>
 **
@@ -374,7 +375,8 @@ static void allWhere(AssocSql *p, const WriteLink *pLink) {
 ** The statement "all" (see the head of this file): the related rows of a
 ** source. The variables of the key come first. If pairs may occur twice, each
 ** target counts once. For a hasOne the first row in its order is the one that
-** readers see.
+** readers see. Otherwise the order is that of the target's key, so that results
+** do not depend on how SQLite joins the tables.
 */
 static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
   AssocRel *pRel = pLink->pRel;
@@ -397,7 +399,7 @@ static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
   allWhere(&sql, pLink);
   assocSqlScope(&sql, pRel->pScope, pTgt, 1);
   assocSqlScope(&sql, pRel->pThroughScope, pLink->pJoin, 2);
-  if (pRel->eKind == ASSOC_HASONE) assocSqlOrder(&sql, pRel, 0, pTgt, 1, 0);
+  assocSqlOrder(&sql, pRel->eKind == ASSOC_HASONE ? pRel : 0, 0, pTgt, 1, 0);
   pLink->pAll = assocWriteSqlKeep(w, &sql);
   return assocWriteSqlUse(w, pLink->pAll);
 }
