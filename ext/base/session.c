@@ -47,6 +47,7 @@ void assocSessionBegin(AssocCall *pCall, const char *zText, int nText) {
     return;
   }
   p->mem = mem;
+  assocErrClear(&pCall->pConn->last); /* It may be of another session */
   pCall->pConn->pSession = p;
   pCall->pConn->iSession++;
 }

@@ -54,6 +54,7 @@ struct Checker {
   CheckIndex *apProposed[256]; /* Indexes that fixes make, by their tables */
   CheckName *apName[256]; /* Names of associations that fixes make, by models */
   CheckNode *apNode[256]; /* Models that keys which are NOT NULL join */
+  int bPart;              /* A condition reads what a policy lets through */
   int bOrphans; /* Rows are in the way of constraints, and no fix mends them */
   int bStuck;   /* A definition is bad that no fix mends */
   AssocProblem *apProblem[3]; /* By severity, the last one first */
@@ -817,9 +818,11 @@ static char *fixRows(Checker *c, const AssocTable *pTab, const AssocKey *pKey,
   return assocStrFinish(c->pCall, pStr);
 }
 
-/* A table as a source of rows: for a session, what it can read. */
+/* A table as a source of rows: for a session, what it can read. No fix is made
+** of that: it would change rows that refer to hidden ones. */
 static const char *rowsOf(Checker *c, const AssocTable *pTab) {
   const char *z = assocSqlSource(c->pCall, &c->p->mem, pTab);
+  if (z && z[0] == '(') c->bPart = 1;
   return z ? z : "";
 }
 
@@ -873,7 +876,7 @@ static void problemRows(Checker *c, AssocRel *pRel, const char *zProblem,
   char *zWhere = assocStrFinish(c->pCall, pWhere), *zSome = 0;
   i64 n = zWhere ? countThat(c, pTab, pKey->azCol[0], zWhere, &zSome) : 0;
   if (n > 0 && c->pCall->rc == SQLITE_OK) {
-    char *zFix = fixRows(c, pTab, pKey, zWhere);
+    char *zFix = c->bPart ? 0 : fixRows(c, pTab, pKey, zWhere);
     /* Rows that only a person can mend: fixes that would fail because of them are
     ** left out by problemLink(). */
     c->bOrphans |= zFix == 0;
@@ -884,6 +887,7 @@ static void problemRows(Checker *c, AssocRel *pRel, const char *zProblem,
   }
   sqlite3_free(zWhere);
   sqlite3_free(zSome);
+  c->bPart = 0;
 }
 
 /* Rows whose foreign key refers to no row. Only keys that are meant as

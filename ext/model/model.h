@@ -554,13 +554,20 @@ int assocModelShown(AssocCall *pCall, const AssocModel *pModel);
 /* May it know of the association? Not where it may not know of a model or of a
 ** column that the association goes by. */
 int assocDefShown(AssocCall *pCall, AssocDef *pDef);
+/* assocModelNextDef() for an error that proposes or lists names: without what
+** the session may not know of. */
+AssocDef *assocModelNextShown(AssocCall *pCall, AssocModel *pModel,
+                              AssocDef *pLast);
+/* May an error name this column of the table to propose it? */
+int assocColumnShown(AssocCall *pCall, const AssocTable *pTab, int iCol);
 /* Is a column of the association's tables hidden from the session? Then its
 ** scope and order are not told: they may name it. */
 int assocRelHides(AssocCall *pCall, const AssocRel *pRel);
 /* Does a policy that holds now hide a column of the table? pTab may be 0. */
 int assocTableHides(AssocCall *pCall, const AssocTable *pTab);
 /* Does a text (bSql: SQL that was written here) name a model that the session may
-** not know of, or a column that is hidden from it? */
+** not know of, or a column that is hidden from it? Or does the SQL contain the
+** condition of a policy? */
 int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z,
                    int bSql);
 

@@ -862,7 +862,7 @@ char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   AssocDef *pDef = 0;
   int n = 0;
-  while ((pDef = assocModelNextDef(pCall, pModel, pDef)) != 0) {
+  while ((pDef = assocModelNextShown(pCall, pModel, pDef)) != 0) {
     sqlite3_str_appendf(pStr, "%s%s", n++ ? ", " : "", pDef->zName);
   }
   return assocStrFinish(pCall, pStr);

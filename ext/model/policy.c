@@ -325,6 +325,22 @@ int assocDefShown(AssocCall *pCall, AssocDef *pDef) {
   return pRel->nPath > 0 || relShown(pCall, pRel);
 }
 
+AssocDef *assocModelNextShown(AssocCall *pCall, AssocModel *pModel,
+                              AssocDef *pLast) {
+  do {
+    pLast = assocModelNextDef(pCall, pModel, pLast);
+  } while (pLast && !assocDefShown(pCall, pLast));
+  return pLast;
+}
+
+int assocColumnShown(AssocCall *pCall, const AssocTable *pTab, int iCol) {
+  const AssocModel *pModel;
+  if (pCall->pConn->pSession == 0) return 1;
+  pModel = assocModelOf(pCall, (AssocTable *)pTab);
+  return pModel && assocModelShown(pCall, pModel) &&
+         !assocColumnIs(pCall, pTab, iCol, ASSOC_COLUMN_HIDE);
+}
+
 int assocTableHides(AssocCall *pCall, const AssocTable *pTab) {
   int i;
   for (i = 0; pTab && i < pTab->nCol; i++) {
@@ -355,6 +371,17 @@ static int hasWord(const char *z, const char *zName, int bSql) {
   return 0;
 }
 
+/* Does a policy say by a condition which rows of the table are read? */
+static int readsIf(AssocCall *pCall, const AssocTable *pTab) {
+  const AssocPolicy *p = assocPolicyOf(pCall, pTab);
+  while (p && p->aSay[ASSOC_MAY_READ] != ASSOC_SAY_IF) {
+    p = assocPolicyNext(pCall, p);
+  }
+  return p != 0;
+}
+
+/* The condition of a policy is the owner's. It stands in the SQL wherever the
+** table does. */
 int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z,
                    int bSql) {
   AssocSchema *p;
@@ -365,6 +392,9 @@ int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z,
     for (pDef = p->bLoaded ? p->pPolicyDef : 0; pDef; pDef = pDef->pNext) {
       AssocModel *pModel = assocModelTry(pCall, p, pDef->zModel);
       const AssocTable *pTab = pModel ? pModel->pTable : 0;
+      if (bSql && pTab && readsIf(pCall, pTab) && hasWord(z, pTab->zName, 1)) {
+        return 1;
+      }
       if (pModel && !assocModelShown(pCall, pModel) &&
           (hasWord(z, pModel->zName, bSql) || hasWord(z, pTab->zName, bSql))) {
         return 1;

@@ -208,6 +208,7 @@ static int branchFind(AssocCall *pCall, const AssocRel *pRel,
   memset(&near, 0, sizeof(near));
   near.zWritten = zType;
   for (i = 0; i < pRel->nBranch; i++) {
+    if (!assocModelShown(pCall, pRel->aBranch[i].pModel)) continue;
     assocNearestTry(&near, pRel->aBranch[i].zType);
   }
   assocFail(pCall,

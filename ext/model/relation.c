@@ -396,7 +396,7 @@ void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName) {
   near.zWritten = zName;
   az[0] = assocPluralize(pCall, pArena, zName);
   az[1] = assocSingularize(pCall, pArena, zName);
-  while ((pDef = assocModelNextDef(pCall, pModel, pDef)) != 0) {
+  while ((pDef = assocModelNextShown(pCall, pModel, pDef)) != 0) {
     n++;
     assocNearestTry(&near, pDef->zName);
     for (i = 0; i < 2; i++) {
@@ -476,6 +476,7 @@ static int needColumns(AssocCall *pCall, const AssocRel *pRel,
     memset(&near, 0, sizeof(near));
     near.zWritten = pKey->azCol[i];
     for (j = 0; j < pTab->nCol; j++) {
+      if (!assocColumnShown(pCall, pTab, j)) continue;
       assocNearestTry(&near, pTab->aCol[j].zName);
     }
     assocErrorOf(pCall, ASSOC_E_NOT_SYNCED, pRel->pSource->zLabel, pRel->zName,

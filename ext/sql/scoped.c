@@ -114,11 +114,12 @@ static ShapeSort *scopeOrder(AssocSql *p, const ShapeScope *pUse,
 /* Raise the error that the model has no such scope. */
 static void scopeMissing(AssocSql *p, const AssocModel *pModel,
                          const ShapeScope *pUse) {
-  const AssocScope *pScope;
+  const AssocScope *pScope = pModel->pScope;
   AssocNearest near;
+  if (!assocModelShown(p->pCall, pModel)) pScope = 0;
   memset(&near, 0, sizeof(near));
   near.zWritten = pUse->pName->z;
-  for (pScope = pModel->pScope; pScope; pScope = pScope->pNext) {
+  for (; pScope; pScope = pScope->pNext) {
     if (pScope->zName) assocNearestTry(&near, pScope->zName);
   }
   assocShapeFail(p->pCall, p->zText, pUse->pName->iOff,

@@ -390,12 +390,11 @@ static const char *nearestName(AssocSql *p, AssocModel *pModel,
   memset(&near, 0, sizeof(near));
   near.zWritten = zName;
   for (i = 0; bColumns && i < pModel->pTable->nCol; i++) {
-    const char *z = pModel->pTable->aCol[i].zName;
-    if (assocSqlColumnFind(p, pModel->pTable, z) == i) {
-      assocNearestTry(&near, z);
+    if (p->bOwner || assocColumnShown(p->pCall, pModel->pTable, i)) {
+      assocNearestTry(&near, pModel->pTable->aCol[i].zName);
     }
   }
-  while ((pDef = assocModelNextDef(p->pCall, pModel, pDef)) != 0) {
+  while ((pDef = assocModelNextShown(p->pCall, pModel, pDef)) != 0) {
     assocNearestTry(&near, pDef->zName);
   }
   return near.zBest;
@@ -461,7 +460,7 @@ int assocSqlAtColumn(AssocSql *p, const AssocTable *pJoin,
   memset(&near, 0, sizeof(near));
   near.zWritten = pName->z;
   for (i = 0; i < pJoin->nCol; i++) {
-    if (assocSqlColumnFind(p, pJoin, pJoin->aCol[i].zName) != i) continue;
+    if (!p->bOwner && !assocColumnShown(p->pCall, pJoin, i)) continue;
     assocNearestTry(&near, pJoin->aCol[i].zName);
   }
   assocShapeFail(p->pCall, p->zText, pName->iOff,
@@ -543,7 +542,11 @@ static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
         assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget) != pWanted) {
       continue;
     }
-    sqlite3_str_appendf(pStr, "%s%s", n++ ? ", " : "", pDef->zName);
+    n++;
+    if (assocDefShown(p->pCall, pDef)) {
+      sqlite3_str_appendf(pStr, "%s%s", sqlite3_str_length(pStr) ? ", " : "",
+                          pDef->zName);
+    }
     pOnly = pDef;
     if (isUnaliased(p->pCall, p->pArena, pDef)) {
       nPlain++;
@@ -579,7 +582,7 @@ static void includeIsModel(AssocSql *p, AssocModel *pModel,
     return;
   }
   pTarget = assocModelSeek(p->pCall, pCat, pName->z);
-  while (pTarget && (pDef = assocModelNextDef(p->pCall, pModel, pDef)) != 0) {
+  while (pTarget && (pDef = assocModelNextShown(p->pCall, pModel, pDef)) != 0) {
     if (pDef->zTarget == 0 ||
         assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget) != pTarget) {
       continue;

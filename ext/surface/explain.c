@@ -99,18 +99,20 @@ static void explainChoices(AssocCall *pCall, AssocRows *p,
   }
 }
 
-/* What is run; of many to many there may be two statements. */
-static void explainSql(AssocCall *pCall, AssocRows *p, const AssocNode *pNode,
-                       const AssocFetch *pFetch) {
+/* What is run; of many to many there may be two statements. False if a session
+** may not know it: then the indexes and choices are not for its eyes either. */
+static int explainSql(AssocCall *pCall, AssocRows *p, const AssocNode *pNode,
+                      const AssocFetch *pFetch) {
   char *z = 0;
+  int bTells;
   if (pFetch == &pNode->scan && pNode->ends.zSql) {
     z = assocMprintf(pCall, "%s; %s", pNode->ends.zSql, pFetch->zSql);
   }
-  /* A session does not see texts that name what is hidden from it. */
-  if (!assocTextTells(pCall, pNode->pPlan->pCat, z ? z : pFetch->zSql, 1)) {
-    assocRowsText(pCall, p, EXPLAIN_SQL, z ? z : pFetch->zSql);
-  }
+  /* A session does not see texts that tell what is hidden from it. */
+  bTells = assocTextTells(pCall, pNode->pPlan->pCat, z ? z : pFetch->zSql, 1);
+  if (!bTells) assocRowsText(pCall, p, EXPLAIN_SQL, z ? z : pFetch->zSql);
   sqlite3_free(z);
+  return !bTells;
 }
 
 /* The models whose policies bound the node's rows. */
@@ -152,6 +154,7 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
   int bScan = 1;
   const AssocFetch *pFetch;
   char *zIndex;
+  int bShown;
   if (pNode->pParent) {
     bScan = assocChoose(pCall, pNode, nUp, &eWhy, &nWanted);
     if (nWanted == 0) nWanted = pNode->bMany ? nRow : nUp;
@@ -171,8 +174,9 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
   assocRowsText(pCall, p, EXPLAIN_PATH, pNode->zPath);
   assocRowsText(pCall, p, EXPLAIN_STRATEGY, bScan ? "scan" : "lookup");
   assocRowsText(pCall, p, EXPLAIN_WHY, assocWhyText(eWhy));
-  explainSql(pCall, p, pNode, pFetch);
-  if (zIndex && zIndex[0] && (!bScan || strcmp(zIndex, "PRIMARY KEY") != 0)) {
+  bShown = explainSql(pCall, p, pNode, pFetch);
+  if (bShown && zIndex && zIndex[0] &&
+      (!bScan || strcmp(zIndex, "PRIMARY KEY") != 0)) {
     assocRowsText(pCall, p, EXPLAIN_INDEX, zIndex);
   }
   sqlite3_free(zIndex);
@@ -183,7 +187,7 @@ static i64 explainNode(AssocCall *pCall, AssocRows *p, AssocNode *pNode,
   if (pNode->last.nActual >= 0) {
     assocRowsInt(pCall, p, EXPLAIN_ACTUAL, pNode->last.nActual);
   }
-  explainChoices(pCall, p, pNode, pFetch);
+  if (bShown) explainChoices(pCall, p, pNode, pFetch);
   return nWanted;
 }
 

@@ -119,6 +119,7 @@ static void sessionFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   } else if (nArg) {
     const char *z = assocArgText(pCall, ap[0], "the session");
     if (z) assocSessionBegin(pCall, z, sqlite3_value_bytes(ap[0]));
+    if (pCall->rc == SQLITE_OK) assocResultForget(pCall->pConn);
   }
   if (pCall->rc != SQLITE_OK || pCall->pConn->pSession == 0) return;
   sqlite3_result_text(pCtx, pCall->pConn->pSession->zText, -1,

@@ -32,8 +32,8 @@ static AssocResult *resultOf(AssocCall *pCall) {
   return p;
 }
 
-/* A statement begins: nothing has been written. */
-static void resultForget(AssocConn *pConn) {
+/* A statement or a session begins: nothing has been written. */
+void assocResultForget(AssocConn *pConn) {
   AssocResult *p = pConn->aSlot[ASSOC_SLOT_RESULT].p;
   if (p) assocResultClear(p);
 }
@@ -143,7 +143,7 @@ static void dmlInsert(AssocCall *pCall, AssocDmlTable *p, AssocDml *pDml,
     *piRowid = p->iDoneRowid;
     return;
   }
-  resultForget(pCall->pConn);
+  assocResultForget(pCall->pConn);
   if (pStmt == 0) {
     dmlRun(pCall, pDml, piRowid);
     return;
@@ -193,7 +193,7 @@ int assocDmlUpdate(AssocDmlTable *p, AssocDml *pDml, sqlite3_int64 *piRowid) {
   if (bInsert) {
     dmlInsert(&call, p, pDml, &iRowid);
   } else {
-    resultForget(p->pConn);
+    assocResultForget(p->pConn);
     dmlRun(&call, pDml, &iRowid);
   }
   *piRowid = iRowid;
@@ -214,7 +214,7 @@ int assocDmlUpdate(AssocDmlTable *p, AssocDml *pDml, sqlite3_int64 *piRowid) {
 int assocDmlBegin(sqlite3_vtab *pVtab) {
   AssocDmlTable *p = (AssocDmlTable *)pVtab;
   p->pDone = 0;
-  resultForget(p->pConn);
+  assocResultForget(p->pConn);
   return SQLITE_OK;
 }
 
@@ -236,7 +236,7 @@ int assocDmlSavepoint(sqlite3_vtab *pVtab, int iSavepoint) {
   AssocDmlTable *p = (AssocDmlTable *)pVtab;
   (void)iSavepoint;
   p->pDone = 0;
-  if (p->pConn->pJob == 0 && assocSourceStmt(p)) resultForget(p->pConn);
+  if (p->pConn->pJob == 0 && assocSourceStmt(p)) assocResultForget(p->pConn);
   return SQLITE_OK;
 }
 

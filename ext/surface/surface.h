@@ -120,6 +120,8 @@ void assocGiveValue(AssocCall *pCall, AssocResult *p, sqlite3_value *pVal);
 void assocGiveKey(AssocCall *pCall, AssocResult *p, const WriteRow *pRow);
 /* Free what a kept result owns, and empty it. */
 void assocResultClear(AssocResult *p);
+/* Forget what assoc_result() gives. */
+void assocResultForget(AssocConn *pConn);
 
 /* ------------------------------------------------------------------ write */
 

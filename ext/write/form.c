@@ -183,7 +183,7 @@ int assocThroughColumn(AssocWriter *w, const AssocRel *pRel,
   memset(&near, 0, sizeof(near));
   near.zWritten = zName;
   for (i = 0; i < pTab->nCol; i++) {
-    if (assocColumnIs(w->pCall, pTab, i, ASSOC_COLUMN_HIDE)) continue;
+    if (!assocColumnShown(w->pCall, pTab, i)) continue;
     assocNearestTry(&near, pTab->aCol[i].zName);
   }
   assocFail(w->pCall,
