@@ -18,7 +18,9 @@
 #                      EVERY=N lets only every N-th thing fail
 #   make asan          the tests under AddressSanitizer and UBSan
 #   make valgrind      the tests under valgrind; T=GLOB as above
-#   make newsqlite     the tests on the newest SQLite, with its own asserts
+#   make newsqlite     the tests on the newest SQLite, with its own asserts; with
+#                      SQLITE=3.38 or SQLITE=3.45 on that one, and with
+#                      SQLITE_OPTIONS=-DSQLITE_OMIT_... on a build of your own
 #   make clients       the same story from 31 clients in 13 languages, and what a
 #                      SELECT that writes means to each driver; T=GLOB chooses:
 #                      T='python-*' (ext/doc/CLIENTS.md, TRANSACTIONS.md)
@@ -556,27 +558,36 @@ $(DIAGRAMS)/ready:
 	  --loglevel=error mermaid typescript@5 >/dev/null
 	@touch $@
 
-# ------------------------------------------------------ the newest SQLite
+# ------------------------------------------------------ other SQLites
 #
 # The amalgamation comes inside npm's package better-sqlite3, which follows
-# SQLite closely; nothing of the package is run. One library has SQLite's
-# asserts and its checks of API misuse; the one in release/ is for timing.
+# SQLite closely; nothing of the package is run. Its newest version has the newest
+# SQLite, and SQLITE= names an earlier one. One library has SQLite's asserts and
+# its checks of API misuse; the one in release/ is for timing.
 
-NEW := build/newsqlite
+NEW_PACKAGE_3.38 := 7.5.1
+NEW_PACKAGE_3.45 := 9.4.0
+NEW_PACKAGE := better-sqlite3$(if $(SQLITE),@$(or $(NEW_PACKAGE_$(SQLITE)), \
+  $(error SQLITE is 3.38 or 3.45, not $(SQLITE))))
+NEW := build/newsqlite$(if $(SQLITE),-$(SQLITE))$(if $(SQLITE_OPTIONS),-own)
 NEW_OPTIONS := -DSQLITE_THREADSAFE=1 -DSQLITE_ENABLE_COLUMN_METADATA \
   -DSQLITE_ENABLE_FTS5 -DSQLITE_ENABLE_RTREE -DSQLITE_ENABLE_SESSION \
   -DSQLITE_ENABLE_PREUPDATE_HOOK -DSQLITE_ENABLE_UNLOCK_NOTIFY \
-  -DSQLITE_ENABLE_STMTVTAB -DSQLITE_ENABLE_DBSTAT_VTAB
+  -DSQLITE_ENABLE_STMTVTAB -DSQLITE_ENABLE_DBSTAT_VTAB $(SQLITE_OPTIONS)
 NEW_LINK := -w -fPIC -shared -Wl,-soname,libsqlite3.so.0
 
 $(NEW)/sqlite3.c:
 	@mkdir -p $(NEW)
-	cd $(NEW) && npm pack --loglevel=error better-sqlite3 >/dev/null && \
+	cd $(NEW) && npm pack --loglevel=error $(NEW_PACKAGE) >/dev/null && \
 	  tar -xzf better-sqlite3-*.tgz && rm better-sqlite3-*.tgz && \
 	  mv package/deps/sqlite3/sqlite3*.[ch] . && rm -r package
 	@sed -n 's/^#define SQLITE_VERSION  *"\(.*\)"/SQLite \1/p' $@
 
-$(NEW)/libsqlite3.so.0: $(NEW)/sqlite3.c
+# Options of your own may be others than those of the last build.
+.PHONY: again
+again:
+
+$(NEW)/libsqlite3.so.0: $(NEW)/sqlite3.c $(if $(SQLITE_OPTIONS),again)
 	$(call say,CC,$@) $(GCC) -O1 -g $(NEW_OPTIONS) -DSQLITE_DEBUG \
 	  -DSQLITE_ENABLE_API_ARMOR -DSQLITE_OMIT_LOOKASIDE $(NEW_LINK) $< \
 	  -o $@ -lm

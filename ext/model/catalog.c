@@ -481,6 +481,30 @@ void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema) {
   }
 }
 
+/* See model.h. */
+void assocSchemaNeedDirect(AssocCall *pCall, const char *zTable) {
+  AssocCatalog *pCat = assocCatalogEnter(pCall);
+  AssocSchema *p;
+  for (p = pCat ? pCat->pSchema : 0; p && pCall->rc == SQLITE_OK;
+       p = p->pNext) {
+    sqlite3_stmt *pStmt =
+        assocPrepare(pCall,
+                     "SELECT name FROM \"%w\".sqlite_schema"
+                     " WHERE type='trigger' AND sql LIKE '%%%q%%'",
+                     p->zName, zTable);
+    if (assocStep(pCall, pStmt)) {
+      const char *zTrigger = assocColumnText(pCall, pStmt, 0);
+      assocErrorOf(pCall, ASSOC_E_REFUSED, 0, zTable,
+                   "unsafe use of virtual table \"%s\": the trigger %s of %s "
+                   "names it, and this version of SQLite would let it write; "
+                   "drop the trigger, or use SQLite 3.40 or later",
+                   zTable, zTrigger, p->zName);
+    }
+    assocFinalize(pCall, pStmt);
+  }
+  assocCatalogLeave(pCall, pCat);
+}
+
 /* A database is read when a name is first looked for in it, not before: a
 ** connection may have attached files that no call needs. The reader is held
 ** until the call ends, so all tables of the database are seen in one state. */
@@ -773,20 +797,31 @@ static CatalogCache *cacheOf(AssocCall *pCall) {
   return pCache;
 }
 
+/* Does the connection have a database of number i? main is 0, and temp is 1. SQLite
+** can be asked since 3.39; before, the databases are counted. */
+static int hasSchema(AssocCall *pCall, int i) {
+  sqlite3_stmt *pStmt;
+  int n = 1; /* temp, which PRAGMA database_list may leave out */
+#if SQLITE_VERSION_NUMBER >= 3039000
+  if (sqlite3_libversion_number() >= 3039000) {
+    return sqlite3_db_name(pCall->db, i) != 0;
+  }
+#endif
+  pStmt = assocPrepare(pCall, "PRAGMA database_list");
+  while (assocStep(pCall, pStmt)) {
+    n += sqlite3_stricmp(assocColumnText(pCall, pStmt, 1), "temp") != 0;
+  }
+  assocFinalize(pCall, pStmt);
+  return n > i;
+}
+
 /* Does the connection have the same databases as the catalog? The guard fails
 ** if a database was detached, so only additional ones matter. */
 static int sameSchemas(AssocCall *pCall, const AssocCatalog *pCat) {
-#if SQLITE_VERSION_NUMBER >= 3039000
   const AssocSchema *p;
   int n = 0;
-  if (sqlite3_libversion_number() < 3039000) return 0;
   for (p = pCat->pSchema; p; p = p->pNext) n++;
-  /* main is 0 and temp is 1, so n is the first index behind the list */
-  return sqlite3_db_name(pCall->db, n) == 0;
-#else
-  (void)pCall, (void)pCat;
-  return 0;
-#endif
+  return !hasSchema(pCall, n); /* n is the first number behind the list */
 }
 
 /* Close the readers opened by holdReader(). */

@@ -329,6 +329,10 @@ int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable);
 */
 void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema);
 
+/* Raise an error if a trigger of any database contains the name of the virtual
+** table. Before 3.40, SQLite does not ask whether a trigger may write to it. */
+void assocSchemaNeedDirect(AssocCall *pCall, const char *zTable);
+
 /* The row ('', zName, 'setting', ...) of main, or 0. */
 AssocDef *assocSettingFind(AssocCatalog *pCat, const char *zName);
 

@@ -177,6 +177,17 @@ void assocDmlTableClear(AssocDmlTable *p) {
   sqlite3_free(p->zReads);
 }
 
+/* Triggers may write to related while the schema is trusted, and never to
+** assoc_call. Since 3.40, SQLite keeps them away by itself. */
+static void dmlNeedDirect(AssocCall *pCall, const AssocDmlTable *p) {
+  int bTrusted = 1;
+  if (sqlite3_libversion_number() >= 3040000) return;
+  (void)sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, -1,
+                          &bTrusted);
+  if (bTrusted && sqlite3_stricmp(p->zName, "assoc_call") != 0) return;
+  assocSchemaNeedDirect(pCall, p->zName);
+}
+
 /* The xUpdate of all our virtual tables. SQLite offers OR IGNORE only for the
 ** plain code SQLITE_CONSTRAINT, so the extended code is cut off here;
 ** assoc_error() still has it. */
@@ -190,7 +201,10 @@ int assocDmlUpdate(AssocDmlTable *p, AssocDml *pDml, sqlite3_int64 *piRowid) {
   if (bInsert && p->pSource) return assocSourceKeep(p, pDml->nVal, pDml->apVal);
   assocHoldEnd(p->pConn);
   assocCallInit(&call, p->pConn);
-  if (bInsert) {
+  dmlNeedDirect(&call, p);
+  if (call.rc != SQLITE_OK) {
+    /* Nothing is written */
+  } else if (bInsert) {
     dmlInsert(&call, p, pDml, &iRowid);
   } else {
     assocResultForget(p->pConn);

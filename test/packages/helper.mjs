@@ -266,7 +266,7 @@ assert.deepEqual(await a.eager({
     where: { id: { [Op.in]: [2] } } }]
 }), [{ name: 'Anna', posts: [{ id: 2 }] }])
 assert.match((await refused(() => a.eager({ model: 'User',
-  where: { [Symbol('gt')]: 1 } }))).message, /no operator/)
+  where: { [Symbol('gt')]: 1 } }))).message, /which is not an operator/)
 
 const User = a.model('User')
 const Post = a.model('Post')
