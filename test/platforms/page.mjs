@@ -55,10 +55,10 @@ const text = (page, id) => page.textContent('#' + id)
 
 /** Type a shape, and wait for what it gives. */
 async function ask (page, shape) {
-  await page.evaluate(() => { document.querySelector('#json').textContent = '' })
+  await page.evaluate(() => { delete document.querySelector('#json').dataset.shape })
   await page.fill('#shape', shape)
-  await page.waitForFunction(() =>
-    document.querySelector('#json').textContent !== '')
+  await page.waitForFunction(shape =>
+    document.querySelector('#json').dataset.shape === shape, shape)
   return JSON.parse(await text(page, 'json'))
 }
 
@@ -93,7 +93,7 @@ try {
   await page.click('[data-tab=json]')
   await page.fill('#shape', 'User{name pots{title}}')
   await page.waitForSelector('#error:not([hidden])')
-  assert.match(await text(page, 'error'), /pots.*did you mean 'Posts'/s)
+  assert.match(await text(page, 'error'), /pots.*did you mean 'posts'/s)
   await page.screenshot({ path: join(pictures, 'page-error.png') })
 
   // Each example works, but for the mistake.

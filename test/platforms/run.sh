@@ -47,9 +47,15 @@ compile() {
     -I"$folder/sqlite" "$@" -o "$output"
 }
 
-# A shell is the same for all versions of the extension.
+# A shell is the same for all versions of the extension. For musl, zig would link
+# it statically, and then it could load nothing. On Windows it begins with
+# wmain(), which -municode starts.
 compile_shell() {
-  test -f "$2" || compile "$1" "$2" -DSQLITE_THREADSAFE=0 \
+  case $1 in
+  *windows*) unicode=-municode ;;
+  *) unicode= ;;
+  esac
+  test -f "$2" || compile "$1" "$2" -dynamic $unicode -DSQLITE_THREADSAFE=0 \
     -DSQLITE_ENABLE_FTS5 -DSQLITE_ENABLE_DBSTAT_VTAB \
     -DSQLITE_ENABLE_COLUMN_METADATA "$folder/sqlite/shell.c" \
     "$folder/sqlite/sqlite3.c" -lm

@@ -45,6 +45,7 @@ async function show () {
       ask('plain', shape).catch(error => `-- ${error.message}`)])
     if (turn !== asked) return
     $('json').textContent = JSON.stringify(JSON.parse(json), null, 2)
+    $('json').dataset.shape = shape
     $('explain').replaceChildren(table(explain))
     $('plain').textContent = plain
     $('error').hidden = true
