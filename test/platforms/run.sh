@@ -81,6 +81,8 @@ platform() {
     ;;
   esac
   cp "$extension" "$work/assoc.${extension##*.}" 2>/dev/null
+  # An earlier run has left its databases
+  find "$work" -type f ! -name sqlite3 ! -name 'assoc.*' -delete
   (cd "$work" && "$@" ./sqlite3 -batch -init /dev/null <"$folder/script.sql" \
     2>&1) | tr -d '\r' >"$work/said.txt"
   if [ "$name" = native ]; then
