@@ -54,7 +54,6 @@ struct Checker {
   CheckIndex *apProposed[256]; /* Indexes that fixes make, by their tables */
   CheckName *apName[256]; /* Names of associations that fixes make, by models */
   CheckNode *apNode[256]; /* Models that keys which are NOT NULL join */
-  int bPart;              /* A condition reads what a policy lets through */
   int bOrphans; /* Rows are in the way of constraints, and no fix mends them */
   int bStuck;   /* A definition is bad that no fix mends */
   AssocProblem *apProblem[3]; /* By severity, the last one first */
@@ -818,30 +817,35 @@ static char *fixRows(Checker *c, const AssocTable *pTab, const AssocKey *pKey,
   return assocStrFinish(c->pCall, pStr);
 }
 
-/* A table as a source of rows: for a session, what it can read. No fix is made
-** of that: it would change rows that refer to hidden ones. */
+/* A table as a source of rows: for a session, what it can read. */
 static const char *rowsOf(Checker *c, const AssocTable *pTab) {
   const char *z = assocSqlSource(c->pCall, &c->p->mem, pTab);
-  if (z && z[0] == '(') c->bPart = 1;
   return z ? z : "";
 }
 
-/* No row of pParent has the key of c. */
-static void whereMissing(Checker *c, sqlite3_str *pStr,
-                         const AssocTable *pParent, const AssocKey *pRef,
-                         const AssocKey *pKey) {
+/* Does a policy let only a part of the table through? No fix is made of that: it
+** would change rows that refer to hidden ones. */
+static int isPart(const char *zRows) {
+  return zRows[0] == '(';
+}
+
+/* No row of pParent has the key of c. True if only a part of pParent is read. */
+static int whereMissing(Checker *c, sqlite3_str *pStr,
+                        const AssocTable *pParent, const AssocKey *pRef,
+                        const AssocKey *pKey) {
+  const char *zRows = rowsOf(c, pParent);
   int i;
   assert(pRef->nCol == pKey->nCol);
   for (i = 0; i < pKey->nCol; i++) {
     sqlite3_str_appendf(pStr, "c.\"%w\" IS NOT NULL AND ", pKey->azCol[i]);
   }
-  sqlite3_str_appendf(pStr, "NOT EXISTS (SELECT 1 FROM %s AS p",
-                      rowsOf(c, pParent));
+  sqlite3_str_appendf(pStr, "NOT EXISTS (SELECT 1 FROM %s AS p", zRows);
   for (i = 0; i < pKey->nCol; i++) {
     sqlite3_str_appendf(pStr, "%s p.\"%w\" = +c.\"%w\"", i ? " AND" : " WHERE",
                         pRef->azCol[i], pKey->azCol[i]);
   }
   sqlite3_str_appendall(pStr, ")");
+  return isPart(zRows);
 }
 
 /* How many rows of c, and the keys of some: "7, 8, 9". OUT: *pz is freed with
@@ -868,15 +872,16 @@ static i64 countThat(Checker *c, const AssocTable *pTab, const char *zCol,
 }
 
 /* Rows that meet the condition: how many, and the first three of them. pWhere
-** is freed. If no fix for the rows exists, other fixes that would need right
-** rows are withheld (bOrphans). */
+** is freed; bPart: it reads only a part of a table. If no fix for the rows exists,
+** other fixes that would need right rows are withheld (bOrphans). */
 static void problemRows(Checker *c, AssocRel *pRel, const char *zProblem,
                         const AssocTable *pTab, const AssocKey *pKey,
-                        sqlite3_str *pWhere, const char *zWhat) {
+                        sqlite3_str *pWhere, int bPart, const char *zWhat) {
   char *zWhere = assocStrFinish(c->pCall, pWhere), *zSome = 0;
   i64 n = zWhere ? countThat(c, pTab, pKey->azCol[0], zWhere, &zSome) : 0;
   if (n > 0 && c->pCall->rc == SQLITE_OK) {
-    char *zFix = c->bPart ? 0 : fixRows(c, pTab, pKey, zWhere);
+    char *zFix =
+        bPart || isPart(rowsOf(c, pTab)) ? 0 : fixRows(c, pTab, pKey, zWhere);
     /* Rows that only a person can mend: fixes that would fail because of them are
     ** left out by problemLink(). */
     c->bOrphans |= zFix == 0;
@@ -887,18 +892,19 @@ static void problemRows(Checker *c, AssocRel *pRel, const char *zProblem,
   }
   sqlite3_free(zWhere);
   sqlite3_free(zSome);
-  c->bPart = 0;
 }
 
 /* Rows whose foreign key refers to no row. Only keys that are meant as
 ** constraints are tested. */
 static void problemOrphans(Checker *c, AssocForeign *pFor) {
   sqlite3_str *pStr;
+  int bPart;
   assert(pFor->pTab && pFor->pParent);
   if (!pFor->bConstraint || pFor->pTab->eType != ASSOC_TABLE) return;
   pStr = sqlite3_str_new(c->pCall->db);
-  whereMissing(c, pStr, pFor->pParent->pTable, &pFor->parentKey, &pFor->key);
-  problemRows(c, pFor->pRel, "orphans", pFor->pTab, &pFor->key, pStr,
+  bPart = whereMissing(c, pStr, pFor->pParent->pTable, &pFor->parentKey,
+                       &pFor->key);
+  problemRows(c, pFor->pRel, "orphans", pFor->pTab, &pFor->key, pStr, bPart,
               assocArenaPrintf(c->pCall, &c->p->mem, "refer to no row of %s",
                                pFor->pParent->pTable->zName));
 }
@@ -915,7 +921,7 @@ static void problemOrphans(Checker *c, AssocForeign *pFor) {
 static void problemBranches(Checker *c, AssocRel *pRel) {
   const AssocTable *pTab = pRel->pSource->pTable;
   sqlite3_str *pStr;
-  int i;
+  int i, bPart = 0;
   assert(pRel->nBranch > 0);
   if (!problemHasAll(&pRel->foreign) || !problemHasAll(&pRel->type)) return;
   if (pTab->eType != ASSOC_TABLE) return;
@@ -931,12 +937,12 @@ static void problemBranches(Checker *c, AssocRel *pRel) {
     const AssocBranch *pBranch = &pRel->aBranch[i];
     sqlite3_str_appendf(pStr, " OR (c.\"%w\" = %Q AND ", pRel->type.azCol[0],
                         pBranch->zType);
-    whereMissing(c, pStr, pBranch->pModel->pTable, &pBranch->key,
-                 &pRel->foreign);
+    bPart |= whereMissing(c, pStr, pBranch->pModel->pTable, &pBranch->key,
+                          &pRel->foreign);
     sqlite3_str_appendall(pStr, ")");
   }
   sqlite3_str_appendall(pStr, ")");
-  problemRows(c, pRel, "no target", pTab, &pRel->foreign, pStr,
+  problemRows(c, pRel, "no target", pTab, &pRel->foreign, pStr, bPart,
               "have no target");
 }
 
