@@ -132,6 +132,19 @@ static void dmlInsertAll(AssocCall *pCall, AssocDml *pDml, i64 *piRowid) {
   }
 }
 
+/* Triggers may write to related while the schema is trusted, and never to
+** assoc_call. Since 3.40, SQLite keeps them away by itself; before, false and an
+** error if one could be writing. */
+static int dmlMay(AssocCall *pCall, const AssocDmlTable *p) {
+  int bTrusted = 1;
+  if (sqlite3_libversion_number() >= 3040000) return 1;
+  (void)sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, -1,
+                          &bTrusted);
+  if (bTrusted && sqlite3_stricmp(p->zName, "assoc_call") != 0) return 1;
+  assocSchemaNeedDirect(pCall, p->zName);
+  return pCall->rc == SQLITE_OK;
+}
+
 /* The first row of a statement writes all of its rows; the others find that
 ** their statement is done. */
 static void dmlInsert(AssocCall *pCall, AssocDmlTable *p, AssocDml *pDml,
@@ -143,6 +156,7 @@ static void dmlInsert(AssocCall *pCall, AssocDmlTable *p, AssocDml *pDml,
     *piRowid = p->iDoneRowid;
     return;
   }
+  if (!dmlMay(pCall, p)) return;
   assocResultForget(pCall->pConn);
   if (pStmt == 0) {
     dmlRun(pCall, pDml, piRowid);
@@ -177,17 +191,6 @@ void assocDmlTableClear(AssocDmlTable *p) {
   sqlite3_free(p->zReads);
 }
 
-/* Triggers may write to related while the schema is trusted, and never to
-** assoc_call. Since 3.40, SQLite keeps them away by itself. */
-static void dmlNeedDirect(AssocCall *pCall, const AssocDmlTable *p) {
-  int bTrusted = 1;
-  if (sqlite3_libversion_number() >= 3040000) return;
-  (void)sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, -1,
-                          &bTrusted);
-  if (bTrusted && sqlite3_stricmp(p->zName, "assoc_call") != 0) return;
-  assocSchemaNeedDirect(pCall, p->zName);
-}
-
 /* The xUpdate of all our virtual tables. SQLite offers OR IGNORE only for the
 ** plain code SQLITE_CONSTRAINT, so the extended code is cut off here;
 ** assoc_error() still has it. */
@@ -201,12 +204,9 @@ int assocDmlUpdate(AssocDmlTable *p, AssocDml *pDml, sqlite3_int64 *piRowid) {
   if (bInsert && p->pSource) return assocSourceKeep(p, pDml->nVal, pDml->apVal);
   assocHoldEnd(p->pConn);
   assocCallInit(&call, p->pConn);
-  dmlNeedDirect(&call, p);
-  if (call.rc != SQLITE_OK) {
-    /* Nothing is written */
-  } else if (bInsert) {
+  if (bInsert) {
     dmlInsert(&call, p, pDml, &iRowid);
-  } else {
+  } else if (dmlMay(&call, p)) {
     assocResultForget(p->pConn);
     dmlRun(&call, pDml, &iRowid);
   }
