@@ -93,13 +93,12 @@ static int keysFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
   p->pRun = pRun;
   p->bHeld = 0;
   p->iList = 0;
+  /* Three users of this table: a list of a writer, a held statement, a run. */
   p->pList = keysGiven(pRun) ? 0 : pConn->pList;
   if (p->pList) {
     p->pList->i = 0;
     return SQLITE_OK;
   }
-  assert(p->pList == 0);
-  /* Three users of this table: a list of a writer, a held statement, a run. */
   p->bHeld = pRun && pRun->eKeys == ASSOC_KEYS_HELD;
   if (p->bHeld) {
     keysTake(p, pRun);

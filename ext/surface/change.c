@@ -294,7 +294,6 @@ static void linkKeepOnly(Changer *p, const WriteTargets *pTargets,
   for (i = 0; aaKey && i < pTargets->n; i++) aaKey[i] = pTargets->a[i].aKey;
   if (aaKey == 0) return;
   assocLinkKeep(p->pWriter, pLink, &p->row, pTargets->n, aaKey, 0, pChanges);
-  assert(pTargets->n >= 0);
   pLink->bOnce = 1;
 }
 

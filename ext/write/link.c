@@ -1301,11 +1301,11 @@ static int manyPrepare(LinkRun *p) {
   const AssocRel *pRel = p->pLink->pRel;
   const WriteVal *aRef = sourceRef(p->w, p->pLink, p->pSource, 0);
   int i;
+  /* A NULL key relates to nothing: row by row, its error names the row. */
   for (i = 0; aRef && i < pRel->sourceKey.nCol; i++) {
     if (assocValIsNull(&aRef[i])) return 0;
   }
   if (aRef == 0) return 0;
-  /* A NULL key relates to nothing: row by row, its error names the row. */
   p->pSql = p->pLink->pJoin == 0 ? manyChanges(p)
             : p->bRemove         ? manyParts(p, aRef)
                                  : manyJoins(p, aRef);

@@ -575,10 +575,10 @@ static WriteSql *rowSqlNew(AssocWriter *w, const WriteSql *pLike) {
   WriteSql *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
   if (p == 0) return 0;
   *p = *pLike;
+  /* The caller's lists live only as long as its call. */
   p->aSet = rowKeepColumns(w, p->nSet, p->aSet);
   p->aWhere = rowKeepColumns(w, p->nWhere, p->aWhere);
   p->aGet = rowKeepColumns(w, p->nGet, p->aGet);
-  /* The caller's lists live only as long as its call. */
   assocSchemaNeedTrust(w->pCall, p->pTab->pSchema);
   if ((p->eOp == WRITE_FIND && assocAllowAsks(w, p->pTab)) ||
       (readsRows(p) && assocBudgetCounts(w->pCall->pConn))) {
