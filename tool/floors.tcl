@@ -3,7 +3,8 @@
 #
 #   tclsh tool/floors.tcl     exit status 1, and what is wrong, if a floor
 #                             includes a header of a higher floor, if a folder
-#                             has no place in the order, or if the drawing in
+#                             has no place in the order, if two floors have a
+#                             file of one name, or if the drawing in
 #                             ext/doc/ARCHITECTURE.md shows other arrows than
 #                             the #include lines make
 #
@@ -40,6 +41,20 @@ proc floor_strangers {ext} {
   return $result
 }
 
+# Names of C files that stand on two floors. A file's name tells its room.
+proc floor_twins {ext} {
+  foreach path [lsort [glob -nocomplain -directory $ext */*.c]] {
+    lappend floors([file tail $path]) [file tail [file dirname $path]]
+  }
+  set result {}
+  foreach name [lsort [array names floors]] {
+    if {[llength $floors($name)] > 1} {
+      lappend result "$name stands on two floors: [join $floors($name) {, }]"
+    }
+  }
+  return $result
+}
+
 # The arrows of the page's drawing: lines such as "surface --> load".
 proc floor_drawing {page} {
   set channel [open $page]
@@ -57,6 +72,7 @@ proc floor_check {top} {
   foreach folder [floor_strangers $top/ext] {
     lappend wrong "ext/$folder has no place in the order: tool/floors.tcl"
   }
+  lappend wrong {*}[floor_twins $top/ext]
   set arrows {}
   foreach include [floor_includes $top/ext] {
     lassign $include from to file

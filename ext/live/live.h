@@ -3,13 +3,13 @@
 ** table. A stored document is the same as eager() gives, or it is known to be
 ** stale.
 **
-**   site     the tables that a query reads, and how each leads to the root
-**   probe    which rows an INSERT OR REPLACE deletes
-**   log      the logs and triggers of base tables, as SQL text
-**   climb    from the rows of the logs to the roots that depend on them
-**   store    the tables of a live document, and its row in assoc_store
-**   text     a document as plain SQL
-**   refresh  the one writer of documents
+**   site       the tables that a query reads, and how each leads to the root
+**   probe      which rows an INSERT OR REPLACE deletes
+**   log        the logs and triggers of base tables, as SQL text
+**   climb      from the rows of the logs to the roots that depend on them
+**   store      the tables of a live document, and its row in assoc_store
+**   plainsql   a document as plain SQL
+**   refresh    the one writer of documents
 **   recompute  compares the store with documents computed anew
 **
 ** A base table is a table that the query reads. Its triggers write the columns

@@ -242,7 +242,7 @@ static void textObject(AssocSql *p, const AssocNode *pNode) {
 
 /* Levels that are nested in each other before one is written apart: SQLite's
 ** parser has a limit on nesting. The text of a keyed root is itself nested in
-** another one: see live/text.c. */
+** another one: see live/plainsql.c. */
 #define TEXT_NESTED 4
 
 /* A level in a WITH clause:

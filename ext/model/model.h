@@ -2,21 +2,21 @@
 ** The user's tables, the definitions, and the associations that follow from
 ** both.
 **
-**   schema    tables as SQLite describes them
-**   catalog   the definitions, cached while they are valid
-**   name      from a model's name to its table
-**   planned   columns that models ask for, and tables that do not exist yet
-**   options   the options of a definition
-**   relation  from a definition to tables and columns; resolve.h lists the
-**             files that take part
-**   foreign   what both sides of one foreign key say about it
-**   scope     conditions that belong to models
-**   clock     the current time, as a column stores timestamps
-**   counter   columns that have the number of related rows
-**   policy    who may read and change which rows and columns
-**   modelkey  the key of a row, as JSON writes it
-**   inflect   singular and plural
-**   naming    the name that a person would give an association
+**   schema     tables as SQLite describes them
+**   catalog    the definitions, cached while they are valid
+**   modelname  from a model's name to its table
+**   planned    columns that models ask for, and tables that do not exist yet
+**   options    the options of a definition
+**   relation   from a definition to tables and columns; resolve.h lists the
+**              files that take part
+**   foreign    what both sides of one foreign key say about it
+**   scope      conditions that belong to models
+**   clock      the current time, as a column stores timestamps
+**   counter    columns that have the number of related rows
+**   rowpolicy  who may read and change which rows and columns
+**   rowkey     the key of a row, as JSON writes it
+**   inflect    singular and plural
+**   assocname  the name that a person would give an association
 **
 **   pCat = assocCatalogEnter(pCall);
 **   pModel = assocModelFind(pCall, pCat, "User");
@@ -111,7 +111,7 @@ struct AssocTable {
   i64 nChange;        /* sqlite3_total_changes64() when it was estimated */
   AssocModel *pModel; /* Set by assocModelOf() */
   int iLinked;        /* AssocCatalog.iLink when its definitions were linked */
-  u8 bPolicy;         /* pPolicy has been read: policy.c */
+  u8 bPolicy;         /* pPolicy has been read: rowpolicy.c */
   AssocPolicy *pPolicy; /* The policies of its models, or 0 */
   AssocModel *pAside;   /* Its other models found so far */
   u8 bRow;              /* pRow is known */

@@ -5,8 +5,8 @@
 **   many.c         belongsToMany
 **   path.c         hasOne and hasMany through a path
 **   polymorphic.c  targets of several models
-**   key.c          columns of keys; calls none of the files above
-**   name.c         iterates over the definitions of a model; resolves nothing
+**   keycolumn.c    columns of keys; calls none of the files above
+**   modelname.c    iterates over the definitions of a model; resolves nothing
 **
 ** Recursion: the steps of a path, and the belongsTo that a polymorphic hasMany
 ** names, are associations too. So path.c and polymorphic.c call assocRelFind()
@@ -66,8 +66,8 @@ int assocKeySame(const AssocKey *pA, const AssocKey *pB);
 ** exist. */
 void assocKeyReferenced(AssocResolver *p, AssocKey *pKey, AssocModel *pModel,
                         const AssocNames *pNames, const char *zOption);
-/* The columns of a foreign key: see the head of key.c. zTab is the name of its
-** table, which may not exist. */
+/* The columns of a foreign key: see the head of keycolumn.c. zTab is the name
+** of its table, which may not exist. */
 void assocKeyForeign(AssocResolver *p, const AssocSeeker *pSeek, AssocKey *pKey,
                      const AssocNames *pNames, const char *zTab);
 /* Is pDef the definition that is being resolved, perhaps as an older row? */

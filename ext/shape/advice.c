@@ -15,7 +15,7 @@
 ** to its table, or a test before the more general ones. test/words.test has a
 ** case for each.
 */
-#include "shape/json.h"
+#include "shape/jsonform.h"
 #include "shape/lex.h"
 
 /* The innermost open bracket. */

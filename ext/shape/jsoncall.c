@@ -9,7 +9,7 @@
 ** A column is understood, and so is an aggregate of a column. It is an error to
 ** write other functions, or SQL.
 */
-#include "shape/json.h"
+#include "shape/jsonform.h"
 
 int shapeJsonIsCall(AssocJson *pJson) {
   if (pJson == 0 || pJson->eType != ASSOC_J_OBJECT) return 0;

@@ -24,7 +24,7 @@
 ** Operators of Sequelize have its names. Others have the words of the text
 ** form.
 */
-#include "shape/json.h"
+#include "shape/jsonform.h"
 
 /* The tree and all its texts are in the arena of the shape. */
 void *shapeJsonAlloc(JsonParser *p, size_t n) {
@@ -47,7 +47,7 @@ void shapeJsonLeave(JsonParser *p) {
   p->nDepth--;
 }
 
-/* See json.h. */
+/* See jsonform.h. */
 void shapeJsonCount(JsonParser *p) {
   int nMost = p->pCall->pConn->mxItem;
   if (++p->nItem > nMost) {
@@ -132,7 +132,7 @@ static ShapeName *jsonColumnName(JsonParser *p, const char *z, int n,
   return pName;
 }
 
-/* See json.h. */
+/* See jsonform.h. */
 int shapeJsonIsText(JsonParser *p, AssocJson *pJson, const char *zWhat) {
   if (pJson && pJson->eType == ASSOC_J_TEXT) return 1;
   assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%s must be a text, not %s",

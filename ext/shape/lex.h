@@ -1,6 +1,6 @@
 /*
-** Tokens of the text form. lex.c makes them; text.c, advice.c and print.c use
-** them.
+** Tokens of the text form. lex.c makes them; textform.c, advice.c and print.c
+** use them.
 */
 #ifndef ASSOC_SHAPE_LEX_H
 #define ASSOC_SHAPE_LEX_H
@@ -20,7 +20,7 @@ struct ShapeToken {
 #define TK_QUOTED 259 /* `name` */
 #define TK_NUMBER 260
 #define TK_STRING 261 /* "text" */
-#define TK_SINGLE 262 /* 'text': an error, text.c says why */
+#define TK_SINGLE 262 /* 'text': an error, textform.c says why */
 #define TK_INDEX 263  /* ? or ?n */
 #define TK_NAMED 264  /* :name or :`name` */
 #define TK_STARS 265  /* Two stars: every column and to-one */

@@ -1,7 +1,7 @@
 /*
 ** Shared by the files of the JSON form. No other file uses it.
 **
-**   json.c       reads an object of find options, and its includes
+**   jsonform.c   reads an object of find options, and its includes
 **   jsonwhere.c  reads names, values, aggregates, conditions and orders
 **   jsoncall.c   reads what Sequelize's fn() and col() become
 */

@@ -27,7 +27,7 @@
 ** So the floors above do not know which form a shape had, apart from bJson and
 ** bInclude.
 */
-#include "shape/json.h"
+#include "shape/jsonform.h"
 
 static void jsonFind(JsonParser *p, AssocJson *pObj, ShapeItem *pItem,
                      ShapeClauses **ppClauses);
