@@ -1032,6 +1032,17 @@ WriteVal *assocRowGet(AssocWriter *w, const WriteRow *pRow,
   return w->pCall->rc == SQLITE_OK ? aVal : 0;
 }
 
+/* Both keys were read from the table, so equal values have equal types. */
+int assocRowSame(const WriteRow *pA, const WriteRow *pB) {
+  int i;
+  assert(pA->aKey && pB->aKey);
+  if (pA->pModel->pTable != pB->pModel->pTable) return 0;
+  for (i = 0; i < pA->pModel->nKey; i++) {
+    if (!assocValSame(&pA->aKey[i], &pB->aKey[i])) return 0;
+  }
+  return 1;
+}
+
 /* -1: the column is not part of the key. */
 int assocKeyPlace(const AssocModel *pModel, int iCol) {
   int i;

@@ -5,7 +5,7 @@
 **   unique   rows by the values of UNIQUE indexes
 **   form     what the members of a JSON object mean for a model
 **   only     what a payload may hold
-**   link     relating two rows, and undoing that
+**   link     relating rows, and undoing that; link.h lists its files
 **   target   keys and rows as callers name them
 **   unfold   the rows of a payload, as a list
 **   graph    writing the rows of a payload, in the order that keys demand
@@ -197,8 +197,6 @@ void assocWriteKey(AssocOut *pOut, const AssocModel *pModel,
 
 /* Find a row by its key. True if it exists; pRow then has the key in the form
 ** that the table stores. assocRowNeed() makes a missing row an error. */
-/* Find a row by its key: true if it is there. pRow gets the key as the row
-** itself has it. Need makes its absence an error. */
 int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                  WriteRow *pRow);
 /* The statement for that: it selects the key of the row that has the key ?1 and
@@ -420,7 +418,7 @@ struct WriteLink {
   WriteCell *aThrough;
   int nFree; /* Columns of the foreign key that may become NULL */
   int *aFree;
-  WriteSql *pLook, *pLooks, *pAll, *pPair; /* See link.c */
+  WriteSql *pLook, *pLooks, *pAll, *pPair; /* See linklook.c */
   u8 mUsed;          /* graph.c: LINK_*, for this payload */
   const void *pUser; /* graph.c: its last row that used it */
   WriteLink *pNext;

@@ -1,0 +1,389 @@
+/*
+** Lists of targets: linked, unlinked, or put in place of the present ones.
+**
+** A list of targets is looked at by one statement, and those that are to be
+** related, or unrelated, are collected and written by another one. A row that
+** needs more than that ends the run: what was collected is written, and that row
+** is written alone. So all happens in the order of the list.
+**
+**   look at all  SELECT t1.id, … FROM main.assoc_keys k LEFT JOIN tags t1 …
+**   write some   INSERT INTO post_tags … SELECT … FROM main.assoc_keys k
+*/
+#include "write/link.h"
+
+/* ------------------------------------------------- linking and unlinking */
+
+/* A list of targets and what is written for them. */
+typedef struct LinkRun LinkRun;
+struct LinkRun {
+  AssocWriter *w;
+  WriteLink *pLink;
+  const WriteRow *pSource;
+  WriteChanges *pChanges;    /* Or 0 */
+  int bRemove;               /* They are unrelated */
+  int bKnown;                /* They are known to be related, each named once */
+  int nThrough;              /* Of join rows, from the caller */
+  const WriteCell *aThrough; /* The same */
+  WriteSql *pSql;            /* What is written, for each key of assoc_keys */
+  int nCell;                 /* What is the same for all */
+  const WriteCell *aCell;    /* The same */
+  int n;                     /* Targets that are collected */
+  const WriteVal **aaKey;    /* Their keys */
+  const WriteVal **aaPair;   /* The keys of join rows that are removed, or 0 */
+  u8 *abMoved;               /* hasMany: had the row another parent? */
+  LinkKeep keep;             /* Keys that were collected since the list began */
+};
+
+/* Are the keys of join rows equal only where the targets' keys are the same
+** values? */
+static int manyKeysDiffer(const WriteLink *pLink) {
+  const AssocRel *pRel = pLink->pRel;
+  const AssocModel *pTgt = pLink->pTarget;
+  int i;
+  if (pLink->pTargetKey->nCol != pTgt->nKey) return 0;
+  /* Two targets with different keys must have different join keys, or one pair
+  ** would stand twice in the batch. */
+  for (i = 0; i < pTgt->nKey; i++) {
+    const AssocColumn *pCol = &pRel->pThrough->aCol[pRel->other.aCol[i]];
+    if (pLink->pTargetKey->aCol[i] != pTgt->aKey[i]) return 0;
+    if (pCol->eColl != ASSOC_COLL_BINARY) return 0;
+    if (pCol->eAff != pTgt->pTable->aCol[pTgt->aKey[i]].eAff) return 0;
+  }
+  return 1;
+}
+
+/* Can what one target needs not depend on what was written for those before? */
+static int manyMay(const LinkRun *p) {
+  const WriteLink *pLink = p->pLink;
+  const AssocRel *pRel = pLink->pRel;
+  AssocWriter *w = p->w;
+  if (pLink->pTarget->pTable->eType != ASSOC_TABLE || pLink->bOperator ||
+      !assocKeysMay(w) || assocAllowAsks(w, pLink->pTarget->pTable)) {
+    return 0;
+  }
+  if (pRel->eKind == ASSOC_HASMANY) {
+    return !p->bRemove || (!assocLinkDestroys(pLink) && pLink->nFree == 1);
+  }
+  return pRel->eKind == ASSOC_BELONGSTOMANY && assocLinkMeets(w, pLink) &&
+         pRel->pOpt->eSymmetric != 1 &&
+         pRel->pThrough != pLink->pTarget->pTable && manyKeysDiffer(pLink) &&
+         (p->bRemove ? pLink->bUnique : !pLink->bTwice || pLink->bOnce);
+}
+
+/* Do the cells have one of these columns? */
+static int cellsAmong(const LinkRun *p, int n, const int *aCol) {
+  int i;
+  for (i = 0; p->aCell && i < n; i++) {
+    if (assocCellAmong(p->nCell, p->aCell, aCol[i])) return 1;
+  }
+  return 0;
+}
+
+/* The INSERT of join rows. 0 if they are not the same but for the target. */
+static WriteSql *manyJoins(LinkRun *p, const WriteVal *aRef) {
+  AssocModel *pJoin = p->pLink->pJoin;
+  const AssocKey *pOther = &p->pLink->pRel->other;
+  p->aCell = assocLinkJoinCells(p->w, p->pLink, aRef, 0, p->nThrough,
+                                p->aThrough, &p->nCell);
+  p->aCell = assocRowFill(p->w, pJoin, &p->nCell, p->aCell);
+  if (cellsAmong(p, pOther->nCol, pOther->aCol)) return 0;
+  return assocRowsSql(p->w, WRITE_INSERTS, pJoin->pTable, p->nCell, p->aCell,
+                      pOther->nCol, pOther->aCol);
+}
+
+/* Is the key of a join row both of its foreign keys, the target's a column that
+** compares as the source's does? */
+static int partsByPair(const WriteLink *pLink) {
+  const AssocRel *pRel = pLink->pRel;
+  const AssocModel *pJoin = pLink->pJoin;
+  int i;
+  if (pRel->other.nCol != 1 || pJoin->nKey != pRel->foreign.nCol + 1) return 0;
+  if (assocKeyPlace(pJoin, pRel->other.aCol[0]) < 0) return 0;
+  for (i = 0; i < pRel->foreign.nCol; i++) {
+    const AssocColumn *pCol = &pJoin->pTable->aCol[pRel->foreign.aCol[i]];
+    const AssocTable *pTab = pRel->pSource->pTable;
+    if (assocKeyPlace(pJoin, pRel->foreign.aCol[i]) < 0) return 0;
+    if (pRel->foreign.aCol[i] == pRel->other.aCol[0]) return 0;
+    if (pCol->eColl != ASSOC_COLL_BINARY) return 0;
+    if (pCol->eAff != pTab->aCol[pRel->sourceKey.aCol[i]].eAff) return 0;
+  }
+  return 1;
+}
+
+/* The DELETE of join rows: by the source and the targets' keys where these are
+** their key, which costs SQLite less than the key itself. 0 if other rows go with
+** them, or if they are kept. */
+static WriteSql *manyParts(LinkRun *p, const WriteVal *aRef) {
+  AssocModel *pJoin = p->pLink->pJoin;
+  const AssocRel *pRel = p->pLink->pRel;
+  WriteCell *aCell;
+  if (pJoin->iDeleted >= 0 || assocRefersTo(p->w, pJoin)) return 0;
+  if (partsByPair(p->pLink)) {
+    aCell = assocAlloc(p->w->pCall, &p->w->tmp,
+                       (i64)sizeof(*aCell) * (pRel->foreign.nCol + 1));
+    if (aCell == 0) return 0;
+    p->nCell = assocCellsOfKey(aCell, 0, &pRel->foreign, aRef);
+    p->aCell = aCell;
+    return assocRowsSql(p->w, WRITE_DELETES, pJoin->pTable, p->nCell, aCell, 1,
+                        pRel->other.aCol);
+  }
+  return assocRowsSql(p->w, WRITE_DELETES, pJoin->pTable, 0, 0, pJoin->nKey,
+                      pJoin->aKey);
+}
+
+/* The UPDATE of targets. */
+static WriteSql *manyChanges(LinkRun *p) {
+  AssocModel *pModel = p->pLink->pTarget;
+  p->aCell = p->bRemove ? assocLinkFreeCells(p->w, p->pLink)
+                        : assocLinkCells(p->w, p->pLink, p->pSource, &p->nCell);
+  if (p->bRemove) p->nCell = p->pLink->nFree;
+  p->aCell = assocRowTouch(p->w, pModel, &p->nCell, p->aCell);
+  if (cellsAmong(p, pModel->nKey, pModel->aKey)) return 0;
+  return assocRowsSql(p->w, WRITE_UPDATES, pModel->pTable, p->nCell, p->aCell,
+                      pModel->nKey, pModel->aKey);
+}
+
+/* Prepare what is written. False if it is not the same for all targets. */
+static int manyPrepare(LinkRun *p) {
+  const AssocRel *pRel = p->pLink->pRel;
+  const WriteVal *aRef = assocLinkRef(p->w, p->pLink, p->pSource, 0);
+  int i;
+  /* A NULL key relates to nothing: row by row, its error names the row. */
+  for (i = 0; aRef && i < pRel->sourceKey.nCol; i++) {
+    if (assocValIsNull(&aRef[i])) return 0;
+  }
+  if (aRef == 0) return 0;
+  p->pSql = p->pLink->pJoin == 0 ? manyChanges(p)
+            : p->bRemove         ? manyParts(p, aRef)
+                                 : manyJoins(p, aRef);
+  return p->pSql != 0;
+}
+
+/* What the row that pStmt gives needs: nothing, to be written with the others,
+** or to be written alone. */
+#define RUN_NOTHING 0
+#define RUN_WRITE 1
+#define RUN_ALONE 2
+static int manyWhat(LinkRun *p, sqlite3_stmt *pStmt) {
+  const WriteLink *pLink = p->pLink;
+  int nKey = pLink->pTarget->nKey, rc = SQLITE_OK, bHas, bGood;
+  u32 iSlot, nSlot = p->keep.map.nSlot;
+  if (sqlite3_column_type(pStmt, 0) == SQLITE_NULL) return RUN_ALONE;
+  bHas = bGood = sqlite3_column_int(pStmt, nKey + 1);
+  if (pLink->pJoin) {
+    bHas = sqlite3_column_int(pStmt, nKey + 2 + pLink->pJoin->nKey);
+    if (!p->bRemove && (!bGood || (bHas && p->nThrough))) return RUN_ALONE;
+    if (!p->bRemove && !bHas &&
+        sqlite3_column_type(pStmt, nKey + 2) != SQLITE_NULL) {
+      return RUN_ALONE; /* It is softly deleted */
+    }
+  }
+  if (p->bRemove ? !bHas || !bGood : bHas) return RUN_NOTHING;
+  iSlot = assocKeymapAdd(&p->keep.map, assocKeptKey(&p->keep, pStmt), &rc);
+  assocErrorCode(p->w->pCall, rc);
+  return iSlot >= nSlot ? RUN_WRITE : p->bRemove ? RUN_NOTHING : RUN_ALONE;
+}
+
+/* May the key stand in assoc_keys? Of what is no value an error is told. */
+static int manyTakes(const WriteLink *pLink, const WriteVal *aKey) {
+  int i;
+  for (i = 0; i < pLink->pTarget->nKey; i++) {
+    if (aKey[i].pJson && aKey[i].pJson->eType >= ASSOC_J_ARRAY) return 0;
+  }
+  return 1;
+}
+
+/* Collect what is to be written. Returns the number of the key that ends the
+** run. */
+static int manyRead(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
+  AssocWriter *w = p->w;
+  const WriteLink *pLink = p->pLink;
+  int nCol = pLink->pTarget->nKey, eWhat = RUN_NOTHING, n = 0;
+  sqlite3_stmt *pStmt = assocLinkLookStmt(w, p->pLink, 1);
+  WriteKeys keys;
+  while (n < nKey && manyTakes(pLink, aaKey[n])) n++;
+  assocLinkBind(w, pStmt, 1 + nCol, pLink->pRel->sourceKey.nCol,
+                assocLinkRef(w, pLink, p->pSource, 0));
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  p->n = 0;
+  assocKeysGive(w, &keys, nCol, n, aaKey);
+  while (eWhat != RUN_ALONE && assocStep(w->pCall, pStmt)) {
+    eWhat = manyWhat(p, pStmt);
+    if (eWhat != RUN_WRITE) continue;
+    p->abMoved[p->n] = (u8)sqlite3_column_int(pStmt, nCol);
+    if (p->aaPair) {
+      p->aaPair[p->n] = assocWriteGet(w, pStmt, nCol + 2, pLink->pJoin->nKey);
+    }
+    p->aaKey[p->n++] = assocWriteGet(w, pStmt, 0, nCol);
+  }
+  assert(p->n <= n);
+  sqlite3_reset(pStmt);
+  assocKeysTake(w);
+  return eWhat == RUN_ALONE ? keys.base.i : n;
+}
+
+/* Write one target alone. */
+static void manyAlone(LinkRun *p, const WriteVal *aKey) {
+  if (p->bRemove) {
+    assocLinkRemove(p->w, p->pLink, p->pSource, aKey, p->pChanges);
+  } else {
+    assocLinkAdd(p->w, p->pLink, p->pSource, aKey, p->nThrough, p->aThrough,
+                 p->pChanges);
+  }
+}
+
+/* Write what was collected. */
+static void manyWrite(LinkRun *p) {
+  WriteRow row = {p->pLink->pTarget, 0};
+  WriteChanges *pChanges = p->pChanges;
+  int i, bDone;
+  if (p->n == 0 || p->w->pCall->rc != SQLITE_OK) return;
+  assert(p->pSql);
+  bDone = assocRowsRun(p->w, p->pSql, p->aCell, p->n,
+                       p->aaPair ? p->aaPair : p->aaKey);
+  for (i = 0; i < p->n && p->w->pCall->rc == SQLITE_OK; i++) {
+    row.aKey = (WriteVal *)p->aaKey[i];
+    if (!bDone) {
+      manyAlone(p, row.aKey);
+    } else if (pChanges) {
+      assocChangeAdd(p->bRemove      ? &pChanges->removed
+                     : p->abMoved[i] ? &pChanges->moved
+                                     : &pChanges->added,
+                     &row);
+    }
+  }
+}
+
+/* Each run ends with a row that is written alone; if most rows are, there is
+** nothing to gain. */
+#define RUN_TRY 8
+
+/* Write the targets with these keys. Returns how many were written. */
+static int manyRun(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
+  AssocWriter *w = p->w;
+  i64 nByte = (i64)sizeof(*p->aaKey) * (nKey + 1);
+  int i = 0, nAlone = 0;
+  if (w->pCall->rc != SQLITE_OK || nKey < 2 || !manyMay(p)) return 0;
+  if (!manyPrepare(p)) return 0;
+  p->aaKey = assocAlloc(w->pCall, &w->tmp, nByte);
+  p->abMoved = assocAlloc(w->pCall, &w->tmp, nKey + 1);
+  if (p->bRemove && p->pLink->pJoin && p->nCell == 0) {
+    p->aaPair = assocAlloc(w->pCall, &w->tmp, nByte);
+  }
+  if (p->bKnown && p->aaPair == 0 && w->pCall->rc == SQLITE_OK) {
+    memcpy(p->aaKey, aaKey, (size_t)nByte - sizeof(*p->aaKey));
+    p->n = nKey;
+    manyWrite(p);
+    return nKey;
+  }
+  assocKeepInit(w, &p->keep, p->pLink->pTarget);
+  while (i < nKey && w->pCall->rc == SQLITE_OK &&
+         (nAlone < RUN_TRY || 2 * nAlone < i)) {
+    i += manyRead(p, nKey - i, &aaKey[i]);
+    manyWrite(p);
+    if (i < nKey && w->pCall->rc == SQLITE_OK) {
+      manyAlone(p, aaKey[i++]);
+      nAlone++;
+    }
+  }
+  assert(i <= nKey);
+  assocKeymapClear(&p->keep.map);
+  return i;
+}
+
+int assocLinkAddSome(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                     int nKey, const WriteVal *const *aaKey, int nThrough,
+                     const WriteCell *aThrough, WriteChanges *pChanges) {
+  LinkRun run = {.w = w,
+                 .pLink = pLink,
+                 .pSource = pSource,
+                 .pChanges = pChanges,
+                 .nThrough = nThrough,
+                 .aThrough = aThrough};
+  return manyRun(&run, nKey, aaKey);
+}
+
+int assocLinkRemoveSome(AssocWriter *w, WriteLink *pLink,
+                        const WriteRow *pSource, int nKey,
+                        const WriteVal *const *aaKey, int bKnown,
+                        WriteChanges *pChanges) {
+  LinkRun run = {.w = w,
+                 .pLink = pLink,
+                 .pSource = pSource,
+                 .pChanges = pChanges,
+                 .bRemove = 1,
+                 .bKnown = bKnown};
+  return manyRun(&run, nKey, aaKey);
+}
+
+/* ---------------------------------------------------------------- setting */
+
+/* The error for a row that a list has twice, each time with values. */
+void assocLinkTwice(AssocWriter *w, const WriteLink *pLink,
+                    const WriteVal *aKey) {
+  char *z = assocRowKeyText(w, pLink->pTarget, aKey);
+  assocErrorOf(w->pCall, ASSOC_E_ARGUMENT, pLink->pRel->pSource->zLabel,
+               pLink->pRel->zName,
+               "\"#set\" of %s.%s gives values twice to the row with the key "
+               "%s",
+               pLink->pRel->pSource->zLabel, pLink->pRel->zName, z ? z : "");
+  sqlite3_free(z);
+}
+
+/* Add keys in the form that their rows have. An error if a row does not exist,
+** or if two keys of one row both bring values (abOnce, or 0). */
+static void keepAdd(AssocWriter *w, LinkKeep *p, WriteLink *pLink, int nKey,
+                    const WriteVal *const *aaKey, const u8 *abOnce) {
+  AssocModel *pModel = pLink->pTarget;
+  WriteSql *pSql = assocRowFindSql(w, pModel);
+  u8 *abHas = assocAlloc(w->pCall, &w->tmp, nKey + 1);
+  WriteRow row;
+  int i, rc = SQLITE_OK;
+  for (i = 0; pSql && abHas && i < nKey && w->pCall->rc == SQLITE_OK; i++) {
+    assocLinkBind(w, pSql->pStmt, 1, pModel->nKey, aaKey[i]);
+    if (assocStep(w->pCall, pSql->pStmt)) {
+      u32 iSlot = assocKeymapAdd(&p->map, assocKeptKey(p, pSql->pStmt), &rc);
+      /* abHas is by the number of the key: does a row before give it values? */
+      if (abOnce && iSlot < (u32)nKey) {
+        if (abHas[iSlot] && abOnce[i]) assocLinkTwice(w, pLink, aaKey[i]);
+        abHas[iSlot] |= abOnce[i];
+      }
+      sqlite3_reset(pSql->pStmt);
+      assocErrorCode(w->pCall, rc);
+    } else {
+      assocRowNeed(w, pModel, aaKey[i], &row);
+    }
+  }
+}
+
+/* Release every related row whose key is not in the list. The keys are compared
+** by a hash map with SQLite's rules, so a set of 10,000 keys stays linear. */
+void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                   int nKey, const WriteVal *const *aaKey, const u8 *abOnce,
+                   WriteChanges *pChanges) {
+  const WriteVal **aaGo;
+  LinkRows rows;
+  LinkKeep keep;
+  int i;
+  if (w->pCall->rc != SQLITE_OK) return;
+  if (pLink->pRel->eKind == ASSOC_BELONGSTO) {
+    assert(nKey == 0); /* assocLinkAdd() replaces the target of a belongsTo */
+    assocLinkDrop(w, pLink, pSource, pChanges);
+    return;
+  }
+  memset(&rows, 0, sizeof(rows));
+  assocKeepInit(w, &keep, pLink->pTarget);
+  if (w->pCall->rc == SQLITE_OK) {
+    keepAdd(w, &keep, pLink, nKey, aaKey, abOnce);
+    assocLinkAll(w, pLink, pSource, &keep, &rows);
+  }
+  assocKeymapClear(&keep.map);
+  aaGo = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aaGo) * (rows.n + 1));
+  if (aaGo == 0) return;
+  for (i = 0; i < rows.n; i++) aaGo[i] = rows.a[i].aKey;
+  i = assocLinkRemoveSome(w, pLink, pSource, rows.n, aaGo, 1, pChanges);
+  for (; i < rows.n && w->pCall->rc == SQLITE_OK; i++) {
+    if (pChanges) assocChangeAdd(&pChanges->removed, &rows.a[i]);
+    assocLinkUnlink(w, pLink, pSource, &rows.a[i]);
+  }
+}
