@@ -41,6 +41,21 @@ struct DmlRow {
   WriteVal *aTarget; /* UPDATE, DELETE: the key of the target */
 };
 
+/* Enter the catalog and take a writer. dmlEnd() gives both back. False after an
+** error. */
+static int dmlBegin(DmlRow *p) {
+  p->pCat = assocCatalogEnter(p->pCall);
+  if (p->pCat == 0) return 0;
+  p->pWriter = assocWriterTake(p->pCall, p->pCat);
+  if (p->pWriter == 0) assocCatalogLeave(p->pCall, p->pCat);
+  return p->pWriter != 0;
+}
+
+static void dmlEnd(DmlRow *p) {
+  assocWriterRest(p->pWriter);
+  assocCatalogLeave(p->pCall, p->pCat);
+}
+
 /* --------------------------------------------------------------- identity */
 
 /* A tag, a length for texts and BLOBs, and the bytes. The identity is used
@@ -314,6 +329,95 @@ static void dmlCall(DmlRow *p) {
   }
 }
 
+/* Rows that are linked at once. */
+#define MORE_ROWS 1000
+
+/* May the value be a key, and nothing else? */
+static int moreIsKey(AssocCall *pCall, sqlite3_value *pVal) {
+  int eType = sqlite3_value_type(pVal);
+  return eType == SQLITE_INTEGER ||
+         (eType == SQLITE_TEXT && assocJsonText(pCall, pVal) == 0);
+}
+
+/* Does the row link a target, without options? */
+static int moreLinks(AssocCall *pCall, const DmlRow *p) {
+  const AssocDml *pDml = p->pDml;
+  return dmlGiven(p, pDml->iId) && !dmlGiven(p, pDml->iJson) &&
+         !dmlGiven(p, pDml->iThrough) && !dmlGiven(p, pDml->iOption) &&
+         !dmlGiven(p, pDml->iRow) && moreIsKey(pCall, dmlNew(p, pDml->iKey)) &&
+         moreIsKey(pCall, dmlNew(p, pDml->iId));
+}
+
+/* How many of the n rows behind the first, at most MORE_ROWS, link by the
+** association of the first? source.c gives equal texts of both the same value.
+*/
+static int moreCount(AssocCall *pCall, const AssocDml *pDml, i64 n) {
+  sqlite3_value *pModel = pDml->apVal[2 + pDml->iModel];
+  sqlite3_value *pItem = pDml->apVal[2 + pDml->iItem];
+  AssocDml dml = *pDml;
+  DmlRow row = {.pDml = &dml};
+  int i = 0;
+  if (!moreLinks(pCall, &row)) return 0;
+  for (; i < n && i < MORE_ROWS; i++) {
+    dml.apVal += dml.nVal;
+    if (dmlNew(&row, dml.iModel) != pModel) break;
+    if (dmlNew(&row, dml.iItem) != pItem || !moreLinks(pCall, &row)) break;
+  }
+  return i;
+}
+
+/* Their keys: of the target, then of the source. 0 after an error. */
+static const WriteVal **moreKeys(DmlRow *p, int n) {
+  AssocWriter *w = p->pWriter;
+  const AssocDml *pDml = p->pDml;
+  WriteVal *aKey, *aId, *aPair;
+  const WriteVal **aa;
+  int i;
+  aa = assocAlloc(p->pCall, &w->one, (i64)sizeof(*aa) * n);
+  aPair = assocAlloc(p->pCall, &w->one, (i64)sizeof(*aPair) * 2 * n);
+  if (aa == 0 || aPair == 0) return 0;
+  for (i = 0; i < n; i++) {
+    sqlite3_value **ap = &pDml->apVal[(i + 1) * pDml->nVal + 2];
+    aId = assocKeyOfValue(w, p->pRel->pTarget, ap[pDml->iId]);
+    aKey = assocKeyOfValue(w, p->pModel, ap[pDml->iKey]);
+    if (aId == 0 || aKey == 0) return 0;
+    aPair[2 * i] = *aId;
+    aPair[2 * i + 1] = *aKey;
+    aa[i] = &aPair[2 * i];
+  }
+  return aa;
+}
+
+/* Link them. Returns how many were linked: none if they cannot be linked at
+** once. */
+static int moreLink(DmlRow *p, int n) {
+  const AssocDml *pDml = p->pDml;
+  const WriteVal **aaKey;
+  const char *zModel, *zItem;
+  zModel = assocArgText(p->pCall, dmlNew(p, pDml->iModel), "the model");
+  zItem = assocArgText(p->pCall, dmlNew(p, pDml->iItem), "the association");
+  if (zModel) p->pModel = assocModelFind(p->pCall, p->pCat, zModel);
+  if (p->pModel && zItem) p->pRel = assocRelFind(p->pCall, p->pModel, zItem);
+  if (p->pRel == 0 || p->pRel->eKind != ASSOC_BELONGSTOMANY) return 0;
+  if (p->pModel->nKey != 1 || p->pRel->pTarget->nKey != 1) return 0;
+  aaKey = moreKeys(p, n);
+  if (aaKey == 0) return 0;
+  return assocLinkAddPairs(p->pWriter, assocLinkOf(p->pWriter, p->pRel, 0), n,
+                           aaKey);
+}
+
+i64 assocRelatedMore(AssocCall *pCall, const AssocDml *pDml, i64 n) {
+  DmlRow row = {.pDml = pDml, .pCall = pCall};
+  int nMore, nDone;
+  if (pCall->rc != SQLITE_OK || n < 2) return 0;
+  nMore = moreCount(pCall, pDml, n);
+  if (nMore < 2 || !dmlBegin(&row)) return 0;
+  nDone = moreLink(&row, nMore);
+  dmlEnd(&row);
+  assert(nDone == 0 || nDone == nMore || pCall->rc != SQLITE_OK);
+  return nDone > 0 ? nDone : -1;
+}
+
 /* ---------------------------------------------------------- update, delete */
 
 /* The result of a DELETE: the same JSON as that of assoc_remove(). */
@@ -432,13 +536,7 @@ static void dmlUpdate(DmlRow *p) {
 ** everything else is UPDATE. */
 static void dmlRow(DmlRow *p) {
   const AssocDml *pDml = p->pDml;
-  p->pCat = assocCatalogEnter(p->pCall);
-  if (p->pCat == 0) return;
-  p->pWriter = assocWriterTake(p->pCall, p->pCat);
-  if (p->pWriter == 0) {
-    assocCatalogLeave(p->pCall, p->pCat);
-    return;
-  }
+  if (!dmlBegin(p)) return;
   /* xUpdate's own convention: one value is a DELETE, a first value of NULL an
   ** INSERT, everything else an UPDATE. */
   assert(pDml->nVal >= 1);
@@ -449,8 +547,7 @@ static void dmlRow(DmlRow *p) {
   } else {
     dmlUpdate(p);
   }
-  assocWriterRest(p->pWriter);
-  assocCatalogLeave(p->pCall, p->pCat);
+  dmlEnd(p);
 }
 
 /* INSERT INTO related calls the functions of change.c. A table of the user has

@@ -435,6 +435,7 @@ static int relatedUpdate(sqlite3_vtab *pVtab, int argc, sqlite3_value **argv,
   RelatedTable *p = (RelatedTable *)pVtab;
   int bMade = p->zModel != 0;
   AssocDml dml = {.xRow = assocRelatedRow,
+                  .xMore = bMade ? 0 : assocRelatedMore,
                   .nVal = argc,
                   .apVal = argv,
                   .nRow = 1,

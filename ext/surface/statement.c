@@ -69,19 +69,22 @@ struct DmlJob {
   AssocResult result;
 };
 
-/* Runs inside the gate: all rows, or none. The result is that of the last row.
-** Rows that write no definitions all see the same ones, so the catalog is
-** compared once for all. */
+/* Runs inside the gate: all rows, or none. The result is that of the last row,
+** which xRow writes. Rows that write no definitions all see the same ones, so the
+** catalog is compared once for all. */
 static void dmlJob(AssocCall *pCall, void *pArg) {
   DmlJob *p = pArg;
   AssocDml dml = *p->pDml;
   AssocCatalog *pCat = dml.bDefines ? 0 : assocCatalogEnter(pCall);
-  i64 i;
+  i64 i, n;
   assert(pCall->bGate);
-  for (i = 0; i < dml.nRow && pCall->rc == SQLITE_OK; i++) {
+  for (i = 0; i < dml.nRow && pCall->rc == SQLITE_OK; i += 1 + n) {
     assocResultClear(&p->result);
     dml.xRow(pCall, &dml, &p->result);
-    dml.apVal += dml.nVal;
+    n = dml.xMore ? dml.xMore(pCall, &dml, dml.nRow - i - 2) : 0;
+    if (n < 0) dml.xMore = 0;
+    if (n < 0) n = 0;
+    dml.apVal += dml.nVal * (1 + n);
   }
   assocCatalogLeave(pCall, pCat);
 }

@@ -220,11 +220,14 @@ struct AssocDmlTable {
 };
 
 /* Rows to write: the one row of xUpdate, or all rows of an INSERT ... SELECT.
-** xRow writes the first row. The last members are for related alone: the numbers
-** of its columns, -1 for a column that the table lacks. */
+** xRow writes the first row. xMore, or 0, writes those of the n rows behind it
+** that differ from it only in their keys, and returns how many it wrote; -1 if no
+** row of the statement can be written so. The last members are for related alone:
+** the numbers of its columns, -1 for a column that the table lacks. */
 typedef struct AssocDml AssocDml;
 struct AssocDml {
   void (*xRow)(AssocCall *, const AssocDml *, AssocResult *);
+  i64 (*xMore)(AssocCall *, const AssocDml *, i64 n);
   int nVal;              /* Values of a row, as xUpdate got them */
   sqlite3_value **apVal; /* nRow*nVal values */
   i64 nRow;
@@ -271,6 +274,7 @@ int assocSourceKeep(AssocDmlTable *p, int nVal, sqlite3_value **apVal);
 void assocSourceClear(AssocSource *pSource);
 
 /* Write a row of related, or of a table made with it: see AssocDml.xRow. */
+i64 assocRelatedMore(AssocCall *pCall, const AssocDml *pDml, i64 n);
 void assocRelatedRow(AssocCall *pCall, const AssocDml *pDml, AssocResult *p);
 /* The hidden column assoc_row as a result: what identifies a row. */
 void assocDmlIdentity(AssocCall *pCall, sqlite3_context *pCtx,

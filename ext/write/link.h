@@ -38,8 +38,8 @@ struct LinkKeep {
   sqlite3_value **apVal; /* assocKeptKey() puts a key here */
 };
 
-/* An empty set for the keys of this model. */
-void assocKeepInit(AssocWriter *w, LinkKeep *p, const AssocModel *pModel);
+/* An empty set of keys of so many columns. */
+void assocKeepInit(AssocWriter *w, LinkKeep *p, int nKey);
 /* The key in the first columns of the row that pStmt stands on, as
 ** assocKeymapAdd() takes it. Valid until the next step or call. */
 sqlite3_value **assocKeptKey(LinkKeep *p, sqlite3_stmt *pStmt);
@@ -48,9 +48,9 @@ sqlite3_value **assocKeptKey(LinkKeep *p, sqlite3_stmt *pStmt);
 int assocLinkMeets(AssocWriter *w, const WriteLink *pLink);
 /* The statement "look" (see the head of linklook.c): one query says whether the
 ** target exists, whether it has another parent, and whether it is related
-** already with all values of the scope. With bList of all keys of assoc_keys.
-** The writer owns it. 0 after an error. */
-sqlite3_stmt *assocLinkLookStmt(AssocWriter *w, WriteLink *pLink, int bList);
+** already with all values of the scope. eList (LINK_*): of one key, or of all keys
+** of assoc_keys. The writer owns it. 0 after an error. */
+sqlite3_stmt *assocLinkLookStmt(AssocWriter *w, WriteLink *pLink, int eList);
 /* Bind n values to ?iVar and on. aVal is 0 after an error. */
 void assocLinkBind(AssocWriter *w, sqlite3_stmt *pStmt, int iVar, int n,
                    const WriteVal *aVal);

@@ -4,7 +4,8 @@
 ** A list of targets is looked at by one statement, and those that are to be
 ** related, or unrelated, are collected and written by another one. A row that
 ** needs more than that ends the run: what was collected is written, and that row
-** is written alone. So all happens in the order of the list.
+** is written alone. So all happens in the order of the list. A list of pairs names
+** the source of each target, too: its key stands behind the target's.
 **
 **   look at all  SELECT t1.id, … FROM main.assoc_keys k LEFT JOIN tags t1 …
 **   write some   INSERT INTO post_tags … SELECT … FROM main.assoc_keys k
@@ -18,8 +19,9 @@ typedef struct LinkRun LinkRun;
 struct LinkRun {
   AssocWriter *w;
   WriteLink *pLink;
-  const WriteRow *pSource;
+  const WriteRow *pSource;   /* 0: the list is one of pairs */
   WriteChanges *pChanges;    /* Or 0 */
+  int nKey;                  /* Columns of a key of the list */
   int bRemove;               /* They are unrelated */
   int bKnown;                /* They are known to be related, each named once */
   int nThrough;              /* Of join rows, from the caller */
@@ -34,22 +36,32 @@ struct LinkRun {
   LinkKeep keep;             /* Keys that were collected since the list began */
 };
 
-/* Are the keys of join rows equal only where the targets' keys are the same
-** values? */
-static int manyKeysDiffer(const WriteLink *pLink) {
-  const AssocRel *pRel = pLink->pRel;
-  const AssocModel *pTgt = pLink->pTarget;
+/* Are the values of join rows in the columns of pKey, which refer to the columns
+** of pRef, equal only where the keys of the model are the same values? */
+static int manyKeysDiffer(const AssocTable *pJoin, const AssocKey *pKey,
+                          const AssocModel *pModel, const AssocKey *pRef) {
   int i;
-  if (pLink->pTargetKey->nCol != pTgt->nKey) return 0;
-  /* Two targets with different keys must have different join keys, or one pair
+  if (pRef->nCol != pModel->nKey) return 0;
+  /* Two rows with different keys must have different join keys, or one pair
   ** would stand twice in the batch. */
-  for (i = 0; i < pTgt->nKey; i++) {
-    const AssocColumn *pCol = &pRel->pThrough->aCol[pRel->other.aCol[i]];
-    if (pLink->pTargetKey->aCol[i] != pTgt->aKey[i]) return 0;
+  for (i = 0; i < pModel->nKey; i++) {
+    const AssocColumn *pCol = &pJoin->aCol[pKey->aCol[i]];
+    if (pRef->aCol[i] != pModel->aKey[i]) return 0;
     if (pCol->eColl != ASSOC_COLL_BINARY) return 0;
-    if (pCol->eAff != pTgt->pTable->aCol[pTgt->aKey[i]].eAff) return 0;
+    if (pCol->eAff != pModel->pTable->aCol[pModel->aKey[i]].eAff) return 0;
   }
   return 1;
+}
+
+/* May the sources of a list of pairs be read before any of them is written? */
+static int manyMayPair(const LinkRun *p) {
+  const AssocRel *pRel = p->pLink->pRel;
+  return p->pSource ||
+         (pRel->pSource->pTable->eType == ASSOC_TABLE &&
+          pRel->pSource->pTable != pRel->pThrough && p->nKey <= ASSOC_KEY_MAX &&
+          !assocAllowAsks(p->w, pRel->pSource->pTable) &&
+          manyKeysDiffer(pRel->pThrough, &pRel->foreign, pRel->pSource,
+                         &pRel->sourceKey));
 }
 
 /* Can what one target needs not depend on what was written for those before? */
@@ -61,12 +73,14 @@ static int manyMay(const LinkRun *p) {
       !assocKeysMay(w) || assocAllowAsks(w, pLink->pTarget->pTable)) {
     return 0;
   }
-  if (pRel->eKind == ASSOC_HASMANY) {
+  if (pRel->eKind == ASSOC_HASMANY && p->pSource) {
     return !p->bRemove || (!assocLinkDestroys(pLink) && pLink->nFree == 1);
   }
   return pRel->eKind == ASSOC_BELONGSTOMANY && assocLinkMeets(w, pLink) &&
          pRel->pOpt->eSymmetric != 1 &&
-         pRel->pThrough != pLink->pTarget->pTable && manyKeysDiffer(pLink) &&
+         pRel->pThrough != pLink->pTarget->pTable && manyMayPair(p) &&
+         manyKeysDiffer(pRel->pThrough, &pRel->other, pLink->pTarget,
+                        pLink->pTargetKey) &&
          (p->bRemove ? pLink->bUnique : !pLink->bTwice || pLink->bOnce);
 }
 
@@ -79,16 +93,22 @@ static int cellsAmong(const LinkRun *p, int n, const int *aCol) {
   return 0;
 }
 
-/* The INSERT of join rows. 0 if they are not the same but for the target. */
+/* The INSERT of join rows. 0 if they are not the same but for the columns of a
+** key of the list. */
 static WriteSql *manyJoins(LinkRun *p, const WriteVal *aRef) {
   AssocModel *pJoin = p->pLink->pJoin;
   const AssocKey *pOther = &p->pLink->pRel->other;
+  const AssocKey *pForeign = &p->pLink->pRel->foreign;
+  int aCol[2 * ASSOC_KEY_MAX];
   p->aCell = assocLinkJoinCells(p->w, p->pLink, aRef, 0, p->nThrough,
                                 p->aThrough, &p->nCell);
   p->aCell = assocRowFill(p->w, pJoin, &p->nCell, p->aCell);
-  if (cellsAmong(p, pOther->nCol, pOther->aCol)) return 0;
+  memcpy(aCol, pOther->aCol, sizeof(int) * (size_t)pOther->nCol);
+  memcpy(&aCol[pOther->nCol], pForeign->aCol,
+         sizeof(int) * (size_t)pForeign->nCol);
+  if (cellsAmong(p, p->nKey, aCol)) return 0;
   return assocRowsSql(p->w, WRITE_INSERTS, pJoin->pTable, p->nCell, p->aCell,
-                      pOther->nCol, pOther->aCol);
+                      p->nKey, aCol);
 }
 
 /* Is the key of a join row both of its foreign keys, the target's a column that
@@ -146,8 +166,11 @@ static WriteSql *manyChanges(LinkRun *p) {
 /* Prepare what is written. False if it is not the same for all targets. */
 static int manyPrepare(LinkRun *p) {
   const AssocRel *pRel = p->pLink->pRel;
-  const WriteVal *aRef = assocLinkRef(p->w, p->pLink, p->pSource, 0);
+  const WriteVal *aRef;
   int i;
+  if (p->pSource == 0) p->pSql = manyJoins(p, 0);
+  if (p->pSource == 0) return p->pSql != 0;
+  aRef = assocLinkRef(p->w, p->pLink, p->pSource, 0);
   /* A NULL key relates to nothing: row by row, its error names the row. */
   for (i = 0; aRef && i < pRel->sourceKey.nCol; i++) {
     if (assocValIsNull(&aRef[i])) return 0;
@@ -166,9 +189,10 @@ static int manyPrepare(LinkRun *p) {
 #define RUN_ALONE 2
 static int manyWhat(LinkRun *p, sqlite3_stmt *pStmt) {
   const WriteLink *pLink = p->pLink;
-  int nKey = pLink->pTarget->nKey, rc = SQLITE_OK, bHas, bGood;
+  int nKey = p->nKey, rc = SQLITE_OK, bHas, bGood;
   u32 iSlot, nSlot = p->keep.map.nSlot;
   if (sqlite3_column_type(pStmt, 0) == SQLITE_NULL) return RUN_ALONE;
+  if (sqlite3_column_type(pStmt, nKey - 1) == SQLITE_NULL) return RUN_ALONE;
   bHas = bGood = sqlite3_column_int(pStmt, nKey + 1);
   if (pLink->pJoin) {
     bHas = sqlite3_column_int(pStmt, nKey + 2 + pLink->pJoin->nKey);
@@ -185,9 +209,9 @@ static int manyWhat(LinkRun *p, sqlite3_stmt *pStmt) {
 }
 
 /* May the key stand in assoc_keys? Of what is no value an error is told. */
-static int manyTakes(const WriteLink *pLink, const WriteVal *aKey) {
+static int manyTakes(const LinkRun *p, const WriteVal *aKey) {
   int i;
-  for (i = 0; i < pLink->pTarget->nKey; i++) {
+  for (i = 0; i < p->nKey; i++) {
     if (aKey[i].pJson && aKey[i].pJson->eType >= ASSOC_J_ARRAY) return 0;
   }
   return 1;
@@ -198,12 +222,15 @@ static int manyTakes(const WriteLink *pLink, const WriteVal *aKey) {
 static int manyRead(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
   AssocWriter *w = p->w;
   const WriteLink *pLink = p->pLink;
-  int nCol = pLink->pTarget->nKey, eWhat = RUN_NOTHING, n = 0;
-  sqlite3_stmt *pStmt = assocLinkLookStmt(w, p->pLink, 1);
+  int nCol = p->nKey, eWhat = RUN_NOTHING, n = 0;
+  sqlite3_stmt *pStmt =
+      assocLinkLookStmt(w, p->pLink, p->pSource ? LINK_LIST : LINK_PAIRS);
   WriteKeys keys;
-  while (n < nKey && manyTakes(pLink, aaKey[n])) n++;
-  assocLinkBind(w, pStmt, 1 + nCol, pLink->pRel->sourceKey.nCol,
-                assocLinkRef(w, pLink, p->pSource, 0));
+  while (n < nKey && manyTakes(p, aaKey[n])) n++;
+  if (p->pSource) {
+    assocLinkBind(w, pStmt, 1 + nCol, pLink->pRel->sourceKey.nCol,
+                  assocLinkRef(w, pLink, p->pSource, 0));
+  }
   if (w->pCall->rc != SQLITE_OK) return 0;
   p->n = 0;
   assocKeysGive(w, &keys, nCol, n, aaKey);
@@ -224,7 +251,14 @@ static int manyRead(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
 
 /* Write one target alone. */
 static void manyAlone(LinkRun *p, const WriteVal *aKey) {
-  if (p->bRemove) {
+  AssocRel *pRel = p->pLink->pRel;
+  WriteRow row;
+  if (p->pSource == 0) {
+    assocRowNeed(p->w, pRel->pSource, &aKey[p->pLink->pTarget->nKey], &row);
+    if (row.aKey == 0) return;
+    assocLinkAdd(p->w, p->pLink, &row, aKey, p->nThrough, p->aThrough,
+                 p->pChanges);
+  } else if (p->bRemove) {
     assocLinkRemove(p->w, p->pLink, p->pSource, aKey, p->pChanges);
   } else {
     assocLinkAdd(p->w, p->pLink, p->pSource, aKey, p->nThrough, p->aThrough,
@@ -255,7 +289,7 @@ static void manyWrite(LinkRun *p) {
 }
 
 /* Each run ends with a row that is written alone; if most rows are, there is
-** nothing to gain. */
+** nothing to gain. (A list of pairs is written to its end.) */
 #define RUN_TRY 8
 
 /* Write the targets with these keys. Returns how many were written. */
@@ -263,6 +297,8 @@ static int manyRun(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
   AssocWriter *w = p->w;
   i64 nByte = (i64)sizeof(*p->aaKey) * (nKey + 1);
   int i = 0, nAlone = 0;
+  p->nKey = p->pLink->pTarget->nKey;
+  if (p->pSource == 0) p->nKey += p->pLink->pRel->pSource->nKey;
   if (w->pCall->rc != SQLITE_OK || nKey < 2 || !manyMay(p)) return 0;
   if (!manyPrepare(p)) return 0;
   p->aaKey = assocAlloc(w->pCall, &w->tmp, nByte);
@@ -276,9 +312,9 @@ static int manyRun(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
     manyWrite(p);
     return nKey;
   }
-  assocKeepInit(w, &p->keep, p->pLink->pTarget);
+  assocKeepInit(w, &p->keep, p->nKey);
   while (i < nKey && w->pCall->rc == SQLITE_OK &&
-         (nAlone < RUN_TRY || 2 * nAlone < i)) {
+         (p->pSource == 0 || nAlone < RUN_TRY || 2 * nAlone < i)) {
     i += manyRead(p, nKey - i, &aaKey[i]);
     manyWrite(p);
     if (i < nKey && w->pCall->rc == SQLITE_OK) {
@@ -300,6 +336,12 @@ int assocLinkAddSome(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                  .pChanges = pChanges,
                  .nThrough = nThrough,
                  .aThrough = aThrough};
+  return manyRun(&run, nKey, aaKey);
+}
+
+int assocLinkAddPairs(AssocWriter *w, WriteLink *pLink, int nKey,
+                      const WriteVal *const *aaKey) {
+  LinkRun run = {.w = w, .pLink = pLink};
   return manyRun(&run, nKey, aaKey);
 }
 
@@ -372,7 +414,7 @@ void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
     return;
   }
   memset(&rows, 0, sizeof(rows));
-  assocKeepInit(w, &keep, pLink->pTarget);
+  assocKeepInit(w, &keep, pLink->pTarget->nKey);
   if (w->pCall->rc == SQLITE_OK) {
     keepAdd(w, &keep, pLink, nKey, aaKey, abOnce);
     assocLinkAll(w, pLink, pSource, &keep, &rows);

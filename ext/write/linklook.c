@@ -22,6 +22,12 @@
 ** For a list of targets FROM and WHERE are
 **
 **          FROM main.assoc_keys k LEFT JOIN tags t1 ON t1.id=+k.k0 …
+**
+** and for a list of pairs, where t3 is the source,
+**
+**          FROM main.assoc_keys k LEFT JOIN tags t1 ON t1.id=+k.k0
+**            LEFT JOIN posts t3 ON t3.id=+k.k1
+**            LEFT JOIN post_tags t2 ON t2.post_id=+t3.id AND t2.tag_id=+t1.id …
 */
 #include "write/link.h"
 
@@ -67,15 +73,16 @@ static void pairColumns(AssocSql *p, const WriteLink *pLink) {
   sqlite3_str_appendall(p->pStr, ")");
 }
 
-/* The condition that t2 is a join row of the source, whose values are ?iVar and
-** on, and of the target: of t1, or else of the values behind. Literals, which
-** take the next numbers, do not stand in it. */
-static void pairWhere(AssocSql *p, WriteLink *pLink, int iVar, int iTarget) {
+/* The condition that t2 is a join row of the source and of the target: of the
+** rows with these aliases, or else of values, from ?iVar on. Literals, which take
+** the next numbers, do not stand in it. */
+static void pairWhere(AssocSql *p, WriteLink *pLink, int iVar, int iSource,
+                      int iTarget) {
   AssocRel *pRel = pLink->pRel;
   const AssocTable *pTab = pLink->pJoin->pTable;
   int nVar = p->nVar;
   p->nVar = iVar - 1;
-  assocSqlRefIs(p, 2, pTab, &pRel->foreign, 0, pRel->pSource->pTable,
+  assocSqlRefIs(p, 2, pTab, &pRel->foreign, iSource, pRel->pSource->pTable,
                 &pRel->sourceKey);
   sqlite3_str_appendall(p->pStr, " AND ");
   assocSqlRefIs(p, 2, pTab, &pRel->other, iTarget, pRel->pTarget->pTable,
@@ -83,14 +90,19 @@ static void pairWhere(AssocSql *p, WriteLink *pLink, int iVar, int iTarget) {
   p->nVar = nVar;
 }
 
-/* The columns of "look" that tell of the target alone. Where they compare with
-** the source, its values are the variables behind the target's key. */
-static void lookColumns(AssocSql *p, WriteLink *pLink) {
+/* The columns of "look" that tell of the target alone; of pairs, the source's key
+** stands behind the target's. Where they compare with the source, its values are
+** the variables behind the target's key. */
+static void lookColumns(AssocSql *p, WriteLink *pLink, int eList) {
   AssocRel *pRel = pLink->pRel;
   AssocModel *pTgt = pLink->pTarget;
   int bHas = pRel->eKind == ASSOC_HASONE || pRel->eKind == ASSOC_HASMANY;
   int nVar = p->nVar;
   assocSqlKeyColumns(p, pTgt, 1, 0);
+  if (eList == LINK_PAIRS) {
+    sqlite3_str_appendall(p->pStr, ", ");
+    assocSqlKeyColumns(p, pRel->pSource, 3, 0);
+  }
   sqlite3_str_appendall(p->pStr, bHas ? ", (" : ", (0");
   if (bHas) linkGivenSql(p, pTgt->pTable, &pRel->foreign);
   sqlite3_str_appendall(p->pStr, bHas ? "), (" : "), (1");
@@ -105,32 +117,41 @@ static void lookColumns(AssocSql *p, WriteLink *pLink) {
   sqlite3_str_appendall(p->pStr, ")");
 }
 
-/* The tables of "look", and the key that finds the target: ?1, or with bList
-** each key of assoc_keys. */
-static void lookTables(AssocSql *p, WriteLink *pLink, int bList) {
+/* LEFT JOIN posts t3 ON t3.id=+k.k1: the row whose key stands in assoc_keys from
+** column iKey on. */
+static void lookListed(AssocSql *p, AssocModel *pModel, int iAlias, int iKey) {
+  int i;
+  sqlite3_str_appendall(p->pStr, " LEFT JOIN ");
+  assocSqlTableAs(p, pModel->pTable, iAlias);
+  for (i = 0; i < pModel->nKey; i++) {
+    sqlite3_str_appendall(p->pStr, i ? " AND " : " ON ");
+    assocSqlColumn(p, iAlias, pModel->pTable, pModel->aKey[i]);
+    sqlite3_str_appendf(p->pStr, "=+k.k%d", iKey + i);
+  }
+  assocSqlScope(p, pModel->pValues, pModel, iAlias);
+}
+
+/* The tables of "look", and the key that finds the target: ?1, or of a list each
+** key of assoc_keys. */
+static void lookTables(AssocSql *p, WriteLink *pLink, int eList) {
   AssocModel *pTgt = pLink->pTarget;
-  int i, nVar;
-  if (bList) {
-    sqlite3_str_appendall(p->pStr, "main.assoc_keys k LEFT JOIN ");
-    assocSqlTableAs(p, pTgt->pTable, 1);
-    for (i = 0; i < pTgt->nKey; i++) {
-      sqlite3_str_appendall(p->pStr, i ? " AND " : " ON ");
-      assocSqlColumn(p, 1, pTgt->pTable, pTgt->aKey[i]);
-      sqlite3_str_appendf(p->pStr, "=+k.k%d", i);
-    }
-    assocSqlScope(p, pTgt->pValues, pTgt, 1);
+  int nVar;
+  if (eList) {
+    sqlite3_str_appendall(p->pStr, "main.assoc_keys k");
+    lookListed(p, pTgt, 1, 0);
   } else {
     assocSqlTableAs(p, pTgt->pTable, 1);
   }
+  if (eList == LINK_PAIRS) lookListed(p, pLink->pRel->pSource, 3, pTgt->nKey);
   if (pLink->bMeets) {
     sqlite3_str_appendall(p->pStr, " LEFT JOIN ");
     assocSqlTableAs(p, pLink->pJoin->pTable, 2);
     sqlite3_str_appendall(p->pStr, " ON ");
-    pairWhere(p, pLink, pTgt->nKey + 1, 1);
+    pairWhere(p, pLink, pTgt->nKey + 1, eList == LINK_PAIRS ? 3 : 0, 1);
     assocSqlScope(p, pLink->pRel->pThroughScope, pLink->pJoin, 2);
   }
   /* A list has its keys in assoc_keys; one key is bound. */
-  if (bList) return;
+  if (eList) return;
   sqlite3_str_appendall(p->pStr, " WHERE ");
   nVar = p->nVar;
   p->nVar = 0;
@@ -139,22 +160,23 @@ static void lookTables(AssocSql *p, WriteLink *pLink, int bList) {
   assocSqlScope(p, pTgt->pValues, pTgt, 1);
 }
 
-sqlite3_stmt *assocLinkLookStmt(AssocWriter *w, WriteLink *pLink, int bList) {
-  WriteSql **pp = bList ? &pLink->pLooks : &pLink->pLook;
+sqlite3_stmt *assocLinkLookStmt(AssocWriter *w, WriteLink *pLink, int eList) {
+  WriteSql **pp = &pLink->apLook[eList];
   AssocSql sql;
   if (*pp) return assocWriteSqlUse(w, *pp);
   assert(pLink->pTarget->nKey > 0);
   pLink->bMeets = (u8)assocLinkMeets(w, pLink);
+  assert(eList != LINK_PAIRS || pLink->bMeets);
   assocWriteSqlStart(w, &sql);
   sql.nVar = pLink->pTarget->nKey + pLink->pRel->sourceKey.nCol;
   sqlite3_str_appendall(sql.pStr, "SELECT ");
-  lookColumns(&sql, pLink);
+  lookColumns(&sql, pLink, eList);
   if (pLink->bMeets) {
     sqlite3_str_appendall(sql.pStr, ", ");
     pairColumns(&sql, pLink);
   }
   sqlite3_str_appendall(sql.pStr, " FROM ");
-  lookTables(&sql, pLink, bList);
+  lookTables(&sql, pLink, eList);
   *pp = assocWriteSqlKeep(w, &sql);
   return assocWriteSqlUse(w, *pp);
 }
@@ -235,7 +257,7 @@ static sqlite3_stmt *pairStmt(AssocWriter *w, WriteLink *pLink) {
   sqlite3_str_appendall(sql.pStr, " FROM ");
   assocSqlTableAs(&sql, pJoin->pTable, 2);
   sqlite3_str_appendall(sql.pStr, " WHERE ");
-  pairWhere(&sql, pLink, 1, 0);
+  pairWhere(&sql, pLink, 1, 0, 0);
   assocSqlScope(&sql, pRel->pThroughScope, pJoin, 2);
   pLink->pPair = assocWriteSqlKeep(w, &sql);
   return assocWriteSqlUse(w, pLink->pPair);
@@ -257,12 +279,11 @@ WriteVal *assocLinkRef(AssocWriter *w, const WriteLink *pLink,
   return assocRowGet(w, pSource, &pRel->sourceKey, bMake ? pRel->zName : 0);
 }
 
-void assocKeepInit(AssocWriter *w, LinkKeep *p, const AssocModel *pModel) {
+void assocKeepInit(AssocWriter *w, LinkKeep *p, int nKey) {
   AssocKeyRule *aRule =
-      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aRule) * (pModel->nKey + 1));
-  p->apVal = assocAlloc(w->pCall, &w->tmp,
-                        (i64)sizeof(*p->apVal) * (pModel->nKey + 1));
-  assocKeymapInit(&p->map, pModel->nKey, aRule);
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aRule) * (nKey + 1));
+  p->apVal = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*p->apVal) * (nKey + 1));
+  assocKeymapInit(&p->map, nKey, aRule);
 }
 
 sqlite3_value **assocKeptKey(LinkKeep *p, sqlite3_stmt *pStmt) {
@@ -351,7 +372,7 @@ void assocLinkLookPair(AssocWriter *w, WriteLink *pLink,
 static void linkLook(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, int bPair, LinkLook *p) {
   AssocModel *pTgt = pLink->pTarget;
-  sqlite3_stmt *pStmt = assocLinkLookStmt(w, pLink, 0);
+  sqlite3_stmt *pStmt = assocLinkLookStmt(w, pLink, LINK_ONE);
   int bMeets = pLink->bMeets;
   memset(p, 0, sizeof(*p));
   p->row.pModel = pTgt;

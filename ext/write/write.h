@@ -418,11 +418,17 @@ struct WriteLink {
   WriteCell *aThrough;
   int nFree; /* Columns of the foreign key that may become NULL */
   int *aFree;
-  WriteSql *pLook, *pLooks, *pAll, *pPair; /* See linklook.c */
-  u8 mUsed;          /* graph.c: LINK_*, for this payload */
-  const void *pUser; /* graph.c: its last row that used it */
+  WriteSql *apLook[3];    /* LINK_ONE, … */
+  WriteSql *pAll, *pPair; /* See linklook.c */
+  u8 mUsed;               /* graph.c: LINK_*, for this payload */
+  const void *pUser;      /* graph.c: its last row that used it */
   WriteLink *pNext;
 };
+
+/* Whom the statement "look" is about. */
+#define LINK_ONE 0   /* One target */
+#define LINK_LIST 1  /* A list of targets */
+#define LINK_PAIRS 2 /* A list of targets, each with its source */
 
 #define LINK_HELD 1 /* An INSERT writes the key */
 #define LINK_LATE 2 /* An UPDATE of an existing row writes it */
@@ -450,6 +456,10 @@ void assocLinkAdd(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 int assocLinkAddSome(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      int nKey, const WriteVal *const *aaKey, int nThrough,
                      const WriteCell *aThrough, WriteChanges *pChanges);
+/* The same for nKey pairs: each of aaKey has the key of a target, and behind it
+** that of its source. All are done, or none. */
+int assocLinkAddPairs(AssocWriter *w, WriteLink *pLink, int nKey,
+                      const WriteVal *const *aaKey);
 /* Does unlinking destroy the target? Then it may destroy other targets too, so
 ** a target that is missing counts as removed. */
 int assocLinkDestroys(const WriteLink *pLink);
