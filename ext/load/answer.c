@@ -521,7 +521,7 @@ static void makeAgain(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   AssocSql sql;
   int i, n = 0;
   if (pItem->nRecurse == 0) return;
-  if (pRel->pSource != pRel->pTarget) {
+  if (pRel->pDef->pSource != pRel->pTarget) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel,
                  pRel->zName,
                  "%s leads from %s to %s; only an association of a model with "

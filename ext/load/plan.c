@@ -256,7 +256,7 @@ static void compileRecurse(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   const AssocKey *pUp = assocRelNearKey(pRel);
   AssocPart *pPart;
   int i;
-  if (pRel->pSource != pRel->pTarget) {
+  if (pRel->pDef->pSource != pRel->pTarget) {
     assocPlannerError(p, ASSOC_E_UNSUPPORTED, pItem,
                       "%s leads from %s to %s; only an association of a "
                       "model with itself can repeat",

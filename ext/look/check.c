@@ -1187,20 +1187,19 @@ static void problemOne(Checker *c, AssocRel *pRel) {
              n == 1 ? "row has" : "rows have", pTab->zName);
 }
 
-/* The association of the target that leads back over the same key; 0 if there
-** is none. */
-static AssocRel *problemBack(Checker *c, AssocRel *pRel) {
-  AssocModel *pTarget = pRel->pTarget;
+/* The association of a model that leads back over the same key; 0 if there is
+** none. */
+static AssocRel *backOf(Checker *c, AssocRel *pRel, const AssocModel *pModel) {
   AssocDef *pDef;
   int i;
-  pDef = assocLookFirstDef(c->p, pTarget, &i);
+  pDef = assocLookFirstDef(c->p, pModel, &i);
   for (; pDef; pDef = assocLookNextDef(c->p, &i)) {
     AssocRel *q = pDef->pRel;
     int bBelongs = pRel->eKind == ASSOC_BELONGSTO;
     if (q == 0 || q == pRel || q->nPath || q->pTarget != pRel->pSource) {
       continue;
     }
-    assert(q->pSource == pTarget);
+    assert(q->pSource == pModel);
     if (bBelongs ? q->eKind != ASSOC_HASONE && q->eKind != ASSOC_HASMANY
                  : q->eKind != ASSOC_BELONGSTO) {
       continue;
@@ -1211,6 +1210,17 @@ static AssocRel *problemBack(Checker *c, AssocRel *pRel) {
     }
   }
   return 0;
+}
+
+/* The association of the target that leads back over the same key: its own, or
+** the one of its table's own model, which it has, too. */
+static AssocRel *problemBack(Checker *c, AssocRel *pRel) {
+  const AssocModel *pTarget = pRel->pTarget;
+  AssocRel *q = backOf(c, pRel, pTarget);
+  if (q == 0 && pTarget->bAside && pTarget->pTable->pModel) {
+    q = backOf(c, pRel, pTarget->pTable->pModel);
+  }
+  return q;
 }
 
 /*

@@ -77,14 +77,12 @@ static void jsonTree(AssocOut *pOut, const char *zBefore, AssocJson *p) {
 
 /* The association that goes back over the same key, or 0. */
 static const AssocRel *jsonInverse(AssocPicture *p, const AssocRel *pRel) {
-  AssocDef *pDef;
-  int i;
+  AssocDef *pDef = 0;
   assert(pRel->pTarget || pRel->nBranch);
   if (pRel->nPath || pRel->nBranch) return 0;
-  pDef = assocLookFirstDef(p->p, pRel->pTarget, &i);
-  for (; pDef; pDef = assocLookNextDef(p->p, &i)) {
+  while ((pDef = assocModelNextShown(p->pCall, pRel->pTarget, pDef)) != 0) {
     const AssocRel *q = pDef->pRel;
-    if (q && q != pRel && assocPictureIsInverse(pRel, q)) return q;
+    if (q && pDef != pRel->pDef && assocPictureIsInverse(pRel, q)) return q;
   }
   return 0;
 }
@@ -127,10 +125,11 @@ static void jsonRel(AssocPicture *p, AssocOut *pOut, const AssocRel *pRel) {
 /* Associations whose targets the picture leaves out are left out, too. */
 static void jsonRels(AssocPicture *p, AssocOut *pOut,
                      const AssocPictureTable *pTab) {
+  AssocDef *pDef = 0;
   AssocRel *pRel;
-  int i = -1, n = 0;
+  int n = 0;
   assocOutText(pOut, ",\"associations\":[", 17);
-  while ((pRel = assocPictureNextRel(p, pTab, &i)) != 0) {
+  while ((pRel = assocPictureNextRel(p, pTab, &pDef)) != 0) {
     if (n++) assocOutText(pOut, ",", 1);
     jsonRel(p, pOut, pRel);
   }

@@ -353,15 +353,16 @@ static int pictureHasTargets(const AssocPicture *p, const AssocRel *pRel) {
   return pRel->nBranch || assocPictureFind(p, pRel->pTarget->pTable) != 0;
 }
 
-/* *pi begins at -1; the result is 0 at the end. */
+/* Definitions that cannot be resolved are left out: pRel is 0. */
 AssocRel *assocPictureNextRel(AssocPicture *p, const AssocPictureTable *pTab,
-                              int *pi) {
-  AssocDef *pDef = *pi < 0 ? assocLookFirstDef(p->p, pTab->pModel, pi)
-                           : assocLookNextDef(p->p, pi);
-  while (pDef && !pictureHasTargets(p, pDef->pRel)) {
-    pDef = assocLookNextDef(p->p, pi);
+                              AssocDef **ppDef) {
+  AssocModel *pModel = pTab->pModel;
+  while ((*ppDef = assocModelNextShown(p->pCall, pModel, *ppDef)) != 0) {
+    AssocDef *pDef = *ppDef;
+    if (!pictureHasTargets(p, pDef->pRel)) continue;
+    return assocRelHad(p->pCall, pModel, pDef);
   }
-  return pDef ? pDef->pRel : 0;
+  return 0;
 }
 
 /* Does q lead back over the same key? An association with a scope leads back to
@@ -371,7 +372,9 @@ int assocPictureIsInverse(const AssocRel *pRel, const AssocRel *q) {
   int bTo = q->eKind == ASSOC_BELONGSTO;
   assert(pRel->nPath == 0);
   if (q->nPath || q->nBranch || q->pScope) return 0;
-  if (q->pTarget != pRel->pSource) return 0;
+  if (q->pTarget != pRel->pSource && q->pTarget != pRel->pDef->pSource) {
+    return 0;
+  }
   if (pRel->eKind == ASSOC_BELONGSTOMANY || q->eKind == ASSOC_BELONGSTOMANY) {
     return pRel->eKind == q->eKind && pRel->pThrough == q->pThrough &&
            pRel->pThrough && pictureSameKey(&pRel->foreign, &q->other) &&

@@ -61,10 +61,10 @@ void assocPictureCluster(AssocPicture *p);
 /* The table of the picture, or 0. */
 AssocPictureTable *assocPictureFind(const AssocPicture *p,
                                     const AssocTable *pTab);
-/* Visit the associations of a model that are good and lead to models in the
-** picture: *pi is -1, and then stays as it is. 0 after the last. */
+/* Visit the associations that a model has, that are good and that lead to models
+** in the picture: *ppDef is 0, and then stays as it is. 0 after the last. */
 AssocRel *assocPictureNextRel(AssocPicture *p, const AssocPictureTable *pTab,
-                              int *pi);
+                              AssocDef **ppDef);
 /* Does q lead back over the key of pRel, which is no path? */
 int assocPictureIsInverse(const AssocRel *pRel, const AssocRel *q);
 /* Does the schema see to it that a belongsTo always finds a row? */

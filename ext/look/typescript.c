@@ -259,11 +259,11 @@ static void scriptTarget(AssocPicture *p, const AssocRel *pRel) {
 /* An association that a column hides cannot be included by its name, so it is
 ** left out. */
 static void scriptIncludes(AssocPicture *p, const AssocPictureTable *pTab) {
+  AssocDef *pDef = 0;
   AssocRel *pRel;
-  int i = -1;
   scriptComment(p, "What can be included with a row of ", pTab->pModel->zLabel);
   sqlite3_str_appendf(p->pStr, "export interface %sIncludes {\n", pTab->zType);
-  while ((pRel = assocPictureNextRel(p, pTab, &i)) != 0) {
+  while ((pRel = assocPictureNextRel(p, pTab, &pDef)) != 0) {
     if (assocColumnFind(pTab->pTab, pRel->zName) >= 0) continue;
     sqlite3_str_appendall(p->pStr, "  ");
     scriptProperty(p, pRel->zName);

@@ -399,6 +399,7 @@ struct AssocModel {
   const AssocJson **apValue; /* nValue texts, numbers, true or false */
   ShapePred *pValues;        /* The same as a condition, or 0 */
   AssocModel *pNextAside;    /* The table's next model beside its own */
+  AssocRel *pHad; /* Beside it: the own model's associations, used so far */
   const char
       *azTime[2]; /* "timestamps": createdAt and updatedAt; 0: unwanted */
   int aStamp[2];  /* The columns of both, wanted or not; -1: none */
@@ -505,6 +506,11 @@ char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel);
 ** end. */
 AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
                             AssocDef *pLast);
+/* The same of all associations that the model has: a model beside the table's own
+** also has those of the own model, unless it defines one of the same name or
+** the own model has values. */
+AssocDef *assocModelNextHad(AssocCall *pCall, AssocModel *pModel,
+                            AssocDef *pLast);
 
 /* -------------------------------------------------------------- policies */
 
@@ -558,7 +564,7 @@ int assocModelShown(AssocCall *pCall, const AssocModel *pModel);
 /* May it know of the association? Not where it may not know of a model or of a
 ** column that the association goes by. */
 int assocDefShown(AssocCall *pCall, AssocDef *pDef);
-/* assocModelNextDef() for an error that proposes or lists names: without what
+/* assocModelNextHad() for an error that proposes or lists names: without what
 ** the session may not know of. */
 AssocDef *assocModelNextShown(AssocCall *pCall, AssocModel *pModel,
                               AssocDef *pLast);
@@ -711,6 +717,7 @@ struct AssocRel {
   ShapeSort *pOrder;        /* Default order, or 0 */
   AssocOptions *pOpt;
   AssocCounter *pCounter; /* Read it with assocCounterOf() */
+  AssocRel *pNextHad;     /* The next in AssocModel.pHad */
 };
 
 /* The association of a model by name. Seek returns 0 if there is none; Find
@@ -734,7 +741,10 @@ AssocRel *assocRelOn(AssocCall *pCall, const AssocRel *pRel,
 int assocRelTargetWidth(const AssocRel *pRel);
 /* Resolve a definition, unless that is done. 0 after an error. */
 AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef);
-/* The same, but 0 if the definition cannot be resolved. If pWhy is not 0, it
+/* A definition that the model has, as its own association: its source is pModel.
+** The same result for the same model. */
+AssocRel *assocRelHad(AssocCall *pCall, AssocModel *pModel, AssocDef *pDef);
+/* assocRelOf(), but 0 if the definition cannot be resolved. If pWhy is not 0, it
 ** receives the reason, else it stays empty; the caller frees it with
 ** assocErrClear(). */
 AssocRel *assocRelTry(AssocCall *pCall, AssocDef *pDef, AssocErr *pWhy);

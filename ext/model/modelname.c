@@ -839,9 +839,10 @@ void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat) {
   if (pCall->rc == SQLITE_OK) pCat->iLinked = pCat->iLink;
 }
 
-/* The definitions of a model are in its own database or in temp. */
-AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
-                            AssocDef *pLast) {
+/* The next definition of pModel or pOwn after pLast. The definitions of a model
+** are in its own database or in temp. pOwn may be 0. */
+static AssocDef *nextDef(AssocCall *pCall, AssocModel *pModel,
+                         const AssocModel *pOwn, AssocDef *pLast) {
   AssocSchema *pSchema =
       pLast ? pLast->pSchema : pModel->pTable->pSchema->pCatalog->pSchema;
   AssocDef *p = pLast ? pLast->pNext : pSchema->pDef;
@@ -849,12 +850,38 @@ AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
   if (pCall->rc != SQLITE_OK) return 0;
   for (;;) {
     for (; p; p = p->pNext) {
-      if (p->pSource == pModel && p->zName[0]) return p;
+      if (p->pSource == 0 || p->zName[0] == 0) continue;
+      if (p->pSource == pModel || p->pSource == pOwn) return p;
     }
     pSchema = pSchema->pNext;
     if (pSchema == 0) return 0;
     p = pSchema->bLoaded ? pSchema->pDef : 0;
   }
+}
+
+AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,
+                            AssocDef *pLast) {
+  return nextDef(pCall, pModel, 0, pLast);
+}
+
+AssocDef *assocModelNextHad(AssocCall *pCall, AssocModel *pModel,
+                            AssocDef *pLast) {
+  AssocDef *p = pLast, *pMine;
+  const AssocModel *pOwn = 0;
+  linkTable(pCall, pModel->pTable);
+  /* The own model is made with its first definition. If it has values, the rows
+  ** of pModel are not among its rows. */
+  if (pModel->bAside) pOwn = pModel->pTable->pModel;
+  if (pOwn && pOwn->nValue) pOwn = 0;
+  do {
+    pMine = 0;
+    p = nextDef(pCall, pModel, pOwn, p);
+    if (p == 0 || p->pSource == pModel) return p;
+    while ((pMine = nextDef(pCall, pModel, 0, pMine)) != 0 &&
+           sqlite3_stricmp(pMine->zName, p->zName) != 0) {
+    }
+  } while (pMine);
+  return p;
 }
 
 /* For an error that lists the choices. OUT: freed with sqlite3_free() */

@@ -40,7 +40,7 @@ static void pathLast(AssocResolver *p) {
   AssocModel *pAt = pathEnd(p->pRel)->pTarget;
   AssocDef *pDef = 0, *pOnly = 0;
   int n = 0;
-  while ((pDef = assocModelNextDef(p->pCall, pAt, pDef)) != 0) {
+  while ((pDef = assocModelNextHad(p->pCall, pAt, pDef)) != 0) {
     if (pDef == p->pDef || pDef->zTarget == 0) continue;
     if (assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget) !=
         p->pRel->pTarget) {
@@ -50,7 +50,7 @@ static void pathLast(AssocResolver *p) {
     pOnly = pDef;
   }
   if (n == 1) {
-    AssocRel *pLast = assocRelOf(p->pCall, pOnly);
+    AssocRel *pLast = assocRelHad(p->pCall, pAt, pOnly);
     if (pLast) pathAdd(p, pLast);
   } else {
     assocErrorOf(
@@ -106,7 +106,7 @@ int assocResolveIsPath(AssocResolver *p) {
   assert(z);
   while (z[n] && z[n] != '.') n++;
   if (z[n] == '.') return 1;
-  while ((pDef = assocModelNextDef(p->pCall, p->pRel->pSource, pDef)) != 0) {
+  while ((pDef = assocModelNextHad(p->pCall, p->pRel->pSource, pDef)) != 0) {
     if (sqlite3_stricmp(pDef->zName, z) == 0) return 1;
   }
   return 0;

@@ -330,6 +330,24 @@ AssocRel *assocRelOf(AssocCall *pCall, AssocDef *pDef) {
   return r.pRel;
 }
 
+/* The copy says whose rows are asked: related() lists them, and writers look for
+** them. All columns are those of the one table. */
+AssocRel *assocRelHad(AssocCall *pCall, AssocModel *pModel, AssocDef *pDef) {
+  AssocRel *pRel = assocRelOf(pCall, pDef), *pHad = pModel->pHad;
+  if (pRel == 0 || pRel->pSource == pModel) return pRel;
+  assert(pModel->bAside && pRel->pSource->pTable == pModel->pTable);
+  while (pHad && pHad->pDef != pDef) pHad = pHad->pNextHad;
+  if (pHad) return pHad;
+  pHad = assocAlloc(pCall, &pDef->pSchema->pCatalog->mem, sizeof(*pHad));
+  if (pHad == 0) return 0;
+  *pHad = *pRel;
+  pHad->pSource = pModel;
+  pHad->pCounter = 0;
+  pHad->pNextHad = pModel->pHad;
+  pModel->pHad = pHad;
+  return pHad;
+}
+
 AssocRel *assocRelTry(AssocCall *pCall, AssocDef *pDef, AssocErr *pWhy) {
   AssocCall ask;
   AssocRel *pRel;
@@ -368,7 +386,7 @@ int assocRelSame(const AssocRel *pA, const AssocRel *pB) {
 static AssocDef *findDef(AssocCall *pCall, AssocModel *pModel,
                          const char *zName) {
   AssocDef *pDef = 0, *pFound = 0;
-  while ((pDef = assocModelNextDef(pCall, pModel, pDef)) != 0) {
+  while ((pDef = assocModelNextHad(pCall, pModel, pDef)) != 0) {
     if (sqlite3_stricmp(pDef->zName, zName) == 0) pFound = pDef;
   }
   return pFound;
@@ -378,7 +396,7 @@ static AssocDef *findDef(AssocCall *pCall, AssocModel *pModel,
 AssocRel *assocRelSeek(AssocCall *pCall, AssocModel *pModel,
                        const char *zName) {
   AssocDef *pDef = findDef(pCall, pModel, zName);
-  return pDef && pCall->rc == SQLITE_OK ? assocRelOf(pCall, pDef) : 0;
+  return pDef && pCall->rc == SQLITE_OK ? assocRelHad(pCall, pModel, pDef) : 0;
 }
 
 /*
@@ -430,7 +448,7 @@ void assocRelMissing(AssocCall *pCall, AssocModel *pModel, const char *zName) {
 AssocRel *assocRelFind(AssocCall *pCall, AssocModel *pModel,
                        const char *zName) {
   AssocDef *pDef = findDef(pCall, pModel, zName);
-  if (pDef) return assocRelOf(pCall, pDef);
+  if (pDef) return assocRelHad(pCall, pModel, pDef);
   assocRelMissing(pCall, pModel, zName);
   return 0;
 }

@@ -328,7 +328,7 @@ int assocDefShown(AssocCall *pCall, AssocDef *pDef) {
 AssocDef *assocModelNextShown(AssocCall *pCall, AssocModel *pModel,
                               AssocDef *pLast) {
   do {
-    pLast = assocModelNextDef(pCall, pModel, pLast);
+    pLast = assocModelNextHad(pCall, pModel, pLast);
   } while (pLast && !assocDefShown(pCall, pLast));
   return pLast;
 }

@@ -537,7 +537,7 @@ static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   char *z;
   int n = 0, nPlain = 0;
-  while (pWanted && (pDef = assocModelNextDef(p->pCall, pModel, pDef)) != 0) {
+  while (pWanted && (pDef = assocModelNextHad(p->pCall, pModel, pDef)) != 0) {
     if (pDef->zTarget == 0 ||
         assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget) != pWanted) {
       continue;
@@ -568,7 +568,7 @@ static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
   }
   sqlite3_free(z);
   if (p->pCall->rc != SQLITE_OK) return 0;
-  return assocRelOf(p->pCall, pOnly);
+  return assocRelHad(p->pCall, pModel, pOnly);
 }
 
 /* "include":"Post": raise an error if the name is a model's and not an
@@ -629,8 +629,8 @@ static int relBeside(AssocSql *p, AssocModel *pModel, const ShapeItem *pBlock,
 ** same on every connection. */
 AssocRel *assocAllNext(AssocSql *p, AssocModel *pModel, const ShapeItem *pBlock,
                        int mAll, AssocDef **ppDef) {
-  while ((*ppDef = assocModelNextDef(p->pCall, pModel, *ppDef)) != 0) {
-    AssocRel *pRel = assocRelOf(p->pCall, *ppDef);
+  while ((*ppDef = assocModelNextHad(p->pCall, pModel, *ppDef)) != 0) {
+    AssocRel *pRel = assocRelHad(p->pCall, pModel, *ppDef);
     if (pRel == 0) return 0;
     if (!isOfAll(mAll, pRel->eKind) || relBeside(p, pModel, pBlock, pRel)) {
       continue;
