@@ -199,10 +199,6 @@ void assocErrorPrefix(AssocCall *pCall, const char *zFmt, ...);
 /* Raise SQLite's error rc; its text is copied from the connection. Does nothing
 ** if rc is SQLITE_OK. */
 void assocErrorCode(AssocCall *pCall, int rc);
-/* Clear the call's error, because another one takes its place or the statement
-** is run again. Each use says why. New code must not raise an error in order to
-** ask a question: use assocTryBegin(), or a function that returns the answer. */
-void assocErrorForget(AssocCall *pCall);
 
 /*
 ** A question that SQLite or a definition may answer with an error, such as "can
@@ -222,6 +218,9 @@ void assocTryBegin(AssocCall *pTry, const AssocCall *pCall);
 /* End the question, and free what pTry has. Call this after each
 ** assocTryBegin(). */
 int assocTryEnd(AssocCall *pTry, AssocCall *pCall, AssocErr *pWhy);
+/* The same where another error is the answer: rcNo is its primary result code.
+** SQLITE_OK: no error is an answer, so every error becomes that of pCall. */
+int assocTryEndAs(AssocCall *pTry, AssocCall *pCall, int rcNo, AssocErr *pWhy);
 /* If the call has an error: make it the result of the SQL function, remember it
 ** for assoc_error(), clear the call and return true. */
 int assocCallFailed(AssocCall *pCall, sqlite3_context *pCtx);

@@ -80,10 +80,6 @@ void assocCallDirect(AssocCall *pCall, const char *zFunction, int bWriting) {
   }
 }
 
-void assocErrorForget(AssocCall *pCall) {
-  assocCallClear(pCall);
-}
-
 void assocTryBegin(AssocCall *pTry, const AssocCall *pCall) {
   assert(pTry != pCall);
   assocCallInit(pTry, pCall->pConn);
@@ -92,7 +88,11 @@ void assocTryBegin(AssocCall *pTry, const AssocCall *pCall) {
 }
 
 int assocTryEnd(AssocCall *pTry, AssocCall *pCall, AssocErr *pWhy) {
-  int bNo = pCall->rc == SQLITE_OK && pTry->rc == SQLITE_ERROR;
+  return assocTryEndAs(pTry, pCall, SQLITE_ERROR, pWhy);
+}
+
+int assocTryEndAs(AssocCall *pTry, AssocCall *pCall, int rcNo, AssocErr *pWhy) {
+  int bNo = pCall->rc == SQLITE_OK && rcNo && (pTry->rc & 0xff) == rcNo;
   AssocErr *pTo = bNo ? pWhy : pCall->rc == SQLITE_OK ? &pCall->err : 0;
   assert(pTry->pConn == pCall->pConn);
   if (pWhy) memset(pWhy, 0, sizeof(*pWhy));

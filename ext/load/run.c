@@ -601,13 +601,19 @@ static void fetchLevels(AssocRun *pRun, AssocNode *pNode) {
 }
 
 /*
-** A scan of aggregates failed. It also computes values of parents that nobody
-** asked for, and one of those may be an error, such as a sum that overflows. So
-** the values of the wanted parents are looked up, for all aggregates of the
-** scan.
+** A scan of aggregates also computes values of parents that nobody asked for,
+** and one of those may be an error, such as a sum that overflows. Then the
+** values of the wanted parents are looked up, for all aggregates of the scan.
+** So the scan runs on a call of its own.
 */
-static void fetchAgain(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
-  assocErrorForget(pRun->pCall);
+static void fetchValues(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
+  AssocCall *pCall = pRun->pCall;
+  AssocCall ask;
+  assocTryBegin(&ask, pCall);
+  pRun->pCall = &ask;
+  fetchScan(pRun, pNode);
+  pRun->pCall = pCall;
+  if (!assocTryEnd(&ask, pCall, 0)) return;
   for (; pNode; pNode = pNode->pAlso) {
     AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
     if (!assocListNeed(pRun, pState, nBucket)) return;
@@ -642,14 +648,12 @@ static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
     nBucket = pState->map.nSlot;
   } else if (!pState->bHere) {
     int bScan = wantsScan(pRun, pNode, nBucket);
-    if (bScan) {
+    if (bScan && pNode->pValue && pNode->lookup.zSql) {
+      fetchValues(pRun, pNode, nBucket);
+    } else if (bScan) {
       fetchScan(pRun, pNode);
     } else {
       fetchLookup(pRun, pNode, 0, nBucket);
-    }
-    if (bScan && pNode->pValue && pNode->lookup.zSql &&
-        pRun->pCall->rc == SQLITE_ERROR) {
-      fetchAgain(pRun, pNode, nBucket);
     }
   }
   endLists(pRun, pNode, nBucket);

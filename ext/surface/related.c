@@ -91,7 +91,7 @@ char *assocRelatedColumns(AssocCall *pCall, const AssocTable *pTab, int *pn) {
 }
 
 /*
-** May a table be opened whose association is not there? Where somebody repairs
+** May a table be opened whose association does not exist? Where somebody repairs
 ** the schema, with PRAGMA writable_schema=ON, so that it can be dropped. But it
 ** cannot be created then: if a statement is running that writes, it may be
 ** CREATE VIRTUAL TABLE, since SQLite calls one function for both.
@@ -99,12 +99,36 @@ char *assocRelatedColumns(AssocCall *pCall, const AssocTable *pTab, int *pn) {
 static int relatedRepairs(const AssocCall *pCall) {
   sqlite3_stmt *pStmt = 0;
   int bOn = 0;
-  if (pCall->rc != SQLITE_ERROR) return 0;
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, -1, &bOn);
   while (bOn && (pStmt = sqlite3_next_stmt(pCall->db, pStmt)) != 0) {
     if (sqlite3_stmt_busy(pStmt) && !sqlite3_stmt_readonly(pStmt)) bOn = 0;
   }
   return bOn;
+}
+
+/* Find the association of the table, and the columns that it has by that. */
+static void relatedFind(AssocCall *pCall, RelatedTable *p) {
+  AssocCatalog *pCat = assocCatalogEnter(pCall);
+  AssocPlan *pPlan =
+      assocPlanGet(pCall, pCat, ASSOC_ASK_COLUMNS, p->zModel, p->zItem);
+  if (pPlan) {
+    p->zColumns = assocRelatedColumns(pCall, pPlan->pAnswer->pTarget->pTable,
+                                      &p->iKeyCol);
+  }
+  assocPlanRelease(pCall, pPlan);
+  assocCatalogLeave(pCall, pCat);
+}
+
+/* The same where the schema may be repaired: without the association the table
+** has one column, and the error comes when it is read or written. */
+static void relatedFindOrNot(AssocCall *pCall, RelatedTable *p) {
+  AssocCall ask;
+  assocTryBegin(&ask, pCall);
+  relatedFind(&ask, p);
+  if (assocTryEnd(&ask, pCall, 0)) {
+    p->zColumns = assocMprintf(pCall, "assoc_missing");
+    p->iKeyCol = 1;
+  }
 }
 
 /*
@@ -116,8 +140,6 @@ static int relatedRepairs(const AssocCall *pCall) {
 */
 static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
                            const char *const *argv) {
-  AssocCatalog *pCat;
-  AssocPlan *pPlan;
   char *zSql;
   if (argc != 5) {
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
@@ -129,18 +151,10 @@ static void relatedDeclare(AssocCall *pCall, RelatedTable *p, int argc,
   p->zModel = relatedArgument(argv[3]);
   p->zItem = relatedArgument(argv[4]);
   if (p->zModel == 0 || p->zItem == 0) assocErrorCode(pCall, SQLITE_NOMEM);
-  pCat = assocCatalogEnter(pCall);
-  pPlan = assocPlanGet(pCall, pCat, ASSOC_ASK_COLUMNS, p->zModel, p->zItem);
-  if (pPlan) {
-    p->zColumns = assocRelatedColumns(pCall, pPlan->pAnswer->pTarget->pTable,
-                                      &p->iKeyCol);
-  }
-  assocPlanRelease(pCall, pPlan);
-  assocCatalogLeave(pCall, pCat);
-  if (relatedRepairs(pCall)) { /* The error comes when it is read or written */
-    assocErrorForget(pCall);
-    p->zColumns = assocMprintf(pCall, "assoc_missing");
-    p->iKeyCol = 1;
+  if (relatedRepairs(pCall)) {
+    relatedFindOrNot(pCall, p);
+  } else {
+    relatedFind(pCall, p);
   }
   p->iModelCol = p->iItemCol = -1;
   p->iRowCol = p->iKeyCol + 1;

@@ -127,11 +127,13 @@ static void dmlInsertAll(AssocCall *pCall, AssocDml *pDml, i64 *piRowid) {
   }
   pDml->nRow = 1;
   for (; nRow > 0 && pCall->rc == SQLITE_OK; nRow--) {
-    dmlRun(pCall, pDml, piRowid);
+    AssocCall row;
+    assocTryBegin(&row, pCall);
+    dmlRun(&row, pDml, piRowid);
     pDml->apVal += pDml->nVal;
-    if (eOr == SQLITE_IGNORE && (pCall->rc & 0xff) == SQLITE_CONSTRAINT) {
-      assocErrorForget(pCall); /* The row is passed over */
-    }
+    /* OR IGNORE passes over a row that breaks a constraint. */
+    (void)assocTryEndAs(
+        &row, pCall, eOr == SQLITE_IGNORE ? SQLITE_CONSTRAINT : SQLITE_OK, 0);
   }
 }
 

@@ -340,18 +340,27 @@ static void tableCheckGone(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   sqlite3_reset(pStmt);
 }
 
-/* Delete one row. */
+/* Delete one row. If a circle makes SQLite refuse, the error says what can be
+** done. */
 static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   AssocWriter *w = d->w;
   WriteSql *pSql =
       assocWriteSql(w, WRITE_DELETE, p->pTab, 0, 0, p->nId, p->aId, 0, 0);
-  int n;
+  int n, rc;
   assert(!d->bSoft && !d->bDryRun);
   if (pSql == 0) return;
   assocBudgetSpend(w->pCall);
   assocErrorCode(w->pCall, assocKeymapBind(&p->rows, iRow, pSql->pStmt, 1));
   assocSqlAlone(w, pSql);
-  while (assocStep(w->pCall, pSql->pStmt)) { /* PRAGMA count_changes */
+  if (w->pCall->rc != SQLITE_OK) return;
+  do { /* PRAGMA count_changes gives a row */
+    rc = sqlite3_step(pSql->pStmt);
+  } while (rc == SQLITE_ROW);
+  if (d->pTied && (rc & 0xff) == SQLITE_CONSTRAINT &&
+      sqlite3_extended_errcode(w->pCall->db) == SQLITE_CONSTRAINT_FOREIGNKEY) {
+    edgeCircle(d, d->pTied, DESTROY_DEFER);
+  } else if (rc != SQLITE_DONE) {
+    assocErrorCode(w->pCall, rc);
   }
   sqlite3_reset(pSql->pStmt);
   if (w->pCall->rc != SQLITE_OK) return;
@@ -403,10 +412,8 @@ static void destroyAllowed(WriteDestroyer *d) {
   }
 }
 
-/* Delete or mark all rows in order. If a circle made SQLite refuse, the error
-** says what can be done. */
+/* Delete or mark all rows in order. */
 static void destroyAll(WriteDestroyer *d) {
-  AssocCall *pCall = d->w->pCall;
   i64 i;
   for (i = 0; i < d->order.n && d->w->pCall->rc == SQLITE_OK; i++) {
     if (d->bSoft) {
@@ -414,11 +421,6 @@ static void destroyAll(WriteDestroyer *d) {
     } else {
       tableDelete(d, d->order.a[i].pTable, d->order.a[i].iRow);
     }
-  }
-  if (d->pTied && (pCall->rc & 0xff) == SQLITE_CONSTRAINT &&
-      sqlite3_extended_errcode(pCall->db) == SQLITE_CONSTRAINT_FOREIGNKEY) {
-    assocErrorForget(pCall); /* The same, with what can be done */
-    edgeCircle(d, d->pTied, DESTROY_DEFER);
   }
 }
 

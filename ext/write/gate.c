@@ -288,16 +288,19 @@ static void gateTry(AssocCall *pCall, GateJob *pJob) {
 ** carrier more. Each try covers at least one database more, so this ends. */
 void assocGateRun(AssocCall *pCall, void (*xDo)(AssocCall *, void *),
                   void *pArg) {
-  GateJob job = {.pCall = pCall, .xDo = xDo, .pArg = pArg};
-  int i, bGate = pCall->bGate;
-  pCall->bGate = 1;
-  gateTry(pCall, &job);
-  while (job.bAgain && pCall->rc == SQLITE_ERROR) {
-    assocErrorForget(pCall); /* gateCover() raised it to undo the try */
-    gateTry(pCall, &job);
+  GateJob job = {.xDo = xDo, .pArg = pArg};
+  int i, bAgain = 1;
+  while (bAgain) {
+    AssocCall once;
+    assocTryBegin(&once, pCall);
+    once.bGate = 1;
+    job.pCall = &once;
+    gateTry(&once, &job);
+    /* The error that gateCover() raised to undo this try says: once more. */
+    bAgain =
+        assocTryEndAs(&once, pCall, job.bAgain ? SQLITE_ERROR : SQLITE_OK, 0);
   }
   assert(!job.bAgain || pCall->rc != SQLITE_OK);
-  pCall->bGate = bGate;
   for (i = 0; i < job.nCover; i++) {
     sqlite3_free(job.azSchema[i]);
     sqlite3_free(job.azCarrier[i]);
