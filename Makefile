@@ -114,6 +114,7 @@ SUBMAKE = $(MAKE) $(if $(V),,-s) \
 SRC := $(sort $(wildcard ext/*.c ext/*/*.c))
 HDR := $(sort $(wildcard ext/*.h ext/*/*.h))
 DOC := $(wildcard README.md) $(sort $(shell find ext -name '*.md' 2>/dev/null))
+PAGES := tool/packages/npm/README.md
 VERSION = $(shell sed -n 's/^.define ASSOC_VERSION "\(.*\)".*/\1/p' ext/assoc.h)
 
 BASE := -std=c11 $(PIC) -fvisibility=hidden
@@ -260,8 +261,8 @@ test:
 	@$(call RUN,test) \
 	  $(foreach gate,$(GATES),-job $(gate) '$(MAKE) check-$(gate)') \
 	  -job bench '$(MAKE) try-bench' \
-	  -job doctest '$(TCLSH) tool/doctest.tcl assoc.$(SO) $(DOC)' \
-  -job demo 'sh tool/demo.sh' \
+	  -job doctest '$(TCLSH) tool/doctest.tcl assoc.$(SO) $(DOC) $(PAGES)' \
+	  -job demo 'sh tool/demo.sh' \
 	  -job shipped 'ASSOC_SO=$(CURDIR)/assoc.$(SO) $(TCLSH) test/host.test' \
 	  $(FAULTS) $(FUNCTIONAL)
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 const here = createRequire(join(process.cwd(), 'package.json'))
 const { assoc, load } = here('sqlite-assoc')
-const { document, insert, shapes, update } = here('sqlite-assoc/express')
+const { create, document, insert, shapes, update } = here('sqlite-assoc/express')
 const express = createRequire(process.env.EXPRESS + '/')('express')
 const Database = createRequire(process.env.CLIENTS + '/')('better-sqlite3')
 
@@ -17,6 +17,8 @@ a.db.exec(`
     REFERENCES users);
   INSERT INTO users VALUES (1, 'Änn'), (2, 'Bob');
   INSERT INTO posts VALUES (1, 'Hi', 1);
+  CREATE TABLE big(id INTEGER PRIMARY KEY, n INT);
+  INSERT INTO big VALUES (1, 9007199254740993), (2, 2);
 `)
 a.discover()
 
@@ -24,6 +26,7 @@ const app = express()
 app.get('/users', document(a, 'users{name}'))
 app.get('/users/:id', document(a, 'users(id = :id){name posts{title}}',
   { one: true }))
+app.get('/big', document(a, 'big(order by id){n}', { one: true }))
 app.use('/query', express.json(), shapes(a, { open: true }))
 // Who asks stands in a header; nobody without it.
 const session = req => req.get('X-User') && { me: Number(req.get('X-User')) }
@@ -32,6 +35,9 @@ a.policy('posts', { read: 'user_id = :me', create: 'user_id = :me',
 app.use('/mine', express.json(), shapes(a, { session }))
 app.post('/posts', express.json(),
   insert(a, 'posts', { only: '{title user_id}', shape: '{id title}', session }))
+app.post('/users/:id/posts', express.json(),
+  create(a, 'users', 'posts', { only: '{title}', shape: '{title user_id}',
+    session }))
 app.patch('/posts/:id', express.json(),
   update(a, 'posts', { only: '{title}', shape: '{title}', session }))
 app.use((error, req, res, next) => res.status(error.status ?? 500)
@@ -59,6 +65,9 @@ try {
     posts: [{ title: 'Hi' }] }])
   const [status, error] = await get('/users/9')
   assert.deepEqual([status, error.code], [404, 'not-found'])
+  // As SQLite has it: no number of JavaScript is this one.
+  assert.equal(await (await fetch(base + '/big')).text(),
+    '{"n":9007199254740993}')
   assert.deepEqual(await get('/query?query=' +
     encodeURIComponent('users(id = 2){name}')), [200, [{ name: 'Bob' }]])
   assert.deepEqual(await post({ query: 'users(name = ?1){id}',
@@ -100,12 +109,26 @@ try {
     [404, 'not-found'])
   assert.deepEqual(await send('PATCH', '/posts/2', 2, { user_id: 1 }),
     [403, 'refused'])
+  assert.deepEqual(await send('POST', '/users/2/posts', 2, { title: 'He' }),
+    [201, { title: 'He', user_id: 2 }])
+  assert.deepEqual(await send('POST', '/users/1/posts', 2, { title: 'He' }),
+    [403, 'refused'])
+  assert.deepEqual(await send('POST', '/users/9/posts', 2, { title: 'He' }),
+    [404, 'not-found'])
+  assert.deepEqual(await send('POST', '/users/2/posts', 2, { id: 7 }),
+    [403, 'refused'])
+  // What is written may be out of the session's sight.
+  a.policy('posts', { read: 'user_id = :me', create: true })
+  assert.equal(await (await fetch(base + '/users/1/posts', { method: 'POST',
+    body: '{}', headers: { 'X-User': 2 } })).text(), 'null')
   assert.equal(a.session(), null)
   assert.equal(a.find('posts', 2).title, 'Hu')
-  assert.equal(a.eager('posts').length, 2)
+  assert.equal(a.eager('posts').length, 4)
 
   assert.throws(() => shapes(a), /session\(req\)/)
   assert.throws(() => insert(a, 'posts', { open: true }), /needs only/)
+  assert.throws(() => create(a, 'users', 'posts', { open: true }),
+    /create\(\) needs only/)
   assert.throws(() => update(a, 'posts', { only: '{title}' }), /session\(req\)/)
 } finally {
   server.close()

@@ -67,7 +67,7 @@ async function refused (f) {
 
 await script(`
   CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
-    born TEXT, admin INT, avatar BLOB);
+    born TEXT, admin INT, avatar BLOB, prefs JSON);
   CREATE TABLE posts(id INTEGER PRIMARY KEY, title TEXT, likes INT DEFAULT 0,
     user_id INT REFERENCES users);
   CREATE TABLE tags(id INTEGER PRIMARY KEY, name TEXT);
@@ -158,7 +158,9 @@ const more = await refused(() => a.update('Post', 5, { likes: 2 },
 assert.equal(more.code, 'refused')
 assert.equal(more.status, 403)
 assert.deepEqual((await a.error()).message, '"only" does not allow likes')
-await a.destroy('Post', [4, 5, 6], { many: true })
+assert.equal((await a.json.create('User', 1, 'posts', { id: 7, title: 'x' },
+  null, { return: '{title}' })).toString(), '{"title":"x"}')
+await a.destroy('Post', [4, 5, 6, 7], { many: true })
 await script(`INSERT INTO assoc_call(name, a1, a2, a3)
   VALUES ('assoc_update', 'Post', 1, '{"likes":1}')`)
 assert.equal(await a.result(), 1)
@@ -226,6 +228,11 @@ assert.equal((await a.json.find('User', 1, '{name}')).toString(),
 assert.equal((await a.json.get('Post', 1, 'author{name}')).toString(),
   '{"name":"Anna"}')
 assert.equal(await a.json.find('User', 99), null)
+assert.equal((await a.json.first('Post(order by id desc){title}')).toString(),
+  '{"title":"Ho"}')
+assert.equal((await a.json.first('User(name = :n){name}', { n: 'Anna' }))
+  .toString(), '{"name":"Anna"}')
+assert.equal(await a.json.first('User(id = 99)'), null)
 
 // Integers that no number holds.
 const big = 9007199254740993n
@@ -289,7 +296,7 @@ assert.deepEqual(page.rows.map(row => row.name), ['Anna'])
 const anna = await User.findByPk(1, { include: ['posts'] })
 assert.equal(JSON.stringify(anna.posts.map(p => p.title)), '["Hi","Ho"]')
 assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(anna))),
-  ['id', 'name', 'born', 'admin', 'avatar', 'posts'])
+  ['id', 'name', 'born', 'admin', 'avatar', 'prefs', 'posts'])
 assert.equal((await anna.posts[0].getAuthor()).name, 'Anna')
 assert.equal((await anna.posts[0].getTags({ where: { name: 'b' } }))[0].id, 2)
 assert.equal(await anna.countPosts(), 2)
@@ -312,6 +319,23 @@ await made.save()
 assert.equal((await a.find('Post', made)).title, 'newer')
 await made.update({ likes: 3 })
 assert.equal(made.likes, 3)
+// Bytes and JSON are stored, changed in place too; an alias is no column.
+anna.avatar = new Uint8Array([1, 0xff])
+anna.prefs = { dark: true }
+await anna.save()
+assert.deepEqual(await a.find('User', 1, '{avatar prefs}'),
+  { avatar: '01FF', prefs: { dark: true } })
+assert.deepEqual([anna.avatar, anna.prefs], ['01FF', { dark: true }])
+anna.prefs.size = 2
+await anna.save()
+assert.deepEqual(await a.find('User', 1, '{prefs}'),
+  { prefs: { dark: true, size: 2 } })
+assert.equal(await anna.save(), anna)
+const [alias] = await User.findAll('(id = 1){id born name as n posts.count()}')
+await alias.update({ born: null })
+assert.equal(alias.born, null)
+alias.n = 'x'
+assert.match((await refused(() => alias.save())).message, /'n'/)
 await made.destroy({ cascade: true })
 assert.equal(await Post.findByPk(made.id), null)
 const half = await User.findOne({ attributes: ['name'] })

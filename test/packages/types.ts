@@ -1,7 +1,7 @@
 // What the types of the npm package promise. models.ts is what `npx
 // sqlite-assoc types` wrote for the tables users and posts.
 import { assoc, load, AssocError, getLoadablePath } from 'sqlite-assoc'
-import { document, insert, shapes, update } from 'sqlite-assoc/express'
+import { create, document, insert, shapes, update } from 'sqlite-assoc/express'
 import './models'
 
 declare const db: { prepare (sql: string): unknown, exec (sql: string): void }
@@ -37,6 +37,7 @@ const other: any = a.find('Other', 'x')?.whatever
 const n: number = a.count('User', 1, 'posts')
 const yes: boolean = a.has('User', 1, 'posts', [1, 2])
 const bytes: Buffer = a.json('User{name}')
+const one: Buffer | null = a.json.first('User{name}')
 
 // Models and rows.
 const found = a.model('User').findByPk(1)
@@ -67,6 +68,7 @@ shapes(a, { open: true })
 // @ts-expect-error: who may see what has to be said
 shapes(a)
 insert(a, 'User', { only: '{name}', session: () => ({ me: 1 }) })
+create(a, 'User', 'posts', { only: '{title}', session: () => ({ me: 1 }) })
 update(a, 'User', { only: '{name}', shape: '{id}', open: true })
 // @ts-expect-error: what may be written has to be said
 insert(a, 'User', { open: true })

@@ -28,6 +28,15 @@ export function insert (a: Assoc<'sync'>, model: ModelName,
 export function insert (a: Assoc<any>, model: ModelName,
   options: Write & Open): Handler
 
+/**
+ * The same for a row that is linked by an association of a model to the row
+ * whose key is :id in the path: app.post('/users/:id/posts', …).
+ */
+export function create (a: Assoc<'sync'>, model: ModelName,
+  association: string, options: Write & InSession): Handler
+export function create (a: Assoc<any>, model: ModelName,
+  association: string, options: Write & Open): Handler
+
 /** The same for the row whose key is :id in the path; the status is 200. */
 export function update (a: Assoc<'sync'>, model: ModelName,
   options: Write & InSession): Handler

@@ -1,7 +1,8 @@
 'use strict'
 // Middleware for Express, which hands on the bytes that SQLite made.
 //
-//   const { document, insert, shapes, update } = require('sqlite-assoc/express')
+//   const { create, document, insert, shapes, update } =
+//     require('sqlite-assoc/express')
 //   const session = req => ({ me: req.user.id })
 //   app.get('/users/:id', document(a, 'User(id = :id){name posts{title}}'))
 //   app.post('/query', express.json(), shapes(a, { session }))
@@ -12,9 +13,10 @@ const { then } = require('./lib/then.js')
 
 /** Answer with JSON that is ready; errors go to Express's error handler. */
 function answer (res, next, make, status = 200) {
-  const send = json => {
+  const send = json => { // null: of a written row that cannot be read
     res.status(status)
-      .set('Content-Type', 'application/json; charset=utf-8').send(json)
+      .set('Content-Type', 'application/json; charset=utf-8')
+      .send(json === null ? 'null' : json)
   }
   try {
     const made = then(make(), send)
@@ -33,17 +35,16 @@ function document (a, query, { one = false } = {}) {
   return (req, res, next) => answer(res, next, () => {
     const names = { ...req.query, ...req.params }
     const asked = Object.keys(names).length > 0 && /:[A-Za-z_]/.test(query)
-    return then(a.json(query, ...(asked ? [names] : [])), json =>
-      one ? first(json) : json)
+    const values = [query, ...(asked ? [names] : [])]
+    return one ? then(a.json.first(...values), found) : a.json(...values)
   })
 }
 
-function first (json) {
-  const [document] = JSON.parse(json)
-  if (document === undefined) {
+function found (json) {
+  if (json === null) {
     throw new AssocError('there is no such document', { code: 'not-found' })
   }
-  return Buffer.from(JSON.stringify(document))
+  return json
 }
 
 /**
@@ -74,6 +75,18 @@ function insert (a, model, { only, shape = '{*}', ...options } = {}) {
     a.json.insert(model, req.body || {}, { only, return: shape })), 201)
 }
 
+/**
+ * The same for a row that is linked by an association of a model to the row
+ * whose key is :id in the path: app.post('/users/:id/posts', …).
+ */
+function create (a, model, association,
+  { only, shape = '{*}', ...options } = {}) {
+  const as = asWhom('create()', a, { ...options, only: only || null })
+  return (req, res, next) => answer(res, next, () => as(req, () =>
+    a.json.create(model, req.params.id, association, req.body || {}, null,
+      { only, return: shape })), 201)
+}
+
 /** The same for the row whose key is :id in the path; the status is 200. */
 function update (a, model, { only, shape = '{*}', ...options } = {}) {
   const as = asWhom('update()', a, { ...options, only: only || null })
@@ -101,4 +114,4 @@ function asWhom (name, a, { session, open = false, only }) {
   }
 }
 
-module.exports = { document, insert, shapes, update }
+module.exports = { create, document, insert, shapes, update }

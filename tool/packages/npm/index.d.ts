@@ -87,15 +87,20 @@ export class AssocError extends Error {
 /** The JSON of a document, in a Buffer, for a response. */
 export interface Json<M extends Mode> {
   (query: Shape, ...params: Param[]): Result<M, Buffer>
+  /** The first document alone; null where there is none. */
+  first (query: Shape, ...params: Param[]): Result<M, Buffer | null>
   find (model: ModelName, key: Key | Row, shape?: Shape, ...params: Param[]):
     Result<M, Buffer | null>
   get (model: ModelName, key: Key | Row, association: Shape,
     ...params: Param[]): Result<M, Buffer | null>
   insert (model: ModelName, values: object, options?: WriteOptions):
     Result<M, Buffer>
-  /** With the option return: else it is a number. */
+  /** With the option return: else it is a key, or a number. */
+  create (model: ModelName, key: Key | Row, association: string,
+    values: object, through: object | null,
+    options: WriteOptions & { return: Shape }): Result<M, Buffer | null>
   update (model: ModelName, key: Key | Row, values: object,
-    options: WriteOptions & { return: Shape }): Result<M, Buffer>
+    options: WriteOptions & { return: Shape }): Result<M, Buffer | null>
   live (name: string, key: Key | Row): Result<M, Buffer | null>
 }
 

@@ -34,12 +34,20 @@ class Assoc {
     /** The JSON of a document as it is, in a Buffer, for a response. */
     this.json = (query, ...params) =>
       this.#bytes('eager', [toQuery(query), ...parameters(params)])
+    this.json.first = (query, ...params) => {
+      const values = [toQuery(query), ...parameters(params)]
+      return this.#blob(`SELECT CAST(json AS BLOB) AS v
+        FROM eager(${marks(values)}) LIMIT 1`, values)
+    }
     this.json.find = (model, key, shape, ...params) =>
       this.#bytes('assoc_find', findArguments(model, key, shape, params))
     this.json.get = (model, key, association, ...params) =>
       this.#bytes('assoc_get', oneArguments(model, key, association, params))
     this.json.insert = (model, values, options) =>
       this.#bytes('assoc_insert', insertArguments(model, values, options))
+    this.json.create = (model, key, association, values, ...options) =>
+      this.#bytes('assoc_create',
+        createArguments(model, key, association, values, options))
     this.json.update = (model, key, values, options) =>
       this.#bytes('assoc_update', updateArguments(model, key, values, options))
     this.json.live = (name, key) =>
@@ -96,14 +104,12 @@ class Assoc {
     if (!/^\w+$/.test(name)) {
       throw new AssocError(`${name} is no function`, { code: 'argument' })
     }
-    const marks = values.map(() => '?').join(',')
-    return this.#select(`SELECT ${name}(${marks}) AS v`,
+    return this.#select(`SELECT ${name}(${marks(values)}) AS v`,
       values.map((value, i) => toArgument(value, `argument ${i + 1}`)))
   }
 
   #call (name, values) {
-    return this.#select(
-      `SELECT ${name}(${values.map(() => '?').join(',')}) AS v`, values)
+    return this.#select(`SELECT ${name}(${marks(values)}) AS v`, values)
   }
 
   #json (name, values) {
@@ -111,10 +117,15 @@ class Assoc {
   }
 
   #bytes (name, values) {
-    const sql = `SELECT CAST(${name}(${values.map(() => '?').join(',')}) ` +
-      'AS BLOB) AS v'
-    return then(this.#select(sql, values), value => value === null
-      ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength))
+    return this.#blob(
+      `SELECT CAST(${name}(${marks(values)}) AS BLOB) AS v`, values)
+  }
+
+  /** The one value of the first row, in a Buffer; null where there is none. */
+  #blob (sql, values) {
+    return then(this.#guard(() => this.#driver.get(sql, values)), row =>
+      !row || row.v === null ? null
+        : Buffer.from(row.v.buffer, row.v.byteOffset, row.v.byteLength))
   }
 
   #rows (sql, values = []) {
@@ -207,9 +218,8 @@ class Assoc {
   /** The keys of the roots of a query. */
   keys (query, ...params) {
     const values = [toQuery(query), ...parameters(params)]
-    const marks = values.map(() => '?').join(',')
-    return then(this.#rows(`SELECT id FROM eager(${marks})`, values), rows =>
-      rows.map(row => row.id))
+    return then(this.#rows(`SELECT id FROM eager(${marks(values)})`, values),
+      rows => rows.map(row => row.id))
   }
 
   // ------------------------------------------------------------------ write
@@ -221,10 +231,9 @@ class Assoc {
   // The key may be an integer that only its text has whole, where a driver
   // gives numbers.
   create (model, key, association, values, ...options) {
-    const all = [...oneArguments(model, key, association, []),
-      toJson(values, 'values'), ...optional(...options)]
+    const all = createArguments(model, key, association, values, options)
     const sql = 'WITH made(k) AS MATERIALIZED (SELECT assoc_create(' +
-      `${all.map(() => '?').join(',')})) SELECT CASE typeof(k) ` +
+      `${marks(all)})) SELECT CASE typeof(k) ` +
       "WHEN 'integer' THEN CAST(k AS TEXT) ELSE k END AS v, " +
       'typeof(k) AS t FROM made'
     const returns = options[1] && options[1].return
@@ -457,6 +466,8 @@ function toQuery (query) {
   return typeof query === 'string' ? query : toJson(query, 'the query')
 }
 
+const marks = values => values.map(() => '?').join(',')
+
 const parameters = params =>
   params.map((value, i) => toArgument(value, `parameter ${i + 1}`))
 
@@ -476,6 +487,11 @@ function now (result, what) {
 
 function insertArguments (model, values, options) {
   return [toName(model), toJson(values, 'values'), ...optional(options)]
+}
+
+function createArguments (model, key, association, values, options) {
+  return [...oneArguments(model, key, association, []),
+    toJson(values, 'values'), ...optional(...options)]
 }
 
 function updateArguments (model, key, values, options) {

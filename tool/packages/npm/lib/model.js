@@ -2,6 +2,7 @@
 // Sequelize's methods of models and rows, each a call of an SQL function.
 const { Row, facts } = require('./row.js')
 const { then } = require('./then.js')
+const { fromJson, isBytes, toJson } = require('./value.js')
 
 /** A model's methods; a.model('User') gives it. */
 class Model {
@@ -117,7 +118,7 @@ async function laterInTurn (first, values, f) {
 
 function entryOf (catalog, name) {
   return catalog.get(name.toLowerCase()) ||
-    { name, primaryKey: [], associations: [] }
+    { name, primaryKey: [], columns: [], associations: [] }
 }
 
 /** Plain values, and all that is nested in them, as rows of their models. */
@@ -134,10 +135,28 @@ function dress (assoc, catalog, entry, values) {
       }
     }
   }
-  facts.set(row, {
-    assoc, name: entry.name, primaryKey: entry.primaryKey, was: { ...values }
-  })
+  facts.set(row, { assoc, entry, was: {} })
+  keep(row, values)
   return row
+}
+
+const isNested = value => value !== null && typeof value === 'object' &&
+  !(value instanceof Date) && !isBytes(value)
+
+/** Does the row's model have a column of this name? */
+function isColumn (row, name) {
+  const { entry } = facts.get(row)
+  entry.names ??= new Set(entry.columns.map(c => c.name.toLowerCase()))
+  return entry.names.has(name.toLowerCase())
+}
+
+/** Remember what was read; of JSON a copy, since it may be changed in place. */
+function keep (row, values) {
+  const { was } = facts.get(row)
+  for (const [name, value] of Object.entries(values)) {
+    was[name] = isNested(value) && isColumn(row, name)
+      ? fromJson(toJson(value)) : value
+  }
 }
 
 /** The class of a model's rows: a Row with methods for its associations. */
@@ -154,36 +173,37 @@ function classOf (entry) {
 class ModelRow extends Row {
   /** Change columns, and what is nested. */
   update (values) {
-    const { assoc, name } = facts.get(this)
-    return then(assoc.update(name, this, values), () => this.reload())
+    const { assoc, entry } = facts.get(this)
+    return then(assoc.update(entry.name, this, values), () => this.reload())
   }
 
   /** Store the columns that were changed here. */
   save () {
     const { was } = facts.get(this)
     const changed = Object.fromEntries(Object.entries(this).filter(
-      ([column, value]) => (value === null || typeof value !== 'object' ||
-        value instanceof Date) && value !== was[column]))
+      ([name, value]) => isNested(value)
+        ? isColumn(this, name) &&
+          !(isNested(was[name]) && toJson(value) === toJson(was[name]))
+        : value !== was[name]))
     return Object.keys(changed).length > 0 ? this.update(changed) : this
   }
 
   /** Read the columns anew that are here. */
   reload () {
-    const { assoc, name, was } = facts.get(this)
-    const columns = Object.keys(was).filter(column =>
-      was[column] === null || typeof was[column] !== 'object')
-    return then(assoc.find(name, this, { attributes: columns }), values => {
+    const { assoc, entry, was } = facts.get(this)
+    const columns = Object.keys(was).filter(name => isColumn(this, name))
+    return then(assoc.find(entry.name, this, { attributes: columns }), values => {
       if (values === null) {
-        throw new TypeError(`this row of ${name} is not there any more`)
+        throw new TypeError(`this row of ${entry.name} is not there any more`)
       }
-      Object.assign(was, values)
+      keep(this, values)
       return Object.assign(this, values)
     })
   }
 
   destroy (options) {
-    const { assoc, name } = facts.get(this)
-    return assoc.destroy(name, this, options)
+    const { assoc, entry } = facts.get(this)
+    return assoc.destroy(entry.name, this, options)
   }
 }
 
@@ -207,7 +227,7 @@ function addMethods (prototype, { name, many, target }) {
   const add = (method, f) => Object.defineProperty(prototype, method, {
     value (...values) {
       const fact = facts.get(this)
-      return f(fact.assoc, fact.name, this, ...values)
+      return f(fact.assoc, fact.entry.name, this, ...values)
     },
     configurable: true,
     writable: true

@@ -1,14 +1,14 @@
 'use strict'
 // What a row is, for the files that only ask whether a value is one.
 
-// Row → { model, columns }: private, so that no column's name can be in the way.
+// Row → { assoc, entry of the catalog, was }: private, so that no column's name can be in the way.
 const facts = new WeakMap()
 
 /** A row of a model: its columns are its properties. model.js adds the rest. */
 class Row {
   /** {id: 1}: what says which row it is. */
   keyColumns () {
-    const { primaryKey, name } = facts.get(this)
+    const { primaryKey, name } = facts.get(this).entry
     const missing = primaryKey.filter(column => this[column] === undefined)
     if (primaryKey.length === 0 || missing.length > 0) {
       throw new TypeError(`this row of ${name} has not got its key: add ` +

@@ -115,4 +115,4 @@ function fromJson (text) {
     : JSON.parse(text)
 }
 
-module.exports = { fromJson, toArgument, toJson, toKey, toTargets }
+module.exports = { fromJson, isBytes, toArgument, toJson, toKey, toTargets }
