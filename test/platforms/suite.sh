@@ -60,14 +60,17 @@ cc="$zig -target $target -O1 -g -w -std=c11 -fPIC -shared -fno-sanitize=undefine
   -I$folder/include -I$top/ext"
 mkdir -p "$folder/include"
 cp /usr/include/sqlite3.h /usr/include/sqlite3ext.h "$folder/include"
-if [ ! "$folder/unit.so" -nt "$top/build/assoc.c" ]; then
+made=$folder/unit.so # the last of the three
+if [ ! -e "$made" ] || [ -n "$(find "$0" "$top/build/assoc.c" \
+  "$top"/test/*.[ch] -newer "$made")" ]; then
   echo "  CC     suite/$arch"
   $cc -fvisibility=hidden "$top/build/assoc.c" -o "$folder/assoc.so"
   $cc -DUSE_TCL_STUBS -I"$root/usr/include/tcl8.6" "$top/test/faultsim.c" \
     "$top/test/rawdb.c" "$root/usr/lib/$triplet/libtclstub8.6.a" \
     "$root/usr/lib/$triplet/libsqlite3.so.0" -o "$folder/faultsim.so"
-  $cc -fvisibility=hidden "$top/test/unit.c" $(find "$top/ext" -name '*.c' ! -name assoc.c) \
-    -o "$folder/unit.so"
+  $cc -fvisibility=hidden -Wl,-z,defs "$top/test/unit.c" \
+    "$top/test/printjson.c" $(find "$top/ext" -name '*.c' ! -name assoc.c) \
+    -o "$made"
 fi
 
 # qemu looks into the folder first for each absolute path that is opened.
