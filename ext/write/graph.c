@@ -628,6 +628,7 @@ static void setLetGo(Graph *g, const GraphSet *pSet) {
   u8 *abOnce; /* Does the row bring values? Then it must not occur twice */
   int n = 0;
   for (p = pSet->pUp->pNext; p; p = p->pNext) n += p->pSet == pSet;
+  for (p = pSet->pMoved; p; p = p->pNextMoved) n++;
   aaKey = assocAlloc(g->w->pCall, &g->w->tmp, (i64)sizeof(*aaKey) * (n + 1));
   abOnce = assocAlloc(g->w->pCall, &g->w->tmp, n + 1);
   if (aaKey == 0 || abOnce == 0 || pLink == 0) return;
@@ -636,21 +637,72 @@ static void setLetGo(Graph *g, const GraphSet *pSet) {
     if (p->pSet != pSet || (aaKey[n] = setKey(g, p)) == 0) continue;
     abOnce[n++] = p->eWhat == GRAPH_OLD || p->bUpsert;
   }
+  for (p = pSet->pMoved; p && g->w->pCall->rc == SQLITE_OK; p = p->pNextMoved) {
+    if ((aaKey[n] = setKey(g, p)) != 0) abOnce[n++] = 0;
+  }
   assocLinkKeep(g->w, pLink, &pSet->pUp->row, n, aaKey, abOnce, 0);
 }
 
-/* Change the existing rows that have not been changed. */
+/* Another list of the association, which is to let go of its rows and has this one
+** now; or 0. */
+static GraphSet *setHaving(Graph *g, const GraphRow *pRow,
+                           const WriteVal *aKey) {
+  GraphSet *p;
+  int bFound;
+  for (p = g->pSet; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (p == pRow->pSet || p->bDone || p->pUp->eWhat != GRAPH_OLD ||
+        p->pBy->pRel != pRow->pBy->pRel) {
+      continue;
+    }
+    if (assocLinkHas(g->w, pRow->pLink, &p->pUp->row, aKey, &bFound)) return p;
+  }
+  return 0;
+}
+
+/* Note the rows that go from one list to another by their key, where letting go
+** would delete them. */
+static void setsMoved(Graph *g) {
+  GraphRow *p;
+  for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    const WriteVal *aKey;
+    int bFound;
+    if (p->eWhat != GRAPH_KEY || p->pSet == 0 || p->pSet->bDone) continue;
+    if (p->pUp->eWhat != GRAPH_OLD || !assocLinkDestroys(p->pLink)) continue;
+    aKey = setKey(g, p);
+    if (aKey == 0) continue;
+    if (!assocLinkHas(g->w, p->pLink, &p->pUp->row, aKey, &bFound)) {
+      p->pFrom = setHaving(g, p, aKey);
+    }
+    if (p->pFrom == 0) continue;
+    p->pNextMoved = p->pFrom->pMoved;
+    p->pFrom->pMoved = p;
+  }
+}
+
+/* A row that moves: the columns that relate it to its new parent. False if a
+** trigger has deleted it. */
+static int setMove(Graph *g, GraphRow *p, WriteNew *pNew) {
+  p->pFrom = 0;
+  if (!assocRowFind(g->w, p->pModel, p->row.aKey, &pNew->row)) return 0;
+  pNew->aCell =
+      assocLinkMoved(g->w, p->pLink, &p->pUp->row, &pNew->row, &pNew->nCell);
+  return pNew->aCell != 0;
+}
+
+/* Change the existing rows that have not been changed, and move those that go to
+** another list. */
 static void setsChange(Graph *g) {
   AssocWriter *w = g->w;
   GraphRow *p;
   WriteNew *a;
   GraphCells cells;
   int n = 0;
-  for (p = g->pFirst; p; p = p->pNext) n += p->eWhat == GRAPH_OLD;
+  for (p = g->pFirst; p; p = p->pNext) n += p->eWhat == GRAPH_OLD || p->pFrom;
   a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (n + 1));
   /* All at once: values that are UNIQUE may go from one row to another. */
   n = 0;
   for (p = g->pFirst; p && a && w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (p->pFrom) n += setMove(g, p, &a[n]);
     if (p->eWhat != GRAPH_OLD || p->bChanged || p->pJson == 0) continue;
     p->bChanged = 1;
     rowCells(g, p, &cells);
@@ -678,6 +730,7 @@ static void setsRun(Graph *g) {
   for (p = g->pSet; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
     if (!p->bDone && p->pUp->eWhat == GRAPH_OLD) setFind(g, p);
   }
+  setsMoved(g);
   for (p = g->pSet; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
     if (!p->bDone && p->pUp->eWhat == GRAPH_OLD) setLetGo(g, p);
     p->bDone = 1;

@@ -40,14 +40,16 @@ struct GraphRow {
   WriteRow row;            /* Its key, once bDone */
   int nCell, nThrough;     /* Cells that do not come from JSON */
   const WriteCell *aCell, *aThrough;
-  const AssocJson *pThrough;       /* Columns of the join row, or 0 */
-  const AssocJson *pLabel;         /* "#id"; or, of a ref, "#ref" */
-  const AssocJson *pUnique;        /* By: "#by" or "#upsert" */
-  int nBy, *aBy;                   /* By: the columns that it names */
-  GraphSet *pSet;                  /* The "#set" that it stands in, or 0 */
-  const WriteOnly *pOnly;          /* What it may hold; 0: everything */
-  GraphRow *pSame;                 /* Ref: the row that it means */
-  GraphTie *pHeld;                 /* Ties whose keys its INSERT writes */
+  const AssocJson *pThrough; /* Columns of the join row, or 0 */
+  const AssocJson *pLabel;   /* "#id"; or, of a ref, "#ref" */
+  const AssocJson *pUnique;  /* By: "#by" or "#upsert" */
+  int nBy, *aBy;             /* By: the columns that it names */
+  GraphSet *pSet;            /* The "#set" that it stands in, or 0 */
+  GraphSet *pFrom;           /* The "#set" that it leaves for that, or 0 */
+  GraphRow *pNextMoved;      /* The next that leaves pFrom */
+  const WriteOnly *pOnly;    /* What it may hold; 0: everything */
+  GraphRow *pSame;           /* Ref: the row that it means */
+  GraphTie *pHeld;           /* Ties whose keys its INSERT writes */
   GraphTie *pOfSource, *pOfTarget; /* Ties that it is an end of */
   GraphTie *pLastOfSource, *pLastOfTarget;
   GraphRow *pNext; /* In the list */
@@ -66,6 +68,7 @@ struct GraphSet {
   GraphRow *pUp;          /* The row whose list it is */
   const WriteMember *pBy; /* The association */
   u8 bDone;               /* The other rows have been let go */
+  GraphRow *pMoved;       /* Rows that go to another list: not let go */
   GraphSet *pNext;
 };
 

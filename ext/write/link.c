@@ -416,12 +416,13 @@ static void unlinkOthers(AssocWriter *w, WriteLink *pLink,
 }
 
 /*
-** Write the cells that relate a row. A foreign key may share columns with the
-** row's own key, for example a tenant's id. Those columns must have the right
-** value already: to change them would make it another row.
+** Of the cells that relate a row, keep those that can be written; returns their
+** number. A foreign key may share columns with the row's own key, for example a
+** tenant's id. Those columns must have the right value already: to change them
+** would make it another row.
 */
-static void linkWrite(AssocWriter *w, const WriteLink *pLink,
-                      const WriteRow *pRow, int nCell, WriteCell *aCell) {
+static int linkFit(AssocWriter *w, const WriteLink *pLink, const WriteRow *pRow,
+                   int nCell, WriteCell *aCell) {
   const AssocModel *pModel = pRow->pModel;
   int i, iKey, n = 0;
   for (i = 0; i < nCell && w->pCall->rc == SQLITE_OK; i++) {
@@ -439,7 +440,24 @@ static void linkWrite(AssocWriter *w, const WriteLink *pLink,
     }
   }
   assert(n <= nCell);
-  assocRowUpdate(w, pRow, n, aCell);
+  return n;
+}
+
+/* Write the cells that relate a row. */
+static void linkWrite(AssocWriter *w, const WriteLink *pLink,
+                      const WriteRow *pRow, int nCell, WriteCell *aCell) {
+  assocRowUpdate(w, pRow, linkFit(w, pLink, pRow, nCell, aCell), aCell);
+}
+
+/* See write.h. */
+WriteCell *assocLinkMoved(AssocWriter *w, WriteLink *pLink,
+                          const WriteRow *pSource, const WriteRow *pRow,
+                          int *pn) {
+  WriteCell *aCell;
+  assocLinkNeedScope(w, pLink);
+  aCell = assocLinkCells(w, pLink, pSource, pn);
+  if (aCell) *pn = linkFit(w, pLink, pRow, *pn, aCell);
+  return aCell;
 }
 
 /* hasOne and hasMany: the target's foreign key, and its scope. */

@@ -331,22 +331,56 @@ static void parkColumn(AssocWriter *w, const WriteRow *pRow, int iCol) {
   w->nChange = nChange;
 }
 
+/* Is the column in a declared foreign key? A value that no row has is then in no
+** row of the parent either. */
+static int columnRefers(AssocCall *pCall, AssocTable *pTab, int iCol) {
+  const AssocFkey *p = assocTableFkeys(pCall, pTab);
+  while (p && !columnAmong(iCol, p->nCol, p->aCol)) p = p->pNext;
+  return p != 0;
+}
+
+/* How well a column of an index can be parked; 0: not at all. A column that the
+** row's cells do not write has to get its value again. */
+static int parkRank(AssocWriter *w, const WriteNew *pNew, int iCol) {
+  AssocModel *pModel = pNew->row.pModel;
+  const AssocColumn *pCol = &pModel->pTable->aCol[iCol];
+  int bWritten = cellAt(iCol, pNew->nCell, pNew->aCell) != 0;
+  if (assocKeyPlace(pModel, iCol) >= 0 || pCol->bGenerated) return 0;
+  if (!pCol->bNotNull) return bWritten ? 5 : 3;
+  if (columnRefers(w->pCall, pModel->pTable, iCol)) return bWritten;
+  return bWritten ? 4 : 2;
+}
+
+/* The row's cells, and the present value of one more column. */
+static void parkLater(AssocWriter *w, WriteNew *pNew, int iCol) {
+  AssocKey key = {.nCol = 1, .aCol = &iCol};
+  const WriteVal *aHas = assocRowGet(w, &pNew->row, &key, 0);
+  WriteCell *a =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (pNew->nCell + 1));
+  if (a == 0 || aHas == 0) return;
+  if (pNew->nCell) memcpy(a, pNew->aCell, sizeof(*a) * (size_t)pNew->nCell);
+  a[pNew->nCell].iCol = iCol;
+  a[pNew->nCell++].val = aHas[0];
+  pNew->aCell = a;
+}
+
 /* Park a row: of each UNIQUE index that its cells touch, take away the value of
-** a column that they write; if possible one that may be NULL. */
+** the column that can best do without. */
 static void rowPark(AssocWriter *w, WriteNew *pNew) {
   AssocTable *pTab = pNew->row.pModel->pTable;
   const AssocIndex *pIdx = assocTableIndexes(w->pCall, pTab);
   pNew->bParked = 1;
   for (; pIdx && w->pCall->rc == SQLITE_OK; pIdx = pIdx->pNext) {
-    int i, iPark = -1;
-    if (!indexIsPlain(pIdx)) continue;
-    for (i = 0; i < pNew->nCell; i++) {
-      int iCol = pNew->aCell[i].iCol;
-      if (!columnAmong(iCol, pIdx->nCol, pIdx->aCol)) continue;
-      if (iPark < 0 || !pTab->aCol[iCol].bNotNull) iPark = iCol;
-      if (!pTab->aCol[iCol].bNotNull) break;
+    int i, iPark = -1, eBest = 0;
+    if (!indexIsPlain(pIdx) || !indexTouched(pIdx, pNew)) continue;
+    for (i = 0; i < pIdx->nCol; i++) {
+      int e = parkRank(w, pNew, pIdx->aCol[i]);
+      if (e > eBest) iPark = pIdx->aCol[i];
+      if (e > eBest) eBest = e;
     }
-    if (iPark >= 0) parkColumn(w, &pNew->row, iPark);
+    if (iPark < 0) continue;
+    if (!cellAt(iPark, pNew->nCell, pNew->aCell)) parkLater(w, pNew, iPark);
+    if (w->pCall->rc == SQLITE_OK) parkColumn(w, &pNew->row, iPark);
   }
 }
 

@@ -496,6 +496,11 @@ int assocLinkFirst(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 ** assocWriterReset(). */
 WriteCell *assocLinkCells(AssocWriter *w, WriteLink *pLink,
                           const WriteRow *pOther, int *pn);
+/* The same for a target that has another source now: columns of its own key must
+** have the right values, and are left out. */
+WriteCell *assocLinkMoved(AssocWriter *w, WriteLink *pLink,
+                          const WriteRow *pSource, const WriteRow *pRow,
+                          int *pn);
 /* belongsToMany: insert a join row. The caller knows that the pair has none. */
 void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    const WriteRow *pTarget, int nThrough,
