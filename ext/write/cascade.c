@@ -12,6 +12,9 @@
 **      NULL too, although the row goes.
 **   5. The rows are deleted, those that refer to others first:
 **        DELETE FROM posts WHERE rowid=?1
+**      Many rows are deleted by the key that led to them, before the row to which
+**      they refer:
+**        DELETE FROM posts WHERE user_id=?1
 **
 ** A row of a model with soft deletion is not deleted but marked:
 **        UPDATE posts SET deletedAt=?1 WHERE rowid=?2
@@ -366,7 +369,105 @@ static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   if (w->pCall->rc != SQLITE_OK) return;
   n = sqlite3_changes(w->pCall->db);
   w->nChange += n;
+  p->nGone += (u32)n;
   if (n == 0) tableCheckGone(d, p, iRow);
+}
+
+/* --------------------------------------------------------- deleting by keys */
+
+/* Rows from which on it pays to ask whether keys can do it. */
+#define DESTROY_MANY 50
+
+/* Does an edge lead, by these columns, to the same rows when they are deleted as
+** when they were found? Both columns must compare alike. */
+static int edgeIsPlain(const DestroyEdge *p) {
+  const WriteRefer *pRefer = p->pRefer;
+  int i;
+  if (p->eNow != DESTROY_CASCADE || !p->bIndexed || p->iEdge >= DESTROY_MASK ||
+      pRefer->pScope || pRefer->zType || pRefer->pBy || pRefer->pOf ||
+      pRefer->nCol != p->pParent->nId) {
+    return 0;
+  }
+  for (i = 0; i < pRefer->nCol; i++) {
+    if (pRefer->aRef[i] != p->pParent->aId[i] ||
+        p->pChild->pTab->aCol[pRefer->aCol[i]].eColl != ASSOC_COLL_BINARY ||
+        p->pParent->pTab->aCol[pRefer->aRef[i]].eColl != ASSOC_COLL_BINARY) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+/* Has the table no triggers, and nothing else by which a statement that deletes
+** rows of it does more than that? */
+static int tableIsPlain(WriteDestroyer *d, const DestroyTable *p) {
+  return assocRowsSql(d->w, WRITE_DELETE, p->pTab, 0, 0, p->nId, p->aId) != 0;
+}
+
+/* Can nothing that this run does with rows of the table make new rows refer to
+** those that go? Triggers could, and defaults. */
+static int tableIsQuiet(WriteDestroyer *d, const DestroyTable *p) {
+  const DestroyEdge *pEdge;
+  if (!tableIsPlain(d, p)) return 0;
+  for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
+    const char *zDeclared = pEdge->pRefer->zDeclared;
+    if (pEdge->eNow == DESTROY_DEFAULT || pEdge->knot.nSlot) return 0;
+    if (zDeclared && strcmp(zDeclared, "SET DEFAULT") == 0) return 0;
+    if (pEdge->found.nSlot && !tableIsPlain(d, pEdge->pChild)) return 0;
+  }
+  return 1;
+}
+
+/* Choose the tables of which rows are deleted by keys: those that only plain edges
+** lead to. None if anything that is written could make new rows. */
+static void destroyChoose(WriteDestroyer *d) {
+  DestroyTable *p;
+  DestroyEdge *pEdge;
+  if (d->bSoft || d->bTangled || d->order.n < DESTROY_MANY ||
+      assocBudgetCounts(d->w->pCall->pConn)) {
+    return;
+  }
+  for (p = d->pTable; p; p = p->pNext) {
+    if (p->rows.nSlot && !tableIsQuiet(d, p)) return;
+  }
+  for (p = d->pTable; p; p = p->pNext) p->bByKey = p->rows.nSlot > 0;
+  for (p = d->pTable; p; p = p->pNext) {
+    for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
+      if (p->rows.nSlot == 0 || pEdge->eNow != DESTROY_CASCADE) continue;
+      if (!edgeIsPlain(pEdge)) pEdge->pChild->bByKey = 0;
+    }
+  }
+}
+
+/* Delete the rows that refer to a row which goes next. */
+static void stepByKeys(WriteDestroyer *d, const DestroyStep *pStep) {
+  AssocWriter *w = d->w;
+  DestroyEdge *p;
+  for (p = pStep->pTable->pEdge; p && w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    WriteSql *pSql;
+    int n;
+    if (!p->pChild->bByKey || p->iEdge >= DESTROY_MASK) continue;
+    if (p->eNow != DESTROY_CASCADE || !(pStep->mFound >> p->iEdge & 1))
+      continue;
+    pSql = assocWriteSql(w, WRITE_DELETE, p->pChild->pTab, 0, 0,
+                         p->pRefer->nCol, p->pRefer->aCol, 0, 0);
+    if (pSql == 0) return;
+    assocErrorCode(w->pCall, assocKeymapBind(&pStep->pTable->rows, pStep->iRow,
+                                             pSql->pStmt, 1));
+    while (assocStep(w->pCall, pSql->pStmt)) { /* PRAGMA count_changes */
+    }
+    sqlite3_reset(pSql->pStmt);
+    if (w->pCall->rc != SQLITE_OK) return;
+    n = sqlite3_changes(w->pCall->db);
+    w->nChange += n;
+    p->pChild->nGone += (u32)n;
+  }
+}
+
+/* Is the row deleted by a key? The rows that were named are not. */
+static int stepIsByKey(const WriteDestroyer *d, const DestroyStep *pStep) {
+  return pStep->pTable->bByKey &&
+         !(pStep->pTable == d->pTable && pStep->iRow < d->nRoot);
 }
 
 /* The current time in the form that the soft-deletion column stores: seconds
@@ -415,11 +516,20 @@ static void destroyAllowed(WriteDestroyer *d) {
 /* Delete or mark all rows in order. */
 static void destroyAll(WriteDestroyer *d) {
   i64 i;
+  DestroyTable *p;
+  destroyChoose(d);
   for (i = 0; i < d->order.n && d->w->pCall->rc == SQLITE_OK; i++) {
+    const DestroyStep *pStep = &d->order.a[i];
     if (d->bSoft) {
-      tableMark(d, d->order.a[i].pTable, d->order.a[i].iRow);
+      tableMark(d, pStep->pTable, pStep->iRow);
     } else {
-      tableDelete(d, d->order.a[i].pTable, d->order.a[i].iRow);
+      if (pStep->mFound) stepByKeys(d, pStep);
+      if (!stepIsByKey(d, pStep)) tableDelete(d, pStep->pTable, pStep->iRow);
+    }
+  }
+  for (p = d->pTable; p && d->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    if (ASSOC_NEVER(p->bByKey && p->nGone != p->rows.nSlot)) {
+      assocErrorCode(d->w->pCall, SQLITE_INTERNAL);
     }
   }
 }
@@ -564,6 +674,8 @@ static void destroyerReset(WriteDestroyer *d) {
     p->zPath = 0;
     p->pNow = 0;
     p->bMet = 0;
+    p->bByKey = 0;
+    p->nGone = 0;
     for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) edgeReset(pEdge);
   }
   d->pTable = 0;

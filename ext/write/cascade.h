@@ -58,6 +58,8 @@ struct DestroyTable {
   WriteSql *pLoad;     /* Gives identity and key of a row, by its identity */
   WriteSql *pRoot;     /* The same, by the model's key */
   u8 bMet;             /* Met in this run: in the destroyer's list pTable */
+  u8 bByKey;           /* Its rows are deleted by the keys of its edges */
+  u32 nGone;           /* How many of them were deleted */
   DestroyTable *pNext; /* In the order in which tables were met */
   DestroyTable *pNextKnown;
 };
@@ -68,6 +70,7 @@ struct DestroyEdge {
   DestroyTable *pParent, *pChild;
   int eAction;          /* As defined: DESTROY_* */
   int eNow;             /* In this run, with its options */
+  int iEdge;            /* Its number among those of the parent */
   AssocKeymap found;    /* Child rows found, if the edge does not cascade */
   AssocKeymap knot;     /* Child rows that close a circle */
   DestroyGroup *pGroup; /* Child rows of this run, for the report */
@@ -91,7 +94,10 @@ struct DestroyStep {
   DestroyTable *pTable;
   u32 iRow;
   u8 bLeave; /* Stack: leave this row, instead of entering it */
+  unsigned short
+      mFound; /* Bit i: edge i has found rows that refer to this one */
 };
+#define DESTROY_MASK 16 /* Edges in mFound */
 struct DestroySteps {
   DestroyStep *a; /* OWNED */
   i64 n, nAlloc;

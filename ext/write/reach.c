@@ -206,6 +206,7 @@ static void stepsAdd(AssocWriter *w, DestroySteps *p, DestroyTable *pTable,
   assert(iRow < pTable->rows.nSlot);
   p->a[p->n].pTable = pTable;
   p->a[p->n].iRow = iRow;
+  p->a[p->n].mFound = 0;
   p->a[p->n++].bLeave = (u8)bLeave;
 }
 
@@ -323,9 +324,11 @@ static DestroyEdge *edgeNew(WriteDestroyer *d, DestroyTable *pParent,
 static void tableFindEdges(WriteDestroyer *d, DestroyTable *p) {
   WriteRefer *pRefer = assocRefersTo(d->w, p->pModel);
   DestroyEdge **pp = &p->pEdge;
+  int n = 0;
   for (; pRefer; pRefer = pRefer->pNext) {
     *pp = edgeNew(d, p, pRefer);
     if (*pp == 0) return;
+    (*pp)->iEdge = n++;
     pp = &(*pp)->pNext;
   }
   p->bEdges = d->w->pCall->rc == SQLITE_OK;
@@ -541,23 +544,26 @@ static void edgeFindPairs(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
   }
 }
 
-/* Find the rows that refer to row iRow by this edge. */
-static void edgeFind(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
+/* Find the rows that refer to row iRow by this edge. Are there any? (Without an
+** index nobody asks.) */
+static int edgeFind(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
   AssocWriter *w = d->w;
   sqlite3_stmt *pStmt;
-  if (p->eNow == DESTROY_NOT) return;
-  if (d->bTangled && !edgeIsOrder(d, p)) return;
+  int bAny = 0;
+  if (p->eNow == DESTROY_NOT) return 0;
+  if (d->bTangled && !edgeIsOrder(d, p)) return 0;
   p->nAsked++;
   if (!p->bIndexed && p->nAsked > 1) {
     edgeFindPairs(d, p, iRow);
-    return;
+    return 0;
   }
   if (p->pFind == 0) p->pFind = edgeStmt(w, p, 0);
   pStmt = assocWriteSqlUse(w, p->pFind);
-  if (pStmt == 0 || w->pCall->rc != SQLITE_OK) return;
+  if (pStmt == 0 || w->pCall->rc != SQLITE_OK) return 0;
   assocErrorCode(w->pCall, assocKeymapBind(&p->pParent->rows, iRow, pStmt, 1));
-  while (assocStep(w->pCall, pStmt)) edgeFound(d, p, pStmt, iRow);
+  for (; assocStep(w->pCall, pStmt); bAny = 1) edgeFound(d, p, pStmt, iRow);
   sqlite3_reset(pStmt);
+  return bAny;
 }
 
 /* Enter a row: push it once more, to be left, and above it the rows that refer
@@ -565,13 +571,18 @@ static void edgeFind(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
 static void destroyEnter(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   DestroySteps *pTodo = &d->todo;
   DestroyEdge *pEdge;
+  unsigned short mFound = 0;
   i64 i, j;
   *tableState(d->w, p, iRow) = DESTROY_ENTERED;
   stepsAdd(d->w, pTodo, p, iRow, 1);
   i = pTodo->n;
   for (pEdge = tableEdges(d, p); pEdge; pEdge = pEdge->pNext) {
-    edgeFind(d, pEdge, iRow);
+    if (edgeFind(d, pEdge, iRow) && pEdge->iEdge < DESTROY_MASK) {
+      mFound |= (unsigned short)(1 << pEdge->iEdge);
+    }
   }
+  if (d->w->pCall->rc != SQLITE_OK) return;
+  pTodo->a[i - 1].mFound = mFound;
   for (j = pTodo->n - 1; i < j; i++, j--) {
     DestroyStep step = pTodo->a[i];
     pTodo->a[i] = pTodo->a[j];
@@ -592,6 +603,7 @@ static void destroySteps(WriteDestroyer *d) {
       assert(*pState == DESTROY_ENTERED);
       *pState = DESTROY_LEFT;
       stepsAdd(w, &d->order, step.pTable, step.iRow, 0);
+      if (d->order.n) d->order.a[d->order.n - 1].mFound = step.mFound;
     } else if (*pState == DESTROY_NEW) {
       destroyEnter(d, step.pTable, step.iRow);
     }
