@@ -135,29 +135,33 @@ static const char *liveBare(const char *zSchema, const char *zName) {
   return zName;
 }
 
-/* Check the name and the tables of a new live document. */
+/* Check the name of a new live document, and those of its tables and index. */
 static void liveCheckNew(AssocCall *pCall, const LiveWork *p,
                          const char *zName) {
-  static const char *const az[] = {"doc", "mark"};
-  int i;
+  sqlite3_stmt *pStmt;
   if (pCall->rc != SQLITE_OK || p->pLive == 0 || p->pLive->bStored) return;
   if (zName[0] == 0 || sqlite3_strnicmp(zName, "sqlite_", 7) == 0 ||
       sqlite3_strnicmp(zName, "assoc_", 6) == 0) {
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, zName,
                  "'%s' cannot be the name of a live document", zName);
+    return;
   }
-  /* Names in use are refused, since the script drops tables of these names. */
+  /* Names in use are refused, since the script drops what has these names. */
   assert(zName);
-  for (i = 0; i < ASSOC_COUNT(az) && pCall->rc == SQLITE_OK; i++) {
-    char *z = assocMprintf(pCall, "%s_%s", zName, az[i]);
-    if (z && assocSchemaIndex(p->set.pSchema, z) >= 0) {
-      assocErrorOf(pCall, ASSOC_E_DEFINITION, 0, zName,
-                   "a live document %s would have a table %s, which exists "
-                   "already; choose another name",
-                   zName, z);
-    }
-    sqlite3_free(z);
+  pStmt = assocPrepare(
+      pCall,
+      "SELECT type,name FROM \"%w\".sqlite_schema WHERE lower(name) IN"
+      " (lower(?1||'_doc'),lower(?1||'_mark'),lower(?1||'_doc_version'))",
+      p->set.pSchema->zName);
+  assocBindText(pCall, pStmt, 1, zName);
+  if (assocStep(pCall, pStmt)) {
+    const char *zType = assocColumnText(pCall, pStmt, 0);
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, 0, zName,
+                 "a live document %s would use the name of the %s %s, which "
+                 "exists already; choose another name",
+                 zName, zType, assocColumnText(pCall, pStmt, 1));
   }
+  assocFinalize(pCall, pStmt);
 }
 
 /* Compare with what is stored. True if the row must be written. */
