@@ -717,7 +717,8 @@ static void entrySql(AssocCall *pCall, AssocLiveSet *pSet, AssocLive *pLive,
   p->bText = pModel->pTable->aCol[pModel->aKey[0]].eAff == ASSOC_AFF_TEXT;
 }
 
-/* The databases whose commits may change anything. Nobody else commits to temp. */
+/* The databases whose commits may change anything. Nobody else commits to temp. A
+** name of 0 means main, which SQLite then need not look for. */
 static void entrySchemas(AssocCall *pCall, AssocCatalog *pCat, LiveEntry *p) {
   AssocSchema *pSchema;
   int n = 0;
@@ -725,9 +726,10 @@ static void entrySchemas(AssocCall *pCall, AssocCatalog *pCat, LiveEntry *p) {
   p->azSchema = assocAlloc(pCall, &p->mem, (i64)sizeof(char *) * (n + 1));
   for (pSchema = pCat->pSchema; pSchema && p->azSchema;
        pSchema = pSchema->pNext) {
+    int bMain = sqlite3_stricmp(pSchema->zName, "main") == 0;
     if (sqlite3_stricmp(pSchema->zName, "temp") == 0) continue;
     p->azSchema[p->nSchema++] =
-        assocArenaText(pCall, &p->mem, pSchema->zName, -1);
+        bMain ? 0 : assocArenaText(pCall, &p->mem, pSchema->zName, -1);
   }
 }
 
@@ -789,9 +791,9 @@ static LiveEntry *entryOf(AssocCall *pCall, AssocCatalog *pCat,
   return pNew;
 }
 
-/* The JSON of the row as the result. */
-static void entryResult(sqlite3_context *pCtx, sqlite3_stmt *pStmt) {
-  sqlite3_result_value(pCtx, sqlite3_column_value(pStmt, 0));
+/* The document of the row as the result. */
+static void entryResult(sqlite3_context *pCtx, sqlite3_value *pJson) {
+  sqlite3_result_value(pCtx, pJson);
   sqlite3_result_subtype(pCtx, 'J');
 }
 
@@ -818,7 +820,7 @@ static int entryStored(AssocCall *pCall, sqlite3_context *pCtx, LiveEntry *p,
   }
   entryBind(pCall, pStmt, p, n + 1);
   bFound = assocStep(pCall, pStmt);
-  if (bFound) entryResult(pCtx, pStmt);
+  if (bFound) entryResult(pCtx, sqlite3_column_value(pStmt, 0));
   sqlite3_reset(pStmt);
   sqlite3_clear_bindings(pStmt);
   return bFound;
@@ -885,10 +887,11 @@ static int entryFast(AssocCall *pCall, sqlite3_context *pCtx, const char *zName,
   if (pCall->rc != SQLITE_OK) return 0;
   /* An error, such as that the table was dropped, is left to the other way */
   if (sqlite3_step(p->fast.p) == SQLITE_ROW) {
-    bFound = sqlite3_column_type(p->fast.p, 0) == SQLITE_TEXT &&
+    sqlite3_value *pJson = sqlite3_column_value(p->fast.p, 0);
+    bFound = sqlite3_value_type(pJson) == SQLITE_TEXT &&
              p->nMade == entryMade(p) &&
              p->iVersion == entryVersion(pCall->db, p);
-    if (bFound) entryResult(pCtx, p->fast.p);
+    if (bFound) entryResult(pCtx, pJson);
   }
   sqlite3_reset(p->fast.p);
   return bFound;
