@@ -15,7 +15,8 @@
 #   make format        put the C code into the form that `check` asks for
 #   make faulttest     the tests where memory, disk or patience run out, each of
 #                      which `make test` lets fail every 7th time; here and below
-#                      EVERY=N lets only every N-th thing fail
+#                      EVERY=N lets only every N-th thing fail, EVERY=place the
+#                      first at each place of the code that asks for one
 #   make asan          the tests under AddressSanitizer and UBSan
 #   make valgrind      the tests under valgrind; T=GLOB as above
 #   make newsqlite     the tests on the newest SQLite, with its own asserts; with
@@ -310,6 +311,7 @@ coverage:
 # condition/decision coverage), by file, judged against test/mcdc.txt.
 MCDC_TESTS ?= $(FAULTS) $(FUNCTIONAL)
 .PHONY: mcdc
+mcdc: THIN = $(if $(filter file,$(origin EVERY)),place)
 mcdc:
 	@tool/setup.sh mcdc
 	@mkdir -p build/mcdc

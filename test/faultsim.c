@@ -24,6 +24,10 @@
 **       and returns it, a list of: open FILE; write FILE OFFSET BYTES; truncate
 **       FILE SIZE; sync FILE; delete FILE SYNCED; mark MARK. powercut.test makes of
 **       it what a power cut may leave.
+**   faultsim_places           the first call begins to note where each operation
+**       that may fail is asked for, the second ends that and returns the list: a
+**       number for each, equal where the same calls of the extension led there,
+**       or 0 where none did. Without unwind.h all places are 0.
 **   faultsim_work DB          what the statements of the connection have done
 **       since the last call: {steps of the virtual machine, rows that full scans
 **       and automatic indexes stepped over, rows of tables that any loop visited}.
@@ -38,9 +42,16 @@
 ** program. Syncs are counted but never reach the disk, so that tests that
 ** commit a lot are quick.
 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1 /* dl_iterate_phdr */
+#endif
 #include "faultsim.h"
 #include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <link.h>
+#include <unwind.h>
+#endif
 
 /* Whether the next operation fails. */
 typedef struct Fault Fault;
@@ -59,8 +70,63 @@ static void faultHit(Fault *p) {
   p->nFail++;
 }
 
+/* ---------------------------------------------------------------- places */
+
+static Tcl_Obj *pPlaces = 0; /* While places are noted */
+
+#if defined(__linux__)
+/* The code of the extension, while it is loaded. */
+static struct { uintptr_t iBegin, iEnd; } code;
+
+static int codeFind(struct dl_phdr_info *p, size_t n, void *pData) {
+  const char *z = strrchr(p->dlpi_name, '/');
+  int i;
+  (void)n, (void)pData;
+  if (z == 0 || strncmp(z, "/assoc.", 7)) return 0;
+  for (i = 0; i < p->dlpi_phnum; i++) {
+    if (p->dlpi_phdr[i].p_type != PT_LOAD) continue;
+    if ((p->dlpi_phdr[i].p_flags & PF_X) == 0) continue;
+    code.iBegin = p->dlpi_addr + p->dlpi_phdr[i].p_vaddr;
+    code.iEnd = code.iBegin + p->dlpi_phdr[i].p_memsz;
+  }
+  return 1;
+}
+
+static _Unwind_Reason_Code placeFrame(struct _Unwind_Context *p, void *pData) {
+  Tcl_WideUInt *pHash = pData;
+  uintptr_t i = _Unwind_GetIP(p);
+  if (i >= code.iBegin && i < code.iEnd) {
+    *pHash = (*pHash ^ (i - code.iBegin)) * 0x100000001b3 + 1;
+  }
+  return _URC_NO_REASON;
+}
+
+static Tcl_WideUInt placeHere(void) {
+  Tcl_WideUInt hash = 0;
+  if (code.iEnd == 0) dl_iterate_phdr(codeFind, 0);
+  if (code.iEnd) _Unwind_Backtrace(placeFrame, &hash);
+  return hash;
+}
+
+/* The extension may have been loaded anew, and elsewhere. */
+static void placeBegin(void) {
+  code.iBegin = code.iEnd = 0;
+}
+#else
+static Tcl_WideUInt placeHere(void) {
+  return 0;
+}
+
+static void placeBegin(void) {
+}
+#endif
+
 static int faultStep(Fault *p, int bBenign) {
   if (p->nBefore < 0) return 0;
+  if (pPlaces) {
+    Tcl_ListObjAppendElement(0, pPlaces,
+                             Tcl_NewWideIntObj((Tcl_WideInt)placeHere()));
+  }
   if (p->nBefore > 0) {
     p->nBefore--;
     return 0;
@@ -560,6 +626,26 @@ static int cmdRecord(ClientData cd, Tcl_Interp *interp, int objc,
   return TCL_OK;
 }
 
+/* faultsim_places */
+static int cmdPlaces(ClientData cd, Tcl_Interp *interp, int objc,
+                     Tcl_Obj *const objv[]) {
+  (void)cd;
+  if (objc != 1) {
+    Tcl_WrongNumArgs(interp, 1, objv, "");
+    return TCL_ERROR;
+  }
+  if (pPlaces == 0) {
+    pPlaces = Tcl_NewListObj(0, 0);
+    Tcl_IncrRefCount(pPlaces);
+    placeBegin();
+  } else {
+    Tcl_SetObjResult(interp, pPlaces);
+    Tcl_DecrRefCount(pPlaces);
+    pPlaces = 0;
+  }
+  return TCL_OK;
+}
+
 /* faultsim_vfs NAME: the real VFS under another name, as an engine has its own */
 static int cmdVfs(void *p, Tcl_Interp *interp, int objc, Tcl_Obj *const *objv) {
   static sqlite3_vfs vfs;
@@ -583,6 +669,7 @@ int Faultsim_Init(Tcl_Interp *interp) {
   Tcl_CreateObjCommand(interp, "faultsim_install", cmdInstall, 0, 0);
   Tcl_CreateObjCommand(interp, "faultsim_vfs", cmdVfs, 0, 0);
   Tcl_CreateObjCommand(interp, "faultsim_record", cmdRecord, 0, 0);
+  Tcl_CreateObjCommand(interp, "faultsim_places", cmdPlaces, 0, 0);
   Tcl_CreateObjCommand(interp, "faultsim_work", cmdWork, 0, 0);
   Tcl_CreateObjCommand(interp, "faultsim_clock", cmdClock, 0, 0);
   Tcl_CreateObjCommand(interp, "sqlite3_memdebug_fail", cmdFail, &memFault, 0);

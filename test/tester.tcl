@@ -15,7 +15,8 @@
 #
 #   ASSOC_SO       the extension; without it ../assoc.so
 #   ASSOC_HELPER   the C helper; without it ../build/test/faultsim.so
-#   ASSOC_EVERY    N: of a fault's runs only every N-th; without it every one
+#   ASSOC_EVERY    N: of a fault's runs only every N-th; without it every one.
+#                  place: the first at each place of the extension's code
 #   ASSOC_FAULT    N: of a fault's runs only the N-th, to debug it
 #
 # Tests
@@ -414,7 +415,10 @@ proc skip {name why} {
 # file operation, ...) fails, in the second run its second, and so on, until
 # one run comes to its end without meeting the fault. (Where that would take
 # too long, as under valgrind, ASSOC_EVERY=N takes every N-th only. Sweeps start
-# at different ones then, so that much alike sweeps strike different places.)
+# at different ones then, so that much alike sweeps strike different places.
+# ASSOC_EVERY=place looks first where the body asks for memory, or for a file:
+# of those that the same calls of the extension led to, in the whole test file,
+# the first one fails. Interrupts have no place: of them it takes every 25th.)
 # Each run is one test:
 #
 #   1. -prep runs. All connections are closed before. Without it, the files
@@ -507,38 +511,72 @@ proc do_faultsim_test {name args} {
 
 # Which of a fault's runs to visit
 set tester::every 1
-if {[info exists env(ASSOC_EVERY)] && $env(ASSOC_EVERY) > 1} {
+if {[info exists env(ASSOC_EVERY)] && $env(ASSOC_EVERY) ne ""} {
   set tester::every $env(ASSOC_EVERY)
 }
+set tester::byplace [expr {$tester::every eq "place"}]
+if {$tester::byplace} { set tester::every 25 }
 set tester::sweeps -1
+array set tester::struck {}   ;# KIND,PLACE: a fault was there
 
 proc tester::fault_loop {prefix arm disarm o} {
   variable every
   variable sweeps
+  variable byplace
   set n [expr {[incr sweeps] % $every}]
   set only [info exists ::env(ASSOC_FAULT)]
   if {$only} { set n [expr {$::env(ASSOC_FAULT) - 1}] }
+  if {$byplace && !$only && ![string match *-interrupt $prefix]} {
+    # The first run meets no fault.
+    faultsim_places
+    fault_run $prefix 1000000000 $arm $disarm $o
+    foreach n [new_places $prefix [faultsim_places]] {
+      fault_run $prefix $n $arm $disarm $o
+    }
+    return
+  }
   for {} {1} {incr n $every} {
     # Interrupts may strike at any of very many steps: visit ever fewer.
     if {$n > 100 && [string match *-interrupt $prefix]} { incr n [expr {$n/9}] }
-    set name $prefix.[expr {$n + 1}]
-    begin $name
-    close_all
-    set idle [sqlite3_malloc_outstanding]
-    if {[catch {uplevel #0 [dict get $o -prep]} message]} {
-      end $name "error in -prep: $message"
-      return
-    }
-    eval $arm
-    set rc [catch {uplevel #0 [dict get $o -body]} result]
-    set struck [eval $disarm]
-    set why [fault_verdict $rc $result $struck]
-    close_all
-    set held [expr {[sqlite3_malloc_outstanding] - $idle}]
-    if {$held} { append why "\nunfreed memory: $held allocations" }
-    end $name [string trim $why \n]
-    if {!$struck || $only} return
+    if {![fault_run $prefix $n $arm $disarm $o] || $only} return
   }
+}
+
+# Which of these places did no fault of that kind strike yet?
+proc tester::new_places {prefix places} {
+  variable struck
+  regexp {[a-z]+(-[a-z]+)?$} $prefix kind
+  set list {}
+  set n 0
+  foreach place $places {
+    if {![info exists struck($kind,$place)]} {
+      set struck($kind,$place) 1
+      lappend list $n
+    }
+    incr n
+  }
+  return $list
+}
+
+# One run, in which the fault strikes after n operations. True if it did.
+proc tester::fault_run {prefix n arm disarm o} {
+  set name $prefix.[expr {$n + 1}]
+  begin $name
+  close_all
+  set idle [sqlite3_malloc_outstanding]
+  if {[catch {uplevel #0 [dict get $o -prep]} message]} {
+    end $name "error in -prep: $message"
+    return 0
+  }
+  eval $arm
+  set rc [catch {uplevel #0 [dict get $o -body]} result]
+  set struck [eval $disarm]
+  set why [fault_verdict $rc $result $struck]
+  close_all
+  set held [expr {[sqlite3_malloc_outstanding] - $idle}]
+  if {$held} { append why "\nunfreed memory: $held allocations" }
+  end $name [string trim $why \n]
+  return $struck
 }
 
 # A page that was read short stays in the cache as it is, until it is let go.

@@ -8,7 +8,9 @@
 # of LLVM's tools: -19. Prints lines, branches and conditions for each file,
 # and the sums for each floor. test/mcdc.txt has, for each floor, how many
 # conditions may be missed: more fails, and fewer should be written there. An
-# annotated source per file is left in FOLDER/show.
+# annotated source per file is left in FOLDER/show, and in FOLDER/missed a line
+# for each condition that was missed: where, how often it was true and false,
+# and its text.
 set -eu
 dir=$1
 suffix=${2:-}
@@ -20,6 +22,34 @@ llvm-cov"$suffix" export -summary-only -instr-profile="$dir/all.profdata" \
   "$library" >"$dir/all.json"
 llvm-cov"$suffix" show -show-mcdc -show-branches=count -output-dir="$dir/show" \
   -format=text -instr-profile="$dir/all.profdata" "$library" >/dev/null
+
+find "$dir/show" -name '*.c.txt' | sort | while read -r file; do
+  awk -v name="${file##*/ext/}" '
+    function place(text) { gsub(/.*\(|\).*/, "", text); return text }
+    BEGIN { sub(/\.txt$/, "", name) }
+    /^ *[0-9]+\|/ {
+      line = $0; sub(/^ *[0-9]+\|[^|]*\|/, "", line); source[$1 + 0] = line
+    }
+    /\|  Branch \(/ {
+      at = $3; gsub(/[():]/, " ", at); sub(/^ /, "", at)
+      sub(/ $/, "", at); sub(/ +$/, "", at)
+      if (!(at in seen)) { seen[at] = $0; sub(/.*\): /, "", seen[at]) }
+    }
+    /Condition C[0-9]+ -->/ {
+      at = $5; gsub(/[():]/, " ", at); sub(/^ /, "", at); sub(/ +$/, "", at)
+      condition[$3] = at
+    }
+    /-Pair: not covered/ {
+      sub(/-Pair:/, "", $2); missed[++n] = condition[$2]
+    }
+    END {
+      for (i = 1; i <= n; i++) {
+        split(missed[i], part, " ")
+        printf "ext/%s:%d:%d %s %s\n", name, part[1], part[2],
+          seen[missed[i]], substr(source[part[1]], part[2])
+      }
+    }' "$file"
+done >"$dir/missed"
 
 # SQLite reads the JSON. A line per file: floor, name, then counts.
 sqlite3 -separator ' ' :memory: "

@@ -20,8 +20,14 @@ struct AssocChunk {
   i64 nByte;         /* Bytes after this header */
 };
 
+/* The build of `make mcdc` makes a chunk for each allocation, so that each of
+** them may fail. */
 #define ARENA_FIRST 1000
+#if defined(ASSOC_COVERAGE)
+#define ARENA_LARGEST 0
+#else
 #define ARENA_LARGEST ((i64)8 << 20)
+#endif
 
 /*
 ** madvise() is only a hint, so its result is ignored. Only huge pages that lie

@@ -13,16 +13,6 @@
 */
 #include "look/look.h"
 
-/* ASCII only. */
-static int habitIsUpper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-
-/* ASCII only. */
-static int habitIsLower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-
 /* The style of a name of several words; ASSOC_STYLE_NONE of a single word. */
 static int habitStyle(const char *z) {
   int i, bBreak = 0;
@@ -30,10 +20,10 @@ static int habitStyle(const char *z) {
   for (i = 0; z[i]; i++) {
     if (z[i] == ' ') return ASSOC_STYLE_NONE;
     if (z[i] == '_' && z[i + 1]) return ASSOC_STYLE_SNAKE;
-    bBreak |= i && habitIsUpper(z[i]) && habitIsLower(z[i - 1]);
+    bBreak |= i && assocIsUpper(z[i]) && assocIsLower(z[i - 1]);
   }
   if (!bBreak) return ASSOC_STYLE_NONE;
-  return habitIsUpper(z[0]) ? ASSOC_STYLE_PASCAL : ASSOC_STYLE_CAMEL;
+  return assocIsUpper(z[0]) ? ASSOC_STYLE_PASCAL : ASSOC_STYLE_CAMEL;
 }
 
 /* The most frequent style; NONE if there are only single words. */
@@ -52,8 +42,7 @@ static int habitFirst(const char *z) {
   int i;
   for (i = 0; z[i] && z[i] != '_'; i++) {
   }
-  return i && z[i] && (habitIsUpper(z[i + 1]) || habitIsLower(z[i + 1])) ? i
-                                                                         : 0;
+  return i && z[i] && assocIsLetter(z[i + 1]) ? i : 0;
 }
 
 /* Is a table called like the n letters at z, as one or as many? */
@@ -81,7 +70,8 @@ static void habitPrefixes(AssocLook *p) {
     }
     assert(j > i);
     if (n && j - i >= 3 && !habitIsTable(p, z, n)) {
-      p->azPrefix[p->nPrefix++] = assocArenaText(p->pCall, &p->mem, z, n + 1);
+      const char *zPrefix = assocArenaText(p->pCall, &p->mem, z, n + 1);
+      if (zPrefix) p->azPrefix[p->nPrefix++] = zPrefix;
       nTable += j - i;
     }
   }
@@ -105,8 +95,8 @@ void assocLookHabits(AssocLook *p) {
     for (j = 0; j < pTab->nCol; j++)
       anColumn[habitStyle(pTab->aCol[j].zName)]++;
     if (p->cLetter < 0) p->cLetter = pTab->zName[0];
-    if (pTab->zName[0] != p->cLetter || !habitIsUpper(pTab->zName[0]) ||
-        (!habitIsUpper(pTab->zName[1]) && pTab->zName[1] != '_')) {
+    if (pTab->zName[0] != p->cLetter || !assocIsUpper(pTab->zName[0]) ||
+        (!assocIsUpper(pTab->zName[1]) && pTab->zName[1] != '_')) {
       p->cLetter = 0;
     }
   }
@@ -120,7 +110,7 @@ void assocLookHabits(AssocLook *p) {
 const char *assocLookPlainName(const AssocLook *p, const char *zName) {
   int i;
   assert(p->bHabits); /* assocLookHabits() was called */
-  if (zName[0] == '_' && (habitIsUpper(zName[1]) || habitIsLower(zName[1]))) {
+  if (zName[0] == '_' && assocIsLetter(zName[1])) {
     zName++;
   }
   if (p->cLetter && zName[0] == p->cLetter && zName[1]) return &zName[1];

@@ -69,6 +69,8 @@ static int manyMay(const LinkRun *p) {
   const WriteLink *pLink = p->pLink;
   const AssocRel *pRel = pLink->pRel;
   AssocWriter *w = p->w;
+  /* Can no target's own join row stand in the way of another's? */
+  int bApart = p->bRemove ? pLink->bUnique : !pLink->bTwice || pLink->bOnce;
   if (pLink->pTarget->pTable->eType != ASSOC_TABLE || pLink->bOperator ||
       !assocKeysMay(w) || assocAllowAsks(w, pLink->pTarget->pTable)) {
     return 0;
