@@ -3,6 +3,7 @@
 ** SQL cannot reach otherwise, as SQL functions. It is linked with a copy of
 ** all floors but the front door, and is no part of the product.
 **
+**   unit_char(X)
 **   unit_pluralize(X), unit_singularize(X), unit_underscore(X)
 **   unit_camelize(A, B)
 **   unit_json_quote(X)       X as assocJsonValue() writes it
@@ -267,6 +268,22 @@ static void unitUtf8Random(AssocCall *pCall, AssocArena *pArena,
     if (!textHolds(p, n)) nBad = n;
   }
   textTestFree(pCall, pCtx, p, nBad);
+}
+
+/* ----------------------------------------------------------- characters */
+
+/* The kinds of a byte, as letters: d(igit) l(ower) u(pper) _ h(igh) s(pace)
+** g(ap) x, and its value as a hexadecimal digit. */
+static void unitChar(AssocCall *pCall, AssocArena *pArena,
+                     sqlite3_context *pCtx, sqlite3_value **apArg) {
+  char c = (char)sqlite3_value_int(apArg[0]), z[20];
+  int i, n = 0;
+  (void)pCall, (void)pArena;
+  for (i = 0; i < 8; i++) {
+    if (ASSOC_CHAR_IS(c, 1 << i)) z[n++] = "dlu_hsgx"[i];
+  }
+  sqlite3_snprintf((int)sizeof(z) - n, &z[n], " %d", assocHexValue(c));
+  resultText(pCtx, z);
 }
 
 /* ---------------------------------------------------------------- names */
@@ -545,6 +562,7 @@ struct UnitFunc {
 };
 
 static const UnitFunc aUnit[] = {
+    {"unit_char", 1, unitChar},
     {"unit_pluralize", 1, unitPluralize},
     {"unit_singularize", 1, unitSingularize},
     {"unit_underscore", 1, unitUnderscore},

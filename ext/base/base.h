@@ -4,6 +4,7 @@
 **
 **   error    what an error says, to people and to programs
 **   call     a sticky error, and helpers that do nothing once it is set
+**   char     kinds of characters
 **   nearest  "did you mean 'x'?"
 **   arena    memory that is freed all at once
 **   conn     the state of one connection
@@ -272,6 +273,61 @@ const char *assocColumnText(AssocCall *pCall, sqlite3_stmt *pStmt, int iCol);
 /* Read a whole number >= 0 that a program passed as an integer, a REAL or
 ** digits. -2 for every other value. */
 i64 assocValueWhole(sqlite3_value *pValue);
+
+/* ----------------------------------------------------------------- char --
+**
+** Kinds of characters. Only ASCII has letters and digits here.
+*/
+#define ASSOC_CHAR_DIGIT 1
+#define ASSOC_CHAR_LOWER 2
+#define ASSOC_CHAR_UPPER 4
+#define ASSOC_CHAR_UNDER 8  /* The underscore */
+#define ASSOC_CHAR_HIGH 16  /* A byte of a character beyond ASCII */
+#define ASSOC_CHAR_SPACE 32 /* White space of SQL: space, and \t to \r */
+#define ASSOC_CHAR_GAP 64   /* White space of JSON: not \v and \f */
+#define ASSOC_CHAR_HEX 128  /* A hexadecimal digit */
+extern const u8 assocCharKind[256];
+/* Is the character of one of these kinds? m: a sum of ASSOC_CHAR_*. */
+#define ASSOC_CHAR_IS(c, m) ((assocCharKind[(u8)(c)] & (m)) != 0)
+
+static inline int assocIsDigit(char c) {
+  return ASSOC_CHAR_IS(c, ASSOC_CHAR_DIGIT);
+}
+static inline int assocIsLower(char c) {
+  return ASSOC_CHAR_IS(c, ASSOC_CHAR_LOWER);
+}
+static inline int assocIsUpper(char c) {
+  return ASSOC_CHAR_IS(c, ASSOC_CHAR_UPPER);
+}
+static inline int assocIsLetter(char c) {
+  return ASSOC_CHAR_IS(c, ASSOC_CHAR_LOWER | ASSOC_CHAR_UPPER);
+}
+/* A letter, a digit or an underscore. */
+static inline int assocIsWord(char c) {
+  return ASSOC_CHAR_IS(c, ASSOC_CHAR_LOWER | ASSOC_CHAR_UPPER |
+                              ASSOC_CHAR_DIGIT | ASSOC_CHAR_UNDER);
+}
+/* The same, or a byte of a character beyond ASCII. */
+static inline int assocIsName(char c) {
+  return ASSOC_CHAR_IS(c, ASSOC_CHAR_LOWER | ASSOC_CHAR_UPPER |
+                              ASSOC_CHAR_DIGIT | ASSOC_CHAR_UNDER |
+                              ASSOC_CHAR_HIGH);
+}
+static inline int assocIsSpace(char c) {
+  return ASSOC_CHAR_IS(c, ASSOC_CHAR_SPACE);
+}
+static inline int assocIsGap(char c) {
+  return ASSOC_CHAR_IS(c, ASSOC_CHAR_GAP);
+}
+/* The letter in lower or upper case. Other bytes stay as they are. */
+static inline char assocLower(char c) {
+  return assocIsUpper(c) ? (char)(c + ('a' - 'A')) : c;
+}
+static inline char assocUpper(char c) {
+  return assocIsLower(c) ? (char)(c - ('a' - 'A')) : c;
+}
+/* The value of a hexadecimal digit; -1: it is none. */
+int assocHexValue(char c);
 
 /* -------------------------------------------------------------- nearest --
 **
@@ -782,8 +838,6 @@ int assocSqlToken(const char *z, int *peType);
 /* The length of the next token that is not white space; 0 at the end of the
 ** text. *pz moves to the token, or to the end. */
 int assocSqlNext(const char **pz, int *peType);
-/* Is it white space for SQLite's tokenizer? */
-int assocSqlIsSpace(char c);
 /* Is the token of n bytes at z the keyword zWord, in any case of letters? */
 int assocSqlIs(const char *z, int n, const char *zWord);
 

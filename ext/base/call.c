@@ -40,7 +40,7 @@ void assocCallLeave(AssocCall *pCall) {
 /* Skip white space and SQL comments. */
 static const char *sqlStart(const char *z) {
   for (;;) {
-    if (*z == ' ' || (*z >= '\t' && *z <= '\r')) {
+    if (assocIsSpace(*z)) {
       z++;
     } else if (z[0] == '-' && z[1] == '-') {
       while (*z && *z != '\n') z++;
@@ -365,7 +365,7 @@ i64 assocValueWhole(sqlite3_value *pValue) {
     z = sqlite3_value_text(pValue);
     if (z == 0 || z[0] == 0) return -2;
     zEnd = z + sqlite3_value_bytes(pValue);
-    for (; *z >= '0' && *z <= '9' && n < (i64)1e15; z++) n = n * 10 + *z - '0';
+    for (; assocIsDigit((char)*z) && n < (i64)1e15; z++) n = n * 10 + *z - '0';
     return z < zEnd ? -2 : n;
   }
   return -2;

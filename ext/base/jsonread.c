@@ -31,10 +31,7 @@ static AssocJson *readFail(AssocJsonReader *p) {
 /* Skip white space. readSkip() and readPeek() return the next byte without
 ** taking it; 0 at the end of the text. */
 static char readSkip(AssocJsonReader *p) {
-  while (p->z < p->zEnd &&
-         (*p->z == ' ' || *p->z == '\n' || *p->z == '\t' || *p->z == '\r')) {
-    p->z++;
-  }
+  while (p->z < p->zEnd && assocIsGap(*p->z)) p->z++;
   return p->z < p->zEnd ? *p->z : 0;
 }
 /* The next character that is no white space; 0 at the end of the text. It is
@@ -78,14 +75,9 @@ static int hexFour(const char *z, const char *zEnd) {
   int i, v = 0;
   if (zEnd - z < 4) return -1;
   for (i = 0; i < 4; i++) {
-    char c = z[i];
-    if (c >= '0' && c <= '9') {
-      v = v * 16 + (c - '0');
-    } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
-      v = v * 16 + ((c | 0x20) - 'a' + 10);
-    } else {
-      return -1;
-    }
+    int n = assocHexValue(z[i]);
+    if (n < 0) return -1;
+    v = v * 16 + n;
   }
   return v;
 }
@@ -530,7 +522,7 @@ const char *assocJsonText(AssocCall *pCall, sqlite3_value *pVal) {
   if (sqlite3_value_type(pVal) != SQLITE_TEXT) return 0;
   z = zText = (const char *)sqlite3_value_text(pVal);
   if (z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
-  while (z && (*z == ' ' || *z == '\t' || *z == '\n' || *z == '\r')) z++;
+  while (z && assocIsGap(*z)) z++;
   return z && (*z == '[' || *z == '{') ? zText : 0;
 }
 

@@ -157,9 +157,7 @@ static i64 encodeBytes(AssocKeymap *pMap, i64 nUsed, char cTag, const char *z,
   memcpy(&p[1], &n, 4);
   if (n) memcpy(&p[5], z, n);
   if (eColl == ASSOC_COLL_NOCASE) {
-    for (i = 0; i < n && p[5 + i]; i++) {
-      if (p[5 + i] >= 'A' && p[5 + i] <= 'Z') p[5 + i] += 'a' - 'A';
-    }
+    for (i = 0; i < n && p[5 + i]; i++) p[5 + i] = assocLower(p[5 + i]);
     /* Behind a NUL, NOCASE compares only the lengths */
     memset(&p[5 + i], 0, n - i);
   }
@@ -182,12 +180,12 @@ static i64 encodeText(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
 /* Skip spaces (the bytes that SQLite skips around a number), digits (their
 ** value is added to *pu, which saturates), or a sign. */
 static const char *skipSpaces(const char *z, const char *zEnd) {
-  while (z < zEnd && (*z == ' ' || (*z >= '\t' && *z <= '\r'))) z++;
+  while (z < zEnd && assocIsSpace(*z)) z++;
   return z;
 }
 /* Add the digits to *pu. A number that does not fit stays at the maximum. */
 static const char *skipDigits(const char *z, const char *zEnd, u64 *pu) {
-  for (; z < zEnd && *z >= '0' && *z <= '9'; z++) {
+  for (; z < zEnd && assocIsDigit(*z); z++) {
     *pu = *pu > UINT64_MAX / 10 - 1 ? UINT64_MAX : *pu * 10 + (u64)(*z - '0');
   }
   return z;

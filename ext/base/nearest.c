@@ -9,11 +9,6 @@
 
 #define NEAR_MAX 40 /* Longer words are compared by their first 40 bytes */
 
-/* ASCII only, as SQLite compares names. */
-static int lower(char c) {
-  return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
 /* Optimal string alignment distance: three rows of the usual table suffice. */
 static int distance(const char *zA, const char *zB) {
   int aRow[3][NEAR_MAX + 1];
@@ -26,12 +21,13 @@ static int distance(const char *zA, const char *zB) {
     int *aOlder = aRow[(i + 1) % 3];
     aNew[0] = i;
     for (j = 1; j <= nB; j++) {
-      int bSame = lower(zA[i - 1]) == lower(zB[j - 1]);
+      int bSame = assocLower(zA[i - 1]) == assocLower(zB[j - 1]);
       int d = aOld[j - 1] + !bSame;
       if (aOld[j] + 1 < d) d = aOld[j] + 1;
       if (aNew[j - 1] + 1 < d) d = aNew[j - 1] + 1;
-      if (i > 1 && j > 1 && lower(zA[i - 1]) == lower(zB[j - 2]) &&
-          lower(zA[i - 2]) == lower(zB[j - 1]) && aOlder[j - 2] + 1 < d) {
+      if (i > 1 && j > 1 && assocLower(zA[i - 1]) == assocLower(zB[j - 2]) &&
+          assocLower(zA[i - 2]) == assocLower(zB[j - 1]) &&
+          aOlder[j - 2] + 1 < d) {
         d = aOlder[j - 2] + 1;
       }
       aNew[j] = d;

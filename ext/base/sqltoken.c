@@ -5,15 +5,9 @@
 */
 #include "base/base.h"
 
-/* As SQLite's tokenizer has it; a vertical tab counts too. */
-int assocSqlIsSpace(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* A character of a keyword, name or number. Bytes of UTF-8 sequences count. */
 static int isSqlWord(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || c == '_' || c == '$' || (c & 0x80);
+  return assocIsName(c) || c == '$';
 }
 
 /* The length of the quoted token at z, both quotes included. A doubled quote
@@ -45,7 +39,7 @@ static int sqlComment(const char *z) {
 int assocSqlToken(const char *z, int *peType) {
   int n = 0;
   *peType = ASSOC_SQL_SPACE;
-  while (assocSqlIsSpace(z[n])) n++;
+  while (assocIsSpace(z[n])) n++;
   if (n) return n;
   if ((z[0] == '-' && z[1] == '-') || (z[0] == '/' && z[1] == '*')) {
     return sqlComment(z);

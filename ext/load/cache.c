@@ -52,7 +52,7 @@ static void stateFree(void *pState) {
 static int mostPlans(void) {
   const char *z = getenv("ASSOC_PLANS");
   int i, n = 0;
-  for (i = 0; z && z[i] >= '0' && z[i] <= '9' && i < 6; i++) {
+  for (i = 0; z && assocIsDigit(z[i]) && i < 6; i++) {
     n = n * 10 + (z[i] - '0');
   }
   if (z == 0 || i == 0 || z[i]) return CACHE_MOST;

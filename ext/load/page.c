@@ -23,7 +23,7 @@ static u32 pagePrintText(u32 h, const char *z) {
   for (; *z; z++) {
     u8 c = (u8)*z;
     if (c == '"') bText = !bText;
-    if (!bText && c >= 'A' && c <= 'Z') c = (u8)(c + 32);
+    if (!bText) c = (u8)assocLower((char)c);
     h = (h ^ c) * 16777619u;
   }
   return h * 16777619u;

@@ -61,12 +61,6 @@ static int foundTypeColumn(const AssocTable *pTab) {
   return i;
 }
 
-/* ASCII only: other characters end the word. */
-static int isClassChar(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || c == '_';
-}
-
 /* The class that a value names, without its modules: Article of Blog::Article.
 ** 0 if it is no such name. An enumeration such as 'INVOICE' or 'open' is
 ** none. */
@@ -74,8 +68,8 @@ static const char *foundClass(const char *z) {
   const char *zClass = z;
   int bLower = 0;
   while (z) {
-    if (*z < 'A' || *z > 'Z') return 0;
-    for (z++; isClassChar(*z); z++) bLower |= *z >= 'a' && *z <= 'z';
+    if (!assocIsUpper(*z)) return 0;
+    for (z++; assocIsWord(*z); z++) bLower |= assocIsLower(*z);
     if (*z == 0) return bLower ? zClass : 0;
     /* Ruby's modules: Blog::Article is the class Article. */
     if (z[0] != ':' || z[1] != ':') return 0;

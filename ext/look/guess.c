@@ -652,18 +652,12 @@ static void guessTables(AssocGuesser *g) {
 
 /* ------------------------------------------------------------------- views */
 
-/* A character of a name in the text of a view. */
-static int viewIsWord(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || c == '_' || (u8)c >= 0x80;
-}
-
 /* Does the text name the table? */
 static int viewReads(const char *zSql, const char *zTable) {
   int i, n = (int)strlen(zTable);
   for (i = 0; zSql[i]; i++) {
     if (sqlite3_strnicmp(&zSql[i], zTable, n) == 0 &&
-        (i == 0 || !viewIsWord(zSql[i - 1])) && !viewIsWord(zSql[i + n])) {
+        (i == 0 || !assocIsName(zSql[i - 1])) && !assocIsName(zSql[i + n])) {
       return 1;
     }
   }

@@ -172,11 +172,6 @@ void assocGuessNameLearn(AssocGuesser *g, const char *z, int bTable) {
   }
 }
 
-/* ASCII only. */
-static int nameIsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 /* Read the words of a name. Digits at the ends of a word are left out. */
 void assocGuessNameRead(AssocGuesser *g, AssocGuessName *p, const char *z) {
   int i = 0;
@@ -185,10 +180,10 @@ void assocGuessNameRead(AssocGuesser *g, AssocGuessName *p, const char *z) {
   z = assocUnderscore(g->pCall, &g->p->mem, z);
   while (z && z[i] && p->n < ASSOC_GUESS_MXWORD) {
     int iEnd, n;
-    while (z[i] == '_' || nameIsDigit(z[i])) i++;
+    while (z[i] == '_' || assocIsDigit(z[i])) i++;
     for (n = i; z[n] && z[n] != '_'; n++) {
     }
-    for (iEnd = n; iEnd > i && nameIsDigit(z[iEnd - 1]); iEnd--) {
+    for (iEnd = n; iEnd > i && assocIsDigit(z[iEnd - 1]); iEnd--) {
     }
     if (iEnd > i) {
       AssocGuessWord *pWord = assocGuessWordOf(g, &z[i], iEnd - i);

@@ -26,8 +26,7 @@ static const char *const azPictureWord[] = {
 static int pictureIsPlain(const char *z) {
   int i, b = 1;
   for (i = 0; z[i] && b; i++) {
-    b = (z[i] >= 'a' && z[i] <= 'z') || (z[i] >= 'A' && z[i] <= 'Z') ||
-        z[i] == '_' || (i && z[i] >= '0' && z[i] <= '9');
+    b = assocIsWord(z[i]) && (i || !assocIsDigit(z[i]));
   }
   return b && i > 0;
 }
@@ -58,14 +57,13 @@ static void writeEntity(AssocPicture *p, const AssocPictureTable *pTab) {
 static void writeWord(AssocPicture *p, const char *z, const char *zMore) {
   static const char *const az[] = {"PK", "FK", "UK"};
   int i, b = 0;
-  if (!((z[0] >= 'a' && z[0] <= 'z') || (z[0] >= 'A' && z[0] <= 'Z'))) {
+  if (!assocIsLetter(z[0])) {
     sqlite3_str_appendall(p->pStr, "_");
     b = z[0] == '_';
   }
   for (i = b; z[i]; i++) {
     char c = z[i];
-    int bGood = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                (c >= '0' && c <= '9') || strchr(zMore, c);
+    int bGood = assocIsLetter(c) || assocIsDigit(c) || strchr(zMore, c);
     if ((c & 0xc0) == 0x80) continue; /* One '_' for a letter beyond ASCII */
     sqlite3_str_appendchar(p->pStr, 1, bGood ? c : '_');
   }

@@ -130,8 +130,7 @@ static void renamedByIndex(AssocLook *p, AssocRenamedKey *pKey) {
 static int endsLikeKey(const char *z) {
   int n = (int)strlen(z);
   if (n < 3 || sqlite3_stricmp(&z[n - 2], "id") != 0) return 0;
-  return z[n - 3] == '_' ||
-         (z[n - 2] == 'I' && z[n - 3] >= 'a' && z[n - 3] <= 'z');
+  return z[n - 3] == '_' || (z[n - 2] == 'I' && assocIsLower(z[n - 3]));
 }
 
 /* Columns that nobody speaks of, and that may be keys by their names. One that

@@ -55,12 +55,6 @@ static u32 scriptCharacter(const char *z, int *pn) {
   return i == n && c >= 0xc2 ? u : 0;
 }
 
-/* What may stand in an identifier that is made here. */
-static int scriptIsAlnum(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9');
-}
-
 /* z as words that begin with capitals: order_items, OrderItem where z is one
 ** of them. What cannot be in an identifier separates words. OUT: in the
 ** arena, "" if nothing is left. */
@@ -72,9 +66,9 @@ static char *scriptPascal(AssocPicture *p, const char *z) {
     n = 1;
     if ((u8)c >= 0x80 && scriptIsLetter(scriptCharacter(z, &n))) {
       sqlite3_str_append(pStr, z, n);
-    } else if (scriptIsAlnum(c)) {
+    } else if (assocIsLetter(c) || assocIsDigit(c)) {
       if (nOut == 0 && c <= '9') sqlite3_str_appendall(pStr, "_");
-      if (bStart && c >= 'a') c = (char)(c - 'a' + 'A');
+      if (bStart) c = assocUpper(c);
       sqlite3_str_appendchar(pStr, 1, c);
     } else {
       bStart = 1;
@@ -124,7 +118,7 @@ static void scriptName(AssocPicture *p, AssocPictureTable *pTab) {
 static void scriptProperty(AssocPicture *p, const char *z) {
   AssocOut out;
   int i;
-  for (i = 0; scriptIsAlnum(z[i]) || z[i] == '_' || z[i] == '$'; i++) {
+  for (i = 0; assocIsWord(z[i]) || z[i] == '$'; i++) {
   }
   if (i > 0 && z[i] == 0 && (z[0] < '0' || z[0] > '9')) {
     sqlite3_str_appendall(p->pStr, z);

@@ -85,17 +85,6 @@ static const char zNamingNothing[] = "rows";
 
 /* ------------------------------------------------------------------ words */
 
-/* A part of a name; anything else separates words. */
-static int namingIsWord(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || c == '_' || (u8)c >= 0x80;
-}
-
-/* ASCII only. */
-static int namingIsUpper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-
 /* z as a name that needs no quotes: Order Details → OrderDetails. */
 static const char *namingClean(AssocCall *pCall, AssocArena *pArena,
                                const char *z) {
@@ -104,19 +93,19 @@ static const char *namingClean(AssocCall *pCall, AssocArena *pArena,
   if (zOut == 0) return "";
   for (i = 0; zOut[i]; i++) {
     if (zOut[i] == '\'') continue; /* Part of a word */
-    zOut[n++] = namingIsWord(zOut[i]) ? zOut[i] : ' ';
+    zOut[n++] = assocIsName(zOut[i]) ? zOut[i] : ' ';
   }
   zOut[n] = 0;
   if (strchr(zOut, ' ')) {
     int bCamel = 0;
-    for (i = 0; zOut[i]; i++) bCamel |= namingIsUpper(zOut[i]);
+    for (i = 0; zOut[i]; i++) bCamel |= assocIsUpper(zOut[i]);
     while (i > 0 && zOut[i - 1] == ' ') zOut[--i] = 0;
     while (zOut[0] == ' ') zOut++;
     zOut = bCamel ? assocCamelize(pCall, pArena, zOut, "")
                   : assocUnderscore(pCall, pArena, zOut);
   }
   if (zOut == 0 || zOut[0] == 0) return zNamingNothing;
-  if (zOut[0] >= '0' && zOut[0] <= '9') {
+  if (assocIsDigit(zOut[0])) {
     zOut = assocArenaPrintf(pCall, pArena, "_%s", zOut);
   }
   return zOut ? zOut : "";
@@ -126,7 +115,7 @@ static const char *namingClean(AssocCall *pCall, AssocArena *pArena,
 static const char *namingCap(AssocCall *pCall, AssocArena *pArena,
                              const char *z, const char *zLike) {
   char *zOut;
-  if (!namingIsUpper(zLike[0]) || z[0] < 'a' || z[0] > 'z') return z;
+  if (!assocIsUpper(zLike[0]) || !assocIsLower(z[0])) return z;
   zOut = assocArenaText(pCall, pArena, z, -1);
   if (zOut == 0) return "";
   zOut[0] = (char)(zOut[0] - 'a' + 'A');
@@ -166,8 +155,8 @@ static const char *namingLowerFirst(AssocCall *pCall, AssocArena *pArena,
   char *zOut = assocArenaText(pCall, pArena, z, -1);
   int i;
   if (zOut == 0) return "";
-  for (i = 0; namingIsUpper(zOut[i]); i++) { /* URLPath → urlPath */
-    if (i && zOut[i + 1] >= 'a' && zOut[i + 1] <= 'z') break;
+  for (i = 0; assocIsUpper(zOut[i]); i++) { /* URLPath → urlPath */
+    if (i && assocIsLower(zOut[i + 1])) break;
     zOut[i] = (char)(zOut[i] - 'A' + 'a');
   }
   return zOut;
@@ -190,10 +179,10 @@ static const char *namingStyle(AssocCall *pCall, AssocArena *pArena,
 static int namingLastWord(const char *z) {
   int i = (int)strlen(z);
   while (i > 0 && z[i - 1] != '_' &&
-         (!namingIsUpper(z[i - 1]) || z[i] < 'a' || z[i] > 'z')) {
+         (!assocIsUpper(z[i - 1]) || !assocIsLower(z[i]))) {
     i--;
   }
-  return i && namingIsUpper(z[i - 1]) ? i - 1 : i;
+  return i && assocIsUpper(z[i - 1]) ? i - 1 : i;
 }
 
 /* Does the last word of a table's name have no other form? event_data and
@@ -230,11 +219,11 @@ static int namingTrimEnd(const char *z, int n, const char *zWord) {
   int nWord = (int)strlen(zWord), nLeft = n - nWord;
   if (nWord == 0 || nLeft <= 0) return n;
   if (sqlite3_strnicmp(&z[nLeft], zWord, nWord) != 0) return n;
-  if (namingIsWord(z[nLeft - 1]) && z[nLeft - 1] != '_' &&
-      (namingIsUpper(z[nLeft - 1]) || !namingIsUpper(z[nLeft]))) {
+  if (assocIsName(z[nLeft - 1]) && z[nLeft - 1] != '_' &&
+      (assocIsUpper(z[nLeft - 1]) || !assocIsUpper(z[nLeft]))) {
     return n;
   }
-  while (nLeft > 0 && (!namingIsWord(z[nLeft - 1]) || z[nLeft - 1] == '_')) {
+  while (nLeft > 0 && (!assocIsName(z[nLeft - 1]) || z[nLeft - 1] == '_')) {
     nLeft--;
   }
   return nLeft ? nLeft : n;
@@ -244,11 +233,11 @@ static int namingTrimEnd(const char *z, int n, const char *zWord) {
 static const char *namingTrimStart(const char *z, int n, const char *zWord) {
   int i = (int)strlen(zWord);
   if (n <= i || sqlite3_strnicmp(z, zWord, i) != 0) return z;
-  if (namingIsWord(z[i]) && z[i] != '_' &&
-      (!namingIsUpper(z[i]) || namingIsUpper(z[i - 1]))) {
+  if (assocIsName(z[i]) && z[i] != '_' &&
+      (!assocIsUpper(z[i]) || assocIsUpper(z[i - 1]))) {
     return z;
   }
-  while (i < n && (!namingIsWord(z[i]) || z[i] == '_')) i++;
+  while (i < n && (!assocIsName(z[i]) || z[i] == '_')) i++;
   return i < n ? &z[i] : z;
 }
 
@@ -447,7 +436,7 @@ static const char *namingQualified(AssocCall *pCall, AssocArena *pArena,
   const char *z;
   int n = zPart ? (int)strlen(zPart) : 0;
   if (n && sqlite3_strnicmp(zMany, zPart, n) == 0 &&
-      (zMany[n] == '_' || namingIsUpper(zMany[n]))) {
+      (zMany[n] == '_' || assocIsUpper(zMany[n]))) {
     return zMany; /* mod_bans, not mod_mod_bans */
   }
   if (zPart) {

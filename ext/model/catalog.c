@@ -372,12 +372,6 @@ static void holdReader(AssocCall *pCall, AssocSchema *pSchema) {
 
 /* -------------------------------------------------------- whom files call */
 
-/* What SQLite accepts in a name without quotes, apart from "$". */
-static int isWordChar(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || c == '_' || (c & 0x80);
-}
-
 /* Skip the closing quote of a name, white space and comments. */
 static const char *skipSpace(const char *z) {
   /* Quotes are skipped, too: "eager"(...) is a call like eager(...). */
@@ -406,7 +400,7 @@ static const char *findCaller(AssocCall *pCall, const char *z, int bTable,
   int n, bBody = !bTable, bUsing = 0;
   assert(z && pn);
   for (; *z; z += n) {
-    for (n = 0; isWordChar(z[n]); n++) {
+    for (n = 0; assocIsName(z[n]); n++) {
     }
     if (n == 0) {
       if (*z == '(') bBody = 1;

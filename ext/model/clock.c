@@ -48,7 +48,7 @@ static int clockOfText(const char *z) {
   /* "2026-01-31 10:20:30" has 19 bytes; fractions and a zone may follow. */
   z += 19;
   if (*z == '.') {
-    for (z++; *z >= '0' && *z <= '9'; z++) nDigit++;
+    for (z++; assocIsDigit(*z); z++) nDigit++;
     if (nDigit == 0) return 0;
   }
   for (i = 0; i < ASSOC_COUNT(azClockZone); i++) {

@@ -187,34 +187,9 @@ static const InflRow inflRows[] = {
 
 /* -------------------------------------------------------------- letters */
 
-/* Bytes of characters outside ASCII count as lower-case letters. */
-static int inflIsUpper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-
 /* Letters beyond ASCII count as lower case, so they do not begin a word. */
 static int inflIsLower(char c) {
-  return (c >= 'a' && c <= 'z') || (u8)c >= 0x80;
-}
-
-/* ASCII only: the C library's functions depend on the locale. */
-static int inflIsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-/* As JavaScript's \s for ASCII, which the original rules use. */
-static int inflIsSpace(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* Other bytes stay as they are. */
-static char inflUpper(char c) {
-  return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
-/* Other bytes stay as they are. */
-static char inflLower(char c) {
-  return inflIsUpper(c) ? (char)(c - 'A' + 'a') : c;
+  return ASSOC_CHAR_IS(c, ASSOC_CHAR_LOWER | ASSOC_CHAR_HIGH);
 }
 
 /*
@@ -226,7 +201,7 @@ static int inflCapsPlural(const char *z, int n, int i) {
   int nEnd = z[i] == 's' ? 1 : 2;
   assert(i >= 0 && i < n);
   if (i < 2 || i + nEnd > n) return 0;
-  if (!inflIsUpper(z[i - 1]) || !inflIsUpper(z[i - 2])) return 0;
+  if (!assocIsUpper(z[i - 1]) || !assocIsUpper(z[i - 2])) return 0;
   if (i + nEnd < n && inflIsLower(z[i + nEnd])) return 0;
   if (nEnd == 1) return 1;
   return z[i] == 'e' && z[i + 1] == 's' && strchr("SXZ", z[i - 1]) ? 2 : 0;
@@ -237,9 +212,9 @@ static int inflCapsPlural(const char *z, int n, int i) {
 ** the U of SKUs. z has n bytes.
 */
 static int inflBeginsWord(const char *z, int n, int i) {
-  if (i == 0 || !inflIsUpper(z[i])) return 0;
-  if (inflIsLower(z[i - 1]) || inflIsDigit(z[i - 1])) return 1;
-  return inflIsUpper(z[i - 1]) && i + 1 < n && inflIsLower(z[i + 1]) &&
+  if (i == 0 || !assocIsUpper(z[i])) return 0;
+  if (inflIsLower(z[i - 1]) || assocIsDigit(z[i - 1])) return 1;
+  return assocIsUpper(z[i - 1]) && i + 1 < n && inflIsLower(z[i + 1]) &&
          inflCapsPlural(z, n, i + 1) == 0;
 }
 
@@ -249,7 +224,7 @@ static int inflLastWord(const char *z, int n) {
   assert(n >= 0);
   while (i > 0) {
     char c = z[i - 1];
-    if (!inflIsUpper(c) && !inflIsLower(c) && !inflIsDigit(c)) break;
+    if (!assocIsUpper(c) && !inflIsLower(c) && !assocIsDigit(c)) break;
     i--;
     if (inflBeginsWord(z, n, i)) break;
   }
@@ -305,7 +280,7 @@ static int inflFind(const char *z, int n, int bMany) {
 static int inflIsCaps(const char *z, int n) {
   int i;
   for (i = 0; i < n && !inflIsLower(z[i]); i++) continue;
-  return i == n && n > 1 && inflIsUpper(z[n - 1]);
+  return i == n && n > 1 && assocIsUpper(z[n - 1]);
 }
 
 /*
@@ -326,7 +301,7 @@ static char *inflReplace(AssocCall *pCall, AssocArena *pArena, const char *z,
   for (i = 0; i < nNew; i++) {
     bKeep = bKeep &&
             zNew[i] == zOld[i]; /* zOld ends in a nul, which never matches */
-    c = bCaps ? inflUpper(zNew[i]) : zNew[i];
+    c = bCaps ? assocUpper(zNew[i]) : zNew[i];
     zOut[nStem + i] = bKeep ? z[nStem + i] : c;
   }
   return zOut;
@@ -423,10 +398,10 @@ char *assocPluralSequelize(AssocCall *pCall, AssocArena *pArena,
 static int inflAppend(char *zOut, int n, const char *z, int *pbJoint) {
   assert(n >= 0);
   for (; *z; z++) {
-    if (*z == '-' || *z == '_' || inflIsSpace(*z)) {
+    if (*z == '-' || *z == '_' || assocIsSpace(*z)) {
       *pbJoint = 1;
     } else {
-      zOut[n++] = *pbJoint ? inflUpper(*z) : *z;
+      zOut[n++] = *pbJoint ? assocUpper(*z) : *z;
       *pbJoint = 0;
     }
   }
@@ -441,7 +416,7 @@ char *assocCamelize(AssocCall *pCall, AssocArena *pArena, const char *zA,
   int n, bJoint = 0;
   char *zOut;
   if (pCall->rc != SQLITE_OK) return 0; /* zA and zB may be 0 after an error */
-  while (inflIsSpace(*zA)) zA++;
+  while (assocIsSpace(*zA)) zA++;
   zOut = assocAlloc(pCall, pArena, (i64)strlen(zA) + (i64)strlen(zB) + 1);
   if (zOut == 0) return 0;
   n = inflAppend(zOut, 0, zA, &bJoint);
@@ -453,7 +428,7 @@ char *assocCamelize(AssocCall *pCall, AssocArena *pArena, const char *zA,
 /* The test for names in snake_case: letters, digits and underscores, no
 ** capitals. */
 int assocIsSnake(const char *z) {
-  while (*z == '_' || inflIsDigit(*z) || (*z >= 'a' && *z <= 'z')) z++;
+  while (*z == '_' || assocIsDigit(*z) || assocIsLower(*z)) z++;
   return *z == 0;
 }
 
@@ -465,7 +440,7 @@ char *assocUnderscore(AssocCall *pCall, AssocArena *pArena, const char *z) {
   if (z == 0 || zOut == 0) return 0;
   for (i = 0; i < n; i++) {
     if (inflBeginsWord(z, n, i)) zOut[nOut++] = '_';
-    zOut[nOut++] = z[i] == '-' || inflIsSpace(z[i]) ? '_' : inflLower(z[i]);
+    zOut[nOut++] = z[i] == '-' || assocIsSpace(z[i]) ? '_' : assocLower(z[i]);
   }
   assert(nOut <= 2 * n);
   return zOut;

@@ -96,7 +96,7 @@ static void scratchClose(TableMaker *p) {
 static const char *textLeaves(const char *z) {
   int nDeep = 0, n, eType;
   for (; (n = assocSqlToken(z, &eType)) > 0; z += n) {
-    if (eType == ASSOC_SQL_SPACE && !assocSqlIsSpace(z[0])) return "a comment";
+    if (eType == ASSOC_SQL_SPACE && !assocIsSpace(z[0])) return "a comment";
     if (eType != ASSOC_SQL_OTHER) continue;
     if (*z == ';') return "a semicolon";
     if (*z == ',' && nDeep == 0) return "a comma outside of parentheses";

@@ -13,23 +13,17 @@
 
 /* JSON's white space, and the form feed. */
 static int isSpace(u8 c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-}
-
-/* ASCII only; the C library depends on the locale. */
-static int isDigit(u8 c) {
-  return c >= '0' && c <= '9';
+  return assocIsGap((char)c) || c == '\f';
 }
 
 /* All bytes beyond ASCII are letters, so names may be in any script. */
 static int isWordStart(u8 c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         c >= 0x80;
+  return assocIsName((char)c) && !assocIsDigit((char)c);
 }
 
 /* "$" as in SQLite's names. */
 static int isWordPart(u8 c) {
-  return isWordStart(c) || isDigit(c) || c == '$';
+  return assocIsName((char)c) || c == '$';
 }
 
 /* The number of bytes at z that belong to a word, or are digits. */
@@ -42,7 +36,7 @@ static int wordLength(const u8 *z, int n) {
 /* 0 if z does not begin with a digit. */
 static int digitsLength(const u8 *z, int n) {
   int i = 0;
-  while (i < n && isDigit(z[i])) i++;
+  while (i < n && assocIsDigit((char)z[i])) i++;
   return i;
 }
 
@@ -54,7 +48,7 @@ static int numberLength(const u8 *z, int n) {
   if (i < n && (z[i] == 'e' || z[i] == 'E')) {
     int j = i + 1;
     if (j < n && (z[j] == '+' || z[j] == '-')) j++;
-    if (j < n && isDigit(z[j])) i = j + digitsLength(&z[j], n - j);
+    if (j < n && assocIsDigit((char)z[j])) i = j + digitsLength(&z[j], n - j);
   }
   return i < n && isWordPart(z[i]) ? 0 : i;
 }
@@ -123,7 +117,8 @@ ShapeToken shapeLex(const char *zText, int n, int iFrom) {
   } else if (isWordStart(z[0])) {
     tok.eType = TK_WORD;
     tok.n = wordLength(z, n);
-  } else if (isDigit(z[0]) || (z[0] == '.' && n > 1 && isDigit(z[1]))) {
+  } else if (assocIsDigit((char)z[0]) ||
+             (z[0] == '.' && n > 1 && assocIsDigit((char)z[1]))) {
     tok.n = numberLength(z, n);
     tok.eType = tok.n ? TK_NUMBER : TK_BAD;
     if (tok.n == 0) tok.n = wordLength(z, n);

@@ -3,28 +3,22 @@
 */
 #include "shape/shape.h"
 
-/* White space as JSON defines it. Unlike the text form, JSON has no form feed.
-*/
-static int isGap(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /*
 ** JSON begins with "[", or with "{" and a quote. A block of the text form may
 ** begin with a constant, {"User" as kind}, and in JSON no "as" follows a text.
 */
 static int textIsJson(const char *z, int n) {
   int i = 0;
-  while (i < n && isGap(z[i])) i++;
+  while (i < n && assocIsGap(z[i])) i++;
   if (i < n && z[i] == '[') return 1;
   if (i >= n || z[i] != '{') return 0;
-  for (i++; i < n && isGap(z[i]); i++) {
+  for (i++; i < n && assocIsGap(z[i]); i++) {
   }
   if (i >= n || z[i] != '"') return 0;
   for (i++; i < n && z[i] != '"'; i++) {
     if (z[i] == '\\') i++;
   }
-  for (i++; i < n && isGap(z[i]); i++) {
+  for (i++; i < n && assocIsGap(z[i]); i++) {
   }
   return i + 1 >= n || sqlite3_strnicmp(&z[i], "as", 2) != 0;
 }

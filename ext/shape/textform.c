@@ -280,7 +280,7 @@ static void textNumber(TextParser *p, ShapeVal *pVal, int bMinus) {
   const char *z = &p->z[p->tok.iOff];
   sqlite3_stmt *pStmt;
   int i;
-  for (i = 0; i < p->tok.n && i < 18 && z[i] >= '0' && z[i] <= '9'; i++) {
+  for (i = 0; i < p->tok.n && i < 18 && assocIsDigit(z[i]); i++) {
     pVal->i = pVal->i * 10 + (z[i] - '0');
   }
   if (i == p->tok.n) {

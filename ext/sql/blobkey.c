@@ -34,19 +34,12 @@ void assocBlobKeysFree(AssocBlobKeys *p) {
 
 /* -------------------------------------------------------------- hexadecimal */
 
-/* The value of a hexadecimal digit, or -1. */
-static int hexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Is the value a text of complete hexadecimal bytes? */
 static int isHex(const AssocJson *p) {
   int i;
   if (p->eType != ASSOC_J_TEXT || p->n % 2) return 0;
   for (i = 0; i < p->n; i++) {
-    if (hexDigit(p->z[i]) < 0) return 0;
+    if (assocHexValue(p->z[i]) < 0) return 0;
   }
   return 1;
 }
@@ -60,7 +53,8 @@ static const AssocJson *blobOf(AssocCall *pCall, AssocArena *pArena,
   assert(pText->eType == ASSOC_J_TEXT && pText->n % 2 == 0);
   if (p == 0 || a == 0) return pText;
   for (i = 0; i < pText->n / 2; i++) {
-    a[i] = (u8)(hexDigit(pText->z[2 * i]) << 4 | hexDigit(pText->z[2 * i + 1]));
+    a[i] = (u8)(assocHexValue(pText->z[2 * i]) << 4 |
+                assocHexValue(pText->z[2 * i + 1]));
   }
   p->eType = ASSOC_J_BLOB;
   p->zKey = pText->zKey;

@@ -87,7 +87,7 @@ static void readLayout(AssocCall *pCall, AssocArena *pArena, AssocCreate *p,
   int i, n = 0;
   assert(p->iLast <= p->iClose);
   for (i = p->iLast; i < p->iClose; i++) p->bLines |= p->z[i] == '\n';
-  while (assocSqlIsSpace(p->z[iFirst + n])) n++;
+  while (assocIsSpace(p->z[iFirst + n])) n++;
   p->zSpace = " ";
   if (!p->bLines) return;
   p->zSpace = "\n  ";

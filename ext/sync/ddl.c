@@ -9,20 +9,12 @@
 
 /* ------------------------------------------------------------------ names */
 
-/* isdigit() without a locale. */
-static int isPlainDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 /* The length of the word at z if it needs no quotes, else 0: ASCII letters,
 ** digits and "_", no digit first, no keyword. */
 static int plainWord(const char *z) {
   int n = 0;
-  while ((z[n] >= 'a' && z[n] <= 'z') || (z[n] >= 'A' && z[n] <= 'Z') ||
-         isPlainDigit(z[n]) || z[n] == '_') {
-    n++;
-  }
-  return isPlainDigit(z[0]) || sqlite3_keyword_check(z, n) ? 0 : n;
+  while (assocIsWord(z[n])) n++;
+  return assocIsDigit(z[0]) || sqlite3_keyword_check(z, n) ? 0 : n;
 }
 
 /* %w doubles quotes inside of the name. */
@@ -154,7 +146,7 @@ static int isPlainType(const char *z) {
   }
   if (*z == 0) return 1;
   if (*z++ != '(') return 0;
-  while (isPlainDigit(*z) || *z == ',' || *z == ' ') z++;
+  while (assocIsDigit(*z) || *z == ',' || *z == ' ') z++;
   return strcmp(z, ")") == 0;
 }
 

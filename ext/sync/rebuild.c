@@ -304,7 +304,7 @@ static int tokenAt(const char *z, int i, int iEnd, int *pn, int *peType) {
 /* The type and collation of another column: " INTEGER COLLATE nocase". */
 static void retypeAs(Rebuild *r, const AssocColumn *pAs) {
   const char *z = pAs->zType;
-  while ((*z | 32) >= 'a' && (*z | 32) <= 'z') z++;
+  while (assocIsLetter(*z)) z++;
   if (pAs->zType[0]) { /* A quoted type may hold anything */
     sqlite3_str_appendf(r->p->pStr, *z ? " \"%w\"" : " %s", pAs->zType);
   }
