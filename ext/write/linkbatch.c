@@ -78,12 +78,11 @@ static int manyMay(const LinkRun *p) {
   if (pRel->eKind == ASSOC_HASMANY && p->pSource) {
     return !p->bRemove || (!assocLinkDestroys(pLink) && pLink->nFree == 1);
   }
-  return pRel->eKind == ASSOC_BELONGSTOMANY && assocLinkMeets(w, pLink) &&
-         pRel->pOpt->eSymmetric != 1 &&
+  return bApart && pRel->eKind == ASSOC_BELONGSTOMANY &&
+         assocLinkMeets(w, pLink) && pRel->pOpt->eSymmetric != 1 &&
          pRel->pThrough != pLink->pTarget->pTable && manyMayPair(p) &&
          manyKeysDiffer(pRel->pThrough, &pRel->other, pLink->pTarget,
-                        pLink->pTargetKey) &&
-         (p->bRemove ? pLink->bUnique : !pLink->bTwice || pLink->bOnce);
+                        pLink->pTargetKey);
 }
 
 /* Do the cells have one of these columns? */
