@@ -101,8 +101,8 @@ static int registerFunction(AssocConn *pConn, const AssocFunction *pFunction) {
 }
 
 static int (*const axRegister[])(AssocConn *) = {
-    assocEmitRegister,  assocEnoughRegister, assocTakeRegister,
-    assocSpendRegister, assocSpentRegister,  assocSpendOrRegister};
+    assocEmitRegister, assocEnoughRegister, assocTakeRegister,
+    assocSpendRegister};
 
 /*
 ** Register functions that are not there yet. A load that failed while a
@@ -185,9 +185,6 @@ static void unregisterFunctions(AssocConn *pConn) {
   unregisterFunction(db, "assoc_emit", -1);
   unregisterFunction(db, "assoc_enough", -1);
   unregisterFunction(db, "assoc_take", -1);
-  unregisterFunction(db, "assoc_spend", -1);
-  unregisterFunction(db, "assoc_spent", -1);
-  unregisterFunction(db, "assoc_spend_or", -1);
   pConn->nFunction = 0;
 }
 

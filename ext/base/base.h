@@ -135,7 +135,7 @@ struct AssocWhy {
   int eReason;        /* ASSOC_E_*, but not ASSOC_E_SQLITE */
   int rc;             /* An extended result code; 0: the reason's */
   const char *zModel; /* May be 0, as the members below */
-  const char *zName;
+  const char *zName;  /* The association, column or function */
   const char *zNear;  /* The suggestion: "did you mean 'x'?" */
   const char *zQuote; /* Quote around zNear; 0: single quote */
   const char *zHint;  /* What to do */
@@ -414,9 +414,9 @@ void assocHugePages(void *p, i64 nByte);
 #define ASSOC_NSLOT 6
 
 struct AssocConn {
-  sqlite3 *db;
-  AssocConn *pNext; /* The next connection: see conn.c */
-  int nRef;
+  sqlite3 *db;            /* Lives longer than its functions */
+  AssocConn *pNext;       /* The next connection: see conn.c */
+  int nRef;               /* Modules, tables and functions that hold it */
   int bLoaded;            /* All functions are registered */
   int nFunction;          /* Number of functions registered so far */
   int mxDepth;            /* Limit: nesting of shapes and results */
@@ -436,14 +436,6 @@ struct AssocConn {
     i64 nRow, nGiven, nByte, nResult, iStart;
     const char *zAt; /* BORROWED: where in the shape it is, or 0 */
     u8 eOver;        /* ASSOC_OVER_*: what is spent, or 0 */
-    u8 bFresh;       /* assoc_spend() has counted a row: see policed.c */
-    u32 nText;       /* Number of statements written so far */
-    /* The last row of each table of a statement: see policed.c */
-    struct {
-      i64 iTable;
-      u64 iKey;
-      u8 eState;
-    } aLast[32];
   } budget;
   /* Is this word a table of ours (1), a function (2), or neither (0)? */
   int (*xCallable)(const char *z, int n);
@@ -455,8 +447,8 @@ struct AssocConn {
   int nInside;         /* Depth of nested calls: assocCallEnter() */
   AssocStmt *pStmts;   /* Every AssocStmt that holds a statement */
   struct {
-    void *p; /* OWNED: state of a higher floor */
-    void (*xFree)(void *);
+    void *p;               /* OWNED: state of a higher floor */
+    void (*xFree)(void *); /* Frees p with the connection */
   } aSlot[ASSOC_NSLOT];
 };
 
@@ -484,9 +476,9 @@ AssocConn *assocConnFind(sqlite3 *db);
 /* A statement that is kept between calls. Zeroed memory is a valid
 ** AssocStmt. */
 struct AssocStmt {
-  sqlite3_stmt *p; /* 0: not prepared yet, or finalized */
-  u32 nMade;       /* Number of times it was prepared */
-  AssocConn *pConn;
+  sqlite3_stmt *p;            /* 0: not prepared yet, or finalized */
+  u32 nMade;                  /* Number of times it was prepared */
+  AssocConn *pConn;           /* The connection in whose list it is */
   AssocStmt *pNext, **ppPrev; /* In pConn->pStmts if p is not 0 */
 };
 
@@ -567,8 +559,8 @@ void assocBudgetTooBig(AssocCall *pCall);
 */
 typedef struct AssocPrivate AssocPrivate;
 struct AssocPrivate {
-  sqlite3_vtab base;
-  AssocConn *pConn; /* Holds one reference */
+  sqlite3_vtab base; /* First, so that SQLite's pointer is ours */
+  AssocConn *pConn;  /* Holds one reference */
 };
 /* Raise the error that the user already has a table with a name that we
 ** need. */
@@ -732,21 +724,21 @@ AssocJson *assocJsonObject(AssocCall *pCall, AssocArena *pArena,
 typedef struct AssocJsonKey AssocJsonKey;
 /* A key that was read before, so that equal keys share one copy. */
 struct AssocJsonKey {
-  const char *z;
-  int n;
-  int iNext; /* Index of the key that followed it last time */
+  const char *z; /* In the arena of the keys */
+  int n;         /* Its length in bytes */
+  int iNext;     /* Index of the key that followed it last time */
 };
 typedef struct AssocJsonReader AssocJsonReader;
 struct AssocJsonReader {
-  AssocCall *pCall;
-  const char *zWhat;
-  const char *zStart;
-  const char *z, *zEnd; /* The rest of the text */
-  AssocArena *pArena;   /* Arena of the current value */
-  sqlite3_stmt *pCast;  /* OWNED: converts numbers that need SQLite */
-  i64 nRead;            /* Calls of assocJsonNext() */
-  u8 bArray;            /* The text is an array */
-  u8 bDone;
+  AssocCall *pCall;      /* Receives the first error */
+  const char *zWhat;     /* Names the text in errors */
+  const char *zStart;    /* The whole text, to count offsets from */
+  const char *z, *zEnd;  /* The rest of the text */
+  AssocArena *pArena;    /* Arena of the current value */
+  sqlite3_stmt *pCast;   /* OWNED: converts numbers that need SQLite */
+  i64 nRead;             /* Calls of assocJsonNext() */
+  u8 bArray;             /* The text is an array */
+  u8 bDone;              /* All of the text has been read */
   u8 bStay;              /* The text outlives the values: do not copy numbers */
   AssocArena keys;       /* OWNED: the keys, if bStay; else pArena has them */
   AssocJsonKey aKey[32]; /* Hash table of recent keys */
@@ -786,14 +778,14 @@ const char *assocJsonTypeName(const AssocJson *p);
 */
 typedef struct AssocOptionReader AssocOptionReader;
 struct AssocOptionReader {
-  AssocCall *pCall;
+  AssocCall *pCall;   /* Receives the first error */
   AssocArena *pArena; /* Arena of the JSON tree */
   void *pInto;        /* The structure that receives the options */
   int bStored; /* They were stored, perhaps by a newer version: errors say so */
 };
 typedef struct AssocOption AssocOption;
 struct AssocOption {
-  const char *zName;
+  const char *zName; /* As a user spells it */
   /* The types that the value may have, one letter each: n null (xTake is not
   ** called), b true or false, 1 a number, t a text, a an array (t and a: not
   ** empty), o an object. 0: any type. zMust names the types in an error: "the
@@ -802,7 +794,7 @@ struct AssocOption {
   /* Store the value. The last argument points into pInto at offset iInto. xTake
   ** may be 0: the option is allowed and has no effect here. */
   void (*xTake)(AssocOptionReader *, AssocJson *, void *);
-  size_t iInto;
+  size_t iInto; /* Offset of the member of pInto that xTake sets */
 };
 /* Read the members of an object. The error for an unknown option lists the
 ** valid ones after zHas: "assoc_sync() has". */
@@ -884,7 +876,7 @@ struct AssocKeymap {
   u64 iSeed;                 /* INT, ANY: odd and random, for hashing */
   AssocArena mem;            /* ANY: encoded keys */
   char *zScratch;            /* ANY, OWNED: a key being encoded */
-  i64 nScratch;
+  i64 nScratch;              /* Its size in bytes */
 };
 #define ASSOC_MAP_RUN 0 /* Integers iBase, iBase+1, ...: no table */
 #define ASSOC_MAP_INT 1 /* Single integers */

@@ -379,8 +379,8 @@ static const char *readKey(AssocJsonReader *p) {
 /* An open array or object, and where its next element is linked. */
 typedef struct OpenElement OpenElement;
 struct OpenElement {
-  AssocJson *p;
-  AssocJson **ppEnd;
+  AssocJson *p;      /* The array or object */
+  AssocJson **ppEnd; /* The last pNext of its elements */
 };
 
 /*

@@ -525,11 +525,11 @@ static int orderCells(AssocKeymap *pMap) {
 /* One value of a key, decoded. */
 typedef struct KeyValue KeyValue;
 struct KeyValue {
-  char cTag; /* i, r, t or b: the tag of the encoding */
-  i64 i;
-  double r;
-  const char *z;
-  u32 n;
+  char cTag;     /* i, r, t or b: the tag of the encoding */
+  i64 i;         /* i: the integer */
+  double r;      /* r: the real number */
+  const char *z; /* t, b: the bytes, inside of the key */
+  u32 n;         /* t, b: their number */
 };
 
 /* Decode the value at z and return the end of its bytes. */

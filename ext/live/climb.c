@@ -24,10 +24,10 @@
 
 typedef struct Climber Climber;
 struct Climber {
-  AssocLive *pLive;
-  const LiveTable *pTables;
-  AssocSql sql;
-  int n; /* Arms of the compound so far */
+  AssocLive *pLive;         /* The live document whose marks are set */
+  const LiveTable *pTables; /* Base tables, for the names of their logs */
+  AssocSql sql;             /* The statement so far */
+  int n;                    /* Arms of the compound so far */
 };
 
 LiveTable *assocLiveTableOf(LiveTable *p, const AssocTable *pTab) {

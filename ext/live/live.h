@@ -48,25 +48,25 @@ typedef struct LiveTable LiveTable;
 /* How rows of a site and rows of the site above it belong together: a foreign
 ** key equals the key that it references. */
 struct LiveLink {
-  const AssocTable *pRefTab, *pForTab;
-  const AssocKey *pRef, *pFor;
+  const AssocTable *pRefTab, *pForTab; /* Tables of both keys */
+  const AssocKey *pRef, *pFor;         /* Referenced key; foreign key */
   u8 bRefIsUp; /* The site above has the referenced key */
 };
 
 /* A place in the query where rows of a table are read. Conditions do not
 ** matter: a site stands for every row that its links lead to. */
 struct LiveSite {
-  int iSite; /* From 0; the site above has a smaller number */
-  AssocTable *pTab;
-  LiveSite *pUp; /* 0: the root */
-  LiveLink link; /* To pUp */
-  const AssocRel *pRel;
-  u8 eStep;        /* LIVE_STEP_* */
-  int iBranch;     /* BRANCH: which target of a polymorphic association */
-  LiveSite *pLoop; /* "^": the rows are those of this site again, or 0 */
-  LiveSite *pSelf; /* The last step of the loop that leads here, or 0 */
-  u8 bChild;       /* A site has this one as pUp */
-  LiveSite *pNext;
+  int iSite;            /* From 0; the site above has a smaller number */
+  AssocTable *pTab;     /* The base table */
+  LiveSite *pUp;        /* 0: the root */
+  LiveLink link;        /* To pUp */
+  const AssocRel *pRel; /* The association that leads here; 0: the root */
+  u8 eStep;             /* LIVE_STEP_* */
+  int iBranch;          /* BRANCH: which target of a polymorphic association */
+  LiveSite *pLoop;      /* "^": the rows are those of this site again, or 0 */
+  LiveSite *pSelf;      /* The last step of the loop that leads here, or 0 */
+  u8 bChild;            /* A site has this one as pUp */
+  LiveSite *pNext;      /* The next site of the document */
 };
 #define LIVE_STEP_ROWS 0   /* The rows of an association without join table */
 #define LIVE_STEP_JOIN 1   /* Rows of a join table */
@@ -76,40 +76,40 @@ struct LiveSite {
 /* A base table of a database, with what the sites of all its live documents
 ** need. */
 struct LiveTable {
-  AssocTable *pTab;
+  AssocTable *pTab; /* The base table itself */
   const char *zLog; /* Name of its log */
   const char *zAll; /* Name of the log's last column */
   u8 *abLink;       /* For each column: is it in the log? */
-  LiveTable *pNext;
+  LiveTable *pNext; /* The next of the database */
 };
 
 /* One live document, compiled against the current schema. */
 struct AssocLive {
-  AssocCall *pCall;
-  AssocArena *pArena; /* Of the set */
-  AssocSchema *pSchema;
-  const char *zName;
-  const char *zQuery;
+  AssocCall *pCall;     /* That of the set */
+  AssocArena *pArena;   /* Of the set */
+  AssocSchema *pSchema; /* The database that has its tables */
+  const char *zName;    /* As assoc_live() was given it */
+  const char *zQuery;   /* The text of the shape */
   const char *zPlan; /* Identifies what the query means now; 0: it is broken */
   const char *zDdl;  /* The texts of its tables and triggers now */
   int bStored;       /* It has a row in assoc_store; then these are its */
-  const char *zStoredPlan, *zStoredDdl;
-  int bStale;         /* All its documents are stale */
-  AssocModel *pModel; /* Of the roots */
-  LiveSite *pSite;    /* The root's site, and all others */
-  int nSite;
-  char *zBroken; /* Why the query cannot be compiled, or 0 */
-  AssocLive *pNext;
+  const char *zStoredPlan, *zStoredDdl; /* Differ from these: it changed */
+  int bStale;                           /* All its documents are stale */
+  AssocModel *pModel;                   /* Of the roots */
+  LiveSite *pSite;                      /* The root's site, and all others */
+  int nSite;                            /* Number of sites */
+  char *zBroken;    /* Why the query cannot be compiled, or 0 */
+  AssocLive *pNext; /* The next of the set */
 };
 
 /* All live documents of one database. */
 struct AssocLiveSet {
-  AssocCall *pCall;
-  AssocArena mem;
-  AssocCatalog *pCat; /* A reference */
-  AssocSchema *pSchema;
-  AssocLive *pLive;
-  LiveTable *pTable;
+  AssocCall *pCall;     /* Receives the first error */
+  AssocArena mem;       /* OWNED: everything below */
+  AssocCatalog *pCat;   /* A reference */
+  AssocSchema *pSchema; /* The database */
+  AssocLive *pLive;     /* Its live documents, by name */
+  LiveTable *pTable;    /* Base tables of all of them */
 };
 
 /* Find all sites of the query and set pModel and zPlan. Raises an error if the
@@ -237,8 +237,8 @@ void assocLiveState(AssocLiveSet *pSet, AssocLive *p, LiveState *pState);
 typedef struct LiveProblem LiveProblem;
 struct LiveProblem {
   const char *zSeverity; /* "error" or "warning"; 0: there is none */
-  const char *zProblem;
-  char *zDetail, *zFix; /* OWNED: freed with sqlite3_free(); zFix may be 0 */
+  const char *zProblem;  /* The column problem of assoc_check */
+  char *zDetail, *zFix;  /* OWNED: freed with sqlite3_free(); zFix may be 0 */
 };
 /* What is wrong with a live document. Some stored documents are computed and
 ** compared. */
@@ -255,7 +255,7 @@ char *assocLiveText(AssocLiveSet *pSet, AssocLive *p);
 /* What a refresh of one live document did. */
 typedef struct LiveDone LiveDone;
 struct LiveDone {
-  i64 nChecked, nChanged, nLeft;
+  i64 nChecked, nChanged, nLeft; /* Documents; nLeft are still marked */
 };
 /* Is nothing to be written for a refresh of p, or of all if p is 0? */
 int assocLiveIdle(AssocLiveSet *pSet, const AssocLive *p);

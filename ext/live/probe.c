@@ -21,8 +21,8 @@
 ** to z[aiEnd[i]]; behind its WHERE is zWhere, or 0. */
 typedef struct ProbeIndex ProbeIndex;
 struct ProbeIndex {
-  char *z; /* OWNED */
-  int nTerm;
+  char *z;             /* OWNED */
+  int nTerm;           /* Terms of the index */
   int *aiTerm, *aiEnd; /* In the arena */
   const char *zWhere;
 };

@@ -8,12 +8,12 @@
 
 typedef struct LiveChecker LiveChecker;
 struct LiveChecker {
-  AssocCall *pCall;
-  AssocLiveSet *pSet;
-  AssocLive *pLive;
-  AssocPlan *pPlan; /* Computes the document of one key */
-  AssocOut *pOut;   /* The keys of wrong documents */
-  i64 nChecked, nWrong;
+  AssocCall *pCall;     /* Receives the first error */
+  AssocLiveSet *pSet;   /* All live documents of the database */
+  AssocLive *pLive;     /* The one that is compared */
+  AssocPlan *pPlan;     /* Computes the document of one key */
+  AssocOut *pOut;       /* The keys of wrong documents */
+  i64 nChecked, nWrong; /* Documents so far */
 };
 
 /* The row of pStmt is a key and the stored document, or NULL. */

@@ -268,14 +268,14 @@ void assocLiveResolve(AssocLiveSet *pSet) {
 /* A refresh that runs, with its statements. */
 typedef struct Refresher Refresher;
 struct Refresher {
-  AssocCall *pCall;
-  AssocLiveSet *pSet;
-  AssocLive *pLive;
+  AssocCall *pCall;   /* Receives the first error */
+  AssocLiveSet *pSet; /* All live documents of the database */
+  AssocLive *pLive;   /* The one that is refreshed */
   AssocPlan *pPlan;   /* Computes the document of one key */
   sqlite3_stmt *pPut; /* Stores a document if its bytes are different */
-  sqlite3_stmt *pGone, *pUnmark;
-  i64 iVersion;
-  LiveDone *pDone;
+  sqlite3_stmt *pGone, *pUnmark; /* The root is gone; it is done */
+  i64 iVersion;                  /* That changed documents get */
+  LiveDone *pDone;               /* Counts what was done */
 };
 
 /* Append "key1"=?1 AND "key2"=?2. */

@@ -16,15 +16,15 @@
 
 typedef struct SiteWalk SiteWalk;
 struct SiteWalk {
-  AssocCall *pCall;
-  AssocArena *pArena;
-  AssocLive *pLive;
+  AssocCall *pCall;   /* Receives the first error */
+  AssocArena *pArena; /* Holds the sites */
+  AssocLive *pLive;   /* The document whose sites are collected */
   AssocSql sql;       /* To find associations by name; writes nothing */
   sqlite3_str *pSign; /* What the query means: definitions, keys, columns */
-  LiveSite **ppEnd;
-  LiveSite **apNode; /* The site of each node of the plan */
-  int bLike;         /* A condition uses LIKE */
-  int nDepth;
+  LiveSite **ppEnd;   /* The last pNext of the list */
+  LiveSite **apNode;  /* The site of each node of the plan */
+  int bLike;          /* A condition uses LIKE */
+  int nDepth;         /* Levels of the shape above */
 };
 
 static void walkPred(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
@@ -50,11 +50,11 @@ static void signSite(SiteWalk *w, const LiveSite *p) {
   const AssocDef *pDef = p->pRel ? p->pRel->pDef : 0;
   assert(p->eStep <= LIVE_STEP_BRANCH);
   assert(p->pUp == 0 || p->pUp->iSite < p->iSite);
-  /* The table's name comes from the schema as it spells it. The database's name is
-  ** not written: another connection may attach the file under another one. */
-  sqlite3_str_appendf(w->pSign, "site %d %d %d %d %Q", p->iSite,
+  /* The names of databases and tables come from the schema as it spells them */
+  sqlite3_str_appendf(w->pSign, "site %d %d %d %d %Q.%Q", p->iSite,
                       p->pUp ? p->pUp->iSite : -1, p->eStep,
-                      p->pLoop ? p->pLoop->iSite : -1, p->pTab->zName);
+                      p->pLoop ? p->pLoop->iSite : -1, p->pTab->pSchema->zName,
+                      p->pTab->zName);
   if (p->pUp) {
     signKey(w, p->link.pRef);
     signKey(w, p->link.pFor);

@@ -398,8 +398,8 @@ void assocLiveFresh(AssocLiveSet *pSet, const AssocLive *p, sqlite3_str *pStr) {
 /* Statements that drop, and then those that create. */
 typedef struct LiveScript LiveScript;
 struct LiveScript {
-  AssocLiveSet *pSet;
-  sqlite3_str *pDrop, *pMake;
+  AssocLiveSet *pSet;         /* What the statements are for */
+  sqlite3_str *pDrop, *pMake; /* One statement after another */
 };
 
 /* Append a CREATE text as sqlite_schema has it, with the database's name. */

@@ -240,12 +240,12 @@ static void leaveLevel(AssocRun *pRun, const AssocNode *pNode,
 /* A page that is being gathered: its rows in one bucket. */
 typedef struct GatherPage GatherPage;
 struct GatherPage {
-  AssocRun *pRun;
-  AssocOut *pOut;
-  const AssocNode *pNode;
-  u32 iBucket;
+  AssocRun *pRun;         /* The run that has fetched the rows */
+  AssocOut *pOut;         /* Receives the text */
+  const AssocNode *pNode; /* The node with the page */
+  u32 iBucket;            /* The parent's bucket */
   AssocRow *const *apRow; /* nRow rows */
-  u32 nRow;
+  u32 nRow;               /* Rows of this page alone */
 };
 
 /* Append [{"cursor":"…","node":{…}},…]. */
@@ -362,8 +362,8 @@ static ASSOC_NOINLINE void gatherLevel(AssocRun *pRun, AssocOut *pOut,
 typedef struct GatherMember GatherMember;
 struct GatherMember {
   const AssocNode *pNode; /* Whose row has it */
-  const AssocPart *pPart;
-  int iPart; /* Its number among the parts */
+  const AssocPart *pPart; /* The member */
+  int iPart;              /* Its number among the parts */
 };
 
 static void memberOfBucket(AssocRun *pRun, AssocOut *pOut,

@@ -35,10 +35,10 @@
 
 typedef struct KeysCursor KeysCursor;
 struct KeysCursor {
-  sqlite3_vtab_cursor base;
-  AssocRun *pRun;      /* BORROWED: the run whose keys these are, or 0 */
-  AssocKeyList *pList; /* BORROWED: the keys of a writer, or 0 */
-  int iList;           /* The key of pList at which it stands */
+  sqlite3_vtab_cursor base; /* First, so that SQLite's pointer is ours */
+  AssocRun *pRun;           /* BORROWED: the run whose keys these are, or 0 */
+  AssocKeyList *pList;      /* BORROWED: the keys of a writer, or 0 */
+  int iList;                /* The key of pList at which it stands */
   u8 bHeld; /* The statement is held: keys of one run after another */
   u8 bEof;  /* Held: the run has asked for no other key */
 };

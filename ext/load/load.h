@@ -50,7 +50,7 @@ typedef struct AssocTake AssocTake;
 
 /* A statement, and how it hands over its rows. */
 struct AssocFetch {
-  AssocStmt stmt;
+  AssocStmt stmt;       /* Prepared when it is first used */
   const char *zSql;     /* 0: the node has no such statement */
   u8 bEmit;             /* All rows in one step, as arguments of assoc_emit() */
   u8 bTake;             /* Or of assoc_enough(), which applies limits */
@@ -64,7 +64,7 @@ struct AssocFetch {
 /* For the table related: all pairs of a source key and a target id. */
 typedef struct AssocPairs AssocPairs;
 struct AssocPairs {
-  AssocFetch fetch;
+  AssocFetch fetch;   /* The statement that gives them */
   AssocKeyRule rule;  /* How keys compare */
   const char *zIndex; /* Serves the lookup of one key, or 0 */
 };
@@ -72,15 +72,15 @@ struct AssocPairs {
 /* One node of a plan. The planner fills it. A run changes only the fields of
 ** "last", and bSorts and eOrder. */
 struct AssocNode {
-  AssocPlan *pPlan;
-  int iNode; /* Place in pPlan->apNode; a parent has a smaller one */
-  int nDepth;
-  AssocNode *pParent;
-  const char *zPath;       /* "posts.comments"; of the root the model's name */
-  AssocModel *pModel;      /* The rows' model */
-  AssocRel *pRel;          /* From the parent to these rows; 0 for the root */
-  const ShapeItem *pItem;  /* The item of the shape; 0 for the root */
-  const ShapeItem *pBlock; /* The members wanted of a row */
+  AssocPlan *pPlan;   /* The plan that it belongs to */
+  int iNode;          /* Place in pPlan->apNode; a parent has a smaller one */
+  int nDepth;         /* Nodes above it; 0: the root */
+  AssocNode *pParent; /* Whose rows have these as children; 0: the root */
+  const char *zPath;  /* "posts.comments"; of the root the model's name */
+  AssocModel *pModel; /* The rows' model */
+  AssocRel *pRel;     /* From the parent to these rows; 0 for the root */
+  const ShapeItem *pItem;       /* The item of the shape; 0 for the root */
+  const ShapeItem *pBlock;      /* The members wanted of a row */
   const ShapeClauses *pClauses; /* With what scopes add; or 0 */
   const ShapeKey *pValue;       /* The node is this aggregate, not rows; or 0 */
   AssocNode *pAlso;   /* Another aggregate of the same rows: one scan reads
@@ -122,7 +122,7 @@ struct AssocNode {
   const AssocKeyRule *aRule; /* How each column of the key compares */
   const char **azKey;        /* SQL of the key in the node's own rows */
   int nArg;                  /* Values beside the key */
-  AssocArg *aArg;
+  AssocArg *aArg;            /* nArg of them */
   int *aiSource; /* Places of the key among the parent's values; of a root whose
                  ** rows are given out, among its own */
   int *aiSelf;   /* Recursion: places of the next key among the own values */
@@ -142,7 +142,7 @@ struct AssocNode {
   u8 bEnds;       /* min(), max(): an index leads to the value of a key */
   const char *zIndex; /* The index of a lookup; "": the primary key; 0: none */
   int eSeek; /* Without zIndex: does SQLite seek? 1: yes; -1: no; 0: unknown */
-  AssocFetch lookup, scan;
+  AssocFetch lookup, scan; /* By keys; all rows at once */
   AssocFetch ends;    /* Many to many: reads each target once; then scan reads
                       ** only join rows. Or none */
   AssocKeyRule *aEnd; /* How join rows compare with these targets */
@@ -195,19 +195,19 @@ const char *assocWhyText(int eWhy);
 
 /* A compiled shape. */
 struct AssocPlan {
-  AssocArena mem;     /* Holds the plan itself and all its memory */
-  AssocCatalog *pCat; /* A counted reference */
-  const char *zText;  /* The text that it was compiled from */
-  const char *zModel; /* The model it was compiled for; 0 for a query */
-  AssocShape *pShape;
-  AssocNode *pRoot;
-  int nNode;
-  AssocNode **apNode; /* A parent before its children */
-  int nName;          /* Names of :name parameters */
-  const char **azName;
-  AssocStmt names;    /* Reads the values of names from an object */
-  AssocRel *pAnswer;  /* The association, for asks that need no nodes */
-  int iTargetVar;     /* HAS: the ?number before those of the target's key */
+  AssocArena mem;      /* Holds the plan itself and all its memory */
+  AssocCatalog *pCat;  /* A counted reference */
+  const char *zText;   /* The text that it was compiled from */
+  const char *zModel;  /* The model it was compiled for; 0 for a query */
+  AssocShape *pShape;  /* The tree that it was compiled from */
+  AssocNode *pRoot;    /* apNode[0] */
+  int nNode;           /* Nodes in apNode */
+  AssocNode **apNode;  /* A parent before its children */
+  int nName;           /* Names of :name parameters */
+  const char **azName; /* nName names */
+  AssocStmt names;     /* Reads the values of names from an object */
+  AssocRel *pAnswer;   /* The association, for asks that need no nodes */
+  int iTargetVar;      /* HAS: the ?number before those of the target's key */
   int iAgainVar;      /* "^": the ?number that says that the source was found */
   u8 eAsk;            /* ASSOC_ASK_* */
   u8 bBusy;           /* A run uses it */
@@ -288,17 +288,17 @@ void assocHoldEnd(AssocConn *pConn);
 
 /* The values that a caller gives with a shape. Borrowed. */
 struct AssocArgs {
-  int nKey;
+  int nKey;              /* Values in apKey */
   sqlite3_value **apKey; /* The key of the root, if one row is asked for */
-  int nVal;
+  int nVal;              /* Values in apVal */
   sqlite3_value **apVal; /* ?1, ?2, …, or the object of names and these */
 };
 
 /* One run of a plan. On the stack of its caller. */
 struct AssocRun {
-  AssocCall *pCall;
-  AssocPlan *pPlan;
-  AssocArgs args;
+  AssocCall *pCall;        /* Receives the first error */
+  AssocPlan *pPlan;        /* Busy while it runs */
+  AssocArgs args;          /* What the caller gives */
   sqlite3_value **apNamed; /* OWNED: values of pPlan->azName */
   AssocNodeRun *aNode;     /* One for each node of the plan: run.h */
   AssocArena mem;          /* Rows and buckets */
@@ -325,7 +325,7 @@ struct AssocRun {
 typedef struct AssocLoadState AssocLoadState;
 struct AssocLoadState {
   AssocPlan *pPlan; /* OWNED: compiled plans, the last used first */
-  int nPlan;
+  int nPlan;        /* Plans in that list */
   int nMost;        /* Plans that are kept: assoc_config('plans') */
   AssocRun *pRun;   /* The run whose rows assoc_emit() takes */
   AssocTake *pTake; /* Takes the ids of assoc_take(), or 0 */
@@ -430,8 +430,8 @@ struct AssocTake {
   u32 *aNext;      /* OWNED: pairs: the next of the same source, plus one */
   u32 *aHead;      /* OWNED: pairs: the first of each source, plus one */
   u32 *aTail;      /* OWNED: pairs: the last of each source */
-  u32 n, nAlloc, nHead;
-  int rc; /* SQLITE_OK or SQLITE_NOMEM */
+  u32 n, nAlloc, nHead; /* Ids; room for ids; sources in aHead */
+  int rc;               /* SQLITE_OK or SQLITE_NOMEM */
 };
 /* Run a statement of assoc_take(), whose values are bound. */
 void assocTakeRun(AssocCall *pCall, AssocTake *pTake, sqlite3_stmt *pStmt);

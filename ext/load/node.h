@@ -24,7 +24,7 @@ struct AssocPart {
   const char *zKey;  /* The text before the value: ,"title": */
   int nKey;          /* Its bytes; ASSOC_KEY_PAD more can be read */
   AssocNode *pNode;  /* CHILD, SPREAD; of several branches the first */
-  AssocPart *pNext;
+  AssocPart *pNext;  /* The member that is written next */
 };
 #define ASSOC_KEY_PAD 16
 
@@ -51,11 +51,11 @@ static inline const AssocPart *assocPartAfter(const AssocPart *pPart) {
 /* A part of a page, as in the shape. */
 typedef struct AssocPagePart AssocPagePart;
 struct AssocPagePart {
-  u8 ePart;         /* SHAPE_PART_* */
-  const char *zKey; /* The text before its value: ,"nodes": */
-  int nKey;         /* Its bytes */
-  AssocPagePart *pSub;
-  AssocPagePart *pNext;
+  u8 ePart;             /* SHAPE_PART_* */
+  const char *zKey;     /* The text before its value: ,"nodes": */
+  int nKey;             /* Its bytes */
+  AssocPagePart *pSub;  /* The parts of an edge, or of pageInfo */
+  AssocPagePart *pNext; /* The part that is written next */
 };
 
 /* Pagination state of a node. What no part asks for is not computed. */

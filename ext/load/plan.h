@@ -20,8 +20,8 @@
 
 typedef struct AssocPlanner AssocPlanner;
 struct AssocPlanner {
-  AssocCall *pCall;
-  AssocPlan *pPlan;
+  AssocCall *pCall;   /* Receives the first error */
+  AssocPlan *pPlan;   /* The plan that is made */
   AssocArena *pArena; /* pPlan->mem */
   int bReverse;       /* PRAGMA reverse_unordered_selects is on */
   int nFunctionArg;   /* Most arguments of a function */

@@ -19,7 +19,7 @@
 /* A row, in the arena of the run: aWord, and behind it nText bytes of text,
 ** which begin with a comma, so that a list is its rows one after another. */
 struct AssocRow {
-  u32 nText;
+  u32 nText;   /* Bytes of text */
   u32 aWord[]; /* nSplit offsets into the text, where a child goes; then
                    ** for each child node the number of its bucket; then
                    ** nIdent numbers of the row itself, one of each recursion */

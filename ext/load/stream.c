@@ -20,24 +20,24 @@
 #define STREAM_FIRST 16
 
 struct AssocStream {
-  AssocRun run;
+  AssocRun run;            /* The run of a batch after another */
   sqlite3_stmt *pStmt;     /* BORROWED: the root's, while it has rows */
   sqlite3_value **apOwned; /* OWNED: copies of the arguments */
-  int nOwned;
-  sqlite3_value **apKey; /* OWNED: keys of the batch's roots */
-  int nAlloc;            /* Roots that apKey has room for */
-  i64 nLeast;            /* Fewest roots of a batch, or 0 */
-  int nRoot;             /* Roots of the batch */
-  int iRoot;             /* The root given out last, from 1; 0: none yet */
-  int nWant;             /* Roots to step for the next batch */
-  i64 nExpect;           /* Roots that the caller will read, or 0: unknown */
-  int bSkip;             /* Do not fetch the children */
-  int bEnd;              /* There are no more roots */
-  AssocRow *pRow;        /* The root given out last */
-  AssocKeymap keys;      /* Keys whose roots are looked up */
-  u32 iKey;              /* How many of them were */
-  AssocKeymap seen;      /* Keys of these roots, if there are several */
-  u32 iSeen, iSeenBy;    /* The last of them, and the key that it came by */
+  int nOwned;              /* Values in apOwned */
+  sqlite3_value **apKey;   /* OWNED: keys of the batch's roots */
+  int nAlloc;              /* Roots that apKey has room for */
+  i64 nLeast;              /* Fewest roots of a batch, or 0 */
+  int nRoot;               /* Roots of the batch */
+  int iRoot;               /* The root given out last, from 1; 0: none yet */
+  int nWant;               /* Roots to step for the next batch */
+  i64 nExpect;             /* Roots that the caller will read, or 0: unknown */
+  int bSkip;               /* Do not fetch the children */
+  int bEnd;                /* There are no more roots */
+  AssocRow *pRow;          /* The root given out last */
+  AssocKeymap keys;        /* Keys whose roots are looked up */
+  u32 iKey;                /* How many of them were */
+  AssocKeymap seen;        /* Keys of these roots, if there are several */
+  u32 iSeen, iSeenBy;      /* The last of them, and the key that it came by */
 };
 
 /* Free the keys of the batch. The batch is then empty. */

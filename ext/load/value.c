@@ -12,8 +12,8 @@
 /* The rows that an aggregate summarizes. */
 typedef struct ValueRows ValueRows;
 struct ValueRows {
-  AssocModel *pModel;
-  int iAlias;       /* Their alias */
+  AssocModel *pModel; /* The model of these rows */
+  int iAlias;         /* Their alias */
   AssocHop *pFirst; /* A path of names to them; 0: the node's rows, under t1 */
   int bOnce;        /* Several ways lead to a row that counts once; under t1 */
 };

@@ -24,32 +24,32 @@
 /* A proposed index. Its first nFixed columns may stand in any order. */
 typedef struct CheckIndex CheckIndex;
 struct CheckIndex {
-  AssocTable *pTab;
-  int nCol, nFixed;
-  int aCol[16];
-  u8 abDesc[16];
+  AssocTable *pTab;         /* The table to index */
+  int nCol, nFixed;         /* Columns; those in any order */
+  int aCol[16];             /* Their numbers in pTab */
+  u8 abDesc[16];            /* Which are in descending order */
   const AssocForeign *pFor; /* The key that it is for, or 0 */
-  CheckIndex *pNext;
+  CheckIndex *pNext;        /* In the same bucket of apProposed */
 };
 
 /* A name that a fix gives to an association of pModel. */
 typedef struct CheckName CheckName;
 struct CheckName {
-  const AssocModel *pModel;
-  const char *zName;
-  const AssocRel *pRel; /* The association that asks for it */
-  CheckName *pNext;
+  const AssocModel *pModel; /* The model that gets the association */
+  const char *zName;        /* The name that the fix gives */
+  const AssocRel *pRel;     /* The association that asks for it */
+  CheckName *pNext;         /* In the same bucket of apName */
 };
 
 typedef struct CheckNode CheckNode;
 typedef struct Checker Checker;
 struct Checker {
-  AssocLook *p;
-  AssocCall *pCall;
-  AssocSync sync; /* Names of indexes that are proposed */
-  AssocForeign *pList;
-  AssocRel **apRel;
-  int nRel;
+  AssocLook *p;                /* Receives the problems */
+  AssocCall *pCall;            /* p->pCall */
+  AssocSync sync;              /* Names of indexes that are proposed */
+  AssocForeign *pList;         /* Foreign keys of all definitions */
+  AssocRel **apRel;            /* Associations that can be resolved */
+  int nRel;                    /* Their number */
   int bDisagree;               /* Two definitions do, and it has been said */
   CheckIndex *apProposed[256]; /* Indexes that fixes make, by their tables */
   CheckName *apName[256]; /* Names of associations that fixes make, by models */
@@ -1381,13 +1381,13 @@ static int circleIsStrict(Checker *c, const AssocRel *pRel) {
 /* One strict key between two models, for problemCircles(). */
 typedef struct CheckEdge CheckEdge;
 struct CheckEdge {
-  CheckEdge *pSame; /* Another key to the target */
-  CheckNode *pSource;
+  CheckEdge *pSame;   /* Another key to the target */
+  CheckNode *pSource; /* The model whose table has the key */
 };
 
 /* A model that strict keys lead from or to. */
 struct CheckNode {
-  const AssocModel *pModel;
+  const AssocModel *pModel; /* The model itself */
   int nOut; /* Keys that lead from it to a model that is not crossed out */
   CheckEdge *pInto; /* Keys that lead to it */
   CheckNode *pSame; /* In the same bucket */

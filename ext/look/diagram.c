@@ -9,9 +9,9 @@
 /* bAll: also tables that no definition speaks of. */
 typedef struct DiagramFormat DiagramFormat;
 struct DiagramFormat {
-  const char *zName;
-  u8 bAll;
-  void (*xWrite)(AssocPicture *);
+  const char *zName;              /* The first argument of assoc_diagram() */
+  u8 bAll;                        /* Also tables that no definition uses */
+  void (*xWrite)(AssocPicture *); /* Writes to pStr */
 };
 static const DiagramFormat aDiagramFormat[] = {
     {"mermaid", 0, assocPictureMermaid},       {"dot", 0, assocPictureDot},

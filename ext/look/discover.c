@@ -401,8 +401,8 @@ static void foundAdd(AssocLook *p, AssocModel *pModel, int eKind,
 
 /* A join table's two keys. */
 struct AssocLookPair {
-  AssocLookKey *pA, *pB;
-  AssocLookPair *pNext;
+  AssocLookKey *pA, *pB; /* In the order of the schema */
+  AssocLookPair *pNext;  /* The next pair of the schema */
 };
 
 /* Is it a column that any table may have, such as created_at? */

@@ -243,8 +243,8 @@ static void dumpDef(AssocLook *p, sqlite3_str *pStr, AssocDef *pDef) {
 ** level, for a path knows its steps only by their names. */
 typedef struct DumpPaths DumpPaths;
 struct DumpPaths {
-  AssocDef **ap;
-  int n;
+  AssocDef **ap; /* Paths that are not printed yet */
+  int n;         /* Their number */
 };
 
 /* Is the definition a path that has not been printed yet? */

@@ -435,8 +435,8 @@ void assocLookKeys(AssocLook *p) {
 /* A key, and its place in the list. */
 typedef struct LookPlace LookPlace;
 struct LookPlace {
-  AssocLookKey *pKey;
-  int i;
+  AssocLookKey *pKey; /* The key itself */
+  int i;              /* Its place, to keep equal keys in order */
 };
 
 /* Sort keys by table; within a table, declared keys first, then guesses in the

@@ -26,9 +26,9 @@
 /* The distinct values of the column under test. */
 typedef struct GuessValues GuessValues;
 struct GuessValues {
-  int n;
+  int n;                           /* Values in ap */
   sqlite3_value *ap[GUESS_SAMPLE]; /* OWNED */
-  u8 bRead;
+  u8 bRead;                        /* The column has been read */
 };
 
 /* Free the samples of a column; it can be read again. */

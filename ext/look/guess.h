@@ -25,8 +25,8 @@ typedef struct AssocGuesser AssocGuesser;
 
 /* A word of a name, in lower case and singular; equal words are one object. */
 struct AssocGuessWord {
-  const char *z;
-  int n;
+  const char *z;             /* The word; ends in a NUL */
+  int n;                     /* Its length in bytes */
   u8 bTable;                 /* The last word of some table's name */
   u8 bMark;                  /* Several tables have a key of this name */
   AssocGuessParent *pByName; /* Parents whose table's last word it is */
@@ -36,20 +36,20 @@ struct AssocGuessWord {
   u8 bInTable;               /* One of a table */
   u8 bParted;                /* The next two are known */
   int nPart;                 /* userprofile is made of user and profile */
-  AssocGuessWord *apPart[ASSOC_GUESS_MXPART];
+  AssocGuessWord *apPart[ASSOC_GUESS_MXPART]; /* These words */
   int nLetter;                 /* Parents whose name begins or ends with it, */
   AssocGuessParent **apLetter; /* but in which it is no word */
 };
 
 /* The words of a name. */
 struct AssocGuessName {
-  int n;
-  AssocGuessWord *ap[ASSOC_GUESS_MXWORD];
+  int n;                                  /* Words in ap */
+  AssocGuessWord *ap[ASSOC_GUESS_MXWORD]; /* In the name's order */
 };
 
 /* A table that can have keys and be referenced. */
 struct AssocGuessTable {
-  AssocModel *pModel;
+  AssocModel *pModel;      /* The table's own model */
   AssocGuessName name;     /* All its words */
   AssocGuessName plain;    /* Without the prefix that tables share */
   AssocGuessName *aColumn; /* The words of its columns */
@@ -69,12 +69,12 @@ struct AssocGuessTable {
 
 /* One column of a table that rows can be referenced by. */
 struct AssocGuessParent {
-  AssocGuessTable *pTab;
-  int iCol;
-  AssocGuessName key; /* Words of the column's name */
-  u8 bPrimary;
-  u8 bGeneric; /* The name is one that any table's key may have */
-  AssocGuessParent *pNextByName, *pNextByKey;
+  AssocGuessTable *pTab; /* The table that has it */
+  int iCol;              /* The column's number */
+  AssocGuessName key;    /* Words of the column's name */
+  u8 bPrimary;           /* It is the primary key */
+  u8 bGeneric;           /* The name is one that any table's key may have */
+  AssocGuessParent *pNextByName, *pNextByKey; /* Of pByName, pByKey */
   sqlite3_stmt *pFind; /* OWNED: is ?1 one of its values? */
   i64 nRow;            /* -1: not asked */
   double rOdds;        /* 1 in so many values that look like its keys is one */
@@ -100,42 +100,42 @@ struct AssocGuessParent {
 #define ASSOC_GUESS_TWIN 16   /* blocks(person_id, target_id) */
 
 struct AssocGuessMatch {
-  AssocGuessParent *pParent;
-  int eKind;
-  int nSure; /* In hundredths, before the values */
-  int nTie;  /* Among matches of one kind: more is nearer */
+  AssocGuessParent *pParent; /* What the column may reference */
+  int eKind;                 /* ASSOC_GUESS_*: how their names agree */
+  int nSure;                 /* In hundredths, before the values */
+  int nTie;                  /* Among matches of one kind: more is nearer */
 };
 
 struct AssocGuesser {
-  AssocLook *p;
-  AssocCall *pCall;
-  int nTable, nParent;
-  AssocGuessTable *aTable;
-  AssocGuessParent *aParent;
-  int nSlot, nWord; /* A hash table of words */
-  AssocGuessWord **apWord;
-  const char **azRaw; /* The word as it was written, for each slot */
-  u8 bKnown;          /* All words have been seen */
+  AssocLook *p;              /* Receives the guesses */
+  AssocCall *pCall;          /* p->pCall */
+  int nTable, nParent;       /* Lengths of the next two */
+  AssocGuessTable *aTable;   /* Tables that can take part */
+  AssocGuessParent *aParent; /* Columns that can be referenced */
+  int nSlot, nWord;          /* A hash table of words */
+  AssocGuessWord **apWord;   /* nSlot entries, nWord of them used */
+  const char **azRaw;        /* The word as it was written, for each slot */
+  u8 bKnown;                 /* All words have been seen */
   char cPrefix; /* The letter that all names begin with, as in ZNOTE; or 0 */
   AssocGuessMatch *aMatch;    /* Room for nParent */
   AssocGuessTable **apPerson; /* Tables of people */
-  int nPerson;
+  int nPerson;                /* Number of them */
   int nMarked, nPlain; /* Keys found with and without a word such as id */
   AssocGuessParent **apClass; /* Keys of tables with a column named type */
-  int nClass;
+  int nClass;                 /* Number of them */
 };
 
 /* The column that is looked at. */
 typedef struct AssocGuessColumn AssocGuessColumn;
 struct AssocGuessColumn {
-  AssocGuessTable *pTab;
-  int iCol;
-  const AssocColumn *pCol;
-  AssocGuessName name; /* All words */
-  AssocGuessName core; /* Without id, fk, ... */
-  u8 bMarked;          /* There was such a word */
-  u8 bPk;              /* The only column of the primary key */
-  u8 bClass;           /* Another column may say which table the key is of */
+  AssocGuessTable *pTab;   /* The table that has it */
+  int iCol;                /* Its number in the table */
+  const AssocColumn *pCol; /* The column itself */
+  AssocGuessName name;     /* All words */
+  AssocGuessName core;     /* Without id, fk, ... */
+  u8 bMarked;              /* There was such a word */
+  u8 bPk;                  /* The only column of the primary key */
+  u8 bClass; /* Another column may say which table the key is of */
 };
 
 /* The word of the n bytes at z, in lower case; 0 after an error. */

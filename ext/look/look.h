@@ -30,21 +30,21 @@ typedef struct AssocProblem AssocProblem;
 typedef struct AssocSkipped AssocSkipped;
 
 struct AssocLook {
-  AssocCall *pCall;
-  AssocCatalog *pCat;
-  AssocSchema *pSchema; /* The database that is looked at */
-  AssocArena mem;       /* OWNED: everything below */
-  AssocLookKey *pKey, *pLastKey;
-  AssocSkipped *pSkip, *pLastSkip;
-  AssocFound *pFound, *pLastFound;
-  AssocFoundModel *pFoundModel, *pLastModel;
+  AssocCall *pCall;                /* Receives the first error */
+  AssocCatalog *pCat;              /* BORROWED: the definitions */
+  AssocSchema *pSchema;            /* The database that is looked at */
+  AssocArena mem;                  /* OWNED: everything below */
+  AssocLookKey *pKey, *pLastKey;   /* Foreign keys of the schema */
+  AssocSkipped *pSkip, *pLastSkip; /* Those that cannot be used */
+  AssocFound *pFound, *pLastFound; /* Associations to define */
+  AssocFoundModel *pFoundModel, *pLastModel; /* Models to describe */
   AssocFound *apFound[512]; /* The same by their models, hashed */
   int nOnly;                /* Models that are asked for; apOnly is 0: all */
-  AssocModel **apOnly;
-  AssocLookPair *pPair; /* Pairs of keys of join tables */
-  AssocProblem *pProblem;
+  AssocModel **apOnly;      /* nOnly of them */
+  AssocLookPair *pPair;     /* Pairs of keys of join tables */
+  AssocProblem *pProblem;   /* Found by assocCheck() */
   int nDef; /* Associations that are defined, those of a model together */
-  AssocDef **apDef;
+  AssocDef **apDef;      /* nDef of them */
   u8 bHabits;            /* What follows has been looked for */
   u8 eStyle;             /* ASSOC_STYLE_*: of the names in the schema */
   int cLetter;           /* What all tables begin with, as Z of ZNOTE; or 0 */
@@ -73,10 +73,10 @@ struct AssocLookKey {
 
 /* What was looked at and left alone. */
 struct AssocSkipped {
-  const char *zTable;
-  const char *zKey; /* "user_id", or "a, b" */
-  const char *zWhy;
-  AssocSkipped *pNext;
+  const char *zTable;  /* The table that has the key */
+  const char *zKey;    /* "user_id", or "a, b" */
+  const char *zWhy;    /* A sentence for people */
+  AssocSkipped *pNext; /* The next in the order of the schema */
 };
 
 /* The foreign keys that the schema declares, of tables that are models. */
@@ -129,23 +129,23 @@ void assocLookGuess(AssocLook *p);
 
 /* An association that is to be defined. */
 struct AssocFound {
-  AssocModel *pModel, *pTarget;
-  int eKind;
-  const char *zName;
-  const char *zOptions; /* Without as */
-  int nSure;
-  const char *zWhy;
-  AssocFound *pNext;
+  AssocModel *pModel, *pTarget; /* Both ends */
+  int eKind;                    /* ASSOC_HASMANY, … */
+  const char *zName;            /* The option "as" */
+  const char *zOptions;         /* Without as */
+  int nSure;         /* In hundredths; 100: the schema declares the key */
+  const char *zWhy;  /* Why it is believed, for people */
+  AssocFound *pNext; /* In the order of definition */
   AssocFound *pSame; /* The next one in the same bucket of p->apFound */
 };
 
 /* What assoc_model() is to say of a table. */
 struct AssocFoundModel {
-  AssocModel *pTable; /* The table's own model */
-  const char *zName;  /* The model that is described: this one, or another */
-  const char *zLabel; /* With the database, if that is not main */
-  const char *zOptions;
-  AssocFoundModel *pNext;
+  AssocModel *pTable;   /* The table's own model */
+  const char *zName;    /* The model that is described: this one, or another */
+  const char *zLabel;   /* With the database, if that is not main */
+  const char *zOptions; /* JSON for assoc_model() */
+  AssocFoundModel *pNext; /* The next in the order of definition */
 };
 /* Models, into p->pFoundModel; only of tables that are asked for. */
 void assocDiscoverModels(AssocLook *p);
@@ -183,8 +183,8 @@ typedef struct AssocDiagramOptions AssocDiagramOptions;
 struct AssocDiagramOptions {
   AssocNames models; /* Those to show; none: all */
   AssocNames from;   /* And those within nStep lines of these */
-  int nStep;
-  int bNoColumns;
+  int nStep;         /* 1: the neighbours of "from" */
+  int bNoColumns;    /* Show names alone */
 };
 /* OUT: sqlite3_free() */
 char *assocDiagramText(AssocLook *p, int iFormat,
@@ -195,7 +195,7 @@ char *assocDiagramText(AssocLook *p, int iFormat,
 /* What is called otherwise now. */
 typedef struct AssocRenamed AssocRenamed;
 struct AssocRenamed {
-  int nChoice;
+  int nChoice;         /* How many names it may have now */
   const char *zNow;    /* The last of them, or 0 */
   const char *zChoice; /* All of them: "a or b" */
 };
@@ -206,10 +206,10 @@ struct AssocRenamedKey {
   AssocTable *pTab;          /* Its table */
   const AssocKey *pKey;      /* As the definition has it */
   const AssocTable *pParent; /* What it references */
-  const AssocKey *pRef;
-  AssocRenamed now;   /* What its first column is called */
-  const char **azNow; /* All columns, of the last choice */
-  AssocRenamed maybe; /* Columns that may be it, by their names alone */
+  const AssocKey *pRef;      /* Which columns of pParent */
+  AssocRenamed now;          /* What its first column is called */
+  const char **azNow;        /* All columns, of the last choice */
+  AssocRenamed maybe;        /* Columns that may be it, by their names alone */
 };
 
 /* The columns of a key of an association. */
@@ -228,11 +228,11 @@ void assocRenamedModel(AssocLook *p, AssocSchema *pSchema, const char *zModel,
 struct AssocProblem {
   const char *zSeverity;             /* "error", "warning", "info" */
   const char *zModel, *zAssociation; /* 0: of the connection */
-  const char *zProblem;
-  const char *zDetail;
-  const char *zFix; /* SQL that can be run as it is, or 0 */
-  u8 bRows;         /* The fix fails at rows that break a constraint */
-  AssocProblem *pNext;
+  const char *zProblem;              /* A short phrase: "key types differ" */
+  const char *zDetail;               /* A sentence for people */
+  const char *zFix;                  /* SQL that can be run as it is, or 0 */
+  u8 bRows;            /* The fix fails at rows that break a constraint */
+  AssocProblem *pNext; /* The next of its severity */
 };
 /* Into p->pProblem. */
 void assocCheck(AssocLook *p);

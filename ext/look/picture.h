@@ -19,15 +19,15 @@ typedef struct AssocPictureEdge AssocPictureEdge;
 typedef struct AssocPictureTable AssocPictureTable;
 
 struct AssocPictureTable {
-  AssocTable *pTab;
-  AssocModel *pModel;
-  int iId;    /* 0, 1, 2, ... in the order of the list */
-  u8 bJoin;   /* A belongsToMany goes through it */
-  u8 bChosen; /* It is to be shown */
-  int iGroup; /* Tables that belong together have one number; or 0 */
-  AssocPictureTable *pHub; /* The table that gives its group the name */
-  const char *zType;       /* typescript: the name of its interface */
-  AssocPictureTable *pNext;
+  AssocTable *pTab;   /* The table itself */
+  AssocModel *pModel; /* Its own model */
+  int iId;            /* 0, 1, 2, ... in the order of the list */
+  u8 bJoin;           /* A belongsToMany goes through it */
+  u8 bChosen;         /* It is to be shown */
+  int iGroup;         /* Tables that belong together have one number; or 0 */
+  AssocPictureTable *pHub;  /* The table that gives its group the name */
+  const char *zType;        /* typescript: the name of its interface */
+  AssocPictureTable *pNext; /* The next of the picture */
 };
 
 struct AssocPictureEdge {
@@ -35,18 +35,18 @@ struct AssocPictureEdge {
   const AssocKey *pKey;           /* 0: many to many */
   const char *zFrom, *zTo;        /* What each calls the other, or 0 */
   AssocPictureTable *pThrough;    /* Many to many: the join table */
-  u8 bUnique, bRequired;
-  AssocPictureEdge *pNext;
+  u8 bUnique, bRequired;          /* The key is UNIQUE; is NOT NULL */
+  AssocPictureEdge *pNext;        /* The next of the picture */
 };
 
 struct AssocPicture {
-  AssocLook *p;
-  AssocCall *pCall;
-  sqlite3_str *pStr; /* What is written */
-  const AssocDiagramOptions *pOpt;
-  int nTable;
-  AssocPictureTable *pTable, **ppTable;
-  AssocPictureEdge *pEdge, **ppEdge;
+  AssocLook *p;                         /* What was found in the schema */
+  AssocCall *pCall;                     /* p->pCall */
+  sqlite3_str *pStr;                    /* What is written */
+  const AssocDiagramOptions *pOpt;      /* What the caller asks for */
+  int nTable;                           /* Tables in the list */
+  AssocPictureTable *pTable, **ppTable; /* The list and its end */
+  AssocPictureEdge *pEdge, **ppEdge;    /* The list and its end */
 };
 
 /* Collect what definitions speak of; with bAll also the tables and views of

@@ -225,10 +225,10 @@ void assocRenamedJoin(AssocLook *p, const AssocRel *pRel, AssocRenamed *pOut) {
 /* A model whose table is gone, and a table that it may be. */
 typedef struct RenamedModel RenamedModel;
 struct RenamedModel {
-  AssocLook *p;
+  AssocLook *p;         /* Keeps memory and errors */
   AssocSchema *pSchema; /* The database of the definitions */
-  const char *zModel;
-  AssocTable *pTab;
+  const char *zModel;   /* The model's name */
+  AssocTable *pTab;     /* The candidate that is compared */
 };
 
 /* Does no table fit the name any more? */

@@ -21,9 +21,9 @@ typedef struct NamingRole NamingRole;
 struct NamingRole {
   const char *zStem; /* The word in snake case */
   const char *zOne;  /* 0: the word itself */
-  const char *zPart;
-  u8 bSelf;  /* Applies only from a table to itself */
-  u8 bAside; /* Names an owner or leader, beside members */
+  const char *zPart; /* "sent" of sender; "subordinates" of manager */
+  u8 bSelf;          /* Applies only from a table to itself */
+  u8 bAside;         /* Names an owner or leader, beside members */
 };
 static const NamingRole aNamingRole[] = {
     {"parent", 0, "children", 1, 0},

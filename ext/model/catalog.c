@@ -24,19 +24,19 @@
 /* The cache of one connection. */
 typedef struct CatalogCache CatalogCache;
 struct CatalogCache {
-  AssocCatalog *pCat; /* Holds a reference; may be 0 */
-  AssocStmt guard;
+  AssocCatalog *pCat;      /* Holds a reference; may be 0 */
+  AssocStmt guard;         /* The statement that each call runs */
   char *zGuard;            /* OWNED: the guard's SQL */
   sqlite3_value **apToken; /* OWNED, each too: the guard's row for pCat */
-  int nToken;
+  int nToken;              /* Values in apToken */
   u8 bSchema; /* The guard stands on a row, and the schema has not changed */
-  AssocStmt rows; /* Selects all definitions */
-  u64 iVersion;   /* Data versions when the rows were those of pCat */
-  int nDepth;     /* Number of nested calls */
-  i64 iSerial;
+  AssocStmt rows;           /* Selects all definitions */
+  u64 iVersion;             /* Data versions when the rows were those of pCat */
+  int nDepth;               /* Number of nested calls */
+  i64 iSerial;              /* The serial number given last */
   sqlite3_stmt *apHold[16]; /* OWNED: readers on databases that the guard did
                             ** not cover when the call began */
-  int nHold;
+  int nHold;                /* Statements in apHold */
 };
 
 static const char zDefs[] =

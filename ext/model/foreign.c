@@ -11,12 +11,12 @@
 
 typedef struct Collector Collector;
 struct Collector {
-  AssocCall *pCall;
-  AssocArena *pArena;
-  AssocRel *pOnly; /* 0: errors of all definitions count */
-  int bKey;        /* Only what may speak of the key of pOnly */
-  AssocForeign *pFirst, **ppEnd;
-  AssocForeign *apBucket[512]; /* By the table's name; linked by pSame */
+  AssocCall *pCall;              /* Receives the first error */
+  AssocArena *pArena;            /* Holds the list */
+  AssocRel *pOnly;               /* 0: errors of all definitions count */
+  int bKey;                      /* Only what may speak of the key of pOnly */
+  AssocForeign *pFirst, **ppEnd; /* The keys found so far */
+  AssocForeign *apBucket[512];   /* By the table's name; linked by pSame */
 };
 
 /* Names are compared without case, so the hash uses five bits of each letter.

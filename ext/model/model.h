@@ -55,63 +55,63 @@ typedef struct AssocTable AssocTable;
 /* ---------------------------------------------------------------- schema */
 
 struct AssocColumn {
-  const char *zName;
+  const char *zName; /* As the schema spells it */
   const char *zType; /* As declared; "" if there is no type */
   const char *zColl; /* Name of its collation; 0 for a view */
   u8 eAff;           /* ASSOC_AFF_*: affinity in comparisons */
   u8 eColl;          /* ASSOC_COLL_* */
   u8 eJson;          /* ASSOC_JSON_*: how JSON writes its values */
-  u8 bNotNull;
-  u8 bHidden;    /* "*" does not include it */
-  u8 bGenerated; /* Cannot be written */
-  u8 bDefault;   /* Has a DEFAULT */
-  u8 bNow;       /* It is CURRENT_TIMESTAMP or datetime('now') */
-  u8 eClock;     /* The form of its timestamps, if it is known: clock.c */
-  int iPk;       /* Position in the PRIMARY KEY, from 1; 0: none */
+  u8 bNotNull;       /* Declared NOT NULL */
+  u8 bHidden;        /* "*" does not include it */
+  u8 bGenerated;     /* Cannot be written */
+  u8 bDefault;       /* Has a DEFAULT */
+  u8 bNow;           /* It is CURRENT_TIMESTAMP or datetime('now') */
+  u8 eClock;         /* The form of its timestamps, if it is known: clock.c */
+  int iPk;           /* Position in the PRIMARY KEY, from 1; 0: none */
 };
 
 struct AssocFkey {
   const char *zParent; /* The referenced table, as spelt in the schema */
-  int nCol;
-  int *aCol;         /* nCol columns of this table */
+  int nCol;            /* Columns of the key */
+  int *aCol;           /* nCol columns of this table */
   const char **azTo; /* nCol columns of the parent; entry 0: its primary key */
-  const char *zOnDelete, *zOnUpdate;
-  AssocFkey *pNext;
+  const char *zOnDelete, *zOnUpdate; /* "CASCADE", "NO ACTION", … */
+  AssocFkey *pNext;                  /* The next of the same table */
 };
 
 struct AssocIndex {
-  const char *zName;
-  u8 bUnique;
-  u8 bPartial;
-  u8 bPrimary; /* Created by PRIMARY KEY */
-  int nCol;
-  int *aCol; /* Column numbers; -1: the rowid; -2: an expression */
-  const char **azColl;
-  u8 *abDesc;
-  AssocIndex *pNext;
+  const char *zName;   /* As the schema spells it */
+  u8 bUnique;          /* No two rows have equal values */
+  u8 bPartial;         /* It has a WHERE */
+  u8 bPrimary;         /* Created by PRIMARY KEY */
+  int nCol;            /* Indexed columns and expressions */
+  int *aCol;           /* Column numbers; -1: the rowid; -2: an expression */
+  const char **azColl; /* Their collations */
+  u8 *abDesc;          /* Which of them are descending */
+  AssocIndex *pNext;   /* The next of the same table */
 };
 
 struct AssocTable {
-  AssocSchema *pSchema;
-  AssocTable *pFact; /* What the schema says, in AssocFacts */
-  const char *zName;
-  u8 eType;          /* ASSOC_TABLE, _VIEW or _VIRTUAL */
-  u8 bRowid;         /* Has a rowid */
-  int nCol;          /* Number of declared columns */
-  AssocColumn *aCol; /* nCol columns; aCol[nCol] is the rowid */
-  int iRowid;        /* The INTEGER PRIMARY KEY, nCol if no column aliases
+  AssocSchema *pSchema; /* The database that has it */
+  AssocTable *pFact;    /* What the schema says, in AssocFacts */
+  const char *zName;    /* As the schema spells it */
+  u8 eType;             /* ASSOC_TABLE, _VIEW or _VIRTUAL */
+  u8 bRowid;            /* Has a rowid */
+  int nCol;             /* Number of declared columns */
+  AssocColumn *aCol;    /* nCol columns; aCol[nCol] is the rowid */
+  int iRowid;           /* The INTEGER PRIMARY KEY, nCol if no column aliases
                      ** the rowid, -1 without a rowid */
-  int nKey;          /* Columns of the key: PRIMARY KEY, else rowid */
-  int *aKey;
-  u8 eOurs; /* Read it with assocTableIsOurs(); 0: not yet */
-  u8 bFkeys, bIndexes;
-  AssocFkey *pFkey;   /* Read it with assocTableFkeys() */
-  AssocIndex *pIndex; /* Read it with assocTableIndexes() */
-  i64 nRow;           /* Read it with assocTableRows(); -1: unknown */
-  i64 nChange;        /* sqlite3_total_changes64() when it was estimated */
-  AssocModel *pModel; /* Set by assocModelOf() */
-  int iLinked;        /* AssocCatalog.iLink when its definitions were linked */
-  u8 bPolicy;         /* pPolicy has been read: rowpolicy.c */
+  int nKey;             /* Columns of the key: PRIMARY KEY, else rowid */
+  int *aKey;            /* nKey numbers of columns */
+  u8 eOurs;             /* Read it with assocTableIsOurs(); 0: not yet */
+  u8 bFkeys, bIndexes;  /* pFkey, pIndex have been read */
+  AssocFkey *pFkey;     /* Read it with assocTableFkeys() */
+  AssocIndex *pIndex;   /* Read it with assocTableIndexes() */
+  i64 nRow;             /* Read it with assocTableRows(); -1: unknown */
+  i64 nChange;          /* sqlite3_total_changes64() when it was estimated */
+  AssocModel *pModel;   /* Set by assocModelOf() */
+  int iLinked; /* AssocCatalog.iLink when its definitions were linked */
+  u8 bPolicy;  /* pPolicy has been read: rowpolicy.c */
   AssocPolicy *pPolicy; /* The policies of its models, or 0 */
   AssocModel *pAside;   /* Its other models found so far */
   u8 bRow;              /* pRow is known */
@@ -225,16 +225,16 @@ int assocColumnAlike(const AssocColumn *pA, const AssocColumn *pB);
 
 /* A table or view of a database. */
 struct AssocEntry {
-  const char *zName;
-  u8 eType; /* ASSOC_TABLE, ASSOC_VIEW or ASSOC_VIRTUAL */
+  const char *zName; /* As the schema spells it */
+  u8 eType;          /* ASSOC_TABLE, ASSOC_VIEW or ASSOC_VIRTUAL */
 };
 
 /* What the schema of a database says. Catalogs share it until the schema
 ** changes, since definitions change more often. */
 struct AssocFacts {
-  int nRef;
+  int nRef;       /* Catalogs that share it */
   AssocArena mem; /* Holds the facts themselves, and what tables consist of */
-  int nEntry;
+  int nEntry;     /* Entries in aEntry */
   AssocEntry *aEntry;   /* Tables and views, sorted by name */
   AssocTable **apTable; /* Tables already read, else 0 */
   u8 bDefs;             /* assoc_definitions has the text that we made */
@@ -243,15 +243,15 @@ struct AssocFacts {
 
 /* One database of the connection. */
 struct AssocSchema {
-  const char *zName; /* "main", "temp", or an attached name */
-  AssocCatalog *pCatalog;
-  u8 bLoaded;          /* The members below have been read */
-  u8 bDefs;            /* Has a table assoc_definitions */
-  u8 bToken;           /* Has a valid token and its triggers */
-  u8 bScanned;         /* zCaller is valid */
-  const char *zCaller; /* "the view v": what in the schema calls us, or 0 */
-  AssocFacts *pFacts;  /* A counted reference; 0 before it is loaded */
-  int nEntry;
+  const char *zName;      /* "main", "temp", or an attached name */
+  AssocCatalog *pCatalog; /* The catalog that it belongs to */
+  u8 bLoaded;             /* The members below have been read */
+  u8 bDefs;               /* Has a table assoc_definitions */
+  u8 bToken;              /* Has a valid token and its triggers */
+  u8 bScanned;            /* zCaller is valid */
+  const char *zCaller;    /* "the view v": what in the schema calls us, or 0 */
+  AssocFacts *pFacts;     /* A counted reference; 0 before it is loaded */
+  int nEntry;             /* Entries in aEntry and apTable */
   const AssocEntry *aEntry; /* Those of pFacts */
   AssocTable **apTable;     /* Entries already used in this catalog, else 0 */
   AssocDef *pDef;           /* Rows of assoc_definitions */
@@ -260,14 +260,14 @@ struct AssocSchema {
   AssocDef *pPolicyDef;     /* Rows of kind 'policy' */
   AssocTable *pPlanned;     /* Tables that assoc_sync() makes, found so far */
   u64 iSum;                 /* Checksum of all rows, in any order */
-  AssocSchema *pNext;
+  AssocSchema *pNext;       /* The next database of the connection */
 };
 
 struct AssocCatalog {
-  int nRef;
-  i64 iSerial; /* Unique within a connection */
-  u8 bViews;   /* assoc_config('views') when it was read */
-  AssocArena mem;
+  int nRef;             /* Callers that use it, and the cache */
+  i64 iSerial;          /* Unique within a connection */
+  u8 bViews;            /* assoc_config('views') when it was read */
+  AssocArena mem;       /* OWNED: all that was found */
   AssocSchema *pSchema; /* main, the attached databases, then temp */
   int iLink;            /* Changes when definitions must be linked again */
   int iLinked;          /* iLink when pSource of all definitions was set */
@@ -277,13 +277,13 @@ struct AssocCatalog {
 
 /* A model's name and the table that it found. Valid as long as the catalog. */
 struct AssocModelName {
-  const char *zName;
+  const char *zName;        /* As it was asked for */
   const AssocSchema *pNear; /* The database that was searched first, or 0 */
   AssocSchema *pSchema;     /* That has the table, */
   const char *zTable;       /* which may be planned */
   u8 eOurs;                 /* 2: it is a table of assoc, 1: no, 0: not asked */
   AssocDef *pRow;           /* The assoc_model() row of that name, or 0 */
-  AssocModelName *pNext;
+  AssocModelName *pNext;    /* In the same bucket of apName */
 };
 
 /*
@@ -338,11 +338,11 @@ AssocDef *assocSettingFind(AssocCatalog *pCat, const char *zName);
 
 /* One row of assoc_definitions. */
 struct AssocDef {
-  AssocSchema *pSchema; /* The database of its row */
-  const char *zModel;
-  const char *zName; /* "" for a row of assoc_model() */
-  const char *zKind;
-  const char *zTarget;
+  AssocSchema *pSchema;         /* The database of its row */
+  const char *zModel;           /* The source's name; a model's own name */
+  const char *zName;            /* "" for a row of assoc_model() */
+  const char *zKind;            /* "hasMany", …; of other rows "model", … */
+  const char *zTarget;          /* The target's name, or 0 */
   const char *zOptions;         /* JSON, or 0 */
   AssocModel *pSource;          /* Set by assocDefLink(); 0: no table */
   const AssocModelName *pFound; /* What zModel finds, if it was looked for */
@@ -351,9 +351,9 @@ struct AssocDef {
   AssocOptions *pOpt;           /* Read it with assocDefOptions() */
   u8 bRead;                     /* Row of assoc_model(): pJson was read */
   AssocJson *pJson;             /* Row of assoc_model(): its options */
-  u8 bPlan; /* zPlan is known: read it with assocRowPlan() */
-  const char *zPlan;
-  u8 bOld; /* zOld is known: read it with assocRowPlans() */
+  u8 bPlan;          /* zPlan is known: read it with assocRowPlan() */
+  const char *zPlan; /* The table that assoc_sync() makes, or 0 */
+  u8 bOld;           /* zOld is known: read it with assocRowPlans() */
   const char *zOld;
   AssocDef *pNext;      /* Next row of the same database */
   AssocDef *pNextModel; /* Next row of assoc_model() there */
@@ -383,16 +383,16 @@ int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
 ** "values", or if several such rows name the table.
 */
 struct AssocModel {
-  AssocTable *pTable;
+  AssocTable *pTable; /* The table of its rows */
   const char *zName;  /* As a definition spells it, else the table's; bare */
   const char *zLabel; /* zName, with the database if that is not main */
   u8 bNamed;          /* A definition gave it its spelling */
   AssocDef *pDef;     /* Its assoc_model() row, or 0 */
-  int nKey;
+  int nKey;           /* Columns in aKey */
   int *aKey;    /* Columns of the key; nKey is 0 for a view without a key */
   u8 bScopes;   /* assocModelScopes() has run */
   int iDeleted; /* paranoid: column of the deletion time; else -1 */
-  AssocScope *pScope;
+  AssocScope *pScope;        /* Its scopes */
   u8 bAside;                 /* Not the table's own model */
   int nValue;                /* "values": the rows of the model have these */
   int *aValue;               /* nValue columns */
@@ -412,10 +412,10 @@ struct AssocModel {
 ** its name.
 */
 struct AssocScope {
-  const char *zName; /* 0: the default scope */
-  ShapeClauses *pClauses;
-  int nParam; /* Number of parameters */
-  AssocScope *pNext;
+  const char *zName;      /* 0: the default scope */
+  ShapeClauses *pClauses; /* What the scope adds to a query */
+  int nParam;             /* Number of parameters */
+  AssocScope *pNext;      /* The next scope of the model */
 };
 /* Read the scopes and the column of a paranoid model, unless that is done.
 ** False after an error. */
@@ -523,8 +523,8 @@ AssocDef *assocModelNextHad(AssocCall *pCall, AssocModel *pModel,
 
 /* A policy of a model. */
 struct AssocPolicy {
-  AssocDef *pDef;
-  AssocModel *pModel;
+  AssocDef *pDef;                /* Its row */
+  AssocModel *pModel;            /* Whose rows it is about */
   u8 aSay[ASSOC_NMAY];           /* ASSOC_SAY_* */
   ShapePred *apPred[ASSOC_NMAY]; /* The condition of ASSOC_SAY_IF */
   u8 *aColumn;                   /* ASSOC_COLUMN_* of each column */
@@ -586,39 +586,39 @@ int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z,
 /* A list of column names. A composite key has more than one. */
 typedef struct AssocNames AssocNames;
 struct AssocNames {
-  int n;
-  const char **az;
+  int n;           /* Names in az; 0: not given */
+  const char **az; /* As they were given */
 };
 
 /* The same as of the foreign key, said of the other key of a join table. */
 typedef struct AssocOtherKey AssocOtherKey;
 struct AssocOtherKey {
-  const char *zOnDelete, *zOnUpdate;
-  AssocJson *pDefault;
-  int eAllowNull; /* -1: not said, 0 or 1 */
+  const char *zOnDelete, *zOnUpdate; /* Upper case, or 0: not given */
+  AssocJson *pDefault;               /* DEFAULT of its column, or 0 */
+  int eAllowNull;                    /* -1: not said, 0 or 1 */
 };
 
 struct AssocOptions {
-  const char *zAs;
-  AssocNames foreignKey, otherKey, sourceKey, targetKey;
-  const char *zThrough; /* The join table, or a path of associations */
-  AssocJson *pThroughScope;
-  int eThroughUnique;     /* -1: not given; 0 or 1, as the two below */
-  int eThroughParanoid;   /* assoc_sync() gives the join table deletedAt */
-  int eThroughTimestamps; /* and createdAt and updatedAt */
-  AssocJson *pScope;
-  AssocJson *pOrder;
-  AssocJson *pPolymorphic; /* belongsTo: an object; other kinds: a name */
-  int eConstraints;        /* -1: not given; 0 or 1, as the two below */
-  int eAllowNull;
-  int eUnique;
-  const char *zOnDelete; /* Upper case, or 0: not given */
-  const char *zOnUpdate;
+  const char *zAs; /* The association's name, or 0 */
+  AssocNames foreignKey, otherKey, sourceKey, targetKey; /* n is 0: default */
+  const char *zThrough;     /* The join table, or a path of associations */
+  AssocJson *pThroughScope; /* Conditions on join rows, or 0 */
+  int eThroughUnique;       /* -1: not given; 0 or 1, as the two below */
+  int eThroughParanoid;     /* assoc_sync() gives the join table deletedAt */
+  int eThroughTimestamps;   /* and createdAt and updatedAt */
+  AssocJson *pScope;        /* Conditions on targets, or 0 */
+  AssocJson *pOrder;        /* The order of targets, or 0 */
+  AssocJson *pPolymorphic;  /* belongsTo: an object; other kinds: a name */
+  int eConstraints;         /* -1: not given; 0 or 1, as the two below */
+  int eAllowNull;           /* May the foreign key be NULL? */
+  int eUnique;              /* Is it UNIQUE? */
+  const char *zOnDelete;    /* Upper case, or 0: not given */
+  const char *zOnUpdate;    /* As zOnDelete */
   AssocJson *pDefault;  /* Of a foreign key's column that is to be made, or 0 */
   AssocOtherKey other;  /* belongsToMany: what is said of the other key */
   const char *zCounter; /* The column of the counter cache, or 0 */
   int eSymmetric;       /* belongsToMany to oneself: both ways; -1: not given */
-  int bTemp, bReplace;
+  int bTemp, bReplace;  /* For this connection; over an older one */
 };
 
 #define ASSOC_BELONGSTO 0
@@ -636,7 +636,7 @@ int assocKindParse(AssocCall *pCall, const char *zKind, int bStored);
 /* The options of assoc_model(). An option without xTake is stored as given. */
 typedef struct AssocModelFlags AssocModelFlags;
 struct AssocModelFlags {
-  int bTemp, bReplace;
+  int bTemp, bReplace; /* For this connection; over an older row */
 };
 #define ASSOC_NMODELOPTION 13
 extern const AssocOption aAssocModelOption[ASSOC_NMODELOPTION];
@@ -661,10 +661,10 @@ char *assocOptionsText(AssocCall *pCall, AssocArena *pArena,
 ** exist yet. */
 typedef struct AssocKey AssocKey;
 struct AssocKey {
-  int nCol;
-  int *aCol;
-  const char **azCol;
-  u8 eFrom; /* ASSOC_FROM_* */
+  int nCol;           /* Columns of the key */
+  int *aCol;          /* Their numbers in the table */
+  const char **azCol; /* Their names */
+  u8 eFrom;           /* ASSOC_FROM_* */
 };
 #define ASSOC_FROM_DECLARED 0   /* From an option of the definition */
 #define ASSOC_FROM_SCHEMA 1     /* From a FOREIGN KEY of the schema */
@@ -675,10 +675,10 @@ struct AssocKey {
 ** type column contains zType. */
 typedef struct AssocBranch AssocBranch;
 struct AssocBranch {
-  const char *zType;
-  AssocModel *pModel;
-  AssocKey key;   /* The referenced columns of the model */
-  AssocRel *pRel; /* The belongsTo to this model alone: assocRelOn() */
+  const char *zType;  /* What the type column has */
+  AssocModel *pModel; /* The model that it stands for */
+  AssocKey key;       /* The referenced columns of the model */
+  AssocRel *pRel;     /* The belongsTo to this model alone: assocRelOn() */
 };
 
 /*
@@ -693,18 +693,18 @@ struct AssocBranch {
 **                   no columns
 */
 struct AssocRel {
-  AssocDef *pDef;
-  const char *zName;
-  u8 eKind; /* ASSOC_BELONGSTO ... ASSOC_BELONGSTOMANY */
-  u8 bMany; /* The result is a list */
-  AssocModel *pSource;
-  AssocModel *pTarget;
+  AssocDef *pDef;       /* The definition that it was made from */
+  const char *zName;    /* As the definition spells it */
+  u8 eKind;             /* ASSOC_BELONGSTO ... ASSOC_BELONGSTOMANY */
+  u8 bMany;             /* The result is a list */
+  AssocModel *pSource;  /* Whose rows have the association */
+  AssocModel *pTarget;  /* Whose rows it leads to */
   const char *zThrough; /* belongsToMany: name of the join table */
   AssocTable *pThrough; /* The join table, 0 while it does not exist */
   AssocKey foreign;     /* In source, target or through: see above */
   AssocKey other;       /* belongsToMany: in through */
-  AssocKey sourceKey;
-  AssocKey targetKey;
+  AssocKey sourceKey;   /* In source: what "foreign" references */
+  AssocKey targetKey;   /* In target: what "foreign" or "other" references */
   int nPath;            /* Through a path: number of steps */
   AssocRel **apPath;    /* The steps; none of them is a path */
   const char *zBranch;  /* One target of a polymorphic belongsTo: only source
@@ -715,9 +715,9 @@ struct AssocRel {
   ShapePred *pScope; /* On the target, or 0 */
   ShapePred *pThroughScope; /* On the join row, or 0 */
   ShapeSort *pOrder;        /* Default order, or 0 */
-  AssocOptions *pOpt;
-  AssocCounter *pCounter; /* Read it with assocCounterOf() */
-  AssocRel *pNextHad;     /* The next in AssocModel.pHad */
+  AssocOptions *pOpt;       /* The options of the definition */
+  AssocCounter *pCounter;   /* Read it with assocCounterOf() */
+  AssocRel *pNextHad;       /* The next in AssocModel.pHad */
 };
 
 /* The association of a model by name. Seek returns 0 if there is none; Find
@@ -779,11 +779,11 @@ int assocKeyUsual(AssocCall *pCall, AssocArena *pArena, const char *z,
 /* The counter cache of an association. Its conditions are columns of the target
 ** and SQL literals; a literal of 0 means IS NULL. */
 struct AssocCounter {
-  AssocRel *pRel;
-  const char *zCol;
-  int iCol; /* In the source's table; -1: missing */
-  int nCond;
-  const char **azCond, **azValue;
+  AssocRel *pRel;                 /* The association that is counted */
+  const char *zCol;               /* The column's name */
+  int iCol;                       /* In the source's table; -1: missing */
+  int nCond;                      /* Conditions on the targets */
+  const char **azCond, **azValue; /* nCond columns; their values */
   const char *zName; /* The names of its triggers begin with this */
   const char *zWhy;  /* Why triggers cannot keep it, or 0 */
   u8 bKept;          /* All of its triggers are there */
@@ -802,29 +802,29 @@ int assocCounterColumn(AssocCall *pCall, AssocModel *pModel,
 /* A foreign key, with what all the definitions that use it say. */
 typedef struct AssocForeign AssocForeign;
 struct AssocForeign {
-  AssocSchema *pSchema; /* The database of its table */
-  const char *zTable;
-  AssocTable *pTab; /* 0: a join table that does not exist */
-  AssocKey key;     /* Its columns; aCol[i] is -1 for missing ones */
-  AssocModel *pParent;
-  AssocKey parentKey;    /* Referenced columns, in the same order */
-  const AssocRel *pPoly; /* Its polymorphic belongsTo, or 0 */
-  AssocRel *pRel;        /* The first association that uses it */
-  const AssocRel *pJoin; /* The first belongsToMany with this key, or 0 */
-  const char *zOnDelete; /* "CASCADE", … */
-  const char *zOnUpdate;
-  int eAllowNull; /* -1: not given; 0 or 1 */
-  int eUnique;
-  int eThroughUnique;
+  AssocSchema *pSchema;      /* The database of its table */
+  const char *zTable;        /* The name of its table */
+  AssocTable *pTab;          /* 0: a join table that does not exist */
+  AssocKey key;              /* Its columns; aCol[i] is -1 for missing ones */
+  AssocModel *pParent;       /* The model that it references */
+  AssocKey parentKey;        /* Referenced columns, in the same order */
+  const AssocRel *pPoly;     /* Its polymorphic belongsTo, or 0 */
+  AssocRel *pRel;            /* The first association that uses it */
+  const AssocRel *pJoin;     /* The first belongsToMany with this key, or 0 */
+  const char *zOnDelete;     /* "CASCADE", … */
+  const char *zOnUpdate;     /* "CASCADE", … */
+  int eAllowNull;            /* -1: not given; 0 or 1 */
+  int eUnique;               /* -1: not given; 0 or 1 */
+  int eThroughUnique;        /* Join table: the pair is UNIQUE */
   const AssocJson *pDefault; /* DEFAULT of its first column, or 0 */
   const AssocRel *apSaid[6]; /* Who gave each of the six first, or 0 */
   int nScope;                /* Join table: number of scope columns */
   const AssocJson **apScope; /* One condition for each of them */
-  u8 bNotNull;
-  u8 bConstraint; /* REFERENCES is wanted */
-  u8 bSaid;       /* Said: "constraints":true, or an action */
-  u8 bHas, bJoin; /* Used by a hasOne or hasMany; by a belongsToMany */
-  AssocForeign *pNext;
+  u8 bNotNull;               /* NOT NULL is wanted */
+  u8 bConstraint;            /* REFERENCES is wanted */
+  u8 bSaid;                  /* Said: "constraints":true, or an action */
+  u8 bHas, bJoin;      /* Used by a hasOne or hasMany; by a belongsToMany */
+  AssocForeign *pNext; /* The next of the list */
   AssocForeign *pSame; /* Private: in the same bucket while the list is made */
 };
 /* List the foreign keys of all definitions. If pOnly is 0, any wrong
@@ -847,9 +847,9 @@ void assocForeignCheck(AssocCall *pCall, AssocRel *pRel);
 /* A foreign key that needs names for its associations. */
 typedef struct AssocNaming AssocNaming;
 struct AssocNaming {
-  const AssocModel *pChild; /* Contains the foreign key */
-  const AssocModel *pParent;
-  int nCol;
+  const AssocModel *pChild;     /* Contains the foreign key */
+  const AssocModel *pParent;    /* Is referenced by it */
+  int nCol;                     /* Columns of the key */
   const int *aCol;              /* Columns of the child */
   const int *aRef;              /* Columns of the parent */
   u8 bUnique;                   /* At most one child row per parent */

@@ -27,7 +27,7 @@
 ** lookup. */
 typedef struct NameSteps NameSteps;
 struct NameSteps {
-  AssocArena *pArena;
+  AssocArena *pArena;         /* Holds the names */
   const char *az[NAME_NSTEP]; /* az[0] is the model's name */
   AssocDef *pRow;             /* OUT: the row that step 1 used, or 0 */
   AssocSchema *pSchema;       /* OUT: the database that has the table */

@@ -16,14 +16,14 @@
 /* The scratch database, and the table that is being made in it. */
 typedef struct TableMaker TableMaker;
 struct TableMaker {
-  AssocCall *pCall;   /* The caller's: errors and memory of the catalog */
-  AssocCall scratch;  /* The same for the scratch database */
-  AssocSchema schema; /* "main" of the scratch database */
-  AssocTable *pTab;   /* The table that is described */
-  int nMax;           /* Room in azName and azDecl */
-  const char **azName;
-  const char **azDecl;
-  const char *zModel; /* The model whose columns are being read */
+  AssocCall *pCall;    /* The caller's: errors and memory of the catalog */
+  AssocCall scratch;   /* The same for the scratch database */
+  AssocSchema schema;  /* "main" of the scratch database */
+  AssocTable *pTab;    /* The table that is described */
+  int nMax;            /* Room in azName and azDecl */
+  const char **azName; /* Names of the columns so far */
+  const char **azDecl; /* Their types and constraints */
+  const char *zModel;  /* The model whose columns are being read */
   int rcCollation; /* Why a collation could not be registered, or SQLITE_OK */
 };
 

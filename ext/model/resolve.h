@@ -21,10 +21,10 @@
 /* The state of resolving one definition. */
 typedef struct AssocResolver AssocResolver;
 struct AssocResolver {
-  AssocCall *pCall;
-  AssocArena *pArena;
-  AssocDef *pDef;
-  AssocRel *pRel;
+  AssocCall *pCall;    /* Receives the first error */
+  AssocArena *pArena;  /* That of the catalog */
+  AssocDef *pDef;      /* The definition */
+  AssocRel *pRel;      /* What it means, so far */
   const char *zSource; /* The source in errors if it has no table */
 };
 

@@ -541,8 +541,8 @@ const char *assocIndexWhere(AssocCall *pCall, AssocArena *pArena,
 /* The columns that an index should begin with, in any order. */
 typedef struct IndexWant IndexWant;
 struct IndexWant {
-  int nCol;
-  const int *aCol;
+  int nCol;              /* Columns in aCol */
+  const int *aCol;       /* Their numbers in the table */
   const AssocTable *pAs; /* Compare under the collations of */
   const int *aAs;        /* columns aAs of pAs; 0: of aCol */
 };

@@ -30,14 +30,14 @@ struct HabitIn {
 /* The place where reading failed, and the tokens around it. */
 typedef struct Habit Habit;
 struct Habit {
-  AssocCall *pCall;
-  const char *z;
-  int n;
+  AssocCall *pCall;    /* Receives an error of memory */
+  const char *z;       /* The text of the shape */
+  int n;               /* Its length in bytes */
   ShapeToken at, next; /* The wrong token, and the one after it */
   ShapeToken a[4];     /* The tokens before it, nearest first */
   ShapeToken first;    /* The first token of the text */
   int bModel;          /* The first token is a model */
-  HabitIn in;
+  HabitIn in;          /* The innermost bracket that is open at the place */
 };
 
 #define HABIT_DEEP 64 /* Brackets that are nested deeper are not recorded */
@@ -350,8 +350,8 @@ static char *habitCall(const Habit *p) {
 /* A word of another language, and what to write here. */
 typedef struct HabitWord HabitWord;
 struct HabitWord {
-  const char *zWord;
-  const char *zInstead;
+  const char *zWord;    /* In lower case */
+  const char *zInstead; /* What to write instead */
 };
 
 /* Operators between a column and a value. */

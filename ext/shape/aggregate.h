@@ -34,9 +34,9 @@ enum {
 
 typedef struct ShapeAggregate ShapeAggregate;
 struct ShapeAggregate {
-  const char *zName;
-  const char *zNone;
-  int mFlag; /* A set of SHAPE_AGG_STAR, _PICKS and _TEST */
+  const char *zName; /* "count": the word of a shape and of SQL */
+  const char *zNone; /* Its JSON for a parent without related rows */
+  int mFlag;         /* A set of SHAPE_AGG_STAR, _PICKS and _TEST */
 };
 extern const ShapeAggregate aShapeAgg[SHAPE_NAGG];
 

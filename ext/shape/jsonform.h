@@ -13,11 +13,11 @@
 typedef struct JsonParser JsonParser;
 /* The state of reading one shape or one part of it. */
 struct JsonParser {
-  AssocCall *pCall;
-  AssocArena *pArena;
-  AssocShape *pShape;
-  int nDepth;
-  int nItem;
+  AssocCall *pCall;   /* Receives the first error */
+  AssocArena *pArena; /* Holds the tree */
+  AssocShape *pShape; /* The shape that is read; learns its parameters */
+  int nDepth; /* Objects and conditions that are open: shapeJsonEnter() */
+  int nItem;  /* Items and conditions so far: shapeJsonCount() */
 };
 
 /* Zeroed memory that lives as long as the tree. 0 after an error. */

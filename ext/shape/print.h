@@ -10,8 +10,8 @@
 typedef struct ShapePrinter ShapePrinter;
 /* Where a tree is printed. */
 struct ShapePrinter {
-  AssocCall *pCall;
-  AssocOut out;
+  AssocCall *pCall;     /* Receives an error of memory */
+  AssocOut out;         /* OWNED: the text so far */
   AssocArena *pArena;   /* Of pMasked */
   ShapeMasked *pMasked; /* Collects literals, and prints their types; or 0 */
   int nKeep;            /* Literals are printed here all the same */

@@ -42,20 +42,20 @@ typedef struct ShapeVal ShapeVal;
 
 /* A name, or a path of names: pNext is the segment after the dot. */
 struct ShapeName {
-  const char *z;
-  int iOff; /* Byte offset in the text, for the caret; -1: none */
-  ShapeName *pNext;
+  const char *z;    /* In the arena, without quotes; ends in a NUL */
+  int iOff;         /* Byte offset in the text, for the caret; -1: none */
+  ShapeName *pNext; /* The segment after the dot, or 0 */
 };
 
 /* A literal or a parameter. */
 struct ShapeVal {
-  u8 eType; /* SHAPE_VAL_* */
-  int iOff;
-  i64 i;         /* INT: the value. INDEX: n of ?n */
-  double r;      /* REAL */
-  const char *z; /* TEXT: the text. NAMED: the name */
-  int n;         /* Bytes of z */
-  ShapeVal *pNext;
+  u8 eType;        /* SHAPE_VAL_* */
+  int iOff;        /* Byte offset in the text, or -1 */
+  i64 i;           /* INT: the value. INDEX: n of ?n */
+  double r;        /* REAL */
+  const char *z;   /* TEXT: the text. NAMED: the name */
+  int n;           /* Bytes of z */
+  ShapeVal *pNext; /* The next value of a list */
 };
 #define SHAPE_VAL_NULL 0
 #define SHAPE_VAL_FALSE 1
@@ -68,8 +68,8 @@ struct ShapeVal {
 
 /* An aggregate: count(), sum(likes), ... of the path before it. */
 struct ShapeAgg {
-  u8 eAgg; /* SHAPE_AGG_*: see aggregate.h */
-  u8 bDistinct;
+  u8 eAgg;           /* SHAPE_AGG_*: see aggregate.h */
+  u8 bDistinct;      /* count(distinct col) */
   u8 bAt;            /* pCol is a column of the join row */
   ShapeName *pCol;   /* The column, or 0: count() */
   ShapePred *pWhere; /* Which related rows count, or 0 */
@@ -77,19 +77,19 @@ struct ShapeAgg {
 
 /* What a predicate compares, or what an order sorts by. */
 struct ShapeKey {
-  ShapeName *pPath;
-  ShapeAgg *pAgg; /* 0: the path ends in a column */
-  u8 bAt;         /* "@pos": one name, a column of the join row */
-  u8 bOwner;      /* Of an order in a definition: may name hidden columns */
+  ShapeName *pPath; /* Associations, then the column; 0 before count() */
+  ShapeAgg *pAgg;   /* 0: the path ends in a column */
+  u8 bAt;           /* "@pos": one name, a column of the join row */
+  u8 bOwner;        /* Of an order in a definition: may name hidden columns */
 };
 
 /* A condition: a comparison, or a combination of conditions. */
 struct ShapePred {
-  u8 eOp;   /* SHAPE_OP_* */
-  u8 bNot;  /* not in, not between, not like, not glob, is not null */
-  u8 bSome; /* JSON "$posts.title$": a to-many path means some */
-  u8 bList; /* in ?1: the one value is a JSON array of them */
-  int iOff;
+  u8 eOp;         /* SHAPE_OP_* */
+  u8 bNot;        /* not in, not between, not like, not glob, is not null */
+  u8 bSome;       /* JSON "$posts.title$": a to-many path means some */
+  u8 bList;       /* in ?1: the one value is a JSON array of them */
+  int iOff;       /* Byte offset in the text, or -1 */
   ShapeKey key;   /* Comparisons: the left side. SOME, EVERY, NONE: the path */
   ShapeVal *pVal; /* Comparisons: one value, IN: many, BETWEEN: two */
   ShapeKey *pOther; /* EQ to GE: or this key of the same row */
@@ -123,12 +123,12 @@ extern const char *const azShapeOp[SHAPE_NOP]; /* As SQL writes them */
 
 /* One term of an order. */
 struct ShapeSort {
-  ShapeKey key;
-  u8 bDesc;
-  u8 eNulls; /* SHAPE_NULLS_* */
-  ShapeName *pColl;
-  int iOff;
-  ShapeSort *pNext;
+  ShapeKey key;     /* What the rows are sorted by */
+  u8 bDesc;         /* Descending */
+  u8 eNulls;        /* SHAPE_NULLS_* */
+  ShapeName *pColl; /* "collate": the collation's name, or 0 */
+  int iOff;         /* Byte offset in the text, or -1 */
+  ShapeSort *pNext; /* The term that decides between equal rows */
 };
 #define SHAPE_NULLS_DEFAULT 0
 #define SHAPE_NULLS_FIRST 1
@@ -136,9 +136,9 @@ struct ShapeSort {
 
 /* The use of a named scope, with its arguments. */
 struct ShapeScope {
-  ShapeName *pName;
-  ShapeVal *pArg;
-  ShapeScope *pNext;
+  ShapeName *pName;  /* The scope's name */
+  ShapeVal *pArg;    /* Its first argument, or 0 */
+  ShapeScope *pNext; /* The next scope of the same item */
 };
 
 /* A part of a page, in the order of the output. */
@@ -146,7 +146,7 @@ struct ShapePart {
   u8 ePart;          /* SHAPE_PART_* */
   const char *zName; /* Its key in the output */
   ShapePart *pSub;   /* EDGES: CURSOR, NODE. INFO: START to PREVIOUS */
-  ShapePart *pNext;
+  ShapePart *pNext;  /* The part that is written next */
 };
 #define SHAPE_PART_COUNT 0
 #define SHAPE_PART_NODES 1
@@ -163,31 +163,31 @@ extern const char *const azShapePart[SHAPE_NPART]; /* Their usual keys */
 
 /* The clauses in parentheses: conditions, order, limit, page. */
 struct ShapeClauses {
-  ShapePred *pWhere; /* Several conditions are one AND */
-  ShapeSort *pOrder;
-  ShapeVal *pLimit, *pOffset;
-  ShapeVal *pFirst, *pLast, *pAfter, *pBefore;
-  ShapeScope *pScope;
-  ShapeClauses *pThrough; /* Clauses of the join row */
+  ShapePred *pWhere;          /* Several conditions are one AND */
+  ShapeSort *pOrder;          /* The first term, or 0 */
+  ShapeVal *pLimit, *pOffset; /* Numbers or parameters, or 0 */
+  ShapeVal *pFirst, *pLast, *pAfter, *pBefore; /* Of a page */
+  ShapeScope *pScope;                          /* Named scopes, or 0 */
+  ShapeClauses *pThrough;                      /* Clauses of the join row */
   u8 bUnscoped; /* "scope false": no scope, not even the default one */
   u8 bDeleted;  /* "paranoid false": include soft-deleted rows */
   u8 bRequired; /* The item that has these clauses is required */
-  u8 bPage, bPageCount, bPageEdges;
+  u8 bPage, bPageCount, bPageEdges; /* It is a page; with count; with edges */
   ShapePart *pPart; /* The parts of the page that are named, or 0: the usual */
-  int iOff;
+  int iOff;         /* Byte offset of the clauses, or -1 */
 };
 
 /* An item of a block. */
 struct ShapeItem {
-  u8 eType; /* SHAPE_ITEM_* */
-  u8 bSpread;
-  u8 bRequired; /* "!": omit parents without a match */
-  u8 bBlock;    /* Has a block, even an empty one */
-  u8 bInclude;  /* JSON: stood under "include", so it is no column */
-  u8 mAll;      /* ALL: a set of SHAPE_ALL_* */
-  u8 bText;     /* NAME: the column is written as a text */
-  int nRecurse; /* 0, n of "^n", or SHAPE_RECURSE_ALL */
-  int iOff;
+  u8 eType;               /* SHAPE_ITEM_* */
+  u8 bSpread;             /* "...": its members stand among the parent's */
+  u8 bRequired;           /* "!": omit parents without a match */
+  u8 bBlock;              /* Has a block, even an empty one */
+  u8 bInclude;            /* JSON: stood under "include", so it is no column */
+  u8 mAll;                /* ALL: a set of SHAPE_ALL_* */
+  u8 bText;               /* NAME: the column is written as a text */
+  int nRecurse;           /* 0, n of "^n", or SHAPE_RECURSE_ALL */
+  int iOff;               /* Byte offset in the text, or -1 */
   ShapeName *pPath;       /* NAME, MINUS, AT, AGG: the path; 0 for an AGG of
                           ** the roots. ON: the model */
   ShapeName *pSelf;       /* AGG, CURSOR, MODEL, VALUE: an association (of
@@ -198,7 +198,7 @@ struct ShapeItem {
   ShapeVal *pVal;         /* VALUE: a literal */
   ShapeClauses *pClauses; /* 0: none */
   ShapeItem *pBlock;      /* First item of its block */
-  ShapeItem *pNext;
+  ShapeItem *pNext;       /* The next item of the same block */
 };
 #define SHAPE_ITEM_NAME 0   /* A column or an association */
 #define SHAPE_ITEM_STAR 1   /* "*": every column */
@@ -231,9 +231,9 @@ extern const char *const azShapeAll[SHAPE_NALL];
 
 /* A shape that was read. */
 struct AssocShape {
-  const char *zText; /* OWNED by the arena; for carets */
-  u8 eKind;          /* SHAPE_QUERY, SHAPE_BLOCK or SHAPE_ONE */
-  u8 bJson;
+  const char *zText;      /* OWNED by the arena; for carets */
+  u8 eKind;               /* SHAPE_QUERY, SHAPE_BLOCK or SHAPE_ONE */
+  u8 bJson;               /* It was read from the JSON form */
   u8 bNamed;              /* Contains a :name, so parameters are an object */
   int nParam;             /* The greatest n of ?n */
   ShapeName *pModel;      /* QUERY: the model, maybe "schema.model" */
@@ -284,8 +284,8 @@ const char *assocShapeName(AssocCall *pCall, AssocArena *pArena,
 */
 typedef struct ShapeMasked ShapeMasked;
 struct ShapeMasked {
-  const char *z; /* In the arena */
-  int nVal;
+  const char *z;    /* In the arena */
+  int nVal;         /* Literals in apVal */
   ShapeVal **apVal; /* In the arena */
 };
 /* False after an error. */

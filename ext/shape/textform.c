@@ -28,14 +28,14 @@
 
 typedef struct TextParser TextParser;
 struct TextParser {
-  AssocCall *pCall;
-  AssocArena *pArena;
-  AssocShape *pShape;
-  const char *z;  /* The text */
-  int n;          /* Its length in bytes */
-  ShapeToken tok; /* The current token */
-  int nDepth;     /* Number of open blocks and parentheses */
-  int nItem;      /* Number of items and conditions so far */
+  AssocCall *pCall;   /* Receives the first error */
+  AssocArena *pArena; /* Holds the tree */
+  AssocShape *pShape; /* The shape that is read; learns its parameters */
+  const char *z;      /* The text */
+  int n;              /* Its length in bytes */
+  ShapeToken tok;     /* The current token */
+  int nDepth;         /* Number of open blocks and parentheses */
+  int nItem;          /* Number of items and conditions so far */
 };
 
 static ShapePred *textPred(TextParser *p);

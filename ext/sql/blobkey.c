@@ -16,9 +16,9 @@
 
 /* The statement that asks for one model. */
 struct AssocBlobKeys {
-  const AssocModel *pModel;
-  sqlite3_stmt *pStmt; /* OWNED */
-  AssocBlobKeys *pNext;
+  const AssocModel *pModel; /* The model whose keys it knows */
+  sqlite3_stmt *pStmt;      /* OWNED */
+  AssocBlobKeys *pNext;     /* The same for another model */
 };
 
 /* The list belongs to a writer or to a run; the statements are plain ones, not

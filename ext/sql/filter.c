@@ -166,8 +166,8 @@ static i64 limitRowsOf(const AssocTested *pTested) {
 ** behind it that a predicate must test. */
 typedef struct FilterCost FilterCost;
 struct FilterCost {
-  i64 nIn, nExists;
-  u8 bFew; /* IN finds few rows, by an index or from a small table */
+  i64 nIn, nExists; /* Of each form, for all tested rows */
+  u8 bFew;          /* IN finds few rows, by an index or from a small table */
 };
 
 static FilterCost filterCost(AssocSql *p, const AssocFilter *pF) {

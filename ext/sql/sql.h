@@ -38,7 +38,7 @@ struct AssocBind {
   int iPart;            /* CURSOR: which value of the cursor, from 0 */
   const ShapeVal *pVal; /* A literal or a parameter of the shape */
   AssocNode *pNode;     /* CURSOR: the node whose order the cursor has */
-  AssocBind *pNext;
+  AssocBind *pNext;     /* The next value of the statement */
 };
 #define ASSOC_BIND_VALUE 0
 #define ASSOC_BIND_COUNT 1 /* A limit or offset: a whole number */
@@ -76,7 +76,7 @@ struct AssocJoined {
   int iAlias;              /* Of the row */
   int iJoin;               /* Of its join row */
   const AssocTable *pJoin; /* Or 0: it has none */
-  AssocJoined *pNext;
+  AssocJoined *pNext;      /* The one of another alias */
 };
 
 /*
@@ -84,14 +84,14 @@ struct AssocJoined {
 ** them. Tables get the aliases t1, t2, ...
 */
 struct AssocSql {
-  AssocCall *pCall;
-  AssocArena *pArena;
-  const char *zText; /* The shape's text, for carets; may be 0 */
-  sqlite3_str *pStr;
-  int nVar; /* Number of ?numbers so far */
-  int nAlias;
-  AssocBind *pBind, **ppBindEnd;
-  u8 bLiteral;             /* Write values as literals */
+  AssocCall *pCall;              /* Receives the first error */
+  AssocArena *pArena;            /* Holds what outlives the text */
+  const char *zText;             /* The shape's text, for carets; may be 0 */
+  sqlite3_str *pStr;             /* OWNED until assocSqlEnd(): the text */
+  int nVar;                      /* Number of ?numbers so far */
+  int nAlias;                    /* Aliases t1, t2, … so far */
+  AssocBind *pBind, **ppBindEnd; /* Values to bind, in their order */
+  u8 bLiteral;                   /* Write values as literals */
   u8 bAlone;               /* The text is for others to run: assoc_sql() */
   u8 bNatural;             /* Rows must come in their physical order */
   u8 bMaybe;               /* NULL and false differ here, as under NOT */
@@ -113,7 +113,6 @@ struct AssocSql {
   u8 bOfKey;                /* The pairs of a path are those of one parent */
   int nFilter;              /* Nesting of conditions on related rows */
   u8 bMatch;                /* The left side of MATCH is written */
-  u32 iText;                /* Tells its rows from those of other statements */
   u8 bOwner;  /* The owner's text is written: it may name hidden columns */
   u8 bPolicy; /* A policy's: it sees every row, and :me is the session's */
 };
@@ -121,14 +120,14 @@ struct AssocSql {
 /* One step of a path in a statement. */
 typedef struct AssocHop AssocHop;
 struct AssocHop {
-  AssocRel *pRel;
+  AssocRel *pRel;   /* The association of the step */
   AssocRel *pAlso;  /* The path whose last step this is, for its scope */
   int iFrom;        /* Alias of the rows before the step */
   int iAlias;       /* Alias of its target */
   int iJoin;        /* Alias of its join table, 0 without one */
   u8 eFirst, eAlso; /* ASSOC_FIRST_* of pRel, and of pAlso */
   AssocHop *pStart; /* The first step of pAlso, or 0 */
-  AssocHop *pNext;
+  AssocHop *pNext;  /* The next step */
 };
 
 /* Begin a statement. zText is the text of the shape, which errors show with a
@@ -188,14 +187,9 @@ int assocSqlIsPoliced(const AssocSql *p, const AssocTable *pTab);
 ** error. */
 const char *assocSqlSource(AssocCall *pCall, AssocArena *pArena,
                            const AssocTable *pTab);
-/* Register assoc_spend() and its kin, which count the rows that statements of a
-** session read. */
+/* Register assoc_spend(), which counts the rows that statements of a session
+** read. */
 int assocSpendRegister(AssocConn *pConn);
-int assocSpentRegister(AssocConn *pConn);
-int assocSpendOrRegister(AssocConn *pConn);
-/* Append " assoc_spend_or(t1.id) AND ", if rows count. It stands in front of each
-** side of an OR, which SQLite may look up by an index of its own. */
-void assocSqlSpendOr(AssocSql *p, const AssocTable *pTab, int iAlias);
 /* Raise an error if a condition of the table's policies cannot be written. */
 void assocSqlCheckPolicies(AssocCall *pCall, const AssocTable *pTab);
 /* The number of a column by the name in the text being written; -1 if there is
@@ -225,8 +219,8 @@ void assocSqlEqual(AssocSql *p, int iParent, const AssocTable *pTab,
 ** assocSqlSide(): the expression z of this side, converted in the same way. */
 typedef struct AssocSides AssocSides;
 struct AssocSides {
-  const AssocTable *pParentTab;
-  const AssocColumn *pParent, *pChild;
+  const AssocTable *pParentTab;        /* The table of pParent */
+  const AssocColumn *pParent, *pChild; /* Referenced; referencing */
 };
 int assocSideChanges(const AssocSides *p, int bParent);
 /* Is it unknown how the parent's side is converted? It is for a view. */
@@ -320,21 +314,21 @@ void assocSqlScope(AssocSql *p, const ShapePred *pScope, AssocModel *pModel,
                    int iAlias);
 /* How a condition on related rows is tested, for assoc_explain(). */
 struct AssocChoice {
-  const char *zWhat; /* "some posts" */
-  u8 bIn;            /* IN; else EXISTS */
-  const char *zWhy;
-  AssocChoice *pNext;
+  const char *zWhat;  /* "some posts" */
+  u8 bIn;             /* IN; else EXISTS */
+  const char *zWhy;   /* A sentence for people */
+  AssocChoice *pNext; /* The next of the statement */
 };
 
 /* A condition on related rows: at least one row meets all of this. */
 struct AssocFilter {
-  const char *zWord;      /* "some", for assoc_explain() */
-  const AssocHop *pFirst; /* The steps to the rows */
-  AssocModel *pEnd;       /* The model of the rows */
-  const ShapeClauses *pC;
-  const ShapePred *pPred;
-  u8 bNotTrue; /* pPred must be false or NULL */
-  const ShapeItem *pBlock;
+  const char *zWord;       /* "some", for assoc_explain() */
+  const AssocHop *pFirst;  /* The steps to the rows */
+  AssocModel *pEnd;        /* The model of the rows */
+  const ShapeClauses *pC;  /* Conditions and scopes of the rows, or 0 */
+  const ShapePred *pPred;  /* One more condition, or 0 */
+  u8 bNotTrue;             /* pPred must be false or NULL */
+  const ShapeItem *pBlock; /* Required items are conditions, too; or 0 */
 };
 /* Append EXISTS(...) or IN (...). assocSqlFilterFirst() appends nothing and
 ** returns 0 unless starting from the related rows is better. */

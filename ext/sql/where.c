@@ -539,9 +539,9 @@ static const ShapeName *manyAt(AssocSql *p, const ShapeName *pPath,
 ** row only. */
 typedef struct PathPart PathPart;
 struct PathPart {
-  AssocHop *pFirst;
-  AssocRel *pRel; /* The last association, whose order counts */
-  PathPart *pOuter;
+  AssocHop *pFirst; /* Its first step */
+  AssocRel *pRel;   /* The last association, whose order counts */
+  PathPart *pOuter; /* The part before it, or 0: the first */
 };
 
 /* The subqueries for the names before pEnd, the innermost first. *piAlias
@@ -584,10 +584,10 @@ static PathPart *pathParts(AssocSql *p, const ShapeName *pPath,
 /* The row at the end of a path, joined to the rows under iAlias. */
 struct AssocLed {
   const ShapeKey *pKey; /* The path */
-  int iAlias;
-  int iEnd; /* Alias of the row */
-  AssocModel *pEnd;
-  AssocLed *pNext;
+  int iAlias;           /* Alias of the rows where the path begins */
+  int iEnd;             /* Alias of the row */
+  AssocModel *pEnd;     /* The row's model */
+  AssocLed *pNext;      /* The next of the statement */
 };
 
 /* Can the steps be joined? Each has one row at most. A policy's source is a
@@ -1337,7 +1337,6 @@ static void sqlPredList(AssocSql *p, const ShapePred **a, int n, int eOp,
   for (i = 0; i < n && p->pCall->rc == SQLITE_OK; i += nStep) {
     int nHere = n - i < nStep ? n - i : nStep;
     sqlPut(p, i == 0 ? "(" : eOp == SHAPE_OP_AND ? ") AND (" : ") OR (");
-    if (eOp == SHAPE_OP_OR) assocSqlSpendOr(p, pModel->pTable, iAlias);
     if (nHere > 1) {
       sqlPredList(p, &a[i], nHere, eOp, pModel, iAlias);
     } else {
@@ -1520,7 +1519,6 @@ static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel,
     const AssocBranch *pBranch = &pRel->aBranch[i];
     int iAlias = ++p->nAlias;
     sqlPut(p, " OR ");
-    assocSqlSpendOr(p, pSrc, 1);
     assocSqlColumn(p, 1, pSrc, pRel->type.aCol[0]);
     sqlPut(p, "=");
     assocSqlTypeVal(p, pBranch->zType);

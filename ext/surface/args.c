@@ -71,11 +71,11 @@ static void keysAlloc(AssocCall *pCall, AssocKeys *pKeys, int nKey, int nCol) {
 /* What reads the keys of a call from JSON. */
 typedef struct KeyReader KeyReader;
 struct KeyReader {
-  AssocCall *pCall;
-  const AssocModel *pModel;
-  AssocArena mem;        /* The JSON */
-  AssocBlobKeys *pBlobs; /* OWNED */
-  sqlite3_stmt *pStmt;   /* OWNED: SELECT ?1 */
+  AssocCall *pCall;         /* Receives the first error */
+  const AssocModel *pModel; /* Whose keys are read */
+  AssocArena mem;           /* The JSON */
+  AssocBlobKeys *pBlobs;    /* OWNED */
+  sqlite3_stmt *pStmt;      /* OWNED: SELECT ?1 */
 };
 
 /* A reader keeps its statements while it reads a list of keys. */

@@ -27,15 +27,15 @@
 /* State that all functions of this file share. */
 typedef struct Changer Changer;
 struct Changer {
-  AssocCall *pCall;
-  AssocWrite save;
-  AssocCatalog *pCat;
-  AssocWriter *pWriter;
-  AssocModel *pModel;
-  AssocRel *pRel;
-  WriteRow row; /* The row that is named by its key */
-  AssocWriteOptions opt;
-  WriteKept kept; /* With "return": the rows whose documents are given */
+  AssocCall *pCall;      /* Receives the first error */
+  AssocWrite save;       /* The savepoint around the call */
+  AssocCatalog *pCat;    /* A reference, while the call runs */
+  AssocWriter *pWriter;  /* Given back by changeEnd() */
+  AssocModel *pModel;    /* The first argument */
+  AssocRel *pRel;        /* The association that is named, or 0 */
+  WriteRow row;          /* The row that is named by its key */
+  AssocWriteOptions opt; /* OWNED: the last argument */
+  WriteKept kept;        /* With "return": the rows whose documents are given */
 };
 
 /* Begin to write; ap[0] is the model, and ap[iOption] has options if there are

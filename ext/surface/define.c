@@ -15,17 +15,17 @@
 
 typedef struct Definer Definer;
 struct Definer {
-  AssocCall *pCall;
-  AssocCatalog *pCat;
-  AssocArena mem;
-  int eKind;
-  AssocModel *pSource, *pTarget;
-  AssocOptions *pOpt;
-  const char *zSchema; /* The database that gets the row */
-  const char *zModel;  /* What is written in its columns */
-  const char *zName;
-  const char *zTarget;
-  const char *zOptions;
+  AssocCall *pCall;              /* Receives the first error */
+  AssocCatalog *pCat;            /* A reference, while the call runs */
+  AssocArena mem;                /* OWNED: texts and options */
+  int eKind;                     /* ASSOC_HASMANY, … */
+  AssocModel *pSource, *pTarget; /* pTarget is 0 of a polymorphic one */
+  AssocOptions *pOpt;            /* The options, in mem */
+  const char *zSchema;           /* The database that gets the row */
+  const char *zModel;            /* What is written in its columns */
+  const char *zName;             /* The association's name */
+  const char *zTarget;           /* The target as it is stored */
+  const char *zOptions;          /* Canonical JSON, or 0 */
 };
 
 /* ------------------------------------------------------------------ names */
@@ -519,15 +519,15 @@ static void undefineFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 /* The arguments of assoc_model(). */
 typedef struct Modeller Modeller;
 struct Modeller {
-  AssocCall *pCall;
-  AssocArena mem;
+  AssocCall *pCall;       /* Receives the first error */
+  AssocArena mem;         /* OWNED: everything below */
   AssocJson *pJson;       /* The options */
   AssocModelFlags flags;  /* Of these */
   const char *zHome;      /* The database of the table */
   const char *zModel;     /* The name, bare */
   const char *zRowSchema; /* The database that gets the row */
   const char *zRowModel;  /* What is written in its columns */
-  const char *zText;
+  const char *zText;      /* The options as they are stored */
 };
 
 /* Only the form is checked here; tables and columns are checked when the row is

@@ -30,15 +30,15 @@
 /* One row of a statement. */
 typedef struct DmlRow DmlRow;
 struct DmlRow {
-  const AssocDml *pDml;
-  AssocCall *pCall;
-  AssocResult *pResult;
-  AssocWriter *pWriter;
-  AssocCatalog *pCat;
-  AssocModel *pModel; /* The source, and which of its rows */
-  AssocRel *pRel;
-  WriteRow source;
-  WriteVal *aTarget; /* UPDATE, DELETE: the key of the target */
+  const AssocDml *pDml; /* The row's values, and its columns */
+  AssocCall *pCall;     /* Receives the first error */
+  AssocResult *pResult; /* What assoc_result() will give */
+  AssocWriter *pWriter; /* Given back by dmlEnd() */
+  AssocCatalog *pCat;   /* A reference */
+  AssocModel *pModel;   /* The source, and which of its rows */
+  AssocRel *pRel;       /* The association, or 0 */
+  WriteRow source;      /* The row of that model, by its key */
+  WriteVal *aTarget;    /* UPDATE, DELETE: the key of the target */
 };
 
 /* Enter the catalog and take a writer. dmlEnd() gives both back. False after an
@@ -176,8 +176,7 @@ static WriteVal *identityKey(DmlRow *p, sqlite3_stmt *pStmt, int nKey,
 }
 
 /* Find the source, the association and the target's key by assoc_row. The rows
-** may be gone by now; then it is an error, as for every key without a row. The
-** statement has just read them, so what it wrote since then counts as well. */
+** may be gone by now; then it is an error, as for every key without a row. */
 static void dmlIdentify(DmlRow *p, sqlite3_value *pIdentity) {
   AssocCall *pCall = p->pCall;
   const char *z = sqlite3_value_blob(pIdentity);
@@ -188,7 +187,6 @@ static void dmlIdentify(DmlRow *p, sqlite3_value *pIdentity) {
   const char *zModel = pItem ? assocArgText(pCall, pModel, "the model") : 0;
   const char *zItem = 0;
   WriteVal *aKey = 0;
-  p->pWriter->nBegin = -1;
   if (zModel) p->pModel = assocModelFind(pCall, p->pCat, zModel);
   if (zModel) zItem = assocArgText(pCall, pItem, "the association");
   if (p->pModel && zItem) p->pRel = assocRelFind(pCall, p->pModel, zItem);

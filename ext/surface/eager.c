@@ -61,14 +61,14 @@
 
 typedef struct EagerCursor EagerCursor;
 struct EagerCursor {
-  sqlite3_vtab_cursor base;
-  AssocPlan *pPlan;      /* Busy while the cursor has it */
-  AssocStream *pStream;  /* OWNED */
-  sqlite3_value *pQuery; /* OWNED */
-  int eAsk;              /* ASSOC_ASK_*: of pPlan */
-  int nParam;            /* Parameters that pStream has */
-  i64 iRow;
-  int bEof;
+  sqlite3_vtab_cursor base; /* First, so that SQLite's pointer is ours */
+  AssocPlan *pPlan;         /* Busy while the cursor has it */
+  AssocStream *pStream;     /* OWNED */
+  sqlite3_value *pQuery;    /* OWNED */
+  int eAsk;                 /* ASSOC_ASK_*: of pPlan */
+  int nParam;               /* Parameters that pStream has */
+  i64 iRow;                 /* Place of the root in the result, from 1 */
+  int bEof;                 /* No root is left */
 };
 
 /* The state of the connection to which a cursor belongs. */
@@ -97,7 +97,7 @@ static int eagerConnect(sqlite3 *db, void *pAux, int argc,
 #define EAGER_AT_OFFSET (EAGER_COL_ROW + 2)
 typedef struct EagerWant EagerWant;
 struct EagerWant {
-  int aCons[EAGER_AT_OFFSET + 1];
+  int aCons[EAGER_AT_OFFSET + 1]; /* Index of each constraint, or -1 */
   int bUnusable; /* The query or a parameter is not known yet */
 };
 
@@ -278,10 +278,10 @@ static int eagerNext(sqlite3_vtab_cursor *pCur) {
 /* The arguments of xFilter, sorted. */
 typedef struct EagerArgs EagerArgs;
 struct EagerArgs {
-  sqlite3_value *pQuery, *pId;
-  sqlite3_value *apParam[EAGER_NPARAM];
-  int nParam;
-  i64 nLimit, nOffset; /* 0: none */
+  sqlite3_value *pQuery, *pId;          /* BORROWED; pId 0: all roots */
+  sqlite3_value *apParam[EAGER_NPARAM]; /* BORROWED: ?1 and on */
+  int nParam;                           /* The number of the last one given */
+  i64 nLimit, nOffset;                  /* 0: none */
 };
 
 /* Sort the values by the bits of idxNum. A parameter may not be left out in

@@ -17,10 +17,10 @@
 /* zArgs is for tables; 0: a function, whose own table has its arguments. */
 typedef struct HelpTopic HelpTopic;
 struct HelpTopic {
-  const char *zName;
+  const char *zName; /* The function or table */
   const char *zArgs;
-  const char *zDoes;
-  const char *zExample;
+  const char *zDoes;    /* One sentence */
+  const char *zExample; /* SQL that test/help.test runs */
 };
 
 static const HelpTopic aTopic[] = {

@@ -25,9 +25,9 @@
 
 typedef struct ChangesCursor ChangesCursor;
 struct ChangesCursor {
-  sqlite3_vtab_cursor base;
-  sqlite3_stmt *pStmt; /* OWNED: key, version, json, name, since, now */
-  int bEof;
+  sqlite3_vtab_cursor base; /* First, so that SQLite's pointer is ours */
+  sqlite3_stmt *pStmt;      /* OWNED: key, version, json, name, since, now */
+  int bEof;                 /* No change is left */
 };
 
 /* The arguments name, since and now are hidden columns, as in every

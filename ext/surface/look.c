@@ -17,7 +17,7 @@
 typedef struct LookNames LookNames;
 struct LookNames {
   AssocArena *pMem; /* What follows is in there */
-  AssocNames names;
+  AssocNames names; /* The models that are named */
 };
 
 /* Read a model or an array of models. Copy the names: the JSON is freed. */
@@ -43,10 +43,10 @@ static void lookNames(AssocOptionReader *r, AssocJson *p, void *pInto) {
 /* The options of assoc_discover(). */
 typedef struct DiscoverOptions DiscoverOptions;
 struct DiscoverOptions {
-  int bDry;
-  int bGuess;
-  int nSure; /* What is guessed is declared if it is so sure */
-  LookNames only;
+  int bDry;       /* "dryRun": only say what would be defined */
+  int bGuess;     /* Also keys that the schema does not declare */
+  int nSure;      /* What is guessed is declared if it is so sure */
+  LookNames only; /* These models alone; none: all */
 };
 
 /* true: list the guesses. A number such as 0.9: also declare the guesses of at
@@ -216,9 +216,9 @@ static void dumpFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 /* The options of assoc_diagram(). */
 typedef struct DiagramOptions DiagramOptions;
 struct DiagramOptions {
-  LookNames models, from;
-  int nStep;
-  int bColumns;
+  LookNames models, from; /* As in AssocDiagramOptions */
+  int nStep;              /* How far from "from" */
+  int bColumns;           /* Show the columns of tables */
 };
 
 /* 1,000 steps cross any schema. */

@@ -13,8 +13,8 @@
 /* The arguments of assoc_policy(). */
 typedef struct Policer Policer;
 struct Policer {
-  AssocCall *pCall;
-  AssocArena mem;
+  AssocCall *pCall;    /* Receives the first error */
+  AssocArena mem;      /* OWNED: everything below */
   AssocJson *pJson;    /* The policy, or 0 to forget it */
   char *zText;         /* The same, normalised */
   const char *zName;   /* The model's name */

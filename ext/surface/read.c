@@ -17,18 +17,18 @@
 /* One call of a function of this file. */
 typedef struct Reader Reader;
 struct Reader {
-  AssocCall *pCall;
-  sqlite3_context *pCtx;
-  int eAsk;
+  AssocCall *pCall;           /* Receives the first error */
+  sqlite3_context *pCtx;      /* Receives the answer */
+  int eAsk;                   /* ASSOC_ASK_*: what the function asks */
   const char *zModel, *zText; /* zModel is 0 for a query */
   sqlite3_value *pKey;        /* Of the root; 0 for a query */
   sqlite3_value *pTargets;    /* HAS */
-  AssocPlan *pPlan;
-  AssocKeys key;
-  AssocArgs args;
-  char *zJson; /* OWNED: the answer, of nJson bytes; or 0 */
-  i64 nJson;
-  i64 iAnswer; /* That of COUNT and HAS */
+  AssocPlan *pPlan;           /* Busy while the call runs */
+  AssocKeys key;              /* OWNED: the root's key */
+  AssocArgs args;             /* Parameters of the shape */
+  char *zJson;                /* OWNED: the answer, of nJson bytes; or 0 */
+  i64 nJson;                  /* Bytes of zJson */
+  i64 iAnswer;                /* That of COUNT and HAS */
 };
 
 /* Does a composite key contain NULL? No row has such a key. */

@@ -225,10 +225,10 @@ static const char *relatedLiteral(sqlite3_index_info *pInfo, int iCons) {
 /* What xBestIndex knows about the association. */
 typedef struct RelatedSize RelatedSize;
 struct RelatedSize {
-  i64 nRow;  /* Rows of one key; 1 only for a to-one */
-  i64 nBack; /* Sources of one related row; 0: there is no way back */
-  int bFar;  /* No index finds the rows of a key */
-  int bFarBack;
+  i64 nRow;     /* Rows of one key; 1 only for a to-one */
+  i64 nBack;    /* Sources of one related row; 0: there is no way back */
+  int bFar;     /* No index finds the rows of a key */
+  int bFarBack; /* No index finds the sources of a row */
 };
 
 /* Estimates for the planner: rows for a source, sources for a related row, and
@@ -284,9 +284,9 @@ static int relatedEstimate(AssocConn *pConn, const char *zModel,
 /* Indexes of the usable constraints, or -1. */
 typedef struct RelatedWant RelatedWant;
 struct RelatedWant {
-  int iModel, iItem, iKey, iId;
-  int bUnusable;
-  int bLimit; /* Not all rows will be read */
+  int iModel, iItem, iKey, iId; /* model, association, key, id */
+  int bUnusable;                /* One of them is not known yet */
+  int bLimit;                   /* Not all rows will be read */
 };
 
 /* Collect the constraints by which rows can be found. Model and association

@@ -34,7 +34,7 @@
 
 typedef struct RelatedTable RelatedTable;
 struct RelatedTable {
-  AssocDmlTable dml;
+  AssocDmlTable dml;       /* First, so that SQLite's pointer is ours */
   char *zModel;            /* OWNED: of the creatable table, else 0 */
   char *zItem;             /* OWNED: its association */
   char *zColumns;          /* OWNED: the columns that were declared */

@@ -12,37 +12,37 @@
 
 typedef struct RowsCell RowsCell;
 struct RowsCell {
-  u8 eType; /* SQLITE_NULL, SQLITE_TEXT or SQLITE_INTEGER */
-  const char *z;
-  i64 i;
+  u8 eType;      /* SQLITE_NULL, SQLITE_TEXT or SQLITE_INTEGER */
+  const char *z; /* TEXT: in the arena of the rows */
+  i64 i;         /* INTEGER: the value */
 };
 
 struct AssocRows {
-  AssocArena mem; /* OWNED: everything below */
-  int nCol;
-  i64 nRow, nAlloc;
-  RowsCell *aCell; /* nRow rows of nCol cells */
+  AssocArena mem;   /* OWNED: everything below */
+  int nCol;         /* Visible columns */
+  i64 nRow, nAlloc; /* Rows that are complete; room for */
+  RowsCell *aCell;  /* nRow rows of nCol cells */
 };
 
 /* Client data of the module. */
 typedef struct AssocRowsData AssocRowsData;
 struct AssocRowsData {
-  const AssocRowsTable *pTable;
-  AssocConn *pConn; /* A reference */
+  const AssocRowsTable *pTable; /* How the rows are made */
+  AssocConn *pConn;             /* A reference */
 };
 
 typedef struct RowsTable RowsTable;
 struct RowsTable {
-  AssocPrivate head;
-  const AssocRowsTable *pDef;
+  AssocPrivate head;          /* First, so that SQLite's pointer is ours */
+  const AssocRowsTable *pDef; /* How the rows are made */
 };
 
 typedef struct RowsCursor RowsCursor;
 struct RowsCursor {
-  sqlite3_vtab_cursor base;
-  AssocRows rows;
+  sqlite3_vtab_cursor base; /* First, so that SQLite's pointer is ours */
+  AssocRows rows;           /* OWNED: made by xFilter */
   sqlite3_value *apArg[10]; /* OWNED: the arguments, for their columns */
-  i64 iRow;
+  i64 iRow;                 /* The current row, from 0 */
 };
 
 /* ------------------------------------------------------------- for makers */

@@ -29,9 +29,9 @@ static const char *const azWrite[WRITE_NSTMT] = {
 
 typedef struct WriteState WriteState;
 struct WriteState {
-  AssocStmt aStmt[WRITE_NSTMT];
-  sqlite3_stmt *apHold[2]; /* OWNED: run while statements expire, or 0 */
-  u32 iStamp;              /* assocCatalogStamp() when they were fresh, or 0 */
+  AssocStmt aStmt[WRITE_NSTMT]; /* SAVEPOINT, RELEASE, … */
+  sqlite3_stmt *apHold[2];      /* OWNED: run while statements expire, or 0 */
+  u32 iStamp; /* assocCatalogStamp() when they were fresh, or 0 */
 };
 
 /* Drop the statements if they have expired. The canary was prepared with them:

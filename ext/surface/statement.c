@@ -65,8 +65,8 @@ const AssocFunction aAssocDmlFunction[] = {{"assoc_result", 0, 0,
 /* Rows that are written together, and the result of the last. */
 typedef struct DmlJob DmlJob;
 struct DmlJob {
-  const AssocDml *pDml;
-  AssocResult result;
+  const AssocDml *pDml; /* The rows */
+  AssocResult result;   /* OWNED: that of the last row */
 };
 
 /* Runs inside the gate: all rows, or none. The result is that of the last row,

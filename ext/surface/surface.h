@@ -24,19 +24,20 @@ struct AssocResult {
   sqlite3_context *pCtx; /* 0: the result is kept here */
   int eType;             /* What is kept: SQLITE_INTEGER, SQLITE_TEXT, or 0 */
   int bJson;             /* The text is JSON */
-  i64 i, n;
-  char *z;             /* OWNED: a text of n bytes */
-  sqlite3_value *pVal; /* OWNED: a value of any type, or 0 */
-  int bRowid;          /* A row was made; its rowid is iRowid */
-  i64 iRowid;
+  i64 i, n;              /* INTEGER: the value. TEXT: bytes of z */
+  char *z;               /* OWNED: a text of n bytes */
+  sqlite3_value *pVal;   /* OWNED: a value of any type, or 0 */
+  int bRowid;            /* A row was made; its rowid is iRowid */
+  i64 iRowid;            /* Valid if bRowid */
 };
 
 typedef struct AssocFunction AssocFunction;
 struct AssocFunction {
-  const char *zName;
-  int nMin, nMax; /* Arguments; nMax<0: no bound */
-  int mFlag;      /* SQLITE_DIRECTONLY, SQLITE_DETERMINISTIC, … */
-  void (*xFunc)(AssocCall *, sqlite3_context *, int, sqlite3_value **);
+  const char *zName; /* The name in SQL */
+  int nMin, nMax;    /* Arguments; nMax<0: no bound */
+  int mFlag;         /* SQLITE_DIRECTONLY, SQLITE_DETERMINISTIC, … */
+  void (*xFunc)(AssocCall *, sqlite3_context *, int,
+                sqlite3_value **); /* Body */
   const char *zArgs; /* The arguments, for the error about their number */
   /* Used in place of xFunc, if INSERT INTO assoc_call can run the function */
   void (*xWrite)(AssocCall *, AssocResult *, int, sqlite3_value **);
@@ -80,12 +81,12 @@ const char *assocArgTextOrNull(AssocCall *pCall, sqlite3_value *pVal);
 /* Keys, one after another in apVal. */
 typedef struct AssocKeys AssocKeys;
 struct AssocKeys {
-  int nKey; /* Keys */
-  int nCol; /* Values of each */
-  sqlite3_value **apVal;
-  sqlite3_value *pOne; /* A single value: apVal is its address */
-  AssocArena mem;      /* OWNED: holds apVal of several values */
-  int nOwned;          /* The first nOwned values of apVal are OWNED */
+  int nKey;              /* Keys */
+  int nCol;              /* Values of each */
+  sqlite3_value **apVal; /* nKey * nCol values */
+  sqlite3_value *pOne;   /* A single value: apVal is its address */
+  AssocArena mem;        /* OWNED: holds apVal of several values */
+  int nOwned;            /* The first nOwned values of apVal are OWNED */
 };
 /* Read one key of a model: its value, or a JSON array if it is composite. */
 void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
@@ -176,7 +177,7 @@ struct AssocWriteOptions {
   char *zOnly;   /* A shape of what the payload may hold, or 0 */
   char *zReturn; /* The shape of the document to give, or 0 */
   int bMany;     /* The key is an array of keys */
-  int bDestroy, bCascade, bDryRun, bForce;
+  int bDestroy, bCascade, bDryRun, bForce; /* Of assoc_destroy() and set */
 };
 /* Read the options that this function has. pVal may be 0 or NULL. */
 void assocWriteOptionsRead(AssocCall *pCall, const char *zFunction,
@@ -198,7 +199,7 @@ char *assocDocuments(AssocCall *pCall, AssocCatalog *pCat, const char *zModel,
 /* Rows of an INSERT ... SELECT that were read before any is written. */
 typedef struct AssocSource AssocSource;
 struct AssocSource {
-  i64 nRow, nAlloc;
+  i64 nRow, nAlloc;      /* Rows that were read; room for */
   int nVal;              /* Values of a row, as xUpdate got them */
   sqlite3_value **apVal; /* OWNED: nRow*nVal values. A row may have pNull, and
                          ** texts of the row before; the others are OWNED */
@@ -208,7 +209,7 @@ struct AssocSource {
 /* The common head of these virtual tables. */
 typedef struct AssocDmlTable AssocDmlTable;
 struct AssocDmlTable {
-  sqlite3_vtab base;
+  sqlite3_vtab base;    /* First, so that SQLite's pointer is ours */
   AssocConn *pConn;     /* A reference */
   char *zName;          /* OWNED: of the table itself */
   AssocSource *pSource; /* BORROWED: xUpdate keeps rows there, and writes none.
@@ -228,9 +229,9 @@ typedef struct AssocDml AssocDml;
 struct AssocDml {
   void (*xRow)(AssocCall *, const AssocDml *, AssocResult *);
   i64 (*xMore)(AssocCall *, const AssocDml *, i64 n);
-  int nVal;              /* Values of a row, as xUpdate got them */
-  sqlite3_value **apVal; /* nRow*nVal values */
-  i64 nRow;
+  int nVal;                   /* Values of a row, as xUpdate got them */
+  sqlite3_value **apVal;      /* nRow*nVal values */
+  i64 nRow;                   /* Rows in apVal */
   int bDefines;               /* Rows may write definitions */
   const char *zModel, *zItem; /* Of a table made with related, else 0 */
   int iId, iJson, iThrough, iModel, iKey, iItem, iDepth, iRow, iOption;
@@ -307,11 +308,12 @@ void assocLiveDump(AssocCall *pCall, AssocCatalog *pCat, sqlite3_str *pStr);
 typedef struct AssocRows AssocRows;
 typedef struct AssocRowsTable AssocRowsTable;
 struct AssocRowsTable {
-  const char *zName;
+  const char *zName;   /* The name in SQL */
   const char *zSchema; /* "CREATE TABLE x(...)" */
   int nCol;            /* Visible columns */
   int nArg, nNeed;     /* Arguments, and how many of them are needed */
-  void (*xMake)(AssocCall *, AssocRows *, int nArg, sqlite3_value **);
+  void (*xMake)(AssocCall *, AssocRows *, int nArg,
+                sqlite3_value **); /* Maker */
 };
 /* Add a row of NULLs. */
 void assocRowsAdd(AssocCall *pCall, AssocRows *p);

@@ -19,7 +19,7 @@
 /* The options of assoc_sync(). */
 typedef struct SyncOptions SyncOptions;
 struct SyncOptions {
-  int bDry;
+  int bDry;     /* "dryRun": give the DDL and run nothing */
   int eRebuild; /* AssocSync.eRebuild */
   int bTypes;   /* AssocSync.bTypes */
 };
@@ -84,7 +84,7 @@ static void flagsRestore(AssocCall *pCall, const SyncFlags *p) {
 /* One reading of the schema. */
 typedef struct SyncRun SyncRun;
 struct SyncRun {
-  AssocSync sync;
+  AssocSync sync;     /* The statements that are needed */
   AssocCatalog *pCat; /* A reference: the tables are in it */
   char *zTables;      /* OWNED: what is to be run first */
   char *zRest;        /* OWNED: and then */

@@ -14,25 +14,25 @@
 
 typedef struct RelatedCursor RelatedCursor;
 struct RelatedCursor {
-  sqlite3_vtab_cursor base;
-  AssocPlan *pPlan;     /* The statements; busy while the cursor has it */
-  AssocPlan *pJson;     /* Gives the rows as JSON, or 0 */
-  char *zModel, *zItem; /* OWNED: what the plans were compiled from */
-  int nModel, nItem;    /* Their lengths */
-  int idxNum;           /* That of the plans */
-  i64 iSession;         /* pConn->iSession: the session they are for */
+  sqlite3_vtab_cursor base; /* First, so that SQLite's pointer is ours */
+  AssocPlan *pPlan;         /* The statements; busy while the cursor has it */
+  AssocPlan *pJson;         /* Gives the rows as JSON, or 0 */
+  char *zModel, *zItem;     /* OWNED: what the plans were compiled from */
+  int nModel, nItem;        /* Their lengths */
+  int idxNum;               /* That of the plans */
+  i64 iSession;             /* pConn->iSession: the session they are for */
 
   sqlite3_value *pGiven; /* BORROWED while in xFilter: the one key */
   i64 iGiven;            /* And what it is, if it will be shown */
   sqlite3_value **apKey; /* OWNED: the keys that are wanted longer, or 0 */
-  int nKey;
-  int iKey;           /* The current one, also where it is pGiven */
-  sqlite3_stmt *pAll; /* BORROWED: keys of all source rows, or 0 */
+  int nKey;              /* Keys in apKey, or 1 with pGiven */
+  int iKey;              /* The current one, also where it is pGiven */
+  sqlite3_stmt *pAll;    /* BORROWED: keys of all source rows, or 0 */
   AssocKeyRule aRule[ASSOC_KEY_MAX]; /* How keys of the model compare */
   AssocKeymap seen; /* "^": rows that were found, the start first */
   u32 iSeen;        /* The one that is the source */
   u32 iLevelEnd;    /* The first of them that is a level deeper */
-  int nLevel;
+  int nLevel;       /* "^": levels of the walk so far */
 
   sqlite3_stmt *pStmt; /* BORROWED: the rows of the source */
   AssocFetch *pFetch;  /* Whose statement that is */
@@ -49,7 +49,7 @@ struct RelatedCursor {
   int bRun;     /* run is started */
   u8 bCounts;   /* Rows are counted, not read */
   u8 bShown;    /* Some were read all the same: count no more */
-  int bEof;
+  int bEof;     /* No row is left */
 };
 
 /* The state of the connection to which a cursor belongs. */

@@ -25,11 +25,11 @@
 /* What is being written. */
 typedef struct CountMaker CountMaker;
 struct CountMaker {
-  AssocSync *p;
-  const AssocCounter *c;
+  AssocSync *p;                 /* The run of assoc_sync() */
+  const AssocCounter *c;        /* The counter whose triggers are made */
   const AssocTable *pUp, *pTab; /* The parents, the children */
-  AssocTriggers *pList;
-  sqlite3_str *pStr;
+  AssocTriggers *pList;         /* Receives the triggers */
+  sqlite3_str *pStr;            /* The text being written */
   int bQuery; /* A statement of its own, which has to name the database */
 };
 

@@ -63,15 +63,15 @@ void assocDdlLate(AssocSync *p) {
 /* A name that a database has, or that the text gives to something in it. */
 typedef struct SyncName SyncName;
 struct SyncName {
-  const char *z;
+  const char *z;   /* The name, in the arena of the run */
   SyncName *pNext; /* In the same bucket */
 };
 
 /* The names of a database: read once, since a large schema asks for many. */
 struct AssocSyncNames {
-  const AssocSchema *pSchema;
-  SyncName *apName[512];
-  AssocSyncNames *pNext;
+  const AssocSchema *pSchema; /* The database */
+  SyncName *apName[512];      /* A hash table, by the name without case */
+  AssocSyncNames *pNext;      /* Those of the next database */
 };
 
 /* The bucket of a name. Only letters differ in case. */

@@ -28,13 +28,13 @@
 /* The triggers of one run, and the text that is being written. */
 typedef struct GuardMaker GuardMaker;
 struct GuardMaker {
-  AssocSync *p;
-  const AssocForeign *pFor;
-  const AssocRel *pRel; /* The polymorphic belongsTo */
-  sqlite3_str *pStr;    /* The text being written */
-  int bQuery;           /* The text is a query, not a trigger */
-  const char *zName;    /* The name of the trigger being written */
-  AssocTriggers *pList; /* All triggers so far */
+  AssocSync *p;             /* The run of assoc_sync() */
+  const AssocForeign *pFor; /* The polymorphic key to guard */
+  const AssocRel *pRel;     /* The polymorphic belongsTo */
+  sqlite3_str *pStr;        /* The text being written */
+  int bQuery;               /* The text is a query, not a trigger */
+  const char *zName;        /* The name of the trigger being written */
+  AssocTriggers *pList;     /* All triggers so far */
 };
 
 /* ------------------------------------------------------------------- pieces */

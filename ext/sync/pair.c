@@ -17,9 +17,9 @@
 /* The columns of the index. */
 typedef struct Pair Pair;
 struct Pair {
-  const AssocForeign *pFor;
-  int nCol;
-  const char *azCol[24];
+  const AssocForeign *pFor; /* One of the two keys */
+  int nCol;                 /* Columns in azCol */
+  const char *azCol[24];    /* Both keys, then those of the scope */
 };
 
 /* Are both keys of one table? */

@@ -121,8 +121,8 @@ int assocRebuildNeeded(AssocSync *p, const AssocTable *pTab) {
 /* One table being rebuilt. */
 typedef struct Rebuild Rebuild;
 struct Rebuild {
-  AssocSync *p;
-  AssocTable *pTab;
+  AssocSync *p;       /* The run of assoc_sync() */
+  AssocTable *pTab;   /* The table as it is */
   const char *zNew;   /* The new table's name until the old one is dropped */
   AssocCreate create; /* The old text */
   int nAdded;         /* New columns so far */

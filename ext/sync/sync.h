@@ -29,8 +29,8 @@ typedef struct AssocSyncNames AssocSyncNames; /* Private to ddl.c */
 /* One run of assoc_sync() or of a check. The caller sets pCall, eRebuild,
 ** bFkey, bLegacy and bTypes, and clears the rest. */
 struct AssocSync {
-  AssocCall *pCall;
-  int eRebuild; /* 1: rebuild a table for every missing constraint; -1: only
+  AssocCall *pCall; /* Receives the first error */
+  int eRebuild;     /* 1: rebuild a table for every missing constraint; -1: only
                 ** for constraints that a definition names; 0: never */
   int bFkey, bLegacy;     /* PRAGMA foreign_keys and legacy_alter_table, as the
                       ** script restores them after a rebuild */
@@ -46,10 +46,10 @@ struct AssocSync {
 /* A table that the text rebuilds. */
 
 struct AssocRebuilt {
-  const AssocSchema *pSchema;
-  const char *zTable;
+  const AssocSchema *pSchema; /* The database of the table */
+  const char *zTable;         /* The table's name */
   int nFkey; /* Foreign keys that it gets; SQLite numbers them from 0 */
-  AssocRebuilt *pNext;
+  AssocRebuilt *pNext; /* The table that was rebuilt before */
 };
 
 /* The statements, in the order in which they can run: first those about tables,
@@ -193,16 +193,16 @@ void assocCheckOrphans(AssocSync *p, const AssocForeign *pFor,
 /* One trigger that should exist. */
 typedef struct AssocTrigger AssocTrigger;
 struct AssocTrigger {
-  const AssocSchema *pSchema;
-  const char *zName;
-  const char *zSql;         /* Its text from the name on */
-  int bThere;               /* The schema has it, word for word */
-  const AssocForeign *pFor; /* Set in the first guard of each key: that key */
-  AssocTrigger *pNext;
+  const AssocSchema *pSchema; /* The database that gets it */
+  const char *zName;          /* assoc_…_ */
+  const char *zSql;           /* Its text from the name on */
+  int bThere;                 /* The schema has it, word for word */
+  const AssocForeign *pFor;   /* Set in the first guard of each key: that key */
+  AssocTrigger *pNext;        /* The next to be made */
 };
 typedef struct AssocTriggers AssocTriggers;
 struct AssocTriggers {
-  AssocTrigger *pFirst, **ppEnd;
+  AssocTrigger *pFirst, **ppEnd; /* A list in the order of making */
 };
 /* An empty list. */
 void assocTriggersInit(AssocTriggers *p);

@@ -15,12 +15,12 @@
 
 /* A statement that asks whether a row may be changed in one way. */
 struct WriteAllow {
-  const AssocTable *pTab;
-  int eMay, bRead; /* ASSOC_MAY_*, and whether it must be readable, too */
-  int nId;
-  const int *aId; /* The columns by which the row is found */
-  WriteSql *pSql; /* 0: nothing needs to be asked */
-  WriteAllow *pNext;
+  const AssocTable *pTab; /* The table whose policies it asks */
+  int eMay, bRead;   /* ASSOC_MAY_*, and whether it must be readable, too */
+  int nId;           /* Columns of the key it is asked by */
+  const int *aId;    /* The columns by which the row is found */
+  WriteSql *pSql;    /* 0: nothing needs to be asked */
+  WriteAllow *pNext; /* The next of the writer */
 };
 
 /* Does a policy leave any doubt about eMay? */
@@ -135,13 +135,6 @@ void assocAllowCells(AssocWriter *w, const AssocTable *pTab, int nCell,
   int i;
   if (assocPolicyOf(w->pCall, pTab) == 0) return;
   for (i = 0; i < nCell; i++) assocAllowColumn(w, pTab, aCell[i].iCol);
-}
-
-/* Without the policy the call might find the row: it made it, or changed what the
-** policy asks. Whether a hidden row has the key makes no difference. */
-void assocAllowMissing(AssocWriter *w, const AssocTable *pTab) {
-  if (w->nBegin == sqlite3_total_changes64(w->pCall->db)) return;
-  if (mayDoubt(w->pCall, pTab, ASSOC_MAY_READ)) assocSessionDeny(w->pCall);
 }
 
 /* Does SQLite's message name a hidden column? */

@@ -28,21 +28,21 @@ typedef struct DestroyTable DestroyTable;
 
 /* Rows of one table that came by one edge, for the report. */
 struct DestroyGroup {
-  DestroyTable *pTable;
+  DestroyTable *pTable; /* The table of its rows */
   const char *zPath; /* The associations that lead to them: "posts.comments" */
-  u8 eAction;
-  AssocOut keys; /* Their keys as JSON, with commas between */
-  DestroyGroup *pNext;
+  u8 eAction;        /* DESTROY_*: what happens to them */
+  AssocOut keys;     /* Their keys as JSON, with commas between */
+  DestroyGroup *pNext; /* The next in the report */
 };
 
 /* A table and its rows that go. Rows are identified by the rowid, else by the
 ** key. A keymap numbers them from 0; this number is what iRow means
 ** everywhere. */
 struct DestroyTable {
-  AssocTable *pTab;
-  AssocModel *pModel;
-  int nId; /* Columns that identify a row */
-  const int *aId;
+  AssocTable *pTab;          /* The table itself */
+  AssocModel *pModel;        /* The model that names it in reports */
+  int nId;                   /* Columns that identify a row */
+  const int *aId;            /* Columns that identify a row */
   int iDeleted;              /* Column of the deletion time, or -1 */
   const AssocKeyRule *aRule; /* Keys are equal only if identical */
   sqlite3_value **apVal;     /* Scratch: nId values */
@@ -61,16 +61,16 @@ struct DestroyTable {
   u8 bByKey;           /* Its rows are deleted by the keys of its edges */
   u32 nGone;           /* How many of them were deleted */
   DestroyTable *pNext; /* In the order in which tables were met */
-  DestroyTable *pNextKnown;
+  DestroyTable *pNextKnown; /* The next of those kept between calls */
 };
 
 /* A foreign key from a table of rows that go. */
 struct DestroyEdge {
-  WriteRefer *pRefer;
-  DestroyTable *pParent, *pChild;
-  int eAction;          /* As defined: DESTROY_* */
-  int eNow;             /* In this run, with its options */
-  int iEdge;            /* Its number among those of the parent */
+  WriteRefer *pRefer;             /* The foreign key */
+  DestroyTable *pParent, *pChild; /* Its two ends */
+  int eAction;                    /* As defined: DESTROY_* */
+  int eNow;                       /* In this run, with its options */
+  int iEdge;                      /* Its number among those of the parent */
   AssocKeymap found;    /* Child rows found, if the edge does not cascade */
   AssocKeymap knot;     /* Child rows that close a circle */
   DestroyGroup *pGroup; /* Child rows of this run, for the report */
@@ -80,32 +80,32 @@ struct DestroyEdge {
   i64 nAsked;       /* Lookups so far in this run */
   AssocKeymap pairParent, pairChild; /* Without an index: numbers of the rows */
   DestroyPair *aPair;                /* OWNED: nPair pairs, sorted by parent */
-  i64 nPair;
-  DestroyEdge *pNext; /* The next of the same parent */
+  i64 nPair;                         /* Pairs in the list */
+  DestroyEdge *pNext;                /* The next of the same parent */
 };
 
 /* A parent's row and a child's row that refers to it. */
 struct DestroyPair {
-  u32 iParent, iChild;
+  u32 iParent, iChild; /* Rows of pParent and pChild, by number */
 };
 
 /* Rows of several tables: a stack, or the order of deletion. */
 struct DestroyStep {
-  DestroyTable *pTable;
-  u32 iRow;
-  u8 bLeave; /* Stack: leave this row, instead of entering it */
+  DestroyTable *pTable; /* The table of the row */
+  u32 iRow;             /* Its number in pTable->rows */
+  u8 bLeave;            /* Stack: leave this row, instead of entering it */
   unsigned short
       mFound; /* Bit i: edge i has found rows that refer to this one */
 };
 #define DESTROY_MASK 16 /* Edges in mFound */
 struct DestroySteps {
   DestroyStep *a; /* OWNED */
-  i64 n, nAlloc;
+  i64 n, nAlloc;  /* Steps in the list; room for */
 };
 
 /* A destroyer lasts as long as its writer. The rows last for one run. */
 struct WriteDestroyer {
-  AssocWriter *w;
+  AssocWriter *w;                /* Whose destroyer it is */
   u8 bCascade, bDryRun, bReport; /* Options of this run */
   u8 bSoft;           /* Mark rows as deleted instead of deleting them */
   u32 nRoot;          /* Rows to destroy: the first of their table */

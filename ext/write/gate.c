@@ -32,10 +32,10 @@
 /* Work that the gate does. */
 typedef struct GateJob GateJob;
 struct GateJob {
-  AssocCall *pCall;
-  void (*xDo)(AssocCall *, void *);
-  void *pArg;
-  int bDone;        /* It has started */
+  AssocCall *pCall;                 /* That of the try that runs */
+  void (*xDo)(AssocCall *, void *); /* The work */
+  void *pArg;                       /* Its second argument */
+  int bDone;                        /* It has started */
   GateJob *pUp;     /* The job that runs around it, by a trigger; or 0 */
   int nCover;       /* Databases that have a carrier */
   int iCover;       /* Carriers that run now */

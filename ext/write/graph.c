@@ -133,7 +133,7 @@ static void tieMake(Graph *g, GraphTie *p) {
 typedef struct GraphCells GraphCells;
 struct GraphCells {
   int n, nHeld; /* Cells so far; the first nHeld are from ties and scopes */
-  WriteCell *a;
+  WriteCell *a; /* In the writer's arena tmp */
 };
 
 /* Add cells from a tie. Two ties may write the same column, but only with the
@@ -1126,7 +1126,7 @@ static void insertSome(AssocWriter *w, Graph *g, AssocOut *pOut,
 ** same. */
 typedef struct PlainRows PlainRows;
 struct PlainRows {
-  WriteForm *pForm;
+  WriteForm *pForm;       /* What members mean for the model */
   const WriteOnly *pOnly; /* What the rows may hold; 0: everything */
   int n, nAlloc;          /* Cells of the last row */
   WriteCell *aCell;       /* Their columns are distinct */

@@ -16,12 +16,12 @@ typedef struct GraphTie GraphTie;
 /* One row of a payload. In the arena tmp of the writer. */
 struct GraphRow {
   const AssocJson
-      *pJson; /* The row in the payload; 0: its cells are in aCell */
-  AssocModel *pModel;
-  WriteForm *pForm;
-  WriteLink *pLink;        /* Relates it to pUp */
-  const char *zBranch;     /* Polymorphic: the name that says which branch */
-  GraphRow *pUp;           /* The row that it is nested in, or 0 for a root */
+      *pJson;          /* The row in the payload; 0: its cells are in aCell */
+  AssocModel *pModel;  /* The row's model */
+  WriteForm *pForm;    /* What its members mean */
+  WriteLink *pLink;    /* Relates it to pUp */
+  const char *zBranch; /* Polymorphic: the name that says which branch */
+  GraphRow *pUp;       /* The row that it is nested in, or 0 for a root */
   const WriteMember *pBy;  /* The member of pUp that nests it */
   u8 eWhat;                /* GRAPH_*: what to do with it */
   u8 bList, bFirst, bLast; /* In a list; first, last of it */
@@ -39,21 +39,21 @@ struct GraphRow {
   int nWait;               /* Rows that must exist before its INSERT */
   WriteRow row;            /* Its key, once bDone */
   int nCell, nThrough;     /* Cells that do not come from JSON */
-  const WriteCell *aCell, *aThrough;
-  const AssocJson *pThrough; /* Columns of the join row, or 0 */
-  const AssocJson *pLabel;   /* "#id"; or, of a ref, "#ref" */
-  const AssocJson *pUnique;  /* By: "#by" or "#upsert" */
-  int nBy, *aBy;             /* By: the columns that it names */
-  GraphSet *pSet;            /* The "#set" that it stands in, or 0 */
-  GraphSet *pFrom;           /* The "#set" that it leaves for that, or 0 */
-  GraphRow *pNextMoved;      /* The next that leaves pFrom */
-  const WriteOnly *pOnly;    /* What it may hold; 0: everything */
-  GraphRow *pSame;           /* Ref: the row that it means */
-  GraphTie *pHeld;           /* Ties whose keys its INSERT writes */
-  GraphTie *pOfSource, *pOfTarget; /* Ties that it is an end of */
-  GraphTie *pLastOfSource, *pLastOfTarget;
-  GraphRow *pNext; /* In the list */
-  GraphRow *pNextReady;
+  const WriteCell *aCell, *aThrough; /* Of the row; of the join row */
+  const AssocJson *pThrough;         /* Columns of the join row, or 0 */
+  const AssocJson *pLabel;           /* "#id"; or, of a ref, "#ref" */
+  const AssocJson *pUnique;          /* By: "#by" or "#upsert" */
+  int nBy, *aBy;                     /* By: the columns that it names */
+  GraphSet *pSet;                    /* The "#set" that it stands in, or 0 */
+  GraphSet *pFrom;        /* The "#set" that it leaves for that, or 0 */
+  GraphRow *pNextMoved;   /* The next that leaves pFrom */
+  const WriteOnly *pOnly; /* What it may hold; 0: everything */
+  GraphRow *pSame;        /* Ref: the row that it means */
+  GraphTie *pHeld;        /* Ties whose keys its INSERT writes */
+  GraphTie *pOfSource, *pOfTarget;         /* Ties that it is an end of */
+  GraphTie *pLastOfSource, *pLastOfTarget; /* Ends of both lists */
+  GraphRow *pNext;                         /* In the list */
+  GraphRow *pNextReady;                    /* In the list pReady of the graph */
 };
 #define GRAPH_NEW 0   /* Insert it */
 #define GRAPH_OLD 1   /* It exists: change its columns */
@@ -69,32 +69,32 @@ struct GraphSet {
   const WriteMember *pBy; /* The association */
   u8 bDone;               /* The other rows have been let go */
   GraphRow *pMoved;       /* Rows that go to another list: not let go */
-  GraphSet *pNext;
+  GraphSet *pNext;        /* The "#set" before it */
 };
 
 /* Two rows that the payload relates. */
 
 struct GraphTie {
-  WriteLink *pLink;
-  GraphRow *pSource, *pTarget;
-  GraphRow *pRow; /* The nested row that the tie belongs to */
-  u8 bHeld;       /* The INSERT of the row with the foreign key writes it */
-  int nWait;      /* Otherwise: how many ends do not exist yet */
-  GraphTie *pNextHeld, *pNextOfSource, *pNextOfTarget;
+  WriteLink *pLink;            /* How the two rows are related */
+  GraphRow *pSource, *pTarget; /* The two rows */
+  GraphRow *pRow;              /* The nested row that the tie belongs to */
+  u8 bHeld;  /* The INSERT of the row with the foreign key writes it */
+  int nWait; /* Otherwise: how many ends do not exist yet */
+  GraphTie *pNextHeld, *pNextOfSource, *pNextOfTarget; /* In lists of rows */
 };
 /* A table from which rows may have been deleted. SQLite would give the highest
 ** keys to new rows again, and who keeps rows by their keys would take a new row
 ** for the old one. */
 struct GraphFloor {
-  AssocModel *pModel;
-  i64 iMax; /* The highest key before; keys of new rows are higher */
-  GraphFloor *pNext;
+  AssocModel *pModel; /* The model of the table */
+  i64 iMax;           /* The highest key before; keys of new rows are higher */
+  GraphFloor *pNext;  /* The next such table */
 };
 
 /* A payload, or one row of its outermost array. */
 
 struct Graph {
-  AssocWriter *w;
+  AssocWriter *w;                 /* Writes the rows; owns the memory */
   GraphRow *pFirst, **ppEnd;      /* All rows, nested ones behind their pUp */
   GraphRow *pReady, **ppReadyEnd; /* Passed over before, and ready now */
   GraphSet *pSet;                 /* All "#set", the last first */

@@ -18,8 +18,8 @@ typedef struct LinkRows LinkRows;
 
 /* A list of rows by their keys, in the writer's arena tmp. */
 struct LinkRows {
-  int n, nAlloc;
-  WriteRow *a;
+  int n, nAlloc; /* Rows in a; room for */
+  WriteRow *a;   /* The rows, as a statement gave them */
   WriteRow dead; /* Of join rows: one that was softly deleted, if aKey is set */
 };
 
@@ -34,7 +34,7 @@ struct LinkLook {
 /* A set of keys of one table, each in the form that the table itself stores. So
 ** equal keys are identical values. Free map with assocKeymapClear(). */
 struct LinkKeep {
-  AssocKeymap map;
+  AssocKeymap map;       /* OWNED: the keys */
   sqlite3_value **apVal; /* assocKeptKey() puts a key here */
 };
 

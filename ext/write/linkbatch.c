@@ -17,8 +17,8 @@
 /* A list of targets and what is written for them. */
 typedef struct LinkRun LinkRun;
 struct LinkRun {
-  AssocWriter *w;
-  WriteLink *pLink;
+  AssocWriter *w;            /* Writes the links */
+  WriteLink *pLink;          /* The association */
   const WriteRow *pSource;   /* 0: the list is one of pairs */
   WriteChanges *pChanges;    /* Or 0 */
   int nKey;                  /* Columns of a key of the list */

@@ -19,15 +19,15 @@
 
 /* The rows under one association: for a polymorphic one, by branch. */
 struct WriteOnlyRel {
-  AssocRel *pRel;
-  WriteOnly **ap; /* 0: no rows of this branch */
-  WriteOnlyRel *pNext;
+  AssocRel *pRel;      /* The association */
+  WriteOnly **ap;      /* 0: no rows of this branch */
+  WriteOnlyRel *pNext; /* The next that may be there */
 };
 
 /* State of reading a shape. */
 typedef struct OnlyReader OnlyReader;
 struct OnlyReader {
-  AssocWriter *w;
+  AssocWriter *w;    /* Owns the memory */
   const char *zText; /* For carets */
 };
 

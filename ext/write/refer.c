@@ -20,9 +20,9 @@
 /* The list being made, for one model. */
 typedef struct ReferList ReferList;
 struct ReferList {
-  AssocWriter *w;
-  AssocModel *pModel;
-  WriteRefer *pFirst, **ppEnd;
+  AssocWriter *w;              /* Owns the memory */
+  AssocModel *pModel;          /* To whose table the keys refer */
+  WriteRefer *pFirst, **ppEnd; /* The keys found so far */
 };
 
 /* Add a foreign key of table pChild. */

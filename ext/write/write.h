@@ -70,14 +70,12 @@ struct AssocWriter {
   AssocForeign *pForeign;     /* Foreign keys of all definitions, for refer.c */
   u8 bForeign;                /* pForeign has been read */
   sqlite3_value **apOwned;    /* OWNED: values of rows in tmp */
-  int nOwned;
+  int nOwned;                 /* Values in apOwned */
   i64 nChange; /* Rows that its statements inserted, changed and deleted */
   void (*xAlone)(AssocCall *, void *); /* See assocWriterLast(); or 0 */
-  void *pAlone;
+  void *pAlone;                        /* The second argument of xAlone */
   i64 nTotal; /* sqlite3_total_changes64() when xAlone was set */
-  /* The same when the call began; -1 if rows before it wrote in the statement */
-  i64 nBegin;
-  u8 bLast;
+  u8 bLast;   /* The next statement is the last of the call */
 };
 
 /* A writer for a catalog: the one at rest in the connection, or a new one. The
@@ -119,30 +117,30 @@ struct WriteVal {
 
 /* A value for a column, by the column's number in the table. */
 struct WriteCell {
-  int iCol;
-  WriteVal val;
+  int iCol;     /* The column's number in its table */
+  WriteVal val; /* What it gets */
 };
 
 /* A row by its key: nKey values of its model's key. */
 struct WriteRow {
-  AssocModel *pModel;
-  WriteVal *aKey;
+  AssocModel *pModel; /* The row's model */
+  WriteVal *aKey;     /* pModel->nKey values */
 };
 
 /* A prepared statement on the rows of a table. */
 struct WriteSql {
-  u8 eOp; /* WRITE_* */
-  AssocTable *pTab;
-  int nSet, nWhere, nGet; /* Columns that are set, searched by, and given */
-  int *aSet, *aWhere, *aGet;
-  sqlite3_stmt *pStmt; /* The statement of stmt */
-  WriteSql *pNext;
-  AssocStmt stmt; /* OWNED */
-  int nVar;       /* Each use binds ?1 to ?nVar. Higher ones are literals */
-  u8 bLiteral;    /* There are such */
-  u8 bUsed;       /* In the writer's list pUsed */
-  u8 eAlone;      /* ALONE_*: can it be undone without a savepoint? */
-  WriteSql *pNextUsed;
+  u8 eOp;                    /* WRITE_* */
+  AssocTable *pTab;          /* The table it reads or writes */
+  int nSet, nWhere, nGet;    /* Columns that are set, searched by, and given */
+  int *aSet, *aWhere, *aGet; /* Their numbers, in the writer's arena mem */
+  sqlite3_stmt *pStmt;       /* The statement of stmt */
+  WriteSql *pNext;           /* The one used before this one */
+  AssocStmt stmt;            /* OWNED */
+  int nVar;    /* Each use binds ?1 to ?nVar. Higher ones are literals */
+  u8 bLiteral; /* There are such */
+  u8 bUsed;    /* In the writer's list pUsed */
+  u8 eAlone;   /* ALONE_*: can it be undone without a savepoint? */
+  WriteSql *pNextUsed; /* In the writer's list pUsed */
 };
 #define WRITE_INSERT 0 /* INSERT INTO t(set) VALUES(...) RETURNING get */
 #define WRITE_FIND 1   /* SELECT get FROM t WHERE where=..., what may be read */
@@ -207,11 +205,8 @@ WriteSql *assocRowFindSql(AssocWriter *w, AssocModel *pModel);
 /* A key as an error shows it. OUT: sqlite3_free(); 0 after an error. */
 char *assocRowKeyText(AssocWriter *w, const AssocModel *pModel,
                       const WriteVal *aKey);
-/* Is there such a row of a table with policies, whatever they hide? */
-int assocRowStays(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey);
 /* Find the row with this key, or raise the error "not-found". A row that a
-** policy hides is an error like one that does not exist. See also
-** assocAllowMissing(). */
+** policy hides is an error like one that does not exist. */
 void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                   WriteRow *pRow);
 /* Place of a column in the model's key, from 0, or -1. */
@@ -273,9 +268,9 @@ int assocRowsRun(AssocWriter *w, WriteSql *p, const WriteCell *aCell, int n,
 /* Keys for the statement that is stepped next. Taken back when it has ended. */
 typedef struct WriteKeys WriteKeys;
 struct WriteKeys {
-  AssocKeyList base;
-  int nCol;
-  const WriteVal *const *aaKey;
+  AssocKeyList base;            /* First: what assoc_keys reads */
+  int nCol;                     /* Values of a key */
+  const WriteVal *const *aaKey; /* BORROWED: the keys */
 };
 void assocKeysGive(AssocWriter *w, WriteKeys *p, int nCol, int n,
                    const WriteVal *const *aaKey);
@@ -302,9 +297,6 @@ void assocAllowColumn(AssocWriter *w, const AssocTable *pTab, int iCol);
 ** that the caller gives, of an existing one those that change. */
 void assocAllowCells(AssocWriter *w, const AssocTable *pTab, int nCell,
                      const WriteCell *aCell);
-/* A row of the table is not found. Raise the error "refused" if the call has
-** written before, and a policy bounds what is read of the table. */
-void assocAllowMissing(AssocWriter *w, const AssocTable *pTab);
 /* If the call's error is one of SQLite's constraints of this table, and would
 ** tell of a hidden row or name a hidden column: make it "refused". */
 void assocAllowError(AssocWriter *w, const AssocTable *pTab);
@@ -317,12 +309,12 @@ void assocAllowError(AssocWriter *w, const AssocTable *pTab);
 ** rows that its condition holds for. An index with an expression is left aside.
 */
 struct WriteUnique {
-  AssocModel *pModel;
+  AssocModel *pModel;     /* The model of the table */
   const AssocIndex *pIdx; /* 0: the model's key */
-  int nCol;
-  const int *aCol;
-  WriteSql *pFind;    /* See unique.c */
-  WriteUnique *pNext; /* The next of the writer */
+  int nCol;               /* Columns of the index */
+  const int *aCol;        /* Their numbers in the table */
+  WriteSql *pFind;        /* See unique.c */
+  WriteUnique *pNext;     /* The next of the writer */
 };
 
 /* The indexes that serve to find a row by the nBy columns aBy: they have these
@@ -342,11 +334,11 @@ int assocUniqueFind(AssocWriter *w, WriteUnique *p, int nCell,
 ** aCell, and the other members to 0. */
 typedef struct WriteNew WriteNew;
 struct WriteNew {
-  WriteRow row;
-  int nCell;
-  WriteCell *aCell;
-  u8 bDone, bParked, bWaits;
-  WriteNew *pWaiter; /* The row that waits for this one, or 0 */
+  WriteRow row;              /* The row to update */
+  int nCell;                 /* Cells in aCell */
+  WriteCell *aCell;          /* What changes */
+  u8 bDone, bParked, bWaits; /* Set by assocRowsChange() for itself */
+  WriteNew *pWaiter;         /* The row that waits for this one, or 0 */
 };
 void assocRowsChange(AssocWriter *w, int nRow, WriteNew *aRow);
 
@@ -358,11 +350,11 @@ void assocRowsChange(AssocWriter *w, int nRow, WriteNew *aRow);
 ** keeps the members of the last row, and looks up each name once.
 */
 struct WriteMember {
-  const char *zKey; /* The name, as the payload spells it */
-  u8 eType;         /* WRITE_* */
-  int iCol;         /* COLUMN: its number in the table; else -1 */
-  AssocRel *pRel;   /* ASSOC: the association, ready for use */
-  WriteMember *pNext;
+  const char *zKey;   /* The name, as the payload spells it */
+  u8 eType;           /* WRITE_* */
+  int iCol;           /* COLUMN: its number in the table; else -1 */
+  AssocRel *pRel;     /* ASSOC: the association, ready for use */
+  WriteMember *pNext; /* The member seen before */
 };
 #define WRITE_COLUMN 0
 #define WRITE_ASSOC 1
@@ -375,12 +367,12 @@ struct WriteMember {
 
 /* The members that a model takes. */
 struct WriteForm {
-  AssocModel *pModel;
+  AssocModel *pModel;   /* The model of the rows */
   AssocRel *pBy;        /* The association whose target the row is, or 0 */
   WriteMember *pMember; /* All members seen so far */
   int nLast;            /* Size of apLast */
   WriteMember **apLast; /* Members of the last row, in their order */
-  WriteForm *pNext;
+  WriteForm *pNext;     /* The next of the writer */
 };
 
 /* The form of a model, or of a model as the target of pBy. 0 after an error. */
@@ -408,29 +400,29 @@ WriteCell *assocThroughCells(AssocWriter *w, const AssocRel *pRel,
 /* How to relate rows by one association, or by one branch of a polymorphic one.
 ** One per writer. */
 struct WriteLink {
-  AssocRel *pRel;
+  AssocRel *pRel;             /* The association */
   const AssocBranch *pBranch; /* Or 0 */
-  AssocModel *pTarget;
+  AssocModel *pTarget;        /* Its target, or the branch's */
   const AssocKey *pTargetKey; /* The target's columns that are referred to, for
                               ** belongsTo and belongsToMany */
   AssocModel *pJoin;          /* belongsToMany: the join table as a model */
   u8 bUnique;                 /* belongsToMany: the schema keeps pairs apart */
-  u8 bTwice;    /* belongsToMany: a pair may be linked several times */
-  u8 bOnce;     /* But not by this call: it means the existing join rows */
-  u8 bDestroy;  /* hasOne, hasMany: destroy a target that is unlinked */
-  u8 bMeets;    /* belongsToMany: pLook reads the pair as well */
-  u8 bOperator; /* A scope compares, so it does not tell what to write */
-  int nScope;   /* Columns of the target that the scope fixes */
-  WriteCell *aScope;
-  int nThrough; /* Columns of the join row that its scope fixes */
-  WriteCell *aThrough;
-  int nFree; /* Columns of the foreign key that may become NULL */
-  int *aFree;
+  u8 bTwice;         /* belongsToMany: a pair may be linked several times */
+  u8 bOnce;          /* But not by this call: it means the existing join rows */
+  u8 bDestroy;       /* hasOne, hasMany: destroy a target that is unlinked */
+  u8 bMeets;         /* belongsToMany: pLook reads the pair as well */
+  u8 bOperator;      /* A scope compares, so it does not tell what to write */
+  int nScope;        /* Columns of the target that the scope fixes */
+  WriteCell *aScope; /* Their values: nScope cells */
+  int nThrough;      /* Columns of the join row that its scope fixes */
+  WriteCell *aThrough;    /* Their values: nThrough cells */
+  int nFree;              /* Columns of the foreign key that may become NULL */
+  int *aFree;             /* nFree numbers of columns */
   WriteSql *apLook[3];    /* LINK_ONE, … */
   WriteSql *pAll, *pPair; /* See linklook.c */
   u8 mUsed;               /* graph.c: LINK_*, for this payload */
   const void *pUser;      /* graph.c: its last row that used it */
-  WriteLink *pNext;
+  WriteLink *pNext;       /* The next of the writer */
 };
 
 /* Whom the statement "look" is about. */
@@ -445,7 +437,7 @@ struct WriteLink {
 /* What linking has changed: keys as JSON, with commas between. */
 typedef struct WriteChanges WriteChanges;
 struct WriteChanges {
-  AssocOut added, removed, moved;
+  AssocOut added, removed, moved; /* moved: had another source */
 };
 
 /* The link of an association; of a polymorphic one that of its branch iBranch.
@@ -524,7 +516,7 @@ char *assocChangesText(AssocCall *pCall, WriteChanges *p, i64 *pn);
 
 /* What rows of a payload may hold, at one place of it. */
 struct WriteOnly {
-  AssocModel *pModel;
+  AssocModel *pModel; /* The model of the rows */
   AssocRel *pBy;      /* The association whose target the rows are, or 0 */
   u8 *abColumn;       /* For each column: may the rows have it? */
   u8 *abJoin;         /* belongsToMany: the same of the join row; or 0 */
@@ -561,14 +553,14 @@ void assocOnlyThrough(AssocWriter *w, const WriteOnly *pOnly, int nCell,
 typedef struct WriteTarget WriteTarget;
 struct WriteTarget {
   WriteLink *pLink; /* Of a polymorphic association: of the target's branch */
-  const WriteVal *aKey;
+  const WriteVal *aKey;      /* Its key, as the caller names it */
   const AssocJson *pThrough; /* Columns of the join row, or 0 */
 };
 /* Several of them, in the caller's order. */
 typedef struct WriteTargets WriteTargets;
 struct WriteTargets {
-  int n;
-  WriteTarget *a;
+  int n;          /* Targets in a */
+  WriteTarget *a; /* In the writer's arena tmp */
 };
 
 /* The key in a JSON value: a scalar, an array, or an object with the key's
@@ -608,8 +600,8 @@ WriteCell *assocThroughOfValue(AssocWriter *w, const AssocRel *pRel,
 
 /* A foreign key that refers to a table, found by refer.c. */
 struct WriteRefer {
-  AssocTable *pChild; /* The table that has the key */
-  int nCol;
+  AssocTable *pChild;      /* The table that has the key */
+  int nCol;                /* Columns of the key */
   const int *aCol, *aRef;  /* Its columns, and the columns they refer to */
   const char *zAction;     /* onDelete: "CASCADE", …; 0: no constraint */
   const char *zName;       /* Its step in a report's path: "posts" */
@@ -619,7 +611,7 @@ struct WriteRefer {
   int iType;               /* The column of the type */
   AssocModel *pBy, *pOf;   /* Only rows of pBy that refer to rows of pOf; 0: any
                            ** rows of the table */
-  WriteRefer *pNext;
+  WriteRefer *pNext;       /* The next that refers to the table */
 };
 /* All foreign keys that refer to the model's table. They last as long as the
 ** writer. 0 if there are none, or after an error. */
