@@ -33,6 +33,11 @@ def load(connection: Any) -> None:
     """Load the extension into a connection of sqlite3 or apsw, or into a
     database of sqlite-utils or peewee."""
     connection = getattr(connection, 'conn', connection)
+    if isinstance(connection, sqlite3.Connection) \
+            and not hasattr(connection, 'enable_load_extension'):
+        raise sqlite3.NotSupportedError(
+            'the sqlite3 of this Python cannot load extensions: use a Python '
+            'that was built with --enable-loadable-sqlite-extensions, or apsw')
     if not hasattr(connection, 'enable_load_extension'):
         connection.load_extension(loadable_path())
         return
@@ -65,11 +70,12 @@ async def load_async(connection: Any) -> None:
         await connection.enable_load_extension(False)
 
 
-# A SELECT may write by one of these. assoc_sync() is left out: it may have to
-# rebuild a table, which it refuses inside a transaction.
+# A SELECT may write by one of these. assoc_sync() and assoc_refresh() are left
+# out: they refuse to run inside a transaction, the first where it has to rebuild a
+# table.
 _WRITES = re.compile(
-    r'\bassoc_(add|create|define|destroy|discover|insert|model|policy|remove|'
-    r'set|undefine|update)\s*\(', re.IGNORECASE)
+    r'\bassoc_(add|create|define|destroy|discover|insert|live|model|policy|'
+    r'remove|set|undefine|unlive|update)\s*\(', re.IGNORECASE)
 
 
 class Cursor(sqlite3.Cursor):

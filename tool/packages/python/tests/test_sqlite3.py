@@ -1,6 +1,8 @@
 """The package on Python's own sqlite3."""
+import re
 import sqlite3
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +62,64 @@ def test_definitions_are_rolled_back(file):
     db.rollback()
     assert one(db, 'SELECT count(*) FROM assoc_list') == 1
     db.close()
+
+
+def test_every_writer_begins_a_transaction(file):
+    db = sqlite_assoc.connect(file)
+    reads = {'assoc_config', 'assoc_count', 'assoc_diagram', 'assoc_dump',
+             'assoc_eager', 'assoc_error', 'assoc_find', 'assoc_get',
+             'assoc_has', 'assoc_help', 'assoc_live_check', 'assoc_live_get',
+             'assoc_live_sql', 'assoc_readonly', 'assoc_refresh',
+             'assoc_result', 'assoc_session', 'assoc_sql', 'assoc_sync',
+             'assoc_version', 'eager'}
+    names = {name for name, in db.execute('''
+        SELECT name FROM assoc_help WHERE does NOT LIKE 'Table.%' ''')}
+    assert reads < names
+    for name in names - reads:
+        with pytest.raises(sqlite3.Error, match=name):
+            db.execute('SELECT %s(1, 2, 3, 4, 5, 6, 7, 8, 9)' % name)
+        assert db.in_transaction, name
+        db.rollback()
+    for name in reads:
+        try:
+            db.execute('SELECT %s()' % name).fetchall()
+        except sqlite3.Error:
+            pass
+        assert not db.in_transaction, name
+    db.close()
+
+
+def test_live_documents_are_rolled_back(file):
+    db = sqlite_assoc.connect(file)
+    one(db, "SELECT assoc_live('feed', 'User{name}')")
+    db.rollback()
+    with pytest.raises(sqlite3.Error, match="no live document 'feed'"):
+        one(db, "SELECT assoc_live_get('feed', 1)")
+    with db:
+        one(db, "SELECT assoc_live('feed', 'User{name}')")
+    assert '"checked"' in one(db, "SELECT assoc_refresh('feed')")
+    assert one(db, "SELECT assoc_unlive('feed')") == 1
+    db.rollback()
+    assert one(db, "SELECT assoc_live_get('feed', 1)") == '{"name":"Ann"}'
+    db.close()
+
+
+def test_says_that_this_python_loads_nothing():
+    class Old(sqlite3.Connection):
+        def __getattribute__(self, name):
+            if name == 'enable_load_extension':
+                raise AttributeError(name)
+            return super().__getattribute__(name)
+    with pytest.raises(sqlite3.NotSupportedError, match='cannot load'):
+        sqlite_assoc.connect(':memory:', factory=Old)
+
+
+def test_readme(tmp_path, monkeypatch, capsys):
+    readme = Path(__file__).parents[1] / 'README.md'
+    program = readme.read_text().split('```python\n')[1].split('```')[0]
+    monkeypatch.chdir(tmp_path)
+    exec(program, {})
+    assert capsys.readouterr().out == re.search('# → (.*)', program)[1] + '\n'
 
 
 def test_dml(file):
