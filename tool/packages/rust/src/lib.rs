@@ -1,23 +1,4 @@
-//! Associations inside SQLite, for rusqlite. They are compiled in: there is no
-//! library to load, and nothing to allow for it.
-//!
-//! ```
-//! let db = rusqlite::Connection::open_in_memory()?;
-//! sqlite_assoc::load(&db)?;
-//! db.execute_batch(
-//!     "CREATE TABLE User(id INTEGER PRIMARY KEY, name TEXT);
-//!      CREATE TABLE Post(id INTEGER PRIMARY KEY, title TEXT,
-//!                        UserId INTEGER REFERENCES User);
-//!      SELECT assoc_define('User', 'hasMany', 'Post');
-//!      SELECT assoc_insert('User', '{\"name\":\"Ann\",\"posts\":[{\"title\":\"Hi\"}]}');",
-//! )?;
-//! let json: String = db.query_row("SELECT eager('User{name posts{title}}')", [], |row| row.get(0))?;
-//! assert_eq!(json, r#"[{"name":"Ann","posts":[{"title":"Hi"}]}]"#);
-//! # Ok::<(), rusqlite::Error>(())
-//! ```
-//!
-//! A `SELECT` that writes is run by `query_row`: `execute` is an error for what
-//! returns rows, and the row is written all the same.
+#![doc = include_str!("../README.md")]
 use rusqlite::{ffi, Connection, Error, Result};
 use std::ffi::{c_char, c_int, CStr};
 use std::ptr;
