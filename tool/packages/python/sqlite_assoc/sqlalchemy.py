@@ -1,7 +1,8 @@
 """For SQLAlchemy:
 
+    from sqlite_assoc.sqlalchemy import listen
     engine = sqlalchemy.create_engine('sqlite:///blog.db')
-    sqlite_assoc.sqlalchemy.listen(engine)
+    listen(engine)
 
 Each connection of the engine loads the extension, and a transaction begins
 where SQLAlchemy says so. An engine of create_async_engine() on aiosqlite is
