@@ -39,10 +39,27 @@ namespace eval oracle {
     Post {table recent key id columns {id plain title plain user_id plain}}
     Public {table posts key id columns {id plain title plain likes plain user_id
       plain editor plain published bool} filter {%C.published = 1}}
-    stars {table stars key id columns {id plain kind plain of_id plain w plain}}
+    stars {table stars key id columns {id plain kind plain of_id plain w plain
+      by_id plain}}
+    notes {table notes key id columns {id plain body plain user_id plain
+      up_id plain pinned bool deletedAt plain} soft {%C.deletedAt IS NULL}}
+    Pinned {table notes key id columns {id plain body plain user_id plain
+      up_id plain pinned bool deletedAt plain} soft {%C.deletedAt IS NULL}
+      default {%C.pinned = 1}}
+    seats {table seats key {hall nr} columns {hall plain nr plain kind plain
+      up_hall plain up_nr plain}}
+    tickets {table tickets key id columns {id plain hall plain nr plain
+      price plain user_id plain}}
+    shelves {table aux.shelves key id columns {id plain name plain}}
+    books {table aux.books key id columns {id plain title plain price plain
+      shelf_id plain}}
   }
+  # Scopes of models: the condition, with %V for the value that it takes, and the
+  # order as it is written and as terms.
+  variable scopes {Pinned {by {where {%C.user_id = %V}} new {order {{%C.id DESC}}}
+    short {where {%C.body = 'x'} order {%C.body}}}}
   # Models of a polymorphic belongsTo: what its type column says of each.
-  variable branch {stars {about {user users post posts}}}
+  variable branch {stars {about {user users post posts note notes}}}
   # The columns that are counter caches: of which table, and counting what.
   variable counter {nodes {kids kids_count} cities {profiles profiles_count}
     users {comments comments_count}}
@@ -67,6 +84,21 @@ namespace eval oracle {
       publics {to Public many 1 on {%C.user_id = %P.id}}
       newest {to Public many 0 on {%C.user_id = %P.id} order {-id {%C.id DESC}}}
       stars {to stars many 1 on {%C.of_id = %P.id AND %C.kind = 'user'}}
+      given {to stars many 1 on {%C.by_id = %P.id}}
+      liked {to posts many 1 on {%C.id IN (SELECT s.of_id FROM stars s WHERE
+        s.by_id = %P.id AND s.kind = 'post')}}
+      noted {to notes many 1 on {%C.id IN (SELECT s.of_id FROM stars s WHERE
+        s.by_id = %P.id AND s.kind = 'note')}}
+      friends {to users many 1 join friends on {%J.a = %P.id AND %C.id = %J.b}
+        joinkey {%J.a, %J.b} joincolumns {a b since}}
+      notes {to notes many 1 on {%C.user_id = %P.id}}
+      memo {to notes many 0 on {%C.user_id = %P.id}
+        order {{-id} {%C.id DESC}}}
+      pins {to Pinned many 1 on {%C.user_id = %P.id}}
+      tickets {to tickets many 1 on {%C.user_id = %P.id}}
+      seats {to seats many 1 join tickets on {%J.user_id = %P.id AND
+        %C.hall = %J.hall AND %C.nr = %J.nr} joinkey %J.id
+        joincolumns {id hall nr price user_id}}
       received {to comments many 1 on {(%C.post_id, %C.n) IN (SELECT
         c.post_id, c.n FROM comments c, posts p WHERE p.user_id = %P.id AND
         c.post_id = p.id)}}
@@ -88,6 +120,14 @@ namespace eval oracle {
       hot {to tags many 1 join post_tags on {%J.post_id = %P.id AND
         %C.id = %J.tag_id} joinkey {%J.post_id, %J.tag_id}
         scope {%J.priority = 1} joincolumns {post_id tag_id priority}}
+      ranked {to tags many 1 join post_tags on {%J.post_id = %P.id AND
+        %C.id = %J.tag_id} joinkey {%J.post_id, %J.tag_id}
+        order {{@priority desc} {%J.priority DESC}}
+        joincolumns {post_id tag_id priority}}
+      second {to tags many 1 join post_tags on {%J.post_id = %P.id AND
+        %C.id = %J.tag_id} joinkey {%J.post_id, %J.tag_id}
+        scope {%J.priority = 2 AND %C.label = 'red'}
+        joincolumns {post_id tag_id priority}}
     }
     comments {
       post {to posts many 0 on {%C.id = %P.post_id}}
@@ -125,12 +165,50 @@ namespace eval oracle {
     }
     stars {
       person {to users many 0 on {%C.id = %P.of_id AND %P.kind = 'user'}}
+      giver {to users many 0 on {%C.id = %P.by_id}}
+    }
+    notes {
+      writer {to users many 0 on {%C.id = %P.user_id}}
+      up {to notes many 0 on {%C.id = %P.up_id}}
+      replies {to notes many 1 on {%C.up_id = %P.id}}
+      stars {to stars many 1 on {%C.of_id = %P.id AND %C.kind = 'note'}}
+      tags {to tags many 1 join note_tags on {%J.note_id = %P.id AND
+        %C.id = %J.tag_id} soft {%J.deletedAt IS NULL}
+        joinkey {%J.note_id, %J.tag_id}
+        joincolumns {note_id tag_id n deletedAt}}
+    }
+    Pinned {
+      writer {to users many 0 on {%C.id = %P.user_id}}
+      over {to Pinned many 0 on {%C.id = %P.up_id}}
+    }
+    seats {
+      tickets {to tickets many 1 on {%C.hall = %P.hall AND %C.nr = %P.nr}}
+      cheap {to tickets many 0 on {%C.hall = %P.hall AND %C.nr = %P.nr}
+        order {price %C.price}}
+      guests {to users many 1 join tickets on {%J.hall = %P.hall AND
+        %J.nr = %P.nr AND %C.id = %J.user_id} joinkey %J.id
+        joincolumns {id hall nr price user_id}}
+      base {to seats many 0 on {%C.hall = %P.up_hall AND %C.nr = %P.up_nr}}
+      around {to seats many 1 on {%C.up_hall = %P.hall AND %C.up_nr = %P.nr}}
+    }
+    tickets {
+      seat {to seats many 0 on {%C.hall = %P.hall AND %C.nr = %P.nr}}
+      holder {to users many 0 on {%C.id = %P.user_id}}
+    }
+    shelves {
+      books {to books many 1 on {%C.shelf_id = %P.id}}
+      dear {to books many 0 on {%C.shelf_id = %P.id}
+        order {{-price} {%C.price DESC}}}
+    }
+    books {
+      shelf {to shelves many 0 on {%C.id = %P.shelf_id}}
     }
   }
   # The to-one that may find several rows, and have no order to choose one.
   variable loose {users.profile posts.redactor}
   variable n 0     ;# Aliases and keys so far
   variable depth 3
+  variable pages 1 ;# Has a list first and last? Aggregates of the roots have not
   variable at {}   ;# Columns of the join row where a condition is made
 }
 
@@ -160,7 +238,17 @@ proc oracle_schema {{untyped 0} {counters 0}} {
     CREATE TABLE nodes(id INTEGER PRIMARY KEY, title TEXT, parent_id REF);
     CREATE TABLE words(id PRIMARY KEY, text TEXT);
     CREATE TABLE user_words(user_id REF, word_id, n INTEGER);
-    CREATE TABLE stars(id INTEGER PRIMARY KEY, kind TEXT, of_id REF, w INTEGER);
+    CREATE TABLE stars(id INTEGER PRIMARY KEY, kind TEXT, of_id REF, w INTEGER,
+      by_id REF);
+    CREATE TABLE friends(a REF, b REF, since INTEGER, PRIMARY KEY(a, b));
+    CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT, user_id REF, up_id REF,
+      pinned BOOLEAN, deletedAt TEXT);
+    CREATE TABLE note_tags(note_id REF, tag_id TEXT COLLATE NOCASE, n INTEGER,
+      deletedAt TEXT, PRIMARY KEY(note_id, tag_id));
+    CREATE TABLE seats(hall TEXT, nr REF, kind TEXT, up_hall TEXT, up_nr REF,
+      PRIMARY KEY(hall, nr));
+    CREATE TABLE tickets(id INTEGER PRIMARY KEY, hall TEXT, nr REF, price INTEGER,
+      user_id REF);
     CREATE VIEW recent AS SELECT id, title, user_id FROM posts WHERE id % 2;
   }]
   if {!$untyped} {
@@ -170,20 +258,47 @@ proc oracle_schema {{untyped 0} {counters 0}} {
       CREATE INDEX nodes_parent ON nodes(parent_id);
       CREATE INDEX tags_post ON post_tags(tag_id);
       CREATE INDEX words_user ON user_words(user_id, word_id);
+      CREATE INDEX notes_user ON notes(user_id);
+      CREATE INDEX notes_up ON notes(up_id) WHERE deletedAt IS NULL;
+      CREATE INDEX tickets_seat ON tickets(hall, nr);
     }
     foreach {name index} {
       posts_likes posts(user_id,likes)  posts_title posts(user_id,title)
       comments_body comments(user_id,body)  nodes_title nodes(parent_id,title)
+      tickets_price tickets(hall,nr,price)  seats_up seats(up_hall,up_nr)
     } {
       if {[maybe 40]} { db eval "CREATE INDEX $name ON $index" }
     }
   }
+  if {[oracle::has_model books]} {
+    forcedelete aux.db
+    db eval {ATTACH 'aux.db' AS aux}
+    db eval [string map [list REF $ref] {
+      CREATE TABLE aux.shelves(id INTEGER PRIMARY KEY, name TEXT);
+      CREATE TABLE aux.books(id INTEGER PRIMARY KEY, title TEXT, price INTEGER,
+        shelf_id REF);
+      SELECT assoc_define('aux.shelves', 'hasMany', 'aux.books',
+        '{"as":"books","foreignKey":"shelf_id"}');
+      SELECT assoc_define('aux.shelves', 'hasOne', 'aux.books',
+        '{"as":"dear","foreignKey":"shelf_id","order":"-price"}');
+      SELECT assoc_define('aux.books', 'belongsTo', 'aux.shelves',
+        '{"as":"shelf","foreignKey":"shelf_id"}');
+    }]
+    if {!$untyped} { db eval {CREATE INDEX aux.books_shelf ON books(shelf_id)} }
+  }
   db eval {
+    SELECT assoc_model('notes', '{"paranoid":true}');
+    SELECT assoc_model('note_tags', '{"paranoid":true}');
+    SELECT assoc_model('Pinned', '{"table":"notes","paranoid":true,
+      "defaultScope":{"where":{"pinned":1}},"scopes":{
+        "by":{"where":{"user_id":{"$param":1}}},"new":{"order":"id desc"},
+        "short":{"where":{"body":"x"},"order":"body"}}}');
     SELECT assoc_model('Post', '{"table":"recent","primaryKey":"id"}');
     SELECT assoc_model('Public', '{"table":"posts","values":{"published":1}}');
     SELECT assoc_define('stars', 'belongsTo', NULL, '{"as":"about",
       "foreignKey":"of_id",
-      "polymorphic":{"type":"kind","models":{"user":"users","post":"posts"}}}');
+      "polymorphic":{"type":"kind","models":{"user":"users","post":"posts",
+      "note":"notes"}}}');
   }
   foreach {model kind target options} {
     users hasMany posts {"as":"posts"}
@@ -227,6 +342,39 @@ proc oracle_schema {{untyped 0} {counters 0}} {
     users hasMany comments {"as":"received","through":"posts.comments"}
     users hasMany tags {"as":"used","through":"posts.tags"}
     users hasOne tags {"as":"word","through":"posts.tags","order":"-label"}
+    users hasMany stars {"as":"given","foreignKey":"by_id"}
+    stars belongsTo users {"as":"giver","foreignKey":"by_id"}
+    users hasMany posts {"as":"liked","through":"given.about"}
+    users hasMany notes {"as":"noted","through":"given.about"}
+    users belongsToMany users {"as":"friends","through":"friends",
+      "foreignKey":"a","otherKey":"b","symmetric":true}
+    users hasMany notes {"as":"notes","foreignKey":"user_id"}
+    users hasOne notes {"as":"memo","foreignKey":"user_id","order":"-id"}
+    users hasMany Pinned {"as":"pins","foreignKey":"user_id"}
+    notes belongsTo users {"as":"writer","foreignKey":"user_id"}
+    notes belongsTo notes {"as":"up","foreignKey":"up_id"}
+    notes hasMany notes {"as":"replies","foreignKey":"up_id"}
+    notes hasMany stars {"as":"stars","polymorphic":"about"}
+    notes belongsToMany tags {"as":"tags","through":"note_tags",
+      "foreignKey":"note_id","otherKey":"tag_id"}
+    Pinned belongsTo users {"as":"writer","foreignKey":"user_id"}
+    Pinned belongsTo Pinned {"as":"over","foreignKey":"up_id"}
+    posts belongsToMany tags {"as":"ranked","through":"post_tags",
+      "order":"@priority desc"}
+    posts belongsToMany tags {"as":"second","through":"post_tags",
+      "scope":{"@priority":2,"label":"red"}}
+    seats hasMany tickets {"as":"tickets","foreignKey":["hall","nr"]}
+    seats hasOne tickets {"as":"cheap","foreignKey":["hall","nr"],
+      "order":"price"}
+    seats belongsToMany users {"as":"guests","through":"tickets",
+      "foreignKey":["hall","nr"],"otherKey":"user_id"}
+    seats belongsTo seats {"as":"base","foreignKey":["up_hall","up_nr"]}
+    seats hasMany seats {"as":"around","foreignKey":["up_hall","up_nr"]}
+    tickets belongsTo seats {"as":"seat","foreignKey":["hall","nr"]}
+    tickets belongsTo users {"as":"holder","foreignKey":"user_id"}
+    users hasMany tickets {"as":"tickets","foreignKey":"user_id"}
+    users belongsToMany seats {"as":"seats","through":"tickets",
+      "foreignKey":"user_id","otherKey":["hall","nr"]}
   } {
     db eval {SELECT assoc_define($model, $kind, $target, '{' || $options || '}')}
   }
@@ -272,6 +420,11 @@ proc oracle_without {names} {
   }
 }
 
+proc oracle::has_model {name} {
+  variable model
+  dict exists $model $name
+}
+
 # A value as SQL: one of many kinds, often equal to others in some sense.
 proc oracle::value {} {
   switch [n 8] {
@@ -295,10 +448,10 @@ proc oracle::key {max {untyped 0}} {
 # index, and so does not find 'a' for 'a ' where RTRIM compares them: there are
 # such only where there are no such indexes.
 proc oracle_fill {{untyped 0}} {
-  foreach table {users posts comments tags post_tags cities profiles nodes words
-      user_words stars} {
-    db eval "DELETE FROM $table"
-  }
+  set tables {users posts comments tags post_tags cities profiles nodes words
+    user_words stars friends notes note_tags seats tickets}
+  if {[oracle::has_model books]} { lappend tables aux.shelves aux.books }
+  foreach table $tables { db eval "DELETE FROM $table" }
   set codes {'a' 'A' {'a '} 'b' 'B' '1' '1.0' '' NULL}
   if {[db one {PRAGMA automatic_index}]} { set codes [lreplace $codes 2 2] }
   set docs {{'{"a": [1,2]}'} '\[1' 'null' '"x"' {' 5 '} NULL 7 2.5 x'31' '{}'}
@@ -346,7 +499,47 @@ proc oracle_fill {{untyped 0}} {
   }
   for {set i 1} {$i <= 14} {incr i} {
     db eval "INSERT INTO stars VALUES($i, [pick {'user' 'user' 'post' 'post'
-      'User' 'none' NULL}], [oracle::key 9 $untyped], [n 3])"
+      'note' 'note' 'User' 'none' NULL}], [oracle::key 9 $untyped], [n 3],
+      [oracle::key 7 $untyped])"
+  }
+  for {set i 1} {$i <= 8} {incr i} {
+    set a [oracle::key 7 $untyped]
+    set b [oracle::key 7 $untyped]
+    set since [pick {1 2 2 NULL}]
+    db eval "INSERT OR IGNORE INTO friends VALUES($a, $b, $since)"
+    db eval "INSERT OR IGNORE INTO friends VALUES($b, $a, (SELECT since FROM
+      friends WHERE a IS $a AND b IS $b))"
+  }
+  for {set i 1} {$i <= 12} {incr i} {
+    db eval "INSERT INTO notes VALUES($i, [pick {'x' 'y' 'X' NULL}],
+      [oracle::key 7 $untyped], [oracle::key 12 $untyped], [pick {0 1 1 NULL}],
+      [pick {NULL NULL NULL '2026-01-01' ''}])"
+  }
+  for {set i 1} {$i <= 20} {incr i} {
+    db eval "INSERT OR IGNORE INTO note_tags VALUES([oracle::key 12 $untyped],
+      [pick {'a' 'A' 'b' '1' {'x y'} '' 'none' NULL}], [pick {1 2 NULL}],
+      [pick {NULL NULL NULL 'then'}])"
+  }
+  foreach hall {'A' 'a' 'B'} {
+    foreach nr {1 2} {
+      if {[maybe 20]} continue
+      db eval "INSERT INTO seats VALUES($hall, $nr, [pick {'x' 'y' NULL}],
+        [pick {'A' 'A' 'a' 'B' NULL}], [pick {1 1 2 9 NULL}])"
+    }
+  }
+  for {set i 1} {$i <= 12} {incr i} {
+    db eval "INSERT INTO tickets VALUES($i, [pick {'A' 'A' 'a' 'B' 'C' NULL}], [
+      expr {$untyped && [maybe 30] ? [oracle::value] : [pick {1 1 2 3 NULL}]}],
+      [pick {5 5 7 -1 NULL}], [oracle::key 7 $untyped])"
+  }
+  if {[oracle::has_model books]} {
+    for {set i 1} {$i <= 4} {incr i} {
+      db eval "INSERT INTO aux.shelves VALUES($i, [pick {'a' 'b' NULL}])"
+    }
+    for {set i 1} {$i <= 9} {incr i} {
+      db eval "INSERT INTO aux.books VALUES($i, [pick {'x' 'y' NULL}],
+        [pick {1 2 2 NULL}], [oracle::key 4 $untyped])"
+    }
   }
   db eval COMMIT
 }
@@ -361,9 +554,11 @@ proc oracle::val {{column ""} {literal 0}} {
   variable params
   variable names
   set sql [value]
-  if {$column in {name title body bio label text city code}} {
+  if {$column in {name title body bio label text city code kind hall
+      up_hall deletedAt}} {
     set sql [pick {'a' 'A' 'b' 'ann' 'bob' 'x' 'y' 'red' 'Rome' 'p' '' '1' 1}]
-  } elseif {$column in {age likes n id user_id post_id parent_id priority}} {
+  } elseif {$column in {age likes n id user_id post_id parent_id priority
+      price since nr up_nr up_id by_id shelf_id}} {
     set sql [pick {0 1 2 2.0 3 5 -3 10 '1' 7 4}]
   }
   switch [expr {$literal ? 5 : [n 6]}] {
@@ -396,11 +591,18 @@ proc oracle::links {name {many ""}} {
   }
   return $found
 }
+# The associations of a model to itself.
+proc oracle::loops {name} {
+  lmap link [links $name] {
+    if {[target $name $link] ne $name} continue
+    set link
+  }
+}
 # An association with all that it may have.
 proc oracle::link {name link} {
   variable assoc
   variable branch
-  set none {join "" scope "" order "" joinkey "" joincolumns ""}
+  set none {join "" soft "" scope "" order "" joinkey "" joincolumns ""}
   if {[regexp {^(\w+) on (\w+)$} $link - poly target]} {
     dict for {type to} [dict get $branch $name $poly] {
       if {$to eq $target} break
@@ -410,11 +612,18 @@ proc oracle::link {name link} {
   }
   dict merge $none [dict get $assoc $name $link]
 }
-# What all rows of a model have in common, as a condition.
-proc oracle::filter {name} {
+# What all rows of a model have in common, as a condition: its values; and unless
+# the node says without, that they are not deleted, and its default scope.
+proc oracle::filter {name {node {}}} {
   variable model
   set m [dict get $model $name]
-  expr {[dict exists $m filter] ? [dict get $m filter] : "true"}
+  set terms true
+  foreach what {filter soft default} {
+    if {[dict exists $m $what] && ![dict exists $node no$what]} {
+      lappend terms [dict get $m $what]
+    }
+  }
+  join $terms " AND "
 }
 # "about on users": a polymorphic association of the model and one target, or "".
 proc oracle::branched {name} {
@@ -425,13 +634,17 @@ proc oracle::branched {name} {
 }
 proc oracle::target {name link} { dict get [link $name $link] to }
 
-# " FROM posts c WHERE …": the rows of a link of the alias.
-proc oracle::from {name link parent child join} {
+# " FROM posts c WHERE …": the rows of a link of the alias. node: what it leaves
+# out of the filters.
+proc oracle::from {name link parent child join {node {}}} {
   variable model
   set a [link $name $link]
   set sql " FROM [dict get $model [dict get $a to] table] $child"
   if {[dict get $a join] ne ""} { append sql ", [dict get $a join] $join" }
-  append sql " WHERE ([dict get $a on]) AND [filter [dict get $a to]]"
+  append sql " WHERE ([dict get $a on]) AND [filter [dict get $a to] $node]"
+  if {[dict get $a soft] ne "" && ![dict exists $node nojoinsoft]} {
+    append sql " AND ([dict get $a soft])"
+  }
   if {[dict get $a scope] ne ""} { append sql " AND ([dict get $a scope])" }
   string map [list %C $child %P $parent %J $join] $sql
 }
@@ -607,6 +820,12 @@ proc oracle::compared {text sql column} {
          set like [string map {\\ \\\\ % \\% _ \\_} $part]
          if {$word ne "starts with"} { set like %$like }
          if {$word ne "ends with"} { set like $like% }
+         if {[maybe 30]} {
+           variable params
+           lappend params [sql_quote $part]
+           return [list "$text $no$word ?[llength $params]" \
+             "$sql ${no}LIKE '$like' ESCAPE '\\'"]
+         }
          return [list "$text $no$word \"$part\"" \
            "$sql ${no}LIKE '$like' ESCAPE '\\'"] }
     0 - 1 {
@@ -679,7 +898,7 @@ proc oracle::link_pred {name link depth} {
 # Clauses, of a list or of one row: {text, dict}
 proc oracle::clauses {name many join depth} {
   set text {}
-  set node {where "" through "" order "" limit "" offset ""}
+  set node {where "" through "" order "" limit "" offset "" last ""}
   variable at
   set at $join
   if {[maybe 35]} {
@@ -690,9 +909,16 @@ proc oracle::clauses {name many join depth} {
   if {$join ne "" && [maybe 20]} {
     set column [pick $join]
     lassign [val n] v s
-    lappend text "through($column >= $v)"
+    set more ""
+    if {"deletedAt" in $join && [maybe 50]} {
+      set more "; paranoid false"
+      dict set node nojoinsoft 1
+    }
+    lappend text "through($column >= $v$more)"
     dict set node through "%J.$column >= $s"
   }
+  lassign [scoped $name node] scope order
+  lappend text {*}$scope
   if {[maybe 25]} {
     set terms {}
     set words {}
@@ -719,9 +945,13 @@ proc oracle::clauses {name many join depth} {
       dict set node order $terms
     }
   }
+  if {[dict get $node order] eq ""} { dict set node order $order }
   set at {}
   if {$many} {
-    foreach word {limit offset} {
+    variable pages
+    set words [pick {{limit offset} {limit offset} {first offset} {offset} last}]
+    if {!$pages} { set words {limit offset} }
+    foreach word $words {
       if {![maybe 20]} continue
       set count [n 4]
       variable params
@@ -731,10 +961,52 @@ proc oracle::clauses {name many join depth} {
       } else {
         lappend text "$word $count"
       }
-      dict set node $word $count
+      dict set node [expr {$word eq "first" ? "limit" : $word}] $count
     }
   }
   list [join $text "; "] $node
+}
+
+# Whether deleted rows are read, and which scopes: {clauses, terms of an order}.
+# What they leave out of the filters and their conditions go into the node.
+proc oracle::scoped {name nodeVar} {
+  upvar 1 $nodeVar node
+  variable model
+  variable scopes
+  set text {}
+  set order ""
+  if {[dict exists $model $name soft] && [maybe 30]} {
+    lappend text "paranoid false"
+    dict set node nosoft 1
+  }
+  if {![dict exists $scopes $name] || [maybe 50]} { return [list $text $order] }
+  dict set node nodefault 1
+  if {[maybe 30]} { return [list [linsert $text end "scope false"] $order] }
+  set conditions [lmap sql [list [dict get $node where]] {
+    if {$sql eq ""} continue
+    set _ ($sql)
+  }]
+  foreach scope [lrange [list [pick {by new short defaultScope}] short] 0 [n 2]] {
+    set clause "scope $scope"
+    if {$scope eq "defaultScope"} {
+      dict unset node nodefault
+    } else {
+      set s [dict get $scopes $name $scope]
+      if {[dict exists $s where]} {
+        set where [dict get $s where]
+        if {$scope eq "by"} {
+          lassign [val user_id] v sql
+          append clause ($v)
+          set where [string map [list %V $sql] $where]
+        }
+        lappend conditions ($where)
+      }
+      if {[dict exists $s order]} { set order [dict get $s order] }
+    }
+    lappend text $clause
+  }
+  dict set node where [join $conditions " AND "]
+  list $text $order
 }
 
 # A key that has not been given in this block.
@@ -758,8 +1030,7 @@ proc oracle::fresh2 {usedVar} {
 # keys that the block has already.
 proc oracle::block {name depth join joincolumns usedVar} {
   upvar 1 $usedVar used
-  set text {}
-  set items {}
+  set chunks {}   ;# {text items}: what stands together
   set columns [columns $name]
   set star [maybe 50]
   if {$star} {
@@ -773,19 +1044,18 @@ proc oracle::block {name depth join joincolumns usedVar} {
         lappend beside $column
       }
     }
-    lappend text *
-    foreach column $columns {
+    lappend chunks [list * [lmap column $columns {
       if {$column in $beside} continue
       dict set used $column 1
-      lappend items [list col $column $column]
-    }
+      list col $column $column
+    }]]
     foreach column $beside {
       if {[maybe 40]} {
         set key [fresh $column]
-        lappend text "$column[expr {$key eq $column ? "" : " as $key"}]"
-        lappend items [list col $key $column]
+        lappend chunks [list "$column[expr {$key eq $column ? "" : " as $key"}]" \
+          [list [list col $key $column]]]
       } else {
-        lappend text -$column
+        lappend chunks [list -$column {}]
       }
     }
   } else {
@@ -793,8 +1063,8 @@ proc oracle::block {name depth join joincolumns usedVar} {
       if {![maybe 40]} continue
       set key [fresh [expr {[maybe 15] ? [string toupper $column] : $column}]]
       set written [expr {[maybe 10] ? [string toupper $column] : $column}]
-      lappend text "$written[expr {$key eq $written ? "" : " as $key"}]"
-      lappend items [list col $key $column]
+      lappend chunks [list "$written[expr {$key eq $written ? "" : " as $key"}]" \
+        [list [list col $key $column]]]
     }
   }
   if {$join ne "" && [maybe 40]} {
@@ -803,39 +1073,35 @@ proc oracle::block {name depth join joincolumns usedVar} {
       if {![maybe 60]} continue
       if {[maybe 50]} {
         set key [fresh $column]
-        lappend text "@$column as $key"
-        lappend items [list at $key $column]
+        lappend chunks [list "@$column as $key" [list [list at $key $column]]]
       } elseif {![dict exists $used $join] || [llength $group]} {
         dict set used $join 1
-        if {![llength $group]} {
-          set at [llength $items]
-          lappend items {}
-        }
-        lappend text @$column
         lappend group $column
       }
     }
-    if {[llength $group]} { lset items $at [list join $join $group] }
+    if {[llength $group]} {
+      lappend chunks [list @[join $group " @"] [list [list join $join $group]]]
+    }
   }
   if {[maybe 15]} {
     lassign [special $name $star] t how sql
     set key [fresh k]
-    lappend text "$t as $key"
-    lappend items [list agg $key $how $sql]
+    lappend chunks [list "$t as $key" [list [list agg $key $how $sql]]]
   }
   if {$depth > 0} {
     for {set i [n 4]} {$i > 0} {incr i -1} {
       set make item
       if {[maybe 50]} {
         if {[branched $name] ne ""} { set make poly_item }
-        if {$name eq "nodes"} { set make recurse_item }
+        if {[llength [loops $name]] && [maybe 60]} { set make recurse_item }
       }
       lassign [$make $name $depth used] t it
-      lappend text $t
-      lappend items $it
+      lappend chunks [list $t [list $it]]
     }
   }
-  list [join $text [pick {" " ", "}]] $items
+  if {[maybe 60]} { set chunks [shuffle $chunks] }
+  list [join [lmap chunk $chunks { lindex $chunk 0 }] [pick {" " ", "}]] \
+    [concat {*}[lmap chunk $chunks { lindex $chunk 1 }]]
 }
 
 # A constant, the model or, unless there is a star, a column as text: {text, how
@@ -845,7 +1111,8 @@ proc oracle::special {name star} {
     0 { return {{"a \"text\""} plain {'a "text"'}} }
     1 { return {-7 plain -7} }
     2 { return [pick {{true exists 1} {false exists 0} {null plain NULL}}] }
-    3 { return [list model() plain '$name'] }
+    3 { set schema [expr {$name in {shelves books} ? "aux." : ""}]
+        return [list model() plain '$schema$name'] }
   }
   set c [pick [columns $name]]
   list "text($c)" plain "CASE WHEN typeof(%C.$c) IN ('integer', 'real') THEN\
@@ -861,10 +1128,10 @@ proc oracle::aggregate {name link usedVar} {
   set join [alias]
   set agg [pick {count count sum total avg min max exists}]
   set column ""
+  set numeric {age likes n priority area price since nr}
   if {$agg ni {count exists} || ($agg eq "count" && [maybe 30])} {
     set column [pick [columns $target]]
     if {$agg in {sum total avg}} {
-      set numeric {age likes n priority area}
       set column [pick [lmap c [columns $target] {
         if {$c ni $numeric} continue
         set c
@@ -879,8 +1146,10 @@ proc oracle::aggregate {name link usedVar} {
   set args $distinct$column
   set value $child.$column
   set joined [dict get [link $name $link] joincolumns]
-  if {$column ne "" && $agg in {count min max} && [llength $joined] &&
-      [maybe 40]} {
+  if {$agg in {sum total avg}} {
+    set joined [lmap c $joined { if {$c ni $numeric} continue; set c }]
+  }
+  if {$column ne "" && [llength $joined] && [maybe 40]} {
     set column [pick $joined]
     set value $join.$column
     set args $distinct@$column
@@ -916,8 +1185,9 @@ proc oracle::item {name depth usedVar} {
   if {!$spread && [maybe 12]} {
     set column [pick [columns $target]]
     set key [fresh $link]
-    set node {where "" through "" order "" limit "" offset ""}
+    set node {where "" through "" order "" limit "" offset "" last ""}
     dict set node items [list [list col $column $column]]
+    dict set node dotted 1
     set text "$link.$column[expr {$key eq $link ? "" : " as $key"}]"
     set required 0
   } else {
@@ -928,9 +1198,9 @@ proc oracle::item {name depth usedVar} {
     dict set node items $items
     if {$spread} { set used $mine } else { set key [fresh $link] }
     if {$many && !$spread && [maybe 12]} {
-      set parts [pick {nodes edges{node}}]
-      set ct [string trimleft "$ct; page{count $parts pageInfo{hasNextPage hasPreviousPage}}" "; "]
-      dict set node page [string range $parts 0 4]
+      lassign [page_parts] t parts
+      set ct [string trimleft "$ct; page$t" "; "]
+      dict set node page $parts
     }
     set bang [expr {$required && [maybe 50]}]
     if {$required && !$bang} {
@@ -961,7 +1231,7 @@ proc oracle::poly_item {name depth usedVar} {
   set nodes {}
   foreach target [dict values [dict get $branch $name $poly]] {
     if {[maybe 20]} continue
-    set node {where "" through "" order "" limit "" offset "" required 0}
+    set node {where "" through "" order "" limit "" offset "" last "" required 0}
     set pred ""
     if {[maybe 40]} {
       lassign [pred $target 1] t s
@@ -985,22 +1255,27 @@ proc oracle::poly_item {name depth usedVar} {
 # An association to the model itself, level by level: {text, item}
 proc oracle::recurse_item {name depth usedVar} {
   upvar 1 $usedVar used
-  set link [pick [links $name]]
+  set link [pick [loops $name]]
   set many [dict get [link $name $link] many]
   set key [fresh $link]
-  lassign [clauses $name $many "" 1] ct node
+  set a [link $name $link]
+  lassign [clauses $name $many [dict get $a joincolumns] 1] ct node
   # The key has its place behind the block of each level.
   set mine [dict create $key 1]
-  lassign [block $name [expr {$depth - 2}] "" "" mine] bt items
+  lassign [block $name [expr {$depth - 2}] [dict get $a join] \
+    [dict get $a joincolumns] mine] bt items
+  if {[dict get $node order] eq ""} {
+    dict set node order [lrange [dict get $a order] 1 end]
+  }
   dict set node items $items
   dict set node model $name
   dict set node from $name
   dict set node assoc $link
   dict set node required 0
   if {$many && [maybe 40]} {
-    set parts [pick {nodes edges{node}}]
-    set ct [string trimleft "$ct; page{count $parts pageInfo{hasNextPage hasPreviousPage}}" "; "]
-    dict set node page [string range $parts 0 4]
+    lassign [page_parts] t parts
+    set ct [string trimleft "$ct; page$t" "; "]
+    dict set node page $parts
   }
   set levels [pick {1 2 3 ""}]
   if {$ct ne ""} { set ct ($ct) }
@@ -1013,8 +1288,9 @@ proc oracle_shape {{model ""}} {
   set oracle::names {}
   set oracle::n 0
   if {$model eq ""} {
-    set model [pick {users users posts posts comments tags profiles cities nodes
-      words Post Public stars nodes}]
+    set model [pick {users users users posts posts posts comments tags profiles
+      cities nodes words Post Public stars nodes notes notes Pinned seats seats
+      tickets shelves books}]
     if {![dict exists $oracle::model $model]} { set model users }
   }
   lassign [oracle::clauses $model 1 "" 2] ct node
@@ -1061,11 +1337,11 @@ proc oracle::rows {node parent} {
   set c [alias]
   set j [alias]
   if {[dict get $node assoc] eq ""} {
-    set from " FROM [dict get $model $name table] $c WHERE [filter $name]"
+    set from " FROM [dict get $model $name table] $c WHERE [filter $name $node]"
   } else {
     set up [dict get $node from]
     set p [alias]
-    set from [from $up [dict get $node assoc] $p $c $j]
+    set from [from $up [dict get $node assoc] $p $c $j $node]
     set from [string map [list " FROM " \
       " FROM [dict get $model $up table] $p, "] [string range $from 0 5]][
       string range $from 6 end]
@@ -1084,7 +1360,7 @@ proc oracle::rows {node parent} {
     append from " AND ([apply $list $c $key]) = (SELECT [join $key {, }] FROM (
       SELECT [apply $list $other $key], row_number() OVER (ORDER BY [
       string map [list %C $other] [join [ended [dict get $node order] $key] \
-      {, }]]) AS first[from $up [dict get $node assoc] $p $other [alias]])
+      {, }]]) AS first[from $up [dict get $node assoc] $p $other [alias] $node])
       WHERE first = 1)"
   }
   set joinkey [expr {[dict get $node assoc] eq "" ? "" :
@@ -1190,7 +1466,7 @@ proc oracle::polymorphic {item where} {
   lassign $item - - nodes targets name poly
   foreach target $targets {
     set any [dict create model $target from $name assoc "$poly on $target" where "" \
-      through "" order "" limit "" offset "" required 0 items {}]
+      through "" order "" limit "" offset "" last "" required 0 items {}]
     if {![llength [rows $any $where]]} continue
     if {![dict exists $nodes $target]} { return "{}" }
     return [json [dict get $nodes $target] $where]
@@ -1258,23 +1534,55 @@ proc oracle::some_rows {node where} {
   if {$offset ne ""} { set rows [lrange $rows $offset end] }
   set limit [dict get $node limit]
   if {$limit ne ""} { set rows [lrange $rows 0 $limit-1] }
-  return $rows
+  set last [dict get $node last]
+  if {$last eq "" || $last >= [llength $rows]} { return $rows }
+  lrange $rows [llength $rows]-$last end
 }
 
-# A page as {count nodes pageInfo}, or with edges in the place of nodes: of so many
-# rows in all, these objects.
+# Parts of a page in some order, each under its name or another: the words behind
+# page, and {PART KEY PARTS …}. A page of edges has their nodes alone, since no
+# other program knows the cursors.
+proc oracle::page_parts {{names {count nodes edges pageInfo}}} {
+  set words {}
+  set parts {}
+  foreach name [lrange [shuffle $names] 0 [n [llength $names]]] {
+    set key [expr {[maybe 30] ? "p[incr oracle::n]" : $name}]
+    lassign [switch $name {
+      edges { page_parts node }
+      pageInfo { page_parts {hasNextPage hasPreviousPage} }
+    }] word sub
+    lappend words "$name[expr {$key eq $name ? "" : " as $key"}]$word"
+    lappend parts $name $key $sub
+  }
+  list "{[join $words]}" $parts
+}
+
+proc shuffle {list} {
+  lmap pair [lsort -real -index 0 [lmap x $list { list [expr {rand()}] $x }]] {
+    lindex $pair 1
+  }
+}
+
+# A page: of so many rows in all, these objects.
 proc oracle::page_of {node all objects} {
   set limit [dict get $node limit]
+  set last [dict get $node last]
   set offset [expr {[dict get $node offset] eq "" ? 0 : [dict get $node offset]}]
-  set more [expr {$limit ne "" && $all > $offset + $limit}]
+  set next [expr {$limit ne "" && $all > $offset + $limit}]
+  set previous [expr {$last ne "" ? $all > $last : $offset > 0 && $all > 0}]
   set bool {false true}
-  set part [dict get $node page]
-  if {$part eq "edges"} {
-    set objects [lmap object $objects { set _ "{\"node\":$object}" }]
+  set members {}
+  foreach {part key sub} [dict get $node page] {
+    lappend members "\"$key\":[switch $part {
+      count { set all }
+      nodes { set _ "\[[join $objects ,]\]" }
+      edges { set _ "\[[join [lmap object $objects {
+        set _ "{\"[lindex $sub 1]\":$object}" }] ,]\]" }
+      pageInfo { set _ "{[join [lmap {part key -} $sub { set _ "\"$key\":[lindex \
+        $bool [expr {$part eq "hasNextPage" ? $next : $previous}]]" }] ,]}" }
+    }]"
   }
-  return "{\"count\":$all,\"$part\":\[[join $objects ,]\],\"pageInfo\":{\"hasNextPage\":[
-    lindex $bool $more],\"hasPreviousPage\":[
-    lindex $bool [expr {$offset > 0 && $all > 0}]]}}"
+  return "{[join $members ,]}"
 }
 
 proc oracle::page {node where} {
@@ -1295,15 +1603,45 @@ proc oracle::json {node where} {
 
 proc oracle_json {node} { oracle::json $node "" }
 
+# The node as JSON has it: the values of a row, then those of the join row, then
+# what is included; or for "items" in the order of the classes given.
+proc oracle_sorted {node {classes {0 1 2}}} {
+  set items {}
+  foreach class $classes {
+    foreach item [dict get $node items] {
+      switch [lindex $item 0] {
+        col - agg { set is 0 }
+        at - join { set is 1 }
+        child { set is [expr {[dict exists [lindex $item 2] dotted] ? 0 : 2}] }
+        default { set is 2 }
+      }
+      if {$is == $class} { lappend items [oracle::sorted_item $item $classes] }
+    }
+  }
+  dict set node items $items
+  return $node
+}
+proc oracle::sorted_item {item classes} {
+  switch [lindex $item 0] {
+    child - recurse { lset item 2 [oracle_sorted [lindex $item 2] $classes] }
+    spread { lset item 1 [oracle_sorted [lindex $item 1] $classes] }
+    poly { lset item 2 [dict map {target node} [lindex $item 2] {
+             oracle_sorted $node $classes }] }
+  }
+  return $item
+}
+
 # Aggregates of the roots: {TEXT JSON PARAMS}
 proc oracle_totals {} {
   set oracle::params {}
   set oracle::names {}
   set oracle::n 0
   set name [pick {users posts comments tags profiles cities nodes Post Public
-    stars}]
+    stars notes Pinned seats tickets books}]
   if {![dict exists $oracle::model $name]} { set name nodes }
+  set oracle::pages 0
   lassign [oracle::clauses $name 1 "" 1] ct node
+  set oracle::pages 1
   set texts {}
   set sqls {}
   for {set i [expr {1 + [n 3]}]} {$i > 0} {incr i -1} {
@@ -1316,7 +1654,7 @@ proc oracle_totals {} {
   set c [oracle::alias]
   set table [dict get $oracle::model $name table]
   set where "([expr {[dict get $node where] eq "" ? "true" : [dict get $node where]}])\
-    AND [oracle::filter $name]"
+    AND [oracle::filter $name $node]"
   set terms [oracle::ended [dict get $node order] [dict get $oracle::model $name key]]
   set limit [dict get $node limit]
   set offset [dict get $node offset]
@@ -1339,7 +1677,7 @@ proc oracle::root_aggregate {name} {
   set column ""
   if {$agg in {sum total avg}} {
     set column [pick [lmap c [columns $name] {
-      if {$c ni {age likes n area}} continue
+      if {$c ni {age likes n area price nr}} continue
       set c
     }]]
     if {$column eq ""} { set agg count }
