@@ -7,19 +7,20 @@
 #   oracle_shape              {MODEL TEXT NODE PARAMS}: a query, what it means,
 #                             and its parameters
 #   oracle_json NODE          the JSON that eager() has to give
+#   oracle_sorted NODE        the node in the order of the form in JSON
 #   oracle_call TEXT PARAMS   the SQL text of a call: eager('…', 5, 'x')
 #
 # A node is a dict: model, assoc ("" for the root), where and through (SQL in
 # which %C, %P and %J stand for the aliases of the row, its parent and the join
-# row), order (a list of SQL terms), limit, offset, required, items. An item is
-# one of
+# row), order (a list of SQL terms), limit, offset, last, required, items, and
+# "noFILTER" for each filter of its model that does not hold. An item is one of
 #
 #   {col KEY COLUMN}  {at KEY COLUMN}  {join {COLUMN …}}
 #   {agg KEY AGGREGATE SQL}  {child KEY NODE}  {spread NODE}
 #   {recurse KEY NODE LEVELS}  {poly KEY {MODEL NODE …}}
 #
 # A constant, a column as text and the name of a model are agg items too. A node
-# with "page" is a page of count, nodes and pageInfo.
+# with "page" is a page of these parts.
 
 namespace eval oracle {
   # Of each model: its table, its key, its columns with how they are written.
@@ -758,13 +759,7 @@ proc oracle::compare {name {depth 0}} {
       {%V NULL} $s])"]
   }
   # A subquery has no collation of its own; the engine keeps the column's.
-  if {[regexp {^\(SELECT} $sql]} {
-    switch $column {
-      code - editor { append sql " COLLATE RTRIM" }
-      name { if {![regexp {town\.name$} $text]} { append sql " COLLATE NOCASE" } }
-      id { if {[regexp {word\.id$} $text]} { append sql " COLLATE NOCASE" } }
-    }
-  }
+  if {[regexp {^\(SELECT} $sql]} { append sql " COLLATE [collation $text $column]" }
   compared $text $sql $column
 }
 
@@ -778,13 +773,17 @@ proc oracle::beside {name} {
   }
   lassign [path $name [pick {0 0 1 2}]] text sql column
   if {![regexp {^\(SELECT} $sql]} { return [list $text $sql $sql] }
-  set collation BINARY
+  list $text $sql "$sql COLLATE [collation $text $column]"
+}
+
+# The collation of the column that the path ends in.
+proc oracle::collation {text column} {
   switch $column {
-    code - editor { set collation RTRIM }
-    name { if {![regexp {town\.name$} $text]} { set collation NOCASE } }
-    id { if {[regexp {word\.id$} $text]} { set collation NOCASE } }
+    code - editor { return RTRIM }
+    name { if {![regexp {(town|shelf)\.name$} $text]} { return NOCASE } }
+    id { if {[regexp {word\.id$} $text]} { return NOCASE } }
   }
-  list $text $sql "$sql COLLATE $collation"
+  return BINARY
 }
 
 # A list as one parameter: {how the shape writes it, the values in SQL}. full:
@@ -858,6 +857,8 @@ proc oracle::pred {name depth} {
         set op [pick {and or}]
         lassign [pred $name $deeper] t1 s1
         lassign [pred $name $deeper] t2 s2
+        # Conditions of one AND are about one row, where a path leads to several.
+        if {[shares $t1 $t2]} { set op or }
         return [list "($t1) $op ($t2)" "($s1) $op ($s2)"]
       }
       2 { lassign [pred $name $deeper] t s
@@ -883,6 +884,16 @@ proc oracle::pred {name depth} {
     }
   }
   compare $name $depth
+}
+
+# Do both follow a to-one that may find several rows?
+proc oracle::shares {a b} {
+  variable loose
+  foreach path $loose {
+    set step [lindex [split $path .] 1].
+    if {[string first $step $a] >= 0 && [string first $step $b] >= 0} { return 1 }
+  }
+  return 0
 }
 
 # A predicate on the rows of a link: {text, SQL with %C and %J}

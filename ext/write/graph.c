@@ -105,7 +105,8 @@ static void tieMake(Graph *g, GraphTie *p) {
   const WriteCell *aThrough = pRow->aThrough;
   int nThrough = pRow->nThrough;
   assert(p->pSource->bDone && p->pTarget->bDone);
-  if (w->pCall->rc != SQLITE_OK) return;
+  if (w->pCall->rc != SQLITE_OK || p->bMade) return;
+  p->bMade = 1;
   if (pRow->pThrough) {
     aThrough = assocThroughCells(w, p->pLink->pRel, pRow->pThrough, &nThrough);
     if (aThrough == 0) return;
@@ -173,6 +174,28 @@ static int tieMost(const GraphTie *p) {
   return p->pLink->pRel->foreign.nCol + p->pLink->nScope + 1;
 }
 
+/* Does the UPDATE of an existing row write the key of a tie, too? Else rows
+** might meet a UNIQUE index that has this key and another column on the way. */
+static int tieFolds(const GraphRow *pRow, const GraphTie *p) {
+  const AssocKey *pKey = &p->pLink->pRel->foreign;
+  int i;
+  if (pRow->eWhat != GRAPH_OLD || !tieOther(p)->bDone) return 0;
+  switch (p->pLink->pRel->eKind) {
+  case ASSOC_BELONGSTO:
+    if (p->pSource != pRow) return 0;
+    break;
+  case ASSOC_HASMANY:
+    if (p->pRow != pRow) return 0;
+    break;
+  default: return 0;
+  }
+  /* Columns of the row's own key cannot change, which the link says in words */
+  for (i = 0; i < pKey->nCol; i++) {
+    if (assocKeyPlace(pRow->pModel, pKey->aCol[i]) >= 0) return 0;
+  }
+  return 1;
+}
+
 /* An upper bound for the cells of a row, with one more for rowKeepFloor(). */
 static int cellsMost(const GraphRow *pRow) {
   const GraphTie *pTie;
@@ -181,9 +204,26 @@ static int cellsMost(const GraphRow *pRow) {
     n += tieMost(pTie);
   }
   for (pTie = pRow->pOfTarget; pTie; pTie = pTie->pNextOfTarget) {
-    n += pTie->pLink->nScope;
+    n += pTie->pLink->nScope + tieMost(pTie);
   }
-  return n;
+  for (pTie = pRow->pOfSource; pTie; pTie = pTie->pNextOfSource) {
+    n += tieMost(pTie);
+  }
+  if (pRow->eWhat != GRAPH_OLD || pRow->pJson == 0) return n;
+  return n + pRow->pJson->nChild * (ASSOC_KEY_MAX + 1); /* cellsOfNone() */
+}
+
+/* Add the cells of "owner":null, by which an existing row belongs to none. */
+static void cellsOfNone(Graph *g, const GraphRow *pRow, GraphCells *p) {
+  const GraphRow *pNone, *pEnd = assocGraphEnd(pRow);
+  for (pNone = pRow->pNext; pNone != pEnd; pNone = pNone->pNext) {
+    WriteLink *pLink;
+    if (pNone->pUp != pRow || pNone->eWhat != GRAPH_NONE) continue;
+    if (pNone->pBy->pRel->eKind != ASSOC_BELONGSTO) continue;
+    pLink = assocLinkOf(g->w, pNone->pBy->pRel, 0);
+    if (pLink == 0 || pLink->nFree == 0) continue;
+    cellsTie(g, pRow, p, pLink->nFree, assocLinkFreeCells(g->w, pLink));
+  }
 }
 
 /* Add the columns that the payload gives. Columns of ties and scopes win over
@@ -226,7 +266,12 @@ static void rowCells(Graph *g, GraphRow *pRow, GraphCells *p) {
     if (pTie->pLink->pRel->eKind == ASSOC_BELONGSTOMANY && pTie->pRow == pRow) {
       cellsTie(g, pRow, p, pTie->pLink->nScope, pTie->pLink->aScope);
     }
+    if (tieFolds(pRow, pTie)) cellsOfTie(g, pRow, pTie, p);
   }
+  for (pTie = pRow->pOfSource; pTie; pTie = pTie->pNextOfSource) {
+    if (tieFolds(pRow, pTie)) cellsOfTie(g, pRow, pTie, p);
+  }
+  if (pRow->eWhat == GRAPH_OLD) cellsOfNone(g, pRow, p);
   p->nHeld = p->n;
   cellsOfPayload(g, pRow, p);
   assert(p->nHeld <= p->n && p->n < cellsMost(pRow));
@@ -236,6 +281,7 @@ static void rowCells(Graph *g, GraphRow *pRow, GraphCells *p) {
 
 static void rowDone(Graph *g, GraphRow *pRow);
 static void rowBy(Graph *g, GraphRow *p);
+static void rowMake(Graph *g, GraphRow *p);
 
 /* A new hasOne target replaces the present target of an existing row. */
 static void replaceOne(Graph *g, const GraphRow *pRow) {
@@ -456,10 +502,24 @@ static int rowDropKey(Graph *g, const GraphRow *p, GraphCells *pCells) {
   return n;
 }
 
+/* Make the rows that an existing row is going to belong to, so that one UPDATE
+** writes their keys with its other columns. */
+static void rowOwners(Graph *g, GraphRow *p) {
+  GraphTie *pTie;
+  for (pTie = p->pOfSource; pTie; pTie = pTie->pNextOfSource) {
+    GraphRow *pOther = pTie->pTarget;
+    if (pTie->pLink->pRel->eKind != ASSOC_BELONGSTO || pTie->bHeld) continue;
+    if (pOther->bDone || pOther->bPassed || pOther->nWait) continue;
+    pOther->bPassed = 1;
+    rowMake(g, pOther);
+  }
+}
+
 /* Write the payload's columns into an existing row. */
 static void rowUpdate(Graph *g, GraphRow *p) {
   GraphCells cells;
   if (p->bChanged || (p->pJson == 0 && p->nCell == 0)) return;
+  rowOwners(g, p);
   p->bChanged = 1;
   rowCells(g, p, &cells);
   if (g->w->pCall->rc != SQLITE_OK) return;
@@ -514,6 +574,13 @@ static void rowMake(Graph *g, GraphRow *p) {
   if (g->w->pCall->rc == SQLITE_OK) rowDone(g, p);
 }
 
+/* Is its key going to be written by the UPDATE of an existing row? */
+static int tieIsDue(const GraphTie *p) {
+  const GraphRow *pHolder = tieHolder(p);
+  return p->pLink->pRel->eKind == ASSOC_BELONGSTO &&
+         pHolder->eWhat == GRAPH_OLD && !pHolder->bWritten;
+}
+
 /* Tell a tie that its end pRow exists now. If the tie waits no more, make it;
 ** or, if its holder waits no more and was passed over, put the holder on the
 ** list of ready rows. */
@@ -522,7 +589,7 @@ static void tieNotify(Graph *g, GraphTie *pTie, const GraphRow *pRow) {
   assert(pTie->bHeld || pTie->nWait > 0);
   assert(!pTie->bHeld || pHolder == pRow || pHolder->nWait > 0);
   if (!pTie->bHeld) {
-    if (--pTie->nWait == 0) tieMake(g, pTie);
+    if (--pTie->nWait == 0 && !tieIsDue(pTie)) tieMake(g, pTie);
   } else if (pHolder != pRow && --pHolder->nWait == 0 && pHolder->bPassed &&
              !pHolder->bDone) {
     *g->ppReadyEnd = pHolder;
@@ -536,13 +603,14 @@ static void rowDone(Graph *g, GraphRow *pRow) {
   GraphTie *pTie;
   int bOld = pRow->bDone; /* It was there when ties were made */
   assert(!bOld || pRow->eWhat == GRAPH_OLD);
-  pRow->bDone = 1;
+  pRow->bDone = pRow->bWritten = 1;
   for (pTie = pRow->pOfTarget; pTie; pTie = pTie->pNextOfTarget) {
     if (!bOld) tieNotify(g, pTie, pRow);
     if (bOld && !pTie->bHeld && pTie->nWait == 0) tieMake(g, pTie);
   }
-  for (pTie = pRow->pOfSource; pTie && !bOld; pTie = pTie->pNextOfSource) {
-    tieNotify(g, pTie, pRow);
+  for (pTie = pRow->pOfSource; pTie; pTie = pTie->pNextOfSource) {
+    if (!bOld) tieNotify(g, pTie, pRow);
+    if (bOld && !pTie->bHeld && pTie->nWait == 0) tieMake(g, pTie);
   }
 }
 
@@ -704,6 +772,7 @@ static void setsChange(Graph *g) {
   for (p = g->pFirst; p && a && w->pCall->rc == SQLITE_OK; p = p->pNext) {
     if (p->pFrom) n += setMove(g, p, &a[n]);
     if (p->eWhat != GRAPH_OLD || p->bChanged || p->pJson == 0) continue;
+    rowOwners(g, p);
     p->bChanged = 1;
     rowCells(g, p, &cells);
     if (w->pCall->rc != SQLITE_OK) return;
@@ -747,13 +816,10 @@ static void byAllow(Graph *g, GraphRow *p) {
   }
 }
 
-/* A row was looked for: write what is nested in it. */
+/* A row was looked for: add what is nested in it. */
 static void byNested(Graph *g, GraphRow *p) {
-  GraphRow *pEnd;
   assocGraphUnfoldRest(g, p);
-  pEnd = assocGraphEnd(p);
-  graphTies(g, p->pNext, pEnd);
-  setsRun(g);
+  graphTies(g, p->pNext, assocGraphEnd(p));
 }
 
 /* A row with "#by" or "#upsert": find it, or make it. All keys that could help to
@@ -775,6 +841,7 @@ static void rowBy(Graph *g, GraphRow *p) {
     p->eWhat = GRAPH_NEW;
     p->bMade = 1;
     byNested(g, p);
+    setsRun(g);
     if (p->nWait == 0) rowMake(g, p);
     runRows(g, p->pNext, assocGraphEnd(p));
     return;
@@ -782,10 +849,13 @@ static void rowBy(Graph *g, GraphRow *p) {
   byAllow(g, p);
   tiesLate(g, p);
   p->eWhat = p->bUpsert ? GRAPH_OLD : GRAPH_FOUND;
-  if (p->bUpsert) rowUpdate(g, p);
+  if (p->bUpsert) {
+    byNested(g, p);
+    rowUpdate(g, p);
+  }
   rowDone(g, p);
   if (!p->bUpsert) return;
-  byNested(g, p);
+  setsRun(g);
   runRows(g, p->pNext, assocGraphEnd(p));
 }
 

@@ -36,6 +36,7 @@ struct GraphRow {
   u8 bMade;                /* By: the row was not there, and is new */
   u8 bPartial;             /* By: only partial indexes look for it */
   u8 bChanged;             /* Old: its columns have been written */
+  u8 bWritten;             /* It is written, and late ties to it may be made */
   int nWait;               /* Rows that must exist before its INSERT */
   WriteRow row;            /* Its key, once bDone */
   int nCell, nThrough;     /* Cells that do not come from JSON */
@@ -79,6 +80,7 @@ struct GraphTie {
   GraphRow *pSource, *pTarget; /* The two rows */
   GraphRow *pRow;              /* The nested row that the tie belongs to */
   u8 bHeld;  /* The INSERT of the row with the foreign key writes it */
+  u8 bMade;  /* It has been written */
   int nWait; /* Otherwise: how many ends do not exist yet */
   GraphTie *pNextHeld, *pNextOfSource, *pNextOfTarget; /* In lists of rows */
 };
@@ -135,7 +137,7 @@ void assocGraphUnfold(Graph *g, GraphRow *p);
 /* A row that was GRAPH_BY is something else now: add the other nested rows. */
 void assocGraphUnfoldRest(Graph *g, GraphRow *p);
 /* The first row behind p that is not nested in it, or 0. */
-GraphRow *assocGraphEnd(GraphRow *p);
+GraphRow *assocGraphEnd(const GraphRow *p);
 /* Is it a row to insert, or may it become one? */
 int assocGraphIsNew(const GraphRow *p);
 /* Find the row that each "#ref" means. An error if a label is missing or occurs

@@ -88,9 +88,6 @@ int assocCellAmong(int n, const WriteCell *aCell, int iCol);
 ** aCell has room for them. Returns the new number of cells. */
 int assocCellsOfKey(WriteCell *aCell, int n, const AssocKey *pKey,
                     const WriteVal *aVal);
-/* The cells that set the foreign key of a row to NULL: nFree of them, valid
-** until assocWriterReset(). 0 after an error. */
-WriteCell *assocLinkFreeCells(AssocWriter *w, const WriteLink *pLink);
 /* The cells of a join row with these keys; aOther may be 0. The scope's values
 ** win over the caller's. *pn cells, valid until assocWriterReset(). 0 after an
 ** error. */

@@ -1369,6 +1369,26 @@ static int rowIsPrinted(AssocWriter *w, const AssocColumn *pCol,
   return rowSameText(w, &has, &wanted);
 }
 
+/* Is the column's present value the one that a cell gives it? */
+static int rowHas(AssocWriter *w, const AssocColumn *pCol, sqlite3_value *pHas,
+                  const WriteVal *pVal) {
+  const AssocJson *pJson = pVal->pJson;
+  int eType = sqlite3_value_type(pHas);
+  WriteVal has = {0, 0, 0};
+  has.pVal = pHas;
+  if (pJson) {
+    if (rowIsPrinted(w, pCol, pHas, pJson)) return 1;
+    /* In a column of TEXT 5 is stored as '5', in one of INTEGER '5' as 5 */
+    if (pJson->eType > ASSOC_J_TEXT || pCol->eJson == ASSOC_JSON_RAW ||
+        (pJson->eType == ASSOC_J_TEXT && eType == SQLITE_TEXT) ||
+        (pJson->eType == ASSOC_J_INT && eType == SQLITE_INTEGER &&
+         pCol->eJson != ASSOC_JSON_BOOL)) {
+      return 0;
+    }
+  }
+  return assocValSameIn(w, pCol, &has, pVal);
+}
+
 /* A column differs if a load would print another value. */
 WriteCell *assocRowDiffer(AssocWriter *w, const WriteRow *pRow, int nCell,
                           const WriteCell *aCell, int *pn) {
@@ -1389,10 +1409,8 @@ WriteCell *assocRowDiffer(AssocWriter *w, const WriteRow *pRow, int nCell,
   rowBindKey(w, pSql, 1, pModel, pRow->aKey);
   if (assocStep(w->pCall, pSql->pStmt)) {
     for (i = 0; i < nCell; i++) {
-      if (aCell[i].val.pJson == 0 ||
-          !rowIsPrinted(w, &pTab->aCol[aCell[i].iCol],
-                        sqlite3_column_value(pSql->pStmt, i),
-                        aCell[i].val.pJson)) {
+      if (!rowHas(w, &pTab->aCol[aCell[i].iCol],
+                  sqlite3_column_value(pSql->pStmt, i), &aCell[i].val)) {
         aDiffer[(*pn)++] = aCell[i];
       }
     }

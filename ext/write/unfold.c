@@ -237,7 +237,7 @@ static void classUnderOld(Graph *g, GraphRow *p, const GraphMembers *pMembers) {
   AssocWriter *w = g->w;
   WriteLink *pLink = p->pLink;
   int bFound = 0;
-  assert(p->pUp->eWhat == GRAPH_OLD && p->pUp->bDone);
+  assert(p->pUp->eWhat == GRAPH_OLD && p->pUp->row.aKey);
   if (pMembers->nKey == 0) {
     if (!p->bList && assocLinkFirst(w, pLink, &p->pUp->row, &p->row)) {
       p->eWhat = GRAPH_OLD;
@@ -445,8 +445,9 @@ static int unfoldHelps(const GraphRow *p, const AssocRel *pRel) {
   return 0;
 }
 
-GraphRow *assocGraphEnd(GraphRow *p) {
-  GraphRow *pEnd, *pUp;
+GraphRow *assocGraphEnd(const GraphRow *p) {
+  GraphRow *pEnd;
+  const GraphRow *pUp;
   for (pEnd = p->pNext; pEnd; pEnd = pEnd->pNext) {
     for (pUp = pEnd->pUp; pUp && pUp != p; pUp = pUp->pUp) {
     }

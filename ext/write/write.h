@@ -501,6 +501,9 @@ WriteCell *assocLinkCells(AssocWriter *w, WriteLink *pLink,
 WriteCell *assocLinkMoved(AssocWriter *w, WriteLink *pLink,
                           const WriteRow *pSource, const WriteRow *pRow,
                           int *pn);
+/* The cells that set the foreign key of a row to NULL: nFree of them, valid
+** until assocWriterReset(). 0 after an error. */
+WriteCell *assocLinkFreeCells(AssocWriter *w, const WriteLink *pLink);
 /* belongsToMany: insert a join row. The caller knows that the pair has none. */
 void assocLinkJoin(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    const WriteRow *pTarget, int nThrough,
