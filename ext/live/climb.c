@@ -61,7 +61,8 @@ static void climbSelect(Climber *c, const LiveSite *pUp) {
     assocSqlKeyColumns(&c->sql, c->pLive->pModel, 0, 0);
     return;
   }
-  /* Not the root: rows of pUp are told apart by their rowid or primary key. */
+  /* pUp is not the root: its rows are identified by their rowid or primary key.
+  */
   n = assocLiveIdentity(c->sql.pCall, pUp->pTab, aCol);
   for (i = 0; i < n; i++) {
     if (i) sqlite3_str_appendall(pStr, ",");

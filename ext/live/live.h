@@ -215,7 +215,7 @@ int assocLiveTrusted(const AssocLive *p);
 /* Append a condition on a row d of <name>_doc: no change since then can concern
 ** the document, as far as the logs and marks tell. */
 void assocLiveFresh(AssocLiveSet *pSet, const AssocLive *p, sqlite3_str *pStr);
-/* Append the part of it that speaks of the logs: they are empty. */
+/* Append the part of it about the logs: the condition that they are empty. */
 void assocLiveQuiet(AssocLiveSet *pSet, const AssocLive *p, sqlite3_str *pStr);
 /* The name of value i of a root's key in <name>_doc and <name>_mark. */
 const char *assocLiveKeyName(AssocLive *p, int i);

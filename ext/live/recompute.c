@@ -81,8 +81,8 @@ static void recomputeStored(LiveChecker *c, i64 nMost) {
   recomputeRun(c, pStr, nMost);
 }
 
-/* Roots without a document, unless they are marked or a log may speak of
-** them. */
+/* Roots without a document, unless they are marked or a log may concern them.
+*/
 static void recomputeMissing(LiveChecker *c, i64 nMost) {
   AssocLive *p = c->pLive;
   sqlite3_str *pStr = sqlite3_str_new(c->pCall->db);

@@ -103,7 +103,7 @@ static void siteCheck(SiteWalk *w, const LiveSite *p) {
   const AssocKey *pKey = p->link.bRefIsUp ? p->link.pFor : p->link.pRef;
   const AssocKey *pUpKey = p->link.bRefIsUp ? p->link.pRef : p->link.pFor;
   int i;
-  /* Three refusals, of which one is told: each needs another answer from the
+  /* Three refusals. The error names one: each needs another answer from the
   ** user. */
   if (pTab->eType != ASSOC_TABLE) {
     assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, pTab->zName, w->pLive->zName,
@@ -407,7 +407,7 @@ static int siteBranchOf(const AssocNode *pNode) {
 }
 
 /* The sites of one node. Nodes come in the order of their numbers, so the
-** parent's site is there already. */
+** parent's site exists. */
 static void walkNode(SiteWalk *w, const AssocNode *pNode) {
   LiveSite *pUp = pNode->pParent ? w->apNode[pNode->pParent->iNode] : 0;
   LiveSite *pAt;

@@ -585,8 +585,8 @@ static void scriptOrphans(LiveScript *s) {
                    " type='table' AND substr(name,1,12)='" LIVE_LOG "'"
                    " ORDER BY type DESC",
                    pSet->pSchema->zName);
-  /* Triggers come before tables, so that no trigger speaks of a log that is
-  ** gone. */
+  /* Triggers come before tables, so that no trigger writes to a log that was
+  ** dropped. */
   while (assocStep(pCall, pStmt)) {
     int bTrigger = assocColumnText(pCall, pStmt, 0)[1] == 'r';
     const char *zName = assocColumnText(pCall, pStmt, 1);

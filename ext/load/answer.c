@@ -375,8 +375,8 @@ static int hidesRows(Planner *p, AssocModel *pModel) {
   return n > 0;
 }
 
-/* Do pairs of integers say all about an association? Not where "^" goes on from
-** rows of which a first one could not be read. */
+/* Do pairs of integers say all about an association? Not if "^" may start
+** from a row that cannot be read. */
 static int isPairs(Planner *p, const AssocNode *pRoot, const AssocRel *pRel,
                    const ShapeItem *pItem) {
   const ShapeClauses *pC = pItem->pClauses;
@@ -396,7 +396,8 @@ static int pathMeets(Planner *p, AssocRel *pRel) {
   return b;
 }
 
-/* May a row have several targets, of which the order says the first? */
+/* May a row have several targets, so that the order decides which is the first?
+*/
 static int hasSeveral(Planner *p, const AssocRel *pRel) {
   int bUnique = 0;
   if (pRel->eKind != ASSOC_BELONGSTO) return 1;

@@ -244,10 +244,10 @@ static int pairsSeek(AssocCall *pCall, AssocNode *pRoot,
 
 /*
 ** The table related is asked for one key after another, and cannot know how
-** many keys will follow. It reads the pairs of all keys once its lookups have
-** cost as much as that. So it never costs more than twice the better way. In
-** rows of a scan, a lookup costs 12, and 2 for each of its rows. Over a path
-** each row costs 3, as it is joined to others. The pairs of more than four
+** many keys will follow. As soon as its lookups have cost as much as reading
+** all pairs, it reads all pairs. So it never costs more than twice the better
+** way. In rows of a scan, a lookup costs 12, and 2 for each of its rows. Over a
+** path each row costs 3, as it is joined to others. The pairs of more than four
 ** million rows would take too much memory.
 */
 int assocChoosePairs(AssocCall *pCall, AssocNode *pRoot,

@@ -388,7 +388,7 @@ static void memberOfRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   const AssocNode *pChild = p->pNode;
   u32 iFrom;
   if (!give(pRun, pOut, pNode, 1)) return;
-  /* The member lies deeper: go on by the node that leads there. */
+  /* The member lies deeper: follow the node that leads there. */
   if (pChild != pNode) {
     while (pChild->pParent != pNode) pChild = pChild->pParent;
     memberOfBucket(pRun, pOut, pChild, bucketOf(pNode, pRow, pChild), p);
@@ -401,7 +401,7 @@ static void memberOfRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   }
 }
 
-/* What stands for a member of a to-one that is not there. */
+/* The value of a member if the to-one finds no row. */
 static void memberMissing(AssocRun *pRun, AssocOut *pOut,
                           const AssocNode *pNode, const GatherMember *p) {
   const AssocNode *pAt = p->pPart->pNode ? p->pPart->pNode : p->pNode;

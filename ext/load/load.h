@@ -138,7 +138,7 @@ struct AssocNode {
   u8 bLookupOnly; /* A keymap cannot compare by the key's collation */
   u8 bSorted;     /* The scan sorts its rows */
   int eOrder;     /* Does a lookup give the order? 1: yes; -1: no; 0: unknown */
-  u8 bDear;       /* A lookup scans a whole table all the same */
+  u8 bDear;       /* Even a lookup scans a whole table */
   u8 bEnds;       /* min(), max(): an index leads to the value of a key */
   const char *zIndex; /* The index of a lookup; "": the primary key; 0: none */
   int eSeek; /* Without zIndex: does SQLite seek? 1: yes; -1: no; 0: unknown */
@@ -404,8 +404,8 @@ AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
 void assocStreamSeek(AssocCall *pCall, AssocStream *p, sqlite3_value **apKey);
 /* Begin anew without keys, and with the same arguments. */
 void assocStreamRewind(AssocCall *pCall, AssocStream *p);
-/* The caller will read no more than nRow roots, if nRow is above 0. It may read
-** more all the same. */
+/* The caller will read no more than nRow roots, if nRow is above 0. nRow is
+** only a hint. */
 void assocStreamExpect(AssocStream *p, i64 nRow);
 /* With bSkip: do not load children, since nobody reads the JSON. */
 void assocStreamSkip(AssocStream *p, int bSkip);

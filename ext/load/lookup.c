@@ -88,8 +88,8 @@ static int keysAlike(const AssocRel *pRel) {
   return 1;
 }
 
-/* An index that begins with the node's key and goes on in the order of the
-** list. *pbDesc: in the opposite order. 0 if there is none. */
+/* An index on the node's key, followed by the columns of the list's order.
+** *pbDesc: in the opposite order. 0 if there is none. */
 const char *assocStmtKeyIndex(Planner *p, const AssocNode *pNode, int *pbDesc) {
   AssocTable *pTab = 0;
   const AssocKey *pKey = assocRelFarKey(pNode->pRel, &pTab);
@@ -102,8 +102,8 @@ const char *assocStmtKeyIndex(Planner *p, const AssocNode *pNode, int *pbDesc) {
   return assocTableIndexOrder(p->pCall, pTab, pKey->nCol, pKey->aCol, n, aCol);
 }
 
-/* Does another index begin with the key, and go on with other columns, or is it
-** partial? It may suit the conditions better, and SQLite can judge this
+/* Does another index begin with the key and have other columns behind it, or is
+** it partial? It may suit the conditions better, and SQLite can judge this
 ** best. */
 static int hasOther(Planner *p, const AssocNode *pNode, const char *zIndex) {
   AssocTable *pTab = 0;

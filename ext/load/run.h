@@ -40,7 +40,7 @@ struct AssocBucket {
 /* A node while it runs. Its arrays are in the arena of the run. */
 struct AssocNodeRun {
   AssocKeymap map;      /* Numbers the keys that the parents' rows have */
-  AssocKeymap *pMap;    /* It, or of a value beside a recursion that one's */
+  AssocKeymap *pMap;    /* map, or of a value beside a recursion that node's */
   AssocBucket *aBucket; /* One for each key */
   u32 nBucket;          /* Size of aBucket */
   i64 nOffset, nMost;   /* Rows of a bucket to skip, and to keep */

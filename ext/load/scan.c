@@ -86,7 +86,7 @@ static void stmtScanStart(AssocSql *p, const AssocNode *pNode,
 **
 **   SELECT * FROM (<query>) ORDER BY a0 COLLATE binary DESC
 **
-** The id of a composite key is a JSON array, and compares as that text.
+** The id of a composite key is a JSON array; ids compare as such texts.
 */
 static void stmtReorder(Planner *p, AssocSql *pSql, AssocNode *pRoot) {
   const AssocModel *pModel = pRoot->pModel;

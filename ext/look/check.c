@@ -991,7 +991,7 @@ static void problemForeign(Checker *c, AssocForeign *pFor) {
   int i;
   if (pFor->pTab == 0 || !problemHasAll(&pFor->key)) return;
   if (pFor->pPoly && !problemHasAll(&pFor->pPoly->type)) return;
-  /* What does not exist yet is told by problemReady(). */
+  /* problemReady() reports what does not exist yet. */
   if (pFor->pTab->eType == ASSOC_TABLE) {
     problemIndex(c, pFor);
     for (i = 0; i < pFor->key.nCol; i++) problemType(c, pFor, i);
@@ -1692,7 +1692,7 @@ void assocCheck(AssocLook *p) {
   for (pFor = c.pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     problemForeign(&c, pFor);
   }
-  /* After the indexes of keys, of which one may do for these too */
+  /* After the indexes of keys: one of them may serve here, too */
   for (i = 0; i < c.nRel && p->pCall->rc == SQLITE_OK; i++) {
     problemOrder(&c, c.apRel[i]);
   }

@@ -6,7 +6,7 @@
 */
 #include "look/picture.h"
 
-/* bAll: also tables that no definition speaks of. */
+/* One format of assoc_diagram(). */
 typedef struct DiagramFormat DiagramFormat;
 struct DiagramFormat {
   const char *zName;              /* The first argument of assoc_diagram() */

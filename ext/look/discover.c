@@ -782,9 +782,9 @@ static int foundIsGone(const AssocLook *p, const char *zModel) {
   return 0;
 }
 
-/* The table that the definition speaks of and that is not there, and, if it
-** was renamed, its name now in *pNow; else 0. A join table that is not there
-** may never have been made, so only a renamed one counts. */
+/* The missing table that the definition names, or 0. *pNow is its new name, if
+** it was renamed. A join table that is not there may never have been made, so
+** only a renamed one counts. */
 static const char *foundGone(AssocLook *p, AssocDef *pDef, AssocRenamed *pNow) {
   const char *zGone = pDef->pSource == 0 ? pDef->zModel : pDef->zTarget;
   AssocRel *pRel;

@@ -378,7 +378,7 @@ static int matchRoot(AssocGuesser *g, const AssocGuessColumn *p, int nMatch) {
       return nMatch;
     }
   }
-  /* The table to which all others lead stands first. */
+  /* The table that all others reference comes first. */
   assert(iBest < n && n <= nMatch);
   best.nTie++;
   for (i = iBest; i > 0; i--) a[i] = a[i - 1];

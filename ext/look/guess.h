@@ -38,7 +38,7 @@ struct AssocGuessWord {
   int nPart;                 /* userprofile is made of user and profile */
   AssocGuessWord *apPart[ASSOC_GUESS_MXPART]; /* These words */
   int nLetter;                 /* Parents whose name begins or ends with it, */
-  AssocGuessParent **apLetter; /* but in which it is no word */
+  AssocGuessParent **apLetter; /* but do not have it as a word */
 };
 
 /* The words of a name. */

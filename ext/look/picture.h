@@ -49,8 +49,8 @@ struct AssocPicture {
   AssocPictureEdge *pEdge, **ppEdge;    /* The list and its end */
 };
 
-/* Collect what definitions speak of; with bAll also the tables and views of
-** main that no definition speaks of, and then in the order of names. */
+/* Collect the tables and lines of the definitions. bAll: also the other tables
+** and views of main; then all are in the order of names. */
 void assocPictureCollect(AssocPicture *p, int bAll);
 
 /* Leave out what the options do not ask for. */

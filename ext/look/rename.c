@@ -89,8 +89,8 @@ static const char **keyOfFkey(AssocLook *p, const AssocTable *pTab,
   return az;
 }
 
-/* A declared foreign key follows a renaming. The one that no other definition
-** uses is what this definition meant. */
+/* A declared foreign key follows a renaming. If one such key is used by no
+** other definition, this definition meant it. */
 static void renamedByFkey(AssocLook *p, const AssocRel *pRel,
                           AssocRenamedKey *pKey) {
   const AssocFkey *pFk = assocTableFkeys(p->pCall, pKey->pTab);
@@ -133,8 +133,8 @@ static int endsLikeKey(const char *z) {
   return z[n - 3] == '_' || (z[n - 2] == 'I' && assocIsLower(z[n - 3]));
 }
 
-/* Columns that nobody speaks of, and that may be keys by their names. One that
-** is called after the parent itself would have been found. */
+/* Columns that no definition names and whose names look like keys. A column
+** named after the parent itself would have been found before. */
 static void renamedByName(AssocLook *p, const AssocRel *pRel,
                           AssocRenamedKey *pKey) {
   const AssocTable *pTab = pKey->pTab;

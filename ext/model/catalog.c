@@ -276,8 +276,8 @@ static void checkNewer(AssocCall *pCall, const AssocDef *pDef) {
   const char *zKind = pDef->zKind ? pDef->zKind : "NULL";
   int bWide = pDef->zModel[0] == 0 || pDef->zName[0] == '#';
   assert(pDef->zModel && pDef->zName);
-  /* A row that speaks of one association is refused at its use; one that speaks of
-  ** a model or of the file may change what every row means. */
+  /* A row about one association is refused when the association is used. A row
+  ** about a model or about the file may change what every row means. */
   if (strcmp(zKind, "setting") == 0) {
     if (sqlite3_stricmp(pDef->zName, "readonly") == 0) return;
   } else if (!bWide || strcmp(zKind, "policy") == 0 ||

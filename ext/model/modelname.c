@@ -520,8 +520,8 @@ static void readRow(AssocCall *pCall, AssocModel *pModel) {
   modelValues(pCall, pModel, assocJsonGet(pJson, "values"));
 }
 
-/* The name of a timestamp's column: as given, else the column that is there,
-** else as the table is spelt. 0: none is wanted. */
+/* The name of a timestamp's column: the given name, else an existing column,
+** else a name in the table's style. 0: none is wanted. */
 static const char *timeName(AssocCall *pCall, const AssocModel *p, int i,
                             AssocJson *pJson) {
   static const char *const az[] = {"createdAt", "updatedAt", "created_at",
@@ -792,8 +792,8 @@ void assocDefLink(AssocCall *pCall, AssocDef *pDef) {
   p->bNamed = 1;
 }
 
-/* Does the definition speak of this table's models? The name that finds the
-** table is kept in the definition. */
+/* Does the definition name a model of this table? The name that finds the table
+** is kept in the definition. */
 static int isOfTable(AssocCall *pCall, AssocDef *pDef, const AssocTable *pTab) {
   const AssocModelName *p = pDef->pFound;
   if (p == 0) {

@@ -124,7 +124,7 @@ static void checkWhere(AssocResolver *p, const AssocTable *pTab,
   }
 }
 
-/* "@pos": a column of the join table, once that is there. */
+/* "@pos": a column of the join table, if that table exists. */
 static void checkAt(AssocResolver *p, const ShapeName *pName) {
   const AssocTable *pJoin = p->pRel->pThrough;
   if (p->pRel->eKind != ASSOC_BELONGSTOMANY) {

@@ -12,7 +12,7 @@
 **
 ** The owner's texts are not bound by policies in what they name: a policy, a
 ** scope and the order of an association may name hidden columns. A policy's
-** condition also sees every row: it is what the others are judged by.
+** condition also sees every row, because it decides which rows the others see.
 */
 #include "model/model.h"
 
@@ -380,8 +380,8 @@ static int readsIf(AssocCall *pCall, const AssocTable *pTab) {
   return p != 0;
 }
 
-/* The condition of a policy is the owner's. It stands in the SQL wherever the
-** table does. */
+/* The condition of a policy is the owner's. The SQL has it at each use of the
+** table. */
 int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z,
                    int bSql) {
   AssocSchema *p;

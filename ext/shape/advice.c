@@ -49,8 +49,8 @@ static void habitShift(Habit *p, const ShapeToken *pTok) {
 }
 
 /* Read the tokens up to iAt again. The parser keeps none of them, because most
-** shapes have no error. Remembered are the last four tokens, and for each open
-** bracket the word before it and the first token inside. */
+** shapes have no error. p keeps the last four tokens and, for each open
+** bracket, the word before the bracket and the first token inside. */
 static void habitRead(AssocCall *pCall, Habit *p, const char *z, int n,
                       int iAt) {
   HabitIn aOpen[HABIT_DEEP];

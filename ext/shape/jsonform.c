@@ -1087,9 +1087,9 @@ static void ownSorts(ShapeSort *pSort) {
   for (; pSort; pSort = pSort->pNext) pSort->key.bOwner = 1;
 }
 
-/* The parts of a scope are those of a query that have a meaning wherever a
-** model is read. *pnParam is the greatest ?n, so a use with too few arguments
-** is found. */
+/* A scope can have the parts of a query that make sense wherever the model is
+** read. *pnParam is the greatest ?n, so a use with too few arguments is found.
+*/
 ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
                               AssocJson *pJson, int *pnParam) {
   static const char *const az[] = {"where", "order", "limit", "offset"};

@@ -115,7 +115,7 @@ ShapeName *shapeJsonPath(JsonParser *p, const char *z, int n) {
   return pFirst;
 }
 
-/* Read one name, in which a dot has no meaning. "@pos" is a column of the join
+/* Read one name. A dot has no meaning in it. "@pos" is a column of the join
 ** row. In backticks a name may begin with any character. */
 static ShapeName *jsonColumnName(JsonParser *p, const char *z, int n,
                                  u8 *pbAt) {

@@ -14,7 +14,7 @@ struct ShapePrinter {
   AssocOut out;         /* OWNED: the text so far */
   AssocArena *pArena;   /* Of pMasked */
   ShapeMasked *pMasked; /* Collects literals, and prints their types; or 0 */
-  int nKeep;            /* Literals are printed here all the same */
+  int nKeep;            /* Above 0: inside a part whose literals are kept */
 };
 
 /* Do the clauses contain anything? pC may be 0. */

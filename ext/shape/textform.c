@@ -415,7 +415,8 @@ static int continuesPred(TextParser *p, const ShapeToken *pWord) {
 
 /*
 **
-**  aggargs = [ "distinct" ] [ [ "@" ] column ] [ ( "where" | ";" ) pred ] | pred
+**
+** aggargs = [ "distinct" ] [ [ "@" ] column ] [ ( "where" | ";" ) pred ] | pred
 **
 **    ()                          all related rows
 **    (title)                     the values of a column
@@ -424,8 +425,8 @@ static int continuesPred(TextParser *p, const ShapeToken *pWord) {
 **    (likes > 0)                 only these rows
 **
 ** A name is the column if ")", ";" or "where" follows; otherwise it begins the
-** condition. The words distinct and where are columns themselves if a condition
-** goes on behind them.
+** condition. The words distinct and where are columns if a comparison follows
+** them.
 */
 static ShapeAgg *textAgg(TextParser *p, int eAgg) {
   ShapeAgg *pAgg = textAlloc(p, sizeof(*pAgg));
@@ -617,10 +618,11 @@ static void textBeside(TextParser *p, ShapePred *pPred) {
 
 /*
 **
-**  key ( cmp ( val | key ) | "is" [ "not" ] "null" | [ "not" ] word ... )
 **
-** An error stands at the operator, not at the column: there is where the reader
-** looks.
+** key ( cmp ( val | key ) | "is" [ "not" ] "null" | [ "not" ] word ... )
+**
+** The error points at the operator, not at the column, because readers look for
+** the mistake there.
 */
 static void textCompare(TextParser *p, ShapePred *pPred) {
   int eOp;
@@ -1199,10 +1201,11 @@ static ShapeItem *textItem(TextParser *p) {
 
 /*
 **
-**  { item [ "," ] }
 **
-** {-body} means {* -body}: whoever leaves out a column wants the others. The
-** star is put in front, so that columns keep their order.
+** { item [ "," ] }
+**
+** {-body} means {* -body}: a block that only leaves out columns means all
+** others. The star is put in front, so that columns keep their order.
 */
 static ShapeItem *textItems(TextParser *p) {
   ShapeItem *pFirst = 0, **ppEnd = &pFirst;

@@ -12,8 +12,8 @@
 ** the table as it does without a policy.
 **
 ** A policy's condition is the owner's: its relations see every row, and it may
-** name every column. Otherwise the policies of two models that speak of each
-** other would never end.
+** name every column. Otherwise policies of two models that refer to each other
+** would never end.
 */
 #include "sql/sql.h"
 
@@ -29,8 +29,8 @@ static void policedColumns(AssocSql *p, const AssocTable *pTab) {
   sqlite3_str_appendall(p->pStr, " FROM ");
 }
 
-/* Append " AND (...)" for one policy. One of a model with "values" speaks of the
-** rows that have them. */
+/* Append " AND (...)" for one policy. A policy of a model with "values" holds
+** for rows with these values. */
 static void policyCondition(AssocSql *p, const AssocPolicy *pPolicy, int iAlias,
                             int eMay) {
   AssocModel *pModel = pPolicy->pModel;

@@ -198,8 +198,8 @@ int assocSqlColumnFind(const AssocSql *p, const AssocTable *pTab,
                        const char *zName);
 /* Append t1."column". */
 void assocSqlColumn(AssocSql *p, int iAlias, const AssocTable *pTab, int iCol);
-/* From now on "@" speaks of the join row under iJoin where rows of the relation
-** stand under iAlias; of none where there is no join table. */
+/* From now on "@" beside rows under iAlias means the join row under iJoin, or
+** nothing if the relation has no join table. */
 void assocSqlJoined(AssocSql *p, int iAlias, const AssocRel *pRel, int iJoin);
 /* Is there one? */
 int assocSqlHasJoined(const AssocSql *p, int iAlias);

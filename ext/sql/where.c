@@ -1086,7 +1086,7 @@ static int trueOfNull(const ShapePred *pPred) {
   return 0;
 }
 
-/* Or may it, as not in with a parameter that may hold an empty list? */
+/* May it be true, as "not in" is of a parameter that holds an empty list? */
 static int maybeOfNull(const ShapePred *pPred) {
   return trueOfNull(pPred) || (pPred->bList && pPred->bNot);
 }
@@ -1693,7 +1693,7 @@ ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC) {
 
 /* The most tables that the paths of an order may join. A relation's own path
 ** takes some of the tables that SQLite joins. With an order of 64 terms, SQLite
-** 3.40 crashes: it leaves out a LEFT JOIN of which only the order speaks. */
+** 3.40 crashes: it leaves out a LEFT JOIN that only ORDER BY uses. */
 static int orderTables(AssocSql *p, AssocRel *pRel, const ShapeSort *pSort,
                        const AssocModel *pModel) {
   int nTerm = pModel->nKey, nLeft = PATH_TABLES;

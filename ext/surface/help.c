@@ -217,7 +217,7 @@ static void helpTable(AssocCall *pCall, const char *zWrite) {
                "this is a table, not a function; write %s", zWrite);
 }
 
-/* Names that are tables. Someone who calls one as a function is told so. */
+/* Names that are tables. If one is called as a function, the error says so. */
 static void callFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
                      sqlite3_value **ap) {
   (void)pCtx, (void)nArg, (void)ap;

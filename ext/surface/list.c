@@ -3,14 +3,14 @@
 **
 **   SELECT model, association, kind, target, foreignKey FROM assoc_list;
 **
-** The column decided says of each thing what it is and whence:
+** The column decided says what each part is and where that comes from:
 **
 **   {"foreignKey":{"is":"author_id","from":"schema"},
 **    "targetKey":{"is":"id","from":"default"}}
 **
 ** declared: the definition says so, or the one of the other side. schema: a
-** FOREIGN KEY does. convention: a column is there under a usual name.
-** default: nothing else is known, and assoc_sync() makes it if it is missing.
+** FOREIGN KEY does. convention: a column is there under a usual name. default:
+** nothing else is known, and assoc_sync() makes it if it is missing.
 **
 ** A policy has a row of the kind policy, without an association.
 **

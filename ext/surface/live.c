@@ -879,7 +879,8 @@ static int entryFast(AssocCall *pCall, sqlite3_context *pCtx, const char *zName,
   }
   assocErrorCode(pCall, sqlite3_bind_value(p->fast.p, 1, pKey));
   if (pCall->rc != SQLITE_OK) return 0;
-  /* An error, such as that the table was dropped, is left to the other way */
+  /* After an error, for example a dropped table, the general way runs and
+  ** reports it */
   if (sqlite3_step(p->fast.p) == SQLITE_ROW) {
     bFound = sqlite3_column_type(p->fast.p, 0) == SQLITE_TEXT &&
              p->nMade == entryMade(p) &&

@@ -20,7 +20,7 @@ struct Policer {
   const char *zName;   /* The model's name */
   const char *zSchema; /* The database that has the row */
   const char *zModel;  /* What the row has as its model */
-  const char *zOld;    /* What the row has that is there, or 0 */
+  const char *zOld;    /* The model in the existing row, or 0 */
 };
 
 /* Read the policy; zText is 0 for NULL. */

@@ -286,7 +286,7 @@ typedef struct RelatedWant RelatedWant;
 struct RelatedWant {
   int iModel, iItem, iKey, iId; /* model, association, key, id */
   int bUnusable;                /* One of them is not known yet */
-  int bLimit;                   /* Not all rows will be read */
+  int bLimit; /* There is a LIMIT: not all rows will be read */
 };
 
 /* Collect the constraints by which rows can be found. Model and association

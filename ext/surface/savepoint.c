@@ -309,8 +309,8 @@ static void writeUndo(AssocCall *pCall, const AssocWrite *p) {
   writeBreak(pCall);
 }
 
-/* Inside a transaction the savepoint can be released. Without one, it is what
-** begins the transaction. */
+/* Inside a transaction the savepoint can be released. Outside of one, the
+** savepoint itself has begun the transaction. */
 void assocWriteAlone(AssocCall *pCall, void *pWrite) {
   AssocWrite *p = pWrite;
   if (!p->bOpen || p->bAuto || pCall->rc != SQLITE_OK) return;
@@ -321,8 +321,8 @@ void assocWriteAlone(AssocCall *pCall, void *pWrite) {
   p->nTotal = sqlite3_total_changes64(pCall->db);
 }
 
-/* Has the only statement succeeded? An error after it, as that memory ran out,
-** must undo it. */
+/* Has the only statement succeeded? If an error follows, for example out of
+** memory, the statement must be undone. */
 static int writeAloneDone(AssocCall *pCall, const AssocWrite *p) {
   return p->nTotal != sqlite3_total_changes64(pCall->db);
 }

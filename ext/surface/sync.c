@@ -3,15 +3,15 @@
 **
 **   SELECT assoc_sync();                      -- the DDL that was run
 **   SELECT assoc_sync('{"dryRun":true}');     -- the DDL that would be run
-**   SELECT assoc_sync('{"rebuild":true}');    -- constraints of columns that
+**   SELECT assoc_sync('{"rebuild":true}');    -- constraints of existing
 **                                             -- are there already as well
 **   SELECT assoc_sync('{"types":true}');      -- and keys get the types of
 **                                             -- what they reference
 **
 ** What is missing is added: columns of foreign keys, of the type of the key
 ** that they reference; join tables; an index for every foreign key, so that
-** both directions of an association are found by one. The text is made from
-** one reading of the schema and then run, all of it or nothing.
+** both directions of an association are found by one. The text is made from one
+** reading of the schema and then run, all of it or nothing.
 */
 #include "surface/surface.h"
 #include "sync/sync.h"

@@ -48,7 +48,7 @@ struct RelatedCursor {
   AssocRun run; /* The rows of the source as JSON */
   int bRun;     /* run is started */
   u8 bCounts;   /* Rows are counted, not read */
-  u8 bShown;    /* Some were read all the same: count no more */
+  u8 bShown;    /* A column of a row was read after all: count no more */
   int bEof;     /* No row is left */
 };
 

@@ -1,5 +1,6 @@
 /*
-** Counter caches: the column, and the triggers that keep it for whoever writes.
+** Counter caches: the column, and the triggers that keep it whichever program
+** writes.
 **
 **   ALTER TABLE User ADD COLUMN n INTEGER NOT NULL DEFAULT 0;
 **   UPDATE User SET n = (SELECT count(*) …) WHERE n IS NOT (SELECT count(*) …);

@@ -330,7 +330,7 @@ static void tableCheckGone(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   sqlite3_stmt *pStmt;
   if (p->pTab->eType != ASSOC_TABLE) return;
   assert(iRow < p->rows.nSlot);
-  /* A view's rows may go on to exist: its triggers decide. */
+  /* Rows of a view may still exist: its triggers decide. */
   pStmt = assocDestroyLoad(d->w, p, &p->rows, iRow);
   if (pStmt) {
     assocFail(d->w->pCall,
@@ -375,7 +375,8 @@ static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
 
 /* --------------------------------------------------------- deleting by keys */
 
-/* Rows from which on it pays to ask whether keys can do it. */
+/* With fewer rows, asking whether keys can delete them costs more than it
+** saves. */
 #define DESTROY_MANY 50
 
 /* Does an edge lead, by these columns, to the same rows when they are deleted as
@@ -418,7 +419,7 @@ static int tableIsQuiet(WriteDestroyer *d, const DestroyTable *p) {
   return 1;
 }
 
-/* Choose the tables of which rows are deleted by keys: those that only plain edges
+/* Choose the tables whose rows are deleted by keys: those that only plain edges
 ** lead to. None if anything that is written could make new rows. */
 static void destroyChoose(WriteDestroyer *d) {
   DestroyTable *p;

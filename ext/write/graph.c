@@ -328,8 +328,9 @@ static int *byGiven(Graph *g, const GraphRow *p, const GraphCells *pCells,
   return a;
 }
 
-/* Is a row that an index finds known to be the model's? Then it need not be read
-** again: no values, policies or budget speak of it, and its key has no NULL. */
+/* Is a row that an index finds known to be the model's? Then it need not be
+** read again: no values, policies or budget concern it, and its key has no
+** NULL. */
 static int byIsWhole(AssocWriter *w, const WriteRow *pRow) {
   const AssocModel *pModel = pRow->pModel;
   int i;
@@ -404,7 +405,7 @@ static i64 floorMax(AssocWriter *w, const AssocModel *pModel) {
   return i;
 }
 
-/* Before rows are let go: note the highest key of each table that may get new
+/* Before rows are unlinked: note the highest key of each table that may get new
 ** rows. Keys of several columns, or of another type, are the caller's. */
 static void floorsNote(Graph *g) {
   GraphRow *p;
@@ -659,13 +660,13 @@ static void tiesLate(Graph *g, GraphRow *pRow) {
 /* -------------------------------------------------------------------- sets */
 
 /*
-** {"lines":{"#set":[...]}}: rows that are not in the list are let go first, then
-** existing rows are changed, then the others are made. So a value of a UNIQUE
-** index is free before another row takes it.
+** {"lines":{"#set":[...]}}: rows that are not in the list are unlinked first,
+** then existing rows are changed, then the others are made. So a value of a
+** UNIQUE index is free before another row takes it.
 */
 
-/* Look for the rows of a list that have "#by", since those are not let go. What
-** they need to be found is written before. */
+/* Look for the rows of a list that have "#by", because these are not unlinked.
+** What they need to be found is written before. */
 static void setFind(Graph *g, const GraphSet *pSet) {
   GraphRow *p;
   GraphCells cells;
@@ -679,7 +680,7 @@ static void setFind(Graph *g, const GraphSet *pSet) {
   }
 }
 
-/* The key of a row of a list, if it is there already; else 0. */
+/* The key of a row of a list, if the row exists; else 0. */
 static const WriteVal *setKey(Graph *g, const GraphRow *p) {
   WriteRow row = p->row;
   if (p->pSame) p = p->pSame;

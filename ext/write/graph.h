@@ -68,8 +68,8 @@ struct GraphRow {
 struct GraphSet {
   GraphRow *pUp;          /* The row whose list it is */
   const WriteMember *pBy; /* The association */
-  u8 bDone;               /* The other rows have been let go */
-  GraphRow *pMoved;       /* Rows that go to another list: not let go */
+  u8 bDone;               /* The other rows have been unlinked */
+  GraphRow *pMoved;       /* Rows that move to another list: not unlinked */
   GraphSet *pNext;        /* The "#set" before it */
 };
 

@@ -574,7 +574,7 @@ static void linkInsert(AssocWriter *w, const WriteLink *pLink, int n,
 }
 
 /* Insert the pair the other way, with the join row's other columns of aCell, or
-** change the row that is there. */
+** change the existing row. */
 static void linkMirror(AssocWriter *w, WriteLink *pLink,
                        const WriteRow *pSource, const WriteRow *pTarget,
                        int nCell, const WriteCell *aCell) {

@@ -209,7 +209,8 @@ static int manyWhat(LinkRun *p, sqlite3_stmt *pStmt) {
   return iSlot >= nSlot ? RUN_WRITE : p->bRemove ? RUN_NOTHING : RUN_ALONE;
 }
 
-/* May the key stand in assoc_keys? Of what is no value an error is told. */
+/* May the key stand in assoc_keys? An array or object is no value: it is left
+** to the error of the single way. */
 static int manyTakes(const LinkRun *p, const WriteVal *aKey) {
   int i;
   for (i = 0; i < p->nKey; i++) {

@@ -11,8 +11,8 @@
 **   pair  SELECT t2.post_id, t2.tag_id FROM post_tags t2
 **          WHERE t2.post_id=?1 AND t2.tag_id=?2 AND <scope>
 **
-** Of a belongsToMany "look" reads the pair as well, as long as no policy or
-** budget speaks of one of both tables:
+** Of a belongsToMany "look" reads the pair as well, if no policy or budget
+** concerns either table:
 **
 **   look  SELECT t1.id, 0, <needs no change>, t2.post_id, t2.tag_id, <alive>
 **           FROM tags t1 LEFT JOIN post_tags t2

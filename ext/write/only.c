@@ -209,7 +209,7 @@ static void onlyAssoc(OnlyReader *p, WriteOnly *pOnly, const ShapeItem *pItem) {
     pBlock = &rest;
     bBlock = 1;
   }
-  /* A block without "on" speaks of every branch. */
+  /* A block without "on" is for every branch. */
   for (i = 0; i == 0 || i < pRel->nBranch; i++) {
     if (pRel->nBranch == 0 || blockIsGeneral(pBlock)) {
       onlyBlock(p, pUnder, i, bBlock, pBlock);
@@ -250,7 +250,7 @@ static void onlyName(OnlyReader *p, WriteOnly *pOnly, const ShapeItem *pItem) {
   }
 }
 
-/* "-admin" takes a column out of "*", wherever it stands. */
+/* "-admin" takes a column out of "*", in any order. */
 static void onlyMinus(OnlyReader *p, WriteOnly *pOnly, const ShapeItem *pItem) {
   int iCol =
       assocColumnSeek(p->w->pCall, pOnly->pModel->pTable, pItem->pPath->z);

@@ -10,7 +10,7 @@
 */
 #include "write/write.h"
 
-/* Can JSON name a row that exists? NULL cannot, nor an array for a key of one
+/* Can this JSON name a row? NULL cannot, and an array cannot for a key of one
 ** column. */
 static int namesRow(const AssocModel *pModel, const AssocJson *pJson) {
   return pJson->eType != ASSOC_J_NULL &&

@@ -86,8 +86,8 @@ AssocWriter *assocWriterTake(AssocCall *pCall, AssocCatalog *pCat);
 ** it fails, SQLite undoes it. While there is a savepoint, SQLite copies each
 ** page that changes, which costs as much as the statement itself.
 **
-** assocWriterAlone(): the caller writes one row, and what it does afterwards can
-** fail for want of memory alone. xAlone is called before such a statement.
+** assocWriterAlone(): the caller writes one row, and afterwards nothing but
+** lack of memory can make it fail. xAlone is called before such a statement.
 ** assocWriterLast(): the statement that comes next is the last of the call, if
 ** it writes at all. The result has the key of pRow, if that is not 0.
 */
@@ -257,8 +257,8 @@ WriteCell *assocRowDiffer(AssocWriter *w, const WriteRow *pRow, int nCell,
 ** statement of WRITE_INSERTS and so on, or 0 if a trigger, a policy or a
 ** constraint could make a difference between one statement and many.
 ** assocRowsRun(): run it for n keys. False if there was an error, or if a
-** constraint fails: SQLite has undone all of it then, and the caller changes one
-** row after another, so that the right one is told.
+** constraint fails: SQLite has undone all of it then, and the caller changes
+** one row after another, so that the error names the right one.
 */
 int assocKeysMay(AssocWriter *w);
 WriteSql *assocRowsSql(AssocWriter *w, int eOp, AssocTable *pTab, int nCell,
