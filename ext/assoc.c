@@ -14,7 +14,8 @@
 SQLITE_EXTENSION_INIT1
 #endif
 
-/* SQLite 3.38 brought sqlite3_vtab_in() and JSON without an option. */
+/* The oldest SQLite, as sqlite3_libversion_number() says: 3.38 brought
+** sqlite3_vtab_in() and JSON without an option. */
 #define MIN_SQLITE 3038000
 
 /* assoc_version(): the version, as text */
@@ -29,6 +30,7 @@ static const AssocFunction aVersion[] = {
      SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, versionFunc, "", 0},
     {0, 0, 0, 0, 0, 0, 0}};
 
+/* Every function of SQL, by the files of surface. */
 static const AssocFunction *const apFunction[] = {aVersion,
                                                   aAssocChangeFunction,
                                                   aAssocConfigFunction,
@@ -45,6 +47,7 @@ static const AssocFunction *const apFunction[] = {aVersion,
                                                   aAssocSyncFunction,
                                                   aAssocTableFunction};
 
+/* Every virtual table that has a module of its own. */
 static const struct {
   const char *zName;
   const sqlite3_module *pModule;
@@ -53,16 +56,18 @@ static const struct {
     {"eager", &assocEagerModule},     {"assoc_eager", &assocEagerModule},
     {"assoc_call", &assocCallModule}, {"assoc_changes", &assocChangesModule}};
 
+/* Every table whose rows are made at once: surface/rows.c. */
 static const AssocRowsTable *const apRows[] = {
     &assocCheckTable, &assocExplainTable, &assocHelpTable, &assocListTable};
 
 /* A function's user data: what it is, and of which connection. */
 typedef struct FunctionData FunctionData;
 struct FunctionData {
-  const AssocFunction *pFunction;
-  AssocConn *pConn; /* A reference */
+  const AssocFunction *pFunction; /* A row of a static table */
+  AssocConn *pConn;               /* A reference */
 };
 
+/* An xDestroy: the connection closes, or registers the name anew. */
 static void functionFree(void *p) {
   assocConnUnref(((FunctionData *)p)->pConn);
   sqlite3_free(p);
@@ -90,6 +95,7 @@ static void functionCall(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
   (void)assocCallFailed(&call, pCtx);
 }
 
+/* Register one function. SQLite frees pData, also if this fails. */
 static int registerFunction(AssocConn *pConn, const AssocFunction *pFunction) {
   FunctionData *pData = sqlite3_malloc64(sizeof(*pData));
   if (pData == 0) return SQLITE_NOMEM;
@@ -100,9 +106,15 @@ static int registerFunction(AssocConn *pConn, const AssocFunction *pFunction) {
                                     functionFree);
 }
 
-static int (*const axRegister[])(AssocConn *) = {
-    assocEmitRegister, assocEnoughRegister, assocTakeRegister,
-    assocSpendRegister};
+/* Functions for our own statements, which register themselves. */
+static const struct {
+  const char *zName;
+  int nArg; /* As it is registered: -1, any number */
+  int (*xRegister)(AssocConn *);
+} aInner[] = {{"assoc_emit", -1, assocEmitRegister},
+              {"assoc_enough", -1, assocEnoughRegister},
+              {"assoc_take", -1, assocTakeRegister},
+              {"assoc_spend", 1, assocSpendRegister}};
 
 /*
 ** Register functions that are not there yet. A load that failed while a
@@ -112,9 +124,9 @@ static int (*const axRegister[])(AssocConn *) = {
 static int registerFunctions(AssocConn *pConn) {
   const AssocFunction *p;
   int i, n = 0, rc = SQLITE_OK;
-  for (i = 0; i < ASSOC_COUNT(axRegister) && rc == SQLITE_OK; i++) {
+  for (i = 0; i < ASSOC_COUNT(aInner) && rc == SQLITE_OK; i++) {
     if (n++ < pConn->nFunction) continue;
-    rc = axRegister[i](pConn);
+    rc = aInner[i].xRegister(pConn);
     if (rc == SQLITE_OK) pConn->nFunction = n;
   }
   for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
@@ -127,6 +139,7 @@ static int registerFunctions(AssocConn *pConn) {
   return rc;
 }
 
+/* Is the name the n bytes of z, in any case? */
 static int wordIs(const char *zName, const char *z, int n) {
   return sqlite3_strnicmp(zName, z, n) == 0 && zName[n] == 0;
 }
@@ -150,6 +163,7 @@ static int isCallable(const char *z, int n) {
   return eIs;
 }
 
+/* Register everything, until an error. Returns a result code. */
 static int registerAll(AssocConn *pConn) {
   int i, rc = registerFunctions(pConn);
   pConn->xCallable = isCallable;
@@ -167,10 +181,13 @@ static int registerAll(AssocConn *pConn) {
   return rc;
 }
 
+/* SQLite removes a function that is registered without code. */
 static void unregisterFunction(sqlite3 *db, const char *zName, int nArg) {
   sqlite3_create_function_v2(db, zName, nArg, SQLITE_UTF8, 0, 0, 0, 0, 0);
 }
 
+/* Take back all functions. While a statement runs, SQLite refuses; then they
+** stay, and the next load registers what is missing. */
 static void unregisterFunctions(AssocConn *pConn) {
   sqlite3 *db = pConn->db;
   sqlite3_stmt *pStmt = sqlite3_next_stmt(db, 0);
@@ -182,9 +199,9 @@ static void unregisterFunctions(AssocConn *pConn) {
   for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
     for (p = apFunction[i]; p->zName; p++) unregisterFunction(db, p->zName, -1);
   }
-  unregisterFunction(db, "assoc_emit", -1);
-  unregisterFunction(db, "assoc_enough", -1);
-  unregisterFunction(db, "assoc_take", -1);
+  for (i = 0; i < ASSOC_COUNT(aInner); i++) {
+    unregisterFunction(db, aInner[i].zName, aInner[i].nArg);
+  }
   pConn->nFunction = 0;
 }
 
@@ -216,6 +233,7 @@ static int otherSqlite(const struct sqlite3_api_routines *pApi) {
   return sqlite3_api != 0 && sqlite3_api != pApi;
 }
 
+/* The error for that. */
 static int otherError(char **pzErrMsg,
                       const struct sqlite3_api_routines *pApi) {
   if (pzErrMsg) {
@@ -229,6 +247,7 @@ static int otherError(char **pzErrMsg,
 }
 #endif
 
+/* Register everything in a connection, once. Returns a result code. */
 static int loadInto(sqlite3 *db, char **pzErrMsg) {
   AssocConn *pConn = assocConnFind(db);
   int rc;
