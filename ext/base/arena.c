@@ -139,6 +139,13 @@ char *assocArenaPrintf(AssocCall *pCall, AssocArena *pArena, const char *zFmt,
   return zNew;
 }
 
+int *assocArenaInts(AssocCall *pCall, AssocArena *pArena, int n, const int *a) {
+  int *aNew = assocAlloc(pCall, pArena, (i64)sizeof(int) * (n + 1));
+  assert(n >= 0);
+  if (aNew && n) memcpy(aNew, a, sizeof(int) * (size_t)n);
+  return aNew;
+}
+
 char *assocArenaStr(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr) {
   char *z = assocStrFinish(pCall, pStr);
   char *zNew = assocArenaText(pCall, pArena, z, -1);

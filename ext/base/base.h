@@ -340,6 +340,8 @@ struct AssocNearest {
   const char *zBest;    /* The nearest candidate so far, or 0 */
   int nBest;            /* The distance of zBest */
 };
+/* A hash of a name: the same in upper and lower case. */
+u32 assocNameHash(const char *z);
 /* Make z the nearest name if it is nearer than all before it, and near enough
 ** to be a slip of the pen. z must stay valid as long as zBest is read. */
 void assocNearestTry(AssocNearest *p, const char *z);
@@ -377,6 +379,9 @@ char *assocArenaPrintf(AssocCall *pCall, AssocArena *pArena, const char *zFmt,
 ** the copy is 0. */
 char *assocArenaText(AssocCall *pCall, AssocArena *pArena, const char *z,
                      int n);
+/* Copy n integers, such as numbers of columns. a may be 0 if n is 0. 0 after an
+** error. */
+int *assocArenaInts(AssocCall *pCall, AssocArena *pArena, int n, const int *a);
 /* Finish pStr and move its text into the arena. */
 char *assocArenaStr(AssocCall *pCall, AssocArena *pArena, sqlite3_str *pStr);
 /* Add a chunk with room for at least nByte bytes. SQLITE_OK or SQLITE_NOMEM. */
@@ -458,6 +463,11 @@ AssocConn *assocConnNew(sqlite3 *db);
 /* Add a reference; returns pConn. */
 AssocConn *assocConnRef(AssocConn *pConn);
 void assocConnUnref(void *pConn); /* An xDestroy; frees after the last */
+/* The state of a higher floor: n bytes in slot iSlot, which are zero when they
+** are first asked for. xFree frees them with the connection. 0 after an
+** error. */
+void *assocConnSlot(AssocCall *pCall, int iSlot, size_t n,
+                    void (*xFree)(void *));
 /* Between these two calls no kept statement is finalized, even if assoc_state
 ** is disconnected. An open cursor needs this: a close of the connection that
 ** fails disconnects assoc_state. */
@@ -673,6 +683,9 @@ void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow);
 /* Append z, n bytes, as a JSON string with its quotes. Bytes that are not UTF-8
 ** become U+FFFD. */
 void assocJsonString(AssocOut *pOut, const char *z, i64 n);
+/* Append a member whose value is the text z. zBefore is its name, with the
+** punctuation around it: ,"name": */
+void assocJsonMember(AssocOut *pOut, const char *zBefore, const char *z);
 /* Append text that is valid JSON except that its bytes may not be UTF-8. */
 void assocJsonRaw(AssocOut *pOut, const char *z, i64 n);
 /* Append an integer in decimal. */

@@ -106,3 +106,17 @@ void assocConnUnref(void *p) {
   listRemove(pConn);
   sqlite3_free(pConn);
 }
+
+void *assocConnSlot(AssocCall *pCall, int iSlot, size_t n,
+                    void (*xFree)(void *)) {
+  AssocConn *pConn = pCall->pConn;
+  void *p = pConn->aSlot[iSlot].p;
+  assert(iSlot >= 0 && iSlot < ASSOC_NSLOT);
+  if (p) return p;
+  p = assocMalloc(pCall, (i64)n);
+  if (p == 0) return 0;
+  memset(p, 0, n);
+  pConn->aSlot[iSlot].p = p;
+  pConn->aSlot[iSlot].xFree = xFree;
+  return p;
+}

@@ -254,3 +254,8 @@ void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow) {
   default: assocOutText(pOut, "null", 4); break;
   }
 }
+
+void assocJsonMember(AssocOut *pOut, const char *zBefore, const char *z) {
+  assocOutText(pOut, zBefore, (i64)strlen(zBefore));
+  assocJsonString(pOut, z, (i64)strlen(z));
+}

@@ -55,3 +55,10 @@ void assocNearestTry(AssocNearest *p, const char *z) {
     p->nBest = d;
   }
 }
+
+/* Letters that differ only in case have the same lower five bits. */
+u32 assocNameHash(const char *z) {
+  u32 h = 0;
+  for (; *z; z++) h = h * 31 + (u32)(*z & 0x1f);
+  return h;
+}

@@ -61,15 +61,10 @@ static int mostPlans(void) {
 
 /* Made at the first use. The connection frees it. */
 AssocLoadState *assocLoadState(AssocCall *pCall) {
-  AssocConn *pConn = pCall->pConn;
-  AssocLoadState *p = pConn->aSlot[ASSOC_SLOT_PLANS].p;
+  AssocLoadState *p = pCall->pConn->aSlot[ASSOC_SLOT_PLANS].p;
   if (p) return p;
-  p = assocMalloc(pCall, sizeof(*p));
-  if (p == 0) return 0;
-  memset(p, 0, sizeof(*p));
-  p->nMost = mostPlans();
-  pConn->aSlot[ASSOC_SLOT_PLANS].p = p;
-  pConn->aSlot[ASSOC_SLOT_PLANS].xFree = stateFree;
+  p = assocConnSlot(pCall, ASSOC_SLOT_PLANS, sizeof(*p), stateFree);
+  if (p) p->nMost = mostPlans();
   return p;
 }
 

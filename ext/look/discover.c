@@ -688,13 +688,6 @@ void assocDiscoverWrite(AssocLook *p, int nSure) {
 
 /* ----------------------------------------------------------------- results */
 
-/* Append a JSON member; zKey is its name with all punctuation before the
-** value. */
-static void foundText(AssocOut *pOut, const char *zKey, const char *z) {
-  assocOutText(pOut, zKey, (i64)strlen(zKey));
-  assocJsonString(pOut, z, (i64)strlen(z));
-}
-
 /* The call that defines it. OUT: sqlite3_free() */
 static char *foundCall(AssocLook *p, const AssocFound *q) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
@@ -709,18 +702,18 @@ static char *foundCall(AssocLook *p, const AssocFound *q) {
 static void foundJson(AssocLook *p, AssocOut *pOut, const AssocFound *q,
                       int bCall) {
   assert(q->nSure > 0 && q->nSure <= 100 && (q->nSure == 100 || q->zWhy));
-  foundText(pOut, "{\"model\":", q->pModel->zLabel);
-  foundText(pOut, ",\"association\":", q->zName);
-  foundText(pOut, ",\"kind\":", azAssocKind[q->eKind]);
-  foundText(pOut, ",\"target\":", q->pTarget->zLabel);
+  assocJsonMember(pOut, "{\"model\":", q->pModel->zLabel);
+  assocJsonMember(pOut, ",\"association\":", q->zName);
+  assocJsonMember(pOut, ",\"kind\":", azAssocKind[q->eKind]);
+  assocJsonMember(pOut, ",\"target\":", q->pTarget->zLabel);
   assocOutPrintf(pOut, ",\"options\":%s", q->zOptions ? q->zOptions : "{}");
   if (q->nSure < 100) {
     assocOutPrintf(pOut, ",\"confidence\":0.%02d", q->nSure);
-    foundText(pOut, ",\"reason\":", q->zWhy);
+    assocJsonMember(pOut, ",\"reason\":", q->zWhy);
   }
   if (bCall) {
     char *z = foundCall(p, q);
-    if (z) foundText(pOut, ",\"define\":", z);
+    if (z) assocJsonMember(pOut, ",\"define\":", z);
     sqlite3_free(z);
   }
   assocOutText(pOut, "}", 1);
@@ -744,7 +737,7 @@ static void foundJsonModels(AssocLook *p, AssocOut *pOut) {
   const AssocFoundModel *q;
   for (q = p->pFoundModel; q; q = q->pNext) {
     assocOutPrintf(pOut, q == p->pFoundModel ? "],\"models\":[" : ",");
-    foundText(pOut, "{\"model\":", q->zLabel);
+    assocJsonMember(pOut, "{\"model\":", q->zLabel);
     assocOutPrintf(pOut, ",\"options\":%s}", q->zOptions);
   }
 }
@@ -755,9 +748,9 @@ static void foundJsonSkipped(AssocLook *p, AssocOut *pOut) {
   for (q = p->pSkip; q; q = q->pNext) {
     if (q != p->pSkip) assocOutText(pOut, ",", 1);
     assert(q->zTable && q->zKey);
-    foundText(pOut, "{\"table\":", q->zTable);
-    foundText(pOut, ",\"foreignKey\":", q->zKey);
-    foundText(pOut, ",\"reason\":", q->zWhy ? q->zWhy : "");
+    assocJsonMember(pOut, "{\"table\":", q->zTable);
+    assocJsonMember(pOut, ",\"foreignKey\":", q->zKey);
+    assocJsonMember(pOut, ",\"reason\":", q->zWhy ? q->zWhy : "");
     assocOutText(pOut, "}", 1);
   }
 }
@@ -814,11 +807,11 @@ static void foundJsonGone(AssocLook *p, AssocOut *pOut) {
     zGone = pDef->zName[0] ? foundGone(p, pDef, &now) : 0;
     /* The member "gone" is there only if it has an element. */
     if (zGone == 0) continue;
-    foundText(pOut,
-              n++ ? ",{\"model\":" : ",\"gone\":[{\"model\":", pDef->zModel);
-    foundText(pOut, ",\"association\":", pDef->zName);
-    foundText(pOut, ",\"table\":", zGone);
-    if (now.nChoice == 1) foundText(pOut, ",\"now\":", now.zNow);
+    assocJsonMember(
+        pOut, n++ ? ",{\"model\":" : ",\"gone\":[{\"model\":", pDef->zModel);
+    assocJsonMember(pOut, ",\"association\":", pDef->zName);
+    assocJsonMember(pOut, ",\"table\":", zGone);
+    if (now.nChoice == 1) assocJsonMember(pOut, ",\"now\":", now.zNow);
     assocOutText(pOut, "}", 1);
   }
   if (n) assocOutText(pOut, "]", 1);
@@ -845,7 +838,8 @@ char *assocDiscoverJson(AssocLook *p, int nSure, int bGuess, i64 *pn) {
   }
   assocOutText(&out, "]", 1);
   foundJsonGone(p, &out);
-  if (foundHint(p, bGuess)) foundText(&out, ",\"hint\":", foundHint(p, bGuess));
+  if (foundHint(p, bGuess))
+    assocJsonMember(&out, ",\"hint\":", foundHint(p, bGuess));
   assocOutText(&out, "}", 1);
   z = assocBufText(p->pCall, &out, pn);
   return z;

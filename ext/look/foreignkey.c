@@ -241,13 +241,6 @@ int assocLookHasName(AssocLook *p, const AssocModel *pModel,
 
 /* ------------------------------------------------------------------- keys */
 
-/* The caller's array may be gone soon, so the columns are copied. */
-static int *lookCopy(AssocLook *p, int nCol, const int *aCol) {
-  int *a = assocAlloc(p->pCall, &p->mem, (i64)sizeof(int) * (nCol + 1));
-  if (a) memcpy(a, aCol, sizeof(int) * (size_t)nCol);
-  return a;
-}
-
 /* Set a key to these columns, with their names. */
 static void lookKeyNames(AssocLook *p, AssocKey *pKey, const AssocTable *pTab,
                          int nCol, int *aCol) {
@@ -268,8 +261,11 @@ AssocLookKey *assocLookKeyAdd(AssocLook *p, AssocModel *pChild,
   AssocLookKey *pKey = assocAlloc(p->pCall, &p->mem, sizeof(*pKey));
   assert(pChild && pParent && nCol > 0);
   if (pKey == 0) return 0;
-  lookKeyNames(p, &pKey->key, pChild->pTable, nCol, lookCopy(p, nCol, aCol));
-  lookKeyNames(p, &pKey->ref, pParent->pTable, nCol, lookCopy(p, nCol, aRef));
+  /* The caller's arrays may be gone soon. */
+  lookKeyNames(p, &pKey->key, pChild->pTable, nCol,
+               assocArenaInts(p->pCall, &p->mem, nCol, aCol));
+  lookKeyNames(p, &pKey->ref, pParent->pTable, nCol,
+               assocArenaInts(p->pCall, &p->mem, nCol, aRef));
   if (p->pCall->rc != SQLITE_OK) return 0;
   pKey->name.pChild = pChild;
   pKey->name.pParent = pParent;

@@ -19,12 +19,6 @@
 */
 #include "look/picture.h"
 
-/* zBefore holds the member's name and the punctuation before the value. */
-static void jsonText(AssocOut *pOut, const char *zBefore, const char *z) {
-  assocOutText(pOut, zBefore, (i64)strlen(zBefore));
-  assocJsonString(pOut, z, (i64)strlen(z));
-}
-
 /* true or false. */
 static void jsonFlag(AssocOut *pOut, const char *zBefore, int b) {
   assocOutPrintf(pOut, "%s%s", zBefore, b ? "true" : "false");
@@ -36,7 +30,7 @@ static void jsonKey(AssocOut *pOut, const char *zName, const AssocKey *pKey) {
   if (pKey->nCol == 0) return;
   assocOutPrintf(pOut, ",\"%s\":[", zName);
   for (i = 0; i < pKey->nCol; i++) {
-    jsonText(pOut, i ? "," : "", pKey->azCol[i]);
+    assocJsonMember(pOut, i ? "," : "", pKey->azCol[i]);
   }
   assocOutText(pOut, "]", 1);
 }
@@ -44,8 +38,8 @@ static void jsonKey(AssocOut *pOut, const char *zName, const AssocKey *pKey) {
 /* The declared type is given as it was written; programs interpret it. */
 static void jsonColumn(AssocOut *pOut, const AssocTable *pTab, int iCol) {
   const AssocColumn *pCol = &pTab->aCol[iCol];
-  jsonText(pOut, "{\"name\":", pCol->zName);
-  jsonText(pOut, ",\"type\":", pCol->zType);
+  assocJsonMember(pOut, "{\"name\":", pCol->zName);
+  assocJsonMember(pOut, ",\"type\":", pCol->zType);
   jsonFlag(pOut, ",\"notNull\":", assocPictureIsNotNull(pTab, iCol));
   jsonFlag(pOut, ",\"hasDefault\":", pCol->bDefault);
   jsonFlag(pOut, ",\"generated\":", pCol->bGenerated);
@@ -56,12 +50,13 @@ static void jsonColumn(AssocOut *pOut, const AssocTable *pTab, int iCol) {
 static void jsonBranches(AssocOut *pOut, const AssocRel *pRel) {
   int i;
   assert(pRel->nBranch > 0 && pRel->type.nCol == 1);
-  jsonText(pOut, ",\"polymorphic\":{\"typeColumn\":", pRel->type.azCol[0]);
+  assocJsonMember(pOut,
+                  ",\"polymorphic\":{\"typeColumn\":", pRel->type.azCol[0]);
   assocOutText(pOut, ",\"targets\":[", 12);
   for (i = 0; i < pRel->nBranch; i++) {
     const AssocBranch *q = &pRel->aBranch[i];
-    jsonText(pOut, i ? ",{\"type\":" : "{\"type\":", q->zType);
-    jsonText(pOut, ",\"model\":", q->pModel->zLabel);
+    assocJsonMember(pOut, i ? ",{\"type\":" : "{\"type\":", q->zType);
+    assocJsonMember(pOut, ",\"model\":", q->pModel->zLabel);
     jsonKey(pOut, "targetKey", &q->key);
     assocOutText(pOut, "}", 1);
   }
@@ -99,26 +94,26 @@ static void jsonKeys(AssocOut *pOut, const AssocRel *pRel) {
 /* One association, as it was resolved against the schema. */
 static void jsonRel(AssocPicture *p, AssocOut *pOut, const AssocRel *pRel) {
   const AssocRel *pInverse = jsonInverse(p, pRel);
-  jsonText(pOut, "{\"name\":", pRel->zName);
-  jsonText(pOut, ",\"kind\":", azAssocKind[pRel->eKind]);
+  assocJsonMember(pOut, "{\"name\":", pRel->zName);
+  assocJsonMember(pOut, ",\"kind\":", azAssocKind[pRel->eKind]);
   jsonFlag(pOut, ",\"many\":", pRel->bMany);
   if (pRel->nBranch) {
     jsonBranches(pOut, pRel);
   } else {
-    jsonText(pOut, ",\"target\":", pRel->pTarget->zLabel);
+    assocJsonMember(pOut, ",\"target\":", pRel->pTarget->zLabel);
   }
-  if (pRel->nPath) jsonText(pOut, ",\"path\":", pRel->pOpt->zThrough);
-  if (pRel->zThrough) jsonText(pOut, ",\"through\":", pRel->zThrough);
+  if (pRel->nPath) assocJsonMember(pOut, ",\"path\":", pRel->pOpt->zThrough);
+  if (pRel->zThrough) assocJsonMember(pOut, ",\"through\":", pRel->zThrough);
   if (pRel->nPath == 0) jsonKeys(pOut, pRel);
   if (pRel->pOpt->zCounter &&
       !assocPictureHidesName(p, pRel->pSource->pTable, pRel->pOpt->zCounter)) {
-    jsonText(pOut, ",\"counterCache\":", pRel->pOpt->zCounter);
+    assocJsonMember(pOut, ",\"counterCache\":", pRel->pOpt->zCounter);
   }
   if (!assocRelHides(p->pCall, pRel)) {
     jsonTree(pOut, ",\"scope\":", pRel->pOpt->pScope);
     jsonTree(pOut, ",\"order\":", pRel->pOpt->pOrder);
   }
-  if (pInverse) jsonText(pOut, ",\"inverse\":", pInverse->zName);
+  if (pInverse) assocJsonMember(pOut, ",\"inverse\":", pInverse->zName);
   assocOutText(pOut, "}", 1);
 }
 
@@ -145,15 +140,16 @@ static void jsonModel(AssocPicture *p, AssocOut *pOut,
   int i, n = 0;
   for (i = 0; i < pModel->nValue; i++) {
     if (assocPictureHides(p, q, pModel->aValue[i])) continue;
-    jsonText(pOut, n++ ? "," : ",\"values\":{",
-             q->aCol[pModel->aValue[i]].zName);
+    assocJsonMember(pOut, n++ ? "," : ",\"values\":{",
+                    q->aCol[pModel->aValue[i]].zName);
     assocOutText(pOut, ":", 1);
     assocJsonWrite(pOut, pModel->apValue[i]);
   }
   if (n) assocOutText(pOut, "}", 1);
   for (i = 0; i < 2; i++) {
     const char *z = pModel->azTime[i];
-    if (z && !assocPictureHidesName(p, q, z)) jsonText(pOut, azTime[i], z);
+    if (z && !assocPictureHidesName(p, q, z))
+      assocJsonMember(pOut, azTime[i], z);
   }
 }
 
@@ -163,18 +159,18 @@ static void jsonTable(AssocPicture *p, AssocOut *pOut,
   const AssocModel *pModel = pTab->pModel;
   AssocTable *q = pTab->pTab;
   int i, n = 0;
-  jsonText(pOut, "{\"name\":", pModel->zLabel);
-  jsonText(pOut, ",\"schema\":", q->pSchema->zName);
-  jsonText(pOut, ",\"table\":", q->zName);
-  jsonText(pOut, ",\"type\":",
-           q->eType == ASSOC_VIEW      ? "view"
-           : q->eType == ASSOC_VIRTUAL ? "virtual"
-                                       : "table");
+  assocJsonMember(pOut, "{\"name\":", pModel->zLabel);
+  assocJsonMember(pOut, ",\"schema\":", q->pSchema->zName);
+  assocJsonMember(pOut, ",\"table\":", q->zName);
+  assocJsonMember(pOut, ",\"type\":",
+                  q->eType == ASSOC_VIEW      ? "view"
+                  : q->eType == ASSOC_VIRTUAL ? "virtual"
+                                              : "table");
   jsonFlag(pOut, ",\"joinTable\":", pTab->bJoin);
   jsonModel(p, pOut, pModel);
   assocOutText(pOut, ",\"primaryKey\":[", 15);
   for (i = 0; i < pModel->nKey; i++) {
-    jsonText(pOut, i ? "," : "", q->aCol[pModel->aKey[i]].zName);
+    assocJsonMember(pOut, i ? "," : "", q->aCol[pModel->aKey[i]].zName);
   }
   assocOutText(pOut, "],\"columns\":[", 13);
   for (i = 0; i < q->nCol; i++) {

@@ -144,25 +144,15 @@ static void scriptComment(AssocPicture *p, const char *zBefore,
 
 /* ------------------------------------------------------------------ types */
 
-/* Does the declared type have this word in it, whatever its case? */
-static int scriptTypeHas(const char *zType, const char *zWord) {
-  int n = (int)strlen(zWord);
-  for (; *zType; zType++) {
-    if (sqlite3_strnicmp(zType, zWord, n) == 0) return 1;
-  }
-  return 0;
-}
-
 /* What a value of the column is in JSON, by the declared type. */
 static const char *scriptType(const AssocColumn *pCol) {
   if (pCol->eJson == ASSOC_JSON_RAW) return "unknown";
   if (pCol->eJson == ASSOC_JSON_BOOL) return "boolean";
-  if (scriptTypeHas(pCol->zType, "BLOB")) return "string"; /* Hexadecimal */
+  if (assocTypeHas(pCol->zType, "BLOB")) return "string"; /* Hexadecimal */
   if (pCol->eAff == ASSOC_AFF_TEXT) return "string";
   if (pCol->eAff == ASSOC_AFF_NONE) return "string | number";
-  if (scriptTypeHas(pCol->zType, "INT")) return "number";
-  if (scriptTypeHas(pCol->zType, "DATE") ||
-      scriptTypeHas(pCol->zType, "TIME")) {
+  if (assocTypeHas(pCol->zType, "INT")) return "number";
+  if (assocTypeHas(pCol->zType, "DATE") || assocTypeHas(pCol->zType, "TIME")) {
     return "string";
   }
   return "number";

@@ -780,15 +780,8 @@ static void cacheFree(void *p) {
 
 /* The cache of the connection, created at the first call. */
 static CatalogCache *cacheOf(AssocCall *pCall) {
-  AssocConn *pConn = pCall->pConn;
-  CatalogCache *pCache = pConn->aSlot[ASSOC_SLOT_CATALOG].p;
-  if (pCache) return pCache;
-  pCache = assocMalloc(pCall, sizeof(*pCache));
-  if (pCache == 0) return 0;
-  memset(pCache, 0, sizeof(*pCache));
-  pConn->aSlot[ASSOC_SLOT_CATALOG].p = pCache;
-  pConn->aSlot[ASSOC_SLOT_CATALOG].xFree = cacheFree;
-  return pCache;
+  return assocConnSlot(pCall, ASSOC_SLOT_CATALOG, sizeof(CatalogCache),
+                       cacheFree);
 }
 
 /* Does the connection have a database of number i? main is 0, and temp is 1. SQLite

@@ -11,20 +11,17 @@
 
 typedef struct Collector Collector;
 struct Collector {
-  AssocCall *pCall;              /* Receives the first error */
-  AssocArena *pArena;            /* Holds the list */
-  AssocRel *pOnly;               /* 0: errors of all definitions count */
-  int bKey;                      /* Only what may speak of the key of pOnly */
+  AssocCall *pCall;   /* Receives the first error */
+  AssocArena *pArena; /* Holds the list */
+  AssocRel *pOnly;    /* 0: errors of all definitions count */
+  int bKey;           /* Only definitions that may use the key of pOnly */
   AssocForeign *pFirst, **ppEnd; /* The keys found so far */
   AssocForeign *apBucket[512];   /* By the table's name; linked by pSame */
 };
 
-/* Names are compared without case, so the hash uses five bits of each letter.
-*/
+/* The bucket of a table's name. */
 static AssocForeign **foreignBucket(Collector *p, const char *zTable) {
-  u32 h = 0;
-  for (; *zTable; zTable++) h = h * 31 + (u32)(*zTable & 0x1f);
-  return &p->apBucket[h % ASSOC_COUNT(p->apBucket)];
+  return &p->apBucket[assocNameHash(zTable) % ASSOC_COUNT(p->apBucket)];
 }
 
 /* The options that several associations may give for one key. SAID_* are
@@ -260,8 +257,8 @@ static int speaksOfKey(Collector *p, AssocDef *pDef) {
   const AssocTable *pTab = pOnly->eKind == ASSOC_BELONGSTOMANY
                                ? pOnly->pThrough
                                : assocRelForeignTable(pOnly);
-  /* Told from the row alone, without resolving it: most definitions of a large
-  ** schema speak of other tables. */
+  /* The row alone answers this, without resolving it: most definitions of a
+  ** large schema are about other tables. */
   assert(pOnly);
   if (eKind == ASSOC_BELONGSTOMANY) {
     pOpt = assocDefOptionsTry(p->pCall, pDef);

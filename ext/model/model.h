@@ -69,6 +69,8 @@ struct AssocColumn {
   u8 eClock;         /* The form of its timestamps, if it is known: clock.c */
   int iPk;           /* Position in the PRIMARY KEY, from 1; 0: none */
 };
+/* Does a declared type contain zPart, in upper or lower case? */
+int assocTypeHas(const char *zType, const char *zPart);
 
 struct AssocFkey {
   const char *zParent; /* The referenced table, as spelt in the schema */
@@ -555,6 +557,10 @@ const AssocPolicy *assocPolicyNext(AssocCall *pCall, const AssocPolicy *p);
 /* Does a policy that holds now hide the column (ASSOC_COLUMN_HIDE), or fix it
 ** (ASSOC_COLUMN_FIXED)? */
 int assocColumnIs(AssocCall *pCall, const AssocTable *pTab, int iCol, int m);
+/* Does it hide one of these n columns? Numbers below 0, which are no columns,
+** are passed over. */
+int assocColumnsHide(AssocCall *pCall, const AssocTable *pTab, int n,
+                     const int *aCol);
 /* The number of a column by the name that a shape or a payload gives: -1 also
 ** if a policy hides it. */
 int assocColumnSeek(AssocCall *pCall, const AssocTable *pTab,

@@ -279,17 +279,22 @@ int assocModelShown(AssocCall *pCall, const AssocModel *pModel) {
   return pCall->rc == SQLITE_OK;
 }
 
-/* Does a policy hide a column of the key? */
-static int keyHidden(AssocCall *pCall, const AssocTable *pTab,
-                     const AssocKey *pKey) {
+int assocColumnsHide(AssocCall *pCall, const AssocTable *pTab, int n,
+                     const int *aCol) {
   int i;
-  for (i = 0; pTab && i < pKey->nCol; i++) {
-    if (pKey->aCol[i] >= 0 &&
-        assocColumnIs(pCall, pTab, pKey->aCol[i], ASSOC_COLUMN_HIDE)) {
+  for (i = 0; i < n; i++) {
+    if (aCol[i] >= 0 &&
+        assocColumnIs(pCall, pTab, aCol[i], ASSOC_COLUMN_HIDE)) {
       return 1;
     }
   }
   return 0;
+}
+
+/* Does a policy hide a column of the key? pTab is 0 if there is no table. */
+static int keyHidden(AssocCall *pCall, const AssocTable *pTab,
+                     const AssocKey *pKey) {
+  return pTab && assocColumnsHide(pCall, pTab, pKey->nCol, pKey->aCol);
 }
 
 /* May the session know of one association that is no path, and of the columns

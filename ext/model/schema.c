@@ -10,8 +10,7 @@
 
 /* --------------------------------------------------------------- columns */
 
-/* Does z contain zPart, ignoring case? */
-static int typeHas(const char *z, const char *zPart) {
+int assocTypeHas(const char *z, const char *zPart) {
   int n = (int)strlen(zPart);
   for (; *z; z++) {
     if (sqlite3_strnicmp(z, zPart, n) == 0) return 1;
@@ -24,12 +23,12 @@ static int typeHas(const char *z, const char *zPart) {
 ** difference in comparisons. INTEGER, REAL and NUMERIC behave alike.
 */
 static u8 affinityOf(const char *zType) {
-  if (typeHas(zType, "INT")) return ASSOC_AFF_NUMERIC;
-  if (typeHas(zType, "CHAR") || typeHas(zType, "CLOB") ||
-      typeHas(zType, "TEXT")) {
+  if (assocTypeHas(zType, "INT")) return ASSOC_AFF_NUMERIC;
+  if (assocTypeHas(zType, "CHAR") || assocTypeHas(zType, "CLOB") ||
+      assocTypeHas(zType, "TEXT")) {
     return ASSOC_AFF_TEXT;
   }
-  if (zType[0] == 0 || typeHas(zType, "BLOB")) return ASSOC_AFF_NONE;
+  if (zType[0] == 0 || assocTypeHas(zType, "BLOB")) return ASSOC_AFF_NONE;
   return ASSOC_AFF_NUMERIC;
 }
 

@@ -52,16 +52,10 @@ static void writeFresh(AssocCall *pCall, WriteState *p) {
 /* All statements of the savepoint are prepared here, before any of them is
 ** needed. iStamp is assocCatalogStamp() if the guard has just run, else 0. */
 static WriteState *writeState(AssocCall *pCall, u32 iStamp) {
-  AssocConn *pConn = pCall->pConn;
-  WriteState *p = pConn->aSlot[ASSOC_SLOT_WRITE].p;
+  WriteState *p =
+      assocConnSlot(pCall, ASSOC_SLOT_WRITE, sizeof(*p), sqlite3_free);
   int i;
-  if (p == 0) {
-    p = assocMalloc(pCall, sizeof(*p));
-    if (p == 0) return 0;
-    memset(p, 0, sizeof(*p));
-    pConn->aSlot[ASSOC_SLOT_WRITE].p = p;
-    pConn->aSlot[ASSOC_SLOT_WRITE].xFree = sqlite3_free;
-  }
+  if (p == 0) return 0;
   if (iStamp == 0 || iStamp != p->iStamp) writeFresh(pCall, p);
   for (i = 0; i < WRITE_CANARY; i++) {
     (void)assocStmt(pCall, &p->aStmt[i], azWrite[i]);

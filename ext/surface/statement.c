@@ -21,15 +21,8 @@ static void resultFree(void *p) {
 
 /* What the last row gave, on this connection; 0 if memory runs out. */
 static AssocResult *resultOf(AssocCall *pCall) {
-  AssocConn *pConn = pCall->pConn;
-  AssocResult *p = pConn->aSlot[ASSOC_SLOT_RESULT].p;
-  if (p) return p;
-  p = assocMalloc(pCall, sizeof(*p));
-  if (p == 0) return 0;
-  memset(p, 0, sizeof(*p));
-  pConn->aSlot[ASSOC_SLOT_RESULT].p = p;
-  pConn->aSlot[ASSOC_SLOT_RESULT].xFree = resultFree;
-  return p;
+  return assocConnSlot(pCall, ASSOC_SLOT_RESULT, sizeof(AssocResult),
+                       resultFree);
 }
 
 /* A statement or a session begins: nothing has been written. */

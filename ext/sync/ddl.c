@@ -74,11 +74,9 @@ struct AssocSyncNames {
   AssocSyncNames *pNext;      /* Those of the next database */
 };
 
-/* The bucket of a name. Only letters differ in case. */
+/* The bucket of a name. */
 static SyncName **nameBucket(AssocSyncNames *p, const char *zName) {
-  u32 h = 0;
-  for (; *zName; zName++) h = h * 31 + (u32)(*zName & 0x1f);
-  return &p->apName[h % ASSOC_COUNT(p->apName)];
+  return &p->apName[assocNameHash(zName) % ASSOC_COUNT(p->apName)];
 }
 
 /* Remember a name that is in the arena. */

@@ -285,13 +285,7 @@ static int referLeadsOver(const WriteRefer *p, const AssocRel *pRel) {
 
 /* Does a policy hide a column of the key? */
 static int referHides(AssocWriter *w, const WriteRefer *p) {
-  int i;
-  for (i = 0; i < p->nCol; i++) {
-    if (assocColumnIs(w->pCall, p->pChild, p->aCol[i], ASSOC_COLUMN_HIDE)) {
-      return 1;
-    }
-  }
-  return 0;
+  return assocColumnsHide(w->pCall, p->pChild, p->nCol, p->aCol);
 }
 
 /* "a, b", for errors. Never 0. A session is not told of hidden columns: the error

@@ -529,13 +529,6 @@ static char *rowSqlText(AssocWriter *w, const WriteSql *p) {
   return assocStrFinish(w->pCall, pStr);
 }
 
-/* A copy of a list of columns, for as long as the writer. */
-static int *rowKeepColumns(AssocWriter *w, int n, const int *a) {
-  int *aNew = assocAlloc(w->pCall, &w->mem, (i64)sizeof(int) * (n + 1));
-  if (aNew && n) memcpy(aNew, a, sizeof(int) * (size_t)n);
-  return aNew;
-}
-
 /* Are two lists of columns the same, in the same order? */
 static int rowSameColumns(int nA, const int *aA, int nB, const int *aB) {
   return nA == nB && (nA == 0 || memcmp(aA, aB, sizeof(int) * (size_t)nA) == 0);
@@ -576,9 +569,9 @@ static WriteSql *rowSqlNew(AssocWriter *w, const WriteSql *pLike) {
   if (p == 0) return 0;
   *p = *pLike;
   /* The caller's lists live only as long as its call. */
-  p->aSet = rowKeepColumns(w, p->nSet, p->aSet);
-  p->aWhere = rowKeepColumns(w, p->nWhere, p->aWhere);
-  p->aGet = rowKeepColumns(w, p->nGet, p->aGet);
+  p->aSet = assocArenaInts(w->pCall, &w->mem, p->nSet, p->aSet);
+  p->aWhere = assocArenaInts(w->pCall, &w->mem, p->nWhere, p->aWhere);
+  p->aGet = assocArenaInts(w->pCall, &w->mem, p->nGet, p->aGet);
   assocSchemaNeedTrust(w->pCall, p->pTab->pSchema);
   if ((p->eOp == WRITE_FIND && assocAllowAsks(w, p->pTab)) ||
       (readsRows(p) && assocBudgetCounts(w->pCall->pConn))) {

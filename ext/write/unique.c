@@ -62,18 +62,6 @@ static int indexIsPlain(const AssocIndex *pIdx) {
   return pIdx->bUnique && i == pIdx->nCol;
 }
 
-/* Is a column of the index hidden from the session? */
-static int indexIsHidden(AssocWriter *w, const AssocTable *pTab,
-                         const AssocIndex *pIdx) {
-  int i;
-  for (i = 0; i < pIdx->nCol; i++) {
-    if (assocColumnIs(w->pCall, pTab, pIdx->aCol[i], ASSOC_COLUMN_HIDE)) {
-      return 1;
-    }
-  }
-  return 0;
-}
-
 /* Append "a, b". */
 static void columnNames(sqlite3_str *pStr, const AssocTable *pTab, int n,
                         const int *a) {
@@ -96,7 +84,7 @@ static void uniqueMissing(AssocWriter *w, AssocModel *pModel, int nBy,
   sqlite3_str_appendall(pStr, ")");
   for (pIdx = assocTableIndexes(w->pCall, pTab); pIdx; pIdx = pIdx->pNext) {
     if (!indexIsPlain(pIdx) || pIdx->bPrimary) continue;
-    if (indexIsHidden(w, pTab, pIdx)) continue;
+    if (assocColumnsHide(w->pCall, pTab, pIdx->nCol, pIdx->aCol)) continue;
     sqlite3_str_appendall(pStr, ", (");
     columnNames(pStr, pTab, pIdx->nCol, pIdx->aCol);
     sqlite3_str_appendall(pStr, ")");
