@@ -45,7 +45,8 @@ static void foundModelAdd(AssocLook *p, AssocModel *pTable, const char *zName,
 
 /* Timestamps that Sequelize, Rails or Prisma keep. */
 static void foundTimes(AssocLook *p, AssocModel *pModel) {
-  if (pModel->pDef || pModel->aTime[1] < 0) return;
+  int iCol = pModel->aTime[1];
+  if (pModel->pDef || iCol < 0 || pModel->pTable->aCol[iCol].bDefault) return;
   foundModelAdd(p, pModel, pModel->zName,
                 pModel->aStamp[0] < 0 ? "{\"createdAt\":false}"
                                       : "{\"timestamps\":true}");

@@ -120,6 +120,11 @@ int assocClockForm(AssocCall *pCall, AssocTable *pTab, int iCol, int iOther) {
   return CLOCK_SEQUELIZE;
 }
 
+/* See model.h. */
+int assocClockNow(void) {
+  return CLOCK_SQLITE;
+}
+
 /* See model.h. 'now' is one time in a statement. */
 void assocClockSql(sqlite3_str *pStr, int eForm) {
   static const char *const azMore[] = {

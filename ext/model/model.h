@@ -161,6 +161,8 @@ void assocTableNeed(AssocCall *pCall, const AssocTable *pTab,
 ** or -1. And the SQL of the current time in that form. */
 #define ASSOC_CLOCK_N 30
 int assocClockForm(AssocCall *pCall, AssocTable *pTab, int iCol, int iOther);
+/* The form of CURRENT_TIMESTAMP. */
+int assocClockNow(void);
 /* Append the SQL expression of the current time in that form. */
 void assocClockSql(sqlite3_str *pStr, int eForm);
 /* The same, but a view that SQLite cannot read is no table. */

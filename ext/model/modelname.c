@@ -543,7 +543,8 @@ static const char *timeName(AssocCall *pCall, const AssocModel *p, int i,
 
 /* Read the options timestamps, createdAt and updatedAt. Without them a column
 ** of the usual name is filled in new rows if it needs a value and has no
-** default: without a value, no row could be inserted. */
+** default: without a value, no row could be inserted. A default of the current
+** time may have another form than the rows. */
 static void modelTimes(AssocCall *pCall, AssocModel *p, AssocJson *pJson) {
   AssocJson *pOn = pJson ? assocJsonGet(pJson, "timestamps") : 0;
   int i, bSaid = pJson && (assocJsonGet(pJson, "createdAt") ||
@@ -570,7 +571,8 @@ static void modelTimes(AssocCall *pCall, AssocModel *p, AssocJson *pJson) {
     if (pCol == 0 || pCol->bGenerated || pCol->iPk) continue;
     p->aStamp[i] = iCol;
     if (bSaid && i == 1) p->iTouch = iCol;
-    if (!pCol->bDefault && (bSaid || pCol->bNotNull)) p->aTime[i] = iCol;
+    if (pCol->bDefault && !pCol->bNow) continue;
+    if (bSaid || pCol->bNotNull) p->aTime[i] = iCol;
   }
 }
 

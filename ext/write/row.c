@@ -1271,7 +1271,13 @@ const WriteCell *assocRowFill(AssocWriter *w, const AssocModel *pModel, int *pn,
   if (n) memcpy(a, aCell, sizeof(*a) * (size_t)n);
   for (i = 0; i < pModel->nValue; i++) n = fillValue(w, pModel, i, a, n);
   for (i = 0; i < 2; i++) {
-    n = fillTime(w, pModel, i, pModel->aTime[i], a, n, &now);
+    int iCol = pModel->aTime[i];
+    /* A default of CURRENT_TIMESTAMP does, if the rows have that form. */
+    if (iCol >= 0 && pModel->pTable->aCol[iCol].bNow &&
+        timeForm(w, pModel, i) == assocClockNow()) {
+      continue;
+    }
+    n = fillTime(w, pModel, i, iCol, a, n, &now);
   }
   *pn = n;
   return a;
