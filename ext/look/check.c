@@ -985,6 +985,85 @@ static void problemPair(Checker *c, AssocForeign *pFor) {
   sqlite3_free(zTwin);
 }
 
+/* The columns that a pair in the other direction has: the two keys exchanged
+** (bBack), and all others but a key of its own. */
+static void mirrorColumns(sqlite3_str *pStr, const AssocRel *pRel, int bBack) {
+  const AssocTable *pTab = pRel->pThrough;
+  const AssocKey *apKey[2];
+  int i, j, n = 0;
+  apKey[bBack] = &pRel->foreign;
+  apKey[!bBack] = &pRel->other;
+  for (i = 0; i < 2; i++) {
+    for (j = 0; j < apKey[i]->nCol; j++) {
+      sqlite3_str_appendall(pStr, n++ ? ", " : "");
+      assocDdlName(pStr, apKey[i]->azCol[j]);
+    }
+  }
+  for (i = 0; i < pTab->nCol; i++) {
+    if (pTab->aCol[i].bGenerated || pTab->aCol[i].iPk) continue;
+    for (j = 0; j < pRel->foreign.nCol; j++) {
+      if (pRel->foreign.aCol[j] == i || pRel->other.aCol[j] == i) break;
+    }
+    if (j < pRel->foreign.nCol) continue;
+    sqlite3_str_appendall(pStr, ", ");
+    assocDdlName(pStr, pTab->aCol[i].zName);
+  }
+}
+
+/* Report pairs of a symmetric association that are stored in one direction only,
+** as clients without assoc write them. Rows outside of a scope, and deleted ones,
+** may have another meaning: these associations are left out. */
+static void problemOneWay(Checker *c, AssocRel *pRel) {
+  AssocTable *pTab = pRel->pThrough;
+  AssocModel *pJoin;
+  sqlite3_str *pStr;
+  char *zWhere, *zSome = 0, *zFix = 0;
+  i64 n;
+  int i;
+  if (pRel->pOpt->eSymmetric != 1 || pRel->pThroughScope || pTab == 0) return;
+  if (pTab->eType != ASSOC_TABLE || isPart(rowsOf(c, pTab))) return;
+  if (!problemHasAll(&pRel->foreign) || !problemHasAll(&pRel->other)) return;
+  pJoin = assocModelOf(c->pCall, pTab);
+  if (pJoin == 0 || !assocModelScopes(c->pCall, pJoin)) return;
+  if (pJoin->iDeleted >= 0) return;
+  pStr = sqlite3_str_new(c->pCall->db);
+  for (i = 0; i < pRel->foreign.nCol; i++) {
+    sqlite3_str_appendf(pStr,
+                        "c.\"%w\" IS NOT NULL AND c.\"%w\" IS NOT NULL AND ",
+                        pRel->foreign.azCol[i], pRel->other.azCol[i]);
+  }
+  sqlite3_str_appendf(pStr, "NOT EXISTS (SELECT 1 FROM %s AS d",
+                      rowsOf(c, pTab));
+  for (i = 0; i < pRel->foreign.nCol; i++) {
+    sqlite3_str_appendf(pStr, "%s d.\"%w\" = c.\"%w\" AND d.\"%w\" = c.\"%w\"",
+                        i ? " AND" : " WHERE", pRel->foreign.azCol[i],
+                        pRel->other.azCol[i], pRel->other.azCol[i],
+                        pRel->foreign.azCol[i]);
+  }
+  sqlite3_str_appendall(pStr, ")");
+  zWhere = assocStrFinish(c->pCall, pStr);
+  n = zWhere ? countThat(c, pTab, pRel->foreign.azCol[0], zWhere, &zSome) : 0;
+  if (n > 0 && c->pCall->rc == SQLITE_OK) {
+    pStr = sqlite3_str_new(c->pCall->db);
+    sqlite3_str_appendall(pStr, "INSERT INTO ");
+    assocDdlSchema(pStr, pTab->pSchema);
+    assocDdlName(pStr, pTab->zName);
+    sqlite3_str_appendall(pStr, "(");
+    mirrorColumns(pStr, pRel, 0);
+    sqlite3_str_appendall(pStr, ") SELECT ");
+    mirrorColumns(pStr, pRel, 1);
+    sqlite3_str_appendf(pStr, " FROM %s AS c WHERE %s;", rowsOf(c, pTab),
+                        zWhere);
+    zFix = assocStrFinish(c->pCall, pStr);
+    problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), "one way", zFix,
+               "%lld %s of %s %s stored in one direction only, by %s: %s%s", n,
+               n == 1 ? "pair" : "pairs", pTab->zName, n == 1 ? "is" : "are",
+               pRel->foreign.azCol[0], zSome, n > 3 ? ", …" : "");
+  }
+  sqlite3_free(zWhere);
+  sqlite3_free(zSome);
+}
+
 /* Everything about one foreign key. An index comes before the orphans: with it,
 ** the search for orphans is fast. */
 static void problemForeign(Checker *c, AssocForeign *pFor) {
@@ -1686,6 +1765,7 @@ void assocCheck(AssocLook *p) {
     problemReady(&c, pRel);
     if (pRel->nBranch) problemBranches(&c, pRel);
     problemOne(&c, pRel);
+    problemOneWay(&c, pRel);
     problemSides(&c, pRel);
   }
   c.sync.pList = c.pList;
