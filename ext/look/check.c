@@ -1681,20 +1681,12 @@ static void problemDefs(Checker *c) {
   }
 }
 
-/* Report definitions that disagree on one foreign key. Definitions without
-** options of the key cannot disagree. */
+/* Report definitions that disagree on one foreign key, once: when one of the two
+** is gone, the other is right. */
 static void problemDisagree(Checker *c, AssocRel *pRel) {
-  const AssocOptions *q = pRel->pOpt;
   AssocCall ask;
   AssocErr why;
-  if (q->zOnDelete == 0 && q->zOnUpdate == 0 && q->eAllowNull < 0 &&
-      q->eUnique < 0 && q->eThroughUnique < 0) {
-    return;
-  }
-  /* One at a time: when one of the two is gone, the other is right */
-  if (c->bDisagree) {
-    return;
-  }
+  if (c->bDisagree) return;
   assocTryBegin(&ask, c->pCall);
   assocForeignCheck(&ask, pRel);
   if (assocTryEnd(&ask, c->pCall, &why)) {
