@@ -4,6 +4,7 @@
 ** all floors but the front door, and is no part of the product.
 **
 **   unit_char(X)
+**   unit_sequelize(X)
 **   unit_pluralize(X), unit_singularize(X), unit_underscore(X)
 **   unit_camelize(A, B)
 **   unit_json_quote(X)       X as assocJsonValue() writes it
@@ -298,6 +299,11 @@ static void unitSingularize(AssocCall *pCall, AssocArena *pArena,
   resultText(pCtx, assocSingularize(pCall, pArena, argText(apArg[0])));
 }
 
+static void unitSequelize(AssocCall *pCall, AssocArena *pArena,
+                          sqlite3_context *pCtx, sqlite3_value **apArg) {
+  resultText(pCtx, assocPluralSequelize(pCall, pArena, argText(apArg[0])));
+}
+
 static void unitUnderscore(AssocCall *pCall, AssocArena *pArena,
                            sqlite3_context *pCtx, sqlite3_value **apArg) {
   resultText(pCtx, assocUnderscore(pCall, pArena, argText(apArg[0])));
@@ -564,6 +570,7 @@ struct UnitFunc {
 static const UnitFunc aUnit[] = {
     {"unit_char", 1, unitChar},
     {"unit_pluralize", 1, unitPluralize},
+    {"unit_sequelize", 1, unitSequelize},
     {"unit_singularize", 1, unitSingularize},
     {"unit_underscore", 1, unitUnderscore},
     {"unit_camelize", 2, unitCamelize},

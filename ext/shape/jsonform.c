@@ -988,7 +988,7 @@ static void jsonQueries(JsonParser *p, AssocJson *pRoot) {
                  "a list of queries needs a query: "
                  "[{\"as\":\"users\",\"model\":\"User\"}]");
   }
-  for (; pSub && p->pCall->rc == SQLITE_OK; pSub = pSub->pNext) {
+  for (; pSub; pSub = pSub->pNext) {
     AssocJson *pAs = assocJsonGet(pSub, "as");
     if (pSub->eType == ASSOC_J_OBJECT && pAs == 0) {
       assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
@@ -1099,11 +1099,12 @@ ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
   ShapeClauses *pC = assocAlloc(pCall, pArena, sizeof(*pC));
   assert(pJson && pnParam);
   jsonPart(&p, pCall, pArena, &shape);
-  if (pC && pJson->eType != ASSOC_J_OBJECT) {
+  if (pC == 0) return 0;
+  if (pJson->eType != ASSOC_J_OBJECT) {
     assocErrorOf(pCall, ASSOC_E_SYNTAX, 0, 0,
                  "a scope must be an object, not %s", assocJsonTypeName(pJson));
   }
-  for (pSub = pJson->pChild; pC && pSub && pCall->rc == SQLITE_OK;
+  for (pSub = pJson->pChild; pSub && pCall->rc == SQLITE_OK;
        pSub = pSub->pNext) {
     int i = 0;
     while (i < 4 && strcmp(pSub->zKey, az[i]) != 0) i++;
@@ -1116,7 +1117,7 @@ ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
       (void)jsonClause(&p, pSub, pC);
     }
   }
-  if (pC) ownSorts(pC->pOrder);
+  ownSorts(pC->pOrder);
   *pnParam = shape.nParam;
   return pC;
 }

@@ -564,7 +564,7 @@ static AssocJson *jsonWithoutOn(JsonParser *p, AssocJson *pJson,
                                 ShapeName **ppOn) {
   AssocJson *pNew, *pOn = assocJsonGet(pJson, "$on"), **ppEnd, *pSub;
   *ppOn = 0;
-  if (pOn == 0 || pJson->eType != ASSOC_J_OBJECT) return pJson;
+  if (pOn == 0) return pJson;
   *ppOn = shapeJsonPathOf(p, pOn, "\"$on\"");
   pNew = shapeJsonAlloc(p, sizeof(*pNew));
   if (pNew == 0) return pJson;
@@ -619,7 +619,7 @@ static ShapePred *jsonAggTest(JsonParser *p, AssocJson *pObj) {
       break;
     }
   }
-  if (pIs == 0 || pObj->eType != ASSOC_J_OBJECT) {
+  if (pIs == 0) { /* An array has no keys */
     assocErrorOf(
         p->pCall, ASSOC_E_SYNTAX, 0, 0,
         "$aggregate takes an aggregate, and \"is\" with the comparison");

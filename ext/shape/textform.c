@@ -504,7 +504,7 @@ static int isAggArgs(TextParser *p, ShapeToken tok) {
     tok = textAfter(p, &tok);
   }
   tok = textAfter(p, &tok);
-  return tok.eType != '{' && tok.eType != '!' && tok.eType != '^';
+  return tok.eType != '{';
 }
 
 /* key = "@" name | path | path "." agg "(" [ aggargs ] ")" */
@@ -1004,7 +1004,7 @@ static void textRecurse(TextParser *p, ShapeItem *pItem) {
   pItem->nRecurse = SHAPE_RECURSE_ALL;
   if (p->tok.eType != TK_NUMBER) return;
   for (i = 0; i < p->tok.n; i++) {
-    if (z[i] < '0' || z[i] > '9' || n > p->pCall->pConn->mxDepth) break;
+    if (!assocIsDigit(z[i]) || n > p->pCall->pConn->mxDepth) break;
     n = n * 10 + (z[i] - '0');
   }
   if (i < p->tok.n || n < 1 || n > p->pCall->pConn->mxDepth) {
@@ -1040,7 +1040,7 @@ static int isEmptyCall(TextParser *p, const char *zWord) {
   tok = textAfter(p, &tok);
   if (tok.eType != ')') return 0;
   tok = textAfter(p, &tok);
-  return tok.eType != '{' && tok.eType != '!' && tok.eType != '^';
+  return tok.eType != '{';
 }
 
 /* Does "text ( column )" begin here? */
@@ -1284,10 +1284,8 @@ static ShapeItem *mergeItem(TextParser *p, ShapeItem **ppList,
   ShapeItem *pItem;
   assert(pName->pNext == 0);
   while ((pItem = *ppList) != 0) {
-    if (pItem->eType == SHAPE_ITEM_NAME &&
-        sqlite3_stricmp(pItem->pPath->z, pName->z) == 0) {
-      return pItem;
-    }
+    assert(pItem->eType == SHAPE_ITEM_NAME);
+    if (sqlite3_stricmp(pItem->pPath->z, pName->z) == 0) return pItem;
     ppList = &pItem->pNext;
   }
   pItem = newItem(p, SHAPE_ITEM_NAME);
