@@ -104,10 +104,15 @@ static AssocProblem *problemAdd(Checker *c, int eSeverity, const char *zModel,
 /* A problem of an association, or of a key by the first that speaks of it. */
 #define CHECK_REL(pRel) (pRel)->pSource->zLabel, (pRel)->zName
 
+/* A model of main or temp is found without its database's name. */
+static int isBare(const Checker *c, const AssocSchema *pSchema) {
+  return pSchema == c->p->pCat->pSchema || pSchema->pNext == 0;
+}
+
 /* SELECT assoc_undefine('User', 'posts'); OUT: sqlite3_free() */
 static char *fixUndefine(Checker *c, const AssocDef *pDef) {
   const AssocSchema *pSchema = pDef->pSchema;
-  int bBare = pSchema == c->p->pCat->pSchema || pSchema->pNext == 0;
+  int bBare = isBare(c, pSchema);
   return assocMprintf(
       c->pCall, "SELECT assoc_undefine('%q%s%q', %Q);",
       bBare ? "" : pSchema->zName, bBare ? "" : ".",
@@ -250,7 +255,7 @@ static char *fixModelOptions(Checker *c, const AssocDef *pDef,
 /* SELECT assoc_model('User', '{"table":"people"}'); OUT: sqlite3_free() */
 static char *fixModel(Checker *c, AssocSchema *pSchema, const char *zModel,
                       const char *zTable) {
-  int bBare = pSchema == c->p->pCat->pSchema || pSchema->pNext == 0;
+  int bBare = isBare(c, pSchema);
   AssocDef *pDef = pSchema->pDef;
   char *zOptions, *zFix = 0;
   while (pDef && (pDef->zName[0] || sqlite3_stricmp(pDef->zModel, zModel))) {
@@ -737,6 +742,12 @@ static void problemIndex(Checker *c, AssocForeign *pFor) {
              pFor->zTable, assocLookNames(c->p, pFor->pTab, n, want.aCol));
 }
 
+/* The collation of a column, if it has another one than BINARY; else "". That of
+** a view's column is not known. */
+static const char *collationShown(const AssocColumn *p) {
+  return p->zColl && p->eColl ? p->zColl : "";
+}
+
 /* Can an index on the column serve a comparison with the column it
 ** references? */
 static void problemType(Checker *c, AssocForeign *pFor, int i) {
@@ -746,6 +757,7 @@ static void problemType(Checker *c, AssocForeign *pFor, int i) {
   const AssocTable *pTab = pFor->pTab, *pParent = pFor->pParent->pTable;
   const AssocColumn *pCol = &pTab->aCol[pFor->key.aCol[i]];
   const AssocColumn *pRef = &pParent->aCol[pFor->parentKey.aCol[i]];
+  const char *zColl = collationShown(pCol), *zRef = collationShown(pRef);
   int eDiffers = assocSyncTypeDiffers(pFor, i);
   const char *zProblem = "key types differ";
   assert(eDiffers >= 0 && eDiffers < ASSOC_COUNT(azWhy));
@@ -756,11 +768,9 @@ static void problemType(Checker *c, AssocForeign *pFor, int i) {
       c, CHECK_WARNING, CHECK_REL(pFor->pRel), zProblem,
       fixSync(c, "'{\"types\":true}'"), "%s.%s is %s%s%s and %s.%s %s%s%s%s",
       pTab->zName, pCol->zName, pCol->zType[0] ? pCol->zType : "of no type",
-      pCol->zColl && pCol->eColl ? " collate " : "",
-      pCol->zColl && pCol->eColl ? pCol->zColl : "", pParent->zName,
-      pRef->zName, pRef->zType[0] ? pRef->zType : "of no type",
-      pRef->zColl && pRef->eColl ? " collate " : "",
-      pRef->zColl && pRef->eColl ? pRef->zColl : "", azWhy[eDiffers]));
+      zColl[0] ? " collate " : "", zColl, pParent->zName, pRef->zName,
+      pRef->zType[0] ? pRef->zType : "of no type", zRef[0] ? " collate " : "",
+      zRef, azWhy[eDiffers]));
 }
 
 /* Is there a FOREIGN KEY over these columns to that table? */
@@ -1302,6 +1312,17 @@ static AssocRel *problemBack(Checker *c, AssocRel *pRel) {
   return q;
 }
 
+/* Does the definition of q come before the one of pRel? */
+static int relIsBefore(const Checker *c, const AssocRel *q,
+                       const AssocRel *pRel) {
+  int i;
+  for (i = 0; c->apRel[i] != pRel; i++) {
+    assert(i < c->nRel);
+    if (c->apRel[i] == q) return 1;
+  }
+  return 0;
+}
+
 /*
 ** Both sides say belongsTo, but only one table has the key. The side without a
 ** column was meant to be a hasMany, if its name is the target's own: a name
@@ -1328,7 +1349,9 @@ static int problemBoth(Checker *c, AssocRel *pRel) {
       continue;
     }
     /* Where neither has a column, it is said once */
-    if (q->foreign.eFrom == ASSOC_FROM_DEFAULT && q < pRel) continue;
+    if (q->foreign.eFrom == ASSOC_FROM_DEFAULT && relIsBefore(c, q, pRel)) {
+      continue;
+    }
     opt.foreignKey.n = q->foreign.nCol;
     opt.foreignKey.az = q->foreign.azCol;
     problemAdd(c, CHECK_WARNING, CHECK_REL(pRel), "both sides belongsTo",
