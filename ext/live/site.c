@@ -50,11 +50,11 @@ static void signSite(SiteWalk *w, const LiveSite *p) {
   const AssocDef *pDef = p->pRel ? p->pRel->pDef : 0;
   assert(p->eStep <= LIVE_STEP_BRANCH);
   assert(p->pUp == 0 || p->pUp->iSite < p->iSite);
-  /* The names of databases and tables come from the schema as it spells them */
-  sqlite3_str_appendf(w->pSign, "site %d %d %d %d %Q.%Q", p->iSite,
+  /* The table's name comes from the schema as it spells it. The database's name is
+  ** not written: another connection may attach the file under another one. */
+  sqlite3_str_appendf(w->pSign, "site %d %d %d %d %Q", p->iSite,
                       p->pUp ? p->pUp->iSite : -1, p->eStep,
-                      p->pLoop ? p->pLoop->iSite : -1, p->pTab->pSchema->zName,
-                      p->pTab->zName);
+                      p->pLoop ? p->pLoop->iSite : -1, p->pTab->zName);
   if (p->pUp) {
     signKey(w, p->link.pRef);
     signKey(w, p->link.pFor);

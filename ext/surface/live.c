@@ -135,29 +135,33 @@ static const char *liveBare(const char *zSchema, const char *zName) {
   return zName;
 }
 
-/* Check the name and the tables of a new live document. */
+/* Check the name of a new live document, and those of its tables and index. */
 static void liveCheckNew(AssocCall *pCall, const LiveWork *p,
                          const char *zName) {
-  static const char *const az[] = {"doc", "mark"};
-  int i;
+  sqlite3_stmt *pStmt;
   if (pCall->rc != SQLITE_OK || p->pLive == 0 || p->pLive->bStored) return;
   if (zName[0] == 0 || sqlite3_strnicmp(zName, "sqlite_", 7) == 0 ||
       sqlite3_strnicmp(zName, "assoc_", 6) == 0) {
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, zName,
                  "'%s' cannot be the name of a live document", zName);
+    return;
   }
-  /* Names in use are refused, since the script drops tables of these names. */
+  /* Names in use are refused, since the script drops what has these names. */
   assert(zName);
-  for (i = 0; i < ASSOC_COUNT(az) && pCall->rc == SQLITE_OK; i++) {
-    char *z = assocMprintf(pCall, "%s_%s", zName, az[i]);
-    if (z && assocSchemaIndex(p->set.pSchema, z) >= 0) {
-      assocErrorOf(pCall, ASSOC_E_DEFINITION, 0, zName,
-                   "a live document %s would have a table %s, which exists "
-                   "already; choose another name",
-                   zName, z);
-    }
-    sqlite3_free(z);
+  pStmt = assocPrepare(
+      pCall,
+      "SELECT type,name FROM \"%w\".sqlite_schema WHERE lower(name) IN"
+      " (lower(?1||'_doc'),lower(?1||'_mark'),lower(?1||'_doc_version'))",
+      p->set.pSchema->zName);
+  assocBindText(pCall, pStmt, 1, zName);
+  if (assocStep(pCall, pStmt)) {
+    const char *zType = assocColumnText(pCall, pStmt, 0);
+    assocErrorOf(pCall, ASSOC_E_DEFINITION, 0, zName,
+                 "a live document %s would use the name of the %s %s, which "
+                 "exists already; choose another name",
+                 zName, zType, assocColumnText(pCall, pStmt, 1));
   }
+  assocFinalize(pCall, pStmt);
 }
 
 /* Compare with what is stored. True if the row must be written. */
@@ -713,7 +717,8 @@ static void entrySql(AssocCall *pCall, AssocLiveSet *pSet, AssocLive *pLive,
   p->bText = pModel->pTable->aCol[pModel->aKey[0]].eAff == ASSOC_AFF_TEXT;
 }
 
-/* The databases whose commits may change anything. Nobody else commits to temp. */
+/* The databases whose commits may change anything. Nobody else commits to temp. A
+** name of 0 means main, which SQLite then need not look for. */
 static void entrySchemas(AssocCall *pCall, AssocCatalog *pCat, LiveEntry *p) {
   AssocSchema *pSchema;
   int n = 0;
@@ -721,9 +726,10 @@ static void entrySchemas(AssocCall *pCall, AssocCatalog *pCat, LiveEntry *p) {
   p->azSchema = assocAlloc(pCall, &p->mem, (i64)sizeof(char *) * (n + 1));
   for (pSchema = pCat->pSchema; pSchema && p->azSchema;
        pSchema = pSchema->pNext) {
+    int bMain = sqlite3_stricmp(pSchema->zName, "main") == 0;
     if (sqlite3_stricmp(pSchema->zName, "temp") == 0) continue;
     p->azSchema[p->nSchema++] =
-        assocArenaText(pCall, &p->mem, pSchema->zName, -1);
+        bMain ? 0 : assocArenaText(pCall, &p->mem, pSchema->zName, -1);
   }
 }
 
@@ -785,9 +791,9 @@ static LiveEntry *entryOf(AssocCall *pCall, AssocCatalog *pCat,
   return pNew;
 }
 
-/* The JSON of the row as the result. */
-static void entryResult(sqlite3_context *pCtx, sqlite3_stmt *pStmt) {
-  sqlite3_result_value(pCtx, sqlite3_column_value(pStmt, 0));
+/* The document of the row as the result. */
+static void entryResult(sqlite3_context *pCtx, sqlite3_value *pJson) {
+  sqlite3_result_value(pCtx, pJson);
   sqlite3_result_subtype(pCtx, 'J');
 }
 
@@ -814,7 +820,7 @@ static int entryStored(AssocCall *pCall, sqlite3_context *pCtx, LiveEntry *p,
   }
   entryBind(pCall, pStmt, p, n + 1);
   bFound = assocStep(pCall, pStmt);
-  if (bFound) entryResult(pCtx, pStmt);
+  if (bFound) entryResult(pCtx, sqlite3_column_value(pStmt, 0));
   sqlite3_reset(pStmt);
   sqlite3_clear_bindings(pStmt);
   return bFound;
@@ -882,10 +888,11 @@ static int entryFast(AssocCall *pCall, sqlite3_context *pCtx, const char *zName,
   /* After an error, for example a dropped table, the general way runs and
   ** reports it */
   if (sqlite3_step(p->fast.p) == SQLITE_ROW) {
-    bFound = sqlite3_column_type(p->fast.p, 0) == SQLITE_TEXT &&
+    sqlite3_value *pJson = sqlite3_column_value(p->fast.p, 0);
+    bFound = sqlite3_value_type(pJson) == SQLITE_TEXT &&
              p->nMade == entryMade(p) &&
              p->iVersion == entryVersion(pCall->db, p);
-    if (bFound) entryResult(pCtx, p->fast.p);
+    if (bFound) entryResult(pCtx, pJson);
   }
   sqlite3_reset(p->fast.p);
   return bFound;

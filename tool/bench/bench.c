@@ -370,13 +370,13 @@ static void alternate(Bench *p) {
   }
 }
 
-/* The fastest of the expert's, or else of those beside it, or 0 */
-static const Side *fastest(const Bench *p, int bExperts) {
+/* The fastest of the expert's */
+static const Side *fastest(const Bench *p) {
   const Side *pBest = 0;
   int i;
   for (i = 1; i < p->nSide; i++) {
     const Side *pSide = &p->aSide[i];
-    if (isExperts(pSide) != bExperts) continue;
+    if (!isExperts(pSide)) continue;
     if (pBest == 0 || pSide->rMedian < pBest->rMedian) pBest = pSide;
   }
   return pBest;
@@ -469,15 +469,31 @@ static int misses(const BenchShape *pShape, double rHigh, double rMore,
   return bMiss && rFloors > 0 && rFloors <= 1 ? 2 : bMiss;
 }
 
+/* "12.5 × assoc_find, 0.6 × the store": what is beside it, as times of ours. OUT:
+** freed with sqlite3_free(). *pbMiss is set if one misses its target. */
+static char *besides(const Bench *p, int *pbMiss) {
+  sqlite3_str *pStr = sqlite3_str_new(0);
+  int i;
+  for (i = 1; i < p->nSide; i++) {
+    const Side *pSide = &p->aSide[i];
+    double r = pSide->rMedian / p->aSide[0].rMedian;
+    if (isExperts(pSide)) continue;
+    if (r < pSide->pQuery->rTarget) *pbMiss = 1;
+    sqlite3_str_appendf(pStr, "%s%.3g × %s",
+                        sqlite3_str_length(pStr) ? ", " : "", r, pSide->zName);
+  }
+  return sqlite3_str_finish(pStr);
+}
+
 static void report(const Bench *p) {
   static const char *const azMiss[] = {"", "MISS ", "near the floor "};
   const BenchShape *pShape = p->pShape;
   const Side *pOurs = &p->aSide[0];
-  const Side *pExpert = fastest(p, 1), *pBeside = fastest(p, 0);
-  double rBeside = pBeside ? pBeside->rMedian / pOurs->rMedian : 0;
+  const Side *pExpert = fastest(p);
   double rFloors = 0;
   double aRatio[ROUND_MAX], rRatio, rLow, rHigh;
   i64 nByte = pOurs->answer.nByte / runsOfAll(pShape);
+  char *zBeside;
   int eMiss;
   int i;
   for (i = 0; i < p->nRound; i++) {
@@ -491,19 +507,20 @@ static void report(const Bench *p) {
                                 timeOfCopy((size_t)nByte));
   }
   eMiss = misses(pShape, rHigh, pOurs->rMedian - pExpert->rMedian, rFloors);
-  if (pBeside && rBeside < pBeside->pQuery->rTarget) eMiss = 1;
+  zBeside = besides(p, &eMiss);
   printf("%-20s %10lld %10.3f %10.3f %6.2f (%4.2f-%5.2f) %6.2f %6.2f  %s%s",
          pShape->zName, nByte, pOurs->rMedian, pExpert->rMedian, rRatio, rLow,
          rHigh, pShape->rTarget, rFloors, azMiss[eMiss], pExpert->zName);
-  if (pBeside) printf("; %.1f times %s", rBeside, pBeside->zName);
-  printf("\n");
+  printf("%s%s\n", zBeside ? "; " : "", zBeside ? zBeside : "");
   fflush(stdout);
-  if (opt.pOut == 0) return;
-  fprintf(opt.pOut, "%s\t%lld\t%s\t%lld\t%.5f\t%.5f\t%.3f\t%.3f\t%.3f\t%.3f",
-          sqlite3_libversion(), p->nUser, pShape->zName, nByte, pOurs->rMedian,
-          pExpert->rMedian, rRatio, rLow, rHigh, rFloors);
-  fprintf(opt.pOut, "\t%d\t%s\t%.3f\t%s\n", eMiss, pExpert->zName, rBeside,
-          pBeside ? pBeside->zName : "");
+  if (opt.pOut) {
+    fprintf(opt.pOut, "%s\t%lld\t%s\t%lld\t%.5f\t%.5f\t%.3f\t%.3f\t%.3f\t%.3f",
+            sqlite3_libversion(), p->nUser, pShape->zName, nByte,
+            pOurs->rMedian, pExpert->rMedian, rRatio, rLow, rHigh, rFloors);
+    fprintf(opt.pOut, "\t%d\t%s\t%s\n", eMiss, pExpert->zName,
+            zBeside ? zBeside : "");
+  }
+  sqlite3_free(zBeside);
 }
 
 /* The side of which a profile is wanted, and nothing else. Callgrind:

@@ -42,7 +42,7 @@ proc read_shapes {file} {
 
 # rows(SQLITE,USERS,SHAPE) is a dict; sqlites, sizes, machine
 set columns {sqlite users shape bytes ours expert ratio low high floors miss
-  form beside besidename}
+  form beside}
 set sqlites {}
 set sizes {}
 foreach file $files {
@@ -168,7 +168,7 @@ proc times {} {
           lappend lines "| $name | $sqlite | [number $users] | [bytes $bytes] |\
             [number $ours] | [number $expert] | $form |\
             [expr {$floors ? [number $floors] : ""}] |\
-            [expr {$beside ? "[number $beside] × $besidename" : ""}] |"
+            $beside |"
         }
       }
     }

@@ -161,6 +161,8 @@ SELECT json_object($users(u),
 FROM users u WHERE u.id = ?1
 -- beside: assoc_find
 SELECT assoc_find('User', ?1, '{*,posts{*,comments}}')
+-- beside: the store
+SELECT json FROM bench_user_doc WHERE key = ?1
 
 -- shape: live-post
 -- title: one post by key with its author and comments, from a live document
@@ -180,6 +182,8 @@ SELECT json_object('title',p.title,
 FROM posts p WHERE p.id = ?1
 -- beside: assoc_find
 SELECT assoc_find('Post', ?1, '{title,author{name},comments{body}}')
+-- beside: the store
+SELECT json FROM bench_post_doc WHERE key = ?1
 
 -- shape: live-insert
 -- title: insert a row into a table of a live document
