@@ -22,7 +22,7 @@
 #   make newsqlite     the tests on the newest SQLite, with its own asserts; with
 #                      SQLITE=3.38 or SQLITE=3.45 on that one, and with
 #                      SQLITE_OPTIONS=-DSQLITE_OMIT_... on a build of your own
-#   make clients       the same story from 31 clients in 13 languages, and what a
+#   make clients       the same story from 32 clients in 14 languages, and what a
 #                      SELECT that writes means to each driver; T=GLOB chooses:
 #                      T='python-*' (ext/doc/CLIENTS.md, TRANSACTIONS.md)
 #   make packages      npm, Python, Debian, WebAssembly and release archives,

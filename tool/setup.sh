@@ -174,6 +174,7 @@ look() {
     want 'libsqlitecpp-dev' 'sqlitecpp' has_sqlitecpp
     want 'libsqlite3-ocaml-dev' 'ocaml' ocamlfind query sqlite3
     want 'ocaml-findlib' 'ocaml-findlib' has_ocamlfind
+    want 'erlang-p1-sqlite3' 'erlang' has_erlang_sqlite
     want 'default-jdk-headless' 'openjdk' has_program javac
     want 'maven' 'maven' has_program mvn
     want 'golang-go' 'go' go version
@@ -249,6 +250,11 @@ has_profile_runtime() {
 
 has_sqlitecpp() {
   echo '#include <SQLiteCpp/SQLiteCpp.h>' | c++ -E -x c++ -
+}
+
+has_erlang_sqlite() {
+  command -v escript && erl -noshell -eval \
+    '{module, _} = code:load_file(sqlite3), halt().'
 }
 
 has_ocamlfind() {

@@ -211,6 +211,8 @@ client rust-rusqlite 'cargo_program rust' "$folder/rust/target/debug/clients"
 client rust-sqlx 'cargo_program sqlx' "$folder/sqlx/target/debug/clients-sqlx"
 client c++ cpp_program "$folder/story-cpp"
 client ocaml ocaml_program "$folder/ocaml/story"
+client erlang "erl -noshell -eval '{module, _} = code:load_file(sqlite3), halt().'" \
+  escript "$here/story.escript"
 
 # ------------------------------------------------- what a SELECT that writes means
 
@@ -242,7 +244,7 @@ try succeeds documentation \
   'node_packages && tcl_sqlite' \
   env NODE_PATH="$folder/node/node_modules" tclsh \
   "$here/../../tool/doctest.tcl" "$extension" "$here"/../../README.md \
-  "$here"/../../ext/doc/*.md
+  "$here"/../../ext/doc/*.md "$here/../../tool/packages/npm/README.md"
 
 # -------------------------------------------------------------- the packages
 
