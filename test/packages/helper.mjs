@@ -406,6 +406,31 @@ if (driver !== 'sqlite3') {
   assert.equal(a.count('User', 1, 'posts'), posts + 1)
 }
 
+// An asynchronous driver's transactions that are begun beside each other come
+// one after the other: what one rolls back is its own alone.
+if (driver === 'sqlite3') {
+  const both = b => Promise.all([User.create({ name: 'in 1' }),
+    b.transaction(() => User.create({ name: 'in 2' }))])
+  const all = await Promise.allSettled([
+    a.transaction(async b => {
+      await both(b)
+      throw new Error('no')
+    }),
+    assoc(db).transaction(async b => (await both(b)).map(row => row.name)),
+    User.create({ name: 'Dora' }),
+    a.transaction(async () => {
+      await a.transaction(async () => {
+        await User.create({ name: 'gone' })
+        throw new RangeError('inner')
+      }).catch(error => assert.equal(error.message, 'inner'))
+      return User.count({ where: { name: ['Dora', 'gone'] } })
+    })])
+  assert.deepEqual(all.map(one => one.reason?.message || one.value?.name ||
+    one.value), ['no', ['in 1', 'in 2'], 'Dora', 1])
+  assert.equal(await User.count(
+    { where: { name: ['in 1', 'in 2', 'Dora', 'gone'] } }), 3)
+}
+
 // --------------------------------------------------------------- what it takes
 
 assert.throws(() => assoc({}), /assoc\(\) takes a connection/)

@@ -1,5 +1,6 @@
 'use strict'
 // Every SQL function as a method.
+const { AsyncLocalStorage } = require('async_hooks')
 const { driverOf } = require('./driver.js')
 const { AssocError, wrap } = require('./error.js')
 const { Model } = require('./model.js')
@@ -282,14 +283,13 @@ class Assoc {
    * throws rolls back; of an asynchronous driver f may be asynchronous.
    */
   transaction (f) {
+    if (this.#driver.async) return this.#transactionLater(f)
     const inner = this.#driver.inTransaction() !== false || this.#depth > 0
     const name = `assoc_js_${this.#depth}`
     const begin = inner ? `SAVEPOINT ${name}` : 'BEGIN IMMEDIATE'
     const commit = inner ? `RELEASE ${name}` : 'COMMIT'
     const rollback = inner ? `ROLLBACK TO ${name}; ${commit}` : 'ROLLBACK'
-    return this.#driver.async
-      ? this.#transactionLater(f, begin, commit, rollback)
-      : this.#transactionNow(f, begin, commit, rollback)
+    return this.#transactionNow(f, begin, commit, rollback)
   }
 
   #exec (sql) {
@@ -314,18 +314,28 @@ class Assoc {
     }
   }
 
-  async #transactionLater (f, begin, commit, rollback) {
-    await this.#exec(begin)
-    this.#depth++
+  // One connection has one transaction at a time: what is begun beside another
+  // one waits for its end, and what is begun inside is a savepoint of it. Savepoints
+  // beside each other wait likewise. The context of f says which it is.
+  #transactionLater (f) {
+    const inside = insideOf(this.db)
+    const here = inside.getStore() || inside.outside
+    const result = here.last.then(() => this.#savepoint(f, here.depth, inside))
+    here.last = result.catch(() => {})
+    return result
+  }
+
+  // Outside of a transaction a savepoint begins one.
+  async #savepoint (f, depth, inside) {
+    const name = `assoc_js_${depth}`
+    await this.#exec(`SAVEPOINT ${name}`)
     try {
-      const result = await f(this)
-      await this.#exec(commit)
+      const result = await inside.run(level(depth + 1), () => f(this))
+      await this.#exec(`RELEASE ${name}`)
       return result
     } catch (error) {
-      await this.#exec(rollback).catch(() => {})
+      await this.#exec(`ROLLBACK TO ${name}; RELEASE ${name}`).catch(() => {})
       throw error
-    } finally {
-      this.#depth--
     }
   }
 
@@ -454,6 +464,21 @@ class Assoc {
   result () {
     return then(this.#call('assoc_result', []), number)
   }
+}
+
+// ------------------------------------- the transactions of asynchronous drivers
+
+/** How deep a transaction is, and the last one that was begun there. */
+const level = depth => ({ depth, last: Promise.resolve() })
+
+const insides = new WeakMap()
+
+/** Which transaction of a connection the running code is part of. */
+function insideOf (db) {
+  if (!insides.has(db)) {
+    insides.set(db, Object.assign(new AsyncLocalStorage(), { outside: level(0) }))
+  }
+  return insides.get(db)
 }
 
 // ------------------------------------------------------ arguments by their part
