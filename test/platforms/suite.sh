@@ -65,9 +65,11 @@ if [ ! -e "$made" ] || [ -n "$(find "$0" "$top/build/assoc.c" \
   "$top"/test/*.[ch] -newer "$made")" ]; then
   echo "  CC     suite/$arch"
   $cc -fvisibility=hidden "$top/build/assoc.c" -o "$folder/assoc.so"
-  $cc -DUSE_TCL_STUBS -I"$root/usr/include/tcl8.6" "$top/test/faultsim.c" \
-    "$top/test/rawdb.c" "$root/usr/lib/$triplet/libtclstub8.6.a" \
-    "$root/usr/lib/$triplet/libsqlite3.so.0" -o "$folder/faultsim.so"
+  $cc -Wl,-z,defs -DUSE_TCL_STUBS -I"$root/usr/include/tcl8.6" \
+    "$top/test/faultsim.c" "$top/test/rawdb.c" \
+    "$root/usr/lib/$triplet/libtclstub8.6.a" \
+    "$root/usr/lib/$triplet/libsqlite3.so.0" \
+    "$root/lib/$triplet/libgcc_s.so.1" -o "$folder/faultsim.so"
   $cc -fvisibility=hidden -Wl,-z,defs "$top/test/unit.c" \
     "$top/test/printjson.c" $(find "$top/ext" -name '*.c' ! -name assoc.c) \
     -o "$made"
