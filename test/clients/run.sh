@@ -174,6 +174,15 @@ done
 try succeeds python-package python_package \
   env PYTHONPATH="$folder/package" "$folder/python/bin/python" -m pytest -q \
   -p no:cacheprovider "$here/../../tool/packages/python/tests"
+# Django and Datasette have no types of their own.
+python_types() {
+  MYPYPATH=$folder/package "$folder/python/bin/python" -m mypy --strict \
+    --ignore-missing-imports --allow-untyped-decorators \
+    --allow-subclassing-any --cache-dir="$folder/mypy" "$@" && echo '1 passed'
+}
+try succeeds python-types python_package python_types -p sqlite_assoc
+try succeeds python-types-used python_package python_types \
+  "$here/python/typed.py"
 try succeeds datasette-in-a-browser \
   'python_package && node_packages && ${CHROMIUM:-chromium} --version' \
   node "$here/python/datasette.mjs" "$folder/python/bin/python" \

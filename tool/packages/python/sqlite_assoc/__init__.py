@@ -87,9 +87,9 @@ class Cursor(sqlite3.Cursor):
         db = self.connection
         if _begins_by_itself(db) and not db.in_transaction \
                 and _WRITES.search(sql):
-            level = db.isolation_level.upper()
+            exclusive = str(db.isolation_level).upper() == 'EXCLUSIVE'
             super().execute(
-                'BEGIN EXCLUSIVE' if level == 'EXCLUSIVE' else 'BEGIN IMMEDIATE')
+                'BEGIN EXCLUSIVE' if exclusive else 'BEGIN IMMEDIATE')
         super().execute(sql, *parameters)
         return self
 
