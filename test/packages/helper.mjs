@@ -343,6 +343,10 @@ assert.throws(() => half.countPosts(), /has not got its key: add id/)
 assert.deepEqual(await Post.update({ likes: 9 }, { where: { user_id: 1 } }),
   [2])
 await assert.rejects(async () => Post.update({ likes: 9 }), /needs \{ where \}/)
+for (const method of ['findOne', 'findAndCountAll', 'count']) {
+  assert.throws(() => User[method]('{name}'), /takes find options/)
+}
+assert.throws(() => User.create([{ name: 'x' }]), /the values of one row/)
 await assert.rejects(async () => Post.destroy(), /needs \{ where \}/)
 
 // A row in a payload is linked by its key.

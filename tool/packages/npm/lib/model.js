@@ -25,23 +25,30 @@ class Model {
   }
 
   findOne (options) {
+    mustBeOptions(options, 'findOne')
     return then(this.findAll({ ...options, limit: 1 }), rows =>
       rows.length > 0 ? rows[0] : null)
   }
 
   /** { count, rows }: how many there are without the limit, and a page. */
   findAndCountAll (options) {
+    mustBeOptions(options, 'findAndCountAll')
     return then(this.#page(options), ({ count, nodes }) =>
       then(this.#rows(nodes), rows => ({ count, rows })))
   }
 
   count (options) {
+    mustBeOptions(options, 'count')
     return then(this.#page({ ...options, attributes: [], limit: 0 }),
       ({ count }) => count)
   }
 
   /** A row, and with it what is nested in the values. */
   create (values) {
+    if (Array.isArray(values)) {
+      throw new TypeError(`${this.name}.create() takes the values of one row; ` +
+        `assoc's insert('${this.name}', …) takes an array`)
+    }
     return this.#whole(() => then(this.assoc.insert(this.name, values), made =>
       then(this.assoc.catalog(), catalog => {
         const { primaryKey } = entryOf(catalog, this.name)
@@ -92,6 +99,13 @@ class Model {
   #rows (found) {
     return then(found, values => then(this.assoc.catalog(), catalog =>
       dress(this.assoc, catalog, entryOf(catalog, this.name), values)))
+  }
+}
+
+function mustBeOptions (options, method) {
+  if (typeof options === 'string') {
+    throw new TypeError(`${method}() takes find options; a shape's text is ` +
+      'for findAll() and findByPk()')
   }
 }
 
