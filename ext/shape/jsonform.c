@@ -600,7 +600,14 @@ static void jsonPage(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
   /* The place in az is a mask: 1 count, 2 edges */
   pC->bPageCount = i & 1;
   pC->bPageEdges = i >> 1 & 1;
-  pC->bPage = i > 0 || shapeJsonIsTrue(p, pJson, "page");
+  if (i == 0 && pJson->eType != ASSOC_J_TRUE && pJson->eType != ASSOC_J_FALSE) {
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, "page",
+                 "\"page\" is true, false, \"count\", \"edges\", \"edges "
+                 "count\" or an object of its parts, not %s",
+                 pJson->eType == ASSOC_J_TEXT ? pJson->z
+                                              : assocJsonTypeName(pJson));
+  }
+  pC->bPage = i > 0 || pJson->eType == ASSOC_J_TRUE;
 }
 
 /* Read a clause: where, order, limit and the like. False if the key is no

@@ -1260,7 +1260,13 @@ static void textOneQuery(TextParser *p, AssocShape *pShape) {
 
 /* queries = query | query alias { [ "," ] query alias } */
 static void textQueries(TextParser *p, AssocShape *pShape) {
+  static const char zNames[] =
+      "several queries need a name each: User{...} as users, Post{...} as "
+      "posts";
   textOneQuery(p, pShape);
+  if (pShape->pAlias == 0 && p->tok.eType == ',') {
+    textError(p, p->tok.iOff, zNames);
+  }
   while (pShape->pAlias && p->tok.eType != TK_END) {
     AssocShape *pNew;
     textTake(p, ',');
@@ -1270,9 +1276,7 @@ static void textQueries(TextParser *p, AssocShape *pShape) {
     pShape = pNew;
     textOneQuery(p, pShape);
     if (pShape->pAlias == 0) {
-      textError(p, p->tok.eType == TK_END ? p->n : p->tok.iOff,
-                "several queries need a name each: User{...} as users, "
-                "Post{...} as posts");
+      textError(p, p->tok.eType == TK_END ? p->n : p->tok.iOff, zNames);
     }
   }
 }

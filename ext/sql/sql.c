@@ -421,6 +421,15 @@ void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
   const char *zNear = nearestName(p, pModel, pName->z, 1);
   const char *zInstead =
       p->zText ? assocShapeInstead(pName->z) : jsonHabit(pName->z);
+  if (zNear && sqlite3_stricmp(zNear, pName->z) == 0) {
+    assocShapeFail(p->pCall, p->zText, pName->iOff,
+                   &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_COLUMN,
+                               .zModel = pModel->zLabel,
+                               .zName = pName->z},
+                   "'%s' is an association of %s, not a column", pName->z,
+                   pModel->zLabel);
+    return;
+  }
   assocShapeFail(p->pCall, p->zText, pName->iOff,
                  &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_COLUMN,
                              .zModel = pModel->zLabel,
@@ -495,8 +504,31 @@ void assocSqlAt(AssocSql *p, const ShapeName *pName, int iAlias) {
 
 /* ----------------------------------------------------------- associations */
 
+/* Is the path the name of a column or an association that contains its dots? */
+static const char *dottedName(AssocSql *p, AssocModel *pModel,
+                              const ShapeName *pName) {
+  sqlite3_str *pStr;
+  char *z;
+  const char *zName;
+  if (pName->pNext == 0) return 0;
+  pStr = sqlite3_str_new(p->pCall->db);
+  for (; pName; pName = pName->pNext) {
+    sqlite3_str_appendf(pStr, "%s%s", pName->z, pName->pNext ? "." : "");
+  }
+  z = assocStrFinish(p->pCall, pStr);
+  zName = assocArenaText(p->pCall, p->pArena, z, -1);
+  sqlite3_free(z);
+  if (zName == 0) return 0;
+  if (assocSqlColumnFind(p, pModel->pTable, zName) < 0 &&
+      assocRelSeek(p->pCall, pModel, zName) == 0) {
+    return 0;
+  }
+  return zName;
+}
+
 /* See sql.h. */
 AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName) {
+  const char *zDotted;
   AssocRel *pRel;
   if (p->pCall->rc != SQLITE_OK) return 0;
   pRel = assocRelSeek(p->pCall, pModel, pName->z);
@@ -510,6 +542,16 @@ AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName) {
                                .zName = pName->z},
                    "'%s' is a column of %s, not an association", pName->z,
                    pModel->zLabel);
+  } else if ((zDotted = dottedName(p, pModel, pName)) != 0) {
+    assocShapeFail(p->pCall, p->zText, pName->iOff,
+                   &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_ASSOCIATION,
+                               .zModel = pModel->zLabel,
+                               .zName = pName->z,
+                               .zNear = zDotted,
+                               .zQuote = "`"},
+                   "%s has no association '%s', and a name that contains a dot "
+                   "is written in backticks",
+                   pModel->zLabel, pName->z);
   } else {
     assocRelMissing(p->pCall, pModel, pName->z);
     assocShapeAt(p->pCall, p->zText, pName->iOff);
