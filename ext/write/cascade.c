@@ -467,8 +467,8 @@ static void stepByKeys(WriteDestroyer *d, const DestroyStep *pStep) {
 
 /* Is the row deleted by a key? The rows that were named are not. */
 static int stepIsByKey(const WriteDestroyer *d, const DestroyStep *pStep) {
-  return pStep->pTable->bByKey &&
-         !(pStep->pTable == d->pTable && pStep->iRow < d->nRoot);
+  int bNamed = pStep->pTable == d->pTable && pStep->iRow < d->nRoot;
+  return pStep->pTable->bByKey && !bNamed;
 }
 
 /* The current time in the form that the soft-deletion column stores: seconds
