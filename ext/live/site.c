@@ -447,9 +447,10 @@ static void checkRoot(SiteWalk *w, const AssocPlan *pPlan) {
                  "a live document has no parameters; write the values into its "
                  "query");
   }
-  if ((pC && (pC->pOrder || pC->bPage)) ||
-      (pAll && (pAll->pLimit || pAll->pOffset || pAll->pFirst || pAll->pLast ||
-                pAll->pAfter || pAll->pBefore))) {
+  /* The plan of roots that are read one after another has none of these. */
+  assert(pAll == 0 || (!pAll->bPage && !pAll->pLast && !pAll->pBefore));
+  if ((pC && pC->pOrder) || (pAll && (pAll->pLimit || pAll->pOffset ||
+                                      pAll->pFirst || pAll->pAfter))) {
     assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, 0, w->pLive->zName,
                  "the roots of a live document have no order, limit, offset or "
                  "page; order and limit the rows where you read them");
