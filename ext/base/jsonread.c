@@ -254,8 +254,9 @@ static void readNumber(AssocJsonReader *p, AssocJson *pJson) {
   if (!p->bStay) {
     pJson->z = assocArenaText(p->pCall, p->pArena, zStart, pJson->n);
   }
-  if (!bReal && (nDigit < 19 || (nDigit == 19 && iMant <= INT64_MAX) ||
-                 (nDigit == 19 && bNeg && iMant == (u64)INT64_MAX + 1))) {
+  /* 2^63 fits with a minus sign only. */
+  if (!bReal &&
+      (nDigit < 19 || (nDigit == 19 && iMant <= (u64)INT64_MAX + (u64)bNeg))) {
     pJson->eType = ASSOC_J_INT;
     pJson->i = (i64)(bNeg ? 0 - iMant : iMant);
   } else {
