@@ -105,6 +105,7 @@ static void jsonRel(AssocPicture *p, AssocOut *pOut, const AssocRel *pRel) {
   if (pRel->nPath) assocJsonMember(pOut, ",\"path\":", pRel->pOpt->zThrough);
   if (pRel->zThrough) assocJsonMember(pOut, ",\"through\":", pRel->zThrough);
   if (pRel->nPath == 0) jsonKeys(pOut, pRel);
+  if (pRel->pOpt->eSymmetric == 1) jsonFlag(pOut, ",\"symmetric\":", 1);
   if (pRel->pOpt->zCounter &&
       !assocPictureHidesName(p, pRel->pSource->pTable, pRel->pOpt->zCounter)) {
     assocJsonMember(pOut, ",\"counterCache\":", pRel->pOpt->zCounter);

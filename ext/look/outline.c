@@ -51,6 +51,9 @@ static void textRel(AssocPicture *p, const AssocRel *pRel) {
     }
     sqlite3_str_appendall(p->pStr, ")");
   }
+  if (pRel->pOpt->eSymmetric == 1) {
+    sqlite3_str_appendall(p->pStr, ", both ways");
+  }
   sqlite3_str_appendall(p->pStr, "\n");
 }
 
