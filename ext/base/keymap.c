@@ -22,14 +22,26 @@ struct AssocKeyCell {
   u32 iSlot; /* Number of the key plus one; 0: free cell */
 };
 
+/* How the keys of an empty map are stored. */
+static u8 firstMode(int nKey) {
+  return nKey == 1 ? ASSOC_MAP_RUN : ASSOC_MAP_ANY;
+}
+
 void assocKeymapInit(AssocKeymap *pMap, int nKey, const AssocKeyRule *aRule) {
   memset(pMap, 0, sizeof(*pMap));
   pMap->nKey = nKey;
   pMap->aRule = aRule;
-  pMap->eMode = nKey == 1 ? ASSOC_MAP_RUN : ASSOC_MAP_ANY;
+  pMap->eMode = firstMode(nKey);
 }
 
 void assocKeymapClear(AssocKeymap *pMap) {
+  /* A small run clears maps that own no memory, many of them, over and over. */
+  if (pMap->aCell == 0 && pMap->aOrder == 0 && pMap->zScratch == 0 &&
+      pMap->mem.pChunk == 0) {
+    pMap->nSlot = 0;
+    pMap->eMode = firstMode(pMap->nKey);
+    return;
+  }
   sqlite3_free(pMap->aCell);
   sqlite3_free(pMap->aOrder);
   sqlite3_free(pMap->zScratch);

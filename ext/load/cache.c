@@ -45,6 +45,7 @@ static void stateFree(void *pState) {
   }
   assocStmtClear(&p->pulse);
   assocArenaFree(&p->mem);
+  assocArenaFree(&p->fix);
   sqlite3_free(p);
 }
 

@@ -330,6 +330,7 @@ struct AssocLoadState {
   AssocRun *pRun;   /* The run whose rows assoc_emit() takes */
   AssocTake *pTake; /* Takes the ids of assoc_take(), or 0 */
   AssocArena mem;   /* OWNED: memory of the last run, for the next */
+  AssocArena fix;   /* OWNED: the same */
   AssocStmt pulse;  /* A short statement that an interrupt ends */
   i64 nLast;        /* Bytes of the last result */
   u8 eForce;        /* ASSOC_FORCE_*: for tests of the strategies */

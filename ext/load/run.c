@@ -763,7 +763,9 @@ void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
   pRun->bClock = pCall->pConn->pSession && pCall->pConn->budget.mxMs > 0;
   if (pLoad == 0) return;
   pRun->mem = pLoad->mem;
+  pRun->fix = pLoad->fix;
   memset(&pLoad->mem, 0, sizeof(pLoad->mem));
+  memset(&pLoad->fix, 0, sizeof(pLoad->fix));
   pRun->aNode =
       assocAlloc(pCall, &pRun->fix, (i64)sizeof(AssocNodeRun) * pPlan->nNode);
   for (i = 0; pRun->aNode && i < pPlan->nNode; i++) {
@@ -810,8 +812,17 @@ void assocRunClear(AssocRun *pRun) {
   assocArenaReset(&pRun->mem, ASSOC_KEEP_MEMORY);
 }
 
-/* Give the memory back for the next run. If a nested run has already done so,
-** this memory is freed. */
+/* Give memory back for the next run. If a nested run has already done so, this
+** memory is freed. */
+static void runRest(AssocArena *pArena, AssocArena *pKept, i64 nKeep) {
+  if (pKept && pKept->pChunk == 0) {
+    assocArenaReset(pArena, nKeep);
+    *pKept = *pArena;
+  } else {
+    assocArenaFree(pArena);
+  }
+}
+
 void assocRunEnd(AssocRun *pRun) {
   AssocLoadState *pLoad = pRun->pCall->pConn->aSlot[ASSOC_SLOT_PLANS].p;
   int i;
@@ -819,13 +830,8 @@ void assocRunEnd(AssocRun *pRun) {
   for (i = 0; pRun->apNamed && i < pRun->pPlan->nName; i++) {
     sqlite3_value_free(pRun->apNamed[i]);
   }
-  if (pLoad && pLoad->mem.pChunk == 0) {
-    assocArenaReset(&pRun->mem, ASSOC_KEEP_MEMORY);
-    pLoad->mem = pRun->mem;
-  } else {
-    assocArenaFree(&pRun->mem);
-  }
-  assocArenaFree(&pRun->fix);
+  runRest(&pRun->mem, pLoad ? &pLoad->mem : 0, ASSOC_KEEP_MEMORY);
+  runRest(&pRun->fix, pLoad ? &pLoad->fix : 0, ASSOC_KEEP_FIX);
 }
 
 /*

@@ -112,6 +112,7 @@ void assocListPages(AssocRun *pRun, const AssocNode *pNode, u32 nBucket);
 
 /* Bytes of memory that a run leaves for the next. */
 #define ASSOC_KEEP_MEMORY ((i64)16 << 20)
+#define ASSOC_KEEP_FIX 16384
 
 /* Get ready for roots that assocRunStep() adds one by one. */
 void assocRunRootStart(AssocRun *pRun);

@@ -143,8 +143,6 @@ static void loadEntries(AssocCall *pCall, AssocFacts *p, const char *zSchema) {
     qsort(p->aEntry, (size_t)p->nEntry, sizeof(*p->aEntry), entryCompare);
   }
   p->bToken = bToken && nTrigger == 3;
-  p->apTable =
-      assocAlloc(pCall, &p->mem, (i64)sizeof(AssocTable *) * (p->nEntry + 1));
 }
 
 /* Facts are shared by the catalogs that follow each other while a table stays
@@ -158,7 +156,7 @@ static void factsUnref(AssocFacts *p) {
 }
 
 /* The facts of a database, with one reference. 0 after an error. */
-static AssocFacts *factsRead(AssocCall *pCall, const char *zSchema) {
+static AssocFacts *factsRead(AssocCall *pCall, const AssocSchema *pSchema) {
   AssocArena mem;
   AssocFacts *p;
   memset(&mem, 0, sizeof(mem));
@@ -167,7 +165,9 @@ static AssocFacts *factsRead(AssocCall *pCall, const char *zSchema) {
   /* The facts lie in their own arena: they move with it, and end with it. */
   p->mem = mem;
   p->nRef = 1;
-  loadEntries(pCall, p, zSchema);
+  if (!pSchema->bUnused) loadEntries(pCall, p, pSchema->zName);
+  p->apTable =
+      assocAlloc(pCall, &p->mem, (i64)sizeof(AssocTable *) * (p->nEntry + 1));
   if (pCall->rc == SQLITE_OK) return p;
   factsUnref(p);
   return 0;
@@ -176,7 +176,7 @@ static AssocFacts *factsRead(AssocCall *pCall, const char *zSchema) {
 /* Give the schema its facts: those of an earlier catalog, or they are read. */
 static void useFacts(AssocCall *pCall, AssocSchema *pSchema) {
   AssocFacts *p = pSchema->pFacts;
-  if (p == 0) p = pSchema->pFacts = factsRead(pCall, pSchema->zName);
+  if (p == 0) p = pSchema->pFacts = factsRead(pCall, pSchema);
   if (p == 0) return;
   pSchema->nEntry = p->nEntry;
   pSchema->aEntry = p->aEntry;
@@ -509,7 +509,7 @@ int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema) {
   }
   /* The catalog holds a read transaction open until all is read, so that facts and
   ** definitions are of one moment. */
-  if (pSchema->pFacts == 0) holdReader(pCall, pSchema);
+  if (pSchema->pFacts == 0 && !pSchema->bUnused) holdReader(pCall, pSchema);
   useFacts(pCall, pSchema);
   if (pCall->rc != SQLITE_OK) return 0;
   iEntry = assocSchemaIndex(pSchema, "assoc_definitions");
@@ -544,15 +544,20 @@ void assocCatalogUnref(AssocCatalog *pCat) {
   assocArenaFree(&mem);
 }
 
-/* Make an AssocSchema for each row of PRAGMA database_list; temp is the
-** last. */
+/* Make an AssocSchema for each row of PRAGMA database_list; temp is the last.
+** SQLite lists temp once it is used: before, nothing is in it, and to ask would
+** open it. The first change of its schema expires all statements, the guard, too. */
 static void listSchemas(AssocCall *pCall, AssocCatalog *pCat) {
   sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA database_list");
   AssocSchema **ppEnd = &pCat->pSchema, *pTemp, *p;
+  int bUsed = 0;
   pTemp = assocAlloc(pCall, &pCat->mem, sizeof(*pTemp));
   while (assocStep(pCall, pStmt)) {
     const char *zName = assocColumnText(pCall, pStmt, 1);
-    if (sqlite3_stricmp(zName, "temp") == 0) continue;
+    if (sqlite3_stricmp(zName, "temp") == 0) {
+      bUsed = 1;
+      continue;
+    }
     p = assocAlloc(pCall, &pCat->mem, sizeof(*p));
     if (p == 0) break;
     p->zName = assocArenaText(pCall, &pCat->mem, zName, -1);
@@ -566,6 +571,7 @@ static void listSchemas(AssocCall *pCall, AssocCatalog *pCat) {
   assert(*ppEnd == 0);
   pTemp->zName = "temp";
   pTemp->pCatalog = pCat;
+  pTemp->bUnused = (u8)!bUsed;
   *ppEnd = pTemp;
 }
 

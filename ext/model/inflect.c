@@ -16,6 +16,9 @@
 **   {"child", "children", "-"}   grandchild, grandchildren: any stem
 **   {"ox", "oxen", 0}            ox, oxen, but neither box nor fox
 **
+** Ends of stems stand first, then whole stems in the order of letters, since they
+** are looked for by halves.
+**
 ** The first row that fits a word decides. An exception is therefore simply an
 ** earlier row: "photo" finds photo, photos before potato, potatoes.
 **
@@ -238,21 +241,37 @@ static int inflEndsIn(const char *z, int n, const char *zEnd, int nEnd) {
   return n >= nEnd && sqlite3_strnicmp(z + n - nEnd, zEnd, nEnd) == 0;
 }
 
+/* Are the n bytes at z one of the words from zLo to zHi, which are sorted? */
+static int inflHasWord(const char *zLo, const char *zHi, const char *z, int n) {
+  while (zLo < zHi) {
+    const char *zMid = zLo + (zHi - zLo) / 2;
+    int nWord, c;
+    while (zMid > zLo && zMid[-1] != ' ') zMid--;
+    nWord = (int)strcspn(zMid, " ");
+    c = sqlite3_strnicmp(z, zMid, n < nWord ? n : nWord);
+    if (c == 0) c = n - nWord;
+    if (c == 0) return 1;
+    if (c < 0) {
+      zHi = zMid;
+    } else {
+      zLo = zMid + nWord + (zMid[nWord] == ' ');
+    }
+  }
+  return 0;
+}
+
 /* Are the n bytes at z one of zStems? */
 static int inflHasStem(const char *zStems, const char *z, int n) {
   if (zStems == 0) return n == 0;
   /* "-x" is the end of a stem; "x" is a whole stem. */
   assert(z && n >= 0);
-  while (*zStems) {
-    int bEnd = *zStems == '-';
-    int nStem;
-    zStems += bEnd;
-    nStem = (int)strcspn(zStems, " ");
-    if ((bEnd || n == nStem) && inflEndsIn(z, n, zStems, nStem)) return 1;
+  while (*zStems == '-') {
+    int nStem = (int)strcspn(++zStems, " ");
+    if (inflEndsIn(z, n, zStems, nStem)) return 1;
     zStems += nStem;
     zStems += *zStems == ' ';
   }
-  return 0;
+  return inflHasWord(zStems, zStems + strlen(zStems), z, n);
 }
 
 /*

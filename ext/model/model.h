@@ -253,6 +253,7 @@ struct AssocSchema {
   u8 bDefs;               /* Has a table assoc_definitions */
   u8 bToken;              /* Has a valid token and its triggers */
   u8 bScanned;            /* zCaller is valid */
+  u8 bUnused;             /* temp, which SQLite has not opened: it is empty */
   const char *zCaller;    /* "the view v": what in the schema calls us, or 0 */
   AssocFacts *pFacts;     /* A counted reference; 0 before it is loaded */
   int nEntry;             /* Entries in aEntry and apTable */

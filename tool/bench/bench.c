@@ -158,16 +158,18 @@ static void loadExtension(sqlite3 *db) {
   }
 }
 
-static void makeData(const char *zFile, i64 nUser) {
+/* Make a file: of nSmall small tables, or else of the data of nUser users. */
+static void makeData(const char *zFile, i64 nUser, int nSmall) {
   char *zNew = sqlite3_mprintf("%s-new", zFile);
   char *zSql = sqlite3_mprintf("PRAGMA user_version = %d", DATA_VERSION);
   sqlite3 *db;
   printf("making %s\n", zFile);
   unlink(zNew);
   if (sqlite3_open(zNew, &db)) benchFail(db, "%s", zNew);
-  benchData(db, nUser, opt.bClustered);
+  if (nSmall == 0) benchData(db, nUser, opt.bClustered);
   loadExtension(db);
-  benchDefine(db);
+  if (nSmall == 0) benchDefine(db);
+  if (nSmall) benchSmall(db, nSmall);
   if (opt.bAnalyze) benchExec(db, "ANALYZE");
   benchExec(db, zSql);
   sqlite3_close(db);
@@ -185,7 +187,7 @@ static sqlite3 *openData(i64 nUser) {
   if (sqlite3_open_v2(zFile, &db, SQLITE_OPEN_READWRITE, 0) ||
       dataVersion(db) != DATA_VERSION) {
     sqlite3_close(db);
-    makeData(zFile, nUser);
+    makeData(zFile, nUser, 0);
     if (sqlite3_open(zFile, &db)) benchFail(db, "%s", zFile);
   }
   sqlite3_free(zFile);
@@ -223,6 +225,51 @@ static void fetchRow(const Bench *p, Side *pSide, int bNote) {
   pAnswer->nRow++;
 }
 
+/* The file that each run of the shape opens. OUT: freed with sqlite3_free(). */
+static char *freshFile(const BenchShape *pShape) {
+  return sqlite3_mprintf("%s/small-%d.db", opt.zDirectory, pShape->nFresh);
+}
+
+/* Open it as the side does: what the expert writes needs no extension. */
+static sqlite3 *freshOpen(const Bench *p, const Side *pSide) {
+  char *zFile = freshFile(p->pShape);
+  sqlite3 *db = 0;
+  if (sqlite3_open_v2(zFile, &db, SQLITE_OPEN_READWRITE, 0)) {
+    benchFail(db, "%s", zFile);
+  }
+  sqlite3_free(zFile);
+  if (pSide->pQuery->eKind == OURS) loadExtension(db);
+  return db;
+}
+
+/* Run it once on a connection of its own. */
+static void freshRun(const Bench *p, Side *pSide, int bNote) {
+  sqlite3 *db = freshOpen(p, pSide);
+  pSide->pStmt = prepare(db, pSide->zSql);
+  while (sqlite3_step(pSide->pStmt) == SQLITE_ROW) fetchRow(p, pSide, bNote);
+  if (sqlite3_finalize(pSide->pStmt)) benchFail(db, "%.300s", pSide->zSql);
+  pSide->pStmt = 0;
+  sqlite3_close(db);
+}
+
+/* Run its statements, and show no rows. */
+static void scriptRun(const Bench *p, const Side *pSide) {
+  if (sqlite3_exec(p->db, pSide->zSql, 0, 0, 0)) {
+    benchFail(p->db, "%.300s", pSide->zSql);
+  }
+}
+
+/* Run a prepared statement once, run number i. */
+static void stmtRun(const Bench *p, Side *pSide, int i, int bNote) {
+  sqlite3_stmt *pStmt = pSide->pStmt;
+  if (p->pShape->nSame) {
+    sqlite3_bind_int64(pStmt, 1,
+                       1 + (i / p->pShape->nSame * 7919 + 5) % p->nUser);
+  }
+  while (sqlite3_step(pStmt) == SQLITE_ROW) fetchRow(p, pSide, bNote);
+  if (sqlite3_reset(pStmt)) benchFail(p->db, "%.300s", pSide->zSql);
+}
+
 /* As many as show all keys. */
 static int runsOfAll(const BenchShape *pShape) {
   return pShape->nSame ? KEYS_MAX * pShape->nSame : 1;
@@ -231,18 +278,18 @@ static int runsOfAll(const BenchShape *pShape) {
 /* Run it so many times. Returns the time of one. What is to be undone runs in a
 ** transaction, which is not measured. */
 static double runs(const Bench *p, Side *pSide, int n, int bNote) {
-  sqlite3_stmt *pStmt = pSide->pStmt;
   double rStart, rTime;
   int i;
   if (p->pShape->bUndone) benchExec(p->db, "BEGIN IMMEDIATE");
   rStart = now();
   for (i = 0; i < n; i++) {
-    if (p->pShape->nSame) {
-      sqlite3_bind_int64(pStmt, 1,
-                         1 + (i / p->pShape->nSame * 7919 + 5) % p->nUser);
+    if (p->pShape->nFresh) {
+      freshRun(p, pSide, bNote);
+    } else if (p->pShape->bScript) {
+      scriptRun(p, pSide);
+    } else {
+      stmtRun(p, pSide, i, bNote);
     }
-    while (sqlite3_step(pStmt) == SQLITE_ROW) fetchRow(p, pSide, bNote);
-    if (sqlite3_reset(pStmt)) benchFail(p->db, "%.300s", pSide->zSql);
   }
   rTime = (now() - rStart) / n;
   if (p->pShape->bUndone) benchExec(p->db, "ROLLBACK");
@@ -265,13 +312,23 @@ static void addSide(Bench *p, const BenchQuery *pQuery, int bJsonb) {
   snprintf(pSide->zName, sizeof(pSide->zName), "%s%s", pQuery->zName,
            bJsonb ? ", jsonb" : "");
   pSide->zSql = benchSql(pQuery->zSql, bJsonb, p->nUser);
-  pSide->pStmt = prepare(p->db, pSide->zSql);
+  if (p->pShape->nFresh == 0 && p->pShape->bScript == 0) {
+    pSide->pStmt = prepare(p->db, pSide->zSql);
+  }
+}
+
+/* Make the file that each run opens, if it is not there. */
+static void freshMake(const BenchShape *pShape) {
+  char *zFile = freshFile(pShape);
+  if (access(zFile, F_OK) != 0) makeData(zFile, 0, pShape->nFresh);
+  sqlite3_free(zFile);
 }
 
 static void addSides(Bench *p) {
   int bHasJsonb = sqlite3_libversion_number() >= 3045000;
   int i;
   p->nSide = 0;
+  if (p->pShape->nFresh) freshMake(p->pShape);
   if (p->pShape->zSetup) benchExec(p->db, p->pShape->zSetup);
   for (i = 0; i < p->pShape->nQuery; i++) {
     const BenchQuery *pQuery = &p->pShape->aQuery[i];

@@ -25,6 +25,9 @@ void benchExec(sqlite3 *db, const char *zSql);
 void benchData(sqlite3 *db, i64 nUser, int bClustered);
 /* Declare to assoc how the tables relate. */
 void benchDefine(sqlite3 *db);
+/* Make so many small tables, each of which refers to the one before, and declare
+** how they relate. */
+void benchSmall(sqlite3 *db, int nTable);
 /* The columns of a table, the names one after another, and a 0. */
 const char *const *benchColumns(const char *zTable, int nTable);
 
@@ -52,6 +55,8 @@ struct BenchShape {
   double rOverhead; /* Or 0: microseconds that we may need beyond it */
   int bList, bAnyOrder;
   int bUndone;          /* It writes: each turn is rolled back */
+  int bScript;          /* Several statements */
+  int nFresh;           /* Tables of the file that each run opens, or 0 */
   int nSame;            /* Runs in a row of the same key; 0: it is given none */
   const char *zFloor;   /* Tables that are read whole, or 0 */
   const char *zSetup;   /* SQL to run once, or 0 */

@@ -126,6 +126,30 @@ void benchDefine(sqlite3 *db) {
   benchExec(db, zAssociations);
 }
 
+void benchSmall(sqlite3 *db, int nTable) {
+  int i;
+  benchExec(db, "BEGIN");
+  for (i = 1; i <= nTable; i++) {
+    char *z = sqlite3_mprintf(
+        "CREATE TABLE Part%d(id INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+        "  Part%dId INTEGER REFERENCES Part%d, created_at TEXT);"
+        "CREATE INDEX part%d_up ON Part%d(Part%dId);"
+        "INSERT INTO Part%d WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
+        "  SELECT i+1 FROM n WHERE i<30) SELECT i, 'part '||i, 1+i/3, NULL"
+        "  FROM n;",
+        i, i - 1, i > 1 ? i - 1 : 1, i, i, i - 1, i);
+    benchExec(db, z);
+    sqlite3_free(z);
+  }
+  for (i = 2; i <= nTable; i++) {
+    char *z = sqlite3_mprintf(
+        "SELECT assoc_define('Part%d','hasMany','Part%d')", i - 1, i);
+    benchExec(db, z);
+    sqlite3_free(z);
+  }
+  benchExec(db, "COMMIT");
+}
+
 /* ---------------------------------------------------------------- chance */
 
 typedef struct Maker Maker;

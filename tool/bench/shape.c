@@ -68,6 +68,10 @@ static const char **readKey(BenchShape *p, const char *zLine) {
     p->bAnyOrder = 1;
   } else if (valueOf(zLine, "undone")) {
     p->bUndone = 1;
+  } else if (valueOf(zLine, "script")) {
+    p->bScript = 1;
+  } else if ((z = valueOf(zLine, "fresh"))) {
+    p->nFresh = atoi(z);
   } else if (valueOf(zLine, "title") == 0) {
     benchFail(0, "shapes: what is `%s`?", zLine);
   }

@@ -11,6 +11,8 @@
 --   -- by key: N              or after N runs, which then find its pages
 --   -- any order              of the rows of the answer
 --   -- undone                 it writes: each turn is rolled back afterwards
+--   -- script                 it is several statements, which show no rows
+--   -- fresh: N               each run opens a file of N small tables anew
 --   -- floor: TABLES          these are read whole: see bench.c
 --   -- setup:                 SQL that is run once
 --   -- ours:                  the query in our form
@@ -1113,3 +1115,49 @@ WITH RECURSIVE t(id) AS (
   SELECT id FROM categories WHERE parent_id = 1
   UNION SELECT c.id FROM t JOIN categories c ON c.parent_id = t.id)
 SELECT c.id, c.name FROM t CROSS JOIN categories c ON c.id = t.id
+
+-- shape: first-10
+-- title: the first answer of a new connection, 10 tables
+-- target: 0.5
+-- fresh: 10
+-- ours:
+SELECT assoc_find('Part1', 7, '{id,name,part2s{id,name}}')
+-- expert: without the extension
+SELECT json_object('id',a.id,'name',a.name,
+  'part2s', (SELECT json_group_array(json_object('id',b.id,'name',b.name))
+             FROM Part2 b WHERE b.Part1Id = a.id))
+FROM Part1 a WHERE a.id = 7
+
+-- shape: first-300
+-- title: the first answer of a new connection, 300 tables
+-- target: 0.5
+-- fresh: 300
+-- ours:
+SELECT assoc_find('Part1', 7, '{id,name,part2s{id,name}}')
+-- expert: without the extension
+SELECT json_object('id',a.id,'name',a.name,
+  'part2s', (SELECT json_group_array(json_object('id',b.id,'name',b.name))
+             FROM Part2 b WHERE b.Part1Id = a.id))
+FROM Part1 a WHERE a.id = 7
+
+-- shape: rebuild
+-- title: add a foreign key to a table of 50 rows for each user
+-- target: 0.8
+-- undone
+-- script
+-- setup:
+CREATE TABLE IF NOT EXISTS rebuilt_posts(id INTEGER PRIMARY KEY, title TEXT);
+CREATE TABLE IF NOT EXISTS rebuilt_comments(id INTEGER PRIMARY KEY, post_id INTEGER, body TEXT);
+CREATE INDEX IF NOT EXISTS rebuilt_post ON rebuilt_comments(post_id);
+INSERT OR IGNORE INTO rebuilt_posts SELECT id, title FROM posts;
+INSERT OR IGNORE INTO rebuilt_comments SELECT id, post_id, body FROM comments
+-- ours:
+SELECT assoc_define('rebuilt_posts', 'hasMany', 'rebuilt_comments', '{"as":"comments","foreignKey":"post_id","onDelete":"CASCADE"}');
+SELECT assoc_sync()
+-- expert: the procedure by hand
+CREATE TABLE rebuilt_new(id INTEGER PRIMARY KEY, post_id INTEGER REFERENCES rebuilt_posts(id) ON DELETE CASCADE ON UPDATE CASCADE, body TEXT);
+INSERT INTO rebuilt_new SELECT * FROM rebuilt_comments;
+DROP TABLE rebuilt_comments;
+ALTER TABLE rebuilt_new RENAME TO rebuilt_comments;
+CREATE INDEX rebuilt_post ON rebuilt_comments(post_id);
+PRAGMA foreign_key_check(rebuilt_comments)
