@@ -92,11 +92,12 @@ struct SyncRun {
 };
 
 /* Read everything before anything is changed: the text is made for one state of
-** the schema. */
+** the schema. bNoRows: rows that violate a new constraint are no error. */
 static void runRead(AssocCall *pCall, SyncRun *p, const SyncOptions *pOpt,
-                    const SyncFlags *pFlags) {
+                    const SyncFlags *pFlags, int bNoRows) {
   memset(p, 0, sizeof(*p));
   p->sync.pCall = pCall;
+  p->sync.bNoRows = (u8)bNoRows;
   p->sync.bFkey = pFlags->bFkey;
   p->sync.bLegacy = pFlags->bLegacy;
   p->sync.eRebuild = pOpt->eRebuild;
@@ -181,13 +182,13 @@ static void runAll(AssocCall *pCall, SyncRun *p) {
 ** What is to be done is read twice: the flags are set before the savepoint is
 ** opened, and only where a table is to be made anew, for to set them expires
 ** all statements of the connection; and what is run has to come from a
-** reading in the savepoint.
+** reading in the savepoint. Rows are looked at in the second reading alone.
 */
 static void runSync(AssocCall *pCall, SyncRun *p, sqlite3_context *pCtx,
                     const SyncOptions *pOpt, SyncFlags *pFlags) {
   AssocWrite w;
   char *zLock = 0;
-  runRead(pCall, p, pOpt, pFlags);
+  runRead(pCall, p, pOpt, pFlags, 1);
   if (p->sync.pRebuilt && pCall->rc == SQLITE_OK) flagsSet(pCall, pFlags);
   if (p->zScript && p->zScript[0]) {
     zLock = assocMprintf(pCall, "%s", defsSchema(p->pCat));
@@ -197,7 +198,7 @@ static void runSync(AssocCall *pCall, SyncRun *p, sqlite3_context *pCtx,
   if (zLock) assocWriteAllowed(pCall, &w, "assoc_sync");
   if (zLock) (void)assocWriteAgain(pCall, &w, "assoc_sync", zLock);
   sqlite3_free(zLock);
-  runRead(pCall, p, pOpt, pFlags);
+  runRead(pCall, p, pOpt, pFlags, 0);
   if (p->sync.pRebuilt && !pFlags->bSet && pCall->rc == SQLITE_OK) {
     assocErrorOf(pCall, ASSOC_E_BUSY, 0, 0,
                  "the schema has just been changed; call assoc_sync() "
@@ -221,7 +222,7 @@ static void syncFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (pCall->rc != SQLITE_OK) return;
   flagsRead(pCall, &flags);
   if (opt.bDry) {
-    runRead(pCall, &run, &opt, &flags);
+    runRead(pCall, &run, &opt, &flags, 0);
     runResult(&run, pCtx);
   } else {
     runSync(pCall, &run, pCtx, &opt, &flags);

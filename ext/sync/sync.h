@@ -40,6 +40,7 @@ struct AssocSync {
   sqlite3_str *pLate;     /* Those that need all tables: indexes, triggers */
   AssocRebuilt *pRebuilt; /* Tables that the text rebuilds, the last first */
   int bTypes;             /* Give key columns the types that they reference */
+  u8 bNoRows; /* Rows that violate a constraint are not looked for */
   AssocSyncNames *pNames; /* By database: names that are taken, in mem */
 };
 

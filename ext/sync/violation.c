@@ -29,7 +29,8 @@ static void rowName(sqlite3_str *pStr, const AssocTable *pTab,
 
 /*
 ** The first five rows of c for which zWhere is true, as text, and in *pn the
-** number of all of them. OUT: freed with sqlite3_free().
+** number of all of them; none if rows are not looked for in this reading.
+** OUT: freed with sqlite3_free().
 */
 static char *rowsThat(AssocSync *p, const AssocTable *pTab,
                       const AssocForeign *pFor, int nShow, const char *zWhere,
@@ -41,7 +42,7 @@ static char *rowsThat(AssocSync *p, const AssocTable *pTab,
   int i;
   assert(pTab);
   *pn = 0;
-  if (pTab->bPlanned) { /* It has no rows */
+  if (pTab->bPlanned || p->bNoRows) { /* It has no rows */
     sqlite3_free(sqlite3_str_finish(pStr));
     return assocStrFinish(p->pCall, pRows);
   }
