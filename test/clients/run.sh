@@ -270,6 +270,20 @@ java_package() {
 
 try succeeds go-package 'package_of go && cd "$folder/package-go" && go mod download' \
   env CGO_ENABLED=1 go test -C "$folder/package-go" ./...
+# The program of the package's README, in a folder of its own.
+go_readme() {
+  readme=$folder/readme-go
+  rm -rf "$readme" && mkdir "$readme" && cd "$readme" &&
+    sed -n '/^```go$/,/^```$/{/^```/d;p;}' \
+      "$folder/package-go/README.md" >main.go &&
+    printf 'module readme\n\nrequire assoc v0.2.0\n\nreplace assoc => %s\n' \
+      ../package-go >go.mod &&
+    CGO_ENABLED=1 GOFLAGS=-mod=mod go run . >said &&
+    test "$(cat said)" = "$(sed -n 's|.*Println(user) // ||p' main.go)" &&
+    echo '1 passed'
+}
+try succeeds go-readme 'package_of go && cd "$folder/package-go" && go mod download' \
+  go_readme
 try succeeds rust-package 'package_of rust && cd "$folder/package-rust" && cargo fetch -q' \
   env CARGO_TARGET_DIR="$folder/rust-package" \
   cargo test --quiet --manifest-path "$folder/package-rust/Cargo.toml"
