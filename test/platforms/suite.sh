@@ -90,7 +90,7 @@ emulated "$folder/tclsh" tclsh8.6
 printf '#!/bin/sh\nshift\nexec "%s" "$@"\n' "$folder/tclsh" >"$folder/run"
 chmod +x "$folder/run" # instead of this machine's tclsh
 
-# An emulated machine is about ten times as slow: no file is given up before two
+# An emulated machine is about twenty times as slow: no file is given up before two
 # hours.
 PATH=$folder/bin:$PATH ASSOC_SO=$folder/assoc.so \
   ASSOC_HELPER=$folder/faultsim.so \
