@@ -82,7 +82,7 @@ static AssocJson *edgeDefault(AssocWriter *w, const char *z) {
     char *zText = assocArenaText(w->pCall, &w->tmp, z + 1, n - 2);
     int i, j = 0;
     p = assocAlloc(w->pCall, &w->tmp, sizeof(*p));
-    if (zText == 0 || p == 0) return 0;
+    if (p == 0) return 0; /* Also if there is no text */
     for (i = 0; zText[i]; i++) {
       zText[j++] = zText[i];
       if (zText[i] == '\'' && zText[i + 1] == '\'') i++;
@@ -625,7 +625,8 @@ static char *destroyReport(WriteDestroyer *d, i64 *pn) {
 /* The writer's destroyer, made at first use. 0 after an error. */
 static WriteDestroyer *destroyerOf(AssocWriter *w) {
   WriteDestroyer *d = w->pDestroyer;
-  if (d || w->pCall->rc != SQLITE_OK) return d;
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  if (d) return d;
   d = assocAlloc(w->pCall, &w->mem, sizeof(*d));
   if (d == 0) return 0;
   d->w = w;
@@ -760,7 +761,7 @@ static void destroyRun(WriteDestroyer *d, int nRow, const WriteRow *aRow,
 /* For assoc_set() and assoc_remove(), which report only their own keys. */
 void assocDestroyRow(AssocWriter *w, const WriteRow *pRow) {
   WriteDestroyer *d = destroyerOf(w);
-  if (d == 0 || w->pCall->rc != SQLITE_OK) return;
+  if (d == 0) return;
   d->bReport = 0;
   destroyRun(d, 1, pRow, 0);
   destroyerReset(d);
@@ -772,7 +773,7 @@ char *assocDestroyReport(AssocWriter *w, int nRow, const WriteRow *aRow,
                          int mHow, i64 *pn) {
   WriteDestroyer *d = destroyerOf(w);
   char *z;
-  if (d == 0 || w->pCall->rc != SQLITE_OK) return 0;
+  if (d == 0) return 0;
   d->bReport = 1;
   d->bDryRun = (mHow & WRITE_DRYRUN) != 0;
   if (nRow) destroyRun(d, nRow, aRow, mHow);

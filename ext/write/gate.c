@@ -184,7 +184,7 @@ static void gateCover(AssocCall *pCall, GateJob *pJob, const AssocTable *pTab) {
 static void gateNeed(AssocCall *pCall, AssocSchema *pSchema,
                      const AssocTable *pTab) {
   GateJob *pJob = gateBare(pCall->pConn, pSchema->zName);
-  if (pJob == 0 || pCall->rc != SQLITE_OK) return;
+  if (pJob == 0) return;
   assert(pTab == 0 || pTab->pSchema == pSchema);
   /* The nested statement writes main by itself: see the head of this file. */
   if (sqlite3_stricmp(pSchema->zName, "main") == 0) return;

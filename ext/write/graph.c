@@ -700,7 +700,7 @@ static void setLetGo(Graph *g, const GraphSet *pSet) {
   for (p = pSet->pMoved; p; p = p->pNextMoved) n++;
   aaKey = assocAlloc(g->w->pCall, &g->w->tmp, (i64)sizeof(*aaKey) * (n + 1));
   abOnce = assocAlloc(g->w->pCall, &g->w->tmp, n + 1);
-  if (aaKey == 0 || abOnce == 0 || pLink == 0) return;
+  if (abOnce == 0) return; /* Or there is no link, or no room for keys */
   n = 0;
   for (p = pSet->pUp->pNext; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
     if (p->pSet != pSet || (aaKey[n] = setKey(g, p)) == 0) continue;
@@ -1378,8 +1378,7 @@ void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   Graph g;
   assocGraphInit(w, &g);
   pRoot = assocGraphRoot(&g, pSource->pModel, 0, pSource, 0);
-  if (pRoot && pBy)
-    p = assocGraphRow(&g, pLink->pTarget, pRel, pJson, &pRoot->pNext);
+  if (pRoot) p = assocGraphRow(&g, pLink->pTarget, pRel, pJson, &pRoot->pNext);
   if (p == 0) return;
   assert(p->pNext ==
          0); /* The root and the new row are all that there is yet */

@@ -126,7 +126,7 @@ static void linkFree(AssocWriter *w, WriteLink *p) {
   p->aFree = assocAlloc(w->pCall, &w->mem, (i64)sizeof(int) * (pKey->nCol + 2));
   /* Columns that the row's own key shares, such as a tenant's, stay as they
   ** are. */
-  for (i = 0; p->aFree && pModel && i < pKey->nCol; i++) {
+  for (i = 0; p->aFree && i < pKey->nCol; i++) {
     if (p->pRel->pOpt->eAllowNull == 0) continue;
     if (!assocColumnLetsGo(pModel, pKey->aCol[i])) continue;
     p->aFree[p->nFree++] = pKey->aCol[i];
