@@ -102,6 +102,10 @@ static int clockOfRows(AssocCall *pCall, AssocTable *pTab, int iCol) {
   return e;
 }
 
+static int clockIsInt(const AssocColumn *pCol) {
+  return sqlite3_strlike("%INT%", pCol->zType, 0) == 0;
+}
+
 /* See model.h. */
 int assocClockForm(AssocCall *pCall, AssocTable *pTab, int iCol, int iOther) {
   const AssocColumn *pCol;
@@ -111,7 +115,7 @@ int assocClockForm(AssocCall *pCall, AssocTable *pTab, int iCol, int iOther) {
   e = clockOfRows(pCall, pTab, iCol);
   if (e == 0 && iOther >= 0) e = clockOfRows(pCall, pTab, iOther);
   if (e) return e;
-  if (sqlite3_strlike("%INT%", pCol->zType, 0) == 0) return CLOCK_SECONDS;
+  if (clockIsInt(pCol)) return CLOCK_SECONDS;
   if (sqlite3_strlike("%(6)", pCol->zType, 0) == 0) return CLOCK_RAILS;
   /* Prisma says so of createdAt, and reads that form in updatedAt, too. */
   if (pCol->bNow || (iOther >= 0 && pTab->aCol[iOther].bNow)) {
@@ -123,6 +127,20 @@ int assocClockForm(AssocCall *pCall, AssocTable *pTab, int iCol, int iOther) {
 /* See model.h. */
 int assocClockNow(void) {
   return CLOCK_SQLITE;
+}
+
+/* See model.h. */
+int assocClockDeleted(AssocCall *pCall, const AssocModel *pModel,
+                      AssocTable *pTab, int iCol) {
+  const AssocColumn *pCol = &pTab->aCol[iCol];
+  int i = pModel->aStamp[0] < 0; /* Most rows have them, few a deletion */
+  int iStamp = pModel->aStamp[i], e;
+  if (iStamp >= 0 && clockIsInt(pCol) == clockIsInt(&pTab->aCol[iStamp])) {
+    return assocClockForm(pCall, pTab, iStamp, pModel->aStamp[!i]);
+  }
+  e = clockOfRows(pCall, pTab, iCol);
+  if (e) return e;
+  return clockIsInt(pCol) ? CLOCK_SECONDS : CLOCK_SQLITE;
 }
 
 /* See model.h. 'now' is one time in a statement. */

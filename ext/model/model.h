@@ -163,6 +163,10 @@ void assocTableNeed(AssocCall *pCall, const AssocTable *pTab,
 int assocClockForm(AssocCall *pCall, AssocTable *pTab, int iCol, int iOther);
 /* The form of CURRENT_TIMESTAMP. */
 int assocClockNow(void);
+/* The form in which column iCol stores when a row was marked as deleted: that of
+** the model's timestamps, else of its own values. */
+int assocClockDeleted(AssocCall *pCall, const AssocModel *pModel,
+                      AssocTable *pTab, int iCol);
 /* Append the SQL expression of the current time in that form. */
 void assocClockSql(sqlite3_str *pStr, int eForm);
 /* The same, but a view that SQLite cannot read is no table. */

@@ -471,18 +471,20 @@ static int stepIsByKey(const WriteDestroyer *d, const DestroyStep *pStep) {
   return pStep->pTable->bByKey && !bNamed;
 }
 
-/* The current time in the form that the soft-deletion column stores: seconds
-** for an integer column, else 'YYYY-MM-DD HH:MM:SS' in UTC. */
+/* The current time in the form that the soft-deletion column stores. */
 static sqlite3_value *tableNow(WriteDestroyer *d, const DestroyTable *p) {
   AssocWriter *w = d->w;
-  const AssocColumn *pCol = &p->pTab->aCol[p->iDeleted];
-  int bInt = sqlite3_strlike("%INT%", pCol->zType, 0) == 0;
+  sqlite3_str *pStr = sqlite3_str_new(w->pCall->db);
   sqlite3_value *pNow = 0;
-  sqlite3_stmt *pStmt =
-      assocPrepare(w->pCall, bInt ? "SELECT CAST(strftime('%%s') AS INTEGER)"
-                                  : "SELECT CURRENT_TIMESTAMP");
+  sqlite3_stmt *pStmt = 0;
+  char *zSql;
   assert(p->iDeleted >= 0 && p->iDeleted < p->pTab->nCol);
-  /* In the form that Sequelize and SQLite's own functions read back */
+  sqlite3_str_appendall(pStr, "SELECT ");
+  assocClockSql(pStr,
+                assocClockDeleted(w->pCall, p->pModel, p->pTab, p->iDeleted));
+  zSql = assocStrFinish(w->pCall, pStr);
+  if (zSql) pStmt = assocPrepare(w->pCall, "%s", zSql);
+  sqlite3_free(zSql);
   if (assocStep(w->pCall, pStmt)) {
     pNow = assocWriterKeep(w, sqlite3_column_value(pStmt, 0));
   }
