@@ -371,8 +371,8 @@ static int inflEnds(const char *z, int n, const char *zEnd) {
 
 /*
 ** The package inflection 1.13 of Sequelize 6 knows fewer exceptions: it adds s
-** to hero, leaf, waltz, larva, postman, phenomenon and salmon, and makes caves of
-** cafe and gulves of gulf.
+** to hero, leaf, waltz, larva, postman, phenomenon, ovum and salmon, and makes
+** caves of cafe, gulves of gulf and premia of premium.
 */
 char *assocPluralSequelize(AssocCall *pCall, AssocArena *pArena,
                            const char *z) {
@@ -392,8 +392,17 @@ char *assocPluralSequelize(AssocCall *pCall, AssocArena *pArena,
   }
   if (inflEnds(z, n, "f") || inflEnds(z, n, "a") || inflEnds(z, n, "man") ||
       (inflEnds(z, n, "z") && !inflEnds(z, n, "quiz")) ||
-      inflEnds(z, n, "phenomenon")) {
+      inflEnds(z, n, "phenomenon") || inflEnds(z, n, "ovum")) {
     return assocArenaPrintf(pCall, pArena, "%ss", z);
+  }
+  if (inflEnds(z, n, "ium")) {
+    return assocArenaPrintf(pCall, pArena, "%.*sa", n - 2, z);
+  }
+  if (inflEnds(z, n, "chassis")) {
+    return assocArenaPrintf(pCall, pArena, "%.*ses", n - 2, z);
+  }
+  if (inflEnds(z, n, "passerby")) {
+    return assocArenaPrintf(pCall, pArena, "%.*sies", n - 1, z);
   }
   if (inflEnds(z, n, "ch")) return assocArenaPrintf(pCall, pArena, "%ses", z);
   zOurs = assocPluralize(pCall, pArena, z);
