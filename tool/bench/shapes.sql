@@ -1161,3 +1161,176 @@ DROP TABLE rebuilt_comments;
 ALTER TABLE rebuilt_new RENAME TO rebuilt_comments;
 CREATE INDEX rebuilt_post ON rebuilt_comments(post_id);
 PRAGMA foreign_key_check(rebuilt_comments)
+
+-- shape: join-columns
+-- title: all posts with their tags by a column of the join row, with it
+-- target: 1
+-- list
+-- setup:
+CREATE TABLE IF NOT EXISTS ranked(post_id INTEGER REFERENCES posts, tag_id INTEGER REFERENCES tags, pos INTEGER, PRIMARY KEY(post_id, tag_id)) WITHOUT ROWID;
+INSERT OR IGNORE INTO ranked SELECT post_id, tag_id, (post_id * 7 + tag_id * 3) % 10 FROM post_tags;
+SELECT assoc_define('Post', 'belongsToMany', 'Tag', '{"as":"ranked","through":"ranked"}')
+-- ours:
+SELECT eager('Post{id,ranked(@pos > 2 order by @pos){name,@pos as pos}}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', p.id, 'ranked', (
+  SELECT json_group_array(json_object('name', name, 'pos', pos)) FROM (
+    SELECT t.name, j.pos FROM ranked j JOIN tags t ON t.id = j.tag_id
+    WHERE j.post_id = p.id AND j.pos > 2 ORDER BY j.pos, t.id))))
+FROM posts p NOT INDEXED
+
+-- shape: join-aggregate
+-- title: posts with a join row of that kind, and the greatest of its column
+-- target: 1
+-- ours:
+SELECT eager('Post(some ranked(@pos = 9)){id,ranked.max(@pos where name > "M") as top}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', p.id, 'top', (
+  SELECT max(j.pos) FROM ranked j JOIN tags t ON t.id = j.tag_id
+  WHERE j.post_id = p.id AND t.name > 'M')))
+FROM posts p NOT INDEXED WHERE EXISTS (SELECT 1 FROM ranked j
+  WHERE j.post_id = p.id AND j.pos = 9)
+
+-- shape: two-columns
+-- title: the number of comments older than their post: a column beside a column
+-- target: 0.95
+-- list
+-- ours:
+SELECT eager('Comment(created_at < post.created_at){count() as n}')
+-- expert: join
+SELECT json_object('n', count(*)) FROM comments c JOIN posts p ON p.id = c.post_id
+WHERE c.created_at < p.created_at
+
+-- shape: contains
+-- title: posts whose title contains a text
+-- target: 0.95
+-- list
+-- ours:
+SELECT eager('Post(title contains ?1){id}', 'ing')
+-- expert: like
+SELECT json_group_array(json_object('id', id)) FROM posts WHERE title LIKE '%ing%'
+
+-- shape: list-parameter
+-- title: 100 users by a list that is one parameter
+-- overhead: 20
+-- ours:
+SELECT eager('User(id in ?1){id,name}', '[$keys]')
+-- expert: json_each
+SELECT json_group_array(json_object('id', id, 'name', name)) FROM users
+WHERE id IN (SELECT value FROM json_each('[$keys]'))
+
+-- shape: some-on
+-- title: attachments of posts of 900 likes: one model of a polymorphic association
+-- target: 0.95
+-- ours:
+SELECT eager('Attachment(some owner on Post(likes >= 900)){id}')
+-- expert: exists
+SELECT json_group_array(json_object('id', id)) FROM attachments a NOT INDEXED
+WHERE owner_type = 'post' AND EXISTS (SELECT 1 FROM posts p
+  WHERE p.id = a.owner_id AND p.likes >= 900)
+
+-- shape: spread-list
+-- title: all posts with the names of their tags as one list
+-- target: 1
+-- list
+-- ours:
+SELECT eager('Post{id,...tags{name as tags}}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', p.id, 'tags', (
+  SELECT json_group_array(t.name) FROM post_tags j JOIN tags t ON t.id = j.tag_id
+  WHERE j.post_id = p.id)))
+FROM posts p NOT INDEXED
+
+-- shape: items
+-- title: items in JSON: the model, a key as text, a column, a constant
+-- target: 1
+-- list
+-- ours:
+SELECT eager('{"model":"Post","items":[{"model":true,"as":"__typename"},{"column":"id","text":true},"title",{"value":"x","as":"kind"}]}')
+-- expert: plain
+SELECT json_group_array(json_object('__typename', 'Post', 'id', CAST(id AS TEXT),
+  'title', title, 'kind', 'x')) FROM posts
+
+-- shape: one-of-several
+-- title: the rows of one of several models over one table
+-- target: 1
+-- list
+-- setup:
+CREATE TABLE IF NOT EXISTS papers(id INTEGER PRIMARY KEY, kind TEXT, title TEXT, user_id INTEGER REFERENCES users, deleted_at TEXT);
+CREATE INDEX IF NOT EXISTS papers_user ON papers(user_id);
+INSERT OR IGNORE INTO papers SELECT id, iif(id % 2, 'Article', 'Essay'), title, user_id, iif(id % 5, NULL, created_at) FROM posts;
+SELECT assoc_model('Article', '{"table":"papers","values":{"kind":"Article"}}');
+SELECT assoc_model('Essay', '{"table":"papers","values":{"kind":"Essay"},"paranoid":true}');
+SELECT assoc_define('User', 'hasMany', 'Article', '{"as":"articles","foreignKey":"user_id"}');
+SELECT assoc_define('User', 'hasMany', 'Essay', '{"as":"essays","foreignKey":"user_id"}')
+-- ours:
+SELECT eager('User{id,articles{id,title}}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', u.id, 'articles', (
+  SELECT json_group_array(json_object('id', id, 'title', title)) FROM papers p
+  WHERE p.user_id = u.id AND p.kind = 'Article')))
+FROM users u
+
+-- shape: not-deleted
+-- title: all users with their rows that are not marked as deleted
+-- target: 1
+-- list
+-- ours:
+SELECT eager('User{id,essays{id,title}}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', u.id, 'essays', (
+  SELECT json_group_array(json_object('id', id, 'title', title)) FROM papers p
+  WHERE p.user_id = u.id AND p.kind = 'Essay' AND p.deleted_at IS NULL)))
+FROM users u
+
+-- shape: composite
+-- title: all rows of a composite key with their rows
+-- target: 1
+-- list
+-- setup:
+CREATE TABLE IF NOT EXISTS halls(town INTEGER, nr INTEGER, name TEXT, PRIMARY KEY(town, nr)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seats(id INTEGER PRIMARY KEY, town INTEGER, nr INTEGER, label TEXT, FOREIGN KEY(town, nr) REFERENCES halls);
+CREATE INDEX IF NOT EXISTS seats_hall ON seats(town, nr);
+INSERT OR IGNORE INTO halls SELECT id / 10, id % 10, name FROM users;
+INSERT OR IGNORE INTO seats SELECT id, user_id / 10, user_id % 10, title FROM posts;
+SELECT assoc_define('Hall', 'hasMany', 'Seat', '{"as":"seats","foreignKey":["town","nr"]}')
+-- ours:
+SELECT eager('Hall{name,seats{id,label}}')
+-- expert: correlated
+SELECT json_group_array(json_object('name', h.name, 'seats', (
+  SELECT json_group_array(json_object('id', id, 'label', label)) FROM seats s
+  WHERE s.town = h.town AND s.nr = h.nr)))
+FROM halls h
+
+-- shape: set-list
+-- title: change a column of the whole list of 1,000 rows by #set
+-- target: 0.4
+-- undone
+-- setup:
+CREATE TABLE IF NOT EXISTS set_users(id INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS set_lines(id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES set_users, x INTEGER);
+CREATE INDEX IF NOT EXISTS set_user ON set_lines(user_id);
+INSERT OR IGNORE INTO set_users VALUES(1);
+INSERT OR IGNORE INTO set_lines WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT i, 1, i FROM n;
+SELECT assoc_define('set_users', 'hasMany', 'set_lines', '{"as":"lines","foreignKey":"user_id"}')
+-- ours:
+SELECT 1 FROM (SELECT assoc_update('set_users', 1, (SELECT json_object('lines', json_object('#set', json_group_array(json_object('id', id, 'x', x + 1)))) FROM set_lines)) a) WHERE a IS NULL
+-- expert: of the change alone
+UPDATE set_lines SET x = value ->> 'x' FROM json_each((SELECT json_group_array(json_object('id', id, 'x', x + 1)) FROM set_lines)) WHERE set_lines.id = value ->> 'id'
+
+-- shape: make-by
+-- title: relate a row to three tags that are found by their names
+-- target: 0.3
+-- by key
+-- undone
+-- setup:
+CREATE TABLE IF NOT EXISTS by_posts(id INTEGER PRIMARY KEY, title TEXT);
+CREATE TABLE IF NOT EXISTS by_tags(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE IF NOT EXISTS by_links(post_id INTEGER REFERENCES by_posts, tag_id INTEGER REFERENCES by_tags, PRIMARY KEY(post_id, tag_id)) WITHOUT ROWID;
+INSERT OR IGNORE INTO by_posts SELECT id, title FROM posts;
+INSERT OR IGNORE INTO by_tags SELECT id, 'tag ' || id FROM users;
+SELECT assoc_define('by_posts', 'belongsToMany', 'by_tags', '{"as":"tags","through":"by_links","foreignKey":"post_id","otherKey":"tag_id"}')
+-- ours:
+SELECT 1 FROM (SELECT assoc_update('by_posts', ?1, json_object('tags', json_array(json_object('#by', 'name', 'name', 'tag 1'), json_object('#by', 'name', 'name', 'tag 2'), json_object('#by', 'name', 'name', 'tag 3')))) a) WHERE a IS NULL
+-- expert: of the links alone
+INSERT INTO by_links(post_id, tag_id) SELECT ?1, id FROM by_tags WHERE name IN ('tag 1', 'tag 2', 'tag 3') ON CONFLICT DO NOTHING

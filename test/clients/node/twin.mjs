@@ -180,7 +180,7 @@ function find(model, options) {
 
 // Sequelize changes the options that it is given: it gets a copy.
 function copied(value) {
-  if (Array.isArray(value)) return value.map(structure);
+  if (Array.isArray(value)) return value.map(copied);
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Reflect.ownKeys(value).map((key) =>
     [key, copied(value[key])]));
