@@ -541,10 +541,10 @@ int assocBudgetBytes(AssocConn *pConn, i64 n);
 int assocBudgetGive(AssocConn *pConn, i64 n);
 /* Look at the clock alone: for loops that neither read nor give a row. */
 int assocBudgetTime(AssocConn *pConn);
-#define ASSOC_OVER_ROWS 1
-#define ASSOC_OVER_GIVEN 2
-#define ASSOC_OVER_BYTES 3
-#define ASSOC_OVER_MS 4
+#define ASSOC_OVER_ROWS 1  /* Rows that were read or written */
+#define ASSOC_OVER_GIVEN 2 /* Rows of the answer */
+#define ASSOC_OVER_BYTES 3 /* Bytes of rows and result */
+#define ASSOC_OVER_MS 4    /* Milliseconds */
 /* Count a row that a writer reads or writes; an error if the budget is
 ** spent. */
 void assocBudgetSpend(AssocCall *pCall);
@@ -605,9 +605,10 @@ int assocPrivateFilter(sqlite3_vtab_cursor *pCur, int idxNum,
 int assocPrivateNext(sqlite3_vtab_cursor *pCur);
 /* xEof: always true. */
 int assocPrivateEof(sqlite3_vtab_cursor *pCur);
-/* xColumn and xRowid exist because SQLite requires them. */
+/* xColumn, which SQLite requires: NULL. */
 int assocPrivateColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                        int iCol);
+/* xRowid, which SQLite requires: 0. */
 int assocPrivateRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *pRowid);
 
 /* All methods of a private table except xConnect, xDisconnect and xUpdate. */
@@ -636,7 +637,7 @@ struct AssocOut {
   void (*xGrow)(AssocOut *, i64 n);
 };
 
-#define ASSOC_OUT_SLACK 20000
+#define ASSOC_OUT_SLACK 20000 /* Bytes */
 
 /* Would n more bytes exceed nMax? Up to ASSOC_OUT_SLACK of them may be
 ** unused. */
@@ -857,14 +858,14 @@ struct AssocKeyRule {
   u8 eAff;  /* ASSOC_AFF_*: the affinity that the comparison applies */
   u8 eColl; /* ASSOC_COLL_*: how text compares */
 };
-#define ASSOC_AFF_NONE 0
-#define ASSOC_AFF_TEXT 1
-#define ASSOC_AFF_NUMERIC 2
+#define ASSOC_AFF_NONE 0    /* Values keep their type */
+#define ASSOC_AFF_TEXT 1    /* Numbers compare as texts */
+#define ASSOC_AFF_NUMERIC 2 /* Texts that look like numbers are numbers */
 
-#define ASSOC_COLL_BINARY 0
-#define ASSOC_COLL_NOCASE 1
-#define ASSOC_COLL_RTRIM 2
-#define ASSOC_COLL_OTHER 3 /* Any other: no keymap possible */
+#define ASSOC_COLL_BINARY 0 /* Byte by byte */
+#define ASSOC_COLL_NOCASE 1 /* Without the case of ASCII letters */
+#define ASSOC_COLL_RTRIM 2  /* Without spaces at the end */
+#define ASSOC_COLL_OTHER 3  /* Any other: no keymap possible */
 
 typedef struct AssocKeyCell AssocKeyCell;
 /* Keys that a writer gives to one statement that reads assoc_keys. */
@@ -895,7 +896,7 @@ struct AssocKeymap {
 #define ASSOC_MAP_INT 1 /* Single integers */
 #define ASSOC_MAP_ANY 2 /* Byte strings, equal exactly if the keys are */
 
-#define ASSOC_NOSLOT 0xffffffffu
+#define ASSOC_NOSLOT 0xffffffffu /* The map does not have the key */
 
 /* Begin an empty map. aRule must outlive the map. */
 void assocKeymapInit(AssocKeymap *pMap, int nKey, const AssocKeyRule *aRule);

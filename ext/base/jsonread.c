@@ -43,8 +43,9 @@ static inline char readPeek(AssocJsonReader *p) {
 
 /* ---------------------------------------------------------------- strings */
 
-#define ONE_EACH 0x0101010101010101ull
-#define HIGH_EACH 0x8080808080808080ull
+#define ONE_EACH 0x0101010101010101ull /* 1 in each of eight bytes */
+#define HIGH_EACH                                                              \
+  0x8080808080808080ull /* The highest bit of each of eight bytes */
 
 /* The number of bytes before the next quote, backslash or control character.
 ** Eight bytes are tested at once: each of their high bits is a mark. The lowest

@@ -342,8 +342,9 @@ static inline char *utf8Run(char *p, const u8 **pz, const u8 *zEnd, int bRaw) {
 
 #else
 
-#define UTF8_ONES 0x0101010101010101ull
-#define UTF8_HIGH 0x8080808080808080ull
+#define UTF8_ONES 0x0101010101010101ull /* 1 in each of eight bytes */
+#define UTF8_HIGH                                                              \
+  0x8080808080808080ull /* The highest bit of each of eight bytes */
 
 /*
 ** Mark, by their high bits, the bytes of the word x that need care. Only the

@@ -156,10 +156,10 @@ enum {
   LIVE_OBJECT_GUARD,
   LIVE_NOBJECT
 };
-/* OUT: the text of one object is freed with sqlite3_free(). *pzName receives
-** its name, in pArena. */
 /* The last part of an object's name: "insert"; 0 for the log. */
 extern const char *const azLiveObject[LIVE_NOBJECT];
+/* The SQL of one object, LIVE_OBJECT_*; its name, in pArena, in *pzName. OUT: the
+** text is freed with sqlite3_free(). 0 after an error. */
 char *assocLiveObject(AssocCall *pCall, AssocArena *pArena, const LiveTable *p,
                       int iObject, const char **pzName);
 
@@ -189,10 +189,10 @@ void assocLiveSetClear(AssocLiveSet *pSet);
 /* The live document of that name in the set, or 0. */
 AssocLive *assocLiveOf(const AssocLiveSet *pSet, const char *zName);
 /* Find the database that has a live document of that name, which may begin with
-** the database's name. *pzName receives the bare name. Seek returns 0 if there
-** is none; Find raises an error. */
+** the database's name. *pzName receives the bare name. 0 if there is none. */
 AssocSchema *assocLiveSeek(AssocCall *pCall, AssocCatalog *pCat,
                            const char *zName, const char **pzName);
+/* The same, but an error if there is none. */
 AssocSchema *assocLiveFind(AssocCall *pCall, AssocCatalog *pCat,
                            const char *zName, const char **pzName);
 /* Does the database have live documents? */

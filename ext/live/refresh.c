@@ -188,6 +188,7 @@ static i64 schemaCookie(AssocLiveSet *pSet) {
   return i;
 }
 
+/* Store it: the documents are right while the schema has this cookie. */
 static void storeCookie(AssocLiveSet *pSet) {
   AssocCall *pCall = pSet->pCall;
   const char *zSchema = pSet->pSchema->zName;

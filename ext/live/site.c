@@ -310,6 +310,7 @@ static void walkKey(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
   (void)siteNames(w, pAt, &pModel, pKey->pPath, pEnd, 0);
 }
 
+/* The tables that a condition reads. pAt: the site of the tested rows. */
 static void walkPred(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
                      const ShapePred *pPred) {
   const ShapePred *pSub;
@@ -329,6 +330,7 @@ static void walkPred(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
   walkKey(w, pAt, pModel, pPred->pOther);
 }
 
+/* The tables that an order reads. */
 static void walkSort(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
                      const ShapeSort *pSort) {
   for (; pSort && pAt; pSort = pSort->pNext) {

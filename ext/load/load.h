@@ -257,7 +257,7 @@ AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                         const char *zModel, const char *zText);
 /* The caller must not use pPlan afterwards. pPlan may be 0. */
 void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan);
-#define ASSOC_PLANS_MAX 10000
+#define ASSOC_PLANS_MAX 10000 /* The most that assoc_config('plans') takes */
 /* Keep nMost plans at most from now on; with 0 none. */
 void assocPlansKeep(AssocCall *pCall, int nMost);
 /* What plans depend on beside the catalog: is there a session (1), and does it
@@ -335,9 +335,9 @@ struct AssocLoadState {
   i64 nLast;        /* Bytes of the last result */
   u8 eForce;        /* ASSOC_FORCE_*: for tests of the strategies */
 };
-#define ASSOC_FORCE_NOT 0
-#define ASSOC_FORCE_LOOKUP 1
-#define ASSOC_FORCE_SCAN 2
+#define ASSOC_FORCE_NOT 0    /* The runner chooses */
+#define ASSOC_FORCE_LOOKUP 1 /* Lookups, where there is one */
+#define ASSOC_FORCE_SCAN 2   /* Scans, where there is one */
 
 /* The connection's state, made at first use. 0 after an error. */
 AssocLoadState *assocLoadState(AssocCall *pCall);

@@ -26,9 +26,9 @@ struct AssocPart {
   AssocNode *pNode;  /* CHILD, SPREAD; of several branches the first */
   AssocPart *pNext;  /* The member that is written next */
 };
-#define ASSOC_KEY_PAD 16
+#define ASSOC_KEY_PAD 16 /* Bytes: keys are copied in blocks of 16 */
 
-#define ASSOC_PART_COLUMN 0
+#define ASSOC_PART_COLUMN 0 /* A value of the row itself */
 #define ASSOC_PART_CHILD 1  /* A row, a list of rows, a value, or a page */
 #define ASSOC_PART_SPREAD 2 /* The members of a related row */
 #define ASSOC_PART_TEXT 3   /* Only zKey: begins or ends an inner object */

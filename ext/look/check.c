@@ -66,9 +66,9 @@ static int checkBucket(const void *p) {
 
 /* ---------------------------------------------------------------- problems */
 
-#define CHECK_INFO 0
-#define CHECK_WARNING 1
-#define CHECK_ERROR 2
+#define CHECK_INFO 0    /* Works, and could be better */
+#define CHECK_WARNING 1 /* Works, but slowly or not as one would think */
+#define CHECK_ERROR 2   /* Does not work */
 
 /* Add a problem to the list of its severity. zModel and zName must last as long
 ** as the look. zFix may be 0; it is copied into the arena and freed with

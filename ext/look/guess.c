@@ -21,7 +21,7 @@
 #include "look/guess.h"
 #include <stdlib.h>
 
-#define GUESS_SAMPLE 200
+#define GUESS_SAMPLE 200 /* Distinct values that are compared, at most */
 
 /* The distinct values of the column under test. */
 typedef struct GuessValues GuessValues;

@@ -20,8 +20,8 @@ typedef struct AssocGuessTable AssocGuessTable;
 typedef struct AssocGuessWord AssocGuessWord;
 typedef struct AssocGuesser AssocGuesser;
 
-#define ASSOC_GUESS_MXWORD 12
-#define ASSOC_GUESS_MXPART 4
+#define ASSOC_GUESS_MXWORD 12 /* Longer names are cut */
+#define ASSOC_GUESS_MXPART 4  /* Words of which one word can be made */
 
 /* A word of a name, in lower case and singular; equal words are one object. */
 struct AssocGuessWord {

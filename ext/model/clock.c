@@ -22,14 +22,18 @@ static const char *const azClockZone[] = {"", " +00:00", "+00:00", "Z"};
 
 #define CLOCK_NFRACTION 3 /* None, milliseconds, microseconds */
 #define CLOCK_TEXT(T, F, Z) (1 + (T) + 2 * ((F) + CLOCK_NFRACTION * (Z)))
-#define CLOCK_SECONDS CLOCK_TEXT(0, 0, ASSOC_COUNT(azClockZone))
-#define CLOCK_MILLISECONDS (CLOCK_SECONDS + 1)
-#define CLOCK_MICROSECONDS (CLOCK_SECONDS + 2)
+#define CLOCK_SECONDS                                                          \
+  CLOCK_TEXT(0, 0,                                                             \
+             ASSOC_COUNT(azClockZone)) /* An integer: seconds since 1970 */
+#define CLOCK_MILLISECONDS                                                     \
+  (CLOCK_SECONDS + 1) /* An integer: milliseconds since 1970 */
+#define CLOCK_MICROSECONDS                                                     \
+  (CLOCK_SECONDS + 2)                  /* An integer: microseconds since 1970 */
 #define CLOCK_REAL (CLOCK_SECONDS + 3) /* Seconds */
 #define CLOCK_JULIAN (CLOCK_SECONDS + 4)
-#define CLOCK_SEQUELIZE CLOCK_TEXT(0, 1, 1)
-#define CLOCK_RAILS CLOCK_TEXT(0, 2, 0)
-#define CLOCK_SQLITE CLOCK_TEXT(0, 0, 0) /* CURRENT_TIMESTAMP */
+#define CLOCK_SEQUELIZE CLOCK_TEXT(0, 1, 1) /* 2026-01-31 10:20:30.123 +00:00 */
+#define CLOCK_RAILS CLOCK_TEXT(0, 2, 0)     /* 2026-01-31 10:20:30.123456 */
+#define CLOCK_SQLITE CLOCK_TEXT(0, 0, 0)    /* CURRENT_TIMESTAMP */
 
 /* Does z begin like zForm, where 0 stands for any digit? */
 static int clockBegins(const char *z, const char *zForm) {

@@ -540,12 +540,12 @@ struct AssocPolicy {
   u8 bForce;                     /* Holds without a session too */
   AssocPolicy *pNext;            /* Of another model over the same table */
 };
-#define ASSOC_SAY_NOTHING 0 /* Reading: all rows. Writing: none */
-#define ASSOC_SAY_ALL 1
-#define ASSOC_SAY_NONE 2
-#define ASSOC_SAY_IF 3
-#define ASSOC_COLUMN_HIDE 1
-#define ASSOC_COLUMN_FIXED 2
+#define ASSOC_SAY_NOTHING 0  /* Reading: all rows. Writing: none */
+#define ASSOC_SAY_ALL 1      /* Every row */
+#define ASSOC_SAY_NONE 2     /* No row */
+#define ASSOC_SAY_IF 3       /* Rows that meet a condition */
+#define ASSOC_COLUMN_HIDE 1  /* To a session the column does not exist */
+#define ASSOC_COLUMN_FIXED 2 /* A session reads it and does not set it */
 
 /* The members of a policy. All are stored as given. */
 #define ASSOC_NPOLICYOPTION 7

@@ -20,7 +20,7 @@
 */
 #include "model/model.h"
 
-#define NAME_NSTEP 7
+#define NAME_NSTEP 7 /* Names that are tried, the model's own among them */
 
 /* The names to look for in steps 2 to 7. Each one is made when it is needed:
 ** most names are found unchanged, and making a plural costs more than a

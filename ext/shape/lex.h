@@ -14,7 +14,7 @@ struct ShapeToken {
   int iOff;  /* Byte offset of its start */
   int n;     /* Its length in bytes */
 };
-#define TK_END 256
+#define TK_END 256    /* The end of the text */
 #define TK_BAD 257    /* Not allowed in a shape */
 #define TK_WORD 258   /* A name or a keyword */
 #define TK_QUOTED 259 /* `name` */
@@ -27,8 +27,8 @@ struct ShapeToken {
 #define TK_SPREAD 266 /* ... */
 #define TK_EQ 267     /* = and == */
 #define TK_NE 268     /* != and <> */
-#define TK_LE 269
-#define TK_GE 270
+#define TK_LE 269     /* <= */
+#define TK_GE 270     /* >= */
 
 /* The first token that starts at or after byte iFrom of z. n is the length of
 ** z. */

@@ -97,12 +97,12 @@ struct ShapePred {
   ShapePred *pSub;  /* AND, OR: the first of several. NOT, SOME: the one */
   ShapePred *pNext; /* The next of an AND or OR */
 };
-#define SHAPE_OP_AND 0
-#define SHAPE_OP_OR 1
-#define SHAPE_OP_NOT 2
-#define SHAPE_OP_SOME 3
-#define SHAPE_OP_EVERY 4
-#define SHAPE_OP_NONE 5
+#define SHAPE_OP_AND 0   /* pSub: all of these */
+#define SHAPE_OP_OR 1    /* pSub: one of these */
+#define SHAPE_OP_NOT 2   /* pSub: not this one; NULL stays NULL */
+#define SHAPE_OP_SOME 3  /* At least one row of the path */
+#define SHAPE_OP_EVERY 4 /* No row of the path fails; true if there is none */
+#define SHAPE_OP_NONE 5  /* No row of the path */
 #define SHAPE_OP_EQ 6
 #define SHAPE_OP_NE 7
 #define SHAPE_OP_LT 8
@@ -117,8 +117,8 @@ struct ShapePred {
 #define SHAPE_OP_STARTS 17 /* LIKE without wildcards in the value */
 #define SHAPE_OP_ENDS 18
 #define SHAPE_OP_CONTAINS 19
-#define SHAPE_OP_ISNULL 20
-#define SHAPE_NOP 21
+#define SHAPE_OP_ISNULL 20                     /* With bNot: IS NOT NULL */
+#define SHAPE_NOP 21                           /* Number of operators */
 extern const char *const azShapeOp[SHAPE_NOP]; /* As SQL writes them */
 
 /* One term of an order. */
@@ -130,7 +130,7 @@ struct ShapeSort {
   int iOff;         /* Byte offset in the text, or -1 */
   ShapeSort *pNext; /* The term that decides between equal rows */
 };
-#define SHAPE_NULLS_DEFAULT 0
+#define SHAPE_NULLS_DEFAULT 0 /* As SQLite: first, or last if descending */
 #define SHAPE_NULLS_FIRST 1
 #define SHAPE_NULLS_LAST 2
 
@@ -148,17 +148,17 @@ struct ShapePart {
   ShapePart *pSub;   /* EDGES: CURSOR, NODE. INFO: START to PREVIOUS */
   ShapePart *pNext;  /* The part that is written next */
 };
-#define SHAPE_PART_COUNT 0
-#define SHAPE_PART_NODES 1
-#define SHAPE_PART_EDGES 2
-#define SHAPE_PART_INFO 3
+#define SHAPE_PART_COUNT 0  /* All rows, not only those of the page */
+#define SHAPE_PART_NODES 1  /* The rows as a list */
+#define SHAPE_PART_EDGES 2  /* The rows, each with its cursor */
+#define SHAPE_PART_INFO 3   /* The object pageInfo */
 #define SHAPE_PART_CURSOR 4 /* Of an edge */
-#define SHAPE_PART_NODE 5
-#define SHAPE_PART_START 6 /* Of pageInfo */
-#define SHAPE_PART_END 7
-#define SHAPE_PART_MORE 8
-#define SHAPE_PART_BEFORE 9
-#define SHAPE_NPART 10
+#define SHAPE_PART_NODE 5   /* Of an edge: the row */
+#define SHAPE_PART_START 6  /* Of pageInfo */
+#define SHAPE_PART_END 7    /* Cursor of the last row */
+#define SHAPE_PART_MORE 8   /* Are there rows behind the page? */
+#define SHAPE_PART_BEFORE 9 /* Are there rows before the page? */
+#define SHAPE_NPART 10      /* Number of parts */
 extern const char *const azShapePart[SHAPE_NPART]; /* Their usual keys */
 
 /* The clauses in parentheses: conditions, order, limit, page. */
@@ -212,16 +212,16 @@ struct ShapeItem {
 #define SHAPE_ITEM_CURSOR 9 /* "cursor()": the row's cursor */
 #define SHAPE_ITEM_MODEL 10 /* "model()": the name of the row's model */
 
-#define SHAPE_RECURSE_ALL (-1)
+#define SHAPE_RECURSE_ALL (-1) /* "^" without a number */
 
-#define SHAPE_ALL_ANY 1
+#define SHAPE_ALL_ANY 1 /* "All" */
 #define SHAPE_ALL_BELONGSTO 2
 #define SHAPE_ALL_HASONE 4
 #define SHAPE_ALL_HASMANY 8
-#define SHAPE_ALL_ONE 16
-#define SHAPE_ALL_HAS 32
-#define SHAPE_ALL_MANY 64
-#define SHAPE_NALL 7
+#define SHAPE_ALL_ONE 16  /* belongsTo and hasOne */
+#define SHAPE_ALL_HAS 32  /* hasOne and hasMany */
+#define SHAPE_ALL_MANY 64 /* hasMany and belongsToMany */
+#define SHAPE_NALL 7      /* Number of these bits */
 extern const char *const azShapeAll[SHAPE_NALL];
 
 /* What a text should contain. */

@@ -480,7 +480,6 @@ static int textOpens(TextParser *p, const ShapeToken *pTok) {
   return wordIndex(p, pTok, az, ASSOC_COUNT(az)) >= 0;
 }
 
-/* Does a clause, no condition, begin at the token behind a value? */
 static int isOtherClause(TextParser *p, const ShapeToken *pTok);
 
 /*
@@ -741,15 +740,16 @@ static const char *const azClause[] = {
     "before", "page",  "required", "scope",  "through", "paranoid"};
 #define CLAUSE_WHERE 0
 #define CLAUSE_ORDER 1
-#define CLAUSE_LIMIT 2
+#define CLAUSE_LIMIT 2 /* From here to CLAUSE_BEFORE: a single value */
 #define CLAUSE_BEFORE 7
 #define CLAUSE_PAGE 8
 #define CLAUSE_REQUIRED 9
 #define CLAUSE_SCOPE 10
 #define CLAUSE_THROUGH 11
 #define CLAUSE_PARANOID 12
-#define CLAUSE_N 13
+#define CLAUSE_N 13 /* Number of words */
 
+/* Is the token the word of a clause other than "where", and no column? */
 static int isOtherClause(TextParser *p, const ShapeToken *pTok) {
   return wordIndex(p, pTok, azClause, CLAUSE_N) > CLAUSE_WHERE &&
          !continuesPred(p, pTok);

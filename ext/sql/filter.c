@@ -116,10 +116,11 @@ static i64 testedRows(AssocSql *p) {
   return nPred >= 0 && nPred < n ? nPred + 2 : n;
 }
 
-/* The share of rows that a predicate is guessed to leave, as 1/n. What no index
-** tells is guessed: a value is one of a thousand, a range is a quarter. */
-#define SHARE_VALUE 1000
-#define SHARE_RANGE 4
+#define SHARE_VALUE 1000 /* "=" is guessed to leave one row of so many */
+#define SHARE_RANGE 4    /* Any other comparison */
+
+/* The share of rows that a predicate is guessed to leave, as 1/n, where no index
+** tells. */
 static i64 predShare(const ShapePred *pPred, i64 nRow) {
   const ShapePred *pSub;
   i64 n = 1;
@@ -170,6 +171,7 @@ struct FilterCost {
   u8 bFew;          /* IN finds few rows, by an index or from a small table */
 };
 
+/* Estimate both. All costs are 0 after an error. */
 static FilterCost filterCost(AssocSql *p, const AssocFilter *pF) {
   FilterCost cost = {0, 0, 0};
   const ShapePred *pPred = pF->pPred ? pF->pPred : pF->pC ? pF->pC->pWhere : 0;

@@ -179,8 +179,9 @@ void assocSqlTable(AssocSql *p, const AssocTable *pTab);
 ** a budget. */
 void assocSqlTableAll(AssocSql *p, const AssocTable *pTab, int iAlias);
 /* Append " AND (...)" for what a policy allows (ASSOC_MAY_*) of the table's row
-** under the alias. assocSqlIsPoliced(): would that append anything? */
+** under the alias. */
 void assocSqlMay(AssocSql *p, const AssocTable *pTab, int iAlias, int eMay);
+/* Would assocSqlMay() append anything? */
 int assocSqlIsPoliced(const AssocSql *p, const AssocTable *pTab);
 /* A table as a source of rows in other statements, without an alias: its name,
 ** or the subquery with the session's values in it. In pArena; 0 after an
@@ -241,12 +242,12 @@ const char *assocFarIndex(AssocCall *pCall, const AssocRel *pRel,
 void assocSqlInNear(AssocSql *p, const AssocHop *pHop, int i);
 void assocSqlInFar(AssocSql *p, const AssocHop *pHop, int i);
 int assocHopKnown(const AssocRel *pRel);
-/* Append t1.a=?1 AND t1.b=?2: n columns are the next n ?numbers. RefIs does so
-** for the columns of a foreign key, which compare by the rules of the columns
-** that it references; with iParent these themselves are at the right side, and
-** compare as values that are bound. */
+/* Append t1.a=?1 AND t1.b=?2: n columns are the next n ?numbers. */
 void assocSqlKeyIs(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
                    const int *aCol);
+/* The same for the columns of a foreign key, which compare by the rules of the
+** columns that it references. With iParent these columns, under that alias,
+** stand on the right side and compare as bound values do. */
 void assocSqlRefIs(AssocSql *p, int iAlias, const AssocTable *pTab,
                    const AssocKey *pKey, int iParent, const AssocTable *pParent,
                    const AssocKey *pRef);

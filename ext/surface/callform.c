@@ -12,10 +12,10 @@
 */
 #include "surface/surface.h"
 
-#define CALL_NAME 0
-#define CALL_A1 1
-#define CALL_ARGS 6
-#define CALL_ARGC (CALL_A1 + CALL_ARGS)
+#define CALL_NAME 0 /* The columns, by number: name */
+#define CALL_A1 1   /* a1, and behind it the other arguments */
+#define CALL_ARGS 6 /* Arguments of a call, at most */
+#define CALL_ARGC (CALL_A1 + CALL_ARGS) /* argc */
 
 static const AssocFunction *const apWriter[] = {
     aAssocChangeFunction, aAssocDefineFunction, aAssocDestroyFunction,

@@ -328,9 +328,9 @@ static void linkDestroys(Changer *p) {
   pLink->bDestroy = 1;
 }
 
-#define LINK_ADD 0
-#define LINK_SET 1
-#define LINK_REMOVE 2
+#define LINK_ADD 0    /* assoc_add() */
+#define LINK_SET 1    /* assoc_set() */
+#define LINK_REMOVE 2 /* assoc_remove() */
 
 /*
 ** assoc_add(), assoc_set() and assoc_remove() read the same arguments; eDo says

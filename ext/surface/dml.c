@@ -51,6 +51,7 @@ static int dmlBegin(DmlRow *p) {
   return p->pWriter != 0;
 }
 
+/* Give back what dmlStart() took. */
 static void dmlEnd(DmlRow *p) {
   assocWriterRest(p->pWriter);
   assocCatalogLeave(p->pCall, p->pCat);

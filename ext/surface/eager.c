@@ -38,6 +38,7 @@
 */
 #include "surface/surface.h"
 
+/* Bits of idxNum: see above. */
 #define EAGER_KEY 1
 #define EAGER_ASC 2
 #define EAGER_DESC 4
@@ -49,12 +50,13 @@
 #define EAGER_OFFSET 256
 #define EAGER_P1 512
 
+/* Columns by number. */
 #define EAGER_COL_ID 0
 #define EAGER_COL_JSON 1
 #define EAGER_COL_QUERY 2
-#define EAGER_COL_P1 3
-#define EAGER_NPARAM 8
-#define EAGER_COL_ROW (EAGER_COL_P1 + EAGER_NPARAM)
+#define EAGER_COL_P1 3                              /* p1 to p8, hidden */
+#define EAGER_NPARAM 8                              /* Parameters as columns */
+#define EAGER_COL_ROW (EAGER_COL_P1 + EAGER_NPARAM) /* The hidden PRIMARY KEY */
 /* A LIMIT from here on says nothing about batches. */
 #define EAGER_FEW ((i64)1 << 40)
 #define EAGER_NARG (EAGER_NPARAM + 4) /* And query, id, LIMIT, OFFSET */

@@ -13,6 +13,7 @@
 */
 #include "surface/surface.h"
 
+/* The columns of assoc_explain, by number. */
 #define EXPLAIN_PATH 0
 #define EXPLAIN_STRATEGY 1
 #define EXPLAIN_WHY 2

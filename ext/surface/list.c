@@ -19,6 +19,7 @@
 */
 #include "surface/surface.h"
 
+/* The columns of assoc_list, by number. */
 #define LIST_MODEL 0
 #define LIST_ASSOCIATION 1
 #define LIST_KIND 2

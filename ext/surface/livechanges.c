@@ -13,6 +13,7 @@
 #include "surface/surface.h"
 #include "live/live.h"
 
+/* The columns of assoc_changes, by number. */
 #define CHANGES_COL_KEY 0
 #define CHANGES_COL_VERSION 1
 #define CHANGES_COL_JSON 2
@@ -20,6 +21,7 @@
 #define CHANGES_COL_SINCE 4
 #define CHANGES_COL_NOW 5
 
+/* Bits of idxNum: see above. */
 #define CHANGES_NAME 1
 #define CHANGES_SINCE 2
 
@@ -43,6 +45,7 @@ static int changesConnect(sqlite3 *db, void *pAux, int argc,
                          ppVtab);
 }
 
+/* A missing name is an error of xFilter. Rows come in the order of versions. */
 static int changesBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   int i, aiCons[2] = {-1, -1}, n = 0, bUnusable = 0;
   (void)pVtab;
@@ -129,6 +132,7 @@ static void changesStart(AssocCall *pCall, ChangesCursor *p, const char *zName,
   assocCatalogLeave(pCall, pCat);
 }
 
+/* The arguments come in the order that changesBestIndex() asked for. */
 static int changesFilter(sqlite3_vtab_cursor *pCur, int idxNum,
                          const char *idxStr, int argc, sqlite3_value **argv) {
   ChangesCursor *p = (ChangesCursor *)pCur;

@@ -16,14 +16,15 @@
 */
 #include "surface/surface.h"
 
-#define WRITE_NSTMT 6
+/* The statements that the connection keeps, and their numbers. */
+#define WRITE_NSTMT 6 /* Statements, by WRITE_* */
 static const char *const azWrite[WRITE_NSTMT] = {
     "SAVEPOINT assoc", "RELEASE assoc", "ROLLBACK TO assoc",
     "BEGIN IMMEDIATE", "ROLLBACK",      "SELECT 1"};
 #define WRITE_OPEN 0
 #define WRITE_RELEASE 1
 #define WRITE_ROLLBACK 2
-#define WRITE_POISON 3
+#define WRITE_POISON 3 /* See writeUndo() */
 #define WRITE_ABANDON 4
 #define WRITE_CANARY 5
 

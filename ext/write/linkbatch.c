@@ -183,11 +183,11 @@ static int manyPrepare(LinkRun *p) {
   return p->pSql != 0;
 }
 
-/* What the row that pStmt gives needs: nothing, to be written with the others,
-** or to be written alone. */
-#define RUN_NOTHING 0
-#define RUN_WRITE 1
-#define RUN_ALONE 2
+#define RUN_NOTHING 0 /* The row is as it should be */
+#define RUN_WRITE 1   /* To be written with the others */
+#define RUN_ALONE 2   /* To be written alone */
+
+/* What does the row need that pStmt gives? RUN_*. */
 static int manyWhat(LinkRun *p, sqlite3_stmt *pStmt) {
   const WriteLink *pLink = p->pLink;
   int nKey = p->nKey, rc = SQLITE_OK, bHas, bGood;

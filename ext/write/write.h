@@ -251,29 +251,31 @@ void assocRowChange(AssocWriter *w, const WriteRow *pRow, int nCell,
 ** assocWriterReset(). 0 after an error. */
 WriteCell *assocRowDiffer(AssocWriter *w, const WriteRow *pRow, int nCell,
                           const WriteCell *aCell, int *pn);
-/*
-** The same change of many rows by one statement, which reads their keys from
-** assoc_keys. assocKeysMay(): may that table be read? assocRowsSql(): the
-** statement of WRITE_INSERTS and so on, or 0 if a trigger, a policy or a
-** constraint could make a difference between one statement and many.
-** assocRowsRun(): run it for n keys. False if there was an error, or if a
-** constraint fails: SQLite has undone all of it then, and the caller changes
-** one row after another, so that the error names the right one.
-*/
+/* The same change of many rows by one statement, which reads their keys from
+** assoc_keys: may that table be read? */
 int assocKeysMay(AssocWriter *w);
+/* The statement of WRITE_INSERTS and so on. The writer owns it. 0 after an error,
+** or if a trigger, a policy or a constraint could make a difference between one
+** statement and many. */
 WriteSql *assocRowsSql(AssocWriter *w, int eOp, AssocTable *pTab, int nCell,
                        const WriteCell *aCell, int nKey, const int *aKey);
+/* Run it for n keys. False if there was an error, or if a constraint fails:
+** SQLite has undone all of it then, and the caller changes one row after another,
+** so that the error names the right one. */
 int assocRowsRun(AssocWriter *w, WriteSql *p, const WriteCell *aCell, int n,
                  const WriteVal *const *aaKey);
-/* Keys for the statement that is stepped next. Taken back when it has ended. */
+/* Keys for the statement that is stepped next. On the stack of the caller. */
 typedef struct WriteKeys WriteKeys;
 struct WriteKeys {
   AssocKeyList base;            /* First: what assoc_keys reads */
   int nCol;                     /* Values of a key */
   const WriteVal *const *aaKey; /* BORROWED: the keys */
 };
+/* Let assoc_keys give these n keys of nCol values until assocKeysTake(). p is
+** filled; p and the keys must last as long. */
 void assocKeysGive(AssocWriter *w, WriteKeys *p, int nCol, int n,
                    const WriteVal *const *aaKey);
+/* The statement has ended: assoc_keys is empty again. */
 void assocKeysTake(AssocWriter *w);
 /* Run a statement whose values are bound. An error if it changes no row. */
 void assocWriteRun(AssocWriter *w, WriteSql *pSql);
@@ -329,9 +331,8 @@ WriteUnique **assocUniquesBy(AssocWriter *w, AssocModel *pModel, int nBy,
 ** error if a column is NULL or has no cell. */
 int assocUniqueFind(AssocWriter *w, WriteUnique *p, int nCell,
                     const WriteCell *aCell, WriteRow *pRow, int *pbDead);
-/* UPDATE rows that may take over UNIQUE values from each other. Cells whose
-** values the rows have already are left alone. The caller sets row, nCell and
-** aCell, and the other members to 0. */
+/* One row to update. The caller sets row, nCell and aCell, and the other members
+** to 0. */
 typedef struct WriteNew WriteNew;
 struct WriteNew {
   WriteRow row;              /* The row to update */
@@ -340,6 +341,8 @@ struct WriteNew {
   u8 bDone, bParked, bWaits; /* Set by assocRowsChange() for itself */
   WriteNew *pWaiter;         /* The row that waits for this one, or 0 */
 };
+/* UPDATE rows that may take over UNIQUE values from each other. Cells whose
+** values the rows have already are left alone. */
 void assocRowsChange(AssocWriter *w, int nRow, WriteNew *aRow);
 
 /* ------------------------------------------------------------------- form */
@@ -356,8 +359,8 @@ struct WriteMember {
   AssocRel *pRel;     /* ASSOC: the association, ready for use */
   WriteMember *pNext; /* The member seen before */
 };
-#define WRITE_COLUMN 0
-#define WRITE_ASSOC 1
+#define WRITE_COLUMN 0  /* A column of the row */
+#define WRITE_ASSOC 1   /* Related rows */
 #define WRITE_THROUGH 2 /* The columns of the join row */
 #define WRITE_LABEL 3   /* "#id" */
 #define WRITE_REF 4     /* "#ref" */
@@ -463,10 +466,11 @@ int assocLinkAddPairs(AssocWriter *w, WriteLink *pLink, int nKey,
 /* Does unlinking destroy the target? Then it may destroy other targets too, so
 ** a target that is missing counts as removed. */
 int assocLinkDestroys(const WriteLink *pLink);
-/* Unlink the target with this key. Nothing happens if it is not related. Some:
-** as assocLinkAddSome(); bKnown: they are related, and each is named once. */
+/* Unlink the target with this key. Nothing happens if it is not related. */
 void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, WriteChanges *pChanges);
+/* The same for the nKey keys of aaKey. Returns how many of them were done, as
+** assocLinkAddSome() does. bKnown: they are related, and each is named once. */
 int assocLinkRemoveSome(AssocWriter *w, WriteLink *pLink,
                         const WriteRow *pSource, int nKey,
                         const WriteVal *const *aaKey, int bKnown,
@@ -526,11 +530,11 @@ struct WriteOnly {
   u8 mMay;            /* WRITE_MAY_* */
   WriteOnlyRel *pRel; /* The associations that may be there */
 };
-#define WRITE_MAY_LINK 1 /* Rows that exist, by their key alone */
-#define WRITE_MAY_NULL 2 /* null instead of a row */
-#define WRITE_MAY_BY 4   /* "#by" */
-#define WRITE_MAY_UPSERT 8
-#define WRITE_MAY_SET 16
+#define WRITE_MAY_LINK 1   /* Rows that exist, by their key alone */
+#define WRITE_MAY_NULL 2   /* null instead of a row */
+#define WRITE_MAY_BY 4     /* "#by" */
+#define WRITE_MAY_UPSERT 8 /* "#upsert" */
+#define WRITE_MAY_SET 16   /* "#set" */
 
 /* Read the option "only" for rows of a model, or of a model as the target of
 ** pBy. It lasts as long as the call. 0 if zText is 0, or after an error. */
