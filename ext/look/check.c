@@ -936,6 +936,7 @@ static void problemBranches(Checker *c, AssocRel *pRel) {
   if (!problemHasAll(&pRel->foreign) || !problemHasAll(&pRel->type)) return;
   if (pTab->eType != ASSOC_TABLE) return;
   pStr = sqlite3_str_new(c->pCall->db);
+  /* c is the row with the key. One condition finds all three kinds. */
   sqlite3_str_appendf(pStr, "c.\"%w\" IS NOT NULL AND (c.\"%w\" IS NULL",
                       pRel->foreign.azCol[0], pRel->type.azCol[0]);
   sqlite3_str_appendf(pStr, " OR c.\"%w\" NOT IN (", pRel->type.azCol[0]);
@@ -1540,7 +1541,7 @@ static void circleCross(Checker *c) {
   }
   for (i = 0; i < ASSOC_COUNT(c->apNode); i++) {
     for (p = c->apNode[i]; p; p = p->pSame) {
-      if (p->nOut) continue;
+      if (p->nOut) continue; /* It may be in a circle */
       p->pNext = pTodo;
       pTodo = p;
     }
@@ -1550,6 +1551,7 @@ static void circleCross(Checker *c) {
     pTodo = pTodo->pNext;
     for (; pEdge; pEdge = pEdge->pSame) {
       assert(pEdge->pSource->nOut > 0);
+      /* The last key of the source: it leads nowhere, too. */
       if (--pEdge->pSource->nOut) continue;
       pEdge->pSource->pNext = pTodo;
       pTodo = pEdge->pSource;

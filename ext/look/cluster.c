@@ -47,6 +47,7 @@ static int clusterStart(AssocPicture *p, Cluster *q) {
   q->aFrom = clusterArray(p, 2 * nEdge);
   q->aTo = clusterArray(p, 2 * nEdge);
   if (p->pCall->rc != SQLITE_OK) return 0;
+  /* A belongsToMany counts by the two keys of its join table. */
   for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
     if (pEdge->pKey == 0 || pEdge->pFrom == pEdge->pTo) continue;
     q->aFrom[q->nEnd] = q->aTo[q->nEnd + 1] = pEdge->pFrom->iId;
@@ -55,7 +56,7 @@ static int clusterStart(AssocPicture *p, Cluster *q) {
   }
   assert(q->nEnd <= 2 * nEdge);
   for (i = 0; i < q->nEnd; i++) q->aDegree[q->aFrom[i]]++;
-  for (i = 0; i < q->n; i++) {
+  for (i = 0; i < q->n; i++) { /* At first each table is a group of its own */
     q->aGroup[i] = i;
     q->aSize[i] = 1;
     q->aTotal[i] = q->aDegree[i];

@@ -365,6 +365,7 @@ static void foundAdd(AssocLook *p, AssocModel *pModel, int eKind,
   AssocFound *pFound;
   assert((pOther != 0) == (eKind == ASSOC_BELONGSTOMANY));
   if (!assocDiscoverAsks(p, pModel) && !assocDiscoverAsks(p, pTarget)) return;
+  /* An association under another name over the same key is the same. */
   pDef = foundBefore(p, pModel, eKind, pKey, pOther);
   if (pDef) {
     assocLookSkip(p, pKey->name.pChild->pTable->zName,
@@ -881,6 +882,7 @@ char *assocDiscoverText(AssocLook *p, int nSure, int bGuess) {
                    q->zWhy);
     }
     assert(q->nSure >= 0 && q->nSure <= 100);
+    /* Less sure than asked for: shown, but not run */
     if (z && q->nSure < nSure) {
       foundComment(p, pStr, "SELECT %s;", z);
     } else if (z) {

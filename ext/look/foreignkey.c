@@ -336,17 +336,6 @@ static int lookIsTwice(AssocLook *p, AssocLookKey *pFirst,
   return 0;
 }
 
-/* Is one of the columns hidden from the session? */
-static int lookHides(AssocLook *p, const AssocTable *pTab, int nCol,
-                     const int *aCol) {
-  int i = 0;
-  while (i < nCol && (aCol[i] < 0 || !assocColumnIs(p->pCall, pTab, aCol[i],
-                                                    ASSOC_COLUMN_HIDE))) {
-    i++;
-  }
-  return i < nCol;
-}
-
 /* One FOREIGN KEY. The keys behind pFirst, the last key of the table before,
 ** belong to the same table: among them duplicates are looked for. */
 static void lookFkey(AssocLook *p, AssocModel *pChild, const AssocFkey *pFk,
@@ -378,8 +367,8 @@ static void lookFkey(AssocLook *p, AssocModel *pChild, const AssocFkey *pFk,
     return;
   }
   pKey = pBefore ? pBefore->pNext : p->pKey;
-  if (lookHides(p, pTab, pFk->nCol, pFk->aCol) ||
-      lookHides(p, pParentTab, pFk->nCol, aRef)) {
+  if (assocColumnsHide(p->pCall, pTab, pFk->nCol, pFk->aCol) ||
+      assocColumnsHide(p->pCall, pParentTab, pFk->nCol, aRef)) {
     return;
   }
   if (lookIsTwice(p, pKey, pParent, pFk, aRef, &bShared)) {

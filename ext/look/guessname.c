@@ -533,10 +533,12 @@ static int matchWords(const AssocGuessColumn *p, const AssocGuessName *q,
   int n = c->n, m = q->n, i;
   if (n == 0 || m == 0) return ASSOC_GUESS_NONE;
   if (n == m && nameEqual(c, 0, q, 0, n)) return ASSOC_GUESS_EXACT;
+  /* last_post_user_id: users; EXACT behind a prefix of all columns */
   if (n > m && nameEqual(c, n - m, q, 0, m)) {
     return n == m + 1 && c->ap[0] == p->pTab->pPrefix ? ASSOC_GUESS_EXACT
                                                       : ASSOC_GUESS_SUFFIX;
   }
+  /* category_id of issues: issue_categories; page_id: wiki_pages */
   if (n < m && nameEqual(c, 0, q, m - n, n)) {
     int nMore = m - n;
     if (pTab != p->pTab && pOwn->n >= nMore &&
@@ -545,6 +547,7 @@ static int matchWords(const AssocGuessColumn *p, const AssocGuessName *q,
     }
     return ASSOC_GUESS_TAIL;
   }
+  /* issue_from_id, user_modified: behind the table a direction or a verb */
   if (n > m && nameEqual(c, 0, q, 0, m)) {
     for (i = m; i < n &&
                 (NAME_IN(c->ap[i]->z, azNameDirection) || wordIsPast(c->ap[i]));

@@ -39,7 +39,7 @@ static void textRel(AssocPicture *p, const AssocRel *pRel) {
     sqlite3_str_appendf(p->pStr, " through %s",
                         pRel->nPath ? pRel->pOpt->zThrough : pRel->zThrough);
   }
-  if (pRel->nPath == 0) {
+  if (pRel->nPath == 0) { /* A path has no key of its own */
     sqlite3_str_appendall(p->pStr, " (");
     if (pRel->eKind == ASSOC_HASONE || pRel->eKind == ASSOC_HASMANY) {
       sqlite3_str_appendf(p->pStr, "%s.", pRel->pTarget->zLabel);
@@ -84,6 +84,7 @@ static void textTable(AssocPicture *p, const AssocPictureTable *pTab) {
                         azNote[i] ? ": " : "", azNote[i] ? azNote[i] : "");
   }
   textRels(p, pTab->pModel);
+  /* Models with "values" over the same table */
   while ((pAside = assocPictureAside(p, pTab, &pRow)) != 0) {
     sqlite3_str_appendf(p->pStr, "\n%s (model of %s", pAside->zLabel, q->zName);
     n = 0;

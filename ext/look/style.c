@@ -95,13 +95,14 @@ void assocLookHabits(AssocLook *p) {
     for (j = 0; j < pTab->nCol; j++)
       anColumn[habitStyle(pTab->aCol[j].zName)]++;
     if (p->cLetter < 0) p->cLetter = pTab->zName[0];
+    /* ZNOTE, Z_METADATA: a capital, and behind it a capital or "_" */
     if (pTab->zName[0] != p->cLetter || !assocIsUpper(pTab->zName[0]) ||
         (!assocIsUpper(pTab->zName[1]) && pTab->zName[1] != '_')) {
       p->cLetter = 0;
     }
   }
   if (p->nTable < 3 || p->cLetter < 0) p->cLetter = 0;
-  p->eStyle = (u8)habitMost(anColumn);
+  p->eStyle = (u8)habitMost(anColumn); /* Columns have more words */
   if (p->eStyle == ASSOC_STYLE_NONE) p->eStyle = (u8)habitMost(anTable);
   habitPrefixes(p);
 }

@@ -94,7 +94,7 @@ static void jsonSpecial(JsonParser *p, AssocJson *pObj, ShapeItem *pItem) {
   } else if (shapeJsonIsTrue(p, pModel, "model")) {
     jsonOnly(p, pObj, azModel, "the name of a model has model and as");
     pItem->eType = SHAPE_ITEM_MODEL;
-  } else {
+  } else { /* {"cursor":false}, too */
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
                  "an attribute that is an object has one of aggregate, column, "
                  "value, cursor and model");
@@ -124,13 +124,14 @@ static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
   assert(pJson);
   if (pItem == 0) return 0;
   if (eType == SHAPE_ITEM_NAME && shapeJsonIsCall(jsonCallOf(pJson))) {
+    /* fn('COUNT', …), or [fn('COUNT', …), "alias"] */
     shapeJsonCall(p, jsonCallOf(pJson), &key);
     pItem->eType = key.pAgg ? SHAPE_ITEM_AGG : SHAPE_ITEM_NAME;
     pItem->pPath = key.pPath;
     pItem->pAgg = key.pAgg;
     if (pJson->eType == ASSOC_J_ARRAY) pAs = pJson->pChild->pNext;
   } else if (pJson->eType == ASSOC_J_OBJECT && eType == SHAPE_ITEM_NAME) {
-    pAs = assocJsonGet(pJson, "as");
+    pAs = assocJsonGet(pJson, "as"); /* An object has its alias inside */
     if (assocJsonGet(pJson, "aggregate") == 0) {
       jsonSpecial(p, pJson, pItem);
     } else {
@@ -159,6 +160,7 @@ static ShapeItem *jsonAttribute(JsonParser *p, AssocJson *pJson, int eType) {
       pItem->pPath = shapeJsonPath(p, pJson->z, pJson->n);
     }
   }
+  /* Only a name and an aggregate may lead to another model. */
   if (pItem->eType != SHAPE_ITEM_NAME && pItem->eType != SHAPE_ITEM_AGG &&
       pItem->pPath && pItem->pPath->pNext) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
@@ -555,7 +557,7 @@ static ShapePart *jsonPagePart(JsonParser *p, AssocJson *pJson, int iFirst,
   }
   assert(i >= iFirst && i < SHAPE_NPART);
   pPart->ePart = (u8)i;
-  pPart->zName = azShapePart[i];
+  pPart->zName = azShapePart[i]; /* Unless it is given a name */
   if (pJson->eType == ASSOC_J_TEXT) pName = pJson;
   if (pJson->eType == ASSOC_J_OBJECT) pSub = pJson;
   if (pJson->eType == ASSOC_J_ARRAY && pJson->nChild >= 1) {
@@ -986,7 +988,7 @@ static void jsonQuery(JsonParser *p, AssocJson *pRoot, AssocShape *pShape,
 static void jsonQueries(JsonParser *p, AssocJson *pRoot) {
   AssocShape *pShape = p->pShape;
   AssocJson *pSub = pRoot->pChild;
-  if (pRoot->eType != ASSOC_J_ARRAY) {
+  if (pRoot->eType != ASSOC_J_ARRAY) { /* The only query needs no name */
     jsonQuery(p, pRoot, pShape, 0);
     return;
   }

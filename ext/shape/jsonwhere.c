@@ -283,6 +283,7 @@ void shapeJsonAgg(JsonParser *p, AssocJson *pObj, ShapeKey *pKey, int bRoots) {
                    pSub->zKey);
     }
   }
+  /* Members come in any order, so what is missing is known only now. */
   if (assocJsonGet(pObj, "aggregate") == 0) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
                  "an aggregate needs \"aggregate\": %s",
@@ -644,11 +645,13 @@ static ShapePred *jsonMember(JsonParser *p, AssocJson *pJson) {
   if (strcmp(zKey, "$or") == 0) return jsonWhereList(p, SHAPE_OP_OR, pJson);
   if (strcmp(zKey, "$not") == 0) return jsonNot(p, shapeJsonWhere(p, pJson));
   if (strcmp(zKey, "$aggregate") == 0) return jsonAggTest(p, pJson);
+  /* "$some", "$every", "$none": the operators' names behind a "$" */
   for (eOp = SHAPE_OP_SOME; eOp <= SHAPE_OP_NONE; eOp++) {
     if (zKey[0] == '$' && strcmp(&zKey[1], azShapeOp[eOp]) == 0) {
       return jsonSome(p, eOp, pJson);
     }
   }
+  /* Sequelize's "$posts.title$" is a column of an included model. */
   if (n > 2 && zKey[0] == '$' && zKey[n - 1] == '$') {
     key.pPath = shapeJsonPath(p, &zKey[1], n - 2);
     pPred = jsonKeyTest(p, &key, pJson);
@@ -668,6 +671,7 @@ static ShapePred *jsonMember(JsonParser *p, AssocJson *pJson) {
         zKey);
     return 0;
   }
+  /* JSON.stringify() drops a Symbol; somebody wrote its name as a text. */
   if (strncmp(zKey, "Op.", 3) == 0) {
     assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_OPTION, 0, zKey,
                  "%s is a symbol of Sequelize; in JSON write \"$%s\"", zKey,
@@ -798,6 +802,7 @@ static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
         pSub->eType == ASSOC_J_TEXT && jsonDirection(pSub->z, pSort)) {
       break;
     }
+    /* A misspelt direction would be read as a column. */
     if (pSub->eType == ASSOC_J_TEXT &&
         (sqlite3_stricmp(pSub->z, "descending") == 0 ||
          sqlite3_stricmp(pSub->z, "ascending") == 0 ||
@@ -815,13 +820,14 @@ static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
       shapeJsonAgg(p, pSub, &pSort->key, 0);
     } else if (shapeJsonIsCall(pSub) && pSort->key.pPath == 0) {
       shapeJsonCall(p, pSub, &pSort->key);
+      /* count() of the roots orders nothing: the error below */
       if (pSort->key.pAgg && pSort->key.pPath == 0) break;
     } else if (pSub->eType == ASSOC_J_TEXT && pSub->z[0] == '@' &&
                pSort->key.pPath == 0) {
       pSort->key.pPath = jsonColumnName(p, pSub->z, pSub->n, &pSort->key.bAt);
       if (pSort->key.pPath == 0) break;
       ppEnd = &pSort->key.pPath->pNext;
-    } else {
+    } else { /* One more step; the last one is the column */
       *ppEnd = jsonSortStep(p, pSub);
       while (*ppEnd) ppEnd = &(*ppEnd)->pNext;
     }

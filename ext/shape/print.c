@@ -407,7 +407,7 @@ static void printItem(Printer *p, const ShapeItem *pItem) {
   static const char *const azBefore[] = {
       "", "*", "**", "-", "@", "on ", "", "~all", "", "cursor()", "model()"};
   assert(pItem);
-  if (p->pMasked) {
+  if (p->pMasked) { /* Also what has no text form: nobody reads this text back */
     maskItem(p, pItem);
   } else if (pItem->eType == SHAPE_ITEM_ALL ||
              (pItem->eType == SHAPE_ITEM_NAME && pItem->pPath == 0)) {

@@ -551,6 +551,7 @@ static int textWordOp(TextParser *p, ShapePred *pPred) {
   int eWith = isWithWord(p, &p->tok);
   if (textTakeWord(p, "in")) {
     pPred->eOp = SHAPE_OP_IN;
+    /* in ?1: the parameter holds the whole list */
     pPred->bList = p->tok.eType == TK_INDEX || p->tok.eType == TK_NAMED;
     pPred->pVal = pPred->bList ? textVal(p)
                                : textVals(p, "( and the values of in, or a "
@@ -558,7 +559,7 @@ static int textWordOp(TextParser *p, ShapePred *pPred) {
   } else if (eWith || isContains(p, &p->tok)) {
     pPred->eOp = (u8)(eWith ? eWith : SHAPE_OP_CONTAINS);
     textAdvance(p);
-    if (eWith) textAdvance(p);
+    if (eWith) textAdvance(p); /* "starts with" is two words */
     pPred->pVal = textVal(p);
   } else if (textTakeWord(p, "between")) {
     pPred->eOp = SHAPE_OP_BETWEEN;
@@ -885,6 +886,7 @@ static ShapePart *textParts(TextParser *p, int iFirst, int iLast) {
     } else if (p->tok.eType == '{' && i == SHAPE_PART_INFO) {
       pPart->pSub = textParts(p, SHAPE_PART_START, SHAPE_PART_BEFORE);
     }
+    /* As in GraphQL: edges{node{title}} */
     if (p->tok.eType == '{' &&
         (i == SHAPE_PART_NODE || i == SHAPE_PART_NODES)) {
       textError(p, p->tok.iOff,
@@ -1079,6 +1081,7 @@ static ASSOC_NOINLINE ShapeItem *textSpecial(TextParser *p) {
   int bModel = isEmptyCall(p, "model"), bText = isTextOf(p), eAgg = -1;
   if (p->tok.eType == TK_WORD && tokNext.eType == '(') {
     eAgg = assocAggFind(&p->z[p->tok.iOff], p->tok.n);
+    /* count(limit 5) is an association named count. */
     if (eAgg >= 0 && !isAggArgs(p, tokNext)) eAgg = -1;
   }
   if (!bCursor && !bModel && !bText && !bValue && eAgg < 0) return 0;
@@ -1090,7 +1093,7 @@ static ASSOC_NOINLINE ShapeItem *textSpecial(TextParser *p) {
   if (pItem == 0) return 0;
   if (bValue) {
     ShapeToken tok = p->tok;
-    if (tok.eType == TK_WORD) {
+    if (tok.eType == TK_WORD) { /* "true as x": a column true goes first */
       pItem->pSelf = textName(p, "a value");
       p->tok = tok;
     }
@@ -1100,6 +1103,7 @@ static ASSOC_NOINLINE ShapeItem *textSpecial(TextParser *p) {
     pItem->pSelf = textName(p, "an aggregate");
     p->tok = tok;
     pItem->pAgg = textAgg(p, eAgg);
+    /* With a column it cannot be an association with clauses. */
     if (pItem->pAgg && (pItem->pAgg->pCol || pItem->pAgg->bDistinct)) {
       pItem->pSelf = 0;
     }
@@ -1131,7 +1135,7 @@ static ShapeItem *textPathItem(TextParser *p) {
   int eAgg = -1;
   if (pItem == 0) return 0;
   pItem->bSpread = (u8)textTake(p, TK_SPREAD);
-  if (pItem->bSpread && isOn(p)) {
+  if (pItem->bSpread && isOn(p)) { /* GraphQL's inline fragment */
     textError(p, pItem->iOff,
               "the block of one model has no dots: on Post{...}");
   }

@@ -357,7 +357,7 @@ static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
     pOnly = assocOnlyRead(c.pWriter, c.pRel->pTarget, c.pRel, c.opt.zOnly);
     assocOnlyThrough(c.pWriter, pOnly, nThrough, aThrough, "");
     assocTargetsOf(c.pWriter, c.pRel, ap[3], &targets);
-    if (targets.n == 1) changeAlone(&c);
+    if (targets.n == 1) changeAlone(&c); /* Perhaps without a savepoint */
     if (bRemove) {
       linkRemoveAll(&c, &targets, &changes);
     } else {

@@ -13,16 +13,6 @@
 */
 #include "surface/surface.h"
 
-/* The columns of assoc_explain, by number. */
-#define EXPLAIN_PATH 0
-#define EXPLAIN_STRATEGY 1
-#define EXPLAIN_WHY 2
-#define EXPLAIN_SQL 3
-#define EXPLAIN_INDEX 4
-#define EXPLAIN_ESTIMATED 5
-#define EXPLAIN_ACTUAL 6
-#define EXPLAIN_POLICY 7
-
 /* "SEARCH t1 USING COVERING INDEX posts_user (user_id=?)": the name. OUT: *pn
 ** bytes of it. 0 if the line speaks of no index. */
 static const char *explainIndex(const char *z, int *pn) {

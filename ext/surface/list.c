@@ -19,22 +19,6 @@
 */
 #include "surface/surface.h"
 
-/* The columns of assoc_list, by number. */
-#define LIST_MODEL 0
-#define LIST_ASSOCIATION 1
-#define LIST_KIND 2
-#define LIST_TARGET 3
-#define LIST_FOREIGNKEY 4
-#define LIST_OTHERKEY 5
-#define LIST_THROUGH 6
-#define LIST_SOURCEKEY 7
-#define LIST_TARGETKEY 8
-#define LIST_SCOPE 9
-#define LIST_OPTIONS 10
-#define LIST_SOURCE 11
-#define LIST_SCHEMA 12
-#define LIST_DECIDED 13
-
 /* Store the text of pOut in a cell of the current row. */
 static void listCell(AssocCall *pCall, AssocRows *p, int iCol, AssocOut *pOut) {
   i64 n = 0;

@@ -287,6 +287,8 @@ static void liveFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
       if (bRow) zRow = liveRow(pCall, zSchema, zName, zQuery);
       workRun(pCall, &work);
       if (zRow) assocExec(pCall, "%s", zRow);
+      /* In the caller's transaction a ROLLBACK could take versions back: the
+      ** next refresh fills the store. */
       if (!bUser && pCall->rc == SQLITE_OK) liveFill(pCall, zSchema, zName);
     }
     workClose(pCall, &work);
@@ -321,6 +323,7 @@ static void unliveOpen(AssocCall *pCall, LiveWork *pWork, const char *zSchema,
   sqlite3_free(zOld);
   zOld = pWork->zDrop;
   if (zOld == 0) return;
+  /* The last document takes the table of documents with it. */
   if (pWork->set.pLive) {
     pWork->zDrop = assocMprintf(
         pCall, "%sDELETE FROM \"%w\"." LIVE_STORE " WHERE name=%Q;\n", zOld,
@@ -599,7 +602,7 @@ static void refreshFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   assocOutText(&out, "{", 1);
   if (zName && zSchema) {
     refreshSchema(pCall, zSchema, zBare, &opt, &out);
-  } else {
+  } else { /* zSchema: names, each with its NUL, and an empty one at the end */
     for (zAt = zSchema; zAt && *zAt && pCall->rc == SQLITE_OK;
          zAt += strlen(zAt) + 1) {
       refreshSchema(pCall, zAt, 0, &opt, &out);
@@ -694,6 +697,7 @@ static void entrySql(AssocCall *pCall, AssocLiveSet *pSet, AssocLive *pLive,
   const char *zSchema = pLive->pSchema->zName;
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
   int i;
+  /* zSql: the document of a key, if it is right */
   sqlite3_str_appendf(pStr, "SELECT d.json FROM \"%w\".\"%w_doc\" d WHERE ",
                       zSchema, pLive->zName);
   for (i = 0; i < pModel->nKey; i++) {
@@ -704,6 +708,8 @@ static void entrySql(AssocCall *pCall, AssocLiveSet *pSet, AssocLive *pLive,
   assocLiveFresh(pSet, pLive, pStr);
   p->zSql = entryText(pCall, p, pStr);
   if (pModel->nKey > 1) return;
+  /* zQuiet: are all documents right? zFast: the document of a key, while nothing
+  ** has changed since that answer */
   pStr = sqlite3_str_new(pCall->db);
   sqlite3_str_appendall(pStr, "SELECT ");
   entryTrust(pLive, pStr, 1);
@@ -766,7 +772,7 @@ static LiveEntry *entryOf(AssocCall *pCall, AssocCatalog *pCat,
     if (p->iSerial != pCat->iSerial || ++n >= LIVE_ENTRIES) {
       *pp = p->pNext;
       entryFree(p);
-    } else if (strcmp(p->zName, zName) == 0) {
+    } else if (strcmp(p->zName, zName) == 0) { /* Move it to the front */
       *pp = p->pNext;
       p->pNext = *ppState;
       *ppState = p;
@@ -849,6 +855,7 @@ static int entryMade(const LiveEntry *p) {
 static void entryLook(AssocCall *pCall, LiveEntry *p) {
   sqlite3_stmt *pStmt;
   p->bQuiet = 0;
+  /* What this connection has not committed may be rolled back. */
   if (p->zFast == 0 || p->zPlan == 0 || p->zDdl == 0 ||
       sqlite3_txn_state(pCall->db, 0) == SQLITE_TXN_WRITE) {
     return;
@@ -876,6 +883,7 @@ static int entryFast(AssocCall *pCall, sqlite3_context *pCtx, const char *zName,
       pConn->bNeedSession || p->nChange != sqlite3_total_changes(pCall->db)) {
     return 0;
   }
+  /* Keys that assocKeyRead() would take as they are */
   switch (sqlite3_value_type(pKey)) {
   case SQLITE_INTEGER: break;
   case SQLITE_TEXT:
@@ -919,7 +927,7 @@ static void getLiveFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (key.nKey > 0 && pCall->rc == SQLITE_OK && pCall->pConn->pSession == 0) {
     if (entryStored(pCall, pCtx, p, &key)) {
       entryLook(pCall, p);
-      key.nKey = 0;
+      key.nKey = 0; /* The result is given */
     }
   }
   if (key.nKey > 0 && pCall->rc == SQLITE_OK) {

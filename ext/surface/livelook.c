@@ -70,12 +70,12 @@ static void listRow(AssocCall *pCall, void *pArg, AssocSchema *pSchema,
   assocOutText(&out, "}", 1);
   z = assocBufText(pCall, &out, &n);
   assocRowsAdd(pCall, p);
-  assocRowsText(pCall, p, 0, queryModel(pCall, &mem, zQuery));
-  assocRowsText(pCall, p, 1, zName);
-  assocRowsText(pCall, p, 2, "live");
-  assocRowsText(pCall, p, 10, z);
-  assocRowsText(pCall, p, 11, "declared");
-  assocRowsText(pCall, p, 12, pSchema->zName);
+  assocRowsText(pCall, p, LIST_MODEL, queryModel(pCall, &mem, zQuery));
+  assocRowsText(pCall, p, LIST_ASSOCIATION, zName);
+  assocRowsText(pCall, p, LIST_KIND, "live");
+  assocRowsText(pCall, p, LIST_OPTIONS, z);
+  assocRowsText(pCall, p, LIST_SOURCE, "declared");
+  assocRowsText(pCall, p, LIST_SCHEMA, pSchema->zName);
   sqlite3_free(z);
   assocArenaFree(&mem);
 }
@@ -98,12 +98,13 @@ void assocLiveCheckRows(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p) {
       assocLiveProblem(&set, pLive, &problem);
       if (problem.zSeverity) {
         assocRowsAdd(pCall, p);
-        assocRowsText(pCall, p, 0, problem.zSeverity);
-        assocRowsText(pCall, p, 1, pLive->pModel ? pLive->pModel->zLabel : 0);
-        assocRowsText(pCall, p, 2, pLive->zName);
-        assocRowsText(pCall, p, 3, problem.zProblem);
-        assocRowsText(pCall, p, 4, problem.zDetail);
-        assocRowsText(pCall, p, 5, problem.zFix);
+        assocRowsText(pCall, p, CHECK_SEVERITY, problem.zSeverity);
+        assocRowsText(pCall, p, CHECK_MODEL,
+                      pLive->pModel ? pLive->pModel->zLabel : 0);
+        assocRowsText(pCall, p, CHECK_ASSOCIATION, pLive->zName);
+        assocRowsText(pCall, p, CHECK_PROBLEM, problem.zProblem);
+        assocRowsText(pCall, p, CHECK_DETAIL, problem.zDetail);
+        assocRowsText(pCall, p, CHECK_FIX, problem.zFix);
       }
       sqlite3_free(problem.zDetail);
       sqlite3_free(problem.zFix);
@@ -120,6 +121,7 @@ char *assocLiveExplainRow(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p,
   AssocLive *pLive;
   LiveState state = {0};
   char *z = 0;
+  /* A shape with a block is no name. */
   if (pCall->pConn->pSession || strchr(zName, '{')) return 0;
   if (pCat) pSchema = assocLiveSeek(pCall, pCat, zName, &zBare);
   if (pSchema == 0 || assocSchemaIndex(pSchema, zBare) >= 0) return 0;
@@ -128,11 +130,12 @@ char *assocLiveExplainRow(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p,
   if (pLive) {
     assocLiveState(&set, pLive, &state);
     assocRowsAdd(pCall, p);
-    assocRowsText(pCall, p, 0, pLive->zName);
-    assocRowsText(pCall, p, 1, state.bStored ? "stored" : "computed");
-    assocRowsText(pCall, p, 2, state.zWhy);
-    assocRowsInt(pCall, p, 5, state.nDocument);
-    assocRowsInt(pCall, p, 6, state.nRight);
+    assocRowsText(pCall, p, EXPLAIN_PATH, pLive->zName);
+    assocRowsText(pCall, p, EXPLAIN_STRATEGY,
+                  state.bStored ? "stored" : "computed");
+    assocRowsText(pCall, p, EXPLAIN_WHY, state.zWhy);
+    assocRowsInt(pCall, p, EXPLAIN_ESTIMATED, state.nDocument);
+    assocRowsInt(pCall, p, EXPLAIN_ACTUAL, state.nRight);
     z = assocMprintf(pCall, "%s", pLive->zQuery);
   }
   sqlite3_free(state.zWhy);

@@ -305,10 +305,10 @@ static void checkPolicies(AssocLook *p, AssocRows *pRows) {
                              pDef->zModel);
       if (z == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
       assocRowsAdd(p->pCall, pRows);
-      assocRowsText(p->pCall, pRows, 0, "error");
-      assocRowsText(p->pCall, pRows, 1, pDef->zModel);
-      assocRowsText(p->pCall, pRows, 3, "bad policy");
-      assocRowsText(p->pCall, pRows, 4, z);
+      assocRowsText(p->pCall, pRows, CHECK_SEVERITY, "error");
+      assocRowsText(p->pCall, pRows, CHECK_MODEL, pDef->zModel);
+      assocRowsText(p->pCall, pRows, CHECK_PROBLEM, "bad policy");
+      assocRowsText(p->pCall, pRows, CHECK_DETAIL, z);
       sqlite3_free(z);
       assocErrClear(&why);
     }
@@ -334,12 +334,12 @@ static void checkMake(AssocCall *pCall, AssocRows *pRows, int nArg,
   for (q = look.pProblem; q && pCall->rc == SQLITE_OK; q = q->pNext) {
     if (!checkShows(&look, q)) continue;
     assocRowsAdd(pCall, pRows);
-    assocRowsText(pCall, pRows, 0, q->zSeverity);
-    assocRowsText(pCall, pRows, 1, q->zModel);
-    assocRowsText(pCall, pRows, 2, q->zAssociation);
-    assocRowsText(pCall, pRows, 3, q->zProblem);
-    assocRowsText(pCall, pRows, 4, q->zDetail);
-    assocRowsText(pCall, pRows, 5, q->zFix);
+    assocRowsText(pCall, pRows, CHECK_SEVERITY, q->zSeverity);
+    assocRowsText(pCall, pRows, CHECK_MODEL, q->zModel);
+    assocRowsText(pCall, pRows, CHECK_ASSOCIATION, q->zAssociation);
+    assocRowsText(pCall, pRows, CHECK_PROBLEM, q->zProblem);
+    assocRowsText(pCall, pRows, CHECK_DETAIL, q->zDetail);
+    assocRowsText(pCall, pRows, CHECK_FIX, q->zFix);
   }
   assocLiveCheckRows(pCall, look.pCat, pRows);
   lookLeave(&look);

@@ -313,7 +313,7 @@ struct AssocRowsTable {
   int nCol;            /* Visible columns */
   int nArg, nNeed;     /* Arguments, and how many of them are needed */
   void (*xMake)(AssocCall *, AssocRows *, int nArg,
-                sqlite3_value **); /* Maker */
+                sqlite3_value **); /* Adds the rows */
 };
 /* Add a row of NULLs. */
 void assocRowsAdd(AssocCall *pCall, AssocRows *p);
@@ -322,10 +322,43 @@ void assocRowsText(AssocCall *pCall, AssocRows *p, int iCol, const char *z);
 /* The same with an integer. */
 void assocRowsInt(AssocCall *pCall, AssocRows *p, int iCol, i64 i);
 
-/* Add the problems of live documents to assoc_check, and the documents to
-** assoc_list. */
+/* The columns of assoc_list, by number. */
+#define LIST_MODEL 0
+#define LIST_ASSOCIATION 1
+#define LIST_KIND 2
+#define LIST_TARGET 3
+#define LIST_FOREIGNKEY 4
+#define LIST_OTHERKEY 5
+#define LIST_THROUGH 6
+#define LIST_SOURCEKEY 7
+#define LIST_TARGETKEY 8
+#define LIST_SCOPE 9
+#define LIST_OPTIONS 10
+#define LIST_SOURCE 11
+#define LIST_SCHEMA 12
+#define LIST_DECIDED 13
+
+/* The columns of assoc_explain, by number. */
+#define EXPLAIN_PATH 0
+#define EXPLAIN_STRATEGY 1
+#define EXPLAIN_WHY 2
+#define EXPLAIN_SQL 3
+#define EXPLAIN_INDEX 4
+#define EXPLAIN_ESTIMATED 5
+#define EXPLAIN_ACTUAL 6
+#define EXPLAIN_POLICY 7
+
+/* The columns of assoc_check, by number. */
+#define CHECK_SEVERITY 0
+#define CHECK_MODEL 1
+#define CHECK_ASSOCIATION 2
+#define CHECK_PROBLEM 3
+#define CHECK_DETAIL 4
+#define CHECK_FIX 5
+
+/* Add the problems of live documents to the rows of assoc_check. */
 void assocLiveCheckRows(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p);
-/* One row for each live document. */
+/* Add one row for each live document to the rows of assoc_list. */
 void assocLiveListRows(AssocCall *pCall, AssocCatalog *pCat, AssocRows *p);
 /* If zName is a live document, and no table, add the row of assoc_explain that
 ** says how it is read now. OUT: its query is freed with sqlite3_free(); else 0. */

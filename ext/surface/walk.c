@@ -370,7 +370,7 @@ static void relatedRows(AssocCall *pCall, RelatedCursor *p,
   p->take.n = 0;
   relatedEndRun(pCall, p);
   if (pKeys->nKey == 0 || pCall->rc != SQLITE_OK) return;
-  relatedTakePairs(pCall, p);
+  relatedTakePairs(pCall, p); /* If that costs less by now */
   if (pCall->rc != SQLITE_OK) return;
   if (p->pairs.bPairs) {
     assocTakeOf(&p->take, &p->pairs, pKeys->apVal, bMany ? ~(u32)0 : 1);
@@ -396,7 +396,7 @@ static void relatedRows(AssocCall *pCall, RelatedCursor *p,
 static int relatedDeeper(RelatedCursor *p) {
   int nMost = p->pPlan->pRoot->nRecurse;
   if (!relatedRepeats(p) || p->iSeen + 1 >= p->seen.nSlot) return 0;
-  if (p->iSeen + 1 == p->iLevelEnd) {
+  if (p->iSeen + 1 == p->iLevelEnd) { /* All of this level have been sources */
     if (nMost > 0 && p->nLevel >= nMost) return 0;
     p->nLevel++;
     p->iLevelEnd = p->seen.nSlot;
@@ -424,6 +424,7 @@ static int relatedNextSource(AssocCall *pCall, RelatedCursor *p) {
     }
   }
   relatedSource(pCall, p, &keys);
+  /* The start counts as visited: a circle must not lead back to it. */
   if (relatedRepeats(p) && !bDeeper && keys.nKey && pCall->rc == SQLITE_OK) {
     int rc = SQLITE_OK;
     (void)assocKeymapAdd(&p->seen, keys.apVal, &rc);
