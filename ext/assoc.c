@@ -114,7 +114,9 @@ static const struct {
 } aInner[] = {{"assoc_emit", -1, assocEmitRegister},
               {"assoc_enough", -1, assocEnoughRegister},
               {"assoc_take", -1, assocTakeRegister},
-              {"assoc_spend", 1, assocSpendRegister}};
+              {"assoc_spend", -1, assocSpendRegister},
+              {"assoc_spent", -1, assocSpentRegister},
+              {"assoc_spend_or", -1, assocSpendOrRegister}};
 
 /*
 ** Register functions that are not there yet. A load that failed while a

@@ -30,7 +30,9 @@
 **       or 0 where none did. Without unwind.h all places are 0.
 **   faultsim_work DB          what the statements of the connection have done
 **       since the last call: {steps of the virtual machine, rows that full scans
-**       and automatic indexes stepped over}. The first call begins to count.
+**       and automatic indexes stepped over, rows of tables that any loop visited}.
+**       The last is -1 if SQLite was built without SQLITE_ENABLE_STMT_SCANSTATUS.
+**       The first call begins to count.
 **   faultsim_clock DB N       from now on the clock of the VFS goes on by one
 **       millisecond for N of these steps; 0: it is the machine's again
 **   sqlite3_memory_used       bytes that SQLite holds
@@ -387,9 +389,10 @@ static int vfsAccess(sqlite3_vfs *pVfs, const char *zName, int flags,
 
 static struct {
   sqlite3 *db;
-  sqlite3_int64 nStep; /* Of the virtual machine */
-  sqlite3_int64 nRow;  /* Stepped over by full scans and automatic indexes */
-  int nPace;           /* Steps for a millisecond, or 0 */
+  sqlite3_int64 nStep;  /* Of the virtual machine */
+  sqlite3_int64 nRow;   /* Stepped over by full scans and automatic indexes */
+  sqlite3_int64 nVisit; /* Of tables, visited by any loop */
+  int nPace;            /* Steps for a millisecond, or 0 */
 } work;
 
 #define WORK_EVERY 20 /* Steps that are counted together */
@@ -400,11 +403,50 @@ static int workStep(void *p) {
   return 0;
 }
 
+/* Not every SQLite has it. */
+#pragma weak sqlite3_stmt_scanstatus
+#pragma weak sqlite3_stmt_scanstatus_reset
+
+/* Is it the name of a table of the user's, or of an index on one? */
+static int workIsTable(const char *z) {
+  static const char *const azNot[] = {
+      "assoc_*",      "sqlite_autoindex_assoc_*",
+      "sqlite_[^a]*", "related",
+      "eager",        "json_*",
+      "pragma_*",     "s[0-9]*",
+      "auto-*",       "(*"};
+  unsigned i;
+  for (i = 0; i < sizeof(azNot) / sizeof(azNot[0]); i++) {
+    if (sqlite3_strglob(azNot[i], z) == 0) return 0;
+  }
+  return 1;
+}
+
+/* The rows that a statement visited in tables and their indexes, not in those that
+** it made for itself. */
+static void workVisits(sqlite3_stmt *pStmt) {
+  sqlite3_int64 n = 0;
+  const char *z = 0;
+  int i;
+  if (sqlite3_stmt_scanstatus == 0) return;
+  for (i = 0;
+       sqlite3_stmt_scanstatus(pStmt, i, SQLITE_SCANSTAT_NVISIT, &n) == 0;
+       i++) {
+    sqlite3_stmt_scanstatus(pStmt, i, SQLITE_SCANSTAT_NAME, &z);
+    if (n > 0 && z && workIsTable(z)) {
+      work.nVisit += n;
+      if (getenv("ASSOC_VISITS")) fprintf(stderr, "%s %lld\n", z, n);
+    }
+  }
+  sqlite3_stmt_scanstatus_reset(pStmt);
+}
+
 /* A statement has ended. */
 static int workEnd(unsigned m, void *p, void *pStmt, void *pTime) {
   (void)m, (void)p, (void)pTime;
   work.nRow += sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
   work.nRow += sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_AUTOINDEX, 1);
+  workVisits(pStmt);
   return 0;
 }
 
@@ -429,7 +471,7 @@ static int workOn(Tcl_Interp *interp, Tcl_Obj *pName) {
   db = *(sqlite3 **)info.objClientData;
   if (db == work.db) return TCL_OK;
   work.db = db;
-  work.nStep = work.nRow = 0;
+  work.nStep = work.nRow = work.nVisit = 0;
   sqlite3_progress_handler(db, WORK_EVERY, workStep, 0);
   sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, workEnd, 0);
   return TCL_OK;
@@ -438,7 +480,7 @@ static int workOn(Tcl_Interp *interp, Tcl_Obj *pName) {
 /* faultsim_work DB */
 static int cmdWork(ClientData cd, Tcl_Interp *interp, int objc,
                    Tcl_Obj *const objv[]) {
-  Tcl_Obj *apObj[2];
+  Tcl_Obj *apObj[3];
   (void)cd;
   if (objc != 2) {
     Tcl_WrongNumArgs(interp, 1, objv, "DB");
@@ -447,8 +489,9 @@ static int cmdWork(ClientData cd, Tcl_Interp *interp, int objc,
   if (workOn(interp, objv[1]) != TCL_OK) return TCL_ERROR;
   apObj[0] = Tcl_NewWideIntObj(work.nStep);
   apObj[1] = Tcl_NewWideIntObj(work.nRow);
-  Tcl_SetObjResult(interp, Tcl_NewListObj(2, apObj));
-  work.nRow = 0;
+  apObj[2] = Tcl_NewWideIntObj(sqlite3_stmt_scanstatus ? work.nVisit : -1);
+  Tcl_SetObjResult(interp, Tcl_NewListObj(3, apObj));
+  work.nRow = work.nVisit = 0;
   if (work.nPace == 0) work.nStep = 0;
   return TCL_OK;
 }

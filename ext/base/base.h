@@ -441,6 +441,14 @@ struct AssocConn {
     i64 nRow, nGiven, nByte, nResult, iStart;
     const char *zAt; /* BORROWED: where in the shape it is, or 0 */
     u8 eOver;        /* ASSOC_OVER_*: what is spent, or 0 */
+    u8 bFresh;       /* assoc_spend() has counted a row: see policed.c */
+    u32 nText;       /* Number of statements written so far */
+    /* The last row of each table of a statement: see policed.c */
+    struct {
+      i64 iTable;
+      u64 iKey;
+      u8 eState;
+    } aLast[32];
   } budget;
   /* Is this word a table of ours (1), a function (2), or neither (0)? */
   int (*xCallable)(const char *z, int n);

@@ -246,11 +246,13 @@ static void pageBeyond(AssocSql *p, AssocNode *pNode, int iAlias,
                         : pSort->eNulls == SHAPE_NULLS_FIRST;
   if (bBefore) bNullsFirst = !bNullsFirst;
   sqlite3_str_appendall(p->pStr, "(");
+  assocSqlSpendOr(p, pNode->pModel->pTable, iAlias);
   pageTerm(p, pNode, iAlias, i);
   sqlite3_str_appendall(p->pStr, bDesc ? "<" : ">");
   pageVar(p, pNode, pVal, i);
   if (pageNullable(pNode, i)) {
     sqlite3_str_appendall(p->pStr, " OR (");
+    assocSqlSpendOr(p, pNode->pModel->pTable, iAlias);
     pageTerm(p, pNode, iAlias, i);
     sqlite3_str_appendall(p->pStr,
                           bNullsFirst ? " IS NOT NULL AND " : " IS NULL AND ");
@@ -266,6 +268,7 @@ static void pageTerms(AssocSql *p, AssocNode *pNode, int iAlias,
   int i, j;
   for (i = 0; i < pNode->pPage->nTerm; i++) {
     if (i) sqlite3_str_appendall(p->pStr, " OR (");
+    if (i) assocSqlSpendOr(p, pNode->pModel->pTable, iAlias);
     for (j = 0; j < i; j++) {
       pageTerm(p, pNode, iAlias, j);
       sqlite3_str_appendall(p->pStr, " IS ");

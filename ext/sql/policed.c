@@ -96,14 +96,40 @@ static int spends(const AssocSql *p) {
   return assocBudgetCounts(p->pCall->pConn) && !p->bAlone;
 }
 
-/* Append " AND assoc_spend(t1.id)": each row that is read counts, before any
-** other condition is tested. */
-static void policedSpend(AssocSql *p, const AssocTable *pTab, int iAlias) {
-  int iCol = pTab->iRowid >= 0 ? pTab->iRowid : 0;
-  if (!spends(p) || pTab->nCol == 0) return;
-  sqlite3_str_appendall(p->pStr, " AND assoc_spend(");
-  assocSqlColumn(p, iAlias, pTab, iCol);
+/* Append a function of the row's key: zFunction(7, t1.id). The number tells
+** the table from all others. A rowid, and the key of a table without one, is in
+** each index: so the function runs before any condition on other columns. */
+static void spendCall(AssocSql *p, const AssocTable *pTab, int iAlias,
+                      const char *zFunction) {
+  int bRowid = pTab->iRowid >= 0;
+  int i, n = bRowid || pTab->nKey == 0 ? 1 : pTab->nKey;
+  sqlite3_str_appendf(p->pStr, "%s(%lld", zFunction,
+                      (i64)p->iText * 1000 + iAlias);
+  for (i = 0; i < n; i++) {
+    sqlite3_str_appendall(p->pStr, ",");
+    assocSqlColumn(p, iAlias, pTab,
+                   bRowid       ? pTab->iRowid
+                   : pTab->nKey ? pTab->aKey[i]
+                                : 0);
+  }
   sqlite3_str_appendall(p->pStr, ")");
+}
+
+/* Append " AND assoc_spend(7,t1.id) AND assoc_spent(7,t1.id)": each row that is
+** read counts, before any other condition is tested. */
+static void policedSpend(AssocSql *p, const AssocTable *pTab, int iAlias) {
+  if (!spends(p) || pTab->nCol == 0) return;
+  sqlite3_str_appendall(p->pStr, " AND ");
+  spendCall(p, pTab, iAlias, "assoc_spend");
+  sqlite3_str_appendall(p->pStr, " AND ");
+  spendCall(p, pTab, iAlias, "assoc_spent");
+}
+
+void assocSqlSpendOr(AssocSql *p, const AssocTable *pTab, int iAlias) {
+  if (!spends(p) || pTab->nCol == 0) return;
+  sqlite3_str_appendall(p->pStr, " ");
+  spendCall(p, pTab, iAlias, "assoc_spend_or");
+  sqlite3_str_appendall(p->pStr, " AND ");
 }
 
 void assocSqlTableBy(AssocSql *p, const AssocTable *pTab, int iAlias,
@@ -184,22 +210,117 @@ const char *assocSqlSource(AssocCall *pCall, AssocArena *pArena,
   return assocSqlEnd(&sql);
 }
 
-/* assoc_spend(x): true, or an error if the budget is spent. SQLite takes it for
-** a function of its argument alone. So it is asked of each row as well that
-** goes into an automatic index or a Bloom filter. */
-static void spendFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
-  (void)nArg, (void)apArg;
-  if (assocBudgetRow(sqlite3_user_data(pCtx))) {
-    sqlite3_result_int(pCtx, 1);
-  } else {
-    sqlite3_result_error(pCtx, "the budget is spent", -1);
-    sqlite3_result_error_code(pCtx, SQLITE_ABORT);
+/*
+** Three functions count the rows that are read:
+**
+**   assoc_spend     is a function of its arguments to SQLite. So it is asked as
+**                   well of each row that goes into an automatic index or a
+**                   Bloom filter. But t1.id=7 makes it a constant, which is
+**                   computed once for all rows.
+**   assoc_spent     follows it, and counts a row that it did not count. SQLite
+**                   calls it for each row, but not for rows of such an index.
+**   assoc_spend_or  stands in each side of an OR. Where SQLite looks up each side
+**                   by an index, it counts the rows that such a look-up reads, and
+**                   those that are left are not counted again. Otherwise the row
+**                   was counted by the other two.
+**
+** For that, the last row of each table is known by a hash of its key.
+*/
+#define LAST_NONE 0
+#define LAST_ROW 1 /* Counted by assoc_spent() */
+#define LAST_OR 2  /* Counted by assoc_spend_or() */
+
+/* A hash (FNV-1a) of the key. */
+static u64 spendHash(int nArg, sqlite3_value **apArg) {
+  u64 h = 14695981039346656037u;
+  int i, j;
+  for (i = 1; i < nArg; i++) {
+    sqlite3_value *p = apArg[i];
+    i64 iVal = sqlite3_value_int64(p);
+    int eType = sqlite3_value_type(p);
+    int bBytes = eType == SQLITE_TEXT || eType == SQLITE_BLOB;
+    const u8 *z = bBytes ? sqlite3_value_blob(p) : 0;
+    int n = z ? sqlite3_value_bytes(p) : 0;
+    for (j = 0; j < n; j++) h = (h ^ z[j]) * 1099511628211u;
+    h = (h ^ (u64)iVal ^ (u64)eType << 56) * 1099511628211u;
   }
+  return h;
+}
+
+/* Count a row, or raise the error. */
+static int spendRow(sqlite3_context *pCtx) {
+  if (assocBudgetRow(sqlite3_user_data(pCtx))) return 1;
+  sqlite3_result_error(pCtx, "the budget is spent", -1);
+  sqlite3_result_error_code(pCtx, SQLITE_ABORT);
+  return 0;
+}
+
+/* The state of the last row of the table, if it is this row; else LAST_NONE. The
+** new state is eNew, or with bKeep the old one. */
+static int spendLast(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg,
+                     int eNew, int bKeep) {
+  AssocConn *pConn = sqlite3_user_data(pCtx);
+  i64 iTable = nArg ? sqlite3_value_int64(apArg[0]) : 0;
+  u64 iKey = spendHash(nArg, apArg);
+  int i = (int)((u64)iTable % ASSOC_COUNT(pConn->budget.aLast));
+  int bSame = pConn->budget.aLast[i].iTable == iTable &&
+              pConn->budget.aLast[i].iKey == iKey;
+  int eOld = bSame ? pConn->budget.aLast[i].eState : LAST_NONE;
+  if (bKeep) return eOld;
+  pConn->budget.aLast[i].iTable = iTable;
+  pConn->budget.aLast[i].iKey = iKey;
+  pConn->budget.aLast[i].eState = (u8)eNew;
+  return eOld;
+}
+
+/* assoc_spend(table, key...) */
+static void spendFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
+  AssocConn *pConn = sqlite3_user_data(pCtx);
+  if (spendLast(pCtx, nArg, apArg, 0, 1) != LAST_OR) {
+    if (!spendRow(pCtx)) return;
+    pConn->budget.bFresh = 1;
+  }
+  sqlite3_result_int(pCtx, 1);
+}
+
+/* assoc_spent(table, key...) */
+static void spentFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
+  AssocConn *pConn = sqlite3_user_data(pCtx);
+  int bFresh = pConn->budget.bFresh;
+  pConn->budget.bFresh = 0;
+  if (spendLast(pCtx, nArg, apArg, LAST_ROW, 0) == LAST_OR) {
+    (void)spendLast(pCtx, nArg, apArg, LAST_NONE, 0);
+  } else if (!bFresh && !spendRow(pCtx)) {
+    return;
+  }
+  sqlite3_result_int(pCtx, 1);
+}
+
+/* assoc_spend_or(table, key...) */
+static void spendOrFunc(sqlite3_context *pCtx, int nArg,
+                        sqlite3_value **apArg) {
+  if (spendLast(pCtx, nArg, apArg, 0, 1) != LAST_ROW) {
+    if (!spendRow(pCtx)) return;
+    (void)spendLast(pCtx, nArg, apArg, LAST_OR, 0);
+  }
+  sqlite3_result_int(pCtx, 1);
+}
+
+static int spendRegister(AssocConn *pConn, const char *zName, int m,
+                         void (*x)(sqlite3_context *, int, sqlite3_value **)) {
+  return sqlite3_create_function_v2(
+      pConn->db, zName, -1, SQLITE_UTF8 | SQLITE_DIRECTONLY | m,
+      assocConnRef(pConn), x, 0, 0, assocConnUnref);
 }
 
 int assocSpendRegister(AssocConn *pConn) {
-  return sqlite3_create_function_v2(
-      pConn->db, "assoc_spend", 1,
-      SQLITE_UTF8 | SQLITE_DIRECTONLY | SQLITE_DETERMINISTIC,
-      assocConnRef(pConn), spendFunc, 0, 0, assocConnUnref);
+  return spendRegister(pConn, "assoc_spend", SQLITE_DETERMINISTIC, spendFunc);
+}
+
+int assocSpentRegister(AssocConn *pConn) {
+  return spendRegister(pConn, "assoc_spent", 0, spentFunc);
+}
+
+int assocSpendOrRegister(AssocConn *pConn) {
+  return spendRegister(pConn, "assoc_spend_or", 0, spendOrFunc);
 }

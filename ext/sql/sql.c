@@ -20,6 +20,7 @@ void assocSqlStart(AssocSql *p, AssocCall *pCall, AssocArena *pArena,
   p->zText = zText;
   p->pStr = sqlite3_str_new(pCall->db);
   p->ppBindEnd = &p->pBind;
+  p->iText = ++pCall->pConn->budget.nText;
 }
 
 /* The common table expressions were collected apart, in the order in which they

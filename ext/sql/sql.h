@@ -113,6 +113,7 @@ struct AssocSql {
   u8 bOfKey;                /* The pairs of a path are those of one parent */
   int nFilter;              /* Nesting of conditions on related rows */
   u8 bMatch;                /* The left side of MATCH is written */
+  u32 iText;                /* Tells its rows from those of other statements */
   u8 bOwner;  /* The owner's text is written: it may name hidden columns */
   u8 bPolicy; /* A policy's: it sees every row, and :me is the session's */
 };
@@ -188,9 +189,14 @@ int assocSqlIsPoliced(const AssocSql *p, const AssocTable *pTab);
 ** error. */
 const char *assocSqlSource(AssocCall *pCall, AssocArena *pArena,
                            const AssocTable *pTab);
-/* Register assoc_spend(), which counts the rows that statements of a session
-** read. */
+/* Register assoc_spend() and its kin, which count the rows that statements of a
+** session read. */
 int assocSpendRegister(AssocConn *pConn);
+int assocSpentRegister(AssocConn *pConn);
+int assocSpendOrRegister(AssocConn *pConn);
+/* Append " assoc_spend_or(t1.id) AND ", if rows count. It stands in front of each
+** side of an OR, which SQLite may look up by an index of its own. */
+void assocSqlSpendOr(AssocSql *p, const AssocTable *pTab, int iAlias);
 /* Raise an error if a condition of the table's policies cannot be written. */
 void assocSqlCheckPolicies(AssocCall *pCall, const AssocTable *pTab);
 /* The number of a column by the name in the text being written; -1 if there is

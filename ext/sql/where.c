@@ -1337,6 +1337,7 @@ static void sqlPredList(AssocSql *p, const ShapePred **a, int n, int eOp,
   for (i = 0; i < n && p->pCall->rc == SQLITE_OK; i += nStep) {
     int nHere = n - i < nStep ? n - i : nStep;
     sqlPut(p, i == 0 ? "(" : eOp == SHAPE_OP_AND ? ") AND (" : ") OR (");
+    if (eOp == SHAPE_OP_OR) assocSqlSpendOr(p, pModel->pTable, iAlias);
     if (nHere > 1) {
       sqlPredList(p, &a[i], nHere, eOp, pModel, iAlias);
     } else {
@@ -1519,6 +1520,7 @@ static void sqlRelatedBranches(AssocSql *p, AssocRel *pRel,
     const AssocBranch *pBranch = &pRel->aBranch[i];
     int iAlias = ++p->nAlias;
     sqlPut(p, " OR ");
+    assocSqlSpendOr(p, pSrc, 1);
     assocSqlColumn(p, 1, pSrc, pRel->type.aCol[0]);
     sqlPut(p, "=");
     assocSqlTypeVal(p, pBranch->zType);

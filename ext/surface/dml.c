@@ -177,7 +177,8 @@ static WriteVal *identityKey(DmlRow *p, sqlite3_stmt *pStmt, int nKey,
 }
 
 /* Find the source, the association and the target's key by assoc_row. The rows
-** may be gone by now; then it is an error, as for every key without a row. */
+** may be gone by now; then it is an error, as for every key without a row. The
+** statement has just read them, so what it wrote since then counts as well. */
 static void dmlIdentify(DmlRow *p, sqlite3_value *pIdentity) {
   AssocCall *pCall = p->pCall;
   const char *z = sqlite3_value_blob(pIdentity);
@@ -188,6 +189,7 @@ static void dmlIdentify(DmlRow *p, sqlite3_value *pIdentity) {
   const char *zModel = pItem ? assocArgText(pCall, pModel, "the model") : 0;
   const char *zItem = 0;
   WriteVal *aKey = 0;
+  p->pWriter->nBegin = -1;
   if (zModel) p->pModel = assocModelFind(pCall, p->pCat, zModel);
   if (zModel) zItem = assocArgText(pCall, pItem, "the association");
   if (p->pModel && zItem) p->pRel = assocRelFind(pCall, p->pModel, zItem);

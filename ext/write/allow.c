@@ -137,6 +137,13 @@ void assocAllowCells(AssocWriter *w, const AssocTable *pTab, int nCell,
   for (i = 0; i < nCell; i++) assocAllowColumn(w, pTab, aCell[i].iCol);
 }
 
+/* Without the policy the call might find the row: it made it, or changed what the
+** policy asks. Whether a hidden row has the key makes no difference. */
+void assocAllowMissing(AssocWriter *w, const AssocTable *pTab) {
+  if (w->nBegin == sqlite3_total_changes64(w->pCall->db)) return;
+  if (mayDoubt(w->pCall, pTab, ASSOC_MAY_READ)) assocSessionDeny(w->pCall);
+}
+
 /* Does SQLite's message name a hidden column? */
 static int namesHidden(AssocCall *pCall, const AssocTable *pTab,
                        const char *z) {

@@ -377,13 +377,17 @@ void assocLinkUnlink(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 
 /* Removing what is not related changes nothing. But a key without a row is an
 ** error, unless rows of this association are deleted when they are removed:
-** then the row may be gone because of that. */
+** then the row may be gone because of that. It is not gone if a policy hides it
+** since then. */
 void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteVal *aKey, WriteChanges *pChanges) {
   LinkLook look;
   int bHas = assocLinkFind(w, pLink, pSource, aKey, &look);
   const WriteRow *pRow = &look.row;
-  if (pRow->aKey == 0 && assocLinkDestroys(pLink)) return;
+  if (pRow->aKey == 0 && assocLinkDestroys(pLink) &&
+      !assocRowStays(w, pLink->pTarget, aKey)) {
+    return;
+  }
   if (pRow->aKey == 0) assocRowNeed(w, pLink->pTarget, aKey, &look.row);
   if (w->pCall->rc != SQLITE_OK || !bHas) return;
   assert(pRow->aKey);

@@ -68,6 +68,7 @@ AssocWriter *assocWriterTake(AssocCall *pCall, AssocCatalog *pCat) {
   }
   assert(w->pCall == 0); /* assocWriterRest() has seen to it */
   w->pCall = pCall;
+  w->nBegin = sqlite3_total_changes64(pCall->db);
   return w;
 }
 
@@ -924,6 +925,12 @@ int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
   return rowLook(w, WRITE_FIND, pModel, aKey, pRow);
 }
 
+int assocRowStays(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey) {
+  WriteRow row;
+  return assocAllowAsks(w, pModel->pTable) &&
+         rowLook(w, WRITE_READ, pModel, aKey, &row);
+}
+
 /* Write a key for an error text. Some drivers bind 99 as 99.0; SQL compares
 ** these as equal, so the text shows 99. */
 static void rowShowKey(AssocOut *pOut, const AssocModel *pModel,
@@ -978,6 +985,8 @@ void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                   WriteRow *pRow) {
   char *z;
   if (assocRowFind(w, pModel, aKey, pRow) || w->pCall->rc != SQLITE_OK) return;
+  assocAllowMissing(w, pModel->pTable);
+  if (w->pCall->rc != SQLITE_OK) return;
   z = assocRowKeyText(w, pModel, aKey);
   assocErrorOf(w->pCall, ASSOC_E_NOT_FOUND, pModel->zLabel, z,
                "there is no %s with the key %s%s", pModel->zLabel,

@@ -75,7 +75,9 @@ struct AssocWriter {
   void (*xAlone)(AssocCall *, void *); /* See assocWriterLast(); or 0 */
   void *pAlone;                        /* The second argument of xAlone */
   i64 nTotal; /* sqlite3_total_changes64() when xAlone was set */
-  u8 bLast;   /* The next statement is the last of the call */
+  /* The same when the call began; -1 if rows before it wrote in the statement */
+  i64 nBegin;
+  u8 bLast; /* The next statement is the last of the call */
 };
 
 /* A writer for a catalog: the one at rest in the connection, or a new one. The
@@ -205,8 +207,11 @@ WriteSql *assocRowFindSql(AssocWriter *w, AssocModel *pModel);
 /* A key as an error shows it. OUT: sqlite3_free(); 0 after an error. */
 char *assocRowKeyText(AssocWriter *w, const AssocModel *pModel,
                       const WriteVal *aKey);
+/* Is there such a row of a table with policies, whatever they hide? */
+int assocRowStays(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey);
 /* Find the row with this key, or raise the error "not-found". A row that a
-** policy hides is an error like one that does not exist. */
+** policy hides is an error like one that does not exist. See also
+** assocAllowMissing(). */
 void assocRowNeed(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
                   WriteRow *pRow);
 /* Place of a column in the model's key, from 0, or -1. */
@@ -299,6 +304,9 @@ void assocAllowColumn(AssocWriter *w, const AssocTable *pTab, int iCol);
 ** that the caller gives, of an existing one those that change. */
 void assocAllowCells(AssocWriter *w, const AssocTable *pTab, int nCell,
                      const WriteCell *aCell);
+/* A row of the table is not found. Raise the error "refused" if the call has
+** written before, and a policy bounds what is read of the table. */
+void assocAllowMissing(AssocWriter *w, const AssocTable *pTab);
 /* If the call's error is one of SQLite's constraints of this table, and would
 ** tell of a hidden row or name a hidden column: make it "refused". */
 void assocAllowError(AssocWriter *w, const AssocTable *pTab);
