@@ -255,6 +255,11 @@ try succeeds documentation \
   "$here/../../tool/doctest.tcl" "$extension" "$here"/../../README.md \
   "$here"/../../ext/doc/*.md "$here/../../tool/packages/npm/README.md"
 
+# doctest.tcl runs no PHP.
+try succeeds recipe-php "php -r 'new SQLite3(\":memory:\");'" \
+  php -d "sqlite3.extension_dir=$(dirname "$extension")" "$here/recipe.php" \
+  "$extension" "$here/../../ext/doc/POLICIES.md"
+
 # -------------------------------------------------------------- the packages
 
 # Sources put together as a package, in a folder of their own.

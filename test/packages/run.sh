@@ -295,6 +295,8 @@ if has_part npm; then
     try 'the helper on deno' helper node:sqlite "$bin/deno" run -q -A helper.mjs
   fi
   try 'the middleware under Express' helper '' node express.mjs
+  try 'the recipe for policies under Express' helper '' \
+    env PAGE="$top/ext/doc/POLICIES.md" node recipe.mjs
   try 'types are written, and typed by them' npm_writes_types
 fi
 if has_part python; then
