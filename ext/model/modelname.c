@@ -271,11 +271,13 @@ static AssocModelName **nameSlot(AssocCatalog *pCat, const char *zName) {
   return &pCat->apName[(h ^ h >> 16) % ASSOC_COUNT(pCat->apName)];
 }
 
-/* A session cannot name tables of assoc itself: they show the owner's view. */
+/* A session cannot name tables of assoc itself: they show the owner's view. Nor
+** those of SQLite: they tell of all tables, and have samples of their rows. */
 static int isForbidden(AssocCall *pCall, AssocModelName *p) {
   if (pCall->pConn->pSession == 0) return 0;
   if (p->eOurs == 0) {
-    int bIs = assocSchemaIsOurs(pCall, p->pSchema, p->zTable);
+    int bIs = sqlite3_strnicmp(p->zTable, "sqlite_", 7) == 0 ||
+              assocSchemaIsOurs(pCall, p->pSchema, p->zTable);
     if (pCall->rc != SQLITE_OK) return 1;
     p->eOurs = bIs ? 2 : 1;
   }
@@ -678,7 +680,7 @@ static int entryShown(AssocCall *pCall, AssocSchema *pSchema, int i) {
   AssocModel *p;
   if (pCall->pConn->pSession == 0) return 1;
   p = assocModelTry(pCall, pSchema, pSchema->aEntry[i].zName);
-  return p == 0 || assocModelShown(pCall, p);
+  return p && assocModelShown(pCall, p);
 }
 
 /* The existing name that is nearest to zName: a model or table of pOnly, or, if
