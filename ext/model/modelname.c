@@ -243,7 +243,9 @@ static int attachedEntry(AssocCall *pCall, AssocCatalog *pCat,
   return pCall->rc == SQLITE_OK && pSteps->zTable;
 }
 
-/* The entry of a model's table in pSteps, and in pSteps->pRow its row. pNear,
+/* The entry of a model's table in pSteps, and in pSteps->pRow its row. A name
+** with the name of a database before a dot means that database, as in SQL: a file
+** must not take it by a table or model of its own that is called so. Then pNear,
 ** if given, is searched first. */
 static int lookForTable(AssocCall *pCall, AssocCatalog *pCat,
                         AssocSchema *pNear, const char *zName,
@@ -252,16 +254,19 @@ static int lookForTable(AssocCall *pCall, AssocCatalog *pCat,
   const char *zRest = 0;
   int bFound = 0;
   assert(zName);
+  pSchema = splitName(pCat, zName, &zRest);
+  if (pSchema) {
+    nameSteps(&pCat->mem, zRest, pSteps);
+    bFound = schemaEntry(pCall, pSchema, pSteps, 0);
+    if (bFound || pCall->rc != SQLITE_OK) return bFound;
+  }
   nameSteps(&pCat->mem, zName, pSteps);
   if (pNear && sqlite3_stricmp(pNear->zName, "temp") != 0) {
     bFound = schemaEntry(pCall, pNear, pSteps, 0);
   }
   if (!bFound) bFound = schemaEntry(pCall, pMain, pSteps, 0);
-  if (bFound || pCall->rc != SQLITE_OK) return bFound;
-  pSchema = splitName(pCat, zName, &zRest);
-  if (pSchema == 0) return attachedEntry(pCall, pCat, pSteps);
-  nameSteps(&pCat->mem, zRest, pSteps);
-  return schemaEntry(pCall, pSchema, pSteps, 0);
+  if (bFound || pSchema || pCall->rc != SQLITE_OK) return bFound;
+  return attachedEntry(pCall, pCat, pSteps);
 }
 
 /* A direct-mapped memory of names. A collision only costs another search. */
