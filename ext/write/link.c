@@ -101,14 +101,45 @@ static int throughTaken(const WriteLink *pLink, int iCol) {
   return 0;
 }
 
+/* Does column i of the index keep apart what compares as equal to one row that
+** pKey refers to? An untyped column may hold 2 and '2', which both refer to the
+** INTEGER 2. True of a column that is not part of the key. */
+static int indexApart(const AssocIndex *pIdx, int i, const AssocTable *pTab,
+                      const AssocKey *pKey, const AssocTable *pRefTab,
+                      const AssocKey *pRef) {
+  const AssocColumn *pChild, *pParent;
+  int iKey = 0;
+  while (iKey < pKey->nCol && pKey->aCol[iKey] != pIdx->aCol[i]) iKey++;
+  if (iKey == pKey->nCol) return 1;
+  pChild = &pTab->aCol[pKey->aCol[iKey]];
+  pParent = &pRefTab->aCol[pRef->aCol[iKey]];
+  /* The affinity of the parent is applied to the values of the child: sql.c. */
+  if (pChild->eAff != pParent->eAff && pChild->eAff != ASSOC_AFF_NUMERIC &&
+      pParent->eAff != ASSOC_AFF_NONE) {
+    return 0;
+  }
+  return pParent->eColl == ASSOC_COLL_BINARY ||
+         (pParent->zColl &&
+          sqlite3_stricmp(pParent->zColl, pIdx->azColl[i]) == 0);
+}
+
 /* Does a UNIQUE index of the schema forbid linking a pair twice? */
 static int linkUnique(AssocWriter *w, const WriteLink *pLink) {
-  AssocTable *pTab = pLink->pRel->pThrough;
+  const AssocRel *pRel = pLink->pRel;
+  AssocTable *pTab = pRel->pThrough;
   AssocIndex *pIdx = pTab ? assocTableIndexes(w->pCall, pTab) : 0;
   int i;
   for (; pIdx; pIdx = pIdx->pNext) {
     if (!pIdx->bUnique || pIdx->bPartial) continue;
     for (i = 0; i < pIdx->nCol && throughTaken(pLink, pIdx->aCol[i]); i++) {
+      if (!indexApart(pIdx, i, pTab, &pRel->foreign, pRel->pSource->pTable,
+                      &pRel->sourceKey)) {
+        break;
+      }
+      if (!indexApart(pIdx, i, pTab, &pRel->other, pLink->pTarget->pTable,
+                      pLink->pTargetKey)) {
+        break;
+      }
     }
     if (i == pIdx->nCol) return 1;
   }
