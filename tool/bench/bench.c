@@ -414,7 +414,9 @@ static void alternate(Bench *p) {
   double rStart = now();
   double rOnce = runs(p, &p->aSide[0], p->nTurn, 0);
   int i;
-  if (rOnce * p->nTurn < TURN) p->nTurn = 1 + (int)(TURN / rOnce);
+  if (rOnce * p->nTurn < TURN && !p->pShape->bOnce) {
+    p->nTurn = 1 + (int)(TURN / rOnce);
+  }
   for (p->nRound = 0; p->nRound < ROUND_MAX; p->nRound++) {
     double rUsed = (now() - rStart) / 1e3;
     if (p->nRound > 0 && rUsed > opt.rSecond * (p->nRound < 3 ? 5 : 1)) break;
@@ -589,7 +591,8 @@ void benchProfile(const Bench *p, Side *pSide) {
 
 static void profile(Bench *p) {
   Side *pSide = &p->aSide[opt.zProfile[0] == 'e'];
-  p->nTurn = opt.nRun > 0 ? opt.nRun : runsOfAll(p->pShape);
+  p->nTurn =
+      opt.nRun > 0 && !p->pShape->bOnce ? opt.nRun : runsOfAll(p->pShape);
   (void)runs(p, pSide, p->nTurn, 0);
   benchProfile(p, pSide);
 }

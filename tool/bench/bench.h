@@ -55,6 +55,7 @@ struct BenchShape {
   double rOverhead; /* Or 0: microseconds that we may need beyond it */
   int bList, bAnyOrder;
   int bUndone;          /* It writes: each turn is rolled back */
+  int bOnce;            /* A turn is one run: a second has nothing to do */
   int bScript;          /* Several statements */
   int nFresh;           /* Tables of the file that each run opens, or 0 */
   int nSame;            /* Runs in a row of the same key; 0: it is given none */

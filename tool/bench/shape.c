@@ -66,8 +66,9 @@ static const char **readKey(BenchShape *p, const char *zLine) {
     p->nSame = atoi(z) > 0 ? atoi(z) : 1;
   } else if (valueOf(zLine, "any order")) {
     p->bAnyOrder = 1;
-  } else if (valueOf(zLine, "undone")) {
+  } else if ((z = valueOf(zLine, "undone"))) {
     p->bUndone = 1;
+    p->bOnce = strcmp(z, "once") == 0;
   } else if (valueOf(zLine, "script")) {
     p->bScript = 1;
   } else if ((z = valueOf(zLine, "fresh"))) {

@@ -11,6 +11,7 @@
 --   -- by key: N              or after N runs, which then find its pages
 --   -- any order              of the rows of the answer
 --   -- undone                 it writes: each turn is rolled back afterwards
+--   -- undone: once           and is one run, as a second has nothing to do
 --   -- script                 it is several statements, which show no rows
 --   -- fresh: N               each run opens a file of N small tables anew
 --   -- floor: TABLES          these are read whole: see bench.c
@@ -386,7 +387,7 @@ UPDATE listed_posts SET user_id = 2 WHERE id IN (SELECT value FROM json_each((SE
 -- shape: write-cascade
 -- title: destroy a row with ten rows for each user, over two levels
 -- target: 0.5
--- undone
+-- undone: once
 -- setup:
 CREATE TABLE IF NOT EXISTS felled_users(id INTEGER PRIMARY KEY, name TEXT);
 CREATE TABLE IF NOT EXISTS felled_posts(id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES felled_users ON DELETE CASCADE, title TEXT);
