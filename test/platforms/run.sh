@@ -127,6 +127,8 @@ platform musl x86_64-linux-musl "$lib/linux-x64-musl/assoc.so" \
   /lib/ld-musl-x86_64.so.1
 WINEPREFIX=$folder/wine WINEDEBUG=-all
 export WINEPREFIX WINEDEBUG
+# The first start makes the folder, and says so.
+[ -d "$WINEPREFIX" ] || wineboot --init >"$folder/wine.log" 2>&1 || true
 platform windows x86_64-windows-gnu "$lib/win32-x64/assoc.dll" wine
 
 # ------------------------------------------------------------------ the browser
