@@ -45,7 +45,6 @@ struct AssocSync {
 };
 
 /* A table that the text rebuilds. */
-
 struct AssocRebuilt {
   const AssocSchema *pSchema; /* The database of the table */
   const char *zTable;         /* The table's name */

@@ -74,7 +74,6 @@ struct GraphSet {
 };
 
 /* Two rows that the payload relates. */
-
 struct GraphTie {
   WriteLink *pLink;            /* How the two rows are related */
   GraphRow *pSource, *pTarget; /* The two rows */
@@ -94,7 +93,6 @@ struct GraphFloor {
 };
 
 /* A payload, or one row of its outermost array. */
-
 struct Graph {
   AssocWriter *w;                 /* Writes the rows; owns the memory */
   GraphRow *pFirst, **ppEnd;      /* All rows, nested ones behind their pUp */
