@@ -72,9 +72,11 @@ static i64 limitOf(const AssocNode *pNode) {
   const ShapeVal *pMost = pNode->pPage ? pNode->pPage->pMost
                           : pC         ? pC->pLimit
                                        : 0;
+  const i64 nAll = ((i64)1) << 40;
   if (!pNode->bMany) return 1;
-  if (pMost == 0) return ((i64)1) << 40;
-  return pMost->eType == SHAPE_VAL_INT && pMost->i >= 0 ? pMost->i + 1 : 20;
+  if (pMost == 0) return nAll;
+  if (pMost->eType != SHAPE_VAL_INT || pMost->i < 0) return 20;
+  return pMost->i < nAll ? pMost->i + 1 : nAll;
 }
 
 /* Does a line of EXPLAIN QUERY PLAN search a table by this column? */
