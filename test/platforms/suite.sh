@@ -78,10 +78,11 @@ fi
 # emulated SCRIPT PROGRAM: SCRIPT runs a program of that processor. qemu looks
 # into $root first for each absolute path that is opened. A program that starts
 # itself once more, as tests do that need another process, finds SCRIPT as its own
-# name (-0).
+# name (-0). The linker of i386 looks into no folder of its triplet unless it is told.
 emulated() {
-  printf '#!/bin/sh\nexec %s -0 "%s" -L "%s" "%s" "$@"\n' "$qemu" "$1" \
-    "$root" "$root/usr/bin/$2" >"$1"
+  printf '#!/bin/sh\nexec %s -0 "%s" -L "%s" -E LD_LIBRARY_PATH=%s "%s" "$@"\n' \
+    "$qemu" "$1" "$root" "$root/lib/$triplet:$root/usr/lib/$triplet" \
+    "$root/usr/bin/$2" >"$1"
   chmod +x "$1"
 }
 mkdir -p "$folder/bin"
@@ -89,6 +90,10 @@ emulated "$folder/bin/sqlite3" sqlite3
 emulated "$folder/tclsh" tclsh8.6
 printf '#!/bin/sh\nshift\nexec "%s" "$@"\n' "$folder/tclsh" >"$folder/run"
 chmod +x "$folder/run" # instead of this machine's tclsh
+
+# The folders of /tmp have positions of 64 bits, which a 32-bit program under qemu
+# cannot read; those of a tmpfs are small.
+if [ -d /dev/shm ]; then export TMPDIR=/dev/shm; fi
 
 # An emulated machine is about twenty times as slow: no file is given up before two
 # hours.
