@@ -343,19 +343,12 @@ static void tableCheckGone(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
   sqlite3_reset(pStmt);
 }
 
-/* Delete one row. If a circle makes SQLite refuse, the error says what can be
-** done. */
-static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
+/* Run a DELETE of rows of p, whose variables are bound. Returns how many went. If
+** a circle makes SQLite refuse, the error says what can be done. */
+static int tableDeleteRun(WriteDestroyer *d, DestroyTable *p, WriteSql *pSql) {
   AssocWriter *w = d->w;
-  WriteSql *pSql =
-      assocWriteSql(w, WRITE_DELETE, p->pTab, 0, 0, p->nId, p->aId, 0, 0);
   int n, rc;
-  assert(!d->bSoft && !d->bDryRun);
-  if (pSql == 0) return;
-  assocBudgetSpend(w->pCall);
-  assocErrorCode(w->pCall, assocKeymapBind(&p->rows, iRow, pSql->pStmt, 1));
-  assocSqlAlone(w, pSql);
-  if (w->pCall->rc != SQLITE_OK) return;
+  if (w->pCall->rc != SQLITE_OK) return 0;
   do { /* PRAGMA count_changes gives a row */
     rc = sqlite3_step(pSql->pStmt);
   } while (rc == SQLITE_ROW);
@@ -366,11 +359,25 @@ static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
     assocErrorCode(w->pCall, rc);
   }
   sqlite3_reset(pSql->pStmt);
-  if (w->pCall->rc != SQLITE_OK) return;
+  if (w->pCall->rc != SQLITE_OK) return 0;
   n = sqlite3_changes(w->pCall->db);
   w->nChange += n;
   p->nGone += (u32)n;
-  if (n == 0) tableCheckGone(d, p, iRow);
+  return n;
+}
+
+/* Delete one row. */
+static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
+  AssocWriter *w = d->w;
+  WriteSql *pSql =
+      assocWriteSql(w, WRITE_DELETE, p->pTab, 0, 0, p->nId, p->aId, 0, 0);
+  assert(!d->bSoft && !d->bDryRun);
+  if (pSql == 0) return;
+  assocBudgetSpend(w->pCall);
+  assocErrorCode(w->pCall, assocKeymapBind(&p->rows, iRow, pSql->pStmt, 1));
+  assocSqlAlone(w, pSql);
+  if (tableDeleteRun(d, p, pSql) > 0 || w->pCall->rc != SQLITE_OK) return;
+  tableCheckGone(d, p, iRow);
 }
 
 /* --------------------------------------------------------- deleting by keys */
@@ -446,7 +453,6 @@ static void stepByKeys(WriteDestroyer *d, const DestroyStep *pStep) {
   DestroyEdge *p;
   for (p = pStep->pTable->pEdge; p && w->pCall->rc == SQLITE_OK; p = p->pNext) {
     WriteSql *pSql;
-    int n;
     if (!p->pChild->bByKey || p->iEdge >= DESTROY_MASK) continue;
     if (p->eNow != DESTROY_CASCADE || !(pStep->mFound >> p->iEdge & 1))
       continue;
@@ -455,13 +461,7 @@ static void stepByKeys(WriteDestroyer *d, const DestroyStep *pStep) {
     if (pSql == 0) return;
     assocErrorCode(w->pCall, assocKeymapBind(&pStep->pTable->rows, pStep->iRow,
                                              pSql->pStmt, 1));
-    while (assocStep(w->pCall, pSql->pStmt)) { /* PRAGMA count_changes */
-    }
-    sqlite3_reset(pSql->pStmt);
-    if (w->pCall->rc != SQLITE_OK) return;
-    n = sqlite3_changes(w->pCall->db);
-    w->nChange += n;
-    p->pChild->nGone += (u32)n;
+    (void)tableDeleteRun(d, p->pChild, pSql);
   }
 }
 
