@@ -131,12 +131,11 @@ static int linkUnique(AssocWriter *w, const WriteLink *pLink) {
   int i;
   for (; pIdx; pIdx = pIdx->pNext) {
     if (!pIdx->bUnique || pIdx->bPartial) continue;
-    for (i = 0; i < pIdx->nCol && throughTaken(pLink, pIdx->aCol[i]); i++) {
-      if (!indexApart(pIdx, i, pTab, &pRel->foreign, pRel->pSource->pTable,
-                      &pRel->sourceKey)) {
-        break;
-      }
-      if (!indexApart(pIdx, i, pTab, &pRel->other, pLink->pTarget->pTable,
+    for (i = 0; i < pIdx->nCol; i++) {
+      if (!throughTaken(pLink, pIdx->aCol[i]) ||
+          !indexApart(pIdx, i, pTab, &pRel->foreign, pRel->pSource->pTable,
+                      &pRel->sourceKey) ||
+          !indexApart(pIdx, i, pTab, &pRel->other, pLink->pTarget->pTable,
                       pLink->pTargetKey)) {
         break;
       }
