@@ -290,6 +290,13 @@ extern const u8 assocCharKind[256];
 /* Is the character of one of these kinds? m: a sum of ASSOC_CHAR_*. */
 #define ASSOC_CHAR_IS(c, m) ((assocCharKind[(u8)(c)] & (m)) != 0)
 
+/* One step of a 64-bit FNV-1a hash, which begins as ASSOC_HASH_START: add a byte,
+** or a number. */
+#define ASSOC_HASH_START 0xcbf29ce484222325u
+static inline u64 assocHash(u64 h, u64 x) {
+  return (h ^ x) * 0x100000001b3u;
+}
+
 static inline int assocIsDigit(char c) {
   return ASSOC_CHAR_IS(c, ASSOC_CHAR_DIGIT);
 }
@@ -399,6 +406,14 @@ void assocArenaFree(AssocArena *pArena);
 ** enough. */
 void assocHugePages(void *p, i64 nByte);
 
+/* A row that a budget has counted, or not: see policed.c. */
+typedef struct AssocSpent AssocSpent;
+struct AssocSpent {
+  i64 iTable; /* Tells the table in its statement from all others */
+  u64 iKey;   /* A hash of the key */
+  u8 eState;  /* LAST_*: what has counted it */
+};
+
 /* ----------------------------------------------------------------- conn --
 **
 ** One AssocConn belongs to each connection that loaded the extension. It counts
@@ -444,11 +459,7 @@ struct AssocConn {
     u8 bFresh;       /* assoc_spend() has counted a row: see policed.c */
     u32 nText;       /* Number of statements written so far */
     /* The last row of each table of a statement: see policed.c */
-    struct {
-      i64 iTable;
-      u64 iKey;
-      u8 eState;
-    } aLast[32];
+    AssocSpent aLast[32];
   } budget;
   /* Is this word a table of ours (1), a function (2), or neither (0)? */
   int (*xCallable)(const char *z, int n);

@@ -252,17 +252,15 @@ static const char *columnSum(AssocCall *pCall, sqlite3_stmt *pStmt, int iCol,
   if (eType != SQLITE_NULL && z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
   /* The type counts: '1' and 1 are different rows. 0xff ends a value, as no UTF-8
   ** text contains it. */
-  h = (h ^ (u64)eType) * 0x100000001b3u;
-  for (; *p; p++) h = (h ^ (u8)*p) * 0x100000001b3u;
-  *pSum = (h ^ 0xff) * 0x100000001b3u;
+  h = assocHash(h, (u64)eType);
+  for (; *p; p++) h = assocHash(h, (u8)*p);
+  *pSum = assocHash(h, 0xff);
   return z;
 }
 
-#define SUM_START 0xcbf29ce484222325u /* FNV-1a */
-
 /* The checksum of a row of assoc_definitions. */
 static u64 rowSum(AssocCall *pCall, sqlite3_stmt *pStmt) {
-  u64 h = SUM_START;
+  u64 h = ASSOC_HASH_START;
   int i;
   for (i = 0; i < 5; i++) (void)columnSum(pCall, pStmt, i, &h);
   return h;
@@ -303,7 +301,7 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
                    "  FROM \"%w\".assoc_definitions ORDER BY model, name",
                    pSchema->zName);
   const char *az[5];
-  u64 iSum = SUM_START;
+  u64 iSum = ASSOC_HASH_START;
   int i;
   /* An earlier try may have failed in the middle. */
   pSchema->pDef = pSchema->pModelDef = pSchema->pSetting = 0;
@@ -317,7 +315,7 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
           assocArenaText(pCall, pArena, columnSum(pCall, pStmt, i, &iSum), -1);
     }
     pSchema->iSum += iSum;
-    iSum = SUM_START;
+    iSum = ASSOC_HASH_START;
     pDef->pSchema = pSchema;
     pDef->zModel = az[0];
     pDef->zName = az[1];

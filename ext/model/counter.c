@@ -128,17 +128,17 @@ static const char *counterWhy(const AssocRel *pRel) {
   return 0;
 }
 
-/* FNV-1a of a text and its end. */
+/* Add a text and its end to a hash. */
 static u64 counterHash(u64 h, const char *z) {
-  for (; z && *z; z++) h = (h ^ (u8)*z) * 0x100000001b3u;
-  return (h ^ (z ? 0xfe : 0xff)) * 0x100000001b3u;
+  for (; z && *z; z++) h = assocHash(h, (u8)*z);
+  return assocHash(h, z ? 0xfe : 0xff);
 }
 
 /* assoc_count_User.comments_0123456789abcdef */
 static const char *counterName(AssocCall *pCall, AssocArena *pArena,
                                const AssocCounter *p) {
   const AssocRel *pRel = p->pRel;
-  u64 h = counterHash(0xcbf29ce484222325u, p->zCol);
+  u64 h = counterHash(ASSOC_HASH_START, p->zCol);
   int i;
   h = counterHash(h, pRel->pTarget->pTable->zName);
   for (i = 0; i < pRel->foreign.nCol; i++) {

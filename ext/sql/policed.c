@@ -230,9 +230,9 @@ const char *assocSqlSource(AssocCall *pCall, AssocArena *pArena,
 #define LAST_ROW 1 /* Counted by assoc_spent() */
 #define LAST_OR 2  /* Counted by assoc_spend_or() */
 
-/* A hash (FNV-1a) of the key. */
+/* A hash of the key. */
 static u64 spendHash(int nArg, sqlite3_value **apArg) {
-  u64 h = 14695981039346656037u;
+  u64 h = ASSOC_HASH_START;
   int i, j;
   for (i = 1; i < nArg; i++) {
     sqlite3_value *p = apArg[i];
@@ -241,8 +241,8 @@ static u64 spendHash(int nArg, sqlite3_value **apArg) {
     int bBytes = eType == SQLITE_TEXT || eType == SQLITE_BLOB;
     const u8 *z = bBytes ? sqlite3_value_blob(p) : 0;
     int n = z ? sqlite3_value_bytes(p) : 0;
-    for (j = 0; j < n; j++) h = (h ^ z[j]) * 1099511628211u;
-    h = (h ^ (u64)iVal ^ (u64)eType << 56) * 1099511628211u;
+    for (j = 0; j < n; j++) h = assocHash(h, z[j]);
+    h = assocHash(h, (u64)iVal ^ (u64)eType << 56);
   }
   return h;
 }
@@ -255,28 +255,34 @@ static int spendRow(sqlite3_context *pCtx) {
   return 0;
 }
 
-/* The state of the last row of the table, if it is this row; else LAST_NONE. The
-** new state is eNew, or with bKeep the old one. */
-static int spendLast(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg,
-                     int eNew, int bKeep) {
-  AssocConn *pConn = sqlite3_user_data(pCtx);
-  i64 iTable = nArg ? sqlite3_value_int64(apArg[0]) : 0;
-  u64 iKey = spendHash(nArg, apArg);
-  int i = (int)((u64)iTable % ASSOC_COUNT(pConn->budget.aLast));
-  int bSame = pConn->budget.aLast[i].iTable == iTable &&
-              pConn->budget.aLast[i].iKey == iKey;
-  int eOld = bSame ? pConn->budget.aLast[i].eState : LAST_NONE;
-  if (bKeep) return eOld;
-  pConn->budget.aLast[i].iTable = iTable;
-  pConn->budget.aLast[i].iKey = iKey;
-  pConn->budget.aLast[i].eState = (u8)eNew;
-  return eOld;
+/* Where the last row of a table is noted. */
+static AssocSpent *spendSlot(AssocConn *pConn, i64 iTable) {
+  u64 n = ASSOC_COUNT(pConn->budget.aLast);
+  return &pConn->budget.aLast[(u64)iTable % n];
+}
+
+/* The row of a call. It has the state of the last row of its table if it is that
+** row, else LAST_NONE. */
+static AssocSpent spendOf(AssocConn *pConn, int nArg, sqlite3_value **apArg) {
+  AssocSpent row = {0, 0, LAST_NONE};
+  const AssocSpent *pLast;
+  if (nArg) row.iTable = sqlite3_value_int64(apArg[0]);
+  row.iKey = spendHash(nArg, apArg);
+  pLast = spendSlot(pConn, row.iTable);
+  if (pLast->iTable == row.iTable && pLast->iKey == row.iKey) return *pLast;
+  return row;
+}
+
+/* It is the last row of its table now, in this state. */
+static void spendNote(AssocConn *pConn, AssocSpent row, int eState) {
+  row.eState = (u8)eState;
+  *spendSlot(pConn, row.iTable) = row;
 }
 
 /* assoc_spend(table, key...) */
 static void spendFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
-  if (spendLast(pCtx, nArg, apArg, 0, 1) != LAST_OR) {
+  if (spendOf(pConn, nArg, apArg).eState != LAST_OR) {
     if (!spendRow(pCtx)) return;
     pConn->budget.bFresh = 1;
   }
@@ -286,26 +292,27 @@ static void spendFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
 /* assoc_spent(table, key...) */
 static void spentFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
+  AssocSpent row = spendOf(pConn, nArg, apArg);
   int bFresh = pConn->budget.bFresh;
   pConn->budget.bFresh = 0;
-  if (spendLast(pCtx, nArg, apArg, LAST_ROW, 0) == LAST_OR) {
-    (void)spendLast(pCtx, nArg, apArg, LAST_NONE, 0);
-  } else if (!bFresh && !spendRow(pCtx)) {
-    return;
-  }
+  spendNote(pConn, row, row.eState == LAST_OR ? LAST_NONE : LAST_ROW);
+  if (row.eState != LAST_OR && !bFresh && !spendRow(pCtx)) return;
   sqlite3_result_int(pCtx, 1);
 }
 
 /* assoc_spend_or(table, key...) */
 static void spendOrFunc(sqlite3_context *pCtx, int nArg,
                         sqlite3_value **apArg) {
-  if (spendLast(pCtx, nArg, apArg, 0, 1) != LAST_ROW) {
+  AssocConn *pConn = sqlite3_user_data(pCtx);
+  AssocSpent row = spendOf(pConn, nArg, apArg);
+  if (row.eState != LAST_ROW) {
     if (!spendRow(pCtx)) return;
-    (void)spendLast(pCtx, nArg, apArg, LAST_OR, 0);
+    spendNote(pConn, row, LAST_OR);
   }
   sqlite3_result_int(pCtx, 1);
 }
 
+/* Register one of the three. m: flags of SQLite beside those of all. */
 static int spendRegister(AssocConn *pConn, const char *zName, int m,
                          void (*x)(sqlite3_context *, int, sqlite3_value **)) {
   return sqlite3_create_function_v2(
