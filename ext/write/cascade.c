@@ -386,8 +386,8 @@ static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
 ** saves. */
 #define DESTROY_MANY 50
 
-/* Does an edge lead, by these columns, to the same rows when they are deleted as
-** when they were found? Both columns must compare alike. */
+/* True if the key of the edge finds the same rows when they are deleted as when
+** they were collected. For that, both columns must compare alike. */
 static int edgeIsPlain(const DestroyEdge *p) {
   const WriteRefer *pRefer = p->pRefer;
   int i;
@@ -406,14 +406,13 @@ static int edgeIsPlain(const DestroyEdge *p) {
   return 1;
 }
 
-/* Has the table no triggers, and nothing else by which a statement that deletes
-** rows of it does more than that? */
+/* True if a DELETE of rows of the table does nothing else: no trigger runs. */
 static int tableIsPlain(WriteDestroyer *d, const DestroyTable *p) {
   return assocRowsSql(d->w, WRITE_DELETE, p->pTab, 0, 0, p->nId, p->aId) != 0;
 }
 
-/* Can nothing that this run does with rows of the table make new rows refer to
-** those that go? Triggers could, and defaults. */
+/* True if nothing that this run does with rows of the table can make a new row
+** refer to a deleted one. Triggers and SET DEFAULT could. */
 static int tableIsQuiet(WriteDestroyer *d, const DestroyTable *p) {
   const DestroyEdge *pEdge;
   if (!tableIsPlain(d, p)) return 0;

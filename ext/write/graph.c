@@ -174,8 +174,9 @@ static int tieMost(const GraphTie *p) {
   return p->pLink->pRel->foreign.nCol + p->pLink->nScope + 1;
 }
 
-/* Does the UPDATE of an existing row write the key of a tie, too? Else rows
-** might meet a UNIQUE index that has this key and another column on the way. */
+/* Does the UPDATE of an existing row write the key of a tie, too? With two
+** UPDATEs, the row between them could violate a UNIQUE index over this key and
+** another column. */
 static int tieFolds(const GraphRow *pRow, const GraphTie *p) {
   const AssocKey *pKey = &p->pLink->pRel->foreign;
   int i;
@@ -712,8 +713,8 @@ static void setLetGo(Graph *g, const GraphSet *pSet) {
   assocLinkKeep(g->w, pLink, &pSet->pUp->row, n, aaKey, abOnce, 0);
 }
 
-/* Another list of the association, which is to let go of its rows and has this one
-** now; or 0. */
+/* The other "#set" list of the association that has this row now and is going to
+** unlink it; or 0. */
 static GraphSet *setHaving(Graph *g, const GraphRow *pRow,
                            const WriteVal *aKey) {
   GraphSet *p;
@@ -728,7 +729,7 @@ static GraphSet *setHaving(Graph *g, const GraphRow *pRow,
   return 0;
 }
 
-/* Note the rows that go from one list to another by their key, where letting go
+/* Note the rows that move by their key from one list to another, if unlinking
 ** would delete them. */
 static void setsMoved(Graph *g) {
   GraphRow *p;
