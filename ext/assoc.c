@@ -12,6 +12,12 @@
 
 #ifndef SQLITE_CORE
 SQLITE_EXTENSION_INIT1
+#if defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#elif defined(__APPLE__)
+#include <dlfcn.h>
+#endif
 #endif
 
 /* The oldest SQLite, as sqlite3_libversion_number() says: 3.38 brought
@@ -249,6 +255,51 @@ static int otherError(char **pzErrMsg,
 }
 #endif
 
+/*
+** SQLite replaces no function while a statement runs, as SELECT load_extension()
+** does, and answers SQLITE_BUSY. The text of that error, to be freed by
+** sqlite3_free(); 0 without memory.
+*/
+static char *busyError(const AssocConn *pConn) {
+  int i, n = pConn->nFunction - ASSOC_COUNT(aInner);
+  if (pConn->nFunction == 0) {
+    return sqlite3_mprintf("assoc: another copy of this extension is "
+                           "loaded in this connection already");
+  }
+  for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
+    const AssocFunction *p;
+    for (p = apFunction[i]; p->zName; p++) {
+      if (n-- != 0) continue;
+      return sqlite3_mprintf(
+          "assoc: this connection has another function %s() already, and "
+          "SQLite "
+          "replaces none while a statement runs; load assoc before it, or by "
+          ".load or sqlite3_load_extension()",
+          p->zName);
+    }
+  }
+  return 0;
+}
+
+/*
+** Keep this library in memory. A load that failed while a statement was running
+** leaves functions behind, and SQLite unloads the library after any error. Where
+** the linker is told -z nodelete, as the Makefile does, nothing is left to do.
+*/
+static void keepLoaded(void) {
+#if defined(_WIN32) && !defined(SQLITE_CORE)
+  HMODULE hLibrary;
+  GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_PIN |
+                         GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                     (LPCSTR)keepLoaded, &hLibrary);
+#elif defined(__APPLE__) && !defined(SQLITE_CORE)
+  Dl_info library;
+  if (dladdr((void *)keepLoaded, &library)) {
+    dlopen(library.dli_fname, RTLD_NOW | RTLD_NODELETE);
+  }
+#endif
+}
+
 /* Register everything in a connection, once. Returns a result code. */
 static int loadInto(sqlite3 *db, char **pzErrMsg) {
   AssocConn *pConn = assocConnFind(db);
@@ -259,12 +310,10 @@ static int loadInto(sqlite3 *db, char **pzErrMsg) {
   rc = registerAll(pConn);
   if (rc == SQLITE_OK) {
     pConn->bLoaded = 1;
-  } else if (pConn->nFunction) {
-    unregisterAll(pConn);
-  } else if (rc == SQLITE_BUSY && pzErrMsg) {
-    /* A function of that name exists, and a statement is running */
-    *pzErrMsg = sqlite3_mprintf("assoc: another copy of this extension is "
-                                "loaded in this connection already");
+  } else {
+    if (rc == SQLITE_BUSY && pzErrMsg) *pzErrMsg = busyError(pConn);
+    if (pConn->nFunction) unregisterAll(pConn);
+    if (pConn->nFunction) keepLoaded();
   }
   assocConnUnref(pConn);
   return rc;

@@ -57,7 +57,7 @@ fi
 # ------------------------------------------------- the extension and the helper
 
 cc="$zig -target $target -O1 -g -w -std=c11 -fPIC -shared -fno-sanitize=undefined
-  -I$folder/include -I$top/ext"
+  -Wl,-z,nodelete -Wl,-Bsymbolic -I$folder/include -I$top/ext"
 mkdir -p "$folder/include"
 cp /usr/include/sqlite3.h /usr/include/sqlite3ext.h "$folder/include"
 made=$folder/unit.so # the last of the three
