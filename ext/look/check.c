@@ -364,6 +364,26 @@ static const AssocRel *nameIsUsed(const Checker *c, const AssocRel *pRel) {
   return 0;
 }
 
+/* {"type":"about_type","models":…}: the option polymorphic of an association that
+** gets another name, with the type column that it has. 0 after an error. */
+static AssocJson *namedPolymorphic(Checker *c, const AssocRel *pRel) {
+  AssocJson *pModels = assocJsonGet(pRel->pOpt->pPolymorphic, "models");
+  AssocJson *p = assocAlloc(c->pCall, &c->p->mem, 3 * (i64)sizeof(*p));
+  assert(pModels && pRel->type.nCol == 1);
+  if (p == 0) return 0;
+  p[0].eType = ASSOC_J_OBJECT;
+  p[0].nChild = 2;
+  p[0].pChild = &p[1];
+  p[1].eType = ASSOC_J_TEXT;
+  p[1].zKey = "type";
+  p[1].z = pRel->type.azCol[0];
+  p[1].n = (int)strlen(p[1].z);
+  p[1].pNext = &p[2];
+  p[2] = *pModels;
+  p[2].pNext = 0;
+  return p;
+}
+
 /*
 ** Report an association whose name is also a column: a shape reads the column,
 ** so the association cannot be loaded by its name.
@@ -402,6 +422,7 @@ static void problemName(Checker *c, AssocRel *pRel) {
     opt.foreignKey.n = pRel->foreign.nCol; /* Its default is in the name */
     opt.foreignKey.az = pRel->foreign.azCol;
   }
+  if (pRel->nBranch) opt.pPolymorphic = namedPolymorphic(c, pRel);
   zUndefine = fixUndefine(c, pRel->pDef);
   pStr = sqlite3_str_new(c->pCall->db);
   sqlite3_str_appendall(pStr, "SELECT ");
@@ -578,22 +599,21 @@ static int indexServes(const CheckIndex *pWant, int nCol, const int *aCol,
   return 1;
 }
 
-/* The column of soft deletion of the association's model whose table it is; -1
-** if it has none. */
+/* The column of soft deletion of the model; -1 if it has none. A scope that
+** cannot be read is no error here: nothing is known of soft deletion then. */
+static int modelDeleted(Checker *c, AssocModel *pModel) {
+  AssocCall ask;
+  assocTryBegin(&ask, c->pCall);
+  (void)assocModelScopes(&ask, pModel);
+  return assocTryEnd(&ask, c->pCall, 0) ? -1 : pModel->iDeleted;
+}
+
+/* The same of the association's model whose table it is. */
 static int indexDeleted(Checker *c, const AssocRel *pRel,
                         const AssocTable *pTab) {
-  AssocModel *pModel = pRel->pSource->pTable == pTab ? pRel->pSource
-                       : pRel->pTarget && pRel->pTarget->pTable == pTab
-                           ? pRel->pTarget
-                           : 0;
-  AssocCall ask;
-  int bRead;
-  if (pModel == 0) return -1;
-  /* A scope that cannot be read is another problem's matter; here it means that
-  ** nothing is known of soft deletion. */
-  assocTryBegin(&ask, c->pCall);
-  bRead = assocModelScopes(&ask, pModel);
-  return assocTryEnd(&ask, c->pCall, 0) || !bRead ? -1 : pModel->iDeleted;
+  if (pRel->pSource->pTable == pTab) return modelDeleted(c, pRel->pSource);
+  if (pRel->pTarget->pTable == pTab) return modelDeleted(c, pRel->pTarget);
+  return -1;
 }
 
 /* Is a partial index enough? SQLite says whether its WHERE follows from a
@@ -633,7 +653,8 @@ static int indexCollates(const CheckIndex *pWant, const AssocIndex *pIdx) {
   int i;
   for (i = 0; i < pWant->nCol; i++) {
     const char *zColl = pWant->pTab->aCol[pIdx->aCol[i]].zColl;
-    if (zColl == 0 || sqlite3_stricmp(pIdx->azColl[i], zColl) != 0) return 0;
+    assert(zColl); /* Only a view's column has none, and a view no index */
+    if (sqlite3_stricmp(pIdx->azColl[i], zColl) != 0) return 0;
   }
   return 1;
 }
@@ -723,7 +744,7 @@ static void problemIndex(Checker *c, AssocForeign *pFor) {
     return;
   }
   if (pFor->pPoly == 0) want.pFor = pFor;
-  if (c->pCall->rc != SQLITE_OK || indexProposed(c, &want)) return;
+  if (indexProposed(c, &want)) return;
   if (!bOwn && indexExists(c, &want, indexDeleted(c, pFor->pRel, pFor->pTab))) {
     return;
   }
@@ -742,10 +763,11 @@ static void problemIndex(Checker *c, AssocForeign *pFor) {
              pFor->zTable, assocLookNames(c->p, pFor->pTab, n, want.aCol));
 }
 
-/* The collation of a column, if it has another one than BINARY; else "". That of
-** a view's column is not known. */
+/* The collation of a table's column, if it is another one than BINARY; else
+** "". */
 static const char *collationShown(const AssocColumn *p) {
-  return p->zColl && p->eColl ? p->zColl : "";
+  assert(p->zColl);
+  return p->eColl ? p->zColl : "";
 }
 
 /* Can an index on the column serve a comparison with the column it
@@ -757,11 +779,13 @@ static void problemType(Checker *c, AssocForeign *pFor, int i) {
   const AssocTable *pTab = pFor->pTab, *pParent = pFor->pParent->pTable;
   const AssocColumn *pCol = &pTab->aCol[pFor->key.aCol[i]];
   const AssocColumn *pRef = &pParent->aCol[pFor->parentKey.aCol[i]];
-  const char *zColl = collationShown(pCol), *zRef = collationShown(pRef);
+  const char *zColl, *zRef;
   int eDiffers = assocSyncTypeDiffers(pFor, i);
   const char *zProblem = "key types differ";
   assert(eDiffers >= 0 && eDiffers < ASSOC_COUNT(azWhy));
-  if (eDiffers == ASSOC_TYPE_SAME) return;
+  if (eDiffers == ASSOC_TYPE_SAME) return; /* So it is between a view's, too */
+  zColl = collationShown(pCol);
+  zRef = collationShown(pRef);
   if (eDiffers == ASSOC_TYPE_COLLATION) zProblem = "key collations differ";
   if (eDiffers == ASSOC_TYPE_NONE && pCol->zType[0] == 0) zProblem = "no type";
   problemNeedsRows(problemAdd(
@@ -795,7 +819,6 @@ static void problemConstraint(Checker *c, AssocForeign *pFor) {
       problemIsDeclared(c, pFor)) {
     return;
   }
-  if (c->pCall->rc != SQLITE_OK) return;
   problemNeedsRows(problemAdd(
       c, CHECK_INFO, CHECK_REL(pFor->pRel), "no constraint",
       fixSync(c, "'{\"rebuild\":true}'"),
@@ -963,7 +986,7 @@ static void problemBranches(Checker *c, AssocRel *pRel) {
 static void problemGuard(Checker *c, AssocForeign *pFor) {
   const AssocRel *pPoly = pFor->pPoly;
   int nAll, n = assocGuardMissing(&c->sync, pFor, &nAll);
-  if (n == 0 || c->pCall->rc != SQLITE_OK) return;
+  if (n == 0) return;
   problemNeedsRows(problemAdd(
       c, CHECK_WARNING, CHECK_REL(pPoly), "missing guard", fixSync(c, ""),
       "%d of the %d triggers that enforce %s.%s %s missing or changed", n, nAll,
@@ -979,13 +1002,13 @@ static void problemPair(Checker *c, AssocForeign *pFor) {
   const AssocRel *pJoin = pFor->pJoin;
   int bSaid = pFor->eThroughUnique == 1;
   /* n<0: each pair is kept unique already, or it is no join table. */
-  if (n == 0 && c->pCall->rc == SQLITE_OK) {
+  if (n == 0) {
     problemAdd(c, bSaid ? CHECK_WARNING : CHECK_INFO, CHECK_REL(pJoin),
                "pairs not unique", fixSync(c, ""),
                "no UNIQUE index of %s keeps a pair of keys from being there "
                "twice",
                pFor->zTable);
-  } else if (n > 0 && c->pCall->rc == SQLITE_OK) {
+  } else if (n > 0) {
     problemAdd(c, bSaid ? CHECK_ERROR : CHECK_WARNING, CHECK_REL(pJoin),
                "pairs not unique", 0,
                "%lld %s of %s %s there more than once: %s%s; delete the "
@@ -1026,17 +1049,15 @@ static void mirrorColumns(sqlite3_str *pStr, const AssocRel *pRel, int bBack) {
 ** may have another meaning: these associations are left out. */
 static void problemOneWay(Checker *c, AssocRel *pRel) {
   AssocTable *pTab = pRel->pThrough;
-  AssocModel *pJoin;
+  AssocModel *pJoin = pTab ? assocModelOf(c->pCall, pTab) : 0;
   sqlite3_str *pStr;
   char *zWhere, *zSome = 0, *zFix = 0;
   i64 n;
   int i;
-  if (pRel->pOpt->eSymmetric != 1 || pRel->pThroughScope || pTab == 0) return;
+  if (pRel->pOpt->eSymmetric != 1 || pRel->pThroughScope || pJoin == 0) return;
   if (pTab->eType != ASSOC_TABLE || isPart(rowsOf(c, pTab))) return;
   if (!problemHasAll(&pRel->foreign) || !problemHasAll(&pRel->other)) return;
-  pJoin = assocModelOf(c->pCall, pTab);
-  if (pJoin == 0 || !assocModelScopes(c->pCall, pJoin)) return;
-  if (pJoin->iDeleted >= 0) return;
+  if (modelDeleted(c, pJoin) >= 0) return;
   pStr = sqlite3_str_new(c->pCall->db);
   for (i = 0; i < pRel->foreign.nCol; i++) {
     sqlite3_str_appendf(pStr,
@@ -1054,7 +1075,7 @@ static void problemOneWay(Checker *c, AssocRel *pRel) {
   sqlite3_str_appendall(pStr, ")");
   zWhere = assocStrFinish(c->pCall, pStr);
   n = zWhere ? countThat(c, pTab, pRel->foreign.azCol[0], zWhere, &zSome) : 0;
-  if (n > 0 && c->pCall->rc == SQLITE_OK) {
+  if (n > 0) {
     pStr = sqlite3_str_new(c->pCall->db);
     sqlite3_str_appendall(pStr, "INSERT INTO ");
     assocDdlSchema(pStr, pTab->pSchema);
@@ -1102,7 +1123,7 @@ static void problemTime(Checker *c, AssocModel *pModel) {
   assocTimeOfModel(&c->sync, pModel, &list);
   n = assocTriggersMissing(&c->sync, &list, pModel->pTable->pSchema, &nAll);
   assert(nCol >= 0 && nCol <= 2);
-  if (c->pCall->rc != SQLITE_OK || nCol + n == 0) return;
+  if (nCol + n == 0) return;
   problemAdd(c, CHECK_WARNING, pModel->zLabel, 0, "missing timestamps",
              fixSync(c, ""),
              nCol ? "%s has no column %s%s%s"
@@ -1441,7 +1462,7 @@ static void problemSides(Checker *c, AssocRel *pRel) {
   }
   if (bBelongs && problemBoth(c, pRel)) return;
   if (!problemHasAll(&pRel->foreign) || problemBack(c, pRel)) return;
-  if (c->pCall->rc != SQLITE_OK || problemIsAsked(c, pRel)) return;
+  if (problemIsAsked(c, pRel)) return;
   /* A unique key has one row on the other side: hasOne */
   assert(pRel->foreign.nCol > 0);
   bUnique =
@@ -1571,7 +1592,8 @@ static int circleMay(Checker *c, const AssocRel *pRel) {
 static int circleLeadsBack(Checker *c, const AssocRel *pFirst, int iSearch) {
   CheckNode *pTodo = circleNode(c, pFirst->pSource);
   CheckNode *pEnd = circleNode(c, pFirst->pTarget);
-  if (pTodo == 0 || pEnd == 0 || pTodo == pEnd) return 0;
+  assert(pTodo && pEnd); /* circleCross() made them, or an error ended it */
+  if (pTodo == pEnd) return 0;
   pTodo->iSearch = iSearch;
   pTodo->pNext = 0;
   /* Depth first, from the source against the direction of the keys. iSearch marks
@@ -1635,7 +1657,9 @@ static void indexOfOrder(const AssocRel *pRel, CheckIndex *pWant) {
   for (i = 0; i < pRel->foreign.nCol; i++) {
     indexColumn(pWant, pRel->foreign.aCol[i], 0);
   }
-  for (q = pRel->pScope; q && pWant->nCol < 12; q = q->pNext) {
+  q = pRel->pScope;
+  if (q && q->eOp == SHAPE_OP_AND) q = q->pSub;
+  for (; q && pWant->nCol < 12; q = q->pNext) {
     i = q->eOp == SHAPE_OP_EQ && !q->pOther ? assocKeyColumn(pTab, &q->key)
                                             : -1;
     if (i >= 0) indexColumn(pWant, i, 0);
@@ -1666,7 +1690,7 @@ static void problemOrder(Checker *c, AssocRel *pRel) {
   indexOfOrder(pRel, &want);
   if (want.nCol == pRel->foreign.nCol) return;
   if (indexExists(c, &want, indexDeleted(c, pRel, pTab))) return;
-  if (c->pCall->rc != SQLITE_OK || indexProposed(c, &want)) return;
+  if (indexProposed(c, &want)) return;
   assert(want.nCol > pRel->foreign.nCol);
   problemAdd(
       c, CHECK_INFO, CHECK_REL(pRel), "order without index", fixIndex(c, &want),
