@@ -261,13 +261,13 @@ static void makeEach(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   AssocSql sql;
   assocStmtStart(p, &sql, pNode, 0);
   sql.nVar = nKey;
+  assocStmtPlace(&sql, pNode);
   stmtPut(&sql, "SELECT ");
   assocStmtValues(&sql, pNode, 0, 0);
   assocStmtFrom(&sql, pNode, 0);
   sql.nListed = pNode->nArg;
   sql.aListed = pNode->aArg;
   sql.iListed = 1;
-  if (pNode->pRel && !pNode->bOne) assocStmtOrderJoins(&sql, pNode);
   stmtKey(&sql, pNode, nKey, 0);
   assocStmtWhere(&sql, pNode);
   if (bCursor) assocStmtCursors(&sql, pNode);

@@ -96,6 +96,7 @@ static void stmtReorder(Planner *p, AssocSql *pSql, AssocNode *pRoot) {
   if (p->pPlan->eAsk != ASSOC_ASK_ASC && p->pPlan->eAsk != ASSOC_ASK_DESC) {
     return;
   }
+  assocSqlPlaceEnd(pSql);
   zInner = assocStrFinish(p->pCall, pSql->pStr);
   pSql->pStr = sqlite3_str_new(p->pCall->db);
   sqlite3_str_appendf(pSql->pStr, "SELECT * FROM (%z) ORDER BY ", zInner);
@@ -140,6 +141,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
                   pNode->nScanKey + pNode->nArg > 0 && !oneByOne(p, pNode);
   assocStmtStart(p, &sql, pNode, 1);
   sql.bNatural = (u8)bNatural;
+  if (!bNatural && !assocStmtIsChosen(pNode)) assocStmtPlace(&sql, pNode);
   stmtScanStart(&sql, pNode, pFetch, bNatural);
   if (pNode->bTotal) {
     assocStmtTotals(&sql, pNode);
@@ -152,7 +154,6 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   sql.nListed = pNode->nArg;
   sql.aListed = pNode->aArg;
   sql.iListed = 1 + pNode->nScanKey;
-  if (pNode->bSorted) assocStmtOrderJoins(&sql, pNode);
   stmtPut(&sql, " WHERE true");
   assocStmtWhere(&sql, pNode);
   if (bCursor) assocStmtCursors(&sql, pNode);

@@ -163,6 +163,11 @@ void assocStmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural) {
     stmtPut(p, " JOIN ");
     stmtPairs(p, pNode);
   }
+  assocSqlPlaceHere(p);
+}
+
+void assocStmtPlace(AssocSql *p, const AssocNode *pNode) {
+  assocSqlPlace(p, 1, pNode->bDown ? pNode->pRel->nPath : 2);
 }
 
 /* See stmt.h. */
@@ -271,10 +276,6 @@ int assocStmtAsks(Planner *p, AssocNode *pNode, const AssocRel *pRel) {
   return n > 0;
 }
 
-void assocStmtOrderJoins(AssocSql *p, const AssocNode *pNode) {
-  assocSqlOrderJoins(p, pNode->pRel, pNode->pClauses, pNode->pModel, 1);
-}
-
 /* The order of the node. If a pair is linked twice, the join row's key
 ** decides. */
 void assocStmtOrder(AssocSql *p, const AssocNode *pNode) {
@@ -334,16 +335,29 @@ static int totalsTest(const AssocNode *pNode, const ShapePred **ppWhere) {
   return 1;
 }
 
+/* Do the clauses take some of the rows? */
+static int isLimited(const AssocNode *pNode) {
+  const ShapeClauses *pC = pNode->pClauses;
+  return pC && (pC->pLimit || pC->pOffset);
+}
+
+int assocStmtIsChosen(const AssocNode *pNode) {
+  const ShapePred *pWhere;
+  return pNode->bTotal && (isLimited(pNode) || totalsTest(pNode, &pWhere));
+}
+
 /* " FROM posts t1 WHERE …": what aggregates of the roots are made of. Some of
 ** them, by limit and offset, are chosen in a subquery. exists() alone reads the
 ** first row and no other. */
 void assocStmtTotals(AssocSql *p, AssocNode *pNode) {
-  const ShapeClauses *pC = pNode->pClauses;
   const ShapePred *pWhere = 0;
-  int bSome = pC && (pC->pLimit || pC->pOffset);
+  int bChosen = assocStmtIsChosen(pNode), bSome = isLimited(pNode);
   int bFirst = !bSome && totalsTest(pNode, &pWhere);
   assert(pNode->bTotal);
-  if (bSome || bFirst) stmtPut(p, " FROM (SELECT t1.*");
+  if (bChosen) {
+    stmtPut(p, " FROM (SELECT t1.*");
+    assocStmtPlace(p, pNode);
+  }
   assocStmtFrom(p, pNode, 0);
   stmtPut(p, " WHERE true");
   assocStmtWhere(p, pNode);
@@ -357,7 +371,10 @@ void assocStmtTotals(AssocSql *p, AssocNode *pNode) {
     assocStmtLimit(p, pNode);
   }
   if (bFirst) stmtPut(p, " LIMIT 1");
-  if (bSome || bFirst) stmtPut(p, ") t1");
+  if (bChosen) {
+    assocSqlPlaceEnd(p);
+    stmtPut(p, ") t1");
+  }
 }
 
 /* See stmt.h. */
@@ -455,12 +472,14 @@ static void nestedRoot(AssocSql *p, const AssocNode *pNode) {
 ** the rows become JSON.
 */
 void assocStmtNested(AssocSql *p, AssocNode *pNode) {
-  int n = 0;
+  int n = 0, bPlace = !assocStmtIsChosen(pNode);
   assocSqlJoined(p, 1, pNode->pRel, 2);
+  if (bPlace) assocStmtPlace(p, pNode);
   stmtPut(p, "(SELECT ");
   assocStmtValues(p, pNode, 0, 1);
   if (pNode->bTotal) {
     assocStmtTotals(p, pNode);
+    if (bPlace) assocSqlPlaceEnd(p);
     sqlite3_str_appendf(p->pStr, ") n%d", pNode->iNode);
     return;
   }
@@ -474,6 +493,7 @@ void assocStmtNested(AssocSql *p, AssocNode *pNode) {
   assocStmtWhere(p, pNode);
   if (!pNode->bOne && !pNode->bKeyed) assocStmtOrder(p, pNode);
   assocStmtLimit(p, pNode);
+  assocSqlPlaceEnd(p);
   sqlite3_str_appendf(p->pStr, ") n%d", pNode->iNode);
 }
 
@@ -482,6 +502,7 @@ void assocStmtNestedAll(AssocSql *p, AssocNode *pNode) {
   u8 bAll = p->bAll;
   int i;
   p->bAll = 1;
+  assocStmtPlace(p, pNode);
   stmtPut(p, "(SELECT ");
   for (i = 0; i < pNode->nKey; i++) {
     sqlite3_str_appendf(p->pStr, "%s AS k%d,", pNode->azKey[i], i);
@@ -493,6 +514,7 @@ void assocStmtNestedAll(AssocSql *p, AssocNode *pNode) {
   assocStmtFrom(p, pNode, 0);
   stmtPut(p, " WHERE true");
   assocStmtWhere(p, pNode);
+  assocSqlPlaceEnd(p);
   sqlite3_str_appendf(p->pStr, ") n%d", pNode->iNode);
   p->bAll = bAll;
 }

@@ -64,9 +64,14 @@ void assocStmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
 /* " FROM posts t1", with t2 where there is one; or " FROM main.assoc_keys
 ** k". */
 void assocStmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural);
+/* Rows of paths from t1 can be joined behind the tables of the next
+** assocStmtFrom(): see assocSqlPlace(). */
+void assocStmtPlace(AssocSql *p, const AssocNode *pNode);
 /* Raises an error if the user has a table of the name assoc_keys. */
 void assocStmtKeys(AssocSql *p, const AssocNode *pNode);
-/* The same with the conditions, for aggregates of the roots. */
+/* The same with the conditions, for aggregates of the roots.
+** assocStmtIsChosen(): are their rows chosen in a subquery? */
+int assocStmtIsChosen(const AssocNode *pNode);
 void assocStmtTotals(AssocSql *p, AssocNode *pNode);
 /* With bOfKey: only the pairs of one parent. pFirst is the path's first step. */
 void assocStmtPairsOf(AssocSql *p, const AssocNode *pNode,
@@ -84,12 +89,8 @@ int assocStmtChooses(Planner *p, AssocNode *pNode);
 void assocStmtParent(AssocSql *p, const AssocNode *pNode, int i);
 /* For assoc_sql(): only parents of the type of a polymorphic path. */
 void assocStmtOfType(AssocSql *p, const AssocNode *pNode);
-/* Where a page begins and ends, the order, and the limit. Behind the tables
-** stand those that the order needs. */
+/* Where a page begins and ends, the order, and the limit. */
 void assocStmtCursors(AssocSql *p, AssocNode *pNode);
-/* Append the tables by whose columns the order sorts, such as that of
-** author.name. */
-void assocStmtOrderJoins(AssocSql *p, const AssocNode *pNode);
 /* Turned round for a page that is read from its end. The join row's key comes
 ** last, so that equal rows have one order. */
 void assocStmtOrder(AssocSql *p, const AssocNode *pNode);

@@ -89,6 +89,7 @@ static void stmtValueFrom(AssocSql *p, AssocNode *pNode,
   } else if (pRows->pFirst) {
     assocSqlFrom(p, pRows->pFirst, &clauses, 1);
   } else {
+    assocStmtPlace(p, pNode);
     assocStmtFrom(p, pNode, 0);
     stmtPut(p, " WHERE true");
     assocStmtWhere(p, pNode);
@@ -296,6 +297,7 @@ void assocStmtNestedValue(AssocSql *p, AssocNode *pNode) {
     assocStmtParent(p, pNode, i);
   }
   assocStmtOfType(p, pNode);
+  if (rows.pFirst == 0) assocSqlPlaceEnd(p);
   stmtPut(p, bExists ? ") THEN json('true') ELSE json('false') END"
              : bAny  ? "))"
                      : ")");

@@ -65,6 +65,7 @@ void assocSqlMay(AssocSql *p, const AssocTable *pTab, int iAlias, int eMay) {
   p->zText = 0;
   p->pScope = 0;
   p->bMaybe = 0;
+  p->pPlace = 0; /* Its paths see other rows */
   for (; pPolicy; pPolicy = assocPolicyNext(p->pCall, pPolicy)) {
     policyCondition(p, pPolicy, iAlias, eMay);
   }
@@ -73,6 +74,7 @@ void assocSqlMay(AssocSql *p, const AssocTable *pTab, int iAlias, int eMay) {
   p->zText = old.zText;
   p->pScope = old.pScope;
   p->bMaybe = old.bMaybe;
+  p->pPlace = old.pPlace;
 }
 
 int assocSqlIsPoliced(const AssocSql *p, const AssocTable *pTab) {

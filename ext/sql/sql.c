@@ -26,7 +26,9 @@ void assocSqlStart(AssocSql *p, AssocCall *pCall, AssocArena *pArena,
 /* The common table expressions were collected apart, in the order in which they
 ** became complete, so each one stands before the one that uses it. */
 const char *assocSqlEnd(AssocSql *p) {
-  const char *z = assocArenaStr(p->pCall, p->pArena, p->pStr), *zWith;
+  const char *z, *zWith;
+  while (p->pPlace) assocSqlPlaceEnd(p);
+  z = assocArenaStr(p->pCall, p->pArena, p->pStr);
   if (p->pWith == 0) return z;
   zWith = assocArenaStr(p->pCall, p->pArena, p->pWith);
   p->pWith = 0;

@@ -25,9 +25,9 @@
 typedef struct AssocBind AssocBind;
 typedef struct AssocChoice AssocChoice;
 typedef struct AssocFilter AssocFilter;
-typedef struct AssocLed AssocLed;
 typedef struct AssocNode
     AssocNode; /* Belongs to the floor above; opaque here */
+typedef struct AssocPlace AssocPlace;
 typedef struct AssocSql AssocSql;
 
 /* A value to bind before a statement runs. */
@@ -103,7 +103,7 @@ struct AssocSql {
   const AssocArg *aListed; /* by number; the first one is */
   int iListed;             /* column number iListed */
   AssocJoined *pJoined;    /* What "@" means under each alias */
-  AssocLed *pLed;          /* Rows at the ends of paths, which are joined */
+  AssocPlace *pPlace;      /* Where the rows of paths can be joined, or 0 */
   AssocChoice *pChoice;    /* OUT: how related rows are tested */
   const ShapeScope *pScope; /* The use of the named scope being written */
   sqlite3_str *pWith;       /* OWNED: the common table expressions, or 0 */
@@ -422,10 +422,19 @@ void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
 ** view without order and key. */
 void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
                    AssocModel *pModel, int iAlias, int bTurned);
-/* Append " LEFT JOIN users t3 ON …" for each path of this order that leads to one
-** row: behind the tables, before assocSqlOrder() is called for the same rows. */
-void assocSqlOrderJoins(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
-                        AssocModel *pModel, int iAlias);
+/*
+** A path from the rows under iAlias that leads to one row, such as author.name,
+** is joined as " LEFT JOIN users t3 ON ..." where the statement has a place for
+** it, and is a subquery elsewhere. assocSqlPlace() begins the place, before the
+** first such path is written; nTable tables are joined already.
+** assocSqlPlaceHere() says that the joins go here, behind the tables of the
+** FROM; of a place that has its position already it does nothing.
+** assocSqlPlaceEnd() ends the last place, and writes the joins. assocSqlEnd()
+** does so for all places.
+*/
+void assocSqlPlace(AssocSql *p, int iAlias, int nTable);
+void assocSqlPlaceHere(AssocSql *p);
+void assocSqlPlaceEnd(AssocSql *p);
 /* The order of a list: of the clauses, else of the relation; 0: the order of
 ** its key. */
 ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC);

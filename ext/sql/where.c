@@ -1,11 +1,14 @@
 /*
 ** Predicates, orders and joins as SQL.
 **
-** Paths of associations become correlated subqueries, so they never multiply
-** the rows of the outer table:
+** Paths of associations never multiply the rows of the outer table. A path that
+** leads to one row at most is joined, where the statement has a place for that.
+** Other paths become correlated subqueries:
 **
-**   author.name = "Ann"       (SELECT t2.name FROM users t2
-**                              WHERE t2.id=t1.author_id) = ?1
+**   author.name = "Ann"       t2.name = ?1, and behind the tables
+**                              LEFT JOIN users t2 ON t2.id=t1.author_id
+**   top.title = "x"           (SELECT t2.title FROM posts t2
+**                              WHERE t2.user_id=t1.id ORDER BY ... LIMIT 1) = ?1
 **   some posts(likes > 3)     EXISTS(SELECT 1 FROM posts t2
 **                              WHERE t2.user_id=t1.id AND (t2.likes > ?1))
 **   posts.count() >= 3        (SELECT count(*) FROM posts t2
@@ -419,8 +422,6 @@ static void sqlHopWhere(AssocSql *p, const AssocHop *pHop,
 ** tables beside them. */
 #define MOST_TABLES 64
 #define PATH_TABLES 60
-/* And the paths of one order join at most these. */
-#define ORDER_TABLES 16
 
 /* The number of tables that the steps join. SQLite joins at most 64. */
 static int hopTables(const AssocHop *pHop) {
@@ -458,11 +459,14 @@ static void sqlSteps(AssocSql *p, const AssocHop *pFirst,
     if (pHop != pFirst) sqlPut(p, ", ");
     sqlHopTables(p, pHop);
   }
+  assocSqlPlace(p, lastHop(pFirst)->iAlias, hopTables(pFirst));
+  assocSqlPlaceHere(p);
   sqlPut(p, " WHERE ");
   for (pHop = pFirst; pHop; pHop = pHop->pNext) {
     if (pHop != pFirst) sqlPut(p, " AND ");
     sqlHopWhere(p, pHop, pHop->pNext ? 0 : pC, pFree);
   }
+  assocSqlPlaceEnd(p);
   p->bMaybe = bMaybe;
 }
 
@@ -581,99 +585,164 @@ static PathPart *pathParts(AssocSql *p, const ShapeName *pPath,
 #define COLLATE_ALWAYS 1
 #define COLLATE_NEVER 2
 
-/* The row at the end of a path, joined to the rows under iAlias. */
+/* The row to which an association leads, joined to the row under iFrom. */
+typedef struct AssocLed AssocLed;
 struct AssocLed {
-  const ShapeKey *pKey; /* The path */
-  int iAlias;           /* Alias of the rows where the path begins */
-  int iEnd;             /* Alias of the row */
-  AssocModel *pEnd;     /* The row's model */
-  AssocLed *pNext;      /* The next of the statement */
+  const AssocRel *pRel;
+  int iFrom;
+  int iEnd;          /* Its alias */
+  const char *zJoin; /* LEFT JOIN users t3 ON t3.id=t1.user_id */
+  AssocLed *pNext;   /* The next of the place, in the order of the joins */
 };
 
-/* Can the steps be joined? Each has one row at most. A policy's source is a
-** subquery, and the tables are few: 4 at most, and not more than nMost. */
-static int joinsPath(AssocSql *p, const PathPart *pPart, int nMost) {
-  const AssocHop *pHop = pPart ? pPart->pFirst : 0;
-  int n = hopTables(pHop);
-  if (pHop == 0 || pPart->pOuter || firstOfMany(p, pPart->pRel) || n > 4 ||
-      n > nMost) {
-    return 0;
-  }
-  while (pHop && !assocSqlIsPoliced(p, pHop->pRel->pTarget->pTable)) {
-    pHop = pHop->pNext;
-  }
-  return pHop == 0;
+/* A place behind the tables of a FROM, where more tables can be joined. */
+struct AssocPlace {
+  int iAlias;         /* For paths that begin in the rows under this alias */
+  int nLeft;          /* So many tables more */
+  sqlite3_str *pStr;  /* The place is in this text; 0: not written yet */
+  int iOff;           /* At this offset */
+  AssocLed *pLed;     /* What is joined there */
+  AssocPlace *pOuter; /* The place that was begun before, or 0 */
+};
+
+/* SQLite plans a join of many tables badly: a place joins at most these. */
+#define JOIN_TABLES 16
+/* And one path at most these. */
+#define JOIN_PATH 4
+
+/* See sql.h. */
+void assocSqlPlace(AssocSql *p, int iAlias, int nTable) {
+  AssocPlace *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+  if (pNew == 0) return;
+  pNew->iAlias = iAlias;
+  pNew->nLeft = PATH_TABLES - nTable;
+  if (pNew->nLeft > JOIN_TABLES) pNew->nLeft = JOIN_TABLES;
+  pNew->pOuter = p->pPlace;
+  p->pPlace = pNew;
 }
 
-/* The row that an earlier path of the order has joined, if pKey is a column of it;
-** else 0. */
-static const AssocLed *ledBefore(const AssocSql *p, const ShapeKey *pKey) {
-  const AssocLed *pLed = p->pLed;
-  for (; pLed; pLed = pLed->pNext) {
-    const ShapeName *pA = pLed->pKey->pPath, *pB = pKey->pPath;
-    while (pA->pNext && pB->pNext && strcmp(pA->z, pB->z) == 0) {
-      pA = pA->pNext;
-      pB = pB->pNext;
-    }
-    if (pA->pNext == 0 && pB->pNext == 0) break;
+/* See sql.h. */
+void assocSqlPlaceHere(AssocSql *p) {
+  if (p->pPlace == 0 || p->pPlace->pStr) return;
+  p->pPlace->pStr = p->pStr;
+  p->pPlace->iOff = sqlite3_str_length(p->pStr);
+}
+
+/* See sql.h. */
+void assocSqlPlaceEnd(AssocSql *p) {
+  const AssocPlace *pPlace = p->pPlace;
+  const AssocLed *pLed = pPlace ? pPlace->pLed : 0;
+  char *z;
+  if (pPlace) p->pPlace = pPlace->pOuter;
+  if (pLed == 0 || p->pCall->rc != SQLITE_OK) return;
+  assert(pPlace->pStr == p->pStr);
+  z = assocMprintf(p->pCall, "%s", sqlite3_str_value(p->pStr));
+  if (z == 0) return;
+  sqlite3_str_reset(p->pStr);
+  sqlite3_str_append(p->pStr, z, pPlace->iOff);
+  for (; pLed; pLed = pLed->pNext) sqlPut(p, pLed->zJoin);
+  sqlPut(p, z + pPlace->iOff);
+  sqlite3_free(z);
+}
+
+/* The tables that an association joins, if it leads to one row at most that
+** can be joined; else more than a path may join. A policy's source is a
+** subquery. */
+static int ledTables(AssocSql *p, const AssocRel *pRel) {
+  int i, n = 0;
+  if (pRel->bMany || pRel->nBranch || firstOfMany(p, pRel)) {
+    return JOIN_PATH + 1;
+  }
+  for (i = 0; i < pRel->nPath; i++) n += ledTables(p, pRel->apPath[i]);
+  if (pRel->nPath) return n;
+  return assocSqlIsPoliced(p, pRel->pTarget->pTable) ? JOIN_PATH + 1 : 1;
+}
+
+/* The row that an association leads to from iFrom, if it is joined already; else
+** 0. */
+static AssocLed *ledFind(const AssocPlace *pPlace, const AssocRel *pRel,
+                         int iFrom) {
+  AssocLed *pLed = pPlace->pLed;
+  while (pLed && (pLed->pRel != pRel || pLed->iFrom != iFrom)) {
+    pLed = pLed->pNext;
   }
   return pLed;
 }
 
-/* Append " LEFT JOIN users t3 ON t3.id=t1.user_id": the row to which the path
-** leads. A subquery in ORDER BY takes twice as long. Returns the number of tables
-** that it joined, nMost at most. */
-static int sqlJoinPath(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
-                       int iAlias, int nMost) {
-  const ShapeName *pCol = lastName(pKey->pPath);
-  int n = 0;
-  PathPart *pPart;
-  const AssocLed *pOld;
-  AssocLed *pLed;
-  const AssocHop *pHop;
-  assert(p->bMaybe == 0); /* It is no condition */
-  if (pCol == pKey->pPath || manyAt(p, pKey->pPath, pCol, pModel)) return 0;
-  pLed = assocAlloc(p->pCall, p->pArena, sizeof(*pLed));
-  if (pLed == 0) return 0;
-  pOld = ledBefore(p, pKey);
-  if (pOld) {
-    assert(pOld->iAlias == iAlias); /* One order is of one table's rows */
-    *pLed = *pOld;
-  } else {
-    pLed->iAlias = pLed->iEnd = iAlias;
-    pLed->pEnd = pModel;
-    pPart = pathParts(p, pKey->pPath, pCol, &pLed->pEnd, &pLed->iEnd);
-    if (!joinsPath(p, pPart, nMost)) return 0;
-    n = hopTables(pPart->pFirst);
-    for (pHop = pPart->pFirst; pHop; pHop = pHop->pNext) {
-      assert(pHop->iJoin == 0);
-      sqlPut(p, " LEFT JOIN ");
-      sqlHopTables(p, pHop);
-      sqlPut(p, " ON ");
-      sqlHopWhere(p, pHop, 0, 0);
-    }
+/* Join the row that an association leads to. 0 after an error. */
+static const AssocLed *ledAdd(AssocSql *p, AssocPlace *pPlace, AssocRel *pRel,
+                              int iFrom) {
+  AssocLed *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
+  AssocLed **ppEnd = &pPlace->pLed;
+  const AssocHop *pHop = assocSqlHops(p, pRel, iFrom, ASSOC_FIRST_VALUE);
+  sqlite3_str *pOuter = p->pStr;
+  u8 bMaybe = p->bMaybe;
+  if (pNew == 0 || pHop == 0) return 0;
+  p->pStr = sqlite3_str_new(p->pCall->db);
+  p->bMaybe = 0; /* A NULL in ON counts as false */
+  for (; pHop; pHop = pHop->pNext) {
+    assert(pHop->iJoin == 0);
+    sqlPut(p, " LEFT JOIN ");
+    sqlHopTables(p, pHop);
+    sqlPut(p, " ON ");
+    sqlHopWhere(p, pHop, 0, 0);
+    pNew->iEnd = pHop->iAlias;
+    pPlace->nLeft--;
   }
-  pLed->pKey = pKey;
-  pLed->pNext = p->pLed;
-  p->pLed = pLed;
-  return n;
+  p->bMaybe = bMaybe;
+  pNew->pRel = pRel;
+  pNew->iFrom = iFrom;
+  pNew->zJoin = assocArenaStr(p->pCall, p->pArena, p->pStr);
+  p->pStr = pOuter;
+  while (*ppEnd) ppEnd = &(*ppEnd)->pNext;
+  *ppEnd = pNew;
+  return pNew->zJoin ? pNew : 0;
 }
 
-/* Append the column at the end of a path whose row is joined. False if it is
-** not. */
-static int sqlLedColumn(AssocSql *p, const ShapeKey *pKey, int iAlias,
-                        int eCollate) {
-  const AssocLed *pLed = p->pLed;
-  int iCol;
-  while (pLed && (pLed->pKey != pKey || pLed->iAlias != iAlias)) {
-    pLed = pLed->pNext;
+/* Can the rows of a path be joined at the place, those that are not yet? */
+static int ledFits(AssocSql *p, const AssocPlace *pPlace,
+                   const ShapeName *pPath, AssocModel *pModel) {
+  int n = 0, nNew = 0, iFrom = pPlace->iAlias;
+  for (; pPath->pNext; pPath = pPath->pNext) {
+    AssocRel *pRel = assocSqlRel(p, pModel, pPath);
+    const AssocLed *pLed = pRel ? ledFind(pPlace, pRel, iFrom) : 0;
+    if (pRel == 0) return 0;
+    n += ledTables(p, pRel);
+    if (n > JOIN_PATH) return 0;
+    if (pLed == 0) nNew = n;
+    iFrom = pLed ? pLed->iEnd : 0;
+    pModel = pRel->pTarget;
   }
-  if (pLed == 0) return 0;
-  iCol = sqlColumnOf(p, pLed->pEnd, lastName(pKey->pPath));
+  return nNew <= pPlace->nLeft;
+}
+
+/*
+** Append the column at the end of a path as one of a joined row: t3.name, with
+** " LEFT JOIN users t3 ON t3.id=t1.user_id" behind the tables. Paths that begin
+** with the same associations share their rows. A subquery in its place takes a
+** third longer in a condition, and twice as long in an order. False if the path
+** cannot be joined.
+*/
+static int sqlLedColumn(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
+                        int iAlias, int eCollate) {
+  AssocPlace *pPlace = p->pPlace;
+  const ShapeName *pPath = pKey->pPath;
+  int iCol;
+  while (pPlace && pPlace->iAlias != iAlias) pPlace = pPlace->pOuter;
+  if (pPlace == 0 || p->bMatch || !ledFits(p, pPlace, pPath, pModel)) return 0;
+  for (; pPath->pNext; pPath = pPath->pNext) {
+    AssocRel *pRel = assocSqlRel(p, pModel, pPath);
+    const AssocLed *pLed = pRel ? ledFind(pPlace, pRel, iAlias) : 0;
+    if (pRel && pLed == 0) pLed = ledAdd(p, pPlace, pRel, iAlias);
+    if (pLed == 0) return 1;
+    iAlias = pLed->iEnd;
+    pModel = pRel->pTarget;
+  }
+  iCol = sqlColumnOf(p, pModel, pPath);
   if (iCol < 0) return 1;
-  assocSqlColumn(p, pLed->iEnd, pLed->pEnd->pTable, iCol);
+  assocSqlColumn(p, iAlias, pModel->pTable, iCol);
   if (eCollate != COLLATE_NEVER) {
-    sqlCollate(p, &pLed->pEnd->pTable->aCol[iCol], eCollate == COLLATE_ALWAYS);
+    sqlCollate(p, &pModel->pTable->aCol[iCol], eCollate == COLLATE_ALWAYS);
   }
   return 1;
 }
@@ -845,7 +914,7 @@ static void sqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   } else if (pKey->pAgg) {
     sqlAgg(p, pKey, pModel, iAlias);
   } else if (pKey->pPath->pNext) {
-    if (!sqlLedColumn(p, pKey, iAlias, eCollate)) {
+    if (!sqlLedColumn(p, pKey, pModel, iAlias, eCollate)) {
       sqlPathColumn(p, pKey->pPath, pModel, iAlias, eCollate);
     }
   } else {
@@ -1563,6 +1632,8 @@ void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
     assocSqlTableAs(p, pRel->pSource->pTable, 1);
     sqlPut(p, ", ");
     sqlHopTables(p, &hop);
+    assocSqlPlace(p, 2, 3);
+    assocSqlPlaceHere(p);
     sqlPut(p, " WHERE ");
     sqlHopWhere(p, &hop, pC, 0);
   }
@@ -1693,37 +1764,14 @@ ShapeSort *assocOrderOf(const AssocRel *pRel, const ShapeClauses *pC) {
   return pRel ? pRel->pOrder : 0;
 }
 
-/* The most tables that the paths of an order may join. A relation's own path
-** takes some of the tables that SQLite joins. With an order of 64 terms, SQLite
-** 3.40 crashes: it leaves out a LEFT JOIN that only ORDER BY uses. */
-static int orderTables(AssocSql *p, AssocRel *pRel, const ShapeSort *pSort,
+/* Is the order so long that SQLite 3.40 crashes where it leaves out a LEFT JOIN
+** that only ORDER BY uses? That is from 64 terms on. */
+static int isLongOrder(const AssocRel *pRel, const ShapeSort *pSort,
                        const AssocModel *pModel) {
-  int nTerm = pModel->nKey, nLeft = PATH_TABLES;
-  if (pRel && pRel->pThrough) nTerm += pRel->pThrough->nKey;
-  for (; pSort; pSort = pSort->pNext) nTerm++;
-  if (nTerm >= 64) return 0;
-  if (pRel && pRel->nPath) {
-    nLeft -= hopTables(assocSqlHops(p, pRel, 1, ASSOC_FIRST_NOT));
-  }
-  return nLeft < ORDER_TABLES ? nLeft : ORDER_TABLES;
-}
-
-/* See sql.h. */
-void assocSqlOrderJoins(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
-                        AssocModel *pModel, int iAlias) {
-  const ShapeSort *pSort = assocOrderOf(pRel, pC);
-  const char *zText = p->zText;
-  u8 bOwner = p->bOwner;
-  int nMost = pSort ? orderTables(p, pRel, pSort, pModel) : 0;
-  if (pC == 0 || pSort != pC->pOrder) p->zText = 0;
-  for (; pSort && p->pCall->rc == SQLITE_OK; pSort = pSort->pNext) {
-    const ShapeKey *pKey = &pSort->key;
-    if (pKey->pAgg || pKey->bAt || sqlListed(p, pKey)) continue;
-    p->bOwner = bOwner | pKey->bOwner;
-    nMost -= sqlJoinPath(p, pKey, pModel, iAlias, nMost);
-  }
-  p->bOwner = bOwner;
-  p->zText = zText;
+  int n = pModel->nKey;
+  if (pRel && pRel->pThrough) n += pRel->pThrough->nKey;
+  for (; pSort; pSort = pSort->pNext) n++;
+  return n >= 64;
 }
 
 /*
@@ -1737,15 +1785,18 @@ void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
                    AssocModel *pModel, int iAlias, int bTurned) {
   const ShapeSort *pOrder = assocOrderOf(pRel, pC), *pSort;
   const char *zText = p->zText;
+  AssocPlace *pPlace = p->pPlace;
   int i, n = 0, bDesc = bTurned;
   assert(iAlias > 0);
   if (pC == 0 || pOrder != pC->pOrder) p->zText = 0;
+  if (isLongOrder(pRel, pOrder, pModel)) p->pPlace = 0;
   for (pSort = pOrder; pSort; pSort = pSort->pNext) {
     sqlPut(p, n++ ? ", " : " ORDER BY ");
     sqlSort(p, pSort, pModel, iAlias, bTurned);
     bDesc = pSort->bDesc != bTurned;
   }
   p->zText = zText;
+  p->pPlace = pPlace;
   for (i = 0; i < pModel->nKey; i++) {
     if (sortsBy(pOrder, pModel->pTable, pModel->aKey[i])) continue;
     sqlPut(p, n++ ? ", " : " ORDER BY ");
