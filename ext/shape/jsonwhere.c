@@ -456,8 +456,11 @@ static void jsonNoOperator(JsonParser *p, const char *zKey) {
                "%s is not an operator; there are $eq $ne $gt $gte $lt $lte $in "
                "$notIn $like $notLike $startsWith $endsWith $substring "
                "$between $notBetween $glob $notGlob $match $notMatch $is "
-               "$not $and $or",
-               zKey);
+               "$not $and $or%s",
+               zKey,
+               zKey[0] == '$' ? ""
+                              : "; a shape does not look into JSON, but a "
+                                "generated column can");
 }
 
 /*

@@ -417,6 +417,33 @@ static const char *jsonHabit(const char *z) {
   return 0;
 }
 
+/*
+** What to write instead of a path into the JSON of a column, which begins behind
+** the column's name: theme.dark.
+*/
+static const char *insideHint(AssocSql *p, const AssocModel *pModel,
+                              const char *zColumn, const char *zPath) {
+  const char *zLast = strrchr(zPath, '.');
+  return assocArenaPrintf(p->pCall, p->pArena,
+                          "a shape does not look into JSON, but a generated "
+                          "column can: ALTER TABLE "
+                          "%s ADD COLUMN %s AS (%s->>'$.%s')",
+                          pModel->pTable->zName, zLast ? &zLast[1] : zPath,
+                          zColumn, zPath);
+}
+
+/* The same for a name with dots whose first part is a column. 0 for others. */
+static const char *dottedHint(AssocSql *p, const AssocModel *pModel,
+                              const char *z) {
+  const char *zDot = strchr(z, '.');
+  const char *zColumn;
+  if (zDot == 0 || zDot[1] == 0) return 0;
+  zColumn = assocArenaText(p->pCall, p->pArena, z, (int)(zDot - z));
+  if (zColumn == 0) return 0;
+  if (assocSqlColumnFind(p, pModel->pTable, zColumn) < 0) return 0;
+  return insideHint(p, pModel, zColumn, &zDot[1]);
+}
+
 /* The nearest column or association is proposed, unless the word is known from
 ** another language: then the error says what to write instead. */
 void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
@@ -424,6 +451,7 @@ void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
   const char *zNear = nearestName(p, pModel, pName->z, 1);
   const char *zInstead =
       p->zText ? assocShapeInstead(pName->z) : jsonHabit(pName->z);
+  if (zInstead == 0) zInstead = dottedHint(p, pModel, pName->z);
   if (zNear && sqlite3_stricmp(zNear, pName->z) == 0) {
     assocShapeFail(p->pCall, p->zText, pName->iOff,
                    &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_COLUMN,
@@ -507,20 +535,24 @@ void assocSqlAt(AssocSql *p, const ShapeName *pName, int iAlias) {
 
 /* ----------------------------------------------------------- associations */
 
-/* Is the path the name of a column or an association that contains its dots? */
-static const char *dottedName(AssocSql *p, AssocModel *pModel,
-                              const ShapeName *pName) {
-  sqlite3_str *pStr;
+/* The names of a path with dots between them. 0 after an error. */
+static const char *dottedText(AssocSql *p, const ShapeName *pName) {
+  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  const char *zText;
   char *z;
-  const char *zName;
-  if (pName->pNext == 0) return 0;
-  pStr = sqlite3_str_new(p->pCall->db);
   for (; pName; pName = pName->pNext) {
     sqlite3_str_appendf(pStr, "%s%s", pName->z, pName->pNext ? "." : "");
   }
   z = assocStrFinish(p->pCall, pStr);
-  zName = assocArenaText(p->pCall, p->pArena, z, -1);
+  zText = assocArenaText(p->pCall, p->pArena, z, -1);
   sqlite3_free(z);
+  return zText;
+}
+
+/* Is the path the name of a column or an association that contains its dots? */
+static const char *dottedName(AssocSql *p, AssocModel *pModel,
+                              const ShapeName *pName) {
+  const char *zName = pName->pNext ? dottedText(p, pName) : 0;
   if (zName == 0) return 0;
   if (assocSqlColumnFind(p, pModel->pTable, zName) < 0 &&
       assocRelSeek(p->pCall, pModel, zName) == 0) {
@@ -539,12 +571,15 @@ AssocRel *assocSqlRel(AssocSql *p, AssocModel *pModel, const ShapeName *pName) {
   if (pRel) {
     assocRelNeedReady(p->pCall, pRel);
   } else if (assocSqlColumnFind(p, pModel->pTable, pName->z) >= 0) {
-    assocShapeFail(p->pCall, p->zText, pName->iOff,
-                   &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_ASSOCIATION,
-                               .zModel = pModel->zLabel,
-                               .zName = pName->z},
-                   "'%s' is a column of %s, not an association", pName->z,
-                   pModel->zLabel);
+    const char *zInside = pName->pNext ? dottedText(p, pName->pNext) : 0;
+    assocShapeFail(
+        p->pCall, p->zText, pName->iOff,
+        &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_ASSOCIATION,
+                    .zModel = pModel->zLabel,
+                    .zName = pName->z,
+                    .zHint =
+                        zInside ? insideHint(p, pModel, pName->z, zInside) : 0},
+        "'%s' is a column of %s, not an association", pName->z, pModel->zLabel);
   } else if ((zDotted = dottedName(p, pModel, pName)) != 0) {
     assocShapeFail(p->pCall, p->zText, pName->iOff,
                    &(AssocWhy){.eReason = ASSOC_E_UNKNOWN_ASSOCIATION,
