@@ -773,7 +773,7 @@ struct AssocJsonReader {
   u8 bArray;             /* The text is an array */
   u8 bDone;              /* All of the text has been read */
   u8 bStay;              /* The text outlives the values: do not copy numbers */
-  AssocArena keys;       /* OWNED: the keys, if bStay; else pArena has them */
+  AssocArena keys;       /* OWNED: the keys, if bArray; else pArena has them */
   AssocJsonKey aKey[32]; /* Hash table of recent keys */
   int iKey;              /* Index of the last key */
 };

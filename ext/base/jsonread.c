@@ -317,7 +317,7 @@ static AssocJson *readValue(AssocJsonReader *p, const char *zKey) {
 /* Read a key that is not the predicted one. Short keys without escapes are kept
 ** in a small hash table, so equal keys share one copy. */
 static const char *readNewKey(AssocJsonReader *p) {
-  AssocArena *pArena = p->bStay ? &p->keys : p->pArena, *pOld = p->pArena;
+  AssocArena *pArena = p->bArray ? &p->keys : p->pArena, *pOld = p->pArena;
   i64 n = plainRun(p->z, p->zEnd - p->z);
   AssocJsonKey *pKey;
   int iKey, nKey = 0;

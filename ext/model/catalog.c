@@ -6,7 +6,7 @@
 ** must see the current rows. Reading all of them in each call would cost more
 ** than most calls do. So each call runs one statement, the guard:
 **
-**   SELECT (SELECT token FROM main.assoc_token), ...
+**   SELECT main.assoc_token.token, ... FROM main.assoc_token, ...
 **
 ** Triggers set the token to random() whenever a definition changes. So equal
 ** tokens mean equal definitions, also after a ROLLBACK. (A counter would return
@@ -614,13 +614,16 @@ static AssocCatalog *catalogRead(AssocCall *pCall, CatalogCache *pCache,
 
 /* ------------------------------------------------------------------ guard */
 
-/* Append an SQL expression whose value changes when the definitions of p do. */
-static void guardColumn(sqlite3_str *pStr, const AssocSchema *p) {
+/* Append an SQL expression whose value changes when the definitions of p do, and
+** to pFrom the table of the token, if there is one. */
+static void guardColumn(sqlite3_str *pStr, sqlite3_str *pFrom,
+                        const AssocSchema *p) {
   assert(p->zName);
   /* From the cheapest to the dearest way to notice a changed definition */
   if (p->bToken) {
-    sqlite3_str_appendf(pStr, "(SELECT token FROM \"%w\".assoc_token)",
-                        p->zName);
+    sqlite3_str_appendf(pStr, "\"%w\".assoc_token.token", p->zName);
+    sqlite3_str_appendf(pFrom, "%s\"%w\".assoc_token",
+                        sqlite3_str_length(pFrom) ? "," : " FROM ", p->zName);
   } else if (p->bDefs) {
     sqlite3_str_appendf(
         pStr,
@@ -636,14 +639,18 @@ static void guardColumn(sqlite3_str *pStr, const AssocSchema *p) {
 /* The guard's SQL: one statement for all databases that were read. */
 static char *guardText(AssocCall *pCall, const AssocCatalog *pCat) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  sqlite3_str *pFrom = sqlite3_str_new(pCall->db);
   const AssocSchema *p;
-  sqlite3_str_appendall(pStr, "SELECT 1");
+  char *zFrom;
   for (p = pCat->pSchema; p; p = p->pNext) {
     if (!p->bLoaded && !p->bScanned) continue;
     if (sqlite3_stricmp(p->zName, "temp") == 0 && !p->bDefs) continue;
-    sqlite3_str_appendall(pStr, ",");
-    guardColumn(pStr, p);
+    sqlite3_str_appendall(pStr, sqlite3_str_length(pStr) ? "," : "SELECT ");
+    guardColumn(pStr, pFrom, p);
   }
+  zFrom = assocStrFinish(pCall, pFrom);
+  sqlite3_str_appendall(pStr, zFrom ? zFrom : "");
+  sqlite3_free(zFrom);
   return assocStrFinish(pCall, pStr);
 }
 
@@ -703,8 +710,8 @@ static int guardOpen(AssocCall *pCall, CatalogCache *pCache) {
   pCache->bSchema = 0;
   if (pStmt == 0) return 0;
   rc = sqlite3_step(pStmt);
-  if (rc != SQLITE_ROW) {
-    assocErrorCode(pCall, rc);
+  if (rc != SQLITE_ROW) { /* Without a row, a token is missing */
+    if (rc != SQLITE_DONE) assocErrorCode(pCall, rc);
     sqlite3_reset(pStmt);
     return 0;
   }
@@ -934,15 +941,15 @@ int assocCatalogToken(AssocCall *pCall, const AssocCatalog *pCat,
                       i64 *piToken) {
   CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
   const AssocSchema *p;
-  if (!assocCatalogIs(pCall, pCat) || pCache->nToken != 2) return 0;
+  if (!assocCatalogIs(pCall, pCat) || pCache->nToken != 1) return 0;
   /* main has a token, temp and attached databases have no definitions. */
   for (p = pCat->pSchema; p; p = p->pNext) {
     int bMain = p == pCat->pSchema;
     if (bMain ? !p->bToken : p->bDefs) return 0;
     if (!bMain && p->pNext && (p->bLoaded || p->bScanned)) return 0;
   }
-  if (sqlite3_value_type(pCache->apToken[1]) != SQLITE_INTEGER) return 0;
-  *piToken = sqlite3_value_int64(pCache->apToken[1]);
+  if (sqlite3_value_type(pCache->apToken[0]) != SQLITE_INTEGER) return 0;
+  *piToken = sqlite3_value_int64(pCache->apToken[0]);
   return 1;
 }
 

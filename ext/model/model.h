@@ -290,6 +290,7 @@ struct AssocModelName {
   const AssocSchema *pNear; /* The database that was searched first, or 0 */
   AssocSchema *pSchema;     /* That has the table, */
   const char *zTable;       /* which may be planned */
+  AssocTable *pTable;       /* The same, once it was read; else 0 */
   u8 eOurs;                 /* 2: it is a table of assoc, 1: no, 0: not asked */
   AssocDef *pRow;           /* The assoc_model() row of that name, or 0 */
   AssocModelName *pNext;    /* In the same bucket of apName */

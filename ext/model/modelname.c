@@ -617,15 +617,17 @@ AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab) {
   return pTab->pModel;
 }
 
-/* The table of a name, read now. 0 for no name, and after an error. */
-static AssocTable *nameTable(AssocCall *pCall, const AssocModelName *p) {
-  if (p == 0) return 0;
-  return assocTableAny(pCall, p->pSchema, p->zTable);
+/* The table of a name, read at its first use. 0 for no name, and after an
+** error. */
+static AssocTable *nameTable(AssocCall *pCall, AssocModelName *p) {
+  if (p == 0 || pCall->rc != SQLITE_OK) return 0;
+  if (p->pTable == 0) p->pTable = assocTableAny(pCall, p->pSchema, p->zTable);
+  return p->pTable;
 }
 
 /* The model of a name: the table's own, or the one of the name's row. pName may
 ** be 0. */
-static AssocModel *modelOfName(AssocCall *pCall, const AssocModelName *pName) {
+static AssocModel *modelOfName(AssocCall *pCall, AssocModelName *pName) {
   AssocTable *pTab = nameTable(pCall, pName);
   AssocModel *p;
   if (pTab == 0) return 0;

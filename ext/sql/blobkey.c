@@ -221,10 +221,8 @@ const AssocJson *assocBlobColumn(AssocCall *pCall, AssocArena *pArena,
   AssocTable *pTab = pModel->pTable;
   int i;
   assert(iCol >= 0 && iCol <= pTab->nCol);
-  if (p->eType != ASSOC_J_TEXT || !isDeclaredBlob(&pTab->aCol[iCol]) ||
-      !isHex(p)) {
-    return p;
-  }
+  /* Most texts are not hexadecimal from their first characters on. */
+  if (!isHex(p) || !isDeclaredBlob(&pTab->aCol[iCol])) return p;
   for (i = 0; i < pModel->nKey; i++) {
     if (pModel->aKey[i] == iCol) return blobOf(pCall, pArena, p);
   }

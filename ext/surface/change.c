@@ -68,11 +68,19 @@ static void changeAlone(Changer *p) {
   }
 }
 
+/* The row whose key is ap[1], which may not exist. */
+static int changeKey(Changer *p, sqlite3_value **ap) {
+  assert(p->pWriter && p->pModel);
+  p->row.pModel = p->pModel;
+  p->row.aKey = assocKeyOfValue(p->pWriter, p->pModel, ap[1]);
+  return p->pCall->rc == SQLITE_OK;
+}
+
 /* Find the row by its key, ap[1]. */
 static int changeRow(Changer *p, sqlite3_value **ap) {
-  WriteVal *aKey = assocKeyOfValue(p->pWriter, p->pModel, ap[1]);
-  assert(p->pWriter && p->pModel);
-  if (aKey) assocRowNeed(p->pWriter, p->pModel, aKey, &p->row);
+  if (changeKey(p, ap)) {
+    assocRowNeed(p->pWriter, p->pModel, p->row.aKey, &p->row);
+  }
   return p->pCall->rc == SQLITE_OK;
 }
 
@@ -158,7 +166,7 @@ static void updateMany(Changer *p, sqlite3_value **ap, const AssocJson *pJson,
     assert(p->row.pModel == p->pModel);
     /* Rows are changed one by one: a later one may depend on an earlier one. */
     changeKeep(p, &p->row);
-    if (pJson) assocGraphUpdate(w, &p->row, pJson, pOnly);
+    if (pJson) assocGraphUpdate(w, &p->row, 0, pJson, pOnly);
     assocWriterReset(w);
   }
 }
@@ -170,16 +178,19 @@ static void updateFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   const WriteOnly *pOnly;
   Changer c;
   i64 n = 0;
+  int bGiven;
   (void)assocArgText(pCall, ap[2], "what is to be changed");
   if (changeBegin(pCall, &c, "assoc_update", nArg, ap, 3)) {
     pJson = assocObjectOfValue(c.pWriter, ap[2], "the values");
     pOnly = assocOnlyRead(c.pWriter, c.pModel, 0, c.opt.zOnly);
+    /* Documents need the table's own key. */
+    bGiven = c.opt.zReturn == 0 && assocRowReads(c.pWriter, c.pModel);
     if (c.opt.bMany) {
       updateMany(&c, ap, pJson, pOnly);
-    } else if (changeRow(&c, ap)) {
+    } else if (bGiven ? changeKey(&c, ap) : changeRow(&c, ap)) {
       changeAlone(&c);
       changeKeep(&c, &c.row);
-      if (pJson) assocGraphUpdate(c.pWriter, &c.row, pJson, pOnly);
+      if (pJson) assocGraphUpdate(c.pWriter, &c.row, bGiven, pJson, pOnly);
     }
     assert(c.pWriter->nChange >= 0);
     n = c.pWriter->nChange;

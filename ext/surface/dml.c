@@ -527,7 +527,7 @@ static void dmlUpdate(DmlRow *p) {
   }
   dmlChanges(p, &changes);
   if (nCell) assocRowUpdate(w, &row, nCell, aCell);
-  if (pJson) assocGraphUpdate(w, &row, pJson, pOnly);
+  if (pJson) assocGraphUpdate(w, &row, 0, pJson, pOnly);
   assocGiveInt(p->pResult, w->nChange);
   if (opt.zReturn) dmlDocument(p, opt.zReturn, &row);
   assocWriteOptionsClear(&opt);

@@ -57,7 +57,8 @@ static WriteState *writeState(AssocCall *pCall, u32 iStamp) {
       assocConnSlot(pCall, ASSOC_SLOT_WRITE, sizeof(*p), sqlite3_free);
   int i;
   if (p == 0) return 0;
-  if (iStamp == 0 || iStamp != p->iStamp) writeFresh(pCall, p);
+  if (iStamp && iStamp == p->iStamp) return p;
+  writeFresh(pCall, p);
   for (i = 0; i < WRITE_CANARY; i++) {
     (void)assocStmt(pCall, &p->aStmt[i], azWrite[i]);
   }
@@ -337,9 +338,10 @@ static const char *writeDml(const char *zFunction) {
 ** the busy timeout is. A transaction that begins by writing waits.
 */
 static void writeBusy(AssocCall *pCall, const AssocWrite *p) {
-  const char *zDml = writeDml(p->zFunction);
+  const char *zDml;
   int rc = pCall->rc;
   if ((rc & 0xff) != SQLITE_BUSY || !p->bRead) return;
+  zDml = writeDml(p->zFunction);
   assocCallClear(pCall);
   assocErrorOf(
       pCall, ASSOC_E_BUSY, 0, p->zFunction,

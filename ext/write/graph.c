@@ -478,19 +478,26 @@ static void rowInsert(Graph *g, GraphRow *p) {
   if (p->bMade && p->bPartial) byCheckMade(g, p, &cells);
 }
 
+/* Look for a row whose key is as a caller gave it. False if there is none. */
+static int rowGiven(Graph *g, GraphRow *p) {
+  if (p->bGiven) assocRowNeed(g->w, p->pModel, p->row.aKey, &p->row);
+  p->bGiven = 0;
+  return g->w->pCall->rc == SQLITE_OK;
+}
+
 /* Remove the key's columns from the cells of an existing row, and return the
 ** new number. The key only says which row is meant. At the root, and of a row
 ** that was found by other columns, a key with another value is an error: a row's
 ** key is not changed here. byDrop() has removed the key's columns by which a row
 ** was found, because a collation may hold other values for equal. */
-static int rowDropKey(Graph *g, const GraphRow *p, GraphCells *pCells) {
+static int rowDropKey(Graph *g, GraphRow *p, GraphCells *pCells) {
   const AssocColumn *aCol = p->pModel->pTable->aCol;
   int i, j, n = 0;
   for (i = 0; i < pCells->n; i++) {
     j = assocKeyPlace(p->pModel, pCells->a[i].iCol);
     if (j < 0) {
       pCells->a[n++] = pCells->a[i];
-    } else if ((p->pUp == 0 || p->pUnique) &&
+    } else if (rowGiven(g, p) && (p->pUp == 0 || p->pUnique) &&
                !assocValPrintsAs(g->w, &p->row.aKey[j], &pCells->a[i].val) &&
                !assocValSameIn(g->w, &aCol[pCells->a[i].iCol], &p->row.aKey[j],
                                &pCells->a[i].val)) {
@@ -517,9 +524,12 @@ static void rowOwners(Graph *g, GraphRow *p) {
   }
 }
 
-/* Write the payload's columns into an existing row. */
+/* Write the payload's columns into an existing row. A row without a difference
+** may be none. */
 static void rowUpdate(Graph *g, GraphRow *p) {
+  const WriteCell *aDiffer;
   GraphCells cells;
+  int n = 0;
   if (p->bChanged || (p->pJson == 0 && p->nCell == 0)) return;
   rowOwners(g, p);
   p->bChanged = 1;
@@ -528,7 +538,9 @@ static void rowUpdate(Graph *g, GraphRow *p) {
   cells.n = byDrop(p, &cells);
   cells.n = rowDropKey(g, p, &cells);
   if (rowIsAlone(g, p)) assocWriterLast(g->w, 0);
-  assocRowChange(g->w, &p->row, cells.n, cells.a);
+  aDiffer = assocRowDiffer(g->w, &p->row, cells.n, cells.a, &n);
+  if (n == 0) (void)rowGiven(g, p);
+  if (aDiffer && n) assocRowUpdate(g->w, &p->row, n, aDiffer);
 }
 
 /* Find a row by the payload's key. If the model has no columns but its key, a
@@ -1348,11 +1360,18 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
 
 /* The graph's root is the existing row; what is nested in it is planned as for
 ** an insert. */
-void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow,
+void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow, int bGiven,
                       const AssocJson *pJson, const WriteOnly *pOnly) {
+  AssocModel *pModel = pRow->pModel;
+  GraphRow *p;
   Graph g;
   assocGraphInit(w, &g);
-  assocGraphUnfold(&g, assocGraphRoot(&g, pRow->pModel, pJson, pRow, pOnly));
+  p = assocGraphRoot(&g, pModel, pJson, pRow, pOnly);
+  assocGraphUnfold(&g, p);
+  if (w->pCall->rc != SQLITE_OK) return;
+  /* Of a row alone its present values are read, which tells that it exists. */
+  p->bGiven = bGiven && rowIsAlone(&g, p);
+  if (bGiven && !p->bGiven) assocRowNeed(w, pModel, pRow->aKey, &p->row);
   if (w->pCall->rc == SQLITE_OK) graphRun(&g);
 }
 

@@ -36,6 +36,7 @@ struct GraphRow {
   u8 bMade;                /* By: the row was not there, and is new */
   u8 bPartial;             /* By: only partial indexes look for it */
   u8 bChanged;             /* Old: its columns have been written */
+  u8 bGiven;               /* Old: nobody has looked whether it exists */
   u8 bWritten;             /* It is written, and late ties to it may be made */
   int nWait;               /* Rows that must exist before its INSERT */
   WriteRow row;            /* Its key, once bDone */

@@ -925,6 +925,12 @@ int assocRowFind(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey,
   return rowLook(w, WRITE_FIND, pModel, aKey, pRow);
 }
 
+int assocRowReads(AssocWriter *w, const AssocModel *pModel) {
+  return pModel->pTable->eType == ASSOC_TABLE && pModel->nValue == 0 &&
+         !assocAllowAsks(w, pModel->pTable) &&
+         !assocBudgetCounts(w->pCall->pConn);
+}
+
 int assocRowStays(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey) {
   WriteRow row;
   return assocAllowAsks(w, pModel->pTable) &&

@@ -207,6 +207,9 @@ WriteSql *assocRowFindSql(AssocWriter *w, AssocModel *pModel);
 /* A key as an error shows it. OUT: sqlite3_free(); 0 after an error. */
 char *assocRowKeyText(AssocWriter *w, const AssocModel *pModel,
                       const WriteVal *aKey);
+/* Does a read of columns tell whether a row exists? Without policies, "values" and
+** a budget it does. */
+int assocRowReads(AssocWriter *w, const AssocModel *pModel);
 /* Is there such a row of a table with policies, whatever they hide? */
 int assocRowStays(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey);
 /* Find the row with this key, or raise the error "not-found". A row that a
@@ -692,8 +695,10 @@ struct WriteHow {
 ** freed with sqlite3_free(). */
 char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
                        i64 nJson, WriteHow *pHow, i64 *pn);
-/* Change a row, and write the rows that pJson nests in it. pOnly may be 0. */
-void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow,
+/* Change a row, and write the rows that pJson nests in it. bGiven: its key is as
+** a caller gave it, where assocRowReads(), and a missing row is an error. pOnly
+** may be 0. */
+void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow, int bGiven,
                       const AssocJson *pJson, const WriteOnly *pOnly);
 /* Insert a new target of pSource, from JSON, which may nest other rows, or from
 ** cells. *pNew gets its key. */
