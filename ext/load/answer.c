@@ -343,13 +343,12 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                 (pC == 0 || (pC->pLimit == 0 && pC->pOffset == 0));
   AssocSql sql;
   assocPlannerSql(p, &sql);
-  sql.nVar = pRoot->pModel->nKey;
+  sql.nVar = pRoot->pModel->nKey + (pItem->nRecurse != 0);
   stmtPut(&sql, !bTake    ? "SELECT "
                 : bSorted ? "SELECT assoc_take("
                           : "SELECT assoc_take(a0) FROM (SELECT ");
   stmtRelatedValues(p, &sql, pRel);
   if (bTake) stmtPut(&sql, bSorted ? ")" : " AS a0");
-  sql.nVar = pRoot->pModel->nKey + (pItem->nRecurse != 0);
   assocSqlRelated(&sql, pRel, pC, pItem->pBlock, 0);
   stmtSourceAgain(p, &sql, pRoot->pModel, pItem);
   if (!bSorted) relatedOrder(&sql, pRel, pC);

@@ -1615,7 +1615,7 @@ void assocSqlRelated(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
       pRel->nBranch ? 0 : assocSqlChoice(p, pRel, pC, pBlock);
   assert(pRel);
   sqlPut(p, " FROM ");
-  p->nAlias = 3;
+  if (p->nAlias < 3) p->nAlias = 3; /* A polymorphic key comes before */
   if (pRel->nPath) {
     sqlRelatedPath(p, pRel, pC, pIn, bWays);
   } else if (pRel->nBranch) {

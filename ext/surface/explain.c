@@ -118,8 +118,10 @@ static void explainPolicies(AssocCall *pCall, AssocRows *p,
   for (i = 0; i < 2; i++) {
     const AssocPolicy *q = ap[i] ? assocPolicyOf(pCall, ap[i]) : 0;
     for (; q; q = assocPolicyNext(pCall, q)) {
-      /* Policies that let everything be read are not shown. */
+      /* Not shown: policies that let everything be read, and a name that the
+      ** session may not know. */
       if (q->aSay[ASSOC_MAY_READ] <= ASSOC_SAY_ALL) continue;
+      if (!assocModelShown(pCall, q->pModel)) continue;
       sqlite3_str_appendf(pStr, "%s%s", sqlite3_str_length(pStr) ? ", " : "",
                           q->pModel->zLabel);
     }

@@ -217,6 +217,7 @@ static void syncFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   SyncOptions opt = {0, -1, 0};
   SyncFlags flags;
   SyncRun run;
+  assocSessionRefuse(pCall, "assoc_sync"); /* The DDL and the errors tell */
   assocOptionsOf(pCall, zOptions, ASSOC_COUNT(aSyncOption), aSyncOption,
                  "assoc_sync() has", &opt);
   if (pCall->rc != SQLITE_OK) return;
