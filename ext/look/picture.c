@@ -25,6 +25,7 @@ AssocPictureTable *assocPictureFind(const AssocPicture *p,
 static AssocPictureTable *pictureTable(AssocPicture *p, AssocTable *pTab) {
   AssocPictureTable *pNew = assocPictureFind(p, pTab);
   if (pNew) return pNew;
+  assocSchemaNeedTrust(p->pCall, pTab->pSchema);
   pNew = assocAlloc(p->pCall, &p->p->mem, sizeof(*pNew));
   if (pNew == 0) return 0;
   pNew->pTab = pTab;

@@ -428,16 +428,15 @@ static int hidesTable(AssocCall *pCall, const char *zSchema, const char *z,
                                     zSchema, n, z));
 }
 
-/* Set zCaller to the first schema object that calls one of our functions. LIKE
-** only reduces the number of texts to search. */
+/* Set zCaller to the first schema object that calls one of our functions. The
+** texts are searched here: a pragma changes what SQL's LIKE finds. */
 static void scanCallers(AssocCall *pCall, AssocSchema *pSchema) {
   AssocArena *pArena = &pSchema->pCatalog->mem;
   sqlite3_stmt *pStmt;
   holdReader(pCall, pSchema);
   pStmt = assocPrepare(pCall,
                        "SELECT type, name, sql FROM \"%w\".sqlite_schema"
-                       " WHERE type<>'index' AND (sql LIKE '%%eager%%' OR"
-                       " sql LIKE '%%related%%' OR sql LIKE '%%assoc%%')",
+                       " WHERE type<>'index'",
                        pSchema->zName);
   while (pSchema->zCaller == 0 && assocStep(pCall, pStmt)) {
     const char *zType = assocColumnText(pCall, pStmt, 0);
@@ -474,6 +473,22 @@ void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema) {
 }
 
 /* See model.h. */
+void assocCatalogNeedTrust(AssocCall *pCall, AssocCatalog *pCat) {
+  AssocSchema *p;
+  for (p = pCat->pSchema; p && p->pNext; p = p->pNext) {
+    if (!assocSchemaLoad(pCall, p)) return;
+    if (p->pDef || p->pPolicyDef) assocSchemaNeedTrust(pCall, p);
+  }
+}
+
+/* Does the text contain the name, in capitals or not? */
+static int hasText(const char *z, const char *zName) {
+  int n = (int)strlen(zName);
+  while (*z && sqlite3_strnicmp(z, zName, n) != 0) z++;
+  return *z != 0;
+}
+
+/* See model.h. */
 void assocSchemaNeedDirect(AssocCall *pCall, const char *zTable) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
   AssocSchema *p;
@@ -481,11 +496,12 @@ void assocSchemaNeedDirect(AssocCall *pCall, const char *zTable) {
        p = p->pNext) {
     sqlite3_stmt *pStmt =
         assocPrepare(pCall,
-                     "SELECT name FROM \"%w\".sqlite_schema"
-                     " WHERE type='trigger' AND sql LIKE '%%%q%%'",
-                     p->zName, zTable);
-    if (assocStep(pCall, pStmt)) {
+                     "SELECT name, sql FROM \"%w\".sqlite_schema"
+                     " WHERE type='trigger'",
+                     p->zName);
+    while (assocStep(pCall, pStmt)) {
       const char *zTrigger = assocColumnText(pCall, pStmt, 0);
+      if (!hasText(assocColumnText(pCall, pStmt, 1), zTable)) continue;
       assocErrorOf(pCall, ASSOC_E_REFUSED, 0, zTable,
                    "unsafe use of virtual table \"%s\": the trigger %s of %s "
                    "names it, and this version of SQLite would let it write; "
@@ -930,6 +946,13 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
 int assocCatalogIs(AssocCall *pCall, const AssocCatalog *pCat) {
   CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
   return pCache && pCache->pCat == pCat && sameSchemas(pCall, pCat);
+}
+
+int assocCatalogStill(AssocCall *pCall, i64 iSerial) {
+  CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
+  const AssocCatalog *pCat = pCache ? pCache->pCat : 0;
+  return pCat && pCat->iSerial == iSerial &&
+         pCat->bViews == pCall->pConn->bViews && sameSchemas(pCall, pCat);
 }
 
 u32 assocCatalogStamp(AssocCall *pCall) {

@@ -307,6 +307,9 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall);
 /* Between calls: is this catalog the connection's, with all its databases? The
 ** definitions may have changed. */
 int assocCatalogIs(AssocCall *pCall, const AssocCatalog *pCat);
+/* The same for the catalog with this number; and files are still trusted as
+** then. */
+int assocCatalogStill(AssocCall *pCall, i64 iSerial);
 /* Right after assocCatalogEnter(): a number that is another one if a statement
 ** of the connection may have expired since it was asked for. 0 inside of another
 ** call, where nothing was compared. */
@@ -338,6 +341,8 @@ int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable);
 ** assoc_config('views', 1) turns this check off.
 */
 void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema);
+/* The same for the definitions of all databases. */
+void assocCatalogNeedTrust(AssocCall *pCall, AssocCatalog *pCat);
 
 /* Raise an error if a trigger of any database contains the name of the virtual
 ** table. Before 3.40, SQLite does not ask whether a trigger may write to it. */

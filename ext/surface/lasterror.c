@@ -23,5 +23,5 @@ static void errorFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
 }
 
 const AssocFunction aAssocErrorFunction[] = {
-    {"assoc_error", 0, 0, SQLITE_UTF8 | ASSOC_RESULT_SUBTYPE, errorFunc, "", 0},
+    {"assoc_error", 0, 0, ASSOC_DIRECT, errorFunc, "", 0},
     {0, 0, 0, 0, 0, 0, 0}};

@@ -190,6 +190,7 @@ static void listMake(AssocCall *pCall, AssocRows *p, int nArg,
   AssocSchema *pSchema;
   AssocDef *pDef;
   (void)nArg, (void)ap;
+  if (pCat) assocCatalogNeedTrust(pCall, pCat);
   for (pSchema = pCat ? pCat->pSchema : 0; pSchema; pSchema = pSchema->pNext) {
     if (!assocSchemaLoad(pCall, pSchema)) break;
     for (pDef = pSchema->pDef; pDef && pCall->rc == SQLITE_OK;

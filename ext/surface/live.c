@@ -880,8 +880,9 @@ static int entryFast(AssocCall *pCall, sqlite3_context *pCtx, const char *zName,
   int bFound = 0;
   while (p && strcmp(p->zName, zName) != 0) p = p->pNext;
   if (p == 0 || !p->bQuiet || p->fast.p == 0 || pConn->pSession ||
-      pConn->bNeedSession || p->nChange != sqlite3_total_changes(pCall->db)) {
-    return 0;
+      pConn->bNeedSession || p->nChange != sqlite3_total_changes(pCall->db) ||
+      !assocCatalogStill(pCall, p->iSerial)) {
+    return 0; /* A file that was attached may call this by a view */
   }
   /* Keys that assocKeyRead() would take as they are */
   switch (sqlite3_value_type(pKey)) {

@@ -203,7 +203,10 @@ static void dumpFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   (void)nArg, (void)ap;
   assocSessionRefuse(pCall, "assoc_dump");
   lookInit(&look, pCall);
-  if (lookEnter(&look, 0)) z = assocDumpText(&look);
+  if (lookEnter(&look, 0)) {
+    assocCatalogNeedTrust(pCall, look.pCat);
+    z = assocDumpText(&look);
+  }
   if (z) sqlite3_str_appendall(pStr, z);
   assocLiveDump(pCall, look.pCat, pStr);
   lookLeave(&look);

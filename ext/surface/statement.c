@@ -48,10 +48,9 @@ static void resultFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   }
 }
 
-const AssocFunction aAssocDmlFunction[] = {{"assoc_result", 0, 0,
-                                            SQLITE_UTF8 | ASSOC_RESULT_SUBTYPE,
-                                            resultFunc, "", 0},
-                                           {0, 0, 0, 0, 0, 0, 0}};
+const AssocFunction aAssocDmlFunction[] = {
+    {"assoc_result", 0, 0, ASSOC_DIRECT, resultFunc, "", 0},
+    {0, 0, 0, 0, 0, 0, 0}};
 
 /* ------------------------------------------------------------------- rows */
 

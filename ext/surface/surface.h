@@ -64,9 +64,11 @@ extern const sqlite3_module assocChangesModule;
 extern const sqlite3_module assocEagerModule;
 extern const sqlite3_module assocRelatedModule;
 
-/* Flags of functions that read tables, and of those that write. */
+/* Flags of functions that read tables, of those that write, and of those that
+** tell of other calls, which are no business of a file's views. */
 #define ASSOC_READER (SQLITE_UTF8 | ASSOC_RESULT_SUBTYPE)
 #define ASSOC_WRITER (SQLITE_UTF8 | SQLITE_DIRECTONLY | ASSOC_RESULT_SUBTYPE)
+#define ASSOC_DIRECT ASSOC_WRITER
 #define ASSOC_RESULT_SUBTYPE 0x001000000 /* SQLITE_RESULT_SUBTYPE, 3.45 */
 
 /* ------------------------------------------------------------------- args */
