@@ -520,15 +520,18 @@ $(FUZZ)/fuzz: $(wildcard test/fuzz/*.[ch]) $(AMALGAMATION)
 
 # The first inputs: those that were kept, a database, and of each other kind one
 # that is JSON and one of any bytes.
-$(FUZZ)/corpus: assoc.$(SO) test/fuzz/schema.sql test/fuzz/corpus.txt
+$(FUZZ)/corpus: assoc.$(SO) $(wildcard test/fuzz/*.sql) test/fuzz/corpus.txt
 	@mkdir -p $@
 	@rm -f $(FUZZ)/seed.db
-	@{ echo '.load ./assoc'; cat test/fuzz/schema.sql; } | \
+	@{ echo 'PRAGMA page_size=512;'; echo '.load ./assoc'; cat test/fuzz/schema.sql; } | \
 	  sqlite3 $(FUZZ)/seed.db >/dev/null
 	@{ printf g; cat $(FUZZ)/seed.db; } > $@/file
+	@{ echo '.load ./assoc'; cat test/fuzz/policies.sql; } | \
+	  sqlite3 $(FUZZ)/seed.db >/dev/null
+	@{ printf g; cat $(FUZZ)/seed.db; } > $@/policies
 	@n=0; while read -r line; do n=$$((n + 1)); \
 	  echo "$$line" | base64 -d > $@/kept-$$n; done < test/fuzz/corpus.txt
-	@for c in a b c d e f h i j; do printf "$$c%s" '{"id":1,"posts":[{}]}' > $@/$$c; \
+	@for c in a b c d e f h i j k; do printf "$$c%s" '{"id":1,"posts":[{}]}' > $@/$$c; \
 	  head -c 200 assoc.$(SO) | { printf $$c; cat; } > $@/$$c-bytes; done
 
 .PHONY: fuzz

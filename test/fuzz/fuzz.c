@@ -16,6 +16,9 @@
 **      #id and #ref: each function and its form as DML do the same, with a
 **      session that may do everything, too
 **   j  choices for two queries: in one call they give what each gives alone
+**   k  choices for policies of several models, a query and a payload: with
+**      "force" a session is told what a call without one is told; what a
+**      session cannot read, it cannot change
 **
 ** Nothing may crash, leak or hang, and where there is a result it is judged:
 ** it is JSON; every strategy gives the same bytes; so does the one plain SQL
@@ -31,6 +34,8 @@
 #include "fuzz.h"
 
 #define STEPS_AT_MOST 20000000 /* Of SQLite's machine, for one input */
+#define ME "{\"me\":1,\"no\":2}"
+#define NO_POLICIES "DELETE FROM assoc_definitions WHERE kind='policy'"
 
 static sqlite3 *db;
 static sqlite3 *pLeft; /* The same without what a session must not see */
@@ -69,6 +74,21 @@ static char *ask(sqlite3 *pDb, const char *zSql, const char *z1, int n1,
 
 static void run(sqlite3 *pDb, const char *zSql) {
   sqlite3_exec(pDb, zSql, 0, 0, 0);
+}
+
+static void sessionBegin(sqlite3 *pDb, const char *zValues) {
+  sqlite3_free(ask(pDb, "SELECT assoc_session(?1)", zValues, -1, 0, 0));
+}
+
+/* End the session, which must be the one that was begun. Both statements are
+** too short for progress() to stop them. */
+static void sessionEnd(sqlite3 *pDb, const char *zValues) {
+  char *z = ask(pDb, "SELECT assoc_session()", 0, 0, 0, 0);
+  if (z == 0 || strcmp(z, zValues) != 0) {
+    fail("the session is another one:", zValues, z);
+  }
+  sqlite3_free(z);
+  run(pDb, "SELECT assoc_session(NULL)");
 }
 
 /* ---------------------------------------------------------------- fixtures */
@@ -175,13 +195,59 @@ static void judgeRows(const char *zQuery, const char *z) {
 /* A session is told what is left without what it must not see. */
 static void judgeSession(const char *zQuery) {
   char *z, *zLeft;
-  sqlite3_free(ask(db, "SELECT assoc_session('{\"no\":2}')", 0, 0, 0, 0));
+  sessionBegin(db, "{\"no\":2}");
   z = ask(db, "SELECT eager(?1, 2, 'a')", zQuery, -1, 0, 0);
-  sqlite3_free(ask(db, "SELECT assoc_session(NULL)", 0, 0, 0, 0));
+  sessionEnd(db, "{\"no\":2}");
   zLeft = z ? ask(pLeft, "SELECT eager(?1, 2, 'a')", zQuery, -1, 0, 0) : 0;
   if (zLeft) judgeSame("in a session", zQuery, zLeft, z);
   sqlite3_free(z);
   sqlite3_free(zLeft);
+}
+
+/* The keys of what a shape gives. */
+#define KEYS "SELECT json_group_array(quote(id)) FROM eager(?1)"
+
+/* A session that may do what the policies of the file say sees no row more than
+** the owner, and what no policy bounds, it sees as the owner does. */
+static void judgeModel(sqlite3 *pDb, const char *zModel, int bPolicy) {
+  char *zShape = sqlite3_mprintf("%s{**}", zModel);
+  const char *zSql = bPolicy ? KEYS : "SELECT eager(?1)";
+  char *zOwner = ask(pDb, zSql, zShape, -1, 0, 0), *zSeen, *zMore;
+  sessionBegin(pDb, ME);
+  zSeen = ask(pDb, zSql, zShape, -1, 0, 0);
+  sessionEnd(pDb, ME);
+  if (zOwner && zSeen && bPolicy) {
+    zMore = ask(pDb,
+                "SELECT value FROM json_each(?1)"
+                " WHERE value NOT IN (SELECT value FROM json_each(?2))",
+                zSeen, -1, zOwner, -1);
+    if (zMore) fail("only a session sees:", zShape, zMore);
+  } else if (zOwner && zSeen) {
+    judgeSame("in a session without policies", zShape, zOwner, zSeen);
+  }
+  sqlite3_free(zShape);
+  sqlite3_free(zOwner);
+  sqlite3_free(zSeen);
+}
+
+/* Every model of a file, with the policies that the file has and without. */
+static void judgeModels(sqlite3 *pDb) {
+  char *z = ask(pDb,
+                "SELECT group_concat(model, char(10)) FROM (SELECT DISTINCT"
+                " model FROM assoc_list LIMIT 20)",
+                0, 0, 0, 0);
+  int bPolicy, rc = SQLITE_OK;
+  for (bPolicy = 1; z && bPolicy >= 0 && rc == SQLITE_OK; bPolicy--) {
+    char *zModel = z, *zEnd;
+    for (; zModel; zModel = zEnd ? zEnd + 1 : 0) {
+      zEnd = strchr(zModel, '\n');
+      if (zEnd) *zEnd = 0;
+      judgeModel(pDb, zModel, bPolicy);
+      if (zEnd) *zEnd = '\n';
+    }
+    rc = sqlite3_exec(pDb, NO_POLICIES, 0, 0, 0); /* The file may be damaged */
+  }
+  sqlite3_free(z);
 }
 
 static void query(const char *zQuery) {
@@ -194,6 +260,28 @@ static void query(const char *zQuery) {
   judgeRows(zQuery, z);
   judgeSession(zQuery);
   sqlite3_free(z);
+}
+
+/* The same item in a session, and without what it must not see. */
+static void judgeItem(const char *zModel, const char *zItem) {
+  static const char *const azSql[] = {
+      "SELECT assoc_get(?1, 1, ?2)", "SELECT assoc_count(?1, 1, ?2)",
+      "SELECT assoc_has(?1, 1, ?2, 2)",
+      "SELECT group_concat(quote(id)) FROM related WHERE model=?1 AND"
+      " association=?2 AND key=1",
+      "SELECT group_concat(x) FROM (SELECT quote(key)||quote(id) AS x FROM"
+      " related WHERE model=?1 AND association=?2 ORDER BY 1)"};
+  unsigned i;
+  for (i = 0; i < sizeof(azSql) / sizeof(azSql[0]); i++) {
+    char *z, *zLeft;
+    sessionBegin(db, "{\"no\":2}");
+    z = ask(db, azSql[i], zModel, -1, zItem, -1);
+    sessionEnd(db, "{\"no\":2}");
+    zLeft = ask(pLeft, azSql[i], zModel, -1, zItem, -1);
+    if (z && zLeft) judgeSame(azSql[i], zItem, zLeft, z);
+    sqlite3_free(z);
+    sqlite3_free(zLeft);
+  }
 }
 
 /* How many and which: by four ways that need to agree. */
@@ -214,6 +302,7 @@ static void item(const char *zModel, const char *zItem) {
     judgeSame("count and rows", zItem, zCount, zRows);
   }
   if (zRows && zPairs) judgeSame("rows and pairs", zItem, zRows, zPairs);
+  judgeItem(zModel, zItem);
   sqlite3_free(zGet);
   sqlite3_free(zCount);
   sqlite3_free(zRows);
@@ -252,6 +341,7 @@ static void tryDefinition(char *z) {
   run(db, "SELECT assoc_sync('{\"dryRun\":true}')");
   run(db, "SELECT * FROM assoc_check");
   run(db, "SELECT assoc_diagram('text')");
+  judgeModels(db);
   run(db, "ROLLBACK TO f; RELEASE f");
 }
 
@@ -331,8 +421,6 @@ static char *outcome(const char *zSql, const char *zModel, const char *zJson,
   return zAll;
 }
 
-#define NO_POLICIES "DELETE FROM assoc_definitions WHERE kind='policy'"
-
 /* Each function beside its DML form. */
 static void tryForms(const char *zModel, const char *zJson) {
   static const struct {
@@ -366,9 +454,9 @@ static void tryForms(const char *zModel, const char *zJson) {
     sqlite3_free(zTwo);
     /* A session without any policy may do the same */
     run(db, "SAVEPOINT p; " NO_POLICIES);
-    sqlite3_free(ask(db, "SELECT assoc_session('{}')", 0, 0, 0, 0));
+    sessionBegin(db, "{}");
     zThree = outcome(aForm[i].zFunction, zModel, zJson, aForm[i].bResult);
-    sqlite3_free(ask(db, "SELECT assoc_session(NULL)", 0, 0, 0, 0));
+    sessionEnd(db, "{}");
     run(db, "ROLLBACK TO p; RELEASE p");
     if (zOne && zThree) judgeSame("in a session", zJson, zOne, zThree);
     sqlite3_free(zThree);
@@ -398,7 +486,7 @@ static void tryPolicy(FuzzSpeech *p) {
   zSaid = zPolicy && strcmp(zModel, "User") != 0
               ? ask(db, "SELECT assoc_policy(?1, ?2)", zModel, -1, zPolicy, -1)
               : 0;
-  sqlite3_free(ask(db, "SELECT assoc_session('{\"me\":1}')", 0, 0, 0, 0));
+  sessionBegin(db, ME);
   z = sqlite3_mprintf("%s{id}", zModel);
   zTwo = ask(db, "SELECT eager(?1)", z, -1, 0, 0);
   /* The condition as the owner writes it: it sees every row */
@@ -410,13 +498,112 @@ static void tryPolicy(FuzzSpeech *p) {
     fail("hidden, but told:", other.z, sqlite3_errmsg(db));
   }
   sqlite3_free(z);
-  sqlite3_free(ask(db, "SELECT assoc_session(NULL)", 0, 0, 0, 0));
+  sessionEnd(db, ME);
   run(db, "ROLLBACK TO f; RELEASE f");
   sqlite3_free(zOne);
   sqlite3_free(zTwo);
   sqlite3_free(zSaid);
   sqlite3_free(zPolicy);
   sqlite3_free(zQuery);
+}
+
+/* The rows that tryHidden() hides: the second of each table. */
+#define HIDDEN                                                                 \
+  "SELECT (SELECT group_concat(quote(id)||quote(name)||quote(age)||"           \
+  "   quote(bio)||quote(active)) FROM users WHERE id=2)"                       \
+  "|| (SELECT group_concat(quote(id)||quote(title)||quote(user_id)||"          \
+  "   quote(score)||quote(data)||quote(deletedAt)) FROM posts WHERE id=2)"     \
+  "|| (SELECT group_concat(quote(id)||quote(user_id)||quote(motto))"           \
+  "   FROM profiles WHERE id=2)"                                               \
+  "|| (SELECT group_concat(quote(id)||quote(body)||quote(about_id)||"          \
+  "   quote(about_type)||quote(user_id)) FROM comments WHERE id=2)"            \
+  "|| (SELECT group_concat(quote(id)||quote(parent_id)||quote(name))"          \
+  "   FROM nodes WHERE id=2)"                                                  \
+  "|| (SELECT group_concat(quote(id)||quote(no)||quote(line)||quote(name))"    \
+  "   FROM parts WHERE id=2)"
+
+/* A session that reads all rows but those, and may do everything to the others:
+** none of its calls changes one. */
+static void tryHidden(const char *zModel, const char *zJson) {
+  static const char *const azSql[] = {
+      "SELECT assoc_insert(?1, ?2)",
+      "SELECT assoc_update(?1, 1, ?2)",
+      "SELECT assoc_update(?1, '[1,2,3]', ?2, '{\"many\":true}')",
+      "SELECT assoc_set('User', 1, 'posts', ?2)",
+      "SELECT assoc_add('Post', 1, 'comments', ?2)",
+      "SELECT assoc_remove('Node', 1, 'children', ?2)",
+      "SELECT assoc_destroy(?1, 1, '{\"cascade\":true}')",
+      "SELECT assoc_destroy(?1, ?2)",
+      "INSERT INTO related(model, json) VALUES(?1, ?2)",
+      "INSERT INTO related(model, key, association, json)"
+      " VALUES('Node', 1, 'children', ?2)",
+      "UPDATE related SET json=?2 WHERE model='User' AND key=1"
+      " AND association='posts'",
+      "DELETE FROM related WHERE model=?1 AND key=1"};
+  char *zBefore = ask(db, HIDDEN, 0, 0, 0, 0), *zAfter;
+  unsigned i;
+  run(db,
+      "SAVEPOINT p; " NO_POLICIES
+      "; SELECT assoc_policy(value, '{\"read\":\"id <> 2\",\"create\":true,"
+      " \"update\":true,\"delete\":true}') FROM json_each('[\"User\",\"Post\","
+      " \"Profile\",\"Comment\",\"Node\",\"Part\"]')");
+  for (i = 0; i < sizeof(azSql) / sizeof(azSql[0]); i++) {
+    run(db, "SAVEPOINT f");
+    sessionBegin(db, ME);
+    sqlite3_free(ask(db, azSql[i], zModel, -1, zJson, -1));
+    sessionEnd(db, ME);
+    zAfter = ask(db, HIDDEN, 0, 0, 0, 0);
+    if (zBefore == 0 || zAfter == 0) fail(azSql[i], zJson, zBefore);
+    judgeSame(azSql[i], zJson, zBefore, zAfter);
+    sqlite3_free(zAfter);
+    run(db, "ROLLBACK TO f; RELEASE f");
+  }
+  run(db, "ROLLBACK TO p; RELEASE p");
+  sqlite3_free(zBefore);
+}
+
+/* With "force", in a session and without one it is the same. */
+static void tryForced(FuzzSpeech *p) {
+  static FuzzSpeech other;
+  const char *zModel;
+  char *zOne, *zTwo;
+  int i;
+  run(db, "SAVEPOINT f; " NO_POLICIES);
+  memset(&other, 0, sizeof(other));
+  other.p = p->p;
+  other.n = p->n;
+  for (i = 0; i < 3; i++) {
+    other.nText = 0;
+    zModel = fuzzPolicy(&other);
+    sqlite3_free(
+        ask(db, "SELECT assoc_policy(?1, ?2)", zModel, -1, other.z, -1));
+  }
+  other.nText = 0;
+  fuzzQuery(&other);
+  zOne = ask(db, "SELECT eager(?1, 2, 'a')", other.z, -1, 0, 0);
+  sessionBegin(db, ME);
+  zTwo = ask(db, "SELECT eager(?1, 2, 'a')", other.z, -1, 0, 0);
+  sessionEnd(db, ME);
+  if (zOne && zTwo == 0 && nStep <= STEPS_AT_MOST) {
+    fail("an error in a session alone:", other.z, sqlite3_errmsg(db));
+  }
+  if (zOne) judgeSame("forced", other.z, zOne, zTwo);
+  if (zTwo) judgeJson(other.z, zTwo);
+  sqlite3_free(zOne);
+  sqlite3_free(zTwo);
+  other.nText = 0;
+  zModel = fuzzPayload(&other);
+  zOne = outcome("SELECT assoc_insert(?1, ?2)", zModel, other.z, 1);
+  sessionBegin(db, ME);
+  zTwo = outcome("SELECT assoc_insert(?1, ?2)", zModel, other.z, 1);
+  sessionEnd(db, ME);
+  if (zOne && zTwo && strncmp(zOne, "failed", 6) != 0) {
+    judgeSame("forced write", other.z, zOne, zTwo);
+  }
+  sqlite3_free(zOne);
+  sqlite3_free(zTwo);
+  run(db, "ROLLBACK TO f; RELEASE f");
+  tryHidden(zModel, other.z);
 }
 
 /* The query alone: it is an error to give it more values than it asks for. */
@@ -489,6 +676,19 @@ static void tryFile(const uint8_t *p, size_t n) {
              "  FROM assoc_list AS l");
     run(pDb, "SELECT assoc_discover()");
     run(pDb, "SELECT * FROM assoc_check");
+    run(pDb, "BEGIN");
+    judgeModels(pDb);
+    run(pDb, "ROLLBACK");
+    sessionBegin(pDb, ME);
+    run(pDb, "SELECT * FROM assoc_list");
+    run(pDb, "SELECT * FROM assoc_check");
+    run(pDb, "SELECT assoc_diagram()");
+    run(pDb,
+        "SELECT sql FROM assoc_list AS l, assoc_explain(l.model || '{**}')");
+    run(pDb, "SELECT assoc_insert(model, '{}') FROM assoc_list");
+    run(pDb, "SELECT assoc_update(model, 1, '{}') FROM assoc_list");
+    run(pDb, "SELECT assoc_destroy(model, 1) FROM assoc_list");
+    sessionEnd(pDb, ME);
     run(pDb, "SELECT assoc_sync()");
     run(pDb, "SELECT assoc_destroy(model, 1) FROM assoc_list");
   } else {
@@ -530,6 +730,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     break;
   }
   case 'j': tryQueries(&speech); break;
+  case 'k': tryForced(&speech); break;
   }
   sqlite3_free(z);
   return 0;

@@ -32,11 +32,12 @@ struct FuzzSpeech {
   int bPolicy; /* Parameters are those of a session: :me */
 };
 
-/* A query; an item, a condition or a payload: the name of its model is
-** returned. Each is appended to p->z. */
+/* A query; an item, a condition, a payload or a policy with "force": the name
+** of its model is returned. Each is appended to p->z. */
 void fuzzQuery(FuzzSpeech *p);
 const char *fuzzItem(FuzzSpeech *p);
 const char *fuzzCondition(FuzzSpeech *p);
 const char *fuzzPayload(FuzzSpeech *p);
+const char *fuzzPolicy(FuzzSpeech *p);
 
 #endif /* ASSOC_FUZZ_H */

@@ -464,3 +464,41 @@ const char *fuzzPayload(FuzzSpeech *p) {
   if (bList) say(p, "]");
   return pModel->zName;
 }
+
+/* ---------------------------------------------------------------- policies */
+
+/* A predicate as a text in JSON. */
+static void quoted(FuzzSpeech *p, const FuzzModel *pModel) {
+  static char z[FUZZ_TEXT];
+  int i, iStart = p->nText;
+  sayPredicate(p, pModel, 2);
+  memcpy(z, p->z + iStart, (size_t)(p->nText - iStart) + 1);
+  p->nText = iStart;
+  say(p, "\"");
+  for (i = 0; z[i]; i++) {
+    say(p, z[i] == '"' || z[i] == '\\' ? "\\%c" : "%c", z[i]);
+  }
+  say(p, "\"");
+}
+
+const char *fuzzPolicy(FuzzSpeech *p) {
+  static const char *const azMay[] = {"read", "create", "update", "delete"};
+  const FuzzModel *pModel = &aModel[pick(p, COUNT(aModel))];
+  int i, bPolicy = p->bPolicy;
+  p->bPolicy = 1;
+  say(p, "{\"force\":true");
+  for (i = 0; i < COUNT(azMay); i++) {
+    if (chance(p, 3)) continue;
+    say(p, ",\"%s\":", azMay[i]);
+    if (chance(p, i ? 5 : 1)) {
+      say(p, "%s", chance(p, 6) ? "true" : "false");
+    } else {
+      quoted(p, pModel);
+    }
+  }
+  if (chance(p, 3)) say(p, ",\"hide\":[\"%s\"]", column(p, pModel));
+  if (chance(p, 3)) say(p, ",\"fixed\":[\"%s\"]", column(p, pModel));
+  say(p, "}");
+  p->bPolicy = bPolicy;
+  return pModel->zName;
+}
