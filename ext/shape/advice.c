@@ -780,3 +780,46 @@ const char *shapeJsonInstead(const char *zKey) {
   while (p->zWord && sqlite3_stricmp(p->zWord, zKey) != 0) p++;
   return p->zInstead;
 }
+
+static const char zHabitBy[] =
+    "to find a row or make it, give its values and by what to find it: "
+    "{\"#by\":\"name\",\"name\":...}";
+static const char zHabitNew[] = "a new row is its values alone: {\"name\":...}";
+static const char zHabitChange[] =
+    "a row is changed by its key: {\"id\":1,\"name\":...}";
+static const char zHabitLetGo[] =
+    "{\"#set\":[...]} is the whole list, null lets the row of a to-one go, and "
+    "assoc_destroy() deletes rows";
+static const char zHabitCount[] =
+    "to count up, write SQL: UPDATE Post SET likes = likes + 1 WHERE id = 1";
+
+static const HabitWord aHabitWrite[] = {
+    {"where", zHabitBy},
+    {"defaults", zHabitBy},
+    {"connectOrCreate", zHabitBy},
+    {"connect", "to relate a row, give its "
+                "key: 1 or {\"id\":1}"},
+    {"create", zHabitNew},
+    {"createMany", zHabitNew},
+    {"update", zHabitChange},
+    {"updateMany", zHabitChange},
+    {"upsert", "write {\"#upsert\":\"name\","
+               "\"name\":...}"},
+    {"set",
+     "a value or a key stands alone, and {\"#set\":[...]} is a whole list"},
+    {"disconnect", zHabitLetGo},
+    {"delete", zHabitLetGo},
+    {"deleteMany", zHabitLetGo},
+    {"_destroy", zHabitLetGo},
+    {"increment", zHabitCount},
+    {"decrement", zHabitCount},
+    {"$inc", zHabitCount},
+    {0, 0}};
+
+/* See shape.h. */
+const char *assocShapeWriteInstead(const char *zKey) {
+  const HabitWord *p = aHabitWrite;
+  assert(zKey);
+  while (p->zWord && sqlite3_stricmp(p->zWord, zKey) != 0) p++;
+  return p->zInstead;
+}

@@ -323,6 +323,9 @@ extern const char zShapeThrough[];
 ** word: "clauses belong in parentheses after the name". 0 if there is no
 ** advice. */
 const char *assocShapeInstead(const char *zName);
+/* The same for a key in what is written, which another library gives a meaning:
+** connect, create, increment. */
+const char *assocShapeWriteInstead(const char *zKey);
 /* What to write instead of the token at byte iAt, where reading failed. 0 if
 ** there is no advice. bModel: the text begins with a model. OUT: the caller
 ** frees the text with sqlite3_free(). */

@@ -404,17 +404,13 @@ static const char *nearestName(AssocSql *p, AssocModel *pModel,
 }
 
 /* What to write instead of a word that JSON has in a wrong place: a direction, or
-** an option of findOrCreate(). 0 if it is none of these. */
+** a word of another library's writers. 0 if it is none of these. */
 static const char *jsonHabit(const char *z) {
   if (sqlite3_stricmp(z, "desc") == 0 || sqlite3_stricmp(z, "asc") == 0) {
     return "a column and its direction are a list in the list: "
            "[[\"name\",\"DESC\"]]";
   }
-  if (strcmp(z, "where") == 0 || strcmp(z, "defaults") == 0) {
-    return "to find a row or make it, give its values and by what to find it: "
-           "{\"#by\":\"name\",\"name\":...}";
-  }
-  return 0;
+  return assocShapeWriteInstead(z);
 }
 
 /*

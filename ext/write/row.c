@@ -255,6 +255,11 @@ static void rowBindJson(AssocWriter *w, sqlite3_stmt *pStmt, int i,
   }
 }
 
+const char *assocWriteInstead(const AssocJson *pJson) {
+  const AssocJson *pFirst = pJson->eType == ASSOC_J_OBJECT ? pJson->pChild : 0;
+  return pFirst ? assocShapeWriteInstead(pFirst->zKey) : 0;
+}
+
 /* An array or object is a value only for a column declared JSON. pCol may be 0:
 ** then the value is a key. */
 void assocWriteBind(AssocWriter *w, sqlite3_stmt *pStmt, int i,
@@ -266,10 +271,12 @@ void assocWriteBind(AssocWriter *w, sqlite3_stmt *pStmt, int i,
   if (pVal->pJson && pCol && pCol->eJson == ASSOC_JSON_RAW) {
     rowBindJson(w, pStmt, i, pVal->pJson);
   } else if (pVal->pJson && pVal->pJson->eType >= ASSOC_J_ARRAY) {
+    const char *zInstead = assocWriteInstead(pVal->pJson);
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, pCol ? pCol->zName : 0,
-                 "%s takes one value, not %s; only a column declared JSON "
-                 "can hold that",
-                 pCol ? pCol->zName : "a key", assocJsonTypeName(pVal->pJson));
+                 "%s takes one value, not %s; %s", pCol ? pCol->zName : "a key",
+                 assocJsonTypeName(pVal->pJson),
+                 zInstead ? zInstead
+                          : "only a column declared JSON can hold that");
   } else if (pVal->pJson) {
     rc = assocJsonBind(pStmt, i, pVal->pJson);
   } else if (pVal->pVal) {

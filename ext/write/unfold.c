@@ -414,10 +414,13 @@ static GraphRow **unfoldAssoc(Graph *g, GraphRow *pUp, const WriteMember *pBy,
   if (pJson->eType == ASSOC_J_NULL) return unfoldNone(g, pUp, pBy, bMany, pp);
   if (!bMany) return unfoldOne(g, pUp, pBy, pJson, 0, 0, pp);
   if (pJson->eType != ASSOC_J_ARRAY) {
+    const char *zInstead = assocWriteInstead(pJson);
     assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, pUp->pModel->zLabel, pBy->zKey,
-                 "%s.%s may be many, and takes an array, not %s; an array adds "
-                 "its rows, {\"#set\":[...]} is the whole list",
-                 pUp->pModel->zLabel, pBy->zKey, assocJsonTypeName(pJson));
+                 "%s.%s may be many, and takes an array, not %s; %s",
+                 pUp->pModel->zLabel, pBy->zKey, assocJsonTypeName(pJson),
+                 zInstead ? zInstead
+                          : "an array adds its rows, {\"#set\":[...]} is the "
+                            "whole list");
     return pp;
   }
   if (pJson->nChild == 0) return unfoldNone(g, pUp, pBy, 1, pp);

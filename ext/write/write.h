@@ -162,6 +162,9 @@ struct WriteSql {
 WriteSql *assocWriteSql(AssocWriter *w, int eOp, AssocTable *pTab, int nSet,
                         const int *aSet, int nWhere, const int *aWhere,
                         int nGet, const int *aGet);
+/* What to write instead of an object that begins with a word of another library,
+** such as {"connect":...} or {"increment":1}. 0 for all others. */
+const char *assocWriteInstead(const AssocJson *pJson);
 /* Bind a value to ?i. pCol is the column that takes it, or 0 for a key. */
 void assocWriteBind(AssocWriter *w, sqlite3_stmt *pStmt, int i,
                     const AssocColumn *pCol, const WriteVal *pVal);
