@@ -144,7 +144,7 @@ static AssocPlan *planFor(AssocCall *pCall, AssocLoadState *p,
     if (!mayShare(pPlan, pText)) continue;
     unlinkPlan(p, pPlan);
     assocHoldReset(pPlan);
-    assocPlanTake(pPlan, pText);
+    assocPlanTake(pCall, pPlan, pText);
     return pPlan;
   }
   prunePlans(p, pText->pCat, p->nMost - 1);

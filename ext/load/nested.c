@@ -89,7 +89,12 @@ static void textValue(AssocSql *p, const AssocNode *pNode,
                       const AssocPart *pPart) {
   char *z;
   if (pPart->eType == ASSOC_PART_VALUE) {
-    textPut(p, pPart->zSql);
+    int eType = pPart->pVal->eType;
+    if (eType == SHAPE_VAL_TRUE || eType == SHAPE_VAL_FALSE) {
+      textPut(p, eType == SHAPE_VAL_TRUE ? "json('true')" : "json('false')");
+    } else {
+      assocSqlVal(p, pPart->pVal);
+    }
     return;
   }
   z = assocMprintf(p->pCall, "n%d.a%d", pNode->iNode, pPart->iArg);

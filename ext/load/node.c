@@ -209,12 +209,14 @@ void assocNodeColumn(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   }
 }
 
-/* The text of a JSON value that pVal, a literal, becomes. */
-static const char *constJson(Planner *p, const ShapeVal *pVal, int *pn) {
+/* See plan.h. */
+void assocPartConst(AssocCall *pCall, AssocArena *pArena, AssocPart *pPart) {
   static const char *const az[] = {"null", "false", "true"};
+  const ShapeVal *pVal = pPart->pVal;
   AssocOut out;
   i64 n = 0;
-  char *z, *zKept;
+  char *z;
+  assert(pPart->eType == ASSOC_PART_VALUE && pVal->eType <= SHAPE_VAL_TEXT);
   assocBufInit(&out, 0x7fffffff);
   if (pVal->eType <= SHAPE_VAL_TRUE) {
     assocOutText(&out, az[pVal->eType], (i64)strlen(az[pVal->eType]));
@@ -225,11 +227,10 @@ static const char *constJson(Planner *p, const ShapeVal *pVal, int *pn) {
   } else {
     assocJsonString(&out, pVal->z, pVal->n);
   }
-  z = assocBufText(p->pCall, &out, &n);
-  zKept = assocArenaText(p->pCall, p->pArena, z, -1);
-  *pn = (int)n;
+  z = assocBufText(pCall, &out, &n);
+  pPart->zVal = assocArenaText(pCall, pArena, z, -1);
+  pPart->nVal = (int)n;
   sqlite3_free(z);
-  return zKept;
 }
 
 void assocNodeConst(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
@@ -238,13 +239,8 @@ void assocNodeConst(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   assocNodeCheckKey(p, pNode, pItem, zName);
   pPart = assocNodePart(p, pNode, ASSOC_PART_VALUE, zName);
   if (pPart == 0) return;
-  pPart->zVal = constJson(p, pVal, &pPart->nVal);
-  pPart->zSql =
-      pVal->eType == SHAPE_VAL_TEXT
-          ? assocArenaPrintf(p->pCall, p->pArena, "%Q", pVal->z)
-      : pVal->eType == SHAPE_VAL_NULL
-          ? "NULL"
-          : assocArenaPrintf(p->pCall, p->pArena, "json('%s')", pPart->zVal);
+  pPart->pVal = pVal;
+  assocPartConst(p->pCall, p->pArena, pPart);
 }
 
 /* ------------------------------------------------------------------ nodes */

@@ -11,14 +11,14 @@
 
 /* A member of the object that a row becomes, in the order of the output. */
 struct AssocPart {
-  u8 eType;          /* ASSOC_PART_* */
-  u8 eJson;          /* COLUMN: ASSOC_JSON_* */
-  const char *zVal;  /* VALUE: the JSON of a constant */
-  int nVal;          /* VALUE: its bytes */
-  const char *zSql;  /* VALUE: the constant in SQL */
-  int iArg;          /* COLUMN: the value's place among the node's values */
-  int iRaw;          /* COLUMN: place of the value as valid JSON, or -1 */
-  u8 bBlob;          /* COLUMN: may hold BLOBs, judging by its type */
+  u8 eType;             /* ASSOC_PART_* */
+  u8 eJson;             /* COLUMN: ASSOC_JSON_* */
+  const ShapeVal *pVal; /* VALUE: the literal */
+  const char *zVal;     /* VALUE: its JSON */
+  int nVal;             /* VALUE: bytes of zVal */
+  int iArg;             /* COLUMN: the value's place among the node's values */
+  int iRaw;             /* COLUMN: place of the value as valid JSON, or -1 */
+  u8 bBlob;             /* COLUMN: may hold BLOBs, judging by its type */
   u8 bInner;         /* COLUMN: of an inner object, which a TEXT part begins */
   const char *zName; /* The key, as the caller spelt it, or 0 */
   const char *zKey;  /* The text before the value: ,"title": */

@@ -958,12 +958,12 @@ static void compileValue(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
 
 /* "model()": the name of the row's model. */
 static void compileModel(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
-  ShapeVal val;
-  memset(&val, 0, sizeof(val));
-  val.eType = SHAPE_VAL_TEXT;
-  val.z = pNode->pModel->zLabel;
-  val.n = (int)strlen(val.z);
-  assocNodeConst(p, pNode, pItem, &val,
+  ShapeVal *pVal = assocPlannerAlloc(p, sizeof(*pVal));
+  if (pVal == 0) return;
+  pVal->eType = SHAPE_VAL_TEXT;
+  pVal->z = pNode->pModel->zLabel;
+  pVal->n = (int)strlen(pVal->z);
+  assocNodeConst(p, pNode, pItem, pVal,
                  pItem->pAlias ? pItem->pAlias->z : "model");
 }
 
@@ -1418,9 +1418,18 @@ static void unbindNode(AssocNode *pNode) {
   pNode->eSeek = 0; /* A literal may be a partial index's condition */
 }
 
+/* Write the constants of the node's rows anew, from the literals of pText. */
+static void takeConsts(AssocCall *pCall, AssocNode *pNode, AssocPlan *pText) {
+  AssocPart *pPart = pNode->pPart;
+  for (; pPart; pPart = pPart->pNext) {
+    if (pPart->eType != ASSOC_PART_VALUE) continue;
+    assocPartConst(pCall, &pText->mem, pPart);
+  }
+}
+
 /* The values are copied into the plan's own tree, where its statements know
 ** them; what they point to stays in pText. */
-void assocPlanTake(AssocPlan *pPlan, AssocPlan *pText) {
+void assocPlanTake(AssocCall *pCall, AssocPlan *pPlan, AssocPlan *pText) {
   AssocPlan *pOne;
   int i;
   assert(strcmp(pPlan->masked.z, pText->masked.z) == 0);
@@ -1431,7 +1440,10 @@ void assocPlanTake(AssocPlan *pPlan, AssocPlan *pText) {
     pVal->pNext = pNext;
   }
   for (pOne = pPlan; pOne; pOne = pOne->pAnd) {
-    for (i = 0; i < pOne->nNode; i++) unbindNode(pOne->apNode[i]);
+    for (i = 0; i < pOne->nNode; i++) {
+      unbindNode(pOne->apNode[i]);
+      takeConsts(pCall, pOne->apNode[i], pText);
+    }
     pOne->pShape->zText = pText->zText;
     pOne->zText = pText->zText;
   }

@@ -44,7 +44,7 @@ AssocPlan *assocPlanParse(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
 AssocPlan *assocPlanCompile(AssocCall *pCall, AssocPlan *pPlan);
 /* Give pPlan the literals of pText, a parsed text with the same mask, which it
 ** then owns. */
-void assocPlanTake(AssocPlan *pPlan, AssocPlan *pText);
+void assocPlanTake(AssocCall *pCall, AssocPlan *pPlan, AssocPlan *pText);
 /* Free a plan and its statements, now or when its last holder lets it go. pPlan
 ** may be 0. */
 void assocPlanFree(AssocPlan *pPlan);
@@ -91,6 +91,8 @@ void assocNodeCheckKey(AssocPlanner *p, AssocNode *pNode,
 /* Add a column of the model as a member with the key zName. */
 void assocNodeColumn(AssocPlanner *p, AssocNode *pNode, const ShapeItem *pItem,
                      int iCol, const char *zName);
+/* Write the JSON of a constant, whose literal another text may have changed. */
+void assocPartConst(AssocCall *pCall, AssocArena *pArena, AssocPart *pPart);
 /* Add a constant as a member with the key zName. */
 void assocNodeConst(AssocPlanner *p, AssocNode *pNode, const ShapeItem *pItem,
                     const ShapeVal *pVal, const char *zName);

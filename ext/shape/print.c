@@ -421,7 +421,7 @@ static void printItem(Printer *p, const ShapeItem *pItem) {
   if (pItem->bText) shapePut(p, "text(");
   printPath(p, pItem->pPath);
   if (pItem->bText) shapePut(p, ")");
-  if (pItem->pVal) shapePrintLiteral(p, pItem->pVal);
+  if (pItem->pVal) printVal(p, pItem->pVal);
   if (pItem->pAgg && pItem->pPath) shapePut(p, ".");
   if (pItem->pAgg) printAgg(p, pItem->pAgg);
   if (pItem->bRequired) shapePut(p, "!");

@@ -279,8 +279,8 @@ const char *assocShapeName(AssocCall *pCall, AssocArena *pArena,
 /*
 ** The text of a tree in which each literal is only a type, and the literals in
 ** their order. Shapes with equal texts differ at most in these values. Some
-** literals decide more than a value and are kept in the text: constants, the
-** values of scopes, and literals of orders.
+** literals decide more than a value and are kept in the text: the values of
+** scopes, and literals of orders.
 */
 typedef struct ShapeMasked ShapeMasked;
 struct ShapeMasked {
