@@ -602,10 +602,7 @@ static int indexServes(const CheckIndex *pWant, int nCol, const int *aCol,
 /* The column of soft deletion of the model; -1 if it has none. A scope that
 ** cannot be read is no error here: nothing is known of soft deletion then. */
 static int modelDeleted(Checker *c, AssocModel *pModel) {
-  AssocCall ask;
-  assocTryBegin(&ask, c->pCall);
-  (void)assocModelScopes(&ask, pModel);
-  return assocTryEnd(&ask, c->pCall, 0) ? -1 : pModel->iDeleted;
+  return assocLookScopes(c->p, pModel) ? pModel->iDeleted : -1;
 }
 
 /* The same of the association's model whose table it is. */

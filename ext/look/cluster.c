@@ -153,21 +153,23 @@ static void clusterOrder(AssocPicture *p, Cluster *q) {
 ** bound makes sure that the loop ends. */
 void assocPictureCluster(AssocPicture *p) {
   Cluster cluster;
-  int i, iPass, bMoved = 1;
+  int i, iPass, bMoved;
   memset(&cluster, 0, sizeof(cluster));
   if (p->nTable < CLUSTER_LEAST || !clusterStart(p, &cluster)) return;
   /* First each table goes where most of its neighbours are, then whole groups
   ** join. Both end early; 20 passes bound a schema that never comes to rest. */
   assert(cluster.n > 0);
-  for (iPass = 0; iPass < 20 && bMoved; iPass++) {
+  for (iPass = 0; iPass < 20; iPass++) {
     for (i = bMoved = 0; i < cluster.n; i++) {
       bMoved |= clusterStep(&cluster, i);
     }
+    if (!bMoved) break;
   }
-  for (iPass = 0, bMoved = 1; iPass < 20 && bMoved; iPass++) {
+  for (iPass = 0; iPass < 20; iPass++) {
     for (i = bMoved = 0; i < cluster.n; i++) {
       bMoved |= clusterJoin(&cluster, i);
     }
+    if (!bMoved) break;
   }
   clusterOrder(p, &cluster);
 }

@@ -122,10 +122,10 @@ static const char *foundRows(AssocLook *p, const AssocTable *pTab) {
   return z ? z : "";
 }
 
-/* Is the column hidden, in a virtual table or from the session? */
+/* Is the column hidden from the session? */
 static int foundHides(AssocLook *p, const AssocTable *pTab, int iCol) {
-  return pTab->aCol[iCol].bHidden ||
-         assocColumnIs(p->pCall, pTab, iCol, ASSOC_COLUMN_HIDE);
+  assert(pTab->eType == ASSOC_TABLE); /* SQLite hides none of its columns */
+  return assocColumnIs(p->pCall, pTab, iCol, ASSOC_COLUMN_HIDE);
 }
 
 /* Do the first hundred rows of the parent have the number of their children in
@@ -157,7 +157,8 @@ static const char *foundCounter(AssocLook *p, const AssocFound *pFound,
   const char *az[2], *zCol;
   int i, j;
   if (pFound->eKind != ASSOC_HASMANY || pKey->key.nCol != 1) return 0;
-  if (pUp->eType != ASSOC_TABLE || pUp == pFound->pTarget->pTable) return 0;
+  assert(pUp->eType == ASSOC_TABLE); /* No key leads to another kind */
+  if (pUp == pFound->pTarget->pTable) return 0;
   az[0] = assocUnderscore(pCall, &p->mem, pFound->zName);
   az[1] = az[0] ? assocSingularize(pCall, &p->mem, az[0]) : 0;
   /* comments_count or comment_count, in any style of writing */
@@ -500,10 +501,9 @@ static int foundJoins(AssocLook *p, AssocLookKey *pA, AssocLookKey *pB) {
   int aCol[16], n = 0, i, j, bUnique = 0;
   if (pA->name.bUnique || pB->name.bUnique) return 0;
   if (pTab->eType != ASSOC_TABLE) return 0;
-  for (i = 0; i < pA->key.nCol && n < ASSOC_COUNT(aCol); i++) {
-    aCol[n++] = pA->key.aCol[i];
-  }
-  for (i = 0; i < pB->key.nCol && n < ASSOC_COUNT(aCol); i++) {
+  if (pA->key.nCol + pB->key.nCol > ASSOC_COUNT(aCol)) return 0;
+  for (i = 0; i < pA->key.nCol; i++) aCol[n++] = pA->key.aCol[i];
+  for (i = 0; i < pB->key.nCol; i++) {
     for (j = 0; j < pA->key.nCol && aCol[j] != pB->key.aCol[i]; j++) {
     }
     if (j == pA->key.nCol) aCol[n++] = pB->key.aCol[i];
@@ -791,7 +791,8 @@ static const char *foundGone(AssocLook *p, AssocDef *pDef, AssocRenamed *pNow) {
   pRel = assocKindSeek(pDef->zKind) == ASSOC_BELONGSTOMANY
              ? assocRelTry(p->pCall, pDef, 0)
              : 0;
-  if (pRel == 0 || pRel->nPath || pRel->pThrough) return 0;
+  if (pRel == 0 || pRel->pThrough) return 0;
+  assert(pRel->nPath == 0);
   assocRenamedJoin(p, pRel, pNow);
   return pNow->nChoice == 1 ? pRel->zThrough : 0;
 }

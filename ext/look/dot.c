@@ -71,7 +71,7 @@ static void dotTable(AssocPicture *p, const AssocPictureTable *pTab) {
 ** column and is dashed. */
 static void dotEdge(AssocPicture *p, const AssocPictureEdge *pEdge) {
   const char *zA, *zSlash, *zB;
-  int iCol = pEdge->pKey && pEdge->pKey->nCol ? pEdge->pKey->aCol[0] : -1;
+  int iCol = pEdge->pKey ? pEdge->pKey->aCol[0] : -1;
   assert(pEdge->pFrom && pEdge->pTo);
   assocPictureLabel(pEdge, &zA, &zSlash, &zB);
   sqlite3_str_appendf(p->pStr, "  t%d", pEdge->pFrom->iId);

@@ -73,9 +73,8 @@ static const char *dumpName(AssocLook *p, const AssocDef *pDef,
                             const char *zName, const AssocModel *pModel) {
   const AssocSchema *pSchema = pDef->pSchema;
   const char *z;
-  if (zName == 0 || pSchema == p->pCat->pSchema || pSchema->pNext == 0) {
-    return zName;
-  }
+  assert(zName);
+  if (pSchema == p->pCat->pSchema || pSchema->pNext == 0) return zName;
   /* The name leads to another database already. */
   if (pModel && pModel->pTable->pSchema != pSchema) return zName;
   z = assocArenaPrintf(p->pCall, &p->mem, "%s.%s", pSchema->zName,
@@ -197,7 +196,8 @@ static int dumpSays(AssocLook *p, const AssocRel *pRel) {
     return pOpt->foreignKey.n && pOpt->otherKey.n && pOpt->zThrough;
   }
   if (pRel->eKind != ASSOC_BELONGSTO || pOpt->foreignKey.n) return 1;
-  return pRel->foreign.nCol == 1 && pRel->targetKey.nCol == 1 &&
+  assert(pRel->targetKey.nCol == pRel->foreign.nCol);
+  return pRel->foreign.nCol == 1 &&
          assocKeyUsual(p->pCall, &p->mem, pRel->foreign.azCol[0], pRel->zName,
                        pRel->targetKey.azCol[0]);
 }
@@ -261,7 +261,7 @@ static int dumpWaits(AssocLook *p, const DumpPaths *pPaths, AssocDef *pDef) {
   AssocModel *pAt = pDef->pRel->pSource;
   const char *z = pDef->pRel->pOpt->zThrough;
   assert(pDef->pRel && pDef->pRel->nPath > 0);
-  while (z && *z && p->pCall->rc == SQLITE_OK) {
+  while (*z) {
     int n = 0;
     AssocRel *pStep;
     while (z[n] && z[n] != '.') n++;
@@ -279,8 +279,9 @@ static int dumpWaits(AssocLook *p, const DumpPaths *pPaths, AssocDef *pDef) {
 ** left. A circle of paths cannot exist: resolving it is an error. */
 static void dumpPaths(AssocLook *p, sqlite3_str *pStr, DumpPaths *pPaths) {
   int i, n = -1;
-  while (pPaths->n > 0 && pPaths->n != n && p->pCall->rc == SQLITE_OK) {
+  while (pPaths->n > 0) {
     DumpPaths left = {pPaths->ap, 0};
+    if (ASSOC_NEVER(pPaths->n == n)) return;
     n = pPaths->n;
     for (i = 0; i < n; i++) {
       AssocDef *pDef = pPaths->ap[i];
@@ -292,7 +293,6 @@ static void dumpPaths(AssocLook *p, sqlite3_str *pStr, DumpPaths *pPaths) {
     }
     pPaths->n = left.n;
   }
-  assert(pPaths->n == 0 || p->pCall->rc != SQLITE_OK);
 }
 
 /* The rows of assoc_policy(). */

@@ -104,6 +104,14 @@ AssocModel *assocLookModel(AssocLook *p, AssocTable *pTab) {
   return assocModelShown(p->pCall, pModel) ? pModel : 0;
 }
 
+/* An error of the model's row is another problem's matter. */
+int assocLookScopes(AssocLook *p, AssocModel *pModel) {
+  AssocCall ask;
+  assocTryBegin(&ask, p->pCall);
+  (void)assocModelScopes(&ask, pModel);
+  return !assocTryEnd(&ask, p->pCall, 0);
+}
+
 /* ----------------------------------------------------------------- tables */
 
 /*
@@ -191,8 +199,8 @@ static void lookDefs(AssocLook *p) {
   if (p->apDef == 0) return;
   for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
     for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
-      if (pDef->pSource && pDef->zName[0] && assocDefShown(p->pCall, pDef)) {
-        assert(p->nDef < n);
+      if (pDef->pSource && assocDefShown(p->pCall, pDef)) {
+        assert(pDef->zName[0] && p->nDef < n);
         p->apDef[p->nDef++] = pDef;
       }
     }
@@ -248,7 +256,8 @@ static void lookKeyNames(AssocLook *p, AssocKey *pKey, const AssocTable *pTab,
   assert(nCol > 0);
   pKey->aCol = aCol;
   pKey->azCol = assocAlloc(p->pCall, &p->mem, (i64)sizeof(char *) * (nCol + 1));
-  if (pKey->azCol == 0 || aCol == 0) return;
+  if (pKey->azCol == 0) return;
+  assert(aCol); /* It was allocated before */
   pKey->nCol = nCol;
   for (i = 0; i < nCol; i++) pKey->azCol[i] = pTab->aCol[aCol[i]].zName;
 }
@@ -499,7 +508,8 @@ void assocLookKeysRelate(AssocLook *p) {
   assocLookHabits(p);
   for (pKey = p->pKey; pKey; pKey = pKey->pNext) n++;
   a = assocAlloc(p->pCall, &p->mem, (i64)sizeof(*a) * (n + 1));
-  for (pKey = p->pKey, i = 0; pKey && a && i < n; pKey = pKey->pNext, i++) {
+  for (pKey = p->pKey, i = 0; pKey && a; pKey = pKey->pNext, i++) {
+    assert(i < n);
     assocLookNaming(p, &pKey->name);
     a[i].pKey = pKey;
     a[i].i = i;

@@ -22,7 +22,8 @@
 static void foundModelAdd(AssocLook *p, AssocModel *pTable, const char *zName,
                           const char *zOptions) {
   AssocFoundModel *q = assocAlloc(p->pCall, &p->mem, sizeof(*q));
-  if (q == 0 || zName == 0 || zOptions == 0) return;
+  if (q == 0) return;
+  assert(zName && zOptions); /* They were allocated before */
   q->pTable = pTable;
   q->zName = zName;
   q->zLabel = pTable->zLabel;
@@ -55,7 +56,7 @@ static void foundTimes(AssocLook *p, AssocModel *pModel) {
 /* The column of the table's classes, or -1. */
 static int foundTypeColumn(const AssocTable *pTab) {
   int i = assocColumnFind(pTab, "type");
-  if (i < 0 || i >= pTab->nCol || pTab->aCol[i].iPk) return -1;
+  if (i < 0 || pTab->aCol[i].iPk) return -1;
   if (pTab->aCol[i].bGenerated || pTab->aCol[i].eAff != ASSOC_AFF_TEXT) {
     return -1;
   }

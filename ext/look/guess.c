@@ -73,8 +73,9 @@ static void valuesRead(AssocGuesser *g, GuessValues *v,
   assert(v->n == 0);
   v->bRead = 1;
   pStmt = sampleRead(g, p->pTab->pModel->pTable, p->iCol);
-  while (assocStep(g->pCall, pStmt) && v->n < GUESS_SAMPLE) {
+  while (assocStep(g->pCall, pStmt)) {
     sqlite3_value *pVal = sqlite3_value_dup(sqlite3_column_value(pStmt, 0));
+    assert(v->n < GUESS_SAMPLE); /* The statement's LIMIT */
     if (pVal == 0) {
       assocErrorCode(g->pCall, SQLITE_NOMEM);
       break;
@@ -229,7 +230,8 @@ static void guessAdd(AssocGuesser *g, const AssocGuessColumn *p,
 static int columnIsIndexed(AssocGuesser *g, const AssocGuessColumn *p) {
   const AssocIndex *pIdx = assocTableIndexes(g->pCall, p->pTab->pModel->pTable);
   for (; pIdx; pIdx = pIdx->pNext) {
-    if (pIdx->nCol && pIdx->aCol[0] == p->iCol) return 1;
+    assert(pIdx->nCol > 0);
+    if (pIdx->aCol[0] == p->iCol) return 1;
   }
   return 0;
 }
@@ -652,12 +654,12 @@ static void guessTables(AssocGuesser *g) {
 
 /* ------------------------------------------------------------------- views */
 
-/* Does the text name the table? */
+/* Does the text, which begins with CREATE, name the table? */
 static int viewReads(const char *zSql, const char *zTable) {
-  int i, n = (int)strlen(zTable);
-  for (i = 0; zSql[i]; i++) {
-    if (sqlite3_strnicmp(&zSql[i], zTable, n) == 0 &&
-        (i == 0 || !assocIsName(zSql[i - 1])) && !assocIsName(zSql[i + n])) {
+  int n = (int)strlen(zTable);
+  for (; zSql[0]; zSql++) {
+    if (sqlite3_strnicmp(&zSql[1], zTable, n) == 0 && !assocIsName(zSql[0]) &&
+        !assocIsName(zSql[1 + n])) {
       return 1;
     }
   }

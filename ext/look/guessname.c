@@ -67,9 +67,9 @@ static const char *const azNameMark[] = {"id",   "fk",   "ref",  "row",
                                          "ptr",  "oid",  "code", "rowid"};
 /* A table of its own name has the key called so. */
 static const char *const azNameGeneric[] = {
-    "id",   "_id",  "key",  "name",    "uuid",  "guid",  "pk",  "code",
-    "hash", "z_pk", "fid",  "title",   "value", "rowid", "oid", "uid",
-    "type", "slug", "path", "version", "date",  "tag",   "url", "email"};
+    "id",   "zpk",  "key",     "name",  "uuid",  "guid", "pk",   "code",
+    "hash", "fid",  "title",   "value", "rowid", "oid",  "uid",  "type",
+    "slug", "path", "version", "date",  "tag",   "url",  "email"};
 /* Behind a table's name, which of two keys it is. */
 static const char *const azNameDirection[] = {
     "from", "to",     "old",  "new",      "a",  "b",   "src",  "dst",
@@ -127,7 +127,7 @@ static const char *const azNameElsewhere[] = {"provider", "external", "remote",
 /* Equal words are the same object, so this compares pointers. */
 static int nameEqual(const AssocGuessName *pA, int iA, const AssocGuessName *pB,
                      int iB, int n) {
-  assert(n <= 0 || (iA + n <= pA->n && iB + n <= pB->n));
+  assert(n >= 0 && iA + n <= pA->n && iB + n <= pB->n);
   return n > 0 &&
          memcmp(&pA->ap[iA], &pB->ap[iB], sizeof(pA->ap[0]) * (size_t)n) == 0;
 }
@@ -313,7 +313,6 @@ void assocGuessPeople(AssocGuesser *g) {
 static void parentAdd(AssocGuesser *g, AssocGuessTable *pTab, int iCol,
                       int bPrimary) {
   AssocGuessParent *q = &g->aParent[g->nParent++];
-  const char *z = pTab->pModel->pTable->aCol[iCol].zName;
   assert(g->nParent <= 5 * g->nTable); /* The room of aParent */
   q->pTab = pTab;
   q->iCol = iCol;
@@ -321,8 +320,7 @@ static void parentAdd(AssocGuesser *g, AssocGuessTable *pTab, int iCol,
   q->nRow = -1;
   q->key = pTab->aColumn[iCol];
   q->bGeneric =
-      q->key.n == 0 || NAME_IN(assocGuessNameGlue(g, &q->key), azNameGeneric) ||
-      sqlite3_stricmp(z, "_id") == 0 || sqlite3_stricmp(z, "Z_PK") == 0;
+      q->key.n == 0 || NAME_IN(assocGuessNameGlue(g, &q->key), azNameGeneric);
 }
 
 /* The key of a table, and other columns that have a UNIQUE index. */
@@ -371,7 +369,7 @@ static void parentIndex(AssocGuesser *g) {
       q->pNextByName = pWord->pByName;
       pWord->pByName = q;
     }
-    if (q->key.n && !q->bGeneric) {
+    if (!q->bGeneric) {
       pWord = nameLast(&q->key);
       q->pNextByKey = pWord->pByKey;
       pWord->pByKey = q;
@@ -563,13 +561,14 @@ static int matchLetters(const AssocGuessColumn *p, const AssocGuessTable *q) {
   const AssocGuessWord *pLast = nameLast(&p->core);
   const char *zOwn = p->pTab->zGlued, *z = q->zGlued;
   int n = (int)strlen(z), nOwn = (int)strlen(zOwn);
-  if (pLast == 0 || pLast->n < 3 || n <= pLast->n) return ASSOC_GUESS_NONE;
+  assert(pLast && pLast->n >= 3 && n > pLast->n); /* See matchParts() */
   if (q->plain.n == 2 && q->plain.ap[0] == pLast) return ASSOC_GUESS_FIRST;
   if (strncmp(z, pLast->z, (size_t)pLast->n) == 0) {
     return q->plain.n == 1 && !pLast->bTable ? ASSOC_GUESS_SHORT
                                              : ASSOC_GUESS_NONE;
   }
-  if (pLast->n < 4 || !assocGuessEnds(z, pLast->z)) return ASSOC_GUESS_NONE;
+  assert(assocGuessEnds(z, pLast->z));
+  if (pLast->n < 4) return ASSOC_GUESS_NONE;
   if (n == nOwn + pLast->n && strncmp(z, zOwn, (size_t)nOwn) == 0) {
     return ASSOC_GUESS_CHILD;
   }
@@ -580,7 +579,8 @@ static int matchLetters(const AssocGuessColumn *p, const AssocGuessTable *q) {
 static int matchInitials(const AssocGuessColumn *p, const AssocGuessTable *q) {
   const AssocGuessWord *pLast = nameLast(&p->name);
   int n = (int)strlen(q->zInitial);
-  if (p->name.n != 1 || !nameIsInitials(pLast) || pLast->n != n + 2) return 0;
+  assert(p->name.n == 1 && nameIsInitials(pLast));
+  if (pLast->n != n + 2) return ASSOC_GUESS_NONE;
   return strncmp(pLast->z, q->zInitial, (size_t)n) == 0 ? ASSOC_GUESS_SHORT : 0;
 }
 
@@ -612,7 +612,8 @@ int assocGuessIsParent(const AssocGuessColumn *p) {
 
 int assocGuessIsPerson(const AssocGuessColumn *p) {
   const AssocGuessWord *pLast = nameLast(&p->core);
-  return pLast && (NAME_IN(pLast->z, azNamePerson) || wordEndsPerson(pLast)) &&
+  assert(pLast); /* The column was matched by its last word */
+  return (NAME_IN(pLast->z, azNamePerson) || wordEndsPerson(pLast)) &&
          assocGuessIsSingular(p);
 }
 
@@ -684,8 +685,9 @@ static void classRead(AssocGuesser *g, AssocGuessTable *q) {
                        "SELECT DISTINCT \"type\" FROM (SELECT \"type\" FROM"
                        " \"%w\".\"%w\" LIMIT 1000) LIMIT 32",
                        pTab->pSchema->zName, pTab->zName);
-  while (assocStep(g->pCall, pStmt) && q->apType && q->nType < 32) {
+  while (assocStep(g->pCall, pStmt)) {
     AssocGuessName name;
+    assert(q->nType < 32); /* The statement's LIMIT */
     assocGuessNameRead(g, &name, assocColumnText(g->pCall, pStmt, 0));
     if (name.n > 1) q->apType[q->nType++] = name.ap[name.n - 1];
   }
@@ -721,7 +723,8 @@ static int matchOwn(const AssocGuessColumn *p, const AssocGuessTable *pTab,
       eKind == ASSOC_GUESS_HEAD ||
       (eKind == ASSOC_GUESS_TAIL && !p->bPk &&
        (p->bMarked || NAME_IN(p->core.ap[0]->z, azNameDirection))) ||
-      (eKind == ASSOC_GUESS_LAST && !p->bPk && p->bMarked && p->core.n > 1)) {
+      (eKind == ASSOC_GUESS_LAST && !p->bPk && p->bMarked)) {
+    assert(eKind != ASSOC_GUESS_LAST || p->core.n > 1); /* Else it is TAIL */
     return eKind;
   }
   return ASSOC_GUESS_NONE;
@@ -867,7 +870,8 @@ static void matchStem(AssocGuesser *g, const AssocGuessColumn *p, int *pn) {
     for (q = pStem ? pStem->pByName : 0; q; q = q->pNextByName) {
       const AssocGuessName *r = &q->pTab->plain;
       int n = r->n - 1;
-      if (nameLast(r) != pStem || n > pOwn->n || pOwn->n == 0) continue;
+      assert(nameLast(r) == pStem);
+      if (n > pOwn->n || pOwn->n == 0) continue;
       if (n ? nameEqual(pOwn, 0, r, 0, n) : pOwn->ap[0] == pStem) {
         matchTry(g, p, pn, q, ASSOC_GUESS_EXACT);
       }
@@ -987,7 +991,8 @@ int assocGuessIsNumber(AssocGuesser *g, const AssocGuessColumn *p) {
 
 /* Names of keys in other systems, such as external_id and facebook_id. */
 int assocGuessIsElsewhere(const AssocGuessColumn *p) {
-  return p->core.n && NAME_IN(p->core.ap[0]->z, azNameElsewhere);
+  assert(p->core.n > 0);
+  return NAME_IN(p->core.ap[0]->z, azNameElsewhere);
 }
 
 /* item_id beside item_type, or type_id beside type: no single table can be

@@ -63,18 +63,20 @@ AssocGuessWord *assocGuessWordOf(AssocGuesser *g, const char *z, int n) {
   zRaw = assocArenaText(g->pCall, &g->p->mem, z, n);
   zOne = zRaw ? assocSingularize(g->pCall, &g->p->mem, zRaw) : 0;
   if (zOne == 0) return 0;
-  g->azRaw[i] = zRaw;
-  g->nWord++;
   if (strcmp(zOne, zRaw) != 0) { /* The same object as for the singular */
     pWord = assocGuessWordOf(g, zOne, (int)strlen(zOne));
-    g->apWord[wordSlot(g, z, n)] = pWord; /* The table may have grown */
-    return pWord;
+    i = wordSlot(g, z, n); /* The table may have grown */
+  } else {
+    pWord = assocAlloc(g->pCall, &g->p->mem, sizeof(*pWord));
+    if (pWord == 0) return 0;
+    pWord->z = zOne;
+    pWord->n = (int)strlen(zOne);
   }
-  pWord = assocAlloc(g->pCall, &g->p->mem, sizeof(*pWord));
   if (pWord == 0) return 0;
-  pWord->z = zOne;
-  pWord->n = (int)strlen(zOne);
-  return g->apWord[i] = pWord;
+  g->azRaw[i] = zRaw;
+  g->apWord[i] = pWord;
+  g->nWord++;
+  return pWord;
 }
 
 /* ------------------------------------------------------------------ parts */
@@ -91,7 +93,7 @@ static const char *const azWordSide[] = {
 AssocGuessWord *assocGuessWordSeen(AssocGuesser *g, const char *z, int n) {
   u32 i = wordSlot(g, z, n);
   int j;
-  if (g->azRaw[i] && g->apWord[i] && g->apWord[i]->bSeen) return g->apWord[i];
+  if (g->azRaw[i] && g->apWord[i]->bSeen) return g->apWord[i];
   for (j = 0; j < ASSOC_COUNT(azWordSide); j++) {
     if ((int)strlen(azWordSide[j]) == n &&
         memcmp(azWordSide[j], z, (size_t)n) == 0) {

@@ -90,6 +90,9 @@ AssocLookKey *assocLookKeyAdd(AssocLook *p, AssocModel *pChild,
 void assocLookKeysRelate(AssocLook *p);
 /* The model that a table is, if its name is found again; else 0. */
 AssocModel *assocLookModel(AssocLook *p, AssocTable *pTab);
+/* Read the scopes and the soft deletion of a model. False if they cannot be
+** read. */
+int assocLookScopes(AssocLook *p, AssocModel *pModel);
 /* "a, b". OUT: in p */
 const char *assocLookNames(AssocLook *p, const AssocTable *pTab, int nCol,
                            const int *aCol);

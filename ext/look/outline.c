@@ -102,8 +102,5 @@ static void textTable(AssocPicture *p, const AssocPictureTable *pTab) {
 /* Tables in the order in which they were collected. */
 void assocPictureOutline(AssocPicture *p) {
   const AssocPictureTable *pTab;
-  for (pTab = p->pTable; pTab && p->pCall->rc == SQLITE_OK;
-       pTab = pTab->pNext) {
-    textTable(p, pTab);
-  }
+  for (pTab = p->pTable; pTab; pTab = pTab->pNext) textTable(p, pTab);
 }

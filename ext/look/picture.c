@@ -37,10 +37,10 @@ static AssocPictureTable *pictureTable(AssocPicture *p, AssocTable *pTab) {
   return pNew;
 }
 
-/* 0 stands for a line without a key: a belongsToMany. */
+/* pA is 0 of a line without a key: a belongsToMany. */
 static int pictureSameKey(const AssocKey *pA, const AssocKey *pB) {
   int i;
-  if (pA == 0 || pB == 0) return pA == pB;
+  if (pA == 0) return 0;
   if (pA->nCol != pB->nCol) return 0;
   for (i = 0; i < pA->nCol; i++) {
     if (sqlite3_stricmp(pA->azCol[i], pB->azCol[i]) != 0) return 0;

@@ -81,7 +81,7 @@ static const char **keyOfFkey(AssocLook *p, const AssocTable *pTab,
       iTo = pFk->azTo[j]        ? assocColumnFind(pParent, pFk->azTo[j])
             : j < pParent->nKey ? pParent->aKey[j]
                                 : -1;
-      if (iTo == pRef->aCol[i] && pFk->aCol[j] >= 0) break;
+      if (iTo == pRef->aCol[i]) break;
     }
     if (j == pFk->nCol) return 0;
     az[i] = pTab->aCol[pFk->aCol[j]].zName;
@@ -117,9 +117,7 @@ static void renamedByIndex(AssocLook *p, AssocRenamedKey *pKey) {
       assocArenaPrintf(p->pCall, &p->mem, "%s_%s", pKey->pTab->zName, zOld);
   if (pKey->pKey->nCol != 1 || zName == 0) return;
   while (pIdx && sqlite3_stricmp(pIdx->zName, zName) != 0) pIdx = pIdx->pNext;
-  if (pIdx == 0 || pIdx->aCol[0] < 0 || pIdx->aCol[0] >= pKey->pTab->nCol) {
-    return;
-  }
+  if (pIdx == 0 || pIdx->aCol[0] < 0) return; /* The rowid, an expression */
   pKey->azNow = assocAlloc(p->pCall, &p->mem, sizeof(char *));
   if (pKey->azNow == 0) return;
   pKey->azNow[0] = pKey->pTab->aCol[pIdx->aCol[0]].zName;
@@ -174,7 +172,7 @@ static int isTaken(AssocLook *p, const AssocTable *pTab, int bJoin) {
   AssocDef **ap = renamedDefs(p, &n);
   for (i = 0; i < n; i++) {
     const AssocRel *q = ap[i]->pRel;
-    if (ap[i]->pSource && ap[i]->pSource->pTable == pTab) return 1;
+    if (ap[i]->pSource->pTable == pTab) return 1;
     if (q == 0) continue;
     if (q->pTarget->pTable == pTab || (bJoin && q->pThrough == pTab)) return 1;
     for (j = 0; j < q->nBranch; j++) {
@@ -233,7 +231,8 @@ struct RenamedModel {
 
 /* Does no table fit the name any more? */
 int assocRenamedIsGone(AssocLook *p, AssocSchema *pSchema, const char *zName) {
-  return zName && assocModelTry(p->pCall, pSchema, zName) == 0;
+  assert(zName);
+  return assocModelTry(p->pCall, pSchema, zName) == 0;
 }
 
 /* Has pTab the columns? -1: no. 0: none are named. */
@@ -249,13 +248,16 @@ static int hasNames(const AssocTable *pTab, const AssocNames *pNames) {
 ** named and there? */
 static int hasFkey(AssocLook *p, AssocTable *pChild, const AssocTable *pParent,
                    const AssocNames *pNames) {
-  const AssocFkey *pFk = pChild ? assocTableFkeys(p->pCall, pChild) : 0;
-  int iCol = pChild && pNames->n ? assocColumnFind(pChild, pNames->az[0]) : -1;
-  for (; pFk; pFk = pFk->pNext) {
+  const AssocFkey *pFk;
+  int iCol;
+  if (pChild == 0) return 0;
+  iCol = pNames->n ? assocColumnFind(pChild, pNames->az[0]) : -1;
+  for (pFk = assocTableFkeys(p->pCall, pChild); pFk; pFk = pFk->pNext) {
     int i = 0;
     if (sqlite3_stricmp(pFk->zParent, pParent->zName) != 0) continue;
-    while (iCol >= 0 && i < pFk->nCol && pFk->aCol[i] != iCol) i++;
-    if (iCol < 0 || i < pFk->nCol) return 1;
+    if (iCol < 0) return 1;
+    while (i < pFk->nCol && pFk->aCol[i] != iCol) i++;
+    if (i < pFk->nCol) return 1;
   }
   return 0;
 }
@@ -304,8 +306,8 @@ static int modelFits(RenamedModel *r, AssocOptions *pOpt, int eKind,
 /* Does the name in a definition mean the model? */
 static int isModel(const RenamedModel *r, const AssocDef *pDef,
                    const char *zName) {
-  return zName && pDef->pSchema == r->pSchema &&
-         sqlite3_stricmp(zName, r->zModel) == 0;
+  assert(pDef->pSchema == r->pSchema);
+  return zName && sqlite3_stricmp(zName, r->zModel) == 0;
 }
 
 /* Does the candidate table fit what one definition says about the model? -1: it

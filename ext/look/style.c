@@ -101,7 +101,7 @@ void assocLookHabits(AssocLook *p) {
       p->cLetter = 0;
     }
   }
-  if (p->nTable < 3 || p->cLetter < 0) p->cLetter = 0;
+  if (p->nTable < 3) p->cLetter = 0;
   p->eStyle = (u8)habitMost(anColumn); /* Columns have more words */
   if (p->eStyle == ASSOC_STYLE_NONE) p->eStyle = (u8)habitMost(anTable);
   habitPrefixes(p);

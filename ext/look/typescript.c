@@ -206,14 +206,21 @@ static void scriptLoaded(AssocPicture *p, const AssocModel *pModel) {
                         q->zType);
 }
 
+/* May rows of the model be left out: deleted ones, or by its default scope, which
+** has no name? */
+static int scriptLeavesOut(AssocPicture *p, AssocModel *pModel) {
+  const AssocScope *q;
+  if (!assocLookScopes(p->p, pModel)) return 1;
+  for (q = pModel->pScope; q && q->zName; q = q->pNext) {
+  }
+  return q || pModel->iDeleted >= 0;
+}
+
 /* Is there always a row? A key that is NOT NULL and enforced leads to one,
-** unless deleted or scoped rows are left out. */
+** unless rows are left out. */
 static int scriptIsCertain(AssocPicture *p, const AssocRel *pRel) {
-  AssocModel *pTarget = pRel->pTarget;
   if (pRel->eKind != ASSOC_BELONGSTO || pRel->nBranch) return 0;
-  return assocPictureIsEnforced(p, pRel) &&
-         assocModelScopes(p->pCall, pTarget) && pTarget->iDeleted < 0 &&
-         (pTarget->pScope == 0 || pTarget->pScope->zName);
+  return assocPictureIsEnforced(p, pRel) && !scriptLeavesOut(p, pRel->pTarget);
 }
 
 /* Arrays for to-many, "| null" for a to-one that may find no row. A loaded row

@@ -387,6 +387,7 @@ static void fkeyColumn(AssocCall *pCall, AssocTable *pTab, AssocFkey *pFk,
     memcpy(azTo, pFk->azTo, sizeof(char *) * (size_t)i);
   }
   aCol[i] = assocColumnFind(pTab, assocColumnText(pCall, pStmt, 3));
+  assert(aCol[i] >= 0 || pCall->rc != SQLITE_OK); /* SQLite checks the name */
   if (sqlite3_column_type(pStmt, 4) != SQLITE_NULL) {
     azTo[i] =
         assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 4), -1);
