@@ -414,7 +414,9 @@ struct AssocModel {
   const AssocJson **apValue; /* nValue texts, numbers, true or false */
   ShapePred *pValues;        /* The same as a condition, or 0 */
   AssocModel *pNextAside;    /* The table's next model beside its own */
-  AssocRel *pHad; /* Beside it: the own model's associations, used so far */
+  AssocRel *pHad;   /* Beside it: the own model's associations, used so far */
+  AssocDef *pAsked; /* The definition that was asked for last, if the */
+  int iAsked;       /* catalog's iLink is still this */
   const char
       *azTime[2]; /* "timestamps": createdAt and updatedAt; 0: unwanted */
   int aStamp[2];  /* The columns of both, wanted or not; -1: none */

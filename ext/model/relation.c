@@ -382,13 +382,21 @@ int assocRelSame(const AssocRel *pA, const AssocRel *pB) {
 }
 
 /* temp is the last database of the catalog, so its definition replaces one of
-** the same name in the file. */
+** the same name in the file. Calls mostly ask for the same one again. */
 static AssocDef *findDef(AssocCall *pCall, AssocModel *pModel,
                          const char *zName) {
+  const AssocCatalog *pCat = pModel->pTable->pSchema->pCatalog;
   AssocDef *pDef = 0, *pFound = 0;
+  if (pModel->pAsked && pModel->iAsked == pCat->iLink &&
+      pCall->rc == SQLITE_OK &&
+      sqlite3_stricmp(pModel->pAsked->zName, zName) == 0) {
+    return pModel->pAsked;
+  }
   while ((pDef = assocModelNextHad(pCall, pModel, pDef)) != 0) {
     if (sqlite3_stricmp(pDef->zName, zName) == 0) pFound = pDef;
   }
+  pModel->pAsked = pCall->rc == SQLITE_OK ? pFound : 0;
+  pModel->iAsked = pCat->iLink;
   return pFound;
 }
 

@@ -84,12 +84,12 @@ static int changeRow(Changer *p, sqlite3_value **ap) {
   return p->pCall->rc == SQLITE_OK;
 }
 
-/* Find the association named by ap[2], and the row. */
+/* Find the association named by ap[2]. */
 static int changeRel(Changer *p, sqlite3_value **ap) {
   const char *z = assocArgText(p->pCall, ap[2], "the association");
   if (z) p->pRel = assocRelFind(p->pCall, p->pModel, z);
   if (p->pRel) (void)assocLinkOf(p->pWriter, p->pRel, 0); /* Can it be? */
-  return p->pCall->rc == SQLITE_OK && changeRow(p, ap);
+  return p->pCall->rc == SQLITE_OK;
 }
 
 /* Reset all readers, then end the savepoint. */
@@ -271,7 +271,7 @@ static void createFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   int bRowid;
   (void)assocArgText(pCall, ap[3], "what is to be created");
   if (changeBegin(pCall, &c, "assoc_create", nArg, ap, 5) &&
-      changeRel(&c, ap)) {
+      changeRel(&c, ap) && changeRow(&c, ap)) {
     changeAlone(&c);
     createRow(&c, nArg, ap, &row);
     changeKeep(&c, &row);
@@ -339,6 +339,24 @@ static void linkDestroys(Changer *p) {
   pLink->bDestroy = 1;
 }
 
+/* Link the row to one target, whether or not both exist. False if the row has to
+** be looked for, as it is then, and to be linked otherwise. */
+static int linkQuick(Changer *p, const WriteTargets *pTargets,
+                     WriteChanges *pChanges) {
+  if (pTargets->n == 1 && pTargets->a[0].pThrough == 0 &&
+      p->pCall->rc == SQLITE_OK) {
+    WriteLink *pLink = pTargets->a[0].pLink;
+    WriteRow target = {pLink->pTarget, (WriteVal *)pTargets->a[0].aKey};
+    if (assocLinkNewPair(p->pWriter, pLink, &p->row, &target, pChanges)) {
+      return 1;
+    }
+    assocWriteReopen(p->pCall, &p->save);
+    changeAlone(p);
+  }
+  assocRowNeed(p->pWriter, p->pModel, p->row.aKey, &p->row);
+  return 0;
+}
+
 #define LINK_ADD 0    /* assoc_add() */
 #define LINK_SET 1    /* assoc_set() */
 #define LINK_REMOVE 2 /* assoc_remove() */
@@ -358,18 +376,24 @@ static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   Changer c;
   char *z;
   i64 n = 0;
-  int nThrough, bRemove = eDo == LINK_REMOVE;
+  int nThrough, bRemove = eDo == LINK_REMOVE, bQuick = 0;
   assert(eDo >= LINK_ADD && eDo <= LINK_REMOVE);
   assocChangesInit(&changes);
   if (changeBegin(pCall, &c, zFunction, nArg, ap, bRemove ? 4 : 5) &&
       changeRel(&c, ap)) {
+    bQuick =
+        eDo == LINK_ADD && nArg == 4 && assocLinkMayPair(c.pWriter, c.pRel);
+  }
+  if (c.pRel && (bQuick ? changeKey(&c, ap) : changeRow(&c, ap))) {
     linkDestroys(&c);
     aThrough = changeThrough(&c, bRemove ? 4 : nArg, ap, &nThrough);
     pOnly = assocOnlyRead(c.pWriter, c.pRel->pTarget, c.pRel, c.opt.zOnly);
     assocOnlyThrough(c.pWriter, pOnly, nThrough, aThrough, "");
     assocTargetsOf(c.pWriter, c.pRel, ap[3], &targets);
     if (targets.n == 1) changeAlone(&c); /* Perhaps without a savepoint */
-    if (bRemove) {
+    if (bQuick && linkQuick(&c, &targets, &changes)) {
+      /* Done */
+    } else if (bRemove) {
       linkRemoveAll(&c, &targets, &changes);
     } else {
       if (eDo == LINK_SET) linkKeepOnly(&c, &targets, &changes);

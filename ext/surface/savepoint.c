@@ -317,6 +317,14 @@ void assocWriteAlone(AssocCall *pCall, void *pWrite) {
   p->nTotal = sqlite3_total_changes64(pCall->db);
 }
 
+/* See surface.h. */
+void assocWriteReopen(AssocCall *pCall, AssocWrite *p) {
+  if (!p->bAlone || pCall->rc != SQLITE_OK) return;
+  assert(p->nTotal == sqlite3_total_changes64(pCall->db));
+  p->bAlone = 0;
+  writeOpen(pCall, p, p->zFunction);
+}
+
 /* Has the only statement succeeded? If an error follows, for example out of
 ** memory, the statement must be undone. */
 static int writeAloneDone(AssocCall *pCall, const AssocWrite *p) {

@@ -172,6 +172,9 @@ void assocWriteHold(AssocCall *pCall, const char *zSchema);
 void assocWriteEnd(AssocCall *pCall, AssocWrite *p);
 /* An xAlone of assocWriterAlone(): pWrite is the AssocWrite. */
 void assocWriteAlone(AssocCall *pCall, void *pWrite);
+/* The statement for which the savepoint was given up changed nothing, and others
+** follow: open the savepoint again. */
+void assocWriteReopen(AssocCall *pCall, AssocWrite *p);
 
 /* The options of a function that writes rows. Texts are OWNED. */
 typedef struct AssocWriteOptions AssocWriteOptions;

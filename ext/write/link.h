@@ -3,6 +3,7 @@
 **
 **   linklook   reads what is linked now
 **   link       links and unlinks one target
+**   linkpair   links one pair by one statement, without a look before it
 **   linkbatch  lists of targets, many by one statement
 */
 #ifndef ASSOC_WRITE_LINK_H

@@ -709,7 +709,11 @@ void assocWriterLast(AssocWriter *w, const WriteRow *pRow) {
   w->bLast = w->xAlone != 0;
   for (i = 0; w->bLast && pRow && i < pRow->pModel->nKey; i++) {
     sqlite3_value *pVal = pRow->aKey[i].pVal;
-    if (pVal && sqlite3_value_bytes(pVal) > ALONE_KEY) w->bLast = 0;
+    /* The bytes of a number would make a text of it */
+    if (pVal && sqlite3_value_type(pVal) >= SQLITE_TEXT &&
+        sqlite3_value_bytes(pVal) > ALONE_KEY) {
+      w->bLast = 0;
+    }
   }
 }
 
@@ -760,7 +764,7 @@ static int sqlIsAlone(AssocWriter *w, const WriteSql *p) {
 }
 
 /* The same, asked once for each statement. */
-static int sqlKnownAlone(AssocWriter *w, WriteSql *p) {
+int assocSqlKnownAlone(AssocWriter *w, WriteSql *p) {
   assert(p->eOp != WRITE_FIND && p->eOp != WRITE_READ);
   if (p->eAlone == ALONE_ASK) {
     p->eAlone = sqlIsAlone(w, p) ? ALONE_YES : ALONE_NO;
@@ -773,7 +777,7 @@ void assocSqlAlone(AssocWriter *w, WriteSql *p) {
   w->bLast = 0;
   if (!bLast || w->pCall->rc != SQLITE_OK) return;
   if (w->nTotal != sqlite3_total_changes64(w->pCall->db)) return;
-  if (sqlKnownAlone(w, p)) w->xAlone(w->pCall, w->pAlone);
+  if (assocSqlKnownAlone(w, p)) w->xAlone(w->pCall, w->pAlone);
 }
 
 /* INSERT with RETURNING gives rows; they are passed over. */
@@ -851,7 +855,7 @@ WriteSql *assocRowsSql(AssocWriter *w, int eOp, AssocTable *pTab, int nCell,
   WriteSql *p;
   if (aCol == 0) return 0;
   p = assocWriteSql(w, eOp, pTab, nCell, aCol, nKey, aKey, 0, 0);
-  return p && sqlKnownAlone(w, p) ? p : 0;
+  return p && assocSqlKnownAlone(w, p) ? p : 0;
 }
 
 int assocRowsRun(AssocWriter *w, WriteSql *p, const WriteCell *aCell, int n,

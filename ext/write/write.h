@@ -100,6 +100,9 @@ void assocWriterAlone(AssocWriter *w, void (*xAlone)(AssocCall *, void *),
 void assocWriterLast(AssocWriter *w, const WriteRow *pRow);
 /* Called before each statement that may be that one, when it is bound. */
 void assocSqlAlone(AssocWriter *w, WriteSql *pSql);
+/* Does SQLite undo the statement as a whole if it fails, and does nothing else
+** in the schema write with it? */
+int assocSqlKnownAlone(AssocWriter *w, WriteSql *pSql);
 /* Keep the writer's statements, forms and links for the next call. w may be 0.
 */
 void assocWriterRest(AssocWriter *w);
@@ -428,6 +431,7 @@ struct WriteLink {
   u8 bOnce;          /* But not by this call: it means the existing join rows */
   u8 bDestroy;       /* hasOne, hasMany: destroy a target that is unlinked */
   u8 bMeets;         /* belongsToMany: pLook reads the pair as well */
+  u8 eQuick;         /* See linkpair.c */
   u8 bOperator;      /* A scope compares, so it does not tell what to write */
   int nScope;        /* Columns of the target that the scope fixes */
   WriteCell *aScope; /* Their values: nScope cells */
@@ -437,6 +441,7 @@ struct WriteLink {
   int *aFree;             /* nFree numbers of columns */
   WriteSql *apLook[3];    /* LINK_ONE, … */
   WriteSql *pAll, *pPair; /* See linklook.c */
+  WriteSql *pQuick;       /* See linkpair.c */
   u8 mUsed;               /* graph.c: LINK_*, for this payload */
   const void *pUser;      /* graph.c: its last row that used it */
   WriteLink *pNext;       /* The next of the writer */
@@ -463,6 +468,13 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch);
 /* An error if the scope compares, so that nobody knows which values to
 ** write. */
 void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink);
+/* Of a belongsToMany: may the keys of both rows be given to assocLinkNewPair()
+** before anyone looks whether the rows exist? */
+int assocLinkMayPair(AssocWriter *w, AssocRel *pRel);
+/* Insert the join row of two rows by one statement. False if nothing was inserted:
+** then assocLinkAdd() does it, or says why not. */
+int assocLinkNewPair(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                     const WriteRow *pTarget, WriteChanges *pChanges);
 /* Relate pSource to the target with this key. aThrough: columns of the join
 ** row. pChanges may be 0. */
 void assocLinkAdd(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
