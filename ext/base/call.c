@@ -42,9 +42,9 @@ static const char *sqlStart(const char *z) {
   for (;;) {
     if (assocIsSpace(*z)) {
       z++;
-    } else if (z[0] == '-' && z[1] == '-') {
-      while (*z && *z != '\n') z++;
-    } else if (z[0] == '/' && z[1] == '*') {
+    } else if (strncmp(z, "--", 2) == 0) {
+      z += strcspn(z, "\n");
+    } else if (strncmp(z, "/*", 2) == 0) {
       z = strstr(z + 2, "*/");
       if (z == 0) return "";
       z += 2;

@@ -523,9 +523,12 @@ const char *assocJsonText(AssocCall *pCall, sqlite3_value *pVal) {
   const char *z, *zText;
   if (sqlite3_value_type(pVal) != SQLITE_TEXT) return 0;
   z = zText = (const char *)sqlite3_value_text(pVal);
-  if (z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
-  while (z && assocIsGap(*z)) z++;
-  return z && (*z == '[' || *z == '{') ? zText : 0;
+  if (z == 0) {
+    assocErrorCode(pCall, SQLITE_NOMEM);
+    return 0;
+  }
+  while (assocIsGap(*z)) z++;
+  return *z == '[' || *z == '{' ? zText : 0;
 }
 
 AssocJson *assocJsonGet(AssocJson *pObject, const char *zKey) {

@@ -69,7 +69,8 @@ static int utf8Care(char **pp, const u8 *z, i64 n) {
     return nUsed;
   }
   if (c >= 0x20) {
-    if (c == '"' || c == '\\') *p++ = '\\';
+    assert(c == '"' || c == '\\'); /* All others are copied as they are */
+    *p++ = '\\';
     *p++ = (char)c;
   } else {
     *p++ = '\\';

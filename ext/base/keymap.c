@@ -633,7 +633,7 @@ int assocKeymapResult(AssocKeymap *pMap, u32 iSlot, int iVal,
   const char *z;
   i64 iKey;
   int i = 0, rc = keyBytes(pMap, iSlot, &iKey, &z);
-  if (rc != SQLITE_OK || iVal >= pMap->nKey) return rc;
+  if (rc != SQLITE_OK || ASSOC_NEVER(iVal >= pMap->nKey)) return rc;
   if (z == 0) {
     sqlite3_result_int64(pCtx, iKey);
     return SQLITE_OK;
@@ -652,7 +652,7 @@ u32 assocKeymapFindOf(AssocKeymap *pMap, AssocKeymap *pOther, u32 iSlot,
   i64 i;
   u32 n;
   assert(pMap->nKey == pOther->nKey);
-  if (pMap->nSlot == 0 || *pRc != SQLITE_OK) return ASSOC_NOSLOT;
+  if (pMap->nSlot == 0) return ASSOC_NOSLOT;
   if (pOther->eMode != ASSOC_MAP_RUN) {
     pCell = keyCell(pOther, iSlot);
     if (pCell == 0) *pRc = SQLITE_NOMEM;

@@ -123,7 +123,7 @@ void assocOptionsKnown(AssocCall *pCall, const AssocJson *pJson, int n,
                        const AssocOption *a, const char *zHas) {
   const AssocJson *p;
   assert(pJson && pJson->eType == ASSOC_J_OBJECT);
-  for (p = pJson->pChild; p && pCall->rc == SQLITE_OK; p = p->pNext) {
+  for (p = pJson->pChild; p; p = p->pNext) {
     if (optionFind(p->zKey, n, a) == 0) {
       optionUnknown(pCall, 1, p->zKey, n, a, zHas);
     }

@@ -137,7 +137,8 @@ void assocSessionDeny(AssocCall *pCall) {
 static i64 budgetNow(void) {
   sqlite3_vfs *pVfs = sqlite3_vfs_find(0);
   sqlite3_int64 iNow = 0;
-  if (pVfs && pVfs->iVersion >= 2 && pVfs->xCurrentTimeInt64) {
+  assert(pVfs); /* A connection is open */
+  if (pVfs->iVersion >= 2 && pVfs->xCurrentTimeInt64) {
     (void)pVfs->xCurrentTimeInt64(pVfs, &iNow);
   }
   return iNow;

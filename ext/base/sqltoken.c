@@ -27,8 +27,7 @@ static int sqlQuoted(const char *z, char cEnd) {
 static int sqlComment(const char *z) {
   int n = 2;
   if (z[0] == '-') {
-    while (z[n] && z[n] != '\n') n++;
-    return n;
+    return (int)strcspn(z, "\n");
   }
   while (z[n] && (z[n] != '*' || z[n + 1] != '/')) n++;
   return z[n] ? n + 2 : n;
@@ -41,7 +40,7 @@ int assocSqlToken(const char *z, int *peType) {
   *peType = ASSOC_SQL_SPACE;
   while (assocIsSpace(z[n])) n++;
   if (n) return n;
-  if ((z[0] == '-' && z[1] == '-') || (z[0] == '/' && z[1] == '*')) {
+  if (strncmp(z, "--", 2) == 0 || strncmp(z, "/*", 2) == 0) {
     return sqlComment(z);
   }
   *peType = ASSOC_SQL_WORD;

@@ -340,7 +340,7 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   const ShapeClauses *pC = pItem->pClauses;
   int bTake = takesIds(p, pRel);
   int bSorted = bTake && pRel->bMany && !assocOrderOf(pRel, pC) &&
-                (pC == 0 || (pC->pLimit == 0 && pC->pOffset == 0));
+                pC->pLimit == 0 && pC->pOffset == 0;
   AssocSql sql;
   assocPlannerSql(p, &sql);
   sql.nVar = pRoot->pModel->nKey + (pItem->nRecurse != 0);
@@ -380,8 +380,8 @@ static int isPairs(Planner *p, const AssocNode *pRoot, const AssocRel *pRel,
                    const ShapeItem *pItem) {
   const ShapeClauses *pC = pItem->pClauses;
   if (pItem->nRecurse && hidesRows(p, pRel->pSource)) return 0;
-  return takesIds(p, pRel) && pRoot->pModel->nKey == 1 &&
-         (pC == 0 || (pC->pLimit == 0 && pC->pOffset == 0));
+  return takesIds(p, pRel) && pRoot->pModel->nKey == 1 && pC->pLimit == 0 &&
+         pC->pOffset == 0;
 }
 
 /* May several ways of a path lead from a source to the same row? */

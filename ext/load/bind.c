@@ -135,7 +135,7 @@ static void bindList(AssocRun *pRun, sqlite3_stmt *pStmt,
   if (z && z[strspn(z, " \t\n\r")] == '[') {
     pJson = assocJsonRead(pCall, &pRun->fix, z, -1, "the list of in");
     if (pJson == 0) return;
-  } else if (pVal->eType != SHAPE_VAL_NULL && pCall->rc == SQLITE_OK &&
+  } else if (pVal->eType != SHAPE_VAL_NULL &&
              (pValue == 0 || sqlite3_value_type(pValue) != SQLITE_NULL)) {
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, 0,
                  "in takes a parameter that is a JSON array, such as '[1,2]'; "

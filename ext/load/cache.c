@@ -163,7 +163,7 @@ AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   AssocLoadState *p = assocLoadState(pCall);
   AssocPlan *pPlan;
   u32 h;
-  if (p == 0 || pCat == 0 || pCall->rc != SQLITE_OK) return 0;
+  if (pCall->rc != SQLITE_OK) return 0; /* Also if there is no catalog */
   h = textHash(eAsk, zModel, zText);
   for (pPlan = p->pPlan; pPlan; pPlan = pPlan->pNext) {
     if (pPlan->eSession != assocPlanSession(pCall->pConn)) continue;

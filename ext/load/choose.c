@@ -31,9 +31,8 @@ const char *assocWhyText(int eWhy) {
 
 /* The table that a scan reads: for many-to-many the join table. */
 static AssocTable *scannedTable(const AssocNode *pNode) {
-  return pNode->pRel && pNode->pRel->eKind == ASSOC_BELONGSTOMANY
-             ? pNode->pRel->pThrough
-             : pNode->pModel->pTable;
+  return pNode->pRel->eKind == ASSOC_BELONGSTOMANY ? pNode->pRel->pThrough
+                                                   : pNode->pModel->pTable;
 }
 
 /* The rows that a scan reads. Over a path on which several ways may lead to a
@@ -42,7 +41,8 @@ static i64 scannedRows(AssocCall *pCall, const AssocNode *pNode) {
   const AssocRel *pRel = pNode->pRel;
   i64 n = 0;
   int i;
-  if (pRel == 0 || pRel->nPath == 0 || pNode->bDown) {
+  assert(pRel); /* The roots are read once, and nothing is to choose */
+  if (pRel->nPath == 0 || pNode->bDown) {
     return assocTableRows(pCall, scannedTable(pNode));
   }
   /* A scan of a path reads the tables of all its steps. */
@@ -150,7 +150,7 @@ static int comesInOrder(AssocCall *pCall, AssocNode *pNode) {
   assocBindLiterals(pCall, pNode->pPlan, pStmt, &pNode->lookup);
   while (assocStep(pCall, pStmt)) {
     const char *z = assocColumnText(pCall, pStmt, 3);
-    if (z && strcmp(z, "USE TEMP B-TREE FOR ORDER BY") == 0) pNode->eOrder = -1;
+    if (strcmp(z, "USE TEMP B-TREE FOR ORDER BY") == 0) pNode->eOrder = -1;
   }
   assocFinalize(pCall, pStmt);
   return pNode->eOrder > 0;

@@ -500,8 +500,8 @@ static void reserve(AssocRun *pRun, AssocOut *pOut) {
 /* The child node of a root that has only one. */
 static const AssocNode *partNode(const AssocNode *pRoot) {
   const AssocPart *pPart = pRoot->pPart;
-  while (pPart && pPart->pNode == 0) pPart = pPart->pNext;
-  assert(pPart); /* A plan of GET has one member with a node */
+  while (pPart->pNode == 0) pPart = pPart->pNext;
+  /* A plan of GET has one member with a node */
   return pPart->pNode;
 }
 

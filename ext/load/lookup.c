@@ -110,9 +110,8 @@ static int hasOther(Planner *p, const AssocNode *pNode, const char *zIndex) {
   const AssocKey *pKey = assocRelFarKey(pNode->pRel, &pTab);
   const AssocIndex *pIdx, *pThis = assocTableIndexes(p->pCall, pTab);
   int i;
-  while (pThis && strcmp(pThis->zName, zIndex) != 0) pThis = pThis->pNext;
-  for (pIdx = assocTableIndexes(p->pCall, pTab); pIdx && pThis;
-       pIdx = pIdx->pNext) {
+  while (strcmp(pThis->zName, zIndex) != 0) pThis = pThis->pNext;
+  for (pIdx = assocTableIndexes(p->pCall, pTab); pIdx; pIdx = pIdx->pNext) {
     for (i = 0; i < pIdx->nCol; i++) {
       if (i < pKey->nCol && !hasColumn(pKey->nCol, pKey->aCol, pIdx->aCol[i])) {
         break;
@@ -140,8 +139,7 @@ static int lookupForm(Planner *p, AssocNode *pNode, const char **pzIndex,
                       int *pbDesc) {
   const AssocRel *pRel = pNode->pRel;
   const ShapeClauses *pC = pNode->pClauses;
-  int bSome =
-      !pNode->bMany || pNode->pPage || (pC && (pC->pLimit || pC->pOffset));
+  int bSome;
   *pzIndex = 0;
   *pbDesc = 0;
   if (pRel == 0 || pNode->nArg == 0 || pNode->nArg > p->nFunctionArg) {
@@ -152,6 +150,7 @@ static int lookupForm(Planner *p, AssocNode *pNode, const char **pzIndex,
   if (assocStmtChooses(p, pNode)) return LOOKUP_EACH;
   *pzIndex = assocStmtKeyIndex(p, pNode, pbDesc);
   if (*pzIndex == 0) return LOOKUP_EACH;
+  bSome = !pNode->bMany || pNode->pPage || pC->pLimit || pC->pOffset;
   if (!bSome && assocOrderOf(pRel, pC) == 0) return LOOKUP_JOIN;
   if (hasOther(p, pNode, *pzIndex) && assocStmtAsks(p, pNode, pRel)) {
     return LOOKUP_EACH;
@@ -314,7 +313,7 @@ static int heldTables(const AssocNode *pNode) {
   const AssocRel *pRel = pNode->pRel;
   if (pNode->pModel->pTable->eType != ASSOC_TABLE) return 0;
   if (pRel == 0) return 1;
-  if (pRel->nPath || pRel->nBranch || pNode->zType) return 0;
+  if (pRel->nPath || pRel->nBranch) return 0;
   return !isMany2Many(pNode) || pRel->pThrough->eType == ASSOC_TABLE;
 }
 
@@ -374,7 +373,8 @@ static int heldRows(Planner *p, AssocSql *pSql, AssocNode *pNode,
   assocStmtWhere(pSql, pNode);
   pSql->bNatural = 0;
   if (!bJoin) {
-    if (pNode->pRel && !pNode->bOne) assocStmtOrder(pSql, pNode);
+    assert(pNode->pRel == 0 || !pNode->bOne); /* That is LOOKUP_JOIN */
+    if (pNode->pRel) assocStmtOrder(pSql, pNode);
     assocStmtLimit(pSql, pNode);
     stmtPut(pSql, ")");
   }

@@ -72,7 +72,8 @@ int assocNodeArg(AssocPlanner *p, AssocNode *pNode, const ShapeKey *pKey) {
   const AssocTable *pJoin = pNode->pRel ? pNode->pRel->pThrough : 0;
   int iCol = assocKeyColumn(pTab, pKey);
   if (iCol >= 0) return assocNodeColumnArg(p, pNode, pTab, iCol, 1);
-  if (pKey->bAt && pJoin) {
+  if (pKey->bAt) {
+    assert(pJoin); /* Else the name is an error before */
     iCol = assocColumnFind(pJoin, pKey->pPath->z);
     if (iCol >= 0) return assocNodeColumnArg(p, pNode, pJoin, iCol, 2);
   }
@@ -107,7 +108,7 @@ void assocNodePartKey(Planner *p, AssocPart *pPart, const char *zBefore,
   assocOutText(&out, zAfter, (i64)strlen(zAfter));
   z = assocBufText(p->pCall, &out, &n);
   zKept = assocAlloc(p->pCall, p->pArena, n + ASSOC_KEY_PAD);
-  if (zKept && z) memcpy(zKept, z, (size_t)n);
+  if (zKept) memcpy(zKept, z, (size_t)n);
   pPart->zKey = zKept;
   pPart->nKey = (int)n;
   sqlite3_free(z);

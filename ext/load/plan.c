@@ -229,7 +229,8 @@ static void recurseIdent(Planner *p, AssocNode *pNode) {
   const AssocModel *pModel = pNode->pModel;
   AssocNode *pUp = pNode->pParent;
   int i;
-  if (pModel->nKey == 0 || pUp == 0) return;
+  assert(pUp);
+  if (pModel->nKey == 0) return;
   if (isOwnKey(pModel, assocRelNearKey(pNode->pRel))) return;
   pNode->aiIdent = assocPlannerAlloc(p, sizeof(int) * (size_t)pModel->nKey);
   pNode->aiIdentUp = assocPlannerAlloc(p, sizeof(int) * (size_t)pModel->nKey);
@@ -468,7 +469,7 @@ static void compilePage(Planner *p, AssocNode *pNode) {
   checkPage(p, pNode);
   if (pC == 0) pC = assocPlannerAlloc(p, sizeof(*pC));
   pPage = assocPlannerAlloc(p, sizeof(*pPage));
-  if (pPage == 0 || pC == 0) return;
+  if (pPage == 0) return; /* Also if there are no clauses */
   pNode->pClauses = pC;
   pNode->pPage = pPage;
   pPage->bRows = 1;
@@ -624,7 +625,7 @@ static const char *aggName(Planner *p, const ShapeItem *pItem) {
 static int isCountOf(Planner *p, const AssocNode *pNode, const ShapeItem *pItem,
                      int iCol) {
   const char *z;
-  if (pItem->eType != SHAPE_ITEM_AGG || pItem->pPath == 0 ||
+  if (pItem->eType != SHAPE_ITEM_AGG ||
       assocCounterColumn(p->pCall, pNode->pModel, pItem->pPath, pItem->pAgg,
                          0) != iCol) {
     return 0;
@@ -722,7 +723,8 @@ static void compileAt(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
     (void)atColumn(p, 0, pItem);
     return;
   }
-  for (pAt = pBlock; pAt && pAt != pItem; pAt = pAt->pNext) {
+  for (pAt = pBlock; pAt != pItem; pAt = pAt->pNext) {
+    assert(pAt); /* The item is one of the block */
     if (pAt->eType == SHAPE_ITEM_AT && !pAt->pAlias && !pItem->pAlias) {
       return; /* The first one has written the object with all of them */
     }
@@ -869,7 +871,7 @@ static void compileAgg(Planner *p, AssocNode *pParent, const ShapeItem *pItem) {
   AssocPart *pPart;
   AssocNode *pNode;
   assert(pItem->pAgg && pItem->pAgg->eAgg < SHAPE_NAGG);
-  if (pRel == 0 || pKey == 0 || zName == 0) return;
+  if (pRel == 0 || pKey == 0) return;
   assocNodeCheckKey(p, pParent, pItem, zName);
   if (cachedAgg(p, pParent, pItem, zName)) return;
   if (sortedAgg(p, pParent, pItem, zName)) return;
@@ -916,7 +918,7 @@ static void compileTotal(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
                       "posts.%s(...)?",
                       zAgg, zAgg);
   }
-  if (pKey == 0 || p->pCall->rc != SQLITE_OK || zName == 0) return;
+  if (p->pCall->rc != SQLITE_OK) return;
   assocNodeCheckKey(p, pNode, pItem, zName);
   pPart = assocNodePart(p, pNode, ASSOC_PART_COLUMN, zName);
   if (pPart == 0) return;
@@ -931,7 +933,7 @@ static void compileTotal(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
 static void compileSelf(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   ShapeItem *pNew = assocPlannerAlloc(p, sizeof(*pNew));
   ShapeClauses *pC = assocPlannerAlloc(p, sizeof(*pC));
-  if (pNew == 0 || pC == 0) return;
+  if (pC == 0) return; /* Also if there is no item */
   pNew->iOff = pItem->iOff;
   pNew->pPath = pItem->pSelf;
   pNew->pAlias = pItem->pAlias;
@@ -1015,7 +1017,7 @@ static void compileItem(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
 /* Does the node repeat ("^")? In "a.children^" only the last node does. */
 static int repeats(const AssocNode *pNode) {
   const ShapeItem *pItem = pNode->pItem;
-  if (pItem == 0 || pItem->nRecurse == 0 || pNode->bBranch) return 0;
+  if (pItem == 0 || pItem->nRecurse == 0) return 0;
   if (pItem->eType != SHAPE_ITEM_NAME) return 0;
   return pItem->pPath == 0 || pItem->pPath->pNext == 0;
 }
@@ -1063,8 +1065,8 @@ static void closeRows(Planner *p, AssocNode *pNode) {
   assert(pNode->bRows && pNode->pValue == 0);
   if (p->pCall->rc != SQLITE_OK) return;
   endBlock(p, pNode);
-  pNode->bLimit = pNode->bMany && pNode->pRel && pC &&
-                  (pC->pLimit || pC->pOffset) && !pNode->pPage;
+  pNode->bLimit = pNode->bMany && pNode->pRel && (pC->pLimit || pC->pOffset) &&
+                  !pNode->pPage;
   compileStatements(p, pNode);
   compilePageValues(p, pNode);
 }
@@ -1101,7 +1103,8 @@ static int askPragma(AssocCall *pCall, const char *zPragma) {
 
 /* A name in a query may have several parts: "aux.User". */
 static const char *pathText(Planner *p, const ShapeName *pName) {
-  if (pName == 0 || pName->pNext == 0) return pName ? pName->z : "";
+  assert(pName); /* Such a shape begins with its model */
+  if (pName->pNext == 0) return pName->z;
   return assocArenaPrintf(p->pCall, p->pArena, "%s.%s", pName->z,
                           pathText(p, pName->pNext));
 }

@@ -99,8 +99,11 @@ static int isOfType(AssocRun *pRun, const AssocNode *pChild,
   const char *z;
   if (sqlite3_value_type(pType) == SQLITE_NULL) return 0;
   z = (const char *)sqlite3_value_text(pType);
-  if (z == 0) pRun->rc = SQLITE_NOMEM;
-  return z && sqlite3_value_bytes(pType) == (int)strlen(pChild->zType) &&
+  if (z == 0) {
+    pRun->rc = SQLITE_NOMEM;
+    return 0;
+  }
+  return sqlite3_value_bytes(pType) == (int)strlen(pChild->zType) &&
          strcmp(z, pChild->zType) == 0;
 }
 
@@ -145,7 +148,7 @@ static AssocRow *writeCursor(AssocRun *pRun, const AssocNode *pNode,
   AssocOut *pOut = &pRun->row;
   assocPageCursor(pOut, pNode, apVal);
   if (assocOutNeed(pOut, 1)) *pOut->p++ = 0;
-  if (pOut->rc != SQLITE_OK && pRun->rc == SQLITE_OK) pRun->rc = pOut->rc;
+  if (pOut->rc != SQLITE_OK) pRun->rc = pOut->rc;
   return pOut->rc == SQLITE_OK ? (AssocRow *)pOut->pStart : 0;
 }
 
@@ -314,8 +317,9 @@ static void emitRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   pLoad->pRun = pRun;
   if (pRun->pCall->rc == SQLITE_OK) {
     int rc = sqlite3_step(pStmt);
-    /* With SQLITE_ABORT assoc_emit() ends its statement; pRun->rc says why */
-    if (rc == SQLITE_ROW || rc == SQLITE_DONE) rc = SQLITE_OK;
+    /* An aggregate always gives a row. With SQLITE_ABORT assoc_emit() ends its
+    ** statement; pRun->rc says why. */
+    if (rc == SQLITE_ROW) rc = SQLITE_OK;
     if (rc == SQLITE_ABORT && pRun->rc != SQLITE_OK) rc = SQLITE_OK;
     assocErrorCode(pRun->pCall, rc);
   }

@@ -172,7 +172,8 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
 static const char *linksIndex(Planner *p, AssocNode *pNode) {
   const AssocRel *pRel = pNode->pRel;
   int bDesc, i;
-  if (!isMany2Many(pNode) || !pNode->bMany) return 0;
+  if (!isMany2Many(pNode)) return 0;
+  assert(pNode->bMany);
   if (pNode->bChanges) return 0; /* 1 and '1' are one key, not one place */
   if (pNode->bAt || pNode->pPage || pNode->bRecurse || p->bReverse) return 0;
   if (assocOrderOf(pRel, pNode->pClauses) || pNode->nArg == 0) return 0;

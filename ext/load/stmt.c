@@ -27,7 +27,8 @@ void assocStmtStart(Planner *p, AssocSql *pSql, AssocNode *pNode, int bScan) {
   pTested->pModel = pNode->pModel;
   if (pNode->pParent && !bScan) pTested->pUp = pNode->pParent->pModel;
   if (pNode->pRel == 0) pTested->pC = pNode->pClauses;
-  pTested->bOne = pNode->bKeyed && pNode->pRel == 0;
+  assert(!pNode->bKeyed || pNode->pRel == 0); /* Roots alone */
+  pTested->bOne = pNode->bKeyed;
   pTested->bRoots = bScan && pNode->pParent == 0;
   pSql->nTested = -1;
   pSql->bAll = (u8)bScan;
@@ -93,7 +94,7 @@ static void stmtPairs(AssocSql *p, const AssocNode *pNode) {
   const AssocHop *pFirst = stmtHops(p, pNode);
   int i;
   assocModelNeedKey(p->pCall, pModel);
-  if (pFirst == 0 || p->pCall->rc != SQLITE_OK) return;
+  if (pFirst == 0) return;
   for (i = 0; i < assocRelNearKey(pFirst->pRel)->nCol; i++) {
     stmtPut(p, i ? "," : "(SELECT DISTINCT ");
     assocSqlFarColumn(p, pFirst, i);
@@ -428,7 +429,7 @@ void assocStmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
 void assocStmtKeys(AssocSql *p, const AssocNode *pNode) {
   AssocSchema *pMain = assocSchemaFind(pNode->pPlan->pCat, "main");
   stmtPut(p, " FROM main.assoc_keys k");
-  if (pMain && assocSchemaIndex(pMain, "assoc_keys") >= 0) {
+  if (assocSchemaIndex(pMain, "assoc_keys") >= 0) {
     assocPrivateTaken(p->pCall, "assoc_keys");
   }
 }

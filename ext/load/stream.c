@@ -174,7 +174,7 @@ static int isAnew(AssocCall *pCall, AssocStream *p, sqlite3_value **apKey) {
   if (!isKeyed(p) || p->keys.nSlot < 2) return 1;
   i = assocKeymapAdd(&p->seen, apKey, &rc);
   assocErrorCode(pCall, rc);
-  if (i < n && i != ASSOC_NOSLOT) return i == p->iSeen && p->iKey == p->iSeenBy;
+  if (i < n) return i == p->iSeen && p->iKey == p->iSeenBy;
   p->iSeen = i;
   p->iSeenBy = p->iKey;
   return 1;

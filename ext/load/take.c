@@ -110,8 +110,9 @@ void assocTakeRun(AssocCall *pCall, AssocTake *pTake, sqlite3_stmt *pStmt) {
   pTake->rc = SQLITE_OK;
   if (pCall->rc == SQLITE_OK) {
     int rc = sqlite3_step(pStmt);
-    /* assoc_take() ends its statement with SQLITE_ABORT; pTake->rc says why */
-    if (rc == SQLITE_ROW || rc == SQLITE_DONE) rc = SQLITE_OK;
+    /* An aggregate always gives a row. With SQLITE_ABORT assoc_take() ends its
+    ** statement; pTake->rc says why. */
+    if (rc == SQLITE_ROW) rc = SQLITE_OK;
     assocErrorCode(pCall, pTake->rc != SQLITE_OK ? pTake->rc : rc);
   }
   sqlite3_reset(pStmt);

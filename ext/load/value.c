@@ -141,7 +141,7 @@ static int findsEnds(Planner *p, AssocNode *pNode, const ValueRows *pRows) {
   const AssocKey *pKey;
   int iCol;
   if (!(pAgg->eAgg == SHAPE_AGG_MIN || pAgg->eAgg == SHAPE_AGG_MAX)) return 0;
-  if (pAgg->pWhere || pAgg->bAt || pAgg->pCol == 0) return 0;
+  if (pAgg->pWhere || pAgg->bAt) return 0;
   if (pRel->nPath || pRel->nBranch || (pHop && pHop->pNext)) return 0;
   if (pRel->eKind == ASSOC_BELONGSTOMANY) return 0;
   pKey = assocRelFarKey(pRel, &pTab);

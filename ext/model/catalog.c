@@ -82,12 +82,13 @@ static int entryCompare(const void *pA, const void *pB) {
                          ((const AssocEntry *)pB)->zName);
 }
 
-/* Is zSql "CREATE TABLE x" or "CREATE TRIGGER x", where x is zText? */
+/* Is zSql "CREATE TABLE x" or "CREATE TRIGGER x", where x is zText? zType has the
+** space behind it. */
 static int isCreate(const char *zSql, const char *zType, const char *zText) {
   int n = (int)strlen(zType);
   return strncmp(zSql, "CREATE ", 7) == 0 &&
-         sqlite3_strnicmp(&zSql[7], zType, n) == 0 && zSql[7 + n] == ' ' &&
-         strcmp(&zSql[8 + n], zText) == 0;
+         sqlite3_strnicmp(&zSql[7], zType, n) == 0 &&
+         strcmp(&zSql[7 + n], zText) == 0;
 }
 
 /* Is the trigger one of the three that assocDefWrite() made? */
@@ -96,7 +97,7 @@ static int isOurTrigger(AssocCall *pCall, const char *zName, const char *zSql) {
   if (sqlite3_strnicmp(zName, "assoc_definitions_", 18) != 0) return 0;
   for (i = 0; i < ASSOC_COUNT(azChange) && !bIs; i++) {
     char *z = assocMprintf(pCall, zTriggerText, azChange[i], azChange[i]);
-    bIs = z && isCreate(zSql, "trigger", z);
+    bIs = z && isCreate(zSql, "trigger ", z);
     sqlite3_free(z);
   }
   return bIs;
@@ -134,8 +135,8 @@ static void loadEntries(AssocCall *pCall, AssocFacts *p, const char *zSchema) {
       continue;
     }
     if (strcmp(zType, "table") != 0 && strcmp(zType, "view") != 0) continue;
-    bToken |= isCreate(zSql, "table", zToken);
-    p->bDefs |= isCreate(zSql, "table", zDefs);
+    bToken |= isCreate(zSql, "table ", zToken);
+    p->bDefs |= isCreate(zSql, "table ", zDefs);
     addEntry(pCall, p, pStmt, zType);
   }
   assocFinalize(pCall, pStmt);
@@ -230,7 +231,8 @@ static void checkDefs(AssocCall *pCall, AssocSchema *pSchema, int iEntry) {
   /* The table's text is ours: its columns are known. */
   if (pSchema->pFacts->bDefs) return;
   pTab = assocTableFind(pCall, pSchema, "assoc_definitions");
-  for (i = 0; pTab && i < ASSOC_COUNT(az); i++) {
+  if (pTab == 0) return;
+  for (i = 0; i < ASSOC_COUNT(az); i++) {
     if (assocColumnFind(pTab, az[i]) >= 0) continue;
     assocErrorOf(pCall, ASSOC_E_DEFINITION, 0, "assoc_definitions",
                  "the table assoc_definitions in %s has no column %s; it must "
@@ -376,10 +378,10 @@ static const char *skipSpace(const char *z) {
   for (;;) {
     if (*z && strchr("\"'`] \t\n\f\r", *z)) {
       z++;
-    } else if (z[0] == '-' && z[1] == '-') {
-      while (*z && *z != '\n') z++;
-    } else if (z[0] == '/' && z[1] == '*') {
-      const char *zEnd = strstr(z, "*/");
+    } else if (strncmp(z, "--", 2) == 0) {
+      z += strcspn(z, "\n");
+    } else if (strncmp(z, "/*", 2) == 0) {
+      const char *zEnd = strstr(z + 2, "*/");
       if (zEnd == 0) return "";
       z = zEnd + 2;
     } else {
@@ -492,8 +494,7 @@ static int hasText(const char *z, const char *zName) {
 void assocSchemaNeedDirect(AssocCall *pCall, const char *zTable) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
   AssocSchema *p;
-  for (p = pCat ? pCat->pSchema : 0; p && pCall->rc == SQLITE_OK;
-       p = p->pNext) {
+  for (p = pCat ? pCat->pSchema : 0; p; p = p->pNext) {
     sqlite3_stmt *pStmt =
         assocPrepare(pCall,
                      "SELECT name, sql FROM \"%w\".sqlite_schema"
@@ -782,8 +783,9 @@ static int rowsAreSame(AssocCall *pCall, CatalogCache *pCache) {
   for (p = pCache->pCat->pSchema; p; p = p->pNext) {
     if (p->bToken) iSum -= p->iSum;
   }
-  /* The sums of all rows are added up, so their order does not matter. */
-  if (iSum || pCall->rc != SQLITE_OK) return 0;
+  /* The sums of all rows are added up, so their order does not matter. After an
+  ** error some are missing. */
+  if (iSum) return 0;
   pCache->iVersion = iVersion;
   return 1;
 }
@@ -906,8 +908,9 @@ static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
   if (assocTryEnd(&ask, pCall, 0)) bSame = bRenew = 0;
   if (bRenew) bSame = cacheRenew(pCall, pCache);
   /* The guard reports a changed schema only once */
-  if (pCall->rc != SQLITE_OK) cacheDrop(pCache);
-  return bSame && pCall->rc == SQLITE_OK;
+  if (pCall->rc == SQLITE_OK) return bSame;
+  cacheDrop(pCache);
+  return 0;
 }
 
 /* End the call's snapshot. */
@@ -945,7 +948,8 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
 
 int assocCatalogIs(AssocCall *pCall, const AssocCatalog *pCat) {
   CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
-  return pCache && pCache->pCat == pCat && sameSchemas(pCall, pCat);
+  assert(pCache); /* Who has a catalog has entered one */
+  return pCache->pCat == pCat && sameSchemas(pCall, pCat);
 }
 
 int assocCatalogStill(AssocCall *pCall, i64 iSerial) {
@@ -957,7 +961,8 @@ int assocCatalogStill(AssocCall *pCall, i64 iSerial) {
 
 u32 assocCatalogStamp(AssocCall *pCall) {
   CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
-  return pCache && pCache->nDepth == 1 ? pCache->guard.nMade : 0;
+  assert(pCache); /* The caller has entered the catalog */
+  return pCache->nDepth == 1 ? pCache->guard.nMade : 0;
 }
 
 int assocCatalogToken(AssocCall *pCall, const AssocCatalog *pCat,
@@ -1054,7 +1059,9 @@ static void makeTables(AssocCall *pCall, const char *zSchema) {
 static int hasTriggers(AssocCall *pCall, const char *zSchema) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
   AssocSchema *p = pCat ? assocSchemaFind(pCat, zSchema) : 0;
-  int b = p && assocSchemaLoad(pCall, p) && p->bToken;
+  int b;
+  if (p) (void)assocSchemaLoad(pCall, p);
+  b = p && p->bToken;
   assocCatalogLeave(pCall, pCat);
   return b;
 }

@@ -177,9 +177,7 @@ static int counterKept(AssocCall *pCall, const AssocCounter *p) {
 AssocCounter *assocCounterOf(AssocCall *pCall, AssocRel *pRel) {
   AssocArena *pArena = &pRel->pDef->pSchema->pCatalog->mem;
   AssocCounter *p;
-  if (pRel->pOpt->zCounter == 0 || pRel->pCounter || pCall->rc != SQLITE_OK) {
-    return pRel->pCounter;
-  }
+  if (pRel->pOpt->zCounter == 0 || pRel->pCounter) return pRel->pCounter;
   p = assocAlloc(pCall, pArena, sizeof(*p));
   if (p == 0) return 0;
   p->pRel = pRel;
@@ -214,7 +212,7 @@ int assocCounterColumn(AssocCall *pCall, AssocModel *pModel,
   }
   pRel = assocRelSeek(pCall, pModel, pPath->z);
   if (pRel) p = assocCounterOf(pCall, pRel);
-  if (p == 0 || pCall->rc != SQLITE_OK) return -1;
+  if (p == 0) return -1;
   if (!bKept) return p->iCol;
   /* A session counts only the rows that it may see, and the column counts all. */
   if (!p->bKept || assocPolicyOf(pCall, pRel->pTarget->pTable) ||

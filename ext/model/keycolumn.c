@@ -29,7 +29,7 @@ const char *assocResolveAside(AssocResolver *p, const AssocModel *pModel,
   const char *z;
   if (!pModel->bAside) return 0;
   z = assocResolveSingular(p, pModel, pModel->zName);
-  if (z == 0 || zName == 0 || sqlite3_stricmp(z, zName) != 0) return 0;
+  if (sqlite3_stricmp(z, zName) != 0) return 0;
   return assocResolveSingular(p, pModel, pModel->pTable->zName);
 }
 
@@ -110,14 +110,13 @@ static int adoptOne(AssocResolver *p, const AssocTable *pTab,
   int i, j, bKey = pFk->nCol == pParent->nKey;
   assocKeyAlloc(p, pRef, pFk->nCol);
   for (i = 0; i < pRef->nCol; i++) {
-    for (j = 0; pNames->n && j < pFk->nCol; j++) {
-      if (pFk->aCol[j] >= 0 &&
-          sqlite3_stricmp(pTab->aCol[pFk->aCol[j]].zName, pNames->az[i]) == 0) {
-        break;
-      }
+    j = pNames->n ? 0 : i;
+    while (pNames->n && sqlite3_stricmp(pTab->aCol[pFk->aCol[j]].zName,
+                                        pNames->az[i]) != 0) {
+      j++; /* isFkeyOf() has found it */
     }
-    if (pNames->n == 0) j = i;
-    if (j == pFk->nCol || pFk->azTo[j] == 0) return 0;
+    assert(j < pFk->nCol);
+    if (pFk->azTo[j] == 0) return 0;
     assocKeySet(pRef, i, pParent->pTable, pFk->azTo[j]);
     if (pRef->aCol[i] < 0) return 0; /* It references nothing */
     bKey = bKey && pParent->aKey[i] == pRef->aCol[i];
@@ -213,7 +212,7 @@ static void keyFromFkey(AssocResolver *p, AssocKey *pKey,
                               : pParent->aKey[j];
       if (iCol == pRef->aCol[i]) break;
     }
-    if (j == pFk->nCol || pFk->aCol[j] < 0) return;
+    assert(j < pFk->nCol); /* It references these columns */
     pKey->aCol[i] = pFk->aCol[j];
     pKey->azCol[i] = pTab->aCol[pFk->aCol[j]].zName;
   }
@@ -249,8 +248,7 @@ static int usualColumns(AssocResolver *p, const AssocTable *pTab, int nCol,
   int i;
   if (nCol != pRef->nCol) return 0;
   for (i = 0; i < nCol; i++) {
-    if (aCol[i] < 0 ||
-        !usualName(p, pTab->aCol[aCol[i]].zName, zName, pRef->azCol[i])) {
+    if (!usualName(p, pTab->aCol[aCol[i]].zName, zName, pRef->azCol[i])) {
       return 0;
     }
   }
@@ -280,7 +278,7 @@ static int takenByAnother(AssocResolver *p, const AssocTable *pTab,
     }
     pOpt = assocDefOptionsTry(p->pCall, pDef);
     if (pOpt == 0) continue;
-    if (pOpt->foreignKey.n == pFk->nCol && pFk->aCol[0] >= 0 &&
+    if (pOpt->foreignKey.n == pFk->nCol &&
         sqlite3_stricmp(pOpt->foreignKey.az[0],
                         pTab->aCol[pFk->aCol[0]].zName) == 0) {
       return 1;
@@ -300,8 +298,7 @@ static int fkeyCounts(AssocResolver *p, const AssocSeeker *pSeek,
   if (pSeek->pTab->pSchema != pParent->pSchema) return 0;
   if (sqlite3_stricmp(pFk->zParent, pParent->zName) != 0) return 0;
   if (!fkeyReferences(pFk, pParent, pSeek->pRef)) return 0;
-  if (pSeek->pNot && pSeek->pNot->nCol && pFk->aCol[0] >= 0 &&
-      pSeek->pNot->azCol[0] &&
+  if (pSeek->pNot && pSeek->pNot->nCol &&
       sqlite3_stricmp(pSeek->pTab->aCol[pFk->aCol[0]].zName,
                       pSeek->pNot->azCol[0]) == 0) {
     return 0;
@@ -317,7 +314,7 @@ static void ambiguous(AssocResolver *p, const AssocSeeker *pSeek) {
   int n = 0;
   assert(pSeek->pTab);
   for (pFk = pSeek->pTab->pFkey; pFk; pFk = pFk->pNext) {
-    if (!fkeyCounts(p, pSeek, pFk) || pFk->aCol[0] < 0) continue;
+    if (!fkeyCounts(p, pSeek, pFk)) continue;
     sqlite3_str_appendf(pStr, "%s%s", n++ ? " or " : "",
                         pSeek->pTab->aCol[pFk->aCol[0]].zName);
   }

@@ -41,7 +41,7 @@ static void findThrough(AssocResolver *p) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   int i, n = 0;
   char *z;
-  for (i = 0; i < pSchema->nEntry && p->pCall->rc == SQLITE_OK; i++) {
+  for (i = 0; i < pSchema->nEntry; i++) {
     AssocTable *pTab =
         assocTableSeek(p->pCall, pSchema, pSchema->aEntry[i].zName);
     if (pTab == 0 || !isJoinTable(p, pTab)) continue;
@@ -185,9 +185,8 @@ void assocResolveMany(AssocResolver *p) {
                  pRel->zName,
                  "\"symmetric\" is for a belongsToMany of a model to itself");
   }
-  if (pRel->foreign.nCol && pRel->other.nCol && p->pCall->rc == SQLITE_OK &&
-      sqlite3_stricmp(pRel->foreign.azCol[0], pRel->other.azCol[0]) == 0 &&
-      pRel->foreign.nCol == 1 && pRel->other.nCol == 1) {
+  if (pRel->foreign.nCol == 1 && pRel->other.nCol == 1 &&
+      sqlite3_stricmp(pRel->foreign.azCol[0], pRel->other.azCol[0]) == 0) {
     assocErrorOf(
         p->pCall, ASSOC_E_DEFINITION, pRel->pSource->zLabel, pRel->zName,
         "%s needs two foreign keys, but foreignKey and otherKey are both "

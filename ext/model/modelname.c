@@ -225,7 +225,7 @@ static int attachedEntry(AssocCall *pCall, AssocCatalog *pCat,
   int i;
   pSteps->zTable = 0;
   for (i = 0; i < NAME_NSTEP && pSteps->zTable == 0; i++) {
-    for (p = pCat->pSchema->pNext; p && p->pNext; p = p->pNext) {
+    for (p = pCat->pSchema->pNext; p->pNext; p = p->pNext) { /* Not temp */
       const char *z = 0;
       if (assocSchemaLoad(pCall, p)) z = stepEntry(pCall, p, pSteps, i);
       if (z == 0) continue;
@@ -359,7 +359,7 @@ static const char *rowOldTable(AssocCall *pCall, AssocDef *pDef) {
   AssocJson *pJson;
   const char *zModel;
   NameSteps steps;
-  if (pDef->bOld || pCall->rc != SQLITE_OK) return pDef->zOld;
+  if (pDef->bOld) return pDef->zOld;
   pJson = assocDefJson(pCall, pDef);
   zModel = rowModel(pDef->pSchema, pDef);
   if (zModel && pJson && assocJsonGet(pJson, "columns")) {
@@ -466,7 +466,7 @@ static void modelValue(AssocCall *pCall, AssocModel *p, const AssocJson *pVal) {
 static void modelValues(AssocCall *pCall, AssocModel *p, AssocJson *pJson) {
   AssocArena *pArena = &p->pTable->pSchema->pCatalog->mem;
   const AssocJson *pVal;
-  if (pJson == 0 || pCall->rc != SQLITE_OK) return;
+  if (pJson == 0) return;
   if (pJson->eType != ASSOC_J_OBJECT || pJson->nChild == 0) {
     assocErrorOf(pCall, ASSOC_E_DEFINITION, p->zLabel, 0,
                  "the option values of the model %s must be an object with "

@@ -28,8 +28,9 @@ static int sameKind(const char *z, const char *zKind) {
 /* -1 for an unknown kind; zKind may be 0. */
 int assocKindSeek(const char *zKind) {
   int i;
+  if (zKind == 0) return -1;
   for (i = 0; i < ASSOC_NKIND; i++) {
-    if (zKind && sameKind(zKind, azAssocKind[i])) return i;
+    if (sameKind(zKind, azAssocKind[i])) return i;
   }
   return -1;
 }
@@ -280,7 +281,7 @@ static void optionsAtOne(AssocOptionReader *r, AssocOptions *pOpt,
 ** to the scope of through. */
 static void optionsAt(AssocOptionReader *r, AssocOptions *pOpt) {
   AssocJson *pScope = pOpt->pScope, **pp = pScope ? &pScope->pChild : 0;
-  while (pp && *pp && r->pCall->rc == SQLITE_OK) {
+  while (pp && *pp) {
     AssocJson *pAt = *pp;
     if (pAt->zKey[0] != '@') {
       pp = &pAt->pNext;
@@ -390,7 +391,8 @@ static int isAlias(const AssocOption *a, int i) {
   for (j = 0; j < i; j++) {
     if (a[j].iInto == a[i].iInto) return 1;
   }
-  for (j = 0; a != aDefineOption && j < ASSOC_COUNT(aDefineOption); j++) {
+  assert(a != aDefineOption);
+  for (j = 0; j < ASSOC_COUNT(aDefineOption); j++) {
     if (a[i].iInto > 0 && aDefineOption[j].iInto == a[i].iInto) return 1;
   }
   return 0;

@@ -69,7 +69,7 @@ void assocResolvePath(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   AssocModel *pAt = pRel->pSource;
   const char *z = pRel->pOpt->zThrough;
-  while (*z && p->pCall->rc == SQLITE_OK) {
+  while (*z) {
     int n = 0;
     AssocRel *pStep;
     while (z[n] && z[n] != '.') n++;
@@ -88,8 +88,9 @@ void assocResolvePath(AssocResolver *p) {
     pathAdd(p, pStep);
     pAt = pStep->pTarget;
   }
-  assert(p->pCall->rc != SQLITE_OK || pRel->nPath > 0);
-  if (p->pCall->rc == SQLITE_OK && pAt != pRel->pTarget) pathLast(p);
+  if (p->pCall->rc != SQLITE_OK) return;
+  assert(pRel->nPath > 0);
+  if (pAt != pRel->pTarget) pathLast(p);
   if (p->pCall->rc == SQLITE_OK) {
     const AssocRel *pFirst = pRel->apPath[0];
     pRel->sourceKey =

@@ -120,7 +120,8 @@ static void compileAlone(TableMaker *p, const char *zName, const char *zDecl) {
   assocFinalize(&p->scratch, pStmt);
   assocExec(&p->scratch, "DROP TABLE assoc_one");
   scratchError(p, zName);
-  if (p->pCall->rc == SQLITE_OK && ASSOC_NEVER(n != 1 || nSame != 1)) {
+  if (p->pCall->rc != SQLITE_OK) return;
+  if (ASSOC_NEVER(n != 1 || nSame != 1)) {
     assocErrorCode(p->pCall, SQLITE_MISUSE);
   }
 }
@@ -128,7 +129,8 @@ static void compileAlone(TableMaker *p, const char *zName, const char *zDecl) {
 /* Check one member of "columns". */
 static void checkWords(TableMaker *p, const AssocJson *pCol) {
   const char *zName = pCol->zKey, *zWhy;
-  if (zName == 0 || zName[0] == 0) {
+  assert(zName); /* It is a member of an object */
+  if (zName[0] == 0) {
     assocErrorOf(p->pCall, ASSOC_E_DEFINITION, p->zModel, 0,
                  "a column of the model %s has no name", p->zModel);
   } else if (pCol->eType != ASSOC_J_TEXT) {
@@ -165,7 +167,7 @@ static int plannerHas(const TableMaker *p, const char *zName) {
 /* Plan a column with its declaration. The first to name a column declares it.
 */
 static void plannerAdd(TableMaker *p, const char *zName, const char *zDecl) {
-  if (zName == 0 || zDecl == 0 || plannerHas(p, zName)) return;
+  if (plannerHas(p, zName)) return;
   assert(p->pTab->nPlan < p->nMax);
   p->azName[p->pTab->nPlan] = zName;
   p->azDecl[p->pTab->nPlan++] = zDecl;
@@ -191,9 +193,9 @@ static void plannerRow(TableMaker *p, const AssocDef *pDef,
                  "the option columns of the model %s must be an object of "
                  "columns and their types",
                  p->zModel);
+    return;
   }
-  for (pCol = pColumns->pChild; pCol && p->pCall->rc == SQLITE_OK;
-       pCol = pCol->pNext) {
+  for (pCol = pColumns->pChild; pCol; pCol = pCol->pNext) {
     checkWords(p, pCol);
     if (p->pCall->rc != SQLITE_OK) return;
     if (plannerHas(p, pCol->zKey)) plannerTwice(p, pCol);
@@ -306,9 +308,10 @@ static void plannerRows(TableMaker *p, AssocSchema *pSchema,
       AssocJson *pJson;
       if (!assocRowPlans(p->pCall, pDef, pOld, p->pTab->zName)) continue;
       pJson = assocDefJson(p->pCall, pDef);
-      if (pJson && i == 0) {
+      assert(pJson); /* It has "columns" */
+      if (i == 0) {
         plannerRow(p, pDef, assocJsonGet(pJson, "columns"));
-      } else if (pJson && pOld == 0) {
+      } else if (pOld == 0) {
         plannerTimes(p, pJson);
         if (pKey == 0) pKey = assocJsonGet(pJson, "primaryKey");
       }
@@ -342,7 +345,7 @@ static AssocTable *plannedMake(AssocCall *pCall, AssocSchema *pSchema,
   p.azName = assocAlloc(pCall, pArena, (i64)sizeof(char *) * p.nMax);
   p.azDecl = assocAlloc(pCall, pArena, (i64)sizeof(char *) * p.nMax);
   p.pTab = assocAlloc(pCall, pArena, sizeof(*p.pTab));
-  if (p.pTab == 0 || p.azName == 0 || p.azDecl == 0) return 0;
+  if (p.pTab == 0) return 0; /* Also if there are no names */
   p.pTab->pSchema = pSchema;
   p.pTab->zName = zTable;
   p.pTab->bPlanned = 1;
@@ -414,12 +417,13 @@ AssocTable *assocTableWanted(AssocCall *pCall, AssocTable *pTab, int bLack) {
     AssocJson *pCol;
     if (!assocRowPlans(pCall, pDef, pTab, 0)) continue;
     pCol = assocJsonGet(assocDefJson(pCall, pDef), "columns");
-    n += !bLack || pCol == 0 || pCol->eType != ASSOC_J_OBJECT;
-    for (pCol = pCol ? pCol->pChild : 0; pCol; pCol = pCol->pNext) {
+    assert(pCol); /* assocRowPlans() has seen them */
+    n += !bLack || pCol->eType != ASSOC_J_OBJECT;
+    for (pCol = pCol->pChild; pCol; pCol = pCol->pNext) {
       n += pCol->zKey == 0 || !tableHas(pTab, pCol->zKey);
     }
   }
-  if (n == 0 || pCall->rc != SQLITE_OK) return 0;
+  if (n == 0) return 0;
   return plannedMake(pCall, pTab->pSchema, pTab, pTab->zName);
 }
 

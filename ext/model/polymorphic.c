@@ -18,14 +18,13 @@ static void polymorphicColumn(AssocResolver *p, AssocKey *pKey,
   const char *zSnake =
       zCamel ? assocUnderscore(p->pCall, p->pArena, zCamel) : 0;
   assocKeyAlloc(p, pKey, 1);
-  if (zSnake == 0) return;
+  if (pKey->nCol == 0) return; /* No memory */
   assocKeySet(pKey, 0, pTab, assocIsSnake(pTab->zName) ? zSnake : zCamel);
-  if (pKey->nCol && pKey->aCol[0] < 0) {
+  if (pKey->aCol[0] < 0) {
     const char *zOther = assocIsSnake(pTab->zName) ? zCamel : zSnake;
     if (assocColumnFind(pTab, zOther) >= 0) assocKeySet(pKey, 0, pTab, zOther);
   }
-  pKey->eFrom = pKey->nCol && pKey->aCol[0] >= 0 ? ASSOC_FROM_CONVENTION
-                                                 : ASSOC_FROM_DEFAULT;
+  pKey->eFrom = pKey->aCol[0] >= 0 ? ASSOC_FROM_CONVENTION : ASSOC_FROM_DEFAULT;
 }
 
 /* Add a target model. All targets have keys of the same length. */
@@ -122,7 +121,7 @@ static AssocJson *typeScope(AssocResolver *p, const AssocRel *pBack,
   AssocJson *pObj = assocAlloc(p->pCall, p->pArena, sizeof(*pObj));
   AssocJson *pVal = assocAlloc(p->pCall, p->pArena, sizeof(*pVal));
   int i;
-  if (pObj == 0 || pVal == 0) return 0;
+  if (pVal == 0) return 0; /* Also if there is no object */
   i = typeBranch(pBack, p->pRel->pSource);
   if (i == pBack->nBranch) {
     assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pBack->pSource->zLabel,
@@ -175,7 +174,7 @@ void assocResolveTyped(AssocResolver *p) {
   }
   pBack = assocRelFind(p->pCall, pWhere, pRel->pOpt->pPolymorphic->z);
   pOpt = assocAlloc(p->pCall, p->pArena, sizeof(*pOpt));
-  if (pBack == 0 || pOpt == 0) return;
+  if (pOpt == 0) return; /* Also if there is no such association */
   *pOpt = *pRel->pOpt;
   pOpt->foreignKey = namesOfKey(&pBack->foreign);
   pRel->type = pBack->type;

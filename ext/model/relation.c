@@ -362,19 +362,15 @@ AssocRel *assocRelTry(AssocCall *pCall, AssocDef *pDef, AssocErr *pWhy) {
 ** not count. */
 int assocRelSame(const AssocRel *pA, const AssocRel *pB) {
   int i;
-  if (pA->eKind != pB->eKind || pA->pSource != pB->pSource ||
-      pA->pTarget != pB->pTarget || pA->pThrough != pB->pThrough ||
-      pA->nPath != pB->nPath || pA->nBranch != pB->nBranch) {
+  assert(pA->eKind == pB->eKind && pA->pSource == pB->pSource);
+  if (pA->pTarget != pB->pTarget || pA->pThrough != pB->pThrough ||
+      pA->nPath != pB->nPath) {
     return 0;
   }
   for (i = 0; i < pA->nPath; i++) {
     if (pA->apPath[i] != pB->apPath[i]) return 0;
   }
-  if ((pA->zThrough || pB->zThrough) &&
-      (!pA->zThrough || !pB->zThrough ||
-       sqlite3_stricmp(pA->zThrough, pB->zThrough) != 0)) {
-    return 0;
-  }
+  if (sqlite3_stricmp(pA->zThrough, pB->zThrough) != 0) return 0;
   return assocKeySame(&pA->foreign, &pB->foreign) &&
          assocKeySame(&pA->other, &pB->other) &&
          assocKeySame(&pA->sourceKey, &pB->sourceKey) &&
@@ -404,7 +400,7 @@ static AssocDef *findDef(AssocCall *pCall, AssocModel *pModel,
 AssocRel *assocRelSeek(AssocCall *pCall, AssocModel *pModel,
                        const char *zName) {
   AssocDef *pDef = findDef(pCall, pModel, zName);
-  return pDef && pCall->rc == SQLITE_OK ? assocRelHad(pCall, pModel, pDef) : 0;
+  return pDef ? assocRelHad(pCall, pModel, pDef) : 0;
 }
 
 /*
@@ -491,9 +487,9 @@ const AssocKey *assocRelFarKey(const AssocRel *pRel, AssocTable **ppTab) {
   return &pRel->foreign;
 }
 
-/* False and an error if a column of the key does not exist. */
-static int needColumns(AssocCall *pCall, const AssocRel *pRel,
-                       const AssocTable *pTab, const AssocKey *pKey) {
+/* Raise an error if a column of the key does not exist. */
+static void needColumns(AssocCall *pCall, const AssocRel *pRel,
+                        const AssocTable *pTab, const AssocKey *pKey) {
   int i;
   for (i = 0; i < pKey->nCol; i++) {
     AssocNearest near;
@@ -511,9 +507,8 @@ static int needColumns(AssocCall *pCall, const AssocRel *pRel,
                  pTab->zName, pKey->azCol[i], pRel->pSource->zLabel,
                  pRel->zName, near.zBest ? ", or did you mean the column " : "",
                  near.zBest ? near.zBest : "", near.zBest ? "?" : "");
-    return 0;
+    return;
   }
-  return 1;
 }
 
 /* An association may be defined before its columns exist. A use of it then
@@ -523,7 +518,7 @@ void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel) {
   int i;
   assert(pRel->pSource);
   for (i = 0; i < pRel->nPath; i++) assocRelNeedReady(pCall, pRel->apPath[i]);
-  if (pCall->rc != SQLITE_OK || pRel->nPath) return;
+  if (pRel->nPath) return;
   assocTableNeed(pCall, pRel->pSource->pTable, pRel->pSource->zLabel);
   assocTableNeed(pCall, pRel->pTarget->pTable, pRel->pTarget->zLabel);
   assocTableNeed(pCall, pRel->pThrough, pRel->zThrough);
@@ -539,10 +534,9 @@ void assocRelNeedReady(AssocCall *pCall, const AssocRel *pRel) {
                  pRel->zThrough, pRel->pSource->zLabel, pRel->zName);
     return;
   }
-  if (needColumns(pCall, pRel, pTab, &pRel->foreign) &&
-      needColumns(pCall, pRel, pTab, &pRel->other)) {
-    needColumns(pCall, pRel, pTab, &pRel->type);
-  }
+  needColumns(pCall, pRel, pTab, &pRel->foreign);
+  needColumns(pCall, pRel, pTab, &pRel->other);
+  needColumns(pCall, pRel, pTab, &pRel->type);
 }
 
 /* Do join keys compare like the target's keys? */

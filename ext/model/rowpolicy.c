@@ -108,7 +108,7 @@ static void readColumns(AssocCall *pCall, AssocPolicy *p, const char *zWhat,
 static void hideWhole(AssocPolicy *p) {
   const AssocTable *pTab = p->pModel->pTable;
   int i, bHides = 0;
-  if (pTab->eType != ASSOC_VIRTUAL || p->aColumn == 0) return;
+  if (pTab->eType != ASSOC_VIRTUAL) return;
   for (i = 0; i < pTab->nCol; i++) bHides |= p->aColumn[i] & ASSOC_COLUMN_HIDE;
   for (i = 0; bHides && i < pTab->nCol; i++) {
     if (pTab->aCol[i].bHidden) p->aColumn[i] |= ASSOC_COLUMN_HIDE;
@@ -183,7 +183,7 @@ static void shadowPolicy(AssocCall *pCall, AssocTable *pTab,
     p->pDef = pOf->pDef;
     p->pModel = assocModelOf(pCall, pTab);
     p->aColumn = assocAlloc(pCall, pArena, pTab->nCol + 1);
-    if (p->pModel == 0 || p->aColumn == 0) return;
+    if (p->aColumn == 0) return; /* Also if there is no model */
     memset(p->aSay, ASSOC_SAY_NONE, sizeof(p->aSay));
     p->bForce = pOf->bForce;
     *ppEnd = p;

@@ -80,7 +80,7 @@ static void loadColumn(AssocCall *pCall, AssocTable *pTab, sqlite3_stmt *pStmt,
       assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 1), -1);
   pCol->zType =
       assocArenaText(pCall, pArena, assocColumnText(pCall, pStmt, 2), -1);
-  if (pCol->zType == 0 || pCol->zName == 0) return;
+  if (pCol->zType == 0) return; /* Also if there is no name */
   pCol->eAff = affinityOf(pCol->zType);
   pCol->eJson = jsonOf(pCol->zType);
   pCol->bNotNull = sqlite3_column_int(pStmt, 3) != 0;
@@ -106,7 +106,7 @@ static void strictAny(AssocCall *pCall, AssocTable *pTab) {
   for (i = 0; i < pTab->nCol; i++) {
     if (sqlite3_stricmp(pTab->aCol[i].zType, "ANY") == 0) break;
   }
-  if (i == pTab->nCol || pTab->eType != ASSOC_TABLE) return;
+  if (i == pTab->nCol) return;
   /* Columns: schema, name, type, ncol, wr, strict */
   pStmt = assocPrepare(pCall, "PRAGMA \"%w\".table_list(\"%w\")",
                        pTab->pSchema->zName, pTab->zName);
@@ -128,7 +128,8 @@ static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
                                      pTab->pSchema->zName, pTab->zName);
   int i, n = countRows(pCall, pStmt);
   pTab->aCol = assocAlloc(pCall, pArena, (i64)sizeof(AssocColumn) * (n + 1));
-  while (assocStep(pCall, pStmt) && pTab->nCol < n) {
+  while (assocStep(pCall, pStmt)) {
+    if (ASSOC_NEVER(pTab->nCol == n)) break; /* In one snapshot */
     loadColumn(pCall, pTab, pStmt, &pTab->aCol[pTab->nCol]);
     pTab->nCol++;
   }
@@ -217,7 +218,7 @@ static void loadKey(AssocCall *pCall, AssocTable *pTab) {
   pTab->nKey = n;
   for (i = 0; i < pTab->nCol; i++) {
     int iPk = pTab->aCol[i].iPk;
-    if (iPk > 0 && iPk <= n) pTab->aKey[iPk - 1] = i;
+    if (iPk > 0 && ASSOC_ALWAYS(iPk <= n)) pTab->aKey[iPk - 1] = i;
   }
   if (n == 0 && pTab->iRowid >= 0) {
     pTab->nKey = 1;
@@ -448,8 +449,9 @@ static void loadIndexColumns(AssocCall *pCall, AssocTable *pTab,
   pIdx->aCol = assocAlloc(pCall, pArena, (i64)sizeof(int) * (n + 1));
   pIdx->azColl = assocAlloc(pCall, pArena, (i64)sizeof(char *) * (n + 1));
   pIdx->abDesc = assocAlloc(pCall, pArena, n + 1);
-  while (assocStep(pCall, pStmt) && pIdx->nCol < n) {
+  while (assocStep(pCall, pStmt)) {
     if (sqlite3_column_int(pStmt, 5) == 0) continue;
+    if (ASSOC_NEVER(pIdx->nCol == n)) break; /* In one snapshot */
     pIdx->aCol[pIdx->nCol] = sqlite3_column_int(pStmt, 1);
     pIdx->abDesc[pIdx->nCol] = sqlite3_column_int(pStmt, 3) != 0;
     pIdx->azColl[pIdx->nCol] =

@@ -386,13 +386,13 @@ void assocSqlVal(AssocSql *p, const ShapeVal *pVal) {
 
 /* The column or association whose name is nearest, or 0. */
 static const char *nearestName(AssocSql *p, AssocModel *pModel,
-                               const char *zName, int bColumns) {
+                               const char *zName) {
   AssocNearest near;
   AssocDef *pDef = 0;
   int i;
   memset(&near, 0, sizeof(near));
   near.zWritten = zName;
-  for (i = 0; bColumns && i < pModel->pTable->nCol; i++) {
+  for (i = 0; i < pModel->pTable->nCol; i++) {
     if (p->bOwner || assocColumnShown(p->pCall, pModel->pTable, i)) {
       assocNearestTry(&near, pModel->pTable->aCol[i].zName);
     }
@@ -444,7 +444,7 @@ static const char *dottedHint(AssocSql *p, const AssocModel *pModel,
 ** another language: then the error says what to write instead. */
 void assocSqlUnknown(AssocSql *p, AssocModel *pModel, const ShapeName *pName,
                      const char *zWhat) {
-  const char *zNear = nearestName(p, pModel, pName->z, 1);
+  const char *zNear = nearestName(p, pModel, pName->z);
   const char *zInstead =
       p->zText ? assocShapeInstead(pName->z) : jsonHabit(pName->z);
   if (zInstead == 0) zInstead = dottedHint(p, pModel, pName->z);
@@ -600,7 +600,7 @@ static int isUnaliased(AssocCall *pCall, AssocArena *pArena,
   const char *z = assocKindSeek(pDef->zKind) >= ASSOC_HASMANY
                       ? assocPluralize(pCall, pArena, zTarget)
                       : assocSingularize(pCall, pArena, zTarget);
-  return z && sqlite3_stricmp(z, pDef->zName) == 0;
+  return sqlite3_stricmp(z, pDef->zName) == 0;
 }
 
 /* An include by model: the only association with that target, or the only one
@@ -610,10 +610,12 @@ static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
   AssocCatalog *pCat = pModel->pTable->pSchema->pCatalog;
   AssocModel *pWanted = assocModelFind(p->pCall, pCat, pTarget->z);
   AssocDef *pDef = 0, *pOnly = 0, *pPlain = 0;
-  sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
+  sqlite3_str *pStr;
   char *z;
   int n = 0, nPlain = 0;
-  while (pWanted && (pDef = assocModelNextHad(p->pCall, pModel, pDef)) != 0) {
+  if (pWanted == 0) return 0;
+  pStr = sqlite3_str_new(p->pCall->db);
+  while ((pDef = assocModelNextHad(p->pCall, pModel, pDef)) != 0) {
     if (pDef->zTarget == 0 ||
         assocModelNear(p->pCall, pDef->pSchema, pDef->zTarget) != pWanted) {
       continue;
@@ -637,7 +639,7 @@ static AssocRel *relByModel(AssocSql *p, const ShapeName *pTarget,
                  "%s is associated with %s more than once; say which with "
                  "\"as\": %s",
                  pModel->zLabel, pWanted->zLabel, z);
-  } else if (n == 0 && pWanted) {
+  } else if (n == 0) {
     assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_ASSOCIATION, pModel->zLabel,
                  pWanted->zLabel, "%s is not associated with %s",
                  pModel->zLabel, pWanted->zLabel);
@@ -654,9 +656,7 @@ static void includeIsModel(AssocSql *p, AssocModel *pModel,
   AssocCatalog *pCat = pModel->pTable->pSchema->pCatalog;
   AssocModel *pTarget;
   AssocDef *pDef = 0;
-  if (p->pCall->rc != SQLITE_OK || assocRelSeek(p->pCall, pModel, pName->z)) {
-    return;
-  }
+  if (assocRelSeek(p->pCall, pModel, pName->z)) return;
   pTarget = assocModelSeek(p->pCall, pCat, pName->z);
   while (pTarget && (pDef = assocModelNextShown(p->pCall, pModel, pDef)) != 0) {
     if (pDef->zTarget == 0 ||

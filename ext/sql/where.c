@@ -110,15 +110,16 @@ static AssocHop *hopsTo(AssocSql *p, const ShapeName *pPath,
                         const ShapeName *pEnd, const ShapeName *pOn,
                         AssocModel **ppModel, int iFrom, int eFirst) {
   AssocHop *pFirst = 0, **ppEnd = &pFirst;
-  for (; pPath != pEnd && ppEnd; pPath = pPath->pNext) {
+  for (; pPath != pEnd; pPath = pPath->pNext) {
     AssocRel *pRel = assocSqlRel(p, *ppModel, pPath);
     if (pRel && pOn && pPath->pNext == pEnd) pRel = relOn(p, pRel, pOn);
     if (pRel == 0) return 0;
     ppEnd = addHop(p, pRel, ppEnd, &iFrom);
-    if (ppEnd) hopMeans(hopBefore(ppEnd), eFirst);
+    if (ppEnd == 0) return 0;
+    hopMeans(hopBefore(ppEnd), eFirst);
     *ppModel = pRel->pTarget;
   }
-  return ppEnd ? pFirst : 0;
+  return pFirst;
 }
 
 /* The path may begin anywhere in the model, so *ppModel is both the start (IN)
@@ -245,7 +246,7 @@ const ShapeClauses *assocSqlBefore(AssocSql *p, const AssocRel *pRel,
                                    AssocModel *pModel, const ShapeClauses *pC) {
   const ShapeClauses *pScoped = assocSqlScoped(p, pRel, pModel, pC);
   ShapeClauses *pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
-  if (pNew == 0 || pScoped == 0) return 0;
+  if (pNew == 0) return 0; /* Also if there are no clauses */
   pNew->pOrder = pScoped->pOrder;
   pNew->bDeleted = pScoped->bDeleted;
   pNew->bUnscoped = pScoped->bUnscoped;
@@ -286,7 +287,7 @@ void assocSqlFirsts(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC) {
   const AssocHop *pFirst = assocSqlHops(p, pRel, 0, ASSOC_FIRST_NOT);
   int iLast, nKey, i;
   assocModelNeedKey(p->pCall, pTgt);
-  if (pFirst == 0 || p->pCall->rc != SQLITE_OK) return;
+  if (p->pCall->rc != SQLITE_OK) return;
   iLast = lastHop(pFirst)->iAlias;
   nKey = assocRelNearKey(pFirst->pRel)->nCol;
   for (i = 0; i < nKey + pTgt->nKey; i++) {
@@ -312,7 +313,7 @@ const AssocHop *assocSqlFirst(AssocSql *p, AssocRel *pRel, int iFrom,
                               const ShapeClauses *pC) {
   const AssocHop *pFirst = assocSqlHops(p, pRel, iFrom, ASSOC_FIRST_NOT);
   assocModelNeedKey(p->pCall, pRel->pTarget);
-  if (pFirst == 0 || p->pCall->rc != SQLITE_OK) return 0;
+  if (p->pCall->rc != SQLITE_OK) return 0;
   sqlPut(p, "(SELECT ");
   assocSqlKeyColumns(p, pRel->pTarget, lastHop(pFirst)->iAlias, 0);
   assocSqlFrom(p, pFirst, pC, iFrom == 0);
@@ -372,7 +373,7 @@ static void sqlChoose(AssocSql *p, AssocRel *pRel, const AssocHop *pStart,
   const ShapeClauses *pIn = choiceOf(p, pRel, pC, eFirst);
   const AssocHop *pFirst;
   assert(pStart && pLast);
-  if (pIn == 0 || p->pCall->rc != SQLITE_OK) return;
+  if (pIn == 0) return; /* Nothing to choose, or an error */
   if (!assocHopServed(p->pCall, pRel)) {
     sqlPut(p, " AND (");
     (void)sqlWayColumns(p, pStart, pLast->iAlias, pRel->pTarget, 0);
@@ -384,7 +385,8 @@ static void sqlChoose(AssocSql *p, AssocRel *pRel, const AssocHop *pStart,
   assocSqlKeyColumns(p, pRel->pTarget, pLast->iAlias, 1);
   sqlPut(p, "=");
   pFirst = assocSqlFirst(p, pRel, bFree ? 0 : pStart->iFrom, pIn);
-  if (pFirst && bFree) sqlSameWay(p, pFirst, pStart);
+  if (pFirst == 0) return;
+  if (bFree) sqlSameWay(p, pFirst, pStart);
   assocSqlFirstEnd(p, pRel, pFirst, pIn);
 }
 
@@ -974,7 +976,7 @@ static void sqlList(AssocSql *p, const ShapeVal *pVal,
                     const AssocModel *pModel) {
   AssocCatalog *pCat = pModel->pTable->pSchema->pCatalog;
   AssocSchema *pMain = assocSchemaFind(pCat, "main");
-  if (pMain && assocSchemaIndex(pMain, "json_each") >= 0) {
+  if (assocSchemaIndex(pMain, "json_each") >= 0) {
     assocPrivateTaken(p->pCall, "json_each");
   }
   sqlPut(p, "(SELECT +value FROM main.json_each(coalesce(");
@@ -1248,7 +1250,7 @@ static const ShapePred *predSome(AssocSql *p, ShapeName *pPath,
                                  ShapePred *pSub) {
   ShapePred *pSome = assocAlloc(p->pCall, p->pArena, sizeof(*pSome) * 3);
   ShapePred *pOr, *pNone;
-  if (pSome == 0 || pPath == 0 || pSub == 0) return 0;
+  if (pSome == 0) return 0; /* Also if there is no path */
   pSome->eOp = SHAPE_OP_SOME;
   pSome->key.pPath = pPath;
   pSome->pSub = pSub;
@@ -1360,12 +1362,12 @@ static void predTogether(AssocSql *p, const ShapePred **a, int n,
   if (pFirst == 0) return;
   pAnd = assocAlloc(p->pCall, p->pArena, sizeof(*pAnd));
   pPath = assocAlloc(p->pCall, p->pArena, sizeof(*pPath));
-  if (pAnd == 0 || pPath == 0) return;
+  if (pPath == 0) return;
   *pPath = *pFirst;
   pPath->pNext = 0;
   pAnd->eOp = SHAPE_OP_AND;
   ppEnd = &pAnd->pSub;
-  for (i = 0; i < n && p->pCall->rc == SQLITE_OK; i++) {
+  for (i = 0; i < n; i++) {
     pName = a[i] ? severalOf(p, a[i], pModel) : 0;
     if (pName == 0 || sqlite3_stricmp(pName->z, pPath->z) != 0) continue;
     if (nSame++ == 0 && i == n - 1) return; /* No other path begins so */
@@ -1428,7 +1430,7 @@ static void sqlPreds(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
       assocAlloc(p->pCall, p->pArena, (i64)sizeof(*a) * (n + 1));
   if (a == 0) return;
   (void)predList(pPred, eOp, a);
-  for (i = 0; i < n && p->pCall->rc == SQLITE_OK; i++) {
+  for (i = 0; i < n; i++) {
     if (a[i] == 0) continue;
     if (eOp == SHAPE_OP_AND) predTogether(p, &a[i], n - i, pModel);
     a[nLeft++] = a[i];

@@ -124,7 +124,7 @@ int assocAllowAsks(AssocWriter *w, const AssocTable *pTab) {
 }
 
 void assocAllowColumn(AssocWriter *w, const AssocTable *pTab, int iCol) {
-  if (iCol < 0 || w->pCall->rc != SQLITE_OK) return;
+  assert(iCol >= 0);
   if (assocColumnIs(w->pCall, pTab, iCol, ASSOC_COLUMN_FIXED)) {
     assocSessionDeny(w->pCall);
   }

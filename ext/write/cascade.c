@@ -37,7 +37,7 @@ static void edgeJudge(WriteDestroyer *d, DestroyEdge *p) {
   char *z;
   u32 i;
   assocBufInit(&keys, 0x7fffffff);
-  for (i = 0; i < p->found.nSlot && w->pCall->rc == SQLITE_OK; i++) {
+  for (i = 0; i < p->found.nSlot; i++) {
     sqlite3_stmt *pStmt;
     if (assocDestroyGoes(w, p->pChild, &p->found, i)) {
       if (d->bEnforced && pRefer->zDeclared) d->bTangled = 1;
@@ -85,7 +85,8 @@ static AssocJson *edgeDefault(AssocWriter *w, const char *z) {
     if (p == 0) return 0; /* Also if there is no text */
     for (i = 0; zText[i]; i++) {
       zText[j++] = zText[i];
-      if (zText[i] == '\'' && zText[i + 1] == '\'') i++;
+      if (zText[i] != '\'') continue;
+      if (zText[++i] != '\'') return 0; /* 'a' || 'b' */
     }
     p->eType = ASSOC_J_TEXT;
     p->z = zText;
@@ -237,7 +238,8 @@ static int edgeDeferred(WriteDestroyer *d, const DestroyEdge *p) {
   const AssocTable *pTab = p->pChild->pTab;
   const char *zCol = pTab->aCol[p->pRefer->aCol[0]].zName;
   sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA defer_foreign_keys");
-  int bDeferred = assocStep(pCall, pStmt) && sqlite3_column_int(pStmt, 0);
+  int bDeferred = 0;
+  while (assocStep(pCall, pStmt)) bDeferred = sqlite3_column_int(pStmt, 0);
   assocFinalize(pCall, pStmt);
   if (bDeferred) return 1;
   /* No pragma tells whether a foreign key is INITIALLY DEFERRED. The program of an
@@ -302,7 +304,7 @@ static void edgeUntie(WriteDestroyer *d, DestroyEdge *p) {
   if (d->bDryRun) return;
   assert(p->pRefer->zDeclared); /* Only a declared key ties rows */
   pSql = n ? edgeUpdate(d, p, DESTROY_NULL, n, aCol) : 0;
-  for (i = 0; pSql && i < p->knot.nSlot && w->pCall->rc == SQLITE_OK; i++) {
+  for (i = 0; pSql && i < p->knot.nSlot; i++) {
     assocErrorCode(w->pCall, assocKeymapBind(&p->knot, i, pSql->pStmt, n + 1));
     assocWriteRun(w, pSql);
   }
@@ -391,8 +393,9 @@ static void tableDelete(WriteDestroyer *d, DestroyTable *p, u32 iRow) {
 static int edgeIsPlain(const DestroyEdge *p) {
   const WriteRefer *pRefer = p->pRefer;
   int i;
-  if (p->eNow != DESTROY_CASCADE || !p->bIndexed || p->iEdge >= DESTROY_MASK ||
-      pRefer->pScope || pRefer->zType || pRefer->pBy || pRefer->pOf ||
+  assert(p->eNow == DESTROY_CASCADE);
+  /* pOf: not all rows of the table are meant, but those of a scope or a type */
+  if (!p->bIndexed || p->iEdge >= DESTROY_MASK || pRefer->pOf ||
       pRefer->nCol != p->pParent->nId) {
     return 0;
   }
@@ -450,11 +453,11 @@ static void destroyChoose(WriteDestroyer *d) {
 static void stepByKeys(WriteDestroyer *d, const DestroyStep *pStep) {
   AssocWriter *w = d->w;
   DestroyEdge *p;
-  for (p = pStep->pTable->pEdge; p && w->pCall->rc == SQLITE_OK; p = p->pNext) {
+  for (p = pStep->pTable->pEdge; p; p = p->pNext) {
     WriteSql *pSql;
-    if (!p->pChild->bByKey || p->iEdge >= DESTROY_MASK) continue;
-    if (p->eNow != DESTROY_CASCADE || !(pStep->mFound >> p->iEdge & 1))
-      continue;
+    if (!p->pChild->bByKey || p->eNow != DESTROY_CASCADE) continue;
+    assert(p->iEdge < DESTROY_MASK); /* edgeIsPlain() */
+    if (!(pStep->mFound >> p->iEdge & 1)) continue;
     pSql = assocWriteSql(w, WRITE_DELETE, p->pChild->pTab, 0, 0,
                          p->pRefer->nCol, p->pRefer->aCol, 0, 0);
     if (pSql == 0) return;
@@ -559,7 +562,7 @@ static void reportTables(WriteDestroyer *d, AssocOut *pOut, int bDeleted) {
     int nKey = 0;
     for (pGroup = d->pGroup; pGroup; pGroup = pGroup->pNext) {
       AssocOut *pKeys = &pGroup->keys;
-      if (pGroup->pTable != p || pKeys->pStart == pKeys->p ||
+      if (pGroup->pTable != p ||
           (pGroup->eAction == DESTROY_CASCADE) != bDeleted) {
         continue;
       }

@@ -127,6 +127,7 @@ static const char *carrierColumn(const AssocTable *pTab) {
 ** first, since it belongs to assoc. */
 static const AssocTable *carrierTable(AssocCall *pCall, AssocSchema *pSchema) {
   const AssocTable *pTab = 0;
+  const char *zCol = 0;
   sqlite3_stmt *pStmt;
   if (!assocSchemaLoad(pCall, pSchema)) return 0;
   pStmt = assocPrepare(pCall,
@@ -135,13 +136,12 @@ static const AssocTable *carrierTable(AssocCall *pCall, AssocSchema *pSchema) {
                        " 'sqlite|_%%' ESCAPE '|'"
                        " ORDER BY name<>'assoc_token', name",
                        pSchema->zName);
-  while (assocStep(pCall, pStmt)) {
+  while (zCol == 0 && assocStep(pCall, pStmt)) {
     pTab = assocTableFind(pCall, pSchema, assocColumnText(pCall, pStmt, 0));
-    if (pTab && carrierColumn(pTab)) break;
-    pTab = 0;
+    zCol = pTab ? carrierColumn(pTab) : 0;
   }
   assocFinalize(pCall, pStmt);
-  return pTab;
+  return zCol ? pTab : 0;
 }
 
 /* Does the job have a carrier in this database? */
@@ -167,7 +167,8 @@ static void gateCover(AssocCall *pCall, GateJob *pJob, const AssocTable *pTab) {
   i64 nByte = (i64)sizeof(char *) * GATE_COVERS;
   if (pJob->azSchema == 0) pJob->azSchema = assocMalloc(pCall, nByte);
   if (pJob->azCarrier == 0) pJob->azCarrier = assocMalloc(pCall, nByte);
-  if (pCall->rc != SQLITE_OK || pJob->nCover >= GATE_COVERS) return;
+  if (pCall->rc != SQLITE_OK) return;
+  assert(pJob->nCover < GATE_COVERS); /* Each database has one */
   pJob->azSchema[pJob->nCover] =
       assocMprintf(pCall, "%s", pTab->pSchema->zName);
   pJob->azCarrier[pJob->nCover] =

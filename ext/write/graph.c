@@ -200,7 +200,8 @@ static int tieFolds(const GraphRow *pRow, const GraphTie *p) {
 /* An upper bound for the cells of a row, with one more for rowKeepFloor(). */
 static int cellsMost(const GraphRow *pRow) {
   const GraphTie *pTie;
-  int n = 1 + pRow->nCell + (pRow->pJson ? pRow->pJson->nChild : 0);
+  int nChild = pRow->pJson ? pRow->pJson->nChild : 0;
+  int n = 1 + pRow->nCell + nChild;
   for (pTie = pRow->pHeld; pTie; pTie = pTie->pNextHeld) {
     n += tieMost(pTie);
   }
@@ -210,8 +211,8 @@ static int cellsMost(const GraphRow *pRow) {
   for (pTie = pRow->pOfSource; pTie; pTie = pTie->pNextOfSource) {
     n += tieMost(pTie);
   }
-  if (pRow->eWhat != GRAPH_OLD || pRow->pJson == 0) return n;
-  return n + pRow->pJson->nChild * (ASSOC_KEY_MAX + 1); /* cellsOfNone() */
+  if (pRow->eWhat != GRAPH_OLD) return n;
+  return n + nChild * (ASSOC_KEY_MAX + 1); /* cellsOfNone() */
 }
 
 /* Add the cells of "owner":null, by which an existing row belongs to none. */
@@ -222,7 +223,8 @@ static void cellsOfNone(Graph *g, const GraphRow *pRow, GraphCells *p) {
     if (pNone->pUp != pRow || pNone->eWhat != GRAPH_NONE) continue;
     if (pNone->pBy->pRel->eKind != ASSOC_BELONGSTO) continue;
     pLink = assocLinkOf(g->w, pNone->pBy->pRel, 0);
-    if (pLink == 0 || pLink->nFree == 0) continue;
+    if (pLink == 0) return;
+    if (pLink->nFree == 0) continue;
     cellsTie(g, pRow, p, pLink->nFree, assocLinkFreeCells(g->w, pLink));
   }
 }
@@ -283,6 +285,7 @@ static void rowCells(Graph *g, GraphRow *pRow, GraphCells *p) {
 static void rowDone(Graph *g, GraphRow *pRow);
 static void rowBy(Graph *g, GraphRow *p);
 static void rowMake(Graph *g, GraphRow *p);
+static void runReady(Graph *g);
 
 /* A new hasOne target replaces the present target of an existing row. */
 static void replaceOne(Graph *g, const GraphRow *pRow) {
@@ -349,10 +352,10 @@ static int byFind(Graph *g, GraphRow *p, const GraphCells *pCells) {
   int *aGiven = byGiven(g, p, pCells, &nGiven);
   const WriteCell *aCell = assocRowFill(w, p->pModel, &nCell, pCells->a);
   WriteUnique **ap;
-  if (aGiven == 0 || aCell == 0) return 0;
+  if (w->pCall->rc != SQLITE_OK) return 0;
   ap = assocUniquesBy(w, p->pModel, p->nBy, p->aBy, nGiven, aGiven, &n);
   if (ap) p->bPartial = ap[0]->pIdx && ap[0]->pIdx->bPartial;
-  for (i = 0; i < n && w->pCall->rc == SQLITE_OK; i++) {
+  for (i = 0; i < n; i++) {
     WriteRow found;
     if (!assocUniqueFind(w, ap[i], nCell, aCell, &found, &bDead)) continue;
     assocAllowRow(w, &found, ASSOC_MAY_READ, 1);
@@ -374,7 +377,7 @@ static void byCheckMade(Graph *g, GraphRow *p, const GraphCells *pCells) {
   WriteRow made = p->row;
   int bFound = byFind(g, p, pCells);
   p->row = made;
-  if (bFound || g->w->pCall->rc != SQLITE_OK) return;
+  if (bFound) return;
   assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, p->pModel->zLabel, p->pUnique->z,
                "the new row of %s is not in the partial index by which \"%s\" "
                "looks for it, so it would be made again each time",
@@ -411,7 +414,7 @@ static i64 floorMax(AssocWriter *w, const AssocModel *pModel) {
 static void floorsNote(Graph *g) {
   GraphRow *p;
   GraphFloor *pFloor;
-  for (p = g->pFirst; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+  for (p = g->pFirst; p; p = p->pNext) {
     AssocModel *pModel = p->pModel;
     if (!assocGraphIsNew(p) || pModel->pTable->eType != ASSOC_TABLE) continue;
     if (pModel->nKey != 1 || pModel->aKey[0] != pModel->pTable->iRowid) {
@@ -452,15 +455,15 @@ static void rowKeepFloor(Graph *g, const GraphRow *p, GraphCells *pCells) {
   pCell->val.i = pFloor->iMax + 1;
 }
 
-/* Is the row the only one that the payload writes, and no tie waits for it? */
+/* Is the row the only one that the payload writes, and no tie waits for it? It may
+** hang on an existing row that is not written, as assoc_create() makes it. What a
+** row has nested follows in the list. */
 static int rowIsAlone(const Graph *g, const GraphRow *p) {
   const GraphRow *pUp = p->pUp;
-  if (pUp && (pUp != g->pFirst || pUp->pNext != p || pUp->pJson || pUp->nCell ||
-              pUp->eWhat != GRAPH_OLD)) {
-    return 0;
-  }
+  if (pUp && (pUp != g->pFirst || pUp->pNext != p || pUp->pJson)) return 0;
+  assert(pUp == 0 || (pUp->nCell == 0 && pUp->eWhat == GRAPH_OLD));
   return (pUp || p == g->pFirst) && p->pNext == 0 && g->nLate == 0 &&
-         g->pSet == 0 && p->pOfSource == 0 && p->pUnique == 0;
+         p->pUnique == 0;
 }
 
 /* Insert a new row, with the keys of the ties that it holds. */
@@ -511,16 +514,31 @@ static int rowDropKey(Graph *g, GraphRow *p, GraphCells *pCells) {
   return n;
 }
 
+/* Make a row to which another is going to belong, and before it those for which
+** it waits. */
+static void ownerMake(Graph *g, GraphRow *p) {
+  GraphTie *pTie;
+  if (p->bDone || p->bPassed) return;
+  p->bPassed = 1;
+  if (p->nWait == 0) {
+    rowMake(g, p);
+    return;
+  }
+  for (pTie = p->pHeld; pTie; pTie = pTie->pNextHeld) {
+    ownerMake(g, tieOther(pTie));
+  }
+  if (p->nWait) g->bLeft = 1; /* In a circle */
+  runReady(g);
+}
+
 /* Make the rows that an existing row is going to belong to, so that one UPDATE
 ** writes their keys with its other columns. */
 static void rowOwners(Graph *g, GraphRow *p) {
   GraphTie *pTie;
   for (pTie = p->pOfSource; pTie; pTie = pTie->pNextOfSource) {
-    GraphRow *pOther = pTie->pTarget;
-    if (pTie->pLink->pRel->eKind != ASSOC_BELONGSTO || pTie->bHeld) continue;
-    if (pOther->bDone || pOther->bPassed || pOther->nWait) continue;
-    pOther->bPassed = 1;
-    rowMake(g, pOther);
+    if (pTie->pLink->pRel->eKind != ASSOC_BELONGSTO) continue;
+    assert(!pTie->bHeld); /* Only a new row holds ties */
+    ownerMake(g, pTie->pTarget);
   }
 }
 
@@ -530,9 +548,9 @@ static void rowUpdate(Graph *g, GraphRow *p) {
   const WriteCell *aDiffer;
   GraphCells cells;
   int n = 0;
-  if (p->bChanged || (p->pJson == 0 && p->nCell == 0)) return;
+  if (p->bChanged || p->pJson == 0) return;
+  p->bChanged = 1; /* Lists inside of its owners leave it out */
   rowOwners(g, p);
-  p->bChanged = 1;
   rowCells(g, p, &cells);
   if (g->w->pCall->rc != SQLITE_OK) return;
   cells.n = byDrop(p, &cells);
@@ -604,8 +622,8 @@ static void tieNotify(Graph *g, GraphTie *pTie, const GraphRow *pRow) {
   assert(!pTie->bHeld || pHolder == pRow || pHolder->nWait > 0);
   if (!pTie->bHeld) {
     if (--pTie->nWait == 0 && !tieIsDue(pTie)) tieMake(g, pTie);
-  } else if (pHolder != pRow && --pHolder->nWait == 0 && pHolder->bPassed &&
-             !pHolder->bDone) {
+  } else if (pHolder != pRow && --pHolder->nWait == 0 && pHolder->bPassed) {
+    assert(!pHolder->bDone);
     *g->ppReadyEnd = pHolder;
     g->ppReadyEnd = &pHolder->pNextReady;
   }
@@ -715,11 +733,11 @@ static void setLetGo(Graph *g, const GraphSet *pSet) {
   abOnce = assocAlloc(g->w->pCall, &g->w->tmp, n + 1);
   if (abOnce == 0) return; /* Or there is no link, or no room for keys */
   n = 0;
-  for (p = pSet->pUp->pNext; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+  for (p = pSet->pUp->pNext; p; p = p->pNext) {
     if (p->pSet != pSet || (aaKey[n] = setKey(g, p)) == 0) continue;
     abOnce[n++] = p->eWhat == GRAPH_OLD || p->bUpsert;
   }
-  for (p = pSet->pMoved; p && g->w->pCall->rc == SQLITE_OK; p = p->pNextMoved) {
+  for (p = pSet->pMoved; p; p = p->pNextMoved) {
     if ((aaKey[n] = setKey(g, p)) != 0) abOnce[n++] = 0;
   }
   assocLinkKeep(g->w, pLink, &pSet->pUp->row, n, aaKey, abOnce, 0);
@@ -731,7 +749,7 @@ static GraphSet *setHaving(Graph *g, const GraphRow *pRow,
                            const WriteVal *aKey) {
   GraphSet *p;
   int bFound;
-  for (p = g->pSet; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+  for (p = g->pSet; p; p = p->pNext) {
     if (p == pRow->pSet || p->bDone || p->pUp->eWhat != GRAPH_OLD ||
         p->pBy->pRel != pRow->pBy->pRel) {
       continue;
@@ -783,11 +801,11 @@ static void setsChange(Graph *g) {
   a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (n + 1));
   /* All at once: values that are UNIQUE may go from one row to another. */
   n = 0;
-  for (p = g->pFirst; p && a && w->pCall->rc == SQLITE_OK; p = p->pNext) {
+  for (p = g->pFirst; p && a; p = p->pNext) {
     if (p->pFrom) n += setMove(g, p, &a[n]);
     if (p->eWhat != GRAPH_OLD || p->bChanged || p->pJson == 0) continue;
-    rowOwners(g, p);
     p->bChanged = 1;
+    rowOwners(g, p);
     rowCells(g, p, &cells);
     if (w->pCall->rc != SQLITE_OK) return;
     cells.n = rowDropKey(g, p, &cells);
@@ -806,15 +824,15 @@ static void setsRun(Graph *g) {
   for (p = g->pSet; p; p = p->pNext) {
     bAny |= !p->bDone && p->pUp->eWhat == GRAPH_OLD;
   }
-  if (!bAny || g->w->pCall->rc != SQLITE_OK) return;
+  if (!bAny) return;
   /* Find, release, change: in this order, so that a UNIQUE value of a released row
   ** is free before another row takes it. */
   floorsNote(g);
-  for (p = g->pSet; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+  for (p = g->pSet; p; p = p->pNext) {
     if (!p->bDone && p->pUp->eWhat == GRAPH_OLD) setFind(g, p);
   }
   setsMoved(g);
-  for (p = g->pSet; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+  for (p = g->pSet; p; p = p->pNext) {
     if (!p->bDone && p->pUp->eWhat == GRAPH_OLD) setLetGo(g, p);
     p->bDone = 1;
   }
@@ -906,8 +924,7 @@ static int runWithout(Graph *g, GraphRow *pRow) {
 /* The error for rows that wait for each other where no key may be NULL. */
 static void runStuck(Graph *g, const GraphRow *pRow) {
   const GraphTie *p = pRow->pHeld;
-  while (p && tieOther(p)->bDone) p = p->pNextHeld;
-  if (p == 0) return;
+  while (tieOther(p)->bDone) p = p->pNextHeld; /* It waits for another */
   assert(p->bHeld && !pRow->bDone);
   assocFail(g->w->pCall,
             &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
@@ -937,7 +954,7 @@ static void runCircles(Graph *g) {
         pStuck = p;
       }
     }
-  } while (bMoved && pStuck && g->w->pCall->rc == SQLITE_OK);
+  } while (bMoved && pStuck);
   if (pStuck) runStuck(g, pStuck);
 }
 
@@ -1301,13 +1318,12 @@ static int insertPlain(AssocWriter *w, PlainRows *p, AssocModel *pModel,
   /* A row of columns alone needs no graph: this path makes bulk inserts fast. */
   n = p->n;
   aCell = assocRowFill(w, pModel, &n, p->aCell);
-  if (w->pCall->rc == SQLITE_OK && p->pSql == 0) {
-    p->pSql = assocRowInsertSql(w, pModel, n, aCell, 1);
-  }
+  if (p->pSql == 0) p->pSql = assocRowInsertSql(w, pModel, n, aCell, 1);
   assocAllowCells(w, pModel->pTable, p->n, p->aCell);
   assocWriterLast(w, 0);
-  if (w->pCall->rc == SQLITE_OK && p->pSql)
+  if (w->pCall->rc == SQLITE_OK) {
     assocRowInsertBy(w, p->pSql, pModel, aCell, &row);
+  }
   if (w->pCall->rc == SQLITE_OK) {
     resultSeparate(pOut);
     plainKey(w, p, pModel, row.aKey, pOut);

@@ -443,7 +443,7 @@ static void unlinkOthers(AssocWriter *w, WriteLink *pLink,
   int i;
   assocLinkAll(w, pLink, pSource, 0, &all);
   for (i = 0; i < all.n; i++) {
-    if (pBut && assocRowSame(&all.a[i], pBut)) continue;
+    if (assocRowSame(&all.a[i], pBut)) continue;
     if (pChanges) assocChangeAdd(&pChanges->removed, &all.a[i]);
     assocLinkUnlink(w, pLink, pSource, &all.a[i]);
   }
@@ -509,7 +509,7 @@ static void linkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   }
   if (look.bGood) return;
   aCell = assocLinkCells(w, pLink, pSource, &n);
-  if (aCell == 0 || w->pCall->rc != SQLITE_OK) return;
+  if (aCell == 0) return;
   if (pChanges) {
     assocChangeAdd(look.bHasKey ? &pChanges->moved : &pChanges->added,
                    &look.row);
@@ -706,7 +706,7 @@ static void linkMany(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if ((pair.n || pair.dead.aKey) && linkMirrors(pLink, pSource, &look.row)) {
     linkMirror(w, pLink, &look.row, pSource, nThrough, aThrough);
   }
-  if (pair.n || w->pCall->rc != SQLITE_OK) return;
+  if (pair.n) return;
   if (pChanges) assocChangeAdd(&pChanges->added, &look.row);
   if (pair.dead.aKey == 0) {
     if (pChanges && !linkMirrors(pLink, pSource, &look.row)) {

@@ -172,11 +172,11 @@ static int manyPrepare(LinkRun *p) {
   if (p->pSource == 0) p->pSql = manyJoins(p, 0);
   if (p->pSource == 0) return p->pSql != 0;
   aRef = assocLinkRef(p->w, p->pLink, p->pSource, 0);
+  if (aRef == 0) return 0;
   /* A NULL key relates to nothing: row by row, its error names the row. */
-  for (i = 0; aRef && i < pRel->sourceKey.nCol; i++) {
+  for (i = 0; i < pRel->sourceKey.nCol; i++) {
     if (assocValIsNull(&aRef[i])) return 0;
   }
-  if (aRef == 0) return 0;
   p->pSql = p->pLink->pJoin == 0 ? manyChanges(p)
             : p->bRemove         ? manyParts(p, aRef)
                                  : manyJoins(p, aRef);
@@ -301,14 +301,14 @@ static int manyRun(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
   int i = 0, nAlone = 0;
   p->nKey = p->pLink->pTarget->nKey;
   if (p->pSource == 0) p->nKey += p->pLink->pRel->pSource->nKey;
-  if (w->pCall->rc != SQLITE_OK || nKey < 2 || !manyMay(p)) return 0;
-  if (!manyPrepare(p)) return 0;
+  if (nKey < 2 || !manyMay(p) || !manyPrepare(p)) return 0;
   p->aaKey = assocAlloc(w->pCall, &w->tmp, nByte);
   p->abMoved = assocAlloc(w->pCall, &w->tmp, nKey + 1);
   if (p->bRemove && p->pLink->pJoin && p->nCell == 0) {
     p->aaPair = assocAlloc(w->pCall, &w->tmp, nByte);
   }
-  if (p->bKnown && p->aaPair == 0 && w->pCall->rc == SQLITE_OK) {
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  if (p->bKnown && p->aaPair == 0) {
     memcpy(p->aaKey, aaKey, (size_t)nByte - sizeof(*p->aaKey));
     p->n = nKey;
     manyWrite(p);
@@ -383,17 +383,18 @@ static void keepAdd(AssocWriter *w, LinkKeep *p, WriteLink *pLink, int nKey,
   u8 *abHas = assocAlloc(w->pCall, &w->tmp, nKey + 1);
   WriteRow row;
   int i, rc = SQLITE_OK;
-  for (i = 0; pSql && abHas && i < nKey && w->pCall->rc == SQLITE_OK; i++) {
+  if (abHas == 0) return; /* Also if there is no statement */
+  for (i = 0; i < nKey; i++) {
     assocLinkBind(w, pSql->pStmt, 1, pModel->nKey, aaKey[i]);
     if (assocStep(w->pCall, pSql->pStmt)) {
       u32 iSlot = assocKeymapAdd(&p->map, assocKeptKey(p, pSql->pStmt), &rc);
-      /* abHas is by the number of the key: does a row before give it values? */
-      if (abOnce && iSlot < (u32)nKey) {
-        if (abHas[iSlot] && abOnce[i]) assocLinkTwice(w, pLink, aaKey[i]);
-        abHas[iSlot] |= abOnce[i];
-      }
       sqlite3_reset(pSql->pStmt);
       assocErrorCode(w->pCall, rc);
+      if (rc != SQLITE_OK) return;
+      /* abHas is by the number of the key: does a row before give it values? */
+      if (abOnce == 0) continue;
+      if (abHas[iSlot] && abOnce[i]) assocLinkTwice(w, pLink, aaKey[i]);
+      abHas[iSlot] |= abOnce[i];
     } else {
       assocRowNeed(w, pModel, aaKey[i], &row);
     }
@@ -426,7 +427,7 @@ void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (aaGo == 0) return;
   for (i = 0; i < rows.n; i++) aaGo[i] = rows.a[i].aKey;
   i = assocLinkRemoveSome(w, pLink, pSource, rows.n, aaGo, 1, pChanges);
-  for (; i < rows.n && w->pCall->rc == SQLITE_OK; i++) {
+  for (; i < rows.n; i++) {
     if (pChanges) assocChangeAdd(&pChanges->removed, &rows.a[i]);
     assocLinkUnlink(w, pLink, pSource, &rows.a[i]);
   }

@@ -422,7 +422,7 @@ int assocLinkTaken(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
     return 0;
   }
   linkLook(w, pLink, pSource, aKey, 0, &look);
-  return look.row.aKey && look.bHasKey && !look.bGood;
+  return look.bHasKey && !look.bGood;
 }
 
 int assocLinkFind(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,

@@ -69,7 +69,7 @@ static void onlyUnknown(OnlyReader *p, AssocModel *pModel,
 /* Has the item anything but its name and its block? */
 static int itemIsMore(const ShapeItem *pItem) {
   return pItem->bSpread || pItem->bRequired || pItem->nRecurse ||
-         pItem->pAlias || pItem->pClauses || pItem->pModel;
+         pItem->pAlias || pItem->pClauses;
 }
 
 /* A word in backticks; or the model has a column of that name, which then is
@@ -336,12 +336,12 @@ void assocOnlyThrough(AssocWriter *w, const WriteOnly *pOnly, int nCell,
                       const WriteCell *aCell, const char *zPath) {
   const AssocTable *pJoin;
   int i;
-  if (pOnly == 0 || nCell == 0 || w->pCall->rc != SQLITE_OK) return;
-  assert(pOnly->pBy && aCell);
+  if (pOnly == 0 || nCell == 0) return;
+  assert(pOnly->pBy && pOnly->abJoin && aCell);
   pJoin = pOnly->pBy->pThrough;
   for (i = 0; i < nCell; i++) {
     const char *z;
-    if (pOnly->abJoin && pOnly->abJoin[aCell[i].iCol]) continue;
+    if (pOnly->abJoin[aCell[i].iCol]) continue;
     z = assocArenaPrintf(w->pCall, &w->one, "%s%s%s.%s", zPath,
                          zPath[0] ? "." : "", pOnly->pBy->zThrough,
                          pJoin->aCol[aCell[i].iCol].zName);

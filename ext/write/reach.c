@@ -27,7 +27,7 @@
 /* Choose the columns that identify a row: the rowid if there is one, else the
 ** model's key. */
 static void tableIdentity(DestroyTable *p) {
-  if (p->pTab->iRowid >= 0 && p->pTab->eType != ASSOC_VIEW) {
+  if (p->pTab->iRowid >= 0) {
     p->nId = 1;
     p->aId = &p->pTab->iRowid;
   } else {
@@ -45,7 +45,8 @@ static int tableDeleted(AssocWriter *w, AssocModel *pModel) {
   AssocModel *p = pModel->pTable->pAside;
   if (!assocModelScopes(w->pCall, pModel)) return -1;
   if (pModel->iDeleted >= 0) return pModel->iDeleted;
-  for (; p && assocModelScopes(w->pCall, p); p = p->pNextAside) {
+  for (; p; p = p->pNextAside) {
+    if (!assocModelScopes(w->pCall, p)) return -1;
     if (p->iDeleted >= 0) return p->iDeleted;
   }
   return -1;
@@ -256,15 +257,16 @@ void assocDestroyKey(AssocWriter *w, const DestroyTable *p, AssocOut *pOut,
 */
 static const char *edgePath(WriteDestroyer *d, const DestroyEdge *pEdge) {
   const char *zUp = pEdge->pParent->zPath;
-  return assocArenaPrintf(d->w->pCall, &d->w->tmp, "%s%s%s%s", zUp ? zUp : "",
-                          zUp && zUp[0] ? "." : "", pEdge->pRefer->zName,
+  assert(zUp); /* Its rows are in the report */
+  return assocArenaPrintf(d->w->pCall, &d->w->tmp, "%s%s%s%s", zUp,
+                          zUp[0] ? "." : "", pEdge->pRefer->zName,
                           pEdge->pParent == pEdge->pChild ? "^" : "");
 }
 
 /* The group is made with its first row, so no empty group appears. */
 void assocDestroyShow(WriteDestroyer *d, DestroyEdge *pEdge,
                       sqlite3_stmt *pStmt) {
-  if (!d->bReport || d->w->pCall->rc != SQLITE_OK) return;
+  if (!d->bReport) return;
   if (pEdge->pGroup == 0) {
     const char *zPath = edgePath(d, pEdge);
     if (zPath == 0) return;
@@ -307,7 +309,7 @@ static DestroyEdge *edgeNew(WriteDestroyer *d, DestroyTable *pParent,
   AssocWriter *w = d->w;
   DestroyTable *pChild = assocDestroyTable(d, pRefer->pChild);
   DestroyEdge *p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
-  if (p == 0 || pChild == 0) return 0;
+  if (p == 0) return 0; /* Also if there is no table */
   p->pRefer = pRefer;
   p->pParent = pParent;
   p->pChild = pChild;
@@ -559,7 +561,7 @@ static int edgeFind(WriteDestroyer *d, DestroyEdge *p, u32 iRow) {
   }
   if (p->pFind == 0) p->pFind = edgeStmt(w, p, 0);
   pStmt = assocWriteSqlUse(w, p->pFind);
-  if (pStmt == 0 || w->pCall->rc != SQLITE_OK) return 0;
+  if (pStmt == 0) return 0;
   assocErrorCode(w->pCall, assocKeymapBind(&p->pParent->rows, iRow, pStmt, 1));
   for (; assocStep(w->pCall, pStmt); bAny = 1) edgeFound(d, p, pStmt, iRow);
   sqlite3_reset(pStmt);

@@ -149,10 +149,10 @@ static int *referRefs(AssocWriter *w, const AssocFkey *pFk,
   int *a = assocAlloc(w->pCall, &w->mem, (i64)sizeof(int) * (pFk->nCol + 1));
   int i;
   for (i = 0; a && i < pFk->nCol; i++) {
-    a[i] = pFk->azTo[i] ? assocColumnFind(pParent, pFk->azTo[i])
-           : i < pParent->nKey && pFk->nCol == pParent->nKey ? pParent->aKey[i]
-                                                             : -1;
-    if (a[i] < 0 || pFk->aCol[i] < 0) return 0;
+    a[i] = pFk->azTo[i]                 ? assocColumnFind(pParent, pFk->azTo[i])
+           : pFk->nCol == pParent->nKey ? pParent->aKey[i]
+                                        : -1;
+    if (a[i] < 0) return 0;
   }
   return a;
 }

@@ -678,8 +678,7 @@ static void rowSqlCount(AssocWriter *w, const WriteSql *pSql) {
   n = pSql->pTab->eType == ASSOC_VIEW ? 1 : sqlite3_changes(w->pCall->db);
   assert(n >= 0);
   w->nChange += n;
-  if (n > 0 || pSql->pTab->eType != ASSOC_TABLE) return;
-  rowSqlIgnored(w, pSql);
+  if (n == 0) rowSqlIgnored(w, pSql);
 }
 
 /* ------------------------------------------------------------------ alone */
@@ -1078,11 +1077,11 @@ int assocColumnLetsGo(const AssocModel *pModel, int iCol) {
          assocKeyPlace(pModel, iCol) < 0;
 }
 
-/* Is the key the rowid? Then sqlite3_last_insert_rowid() tells it after an
-** INSERT, and no RETURNING is needed. */
+/* Is the key of a table the rowid? Then sqlite3_last_insert_rowid() tells it after
+** an INSERT, and no RETURNING is needed. */
 static int rowIsRowidKey(const AssocModel *pModel) {
-  return pModel->nKey == 1 && pModel->pTable->eType == ASSOC_TABLE &&
-         pModel->aKey[0] == pModel->pTable->iRowid;
+  assert(pModel->pTable->eType == ASSOC_TABLE);
+  return pModel->nKey == 1 && pModel->aKey[0] == pModel->pTable->iRowid;
 }
 
 /* The error for an INSERT that left a key's column NULL. */
@@ -1150,7 +1149,8 @@ static void rowInsertFind(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
   int bView = pModel->pTable->eType == ASSOC_VIEW, iAsk = -1;
   int i, j;
   assert(pModel->pTable->eType != ASSOC_TABLE);
-  for (i = 0; aKey && i < pModel->nKey; i++) {
+  if (aKey == 0) return;
+  for (i = 0; i < pModel->nKey; i++) {
     for (j = 0; j < pSql->nSet && aCell[j].iCol != pModel->aKey[i]; j++) {
     }
     if (j < pSql->nSet) {
@@ -1197,9 +1197,8 @@ void assocRowInsertBy(AssocWriter *w, WriteSql *pSql, AssocModel *pModel,
     } else {
       rowInsertRun(w, pSql, pRow);
     }
-    if (w->pCall->rc == SQLITE_OK && pRow->aKey) {
-      assocAllowRow(w, pRow, ASSOC_MAY_CREATE, 0);
-    }
+    assert(pRow->aKey || w->pCall->rc != SQLITE_OK);
+    if (w->pCall->rc == SQLITE_OK) assocAllowRow(w, pRow, ASSOC_MAY_CREATE, 0);
   }
 }
 
@@ -1309,13 +1308,12 @@ const WriteCell *assocRowFill(AssocWriter *w, const AssocModel *pModel, int *pn,
   return a;
 }
 
-/* pRow may be 0 if the caller does not need the key. */
+/* pRow may be 0 if nobody needs the key: no policy asks about the row. */
 void assocRowInsert(AssocWriter *w, AssocModel *pModel, int nCell,
                     const WriteCell *aGiven, WriteRow *pRow) {
   const WriteCell *aCell = assocRowFill(w, pModel, &nCell, aGiven);
-  WriteRow row;
   WriteSql *pSql = 0;
-  if (pRow == 0 && assocAllowAsks(w, pModel->pTable)) pRow = &row;
+  assert(pRow || !assocAllowAsks(w, pModel->pTable));
   if (w->pCall->rc == SQLITE_OK) {
     pSql = assocRowInsertSql(w, pModel, nCell, aCell, pRow != 0);
   }
@@ -1327,7 +1325,8 @@ const WriteCell *assocRowTouch(AssocWriter *w, const AssocModel *pModel,
                                int *pn, const WriteCell *aCell) {
   RowNow now = {0, 0};
   WriteCell *a;
-  if (pModel->iTouch < 0 || aCell == 0) return aCell;
+  if (pModel->iTouch < 0) return aCell;
+  assert(aCell || w->pCall->rc != SQLITE_OK);
   a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (*pn + 1));
   if (a == 0) return 0;
   memcpy(a, aCell, sizeof(*a) * (size_t)*pn);

@@ -62,7 +62,7 @@ WriteVal *assocKeyOfValue(AssocWriter *w, const AssocModel *pModel,
   pJson = assocJsonRead(w->pCall, &w->one, z, sqlite3_value_bytes(pVal),
                         "a composite key");
   if (pJson) aKey = assocKeyOfJson(w, pModel, pJson);
-  if (pJson && aKey == 0) assocModelKeyShape(w->pCall, pModel, 0);
+  if (aKey == 0) assocModelKeyShape(w->pCall, pModel, 0);
   return aKey;
 }
 

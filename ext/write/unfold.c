@@ -48,7 +48,7 @@ static void byColumn(Graph *g, GraphRow *p, const AssocJson *pName) {
   AssocRel *pRel = 0;
   int i, iCol = assocColumnSeek(g->w->pCall, pModel->pTable, pName->z);
   if (iCol < 0) pRel = assocRelSeek(g->w->pCall, pModel, pName->z);
-  if (pRel && pRel->eKind == ASSOC_BELONGSTO && pRel->nPath == 0) {
+  if (pRel && pRel->eKind == ASSOC_BELONGSTO) { /* Which has no path */
     for (i = 0; i < pRel->foreign.nCol; i++) {
       p->aBy[p->nBy++] = pRel->foreign.aCol[i];
     }
@@ -101,7 +101,7 @@ static void membersBy(Graph *g, GraphRow *p, const WriteMember *pMember,
                       (i64)sizeof(int) * (n + 1) * (ASSOC_KEY_MAX + 1));
   if (p->aBy == 0) return;
   pSub = pJson->eType == ASSOC_J_ARRAY ? pJson->pChild : pJson;
-  for (; n > 0 && pCall->rc == SQLITE_OK; n--, pSub = pSub->pNext) {
+  for (; n > 0; n--, pSub = pSub->pNext) {
     byColumn(g, p, pSub);
   }
 }
@@ -155,7 +155,8 @@ static void keyAllow(Graph *g, const GraphRow *p) {
   for (pSub = p->pJson->pChild; pSub; pSub = pSub->pNext) {
     const WriteMember *pMember =
         assocFormMember(g->w, p->pForm, i++, pSub->zKey);
-    if (pMember && pMember->eType == WRITE_COLUMN &&
+    assert(pMember); /* assocGraphMembers() has looked for it */
+    if (pMember->eType == WRITE_COLUMN &&
         !assocOnlyColumn(p->pOnly, pMember->iCol)) {
       assocOnlyFail(g->w, assocGraphPath(g, p, pSub->zKey), "");
     }
@@ -166,7 +167,7 @@ static void keyAllow(Graph *g, const GraphRow *p) {
 ** may be named so if their key's columns are allowed. */
 static void linkAllow(Graph *g, GraphRow *p) {
   int bFound, bMay;
-  if (p->pOnly == 0 || g->w->pCall->rc != SQLITE_OK) return;
+  if (p->pOnly == 0) return;
   bMay = (p->pOnly->mMay & WRITE_MAY_LINK) != 0;
   if (!bMay && assocOnlyKey(p->pOnly)) {
     bMay = assocGraphAllKey(g->w->pCall, p->pModel);
@@ -470,7 +471,8 @@ static void unfoldRow(Graph *g, GraphRow *p, int bRest) {
   for (pSub = p->pJson->pChild; pSub && g->w->pCall->rc == SQLITE_OK;
        pSub = pSub->pNext) {
     WriteMember *pBy = assocFormMember(g->w, p->pForm, i++, pSub->zKey);
-    if (pBy == 0 || pBy->eType != WRITE_ASSOC) continue;
+    assert(pBy); /* assocGraphMembers() has looked for it */
+    if (pBy->eType != WRITE_ASSOC) continue;
     if (bRest && unfoldHelps(p, pBy->pRel)) {
       GraphRow *pEnd = assocGraphEnd(*pp);
       while (*pp != pEnd) pp = &(*pp)->pNext;
@@ -632,7 +634,7 @@ void assocGraphLabels(Graph *g) {
   ap = assocAlloc(g->w->pCall, &g->w->tmp, (i64)sizeof(*ap) * (g->nLabel + 1));
   if (ap == 0) return;
   for (p = g->pFirst; p; p = p->pNext) {
-    if (p->pLabel && p->eWhat != GRAPH_REF && n < g->nLabel) ap[n++] = p;
+    if (p->pLabel && p->eWhat != GRAPH_REF) ap[n++] = p;
   }
   assert(n <= g->nLabel);
   qsort(ap, (size_t)n, sizeof(*ap), labelOrder);

@@ -142,7 +142,8 @@ static WriteSql *uniqueStmt(AssocWriter *w, WriteUnique *p) {
   AssocTable *pTab = pModel->pTable;
   AssocSql sql;
   int i;
-  if (p->pFind || !assocModelScopes(w->pCall, pModel)) return p->pFind;
+  if (p->pFind) return p->pFind;
+  (void)assocModelScopes(w->pCall, pModel);
   assocSchemaNeedTrust(w->pCall, pTab->pSchema);
   assocWriteSqlStart(w, &sql);
   sqlite3_str_appendall(sql.pStr, "SELECT ");
@@ -199,7 +200,7 @@ int assocUniqueFind(AssocWriter *w, WriteUnique *p, int nCell,
   const AssocModel *pModel = p->pModel;
   sqlite3_stmt *pStmt = assocWriteSqlUse(w, uniqueStmt(w, p));
   int i;
-  for (i = 0; i < p->nCol && pStmt; i++) {
+  for (i = 0; i < p->nCol; i++) {
     const AssocColumn *pCol = &pModel->pTable->aCol[p->aCol[i]];
     const WriteCell *pCell = cellAt(p->aCol[i], nCell, aCell);
     if (pCell == 0 || assocValIsNull(&pCell->val)) {
@@ -211,8 +212,7 @@ int assocUniqueFind(AssocWriter *w, WriteUnique *p, int nCell,
     }
     assocWriteBind(w, pStmt, i + 1, pCol, &pCell->val);
   }
-  return pStmt && w->pCall->rc == SQLITE_OK &&
-         uniqueRead(w, p, pStmt, pRow, pbDead);
+  return uniqueRead(w, p, pStmt, pRow, pbDead);
 }
 
 /* ---------------------------------------------------------------- changing */
@@ -251,7 +251,7 @@ static int rowIsBlocked(AssocWriter *w, const WriteNew *pNew,
                         WriteRow *pOther) {
   AssocModel *pModel = pNew->row.pModel;
   const AssocIndex *pIdx = assocTableIndexes(w->pCall, pModel->pTable);
-  for (; pIdx && w->pCall->rc == SQLITE_OK; pIdx = pIdx->pNext) {
+  for (; pIdx; pIdx = pIdx->pNext) {
     WriteUnique *p;
     const WriteCell *a;
     int bDead;
@@ -311,10 +311,10 @@ static void parkColumn(AssocWriter *w, const WriteRow *pRow, int iCol) {
     assocRowUpdate(w, pRow, 1, &cell);
   } else {
     pStmt = assocWriteSqlUse(w, parkStmt(w, pModel, iCol));
-    for (i = 0; pStmt && i < pModel->nKey; i++) {
+    for (i = 0; i < pModel->nKey; i++) {
       assocWriteBind(w, pStmt, i + 1, 0, &pRow->aKey[i]);
     }
-    if (pStmt) (void)assocStep(w->pCall, pStmt);
+    (void)assocStep(w->pCall, pStmt);
   }
   w->nChange = nChange;
 }
@@ -358,7 +358,7 @@ static void rowPark(AssocWriter *w, WriteNew *pNew) {
   AssocTable *pTab = pNew->row.pModel->pTable;
   const AssocIndex *pIdx = assocTableIndexes(w->pCall, pTab);
   pNew->bParked = 1;
-  for (; pIdx && w->pCall->rc == SQLITE_OK; pIdx = pIdx->pNext) {
+  for (; pIdx; pIdx = pIdx->pNext) {
     int i, iPark = -1, eBest = 0;
     if (!indexIsPlain(pIdx) || !indexTouched(pIdx, pNew)) continue;
     for (i = 0; i < pIdx->nCol; i++) {
@@ -413,7 +413,7 @@ static void changeOne(AssocWriter *w, int nRow, WriteNew *aRow, int iRow) {
 
 void assocRowsChange(AssocWriter *w, int nRow, WriteNew *aRow) {
   int i;
-  for (i = 0; i < nRow && w->pCall->rc == SQLITE_OK; i++) {
+  for (i = 0; i < nRow; i++) {
     aRow[i].aCell = assocRowDiffer(w, &aRow[i].row, aRow[i].nCell,
                                    aRow[i].aCell, &aRow[i].nCell);
     aRow[i].bDone = aRow[i].nCell == 0;
