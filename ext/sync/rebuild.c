@@ -204,7 +204,7 @@ static void newForeignKeys(Rebuild *r) {
   const AssocForeign *pFor;
   for (pFor = r->p->pList; pFor; pFor = pFor->pNext) {
     if (pFor->pTab != r->pTab || !wantsForeignKey(r->p, pFor, 1)) continue;
-    assocCheckReferences(r->p, pFor);
+    if (!r->p->bLater) assocCheckReferences(r->p, pFor);
     sqlite3_str_appendf(r->p->pStr, ",%sFOREIGN KEY", r->create.zSpace);
     assocDdlNames(r->p->pStr, &pFor->key);
     sqlite3_str_appendchar(r->p->pStr, 1, ' ');
@@ -602,8 +602,7 @@ static void remember(Rebuild *r) {
   AssocRebuilt *pNew = assocAlloc(r->p->pCall, &r->p->mem, sizeof(*pNew));
   assert(r->nFkey >= 0);
   if (pNew == 0) return;
-  pNew->pSchema = r->pTab->pSchema;
-  pNew->zTable = r->pTab->zName;
+  pNew->pTab = r->pTab;
   pNew->nFkey = r->nFkey;
   pNew->pNext = r->p->pRebuilt;
   r->p->pRebuilt = pNew;
@@ -646,13 +645,37 @@ void assocRebuildTable(AssocSync *p, AssocTable *pTab) {
   remember(&r);
 }
 
+/* See sync.h. */
+void assocRebuiltCheck(AssocSync *p, const AssocRebuilt *pRebuilt) {
+  const AssocTable *pTab = pRebuilt->pTab;
+  const AssocForeign *pFor;
+  sqlite3_stmt *pStmt;
+  int n = 0;
+  if (pRebuilt->nFkey == 0) return;
+  /* table, rowid, parent, fkid */
+  pStmt = assocPrepare(p->pCall, "PRAGMA \"%w\".foreign_key_check(\"%w\")",
+                       pTab->pSchema->zName, pTab->zName);
+  while (assocStep(p->pCall, pStmt)) {
+    n += sqlite3_column_int(pStmt, 3) < pRebuilt->nFkey;
+  }
+  assocFinalize(p->pCall, pStmt);
+  if (n == 0) return;
+  for (pFor = p->pList; pFor; pFor = pFor->pNext) {
+    if (pFor->pTab == pTab && wantsForeignKey(p, pFor, 1)) {
+      assocCheckReferences(p, pFor);
+    }
+  }
+  assocErrorOf(p->pCall, ASSOC_E_CONSTRAINT, 0, pTab->zName,
+               "%s has rows that violate its new foreign keys", pTab->zName);
+}
+
 /* PRAGMA foreign_key_check(Post) for each rebuilt table. */
 static void scriptCheck(sqlite3_str *pStr, const AssocRebuilt *pRebuilt) {
   for (; pRebuilt; pRebuilt = pRebuilt->pNext) {
     sqlite3_str_appendall(pStr, "\nPRAGMA ");
-    assocDdlSchema(pStr, pRebuilt->pSchema);
+    assocDdlSchema(pStr, pRebuilt->pTab->pSchema);
     sqlite3_str_appendall(pStr, "foreign_key_check(");
-    assocDdlName(pStr, pRebuilt->zTable);
+    assocDdlName(pStr, pRebuilt->pTab->zName);
     sqlite3_str_appendall(pStr, ");");
   }
 }

@@ -41,13 +41,13 @@ struct AssocSync {
   AssocRebuilt *pRebuilt; /* Tables that the text rebuilds, the last first */
   int bTypes;             /* Give key columns the types that they reference */
   u8 bNoRows; /* Rows that violate a constraint are not looked for */
+  u8 bLater;  /* assocRebuiltCheck() looks for those of foreign keys */
   AssocSyncNames *pNames; /* By database: names that are taken, in mem */
 };
 
 /* A table that the text rebuilds. */
 struct AssocRebuilt {
-  const AssocSchema *pSchema; /* The database of the table */
-  const char *zTable;         /* The table's name */
+  const AssocTable *pTab; /* The table as it was before */
   int nFkey; /* Foreign keys that it gets; SQLite numbers them from 0 */
   AssocRebuilt *pNext; /* The table that was rebuilt before */
 };
@@ -62,6 +62,9 @@ void assocSyncText(AssocSync *p, AssocCatalog *pCat, char **pzTables,
 void assocSyncStart(AssocSync *p);
 /* OUT: the caller frees both texts with sqlite3_free(); 0 after an error. */
 void assocSyncFinish(AssocSync *p, char **pzTables, char **pzRest);
+/* A rebuilt table has its new foreign keys: an error that lists the rows which
+** violate them. Older keys may have been violated before. */
+void assocRebuiltCheck(AssocSync *p, const AssocRebuilt *pRebuilt);
 /* Both texts as one script, with the PRAGMAs and the transaction that a rebuild
 ** needs. OUT: freed with sqlite3_free() */
 char *assocSyncScript(AssocSync *p, const char *zTables, const char *zRest);

@@ -1169,6 +1169,7 @@ PRAGMA foreign_key_check(rebuilt_comments)
 -- list
 -- setup:
 CREATE TABLE IF NOT EXISTS ranked(post_id INTEGER REFERENCES posts, tag_id INTEGER REFERENCES tags, pos INTEGER, PRIMARY KEY(post_id, tag_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ranked_tag ON ranked(tag_id);
 INSERT OR IGNORE INTO ranked SELECT post_id, tag_id, (post_id * 7 + tag_id * 3) % 10 FROM post_tags;
 SELECT assoc_define('Post', 'belongsToMany', 'Tag', '{"as":"ranked","through":"ranked"}')
 -- ours:
@@ -1328,6 +1329,7 @@ UPDATE set_lines SET x = value ->> 'x' FROM json_each((SELECT json_group_array(j
 CREATE TABLE IF NOT EXISTS by_posts(id INTEGER PRIMARY KEY, title TEXT);
 CREATE TABLE IF NOT EXISTS by_tags(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE IF NOT EXISTS by_links(post_id INTEGER REFERENCES by_posts, tag_id INTEGER REFERENCES by_tags, PRIMARY KEY(post_id, tag_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_link_tag ON by_links(tag_id);
 INSERT OR IGNORE INTO by_posts SELECT id, title FROM posts;
 INSERT OR IGNORE INTO by_tags SELECT id, 'tag ' || id FROM users;
 SELECT assoc_define('by_posts', 'belongsToMany', 'by_tags', '{"as":"tags","through":"by_links","foreignKey":"post_id","otherKey":"tag_id"}')
