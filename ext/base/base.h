@@ -801,6 +801,8 @@ void assocJsonResult(sqlite3_context *pCtx, const AssocJson *p);
 ** caller frees the value with sqlite3_value_free(). */
 sqlite3_value *assocJsonValueOf(AssocCall *pCall, sqlite3_stmt *pStmt,
                                 const AssocJson *p);
+/* Is it what JSON.stringify() makes of bytes: {"type":"Buffer","data":[1,2]}? */
+int assocJsonIsBuffer(const AssocJson *p);
 /* The type of a value as words for an error: "a number", "an array". */
 const char *assocJsonTypeName(const AssocJson *p);
 

@@ -584,6 +584,13 @@ sqlite3_value *assocJsonValueOf(AssocCall *pCall, sqlite3_stmt *pStmt,
   return pVal;
 }
 
+int assocJsonIsBuffer(const AssocJson *p) {
+  const AssocJson *pType = assocJsonGet((AssocJson *)p, "type");
+  const AssocJson *pData = assocJsonGet((AssocJson *)p, "data");
+  return pType && pData && p->nChild == 2 && pType->eType == ASSOC_J_TEXT &&
+         pData->eType == ASSOC_J_ARRAY && strcmp(pType->z, "Buffer") == 0;
+}
+
 const char *assocJsonTypeName(const AssocJson *p) {
   static const char *const az[] = {"null",     "false",    "true",
                                    "a number", "a number", "a text",

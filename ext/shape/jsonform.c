@@ -795,10 +795,19 @@ static int isSeparate(AssocJson *pObj) {
 /* Find options of Sequelize that say how a query is run, and not what it gives.
 ** They are ignored. */
 static int isAboutRunning(const char *zKey) {
-  static const char *const az[] = {"raw",        "nest",          "logging",
-                                   "benchmark",  "hooks",         "useMaster",
-                                   "indexHints", "tableHint",     "retry",
-                                   "distinct",   "minifyAliases", 0};
+  static const char *const az[] = {"raw",
+                                   "nest",
+                                   "logging",
+                                   "benchmark",
+                                   "hooks",
+                                   "useMaster",
+                                   "indexHints",
+                                   "tableHint",
+                                   "tableHints",
+                                   "distinct",
+                                   "minifyAliases",
+                                   "retry",
+                                   0};
   int i = 0;
   while (az[i] && strcmp(az[i], zKey) != 0) i++;
   return az[i] != 0;

@@ -190,6 +190,18 @@ static AssocJson *jsonIsColumn(AssocJson *pJson) {
   return strcmp(pJson->pChild->zKey, "col") == 0 ? pJson->pChild : 0;
 }
 
+/* Raise the error for fn(), literal() and the like in place of a value. True if
+** it is one. */
+static int jsonIsNoValue(JsonParser *p, AssocJson *pJson) {
+  ShapeKey key = {0};
+  if (!shapeJsonIsCall(pJson) || jsonIsColumn(pJson)) return 0;
+  shapeJsonCall(p, pJson, &key);
+  assocErrorOf(
+      p->pCall, ASSOC_E_SYNTAX, 0, 0,
+      "a value cannot be an aggregate; write \"$aggregate\" in \"where\"");
+  return 1;
+}
+
 /* JSON values have their own types, so nothing is converted: "1" and 1 are
 ** different values. */
 ShapeVal *shapeJsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat) {
@@ -207,7 +219,12 @@ ShapeVal *shapeJsonVal(JsonParser *p, AssocJson *pJson, const char *zWhat) {
                  "a column, {\"$col\":...}, may follow $eq, $ne, $gt, $gte, "
                  "$lt and $lte, not %s",
                  zWhat);
-  } else if (pJson->eType >= ASSOC_J_ARRAY) {
+  } else if (assocJsonIsBuffer(pJson)) {
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                 "%s cannot be a Buffer, since JSON has no bytes; write "
+                 "{\"$param\":1}, and pass the bytes behind the shape",
+                 zWhat);
+  } else if (!jsonIsNoValue(p, pJson) && pJson->eType >= ASSOC_J_ARRAY) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%s must be one value, not %s",
                  zWhat, assocJsonTypeName(pJson));
   }
@@ -224,6 +241,7 @@ static ShapeVal *jsonVals(JsonParser *p, AssocJson *pArray, const char *zWhat) {
   ShapeVal *pFirst = 0, **ppEnd = &pFirst;
   AssocJson *pSub;
   if (pArray->eType != ASSOC_J_ARRAY) {
+    (void)jsonIsNoValue(p, pArray);
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "%s must be an array, not %s",
                  zWhat, assocJsonTypeName(pArray));
     return 0;
@@ -540,14 +558,10 @@ static ShapePred *jsonKeyTest(JsonParser *p, const ShapeKey *pKey,
                               AssocJson *pJson) {
   ShapePred *pPred = 0;
   if (!shapeJsonEnter(p)) return 0;
-  if (shapeJsonIsCall(pJson) && !jsonIsColumn(pJson)) {
-    ShapeKey key = {0};
-    shapeJsonCall(p, pJson, &key);
-    assocErrorOf(
-        p->pCall, ASSOC_E_SYNTAX, 0, 0,
-        "a value cannot be an aggregate; write \"$aggregate\" in \"where\"");
+  if (jsonIsNoValue(p, pJson)) {
+    assert(p->pCall->rc != SQLITE_OK);
   } else if (pJson->eType == ASSOC_J_OBJECT && !jsonIsParam(pJson) &&
-             !jsonIsColumn(pJson)) {
+             !jsonIsColumn(pJson) && !assocJsonIsBuffer(pJson)) {
     pPred = jsonKeyOps(p, pKey, pJson);
   } else if (pJson->eType == ASSOC_J_ARRAY) {
     pPred = jsonNewPred(p, SHAPE_OP_IN);
@@ -713,6 +727,17 @@ static ShapePred *jsonWhereList(JsonParser *p, int eOp, AssocJson *pJson) {
   return jsonJoin(p, eOp, pFirst);
 }
 
+/* Is the condition a where() or fn() of Sequelize? {"fn":"x","args":[1]} may
+** speak of two columns. */
+static int jsonIsCondition(AssocJson *pJson) {
+  const AssocJson *pArgs = assocJsonGet(pJson, "args");
+  AssocJson *pSub = pArgs ? pArgs->pChild : 0;
+  if (!shapeJsonIsCall(pJson)) return 0;
+  if (assocJsonGet(pJson, "comparator")) return 1;
+  while (pSub && !shapeJsonIsCall(pSub)) pSub = pSub->pNext;
+  return pSub != 0;
+}
+
 /* Read {"a":1,"b":{...}}, or an array of those; all must be true. 0 for an
 ** empty object, which is no condition. */
 ShapePred *shapeJsonWhere(JsonParser *p, AssocJson *pJson) {
@@ -727,9 +752,9 @@ ShapePred *shapeJsonWhere(JsonParser *p, AssocJson *pJson) {
             : "");
     return 0;
   }
-  if (assocJsonGet(pJson, "comparator") && shapeJsonIsCall(pJson)) {
-    ShapeKey key = {0};
-    shapeJsonCall(p, pJson, &key); /* The error for where() */
+  if (jsonIsCondition(pJson)) {
+    (void)jsonIsNoValue(p, pJson);
+    return 0;
   }
   if (!shapeJsonEnter(p)) return 0;
   for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
@@ -776,6 +801,12 @@ static ShapeName *jsonSortStep(JsonParser *p, AssocJson *pJson) {
     pName = assocJsonGet(pJson, "as");
     if (pName == 0) pName = assocJsonGet(pJson, "association");
     if (pName == 0) pName = assocJsonGet(pJson, "model");
+    if (pName == 0) {
+      assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
+                   "an object in \"order\" is an association, {\"as\":"
+                   "\"posts\"}, an aggregate, {\"aggregate\":\"count\",\"of\":"
+                   "\"posts\"}, or {\"collate\":\"NOCASE\"}");
+    }
   }
   return shapeJsonPathOf(p, pName, "a name in \"order\"");
 }
@@ -835,7 +866,14 @@ static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
       while (*ppEnd) ppEnd = &(*ppEnd)->pNext;
     }
   }
-  if (pSort->key.pPath == 0) {
+  if (pSort->key.pAgg && pSort->key.pPath == 0) {
+    const char *z = aShapeAgg[pSort->key.pAgg->eAgg].zName;
+    assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, z,
+                 "%s() of the rows themselves cannot order them; order by a "
+                 "column, [\"likes\",\"DESC\"], or by %s() of related rows, "
+                 "col(\"posts.likes\")",
+                 z, z);
+  } else if (pSort->key.pPath == 0) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0, "an order needs a column");
   } else if (pSort->key.bAt && pSort->key.pPath->pNext) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
@@ -843,6 +881,14 @@ static ShapeSort *jsonSortList(JsonParser *p, AssocJson *pArray) {
                  pSort->key.pPath->z, pSort->key.pPath->pNext->z);
   }
   return pSort;
+}
+
+/* fn() or col() alone: the list of which it is the one element. */
+static ShapeSort *jsonSortCall(JsonParser *p, const AssocJson *pJson) {
+  AssocJson list = {.eType = ASSOC_J_ARRAY, .nChild = 1}, one = *pJson;
+  one.pNext = 0;
+  list.pChild = &one;
+  return jsonSortList(p, &list);
 }
 
 /* An array of orders, or an order in the text form:
@@ -855,10 +901,7 @@ ShapeSort *shapeJsonOrder(JsonParser *p, AssocJson *pJson) {
     return assocShapeOrderText(p->pCall, p->pArena, p->pShape, pJson->z,
                                pJson->n);
   }
-  if (shapeJsonIsCall(pJson)) {
-    ShapeKey key = {0};
-    shapeJsonCall(p, pJson, &key); /* The error for SQL */
-  }
+  if (shapeJsonIsCall(pJson)) return jsonSortCall(p, pJson);
   if (pJson->eType != ASSOC_J_ARRAY) {
     assocErrorOf(p->pCall, ASSOC_E_SYNTAX, 0, 0,
                  "\"order\" must be an array or a text, not %s",
@@ -869,10 +912,7 @@ ShapeSort *shapeJsonOrder(JsonParser *p, AssocJson *pJson) {
     if (pSub->eType == ASSOC_J_ARRAY) {
       *ppEnd = jsonSortList(p, pSub);
     } else if (shapeJsonIsCall(pSub)) {
-      AssocJson list = {.eType = ASSOC_J_ARRAY, .nChild = 1}, one = *pSub;
-      one.pNext = 0;
-      list.pChild = &one;
-      *ppEnd = jsonSortList(p, &list);
+      *ppEnd = jsonSortCall(p, pSub);
     } else if (shapeJsonIsText(p, pSub, "an element of \"order\"")) {
       *ppEnd =
           assocShapeOrderText(p->pCall, p->pArena, p->pShape, pSub->z, pSub->n);

@@ -404,8 +404,13 @@ static const char *nearestName(AssocSql *p, AssocModel *pModel,
 }
 
 /* What to write instead of a word that JSON has in a wrong place: a direction, or
-** a word of another library's writers. 0 if it is none of these. */
+** a word of another library's writers, or what literal() and fn() become. 0 if it
+** is none of these. */
 static const char *jsonHabit(const char *z) {
+  if (strcmp(z, "val") == 0 || strcmp(z, "fn") == 0) {
+    return "literal() and fn() are SQL, and JSON here has no SQL; a condition "
+           "is {\"age\":{\"$gte\":18}}";
+  }
   if (sqlite3_stricmp(z, "desc") == 0 || sqlite3_stricmp(z, "asc") == 0) {
     return "a column and its direction are a list in the list: "
            "[[\"name\",\"DESC\"]]";

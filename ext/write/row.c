@@ -255,8 +255,24 @@ static void rowBindJson(AssocWriter *w, sqlite3_stmt *pStmt, int i,
   }
 }
 
+/* Is it what literal() or fn() of Sequelize become? */
+static int isOwnSql(const AssocJson *pJson) {
+  const AssocJson *pFirst = pJson->pChild;
+  if (pJson->nChild == 1) return strcmp(pFirst->zKey, "val") == 0;
+  return pJson->nChild == 2 && strcmp(pFirst->zKey, "fn") == 0 &&
+         strcmp(pFirst->pNext->zKey, "args") == 0;
+}
+
 const char *assocWriteInstead(const AssocJson *pJson) {
   const AssocJson *pFirst = pJson->eType == ASSOC_J_OBJECT ? pJson->pChild : 0;
+  if (assocJsonIsBuffer(pJson)) {
+    return "JSON has no bytes: the BLOB of a key is its hexadecimal text, and "
+           "others are written by INSERT or UPDATE";
+  }
+  if (pFirst && isOwnSql(pJson)) {
+    return "literal() and fn() are SQL: write an INSERT or UPDATE of your "
+           "own";
+  }
   return pFirst ? assocShapeWriteInstead(pFirst->zKey) : 0;
 }
 
