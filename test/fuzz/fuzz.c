@@ -236,16 +236,20 @@ static void judgeModels(sqlite3 *pDb) {
                 "SELECT group_concat(model, char(10)) FROM (SELECT DISTINCT"
                 " model FROM assoc_list LIMIT 20)",
                 0, 0, 0, 0);
-  int bPolicy, rc = SQLITE_OK;
-  for (bPolicy = 1; z && bPolicy >= 0 && rc == SQLITE_OK; bPolicy--) {
-    char *zModel = z, *zEnd;
+  int bPolicy, bDone = 1;
+  for (bPolicy = 1; z && bPolicy >= 0 && bDone; bPolicy--) {
+    char *zModel = z, *zEnd, *zLeft;
     for (; zModel; zModel = zEnd ? zEnd + 1 : 0) {
       zEnd = strchr(zModel, '\n');
       if (zEnd) *zEnd = 0;
       judgeModel(pDb, zModel, bPolicy);
       if (zEnd) *zEnd = '\n';
     }
-    rc = sqlite3_exec(pDb, NO_POLICIES, 0, 0, 0); /* The file may be damaged */
+    run(pDb, NO_POLICIES); /* Which a damaged file may not do */
+    zLeft = ask(pDb, "SELECT count(*) FROM assoc_list WHERE kind='policy'", 0,
+                0, 0, 0);
+    bDone = zLeft && strcmp(zLeft, "0") == 0;
+    sqlite3_free(zLeft);
   }
   sqlite3_free(z);
 }
