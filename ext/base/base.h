@@ -458,6 +458,7 @@ struct AssocConn {
     u8 eOver;        /* ASSOC_OVER_*: what is spent, or 0 */
     u8 bFresh;       /* assoc_spend() has counted a row: see policed.c */
     u32 nText;       /* Number of statements written so far */
+    u64 mOr;         /* Bit i: a text i, i+64, ... has assoc_spend_or */
     /* The last row of each table of a statement: see policed.c */
     AssocSpent aLast[32];
   } budget;

@@ -98,6 +98,15 @@ static int spends(const AssocSql *p) {
   return assocBudgetCounts(p->pCall->pConn) && !p->bAlone;
 }
 
+/* The number of a table is that of its statement and, in as many bits, its
+** alias. */
+#define SPEND_TEXT 16
+
+/* The bit in budget.mOr of the statement that a table is in. */
+static u64 spendBit(i64 iTable) {
+  return (u64)1 << (iTable >> SPEND_TEXT & 63);
+}
+
 /* Append a function of the row's key: zFunction(7, t1.id). The number tells
 ** the table from all others. A rowid, and the key of a table without one, is in
 ** each index: so the function runs before any condition on other columns. */
@@ -106,7 +115,7 @@ static void spendCall(AssocSql *p, const AssocTable *pTab, int iAlias,
   int bRowid = pTab->iRowid >= 0;
   int i, n = bRowid || pTab->nKey == 0 ? 1 : pTab->nKey;
   sqlite3_str_appendf(p->pStr, "%s(%lld", zFunction,
-                      (i64)p->iText * 1000 + iAlias);
+                      (i64)p->iText << SPEND_TEXT | iAlias);
   for (i = 0; i < n; i++) {
     sqlite3_str_appendall(p->pStr, ",");
     assocSqlColumn(p, iAlias, pTab,
@@ -118,17 +127,22 @@ static void spendCall(AssocSql *p, const AssocTable *pTab, int iAlias,
 }
 
 /* Append " AND assoc_spend(7,t1.id) AND assoc_spent(7,t1.id)": each row that is
-** read counts, before any other condition is tested. */
-static void policedSpend(AssocSql *p, const AssocTable *pTab, int iAlias) {
+** read counts, before any other condition is tested. The natural order, which is
+** that of the outermost loop, has no index that assoc_spend() is for. */
+static void policedSpend(AssocSql *p, const AssocTable *pTab, int iAlias,
+                         int bNatural) {
   if (!spends(p) || pTab->nCol == 0) return;
-  sqlite3_str_appendall(p->pStr, " AND ");
-  spendCall(p, pTab, iAlias, "assoc_spend");
+  if (!bNatural) {
+    sqlite3_str_appendall(p->pStr, " AND ");
+    spendCall(p, pTab, iAlias, "assoc_spend");
+  }
   sqlite3_str_appendall(p->pStr, " AND ");
   spendCall(p, pTab, iAlias, "assoc_spent");
 }
 
 void assocSqlSpendOr(AssocSql *p, const AssocTable *pTab, int iAlias) {
   if (!spends(p) || pTab->nCol == 0) return;
+  p->pCall->pConn->budget.mOr |= spendBit((i64)p->iText << SPEND_TEXT);
   sqlite3_str_appendall(p->pStr, " ");
   spendCall(p, pTab, iAlias, "assoc_spend_or");
   sqlite3_str_appendall(p->pStr, " AND ");
@@ -155,7 +169,7 @@ void assocSqlTableBy(AssocSql *p, const AssocTable *pTab, int iAlias,
   sqlite3_str_appendf(p->pStr, " t%d", iAlias);
   policedIndex(p, bNatural, zIndex);
   sqlite3_str_appendall(p->pStr, " WHERE true");
-  policedSpend(p, pTab, iAlias);
+  policedSpend(p, pTab, iAlias, bNatural);
   assocSqlMay(p, pTab, iAlias, ASSOC_MAY_READ);
   if (pOuter) {
     assocSqlWithEnd(p, pOuter);
@@ -226,7 +240,8 @@ const char *assocSqlSource(AssocCall *pCall, AssocArena *pArena,
 **                   those that are left are not counted again. Otherwise the row
 **                   was counted by the other two.
 **
-** For that, the last row of each table is known by a hash of its key.
+** For that, the last row of each table is known by a hash of its key. Only
+** statements with an OR need it.
 */
 #define LAST_NONE 0
 #define LAST_ROW 1 /* Counted by assoc_spent() */
@@ -260,7 +275,7 @@ static int spendRow(sqlite3_context *pCtx) {
 /* Where the last row of a table is noted. */
 static AssocSpent *spendSlot(AssocConn *pConn, i64 iTable) {
   u64 n = ASSOC_COUNT(pConn->budget.aLast);
-  return &pConn->budget.aLast[(u64)iTable % n];
+  return &pConn->budget.aLast[(u64)((iTable >> SPEND_TEXT) * 8 + iTable) % n];
 }
 
 /* The row of a call. It has the state of the last row of its table if it is that
@@ -281,10 +296,17 @@ static void spendNote(AssocConn *pConn, AssocSpent row, int eState) {
   *spendSlot(pConn, row.iTable) = row;
 }
 
+/* May assoc_spend_or() have counted rows of the table? */
+static int spendHasOr(const AssocConn *pConn, int nArg, sqlite3_value **apArg) {
+  u64 m = pConn->budget.mOr;
+  return m && nArg && (m & spendBit(sqlite3_value_int64(apArg[0])));
+}
+
 /* assoc_spend(table, key...) */
 static void spendFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
-  if (spendOf(pConn, nArg, apArg).eState != LAST_OR) {
+  if (!spendHasOr(pConn, nArg, apArg) ||
+      spendOf(pConn, nArg, apArg).eState != LAST_OR) {
     if (!spendRow(pCtx)) return;
     pConn->budget.bFresh = 1;
   }
@@ -294,11 +316,14 @@ static void spendFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
 /* assoc_spent(table, key...) */
 static void spentFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
-  AssocSpent row = spendOf(pConn, nArg, apArg);
-  int bFresh = pConn->budget.bFresh;
+  int bFresh = pConn->budget.bFresh, bCounted = 0;
   pConn->budget.bFresh = 0;
-  spendNote(pConn, row, row.eState == LAST_OR ? LAST_NONE : LAST_ROW);
-  if (row.eState != LAST_OR && !bFresh && !spendRow(pCtx)) return;
+  if (spendHasOr(pConn, nArg, apArg)) {
+    AssocSpent row = spendOf(pConn, nArg, apArg);
+    bCounted = row.eState == LAST_OR;
+    spendNote(pConn, row, bCounted ? LAST_NONE : LAST_ROW);
+  }
+  if (!bCounted && !bFresh && !spendRow(pCtx)) return;
   sqlite3_result_int(pCtx, 1);
 }
 
