@@ -587,7 +587,8 @@ static ShapePart *jsonPagePart(JsonParser *p, AssocJson *pJson, int iFirst,
 
 /* Read "page": true, "count", "edges", "edges count", or its parts. */
 static void jsonPage(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
-  static const char *const az[] = {"", "count", "edges", "edges count"};
+  static const char *const az[] = {"", "count", "edges", "edges count",
+                                   "count edges"};
   int i = 0;
   if (pJson->eType == ASSOC_J_OBJECT) {
     pC->bPage = 1;
@@ -595,10 +596,11 @@ static void jsonPage(JsonParser *p, AssocJson *pJson, ShapeClauses *pC) {
     return;
   }
   if (pJson->eType == ASSOC_J_TEXT) {
-    for (i = 3; i > 0 && strcmp(pJson->z, az[i]) != 0; i--) {
+    for (i = 4; i > 0 && strcmp(pJson->z, az[i]) != 0; i--) {
     }
   }
   assert(i >= 0 && i < ASSOC_COUNT(az));
+  if (i == 4) i = 3;
   /* The place in az is a mask: 1 count, 2 edges */
   pC->bPageCount = i & 1;
   pC->bPageEdges = i >> 1 & 1;

@@ -902,18 +902,20 @@ static ShapePart *textParts(TextParser *p, int iFirst, int iLast) {
   return pFirst;
 }
 
-/* "page" ( parts | [ "edges" ] [ "count" ] ) */
+/* "page" ( parts | [ "edges" ] [ "count" ] ), these two in any order */
 static void textPage(TextParser *p, ShapeClauses *pC) {
+  int i;
   pC->bPage = 1;
   if (p->tok.eType == '{') {
     pC->pPart = textParts(p, SHAPE_PART_COUNT, SHAPE_PART_INFO);
     return;
   }
-  if (!continuesPred(p, &p->tok) && textTakeWord(p, "edges")) {
-    pC->bPageEdges = 1;
-  }
-  if (!continuesPred(p, &p->tok) && textTakeWord(p, "count")) {
-    pC->bPageCount = 1;
+  for (i = 0; i < 2 && !continuesPred(p, &p->tok); i++) {
+    if (!pC->bPageEdges && textTakeWord(p, "edges")) {
+      pC->bPageEdges = 1;
+    } else if (!pC->bPageCount && textTakeWord(p, "count")) {
+      pC->bPageCount = 1;
+    }
   }
 }
 

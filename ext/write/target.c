@@ -114,10 +114,11 @@ WriteCell *assocThroughOfValue(AssocWriter *w, const AssocRel *pRel,
   if (pVal) pJson = assocObjectOfValue(w, pVal, "the columns of the join row");
   if (pJson == 0) return 0;
   if (pRel->eKind != ASSOC_BELONGSTOMANY) {
-    assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel,
-                 pRel->zName,
-                 "%s.%s has no join table, whose columns could be set",
-                 pRel->pSource->zLabel, pRel->zName);
+    assocErrorOf(
+        w->pCall, ASSOC_E_UNSUPPORTED, pRel->pSource->zLabel, pRel->zName,
+        "%s.%s has no join table, whose columns could be set; only and "
+        "return belong to the options, which are another argument",
+        pRel->pSource->zLabel, pRel->zName);
     return 0;
   }
   return assocThroughCells(w, pRel, pJson, pn);
