@@ -52,6 +52,10 @@ int assocLinkMeets(AssocWriter *w, const WriteLink *pLink);
 ** already with all values of the scope. eList (LINK_*): of one key, or of all keys
 ** of assoc_keys. The writer owns it. 0 after an error. */
 sqlite3_stmt *assocLinkLookStmt(AssocWriter *w, WriteLink *pLink, int eList);
+/* The statement that links the pairs of assoc_keys, as far as both rows exist and
+** nothing forbids it; the cells, ?1 and on, are the same for all join rows. */
+sqlite3_stmt *assocLinkPairsStmt(AssocWriter *w, WriteLink *pLink, int nCell,
+                                 const WriteCell *aCell);
 /* Bind n values to ?iVar and on. aVal is 0 after an error. */
 void assocLinkBind(AssocWriter *w, sqlite3_stmt *pStmt, int iVar, int n,
                    const WriteVal *aVal);

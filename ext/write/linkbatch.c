@@ -9,6 +9,8 @@
 **
 **   look at all  SELECT t1.id, … FROM main.assoc_keys k LEFT JOIN tags t1 …
 **   write some   INSERT INTO post_tags … SELECT … FROM main.assoc_keys k
+**
+** Pairs are first linked without a look, which says enough if all of them are new.
 */
 #include "write/link.h"
 
@@ -290,6 +292,36 @@ static void manyWrite(LinkRun *p) {
   }
 }
 
+/* Link pairs by one statement, without a look. True if it inserted a join row for
+** each: so all rows exist, and none were linked before. */
+static int manyAtOnce(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
+  const WriteLink *pLink = p->pLink;
+  const AssocRel *pRel = pLink->pRel;
+  AssocWriter *w = p->w;
+  sqlite3_stmt *pStmt;
+  WriteKeys keys;
+  int i;
+  if (p->pSource || !pLink->bUnique || pRel->pScope ||
+      pLink->pJoin->iDeleted >= 0) {
+    return 0;
+  }
+  pStmt = assocLinkPairsStmt(w, p->pLink, p->nCell, p->aCell);
+  for (i = 0; i < p->nCell; i++) {
+    assocWriteBind(w, pStmt, i + 1, &pRel->pThrough->aCol[p->aCell[i].iCol],
+                   &p->aCell[i].val);
+  }
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  assocKeysGive(w, &keys, p->nKey, nKey, aaKey);
+  while (assocStep(w->pCall, pStmt)) {
+  }
+  assocKeysTake(w);
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  i = sqlite3_changes(w->pCall->db);
+  assert(i <= nKey);
+  w->nChange += i;
+  return i == nKey;
+}
+
 /* Each run ends with a row that is written alone; if most rows are, there is
 ** nothing to gain. (A list of pairs is written to its end.) */
 #define RUN_TRY 8
@@ -302,6 +334,7 @@ static int manyRun(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
   p->nKey = p->pLink->pTarget->nKey;
   if (p->pSource == 0) p->nKey += p->pLink->pRel->pSource->nKey;
   if (nKey < 2 || !manyMay(p) || !manyPrepare(p)) return 0;
+  if (manyAtOnce(p, nKey, aaKey)) return nKey;
   p->aaKey = assocAlloc(w->pCall, &w->tmp, nByte);
   p->abMoved = assocAlloc(w->pCall, &w->tmp, nKey + 1);
   if (p->bRemove && p->pLink->pJoin && p->nCell == 0) {

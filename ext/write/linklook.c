@@ -28,6 +28,12 @@
 **          FROM main.assoc_keys k LEFT JOIN tags t1 ON t1.id=+k.k0
 **            LEFT JOIN posts t3 ON t3.id=+k.k1
 **            LEFT JOIN post_tags t2 ON t2.post_id=+t3.id AND t2.tag_id=+t1.id …
+**
+** Pairs that need no more than a join row are linked without a look:
+**
+**   INSERT OR IGNORE INTO post_tags(tag_id, post_id) SELECT t1.id, t3.id
+**     FROM main.assoc_keys k CROSS JOIN tags t1 ON t1.id=+k.k0
+**       CROSS JOIN posts t3 ON t3.id=+k.k1
 */
 #include "write/link.h"
 
@@ -119,9 +125,10 @@ static void lookColumns(AssocSql *p, WriteLink *pLink, int eList) {
 
 /* LEFT JOIN posts t3 ON t3.id=+k.k1: the row whose key stands in assoc_keys from
 ** column iKey on. */
-static void lookListed(AssocSql *p, AssocModel *pModel, int iAlias, int iKey) {
+static void lookListed(AssocSql *p, const char *zJoin, AssocModel *pModel,
+                       int iAlias, int iKey) {
   int i;
-  sqlite3_str_appendall(p->pStr, " LEFT JOIN ");
+  sqlite3_str_appendall(p->pStr, zJoin);
   assocSqlTableAs(p, pModel->pTable, iAlias);
   for (i = 0; i < pModel->nKey; i++) {
     sqlite3_str_appendall(p->pStr, i ? " AND " : " ON ");
@@ -138,11 +145,13 @@ static void lookTables(AssocSql *p, WriteLink *pLink, int eList) {
   int nVar;
   if (eList) {
     sqlite3_str_appendall(p->pStr, "main.assoc_keys k");
-    lookListed(p, pTgt, 1, 0);
+    lookListed(p, " LEFT JOIN ", pTgt, 1, 0);
   } else {
     assocSqlTableAs(p, pTgt->pTable, 1);
   }
-  if (eList == LINK_PAIRS) lookListed(p, pLink->pRel->pSource, 3, pTgt->nKey);
+  if (eList == LINK_PAIRS) {
+    lookListed(p, " LEFT JOIN ", pLink->pRel->pSource, 3, pTgt->nKey);
+  }
   if (pLink->bMeets) {
     sqlite3_str_appendall(p->pStr, " LEFT JOIN ");
     assocSqlTableAs(p, pLink->pJoin->pTable, 2);
@@ -179,6 +188,47 @@ sqlite3_stmt *assocLinkLookStmt(AssocWriter *w, WriteLink *pLink, int eList) {
   lookTables(&sql, pLink, eList);
   *pp = assocWriteSqlKeep(w, &sql);
   return assocWriteSqlUse(w, *pp);
+}
+
+/* "a","b": the columns of pKey in a join row. */
+static void pairNames(AssocSql *p, const WriteLink *pLink,
+                      const AssocKey *pKey) {
+  const AssocTable *pTab = pLink->pRel->pThrough;
+  int i;
+  for (i = 0; i < pKey->nCol; i++) {
+    sqlite3_str_appendf(p->pStr, "%s\"%w\"", i ? "," : "",
+                        pTab->aCol[pKey->aCol[i]].zName);
+  }
+}
+
+sqlite3_stmt *assocLinkPairsStmt(AssocWriter *w, WriteLink *pLink, int nCell,
+                                 const WriteCell *aCell) {
+  const AssocRel *pRel = pLink->pRel;
+  const AssocTable *pTab = pRel->pThrough;
+  AssocSql sql;
+  int i;
+  if (pLink->pPairs) return assocWriteSqlUse(w, pLink->pPairs);
+  assert(pRel->eKind == ASSOC_BELONGSTOMANY && pTab);
+  assocWriteSqlStart(w, &sql);
+  sqlite3_str_appendf(sql.pStr, "INSERT OR IGNORE INTO \"%w\".\"%w\"(",
+                      pTab->pSchema->zName, pTab->zName);
+  for (i = 0; i < nCell; i++) {
+    sqlite3_str_appendf(sql.pStr, "\"%w\",", pTab->aCol[aCell[i].iCol].zName);
+  }
+  pairNames(&sql, pLink, &pRel->other);
+  sqlite3_str_appendall(sql.pStr, ",");
+  pairNames(&sql, pLink, &pRel->foreign);
+  sqlite3_str_appendall(sql.pStr, ") SELECT ");
+  for (i = 0; i < nCell; i++) sqlite3_str_appendf(sql.pStr, "?%d,", i + 1);
+  sql.nVar = nCell;
+  assocSqlKeyColumns(&sql, pLink->pTarget, 1, 0);
+  sqlite3_str_appendall(sql.pStr, ",");
+  assocSqlKeyColumns(&sql, pRel->pSource, 3, 0);
+  sqlite3_str_appendall(sql.pStr, " FROM main.assoc_keys k");
+  lookListed(&sql, " CROSS JOIN ", pLink->pTarget, 1, 0);
+  lookListed(&sql, " CROSS JOIN ", pRel->pSource, 3, pLink->pTarget->nKey);
+  pLink->pPairs = assocWriteSqlKeep(w, &sql);
+  return assocWriteSqlUse(w, pLink->pPairs);
 }
 
 /* The condition of the statement "all". t1 is the target, t2 the row that has

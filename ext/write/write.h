@@ -442,6 +442,7 @@ struct WriteLink {
   WriteSql *apLook[3];    /* LINK_ONE, … */
   WriteSql *pAll, *pPair; /* See linklook.c */
   WriteSql *pQuick;       /* See linkpair.c */
+  WriteSql *pPairs;       /* assocLinkPairsStmt() */
   u8 mUsed;               /* graph.c: LINK_*, for this payload */
   const void *pUser;      /* graph.c: its last row that used it */
   WriteLink *pNext;       /* The next of the writer */
