@@ -183,8 +183,7 @@ static void updateFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   if (changeBegin(pCall, &c, "assoc_update", nArg, ap, 3)) {
     pJson = assocObjectOfValue(c.pWriter, ap[2], "the values");
     pOnly = assocOnlyRead(c.pWriter, c.pModel, 0, c.opt.zOnly);
-    /* Documents need the table's own key. */
-    bGiven = c.opt.zReturn == 0 && assocRowReads(c.pWriter, c.pModel);
+    bGiven = c.opt.zReturn == 0; /* Documents need the table's own key */
     if (c.opt.bMany) {
       updateMany(&c, ap, pJson, pOnly);
     } else if (bGiven ? changeKey(&c, ap) : changeRow(&c, ap)) {

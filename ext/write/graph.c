@@ -1386,7 +1386,7 @@ void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow, int bGiven,
   assocGraphUnfold(&g, p);
   if (w->pCall->rc != SQLITE_OK) return;
   /* Of a row alone its present values are read, which tells that it exists. */
-  p->bGiven = bGiven && rowIsAlone(&g, p);
+  p->bGiven = bGiven && rowIsAlone(&g, p) && assocRowReads(w, pModel);
   if (bGiven && !p->bGiven) assocRowNeed(w, pModel, pRow->aKey, &p->row);
   if (w->pCall->rc == SQLITE_OK) graphRun(&g);
 }

@@ -712,8 +712,8 @@ struct WriteHow {
 char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
                        i64 nJson, WriteHow *pHow, i64 *pn);
 /* Change a row, and write the rows that pJson nests in it. bGiven: its key is as
-** a caller gave it, where assocRowReads(), and a missing row is an error. pOnly
-** may be 0. */
+** a caller gave it. What is wrong with pJson is told before that there is no such
+** row, with policies and without. pOnly may be 0. */
 void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow, int bGiven,
                       const AssocJson *pJson, const WriteOnly *pOnly);
 /* Insert a new target of pSource, from JSON, which may nest other rows, or from
