@@ -134,7 +134,6 @@ static void loadEntries(AssocCall *pCall, AssocFacts *p, const char *zSchema) {
       nTrigger += isOurTrigger(pCall, assocColumnText(pCall, pStmt, 1), zSql);
       continue;
     }
-    if (strcmp(zType, "table") != 0 && strcmp(zType, "view") != 0) continue;
     bToken |= isCreate(zSql, "table ", zToken);
     p->bDefs |= isCreate(zSql, "table ", zDefs);
     addEntry(pCall, p, pStmt, zType);

@@ -143,10 +143,10 @@ void assocKeyAdopt(AssocResolver *p, AssocTable *pTab, AssocModel *pParent,
         (pNames->n && !isFkeyOf(pTab, pFk, pNames))) {
       continue;
     }
-    if (!adoptOne(p, pTab, pFk, pParent, pNames, &ref)) return;
-    /* Two foreign keys that differ: none is adopted, and the caller's error lists
-    ** them. */
-    if (n++ && !assocKeySame(pRef, &ref)) {
+    /* Two foreign keys that differ, in whatever order: none is adopted, and the
+    ** caller's error lists them. */
+    if (!adoptOne(p, pTab, pFk, pParent, pNames, &ref) ||
+        (n++ && !assocKeySame(pRef, &ref))) {
       pRef->nCol = 0;
       return;
     }

@@ -240,7 +240,7 @@ static int attachedEntry(AssocCall *pCall, AssocCatalog *pCat,
       pSteps->zTable = z;
     }
   }
-  return pCall->rc == SQLITE_OK && pSteps->zTable;
+  return pSteps->zTable != 0;
 }
 
 /* The entry of a model's table in pSteps, and in pSteps->pRow its row. A name
@@ -861,7 +861,7 @@ static AssocDef *nextDef(AssocCall *pCall, AssocModel *pModel,
   if (pCall->rc != SQLITE_OK) return 0;
   for (;;) {
     for (; p; p = p->pNext) {
-      if (p->pSource == 0 || p->zName[0] == 0) continue;
+      if (p->pSource == 0) continue; /* Also the rows of models */
       if (p->pSource == pModel || p->pSource == pOwn) return p;
     }
     pSchema = pSchema->pNext;

@@ -391,9 +391,9 @@ static int isAlias(const AssocOption *a, int i) {
   for (j = 0; j < i; j++) {
     if (a[j].iInto == a[i].iInto) return 1;
   }
-  assert(a != aDefineOption);
+  assert(a != aDefineOption && a[i].iInto > 0);
   for (j = 0; j < ASSOC_COUNT(aDefineOption); j++) {
-    if (a[i].iInto > 0 && aDefineOption[j].iInto == a[i].iInto) return 1;
+    if (aDefineOption[j].iInto == a[i].iInto) return 1;
   }
   return 0;
 }

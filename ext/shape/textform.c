@@ -1106,7 +1106,7 @@ static ASSOC_NOINLINE ShapeItem *textSpecial(TextParser *p) {
     p->tok = tok;
     pItem->pAgg = textAgg(p, eAgg);
     /* With a column it cannot be an association with clauses. */
-    if (pItem->pAgg && (pItem->pAgg->pCol || pItem->pAgg->bDistinct)) {
+    if (pItem->pAgg && pItem->pAgg->pCol) {
       pItem->pSelf = 0;
     }
   } else {

@@ -132,7 +132,7 @@ static u32 blobKeyAsk(AssocCall *pCall, AssocBlobKeys **ppList,
   int i, n = pModel->nKey, nRow = 0;
   u32 m = 0;
   assert(n > 0 && n <= ASSOC_KEY_MAX && mMaybe != 0);
-  for (i = 0; pStmt && i < n && pCall->rc == SQLITE_OK; i++) {
+  for (i = 0; pStmt && i < n; i++) {
     assocErrorCode(pCall, assocJsonBind(pStmt, i + 1, apText[i]));
     assocErrorCode(pCall, assocJsonBind(pStmt, i + 1 + n, apBlob[i]));
   }

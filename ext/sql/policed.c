@@ -131,7 +131,7 @@ static void spendCall(AssocSql *p, const AssocTable *pTab, int iAlias,
 ** that of the outermost loop, has no index that assoc_spend() is for. */
 static void policedSpend(AssocSql *p, const AssocTable *pTab, int iAlias,
                          int bNatural) {
-  if (!spends(p) || pTab->nCol == 0) return;
+  if (!spends(p)) return;
   if (!bNatural) {
     sqlite3_str_appendall(p->pStr, " AND ");
     spendCall(p, pTab, iAlias, "assoc_spend");
@@ -141,7 +141,7 @@ static void policedSpend(AssocSql *p, const AssocTable *pTab, int iAlias,
 }
 
 void assocSqlSpendOr(AssocSql *p, const AssocTable *pTab, int iAlias) {
-  if (!spends(p) || pTab->nCol == 0) return;
+  if (!spends(p)) return;
   p->pCall->pConn->budget.mOr |= spendBit((i64)p->iText << SPEND_TEXT);
   sqlite3_str_appendall(p->pStr, " ");
   spendCall(p, pTab, iAlias, "assoc_spend_or");
@@ -200,7 +200,7 @@ void assocSqlCheckPolicies(AssocCall *pCall, const AssocTable *pTab) {
   const AssocPolicy *pPolicy = assocPolicyAll(pCall, pTab);
   AssocArena mem;
   memset(&mem, 0, sizeof(mem));
-  for (; pPolicy && pCall->rc == SQLITE_OK; pPolicy = pPolicy->pNext) {
+  for (; pPolicy; pPolicy = pPolicy->pNext) {
     AssocSql sql;
     int i;
     assocSqlStart(&sql, pCall, &mem, 0);
