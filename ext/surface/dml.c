@@ -391,22 +391,48 @@ static const WriteVal **moreKeys(DmlRow *p, int n) {
   return aa;
 }
 
+/* Fewer rows of one source are not worth to be looked for. */
+#define MORE_OWN 16
+
+/* hasMany: link the first of the rows, as many as name the same source. Returns
+** how many were linked. */
+static int moreOwn(DmlRow *p, WriteLink *pLink, int n,
+                   const WriteVal *const *aaKey) {
+  WriteVal key = aaKey[0][1];
+  WriteRow source;
+  int i = 0;
+  while (i < n && key.pJson == 0 && aaKey[i][1].pJson == 0 &&
+         assocValSame(&key, &aaKey[i][1])) {
+    i++;
+  }
+  if (i < MORE_OWN) return 0;
+  assocRowNeed(p->pWriter, p->pModel, &key, &source);
+  if (p->pCall->rc != SQLITE_OK) return 0;
+  return assocLinkAddSome(p->pWriter, pLink, &source, i, aaKey, 0, 0, 0);
+}
+
 /* Link them. Returns how many were linked: none if they cannot be linked at
 ** once. */
 static int moreLink(DmlRow *p, int n) {
   const AssocDml *pDml = p->pDml;
   const WriteVal **aaKey;
+  WriteLink *pLink;
   const char *zModel, *zItem;
   zModel = assocArgText(p->pCall, dmlNew(p, pDml->iModel), "the model");
   zItem = assocArgText(p->pCall, dmlNew(p, pDml->iItem), "the association");
   if (zModel) p->pModel = assocModelFind(p->pCall, p->pCat, zModel);
   if (p->pModel && zItem) p->pRel = assocRelFind(p->pCall, p->pModel, zItem);
-  if (p->pRel == 0 || p->pRel->eKind != ASSOC_BELONGSTOMANY) return 0;
+  if (p->pRel == 0 || (p->pRel->eKind != ASSOC_BELONGSTOMANY &&
+                       p->pRel->eKind != ASSOC_HASMANY)) {
+    return 0;
+  }
   if (p->pModel->nKey != 1 || p->pRel->pTarget->nKey != 1) return 0;
   aaKey = moreKeys(p, n);
-  if (aaKey == 0) return 0;
-  return assocLinkAddPairs(p->pWriter, assocLinkOf(p->pWriter, p->pRel, 0), n,
-                           aaKey);
+  pLink = aaKey ? assocLinkOf(p->pWriter, p->pRel, 0) : 0;
+  if (pLink == 0) return 0;
+  return p->pRel->eKind == ASSOC_HASMANY
+             ? moreOwn(p, pLink, n, aaKey)
+             : assocLinkAddPairs(p->pWriter, pLink, n, aaKey);
 }
 
 i64 assocRelatedMore(AssocCall *pCall, const AssocDml *pDml, i64 n) {
@@ -417,7 +443,7 @@ i64 assocRelatedMore(AssocCall *pCall, const AssocDml *pDml, i64 n) {
   if (nMore < 2 || !dmlBegin(&row)) return 0;
   nDone = moreLink(&row, nMore);
   dmlEnd(&row);
-  assert(nDone == 0 || nDone == nMore || pCall->rc != SQLITE_OK);
+  assert(nDone <= nMore);
   return nDone > 0 ? nDone : -1;
 }
 

@@ -227,8 +227,8 @@ struct AssocDmlTable {
 
 /* Rows to write: the one row of xUpdate, or all rows of an INSERT ... SELECT.
 ** xRow writes the first row. xMore, or 0, writes those of the n rows behind it
-** that differ from it only in their keys, and returns how many it wrote; -1 if no
-** row of the statement can be written so. The last members are for related alone:
+** that differ from it only in their keys, and returns how many it wrote; -1 to be
+** asked no more. The last members are for related alone:
 ** the numbers of its columns, -1 for a column that the table lacks. */
 typedef struct AssocDml AssocDml;
 struct AssocDml {

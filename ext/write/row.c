@@ -170,7 +170,11 @@ int assocValSame(const WriteVal *pA, const WriteVal *pB) {
   if (pA->pVal == 0 || pB->pVal == 0) {
     return pA->pVal == pB->pVal && pA->i == pB->i;
   }
+  if (pA->pVal == pB->pVal) return 1;
   if (sqlite3_value_type(pA->pVal) != sqlite3_value_type(pB->pVal)) return 0;
+  if (sqlite3_value_type(pA->pVal) == SQLITE_INTEGER) {
+    return sqlite3_value_int64(pA->pVal) == sqlite3_value_int64(pB->pVal);
+  }
   if (sqlite3_value_type(pA->pVal) == SQLITE_FLOAT) {
     return sqlite3_value_double(pA->pVal) == sqlite3_value_double(pB->pVal);
   }

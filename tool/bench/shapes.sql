@@ -384,6 +384,15 @@ SELECT 1 FROM (SELECT assoc_add('listed_users', 2, 'posts', (SELECT json_group_a
 -- expert:
 UPDATE listed_posts SET user_id = 2 WHERE id IN (SELECT value FROM json_each((SELECT json_group_array(id) FROM listed_posts)))
 
+-- shape: write-related-own
+-- title: move 10,000 rows of a hasMany by INSERT ... SELECT
+-- target: 0.25
+-- undone
+-- ours:
+INSERT INTO related(model, key, association, id) SELECT 'listed_users', 2, 'posts', id FROM listed_posts
+-- expert:
+UPDATE listed_posts SET user_id = 2
+
 -- shape: write-cascade
 -- title: destroy a row with ten rows for each user, over two levels
 -- target: 0.5
