@@ -541,6 +541,14 @@ static char *habitValueFirst(const Habit *p) {
                       TOKEN(p, pAt));
 }
 
+/* Does an operator stand before the place whose right side is a value only? */
+static int takesValue(const Habit *p) {
+  static const char *const azLike[] = {"like", "glob", "match", 0};
+  static const char *const azWith[] = {"starts", "ends", 0};
+  if (shapeIsWord(p->z, &p->a[0], "with")) return isAmong(p, &p->a[1], azWith);
+  return isAmong(p, &p->a[0], azLike);
+}
+
 /* Wrong values: = bob, = now(), = @p, in (select ...). */
 static char *habitValue(const Habit *p) {
   const ShapeToken *pAt = &p->at;
@@ -557,6 +565,13 @@ static char *habitValue(const Habit *p) {
   if (pAt->eType == '{') {
     return assocMprintf(p->pCall, "an object is allowed only in the JSON form, "
                                   "which begins with {\"model\":");
+  }
+  if (isWord(pAt) && p->next.eType != '(' && !isValue(&p->next) &&
+      takesValue(p)) {
+    return assocMprintf(p->pCall,
+                        "a column stands beside another with =, <>, <, <=, > "
+                        "and >= only; a text is in quotes: \"%.*s\"",
+                        TOKEN(p, pAt));
   }
   /* From here on: what stands where a value is expected */
   if (!isCompare(&p->a[0])) return 0;
