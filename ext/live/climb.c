@@ -93,7 +93,8 @@ static void climbArm(Climber *c, const LiveSite *pUp) {
 }
 
 int assocLiveLeads(const LiveSite *p) {
-  return p->bChild || p->pSelf;
+  assert(p->bChild || p->pSelf == 0); /* A loop begins with a site below */
+  return p->bChild;
 }
 
 /* What leads from the site p to the site above: its log, and its nS. */

@@ -65,7 +65,8 @@ void assocLiveColumn(sqlite3_str *pStr, const char *zName,
                      const AssocColumn *pCol) {
   const char *z = assocLiveAffinity(pCol);
   sqlite3_str_appendf(pStr, "\"%w\"%s%s", zName, z[0] ? " " : "", z);
-  if (pCol->zColl && sqlite3_stricmp(pCol->zColl, "BINARY") != 0) {
+  assert(pCol->zColl); /* Of a table: see siteCheck() */
+  if (sqlite3_stricmp(pCol->zColl, "BINARY") != 0) {
     sqlite3_str_appendf(pStr, " COLLATE \"%w\"", pCol->zColl);
   }
 }
@@ -113,7 +114,8 @@ int assocLiveIdentity(AssocCall *pCall, const AssocTable *pTab, int *aCol) {
     aCol[0] = pTab->iRowid;
     return 1;
   }
-  if (pTab->bRowid || pTab->nKey == 0 || pTab->nKey > ASSOC_KEY_MAX) {
+  assert(!pTab->bRowid);
+  if (pTab->nKey == 0 || pTab->nKey > ASSOC_KEY_MAX) {
     failApart(pCall, pTab);
     return 0;
   }

@@ -101,7 +101,7 @@ static void probeTerm(sqlite3_str *pStr, const AssocTable *pTab,
   assert(iCol < pTab->nCol);
   pCol = &pTab->aCol[iCol];
   sqlite3_str_appendf(pStr, "\"%w\"", pCol->zName);
-  if (pCol->zColl && sqlite3_stricmp(pCol->zColl, pIdx->azColl[i]) != 0) {
+  if (sqlite3_stricmp(pCol->zColl, pIdx->azColl[i]) != 0) {
     sqlite3_str_appendf(pStr, " COLLATE \"%w\"", pIdx->azColl[i]);
   }
   sqlite3_str_appendf(pStr, "=NEW.\"%w\"", pCol->zName);
@@ -138,7 +138,7 @@ int assocLiveProbeColumns(AssocCall *pCall, const LiveTable *p, u8 *abCol) {
     if (pIdx->bPartial || hasExpression(pIdx)) return 0;
     for (i = 0; i < pIdx->nCol; i++) {
       int iCol = pIdx->aCol[i] == -1 ? pTab->iRowid : pIdx->aCol[i];
-      if (iCol < pTab->nCol && pTab->aCol[iCol].bGenerated) return 0;
+      if (pTab->aCol[iCol].bGenerated) return 0;
       abCol[iCol] = 1;
     }
   }
@@ -184,14 +184,14 @@ static void probeText(AssocCall *pCall, AssocArena *pArena,
                    "SELECT sql FROM \"%w\".sqlite_schema WHERE type='index' AND"
                    " name=%Q",
                    pTab->pSchema->zName, pIdx->zName);
-  if (assocStep(pCall, pStmt)) {
-    p->z = assocMprintf(pCall, "%s", assocColumnText(pCall, pStmt, 0));
-  }
+  int bRow = assocStep(pCall, pStmt);
+  p->z =
+      assocMprintf(pCall, "%s", bRow ? assocColumnText(pCall, pStmt, 0) : "");
   assocFinalize(pCall, pStmt);
   /* The text is SQLite's own: it has parsed it, so it can be divided. */
   p->aiTerm = assocAlloc(pCall, pArena, (i64)sizeof(int) * pIdx->nCol);
   p->aiEnd = assocAlloc(pCall, pArena, (i64)sizeof(int) * pIdx->nCol);
-  if (pCall->rc == SQLITE_OK && p->z) indexRead(p, pIdx->nCol);
+  if (pCall->rc == SQLITE_OK) indexRead(p, pIdx->nCol);
 }
 
 /* The probe by one UNIQUE index. */

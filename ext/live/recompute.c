@@ -184,12 +184,10 @@ i64 assocLiveCheck(AssocLiveSet *pSet, AssocLive *p, i64 nMost,
   c.pOut = &wrong;
   c.pPlan = assocPlanGet(pSet->pCall, pSet->pCat, ASSOC_ASK_KEY, 0, p->zQuery);
   assocOutText(&wrong, "[", 1);
-  if (bTrust && pSet->pCall->rc == SQLITE_OK) recomputeStored(&c, nMost);
+  if (bTrust) recomputeStored(&c, nMost);
   /* Missing documents are looked for only while nothing waits: a mark or a log
   ** row may be about just these roots. */
-  if (bTrust && nStale == 0 && pSet->pCall->rc == SQLITE_OK) {
-    recomputeMissing(&c, nMost);
-  }
+  if (bTrust && nStale == 0) recomputeMissing(&c, nMost);
   assocPlanRelease(pSet->pCall, c.pPlan);
   assocOutText(&wrong, "]", 1);
   z = assocBufText(pSet->pCall, &wrong, &n);

@@ -142,8 +142,10 @@ static void liveStale(AssocLiveSet *pSet, AssocLive *p) {
       "UPDATE \"%w\"." LIVE_STORE " SET plan=?1,ddl=?2,stale=1 WHERE name=?3",
       pSet->pSchema->zName);
   /* A broken query has no plan. NULL is never trusted. */
-  if (p->zPlan) assocBindText(pCall, pStmt, 1, p->zPlan);
-  if (p->zPlan && p->zDdl) assocBindText(pCall, pStmt, 2, p->zDdl);
+  if (p->zPlan) {
+    assocBindText(pCall, pStmt, 1, p->zPlan);
+    assocBindText(pCall, pStmt, 2, p->zDdl);
+  }
   assocBindText(pCall, pStmt, 3, p->zName);
   (void)assocStep(pCall, pStmt);
   assocFinalize(pCall, pStmt);
@@ -169,11 +171,11 @@ static void liveMark(AssocLiveSet *pSet, AssocLive *p, const LogState *aState) {
   /* What the query means, or the texts of its tables, have changed since: the logs
   ** may have missed something. */
   if (!sameOrNull(p->zPlan, p->zStoredPlan) ||
-      (p->zPlan && !sameOrNull(p->zDdl, p->zStoredDdl)) ||
-      (bAll && !p->bStale)) {
+      (p->zPlan && !sameOrNull(p->zDdl, p->zStoredDdl)) || bAll) {
     liveStale(pSet, p);
   }
-  if (p->bStale || !bRows || p->pSite == 0) return;
+  if (p->bStale || !bRows) return;
+  assert(p->pSite); /* A broken one reads no table */
   refreshRun(pSet, assocLiveClimb(p, pSet->pTable));
 }
 
@@ -261,7 +263,7 @@ void assocLiveResolve(AssocLiveSet *pSet) {
        pTab = pTab->pNext, i++) {
     if (aState[i].bRows || aState[i].bKeep) logEmpty(pSet, pTab);
   }
-  if (pCall->rc == SQLITE_OK && pSet->pLive) storeCookie(pSet);
+  if (pCall->rc == SQLITE_OK) storeCookie(pSet);
 }
 
 /* --------------------------------------------------------------- documents */
@@ -510,7 +512,7 @@ static int refreshBatch(Refresher *r, int nMost) {
   /* The keys are copied: the marks are deleted while their documents are
   ** written, and no statement may read a table that another one changes. */
   while (ap && n < nMost * nKey && assocStep(r->pCall, pStmt)) {
-    for (i = 0; i < nKey && r->pCall->rc == SQLITE_OK; i++) {
+    for (i = 0; i < nKey; i++) {
       ap[n] = sqlite3_value_dup(sqlite3_column_value(pStmt, i));
       if (ap[n++] == 0) assocErrorCode(r->pCall, SQLITE_NOMEM);
     }
@@ -531,7 +533,7 @@ static void refreshMarks(Refresher *r, i64 nMost) {
     nGot = n > 0 ? refreshBatch(r, n) : 0;
     assert(nGot >= 0 && nGot <= n);
     if (nMost >= 0) nMost -= nGot;
-  } while (nGot > 0 && nGot == n && r->pCall->rc == SQLITE_OK);
+  } while (nGot > 0 && nGot == n);
 }
 
 /* Compute the document of one key, if it is marked. */
@@ -627,7 +629,7 @@ void assocLiveRefresh(AssocLiveSet *pSet, AssocLive *p, i64 nMost,
                       sqlite3_value **apKey, LiveDone *pDone) {
   Refresher r;
   memset(pDone, 0, sizeof(*pDone));
-  if (pSet->pCall->rc != SQLITE_OK || p->pSite == 0) return;
+  if (p->pSite == 0) return;
   refreshOpen(&r, pSet, p, pDone);
   /* A stale store has no right document. All are computed by one load, unless the
   ** caller wants few of them: then all are marked, and the marks are worked off. */

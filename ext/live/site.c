@@ -87,10 +87,11 @@ static void signLike(SiteWalk *w) {
 static int hidesFromOwner(AssocCall *pCall, const AssocTable *pTab) {
   const AssocPolicy *p = assocPolicyAll(pCall, pTab);
   int i;
+  if (pCall->rc != SQLITE_OK) return 0; /* Not all of it was read */
   for (; p; p = p->pNext) {
     if (p->bForce) return 1;
     for (i = 0; i < pTab->nCol; i++) {
-      if (p->aColumn && p->aColumn[i] & ASSOC_COLUMN_HIDE) return 1;
+      if (p->aColumn[i] & ASSOC_COLUMN_HIDE) return 1;
     }
   }
   return 0;
@@ -164,8 +165,8 @@ static LiveSite *siteStep(SiteWalk *w, const LiveSite *pWanted, int *pbNew) {
   ** site for both: which rows each takes does not matter here. */
   for (p = pWanted->pUp->pNext; p; p = p->pNext) {
     if (p->pUp == pWanted->pUp && p->pRel == pWanted->pRel &&
-        p->eStep == pWanted->eStep && p->iBranch == pWanted->iBranch &&
-        p->pLoop == pWanted->pLoop) {
+        p->iBranch == pWanted->iBranch && p->pLoop == pWanted->pLoop) {
+      assert(p->eStep == pWanted->eStep); /* It follows from the association */
       return p;
     }
   }
@@ -189,7 +190,8 @@ static LiveSite *siteJoin(SiteWalk *w, LiveSite *pUp, AssocRel *pRel,
   want.link.pFor = &pRel->foreign;
   want.link.bRefIsUp = 1;
   p = siteStep(w, &want, &bNew);
-  if (p && bNew && pJoin) {
+  if (p && bNew) {
+    assert(pJoin);
     walkModel(w, p, pJoin, 0);
     walkPred(w, p, pJoin, pRel->pThroughScope);
   }
@@ -258,7 +260,8 @@ static LiveSite *siteBranch(SiteWalk *w, LiveSite *pUp, AssocRel *pRel,
 static LiveSite *siteRel(SiteWalk *w, LiveSite *pUp, AssocRel *pRel,
                          const ShapeClauses *pC, LiveSite *pLoop) {
   int i;
-  if (pUp == 0 || pRel == 0 || w->pCall->rc != SQLITE_OK) return 0;
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  assert(pUp && pRel);
   /* The clauses belong to the last step: they speak of the rows at the end. */
   if (pRel->nPath) {
     for (i = 0; i < pRel->nPath; i++) {
@@ -279,13 +282,14 @@ static LiveSite *siteNames(SiteWalk *w, LiveSite *pAt, AssocModel **ppModel,
                            const ShapeName *pName, const ShapeName *pEnd,
                            const ShapeName *pOn) {
   AssocCatalog *pCat = w->pLive->pSchema->pCatalog;
-  for (; pName && pName != pEnd && pAt; pName = pName->pNext) {
+  for (; pName && pName != pEnd; pName = pName->pNext) {
     AssocRel *pRel = assocSqlRel(&w->sql, *ppModel, pName);
-    /* Without "on", assocSqlRel() refuses a polymorphic association in a path. */
-    if (pRel && pOn && pName->pNext == pEnd) {
-      pRel = assocRelOn(w->pCall, pRel, assocModelFind(w->pCall, pCat, pOn->z));
-    }
     if (pRel == 0) return 0;
+    /* Without "on", assocSqlRel() refuses a polymorphic association in a path. */
+    if (pOn && pName->pNext == pEnd) {
+      pRel = assocRelOn(w->pCall, pRel, assocModelFind(w->pCall, pCat, pOn->z));
+      if (pRel == 0) return 0;
+    }
     pAt = siteRel(w, pAt, pRel, 0, 0);
     *ppModel = pRel->pTarget;
   }
@@ -298,7 +302,8 @@ static LiveSite *siteNames(SiteWalk *w, LiveSite *pAt, AssocModel **ppModel,
 static void walkKey(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
                     const ShapeKey *pKey) {
   const ShapeName *pEnd;
-  if (pKey == 0 || pKey->bAt || pKey->pPath == 0) return;
+  if (pKey == 0 || pKey->bAt) return;
+  assert(pKey->pPath);
   if (pKey->pAgg) {
     pAt = siteNames(w, pAt, &pModel, pKey->pPath, 0, 0);
     walkPred(w, pAt, pModel, pKey->pAgg->pWhere);
@@ -314,7 +319,7 @@ static void walkKey(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
 static void walkPred(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
                      const ShapePred *pPred) {
   const ShapePred *pSub;
-  if (pPred == 0 || pAt == 0 || w->pCall->rc != SQLITE_OK) return;
+  if (pPred == 0 || w->pCall->rc != SQLITE_OK) return;
   if (pPred->eOp == SHAPE_OP_SOME || pPred->eOp == SHAPE_OP_EVERY ||
       pPred->eOp == SHAPE_OP_NONE) {
     pAt = siteNames(w, pAt, &pModel, pPred->key.pPath, 0, pPred->pOn);
@@ -333,9 +338,7 @@ static void walkPred(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
 /* The tables that an order reads. */
 static void walkSort(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
                      const ShapeSort *pSort) {
-  for (; pSort && pAt; pSort = pSort->pNext) {
-    walkKey(w, pAt, pModel, &pSort->key);
-  }
+  for (; pSort; pSort = pSort->pNext) walkKey(w, pAt, pModel, &pSort->key);
 }
 
 /* The scopes of a model that apply under the clauses. */
@@ -344,7 +347,7 @@ static void walkModel(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
   const ShapeScope *pUse = 0;
   const AssocScope *pScope;
   int bStarted = 0;
-  if (pAt == 0 || w->pCall->rc != SQLITE_OK) return;
+  if (w->pCall->rc != SQLITE_OK) return;
   if (pModel->pDef) {
     sqlite3_str_appendf(w->pSign, "model %d %Q %Q\n", pAt->iSite,
                         pModel->pDef->zModel, pModel->pDef->zOptions);
@@ -361,21 +364,23 @@ static void walkClauses(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
   if (pC == 0 || pAt == 0) return;
   walkPred(w, pAt, pModel, pC->pWhere);
   walkSort(w, pAt, pModel, pC->pOrder);
-  if (pC->pThrough && pAt->eStep == LIVE_STEP_TARGET) {
+  if (pC->pThrough) {
     AssocModel *pJoin = assocModelOf(w->pCall, pAt->pUp->pTab);
-    if (pJoin) walkModel(w, pAt->pUp, pJoin, pC->pThrough);
-    if (pJoin) walkPred(w, pAt->pUp, pJoin, pC->pThrough->pWhere);
+    assert(pAt->eStep == LIVE_STEP_TARGET); /* Others have no join rows */
+    if (pJoin == 0) return;
+    walkModel(w, pAt->pUp, pJoin, pC->pThrough);
+    walkPred(w, pAt->pUp, pJoin, pC->pThrough->pWhere);
   }
 }
 
 /* Required items of a block. Those without members are no nodes of the plan. */
 static void walkRequired(SiteWalk *w, LiveSite *pAt, AssocModel *pModel,
                          const ShapeItem *pItem) {
-  for (; pItem && pAt && w->pCall->rc == SQLITE_OK; pItem = pItem->pNext) {
+  for (; pItem; pItem = pItem->pNext) {
     AssocModel *pEnd = pModel;
     LiveSite *pTo = pAt;
     if (pItem->eType != SHAPE_ITEM_NAME || !pItem->bRequired) continue;
-    if (pItem->pPath && pItem->pPath->pNext) {
+    if (pItem->pPath->pNext) {
       pTo = siteNames(w, pAt, &pEnd, pItem->pPath, 0, 0);
     } else {
       AssocRel *pRel = assocItemRel(&w->sql, pItem, pItem->pPath, pModel);
@@ -413,7 +418,7 @@ static int siteBranchOf(const AssocNode *pNode) {
 static void walkNode(SiteWalk *w, const AssocNode *pNode) {
   LiveSite *pUp = pNode->pParent ? w->apNode[pNode->pParent->iNode] : 0;
   LiveSite *pAt;
-  if (pNode->pParent && pUp == 0) return;
+  assert(pNode->pParent == 0 || pUp); /* A value has no nodes below it */
   if (pNode->pValue && pNode->pValue->pPath) {
     walkKey(w, pUp, pNode->pParent->pModel, pNode->pValue);
     return;
@@ -444,15 +449,15 @@ static void checkRoot(SiteWalk *w, const AssocPlan *pPlan) {
   const ShapeClauses *pC = pPlan->pShape->pClauses;
   const ShapeClauses *pAll = pPlan->pRoot->pClauses;
   int bUnique = 0;
-  if (pPlan->nName || pPlan->pShape->nParam || pPlan->pShape->bNamed) {
+  if (pPlan->nName + pPlan->pShape->nParam + pPlan->pShape->bNamed > 0) {
     assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, 0, w->pLive->zName,
                  "a live document has no parameters; write the values into its "
                  "query");
   }
   /* The plan of roots that are read one after another has none of these. */
-  assert(pAll == 0 || (!pAll->bPage && !pAll->pLast && !pAll->pBefore));
-  if ((pC && pC->pOrder) || (pAll && (pAll->pLimit || pAll->pOffset ||
-                                      pAll->pFirst || pAll->pAfter))) {
+  assert(pAll && !pAll->bPage && !pAll->pLast && !pAll->pBefore);
+  assert(pAll->pFirst || !pAll->pAfter); /* "after" goes with "first" */
+  if ((pC && pC->pOrder) || pAll->pLimit || pAll->pOffset || pAll->pFirst) {
     assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, 0, w->pLive->zName,
                  "the roots of a live document have no order, limit, offset or "
                  "page; order and limit the rows where you read them");

@@ -101,9 +101,10 @@ static const char *allName(AssocLiveSet *pSet, const AssocTable *pTab) {
   int i;
   /* "assoc_all", "assoc_all_", ...: each change of the name looks at all columns
   ** again. It ends, because the table has a finite number of columns. */
-  for (i = 0; z && i < pTab->nCol; i++) {
+  for (i = 0; i < pTab->nCol; i++) {
     if (sqlite3_stricmp(pTab->aCol[i].zName, z) != 0) continue;
     z = assocArenaPrintf(pSet->pCall, &pSet->mem, "%s_", z);
+    if (z == 0) return 0;
     i = -1;
   }
   return z;
@@ -360,10 +361,15 @@ int assocLiveWhole(AssocLiveSet *pSet, const AssocLive *p) {
   return bAll;
 }
 
+/* Are the texts there, and equal? A broken query has none; NULL is never
+** trusted. */
+static int sameText(const char *zA, const char *zB) {
+  return zA && zB && strcmp(zA, zB) == 0;
+}
+
 int assocLiveTrusted(const AssocLive *p) {
-  return !p->bStale && p->zPlan && p->zStoredPlan && p->zDdl && p->zStoredDdl &&
-         strcmp(p->zPlan, p->zStoredPlan) == 0 &&
-         strcmp(p->zDdl, p->zStoredDdl) == 0;
+  return !p->bStale && sameText(p->zPlan, p->zStoredPlan) &&
+         sameText(p->zDdl, p->zStoredDdl);
 }
 
 void assocLiveQuiet(AssocLiveSet *pSet, const AssocLive *p, sqlite3_str *pStr) {
@@ -434,7 +440,7 @@ static int objectIs(AssocLiveSet *pSet, const char *zName, const char *zSql,
                     i64 *piAfter) {
   i64 iRowid;
   char *z = schemaText(pSet, zName, &iRowid);
-  int bSame = z && zSql && strcmp(z, zSql) == 0 && iRowid > *piAfter;
+  int bSame = z && strcmp(z, zSql) == 0 && iRowid > *piAfter;
   /* A greater rowid of sqlite_schema means a later CREATE. */
   sqlite3_free(z);
   *piAfter = iRowid;
@@ -471,7 +477,8 @@ static void scriptTable(LiveScript *s, const LiveTable *p) {
   sqlite3_free(schemaText(pSet, p->pTab->zName, &iAfter));
   for (i = 0; i < LIVE_NOBJECT && pCall->rc == SQLITE_OK; i++) {
     azSql[i] = assocLiveObject(pCall, &pSet->mem, p, i, &azName[i]);
-    if (azSql[i] == 0 || azName[i] == 0) break;
+    if (azSql[i] == 0) break;
+    assert(azName[i]); /* It was allocated before */
     bSame &= objectIs(pSet, azName[i], azSql[i], i == 0 ? &iAfter : &iTrigger);
   }
   if (!bSame && pCall->rc == SQLITE_OK) {
@@ -606,8 +613,8 @@ void assocLiveScript(AssocLiveSet *pSet, char **pzDrop, char **pzMake) {
   const LiveTable *pTab;
   s.pDrop = sqlite3_str_new(pCall->db);
   s.pMake = sqlite3_str_new(pCall->db);
-  if (pSet->pLive && pSet->pSchema &&
-      assocSchemaIndex(pSet->pSchema, LIVE_STORE) < 0) {
+  assert(pSet->pSchema);
+  if (pSet->pLive && assocSchemaIndex(pSet->pSchema, LIVE_STORE) < 0) {
     scriptCreate(&s, zStoreTable);
   }
   for (p = pSet->pLive; p && pCall->rc == SQLITE_OK; p = p->pNext) {
@@ -617,7 +624,7 @@ void assocLiveScript(AssocLiveSet *pSet, char **pzDrop, char **pzMake) {
        pTab = pTab->pNext) {
     scriptTable(&s, pTab);
   }
-  if (pCall->rc == SQLITE_OK && pSet->pSchema) scriptOrphans(&s);
+  if (pCall->rc == SQLITE_OK) scriptOrphans(&s);
   *pzDrop = assocStrFinish(pCall, s.pDrop);
   *pzMake = assocStrFinish(pCall, s.pMake);
 }
