@@ -63,7 +63,9 @@ char *assocBufText(AssocCall *pCall, AssocOut *pOut, i64 *pn) {
   char *z = assocBufFinish(pOut, pn);
   if (z == 0 && pOut->rc == SQLITE_TOOBIG) assocBudgetTooBig(pCall);
   if (z == 0) assocErrorCode(pCall, pOut->rc);
-  return z;
+  if (pCall->rc == SQLITE_OK) return z;
+  sqlite3_free(z);
+  return 0;
 }
 
 void assocBufClear(AssocOut *pOut) {

@@ -363,13 +363,13 @@ int assocLiveWhole(AssocLiveSet *pSet, const AssocLive *p) {
 
 /* Are the texts there, and equal? A broken query has none; NULL is never
 ** trusted. */
-static int sameText(const char *zA, const char *zB) {
+static int storedSame(const char *zA, const char *zB) {
   return zA && zB && strcmp(zA, zB) == 0;
 }
 
 int assocLiveTrusted(const AssocLive *p) {
-  return !p->bStale && sameText(p->zPlan, p->zStoredPlan) &&
-         sameText(p->zDdl, p->zStoredDdl);
+  return !p->bStale && storedSame(p->zPlan, p->zStoredPlan) &&
+         storedSame(p->zDdl, p->zStoredDdl);
 }
 
 void assocLiveQuiet(AssocLiveSet *pSet, const AssocLive *p, sqlite3_str *pStr) {

@@ -220,7 +220,7 @@ static void keyOfArg(AssocCall *pCall, const AssocModel *pModel,
   keyReaderClose(&reader);
 }
 
-/* NULL is no key: nKey is 0, and no error. The key of a model with several
+/* NULL is no key: nKey is 0, as after an error. The key of a model with several
 ** columns is a JSON array. */
 void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
                   sqlite3_value *pVal, AssocKeys *pKeys) {
@@ -237,6 +237,7 @@ void assocKeyRead(AssocCall *pCall, const AssocModel *pModel,
   } else {
     assocModelKeyShape(pCall, pModel, 0);
   }
+  if (pCall->rc != SQLITE_OK) pKeys->nKey = 0;
 }
 
 /* The values belong to the statement; they are valid until its next step. */

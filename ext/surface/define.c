@@ -96,8 +96,7 @@ static const char *leadsTo(Definer *p, AssocTable *pTab, AssocModel *pParent) {
   int i, j;
   assert(pTab && pParent);
   for (pFk = assocTableFkeys(p->pCall, pTab); pFk; pFk = pFk->pNext) {
-    if (pFk->aCol[0] >= 0 &&
-        sqlite3_stricmp(pFk->zParent, pParent->pTable->zName) == 0) {
+    if (sqlite3_stricmp(pFk->zParent, pParent->pTable->zName) == 0) {
       return pTab->aCol[pFk->aCol[0]].zName;
     }
   }
@@ -151,7 +150,8 @@ static void checkDirection(Definer *p, const AssocRel *pRel) {
 static void checkBothSides(Definer *p, const AssocRel *pRel) {
   AssocDef *pDef = 0;
   const char *zPlain;
-  if (pRel->eKind != ASSOC_BELONGSTO || p->pSource == p->pTarget) return;
+  if (pRel->eKind != ASSOC_BELONGSTO) return;
+  assert(p->pSource != p->pTarget);
   while ((pDef = assocModelNextDef(p->pCall, p->pTarget, pDef)) != 0) {
     AssocRel *pBack;
     if (assocKindSeek(pDef->zKind) != ASSOC_BELONGSTO) continue;
@@ -577,7 +577,7 @@ static void modelTable(Modeller *m, AssocSchema *pSchema) {
   AssocTable *pTab;
   AssocNearest near;
   int i;
-  if (pTable == 0 || m->pCall->rc != SQLITE_OK) return;
+  if (pTable == 0) return;
   if (assocJsonGet(m->pJson, "columns")) return; /* assoc_sync() makes it */
   pTab = assocTableAny(m->pCall, pSchema, pTable->z);
   assert(pTable->eType == ASSOC_J_TEXT);

@@ -79,7 +79,7 @@ static char *destroyByKey(AssocCall *pCall, AssocWrite *pSave,
   w = assocWriterTake(pCall, pCat);
   if (pModel) pCall->pConn->budget.zAt = pModel->zLabel;
   assert(w || pCall->rc != SQLITE_OK);
-  if (w && pModel) aRow = destroyRows(w, pModel, pKey, pOpt->bMany, &nRow);
+  if (w) aRow = destroyRows(w, pModel, pKey, pOpt->bMany, &nRow);
   if (aRow && pOpt->zReturn) { /* Afterwards there is nothing to read */
     zBefore = destroyDocuments(pCall, w, pModel, nRow, aRow, pOpt, &nBefore);
   }

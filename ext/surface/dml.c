@@ -139,7 +139,8 @@ static sqlite3_value *identityNext(DmlRow *p, sqlite3_stmt *pStmt,
   assert(z <= zEnd);
   if (p->pCall->rc != SQLITE_OK) return 0;
   if (cTag == 'i' || cTag == 'r') n = 8;
-  if ((cTag == 't' || cTag == 'b') && zEnd - z >= (int)sizeof(n)) {
+  if ((cTag == 't' || cTag == 'b') &&
+      ASSOC_ALWAYS(zEnd - z >= (int)sizeof(n))) {
     memcpy(&n, z, sizeof(n));
     z += sizeof(n);
   }
@@ -190,9 +191,9 @@ static void dmlIdentify(DmlRow *p, sqlite3_value *pIdentity) {
   const char *zItem = 0;
   WriteVal *aKey = 0;
   p->pWriter->nBegin = -1;
-  if (zModel) p->pModel = assocModelFind(pCall, p->pCat, zModel);
   if (zModel) zItem = assocArgText(pCall, pItem, "the association");
-  if (p->pModel && zItem) p->pRel = assocRelFind(pCall, p->pModel, zItem);
+  if (zItem) p->pModel = assocModelFind(pCall, p->pCat, zModel);
+  if (p->pModel) p->pRel = assocRelFind(pCall, p->pModel, zItem);
   if (p->pRel && p->pRel->nBranch) {
     assocErrorOf(
         pCall, ASSOC_E_UNSUPPORTED, p->pModel->zLabel, p->pRel->zName,
@@ -420,8 +421,8 @@ static int moreLink(DmlRow *p, int n) {
   const char *zModel, *zItem;
   zModel = assocArgText(p->pCall, dmlNew(p, pDml->iModel), "the model");
   zItem = assocArgText(p->pCall, dmlNew(p, pDml->iItem), "the association");
-  if (zModel) p->pModel = assocModelFind(p->pCall, p->pCat, zModel);
-  if (p->pModel && zItem) p->pRel = assocRelFind(p->pCall, p->pModel, zItem);
+  if (zItem) p->pModel = assocModelFind(p->pCall, p->pCat, zModel);
+  if (p->pModel) p->pRel = assocRelFind(p->pCall, p->pModel, zItem);
   if (p->pRel == 0 || (p->pRel->eKind != ASSOC_BELONGSTOMANY &&
                        p->pRel->eKind != ASSOC_HASMANY)) {
     return 0;

@@ -320,9 +320,8 @@ static void eagerSeek(AssocCall *pCall, EagerCursor *p, sqlite3_value *pId) {
   assocKeyRead(&ask, p->pPlan->pRoot->pModel, pId, &key);
   /* A value that is no key of the model, such as a text that is no JSON, finds no
   ** row. In a WHERE this is no error. */
-  if (!assocTryEnd(&ask, pCall, 0) && key.nKey) {
-    assocStreamSeek(pCall, p->pStream, key.apVal);
-  }
+  (void)assocTryEnd(&ask, pCall, 0);
+  if (key.nKey) assocStreamSeek(pCall, p->pStream, key.apVal);
   assocKeysClear(&key);
 }
 
@@ -337,7 +336,7 @@ static void eagerIds(AssocCall *pCall, EagerCursor *p, sqlite3_value *pId,
   }
   rc = sqlite3_vtab_in_first(pId, &pVal);
   /* All ids of IN are one batch, loaded together. */
-  while (rc == SQLITE_OK && pVal && pCall->rc == SQLITE_OK) {
+  while (rc == SQLITE_OK) {
     eagerSeek(pCall, p, pVal);
     rc = sqlite3_vtab_in_next(pId, &pVal);
   }

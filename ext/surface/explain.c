@@ -222,7 +222,7 @@ static void explainMake(AssocCall *pCall, AssocRows *p, int nArg,
   pPlan = assocPlanGet(pCall, pCat, ASSOC_ASK_EAGER, 0, zLive ? zLive : zQuery);
   sqlite3_free(zLive);
   /* Several queries of one text: a plan for each, linked by pAnd */
-  for (pOne = pPlan; pOne && pCall->rc == SQLITE_OK; pOne = pOne->pAnd) {
+  for (pOne = pPlan; pOne; pOne = pOne->pAnd) {
     explainPlan(pCall, p, pOne);
   }
   assocPlanRelease(pCall, pPlan);

@@ -65,9 +65,8 @@ static int workDue(const LiveWork *p) {
 ** while a statement reads. */
 static void workRun(AssocCall *pCall, LiveWork *p) {
   char *zDrop = p->zDrop, *zMake = p->zMake;
-  char *zSchema = assocMprintf(pCall, "%s",
-                               p->set.pSchema ? p->set.pSchema->zName : "main");
-  int bToken = p->set.pSchema && p->set.pSchema->bToken;
+  char *zSchema = assocMprintf(pCall, "%s", p->set.pSchema->zName);
+  int bToken = p->set.pSchema->bToken;
   p->zDrop = p->zMake = 0;
   /* DDL needs all statements of the set closed, and changes the catalog. */
   workClose(pCall, p);
@@ -139,7 +138,9 @@ static const char *liveBare(const char *zSchema, const char *zName) {
 static void liveCheckNew(AssocCall *pCall, const LiveWork *p,
                          const char *zName) {
   sqlite3_stmt *pStmt;
-  if (pCall->rc != SQLITE_OK || p->pLive == 0 || p->pLive->bStored) return;
+  if (pCall->rc != SQLITE_OK) return;
+  assert(p->pLive);
+  if (p->pLive->bStored) return;
   if (zName[0] == 0 || sqlite3_strnicmp(zName, "sqlite_", 7) == 0 ||
       sqlite3_strnicmp(zName, "assoc_", 6) == 0) {
     assocErrorOf(pCall, ASSOC_E_ARGUMENT, 0, zName,
@@ -169,7 +170,8 @@ static int liveDiffers(AssocCall *pCall, const LiveWork *p, const char *zSchema,
                        int bReplace) {
   sqlite3_stmt *pStmt;
   int bSame = 0;
-  if (pCall->rc != SQLITE_OK || p->pLive == 0) return 0;
+  if (pCall->rc != SQLITE_OK) return 0;
+  assert(p->pLive);
   if (!p->pLive->bStored) return 1;
   pStmt = assocPrepare(
       pCall, "SELECT query=?2 FROM \"%w\"." LIVE_STORE " WHERE name=?1",
@@ -242,7 +244,7 @@ static int liveRead(AssocCall *pCall, AssocWrite *pWrite, LiveWork *pWork,
                     const char *zSchema, const char *zName, const char *zQuery,
                     int bReplace, int *pbRow) {
   int i, bDue = 0;
-  for (i = 0; i < 2 && pCall->rc == SQLITE_OK; i++) {
+  for (i = 0; pCall->rc == SQLITE_OK; i++) {
     if (i) workClose(pCall, pWork);
     workOpen(pCall, pWork, zSchema, zName, zQuery);
     liveCheckNew(pCall, pWork, zName);
@@ -520,7 +522,7 @@ static int refreshBegin(AssocCall *pCall, AssocWrite *pWrite, LiveWork *pWork,
                         const RefreshOptions *pOpt) {
   workOpen(pCall, pWork, zSchema, zName, 0);
   if (pCall->rc == SQLITE_OK) workScript(pWork);
-  if (pCall->rc != SQLITE_OK || pWork->set.pCall == 0) return 0;
+  if (pCall->rc != SQLITE_OK) return 0;
   if (!pOpt->bAll && !workDue(pWork) &&
       assocLiveIdle(&pWork->set, pWork->pLive)) {
     return 0;
@@ -561,7 +563,7 @@ static char *liveSchemas(AssocCall *pCall) {
   char *z;
   i64 n = 0;
   assocBufInit(&out, 0x7fffffff);
-  for (; p && pCall->rc == SQLITE_OK; p = p->pNext) {
+  for (; p; p = p->pNext) {
     if (assocLiveHas(pCall, p)) {
       assocOutText(&out, p->zName, (i64)strlen(p->zName) + 1);
     }
@@ -610,11 +612,7 @@ static void refreshFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   }
   assocOutText(&out, "}", 1);
   z = assocBufText(pCall, &out, &n);
-  if (pCall->rc == SQLITE_OK) {
-    assocGiveJson(pResult, z, n);
-  } else {
-    sqlite3_free(z);
-  }
+  assocGiveJson(pResult, z, n);
   sqlite3_free(zSchema);
   sqlite3_free(zBare);
   assocArenaFree(&opt.mem);
@@ -818,7 +816,7 @@ static int entryStored(AssocCall *pCall, sqlite3_context *pCtx, LiveEntry *p,
                        const AssocKeys *pKey) {
   sqlite3_stmt *pStmt;
   int i, n = pKey->nCol, bFound;
-  if (p->zSql == 0 || p->zPlan == 0 || p->zDdl == 0) return 0;
+  if (p->zSql == 0) return 0;
   pStmt = assocStmt(pCall, &p->stmt, p->zSql);
   if (pStmt == 0) return 0;
   for (i = 0; i < n; i++) {
@@ -856,14 +854,12 @@ static void entryLook(AssocCall *pCall, LiveEntry *p) {
   sqlite3_stmt *pStmt;
   p->bQuiet = 0;
   /* What this connection has not committed may be rolled back. */
-  if (p->zFast == 0 || p->zPlan == 0 || p->zDdl == 0 ||
-      sqlite3_txn_state(pCall->db, 0) == SQLITE_TXN_WRITE) {
-    return;
-  }
+  if (p->zFast == 0) return;
+  if (sqlite3_txn_state(pCall->db, 0) == SQLITE_TXN_WRITE) return;
   pStmt = assocStmt(pCall, &p->quiet, p->zQuiet);
   entryBind(pCall, pStmt, p, 1);
   if (assocStmt(pCall, &p->fast, p->zFast) == 0) return;
-  if (pStmt && assocStep(pCall, pStmt)) {
+  if (assocStep(pCall, pStmt)) {
     p->bQuiet = (u8)sqlite3_column_int(pStmt, 0);
   }
   sqlite3_reset(pStmt);
@@ -925,7 +921,7 @@ static void getLiveFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   p = pCat ? entryOf(pCall, pCat, zName) : 0;
   if (p) pPlan = assocPlanGet(pCall, pCat, ASSOC_ASK_KEY, 0, p->zQuery);
   if (pPlan) assocKeyRead(pCall, pPlan->pRoot->pModel, ap[1], &key);
-  if (key.nKey > 0 && pCall->rc == SQLITE_OK && pCall->pConn->pSession == 0) {
+  if (key.nKey > 0 && pCall->pConn->pSession == 0) {
     if (entryStored(pCall, pCtx, p, &key)) {
       entryLook(pCall, p);
       key.nKey = 0; /* The result is given */
@@ -937,11 +933,7 @@ static void getLiveFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   assocPlanRelease(pCall, pPlan);
   assocKeysClear(&key);
   assocCatalogLeave(pCall, pCat);
-  if (z && pCall->rc == SQLITE_OK) {
-    assocResultJson(pCtx, z, n);
-  } else {
-    sqlite3_free(z);
-  }
+  if (z) assocResultJson(pCtx, z, n);
 }
 
 /* ------------------------------------------------------------- sql, check */

@@ -118,7 +118,7 @@ static void readerCall(Reader *p, int nVal, sqlite3_value **apVal) {
   assert(nVal >= 0);
   p->args.nVal = nVal;
   p->args.apVal = apVal;
-  if (pCall->rc != SQLITE_OK || readerHeld(p) || pCall->rc != SQLITE_OK) return;
+  if (pCall->rc != SQLITE_OK || readerHeld(p)) return;
   pCat = assocCatalogEnter(pCall);
   p->pPlan = assocPlanGet(pCall, pCat, p->eAsk, p->zModel, p->zText);
   if (p->pPlan && p->pKey) assocHoldKeep(pCall, p->pCtx, 0, p->pPlan);

@@ -48,13 +48,12 @@
 
 /* --------------------------------------------------------- connect, create */
 
-/* A module argument without its quotes. OUT: freed with sqlite3_free(). */
+/* A module argument, which has no blanks around it, without its quotes. OUT:
+** freed with sqlite3_free(). */
 static char *relatedArgument(const char *z) {
   int n = (int)strlen(z), i, j = 0;
   char q, *zNew;
-  while (n > 0 && z[0] == ' ') z++, n--;
-  while (n > 0 && z[n - 1] == ' ') n--;
-  zNew = sqlite3_mprintf("%.*s", n, z);
+  zNew = sqlite3_mprintf("%s", z);
   q = z[0] == '[' ? ']' : z[0];
   if (zNew == 0 || n < 2 || strchr("'\"`]", q) == 0 || z[n - 1] != q) {
     return zNew;

@@ -38,7 +38,7 @@ static int replicaHolds(void) {
   DIR *pDir = opendir("/proc/self/fd");
   const struct dirent *pEntry;
   int bHolds = pDir == 0;
-  while (pDir && !bHolds && (pEntry = readdir(pDir)) != 0) {
+  while (!bHolds && (pEntry = readdir(pDir)) != 0) {
     char zPath[300], zLink[4096];
     const char *zTail;
     ssize_t n;
@@ -86,11 +86,11 @@ static int replicaAsk(AssocCall *pCall) {
   const char *zEnv;
   sqlite3_vfs *pVfs = 0;
   int rc = SQLITE_OK, m = REPLICA_ASKED;
-  if (pConn->mReplica || pCall->rc != SQLITE_OK) return pConn->mReplica;
+  if (pConn->mReplica) return pConn->mReplica;
   zEnv = getenv("ASSOC_READONLY");
   if (zEnv && zEnv[0] && strcmp(zEnv, "0") != 0) m |= REPLICA_ENV;
   sqlite3_file_control(pCall->db, "main", SQLITE_FCNTL_VFS_POINTER, &pVfs);
-  if (pVfs && (zEnv == 0 || strcmp(zEnv, "0") != 0)) {
+  if (ASSOC_ALWAYS(pVfs) && (zEnv == 0 || strcmp(zEnv, "0") != 0)) {
     if (sqlite3_strnicmp(pVfs->zName, "dqlite", 6) == 0) m |= REPLICA_DQLITE;
     if (replicaBeside(pCall->db, pVfs, &rc) && replicaHolds()) {
       m |= REPLICA_SQLD;
@@ -157,7 +157,7 @@ void assocWriteAllowed(AssocCall *pCall, const AssocWrite *p,
   } else if (replicaSetting(pCall)) {
     zWhy = "this database allows that only to statements that write";
   }
-  if (zWhy == 0 || pCall->rc != SQLITE_OK) return;
+  if (zWhy == 0) return;
   zHint = replicaInstead(pCall, zFunction);
   assocFail(pCall, &(AssocWhy){.eReason = ASSOC_E_READONLY, .zHint = zHint},
             "%s() writes, and %s", zFunction, zWhy);

@@ -66,7 +66,7 @@ void assocRowsAdd(AssocCall *pCall, AssocRows *p) {
 
 /* A cell of the last row; 0 after an error. */
 static RowsCell *cellOf(AssocCall *pCall, AssocRows *p, int iCol) {
-  if (pCall->rc != SQLITE_OK || p->nRow == 0) return 0;
+  if (pCall->rc != SQLITE_OK || ASSOC_NEVER(p->nRow == 0)) return 0;
   assert(iCol >= 0 && iCol < p->nCol);
   return &p->aCell[(p->nRow - 1) * p->nCol + iCol];
 }

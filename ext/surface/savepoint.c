@@ -211,14 +211,15 @@ int assocWriteAgain(AssocCall *pCall, AssocWrite *p, const char *zFunction,
   if (sqlite3_stricmp(zSchema, "temp") != 0) {
     assocWriteAllowed(pCall, p, zFunction);
   }
-  if (pCall->rc != SQLITE_OK || !p->bAuto || !p->bOpen) return 0;
+  if (pCall->rc != SQLITE_OK || !p->bAuto) return 0;
+  assert(p->bOpen);
   if (sqlite3_stricmp(zSchema, "temp") == 0) return 0;
   pCat = assocCatalogEnter(pCall);
   if (pCat == 0) return 0;
   zTable = lockTable(pCall, assocSchemaFind(pCat, zSchema));
   assocCatalogRef(pCat); /* The name is in it */
   assocCatalogLeave(pCall, pCat);
-  if (zTable && pCall->rc == SQLITE_OK) {
+  if (zTable) {
     assocErrorCode(pCall, writeStep(pCall, WRITE_RELEASE));
     if (pCall->rc == SQLITE_OK) {
       p->bOpen = 0;

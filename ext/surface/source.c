@@ -40,8 +40,9 @@
 
 /* Is the token this name, quoted or not? */
 static int sourceNames(const char *z, int n, int eType, const char *zName) {
-  if (eType == ASSOC_SQL_QUOTED && n > 1)
+  if (eType == ASSOC_SQL_QUOTED && ASSOC_ALWAYS(n > 1)) {
     return assocSqlIs(z + 1, n - 2, zName);
+  }
   return assocSqlIs(z, n, zName);
 }
 

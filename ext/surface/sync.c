@@ -68,7 +68,7 @@ static void flagsSet(AssocCall *pCall, SyncFlags *p) {
   sqlite3_db_config(db, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, 1, &bLegacy);
   p->bSet = 1;
   /* A later SQLite may have it otherwise; then nothing is touched */
-  if (bFkey || !bLegacy) assocErrorCode(pCall, SQLITE_MISUSE);
+  if (ASSOC_NEVER(bFkey || !bLegacy)) assocErrorCode(pCall, SQLITE_MISUSE);
 }
 
 /* Runs on every way out. */
@@ -199,7 +199,7 @@ static void runSync(AssocCall *pCall, SyncRun *p, sqlite3_context *pCtx,
   if (zLock) (void)assocWriteAgain(pCall, &w, "assoc_sync", zLock);
   sqlite3_free(zLock);
   runRead(pCall, p, pOpt, pFlags, 0);
-  if (p->sync.pRebuilt && !pFlags->bSet && pCall->rc == SQLITE_OK) {
+  if (p->sync.pRebuilt && !pFlags->bSet) {
     assocErrorOf(pCall, ASSOC_E_BUSY, 0, 0,
                  "the schema has just been changed; call assoc_sync() "
                  "again");

@@ -191,7 +191,9 @@ static int relatedIsText(sqlite3_value *pVal, const char *z, int n) {
 ** begun another session. */
 static int relatedIsSame(const RelatedCursor *p, const RelatedTable *pTab,
                          int idxNum, sqlite3_value **argv) {
-  if (p->pPlan == 0 || p->pStmt == 0) return 0;
+  if (p->pPlan == 0) return 0;
+  assert(
+      p->pStmt); /* A plan without it is an error, which ends the statement */
   if ((idxNum ^ p->idxNum) & RELATED_PLANS) return 0;
   if (p->iSession != pTab->dml.pConn->iSession) return 0;
   return pTab->zModel || (relatedIsText(argv[0], p->zModel, p->nModel) &&
@@ -275,7 +277,7 @@ static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
     return;
   }
   rc = sqlite3_vtab_in_first(pList, &pVal);
-  while (rc == SQLITE_OK && pVal) {
+  while (rc == SQLITE_OK) {
     relatedKeep(pCall, p, pVal);
     rc = sqlite3_vtab_in_next(pList, &pVal);
   }
@@ -369,7 +371,7 @@ static void relatedRows(AssocCall *pCall, RelatedCursor *p,
   p->iRowOf = p->nOf = 0;
   p->take.n = 0;
   relatedEndRun(pCall, p);
-  if (pKeys->nKey == 0 || pCall->rc != SQLITE_OK) return;
+  if (pKeys->nKey == 0) return;
   relatedTakePairs(pCall, p); /* If that costs less by now */
   if (pCall->rc != SQLITE_OK) return;
   if (p->pairs.bPairs) {
@@ -425,7 +427,7 @@ static int relatedNextSource(AssocCall *pCall, RelatedCursor *p) {
   }
   relatedSource(pCall, p, &keys);
   /* The start counts as visited: a circle must not lead back to it. */
-  if (relatedRepeats(p) && !bDeeper && keys.nKey && pCall->rc == SQLITE_OK) {
+  if (relatedRepeats(p) && !bDeeper && keys.nKey) {
     int rc = SQLITE_OK;
     (void)assocKeymapAdd(&p->seen, keys.apVal, &rc);
     assocErrorCode(pCall, rc);
@@ -761,7 +763,7 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
   assert(iCol >= 0 && !p->bEof);
   if (sqlite3_vtab_nochange(pCtx)) return; /* UPDATE, but not of this one */
   if (p->bCounts && iCol != pTab->iModelCol && iCol != pTab->iItemCol &&
-      (iCol != pTab->iKeyCol || p->nKey == 0)) {
+      iCol != pTab->iKeyCol) {
     relatedShow(pCall, p);
     if (p->bEof || pCall->rc != SQLITE_OK) return;
   }

@@ -99,7 +99,7 @@ static void documentOf(AssocCall *pCall, AssocPlan *pPlan,
   i64 n = 0;
   int bNull = 1;
   char *z = assocRunJson(pCall, pPlan, pArgs, &n, &bNull);
-  if (z && !bNull) {
+  if (z) {
     assocOutText(pOut, z, n);
   } else {
     assocOutText(pOut, "null", 4); /* A "!" of the shape left it out */
