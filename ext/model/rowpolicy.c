@@ -79,7 +79,8 @@ static void readColumns(AssocCall *pCall, AssocPolicy *p, const char *zWhat,
   AssocJson *pOne =
       pJson && pJson->eType == ASSOC_J_ARRAY ? pJson->pChild : pJson;
   int i, iCol;
-  for (; pOne && pOne->eType != ASSOC_J_NULL; pOne = pOne->pNext) {
+  if (pJson && pJson->eType == ASSOC_J_NULL) return;
+  for (; pOne; pOne = pOne->pNext) {
     iCol = pOne->eType == ASSOC_J_TEXT ? assocColumnFind(pTab, pOne->z) : -1;
     if (iCol < 0) {
       assocErrorOf(pCall, ASSOC_E_UNKNOWN_COLUMN, p->pModel->zLabel, pOne->z,
