@@ -91,7 +91,9 @@ static int gateFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
   AssocConn *pConn = ((AssocPrivate *)pCur->pVtab)->pConn;
   GateJob *pJob = pConn->pGate;
   (void)idxNum, (void)idxStr, (void)argc, (void)argv;
-  return pJob && pJob->iCover > 0 ? gateNext(pConn) : SQLITE_OK;
+  if (pJob == 0) return SQLITE_OK; /* The job runs already */
+  assert(pJob->iCover > 0);        /* gateUpdate() comes before */
+  return gateNext(pConn);
 }
 
 static const sqlite3_module gateModule = {.xConnect = assocPrivateConnect,
@@ -227,7 +229,8 @@ static int gateHasTriggers(AssocCall *pCall) {
 void assocGateNeedAll(AssocCall *pCall, AssocCatalog *pCat) {
   GateJob *pRuns = pCall->pConn->pJob;
   AssocSchema *p;
-  if (pRuns == 0 || pRuns->bAll || pCall->rc != SQLITE_OK) return;
+  assert(pRuns); /* The caller is a statement that writes */
+  if (pRuns->bAll) return;
   pRuns->bAll = 1;
   /* Without TEMP triggers no statement writes another file than its own. */
   if (!gateHasTriggers(pCall)) return;
