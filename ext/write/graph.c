@@ -354,7 +354,8 @@ static int byFind(Graph *g, GraphRow *p, const GraphCells *pCells) {
   WriteUnique **ap;
   if (w->pCall->rc != SQLITE_OK) return 0;
   ap = assocUniquesBy(w, p->pModel, p->nBy, p->aBy, nGiven, aGiven, &n);
-  if (ap) p->bPartial = ap[0]->pIdx && ap[0]->pIdx->bPartial;
+  if (ap == 0) return 0; /* No index, or no memory: an error */
+  p->bPartial = ap[0]->pIdx && ap[0]->pIdx->bPartial;
   for (i = 0; i < n; i++) {
     WriteRow found;
     if (!assocUniqueFind(w, ap[i], nCell, aCell, &found, &bDead)) continue;
