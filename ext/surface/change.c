@@ -290,21 +290,40 @@ static void createFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 
 /* ------------------------------------------------------ add, set, remove */
 
-/* Unrelate all other targets. A to-one needs no such step: the new target
-** replaces the old one. */
-static void linkKeepOnly(Changer *p, const WriteTargets *pTargets,
+/* Does a target that is related already need nothing more? Not if an option, a
+** policy or its pair the other way may ask for something. */
+static int linkHasAll(Changer *p, const WriteLink *pLink, int nThrough) {
+  return nThrough == 0 && p->opt.zOnly == 0 && p->pRel->nBranch == 0 &&
+         p->pRel->pOpt->eSymmetric != 1 &&
+         !assocAllowAsks(p->pWriter, pLink->pTarget->pTable) &&
+         (pLink->pJoin == 0 ||
+          !assocAllowAsks(p->pWriter, pLink->pJoin->pTable));
+}
+
+/* Unrelate all other targets, and take those out of the list that are related. A
+** to-one needs no such step: the new target replaces the old one. */
+static void linkKeepOnly(Changer *p, WriteTargets *pTargets, int nThrough,
                          WriteChanges *pChanges) {
   WriteLink *pLink = assocLinkOf(p->pWriter, p->pRel, 0);
   const WriteVal **aaKey;
-  int i;
+  u8 *abHas;
+  int i, n = 0;
   if (pLink == 0 || (!p->pRel->bMany && pTargets->n > 0)) return;
   /* A to-one is replaced by the link itself; only lists release others here. */
   aaKey = assocAlloc(p->pCall, &p->pWriter->one,
                      (i64)sizeof(*aaKey) * (pTargets->n + 1));
-  for (i = 0; aaKey && i < pTargets->n; i++) aaKey[i] = pTargets->a[i].aKey;
-  if (aaKey == 0) return;
-  assocLinkKeep(p->pWriter, pLink, &p->row, pTargets->n, aaKey, 0, pChanges);
+  abHas = assocAlloc(p->pCall, &p->pWriter->one, pTargets->n + 1);
+  if (aaKey == 0 || abHas == 0) return;
+  for (i = 0; i < pTargets->n; i++) aaKey[i] = pTargets->a[i].aKey;
+  assocLinkKeep(p->pWriter, pLink, &p->row, pTargets->n, aaKey, 0,
+                linkHasAll(p, pLink, nThrough) ? abHas : 0, pChanges);
   pLink->bOnce = 1;
+  for (i = 0; i < pTargets->n; i++) {
+    if (!abHas[i] || pTargets->a[i].pThrough) {
+      pTargets->a[n++] = pTargets->a[i];
+    }
+  }
+  pTargets->n = n;
 }
 
 /* If rows are deleted when they are removed, the first one may take others of
@@ -395,7 +414,9 @@ static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
     } else if (bRemove) {
       linkRemoveAll(&c, &targets, &changes);
     } else {
-      if (eDo == LINK_SET) linkKeepOnly(&c, &targets, &changes);
+      if (eDo == LINK_SET) {
+        linkKeepOnly(&c, &targets, nThrough, &changes);
+      }
       assocTargetsLink(c.pWriter, c.pRel, &c.row, &targets, nThrough, aThrough,
                        pOnly, &changes);
     }

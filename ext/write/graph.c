@@ -295,7 +295,7 @@ static void replaceOne(Graph *g, const GraphRow *pRow) {
         pTie->pSource->eWhat != GRAPH_OLD) {
       continue;
     }
-    assocLinkKeep(g->w, pTie->pLink, &pTie->pSource->row, 0, 0, 0, 0);
+    assocLinkKeep(g->w, pTie->pLink, &pTie->pSource->row, 0, 0, 0, 0, 0);
   }
 }
 
@@ -591,7 +591,7 @@ static void rowNone(Graph *g, GraphRow *p) {
   assert(p->pUp && p->pBy);
   if (p->pUp->eWhat != GRAPH_OLD || p->bList) return;
   pLink = assocLinkOf(g->w, p->pBy->pRel, 0);
-  if (pLink) assocLinkKeep(g->w, pLink, &p->pUp->row, 0, 0, 0, 0);
+  if (pLink) assocLinkKeep(g->w, pLink, &p->pUp->row, 0, 0, 0, 0, 0);
 }
 
 /* Write one row, and then what waits for it. */
@@ -741,7 +741,7 @@ static void setLetGo(Graph *g, const GraphSet *pSet) {
   for (p = pSet->pMoved; p; p = p->pNextMoved) {
     if ((aaKey[n] = setKey(g, p)) != 0) abOnce[n++] = 0;
   }
-  assocLinkKeep(g->w, pLink, &pSet->pUp->row, n, aaKey, abOnce, 0);
+  assocLinkKeep(g->w, pLink, &pSet->pUp->row, n, aaKey, abOnce, 0, 0);
 }
 
 /* The other "#set" list of the association that has this row now and is going to

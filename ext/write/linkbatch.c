@@ -407,29 +407,49 @@ void assocLinkTwice(AssocWriter *w, const WriteLink *pLink,
   sqlite3_free(z);
 }
 
+/* The rows of a list, by their keys. */
+typedef struct KeepList KeepList;
+struct KeepList {
+  int nKey;                     /* Keys of the list */
+  const WriteVal *const *aaKey; /* The keys, as they were given */
+  const u8 *abOnce;             /* Those that bring values, or 0 */
+  u32 *aSlot;                   /* The numbers of their rows */
+};
+
+/* Add the key of row i, as pStmt gives it. An error if two keys of one row bring
+** values: abHas, by the number, says whether one before did. */
+static void keepOne(AssocWriter *w, LinkKeep *p, WriteLink *pLink,
+                    const KeepList *pList, int i, sqlite3_stmt *pStmt,
+                    u8 *abHas) {
+  int rc = SQLITE_OK;
+  u32 iSlot = assocKeymapAdd(&p->map, assocKeptKey(p, pStmt), &rc);
+  assocErrorCode(w->pCall, rc);
+  if (rc != SQLITE_OK) return;
+  pList->aSlot[i] = iSlot;
+  if (pList->abOnce == 0) return;
+  if (abHas[iSlot] && pList->abOnce[i]) {
+    assocLinkTwice(w, pLink, pList->aaKey[i]);
+  }
+  abHas[iSlot] |= pList->abOnce[i];
+}
+
 /* Add keys in the form that their rows have. An error if a row does not exist,
-** or if two keys of one row both bring values (abOnce, or 0). */
-static void keepAdd(AssocWriter *w, LinkKeep *p, WriteLink *pLink, int nKey,
-                    const WriteVal *const *aaKey, const u8 *abOnce) {
+** or if two keys of one row both bring values. */
+static void keepAdd(AssocWriter *w, LinkKeep *p, WriteLink *pLink,
+                    const KeepList *pList) {
   AssocModel *pModel = pLink->pTarget;
   WriteSql *pSql = assocRowFindSql(w, pModel);
-  u8 *abHas = assocAlloc(w->pCall, &w->tmp, nKey + 1);
+  u8 *abHas = assocAlloc(w->pCall, &w->tmp, pList->nKey + 1);
   WriteRow row;
-  int i, rc = SQLITE_OK;
+  int i;
   if (abHas == 0) return; /* Also if there is no statement */
-  for (i = 0; i < nKey; i++) {
-    assocLinkBind(w, pSql->pStmt, 1, pModel->nKey, aaKey[i]);
+  for (i = 0; i < pList->nKey && w->pCall->rc == SQLITE_OK; i++) {
+    assocLinkBind(w, pSql->pStmt, 1, pModel->nKey, pList->aaKey[i]);
     if (assocStep(w->pCall, pSql->pStmt)) {
-      u32 iSlot = assocKeymapAdd(&p->map, assocKeptKey(p, pSql->pStmt), &rc);
+      keepOne(w, p, pLink, pList, i, pSql->pStmt, abHas);
       sqlite3_reset(pSql->pStmt);
-      assocErrorCode(w->pCall, rc);
-      if (rc != SQLITE_OK) return;
-      /* abHas is by the number of the key: does a row before give it values? */
-      if (abOnce == 0) continue;
-      if (abHas[iSlot] && abOnce[i]) assocLinkTwice(w, pLink, aaKey[i]);
-      abHas[iSlot] |= abOnce[i];
     } else {
-      assocRowNeed(w, pModel, aaKey[i], &row);
+      assocRowNeed(w, pModel, pList->aaKey[i], &row);
     }
   }
 }
@@ -438,7 +458,8 @@ static void keepAdd(AssocWriter *w, LinkKeep *p, WriteLink *pLink, int nKey,
 ** by a hash map with SQLite's rules, so a set of 10,000 keys stays linear. */
 void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    int nKey, const WriteVal *const *aaKey, const u8 *abOnce,
-                   WriteChanges *pChanges) {
+                   u8 *abHas, WriteChanges *pChanges) {
+  KeepList list = {nKey, aaKey, abOnce, 0};
   const WriteVal **aaGo;
   LinkRows rows;
   LinkKeep keep;
@@ -451,8 +472,11 @@ void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   }
   memset(&rows, 0, sizeof(rows));
   assocKeepInit(w, &keep, pLink->pTarget->nKey);
+  keep.abFound = assocAlloc(w->pCall, &w->tmp, nKey + 1);
+  list.aSlot =
+      assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*list.aSlot) * (nKey + 1));
   if (w->pCall->rc == SQLITE_OK) {
-    keepAdd(w, &keep, pLink, nKey, aaKey, abOnce);
+    keepAdd(w, &keep, pLink, &list);
     assocLinkAll(w, pLink, pSource, &keep, &rows);
   }
   assocKeymapClear(&keep.map);
@@ -460,6 +484,11 @@ void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (aaGo == 0) return;
   for (i = 0; i < rows.n; i++) aaGo[i] = rows.a[i].aKey;
   i = assocLinkRemoveSome(w, pLink, pSource, rows.n, aaGo, 1, pChanges);
+  /* What is removed one by one may take kept rows along. */
+  if (abHas && i == rows.n) {
+    for (i = 0; i < nKey; i++) abHas[i] = keep.abFound[list.aSlot[i]];
+    i = rows.n;
+  }
   for (; i < rows.n; i++) {
     if (pChanges) assocChangeAdd(&pChanges->removed, &rows.a[i]);
     assocLinkUnlink(w, pLink, pSource, &rows.a[i]);

@@ -377,11 +377,12 @@ void assocLinkAll(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   }
   assert(pBut == 0 || pLink->pTarget->nKey > 0);
   while (assocStep(w->pCall, pStmt)) {
-    if (pBut && assocKeymapFind(&pBut->map, assocKeptKey(pBut, pStmt), &rc) !=
-                    ASSOC_NOSLOT) {
-      continue;
+    if (pBut) {
+      u32 iSlot = assocKeymapFind(&pBut->map, assocKeptKey(pBut, pStmt), &rc);
+      if (iSlot != ASSOC_NOSLOT && pBut->abFound) pBut->abFound[iSlot] = 1;
+      if (iSlot != ASSOC_NOSLOT) continue;
+      assocErrorCode(w->pCall, rc);
     }
-    assocErrorCode(w->pCall, rc);
     rowsAdd(w, p, pLink->pTarget, pStmt, 0);
   }
 }

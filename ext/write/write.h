@@ -503,10 +503,11 @@ int assocLinkRemoveSome(AssocWriter *w, WriteLink *pLink,
                         const WriteVal *const *aaKey, int bKnown,
                         WriteChanges *pChanges);
 /* Unlink all targets except those with the nKey keys of aaKey. abOnce, or 0: the
-** keys that bring values; two of these for one row are an error. */
+** keys that bring values; two of these for one row are an error. OUT: abHas, or 0:
+** the keys whose rows are related. */
 void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                    int nKey, const WriteVal *const *aaKey, const u8 *abOnce,
-                   WriteChanges *pChanges);
+                   u8 *abHas, WriteChanges *pChanges);
 /* That error. */
 void assocLinkTwice(AssocWriter *w, const WriteLink *pLink,
                     const WriteVal *aKey);
