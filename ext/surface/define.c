@@ -215,10 +215,10 @@ static void checkRow(Definer *p) {
   if (pRel) {
     p->pSource = pRel->pSource;
     p->pTarget = pRel->pTarget;
-    if (p->pOpt->foreignKey.n == 0 && p->pOpt->zAs == 0 && pRel->nBranch == 0 &&
+    if (p->pOpt->foreignKey.n == 0 && p->pOpt->zAs == 0 &&
         pRel->foreign.eFrom == ASSOC_FROM_DEFAULT &&
         pRel->eKind != ASSOC_BELONGSTOMANY && p->pSource != p->pTarget) {
-      assert(pRel->nPath == 0);
+      assert(pRel->nPath == 0 && pRel->nBranch == 0);
       checkDirection(p, pRel);
       checkBothSides(p, pRel);
     }

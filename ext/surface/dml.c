@@ -427,7 +427,8 @@ static int moreLink(DmlRow *p, int n) {
                        p->pRel->eKind != ASSOC_HASMANY)) {
     return 0;
   }
-  if (p->pModel->nKey != 1 || p->pRel->pTarget->nKey != 1) return 0;
+  /* A key of more columns is JSON, which the first row would have been. */
+  assert(p->pModel->nKey == 1 && p->pRel->pTarget->nKey == 1);
   aaKey = moreKeys(p, n);
   pLink = aaKey ? assocLinkOf(p->pWriter, p->pRel, 0) : 0;
   if (pLink == 0) return 0;

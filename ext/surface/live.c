@@ -487,7 +487,8 @@ static void refreshLive(AssocCall *pCall, LiveWork *pWork, AssocLive *p,
   memset(&key, 0, sizeof(key));
   if (pOpt->bAll) p->bStale = 1;
   if (pOpt->pKey) pVal = refreshKeyValue(pCall, pOpt->pKey);
-  if (pVal && p->pModel) assocKeyRead(pCall, p->pModel, pVal, &key);
+  assert(pVal == 0 || p->pModel); /* It is the one that had to compile */
+  if (pVal) assocKeyRead(pCall, p->pModel, pVal, &key);
   if (pOpt->pKey == 0 || key.nKey > 0) {
     assocLiveRefresh(&pWork->set, p, pOpt->nMost, key.nKey ? key.apVal : 0,
                      &done);

@@ -163,7 +163,8 @@ void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
 static const char *lockTable(AssocCall *pCall, AssocSchema *pSchema) {
   int i;
   assert(pCall->rc != SQLITE_OK || !pCall->bGate);
-  if (pSchema == 0 || !assocSchemaLoad(pCall, pSchema)) return 0;
+  assert(pSchema);
+  if (!assocSchemaLoad(pCall, pSchema)) return 0;
   if (pSchema->bToken) return "assoc_token";
   for (i = 0; i < pSchema->nEntry && pCall->rc == SQLITE_OK; i++) {
     const char *zName = pSchema->aEntry[i].zName;

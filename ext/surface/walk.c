@@ -92,7 +92,7 @@ static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
   p->apKey = 0;
   p->nKey = 0;
   p->iKey = -1;
-  if (p->seen.nSlot) assocKeymapClear(&p->seen);
+  assocKeymapClear(&p->seen);
   p->iSeen = 0;
   p->iRowOf = p->nOf = 0;
   p->bEof = 1;
@@ -415,7 +415,7 @@ static int relatedNextSource(AssocCall *pCall, RelatedCursor *p) {
   assert(p->pPlan && !p->bEof);
   memset(&keys, 0, sizeof(keys));
   if (!bDeeper) {
-    if (p->seen.nSlot) assocKeymapClear(&p->seen);
+    assocKeymapClear(&p->seen);
     p->iSeen = 0;
     p->nLevel = 1;
     p->iLevelEnd = 1;
