@@ -405,10 +405,7 @@ AssocFkey *assocTableFkeys(AssocCall *pCall, AssocTable *pTab) {
   AssocFkey *pFk = 0, **ppEnd = &pTab->pFkey;
   sqlite3_stmt *pStmt;
   if (pTab->bFkeys || pTab->eType != ASSOC_TABLE) return pTab->pFkey;
-  if (pTab->pFact && pTab->pFact->bFkeys) {
-    pTab->bFkeys = 1;
-    return pTab->pFkey = pTab->pFact->pFkey;
-  }
+
   pStmt = assocPrepare(pCall, "PRAGMA \"%w\".foreign_key_list(\"%w\")",
                        pTab->pSchema->zName, pTab->zName);
   while (assocStep(pCall, pStmt)) {
@@ -467,10 +464,7 @@ AssocIndex *assocTableIndexes(AssocCall *pCall, AssocTable *pTab) {
   AssocIndex *pIdx, **ppEnd = &pTab->pIndex;
   sqlite3_stmt *pStmt;
   if (pTab->bIndexes || pTab->eType != ASSOC_TABLE) return pTab->pIndex;
-  if (pTab->pFact && pTab->pFact->bIndexes) {
-    pTab->bIndexes = 1;
-    return pTab->pIndex = pTab->pFact->pIndex;
-  }
+
   /* Columns: seq, name, unique, origin, partial */
   pStmt = assocPrepare(pCall, "PRAGMA \"%w\".index_list(\"%w\")",
                        pTab->pSchema->zName, pTab->zName);
