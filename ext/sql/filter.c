@@ -364,11 +364,10 @@ static void filterEnd(AssocSql *p, const AssocFilter *pF, int bIn) {
 ** the largest limit into 256 KiB. */
 #define FILTER_LEVELS 10
 
-/* False, with an error, if the condition stands too deep for SQLite. */
-static int filterFits(AssocSql *p, const AssocFilter *pF) {
-  const char *zName = pF->pFirst->pRel->zName;
+/* See sql.h. */
+int assocSqlNests(AssocSql *p, const char *zName) {
   int n = p->pCall->pConn->mxDepth / FILTER_LEVELS + 1;
-  if (p->nFilter < n) return 1;
+  if (p->nFilter + p->nFar < n) return p->pCall->rc == SQLITE_OK;
   assocErrorOf(p->pCall, ASSOC_E_LIMIT, 0, zName,
                "conditions on related rows nest at most %d levels deep, and "
                "%s is one more",
@@ -396,7 +395,8 @@ static int isChosen(const AssocFilter *pF) {
 void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
   const char *zWhy = 0;
   int bIn, bApart, bDeep;
-  if (p->pCall->rc != SQLITE_OK || !filterFits(p, pF)) return;
+  if (p->pCall->rc != SQLITE_OK) return;
+  if (!assocSqlNests(p, pF->pFirst->pRel->zName)) return;
   bIn = choosesIn(p, pF, &zWhy);
   bDeep = bIn ? p->nFilter > 0 || isChosen(pF)
               : p->nFilter % FILTER_NESTED == FILTER_NESTED - 1;

@@ -111,7 +111,8 @@ struct AssocSql {
   u8 bAll;                  /* Selects rows of all parents, not of one */
   u8 bHeld;                 /* The source's key is a row of assoc_keys */
   u8 bOfKey;                /* The pairs of a path are those of one parent */
-  int nFilter;              /* Nesting of conditions on related rows */
+  int nFilter;              /* Nesting of conditions on related rows, */
+  int nFar;                 /* and of columns and aggregates of such rows */
   u8 bMatch;                /* The left side of MATCH is written */
   u32 iText;                /* Tells its rows from those of other statements */
   u8 bOwner;  /* The owner's text is written: it may name hidden columns */
@@ -337,6 +338,10 @@ struct AssocFilter {
   u8 bNotTrue;             /* pPred must be false or NULL */
   const ShapeItem *pBlock; /* Required items are conditions, too; or 0 */
 };
+/* False, with an error, if what asks for rows of the association zName stands too
+** deep for SQLite. A scope, an order or a policy that leads to its own model would
+** have no end. */
+int assocSqlNests(AssocSql *p, const char *zName);
 /* Append EXISTS(...) or IN (...). assocSqlFilterFirst() appends nothing and
 ** returns 0 unless starting from the related rows is better. */
 void assocSqlFilter(AssocSql *p, const AssocFilter *pF);

@@ -904,6 +904,22 @@ static void sqlTotal(AssocSql *p, const ShapeAgg *pAgg, AssocModel *pModel,
   if (bTest) sqlPut(p, ">0");
 }
 
+/* Append a column or an aggregate of related rows. assocSqlFilter() counts its
+** own nesting. */
+static void sqlFar(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
+                   int iAlias, int eCollate) {
+  const ShapeAgg *pAgg = pKey->pAgg;
+  int n = pAgg == 0 || !(aShapeAgg[pAgg->eAgg].mFlag & SHAPE_AGG_TEST);
+  if (!assocSqlNests(p, pKey->pPath->z)) return;
+  p->nFar += n;
+  if (pAgg) {
+    sqlAgg(p, pKey, pModel, iAlias);
+  } else if (!sqlLedColumn(p, pKey, pModel, iAlias, eCollate)) {
+    sqlPathColumn(p, pKey->pPath, pModel, iAlias, eCollate);
+  }
+  p->nFar -= n;
+}
+
 /* See assocSqlKey(). */
 static void sqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
                    int iAlias, int eCollate) {
@@ -913,12 +929,8 @@ static void sqlKey(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
     assocSqlAt(p, pKey->pPath, iAlias);
   } else if (pKey->pAgg && pKey->pPath == 0) {
     sqlTotal(p, pKey->pAgg, pModel, iAlias);
-  } else if (pKey->pAgg) {
-    sqlAgg(p, pKey, pModel, iAlias);
-  } else if (pKey->pPath->pNext) {
-    if (!sqlLedColumn(p, pKey, pModel, iAlias, eCollate)) {
-      sqlPathColumn(p, pKey->pPath, pModel, iAlias, eCollate);
-    }
+  } else if (pKey->pAgg || pKey->pPath->pNext) {
+    sqlFar(p, pKey, pModel, iAlias, eCollate);
   } else {
     int iCol = sqlColumnOf(p, pModel, pKey->pPath);
     if (iCol >= 0) assocSqlColumn(p, iAlias, pModel->pTable, iCol);
