@@ -17,14 +17,16 @@
 #define QUICK_NO 2
 
 /* Does a join row refer to the model by its rowid, in a column that must have a
-** value? And does each session see all rows of the model? */
+** value? (A rowid takes another value for NULL.) And does each session see all
+** rows of the model? */
 static int quickEnd(AssocWriter *w, const AssocModel *pModel,
                     const AssocKey *pKey, const AssocTable *pJoin,
                     const AssocKey *pRef) {
   const AssocTable *pTab = pModel->pTable;
   return pModel->nKey == 1 && pModel->aKey[0] == pTab->iRowid &&
          pKey->nCol == 1 && pKey->aCol[0] == pTab->iRowid &&
-         pJoin->aCol[pRef->aCol[0]].bNotNull && assocRowReads(w, pModel);
+         pJoin->aCol[pRef->aCol[0]].bNotNull &&
+         pJoin->iRowid != pRef->aCol[0] && assocRowReads(w, pModel);
 }
 
 /* Is a new join row all that linking two rows may need? */
