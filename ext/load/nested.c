@@ -10,7 +10,7 @@
 **
 ** Each node is a subquery with its values as a0, a1, …. Parameters of the query
 ** stay parameters. What plain SQL cannot express is an error: recursion, pages,
-** and a spread of a row that has more than columns.
+** cursors, the last rows, and a spread of a row that has more than columns.
 */
 #include "load/plan.h"
 
@@ -167,15 +167,26 @@ static void textInner(AssocSql *p, const AssocNode *pNode,
   objectEnd(p, &object);
 }
 
+/* Why plain SQL cannot express a node; 0 if it can. "first 3" is a LIMIT. */
+static const char *textWhyNot(const AssocNode *pNode) {
+  const ShapeClauses *pC = pNode->pClauses;
+  const AssocPart *pPart = pNode->pPart;
+  if (pNode->bRecurse) return "repeats itself";
+  if (pNode->pPage == 0) return 0;
+  if (pNode->pPage->bWrap) return "is a page";
+  while (pPart && pPart->eType != ASSOC_PART_CURSOR) pPart = pPart->pNext;
+  if (pPart) return "has cursors";
+  if (pC->pAfter || pC->pBefore) return "begins or ends at a cursor";
+  return pNode->pPage->bBack ? "takes the last rows" : 0;
+}
+
 /* An error for a node that plain SQL cannot express. True if it is one. */
 static int textRefused(AssocSql *p, const AssocNode *pNode) {
-  if (!pNode->bRecurse && pNode->pPage == 0) return 0;
+  const char *zWhy = textWhyNot(pNode);
+  if (zWhy == 0) return 0;
   assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, pNode->zPath,
                "assoc_sql() cannot express %s in plain SQL: it %s",
-               pNode->zPath,
-               !pNode->pPage         ? "repeats itself"
-               : pNode->pPage->bWrap ? "is a page"
-                                     : "has cursors");
+               pNode->zPath, zWhy);
   return 1;
 }
 
@@ -296,10 +307,7 @@ static void textNode(AssocSql *p, AssocNode *pNode) {
 /* The rows of a root, or the aggregates of its rows, or the row with a key. */
 static void textRoot(AssocSql *p, AssocNode *pRoot) {
   int bOne = pRoot->bTotal || pRoot->bKeyed;
-  if (pRoot->pPage) {
-    assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
-                 "assoc_sql() cannot express a page in plain SQL");
-  }
+  if (textRefused(p, pRoot)) return;
   textPut(p, bOne ? "SELECT " : "SELECT json_group_array(");
   textObject(p, pRoot);
   textPut(p, bOne ? " FROM " : ") FROM ");

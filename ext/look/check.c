@@ -705,7 +705,7 @@ static char *fixIndex(Checker *c, const CheckIndex *pWant) {
   pStr = sqlite3_str_new(c->pCall->db);
   /* assoc_sync(), the fix for other problems, may have made it before */
   sqlite3_str_appendall(pStr, "CREATE INDEX IF NOT EXISTS ");
-  assocDdlSchema(pStr, pTab->pSchema);
+  assocDdlSchema(pStr, pTab->pSchema, 0);
   assocDdlName(pStr, zName);
   sqlite3_str_appendall(pStr, " ON ");
   assocDdlName(pStr, pTab->zName);
@@ -839,7 +839,7 @@ static char *fixRows(Checker *c, const AssocTable *pTab, const AssocKey *pKey,
   if (i == pKey->nCol) return 0;
   pStr = sqlite3_str_new(c->pCall->db);
   sqlite3_str_appendall(pStr, "UPDATE ");
-  assocDdlSchema(pStr, pTab->pSchema);
+  assocDdlSchema(pStr, pTab->pSchema, 0);
   assocDdlName(pStr, pTab->zName);
   sqlite3_str_appendall(pStr, " AS c SET ");
   assocDdlName(pStr, pKey->azCol[i]);
@@ -931,6 +931,7 @@ static void problemOrphans(Checker *c, AssocForeign *pFor) {
   int bPart;
   assert(pFor->pTab && pFor->pParent);
   if (!pFor->bConstraint || pFor->pTab->eType != ASSOC_TABLE) return;
+  if (pFor->pParent->pTable->bPlanned) return; /* It has no rows yet */
   pStr = sqlite3_str_new(c->pCall->db);
   bPart = whereMissing(c, pStr, pFor->pParent->pTable, &pFor->parentKey,
                        &pFor->key);
@@ -954,7 +955,10 @@ static void problemBranches(Checker *c, AssocRel *pRel) {
   int i, bPart = 0;
   assert(pRel->nBranch > 0);
   if (!problemHasAll(&pRel->foreign) || !problemHasAll(&pRel->type)) return;
-  if (pTab->eType != ASSOC_TABLE) return;
+  if (pTab->eType != ASSOC_TABLE || pTab->bPlanned) return;
+  for (i = 0; i < pRel->nBranch; i++) {
+    if (pRel->aBranch[i].pModel->pTable->bPlanned) return;
+  }
   pStr = sqlite3_str_new(c->pCall->db);
   /* c is the row with the key. One condition finds all three kinds. */
   sqlite3_str_appendf(pStr, "c.\"%w\" IS NOT NULL AND (c.\"%w\" IS NULL",
@@ -1052,7 +1056,8 @@ static void problemOneWay(Checker *c, AssocRel *pRel) {
   i64 n;
   int i;
   if (pRel->pOpt->eSymmetric != 1 || pRel->pThroughScope || pJoin == 0) return;
-  if (pTab->eType != ASSOC_TABLE || isPart(rowsOf(c, pTab))) return;
+  if (pTab->eType != ASSOC_TABLE || pTab->bPlanned) return;
+  if (isPart(rowsOf(c, pTab))) return;
   if (!problemHasAll(&pRel->foreign) || !problemHasAll(&pRel->other)) return;
   if (modelDeleted(c, pJoin) >= 0) return;
   pStr = sqlite3_str_new(c->pCall->db);
@@ -1075,7 +1080,7 @@ static void problemOneWay(Checker *c, AssocRel *pRel) {
   if (n > 0) {
     pStr = sqlite3_str_new(c->pCall->db);
     sqlite3_str_appendall(pStr, "INSERT INTO ");
-    assocDdlSchema(pStr, pTab->pSchema);
+    assocDdlSchema(pStr, pTab->pSchema, 0);
     assocDdlName(pStr, pTab->zName);
     sqlite3_str_appendall(pStr, "(");
     mirrorColumns(pStr, pRel, 0);
@@ -1097,7 +1102,8 @@ static void problemOneWay(Checker *c, AssocRel *pRel) {
 ** the search for orphans is fast. */
 static void problemForeign(Checker *c, AssocForeign *pFor) {
   int i;
-  if (pFor->pTab == 0 || !problemHasAll(&pFor->key)) return;
+  if (pFor->pTab == 0 || pFor->pTab->bPlanned) return;
+  if (!problemHasAll(&pFor->key)) return;
   if (pFor->pPoly && !problemHasAll(&pFor->pPoly->type)) return;
   /* problemReady() reports what does not exist yet. */
   if (pFor->pTab->eType == ASSOC_TABLE) {
@@ -1265,7 +1271,7 @@ static void problemOne(Checker *c, AssocRel *pRel) {
   i64 n = 0;
   int i;
   if (pRel->eKind != ASSOC_HASONE || pRel->nPath || pRel->pOrder ||
-      pRel->pScope || !problemHasAll(&pRel->foreign)) {
+      pRel->pScope || !problemHasAll(&pRel->foreign) || pTab->bPlanned) {
     return;
   }
   pStr = sqlite3_str_new(c->pCall->db);

@@ -92,12 +92,14 @@ struct SyncRun {
 };
 
 /* Read everything before anything is changed: the text is made for one state of
-** the schema. bNoRows: rows that violate a new constraint are no error. */
+** the schema. bNoRows: rows that violate a new constraint are no error. bLater: of
+** a foreign key, they are looked for when it is there, by SQLite itself. */
 static void runRead(AssocCall *pCall, SyncRun *p, const SyncOptions *pOpt,
-                    const SyncFlags *pFlags, int bNoRows) {
+                    const SyncFlags *pFlags, int bNoRows, int bLater) {
   memset(p, 0, sizeof(*p));
   p->sync.pCall = pCall;
   p->sync.bNoRows = (u8)bNoRows;
+  p->sync.bLater = (u8)bLater;
   p->sync.bFkey = pFlags->bFkey;
   p->sync.bLegacy = pFlags->bLegacy;
   p->sync.eRebuild = pOpt->eRebuild;
@@ -127,20 +129,14 @@ static void runClear(SyncRun *p) {
   assocCatalogUnref(p->pCat);
 }
 
-/* Rows that break a foreign key which a table has just got. Others that it
-** has may have been broken before. */
-static void checkRebuilt(AssocCall *pCall, const AssocRebuilt *p) {
-  sqlite3_stmt *pStmt;
-  int n = 0;
-  if (p->nFkey == 0) return;
-  /* table, rowid, parent, fkid */
-  pStmt = assocPrepare(pCall, "PRAGMA \"%w\".foreign_key_check(\"%w\")",
-                       p->pSchema->zName, p->zTable);
-  while (assocStep(pCall, pStmt)) n += sqlite3_column_int(pStmt, 3) < p->nFkey;
-  assocFinalize(pCall, pStmt);
-  if (n) {
-    assocErrorOf(pCall, ASSOC_E_CONSTRAINT, 0, p->zTable,
-                 "%s has rows that violate its new foreign keys", p->zTable);
+/* Check the rebuilt tables, the first one first: the list begins with the last. */
+static void checkRebuilt(SyncRun *p) {
+  const AssocRebuilt *pEnd = 0, *pRebuilt;
+  while (pEnd != p->sync.pRebuilt && p->sync.pCall->rc == SQLITE_OK) {
+    pRebuilt = p->sync.pRebuilt;
+    while (pRebuilt->pNext != pEnd) pRebuilt = pRebuilt->pNext;
+    assocRebuiltCheck(&p->sync, pRebuilt);
+    pEnd = pRebuilt;
   }
 }
 
@@ -154,7 +150,6 @@ static const char *defsSchema(const AssocCatalog *pCat) {
 /* Tables first, then what needs them. A table that another statement reads
 ** cannot be dropped; SQLite's message would not say why. */
 static void runAll(AssocCall *pCall, SyncRun *p) {
-  const AssocRebuilt *pRebuilt;
   int rc;
   if (pCall->rc != SQLITE_OK) return;
   rc = sqlite3_exec(pCall->db, p->zTables, 0, 0, 0);
@@ -162,20 +157,17 @@ static void runAll(AssocCall *pCall, SyncRun *p) {
     assocFail(pCall,
               &(AssocWhy){.eReason = ASSOC_E_BUSY,
                           .rc = SQLITE_LOCKED,
-                          .zName = p->sync.pRebuilt->zTable},
+                          .zName = p->sync.pRebuilt->pTab->zName},
               "%s cannot be rebuilt while a statement reads from the "
               "database; let it end, and call SELECT assoc_sync() alone",
-              p->sync.pRebuilt->zTable);
+              p->sync.pRebuilt->pTab->zName);
   }
   assocErrorCode(pCall, rc);
   if (pCall->rc == SQLITE_OK && p->zRest[0] && defsSchema(p->pCat)[0]) {
     assocWriteHold(pCall, defsSchema(p->pCat));
   }
   assocExec(pCall, "%s", p->zRest ? p->zRest : "");
-  for (pRebuilt = p->sync.pRebuilt; pRebuilt && pCall->rc == SQLITE_OK;
-       pRebuilt = pRebuilt->pNext) {
-    checkRebuilt(pCall, pRebuilt);
-  }
+  checkRebuilt(p);
 }
 
 /*
@@ -188,7 +180,7 @@ static void runSync(AssocCall *pCall, SyncRun *p, sqlite3_context *pCtx,
                     const SyncOptions *pOpt, SyncFlags *pFlags) {
   AssocWrite w;
   char *zLock = 0;
-  runRead(pCall, p, pOpt, pFlags, 1);
+  runRead(pCall, p, pOpt, pFlags, 1, 1);
   if (p->sync.pRebuilt && pCall->rc == SQLITE_OK) flagsSet(pCall, pFlags);
   if (p->zScript && p->zScript[0]) {
     zLock = assocMprintf(pCall, "%s", defsSchema(p->pCat));
@@ -198,7 +190,7 @@ static void runSync(AssocCall *pCall, SyncRun *p, sqlite3_context *pCtx,
   if (zLock) assocWriteAllowed(pCall, &w, "assoc_sync");
   if (zLock) (void)assocWriteAgain(pCall, &w, "assoc_sync", zLock);
   sqlite3_free(zLock);
-  runRead(pCall, p, pOpt, pFlags, 0);
+  runRead(pCall, p, pOpt, pFlags, 0, 1);
   if (p->sync.pRebuilt && !pFlags->bSet) {
     assocErrorOf(pCall, ASSOC_E_BUSY, 0, 0,
                  "the schema has just been changed; call assoc_sync() "
@@ -223,7 +215,7 @@ static void syncFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   if (pCall->rc != SQLITE_OK) return;
   flagsRead(pCall, &flags);
   if (opt.bDry) {
-    runRead(pCall, &run, &opt, &flags, 0);
+    runRead(pCall, &run, &opt, &flags, 0, 0);
     runResult(&run, pCtx);
   } else {
     runSync(pCall, &run, pCtx, &opt, &flags);

@@ -27,11 +27,12 @@ int assocSyncColumnAt(const AssocForeign *pFor, int i) {
 ** column. 0 if the key's own column has the same. */
 static const char *indexCollation(const AssocForeign *pFor, int i) {
   const char *zOwn, *zRef;
-  if (pFor->pPoly || pFor->pTab == 0 || i >= pFor->key.nCol) return 0;
+  if (pFor->pPoly || pFor->pTab == 0) return 0;
   if (pFor->key.aCol[i] < 0) return 0; /* The new column copies it anyway */
   zOwn = pFor->pTab->aCol[pFor->key.aCol[i]].zColl;
   zRef = pFor->pParent->pTable->aCol[pFor->parentKey.aCol[i]].zColl;
-  return zOwn && zRef && sqlite3_stricmp(zOwn, zRef) != 0 ? zRef : 0;
+  assert(zOwn); /* Only a view's column has none, and a view no index */
+  return zRef && sqlite3_stricmp(zOwn, zRef) != 0 ? zRef : 0;
 }
 
 /* An index serves a comparison only if it has the collation of the comparison,
@@ -62,8 +63,9 @@ const char *assocSyncIndexOn(AssocCall *pCall, const AssocForeign *pFor,
 int assocSyncIsNew(AssocSync *p, const AssocForeign *pFor, int i) {
   const AssocForeign *pOther;
   int j;
+  assert(pFor->pTab); /* A join table that is missing gets all its columns */
   if (assocSyncColumnAt(pFor, i) >= 0) return 0;
-  if (pFor->pTab && !pFor->pTab->bPlanned &&
+  if (!pFor->pTab->bPlanned &&
       assocWantedHas(p, pFor->pTab, assocSyncColumnName(pFor, i))) {
     return 0; /* It comes with the words of "columns" */
   }
@@ -102,10 +104,10 @@ int assocSyncIsFixed(const AssocJson *p) {
 int assocSyncTypeDiffers(const AssocForeign *pFor, int i) {
   const AssocTable *pTab = pFor->pTab, *pParent = pFor->pParent->pTable;
   const AssocColumn *pCol, *pRef;
-  assert(i >= 0 && i < pFor->key.nCol);
-  if (pTab == 0 || pTab->eType != ASSOC_TABLE || !pFor->bConstraint ||
-      pFor->pPoly || pParent->eType != ASSOC_TABLE || pFor->key.aCol[i] < 0 ||
-      pFor->key.aCol[i] >= pTab->nCol) {
+  assert(i >= 0 && i < pFor->key.nCol && pTab->eType == ASSOC_TABLE);
+  assert(!pFor->bConstraint || pFor->pPoly == 0);
+  if (!pFor->bConstraint || pParent->eType != ASSOC_TABLE ||
+      pFor->key.aCol[i] < 0 || pFor->key.aCol[i] >= pTab->nCol) {
     return ASSOC_TYPE_SAME;
   }
   pCol = &pTab->aCol[pFor->key.aCol[i]];
@@ -114,7 +116,8 @@ int assocSyncTypeDiffers(const AssocForeign *pFor, int i) {
   if (pCol->eAff != pRef->eAff) {
     return pCol->eAff == ASSOC_AFF_NONE ? ASSOC_TYPE_NONE : ASSOC_TYPE_AFFINITY;
   }
-  if (pCol->eAff == ASSOC_AFF_TEXT && pCol->zColl && pRef->zColl &&
+  assert(pCol->zColl && pRef->zColl);
+  if (pCol->eAff == ASSOC_AFF_TEXT &&
       sqlite3_stricmp(pCol->zColl, pRef->zColl) != 0) {
     return ASSOC_TYPE_COLLATION;
   }

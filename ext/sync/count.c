@@ -81,7 +81,7 @@ AssocCounter *assocCountNext(AssocSync *p, AssocSchema *pSchema,
 
 /* User, or aux.User */
 static void countTable(CountMaker *m, const AssocTable *pTab) {
-  if (m->bQuery) assocDdlSchema(m->pStr, pTab->pSchema);
+  if (m->bQuery) assocDdlSchema(m->pStr, pTab->pSchema, 0);
   assocDdlName(m->pStr, pTab->zName);
 }
 
@@ -414,10 +414,10 @@ void assocCountColumns(AssocSync *p, AssocCatalog *pCat) {
     int bTable = assocSchemaIndex(pSchema, "assoc_recount") >= 0;
     while ((c = assocCountNext(p, pSchema, &pDef)) != 0) {
       countCheck(p, c);
-      if (!countIsFirst(p, c) || c->zWhy) continue;
+      if (!countIsFirst(p, c)) continue; /* Or after the error of zWhy */
       if (!bTable) {
         assocDdlBegin(p, "CREATE TABLE ");
-        assocDdlSchema(p->pStr, pSchema);
+        assocDdlSchema(p->pStr, pSchema, 0);
         sqlite3_str_appendall(p->pStr,
                               "assoc_recount(counter TEXT, k1, k2, k3, k4)");
         bTable = 1;
@@ -425,7 +425,7 @@ void assocCountColumns(AssocSync *p, AssocCatalog *pCat) {
       if (c->iCol >= 0 || c->pRel->pSource->pTable->bPlanned) continue;
       if (assocRebuildNeeded(p, c->pRel->pSource->pTable)) continue;
       assocDdlBegin(p, "ALTER TABLE ");
-      assocDdlSchema(p->pStr, pSchema);
+      assocDdlSchema(p->pStr, pSchema, 0);
       assocDdlName(p->pStr, c->pRel->pSource->pTable->zName);
       sqlite3_str_appendall(p->pStr, " ADD COLUMN ");
       countColumn(p, c);
@@ -480,7 +480,8 @@ i64 assocCountWrong(AssocSync *p, const AssocCounter *c) {
   sqlite3_stmt *pStmt;
   CountMaker m;
   i64 n;
-  if (c->iCol < 0 || c->zWhy) return 0;
+  assert(c->zWhy == 0);
+  if (c->iCol < 0) return 0;
   countInit(&m, p, c, 0);
   if (m.pUp->bPlanned || m.pTab->bPlanned) return 0;
   m.bQuery = 1;
@@ -505,7 +506,8 @@ void assocCountFills(AssocSync *p, AssocCatalog *pCat,
     while ((c = assocCountNext(p, pSchema, &pDef)) != 0) {
       const AssocTrigger *pOne = pList->pFirst;
       char *z;
-      while (pOne && (pOne->bThere || pOne->pSchema != pSchema || !c->zName ||
+      assert(c->zName);
+      while (pOne && (pOne->bThere || pOne->pSchema != pSchema ||
                       strncmp(pOne->zName, c->zName, strlen(c->zName)) != 0)) {
         pOne = pOne->pNext;
       }

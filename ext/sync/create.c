@@ -112,7 +112,7 @@ void assocCreateRead(AssocCall *pCall, AssocArena *pArena, const char *zTable,
       assocAlloc(pCall, pArena, (i64)sizeof(int) * ((i64)strlen(zSql) + 1));
   if (p->aiEnd == 0) return;
   n = i ? nextToken(zSql, &i, &eType) : 0;
-  if (n && zSql[i - 1] == '(' && eType == ASSOC_SQL_OTHER) {
+  if (n && zSql[i - 1] == '(') {
     int iFirst = i;
     bRead = readElements(p, i);
     assert(!bRead || (p->iColumns <= p->iLast && p->iLast <= p->iClose));
@@ -206,14 +206,14 @@ int assocCreateIsDeferred(AssocCall *pCall, const AssocTable *pTab,
   r.nDepth = -1; /* The list's own parenthesis opens level 0 */
   while (!bDeferred && (n = nextToken(z, &i, &eType)) > 0) {
     const char *zAt = &z[i - n];
-    r.nDepth -= *zAt == ')' && eType == ASSOC_SQL_OTHER;
+    r.nDepth -= *zAt == ')';
     if (*zAt == ',' && r.nDepth == 0) {
       r.iElement = 0;
     } else {
       r.iElement++;
       bDeferred = deferToken(&r, zAt, n, eType);
     }
-    if (*zAt == '(' && eType == ASSOC_SQL_OTHER && r.nDepth++ < 0) {
+    if (*zAt == '(' && r.nDepth++ < 0) {
       r.iElement = 0;
     }
   }

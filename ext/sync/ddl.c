@@ -37,9 +37,29 @@ void assocDdlNames(sqlite3_str *pStr, const AssocKey *pKey) {
   sqlite3_str_appendchar(pStr, 1, ')');
 }
 
-/* "main." is left out: the text is shown to people and stored in migrations. */
-void assocDdlSchema(sqlite3_str *pStr, const AssocSchema *pSchema) {
-  if (sqlite3_stricmp(pSchema->zName, "main") == 0) return;
+/* Has temp a table of this name, or, for 0, one whose name a table of the database
+** has? Both have our own tables where both have definitions: they do not count. */
+static int isHidden(const AssocSchema *pSchema, const char *zName) {
+  const AssocSchema *pTemp = pSchema;
+  int i;
+  while (pTemp->pNext) pTemp = pTemp->pNext;
+  if (zName) return assocSchemaIndex(pTemp, zName) >= 0;
+  for (i = 0; i < pTemp->nEntry; i++) {
+    const char *z = pTemp->aEntry[i].zName;
+    if (sqlite3_strnicmp(z, "assoc_", 6) == 0) continue;
+    if (assocSchemaIndex(pSchema, z) >= 0) return 1;
+  }
+  return 0;
+}
+
+/* "main." is left out: the text is shown to people and stored in migrations. But
+** where temp has a table of the same name, the name alone would mean that one. */
+void assocDdlSchema(sqlite3_str *pStr, const AssocSchema *pSchema,
+                    const char *zName) {
+  if (sqlite3_stricmp(pSchema->zName, "main") == 0 &&
+      !isHidden(pSchema, zName)) {
+    return;
+  }
   assocDdlName(pStr, pSchema->zName);
   sqlite3_str_appendchar(pStr, 1, '.');
 }
@@ -83,7 +103,8 @@ static SyncName **nameBucket(AssocSyncNames *p, const char *zName) {
 static void nameAdd(AssocSync *p, AssocSyncNames *pNames, const char *zName) {
   SyncName *pNew = assocAlloc(p->pCall, &p->mem, sizeof(*pNew));
   SyncName **ppBucket;
-  if (pNew == 0 || zName == 0) return;
+  if (pNew == 0) return;
+  assert(zName); /* It was allocated before */
   ppBucket = nameBucket(pNames, zName);
   pNew->z = zName;
   pNew->pNext = *ppBucket;
@@ -125,11 +146,12 @@ const char *assocDdlFreeName(AssocSync *p, const AssocSchema *pSchema,
   const char *zName = zBase;
   int i;
   if (pNames == 0) return "";
-  for (i = 2; zName && !nameIsFree(pNames, zName); i++) {
+  for (i = 2; !nameIsFree(pNames, zName); i++) {
     zName = assocArenaPrintf(p->pCall, &p->mem, "%s_%d", zBase, i);
+    if (zName == 0) return "";
   }
-  if (zName) nameAdd(p, pNames, zName);
-  return zName ? zName : "";
+  nameAdd(p, pNames, zName);
+  return zName;
 }
 
 /* ------------------------------------------------------------------ types */

@@ -101,7 +101,7 @@ static void guardOrphan(GuardMaker *g, const char *zRow) {
     }
     sqlite3_str_appendf(g->pStr, "\n    WHEN %Q THEN EXISTS (SELECT 1 FROM ",
                         pBranch->zType);
-    if (g->bQuery) assocDdlSchema(g->pStr, g->pFor->pSchema);
+    if (g->bQuery) assocDdlSchema(g->pStr, g->pFor->pSchema, 0);
     assocDdlName(g->pStr, pBranch->pModel->pTable->zName);
     if (g->bQuery) sqlite3_str_appendall(g->pStr, " AS p");
     for (j = 0; j < pBranch->key.nCol; j++) {
@@ -317,7 +317,7 @@ static void guardCheck(GuardMaker *g) {
   for (i = 0; i < g->pRel->nBranch; i++) {
     const AssocModel *pModel = g->pRel->aBranch[i].pModel;
     if (pModel->pTable->pSchema == pFor->pSchema &&
-        pModel->pTable->eType == ASSOC_TABLE && pFor->pTab &&
+        pModel->pTable->eType == ASSOC_TABLE &&
         pFor->pTab->eType == ASSOC_TABLE) {
       continue;
     }

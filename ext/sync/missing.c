@@ -53,7 +53,7 @@ static void addColumn(AssocSync *p, const AssocForeign *pFor, int i) {
     return;
   }
   assocDdlBegin(p, "ALTER TABLE ");
-  assocDdlSchema(p->pStr, pFor->pSchema);
+  assocDdlSchema(p->pStr, pFor->pSchema, 0);
   assocDdlName(p->pStr, pFor->zTable);
   sqlite3_str_appendall(p->pStr, " ADD COLUMN ");
   assocSyncColumn(p, pFor, i);
@@ -157,7 +157,8 @@ static void checkTwoKeys(AssocSync *p, const AssocForeign *pA,
                          const AssocForeign *pB) {
   const AssocForeign *pFor;
   for (pFor = p->pList; pFor; pFor = pFor->pNext) {
-    if (pFor == pA || pFor == pB || pFor->pTab || !pFor->bJoin ||
+    assert(pFor->pTab || pFor->bJoin);
+    if (pFor == pA || pFor == pB || pFor->pTab ||
         pFor->pSchema != pA->pSchema ||
         sqlite3_stricmp(pFor->zTable, pA->zTable) != 0) {
       continue;
@@ -214,7 +215,7 @@ static void joinModel(AssocSync *p, const AssocForeign *pA,
   const AssocSchema *pSchema = pA->pRel->pDef->pSchema;
   if (!joinIsParanoid(pA, pB)) return;
   assocDdlBegin(p, "INSERT OR IGNORE INTO ");
-  assocDdlSchema(p->pStr, pSchema);
+  assocDdlSchema(p->pStr, pSchema, "assoc_definitions");
   sqlite3_str_appendf(p->pStr,
                       "assoc_definitions VALUES(%Q,'','model',NULL,"
                       "'{\"paranoid\":true}')",
@@ -233,7 +234,7 @@ static void createJoin(AssocSync *p, const AssocForeign *pA,
   assert(pA != pB && pA->pTab == 0 && pB->pTab == 0);
   checkTwoKeys(p, pA, pB);
   assocDdlBegin(p, "CREATE TABLE ");
-  assocDdlSchema(p->pStr, pA->pSchema);
+  assocDdlSchema(p->pStr, pA->pSchema, 0);
   assocDdlName(p->pStr, pA->zTable);
   if (bTwice) {
     ddlNext(p, &n, "(\n  ", "");
@@ -250,18 +251,16 @@ static void createJoin(AssocSync *p, const AssocForeign *pA,
   joinModel(p, pA, pB);
 }
 
-/* The other key of a missing join table, or 0. */
+/* The other key of a missing join table: the first one in the list. */
 static AssocForeign *otherSide(AssocSync *p, const AssocForeign *pFor) {
-  AssocForeign *pOther;
+  AssocForeign *pOther = p->pList;
   assert(pFor->pTab == 0); /* The join table is missing */
-  for (pOther = p->pList; pOther; pOther = pOther->pNext) {
-    if (pOther != pFor && pOther->pTab == 0 && pOther->bJoin &&
-        pOther->pSchema == pFor->pSchema &&
-        sqlite3_stricmp(pOther->zTable, pFor->zTable) == 0) {
-      return pOther;
-    }
+  while (pOther == pFor || pOther->pTab || pOther->pSchema != pFor->pSchema ||
+         sqlite3_stricmp(pOther->zTable, pFor->zTable) != 0) {
+    pOther = pOther->pNext;
+    assert(pOther); /* A belongsToMany has two keys */
   }
-  return 0;
+  return pOther;
 }
 
 /* Does pA stand before pB in the list? */
@@ -296,8 +295,9 @@ static int isUnique(AssocSync *p, const AssocForeign *pFor) {
     return bUnique;
   }
   aCol = assocAlloc(p->pCall, &p->mem, (i64)sizeof(int) * n);
-  for (i = 0; aCol && i < n; i++) aCol[i] = assocSyncColumnAt(pFor, i);
-  if (aCol) (void)assocTableIndexOn(p->pCall, pFor->pTab, n, aCol, &bUnique);
+  if (aCol == 0) return 0;
+  for (i = 0; i < n; i++) aCol[i] = assocSyncColumnAt(pFor, i);
+  (void)assocTableIndexOn(p->pCall, pFor->pTab, n, aCol, &bUnique);
   return bUnique;
 }
 
@@ -308,7 +308,7 @@ static int isIndexed(AssocSync *p, const AssocForeign *pFor) {
   const char *z;
   if (pFor->pTab == 0) {
     const AssocForeign *pOther = otherSide(p, pFor);
-    return pOther && isBefore(pFor, pOther) && !allowsDuplicates(pFor);
+    return isBefore(pFor, pOther) && !allowsDuplicates(pFor);
   }
   if (pFor->pTab->eType != ASSOC_TABLE) return 1;
   for (i = 0; i < assocSyncColumns(pFor); i++) {
@@ -331,7 +331,7 @@ static void syncIndex(AssocSync *p, const AssocForeign *pFor) {
   zName = indexName(p, pFor);
   assocDdlBegin(p,
                 pFor->eUnique == 1 ? "CREATE UNIQUE INDEX " : "CREATE INDEX ");
-  assocDdlSchema(p->pStr, pFor->pSchema);
+  assocDdlSchema(p->pStr, pFor->pSchema, pFor->zTable);
   assocDdlName(p->pStr, zName);
   sqlite3_str_appendall(p->pStr, " ON ");
   assocDdlName(p->pStr, pFor->zTable);
@@ -364,7 +364,7 @@ static void syncTable(AssocSync *p, AssocForeign *pFor) {
     if (isFirst(p, pFor)) assocRebuildTable(p, pFor->pTab);
   } else {
     pOther = otherSide(p, pFor);
-    if (pOther && isBefore(pFor, pOther)) createJoin(p, pFor, pOther);
+    if (isBefore(pFor, pOther)) createJoin(p, pFor, pOther);
   }
 }
 

@@ -28,16 +28,17 @@ static int sameTable(const AssocForeign *pA, const AssocForeign *pB) {
          sqlite3_stricmp(pA->zTable, pB->zTable) == 0;
 }
 
-/* The other key of the join table: where pFor's association leads. 0 if no
-** definition names that key. */
+/* The other key of the join table: where pFor's association leads. */
 static const AssocForeign *pairOther(const AssocSync *p,
                                      const AssocForeign *pFor) {
   const AssocForeign *q;
   assert(pFor->pJoin);
-  for (q = p->pList; q; q = q->pNext) {
-    if (sameTable(q, pFor) && assocSyncIsKey(q, &pFor->pJoin->other)) return q;
+  for (q = p->pList;
+       !sameTable(q, pFor) || !assocSyncIsKey(q, &pFor->pJoin->other);
+       q = q->pNext) {
+    assert(q->pNext); /* The definition's own other key is in the list */
   }
-  return 0;
+  return q;
 }
 
 /* Does another association use the table with keys other than these two? Then a
@@ -71,7 +72,7 @@ static int pairRead(const AssocSync *p, const AssocForeign *pFor, Pair *pPair) {
     return 0;
   }
   pOther = pairOther(p, pFor);
-  if (pOther == 0 || pOther == pFor) return 0;
+  assert(pOther != pFor); /* A belongsToMany with two equal keys is refused */
   for (q = p->pList; q != pFor; q = q->pNext) {
     assert(q); /* pFor is in the list */
     if (q == pOther && q->pJoin && assocSyncIsKey(pFor, &q->pJoin->other)) {
@@ -87,10 +88,9 @@ static int pairRead(const AssocSync *p, const AssocForeign *pFor, Pair *pPair) {
   for (i = 0; i < pOther->key.nCol; i++)
     pairColumn(pPair, pOther->key.azCol[i]);
   for (i = 0; i < pFor->nScope; i++) {
-    if (assocSyncIsFixed(pFor->apScope[i]) &&
-        assocColumnFind(pFor->pTab, pFor->apScope[i]->zKey) >= 0) {
-      pairColumn(pPair, pFor->apScope[i]->zKey);
-    }
+    if (!assocSyncIsFixed(pFor->apScope[i])) continue;
+    assert(assocColumnFind(pFor->pTab, pFor->apScope[i]->zKey) >= 0);
+    pairColumn(pPair, pFor->apScope[i]->zKey);
   }
   return 1;
 }
@@ -183,7 +183,7 @@ static void pairCreate(AssocSync *p, const Pair *pPair) {
   zName = assocArenaStr(p->pCall, &p->mem, pStr);
   zName = zName ? assocDdlFreeName(p, pFor->pSchema, zName) : "";
   assocDdlBegin(p, "CREATE UNIQUE INDEX ");
-  assocDdlSchema(p->pStr, pFor->pSchema);
+  assocDdlSchema(p->pStr, pFor->pSchema, pFor->zTable);
   assocDdlName(p->pStr, zName);
   sqlite3_str_appendall(p->pStr, " ON ");
   assocDdlName(p->pStr, pFor->zTable);
@@ -201,10 +201,7 @@ int assocPairIndex(AssocSync *p, const AssocForeign *pFor) {
   Pair pair;
   char *zTwin = 0;
   i64 n;
-  if (p->pCall->rc != SQLITE_OK || !pairRead(p, pFor, &pair) ||
-      pairIsUnique(p, &pair)) {
-    return 0;
-  }
+  if (!pairRead(p, pFor, &pair) || pairIsUnique(p, &pair)) return 0;
   n = pairTwins(p, &pair, &zTwin);
   if (n && pFor->eThroughUnique == 1) {
     const AssocRel *pSaid = pFor->apSaid[4] ? pFor->apSaid[4] : pFor->pJoin;
@@ -221,7 +218,7 @@ int assocPairIndex(AssocSync *p, const AssocForeign *pFor) {
               n > 1 ? ", …" : "");
   }
   sqlite3_free(zTwin);
-  if (n || p->pCall->rc != SQLITE_OK) return 0;
+  if (n) return 0;
   pairCreate(p, &pair);
   return 1;
 }

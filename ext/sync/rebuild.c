@@ -37,8 +37,8 @@
 
 /* Can this table be rebuilt, and does the caller allow it? */
 static int canRebuild(const AssocSync *p, const AssocForeign *pFor) {
-  return pFor->pTab && pFor->pTab->eType == ASSOC_TABLE &&
-         !pFor->pTab->bPlanned && p->eRebuild != 0;
+  assert(!pFor->pTab->bPlanned); /* A planned table is made as it should be */
+  return pFor->pTab->eType == ASSOC_TABLE && p->eRebuild != 0;
 }
 
 /* Is column iCol one of the key's? */
@@ -66,8 +66,7 @@ static int hasForeignKey(AssocSync *p, const AssocForeign *pFor) {
 ** foreign key that no definition names is no reason to rebuild. But if the
 ** table is rebuilt anyway (bAnew), the new table gets this foreign key, too. */
 static int wantsForeignKey(AssocSync *p, const AssocForeign *pFor, int bAnew) {
-  int bPlanned = pFor->pTab && pFor->pTab->bPlanned && bAnew;
-  if (!bPlanned && !canRebuild(p, pFor)) return 0;
+  if (!pFor->pTab->bPlanned && !canRebuild(p, pFor)) return 0;
   if (!assocDdlCanReference(pFor)) return 0;
   if (p->eRebuild < 0 && !pFor->bSaid && !bAnew) return 0;
   if (pFor->key.nCol == 1 && pFor->key.aCol[0] < 0) return 0;
@@ -204,7 +203,7 @@ static void newForeignKeys(Rebuild *r) {
   const AssocForeign *pFor;
   for (pFor = r->p->pList; pFor; pFor = pFor->pNext) {
     if (pFor->pTab != r->pTab || !wantsForeignKey(r->p, pFor, 1)) continue;
-    assocCheckReferences(r->p, pFor);
+    if (!r->p->bLater) assocCheckReferences(r->p, pFor);
     sqlite3_str_appendf(r->p->pStr, ",%sFOREIGN KEY", r->create.zSpace);
     assocDdlNames(r->p->pStr, &pFor->key);
     sqlite3_str_appendchar(r->p->pStr, 1, ' ');
@@ -308,7 +307,8 @@ static void retypeAs(Rebuild *r, const AssocColumn *pAs) {
   if (pAs->zType[0]) { /* A quoted type may hold anything */
     sqlite3_str_appendf(r->p->pStr, *z ? " \"%w\"" : " %s", pAs->zType);
   }
-  if (pAs->zColl && pAs->eColl != ASSOC_COLL_BINARY) {
+  assert(pAs->zColl); /* Of a table */
+  if (pAs->eColl != ASSOC_COLL_BINARY) {
     sqlite3_str_appendall(r->p->pStr, " COLLATE ");
     assocDdlName(r->p->pStr, pAs->zColl);
   }
@@ -365,7 +365,7 @@ static void createNew(Rebuild *r) {
   const AssocCreate *pCreate = &r->create;
   int i, iAt = pCreate->iName;
   assocDdlBegin(p, "CREATE TABLE ");
-  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  assocDdlSchema(p->pStr, r->pTab->pSchema, 0);
   assocDdlName(p->pStr, r->zNew);
   for (i = 0; i < pCreate->nCol; i++) {
     const AssocColumn *pAs = newType(r, i);
@@ -427,7 +427,7 @@ static void copyRows(Rebuild *r) {
   AssocSync *p = r->p;
   i64 n;
   assocDdlBegin(p, "INSERT OR ABORT INTO ");
-  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  assocDdlSchema(p->pStr, r->pTab->pSchema, 0);
   assocDdlName(p->pStr, r->zNew);
   if (!copiesAll(r)) {
     sqlite3_str_appendchar(p->pStr, 1, '(');
@@ -441,7 +441,7 @@ static void copyRows(Rebuild *r) {
     copyColumns(r);
   }
   sqlite3_str_appendall(p->pStr, " FROM ");
-  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  assocDdlSchema(p->pStr, r->pTab->pSchema, 0);
   assocDdlName(p->pStr, r->pTab->zName);
   assert(r->zNew);
   n = rebuildAsk(p, "SELECT count(*) FROM \"%w\".\"%w\"", r->pTab);
@@ -454,10 +454,10 @@ static void copySequence(Rebuild *r) {
   AssocSync *p = r->p;
   if (!r->create.bAutoincrement) return;
   assocDdlBegin(p, "INSERT INTO ");
-  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  assocDdlSchema(p->pStr, r->pTab->pSchema, 0);
   sqlite3_str_appendf(
       p->pStr, "sqlite_sequence(name, seq) SELECT %Q, seq FROM ", r->zNew);
-  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  assocDdlSchema(p->pStr, r->pTab->pSchema, 0);
   sqlite3_str_appendf(p->pStr, "sqlite_sequence WHERE name = %Q",
                       r->pTab->zName);
 }
@@ -475,7 +475,7 @@ static int moveStatistics(Rebuild *r, const char *zFrom, const char *zTo) {
     if (assocSchemaIndex(r->pTab->pSchema, az[i]) < 0) continue;
     bAny = 1;
     assocDdlBegin(p, "UPDATE ");
-    assocDdlSchema(p->pStr, r->pTab->pSchema);
+    assocDdlSchema(p->pStr, r->pTab->pSchema, 0);
     sqlite3_str_appendf(p->pStr, "%s SET tbl = %Q WHERE tbl = %Q", az[i], zTo,
                         zFrom);
   }
@@ -486,10 +486,10 @@ static int moveStatistics(Rebuild *r, const char *zFrom, const char *zTo) {
 static void swapTables(Rebuild *r) {
   AssocSync *p = r->p;
   assocDdlBegin(p, "DROP TABLE ");
-  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  assocDdlSchema(p->pStr, r->pTab->pSchema, 0);
   assocDdlName(p->pStr, r->pTab->zName);
   assocDdlBegin(p, "ALTER TABLE ");
-  assocDdlSchema(p->pStr, r->pTab->pSchema);
+  assocDdlSchema(p->pStr, r->pTab->pSchema, 0);
   assocDdlName(p->pStr, r->zNew);
   sqlite3_str_appendall(p->pStr, " RENAME TO ");
   assocDdlName(p->pStr, r->pTab->zName);
@@ -512,7 +512,7 @@ static void createAgain(AssocSync *p, const AssocSchema *pSchema,
   assocDdlBegin(p, "");
   sqlite3_str_append(p->pStr, zSql, i);
   sqlite3_str_appendchar(p->pStr, 1, ' ');
-  assocDdlSchema(p->pStr, pSchema);
+  assocDdlSchema(p->pStr, pSchema, 0);
   zSql += i;
   (void)assocSqlNext(&zSql, &eType);
   sqlite3_str_appendall(p->pStr, zSql);
@@ -534,10 +534,10 @@ static const char *nameAt(AssocSync *p, const char *z, int n, int eType) {
 }
 
 /*
-** Is a trigger of temp on this table? The first ON of its text stands before
-** the table's name, because ON without quotes cannot be a column's name. SQLite
-** looks for a table without a database name in temp first, then in main, then
-** in the attached databases.
+** Is a trigger of temp, on a table of this name, on this table? The first ON of
+** its text stands before the table's name, because ON without quotes cannot be a
+** column's name. SQLite looks for a table without a database name in temp first,
+** then in main, then in the attached databases.
 */
 static int isOnTable(AssocSync *p, const AssocTable *pTab, const char *zSql) {
   AssocSchema *pSchema, *pFound = 0;
@@ -559,10 +559,8 @@ static int isOnTable(AssocSync *p, const AssocTable *pTab, const char *zSql) {
     }
   }
   if (zName == 0) return 0;
-  if (zDb) {
-    return sqlite3_stricmp(zDb, pTab->pSchema->zName) == 0 &&
-           sqlite3_stricmp(zName, pTab->zName) == 0;
-  }
+  assert(sqlite3_stricmp(zName, pTab->zName) == 0);
+  if (zDb) return sqlite3_stricmp(zDb, pTab->pSchema->zName) == 0;
   for (pSchema = pTab->pSchema->pCatalog->pSchema; pSchema;
        pSchema = pSchema->pNext) {
     int bTemp = sqlite3_stricmp(pSchema->zName, "temp") == 0;
@@ -570,7 +568,7 @@ static int isOnTable(AssocSync *p, const AssocTable *pTab, const char *zSql) {
       pFound = pSchema;
     }
   }
-  return pFound == pTab->pSchema && sqlite3_stricmp(zName, pTab->zName) == 0;
+  return pFound == pTab->pSchema;
 }
 
 /* The indexes and triggers of the table that are in one database, in the order
@@ -602,8 +600,7 @@ static void remember(Rebuild *r) {
   AssocRebuilt *pNew = assocAlloc(r->p->pCall, &r->p->mem, sizeof(*pNew));
   assert(r->nFkey >= 0);
   if (pNew == 0) return;
-  pNew->pSchema = r->pTab->pSchema;
-  pNew->zTable = r->pTab->zName;
+  pNew->pTab = r->pTab;
   pNew->nFkey = r->nFkey;
   pNew->pNext = r->p->pRebuilt;
   r->p->pRebuilt = pNew;
@@ -636,23 +633,47 @@ void assocRebuildTable(AssocSync *p, AssocTable *pTab) {
   bStat = moveStatistics(&r, r.zNew, pTab->zName);
   assocDdlLate(p);
   createRest(&r, pTab->pSchema);
-  if (pTemp && pTemp != pTab->pSchema) createRest(&r, pTemp);
+  if (pTemp != pTab->pSchema) createRest(&r, pTemp);
   if (bStat) {
     assocDdlBegin(p, "ANALYZE ");
-    assocDdlSchema(p->pStr, pTab->pSchema);
+    assocDdlSchema(p->pStr, pTab->pSchema, 0);
     sqlite3_str_appendall(p->pStr, "sqlite_schema");
   }
   assocDdlLate(p);
   remember(&r);
 }
 
+/* See sync.h. */
+void assocRebuiltCheck(AssocSync *p, const AssocRebuilt *pRebuilt) {
+  const AssocTable *pTab = pRebuilt->pTab;
+  const AssocForeign *pFor;
+  sqlite3_stmt *pStmt;
+  int n = 0;
+  if (pRebuilt->nFkey == 0) return;
+  /* table, rowid, parent, fkid */
+  pStmt = assocPrepare(p->pCall, "PRAGMA \"%w\".foreign_key_check(\"%w\")",
+                       pTab->pSchema->zName, pTab->zName);
+  while (assocStep(p->pCall, pStmt)) {
+    n += sqlite3_column_int(pStmt, 3) < pRebuilt->nFkey;
+  }
+  assocFinalize(p->pCall, pStmt);
+  if (n == 0) return;
+  for (pFor = p->pList; pFor; pFor = pFor->pNext) {
+    if (pFor->pTab == pTab && wantsForeignKey(p, pFor, 1)) {
+      assocCheckReferences(p, pFor);
+    }
+  }
+  assocErrorOf(p->pCall, ASSOC_E_CONSTRAINT, 0, pTab->zName,
+               "%s has rows that violate its new foreign keys", pTab->zName);
+}
+
 /* PRAGMA foreign_key_check(Post) for each rebuilt table. */
 static void scriptCheck(sqlite3_str *pStr, const AssocRebuilt *pRebuilt) {
   for (; pRebuilt; pRebuilt = pRebuilt->pNext) {
     sqlite3_str_appendall(pStr, "\nPRAGMA ");
-    assocDdlSchema(pStr, pRebuilt->pSchema);
+    assocDdlSchema(pStr, pRebuilt->pTab->pSchema, 0);
     sqlite3_str_appendall(pStr, "foreign_key_check(");
-    assocDdlName(pStr, pRebuilt->zTable);
+    assocDdlName(pStr, pRebuilt->pTab->zName);
     sqlite3_str_appendall(pStr, ");");
   }
 }

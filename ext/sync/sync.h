@@ -41,13 +41,13 @@ struct AssocSync {
   AssocRebuilt *pRebuilt; /* Tables that the text rebuilds, the last first */
   int bTypes;             /* Give key columns the types that they reference */
   u8 bNoRows; /* Rows that violate a constraint are not looked for */
+  u8 bLater;  /* assocRebuiltCheck() looks for those of foreign keys */
   AssocSyncNames *pNames; /* By database: names that are taken, in mem */
 };
 
 /* A table that the text rebuilds. */
 struct AssocRebuilt {
-  const AssocSchema *pSchema; /* The database of the table */
-  const char *zTable;         /* The table's name */
+  const AssocTable *pTab; /* The table as it was before */
   int nFkey; /* Foreign keys that it gets; SQLite numbers them from 0 */
   AssocRebuilt *pNext; /* The table that was rebuilt before */
 };
@@ -62,6 +62,9 @@ void assocSyncText(AssocSync *p, AssocCatalog *pCat, char **pzTables,
 void assocSyncStart(AssocSync *p);
 /* OUT: the caller frees both texts with sqlite3_free(); 0 after an error. */
 void assocSyncFinish(AssocSync *p, char **pzTables, char **pzRest);
+/* A rebuilt table has its new foreign keys: an error that lists the rows which
+** violate them. Older keys may have been violated before. */
+void assocRebuiltCheck(AssocSync *p, const AssocRebuilt *pRebuilt);
 /* Both texts as one script, with the PRAGMAs and the transaction that a rebuild
 ** needs. OUT: freed with sqlite3_free() */
 char *assocSyncScript(AssocSync *p, const char *zTables, const char *zRest);
@@ -72,8 +75,11 @@ char *assocSyncScript(AssocSync *p, const char *zTables, const char *zRest);
 void assocDdlName(sqlite3_str *pStr, const char *z);
 /* (a, b) */
 void assocDdlNames(sqlite3_str *pStr, const AssocKey *pKey);
-/* The prefix of a name in this database: "aux.", or nothing for main. */
-void assocDdlSchema(sqlite3_str *pStr, const AssocSchema *pSchema);
+/* The prefix of a name in this database: "aux.", or nothing for main where that is
+** clear. The statement is about the table zName; 0: about one that the database
+** has. */
+void assocDdlSchema(sqlite3_str *pStr, const AssocSchema *pSchema,
+                    const char *zName);
 /* End the statement before, if any, and start the next with the text z. */
 void assocDdlBegin(AssocSync *p, const char *z);
 /* Swap p->pStr and p->pLate: from here on statements are late ones. A second

@@ -51,7 +51,7 @@ static void tableCreate(AssocSync *p, AssocTable *pWant) {
   assert(pWant->bPlanned && pWant->nPlan > 0);
   (void)assocDdlFreeName(p, pWant->pSchema, pWant->zName);
   assocDdlBegin(p, "CREATE TABLE ");
-  assocDdlSchema(p->pStr, pWant->pSchema);
+  assocDdlSchema(p->pStr, pWant->pSchema, 0);
   assocDdlName(p->pStr, pWant->zName);
   sqlite3_str_appendchar(p->pStr, 1, '(');
   for (i = 0; i < pWant->nPlan; i++) {
@@ -89,7 +89,8 @@ static int wantsRebuild(const AssocTable *pWant, int i) {
   const AssocIndex *pIdx = pWant->pIndex;
   if (pWant->aCol[i].iPk) return 1;
   for (; pIdx; pIdx = pIdx->pNext) {
-    if (pIdx->bUnique && pIdx->aCol[0] == i) return 1;
+    assert(pIdx->bUnique); /* No words of a column make another */
+    if (pIdx->aCol[0] == i) return 1;
   }
   return 0;
 }
@@ -119,8 +120,8 @@ static const char *whyNot(AssocSync *p, const AssocTable *pTab,
            "of the table; leave out \"rebuild\":false";
   }
   if (pCol->iPk) return whyNoKey(p, pTab, pWant, i);
-  if (pCol->bNotNull && !pCol->bDefault && !pCol->bGenerated &&
-      tableHasRows(p, pTab)) {
+  assert(!pCol->bGenerated); /* Its words alone would make no table */
+  if (pCol->bNotNull && !pCol->bDefault && tableHasRows(p, pTab)) {
     return "it is NOT NULL, and the rows would have no value; give it a "
            "DEFAULT";
   }
@@ -147,7 +148,7 @@ static void tableColumn(AssocSync *p, const AssocTable *pTab,
 static void tableAdd(AssocSync *p, const AssocTable *pTab,
                      const AssocTable *pWant, int i) {
   assocDdlBegin(p, "ALTER TABLE ");
-  assocDdlSchema(p->pStr, pTab->pSchema);
+  assocDdlSchema(p->pStr, pTab->pSchema, 0);
   assocDdlName(p->pStr, pTab->zName);
   sqlite3_str_appendall(p->pStr, " ADD COLUMN ");
   tableColumn(p, pTab, pWant, i);
@@ -157,9 +158,8 @@ static void tableAdd(AssocSync *p, const AssocTable *pTab,
 int assocWantedRebuild(AssocSync *p, const AssocTable *pTab) {
   AssocTable *pWant;
   int i;
-  if (pTab->bPlanned || pTab->eType != ASSOC_TABLE || p->eRebuild == 0) {
-    return 0;
-  }
+  assert(!pTab->bPlanned);
+  if (pTab->eType != ASSOC_TABLE || p->eRebuild == 0) return 0;
   pWant = assocTableWanted(p->pCall, (AssocTable *)pTab, 1);
   for (i = 0; pWant && i < pWant->nPlan; i++) {
     if (assocWantedMissing(pTab, pWant, i) && wantsRebuild(pWant, i)) return 1;
@@ -225,7 +225,7 @@ int assocWantedHas(AssocSync *p, const AssocTable *pTab, const char *zCol) {
     if (!assocRowPlans(p->pCall, pDef, pTab, 0)) continue;
     pJson = assocJsonGet(assocDefJson(p->pCall, pDef), "columns");
     for (pCol = pJson ? pJson->pChild : 0; pCol; pCol = pCol->pNext) {
-      if (pCol->zKey && sqlite3_stricmp(pCol->zKey, zCol) == 0) return 1;
+      if (sqlite3_stricmp(pCol->zKey, zCol) == 0) return 1; /* 0: no name */
     }
   }
   return 0;

@@ -68,13 +68,13 @@ int assocTimeMissing(const AssocModel *pModel, const char **azCol) {
 /* UPDATE Post SET createdAt = … WHERE createdAt IS NULL */
 static void timeAdd(AssocSync *p, const AssocTable *pTab, const char *zCol) {
   assocDdlBegin(p, "ALTER TABLE ");
-  assocDdlSchema(p->pStr, pTab->pSchema);
+  assocDdlSchema(p->pStr, pTab->pSchema, 0);
   assocDdlName(p->pStr, pTab->zName);
   sqlite3_str_appendall(p->pStr, " ADD COLUMN ");
   assocDdlName(p->pStr, zCol);
   sqlite3_str_appendall(p->pStr, " TEXT");
   assocDdlBegin(p, "UPDATE ");
-  assocDdlSchema(p->pStr, pTab->pSchema);
+  assocDdlSchema(p->pStr, pTab->pSchema, 0);
   assocDdlName(p->pStr, pTab->zName);
   sqlite3_str_appendall(p->pStr, " SET ");
   assocDdlName(p->pStr, zCol);
@@ -92,7 +92,8 @@ void assocTimeColumns(AssocSync *p, AssocCatalog *pCat) {
     while ((pModel = assocTimeNext(p, pSchema, &pDef)) != 0) {
       const char *azCol[2];
       int i, n = assocTimeMissing(pModel, azCol);
-      if (n == 0 || pModel->pTable->bPlanned) continue;
+      if (n == 0) continue;
+      assert(!pModel->pTable->bPlanned); /* It comes with its timestamps */
       if (assocRebuildNeeded(p, pModel->pTable)) continue;
       for (i = 0; i < n; i++) timeAdd(p, pModel->pTable, azCol[i]);
     }

@@ -60,7 +60,7 @@ static void triggersOfSchema(AssocSync *p, AssocTriggers *pList,
     }
     if (!bDrop) continue;
     assocDdlBegin(p, "DROP TRIGGER ");
-    assocDdlSchema(p->pStr, pSchema);
+    assocDdlSchema(p->pStr, pSchema, 0);
     assocDdlName(p->pStr, zName);
   }
   assocFinalize(p->pCall, pStmt);
@@ -92,7 +92,7 @@ void assocTriggersMark(AssocSync *p, AssocTriggers *pList, AssocCatalog *pCat) {
 void assocTriggerCreate(AssocSync *p, const AssocTrigger *pOne) {
   assert(!pOne->bThere);
   assocDdlBegin(p, "CREATE TRIGGER ");
-  assocDdlSchema(p->pStr, pOne->pSchema);
+  assocDdlSchema(p->pStr, pOne->pSchema, 0);
   sqlite3_str_appendall(p->pStr, pOne->zSql);
 }
 

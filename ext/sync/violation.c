@@ -198,7 +198,7 @@ void assocCheckOrphans(AssocSync *p, const AssocForeign *pFor,
   i64 n;
   char *zRows =
       rowsThat(p, pFor->pTab, pFor, assocSyncColumns(pFor), zWhere, &n);
-  if (zRows && n) {
+  if (n > 0) {
     assocFail(p->pCall,
               &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
                           .rc = SQLITE_CONSTRAINT_FOREIGNKEY,

@@ -1178,6 +1178,7 @@ PRAGMA foreign_key_check(rebuilt_comments)
 -- list
 -- setup:
 CREATE TABLE IF NOT EXISTS ranked(post_id INTEGER REFERENCES posts, tag_id INTEGER REFERENCES tags, pos INTEGER, PRIMARY KEY(post_id, tag_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ranked_tag ON ranked(tag_id);
 INSERT OR IGNORE INTO ranked SELECT post_id, tag_id, (post_id * 7 + tag_id * 3) % 10 FROM post_tags;
 SELECT assoc_define('Post', 'belongsToMany', 'Tag', '{"as":"ranked","through":"ranked"}')
 -- ours:
@@ -1337,6 +1338,7 @@ UPDATE set_lines SET x = value ->> 'x' FROM json_each((SELECT json_group_array(j
 CREATE TABLE IF NOT EXISTS by_posts(id INTEGER PRIMARY KEY, title TEXT);
 CREATE TABLE IF NOT EXISTS by_tags(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE IF NOT EXISTS by_links(post_id INTEGER REFERENCES by_posts, tag_id INTEGER REFERENCES by_tags, PRIMARY KEY(post_id, tag_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_link_tag ON by_links(tag_id);
 INSERT OR IGNORE INTO by_posts SELECT id, title FROM posts;
 INSERT OR IGNORE INTO by_tags SELECT id, 'tag ' || id FROM users;
 SELECT assoc_define('by_posts', 'belongsToMany', 'by_tags', '{"as":"tags","through":"by_links","foreignKey":"post_id","otherKey":"tag_id"}')
@@ -1344,3 +1346,101 @@ SELECT assoc_define('by_posts', 'belongsToMany', 'by_tags', '{"as":"tags","throu
 SELECT 1 FROM (SELECT assoc_update('by_posts', ?1, json_object('tags', json_array(json_object('#by', 'name', 'name', 'tag 1'), json_object('#by', 'name', 'name', 'tag 2'), json_object('#by', 'name', 'name', 'tag 3')))) a) WHERE a IS NULL
 -- expert: of the links alone
 INSERT INTO by_links(post_id, tag_id) SELECT ?1, id FROM by_tags WHERE name IN ('tag 1', 'tag 2', 'tag 3') ON CONFLICT DO NOTHING
+
+-- shape: cursor-item
+-- title: all posts in the order of their times, each with its cursor
+-- target: 1
+-- list
+-- ours:
+SELECT 1 FROM (SELECT eager('Post(order by created_at){id,cursor() as c}') a) WHERE a IS NULL
+-- expert: hex in place of base64
+SELECT 1 FROM (SELECT json_group_array(json_object('id', id, 'c',
+  hex(json_array(created_at, id)))) a
+FROM (SELECT id, created_at FROM posts ORDER BY created_at, id)) WHERE a IS NULL
+
+-- shape: cursor-lists
+-- title: all users with their posts, each with its cursor
+-- target: 1
+-- list
+-- ours:
+SELECT 1 FROM (SELECT eager('User{id,posts{id,cursor() as c}}') a) WHERE a IS NULL
+-- expert: hex in place of base64
+SELECT 1 FROM (SELECT json_group_array(json_object('id', u.id, 'posts', (
+  SELECT json_group_array(json_object('id', p.id, 'c', hex(json_array(p.id))))
+  FROM posts p WHERE p.user_id = u.id))) a
+FROM users u) WHERE a IS NULL
+
+-- shape: symmetric
+-- title: all users with their friends: many to many, stored both ways
+-- target: 1
+-- list
+-- setup:
+CREATE TABLE IF NOT EXISTS friends(a INTEGER REFERENCES users, b INTEGER REFERENCES users, PRIMARY KEY(a, b)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS friends_b ON friends(b);
+INSERT OR IGNORE INTO friends SELECT user_id, id % (SELECT count(*) FROM users) + 1 FROM posts WHERE user_id IS NOT NULL;
+INSERT OR IGNORE INTO friends SELECT b, a FROM friends;
+SELECT assoc_define('User', 'belongsToMany', 'User', '{"as":"friends","through":"friends","foreignKey":"a","otherKey":"b","symmetric":true}')
+-- ours:
+SELECT eager('User{id,friends{id,name}}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', u.id, 'friends', (
+  SELECT json_group_array(json_object('id', f.id, 'name', f.name))
+  FROM friends j JOIN users f ON f.id = j.b WHERE j.a = u.id)))
+FROM users u
+
+-- shape: write-symmetric
+-- title: make two users friends, many calls in a transaction
+-- target: 0.33
+-- by key
+-- undone
+-- ours:
+SELECT 1 FROM (SELECT assoc_add('User', ?1, 'friends', 1) a) WHERE a IS NULL
+-- expert: both rows
+INSERT INTO friends(a, b) VALUES(?1, 1), (1, ?1) ON CONFLICT DO NOTHING
+
+-- shape: attached
+-- title: all rows of an attached database with their rows
+-- target: 1
+-- list
+-- setup:
+ATTACH bench_directory() || '/attached.db' AS aux;
+DROP TABLE IF EXISTS aux.assoc_definitions;
+DROP TABLE IF EXISTS aux.assoc_token;
+DROP TABLE IF EXISTS aux.orders;
+DROP TABLE IF EXISTS aux.accounts;
+CREATE TABLE aux.accounts(id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE aux.orders(id INTEGER PRIMARY KEY, account_id INTEGER REFERENCES accounts, title TEXT);
+CREATE INDEX aux.orders_account ON orders(account_id);
+INSERT INTO aux.accounts SELECT id, name FROM users;
+INSERT INTO aux.orders SELECT id, user_id, title FROM posts;
+SELECT assoc_define('aux.accounts', 'hasMany', 'aux.orders', '{"as":"orders"}'), assoc_define('aux.orders', 'belongsTo', 'aux.accounts', '{"as":"account"}')
+-- ours:
+SELECT eager('aux.accounts{id,name,orders{id,title}}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', a.id, 'name', a.name, 'orders', (
+  SELECT json_group_array(json_object('id', o.id, 'title', o.title))
+  FROM aux.orders o WHERE o.account_id = a.id)))
+FROM aux.accounts a
+
+-- shape: attached-one
+-- title: one row of an attached database with its rows
+-- overhead: 5
+-- by key
+-- ours:
+SELECT assoc_find('aux.accounts', ?1, '{name,orders{id,title}}')
+-- expert: correlated
+SELECT json_object('name', a.name, 'orders', (
+  SELECT json_group_array(json_object('id', o.id, 'title', o.title))
+  FROM aux.orders o WHERE o.account_id = a.id))
+FROM aux.accounts a WHERE a.id = ?1
+
+-- shape: attached-to-one
+-- title: all rows of an attached database with the row that they belong to
+-- target: 1.5
+-- list
+-- ours:
+SELECT eager('aux.orders{id,account{name}}')
+-- expert: join
+SELECT json_group_array(json_object('id', o.id, 'account', CASE WHEN a.id IS NOT NULL
+  THEN json_object('name', a.name) END))
+FROM aux.orders o NOT INDEXED LEFT JOIN aux.accounts a ON a.id = o.account_id
