@@ -122,6 +122,28 @@ static void scanKey(AssocNode *pNode) {
   }
 }
 
+/* Does an index lead to the rows that policies let through? SQLite is asked. */
+static int policySearches(Planner *p, const AssocNode *pNode) {
+  sqlite3_stmt *pStmt;
+  const char *zSql;
+  AssocSql sql;
+  int b = 0;
+  assocPlannerSql(p, &sql);
+  if (assocSqlIsPoliced(&sql, pNode->pModel->pTable)) {
+    stmtPut(&sql, "SELECT 1 FROM ");
+    assocSqlTableAs(&sql, pNode->pModel->pTable, 1);
+  }
+  zSql = assocSqlEnd(&sql);
+  if (zSql == 0 || zSql[0] == 0) return 0;
+  pStmt = assocPrepare(p->pCall, "EXPLAIN QUERY PLAN %s", zSql);
+  while (assocStep(p->pCall, pStmt)) {
+    /* The condition's own tables have other aliases. */
+    b |= strncmp(assocColumnText(p->pCall, pStmt, 3), "SEARCH t1 ", 10) == 0;
+  }
+  assocFinalize(p->pCall, pStmt);
+  return b;
+}
+
 /*
 ** The scan: all rows for all parents; for the root, all rows that the query
 ** asks for. If the order of the list is the order in which SQLite reads the
@@ -134,7 +156,8 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   int bNatural =
       naturalOrder(p, pNode) && !oneByOne(p, pNode) && !bCursor &&
       (pC == 0 || (pC->pWhere == 0 && pC->pLimit == 0 && pC->pOffset == 0)) &&
-      (pNode->pRel || pNode->pPage == 0) && !pNode->bTotal;
+      (pNode->pRel || pNode->pPage == 0) && !pNode->bTotal &&
+      !policySearches(p, pNode);
   AssocSql sql;
   scanKey(pNode);
   pFetch->bEmit = pNode->nScanKey + pNode->nArg <= p->nFunctionArg &&
