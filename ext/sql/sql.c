@@ -320,6 +320,19 @@ const char *assocFarIndex(AssocCall *pCall, const AssocRel *pRel,
 
 /* ---------------------------------------------------------------- values */
 
+/* Append a text as a literal: 'it''s'. A literal would end at a zero, so a text
+** with zeros is ('a'||char(0)||'b'). */
+static void sqlText(AssocSql *p, const char *z, int n) {
+  const char *zEnd = z + n;
+  int bParts = (int)strlen(z) < n;
+  sqlite3_str_appendf(p->pStr, "%s%Q", bParts ? "(" : "", z);
+  for (z += strlen(z); z < zEnd; z += strlen(z)) {
+    z++;
+    sqlite3_str_appendf(p->pStr, "||char(0)||%Q", z);
+  }
+  if (bParts) sqlite3_str_appendall(p->pStr, ")");
+}
+
 /* Append a value as a literal. */
 static void sqlLiteral(AssocSql *p, const ShapeVal *pVal) {
   static const char *const az[] = {"NULL", "0", "1"};
@@ -331,7 +344,7 @@ static void sqlLiteral(AssocSql *p, const ShapeVal *pVal) {
   } else if (pVal->eType == SHAPE_VAL_REAL) {
     sqlite3_str_appendf(p->pStr, "%!.17g", pVal->r);
   } else if (pVal->eType == SHAPE_VAL_TEXT) {
-    sqlite3_str_appendf(p->pStr, "%Q", pVal->z);
+    sqlText(p, pVal->z, pVal->n);
   } else if (pVal->eType == SHAPE_VAL_INDEX) {
     sqlite3_str_appendf(p->pStr, "?%d", (int)pVal->i);
   } else {
