@@ -304,20 +304,19 @@ static int modelFits(RenamedModel *r, AssocOptions *pOpt, int eKind,
 }
 
 /* Does the name in a definition mean the model? */
-static int isModel(const RenamedModel *r, const AssocDef *pDef,
-                   const char *zName) {
-  assert(pDef->pSchema == r->pSchema);
+static int isModel(const RenamedModel *r, const char *zName) {
   return zName && sqlite3_stricmp(zName, r->zModel) == 0;
 }
 
 /* Does the candidate table fit what one definition says about the model? -1: it
 ** contradicts; 0: nothing can be said; 1: it fits. */
 static int defFits(RenamedModel *r, AssocDef *pDef) {
-  int bSource = isModel(r, pDef, pDef->zModel);
-  int bTarget = isModel(r, pDef, pDef->zTarget);
+  int bSource = isModel(r, pDef->zModel);
+  int bTarget = isModel(r, pDef->zTarget);
   int eKind = assocKindSeek(pDef->zKind), eFits = 0;
   AssocOptions *pOpt;
   AssocTable *pOther = r->pTab;
+  assert(pDef->pSchema == r->pSchema);
   if (pDef->zName[0] == 0 || eKind < 0 || (!bSource && !bTarget)) return 0;
   pOpt = assocDefOptionsTry(r->p->pCall, pDef);
   if (pOpt == 0) return 0;
