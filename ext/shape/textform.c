@@ -129,7 +129,8 @@ static int textTake(TextParser *p, int eType) {
 }
 
 /* An error says what should stand here. */
-static void textNeed(TextParser *p, int eType, const char *zWanted) {
+static ASSOC_NOINLINE void textNeed(TextParser *p, int eType,
+                                    const char *zWanted) {
   if (!textTake(p, eType)) textExpected(p, zWanted);
 }
 
@@ -984,7 +985,7 @@ static ShapeClauses *textClauses(TextParser *p) {
 /* --------------------------------------------------------------- items */
 
 /* A new item at the current token; 0 after an error. */
-static ShapeItem *newItem(TextParser *p, int eType) {
+static ASSOC_NOINLINE ShapeItem *newItem(TextParser *p, int eType) {
   ShapeItem *pItem = textAlloc(p, sizeof(*pItem));
   if (pItem == 0) return 0;
   pItem->eType = (u8)eType;
@@ -994,7 +995,7 @@ static ShapeItem *newItem(TextParser *p, int eType) {
 }
 
 /* alias = "as" name */
-static void textAlias(TextParser *p, ShapeItem *pItem) {
+static ASSOC_NOINLINE void textAlias(TextParser *p, ShapeItem *pItem) {
   ShapeToken tokNext = textAfter(p, &p->tok);
   if (!textIs(p, "as") || !isName(&tokNext)) return;
   textAdvance(p);
@@ -1020,7 +1021,7 @@ static void textRecurse(TextParser *p, ShapeItem *pItem) {
 }
 
 /* The block of an association without a block: every column. */
-static ShapeItem *newStarBlock(TextParser *p, u8 *pbBlock) {
+static ASSOC_NOINLINE ShapeItem *newStarBlock(TextParser *p, u8 *pbBlock) {
   *pbBlock = 1;
   return newItem(p, SHAPE_ITEM_STAR);
 }
@@ -1123,16 +1124,9 @@ static ASSOC_NOINLINE ShapeItem *textSpecial(TextParser *p) {
   return pItem;
 }
 
-/*
-**
-**  [ "..." ] path [ "!" ] [ "^" [ int ] ] [ "(" clauses ")" ] [ block ] [ alias ]
-**  path "." agg "(" [ aggargs ] ")" [ alias ]
-**
-** A path alone may be a column or an association, so it gets no block here.
-** Anything that only an association can have, such as clauses, gives it the
-** block {*}. "required" among the clauses means the same as "!".
-*/
-static ShapeItem *textPathItem(TextParser *p) {
+/* What stands before the block of such an item: its path, an aggregate with its
+** arguments, and the clauses. */
+static ASSOC_NOINLINE ShapeItem *textPathHead(TextParser *p) {
   ShapeItem *pItem = newItem(p, SHAPE_ITEM_NAME);
   int eAgg = -1;
   if (pItem == 0) return 0;
@@ -1146,28 +1140,44 @@ static ShapeItem *textPathItem(TextParser *p) {
     if (pItem->bSpread) textError(p, pItem->iOff, "an aggregate has no rows");
     pItem->eType = SHAPE_ITEM_AGG;
     pItem->pAgg = textAgg(p, eAgg);
-  } else {
-    pItem->bRequired = (u8)textTake(p, '!');
-    if (textTake(p, '^')) textRecurse(p, pItem);
-    if (p->tok.eType == '(') pItem->pClauses = textClauses(p);
-    if (pItem->pClauses && pItem->pClauses->bRequired) {
-      pItem->pClauses->bRequired = 0;
-      pItem->bRequired = 1;
-    }
-    if (p->tok.eType == '{') {
-      pItem->bBlock = 1;
-      pItem->pBlock = textBlock(p);
-    } else if (pItem->bSpread || pItem->bRequired || pItem->nRecurse ||
-               pItem->pClauses) {
-      pItem->pBlock = newStarBlock(p, &pItem->bBlock);
-    }
+    return pItem;
+  }
+  pItem->bRequired = (u8)textTake(p, '!');
+  if (textTake(p, '^')) textRecurse(p, pItem);
+  if (p->tok.eType == '(') pItem->pClauses = textClauses(p);
+  if (pItem->pClauses && pItem->pClauses->bRequired) {
+    pItem->pClauses->bRequired = 0;
+    pItem->bRequired = 1;
+  }
+  return pItem;
+}
+
+/*
+**
+**  [ "..." ] path [ "!" ] [ "^" [ int ] ] [ "(" clauses ")" ] [ block ] [ alias ]
+**  path "." agg "(" [ aggargs ] ")" [ alias ]
+**
+** A path alone may be a column or an association, so it gets no block here.
+** Anything that only an association can have, such as clauses, gives it the
+** block {*}. "required" among the clauses means the same as "!".
+*/
+static ShapeItem *textPathItem(TextParser *p) {
+  ShapeItem *pItem = textPathHead(p);
+  if (pItem == 0) return 0;
+  if (pItem->eType == SHAPE_ITEM_NAME && p->tok.eType == '{') {
+    pItem->bBlock = 1;
+    pItem->pBlock = textBlock(p);
+  } else if (pItem->eType == SHAPE_ITEM_NAME &&
+             (pItem->bSpread || pItem->bRequired || pItem->nRecurse ||
+              pItem->pClauses)) {
+    pItem->pBlock = newStarBlock(p, &pItem->bBlock);
   }
   textAlias(p, pItem);
   return pItem;
 }
 
 /* "on" name [ "(" clauses ")" ] block */
-static ShapeItem *textOn(TextParser *p) {
+static ASSOC_NOINLINE ShapeItem *textOn(TextParser *p) {
   ShapeItem *pItem = newItem(p, SHAPE_ITEM_ON);
   if (pItem == 0) return 0;
   textAdvance(p);
@@ -1182,10 +1192,9 @@ static ShapeItem *textOn(TextParser *p) {
   return pItem;
 }
 
-/* item = "*" | "**" | "-" name | "@" name [ alias ] | "on" ... | path ... */
-static ShapeItem *textItem(TextParser *p) {
-  ShapeItem *pItem = textSpecial(p);
-  if (pItem) return pItem;
+/* "*" | "**" | "-" name | "@" name [ alias ]; 0 for others */
+static ASSOC_NOINLINE ShapeItem *textMark(TextParser *p) {
+  ShapeItem *pItem;
   switch (p->tok.eType) {
   case '*':
   case TK_STARS:
@@ -1202,6 +1211,14 @@ static ShapeItem *textItem(TextParser *p) {
     if (pItem->eType == SHAPE_ITEM_AT) textAlias(p, pItem);
     return pItem;
   }
+  return 0;
+}
+
+/* item = "*" | "**" | "-" name | "@" name [ alias ] | "on" ... | path ... */
+static ShapeItem *textItem(TextParser *p) {
+  ShapeItem *pItem = textSpecial(p);
+  if (pItem == 0) pItem = textMark(p);
+  if (pItem) return pItem;
   return isOn(p) ? textOn(p) : textPathItem(p);
 }
 
