@@ -474,11 +474,9 @@ static void jsonNoOperator(JsonParser *p, const char *zKey) {
                "%s is not an operator; there are $eq $ne $gt $gte $lt $lte $in "
                "$notIn $like $notLike $startsWith $endsWith $substring "
                "$between $notBetween $glob $notGlob $match $notMatch $is "
-               "$not $and $or%s",
-               zKey,
-               zKey[0] == '$' ? ""
-                              : "; a shape does not look into JSON, but a "
-                                "generated column can");
+               "$not $and $or%s%s",
+               zKey, zKey[0] == '$' ? "" : "; ",
+               zKey[0] == '$' ? "" : zShapeInside);
 }
 
 /*

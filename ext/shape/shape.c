@@ -72,6 +72,8 @@ void assocShapeFail(AssocCall *pCall, const char *zText, int iOff,
   assocShapeAt(pCall, zText, iOff);
 }
 
+const char zShapeInside[] =
+    "a shape does not look into JSON, but a generated column can";
 const char zShapeThrough[] =
     "through (...) takes conditions of the join row only; write order, limit "
     "and the like beside it; there, @column is a column of the join row";

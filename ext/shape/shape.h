@@ -319,6 +319,8 @@ int assocShapeIsOptions(AssocCall *pCall, sqlite3_value *pVal);
 ** zShapeThrough is the text of that error. */
 int shapeNotCondition(const ShapeClauses *pC);
 extern const char zShapeThrough[];
+/* What to write instead of a path into the JSON of a column. */
+extern const char zShapeInside[];
 /* What to write if zName is used as a name, does not exist, and is a known
 ** word: "clauses belong in parentheses after the name". 0 if there is no
 ** advice. */

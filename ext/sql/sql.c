@@ -433,17 +433,17 @@ static const char *jsonHabit(const char *z) {
 
 /*
 ** What to write instead of a path into the JSON of a column, which begins behind
-** the column's name: theme.dark.
+** the column's name: theme.dark. The statement is the owner's: a session does not
+** learn the table's name.
 */
 static const char *insideHint(AssocSql *p, const AssocModel *pModel,
                               const char *zColumn, const char *zPath) {
   const char *zLast = strrchr(zPath, '.');
+  if (p->pCall->pConn->pSession) return zShapeInside;
   return assocArenaPrintf(p->pCall, p->pArena,
-                          "a shape does not look into JSON, but a generated "
-                          "column can: ALTER TABLE "
-                          "%s ADD COLUMN %s AS (%s->>'$.%s')",
-                          pModel->pTable->zName, zLast ? &zLast[1] : zPath,
-                          zColumn, zPath);
+                          "%s: ALTER TABLE %s ADD COLUMN %s AS (%s->>'$.%s')",
+                          zShapeInside, pModel->pTable->zName,
+                          zLast ? &zLast[1] : zPath, zColumn, zPath);
 }
 
 /* The same for a name with dots whose first part is a column. 0 for others. */
