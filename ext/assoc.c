@@ -272,9 +272,8 @@ static char *busyError(const AssocConn *pConn) {
       if (n-- != 0) continue;
       return sqlite3_mprintf(
           "assoc: this connection has another function %s() already, and "
-          "SQLite "
-          "replaces none while a statement runs; load assoc before it, or by "
-          ".load or sqlite3_load_extension()",
+          "SQLite replaces none while a statement runs; load assoc before it, "
+          "or by .load or sqlite3_load_extension()",
           p->zName);
     }
   }

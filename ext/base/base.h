@@ -290,6 +290,11 @@ extern const u8 assocCharKind[256];
 /* Is the character of one of these kinds? m: a sum of ASSOC_CHAR_*. */
 #define ASSOC_CHAR_IS(c, m) ((assocCharKind[(u8)(c)] & (m)) != 0)
 
+/* Eight bytes of 1, and eight whose highest bit is set: to test eight bytes at
+** once. */
+#define ASSOC_ONE_EACH 0x0101010101010101ull
+#define ASSOC_HIGH_EACH 0x8080808080808080ull
+
 /* One step of a 64-bit FNV-1a hash, which begins as ASSOC_HASH_START: add a byte,
 ** or a number. */
 #define ASSOC_HASH_START 0xcbf29ce484222325u

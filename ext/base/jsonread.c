@@ -43,10 +43,6 @@ static inline char readPeek(AssocJsonReader *p) {
 
 /* ---------------------------------------------------------------- strings */
 
-#define ONE_EACH 0x0101010101010101ull /* 1 in each of eight bytes */
-#define HIGH_EACH                                                              \
-  0x8080808080808080ull /* The highest bit of each of eight bytes */
-
 /* The number of bytes before the next quote, backslash or control character.
 ** Eight bytes are tested at once: each of their high bits is a mark. The lowest
 ** mark is right; a borrow can make marks above it wrong. */
@@ -56,11 +52,11 @@ static inline i64 plainRun(const char *z, i64 n) {
   for (; i + 8 <= n; i += 8) {
     u64 x, q, b;
     memcpy(&x, &z[i], 8);
-    q = x ^ (ONE_EACH * '"');
-    b = x ^ (ONE_EACH * '\\');
-    x = (((x - ONE_EACH * 0x20) & ~x) | ((q - ONE_EACH) & ~q) |
-         ((b - ONE_EACH) & ~b)) &
-        HIGH_EACH;
+    q = x ^ (ASSOC_ONE_EACH * '"');
+    b = x ^ (ASSOC_ONE_EACH * '\\');
+    x = (((x - ASSOC_ONE_EACH * 0x20) & ~x) | ((q - ASSOC_ONE_EACH) & ~q) |
+         ((b - ASSOC_ONE_EACH) & ~b)) &
+        ASSOC_HIGH_EACH;
 #if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     if (x) return i + __builtin_ctzll(x) / 8;
 #else

@@ -343,20 +343,16 @@ static inline char *utf8Run(char *p, const u8 **pz, const u8 *zEnd, int bRaw) {
 
 #else
 
-#define UTF8_ONES 0x0101010101010101ull /* 1 in each of eight bytes */
-#define UTF8_HIGH                                                              \
-  0x8080808080808080ull /* The highest bit of each of eight bytes */
-
 /*
 ** Mark, by their high bits, the bytes of the word x that need care. Only the
 ** lowest mark is reliable: a borrow can set marks above it.
 */
 static inline u64 utf8Marks(u64 x) {
-  u64 q = x ^ (UTF8_ONES * '"');
-  u64 b = x ^ (UTF8_ONES * '\\');
-  return (((x - UTF8_ONES * 0x20) & ~x) | ((q - UTF8_ONES) & ~q) |
-          ((b - UTF8_ONES) & ~b) | x) &
-         UTF8_HIGH;
+  u64 q = x ^ (ASSOC_ONE_EACH * '"');
+  u64 b = x ^ (ASSOC_ONE_EACH * '\\');
+  return (((x - ASSOC_ONE_EACH * 0x20) & ~x) | ((q - ASSOC_ONE_EACH) & ~q) |
+          ((b - ASSOC_ONE_EACH) & ~b) | x) &
+         ASSOC_HIGH_EACH;
 }
 
 /* Must the byte be escaped or checked, or may it be copied? */

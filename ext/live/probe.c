@@ -184,7 +184,7 @@ static void probeText(AssocCall *pCall, AssocArena *pArena,
                    "SELECT sql FROM \"%w\".sqlite_schema WHERE type='index' AND"
                    " name=%Q",
                    pTab->pSchema->zName, pIdx->zName);
-  int bRow = assocStep(pCall, pStmt);
+  int bRow = assocStep(pCall, pStmt); /* Always, but for an error */
   p->z =
       assocMprintf(pCall, "%s", bRow ? assocColumnText(pCall, pStmt, 0) : "");
   assocFinalize(pCall, pStmt);

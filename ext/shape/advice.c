@@ -787,13 +787,17 @@ static const HabitWord aHabitJson[] = {
     {"none", "write {\"$none\":{\"posts\":{...}}}"},
     {0, 0}};
 
-/* Operators of MongoDB, Prisma and others, and options of Sequelize that have
-** no meaning here. */
-const char *shapeJsonInstead(const char *zKey) {
-  const HabitWord *p = aHabitJson;
+/* The advice for a key of JSON, or 0. */
+static const char *insteadOfKey(const HabitWord *p, const char *zKey) {
   assert(zKey);
   while (p->zWord && sqlite3_stricmp(p->zWord, zKey) != 0) p++;
   return p->zInstead;
+}
+
+/* Operators of MongoDB, Prisma and others, and options of Sequelize that have
+** no meaning here. */
+const char *shapeJsonInstead(const char *zKey) {
+  return insteadOfKey(aHabitJson, zKey);
 }
 
 static const char zHabitBy[] =
@@ -812,14 +816,12 @@ static const HabitWord aHabitWrite[] = {
     {"where", zHabitBy},
     {"defaults", zHabitBy},
     {"connectOrCreate", zHabitBy},
-    {"connect", "to relate a row, give its "
-                "key: 1 or {\"id\":1}"},
+    {"connect", "to relate a row, give its key: 1 or {\"id\":1}"},
     {"create", zHabitNew},
     {"createMany", zHabitNew},
     {"update", zHabitChange},
     {"updateMany", zHabitChange},
-    {"upsert", "write {\"#upsert\":\"name\","
-               "\"name\":...}"},
+    {"upsert", "write {\"#upsert\":\"name\",\"name\":...}"},
     {"set",
      "a value or a key stands alone, and {\"#set\":[...]} is a whole list"},
     {"disconnect", zHabitLetGo},
@@ -833,8 +835,5 @@ static const HabitWord aHabitWrite[] = {
 
 /* See shape.h. */
 const char *assocShapeWriteInstead(const char *zKey) {
-  const HabitWord *p = aHabitWrite;
-  assert(zKey);
-  while (p->zWord && sqlite3_stricmp(p->zWord, zKey) != 0) p++;
-  return p->zInstead;
+  return insteadOfKey(aHabitWrite, zKey);
 }

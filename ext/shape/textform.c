@@ -1124,8 +1124,8 @@ static ASSOC_NOINLINE ShapeItem *textSpecial(TextParser *p) {
   return pItem;
 }
 
-/* What stands before the block of such an item: its path, an aggregate with its
-** arguments, and the clauses. */
+/* [ "..." ] path [ "!" ] [ "^" [ int ] ] [ "(" clauses ")" ], or path "." agg with
+** its arguments: what stands before the block of an item. */
 static ASSOC_NOINLINE ShapeItem *textPathHead(TextParser *p) {
   ShapeItem *pItem = newItem(p, SHAPE_ITEM_NAME);
   int eAgg = -1;
@@ -1164,12 +1164,13 @@ static ASSOC_NOINLINE ShapeItem *textPathHead(TextParser *p) {
 static ShapeItem *textPathItem(TextParser *p) {
   ShapeItem *pItem = textPathHead(p);
   if (pItem == 0) return 0;
-  if (pItem->eType == SHAPE_ITEM_NAME && p->tok.eType == '{') {
+  if (pItem->eType == SHAPE_ITEM_AGG) {
+    /* It has no block */
+  } else if (p->tok.eType == '{') {
     pItem->bBlock = 1;
     pItem->pBlock = textBlock(p);
-  } else if (pItem->eType == SHAPE_ITEM_NAME &&
-             (pItem->bSpread || pItem->bRequired || pItem->nRecurse ||
-              pItem->pClauses)) {
+  } else if (pItem->bSpread || pItem->bRequired || pItem->nRecurse ||
+             pItem->pClauses) {
     pItem->pBlock = newStarBlock(p, &pItem->bBlock);
   }
   textAlias(p, pItem);
