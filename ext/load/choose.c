@@ -79,47 +79,14 @@ static i64 limitOf(const AssocNode *pNode) {
   return pMost->i < nAll ? pMost->i + 1 : nAll;
 }
 
-/* Does a line of EXPLAIN QUERY PLAN search a table by this column? */
-static int seeksBy(const char *zLine, const char *zCol) {
-  int nCol = (int)strlen(zCol);
-  const char *z = strchr(zLine, '(');
-  if (strncmp(zLine, "SEARCH ", 7) != 0) return 0;
-  while (z) {
-    z += z[0] == '(' ? 1 : 5;
-    if (strncmp(z, zCol, (size_t)nCol) == 0 && strncmp(z + nCol, "=?", 2) == 0)
-      return 1;
-    z = strstr(z, " AND ");
-  }
-  return 0;
-}
-
-/* Does a line read a whole table? Of k, the table of the keys, all rows are
-** wanted. */
-static int readsAll(const char *zLine) {
-  if (strstr(zLine, "AUTOMATIC")) return 1;
-  return strncmp(zLine, "SCAN ", 5) == 0 &&
-         strcmp(zLine, "SCAN CONSTANT ROW") != 0 &&
-         strncmp(zLine, "SCAN k VIRTUAL TABLE", 20) != 0;
-}
-
 /* Ask SQLite: does the node's lookup search a table by the first column of the
 ** association's key, and nowhere read a whole one? */
 static int asksSeek(AssocCall *pCall, AssocNode *pNode, const AssocRel *pRel) {
-  AssocTable *pTab = 0;
-  const AssocKey *pKey = assocRelFarKey(pRel, &pTab);
-  const char *zCol = pTab->aCol[pKey->aCol[0]].zName;
   sqlite3_stmt *pStmt =
       assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pNode->lookup.zSql);
-  int bSeek = 0, bAll = 0;
-  assert(pNode->lookup.zSql && pKey->nCol > 0);
+  assert(pNode->lookup.zSql);
   assocBindLiterals(pCall, pNode->pPlan, pStmt, &pNode->lookup);
-  while (assocStep(pCall, pStmt)) {
-    const char *z = assocColumnText(pCall, pStmt, 3);
-    if (seeksBy(z, zCol)) bSeek = 1;
-    if (readsAll(z)) bAll = 1;
-  }
-  assocFinalize(pCall, pStmt);
-  return bSeek && !bAll;
+  return assocSqlSeeks(pCall, pStmt, pRel, "k VIRTUAL TABLE");
 }
 
 /* Does SQLite find the rows of a key by an index that is in no zIndex, such as a

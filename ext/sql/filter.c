@@ -40,10 +40,46 @@ int assocHopServed(AssocCall *pCall, const AssocRel *pRel) {
                            pRel->targetKey.aCol, &bUnique) != 0;
 }
 
+static void filterEnd(AssocSql *p, const AssocFilter *pF, int bIn);
+
+/*
+** Ask SQLite whether it finds the related rows of one row. An index may serve that
+** assocHopServed() does not know, such as a partial one whose condition follows
+** from the scope.
+**
+**   SELECT EXISTS(SELECT 1 FROM posts t2 WHERE t2.user_id=t1.id AND ...)
+**   FROM users t1
+**
+** Conditions nested in this one are left out.
+*/
+static int filterSeeks(AssocSql *p, const AssocFilter *pF) {
+  const AssocHop *pFirst = pF->pFirst;
+  AssocSql ask = *p;
+  char zAll[20];
+  char *zSql;
+  sqlite3_stmt *pStmt;
+  if (p->bAsks || p->pCall->rc != SQLITE_OK) return 0;
+  ask.bAsks = ask.bLiteral = 1;
+  ask.bWith = 0;
+  ask.pPlace = 0;
+  ask.pStr = sqlite3_str_new(p->pCall->db);
+  filterPut(&ask, "EXPLAIN QUERY PLAN SELECT EXISTS(SELECT 1");
+  assocSqlFrom(&ask, pFirst, pF->pC, 0);
+  filterEnd(&ask, pF, 0);
+  filterPut(&ask, ") FROM ");
+  assocSqlTableAs(&ask, pFirst->pRel->pSource->pTable, pFirst->iFrom);
+  zSql = assocStrFinish(p->pCall, ask.pStr);
+  pStmt = assocPrepare(p->pCall, "%s", zSql ? zSql : "");
+  sqlite3_free(zSql);
+  sqlite3_snprintf(sizeof(zAll), zAll, "t%d", pFirst->iFrom);
+  return assocSqlSeeks(p->pCall, pStmt, pFirst->pRel, zAll);
+}
+
 /* Does an index serve every step? */
-static int allServed(AssocSql *p, const AssocHop *pHop) {
-  for (; pHop; pHop = pHop->pNext) {
-    if (!assocHopServed(p->pCall, pHop->pRel)) return 0;
+static int allServed(AssocSql *p, const AssocFilter *pF) {
+  const AssocHop *pHop;
+  for (pHop = pF->pFirst; pHop; pHop = pHop->pNext) {
+    if (!assocHopServed(p->pCall, pHop->pRel)) return filterSeeks(p, pF);
   }
   return 1;
 }
@@ -210,7 +246,7 @@ static FilterCost filterCost(AssocSql *p, const AssocFilter *pF) {
 ** such that a wrong one costs least: rows that pass are taken for rare. */
 static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy) {
   FilterCost cost;
-  int bServed = allServed(p, pF->pFirst);
+  int bServed = allServed(p, pF);
   assert(pF->pFirst && pF->pEnd);
   if (p->nTested < 0) p->nTested = testedRows(p);
   if (!bServed) p->bDear = 1;
@@ -306,7 +342,6 @@ static void inStart(AssocSql *p, const AssocHop *pFirst) {
 }
 
 static void inNotNull(AssocSql *p, const AssocHop *pFirst);
-static void filterEnd(AssocSql *p, const AssocFilter *pF, int bIn);
 
 /* Append SELECT t3.x FROM posts t3 WHERE ... AND t3.x IS NOT NULL */
 static void inSelect(AssocSql *p, const AssocFilter *pF) {
@@ -396,6 +431,10 @@ void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
   const char *zWhy = 0;
   int bIn, bApart, bDeep;
   if (p->pCall->rc != SQLITE_OK) return;
+  if (p->bAsks) {
+    filterPut(p, "1");
+    return;
+  }
   if (!assocSqlNests(p, pF->pFirst->pRel->zName)) return;
   bIn = choosesIn(p, pF, &zWhy);
   bDeep = bIn ? p->nFilter > 0 || isChosen(pF)
@@ -457,11 +496,12 @@ int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
                     AssocModel *pModel, int iLast) {
   const ShapeAgg *pAgg = pKey->pAgg;
   const ShapeClauses clauses = {.pWhere = pAgg->pWhere};
+  const AssocFilter filter = {.pFirst = pFirst, .pEnd = pModel, .pC = &clauses};
   const char *zNone = aShapeAgg[pAgg->eAgg].zNone;
   int bNull = strcmp(zNone, "null") == 0;
   int i, n = keyWidth(pFirst), bUp = pFirst->pRel->eKind == ASSOC_BELONGSTO;
   assert(pAgg && pFirst);
-  if (allServed(p, pFirst)) return 0;
+  if (allServed(p, &filter)) return 0;
   p->bDear = 1;
   if (p->nTested < 0) p->nTested = testedRows(p);
   if (p->nTested == 1) return 0;

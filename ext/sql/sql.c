@@ -376,7 +376,7 @@ AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow) {
     pBind->eHow = ASSOC_BIND_SESSION;
     pBind->bList = eHow == ASSOC_BIND_LIST;
   }
-  if (p->bLiteral && pBind->eHow == ASSOC_BIND_SESSION) {
+  if (p->bLiteral && pBind->eHow == ASSOC_BIND_SESSION && !p->bAsks) {
     sessionLiteral(p, pBind);
     return pBind;
   }

@@ -5,6 +5,7 @@
 **   scoped  the scopes of a model that apply, and what they add
 **   where   predicates, orders and joins
 **   filter  conditions on related rows: EXISTS or IN
+**   seek    whether SQLite finds rows by an index
 **   match   rows found by bound values, by type, or because they are not deleted
 **   policed tables as sources of rows, and the policies that hold for them
 **
@@ -95,6 +96,7 @@ struct AssocSql {
   u8 bAlone;               /* The text is for others to run: assoc_sql() */
   u8 bNatural;             /* Rows must come in their physical order */
   u8 bMaybe;               /* NULL and false differ here, as under NOT */
+  u8 bAsks;                /* SQLite is only asked for its plan: see filter.c */
   u8 bDear;                /* OUT: each run reads a whole table */
   u8 *pbDear;              /* assocSqlEnd() sets it to 1 if bDear; or 0 */
   AssocTested tested;      /* The rows that conditions test */
@@ -355,6 +357,11 @@ int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
 ** can several ways lead to the same row at the end? */
 int assocStepIsDown(AssocCall *pCall, const AssocRel *pRel);
 int assocHopsMeet(AssocCall *pCall, const AssocHop *pHop);
+/* Does the statement that EXPLAIN QUERY PLAN was prepared for find the rows of the
+** association by the first column of its key, and nowhere read a whole table but
+** zAll? Finalizes pStmt. */
+int assocSqlSeeks(AssocCall *pCall, sqlite3_stmt *pStmt, const AssocRel *pRel,
+                  const char *zAll);
 /* Does an index serve every step of the association? */
 int assocHopServed(AssocCall *pCall, const AssocRel *pRel);
 /* The clauses of "on Post(...)" in a block; 0 if there are none. */
