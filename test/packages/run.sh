@@ -127,9 +127,13 @@ npm_writes_types() {
     answer "$(cat path)" >/dev/null &&
     sqlite3 types.db '
       CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT);
-      CREATE TABLE posts(id INTEGER PRIMARY KEY, title TEXT,
-        user_id INT REFERENCES users);' ".load $(cat path)" \
-      "SELECT assoc_define('User', 'hasMany', 'Post', '{\"as\":\"posts\"}');" &&
+      CREATE TABLE posts(id INTEGER PRIMARY KEY, title TEXT NOT NULL,
+        user_id INT REFERENCES users);
+      CREATE TABLE comments(id INTEGER PRIMARY KEY, text TEXT,
+        post_id INT REFERENCES posts);' ".load $(cat path)" \
+      "SELECT assoc_define('User', 'hasMany', 'Post', '{\"as\":\"posts\"}');
+       SELECT assoc_define('Post', 'belongsTo', 'User', '{\"as\":\"user\"}');
+       SELECT assoc_define('Post', 'hasMany', 'Comment', '{\"as\":\"comments\"}');" &&
     (cd "$CLIENTS" && "$fresh/npm/node_modules/.bin/sqlite-assoc" types \
       "$fresh/npm/types.db" "$fresh/npm/types/models.ts") &&
     "$EXPRESS/node_modules/.bin/tsc" --noEmit --strict --target es2022 \

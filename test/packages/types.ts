@@ -21,14 +21,53 @@ if (user) {
 }
 // @ts-expect-error: the key is a number
 a.find('User', { id: 1 })
+
+// A literal shape gives the type of what it selects, and nothing else.
+type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends
+  (<X>() => X extends B ? 1 : 2) ? true : false
+function same<A, B> (yes: Same<A, B>) {}
+type Titles = { title: string }[]
 const shaped = a.find('User', 1, '{name posts{title}}')
-const title: string | null | undefined = shaped?.posts?.[0].title
-// @ts-expect-error: a title is no number
-const count: number | undefined = shaped?.posts?.[0].title
-const all = a.eager('User(id = 1){name}')
-const first: string | null | undefined = all[0].name
-// @ts-expect-error: a name is no boolean
-const flag: boolean | undefined = a.eager('User{name}')[0].name
+same<typeof shaped, { name: string | null, posts: Titles } | null>(true)
+// @ts-expect-error: it has another property
+same<typeof shaped, { name: string | null } | null>(true)
+// @ts-expect-error: the shape has no such name
+shaped?.pots
+// @ts-expect-error: the model has no such name
+a.find('User', 1, '{nmae}')?.nmae
+const clauses = a.find('User', 1, `{
+  name as who, posts(limit 3 where title like "(%") { * -user_id
+    comments.count() as n, user!{name} } }`)
+same<typeof clauses, {
+  who: string | null,
+  posts: { n: number, user: { name: string | null } | null,
+    id: number, title: string }[]
+} | null>(true)
+const paths = a.find('User', 1,
+  '{text(id) as key posts.comments{text} posts.comments.count() as n}')
+same<typeof paths, {
+  key: string | null, posts: { comments: { text: string | null }[] }[], n: number
+} | null>(true)
+const rows = a.eager('User(id = 1){* posts}')
+same<typeof rows, {
+  posts: { id: number, title: string, user_id: number | null }[],
+  id: number, name: string | null
+}[]>(true)
+const bare = a.eager('User')
+same<typeof bare, { id: number, name: string | null }[]>(true)
+const related = a.get('User', 1, 'posts(limit 1){title}')
+same<typeof related, Titles | null>(true)
+// A page, and what the types do not read, may have any property.
+const page: number = a.eager('User(page count limit 3){name}').count
+const nodes: any = a.find('User', 1, '{posts(page{count nodes}){title}}')?.posts.nodes
+const constant: any = a.find('User', 1, '{name 5 as n}')?.n
+const recursive: any = a.find('User', 1, '{name posts^2{title}}')?.other
+const spread: any = a.find('User', 1, '{...posts{title}}')?.title
+const quoted: any = a.find('User', 1, '{posts(title = "a\\")"){title}}')?.other
+const said = '{name}' as string
+const unknown: any = a.find('User', 1, said)?.other
+const json: string | null | undefined =
+  a.find('User', 1, { attributes: ['name'] })?.posts?.[0].title
 // @ts-expect-error: there is no such kind
 a.define('User', 'hasLots', 'Post')
 

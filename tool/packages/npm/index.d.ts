@@ -1,4 +1,5 @@
 /// <reference types="node" />
+import type { AssociationOf, LooseOf, QueryOf, ShapeOf } from './shape.js'
 
 /**
  * The models of a database, for types. `npx sqlite-assoc types app.db` writes
@@ -10,10 +11,12 @@ type Name = keyof Schema & string
 type Entry<M> = M extends keyof Schema ? Schema[M] : never
 /** A row of a model with all columns. */
 export type RowOf<M> = [Entry<M>] extends [{ row: infer R }] ? R : Document
+/** A row of a model with all that can be included. */
+type WholeOf<M> = M extends keyof Schema
+  ? Schema[M] extends { row: infer R, includes: infer I } ? R & Partial<I>
+  : Document : Document
 /** What a shape of a model can give. */
-export type DocumentOf<M> =
-  [Entry<M>] extends [{ row: infer R, includes: infer I }]
-    ? Partial<R> & Partial<I> & Document : Document
+export type DocumentOf<M> = LooseOf<WholeOf<M>>
 type KeyOf<M> = [Entry<M>] extends [{ key: infer K }] ? K : Key
 // 'User(id = 1){name}' speaks of User.
 type Root<Q> = Q extends `${infer M}{${string}`
@@ -152,14 +155,17 @@ export class Assoc<M extends Mode = 'sync'> {
   sync (options?: object): Result<M, string>
 
   eager<Q extends string> (query: Q, ...params: Param[]):
-    Result<M, DocumentOf<Root<Q>>[]>
+    Result<M, QueryOf<WholeOf<Root<Q>>, Q>>
   eager<D = Document> (query: object, ...params: Param[]): Result<M, D[]>
   find<N extends Name> (model: N, key: KeyOf<N> | Row):
     Result<M, RowOf<N> | null>
-  find<N extends Name> (model: N, key: KeyOf<N> | Row, shape: Shape,
-    ...params: Param[]): Result<M, DocumentOf<N> | null>
+  find<N extends Name, S extends Shape> (model: N, key: KeyOf<N> | Row,
+    shape: S, ...params: Param[]): Result<M, ShapeOf<WholeOf<N>, S> | null>
   find<D = Document> (model: string | Model<any, any>, key: Key | Row,
     shape?: Shape, ...params: Param[]): Result<M, D | null>
+  get<N extends Name, S extends Shape> (model: N, key: KeyOf<N> | Row,
+    association: S, ...params: Param[]):
+    Result<M, AssociationOf<WholeOf<N>, S> | null>
   get (model: ModelName, key: Key | Row, association: Shape,
     ...params: Param[]): Result<M, any>
   count (model: ModelName, key: Key | Row, association: Shape,
