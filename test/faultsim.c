@@ -33,8 +33,10 @@
 **       and automatic indexes stepped over, rows of tables that any loop visited}.
 **       The last is -1 if SQLite was built without SQLITE_ENABLE_STMT_SCANSTATUS.
 **       The first call begins to count.
-**   faultsim_clock DB N       from now on the clock of the VFS goes on by one
-**       millisecond for N of these steps; 0: it is the machine's again
+**   faultsim_clock DB N ?KIND?    from now on the clock of the VFS goes on by one
+**       millisecond for N of these steps; 0: it is the machine's again. KIND old: a
+**       VFS of the first version, which tells the time in days; days: one of a later
+**       version that has only that clock
 **   sqlite3_memory_used       bytes that SQLite holds
 **   sqlite3_malloc_outstanding    allocations that SQLite holds
 **
@@ -457,6 +459,13 @@ static int vfsTime(sqlite3_vfs *pVfs, sqlite3_int64 *piNow) {
   return SQLITE_OK;
 }
 
+static int vfsDays(sqlite3_vfs *pVfs, double *prNow) {
+  sqlite3_int64 iNow = 0;
+  int rc = vfsTime(pVfs, &iNow);
+  *prNow = (double)iNow / 86400000.0;
+  return rc;
+}
+
 /* ------------------------------------------------------------ Tcl commands */
 
 /* The connection behind a command of the Tcl package sqlite3, whose client data
@@ -499,12 +508,15 @@ static int cmdWork(ClientData cd, Tcl_Interp *interp, int objc,
 /* faultsim_clock DB N */
 static int cmdClock(ClientData cd, Tcl_Interp *interp, int objc,
                     Tcl_Obj *const objv[]) {
+  const char *zKind = objc == 4 ? Tcl_GetString(objv[3]) : "";
   (void)cd;
-  if (objc != 3) {
-    Tcl_WrongNumArgs(interp, 1, objv, "DB N");
+  if (objc != 3 && objc != 4) {
+    Tcl_WrongNumArgs(interp, 1, objv, "DB N ?KIND?");
     return TCL_ERROR;
   }
   if (workOn(interp, objv[1]) != TCL_OK) return TCL_ERROR;
+  faultVfs.iVersion = strcmp(zKind, "old") == 0 ? 1 : pRealVfs->iVersion;
+  faultVfs.xCurrentTimeInt64 = strcmp(zKind, "days") == 0 ? 0 : vfsTime;
   return Tcl_GetIntFromObj(interp, objv[2], &work.nPace);
 }
 
@@ -542,6 +554,7 @@ static int cmdInstall(ClientData cd, Tcl_Interp *interp, int objc,
     faultVfs.xDelete = vfsDelete;
     faultVfs.xAccess = vfsAccess;
     faultVfs.xCurrentTimeInt64 = vfsTime;
+    faultVfs.xCurrentTime = vfsDays;
     rc = sqlite3_vfs_register(&faultVfs, 1);
   }
   if (rc == SQLITE_OK) {

@@ -34,6 +34,11 @@
 **                             one, open :memory: with it, load EXTENSION, and
 **                             run SQL: the first value, or the error
 **   on_small_stack KB DB SQL  raw_exec on a thread with a stack of KB
+**   raw_load_as DB FILE N     raw_load of a copy of the extension, which FILE
+**                             names and nothing else has loaded. It sees a
+**                             SQLite with the version number N, 3052000, and
+**                             where a connection was closed by raw_close v2 one
+**                             that was built with SQLITE_ENABLE_API_ARMOR
 **
 ** DB is what raw_open returned or the name of a Tcl connection. Where it is
 ** the latter, the statements that Tcl itself keeps are dropped first.
@@ -46,6 +51,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#define SQLITE_CORE 1 /* Only the type of the table of functions is wanted */
+#include <sqlite3ext.h>
 
 /* ---------------------------------------------------------------- handles */
 
@@ -55,9 +62,12 @@ static void handleFunc(sqlite3_context *pCtx, int n, sqlite3_value **ap) {
                        (sqlite3_int64)(size_t)sqlite3_context_db_handle(pCtx));
 }
 
+static const sqlite3_api_routines *pRealApi = 0;
+
 int rawdbConnection(sqlite3 *db, char **pzErr,
                     const struct sqlite3_api_routines *pApi) {
-  (void)pzErr, (void)pApi;
+  (void)pzErr;
+  pRealApi = pApi;
   return sqlite3_create_function(db, "faultsim_handle", 0,
                                  SQLITE_UTF8 | SQLITE_INNOCUOUS, 0, handleFunc,
                                  0, 0);
@@ -214,6 +224,47 @@ static int rawErrmsg(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
   return TCL_OK;
 }
 
+/* What a copy of the extension sees that raw_load_as has loaded. */
+static sqlite3_api_routines otherApi;
+static int nOtherVersion;
+static void *pZombie = 0; /* The connection that raw_close v2 has closed last */
+
+static int otherVersion(void) {
+  return nOtherVersion;
+}
+
+static sqlite3_stmt *otherNext(sqlite3 *db, sqlite3_stmt *p) {
+  return db == pZombie ? 0 : sqlite3_next_stmt(db, p);
+}
+
+static int rawLoadAs(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
+  int (*xInit)(sqlite3 *, char **, const sqlite3_api_routines *);
+  void *pLib, *x;
+  char *zErr = 0;
+  sqlite3 *db;
+  int rc;
+  if (toDb(interp, apArg[0], &db) ||
+      Tcl_GetIntFromObj(interp, apArg[2], &nOtherVersion)) {
+    return TCL_ERROR;
+  }
+  pLib = dlopen(Tcl_GetString(apArg[1]), RTLD_NOW | RTLD_LOCAL);
+  x = pLib ? dlsym(pLib, "sqlite3_assoc_init") : 0;
+  if (x == 0) {
+    Tcl_SetObjResult(interp, Tcl_NewStringObj(dlerror(), -1));
+    return TCL_ERROR;
+  }
+  memcpy(&xInit, &x, sizeof(x));
+  otherApi = *pRealApi;
+  otherApi.libversion_number = otherVersion;
+  otherApi.next_stmt = otherNext;
+  rc = xInit(db, &zErr, &otherApi);
+  if (rc == SQLITE_OK) return TCL_OK;
+  Tcl_SetObjResult(interp,
+                   Tcl_NewStringObj(zErr ? zErr : sqlite3_errstr(rc), -1));
+  sqlite3_free(zErr);
+  return TCL_ERROR;
+}
+
 static int rawClose(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
   void *db;
   int bV2 = apArg[1] != 0;
@@ -222,6 +273,7 @@ static int rawClose(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
     return TCL_ERROR;
   }
   if (toPointer(interp, apArg[0], &db)) return TCL_ERROR;
+  if (bV2) pZombie = db;
   return codeResult(interp, bV2 ? sqlite3_close_v2(db) : sqlite3_close(db));
 }
 
@@ -532,6 +584,7 @@ static const Command aCommand[] = {
     {"raw_open", "FILE", 1, 1, rawOpen},
     {"raw_exec", "DB SQL", 2, 2, rawExec},
     {"raw_load", "DB FILE", 2, 2, rawLoad},
+    {"raw_load_as", "DB FILE N", 3, 3, rawLoadAs},
     {"raw_errmsg", "DB", 1, 1, rawErrmsg},
     {"raw_close", "DB ?v2?", 1, 2, rawClose},
     {"raw_prepare", "DB SQL", 2, 2, rawPrepare},

@@ -158,7 +158,8 @@ void assocErrorPrefix(AssocCall *pCall, const char *zFmt, ...) {
   AssocErr *p = &pCall->err;
   va_list ap;
   char *zBefore, *z;
-  if (p->eReason == ASSOC_E_SQLITE || p->zText == 0) return;
+  if (p->eReason == ASSOC_E_SQLITE) return;
+  assert(p->zText); /* A reason has a text */
   va_start(ap, zFmt);
   zBefore = sqlite3_vmprintf(zFmt, ap);
   va_end(ap);

@@ -227,10 +227,11 @@ static void jsonInteger(AssocOut *pOut, i64 i, int eHow) {
 }
 
 void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow) {
+  i64 n;
   switch (sqlite3_value_type(pVal)) {
   case SQLITE_TEXT: {
     const char *z = (const char *)sqlite3_value_text(pVal);
-    i64 n = sqlite3_value_bytes(pVal);
+    n = sqlite3_value_bytes(pVal);
     if (z == 0) {
       if (pOut->rc == SQLITE_OK) pOut->rc = SQLITE_NOMEM;
     } else if (eHow == ASSOC_JSON_RAW) {
@@ -251,7 +252,8 @@ void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow) {
     if (eHow == ASSOC_JSON_TEXT) assocOutText(pOut, "\"", 1);
     break;
   case SQLITE_BLOB:
-    assocJsonBlob(pOut, sqlite3_value_blob(pVal), sqlite3_value_bytes(pVal));
+    n = sqlite3_value_bytes(pVal); /* First: it is 0 after a failure */
+    assocJsonBlob(pOut, sqlite3_value_blob(pVal), n);
     break;
   default: assocOutText(pOut, "null", 4); break;
   }

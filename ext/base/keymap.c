@@ -36,8 +36,8 @@ void assocKeymapInit(AssocKeymap *pMap, int nKey, const AssocKeyRule *aRule) {
 
 void assocKeymapClear(AssocKeymap *pMap) {
   /* A small run clears maps that own no memory, many of them, over and over. */
-  if (pMap->aCell == 0 && pMap->aOrder == 0 && pMap->zScratch == 0 &&
-      pMap->mem.pChunk == 0) {
+  if (pMap->aCell == 0 && pMap->zScratch == 0) {
+    assert(pMap->aOrder == 0 && pMap->mem.pChunk == 0); /* Only with cells */
     pMap->nSlot = 0;
     pMap->eMode = firstMode(pMap->nKey);
     return;
@@ -269,8 +269,8 @@ static i64 encodeValue(AssocKeymap *pMap, i64 nUsed, sqlite3_value *pVal,
                        const AssocKeyRule *pRule, int *pRc) {
   int eType = sqlite3_value_type(pVal);
   if (eType == SQLITE_BLOB) {
-    return encodeBytes(pMap, nUsed, 'b', sqlite3_value_blob(pVal),
-                       (u32)sqlite3_value_bytes(pVal), 0, pRc);
+    u32 n = (u32)sqlite3_value_bytes(pVal); /* First: it is 0 after a failure */
+    return encodeBytes(pMap, nUsed, 'b', sqlite3_value_blob(pVal), n, 0, pRc);
   }
   if (eType == SQLITE_TEXT && pRule->eAff == ASSOC_AFF_NUMERIC) {
     return encodeNumeric(pMap, nUsed, pVal, pRule->eColl, pRc);
@@ -299,10 +299,14 @@ static u32 encodeKey(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
 
 /* --------------------------------------------------------- changing mode */
 
+#define KEYMAP_MOST 0x40000000 /* Keys in cells, of which a u32 counts 2^31 */
+
 /* Allocate a table of free cells, at least twice as many as there are keys. */
 static AssocKeyCell *newCells(AssocKeymap *pMap, u32 *pnCell, int *pRc) {
   u32 n = 64;
   AssocKeyCell *a;
+  if (pMap->nSlot >= KEYMAP_MOST) *pRc = SQLITE_TOOBIG;
+  if (*pRc != SQLITE_OK) return 0;
   while (n < pMap->nSlot * 2 + 2) n *= 2;
   a = sqlite3_malloc64(sizeof(*a) * (u64)n);
   if (a == 0) {
@@ -343,7 +347,6 @@ static void rehash(AssocKeymap *pMap, int *pRc) {
 
 /* Make sure that one more key can be added. */
 static void roomForOne(AssocKeymap *pMap, int *pRc) {
-  if (pMap->nSlot == ASSOC_NOSLOT - 1) *pRc = SQLITE_TOOBIG;
   if (pMap->aCell == 0 || pMap->nSlot * 2 >= pMap->nCell) rehash(pMap, pRc);
 }
 
@@ -409,8 +412,8 @@ static inline int isInt(AssocKeymap *pMap, sqlite3_value **apVal) {
 /* Give a new key, which is in its cell, the next number. */
 static void numberCell(AssocKeymap *pMap, AssocKeyCell *pCell) {
   assert(pCell->iSlot == 0);
-  if (pMap->nOrder == pMap->nSlot && pMap->nOrderCell == pMap->nCell &&
-      pMap->nOrder > 0) {
+  if (pMap->nOrder == pMap->nSlot && pMap->nOrderCell == pMap->nCell) {
+    assert(pMap->aOrder);
     pMap->aOrder[pMap->nOrder++] = (u32)(pCell - pMap->aCell);
   }
   pCell->iSlot = ++pMap->nSlot;
@@ -511,7 +514,7 @@ u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
     toAny(pMap, pRc);
   }
   n = encodeKey(pMap, apVal, pRc);
-  if (n == 0 || *pRc != SQLITE_OK) return ASSOC_NOSLOT;
+  if (n == 0) return ASSOC_NOSLOT;
   return anyCell(pMap, pMap->zScratch, n)->iSlot - 1;
 }
 

@@ -133,15 +133,19 @@ void assocSessionDeny(AssocCall *pCall) {
 
 /* ---------------------------------------------------------------- budgets */
 
-/* Milliseconds since some day. The clock is the one of SQLite's own. */
+/* Milliseconds since some day. The clock is the one of SQLite's own; an old VFS
+** tells it in days. */
 static i64 budgetNow(void) {
   sqlite3_vfs *pVfs = sqlite3_vfs_find(0);
   sqlite3_int64 iNow = 0;
+  double rDay = 0;
   assert(pVfs); /* A connection is open */
   if (pVfs->iVersion >= 2 && pVfs->xCurrentTimeInt64) {
     (void)pVfs->xCurrentTimeInt64(pVfs, &iNow);
+    return iNow;
   }
-  return iNow;
+  (void)pVfs->xCurrentTime(pVfs, &rDay);
+  return (i64)(rDay * 86400000.0);
 }
 
 void assocBudgetBegin(AssocConn *pConn) {

@@ -71,7 +71,9 @@ static void habitRead(AssocCall *pCall, Habit *p, const char *z, int n,
       p->in.call = p->a[0];
       p->in.bMethod = p->a[1].eType == '.';
       p->in.arg = shapeLex(z, n, tok.iOff + tok.n);
-    } else if ((tok.eType == ')' || tok.eType == '}') && nOpen > 0) {
+    } else if ((tok.eType == ')' || tok.eType == '}') &&
+               ASSOC_ALWAYS(nOpen >
+                            0)) { /* The parser took what is before iAt */
       nOpen--;
       if (nOpen < HABIT_DEEP) p->in = aOpen[nOpen];
     }
@@ -97,8 +99,7 @@ static int isWord(const ShapeToken *pTok) {
 
 /* A single comparison sign; two in a row are something like "=>". */
 static int isCompare(const ShapeToken *pTok) {
-  return (pTok->eType >= TK_EQ && pTok->eType <= TK_GE) || pTok->eType == '<' ||
-         pTok->eType == '>';
+  return pTok->eType >= TK_EQ || pTok->eType == '<' || pTok->eType == '>';
 }
 
 /* A value that begins with its own sign. true, false and null are words. */
@@ -294,8 +295,7 @@ static char *sayFunction(const Habit *p, const ShapeToken *pName) {
 
 /* count, sum, ...: only these words have parentheses in a shape. */
 static int isAggregate(const Habit *p, const ShapeToken *pTok) {
-  return pTok->eType == TK_WORD &&
-         assocAggFind(&p->z[pTok->iOff], pTok->n) >= 0;
+  return assocAggFind(&p->z[pTok->iOff], pTok->n) >= 0;
 }
 
 static const char *const azHabitSome[] = {"exists", "any", "has", 0};
@@ -455,7 +455,7 @@ static const char *const azHabitSql[] = {
 static char *habitOutside(const Habit *p) {
   const ShapeToken *pAt = &p->at;
   char *z;
-  if (isAmong(p, &p->first, azHabitSql) && p->at.iOff > p->first.iOff) {
+  if (isAmong(p, &p->first, azHabitSql)) {
     return assocMprintf(p->pCall,
                         "a shape is no SQL: the model comes first, as in "
                         "User(age >= 18 order by name){name}");
@@ -577,8 +577,8 @@ static char *habitValue(const Habit *p) {
   if (!isCompare(&p->a[0])) return 0;
   if (pAt->eType == '@')
     return assocMprintf(p->pCall, "a parameter is written ?1 or :name");
-  if (isWord(pAt) && p->next.eType == '(') return sayFunction(p, pAt);
-  return 0;
+  /* Any other name is a column, and no error. */
+  return isWord(pAt) ? sayFunction(p, pAt) : 0;
 }
 
 /* is true, is not "x": only null can follow is. */
@@ -590,7 +590,8 @@ static char *habitIs(const Habit *p) {
                                                                     : "=");
 }
 
-/* A column without a comparison: (active), (name, email). */
+/* A column, the token before the place, without a comparison: (active), (name,
+** email). */
 static char *habitAlone(const Habit *p) {
   static const char *const azEnd[] = {"and", "or", 0};
   static const char *const azOpen[] = {
@@ -600,10 +601,7 @@ static char *habitAlone(const Habit *p) {
   if (isAmong(p, &p->a[0], azHabitClause) || isAmong(p, &p->a[0], azOpen)) {
     return 0;
   }
-  if (!isWord(&p->a[0]) ||
-      (e != ')' && e != ',' && e != ';' && !isAmong(p, &p->at, azEnd))) {
-    return 0;
-  }
+  if (e != ')' && e != ',' && e != ';' && !isAmong(p, &p->at, azEnd)) return 0;
   /* A column is not a condition by itself, as it is in SQL. */
   return assocMprintf(
       p->pCall,

@@ -25,7 +25,7 @@ struct ShapeToken {
 #define TK_NAMED 264  /* :name or :`name` */
 #define TK_STARS 265  /* Two stars: every column and to-one */
 #define TK_SPREAD 266 /* ... */
-#define TK_EQ 267     /* = and == */
+#define TK_EQ 267     /* = and ==. From here on: comparisons */
 #define TK_NE 268     /* != and <> */
 #define TK_LE 269     /* <= */
 #define TK_GE 270     /* >= */
