@@ -582,9 +582,9 @@ i64 assocBudgetMost(const AssocConn *pConn);
 i64 assocBudgetMostRow(const AssocConn *pConn);
 /* Count n bytes of such a row, when it is given to SQLite. */
 void assocBudgetResult(AssocConn *pConn, i64 n);
-/* A row or a result was longer than that: raise the error of the budget, if it
-** is the budget that says so. */
-void assocBudgetTooBig(AssocCall *pCall);
+/* A row or a result was longer than nMax, which one of these two gave: raise the
+** error of the budget, if it is the budget that says so. */
+void assocBudgetTooBig(AssocCall *pCall, i64 nMax);
 
 /* -------------------------------------------------------------- private --
 **

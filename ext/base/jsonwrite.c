@@ -61,7 +61,7 @@ char *assocBufFinish(AssocOut *pOut, i64 *pn) {
 
 char *assocBufText(AssocCall *pCall, AssocOut *pOut, i64 *pn) {
   char *z = assocBufFinish(pOut, pn);
-  if (z == 0 && pOut->rc == SQLITE_TOOBIG) assocBudgetTooBig(pCall);
+  if (z == 0 && pOut->rc == SQLITE_TOOBIG) assocBudgetTooBig(pCall, pOut->nMax);
   if (z == 0) assocErrorCode(pCall, pOut->rc);
   if (pCall->rc == SQLITE_OK) return z;
   sqlite3_free(z);

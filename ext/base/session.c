@@ -241,10 +241,9 @@ void assocBudgetResult(AssocConn *pConn, i64 n) {
   pConn->budget.nResult += n;
 }
 
-void assocBudgetTooBig(AssocCall *pCall) {
+void assocBudgetTooBig(AssocCall *pCall, i64 nMax) {
   AssocConn *pConn = pCall->pConn;
-  i64 mx = sqlite3_limit(pConn->db, SQLITE_LIMIT_LENGTH, -1);
-  if (assocBudgetMost(pConn) >= mx && assocBudgetMostRow(pConn) >= mx) return;
+  if (nMax >= sqlite3_limit(pConn->db, SQLITE_LIMIT_LENGTH, -1)) return;
   pConn->budget.eOver = ASSOC_OVER_BYTES;
   assocBudgetError(pCall);
 }

@@ -578,7 +578,7 @@ char *assocRunText(AssocCall *pCall, const AssocPlan *pPlan, AssocOut *pOut,
                    i64 *pn) {
   char *z = assocBufFinish(pOut, pn);
   pCall->pConn->budget.zAt = pPlan->pRoot->zPath;
-  if (z == 0 && pOut->rc == SQLITE_TOOBIG) assocRunTooBig(pCall, 0);
+  if (z == 0 && pOut->rc == SQLITE_TOOBIG) assocRunTooBig(pCall, pOut->nMax, 0);
   if (z == 0) assocErrorCode(pCall, pOut->rc);
   return z;
 }

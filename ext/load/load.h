@@ -382,8 +382,8 @@ char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
 ** sqlite3_free(); 0 after an error, of which the plan's root is the place. */
 char *assocRunText(AssocCall *pCall, const AssocPlan *pPlan, AssocOut *pOut,
                    i64 *pn);
-/* The error that the result is too big, at a path, or (0) as a whole. */
-void assocRunTooBig(AssocCall *pCall, const char *zPath);
+/* The error that the result is longer than nMax, at a path, or (0) as a whole. */
+void assocRunTooBig(AssocCall *pCall, i64 nMax, const char *zPath);
 /* The answer of a plan of COUNT or HAS. apTarget is the key that HAS asks for;
 ** if it is 0, the answer of HAS is whether the source row exists. */
 i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,

@@ -275,9 +275,9 @@ static void stepRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
 
 /* SQLite refuses longer texts. So the error is raised before memory is
 ** spent. */
-void assocRunTooBig(AssocCall *pCall, const char *zPath) {
+void assocRunTooBig(AssocCall *pCall, i64 nMax, const char *zPath) {
   if (zPath) pCall->pConn->budget.zAt = zPath;
-  assocBudgetTooBig(pCall);
+  assocBudgetTooBig(pCall, nMax);
   assocErrorOf(pCall, ASSOC_E_LIMIT, 0, zPath,
                "the result is too big%s%s: SQLITE_LIMIT_LENGTH is %d bytes",
                zPath ? " at " : "", zPath ? zPath : "",
@@ -288,7 +288,7 @@ void assocRunTooBig(AssocCall *pCall, const char *zPath) {
 static void runError(AssocRun *pRun, const AssocNode *pNode) {
   if (pRun->rc == SQLITE_ABORT) assocBudgetError(pRun->pCall);
   if (pRun->rc == SQLITE_TOOBIG) {
-    assocRunTooBig(pRun->pCall, pNode->zPath);
+    assocRunTooBig(pRun->pCall, pRun->row.nMax, pNode->zPath);
   } else if (pRun->rc != SQLITE_OK && pRun->pCall->rc == SQLITE_OK) {
     pRun->pCall->rc = pRun->rc;
   }

@@ -221,7 +221,9 @@ static int stepRoot(AssocCall *pCall, AssocStream *p) {
     }
   } while (!takeKey(pCall, p) && pCall->rc == SQLITE_OK);
   if (pCall->rc == SQLITE_OK) assocRunStep(&p->run, pRoot, p->pStmt, 0);
-  if (p->run.rc == SQLITE_TOOBIG) assocRunTooBig(pCall, pRoot->zPath);
+  if (p->run.rc == SQLITE_TOOBIG) {
+    assocRunTooBig(pCall, p->run.row.nMax, pRoot->zPath);
+  }
   assocErrorCode(pCall, p->run.rc);
   return pCall->rc == SQLITE_OK;
 }

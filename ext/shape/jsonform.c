@@ -1082,10 +1082,8 @@ int assocShapeIsOptions(AssocCall *pCall, sqlite3_value *pVal) {
   int i, bFound = 0;
   memset(&mem, 0, sizeof(mem));
   if (z) pObj = assocJsonTry(pCall, &mem, z, sqlite3_value_bytes(pVal));
-  if (pObj && pObj->eType == ASSOC_J_OBJECT) {
-    for (i = 0; i < ASSOC_COUNT(az) && !bFound; i++) {
-      bFound = assocJsonGet(pObj, az[i]) != 0;
-    }
+  for (i = 0; i < ASSOC_COUNT(az) && !bFound; i++) {
+    bFound = assocJsonGet(pObj, az[i]) != 0; /* Not of an array */
   }
   /* The caller only wants to know; an object that is no JSON is no options. */
   assocArenaFree(&mem);
