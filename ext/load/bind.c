@@ -8,7 +8,7 @@
 ** is none. */
 static const ShapeVal *valOf(AssocRun *pRun, const ShapeVal *pVal,
                              sqlite3_value **ppValue) {
-  int i, iFirst = pRun->pPlan->nName > 0 || pRun->pPlan->pShape->bNamed;
+  int i, iFirst = pRun->pPlan->pShape->bNamed;
   *ppValue = 0;
   /* The object of named values, if there is one, is the first argument. */
   assert(pVal);

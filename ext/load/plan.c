@@ -1326,7 +1326,8 @@ static void compilePlan(Planner *p, const char *zModel) {
   p->pArena = &pPlan->mem;
   if (pPlan->pShape->pAlias) pPlan->zAs = pPlan->pShape->pAlias->z;
   if (pModel) compileStart(p, pModel);
-  if (p->pCall->rc == SQLITE_OK) finishPlan(p);
+  /* A name in a definition alone has no value: its statement says so. */
+  if (p->pCall->rc == SQLITE_OK && pPlan->pShape->bNamed) finishPlan(p);
 }
 
 /* Compile the other queries of the call. Each has a plan of its own, which is
