@@ -66,7 +66,7 @@ void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere) {
   pState->nMost = ASSOC_LIST_ALL;
   if (pNode->pRel && !pNode->bMany) {
     pState->nMost = 1;
-  } else if (bHere && pNode->pRel && pC && !pNode->pValue) {
+  } else if (bHere && pNode->pRel) { /* A list, which always has clauses */
     i64 n = pMost ? assocBindCount(pRun, pMost) : -1;
     if (n >= 0 && n < ASSOC_LIST_ALL)
       pState->nMost = n + (pPage && pPage->bMore);

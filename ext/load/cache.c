@@ -53,8 +53,8 @@ static void stateFree(void *pState) {
 static int mostPlans(void) {
   const char *z = getenv("ASSOC_PLANS");
   int i, n = 0;
-  for (i = 0; z && assocIsDigit(z[i]) && i < 6; i++) {
-    n = n * 10 + (z[i] - '0');
+  for (i = 0; z && assocIsDigit(z[i]); i++) {
+    if (n < ASSOC_PLANS_MAX) n = n * 10 + (z[i] - '0');
   }
   if (z == 0 || i == 0 || z[i]) return CACHE_MOST;
   return n < ASSOC_PLANS_MAX ? n : ASSOC_PLANS_MAX;
@@ -81,13 +81,14 @@ static u32 textHash(int eAsk, const char *zModel, const char *zText) {
   return h;
 }
 
-/* Is it the plan for this? The hash h decides nearly always. */
-static int samePlan(const AssocPlan *pPlan, u32 h, int eAsk, const char *zModel,
+/* Is it the plan for this? The hash h decides nearly always. With the same
+** model and text, it differs between any two ASSOC_ASK_*, since each step of
+** textHash() can be undone. */
+static int samePlan(const AssocPlan *pPlan, u32 h, const char *zModel,
                     const char *zText) {
-  if (pPlan->nHash != h || pPlan->eAsk != eAsk) return 0;
-  if (strcmp(pPlan->zText, zText) != 0) return 0;
-  return zModel == 0 ? pPlan->zModel == 0
-                     : pPlan->zModel && strcmp(pPlan->zModel, zModel) == 0;
+  const char *zOwn = pPlan->zModel;
+  if (pPlan->nHash != h || strcmp(pPlan->zText, zText) != 0) return 0;
+  return strcmp(zOwn ? zOwn : "", zModel ? zModel : "") == 0;
 }
 
 /* Drop plans of other catalogs, and the oldest ones if there are more than
@@ -168,7 +169,7 @@ AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   for (pPlan = p->pPlan; pPlan; pPlan = pPlan->pNext) {
     if (pPlan->eSession != assocPlanSession(pCall->pConn)) continue;
     if (pPlan->bBusy || pPlan->pCat != pCat ||
-        !samePlan(pPlan, h, eAsk, zModel, zText)) {
+        !samePlan(pPlan, h, zModel, zText)) {
       continue;
     }
     unlinkPlan(p, pPlan);
@@ -179,7 +180,7 @@ AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
     if (pPlan == 0) return 0;
     pPlan->nHash = h;
   }
-  assert(!pPlan->bBusy && pPlan->pCat == pCat);
+  assert(!pPlan->bBusy && pPlan->pCat == pCat && pPlan->eAsk == eAsk);
   pPlan->bBusy = 1;
   pPlan->pNext = p->pPlan;
   p->pPlan = pPlan;
@@ -196,6 +197,7 @@ void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan) {
   pCall->pConn->budget.zAt = 0; /* It may be a path of the plan */
   pPlan->bBusy = 0;
   pPlan->hold.bUse = pPlan->hold.bStale = 0;
-  if (pPlan->hold.bDropped || (pCall->rc == SQLITE_OK && p->nMost > 0)) return;
+  assert(!pPlan->hold.bDropped); /* No busy plan is dropped */
+  if (pCall->rc == SQLITE_OK && p->nMost > 0) return;
   dropPlan(p, pPlan);
 }

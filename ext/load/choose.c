@@ -163,7 +163,7 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
     *peWhy = ASSOC_WHY_ALL;
     return 1;
   }
-  if (pLoad && pLoad->eForce) {
+  if (pLoad->eForce) {
     *peWhy = ASSOC_WHY_FORCED;
     return pLoad->eForce == ASSOC_FORCE_SCAN;
   }
@@ -224,7 +224,7 @@ int assocChoosePairs(AssocCall *pCall, AssocNode *pRoot,
   AssocLoadState *pLoad = assocLoadState(pCall);
   const AssocRel *pRel = pRoot->pPlan->pAnswer;
   i64 nRow;
-  if (pPairs->fetch.zSql == 0 || pLoad == 0) return 0;
+  if (pPairs->fetch.zSql == 0) return 0;
   if (pLoad->eForce) return pLoad->eForce == ASSOC_FORCE_SCAN;
   if (pPairs->zIndex == 0 && nKey <= 3) return 0;
   if (pPairs->zIndex == 0 && !pairsSeek(pCall, pRoot, pPairs)) return 1;

@@ -86,7 +86,7 @@ static void holdRow(AssocPlan *pPlan, AssocNode *pNode, sqlite3_stmt *pStmt) {
 
 /* No row, or another row of the last key: assoc_token has not one row.
 ** SQLITE_ABORT without an error of the run: a ROLLBACK took the snapshot
-** away. */
+** away. With one, pRun->rc says why the statement ended. */
 int assocHoldStep(AssocRun *pRun, AssocNode *pNode) {
   AssocLoadState *pLoad = pRun->pCall->pConn->aSlot[ASSOC_SLOT_PLANS].p;
   AssocPlan *pPlan = pRun->pPlan;
@@ -110,7 +110,7 @@ int assocHoldStep(AssocRun *pRun, AssocNode *pNode) {
   if (rc == SQLITE_ROW || rc == SQLITE_DONE ||
       (rc == SQLITE_ABORT && pRun->rc == SQLITE_OK)) {
     pPlan->hold.bStale = 1;
-  } else {
+  } else if (pRun->rc == SQLITE_OK) {
     assocErrorCode(pRun->pCall, rc);
   }
   sqlite3_reset(pStmt);
@@ -163,8 +163,7 @@ static void makeHeld(AssocCall *pCall, AssocPlan *pPlan) {
   /* Never, until a statement was made: an error on the way leaves it so. */
   pPlan->hold.bMade = pPlan->hold.bNever = 1;
   if (pPlan->eSession || pPlan->bReverse || pPlan->pShape->nParam ||
-      pPlan->pShape->bNamed || pPlan->nName ||
-      assocSchemaIndex(pMain, "assoc_keys") >= 0) {
+      pPlan->pShape->bNamed || assocSchemaIndex(pMain, "assoc_keys") >= 0) {
     return;
   }
   if (pPlan->pAnswer) {
@@ -200,14 +199,17 @@ static void holdFree(void *pHold) {
   sqlite3_free(p);
 }
 
-/* May the plan, which is held, be used without entering the catalog? */
+/* May the plan, which is held, be used without entering the catalog? It was
+** compiled without a session, and for this model: SQLite keeps the hold with a
+** constant argument. */
 static int isCurrent(AssocCall *pCall, const AssocPlan *pPlan,
                      const char *zModel, const char *zText) {
   if (pPlan->bBusy || pPlan->hold.bDropped || pPlan->hold.bNever) return 0;
   if (!isOpen(&pPlan->pRoot->held)) return 0;
-  if (pPlan->eSession || assocPlanSession(pCall->pConn)) return 0;
+  assert(pPlan->eSession == 0);
+  if (assocPlanSession(pCall->pConn)) return 0;
   if (pPlan->hold.nChange != sqlite3_total_changes64(pCall->db)) return 0;
-  return strcmp(pPlan->zModel, zModel) == 0 &&
+  return ASSOC_ALWAYS(strcmp(pPlan->zModel, zModel) == 0) &&
          strcmp(pPlan->zText, zText) == 0 && assocCatalogIs(pCall, pPlan->pCat);
 }
 
@@ -251,7 +253,7 @@ void assocHoldKeep(AssocCall *pCall, sqlite3_context *pCtx, int iArg,
   }
   if (!assocCatalogToken(pCall, pPlan->pCat, &iToken)) return;
   if (!pPlan->hold.bMade) makeHeld(pCall, pPlan);
-  if (pPlan->hold.bNever || pCall->rc != SQLITE_OK) return;
+  if (pPlan->hold.bNever) return;
   if (p->pPlan != pPlan) {
     letGo(p->pPlan);
     p->pPlan = pPlan;

@@ -566,11 +566,12 @@ static int isPartOfPage(Planner *p, AssocNode *pNode, const ShapeItem *pItem) {
   return 1;
 }
 
-/* The number of the column that an item names, or -1 if it names no column. */
+/* The number of the column that an item names, or -1 if it names no column. Of
+** names, only one that stood under "include" may have no path. */
 static int itemColumn(Planner *p, const AssocNode *pNode,
                       const ShapeItem *pItem) {
   if (pItem->eType != SHAPE_ITEM_NAME || pItem->bInclude || pItem->bBlock ||
-      pItem->pPath == 0 || pItem->pPath->pNext) {
+      pItem->pPath->pNext) {
     return -1;
   }
   return assocColumnSeek(p->pCall, pNode->pModel->pTable, pItem->pPath->z);
@@ -793,7 +794,7 @@ static int samePath(const ShapeName *pA, const ShapeName *pB) {
 /* Is the node an aggregate of all rows of its path, without a condition? */
 static int isPlainAgg(const AssocNode *pNode) {
   const ShapeAgg *pAgg = pNode->pValue ? pNode->pValue->pAgg : 0;
-  return pAgg && pAgg->pWhere == 0 && pNode->pPage == 0 &&
+  return pAgg && pAgg->pWhere == 0 &&
          !(aShapeAgg[pAgg->eAgg].mFlag & SHAPE_AGG_TEST);
 }
 

@@ -240,7 +240,8 @@ static void scanRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
 ** groups gives its rows after it has read all of them. */
 static inline void runClock(AssocRun *pRun) {
   if (ASSOC_LIKELY(!pRun->bClock) || ++pRun->nClock % 16) return;
-  if (assocBudgetTime(pRun->pCall->pConn) || pRun->rc != SQLITE_OK) return;
+  assert(pRun->rc == SQLITE_OK); /* An error ends the statement */
+  if (assocBudgetTime(pRun->pCall->pConn)) return;
   pRun->rc = SQLITE_ABORT;
 }
 
@@ -315,7 +316,7 @@ static void emitRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
   pRun->xEmit = xEmit;
   pRun->pOuter = pLoad->pRun;
   pLoad->pRun = pRun;
-  if (pRun->pCall->rc == SQLITE_OK) {
+  if (pRun->pCall->rc == SQLITE_OK && pRun->rc == SQLITE_OK) {
     int rc = sqlite3_step(pStmt);
     /* An aggregate always gives a row. With SQLITE_ABORT assoc_emit() ends its
     ** statement; pRun->rc says why. */
@@ -514,8 +515,9 @@ static void heldKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apKey,
   pRun->xEmit = heldRow;
   pRun->apHeld = apKey;
   pRun->nHeld = apKey ? pRun->args.nKey : pNode->nKey;
+  assert(pRun->rc == SQLITE_OK);
   for (pRun->iKey = iFirst; pRun->iKey < nKey; pRun->iKey++) {
-    if (pRun->rc != SQLITE_OK || !assocHoldStep(pRun, pNode)) break;
+    if (!assocHoldStep(pRun, pNode)) break;
   }
 }
 
@@ -645,7 +647,7 @@ static void endLists(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
 static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   u32 nBucket = pNode->pParent ? pState->pMap->nSlot : 1;
-  if (pNode->pPage && !pNode->pPage->bRows && !pNode->pValue) return;
+  if (pNode->pPage && !pNode->pPage->bRows) return;
   if (nBucket == 0 || !assocListNeed(pRun, pState, nBucket)) return;
   if (pNode->bRecurse) {
     fetchLevels(pRun, pNode);
@@ -765,7 +767,6 @@ void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
   pRun->row.nMax = assocBudgetMostRow(pCall->pConn);
   pRun->bBytes = pCall->pConn->pSession && pCall->pConn->budget.mxByte > 0;
   pRun->bClock = pCall->pConn->pSession && pCall->pConn->budget.mxMs > 0;
-  if (pLoad == 0) return;
   pRun->mem = pLoad->mem;
   pRun->fix = pLoad->fix;
   memset(&pLoad->mem, 0, sizeof(pLoad->mem));
@@ -817,9 +818,9 @@ void assocRunClear(AssocRun *pRun) {
 }
 
 /* Give memory back for the next run. If a nested run has already done so, this
-** memory is freed. */
+** memory is freed. The connection has a state, because it had the plan. */
 static void runRest(AssocArena *pArena, AssocArena *pKept, i64 nKeep) {
-  if (pKept && pKept->pChunk == 0) {
+  if (pKept->pChunk == 0) {
     assocArenaReset(pArena, nKeep);
     *pKept = *pArena;
   } else {
@@ -834,8 +835,8 @@ void assocRunEnd(AssocRun *pRun) {
   for (i = 0; pRun->apNamed && i < pRun->pPlan->nName; i++) {
     sqlite3_value_free(pRun->apNamed[i]);
   }
-  runRest(&pRun->mem, pLoad ? &pLoad->mem : 0, ASSOC_KEEP_MEMORY);
-  runRest(&pRun->fix, pLoad ? &pLoad->fix : 0, ASSOC_KEEP_FIX);
+  runRest(&pRun->mem, &pLoad->mem, ASSOC_KEEP_MEMORY);
+  runRest(&pRun->fix, &pLoad->fix, ASSOC_KEEP_FIX);
 }
 
 /*
@@ -877,29 +878,32 @@ i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
 static const char zNoEmit[] = "assoc: assoc_emit() is internal";
 static const char zNoEnough[] = "assoc: assoc_enough() is internal";
 
-/* Give a row to the run that waits for it. 0 if there is no run, or after an
-** error. */
-static inline AssocRun *emitRow(sqlite3_context *pCtx, int nArg,
-                                sqlite3_value **apArg, const char *zInternal) {
+/* The run that waits for rows of nArg values, or 0. */
+static inline AssocRun *emitRun(sqlite3_context *pCtx, int nArg) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
   AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
   AssocRun *pRun = pLoad ? pLoad->pRun : 0;
-  if (ASSOC_UNLIKELY(pRun == 0 || nArg != pRun->nEmit)) {
-    sqlite3_result_error(pCtx, zInternal, -1);
-    return 0;
-  }
+  return pRun && nArg == pRun->nEmit ? pRun : 0;
+}
+
+/* Give a row to the run. False after an error. */
+static inline int emitRow(sqlite3_context *pCtx, AssocRun *pRun,
+                          sqlite3_value **apArg) {
   runClock(pRun);
   pRun->xEmit(pRun, pRun->pNode, apArg);
-  if (ASSOC_UNLIKELY(pRun->rc != SQLITE_OK)) {
-    sqlite3_result_error_code(pCtx, SQLITE_ABORT);
-    return 0;
-  }
-  return pRun;
+  if (ASSOC_LIKELY(pRun->rc == SQLITE_OK)) return 1;
+  sqlite3_result_error_code(pCtx, SQLITE_ABORT);
+  return 0;
 }
 
 /* assoc_emit(key…, value…): takes the rows of a statement. */
 static void emitStep(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
-  (void)emitRow(pCtx, nArg, apArg, zNoEmit);
+  AssocRun *pRun = emitRun(pCtx, nArg);
+  if (ASSOC_LIKELY(pRun != 0)) {
+    (void)emitRow(pCtx, pRun, apArg);
+  } else {
+    sqlite3_result_error(pCtx, zNoEmit, -1);
+  }
 }
 
 /* An aggregate without rows also has to refuse calls from outside. */
@@ -915,10 +919,14 @@ static void emitFinal(sqlite3_context *pCtx) {
 ** if it is the last row that is wanted, which ends the statement's inner
 ** loop. */
 static void enoughFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
-  AssocRun *pRun = emitRow(pCtx, nArg, apArg, zNoEnough);
+  AssocRun *pRun = emitRun(pCtx, nArg);
   const AssocNodeRun *pState;
   i64 n;
-  if (pRun == 0 || pRun->eKeys != ASSOC_KEYS_GIVEN) return;
+  if (pRun == 0 || pRun->eKeys != ASSOC_KEYS_GIVEN) {
+    sqlite3_result_error(pCtx, zNoEnough, -1);
+    return;
+  }
+  if (!emitRow(pCtx, pRun, apArg)) return;
   pState = &pRun->aNode[pRun->pNode->iNode];
   n = pState->aBucket[pRun->iKey].nCame - pState->nOffset;
   sqlite3_result_int(pCtx, n >= pState->nMost);
