@@ -96,43 +96,50 @@ void assocOutPrintf(AssocOut *pOut, const char *zFmt, ...) {
 
 /* ------------------------------------------------------------- numbers */
 
-/* The number of decimal digits of u. */
-static inline int digitCount(u64 u) {
-  int n = 1;
-  for (; u >= 10000; u /= 10000) n += 4;
-  return n + (u >= 10) + (u >= 100) + (u >= 1000);
-}
-
-/* Write i in decimal, two digits at a time. Needs room for 20 bytes. */
-static char *intWrite(char *p, i64 i) {
+/* Write two digits of 0 <= u < 100. */
+static inline char *pairWrite(char *p, u32 u) {
   static const char zPairs[] = "0001020304050607080910111213141516171819"
                                "2021222324252627282930313233343536373839"
                                "4041424344454647484950515253545556575859"
                                "6061626364656667686970717273747576777879"
                                "8081828384858687888990919293949596979899";
-  u64 u = i < 0 ? 0 - (u64)i : (u64)i;
-  char *pEnd, *pAt;
+  assert(u < 100);
+  memcpy(p, &zPairs[2 * u], 2);
+  return p + 2;
+}
+
+/* Write u in decimal: four digits after those of u / 10000. Needs room for 20
+** bytes. */
+static char *naturalWrite(char *p, u64 u) {
+  u32 n;
+  if (u >= 10000) {
+    n = (u32)(u % 10000);
+    p = naturalWrite(p, u / 10000);
+    return pairWrite(pairWrite(p, n / 100), n % 100);
+  }
+  n = (u32)u;
+  if (n >= 1000) return pairWrite(pairWrite(p, n / 100), n % 100);
+  if (n < 10 || n >= 100) {
+    *p++ = (char)('0' + (n < 10 ? n : n / 100));
+    return n < 10 ? p : pairWrite(p, n % 100);
+  }
+  return pairWrite(p, n);
+}
+
+/* The same for a number with a sign. */
+static inline char *intWrite(char *p, i64 i) {
   assert(p);
-  if (i < 0) *p++ = '-';
-  if (u < 10) { /* Most flags and ratings are one digit */
-    *p = (char)('0' + u);
-    return p + 1;
-  }
-  pEnd = pAt = p + digitCount(u);
-  for (; u >= 100; u /= 100) {
-    pAt -= 2;
-    memcpy(pAt, &zPairs[2 * (u % 100)], 2);
-  }
-  if (u >= 10) {
-    memcpy(p, &zPairs[2 * u], 2);
-  } else {
-    *p = (char)('0' + u);
-  }
-  return pEnd;
+  if (i >= 0) return naturalWrite(p, (u64)i);
+  *p++ = '-';
+  return naturalWrite(p, 0 - (u64)i);
+}
+
+static inline void jsonInt(AssocOut *pOut, i64 i) {
+  if (assocOutNeed(pOut, 21)) pOut->p = intWrite(pOut->p, i);
 }
 
 void assocJsonInt(AssocOut *pOut, i64 i) {
-  if (assocOutNeed(pOut, 21)) pOut->p = intWrite(pOut->p, i);
+  jsonInt(pOut, i);
 }
 
 /*
@@ -217,12 +224,17 @@ void assocJsonBlob(AssocOut *pOut, const u8 *z, i64 n) {
   pOut->p = p;
 }
 
+/* A number that is asked for as text stands in quotes. */
+static inline void jsonQuote(AssocOut *pOut, int eHow) {
+  if (eHow == ASSOC_JSON_TEXT) assocOutText(pOut, "\"", 1);
+}
+
 /* Append an integer; in a BOOLEAN column 0 and 1 are false and true. */
-static void jsonInteger(AssocOut *pOut, i64 i, int eHow) {
+static inline void jsonInteger(AssocOut *pOut, i64 i, int eHow) {
   if (eHow == ASSOC_JSON_BOOL && (i == 0 || i == 1)) {
     assocOutText(pOut, i ? "true" : "false", i ? 4 : 5);
   } else {
-    assocJsonInt(pOut, i);
+    jsonInt(pOut, i);
   }
 }
 
@@ -242,14 +254,14 @@ void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow) {
     break;
   }
   case SQLITE_INTEGER:
+    jsonQuote(pOut, eHow);
+    jsonInteger(pOut, sqlite3_value_int64(pVal), eHow);
+    jsonQuote(pOut, eHow);
+    break;
   case SQLITE_FLOAT:
-    if (eHow == ASSOC_JSON_TEXT) assocOutText(pOut, "\"", 1);
-    if (sqlite3_value_type(pVal) == SQLITE_INTEGER) {
-      jsonInteger(pOut, sqlite3_value_int64(pVal), eHow);
-    } else {
-      assocJsonReal(pOut, sqlite3_value_double(pVal));
-    }
-    if (eHow == ASSOC_JSON_TEXT) assocOutText(pOut, "\"", 1);
+    jsonQuote(pOut, eHow);
+    assocJsonReal(pOut, sqlite3_value_double(pVal));
+    jsonQuote(pOut, eHow);
     break;
   case SQLITE_BLOB:
     n = sqlite3_value_bytes(pVal); /* First: it is 0 after a failure */

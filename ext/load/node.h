@@ -13,6 +13,7 @@
 struct AssocPart {
   u8 eType;             /* ASSOC_PART_* */
   u8 eJson;             /* COLUMN: ASSOC_JSON_* */
+  u8 bSplit;            /* Rows keep the offset of its place */
   const ShapeVal *pVal; /* VALUE: the literal */
   const char *zVal;     /* VALUE: its JSON */
   int nVal;             /* VALUE: bytes of zVal */

@@ -1039,7 +1039,7 @@ static void compileBlock(Planner *p, AssocNode *pNode,
 /* The members of a node are complete: close the object, and count the offsets
 ** of its rows. */
 static void endBlock(Planner *p, AssocNode *pNode) {
-  const AssocPart *pPart;
+  AssocPart *pPart;
   assocNodeDropEmpty(p, pNode);
   if (!pNode->bSpread) {
     int bEmpty = pNode->pPart == 0;
@@ -1047,7 +1047,8 @@ static void endBlock(Planner *p, AssocNode *pNode) {
     if (pEnd) assocNodePartKey(p, pEnd, bEmpty ? "{}" : "}", 0, "");
   }
   for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
-    if (pPart->pNode || pNode->bLists) pNode->nSplit++;
+    pPart->bSplit = pPart->pNode || pNode->bLists;
+    pNode->nSplit += pPart->bSplit;
   }
   assocNodeEmpty(p, pNode);
 }

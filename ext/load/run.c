@@ -38,13 +38,16 @@ static void rowGrow(AssocOut *pOut, i64 n) {
 ** of ASSOC_KEY_PAD bytes are copied. The next write overwrites what is too
 ** much. */
 static inline void rowKey(AssocOut *pOut, const AssocPart *pPart) {
-  int i = 0;
-  if (!assocOutNeed(pOut, pPart->nKey + ASSOC_KEY_PAD)) return;
-  do {
-    memcpy(pOut->p + i, pPart->zKey + i, ASSOC_KEY_PAD);
-    i += ASSOC_KEY_PAD;
-  } while (i < pPart->nKey);
-  pOut->p += pPart->nKey;
+  const char *z = pPart->zKey;
+  int i, n = pPart->nKey;
+  char *p;
+  if (!assocOutNeed(pOut, n + ASSOC_KEY_PAD)) return;
+  p = pOut->p;
+  memcpy(p, z, ASSOC_KEY_PAD);
+  for (i = ASSOC_KEY_PAD; i < n; i += ASSOC_KEY_PAD) {
+    memcpy(p + i, z + i, ASSOC_KEY_PAD);
+  }
+  pOut->p = p + n;
 }
 
 /* Write the members of a row. The row's words get the offset of each place
@@ -55,10 +58,9 @@ static void writeParts(AssocRun *pRun, const AssocNode *pNode, i64 nHead,
   AssocOut *pOut = &pRun->row;
   const AssocPart *pPart;
   int iSplit = 0;
-  for (pPart = pNode->pPart; pPart && pOut->rc == SQLITE_OK;
-       pPart = pPart->pNext) {
+  for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
     rowKey(pOut, pPart);
-    if (pPart->pNode || pNode->bLists) {
+    if (pPart->bSplit) {
       ((AssocRow *)pOut->pStart)->aWord[iSplit++] =
           (u32)(pOut->p - pOut->pStart - nHead);
     }
