@@ -148,9 +148,10 @@ void assocAllowMissing(AssocWriter *w, const AssocTable *pTab) {
 static int namesHidden(AssocCall *pCall, const AssocTable *pTab,
                        const char *z) {
   int i;
+  assert(z); /* Each error of a constraint has a text */
   /* SQLite's message of a constraint names columns: "t.a, t.b". Any part of it
   ** that looks like a hidden name counts, rather one too many than one too few. */
-  for (i = 0; z && i < pTab->nCol; i++) {
+  for (i = 0; i < pTab->nCol; i++) {
     const AssocPolicy *p = assocPolicyOf(pCall, pTab);
     for (; p; p = assocPolicyNext(pCall, p)) {
       if ((p->aColumn[i] & ASSOC_COLUMN_HIDE) &&

@@ -301,9 +301,17 @@ static void replaceOne(Graph *g, const GraphRow *pRow) {
 
 /* ---------------------------------------------------------------- finding */
 
-/* A UNIQUE index found a row that cannot be meant: it is softly deleted, or it
-** is of another model of the table. */
-static void byTwin(Graph *g, const GraphRow *p, int bDead) {
+/* Is no column of the row's key NULL? */
+static int byHasKey(const WriteRow *pRow) {
+  int i = 0;
+  while (i < pRow->pModel->nKey && !assocValIsNull(&pRow->aKey[i])) i++;
+  return i == pRow->pModel->nKey;
+}
+
+/* A UNIQUE index found a row that cannot be meant: it is softly deleted, it has no
+** key, or it is of another model of the table. */
+static void byTwin(Graph *g, const GraphRow *p, const WriteRow *pFound,
+                   int bDead) {
   assert(p->pUnique);
   assocFail(g->w->pCall,
             &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
@@ -315,7 +323,9 @@ static void byTwin(Graph *g, const GraphRow *p, int bDead) {
                                        : 0},
             "the row of %s that \"%s\" finds %s", p->pModel->zLabel,
             p->pUnique->zKey,
-            bDead ? "is marked as deleted" : "is one of another model");
+            bDead               ? "is marked as deleted"
+            : !byHasKey(pFound) ? "has NULL in its key"
+                                : "is one of another model");
 }
 
 /* The columns that have a value without the payload: of ties, scopes and the
@@ -337,10 +347,7 @@ static int *byGiven(Graph *g, const GraphRow *p, const GraphCells *pCells,
 ** NULL. */
 static int byIsWhole(AssocWriter *w, const WriteRow *pRow) {
   const AssocModel *pModel = pRow->pModel;
-  int i;
-  for (i = 0; i < pModel->nKey && !assocValIsNull(&pRow->aKey[i]); i++) {
-  }
-  return i == pModel->nKey && pModel->nValue == 0 &&
+  return byHasKey(pRow) && pModel->nValue == 0 &&
          w->pCall->pConn->pSession == 0 && !assocAllowAsks(w, pModel->pTable);
 }
 
@@ -367,7 +374,7 @@ static int byFind(Graph *g, GraphRow *p, const GraphCells *pCells) {
       return 1;
     }
     if (!bDead && assocRowFind(w, p->pModel, found.aKey, &p->row)) return 1;
-    byTwin(g, p, bDead);
+    byTwin(g, p, &found, bDead);
   }
   return 0;
 }

@@ -21,14 +21,16 @@ static void scopeCells(AssocWriter *w, const ShapePred *pPred,
                        u8 *pbOperator) {
   const ShapePred *pSub;
   if (pPred == 0) return;
-  /* A scope that is written may only say column = value, or column IS NULL. */
+  /* A scope that is written may only say column = value, or column IS NULL. When it
+  ** was defined, checkKey() saw to it that it names columns of the table alone. */
   if (pPred->eOp == SHAPE_OP_AND) {
     for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
       scopeCells(w, pSub, pTab, pn, aCell, pbOperator);
     }
   } else if ((pPred->eOp == SHAPE_OP_EQ ||
               (pPred->eOp == SHAPE_OP_ISNULL && !pPred->bNot)) &&
-             pPred->key.pPath && pPred->key.pAgg == 0 && !pPred->pOther) {
+             !pPred->pOther) {
+    assert(pPred->key.pPath && pPred->key.pAgg == 0);
     if (aCell) {
       aCell[*pn].iCol = assocColumnFind(pTab, pPred->key.pPath->z);
       aCell[*pn].val.pJson = assocLiteralJson(w, pPred->pVal);

@@ -37,7 +37,7 @@ struct LinkLook {
 struct LinkKeep {
   AssocKeymap map;       /* OWNED: the keys */
   sqlite3_value **apVal; /* assocKeptKey() puts a key here */
-  u8 *abFound;           /* By number: assocLinkAll() has found it; or 0 */
+  u8 *abFound;           /* By number: assocLinkAll() has found it */
 };
 
 /* An empty set of keys of so many columns. */

@@ -58,12 +58,11 @@ static int manyKeysDiffer(const AssocTable *pJoin, const AssocKey *pKey,
 /* May the sources of a list of pairs be read before any of them is written? */
 static int manyMayPair(const LinkRun *p) {
   const AssocRel *pRel = p->pLink->pRel;
-  return p->pSource ||
-         (pRel->pSource->pTable->eType == ASSOC_TABLE &&
-          pRel->pSource->pTable != pRel->pThrough && p->nKey <= ASSOC_KEY_MAX &&
-          !assocAllowAsks(p->w, pRel->pSource->pTable) &&
-          manyKeysDiffer(pRel->pThrough, &pRel->foreign, pRel->pSource,
-                         &pRel->sourceKey));
+  return p->pSource || (pRel->pSource->pTable->eType == ASSOC_TABLE &&
+                        pRel->pSource->pTable != pRel->pThrough &&
+                        !assocAllowAsks(p->w, pRel->pSource->pTable) &&
+                        manyKeysDiffer(pRel->pThrough, &pRel->foreign,
+                                       pRel->pSource, &pRel->sourceKey));
 }
 
 /* Can what one target needs not depend on what was written for those before? */
@@ -77,11 +76,10 @@ static int manyMay(const LinkRun *p) {
       !assocKeysMay(w) || assocAllowAsks(w, pLink->pTarget->pTable)) {
     return 0;
   }
-  if (pRel->eKind == ASSOC_HASMANY && p->pSource) {
+  if (pRel->eKind == ASSOC_HASMANY) {
     return !p->bRemove || (!assocLinkDestroys(pLink) && pLink->nFree == 1);
   }
-  return bApart && pRel->eKind == ASSOC_BELONGSTOMANY &&
-         assocLinkMeets(w, pLink) && pRel->pOpt->eSymmetric != 1 &&
+  return bApart && assocLinkMeets(w, pLink) && pRel->pOpt->eSymmetric != 1 &&
          pRel->pThrough != pLink->pTarget->pTable && manyMayPair(p) &&
          manyKeysDiffer(pRel->pThrough, &pRel->other, pLink->pTarget,
                         pLink->pTargetKey);
@@ -211,33 +209,22 @@ static int manyWhat(LinkRun *p, sqlite3_stmt *pStmt) {
   return iSlot >= nSlot ? RUN_WRITE : p->bRemove ? RUN_NOTHING : RUN_ALONE;
 }
 
-/* May the key stand in assoc_keys? An array or object is no value: it is left
-** to the error of the single way. */
-static int manyTakes(const LinkRun *p, const WriteVal *aKey) {
-  int i;
-  for (i = 0; i < p->nKey; i++) {
-    if (aKey[i].pJson && aKey[i].pJson->eType >= ASSOC_J_ARRAY) return 0;
-  }
-  return 1;
-}
-
 /* Collect what is to be written. Returns the number of the key that ends the
 ** run. */
 static int manyRead(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
   AssocWriter *w = p->w;
   const WriteLink *pLink = p->pLink;
-  int nCol = p->nKey, eWhat = RUN_NOTHING, n = 0;
+  int nCol = p->nKey, eWhat = RUN_NOTHING;
   sqlite3_stmt *pStmt =
       assocLinkLookStmt(w, p->pLink, p->pSource ? LINK_LIST : LINK_PAIRS);
   WriteKeys keys;
-  while (n < nKey && manyTakes(p, aaKey[n])) n++;
   if (p->pSource) {
     assocLinkBind(w, pStmt, 1 + nCol, pLink->pRel->sourceKey.nCol,
                   assocLinkRef(w, pLink, p->pSource, 0));
   }
   if (w->pCall->rc != SQLITE_OK) return 0;
   p->n = 0;
-  assocKeysGive(w, &keys, nCol, n, aaKey);
+  assocKeysGive(w, &keys, nCol, nKey, aaKey);
   while (eWhat != RUN_ALONE && assocStep(w->pCall, pStmt)) {
     eWhat = manyWhat(p, pStmt);
     if (eWhat != RUN_WRITE) continue;
@@ -247,10 +234,10 @@ static int manyRead(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
     }
     p->aaKey[p->n++] = assocWriteGet(w, pStmt, 0, nCol);
   }
-  assert(p->n <= n);
+  assert(p->n <= nKey);
   sqlite3_reset(pStmt);
   assocKeysTake(w);
-  return eWhat == RUN_ALONE ? keys.base.i : n;
+  return eWhat == RUN_ALONE ? keys.base.i : nKey;
 }
 
 /* Write one target alone. */
@@ -333,6 +320,7 @@ static int manyRun(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
   int i = 0, nAlone = 0;
   p->nKey = p->pLink->pTarget->nKey;
   if (p->pSource == 0) p->nKey += p->pLink->pRel->pSource->nKey;
+  assert(p->nKey <= ASSOC_KEY_MAX); /* Keys of pairs have one column */
   if (nKey < 2 || !manyMay(p) || !manyPrepare(p)) return 0;
   if (manyAtOnce(p, nKey, aaKey)) return nKey;
   p->aaKey = assocAlloc(w->pCall, &w->tmp, nByte);
@@ -377,6 +365,7 @@ int assocLinkAddSome(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 int assocLinkAddPairs(AssocWriter *w, WriteLink *pLink, int nKey,
                       const WriteVal *const *aaKey) {
   LinkRun run = {.w = w, .pLink = pLink};
+  assert(pLink->pRel->eKind == ASSOC_BELONGSTOMANY);
   return manyRun(&run, nKey, aaKey);
 }
 

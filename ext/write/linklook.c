@@ -379,9 +379,11 @@ void assocLinkAll(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   while (assocStep(w->pCall, pStmt)) {
     if (pBut) {
       u32 iSlot = assocKeymapFind(&pBut->map, assocKeptKey(pBut, pStmt), &rc);
-      if (iSlot != ASSOC_NOSLOT && pBut->abFound) pBut->abFound[iSlot] = 1;
-      if (iSlot != ASSOC_NOSLOT) continue;
       assocErrorCode(w->pCall, rc);
+      if (iSlot != ASSOC_NOSLOT) {
+        pBut->abFound[iSlot] = 1;
+        continue;
+      }
     }
     rowsAdd(w, p, pLink->pTarget, pStmt, 0);
   }

@@ -83,7 +83,8 @@ static WriteSql *quickSql(AssocWriter *w, const WriteLink *pLink, int n,
 
 int assocLinkMayPair(AssocWriter *w, AssocRel *pRel) {
   WriteLink *p = assocLinkOf(w, pRel, 0);
-  if (p == 0 || w->pCall->bGate) return 0;
+  assert(p); /* The caller has asked for it before */
+  if (w->pCall->bGate) return 0;
   if (p->eQuick == QUICK_ASK)
     p->eQuick = quickFits(w, p) ? QUICK_YES : QUICK_NO;
   return p->eQuick == QUICK_YES;
@@ -92,7 +93,8 @@ int assocLinkMayPair(AssocWriter *w, AssocRel *pRel) {
 /* Is the key an integer, as the tables have it? */
 static int quickIs(const WriteVal *p) {
   if (p->pJson) return p->pJson->eType == ASSOC_J_INT;
-  return p->pVal == 0 || sqlite3_value_type(p->pVal) == SQLITE_INTEGER;
+  assert(p->pVal); /* The caller's key, not one that was read */
+  return sqlite3_value_type(p->pVal) == SQLITE_INTEGER;
 }
 
 int assocLinkNewPair(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,

@@ -42,7 +42,8 @@ static WriteRefer *referAdd(ReferList *p, AssocTable *pChild, int nCol,
   return pNew;
 }
 
-/* Do all columns of a key exist? */
+/* Do all columns of a foreign key exist? Those that it refers to do, or the
+** definition would be bad. */
 static int referReady(const AssocKey *pKey) {
   int i;
   for (i = 0; i < pKey->nCol; i++) {
@@ -106,8 +107,7 @@ static void refersOfForeign(ReferList *p, AssocForeign *pFor) {
     WriteRefer *pNew;
     if (pFor->pParent->pTable != p->pModel->pTable || !pFor->bConstraint ||
         pFor->pTab == 0 || pFor->pTab->eType == ASSOC_VIEW ||
-        pFor->pTab->bPlanned || !referReady(&pFor->key) ||
-        !referReady(&pFor->parentKey)) {
+        pFor->pTab->bPlanned || !referReady(&pFor->key)) {
       continue;
     }
     pFk = referDeclared(p->w, pFor);
@@ -192,7 +192,7 @@ static void refersOfSchema(ReferList *p) {
 /* Add a key without a constraint, if it counts: see the head of this file. */
 static WriteRefer *referFree(ReferList *p, AssocRel *pRel, AssocTable *pChild,
                              const AssocKey *pKey, const AssocKey *pRef) {
-  if (pChild == 0 || !referReady(pKey) || !referReady(pRef)) return 0;
+  if (pChild == 0 || !referReady(pKey)) return 0;
   if (pChild->eType == ASSOC_VIEW && pRel->pOpt->zOnDelete == 0) return 0;
   return referAdd(p, pChild, pKey->nCol, pKey->aCol, pRef->aCol,
                   pRel->pOpt->zOnDelete);
