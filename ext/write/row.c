@@ -601,10 +601,11 @@ static WriteSql *rowSqlNew(AssocWriter *w, const WriteSql *pLike) {
   p->aWhere = assocArenaInts(w->pCall, &w->mem, p->nWhere, p->aWhere);
   p->aGet = assocArenaInts(w->pCall, &w->mem, p->nGet, p->aGet);
   assocSchemaNeedTrust(w->pCall, p->pTab->pSchema);
+  if (w->pCall->rc != SQLITE_OK) return 0;
   if ((p->eOp == WRITE_FIND && assocAllowAsks(w, p->pTab)) ||
       (readsRows(p) && assocBudgetCounts(w->pCall->pConn))) {
     rowSqlPoliced(w, p);
-  } else if (w->pCall->rc == SQLITE_OK) {
+  } else {
     sqlPrepare(w, p, rowSqlText(w, p));
   }
   return p;
