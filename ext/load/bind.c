@@ -130,6 +130,10 @@ static void bindList(AssocRun *pRun, sqlite3_stmt *pStmt,
     z = (const char *)sqlite3_value_text(pValue);
     if (z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
   }
+  if (pValue == 0 && pVal->eType >= SHAPE_VAL_INDEX) {
+    bindMissing(pRun, pVal);
+    return;
+  }
   /* The statement reads the array with json_each(); it is read here only to say
   ** what is wrong with it. */
   if (z && z[strspn(z, " \t\n\r")] == '[') {

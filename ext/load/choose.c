@@ -101,7 +101,8 @@ static int lookupSeeks(AssocCall *pCall, AssocNode *pNode,
 /* Does an index find the rows of one parent? */
 int assocNodeSeeks(AssocCall *pCall, AssocNode *pNode) {
   if (pNode->zIndex) return !pNode->bDear;
-  if (pNode->pRel == 0 || pNode->bBranch || pNode->lookup.zSql == 0) return 0;
+  assert(pNode->pRel && pNode->lookup.zSql); /* It is related to its parent */
+  if (pNode->bBranch) return 0;
   return lookupSeeks(pCall, pNode, pNode->pRel);
 }
 

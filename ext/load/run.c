@@ -429,7 +429,9 @@ static sqlite3_stmt *openFetch(AssocRun *pRun, const AssocNode *pNode,
   char *z = pCall->err.zText;
   pCall->pConn->budget.zAt = pNode->zPath;
   if (!assocBudgetTime(pCall->pConn)) assocBudgetError(pCall);
-  if (pStmt || pCall->rc != SQLITE_ERROR || z == 0 || !isLimit(z)) return pStmt;
+  if (pStmt || pCall->rc != SQLITE_ERROR) return pStmt;
+  /* A text comes with this code, of SQLite as well as of ours. */
+  if (ASSOC_NEVER(z == 0) || !isLimit(z)) return 0;
   pCall->err.zText = 0;
   pCall->rc = SQLITE_OK;
   assocFail(pCall, &(AssocWhy){.eReason = ASSOC_E_LIMIT, .zName = pNode->zPath},
