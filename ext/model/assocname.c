@@ -241,20 +241,32 @@ static const char *namingTrimStart(const char *z, int n, const char *zWord) {
   return i < n ? &z[i] : z;
 }
 
+/* Words that only say that a column is a key. The first two also stand before
+** the name: fk_author. */
+static const char *const azNamingKey[] = {"id",   "fk",   "key", "ref", "ptr",
+                                          "uuid", "guid", "pk",  "row"};
+
+/* Is z one of them and nothing else? */
+static int namingIsKey(const char *z) {
+  int i;
+  for (i = 0; i < ASSOC_COUNT(azNamingKey); i++) {
+    if (sqlite3_stricmp(z, azNamingKey[i]) == 0) return 1;
+  }
+  return 0;
+}
+
 /* A column's name without the parts that only say that it is a key of zRef. */
 static const char *namingStemOf(AssocCall *pCall, AssocArena *pArena,
                                 const char *zCol, const char *zRef) {
-  static const char *const azKey[] = {"id",   "fk",   "key", "ref", "ptr",
-                                      "uuid", "guid", "pk",  "row"};
   int i, n = (int)strlen(zCol);
   if (zRef) n = namingTrimEnd(zCol, n, zRef);
-  for (i = 0; i < ASSOC_COUNT(azKey); i++) {
-    int nLess = namingTrimEnd(zCol, n, azKey[i]);
+  for (i = 0; i < ASSOC_COUNT(azNamingKey); i++) {
+    int nLess = namingTrimEnd(zCol, n, azNamingKey[i]);
     if (nLess < n) i = -1; /* There may be more: author_id_fk */
     n = nLess;
   }
   for (i = 0; i < 2; i++) {
-    const char *z = namingTrimStart(zCol, n, azKey[i]);
+    const char *z = namingTrimStart(zCol, n, azNamingKey[i]);
     n -= (int)(z - zCol);
     zCol = z;
   }
@@ -291,7 +303,7 @@ static int namingIsOwn(AssocCall *pCall, AssocArena *pArena, const char *zStem,
 }
 
 /* A column's name without the first word that most columns of its table share:
-** rev_page → page. */
+** rev_page → page. But img_id stays: "id" alone names nothing. */
 static const char *namingTrimTable(const AssocTable *pTab, const char *zCol) {
   int i, n, nSame = 0;
   for (n = 0; zCol[n] && zCol[n] != '_'; n++) {
@@ -300,7 +312,10 @@ static const char *namingTrimTable(const AssocTable *pTab, const char *zCol) {
   for (i = 0; i < pTab->nCol; i++) {
     nSame += sqlite3_strnicmp(pTab->aCol[i].zName, zCol, n + 1) == 0;
   }
-  return nSame >= 3 && nSame * 2 >= pTab->nCol ? &zCol[n + 1] : zCol;
+  if (nSame < 3 || nSame * 2 < pTab->nCol || namingIsKey(&zCol[n + 1])) {
+    return zCol;
+  }
+  return &zCol[n + 1];
 }
 
 /* The name that column i of the key gives the other row. 0 if it says no more
@@ -312,7 +327,7 @@ static const char *namingStemColumn(AssocCall *pCall, AssocArena *pArena,
   const char *zCol = pTab->aCol[p->aCol[i]].zName;
   const char *zRef = p->pParent->pTable->aCol[p->aRef[i]].zName;
   const char *zOwn = namingSingular(pCall, pArena, p->zParent);
-  const char *zLess = namingTrimTable(pTab, zCol), *zStem;
+  const char *zLess = namingTrimTable(pTab, zCol);
   if (p->cLetter && zLess == zCol && zCol[0] == p->cLetter && zCol[1]) {
     zLess = zCol + 1;
   }
@@ -320,15 +335,11 @@ static const char *namingStemColumn(AssocCall *pCall, AssocArena *pArena,
   if (namingIsOwn(pCall, pArena, namingStemOf(pCall, pArena, zRef, 0), zOwn)) {
     zRef = 0; /* language_id: its words are the table's */
   }
-  zStem = namingStemOf(pCall, pArena, zLess, zRef);
-  if (zLess != zCol && namingStemOf(pCall, pArena, zLess, 0)[0] == 0) {
-    zStem = namingStemOf(pCall, pArena, zCol, zRef);
-  }
   if (p->pChild->zName[0] == '_' &&
       (strcmp(zCol, "A") == 0 || strcmp(zCol, "B") == 0)) {
     return 0; /* Prisma's _RoleToUser(A, B) */
   }
-  return zStem;
+  return namingStemOf(pCall, pArena, zLess, zRef);
 }
 
 /* The stem is what the columns of the key say of the parent: "author" in
