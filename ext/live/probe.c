@@ -89,9 +89,7 @@ static void probeTerm(sqlite3_str *pStr, const AssocTable *pTab,
   int iCol = pIdx->aCol[i];
   const AssocColumn *pCol;
   if (i) sqlite3_str_appendall(pStr, " AND ");
-  assert(iCol >= -2); /* -1: the rowid. -2: an expression */
-  if (iCol == -1) iCol = pTab->iRowid;
-  if (iCol < 0) {
+  if (iCol < 0) { /* An expression */
     const char *z = &pText->z[pText->aiTerm[i]];
     int n = pText->aiEnd[i] - pText->aiTerm[i];
     sqlite3_str_appendf(pStr, "(%.*s)=", n, z);
@@ -112,7 +110,7 @@ static void probeMoved(sqlite3_str *pStr, const AssocTable *pTab,
                        const AssocIndex *pIdx) {
   int i;
   for (i = 0; i < pIdx->nCol; i++) {
-    int iCol = pIdx->aCol[i] == -1 ? pTab->iRowid : pIdx->aCol[i];
+    int iCol = pIdx->aCol[i];
     sqlite3_str_appendf(pStr, "%sNEW.\"%w\" IS NOT OLD.\"%w\" COLLATE BINARY",
                         i ? " OR " : "(", pTab->aCol[iCol].zName,
                         pTab->aCol[iCol].zName);
@@ -137,7 +135,7 @@ int assocLiveProbeColumns(AssocCall *pCall, const LiveTable *p, u8 *abCol) {
     if (!pIdx->bUnique) continue;
     if (pIdx->bPartial || hasExpression(pIdx)) return 0;
     for (i = 0; i < pIdx->nCol; i++) {
-      int iCol = pIdx->aCol[i] == -1 ? pTab->iRowid : pIdx->aCol[i];
+      int iCol = pIdx->aCol[i];
       if (pTab->aCol[iCol].bGenerated) return 0;
       abCol[iCol] = 1;
     }

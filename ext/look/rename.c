@@ -117,7 +117,7 @@ static void renamedByIndex(AssocLook *p, AssocRenamedKey *pKey) {
       assocArenaPrintf(p->pCall, &p->mem, "%s_%s", pKey->pTab->zName, zOld);
   if (pKey->pKey->nCol != 1 || zName == 0) return;
   while (pIdx && sqlite3_stricmp(pIdx->zName, zName) != 0) pIdx = pIdx->pNext;
-  if (pIdx == 0 || pIdx->aCol[0] < 0) return; /* The rowid, an expression */
+  if (pIdx == 0 || pIdx->aCol[0] < 0) return; /* An expression */
   pKey->azNow = assocAlloc(p->pCall, &p->mem, sizeof(char *));
   if (pKey->azNow == 0) return;
   pKey->azNow[0] = pKey->pTab->aCol[pIdx->aCol[0]].zName;

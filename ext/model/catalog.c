@@ -305,8 +305,8 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
   u64 iSum = ASSOC_HASH_START;
   int i;
   /* An earlier try may have failed in the middle. */
-  pSchema->pDef = pSchema->pModelDef = pSchema->pSetting = 0;
-  pSchema->pPolicyDef = 0;
+  pSchema->pDef = pSchema->pModelDef = pSchema->pPolicyDef = 0;
+  pSchema->bReadonly = 0;
   pSchema->iSum = 0;
   while (assocStep(pCall, pStmt)) {
     AssocDef *pDef = assocAlloc(pCall, pArena, sizeof(*pDef));
@@ -326,8 +326,7 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
     if (pDef->zModel == 0 || pDef->zName == 0) continue;
     checkNewer(pCall, pDef);
     if (pDef->zKind && strcmp(pDef->zKind, "setting") == 0) {
-      pDef->pNext = pSchema->pSetting;
-      pSchema->pSetting = pDef;
+      pSchema->bReadonly = 1; /* checkNewer() knows no other setting */
       continue;
     }
     if (pDef->zKind && strcmp(pDef->zKind, "policy") == 0) {
@@ -342,13 +341,6 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
     ppModel = &pDef->pNextModel;
   }
   assocFinalize(pCall, pStmt);
-}
-
-/* Settings are rows of main, such as the one of assoc_readonly(). */
-AssocDef *assocSettingFind(AssocCatalog *pCat, const char *zName) {
-  AssocDef *p = pCat->pSchema->pSetting;
-  while (p && sqlite3_stricmp(p->zName, zName) != 0) p = p->pNext;
-  return p;
 }
 
 /*
@@ -460,7 +452,7 @@ static void scanCallers(AssocCall *pCall, AssocSchema *pSchema) {
 ** its views and triggers were made by this connection. */
 void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema) {
   AssocSchema *p;
-  if (pCall->pConn->bViews || pCall->pConn->xCallable == 0) return;
+  if (pCall->pConn->bViews) return;
   for (p = pSchema->pCatalog->pSchema; p; p = p->pNext) {
     if (p == pSchema || p->pNext == 0) continue; /* The last database is temp */
     if (!p->bScanned && pCall->rc == SQLITE_OK) scanCallers(pCall, p);
@@ -476,7 +468,7 @@ void assocSchemaNeedTrust(AssocCall *pCall, AssocSchema *pSchema) {
 /* See model.h. */
 void assocCatalogNeedTrust(AssocCall *pCall, AssocCatalog *pCat) {
   AssocSchema *p;
-  for (p = pCat->pSchema; p && p->pNext; p = p->pNext) {
+  for (p = pCat->pSchema; p->pNext; p = p->pNext) { /* Not temp */
     if (!assocSchemaLoad(pCall, p)) return;
     if (p->pDef || p->pPolicyDef) assocSchemaNeedTrust(pCall, p);
   }

@@ -206,8 +206,7 @@ int assocCounterColumn(AssocCall *pCall, AssocModel *pModel,
   AssocCounter *p = 0;
   AssocRel *pRel;
   if (pAgg->eAgg != SHAPE_AGG_COUNT || pAgg->pCol || pAgg->pWhere ||
-      pPath == 0 || pPath->pNext ||
-      assocColumnFind(pModel->pTable, pPath->z) >= 0) {
+      pPath == 0 || pPath->pNext) {
     return -1;
   }
   pRel = assocRelSeek(pCall, pModel, pPath->z);

@@ -202,8 +202,8 @@ static int inflIsLower(char c) {
 */
 static int inflCapsPlural(const char *z, int n, int i) {
   int nEnd = z[i] == 's' ? 1 : 2;
-  assert(i >= 0 && i < n);
-  if (i < 2 || i + nEnd > n) return 0;
+  assert(i >= 2 && i < n);
+  if (i + nEnd > n) return 0;
   if (!assocIsUpper(z[i - 1]) || !assocIsUpper(z[i - 2])) return 0;
   if (i + nEnd < n && inflIsLower(z[i + nEnd])) return 0;
   if (nEnd == 1) return 1;

@@ -187,11 +187,12 @@ static int fkeyReferences(const AssocFkey *pFk, const AssocTable *pParent,
   if (pFk->nCol != pKey->nCol) return 0;
   assert(pKey->nCol > 0);
   for (i = 0; i < pKey->nCol; i++) {
+    assert(pKey->aCol[i] >= 0); /* What is referenced is there */
     for (j = 0; j < pFk->nCol; j++) {
       int iCol = pFk->azTo[j]        ? assocColumnFind(pParent, pFk->azTo[j])
                  : j < pParent->nKey ? pParent->aKey[j]
                                      : -1;
-      if (iCol == pKey->aCol[i] && iCol >= 0) break;
+      if (iCol == pKey->aCol[i]) break;
     }
     if (j == pFk->nCol) return 0;
   }

@@ -87,7 +87,7 @@ struct AssocIndex {
   u8 bPartial;         /* It has a WHERE */
   u8 bPrimary;         /* Created by PRIMARY KEY */
   int nCol;            /* Indexed columns and expressions */
-  int *aCol;           /* Column numbers; -1: the rowid; -2: an expression */
+  int *aCol;           /* Column numbers; -2: an expression */
   const char **azColl; /* Their collations */
   u8 *abDesc;          /* Which of them are descending */
   AssocIndex *pNext;   /* The next of the same table */
@@ -256,6 +256,7 @@ struct AssocSchema {
   u8 bLoaded;             /* The members below have been read */
   u8 bDefs;               /* Has a table assoc_definitions */
   u8 bToken;              /* Has a valid token and its triggers */
+  u8 bReadonly;           /* Has the row of assoc_readonly() */
   u8 bScanned;            /* zCaller is valid */
   u8 bUnused;             /* temp, which SQLite has not opened: it is empty */
   const char *zCaller;    /* "the view v": what in the schema calls us, or 0 */
@@ -265,7 +266,6 @@ struct AssocSchema {
   AssocTable **apTable;     /* Entries already used in this catalog, else 0 */
   AssocDef *pDef;           /* Rows of assoc_definitions */
   AssocDef *pModelDef;      /* Rows of assoc_model() */
-  AssocDef *pSetting;       /* Rows of kind 'setting' */
   AssocDef *pPolicyDef;     /* Rows of kind 'policy' */
   AssocTable *pPlanned;     /* Tables that assoc_sync() makes, found so far */
   u64 iSum;                 /* Checksum of all rows, in any order */
@@ -347,9 +347,6 @@ void assocCatalogNeedTrust(AssocCall *pCall, AssocCatalog *pCat);
 /* Raise an error if a trigger of any database contains the name of the virtual
 ** table. Before 3.40, SQLite does not ask whether a trigger may write to it. */
 void assocSchemaNeedDirect(AssocCall *pCall, const char *zTable);
-
-/* The row ('', zName, 'setting', ...) of main, or 0. */
-AssocDef *assocSettingFind(AssocCatalog *pCat, const char *zName);
 
 /* One row of assoc_definitions. */
 struct AssocDef {

@@ -193,8 +193,7 @@ const char *assocRowPlan(AssocCall *pCall, AssocDef *pDef) {
     if (assocSchemaIndex(pSchema, pName->z) < 0) pDef->zPlan = pName->z;
     return pDef->zPlan;
   }
-  zModel = rowModel(pSchema, pDef);
-  if (zModel == 0) return 0;
+  zModel = assocBareName(pSchema, pDef->zModel);
   nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
   for (i = 1; i < NAME_NSTEP; i++) {
     z = stepName(pCall, &steps, i);
@@ -357,13 +356,12 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
 ** AssocTable has the name; or 0. Looked for once. */
 static const char *rowOldTable(AssocCall *pCall, AssocDef *pDef) {
   AssocJson *pJson;
-  const char *zModel;
   NameSteps steps;
   if (pDef->bOld) return pDef->zOld;
   pJson = assocDefJson(pCall, pDef);
-  zModel = rowModel(pDef->pSchema, pDef);
-  if (zModel && pJson && assocJsonGet(pJson, "columns")) {
-    nameSteps(&pDef->pSchema->pCatalog->mem, zModel, &steps);
+  if (pJson && assocJsonGet(pJson, "columns")) {
+    nameSteps(&pDef->pSchema->pCatalog->mem,
+              assocBareName(pDef->pSchema, pDef->zModel), &steps);
     (void)schemaEntry(pCall, pDef->pSchema, &steps, 0);
     pDef->zOld = steps.zTable;
   }

@@ -192,9 +192,7 @@ static void optionKey(AssocOptionReader *r, AssocJson *pJson, int n,
   }
   assocOptionsRead(r, pJson, n, a, zHas);
   pField = assocJsonGet(pJson, "field");
-  if (pField && pField->eType != ASSOC_J_NULL && r->pCall->rc == SQLITE_OK) {
-    optionNames(r, pField, pNames);
-  }
+  if (pField && pField->eType != ASSOC_J_NULL) optionNames(r, pField, pNames);
 }
 
 /* foreignKey is a name, or an object of the options that aForeignKeyOption
@@ -212,6 +210,22 @@ static void optionOtherKey(AssocOptionReader *r, AssocJson *pJson,
             "the option otherKey has", &((AssocOptions *)pInto)->otherKey);
 }
 
+/* {"type":"kind","models":{"post":"Post"}}; polymorphic.c reads the models. */
+static const AssocOption aPolymorphicOption[] = {
+    {"type", "tn", "a column", 0, 0},
+    {"models", 0, 0, 0, 0},
+};
+
+/* Or the name of such a belongsTo. */
+static void optionPolymorphic(AssocOptionReader *r, AssocJson *pJson,
+                              void *pInto) {
+  if (pJson->eType == ASSOC_J_OBJECT) {
+    assocOptionsRead(r, pJson, ASSOC_COUNT(aPolymorphicOption),
+                     aPolymorphicOption, "the option polymorphic has");
+  }
+  optionJson(r, pJson, pInto);
+}
+
 static const AssocOption aDefineOption[] = {
     {"as", OPTION_TEXT, OPTION_INTO(zAs)},
     {"foreignKey", "taon", "a column, or an array of columns", optionForeignKey,
@@ -227,9 +241,8 @@ static const AssocOption aDefineOption[] = {
     {"unique", OPTION_BOOL, OPTION_INTO(eUnique)},
     {"allowNull", OPTION_BOOL, OPTION_INTO(eAllowNull)},
     {"constraints", OPTION_BOOL, OPTION_INTO(eConstraints)},
-    /* {"type":"kind","models":{"post":"Post"}}, or such a belongsTo's name */
-    {"polymorphic", "ton", "an object, or the name of a belongsTo", optionJson,
-     OPTION_INTO(pPolymorphic)},
+    {"polymorphic", "ton", "an object, or the name of a belongsTo",
+     optionPolymorphic, OPTION_INTO(pPolymorphic)},
     {"symmetric", OPTION_BOOL, OPTION_INTO(eSymmetric)},
     {"counterCache", OPTION_TEXT, OPTION_INTO(zCounter)},
     {"temp", OPTION_BOOL, OPTION_INTO(bTemp)},
@@ -409,7 +422,8 @@ static void writeOption(AssocOut *pOut, const AssocOption *p,
   } else if (p->xTake == assocOptionFlag) {
     writeBool(pOut, p->zName, *(const int *)pFrom);
   } else {
-    assert(p->xTake == optionJson || p->xTake == optionValue);
+    assert(p->xTake == optionJson || p->xTake == optionValue ||
+           p->xTake == optionPolymorphic);
     writeJson(pOut, p->zName, *(AssocJson *const *)pFrom);
   }
 }

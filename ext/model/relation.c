@@ -143,17 +143,14 @@ static void checkOrder(AssocResolver *p, const AssocTable *pTab,
                        const ShapeSort *pSort) {
   for (; pSort; pSort = pSort->pNext) {
     const ShapeName *pName = pSort->key.pPath;
-    int bColumn = pName && assocColumnFind(pTab, pName->z) >= 0;
+    int bColumn = assocColumnFind(pTab, pName->z) >= 0;
     if (pSort->key.bAt) {
       checkAt(p, pName);
-    } else if (pName == 0 && pSort->key.pAgg == 0) {
-      assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pTab->zName, 0,
-                   "an order needs a column");
     } else if (bColumn && pName->pNext) {
       assocErrorOf(p->pCall, ASSOC_E_DEFINITION, pTab->zName, pName->z,
                    "%s is a column of %s, so the order cannot continue with %s",
                    pName->z, pTab->zName, pName->pNext->z);
-    } else if (pName && !bColumn && !pName->pNext && pSort->key.pAgg == 0) {
+    } else if (!bColumn && !pName->pNext && pSort->key.pAgg == 0) {
       assocErrorOf(p->pCall, ASSOC_E_UNKNOWN_COLUMN, pTab->zName, pName->z,
                    "%s has no column %s, which the order names", pTab->zName,
                    pName->z);
@@ -177,6 +174,7 @@ static void resolveScope(AssocResolver *p) {
   }
   if (pOpt->pOrder) {
     pRel->pOrder = assocShapeOrder(p->pCall, p->pArena, pOpt->pOrder);
+    if (p->pCall->rc != SQLITE_OK) return;
     checkOrder(p, pRel->pTarget->pTable, pRel->pOrder);
   }
 }

@@ -145,13 +145,10 @@ static void readPolicy(AssocCall *pCall, AssocPolicy *p) {
   p->bForce = pForce && pForce->eType == ASSOC_J_TRUE;
 }
 
-/* The model of a row of kind 'policy', if its table is pTab; else 0. A row
-** speaks of tables of its own database; one in temp, of every database. */
+/* The model of a row of kind 'policy', if its table is pTab; else 0. */
 static AssocModel *modelOfRow(AssocCall *pCall, AssocTable *pTab,
                               AssocDef *pDef) {
-  AssocModel *p;
-  if (pDef->pSchema != pTab->pSchema && pDef->pSchema->pNext) return 0;
-  p = assocModelTry(pCall, pDef->pSchema, pDef->zModel);
+  AssocModel *p = assocModelTry(pCall, pDef->pSchema, pDef->zModel);
   return p && p->pTable == pTab ? p : 0;
 }
 
@@ -192,7 +189,8 @@ static void shadowPolicy(AssocCall *pCall, AssocTable *pTab,
   }
 }
 
-/* Read the policies of a table. */
+/* Read the policies of a table. A row speaks of tables of its own database; one
+** in temp, the last, of every database. */
 static void tablePolicies(AssocCall *pCall, AssocTable *pTab) {
   AssocCatalog *pCat = pTab->pSchema->pCatalog;
   AssocPolicy **ppEnd = &pTab->pPolicy;

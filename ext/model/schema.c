@@ -556,10 +556,9 @@ static int indexBegins(const AssocTable *pTab, const AssocIndex *pIdx,
   int i, j;
   if (pIdx->bPartial || pIdx->nCol < p->nCol) return 0;
   for (i = 0; i < p->nCol; i++) {
-    int iCol = pIdx->aCol[i] == -1 ? pTab->iRowid : pIdx->aCol[i];
-    for (j = 0; j < p->nCol && p->aCol[j] != iCol; j++) {
+    for (j = 0; j < p->nCol && p->aCol[j] != pIdx->aCol[i]; j++) {
     }
-    if (j == p->nCol || iCol < 0) return 0;
+    if (j == p->nCol) return 0; /* Also for an expression */
     if (sqlite3_stricmp(pIdx->azColl[i], wantColl(pTab, p, j)) != 0) return 0;
   }
   return 1;
@@ -617,7 +616,7 @@ static int indexGoesOn(const AssocTable *pTab, const AssocIndex *pIdx, int n,
                        int nRest, const int *aRest) {
   int i, j = 0;
   for (i = n; i < pIdx->nCol && j < nRest; i++, j++) {
-    int iCol = pIdx->aCol[i] == -1 ? pTab->iRowid : pIdx->aCol[i];
+    int iCol = pIdx->aCol[i];
     if (iCol != aRest[j] || pIdx->abDesc[i]) return 0;
     if (sqlite3_stricmp(pIdx->azColl[i], pTab->aCol[iCol].zColl) != 0) return 0;
   }

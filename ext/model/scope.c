@@ -33,9 +33,10 @@ static void readDeleted(AssocCall *pCall, AssocModel *pModel,
   AssocJson *pParanoid = assocJsonGet(pJson, "paranoid");
   AssocJson *pName = assocJsonGet(pJson, "deletedAt");
   const AssocTable *pTab = pModel->pTable;
+  const char *z = pName && pName->eType == ASSOC_J_TEXT ? pName->z : 0;
   if (pParanoid == 0 || pParanoid->eType != ASSOC_J_TRUE) return;
-  if (pName && pName->eType == ASSOC_J_TEXT) {
-    pModel->iDeleted = assocColumnFind(pTab, pName->z);
+  if (z) {
+    pModel->iDeleted = assocColumnFind(pTab, z);
   } else {
     pModel->iDeleted = assocColumnFind(pTab, "deletedAt");
     if (pModel->iDeleted < 0) {
@@ -46,7 +47,7 @@ static void readDeleted(AssocCall *pCall, AssocModel *pModel,
     assocErrorOf(pCall, ASSOC_E_DEFINITION, pModel->zLabel, 0,
                  "%s has no column %s, which \"paranoid\" needs to keep the "
                  "time of deletion in; name the column with \"deletedAt\"",
-                 pModel->zLabel, pName ? pName->z : "deletedAt or deleted_at");
+                 pModel->zLabel, z ? z : "deletedAt or deleted_at");
   }
 }
 
@@ -64,9 +65,10 @@ static void noJoinRow(AssocCall *pCall, const AssocModel *pModel,
 static void checkColumn(AssocCall *pCall, const AssocModel *pModel,
                         const ShapeKey *pKey) {
   const ShapeName *pName = pKey->pPath;
+  assert(pName); /* An aggregate has one, too */
   if (pKey->bAt) {
     noJoinRow(pCall, pModel, pName);
-  } else if (pName && pName->pNext == 0 && pKey->pAgg == 0 &&
+  } else if (pName->pNext == 0 && pKey->pAgg == 0 &&
              assocColumnFind(pModel->pTable, pName->z) < 0) {
     assocErrorOf(pCall, ASSOC_E_UNKNOWN_COLUMN, pModel->zLabel, pName->z,
                  "%s has no column %s, which a scope names", pModel->zLabel,

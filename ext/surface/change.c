@@ -454,7 +454,7 @@ static void removeFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 /* Is the setting on? */
 static int readonlyGet(AssocCall *pCall) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
-  int b = pCat && assocSettingFind(pCat, "readonly") != 0;
+  int b = pCat && pCat->pSchema->bReadonly;
   if (pCat) assocCatalogLeave(pCall, pCat);
   return b;
 }

@@ -104,7 +104,7 @@ static int replicaAsk(AssocCall *pCall) {
 /* Is the setting on? */
 static int replicaSetting(AssocCall *pCall) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
-  int b = pCat && assocSettingFind(pCat, "readonly") != 0;
+  int b = pCat && pCat->pSchema->bReadonly;
   assocCatalogLeave(pCall, pCat);
   return b;
 }
