@@ -93,6 +93,13 @@ static int isFkeyOf(const AssocTable *pTab, const AssocFkey *pFk,
   return 1;
 }
 
+AssocNames assocKeyNames(const AssocKey *pKey) {
+  AssocNames names;
+  names.n = pKey->nCol;
+  names.az = pKey->azCol;
+  return names;
+}
+
 /* Names are compared, since the columns of an unsynced key have no numbers. */
 int assocKeySame(const AssocKey *pA, const AssocKey *pB) {
   int i = 0;
@@ -143,8 +150,8 @@ void assocKeyAdopt(AssocResolver *p, AssocTable *pTab, AssocModel *pParent,
         (pNames->n && !isFkeyOf(pTab, pFk, pNames))) {
       continue;
     }
-    /* Two foreign keys that differ, in whatever order: none is adopted, and the
-    ** caller's error lists them. */
+    /* Two that reference different columns, in whatever order: none is adopted,
+    ** and the model's key is meant. */
     if (!adoptOne(p, pTab, pFk, pParent, pNames, &ref) ||
         (n++ && !assocKeySame(pRef, &ref))) {
       pRef->nCol = 0;
@@ -292,6 +299,14 @@ static int takenByAnother(AssocResolver *p, const AssocTable *pTab,
   return 0;
 }
 
+/* Is it the join table's other key? Both may have a column in common. */
+static int isOtherKey(const AssocSeeker *pSeek, const AssocFkey *pFk) {
+  AssocNames names;
+  if (pSeek->pNot == 0 || pSeek->pNot->nCol == 0) return 0;
+  names = assocKeyNames(pSeek->pNot);
+  return isFkeyOf(pSeek->pTab, pFk, &names);
+}
+
 /* Is this foreign key a candidate for pSeek? */
 static int fkeyCounts(AssocResolver *p, const AssocSeeker *pSeek,
                       const AssocFkey *pFk) {
@@ -299,11 +314,7 @@ static int fkeyCounts(AssocResolver *p, const AssocSeeker *pSeek,
   if (pSeek->pTab->pSchema != pParent->pSchema) return 0;
   if (sqlite3_stricmp(pFk->zParent, pParent->zName) != 0) return 0;
   if (!fkeyReferences(pFk, pParent, pSeek->pRef)) return 0;
-  if (pSeek->pNot && pSeek->pNot->nCol &&
-      sqlite3_stricmp(pSeek->pTab->aCol[pFk->aCol[0]].zName,
-                      pSeek->pNot->azCol[0]) == 0) {
-    return 0;
-  }
+  if (isOtherKey(pSeek, pFk)) return 0;
   return !pSeek->bNamed || !takenByAnother(p, pSeek->pTab, pFk, pSeek->pRef);
 }
 
@@ -312,12 +323,15 @@ static void ambiguous(AssocResolver *p, const AssocSeeker *pSeek) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   const AssocFkey *pFk;
   char *z;
-  int n = 0;
+  int n = 0, i;
   assert(pSeek->pTab);
   for (pFk = pSeek->pTab->pFkey; pFk; pFk = pFk->pNext) {
     if (!fkeyCounts(p, pSeek, pFk)) continue;
-    sqlite3_str_appendf(pStr, "%s%s", n++ ? " or " : "",
-                        pSeek->pTab->aCol[pFk->aCol[0]].zName);
+    sqlite3_str_appendall(pStr, n++ ? " or " : "");
+    for (i = 0; i < pFk->nCol; i++) {
+      sqlite3_str_appendf(pStr, "%s%s", i ? ", " : "",
+                          pSeek->pTab->aCol[pFk->aCol[i]].zName);
+    }
   }
   z = assocStrFinish(p->pCall, pStr);
   assocErrorOf(p->pCall, ASSOC_E_AMBIGUOUS, pSeek->pParent->zLabel,

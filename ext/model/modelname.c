@@ -618,7 +618,8 @@ AssocModel *assocModelOf(AssocCall *pCall, AssocTable *pTab) {
 /* The table of a name, read at its first use. 0 for no name, and after an
 ** error. */
 static AssocTable *nameTable(AssocCall *pCall, AssocModelName *p) {
-  if (p == 0 || pCall->rc != SQLITE_OK) return 0;
+  if (p == 0) return 0;
+  assert(pCall->rc == SQLITE_OK); /* Else findName() gives no name */
   if (p->pTable == 0) p->pTable = assocTableAny(pCall, p->pSchema, p->zTable);
   return p->pTable;
 }

@@ -233,7 +233,8 @@ static void plannerKey(TableMaker *p, const AssocJson *pKey) {
   sqlite3_str *pStr;
   const AssocJson *pCol = pKey;
   int n = 0;
-  if (pKey == 0 || p->pTab->zPlanKey) return;
+  assert(p->pTab->zPlanKey == 0); /* Asked once for a table */
+  if (pKey == 0) return;
   if (pKey->eType == ASSOC_J_ARRAY) pCol = pKey->pChild;
   pStr = sqlite3_str_new(p->pCall->db);
   for (; pCol && pCol->eType == ASSOC_J_TEXT; pCol = pCol->pNext) {

@@ -144,14 +144,6 @@ static AssocJson *typeScope(AssocResolver *p, const AssocRel *pBack,
   return pObj;
 }
 
-/* A view of the key's names; nothing is copied. */
-static AssocNames namesOfKey(const AssocKey *pKey) {
-  AssocNames names;
-  names.n = pKey->nCol;
-  names.az = pKey->azCol;
-  return names;
-}
-
 /* Resolve "polymorphic":"commentable" of hasOne, hasMany and belongsToMany:
 ** take the foreign key from that belongsTo, and add the type to the scope.
 ** Resolves that belongsTo: this is where resolving recurses. */
@@ -176,7 +168,7 @@ void assocResolveTyped(AssocResolver *p) {
   pOpt = assocAlloc(p->pCall, p->pArena, sizeof(*pOpt));
   if (pOpt == 0) return; /* Also if there is no such association */
   *pOpt = *pRel->pOpt;
-  pOpt->foreignKey = namesOfKey(&pBack->foreign);
+  pOpt->foreignKey = assocKeyNames(&pBack->foreign);
   pRel->type = pBack->type;
   pOpt->eConstraints = 0;
   if (pRel->eKind == ASSOC_BELONGSTOMANY) {

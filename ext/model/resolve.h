@@ -59,6 +59,8 @@ void assocKeyNamed(AssocResolver *p, AssocKey *pKey, const AssocTable *pTab,
 void assocKeyAdopt(AssocResolver *p, AssocTable *pTab, AssocModel *pParent,
                    const AssocNames *pNames, const AssocNames *pSaid,
                    AssocKey *pRef);
+/* A view of the key's names; nothing is copied. */
+AssocNames assocKeyNames(const AssocKey *pKey);
 /* Do two keys have the same columns in the same order? They need not exist. */
 int assocKeySame(const AssocKey *pA, const AssocKey *pB);
 /* Unless pKey is set: the columns of a model that a foreign key references,
