@@ -211,7 +211,8 @@ void assocErrorCode(AssocCall *pCall, int rc);
 **   if (assocTryEnd(&ask, pCall, 0)) ... the answer is no
 **
 ** TryEnd returns true if the error is an answer: SQLITE_ERROR. Every other
-** error (memory, a lock, an interrupt) becomes the error of pCall. If pWhy is
+** error (memory, a lock, an interrupt) becomes the error of pCall, and so does
+** SQLITE_ERROR_RETRY, which model/schema.c makes of an SQLITE_ERROR. If pWhy is
 ** not 0, it receives the answer's text; the caller frees it with
 ** assocErrClear(). Nothing runs if pCall has an error already.
 */

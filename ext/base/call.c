@@ -92,7 +92,8 @@ int assocTryEnd(AssocCall *pTry, AssocCall *pCall, AssocErr *pWhy) {
 }
 
 int assocTryEndAs(AssocCall *pTry, AssocCall *pCall, int rcNo, AssocErr *pWhy) {
-  int bNo = pCall->rc == SQLITE_OK && rcNo && (pTry->rc & 0xff) == rcNo;
+  int bNo = pCall->rc == SQLITE_OK && rcNo && (pTry->rc & 0xff) == rcNo &&
+            pTry->rc != SQLITE_ERROR_RETRY;
   AssocErr *pTo = bNo ? pWhy : pCall->rc == SQLITE_OK ? &pCall->err : 0;
   assert(pTry->pConn == pCall->pConn);
   if (pWhy) memset(pWhy, 0, sizeof(*pWhy));

@@ -310,8 +310,8 @@ int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable) {
 /*
 ** A view may be broken, and a module be missing: that is SQLITE_ERROR, and
 ** spoils only what speaks of it. An ordinary table can always be described, so
-** that an error is one of the moment, such as a limit that is too low for our
-** statements. It must not be taken for an answer, and is no SQLITE_ERROR here.
+** that an error is one of the moment, such as an authorizer that gives no known
+** answer. It must not be taken for an answer: see assocTryEnd().
 */
 static void errorOfTable(AssocCall *pCall, const AssocTable *pTab) {
   if (pCall->rc == SQLITE_ERROR && pTab->eType == ASSOC_TABLE) {
