@@ -46,7 +46,7 @@ static int clockBegins(const char *z, const char *zForm) {
 /* The form of a text, or 0. A fraction is written with three or six digits. */
 static int clockOfText(const char *z) {
   int bT, nDigit = 0, i;
-  if (z == 0 || !clockBegins(z, "0000-00-00")) return 0;
+  if (!clockBegins(z, "0000-00-00")) return 0;
   bT = z[10] == 'T';
   if ((!bT && z[10] != ' ') || !clockBegins(&z[11], "00:00:00")) return 0;
   /* "2026-01-31 10:20:30" has 19 bytes; fractions and a zone may follow. */
@@ -63,22 +63,22 @@ static int clockOfText(const char *z) {
   return 0;
 }
 
-/* The form of a value, or 0. Seconds have ten digits until the year 2286;
+/* The form of the value of column 0, or 0. Seconds have ten digits until the year 2286;
 ** 10^8 seconds, milliseconds and microseconds are in 1973. */
-static int clockOfValue(sqlite3_value *pVal) {
+static int clockOfValue(AssocCall *pCall, sqlite3_stmt *pStmt) {
   double r;
-  switch (sqlite3_value_type(pVal)) {
-  case SQLITE_TEXT: return clockOfText((const char *)sqlite3_value_text(pVal));
+  switch (sqlite3_column_type(pStmt, 0)) {
+  case SQLITE_TEXT: return clockOfText(assocColumnText(pCall, pStmt, 0));
   case SQLITE_INTEGER:
     /* Units are told by their size: 1e11 seconds are the year 5138, and as
     ** milliseconds 1973. */
-    r = (double)sqlite3_value_int64(pVal);
+    r = (double)sqlite3_column_int64(pStmt, 0);
     if (r < 1e8 || r >= 1e17) return 0;
     return r < 1e11   ? CLOCK_SECONDS
            : r < 1e14 ? CLOCK_MILLISECONDS
                       : CLOCK_MICROSECONDS;
   case SQLITE_FLOAT:
-    r = sqlite3_value_double(pVal);
+    r = sqlite3_column_double(pStmt, 0);
     if (r >= 2.4e6 && r < 2.6e6) return CLOCK_JULIAN;
     return r >= 1e8 && r < 1e11 ? CLOCK_REAL : 0;
   default: return 0;
@@ -97,7 +97,7 @@ static int clockOfRows(AssocCall *pCall, AssocTable *pTab, int iCol) {
   pStmt = assocPrepare(&ask, "SELECT \"%w\" FROM \"%w\".\"%w\" LIMIT 20",
                        pCol->zName, pTab->pSchema->zName, pTab->zName);
   while (e == 0 && assocStep(&ask, pStmt)) {
-    e = clockOfValue(sqlite3_column_value(pStmt, 0));
+    e = clockOfValue(&ask, pStmt);
   }
   assocFinalize(&ask, pStmt);
   if (ask.rc == SQLITE_AUTH) ask.rc = SQLITE_ERROR; /* An answer */
