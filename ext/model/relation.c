@@ -361,7 +361,8 @@ AssocRel *assocRelTry(AssocCall *pCall, AssocDef *pDef, AssocErr *pWhy) {
 int assocRelSame(const AssocRel *pA, const AssocRel *pB) {
   int i;
   assert(pA->eKind == pB->eKind && pA->pSource == pB->pSource);
-  if (pA->pTarget != pB->pTarget || pA->pThrough != pB->pThrough ||
+  /* The definitions were compared before: they have one target */
+  if (ASSOC_NEVER(pA->pTarget != pB->pTarget) || pA->pThrough != pB->pThrough ||
       pA->nPath != pB->nPath) {
     return 0;
   }
