@@ -257,6 +257,7 @@ static int rawLoadAs(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
   otherApi = *pRealApi;
   otherApi.libversion_number = otherVersion;
   otherApi.next_stmt = otherNext;
+  pZombie = 0; /* The address may be used again */
   rc = xInit(db, &zErr, &otherApi);
   if (rc == SQLITE_OK) return TCL_OK;
   Tcl_SetObjResult(interp,
