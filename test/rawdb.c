@@ -34,11 +34,12 @@
 **                             one, open :memory: with it, load EXTENSION, and
 **                             run SQL: the first value, or the error
 **   on_small_stack KB DB SQL  raw_exec on a thread with a stack of KB
-**   raw_load_as DB FILE N     raw_load of a copy of the extension, which FILE
-**                             names and nothing else has loaded. It sees a
+**   raw_load_as DB FILE N ?quiet?    raw_load of a copy of the extension, which
+**                             FILE names and nothing else has loaded. It sees a
 **                             SQLite with the version number N, 3052000, and
 **                             where a connection was closed by raw_close v2 one
-**                             that was built with SQLITE_ENABLE_API_ARMOR
+**                             that was built with SQLITE_ENABLE_API_ARMOR. With
+**                             quiet the entry point has no place for a message
 **
 ** DB is what raw_open returned or the name of a Tcl connection. Where it is
 ** the latter, the statements that Tcl itself keeps are dropped first.
@@ -258,7 +259,7 @@ static int rawLoadAs(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
   otherApi.libversion_number = otherVersion;
   otherApi.next_stmt = otherNext;
   pZombie = 0; /* The address may be used again */
-  rc = xInit(db, &zErr, &otherApi);
+  rc = xInit(db, apArg[3] ? 0 : &zErr, &otherApi);
   if (rc == SQLITE_OK) return TCL_OK;
   Tcl_SetObjResult(interp,
                    Tcl_NewStringObj(zErr ? zErr : sqlite3_errstr(rc), -1));
@@ -585,7 +586,7 @@ static const Command aCommand[] = {
     {"raw_open", "FILE", 1, 1, rawOpen},
     {"raw_exec", "DB SQL", 2, 2, rawExec},
     {"raw_load", "DB FILE", 2, 2, rawLoad},
-    {"raw_load_as", "DB FILE N", 3, 3, rawLoadAs},
+    {"raw_load_as", "DB FILE N ?quiet?", 3, 4, rawLoadAs},
     {"raw_errmsg", "DB", 1, 1, rawErrmsg},
     {"raw_close", "DB ?v2?", 1, 2, rawClose},
     {"raw_prepare", "DB SQL", 2, 2, rawPrepare},
@@ -608,7 +609,7 @@ static const Command aCommand[] = {
 static int command(ClientData cd, Tcl_Interp *interp, int objc,
                    Tcl_Obj *const objv[]) {
   const Command *p = cd;
-  Tcl_Obj *apArg[3] = {0, 0, 0};
+  Tcl_Obj *apArg[4] = {0, 0, 0, 0};
   int i;
   if (objc - 1 < p->nMin || objc - 1 > p->nMax) {
     Tcl_WrongNumArgs(interp, 1, objv, p->zArg);

@@ -433,14 +433,15 @@ void assocCountColumns(AssocSync *p, AssocCatalog *pCat) {
   }
 }
 
-/* See sync.h. */
+/* See sync.h. If a counter has a zWhy, assocCountColumns() raises its error
+** later. */
 int assocCountRebuilt(AssocSync *p, const AssocTable *pTab,
                       const char *zSpace) {
   AssocDef *pDef = 0;
   AssocCounter *c;
   int n = 0;
   while ((c = assocCountNext(p, pTab->pSchema, &pDef)) != 0) {
-    if (c->pRel->pSource->pTable != pTab || c->iCol >= 0 || c->zWhy) continue;
+    if (c->pRel->pSource->pTable != pTab || c->iCol >= 0) continue;
     sqlite3_str_appendf(p->pStr, ",%s", zSpace);
     countColumn(p, c);
     n++;
