@@ -186,20 +186,23 @@ proc sqlite_version_at_least {version} {
 
 # Is this there? "shell" is the sqlite3 program, if it runs with the library
 # that is tested; other names are compile-time options of SQLite (fts5 stands
-# for ENABLE_FTS5, debug for DEBUG) and tables that it brings (json_each).
+# for ENABLE_FTS5, debug for DEBUG) and tables that it brings (json_each). A
+# SQLite that does not tell its options has none.
 proc capable {name} {
   if {$name eq "shell"} {
     return [expr {[catchcmd :memory: {SELECT 1;}] eq "0 1"}]
   }
   set option [string toupper $name]
   tester::sqlite3 tester::look :memory:
-  set found [tester::look one {
+  if {[catch {tester::look one {
     SELECT EXISTS(
       SELECT 1 FROM pragma_compile_options
        WHERE compile_options IN ($option, 'ENABLE_' || $option)
           OR compile_options GLOB 'ENABLE_' || $option || '=*'
     )
-  }]
+  }} found]} {
+    set found 0
+  }
   if {!$found && ![catch {tester::look eval "SELECT 1 FROM $name"}]} {
     set found 1
   }
