@@ -75,15 +75,17 @@ void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere) {
   }
 }
 
-/* Both arrays grow together: row i of the run belongs to list aiList[i]. They
-** grow fourfold, since the old memory is not freed before the run ends. */
+/* Both arrays grow together, as one block: row i of the run belongs to list
+** aiList[i]. They grow fourfold, since the old memory is not freed before the run
+** ends. */
 int assocListRoom(AssocRun *pRun, AssocNodeRun *pState) {
   u32 n = pState->nRow, nNew = n * 4 + 60;
+  const i64 nRows = (i64)sizeof(AssocRow *) * nNew;
   AssocRow **apRow = listGrow(pRun, pState->apRow, (i64)sizeof(*apRow) * n,
-                              (i64)sizeof(*apRow) * nNew);
-  u32 *aiList = listGrow(pRun, pState->aiList, (i64)sizeof(*aiList) * n,
-                         (i64)sizeof(*aiList) * nNew);
-  if (apRow == 0 || aiList == 0) return 0;
+                              nRows + (i64)sizeof(*pState->aiList) * nNew);
+  u32 *aiList = (u32 *)&apRow[nNew];
+  if (apRow == 0) return 0;
+  if (n) memcpy(aiList, pState->aiList, sizeof(*aiList) * n);
   pState->apRow = apRow;
   pState->aiList = aiList;
   pState->nRoom = nNew;

@@ -796,22 +796,24 @@ void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
   if (pCall->rc == SQLITE_OK) assocBindNames(pRun);
 }
 
-/* Free the keymaps, and forget the arrays, which are in the arena. */
+/* Free the keymaps, and forget the arrays, which are in the arena. A map without
+** keys was not used. */
 static void clearMaps(AssocRun *pRun) {
   int i;
   for (i = 0; pRun->aNode && i < pRun->pPlan->nNode; i++) {
-    assocKeymapClear(&pRun->aNode[i].map);
-    assocKeymapClear(&pRun->aNode[i].ends);
-    assocKeymapClear(&pRun->aNode[i].ident);
-    pRun->aNode[i].abAbove = 0;
-    pRun->aNode[i].apEnd = 0;
-    pRun->aNode[i].nEnd = 0;
-    pRun->aNode[i].aBucket = 0;
-    pRun->aNode[i].nBucket = 0;
-    pRun->aNode[i].apRow = 0;
-    pRun->aNode[i].nRow = 0;
-    pRun->aNode[i].nRoom = 0;
-    pRun->aNode[i].bHere = 0;
+    AssocNodeRun *pState = &pRun->aNode[i];
+    assocKeymapClear(&pState->map);
+    if (pState->ends.nKey) assocKeymapClear(&pState->ends);
+    if (pState->ident.nKey) assocKeymapClear(&pState->ident);
+    pState->abAbove = 0;
+    pState->apEnd = 0;
+    pState->nEnd = 0;
+    pState->aBucket = 0;
+    pState->nBucket = 0;
+    pState->apRow = 0;
+    pState->nRow = 0;
+    pState->nRoom = 0;
+    pState->bHere = 0;
   }
 }
 
