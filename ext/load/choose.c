@@ -146,7 +146,7 @@ static int choosesEnds(i64 nRow, i64 nKey, u8 *peWhy, i64 *pnWanted) {
 **
 **   a lookup   12 for each key, 6 for each row that it gives, 4 for each row that
 **              it sorts
-**   a scan     1 for each row of the table, 10 more if it sorts, 3 for each row
+**   a scan     1 for each row of the table, 6 more if it sorts, 3 for each row
 **              that a parent wants
 */
 int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
@@ -188,8 +188,10 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
   if (nWanted / nKey >= limitOf(pNode)) nWanted = nKey * limitOf(pNode);
   *pnWanted = nWanted;
   nLookup = nKey * 12 + nWanted * 6;
-  if (nWanted < nFound && !comesInOrder(pCall, pNode)) nLookup += nFound * 4;
-  bScan = nRow * (pNode->bSorted ? 11 : 1) + nWanted * 3 < nLookup;
+  if ((nWanted < nFound || pNode->bSorted) && !comesInOrder(pCall, pNode)) {
+    nLookup += nFound * 4;
+  }
+  bScan = nRow * (pNode->bSorted ? 7 : 1) + nWanted * 3 < nLookup;
   *peWhy = bScan ? ASSOC_WHY_MOST : ASSOC_WHY_SMALL;
   return bScan;
 }
