@@ -292,10 +292,10 @@ static double runs(const Bench *p, Side *pSide, int n, int bNote) {
   if (p->pShape->bUndone) benchExec(p->db, "BEGIN IMMEDIATE");
   rStart = now();
   for (i = 0; i < n; i++) {
-    if (p->pShape->nFresh) {
-      freshRun(p, pSide, bNote);
-    } else if (p->pShape->bScript) {
+    if (p->pShape->bScript) {
       scriptRun(p, pSide);
+    } else if (p->pShape->nFresh) {
+      freshRun(p, pSide, bNote);
     } else {
       stmtRun(p, pSide, i, bNote);
     }

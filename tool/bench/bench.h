@@ -57,7 +57,8 @@ struct BenchShape {
   int bUndone;          /* It writes: each turn is rolled back */
   int bOnce;            /* A turn is one run: a second has nothing to do */
   int bScript;          /* Several statements */
-  int nFresh;           /* Tables of the file that each run opens, or 0 */
+  int nFresh;           /* Tables of the file that each run opens, or that a
+                        ** script attaches; or 0 */
   int nSame;            /* Runs in a row of the same key; 0: it is given none */
   const char *zFloor;   /* Tables that are read whole, or 0 */
   const char *zSetup;   /* SQL to run once, or 0 */

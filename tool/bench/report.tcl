@@ -8,14 +8,15 @@
 set here [file dirname [file normalize [info script]]]
 set files [lassign $argv out]
 
-# {name title target overhead list queries}, where queries is {{kind name} sql …}
+# {name title target overhead why list queries}, where queries is {{kind name} sql …}
 proc read_shapes {file} {
   set shapes {}
   set f [open $file]
   fconfigure $f -encoding utf-8
   foreach line [split [read $f] \n] {
     if {[regexp {^-- shape: (.*)} $line -> name]} {
-      dict set shapes $name [dict create target 0 overhead 0 list 0 queries {}]
+      dict set shapes $name [dict create target 0 overhead 0 why {} list 0 \
+        queries {}]
       set query {}
     } elseif {![info exists name]} {
       continue
@@ -24,7 +25,7 @@ proc read_shapes {file} {
       set query [list $kind [string trim $label]]
     } elseif {[regexp {^-- target: (.*)} $line -> value]} {
       if {$query eq {}} { dict set shapes $name target $value }
-    } elseif {[regexp {^-- (title|overhead): (.*)} $line -> key value]} {
+    } elseif {[regexp {^-- (title|overhead|why): (.*)} $line -> key value]} {
       dict set shapes $name $key $value
     } elseif {$line eq "-- list"} {
       dict set shapes $name list 1
@@ -105,7 +106,8 @@ comments, in a file in which rows lie as they came in time; `make bench BENCH=-c
 has those of a parent together. *Target* is the ratio that we want, ✗ where the
 upper quartile misses it, ° where it does but our time is within the floors
 below; *growth* is our time with ten times the data by our time without,
-where all of a table is read.
+where all of a table is read. *Why* leads to the notes that show what SQLite itself
+takes of a shape that does not reach its target everywhere.
 "
 }
 
@@ -150,8 +152,15 @@ proc growth {shape times} {
 }
 proc target {shape} {
   dict with shape {
-    return [expr {$overhead ? "+$overhead µs" : $target}]
+    set text [expr {$overhead ? "+$overhead µs" : $target}]
+    if {$why eq {}} { return $text }
+    return "$text [link why $why]"
   }
+}
+# A link to a section of NOTES.md, by the name that GitHub gives it
+proc link {text section} {
+  regsub -all {[^a-z0-9 -]} [string tolower $section] {} name
+  return "\[$text\](../NOTES.md#[string map {{ } -} $name])"
 }
 
 proc times {} {
@@ -224,8 +233,9 @@ proc chart {svg} {
     set line "[incr n]\t[dict get $shape title]"
     foreach sqlite [lrange $sqlites 0 1] {
       set key $sqlite,[lindex $sizes end],$name
-      append line \t[expr {[info exists rows($key)] ?
-        [dict get $rows($key) ratio] : "NaN"}]
+      append line \t[if {[info exists rows($key)]} {
+        dict get $rows($key) ratio
+      } else { string cat NaN }]
     }
     puts $f $line
   }
