@@ -13,6 +13,7 @@ void assocCallInit(AssocCall *pCall, AssocConn *pConn) {
 }
 
 void assocCallClear(AssocCall *pCall) {
+  if (pCall->rc == SQLITE_OK) return; /* Without an error err is empty */
   assocErrClear(&pCall->err);
   pCall->rc = SQLITE_OK;
 }

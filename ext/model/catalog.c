@@ -734,10 +734,10 @@ static u64 dataVersion(AssocCall *pCall, const AssocCatalog *pCat) {
   const AssocSchema *p;
   u64 iAll = 0;
   for (p = pCat->pSchema; p; p = p->pNext) {
+    const char *zName = p == pCat->pSchema ? 0 : p->zName; /* 0: main */
     u32 i = 0;
     if (!p->bToken) continue;
-    (void)sqlite3_file_control(pCall->db, p->zName, SQLITE_FCNTL_DATA_VERSION,
-                               &i);
+    (void)sqlite3_file_control(pCall->db, zName, SQLITE_FCNTL_DATA_VERSION, &i);
     iAll = iAll * 0x100000001b3u + i;
   }
   return iAll;

@@ -380,5 +380,7 @@ void assocWriteEnd(AssocCall *pCall, AssocWrite *p) {
     if (pCall->rc != SQLITE_OK) writeUndo(pCall, p);
     writeDrop(pCall->pConn->aSlot[ASSOC_SLOT_WRITE].p);
   }
-  sqlite3_set_last_insert_rowid(pCall->db, p->iRowid);
+  if (sqlite3_last_insert_rowid(pCall->db) != p->iRowid) {
+    sqlite3_set_last_insert_rowid(pCall->db, p->iRowid);
+  }
 }

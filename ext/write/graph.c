@@ -1399,6 +1399,35 @@ void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow, int bGiven,
   if (w->pCall->rc == SQLITE_OK) graphRun(&g);
 }
 
+/* Create a row of a hasMany the quick way. False if the row has more than columns:
+** it needs the general way then. */
+static int createPlain(AssocWriter *w, WriteLink *pLink,
+                       const WriteRow *pSource, const AssocJson *pJson,
+                       const WriteOnly *pOnly, WriteRow *pNew) {
+  AssocModel *pModel = pLink->pTarget;
+  PlainRows plain = {.pForm = assocWriteForm(w, pModel, pLink->pRel),
+                     .pOnly = pOnly};
+  WriteCell *a, *aLink;
+  int i, n = 0, nLink = 0;
+  if (plain.pForm == 0) return 1;
+  if (!plainCells(w, &plain, pJson)) return w->pCall->rc != SQLITE_OK;
+  assocLinkNeedScope(w, pLink);
+  aLink = assocLinkCells(w, pLink, pSource, &nLink);
+  a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (nLink + plain.n + 1));
+  if (a == 0) return 1; /* Also if there are no cells of the link */
+  memcpy(a, aLink, sizeof(*a) * (size_t)nLink);
+  n = nLink;
+  for (i = 0; i < plain.n; i++) { /* Columns of the link win */
+    if (!assocCellAmong(nLink, aLink, plain.aCell[i].iCol)) {
+      a[n++] = plain.aCell[i];
+    }
+  }
+  assocAllowCells(w, pModel->pTable, n - nLink, &a[nLink]);
+  assocWriterLast(w, 0);
+  assocRowInsert(w, pModel, n, a, pNew);
+  return 1;
+}
+
 /* The member by which the new row of assoc_create() is nested in its source. */
 static WriteMember *memberOf(AssocWriter *w, AssocRel *pRel) {
   WriteMember *p = assocAlloc(w->pCall, &w->one, sizeof(*p));
@@ -1417,9 +1446,14 @@ void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                       int nThrough, const WriteCell *aThrough,
                       const WriteOnly *pOnly, WriteRow *pNew) {
   AssocRel *pRel = pLink->pRel;
-  WriteMember *pBy = memberOf(w, pRel);
+  WriteMember *pBy;
   GraphRow *pRoot, *p = 0;
   Graph g;
+  if (pRel->eKind == ASSOC_HASMANY && pJson &&
+      createPlain(w, pLink, pSource, pJson, pOnly, pNew)) {
+    return;
+  }
+  pBy = memberOf(w, pRel);
   assocGraphInit(w, &g);
   pRoot = assocGraphRoot(&g, pSource->pModel, 0, pSource, 0);
   if (pRoot) p = assocGraphRow(&g, pLink->pTarget, pRel, pJson, &pRoot->pNext);

@@ -218,42 +218,56 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
 
 /* ---------------------------------------------------------------- changes */
 
+/* The text before the keys of each list. */
+static const char *const azChange[] = {"{\"added\":[", "],\"removed\":[",
+                                       "],\"moved\":["};
+
 /* Empty buffers own no memory. */
 void assocChangesInit(WriteChanges *p) {
-  assocBufInit(&p->added, 0x7fffffff);
-  assocBufInit(&p->removed, 0x7fffffff);
-  assocBufInit(&p->moved, 0x7fffffff);
+  int i;
+  for (i = 0; i < ASSOC_COUNT(p->aOut); i++) {
+    assocBufInit(&p->aOut[i], 0x7fffffff);
+  }
 }
 
-void assocChangeAdd(AssocOut *pOut, const WriteRow *pRow) {
-  if (pOut->p != pOut->pStart) assocOutText(pOut, ",", 1);
+/* Begin the list, unless it has keys. */
+static void changeStart(WriteChanges *p, int eChange) {
+  const char *z = azChange[eChange];
+  if (p->aOut[eChange].pStart) return;
+  assocOutText(&p->aOut[eChange], z, (i64)strlen(z));
+}
+
+void assocChangeAdd(WriteChanges *p, int eChange, const WriteRow *pRow) {
+  AssocOut *pOut;
+  if (p == 0) return;
+  pOut = &p->aOut[eChange];
+  if (pOut->pStart) {
+    assocOutText(pOut, ",", 1);
+  } else {
+    changeStart(p, eChange);
+  }
   assocWriteKey(pOut, pRow->pModel, pRow->aKey);
 }
 
-/* The buffers are cleared, also after an error. OUT: the text is freed with
-** sqlite3_free(). */
+/* The other lists are appended to the first, and cleared, also after an error.
+** OUT: the text is freed with sqlite3_free(). */
 char *assocChangesText(AssocCall *pCall, WriteChanges *p, i64 *pn) {
-  static const char *const az[] = {"{\"added\":[", "],\"removed\":[",
-                                   "],\"moved\":["};
-  AssocOut *ap[3], out;
-  char *z;
+  AssocOut *pOut = &p->aOut[0];
   int i;
-  ap[0] = &p->added;
-  ap[1] = &p->removed;
-  ap[2] = &p->moved;
-  assocBufInit(&out, assocBudgetMost(pCall->pConn));
-  for (i = 0; i < 3; i++) {
-    assert(ap[i]->pStart == 0 || ap[i]->p > ap[i]->pStart);
-    assocOutText(&out, az[i], (i64)strlen(az[i]));
-    if (ap[i]->pStart) {
-      assocOutText(&out, ap[i]->pStart, ap[i]->p - ap[i]->pStart);
+  pOut->nMax = assocBudgetMost(pCall->pConn);
+  changeStart(p, 0);
+  for (i = 1; i < ASSOC_COUNT(p->aOut); i++) {
+    AssocOut *pMore = &p->aOut[i];
+    if (pMore->pStart) {
+      assocOutText(pOut, pMore->pStart, pMore->p - pMore->pStart);
+    } else {
+      assocOutText(pOut, azChange[i], (i64)strlen(azChange[i]));
     }
-    assocErrorCode(pCall, ap[i]->rc);
-    assocBufClear(ap[i]);
+    assocErrorCode(pCall, pMore->rc);
+    assocBufClear(pMore);
   }
-  assocOutText(&out, "]}", 2);
-  z = assocBufText(pCall, &out, pn);
-  return z;
+  assocOutText(pOut, "]}", 2);
+  return assocBufText(pCall, pOut, pn);
 }
 
 /* ----------------------------------------------------------------- cells */
@@ -423,7 +437,7 @@ void assocLinkRemove(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   if (pRow->aKey == 0) assocRowNeed(w, pLink->pTarget, aKey, &look.row);
   if (w->pCall->rc != SQLITE_OK || !bHas) return;
   assert(pRow->aKey);
-  if (pChanges) assocChangeAdd(&pChanges->removed, pRow);
+  assocChangeAdd(pChanges, CHANGE_REMOVED, pRow);
   if (pLink->pJoin) {
     if (look.pair.n == 1 && !linkMirrors(pLink, pSource, pRow)) {
       assocWriterLast(w, pRow);
@@ -446,7 +460,7 @@ static void unlinkOthers(AssocWriter *w, WriteLink *pLink,
   assocLinkAll(w, pLink, pSource, 0, &all);
   for (i = 0; i < all.n; i++) {
     if (assocRowSame(&all.a[i], pBut)) continue;
-    if (pChanges) assocChangeAdd(&pChanges->removed, &all.a[i]);
+    assocChangeAdd(pChanges, CHANGE_REMOVED, &all.a[i]);
     assocLinkUnlink(w, pLink, pSource, &all.a[i]);
   }
 }
@@ -513,7 +527,7 @@ static void linkHas(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   aCell = assocLinkCells(w, pLink, pSource, &n);
   if (aCell == 0) return;
   if (pChanges) {
-    assocChangeAdd(look.bHasKey ? &pChanges->moved : &pChanges->added,
+    assocChangeAdd(pChanges, look.bHasKey ? CHANGE_MOVED : CHANGE_ADDED,
                    &look.row);
     assocWriterLast(w, &look.row);
   }
@@ -556,8 +570,9 @@ static void linkBelongs(AssocWriter *w, WriteLink *pLink,
   aCell = assocLinkCells(w, pLink, &row, &n);
   if (aCell == 0) return;
   if (pChanges) {
-    for (i = 0; i < old.n; i++) assocChangeAdd(&pChanges->removed, &old.a[i]);
-    assocChangeAdd(&pChanges->added, &row);
+    for (i = 0; i < old.n; i++)
+      assocChangeAdd(pChanges, CHANGE_REMOVED, &old.a[i]);
+    assocChangeAdd(pChanges, CHANGE_ADDED, &row);
     if (old.n == 0) assocWriterLast(w, &row);
   }
   linkWrite(w, pLink, pSource, n, aCell);
@@ -709,7 +724,7 @@ static void linkMany(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
     linkMirror(w, pLink, &look.row, pSource, nThrough, aThrough);
   }
   if (pair.n) return;
-  if (pChanges) assocChangeAdd(&pChanges->added, &look.row);
+  assocChangeAdd(pChanges, CHANGE_ADDED, &look.row);
   if (pair.dead.aKey == 0) {
     if (pChanges && !linkMirrors(pLink, pSource, &look.row)) {
       assocWriterLast(w, &look.row);
@@ -739,8 +754,8 @@ void assocLinkDrop(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   int i;
   (void)linkOld(w, pLink, pSource, 0, &old);
   if (w->pCall->rc != SQLITE_OK) return;
-  for (i = 0; i < old.n && pChanges; i++) {
-    assocChangeAdd(&pChanges->removed, &old.a[i]);
+  for (i = 0; i < old.n; i++) {
+    assocChangeAdd(pChanges, CHANGE_REMOVED, &old.a[i]);
   }
   assocLinkUnlink(w, pLink, pSource, 0);
 }

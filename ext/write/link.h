@@ -86,10 +86,8 @@ int assocLinkFind(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 
 /* ------------------------------------------------------------------- link */
 
-/* Add the key of a row to a list of WriteChanges. */
-void assocChangeAdd(AssocOut *pOut, const WriteRow *pRow);
-/* Do the n cells have this column? */
-int assocCellAmong(int n, const WriteCell *aCell, int iCol);
+/* Add the key of a row to the list CHANGE_* of the changes, which may be 0. */
+void assocChangeAdd(WriteChanges *p, int eChange, const WriteRow *pRow);
 /* Append cells that give the columns of a key their values, if aVal is not 0.
 ** aCell has room for them. Returns the new number of cells. */
 int assocCellsOfKey(WriteCell *aCell, int n, const AssocKey *pKey,

@@ -260,7 +260,6 @@ static void manyAlone(LinkRun *p, const WriteVal *aKey) {
 /* Write what was collected. */
 static void manyWrite(LinkRun *p) {
   WriteRow row = {p->pLink->pTarget, 0};
-  WriteChanges *pChanges = p->pChanges;
   int i, bDone;
   if (p->n == 0 || p->w->pCall->rc != SQLITE_OK) return;
   assert(p->pSql);
@@ -270,10 +269,11 @@ static void manyWrite(LinkRun *p) {
     row.aKey = (WriteVal *)p->aaKey[i];
     if (!bDone) {
       manyAlone(p, row.aKey);
-    } else if (pChanges) {
-      assocChangeAdd(p->bRemove      ? &pChanges->removed
-                     : p->abMoved[i] ? &pChanges->moved
-                                     : &pChanges->added,
+    } else {
+      assocChangeAdd(p->pChanges,
+                     p->bRemove      ? CHANGE_REMOVED
+                     : p->abMoved[i] ? CHANGE_MOVED
+                                     : CHANGE_ADDED,
                      &row);
     }
   }
@@ -479,7 +479,7 @@ void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
     i = rows.n;
   }
   for (; i < rows.n; i++) {
-    if (pChanges) assocChangeAdd(&pChanges->removed, &rows.a[i]);
+    assocChangeAdd(pChanges, CHANGE_REMOVED, &rows.a[i]);
     assocLinkUnlink(w, pLink, pSource, &rows.a[i]);
   }
 }

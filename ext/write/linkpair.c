@@ -122,6 +122,6 @@ int assocLinkNewPair(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   }
   if (w->pCall->rc != SQLITE_OK || sqlite3_changes(w->pCall->db) == 0) return 0;
   w->nChange++;
-  assocChangeAdd(&pChanges->added, pTarget);
+  assocChangeAdd(pChanges, CHANGE_ADDED, pTarget);
   return 1;
 }

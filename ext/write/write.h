@@ -457,11 +457,14 @@ struct WriteLink {
 #define LINK_LATE 2 /* An UPDATE of an existing row writes it */
 #define LINK_MANY 4 /* Several rows are sources */
 
-/* What linking has changed: keys as JSON, with commas between. */
+/* What linking has changed. */
 typedef struct WriteChanges WriteChanges;
 struct WriteChanges {
-  AssocOut added, removed, moved; /* moved: had another source */
+  AssocOut aOut[3]; /* By CHANGE_*: empty, or keys in JSON behind their name */
 };
+#define CHANGE_ADDED 0
+#define CHANGE_REMOVED 1
+#define CHANGE_MOVED 2 /* It had another source */
 
 /* The link of an association; of a polymorphic one that of its branch iBranch.
 ** An error and 0 if rows cannot be related by it. */
@@ -528,6 +531,8 @@ int assocLinkFirst(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 ** assocWriterReset(). */
 WriteCell *assocLinkCells(AssocWriter *w, WriteLink *pLink,
                           const WriteRow *pOther, int *pn);
+/* Do the n cells have this column? */
+int assocCellAmong(int n, const WriteCell *aCell, int iCol);
 /* The same for a target that has another source now: columns of its own key must
 ** have the right values, and are left out. */
 WriteCell *assocLinkMoved(AssocWriter *w, WriteLink *pLink,
