@@ -219,8 +219,8 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch) {
 /* ---------------------------------------------------------------- changes */
 
 /* The text before the keys of each list. */
-static const char *const azChange[] = {"{\"added\":[", "],\"removed\":[",
-                                       "],\"moved\":["};
+static const char *const azChanges[] = {"{\"added\":[", "],\"removed\":[",
+                                        "],\"moved\":["};
 
 /* Empty buffers own no memory. */
 void assocChangesInit(WriteChanges *p) {
@@ -232,7 +232,7 @@ void assocChangesInit(WriteChanges *p) {
 
 /* Begin the list, unless it has keys. */
 static void changeStart(WriteChanges *p, int eChange) {
-  const char *z = azChange[eChange];
+  const char *z = azChanges[eChange];
   if (p->aOut[eChange].pStart) return;
   assocOutText(&p->aOut[eChange], z, (i64)strlen(z));
 }
@@ -261,7 +261,7 @@ char *assocChangesText(AssocCall *pCall, WriteChanges *p, i64 *pn) {
     if (pMore->pStart) {
       assocOutText(pOut, pMore->pStart, pMore->p - pMore->pStart);
     } else {
-      assocOutText(pOut, azChange[i], (i64)strlen(azChange[i]));
+      assocOutText(pOut, azChanges[i], (i64)strlen(azChanges[i]));
     }
     assocErrorCode(pCall, pMore->rc);
     assocBufClear(pMore);
