@@ -134,12 +134,6 @@ static void stmtIsBranch(AssocSql *p, const AssocRel *pRel, int iVar) {
   stmtBranches(p, pRel, iVar + 1);
 }
 
-/* Do the clauses ask for a page? */
-static int hasPage(const ShapeClauses *pC) {
-  return pC &&
-         (pC->bPage || pC->pFirst || pC->pLast || pC->pAfter || pC->pBefore);
-}
-
 /* ORDER BY of the related rows, and behind it the key of the join row. */
 static void relatedOrder(AssocSql *p, const AssocRel *pRel,
                          const ShapeClauses *pC) {
@@ -231,7 +225,7 @@ void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
   int bHas = p->pPlan->eAsk == ASSOC_ASK_HAS;
   AssocSql sql;
   assert(bHas || p->pPlan->eAsk == ASSOC_ASK_COUNT);
-  if (hasPage(pItem->pClauses)) {
+  if (assocAsksPage(pItem->pClauses)) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
                  "pages are for eager(), assoc_find() and "
                  "assoc_get()");
@@ -561,7 +555,7 @@ void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                  pRel->nBranch ? "polymorphic" : "repeated");
   }
   makeAgain(p, pRoot, pItem, pRel);
-  if (hasPage(pItem->pClauses)) {
+  if (assocAsksPage(pItem->pClauses)) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, 0, 0,
                  "pages are for eager(), assoc_find() and "
                  "assoc_get()");

@@ -493,7 +493,8 @@ void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
 static void reserve(AssocRun *pRun, AssocOut *pOut) {
   AssocLoadState *pLoad = assocLoadState(pRun->pCall);
   i64 n = pRun->mem.nByte - (pRun->mem.pEnd - pRun->mem.pAt);
-  if (pLoad && n < pLoad->nLast && pLoad->nLast < n * 4) n = pLoad->nLast;
+  assert(pLoad); /* Since the run has started */
+  if (n < pLoad->nLast && pLoad->nLast < n * 4) n = pLoad->nLast;
   assocBufReserve(pOut, n + n / 16);
 }
 
@@ -522,7 +523,7 @@ const AssocRow *assocGatherRelated(AssocRun *pRun, u32 iRow,
   const AssocNodeRun *pState;
   if (iBucket == ASSOC_NOSLOT) return 0;
   pState = &pRun->aNode[(*ppNode)->iNode];
-  if (pState->aBucket == 0 || iRow >= pState->aBucket[iBucket].nRow) return 0;
+  if (iRow >= pState->aBucket[iBucket].nRow) return 0;
   return pState->apRow[pState->aBucket[iBucket].iRow + iRow];
 }
 

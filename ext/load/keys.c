@@ -145,8 +145,9 @@ static int keysColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
     return SQLITE_OK;
   }
   assert(pRun);
-  if (p->bHeld && (iCol >= pRun->nHeld || pRun->apHeld)) {
-    if (iCol < pRun->nHeld) sqlite3_result_value(pCtx, pRun->apHeld[iCol]);
+  if (p->bHeld && pRun->apHeld) {
+    assert(iCol < pRun->nHeld); /* The statement asks for no more */
+    sqlite3_result_value(pCtx, pRun->apHeld[iCol]);
     return SQLITE_OK;
   }
   return assocKeymapResult(pRun->aNode[pRun->pNode->iNode].pMap, pRun->iKey,

@@ -51,15 +51,16 @@ static int linkColumns(const AssocNode *pNode, int *aCol) {
   const AssocRel *pRel = pNode->pRel;
   const AssocTable *pTab = pRel->pThrough;
   int i, n = 0;
+  assert(pTab);
   if (!sortsAlike(pRel, pNode->pModel)) return -1;
   if (pNode->pModel->nKey > ASSOC_KEY_MAX) return -1;
+  if (pTab->nKey > ASSOC_KEY_MAX) return -1;
   if (assocOrderOf(pRel, pNode->pClauses)) return -1;
   if (pNode->pPage && pNode->pPage->bBack) return -1;
   /* Behind the key of the target come the other columns of the join row's key, so
   ** that the order is one even where a pair stands twice. */
-  assert(pTab);
   for (i = 0; i < pRel->other.nCol; i++) aCol[n++] = pRel->other.aCol[i];
-  for (i = 0; i < pTab->nKey && n < 2 * ASSOC_KEY_MAX; i++) {
+  for (i = 0; i < pTab->nKey; i++) {
     if (hasColumn(n, aCol, pTab->aKey[i])) continue;
     if (hasColumn(pRel->foreign.nCol, pRel->foreign.aCol, pTab->aKey[i])) {
       continue;
@@ -83,7 +84,8 @@ static int keysAlike(const AssocRel *pRel) {
   for (i = 0; i < pFar->nCol; i++) {
     const char *zOther = pRel->pSource->pTable->aCol[pNear->aCol[i]].zColl;
     const char *zColl = pTab->aCol[pFar->aCol[i]].zColl;
-    if (zOther && zColl && sqlite3_stricmp(zOther, zColl) != 0) return 0;
+    assert(zColl); /* Only a view's is not known */
+    if (zOther && sqlite3_stricmp(zOther, zColl) != 0) return 0;
   }
   return 1;
 }
@@ -319,10 +321,10 @@ static int heldTables(const AssocNode *pNode) {
 
 /* May the rows of the node be looked up by a held statement? */
 static int isHeld(Planner *p, AssocNode *pNode) {
+  assert((pNode->pRel ? pNode->nKey : pNode->pModel->nKey) <= STMT_HELD_KEYS);
   return heldTables(pNode) && !pNode->pPage && !pNode->pValue &&
          !pNode->bRecurse && pNode->nArg > 0 &&
-         pNode->nArg <= p->nFunctionArg && pNode->nKey <= STMT_HELD_KEYS &&
-         pNode->pModel->nKey <= STMT_HELD_KEYS && !assocStmtChooses(p, pNode);
+         pNode->nArg <= p->nFunctionArg && !assocStmtChooses(p, pNode);
 }
 
 /* (SELECT t1.user_id FROM posts t1 WHERE t1.id=+k.k0): a value of the root; 1

@@ -73,7 +73,7 @@ int assocNodeArg(AssocPlanner *p, AssocNode *pNode, const ShapeKey *pKey) {
   int iCol = assocKeyColumn(pTab, pKey);
   if (iCol >= 0) return assocNodeColumnArg(p, pNode, pTab, iCol, 1);
   if (pKey->bAt) {
-    assert(pJoin); /* Else the name is an error before */
+    assert(pJoin); /* checkJoined() has seen to it */
     iCol = assocColumnFind(pJoin, pKey->pPath->z);
     if (iCol >= 0) return assocNodeColumnArg(p, pNode, pJoin, iCol, 2);
   }

@@ -75,9 +75,8 @@ struct AssocPage {
   AssocNode *pCount; /* A value beside the list: all rows, or 0 */
   AssocNode *pBehind; /* Are there rows on the other side of the cursor? Or 0 */
 };
-/* Is the node's list given as a page? The values beside the list also have
-** pPage, but are no pages. */
-#define assocNodeIsPage(p) ((p)->pPage && (p)->pPage->bWrap && !(p)->pValue)
+/* Is the node's list given as a page? */
+#define assocNodeIsPage(p) ((p)->pPage && (p)->pPage->bWrap)
 /* Words before the text of a row: see AssocRow. */
 #define assocNodeWords(p)                                                      \
   ((p)->nSplit + (p)->nChild + (p)->bRecurse + (p)->nIdent)

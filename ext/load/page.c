@@ -101,6 +101,19 @@ static const AssocTable *twinTable(AssocPlanner *p, const AssocNode *pNode) {
   return pRel->pThrough;
 }
 
+/* An error if an order names a column of the join row, "@pos", and there is
+** none. */
+static void checkJoined(AssocPlanner *p, const AssocNode *pNode,
+                        const ShapeSort *pSort) {
+  AssocSql sql;
+  if (pNode->pRel && pNode->pRel->pThrough) return;
+  assocPlannerSql(p, &sql);
+  for (; pSort; pSort = pSort->pNext) {
+    if (pSort->key.bAt) (void)assocSqlAtColumn(&sql, 0, pSort->key.pPath);
+  }
+  (void)assocSqlEnd(&sql);
+}
+
 /* Is the value that a term orders by a column that a policy hides? Only the
 ** owner's order can name one. */
 static int termHidden(AssocCall *pCall, const AssocNode *pNode,
@@ -117,8 +130,8 @@ static int termHidden(AssocCall *pCall, const AssocNode *pNode,
     pName = pName->pNext;
   }
   if (pKey->pAgg) pName = pKey->pAgg->pCol;
-  if (pKey->bAt) pTab = pNode->pRel ? pNode->pRel->pThrough : 0;
-  iCol = pName && pTab ? assocColumnFind(pTab, pName->z) : -1;
+  if (pKey->bAt) pTab = pNode->pRel->pThrough;
+  iCol = pName ? assocColumnFind(pTab, pName->z) : -1;
   return iCol >= 0 && assocColumnIs(pCall, pTab, iCol, ASSOC_COLUMN_HIDE);
 }
 
@@ -146,6 +159,8 @@ void assocPageTerms(AssocPlanner *p, AssocNode *pNode) {
   u8 bDesc = 0;
   int i, n = pModel->nKey + (pTwin ? pTwin->nKey : 0);
   assocModelNeedKey(p->pCall, pModel);
+  checkJoined(p, pNode, pOrder);
+  if (p->pCall->rc != SQLITE_OK) return;
   checkShown(p, pNode, pOrder);
   for (pSort = pOrder; pSort; pSort = pSort->pNext) n++;
   pPage->aTerm = assocAlloc(p->pCall, p->pArena, (i64)sizeof(*pOrder) * n);
@@ -345,6 +360,7 @@ static void putNumber(PageBytes *p, u64 u, int nByte) {
 ** before texts and BLOBs. So a cursor keeps the value's type, and an integer of
 ** 64 bits exactly. */
 static void putValue(PageBytes *p, sqlite3_value *pVal) {
+  const void *z;
   double r;
   u64 u;
   i64 n;
@@ -361,10 +377,11 @@ static void putValue(PageBytes *p, sqlite3_value *pVal) {
     break;
   case SQLITE_TEXT:
   case SQLITE_BLOB:
-    n = sqlite3_value_bytes(pVal);
     putByte(p, sqlite3_value_type(pVal) == SQLITE_TEXT ? 't' : 'b');
+    z = sqlite3_value_blob(pVal); /* First: without memory there is no length */
+    n = sqlite3_value_bytes(pVal);
     putNumber(p, (u64)n, 4);
-    putBytes(p, sqlite3_value_blob(pVal), n);
+    putBytes(p, z, n);
     break;
   default: putByte(p, 'n'); break;
   }

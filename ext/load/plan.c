@@ -321,8 +321,7 @@ static AssocNode *valueBeside(Planner *p, AssocNode *pNode, int eAgg) {
   return pValue;
 }
 
-/* Do the clauses ask for a page? */
-static int isPage(const ShapeClauses *pC) {
+int assocAsksPage(const ShapeClauses *pC) {
   return pC &&
          (pC->bPage || pC->pFirst || pC->pLast || pC->pAfter || pC->pBefore);
 }
@@ -443,7 +442,7 @@ static void checkPage(Planner *p, const AssocNode *pNode) {
   if (!pNode->bMany && pNode->pRel) {
     assocPlannerError(p, ASSOC_E_ARGUMENT, pNode->pItem,
                       "%s is one row at most; %s are for lists", pNode->zPath,
-                      isPage(pC) ? "pages" : "cursors");
+                      assocAsksPage(pC) ? "pages" : "cursors");
   } else if (pC && pNode->bSpread && pC->bPage) {
     assocPlannerError(
         p, ASSOC_E_UNSUPPORTED, pNode->pItem,
@@ -465,7 +464,7 @@ static void checkPage(Planner *p, const AssocNode *pNode) {
 static void compilePage(Planner *p, AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
   AssocPage *pPage;
-  if (!isPage(pC) && !wantsCursor(p, pNode)) return;
+  if (!assocAsksPage(pC) && !wantsCursor(p, pNode)) return;
   checkPage(p, pNode);
   if (pC == 0) pC = assocPlannerAlloc(p, sizeof(*pC));
   pPage = assocPlannerAlloc(p, sizeof(*pPage));
@@ -505,10 +504,7 @@ static void compilePageValues(Planner *p, AssocNode *pNode) {
       hasPart(pPage->pPart,
               pPage->bBack ? SHAPE_PART_MORE : SHAPE_PART_BEFORE)) {
     pPage->pBehind = valueBeside(p, pNode, SHAPE_AGG_EXISTS);
-    if (pPage->pBehind) {
-      pPage->pBehind->pPage = pPage;
-      assocStmtValue(p, pPage->pBehind);
-    }
+    if (pPage->pBehind) assocStmtValue(p, pPage->pBehind);
   }
 }
 
@@ -1210,7 +1206,7 @@ static void startTotal(Planner *p, AssocNode *pRoot) {
   pRoot->bTotal = 1;
   pRoot->bMany = 0;
   pRoot->bOne = 1;
-  if (isPage(pC)) {
+  if (assocAsksPage(pC)) {
     assocPlannerError(p, ASSOC_E_UNSUPPORTED, 0,
                       "an aggregate of the roots has no pages; limit and "
                       "offset say which roots it is computed from");

@@ -109,6 +109,8 @@ void assocStmtScan(AssocPlanner *p, AssocNode *pNode);
 /* Write the held lookup of a node, or the held answer of a plan of COUNT or
 ** HAS, if it may stay open. */
 void assocStmtHeld(AssocPlanner *p, AssocNode *pNode);
+/* Do the clauses, which may be 0, ask for a page? */
+int assocAsksPage(const ShapeClauses *pC);
 /* Write, in place of the root's, the held statement of a plan of GET that reads
 ** the related rows without the root's values. Its third column is NULL if the
 ** root does not exist and the rows are a list. False if it cannot be. */

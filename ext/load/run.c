@@ -302,7 +302,7 @@ static void runError(AssocRun *pRun, const AssocNode *pNode) {
 static int atCursor(AssocRun *pRun, const AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
   int n;
-  if (pNode->pPage == 0 || pNode->pValue) return 0;
+  if (pNode->pPage == 0) return 0;
   return (pC->pAfter && assocBindCursor(pRun, pC->pAfter, &n)) ||
          (pC->pBefore && assocBindCursor(pRun, pC->pBefore, &n));
 }
@@ -642,7 +642,7 @@ static void endLists(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
     assocListEnd(pRun, &pRun->aNode[pNode->iNode]);
   }
   runError(pRun, pNode);
-  if (pNode->pPage && !pNode->pValue && pRun->pCall->rc == SQLITE_OK) {
+  if (pNode->pPage && pRun->pCall->rc == SQLITE_OK) {
     assocListPages(pRun, pNode, nBucket);
   }
 }

@@ -20,17 +20,16 @@ static int keyOrder(Planner *p, const AssocModel *pModel) {
     return pModel->nKey == 1 && pModel->aKey[0] == pTab->iRowid;
   }
   /* NOT INDEXED does not affect the primary key of a table WITHOUT ROWID. */
-  for (pIdx = assocTableIndexes(p->pCall, pTab); pIdx; pIdx = pIdx->pNext) {
-    if (!pIdx->bPrimary || pIdx->pNext || pIdx != pTab->pIndex) return 0;
-    for (i = 0; i < pModel->nKey; i++) {
-      if (i >= pIdx->nCol || pIdx->aCol[i] != pModel->aKey[i] ||
-          pIdx->abDesc[i]) {
-        return 0;
-      }
+  pIdx = assocTableIndexes(p->pCall, pTab);
+  if (pIdx == 0) return 0; /* After an error */
+  if (!pIdx->bPrimary || pIdx->pNext) return 0;
+  for (i = 0; i < pModel->nKey; i++) {
+    if (i >= pIdx->nCol || pIdx->aCol[i] != pModel->aKey[i] ||
+        pIdx->abDesc[i]) {
+      return 0;
     }
-    return 1;
   }
-  return 0;
+  return 1;
 }
 
 /* Does an index give each target its join rows, in the index's order? */
@@ -153,11 +152,10 @@ static int policySearches(Planner *p, const AssocNode *pNode) {
 static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
                      int bCursor) {
   const ShapeClauses *pC = pNode->pRel ? 0 : pNode->pClauses;
-  int bNatural =
-      naturalOrder(p, pNode) && !oneByOne(p, pNode) && !bCursor &&
-      (pC == 0 || (pC->pWhere == 0 && pC->pLimit == 0 && pC->pOffset == 0)) &&
-      (pNode->pRel || pNode->pPage == 0) && !pNode->bTotal &&
-      !policySearches(p, pNode);
+  int bNatural = naturalOrder(p, pNode) && !oneByOne(p, pNode) && !bCursor &&
+                 (pC == 0 || (pC->pWhere == 0 && pC->pLimit == 0 &&
+                              pC->pOffset == 0 && pNode->pPage == 0)) &&
+                 !pNode->bTotal && !policySearches(p, pNode);
   AssocSql sql;
   scanKey(pNode);
   pFetch->bEmit = pNode->nScanKey + pNode->nArg <= p->nFunctionArg &&

@@ -312,7 +312,8 @@ void assocStmtLimit(AssocSql *p, const AssocNode *pNode) {
     } else {
       stmtPut(p, "-1");
     }
-    if (pC && pC->pOffset) {
+    assert(pC); /* Of a page as well */
+    if (pC->pOffset) {
       stmtPut(p, " OFFSET ");
       stmtCount(p, pC->pOffset, ASSOC_BIND_COUNT);
     }
@@ -336,10 +337,11 @@ static int totalsTest(const AssocNode *pNode, const ShapePred **ppWhere) {
   return 1;
 }
 
-/* Do the clauses take some of the rows? */
+/* Do the clauses take some of the rows of aggregates? */
 static int isLimited(const AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
-  return pC && (pC->pLimit || pC->pOffset);
+  assert(pC); /* Of a query's root, with what scopes add */
+  return pC->pLimit || pC->pOffset;
 }
 
 int assocStmtIsChosen(const AssocNode *pNode) {
@@ -492,7 +494,7 @@ void assocStmtNested(AssocSql *p, AssocNode *pNode) {
     if (pNode->bKeyed) nestedRoot(p, pNode);
   }
   assocStmtWhere(p, pNode);
-  if (!pNode->bOne && !pNode->bKeyed) assocStmtOrder(p, pNode);
+  if (!pNode->bOne) assocStmtOrder(p, pNode);
   assocStmtLimit(p, pNode);
   assocSqlPlaceEnd(p);
   sqlite3_str_appendf(p->pStr, ") n%d", pNode->iNode);

@@ -38,10 +38,11 @@ static void stmtValue(AssocSql *p, const AssocNode *pNode,
 /* For hasPreviousPage: are there rows on the other side of the page's start? */
 static void stmtBehind(AssocSql *p, AssocNode *pNode, const ValueRows *pRows) {
   const ShapeClauses *pC = pNode->pClauses;
-  int bBack = pNode->pPage->bBack;
+  AssocNode *pList = pNode->pBeside;
+  int bBack = pList->pPage->bBack;
   const ShapeVal *pAt = bBack ? pC->pBefore : pC->pAfter;
   if (pAt && pC->pOffset) stmtPut(p, " AND (true");
-  if (pAt) assocPageAfter(p, pNode, pRows->iAlias, pAt, bBack, 1);
+  if (pAt) assocPageAfter(p, pList, pRows->iAlias, pAt, bBack, 1);
   if (pC->pOffset) {
     stmtPut(p, pAt ? " OR " : " AND ");
     (void)assocSqlBind(p, pC->pOffset, ASSOC_BIND_COUNT);
@@ -99,7 +100,7 @@ static void stmtValueFrom(AssocSql *p, AssocNode *pNode,
     assocSqlPred(p, pAgg->pWhere, pRows->pModel, pRows->iAlias);
     stmtPut(p, ")");
   }
-  if (pNode->pPage) stmtBehind(p, pNode, pRows);
+  if (pNode->pBeside && isTest(pNode)) stmtBehind(p, pNode, pRows);
 }
 
 /* Column i of the key by which a parent finds its value. */
@@ -136,17 +137,19 @@ static void valueRows(AssocSql *p, AssocNode *pNode, ValueRows *pRows) {
 static int findsEnds(Planner *p, AssocNode *pNode, const ValueRows *pRows) {
   const AssocHop *pHop = pRows->pFirst;
   const ShapeAgg *pAgg = pNode->pValue->pAgg;
-  AssocRel *pRel = pHop ? pHop->pRel : pNode->pRel;
+  AssocRel *pRel;
   AssocTable *pTab = 0;
   const AssocKey *pKey;
   int iCol;
   if (!(pAgg->eAgg == SHAPE_AGG_MIN || pAgg->eAgg == SHAPE_AGG_MAX)) return 0;
   if (pAgg->pWhere || pAgg->bAt) return 0;
-  if (pRel->nPath || pRel->nBranch || (pHop && pHop->pNext)) return 0;
+  if (pHop == 0 || pHop->pNext) return 0; /* A path */
+  pRel = pHop->pRel;
   if (pRel->eKind == ASSOC_BELONGSTOMANY) return 0;
   pKey = assocRelFarKey(pRel, &pTab);
+  if (pTab->eType != ASSOC_TABLE) return 0;
   iCol = assocColumnFind(pTab, pAgg->pCol->z);
-  if (iCol < 0 || pTab->eType != ASSOC_TABLE) return 0;
+  assert(iCol >= 0); /* Else the name is an error before */
   return assocTableIndexOrder(p->pCall, pTab, pKey->nCol, pKey->aCol, 1,
                               &iCol) != 0 &&
          !assocStmtAsks(p, pNode, pRel);
