@@ -77,42 +77,47 @@ static void faultHit(Fault *p) {
 static Tcl_Obj *pPlaces = 0; /* While places are noted */
 
 #if defined(__linux__)
-/* The code of the extension, while it is loaded. */
-static struct { uintptr_t iBegin, iEnd; } code;
+/* The code of the extension and of unit.c, while they are loaded. */
+static const char *const azCode[] = {"/assoc.", "/unit."};
+static struct { uintptr_t iBegin, iEnd; } aCode[2];
 
 static int codeFind(struct dl_phdr_info *p, size_t n, void *pData) {
   const char *z = strrchr(p->dlpi_name, '/');
-  int i;
+  int i, j;
   (void)n, (void)pData;
-  if (z == 0 || strncmp(z, "/assoc.", 7)) return 0;
-  for (i = 0; i < p->dlpi_phnum; i++) {
-    if (p->dlpi_phdr[i].p_type != PT_LOAD) continue;
-    if ((p->dlpi_phdr[i].p_flags & PF_X) == 0) continue;
-    code.iBegin = p->dlpi_addr + p->dlpi_phdr[i].p_vaddr;
-    code.iEnd = code.iBegin + p->dlpi_phdr[i].p_memsz;
+  for (j = 0; z && j < 2; j++) {
+    if (strncmp(z, azCode[j], strlen(azCode[j]))) continue;
+    for (i = 0; i < p->dlpi_phnum; i++) {
+      if (p->dlpi_phdr[i].p_type != PT_LOAD) continue;
+      if ((p->dlpi_phdr[i].p_flags & PF_X) == 0) continue;
+      aCode[j].iBegin = p->dlpi_addr + p->dlpi_phdr[i].p_vaddr;
+      aCode[j].iEnd = aCode[j].iBegin + p->dlpi_phdr[i].p_memsz;
+    }
   }
-  return 1;
+  return 0;
 }
 
 static _Unwind_Reason_Code placeFrame(struct _Unwind_Context *p, void *pData) {
   Tcl_WideUInt *pHash = pData;
   uintptr_t i = _Unwind_GetIP(p);
-  if (i >= code.iBegin && i < code.iEnd) {
-    *pHash = (*pHash ^ (i - code.iBegin)) * 0x100000001b3 + 1;
+  int j;
+  for (j = 0; j < 2; j++) {
+    if (i < aCode[j].iBegin || i >= aCode[j].iEnd) continue;
+    *pHash = (*pHash ^ (i - aCode[j].iBegin)) * 0x100000001b3 + 1;
   }
   return _URC_NO_REASON;
 }
 
 static Tcl_WideUInt placeHere(void) {
   Tcl_WideUInt hash = 0;
-  if (code.iEnd == 0) dl_iterate_phdr(codeFind, 0);
-  if (code.iEnd) _Unwind_Backtrace(placeFrame, &hash);
+  if (aCode[0].iEnd == 0 && aCode[1].iEnd == 0) dl_iterate_phdr(codeFind, 0);
+  _Unwind_Backtrace(placeFrame, &hash);
   return hash;
 }
 
 /* The extension may have been loaded anew, and elsewhere. */
 static void placeBegin(void) {
-  code.iBegin = code.iEnd = 0;
+  memset(aCode, 0, sizeof(aCode));
 }
 #else
 static Tcl_WideUInt placeHere(void) {

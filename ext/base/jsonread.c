@@ -452,7 +452,8 @@ void assocJsonStart(AssocCall *pCall, AssocJsonReader *p, const char *zJson,
 /* Only white space may follow the last element. */
 static AssocJson *readLast(AssocJsonReader *p) {
   p->bDone = 1;
-  return readPeek(p) || p->z < p->zEnd ? readFail(p) : 0;
+  (void)readPeek(p);
+  return p->z < p->zEnd ? readFail(p) : 0;
 }
 
 AssocJson *assocJsonNext(AssocJsonReader *p, AssocArena *pArena) {
