@@ -321,10 +321,11 @@ static int heldTables(const AssocNode *pNode) {
 
 /* May the rows of the node be looked up by a held statement? */
 static int isHeld(Planner *p, AssocNode *pNode) {
-  assert((pNode->pRel ? pNode->nKey : pNode->pModel->nKey) <= STMT_HELD_KEYS);
+  assert(pNode->nKey <= STMT_HELD_KEYS);
   return heldTables(pNode) && !pNode->pPage && !pNode->pValue &&
          !pNode->bRecurse && pNode->nArg > 0 &&
-         pNode->nArg <= p->nFunctionArg && !assocStmtChooses(p, pNode);
+         pNode->nArg <= p->nFunctionArg &&
+         pNode->pModel->nKey <= STMT_HELD_KEYS && !assocStmtChooses(p, pNode);
 }
 
 /* (SELECT t1.user_id FROM posts t1 WHERE t1.id=+k.k0): a value of the root; 1
