@@ -389,10 +389,10 @@ static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                      sqlite3_value **ap, int eDo, const char *zFunction) {
   const WriteCell *aThrough;
   const WriteOnly *pOnly;
-  WriteChanges changes;
+  WriteChanges changes, *pChanges = pResult->bUnread ? 0 : &changes;
   WriteTargets targets;
   Changer c;
-  char *z;
+  char *z = 0;
   i64 n = 0;
   int nThrough, bRemove = eDo == LINK_REMOVE, bQuick = 0;
   assert(eDo >= LINK_ADD && eDo <= LINK_REMOVE);
@@ -409,20 +409,20 @@ static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
     assocOnlyThrough(c.pWriter, pOnly, nThrough, aThrough, "");
     assocTargetsOf(c.pWriter, c.pRel, ap[3], &targets);
     if (targets.n == 1) changeAlone(&c); /* Perhaps without a savepoint */
-    if (bQuick && linkQuick(&c, &targets, &changes)) {
+    if (bQuick && linkQuick(&c, &targets, pChanges)) {
       /* Done */
     } else if (bRemove) {
-      linkRemoveAll(&c, &targets, &changes);
+      linkRemoveAll(&c, &targets, pChanges);
     } else {
       if (eDo == LINK_SET) {
-        linkKeepOnly(&c, &targets, nThrough, &changes);
+        linkKeepOnly(&c, &targets, nThrough, pChanges);
       }
       assocTargetsLink(c.pWriter, c.pRel, &c.row, &targets, nThrough, aThrough,
-                       pOnly, &changes);
+                       pOnly, pChanges);
     }
     changeKeep(&c, &c.row);
   }
-  z = assocChangesText(pCall, &changes, &n);
+  if (pChanges) z = assocChangesText(pCall, &changes, &n);
   if (changeDocuments(&c, pResult, c.pModel ? c.pModel->zLabel : "", 0)) {
     sqlite3_free(z);
   } else {

@@ -72,6 +72,7 @@ static void dmlJob(AssocCall *pCall, void *pArg) {
   assert(pCall->bGate);
   for (i = 0; i < dml.nRow && pCall->rc == SQLITE_OK; i += 1 + n) {
     assocResultClear(&p->result);
+    p->result.bUnread = i + 1 < dml.nRow;
     dml.xRow(pCall, &dml, &p->result);
     n = dml.xMore ? dml.xMore(pCall, &dml, dml.nRow - i - 2) : 0;
     if (n < 0) dml.xMore = 0;

@@ -29,6 +29,7 @@ struct AssocResult {
   sqlite3_value *pVal;   /* OWNED: a value of any type, or 0 */
   int bRowid;            /* A row was made; its rowid is iRowid */
   i64 iRowid;            /* Valid if bRowid */
+  int bUnread;           /* The next row of the statement replaces it */
 };
 
 typedef struct AssocFunction AssocFunction;
