@@ -26,6 +26,10 @@
 **   unit_shape_text(KIND, X) the shape X, parsed and printed as text
 **   unit_shape_json(KIND, X) the same, printed as JSON
 **
+** And virtual tables, always empty, with columns as a module may declare them:
+**
+**   CREATE VIRTUAL TABLE t USING unit_table(id INTEGER PRIMARY KEY, name)
+**
 ** KEYS and SOUGHT are a JSON array of values, '[1, 1.0, "a"]', or a query
 ** that gives them, 'SELECT a, b FROM t': as many values to a key as it has
 ** columns. AFF and COLL are the numbers of base.h, one digit for each value
@@ -645,6 +649,94 @@ static int unitRegister(AssocConn *pConn, const UnitFunc *pFunc) {
                                     unitDestroy);
 }
 
+/* ---------------------------------------------------------- unit_table */
+
+static int tableConnect(sqlite3 *db, void *pAux, int nArg,
+                        const char *const *azArg, sqlite3_vtab **ppTab,
+                        char **pzErr) {
+  sqlite3_str *pStr = sqlite3_str_new(db);
+  char *z;
+  int i, rc;
+  (void)pAux, (void)pzErr;
+  for (i = 3; i < nArg; i++) { /* Behind module, database and name */
+    sqlite3_str_appendf(pStr, "%s%s", i > 3 ? "," : "CREATE TABLE x(",
+                        azArg[i]);
+  }
+  sqlite3_str_appendall(pStr, ")");
+  z = sqlite3_str_finish(pStr);
+  rc = z ? sqlite3_declare_vtab(db, z) : SQLITE_NOMEM;
+  sqlite3_free(z);
+  if (rc != SQLITE_OK) return rc;
+  *ppTab = sqlite3_malloc64(sizeof(**ppTab));
+  if (*ppTab == 0) return SQLITE_NOMEM;
+  memset(*ppTab, 0, sizeof(**ppTab));
+  return SQLITE_OK;
+}
+
+static int tableDisconnect(sqlite3_vtab *pTab) {
+  sqlite3_free(pTab);
+  return SQLITE_OK;
+}
+
+static int tableBest(sqlite3_vtab *pTab, sqlite3_index_info *pInfo) {
+  (void)pTab, (void)pInfo;
+  return SQLITE_OK;
+}
+
+static int tableOpen(sqlite3_vtab *pTab, sqlite3_vtab_cursor **ppCursor) {
+  (void)pTab;
+  *ppCursor = sqlite3_malloc64(sizeof(**ppCursor));
+  return *ppCursor ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static int tableClose(sqlite3_vtab_cursor *pCursor) {
+  sqlite3_free(pCursor);
+  return SQLITE_OK;
+}
+
+static int tableFilter(sqlite3_vtab_cursor *pCursor, int iIndex,
+                       const char *zIndex, int nArg, sqlite3_value **apArg) {
+  (void)pCursor, (void)iIndex, (void)zIndex, (void)nArg, (void)apArg;
+  return SQLITE_OK;
+}
+
+static int tableNext(sqlite3_vtab_cursor *pCursor) {
+  (void)pCursor;
+  return SQLITE_OK;
+}
+
+static int tableEof(sqlite3_vtab_cursor *pCursor) {
+  (void)pCursor;
+  return 1;
+}
+
+static int tableColumn(sqlite3_vtab_cursor *pCursor, sqlite3_context *pCtx,
+                       int iCol) {
+  (void)pCursor, (void)pCtx, (void)iCol;
+  return SQLITE_OK;
+}
+
+static int tableRowid(sqlite3_vtab_cursor *pCursor, sqlite3_int64 *piRowid) {
+  (void)pCursor;
+  *piRowid = 0;
+  return SQLITE_OK;
+}
+
+static sqlite3_module unitTable = {
+    .xCreate = tableConnect,
+    .xConnect = tableConnect,
+    .xBestIndex = tableBest,
+    .xDisconnect = tableDisconnect,
+    .xDestroy = tableDisconnect,
+    .xOpen = tableOpen,
+    .xClose = tableClose,
+    .xFilter = tableFilter,
+    .xNext = tableNext,
+    .xEof = tableEof,
+    .xColumn = tableColumn,
+    .xRowid = tableRowid,
+};
+
 int sqlite3_unit_init(sqlite3 *db, char **pzErrMsg,
                       const sqlite3_api_routines *pApi);
 
@@ -656,11 +748,12 @@ __attribute__((visibility("default")))
     int sqlite3_unit_init(sqlite3 *db, char **pzErrMsg,
                           const sqlite3_api_routines *pApi) {
   AssocConn *pConn;
-  int i, rc = SQLITE_OK;
+  int i, rc;
   (void)pzErrMsg, (void)pApi;
   SQLITE_EXTENSION_INIT2(pApi);
   pConn = assocConnNew(db);
   if (pConn == 0) return SQLITE_NOMEM;
+  rc = sqlite3_create_module(db, "unit_table", &unitTable, 0);
   for (i = 0; i < ASSOC_COUNT(aUnit) && rc == SQLITE_OK; i++) {
     rc = unitRegister(pConn, &aUnit[i]);
   }
