@@ -216,10 +216,11 @@ static const AssocOption aPolymorphicOption[] = {
     {"models", 0, 0, 0, 0},
 };
 
-/* Or the name of such a belongsTo. */
+/* Or the name of such a belongsTo. Rows of older versions may have members that
+** say nothing. */
 static void optionPolymorphic(AssocOptionReader *r, AssocJson *pJson,
                               void *pInto) {
-  if (pJson->eType == ASSOC_J_OBJECT) {
+  if (pJson->eType == ASSOC_J_OBJECT && !r->bStored) {
     assocOptionsRead(r, pJson, ASSOC_COUNT(aPolymorphicOption),
                      aPolymorphicOption, "the option polymorphic has");
   }

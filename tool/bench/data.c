@@ -117,7 +117,7 @@ static const char zAssociations[] =
     "  '{\"through\":\"post_tags\"}');"
     "SELECT assoc_define('Comment','belongsTo','Post');"
     "SELECT assoc_define('Attachment','belongsTo',NULL,'{\"as\":\"owner\","
-    "  \"polymorphic\":{\"type\":\"owner_type\",\"id\":\"owner_id\","
+    "  \"polymorphic\":{\"type\":\"owner_type\","
     "  \"models\":{\"user\":\"User\",\"post\":\"Post\"}}}');"
     "SELECT assoc_define('Category','hasMany','Category',"
     "  '{\"as\":\"children\",\"foreignKey\":\"parent_id\"}');";
