@@ -219,19 +219,21 @@ static int pairsSeek(AssocCall *pCall, AssocNode *pRoot,
 ** many keys will follow. As soon as its lookups have cost as much as reading
 ** all pairs, it reads all pairs. So it never costs more than twice the better
 ** way. In rows of a scan, a lookup costs 12, and 2 for each of its rows. Over a
-** path each row costs 3, as it is joined to others. The pairs of more than four
-** million rows would take too much memory.
+** path each row costs 3, as it is joined to others. A pair of a many-to-many costs
+** 12, as both of its ends are looked up: lookups are better unless keys come
+** again. The pairs of more than four million rows would take too much memory.
 */
 int assocChoosePairs(AssocCall *pCall, AssocNode *pRoot,
                      const AssocPairs *pPairs, i64 nKey, i64 nId) {
   AssocLoadState *pLoad = assocLoadState(pCall);
   const AssocRel *pRel = pRoot->pPlan->pAnswer;
-  i64 nRow;
+  i64 nRow, nCost;
   if (pPairs->fetch.zSql == 0) return 0;
   if (pLoad->eForce) return pLoad->eForce == ASSOC_FORCE_SCAN;
   if (pPairs->zIndex == 0 && nKey <= 3) return 0;
   if (pPairs->zIndex == 0 && !pairsSeek(pCall, pRoot, pPairs)) return 1;
   if (nKey < 64) return 0;
   nRow = pairRows(pCall, pRel);
-  return nKey * 12 + nId * 2 >= nRow * (pRel->nPath ? 3 : 1) && nRow <= 4000000;
+  nCost = pRel->nPath ? 3 : pRel->pThrough ? 12 : 1;
+  return nKey * 12 + nId * 2 >= nRow * nCost && nRow <= 4000000;
 }
