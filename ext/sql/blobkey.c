@@ -160,7 +160,7 @@ void assocBlobKey(AssocCall *pCall, AssocArena *pArena, AssocBlobKeys **ppList,
   const AssocTable *pTab = pModel->pTable;
   u32 mMaybe = 0, m;
   int i;
-  if (pModel->nKey > ASSOC_KEY_MAX || pCall->rc != SQLITE_OK) return;
+  if (pModel->nKey > ASSOC_KEY_MAX) return;
   for (i = 0; i < pModel->nKey; i++) {
     apBlob[i] = apKey[i];
     if (pModel->aKey[i] == pTab->iRowid || !isHex(apKey[i])) continue;
@@ -183,7 +183,8 @@ const AssocJson *assocBlobKeyOfText(AssocCall *pCall, AssocArena *pArena,
                                     sqlite3_value *pVal) {
   const AssocJson *pKey;
   AssocJson *p;
-  if (pModel->nKey != 1 || sqlite3_value_type(pVal) != SQLITE_TEXT ||
+  assert(pModel->nKey == 1);
+  if (sqlite3_value_type(pVal) != SQLITE_TEXT ||
       pModel->pTable->aCol[pModel->aKey[0]].eAff == ASSOC_AFF_TEXT) {
     return 0;
   }

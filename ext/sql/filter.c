@@ -190,7 +190,8 @@ static i64 limitRowsOf(const AssocTested *pTested) {
   i64 n;
   if (pMost == 0 || pC->pOrder || pMost->eType < SHAPE_VAL_INT) return -1;
   n = pMost->eType == SHAPE_VAL_INT ? pMost->i : 100;
-  if (n < 0 || n >= ASSOC_ROWS_MOST) return -1;
+  assert(n >= 0); /* The readers of shapes take no other */
+  if (n >= ASSOC_ROWS_MOST) return -1;
   if (pC->pOffset && pC->pOffset->eType == SHAPE_VAL_INT) {
     if (pC->pOffset->i >= ASSOC_ROWS_MOST) return -1;
     if (pC->pOffset->i > 0) n += pC->pOffset->i;

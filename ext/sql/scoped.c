@@ -15,7 +15,8 @@ const ShapeVal *assocScopeVal(AssocCall *pCall, const ShapeScope *pUse,
                               const ShapeVal *pVal) {
   const ShapeVal *pArg;
   i64 i;
-  if (pUse == 0 || pVal == 0 || pVal->eType < SHAPE_VAL_INDEX) return pVal;
+  assert(pVal);
+  if (pUse == 0 || pVal->eType < SHAPE_VAL_INDEX) return pVal;
   pArg = pUse->pArg;
   for (i = 1; pArg && i < pVal->i; i++) pArg = pArg->pNext;
   if (pArg && pVal->eType == SHAPE_VAL_INDEX) return pArg;

@@ -514,7 +514,7 @@ int assocSqlAtColumn(AssocSql *p, const AssocTable *pJoin,
   memset(&near, 0, sizeof(near));
   near.zWritten = pName->z;
   for (i = 0; i < pJoin->nCol; i++) {
-    if (!p->bOwner && !assocColumnShown(p->pCall, pJoin, i)) continue;
+    if (!assocColumnShown(p->pCall, pJoin, i)) continue;
     assocNearestTry(&near, pJoin->aCol[i].zName);
   }
   assocShapeFail(p->pCall, p->zText, pName->iOff,

@@ -234,7 +234,8 @@ static void sqlSameWay(AssocSql *p, const AssocHop *pHop,
 /* Do the clauses contain conditions that are tested after the first row is
 ** chosen? */
 static int asksAfter(const ShapeClauses *pC) {
-  return pC && (pC->pWhere || pC->pScope);
+  assert(pC);
+  return pC->pWhere || pC->pScope;
 }
 
 /*
@@ -733,9 +734,9 @@ static int sqlLedColumn(AssocSql *p, const ShapeKey *pKey, AssocModel *pModel,
   while (pPlace && pPlace->iAlias != iAlias) pPlace = pPlace->pOuter;
   if (pPlace == 0 || p->bMatch || !ledFits(p, pPlace, pPath, pModel)) return 0;
   for (; pPath->pNext; pPath = pPath->pNext) {
-    AssocRel *pRel = assocSqlRel(p, pModel, pPath);
-    const AssocLed *pLed = pRel ? ledFind(pPlace, pRel, iAlias) : 0;
-    if (pRel && pLed == 0) pLed = ledAdd(p, pPlace, pRel, iAlias);
+    AssocRel *pRel = assocSqlRel(p, pModel, pPath); /* ledFits() found it */
+    const AssocLed *pLed = ledFind(pPlace, pRel, iAlias);
+    if (pLed == 0) pLed = ledAdd(p, pPlace, pRel, iAlias);
     if (pLed == 0) return 1;
     iAlias = pLed->iEnd;
     pModel = pRel->pTarget;
@@ -961,8 +962,8 @@ static void sqlBeside(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
                                .zHint = "a parameter is written ?1 or :name"},
                    "there is no join row here, so no @%s", pOther->pPath->z);
   }
-  if (pOther->pPath && pOther->pPath->pNext == 0 && !pOther->pAgg &&
-      !pOther->bAt && p->pCall->rc == SQLITE_OK &&
+  if (pOther->pPath->pNext == 0 && !pOther->pAgg && !pOther->bAt &&
+      p->pCall->rc == SQLITE_OK &&
       assocSqlColumnFind(p, pModel->pTable, pOther->pPath->z) < 0 &&
       !assocRelSeek(p->pCall, pModel, pOther->pPath->z)) {
     const char *z =
@@ -1200,7 +1201,7 @@ static int looseAt(AssocSql *p, const ShapeName *pPath, const ShapeName *pEnd,
 ** PATH_SEVERAL: a to-many path, which JSON allows and which means "some". */
 static int pathKind(AssocSql *p, const ShapePred *pPred, AssocModel *pModel) {
   const ShapeName *pPath = pPred->key.pPath, *pCol;
-  if (pPred->key.pAgg || pPath == 0 || pPath->pNext == 0) return PATH_OWN;
+  if (pPred->key.pAgg || pPath->pNext == 0) return PATH_OWN;
   if (pPred->pOther) return PATH_OWN; /* Of the row that it is asked of */
   pCol = lastName(pPath);
   if (manyAt(p, pPath, pCol, pModel)) {
@@ -1241,8 +1242,8 @@ static void sqlMaybe(AssocSql *p, const AssocFilter *pF) {
       (pPred->eOp == SHAPE_OP_IN && pPred->pVal == 0) ||
       pPred->eOp == SHAPE_OP_ISNULL; /* IS NULL and IN () are never NULL */
   int bList = pPred->eOp == SHAPE_OP_IN && pPred->bList;
-  sqlPut(p, bNone || bList || trueOfNull(pPred) ? "coalesce((SELECT max("
-                                                : "(SELECT max(");
+  assert(bNone || !trueOfNull(pPred)); /* A comparison, no list of them */
+  sqlPut(p, bNone || bList ? "coalesce((SELECT max(" : "(SELECT max(");
   assocSqlPred(p, pPred, pF->pEnd, lastHop(pF->pFirst)->iAlias);
   sqlPut(p, ")");
   assocSqlFrom(p, pF->pFirst, 0, 0);
@@ -1335,7 +1336,7 @@ static const ShapeName *severalOf(AssocSql *p, const ShapePred *pPred,
     }
     return pName;
   }
-  if (pPred->pSub || pPred->eOp == SHAPE_OP_NOT) return 0;
+  if (pPred->pSub) return 0;
   return pathKind(p, pPred, pModel) >= PATH_LOOSE ? pPred->key.pPath : 0;
 }
 
@@ -1397,7 +1398,7 @@ static int predList(const ShapePred *pPred, int eOp, const ShapePred **a) {
   const ShapePred *pSub;
   int n = 0;
   for (pSub = pPred->pSub; pSub; pSub = pSub->pNext) {
-    if (pSub->eOp == eOp && pSub->pSub) {
+    if (pSub->eOp == eOp) {
       n += predList(pSub, eOp, a ? &a[n] : 0);
     } else {
       if (a) a[n] = pSub;
@@ -1532,17 +1533,6 @@ static int joinsSteps(AssocSql *p, const AssocHop *pFirst, int bWays) {
          (bWays || !assocHopsMeet(p->pCall, pFirst));
 }
 
-/* The clauses without those of a join row, which a path does not have. */
-static const ShapeClauses *withoutThrough(AssocSql *p, const ShapeClauses *pC) {
-  ShapeClauses *pNew;
-  if (pC == 0 || pC->pThrough == 0) return pC;
-  pNew = assocAlloc(p->pCall, p->pArena, sizeof(*pNew));
-  if (pNew == 0) return 0;
-  *pNew = *pC;
-  pNew->pThrough = 0;
-  return pNew;
-}
-
 /* Append the rows of a path. Without bWays a target counts once, however many
 ** ways lead to it. */
 static void sqlRelatedPath(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
@@ -1557,7 +1547,7 @@ static void sqlRelatedPath(AssocSql *p, AssocRel *pRel, const ShapeClauses *pC,
   if (joinsSteps(p, pFirst, bWays)) {
     while (pLast->pNext) pLast = pLast->pNext;
     pLast->iAlias = 2;
-    sqlSteps(p, pFirst, pIn ? pBefore : withoutThrough(p, pC), 0);
+    sqlSteps(p, pFirst, pIn ? pBefore : pC, 0);
     if (pIn == 0) return;
   } else {
     sqlTargetsOnce(p, pTgt, 2, pFirst, pBefore);

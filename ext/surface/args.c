@@ -278,8 +278,8 @@ void assocTargetsRead(AssocCall *pCall, const AssocRel *pRel,
 ** put a nul behind it, unless it is told to look for the nul itself.
 */
 void assocResultJson(sqlite3_context *pCtx, char *zJson, i64 n) {
-  assert(zJson && n >= 0);
-  if (sqlite3_libversion_number() >= 3043000 || n > 0x7fffffff) {
+  assert(zJson && n >= 0 && n <= 0x7fffffff); /* SQLite's limit, or less */
+  if (sqlite3_libversion_number() >= 3043000) {
     sqlite3_result_text64(pCtx, zJson, (u64)n, sqlite3_free, SQLITE_UTF8);
   } else {
     sqlite3_result_text(pCtx, zJson, -1, sqlite3_free);

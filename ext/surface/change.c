@@ -290,10 +290,11 @@ static void createFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 
 /* ------------------------------------------------------ add, set, remove */
 
-/* Does a target that is related already need nothing more? Not if an option, a
-** policy or its pair the other way may ask for something. */
+/* Does a target that is related already need nothing more? Not if columns of
+** join rows are given, or a policy or its pair the other way may ask for
+** something. ("only" is about such columns, too.) */
 static int linkHasAll(Changer *p, const WriteLink *pLink, int nThrough) {
-  return nThrough == 0 && p->opt.zOnly == 0 && p->pRel->nBranch == 0 &&
+  return nThrough == 0 && p->pRel->nBranch == 0 &&
          p->pRel->pOpt->eSymmetric != 1 &&
          !assocAllowAsks(p->pWriter, pLink->pTarget->pTable) &&
          (pLink->pJoin == 0 ||

@@ -67,8 +67,7 @@ struct EagerCursor {
   AssocPlan *pPlan;         /* Busy while the cursor has it */
   AssocStream *pStream;     /* OWNED */
   sqlite3_value *pQuery;    /* OWNED */
-  int eAsk;                 /* ASSOC_ASK_*: of pPlan */
-  int nParam;               /* Parameters that pStream has */
+  int idxNum;               /* That of pStream */
   i64 iRow;                 /* Place of the root in the result, from 1 */
   int bEof;                 /* No root is left */
 };
@@ -343,11 +342,10 @@ static void eagerIds(AssocCall *pCall, EagerCursor *p, sqlite3_value *pId,
   if (rc != SQLITE_DONE) assocErrorCode(pCall, rc);
 }
 
-/* Is the cursor's stream one for this query? */
+/* Is the cursor's stream one for this query, asked in the same way? */
 static int eagerIsSame(AssocCall *pCall, const EagerCursor *p,
                        const EagerArgs *pArgs, const char *zQuery, int eAsk) {
-  return p->pStream && eAsk == p->eAsk && eAsk == ASSOC_ASK_KEY &&
-         p->nParam == 0 && pArgs->nParam == 0 && zQuery &&
+  return p->pStream && eAsk == ASSOC_ASK_KEY && pArgs->nParam == 0 && zQuery &&
          p->pPlan->pRoot->bKeyed &&
          p->pPlan->eSession == assocPlanSession(pCall->pConn) &&
          strcmp(zQuery, p->pPlan->zText) == 0;
@@ -361,8 +359,6 @@ static void eagerPrepare(AssocCall *pCall, EagerCursor *p, AssocCatalog *pCat,
   args.nVal = pArgs->nParam;
   args.apVal = (sqlite3_value **)pArgs->apParam;
   assert(p->pPlan == 0 && p->pStream == 0);
-  p->eAsk = eAsk;
-  p->nParam = pArgs->nParam;
   p->pPlan = assocPlanGet(pCall, pCat, eAsk, 0, zQuery ? zQuery : "");
   if (p->pPlan) p->pStream = assocStreamOpen(pCall, p->pPlan, &args);
 }
@@ -391,6 +387,9 @@ static void eagerStart(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
              : idxNum & EAGER_ASC  ? ASSOC_ASK_ASC
              : idxNum & EAGER_DESC ? ASSOC_ASK_DESC
                                    : ASSOC_ASK_ROWS;
+  /* The sides of an OR may share a cursor. */
+  if (idxNum != p->idxNum) eagerReset(pCall, p);
+  p->idxNum = idxNum;
   /* In a join each outer row comes here: the same query keeps its plan. */
   if (eagerIsSame(pCall, p, pArgs, zQuery, eAsk)) {
     assocStreamRewind(pCall, p->pStream);
@@ -438,7 +437,8 @@ static void eagerRow(AssocCall *pCall, sqlite3_context *pCtx,
                      const EagerCursor *p) {
   int nKey = p->pPlan->pRoot->pModel->nKey;
   sqlite3_value **apKey = assocStreamKey(p->pStream);
-  if (nKey == 0 || sqlite3_value_type(apKey[0]) == SQLITE_NULL) {
+  assert(nKey > 0); /* The plan needs a key for the column id */
+  if (sqlite3_value_type(apKey[0]) == SQLITE_NULL) {
     sqlite3_result_blob(pCtx, &p->iRow, sizeof(p->iRow), SQLITE_TRANSIENT);
   } else {
     assocResultKey(pCall, pCtx, nKey, apKey);

@@ -56,9 +56,10 @@ static void workScript(LiveWork *p) {
   assocLiveScript(&p->set, &p->zDrop, &p->zMake);
 }
 
-/* Is there DDL to run? */
+/* Is there DDL to run? What is made is dropped first, if it is there. */
 static int workDue(const LiveWork *p) {
-  return (p->zDrop && p->zDrop[0]) || (p->zMake && p->zMake[0]);
+  assert(p->zMake == 0 || p->zMake[0] == 0 || p->zDrop[0]);
+  return p->zDrop && p->zDrop[0];
 }
 
 /* Run the statements, and leave the catalog for that: no table can be dropped
@@ -876,8 +877,9 @@ static int entryFast(AssocCall *pCall, sqlite3_context *pCtx, const char *zName,
   LiveEntry *p = pConn->aSlot[ASSOC_SLOT_LIVE].p;
   int bFound = 0;
   while (p && strcmp(p->zName, zName) != 0) p = p->pNext;
-  if (p == 0 || !p->bQuiet || p->fast.p == 0 || pConn->pSession ||
-      pConn->bNeedSession || p->nChange != sqlite3_total_changes(pCall->db) ||
+  assert(p == 0 || !p->bQuiet || p->fast.p); /* See entryLook() */
+  if (p == 0 || !p->bQuiet || pConn->pSession || pConn->bNeedSession ||
+      p->nChange != sqlite3_total_changes(pCall->db) ||
       !assocCatalogStill(pCall, p->iSerial)) {
     return 0; /* A file that was attached may call this by a view */
   }
@@ -991,11 +993,7 @@ static void checkLiveFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
   sqlite3_free(zSchema);
   sqlite3_free(zBare);
   z = assocBufText(pCall, &out, &n);
-  if (z && pCall->rc == SQLITE_OK) {
-    assocResultJson(pCtx, z, n);
-  } else {
-    sqlite3_free(z);
-  }
+  if (z) assocResultJson(pCtx, z, n);
 }
 
 const AssocFunction aAssocLiveFunction[] = {

@@ -29,7 +29,6 @@
 **                    none of these   every source row in turn
 **   RELATED_JSON     the column json is read
 **   RELATED_THROUGH  the column through is read
-**   RELATED_SHOWKEY  the column of the key is read
 **   RELATED_COUNT    no column is read but the arguments: count(*)
 **   RELATED_MISSING  model or association is not given: an error, once it is
 **                    run. SQLite asks for such plans too, for a side of an
@@ -215,9 +214,8 @@ static int relatedConnect(sqlite3 *db, void *pAux, int argc,
 /* The text of a constraint whose right side is a literal, or 0. */
 static const char *relatedLiteral(sqlite3_index_info *pInfo, int iCons) {
   sqlite3_value *pVal = 0;
-  if (iCons < 0 || sqlite3_vtab_rhs_value(pInfo, iCons, &pVal) != SQLITE_OK) {
-    return 0;
-  }
+  assert(iCons >= 0);
+  if (sqlite3_vtab_rhs_value(pInfo, iCons, &pVal) != SQLITE_OK) return 0;
   return (const char *)sqlite3_value_text(pVal);
 }
 
@@ -390,9 +388,6 @@ static void relatedChoose(const RelatedTable *p, sqlite3_index_info *pInfo,
     pInfo->idxNum |= RELATED_BACK;
   }
   if (relatedIsCount(p, pInfo, pWant)) pInfo->idxNum |= RELATED_COUNT;
-  if (p->iKeyCol > 62 || pInfo->colUsed >> p->iKeyCol & 1) {
-    pInfo->idxNum |= RELATED_SHOWKEY;
-  }
 }
 
 /* The plan in words. SQLite frees the text. */

@@ -13,10 +13,9 @@
 #define RELATED_IN 2
 #define RELATED_JSON 4
 #define RELATED_THROUGH 8
-#define RELATED_SHOWKEY 16
-#define RELATED_MISSING 32
-#define RELATED_BACK 64
-#define RELATED_COUNT 128
+#define RELATED_MISSING 16
+#define RELATED_BACK 32
+#define RELATED_COUNT 64
 /* Those that decide which plans and statements a cursor needs. */
 #define RELATED_PLANS                                                          \
   (RELATED_JSON | RELATED_THROUGH | RELATED_BACK | RELATED_COUNT)

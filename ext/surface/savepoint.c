@@ -195,9 +195,7 @@ void assocWriteNeed(AssocCall *pCall, const char *zFunction,
   }
   pCat = assocCatalogEnter(pCall);
   pSchema = pCat ? assocSchemaFind(pCat, zSchema) : 0;
-  if (pSchema && assocSchemaLoad(pCall, pSchema)) {
-    assocGateNeedSchema(pCall, pSchema);
-  }
+  if (pSchema) assocGateNeedSchema(pCall, pSchema);
   assocCatalogLeave(pCall, pCat);
 }
 
@@ -311,7 +309,8 @@ static void writeUndo(AssocCall *pCall, const AssocWrite *p) {
 ** savepoint itself has begun the transaction. */
 void assocWriteAlone(AssocCall *pCall, void *pWrite) {
   AssocWrite *p = pWrite;
-  if (!p->bOpen || p->bAuto || pCall->rc != SQLITE_OK) return;
+  assert(pCall->rc == SQLITE_OK);
+  if (!p->bOpen || p->bAuto) return;
   assocErrorCode(pCall, writeStep(pCall, WRITE_RELEASE));
   if (pCall->rc != SQLITE_OK) return;
   p->bOpen = 0;

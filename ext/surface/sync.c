@@ -188,7 +188,11 @@ static void runSync(AssocCall *pCall, SyncRun *p, sqlite3_context *pCtx,
   runClear(p);
   assocWriteBegin(pCall, &w, "assoc_sync");
   if (zLock) assocWriteAllowed(pCall, &w, "assoc_sync");
-  if (zLock) (void)assocWriteAgain(pCall, &w, "assoc_sync", zLock);
+  /* Triggers may be left over where all definitions are gone: no table of ours
+  ** is there to lock. */
+  if (zLock && zLock[0]) {
+    (void)assocWriteAgain(pCall, &w, "assoc_sync", zLock);
+  }
   sqlite3_free(zLock);
   runRead(pCall, p, pOpt, pFlags, 0, 1);
   if (p->sync.pRebuilt && !pFlags->bSet) {

@@ -265,9 +265,9 @@ static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
   if (!(idxNum & RELATED_IN)) {
     int eType = sqlite3_value_type(pList);
     if (eType == SQLITE_NULL) return;
+    /* A key may be read as a column. An integer is kept as one. */
     if ((idxNum & RELATED_JSON) ||
-        (((idxNum & RELATED_SHOWKEY) || p->bCounts) &&
-         !(idxNum & RELATED_BACK) && eType != SQLITE_INTEGER)) {
+        ((idxNum & RELATED_KEY) && eType != SQLITE_INTEGER)) {
       relatedKeep(pCall, p, pList);
     } else {
       p->pGiven = pList;
@@ -525,9 +525,10 @@ int assocRelatedNext(sqlite3_vtab_cursor *pCur) {
 }
 
 /*
-** A column is read of a row that was only counted. DELETE and UPDATE do not say
-** before that they will read assoc_row. So go through the rows again, up to the
-** present one, and read them. They are not given twice.
+** A column is read of a row that was only counted. DELETE does not say before
+** that it will read assoc_row. So go through the rows again, up to the present
+** one, and read them. They are not given twice. A function in the statement's
+** WHERE may have deleted some of them.
 */
 static void relatedShow(AssocCall *pCall, RelatedCursor *p) {
   AssocFetch *pAll = &p->pPlan->pRoot->scan;
@@ -551,6 +552,13 @@ static void relatedShow(AssocCall *pCall, RelatedCursor *p) {
   while (pCall->rc == SQLITE_OK && p->iRow < nRow && !p->bEof) {
     relatedAdvance(pCall, p, p->iRow == 0);
   }
+  if (p->bEof) {
+    assocErrorOf(pCall, ASSOC_E_NOT_FOUND, p->pPlan->pRoot->pModel->zLabel,
+                 p->pPlan->pAnswer->zName,
+                 "a row of %s.%s is gone: it was changed or deleted while the "
+                 "statement ran",
+                 p->pPlan->pRoot->pModel->zLabel, p->pPlan->pAnswer->zName);
+  }
 }
 
 /* Without a key: count the rows of all sources, or start with the sources. */
@@ -559,10 +567,9 @@ static void relatedAll(AssocCall *pCall, RelatedCursor *p) {
   AssocFetch *pCount = &pRoot->related.countAll;
   if (p->bCounts && pCount->zSql) {
     sqlite3_stmt *pStmt = assocFetchPlain(pCall, p->pPlan, pCount);
-    if (pStmt && assocCallEnter(pCall)) {
-      p->nOf = relatedNumber(pCall, pStmt);
-      assocCallLeave(pCall);
-    }
+    if (!assocCallEnter(pCall)) return;
+    p->nOf = relatedNumber(pCall, pStmt);
+    assocCallLeave(pCall);
   } else {
     p->pAll = assocFetchPlain(pCall, p->pPlan, &pRoot->scan);
   }
@@ -656,6 +663,7 @@ static void relatedThrough(AssocCall *pCall, sqlite3_context *pCtx,
 static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
   AssocKeys keys;
   AssocArgs args;
+  if (!assocCallEnter(pCall)) return;
   memset(&keys, 0, sizeof(keys));
   memset(&args, 0, sizeof(args));
   relatedSource(pCall, p, &keys);
@@ -668,6 +676,7 @@ static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
     if (pCall->rc == SQLITE_OK) assocRunChildren(&p->run);
   }
   assocKeysClear(&keys);
+  assocCallLeave(pCall);
 }
 
 /* The JSON row of the current id. Ids and JSON rows have the same order. */
@@ -679,10 +688,7 @@ static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
   i64 n = 0;
   char *z;
   if (p->pJson == 0) return;
-  if (!p->bRun && assocCallEnter(pCall)) {
-    relatedLoad(pCall, p);
-    assocCallLeave(pCall);
-  }
+  if (!p->bRun) relatedLoad(pCall, p);
   if (pCall->rc != SQLITE_OK) return;
   p->run.pCall = pCall;
   pRow = assocGatherRelated(&p->run, (u32)(p->iRowOf - 1), &pNode);
@@ -765,7 +771,7 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
   if (p->bCounts && iCol != pTab->iModelCol && iCol != pTab->iItemCol &&
       iCol != pTab->iKeyCol) {
     relatedShow(pCall, p);
-    if (p->bEof || pCall->rc != SQLITE_OK) return;
+    if (pCall->rc != SQLITE_OK) return;
   }
   if (iCol == pTab->iRowCol) {
     relatedIdentity(pCall, pCtx, p, pTab);
@@ -805,8 +811,10 @@ int assocRelatedColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
   RelatedCursor *p = (RelatedCursor *)pCur;
   RelatedTable *pTab = (RelatedTable *)pCur->pVtab;
   AssocCall call;
-  if (iCol == RELATED_COL_ID && p->pFetch->bEmit && !p->bCounts &&
-      !relatedIsBack(p) && !sqlite3_vtab_nochange(pCtx)) {
+  /* Where ids were taken, no more than the id is read, and not by an UPDATE,
+  ** which reads through as well. Counted rows have no id that is read. */
+  if (iCol == RELATED_COL_ID && p->pFetch->bEmit && !relatedIsBack(p) &&
+      ASSOC_ALWAYS(!p->bCounts && !sqlite3_vtab_nochange(pCtx))) {
     sqlite3_result_int64(pCtx, relatedId(p));
     return SQLITE_OK;
   }
