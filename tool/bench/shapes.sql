@@ -1194,6 +1194,7 @@ PRAGMA foreign_key_check(rebuilt_comments)
 -- shape: join-columns
 -- title: all posts with their tags by a column of the join row, with it
 -- target: 1
+-- why: Lists in an order of their own
 -- list
 -- setup:
 CREATE TABLE IF NOT EXISTS ranked(post_id INTEGER REFERENCES posts, tag_id INTEGER REFERENCES tags, pos INTEGER, PRIMARY KEY(post_id, tag_id)) WITHOUT ROWID;
