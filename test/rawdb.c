@@ -38,8 +38,10 @@
 **                             FILE names and nothing else has loaded. It sees a
 **                             SQLite with the version number N, 3052000, and
 **                             where a connection was closed by raw_close v2 one
-**                             that was built with SQLITE_ENABLE_API_ARMOR. With
-**                             quiet the entry point has no place for a message
+**                             that was built with SQLITE_ENABLE_API_ARMOR; if N
+**                             is less than 3040000, with SQLITE_OMIT_DEPRECATED.
+**                             With quiet the entry point has no place for a
+**                             message
 **
 ** DB is what raw_open returned or the name of a Tcl connection. Where it is
 ** the latter, the statements that Tcl itself keeps are dropped first.
@@ -258,6 +260,7 @@ static int rawLoadAs(Tcl_Interp *interp, Tcl_Obj *const *apArg) {
   otherApi = *pRealApi;
   otherApi.libversion_number = otherVersion;
   otherApi.next_stmt = otherNext;
+  if (nOtherVersion < 3040000) otherApi.transfer_bindings = 0;
   pZombie = 0; /* The address may be used again */
   rc = xInit(db, apArg[3] ? 0 : &zErr, &otherApi);
   if (rc == SQLITE_OK) return TCL_OK;
