@@ -118,6 +118,7 @@ static void tableColumnsSql(AssocSql *p, const DestroyTable *pTable) {
 /* Was the row marked as deleted before? deletedAt is the last column of the
 ** statement. */
 int assocDestroyIsDead(const DestroyTable *p, sqlite3_stmt *pStmt) {
+  (void)p;
   assert(p->iDeleted >= 0); /* tableEdges() leads to no other rows */
   return sqlite3_column_type(pStmt, sqlite3_column_count(pStmt) - 1) !=
          SQLITE_NULL;
