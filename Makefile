@@ -37,6 +37,8 @@
 #   make fuzz          random shapes, definitions, payloads and files, judged,
 #                      for SECONDS=60 (test/fuzz/fuzz.c); make fuzz-keep keeps
 #                      the inputs that reach most, in test/fuzz/corpus.txt
+#   make fuzz-inside   RUNS=1000000 texts for the readers of shapes and JSON alone
+#                      (test/fuzz/inside.c)
 #   make coverage      what share of each source file the tests run
 #   make crash         writers and assoc_sync() killed KILLS=10000 times
 #   make soak          PROCESSES=4 on one file for SECONDS=60
@@ -516,7 +518,7 @@ $(FUZZ)/fuzz: $(wildcard test/fuzz/*.[ch]) $(AMALGAMATION)
 	$(call say,CC,$@) $(CLANG) -O1 -g -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=undefined -DSQLITE_CORE \
 	  -DFUZZ_SCHEMA='"$(CURDIR)/test/fuzz/schema.sql"' -Ibuild \
-	  build/assoc.c $(wildcard test/fuzz/*.c) -lsqlite3 -o $@
+	  build/assoc.c test/fuzz/fuzz.c test/fuzz/speak.c -lsqlite3 -o $@
 
 # The first inputs: those that were kept, a database, and of each other kind one
 # that is JSON and one of any bytes.
@@ -540,6 +542,30 @@ fuzz:
 	@$(SUBMAKE) $(FUZZ)/fuzz $(FUZZ)/corpus
 	cd $(FUZZ) && ./fuzz corpus -dict=$(CURDIR)/test/fuzz/words.dict \
 	  -max_len=70000 -len_control=20 -timeout=20 -max_total_time=$(SECONDS)
+
+# The readers of texts alone, which are quick enough for millions of inputs.
+RUNS ?= 1000000
+$(FUZZ)/inside: test/fuzz/inside.c test/unit.c test/unit.h test/printjson.c \
+  $(SRC) $(HDR)
+	@mkdir -p $(@D)
+	$(call say,CC,$@) $(CLANG) -O1 -g -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=undefined -DSQLITE_CORE -Iext test/fuzz/inside.c \
+	  test/unit.c test/printjson.c $(filter-out ext/assoc.c,$(SRC)) \
+	  -lsqlite3 -o $@
+
+.PHONY: fuzz-inside
+fuzz-inside:
+	@tool/setup.sh check
+	@$(SUBMAKE) $(FUZZ)/inside
+	@mkdir -p $(FUZZ)/texts
+	@for c in q b o; do for x in 'User(id = 1 and some posts(x > :y)){*}' \
+	  '{name posts(limit 3 order by a desc){title as t comments.count()}}' \
+	  'posts!^2(page count after ?){-body @weight}'; do \
+	  printf "$$c%s" "$$x" > "$(FUZZ)/texts/$$c$$(echo "$$x" | cksum | cut -c1-6)"; \
+	  done; done; printf 'j{"a":[1,null,"x\u0041",-1.5e3,true]}' > $(FUZZ)/texts/j; \
+	  printf 'ta text' > $(FUZZ)/texts/t; printf 'nuser_id' > $(FUZZ)/texts/n
+	cd $(FUZZ) && ./inside texts -dict=$(CURDIR)/test/fuzz/words.dict \
+	  -max_len=300 -timeout=20 -runs=$(RUNS)
 
 # Keep of the corpus the fewest small inputs that reach as much: one a line.
 .PHONY: fuzz-keep

@@ -423,8 +423,10 @@ static int moreLink(DmlRow *p, int n) {
   zItem = assocArgText(p->pCall, dmlNew(p, pDml->iItem), "the association");
   if (zItem) p->pModel = assocModelFind(p->pCall, p->pCat, zModel);
   if (p->pModel) p->pRel = assocRelFind(p->pCall, p->pModel, zItem);
-  if (p->pRel == 0 || (p->pRel->eKind != ASSOC_BELONGSTOMANY &&
-                       p->pRel->eKind != ASSOC_HASMANY)) {
+  /* The first row has found it, and all rows see the same catalog. */
+  if (ASSOC_NEVER(p->pRel == 0)) return 0;
+  if (p->pRel->eKind != ASSOC_BELONGSTOMANY &&
+      p->pRel->eKind != ASSOC_HASMANY) {
     return 0;
   }
   /* A key of more columns is JSON, which the first row would have been. */
