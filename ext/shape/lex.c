@@ -121,7 +121,7 @@ ShapeToken shapeLex(const char *zText, int n, int iFrom) {
              (z[0] == '.' && n > 1 && assocIsDigit((char)z[1]))) {
     tok.n = numberLength(z, n);
     tok.eType = tok.n ? TK_NUMBER : TK_BAD;
-    if (tok.n == 0) tok.n = wordLength(z, n);
+    if (tok.n == 0) tok.n = 1 + wordLength(&z[1], n - 1);
   } else if (z[0] == '"' || z[0] == '`' || z[0] == '\'') {
     lexQuoted(z, n, &tok);
   } else if (z[0] == '?') {
@@ -137,6 +137,7 @@ ShapeToken shapeLex(const char *zText, int n, int iFrom) {
   } else {
     tok.eType = operatorType(z, n, &tok.n);
   }
+  assert(tok.n > 0 || tok.eType == TK_END);
   return tok;
 }
 
