@@ -327,7 +327,7 @@ static void ambiguous(AssocResolver *p, const AssocSeeker *pSeek) {
   assert(pSeek->pTab);
   for (pFk = pSeek->pTab->pFkey; pFk; pFk = pFk->pNext) {
     if (!fkeyCounts(p, pSeek, pFk)) continue;
-    sqlite3_str_appendall(pStr, n++ ? " or " : "");
+    if (n++) sqlite3_str_appendall(pStr, " or ");
     for (i = 0; i < pFk->nCol; i++) {
       sqlite3_str_appendf(pStr, "%s%s", i ? ", " : "",
                           pSeek->pTab->aCol[pFk->aCol[i]].zName);
