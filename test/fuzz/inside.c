@@ -80,11 +80,14 @@ static void same(const char *zWhat, const char *zOne, const char *zTwo) {
   abort();
 }
 
-/* What is printed in the form of iSql is read, and printed alike. */
+/* What is printed in the form of iSql is read, and printed alike. JSON has U+FFFD
+** for bytes that are no UTF-8, by which names may become equal. */
 static void tryShape(int iSql, const char *zKind, const char *z, int n) {
   char *zOnce = ask(iSql, z, n, zKind);
   char *zTwice = zOnce ? ask(iSql, zOnce, -1, zKind) : 0;
-  if (zOnce) same("printed again:", zOnce, zTwice);
+  if (zOnce && strstr(zOnce, "\xef\xbf\xbd") == 0) {
+    same("printed again:", zOnce, zTwice);
+  }
   sqlite3_free(zOnce);
   sqlite3_free(zTwice);
 }
