@@ -63,8 +63,8 @@ static int clockOfText(const char *z) {
   return 0;
 }
 
-/* The form of the value of column 0, or 0. Seconds have ten digits until the year 2286;
-** 10^8 seconds, milliseconds and microseconds are in 1973. */
+/* The form of the value of column 0, or 0. Seconds have ten digits until the year
+** 2286; 10^8 seconds, milliseconds and microseconds are in 1973. */
 static int clockOfValue(AssocCall *pCall, sqlite3_stmt *pStmt) {
   double r;
   switch (sqlite3_column_type(pStmt, 0)) {

@@ -72,9 +72,8 @@ static void habitRead(AssocCall *pCall, Habit *p, const char *z, int n,
       p->in.bMethod = p->a[1].eType == '.';
       p->in.arg = shapeLex(z, n, tok.iOff + tok.n);
     } else if ((tok.eType == ')' || tok.eType == '}') &&
-               ASSOC_ALWAYS(nOpen >
-                            0)) { /* The parser took what is before iAt */
-      nOpen--;
+               ASSOC_ALWAYS(nOpen > 0)) {
+      nOpen--; /* What is before iAt was parsed, so it was open */
       if (nOpen < HABIT_DEEP) p->in = aOpen[nOpen];
     }
     habitShift(p, &tok);

@@ -452,14 +452,6 @@ static void removeFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 
 /* --------------------------------------------------------------- readonly */
 
-/* Is the setting on? */
-static int readonlyGet(AssocCall *pCall) {
-  AssocCatalog *pCat = assocCatalogEnter(pCall);
-  int b = pCat && pCat->pSchema->bReadonly;
-  if (pCat) assocCatalogLeave(pCall, pCat);
-  return b;
-}
-
 /* A row of the definitions, so that every connection sees it, and replicas too.
 ** assocWriteAgain() asks once more inside the lock. */
 static void readonlySet(AssocCall *pCall, int b) {
@@ -480,7 +472,7 @@ static void readonlySet(AssocCall *pCall, int b) {
 ** Setting the current value again writes nothing. */
 static void readonlyFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                          sqlite3_value **ap) {
-  int bIs = readonlyGet(pCall), b = bIs;
+  int bIs = assocWriteReadonly(pCall), b = bIs;
   if (nArg > 0) {
     i64 i = assocValueWhole(ap[0]);
     if (i != 0 && i != 1) {

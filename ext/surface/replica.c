@@ -101,8 +101,7 @@ static int replicaAsk(AssocCall *pCall) {
   return m;
 }
 
-/* Is the setting on? */
-static int replicaSetting(AssocCall *pCall) {
+int assocWriteReadonly(AssocCall *pCall) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
   int b = pCat && pCat->pSchema->bReadonly;
   assocCatalogLeave(pCall, pCat);
@@ -154,7 +153,7 @@ void assocWriteAllowed(AssocCall *pCall, const AssocWrite *p,
     zWhy = "this is a replica of sqld, which loses what a SELECT writes";
   } else if ((m & REPLICA_DQLITE) && p->bAuto) {
     zWhy = "dqlite loses what a SELECT writes outside a transaction";
-  } else if (replicaSetting(pCall)) {
+  } else if (assocWriteReadonly(pCall)) {
     zWhy = "this database allows that only to statements that write";
   }
   if (zWhy == 0) return;

@@ -161,6 +161,8 @@ void assocWriteAllowed(AssocCall *pCall, const AssocWrite *p,
 /* For a function that changes the schema, and so has no DML form: the call that
 ** gives the function's statements as text. 0 for other functions. */
 const char *assocWriteDry(const char *zFunction);
+/* Is the setting of assoc_readonly() on? */
+int assocWriteReadonly(AssocCall *pCall);
 /* Raise an error if definitions of zSchema cannot be written, because a failed
 ** statement around the call could not undo it. */
 void assocWriteNeed(AssocCall *pCall, const char *zFunction,
