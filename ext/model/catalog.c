@@ -32,6 +32,8 @@ struct CatalogCache {
   u8 bSchema; /* The guard stands on a row, and the schema has not changed */
   AssocStmt rows;           /* Selects all definitions */
   u64 iVersion;             /* Data versions when the rows were those of pCat */
+  u64 iOther;               /* The same of other connections' commits, */
+  u8 bOther;                /* if it is known */
   int nDepth;               /* Number of nested calls */
   i64 iSerial;              /* The serial number given last */
   sqlite3_stmt *apHold[16]; /* OWNED: readers on databases that the guard did
@@ -743,6 +745,21 @@ static u64 dataVersion(AssocCall *pCall, const AssocCatalog *pCat) {
   return iAll;
 }
 
+/* The same without the commits of this connection, which fire the triggers of
+** the token: to turn triggers off expires the guard. */
+static u64 otherVersion(AssocCall *pCall, const AssocCatalog *pCat) {
+  const AssocSchema *p;
+  u64 iAll = 0;
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    if (!p->bToken) continue;
+    iAll = assocHash(
+        iAll,
+        (u64)askInt(pCall, assocPrepare(pCall, "PRAGMA \"%w\".data_version",
+                                        p->zName)));
+  }
+  return iAll;
+}
+
 /* SQL that gives all of these definitions. */
 static char *rowsText(AssocCall *pCall, const AssocCatalog *pCat) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
@@ -762,11 +779,16 @@ static char *rowsText(AssocCall *pCall, const AssocCatalog *pCat) {
 /* The guard is open and says that nothing has changed. Is that so, where the
 ** data version is another? */
 static int rowsAreSame(AssocCall *pCall, CatalogCache *pCache) {
-  u64 iVersion = dataVersion(pCall, pCache->pCat), iSum = 0;
+  u64 iVersion = dataVersion(pCall, pCache->pCat), iSum = 0, iOther;
   const AssocSchema *p;
   sqlite3_stmt *pStmt;
   char *zRows;
   if (iVersion == pCache->iVersion) return 1;
+  iOther = otherVersion(pCall, pCache->pCat);
+  if (pCache->bOther && pCache->iOther == iOther) {
+    pCache->iVersion = iVersion;
+    return 1;
+  }
   zRows = pCache->rows.p ? 0 : rowsText(pCall, pCache->pCat);
   pStmt = assocStmt(pCall, &pCache->rows, zRows);
   while (pStmt && assocStep(pCall, pStmt)) iSum += rowSum(pCall, pStmt);
@@ -778,6 +800,8 @@ static int rowsAreSame(AssocCall *pCall, CatalogCache *pCache) {
   ** error some are missing. */
   if (iSum) return 0;
   pCache->iVersion = iVersion;
+  pCache->iOther = iOther;
+  pCache->bOther = pCall->rc == SQLITE_OK;
   return 1;
 }
 
@@ -790,6 +814,7 @@ static void cacheDrop(CatalogCache *pCache) {
   assocCatalogUnref(pCache->pCat);
   pCache->zGuard = 0;
   pCache->pCat = 0;
+  pCache->bOther = 0;
 }
 
 /* The connection closes: its reader statements must be gone by then. */
@@ -983,6 +1008,7 @@ static void widenGuard(AssocCall *pCall, CatalogCache *pCache) {
   assocStmtClear(&pCache->rows);
   sqlite3_free(pCache->zGuard);
   tokensFree(pCache);
+  pCache->bOther = 0;
   pCache->zGuard = guardText(&call, pCache->pCat);
   (void)guardOpen(&call, pCache);
   tokensKeep(&call, pCache);
