@@ -70,12 +70,14 @@ static int checkBucket(const void *p) {
 #define CHECK_WARNING 1 /* Works, but slowly or not as one would think */
 #define CHECK_ERROR 2   /* Does not work */
 
-/* Add a problem to the list of its severity. zModel and zName must last as long
-** as the look. zFix may be 0; it is copied into the arena and freed with
-** sqlite3_free(). The detail is formatted from zFmt. 0 after an error. */
-static AssocProblem *problemAdd(Checker *c, int eSeverity, const char *zModel,
-                                const char *zName, const char *zProblem,
-                                char *zFix, const char *zFmt, ...) {
+/* Add a problem of the definition pDef to the list of its severity. zModel and
+** zName must last as long as the look. zFix may be 0; it is copied into the
+** arena and freed with sqlite3_free(). The detail is formatted from zFmt. 0
+** after an error. */
+static AssocProblem *problemAdd(Checker *c, int eSeverity, AssocDef *pDef,
+                                const char *zModel, const char *zName,
+                                const char *zProblem, char *zFix,
+                                const char *zFmt, ...) {
   static const char *const az[] = {"info", "warning", "error"};
   AssocLook *p = c->p;
   AssocProblem *q = assocAlloc(c->pCall, &p->mem, sizeof(*q));
@@ -88,6 +90,7 @@ static AssocProblem *problemAdd(Checker *c, int eSeverity, const char *zModel,
   if (z == 0) assocErrorCode(c->pCall, SQLITE_NOMEM);
   if (q) {
     q->zSeverity = az[eSeverity];
+    q->pDef = pDef;
     q->zModel = zModel;
     q->zAssociation = zName;
     q->zProblem = zProblem;
@@ -102,7 +105,7 @@ static AssocProblem *problemAdd(Checker *c, int eSeverity, const char *zModel,
 }
 
 /* A problem of an association, or of a key by the first that speaks of it. */
-#define CHECK_REL(pRel) (pRel)->pSource->zLabel, (pRel)->zName
+#define CHECK_REL(pRel) (pRel)->pDef, (pRel)->pSource->zLabel, (pRel)->zName
 
 /* A model of main or temp is found without its database's name. */
 static int isBare(const Checker *c, const AssocSchema *pSchema) {
@@ -337,7 +340,7 @@ static void problemBad(Checker *c, AssocDef *pDef, AssocErr *pWhy) {
   if (zGone) assocRenamedModel(c->p, pDef->pSchema, zGone, &now);
   if (now.nChoice == 1) zFix = fixTable(c, pDef, zGone, now.zNow);
   c->bStuck |= zFix == 0;
-  problemAdd(c, CHECK_ERROR, pDef->zModel, pDef->zName,
+  problemAdd(c, CHECK_ERROR, pDef, pDef->zModel, pDef->zName,
              zGone ? "missing table" : "bad definition", zFix, "%s%s%s%s", zWhy,
              now.nChoice == 1 ? "; its keys lead to " : "",
              now.nChoice > 1 ? "; say which it is with assoc_model(): " : "",
@@ -405,6 +408,7 @@ static void problemName(Checker *c, AssocRel *pRel) {
   sqlite3_str *pStr;
   if (i < 0 || i >= pTab->nCol) return;
   pUser = nameIsUsed(c, pRel); /* Reads all definitions */
+  if (pUser && !assocDefShown(c->pCall, pUser->pDef)) return;
   if (pUser) {
     problemAdd(c, CHECK_ERROR, CHECK_REL(pRel), "name is a column", 0,
                "%s has a column %s, which is what the name means; rename the "
@@ -853,6 +857,15 @@ static const char *rowsOf(Checker *c, const AssocTable *pTab) {
   return z ? z : "";
 }
 
+/* Can the rows of the table be read? If a policy cannot be used, that is a
+** problem of its own, and nothing is said of the rows. */
+static int hasRows(Checker *c, const AssocTable *pTab) {
+  AssocCall ask;
+  assocTryBegin(&ask, c->pCall);
+  (void)assocSqlSource(&ask, &c->p->mem, pTab);
+  return !assocTryEnd(&ask, c->pCall, 0);
+}
+
 /* Does a policy let only a part of the table through? No fix is made of that: it
 ** would change rows that refer to hidden ones. */
 static int isPart(const char *zRows) {
@@ -932,6 +945,7 @@ static void problemOrphans(Checker *c, AssocForeign *pFor) {
   assert(pFor->pTab && pFor->pParent);
   if (!pFor->bConstraint || pFor->pTab->eType != ASSOC_TABLE) return;
   if (pFor->pParent->pTable->bPlanned) return; /* It has no rows yet */
+  if (!hasRows(c, pFor->pTab) || !hasRows(c, pFor->pParent->pTable)) return;
   pStr = sqlite3_str_new(c->pCall->db);
   bPart = whereMissing(c, pStr, pFor->pParent->pTable, &pFor->parentKey,
                        &pFor->key);
@@ -955,9 +969,10 @@ static void problemBranches(Checker *c, AssocRel *pRel) {
   int i, bPart = 0;
   assert(pRel->nBranch > 0);
   if (!problemHasAll(&pRel->foreign) || !problemHasAll(&pRel->type)) return;
-  if (pTab->eType != ASSOC_TABLE || pTab->bPlanned) return;
+  if (pTab->eType != ASSOC_TABLE || pTab->bPlanned || !hasRows(c, pTab)) return;
   for (i = 0; i < pRel->nBranch; i++) {
-    if (pRel->aBranch[i].pModel->pTable->bPlanned) return;
+    const AssocTable *pTo = pRel->aBranch[i].pModel->pTable;
+    if (pTo->bPlanned || !hasRows(c, pTo)) return;
   }
   pStr = sqlite3_str_new(c->pCall->db);
   /* c is the row with the key. One condition finds all three kinds. */
@@ -1056,7 +1071,7 @@ static void problemOneWay(Checker *c, AssocRel *pRel) {
   i64 n;
   int i;
   if (pRel->pOpt->eSymmetric != 1 || pRel->pThroughScope || pJoin == 0) return;
-  if (pTab->eType != ASSOC_TABLE || pTab->bPlanned) return;
+  if (pTab->eType != ASSOC_TABLE || pTab->bPlanned || !hasRows(c, pTab)) return;
   if (isPart(rowsOf(c, pTab))) return;
   if (!problemHasAll(&pRel->foreign) || !problemHasAll(&pRel->other)) return;
   if (modelDeleted(c, pJoin) >= 0) return;
@@ -1127,8 +1142,8 @@ static void problemTime(Checker *c, AssocModel *pModel) {
   n = assocTriggersMissing(&c->sync, &list, pModel->pTable->pSchema, &nAll);
   assert(nCol >= 0 && nCol <= 2);
   if (nCol + n == 0) return;
-  problemAdd(c, CHECK_WARNING, pModel->zLabel, 0, "missing timestamps",
-             fixSync(c, ""),
+  problemAdd(c, CHECK_WARNING, pModel->pDef, pModel->zLabel, 0,
+             "missing timestamps", fixSync(c, ""),
              nCol ? "%s has no column %s%s%s"
                   : "triggers of %s that keep its timestamps are missing or "
                     "changed",
@@ -1152,8 +1167,8 @@ static AssocTable *problemNextWanted(Checker *c, AssocSchema *pSchema,
     /* *ppDef stands behind the bad row, so the loop ends. */
     assert(*ppDef);
     c->bStuck = 1;
-    problemAdd(c, CHECK_ERROR, (*ppDef)->zModel, 0, "bad definition", 0, "%s",
-               why.zText ? why.zText : "");
+    problemAdd(c, CHECK_ERROR, *ppDef, (*ppDef)->zModel, 0, "bad definition", 0,
+               "%s", why.zText ? why.zText : "");
     assocErrClear(&why);
   }
 }
@@ -1167,13 +1182,13 @@ static void problemWanted(Checker *c) {
     while ((pWant = problemNextWanted(c, pSchema, &pDef, &pTab)) != 0) {
       int i;
       if (pTab == 0) {
-        problemAdd(c, CHECK_ERROR, pDef->zModel, 0, "missing table",
+        problemAdd(c, CHECK_ERROR, pDef, pDef->zModel, 0, "missing table",
                    fixSync(c, ""), "there is no table %s yet", pWant->zName);
       }
       assert(pWant->nPlan == 0 || pWant->azPlanName);
       for (i = 0; pTab && i < pWant->nPlan; i++) {
         if (!assocWantedMissing(pTab, pWant, i)) continue;
-        problemAdd(c, CHECK_ERROR, pDef->zModel, 0, "missing column",
+        problemAdd(c, CHECK_ERROR, pDef, pDef->zModel, 0, "missing column",
                    fixSync(c, ""), "%s has no column %s yet", pTab->zName,
                    pWant->azPlanName[i]);
       }
@@ -1248,7 +1263,7 @@ static void problemEnforced(Checker *c) {
   for (pFor = c->pList; pFor && !bOn; pFor = pFor->pNext) {
     /* One row for all: the pragma is the connection's. */
     if (pFor->pTab && problemHasAll(&pFor->key) && problemIsDeclared(c, pFor)) {
-      problemAdd(c, CHECK_WARNING, 0, 0, "foreign keys off",
+      problemAdd(c, CHECK_WARNING, 0, 0, 0, "foreign keys off",
                  fixText(c, "PRAGMA foreign_keys=ON;"),
                  "constraints are declared, but this connection does not "
                  "enforce them");
@@ -1271,7 +1286,8 @@ static void problemOne(Checker *c, AssocRel *pRel) {
   i64 n = 0;
   int i;
   if (pRel->eKind != ASSOC_HASONE || pRel->nPath || pRel->pOrder ||
-      pRel->pScope || !problemHasAll(&pRel->foreign) || pTab->bPlanned) {
+      pRel->pScope || !problemHasAll(&pRel->foreign) || pTab->bPlanned ||
+      !hasRows(c, pTab)) {
     return;
   }
   pStr = sqlite3_str_new(c->pCall->db);

@@ -101,7 +101,7 @@ AssocModel *assocLookModel(AssocLook *p, AssocTable *pTab) {
   }
   if (zName && assocModelNear(&ask, p->pSchema, zName) != pModel) pModel = 0;
   if (assocTryEnd(&ask, p->pCall, 0) || pModel == 0) return 0;
-  return assocModelShown(p->pCall, pModel) ? pModel : 0;
+  return assocModelShownTry(p->pCall, pModel) ? pModel : 0;
 }
 
 /* An error of the model's row is another problem's matter. */

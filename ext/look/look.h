@@ -230,7 +230,8 @@ void assocRenamedModel(AssocLook *p, AssocSchema *pSchema, const char *zModel,
 
 struct AssocProblem {
   const char *zSeverity;             /* "error", "warning", "info" */
-  const char *zModel, *zAssociation; /* 0: of the connection */
+  AssocDef *pDef;                    /* What it is about; 0: the connection */
+  const char *zModel, *zAssociation; /* As the row of assoc_check names it */
   const char *zProblem;              /* A short phrase: "key types differ" */
   const char *zDetail;               /* A sentence for people */
   const char *zFix;                  /* SQL that can be run as it is, or 0 */

@@ -21,17 +21,23 @@ AssocPictureTable *assocPictureFind(const AssocPicture *p,
   return q;
 }
 
-/* Find the table, or add it. 0 after an error. */
+/* Find the table, or add it. 0 after an error, and for a table whose row of
+** assoc_model() or policy is wrong: one such row does not spoil the picture. */
 static AssocPictureTable *pictureTable(AssocPicture *p, AssocTable *pTab) {
   AssocPictureTable *pNew = assocPictureFind(p, pTab);
+  AssocModel *pModel;
+  AssocCall ask;
   if (pNew) return pNew;
   assocSchemaNeedTrust(p->pCall, pTab->pSchema);
+  assocTryBegin(&ask, p->pCall);
+  pModel = assocModelOf(&ask, pTab);
+  if (pModel) (void)assocModelShown(&ask, pModel); /* Reads its policies */
+  if (assocTryEnd(&ask, p->pCall, 0)) return 0;
   pNew = assocAlloc(p->pCall, &p->p->mem, sizeof(*pNew));
   if (pNew == 0) return 0;
   pNew->pTab = pTab;
-  pNew->pModel = assocModelOf(p->pCall, pTab);
+  pNew->pModel = pModel;
   pNew->iId = p->nTable++;
-  if (pNew->pModel == 0) return 0;
   *p->ppTable = pNew;
   p->ppTable = &pNew->pNext;
   return pNew;
@@ -220,8 +226,14 @@ static void chooseNamed(AssocPicture *p, const AssocNames *pNames) {
       assocModelMissing(p->pCall, p->p->pCat, pNames->az[i]);
       return;
     }
-    pTab = pModel ? pictureTable(p, pModel->pTable) : 0;
-    if (pTab) pTab->bChosen = 1;
+    if (pModel == 0) return;
+    pTab = pictureTable(p, pModel->pTable);
+    if (pTab) {
+      pTab->bChosen = 1;
+    } else { /* It was named, so what is wrong with it is an error */
+      (void)assocModelOf(p->pCall, pModel->pTable);
+      (void)assocModelShown(p->pCall, pModel);
+    }
   }
 }
 

@@ -232,7 +232,7 @@ struct RenamedModel {
 /* Does no table fit the name any more? */
 int assocRenamedIsGone(AssocLook *p, AssocSchema *pSchema, const char *zName) {
   assert(zName);
-  return assocModelTry(p->pCall, pSchema, zName) == 0;
+  return !assocModelHasTable(p->pCall, pSchema, zName);
 }
 
 /* Has pTab the columns? -1: no. 0: none are named. */

@@ -66,22 +66,32 @@ static void findThrough(AssocResolver *p) {
   sqlite3_free(z);
 }
 
-/* Find the join table. If through names no table, pThrough stays 0:
-** assoc_sync() creates it. */
-static void resolveThrough(AssocResolver *p) {
+/* Find the join table that the option through names. If there is none, pThrough
+** stays 0: assoc_sync() creates it. */
+static void namedThrough(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   AssocModel *pJoin;
-  assert(pRel->pSource && pRel->pTarget);
-  if (pRel->pOpt->zThrough == 0) {
-    findThrough(p);
-    return;
-  }
   pRel->zThrough = pRel->pOpt->zThrough;
   pJoin =
       assocModelNear(p->pCall, pRel->pSource->pTable->pSchema, pRel->zThrough);
   if (pJoin == 0) return;
   pRel->pThrough = pJoin->pTable;
   pRel->zThrough = pJoin->pTable->zName;
+}
+
+/* Find the join table. Readers and writers need its own model, so a row of
+** assoc_model() that is wrong is an error here, of this association alone. */
+static void resolveThrough(AssocResolver *p) {
+  AssocRel *pRel = p->pRel;
+  assert(pRel->pSource && pRel->pTarget);
+  if (pRel->pOpt->zThrough) {
+    namedThrough(p);
+  } else {
+    findThrough(p);
+  }
+  if (p->pCall->rc == SQLITE_OK && pRel->pThrough) {
+    (void)assocModelOf(p->pCall, pRel->pThrough);
+  }
 }
 
 /* Does another belongsToMany use the same join table? Without the option

@@ -451,6 +451,9 @@ AssocTable *assocModelTable(AssocCall *pCall, AssocCatalog *pCat,
 ** unknown nor an ambiguous name is. Tables are not read. */
 int assocModelIsTable(AssocCall *pCall, AssocSchema *pNear, const char *zName,
                       const AssocTable *pTab);
+/* Does the model zName in a definition of pNear have a table? It has none if
+** the name is ambiguous. The row of assoc_model() may be wrong. */
+int assocModelHasTable(AssocCall *pCall, AssocSchema *pNear, const char *zName);
 /* A model's name as a row of zSchema should spell it. The name is bare if
 ** pSchema, the database of the model's table, is the one that is searched
 ** first: zSchema itself, or main for a row in temp. Otherwise the database is
@@ -579,6 +582,8 @@ int assocColumnSeek(AssocCall *pCall, const AssocTable *pTab,
                     const char *zName);
 /* May the session know of the model? Not where a policy says "read":false. */
 int assocModelShown(AssocCall *pCall, const AssocModel *pModel);
+/* The same as a question: not if a policy of the table cannot be read. */
+int assocModelShownTry(AssocCall *pCall, const AssocModel *pModel);
 /* May it know of the association? Not where it may not know of a model or of a
 ** column that the association goes by. */
 int assocDefShown(AssocCall *pCall, AssocDef *pDef);

@@ -650,14 +650,25 @@ AssocTable *assocModelTable(AssocCall *pCall, AssocCatalog *pCat,
   return nameTable(pCall, findName(pCall, pCat, 0, zName));
 }
 
-int assocModelIsTable(AssocCall *pCall, AssocSchema *pNear, const char *zName,
-                      const AssocTable *pTab) {
+/* What a name in a definition finds; 0 also if it is ambiguous. */
+static AssocModelName *findNear(AssocCall *pCall, AssocSchema *pNear,
+                                const char *zName) {
   AssocCall ask;
   AssocModelName *p;
   assocTryBegin(&ask, pCall);
   p = findName(&ask, pNear->pCatalog, pNear, zName);
-  if (assocTryEnd(&ask, pCall, 0) || p == 0) return 0;
-  return p->pSchema == pTab->pSchema && p->zTable == pTab->zName;
+  return assocTryEnd(&ask, pCall, 0) ? 0 : p;
+}
+
+int assocModelIsTable(AssocCall *pCall, AssocSchema *pNear, const char *zName,
+                      const AssocTable *pTab) {
+  const AssocModelName *p = findNear(pCall, pNear, zName);
+  return p && p->pSchema == pTab->pSchema && p->zTable == pTab->zName;
+}
+
+int assocModelHasTable(AssocCall *pCall, AssocSchema *pNear,
+                       const char *zName) {
+  return findNear(pCall, pNear, zName) != 0;
 }
 
 /* To find no model is no error here; two tables in one step are. */
@@ -686,7 +697,7 @@ static int entryShown(AssocCall *pCall, AssocSchema *pSchema, int i) {
   AssocModel *p;
   if (pCall->pConn->pSession == 0) return 1;
   p = assocModelTry(pCall, pSchema, pSchema->aEntry[i].zName);
-  return p && assocModelShown(pCall, p);
+  return p && assocModelShownTry(pCall, p);
 }
 
 /* The existing name that is nearest to zName: a model or table of pOnly, or, if
@@ -702,7 +713,7 @@ static const char *nearestModel(AssocCall *pCall, AssocCatalog *pCat,
   for (p = pCat->pSchema; p; p = p->pNext) {
     if (pOnly ? p != pOnly : p->pNext == 0) continue;
     for (pDef = p->pDef; pDef; pDef = pDef->pNext) {
-      if (pDef->pSource && !assocModelShown(pCall, pDef->pSource)) continue;
+      if (pDef->pSource && !assocModelShownTry(pCall, pDef->pSource)) continue;
       if (pDef->pSource) assocNearestTry(&near, pDef->pSource->zName);
       if (pCall->pConn->pSession) continue;
       if (pDef->zName[0] == 0 && sqlite3_stricmp(pDef->zModel, zName) != 0) {

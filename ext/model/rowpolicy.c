@@ -145,11 +145,13 @@ static void readPolicy(AssocCall *pCall, AssocPolicy *p) {
   p->bForce = pForce && pForce->eType == ASSOC_J_TRUE;
 }
 
-/* The model of a row of kind 'policy', if its table is pTab; else 0. */
+/* The model of a row of kind 'policy', if its table is pTab; else 0. If the
+** model's own row is wrong, that is an error: a policy that nobody can read must
+** not allow everything to other models of the table. */
 static AssocModel *modelOfRow(AssocCall *pCall, AssocTable *pTab,
                               AssocDef *pDef) {
-  AssocModel *p = assocModelTry(pCall, pDef->pSchema, pDef->zModel);
-  return p && p->pTable == pTab ? p : 0;
+  if (!assocModelIsTable(pCall, pDef->pSchema, pDef->zModel, pTab)) return 0;
+  return assocModelNear(pCall, pDef->pSchema, pDef->zModel);
 }
 
 /* The virtual table that keeps its data in this one, as docs does in
@@ -317,16 +319,38 @@ static int relShown(AssocCall *pCall, AssocRel *pRel) {
           !keyHidden(pCall, pRel->pTarget->pTable, &pRel->targetKey));
 }
 
-int assocDefShown(AssocCall *pCall, AssocDef *pDef) {
+/* May the session know of what the definition says? An error is an answer,
+** too: what cannot be read is not shown. */
+static int defShown(AssocCall *pCall, AssocDef *pDef) {
   AssocRel *pRel;
   int i;
-  if (pCall->pConn->pSession == 0) return 1;
-  pRel = assocRelTry(pCall, pDef, 0);
+  if (pDef->zName[0] == 0) {
+    AssocModel *p = assocModelNear(pCall, pDef->pSchema, pDef->zModel);
+    return p && assocModelShown(pCall, p);
+  }
+  pRel = assocRelOf(pCall, pDef);
   if (pRel == 0) return 0;
   for (i = 0; i < pRel->nPath; i++) {
     if (!relShown(pCall, pRel->apPath[i])) return 0;
   }
   return pRel->nPath > 0 || relShown(pCall, pRel);
+}
+
+int assocDefShown(AssocCall *pCall, AssocDef *pDef) {
+  AssocCall ask;
+  int bShown;
+  if (pCall->pConn->pSession == 0) return 1;
+  assocTryBegin(&ask, pCall);
+  bShown = defShown(&ask, pDef);
+  return !assocTryEnd(&ask, pCall, 0) && bShown;
+}
+
+int assocModelShownTry(AssocCall *pCall, const AssocModel *pModel) {
+  AssocCall ask;
+  int bShown;
+  assocTryBegin(&ask, pCall);
+  bShown = assocModelShown(&ask, pModel);
+  return !assocTryEnd(&ask, pCall, 0) && bShown;
 }
 
 AssocDef *assocModelNextShown(AssocCall *pCall, AssocModel *pModel,
@@ -384,31 +408,43 @@ static int readsIf(AssocCall *pCall, const AssocTable *pTab) {
   return p != 0;
 }
 
-/* The condition of a policy is the owner's. The SQL has it at each use of the
+/* Does the text tell what the policies of the model keep from the session? The
+** condition of a policy is the owner's. The SQL has it at each use of the
 ** table. */
+static int modelTells(AssocCall *pCall, AssocModel *pModel, const char *z,
+                      int bSql) {
+  const AssocTable *pTab = pModel->pTable;
+  int i;
+  if (bSql && readsIf(pCall, pTab) && hasWord(z, pTab->zName, 1)) return 1;
+  if (!assocModelShown(pCall, pModel) &&
+      (hasWord(z, pModel->zName, bSql) || hasWord(z, pTab->zName, bSql))) {
+    return 1;
+  }
+  for (i = 0; i < pTab->nCol; i++) {
+    if (assocColumnIs(pCall, pTab, i, ASSOC_COLUMN_HIDE) &&
+        hasWord(z, pTab->aCol[i].zName, bSql)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* A policy that cannot be read may keep all of its model from the session. */
 int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z,
                    int bSql) {
   AssocSchema *p;
   AssocDef *pDef;
-  int i;
   if (pCall->pConn->pSession == 0 || z == 0) return 0;
   for (p = pCat->pSchema; p; p = p->pNext) {
     for (pDef = p->bLoaded ? p->pPolicyDef : 0; pDef; pDef = pDef->pNext) {
-      AssocModel *pModel = assocModelTry(pCall, p, pDef->zModel);
-      const AssocTable *pTab = pModel ? pModel->pTable : 0;
-      if (bSql && pTab && readsIf(pCall, pTab) && hasWord(z, pTab->zName, 1)) {
-        return 1;
-      }
-      if (pModel && !assocModelShown(pCall, pModel) &&
-          (hasWord(z, pModel->zName, bSql) || hasWord(z, pTab->zName, bSql))) {
-        return 1;
-      }
-      for (i = 0; pTab && i < pTab->nCol; i++) {
-        if (assocColumnIs(pCall, pTab, i, ASSOC_COLUMN_HIDE) &&
-            hasWord(z, pTab->aCol[i].zName, bSql)) {
-          return 1;
-        }
-      }
+      AssocCall ask;
+      AssocModel *pModel;
+      int bTells;
+      assocTryBegin(&ask, pCall);
+      pModel = assocModelNear(&ask, p, pDef->zModel);
+      bTells = pModel && modelTells(&ask, pModel, z, bSql);
+      if (assocTryEnd(&ask, pCall, 0)) bTells = hasWord(z, pDef->zModel, bSql);
+      if (bTells) return 1;
     }
   }
   return 0;

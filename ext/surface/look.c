@@ -294,18 +294,19 @@ static void checkPolicies(AssocLook *p, AssocRows *pRows) {
   for (; pSchema; pSchema = pSchema->pNext) {
     for (pDef = pSchema->bLoaded ? pSchema->pPolicyDef : 0; pDef;
          pDef = pDef->pNext) {
-      AssocModel *pModel = assocModelTry(p->pCall, pSchema, pDef->zModel);
+      AssocModel *pModel;
       AssocErr why;
       AssocCall ask;
+      int bBad;
       char *z = 0;
-      memset(&why, 0, sizeof(why));
       assocTryBegin(&ask, p->pCall);
+      pModel = assocModelNear(&ask, pSchema, pDef->zModel);
       if (pModel) assocSqlCheckPolicies(&ask, pModel->pTable);
-      if (!assocTryEnd(&ask, p->pCall, &why) && pModel) continue;
-      z = pModel
-              ? assocErrLine(&why)
-              : assocMprintf(p->pCall, "there is no table for the model '%s'",
-                             pDef->zModel);
+      bBad = assocTryEnd(&ask, p->pCall, &why);
+      if (!bBad && pModel) continue;
+      z = bBad ? assocErrLine(&why)
+               : assocMprintf(p->pCall, "there is no table for the model '%s'",
+                              pDef->zModel);
       if (z == 0) assocErrorCode(p->pCall, SQLITE_NOMEM);
       assocRowsAdd(p->pCall, pRows);
       assocRowsText(p->pCall, pRows, CHECK_SEVERITY, "error");
@@ -320,7 +321,8 @@ static void checkPolicies(AssocLook *p, AssocRows *pRows) {
 
 /* May the session be told of the problem? */
 static int checkShows(AssocLook *p, const AssocProblem *q) {
-  return !assocTextTells(p->pCall, p->pCat, q->zModel, 0) &&
+  return (q->pDef == 0 || assocDefShown(p->pCall, q->pDef)) &&
+         !assocTextTells(p->pCall, p->pCat, q->zModel, 0) &&
          !assocTextTells(p->pCall, p->pCat, q->zDetail, 0) &&
          !assocTextTells(p->pCall, p->pCat, q->zFix, 0);
 }
