@@ -57,8 +57,8 @@ static void branchFrom(AssocSql *p, const AssocRel *pRel,
                 pRel->pSource->pTable, &pRel->foreign);
 }
 
-/* t4."id"; of a composite key the JSON array of its values */
-static void branchKey(AssocSql *p, const AssocModel *pModel, int iAlias) {
+/* See plan.h. */
+void assocStmtBranchKey(AssocSql *p, const AssocModel *pModel, int iAlias) {
   int i;
   /* A BLOB in a composite key is its hexadecimal text, as everywhere in JSON. */
   assert(pModel->nKey > 0);
@@ -100,7 +100,7 @@ static void stmtBranches(AssocSql *p, const AssocRel *pRel, int iVar) {
     stmtPut(p, " WHEN ");
     assocSqlTypeVal(p, pRel->aBranch[i].zType);
     stmtPut(p, iVar ? " THEN EXISTS(SELECT 1" : " THEN (SELECT ");
-    if (iVar == 0) branchKey(p, pModel, iAlias);
+    if (iVar == 0) assocStmtBranchKey(p, pModel, iAlias);
     branchFrom(p, pRel, &pRel->aBranch[i], iAlias);
     for (j = 0; iVar && j < pModel->nKey; j++) {
       stmtPut(p, " AND ");
@@ -268,13 +268,21 @@ void assocStmtHeldAnswer(AssocPlanner *p, AssocNode *pRoot) {
                    2 + isSomeRows(pRel, pRoot->pClauses));
 }
 
+/* See plan.h. */
+const AssocTable *assocStmtPairTable(const AssocRel *pRel) {
+  if (pRel->eKind != ASSOC_BELONGSTOMANY) return 0;
+  return pRel->pThrough->nKey ? pRel->pThrough : 0;
+}
+
 /* The columns that the table related reads: the target's key, or its columns;
-** and the join row, if asked for. */
+** and the join row, if asked for, with its key behind it. */
 static void stmtRelatedValues(Planner *p, AssocSql *pSql,
                               const AssocRel *pRel) {
   const AssocTable *pTgt = pRel->pTarget->pTable;
   const AssocTable *pJoin =
       pRel->eKind == ASSOC_BELONGSTOMANY ? pRel->pThrough : 0;
+  const AssocTable *pPair = assocStmtPairTable(pRel);
+  AssocNode *pRoot = p->pPlan->pRoot;
   int i, n = 0;
   if (p->pPlan->eAsk == ASSOC_ASK_COLUMNS) {
     for (i = 0; i < pTgt->nCol; i++) {
@@ -292,10 +300,16 @@ static void stmtRelatedValues(Planner *p, AssocSql *pSql,
     stmtNext(pSql, &n, "", ",");
     stmtTarget(pSql, pRel, i);
   }
-  for (i = 0; p->pPlan->eAsk == ASSOC_ASK_LINKS && pJoin && i < pJoin->nCol;
-       i++) {
-    stmtPut(pSql, ",");
+  if (p->pPlan->eAsk != ASSOC_ASK_LINKS) return;
+  for (i = 0; pJoin && i < pJoin->nCol; i++) {
+    stmtNext(pSql, &n, "", ",");
     assocSqlColumn(pSql, 3, pJoin, i);
+  }
+  pRoot->related.iOwn = pPair ? n : 0;
+  pRoot->related.nOwn = pPair ? pPair->nKey : n;
+  for (i = 0; pPair && i < pPair->nKey; i++) {
+    stmtNext(pSql, &n, "", ",");
+    assocSqlColumn(pSql, 3, pPair, pPair->aKey[i]);
   }
 }
 

@@ -515,16 +515,37 @@ static u32 relatedBucket(AssocRun *pRun, const AssocNode **ppNode) {
   return bucketOf(pRoot, pSource, *ppNode);
 }
 
-/* Row iRow of the only parent, for related and assoc_get(), which load a single
-** source row. 0 after the last. */
-const AssocRow *assocGatherRelated(AssocRun *pRun, u32 iRow,
-                                   const AssocNode **ppNode) {
-  u32 iBucket = relatedBucket(pRun, ppNode);
-  const AssocNodeRun *pState;
+/* Is one of the values that tell rows apart NULL? Such rows have no number. */
+static int hasNull(const AssocNode *pNode, sqlite3_value **apOwn) {
+  int i = 0;
+  while (i < pNode->nIdentKey && sqlite3_value_type(apOwn[i]) != SQLITE_NULL) {
+    i++;
+  }
+  return i < pNode->nIdentKey;
+}
+
+/* See load.h. Rows whose key has a NULL are given in their order. */
+const AssocRow *assocGatherRelated(AssocRun *pRun, sqlite3_value **apOwn,
+                                   u32 *piRow, const AssocNode **ppNode) {
+  u32 iBucket = relatedBucket(pRun, ppNode), iOwn, i;
+  const AssocBucket *pBucket;
+  AssocNodeRun *pState;
+  int iWord;
   if (iBucket == ASSOC_NOSLOT) return 0;
   pState = &pRun->aNode[(*ppNode)->iNode];
-  if (iRow >= pState->aBucket[iBucket].nRow) return 0;
-  return pState->apRow[pState->aBucket[iBucket].iRow + iRow];
+  pBucket = &pState->aBucket[iBucket];
+  iOwn = assocKeymapFind(&pState->ident, apOwn, &pRun->rc);
+  if (iOwn == ASSOC_NOSLOT && !hasNull(*ppNode, apOwn)) return 0;
+  iWord = (*ppNode)->nSplit + (*ppNode)->nChild + (*ppNode)->iIdent;
+  assert(!(*ppNode)->bRecurse); /* Of ONCE */
+  for (i = 0; i < pBucket->nRow; i++) {
+    u32 iRow = (*piRow + i) % pBucket->nRow;
+    const AssocRow *pRow = pState->apRow[pBucket->iRow + iRow];
+    if (pRow->aWord[iWord] != iOwn) continue;
+    *piRow = iRow + 1;
+    return pRow;
+  }
+  return 0;
 }
 
 /* Append the result: the root's bucket of EAGER and FIND, the only child's of

@@ -128,7 +128,9 @@ struct AssocNode {
   int *aiSelf;   /* Recursion: places of the next key among the own values */
   int *aiIdent, *aiIdentUp; /* Recursion by a key that several rows may have:
                             ** places of the model's key among the own values,
-                            ** and among the parent's; else 0 */
+                            ** and among the parent's; else 0. ONCE: aiIdent is
+                            ** what tells a row from the others */
+  int nIdentKey;            /* Values in aiIdent */
   int iIdent, iIdentUp; /* Which of the nIdent numbers of an own row, and of a
                         ** row of the parent, is the one in this recursion */
   int nIdent;           /* How many recursions number the rows of this node */
@@ -157,6 +159,7 @@ struct AssocNode {
     AssocPairs pairs, backPairs; /* All pairs, for lookup and for back */
     AssocFetch count, countAll;  /* The number of rows, of a source or all */
     AssocFetch again;            /* "^": makes values of a found row's key */
+    int iOwn, nOwn; /* LINKS: the columns that tell a row from the others */
   } related;
 
   /* What the last run did, for assoc_explain() */
@@ -369,10 +372,11 @@ void assocGatherRow(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
 
 /* The bytes of a row's own text, without children. */
 i64 assocGatherBytes(const AssocRow *pRow);
-/* A run of GET: related row number iRow, from 0, and its node; 0 if there are
-** not as many. */
-const AssocRow *assocGatherRelated(AssocRun *pRun, u32 iRow,
-                                   const AssocNode **ppNode);
+/* A run of ONCE: the related row that apOwn tells from the others, and its node;
+** 0 if there is none. *piRow is where the search begins, 0 at first, and then the
+** place behind the row: the rows are asked for in their order. */
+const AssocRow *assocGatherRelated(AssocRun *pRun, sqlite3_value **apOwn,
+                                   u32 *piRow, const AssocNode **ppNode);
 
 /* Load a plan of EAGER, FIND or GET. *pbNull: there is nothing to give.
 ** OUT: the JSON, *pn bytes, nul-terminated, freed with sqlite3_free(). */

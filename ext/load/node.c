@@ -93,6 +93,14 @@ int assocNodeRawArg(Planner *p, AssocNode *pNode, int iArg) {
                                   z, z, z));
 }
 
+/* As the table related gives it. */
+int assocNodeBranchArg(Planner *p, AssocNode *pNode) {
+  AssocSql sql;
+  assocPlannerSql(p, &sql);
+  assocStmtBranchKey(&sql, pNode->pModel, 1);
+  return nodeArg(p, pNode, assocSqlEnd(&sql));
+}
+
 /* ------------------------------------------------------------------ parts */
 
 /* The text gets ASSOC_KEY_PAD bytes of padding, so that the runner can copy

@@ -241,8 +241,29 @@ static void recurseIdent(Planner *p, AssocNode *pNode) {
     pNode->aiIdentUp[i] =
         assocNodeColumnArg(p, pUp, pModel->pTable, pModel->aKey[i], 1);
   }
+  pNode->nIdentKey = pModel->nKey;
   pNode->iIdent = pNode->nIdent++;
   pNode->iIdentUp = pUp->nIdent++;
+}
+
+/* The table related finds the JSON of a row by what tells it from the others of
+** its source: its key; of a many to many the join row's. Statements for LINKS
+** have the same values: see answer.c. */
+static void ownIdent(Planner *p, AssocNode *pNode) {
+  const AssocModel *pModel = pNode->pModel;
+  const AssocTable *pPair = assocStmtPairTable(pNode->pRel);
+  int i, n = pNode->bBranch ? 1 : pPair ? pPair->nKey : pModel->nKey;
+  pNode->aiIdent = assocPlannerAlloc(p, sizeof(int) * (size_t)n);
+  for (i = 0; pNode->aiIdent && i < n; i++) {
+    pNode->aiIdent[i] =
+        pNode->bBranch ? assocNodeBranchArg(p, pNode)
+        : pPair
+            ? assocNodeColumnArg(p, pNode, pPair, pPair->aKey[i], 2)
+            : assocNodeColumnArg(p, pNode, pModel->pTable, pModel->aKey[i], 1);
+  }
+  if (pPair) pNode->bAt = 1;
+  pNode->nIdentKey = n;
+  pNode->iIdent = pNode->nIdent++;
 }
 
 /*
@@ -1159,7 +1180,10 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
     p->pPlan->pShape->pItem->nRecurse = 0;
   }
   if (p->pPlan->eAsk == ASSOC_ASK_GET || p->pPlan->eAsk == ASSOC_ASK_ONCE) {
+    AssocNode *pNode;
     compileAssoc(p, pRoot, pItem, pRel);
+    pNode = p->pPlan->eAsk == ASSOC_ASK_ONCE ? pRoot->pChild : 0;
+    for (; pNode; pNode = pNode->pNext) ownIdent(p, pNode);
     compileRows(p);
     endBlock(p, pRoot);
     compileStatements(p, pRoot);

@@ -76,6 +76,8 @@ int assocNodeColumnArg(AssocPlanner *p, AssocNode *pNode,
                        const AssocTable *pTab, int iCol, int iAlias);
 /* The JSON column of place iArg, as json() gives it. */
 int assocNodeRawArg(AssocPlanner *p, AssocNode *pNode, int iArg);
+/* assocStmtBranchKey() */
+int assocNodeBranchArg(AssocPlanner *p, AssocNode *pNode);
 /* Add a part behind the node's others. zName is its key, or 0. */
 AssocPart *assocNodePart(AssocPlanner *p, AssocNode *pNode, int eType,
                          const char *zName);
@@ -139,6 +141,12 @@ void assocStmtAnswer(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
 /* Raises an error for a page, and for what the table's columns cannot show. */
 void assocStmtRelated(AssocPlanner *p, AssocNode *pRoot, const ShapeItem *pItem,
                       AssocRel *pRel);
+/* The join table of a many to many whose rows have a key. A pair may be linked
+** twice: only that key then tells one of its rows from the other. Else 0. */
+const AssocTable *assocStmtPairTable(const AssocRel *pRel);
+/* The key of a branch's row as one value: t4."id"; of a composite key the JSON
+** array of its values. */
+void assocStmtBranchKey(AssocSql *p, const AssocModel *pModel, int iAlias);
 
 /* ------------------------------------------------------------------- page */
 

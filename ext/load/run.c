@@ -115,7 +115,7 @@ const AssocKeyRule aAssocKeyPlain[ASSOC_KEY_MAX];
 static u32 addIdent(AssocRun *pRun, const AssocNode *pNode, const int *aiIdent,
                     sqlite3_value **apVal) {
   sqlite3_value *apKey[ASSOC_KEY_MAX];
-  int i, n = pNode->pModel->nKey;
+  int i, n = pNode->nIdentKey;
   assert(n > 0 && n <= ASSOC_KEY_MAX);
   for (i = 0; i < n; i++) apKey[i] = apVal[aiIdent[i]];
   return assocKeymapAdd(&pRun->aNode[pNode->iNode].ident, apKey, &pRun->rc);
@@ -128,7 +128,7 @@ static void addKeys(AssocRun *pRun, const AssocNode *pNode, u32 *aSlot,
   const AssocNode *pChild;
   u32 *aIdent = &aSlot[pNode->nChild + pNode->bRecurse];
   for (pChild = pNode->pChild; pChild; pChild = pChild->pNext) {
-    if (pChild->aiIdent) {
+    if (pChild->aiIdentUp) {
       aIdent[pChild->iIdentUp] =
           addIdent(pRun, pChild, pChild->aiIdentUp, apVal);
     }
@@ -782,7 +782,7 @@ void assocRunStart(AssocCall *pCall, AssocRun *pRun, AssocPlan *pPlan,
                     pPlan->apNode[i]->aRule);
     pRun->aNode[i].pMap = &pRun->aNode[i].map;
     if (pPlan->apNode[i]->aiIdent) {
-      assocKeymapInit(&pRun->aNode[i].ident, pPlan->apNode[i]->pModel->nKey,
+      assocKeymapInit(&pRun->aNode[i].ident, pPlan->apNode[i]->nIdentKey,
                       aAssocKeyPlain);
     }
   }

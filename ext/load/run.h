@@ -52,9 +52,10 @@ struct AssocNodeRun {
   AssocRow **apEnd; /* The targets' rows, shared by all lists */
   u32 nEnd;         /* Size of apEnd */
   int nLevel;       /* Levels of this recursion above the row being gathered */
-  AssocKeymap ident; /* If aiIdent: numbers the rows of the recursion and the
-                     ** rows above its first level, by their own keys */
-  u8 *abAbove;       /* If aiIdent: is row i above the row being gathered? */
+  AssocKeymap ident; /* If aiIdent: numbers the rows by their own keys, also
+                     ** those above the first level of a recursion */
+  u8 *abAbove;       /* Recursion with aiIdent: is row i above the row being
+               ** gathered? */
 };
 #define ASSOC_LIST_ALL ((i64)1 << 62) /* nMost without a limit */
 /* Rows that are prefetched before their turn. apRow has room for as many behind

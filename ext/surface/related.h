@@ -16,6 +16,8 @@
 #define RELATED_MISSING 16
 #define RELATED_BACK 32
 #define RELATED_COUNT 64
+/* A row is read with its join row: its JSON is found by it. */
+#define RELATED_LINKS (RELATED_JSON | RELATED_THROUGH)
 /* Those that decide which plans and statements a cursor needs. */
 #define RELATED_PLANS                                                          \
   (RELATED_JSON | RELATED_THROUGH | RELATED_BACK | RELATED_COUNT)

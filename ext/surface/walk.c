@@ -47,6 +47,8 @@ struct RelatedCursor {
 
   AssocRun run; /* The rows of the source as JSON */
   int bRun;     /* run is started */
+  i64 nChange;  /* sqlite3_total_changes64() then */
+  u32 iJson;    /* Where the next row's JSON is expected */
   u8 bCounts;   /* Rows are counted, not read */
   u8 bShown;    /* A column of a row was read after all: count no more */
   int bEof;     /* No row is left */
@@ -206,9 +208,9 @@ static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
                          const RelatedTable *pTab, const char *zModel,
                          const char *zItem, int idxNum) {
   AssocCatalog *pCat;
-  int eAsk = pTab->zModel               ? ASSOC_ASK_COLUMNS
-             : idxNum & RELATED_THROUGH ? ASSOC_ASK_LINKS
-                                        : ASSOC_ASK_IDS;
+  int eAsk = pTab->zModel             ? ASSOC_ASK_COLUMNS
+             : idxNum & RELATED_LINKS ? ASSOC_ASK_LINKS
+                                      : ASSOC_ASK_IDS;
   relatedForget(pCall, p);
   p->idxNum = idxNum;
   p->iSession = pCall->pConn->iSession;
@@ -671,6 +673,8 @@ static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
   args.apKey = keys.apVal;
   if (pCall->rc == SQLITE_OK) {
     p->bRun = 1;
+    p->iJson = 0;
+    p->nChange = sqlite3_total_changes64(pCall->db);
     assocRunStart(pCall, &p->run, p->pJson, &args);
     if (pCall->rc == SQLITE_OK) assocRunRoot(&p->run);
     if (pCall->rc == SQLITE_OK) assocRunChildren(&p->run);
@@ -679,7 +683,28 @@ static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
   assocCallLeave(pCall);
 }
 
-/* The JSON row of the current id. Ids and JSON rows have the same order. */
+/* Find the JSON of the current row. */
+static const AssocRow *relatedFindJson(AssocCall *pCall, RelatedCursor *p,
+                                       const AssocNode **ppNode) {
+  const AssocNode *pRoot = p->pPlan->pRoot;
+  sqlite3_value *apOwn[ASSOC_KEY_MAX];
+  const AssocRow *pRow;
+  int i;
+  assert(p->bRun && pRoot->related.nOwn <= ASSOC_KEY_MAX);
+  for (i = 0; i < pRoot->related.nOwn; i++) {
+    apOwn[i] = sqlite3_column_value(p->pStmt, pRoot->related.iOwn + i);
+  }
+  p->run.pCall = pCall;
+  pRow = assocGatherRelated(&p->run, apOwn, &p->iJson, ppNode);
+  assocErrorCode(pCall, p->run.rc);
+  return pRow;
+}
+
+/* The JSON of the current row. All of one source is loaded at once, when the first
+** of it is asked for. So a row is found by its key: rows may have gone since, or
+** come. For one that has come, they are loaded again. One that is gone has no
+** JSON, as SQLite gives NULL for the columns of a row that is deleted under its
+** cursor. */
 static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
                         RelatedCursor *p) {
   const AssocNode *pNode;
@@ -690,8 +715,12 @@ static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
   if (p->pJson == 0) return;
   if (!p->bRun) relatedLoad(pCall, p);
   if (pCall->rc != SQLITE_OK) return;
-  p->run.pCall = pCall;
-  pRow = assocGatherRelated(&p->run, (u32)(p->iRowOf - 1), &pNode);
+  pRow = relatedFindJson(pCall, p, &pNode);
+  if (pRow == 0 && p->nChange != sqlite3_total_changes64(pCall->db)) {
+    relatedEndRun(pCall, p);
+    relatedLoad(pCall, p);
+    if (pCall->rc == SQLITE_OK) pRow = relatedFindJson(pCall, p, &pNode);
+  }
   if (pRow == 0) return;
   assocBufInit(&out, assocBudgetMost(pCall->pConn));
   assocBufReserve(&out, assocGatherBytes(pRow) + 16);
