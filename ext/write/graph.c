@@ -301,8 +301,7 @@ static void replaceOne(Graph *g, const GraphRow *pRow) {
 
 /* ---------------------------------------------------------------- finding */
 
-/* Is no column of the row's key NULL? */
-static int byHasKey(const WriteRow *pRow) {
+int assocGraphHasKey(const WriteRow *pRow) {
   int i = 0;
   while (i < pRow->pModel->nKey && !assocValIsNull(&pRow->aKey[i])) i++;
   return i == pRow->pModel->nKey;
@@ -323,9 +322,9 @@ static void byTwin(Graph *g, const GraphRow *p, const WriteRow *pFound,
                                        : 0},
             "the row of %s that \"%s\" finds %s", p->pModel->zLabel,
             p->pUnique->zKey,
-            bDead               ? "is marked as deleted"
-            : !byHasKey(pFound) ? "has NULL in its key"
-                                : "is one of another model");
+            bDead                       ? "is marked as deleted"
+            : !assocGraphHasKey(pFound) ? "has NULL in its key"
+                                        : "is one of another model");
 }
 
 /* The columns that have a value without the payload: of ties, scopes and the
@@ -347,7 +346,7 @@ static int *byGiven(Graph *g, const GraphRow *p, const GraphCells *pCells,
 ** NULL. */
 static int byIsWhole(AssocWriter *w, const WriteRow *pRow) {
   const AssocModel *pModel = pRow->pModel;
-  return byHasKey(pRow) && pModel->nValue == 0 &&
+  return assocGraphHasKey(pRow) && pModel->nValue == 0 &&
          w->pCall->pConn->pSession == 0 && !assocAllowAsks(w, pModel->pTable);
 }
 
@@ -365,7 +364,8 @@ static int byFind(Graph *g, GraphRow *p, const GraphCells *pCells) {
   p->bPartial = ap[0]->pIdx && ap[0]->pIdx->bPartial;
   for (i = 0; i < n; i++) {
     WriteRow found;
-    if (!assocUniqueFind(w, ap[i], nCell, aCell, &found, &bDead)) continue;
+    if (!assocUniqueFind(w, ap[i], nCell, aCell, &found, &bDead, 0, 0))
+      continue;
     assocAllowRow(w, &found, ASSOC_MAY_READ, 1);
     /* A partial index may hold deleted rows alone. If not, the INSERT fails. */
     if (bDead && ap[i]->pIdx && ap[i]->pIdx->bPartial) continue;
@@ -1084,21 +1084,18 @@ static void graphRun(Graph *g) {
 
 /* ------------------------------------------------------------------ result */
 
-/* {"id": — or ,"id": for the second and later columns of a key */
-static void resultName(AssocOut *pOut, const AssocModel *pModel, int i) {
+void assocGraphName(AssocOut *pOut, const AssocModel *pModel, int i) {
   const char *zName = pModel->pTable->aCol[pModel->aKey[i]].zName;
   assocOutText(pOut, i ? "," : "{", 1);
   assocJsonString(pOut, zName, (i64)strlen(zName));
   assocOutText(pOut, ":", 1);
 }
 
-/* {"id":1 — or {"a":1,"b":2 for a composite key. The caller closes the
-** brace. */
-static void resultKey(AssocOut *pOut, const AssocModel *pModel,
-                      const WriteVal *aKey) {
+void assocGraphKey(AssocOut *pOut, const AssocModel *pModel,
+                   const WriteVal *aKey) {
   int i;
   for (i = 0; i < pModel->nKey; i++) {
-    resultName(pOut, pModel, i);
+    assocGraphName(pOut, pModel, i);
     assocValWrite(pOut, &aKey[i]);
   }
 }
@@ -1129,7 +1126,7 @@ static GraphRow *resultOpen(AssocOut *pOut, GraphRow *p) {
     assocJsonString(pOut, p->zBranch, (i64)strlen(p->zBranch));
     assocOutText(pOut, ":", 1);
   }
-  resultKey(pOut, p->pModel, p->pSame ? p->pSame->row.aKey : p->row.aKey);
+  assocGraphKey(pOut, p->pModel, p->pSame ? p->pSame->row.aKey : p->row.aKey);
   if (p->bMade) assocOutText(pOut, ",\"#made\":true", 13);
   return p;
 }
@@ -1186,13 +1183,11 @@ void assocKeptClear(WriteKept *p) {
   memset(p, 0, sizeof(*p));
 }
 
-/* A comma behind the row before, unless this is the first row. */
-static void resultSeparate(AssocOut *pOut) {
+void assocGraphSeparate(AssocOut *pOut) {
   if (pOut->p - pOut->pStart > 1) assocOutText(pOut, ",", 1);
 }
 
-/* Tell the caller of an outermost row that was written. */
-static void rootTell(AssocWriter *w, const WriteRow *pRow, WriteHow *pHow) {
+void assocGraphTell(AssocWriter *w, const WriteRow *pRow, WriteHow *pHow) {
   const WriteVal *pVal = pRow->aKey;
   if (w->pCall->rc != SQLITE_OK) return;
   assert(pVal);
@@ -1213,7 +1208,7 @@ static void rootTell(AssocWriter *w, const WriteRow *pRow, WriteHow *pHow) {
 static void rootsTell(AssocWriter *w, const Graph *g, WriteHow *pHow) {
   const GraphRow *p;
   for (p = g->pFirst; p && w->pCall->rc == SQLITE_OK; p = p->pNext) {
-    if (p->pUp == 0) rootTell(w, &p->row, pHow);
+    if (p->pUp == 0) assocGraphTell(w, &p->row, pHow);
   }
 }
 
@@ -1223,123 +1218,11 @@ static void insertSome(AssocWriter *w, Graph *g, AssocOut *pOut,
                        WriteHow *pHow) {
   if (g->pFirst == 0 || w->pCall->rc != SQLITE_OK) return;
   graphRun(g);
-  resultSeparate(pOut);
+  assocGraphSeparate(pOut);
   graphResult(g, pOut);
   rootsTell(w, g, pHow);
   assocGraphInit(w, g);
   assocWriterReset(w);
-}
-
-/* The quick way for root rows that have nothing but columns. It keeps the
-** statement and the columns of the last row, since the next row mostly has the
-** same. */
-typedef struct PlainRows PlainRows;
-struct PlainRows {
-  WriteForm *pForm;       /* What members mean for the model */
-  const WriteOnly *pOnly; /* What the rows may hold; 0: everything */
-  int n, nAlloc;          /* Cells of the last row */
-  WriteCell *aCell;       /* Their columns are distinct */
-  const char *
-      *azKey;     /* Their names; equal names are equal pointers, because the
-                      ** JSON reader keeps one copy of each */
-  WriteSql *pSql; /* The INSERT of the last row, or 0 */
-  char *zKey;     /* {"id": if the key has one column */
-  int nKey;       /* Its length in bytes */
-};
-
-/* Make room for n cells. */
-static int plainRoom(AssocWriter *w, PlainRows *p, int n) {
-  if (n <= p->nAlloc) return 1;
-  p->pSql = 0;
-  p->nAlloc = 0;
-  p->aCell = assocAlloc(w->pCall, &w->one, (i64)sizeof(*p->aCell) * 2 * n);
-  p->azKey = assocAlloc(w->pCall, &w->one, (i64)sizeof(*p->azKey) * 2 * n);
-  if (p->aCell && p->azKey) p->nAlloc = 2 * n;
-  return p->nAlloc > 0;
-}
-
-/* Take the cells of a row. False if the row has more than columns, has one that
-** "only" does not allow, or has one twice: the general way then writes it or reports it. */
-static int plainCells(AssocWriter *w, PlainRows *p, const AssocJson *pJson) {
-  const AssocJson *pSub;
-  int i, j, n = 0, nKnown = p->pSql ? p->n : 0;
-  p->n = 0;
-  if (!plainRoom(w, p, pJson->nChild)) return 0;
-  for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
-    if (n >= nKnown || p->azKey[n] != pSub->zKey) {
-      WriteMember *pMember = assocFormMember(w, p->pForm, n, pSub->zKey);
-      if (pMember == 0 || pMember->eType != WRITE_COLUMN) return 0;
-      if (p->pOnly && !assocOnlyColumn(p->pOnly, pMember->iCol)) return 0;
-      p->azKey[n] = pSub->zKey;
-      p->aCell[n].iCol = pMember->iCol;
-      p->pSql = 0;
-    }
-    p->aCell[n].val.pJson = assocBlobColumn(w->pCall, &w->tmp, p->pForm->pModel,
-                                            p->aCell[n].iCol, pSub);
-    n++;
-  }
-  /* The statement of the row before serves if its members are the same, in the
-  ** same order. Keys of the reader are shared, so pointers tell. */
-  assert(n == pJson->nChild);
-  if (n != nKnown) p->pSql = 0;
-  for (i = p->pSql ? n : 0; i < n; i++) {
-    for (j = 0; j < i; j++) {
-      if (p->aCell[j].iCol == p->aCell[i].iCol) return 0;
-    }
-  }
-  p->n = n;
-  return w->pCall->rc == SQLITE_OK;
-}
-
-/* Like resultKey(), but the name of a key of one column is escaped only
-** once. */
-static void plainKey(AssocWriter *w, PlainRows *p, const AssocModel *pModel,
-                     const WriteVal *aKey, AssocOut *pOut) {
-  i64 iStart = pOut->p - pOut->pStart;
-  assert(aKey);
-  if (pModel->nKey > 1) {
-    resultKey(pOut, pModel, aKey);
-    return;
-  }
-  if (p->zKey) {
-    assocOutText(pOut, p->zKey, p->nKey);
-  } else {
-    resultName(pOut, pModel, 0);
-    p->nKey = (int)(pOut->p - pOut->pStart - iStart);
-    if (pOut->rc == SQLITE_OK) {
-      p->zKey =
-          assocArenaText(w->pCall, &w->one, pOut->pStart + iStart, p->nKey);
-    }
-  }
-  assocValWrite(pOut, aKey);
-}
-
-/* Insert a row the quick way and add its key to the result. False if the row
-** needs the general way. */
-static int insertPlain(AssocWriter *w, PlainRows *p, AssocModel *pModel,
-                       const AssocJson *pJson, AssocOut *pOut, WriteHow *pHow) {
-  WriteRow row = {0, 0};
-  const WriteCell *aCell;
-  int n;
-  if (pJson->eType != ASSOC_J_OBJECT || p->pForm == 0) return 0;
-  if (!plainCells(w, p, pJson)) return w->pCall->rc != SQLITE_OK;
-  /* A row of columns alone needs no graph: this path makes bulk inserts fast. */
-  n = p->n;
-  aCell = assocRowFill(w, pModel, &n, p->aCell);
-  if (p->pSql == 0) p->pSql = assocRowInsertSql(w, pModel, n, aCell, 1);
-  assocAllowCells(w, pModel->pTable, p->n, p->aCell);
-  assocWriterLast(w, 0);
-  if (w->pCall->rc == SQLITE_OK) {
-    assocRowInsertBy(w, p->pSql, pModel, aCell, &row);
-  }
-  if (w->pCall->rc == SQLITE_OK) {
-    resultSeparate(pOut);
-    plainKey(w, p, pModel, row.aKey, pOut);
-    assocOutText(pOut, "}", 1);
-    rootTell(w, &row, pHow);
-  }
-  assocWriterReset(w);
-  return 1;
 }
 
 /*
@@ -1357,18 +1240,16 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
   Graph g;
   char *z;
   int bAll = strstr(zJson, "\"#ref\"") != 0;
-  memset(&plain, 0, sizeof(plain));
   assocGraphInit(w, &g);
   assocModelNeedKey(pCall, pModel);
   assocBufInit(&out, assocBudgetMost(pCall->pConn));
   assocJsonStart(pCall, &r, zJson, nJson, "the values");
-  if (!bAll) plain.pForm = assocWriteForm(w, pModel, 0);
-  plain.pOnly = pHow->pOnly;
+  assocPlainInit(&plain, bAll ? 0 : assocWriteForm(w, pModel, 0), pHow->pOnly);
   pHow->bList = r.bArray;
   if (r.bArray) w->xAlone = 0; /* Each row is the last of its own graph */
   if (r.bArray) assocOutText(&out, "[", 1);
   while ((pJson = assocJsonNext(&r, &w->json)) != 0) {
-    if (!insertPlain(w, &plain, pModel, pJson, &out, pHow)) {
+    if (!assocPlainInsert(w, &plain, pModel, pJson, &out, pHow)) {
       assocGraphUnfold(&g, assocGraphRoot(&g, pModel, pJson, 0, pHow->pOnly));
       if (bAll) continue;
       insertSome(w, &g, &out, pHow);
@@ -1399,35 +1280,6 @@ void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow, int bGiven,
   if (w->pCall->rc == SQLITE_OK) graphRun(&g);
 }
 
-/* Create a row of a hasMany the quick way. False if the row has more than columns:
-** it needs the general way then. */
-static int createPlain(AssocWriter *w, WriteLink *pLink,
-                       const WriteRow *pSource, const AssocJson *pJson,
-                       const WriteOnly *pOnly, WriteRow *pNew) {
-  AssocModel *pModel = pLink->pTarget;
-  PlainRows plain = {.pForm = assocWriteForm(w, pModel, pLink->pRel),
-                     .pOnly = pOnly};
-  WriteCell *a, *aLink;
-  int i, n = 0, nLink = 0;
-  if (plain.pForm == 0) return 1;
-  if (!plainCells(w, &plain, pJson)) return w->pCall->rc != SQLITE_OK;
-  assocLinkNeedScope(w, pLink);
-  aLink = assocLinkCells(w, pLink, pSource, &nLink);
-  a = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*a) * (nLink + plain.n + 1));
-  if (a == 0) return 1; /* Also if there are no cells of the link */
-  memcpy(a, aLink, sizeof(*a) * (size_t)nLink);
-  n = nLink;
-  for (i = 0; i < plain.n; i++) { /* Columns of the link win */
-    if (!assocCellAmong(nLink, aLink, plain.aCell[i].iCol)) {
-      a[n++] = plain.aCell[i];
-    }
-  }
-  assocAllowCells(w, pModel->pTable, n - nLink, &a[nLink]);
-  assocWriterLast(w, 0);
-  assocRowInsert(w, pModel, n, a, pNew);
-  return 1;
-}
-
 /* The member by which the new row of assoc_create() is nested in its source. */
 static WriteMember *memberOf(AssocWriter *w, AssocRel *pRel) {
   WriteMember *p = assocAlloc(w->pCall, &w->one, sizeof(*p));
@@ -1450,7 +1302,7 @@ void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   GraphRow *pRoot, *p = 0;
   Graph g;
   if (pRel->eKind == ASSOC_HASMANY && pJson &&
-      createPlain(w, pLink, pSource, pJson, pOnly, pNew)) {
+      assocPlainCreate(w, pLink, pSource, pJson, pOnly, pNew)) {
     return;
   }
   pBy = memberOf(w, pRel);

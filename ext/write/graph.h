@@ -1,6 +1,7 @@
 /*
 ** Payloads of rows in rows: private to unfold.c, which lists the rows of a
-** payload, and graph.c, which writes them.
+** payload, graph.c, which writes them, and plain.c, which writes rows that have
+** nothing but columns.
 */
 #ifndef ASSOC_WRITE_GRAPH_H
 #define ASSOC_WRITE_GRAPH_H
@@ -12,6 +13,7 @@ typedef struct GraphFloor GraphFloor;
 typedef struct GraphRow GraphRow;
 typedef struct GraphSet GraphSet;
 typedef struct GraphTie GraphTie;
+typedef struct PlainRows PlainRows;
 
 /* One row of a payload. In the arena tmp of the writer. */
 struct GraphRow {
@@ -128,6 +130,9 @@ const char *assocGraphPath(Graph *g, const GraphRow *p, const char *zName);
 /* Count the members of p->pJson, and set the fields of p that members give: the
 ** label, the join row's columns, GRAPH_REF. Leaves associations alone. */
 void assocGraphMembers(Graph *g, GraphRow *p, GraphMembers *pMembers);
+/* "#by" or "#upsert": set the columns by which the row is to be found. */
+void assocGraphBy(Graph *g, GraphRow *p, const WriteMember *pMember,
+                  const AssocJson *pJson);
 /* Set the fields of a row that is new whatever its members are. */
 void assocGraphNew(Graph *g, GraphRow *p);
 /* Add the nested rows of p and of all rows behind p. Below a GRAPH_BY row only
@@ -145,5 +150,60 @@ void assocGraphLabels(Graph *g);
 /* Does the model have no columns but its key? Then {"name":"a"} says all of a
 ** row, and the row is inserted if it does not exist. */
 int assocGraphAllKey(AssocCall *pCall, const AssocModel *pModel);
+
+/* Is no column of the row's key NULL? */
+int assocGraphHasKey(const WriteRow *pRow);
+
+/* ----------------------------------------------------------------- result */
+
+/* {"id": or, for the second and later columns of a key, ,"id": */
+void assocGraphName(AssocOut *pOut, const AssocModel *pModel, int i);
+/* {"id":1 or {"a":1,"b":2 for a composite key. The caller closes the brace. */
+void assocGraphKey(AssocOut *pOut, const AssocModel *pModel,
+                   const WriteVal *aKey);
+/* A comma behind the row before, unless this is the first row. */
+void assocGraphSeparate(AssocOut *pOut);
+/* Tell the caller of an outermost row that was written. */
+void assocGraphTell(AssocWriter *w, const WriteRow *pRow, WriteHow *pHow);
+
+/* ------------------------------------------------------------- plain rows */
+
+/*
+** The quick way for rows that have nothing but columns, and perhaps "#upsert".
+** It keeps the statements and the columns of the last row, since the next row
+** mostly has the same.
+*/
+struct PlainRows {
+  WriteForm *pForm;       /* What members mean for the model; 0: no quick way */
+  const WriteOnly *pOnly; /* What the rows may hold; 0: everything */
+  int nMember, n, nAlloc; /* Members and cells of the last row; room for both */
+  WriteCell *aCell;       /* Its cells, whose columns are distinct */
+  WriteCell *aRest; /* With "#upsert": those by which the row is not found */
+  /* The names of its members. Equal names are equal pointers: the JSON reader
+  ** keeps one copy of each. */
+  const char **azKey;
+  u8 bKnown;            /* The next row may have the columns of the last one */
+  WriteSql *pSql;       /* The INSERT of the last row, or 0 */
+  char *zKey;           /* {"id": if the key has one column */
+  int nKey;             /* Its length in bytes */
+  u8 eUpsert;           /* PLAIN_*: may rows have "#upsert"? */
+  int iBy;              /* Its place among the members, or -1 */
+  const char *zBy;      /* The name that it has, or 0 */
+  int nBy, *aBy;        /* The columns that it means */
+  int nFind;            /* Indexes in apFind; 0: they are not known */
+  WriteUnique **apFind; /* They find the row, and read its other columns */
+};
+
+/* Get ready for rows. pForm is their form; with 0 no row is plain. */
+void assocPlainInit(PlainRows *p, WriteForm *pForm, const WriteOnly *pOnly);
+/* Insert a root row, or change the row that "#upsert" finds, and add its key to
+** the result. False if the row needs the general way. */
+int assocPlainInsert(AssocWriter *w, PlainRows *p, AssocModel *pModel,
+                     const AssocJson *pJson, AssocOut *pOut, WriteHow *pHow);
+/* Create a row of a hasMany. False if the row has more than columns: it needs the
+** general way then. */
+int assocPlainCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
+                     const AssocJson *pJson, const WriteOnly *pOnly,
+                     WriteRow *pNew);
 
 #endif /* ASSOC_WRITE_GRAPH_H */

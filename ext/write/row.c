@@ -1414,6 +1414,15 @@ static int rowIsPrinted(AssocWriter *w, const AssocColumn *pCol,
   return rowSameText(w, &has, &wanted);
 }
 
+/* Are both the same text, and not empty? Then both are printed alike. (A text has
+** no bytes after a failure, too.) */
+static int rowIsText(sqlite3_value *pHas, const AssocJson *pWanted) {
+  return pWanted->eType == ASSOC_J_TEXT && pWanted->n > 0 &&
+         sqlite3_value_type(pHas) == SQLITE_TEXT &&
+         sqlite3_value_bytes(pHas) == pWanted->n &&
+         memcmp(sqlite3_value_text(pHas), pWanted->z, (size_t)pWanted->n) == 0;
+}
+
 /* Is the column's present value the one that a cell gives it? */
 static int rowHas(AssocWriter *w, const AssocColumn *pCol, sqlite3_value *pHas,
                   const WriteVal *pVal) {
@@ -1421,13 +1430,17 @@ static int rowHas(AssocWriter *w, const AssocColumn *pCol, sqlite3_value *pHas,
   int eType = sqlite3_value_type(pHas);
   WriteVal has = {0, 0, 0};
   has.pVal = pHas;
+  if (pJson && pCol->eJson == ASSOC_JSON_PLAIN) {
+    if (pJson->eType == ASSOC_J_INT && eType == SQLITE_INTEGER) {
+      return sqlite3_value_int64(pHas) == pJson->i;
+    }
+    if (rowIsText(pHas, pJson)) return 1;
+  }
   if (pJson) {
     if (rowIsPrinted(w, pCol, pHas, pJson)) return 1;
     /* In a column of TEXT 5 is stored as '5', in one of INTEGER '5' as 5 */
     if (pJson->eType > ASSOC_J_TEXT || pCol->eJson == ASSOC_JSON_RAW ||
-        (pJson->eType == ASSOC_J_TEXT && eType == SQLITE_TEXT) ||
-        (pJson->eType == ASSOC_J_INT && eType == SQLITE_INTEGER &&
-         pCol->eJson != ASSOC_JSON_BOOL)) {
+        (pJson->eType == ASSOC_J_TEXT && eType == SQLITE_TEXT)) {
       return 0;
     }
   }
@@ -1435,30 +1448,36 @@ static int rowHas(AssocWriter *w, const AssocColumn *pCol, sqlite3_value *pHas,
 }
 
 /* A column differs if a load would print another value. */
+int assocRowLacks(AssocWriter *w, const AssocModel *pModel, sqlite3_stmt *pStmt,
+                  int iFrom, int nCell, WriteCell *aCell) {
+  int i, n = 0;
+  for (i = 0; i < nCell; i++) {
+    if (!rowHas(w, &pModel->pTable->aCol[aCell[i].iCol],
+                sqlite3_column_value(pStmt, iFrom + i), &aCell[i].val)) {
+      aCell[n++] = aCell[i];
+    }
+  }
+  return n;
+}
+
 WriteCell *assocRowDiffer(AssocWriter *w, const WriteRow *pRow, int nCell,
                           const WriteCell *aCell, int *pn) {
   AssocModel *pModel = pRow->pModel;
-  AssocTable *pTab = pModel->pTable;
   int *aCol = rowCellColumns(w, nCell, aCell);
   WriteCell *aDiffer =
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aDiffer) * (nCell + 1));
   WriteSql *pSql = 0;
-  int i;
   *pn = 0;
   if (nCell == 0) return aDiffer;
   if (aCol && aDiffer) {
-    pSql = assocWriteSql(w, WRITE_READ, pTab, 0, 0, pModel->nKey, pModel->aKey,
-                         nCell, aCol);
+    pSql = assocWriteSql(w, WRITE_READ, pModel->pTable, 0, 0, pModel->nKey,
+                         pModel->aKey, nCell, aCol);
   }
   if (pSql == 0) return 0;
+  memcpy(aDiffer, aCell, sizeof(*aDiffer) * (size_t)nCell);
   rowBindKey(w, pSql, 1, pModel, pRow->aKey);
   if (assocStep(w->pCall, pSql->pStmt)) {
-    for (i = 0; i < nCell; i++) {
-      if (!rowHas(w, &pTab->aCol[aCell[i].iCol],
-                  sqlite3_column_value(pSql->pStmt, i), &aCell[i].val)) {
-        aDiffer[(*pn)++] = aCell[i];
-      }
-    }
+    *pn = assocRowLacks(w, pModel, pSql->pStmt, 0, nCell, aDiffer);
   }
   sqlite3_reset(pSql->pStmt);
   return w->pCall->rc == SQLITE_OK ? aDiffer : 0;

@@ -71,9 +71,8 @@ static void byColumn(Graph *g, GraphRow *p, const AssocJson *pName) {
   }
 }
 
-/* "#by" or "#upsert": the columns by which the row is to be found. */
-static void membersBy(Graph *g, GraphRow *p, const WriteMember *pMember,
-                      const AssocJson *pJson) {
+void assocGraphBy(Graph *g, GraphRow *p, const WriteMember *pMember,
+                  const AssocJson *pJson) {
   AssocCall *pCall = g->w->pCall;
   const AssocJson *pSub = pJson;
   int n = 0;
@@ -202,7 +201,7 @@ void assocGraphMembers(Graph *g, GraphRow *p, GraphMembers *pMembers) {
     case WRITE_ASSOC: pMembers->nOther++; break;
     case WRITE_THROUGH: p->pThrough = pSub; break;
     case WRITE_BY:
-    case WRITE_UPSERT: membersBy(g, p, pMember, pSub); break;
+    case WRITE_UPSERT: assocGraphBy(g, p, pMember, pSub); break;
     case WRITE_SET:
       assocErrorOf(g->w->pCall, ASSOC_E_ARGUMENT, p->pModel->zLabel, "#set",
                    "\"#set\" stands alone under an association that may be "

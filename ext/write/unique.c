@@ -36,22 +36,41 @@ static int columnsWithin(int nA, const int *aA, int nB, const int *aB) {
   return i == nA;
 }
 
-/* The writer's entry of an index; pIdx 0 means the model's key. */
-static WriteUnique *uniqueOf(AssocWriter *w, AssocModel *pModel,
-                             const AssocIndex *pIdx) {
+/* The writer's entry of an index that also reads columns; pIdx 0 means the
+** model's key. */
+static WriteUnique *uniqueReading(AssocWriter *w, AssocModel *pModel,
+                                  const AssocIndex *pIdx, int nGet,
+                                  const int *aGet) {
   WriteUnique *p;
   for (p = w->pUnique; p; p = p->pNext) {
-    if (p->pModel == pModel && p->pIdx == pIdx) return p;
+    if (p->pModel == pModel && p->pIdx == pIdx && p->nGet == nGet &&
+        (nGet == 0 || memcmp(p->aGet, aGet, sizeof(int) * (size_t)nGet) == 0)) {
+      return p;
+    }
   }
   p = assocAlloc(w->pCall, &w->mem, sizeof(*p));
   if (p == 0) return 0;
   p->pModel = pModel;
   p->pIdx = pIdx;
+  p->nGet = nGet;
+  p->aGet = assocArenaInts(w->pCall, &w->mem, nGet, aGet);
+  if (w->pCall->rc != SQLITE_OK) return 0;
   p->nCol = pIdx ? pIdx->nCol : pModel->nKey;
   p->aCol = pIdx ? pIdx->aCol : pModel->aKey;
   p->pNext = w->pUnique;
   w->pUnique = p;
   return p;
+}
+
+/* The same without columns. */
+static WriteUnique *uniqueOf(AssocWriter *w, AssocModel *pModel,
+                             const AssocIndex *pIdx) {
+  return uniqueReading(w, pModel, pIdx, 0, 0);
+}
+
+WriteUnique *assocUniqueReading(AssocWriter *w, const WriteUnique *p, int nGet,
+                                const int *aGet) {
+  return uniqueReading(w, p->pModel, p->pIdx, nGet, aGet);
 }
 
 /* Is it a UNIQUE index of columns alone? */
@@ -152,11 +171,15 @@ static WriteSql *uniqueStmt(AssocWriter *w, WriteUnique *p) {
                         pTab->aCol[pModel->aKey[i]].zName);
   }
   if (pModel->iDeleted >= 0) {
-    sqlite3_str_appendf(sql.pStr, "\"%w\" IS NOT NULL FROM ",
+    sqlite3_str_appendf(sql.pStr, "\"%w\" IS NOT NULL",
                         pTab->aCol[pModel->iDeleted].zName);
   } else {
-    sqlite3_str_appendall(sql.pStr, "0 FROM ");
+    sqlite3_str_appendall(sql.pStr, "0");
   }
+  for (i = 0; i < p->nGet; i++) {
+    sqlite3_str_appendf(sql.pStr, ", \"%w\"", pTab->aCol[p->aGet[i]].zName);
+  }
+  sqlite3_str_appendall(sql.pStr, " FROM ");
   assocSqlTableAll(&sql, pTab, 1);
   for (i = 0; i < p->nCol; i++) {
     sqlite3_str_appendf(sql.pStr, "%s\"%w\"=?%d", i ? " AND " : " WHERE ",
@@ -183,20 +206,25 @@ static const WriteCell *cellAt(int iCol, int nCell, const WriteCell *aCell) {
 }
 
 /* Read the row that the statement finds, whose values are bound. */
-static int uniqueRead(AssocWriter *w, WriteUnique *p, sqlite3_stmt *pStmt,
-                      WriteRow *pRow, int *pbDead) {
+static int uniqueRead(AssocWriter *w, const WriteUnique *p, sqlite3_stmt *pStmt,
+                      WriteRow *pRow, int *pbDead, WriteCell *aRest,
+                      int *pnRest) {
+  int n = p->pModel->nKey;
   pRow->pModel = p->pModel;
   pRow->aKey = 0;
   if (assocStep(w->pCall, pStmt)) {
-    pRow->aKey = assocWriteGet(w, pStmt, 0, p->pModel->nKey);
-    *pbDead = sqlite3_column_int(pStmt, p->pModel->nKey);
+    pRow->aKey = assocWriteGet(w, pStmt, 0, n);
+    *pbDead = sqlite3_column_int(pStmt, n);
+    if (p->nGet)
+      *pnRest = assocRowLacks(w, p->pModel, pStmt, n + 1, p->nGet, aRest);
   }
   sqlite3_reset(pStmt);
   return pRow->aKey != 0;
 }
 
 int assocUniqueFind(AssocWriter *w, WriteUnique *p, int nCell,
-                    const WriteCell *aCell, WriteRow *pRow, int *pbDead) {
+                    const WriteCell *aCell, WriteRow *pRow, int *pbDead,
+                    WriteCell *aRest, int *pnRest) {
   const AssocModel *pModel = p->pModel;
   sqlite3_stmt *pStmt = assocWriteSqlUse(w, uniqueStmt(w, p));
   int i;
@@ -212,7 +240,8 @@ int assocUniqueFind(AssocWriter *w, WriteUnique *p, int nCell,
     }
     assocWriteBind(w, pStmt, i + 1, pCol, &pCell->val);
   }
-  return uniqueRead(w, p, pStmt, pRow, pbDead);
+  assert(p->nGet == 0 || aRest);
+  return uniqueRead(w, p, pStmt, pRow, pbDead, aRest, pnRest);
 }
 
 /* ---------------------------------------------------------------- changing */
@@ -258,7 +287,7 @@ static int rowIsBlocked(AssocWriter *w, const WriteNew *pNew,
     if (!indexIsPlain(pIdx) || !indexTouched(pIdx, pNew)) continue;
     p = uniqueOf(w, pModel, pIdx);
     a = p ? valuesAfter(w, p, pNew) : 0;
-    if (a && assocUniqueFind(w, p, p->nCol, a, pOther, &bDead) &&
+    if (a && assocUniqueFind(w, p, p->nCol, a, pOther, &bDead, 0, 0) &&
         !assocRowSame(pOther, &pNew->row)) {
       return 1;
     }

@@ -9,6 +9,7 @@
 **   target   keys and rows as callers name them
 **   unfold   the rows of a payload, as a list
 **   graph    writing the rows of a payload, in the order that keys demand
+**   plain    the quick way for rows that have nothing but columns
 **   refer    foreign keys that refer to a table
 **   reach    which rows go when a row goes
 **   cascade  deleting a row, and what happens to rows that refer to it
@@ -265,6 +266,10 @@ void assocRowChange(AssocWriter *w, const WriteRow *pRow, int nCell,
 ** assocWriterReset(). 0 after an error. */
 WriteCell *assocRowDiffer(AssocWriter *w, const WriteRow *pRow, int nCell,
                           const WriteCell *aCell, int *pn);
+/* The same where a statement stands on the row, whose columns from iFrom on are
+** those of the cells. Keeps the cells that differ, and returns their number. */
+int assocRowLacks(AssocWriter *w, const AssocModel *pModel, sqlite3_stmt *pStmt,
+                  int iFrom, int nCell, WriteCell *aCell);
 /* The same change of many rows by one statement, which reads their keys from
 ** assoc_keys: may that table be read? */
 int assocKeysMay(AssocWriter *w);
@@ -332,6 +337,7 @@ struct WriteUnique {
   const AssocIndex *pIdx; /* 0: the model's key */
   int nCol;               /* Columns of the index */
   const int *aCol;        /* Their numbers in the table */
+  int nGet, *aGet;        /* Columns that are read of the row that is found */
   WriteSql *pFind;        /* See unique.c */
   WriteUnique *pNext;     /* The next of the writer */
 };
@@ -343,11 +349,18 @@ struct WriteUnique {
 WriteUnique **assocUniquesBy(AssocWriter *w, AssocModel *pModel, int nBy,
                              const int *aBy, int nGiven, const int *aGiven,
                              int *pn);
+/* The same index, of whose row some columns are read, too. It lasts as long as
+** the writer. 0 after an error. */
+WriteUnique *assocUniqueReading(AssocWriter *w, const WriteUnique *p, int nGet,
+                                const int *aGet);
 /* Find the row that has these cells' values. Cells of other columns are
 ** ignored. True if there is one; then *pbDead tells if it is soft-deleted. An
-** error if a column is NULL or has no cell. */
+** error if a column is NULL or has no cell. Of an index that reads columns, aRest
+** are p->nGet cells for them: *pnRest are left, which assocRowChange() would
+** write. */
 int assocUniqueFind(AssocWriter *w, WriteUnique *p, int nCell,
-                    const WriteCell *aCell, WriteRow *pRow, int *pbDead);
+                    const WriteCell *aCell, WriteRow *pRow, int *pbDead,
+                    WriteCell *aRest, int *pnRest);
 /* One row to update. The caller sets row, nCell and aCell, and the other members
 ** to 0. */
 typedef struct WriteNew WriteNew;
