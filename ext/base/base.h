@@ -14,7 +14,7 @@
 **   json     writing JSON text; jsontext.c writes its strings
 **   jsonread reading JSON text into a tree
 **   option   reading the members of an options object
-**   sqltoken the tokens of SQL in a schema
+**   sqltoken the tokens of SQL in a schema, and names in SQL for people
 **   keymap   a small number for each distinct key value
 **
 ** A command looks like this:
@@ -874,6 +874,12 @@ int assocSqlToken(const char *z, int *peType);
 int assocSqlNext(const char **pz, int *peType);
 /* Is the token of n bytes at z the keyword zWord, in any case of letters? */
 int assocSqlIs(const char *z, int n, const char *zWord);
+/* The length of the word at z if it needs no quotes as a name, else 0: ASCII
+** letters, digits and "_", no digit first, no keyword. */
+int assocDdlPlain(const char *z);
+/* Append a name, quoted only where SQLite needs the quotes. For SQL that people
+** read. */
+void assocDdlName(sqlite3_str *pStr, const char *z);
 
 /* --------------------------------------------------------------- keymap --
 **

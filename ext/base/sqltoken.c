@@ -65,3 +65,18 @@ int assocSqlNext(const char **pz, int *peType) {
 int assocSqlIs(const char *z, int n, const char *zWord) {
   return (int)strlen(zWord) == n && sqlite3_strnicmp(z, zWord, n) == 0;
 }
+
+/* ------------------------------------------------------------------ names */
+
+int assocDdlPlain(const char *z) {
+  int n = 0;
+  while (assocIsWord(z[n])) n++;
+  return assocIsDigit(z[0]) || sqlite3_keyword_check(z, n) ? 0 : n;
+}
+
+/* %w doubles quotes inside of the name. */
+void assocDdlName(sqlite3_str *pStr, const char *z) {
+  int n = assocDdlPlain(z);
+  assert(z);
+  sqlite3_str_appendf(pStr, n && z[n] == 0 ? "%s" : "\"%w\"", z);
+}

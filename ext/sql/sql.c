@@ -431,19 +431,52 @@ static const char *jsonHabit(const char *z) {
   return assocShapeWriteInstead(z);
 }
 
+/* Append '$.theme.dark', of the path theme.dark. JSON quotes a key by ". */
+static void insidePath(sqlite3_str *pStr, const char *zPath) {
+  sqlite3_str_appendall(pStr, "'$");
+  for (; *zPath; zPath += *zPath == '.') {
+    int n = (int)strcspn(zPath, "."), i = 0;
+    while (i < n && assocIsWord(zPath[i])) i++;
+    sqlite3_str_appendf(pStr, i == n ? ".%.*q" : ".\"%.*q\"", n, zPath);
+    zPath += n;
+  }
+  sqlite3_str_appendall(pStr, "'");
+}
+
 /*
 ** What to write instead of a path into the JSON of a column, which begins behind
 ** the column's name: theme.dark. The statement is the owner's: a session does not
-** learn the table's name.
+** learn the table's name. Only a table can have one more column.
 */
 static const char *insideHint(AssocSql *p, const AssocModel *pModel,
                               const char *zColumn, const char *zPath) {
-  const char *zLast = strrchr(zPath, '.');
-  if (p->pCall->pConn->pSession) return zShapeInside;
-  return assocArenaPrintf(p->pCall, p->pArena,
-                          "%s: ALTER TABLE %s ADD COLUMN %s AS (%s->>'$.%s')",
-                          zShapeInside, pModel->pTable->zName,
-                          zLast ? &zLast[1] : zPath, zColumn, zPath);
+  const AssocTable *pTab = pModel->pTable;
+  const char *zLast = strrchr(zPath, '.'), *zHint;
+  sqlite3_str *pStr;
+  char *z;
+  zLast = zLast ? &zLast[1] : zPath;
+  if (p->pCall->pConn->pSession || pTab->eType != ASSOC_TABLE || *zLast == 0 ||
+      strchr(zPath, '"')) {
+    return zShapeInside;
+  }
+  pStr = sqlite3_str_new(p->pCall->db);
+  sqlite3_str_appendf(pStr, "%s: ALTER TABLE ", zShapeInside);
+  if (sqlite3_stricmp(pTab->pSchema->zName, "main") != 0) {
+    assocDdlName(pStr, pTab->pSchema->zName);
+    sqlite3_str_appendall(pStr, ".");
+  }
+  assocDdlName(pStr, pTab->zName);
+  sqlite3_str_appendall(pStr, " ADD COLUMN ");
+  assocDdlName(pStr, zLast);
+  sqlite3_str_appendall(pStr, " AS (");
+  assocDdlName(pStr, zColumn);
+  sqlite3_str_appendall(pStr, "->>");
+  insidePath(pStr, zPath);
+  sqlite3_str_appendall(pStr, ")");
+  z = assocStrFinish(p->pCall, pStr);
+  zHint = z ? assocArenaText(p->pCall, p->pArena, z, -1) : 0;
+  sqlite3_free(z);
+  return zHint;
 }
 
 /* The same for a name with dots whose first part is a column. 0 for others. */

@@ -56,20 +56,36 @@ static int hasAll(Reader *p) {
   return bAll;
 }
 
-/* Sequelize's options in the place of a key: no row has such a key where the
-** column holds numbers, so say what to write. */
+/* Is the value the text of a JSON object? */
+static int isObject(AssocCall *pCall, sqlite3_value *pVal) {
+  const char *z = assocJsonText(pCall, pVal);
+  AssocJson *pJson = 0;
+  AssocArena mem;
+  int bObject;
+  memset(&mem, 0, sizeof(mem));
+  if (z) pJson = assocJsonTry(pCall, &mem, z, sqlite3_value_bytes(pVal));
+  bObject = pJson && pJson->eType == ASSOC_J_OBJECT;
+  assocArenaFree(&mem);
+  return bObject;
+}
+
+/* The options or the condition of Sequelize's findOne() in the place of a key:
+** no row has such a key where the column holds numbers, so say what to write. */
 static void readerNeedKey(Reader *p) {
   const AssocModel *pModel = p->pPlan->pRoot->pModel;
+  int bOptions;
   if (pModel->nKey != 1 || sqlite3_value_type(p->pKey) != SQLITE_TEXT) return;
   if (pModel->pTable->aCol[pModel->aKey[0]].eAff != ASSOC_AFF_NUMERIC) return;
-  if (!assocShapeIsOptions(p->pCall, p->pKey)) return;
+  if (!isObject(p->pCall, p->pKey)) return;
+  bOptions = assocShapeIsOptions(p->pCall, p->pKey);
   assocFail(p->pCall,
             &(AssocWhy){.eReason = ASSOC_E_ARGUMENT,
                         .zModel = pModel->zLabel,
                         .zHint =
                             "rows by a condition are a query: "
                             "eager('{\"model\":\"User\",\"where\":{...}}')"},
-            "a key of %s is one value, not find options", pModel->zLabel);
+            "a key of %s is one value, not %s", pModel->zLabel,
+            bOptions ? "find options" : "a JSON object");
 }
 
 /* Run the plan: the answer is in p, unless the call has an error. */

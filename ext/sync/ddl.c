@@ -9,21 +9,6 @@
 
 /* ------------------------------------------------------------------ names */
 
-/* The length of the word at z if it needs no quotes, else 0: ASCII letters,
-** digits and "_", no digit first, no keyword. */
-static int plainWord(const char *z) {
-  int n = 0;
-  while (assocIsWord(z[n])) n++;
-  return assocIsDigit(z[0]) || sqlite3_keyword_check(z, n) ? 0 : n;
-}
-
-/* %w doubles quotes inside of the name. */
-void assocDdlName(sqlite3_str *pStr, const char *z) {
-  int n = plainWord(z);
-  assert(z);
-  sqlite3_str_appendf(pStr, n && z[n] == 0 ? "%s" : "\"%w\"", z);
-}
-
 /* Each name is quoted if it needs it, so that ordinary DDL stays easy to
 ** read. */
 void assocDdlNames(sqlite3_str *pStr, const AssocKey *pKey) {
@@ -158,11 +143,11 @@ const char *assocDdlFreeName(AssocSync *p, const AssocSchema *pSchema,
 
 /* Can the type stand without quotes: DOUBLE PRECISION, DECIMAL(10, 5)? */
 static int isPlainType(const char *z) {
-  int n = plainWord(z);
+  int n = assocDdlPlain(z);
   while (n > 0) {
     z += n;
     while (*z == ' ') z++;
-    n = plainWord(z);
+    n = assocDdlPlain(z);
   }
   if (*z == 0) return 1;
   if (*z++ != '(') return 0;

@@ -71,8 +71,6 @@ char *assocSyncScript(AssocSync *p, const char *zTables, const char *zRest);
 
 /* ------------------------------------------------------------------- ddl */
 
-/* A name, quoted only where SQLite needs the quotes. */
-void assocDdlName(sqlite3_str *pStr, const char *z);
 /* (a, b) */
 void assocDdlNames(sqlite3_str *pStr, const AssocKey *pKey);
 /* The prefix of a name in this database: "aux.", or nothing for main where that is
