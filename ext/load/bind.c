@@ -25,21 +25,6 @@ static const ShapeVal *valOf(AssocRun *pRun, const ShapeVal *pVal,
   return pVal;
 }
 
-/* The error for a parameter without a value. The number of values was checked
-** against the shape, so the parameter stands in a default scope or in a
-** definition. */
-static void bindMissing(AssocRun *pRun, const ShapeVal *pVal) {
-  static const char zWhy[] =
-      "which is in a definition: only a named scope takes values";
-  if (pVal->eType == SHAPE_VAL_NAMED) {
-    assocErrorOf(pRun->pCall, ASSOC_E_ARGUMENT, 0, 0,
-                 "there is no value for :%s, %s", pVal->z, zWhy);
-  } else {
-    assocErrorOf(pRun->pCall, ASSOC_E_ARGUMENT, 0, 0,
-                 "there is no value for ?%d, %s", (int)pVal->i, zWhy);
-  }
-}
-
 /* Bind a literal or a parameter to ?i. */
 static void bindVal(AssocRun *pRun, sqlite3_stmt *pStmt, int i,
                     const ShapeVal *pVal) {
@@ -57,10 +42,7 @@ static void bindVal(AssocRun *pRun, sqlite3_stmt *pStmt, int i,
     rc = sqlite3_bind_text(pStmt, i, pVal->z, pVal->n, SQLITE_STATIC);
     break;
   default:
-    if (pValue == 0) {
-      bindMissing(pRun, pVal);
-      return;
-    }
+    assert(pValue); /* assocBindCheck() counted, and definitions take none */
     rc = sqlite3_bind_value(pStmt, i, pValue);
     break;
   }
@@ -130,10 +112,7 @@ static void bindList(AssocRun *pRun, sqlite3_stmt *pStmt,
     z = (const char *)sqlite3_value_text(pValue);
     if (z == 0) assocErrorCode(pCall, SQLITE_NOMEM);
   }
-  if (pValue == 0 && pVal->eType >= SHAPE_VAL_INDEX) {
-    bindMissing(pRun, pVal);
-    return;
-  }
+  assert(pValue || pVal->eType < SHAPE_VAL_INDEX);
   /* The statement reads the array with json_each(); it is read here only to say
   ** what is wrong with it. */
   if (z && z[strspn(z, " \t\n\r")] == '[') {

@@ -18,7 +18,8 @@ static void addScope(AssocCall *pCall, AssocModel *pModel, const char *zName,
   assert(pJson);
   if (pScope == 0) return;
   pScope->zName = zName;
-  pScope->pClauses = assocShapeScope(pCall, pArena, pJson, &pScope->nParam);
+  pScope->pClauses =
+      assocShapeScope(pCall, pArena, pJson, zName ? &pScope->nParam : 0);
   assocErrorPrefix(pCall,
                    "the scope %s of %s: ", zName ? zName : "defaultScope",
                    pModel->zLabel);

@@ -1105,9 +1105,18 @@ static void ownSorts(ShapeSort *pSort) {
   for (; pSort; pSort = pSort->pNext) pSort->key.bOwner = 1;
 }
 
+/* A definition is used by any caller, so it has no values of one. Otherwise its
+** ?1 would be a value that the caller gives for something else. */
+static void noParams(AssocCall *pCall, const AssocShape *pShape) {
+  if (pShape->nParam == 0 && !pShape->bNamed) return;
+  assocErrorOf(pCall, ASSOC_E_DEFINITION, 0, 0,
+               "a definition has no values of a caller; only a named scope "
+               "takes values, by number: {\"$param\":1}");
+}
+
 /* A scope can have the parts of a query that make sense wherever the model is
-** read. *pnParam is the greatest ?n, so a use with too few arguments is found.
-*/
+** read. *pnParam is the greatest ?n, so a use with too few arguments is found; the
+** default scope has none, and pnParam is 0. */
 ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
                               AssocJson *pJson, int *pnParam) {
   static const char *const az[] = {"where", "order", "limit", "offset"};
@@ -1115,7 +1124,7 @@ ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
   AssocShape shape;
   AssocJson *pSub;
   ShapeClauses *pC = assocAlloc(pCall, pArena, sizeof(*pC));
-  assert(pJson && pnParam);
+  assert(pJson);
   jsonPart(&p, pCall, pArena, &shape);
   if (pC == 0) return 0;
   if (pJson->eType != ASSOC_J_OBJECT) {
@@ -1136,7 +1145,11 @@ ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
     }
   }
   ownSorts(pC->pOrder);
-  *pnParam = shape.nParam;
+  if (pnParam) {
+    *pnParam = shape.nParam;
+  } else {
+    noParams(pCall, &shape);
+  }
   return pC;
 }
 
@@ -1160,9 +1173,12 @@ ShapePred *assocShapeWhere(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson) {
   JsonParser p;
   AssocShape shape;
+  ShapePred *pPred;
   assert(pJson);
   jsonPart(&p, pCall, pArena, &shape);
-  return shapeJsonWhere(&p, pJson);
+  pPred = shapeJsonWhere(&p, pJson);
+  noParams(pCall, &shape);
+  return pPred;
 }
 
 /* The order of an association: JSON, or the words of the text form. */
@@ -1175,5 +1191,6 @@ ShapeSort *assocShapeOrder(AssocCall *pCall, AssocArena *pArena,
   jsonPart(&p, pCall, pArena, &shape);
   pSort = shapeJsonOrder(&p, pJson);
   ownSorts(pSort);
+  noParams(pCall, &shape);
   return pSort;
 }

@@ -259,7 +259,7 @@ ShapePred *assocShapeWhere(AssocCall *pCall, AssocArena *pArena,
 ShapeSort *assocShapeOrder(AssocCall *pCall, AssocArena *pArena,
                            AssocJson *pJson);
 /* Read a model's scope: {"where":...,"order":...,"limit":...,"offset":...}.
-** *pnParam receives the number of its parameters. */
+** *pnParam receives the number of its parameters; 0: it takes none. */
 ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
                               AssocJson *pJson, int *pnParam);
 
