@@ -264,8 +264,8 @@ void assocStmtHeldAnswer(AssocPlanner *p, AssocNode *pRoot) {
   stmtPut(&sql, "SELECT g.token,(");
   (void)stmtAnswer(p, &sql, pRoot, p->pPlan->pShape->pItem->pBlock, pRel);
   stmtPut(&sql, ")");
-  assocStmtHeldEnd(&sql, &pRoot->held, 1,
-                   2 + isSomeRows(pRel, pRoot->pClauses));
+  assocStmtHeldFrom(&sql, 1);
+  assocStmtHeldEnd(&sql, &pRoot->held, 2 + isSomeRows(pRel, pRoot->pClauses));
 }
 
 /* See plan.h. */

@@ -12,6 +12,14 @@
 **     (SELECT count(*) FROM posts t2, users t1 WHERE … t1.id=+k.k0)
 **     FROM main.assoc_keys k CROSS JOIN main.assoc_token g
 **
+** Of assoc_find() and assoc_get() the statement joins the root with the rows of
+** which there is one at most. Lists below have held statements of their own:
+**
+**   SELECT g.token,n0.k0,n0.a0,n1.k0,n1.a0
+**     FROM main.assoc_keys k CROSS JOIN main.assoc_token g
+**     LEFT JOIN (SELECT … FROM posts t1 WHERE …) n0 ON n0.k0=+k.k0
+**     LEFT JOIN (SELECT … FROM users t1 WHERE …) n1 ON n1.k0=n0.a0
+**
 ** SQLite keeps the hold (auxiliary data) with a constant argument of the call,
 ** and frees it when the calling statement ends. The open statement keeps a
 ** snapshot of main as long, as a correlated subquery does.
@@ -169,9 +177,9 @@ static void makeHeld(AssocCall *pCall, AssocPlan *pPlan) {
   if (pPlan->pAnswer) {
     assocStmtHeldAnswer(&p, pRoot);
   } else {
-    pPlan->hold.bDirect = (u8)assocStmtHeldDirect(&p, pRoot);
-    for (i = pPlan->hold.bDirect ? 2 : 0; i < pPlan->nNode; i++) {
-      assocStmtHeld(&p, pPlan->apNode[i]);
+    assocStmtHeldRoot(&p, pRoot);
+    for (i = 1; i < pPlan->nNode; i++) {
+      if (!pPlan->apNode[i]->bJoined) assocStmtHeld(&p, pPlan->apNode[i]);
     }
   }
   /* A node whose literals cannot be bound once and for all is not held. */

@@ -151,6 +151,9 @@ struct AssocNode {
   AssocFetch lookupAt, scanAt; /* lookup and scan of a page at a cursor */
   AssocFetch lookupOne;        /* The lookup of one key, if lookup has bTake */
   AssocFetch held;             /* The lookup of one key in a held plan */
+  u8 bJoined;                  /* The root's held statement gives the row: */
+  int iHeld;                   /* Its columns, after one that is not NULL if
+                               ** there is a row */
   u8 bSorts;                   /* lookup turned out to sort: use lookupOne */
 
   /* The root, for the table related */
@@ -224,7 +227,6 @@ struct AssocPlan {
     int nHolder;    /* AssocHolds that have the plan */
     u8 bMade;       /* The held statements are written */
     u8 bNever;      /* They must not stay open */
-    u8 bDirect;     /* The root's gives the rows of its child */
     u8 bOpen;       /* Some of them may stand on a row */
     u8 bUse;        /* This run uses them */
     u8 bStale;      /* OUT: the answer of this run is not valid */

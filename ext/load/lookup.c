@@ -173,19 +173,29 @@ static void stmtIndexed(AssocSql *p, const AssocNode *pNode,
   }
 }
 
+/* How many columns the key has by which the node's rows are found, and one of
+** them; of the root the model's. */
+static int lookupWidth(const AssocNode *pNode) {
+  return pNode->pRel ? pNode->nKey : pNode->pModel->nKey;
+}
+
+static void lookupColumn(AssocSql *p, const AssocNode *pNode, int i) {
+  const AssocModel *pModel = pNode->pModel;
+  if (pNode->pRel) {
+    stmtPut(p, pNode->azKey[i]);
+  } else {
+    assocSqlColumn(p, 1, pModel->pTable, pModel->aKey[i]);
+  }
+}
+
 /* " WHERE t1.user_id=?1 AND …": the condition on the key. With bJoin the key is
 ** a row of assoc_keys, and "+" takes away its column's affinity, so that it
 ** compares like a parameter. */
 static void stmtKey(AssocSql *p, const AssocNode *pNode, int nKey, int bJoin) {
-  const AssocModel *pModel = pNode->pModel;
   int i, n = 0;
   for (i = 0; i < nKey; i++) {
     stmtNext(p, &n, " WHERE ", " AND ");
-    if (pNode->pRel) {
-      stmtPut(p, pNode->azKey[i]);
-    } else {
-      assocSqlColumn(p, 1, pModel->pTable, pModel->aKey[i]);
-    }
+    lookupColumn(p, pNode, i);
     sqlite3_str_appendf(p->pStr, bJoin ? "=+k.k%d" : "=?%d", bJoin ? i : i + 1);
   }
 }
@@ -258,7 +268,7 @@ static void makeTaken(Planner *p, AssocNode *pNode, const char *zIndex,
 /* SELECT … WHERE t1.user_id=?1 …: the rows of one key. */
 static void makeEach(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
                      int bCursor) {
-  int nKey = pNode->pRel ? pNode->nKey : pNode->pModel->nKey;
+  int nKey = lookupWidth(pNode);
   AssocSql sql;
   assocStmtStart(p, &sql, pNode, 0);
   sql.nVar = nKey;
@@ -300,11 +310,15 @@ static int heldSelects(const char *z) {
   return n;
 }
 
-void assocStmtHeldEnd(AssocSql *p, AssocFetch *pFetch, int bRoot, int nSelect) {
-  const char *zSql;
+/* " FROM …": the key that the run asks for; of the root with the token of the
+** definitions. */
+void assocStmtHeldFrom(AssocSql *p, int bRoot) {
   stmtPut(p, " FROM main.assoc_keys k");
   if (bRoot) stmtPut(p, " CROSS JOIN main.assoc_token g");
-  zSql = assocSqlEnd(p);
+}
+
+void assocStmtHeldEnd(AssocSql *p, AssocFetch *pFetch, int nSelect) {
+  const char *zSql = assocSqlEnd(p);
   if (zSql == 0 || p->pChoice || heldSelects(zSql) != nSelect) return;
   pFetch->zSql = zSql;
   pFetch->pBind = p->pBind;
@@ -323,34 +337,15 @@ static int heldTables(const AssocNode *pNode) {
 static int isHeld(Planner *p, AssocNode *pNode) {
   assert(pNode->nKey <= STMT_HELD_KEYS);
   return heldTables(pNode) && !pNode->pPage && !pNode->pValue &&
-         !pNode->bRecurse && pNode->nArg > 0 &&
-         pNode->nArg <= p->nFunctionArg &&
-         pNode->pModel->nKey <= STMT_HELD_KEYS && !assocStmtChooses(p, pNode);
-}
-
-/* (SELECT t1.user_id FROM posts t1 WHERE t1.id=+k.k0): a value of the root; 1
-** if it exists, without bValue. */
-static void heldRoot(AssocSql *p, const AssocNode *pRoot, int bValue) {
-  stmtPut(p, "(SELECT ");
-  if (bValue) {
-    assocStmtValues(p, pRoot, 0, 0);
-  } else {
-    stmtPut(p, "1");
-  }
-  assocStmtFrom(p, pRoot, 0);
-  stmtKey(p, pRoot, pRoot->pModel->nKey, 1);
-  assocStmtWhere(p, pRoot);
-  stmtPut(p, ")");
+         !pNode->bRecurse && !assocStmtChooses(p, pNode);
 }
 
 /*
 ** (SELECT assoc_emit(a0) FROM (SELECT t1.title AS a0 FROM posts t1 WHERE
-**   t1.user_id=+k.k0 ORDER BY t1.id)): the rows of one key. With pRoot the key
-** is a value of this row. Returns how often it selects.
+**   t1.user_id=+k.k0 ORDER BY t1.id)): the rows of one key. Returns how often it
+** selects.
 */
-static int heldRows(Planner *p, AssocSql *pSql, AssocNode *pNode,
-                    const AssocNode *pRoot) {
-  int nKey = pNode->pRel ? pNode->nKey : pNode->pModel->nKey;
+static int heldRows(Planner *p, AssocSql *pSql, AssocNode *pNode) {
   const char *zIndex;
   int bDesc, i, bJoin = lookupForm(p, pNode, &zIndex, &bDesc) == LOOKUP_JOIN;
   stmtPut(pSql, "(SELECT assoc_emit(");
@@ -366,18 +361,13 @@ static int heldRows(Planner *p, AssocSql *pSql, AssocNode *pNode,
     assocStmtValues(pSql, pNode, 0, 1);
     assocStmtFrom(pSql, pNode, 0);
   }
-  if (pRoot) {
-    sqlite3_str_appendf(pSql->pStr, " WHERE %s=+", pNode->azKey[0]);
-    heldRoot(pSql, pRoot, 1);
-  } else {
-    stmtKey(pSql, pNode, nKey, 1);
-  }
+  stmtKey(pSql, pNode, pNode->nKey, 1);
   pSql->bNatural = (u8)bJoin;
   assocStmtWhere(pSql, pNode);
   pSql->bNatural = 0;
   if (!bJoin) {
-    assert(pNode->pRel == 0 || !pNode->bOne); /* That is LOOKUP_JOIN */
-    if (pNode->pRel) assocStmtOrder(pSql, pNode);
+    assert(!pNode->bOne); /* That is LOOKUP_JOIN */
+    assocStmtOrder(pSql, pNode);
     assocStmtLimit(pSql, pNode);
     stmtPut(pSql, ")");
   }
@@ -386,35 +376,115 @@ static int heldRows(Planner *p, AssocSql *pSql, AssocNode *pNode,
 }
 
 void assocStmtHeld(AssocPlanner *p, AssocNode *pNode) {
-  int bRoot = pNode->pRel == 0, n;
-  AssocSql sql;
-  if (!isHeld(p, pNode)) return;
-  assocStmtStart(p, &sql, pNode, 0);
-  sql.bHeld = 1;
-  stmtPut(&sql, bRoot ? "SELECT g.token," : "SELECT ");
-  n = heldRows(p, &sql, pNode, 0);
-  assocStmtHeldEnd(&sql, &pNode->held, bRoot, 1 + n);
-}
-
-int assocStmtHeldDirect(AssocPlanner *p, AssocNode *pRoot) {
-  AssocNode *pNode = pRoot->pChild;
   AssocSql sql;
   int n;
-  if (p->pPlan->eAsk != ASSOC_ASK_GET || pRoot->nChild != 1 ||
-      pNode->nKey != 1 || pRoot->nArg != 1 || !isHeld(p, pRoot) ||
-      !isHeld(p, pNode)) {
-    return 0;
+  assert(pNode->pRel);
+  if (!isHeld(p, pNode) || pNode->nArg == 0 || pNode->nArg > p->nFunctionArg) {
+    return;
   }
   assocStmtStart(p, &sql, pNode, 0);
   sql.bHeld = 1;
-  stmtPut(&sql, "SELECT g.token,");
-  n = heldRows(p, &sql, pNode, pRoot);
-  if (pNode->bMany) {
-    stmtPut(&sql, ",");
-    heldRoot(&sql, pRoot, 0);
+  stmtPut(&sql, "SELECT ");
+  n = heldRows(p, &sql, pNode);
+  assocStmtHeldFrom(&sql, 0);
+  assocStmtHeldEnd(&sql, &pNode->held, 1 + n);
+}
+
+/*
+** LEFT JOIN (SELECT t1.id AS k0,t1.name AS a0 FROM users t1 WHERE true) n1
+**   ON n1.k0=n0.a1
+**
+** The row of a node with at most one. SQLite flattens the subquery, and opens
+** the table once for all keys, which a subquery among the values does not.
+*/
+static void heldTable(AssocSql *p, AssocNode *pNode) {
+  int i, n = 0, nKey = lookupWidth(pNode);
+  assocSqlJoined(p, 1, pNode->pRel, 2);
+  for (i = 0; i < nKey; i++) {
+    stmtNext(p, &n, " LEFT JOIN (SELECT ", ",");
+    lookupColumn(p, pNode, i);
+    sqlite3_str_appendf(p->pStr, " AS k%d", i);
   }
-  assocStmtHeldEnd(&sql, &pRoot->held, 1, 2 + n + (pNode->bMany != 0));
-  return pRoot->held.zSql != 0;
+  stmtPut(p, ",");
+  assocStmtValues(p, pNode, 0, 1);
+  assocStmtFrom(p, pNode, 0);
+  stmtPut(p, " WHERE true");
+  assocStmtWhere(p, pNode);
+  sqlite3_str_appendf(p->pStr, ") n%d", pNode->iNode);
+  for (i = n = 0; i < nKey; i++) {
+    stmtNext(p, &n, " ON ", " AND ");
+    sqlite3_str_appendf(p->pStr, "n%d.k%d=", pNode->iNode, i);
+    if (pNode->pRel) {
+      assocStmtParent(p, pNode, i);
+    } else {
+      sqlite3_str_appendf(p->pStr, "+k.k%d", i);
+    }
+  }
+}
+
+/* Does the node give one row for a key, and select nothing beside it? */
+static int isHeldTable(Planner *p, AssocNode *pNode) {
+  AssocFetch fetch;
+  AssocSql sql;
+  if (!isHeld(p, pNode)) return 0;
+  memset(&fetch, 0, sizeof(fetch));
+  assocStmtStart(p, &sql, pNode, 0);
+  sql.bHeld = 1;
+  heldTable(&sql, pNode);
+  assocStmtHeldEnd(&sql, &fetch, 1);
+  return fetch.zSql != 0;
+}
+
+/* Does the key find one root at most? */
+static int isOneRoot(Planner *p, const AssocNode *pRoot) {
+  const AssocModel *pModel = pRoot->pModel;
+  int bUnique = 0;
+  if (pModel->nKey > STMT_HELD_KEYS) return 0;
+  (void)assocTableIndexOn(p->pCall, pModel->pTable, pModel->nKey, pModel->aKey,
+                          &bUnique);
+  return bUnique;
+}
+
+/* Choose the nodes whose rows the root's statement joins, and number their
+** columns. Returns how many they are. */
+static int chooseJoined(Planner *p) {
+  int i, n = 0, nCol = 1;
+  int nMost = sqlite3_limit(p->pCall->db, SQLITE_LIMIT_COLUMN, -1);
+  for (i = 0; i < p->pPlan->nNode && n < STMT_HELD_TABLES; i++) {
+    AssocNode *pNode = p->pPlan->apNode[i];
+    int bMay = i == 0 ? isOneRoot(p, pNode)
+                      : pNode->pParent->bJoined && pNode->bOne &&
+                            pNode->zType == 0; /* Not polymorphic */
+    if (!bMay || nCol + 1 + pNode->nArg > nMost || !isHeldTable(p, pNode)) {
+      continue;
+    }
+    pNode->bJoined = 1;
+    pNode->iHeld = nCol;
+    nCol += 1 + pNode->nArg;
+    n++;
+  }
+  return n;
+}
+
+void assocStmtHeldRoot(AssocPlanner *p, AssocNode *pRoot) {
+  int i, j, n = chooseJoined(p);
+  AssocSql sql;
+  if (!pRoot->bJoined) return;
+  assocStmtStart(p, &sql, pRoot, 0);
+  sql.bHeld = 1;
+  stmtPut(&sql, "SELECT g.token");
+  for (i = 0; i < p->pPlan->nNode; i++) {
+    if (!p->pPlan->apNode[i]->bJoined) continue;
+    sqlite3_str_appendf(sql.pStr, ",n%d.k0", i);
+    for (j = 0; j < p->pPlan->apNode[i]->nArg; j++) {
+      sqlite3_str_appendf(sql.pStr, ",n%d.a%d", i, j);
+    }
+  }
+  assocStmtHeldFrom(&sql, 1);
+  for (i = 0; i < p->pPlan->nNode; i++) {
+    if (p->pPlan->apNode[i]->bJoined) heldTable(&sql, p->pPlan->apNode[i]);
+  }
+  assocStmtHeldEnd(&sql, &pRoot->held, 1 + n);
 }
 
 /* A page needs a second form of the statement, with a cursor. Both stay in the

@@ -108,15 +108,13 @@ void assocNodeEmpty(AssocPlanner *p, AssocNode *pNode);
 void assocStmtLookup(AssocPlanner *p, AssocNode *pNode);
 /* The statement that reads the rows of all parents in one pass. */
 void assocStmtScan(AssocPlanner *p, AssocNode *pNode);
-/* Write the held lookup of a node, or the held answer of a plan of COUNT or
-** HAS, if it may stay open. */
+/* Write the held lookup of a node below the root, if it may stay open. */
 void assocStmtHeld(AssocPlanner *p, AssocNode *pNode);
 /* Do the clauses, which may be 0, ask for a page? */
 int assocAsksPage(const ShapeClauses *pC);
-/* Write, in place of the root's, the held statement of a plan of GET that reads
-** the related rows without the root's values. Its third column is NULL if the
-** root does not exist and the rows are a list. False if it cannot be. */
-int assocStmtHeldDirect(AssocPlanner *p, AssocNode *pRoot);
+/* The held statement of the root, which joins the rows of nodes with at most one
+** (bJoined). */
+void assocStmtHeldRoot(AssocPlanner *p, AssocNode *pRoot);
 /* The same for the number that assoc_count() or assoc_has() answers. Leaves
 ** the plan as it is if the association needs more than plain tables. */
 void assocStmtHeldAnswer(AssocPlanner *p, AssocNode *pRoot);

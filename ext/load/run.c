@@ -247,9 +247,9 @@ static inline void runClock(AssocRun *pRun) {
   pRun->rc = SQLITE_ABORT;
 }
 
-/* In a scan (iBucket is ASSOC_NOSLOT) the row has its key in front. */
-void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
-                  u32 iBucket) {
+/* Write the row whose values pStmt has from column iCol on. */
+static void columnsRow(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
+                       int iCol, u32 iBucket) {
   sqlite3_value *apFew[32], **apVal = apFew;
   int bScan = iBucket == ASSOC_NOSLOT;
   int i, nVal = pNode->nArg + (bScan ? pNode->nScanKey : 0);
@@ -258,13 +258,19 @@ void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
     apVal = assocMalloc(pRun->pCall, (i64)sizeof(*apVal) * nVal);
     if (apVal == 0) return;
   }
-  for (i = 0; i < nVal; i++) apVal[i] = sqlite3_column_value(pStmt, i);
+  for (i = 0; i < nVal; i++) apVal[i] = sqlite3_column_value(pStmt, iCol + i);
   if (bScan) {
     scanRow(pRun, pNode, apVal);
   } else {
     assocRunRow(pRun, pNode, iBucket, apVal);
   }
   if (apVal != apFew) sqlite3_free(apVal);
+}
+
+/* In a scan (iBucket is ASSOC_NOSLOT) the row has its key in front. */
+void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
+                  u32 iBucket) {
+  columnsRow(pRun, pNode, pStmt, 0, iBucket);
 }
 
 /* Take all rows of a statement without assoc_emit(), and reset it. */
@@ -510,15 +516,13 @@ static void heldRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   assocRunRow(pRun, pNode, pRun->iKey, apVal);
 }
 
-/* Look up keys by the held statement: one of the root, in apKey, or those from
-** iFirst on. */
-static void heldKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apKey,
-                     u32 iFirst, u32 nKey) {
+/* Look up the keys from iFirst on by the held statement of a node. */
+static void heldKeys(AssocRun *pRun, AssocNode *pNode, u32 iFirst, u32 nKey) {
   pRun->pNode = pNode;
   pRun->nEmit = pNode->nArg;
   pRun->xEmit = heldRow;
-  pRun->apHeld = apKey;
-  pRun->nHeld = apKey ? pRun->args.nKey : pNode->nKey;
+  pRun->apHeld = 0;
+  pRun->nHeld = pNode->nKey;
   assert(pRun->rc == SQLITE_OK);
   for (pRun->iKey = iFirst; pRun->iKey < nKey; pRun->iKey++) {
     if (!assocHoldStep(pRun, pNode)) break;
@@ -551,7 +555,7 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
   assert(pFetch->zSql && iFirst <= nKey && nKey <= pState->nBucket);
   if (usesHeld(pRun, pNode, nKey - iFirst)) {
     assocListLimits(pRun, pNode, 0);
-    heldKeys(pRun, pNode, 0, iFirst, nKey);
+    heldKeys(pRun, pNode, iFirst, nKey);
     pNode->last.eWay = ASSOC_WAY_LOOKUP;
     return;
   }
@@ -670,31 +674,30 @@ static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
   pNode->last.nActual = pState->nRow;
 }
 
-/*
-** Fetch the related rows of a held plan of GET without the root's. The root is
-** an empty row, which refers to the child's only bucket.
-*/
-static void fetchDirect(AssocRun *pRun, AssocNode *pRoot) {
-  AssocNode *pNode = pRoot->pChild;
+/* Take the row of a node that the root's held statement joins. */
+static void joinedRow(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
-  AssocRow *pRow =
-      assocAlloc(pRun->pCall, &pRun->mem,
-                 (i64)sizeof(*pRow) + (i64)sizeof(u32) * assocNodeWords(pRoot));
-  if (pRow == 0 || !assocListNeed(pRun, pState, 1)) return;
+  if (!assocListNeed(pRun, pState, 1)) return;
   assocListLimits(pRun, pNode, 0);
-  pRun->pNode = pNode;
-  pRun->nEmit = pNode->nArg;
-  pRun->xEmit = heldRow;
+  pState->bHere = 1;
+  if (sqlite3_column_type(pStmt, pNode->iHeld) != SQLITE_NULL) {
+    columnsRow(pRun, pNode, pStmt, pNode->iHeld + 1, 0);
+  }
+  pNode->last.eWay = ASSOC_WAY_LOOKUP;
+  runError(pRun, pNode);
+}
+
+/* Fetch the root, and all rows that its held statement joins. */
+static void fetchHeld(AssocRun *pRun, AssocNode *pRoot) {
+  AssocPlan *pPlan = pRun->pPlan;
+  int i;
   pRun->apHeld = pRun->args.apKey;
   pRun->nHeld = pRun->args.nKey;
-  pRun->iKey = 0;
-  if (assocHoldStep(pRun, pRoot) &&
-      (!pNode->bMany ||
-       sqlite3_column_type(pRoot->held.stmt.p, 2) != SQLITE_NULL)) {
-    assocListAdd(pRun, &pRun->aNode[0], 0, pRow);
+  if (!assocHoldStep(pRun, pRoot)) return;
+  for (i = 0; i < pPlan->nNode && pRun->pCall->rc == SQLITE_OK; i++) {
+    AssocNode *pNode = pPlan->apNode[i];
+    if (pNode->bJoined) joinedRow(pRun, pNode, pRoot->held.stmt.p);
   }
-  endLists(pRun, pNode, 1);
-  pNode->last.eWay = ASSOC_WAY_LOOKUP;
 }
 
 /* Fetch the root's rows. The key of one row is bound as the caller gave it. */
@@ -704,13 +707,8 @@ static void fetchRoot(AssocRun *pRun, AssocNode *pNode) {
     fetchScan(pRun, pNode);
     return;
   }
-  if (usesHeld(pRun, pNode, 1) && pRun->pPlan->hold.bDirect) {
-    fetchDirect(pRun, pNode);
-    return;
-  }
   if (usesHeld(pRun, pNode, 1)) {
-    heldKeys(pRun, pNode, pRun->args.apKey, 0, 1);
-    pNode->last.eWay = ASSOC_WAY_LOOKUP;
+    fetchHeld(pRun, pNode);
     return;
   }
   pStmt = openFetch(pRun, pNode, &pNode->lookup);

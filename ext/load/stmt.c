@@ -402,11 +402,10 @@ static void stmtArg(AssocSql *p, const AssocNode *pNode, int i) {
 /* See stmt.h. */
 void assocStmtParent(AssocSql *p, const AssocNode *pNode, int i) {
   assert(i >= 0 && i < pNode->nKey);
-  if (p->bLiteral) {
+  if (p->bLiteral || p->bHeld) {
     sqlite3_str_appendf(p->pStr, "%sn%d.a%d", pNode->bPlus ? "+" : "",
                         pNode->pParent->iNode, pNode->aiSource[i]);
   } else {
-    assert(!p->bHeld);
     sqlite3_str_appendf(p->pStr, "?%d", i + 1);
   }
 }

@@ -104,16 +104,21 @@ const char *assocStmtKeyIndex(Planner *p, const AssocNode *pNode, int *pbDesc);
 /* ------------------------------------------------------------------- held */
 
 /* A held statement of the root selects the token of the definitions, and what
-** is asked of one key as a subquery:
+** is asked of one key; a number as a subquery:
 **
 **   SELECT g.token,
 **     (SELECT count(*) FROM posts t2, users t1 WHERE … t1.id=+k.k0)
 **     FROM main.assoc_keys k CROSS JOIN main.assoc_token g
 */
 #define STMT_HELD_KEYS 16 /* Columns of assoc_keys */
+#define STMT_HELD_TABLES                                                       \
+  8 /* Tables that a held statement joins: no more, since
+                           ** to prepare it should not take long */
 
+/* Its tables; of the root's statement with the token. */
+void assocStmtHeldFrom(AssocSql *p, int bRoot);
 /* End a held statement, which selects nSelect times. It is not held if it has
 ** further subqueries: SQLite may keep what one selects for the next key. */
-void assocStmtHeldEnd(AssocSql *p, AssocFetch *pFetch, int bRoot, int nSelect);
+void assocStmtHeldEnd(AssocSql *p, AssocFetch *pFetch, int nSelect);
 
 #endif /* ASSOC_STMT_H */
