@@ -456,8 +456,8 @@ static void checkRoot(SiteWalk *w, const AssocPlan *pPlan) {
   }
   /* The plan of roots that are read one after another has none of these. */
   assert(pAll && !pAll->bPage && !pAll->pLast && !pAll->pBefore);
-  assert(pAll->pFirst || !pAll->pAfter); /* "after" goes with "first" */
-  if ((pC && pC->pOrder) || pAll->pLimit || pAll->pOffset || pAll->pFirst) {
+  if ((pC && pC->pOrder) || pAll->pLimit || pAll->pOffset || pAll->pFirst ||
+      pAll->pAfter) {
     assocErrorOf(w->pCall, ASSOC_E_UNSUPPORTED, 0, w->pLive->zName,
                  "the roots of a live document have no order, limit, offset or "
                  "page; order and limit the rows where you read them");

@@ -123,7 +123,8 @@ void assocPlansKeep(AssocCall *pCall, int nMost) {
 static int mayShare(const AssocPlan *pPlan, const AssocPlan *pText) {
   const char *zModel = pText->zModel;
   if (pPlan->bBusy || pPlan->hold.nHolder || pPlan->pCat != pText->pCat ||
-      pPlan->eAsk != pText->eAsk || pPlan->eSession != pText->eSession ||
+      pPlan->eAsk != pText->eAsk || pPlan->mAsk != pText->mAsk ||
+      pPlan->eSession != pText->eSession ||
       pPlan->masked.nVal != pText->masked.nVal) {
     return 0;
   }
@@ -180,7 +181,8 @@ AssocPlan *assocPlanGet(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
     if (pPlan == 0) return 0;
     pPlan->nHash = h;
   }
-  assert(!pPlan->bBusy && pPlan->pCat == pCat && pPlan->eAsk == eAsk);
+  assert(!pPlan->bBusy && pPlan->pCat == pCat);
+  assert((pPlan->eAsk | pPlan->mAsk) == eAsk);
   pPlan->bBusy = 1;
   pPlan->pNext = p->pPlan;
   p->pPlan = pPlan;

@@ -98,6 +98,8 @@ struct AssocNode {
   u8 bLimit;          /* limit or offset: a parent has only some of its rows */
   u8 bDown;           /* A path of hasMany: only one way leads to each row */
   u8 bKeyed;          /* The root: found by its key, ?1 and on */
+  u8 bRange;          /* The root: its rowid is between ?1 and ?2 */
+  u8 bPast;           /* The root: OFFSET ?3 */
   u8 bRecurse;        /* "^": its rows have rows of the same node as children */
   int nRecurse;       /* Levels of the recursion; 0: all */
   const char *zType;  /* Polymorphic: only parents that have this in their type
@@ -216,6 +218,7 @@ struct AssocPlan {
   int iTargetVar;      /* HAS: the ?number before those of the target's key */
   int iAgainVar;      /* "^": the ?number that says that the source was found */
   u8 eAsk;            /* ASSOC_ASK_* */
+  u8 mAsk;            /* ASSOC_ASK_RANGE, ASSOC_ASK_PAST */
   u8 bBusy;           /* A run uses it */
   u8 eSession;        /* assocPlanSession(): what it was compiled for */
   u32 nHash;          /* Of all that finds it in the cache */
@@ -254,6 +257,10 @@ struct AssocPlan {
 #define ASSOC_ASK_COLUMNS 11
 #define ASSOC_ASK_ONCE 12 /* As GET, but "^" is ignored: one level */
 #define ASSOC_ASK_ROW 13  /* As FIND, but no scope of the root applies */
+/* Bits that may be added to ROWS, ASC and DESC: the statement of the roots has
+** two more conditions, so it is another plan. See assocStreamBounds(). */
+#define ASSOC_ASK_RANGE 16 /* Only keys from ?1 to ?2, if they are rowids */
+#define ASSOC_ASK_PAST 32  /* OFFSET ?3 */
 
 /* A compiled plan, from the cache or new, marked busy. zModel is 0 for a query,
 ** which names its model itself. 0 after an error. assocPlanRelease() gives the
@@ -414,6 +421,10 @@ void assocStreamRewind(AssocCall *pCall, AssocStream *p);
 /* The caller will read no more than nRow roots, if nRow is above 0. nRow is
 ** only a hint. */
 void assocStreamExpect(AssocStream *p, i64 nRow);
+/* What the caller does not want to see. Before the first assocStreamNext(), of a
+** plan with ASSOC_ASK_RANGE or ASSOC_ASK_PAST. Roots outside of iFrom to iTo may be left
+** out, the caller looks at their keys again. The first nPast are left out. */
+void assocStreamBounds(AssocStream *p, i64 iFrom, i64 iTo, i64 nPast);
 /* With bSkip: do not load children, since nobody reads the JSON. */
 void assocStreamSkip(AssocStream *p, int bSkip);
 /* Go to the next root; the first call goes to the first. False at the end. */

@@ -1192,12 +1192,29 @@ static void compileOne(Planner *p, AssocNode *pRoot) {
   }
 }
 
+/* Do the clauses of the root choose rows by their place in the list? */
+static int hasPlaces(const AssocNode *pRoot) {
+  const ShapeClauses *pC = pRoot->pClauses;
+  return pC && (pC->pLimit || pC->pOffset || assocAsksPage(pC));
+}
+
 /* Does the root's statement give several rows? With a limit, even one key is
 ** found by going through them all, since the limit counts first. */
 static int givesRows(const AssocPlan *pPlan, const AssocNode *pRoot) {
-  const ShapeClauses *pC = pRoot->pClauses;
-  if (pPlan->eAsk == ASSOC_ASK_KEY) return pC && (pC->pLimit || pC->pOffset);
+  if (pPlan->eAsk == ASSOC_ASK_KEY) return hasPlaces(pRoot);
   return pPlan->eAsk >= ASSOC_ASK_ROWS && pPlan->eAsk <= ASSOC_ASK_DESC;
+}
+
+/* The bounds of ASSOC_ASK_RANGE and ASSOC_ASK_PAST that the root's statement
+** takes. An integer that is the rowid compares with others as the column id of
+** eager() does. A limit of the query counts before bounds from outside. */
+static void rootBounds(const AssocPlan *pPlan, AssocNode *pRoot) {
+  const AssocModel *pModel = pRoot->pModel;
+  if (hasPlaces(pRoot)) return;
+  pRoot->bPast = (pPlan->mAsk & ASSOC_ASK_PAST) != 0;
+  pRoot->bRange = (pPlan->mAsk & ASSOC_ASK_RANGE) && pModel->nKey == 1 &&
+                  pModel->pTable->eType == ASSOC_TABLE &&
+                  pModel->aKey[0] == pModel->pTable->iRowid;
 }
 
 /* Put the root's key among its values: for the column id of table-valued
@@ -1268,6 +1285,7 @@ static void compileStart(Planner *p, AssocModel *pModel) {
   if (pPlan->eAsk == ASSOC_ASK_ROW) pRoot->pClauses = &assocAnyRow;
   pRoot->bMany = pPlan->eAsk == ASSOC_ASK_EAGER;
   pRoot->bKeyed = !pRoot->bMany && !givesRows(pPlan, pRoot);
+  rootBounds(pPlan, pRoot);
   if (!pRoot->bMany) assocModelNeedKey(p->pCall, pModel);
   if (p->pCall->rc == SQLITE_OK) pRoot->bOne = (u8)isUniqueRoot(p, pRoot);
   if (pShape->eKind == SHAPE_ONE) {
@@ -1332,7 +1350,8 @@ static AssocPlan *planNew(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   }
   pPlan->mem = mem;
   pPlan->pCat = assocCatalogRef(pCat);
-  pPlan->eAsk = (u8)eAsk;
+  pPlan->mAsk = (u8)(eAsk & (ASSOC_ASK_RANGE | ASSOC_ASK_PAST));
+  pPlan->eAsk = (u8)(eAsk - pPlan->mAsk);
   pPlan->eSession = (u8)assocPlanSession(pCall->pConn);
   pPlan->zText = assocArenaText(pCall, &pPlan->mem, zText, -1);
   pPlan->zModel = assocArenaText(pCall, &pPlan->mem, zModel, -1);
@@ -1384,9 +1403,10 @@ AssocPlan *assocPlanParse(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
                              SHAPE_ONE,   SHAPE_BLOCK};
   AssocPlan *pPlan = planNew(pCall, pCat, eAsk, zModel, zText);
   AssocArena *pMem = pPlan ? &pPlan->mem : 0;
-  assert(eAsk >= 0 && eAsk < ASSOC_COUNT(aKind));
   if (pPlan == 0) return 0;
-  pPlan->pShape = assocShapeParse(pCall, pMem, aKind[eAsk], pPlan->zText, -1);
+  assert(pPlan->eAsk < ASSOC_COUNT(aKind));
+  pPlan->pShape =
+      assocShapeParse(pCall, pMem, aKind[pPlan->eAsk], pPlan->zText, -1);
   if (pPlan->pShape &&
       assocShapeMask(pCall, pMem, pPlan->pShape, &pPlan->masked)) {
     return pPlan;

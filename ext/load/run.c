@@ -303,9 +303,7 @@ static void runError(AssocRun *pRun, const AssocNode *pNode) {
   }
 }
 
-/* Does the caller give a cursor from which the page starts or at which it
-** ends? */
-static int atCursor(AssocRun *pRun, const AssocNode *pNode) {
+int assocRunAtCursor(AssocRun *pRun, const AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
   int n;
   if (pNode->pPage == 0) return 0;
@@ -449,7 +447,8 @@ static sqlite3_stmt *openFetch(AssocRun *pRun, const AssocNode *pNode,
 /* Fetch the rows of all keys with one statement. */
 static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   AssocCall *pCall = pRun->pCall;
-  AssocFetch *pFetch = atCursor(pRun, pNode) ? &pNode->scanAt : &pNode->scan;
+  AssocFetch *pFetch =
+      assocRunAtCursor(pRun, pNode) ? &pNode->scanAt : &pNode->scan;
   sqlite3_stmt *pStmt;
   assert(pFetch->zSql);
   assocListLimits(pRun, pNode, 1);
@@ -538,7 +537,7 @@ static int hasSorted(const AssocRun *pRun, sqlite3_stmt *pStmt) {
 
 /* The statement to look up keys with. */
 static AssocFetch *lookupOf(AssocRun *pRun, AssocNode *pNode) {
-  if (atCursor(pRun, pNode)) return &pNode->lookupAt;
+  if (assocRunAtCursor(pRun, pNode)) return &pNode->lookupAt;
   return pNode->bSorts ? &pNode->lookupOne : &pNode->lookup;
 }
 

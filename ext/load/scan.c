@@ -108,6 +108,17 @@ static void stmtReorder(Planner *p, AssocSql *pSql, AssocNode *pRoot) {
   stmtPut(pSql, zDesc);
 }
 
+/* " AND t1.id>=?1 AND t1.id<=?2": the roots that the caller asks for. */
+static void stmtRange(AssocSql *p, const AssocNode *pRoot) {
+  const AssocModel *pModel = pRoot->pModel;
+  if (!pRoot->bRange) return;
+  stmtPut(p, " AND ");
+  assocSqlColumn(p, 1, pModel->pTable, pModel->aKey[0]);
+  stmtPut(p, ">=?1 AND ");
+  assocSqlColumn(p, 1, pModel->pTable, pModel->aKey[0]);
+  stmtPut(p, "<=?2");
+}
+
 /* If a key of one column is among the values of the row, the scan reads it
 ** once. */
 static void scanKey(AssocNode *pNode) {
@@ -161,6 +172,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   pFetch->bEmit = pNode->nScanKey + pNode->nArg <= p->nFunctionArg &&
                   pNode->nScanKey + pNode->nArg > 0 && !oneByOne(p, pNode);
   assocStmtStart(p, &sql, pNode, 1);
+  if (pNode->bRange || pNode->bPast) sql.nVar = 3;
   sql.bNatural = (u8)bNatural;
   if (!bNatural && !assocStmtIsChosen(pNode)) assocStmtPlace(&sql, pNode);
   stmtScanStart(&sql, pNode, pFetch, bNatural);
@@ -176,6 +188,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   sql.aListed = pNode->aArg;
   sql.iListed = 1 + pNode->nScanKey;
   stmtPut(&sql, " WHERE true");
+  stmtRange(&sql, pNode);
   assocStmtWhere(&sql, pNode);
   if (bCursor) assocStmtCursors(&sql, pNode);
   if (!bNatural) {
@@ -183,6 +196,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
     if (pNode->pRel == 0) assocStmtLimit(&sql, pNode);
     if (pFetch->bEmit) stmtPut(&sql, ")");
     if (pNode->pRel == 0) stmtReorder(p, &sql, pNode);
+    if (pNode->bPast) stmtPut(&sql, " LIMIT -1 OFFSET ?3");
   }
   assocStmtEnd(&sql, pFetch);
 }

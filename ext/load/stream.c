@@ -21,7 +21,10 @@
 
 struct AssocStream {
   AssocRun run;            /* The run of a batch after another */
+  AssocFetch *pFetch;      /* The statement that gives the roots */
   sqlite3_stmt *pStmt;     /* BORROWED: the root's, while it has rows */
+  i64 iFrom, iTo;          /* With bRange: the rowids that are wanted */
+  i64 nPast;               /* Roots to leave out first */
   sqlite3_value **apOwned; /* OWNED: copies of the arguments */
   int nOwned;              /* Values in apOwned */
   sqlite3_value **apKey;   /* OWNED: keys of the batch's roots */
@@ -66,10 +69,11 @@ static void copyArgs(AssocCall *pCall, AssocStream *p, AssocArgs *pTo,
   pTo->apVal = p->apOwned;
 }
 
-/* The statement that gives the roots. */
-static AssocFetch *rootFetch(const AssocStream *p) {
-  AssocNode *pRoot = p->run.pPlan->pRoot;
-  return pRoot->bKeyed ? &pRoot->lookup : &pRoot->scan;
+/* The statement that gives the roots. A keyed root has no cursor. */
+static AssocFetch *rootFetch(AssocRun *pRun) {
+  AssocNode *pRoot = pRun->pPlan->pRoot;
+  if (pRoot->bKeyed) return &pRoot->lookup;
+  return assocRunAtCursor(pRun, pRoot) ? &pRoot->scanAt : &pRoot->scan;
 }
 
 /* Is the root looked up by keys? */
@@ -79,16 +83,36 @@ static int isKeyed(const AssocStream *p) {
 
 /* Reset the statement: an open one would block DROP TABLE and checkpoints. */
 static void closeRoot(AssocStream *p) {
-  if (p->pStmt) assocFetchClose(rootFetch(p), isKeyed(p) ? p->keys.nKey : 0);
+  if (p->pStmt) assocFetchClose(p->pFetch, isKeyed(p) ? p->keys.nKey : 0);
   p->pStmt = 0;
+}
+
+/* Bind the bounds. Roots that the statement itself does not leave out are
+** stepped over. */
+static int boundRoot(AssocCall *pCall, AssocStream *p) {
+  const AssocNode *pRoot = p->run.pPlan->pRoot;
+  i64 i;
+  if (p->pStmt == 0) return 0;
+  if (pRoot->bRange) {
+    assocErrorCode(pCall, sqlite3_bind_int64(p->pStmt, 1, p->iFrom));
+    assocErrorCode(pCall, sqlite3_bind_int64(p->pStmt, 2, p->iTo));
+  }
+  if (pRoot->bPast) {
+    assocErrorCode(pCall, sqlite3_bind_int64(p->pStmt, 3, p->nPast));
+    return pCall->rc == SQLITE_OK;
+  }
+  for (i = 0; i < p->nPast; i++) {
+    if (!assocStep(pCall, p->pStmt)) return 0;
+  }
+  return pCall->rc == SQLITE_OK;
 }
 
 /* Open the root's statement for all roots, or for the next key. False if there
 ** is no key left. */
 static int openRoot(AssocCall *pCall, AssocStream *p) {
   if (isKeyed(p) && p->iKey >= p->keys.nSlot) return 0;
-  if (p->pStmt == 0) p->pStmt = assocFetchOpen(&p->run, rootFetch(p));
-  if (p->pStmt == 0 || !isKeyed(p)) return p->pStmt != 0;
+  if (p->pStmt == 0) p->pStmt = assocFetchOpen(&p->run, p->pFetch);
+  if (p->pStmt == 0 || !isKeyed(p)) return boundRoot(pCall, p);
   sqlite3_reset(p->pStmt);
   assocErrorCode(pCall, assocKeymapBind(&p->keys, p->iKey++, p->pStmt, 1));
   return pCall->rc == SQLITE_OK;
@@ -117,6 +141,7 @@ AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
   memset(p, 0, sizeof(*p));
   copyArgs(pCall, p, &args, pArgs);
   assocRunStart(pCall, &p->run, pPlan, &args);
+  p->pFetch = rootFetch(&p->run);
   if (isKeyed(p)) assocModelKeyFits(pCall, pPlan->pRoot->pModel);
   /* A key that SQL converts before it compares is dealt with by isAnew() */
   assocKeymapInit(&p->keys, pPlan->pRoot->pModel->nKey, aAssocKeyPlain);
@@ -147,6 +172,13 @@ void assocStreamRewind(AssocCall *pCall, AssocStream *p) {
   p->bEnd = 0;
   p->nWant = 1;
   p->run.rc = SQLITE_OK;
+}
+
+void assocStreamBounds(AssocStream *p, i64 iFrom, i64 iTo, i64 nPast) {
+  assert(!isKeyed(p) && p->nRoot == 0);
+  p->iFrom = iFrom;
+  p->iTo = iTo;
+  p->nPast = nPast;
 }
 
 void assocStreamExpect(AssocStream *p, i64 nRow) {

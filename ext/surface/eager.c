@@ -11,8 +11,11 @@
 **
 **   EAGER_KEY   id = ?         one root, by its key      cost 30
 **   EAGER_IN    id IN (…)      the roots of all these keys  cost 300
+**   EAGER_FROM  id > ? or >=   roots from that rowid on  a quarter of the cost
+**   EAGER_TO    id < ? or <=   roots up to that rowid    a quarter of the cost
 **   EAGER_ASC   ORDER BY id    roots in that order       cost 10,000
 **   EAGER_DESC  … DESC
+**   EAGER_PAST  OFFSET is ours: no constraint is left to SQLite
 **   EAGER_JSON  the column json is read
 **   EAGER_QUERY, EAGER_LIMIT, EAGER_OFFSET, EAGER_P1 << N   are given
 **   EAGER_MISSING  there is no query: an error, once it is run. SQLite asks
@@ -24,11 +27,11 @@
 ** times, for the sides of an OR or for a RIGHT JOIN; a number of the row would
 ** not do, for that is another in each answer.
 **
-** xFilter gets the query, the id, LIMIT, OFFSET and the parameters, in this
-** order. The constraint on id is checked by SQLite again: what = means between
-** the id and a value is SQLite's matter. LIMIT and OFFSET are, too: they only
-** tell how many roots to load at once. idxStr says the plan in words, for
-** EXPLAIN QUERY PLAN:
+** xFilter gets the query, the id or its bounds, LIMIT, OFFSET and the parameters,
+** in this order. Constraints on id are checked by SQLite again: what = means
+** between the id and a value is SQLite's matter. LIMIT is, too: it only tells how
+** many roots to load at once. So does OFFSET, unless nothing else is left to
+** SQLite. idxStr says the plan in words, for EXPLAIN QUERY PLAN:
 **
 **    SCAN eager VIRTUAL TABLE INDEX 73:id = ?, json
 **
@@ -48,7 +51,12 @@
 #define EAGER_QUERY 64
 #define EAGER_LIMIT 128
 #define EAGER_OFFSET 256
-#define EAGER_P1 512
+#define EAGER_P1 512 /* To EAGER_P1 << 7 */
+#define EAGER_FROM (EAGER_P1 << 8)
+#define EAGER_TO (EAGER_P1 << 9)
+#define EAGER_PAST (EAGER_P1 << 10)  /* With EAGER_OFFSET */
+#define EAGER_ABOVE (EAGER_P1 << 11) /* EAGER_FROM is >, not >= */
+#define EAGER_BELOW (EAGER_P1 << 12) /* EAGER_TO is <, not <= */
 
 /* Columns by number. */
 #define EAGER_COL_ID 0
@@ -59,7 +67,7 @@
 #define EAGER_COL_ROW (EAGER_COL_P1 + EAGER_NPARAM) /* The hidden PRIMARY KEY */
 /* A LIMIT from here on says nothing about batches. */
 #define EAGER_FEW ((i64)1 << 40)
-#define EAGER_NARG (EAGER_NPARAM + 4) /* And query, id, LIMIT, OFFSET */
+#define EAGER_NARG (EAGER_NPARAM + 5) /* And query, bounds, LIMIT, OFFSET */
 
 typedef struct EagerCursor EagerCursor;
 struct EagerCursor {
@@ -93,21 +101,42 @@ static int eagerConnect(sqlite3 *db, void *pAux, int argc,
 }
 
 /* The constraints that give a value to xFilter, by column; then those of LIMIT
-** and OFFSET. -1: none. */
+** and OFFSET, and the bounds of the id. -1: none. */
 #define EAGER_AT_LIMIT (EAGER_COL_ROW + 1)
 #define EAGER_AT_OFFSET (EAGER_COL_ROW + 2)
+#define EAGER_AT_FROM (EAGER_COL_ROW + 3)
+#define EAGER_AT_TO (EAGER_COL_ROW + 4)
 typedef struct EagerWant EagerWant;
 struct EagerWant {
-  int aCons[EAGER_AT_OFFSET + 1]; /* Index of each constraint, or -1 */
-  int bUnusable; /* The query or a parameter is not known yet */
+  int aCons[EAGER_AT_TO + 1]; /* Index of each constraint, or -1 */
+  int bUnusable;              /* The query or a parameter is not known yet */
+  int bChecks;                /* SQLite checks a constraint itself */
 };
+
+/* The place of a bound of the id in aCons. */
+static int eagerBound(unsigned char op) {
+  switch (op) {
+  case SQLITE_INDEX_CONSTRAINT_GT:
+  case SQLITE_INDEX_CONSTRAINT_GE: return EAGER_AT_FROM;
+  case SQLITE_INDEX_CONSTRAINT_LT:
+  case SQLITE_INDEX_CONSTRAINT_LE: return EAGER_AT_TO;
+  default: return -1;
+  }
+}
 
 /* The place of the constraint in aCons; -1: it gives no value. */
 static int eagerPlace(const struct sqlite3_index_constraint *p) {
   if (p->op == SQLITE_INDEX_CONSTRAINT_LIMIT) return EAGER_AT_LIMIT;
   if (p->op == SQLITE_INDEX_CONSTRAINT_OFFSET) return EAGER_AT_OFFSET;
-  if (p->op != SQLITE_INDEX_CONSTRAINT_EQ) return -1;
+  if (p->op != SQLITE_INDEX_CONSTRAINT_EQ) {
+    return p->iColumn == EAGER_COL_ID ? eagerBound(p->op) : -1;
+  }
   return p->iColumn == EAGER_COL_JSON ? -1 : p->iColumn;
+}
+
+/* Is the constraint met by every row, so that SQLite need not check it? */
+static int eagerIsOurs(int iAt) {
+  return iAt >= EAGER_COL_QUERY && iAt < EAGER_COL_ROW;
 }
 
 /* Collect the constraints. Only an extra argument of eager() can constrain
@@ -115,15 +144,18 @@ static int eagerPlace(const struct sqlite3_index_constraint *p) {
 static void eagerWant(const sqlite3_index_info *pInfo, EagerWant *pWant) {
   int i;
   for (i = 0; i < ASSOC_COUNT(pWant->aCons); i++) pWant->aCons[i] = -1;
-  pWant->bUnusable = 0;
+  pWant->bUnusable = pWant->bChecks = 0;
   for (i = 0; i < pInfo->nConstraint; i++) {
     int iAt = eagerPlace(&pInfo->aConstraint[i]);
+    if (iAt != EAGER_AT_LIMIT && iAt != EAGER_AT_OFFSET && !eagerIsOurs(iAt)) {
+      pWant->bChecks = 1;
+    }
     if (iAt < 0 || pWant->aCons[iAt] >= 0) continue;
     assert(iAt < ASSOC_COUNT(pWant->aCons));
     if (iAt == EAGER_COL_ROW || pInfo->aConstraint[i].usable) {
       pWant->aCons[iAt] = i;
     } else {
-      pWant->bUnusable |= iAt >= EAGER_COL_QUERY && iAt < EAGER_COL_ROW;
+      pWant->bUnusable |= eagerIsOurs(iAt);
     }
   }
 }
@@ -136,8 +168,7 @@ static void eagerUse(sqlite3_index_info *pInfo, const EagerWant *pWant, int iAt,
   if (iCons < 0) return;
   assert(iCons < pInfo->nConstraint && *pn < EAGER_NARG);
   pInfo->aConstraintUsage[iCons].argvIndex = ++(*pn);
-  pInfo->aConstraintUsage[iCons].omit =
-      iAt >= EAGER_COL_QUERY && iAt < EAGER_COL_ROW;
+  pInfo->aConstraintUsage[iCons].omit = (unsigned char)eagerIsOurs(iAt);
   pInfo->idxNum |= mBit;
 }
 
@@ -166,6 +197,45 @@ static void eagerIn(sqlite3_index_info *pInfo, int iCons) {
   }
 }
 
+/* Hand over a bound of the id. mOpen: the id may not be equal to it. */
+static void eagerUseBound(sqlite3_index_info *pInfo, const EagerWant *pWant,
+                          int iAt, int mBit, int mOpen, int *pn) {
+  int iCons = pWant->aCons[iAt], op;
+  if (iCons < 0) return;
+  op = pInfo->aConstraint[iCons].op;
+  eagerUse(pInfo, pWant, iAt, mBit, pn);
+  if (op == SQLITE_INDEX_CONSTRAINT_GT || op == SQLITE_INDEX_CONSTRAINT_LT) {
+    pInfo->idxNum |= mOpen;
+  }
+}
+
+/* Hand over the id, or else its bounds. */
+static void eagerUseId(sqlite3_index_info *pInfo, const EagerWant *pWant,
+                       int *pn) {
+  eagerUse(pInfo, pWant, EAGER_COL_ID, EAGER_KEY, pn);
+  if (pInfo->idxNum & EAGER_KEY) return;
+  eagerUseBound(pInfo, pWant, EAGER_AT_FROM, EAGER_FROM, EAGER_ABOVE, pn);
+  eagerUseBound(pInfo, pWant, EAGER_AT_TO, EAGER_TO, EAGER_BELOW, pn);
+}
+
+/* The cost of a plan that reads all roots, or those between bounds. */
+static void eagerScanCost(sqlite3_index_info *pInfo) {
+  int nShare =
+      (pInfo->idxNum & EAGER_FROM ? 4 : 1) * (pInfo->idxNum & EAGER_TO ? 4 : 1);
+  pInfo->estimatedCost = 10000.0 / nShare;
+  pInfo->estimatedRows = 1000 / nShare;
+}
+
+/* Leave out the rows of OFFSET ourselves. That is right if SQLite neither checks
+** a constraint nor sorts, since then each of our rows is a row of the answer. */
+static void eagerPast(sqlite3_index_info *pInfo, const EagerWant *pWant) {
+  int iCons = pWant->aCons[EAGER_AT_OFFSET];
+  if (iCons < 0 || pWant->bChecks) return;
+  if (pInfo->nOrderBy > 0 && !pInfo->orderByConsumed) return;
+  pInfo->aConstraintUsage[iCons].omit = 1;
+  pInfo->idxNum |= EAGER_PAST;
+}
+
 /* The cost of a plan whose roots are found by their keys. */
 static void eagerKeyCost(sqlite3_index_info *pInfo) {
   int bIn = (pInfo->idxNum & EAGER_IN) != 0;
@@ -178,15 +248,16 @@ static void eagerKeyCost(sqlite3_index_info *pInfo) {
 static int eagerSay(sqlite3_index_info *pInfo) {
   int m = pInfo->idxNum;
   /* idxStr is for people: EXPLAIN QUERY PLAN shows it, and nobody reads it back. */
-  pInfo->idxStr =
-      sqlite3_mprintf("%s%s",
-                      m & EAGER_MISSING ? "query missing"
-                      : m & EAGER_IN    ? "id IN (...)"
-                      : m & EAGER_KEY   ? "id = ?"
-                      : m & EAGER_ASC   ? "every root ORDER BY id"
-                      : m & EAGER_DESC  ? "every root ORDER BY id DESC"
-                                        : "every root",
-                      m & EAGER_JSON ? ", json" : "");
+  pInfo->idxStr = sqlite3_mprintf(
+      "%s%s%s%s%s",
+      m & EAGER_MISSING ? "query missing"
+      : m & EAGER_IN    ? "id IN (...)"
+      : m & EAGER_KEY   ? "id = ?"
+      : m & EAGER_ASC   ? "every root ORDER BY id"
+      : m & EAGER_DESC  ? "every root ORDER BY id DESC"
+                        : "every root",
+      m & EAGER_FROM ? ", id > ?" : "", m & EAGER_TO ? ", id < ?" : "",
+      m & EAGER_PAST ? ", OFFSET" : "", m & EAGER_JSON ? ", json" : "");
   pInfo->needToFreeIdxStr = 1;
   return pInfo->idxStr ? SQLITE_OK : SQLITE_NOMEM;
 }
@@ -201,7 +272,7 @@ static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   if (want.aCons[EAGER_COL_ROW] >= 0) return eagerTooMany(pVtab);
   if (want.bUnusable) return SQLITE_CONSTRAINT;
   eagerUse(pInfo, &want, EAGER_COL_QUERY, EAGER_QUERY, &n);
-  eagerUse(pInfo, &want, EAGER_COL_ID, EAGER_KEY, &n);
+  eagerUseId(pInfo, &want, &n);
   eagerUse(pInfo, &want, EAGER_AT_LIMIT, EAGER_LIMIT, &n);
   eagerUse(pInfo, &want, EAGER_AT_OFFSET, EAGER_OFFSET, &n);
   for (i = 0; i < EAGER_NPARAM; i++) {
@@ -222,9 +293,9 @@ static int eagerBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
     eagerKeyCost(pInfo);
     return eagerSay(pInfo);
   }
-  pInfo->estimatedCost = 10000;
-  pInfo->estimatedRows = 1000;
+  eagerScanCost(pInfo);
   eagerOrder(pInfo);
+  eagerPast(pInfo, &want);
   return eagerSay(pInfo);
 }
 
@@ -280,10 +351,24 @@ static int eagerNext(sqlite3_vtab_cursor *pCur) {
 typedef struct EagerArgs EagerArgs;
 struct EagerArgs {
   sqlite3_value *pQuery, *pId;          /* BORROWED; pId 0: all roots */
+  i64 iFrom, iTo;                       /* Bounds of the id, if it is a rowid */
   sqlite3_value *apParam[EAGER_NPARAM]; /* BORROWED: ?1 and on */
   int nParam;                           /* The number of the last one given */
   i64 nLimit, nOffset;                  /* 0: none */
 };
+
+/* The first rowid, or with iStep -1 the last, that a bound lets through. bOpen:
+** not the bound itself. One that is no number, or a very large one, leaves all to
+** SQLite, which looks at the id once more. */
+static i64 eagerRowid(sqlite3_value *pVal, int iStep, int bOpen, i64 iElse) {
+  int eType = sqlite3_value_type(pVal);
+  double r = sqlite3_value_double(pVal), rOff;
+  i64 i = sqlite3_value_int64(pVal);
+  if (eType != SQLITE_INTEGER && eType != SQLITE_FLOAT) return iElse;
+  if (r < -9.2e18 || r > 9.2e18) return iElse;
+  rOff = eType == SQLITE_FLOAT ? ((double)i - r) * iStep : 0;
+  return rOff < 0 || (rOff == 0 && bOpen) ? i + iStep : i;
+}
 
 /* Sort the values by the bits of idxNum. A parameter may not be left out in
 ** front of another, since ?2 would then mean the wrong one. */
@@ -291,9 +376,15 @@ static void eagerTake(AssocCall *pCall, EagerArgs *p, int idxNum,
                       sqlite3_value **argv) {
   int i;
   memset(p, 0, sizeof(*p));
+  p->iFrom = (i64)1 << 63;
+  p->iTo = ~p->iFrom;
   /* The values come in the order in which eagerBestIndex() asked for them. */
   if (idxNum & EAGER_QUERY) p->pQuery = *argv++;
   if (idxNum & EAGER_KEY) p->pId = *argv++;
+  if (idxNum & EAGER_FROM)
+    p->iFrom = eagerRowid(*argv++, 1, (idxNum & EAGER_ABOVE) != 0, p->iFrom);
+  if (idxNum & EAGER_TO)
+    p->iTo = eagerRowid(*argv++, -1, (idxNum & EAGER_BELOW) != 0, p->iTo);
   if (idxNum & EAGER_LIMIT) p->nLimit = sqlite3_value_int64(*argv++);
   if (idxNum & EAGER_OFFSET) p->nOffset = sqlite3_value_int64(*argv++);
   for (i = 0; i < EAGER_NPARAM; i++) {
@@ -368,12 +459,17 @@ static void eagerFirst(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
                        int idxNum) {
   if (p->pStream == 0 || pCall->rc != SQLITE_OK) return;
   if (p->pPlan->pRoot->bKeyed) eagerIds(pCall, p, pArgs->pId, idxNum);
+  if (idxNum & (EAGER_FROM | EAGER_TO | EAGER_PAST)) {
+    assocStreamBounds(p->pStream, pArgs->iFrom, pArgs->iTo,
+                      idxNum & EAGER_PAST ? pArgs->nOffset : 0);
+  }
   assocStreamSkip(p->pStream, !(idxNum & EAGER_JSON));
   /* A small LIMIT makes the first batch small. */
   assert(p->pPlan);
   if (pArgs->nLimit > 0 && pArgs->nOffset >= 0 &&
       pArgs->nOffset < EAGER_FEW - pArgs->nLimit) {
-    assocStreamExpect(p->pStream, pArgs->nLimit + pArgs->nOffset);
+    i64 nOffset = idxNum & EAGER_PAST ? 0 : pArgs->nOffset;
+    assocStreamExpect(p->pStream, pArgs->nLimit + nOffset);
   }
   p->bEof = !assocStreamNext(pCall, p->pStream);
 }
@@ -387,6 +483,8 @@ static void eagerStart(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
              : idxNum & EAGER_ASC  ? ASSOC_ASK_ASC
              : idxNum & EAGER_DESC ? ASSOC_ASK_DESC
                                    : ASSOC_ASK_ROWS;
+  if (idxNum & (EAGER_FROM | EAGER_TO)) eAsk |= ASSOC_ASK_RANGE;
+  if (idxNum & EAGER_PAST) eAsk |= ASSOC_ASK_PAST;
   /* The sides of an OR may share a cursor. */
   if (idxNum != p->idxNum) eagerReset(pCall, p);
   p->idxNum = idxNum;

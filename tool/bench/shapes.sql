@@ -1094,6 +1094,26 @@ SELECT u.id, json_object($users(u),
             FROM posts p WHERE p.user_id = u.id))
 FROM users u LIMIT 10
 
+-- shape: table-range
+-- title: 200 rows of the table-valued eager() by bounds of the id
+-- target: 0.5
+-- ours:
+SELECT id, json FROM eager('Post{title,author{name}}') WHERE id BETWEEN 5001 AND 5200
+-- expert: correlated
+SELECT p.id, json_object('title', p.title,
+  'author', (SELECT json_object('name', u.name) FROM users u WHERE u.id = p.user_id))
+FROM posts p WHERE p.id BETWEEN 5001 AND 5200
+
+-- shape: table-offset
+-- title: 10 rows of the table-valued eager() behind an OFFSET
+-- target: 0.5
+-- ours:
+SELECT id, json FROM eager('Post{title,author{name}}') LIMIT 10 OFFSET 5000
+-- expert: correlated
+SELECT p.id, json_object('title', p.title,
+  'author', (SELECT json_object('name', u.name) FROM users u WHERE u.id = p.user_id))
+FROM posts p LIMIT 10 OFFSET 5000
+
 -- shape: table-join
 -- title: the table-valued eager() joined by id
 -- target: 0.9
