@@ -6,13 +6,15 @@
 ** the JSON of each root is gathered when the caller asks for it.
 **
 ** Roots that are asked for by their keys are looked up one after another, and
-** make batches as well: the children of 1,024 keys are fetched together.
+** make batches as well: their children are fetched together. A batch is as large
+** as memory lets it be, since a node may scan its table once for each.
 */
 #include "load/run.h"
 
-/* Most bytes of rows, and most roots, of a batch. */
+/* Most bytes of a batch's rows, and what a root takes beside them: its key, and
+** the numbers of its lists. */
 #define STREAM_BYTES ((i64)1 << 20)
-#define STREAM_ROOTS 1024
+#define STREAM_ROOT 100
 /* Without an index each batch scans whole tables. There should not be many more
 ** batches than this. */
 #define STREAM_BATCHES 32
@@ -266,13 +268,12 @@ static int stepRoot(AssocCall *pCall, AssocStream *p) {
 static void planBatch(AssocStream *p) {
   const AssocArena *pMem = &p->run.mem;
   i64 nByte = pMem->nByte - (pMem->pEnd - pMem->pAt);
-  i64 n = STREAM_BYTES / (nByte / (p->nRoot ? p->nRoot : 1) + 1);
-  if (n > STREAM_ROOTS) n = STREAM_ROOTS;
+  i64 n = STREAM_BYTES / (nByte / p->nRoot + STREAM_ROOT);
+  assert(nByte >= 0);
   if (n < p->nLeast) n = p->nLeast;
   if (n > (i64)p->nWant * 8) n = (i64)p->nWant * 8;
   p->nExpect -= p->nRoot;
   if (p->nExpect > 0 && n > p->nExpect) n = p->nExpect;
-  assert(p->nRoot > 0);
   p->nWant = n < 1 ? 1 : (int)n;
 }
 

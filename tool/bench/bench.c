@@ -10,7 +10,8 @@
 **     -o FILE         write the numbers there too, with tabs between
 **     -c              the rows of a parent lie together in the file
 **     -a              run ANALYZE on the databases
-**     -p ours|expert  run but that side, in benchProfile(), for a profiler
+**     -p ours|expert  run but that side, in benchProfile(), for a profiler, and
+**                     count the pages that it reads
 **     -r RUNS         so many times
 **
 ** Each shape is prepared in our form and in all of the expert's, on the same
@@ -598,12 +599,24 @@ void benchProfile(const Bench *p, Side *pSide) {
   (void)runs(p, pSide, p->nTurn, 0);
 }
 
+/* A counter of the connection's page cache, set back to 0 */
+static int pages(const Bench *p, int eOp) {
+  int n = 0, nMost;
+  sqlite3_db_status(p->db, eOp, &n, &nMost, 1);
+  return n;
+}
+
 static void profile(Bench *p) {
   Side *pSide = &p->aSide[opt.zProfile[0] == 'e'];
   p->nTurn =
       opt.nRun > 0 && !p->pShape->bOnce ? opt.nRun : runsOfAll(p->pShape);
   (void)runs(p, pSide, p->nTurn, 0);
+  (void)pages(p, SQLITE_DBSTATUS_CACHE_MISS);
+  (void)pages(p, SQLITE_DBSTATUS_CACHE_HIT);
   benchProfile(p, pSide);
+  printf("%-20s pages found in the cache %d, read %d\n", p->pShape->zName,
+         pages(p, SQLITE_DBSTATUS_CACHE_HIT),
+         pages(p, SQLITE_DBSTATUS_CACHE_MISS));
 }
 
 /* All shapes at one size */
