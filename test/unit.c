@@ -51,11 +51,14 @@ SQLITE_EXTENSION_INIT1
 
 /* The same without vectors, to be tested beside it. */
 #define ASSOC_NO_SIMD 1
+#define assocJsonChars plainJsonChars
 #define assocJsonString plainJsonString
 #define assocJsonRaw plainJsonRaw
+char *plainJsonChars(char *p, const char *z, i64 n);
 void plainJsonString(AssocOut *pOut, const char *z, i64 n);
 void plainJsonRaw(AssocOut *pOut, const char *z, i64 n);
 #include "base/jsontext.c"
+#undef assocJsonChars
 #undef assocJsonString
 #undef assocJsonRaw
 

@@ -61,12 +61,15 @@ typedef struct AssocSession AssocSession;
 typedef struct AssocStmt AssocStmt;
 
 /* ASSOC_NOINLINE keeps a function's locals out of the frames of a recursion that
-** calls it: nested shapes must fit on a small stack (test/host.test). */
+** calls it: nested shapes must fit on a small stack (test/host.test).
+** ASSOC_INLINE is for what runs for every value. */
 #if defined(__GNUC__)
+#define ASSOC_INLINE inline __attribute__((always_inline))
 #define ASSOC_NOINLINE __attribute__((noinline))
 #define ASSOC_LIKELY(x) __builtin_expect(!!(x), 1)
 #define ASSOC_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #else
+#define ASSOC_INLINE inline
 #define ASSOC_NOINLINE
 #define ASSOC_LIKELY(x) (x)
 #define ASSOC_UNLIKELY(x) (x)
@@ -707,8 +710,31 @@ void assocOutPrintf(AssocOut *pOut, const char *zFmt, ...);
 int assocJsonDigits(void);
 /* Append one SQL value as JSON. */
 void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow);
-/* Append z, n bytes, as a JSON string with its quotes. Bytes that are not UTF-8
-** become U+FFFD. */
+
+/* A member of an object: its key, and which of the values of a row it has. */
+typedef struct AssocMember AssocMember;
+struct AssocMember {
+  const char *zKey; /* The text before the value: ,"title": */
+  int nKey;         /* Its bytes; ASSOC_KEY_PAD more can be read */
+  int iVal;         /* The place of the value */
+  int eJson;        /* ASSOC_JSON_*, but not RAW */
+  i64 nRoom; /* Room to ask for before it is written: it and all behind */
+};
+#define ASSOC_KEY_PAD 16  /* Bytes: keys are copied in blocks of 16 */
+#define ASSOC_MEMBERS 100 /* Members that are written at once, at most */
+/* Set nRoom of n members, behind which is another that is not written. */
+void assocJsonRoom(AssocMember *aMember, int n);
+/* Append n members. apVal has the values of the row. */
+void assocJsonMembers(AssocOut *pOut, const AssocMember *aMember, int n,
+                      sqlite3_value **apVal);
+
+/* Write the n bytes at z as the inside of a JSON string. Bytes that are not
+** UTF-8 become U+FFFD. Needs room for 6 * n + 16 bytes. Texts of more than
+** ASSOC_TEXT_PIECE bytes are written in pieces, so the room that is asked for
+** stays small. */
+char *assocJsonChars(char *p, const char *z, i64 n);
+#define ASSOC_TEXT_PIECE 2000
+/* The same as a JSON string with its quotes. */
 void assocJsonString(AssocOut *pOut, const char *z, i64 n);
 /* Append a member whose value is the text z. zBefore is its name, with the
 ** punctuation around it: ,"name": */

@@ -97,6 +97,7 @@ static int utf8Care(char **pp, const u8 *z, i64 n) {
 
 typedef __m128i Utf8Vector;
 typedef unsigned Utf8Mask;
+#define UTF8_FIFTH 0x10 /* Masks of the first four bytes are below */
 
 static inline Utf8Vector utf8Load(const u8 *z) {
   return _mm_loadu_si128((const __m128i *)z);
@@ -144,6 +145,7 @@ static inline Utf8Mask utf8Ascii(Utf8Vector x) {
 
 typedef uint8x16_t Utf8Vector;
 typedef u64 Utf8Mask;
+#define UTF8_FIFTH 0x10000 /* Masks of the first four bytes are below */
 
 static inline Utf8Vector utf8Load(const u8 *z) {
   return vld1q_u8(z);
@@ -308,14 +310,15 @@ static inline int utf8Short(char *p, const u8 *z, int n, int bRaw) {
 /* The same for n >= 16 bytes: the first block, whole blocks, and a last block
 ** that overlaps the one before it. The result may be smaller than possible: one
 ** or two bytes behind the last whole block are left to the caller, and, unless
-** bRaw, everything behind a block of pure ASCII, which the short test copies
-** faster. */
+** bRaw, everything behind a block of pure ASCII, or a first block that has no
+** more than one character of others: the short test copies it faster. */
 static inline i64 utf8Blocks(char *p, const u8 *z, i64 n, int bRaw) {
   Utf8Vector x = utf8Load(z);
   Utf8Mask m = utf8BadFirst(x, bRaw);
   i64 i = 16;
   utf8Store(p, x);
   if (m) return utf8First(m);
+  if (!bRaw && utf8Mask(x) < UTF8_FIFTH) return 16;
   for (; i <= n - 16; i += 16) {
     m = utf8Block(p + i, z + i, bRaw);
     if (m) return i + utf8First(m);
@@ -412,88 +415,92 @@ static inline char *utf8Run(char *p, const u8 **pz, const u8 *zEnd, int bRaw) {
 /* ---------------------------------------------------------------- strings */
 
 /*
-** The same for the last n < 16 bytes of a text. The nBefore bytes before them
-** were copied to p unchanged. If there are enough of them, one block of sixteen
-** bytes ends at the end of the text and copies some of them again.
+** Copy the n bytes at z up to the first one that needs care or is not ASCII.
+** Returns how many come before it. A long text ends in a block that overlaps
+** the one before it. p needs room for n + 16 bytes.
 */
-static inline int utf8CopyLast(char *p, const u8 *z, int n, i64 nBefore) {
+static ASSOC_INLINE i64 utf8Clean(char *p, const u8 *z, i64 n) {
+  i64 i;
   int nClean;
-  if (nBefore >= 16 - n) {
-    return utf8CopySixteen(p - (16 - n), z - (16 - n)) - (16 - n);
+  if (n < 8) return n ? utf8CopyFew(p, z, (int)n) : 0;
+  if (n < 16) {
+    nClean = utf8CopyEight(p, z);
+    return nClean < 8 ? nClean : n - 8 + utf8CopyEight(&p[n - 8], &z[n - 8]);
   }
-  if (n < 8) return utf8CopyFew(p, z, n);
-  nClean = utf8CopyEight(p, z);
-  return nClean < 8 ? nClean : n - 8 + utf8CopyEight(&p[n - 8], &z[n - 8]);
+  for (i = 0; i < n - 16; i += 16) {
+    nClean = utf8CopySixteen(&p[i], &z[i]);
+    if (nClean < 16) return i + nClean;
+  }
+  return n - 16 + utf8CopySixteen(&p[n - 16], &z[n - 16]);
 }
 
 /*
-** Write the text from *pz to zEnd and set *pz to its end. The text continues up
-** to zLimit: a character that begins before zEnd is written completely, so up
-** to three bytes behind zEnd may be used. Needs room for 6 * (zEnd - *pz) + 16
-** bytes.
+** Write the text from *pz to zEnd and set *pz to its end; at *pz is a byte that
+** needs care or is not ASCII. The text continues up to zLimit: a character that
+** begins before zEnd is written completely, so up to three bytes behind zEnd
+** may be used. Needs room for 6 * (zEnd - *pz) + 16 bytes.
 */
-static char *utf8Text(char *p, const u8 **pz, const u8 *zEnd,
+static char *utf8Rest(char *p, const u8 **pz, const u8 *zEnd,
                       const u8 *zLimit) {
-  const u8 *z = *pz, *zClean = z;
-  assert(*pz <= zEnd && zEnd <= zLimit);
-  while (z < zEnd) {
-    char *pCare;
-    i64 n = zEnd - z;
-    if (n >= 16) {
-      int nClean = utf8CopySixteen(p, z);
-      p += nClean;
-      z += nClean;
-      if (nClean == 16) continue;
-    } else {
-      int nClean = utf8CopyLast(p, z, (int)n, z - zClean);
-      p += nClean;
-      z += nClean;
-      if (nClean == n) break;
+  const u8 *z = *pz;
+  assert(z < zEnd && zEnd <= zLimit);
+  do {
+    const u8 *zRun = z;
+    i64 n;
+    if (*z >= 0x80) p = utf8Run(p, &z, zEnd, 0);
+    if (z == zRun) {
+      char *pCare = p;
+      z += utf8Care(&pCare, z, zLimit - z);
+      p = pCare;
     }
-    if (*z >= 0x80) {
-      const u8 *zRun = z;
-      p = utf8Run(p, &z, zEnd, 0);
-      zClean = z;
-      if (z > zRun) continue;
-    }
-    pCare = p;
-    z += utf8Care(&pCare, z, zLimit - z);
-    p = pCare;
-    zClean = z;
-  }
+    if (z >= zEnd) break;
+    n = utf8Clean(p, z, zEnd - z);
+    p += n;
+    z += n;
+  } while (z < zEnd);
   *pz = z;
   return p;
 }
 
-/* Long texts are written in pieces of this many bytes, so the room asked for
-** stays small. */
-#define UTF8_PIECE 2000
+/* The same where the text ends. */
+static ASSOC_NOINLINE char *utf8Last(char *p, const u8 *z, const u8 *zEnd) {
+  return utf8Rest(p, &z, zEnd, zEnd);
+}
+
+char *assocJsonChars(char *p, const char *zText, i64 n) {
+  const u8 *z = (const u8 *)zText;
+  i64 nClean = utf8Clean(p, z, n);
+  if (ASSOC_LIKELY(nClean == n)) return p + n;
+  return utf8Last(p + nClean, z + nClean, z + n);
+}
 
 /* Write a long text in pieces, so that room is asked for once for each piece.
 ** An escape has six bytes at most, which gives the factor. */
 static void utf8Long(AssocOut *pOut, const u8 *z, i64 n) {
   const u8 *zLimit = z + n;
   assocOutText(pOut, "\"", 1);
-  while (z < zLimit && assocOutNeed(pOut, UTF8_PIECE * 6 + 16)) {
+  while (z < zLimit && assocOutNeed(pOut, ASSOC_TEXT_PIECE * 6 + 16)) {
     i64 nLeft = zLimit - z;
-    const u8 *zEnd = z + (nLeft > UTF8_PIECE ? UTF8_PIECE : nLeft);
-    pOut->p = utf8Text(pOut->p, &z, zEnd, zLimit);
+    const u8 *zEnd = z + (nLeft > ASSOC_TEXT_PIECE ? ASSOC_TEXT_PIECE : nLeft);
+    i64 nClean = utf8Clean(pOut->p, z, zEnd - z);
+    pOut->p += nClean;
+    z += nClean;
+    if (z < zEnd) pOut->p = utf8Rest(pOut->p, &z, zEnd, zLimit);
   }
   assocOutText(pOut, "\"", 1);
 }
 
-void assocJsonString(AssocOut *pOut, const char *zText, i64 n) {
-  const u8 *z = (const u8 *)zText;
+void assocJsonString(AssocOut *pOut, const char *z, i64 n) {
   char *p;
   assert(n >= 0);
-  if (n > UTF8_PIECE) {
-    utf8Long(pOut, z, n);
+  if (n > ASSOC_TEXT_PIECE) {
+    utf8Long(pOut, (const u8 *)z, n);
     return;
   }
   if (!assocOutNeed(pOut, n * 6 + 18)) return;
   p = pOut->p;
   *p++ = '"';
-  p = utf8Text(p, &z, z + n, z + n);
+  p = assocJsonChars(p, z, n);
   *p++ = '"';
   pOut->p = p;
 }
@@ -502,8 +509,9 @@ void assocJsonString(AssocOut *pOut, const char *zText, i64 n) {
 void assocJsonRaw(AssocOut *pOut, const char *zJson, i64 n) {
   const u8 *z = (const u8 *)zJson, *zLimit = z + n;
   assert(n >= 0);
-  while (z < zLimit && assocOutNeed(pOut, UTF8_PIECE * 3 + 16)) {
-    const u8 *zEnd = zLimit - z > UTF8_PIECE ? z + UTF8_PIECE - 3 : zLimit;
+  while (z < zLimit && assocOutNeed(pOut, ASSOC_TEXT_PIECE * 3 + 16)) {
+    const u8 *zEnd =
+        zLimit - z > ASSOC_TEXT_PIECE ? z + ASSOC_TEXT_PIECE - 3 : zLimit;
     char *p = pOut->p;
     while (z < zEnd) {
       p = utf8Run(p, &z, zEnd, 1);

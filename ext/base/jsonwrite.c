@@ -134,12 +134,8 @@ static inline char *intWrite(char *p, i64 i) {
   return naturalWrite(p, 0 - (u64)i);
 }
 
-static inline void jsonInt(AssocOut *pOut, i64 i) {
-  if (assocOutNeed(pOut, 21)) pOut->p = intWrite(pOut->p, i);
-}
-
 void assocJsonInt(AssocOut *pOut, i64 i) {
-  jsonInt(pOut, i);
+  if (assocOutNeed(pOut, 21)) pOut->p = intWrite(pOut->p, i);
 }
 
 /*
@@ -152,38 +148,28 @@ int assocJsonDigits(void) {
 }
 
 /*
-** Write r if it has at most four decimals; 0 if it has more. A decimal number
-** with at most 15 digits that reads back as r is unique, so it is also what
-** SQLite prints. SQLite prints all other numbers. A SQLite that prints 17
-** digits shortens them only up to 13 digits, hence iSure.
+** Write r if it has at most four decimals; 0 if it has more, or if SQLite is to
+** print it. A decimal number with at most 15 digits that reads back as r is
+** unique, so it is also what SQLite prints. A SQLite that prints 17 digits
+** shortens them only up to 13 digits, so no number here has more. Needs room
+** for 20 bytes.
 */
 static char *realShort(char *p, double r) {
-  static const double aScale[] = {1.0, 10.0, 100.0, 1000.0, 10000.0};
-  int k;
-  const u64 iSure = 10000000000000;
-  if (!(r < 1e11 && r > -1e11)) return 0;
-  for (k = 0; k < ASSOC_COUNT(aScale); k++) {
-    double x = r * aScale[k];
-    i64 i = (i64)(x < 0 ? x - 0.5 : x + 0.5);
-    if ((double)i / aScale[k] == r) {
-      i64 iScale = (i64)aScale[k];
-      u64 u = i < 0 ? 0 - (u64)i : (u64)i;
-      int j;
-      if (u == 0) return 0; /* SQLite tells 0.0 from -0.0 */
-      if (u >= iSure && assocJsonDigits() == 17) return 0;
-      if (i < 0) *p++ = '-';
-      p = intWrite(p, (i64)(u / (u64)iScale));
-      *p++ = '.';
-      if (k == 0) *p++ = '0';
-      for (j = 0, u %= (u64)iScale; j < k; j++) {
-        iScale /= 10;
-        *p++ = (char)('0' + u / (u64)iScale);
-        u %= (u64)iScale;
-      }
-      return p;
-    }
-  }
-  return 0;
+  double x = r < 0 ? -r : r;
+  u64 u;
+  u32 n;
+  if (!(x < 1e10)) return 0;
+  u = (u64)(i64)(x * 10000 + 0.5);
+  if (u == 0 || (double)(i64)u / 10000 != x) return 0; /* 0.0 may be -0.0 */
+  n = (u32)(u % 10000);
+  u /= 10000;
+  if (u >= 1000000000 && n % 10) return 0;
+  if (r < 0) *p++ = '-';
+  p = naturalWrite(p, u);
+  *p++ = '.';
+  p = pairWrite(p, n / 100);
+  if (n % 100) p = pairWrite(p, n % 100);
+  return p[-1] == '0' ? p - 1 : p; /* 2.00 and 2.50 have one 0 too many */
 }
 
 /* Append a REAL. Infinity is 9.0e+999, as SQLite's own functions write it. */
@@ -224,18 +210,18 @@ void assocJsonBlob(AssocOut *pOut, const u8 *z, i64 n) {
   pOut->p = p;
 }
 
-/* A number that is asked for as text stands in quotes. */
-static inline void jsonQuote(AssocOut *pOut, int eHow) {
-  if (eHow == ASSOC_JSON_TEXT) assocOutText(pOut, "\"", 1);
-}
-
-/* Append an integer; in a BOOLEAN column 0 and 1 are false and true. */
-static inline void jsonInteger(AssocOut *pOut, i64 i, int eHow) {
+/* Write an integer: in a BOOLEAN column 0 and 1 are false and true, and one that
+** is asked for as text stands in quotes. Needs room for 23 bytes. */
+static char *integerWrite(char *p, i64 i, int eHow) {
   if (eHow == ASSOC_JSON_BOOL && (i == 0 || i == 1)) {
-    assocOutText(pOut, i ? "true" : "false", i ? 4 : 5);
-  } else {
-    jsonInt(pOut, i);
+    memcpy(p, i ? "true" : "false", 5);
+    return p + (i ? 4 : 5);
   }
+  if (eHow != ASSOC_JSON_TEXT) return intWrite(p, i);
+  *p++ = '"';
+  p = intWrite(p, i);
+  *p++ = '"';
+  return p;
 }
 
 void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow) {
@@ -254,14 +240,14 @@ void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow) {
     break;
   }
   case SQLITE_INTEGER:
-    jsonQuote(pOut, eHow);
-    jsonInteger(pOut, sqlite3_value_int64(pVal), eHow);
-    jsonQuote(pOut, eHow);
+    if (assocOutNeed(pOut, 23)) {
+      pOut->p = integerWrite(pOut->p, sqlite3_value_int64(pVal), eHow);
+    }
     break;
   case SQLITE_FLOAT:
-    jsonQuote(pOut, eHow);
+    if (eHow == ASSOC_JSON_TEXT) assocOutText(pOut, "\"", 1);
     assocJsonReal(pOut, sqlite3_value_double(pVal));
-    jsonQuote(pOut, eHow);
+    if (eHow == ASSOC_JSON_TEXT) assocOutText(pOut, "\"", 1);
     break;
   case SQLITE_BLOB:
     n = sqlite3_value_bytes(pVal); /* First: it is 0 after a failure */
@@ -269,6 +255,76 @@ void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow) {
     break;
   default: assocOutText(pOut, "null", 4); break;
   }
+}
+
+/*
+** Room is asked for once for all members, and again for each long value. What a
+** member needs beside its key is MEMBER_ROOM: an integer in quotes, a short
+** REAL, or null, and what a key's last block writes too much.
+*/
+#define MEMBER_ROOM 32
+
+void assocJsonRoom(AssocMember *aMember, int n) {
+  i64 nRoom = ASSOC_KEY_PAD;
+  aMember[n].nRoom = nRoom;
+  while (n-- > 0) {
+    nRoom += aMember[n].nKey + MEMBER_ROOM;
+    aMember[n].nRoom = nRoom;
+  }
+}
+
+/* Write the value of a member, unless assocJsonValue() has to do it: then 0. */
+static inline char *memberWrite(char *p, const char *pEnd,
+                                const AssocMember *pMember,
+                                sqlite3_value *pVal) {
+  const char *z;
+  i64 n;
+  switch (sqlite3_value_type(pVal)) {
+  case SQLITE_TEXT:
+    z = (const char *)sqlite3_value_text(pVal);
+    n = sqlite3_value_bytes(pVal);
+    if (ASSOC_UNLIKELY(z == 0 || n > ASSOC_TEXT_PIECE)) return 0;
+    if (ASSOC_UNLIKELY(pEnd - p < n * 6 + pMember[1].nRoom + 18)) return 0;
+    *p++ = '"';
+    p = assocJsonChars(p, z, n);
+    *p++ = '"';
+    return p;
+  case SQLITE_INTEGER:
+    if (pMember->eJson)
+      return integerWrite(p, sqlite3_value_int64(pVal), pMember->eJson);
+    return intWrite(p, sqlite3_value_int64(pVal));
+  case SQLITE_FLOAT:
+    if (pMember->eJson == ASSOC_JSON_TEXT) return 0;
+    return realShort(p, sqlite3_value_double(pVal));
+  case SQLITE_NULL: memcpy(p, "null", 4); return p + 4;
+  }
+  return 0; /* A BLOB */
+}
+
+void assocJsonMembers(AssocOut *pOut, const AssocMember *pMember, int nMember,
+                      sqlite3_value **apVal) {
+  const AssocMember *pLast = &pMember[nMember];
+  char *p, *pNew;
+  int i;
+  if (!assocOutNeed(pOut, pMember->nRoom)) return;
+  p = pOut->p;
+  for (; pMember < pLast; pMember++) {
+    sqlite3_value *pVal = apVal[pMember->iVal];
+    memcpy(p, pMember->zKey, ASSOC_KEY_PAD);
+    for (i = ASSOC_KEY_PAD; i < pMember->nKey; i += ASSOC_KEY_PAD) {
+      memcpy(&p[i], &pMember->zKey[i], ASSOC_KEY_PAD);
+    }
+    p += pMember->nKey;
+    pNew = memberWrite(p, pOut->pEnd, pMember, pVal);
+    if (ASSOC_UNLIKELY(pNew == 0)) {
+      pOut->p = p;
+      assocJsonValue(pOut, pVal, pMember->eJson);
+      if (!assocOutNeed(pOut, pMember[1].nRoom)) return;
+      pNew = pOut->p;
+    }
+    p = pNew;
+  }
+  pOut->p = p;
 }
 
 void assocJsonMember(AssocOut *pOut, const char *zBefore, const char *z) {

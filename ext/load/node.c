@@ -252,6 +252,38 @@ void assocNodeConst(Planner *p, AssocNode *pNode, const ShapeItem *pItem,
   assocPartConst(p->pCall, p->pArena, pPart);
 }
 
+/* Can the part be written without a look at the row, but for its value? */
+static int isMember(const AssocPart *pPart) {
+  return pPart->eType == ASSOC_PART_COLUMN && !pPart->bSplit && pPart->iRaw < 0;
+}
+
+/* See plan.h. */
+void assocNodeMembers(Planner *p, AssocNode *pNode) {
+  AssocPart *pPart, *pOne;
+  for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
+    AssocMember *a;
+    int n = 0;
+    for (pOne = pPart; pOne && n < ASSOC_MEMBERS && isMember(pOne); n++) {
+      pOne = pOne->pNext;
+    }
+    if (n == 0) continue;
+    a = assocPlannerAlloc(p, sizeof(*a) * (size_t)(n + 1));
+    if (a == 0) return;
+    pOne = pPart;
+    pOne->aMember = a;
+    pOne->nMember = n;
+    for (; n > 0; n--, a++, pPart = pPart->pNext) {
+      a->zKey = pPart->zKey;
+      a->nKey = pPart->nKey;
+      a->iVal = pPart->iArg;
+      a->eJson = pPart->eJson;
+      pOne->pLast = pPart;
+    }
+    pPart = pOne->pLast;
+    assocJsonRoom(pOne->aMember, pOne->nMember);
+  }
+}
+
 /* ------------------------------------------------------------------ nodes */
 
 /* Add a node to the plan's list, behind its parent. */

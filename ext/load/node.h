@@ -26,8 +26,11 @@ struct AssocPart {
   int nKey;          /* Its bytes; ASSOC_KEY_PAD more can be read */
   AssocNode *pNode;  /* CHILD, SPREAD; of several branches the first */
   AssocPart *pNext;  /* The member that is written next */
+  int nMember;       /* COLUMN: this part and those behind it that are written
+                     ** at once; 0 if it is written alone or with others before */
+  AssocMember *aMember; /* The same, as they are written */
+  AssocPart *pLast;     /* The last of them */
 };
-#define ASSOC_KEY_PAD 16 /* Bytes: keys are copied in blocks of 16 */
 
 #define ASSOC_PART_COLUMN 0 /* A value of the row itself */
 #define ASSOC_PART_CHILD 1  /* A row, a list of rows, a value, or a page */

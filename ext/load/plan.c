@@ -1067,6 +1067,7 @@ static void endBlock(Planner *p, AssocNode *pNode) {
     pPart->bSplit = pPart->pNode || pNode->bLists;
     pNode->nSplit += pPart->bSplit;
   }
+  assocNodeMembers(p, pNode);
   assocNodeEmpty(p, pNode);
 }
 

@@ -87,6 +87,8 @@ void assocNodeDropEmpty(AssocPlanner *p, AssocNode *pNode);
 ** is 0, zAfter. */
 void assocNodePartKey(AssocPlanner *p, AssocPart *pPart, const char *zBefore,
                       const char *zName, const char *zAfter);
+/* Find the parts of a node that are written at once. The parts are complete. */
+void assocNodeMembers(AssocPlanner *p, AssocNode *pNode);
 /* An error if the object has the key zName already. */
 void assocNodeCheckKey(AssocPlanner *p, AssocNode *pNode,
                        const ShapeItem *pItem, const char *zName);

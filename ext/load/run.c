@@ -59,6 +59,11 @@ static void writeParts(AssocRun *pRun, const AssocNode *pNode, i64 nHead,
   const AssocPart *pPart;
   int iSplit = 0;
   for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
+    if (pPart->nMember) {
+      assocJsonMembers(pOut, pPart->aMember, pPart->nMember, apVal);
+      pPart = pPart->pLast;
+      continue;
+    }
     rowKey(pOut, pPart);
     if (pPart->bSplit) {
       ((AssocRow *)pOut->pStart)->aWord[iSplit++] =
