@@ -376,6 +376,26 @@ struct AssocArena {
 
 /* Allocate zeroed memory, aligned to 8 bytes. 0 after an error. */
 void *assocAlloc(AssocCall *pCall, AssocArena *pArena, i64 nByte);
+
+/* Something for each of many names, found without regard to case. Zeroed memory
+** has no names. Names and words are in an arena of the caller's. */
+typedef struct AssocWord AssocWord;
+struct AssocWord {
+  const char *zName; /* BORROWED */
+  void *p;           /* Whatever the caller keeps; 0 at first */
+  u32 iHash;         /* assocNameHash() */
+  AssocWord *pNext;  /* In the same bucket */
+};
+typedef struct AssocWords AssocWords;
+struct AssocWords {
+  int nWord, nBucket;   /* A power of two, or 0 */
+  AssocWord **apBucket; /* In the arena, as the words are */
+};
+/* The word of a name, or 0. */
+AssocWord *assocWordsFind(const AssocWords *p, const char *zName);
+/* The same, added if it is missing. The name must stay. 0 after an error. */
+AssocWord *assocWordsAdd(AssocCall *pCall, AssocArena *pArena, AssocWords *p,
+                         const char *zName);
 /* Allocate memory, aligned to 8 bytes, not zeroed. 0 after an error. Inline,
 ** because the writers of rows call it for each row. */
 static inline void *assocAllocRaw(AssocCall *pCall, AssocArena *pArena,

@@ -420,8 +420,8 @@ int assocPictureIsEnforced(AssocPicture *p, const AssocRel *pRel) {
 AssocModel *assocPictureAside(AssocPicture *p, const AssocPictureTable *pTab,
                               AssocDef **ppRow) {
   AssocSchema *pSchema = pTab->pTab->pSchema;
-  AssocDef *pRow = *ppRow ? (*ppRow)->pNextModel : pSchema->pModelDef;
-  for (; pRow && p->pCall->rc == SQLITE_OK; pRow = pRow->pNextModel) {
+  AssocDef *pRow = *ppRow;
+  while ((pRow = assocTableNextRow(p->pCall, pTab->pTab, pRow)) != 0) {
     AssocModel *q = assocModelTry(p->pCall, pSchema, pRow->zModel);
     *ppRow = pRow;
     if (q && q->bAside && q->pDef == pRow && q->pTable == pTab->pTab &&

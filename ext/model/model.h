@@ -112,8 +112,9 @@ struct AssocTable {
   i64 nRow;             /* Read it with assocTableRows(); -1: unknown */
   i64 nChange;          /* sqlite3_total_changes64() when it was estimated */
   AssocModel *pModel;   /* Set by assocModelOf() */
-  int iLinked; /* AssocCatalog.iLink when its definitions were linked */
-  u8 bPolicy;  /* pPolicy has been read: rowpolicy.c */
+  int iLinked;    /* AssocCatalog.iLink when its definitions were linked */
+  AssocDef *pDef; /* Then the first of these, by pNextHere, or 0 */
+  u8 bPolicy;     /* pPolicy has been read: rowpolicy.c */
   AssocPolicy *pPolicy; /* The policies of its models, or 0 */
   AssocModel *pAside;   /* Its other models found so far */
   u8 bRow;              /* pRow is known */
@@ -122,7 +123,6 @@ struct AssocTable {
   int nPlan;            /* Planned: the columns that models ask for, */
   const char **azPlanName, **azPlan; /* their names, types and constraints */
   const char *zPlanKey;              /* PRIMARY KEY(a, b), or 0 */
-  AssocTable *pNextPlan;             /* The next planned table */
 };
 #define ASSOC_TABLE 0
 #define ASSOC_VIEW 1
@@ -138,6 +138,9 @@ void assocTableDescribe(AssocCall *pScratch, AssocTable *pTab);
 ** columns are not read: a mistake in them is no error here. */
 const char *assocPlannedName(AssocCall *pCall, AssocSchema *pSchema,
                              const char *zName);
+/* The first row of assoc_model() that plans the table, or 0: pNextWant. */
+AssocDef *assocPlanRows(AssocCall *pCall, AssocSchema *pSchema,
+                        const char *zName);
 /* The table of that name that "columns" of models describe and that does not
 ** exist yet, or 0. Wrong columns are an error. */
 AssocTable *assocTablePlanned(AssocCall *pCall, AssocSchema *pSchema,
@@ -262,26 +265,55 @@ struct AssocSchema {
   const char *zCaller;    /* "the view v": what in the schema calls us, or 0 */
   AssocFacts *pFacts;     /* A counted reference; 0 before it is loaded */
   int nEntry;             /* Entries in aEntry and apTable */
-  const AssocEntry *aEntry; /* Those of pFacts */
-  AssocTable **apTable;     /* Entries already used in this catalog, else 0 */
-  AssocDef *pDef;           /* Rows of assoc_definitions */
-  AssocDef *pModelDef;      /* Rows of assoc_model() */
-  AssocDef *pPolicyDef;     /* Rows of kind 'policy' */
-  AssocTable *pPlanned;     /* Tables that assoc_sync() makes, found so far */
-  u64 iSum;                 /* Checksum of all rows, in any order */
-  AssocSchema *pNext;       /* The next database of the connection */
+  const AssocEntry *aEntry;  /* Those of pFacts */
+  AssocTable **apTable;      /* Entries already used in this catalog, else 0 */
+  AssocDef *pDef;            /* Rows of assoc_definitions */
+  AssocDef *pModelDef;       /* Rows of assoc_model() */
+  AssocDef *pPolicyDef;      /* Rows of kind 'policy' */
+  u8 bRows, bPlans, bPlaces; /* The next three were made */
+  AssocWords rows;           /* Rows of assoc_model(), by a model's name */
+  AssocWords plans;          /* An AssocPlanned for each planned table */
+  AssocWords places;  /* An AssocTablePlace for each table that rows speak of */
+  u64 iSum;           /* Checksum of all rows, in any order */
+  AssocSchema *pNext; /* The next database of the connection */
 };
 
 struct AssocCatalog {
-  int nRef;             /* Callers that use it, and the cache */
-  i64 iSerial;          /* Unique within a connection */
-  u8 bViews;            /* assoc_config('views') when it was read */
-  AssocArena mem;       /* OWNED: all that was found */
-  AssocSchema *pSchema; /* main, the attached databases, then temp */
-  int iLink;            /* Changes when definitions must be linked again */
-  int iLinked;          /* iLink when pSource of all definitions was set */
-  u8 bDoubt;            /* A view or virtual table could not be read */
-  AssocModelName *apName[64]; /* Names found so far, by hash */
+  int nRef;                /* Callers that use it, and the cache */
+  i64 iSerial;             /* Unique within a connection */
+  u8 bViews;               /* assoc_config('views') when it was read */
+  AssocArena mem;          /* OWNED: all that was found */
+  AssocSchema *pSchema;    /* main, the attached databases, then temp */
+  int iLink;               /* Changes when definitions must be linked again */
+  int iLinked;             /* iLink when pSource of all definitions was set */
+  u8 bDoubt;               /* A view or virtual table could not be read */
+  int nName, nNameBucket;  /* Names in apName; buckets, a power of two */
+  AssocModelName **apName; /* Names found so far, by hash */
+  int iPlaced;             /* iLink when the definitions were put in places */
+  int iPass;               /* How often that was done */
+};
+
+/* What the rows of assoc_definitions say of a table, existing or planned. */
+typedef struct AssocTablePlaceRow AssocTablePlaceRow;
+typedef struct AssocTablePlace AssocTablePlace;
+struct AssocTablePlace {
+  AssocTablePlaceRow *pRow, **ppRow; /* Rows of assoc_model() that find it */
+  AssocDef *pWant, **ppWant;     /* Those with "columns" for it: pNextWant */
+  int iPass;                     /* AssocCatalog.iPass of the next two */
+  AssocDef *pDef, **ppDef;       /* Its definitions, by pNextHere */
+  AssocDef *pPolicy, **ppPolicy; /* Its policies, by pNextHere */
+};
+struct AssocTablePlaceRow {
+  AssocDef *pDef;            /* The row, of the table's database or of temp */
+  u8 eRow;                   /* How it concerns the table: modelname.c */
+  AssocTablePlaceRow *pNext; /* In the order of the rows */
+};
+
+/* A table that assoc_sync() makes. */
+typedef struct AssocPlanned AssocPlanned;
+struct AssocPlanned {
+  AssocDef *pWant, **ppWant; /* The rows with its columns, by pNextWant */
+  AssocTable *pTab;          /* The table, once it was asked for */
 };
 
 /* A model's name and the table that it found. Valid as long as the catalog. */
@@ -363,12 +395,12 @@ struct AssocDef {
   AssocOptions *pOpt;           /* Read it with assocDefOptions() */
   u8 bRead;                     /* Row of assoc_model(): pJson was read */
   AssocJson *pJson;             /* Row of assoc_model(): its options */
-  u8 bPlan;          /* zPlan is known: read it with assocRowPlan() */
-  const char *zPlan; /* The table that assoc_sync() makes, or 0 */
-  u8 bOld;           /* zOld is known: read it with assocRowPlans() */
-  const char *zOld;
+  u8 bPlan;             /* zPlan is known: read it with assocRowPlan() */
+  const char *zPlan;    /* The table that assoc_sync() makes, or 0 */
   AssocDef *pNext;      /* Next row of the same database */
   AssocDef *pNextModel; /* Next row of assoc_model() there */
+  AssocDef *pNextWant;  /* Next one with "columns" of the same table */
+  AssocDef *pNextHere;  /* Next definition, or policy, of the same table */
 };
 
 /* Write rows of assoc_definitions; the table is created if necessary. The
@@ -481,10 +513,17 @@ AssocModel *assocModelDefined(AssocCall *pCall, AssocCatalog *pCat,
 /* The name of the table that assoc_sync() makes for a row of assoc_model(), or
 ** 0: it has no "columns", or finds a table. */
 const char *assocRowPlan(AssocCall *pCall, AssocDef *pDef);
-/* Does the row ask for columns of the table pOld, or, if pOld is 0, of the
-** planned table zTable? */
-int assocRowPlans(AssocCall *pCall, AssocDef *pDef, const AssocTable *pOld,
-                  const char *zTable);
+/* The first row of assoc_model() that asks for columns of the table pOld, or, if
+** pOld is 0, of the planned table zTable; pNextWant is the next. */
+AssocDef *assocRowsWant(AssocCall *pCall, AssocSchema *pSchema,
+                        const AssocTable *pOld, const char *zTable);
+/* The next row of assoc_model() after pLast, which may be 0, of the table's own
+** database, whose name finds the table. */
+AssocDef *assocTableNextRow(AssocCall *pCall, const AssocTable *pTab,
+                            const AssocDef *pLast);
+/* The first policy of the table, of its own database or temp; pNextHere is the
+** next. */
+AssocDef *assocTablePolicies(AssocCall *pCall, AssocTable *pTab);
 /* The options of a row of assoc_model(); 0 if they are not JSON. */
 AssocJson *assocDefJson(AssocCall *pCall, AssocDef *pDef);
 /* Raise an error unless the model has a key. */

@@ -137,14 +137,29 @@ static const char *rowModel(const AssocSchema *pSchema, const AssocDef *pRow) {
   return zBare;
 }
 
-/* The assoc_model() row with that name, or 0. */
-static AssocDef *modelRow(AssocSchema *pSchema, const char *zName) {
+/* Find each row by its model's name. Of rows with one name the first counts. */
+static int readRows(AssocCall *pCall, AssocSchema *pSchema) {
   AssocDef *p = 0;
+  if (pSchema->bRows || pCall->rc != SQLITE_OK) return pSchema->bRows;
+  memset(&pSchema->rows, 0, sizeof(pSchema->rows));
   while ((p = nextRow(pSchema, p)) != 0) {
     const char *z = rowModel(pSchema, p);
-    if (z && sqlite3_stricmp(z, zName) == 0) return p;
+    AssocWord *pWord =
+        z ? assocWordsAdd(pCall, &pSchema->pCatalog->mem, &pSchema->rows, z)
+          : 0;
+    if (pWord && pWord->p == 0) pWord->p = p;
   }
-  return 0;
+  pSchema->bRows = pCall->rc == SQLITE_OK;
+  return pSchema->bRows;
+}
+
+/* The assoc_model() row with that name, or 0. */
+static AssocDef *modelRow(AssocCall *pCall, AssocSchema *pSchema,
+                          const char *zName) {
+  AssocWord *pWord;
+  if (!readRows(pCall, pSchema)) return 0;
+  pWord = assocWordsFind(&pSchema->rows, zName);
+  return pWord ? pWord->p : 0;
 }
 
 /* The name of a table of the database, existing or planned, as its AssocTable
@@ -163,7 +178,7 @@ static const char *stepEntry(AssocCall *pCall, AssocSchema *pSchema,
                              NameSteps *pSteps, int iStep) {
   const char *zTable = stepName(pCall, pSteps, iStep);
   if (iStep == 0) {
-    AssocDef *pRow = modelRow(pSchema, zTable);
+    AssocDef *pRow = modelRow(pCall, pSchema, zTable);
     AssocJson *pName =
         pRow ? assocJsonGet(assocDefJson(pCall, pRow), "table") : 0;
     const char *z;
@@ -268,11 +283,29 @@ static int lookForTable(AssocCall *pCall, AssocCatalog *pCat,
   return attachedEntry(pCall, pCat, pSteps);
 }
 
-/* A direct-mapped memory of names. A collision only costs another search. */
-static AssocModelName **nameSlot(AssocCatalog *pCat, const char *zName) {
+/* The bucket of a name. */
+static AssocModelName **nameSlot(const AssocCatalog *pCat, const char *zName) {
   u32 h = 0x811c9dc5u; /* FNV-1a */
   for (; *zName; zName++) h = (h ^ (u8)*zName) * 0x01000193u;
-  return &pCat->apName[(h ^ h >> 16) % ASSOC_COUNT(pCat->apName)];
+  return &pCat->apName[(h ^ h >> 16) & (u32)(pCat->nNameBucket - 1)];
+}
+
+/* At least as many buckets as names. Old ones stay in the arena. */
+static void growNames(AssocCall *pCall, AssocCatalog *pCat) {
+  AssocModelName **apOld = pCat->apName, **pp, *p, *pNext;
+  int i, nOld = pCat->nNameBucket, n = nOld ? nOld * 4 : 64;
+  pp = assocAlloc(pCall, &pCat->mem, (i64)sizeof(*pp) * n);
+  if (pp == 0) return;
+  pCat->apName = pp;
+  pCat->nNameBucket = n;
+  for (i = 0; i < nOld; i++) {
+    for (p = apOld[i]; p; p = pNext) {
+      pNext = p->pNext;
+      pp = nameSlot(pCat, p->zName);
+      p->pNext = *pp;
+      *pp = p;
+    }
+  }
 }
 
 /* A session cannot name tables of assoc itself: they show the owner's view. Nor
@@ -291,27 +324,36 @@ static int isForbidden(AssocCall *pCall, AssocModelName *p) {
 /* The same, but each name is looked up once per catalog. Names that find no
 ** table are not kept: a program may ask for any number of them. 0: there is no
 ** table. */
-static AssocModelName *findName(AssocCall *pCall, AssocCatalog *pCat,
+static AssocModelName *seekName(AssocCall *pCall, AssocCatalog *pCat,
                                 AssocSchema *pNear, const char *zName) {
-  AssocModelName **pp = nameSlot(pCat, zName), *p;
+  AssocModelName **pp, *p;
   NameSteps steps;
   if (pCall->rc != SQLITE_OK) return 0;
-  for (p = *pp; p; p = p->pNext) {
-    if (p->pNear != pNear || strcmp(p->zName, zName) != 0) continue;
-    return isForbidden(pCall, p) ? 0 : p;
+  for (p = pCat->nName ? *nameSlot(pCat, zName) : 0; p; p = p->pNext) {
+    if (p->pNear == pNear && strcmp(p->zName, zName) == 0) return p;
   }
   if (!lookForTable(pCall, pCat, pNear, zName, &steps)) return 0;
+  if (pCat->nName >= pCat->nNameBucket) growNames(pCall, pCat);
   p = assocAlloc(pCall, &pCat->mem, sizeof(*p));
-  if (p == 0) return 0;
+  if (p == 0) return 0; /* Also if there are no buckets */
   p->zName = assocArenaText(pCall, &pCat->mem, zName, -1);
   if (p->zName == 0) return 0;
   p->pNear = pNear;
   p->pSchema = steps.pSchema;
   p->zTable = steps.zTable;
   p->pRow = steps.pRow;
+  pp = nameSlot(pCat, zName);
   p->pNext = *pp;
   *pp = p;
-  return isForbidden(pCall, p) ? 0 : p;
+  pCat->nName++;
+  return p;
+}
+
+/* The same for whoever may know of the table. */
+static AssocModelName *findName(AssocCall *pCall, AssocCatalog *pCat,
+                                AssocSchema *pNear, const char *zName) {
+  AssocModelName *p = seekName(pCall, pCat, pNear, zName);
+  return p && !isForbidden(pCall, p) ? p : 0;
 }
 
 /* ---------------------------------------------------------------- models */
@@ -352,67 +394,196 @@ static void statedKey(AssocCall *pCall, AssocModel *pModel, AssocJson *pNames) {
   }
 }
 
-/* The table that exists already and for which a row has "columns", as its
-** AssocTable has the name; or 0. Looked for once. */
-static const char *rowOldTable(AssocCall *pCall, AssocDef *pDef) {
-  AssocJson *pJson;
-  NameSteps steps;
-  if (pDef->bOld) return pDef->zOld;
-  pJson = assocDefJson(pCall, pDef);
-  if (pJson && assocJsonGet(pJson, "columns")) {
-    nameSteps(&pDef->pSchema->pCatalog->mem,
-              assocBareName(pDef->pSchema, pDef->zModel), &steps);
-    (void)schemaEntry(pCall, pDef->pSchema, &steps, 0);
-    pDef->zOld = steps.zTable;
-  }
-  pDef->bOld = pCall->rc == SQLITE_OK;
-  return pDef->zOld;
-}
-
-/* See model.h. */
-int assocRowPlans(AssocCall *pCall, AssocDef *pDef, const AssocTable *pOld,
-                  const char *zTable) {
-  const char *zPlan = assocRowPlan(pCall, pDef);
-  if (pOld == 0) return zPlan && sqlite3_stricmp(zPlan, zTable) == 0;
-  return zPlan == 0 && rowOldTable(pCall, pDef) == pOld->zName;
-}
+/* ---------------------------------------------------------------- places */
 
 /* How a row of assoc_model() concerns a table. */
-#define ROW_NONE 0
 #define ROW_OWN 1    /* Its name finds the table, too */
 #define ROW_NAMES 2  /* It names the table */
 #define ROW_VALUES 3 /* It names the table, and has values */
 
-/* A row of temp hides the one of that name in the file. */
-static int rowConcerns(AssocCall *pCall, AssocTable *pTab, AssocDef *p) {
-  AssocSchema *pSchema = pTab->pSchema;
-  const char *zModel = rowModel(pSchema, p);
+/* The place of a table's name, made if it is missing. 0 after an error. */
+static AssocTablePlace *placeAdd(AssocCall *pCall, AssocSchema *pSchema,
+                                 const char *zTable) {
+  AssocArena *pArena = &pSchema->pCatalog->mem;
+  AssocWord *pWord = assocWordsAdd(pCall, pArena, &pSchema->places, zTable);
+  AssocTablePlace *p = pWord ? pWord->p : 0;
+  if (p || pWord == 0) return p;
+  p = pWord->p = assocAlloc(pCall, pArena, sizeof(*p));
+  if (p == 0) return 0;
+  p->ppRow = &p->pRow;
+  p->ppWant = &p->pWant;
+  return p;
+}
+
+/* Put a row where its name leads. A row of temp hides the one of that name in
+** the file. */
+static void placeRow(AssocCall *pCall, AssocSchema *pSchema, AssocDef *pDef) {
+  const char *zModel = rowModel(pSchema, pDef), *zTable;
+  AssocTablePlace *pPlace;
+  AssocTablePlaceRow *p;
   NameSteps steps;
-  if (zModel == 0 || modelRow(pSchema, zModel) != p) return ROW_NONE;
+  if (zModel == 0 || modelRow(pCall, pSchema, zModel) != pDef) return;
   nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
-  (void)schemaEntry(pCall, pSchema, &steps, 0);
-  if (steps.zTable != pTab->zName) return ROW_NONE;
-  if (steps.pRow == 0) return ROW_OWN;
-  (void)schemaEntry(pCall, pSchema, &steps, 1);
-  if (steps.zTable == pTab->zName) return ROW_OWN;
-  return assocJsonGet(assocDefJson(pCall, p), "values") ? ROW_VALUES
-                                                        : ROW_NAMES;
+  if (!schemaEntry(pCall, pSchema, &steps, 0)) return;
+  zTable = steps.zTable;
+  pPlace = placeAdd(pCall, pSchema, zTable);
+  p = assocAlloc(pCall, &pSchema->pCatalog->mem, sizeof(*p));
+  if (pPlace == 0 || p == 0) return;
+  p->pDef = pDef;
+  p->eRow = ROW_OWN;
+  if (steps.pRow) {
+    (void)schemaEntry(pCall, pSchema, &steps, 1);
+    if (steps.zTable != zTable) {
+      p->eRow = assocJsonGet(assocDefJson(pCall, pDef), "values") ? ROW_VALUES
+                                                                  : ROW_NAMES;
+    }
+  }
+  *pPlace->ppRow = p;
+  pPlace->ppRow = &p->pNext;
+}
+
+/* Put a row that asks for columns of a table that exists already there. */
+static void placeWant(AssocCall *pCall, AssocDef *pDef) {
+  AssocSchema *pSchema = pDef->pSchema;
+  AssocJson *pJson = assocDefJson(pCall, pDef);
+  AssocTablePlace *p;
+  NameSteps steps;
+  if (pJson == 0 || assocJsonGet(pJson, "columns") == 0) return;
+  if (assocRowPlan(pCall, pDef)) return;
+  nameSteps(&pSchema->pCatalog->mem, assocBareName(pSchema, pDef->zModel),
+            &steps);
+  if (!schemaEntry(pCall, pSchema, &steps, 0)) return;
+  p = placeAdd(pCall, pSchema, steps.zTable);
+  if (p == 0) return;
+  pDef->pNextWant = 0; /* An earlier try may have failed */
+  *p->ppWant = pDef;
+  p->ppWant = &pDef->pNextWant;
+}
+
+/* The place of a table, after all rows of assoc_model() that can concern tables
+** of its database were put in theirs. 0: no row speaks of it, or an error. */
+static AssocTablePlace *placeOf(AssocCall *pCall, AssocSchema *pSchema,
+                                const char *zTable) {
+  AssocDef *p = 0;
+  AssocWord *pWord;
+  if (!pSchema->bPlaces) {
+    memset(&pSchema->places, 0, sizeof(pSchema->places));
+    while (pCall->rc == SQLITE_OK && (p = nextRow(pSchema, p)) != 0) {
+      placeRow(pCall, pSchema, p);
+    }
+    for (p = pSchema->pModelDef; p && pCall->rc == SQLITE_OK;
+         p = p->pNextModel) {
+      placeWant(pCall, p);
+    }
+    pSchema->bPlaces = pCall->rc == SQLITE_OK;
+  }
+  if (pCall->rc != SQLITE_OK) return 0;
+  pWord = assocWordsFind(&pSchema->places, zTable);
+  return pWord ? pWord->p : 0;
+}
+
+/* See model.h. */
+AssocDef *assocRowsWant(AssocCall *pCall, AssocSchema *pSchema,
+                        const AssocTable *pOld, const char *zTable) {
+  const AssocTablePlace *p;
+  if (pOld == 0) return assocPlanRows(pCall, pSchema, zTable);
+  p = placeOf(pCall, pOld->pSchema, pOld->zName);
+  return p ? p->pWant : 0;
+}
+
+/* See model.h. */
+AssocDef *assocTableNextRow(AssocCall *pCall, const AssocTable *pTab,
+                            const AssocDef *pLast) {
+  const AssocTablePlace *pPlace = placeOf(pCall, pTab->pSchema, pTab->zName);
+  const AssocTablePlaceRow *p = pPlace ? pPlace->pRow : 0;
+  while (p && pLast) {
+    if (p->pDef == pLast) pLast = 0;
+    p = p->pNext;
+  }
+  while (p && p->pDef->pSchema != pTab->pSchema) p = p->pNext;
+  return p ? p->pDef : 0;
+}
+
+/* Put a definition or a policy where the name of its model leads. The name that
+** finds the table is kept in the definition. */
+static void placeDef(AssocCall *pCall, AssocDef *pDef, int bPolicy) {
+  AssocCatalog *pCat = pDef->pSchema->pCatalog;
+  AssocTablePlace *p;
+  pDef->pNextHere = 0;
+  if (pDef->zName[0] == 0 && !bPolicy) return; /* A row of assoc_model() */
+  if (pDef->pFound == 0) {
+    AssocCall ask;
+    const AssocModelName *pName;
+    assocTryBegin(&ask, pCall);
+    pName = seekName(&ask, pCat, pDef->pSchema, pDef->zModel);
+    if (!assocTryEnd(&ask, pCall, 0)) pDef->pFound = pName;
+  }
+  if (pDef->pFound == 0 || pCall->rc != SQLITE_OK) return;
+  (void)placeOf(pCall, pDef->pFound->pSchema, pDef->pFound->zTable);
+  if (pCall->rc != SQLITE_OK) return;
+  p = placeAdd(pCall, pDef->pFound->pSchema, pDef->pFound->zTable);
+  if (p == 0) return;
+  if (p->iPass != pCat->iPass) {
+    p->iPass = pCat->iPass;
+    p->pDef = p->pPolicy = 0;
+    p->ppDef = &p->pDef;
+    p->ppPolicy = &p->pPolicy;
+  }
+  if (bPolicy) {
+    *p->ppPolicy = pDef;
+    p->ppPolicy = &pDef->pNextHere;
+  } else {
+    *p->ppDef = pDef;
+    p->ppDef = &pDef->pNextHere;
+  }
+}
+
+/* The place of a table, after all definitions and policies were put in theirs.
+** To look for a name may read another database, with definitions of its own. */
+static AssocTablePlace *placeOfDefs(AssocCall *pCall, const AssocTable *pTab) {
+  AssocCatalog *pCat = pTab->pSchema->pCatalog;
+  AssocSchema *p;
+  AssocDef *pDef;
+  AssocTablePlace *pPlace;
+  while (pCat->iPlaced != pCat->iLink && pCall->rc == SQLITE_OK) {
+    int iLink = pCat->iLink;
+    pCat->iPass++;
+    for (p = pCat->pSchema; p; p = p->pNext) {
+      for (pDef = p->bLoaded ? p->pDef : 0; pDef; pDef = pDef->pNext) {
+        placeDef(pCall, pDef, 0);
+      }
+      for (pDef = p->bLoaded ? p->pPolicyDef : 0; pDef; pDef = pDef->pNext) {
+        placeDef(pCall, pDef, 1);
+      }
+    }
+    if (pCall->rc == SQLITE_OK) pCat->iPlaced = iLink;
+  }
+  pPlace = placeOf(pCall, pTab->pSchema, pTab->zName);
+  return pPlace && pPlace->iPass == pCat->iPass ? pPlace : 0;
+}
+
+/* See model.h. */
+AssocDef *assocTablePolicies(AssocCall *pCall, AssocTable *pTab) {
+  const AssocTablePlace *p = placeOfDefs(pCall, pTab);
+  return p ? p->pPolicy : 0;
 }
 
 /* The assoc_model() row of the table's own model, or 0. A row that names the
 ** table is its own only if no other row is. */
 static AssocDef *rowOfTable(AssocCall *pCall, AssocTable *pTab) {
-  AssocDef *p = 0, *pOwn = 0, *pNames = 0;
+  AssocDef *pOwn = 0, *pNames = 0;
+  const AssocTablePlace *pPlace;
+  const AssocTablePlaceRow *p;
   int nNames = 0;
   if (pTab->bRow) return pTab->pRow;
-  while ((p = nextRow(pTab->pSchema, p)) != 0 && pCall->rc == SQLITE_OK) {
-    int e = rowConcerns(pCall, pTab, p);
-    if (e == ROW_OWN && pOwn == 0) pOwn = p;
-    if (e != ROW_NAMES) continue;
-    pNames = p;
+  pPlace = placeOf(pCall, pTab->pSchema, pTab->zName);
+  if (pCall->rc != SQLITE_OK) return 0;
+  for (p = pPlace ? pPlace->pRow : 0; p; p = p->pNext) {
+    if (p->eRow == ROW_OWN && pOwn == 0) pOwn = p->pDef;
+    if (p->eRow != ROW_NAMES) continue;
+    pNames = p->pDef;
     nNames++;
   }
-  if (pCall->rc != SQLITE_OK) return 0;
   pTab->bRow = 1;
   pTab->pRow = pOwn || nNames != 1 ? pOwn : pNames;
   return pTab->pRow;
@@ -813,35 +984,19 @@ void assocDefLink(AssocCall *pCall, AssocDef *pDef) {
   p->bNamed = 1;
 }
 
-/* Does the definition name a model of this table? The name that finds the table
-** is kept in the definition. */
-static int isOfTable(AssocCall *pCall, AssocDef *pDef, const AssocTable *pTab) {
-  const AssocModelName *p = pDef->pFound;
-  if (p == 0) {
-    AssocCall ask;
-    assocTryBegin(&ask, pCall);
-    p = pDef->pFound =
-        findName(&ask, pDef->pSchema->pCatalog, pDef->pSchema, pDef->zModel);
-    if (assocTryEnd(&ask, pCall, 0)) p = 0;
-  }
-  return p && p->pSchema == pTab->pSchema && p->zTable == pTab->zName;
-}
-
 /* Attach definitions to the models of one table. The others are not read: a
 ** connection that asks about two models needs no more. */
 static void linkTable(AssocCall *pCall, AssocTable *pTab) {
   AssocCatalog *pCat = pTab->pSchema->pCatalog;
-  AssocSchema *p;
+  const AssocTablePlace *pPlace;
   AssocDef *pDef;
-  if (pTab->iLinked == pCat->iLink || pCat->iLinked == pCat->iLink) return;
+  if (pTab->iLinked == pCat->iLink || pCall->rc != SQLITE_OK) return;
+  pPlace = placeOfDefs(pCall, pTab);
   if (pCall->rc != SQLITE_OK) return;
   pTab->iLinked = pCat->iLink; /* Reading another database changes it */
-  for (p = pCat->pSchema; p; p = p->pNext) {
-    for (pDef = p->bLoaded ? p->pDef : 0; pDef; pDef = pDef->pNext) {
-      if (pDef->pSource == 0 && isOfTable(pCall, pDef, pTab)) {
-        assocDefLink(pCall, pDef);
-      }
-    }
+  pTab->pDef = pPlace ? pPlace->pDef : 0;
+  for (pDef = pTab->pDef; pDef; pDef = pDef->pNextHere) {
+    assocDefLink(pCall, pDef);
   }
   if (pCall->rc != SQLITE_OK) pTab->iLinked = 0;
 }
@@ -864,20 +1019,15 @@ void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat) {
 ** are in its own database or in temp. pOwn may be 0. */
 static AssocDef *nextDef(AssocCall *pCall, AssocModel *pModel,
                          const AssocModel *pOwn, AssocDef *pLast) {
-  AssocSchema *pSchema =
-      pLast ? pLast->pSchema : pModel->pTable->pSchema->pCatalog->pSchema;
-  AssocDef *p = pLast ? pLast->pNext : pSchema->pDef;
+  AssocDef *p;
   linkTable(pCall, pModel->pTable);
   if (pCall->rc != SQLITE_OK) return 0;
-  for (;;) {
-    for (; p; p = p->pNext) {
-      if (p->pSource == 0) continue; /* Also the rows of models */
-      if (p->pSource == pModel || p->pSource == pOwn) return p;
-    }
-    pSchema = pSchema->pNext;
-    if (pSchema == 0) return 0;
-    p = pSchema->bLoaded ? pSchema->pDef : 0;
+  for (p = pLast ? pLast->pNextHere : pModel->pTable->pDef; p;
+       p = p->pNextHere) {
+    /* One of another model, or without a model, is in the place, too. */
+    if (p->pSource && (p->pSource == pModel || p->pSource == pOwn)) return p;
   }
+  return 0;
 }
 
 AssocDef *assocModelNextDef(AssocCall *pCall, AssocModel *pModel,

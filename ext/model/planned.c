@@ -304,11 +304,9 @@ static void plannerRows(TableMaker *p, AssocSchema *pSchema,
   AssocDef *pDef;
   int i;
   for (i = 0; i < 2; i++) {
-    for (pDef = pSchema->pModelDef; pDef && p->pCall->rc == SQLITE_OK;
-         pDef = pDef->pNextModel) {
-      AssocJson *pJson;
-      if (!assocRowPlans(p->pCall, pDef, pOld, p->pTab->zName)) continue;
-      pJson = assocDefJson(p->pCall, pDef);
+    for (pDef = assocRowsWant(p->pCall, pSchema, pOld, p->pTab->zName);
+         pDef && p->pCall->rc == SQLITE_OK; pDef = pDef->pNextWant) {
+      AssocJson *pJson = assocDefJson(p->pCall, pDef);
       assert(pJson); /* It has "columns" */
       if (i == 0) {
         plannerRow(p, pDef, assocJsonGet(pJson, "columns"));
@@ -323,10 +321,11 @@ static void plannerRows(TableMaker *p, AssocSchema *pSchema,
 }
 
 /* How many columns the rows may give in all. */
-static int plannerMax(AssocCall *pCall, AssocSchema *pSchema) {
-  AssocDef *pDef;
+static int plannerMax(AssocCall *pCall, AssocSchema *pSchema,
+                      const AssocTable *pOld, const char *zTable) {
+  AssocDef *pDef = assocRowsWant(pCall, pSchema, pOld, zTable);
   int n = 1;
-  for (pDef = pSchema->pModelDef; pDef; pDef = pDef->pNextModel) {
+  for (; pDef; pDef = pDef->pNextWant) {
     AssocJson *pJson = assocDefJson(pCall, pDef);
     AssocJson *pColumns = pJson ? assocJsonGet(pJson, "columns") : 0;
     n += 3 + (pColumns ? pColumns->nChild : 0);
@@ -342,7 +341,7 @@ static AssocTable *plannedMake(AssocCall *pCall, AssocSchema *pSchema,
   TableMaker p;
   memset(&p, 0, sizeof(p));
   p.pCall = pCall;
-  p.nMax = plannerMax(pCall, pSchema);
+  p.nMax = plannerMax(pCall, pSchema, pOld, zTable);
   p.azName = assocAlloc(pCall, pArena, (i64)sizeof(char *) * p.nMax);
   p.azDecl = assocAlloc(pCall, pArena, (i64)sizeof(char *) * p.nMax);
   p.pTab = assocAlloc(pCall, pArena, sizeof(*p.pTab));
@@ -367,32 +366,63 @@ static AssocTable *plannedMake(AssocCall *pCall, AssocSchema *pSchema,
   return pCall->rc == SQLITE_OK ? p.pTab : 0;
 }
 
+/* Make a plan for each table that rows of pSchema describe and that does not
+** exist yet. */
+static int readPlans(AssocCall *pCall, AssocSchema *pSchema) {
+  AssocArena *pArena = &pSchema->pCatalog->mem;
+  AssocDef *pDef = pSchema->pModelDef;
+  if (pSchema->bPlans || pCall->rc != SQLITE_OK) return pSchema->bPlans;
+  memset(&pSchema->plans, 0, sizeof(pSchema->plans));
+  for (; pDef && pCall->rc == SQLITE_OK; pDef = pDef->pNextModel) {
+    const char *z = assocRowPlan(pCall, pDef);
+    AssocWord *pWord = z ? assocWordsAdd(pCall, pArena, &pSchema->plans, z) : 0;
+    AssocPlanned *p = pWord ? pWord->p : 0;
+    if (pWord && p == 0) {
+      p = pWord->p = assocAlloc(pCall, pArena, sizeof(*p));
+      if (p) p->ppWant = &p->pWant;
+    }
+    if (p == 0) continue;
+    pDef->pNextWant = 0; /* An earlier try may have failed */
+    *p->ppWant = pDef;
+    p->ppWant = &pDef->pNextWant;
+  }
+  pSchema->bPlans = pCall->rc == SQLITE_OK;
+  return pSchema->bPlans;
+}
+
+/* The plan of that name, and the name as its first row has it; or 0. */
+static AssocPlanned *planOf(AssocCall *pCall, AssocSchema *pSchema,
+                            const char *zName, const char **pzName) {
+  AssocWord *pWord;
+  if (!readPlans(pCall, pSchema)) return 0;
+  pWord = assocWordsFind(&pSchema->plans, zName);
+  *pzName = pWord ? pWord->zName : 0;
+  return pWord ? pWord->p : 0;
+}
+
 /* See model.h. */
 const char *assocPlannedName(AssocCall *pCall, AssocSchema *pSchema,
                              const char *zName) {
-  AssocDef *pDef;
-  for (pDef = pSchema->pModelDef; pDef; pDef = pDef->pNextModel) {
-    const char *z = assocRowPlan(pCall, pDef);
-    if (z && sqlite3_stricmp(z, zName) == 0) return z;
-  }
-  return 0;
+  const char *z;
+  return planOf(pCall, pSchema, zName, &z) ? z : 0;
+}
+
+/* See model.h. */
+AssocDef *assocPlanRows(AssocCall *pCall, AssocSchema *pSchema,
+                        const char *zName) {
+  const char *z;
+  const AssocPlanned *p = planOf(pCall, pSchema, zName, &z);
+  return p ? p->pWant : 0;
 }
 
 /* See model.h. Each one is made once per catalog. */
 AssocTable *assocTablePlanned(AssocCall *pCall, AssocSchema *pSchema,
                               const char *zName) {
-  AssocTable *p;
   const char *z;
-  if (pCall->rc != SQLITE_OK) return 0;
-  for (p = pSchema->pPlanned; p; p = p->pNextPlan) {
-    if (sqlite3_stricmp(p->zName, zName) == 0) return p;
-  }
-  z = assocPlannedName(pCall, pSchema, zName);
-  p = z ? plannedMake(pCall, pSchema, 0, z) : 0;
+  AssocPlanned *p = planOf(pCall, pSchema, zName, &z);
   if (p == 0) return 0;
-  p->pNextPlan = pSchema->pPlanned;
-  pSchema->pPlanned = p;
-  return p;
+  if (p->pTab == 0) p->pTab = plannedMake(pCall, pSchema, 0, z);
+  return p->pTab;
 }
 
 /* See model.h. */
@@ -411,14 +441,13 @@ static int tableHas(const AssocTable *pTab, const char *zCol) {
 
 /* See model.h. */
 AssocTable *assocTableWanted(AssocCall *pCall, AssocTable *pTab, int bLack) {
-  AssocDef *pDef = pTab->pSchema->pModelDef;
+  AssocDef *pDef;
   int n = 0;
   if (pTab->bPlanned) return pTab;
-  for (; pDef && pCall->rc == SQLITE_OK; pDef = pDef->pNextModel) {
-    AssocJson *pCol;
-    if (!assocRowPlans(pCall, pDef, pTab, 0)) continue;
-    pCol = assocJsonGet(assocDefJson(pCall, pDef), "columns");
-    assert(pCol); /* assocRowPlans() has seen them */
+  pDef = assocRowsWant(pCall, pTab->pSchema, pTab, 0);
+  for (; pDef; pDef = pDef->pNextWant) {
+    AssocJson *pCol = assocJsonGet(assocDefJson(pCall, pDef), "columns");
+    assert(pCol); /* assocRowsWant() has seen them */
     n += !bLack || pCol->eType != ASSOC_J_OBJECT;
     for (pCol = pCol->pChild; pCol; pCol = pCol->pNext) {
       n += pCol->zKey == 0 || !tableHas(pTab, pCol->zKey);

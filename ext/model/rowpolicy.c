@@ -196,25 +196,23 @@ static void shadowPolicy(AssocCall *pCall, AssocTable *pTab,
 static void tablePolicies(AssocCall *pCall, AssocTable *pTab) {
   AssocCatalog *pCat = pTab->pSchema->pCatalog;
   AssocPolicy **ppEnd = &pTab->pPolicy;
-  AssocSchema *pSchema;
   AssocDef *pDef;
   pTab->pPolicy = 0; /* An earlier try may have failed in the middle */
-  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    if (pSchema != pTab->pSchema && pSchema->pNext) continue;
-    if (!assocSchemaLoad(pCall, pSchema)) return;
-    for (pDef = pSchema->pPolicyDef; pDef; pDef = pDef->pNext) {
-      AssocModel *pModel = modelOfRow(pCall, pTab, pDef);
-      AssocPolicy *p;
-      if (pModel == 0) continue;
-      p = assocAlloc(pCall, &pCat->mem, sizeof(*p));
-      if (p == 0) return;
-      p->pDef = pDef;
-      p->pModel = pModel;
-      readPolicy(pCall, p);
-      assocErrorPrefix(pCall, "the policy of %s: ", pModel->zLabel);
-      *ppEnd = p;
-      ppEnd = &p->pNext;
-    }
+  if (!assocSchemaLoad(pCall, pTab->pSchema)) return;
+  for (pDef = assocTablePolicies(pCall, pTab); pDef; pDef = pDef->pNextHere) {
+    AssocModel *pModel;
+    AssocPolicy *p;
+    if (pDef->pSchema != pTab->pSchema && pDef->pSchema->pNext) continue;
+    pModel = modelOfRow(pCall, pTab, pDef);
+    if (pModel == 0) continue;
+    p = assocAlloc(pCall, &pCat->mem, sizeof(*p));
+    if (p == 0) return;
+    p->pDef = pDef;
+    p->pModel = pModel;
+    readPolicy(pCall, p);
+    assocErrorPrefix(pCall, "the policy of %s: ", pModel->zLabel);
+    *ppEnd = p;
+    ppEnd = &p->pNext;
   }
   shadowPolicy(pCall, pTab, ppEnd);
   pTab->bPolicy = pCall->rc == SQLITE_OK;

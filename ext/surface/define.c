@@ -442,10 +442,11 @@ static void defineFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 
 /* Is it a definition of that model? One whose table is gone is known by the
 ** name of its model alone. */
-static int isOfModel(const AssocDef *pDef, const AssocModel *pModel,
+static int isOfModel(AssocCall *pCall, AssocDef *pDef, const AssocModel *pModel,
                      const char *zModel) {
   const AssocSchema *pSchema = pDef->pSchema;
   assert(pSchema && zModel);
+  assocDefLink(pCall, pDef);
   if (pModel && (pDef->pSource == pModel || pModel->pDef == pDef)) return 1;
   return pDef->pSource == 0 &&
          sqlite3_stricmp(assocBareName(pSchema, pDef->zModel),
@@ -463,11 +464,10 @@ static AssocDef *undefine(AssocCall *pCall, AssocCatalog *pCat,
   assocTryBegin(&ask, pCall); /* The model may be a broken view */
   pModel = assocModelSeek(&ask, pCat, zModel);
   (void)assocTryEnd(&ask, pCall, 0);
-  assocCatalogLink(pCall, pCat); /* Now that its database has been read */
   for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
     for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
       if (sqlite3_stricmp(pDef->zName, zName) == 0 &&
-          isOfModel(pDef, pModel, zModel)) {
+          isOfModel(pCall, pDef, pModel, zModel)) {
         pFound = pDef;
       }
     }

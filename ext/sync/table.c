@@ -21,24 +21,19 @@ AssocTable *assocWantedNext(AssocSync *p, AssocSchema *pSchema,
                             AssocDef **ppDef, AssocTable **ppTab) {
   while (p->pCall->rc == SQLITE_OK) {
     AssocTable *pWant = 0, *pTab = 0;
-    AssocDef *pOther;
     const char *zPlan;
     *ppDef = *ppDef ? (*ppDef)->pNextModel : pSchema->pModelDef;
     if (*ppDef == 0) return 0;
     zPlan = assocRowPlan(p->pCall, *ppDef);
-    if (zPlan) {
-      pWant = assocTablePlanned(p->pCall, pSchema, zPlan);
-    } else {
+    if (zPlan == 0) {
       AssocModel *pModel = assocModelTry(p->pCall, pSchema, (*ppDef)->zModel);
-      pTab = pModel ? pModel->pTable : 0;
-      if (pTab && !assocRowPlans(p->pCall, *ppDef, pTab, 0)) pTab = 0;
-      if (pTab) pWant = assocTableWanted(p->pCall, pTab, 1);
+      if (pModel == 0) continue;
+      pTab = pModel->pTable;
     }
     /* Of several rows of one table, the first counts */
-    for (pOther = pSchema->pModelDef; pWant && pOther != *ppDef;
-         pOther = pOther->pNextModel) {
-      if (assocRowPlans(p->pCall, pOther, pTab, zPlan)) pWant = 0;
-    }
+    if (assocRowsWant(p->pCall, pSchema, pTab, zPlan) != *ppDef) continue;
+    pWant = zPlan ? assocTablePlanned(p->pCall, pSchema, zPlan)
+                  : assocTableWanted(p->pCall, pTab, 1);
     *ppTab = pTab;
     if (pWant) return pWant;
   }
@@ -219,10 +214,9 @@ void assocWantedColumns(AssocSync *p, AssocCatalog *pCat) {
 
 /* See sync.h. */
 int assocWantedHas(AssocSync *p, const AssocTable *pTab, const char *zCol) {
-  AssocDef *pDef;
-  for (pDef = pTab->pSchema->pModelDef; pDef; pDef = pDef->pNextModel) {
-    AssocJson *pJson, *pCol;
-    if (!assocRowPlans(p->pCall, pDef, pTab, 0)) continue;
+  AssocDef *pDef = assocRowsWant(p->pCall, pTab->pSchema, pTab, 0);
+  for (; pDef; pDef = pDef->pNextWant) {
+    AssocJson *pCol, *pJson;
     pJson = assocJsonGet(assocDefJson(p->pCall, pDef), "columns");
     for (pCol = pJson ? pJson->pChild : 0; pCol; pCol = pCol->pNext) {
       if (sqlite3_stricmp(pCol->zKey, zCol) == 0) return 1; /* 0: no name */

@@ -45,10 +45,10 @@ AssocModel *assocTimeNext(AssocSync *p, AssocSchema *pSchema,
     *ppDef = *ppDef ? (*ppDef)->pNextModel : pSchema->pModelDef;
     if (*ppDef == 0) return 0;
     pModel = timeModel(p, *ppDef);
-    for (pOther = pSchema->pModelDef; pModel && pOther != *ppDef;
-         pOther = pOther->pNextModel) {
-      AssocModel *pBefore = timeModel(p, pOther);
-      if (pBefore && pBefore->pTable == pModel->pTable) pModel = 0;
+    pOther = 0;
+    while (pModel && (pOther = assocTableNextRow(p->pCall, pModel->pTable,
+                                                 pOther)) != *ppDef) {
+      if (pOther == 0 || timeModel(p, pOther)) pModel = 0;
     }
   }
   return pModel;
