@@ -190,11 +190,17 @@ static int manyPrepare(LinkRun *p) {
 /* What does the row need that pStmt gives? RUN_*. */
 static int manyWhat(LinkRun *p, sqlite3_stmt *pStmt) {
   const WriteLink *pLink = p->pLink;
-  int nKey = p->nKey, rc = SQLITE_OK, bHas, bGood;
+  int nKey = p->nKey, rc = SQLITE_OK, bHas, bGood = 1;
   u32 iSlot, nSlot = p->keep.map.nSlot;
   if (sqlite3_column_type(pStmt, 0) == SQLITE_NULL) return RUN_ALONE;
-  if (sqlite3_column_type(pStmt, nKey - 1) == SQLITE_NULL) return RUN_ALONE;
-  bHas = bGood = sqlite3_column_int(pStmt, nKey + 1);
+  if (nKey > 1 && sqlite3_column_type(pStmt, nKey - 1) == SQLITE_NULL) {
+    return RUN_ALONE;
+  }
+  /* A target of a belongsToMany without a scope is as good as any other. */
+  if (pLink->pJoin == 0 || pLink->pRel->pScope) {
+    bGood = sqlite3_column_int(pStmt, nKey + 1);
+  }
+  bHas = bGood;
   if (pLink->pJoin) {
     bHas = sqlite3_column_int(pStmt, nKey + 2 + pLink->pJoin->nKey);
     if (!p->bRemove && (!bGood || (bHas && p->nThrough))) return RUN_ALONE;
@@ -228,7 +234,9 @@ static int manyRead(LinkRun *p, int nKey, const WriteVal *const *aaKey) {
   while (eWhat != RUN_ALONE && assocStep(w->pCall, pStmt)) {
     eWhat = manyWhat(p, pStmt);
     if (eWhat != RUN_WRITE) continue;
-    p->abMoved[p->n] = (u8)sqlite3_column_int(pStmt, nCol);
+    if (pLink->pJoin == 0) {
+      p->abMoved[p->n] = (u8)sqlite3_column_int(pStmt, nCol);
+    }
     if (p->aaPair) {
       p->aaPair[p->n] = assocWriteGet(w, pStmt, nCol + 2, pLink->pJoin->nKey);
     }
@@ -443,6 +451,40 @@ static void keepAdd(AssocWriter *w, LinkKeep *p, WriteLink *pLink,
   }
 }
 
+/* The same for a list of integers, the keys of which the table stores as they are:
+** rows that are related exist, and need no look. False if it is no such list. */
+static int keepInts(AssocWriter *w, LinkKeep *p, const WriteLink *pLink,
+                    const KeepList *pList) {
+  const AssocModel *pModel = pLink->pTarget;
+  int i, rc = SQLITE_OK;
+  i64 iKey;
+  if (pList->abOnce || pModel->nKey != 1 ||
+      pModel->aKey[0] != pModel->pTable->iRowid || !assocRowReads(w, pModel)) {
+    return 0;
+  }
+  for (i = 0; i < pList->nKey; i++) {
+    if (!assocValIsInt(pList->aaKey[i], &iKey)) return 0;
+  }
+  for (i = 0; i < pList->nKey; i++) {
+    (void)assocValIsInt(pList->aaKey[i], &iKey);
+    pList->aSlot[i] = assocKeymapAddInt(&p->map, iKey, &rc);
+    if (rc != SQLITE_OK) pList->aSlot[i] = 0;
+  }
+  assocErrorCode(w->pCall, rc);
+  return 1;
+}
+
+/* After that: an error if one of the other rows does not exist. */
+static void keepNeed(AssocWriter *w, const LinkKeep *p, const WriteLink *pLink,
+                     const KeepList *pList) {
+  WriteRow row;
+  int i;
+  for (i = 0; i < pList->nKey && w->pCall->rc == SQLITE_OK; i++) {
+    if (p->abFound[pList->aSlot[i]]) continue;
+    assocRowNeed(w, pLink->pTarget, pList->aaKey[i], &row);
+  }
+}
+
 /* Release every related row whose key is not in the list. The keys are compared
 ** by a hash map with SQLite's rules, so a set of 10,000 keys stays linear. */
 void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
@@ -452,7 +494,7 @@ void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   const WriteVal **aaGo;
   LinkRows rows;
   LinkKeep keep;
-  int i;
+  int i, bInts;
   if (w->pCall->rc != SQLITE_OK) return;
   if (pLink->pRel->eKind == ASSOC_BELONGSTO) {
     assert(nKey == 0); /* assocLinkAdd() replaces the target of a belongsTo */
@@ -465,8 +507,10 @@ void assocLinkKeep(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   list.aSlot =
       assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*list.aSlot) * (nKey + 1));
   if (w->pCall->rc == SQLITE_OK) {
-    keepAdd(w, &keep, pLink, &list);
+    bInts = keepInts(w, &keep, pLink, &list);
+    if (!bInts) keepAdd(w, &keep, pLink, &list);
     assocLinkAll(w, pLink, pSource, &keep, &rows);
+    if (bInts) keepNeed(w, &keep, pLink, &list);
   }
   assocKeymapClear(&keep.map);
   aaGo = assocAlloc(w->pCall, &w->tmp, (i64)sizeof(*aaGo) * (rows.n + 1));

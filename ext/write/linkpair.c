@@ -90,22 +90,19 @@ int assocLinkMayPair(AssocWriter *w, AssocRel *pRel) {
   return p->eQuick == QUICK_YES;
 }
 
-/* Is the key an integer, as the tables have it? */
-static int quickIs(const WriteVal *p) {
-  if (p->pJson) return p->pJson->eType == ASSOC_J_INT;
-  assert(p->pVal); /* The caller's key, not one that was read */
-  return sqlite3_value_type(p->pVal) == SQLITE_INTEGER;
-}
-
 int assocLinkNewPair(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteRow *pTarget, WriteChanges *pChanges) {
   const AssocTable *pTab = pLink->pRel->pThrough;
   const WriteCell *aCell;
   sqlite3_stmt *pStmt;
+  i64 iKey;
   int i, n = 0;
   assert(pLink->eQuick == QUICK_YES);
   if (w->pCall->rc != SQLITE_OK) return 0;
-  if (!quickIs(pSource->aKey) || !quickIs(pTarget->aKey)) return 0;
+  if (!assocValIsInt(pSource->aKey, &iKey) ||
+      !assocValIsInt(pTarget->aKey, &iKey)) {
+    return 0;
+  }
   aCell = assocLinkJoinCells(w, pLink, pSource->aKey, pTarget->aKey, 0, 0, &n);
   aCell = assocRowFill(w, pLink->pJoin, &n, aCell);
   if (aCell == 0) return 0;

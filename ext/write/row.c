@@ -162,6 +162,19 @@ int assocValIsNull(const WriteVal *pVal) {
   return pVal->pVal && sqlite3_value_type(pVal->pVal) == SQLITE_NULL;
 }
 
+int assocValIsInt(const WriteVal *pVal, i64 *pi) {
+  int bIs = 1;
+  *pi = pVal->i;
+  if (pVal->pJson) {
+    bIs = pVal->pJson->eType == ASSOC_J_INT;
+    *pi = pVal->pJson->i;
+  } else if (pVal->pVal) {
+    bIs = sqlite3_value_type(pVal->pVal) == SQLITE_INTEGER;
+    if (bIs) *pi = sqlite3_value_int64(pVal->pVal);
+  }
+  return bIs;
+}
+
 /* For values that were read from the same column: equal type and equal content.
 ** Collations do not count. */
 int assocValSame(const WriteVal *pA, const WriteVal *pB) {

@@ -187,6 +187,8 @@ AssocJson *assocLiteralJson(AssocWriter *w, const ShapeVal *pVal);
 extern const AssocJson assocNull;
 /* Is it NULL, or null in JSON? */
 int assocValIsNull(const WriteVal *pVal);
+/* Is it an integer, as a rowid is stored? *pi is set to it. */
+int assocValIsInt(const WriteVal *pVal, i64 *pi);
 /* Are two values identical? Both come from the same column, not from JSON. */
 int assocValSame(const WriteVal *pA, const WriteVal *pB);
 /* Would the column store the same for both? By its affinity: '1' is 1 in an

@@ -366,7 +366,6 @@ INSERT INTO listed_links(post_id, tag_id) SELECT 1, value FROM json_each((SELECT
 -- shape: write-list-set
 -- title: keep 5,000 of 10,000 related rows by a list
 -- target: 0.6
--- why: Lists of targets
 -- undone
 -- ours:
 SELECT 1 FROM (SELECT assoc_set('listed_posts', 2, 'tags', (SELECT json_group_array(id) FROM listed_tags WHERE id > 5000)) a) WHERE a IS NULL
