@@ -254,6 +254,10 @@ void assocCallDirect(AssocCall *pCall, const char *zFunction, int bWriting);
 void *assocMalloc(AssocCall *pCall, i64 nByte);
 /* A text by sqlite3_mprintf()'s rules: %q, %Q and %w quote. */
 char *assocMprintf(AssocCall *pCall, const char *zFmt, ...);
+/* Append a text that may be empty. sqlite3_str_appendall() allocates for an empty
+** one, which sqlite3_str_appendf() does not expect of an empty string: an assert
+** of SQLite's debug builds says so. */
+void assocStrAdd(sqlite3_str *pStr, const char *z);
 /* Finish pStr and return its text. OUT: the caller frees the text with
 ** sqlite3_free(); 0 after an error, "" for an empty text. */
 char *assocStrFinish(AssocCall *pCall, sqlite3_str *pStr);

@@ -287,6 +287,12 @@ char *assocStrFinish(AssocCall *pCall, sqlite3_str *pStr) {
   return 0;
 }
 
+/* See base.h. */
+void assocStrAdd(sqlite3_str *pStr, const char *z) {
+  assert(z);
+  if (*z) sqlite3_str_appendall(pStr, z);
+}
+
 sqlite3_stmt *assocPrepareText(AssocCall *pCall, char *zSql) {
   sqlite3_stmt *pStmt = 0;
   if (zSql == 0) assocErrorCode(pCall, SQLITE_NOMEM);

@@ -20,7 +20,7 @@ static void textNode(AssocSql *p, AssocNode *pNode);
 
 /* Append text to the statement. */
 static void textPut(AssocSql *p, const char *z) {
-  sqlite3_str_appendall(p->pStr, z);
+  assocStrAdd(p->pStr, z);
 }
 
 /*

@@ -700,7 +700,7 @@ static char *fixIndex(Checker *c, const CheckIndex *pWant) {
   const char *zName;
   int i;
   assert(pWant->nCol > 0 && pWant->nCol <= ASSOC_COUNT(pWant->aCol));
-  sqlite3_str_appendall(pName, pTab->zName);
+  assocStrAdd(pName, pTab->zName);
   for (i = 0; i < pWant->nCol; i++) {
     sqlite3_str_appendf(pName, "_%s", pTab->aCol[pWant->aCol[i]].zName);
   }

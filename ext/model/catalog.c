@@ -659,7 +659,7 @@ static char *guardText(AssocCall *pCall, const AssocCatalog *pCat) {
     guardColumn(pStr, pFrom, p);
   }
   zFrom = assocStrFinish(pCall, pFrom);
-  sqlite3_str_appendall(pStr, zFrom ? zFrom : "");
+  assocStrAdd(pStr, zFrom ? zFrom : "");
   sqlite3_free(zFrom);
   return assocStrFinish(pCall, pStr);
 }

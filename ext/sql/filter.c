@@ -21,7 +21,7 @@
 /* Append text that this file made itself. Names and values have their own
 ** functions, which quote and bind. */
 static void filterPut(AssocSql *p, const char *z) {
-  sqlite3_str_appendall(p->pStr, z);
+  assocStrAdd(p->pStr, z);
 }
 
 /* ---------------------------------------------------------------- choosing */

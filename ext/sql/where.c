@@ -18,7 +18,7 @@
 
 /* Append text that this file made itself. */
 static void sqlPut(AssocSql *p, const char *z) {
-  sqlite3_str_appendall(p->pStr, z);
+  assocStrAdd(p->pStr, z);
 }
 
 /* ----------------------------------------------------------------- paths */

@@ -207,7 +207,7 @@ static void dumpFunc(AssocCall *pCall, sqlite3_context *pCtx, int nArg,
     assocCatalogNeedTrust(pCall, look.pCat);
     z = assocDumpText(&look);
   }
-  if (z) sqlite3_str_appendall(pStr, z);
+  if (z) assocStrAdd(pStr, z);
   assocLiveDump(pCall, look.pCat, pStr);
   lookLeave(&look);
   lookClear(&look);

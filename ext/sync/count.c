@@ -49,7 +49,7 @@ static void countInit(CountMaker *m, AssocSync *p, const AssocCounter *c,
 
 /* Append z to the text of the trigger. */
 static void countPut(CountMaker *m, const char *z) {
-  sqlite3_str_appendall(m->pStr, z);
+  assocStrAdd(m->pStr, z);
 }
 
 /* NEW.user_id. zRow stands before the name. */

@@ -61,7 +61,7 @@ static void guardEnd(GuardMaker *g) {
 
 /* NEW.commentableId. zRow is "NEW.", "OLD.", or "" for the bare name. */
 static void guardName(GuardMaker *g, const char *zRow, const char *zName) {
-  sqlite3_str_appendall(g->pStr, zRow);
+  assocStrAdd(g->pStr, zRow);
   assocDdlName(g->pStr, zName);
 }
 

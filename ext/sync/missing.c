@@ -73,7 +73,7 @@ static void syncColumns(AssocSync *p, const AssocForeign *pFor) {
 ** counts the elements. */
 static void ddlNext(AssocSync *p, int *pn, const char *zFirst,
                     const char *zNext) {
-  sqlite3_str_appendall(p->pStr, (*pn)++ ? zNext : zFirst);
+  assocStrAdd(p->pStr, (*pn)++ ? zNext : zFirst);
 }
 
 /* The columns of one key of a join table. */
@@ -278,7 +278,7 @@ static const char *indexName(AssocSync *p, const AssocForeign *pFor) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   const char *zBase;
   int i;
-  sqlite3_str_appendall(pStr, pFor->zTable);
+  assocStrAdd(pStr, pFor->zTable);
   for (i = 0; i < assocSyncColumns(pFor); i++) {
     sqlite3_str_appendf(pStr, "_%s", assocSyncColumnName(pFor, i));
   }

@@ -175,7 +175,7 @@ static void pairCreate(AssocSync *p, const Pair *pPair) {
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
   const char *zName;
   int i;
-  sqlite3_str_appendall(pStr, pFor->zTable);
+  assocStrAdd(pStr, pFor->zTable);
   for (i = 0; i < pPair->nCol; i++) {
     sqlite3_str_appendf(pStr, "_%s", pPair->azCol[i]);
   }

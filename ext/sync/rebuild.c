@@ -271,7 +271,7 @@ static void newElements(Rebuild *r) {
     sqlite3_str_appendall(pStr, zNew + 1);
     keepText(r, iGap, pCreate->iClose);
   } else {
-    if (zNew) sqlite3_str_appendall(pStr, zNew);
+    if (zNew) assocStrAdd(pStr, zNew);
     keepText(r, pCreate->iLast, pCreate->iClose);
   }
   sqlite3_free(zNew);
@@ -688,9 +688,9 @@ char *assocSyncScript(AssocSync *p, const char *zTables, const char *zRest) {
   if (bFkey) sqlite3_str_appendall(pStr, "PRAGMA foreign_keys=OFF;\n");
   if (!bLegacy) sqlite3_str_appendall(pStr, "PRAGMA legacy_alter_table=ON;\n");
   if (p->pRebuilt) sqlite3_str_appendall(pStr, "BEGIN;\n");
-  sqlite3_str_appendall(pStr, zTables);
+  assocStrAdd(pStr, zTables);
   if (zTables[0] && zRest[0]) sqlite3_str_appendchar(pStr, 1, '\n');
-  sqlite3_str_appendall(pStr, zRest);
+  assocStrAdd(pStr, zRest);
   scriptCheck(pStr, p->pRebuilt);
   if (p->pRebuilt) sqlite3_str_appendall(pStr, "\nCOMMIT;");
   if (!bLegacy) {

@@ -104,7 +104,7 @@ void assocTriggerIs(sqlite3_str *pStr, const AssocTable *pTab,
   const int *a = pTab->iRowid >= 0 ? &pTab->iRowid : pTab->aKey;
   for (i = 0; i < n; i++) {
     if (i) sqlite3_str_appendall(pStr, " AND ");
-    sqlite3_str_appendall(pStr, zLeft);
+    assocStrAdd(pStr, zLeft);
     assocDdlName(pStr, pTab->aCol[a[i]].zName);
     sqlite3_str_appendf(pStr, " IS %s", zRow);
     assocDdlName(pStr, pTab->aCol[a[i]].zName);

@@ -128,7 +128,7 @@ static void lookColumns(AssocSql *p, WriteLink *pLink, int eList) {
 static void lookListed(AssocSql *p, const char *zJoin, AssocModel *pModel,
                        int iAlias, int iKey) {
   int i;
-  sqlite3_str_appendall(p->pStr, zJoin);
+  assocStrAdd(p->pStr, zJoin);
   assocSqlTableAs(p, pModel->pTable, iAlias);
   for (i = 0; i < pModel->nKey; i++) {
     sqlite3_str_appendall(p->pStr, i ? " AND " : " ON ");
