@@ -199,6 +199,7 @@ void assocPlanRelease(AssocCall *pCall, AssocPlan *pPlan) {
   pCall->pConn->budget.zAt = 0; /* It may be a path of the plan */
   pPlan->bBusy = 0;
   pPlan->hold.bUse = pPlan->hold.bStale = 0;
+  if (pPlan->hold.nHolder == 0) assocHoldReset(pPlan);
   assert(!pPlan->hold.bDropped); /* No busy plan is dropped */
   if (pCall->rc == SQLITE_OK && p->nMost > 0) return;
   dropPlan(p, pPlan);

@@ -20,6 +20,9 @@
 **     LEFT JOIN (SELECT … FROM posts t1 WHERE …) n0 ON n0.k0=+k.k0
 **     LEFT JOIN (SELECT … FROM users t1 WHERE …) n1 ON n1.k0=n0.a0
 **
+** A cursor of eager(), which a join asks for one key after another, holds its
+** plan in the same way, until SQLite closes it.
+**
 ** SQLite keeps the hold (auxiliary data) with a constant argument of the call,
 ** and frees it when the calling statement ends. The open statement keeps a
 ** snapshot of main as long, as a correlated subquery does.
@@ -149,10 +152,11 @@ i64 assocHoldAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
 
 /* ----------------------------------------------------------------- plans */
 
-/* Are all values of the statement literals of the shape? */
+/* Are all values of the statement literals? The shape has no parameters, and a
+** definition takes no values of the caller. */
 static int hasLiterals(const AssocFetch *pFetch) {
   const AssocBind *pBind = pFetch->pBind;
-  while (pBind && assocBindIsLiteral(pBind)) pBind = pBind->pNext;
+  while (pBind && ASSOC_ALWAYS(assocBindIsLiteral(pBind))) pBind = pBind->pNext;
   return pBind == 0;
 }
 
@@ -249,6 +253,40 @@ static void holdMark(sqlite3_context *pCtx, int iArg, AssocConn *pConn) {
   sqlite3_set_auxdata(pCtx, iArg, p, holdFree);
 }
 
+/* The plan's statements stay open from now on. */
+static void holdBegin(AssocCall *pCall, AssocPlan *pPlan, i64 iToken) {
+  assocHoldReset(pPlan);
+  pPlan->hold.nChange = sqlite3_total_changes64(pCall->db);
+  pPlan->hold.iToken = iToken;
+  pPlan->hold.bUse = 1;
+}
+
+void assocHoldStream(AssocCall *pCall, AssocPlan *pPlan) {
+  i64 iToken;
+  assert(pPlan->bBusy && pPlan->eAsk == ASSOC_ASK_KEY);
+  if (!assocCatalogToken(pCall, pPlan->pCat, &iToken)) return;
+  if (!pPlan->hold.bMade) makeHeld(pCall, pPlan);
+  if (!pPlan->hold.bNever) holdBegin(pCall, pPlan, iToken);
+}
+
+int assocHoldAsks(AssocCall *pCall, AssocPlan *pPlan) {
+  if (!pPlan->hold.bUse) return 0;
+  if (pPlan->hold.bNever) {
+    pPlan->hold.bUse = 0;
+    assocHoldReset(pPlan);
+  } else if (pPlan->hold.nChange != sqlite3_total_changes64(pCall->db)) {
+    holdBegin(pCall, pPlan, pPlan->hold.iToken);
+  }
+  return pPlan->hold.bUse;
+}
+
+int assocHoldFailed(AssocPlan *pPlan) {
+  if (!pPlan->hold.bStale) return 0;
+  pPlan->hold.bUse = pPlan->hold.bStale = 0;
+  assocHoldReset(pPlan);
+  return 1;
+}
+
 void assocHoldKeep(AssocCall *pCall, sqlite3_context *pCtx, int iArg,
                    AssocPlan *pPlan) {
   AssocHold *p = sqlite3_get_auxdata(pCtx, iArg);
@@ -267,8 +305,5 @@ void assocHoldKeep(AssocCall *pCall, sqlite3_context *pCtx, int iArg,
     p->pPlan = pPlan;
     pPlan->hold.nHolder++;
   }
-  assocHoldReset(pPlan);
-  pPlan->hold.nChange = sqlite3_total_changes64(pCall->db);
-  pPlan->hold.iToken = iToken;
-  pPlan->hold.bUse = 1;
+  holdBegin(pCall, pPlan, iToken);
 }

@@ -684,24 +684,40 @@ static void joinedRow(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt) {
   if (!assocListNeed(pRun, pState, 1)) return;
   assocListLimits(pRun, pNode, 0);
   pState->bHere = 1;
-  if (sqlite3_column_type(pStmt, pNode->iHeld) != SQLITE_NULL) {
+  if (pNode->pParent == 0 ||
+      sqlite3_column_type(pStmt, pNode->iHeld) != SQLITE_NULL) {
     columnsRow(pRun, pNode, pStmt, pNode->iHeld + 1, 0);
   }
   pNode->last.eWay = ASSOC_WAY_LOOKUP;
   runError(pRun, pNode);
 }
 
-/* Fetch the root, and all rows that its held statement joins. */
-static void fetchHeld(AssocRun *pRun, AssocNode *pRoot) {
+sqlite3_stmt *assocRunHeldStep(AssocRun *pRun) {
+  AssocNode *pRoot = pRun->pPlan->pRoot;
+  pRun->pNode = pRoot;
+  pRun->iKey = 0;
+  if (!assocHoldStep(pRun, pRoot)) return 0;
+  if (sqlite3_column_type(pRoot->held.stmt.p, pRoot->iHeld) == SQLITE_NULL) {
+    return 0;
+  }
+  return pRoot->held.stmt.p;
+}
+
+void assocRunHeldRows(AssocRun *pRun, sqlite3_stmt *pStmt) {
   AssocPlan *pPlan = pRun->pPlan;
   int i;
+  for (i = 0; i < pPlan->nNode && pRun->pCall->rc == SQLITE_OK; i++) {
+    if (pPlan->apNode[i]->bJoined) joinedRow(pRun, pPlan->apNode[i], pStmt);
+  }
+}
+
+/* Fetch the root, and all rows that its held statement joins. */
+static void fetchHeld(AssocRun *pRun) {
+  sqlite3_stmt *pStmt;
   pRun->apHeld = pRun->args.apKey;
   pRun->nHeld = pRun->args.nKey;
-  if (!assocHoldStep(pRun, pRoot)) return;
-  for (i = 0; i < pPlan->nNode && pRun->pCall->rc == SQLITE_OK; i++) {
-    AssocNode *pNode = pPlan->apNode[i];
-    if (pNode->bJoined) joinedRow(pRun, pNode, pRoot->held.stmt.p);
-  }
+  pStmt = assocRunHeldStep(pRun);
+  if (pStmt) assocRunHeldRows(pRun, pStmt);
 }
 
 /* Fetch the root's rows. The key of one row is bound as the caller gave it. */
@@ -712,7 +728,7 @@ static void fetchRoot(AssocRun *pRun, AssocNode *pNode) {
     return;
   }
   if (usesHeld(pRun, pNode, 1)) {
-    fetchHeld(pRun, pNode);
+    fetchHeld(pRun);
     return;
   }
   pStmt = openFetch(pRun, pNode, &pNode->lookup);

@@ -141,6 +141,17 @@ void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
 /* Step the held statement of a node to its row for the key that pRun->apHeld or
 ** iKey says. False after an error, or if hold.bStale is set. */
 int assocHoldStep(AssocRun *pRun, AssocNode *pNode);
+/* Step the root's held statement to the row of one root, which it gives; 0 if
+** there is none, after an error, or if hold.bStale is set. */
+sqlite3_stmt *assocRunHeldStep(AssocRun *pRun);
+/* Write the root on which it stands, and the rows that it joins. */
+void assocRunHeldRows(AssocRun *pRun, sqlite3_stmt *pStmt);
+/* The stream's plan is held until the stream ends, if it can be. */
+void assocHoldStream(AssocCall *pCall, AssocPlan *pPlan);
+/* May the stream ask its held plan for a root? */
+int assocHoldAsks(AssocCall *pCall, AssocPlan *pPlan);
+/* Was the answer not valid? Then the plan is no longer held. */
+int assocHoldFailed(AssocPlan *pPlan);
 /* The answer of a held plan: assocRunAnswer(). */
 i64 assocHoldAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
                     sqlite3_value **apTarget);

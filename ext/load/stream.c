@@ -38,6 +38,7 @@ struct AssocStream {
   i64 nExpect;             /* Roots that the caller will read, or 0: unknown */
   int bSkip;               /* Do not fetch the children */
   int bEnd;                /* There are no more roots */
+  int bAgain;              /* Begun anew: the plan is held, if it can be */
   AssocRow *pRow;          /* The root given out last */
   AssocKeymap keys;        /* Keys whose roots are looked up */
   u32 iKey;                /* How many of them were */
@@ -148,6 +149,7 @@ AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
   /* A key that SQL converts before it compares is dealt with by isAnew() */
   assocKeymapInit(&p->keys, pPlan->pRoot->pModel->nKey, aAssocKeyPlain);
   assocKeymapInit(&p->seen, pPlan->pRoot->pModel->nKey, aAssocKeyPlain);
+  if (p->run.aNode) p->run.aNode[0].pMap = &p->keys;
   p->nWant = 1;
   if (hasUnserved(pCall, pPlan)) {
     p->nLeast = assocTableRows(pCall, pPlan->pRoot->pModel->pTable);
@@ -166,6 +168,8 @@ void assocStreamSeek(AssocCall *pCall, AssocStream *p, sqlite3_value **apKey) {
 
 void assocStreamRewind(AssocCall *pCall, AssocStream *p) {
   p->run.pCall = pCall;
+  if (!p->bAgain) assocHoldStream(pCall, p->run.pPlan);
+  p->bAgain = 1;
   closeRoot(p);
   freeKeys(p);
   if (p->keys.nSlot) assocKeymapClear(&p->keys);
@@ -214,16 +218,17 @@ static int isAnew(AssocCall *pCall, AssocStream *p, sqlite3_value **apKey) {
   return 1;
 }
 
-/* Copy the key of the root at which the statement stands. Is the root to be
-** given out? */
-static int takeKey(AssocCall *pCall, AssocStream *p) {
+/* Copy the key of the root at which the statement stands, with its values from
+** column iCol on. Is the root to be given out? */
+static int takeKey(AssocCall *pCall, AssocStream *p, sqlite3_stmt *pStmt,
+                   int iCol) {
   const AssocNode *pRoot = p->run.pPlan->pRoot;
   int i, nKey = pRoot->pModel->nKey;
   sqlite3_value **apKey = &p->apKey[p->nRoot * nKey];
   assert(p->nRoot < p->nAlloc);
   for (i = 0; i < nKey; i++) {
-    apKey[i] =
-        sqlite3_value_dup(sqlite3_column_value(p->pStmt, pRoot->aiSource[i]));
+    apKey[i] = sqlite3_value_dup(
+        sqlite3_column_value(pStmt, iCol + pRoot->aiSource[i]));
     if (apKey[i] == 0) assocErrorCode(pCall, SQLITE_NOMEM);
   }
   if (pCall->rc != SQLITE_OK || !isAnew(pCall, p, apKey)) return dropKey(p);
@@ -253,7 +258,7 @@ static int stepRoot(AssocCall *pCall, AssocStream *p) {
       closeRoot(p);
       return 0;
     }
-  } while (!takeKey(pCall, p) && pCall->rc == SQLITE_OK);
+  } while (!takeKey(pCall, p, p->pStmt, 0) && pCall->rc == SQLITE_OK);
   if (pCall->rc == SQLITE_OK) assocRunStep(&p->run, pRoot, p->pStmt, 0);
   if (p->run.rc == SQLITE_TOOBIG) {
     assocRunTooBig(pCall, p->run.row.nMax, pRoot->zPath);
@@ -288,14 +293,39 @@ static void needKeys(AssocCall *pCall, AssocStream *p) {
   if (p->apKey == 0) p->nAlloc = 0;
 }
 
+/* A batch without roots. */
+static void startBatch(AssocStream *p) {
+  freeKeys(p);
+  assocRunClear(&p->run);
+  assocRunRootStart(&p->run);
+}
+
+/* Load the root of the only key by the held statements. False if they gave no
+** valid answer: then the batch is empty. */
+static int loadHeld(AssocCall *pCall, AssocStream *p) {
+  AssocPlan *pPlan = p->run.pPlan;
+  sqlite3_stmt *pStmt = assocRunHeldStep(&p->run);
+  assert(pPlan->pRoot->bOne && p->nWant == 1);
+  if (pStmt && takeKey(pCall, p, pStmt, pPlan->pRoot->iHeld + 1)) {
+    assocRunHeldRows(&p->run, pStmt);
+    if (pCall->rc == SQLITE_OK && !p->bSkip) assocRunChildren(&p->run);
+  }
+  p->bEnd = !assocHoldFailed(pPlan);
+  if (!p->bEnd) startBatch(p);
+  return p->bEnd;
+}
+
 /* Load the next batch. */
 static void loadBatch(AssocCall *pCall, AssocStream *p) {
   if (p->nRoot) planBatch(p);
   freeKeys(p);
   needKeys(pCall, p);
   if (pCall->rc != SQLITE_OK) return;
-  assocRunClear(&p->run);
-  assocRunRootStart(&p->run);
+  startBatch(p);
+  if (p->keys.nSlot == 1 && assocHoldAsks(pCall, p->run.pPlan) &&
+      loadHeld(pCall, p)) {
+    return;
+  }
   while (p->nRoot < p->nWant && stepRoot(pCall, p)) {
   }
   if (p->nRoot && pCall->rc == SQLITE_OK && !p->bSkip) {
