@@ -69,6 +69,8 @@ struct AssocPairs {
   const char *zIndex; /* Serves the lookup of one key, or 0 */
 };
 
+typedef struct AssocSort AssocSort; /* A value of a sort key: node.h */
+
 /* One node of a plan. The planner fills it. A run changes only the fields of
 ** "last", and bSorts and eOrder. */
 struct AssocNode {
@@ -137,13 +139,17 @@ struct AssocNode {
                         ** row of the parent, is the one in this recursion */
   int nIdent;           /* How many recursions number the rows of this node */
 
-  u8 bChanges;    /* The comparison converts values of the key */
-  u8 bPlus;       /* So a parent's value must lose its affinity: "+" */
-  u8 bLookupOnly; /* A keymap cannot compare by the key's collation */
-  u8 bSorted;     /* The scan sorts its rows */
-  int eOrder;     /* Does a lookup give the order? 1: yes; -1: no; 0: unknown */
-  u8 bDear;       /* Even a lookup scans a whole table */
-  u8 bEnds;       /* min(), max(): an index leads to the value of a key */
+  u8 bChanges;      /* The comparison converts values of the key */
+  u8 bPlus;         /* So a parent's value must lose its affinity: "+" */
+  u8 bLookupOnly;   /* A keymap cannot compare by the key's collation */
+  u8 bSorted;       /* The scan sorts its rows */
+  int nSort;        /* Values in the sort keys of rows; 0: SQLite gives rows in
+                    ** their order */
+  AssocSort *aSort; /* nSort of them: order.c */
+  int nSortArg;     /* Values at the end of aArg that only these need */
+  int eOrder; /* Does a lookup give the order? 1: yes; -1: no; 0: unknown */
+  u8 bDear;   /* Even a lookup scans a whole table */
+  u8 bEnds;   /* min(), max(): an index leads to the value of a key */
   const char *zIndex; /* The index of a lookup; "": the primary key; 0: none */
   int eSeek; /* Without zIndex: does SQLite seek? 1: yes; -1: no; 0: unknown */
   AssocFetch lookup, scan; /* By keys; all rows at once */

@@ -100,6 +100,7 @@ const char *assocStmtKeyIndex(Planner *p, const AssocNode *pNode, int *pbDesc) {
   if (pTab->eType != ASSOC_TABLE || !keysAlike(pNode->pRel)) return 0;
   n = isMany2Many(pNode) ? linkColumns(pNode, aCol)
                          : orderColumns(pNode, aCol, pbDesc);
+  if (pNode->nSort) n = 0; /* Any order will do */
   if (n < 0) return 0;
   return assocTableIndexOrder(p->pCall, pTab, pKey->nCol, pKey->aCol, n, aCol);
 }
@@ -157,6 +158,7 @@ static int lookupForm(Planner *p, AssocNode *pNode, const char **pzIndex,
   if (hasOther(p, pNode, *pzIndex) && assocStmtAsks(p, pNode, pRel)) {
     return LOOKUP_EACH;
   }
+  if (pNode->nSort) return LOOKUP_JOIN;
   return bSome || *pbDesc ? LOOKUP_TAKE : LOOKUP_JOIN;
 }
 

@@ -78,6 +78,13 @@ struct AssocPage {
   AssocNode *pCount; /* A value beside the list: all rows, or 0 */
   AssocNode *pBehind; /* Are there rows on the other side of the cursor? Or 0 */
 };
+/* A value of the sort keys of rows. */
+struct AssocSort {
+  int iArg; /* Its place among the node's values */
+  u8 bDesc; /* Descending */
+  u8 bHigh; /* NULL is the greatest value */
+};
+
 /* Is the node's list given as a page? */
 #define assocNodeIsPage(p) ((p)->pPage && (p)->pPage->bWrap)
 /* Words before the text of a row: see AssocRow. */

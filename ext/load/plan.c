@@ -1118,6 +1118,7 @@ static void closeRows(Planner *p, AssocNode *pNode) {
   endBlock(p, pNode);
   pNode->bLimit = pNode->bMany && pNode->pRel && (pC->pLimit || pC->pOffset) &&
                   !pNode->pPage;
+  assocSortPlan(p, pNode);
   compileStatements(p, pNode);
   compilePageValues(p, pNode);
 }

@@ -103,6 +103,10 @@ void assocNodeConst(AssocPlanner *p, AssocNode *pNode, const ShapeItem *pItem,
 /* Set the text of a missing row. The parts are complete. */
 void assocNodeEmpty(AssocPlanner *p, AssocNode *pNode);
 
+/* Decide whether the lists of a node are sorted by sort keys of their rows. Adds
+** the values that these need. */
+void assocSortPlan(AssocPlanner *p, AssocNode *pNode);
+
 /* ------------------------------------------------------------- statements */
 
 /* Write the statements of a node: its lookup, its scan; or both of the value

@@ -149,12 +149,17 @@ static void addKeys(AssocRun *pRun, const AssocNode *pNode, u32 *aSlot,
   }
 }
 
-/* Write the cursor of a page's row behind its text, with a nul. */
-static AssocRow *writeCursor(AssocRun *pRun, const AssocNode *pNode,
+/* Write what stands behind the text of a row: the cursor of a page's row, with a
+** nul, or the sort key. The row may move. */
+static AssocRow *writeBehind(AssocRun *pRun, const AssocNode *pNode,
                              sqlite3_value **apVal) {
   AssocOut *pOut = &pRun->row;
-  assocPageCursor(pOut, pNode, apVal);
-  if (assocOutNeed(pOut, 1)) *pOut->p++ = 0;
+  if (pNode->nSort) {
+    assocSortKey(pOut, pNode, apVal);
+  } else if (assocNodeIsPage(pNode) && pNode->pPage->bCursor) {
+    assocPageCursor(pOut, pNode, apVal);
+    if (assocOutNeed(pOut, 1)) *pOut->p++ = 0;
+  }
   if (pOut->rc != SQLITE_OK) pRun->rc = pOut->rc;
   return pOut->rc == SQLITE_OK ? (AssocRow *)pOut->pStart : 0;
 }
@@ -183,10 +188,8 @@ static AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
   }
   pRow = (AssocRow *)pOut->pStart;
   pRow->nText = (u32)(pOut->p - pOut->pStart - nHead);
-  if (assocNodeIsPage(pNode) && pNode->pPage->bCursor) {
-    pRow = writeCursor(pRun, pNode, apVal);
-    if (pRow == 0) return 0;
-  }
+  pRow = writeBehind(pRun, pNode, apVal);
+  if (pRow == 0) return 0;
   pMem->pAt = pOut->p;
   if (!assocBudgetBytes(pRun->pCall->pConn, pRow->nText)) {
     if (pRun->rc == SQLITE_OK) pRun->rc = SQLITE_ABORT;
@@ -648,6 +651,7 @@ static void fetchValues(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
 static void endLists(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
   if (pRun->rc == SQLITE_OK) {
     assocListEnd(pRun, &pRun->aNode[pNode->iNode]);
+    if (pNode->nSort && pRun->rc == SQLITE_OK) assocSortLists(pRun, pNode);
   }
   runError(pRun, pNode);
   if (pNode->pPage && pRun->pCall->rc == SQLITE_OK) {

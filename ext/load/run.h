@@ -103,6 +103,14 @@ void assocListEnd(AssocRun *pRun, AssocNodeRun *pState);
 /* Turn the sorted lists into pages: drop the extra row, and reverse. */
 void assocListPages(AssocRun *pRun, const AssocNode *pNode, u32 nBucket);
 
+/* Is the node a page from or to a cursor that the caller gives? */
+int assocRunAtCursor(AssocRun *pRun, const AssocNode *pNode);
+
+/* Write the sort key behind a row's text; sort all lists by these keys. */
+void assocSortKey(AssocOut *pOut, const AssocNode *pNode,
+                  sqlite3_value **apVal);
+void assocSortLists(AssocRun *pRun, const AssocNode *pNode);
+
 /* -------------------------------------------------------------------- run */
 
 /* AssocRun.eKeys: may the table assoc_keys be read? */

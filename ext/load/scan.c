@@ -158,7 +158,7 @@ static int policySearches(Planner *p, const AssocNode *pNode) {
 ** The scan: all rows for all parents; for the root, all rows that the query
 ** asks for. If the order of the list is the order in which SQLite reads the
 ** table, no sorter is needed, and the rows can be emitted inside the statement.
-** Otherwise a subquery sorts them first.
+** Otherwise a subquery sorts them first, unless its rows have sort keys.
 */
 static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
                      int bCursor) {
@@ -183,7 +183,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
     return;
   }
   assocStmtFrom(&sql, pNode, bNatural);
-  pNode->bSorted = !bNatural && !pNode->bOne;
+  pNode->bSorted = !bNatural && !pNode->bOne && !pNode->nSort;
   sql.nListed = pNode->nArg;
   sql.aListed = pNode->aArg;
   sql.iListed = 1 + pNode->nScanKey;

@@ -277,11 +277,12 @@ int assocStmtAsks(Planner *p, AssocNode *pNode, const AssocRel *pRel) {
   return n > 0;
 }
 
-/* The order of the node. If a pair is linked twice, the join row's key
-** decides. */
+/* The order of the node, unless its lists are sorted later. If a pair is linked
+** twice, the join row's key decides. */
 void assocStmtOrder(AssocSql *p, const AssocNode *pNode) {
   const AssocTable *pJoin = isMany2Many(pNode) ? pNode->pRel->pThrough : 0;
   int bTurned = pNode->pPage && pNode->pPage->bBack, i;
+  if (pNode->nSort && !p->bLiteral) return;
   assocSqlOrder(p, pNode->pRel, pNode->pClauses, pNode->pModel, 1, bTurned);
   for (i = 0; pJoin && i < pJoin->nKey; i++) {
     stmtPut(p, ", ");
@@ -414,7 +415,8 @@ void assocStmtParent(AssocSql *p, const AssocNode *pNode, int i) {
 void assocStmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
                      int bNames) {
   int i, n = 0, nKey = bScan ? pNode->nScanKey : 0;
-  for (i = 0; i < nKey + pNode->nArg; i++) {
+  int nArg = pNode->nArg - (p->bLiteral ? pNode->nSortArg : 0);
+  for (i = 0; i < nKey + nArg; i++) {
     stmtNext(p, &n, "", ",");
     if (i < nKey) {
       stmtPut(p, pNode->azKey[i]);
