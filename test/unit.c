@@ -54,13 +54,16 @@ SQLITE_EXTENSION_INIT1
 #define assocJsonChars plainJsonChars
 #define assocJsonString plainJsonString
 #define assocJsonRaw plainJsonRaw
+#define assocTextMend plainTextMend
 char *plainJsonChars(char *p, const char *z, i64 n);
 void plainJsonString(AssocOut *pOut, const char *z, i64 n);
 void plainJsonRaw(AssocOut *pOut, const char *z, i64 n);
+void plainTextMend(char *z);
 #include "base/jsontext.c"
 #undef assocJsonChars
 #undef assocJsonString
 #undef assocJsonRaw
+#undef assocTextMend
 
 /* What a function does: errors go to the call, results to the context. */
 typedef void UnitBody(AssocCall *pCall, AssocArena *pArena,

@@ -758,6 +758,9 @@ void assocJsonMembers(AssocOut *pOut, const AssocMember *aMember, int n,
 ** stays small. */
 char *assocJsonChars(char *p, const char *z, i64 n);
 #define ASSOC_TEXT_PIECE 2000
+/* Replace each byte that is not part of well-formed UTF-8 by "?", for texts that
+** quote what was given, or a part of it. z may be 0. */
+void assocTextMend(char *z);
 /* The same as a JSON string with its quotes. */
 void assocJsonString(AssocOut *pOut, const char *z, i64 n);
 /* Append a member whose value is the text z. zBefore is its name, with the

@@ -111,9 +111,13 @@ int assocErrSet(AssocErr *p, const AssocWhy *pWhy, char *zText) {
   return bOk;
 }
 
+/* Drivers decode the text of an error, and fail where it is not UTF-8. */
 char *assocErrLine(const AssocErr *p) {
-  return sqlite3_mprintf("%s%s%s", p->zText ? p->zText : sqlite3_errstr(p->rc),
-                         p->zHint ? "; " : "", p->zHint ? p->zHint : "");
+  char *z =
+      sqlite3_mprintf("%s%s%s", p->zText ? p->zText : sqlite3_errstr(p->rc),
+                      p->zHint ? "; " : "", p->zHint ? p->zHint : "");
+  assocTextMend(z);
+  return z;
 }
 
 char *assocErrText(const AssocErr *p) {
@@ -121,6 +125,7 @@ char *assocErrText(const AssocErr *p) {
   if (p->eReason == ASSOC_E_SQLITE) return zLine;
   if (zLine) {
     z = sqlite3_mprintf("assoc: %s%s", zLine, p->zCaret ? p->zCaret : "");
+    assocTextMend(z);
   }
   sqlite3_free(zLine);
   return z;

@@ -45,6 +45,17 @@ static inline int utf8Length(const u8 *z, i64 n) {
   return nWant;
 }
 
+void assocTextMend(char *z) {
+  i64 n = z ? (i64)strlen(z) : 0;
+  while (n > 0) {
+    int nUsed = (u8)*z < 0x80 ? 1 : utf8Length((const u8 *)z, n);
+    if (nUsed == 0) *z = '?';
+    nUsed += nUsed == 0;
+    z += nUsed;
+    n -= nUsed;
+  }
+}
+
 /*
 ** Write the byte or character at z, escaped if necessary, and return the number
 ** of bytes of z that were used. Needs room for 6 bytes. Each byte that is not
