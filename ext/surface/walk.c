@@ -359,32 +359,43 @@ static void relatedTake(AssocCall *pCall, RelatedCursor *p) {
   p->nTarget += p->nOf;
 }
 
+/* Bind the key of the present source. That of a visited row comes from where it
+** is kept. */
+static void relatedBind(AssocCall *pCall, RelatedCursor *p,
+                        const AssocKeys *pKeys) {
+  int i;
+  if (p->iSeen > 0) {
+    assocErrorCode(pCall, assocKeymapBind(&p->seen, p->iSeen, p->pStmt, 1));
+    return;
+  }
+  for (i = 0; i < pKeys->nCol; i++) {
+    assocErrorCode(pCall, sqlite3_bind_value(p->pStmt, i + 1, pKeys->apVal[i]));
+  }
+}
+
 /*
 ** Prepare the rows of one source: take its ids in one step if they are
 ** integers, or start a statement. If many sources have been asked for, or no
 ** index serves, the pairs of all sources are read once instead, and those of
-** this source are found by its key.
+** this source are found by its key. pKeys is empty if the source is a visited
+** row.
 */
-static void relatedRows(AssocCall *pCall, RelatedCursor *p,
-                        const AssocKeys *pKeys) {
+static void relatedRows(AssocCall *pCall, RelatedCursor *p, AssocKeys *pKeys) {
   const AssocFetch *pFetch = p->pFetch;
   int bMany = relatedIsBack(p) || p->pPlan->pAnswer->bMany;
-  int i;
   p->iRowOf = p->nOf = 0;
   p->take.n = 0;
   relatedEndRun(pCall, p);
-  if (pKeys->nKey == 0) return;
+  if (pKeys->nKey == 0 && p->iSeen == 0) return;
   relatedTakePairs(pCall, p); /* If that costs less by now */
+  if (p->pairs.bPairs && p->iSeen > 0) relatedSource(pCall, p, pKeys);
   if (pCall->rc != SQLITE_OK) return;
   if (p->pairs.bPairs) {
     assocTakeOf(&p->take, &p->pairs, pKeys->apVal, bMany ? ~(u32)0 : 1);
     p->nOf = p->take.n;
   } else {
     sqlite3_reset(p->pStmt);
-    for (i = 0; i < pKeys->nCol; i++) {
-      assocErrorCode(pCall,
-                     sqlite3_bind_value(p->pStmt, i + 1, pKeys->apVal[i]));
-    }
+    relatedBind(pCall, p, pKeys);
     if (p->pPlan->iAgainVar) {
       assocErrorCode(
           pCall, sqlite3_bind_int(p->pStmt, p->pPlan->iAgainVar, p->iSeen > 0));
@@ -427,9 +438,9 @@ static int relatedNextSource(AssocCall *pCall, RelatedCursor *p) {
       return 0;
     }
   }
-  relatedSource(pCall, p, &keys);
+  if (!bDeeper) relatedSource(pCall, p, &keys);
   /* The start counts as visited: a circle must not lead back to it. */
-  if (relatedRepeats(p) && !bDeeper && keys.nKey) {
+  if (relatedRepeats(p) && keys.nKey) {
     int rc = SQLITE_OK;
     (void)assocKeymapAdd(&p->seen, keys.apVal, &rc);
     assocErrorCode(pCall, rc);
