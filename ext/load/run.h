@@ -133,6 +133,9 @@ void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
 ** limits let it. */
 void assocRunRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
                  sqlite3_value **apVal);
+/* Does the caller give a cursor from which the page starts or at which it
+** ends? */
+int assocRunAtCursor(AssocRun *pRun, const AssocNode *pNode);
 /* Forget all rows, and keep the memory for the next batch. */
 void assocRunClear(AssocRun *pRun);
 /* An error if the caller has interrupted. For loops in which no statement
