@@ -150,17 +150,22 @@ static void textNoGrow(AssocOut *pOut, i64 n) {
   pOut->rc = SQLITE_TOOBIG;
 }
 
+/* A short string must do with the room that it says it needs, and write nothing
+** behind. */
 static int textIs(TextTest *p, int n, int bRaw,
                   void (*xWrite)(AssocOut *, const char *, i64)) {
   int nWanted = decodeAll(p->zWanted, p->zEnd - n, n, bRaw);
+  int bShort = !bRaw && n <= ASSOC_TEXT_PIECE;
   AssocOut out;
   memset(&out, 0, sizeof(out));
   out.pStart = out.p = p->zGot;
-  out.pEnd = p->zGot + sizeof(p->zGot);
+  out.pEnd = p->zGot + (bShort ? n * 6 + 18 : (int)sizeof(p->zGot) - 1);
+  *out.pEnd = '#';
   out.xGrow = textNoGrow;
   out.nMax = (i64)sizeof(p->zGot);
   xWrite(&out, (const char *)p->zEnd - n, n);
-  return out.rc == SQLITE_OK && out.p - p->zGot == nWanted &&
+  return out.rc == SQLITE_OK && *out.pEnd == '#' &&
+         out.p - p->zGot == nWanted &&
          memcmp(p->zGot, p->zWanted, (size_t)nWanted) == 0;
 }
 
