@@ -95,7 +95,7 @@ int assocArenaMove(AssocArena *pArena, i64 nUsed, i64 nByte) {
 
 /* The alignment skips up to 7 bytes. assocArenaMove() may have left pAt
 ** unaligned. */
-void *assocAlloc(AssocCall *pCall, AssocArena *pArena, i64 nByte) {
+void *assocAllocMore(AssocCall *pCall, AssocArena *pArena, i64 nByte) {
   char *p;
   assert(nByte >= 0);
   if (pCall->rc != SQLITE_OK) return 0;
@@ -108,7 +108,12 @@ void *assocAlloc(AssocCall *pCall, AssocArena *pArena, i64 nByte) {
   p = pArena->pAt;
   pArena->pAt += nByte;
   assert(((uintptr_t)p & 7) == 0 && pArena->pAt <= pArena->pEnd);
-  memset(p, 0, (size_t)nByte);
+  return p;
+}
+
+void *assocAlloc(AssocCall *pCall, AssocArena *pArena, i64 nByte) {
+  void *p = assocAllocRaw(pCall, pArena, nByte);
+  if (p) memset(p, 0, (size_t)nByte);
   return p;
 }
 

@@ -380,6 +380,19 @@ struct AssocArena {
 
 /* Allocate zeroed memory, aligned to 8 bytes. 0 after an error. */
 void *assocAlloc(AssocCall *pCall, AssocArena *pArena, i64 nByte);
+/* Allocate memory, aligned to 8 bytes, not zeroed. 0 after an error. */
+void *assocAllocMore(AssocCall *pCall, AssocArena *pArena, i64 nByte);
+/* The same, inline for what is allocated often. */
+static inline void *assocAllocRaw(AssocCall *pCall, AssocArena *pArena,
+                                  i64 nByte) {
+  char *p = pArena->pAt;
+  if (ASSOC_UNLIKELY(pArena->pEnd - p < nByte + 14 || pCall->rc != SQLITE_OK)) {
+    return assocAllocMore(pCall, pArena, nByte);
+  }
+  p += -(intptr_t)p & 7;
+  pArena->pAt = p + ((nByte + 7) & ~(i64)7);
+  return p;
+}
 
 /* Something for each of many names, found without regard to case. Zeroed memory
 ** has no names. Names and words are in an arena of the caller's. */
@@ -400,18 +413,6 @@ AssocWord *assocWordsFind(const AssocWords *p, const char *zName);
 /* The same, added if it is missing. The name must stay. 0 after an error. */
 AssocWord *assocWordsAdd(AssocCall *pCall, AssocArena *pArena, AssocWords *p,
                          const char *zName);
-/* Allocate memory, aligned to 8 bytes, not zeroed. 0 after an error. Inline,
-** because the writers of rows call it for each row. */
-static inline void *assocAllocRaw(AssocCall *pCall, AssocArena *pArena,
-                                  i64 nByte) {
-  char *p = pArena->pAt;
-  if (ASSOC_UNLIKELY(pArena->pEnd - p < nByte + 14 || pCall->rc != SQLITE_OK)) {
-    return assocAlloc(pCall, pArena, nByte);
-  }
-  p += -(intptr_t)p & 7;
-  pArena->pAt = p + ((nByte + 7) & ~(i64)7);
-  return p;
-}
 /* A formatted text in the arena; 0 after an error. */
 char *assocArenaPrintf(AssocCall *pCall, AssocArena *pArena, const char *zFmt,
                        ...);
@@ -746,9 +747,10 @@ struct AssocMember {
 };
 #define ASSOC_KEY_PAD 16  /* Bytes: keys are copied in blocks of 16 */
 #define ASSOC_MEMBERS 100 /* Members that are written at once, at most */
-/* Set nRoom of n members, behind which is another that is not written. */
+/* Set nRoom of n members, and of one behind them that is a key alone, of
+** ASSOC_KEY_PAD bytes at most. */
 void assocJsonRoom(AssocMember *aMember, int n);
-/* Append n members. apVal has the values of the row. */
+/* Append n members, and the key behind them. apVal has the values of the row. */
 void assocJsonMembers(AssocOut *pOut, const AssocMember *aMember, int n,
                       sqlite3_value **apVal);
 
@@ -1005,7 +1007,19 @@ int assocKeymapResult(AssocKeymap *pMap, u32 iSlot, int iVal,
 /* assocKeymapAdd() for an integer, in a map of single-column keys. */
 u32 assocKeymapAddInt(AssocKeymap *pMap, i64 i, int *pRc);
 /* The number of a key that is in the map, or ASSOC_NOSLOT. */
-u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc);
+u32 assocKeymapSeek(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc);
+/* The same, inline for an integer in a RUN. */
+static inline u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal,
+                                  int *pRc) {
+  u64 i;
+  if (pMap->eMode != ASSOC_MAP_RUN ||
+      sqlite3_value_type(apVal[0]) != SQLITE_INTEGER) {
+    return assocKeymapSeek(pMap, apVal, pRc);
+  }
+  assert(pMap->nSlot == 0 || pMap->aRule[0].eAff != ASSOC_AFF_TEXT);
+  i = (u64)sqlite3_value_int64(apVal[0]) - (u64)pMap->iBase;
+  return i < pMap->nSlot ? (u32)i : ASSOC_NOSLOT;
+}
 /* assocKeymapFind() for an integer, in a map that has integers only. */
 u32 assocKeymapFindInt(AssocKeymap *pMap, i64 i);
 /* Find key iSlot of another map, which has the same rules, in pMap. */

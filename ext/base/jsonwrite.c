@@ -266,6 +266,7 @@ void assocJsonValue(AssocOut *pOut, sqlite3_value *pVal, int eHow) {
 
 void assocJsonRoom(AssocMember *aMember, int n) {
   i64 nRoom = ASSOC_KEY_PAD;
+  assert(aMember[n].nKey <= ASSOC_KEY_PAD);
   aMember[n].nRoom = nRoom;
   while (n-- > 0) {
     nRoom += aMember[n].nKey + MEMBER_ROOM;
@@ -324,7 +325,8 @@ void assocJsonMembers(AssocOut *pOut, const AssocMember *pMember, int nMember,
     }
     p = pNew;
   }
-  pOut->p = p;
+  memcpy(p, pLast->zKey, ASSOC_KEY_PAD);
+  pOut->p = p + pLast->nKey;
 }
 
 void assocJsonMember(AssocOut *pOut, const char *zBefore, const char *z) {

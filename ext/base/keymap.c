@@ -462,19 +462,22 @@ static u32 addBytes(AssocKeymap *pMap, u32 n, int *pRc) {
   return pCell->iSlot - 1;
 }
 
-u32 assocKeymapAdd(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
-  u32 n;
-  if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
-  if (isInt(pMap, apVal)) {
-    return addInt(pMap, sqlite3_value_int64(apVal[0]), pRc);
-  }
-  n = encodeKey(pMap, apVal, pRc);
+/* The same for a key that is no integer, or in a map of byte strings. */
+static ASSOC_NOINLINE u32 addAny(AssocKeymap *pMap, sqlite3_value **apVal,
+                                 int *pRc) {
+  u32 n = encodeKey(pMap, apVal, pRc);
   if (n == 0) return ASSOC_NOSLOT;
   if (pMap->eMode != ASSOC_MAP_ANY) {
     toAny(pMap, pRc);
     n = encodeKey(pMap, apVal, pRc); /* toAny() overwrote the scratch buffer */
   }
   return addBytes(pMap, n, pRc);
+}
+
+u32 assocKeymapAdd(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
+  if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
+  if (!isInt(pMap, apVal)) return addAny(pMap, apVal, pRc);
+  return addInt(pMap, sqlite3_value_int64(apVal[0]), pRc);
 }
 
 /*
@@ -498,7 +501,7 @@ u32 assocKeymapFindInt(AssocKeymap *pMap, i64 i) {
          1; /* A free cell has 0, and 0-1 is ASSOC_NOSLOT */
 }
 
-u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
+u32 assocKeymapSeek(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
   u32 n;
   if (pMap->nSlot == 0) return ASSOC_NOSLOT;
   if (isInt(pMap, apVal)) {

@@ -47,11 +47,12 @@ static inline void fetchAhead(AssocRow *const *apRow) {
 /* Append the texts of rows that have no children. */
 static void gatherLeaves(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                          AssocRow *const *apRow, u32 nRow) {
+  int nWord = assocNodeWords(pNode);
   u32 i;
   if (!give(pRun, pOut, pNode, nRow)) return;
   for (i = 0; i < nRow; i++) {
     fetchAhead(&apRow[i]);
-    putText(pOut, rowText(pNode, apRow[i]), apRow[i]->nText);
+    putText(pOut, (const char *)&apRow[i]->aWord[nWord], apRow[i]->nText);
   }
 }
 
@@ -103,11 +104,9 @@ static void gatherText(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
   const char *z = rowText(pNode, pRow);
   const AssocPart *pPart;
   int iSplit = 0;
-  for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
+  for (pPart = pNode->pNodePart; pPart; pPart = pPart->pNextNode) {
     const AssocNode *pChild = pPart->pNode;
-    u32 iTo;
-    if (pChild == 0) continue;
-    iTo = pRow->aWord[iSplit++];
+    u32 iTo = pRow->aWord[iSplit++];
     if (pChild == pNode && pNode->nRecurse &&
         pRun->aNode[pNode->iNode].nLevel >= pNode->nRecurse) {
       /* The last level of ^n has no such member. Its key brings the brace if

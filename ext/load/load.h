@@ -110,6 +110,7 @@ struct AssocNode {
   u8 bBranch;         /* One of several targets: pBranch links them */
   AssocNode *pBranch; /* The next target of the same association */
   AssocPart *pPart;   /* The members of a row: node.h */
+  AssocPart *pNodePart; /* The first CHILD or SPREAD among them */
   int nSplit;         /* CHILD and SPREAD parts, with bLists all parts: offsets
                       ** in a row */
   const char *zEmpty; /* The JSON of a missing row; of a spread its members */

@@ -257,10 +257,24 @@ static int isMember(const AssocPart *pPart) {
   return pPart->eType == ASSOC_PART_COLUMN && !pPart->bSplit && pPart->iRaw < 0;
 }
 
-/* See plan.h. */
+/* Does a row have no more of the part than its key, in one block? */
+static int isShortKey(const AssocPart *pPart) {
+  return pPart->nKey <= ASSOC_KEY_PAD &&
+         (pPart->eType == ASSOC_PART_TEXT || pPart->eType == ASSOC_PART_CHILD);
+}
+
+/* Set the key that assocJsonMembers() writes. */
+static void memberKey(AssocMember *pMember, const AssocPart *pPart) {
+  pMember->zKey = pPart->zKey;
+  pMember->nKey = pPart->nKey;
+}
+
+/* See plan.h. What follows the columns, such as the last brace or the key of a
+** child, is written with them if it is short. */
 void assocNodeMembers(Planner *p, AssocNode *pNode) {
   AssocPart *pPart, *pOne;
   for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
+    static const char zNone[ASSOC_KEY_PAD];
     AssocMember *a;
     int n = 0;
     for (pOne = pPart; pOne && n < ASSOC_MEMBERS && isMember(pOne); n++) {
@@ -269,18 +283,22 @@ void assocNodeMembers(Planner *p, AssocNode *pNode) {
     if (n == 0) continue;
     a = assocPlannerAlloc(p, sizeof(*a) * (size_t)(n + 1));
     if (a == 0) return;
-    pOne = pPart;
-    pOne->aMember = a;
-    pOne->nMember = n;
-    for (; n > 0; n--, a++, pPart = pPart->pNext) {
-      a->zKey = pPart->zKey;
-      a->nKey = pPart->nKey;
-      a->iVal = pPart->iArg;
-      a->eJson = pPart->eJson;
-      pOne->pLast = pPart;
+    pPart->aMember = a;
+    pPart->nMember = n;
+    a[n].zKey = zNone;
+    for (pOne = pPart, n = 0; n < pPart->nMember; n++) {
+      memberKey(&a[n], pOne);
+      a[n].iVal = pOne->iArg;
+      a[n].eJson = pOne->eJson;
+      pPart->pLast = pOne;
+      pOne = pOne->pNext;
     }
-    pPart = pOne->pLast;
-    assocJsonRoom(pOne->aMember, pOne->nMember);
+    if (pOne && isShortKey(pOne)) {
+      memberKey(&a[n], pOne);
+      pPart->pLast = pOne;
+    }
+    assocJsonRoom(a, n);
+    pPart = pPart->pLast;
   }
 }
 

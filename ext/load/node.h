@@ -26,10 +26,12 @@ struct AssocPart {
   int nKey;          /* Its bytes; ASSOC_KEY_PAD more can be read */
   AssocNode *pNode;  /* CHILD, SPREAD; of several branches the first */
   AssocPart *pNext;  /* The member that is written next */
-  int nMember;       /* COLUMN: this part and those behind it that are written
-                     ** at once; 0 if it is written alone or with others before */
+  int nMember;       /* COLUMN: how many columns from here on are written at
+                     ** once; 0 if it is written alone, or with those before */
   AssocMember *aMember; /* The same, as they are written */
-  AssocPart *pLast;     /* The last of them */
+  AssocPart *pLast;     /* The last of them, or the part behind it, whose key is
+                    ** written, too */
+  AssocPart *pNextNode; /* CHILD, SPREAD: the next part of these */
 };
 
 #define ASSOC_PART_COLUMN 0 /* A value of the row itself */

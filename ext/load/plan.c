@@ -1087,7 +1087,7 @@ static void compileBlock(Planner *p, AssocNode *pNode,
 /* The members of a node are complete: close the object, and count the offsets
 ** of its rows. */
 static void endBlock(Planner *p, AssocNode *pNode) {
-  AssocPart *pPart;
+  AssocPart *pPart, **ppNode = &pNode->pNodePart;
   assocNodeDropEmpty(p, pNode);
   if (!pNode->bSpread) {
     int bEmpty = pNode->pPart == 0;
@@ -1097,6 +1097,9 @@ static void endBlock(Planner *p, AssocNode *pNode) {
   for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
     pPart->bSplit = pPart->pNode || pNode->bLists;
     pNode->nSplit += pPart->bSplit;
+    if (pPart->pNode == 0) continue;
+    *ppNode = pPart;
+    ppNode = &pPart->pNextNode;
   }
   assocNodeMembers(p, pNode);
   assocNodeEmpty(p, pNode);

@@ -53,22 +53,24 @@ static inline void rowKey(AssocOut *pOut, const AssocPart *pPart) {
 /* Write the members of a row. The row's words get the offset of each place
 ** where a child's text goes. nHead is the size of the row's header, in
 ** bytes. */
-static void writeParts(AssocRun *pRun, const AssocNode *pNode, i64 nHead,
-                       sqlite3_value **apVal) {
+static ASSOC_INLINE void writeParts(AssocRun *pRun, const AssocNode *pNode,
+                                    i64 nHead, sqlite3_value **apVal) {
   AssocOut *pOut = &pRun->row;
   const AssocPart *pPart;
   int iSplit = 0;
   for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
-    if (pPart->nMember) {
-      assocJsonMembers(pOut, pPart->aMember, pPart->nMember, apVal);
+    int nMember = pPart->nMember;
+    if (nMember) {
+      assocJsonMembers(pOut, pPart->aMember, nMember, apVal);
       pPart = pPart->pLast;
-      continue;
+    } else {
+      rowKey(pOut, pPart);
     }
-    rowKey(pOut, pPart);
     if (pPart->bSplit) {
       ((AssocRow *)pOut->pStart)->aWord[iSplit++] =
           (u32)(pOut->p - pOut->pStart - nHead);
     }
+    if (nMember) continue;
     if (pPart->eType == ASSOC_PART_VALUE) {
       assocOutText(pOut, pPart->zVal, pPart->nVal);
     } else if (pPart->eType == ASSOC_PART_CURSOR) {
@@ -165,13 +167,13 @@ static AssocRow *writeBehind(AssocRun *pRun, const AssocNode *pNode,
 }
 
 /* Write a row into the arena. 0 after an error. */
-static AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
-                          sqlite3_value **apVal) {
+static ASSOC_INLINE AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
+                                       sqlite3_value **apVal) {
   AssocArena *pMem = &pRun->mem;
   AssocOut *pOut = &pRun->row;
   AssocRow *pRow;
-  i64 nHead =
-      (i64)offsetof(AssocRow, aWord) + (i64)sizeof(u32) * assocNodeWords(pNode);
+  int nWord = assocNodeWords(pNode);
+  i64 nHead = (i64)offsetof(AssocRow, aWord) + (i64)sizeof(u32) * nWord;
   pMem->pAt += -(intptr_t)pMem->pAt & 7;
   if (pMem->pAt > pMem->pEnd) pMem->pAt = pMem->pEnd;
   pOut->pStart = pOut->p = pMem->pAt;
@@ -196,7 +198,9 @@ static AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
     return 0;
   }
   if (pRun->bBytes) pOut->nMax = assocBudgetMostRow(pRun->pCall->pConn);
-  addKeys(pRun, pNode, &pRow->aWord[pNode->nSplit], apVal);
+  if (nWord > pNode->nSplit) {
+    addKeys(pRun, pNode, &pRow->aWord[pNode->nSplit], apVal);
+  }
   return pRow;
 }
 
@@ -352,12 +356,13 @@ static void endRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
 }
 
 /* Many to many: put the target of a join row into its parent's bucket. The
-** values are the key of the parent, then the key of the target. */
+** values are the key of the target, then the key of the parent. */
 static void linkRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
-  u32 iBucket = assocKeymapFind(&pState->map, apVal, &pRun->rc), iEnd;
+  sqlite3_value **apKey = &apVal[pState->ends.nKey];
+  u32 iBucket = assocKeymapFind(&pState->map, apKey, &pRun->rc), iEnd;
   if (iBucket == ASSOC_NOSLOT) return;
-  iEnd = assocKeymapFind(&pState->ends, &apVal[pNode->nKey], &pRun->rc);
+  iEnd = assocKeymapFind(&pState->ends, apVal, &pRun->rc);
   if (iEnd == ASSOC_NOSLOT || !assocListTakes(pState, iBucket)) return;
   assocListAdd(pRun, pState, iBucket, pState->apEnd[iEnd]);
 }

@@ -228,7 +228,10 @@ static const char *linksIndex(Planner *p, AssocNode *pNode) {
 /* Many to many in two statements: the targets, and the join rows.
 **
 **   SELECT assoc_emit(t1.id, <values>) FROM tags t1
-**   SELECT assoc_emit(t2.post_id, t2.tag_id) FROM post_tags t2 INDEXED BY …
+**   SELECT assoc_emit(t2.tag_id, t2.post_id) FROM post_tags t2 INDEXED BY …
+**
+** The target's key is behind the parent's in the index, so it is read first: see
+** lastColumnFirst().
 */
 static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
   const AssocRel *pRel = pNode->pRel;
@@ -252,14 +255,13 @@ static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
   assocSqlTableAs(&sql, pNode->pModel->pTable, 1);
   assocStmtEnd(&sql, &pNode->ends);
   assocStmtStart(p, &sql, pNode, 1);
-  stmtPut(&sql, "SELECT assoc_emit(");
-  for (i = 0; i < pNode->nKey; i++) {
-    stmtPut(&sql, pNode->azKey[i]);
-    stmtPut(&sql, ",");
-  }
   for (i = n = 0; i < pRel->other.nCol; i++) {
-    stmtNext(&sql, &n, "", ",");
+    stmtNext(&sql, &n, "SELECT assoc_emit(", ",");
     assocSqlColumn(&sql, 2, pRel->pThrough, pRel->other.aCol[i]);
+  }
+  for (i = 0; i < pNode->nKey; i++) {
+    stmtPut(&sql, ",");
+    stmtPut(&sql, pNode->azKey[i]);
   }
   stmtPut(&sql, ") FROM ");
   assocSqlTableBy(&sql, pRel->pThrough, 2, 0, zIndex);
