@@ -76,7 +76,6 @@ struct FunctionData {
 /* An xDestroy: the connection closes, or registers the name anew. */
 static void functionFree(void *p) {
   assocConnUnref(((FunctionData *)p)->pConn);
-  sqlite3_free(p);
 }
 
 /* Every function comes through here: one context, one exit for errors. */
@@ -101,10 +100,31 @@ static void functionCall(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
   (void)assocCallFailed(&call, pCtx);
 }
 
-/* Register one function. SQLite frees pData, also if this fails. */
-static int registerFunction(AssocConn *pConn, const AssocFunction *pFunction) {
-  FunctionData *pData = sqlite3_malloc64(sizeof(*pData));
-  if (pData == 0) return SQLITE_NOMEM;
+/* How many functions are called by SQL. */
+static int countFunctions(void) {
+  int i, n = 0;
+  for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
+    const AssocFunction *p = apFunction[i];
+    while (p->zName) n++, p++;
+  }
+  return n;
+}
+
+/* The data of all functions: one allocation of the connection. 0 without
+** memory. */
+static FunctionData *functionData(AssocConn *pConn) {
+  AssocCall call;
+  FunctionData *a;
+  assocCallInit(&call, pConn);
+  a = assocConnSlot(&call, ASSOC_SLOT_FUNCTIONS,
+                    sizeof(*a) * (size_t)countFunctions(), sqlite3_free);
+  assocCallClear(&call);
+  return a;
+}
+
+/* Register one function. SQLite lets pData go, also if this fails. */
+static int registerFunction(AssocConn *pConn, FunctionData *pData,
+                            const AssocFunction *pFunction) {
   pData->pFunction = pFunction;
   pData->pConn = assocConnRef(pConn);
   return sqlite3_create_function_v2(pConn->db, pFunction->zName, -1,
@@ -131,16 +151,17 @@ static const struct {
 */
 static int registerFunctions(AssocConn *pConn) {
   const AssocFunction *p;
-  int i, n = 0, rc = SQLITE_OK;
+  FunctionData *pData = functionData(pConn);
+  int i, n = 0, rc = pData ? SQLITE_OK : SQLITE_NOMEM;
   for (i = 0; i < ASSOC_COUNT(aInner) && rc == SQLITE_OK; i++) {
     if (n++ < pConn->nFunction) continue;
     rc = aInner[i].xRegister(pConn);
     if (rc == SQLITE_OK) pConn->nFunction = n;
   }
   for (i = 0; i < ASSOC_COUNT(apFunction); i++) {
-    for (p = apFunction[i]; p->zName && rc == SQLITE_OK; p++) {
+    for (p = apFunction[i]; p->zName && rc == SQLITE_OK; p++, pData++) {
       if (n++ < pConn->nFunction) continue;
-      rc = registerFunction(pConn, p);
+      rc = registerFunction(pConn, pData, p);
       if (rc == SQLITE_OK) pConn->nFunction = n;
     }
   }

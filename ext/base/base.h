@@ -465,7 +465,8 @@ struct AssocSpent {
 #define ASSOC_SLOT_RESULT 3  /* surface: what assoc_result() gives */
 #define ASSOC_SLOT_WRITER 4  /* write: a writer at rest */
 #define ASSOC_SLOT_LIVE 5    /* surface: statements that read live documents */
-#define ASSOC_NSLOT 6
+#define ASSOC_SLOT_FUNCTIONS 6 /* assoc.c: what the functions are */
+#define ASSOC_NSLOT 7
 
 struct AssocConn {
   sqlite3 *db;            /* Lives longer than its functions */

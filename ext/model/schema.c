@@ -92,11 +92,16 @@ static void loadColumn(AssocCall *pCall, AssocTable *pTab, sqlite3_stmt *pStmt,
   pCol->bGenerated = eHidden > 1;
 }
 
-/* How many rows the statement gives; their values do not matter. */
-static int countRows(AssocCall *pCall, sqlite3_stmt *pStmt) {
-  int n = 0;
-  while (assocStep(pCall, pStmt)) n++;
-  return n;
+/* The array a of n elements, with room for two more. The PRAGMAs are run once,
+** as to run one costs more than a longer array. */
+static void *moreRoom(AssocCall *pCall, AssocArena *pArena, void *a, int n,
+                      size_t nByte) {
+  void *aNew = a;
+  if ((n & (n - 1)) == 0) {
+    aNew = assocAlloc(pCall, pArena, (i64)nByte * (2 * n + 2));
+    if (aNew && n) memcpy(aNew, a, nByte * (size_t)n);
+  }
+  return aNew;
 }
 
 /* In a STRICT table the type ANY has no affinity. */
@@ -126,15 +131,16 @@ static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
   AssocArena *pArena = &pTab->pSchema->pFacts->mem;
   sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA \"%w\".table_xinfo(\"%w\")",
                                      pTab->pSchema->zName, pTab->zName);
-  int i, n = countRows(pCall, pStmt);
-  pTab->aCol = assocAlloc(pCall, pArena, (i64)sizeof(AssocColumn) * (n + 1));
+  int i;
   while (assocStep(pCall, pStmt)) {
-    if (ASSOC_NEVER(pTab->nCol == n)) break; /* In one snapshot */
+    pTab->aCol =
+        moreRoom(pCall, pArena, pTab->aCol, pTab->nCol, sizeof(*pTab->aCol));
+    if (pTab->aCol == 0) break;
     loadColumn(pCall, pTab, pStmt, &pTab->aCol[pTab->nCol]);
     pTab->nCol++;
   }
   assocFinalize(pCall, pStmt);
-  if (n == 0)
+  if (pTab->nCol == 0)
     assocErrorCode(pCall, SQLITE_AUTH); /* An authorizer ignored the PRAGMA */
   strictAny(pCall, pTab);
   for (i = 0; i < pTab->nCol; i++) {
@@ -442,13 +448,13 @@ static void loadIndexColumns(AssocCall *pCall, AssocTable *pTab,
   AssocArena *pArena = &pTab->pSchema->pFacts->mem;
   sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA \"%w\".index_xinfo(\"%w\")",
                                      pTab->pSchema->zName, pIdx->zName);
-  int n = countRows(pCall, pStmt);
-  pIdx->aCol = assocAlloc(pCall, pArena, (i64)sizeof(int) * (n + 1));
-  pIdx->azColl = assocAlloc(pCall, pArena, (i64)sizeof(char *) * (n + 1));
-  pIdx->abDesc = assocAlloc(pCall, pArena, n + 1);
   while (assocStep(pCall, pStmt)) {
+    int n = pIdx->nCol;
     if (sqlite3_column_int(pStmt, 5) == 0) continue;
-    if (ASSOC_NEVER(pIdx->nCol == n)) break; /* In one snapshot */
+    pIdx->aCol = moreRoom(pCall, pArena, pIdx->aCol, n, sizeof(int));
+    pIdx->azColl = moreRoom(pCall, pArena, pIdx->azColl, n, sizeof(char *));
+    pIdx->abDesc = moreRoom(pCall, pArena, pIdx->abDesc, n, 1);
+    if (pCall->rc != SQLITE_OK) break;
     pIdx->aCol[pIdx->nCol] = sqlite3_column_int(pStmt, 1);
     pIdx->abDesc[pIdx->nCol] = sqlite3_column_int(pStmt, 3) != 0;
     pIdx->azColl[pIdx->nCol] =
