@@ -232,11 +232,28 @@ void assocGiveKey(AssocCall *pCall, AssocResult *pResult,
   }
 }
 
-/* Create the row that ap[3] describes, and relate it. */
+/* Create a row of a hasMany, whether or not its source exists. False if the source
+** has to be looked for. */
+static int createQuick(Changer *p, int nArg, sqlite3_value **ap,
+                       const AssocJson *pJson, WriteRow *pNew) {
+  if (nArg > 4 || pJson == 0 || !assocLinkMayPair(p->pWriter, p->pRel) ||
+      p->pRel->eKind != ASSOC_HASMANY) {
+    return 0;
+  }
+  (void)changeKey(p, ap);
+  changeAlone(p);
+  if (assocPlainNew(p->pWriter, assocLinkOf(p->pWriter, p->pRel, 0),
+                    p->row.aKey, pJson, pNew)) {
+    return 1;
+  }
+  assocWriteReopen(p->pCall, &p->save);
+  return 0;
+}
+
+/* Create the row that pJson describes, and relate it. */
 static void createRow(Changer *p, int nArg, sqlite3_value **ap,
-                      WriteRow *pNew) {
+                      const AssocJson *pJson, WriteRow *pNew) {
   AssocWriter *w = p->pWriter;
-  const AssocJson *pJson = assocObjectOfValue(w, ap[3], "the values");
   const WriteCell *aThrough;
   const WriteOnly *pOnly;
   WriteLink *pLink;
@@ -264,15 +281,19 @@ static void createRow(Changer *p, int nArg, sqlite3_value **ap,
 ** new key */
 static void createFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
                        sqlite3_value **ap) {
+  const AssocJson *pJson;
   Changer c;
   WriteRow row = {0, 0};
   i64 iRowid;
   int bRowid;
   (void)assocArgText(pCall, ap[3], "what is to be created");
   if (changeBegin(pCall, &c, "assoc_create", nArg, ap, 5) &&
-      changeRel(&c, ap) && changeRow(&c, ap)) {
-    changeAlone(&c);
-    createRow(&c, nArg, ap, &row);
+      changeRel(&c, ap)) {
+    pJson = assocObjectOfValue(c.pWriter, ap[3], "the values");
+    if (!createQuick(&c, nArg, ap, pJson, &row) && changeRow(&c, ap)) {
+      changeAlone(&c);
+      createRow(&c, nArg, ap, pJson, &row);
+    }
     changeKeep(&c, &row);
   }
   if (pCall->rc == SQLITE_OK) {
@@ -400,8 +421,9 @@ static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   assocChangesInit(&changes);
   if (changeBegin(pCall, &c, zFunction, nArg, ap, bRemove ? 4 : 5) &&
       changeRel(&c, ap)) {
-    bQuick =
-        eDo == LINK_ADD && nArg == 4 && assocLinkMayPair(c.pWriter, c.pRel);
+    bQuick = eDo == LINK_ADD && nArg == 4 &&
+             c.pRel->eKind == ASSOC_BELONGSTOMANY &&
+             assocLinkMayPair(c.pWriter, c.pRel);
   }
   if (c.pRel && (bQuick ? changeKey(&c, ap) : changeRow(&c, ap))) {
     linkDestroys(&c);

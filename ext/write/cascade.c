@@ -762,10 +762,52 @@ static void destroyRun(WriteDestroyer *d, int nRow, const WriteRow *aRow,
   destroyAll(d);
 }
 
+/* Delete a row of a table to which nothing refers, as a run before has found: one
+** statement is all. False if the row may need more. */
+static int destroyOne(WriteDestroyer *d, const WriteRow *pRow) {
+  AssocWriter *w = d->w;
+  AssocModel *pModel = pRow->pModel;
+  const DestroyTable *p = d->pKnown;
+  WriteSql *pSql;
+  int i;
+  while (p && p->pTab != pModel->pTable) p = p->pNextKnown;
+  if (p == 0 || !p->bEdges || p->pEdge || pModel->iDeleted >= 0 ||
+      !assocRowReads(w, pModel)) {
+    return 0;
+  }
+  pSql = assocWriteSql(w, WRITE_DELETE, pModel->pTable, 0, 0, pModel->nKey,
+                       pModel->aKey, 0, 0);
+  if (pSql == 0 || !assocSqlKnownAlone(w, pSql)) return 0;
+  for (i = 0; i < pModel->nKey; i++) {
+    assocWriteBind(w, pSql->pStmt, i + 1, 0, &pRow->aKey[i]);
+  }
+  assocWriteRun(w, pSql);
+  return 1;
+}
+
+/* An error if the key of a row has NULL: no statement finds the row by it. */
+static void destroyNeedKey(AssocWriter *w, const WriteRow *pRow) {
+  const AssocModel *pModel = pRow->pModel;
+  int i;
+  for (i = 0; i < pModel->nKey; i++) {
+    const char *zCol = pModel->pTable->aCol[pModel->aKey[i]].zName;
+    if (!assocValIsNull(&pRow->aKey[i])) continue;
+    assocFail(w->pCall,
+              &(AssocWhy){.eReason = ASSOC_E_CONSTRAINT,
+                          .rc = SQLITE_CONSTRAINT_NOTNULL,
+                          .zModel = pModel->zLabel,
+                          .zName = zCol},
+              "a row of %s that goes has NULL in its key, for %s; give it a "
+              "value, or DELETE the row",
+              pModel->zLabel, zCol);
+  }
+}
+
 /* For assoc_set() and assoc_remove(), which report only their own keys. */
 void assocDestroyRow(AssocWriter *w, const WriteRow *pRow) {
   WriteDestroyer *d = destroyerOf(w);
-  if (d == 0) return;
+  destroyNeedKey(w, pRow);
+  if (w->pCall->rc != SQLITE_OK || destroyOne(d, pRow)) return;
   d->bReport = 0;
   destroyRun(d, 1, pRow, 0);
   destroyerReset(d);

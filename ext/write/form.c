@@ -153,12 +153,18 @@ static int roomForMember(AssocWriter *w, WriteForm *pForm, int i) {
   return 1;
 }
 
+/* The last row mostly had the same name at the same place. */
+const WriteMember *assocFormKnown(const WriteForm *pForm, int i,
+                                  const char *zKey) {
+  const WriteMember *p = i < pForm->nLast ? pForm->apLast[i] : 0;
+  return p && strcmp(p->zKey, zKey) == 0 ? p : 0;
+}
+
 /* 0 after an error. */
 WriteMember *assocFormMember(AssocWriter *w, WriteForm *pForm, int i,
                              const char *zKey) {
-  /* The last row mostly had the same name at the same place. */
-  WriteMember *p = i < pForm->nLast ? pForm->apLast[i] : 0;
-  if (p && strcmp(p->zKey, zKey) == 0) return p;
+  WriteMember *p = (WriteMember *)assocFormKnown(pForm, i, zKey);
+  if (p) return p;
   if (!roomForMember(w, pForm, i)) return 0;
   for (p = pForm->pMember; p && strcmp(p->zKey, zKey) != 0; p = p->pNext) {
   }

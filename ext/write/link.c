@@ -285,6 +285,24 @@ static int cellsAppend(WriteCell *aCell, int n, int nMore,
   return n;
 }
 
+int assocLinkInAnyOrder(AssocWriter *w, const WriteLink *pLink) {
+  const AssocKey *pKey = &pLink->pRel->foreign;
+  const AssocIndex *p =
+      assocTableIndexes(w->pCall, assocRelForeignTable(pLink->pRel));
+  int i, j;
+  for (; p; p = p->pNext) {
+    if (!p->bUnique) continue;
+    if (p->bPartial) return 0;
+    for (i = 0; i < p->nCol; i++) {
+      if (p->aCol[i] < 0) return 0;
+      for (j = 0; j < pKey->nCol; j++) {
+        if (p->aCol[i] == pKey->aCol[j]) return 0;
+      }
+    }
+  }
+  return w->pCall->rc == SQLITE_OK;
+}
+
 int assocCellAmong(int n, const WriteCell *aCell, int iCol) {
   int i;
   for (i = 0; i < n && aCell[i].iCol != iCol; i++) {

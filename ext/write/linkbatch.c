@@ -183,6 +183,15 @@ static int manyPrepare(LinkRun *p) {
   return p->pSql != 0;
 }
 
+/* Is a column of the join row's key NULL, by which it would be removed? */
+static int pairHasNull(const LinkRun *p, sqlite3_stmt *pStmt) {
+  int i = 0, n = p->aaPair ? p->pLink->pJoin->nKey : 0;
+  while (i < n && sqlite3_column_type(pStmt, p->nKey + 2 + i) != SQLITE_NULL) {
+    i++;
+  }
+  return i < n;
+}
+
 #define RUN_NOTHING 0 /* The row is as it should be */
 #define RUN_WRITE 1   /* To be written with the others */
 #define RUN_ALONE 2   /* To be written alone */
@@ -210,6 +219,7 @@ static int manyWhat(LinkRun *p, sqlite3_stmt *pStmt) {
     }
   }
   if (p->bRemove ? !bHas || !bGood : bHas) return RUN_NOTHING;
+  if (pairHasNull(p, pStmt)) return RUN_ALONE;
   iSlot = assocKeymapAdd(&p->keep.map, assocKeptKey(&p->keep, pStmt), &rc);
   assocErrorCode(p->w->pCall, rc);
   return iSlot >= nSlot ? RUN_WRITE : p->bRemove ? RUN_NOTHING : RUN_ALONE;

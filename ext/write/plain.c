@@ -300,3 +300,20 @@ int assocPlainCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
   assocRowInsert(w, pModel, n, a, pNew);
   return 1;
 }
+
+/* Only columns that a row before had: so nothing is wrong with them. */
+int assocPlainNew(AssocWriter *w, WriteLink *pLink, const WriteVal *aKey,
+                  const AssocJson *pJson, WriteRow *pNew) {
+  const AssocJson *pSub;
+  PlainRows plain;
+  int i = 0;
+  assocPlainInit(&plain, assocWriteForm(w, pLink->pTarget, pLink->pRel), 0);
+  if (plain.pForm == 0) return 0;
+  for (pSub = pJson->pChild; pSub; pSub = pSub->pNext) {
+    const WriteMember *p = assocFormKnown(plain.pForm, i++, pSub->zKey);
+    if (p == 0 || p->eType != WRITE_COLUMN) return 0;
+    if (pSub->eType >= ASSOC_J_ARRAY) return 0; /* Not for each column */
+  }
+  return plainCells(w, &plain, pJson) &&
+         assocLinkNewRow(w, pLink, aKey, plain.n, plain.aCell, pNew);
+}

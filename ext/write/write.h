@@ -146,7 +146,8 @@ struct WriteSql {
   u8 bLiteral; /* There are such */
   u8 bUsed;    /* In the writer's list pUsed */
   u8 eAlone;   /* ALONE_*: can it be undone without a savepoint? */
-  WriteSql *pNextUsed; /* In the writer's list pUsed */
+  WriteSql *pNextUsed;  /* In the writer's list pUsed */
+  WriteSql *pNextQuick; /* In the list pQuick of its link */
 };
 #define WRITE_INSERT 0 /* INSERT INTO t(set) VALUES(...) RETURNING get */
 #define WRITE_FIND 1   /* SELECT get FROM t WHERE where=..., what may be read */
@@ -416,6 +417,9 @@ WriteForm *assocWriteForm(AssocWriter *w, AssocModel *pModel, AssocRel *pBy);
 ** is unknown or cannot be written. */
 WriteMember *assocFormMember(AssocWriter *w, WriteForm *pForm, int i,
                              const char *zKey);
+/* The same if it was seen at this place before; else 0. Never an error. */
+const WriteMember *assocFormKnown(const WriteForm *pForm, int i,
+                                  const char *zKey);
 /* Raise the error that the model has no zWhat ("column", ...) of that name, with
 ** the most similar valid name. */
 void assocFormUnknown(AssocWriter *w, AssocModel *pModel, const char *zKey,
@@ -488,12 +492,17 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch);
 ** write. */
 void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink);
 /* Of a belongsToMany: may the keys of both rows be given to assocLinkNewPair()
-** before anyone looks whether the rows exist? */
+** before anyone looks whether the rows exist? Of a hasMany: may the source's key
+** be given to assocLinkNewRow()? */
 int assocLinkMayPair(AssocWriter *w, AssocRel *pRel);
 /* Insert the join row of two rows by one statement. False if nothing was inserted:
 ** then assocLinkAdd() does it, or says why not. */
 int assocLinkNewPair(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
                      const WriteRow *pTarget, WriteChanges *pChanges);
+/* Insert a new target of the source with this key by one statement. False if
+** nothing was inserted: the source may be missing. */
+int assocLinkNewRow(AssocWriter *w, WriteLink *pLink, const WriteVal *aKey,
+                    int nCell, const WriteCell *aGiven, WriteRow *pNew);
 /* Relate pSource to the target with this key. aThrough: columns of the join
 ** row. pChanges may be 0. */
 void assocLinkAdd(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
@@ -508,6 +517,9 @@ int assocLinkAddSome(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
 ** that of its source. All are done, or none. */
 int assocLinkAddPairs(AssocWriter *w, WriteLink *pLink, int nKey,
                       const WriteVal *const *aaKey);
+/* hasMany: can rows be linked in any order? Not if the values of a UNIQUE index
+** depend on the foreign key: a value must be free before another row takes it. */
+int assocLinkInAnyOrder(AssocWriter *w, const WriteLink *pLink);
 /* Does unlinking destroy the target? Then it may destroy other targets too, so
 ** a target that is missing counts as removed. */
 int assocLinkDestroys(const WriteLink *pLink);
@@ -737,6 +749,10 @@ char *assocGraphInsert(AssocWriter *w, AssocModel *pModel, const char *zJson,
 ** row, with policies and without. pOnly may be 0. */
 void assocGraphUpdate(AssocWriter *w, const WriteRow *pRow, int bGiven,
                       const AssocJson *pJson, const WriteOnly *pOnly);
+/* Insert a new target of the source with this key, which nobody has looked for. False
+** if it was not inserted: assocGraphCreate() does it, or says why not. */
+int assocPlainNew(AssocWriter *w, WriteLink *pLink, const WriteVal *aKey,
+                  const AssocJson *pJson, WriteRow *pNew);
 /* Insert a new target of pSource, from JSON, which may nest other rows, or from
 ** cells. *pNew gets its key. */
 void assocGraphCreate(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
