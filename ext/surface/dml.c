@@ -395,8 +395,60 @@ static const WriteVal **moreKeys(DmlRow *p, int n) {
 /* Fewer rows of one source are not worth to be looked for. */
 #define MORE_OWN 16
 
-/* hasMany: link the first of the rows, as many as name the same source. Returns
-** how many were linked. */
+/* Number the sources of the rows, from 0 on, in the order in which they occur.
+** Returns how many there are; 0 if a key is no integer, if a target occurs twice, so
+** that the order of the rows tells, or after an error. */
+static u32 moreSources(DmlRow *p, int n, const WriteVal *const *aaKey,
+                       u32 *aSource) {
+  const AssocKeyRule rule = {0, 0};
+  AssocKeymap source, target;
+  int i, rc = SQLITE_OK;
+  i64 iKey, iId;
+  u32 nSource;
+  assocKeymapInit(&source, 1, &rule);
+  assocKeymapInit(&target, 1, &rule);
+  for (i = 0; i < n && assocValIsInt(&aaKey[i][0], &iId) &&
+              assocValIsInt(&aaKey[i][1], &iKey);
+       i++) {
+    aSource[i] = assocKeymapAddInt(&source, iKey, &rc);
+    (void)assocKeymapAddInt(&target, iId, &rc);
+  }
+  assocErrorCode(p->pCall, rc);
+  nSource = i == n && target.nSlot == (u32)n ? source.nSlot : 0;
+  assocKeymapClear(&source);
+  assocKeymapClear(&target);
+  return rc == SQLITE_OK ? nSource : 0;
+}
+
+/* hasMany: link rows whose sources alternate, the rows of one source after those of
+** another. Returns how many were linked: all or none. */
+static int moreByTurns(DmlRow *p, WriteLink *pLink, int n,
+                       const WriteVal *const *aaKey) {
+  AssocWriter *w = p->pWriter;
+  u32 *aSource = assocAlloc(p->pCall, &w->one, (i64)sizeof(*aSource) * n);
+  const WriteVal **aa = assocAlloc(p->pCall, &w->one, (i64)sizeof(*aa) * n);
+  u32 iSource, nSource = 0;
+  WriteRow source;
+  int i, j, nOf;
+  if (assocLinkInAnyOrder(w, pLink)) { /* Not after an error */
+    nSource = moreSources(p, n, aaKey, aSource);
+  }
+  if (nSource * MORE_OWN > (u32)n) return 0;
+  for (iSource = 0; iSource < nSource && p->pCall->rc == SQLITE_OK; iSource++) {
+    for (i = nOf = 0; i < n; i++) {
+      if (aSource[i] == iSource) aa[nOf++] = aaKey[i];
+    }
+    assocRowNeed(w, p->pModel, &aa[0][1], &source);
+    if (p->pCall->rc != SQLITE_OK) return 0;
+    j = assocLinkAddSome(w, pLink, &source, nOf, aa, 0, 0, 0);
+    if (j == 0 && iSource == 0) return 0; /* A trigger may see the order */
+    for (; j < nOf; j++) assocLinkAdd(w, pLink, &source, aa[j], 0, 0, 0);
+  }
+  return nSource ? n : 0;
+}
+
+/* hasMany: link the first of the rows, as many as name the same source, or all of
+** them. Returns how many were linked. */
 static int moreOwn(DmlRow *p, WriteLink *pLink, int n,
                    const WriteVal *const *aaKey) {
   WriteVal key = aaKey[0][1];
@@ -406,7 +458,7 @@ static int moreOwn(DmlRow *p, WriteLink *pLink, int n,
          assocValSame(&key, &aaKey[i][1])) {
     i++;
   }
-  if (i < MORE_OWN) return 0;
+  if (i < MORE_OWN) return moreByTurns(p, pLink, n, aaKey);
   assocRowNeed(p->pWriter, p->pModel, &key, &source);
   if (p->pCall->rc != SQLITE_OK) return 0;
   return assocLinkAddSome(p->pWriter, pLink, &source, i, aaKey, 0, 0, 0);

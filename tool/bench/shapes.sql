@@ -400,6 +400,15 @@ INSERT INTO related(model, key, association, id) SELECT 'listed_users', 2, 'post
 -- expert:
 UPDATE listed_posts SET user_id = 2
 
+-- shape: write-related-turn
+-- title: move 10,000 rows of a hasMany to two sources in turn, by INSERT ... SELECT
+-- target: 0.25
+-- undone
+-- ours:
+INSERT INTO related(model, key, association, id) SELECT 'listed_users', 1 + id % 2, 'posts', id FROM listed_posts
+-- expert:
+UPDATE listed_posts SET user_id = 1 + id % 2
+
 -- shape: write-cascade
 -- title: destroy a row with ten rows for each user, over two levels
 -- target: 0.5
