@@ -4,8 +4,7 @@
 */
 #include "load/run.h"
 
-/* The caller's value for a parameter; *ppValue is 0 for a literal, or if there
-** is none. */
+/* The caller's value for a parameter; *ppValue is 0 for a literal. */
 static const ShapeVal *valOf(AssocRun *pRun, const ShapeVal *pVal,
                              sqlite3_value **ppValue) {
   int i, iFirst = pRun->pPlan->pShape->bNamed;
