@@ -306,8 +306,9 @@ static int relShown(AssocCall *pCall, AssocRel *pRel) {
   }
   if (pRel->nBranch == 0 && !assocModelShown(pCall, pRel->pTarget)) return 0;
   if (pRel->pThrough) {
-    AssocModel *pJoin = assocModelOf(pCall, pRel->pThrough);
-    bShown = bShown && pJoin && assocModelShown(pCall, pJoin);
+    const AssocModel *pJoin = assocModelOf(pCall, pRel->pThrough);
+    assert(pJoin); /* Else the association would be none */
+    bShown = bShown && assocModelShown(pCall, pJoin);
   }
   return bShown &&
          !keyHidden(pCall, assocRelForeignTable(pRel), &pRel->foreign) &&

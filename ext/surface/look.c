@@ -322,7 +322,6 @@ static void checkPolicies(AssocLook *p, AssocRows *pRows) {
 /* May the session be told of the problem? */
 static int checkShows(AssocLook *p, const AssocProblem *q) {
   return (q->pDef == 0 || assocDefShown(p->pCall, q->pDef)) &&
-         !assocTextTells(p->pCall, p->pCat, q->zModel, 0) &&
          !assocTextTells(p->pCall, p->pCat, q->zDetail, 0) &&
          !assocTextTells(p->pCall, p->pCat, q->zFix, 0);
 }
