@@ -142,7 +142,8 @@ static const struct {
               {"assoc_take", -1, assocTakeRegister},
               {"assoc_spend", -1, assocSpendRegister},
               {"assoc_spent", -1, assocSpentRegister},
-              {"assoc_spend_or", -1, assocSpendOrRegister}};
+              {"assoc_spend_or", -1, assocSpendOrRegister},
+              {"assoc_early", 1, assocEarlyRegister}};
 
 /*
 ** Register functions that are not there yet. A load that failed while a

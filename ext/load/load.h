@@ -225,7 +225,7 @@ struct AssocPlan {
   int iTargetVar;      /* HAS: the ?number before those of the target's key */
   int iAgainVar;      /* "^": the ?number that says that the source was found */
   u8 eAsk;            /* ASSOC_ASK_* */
-  u8 mAsk;            /* ASSOC_ASK_RANGE, ASSOC_ASK_PAST */
+  u8 mAsk;            /* ASSOC_ASK_RANGE, _PAST, _FEW */
   u8 bBusy;           /* A run uses it */
   u8 eSession;        /* assocPlanSession(): what it was compiled for */
   u32 nHash;          /* Of all that finds it in the cache */
@@ -268,6 +268,7 @@ struct AssocPlan {
 ** two more conditions, so it is another plan. See assocStreamBounds(). */
 #define ASSOC_ASK_RANGE 16 /* Only keys from ?1 to ?2, if they are rowids */
 #define ASSOC_ASK_PAST 32  /* OFFSET ?3 */
+#define ASSOC_ASK_FEW 64   /* Perhaps only the first rows are read */
 
 /* A compiled plan, from the cache or new, marked busy. zModel is 0 for a query,
 ** which names its model itself. 0 after an error. assocPlanRelease() gives the

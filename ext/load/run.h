@@ -174,6 +174,9 @@ i64 assocHoldAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
 sqlite3_stmt *assocFetchOpen(AssocRun *pRun, AssocFetch *pFetch);
 /* Is the value a literal of the shape? Then it lasts as long as the plan. */
 int assocBindIsLiteral(const AssocBind *pBind);
+/* Does the caller give a cursor from which the page starts or at which it
+** ends? */
+int assocRunAtCursor(AssocRun *pRun, const AssocNode *pNode);
 /* Bind the caller's key to ?1 and on. pStmt may be 0. */
 void assocFetchKey(AssocRun *pRun, sqlite3_stmt *pStmt);
 /* The value of a limit or offset; -1 for NULL. An error if it is no whole

@@ -30,6 +30,7 @@ void assocStmtStart(Planner *p, AssocSql *pSql, AssocNode *pNode, int bScan) {
   assert(!pNode->bKeyed || pNode->pRel == 0); /* Roots alone */
   pTested->bOne = pNode->bKeyed;
   pTested->bRoots = bScan && pNode->pParent == 0;
+  pTested->bFew = (pNode->pPlan->mAsk & ASSOC_ASK_FEW) != 0;
   pSql->nTested = -1;
   pSql->bAll = (u8)bScan;
   if (!bScan) pSql->pbDear = &pNode->bDear;

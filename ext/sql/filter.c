@@ -13,8 +13,18 @@
 ** would then read the whole table for each row. SQLite can also begin with the
 ** IN list and look up only the rows in it.
 **
-** Neither is ever NULL, because both exclude NULL keys. assoc_explain() shows
-** which one was chosen and why.
+** With a LIMIT nobody knows how many rows will be tested. Then the first ones are
+** tested by EXISTS, and the others by IN, whose list SQLite makes when it is first
+** needed. So the statement never costs much more than the better way:
+**
+**   CASE WHEN assoc_early(500) THEN EXISTS(…) ELSE (t1.id IN (…)) END
+**
+** If nothing is asked of the related rows, IN has no WHERE, and SQLite looks the
+** keys up in the index itself: no list is made. An index may hold NULLs, so this
+** IN may be NULL where it is not true.
+**
+** Except for these NULLs neither is ever NULL, because both exclude NULL keys.
+** assoc_explain() shows which one was chosen and why.
 */
 #include "sql/sql.h"
 
@@ -41,6 +51,7 @@ int assocHopServed(AssocCall *pCall, const AssocRel *pRel) {
 }
 
 static void filterEnd(AssocSql *p, const AssocFilter *pF, int bIn);
+static int keyWidth(const AssocHop *pFirst);
 
 /*
 ** Ask SQLite whether it finds the related rows of one row. An index may serve that
@@ -182,13 +193,28 @@ static i64 predShare(const ShapePred *pPred, i64 nRow) {
   }
 }
 
+/* Do rows come in the order of the clauses without a sorter? Not if the order
+** begins with anything but a column that an index begins with. */
+static int comesInOrder(AssocSql *p, const AssocTested *pTested) {
+  const ShapeSort *pSort = pTested->pC ? pTested->pC->pOrder : 0;
+  int iCol;
+  if (pSort == 0) return 1;
+  iCol = assocKeyColumn(pTested->pModel->pTable, &pSort->key);
+  return iCol >= 0 && pSort->pColl == 0 && pSort->eNulls == 0 &&
+         assocColumnRows(p->pCall, pTested->pModel->pTable, iCol) >= 0;
+}
+
 /* How many of the tested rows end the statement, by its LIMIT? -1: it tests
 ** all. A list that must be sorted is read whole. */
-static i64 limitRowsOf(const AssocTested *pTested) {
+static i64 limitRowsOf(AssocSql *p) {
+  const AssocTested *pTested = &p->tested;
   const ShapeClauses *pC = pTested->pC;
   const ShapeVal *pMost = pC ? (pC->pLimit ? pC->pLimit : pC->pFirst) : 0;
   i64 n;
-  if (pMost == 0 || pC->pOrder || pMost->eType < SHAPE_VAL_INT) return -1;
+  if (!pTested->bRoots || p->nFilter > 0) return -1;
+  if (pMost && pMost->eType < SHAPE_VAL_INT) return -1;
+  if (!comesInOrder(p, pTested)) return -1;
+  if (pMost == 0) return pTested->bFew ? 100 : -1;
   n = pMost->eType == SHAPE_VAL_INT ? pMost->i : 100;
   assert(n >= 0); /* The readers of shapes take no other */
   if (n >= ASSOC_ROWS_MOST) return -1;
@@ -200,22 +226,52 @@ static i64 limitRowsOf(const AssocTested *pTested) {
 }
 
 /* What the two forms are estimated to cost. The unit is one row that is read in
-** the order of its table. A lookup by an index costs 4, and 3 for each row
-** behind it that a predicate must test. */
+** the order of its table. */
 typedef struct FilterCost FilterCost;
 struct FilterCost {
-  i64 nIn, nExists; /* Of each form, for all tested rows */
-  u8 bFew;          /* IN finds few rows, by an index or from a small table */
+  i64 nIn;     /* IN, for any number of tested rows */
+  i64 nOne;    /* EXISTS, for one tested row */
+  i64 nExists; /* EXISTS, until the LIMIT is reached */
+  i64 nAll;    /* EXISTS, for all tested rows */
+  u8 bFew;     /* IN finds few rows, by an index or from a small table */
+  u8 bLimit;   /* A LIMIT may end the statement early */
+  u8 bLeads;   /* SQLite can begin with the list of IN, and test no other row */
 };
+
+/* Measured, in rows that are read in order: */
+#define COST_SEEK 8 /* To look a key up in an index */
+#define COST_ROW 6  /* To read a row behind the index, and test it */
+#define COST_KEEP 3 /* To add a key to the list of IN */
+
+/* Of IN: all rows once, or from the rows at the end that the predicate leaves.
+** Behind each of those there are nAll/nEnd rows to go back through. */
+static void inCost(FilterCost *pCost, i64 nAll, i64 nEnd, i64 nPred,
+                   i64 nShare) {
+  i64 nBack = nAll / (nEnd > 0 ? nEnd : 1) + 1, n;
+  pCost->nIn = nAll + nAll / nShare * COST_KEEP;
+  if (nPred >= 0) {
+    n = nPred * nBack * COST_SEEK;
+    if (nPred > ASSOC_ROWS_MOST / nBack) n = pCost->nIn;
+  } else if (nEnd < nAll / 4) {
+    n = nEnd + nAll / nShare * COST_SEEK;
+  } else {
+    return;
+  }
+  if (n >= pCost->nIn) return;
+  pCost->nIn = n;
+  pCost->bFew = 1;
+}
 
 /* Estimate both. All costs are 0 after an error. */
 static FilterCost filterCost(AssocSql *p, const AssocFilter *pF) {
-  FilterCost cost = {0, 0, 0};
+  FilterCost cost = {0, 0, 0, 0, 0, 0, 0};
+  const AssocKey *pNear = assocRelNearKey(pF->pFirst->pRel);
   const ShapePred *pPred = pF->pPred ? pF->pPred : pF->pC ? pF->pC->pWhere : 0;
   i64 nSource = assocTableRows(p->pCall, pF->pFirst->pRel->pSource->pTable);
   i64 nEnd = assocTableRows(p->pCall, pF->pEnd->pTable);
   i64 nAll = hopRows(p, pF->pFirst), nShare, nEach, nPass, nTested, nWanted;
   i64 nPred = pF->bNotTrue ? -1 : predRows(p, pPred, pF->pEnd);
+  int bUnique;
   if (p->pCall->rc != SQLITE_OK) return cost; /* Nothing is estimated */
   assert(nEnd >= 0 && nAll >= 0);
   if (nSource < 1) nSource = 1;
@@ -224,48 +280,101 @@ static FilterCost filterCost(AssocSql *p, const AssocFilter *pF) {
                                         : predShare(pPred, nEnd);
   nEach = nAll / nSource + 1; /* Related rows of a tested row */
   if (nEach > ASSOC_ROWS_UNKNOWN) nEach = ASSOC_ROWS_UNKNOWN;
-  /* IN: all rows once, or from the rows at the end that the predicate leaves */
-  cost.nIn = nAll * (pPred ? 2 : 1);
-  if (nPred >= 0 && nPred * 4 < cost.nIn) {
-    cost.nIn = nPred * 4;
-    cost.bFew = 1;
-  } else if (nEnd < nAll / 4 && nEnd + nAll / nShare * 3 < cost.nIn) {
-    cost.nIn = nEnd + nAll / nShare * 3;
-    cost.bFew = 1;
-  }
+  inCost(&cost, nAll, nEnd, nPred, nShare);
+  cost.nOne = COST_SEEK + (pPred ? nEach * COST_ROW : 0);
   /* EXISTS: until the LIMIT is reached, judging by how many rows pass */
   nTested = p->nTested;
-  nWanted = p->tested.bRoots && p->nFilter == 0 ? limitRowsOf(&p->tested) : -1;
+  cost.nAll = nTested * cost.nOne;
+  nWanted = limitRowsOf(p);
   nPass = nShare / nEach + 1;
   if (nWanted >= 0 && nWanted < nTested / nPass) nTested = nWanted * nPass + 2;
-  cost.nExists = nTested * 4;
-  if (pPred) cost.nExists += nTested * 3 * nEach;
+  cost.nExists = nTested * cost.nOne;
+  cost.bLimit = nWanted >= 0;
+  cost.bLeads = assocTableIndexOn(p->pCall, pF->pFirst->pRel->pSource->pTable,
+                                  pNear->nCol, pNear->aCol, &bUnique) != 0;
   return cost;
+}
+
+/* Is the related row chosen by an order? The choice nests further. */
+static int isChosen(const AssocFilter *pF) {
+  const AssocRel *pRel = pF->pFirst->pRel;
+  return !pRel->bMany && assocOrderOf(pRel, pF->pC) != 0;
+}
+
+/* Is nothing asked of the related rows, so that IN has no WHERE? Then SQLite looks
+** into an index, if one begins with the key. */
+static int inIsPlain(AssocSql *p, const AssocFilter *pF) {
+  static const char zEnd[] = " WHERE true";
+  const AssocHop *pFirst = pF->pFirst;
+  AssocSql ask = *p;
+  char *z;
+  int n, b;
+  if (pFirst->pNext || pFirst->iJoin || keyWidth(pFirst) != 1) return 0;
+  if (isChosen(pF)) return 0;
+  if (assocSqlIsPoliced(&ask, pF->pEnd->pTable)) return 0;
+  ask.bAsks = ask.bLiteral = 1;
+  ask.bWith = 0;
+  ask.pPlace = 0;
+  ask.pStr = sqlite3_str_new(p->pCall->db);
+  assocSqlFrom(&ask, pFirst, pF->pC, 1);
+  filterEnd(&ask, pF, 1);
+  n = sqlite3_str_length(ask.pStr) - (int)sizeof(zEnd) + 1;
+  z = assocStrFinish(p->pCall, ask.pStr);
+  b = z && n > 0 && strcmp(&z[n], zEnd) == 0;
+  sqlite3_free(z);
+  return b;
+}
+
+/* How to test. */
+#define FILTER_EXISTS 0
+#define FILTER_IN 1
+#define FILTER_PLAIN 2 /* IN without WHERE */
+#define FILTER_EARLY 3 /* EXISTS for the first rows, then IN */
+#define FILTER_LATE 4  /* The same, but IN is thought to be needed */
+
+/* By the costs. *pnEarly: how many rows are tested by EXISTS first. They may cost an
+** eighth of what IN costs. Not if SQLite can begin with the list of IN and most of
+** the cost would be to test the other rows. */
+static int costsLess(const AssocSql *p, const FilterCost *pCost,
+                     const char **pzWhy, i64 *pnEarly) {
+  int bIn = pCost->nIn < pCost->nExists;
+  if (pCost->bLimit && !p->bAlone && !(bIn && pCost->bFew) &&
+      pCost->nAll > pCost->nIn * 2 &&
+      !(pCost->bLeads && p->nTested * COST_KEEP > pCost->nIn)) {
+    *pzWhy =
+        "the first rows are tested one by one, and if they are not enough, "
+        "reading the related rows once costs less";
+    *pnEarly = pCost->nIn / pCost->nOne / 8 + 1;
+    return bIn ? FILTER_LATE : FILTER_EARLY;
+  }
+  *pzWhy = !bIn          ? "an index leads to the related rows"
+           : pCost->bFew ? "an index finds the few rows that match"
+                         : "reading the related rows once costs less";
+  return bIn ? FILTER_IN : FILTER_EXISTS;
 }
 
 /* Choose IN? *pzWhy receives the reason. Where the cost is a guess, the guess is
 ** such that a wrong one costs least: rows that pass are taken for rare. */
-static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy) {
+static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy,
+                     i64 *pnEarly) {
   FilterCost cost;
-  int bServed = allServed(p, pF);
+  int bServed = allServed(p, pF), eHow;
   assert(pF->pFirst && pF->pEnd);
+  *pnEarly = 0;
   if (p->nTested < 0) p->nTested = testedRows(p);
   if (!bServed) p->bDear = 1;
   *pzWhy = "the way the columns compare is not known";
-  if (!assocHopKnown(pF->pFirst->pRel)) return 0;
+  if (!assocHopKnown(pF->pFirst->pRel)) return FILTER_EXISTS;
   *pzWhy = "one row is tested";
-  if (p->nTested == 1) return 0;
+  if (p->nTested == 1) return FILTER_EXISTS;
   *pzWhy = "no index leads to the related rows";
-  if (!bServed) return 1;
+  if (!bServed) return FILTER_IN;
+  *pzWhy = "an index has the keys of all related rows";
+  if (inIsPlain(p, pF)) return FILTER_PLAIN;
   cost = filterCost(p, pF);
-  if (cost.nIn < cost.nExists) {
-    *pzWhy = cost.bFew ? "an index finds the few rows that match"
-                       : "reading the related rows once costs less";
-    if (!cost.bFew && cost.nIn > 100) p->bDear = 1;
-    return 1;
-  }
-  *pzWhy = "an index leads to the related rows";
-  return 0;
+  eHow = costsLess(p, &cost, pzWhy, pnEarly);
+  if (eHow == FILTER_IN && !cost.bFew && cost.nIn > 100) p->bDear = 1;
+  return eHow;
 }
 
 /* Append "posts.comments" for assoc_explain(). */
@@ -324,12 +433,14 @@ static int neverNull(const AssocTable *pTab, int iCol) {
   return iCol == pTab->iRowid || pTab->aCol[iCol].bNotNull;
 }
 
-/* Append t1.a IS NOT NULL AND t1.a IN ( */
+/* Append t1.a IN (, with bMaybe t1.a IS NOT NULL AND t1.a IN ( */
 static void inStart(AssocSql *p, const AssocHop *pFirst) {
   const AssocTable *pTab = pFirst->pRel->pSource->pTable;
   int i, n = keyWidth(pFirst);
   assocSqlOfType(p, pFirst->pRel, pFirst->iFrom, " AND ");
-  for (i = 0; i < n; i++) {
+  /* Where NULL counts as false, IN alone does. SQLite might even search by IS NOT
+  ** NULL in place of IN. */
+  for (i = 0; i < n && p->bMaybe; i++) {
     if (neverNull(pTab, assocRelNearKey(pFirst->pRel)->aCol[i])) continue;
     nearColumn(p, pFirst, i);
     filterPut(p, " IS NOT NULL AND ");
@@ -344,13 +455,19 @@ static void inStart(AssocSql *p, const AssocHop *pFirst) {
 
 static void inNotNull(AssocSql *p, const AssocHop *pFirst);
 
-/* Append SELECT t3.x FROM posts t3 WHERE ... AND t3.x IS NOT NULL */
-static void inSelect(AssocSql *p, const AssocFilter *pF) {
+/* Append SELECT t3.x FROM posts t3 WHERE ... AND t3.x IS NOT NULL; with bPlain
+** without WHERE. */
+static void inSelect(AssocSql *p, const AssocFilter *pF, int bPlain) {
   int i, n = keyWidth(pF->pFirst);
   assert(keyWidth(pF->pFirst) > 0);
   for (i = 0; i < n; i++) {
     filterPut(p, i ? "," : "SELECT ");
     assocSqlInFar(p, pF->pFirst, i);
+  }
+  if (bPlain) {
+    filterPut(p, " FROM ");
+    assocSqlTableAs(p, pF->pEnd->pTable, pF->pFirst->iAlias);
+    return;
   }
   assocSqlFrom(p, pF->pFirst, pF->pC, 1);
   filterEnd(p, pF, 1);
@@ -411,10 +528,33 @@ int assocSqlNests(AssocSql *p, const char *zName) {
   return 0;
 }
 
-/* Is the related row chosen by an order? The choice nests further. */
-static int isChosen(const AssocFilter *pF) {
-  const AssocRel *pRel = pF->pFirst->pRel;
-  return !pRel->bMany && assocOrderOf(pRel, pF->pC) != 0;
+/* EXISTS(SELECT 1 FROM posts t2 WHERE t2.userId=t1.id AND ...) */
+static void filterExists(AssocSql *p, const AssocFilter *pF) {
+  filterPut(p, "EXISTS(SELECT 1");
+  assocSqlFrom(p, pF->pFirst, pF->pC, 0);
+  filterEnd(p, pF, 0);
+  filterPut(p, ")");
+}
+
+/* (t1.id IN (SELECT userId FROM posts t2 WHERE ...)). With bApart the SELECT is a
+** common table expression. */
+static void filterIn(AssocSql *p, const AssocFilter *pF, int bPlain,
+                     int bApart) {
+  int bTest = bPlain && p->bMaybe;
+  filterPut(p, p->bNatural ? "+(" : "(");
+  if (bTest) filterPut(p, "(");
+  inStart(p, pF->pFirst);
+  if (bApart) {
+    int iName = ++p->nAlias;
+    sqlite3_str *pOuter = assocSqlWith(p, "x", iName);
+    inSelect(p, pF, 0);
+    assocSqlWithEnd(p, pOuter);
+    sqlite3_str_appendf(p->pStr, "SELECT * FROM x%d", iName);
+  } else {
+    inSelect(p, pF, bPlain);
+  }
+  filterPut(p, "))");
+  if (bTest) filterPut(p, " IS TRUE)");
 }
 
 /*
@@ -430,40 +570,32 @@ static int isChosen(const AssocFilter *pF) {
 */
 void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
   const char *zWhy = 0;
-  int bIn, bApart, bDeep;
+  int eHow, bApart, bDeep;
+  i64 nEarly;
   if (p->pCall->rc != SQLITE_OK) return;
   if (p->bAsks) {
     filterPut(p, "1");
     return;
   }
   if (!assocSqlNests(p, pF->pFirst->pRel->zName)) return;
-  bIn = choosesIn(p, pF, &zWhy);
-  bDeep = bIn ? p->nFilter > 0 || isChosen(pF)
+  eHow = choosesIn(p, pF, &zWhy, &nEarly);
+  bDeep = eHow != FILTER_EXISTS
+              ? p->nFilter > 0 || isChosen(pF)
               : p->nFilter % FILTER_NESTED == FILTER_NESTED - 1;
   bApart = bDeep && p->bWith && assocHopKnown(pF->pFirst->pRel);
-  if (bApart && !bIn) zWhy = "it is nested too deep for EXISTS";
-  if (bApart) bIn = 1;
-  noteChoice(p, pF, bIn, zWhy);
-  p->nFilter++;
-  if (!bIn) {
-    filterPut(p, "EXISTS(SELECT 1");
-    assocSqlFrom(p, pF->pFirst, pF->pC, 0);
-    filterEnd(p, pF, 0);
-    filterPut(p, ")");
-  } else {
-    filterPut(p, p->bNatural ? "+(" : "(");
-    inStart(p, pF->pFirst);
-    if (bApart) {
-      int iName = ++p->nAlias;
-      sqlite3_str *pOuter = assocSqlWith(p, "x", iName);
-      inSelect(p, pF);
-      assocSqlWithEnd(p, pOuter);
-      sqlite3_str_appendf(p->pStr, "SELECT * FROM x%d", iName);
-    } else {
-      inSelect(p, pF);
-    }
-    filterPut(p, "))");
+  if (bApart && eHow == FILTER_EXISTS) {
+    zWhy = "it is nested too deep for EXISTS";
+    eHow = FILTER_IN;
   }
+  noteChoice(p, pF, eHow == FILTER_IN || eHow == FILTER_PLAIN, zWhy);
+  p->nFilter++;
+  if (eHow >= FILTER_EARLY) {
+    sqlite3_str_appendf(p->pStr, "CASE WHEN assoc_early(%lld) THEN ", nEarly);
+  }
+  if (eHow >= FILTER_EARLY || eHow == FILTER_EXISTS) filterExists(p, pF);
+  if (eHow >= FILTER_EARLY) filterPut(p, " ELSE ");
+  if (eHow != FILTER_EXISTS) filterIn(p, pF, eHow == FILTER_PLAIN, bApart);
+  if (eHow >= FILTER_EARLY) filterPut(p, " END");
   p->nFilter--;
 }
 
@@ -475,8 +607,12 @@ void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
 int assocSqlFilterFirst(AssocSql *p, const AssocFilter *pF) {
   const char *zWhy;
   u8 bDear = p->bDear;
+  i64 nEarly;
+  int eHow;
   if (p->bMaybe || p->bNatural) return 0;
-  if (!choosesIn(p, pF, &zWhy)) {
+  eHow = choosesIn(p, pF, &zWhy, &nEarly);
+  /* A join of the one row costs less than EXISTS. */
+  if (eHow == FILTER_EXISTS || eHow == FILTER_EARLY) {
     p->bDear = bDear;
     return 0;
   }
@@ -532,4 +668,32 @@ int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
   filterPut(p, ")");
   if (!bNull) sqlite3_str_appendf(p->pStr, ",%s)", zNone);
   return 1;
+}
+
+/* ------------------------------------------------------------------- early */
+
+/* assoc_early(N): true for the first N rows that ask, in one run of a
+** statement. */
+static void earlyFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
+  i64 *pn = sqlite3_get_auxdata(pCtx, 0);
+  (void)nArg;
+  if (pn == 0) {
+    pn = sqlite3_malloc64(sizeof(*pn));
+    if (pn) *pn = sqlite3_value_int64(apArg[0]);
+    if (pn) sqlite3_set_auxdata(pCtx, 0, pn, sqlite3_free);
+    /* SQLite may have freed it at once. */
+    if (pn) pn = sqlite3_get_auxdata(pCtx, 0);
+    if (pn == 0) {
+      sqlite3_result_error_nomem(pCtx);
+      return;
+    }
+  }
+  sqlite3_result_int(pCtx, *pn > 0);
+  *pn -= *pn > 0;
+}
+
+int assocEarlyRegister(AssocConn *pConn) {
+  return sqlite3_create_function_v2(
+      pConn->db, "assoc_early", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+      assocConnRef(pConn), earlyFunc, 0, 0, assocConnUnref);
 }

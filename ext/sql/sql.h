@@ -69,6 +69,7 @@ struct AssocTested {
   const ShapeClauses *pC; /* Clauses that limit them, or 0 */
   u8 bOne;                /* One row, found by its key */
   u8 bRoots;              /* The roots of a load, which are scanned */
+  u8 bFew;                /* Perhaps only the first ones are read */
 };
 
 /* The join row that belongs to the row under an alias. */
@@ -197,6 +198,8 @@ const char *assocSqlSource(AssocCall *pCall, AssocArena *pArena,
 int assocSpendRegister(AssocConn *pConn);
 int assocSpentRegister(AssocConn *pConn);
 int assocSpendOrRegister(AssocConn *pConn);
+/* Register assoc_early(): see filter.c. */
+int assocEarlyRegister(AssocConn *pConn);
 /* Append " assoc_spend_or(t1.id) AND ", if rows count. It stands in front of each
 ** side of an OR, which SQLite may look up by an index of its own. */
 void assocSqlSpendOr(AssocSql *p, const AssocTable *pTab, int iAlias);

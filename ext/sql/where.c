@@ -835,6 +835,14 @@ static void sqlTargetsOnce(AssocSql *p, AssocModel *pTgt, int iTarget,
   sqlPut(p, ")");
 }
 
+/* Append a condition on related rows whose result is never NULL. */
+static void filterExactly(AssocSql *p, const AssocFilter *pF) {
+  u8 bMaybe = p->bMaybe;
+  p->bMaybe = 1;
+  assocSqlFilter(p, pF);
+  p->bMaybe = bMaybe;
+}
+
 /* Append whether there is any row. */
 static void sqlAggExists(AssocSql *p, const ShapeAgg *pAgg,
                          const AssocHop *pFirst, AssocModel *pEnd) {
@@ -843,7 +851,7 @@ static void sqlAggExists(AssocSql *p, const ShapeAgg *pAgg,
   filter.pFirst = pFirst;
   filter.pEnd = pEnd;
   filter.pPred = pAgg->pWhere;
-  assocSqlFilter(p, &filter);
+  filterExactly(p, &filter);
 }
 
 /* Append (SELECT count(*) FROM ...) or EXISTS(SELECT 1 FROM ...). */
@@ -1150,8 +1158,12 @@ static void sqlSome(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
     sqlSomeSplit(p, pPred, pStart, iAlias);
     return;
   }
-  if (pPred->eOp != SHAPE_OP_SOME) sqlPut(p, "NOT ");
-  assocSqlFilter(p, &filter);
+  if (pPred->eOp == SHAPE_OP_SOME) {
+    assocSqlFilter(p, &filter);
+  } else {
+    sqlPut(p, "NOT ");
+    filterExactly(p, &filter);
+  }
 }
 
 /* Is the predicate true if its column is NULL, and so for a missing row? */

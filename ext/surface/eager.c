@@ -485,6 +485,7 @@ static void eagerStart(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
                                    : ASSOC_ASK_ROWS;
   if (idxNum & (EAGER_FROM | EAGER_TO)) eAsk |= ASSOC_ASK_RANGE;
   if (idxNum & EAGER_PAST) eAsk |= ASSOC_ASK_PAST;
+  if ((idxNum & EAGER_LIMIT) && !(idxNum & EAGER_KEY)) eAsk |= ASSOC_ASK_FEW;
   /* The sides of an OR may share a cursor. */
   if (idxNum != p->idxNum) eagerReset(pCall, p);
   p->idxNum = idxNum;

@@ -27,7 +27,8 @@ static const char *explainIndex(const char *z, int *pn) {
     /* An automatic index has no name: the words stand for it. */
     if (i >= 2) zAt += strlen("USING ");
     zAt += i < 2 ? strlen(az[i]) : 0;
-    zEnd = strstr(zAt, " (");
+    zEnd = strstr(zAt, " FOR IN-OPERATOR");
+    if (zEnd == 0) zEnd = strstr(zAt, " (");
     *pn = zEnd ? (int)(zEnd - zAt) : (int)strlen(zAt);
     assert(*pn >= 0);
     return zAt;

@@ -1288,6 +1288,50 @@ SELECT json_group_array(json_object('id', id)) FROM attachments a NOT INDEXED
 WHERE owner_type = 'post' AND EXISTS (SELECT 1 FROM posts p
   WHERE p.id = a.owner_id AND p.likes >= 900)
 
+-- shape: some-rare-limit
+-- title: the first 5 users with a post of one title, which has no index
+-- target: 0.5
+-- why: EXISTS or IN
+-- ours:
+SELECT eager('User(some posts(title = "none") limit 5){id}')
+-- expert: in
+SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHERE id IN
+  (SELECT user_id FROM posts WHERE title = 'none') ORDER BY id LIMIT 5)
+-- expert: exists
+SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHERE EXISTS
+  (SELECT 1 FROM posts p WHERE p.user_id = u.id AND title = 'none') ORDER BY id LIMIT 5)
+
+-- shape: some-often-limit
+-- title: the first 5 users with a published post
+-- overhead: 5
+-- ours:
+SELECT eager('User(some posts(published = 1) limit 5){id}')
+-- expert: exists
+SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHERE EXISTS
+  (SELECT 1 FROM posts p WHERE p.user_id = u.id AND published = 1) ORDER BY id LIMIT 5)
+
+-- shape: none-at-all
+-- title: posts without comments
+-- target: 0.9
+-- list
+-- ours:
+SELECT eager('Post(none comments){id}')
+-- expert: exists
+SELECT json_group_array(json_object('id', id)) FROM posts p NOT INDEXED WHERE NOT EXISTS
+  (SELECT 1 FROM comments c WHERE c.post_id = p.id)
+-- expert: in
+SELECT json_group_array(json_object('id', id)) FROM posts p NOT INDEXED WHERE id NOT IN
+  (SELECT post_id FROM comments)
+
+-- shape: some-on-one
+-- title: attachments of the posts of one title: a polymorphic association
+-- target: 0.9
+-- ours:
+SELECT eager('Attachment(some owner on Post(title = "none")){id}')
+-- expert: in
+SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM attachments a WHERE owner_type = 'post'
+  AND owner_id IN (SELECT id FROM posts WHERE title = 'none') ORDER BY id)
+
 -- shape: spread-list
 -- title: all posts with the names of their tags as one list
 -- target: 1
