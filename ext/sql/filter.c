@@ -195,7 +195,7 @@ static i64 predShare(const ShapePred *pPred, i64 nRow) {
 
 /* Do rows come in the order of the clauses without a sorter? Not if the order
 ** begins with anything but a column that an index begins with. */
-static int comesInOrder(AssocSql *p, const AssocTested *pTested) {
+static int filterInOrder(AssocSql *p, const AssocTested *pTested) {
   const ShapeSort *pSort = pTested->pC ? pTested->pC->pOrder : 0;
   int iCol;
   if (pSort == 0) return 1;
@@ -213,7 +213,7 @@ static i64 limitRowsOf(AssocSql *p) {
   i64 n;
   if (!pTested->bRoots || p->nFilter > 0) return -1;
   if (pMost && pMost->eType < SHAPE_VAL_INT) return -1;
-  if (!comesInOrder(p, pTested)) return -1;
+  if (!filterInOrder(p, pTested)) return -1;
   if (pMost == 0) return pTested->bFew ? 100 : -1;
   n = pMost->eType == SHAPE_VAL_INT ? pMost->i : 100;
   assert(n >= 0); /* The readers of shapes take no other */
