@@ -144,7 +144,10 @@ int assocClockDeleted(AssocCall *pCall, const AssocModel *pModel,
   }
   e = clockOfRows(pCall, pTab, iCol);
   if (e) return e;
-  return clockIsInt(pCol) ? CLOCK_SECONDS : CLOCK_SQLITE;
+  /* The first row that is marked gives the column its form. */
+  e = clockIsInt(pCol) ? CLOCK_SECONDS : CLOCK_SQLITE;
+  pTab->aCol[iCol].eClock = (u8)e;
+  return e;
 }
 
 /* See model.h. 'now' is one time in a statement. */

@@ -42,44 +42,41 @@ struct InflRow {
 };
 
 static const InflRow inflRows[] = {
-    /* Singular and plural are equal: things that are not counted */
+    /* Singular and plural are equal: things that are not counted, some animals
+    ** and vehicles, and words that are always plural */
     {"", "",
-     "-ware advertising advice aid air baggage cash clothing education "
-     "electricity engineering equipment evidence furniture garbage health "
-     "heat help homework hospitality housework information jewellery jewelry "
-     "knowledge literature litter luggage machinery management merchandise "
-     "money music news nutrition pollution publicity research rubbish safety "
-     "scenery shopping smoking stuff traffic transportation trust underwear "
-     "unemployment weather welfare"},
-    {"", "",
-     "adulthood aggression anger applause assistance chaos dancing dignity "
-     "enjoyment envy evolution fame fun gossip gratitude grief guilt "
-     "happiness harm hate hatred honesty humour hunger importance inflation "
-     "innocence irony lack laughter leisure loneliness luck magic mankind "
-     "nature nonsense nurture obedience obesity patience poverty pride "
-     "punctuation racism relaxation reliability respect revenge shame sleep "
-     "stupidity symmetry thirst unity validity vengeance violence vitality "
-     "warmth wealth wisdom"},
-    {"", "",
-     "alcohol bacon beef blood bread butter carbon cardboard chalk dirt dust "
-     "flour food fuel garlic gold honey hydrogen ice iron jam lava leather "
-     "lightning macaroni marble mayonnaise methane milk mud nitrogen oxygen "
-     "pasta pumice quartz rice rum seafood smoke snow soap soil spaghetti "
-     "steam sunshine thunder timber veal vegetation wheat zinc"},
-    {"", "",
-     "-mathematics -physics accommodation aerobics analytics arithmetic "
-     "athletics biology botany chess countryside diabetes economics "
-     "electronics ethics fiction flu genetics golf gymnastics herpes judo "
-     "karate linguistics logic logistics measles mumps poetry politics "
-     "psychology rabies robotics seaside tennis yoga zoology"},
-    /* Equal too: animals, vehicles, and words that are always plural */
-    {"", "",
-     "-headquarters -nese -sheep aircraft asbestos barracks biceps bison "
-     "cattle chassis clothes corps crossroads debris deer forceps gallows "
-     "goods hovercraft jeans kudos livestock means memorabilia miniseries "
-     "moose pajamas pants paraphernalia police portuguese pyjamas rendezvous "
-     "salmon scissors series siamese spacecraft species subspecies swine "
-     "thanks timeseries tongs triceps trousers trout watercraft wildlife"},
+     "-headquarters -mathematics -nese -physics -sheep -ware "
+     "accommodation adulthood advertising advice aerobics aggression aid "
+     "air aircraft alcohol analytics anger applause arithmetic asbestos "
+     "assistance athletics bacon baggage barracks beef biceps biology "
+     "bison blood botany bread butter carbon cardboard cash cattle chalk "
+     "chaos chassis chess clothes clothing corps countryside crossroads "
+     "dancing debris deer diabetes dignity dirt dust economics education "
+     "electricity electronics engineering enjoyment envy equipment ethics "
+     "evidence evolution fame fiction flour flu food forceps fuel fun "
+     "furniture gallows garbage garlic genetics gold golf goods gossip "
+     "gratitude grief guilt gymnastics happiness harm hate hatred health "
+     "heat help herpes homework honesty honey hospitality housework "
+     "hovercraft humour hunger hydrogen ice importance inflation "
+     "information innocence iron irony jam jeans jewellery jewelry judo "
+     "karate knowledge kudos lack laughter lava leather leisure lightning "
+     "linguistics literature litter livestock logic logistics loneliness "
+     "luck luggage macaroni machinery magic management mankind marble "
+     "mayonnaise means measles memorabilia merchandise methane milk "
+     "miniseries money moose mud mumps music nature news nitrogen "
+     "nonsense nurture nutrition obedience obesity oxygen pajamas pants "
+     "paraphernalia pasta patience poetry police politics pollution "
+     "portuguese poverty pride psychology publicity pumice punctuation "
+     "pyjamas quartz rabies racism relaxation reliability rendezvous "
+     "research respect revenge rice robotics rubbish rum safety salmon "
+     "scenery scissors seafood seaside series shame shopping siamese "
+     "sleep smoke smoking snow soap soil spacecraft spaghetti species "
+     "steam stuff stupidity subspecies sunshine swine symmetry tennis "
+     "thanks thirst thunder timber timeseries tongs traffic "
+     "transportation triceps trousers trout trust underwear unemployment "
+     "unity validity veal vegetation vengeance violence vitality warmth "
+     "watercraft wealth weather welfare wheat wildlife wisdom yoga zinc "
+     "zoology"},
 
     /* Irregular words */
     {"person", "people", "-"},
@@ -236,25 +233,38 @@ static int inflLastWord(const char *z, int n) {
 
 /* ------------------------------------------------------------- one, many */
 
-/* Does the word end in zEnd, in any case? */
+/* Does the word end in zEnd, in any case? Most do not even end in its last
+** letter. */
 static int inflEndsIn(const char *z, int n, const char *zEnd, int nEnd) {
-  return n >= nEnd && sqlite3_strnicmp(z + n - nEnd, zEnd, nEnd) == 0;
+  if (n < nEnd || nEnd == 0) return nEnd == 0;
+  if (((z[n - 1] ^ zEnd[nEnd - 1]) & 0x1f) != 0) return 0;
+  return sqlite3_strnicmp(z + n - nEnd, zEnd, nEnd) == 0;
+}
+
+/* Compare the n bytes at z, in any case, with the word at zWord, which ends at a
+** space or a NUL. */
+static int inflCompare(const char *z, int n, const char *zWord) {
+  int i;
+  for (i = 0; i < n && zWord[i] > ' '; i++) {
+    int c = (u8)assocLower(z[i]) - zWord[i];
+    if (c) return c;
+  }
+  return i < n ? 1 : -(zWord[i] > ' ');
 }
 
 /* Are the n bytes at z one of the words from zLo to zHi, which are sorted? */
 static int inflHasWord(const char *zLo, const char *zHi, const char *z, int n) {
   while (zLo < zHi) {
     const char *zMid = zLo + (zHi - zLo) / 2;
-    int nWord, c;
+    int c;
     while (zMid > zLo && zMid[-1] != ' ') zMid--;
-    nWord = (int)strcspn(zMid, " ");
-    c = sqlite3_strnicmp(z, zMid, n < nWord ? n : nWord);
-    if (c == 0) c = n - nWord;
+    c = inflCompare(z, n, zMid);
     if (c == 0) return 1;
     if (c < 0) {
       zHi = zMid;
     } else {
-      zLo = zMid + nWord + (zMid[nWord] == ' ');
+      while (zMid < zHi && *zMid != ' ') zMid++;
+      zLo = zMid < zHi ? zMid + 1 : zHi;
     }
   }
   return 0;

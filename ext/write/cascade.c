@@ -476,22 +476,9 @@ static int stepIsByKey(const WriteDestroyer *d, const DestroyStep *pStep) {
 /* The current time in the form that the soft-deletion column stores. */
 static sqlite3_value *tableNow(WriteDestroyer *d, const DestroyTable *p) {
   AssocWriter *w = d->w;
-  sqlite3_str *pStr = sqlite3_str_new(w->pCall->db);
-  sqlite3_value *pNow = 0;
-  sqlite3_stmt *pStmt = 0;
-  char *zSql;
   assert(p->iDeleted >= 0 && p->iDeleted < p->pTab->nCol);
-  sqlite3_str_appendall(pStr, "SELECT ");
-  assocClockSql(pStr,
-                assocClockDeleted(w->pCall, p->pModel, p->pTab, p->iDeleted));
-  zSql = assocStrFinish(w->pCall, pStr);
-  if (zSql) pStmt = assocPrepare(w->pCall, "%s", zSql);
-  sqlite3_free(zSql);
-  if (assocStep(w->pCall, pStmt)) {
-    pNow = assocWriterKeep(w, sqlite3_column_value(pStmt, 0));
-  }
-  assocFinalize(w->pCall, pStmt);
-  return pNow;
+  return assocWriteNow(
+      w, assocClockDeleted(w->pCall, p->pModel, p->pTab, p->iDeleted));
 }
 
 /* Mark one row as deleted. All rows of a run get the same time. */

@@ -1278,13 +1278,10 @@ static int timeForm(AssocWriter *w, const AssocModel *pModel, int i) {
   return w->aForm[i];
 }
 
-/* The current time as timestamp i of the model is stored. 0 after an error. */
-static sqlite3_value *timeNow(AssocWriter *w, const AssocModel *pModel, int i,
-                              RowNow *pNow) {
-  int eForm = timeForm(w, pModel, i);
+sqlite3_value *assocWriteNow(AssocWriter *w, int eForm) {
   WriteSql **pp = &w->apNow[eForm];
+  sqlite3_value *pNow = 0;
   sqlite3_stmt *pStmt;
-  if (pNow->pVal && pNow->eForm == eForm) return pNow->pVal;
   if (*pp == 0) {
     AssocSql sql;
     assocWriteSqlStart(w, &sql);
@@ -1292,13 +1289,21 @@ static sqlite3_value *timeNow(AssocWriter *w, const AssocModel *pModel, int i,
     assocClockSql(sql.pStr, eForm);
     *pp = assocWriteSqlKeep(w, &sql);
   }
-  pNow->eForm = eForm;
-  pNow->pVal = 0;
   pStmt = assocWriteSqlUse(w, *pp);
   if (pStmt && assocStep(w->pCall, pStmt)) {
-    pNow->pVal = assocWriterKeep(w, sqlite3_column_value(pStmt, 0));
+    pNow = assocWriterKeep(w, sqlite3_column_value(pStmt, 0));
   }
   sqlite3_reset(pStmt);
+  return pNow;
+}
+
+/* The current time as timestamp i of the model is stored. 0 after an error. */
+static sqlite3_value *timeNow(AssocWriter *w, const AssocModel *pModel, int i,
+                              RowNow *pNow) {
+  int eForm = timeForm(w, pModel, i);
+  if (pNow->pVal && pNow->eForm == eForm) return pNow->pVal;
+  pNow->eForm = eForm;
+  pNow->pVal = assocWriteNow(w, eForm);
   return pNow->pVal;
 }
 

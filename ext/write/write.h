@@ -220,6 +220,9 @@ char *assocRowKeyText(AssocWriter *w, const AssocModel *pModel,
 /* Does a read of columns tell whether a row exists? Without policies, "values" and
 ** a budget it does. */
 int assocRowReads(AssocWriter *w, const AssocModel *pModel);
+/* The current time in the form ASSOC_CLOCK_*, valid until assocWriterReset(). 0
+** after an error. */
+sqlite3_value *assocWriteNow(AssocWriter *w, int eForm);
 /* Is there such a row of a table with policies, whatever they hide? */
 int assocRowStays(AssocWriter *w, AssocModel *pModel, const WriteVal *aKey);
 /* Find the row with this key, or raise the error "not-found". A row that a
