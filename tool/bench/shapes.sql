@@ -332,6 +332,20 @@ SELECT assoc_remove('written_posts', ?1, 'tags', ?1 + 1000000)
 -- expert:
 DELETE FROM written_links WHERE post_id = ?1 AND tag_id = ?1 + 1000000 RETURNING '{"added":[],"removed":['||tag_id||'],"moved":[]}'
 
+-- shape: write-soft
+-- title: mark a row as deleted, many calls in a transaction
+-- target: 0.2
+-- by key
+-- undone
+-- setup:
+CREATE TABLE IF NOT EXISTS written_softly(id INTEGER PRIMARY KEY, title TEXT, deletedAt TEXT);
+INSERT OR IGNORE INTO written_softly(id, title) SELECT id, name FROM users;
+SELECT assoc_model('written_softly', '{"paranoid":true}')
+-- ours:
+SELECT assoc_destroy('written_softly', ?1)
+-- expert:
+UPDATE written_softly SET deletedAt = CURRENT_TIMESTAMP WHERE id = ?1 AND deletedAt IS NULL RETURNING '{"deleted":{"written_softly":['||id||']},"changed":{}}'
+
 -- shape: write-related
 -- title: relate all posts to a tag by INSERT ... SELECT
 -- target: 0.25
@@ -1630,4 +1644,22 @@ SELECT count(assoc_define('small.Part' || (i % 299 + 2), 'belongsTo', 'small.Par
   json_object('as', 'up' || i, 'foreignKey', 'Part' || (i % 299 + 1) || 'Id'))) FROM n
 -- expert: the numbers alone
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900)
+SELECT count(i) FROM n
+
+-- shape: definitions-models
+-- title: 300 models with options and 300 definitions over them in one transaction
+-- overhead: 1000000
+-- fresh: 300
+-- undone
+-- script
+-- ours:
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+SELECT count(assoc_model('small.Part' || i, '{"createdAt":false,"updatedAt":false}')) FROM n;
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+SELECT count(assoc_define('small.Part' || (i % 299 + 2), 'belongsTo', 'small.Part' || (i % 299 + 1),
+  json_object('as', 'up' || i, 'foreignKey', 'Part' || (i % 299 + 1) || 'Id'))) FROM n
+-- expert: the numbers alone
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+SELECT count(i) FROM n;
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
 SELECT count(i) FROM n
