@@ -174,6 +174,7 @@ struct AssocCall {
   sqlite3 *db;      /* pConn->db */
   int rc;           /* SQLITE_OK, or the first error */
   int bGate;        /* Inside a statement that writes: see write/gate.c */
+  int bQuiet;       /* Nobody reads the text of an error, only its reason */
   AssocErr err;     /* The text of the first error */
 };
 

@@ -85,6 +85,7 @@ void assocTryBegin(AssocCall *pTry, const AssocCall *pCall) {
   assert(pTry != pCall);
   assocCallInit(pTry, pCall->pConn);
   pTry->bGate = pCall->bGate;
+  pTry->bQuiet = pCall->bQuiet;
   pTry->rc = pCall->rc;
 }
 

@@ -910,6 +910,11 @@ void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat,
   sqlite3_str *pStr;
   char *zLooked;
   int i;
+  if (pCall->bQuiet) { /* To find the nearest name takes all of them */
+    assocErrorOf(pCall, ASSOC_E_UNKNOWN_MODEL, zName, 0,
+                 "there is no table for the model '%s'", zName);
+    return;
+  }
   assocCatalogLink(pCall, pCat);
   if (pCall->rc != SQLITE_OK) return;
   pOnly = splitName(pCat, zName, &zRest);

@@ -352,6 +352,7 @@ AssocRel *assocRelTry(AssocCall *pCall, AssocDef *pDef, AssocErr *pWhy) {
   if (pWhy) memset(pWhy, 0, sizeof(*pWhy));
   if (pDef->pRel) return pDef->pRel;
   assocTryBegin(&ask, pCall);
+  if (pWhy == 0) ask.bQuiet = 1;
   pRel = assocRelOf(&ask, pDef);
   return assocTryEnd(&ask, pCall, pWhy) ? 0 : pRel;
 }
