@@ -124,6 +124,26 @@ static int comesInOrder(AssocCall *pCall, AssocNode *pNode) {
   return pNode->eOrder > 0;
 }
 
+/* Does an index alone give the rows of a lookup, so that it reads no table and
+** sorts nothing? EXPLAIN QUERY PLAN tells, once per plan. Not asked of a path,
+** whose lookup reads more than the rows that it gives. */
+static int isCovered(AssocCall *pCall, AssocNode *pNode) {
+  sqlite3_stmt *pStmt;
+  if (pNode->pRel->nPath) return 0;
+  if (pNode->eCover) return pNode->eCover > 0;
+  pNode->eCover = 1;
+  pStmt = assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pNode->lookup.zSql);
+  assocBindLiterals(pCall, pNode->pPlan, pStmt, &pNode->lookup);
+  while (assocStep(pCall, pStmt)) {
+    const char *z = assocColumnText(pCall, pStmt, 3);
+    if (strncmp(z, "SCAN k ", 7) != 0 && strstr(z, " COVERING INDEX ") == 0) {
+      pNode->eCover = -1;
+    }
+  }
+  assocFinalize(pCall, pStmt);
+  return pNode->eCover > 0;
+}
+
 /* Is each value of the node, and of those that its scan computes too, the first
 ** or the last of its key in an index? */
 static int readsEnds(const AssocNode *pNode) {
@@ -144,15 +164,15 @@ static int choosesEnds(i64 nRow, i64 nKey, u8 *peWhy, i64 *pnWanted) {
 ** The unit of cost is a row of a scan that no parent wants, the cheapest step
 ** there is. The numbers were measured on wide and narrow tables.
 **
-**   a lookup   12 for each key, 6 for each row that it gives, 4 for each row that
-**              it sorts
+**   a lookup   12 for each key, 6 for each row that it gives, or 2 if an index
+**              alone gives it, 4 for each row that it sorts
 **   a scan     1 for each row of the table, 6 more if it sorts, 3 for each row
 **              that a parent wants
 */
 int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
                 i64 *pnWanted) {
   AssocLoadState *pLoad = assocLoadState(pCall);
-  i64 nRow, nFound, nWanted, nLookup;
+  i64 nRow, nFound, nWanted, nLookup, nScan;
   int bScan;
   assert(nKey >= 0);
   *pnWanted = 0;
@@ -191,7 +211,11 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
   if ((nWanted < nFound || pNode->bSorted) && !comesInOrder(pCall, pNode)) {
     nLookup += nFound * 4;
   }
-  bScan = nRow * (pNode->bSorted ? 7 : 1) + nWanted * 3 < nLookup;
+  nScan = nRow * (pNode->bSorted ? 7 : 1) + nWanted * 3;
+  bScan = nScan < nLookup;
+  if (bScan && nScan >= nLookup - nWanted * 4) {
+    bScan = !isCovered(pCall, pNode);
+  }
   *peWhy = bScan ? ASSOC_WHY_MOST : ASSOC_WHY_SMALL;
   return bScan;
 }

@@ -72,7 +72,7 @@ struct AssocPairs {
 typedef struct AssocSort AssocSort; /* A value of a sort key: node.h */
 
 /* One node of a plan. The planner fills it. A run changes only the fields of
-** "last", and bSorts and eOrder. */
+** "last", and bSorts, eOrder and eCover. */
 struct AssocNode {
   AssocPlan *pPlan;   /* The plan that it belongs to */
   int iNode;          /* Place in pPlan->apNode; a parent has a smaller one */
@@ -149,6 +149,7 @@ struct AssocNode {
   AssocSort *aSort; /* nSort of them: order.c */
   int nSortArg;     /* Values at the end of aArg that only these need */
   int eOrder; /* Does a lookup give the order? 1: yes; -1: no; 0: unknown */
+  int eCover; /* Does an index alone give its rows? As eOrder */
   u8 bDear;   /* Even a lookup scans a whole table */
   u8 bEnds;   /* min(), max(): an index leads to the value of a key */
   const char *zIndex; /* The index of a lookup; "": the primary key; 0: none */
