@@ -92,15 +92,15 @@ static void loadColumn(AssocCall *pCall, AssocTable *pTab, sqlite3_stmt *pStmt,
   pCol->bGenerated = eHidden > 1;
 }
 
-/* The array a of n elements, with room for two more. The PRAGMAs are run once,
-** as to run one costs more than a longer array. */
+/* The array a of n elements, with room for two more; after an error as it is.
+** The PRAGMAs are run once, as to run one costs more than a longer array. */
 static void *moreRoom(AssocCall *pCall, AssocArena *pArena, void *a, int n,
                       size_t nByte) {
-  void *aNew = a;
-  if ((n & (n - 1)) == 0) {
-    aNew = assocAlloc(pCall, pArena, (i64)nByte * (2 * n + 2));
-    if (aNew && n) memcpy(aNew, a, nByte * (size_t)n);
-  }
+  void *aNew;
+  if (n & (n - 1)) return a;
+  aNew = assocAlloc(pCall, pArena, (i64)nByte * (2 * n + 2));
+  if (aNew == 0) return a;
+  if (n) memcpy(aNew, a, nByte * (size_t)n);
   return aNew;
 }
 
@@ -135,7 +135,7 @@ static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
   while (assocStep(pCall, pStmt)) {
     pTab->aCol =
         moreRoom(pCall, pArena, pTab->aCol, pTab->nCol, sizeof(*pTab->aCol));
-    if (pTab->aCol == 0) break;
+    if (pCall->rc != SQLITE_OK) break;
     loadColumn(pCall, pTab, pStmt, &pTab->aCol[pTab->nCol]);
     pTab->nCol++;
   }
