@@ -539,6 +539,8 @@ SELECT u.name, p.title FROM users u JOIN posts p ON p.user_id = u.id
 -- target: 0.77
 -- list
 -- any order
+-- setup:
+DROP INDEX IF EXISTS events_user_id
 -- ours:
 SELECT u.name, e.kind
 FROM users u JOIN related('User', u.id, 'events') r JOIN events e ON e.id = r.id
@@ -552,6 +554,8 @@ SELECT u.name, e.kind FROM users u JOIN events e ON e.user_id = u.id
 -- target: 4
 -- list
 -- floor: users events
+-- setup:
+DROP INDEX IF EXISTS events_user_id
 -- ours:
 SELECT eager('User{*,events}')
 -- small: correlated
@@ -618,6 +622,7 @@ FROM users u LEFT JOIN g ON g.user_id = u.id
 -- shape: top
 -- title: the 10 users with the most posts
 -- target: 1
+-- why: What misses its target, and what SQLite takes of it
 -- ours:
 SELECT eager('User(order by posts.count() desc limit 10)
   {*,posts.count() as n}')
@@ -634,6 +639,7 @@ FROM (SELECT u.*, coalesce(n, 0) n FROM users u LEFT JOIN
 -- shape: some
 -- title: users who have some post of 995 likes
 -- target: 1
+-- why: What misses its target, and what SQLite takes of it
 -- ours:
 SELECT eager('User(some posts(likes >= 995)){*}')
 -- expert: exists
@@ -905,7 +911,6 @@ SELECT json_group_array(json_object('id', u.id, 'last',
 -- shape: text-key
 -- title: all users with their posts by title
 -- target: 2
--- why: What misses its target, and what SQLite takes of it
 -- list
 -- ours:
 SELECT eager('User{*,posts(order by title)}')
@@ -1020,6 +1025,7 @@ SELECT json_object('n', count(*), 'likes', sum(likes),
 -- shape: page-count-path
 -- title: a page with its count over a path: the first tags of a user's posts
 -- overhead: 60
+-- why: What misses its target, and what SQLite takes of it
 -- by key
 -- ours:
 SELECT assoc_get('User', ?1, 'used(first 10 page{count nodes}){*}')
@@ -1153,6 +1159,7 @@ FROM posts p CROSS JOIN users u ON u.id = p.user_id
 -- shape: table-in
 -- title: the table-valued eager() with id IN (SELECT …)
 -- target: 0.9
+-- why: What misses its target, and what SQLite takes of it
 -- list
 -- ours:
 SELECT id, json FROM eager('Post{*,author{name}}')
@@ -1236,7 +1243,6 @@ PRAGMA foreign_key_check(rebuilt_comments)
 -- shape: join-columns
 -- title: all posts with their tags by a column of the join row, with it
 -- target: 1
--- why: Lists in an order of their own
 -- list
 -- setup:
 CREATE TABLE IF NOT EXISTS ranked(post_id INTEGER REFERENCES posts, tag_id INTEGER REFERENCES tags, pos INTEGER, PRIMARY KEY(post_id, tag_id)) WITHOUT ROWID;
@@ -1267,6 +1273,7 @@ FROM posts p NOT INDEXED WHERE EXISTS (SELECT 1 FROM ranked j
 -- shape: two-columns
 -- title: the number of comments older than their post: a column beside a column
 -- target: 0.95
+-- why: Lookups or scans where tables are larger than the page cache
 -- list
 -- ours:
 SELECT eager('Comment(created_at < post.created_at){count() as n}')
