@@ -454,19 +454,21 @@ struct AssocTake {
   AssocKeymap map; /* Pairs: numbers of the source keys */
   int bPairs;      /* Pairs, not ids alone */
   i64 *aId;        /* OWNED: the ids, n of them */
-  u32 *aNext;      /* OWNED: pairs: the next of the same source, plus one */
-  u32 *aHead;      /* OWNED: pairs: the first of each source, plus one */
-  u32 *aTail;      /* OWNED: pairs: the last of each source */
-  u32 n, nAlloc, nHead; /* Ids; room for ids; sources in aHead */
-  int rc;               /* SQLITE_OK or SQLITE_NOMEM */
+  u32 *aSlot;      /* OWNED: pairs that come in: the source of each */
+  u32 *aFirst;     /* OWNED: pairs: where the ids of each source begin; one more
+                   ** is where the last ones end */
+  u32 n, nAlloc;   /* Ids, and room for ids */
+  int rc;          /* SQLITE_OK or SQLITE_NOMEM */
 };
 /* Run a statement of assoc_take(), whose values are bound. */
 void assocTakeRun(AssocCall *pCall, AssocTake *pTake, sqlite3_stmt *pStmt);
-/* Copy the ids of one source out of pPairs, nMost at most. */
-void assocTakeOf(AssocTake *pTake, AssocTake *pPairs, sqlite3_value **apKey,
-                 u32 nMost);
+/* All pairs have come: put the ids of each source together. */
+void assocTakeGroup(AssocCall *pCall, AssocTake *pTake);
+/* The ids of one source out of the pairs, *pn of them. Borrowed. */
+i64 *assocTakeOf(AssocCall *pCall, AssocTake *pTake, sqlite3_value **apKey,
+                 u32 *pn);
 /* Sort the ids of one source, ascending. */
-void assocTakeSort(AssocTake *pTake);
+void assocTakeSort(AssocCall *pCall, i64 *aId, u32 n);
 /* Free the ids. pTake is zeroed and can be used again. */
 void assocTakeClear(AssocTake *pTake);
 /* Register the aggregate that fills such lists. Returns a result code. */

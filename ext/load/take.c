@@ -16,9 +16,8 @@
 ** run. */
 void assocTakeClear(AssocTake *p) {
   sqlite3_free(p->aId);
-  sqlite3_free(p->aNext);
-  sqlite3_free(p->aHead);
-  sqlite3_free(p->aTail);
+  sqlite3_free(p->aSlot);
+  sqlite3_free(p->aFirst);
   if (p->bPairs) assocKeymapClear(&p->map);
   memset(p, 0, sizeof(*p));
 }
@@ -36,35 +35,8 @@ static void takeRoom(AssocTake *p) {
   u32 n = p->nAlloc * 2 + 64;
   if (p->n < p->nAlloc) return;
   p->aId = takeGrow(p, p->aId, sizeof(i64) * (u64)n);
-  if (p->bPairs) p->aNext = takeGrow(p, p->aNext, sizeof(u32) * (u64)n);
+  if (p->bPairs) p->aSlot = takeGrow(p, p->aSlot, sizeof(u32) * (u64)n);
   if (p->rc == SQLITE_OK) p->nAlloc = n;
-}
-
-/* Make room for source number iSlot. */
-static void takeHeads(AssocTake *p, u32 iSlot) {
-  u32 n = p->nHead * 2 + 64;
-  if (iSlot < p->nHead) return;
-  p->aHead = takeGrow(p, p->aHead, sizeof(u32) * (u64)n);
-  p->aTail = takeGrow(p, p->aTail, sizeof(u32) * (u64)n);
-  if (p->rc != SQLITE_OK) return;
-  memset(&p->aHead[p->nHead], 0, sizeof(u32) * (n - p->nHead));
-  p->nHead = n;
-}
-
-/* Append the last id to the list of its source. */
-static void takePair(AssocTake *p, sqlite3_value **ap) {
-  u32 iSlot = assocKeymapAdd(&p->map, ap, &p->rc);
-  assert(p->bPairs);
-  if (iSlot == ASSOC_NOSLOT) return;
-  takeHeads(p, iSlot);
-  if (p->rc != SQLITE_OK) return;
-  p->aNext[p->n] = 0;
-  if (p->aHead[iSlot]) {
-    p->aNext[p->aTail[iSlot]] = p->n + 1;
-  } else {
-    p->aHead[iSlot] = p->n + 1;
-  }
-  p->aTail[iSlot] = p->n;
 }
 
 /* assoc_take(id) or assoc_take(key, id): takes the ids of a statement. */
@@ -78,9 +50,10 @@ static void takeStep(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
   }
   takeRoom(p);
   if (p->rc == SQLITE_OK) {
+    u32 iSlot = p->bPairs ? assocKeymapAdd(&p->map, ap, &p->rc) : 0;
     p->aId[p->n] = sqlite3_value_int64(ap[nArg - 1]);
-    if (p->bPairs) takePair(p, ap);
-    p->n++;
+    if (p->bPairs) p->aSlot[p->n] = iSlot;
+    if (iSlot != ASSOC_NOSLOT) p->n++; /* NULL is no key */
   }
   if (p->rc != SQLITE_OK) sqlite3_result_error_code(pCtx, SQLITE_ABORT);
 }
@@ -119,51 +92,99 @@ void assocTakeRun(AssocCall *pCall, AssocTake *pTake, sqlite3_stmt *pStmt) {
   pLoad->pTake = pOuter;
 }
 
-/* The ids of one source out of the pairs, nMost at most. */
-void assocTakeOf(AssocTake *p, AssocTake *pPairs, sqlite3_value **apKey,
-                 u32 nMost) {
-  u32 iSlot = assocKeymapFind(&pPairs->map, apKey, &p->rc);
-  u32 i = iSlot == ASSOC_NOSLOT ? 0 : pPairs->aHead[iSlot];
-  assert(pPairs->bPairs && !p->bPairs);
-  p->n = 0;
-  while (i && p->n < nMost) {
-    takeRoom(p);
-    if (p->rc != SQLITE_OK) return;
-    p->aId[p->n++] = pPairs->aId[i - 1];
-    i = pPairs->aNext[i - 1];
+/* Count the ids of each source: that gives the place where its list begins. */
+static void takeCount(AssocTake *p) {
+  u32 i, iSlot, nSum = 0, n;
+  for (i = 0; i < p->n; i++) p->aFirst[p->aSlot[i]]++;
+  for (iSlot = 0; iSlot <= p->map.nSlot; iSlot++) {
+    n = p->aFirst[iSlot];
+    p->aFirst[iSlot] = nSum;
+    nSum += n;
   }
 }
 
+/* Put the ids of each source together, in the order in which they came. Nearly
+** always they came so. */
+void assocTakeGroup(AssocCall *pCall, AssocTake *p) {
+  u32 i;
+  i64 *aId;
+  assert(p->bPairs && p->aFirst == 0);
+  if (pCall->rc != SQLITE_OK) return;
+  p->aFirst = assocMalloc(pCall, (i64)sizeof(u32) * ((i64)p->map.nSlot + 1));
+  if (p->aFirst == 0) return;
+  memset(p->aFirst, 0, sizeof(u32) * ((size_t)p->map.nSlot + 1));
+  takeCount(p);
+  for (i = 1; i < p->n && p->aSlot[i - 1] <= p->aSlot[i]; i++) {
+  }
+  if (i < p->n) {
+    aId = assocMalloc(pCall, (i64)sizeof(i64) * p->n);
+    if (aId == 0) return;
+    for (i = 0; i < p->n; i++) aId[p->aFirst[p->aSlot[i]]++] = p->aId[i];
+    for (i = p->map.nSlot; i > 0; i--) p->aFirst[i] = p->aFirst[i - 1];
+    p->aFirst[0] = 0;
+    sqlite3_free(p->aId);
+    p->aId = aId;
+  }
+  sqlite3_free(p->aSlot);
+  p->aSlot = 0;
+}
+
+/* See load.h. */
+i64 *assocTakeOf(AssocCall *pCall, AssocTake *p, sqlite3_value **apKey,
+                 u32 *pn) {
+  u32 iSlot = assocKeymapFind(&p->map, apKey, &p->rc);
+  assocErrorCode(pCall, p->rc);
+  *pn = 0;
+  if (iSlot == ASSOC_NOSLOT) return 0;
+  *pn = p->aFirst[iSlot + 1] - p->aFirst[iSlot];
+  return &p->aId[p->aFirst[iSlot]];
+}
+
+/* Sort n ids by insertion. */
+static void takeFew(i64 *aId, u64 n) {
+  u64 i, j;
+  for (i = 1; i < n; i++) {
+    i64 iId = aId[i];
+    for (j = i; j > 0 && aId[j - 1] > iId; j--) aId[j] = aId[j - 1];
+    aId[j] = iId;
+  }
+}
+
+/* Merge two sorted lists that lie one behind the other. */
+static void takeMerge(const i64 *a, u64 nA, u64 n, i64 *aTo) {
+  const i64 *aEnd = a + nA, *b = aEnd, *bEnd = a + n;
+  while (a < aEnd && b < bEnd) *aTo++ = *a <= *b ? *a++ : *b++;
+  memcpy(aTo, a, sizeof(i64) * (size_t)(aEnd - a));
+  memcpy(aTo + (aEnd - a), b, sizeof(i64) * (size_t)(bEnd - b));
+}
+
 /* A bottom-up merge sort. Sorted ids cost one pass. */
-void assocTakeSort(AssocTake *p) {
-  i64 *aTmp, *aFrom = p->aId, *aTo;
+#define TAKE_FEW 8
+void assocTakeSort(AssocCall *pCall, i64 *aId, u32 n) {
+  i64 *aTmp, *aFrom = aId, *aTo;
   u64 i, nRun;
-  for (i = 1; i < p->n && p->aId[i - 1] <= p->aId[i]; i++) {
+  for (i = 1; i < n && aId[i - 1] <= aId[i]; i++) {
   }
-  if (i >= p->n) return;
-  aTmp = sqlite3_malloc64(sizeof(i64) * (u64)p->nAlloc);
-  if (aTmp == 0) {
-    p->rc = SQLITE_NOMEM;
-    return;
+  if (i >= n) return;
+  for (i = 0; i < n; i += TAKE_FEW) {
+    takeFew(aId + i, n - i < TAKE_FEW ? n - i : TAKE_FEW);
   }
+  if (n <= TAKE_FEW) return;
+  aTmp = assocMalloc(pCall, (i64)sizeof(i64) * n);
+  if (aTmp == 0) return;
   aTo = aTmp;
-  for (nRun = 1; nRun < p->n; nRun *= 2) {
+  for (nRun = TAKE_FEW; nRun < n; nRun *= 2) {
     i64 *aSwap;
-    for (i = 0; i < p->n; i += 2 * nRun) {
-      u64 iA = i, iB = i + nRun, iOut = i;
-      u64 nA = iB < p->n ? iB : p->n;
-      u64 nB = iB + nRun < p->n ? iB + nRun : p->n;
-      while (iA < nA || iB < nB) {
-        int bA = iB >= nB || (iA < nA && aFrom[iA] <= aFrom[iB]);
-        aTo[iOut++] = bA ? aFrom[iA++] : aFrom[iB++];
-      }
+    for (i = 0; i < n; i += 2 * nRun) {
+      u64 nBoth = n - i < 2 * nRun ? n - i : 2 * nRun;
+      takeMerge(aFrom + i, nRun < nBoth ? nRun : nBoth, nBoth, aTo + i);
     }
     aSwap = aFrom;
     aFrom = aTo;
     aTo = aSwap;
   }
-  p->aId = aFrom;
-  sqlite3_free(aTo);
+  if (aFrom == aTmp) memcpy(aId, aTmp, sizeof(i64) * (size_t)n);
+  sqlite3_free(aTmp);
 }
 
 /* DIRECTONLY, and an error outside of assocTakeRun(). */

@@ -30,6 +30,7 @@
 **   RELATED_JSON     the column json is read
 **   RELATED_THROUGH  the column through is read
 **   RELATED_COUNT    no column is read but the arguments: count(*)
+**   RELATED_VARIES   model and association are not both literals
 **   RELATED_MISSING  model or association is not given: an error, once it is
 **                    run. SQLite asks for such plans too, for a side of an
 **                    OR, or where it knows already that no row qualifies.
@@ -414,6 +415,7 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   RelatedTable *p = (RelatedTable *)pVtab;
   RelatedWant want;
   RelatedSize size;
+  const char *zModel = p->zModel, *zItem = p->zItem;
   int n = 0, rc;
   relatedWant(p, pInfo, &want);
   if (want.bUnusable) return SQLITE_CONSTRAINT;
@@ -423,9 +425,12 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
     pInfo->estimatedRows = 1000000000000;
     return relatedSay(pInfo);
   }
-  rc = relatedEstimate(
-      p->dml.pConn, p->zModel ? p->zModel : relatedLiteral(pInfo, want.iModel),
-      p->zItem ? p->zItem : relatedLiteral(pInfo, want.iItem), &size);
+  if (p->zModel == 0) {
+    zModel = relatedLiteral(pInfo, want.iModel);
+    zItem = relatedLiteral(pInfo, want.iItem);
+  }
+  rc = relatedEstimate(p->dml.pConn, zModel, zItem, &size);
+  if (zModel == 0 || zItem == 0) pInfo->idxNum |= RELATED_VARIES;
   relatedPass(pInfo, want.iModel, &n);
   relatedPass(pInfo, want.iItem, &n);
   relatedChoose(p, pInfo, &want, &size, &n);

@@ -16,11 +16,9 @@
 #define RELATED_MISSING 16
 #define RELATED_BACK 32
 #define RELATED_COUNT 64
+#define RELATED_VARIES 128
 /* A row is read with its join row: its JSON is found by it. */
 #define RELATED_LINKS (RELATED_JSON | RELATED_THROUGH)
-/* Those that decide which plans and statements a cursor needs. */
-#define RELATED_PLANS                                                          \
-  (RELATED_JSON | RELATED_THROUGH | RELATED_BACK | RELATED_COUNT)
 
 /* Columns of the eponymous table. */
 #define RELATED_COL_ID 0
@@ -34,6 +32,7 @@
 #define RELATED_COL_ROW 8
 
 typedef struct RelatedTable RelatedTable;
+typedef struct RelatedCursor RelatedCursor;
 struct RelatedTable {
   AssocDmlTable dml;       /* First, so that SQLite's pointer is ours */
   char *zModel;            /* OWNED: of the creatable table, else 0 */
@@ -42,6 +41,7 @@ struct RelatedTable {
   int iKeyCol;             /* The column of the source's key */
   int iModelCol, iItemCol; /* Hidden columns, -1 in the creatable table */
   int iRowCol;             /* assoc_row */
+  RelatedCursor *pFresh; /* BORROWED: opened last and not filtered yet, or 0 */
 };
 
 /* "title" TEXT, "likes" INTEGER: as the target's columns are now; *pn of them.

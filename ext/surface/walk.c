@@ -12,18 +12,20 @@
 */
 #include "surface/related.h"
 
-typedef struct RelatedCursor RelatedCursor;
-struct RelatedCursor {
-  sqlite3_vtab_cursor base; /* First, so that SQLite's pointer is ours */
-  AssocPlan *pPlan;         /* The statements; busy while the cursor has it */
-  AssocPlan *pJson;         /* Gives the rows as JSON, or 0 */
-  char *zModel, *zItem;     /* OWNED: what the plans were compiled from */
-  int nModel, nItem;        /* Their lengths */
-  int idxNum;               /* That of the plans */
-  i64 iSession;             /* pConn->iSession: the session they are for */
+/* What a cursor does. */
+typedef struct RelatedWalk RelatedWalk;
+struct RelatedWalk {
+  AssocPlan *pPlan;     /* The statements; busy while the cursor has it */
+  AssocPlan *pJson;     /* Gives the rows as JSON, or 0 */
+  char *zModel, *zItem; /* OWNED: what the plans were compiled from */
+  int nModel, nItem;    /* Their lengths */
+  int idxNum;           /* That of the plans */
+  const char *idxStr;   /* BORROWED: which step of which statement it is */
+  i64 iSession;         /* pConn->iSession: the session they are for */
 
   sqlite3_value *pGiven; /* BORROWED while in xFilter: the one key */
   i64 iGiven;            /* And what it is, if it will be shown */
+  u8 bInt;               /* pGiven is an integer */
   sqlite3_value **apKey; /* OWNED: the keys that are wanted longer, or 0 */
   int nKey;              /* Keys in apKey, or 1 with pGiven */
   int iKey;              /* The current one, also where it is pGiven */
@@ -41,6 +43,7 @@ struct RelatedCursor {
   i64 nLookup;         /* Sources that were looked up one by one */
   i64 nTarget;         /* And their rows */
   i64 nOf;             /* Rows of the source, if they were taken or counted */
+  i64 *aOf;            /* BORROWED: their ids, in take or pairs */
   i64 iRowOf;          /* Number of the current row in its source, from 1 */
   i64 iRow;            /* And of all, while they are counted */
   u32 nDeep;           /* Its depth */
@@ -49,9 +52,16 @@ struct RelatedCursor {
   int bRun;     /* run is started */
   i64 nChange;  /* sqlite3_total_changes64() then */
   u32 iJson;    /* Where the next row's JSON is expected */
-  u8 bCounts;   /* Rows are counted, not read */
-  u8 bShown;    /* A column of a row was read after all: count no more */
-  int bEof;     /* No row is left */
+  u8 bQuick;  /* Rows of a source were taken or counted, and lead no further */
+  u8 bIds;    /* The id of a row is in aOf. Of counted rows none is read */
+  u8 bCounts; /* Rows are counted, not read */
+  u8 bShown;  /* A column of a row was read after all: count no more */
+  int bEof;   /* No row is left */
+};
+
+struct RelatedCursor {
+  sqlite3_vtab_cursor base; /* First, so that SQLite's pointer is ours */
+  RelatedWalk *pWalk;       /* OWNED: made by the first xFilter */
 };
 
 /* The state of the connection to which a cursor belongs. */
@@ -64,13 +74,16 @@ static AssocConn *relatedConn(sqlite3_vtab_cursor *pCur) {
 /* A close of the connection that fails must not finalize the statements that
 ** this cursor steps. */
 int assocRelatedOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur) {
+  RelatedTable *pTab = (RelatedTable *)pVtab;
   int rc = assocCursorNew(sizeof(RelatedCursor), ppCur);
-  if (rc == SQLITE_OK) assocConnHold(((RelatedTable *)pVtab)->dml.pConn);
-  return rc;
+  if (rc != SQLITE_OK) return rc;
+  assocConnHold(pTab->dml.pConn);
+  pTab->pFresh = (RelatedCursor *)*ppCur;
+  return SQLITE_OK;
 }
 
 /* Free the JSON of the source's rows. */
-static void relatedEndRun(AssocCall *pCall, RelatedCursor *p) {
+static void relatedEndRun(AssocCall *pCall, RelatedWalk *p) {
   if (p->bRun) {
     p->run.pCall = pCall;
     assocRunEnd(&p->run);
@@ -79,7 +92,7 @@ static void relatedEndRun(AssocCall *pCall, RelatedCursor *p) {
 }
 
 /* Forget the keys and rows, keep the plans and the pairs. */
-static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
+static void relatedReset(AssocCall *pCall, RelatedWalk *p) {
   int i;
   relatedEndRun(pCall, p);
   if (p->pStmt && !p->pFetch->bEmit) sqlite3_reset(p->pStmt);
@@ -89,6 +102,7 @@ static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
   }
   p->pAll = 0;
   p->pGiven = 0;
+  p->bInt = 0;
   for (i = 0; p->apKey && i < p->nKey; i++) sqlite3_value_free(p->apKey[i]);
   sqlite3_free(p->apKey);
   p->apKey = 0;
@@ -102,7 +116,7 @@ static void relatedReset(AssocCall *pCall, RelatedCursor *p) {
 
 /* Give back everything that depends on the model and the association. The next
 ** xFilter may ask for others. */
-static void relatedForget(AssocCall *pCall, RelatedCursor *p) {
+static void relatedForget(AssocCall *pCall, RelatedWalk *p) {
   relatedReset(pCall, p);
   if (p->pStmt) assocFetchClose(p->pFetch, p->pPlan->pRoot->pModel->nKey);
   p->pStmt = 0;
@@ -121,13 +135,26 @@ static void relatedForget(AssocCall *pCall, RelatedCursor *p) {
   p->zItem = 0;
 }
 
-/* SQLite may close a cursor in the middle of its rows. */
+/* SQLite may close a cursor in the middle of its rows. Until 3.41 a subquery that
+** runs again opens a cursor anew, and then closes the old one. The new one goes on
+** with the walk and its plans, as the one cursor of a later SQLite does. */
 int assocRelatedClose(sqlite3_vtab_cursor *pCur) {
+  RelatedWalk *p = ((RelatedCursor *)pCur)->pWalk;
+  RelatedTable *pTab = (RelatedTable *)pCur->pVtab;
+  RelatedCursor *pFresh = pTab->pFresh;
   AssocCall call;
-  assocCallInit(&call, relatedConn(pCur));
-  relatedForget(&call, (RelatedCursor *)pCur);
+  pTab->pFresh = 0;
+  assocCallInit(&call, pTab->dml.pConn);
+  if (p && pFresh) {
+    assert(pFresh->pWalk == 0);
+    relatedReset(&call, p);
+    pFresh->pWalk = p;
+  } else if (p) {
+    relatedForget(&call, p);
+    sqlite3_free(p);
+  }
   assocCallClear(&call);
-  assocConnRelease(relatedConn(pCur));
+  assocConnRelease(pTab->dml.pConn);
   sqlite3_free(pCur);
   return SQLITE_OK;
 }
@@ -150,18 +177,18 @@ static void relatedCheckColumns(AssocCall *pCall, const RelatedTable *pTab,
 }
 
 /* Is the id given, and are the sources looked for? */
-static int relatedIsBack(const RelatedCursor *p) {
+static int relatedIsBack(const RelatedWalk *p) {
   return (p->idxNum & RELATED_BACK) != 0;
 }
 
 /* The id of the current row, if ids were taken. */
-static i64 relatedId(const RelatedCursor *p) {
-  assert(p->pFetch->bEmit && p->iRowOf > 0 && p->iRowOf <= p->take.n);
-  return p->take.aId[p->iRowOf - 1];
+static i64 relatedId(const RelatedWalk *p) {
+  assert(p->pFetch->bEmit && p->iRowOf > 0 && p->iRowOf <= p->nOf);
+  return p->aOf[p->iRowOf - 1];
 }
 
 /* Prepare the statement for the rows of a source, and bind all but the key. */
-static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
+static void relatedPrepare(AssocCall *pCall, RelatedWalk *p) {
   AssocNode *pRoot = p->pPlan->pRoot;
   const AssocModel *pModel = pRoot->pModel;
   AssocKeyRule *aRule = p->aRule;
@@ -172,6 +199,8 @@ static void relatedPrepare(AssocCall *pCall, RelatedCursor *p) {
   p->pFetch = relatedIsBack(p) ? &pRoot->related.back
               : p->bCounts     ? &pRoot->related.count
                                : &pRoot->lookup;
+  p->bQuick = p->pFetch->bEmit && pRoot->nRecurse == 0;
+  p->bIds = p->pFetch->bEmit && !relatedIsBack(p);
   p->pStmt = assocFetchPlain(pCall, p->pPlan, p->pFetch);
   if (p->pStmt == 0) return;
   for (i = 0; i < pModel->nKey; i++) {
@@ -190,29 +219,34 @@ static int relatedIsText(sqlite3_value *pVal, const char *z, int n) {
 
 /* Does an xFilter need the plans of the last one? A cursor is filtered once for
 ** each row of an outer table, with the same two texts every time. A row may have
-** begun another session. */
-static int relatedIsSame(const RelatedCursor *p, const RelatedTable *pTab,
-                         int idxNum, sqlite3_value **argv) {
+** begun another session. Plans of another cursor may be those of another
+** statement, which ended before this xFilter: each step has an idxStr at an address
+** of its own. */
+static int relatedIsSame(const RelatedWalk *p, const RelatedTable *pTab,
+                         const char *idxStr, sqlite3_value **argv) {
   if (p->pPlan == 0) return 0;
   assert(
       p->pStmt); /* A plan without it is an error, which ends the statement */
-  if ((idxNum ^ p->idxNum) & RELATED_PLANS) return 0;
+  assert(p->idxStr);
+  if (idxStr != p->idxStr) return 0;
   if (p->iSession != pTab->dml.pConn->iSession) return 0;
-  return pTab->zModel || (relatedIsText(argv[0], p->zModel, p->nModel) &&
-                          relatedIsText(argv[1], p->zItem, p->nItem));
+  return (p->idxNum & RELATED_VARIES) == 0 ||
+         (relatedIsText(argv[0], p->zModel, p->nModel) &&
+          relatedIsText(argv[1], p->zItem, p->nItem));
 }
 
 /* Get the plans for a model and an association. The plan for the JSON is made
 ** only if the column is read. */
-static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
+static void relatedPlans(AssocCall *pCall, RelatedWalk *p,
                          const RelatedTable *pTab, const char *zModel,
-                         const char *zItem, int idxNum) {
+                         const char *zItem, int idxNum, const char *idxStr) {
   AssocCatalog *pCat;
   int eAsk = pTab->zModel             ? ASSOC_ASK_COLUMNS
              : idxNum & RELATED_LINKS ? ASSOC_ASK_LINKS
                                       : ASSOC_ASK_IDS;
   relatedForget(pCall, p);
   p->idxNum = idxNum;
+  p->idxStr = idxStr;
   p->iSession = pCall->pConn->iSession;
   p->zModel = assocMprintf(pCall, "%s", zModel);
   p->zItem = assocMprintf(pCall, "%s", zItem);
@@ -237,8 +271,7 @@ static void relatedPlans(AssocCall *pCall, RelatedCursor *p,
 
 /* Keys of one xFilter are kept, because their values belong to SQLite only
 ** until it returns. The array doubles. */
-static void relatedKeep(AssocCall *pCall, RelatedCursor *p,
-                        sqlite3_value *pVal) {
+static void relatedKeep(AssocCall *pCall, RelatedWalk *p, sqlite3_value *pVal) {
   sqlite3_value **ap = p->apKey;
   assert(p->nKey >= 0);
   if (sqlite3_value_type(pVal) == SQLITE_NULL || pCall->rc != SQLITE_OK) {
@@ -260,7 +293,7 @@ static void relatedKeep(AssocCall *pCall, RelatedCursor *p,
 
 /* Read the given key, or all keys of key IN (...), which SQLite 3.38 and later
 ** passes in one call. NULL is no key. */
-static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
+static void relatedTakeKeys(AssocCall *pCall, RelatedWalk *p, int idxNum,
                             sqlite3_value *pList) {
   sqlite3_value *pVal = 0;
   int rc;
@@ -273,6 +306,7 @@ static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
       relatedKeep(pCall, p, pList);
     } else {
       p->pGiven = pList;
+      p->bInt = eType == SQLITE_INTEGER;
       p->iGiven = sqlite3_value_int64(pList);
       p->nKey = 1;
     }
@@ -289,13 +323,13 @@ static void relatedTakeKeys(AssocCall *pCall, RelatedCursor *p, int idxNum,
 /* ---------------------------------------------------------------- sources */
 
 /* Does the association have "^"? */
-static int relatedRepeats(const RelatedCursor *p) {
+static int relatedRepeats(const RelatedWalk *p) {
   return p->pPlan->pRoot->nRecurse != 0;
 }
 
 /* "^": only the keys of visited rows are remembered (p->seen), so the columns
 ** of the present one are read again. */
-static sqlite3_stmt *relatedAgain(AssocCall *pCall, RelatedCursor *p) {
+static sqlite3_stmt *relatedAgain(AssocCall *pCall, RelatedWalk *p) {
   AssocFetch *pAgain = &p->pPlan->pRoot->related.again;
   sqlite3_stmt *pStmt = assocStmt(pCall, &pAgain->stmt, pAgain->zSql);
   if (pStmt == 0) return 0;
@@ -307,14 +341,17 @@ static sqlite3_stmt *relatedAgain(AssocCall *pCall, RelatedCursor *p) {
 
 /* The key of the present source row; if the roles are changed, that of the
 ** target. The values stay valid until the next source row. */
-static void relatedSource(AssocCall *pCall, RelatedCursor *p,
-                          AssocKeys *pKeys) {
+static void relatedSource(AssocCall *pCall, RelatedWalk *p, AssocKeys *pKeys) {
   const AssocModel *pModel =
       relatedIsBack(p) ? p->pPlan->pAnswer->pTarget : p->pPlan->pRoot->pModel;
   sqlite3_stmt *pStmt = p->pAll;
   if (relatedRepeats(p) && p->iSeen > 0) pStmt = relatedAgain(pCall, p);
   if (pStmt) {
     assocKeysOfRow(pCall, pModel->nKey, pStmt, pKeys);
+  } else if (p->bInt && pModel->nKey == 1) { /* It needs no reading */
+    pKeys->nKey = pKeys->nCol = 1;
+    pKeys->pOne = p->pGiven;
+    pKeys->apVal = &pKeys->pOne;
   } else if (pCall->rc == SQLITE_OK) {
     assocKeyRead(pCall, pModel, p->pGiven ? p->pGiven : p->apKey[p->iKey],
                  pKeys);
@@ -322,7 +359,7 @@ static void relatedSource(AssocCall *pCall, RelatedCursor *p,
 }
 
 /* Read the pairs of all sources, if that pays by now: see assocChoosePairs(). */
-static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
+static void relatedTakePairs(AssocCall *pCall, RelatedWalk *p) {
   AssocNode *pRoot = p->pPlan->pRoot;
   AssocPairs *pPairs =
       relatedIsBack(p) ? &pRoot->related.backPairs : &pRoot->related.pairs;
@@ -336,6 +373,7 @@ static void relatedTakePairs(AssocCall *pCall, RelatedCursor *p) {
   assocKeymapInit(&p->pairs.map, 1, &pPairs->rule);
   pStmt = assocFetchPlain(pCall, p->pPlan, &pPairs->fetch);
   if (pStmt) assocTakeRun(pCall, &p->pairs, pStmt);
+  assocTakeGroup(pCall, &p->pairs);
 }
 
 /* The number that a statement counts. */
@@ -349,19 +387,20 @@ static i64 relatedNumber(AssocCall *pCall, sqlite3_stmt *pStmt) {
 }
 
 /* Take the ids of the source, or only their number. */
-static void relatedTake(AssocCall *pCall, RelatedCursor *p) {
+static void relatedTake(AssocCall *pCall, RelatedWalk *p) {
   if (p->bCounts) {
     p->nOf = relatedNumber(pCall, p->pStmt);
   } else {
     assocTakeRun(pCall, &p->take, p->pStmt);
     p->nOf = p->take.n;
+    p->aOf = p->take.aId;
   }
   p->nTarget += p->nOf;
 }
 
 /* Bind the key of the present source. That of a visited row comes from where it
 ** is kept. */
-static void relatedBind(AssocCall *pCall, RelatedCursor *p,
+static void relatedBind(AssocCall *pCall, RelatedWalk *p,
                         const AssocKeys *pKeys) {
   int i;
   if (p->iSeen > 0) {
@@ -380,19 +419,19 @@ static void relatedBind(AssocCall *pCall, RelatedCursor *p,
 ** this source are found by its key. pKeys is empty if the source is a visited
 ** row.
 */
-static void relatedRows(AssocCall *pCall, RelatedCursor *p, AssocKeys *pKeys) {
+static void relatedRows(AssocCall *pCall, RelatedWalk *p, AssocKeys *pKeys) {
   const AssocFetch *pFetch = p->pFetch;
   int bMany = relatedIsBack(p) || p->pPlan->pAnswer->bMany;
+  u32 n;
   p->iRowOf = p->nOf = 0;
-  p->take.n = 0;
   relatedEndRun(pCall, p);
   if (pKeys->nKey == 0 && p->iSeen == 0) return;
   relatedTakePairs(pCall, p); /* If that costs less by now */
   if (p->pairs.bPairs && p->iSeen > 0) relatedSource(pCall, p, pKeys);
   if (pCall->rc != SQLITE_OK) return;
   if (p->pairs.bPairs) {
-    assocTakeOf(&p->take, &p->pairs, pKeys->apVal, bMany ? ~(u32)0 : 1);
-    p->nOf = p->take.n;
+    p->aOf = assocTakeOf(pCall, &p->pairs, pKeys->apVal, &n);
+    p->nOf = bMany || n == 0 ? n : 1;
   } else {
     sqlite3_reset(p->pStmt);
     relatedBind(pCall, p, pKeys);
@@ -403,12 +442,11 @@ static void relatedRows(AssocCall *pCall, RelatedCursor *p, AssocKeys *pKeys) {
     if (!pFetch->bEmit || pCall->rc != SQLITE_OK) return;
     relatedTake(pCall, p);
   }
-  if (pFetch->bSort) assocTakeSort(&p->take);
-  assocErrorCode(pCall, p->take.rc);
+  if (pFetch->bSort) assocTakeSort(pCall, p->aOf, (u32)p->nOf);
 }
 
 /* "^": use the next row found so far as a source. */
-static int relatedDeeper(RelatedCursor *p) {
+static int relatedDeeper(RelatedWalk *p) {
   int nMost = p->pPlan->pRoot->nRecurse;
   if (!relatedRepeats(p) || p->iSeen + 1 >= p->seen.nSlot) return 0;
   if (p->iSeen + 1 == p->iLevelEnd) { /* All of this level have been sources */
@@ -422,7 +460,7 @@ static int relatedDeeper(RelatedCursor *p) {
 
 /* Go to the next source row: the next given key, the next row of the scan, or,
 ** with "^", the next row that was found. False at the end. */
-static int relatedNextSource(AssocCall *pCall, RelatedCursor *p) {
+static int relatedNextSource(AssocCall *pCall, RelatedWalk *p) {
   AssocKeys keys;
   int bDeeper = relatedDeeper(p);
   assert(p->pPlan && !p->bEof);
@@ -454,7 +492,7 @@ static int relatedNextSource(AssocCall *pCall, RelatedCursor *p) {
 
 /* "^": has the row not been visited yet? Then it is remembered, and becomes a
 ** source row later. This ends circles. */
-static int relatedIsNew(AssocCall *pCall, RelatedCursor *p) {
+static int relatedIsNew(AssocCall *pCall, RelatedWalk *p) {
   sqlite3_value *apVal[ASSOC_KEY_MAX];
   u32 nBefore = p->seen.nSlot;
   int i, rc = SQLITE_OK;
@@ -473,7 +511,7 @@ static int relatedIsNew(AssocCall *pCall, RelatedCursor *p) {
 }
 
 /* The next related row of the source. True if there is one. */
-static int relatedNextOf(AssocCall *pCall, RelatedCursor *p) {
+static int relatedNextOf(AssocCall *pCall, RelatedWalk *p) {
   int bRow;
   assert(p->pFetch && p->iRowOf >= 0);
   bRow = p->pFetch->bEmit ? p->iRowOf < p->nOf : assocStep(pCall, p->pStmt);
@@ -486,14 +524,14 @@ static int relatedNextOf(AssocCall *pCall, RelatedCursor *p) {
 
 /* After an error the cursor is at its end: SQLite may go on to ask. */
 static int relatedDone(sqlite3_vtab_cursor *pCur, AssocCall *pCall) {
-  RelatedCursor *p = (RelatedCursor *)pCur;
+  RelatedWalk *p = ((RelatedCursor *)pCur)->pWalk;
   if (pCall->rc != SQLITE_OK) p->bEof = 1;
   return assocCallVtab(pCall, &pCur->pVtab->zErrMsg);
 }
 
 /* Go to the next related row, of this source or of a later one. Sources without
 ** related rows are passed over. */
-static void relatedGo(AssocCall *pCall, RelatedCursor *p, int bFirst) {
+static void relatedGo(AssocCall *pCall, RelatedWalk *p, int bFirst) {
   do {
     while (bFirst || !relatedNextOf(pCall, p)) {
       if (pCall->rc != SQLITE_OK || !relatedNextSource(pCall, p)) {
@@ -508,7 +546,7 @@ static void relatedGo(AssocCall *pCall, RelatedCursor *p, int bFirst) {
 }
 
 /* Every step may run statements on the user's tables, so it enters the call. */
-static void relatedAdvance(AssocCall *pCall, RelatedCursor *p, int bFirst) {
+static void relatedAdvance(AssocCall *pCall, RelatedWalk *p, int bFirst) {
   if (!assocCallEnter(pCall)) return;
   pCall->pConn->budget.zAt = p->zItem;
   relatedGo(pCall, p, bFirst);
@@ -517,13 +555,12 @@ static void relatedAdvance(AssocCall *pCall, RelatedCursor *p, int bFirst) {
 }
 
 /* Go to the next row. Another of the same source, which was taken or counted,
-** needs no statement, and neither does the end. In a session each row is
-** counted. */
+** needs no statement, and neither does the end. In a session each row costs a
+** part of the budget. */
 int assocRelatedNext(sqlite3_vtab_cursor *pCur) {
-  RelatedCursor *p = (RelatedCursor *)pCur;
+  RelatedWalk *p = ((RelatedCursor *)pCur)->pWalk;
   AssocCall call;
-  if (p->pFetch->bEmit && !relatedRepeats(p) &&
-      relatedConn(pCur)->pSession == 0) {
+  if (p->bQuick && relatedConn(pCur)->pSession == 0) {
     if (p->iRowOf < p->nOf) {
       p->iRowOf++;
       p->iRow++;
@@ -543,7 +580,7 @@ int assocRelatedNext(sqlite3_vtab_cursor *pCur) {
 ** one, and read them. They are not given twice. A function in the statement's
 ** WHERE may have deleted some of them.
 */
-static void relatedShow(AssocCall *pCall, RelatedCursor *p) {
+static void relatedShow(AssocCall *pCall, RelatedWalk *p) {
   AssocFetch *pAll = &p->pPlan->pRoot->scan;
   i64 nRow = p->iRow;
   p->bShown = 1;
@@ -575,7 +612,7 @@ static void relatedShow(AssocCall *pCall, RelatedCursor *p) {
 }
 
 /* Without a key: count the rows of all sources, or start with the sources. */
-static void relatedAll(AssocCall *pCall, RelatedCursor *p) {
+static void relatedAll(AssocCall *pCall, RelatedWalk *p) {
   AssocNode *pRoot = p->pPlan->pRoot;
   AssocFetch *pCount = &pRoot->related.countAll;
   if (p->bCounts && pCount->zSql) {
@@ -588,17 +625,27 @@ static void relatedAll(AssocCall *pCall, RelatedCursor *p) {
   }
 }
 
+/* The walk of the cursor, a new one if it has none. */
+static RelatedWalk *relatedWalk(AssocCall *pCall, RelatedCursor *pCur) {
+  if (pCur->pWalk) return pCur->pWalk;
+  pCur->pWalk = assocMalloc(pCall, sizeof(*pCur->pWalk));
+  if (pCur->pWalk) memset(pCur->pWalk, 0, sizeof(*pCur->pWalk));
+  return pCur->pWalk;
+}
+
 /* In a join this runs once for each row of the other table. So plans,
 ** statements and arrays stay in the cursor as long as model and association
 ** stay the same. */
 int assocRelatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
                        const char *idxStr, int argc, sqlite3_value **argv) {
-  RelatedCursor *p = (RelatedCursor *)pCur;
   RelatedTable *pTab = (RelatedTable *)pCur->pVtab;
   const char *zModel = pTab->zModel, *zItem = pTab->zItem;
   AssocCall call;
-  (void)idxStr;
+  RelatedWalk *p;
   assocCallInit(&call, pTab->dml.pConn);
+  pTab->pFresh = 0;
+  p = relatedWalk(&call, (RelatedCursor *)pCur);
+  if (p == 0) return assocCallVtab(&call, &pTab->dml.base.zErrMsg);
   assocBudgetBegin(call.pConn);
   relatedReset(&call, p);
   if (idxNum & RELATED_MISSING) {
@@ -606,12 +653,14 @@ int assocRelatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
         &call, ASSOC_E_ARGUMENT, 0, 0,
         "related() needs a model and an association: related('User', 1, "
         "'posts'), or WHERE model=... AND association=...");
-  } else if (!relatedIsSame(p, pTab, idxNum, argv)) {
+  } else if (!relatedIsSame(p, pTab, idxStr, argv)) {
     if (zModel == 0) {
       zModel = assocArgText(&call, argv[0], "the model");
       zItem = assocArgText(&call, argv[1], "the association");
     }
-    if (zModel && zItem) relatedPlans(&call, p, pTab, zModel, zItem, idxNum);
+    if (zModel && zItem) {
+      relatedPlans(&call, p, pTab, zModel, zItem, idxNum, idxStr);
+    }
   }
   if (call.rc == SQLITE_OK && (idxNum & (RELATED_KEY | RELATED_BACK))) {
     relatedTakeKeys(&call, p, idxNum, argv[argc - 1]);
@@ -624,12 +673,13 @@ int assocRelatedFilter(sqlite3_vtab_cursor *pCur, int idxNum,
     relatedAdvance(&call, p, p->nOf == 0);
   }
   p->pGiven = 0;
+  p->bInt = 0;
   return relatedDone(pCur, &call);
 }
 
 /* True after the last row, and after an error. */
 int assocRelatedEof(sqlite3_vtab_cursor *pCur) {
-  return ((RelatedCursor *)pCur)->bEof;
+  return ((RelatedCursor *)pCur)->pWalk->bEof;
 }
 
 /* ---------------------------------------------------------------- columns */
@@ -646,7 +696,7 @@ static void relatedKeyOf(AssocCall *pCall, sqlite3_context *pCtx,
 
 /* {"PostId":1,"TagId":2}: the columns, as far as they are shown, behind the target's key */
 static void relatedThrough(AssocCall *pCall, sqlite3_context *pCtx,
-                           const RelatedCursor *p) {
+                           const RelatedWalk *p) {
   const AssocRel *pRel = p->pPlan->pAnswer;
   const AssocTable *pJoin = pRel->pThrough;
   AssocOut out;
@@ -673,7 +723,7 @@ static void relatedThrough(AssocCall *pCall, sqlite3_context *pCtx,
 }
 
 /* Load all rows of the source as JSON when the first one is read. */
-static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
+static void relatedLoad(AssocCall *pCall, RelatedWalk *p) {
   AssocKeys keys;
   AssocArgs args;
   if (!assocCallEnter(pCall)) return;
@@ -695,7 +745,7 @@ static void relatedLoad(AssocCall *pCall, RelatedCursor *p) {
 }
 
 /* Find the JSON of the current row. */
-static const AssocRow *relatedFindJson(AssocCall *pCall, RelatedCursor *p,
+static const AssocRow *relatedFindJson(AssocCall *pCall, RelatedWalk *p,
                                        const AssocNode **ppNode) {
   const AssocNode *pRoot = p->pPlan->pRoot;
   sqlite3_value *apOwn[ASSOC_KEY_MAX];
@@ -717,7 +767,7 @@ static const AssocRow *relatedFindJson(AssocCall *pCall, RelatedCursor *p,
 ** JSON, as SQLite gives NULL for the columns of a row that is deleted under its
 ** cursor. */
 static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
-                        RelatedCursor *p) {
+                        RelatedWalk *p) {
   const AssocNode *pNode;
   const AssocRow *pRow;
   AssocOut out;
@@ -745,7 +795,7 @@ static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
 
 /* Values of the target's key, where the statement has them: first, or, of the
 ** creatable table, among the columns. */
-static void relatedTarget(AssocCall *pCall, const RelatedCursor *p,
+static void relatedTarget(AssocCall *pCall, const RelatedWalk *p,
                           const RelatedTable *pTab, sqlite3_value **apVal) {
   const AssocModel *pModel = p->pPlan->pAnswer->pTarget;
   const AssocTable *pTable = pModel->pTable;
@@ -770,7 +820,7 @@ static void relatedTarget(AssocCall *pCall, const RelatedCursor *p,
 /* assoc_row: the source's key, and the target's. Ids are kept as integers, so
 ** they are made values again for it. */
 static void relatedIdentity(AssocCall *pCall, sqlite3_context *pCtx,
-                            RelatedCursor *p, const RelatedTable *pTab) {
+                            RelatedWalk *p, const RelatedTable *pTab) {
   sqlite3_value *apVal[ASSOC_KEY_MAX];
   i64 iId = p->pFetch->bEmit ? relatedId(p) : 0;
   i64 iSource = relatedIsBack(p) ? iId : p->iGiven;
@@ -803,8 +853,7 @@ static void relatedIdentity(AssocCall *pCall, sqlite3_context *pCtx,
 /* One column of the present row. In an UPDATE, SQLite asks for all columns;
 ** those that are not assigned cost nothing. */
 static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
-                          RelatedCursor *p, const RelatedTable *pTab,
-                          int iCol) {
+                          RelatedWalk *p, const RelatedTable *pTab, int iCol) {
   const AssocRel *pRel = p->pPlan->pAnswer;
   assert(iCol >= 0 && !p->bEof);
   if (sqlite3_vtab_nochange(pCtx)) return; /* UPDATE, but not of this one */
@@ -848,13 +897,12 @@ static void relatedResult(AssocCall *pCall, sqlite3_context *pCtx,
 ** raises none. */
 int assocRelatedColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                        int iCol) {
-  RelatedCursor *p = (RelatedCursor *)pCur;
+  RelatedWalk *p = ((RelatedCursor *)pCur)->pWalk;
   RelatedTable *pTab = (RelatedTable *)pCur->pVtab;
   AssocCall call;
-  /* Where ids were taken, no more than the id is read, and not by an UPDATE,
-  ** which reads through as well. Counted rows have no id that is read. */
-  if (iCol == RELATED_COL_ID && p->pFetch->bEmit && !relatedIsBack(p) &&
-      ASSOC_ALWAYS(!p->bCounts && !sqlite3_vtab_nochange(pCtx))) {
+  if (iCol == RELATED_COL_ID && p->bIds) {
+    /* Not by an UPDATE, which reads through as well */
+    assert(!p->bCounts && !sqlite3_vtab_nochange(pCtx));
     sqlite3_result_int64(pCtx, relatedId(p));
     return SQLITE_OK;
   }

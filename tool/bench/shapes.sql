@@ -537,6 +537,7 @@ SELECT u.name, p.title FROM users u JOIN posts p ON p.user_id = u.id
 -- shape: related-unindexed
 -- title: related() without an index on the foreign key
 -- target: 0.77
+-- why: related
 -- list
 -- any order
 -- setup:
@@ -1103,6 +1104,7 @@ INSERT OR IGNORE INTO Shelf(id, name) SELECT id, name FROM users;
 INSERT OR IGNORE INTO Book(id, ShelfId) SELECT id, user_id FROM posts;
 SELECT assoc_define('Shelf', 'hasMany', 'Book', '{"counterCache":"books_count"}');
 SELECT assoc_sync();
+DROP INDEX IF EXISTS events_user_id;
 -- ours:
 SELECT eager('Shelf{id,name,books.count() as n}')
 -- expert: column
