@@ -338,9 +338,9 @@ static int inIsPlain(AssocSql *p, const AssocFilter *pF) {
 static int costsLess(const AssocSql *p, const FilterCost *pCost,
                      const char **pzWhy, i64 *pnEarly) {
   int bIn = pCost->nIn < pCost->nExists;
-  if (pCost->bLimit && !p->bAlone && !(bIn && pCost->bFew) &&
+  if (pCost->bLimit && !p->bAlone && (!bIn || !pCost->bFew) &&
       pCost->nAll > pCost->nIn * 2 &&
-      !(pCost->bLeads && p->nTested * COST_KEEP > pCost->nIn)) {
+      (!pCost->bLeads || p->nTested * COST_KEEP <= pCost->nIn)) {
     *pzWhy =
         "the first rows are tested one by one, and if they are not enough, "
         "reading the related rows once costs less";
