@@ -145,15 +145,6 @@ static void readPolicy(AssocCall *pCall, AssocPolicy *p) {
   p->bForce = pForce && pForce->eType == ASSOC_J_TRUE;
 }
 
-/* The model of a row of kind 'policy', if its table is pTab; else 0. If the
-** model's own row is wrong, that is an error: a policy that nobody can read must
-** not allow everything to other models of the table. */
-static AssocModel *modelOfRow(AssocCall *pCall, AssocTable *pTab,
-                              AssocDef *pDef) {
-  if (!assocModelIsTable(pCall, pDef->pSchema, pDef->zModel, pTab)) return 0;
-  return assocModelNear(pCall, pDef->pSchema, pDef->zModel);
-}
-
 /* The virtual table that keeps its data in this one, as docs does in
 ** docs_content; else 0. */
 static AssocTable *shadowOwner(AssocCall *pCall, AssocTable *pTab) {
@@ -203,8 +194,11 @@ static void tablePolicies(AssocCall *pCall, AssocTable *pTab) {
     AssocModel *pModel;
     AssocPolicy *p;
     if (pDef->pSchema != pTab->pSchema && pDef->pSchema->pNext) continue;
-    pModel = modelOfRow(pCall, pTab, pDef);
-    if (pModel == 0) continue;
+    /* If the model's own row is wrong, that is an error: a policy that nobody
+    ** can read must not allow everything to other models of the table. */
+    pModel = assocModelNear(pCall, pDef->pSchema, pDef->zModel);
+    if (pModel == 0) continue; /* Or a session may not name the table */
+    assert(pModel->pTable == pTab);
     p = assocAlloc(pCall, &pCat->mem, sizeof(*p));
     if (p == 0) return;
     p->pDef = pDef;
