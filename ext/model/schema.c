@@ -140,6 +140,7 @@ static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
     pTab->nCol++;
   }
   assocFinalize(pCall, pStmt);
+  if (pTab->aCol == 0) pTab->nCol = 0; /* There was no memory for more */
   if (pTab->nCol == 0)
     assocErrorCode(pCall, SQLITE_AUTH); /* An authorizer ignored the PRAGMA */
   strictAny(pCall, pTab);
