@@ -143,7 +143,7 @@ static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
   if (pTab->aCol == 0) pTab->nCol = 0; /* There was no memory for more */
   if (pTab->nCol == 0)
     assocErrorCode(pCall, SQLITE_AUTH); /* An authorizer ignored the PRAGMA */
-  if (pCall->rc != SQLITE_OK) return; /* There may be no columns then */
+  if (pCall->rc != SQLITE_OK) return;   /* There may be no columns then */
   strictAny(pCall, pTab);
   for (i = 0; i < pTab->nCol; i++) {
     loadCollation(pCall, pTab, &pTab->aCol[i]);
