@@ -54,12 +54,21 @@ static i64 scannedRows(AssocCall *pCall, const AssocNode *pNode) {
   return n;
 }
 
+/* Are the parents all rows of their table? The table eager() loads batches. */
+static int hasAllParents(const AssocNode *pNode) {
+  const AssocNode *pUp = pNode->pParent;
+  const ShapeClauses *pC = pUp->pClauses;
+  return pNode->pPlan->eAsk == ASSOC_ASK_EAGER && pUp->pRel == 0 &&
+         !pUp->pPage &&
+         (pC == 0 || (pC->pWhere == 0 && pC->pLimit == 0 && pC->pOffset == 0));
+}
+
 /* An estimate of the rows that nKey parents have. */
 static i64 wantedRows(AssocCall *pCall, AssocNode *pNode, i64 nKey) {
   i64 nRow = scannedRows(pCall, pNode);
-  i64 nUp = pNode->pParent
+  i64 nUp = pNode->pParent && !hasAllParents(pNode)
                 ? assocTableRows(pCall, pNode->pParent->pModel->pTable)
-                : 1;
+                : nKey;
   i64 nWanted = nUp > nKey ? (nRow * nKey) / nUp : nRow;
   if (!pNode->bMany && pNode->bOne) nWanted = nKey;
   return nWanted < nRow ? nWanted : nRow;
@@ -165,7 +174,8 @@ static int choosesEnds(i64 nRow, i64 nKey, u8 *peWhy, i64 *pnWanted) {
 ** there is. The numbers were measured on wide and narrow tables.
 **
 **   a lookup   12 for each key, 6 for each row that it gives, or 2 if an index
-**              alone gives it, 4 for each row that it sorts
+**              alone gives it, 4 for each row that it sorts, 3 for each of these
+**              that a limit leaves out
 **   a scan     1 for each row of the table, 6 more if it sorts, 3 for each row
 **              that a parent wants
 */
@@ -209,7 +219,7 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
   *pnWanted = nWanted;
   nLookup = nKey * 12 + nWanted * 6;
   if ((nWanted < nFound || pNode->bSorted) && !comesInOrder(pCall, pNode)) {
-    nLookup += nFound * 4;
+    nLookup += nFound * 4 + (nFound - nWanted) * 3;
   }
   nScan = nRow * (pNode->bSorted ? 7 : 1) + nWanted * 3;
   bScan = nScan < nLookup;

@@ -81,7 +81,7 @@ static int sortTerms(Planner *p, const AssocNode *pNode) {
   const ShapeSort *pSort = assocOrderOf(pNode->pRel, pNode->pClauses);
   int i, iCol, iAlias, n = 0;
   if (pNode->pRel == 0 || !pNode->bMany || pNode->bLimit || pNode->pPage ||
-      pSort == 0) {
+      (pSort == 0 && (pJoin || assocStmtIsNatural(p, pNode)))) {
     return 0;
   }
   for (; pSort; pSort = pSort->pNext, n++) {

@@ -46,8 +46,8 @@ static int joinByIndex(Planner *p, const AssocRel *pRel) {
                            pRel->other.aCol, &bUnique) != 0;
 }
 
-/* Do rows come in the wanted order without an ORDER BY? */
-static int naturalOrder(Planner *p, const AssocNode *pNode) {
+/* See stmt.h. */
+int assocStmtIsNatural(Planner *p, const AssocNode *pNode) {
   const AssocModel *pModel = pNode->pModel;
   const AssocRel *pRel = pNode->pRel;
   if (p->bReverse || pModel->pTable->eType != ASSOC_TABLE) return 0;
@@ -163,7 +163,8 @@ static int policySearches(Planner *p, const AssocNode *pNode) {
 static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
                      int bCursor) {
   const ShapeClauses *pC = pNode->pRel ? 0 : pNode->pClauses;
-  int bNatural = naturalOrder(p, pNode) && !oneByOne(p, pNode) && !bCursor &&
+  int bNatural = assocStmtIsNatural(p, pNode) && !oneByOne(p, pNode) &&
+                 !bCursor &&
                  (pC == 0 || (pC->pWhere == 0 && pC->pLimit == 0 &&
                               pC->pOffset == 0 && pNode->pPage == 0)) &&
                  !pNode->bTotal && !policySearches(p, pNode);

@@ -278,14 +278,38 @@ int assocStmtAsks(Planner *p, AssocNode *pNode, const AssocRel *pRel) {
   return n > 0;
 }
 
-/* The order of the node, unless its lists are sorted later. If a pair is linked
-** twice, the join row's key decides. */
+/* Is the column of the join row the same within a list: the source's key, or
+** what equals the key of the target, by which rows are sorted already? Not if
+** values that are not alike may be equal. */
+static int stmtIsSettled(const AssocNode *pNode, int iCol) {
+  const AssocRel *pRel = pNode->pRel;
+  int i;
+  if (assocFarChanges(pRel)) return 0;
+  for (i = 0; i < pRel->foreign.nCol; i++) {
+    const AssocColumn *pCol = &pRel->pThrough->aCol[iCol];
+    if (pRel->foreign.aCol[i] == iCol) return pCol->eAff != ASSOC_AFF_NONE;
+  }
+  for (i = 0; i < pRel->other.nCol; i++) {
+    if (pRel->other.aCol[i] != iCol) continue;
+    return hasColumn(pNode->pModel->nKey, pNode->pModel->aKey,
+                     pRel->targetKey.aCol[i]) &&
+           assocLinkAlike(pRel, pRel->targetKey.aCol[i]) >= 0;
+  }
+  return 0;
+}
+
+/* The order of the node, unless its lists are sorted later. The key of a target is
+** the key in its join row: an index of the join table may have that order. If a
+** pair is linked twice, the join row's key decides. */
 void assocStmtOrder(AssocSql *p, const AssocNode *pNode) {
   const AssocTable *pJoin = isMany2Many(pNode) ? pNode->pRel->pThrough : 0;
   int bTurned = pNode->pPage && pNode->pPage->bBack, i;
   if (pNode->nSort && !p->bLiteral) return;
+  p->pLinked = pJoin ? pNode->pRel : 0;
   assocSqlOrder(p, pNode->pRel, pNode->pClauses, pNode->pModel, 1, bTurned);
+  p->pLinked = 0;
   for (i = 0; pJoin && i < pJoin->nKey; i++) {
+    if (stmtIsSettled(pNode, pJoin->aKey[i])) continue;
     stmtPut(p, ", ");
     assocSqlColumn(p, 2, pJoin, pJoin->aKey[i]);
     if (bTurned) stmtPut(p, " DESC");

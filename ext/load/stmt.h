@@ -61,6 +61,8 @@ void assocStmtEnd(AssocSql *pSql, AssocFetch *pFetch);
 /* The values; of a scan the key first. Named a0, a1, … if bNames. */
 void assocStmtValues(AssocSql *p, const AssocNode *pNode, int bScan,
                      int bNames);
+/* Does a scan give rows in the order of their lists without an ORDER BY? */
+int assocStmtIsNatural(AssocPlanner *p, const AssocNode *pNode);
 /* " FROM posts t1", with t2 where there is one; or " FROM main.assoc_keys
 ** k". */
 void assocStmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural);

@@ -96,6 +96,7 @@ struct AssocSql {
   u8 bLiteral;                   /* Write values as literals */
   u8 bAlone;               /* The text is for others to run: assoc_sql() */
   u8 bNatural;             /* Rows must come in their physical order */
+  const AssocRel *pLinked; /* In an order: the join rows of t1 are t2; or 0 */
   u8 bMaybe;               /* NULL and false differ here, as under NOT */
   u8 bAsks;                /* SQLite is only asked for its plan: see filter.c */
   u8 bDear;                /* OUT: each run reads a whole table */
@@ -431,6 +432,9 @@ void assocSqlAggCall(AssocSql *p, const ShapeAgg *pAgg, const ShapeName *pPath,
 /* Append " AND EXISTS(...)" for each required item of a block. */
 void assocSqlRequired(AssocSql *p, const ShapeItem *pBlock, AssocModel *pModel,
                       int iAlias);
+/* The column of the join row that has the value of the target's column iCol and
+** sorts like it; -1 if there is none. */
+int assocLinkAlike(const AssocRel *pRel, int iCol);
 /* Append " ORDER BY t1.a DESC, t1.id": the order of the clauses, else of the
 ** relation, then the key in the direction of the last term, so that an index on
 ** the terms gives this order. bTurned reverses the order. Appends nothing for a

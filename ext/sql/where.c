@@ -1747,13 +1747,46 @@ static int sqlListed(const AssocSql *p, const ShapeKey *pKey) {
   return 0;
 }
 
+int assocLinkAlike(const AssocRel *pRel, int iCol) {
+  int i;
+  for (i = 0; i < pRel->targetKey.nCol; i++) {
+    if (pRel->targetKey.aCol[i] != iCol) continue;
+    return assocColumnAlike(&pRel->pThrough->aCol[pRel->other.aCol[i]],
+                            &pRel->pTarget->pTable->aCol[iCol])
+               ? pRel->other.aCol[i]
+               : -1;
+  }
+  return -1;
+}
+
+/* The column of the join row t2 that may stand for a column of t1 in an order; -1
+** if there is none. Orders inside this one are of other rows. */
+static int sqlLinked(const AssocSql *p, int iAlias, int iCol) {
+  if (p->pLinked == 0 || iAlias != 1 || iCol < 0) return -1;
+  return assocLinkAlike(p->pLinked, iCol);
+}
+
+/* Append a column to sort by. */
+static void sqlSortColumn(AssocSql *p, AssocModel *pModel, int iAlias,
+                          int iCol) {
+  int iLink = sqlLinked(p, iAlias, iCol);
+  if (iLink >= 0) {
+    assocSqlColumn(p, 2, p->pLinked->pThrough, iLink);
+  } else {
+    assocSqlColumn(p, iAlias, pModel->pTable, iCol);
+  }
+}
+
 /* Append a term of an order. NULLs come first in an ascending order and last in
 ** a descending one, unless the term says otherwise. bTurned reverses both. */
 static void sqlSort(AssocSql *p, const ShapeSort *pSort, AssocModel *pModel,
                     int iAlias, int bTurned) {
   int bDesc = pSort->bDesc != bTurned, iListed = sqlListed(p, &pSort->key);
+  int iCol = assocKeyColumn(pModel->pTable, &pSort->key);
   sqlSortMany(p, &pSort->key, pModel);
-  if (iListed) {
+  if (sqlLinked(p, iAlias, iCol) >= 0) {
+    sqlSortColumn(p, pModel, iAlias, iCol);
+  } else if (iListed) {
     sqlite3_str_appendf(p->pStr, "%d", iListed);
   } else {
     assocSqlKey(p, &pSort->key, pModel, iAlias);
@@ -1816,7 +1849,7 @@ void assocSqlOrder(AssocSql *p, const AssocRel *pRel, const ShapeClauses *pC,
   for (i = 0; i < pModel->nKey; i++) {
     if (sortsBy(pOrder, pModel->pTable, pModel->aKey[i])) continue;
     sqlPut(p, n++ ? ", " : " ORDER BY ");
-    assocSqlColumn(p, iAlias, pModel->pTable, pModel->aKey[i]);
+    sqlSortColumn(p, pModel, iAlias, pModel->aKey[i]);
     if (bDesc) sqlPut(p, " DESC");
   }
 }

@@ -1545,6 +1545,48 @@ FROM (SELECT * FROM users u WHERE u.id IN
         (SELECT user_id FROM marked WHERE del = 0 AND id > 50)
       ORDER BY u.id LIMIT 3) u
 
+-- shape: tags-newest
+-- title: all tags with their 3 newest posts, many to many
+-- target: 0.9
+-- ours:
+SELECT eager('Tag{name,posts(order by id desc limit 3){id,title}}')
+-- expert: by the join row
+SELECT json_group_array(json_object('name', t.name, 'posts', (
+  SELECT json_group_array(json_object('id', id, 'title', title)) FROM (
+    SELECT p.id, p.title FROM post_tags j JOIN posts p ON p.id = j.post_id
+    WHERE j.tag_id = t.id ORDER BY j.post_id DESC LIMIT 3))))
+FROM tags t NOT INDEXED
+
+-- shape: uuid-keys
+-- title: all rows with their rows, both by keys that are UUIDs
+-- target: 2
+-- list
+-- setup:
+CREATE TABLE IF NOT EXISTS uuid_users(id TEXT PRIMARY KEY, name TEXT);
+CREATE TABLE IF NOT EXISTS uuid_posts(id TEXT PRIMARY KEY, user_id TEXT REFERENCES uuid_users, title TEXT);
+CREATE INDEX IF NOT EXISTS uuid_user ON uuid_posts(user_id);
+INSERT OR IGNORE INTO uuid_users SELECT printf('%08x-%04x-4000-8000-%012x', id * 2654435761 % 4294967296, id % 65536, id), name FROM users;
+INSERT OR IGNORE INTO uuid_posts SELECT printf('%08x-%04x-4000-8000-%012x', id * 2654435761 % 4294967296, id % 65536, id), printf('%08x-%04x-4000-8000-%012x', user_id * 2654435761 % 4294967296, user_id % 65536, user_id), title FROM posts;
+SELECT assoc_define('uuid_users', 'hasMany', 'uuid_posts', '{"as":"posts","foreignKey":"user_id"}')
+-- ours:
+SELECT eager('uuid_users{*,posts}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', u.id, 'name', u.name, 'posts', (
+  SELECT json_group_array(json_object('id', id, 'user_id', user_id, 'title', title)) FROM (
+    SELECT * FROM uuid_posts p WHERE p.user_id = u.id ORDER BY p.id))))
+FROM (SELECT * FROM uuid_users ORDER BY id) u
+
+-- shape: users-best
+-- title: all users with their 3 posts of the most likes, without an index
+-- target: 1
+-- ours:
+SELECT eager('User{id,posts(order by likes desc limit 3){id,likes}}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', u.id, 'posts', (
+  SELECT json_group_array(json_object('id', id, 'likes', likes)) FROM (
+    SELECT id, likes FROM posts p WHERE p.user_id = u.id ORDER BY likes DESC, id DESC LIMIT 3))))
+FROM users u NOT INDEXED
+
 -- shape: far-keys
 -- title: all rows with their rows, both by keys far from each other
 -- target: 2
