@@ -935,6 +935,40 @@ static void closeReaders(CatalogCache *pCache) {
   dropHolds(pCache);
 }
 
+/* Has SQLite not read the schema of any database yet? */
+static int schemaIsUnread(AssocCall *pCall) {
+  int n = 0, nMost = 0;
+  sqlite3_db_status(pCall->db, SQLITE_DBSTATUS_SCHEMA_USED, &n, &nMost, 0);
+  return n == 0;
+}
+
+/*
+** A statement that was prepared before SQLite had read the schema takes its own
+** texts for UTF-8. If the text of the database is UTF-16, old versions of SQLite
+** misread these texts when the statement runs again (3.40 does, 3.53 does not).
+** The PRAGMA reads the schema; then a setting that changes makes SQLite prepare
+** every statement anew.
+*/
+static void prepareAnew(AssocCall *pCall) {
+  sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA encoding");
+  int bOld = 0, bOther = 0;
+  if (assocStep(pCall, pStmt)) {
+    bOther = strcmp(assocColumnText(pCall, pStmt, 0), "UTF-8") != 0;
+  }
+  assocFinalize(pCall, pStmt);
+  if (!bOther) return;
+  sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_QPSG, -1, &bOld);
+  sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_QPSG, !bOld, (int *)0);
+  sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_QPSG, bOld, (int *)0);
+}
+
+/* Read the definitions, for the first time or anew. */
+static void cacheLoad(AssocCall *pCall, CatalogCache *pCache) {
+  /* Before statements of our own are prepared */
+  if (pCache->pCat == 0 && schemaIsUnread(pCall)) prepareAnew(pCall);
+  if (pCall->rc == SQLITE_OK) cacheRead(pCall, pCache);
+}
+
 /*
 ** Only the outermost call compares the tokens and the schema cookies. A nested
 ** call sees the same catalog, because the outer call's readers hold the state.
@@ -947,7 +981,7 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
   if (pCache == 0 || pCall->rc != SQLITE_OK) return 0;
   if (!assocCallEnter(pCall)) return 0;
   if (pCache->nDepth == 0 && !cacheCheck(pCall, pCache)) {
-    if (pCall->rc == SQLITE_OK) cacheRead(pCall, pCache);
+    if (pCall->rc == SQLITE_OK) cacheLoad(pCall, pCache);
   }
   if (pCall->rc != SQLITE_OK) {
     if (pCache->nDepth == 0) closeReaders(pCache);
