@@ -284,8 +284,7 @@ static inline char *memberWrite(char *p, const char *pEnd,
   case SQLITE_TEXT:
     z = (const char *)sqlite3_value_text(pVal);
     n = sqlite3_value_bytes(pVal);
-    if (ASSOC_UNLIKELY(z == 0 || n > ASSOC_TEXT_PIECE)) return 0;
-    if (ASSOC_UNLIKELY(pEnd - p < n * 6 + pMember[1].nRoom + 18)) return 0;
+    if (ASSOC_UNLIKELY(z == 0 || pEnd - p < n * 6 + pMember->nRoom)) return 0;
     *p++ = '"';
     p = assocJsonChars(p, z, n);
     *p++ = '"';

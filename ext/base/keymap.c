@@ -422,7 +422,7 @@ static void numberCell(AssocKeymap *pMap, AssocKeyCell *pCell) {
 }
 
 /* The number of an integer in a RUN or INT map; a new one is added. */
-static u32 addInt(AssocKeymap *pMap, i64 i, int *pRc) {
+static ASSOC_INLINE u32 addInt(AssocKeymap *pMap, i64 i, int *pRc) {
   AssocKeyCell *pCell;
   assert(pMap->eMode != ASSOC_MAP_ANY && pMap->nKey == 1);
   if (pMap->eMode == ASSOC_MAP_RUN) {

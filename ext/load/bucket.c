@@ -73,6 +73,7 @@ void assocListLimits(AssocRun *pRun, const AssocNode *pNode, int bHere) {
     if (pC->pOffset) pState->nOffset = assocBindCount(pRun, pC->pOffset);
     if (pState->nOffset < 0) pState->nOffset = 0;
   }
+  pState->bLimited = pState->nMost < ASSOC_LIST_ALL || pState->nOffset > 0;
 }
 
 /* Both arrays grow together, as one block: row i of the run belongs to list

@@ -88,8 +88,8 @@ static ASSOC_INLINE void writeParts(AssocRun *pRun, const AssocNode *pNode,
 
 /* Add a key of the row to a child node's keymap. Returns the number of its
 ** bucket. */
-static u32 addKey(AssocRun *pRun, const AssocNode *pChild, const int *aiKey,
-                  sqlite3_value **apVal) {
+static ASSOC_INLINE u32 addKey(AssocRun *pRun, const AssocNode *pChild,
+                               const int *aiKey, sqlite3_value **apVal) {
   AssocKeymap *pMap = pRun->aNode[pChild->iNode].pMap;
   sqlite3_value *apKey[ASSOC_KEY_MAX];
   int i;
@@ -190,8 +190,10 @@ static ASSOC_INLINE AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
   }
   pRow = (AssocRow *)pOut->pStart;
   pRow->nText = (u32)(pOut->p - pOut->pStart - nHead);
-  pRow = writeBehind(pRun, pNode, apVal);
-  if (pRow == 0) return 0;
+  if (pNode->nSort || pNode->pPage) {
+    pRow = writeBehind(pRun, pNode, apVal);
+    if (pRow == 0) return 0;
+  }
   pMem->pAt = pOut->p;
   if (!assocBudgetBytes(pRun->pCall->pConn, pRow->nText)) {
     if (pRun->rc == SQLITE_OK) pRun->rc = SQLITE_ABORT;

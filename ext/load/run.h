@@ -43,6 +43,7 @@ struct AssocNodeRun {
   AssocKeymap *pMap;    /* map, or of a value beside a recursion that node's */
   AssocBucket *aBucket; /* One for each key */
   u32 nBucket;          /* Size of aBucket */
+  u8 bLimited;          /* Some rows may be skipped, or not be kept */
   i64 nOffset, nMost;   /* Rows of a bucket to skip, and to keep */
   AssocRow **apRow; /* The rows, in the order they came; at the end by bucket */
   u32 *aiList;      /* The bucket of each row, in the order they came */
@@ -74,7 +75,7 @@ static inline const AssocRow *assocListFirst(const AssocNodeRun *p,
 /* Count the next row of a bucket. Is it to be kept, by the limits? */
 static inline int assocListTakes(AssocNodeRun *p, u32 iBucket) {
   i64 i;
-  if (p->nMost == ASSOC_LIST_ALL && p->nOffset == 0) return 1;
+  if (!p->bLimited) return 1;
   i = p->aBucket[iBucket].nCame++ - p->nOffset;
   return i >= 0 && i < p->nMost;
 }

@@ -34,7 +34,6 @@
 -- shape: users-posts
 -- title: all users with their posts
 -- target: 4
--- why: What misses its target, and what SQLite takes of it
 -- list
 -- floor: users posts
 -- ours:
@@ -117,7 +116,7 @@ FROM posts p
 -- shape: posts-tags
 -- title: all posts with their tags, many to many
 -- target: 4
--- why: What misses its target, and what SQLite takes of it
+-- why: Large loads
 -- list
 -- floor: posts post_tags tags
 -- ours:
