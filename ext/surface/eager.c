@@ -376,8 +376,8 @@ static void eagerTake(AssocCall *pCall, EagerArgs *p, int idxNum,
                       sqlite3_value **argv) {
   int i;
   memset(p, 0, sizeof(*p));
-  p->iFrom = (i64)1 << 63;
-  p->iTo = ~p->iFrom;
+  p->iFrom = INT64_MIN;
+  p->iTo = INT64_MAX;
   /* The values come in the order in which eagerBestIndex() asked for them. */
   if (idxNum & EAGER_QUERY) p->pQuery = *argv++;
   if (idxNum & EAGER_KEY) p->pId = *argv++;
