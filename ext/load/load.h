@@ -263,8 +263,9 @@ struct AssocPlan {
 #define ASSOC_ASK_IDS 9 /* Statements for the table related: see answer.c */
 #define ASSOC_ASK_LINKS 10
 #define ASSOC_ASK_COLUMNS 11
-#define ASSOC_ASK_ONCE 12 /* As GET, but "^" is ignored: one level */
-#define ASSOC_ASK_ROW 13  /* As FIND, but no scope of the root applies */
+/* As GET, but one level, even with "^", and no scope of the root applies */
+#define ASSOC_ASK_ONCE 12
+#define ASSOC_ASK_ROW 13 /* As FIND, but no scope of the root applies */
 /* Bits that may be added to ROWS, ASC and DESC: the statement of the roots has
 ** two more conditions, so it is another plan. See assocStreamBounds(). */
 #define ASSOC_ASK_RANGE 16 /* Only keys from ?1 to ?2, if they are rowids */

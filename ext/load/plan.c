@@ -1318,7 +1318,10 @@ static void compileStart(Planner *p, AssocModel *pModel) {
   pRoot->pClauses = pShape->eKind == SHAPE_QUERY
                         ? withScopes(p, 0, pModel, pShape->pClauses)
                         : 0;
-  if (pPlan->eAsk == ASSOC_ASK_ROW) pRoot->pClauses = &assocAnyRow;
+  /* ONCE: the walk of the table related has found that the row can be read. */
+  if (pPlan->eAsk == ASSOC_ASK_ROW || pPlan->eAsk == ASSOC_ASK_ONCE) {
+    pRoot->pClauses = &assocAnyRow;
+  }
   pRoot->bMany = pPlan->eAsk == ASSOC_ASK_EAGER;
   pRoot->bKeyed = !pRoot->bMany && !givesRows(pPlan, pRoot);
   rootBounds(pPlan, pRoot);
