@@ -236,16 +236,16 @@ void assocGiveKey(AssocCall *pCall, AssocResult *pResult,
 ** has to be looked for. */
 static int createQuick(Changer *p, int nArg, sqlite3_value **ap,
                        const AssocJson *pJson, WriteRow *pNew) {
+  WriteLink *pLink;
   if (nArg > 4 || pJson == 0 || !assocLinkMayPair(p->pWriter, p->pRel) ||
       p->pRel->eKind != ASSOC_HASMANY) {
     return 0;
   }
-  (void)changeKey(p, ap);
+  if (!changeKey(p, ap)) return 0;
+  pLink = assocLinkOf(p->pWriter, p->pRel, 0);
+  if (pLink == 0) return 0;
   changeAlone(p);
-  if (assocPlainNew(p->pWriter, assocLinkOf(p->pWriter, p->pRel, 0),
-                    p->row.aKey, pJson, pNew)) {
-    return 1;
-  }
+  if (assocPlainNew(p->pWriter, pLink, p->row.aKey, pJson, pNew)) return 1;
   assocWriteReopen(p->pCall, &p->save);
   return 0;
 }
