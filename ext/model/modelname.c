@@ -140,7 +140,7 @@ static const char *rowModel(const AssocSchema *pSchema, const AssocDef *pRow) {
 /* Find each row by its model's name. Of rows with one name the first counts. */
 static int readRows(AssocCall *pCall, AssocSchema *pSchema) {
   AssocDef *p = 0;
-  if (pSchema->bRows || pCall->rc != SQLITE_OK) return pSchema->bRows;
+  if (pSchema->bRows) return 1;
   memset(&pSchema->rows, 0, sizeof(pSchema->rows));
   while ((p = nextRow(pSchema, p)) != 0) {
     const char *z = rowModel(pSchema, p);
@@ -198,7 +198,7 @@ const char *assocRowPlan(AssocCall *pCall, AssocDef *pDef) {
   NameSteps steps;
   int i;
   if (pSchema->pNext == 0) return 0; /* TEMP gets no tables */
-  if (pDef->bPlan || pCall->rc != SQLITE_OK) return pDef->zPlan;
+  if (pDef->bPlan) return pDef->zPlan;
   pJson = assocDefJson(pCall, pDef);
   if (pCall->rc != SQLITE_OK) return 0;
   pDef->bPlan = 1;
@@ -518,7 +518,7 @@ static void placeDef(AssocCall *pCall, AssocDef *pDef, int bPolicy) {
     pName = seekName(&ask, pCat, pDef->pSchema, pDef->zModel);
     if (!assocTryEnd(&ask, pCall, 0)) pDef->pFound = pName;
   }
-  if (pDef->pFound == 0 || pCall->rc != SQLITE_OK) return;
+  if (pDef->pFound == 0) return;
   (void)placeOf(pCall, pDef->pFound->pSchema, pDef->pFound->zTable);
   if (pCall->rc != SQLITE_OK) return;
   p = placeAdd(pCall, pDef->pFound->pSchema, pDef->pFound->zTable);
