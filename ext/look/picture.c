@@ -424,8 +424,9 @@ AssocModel *assocPictureAside(AssocPicture *p, const AssocPictureTable *pTab,
   while ((pRow = assocTableNextRow(p->pCall, pTab->pTab, pRow)) != 0) {
     AssocModel *q = assocModelTry(p->pCall, pSchema, pRow->zModel);
     *ppRow = pRow;
-    if (q && q->bAside && q->pDef == pRow && q->pTable == pTab->pTab &&
-        assocModelShown(p->pCall, q)) {
+    /* A row written by hand may have the name of another database's model. */
+    if (q && q->bAside && q->pDef == pRow && assocModelShown(p->pCall, q)) {
+      assert(q->pTable == pTab->pTab);
       return q;
     }
   }

@@ -45,12 +45,13 @@ static void appendCaret(sqlite3_str *pStr, const char *z, int iOff) {
   sqlite3_str_appendchar(pStr, 1, '^');
 }
 
-/* The caret is added to an error that exists already, and only once. Errors of
+/* The caret is added to an error that exists already and has none. Errors of
 ** SQLite itself have no place. iOff is a byte; the caret counts characters. */
 void assocShapeAt(AssocCall *pCall, const char *zText, int iOff) {
   AssocErr *pErr = &pCall->err;
   sqlite3_str *pStr;
-  if (pErr->eReason == ASSOC_E_SQLITE || pErr->iAt >= 0 || iOff < 0) return;
+  assert(pErr->iAt < 0); /* Nothing looks for a place after an earlier error */
+  if (pErr->eReason == ASSOC_E_SQLITE || iOff < 0) return;
   if (zText == 0) return;
   pStr = sqlite3_str_new(pCall->db);
   appendCaret(pStr, zText, iOff);

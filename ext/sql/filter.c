@@ -320,7 +320,8 @@ static int inIsPlain(AssocSql *p, const AssocFilter *pF) {
   filterEnd(&ask, pF, 1);
   n = sqlite3_str_length(ask.pStr) - (int)sizeof(zEnd) + 1;
   z = assocStrFinish(p->pCall, ask.pStr);
-  b = z && n > 0 && strcmp(&z[n], zEnd) == 0;
+  assert(z == 0 || n > 0); /* FROM is before it */
+  b = z && strcmp(&z[n], zEnd) == 0;
   sqlite3_free(z);
   return b;
 }
@@ -338,8 +339,9 @@ static int inIsPlain(AssocSql *p, const AssocFilter *pF) {
 static int costsLess(const AssocSql *p, const FilterCost *pCost,
                      const char **pzWhy, i64 *pnEarly) {
   int bIn = pCost->nIn < pCost->nExists;
-  if (pCost->bLimit && !p->bAlone && (!bIn || !pCost->bFew) &&
-      pCost->nAll > pCost->nIn * 2 &&
+  assert(!pCost->bLimit ||
+         !p->bAlone); /* Text for others has no tested.bRoots */
+  if (pCost->bLimit && (!bIn || !pCost->bFew) && pCost->nAll > pCost->nIn * 2 &&
       (!pCost->bLeads || p->nTested * COST_KEEP <= pCost->nIn)) {
     *pzWhy =
         "the first rows are tested one by one, and if they are not enough, "
