@@ -187,53 +187,26 @@ static void makeValueLookup(Planner *p, AssocNode *pNode) {
   assocStmtEnd(&sql, &pNode->lookup);
 }
 
-/* Does an index have all columns that the aggregates and the key need? */
-static int indexCovers(const AssocTable *pTab, const AssocIndex *pIdx,
-                       const AssocKey *pKey, const AssocNode *pNode) {
-  const AssocNode *pOne;
-  int i, n = 0;
-  for (i = 0; i < pKey->nCol; i++) {
-    n += hasColumn(pIdx->nCol, pIdx->aCol, pKey->aCol[i]);
-  }
-  for (pOne = pNode; pOne; pOne = pOne->pAlso) {
-    const ShapeName *pCol = pOne->pValue->pAgg->pCol;
-    int iCol = pCol ? assocColumnFind(pTab, pCol->z) : pTab->iRowid;
-    if (iCol != pTab->iRowid && !hasColumn(pIdx->nCol, pIdx->aCol, iCol)) {
-      return 0;
-    }
-  }
-  return !pIdx->bPartial && n == pKey->nCol;
+/* May the scan group by an index? */
+static int groupsByIndex(const AssocNode *pNode, const ValueRows *pRows) {
+  const AssocHop *pHop = pRows->pFirst;
+  const AssocRel *pRel = pHop ? pHop->pRel : pNode->pRel;
+  if (pNode->nKey == 0 || pRel->nPath || (pHop && pHop->pNext)) return 0;
+  return pRel->eKind != ASSOC_BELONGSTOMANY;
 }
 
 /*
-** Should the scan group in a sorter instead of by an index? SQLite prefers the
-** order of an index, and then looks up the rest of each row in the table. If
-** the rows of a group lie far from each other, this is two to three times
-** slower than sorting. A "+" before the key keeps SQLite from using the index.
+** SELECT assoc_emit(a0, a1, a2) FROM (SELECT key AS a0, count(*) AS a1,
+** sum(likes) AS a2 … AND key IS NOT NULL GROUP BY 1): one row for each parent
+** that has rows. No parent has NULL as its key, so a partial index without NULLs
+** serves, too. bPlus: a "+" before the key keeps SQLite from using an index.
 */
-static int groupsAside(Planner *p, AssocNode *pNode, const ValueRows *pRows) {
-  const AssocHop *pHop = pRows->pFirst;
-  AssocRel *pRel = pHop ? pHop->pRel : pNode->pRel;
-  AssocTable *pTab = 0;
-  const AssocKey *pKey = assocRelFarKey(pRel, &pTab);
-  const AssocIndex *pIdx;
-  if (pRel->nPath || (pHop && pHop->pNext)) return 0;
-  if (pRel->eKind == ASSOC_BELONGSTOMANY) return 0;
-  if (pNode->pValue->pAgg->pWhere || assocStmtAsks(p, pNode, pRel)) return 1;
-  for (pIdx = assocTableIndexes(p->pCall, pTab); pIdx; pIdx = pIdx->pNext) {
-    if (indexCovers(pTab, pIdx, pKey, pNode)) return 0;
-  }
-  return 1;
-}
-
-/* SELECT assoc_emit(a0, a1, a2) FROM (SELECT key AS a0, count(*) AS a1,
-** sum(likes) AS a2 … GROUP BY 1): one row for each parent that has rows. */
-void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode) {
+static void makeValueScan(Planner *p, AssocNode *pNode, int bPlus) {
+  const char *zPlus = bPlus ? "+" : "";
   const AssocNode *pOne;
   ValueRows rows;
   AssocSql sql;
-  int i, n = 0, nValue = 0, bPlus;
-  if (pNode->bLookupOnly || p->pCall->rc != SQLITE_OK) return;
+  int i, n = 0, nValue = 0;
   for (pOne = pNode; pOne; pOne = pOne->pAlso) nValue++;
   assocStmtStart(p, &sql, pNode, 1);
   valueRows(&sql, pNode, &rows);
@@ -243,9 +216,8 @@ void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode) {
       sqlite3_str_appendf(sql.pStr, "%sa%d", i ? "," : "", i);
     }
     stmtPut(&sql, ") FROM (SELECT ");
-    bPlus = pNode->nKey > 0 && groupsAside(p, pNode, &rows);
     for (i = 0; i < pNode->nKey; i++) {
-      if (bPlus) stmtPut(&sql, "+");
+      stmtPut(&sql, zPlus);
       stmtValueKey(&sql, pNode, &rows, i);
       sqlite3_str_appendf(sql.pStr, " AS a%d,", i);
     }
@@ -254,6 +226,13 @@ void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode) {
       sqlite3_str_appendf(sql.pStr, " AS a%d%s", i++, pOne->pAlso ? "," : "");
     }
     stmtValueFrom(&sql, pNode, &rows);
+    pNode->bGroups = (u8)groupsByIndex(pNode, &rows);
+    for (i = 0; i < pNode->nKey && pNode->bGroups; i++) {
+      stmtPut(&sql, " AND ");
+      stmtPut(&sql, zPlus);
+      stmtValueKey(&sql, pNode, &rows, i);
+      stmtPut(&sql, " IS NOT NULL");
+    }
     for (i = 0; i < pNode->nKey; i++) {
       stmtNext(&sql, &n, " GROUP BY ", ",");
       sqlite3_str_appendf(sql.pStr, "%d", i + 1);
@@ -263,6 +242,30 @@ void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode) {
   }
   pNode->scan.bEmit = 1;
   assocStmtEnd(&sql, &pNode->scan);
+}
+
+/*
+** Should the scan group in a sorter instead of by an index? SQLite prefers the
+** order of an index, and then looks up the rest of each row in the table. If
+** the rows of a group lie far from each other, this is two to three times
+** slower than sorting. EXPLAIN QUERY PLAN tells whether the index alone serves.
+*/
+static int groupsAside(Planner *p, AssocNode *pNode) {
+  sqlite3_stmt *pStmt;
+  int b = 0;
+  pStmt = assocPrepare(p->pCall, "EXPLAIN QUERY PLAN %s", pNode->scan.zSql);
+  assocBindLiterals(p->pCall, pNode->pPlan, pStmt, &pNode->scan);
+  while (assocStep(p->pCall, pStmt)) {
+    b |= strstr(assocColumnText(p->pCall, pStmt, 3), " USING INDEX ") != 0;
+  }
+  assocFinalize(p->pCall, pStmt);
+  return b;
+}
+
+void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode) {
+  if (pNode->bLookupOnly || p->pCall->rc != SQLITE_OK) return;
+  makeValueScan(p, pNode, 0);
+  if (pNode->bGroups && groupsAside(p, pNode)) makeValueScan(p, pNode, 1);
 }
 
 /* An aggregate has the same two strategies as rows: one value for one parent,

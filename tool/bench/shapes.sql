@@ -1544,6 +1544,25 @@ FROM (SELECT * FROM users u WHERE u.id IN
         (SELECT user_id FROM marked WHERE del = 0 AND id > 50)
       ORDER BY u.id LIMIT 3) u
 
+-- shape: count-nulls
+-- title: a count of rows of which few have a key, by an index without NULLs
+-- target: 1
+-- list
+-- setup:
+CREATE TABLE IF NOT EXISTS picked(id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users, title TEXT);
+INSERT OR IGNORE INTO picked SELECT id, CASE WHEN id % 20 = 0 THEN user_id END, title FROM posts;
+CREATE INDEX IF NOT EXISTS picked_user ON picked(user_id) WHERE user_id IS NOT NULL;
+SELECT assoc_define('User', 'hasMany', 'picked', '{"as":"picks","foreignKey":"user_id"}')
+-- ours:
+SELECT eager('User{id,picks.count() as n}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', id, 'n', (
+  SELECT count(*) FROM picked p WHERE p.user_id = u.id))) FROM users u NOT INDEXED
+-- expert: grouped
+SELECT json_group_array(json_object('id', id, 'n', coalesce(n, 0))) FROM users u NOT INDEXED
+LEFT JOIN (SELECT user_id, count(*) n FROM picked WHERE user_id IS NOT NULL GROUP BY 1) g
+ON g.user_id = u.id
+
 -- shape: tags-newest
 -- title: all tags with their 3 newest posts, many to many
 -- target: 0.9
