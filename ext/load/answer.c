@@ -171,10 +171,12 @@ static void makeSource(Planner *p, AssocNode *pRoot) {
   pRoot->scan.pBind = sql.pBind;
 }
 
-/* Is only one row, or some of the rows, meant? Then they are selected first,
-** and counted afterwards. */
-static int isSomeRows(const AssocRel *pRel, const ShapeClauses *pC) {
-  return !pRel->nBranch && (!pRel->bMany || pC->pLimit || pC->pOffset);
+/* Are some of the rows that match meant? Then they are selected first, and
+** counted afterwards. */
+static int isSomeRows(Planner *p, const AssocRel *pRel,
+                      const ShapeClauses *pC) {
+  if (pRel->nBranch) return 0;
+  return pC->pLimit || pC->pOffset || assocFirstOfMany(p->pCall, pRel);
 }
 
 /*
@@ -185,7 +187,7 @@ static int stmtAnswer(Planner *p, AssocSql *pSql, AssocNode *pRoot,
                       const ShapeItem *pBlock, AssocRel *pRel) {
   const ShapeClauses *pC = pRoot->pClauses;
   int bHas = p->pPlan->eAsk == ASSOC_ASK_HAS;
-  int bSome = isSomeRows(pRel, pC);
+  int bSome = isSomeRows(p, pRel, pC);
   int i, n = 0, iTarget;
   stmtPut(pSql, "SELECT count(*)");
   if (bSome) stmtPut(pSql, " FROM (SELECT ");
@@ -265,7 +267,8 @@ void assocStmtHeldAnswer(AssocPlanner *p, AssocNode *pRoot) {
   (void)stmtAnswer(p, &sql, pRoot, p->pPlan->pShape->pItem->pBlock, pRel);
   stmtPut(&sql, ")");
   assocStmtHeldFrom(&sql, 1);
-  assocStmtHeldEnd(&sql, &pRoot->held, 2 + isSomeRows(pRel, pRoot->pClauses));
+  assocStmtHeldEnd(&sql, &pRoot->held,
+                   2 + isSomeRows(p, pRel, pRoot->pClauses));
 }
 
 /* See plan.h. */
@@ -342,13 +345,14 @@ static int takesIds(const Planner *p, const AssocRel *pRel) {
 
 /* The related rows of one source row. Ids that are taken in one step and wanted
 ** in their own order need no ORDER BY: an index gives this order, or the array
-** is sorted. */
+** is sorted. Where one row matches at most, there is no order. */
 static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                         AssocRel *pRel) {
   const ShapeClauses *pC = pItem->pClauses;
   int bTake = takesIds(p, pRel);
-  int bSorted = bTake && pRel->bMany && !assocOrderOf(pRel, pC) &&
-                pC->pLimit == 0 && pC->pOffset == 0;
+  int bSome = isSomeRows(p, pRel, pC);
+  int bOne = !pRel->bMany && !pRel->nBranch && !bSome;
+  int bSorted = bTake && !bSome && (bOne || !assocOrderOf(pRel, pC));
   AssocSql sql;
   assocPlannerSql(p, &sql);
   sql.nVar = pRoot->pModel->nKey + (pItem->nRecurse != 0);
@@ -359,8 +363,8 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   if (bTake) stmtPut(&sql, bSorted ? ")" : " AS a0");
   assocSqlRelated(&sql, pRel, pC, pItem->pBlock, 0);
   stmtSourceAgain(p, &sql, pRoot->pModel, pItem);
-  if (!bSorted) relatedOrder(&sql, pRel, pC);
-  relatedLimit(&sql, pRoot, pRel);
+  if (!bSorted && !bOne) relatedOrder(&sql, pRel, pC);
+  if (!bOne) relatedLimit(&sql, pRoot, pRel);
   if (bTake && !bSorted) stmtPut(&sql, ")");
   /* bSort: ids come in any order, and are sorted after they were taken, which
   ** costs less than SQLite's sorter. */
@@ -403,15 +407,6 @@ static int pathMeets(Planner *p, AssocRel *pRel) {
   return b;
 }
 
-/* May a row have several targets, so that the order decides which is the first?
-*/
-static int hasSeveral(Planner *p, const AssocRel *pRel) {
-  int bUnique = 0;
-  if (pRel->eKind != ASSOC_BELONGSTO) return 1;
-  (void)assocFarIndex(p->pCall, pRel, &bUnique);
-  return !bUnique;
-}
-
 /* All pairs at once, for a cursor that is asked for many keys, of sources or
 ** of targets: see assocChoosePairs(). */
 static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
@@ -435,7 +430,7 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   stmtPut(&sql, bBack ? " AS a0" : " AS a1");
   assocSqlRelated(&sql, pRel, pItem->pClauses, pItem->pBlock, 1);
   assocSqlModel(&sql, pRel->pSource, 0, 1);
-  if (!bBack && !pRoot->lookup.bSort && hasSeveral(p, pRel)) {
+  if (!bBack && !pRoot->lookup.bSort) {
     relatedOrder(&sql, pRel, pItem->pClauses);
   }
   stmtPut(&sql, ")");
@@ -511,7 +506,7 @@ static void makeCounts(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   pRoot->related.count.bEmit = 1;
   pRoot->related.count.zSql = assocSqlEnd(&sql);
   pRoot->related.count.pBind = sql.pBind;
-  if (pRel->nBranch || !meansAll(pRel) || isSomeRows(pRel, pC)) return;
+  if (pRel->nBranch || !meansAll(pRel) || isSomeRows(p, pRel, pC)) return;
   if (pathMeets(p, pRel)) return;
   assocPlannerSql(p, &sql);
   stmtPut(&sql, "SELECT count(*)");

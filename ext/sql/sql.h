@@ -250,6 +250,8 @@ void assocSqlFarColumn(AssocSql *p, const AssocHop *pHop, int i);
 int assocFarChanges(const AssocRel *pRel);
 const char *assocFarIndex(AssocCall *pCall, const AssocRel *pRel,
                           int *pbUnique);
+/* Can several rows match a to-one, so that it means the first of them? */
+int assocFirstOfMany(AssocCall *pCall, const AssocRel *pRel);
 /* Append the left and the right side of column i, if a step is written as "near
 ** IN (SELECT far ...)". assocHopKnown(): can it be written so? */
 void assocSqlInNear(AssocSql *p, const AssocHop *pHop, int i);

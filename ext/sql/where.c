@@ -203,16 +203,17 @@ void assocSqlKeyColumns(AssocSql *p, const AssocModel *pModel, int iAlias,
   if (bParen && pModel->nKey > 1) sqlPut(p, ")");
 }
 
-/* Can several rows match a to-one, so that it means the first of them? */
-static int firstOfMany(AssocSql *p, const AssocRel *pRel) {
+/* See sql.h. */
+int assocFirstOfMany(AssocCall *pCall, const AssocRel *pRel) {
   int bUnique = 0, i;
   assert(pRel);
   if (pRel->bMany) return 0;
   for (i = 0; i < pRel->nPath; i++) {
-    if (pRel->apPath[i]->bMany || firstOfMany(p, pRel->apPath[i])) return 1;
+    if (pRel->apPath[i]->bMany || assocFirstOfMany(pCall, pRel->apPath[i]))
+      return 1;
   }
   if (pRel->nPath) return 0;
-  (void)assocFarIndex(p->pCall, pRel, &bUnique);
+  (void)assocFarIndex(pCall, pRel, &bUnique);
   return !bUnique;
 }
 
@@ -337,7 +338,7 @@ void assocSqlFirstEnd(AssocSql *p, AssocRel *pRel, const AssocHop *pFirst,
 static const ShapeClauses *choiceOf(AssocSql *p, AssocRel *pRel,
                                     const ShapeClauses *pC, int eFirst) {
   const ShapeClauses *pScoped;
-  if (eFirst == ASSOC_FIRST_NOT || !firstOfMany(p, pRel)) return 0;
+  if (eFirst == ASSOC_FIRST_NOT || !assocFirstOfMany(p->pCall, pRel)) return 0;
   pScoped = assocSqlScoped(p, pRel, pRel->pTarget, pC);
   if (assocOrderOf(pRel, pScoped)) {
     return assocSqlBefore(p, pRel, pRel->pTarget, pC);
@@ -572,7 +573,7 @@ static PathPart *pathParts(AssocSql *p, const ShapeName *pPath,
     if (ppEnd == 0) return 0;
     pPart->pRel = pRel;
     *ppModel = pRel->pTarget;
-    if (!firstOfMany(p, pRel)) {
+    if (!assocFirstOfMany(p->pCall, pRel)) {
       /* The next steps may not fit into the same join */
       if (hopTables(pPart->pFirst) > PATH_TABLES / 2) ppEnd = 0;
       continue;
@@ -653,7 +654,7 @@ void assocSqlPlaceEnd(AssocSql *p) {
 ** subquery. */
 static int ledTables(AssocSql *p, const AssocRel *pRel) {
   int i, n = 0;
-  if (pRel->bMany || pRel->nBranch || firstOfMany(p, pRel)) {
+  if (pRel->bMany || pRel->nBranch || assocFirstOfMany(p->pCall, pRel)) {
     return JOIN_PATH + 1;
   }
   for (i = 0; i < pRel->nPath; i++) n += ledTables(p, pRel->apPath[i]);
@@ -1194,7 +1195,7 @@ static int looseAt(AssocSql *p, const ShapeName *pPath, const ShapeName *pEnd,
     AssocRel *pRel = assocSqlRel(p, pModel, pPath);
     if (pRel == 0) return 0;
     pModel = pRel->pTarget;
-    if (firstOfMany(p, pRel) &&
+    if (assocFirstOfMany(p->pCall, pRel) &&
         !assocOrderOf(pRel, assocSqlScoped(p, pRel, pModel, 0))) {
       return 1;
     }
