@@ -227,6 +227,7 @@ struct RelatedSize {
   i64 nBack;    /* Sources of one related row; 0: there is no way back */
   int bFar;     /* No index finds the rows of a key */
   int bFarBack; /* No index finds the sources of a row */
+  int bRowid;   /* The keys of the sources are rowids */
 };
 
 /* Estimates for the planner: rows for a source, sources for a related row, and
@@ -242,6 +243,8 @@ static void relatedMeasure(AssocCall *pCall, const AssocPlan *pPlan,
           : pRel->bMany  ? nTgt
                          : nSrc;
   int bOne = !pRel->bMany && pRoot->nRecurse == 0;
+  pSize->bRowid = pRoot->pModel->nKey == 1 &&
+                  pRoot->pModel->aKey[0] == pRoot->pModel->pTable->iRowid;
   if (n < 0) n = 0; /* They could not be counted */
   pSize->nRow = bOne ? 1 : n / (nSrc > 0 ? nSrc : 1) + 3;
   pSize->bFar =
@@ -346,6 +349,17 @@ static void relatedCost(sqlite3_index_info *pInfo, const RelatedSize *pSize) {
   }
 }
 
+/* Without a key, the sources come in the order of their keys. If these are
+** integers, that is SQLite's order of the column key: GROUP BY key and ORDER BY
+** key sort nothing. */
+static void relatedSorted(const RelatedTable *p, sqlite3_index_info *pInfo,
+                          const RelatedSize *pSize) {
+  if (pInfo->idxNum & (RELATED_KEY | RELATED_BACK)) return;
+  if (!pSize->bRowid || pInfo->nOrderBy != 1) return;
+  pInfo->orderByConsumed =
+      pInfo->aOrderBy[0].iColumn == p->iKeyCol && !pInfo->aOrderBy[0].desc;
+}
+
 /* The bit of a column in colUsed; 0 for those that have none of their own. */
 static u64 relatedBit(int iCol) {
   return iCol < 0 || iCol > 62 ? 0 : (u64)1 << iCol;
@@ -435,6 +449,7 @@ static int relatedBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo) {
   relatedPass(pInfo, want.iItem, &n);
   relatedChoose(p, pInfo, &want, &size, &n);
   relatedCost(pInfo, &size);
+  relatedSorted(p, pInfo, &size);
   return rc == SQLITE_OK ? relatedSay(pInfo) : rc;
 }
 
