@@ -54,21 +54,21 @@ static i64 scannedRows(AssocCall *pCall, const AssocNode *pNode) {
   return n;
 }
 
-/* Are the parents all rows of their table? The table eager() loads batches. */
+/* Are the parents all rows of their table? The table eager() loads batches. The
+** roots of a query always have clauses. */
 static int hasAllParents(const AssocNode *pNode) {
   const AssocNode *pUp = pNode->pParent;
   const ShapeClauses *pC = pUp->pClauses;
   return pNode->pPlan->eAsk == ASSOC_ASK_EAGER && pUp->pRel == 0 &&
-         !pUp->pPage &&
-         (pC == 0 || (pC->pWhere == 0 && pC->pLimit == 0 && pC->pOffset == 0));
+         !pUp->pPage && pC->pWhere == 0 && pC->pLimit == 0 && pC->pOffset == 0;
 }
 
 /* An estimate of the rows that nKey parents have. */
 static i64 wantedRows(AssocCall *pCall, AssocNode *pNode, i64 nKey) {
   i64 nRow = scannedRows(pCall, pNode);
-  i64 nUp = pNode->pParent && !hasAllParents(pNode)
-                ? assocTableRows(pCall, pNode->pParent->pModel->pTable)
-                : nKey;
+  i64 nUp = hasAllParents(pNode)
+                ? nKey
+                : assocTableRows(pCall, pNode->pParent->pModel->pTable);
   i64 nWanted = nUp > nKey ? (nRow * nKey) / nUp : nRow;
   if (!pNode->bMany && pNode->bOne) nWanted = nKey;
   return nWanted < nRow ? nWanted : nRow;
