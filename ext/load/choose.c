@@ -169,6 +169,14 @@ static int choosesEnds(i64 nRow, i64 nKey, u8 *peWhy, i64 *pnWanted) {
   return bScan;
 }
 
+/* An aggregate of many targets: a lookup reads each from another page, a scan in
+** the order of their keys, and it sorts. */
+static int choosesSweep(i64 nRow, i64 nKey, i64 nWanted, u8 *peWhy) {
+  int bScan = nRow * 5 < nKey * 12 + nWanted * 12;
+  *peWhy = bScan ? ASSOC_WHY_MOST : ASSOC_WHY_SMALL;
+  return bScan;
+}
+
 /*
 ** The unit of cost is a row of a scan that no parent wants, the cheapest step
 ** there is. The numbers were measured on wide and narrow tables.
@@ -215,6 +223,8 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
   nRow = scannedRows(pCall, pNode);
   if (readsEnds(pNode)) return choosesEnds(nRow, nKey, peWhy, pnWanted);
   nFound = nWanted = wantedRows(pCall, pNode, nKey);
+  *pnWanted = nWanted;
+  if (pNode->bSweeps) return choosesSweep(nRow, nKey, nWanted, peWhy);
   if (nWanted / nKey >= limitOf(pNode)) nWanted = nKey * limitOf(pNode);
   *pnWanted = nWanted;
   nLookup = nKey * 12 + nWanted * 6;

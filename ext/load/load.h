@@ -153,6 +153,7 @@ struct AssocNode {
   u8 bDear;   /* Even a lookup scans a whole table */
   u8 bEnds;   /* min(), max(): an index leads to the value of a key */
   u8 bGroups; /* An aggregate's scan may group its rows by an index */
+  u8 bSweeps; /* Its scan reads many targets, in the order of their keys */
   const char *zIndex; /* The index of a lookup; "": the primary key; 0: none */
   int eSeek; /* Without zIndex: does SQLite seek? 1: yes; -1: no; 0: unknown */
   AssocFetch lookup, scan; /* By keys; all rows at once */

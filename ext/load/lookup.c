@@ -8,9 +8,8 @@
 */
 #include "load/stmt.h"
 
-/* Do the keys in join rows sort like the targets' keys? Only if both columns
-** have the same affinity and collation. */
-static int sortsAlike(const AssocRel *pRel, const AssocModel *pModel) {
+/* Only if both columns have the same affinity and collation. */
+int assocStmtSortsAlike(const AssocRel *pRel, const AssocModel *pModel) {
   int i;
   if (pRel->other.nCol != pModel->nKey) return 0;
   for (i = 0; i < pModel->nKey; i++) {
@@ -52,7 +51,7 @@ static int linkColumns(const AssocNode *pNode, int *aCol) {
   const AssocTable *pTab = pRel->pThrough;
   int i, n = 0;
   assert(pTab);
-  if (!sortsAlike(pRel, pNode->pModel)) return -1;
+  if (!assocStmtSortsAlike(pRel, pNode->pModel)) return -1;
   if (pNode->pModel->nKey > ASSOC_KEY_MAX) return -1;
   if (pTab->nKey > ASSOC_KEY_MAX) return -1;
   if (assocOrderOf(pRel, pNode->pClauses)) return -1;
@@ -162,10 +161,8 @@ static int lookupForm(Planner *p, AssocNode *pNode, const char **pzIndex,
   return bSome || *pbDesc ? LOOKUP_TAKE : LOOKUP_JOIN;
 }
 
-/* "posts t1 INDEXED BY …": the node's tables. The first one is read by the
-** index. */
-static void stmtIndexed(AssocSql *p, const AssocNode *pNode,
-                        const char *zIndex) {
+/* Of a many-to-many the join table comes first. */
+void assocStmtIndexed(AssocSql *p, const AssocNode *pNode, const char *zIndex) {
   if (isMany2Many(pNode)) {
     assocSqlTableBy(p, pNode->pRel->pThrough, 2, 0, zIndex);
     stmtPut(p, " CROSS JOIN ");
@@ -223,7 +220,7 @@ static void makeJoined(Planner *p, AssocNode *pNode, const char *zIndex) {
   stmtPut(&sql, ")");
   assocStmtKeys(&sql, pNode);
   stmtPut(&sql, " CROSS JOIN ");
-  stmtIndexed(&sql, pNode, zIndex);
+  assocStmtIndexed(&sql, pNode, zIndex);
   stmtKey(&sql, pNode, pNode->nKey, 1);
   assocStmtWhere(&sql, pNode);
   pNode->lookup.bEmit = 1;
@@ -249,7 +246,7 @@ static void makeTaken(Planner *p, AssocNode *pNode, const char *zIndex,
   sql.bNatural = 1;
   if (assocSqlIsPoliced(&sql, pNode->pModel->pTable)) bCase = 1;
   stmtPut(&sql, "SELECT count((SELECT 1 FROM ");
-  stmtIndexed(&sql, pNode, zIndex);
+  assocStmtIndexed(&sql, pNode, zIndex);
   stmtKey(&sql, pNode, pNode->nKey, 1);
   assocStmtJoin(&sql, pNode);
   stmtPut(&sql, bCase ? " AND CASE WHEN true" : " AND ");
@@ -354,7 +351,7 @@ static int heldRows(Planner *p, AssocSql *pSql, AssocNode *pNode) {
   if (bJoin) {
     assocStmtValues(pSql, pNode, 0, 0);
     stmtPut(pSql, ") FROM ");
-    stmtIndexed(pSql, pNode, zIndex);
+    assocStmtIndexed(pSql, pNode, zIndex);
   } else {
     for (i = 0; i < pNode->nArg; i++) {
       sqlite3_str_appendf(pSql->pStr, i ? ",a%d" : "a%d", i);

@@ -102,6 +102,11 @@ void assocStmtLimit(AssocSql *p, const AssocNode *pNode);
 /* The index that has the rows of a key in the order of the list, and whether it
 ** is to be read backwards; 0 if there is none: lookup.c. */
 const char *assocStmtKeyIndex(Planner *p, const AssocNode *pNode, int *pbDesc);
+/* "posts t1 INDEXED BY …": the node's tables. The first one is read by the
+** index. */
+void assocStmtIndexed(AssocSql *p, const AssocNode *pNode, const char *zIndex);
+/* Do the keys in join rows sort like the targets' keys? */
+int assocStmtSortsAlike(const AssocRel *pRel, const AssocModel *pModel);
 
 /* ------------------------------------------------------------------- held */
 

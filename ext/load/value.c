@@ -16,6 +16,7 @@ struct ValueRows {
   int iAlias;         /* Their alias */
   AssocHop *pFirst; /* A path of names to them; 0: the node's rows, under t1 */
   int bOnce;        /* Several ways lead to a row that counts once; under t1 */
+  const char *zIndex; /* Many to many: an index of the join table; or 0 */
 };
 
 /* Does the node ask whether there are rows, instead of summarizing them? */
@@ -91,7 +92,12 @@ static void stmtValueFrom(AssocSql *p, AssocNode *pNode,
     assocSqlFrom(p, pRows->pFirst, &clauses, 1);
   } else {
     assocStmtPlace(p, pNode);
-    assocStmtFrom(p, pNode, 0);
+    if (pRows->zIndex) {
+      stmtPut(p, " FROM ");
+      assocStmtIndexed(p, pNode, pRows->zIndex);
+    } else {
+      assocStmtFrom(p, pNode, 0);
+    }
     stmtPut(p, " WHERE true");
     assocStmtWhere(p, pNode);
   }
@@ -187,6 +193,31 @@ static void makeValueLookup(Planner *p, AssocNode *pNode) {
   assocStmtEnd(&sql, &pNode->lookup);
 }
 
+/* Targets from which on they are read in the order of their keys: so many often
+** do not fit in the page cache. */
+#define VALUE_SWEEP 8000
+
+/*
+** An index of the join table that has its rows in the order of the targets, and
+** the key of the source as well. Without it SQLite reads the targets of one
+** source after those of another, each from another page of the file. Only if
+** nothing is asked of the rows, for which SQLite may know another index. 0 if
+** there is none.
+*/
+static const char *sweepIndex(Planner *p, AssocNode *pNode,
+                              const ValueRows *pRows) {
+  const AssocRel *pRel = pNode->pRel;
+  AssocModel *pModel = pNode->pModel;
+  if (!isMany2Many(pNode) || isTest(pNode)) return 0;
+  if (pRows->pFirst == 0 || pRows->pFirst->pNext) return 0;
+  if (pNode->pValue->pAgg->pWhere || assocStmtAsks(p, pNode, pRel)) return 0;
+  if (!assocStmtSortsAlike(pRel, pModel)) return 0;
+  if (assocTableRows(p->pCall, pModel->pTable) < VALUE_SWEEP) return 0;
+  return assocTableIndexOrder(p->pCall, pRel->pThrough, pRel->other.nCol,
+                              pRel->other.aCol, pRel->foreign.nCol,
+                              pRel->foreign.aCol);
+}
+
 /* May the scan group by an index? */
 static int groupsByIndex(const AssocNode *pNode, const ValueRows *pRows) {
   const AssocHop *pHop = pRows->pFirst;
@@ -210,6 +241,13 @@ static void makeValueScan(Planner *p, AssocNode *pNode, int bPlus) {
   for (pOne = pNode; pOne; pOne = pOne->pAlso) nValue++;
   assocStmtStart(p, &sql, pNode, 1);
   valueRows(&sql, pNode, &rows);
+  rows.zIndex = sweepIndex(p, pNode, &rows);
+  pNode->bSweeps = rows.zIndex != 0;
+  if (rows.zIndex) {
+    rows.pFirst = 0;
+    rows.iAlias = 1;
+    rows.pModel = pNode->pModel;
+  }
   if (p->pCall->rc == SQLITE_OK) {
     stmtPut(&sql, "SELECT assoc_emit(");
     for (i = 0; i < pNode->nKey + nValue; i++) {

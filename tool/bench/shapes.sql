@@ -1563,6 +1563,22 @@ SELECT json_group_array(json_object('id', id, 'n', coalesce(n, 0))) FROM users u
 LEFT JOIN (SELECT user_id, count(*) n FROM picked WHERE user_id IS NOT NULL GROUP BY 1) g
 ON g.user_id = u.id
 
+-- shape: tags-count
+-- title: all tags with the number of their posts, many to many
+-- target: 0.9
+-- list
+-- ours:
+SELECT eager('Tag{name,posts.count() as n}')
+-- expert: correlated
+SELECT json_group_array(json_object('name', t.name, 'n', (
+  SELECT count(*) FROM post_tags j JOIN posts p ON p.id = j.post_id
+  WHERE j.tag_id = t.id))) FROM tags t NOT INDEXED
+-- expert: grouped
+SELECT json_group_array(json_object('name', t.name, 'n', coalesce(n, 0)))
+FROM tags t NOT INDEXED LEFT JOIN (SELECT j.tag_id, count(*) n
+  FROM posts p NOT INDEXED CROSS JOIN post_tags j ON j.post_id = p.id GROUP BY 1) g
+ON g.tag_id = t.id
+
 -- shape: tags-newest
 -- title: all tags with their 3 newest posts, many to many
 -- target: 0.9
