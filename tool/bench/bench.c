@@ -418,6 +418,13 @@ static void dropSlow(Bench *p) {
   p->nSide = n;
 }
 
+/* As many runs as fill a turn. What is undone after the turn is written once for
+** each key: a second run would find nothing to do, or an error. */
+static int turnOf(const Bench *p, double rOnce) {
+  int n = 1 + (int)(TURN / rOnce), nKey = p->nUser * p->pShape->nSame;
+  return p->pShape->bUndone && nKey > 0 && n > nKey ? nKey : n;
+}
+
 /* All sides in turn, as long as there is time, but no less than three times
 ** unless that takes very long. */
 static void alternate(Bench *p) {
@@ -425,7 +432,7 @@ static void alternate(Bench *p) {
   double rOnce = runs(p, &p->aSide[0], p->nTurn, 0);
   int i;
   if (rOnce * p->nTurn < TURN && !p->pShape->bOnce) {
-    p->nTurn = 1 + (int)(TURN / rOnce);
+    p->nTurn = turnOf(p, rOnce);
   }
   for (p->nRound = 0; p->nRound < ROUND_MAX; p->nRound++) {
     double rUsed = (now() - rStart) / 1e3;
