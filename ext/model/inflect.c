@@ -231,6 +231,60 @@ static int inflLastWord(const char *z, int n) {
   return i;
 }
 
+/* ------------------------------------------------------------------ stems */
+
+/* Can the letter stand in the ending of a singular or a plural? Characters that
+** assocUnderscore() adds or changes do not count either. */
+static int stemDrops(char c) {
+  static const char zEnding[] = "acefimnosuvxyz_-";
+  return strchr(zEnding, assocLower(c)) != 0 || assocIsSpace(c);
+}
+
+/* If the first n bytes of z end in zEnd, without regard to underscores, the
+** number of bytes before it. Else -1. */
+static int stemBefore(const char *z, int n, const char *zEnd) {
+  int i = (int)strlen(zEnd);
+  while (n > 0 && i > 0) {
+    char c = assocLower(z[--n]);
+    if (c == zEnd[i - 1]) {
+      i--;
+    } else if (c != '_' && c != '-' && !assocIsSpace(c)) {
+      return -1;
+    }
+  }
+  return i == 0 ? n : -1;
+}
+
+/* Add the letters and digits of the first n bytes of z to the hash. */
+static u32 stemAdd(u32 h, const char *z, int n) {
+  int i;
+  for (i = 0; i < n; i++) { /* FNV-1a */
+    char c = assocLower(z[i]);
+    if (c == '_' || c == '-' || assocIsSpace(c)) continue;
+    h = (h ^ (u8)c) * 0x01000193u;
+  }
+  return h;
+}
+
+/* See inflect.h. Endings are dropped, letter by letter. Where singular and plural
+** differ before that, what is left of the plural becomes what is left of the
+** singular: peopl(e) is per(son). */
+u32 assocStemHash(const char *z) {
+  static const char *const az[] = {"peopl",    "per",     "feet",   "foot",
+                                   "teeth",    "tooth",   "childr", "child",
+                                   "gener",    "g",       "corpor", "corp",
+                                   "passersb", "passerb", 0};
+  int n = (int)strlen(z), i;
+  while (n > 1 && stemDrops(z[n - 1])) n--;
+  for (i = 0; az[i]; i += 2) {
+    int nStem = stemBefore(z, n, az[i]);
+    if (nStem < 0) continue;
+    return stemAdd(stemAdd(0x811c9dc5u, z, nStem), az[i + 1],
+                   (int)strlen(az[i + 1]));
+  }
+  return stemAdd(0x811c9dc5u, z, n);
+}
+
 /* ------------------------------------------------------------- one, many */
 
 /* Does the word end in zEnd, in any case? Most do not even end in its last
@@ -365,7 +419,9 @@ static char *inflForm(AssocCall *pCall, AssocArena *pArena, const char *z,
 /* "person" becomes "people", "UserProfile" becomes "UserProfiles". A plural
 ** stays as it is. */
 char *assocPluralize(AssocCall *pCall, AssocArena *pArena, const char *z) {
-  return inflForm(pCall, pArena, z, 1);
+  char *zMany = inflForm(pCall, pArena, z, 1);
+  assert(zMany == 0 || assocStemHash(zMany) == assocStemHash(z));
+  return zMany;
 }
 
 /* "people" becomes "person". A singular stays as it is. */

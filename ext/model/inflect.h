@@ -35,4 +35,8 @@ int assocIsSnake(const char *z);
 ** error. */
 char *assocPluralSequelize(AssocCall *pCall, AssocArena *pArena, const char *z);
 
+/* A number that a name has in common with its plural, its singular, and both in
+** snake_case. Other names may have it, too. */
+u32 assocStemHash(const char *z);
+
 #endif /* ASSOC_INFLECT_H */

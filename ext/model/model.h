@@ -252,6 +252,24 @@ struct AssocFacts {
   u8 bToken;            /* So has assoc_token, with its triggers */
 };
 
+/* Rows of assoc_definitions by the stem of the table that they can concern. Only
+** those of the tables that a call needs are looked at more closely. */
+typedef struct AssocStemRow AssocStemRow;
+typedef struct AssocStem AssocStem;
+typedef struct AssocStems AssocStems;
+struct AssocStemRow {
+  AssocDef *pDef;
+  u8 bPolicy; /* It is a policy */
+  AssocStemRow *pNext;
+};
+struct AssocStem {
+  AssocStemRow *pRow, **ppEnd; /* In the order of the rows */
+};
+struct AssocStems {
+  int nStem;        /* A power of two */
+  AssocStem *aStem; /* By assocStemHash(), in the arena */
+};
+
 /* One database of the connection. */
 struct AssocSchema {
   const char *zName;      /* "main", "temp", or an attached name */
@@ -274,6 +292,7 @@ struct AssocSchema {
   AssocWords rows;           /* Rows of assoc_model(), by a model's name */
   AssocWords plans;          /* An AssocPlanned for each planned table */
   AssocWords places;  /* An AssocTablePlace for each table that rows speak of */
+  AssocStems stems;   /* Rows of assoc_model() that are in no place yet */
   u64 iSum;           /* Checksum of all rows, in any order */
   AssocSchema *pNext; /* The next database of the connection */
 };
@@ -289,7 +308,8 @@ struct AssocCatalog {
   u8 bDoubt;               /* A view or virtual table could not be read */
   int nName, nNameBucket;  /* Names in apName; buckets, a power of two */
   AssocModelName **apName; /* Names found so far, by hash */
-  int iPlaced;             /* iLink when the definitions were put in places */
+  AssocStems stems;        /* Definitions that are in no place yet */
+  int iPlaced;             /* iLink when they were put there */
   int iPass;               /* How often that was done */
 };
 
@@ -312,8 +332,10 @@ struct AssocTablePlaceRow {
 /* A table that assoc_sync() makes. */
 typedef struct AssocPlanned AssocPlanned;
 struct AssocPlanned {
-  AssocDef *pWant, **ppWant; /* The rows with its columns, by pNextWant */
-  AssocTable *pTab;          /* The table, once it was asked for */
+  AssocDef *pMay, **ppMay; /* The rows that may plan it, by pNextMay */
+  u8 bRead;                /* The next one is known */
+  AssocDef *pWant;         /* The rows with its columns, by pNextWant */
+  AssocTable *pTab;        /* The table, once it was asked for */
 };
 
 /* A model's name and the table that it found. Valid as long as the catalog. */
@@ -399,6 +421,7 @@ struct AssocDef {
   const char *zPlan;    /* The table that assoc_sync() makes, or 0 */
   AssocDef *pNext;      /* Next row of the same database */
   AssocDef *pNextModel; /* Next row of assoc_model() there */
+  AssocDef *pNextMay;   /* Next one that may plan the same table */
   AssocDef *pNextWant;  /* Next one with "columns" of the same table */
   AssocDef *pNextHere;  /* Next definition, or policy, of the same table */
 };
@@ -510,6 +533,9 @@ AssocModel *assocModelTry(AssocCall *pCall, AssocSchema *pNear,
 ** definitions, which come before assoc_sync(). */
 AssocModel *assocModelDefined(AssocCall *pCall, AssocCatalog *pCat,
                               const char *zName);
+/* The name of the table that assoc_sync() makes for a row of assoc_model() if it
+** finds none, or 0: it has no "columns". OUT: *pbNamed: the row says the name. */
+const char *assocRowMay(AssocCall *pCall, AssocDef *pDef, int *pbNamed);
 /* The name of the table that assoc_sync() makes for a row of assoc_model(), or
 ** 0: it has no "columns", or finds a table. */
 const char *assocRowPlan(AssocCall *pCall, AssocDef *pDef);

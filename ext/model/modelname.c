@@ -190,33 +190,36 @@ static const char *stepEntry(AssocCall *pCall, AssocSchema *pSchema,
   return zTable ? tableName(pCall, pSchema, zTable) : 0;
 }
 
+/* See model.h. */
+const char *assocRowMay(AssocCall *pCall, AssocDef *pDef, int *pbNamed) {
+  AssocJson *pJson = assocDefJson(pCall, pDef), *pName;
+  *pbNamed = 0;
+  if (pJson == 0 || assocJsonGet(pJson, "columns") == 0) return 0;
+  pName = assocJsonGet(pJson, "table");
+  *pbNamed = pName && pName->eType == ASSOC_J_TEXT;
+  return *pbNamed ? pName->z : assocBareName(pDef->pSchema, pDef->zModel);
+}
+
 /* See model.h. A row makes tables of its own database only. */
 const char *assocRowPlan(AssocCall *pCall, AssocDef *pDef) {
   AssocSchema *pSchema = pDef->pSchema;
-  AssocJson *pJson, *pName;
-  const char *zModel, *z;
+  const char *zMay, *z;
   NameSteps steps;
-  int i;
+  int i, bNamed;
   if (pSchema->pNext == 0) return 0; /* TEMP gets no tables */
   if (pDef->bPlan) return pDef->zPlan;
-  pJson = assocDefJson(pCall, pDef);
+  zMay = assocRowMay(pCall, pDef, &bNamed);
   if (pCall->rc != SQLITE_OK) return 0;
   pDef->bPlan = 1;
-  if (pJson == 0 || assocJsonGet(pJson, "columns") == 0) return 0;
-  pName = assocJsonGet(pJson, "table");
-  if (pName && pName->eType == ASSOC_J_TEXT) {
-    if (assocSchemaIndex(pSchema, pName->z) < 0) pDef->zPlan = pName->z;
-    return pDef->zPlan;
-  }
-  zModel = assocBareName(pSchema, pDef->zModel);
-  nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
-  for (i = 1; i < NAME_NSTEP; i++) {
+  if (zMay == 0) return 0;
+  nameSteps(&pSchema->pCatalog->mem, zMay, &steps);
+  for (i = 1; i < (bNamed ? 2 : NAME_NSTEP); i++) {
     z = stepName(pCall, &steps, i);
     if (z == 0) pDef->bPlan = 0; /* Out of memory */
     if (z == 0 || assocSchemaIndex(pSchema, z) >= 0) return 0;
   }
-  pDef->zPlan = zModel;
-  return zModel;
+  pDef->zPlan = zMay;
+  return zMay;
 }
 
 /* Run the steps from iStep on in one database. True if one finds a table. */
@@ -228,6 +231,8 @@ static int schemaEntry(AssocCall *pCall, AssocSchema *pSchema,
   if (!assocSchemaLoad(pCall, pSchema)) return 0;
   for (i = iStep; i < NAME_NSTEP && pSteps->zTable == 0; i++) {
     pSteps->zTable = stepEntry(pCall, pSchema, pSteps, i);
+    assert(i == 0 || pSteps->zTable == 0 ||
+           assocStemHash(pSteps->zTable) == assocStemHash(pSteps->az[0]));
   }
   return pSteps->zTable != 0;
 }
@@ -460,24 +465,98 @@ static void placeWant(AssocCall *pCall, AssocDef *pDef) {
   p->ppWant = &pDef->pNextWant;
 }
 
-/* The place of a table, after all rows of assoc_model() that can concern tables
-** of its database were put in theirs. 0: no row speaks of it, or an error. */
+/* Room for nRow rows. */
+static void stemsMake(AssocCall *pCall, AssocArena *pArena, AssocStems *p,
+                      int nRow) {
+  int i, n = 1;
+  while (n < nRow) n *= 2;
+  p->nStem = n;
+  p->aStem = assocAlloc(pCall, pArena, (i64)sizeof(AssocStem) * n);
+  for (i = 0; p->aStem && i < n; i++) p->aStem[i].ppEnd = &p->aStem[i].pRow;
+}
+
+/* The stem of a name. */
+static AssocStem *stemOf(const AssocStems *p, const char *zName) {
+  u32 h = assocStemHash(zName);
+  return &p->aStem[(h ^ h >> 16) & (u32)(p->nStem - 1)];
+}
+
+/* Add a row whose name, or whose table, is zName. */
+static void stemsAdd(AssocCall *pCall, AssocArena *pArena, const AssocStems *p,
+                     const char *zName, AssocDef *pDef, int bPolicy) {
+  AssocStemRow *pRow = assocAlloc(pCall, pArena, sizeof(*pRow));
+  AssocStem *pStem;
+  if (pRow == 0) return;
+  pStem = stemOf(p, zName);
+  pRow->pDef = pDef;
+  pRow->bPolicy = (u8)bPolicy;
+  *pStem->ppEnd = pRow;
+  pStem->ppEnd = &pRow->pNext;
+}
+
+/* Take the rows that can concern a table. They are then looked at, once. */
+static AssocStemRow *stemsTake(const AssocStems *p, const char *zTable) {
+  AssocStem *pStem = stemOf(p, zTable);
+  AssocStemRow *pRow = pStem->pRow;
+  pStem->pRow = 0;
+  pStem->ppEnd = &pStem->pRow;
+  return pRow;
+}
+
+/* The table that the row of a model's name names in pSchema, or 0. */
+static const char *namedTable(AssocCall *pCall, AssocSchema *pSchema,
+                              const char *zModel) {
+  NameSteps steps;
+  nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
+  return stepEntry(pCall, pSchema, &steps, 0);
+}
+
+/* Can the name of a model lead to a table of another stem? A row of assoc_model()
+** may name any table, and before a dot stands a database. */
+static int leadsAnywhere(AssocCall *pCall, const AssocCatalog *pCat,
+                         const char *zModel) {
+  AssocSchema *p;
+  int b = strchr(zModel, '.') != 0;
+  for (p = pCat->pSchema; p && !b; p = p->pNext) {
+    b = p->bLoaded && namedTable(pCall, p, zModel) != 0;
+  }
+  return b;
+}
+
+/* Put all rows of assoc_model() that can concern tables of pSchema to the stems
+** of these tables. */
+static void stemRows(AssocCall *pCall, AssocSchema *pSchema) {
+  AssocArena *pArena = &pSchema->pCatalog->mem;
+  AssocDef *p = 0;
+  int n = 0;
+  while ((p = nextRow(pSchema, p)) != 0) n++;
+  memset(&pSchema->places, 0, sizeof(pSchema->places));
+  stemsMake(pCall, pArena, &pSchema->stems, n);
+  while (pCall->rc == SQLITE_OK && (p = nextRow(pSchema, p)) != 0) {
+    const char *zModel = rowModel(pSchema, p);
+    const char *zTable = zModel ? namedTable(pCall, pSchema, zModel) : 0;
+    if (zTable == 0) zTable = zModel;
+    if (zTable) stemsAdd(pCall, pArena, &pSchema->stems, zTable, p, 0);
+  }
+}
+
+/* The place of a table, after the rows of assoc_model() that can concern it
+** were put in theirs. 0: no row speaks of it, or an error. */
 static AssocTablePlace *placeOf(AssocCall *pCall, AssocSchema *pSchema,
                                 const char *zTable) {
-  AssocDef *p = 0;
+  const AssocStemRow *p;
   AssocWord *pWord;
-  if (!pSchema->bPlaces) {
-    memset(&pSchema->places, 0, sizeof(pSchema->places));
-    while (pCall->rc == SQLITE_OK && (p = nextRow(pSchema, p)) != 0) {
-      placeRow(pCall, pSchema, p);
-    }
-    for (p = pSchema->pModelDef; p && pCall->rc == SQLITE_OK;
-         p = p->pNextModel) {
-      placeWant(pCall, p);
-    }
-    pSchema->bPlaces = pCall->rc == SQLITE_OK;
-  }
+  if (!pSchema->bPlaces) stemRows(pCall, pSchema);
   if (pCall->rc != SQLITE_OK) return 0;
+  pSchema->bPlaces = 1;
+  for (p = stemsTake(&pSchema->stems, zTable); p; p = p->pNext) {
+    placeRow(pCall, pSchema, p->pDef);
+    if (p->pDef->pSchema == pSchema) placeWant(pCall, p->pDef);
+  }
+  if (pCall->rc != SQLITE_OK) { /* Some may be missing: all of it again */
+    pSchema->bPlaces = 0;
+    return 0;
+  }
   pWord = assocWordsFind(&pSchema->places, zTable);
   return pWord ? pWord->p : 0;
 }
@@ -504,13 +583,10 @@ AssocDef *assocTableNextRow(AssocCall *pCall, const AssocTable *pTab,
   return p ? p->pDef : 0;
 }
 
-/* Put a definition or a policy where the name of its model leads. The name that
-** finds the table is kept in the definition. */
-static void placeDef(AssocCall *pCall, AssocDef *pDef, int bPolicy) {
+/* Look for the name of a definition's model. What finds the table is kept in the
+** definition. */
+static const AssocModelName *lookForDef(AssocCall *pCall, AssocDef *pDef) {
   AssocCatalog *pCat = pDef->pSchema->pCatalog;
-  AssocTablePlace *p;
-  pDef->pNextHere = 0;
-  if (pDef->zName[0] == 0 && !bPolicy) return; /* A row of assoc_model() */
   if (pDef->pFound == 0) {
     AssocCall ask;
     const AssocModelName *pName;
@@ -518,10 +594,19 @@ static void placeDef(AssocCall *pCall, AssocDef *pDef, int bPolicy) {
     pName = seekName(&ask, pCat, pDef->pSchema, pDef->zModel);
     if (!assocTryEnd(&ask, pCall, 0)) pDef->pFound = pName;
   }
-  if (pDef->pFound == 0) return;
-  (void)placeOf(pCall, pDef->pFound->pSchema, pDef->pFound->zTable);
+  return pDef->pFound;
+}
+
+/* Put a definition or a policy where the name of its model leads. */
+static void placeDef(AssocCall *pCall, AssocDef *pDef, int bPolicy) {
+  const AssocCatalog *pCat = pDef->pSchema->pCatalog;
+  const AssocModelName *pName = lookForDef(pCall, pDef);
+  AssocTablePlace *p;
+  pDef->pNextHere = 0;
+  if (pName == 0) return;
+  (void)placeOf(pCall, pName->pSchema, pName->zTable);
   if (pCall->rc != SQLITE_OK) return;
-  p = placeAdd(pCall, pDef->pFound->pSchema, pDef->pFound->zTable);
+  p = placeAdd(pCall, pName->pSchema, pName->zTable);
   if (p == 0) return;
   if (p->iPass != pCat->iPass) {
     p->iPass = pCat->iPass;
@@ -538,27 +623,60 @@ static void placeDef(AssocCall *pCall, AssocDef *pDef, int bPolicy) {
   }
 }
 
-/* The place of a table, after all definitions and policies were put in theirs.
-** To look for a name may read another database, with definitions of its own. */
-static AssocTablePlace *placeOfDefs(AssocCall *pCall, const AssocTable *pTab) {
-  AssocCatalog *pCat = pTab->pSchema->pCatalog;
+/* Put a definition or a policy to the stem of the table that it can concern: the
+** stem of its model's name, or of the table that is found. */
+static void stemDef(AssocCall *pCall, AssocDef *pDef, int bPolicy) {
+  AssocCatalog *pCat = pDef->pSchema->pCatalog;
+  const char *z = pDef->zModel;
+  if (pDef->zName[0] == 0 && !bPolicy) return; /* A row of assoc_model() */
+  if (leadsAnywhere(pCall, pCat, z)) {
+    const AssocModelName *pName = lookForDef(pCall, pDef);
+    z = pName ? pName->zTable : 0;
+  }
+  if (z) stemsAdd(pCall, &pCat->mem, &pCat->stems, z, pDef, bPolicy);
+}
+
+/* Put all definitions and policies to their stems. */
+static void stemDefs(AssocCall *pCall, AssocCatalog *pCat) {
   AssocSchema *p;
   AssocDef *pDef;
-  AssocTablePlace *pPlace;
-  while (pCat->iPlaced != pCat->iLink && pCall->rc == SQLITE_OK) {
-    int iLink = pCat->iLink;
-    pCat->iPass++;
-    for (p = pCat->pSchema; p; p = p->pNext) {
-      for (pDef = p->bLoaded ? p->pDef : 0; pDef; pDef = pDef->pNext) {
-        placeDef(pCall, pDef, 0);
-      }
-      for (pDef = p->bLoaded ? p->pPolicyDef : 0; pDef; pDef = pDef->pNext) {
-        placeDef(pCall, pDef, 1);
-      }
-    }
-    if (pCall->rc == SQLITE_OK) pCat->iPlaced = iLink;
+  int n = 0;
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    for (pDef = p->bLoaded ? p->pDef : 0; pDef; pDef = pDef->pNext) n++;
   }
+  stemsMake(pCall, &pCat->mem, &pCat->stems, n);
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    pDef = p->bLoaded ? p->pDef : 0;
+    for (; pDef && pCall->rc == SQLITE_OK; pDef = pDef->pNext) {
+      stemDef(pCall, pDef, 0);
+    }
+    pDef = p->bLoaded ? p->pPolicyDef : 0;
+    for (; pDef && pCall->rc == SQLITE_OK; pDef = pDef->pNext) {
+      stemDef(pCall, pDef, 1);
+    }
+  }
+}
+
+/* The place of a table, after the definitions and policies that can concern it
+** were put in theirs. To look for a name may read another database, with
+** definitions of its own: then iLink changes, and all begins anew. */
+static AssocTablePlace *placeOfDefs(AssocCall *pCall, const AssocTable *pTab) {
+  AssocCatalog *pCat = pTab->pSchema->pCatalog;
+  AssocTablePlace *pPlace;
+  do {
+    const AssocStemRow *p;
+    if (pCat->iPlaced != pCat->iLink) {
+      pCat->iPlaced = pCat->iLink;
+      pCat->iPass++;
+      stemDefs(pCall, pCat);
+    }
+    if (pCall->rc != SQLITE_OK) break;
+    for (p = stemsTake(&pCat->stems, pTab->zName); p; p = p->pNext) {
+      placeDef(pCall, p->pDef, p->bPolicy);
+    }
+  } while (pCat->iPlaced != pCat->iLink && pCall->rc == SQLITE_OK);
   pPlace = placeOf(pCall, pTab->pSchema, pTab->zName);
+  if (pCall->rc != SQLITE_OK) pCat->iPlaced = 0; /* Some may be missing */
   return pPlace && pPlace->iPass == pCat->iPass ? pPlace : 0;
 }
 
@@ -833,7 +951,12 @@ static AssocModelName *findNear(AssocCall *pCall, AssocSchema *pNear,
 
 int assocModelIsTable(AssocCall *pCall, AssocSchema *pNear, const char *zName,
                       const AssocTable *pTab) {
-  const AssocModelName *p = findNear(pCall, pNear, zName);
+  const AssocModelName *p;
+  if (assocStemHash(zName) != assocStemHash(pTab->zName) &&
+      !leadsAnywhere(pCall, pNear->pCatalog, zName)) {
+    return 0;
+  }
+  p = findNear(pCall, pNear, zName);
   return p && p->pSchema == pTab->pSchema && p->zTable == pTab->zName;
 }
 

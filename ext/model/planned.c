@@ -366,38 +366,56 @@ static AssocTable *plannedMake(AssocCall *pCall, AssocSchema *pSchema,
   return pCall->rc == SQLITE_OK ? p.pTab : 0;
 }
 
-/* Make a plan for each table that rows of pSchema describe and that does not
-** exist yet. */
+/* Note each table that rows of pSchema may plan. */
 static int readPlans(AssocCall *pCall, AssocSchema *pSchema) {
   AssocArena *pArena = &pSchema->pCatalog->mem;
   AssocDef *pDef = pSchema->pModelDef;
   if (pSchema->bPlans || pCall->rc != SQLITE_OK) return pSchema->bPlans;
   memset(&pSchema->plans, 0, sizeof(pSchema->plans));
   for (; pDef && pCall->rc == SQLITE_OK; pDef = pDef->pNextModel) {
-    const char *z = assocRowPlan(pCall, pDef);
+    int bNamed;
+    const char *z = assocRowMay(pCall, pDef, &bNamed);
     AssocWord *pWord = z ? assocWordsAdd(pCall, pArena, &pSchema->plans, z) : 0;
     AssocPlanned *p = pWord ? pWord->p : 0;
     if (pWord && p == 0) {
       p = pWord->p = assocAlloc(pCall, pArena, sizeof(*p));
-      if (p) p->ppWant = &p->pWant;
+      if (p) p->ppMay = &p->pMay;
     }
     if (p == 0) continue;
-    pDef->pNextWant = 0; /* An earlier try may have failed */
-    *p->ppWant = pDef;
-    p->ppWant = &pDef->pNextWant;
+    pDef->pNextMay = 0; /* An earlier try may have failed */
+    *p->ppMay = pDef;
+    p->ppMay = &pDef->pNextMay;
   }
   pSchema->bPlans = pCall->rc == SQLITE_OK;
   return pSchema->bPlans;
+}
+
+/* Which of the rows plan the table? To ask takes all forms of the model's name. */
+static void planRead(AssocCall *pCall, AssocPlanned *p) {
+  AssocDef *pDef, **pp = &p->pWant;
+  if (p->bRead) return;
+  for (pDef = p->pMay; pDef; pDef = pDef->pNextMay) {
+    if (assocRowPlan(pCall, pDef) == 0) continue;
+    *pp = pDef;
+    pp = &pDef->pNextWant;
+  }
+  *pp = 0;
+  p->bRead = pCall->rc == SQLITE_OK;
 }
 
 /* The plan of that name, and the name as its first row has it; or 0. */
 static AssocPlanned *planOf(AssocCall *pCall, AssocSchema *pSchema,
                             const char *zName, const char **pzName) {
   AssocWord *pWord;
+  AssocPlanned *p;
   if (!readPlans(pCall, pSchema)) return 0;
   pWord = assocWordsFind(&pSchema->plans, zName);
-  *pzName = pWord ? pWord->zName : 0;
-  return pWord ? pWord->p : 0;
+  if (pWord == 0) return 0;
+  p = pWord->p;
+  planRead(pCall, p);
+  if (!p->bRead || p->pWant == 0) return 0;
+  *pzName = p->pWant->zPlan;
+  return p;
 }
 
 /* See model.h. */

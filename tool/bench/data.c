@@ -126,15 +126,16 @@ void benchDefine(sqlite3 *db) {
   benchExec(db, zAssociations);
 }
 
+/* A model is found by the plural of its name, as most are. */
 void benchSmall(sqlite3 *db, int nTable) {
   int i;
   benchExec(db, "BEGIN");
   for (i = 1; i <= nTable; i++) {
     char *z = sqlite3_mprintf(
-        "CREATE TABLE Part%d(id INTEGER PRIMARY KEY, name TEXT NOT NULL,"
-        "  Part%dId INTEGER REFERENCES Part%d, created_at TEXT);"
-        "CREATE INDEX part%d_up ON Part%d(Part%dId);"
-        "INSERT INTO Part%d WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
+        "CREATE TABLE Part%ds(id INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+        "  Part%dId INTEGER REFERENCES Part%ds, created_at TEXT);"
+        "CREATE INDEX part%d_up ON Part%ds(Part%dId);"
+        "INSERT INTO Part%ds WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
         "  SELECT i+1 FROM n WHERE i<30) SELECT i, 'part '||i, 1+i/3, NULL"
         "  FROM n;",
         i, i - 1, i > 1 ? i - 1 : 1, i, i, i - 1, i);

@@ -1203,8 +1203,8 @@ SELECT assoc_find('Part1', 7, '{id,name,part2s{id,name}}')
 -- expert: without the extension
 SELECT json_object('id',a.id,'name',a.name,
   'part2s', (SELECT json_group_array(json_object('id',b.id,'name',b.name))
-             FROM Part2 b WHERE b.Part1Id = a.id))
-FROM Part1 a WHERE a.id = 7
+             FROM Part2s b WHERE b.Part1Id = a.id))
+FROM Part1s a WHERE a.id = 7
 
 -- shape: first-300
 -- title: the first answer of a new connection, 300 tables
@@ -1215,8 +1215,20 @@ SELECT assoc_find('Part1', 7, '{id,name,part2s{id,name}}')
 -- expert: without the extension
 SELECT json_object('id',a.id,'name',a.name,
   'part2s', (SELECT json_group_array(json_object('id',b.id,'name',b.name))
-             FROM Part2 b WHERE b.Part1Id = a.id))
-FROM Part1 a WHERE a.id = 7
+             FROM Part2s b WHERE b.Part1Id = a.id))
+FROM Part1s a WHERE a.id = 7
+
+-- shape: first-1000
+-- title: the first answer of a new connection, 1,000 tables
+-- target: 0.5
+-- fresh: 1000
+-- ours:
+SELECT assoc_find('Part1', 7, '{id,name,part2s{id,name}}')
+-- expert: without the extension
+SELECT json_object('id',a.id,'name',a.name,
+  'part2s', (SELECT json_group_array(json_object('id',b.id,'name',b.name))
+             FROM Part2s b WHERE b.Part1Id = a.id))
+FROM Part1s a WHERE a.id = 7
 
 -- shape: rebuild
 -- title: add a foreign key to a table of 50 rows for each user
