@@ -158,7 +158,7 @@ static AssocRow *writeBehind(AssocRun *pRun, const AssocNode *pNode,
   AssocOut *pOut = &pRun->row;
   if (pNode->nSort) {
     assocSortKey(pOut, pNode, apVal);
-  } else if (assocNodeIsPage(pNode) && pNode->pPage->bCursor) {
+  } else if (pNode->pPage->bWrap && pNode->pPage->bCursor) {
     assocPageCursor(pOut, pNode, apVal);
     if (assocOutNeed(pOut, 1)) *pOut->p++ = 0;
   }

@@ -427,7 +427,8 @@ static void placeRow(AssocCall *pCall, AssocSchema *pSchema, AssocDef *pDef) {
   AssocTablePlace *pPlace;
   AssocTablePlaceRow *p;
   NameSteps steps;
-  if (zModel == 0 || modelRow(pCall, pSchema, zModel) != pDef) return;
+  assert(zModel); /* stemRows() takes no other */
+  if (modelRow(pCall, pSchema, zModel) != pDef) return;
   nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
   if (!schemaEntry(pCall, pSchema, &steps, 0)) return;
   zTable = steps.zTable;
@@ -674,7 +675,7 @@ static AssocTablePlace *placeOfDefs(AssocCall *pCall, const AssocTable *pTab) {
     for (p = stemsTake(&pCat->stems, pTab->zName); p; p = p->pNext) {
       placeDef(pCall, p->pDef, p->bPolicy);
     }
-  } while (pCat->iPlaced != pCat->iLink && pCall->rc == SQLITE_OK);
+  } while (pCat->iPlaced != pCat->iLink);
   pPlace = placeOf(pCall, pTab->pSchema, pTab->zName);
   if (pCall->rc != SQLITE_OK) pCat->iPlaced = 0; /* Some may be missing */
   return pPlace && pPlace->iPass == pCat->iPass ? pPlace : 0;
