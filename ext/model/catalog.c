@@ -646,6 +646,11 @@ static void guardColumn(sqlite3_str *pStr, sqlite3_str *pFrom,
   }
 }
 
+/* Has a call asked for anything in the database? */
+static int wasRead(const AssocSchema *p) {
+  return p->bLoaded || p->bScanned;
+}
+
 /* The guard's SQL: one statement for all databases that were read. */
 static char *guardText(AssocCall *pCall, const AssocCatalog *pCat) {
   sqlite3_str *pStr = sqlite3_str_new(pCall->db);
@@ -653,7 +658,7 @@ static char *guardText(AssocCall *pCall, const AssocCatalog *pCat) {
   const AssocSchema *p;
   char *zFrom;
   for (p = pCat->pSchema; p; p = p->pNext) {
-    if (!p->bLoaded && !p->bScanned) continue;
+    if (!wasRead(p)) continue;
     if (sqlite3_stricmp(p->zName, "temp") == 0 && !p->bDefs) continue;
     sqlite3_str_appendall(pStr, sqlite3_str_length(pStr) ? "," : "SELECT ");
     guardColumn(pStr, pFrom, p);
@@ -1024,7 +1029,7 @@ int assocCatalogToken(AssocCall *pCall, const AssocCatalog *pCat,
   for (p = pCat->pSchema; p; p = p->pNext) {
     int bMain = p == pCat->pSchema;
     if (bMain ? !p->bToken : p->bDefs) return 0;
-    if (!bMain && p->pNext && (p->bLoaded || p->bScanned)) return 0;
+    if (!bMain && p->pNext && wasRead(p)) return 0;
   }
   if (sqlite3_value_type(pCache->apToken[0]) != SQLITE_INTEGER) return 0;
   *piToken = sqlite3_value_int64(pCache->apToken[0]);
