@@ -196,6 +196,7 @@ SELECT json FROM bench_post_doc WHERE key = ?1
 -- shape: live-insert
 -- title: insert a row into a table of a live document
 -- target: 0.67
+-- why: Live documents
 -- by key
 -- undone
 -- setup:
