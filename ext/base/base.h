@@ -279,6 +279,9 @@ void assocBindText(AssocCall *pCall, sqlite3_stmt *pStmt, int i, const char *z);
 void assocExec(AssocCall *pCall, const char *zFmt, ...);
 /* The text of column iCol, valid until the next step. "" for NULL; never 0. */
 const char *assocColumnText(AssocCall *pCall, sqlite3_stmt *pStmt, int iCol);
+/* Is the text of the database UTF-16? To ask reads the schema. False after an
+** error. */
+int assocIsUtf16(AssocCall *pCall);
 /* Read a whole number >= 0 that a program passed as an integer, a REAL or
 ** digits. -2 for every other value. */
 i64 assocValueWhole(sqlite3_value *pValue);
@@ -762,11 +765,11 @@ void assocJsonMembers(AssocOut *pOut, const AssocMember *aMember, int n,
 ** stays small. */
 char *assocJsonChars(char *p, const char *z, i64 n);
 #define ASSOC_TEXT_PIECE 2000
+/* Append the n bytes at z as a JSON string with its quotes. */
+void assocJsonString(AssocOut *pOut, const char *z, i64 n);
 /* Replace each byte that is not part of well-formed UTF-8 by "?", for texts that
 ** quote what was given, or a part of it. z may be 0. */
 void assocTextMend(char *z);
-/* The same as a JSON string with its quotes. */
-void assocJsonString(AssocOut *pOut, const char *z, i64 n);
 /* Append a member whose value is the text z. zBefore is its name, with the
 ** punctuation around it: ,"name": */
 void assocJsonMember(AssocOut *pOut, const char *zBefore, const char *z);

@@ -325,6 +325,14 @@ int assocStep(AssocCall *pCall, sqlite3_stmt *pStmt) {
   return 0;
 }
 
+int assocIsUtf16(AssocCall *pCall) {
+  sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA encoding");
+  int b = assocStep(pCall, pStmt) &&
+          strcmp(assocColumnText(pCall, pStmt, 0), "UTF-8") != 0;
+  assocFinalize(pCall, pStmt);
+  return b;
+}
+
 void assocFinalize(AssocCall *pCall, sqlite3_stmt *pStmt) {
   (void)pCall; /* assocStep() has reported the error already */
   sqlite3_finalize(pStmt);

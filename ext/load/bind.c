@@ -194,22 +194,23 @@ sqlite3_stmt *assocFetchOpen(AssocRun *pRun, AssocFetch *pFetch) {
   return pCall->rc == SQLITE_OK ? pStmt : 0;
 }
 
-/* The planner compares literals with the conditions of partial indexes. */
-void assocBindLiterals(AssocCall *pCall, AssocPlan *pPlan, sqlite3_stmt *pStmt,
-                       const AssocFetch *pFetch) {
-  AssocRun run;
+/* See load.h. */
+sqlite3_stmt *assocFetchExplain(AssocCall *pCall, AssocPlan *pPlan,
+                                const AssocFetch *pFetch) {
+  sqlite3_stmt *pStmt =
+      assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pFetch->zSql);
   const AssocBind *pBind;
+  AssocRun run;
   memset(&run, 0, sizeof(run));
   run.pCall = pCall;
   run.pPlan = pPlan;
-  /* A statement for EXPLAIN QUERY PLAN: SQLite's choice of a partial index depends
-  ** on literals. Parameters stay NULL. */
   for (pBind = pFetch->pBind; pBind && pStmt; pBind = pBind->pNext) {
     if (!assocBindIsLiteral(pBind)) continue;
     if (pBind->eHow == ASSOC_BIND_VALUE || pBind->eHow == ASSOC_BIND_LIKE) {
       bindOne(&run, pStmt, pBind);
     }
   }
+  return pStmt;
 }
 
 /* For callers that have no run: the statement has no parameters of the shape,

@@ -91,10 +91,7 @@ static i64 limitOf(const AssocNode *pNode) {
 /* Ask SQLite: does the node's lookup search a table by the first column of the
 ** association's key, and nowhere read a whole one? */
 static int asksSeek(AssocCall *pCall, AssocNode *pNode, const AssocRel *pRel) {
-  sqlite3_stmt *pStmt =
-      assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pNode->lookup.zSql);
-  assert(pNode->lookup.zSql);
-  assocBindLiterals(pCall, pNode->pPlan, pStmt, &pNode->lookup);
+  sqlite3_stmt *pStmt = assocFetchExplain(pCall, pNode->pPlan, &pNode->lookup);
   return assocSqlSeeks(pCall, pStmt, pRel, "k VIRTUAL TABLE");
 }
 
@@ -123,8 +120,7 @@ static int comesInOrder(AssocCall *pCall, AssocNode *pNode) {
   assert(pNode->eOrder >= -1 && pNode->eOrder <= 1); /* 0: not asked yet */
   if (pNode->eOrder) return pNode->eOrder > 0;
   pNode->eOrder = 1;
-  pStmt = assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pNode->lookup.zSql);
-  assocBindLiterals(pCall, pNode->pPlan, pStmt, &pNode->lookup);
+  pStmt = assocFetchExplain(pCall, pNode->pPlan, &pNode->lookup);
   while (assocStep(pCall, pStmt)) {
     const char *z = assocColumnText(pCall, pStmt, 3);
     if (strcmp(z, "USE TEMP B-TREE FOR ORDER BY") == 0) pNode->eOrder = -1;
@@ -141,8 +137,7 @@ static int isCovered(AssocCall *pCall, AssocNode *pNode) {
   if (pNode->pRel->nPath) return 0;
   if (pNode->eCover) return pNode->eCover > 0;
   pNode->eCover = 1;
-  pStmt = assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pNode->lookup.zSql);
-  assocBindLiterals(pCall, pNode->pPlan, pStmt, &pNode->lookup);
+  pStmt = assocFetchExplain(pCall, pNode->pPlan, &pNode->lookup);
   while (assocStep(pCall, pStmt)) {
     const char *z = assocColumnText(pCall, pStmt, 3);
     if (strncmp(z, "SCAN k ", 7) != 0 && strstr(z, " COVERING INDEX ") == 0) {

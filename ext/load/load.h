@@ -370,9 +370,11 @@ AssocLoadState *assocLoadState(AssocCall *pCall);
 ** an error. */
 sqlite3_stmt *assocFetchPlain(AssocCall *pCall, AssocPlan *pPlan,
                               AssocFetch *pFetch);
-/* Bind the literals alone to pStmt, which has the variables of pFetch. */
-void assocBindLiterals(AssocCall *pCall, AssocPlan *pPlan, sqlite3_stmt *pStmt,
-                       const AssocFetch *pFetch);
+/* EXPLAIN QUERY PLAN of pFetch. The literals are bound, since SQLite's choice of a
+** partial index depends on them; parameters stay NULL. OUT: the caller finalizes
+** it. 0 after an error. */
+sqlite3_stmt *assocFetchExplain(AssocCall *pCall, AssocPlan *pPlan,
+                                const AssocFetch *pFetch);
 /* Reset the statement, and unbind the caller's values: ?1 to ?nKey, and all
 ** that are not literals of the shape. */
 void assocFetchClose(AssocFetch *pFetch, int nKey);

@@ -23,17 +23,6 @@
 
 /* ------------------------------------------------------------------- plan */
 
-/* Is the database's text UTF-8? In UTF-16 text is in the order of its bytes. */
-static int sortIsUtf8(AssocCall *pCall) {
-  sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA encoding");
-  int b = 0;
-  while (assocStep(pCall, pStmt)) {
-    b = strcmp(assocColumnText(pCall, pStmt, 0), "UTF-8") == 0;
-  }
-  assocFinalize(pCall, pStmt);
-  return b;
-}
-
 /* Can values of the column be compared here? */
 static int sortIsPlain(Planner *p, const AssocTable *pTab, int iCol) {
   return iCol >= 0 && pTab->aCol[iCol].eColl == ASSOC_COLL_BINARY &&
@@ -94,7 +83,8 @@ static int sortTerms(Planner *p, const AssocNode *pNode) {
     if (!sortIsPlain(p, pJoin, pJoin->aKey[i])) return 0;
   }
   if (pNode->nScanKey + pNode->nArg + n > p->nFunctionArg) return 0;
-  return sortIsUtf8(p->pCall) ? n : 0;
+  /* SQLite compares such texts in the order of their own bytes. */
+  return assocIsUtf16(p->pCall) ? 0 : n;
 }
 
 /* The order of assocStmtOrder(), as values that a row has. They are the last of

@@ -289,10 +289,8 @@ static void makeValueScan(Planner *p, AssocNode *pNode, int bPlus) {
 ** slower than sorting. EXPLAIN QUERY PLAN tells whether the index alone serves.
 */
 static int groupsAside(Planner *p, AssocNode *pNode) {
-  sqlite3_stmt *pStmt;
+  sqlite3_stmt *pStmt = assocFetchExplain(p->pCall, pNode->pPlan, &pNode->scan);
   int b = 0;
-  pStmt = assocPrepare(p->pCall, "EXPLAIN QUERY PLAN %s", pNode->scan.zSql);
-  assocBindLiterals(p->pCall, pNode->pPlan, pStmt, &pNode->scan);
   while (assocStep(p->pCall, pStmt)) {
     b |= strstr(assocColumnText(p->pCall, pStmt, 3), " USING INDEX ") != 0;
   }

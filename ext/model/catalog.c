@@ -955,13 +955,8 @@ static int schemaIsUnread(AssocCall *pCall) {
 ** every statement anew.
 */
 static void prepareAnew(AssocCall *pCall) {
-  sqlite3_stmt *pStmt = assocPrepare(pCall, "PRAGMA encoding");
-  int bOld = 0, bOther = 0;
-  if (assocStep(pCall, pStmt)) {
-    bOther = strcmp(assocColumnText(pCall, pStmt, 0), "UTF-8") != 0;
-  }
-  assocFinalize(pCall, pStmt);
-  if (!bOther) return;
+  int bOld = 0;
+  if (!assocIsUtf16(pCall)) return;
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_QPSG, -1, &bOld);
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_QPSG, !bOld, (int *)0);
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_QPSG, bOld, (int *)0);

@@ -298,19 +298,18 @@ struct AssocSchema {
 };
 
 struct AssocCatalog {
-  int nRef;                /* Callers that use it, and the cache */
-  i64 iSerial;             /* Unique within a connection */
-  u8 bViews;               /* assoc_config('views') when it was read */
-  AssocArena mem;          /* OWNED: all that was found */
-  AssocSchema *pSchema;    /* main, the attached databases, then temp */
-  int iLink;               /* Changes when definitions must be linked again */
-  int iLinked;             /* iLink when pSource of all definitions was set */
-  u8 bDoubt;               /* A view or virtual table could not be read */
-  int nName, nNameBucket;  /* Names in apName; buckets, a power of two */
-  AssocModelName **apName; /* Names found so far, by hash */
-  AssocStems stems;        /* Definitions that are in no place yet */
-  int iPlaced;             /* iLink when they were put there */
-  int iPass;               /* How often that was done */
+  int nRef;             /* Callers that use it, and the cache */
+  i64 iSerial;          /* Unique within a connection */
+  u8 bViews;            /* assoc_config('views') when it was read */
+  AssocArena mem;       /* OWNED: all that was found */
+  AssocSchema *pSchema; /* main, the attached databases, then temp */
+  int iLink;            /* Changes when definitions must be linked again */
+  int iLinked;          /* iLink when pSource of all definitions was set */
+  u8 bDoubt;            /* A view or virtual table could not be read */
+  AssocWords names;     /* Names found so far: lists of AssocModelName */
+  AssocStems stems;     /* Definitions that are in no place yet */
+  int iPlaced;          /* iLink when they were put there */
+  int iPass;            /* How often that was done */
 };
 
 /* What the rows of assoc_definitions say of a table, existing or planned. */
@@ -347,7 +346,7 @@ struct AssocModelName {
   AssocTable *pTable;       /* The same, once it was read; else 0 */
   u8 eOurs;                 /* 2: it is a table of assoc, 1: no, 0: not asked */
   AssocDef *pRow;           /* The assoc_model() row of that name, or 0 */
-  AssocModelName *pNext;    /* In the same bucket of apName */
+  AssocModelName *pNext;    /* In another case, or searched first elsewhere */
 };
 
 /*

@@ -288,31 +288,6 @@ static int lookForTable(AssocCall *pCall, AssocCatalog *pCat,
   return attachedEntry(pCall, pCat, pSteps);
 }
 
-/* The bucket of a name. */
-static AssocModelName **nameSlot(const AssocCatalog *pCat, const char *zName) {
-  u32 h = 0x811c9dc5u; /* FNV-1a */
-  for (; *zName; zName++) h = (h ^ (u8)*zName) * 0x01000193u;
-  return &pCat->apName[(h ^ h >> 16) & (u32)(pCat->nNameBucket - 1)];
-}
-
-/* At least as many buckets as names. Old ones stay in the arena. */
-static void growNames(AssocCall *pCall, AssocCatalog *pCat) {
-  AssocModelName **apOld = pCat->apName, **pp, *p, *pNext;
-  int i, nOld = pCat->nNameBucket, n = nOld ? nOld * 4 : 64;
-  pp = assocAlloc(pCall, &pCat->mem, (i64)sizeof(*pp) * n);
-  if (pp == 0) return;
-  pCat->apName = pp;
-  pCat->nNameBucket = n;
-  for (i = 0; i < nOld; i++) {
-    for (p = apOld[i]; p; p = pNext) {
-      pNext = p->pNext;
-      pp = nameSlot(pCat, p->zName);
-      p->pNext = *pp;
-      *pp = p;
-    }
-  }
-}
-
 /* A session cannot name tables of assoc itself: they show the owner's view. Nor
 ** those of SQLite: they tell of all tables, and have samples of their rows. */
 static int isForbidden(AssocCall *pCall, AssocModelName *p) {
@@ -331,26 +306,27 @@ static int isForbidden(AssocCall *pCall, AssocModelName *p) {
 ** table. */
 static AssocModelName *seekName(AssocCall *pCall, AssocCatalog *pCat,
                                 AssocSchema *pNear, const char *zName) {
-  AssocModelName **pp, *p;
+  AssocWord *pWord;
+  AssocModelName *p;
   NameSteps steps;
   if (pCall->rc != SQLITE_OK) return 0;
-  for (p = pCat->nName ? *nameSlot(pCat, zName) : 0; p; p = p->pNext) {
+  pWord = assocWordsFind(&pCat->names, zName);
+  for (p = pWord ? pWord->p : 0; p; p = p->pNext) {
     if (p->pNear == pNear && strcmp(p->zName, zName) == 0) return p;
   }
   if (!lookForTable(pCall, pCat, pNear, zName, &steps)) return 0;
-  if (pCat->nName >= pCat->nNameBucket) growNames(pCall, pCat);
   p = assocAlloc(pCall, &pCat->mem, sizeof(*p));
-  if (p == 0) return 0; /* Also if there are no buckets */
+  if (p == 0) return 0;
   p->zName = assocArenaText(pCall, &pCat->mem, zName, -1);
   if (p->zName == 0) return 0;
+  pWord = assocWordsAdd(pCall, &pCat->mem, &pCat->names, p->zName);
+  if (pWord == 0) return 0;
   p->pNear = pNear;
   p->pSchema = steps.pSchema;
   p->zTable = steps.zTable;
   p->pRow = steps.pRow;
-  pp = nameSlot(pCat, zName);
-  p->pNext = *pp;
-  *pp = p;
-  pCat->nName++;
+  p->pNext = pWord->p;
+  pWord->p = p;
   return p;
 }
 

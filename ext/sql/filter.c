@@ -339,8 +339,8 @@ static int inIsPlain(AssocSql *p, const AssocFilter *pF) {
 static int costsLess(const AssocSql *p, const FilterCost *pCost,
                      const char **pzWhy, i64 *pnEarly) {
   int bIn = pCost->nIn < pCost->nExists;
-  assert(!pCost->bLimit ||
-         !p->bAlone); /* Text for others has no tested.bRoots */
+  /* A text for others has no tested.bRoots, and so no LIMIT here. */
+  assert(!pCost->bLimit || !p->bAlone);
   if (pCost->bLimit && (!bIn || !pCost->bFew) && pCost->nAll > pCost->nIn * 2 &&
       (!pCost->bLeads || p->nTested * COST_KEEP <= pCost->nIn)) {
     *pzWhy =

@@ -381,10 +381,12 @@ static void eagerTake(AssocCall *pCall, EagerArgs *p, int idxNum,
   /* The values come in the order in which eagerBestIndex() asked for them. */
   if (idxNum & EAGER_QUERY) p->pQuery = *argv++;
   if (idxNum & EAGER_KEY) p->pId = *argv++;
-  if (idxNum & EAGER_FROM)
+  if (idxNum & EAGER_FROM) {
     p->iFrom = eagerRowid(*argv++, 1, (idxNum & EAGER_ABOVE) != 0, p->iFrom);
-  if (idxNum & EAGER_TO)
+  }
+  if (idxNum & EAGER_TO) {
     p->iTo = eagerRowid(*argv++, -1, (idxNum & EAGER_BELOW) != 0, p->iTo);
+  }
   if (idxNum & EAGER_LIMIT) p->nLimit = sqlite3_value_int64(*argv++);
   if (idxNum & EAGER_OFFSET) p->nOffset = sqlite3_value_int64(*argv++);
   for (i = 0; i < EAGER_NPARAM; i++) {

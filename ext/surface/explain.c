@@ -55,13 +55,8 @@ static int explainListed(const char *zList, const char *z, int n) {
 ** OUT: freed with sqlite3_free(). */
 static char *explainIndexes(AssocCall *pCall, AssocPlan *pPlan,
                             const AssocFetch *pFetch) {
-  const char *zSql = pFetch->zSql;
-  sqlite3_stmt *pStmt = 0;
   char *zList = assocMprintf(pCall, "%s", "");
-  char *zAsk = assocMprintf(pCall, "EXPLAIN QUERY PLAN %s", zSql ? zSql : "");
-  if (zAsk) pStmt = assocPrepare(pCall, "%s", zAsk);
-  sqlite3_free(zAsk);
-  assocBindLiterals(pCall, pPlan, pStmt, pFetch);
+  sqlite3_stmt *pStmt = assocFetchExplain(pCall, pPlan, pFetch);
   while (zList && assocStep(pCall, pStmt)) {
     int n = 0;
     const char *z = explainIndex(assocColumnText(pCall, pStmt, 3), &n);
