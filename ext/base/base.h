@@ -15,6 +15,7 @@
 **   jsonread reading JSON text into a tree
 **   option   reading the members of an options object
 **   sqltoken the tokens of SQL in a schema, and names in SQL for people
+**   words    something for each of many names
 **   keymap   a small number for each distinct key value
 **
 ** A command looks like this:

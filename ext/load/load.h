@@ -8,7 +8,7 @@
 **   run.h   the runner: run, bucket, gather, bind, stream, keys
 **
 ** and, for all: cache (the plans of a connection), choose (which of the two
-** ways), take (ids for the table related).
+** ways), order (lists in an order of their own), take (ids for the table related).
 **
 ** A plan is a tree of nodes. The root gives the rows that were asked for, every
 ** other node gives the rows related to the rows of its parent. A run processes
