@@ -228,7 +228,7 @@ struct AssocPlan {
   int iTargetVar;      /* HAS: the ?number before those of the target's key */
   int iAgainVar;      /* "^": the ?number that says that the source was found */
   u8 eAsk;            /* ASSOC_ASK_* */
-  u8 mAsk;            /* ASSOC_ASK_RANGE, _PAST, _FEW */
+  u8 mAsk;            /* ASSOC_ASK_RANGE, _PAST, _FEW, _KEYS */
   u8 bBusy;           /* A run uses it */
   u8 eSession;        /* assocPlanSession(): what it was compiled for */
   u32 nHash;          /* Of all that finds it in the cache */
@@ -273,6 +273,8 @@ struct AssocPlan {
 #define ASSOC_ASK_RANGE 16 /* Only keys from ?1 to ?2, if they are rowids */
 #define ASSOC_ASK_PAST 32  /* OFFSET ?3 */
 #define ASSOC_ASK_FEW 64   /* Perhaps only the first rows are read */
+/* A bit that may be added to KEY: one statement finds the roots of many keys. */
+#define ASSOC_ASK_KEYS 128
 
 /* A compiled plan, from the cache or new, marked busy. zModel is 0 for a query,
 ** which names its model itself. 0 after an error. assocPlanRelease() gives the

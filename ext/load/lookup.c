@@ -144,10 +144,10 @@ static int lookupForm(Planner *p, AssocNode *pNode, const char **pzIndex,
   int bSome;
   *pzIndex = 0;
   *pbDesc = 0;
-  if (pRel == 0 || pNode->nArg == 0 || pNode->nArg > p->nFunctionArg) {
-    return LOOKUP_EACH;
-  }
+  if (pRel == 0 && !(p->pPlan->mAsk & ASSOC_ASK_KEYS)) return LOOKUP_EACH;
+  if (pNode->nArg == 0 || pNode->nArg > p->nFunctionArg) return LOOKUP_EACH;
   if (pNode->bOne) return LOOKUP_JOIN;
+  if (pRel == 0) return LOOKUP_EACH;
   if (pNode->bBranch || pRel->nPath || p->bReverse) return LOOKUP_EACH;
   if (assocStmtChooses(p, pNode)) return LOOKUP_EACH;
   *pzIndex = assocStmtKeyIndex(p, pNode, pbDesc);
@@ -221,7 +221,7 @@ static void makeJoined(Planner *p, AssocNode *pNode, const char *zIndex) {
   assocStmtKeys(&sql, pNode);
   stmtPut(&sql, " CROSS JOIN ");
   assocStmtIndexed(&sql, pNode, zIndex);
-  stmtKey(&sql, pNode, pNode->nKey, 1);
+  stmtKey(&sql, pNode, lookupWidth(pNode), 1);
   assocStmtWhere(&sql, pNode);
   pNode->lookup.bEmit = 1;
   lookupEnd(p, &sql, pNode, &pNode->lookup);

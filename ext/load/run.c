@@ -307,8 +307,7 @@ void assocRunTooBig(AssocCall *pCall, i64 nMax, const char *zPath) {
                sqlite3_limit(pCall->db, SQLITE_LIMIT_LENGTH, -1));
 }
 
-/* Set the call's error from pRun->rc. */
-static void runError(AssocRun *pRun, const AssocNode *pNode) {
+void assocRunError(AssocRun *pRun, const AssocNode *pNode) {
   if (pRun->rc == SQLITE_ABORT) assocBudgetError(pRun->pCall);
   if (pRun->rc == SQLITE_TOOBIG) {
     assocRunTooBig(pRun->pCall, pRun->row.nMax, pNode->zPath);
@@ -326,7 +325,7 @@ int assocRunAtCursor(AssocRun *pRun, const AssocNode *pNode) {
 }
 
 /* Run a statement that gives all rows in one step, as arguments of
-** assoc_emit(). Each row is n values, given to xEmit. */
+** assoc_emit(). Each row is n values, given to xEmit. The caller resets it. */
 static void emitRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
                      int n,
                      void (*xEmit)(AssocRun *, AssocNode *, sqlite3_value **)) {
@@ -345,7 +344,6 @@ static void emitRows(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
     assocErrorCode(pRun->pCall, rc);
   }
   pLoad->pRun = pRun->pOuter;
-  sqlite3_reset(pStmt);
 }
 
 /* Many to many: write a target once, under its key. The join rows refer to
@@ -507,12 +505,13 @@ static void keyRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
 }
 
 /* Look up the same keys with one statement that reads the table assoc_keys. */
-static void emitKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
-                     u32 iFirst, u32 nKey) {
+void assocRunKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
+                  u32 iFirst, u32 nKey,
+                  void (*xEmit)(AssocRun *, AssocNode *, sqlite3_value **)) {
   pRun->eKeys = ASSOC_KEYS_READY;
   pRun->iKey = iFirst;
   pRun->nKey = nKey;
-  emitRows(pRun, pNode, pStmt, pNode->nArg, keyRow);
+  emitRows(pRun, pNode, pStmt, pNode->nArg, xEmit);
   pRun->eKeys = ASSOC_KEYS_NONE;
 }
 
@@ -577,7 +576,7 @@ static void fetchLookup(AssocRun *pRun, AssocNode *pNode, u32 iFirst,
   pStmt = openFetch(pRun, pNode, pFetch);
   if (pStmt == 0) return;
   if (pFetch->bEmit) {
-    emitKeys(pRun, pNode, pStmt, iFirst, nKey);
+    assocRunKeys(pRun, pNode, pStmt, iFirst, nKey, keyRow);
   } else {
     stepKeys(pRun, pNode, pStmt, iFirst, nKey);
   }
@@ -660,7 +659,7 @@ static void endLists(AssocRun *pRun, AssocNode *pNode, u32 nBucket) {
     assocListEnd(pRun, &pRun->aNode[pNode->iNode]);
     if (pNode->nSort && pRun->rc == SQLITE_OK) assocSortLists(pRun, pNode);
   }
-  runError(pRun, pNode);
+  assocRunError(pRun, pNode);
   if (pNode->pPage && pRun->pCall->rc == SQLITE_OK) {
     assocListPages(pRun, pNode, nBucket);
   }
@@ -700,7 +699,7 @@ static void joinedRow(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt) {
     columnsRow(pRun, pNode, pStmt, pNode->iHeld + 1, 0);
   }
   pNode->last.eWay = ASSOC_WAY_LOOKUP;
-  runError(pRun, pNode);
+  assocRunError(pRun, pNode);
 }
 
 sqlite3_stmt *assocRunHeldStep(AssocRun *pRun) {

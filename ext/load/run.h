@@ -130,6 +130,14 @@ void assocRunRootStart(AssocRun *pRun);
 ** to the bucket of the key in front of the row. */
 void assocRunStep(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
                   u32 iBucket);
+/* Run a statement that reads the keys iFirst to nKey-1 of a node from the table
+** assoc_keys, and hands each row to xEmit: pRun->iKey is its key then. The
+** caller resets it. */
+void assocRunKeys(AssocRun *pRun, AssocNode *pNode, sqlite3_stmt *pStmt,
+                  u32 iFirst, u32 nKey,
+                  void (*xEmit)(AssocRun *, AssocNode *, sqlite3_value **));
+/* Set the call's error from pRun->rc, if there is one. */
+void assocRunError(AssocRun *pRun, const AssocNode *pNode);
 /* Write a row of pNode with the values apVal, and add it to a bucket, if its
 ** limits let it. */
 void assocRunRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,

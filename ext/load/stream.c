@@ -5,9 +5,11 @@
 ** roots is stepped, then the children of all of them are fetched together, then
 ** the JSON of each root is gathered when the caller asks for it.
 **
-** Roots that are asked for by their keys are looked up one after another, and
-** make batches as well: their children are fetched together. A batch is as large
-** as memory lets it be, since a node may scan its table once for each.
+** Roots that are asked for by their keys make batches as well. One statement
+** looks up the roots of many keys, as it does for children (ASSOC_ASK_KEYS). If
+** only one key is asked for at a time, or several roots may have it, they are
+** looked up one after another. A batch is as large as memory lets it be, since a
+** node may scan its table once for each.
 */
 #include "load/run.h"
 
@@ -84,9 +86,14 @@ static int isKeyed(const AssocStream *p) {
   return p->run.pPlan->pRoot->bKeyed;
 }
 
+/* Is each key bound to the root's statement? */
+static int bindsKeys(const AssocStream *p) {
+  return isKeyed(p) && !p->pFetch->bEmit;
+}
+
 /* Reset the statement: an open one would block DROP TABLE and checkpoints. */
 static void closeRoot(AssocStream *p) {
-  if (p->pStmt) assocFetchClose(p->pFetch, isKeyed(p) ? p->keys.nKey : 0);
+  if (p->pStmt) assocFetchClose(p->pFetch, bindsKeys(p) ? p->keys.nKey : 0);
   p->pStmt = 0;
 }
 
@@ -218,22 +225,31 @@ static int isAnew(AssocCall *pCall, AssocStream *p, sqlite3_value **apKey) {
   return 1;
 }
 
-/* Copy the key of the root at which the statement stands, with its values from
-** column iCol on. Is the root to be given out? */
-static int takeKey(AssocCall *pCall, AssocStream *p, sqlite3_stmt *pStmt,
-                   int iCol) {
-  const AssocNode *pRoot = p->run.pPlan->pRoot;
-  int i, nKey = pRoot->pModel->nKey;
+/* Copy the key of a root that is loaded. Is the root to be given out? */
+static int takeKey(AssocCall *pCall, AssocStream *p, sqlite3_value **apOf) {
+  int i, nKey = p->keys.nKey;
   sqlite3_value **apKey = &p->apKey[p->nRoot * nKey];
   assert(p->nRoot < p->nAlloc);
   for (i = 0; i < nKey; i++) {
-    apKey[i] = sqlite3_value_dup(
-        sqlite3_column_value(pStmt, iCol + pRoot->aiSource[i]));
+    apKey[i] = sqlite3_value_dup(apOf[i]);
     if (apKey[i] == 0) assocErrorCode(pCall, SQLITE_NOMEM);
   }
   if (pCall->rc != SQLITE_OK || !isAnew(pCall, p, apKey)) return dropKey(p);
   p->nRoot++;
   return 1;
+}
+
+/* The same of the root at which the statement stands. Its values are in the
+** columns from iCol on. */
+static int takeKeyAt(AssocCall *pCall, AssocStream *p, sqlite3_stmt *pStmt,
+                     int iCol) {
+  const AssocNode *pRoot = p->run.pPlan->pRoot;
+  sqlite3_value *apKey[ASSOC_KEY_MAX];
+  int i;
+  for (i = 0; i < p->keys.nKey; i++) {
+    apKey[i] = sqlite3_column_value(pStmt, iCol + pRoot->aiSource[i]);
+  }
+  return takeKey(pCall, p, apKey);
 }
 
 /* Step the root's statement to a row: of the same key, unless a key has only
@@ -258,13 +274,39 @@ static int stepRoot(AssocCall *pCall, AssocStream *p) {
       closeRoot(p);
       return 0;
     }
-  } while (!takeKey(pCall, p, p->pStmt, 0) && pCall->rc == SQLITE_OK);
+  } while (!takeKeyAt(pCall, p, p->pStmt, 0) && pCall->rc == SQLITE_OK);
   if (pCall->rc == SQLITE_OK) assocRunStep(&p->run, pRoot, p->pStmt, 0);
-  if (p->run.rc == SQLITE_TOOBIG) {
-    assocRunTooBig(pCall, p->run.row.nMax, pRoot->zPath);
-  }
-  assocErrorCode(pCall, p->run.rc);
+  assocRunError(&p->run, pRoot);
   return pCall->rc == SQLITE_OK;
+}
+
+/* Take the root of the key at which assoc_keys stands. */
+static void emitRoot(AssocRun *pRun, AssocNode *pRoot, sqlite3_value **apVal) {
+  AssocStream *p = (AssocStream *)pRun; /* Its first member */
+  sqlite3_value *apKey[ASSOC_KEY_MAX];
+  int i;
+  for (i = 0; i < p->keys.nKey; i++) apKey[i] = apVal[pRoot->aiSource[i]];
+  p->iKey = pRun->iKey + 1;
+  if (takeKey(pRun->pCall, p, apKey)) assocRunRow(pRun, pRoot, 0, apVal);
+  if (pRun->rc == SQLITE_OK) pRun->rc = pRun->pCall->rc;
+}
+
+/* Load the roots of the next keys, by one statement for as many as are wanted.
+** Some may have no root. The last statement stays open: the children are read
+** in its read transaction. */
+static void emitRoots(AssocCall *pCall, AssocStream *p) {
+  AssocNode *pRoot = p->run.pPlan->pRoot;
+  while (p->nRoot < p->nWant && p->iKey < p->keys.nSlot) {
+    u32 nWant = (u32)(p->nWant - p->nRoot), nLeft = p->keys.nSlot - p->iKey;
+    u32 nEnd = p->iKey + (nWant < nLeft ? nWant : nLeft);
+    if (p->pStmt == 0) p->pStmt = assocFetchOpen(&p->run, p->pFetch);
+    if (p->pStmt == 0) return;
+    sqlite3_reset(p->pStmt);
+    assocRunKeys(&p->run, pRoot, p->pStmt, p->iKey, nEnd, emitRoot);
+    assocRunError(&p->run, pRoot);
+    if (pCall->rc != SQLITE_OK) return;
+    p->iKey = nEnd;
+  }
 }
 
 /* Choose the number of roots of the next batch by the bytes that a root of this
@@ -306,7 +348,7 @@ static int loadHeld(AssocCall *pCall, AssocStream *p) {
   AssocPlan *pPlan = p->run.pPlan;
   sqlite3_stmt *pStmt = assocRunHeldStep(&p->run);
   assert(pPlan->pRoot->bOne && p->nWant == 1);
-  if (pStmt && takeKey(pCall, p, pStmt, pPlan->pRoot->iHeld + 1)) {
+  if (pStmt && takeKeyAt(pCall, p, pStmt, pPlan->pRoot->iHeld + 1)) {
     assocRunHeldRows(&p->run, pStmt);
     if (pCall->rc == SQLITE_OK && !p->bSkip) assocRunChildren(&p->run);
   }
@@ -326,7 +368,11 @@ static void loadBatch(AssocCall *pCall, AssocStream *p) {
       loadHeld(pCall, p)) {
     return;
   }
-  while (p->nRoot < p->nWant && stepRoot(pCall, p)) {
+  if (p->pFetch->bEmit) {
+    emitRoots(pCall, p);
+  } else {
+    while (p->nRoot < p->nWant && stepRoot(pCall, p)) {
+    }
   }
   if (p->nRoot && pCall->rc == SQLITE_OK && !p->bSkip) {
     assocRunChildren(&p->run);

@@ -437,8 +437,8 @@ static void eagerIds(AssocCall *pCall, EagerCursor *p, sqlite3_value *pId,
 
 /* Is the cursor's stream one for this query, asked in the same way? */
 static int eagerIsSame(AssocCall *pCall, const EagerCursor *p,
-                       const EagerArgs *pArgs, const char *zQuery, int eAsk) {
-  return p->pStream && eAsk == ASSOC_ASK_KEY && pArgs->nParam == 0 && zQuery &&
+                       const EagerArgs *pArgs, const char *zQuery) {
+  return p->pStream && pArgs->nParam == 0 && zQuery &&
          p->pPlan->pRoot->bKeyed &&
          p->pPlan->eSession == assocPlanSession(pCall->pConn) &&
          strcmp(zQuery, p->pPlan->zText) == 0;
@@ -488,11 +488,12 @@ static void eagerStart(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
   if (idxNum & (EAGER_FROM | EAGER_TO)) eAsk |= ASSOC_ASK_RANGE;
   if (idxNum & EAGER_PAST) eAsk |= ASSOC_ASK_PAST;
   if ((idxNum & EAGER_LIMIT) && !(idxNum & EAGER_KEY)) eAsk |= ASSOC_ASK_FEW;
+  if (idxNum & EAGER_IN) eAsk |= ASSOC_ASK_KEYS;
   /* The sides of an OR may share a cursor. */
   if (idxNum != p->idxNum) eagerReset(pCall, p);
   p->idxNum = idxNum;
   /* In a join each outer row comes here: the same query keeps its plan. */
-  if (eagerIsSame(pCall, p, pArgs, zQuery, eAsk)) {
+  if (eagerIsSame(pCall, p, pArgs, zQuery)) {
     assocStreamRewind(pCall, p->pStream);
     eagerFirst(pCall, p, pArgs, idxNum);
   } else {
