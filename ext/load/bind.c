@@ -194,11 +194,11 @@ sqlite3_stmt *assocFetchOpen(AssocRun *pRun, AssocFetch *pFetch) {
   return pCall->rc == SQLITE_OK ? pStmt : 0;
 }
 
-/* See load.h. */
-sqlite3_stmt *assocFetchExplain(AssocCall *pCall, AssocPlan *pPlan,
-                                const AssocFetch *pFetch) {
-  sqlite3_stmt *pStmt =
-      assocPrepare(pCall, "EXPLAIN QUERY PLAN %s", pFetch->zSql);
+/* Prepare the statement behind EXPLAIN or EXPLAIN QUERY PLAN. */
+static sqlite3_stmt *fetchExplain(AssocCall *pCall, AssocPlan *pPlan,
+                                  const AssocFetch *pFetch,
+                                  const char *zExplain) {
+  sqlite3_stmt *pStmt = assocPrepare(pCall, "%s %s", zExplain, pFetch->zSql);
   const AssocBind *pBind;
   AssocRun run;
   memset(&run, 0, sizeof(run));
@@ -211,6 +211,25 @@ sqlite3_stmt *assocFetchExplain(AssocCall *pCall, AssocPlan *pPlan,
     }
   }
   return pStmt;
+}
+
+/* See load.h. */
+sqlite3_stmt *assocFetchExplain(AssocCall *pCall, AssocPlan *pPlan,
+                                const AssocFetch *pFetch) {
+  return fetchExplain(pCall, pPlan, pFetch, "EXPLAIN QUERY PLAN");
+}
+
+/* See load.h. */
+int assocFetchReads(AssocCall *pCall, AssocPlan *pPlan,
+                    const AssocFetch *pFetch) {
+  sqlite3_stmt *pStmt = assocFetchExplain(pCall, pPlan, pFetch);
+  int nIndex = 0;
+  while (assocStep(pCall, pStmt)) {
+    nIndex += strstr(assocColumnText(pCall, pStmt, 3), " USING INDEX ") != 0;
+  }
+  assocFinalize(pCall, pStmt);
+  if (nIndex != 1) return nIndex > 0;
+  return assocSqlMoves(pCall, fetchExplain(pCall, pPlan, pFetch, "EXPLAIN"));
 }
 
 /* For callers that have no run: the statement has no parameters of the shape,

@@ -377,6 +377,9 @@ sqlite3_stmt *assocFetchPlain(AssocCall *pCall, AssocPlan *pPlan,
 ** it. 0 after an error. */
 sqlite3_stmt *assocFetchExplain(AssocCall *pCall, AssocPlan *pPlan,
                                 const AssocFetch *pFetch);
+/* Does the statement read rows of a table that it finds by an index? */
+int assocFetchReads(AssocCall *pCall, AssocPlan *pPlan,
+                    const AssocFetch *pFetch);
 /* Reset the statement, and unbind the caller's values: ?1 to ?nKey, and all
 ** that are not literals of the shape. */
 void assocFetchClose(AssocFetch *pFetch, int nKey);

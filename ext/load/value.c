@@ -286,22 +286,14 @@ static void makeValueScan(Planner *p, AssocNode *pNode, int bPlus) {
 ** Should the scan group in a sorter instead of by an index? SQLite prefers the
 ** order of an index, and then looks up the rest of each row in the table. If
 ** the rows of a group lie far from each other, this is two to three times
-** slower than sorting. EXPLAIN QUERY PLAN tells whether the index alone serves.
+** slower than sorting.
 */
-static int groupsAside(Planner *p, AssocNode *pNode) {
-  sqlite3_stmt *pStmt = assocFetchExplain(p->pCall, pNode->pPlan, &pNode->scan);
-  int b = 0;
-  while (assocStep(p->pCall, pStmt)) {
-    b |= strstr(assocColumnText(p->pCall, pStmt, 3), " USING INDEX ") != 0;
-  }
-  assocFinalize(p->pCall, pStmt);
-  return b;
-}
-
 void assocStmtValueScan(AssocPlanner *p, AssocNode *pNode) {
   if (pNode->bLookupOnly || p->pCall->rc != SQLITE_OK) return;
   makeValueScan(p, pNode, 0);
-  if (pNode->bGroups && groupsAside(p, pNode)) makeValueScan(p, pNode, 1);
+  if (pNode->bGroups && assocFetchReads(p->pCall, pNode->pPlan, &pNode->scan)) {
+    makeValueScan(p, pNode, 1);
+  }
 }
 
 /* An aggregate has the same two strategies as rows: one value for one parent,

@@ -54,27 +54,26 @@ static void filterEnd(AssocSql *p, const AssocFilter *pF, int bIn);
 static int keyWidth(const AssocHop *pFirst);
 
 /*
-** Ask SQLite whether it finds the related rows of one row. An index may serve that
-** assocHopServed() does not know, such as a partial one whose condition follows
-** from the scope.
+** SQLite is asked how it finds the related rows of one row, by EXPLAIN or EXPLAIN
+** QUERY PLAN of
 **
 **   SELECT EXISTS(SELECT 1 FROM posts t2 WHERE t2.user_id=t1.id AND ...)
 **   FROM users t1
 **
 ** Conditions nested in this one are left out.
 */
-static int filterSeeks(AssocSql *p, const AssocFilter *pF) {
+static sqlite3_stmt *filterExplain(AssocSql *p, const AssocFilter *pF,
+                                   const char *zExplain) {
   const AssocHop *pFirst = pF->pFirst;
   AssocSql ask = *p;
-  char zAll[20];
   char *zSql;
   sqlite3_stmt *pStmt;
-  if (p->bAsks || p->pCall->rc != SQLITE_OK) return 0;
   ask.bAsks = ask.bLiteral = 1;
   ask.bWith = 0;
   ask.pPlace = 0;
   ask.pStr = sqlite3_str_new(p->pCall->db);
-  filterPut(&ask, "EXPLAIN QUERY PLAN SELECT EXISTS(SELECT 1");
+  filterPut(&ask, zExplain);
+  filterPut(&ask, " SELECT EXISTS(SELECT 1");
   assocSqlFrom(&ask, pFirst, pF->pC, 0);
   filterEnd(&ask, pF, 0);
   filterPut(&ask, ") FROM ");
@@ -82,8 +81,37 @@ static int filterSeeks(AssocSql *p, const AssocFilter *pF) {
   zSql = assocStrFinish(p->pCall, ask.pStr);
   pStmt = assocPrepare(p->pCall, "%s", zSql ? zSql : "");
   sqlite3_free(zSql);
+  return pStmt;
+}
+
+/* Does SQLite find the related rows of one row? An index may serve that
+** assocHopServed() does not know, such as a partial one whose condition follows
+** from the scope. */
+static int filterSeeks(AssocSql *p, const AssocFilter *pF) {
+  const AssocHop *pFirst = pF->pFirst;
+  char zAll[20];
+  if (p->bAsks || p->pCall->rc != SQLITE_OK) return 0;
   sqlite3_snprintf(sizeof(zAll), zAll, "t%d", pFirst->iFrom);
-  return assocSqlSeeks(p->pCall, pStmt, pFirst->pRel, zAll);
+  return assocSqlSeeks(p->pCall, filterExplain(p, pF, "EXPLAIN QUERY PLAN"),
+                       pFirst->pRel, zAll);
+}
+
+/* By which columns an index finds the related rows of one row. */
+#define NARROW_KEY 0   /* The key */
+#define NARROW_SOME 1  /* The key and a column of the condition */
+#define NARROW_INDEX 2 /* The same, and no row of a table is read */
+
+static int filterNarrows(AssocSql *p, const AssocFilter *pF) {
+  int nIndex = 0;
+  if (p->bAsks) return NARROW_KEY;
+  if (!assocSqlNarrows(p->pCall, filterExplain(p, pF, "EXPLAIN QUERY PLAN"),
+                       pF->pFirst->pRel, &nIndex)) {
+    return NARROW_KEY;
+  }
+  if (nIndex != 1) return nIndex ? NARROW_SOME : NARROW_INDEX;
+  return assocSqlMoves(p->pCall, filterExplain(p, pF, "EXPLAIN"))
+             ? NARROW_SOME
+             : NARROW_INDEX;
 }
 
 /* Does an index serve every step? */
@@ -262,8 +290,15 @@ static void inCost(FilterCost *pCost, i64 nAll, i64 nEnd, i64 nPred,
   pCost->bFew = 1;
 }
 
+/* What EXISTS takes for one tested row, which has nEach related rows. A column of
+** the condition in the index leaves a share of them. */
+static i64 oneCost(i64 nEach, int eNarrow) {
+  if (eNarrow != NARROW_KEY) nEach = nEach / SHARE_RANGE + 1;
+  return COST_SEEK + (eNarrow == NARROW_INDEX ? nEach : nEach * COST_ROW);
+}
+
 /* Estimate both. All costs are 0 after an error. */
-static FilterCost filterCost(AssocSql *p, const AssocFilter *pF) {
+static FilterCost filterCost(AssocSql *p, const AssocFilter *pF, int eNarrow) {
   FilterCost cost = {0, 0, 0, 0, 0, 0, 0};
   const AssocKey *pNear = assocRelNearKey(pF->pFirst->pRel);
   const ShapePred *pPred = pF->pPred ? pF->pPred : pF->pC ? pF->pC->pWhere : 0;
@@ -281,7 +316,7 @@ static FilterCost filterCost(AssocSql *p, const AssocFilter *pF) {
   nEach = nAll / nSource + 1; /* Related rows of a tested row */
   if (nEach > ASSOC_ROWS_UNKNOWN) nEach = ASSOC_ROWS_UNKNOWN;
   inCost(&cost, nAll, nEnd, nPred, nShare);
-  cost.nOne = COST_SEEK + (pPred ? nEach * COST_ROW : 0);
+  cost.nOne = pPred ? oneCost(nEach, eNarrow) : COST_SEEK;
   /* EXISTS: until the LIMIT is reached, judging by how many rows pass */
   nTested = p->nTested;
   cost.nAll = nTested * cost.nOne;
@@ -373,7 +408,10 @@ static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy,
   if (!bServed) return FILTER_IN;
   *pzWhy = "an index has the keys of all related rows";
   if (inIsPlain(p, pF)) return FILTER_PLAIN;
-  cost = filterCost(p, pF);
+  cost = filterCost(p, pF, NARROW_KEY);
+  if (cost.nIn < cost.nExists && !cost.bFew) {
+    cost = filterCost(p, pF, filterNarrows(p, pF));
+  }
   eHow = costsLess(p, &cost, pzWhy, pnEarly);
   if (eHow == FILTER_IN && !cost.bFew && cost.nIn > 100) p->bDear = 1;
   return eHow;

@@ -46,12 +46,15 @@ void assocSqlRefIs(AssocSql *p, int iAlias, const AssocTable *pTab,
 
 void assocSqlTypeVal(AssocSql *p, const char *zType) {
   ShapeVal *pVal = assocAlloc(p->pCall, p->pArena, sizeof(*pVal));
+  u8 bOwner = p->bOwner;
   assert(zType);
   if (pVal == 0) return;
   pVal->eType = SHAPE_VAL_TEXT;
   pVal->z = zType;
   pVal->n = (int)strlen(zType);
+  p->bOwner = 1; /* The definition names it */
   assocSqlVal(p, pVal);
+  p->bOwner = bOwner;
 }
 
 void assocSqlAlive(AssocSql *p, const AssocModel *pModel, int iAlias) {

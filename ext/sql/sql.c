@@ -362,6 +362,19 @@ static void sessionLiteral(AssocSql *p, const AssocBind *pBind) {
   assocFinalize(p->pCall, pStmt);
 }
 
+/* Longer texts of definitions are bound. */
+#define MOST_CONSTANT 200
+
+/* Is the value a constant of a definition? pMeant is what it means here. A literal
+** tells SQLite that a partial index has its condition; of a bound value, SQLite
+** until 3.41 tests it again in each row, which it reads for that. */
+static int isConstantOf(const AssocSql *p, const ShapeVal *pVal,
+                        const ShapeVal *pMeant) {
+  if (!p->bOwner || pVal != pMeant) return 0;
+  if (pVal->eType <= SHAPE_VAL_INT) return 1;
+  return pVal->eType == SHAPE_VAL_TEXT && pVal->n <= MOST_CONSTANT;
+}
+
 /* Parameters are numbered by the statement, not by the shape: one ?1 of the
 ** shape may stand in several places, and each gets a number of its own.
 ** assoc_sql() has no parameters, so it writes literals. */
@@ -392,7 +405,11 @@ AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow) {
 
 /* A value that is compared needs nothing but its number. */
 void assocSqlVal(AssocSql *p, const ShapeVal *pVal) {
-  (void)assocSqlBind(p, pVal, ASSOC_BIND_VALUE);
+  if (isConstantOf(p, pVal, assocScopeVal(p->pCall, p->pScope, pVal))) {
+    sqlLiteral(p, pVal);
+  } else {
+    (void)assocSqlBind(p, pVal, ASSOC_BIND_VALUE);
+  }
 }
 
 /* ---------------------------------------------------------------- errors */

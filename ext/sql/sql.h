@@ -16,7 +16,8 @@
 **
 ** Loads and writers write their statements with these functions. A name gets
 ** into the text only after it was found in the schema, and quoted. A value gets
-** into it only as a ?number.
+** into it only as a ?number; a number or a text that a definition holds, such as the
+** value of a scope, as a quoted literal.
 */
 #ifndef ASSOC_SQL_H
 #define ASSOC_SQL_H
@@ -266,12 +267,13 @@ void assocSqlKeyIs(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
 void assocSqlRefIs(AssocSql *p, int iAlias, const AssocTable *pTab,
                    const AssocKey *pKey, int iParent, const AssocTable *pParent,
                    const AssocKey *pRef);
-/* Append a ?number for the type of a polymorphic branch. zType must outlive the
-** statement's values. */
+/* Append the type of a polymorphic branch. zType must outlive the statement's
+** values. */
 void assocSqlTypeVal(AssocSql *p, const char *zType);
 /* Append " AND t1.deletedAt IS NULL" if the model has soft deletion. */
 void assocSqlAlive(AssocSql *p, const AssocModel *pModel, int iAlias);
-/* Append a ?number for a value of the shape. */
+/* Append a ?number for a value of the shape, or a literal for a constant of a
+** definition. */
 void assocSqlVal(AssocSql *p, const ShapeVal *pVal);
 /* The same with another use: ASSOC_BIND_*. 0 after an error. */
 AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow);
@@ -368,6 +370,14 @@ int assocHopsMeet(AssocCall *pCall, const AssocHop *pHop);
 ** zAll? Finalizes pStmt. */
 int assocSqlSeeks(AssocCall *pCall, sqlite3_stmt *pStmt, const AssocRel *pRel,
                   const char *zAll);
+/* The same statement: does SQLite search by the whole key and another column?
+** *pnIndex is increased by the number of tables whose rows are behind an index.
+** Finalizes pStmt. */
+int assocSqlNarrows(AssocCall *pCall, sqlite3_stmt *pStmt, const AssocRel *pRel,
+                    int *pnIndex);
+/* Does the statement that EXPLAIN was prepared for read the rows behind its only
+** index that is not covering? Finalizes pStmt. */
+int assocSqlMoves(AssocCall *pCall, sqlite3_stmt *pStmt);
 /* Does an index serve every step of the association? */
 int assocHopServed(AssocCall *pCall, const AssocRel *pRel);
 /* The clauses of "on Post(...)" in a block; 0 if there are none. */

@@ -133,16 +133,10 @@ AssocHop *assocSqlPath(AssocSql *p, const ShapeName *pPath,
 ** needs, and zAnd behind it. Nothing for other associations. */
 void assocSqlOfType(AssocSql *p, const AssocRel *pRel, int iAlias,
                     const char *zAnd) {
-  ShapeVal *pType;
   if (pRel->zBranch == 0) return;
-  pType = assocAlloc(p->pCall, p->pArena, sizeof(*pType));
-  if (pType == 0) return;
-  pType->eType = SHAPE_VAL_TEXT;
-  pType->z = pRel->zBranch;
-  pType->n = (int)strlen(pType->z);
   assocSqlColumn(p, iAlias, pRel->pSource->pTable, pRel->type.aCol[0]);
   sqlPut(p, " IS "); /* Never NULL, as conditions on related rows are not */
-  assocSqlVal(p, pType);
+  assocSqlTypeVal(p, pRel->zBranch);
   sqlPut(p, zAnd);
 }
 

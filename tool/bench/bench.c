@@ -39,7 +39,7 @@
 #include <unistd.h>
 
 #define DATA_VERSION 5 /* In PRAGMA user_version: other data is made anew */
-#define SHAPE_MAX 128
+#define SHAPE_MAX 256
 #define SIDE_MAX 12
 #define ROUND_MAX 301
 #define TURN 2.0    /* Milliseconds of a turn, at least */

@@ -1557,6 +1557,36 @@ FROM (SELECT * FROM users u WHERE u.id IN
         (SELECT user_id FROM marked WHERE del = 0 AND id > 50)
       ORDER BY u.id LIMIT 3) u
 
+-- shape: scope-count
+-- title: the number of rows of a default scope that a partial index has
+-- target: 0.9
+-- list
+-- setup:
+CREATE TABLE IF NOT EXISTS stated(id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users, title TEXT, likes INTEGER, state TEXT);
+INSERT OR IGNORE INTO stated SELECT id, user_id, title, likes, iif(id % 4, 'live', 'draft') FROM posts;
+CREATE INDEX IF NOT EXISTS stated_live ON stated(user_id, likes) WHERE state = 'live';
+SELECT assoc_model('stated', '{"defaultScope":{"where":{"state":"live"}}}');
+SELECT assoc_define('User', 'hasMany', 'stated', '{"as":"stated","foreignKey":"user_id"}')
+-- ours:
+SELECT eager('User{id,stated.count() as n}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', id, 'n', (
+  SELECT count(*) FROM stated s WHERE s.user_id = u.id AND state = 'live'))) FROM users u NOT INDEXED
+-- expert: grouped
+SELECT json_group_array(json_object('id', id, 'n', coalesce(n, 0))) FROM users u NOT INDEXED
+LEFT JOIN (SELECT user_id, count(*) n FROM stated WHERE state = 'live' GROUP BY 1) g
+ON g.user_id = u.id
+
+-- shape: none-newer
+-- title: users without a post since a day, by an index on both columns
+-- target: 0.9
+-- list
+-- ours:
+SELECT eager('User(none posts(created_at >= "2022-06-01")){id}')
+-- expert: exists
+SELECT json_group_array(json_object('id', id)) FROM users u NOT INDEXED WHERE NOT EXISTS
+  (SELECT 1 FROM posts p WHERE p.user_id = u.id AND created_at >= '2022-06-01')
+
 -- shape: count-nulls
 -- title: a count of rows of which few have a key, by an index without NULLs
 -- target: 1
