@@ -417,28 +417,55 @@ static i64 floorMax(AssocWriter *w, const AssocModel *pModel) {
   return i;
 }
 
-/* Before rows are unlinked: note the highest key of each table that may get new
-** rows. Keys of several columns, or of another type, are the caller's. */
-static void floorsNote(Graph *g) {
-  GraphRow *p;
-  GraphFloor *pFloor;
-  for (p = g->pFirst; p; p = p->pNext) {
-    AssocModel *pModel = p->pModel;
-    if (!assocGraphIsNew(p) || pModel->pTable->eType != ASSOC_TABLE) continue;
-    if (pModel->nKey != 1 || pModel->aKey[0] != pModel->pTable->iRowid) {
+/* Before rows are unlinked: note the highest key of a table that may get new rows.
+** Keys of several columns, or of another type, are the caller's. */
+static void floorNote(Graph *g, AssocModel *pModel) {
+  GraphFloor *p;
+  if (pModel->pTable->eType != ASSOC_TABLE) return;
+  if (pModel->nKey != 1 || pModel->aKey[0] != pModel->pTable->iRowid) return;
+  for (p = g->pFloor; p; p = p->pNext) {
+    if (p->pModel == pModel) return;
+  }
+  /* The greatest rowid before the call deletes any row */
+  p = assocAlloc(g->w->pCall, &g->w->tmp, sizeof(*p));
+  if (p == 0) return;
+  p->pModel = pModel;
+  p->iMax = floorMax(g->w, pModel);
+  p->pNext = g->pFloor;
+  g->pFloor = p;
+}
+
+/* The same of the tables of what is nested in the JSON of a row, or of a list of
+** rows, that has not been unfolded yet. Below "#set" stand rows of the same model.
+** Recursion is bounded by the reader. */
+static void floorsBelow(Graph *g, AssocModel *pModel, const AssocJson *pJson) {
+  const AssocJson *p;
+  for (p = pJson->pChild; p && g->w->pCall->rc == SQLITE_OK; p = p->pNext) {
+    AssocRel *pRel = 0;
+    int i;
+    if (p->pChild == 0) continue;
+    if (pJson->eType == ASSOC_J_OBJECT) {
+      pRel = assocRelSeek(g->w->pCall, pModel, p->zKey);
+    }
+    if (pRel == 0) {
+      floorsBelow(g, pModel, p);
       continue;
     }
-    for (pFloor = g->pFloor; pFloor && pFloor->pModel != pModel;
-         pFloor = pFloor->pNext) {
+    for (i = 0; i == 0 || i < pRel->nBranch; i++) {
+      AssocModel *pTarget =
+          pRel->nBranch ? pRel->aBranch[i].pModel : pRel->pTarget;
+      floorNote(g, pTarget);
+      floorsBelow(g, pTarget, pRel->nBranch ? p->pChild : p);
     }
-    if (pFloor) continue;
-    /* The greatest rowid before the call deletes any row */
-    pFloor = assocAlloc(g->w->pCall, &g->w->tmp, sizeof(*pFloor));
-    if (pFloor == 0) return;
-    pFloor->pModel = pModel;
-    pFloor->iMax = floorMax(g->w, pModel);
-    pFloor->pNext = g->pFloor;
-    g->pFloor = pFloor;
+  }
+}
+
+/* The same of all tables that may get new rows. */
+static void floorsNote(Graph *g) {
+  const GraphRow *p;
+  for (p = g->pFirst; p; p = p->pNext) {
+    if (assocGraphIsNew(p)) floorNote(g, p->pModel);
+    if (p->eWhat == GRAPH_BY) floorsBelow(g, p->pModel, p->pJson);
   }
 }
 
@@ -621,20 +648,25 @@ static int tieIsDue(const GraphTie *p) {
          pHolder->eWhat == GRAPH_OLD && !pHolder->bWritten;
 }
 
-/* Tell a tie that its end pRow exists now. If the tie waits no more, make it;
-** or, if its holder waits no more and was passed over, put the holder on the
-** list of ready rows. */
-static void tieNotify(Graph *g, GraphTie *pTie, const GraphRow *pRow) {
+/* Tell a tie that its end pRow exists now. If its holder waits no more and was
+** passed over, put the holder on the list of ready rows. */
+static void tieCount(Graph *g, GraphTie *pTie, const GraphRow *pRow) {
   GraphRow *pHolder = tieHolder(pTie);
   assert(pTie->bHeld || pTie->nWait > 0);
   assert(!pTie->bHeld || pHolder == pRow || pHolder->nWait > 0);
   if (!pTie->bHeld) {
-    if (--pTie->nWait == 0 && !tieIsDue(pTie)) tieMake(g, pTie);
+    pTie->nWait--;
   } else if (pHolder != pRow && --pHolder->nWait == 0 && pHolder->bPassed) {
     assert(!pHolder->bDone);
     *g->ppReadyEnd = pHolder;
     g->ppReadyEnd = &pHolder->pNextReady;
   }
+}
+
+/* The same, and make the tie if it waits no more. */
+static void tieNotify(Graph *g, GraphTie *pTie, const GraphRow *pRow) {
+  tieCount(g, pTie, pRow);
+  if (!pTie->bHeld && pTie->nWait == 0 && !tieIsDue(pTie)) tieMake(g, pTie);
 }
 
 /* A row exists now: tell its ties. An existing row counted as there when its
@@ -704,6 +736,39 @@ static void tiesLate(Graph *g, GraphRow *pRow) {
 ** UNIQUE index is free before another row takes it.
 */
 
+/* "only" without links: what was found must not be taken from another row. */
+static void byAllow(Graph *g, GraphRow *p) {
+  if (p->pOnly == 0 || (p->pOnly->mMay & WRITE_MAY_LINK)) return;
+  if (p->pUp == 0 || !p->pUp->bDone) return;
+  if (assocLinkTaken(g->w, p->pLink, &p->pUp->row, p->row.aKey)) {
+    assocOnlyFail(g->w, assocGraphPath(g, p, 0), "rows of another parent in ");
+  }
+}
+
+/* A row was looked for: add what is nested in it. */
+static void byNested(Graph *g, GraphRow *p) {
+  assocGraphUnfoldRest(g, p);
+  graphTies(g, p->pNext, assocGraphEnd(p));
+}
+
+/* A row that "#upsert" found counts as there from now on, like one that is named by
+** its key: it is changed with the others, and its ties are made when its turn
+** comes. */
+static void setFound(Graph *g, GraphRow *p) {
+  GraphTie *pTie;
+  byAllow(g, p);
+  tiesLate(g, p);
+  p->eWhat = GRAPH_OLD;
+  p->bDone = 1;
+  for (pTie = p->pOfTarget; pTie; pTie = pTie->pNextOfTarget) {
+    tieCount(g, pTie, p);
+  }
+  for (pTie = p->pOfSource; pTie; pTie = pTie->pNextOfSource) {
+    tieCount(g, pTie, p);
+  }
+  byNested(g, p);
+}
+
 /* Look for the rows of a list that have "#by", because these are not unlinked.
 ** What they need to be found is written before. */
 static void setFind(Graph *g, const GraphSet *pSet) {
@@ -716,6 +781,7 @@ static void setFind(Graph *g, const GraphSet *pSet) {
     rowCells(g, p, &cells);
     if (g->w->pCall->rc == SQLITE_OK) p->bFound = (u8)byFind(g, p, &cells);
     p->bMissed = !p->bFound;
+    if (p->bFound && p->bUpsert) setFound(g, p);
   }
 }
 
@@ -828,38 +894,29 @@ static void setsChange(Graph *g) {
 /* Do this for the lists that are new. */
 static void setsRun(Graph *g) {
   GraphSet *p;
+  const GraphSet *pFirst, *pEnd = 0;
   int bAny = 0;
   for (p = g->pSet; p; p = p->pNext) {
     bAny |= !p->bDone && p->pUp->eWhat == GRAPH_OLD;
   }
   if (!bAny) return;
   /* Find, release, change: in this order, so that a UNIQUE value of a released row
-  ** is free before another row takes it. */
-  floorsNote(g);
-  for (p = g->pSet; p; p = p->pNext) {
-    if (!p->bDone && p->pUp->eWhat == GRAPH_OLD) setFind(g, p);
+  ** is free before another row takes it. What is found may hold lists, which come
+  ** first then. */
+  while (pEnd != g->pSet) {
+    pFirst = g->pSet;
+    for (p = g->pSet; p != pEnd; p = p->pNext) {
+      if (!p->bDone && p->pUp->eWhat == GRAPH_OLD) setFind(g, p);
+    }
+    pEnd = pFirst;
   }
+  floorsNote(g);
   setsMoved(g);
   for (p = g->pSet; p; p = p->pNext) {
     if (!p->bDone && p->pUp->eWhat == GRAPH_OLD) setLetGo(g, p);
     p->bDone = 1;
   }
   setsChange(g);
-}
-
-/* "only" without links: what was found must not be taken from another row. */
-static void byAllow(Graph *g, GraphRow *p) {
-  if (p->pOnly == 0 || (p->pOnly->mMay & WRITE_MAY_LINK)) return;
-  if (p->pUp == 0 || !p->pUp->bDone) return;
-  if (assocLinkTaken(g->w, p->pLink, &p->pUp->row, p->row.aKey)) {
-    assocOnlyFail(g->w, assocGraphPath(g, p, 0), "rows of another parent in ");
-  }
-}
-
-/* A row was looked for: add what is nested in it. */
-static void byNested(Graph *g, GraphRow *p) {
-  assocGraphUnfoldRest(g, p);
-  graphTies(g, p->pNext, assocGraphEnd(p));
 }
 
 /* A row with "#by" or "#upsert": find it, or make it. All keys that could help to
@@ -1019,23 +1076,39 @@ static void tieLost(Graph *g, GraphTie *p) {
   }
 }
 
-/* Note for each link how the payload's ties use it: LINK_*. */
+/* Note that a tie of the row uses its link: LINK_*. */
+static void linkUsed(const GraphTie *p, const GraphRow *pRow, int eUse) {
+  WriteLink *pLink = p->pLink;
+  if (pLink->pRel->eKind == ASSOC_BELONGSTOMANY) return;
+  if (pLink->pUser && pLink->pUser != pRow) pLink->mUsed |= LINK_MANY;
+  pLink->mUsed |= (u8)eUse;
+  pLink->pUser = pRow;
+}
+
+/* The tie by which a row was related before the call, which writes nothing. False
+** if there is none. */
+static int rowTie(GraphRow *pRow, GraphTie *p) {
+  memset(p, 0, sizeof(*p));
+  p->pLink = pRow->pLink;
+  p->pSource = pRow->pUp;
+  p->pRow = p->pTarget = pRow;
+  return pRow->bRelated;
+}
+
+/* Note for each link how the payload's ties use it. */
 static void linksUsed(Graph *g) {
-  const GraphRow *pRow;
+  GraphRow *pRow;
   const GraphTie *p;
+  GraphTie was;
   WriteLink *pLink;
   for (pLink = g->w->pLink; pLink; pLink = pLink->pNext) {
     pLink->mUsed = 0;
     pLink->pUser = 0;
   }
   for (pRow = g->pFirst; pRow; pRow = pRow->pNext) {
+    if (rowTie(pRow, &was)) linkUsed(&was, pRow->pUp, LINK_HELD);
     for (p = pRow->pOfSource; p; p = p->pNextOfSource) {
-      pLink = p->pLink;
-      if (pLink->pRel->eKind == ASSOC_BELONGSTOMANY) continue;
-      if (pLink->pUser && pLink->pUser != pRow) pLink->mUsed |= LINK_MANY;
-      assert(pLink);
-      pLink->mUsed |= p->bHeld ? LINK_HELD : LINK_LATE;
-      pLink->pUser = pRow;
+      linkUsed(p, pRow, p->bHeld ? LINK_HELD : LINK_LATE);
     }
   }
 }
@@ -1051,24 +1124,28 @@ static int linkContested(const Graph *g, const WriteLink *pLink) {
   return 0;
 }
 
-/* After all rows are written: raise an error if a late tie was undone. */
+/* Raise an error if another tie has undone this one. */
+static void tieCheck(Graph *g, GraphTie *p) {
+  int bFound;
+  if (g->w->pCall->rc != SQLITE_OK) return;
+  if (p->pLink->mUsed == 0 || !linkContested(g, p->pLink)) return;
+  if (!assocLinkHas(g->w, p->pLink, &p->pSource->row, p->pTarget->row.aKey,
+                    &bFound)) {
+    tieLost(g, p);
+  }
+}
+
+/* After all rows are written: raise an error if a tie was undone. */
 static void runContests(Graph *g) {
   GraphRow *pRow;
-  GraphTie *p;
-  int bFound;
+  GraphTie *p, was;
   if (g->nLate == 0 || g->w->pCall->rc != SQLITE_OK) return;
   /* Held and late ties, or two rows, may have written one foreign key: look
   ** whether each tie is there. */
   linksUsed(g);
   for (pRow = g->pFirst; pRow; pRow = pRow->pNext) {
-    for (p = pRow->pOfSource; p && g->w->pCall->rc == SQLITE_OK;
-         p = p->pNextOfSource) {
-      if (p->pLink->mUsed == 0 || !linkContested(g, p->pLink)) continue;
-      if (!assocLinkHas(g->w, p->pLink, &p->pSource->row, p->pTarget->row.aKey,
-                        &bFound)) {
-        tieLost(g, p);
-      }
-    }
+    if (rowTie(pRow, &was)) tieCheck(g, &was);
+    for (p = pRow->pOfSource; p; p = p->pNextOfSource) tieCheck(g, p);
   }
 }
 

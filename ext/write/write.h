@@ -475,7 +475,7 @@ struct WriteLink {
 #define LINK_LIST 1  /* A list of targets */
 #define LINK_PAIRS 2 /* A list of targets, each with its source */
 
-#define LINK_HELD 1 /* An INSERT writes the key */
+#define LINK_HELD 1 /* An INSERT writes the key, or it was there before */
 #define LINK_LATE 2 /* An UPDATE of an existing row writes it */
 #define LINK_MANY 4 /* Several rows are sources */
 
