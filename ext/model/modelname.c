@@ -987,7 +987,7 @@ static const char *nearestModel(AssocCall *pCall, AssocCatalog *pCat,
       if (pDef->pSource && !assocModelShownTry(pCall, pDef->pSource)) continue;
       if (pDef->pSource) assocNearestTry(&near, pDef->pSource->zName);
       if (pCall->pConn->pSession) continue;
-      if (pDef->zName[0] == 0 && sqlite3_stricmp(pDef->zModel, zName) != 0) {
+      if (pDef->zName[0] == 0 && assocModelTry(pCall, p, pDef->zModel)) {
         assocNearestTry(&near, pDef->zModel);
       }
     }

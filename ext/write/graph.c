@@ -863,8 +863,18 @@ static int setMove(Graph *g, GraphRow *p, WriteNew *pNew) {
   return pNew->aCell != 0;
 }
 
+/* Is the row nested in itself? */
+static int rowIsAbove(const GraphRow *p) {
+  const GraphRow *pUp;
+  for (pUp = p->pUp; pUp; pUp = pUp->pUp) {
+    if (pUp->eWhat == GRAPH_OLD && assocRowSame(&pUp->row, &p->row)) return 1;
+  }
+  return 0;
+}
+
 /* Change the existing rows that have not been changed, and move those that go to
-** another list. */
+** another list. A row that is nested in itself waits for its turn: then it has the
+** values of the row above. */
 static void setsChange(Graph *g) {
   AssocWriter *w = g->w;
   GraphRow *p;
@@ -878,6 +888,7 @@ static void setsChange(Graph *g) {
   for (p = g->pFirst; p && a; p = p->pNext) {
     if (p->pFrom) n += setMove(g, p, &a[n]);
     if (p->eWhat != GRAPH_OLD || p->bChanged || p->pJson == 0) continue;
+    if (rowIsAbove(p)) continue;
     p->bChanged = 1;
     rowOwners(g, p);
     rowCells(g, p, &cells);
