@@ -384,6 +384,11 @@ int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema);
 AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName);
 /* Index of a table or view in aEntry, or -1. */
 int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable);
+/* The prefix of a name in this database: "aux.", or nothing for main where that is
+** clear. The statement is about the table zName; 0: about one that the database
+** has. */
+void assocDdlSchema(sqlite3_str *pStr, const AssocSchema *pSchema,
+                    const char *zName);
 
 /*
 ** The views, triggers and constraints of a file are written by its author.
@@ -483,6 +488,7 @@ struct AssocScope {
   const char *zName;      /* 0: the default scope */
   ShapeClauses *pClauses; /* What the scope adds to a query */
   int nParam;             /* Number of parameters */
+  u8 bNamed;              /* It has others, by names: it cannot be used */
   AssocScope *pNext;      /* The next scope of the model */
 };
 /* Read the scopes and the column of a paranoid model, unless that is done.

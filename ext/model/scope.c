@@ -18,8 +18,8 @@ static void addScope(AssocCall *pCall, AssocModel *pModel, const char *zName,
   assert(pJson);
   if (pScope == 0) return;
   pScope->zName = zName;
-  pScope->pClauses =
-      assocShapeScope(pCall, pArena, pJson, zName ? &pScope->nParam : 0);
+  pScope->pClauses = assocShapeScope(
+      pCall, pArena, pJson, zName ? &pScope->nParam : 0, &pScope->bNamed);
   assocErrorPrefix(pCall,
                    "the scope %s of %s: ", zName ? zName : "defaultScope",
                    pModel->zLabel);
@@ -92,12 +92,19 @@ static void checkColumns(AssocCall *pCall, const AssocModel *pModel,
 }
 
 /* Called when assoc_model() stores the scopes, so that a misspelt column is
-** found there and not at the next read. */
+** found there and not at the next read, and a value without a number not at the next
+** use of the scope. */
 void assocModelCheckScopes(AssocCall *pCall, AssocModel *pModel) {
   const AssocScope *pScope;
   const ShapeSort *pSort;
   if (!assocModelScopes(pCall, pModel)) return;
   for (pScope = pModel->pScope; pScope; pScope = pScope->pNext) {
+    if (pScope->bNamed) {
+      assocErrorOf(pCall, ASSOC_E_DEFINITION, pModel->zLabel, pScope->zName,
+                   "the scope %s of %s takes values by number, not by name: "
+                   "{\"$param\":1}",
+                   pScope->zName, pModel->zLabel);
+    }
     checkColumns(pCall, pModel, pScope->pClauses->pWhere);
     for (pSort = pScope->pClauses->pOrder; pSort; pSort = pSort->pNext) {
       if (pSort->key.bAt) noJoinRow(pCall, pModel, pSort->key.pPath);

@@ -1074,20 +1074,23 @@ void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
 
 /* See shape.h. */
 int assocShapeIsOptions(AssocCall *pCall, sqlite3_value *pVal) {
-  static const char *const az[] = {"where", "include", "attributes", "order",
-                                   "limit", "model",   "association"};
+  static const char *const az[] = {"where", "include",    "attributes", "order",
+                                   "limit", "offset",     "paranoid",   "raw",
+                                   "model", "association"};
   const char *z = assocJsonText(pCall, pVal);
   AssocJson *pObj = 0;
   AssocArena mem;
-  int i, bFound = 0;
+  int i, n = 0, nAll = 0;
   memset(&mem, 0, sizeof(mem));
   if (z) pObj = assocJsonTry(pCall, &mem, z, sqlite3_value_bytes(pVal));
-  for (i = 0; i < ASSOC_COUNT(az) && !bFound; i++) {
-    bFound = assocJsonGet(pObj, az[i]) != 0; /* Not of an array */
+  for (i = 0; i < ASSOC_COUNT(az); i++) {
+    n += assocJsonGet(pObj, az[i]) != 0; /* Not of an array */
   }
+  if (pObj) nAll = pObj->nChild;
   /* The caller only wants to know; an object that is no JSON is no options. */
   assocArenaFree(&mem);
-  return bFound;
+  if (n == 0) return 0;
+  return n == nAll ? ASSOC_OPTIONS_ALL : ASSOC_OPTIONS_SOME;
 }
 
 /* Begin to read JSON that is no whole shape. */
@@ -1115,10 +1118,10 @@ static void noParams(AssocCall *pCall, const AssocShape *pShape) {
 }
 
 /* A scope can have the parts of a query that make sense wherever the model is
-** read. *pnParam is the greatest ?n, so a use with too few arguments is found; the
-** default scope has none, and pnParam is 0. */
+** read. *pnParam is the greatest ?n, so a use with too few arguments is found. The
+** default scope has no parameters, and pnParam is 0. */
 ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
-                              AssocJson *pJson, int *pnParam) {
+                              AssocJson *pJson, int *pnParam, u8 *pbNamed) {
   static const char *const az[] = {"where", "order", "limit", "offset"};
   JsonParser p;
   AssocShape shape;
@@ -1147,6 +1150,7 @@ ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
   ownSorts(pC->pOrder);
   if (pnParam) {
     *pnParam = shape.nParam;
+    *pbNamed = shape.bNamed;
   } else {
     noParams(pCall, &shape);
   }

@@ -261,7 +261,7 @@ ShapeSort *assocShapeOrder(AssocCall *pCall, AssocArena *pArena,
 /* Read a model's scope: {"where":...,"order":...,"limit":...,"offset":...}.
 ** *pnParam receives the number of its parameters; 0: it takes none. */
 ShapeClauses *assocShapeScope(AssocCall *pCall, AssocArena *pArena,
-                              AssocJson *pJson, int *pnParam);
+                              AssocJson *pJson, int *pnParam, u8 *pbNamed);
 
 /* The AND of two predicates. Either may be 0. The lists of p1 and p2 become
 ** part of the result. */
@@ -311,9 +311,11 @@ void assocShapeParseText(AssocCall *pCall, AssocArena *pArena,
 void assocShapeParseJson(AssocCall *pCall, AssocArena *pArena,
                          AssocShape *pShape, int nText);
 /* Is the value a JSON object with one of Sequelize's find options, such as
-** {"where":…}? For hints, where a caller gives one in the place of a key or of a
-** parameter. */
+** {"where":…}, or with nothing else? For hints, where a caller gives one in the
+** place of a key or of a parameter. */
 int assocShapeIsOptions(AssocCall *pCall, sqlite3_value *pVal);
+#define ASSOC_OPTIONS_SOME 1
+#define ASSOC_OPTIONS_ALL 2
 
 /* Do the clauses contain anything but conditions? through(...) must not:
 ** zShapeThrough is the text of that error. */

@@ -478,10 +478,7 @@ static const char *insideHint(AssocSql *p, const AssocModel *pModel,
   }
   pStr = sqlite3_str_new(p->pCall->db);
   sqlite3_str_appendf(pStr, "%s: ALTER TABLE ", zShapeInside);
-  if (sqlite3_stricmp(pTab->pSchema->zName, "main") != 0) {
-    assocDdlName(pStr, pTab->pSchema->zName);
-    sqlite3_str_appendall(pStr, ".");
-  }
+  assocDdlSchema(pStr, pTab->pSchema, pTab->zName);
   assocDdlName(pStr, pTab->zName);
   sqlite3_str_appendall(pStr, " ADD COLUMN ");
   assocDdlName(pStr, zLast);

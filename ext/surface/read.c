@@ -70,14 +70,20 @@ static int isObject(AssocCall *pCall, sqlite3_value *pVal) {
 }
 
 /* The options or the condition of Sequelize's findOne() in the place of a key:
-** no row has such a key where the column holds numbers, so say what to write. */
-static void readerNeedKey(Reader *p) {
+** no row has such a key where the column holds numbers, so say what to write. Where
+** it holds texts, do so if there is no such row (bMissing), and the text has nothing
+** but options. */
+static void readerNeedKey(Reader *p, int bMissing) {
   const AssocModel *pModel = p->pPlan->pRoot->pModel;
-  int bOptions;
+  const AssocTable *pTab = pModel->pTable;
+  int eOptions;
   if (pModel->nKey != 1 || sqlite3_value_type(p->pKey) != SQLITE_TEXT) return;
-  if (pModel->pTable->aCol[pModel->aKey[0]].eAff != ASSOC_AFF_NUMERIC) return;
-  if (!isObject(p->pCall, p->pKey)) return;
-  bOptions = assocShapeIsOptions(p->pCall, p->pKey);
+  if (!bMissing && (pTab->aCol[pModel->aKey[0]].eAff != ASSOC_AFF_NUMERIC ||
+                    !isObject(p->pCall, p->pKey))) {
+    return;
+  }
+  eOptions = assocShapeIsOptions(p->pCall, p->pKey);
+  if (bMissing && eOptions != ASSOC_OPTIONS_ALL) return;
   assocFail(p->pCall,
             &(AssocWhy){.eReason = ASSOC_E_ARGUMENT,
                         .zModel = pModel->zLabel,
@@ -85,7 +91,7 @@ static void readerNeedKey(Reader *p) {
                             "rows by a condition are a query: "
                             "eager('{\"model\":\"User\",\"where\":{...}}')"},
             "a key of %s is one value, not %s", pModel->zLabel,
-            bOptions ? "find options" : "a JSON object");
+            eOptions ? "find options" : "a JSON object");
 }
 
 /* Run the plan: the answer is in p, unless the call has an error. */
@@ -93,7 +99,7 @@ static void readerRun(Reader *p) {
   AssocCall *pCall = p->pCall;
   int bNull;
   if (p->pKey) {
-    readerNeedKey(p);
+    readerNeedKey(p, 0);
     assocKeyRead(pCall, p->pPlan->pRoot->pModel, p->pKey, &p->key);
     p->args.nKey = p->key.nCol;
     p->args.apKey = p->key.apVal;
@@ -110,6 +116,11 @@ static void readerRun(Reader *p) {
   assocKeysClear(&p->key);
 }
 
+/* The answer is valid. If no row has the key, is it none? */
+static void readerDone(Reader *p) {
+  if (p->eAsk == ASSOC_ASK_FIND && p->zJson == 0) readerNeedKey(p, 1);
+}
+
 /* Run the plan that an earlier call in the same statement holds. False if there
 ** is none, or if its answer is not valid. */
 static int readerHeld(Reader *p) {
@@ -120,6 +131,7 @@ static int readerHeld(Reader *p) {
   if (p->pPlan == 0) return 0;
   readerRun(p);
   bStale = p->pPlan->hold.bStale;
+  if (!bStale) readerDone(p);
   assocHoldRelease(p->pCall, p->pPlan);
   if (!bStale) return 1;
   sqlite3_free(p->zJson);
@@ -138,7 +150,10 @@ static void readerCall(Reader *p, int nVal, sqlite3_value **apVal) {
   pCat = assocCatalogEnter(pCall);
   p->pPlan = assocPlanGet(pCall, pCat, p->eAsk, p->zModel, p->zText);
   if (p->pPlan && p->pKey) assocHoldKeep(pCall, p->pCtx, 0, p->pPlan);
-  if (p->pPlan) readerRun(p);
+  if (p->pPlan) {
+    readerRun(p);
+    readerDone(p);
+  }
   assocPlanRelease(pCall, p->pPlan);
   assocCatalogLeave(pCall, pCat);
 }

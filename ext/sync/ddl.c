@@ -22,33 +22,6 @@ void assocDdlNames(sqlite3_str *pStr, const AssocKey *pKey) {
   sqlite3_str_appendchar(pStr, 1, ')');
 }
 
-/* Has temp a table of this name, or, for 0, one whose name a table of the database
-** has? Both have our own tables where both have definitions: they do not count. */
-static int isHidden(const AssocSchema *pSchema, const char *zName) {
-  const AssocSchema *pTemp = pSchema;
-  int i;
-  while (pTemp->pNext) pTemp = pTemp->pNext;
-  if (zName) return assocSchemaIndex(pTemp, zName) >= 0;
-  for (i = 0; i < pTemp->nEntry; i++) {
-    const char *z = pTemp->aEntry[i].zName;
-    if (sqlite3_strnicmp(z, "assoc_", 6) == 0) continue;
-    if (assocSchemaIndex(pSchema, z) >= 0) return 1;
-  }
-  return 0;
-}
-
-/* "main." is left out: the text is shown to people and stored in migrations. But
-** where temp has a table of the same name, the name alone would mean that one. */
-void assocDdlSchema(sqlite3_str *pStr, const AssocSchema *pSchema,
-                    const char *zName) {
-  if (sqlite3_stricmp(pSchema->zName, "main") == 0 &&
-      !isHidden(pSchema, zName)) {
-    return;
-  }
-  assocDdlName(pStr, pSchema->zName);
-  sqlite3_str_appendchar(pStr, 1, '.');
-}
-
 /* Begin another statement. The caller appends its text; the next call adds the
 ** semicolon. */
 void assocDdlBegin(AssocSync *p, const char *z) {

@@ -73,11 +73,6 @@ char *assocSyncScript(AssocSync *p, const char *zTables, const char *zRest);
 
 /* (a, b) */
 void assocDdlNames(sqlite3_str *pStr, const AssocKey *pKey);
-/* The prefix of a name in this database: "aux.", or nothing for main where that is
-** clear. The statement is about the table zName; 0: about one that the database
-** has. */
-void assocDdlSchema(sqlite3_str *pStr, const AssocSchema *pSchema,
-                    const char *zName);
 /* End the statement before, if any, and start the next with the text z. */
 void assocDdlBegin(AssocSync *p, const char *z);
 /* Swap p->pStr and p->pLate: from here on statements are late ones. A second
