@@ -93,6 +93,48 @@ int assocListRoom(AssocRun *pRun, AssocNodeRun *pState) {
   return 1;
 }
 
+void assocListWay(AssocRun *pRun, AssocNodeRun *pState, u32 iBucket, u32 iEnd) {
+  const i64 nOne = sizeof(AssocWay);
+  u32 nOld = pState->nWay;
+  if (nOld == pState->nWayRoom) {
+    u32 nNew = nOld * 4 + 60;
+    AssocWay *aNew = listGrow(pRun, pState->aWay, nOne * nOld, nOne * nNew);
+    if (aNew == 0) return;
+    pState->aWay = aNew;
+    pState->nWayRoom = nNew;
+  }
+  pState->aWay[pState->nWay++] = (AssocWay){iBucket, iEnd};
+}
+
+/* Sort the ways by their targets: count, then place. Then two ways from a parent to
+** a target follow each other among the ways of this parent. */
+void assocListWays(AssocRun *pRun, AssocNodeRun *pState) {
+  u32 nEnd = pState->ends.nSlot, i, iSum = 0;
+  const i64 nWord = sizeof(u32);
+  u32 *aiEnd = listGrow(pRun, 0, 0, nWord * ((i64)nEnd + pState->nBucket));
+  AssocWay *aWay = listGrow(pRun, 0, 0, (i64)sizeof(AssocWay) * pState->nWay);
+  u32 *aiLast = &aiEnd[nEnd];
+  if (aiEnd == 0 || aWay == 0) return;
+  memset(aiEnd, 0, (size_t)(nWord * nEnd));
+  memset(aiLast, 0xff, (size_t)(nWord * pState->nBucket));
+  for (i = 0; i < pState->nWay; i++) aiEnd[pState->aWay[i].iEnd]++;
+  for (i = 0; i < nEnd; i++) {
+    u32 n = aiEnd[i];
+    aiEnd[i] = iSum;
+    iSum += n;
+  }
+  for (i = 0; i < pState->nWay; i++) {
+    aWay[aiEnd[pState->aWay[i].iEnd]++] = pState->aWay[i];
+  }
+  for (i = 0; i < pState->nWay && pRun->rc == SQLITE_OK; i++) {
+    u32 iBucket = aWay[i].iBucket, iEnd = aWay[i].iEnd;
+    if (aiLast[iBucket] == iEnd) continue;
+    aiLast[iBucket] = iEnd;
+    if (!assocListTakes(pState, iBucket)) continue;
+    assocListAdd(pRun, pState, iBucket, pState->apEnd[iEnd]);
+  }
+}
+
 /* Count the rows of each bucket. True if the rows came bucket by bucket. */
 static int listCount(AssocNodeRun *pState) {
   u32 i, iLast = 0;

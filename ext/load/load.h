@@ -157,9 +157,11 @@ struct AssocNode {
   const char *zIndex; /* The index of a lookup; "": the primary key; 0: none */
   int eSeek; /* Without zIndex: does SQLite seek? 1: yes; -1: no; 0: unknown */
   AssocFetch lookup, scan; /* By keys; all rows at once */
-  AssocFetch ends;    /* Many to many: reads each target once; then scan reads
-                      ** only join rows. Or none */
-  AssocKeyRule *aEnd; /* How join rows compare with these targets */
+  AssocFetch ends;    /* Reads each target once; then scan reads only join rows,
+                      ** or pairs of the ends of a path. Or none */
+  int nEnd;           /* Columns of a target's key in these, */
+  AssocKeyRule *aEnd; /* and how they compare */
+  u8 bWays;           /* Several pairs may be the same */
   AssocFetch lookupAt, scanAt; /* lookup and scan of a page at a cursor */
   AssocFetch lookupOne;        /* The lookup of one key, if lookup has bTake */
   AssocFetch held;             /* The lookup of one key in a held plan */

@@ -271,6 +271,7 @@ static void makeEach(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   AssocSql sql;
   assocStmtStart(p, &sql, pNode, 0);
   sql.nVar = nKey;
+  sql.bInside = (u8)(isPathNode(pNode) && !pNode->bDown);
   assocStmtPlace(&sql, pNode);
   stmtPut(&sql, "SELECT ");
   assocStmtValues(&sql, pNode, 0, 0);
@@ -278,7 +279,11 @@ static void makeEach(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   sql.nListed = pNode->nArg;
   sql.aListed = pNode->aArg;
   sql.iListed = 1;
-  stmtKey(&sql, pNode, nKey, 0);
+  if (sql.bInside) {
+    stmtPut(&sql, " WHERE true");
+  } else {
+    stmtKey(&sql, pNode, nKey, 0);
+  }
   assocStmtWhere(&sql, pNode);
   if (bCursor) assocStmtCursors(&sql, pNode);
   if (pNode->pRel && !pNode->bOne) assocStmtOrder(&sql, pNode);

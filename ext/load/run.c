@@ -352,25 +352,30 @@ static void endRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   u32 iEnd = assocKeymapAdd(&pState->ends, apVal, &pRun->rc);
   if (iEnd == ASSOC_NOSLOT || !assocListEnds(pRun, pState, iEnd + 1)) return;
-  pState->apEnd[iEnd] = writeRow(pRun, pNode, &apVal[pNode->pRel->other.nCol]);
+  pState->apEnd[iEnd] = writeRow(pRun, pNode, &apVal[pNode->nEnd]);
 }
 
-/* Many to many: put the target of a join row into its parent's bucket. The
-** values are the key of the target, then the key of the parent. */
+/* Many to many: put the target of a join row into its parent's bucket. Of a path
+** also, but several ways may lead to one target. The values are the key of the target, then the key of the parent. */
 static void linkRow(AssocRun *pRun, AssocNode *pNode, sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   sqlite3_value **apKey = &apVal[pState->ends.nKey];
   u32 iBucket = assocKeymapFind(&pState->map, apKey, &pRun->rc), iEnd;
   if (iBucket == ASSOC_NOSLOT) return;
   iEnd = assocKeymapFind(&pState->ends, apVal, &pRun->rc);
-  if (iEnd == ASSOC_NOSLOT || !assocListTakes(pState, iBucket)) return;
+  if (iEnd == ASSOC_NOSLOT) return;
+  if (pNode->bWays) {
+    assocListWay(pRun, pState, iBucket, iEnd);
+    return;
+  }
+  if (!assocListTakes(pState, iBucket)) return;
   assocListAdd(pRun, pState, iBucket, pState->apEnd[iEnd]);
 }
 
 /* Many to many: write all targets, before the join rows are scanned. */
 static void fetchEnds(AssocRun *pRun, AssocNode *pNode) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
-  int n = pNode->pRel->other.nCol;
+  int n = pNode->nEnd;
   sqlite3_stmt *pStmt = assocFetchOpen(pRun, &pNode->ends);
   if (pStmt == 0) return;
   assocKeymapInit(&pState->ends, n, pNode->aEnd);
@@ -469,8 +474,8 @@ static void fetchScan(AssocRun *pRun, AssocNode *pNode) {
   if (pStmt == 0) return;
   if (pNode->ends.zSql) {
     fetchEnds(pRun, pNode);
-    emitRows(pRun, pNode, pStmt, pNode->nKey + pNode->pRel->other.nCol,
-             linkRow);
+    emitRows(pRun, pNode, pStmt, pNode->nKey + pNode->nEnd, linkRow);
+    if (pNode->bWays) assocListWays(pRun, &pRun->aNode[pNode->iNode]);
   } else if (pNode->pAlso) {
     int n = pNode->nKey + readyValues(pRun, pNode);
     if (pCall->rc == SQLITE_OK) emitRows(pRun, pNode, pStmt, n, valueRow);
@@ -836,6 +841,8 @@ static void clearMaps(AssocRun *pRun) {
     pState->abAbove = 0;
     pState->apEnd = 0;
     pState->nEnd = 0;
+    pState->aWay = 0;
+    pState->nWay = pState->nWayRoom = 0;
     pState->aBucket = 0;
     pState->nBucket = 0;
     pState->apRow = 0;

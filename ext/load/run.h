@@ -37,6 +37,12 @@ struct AssocBucket {
   u8 bFetched; /* Its rows were looked up */
 };
 
+/* A way on a path, from a parent to a target. */
+typedef struct AssocWay AssocWay;
+struct AssocWay {
+  u32 iBucket, iEnd;
+};
+
 /* A node while it runs. Its arrays are in the arena of the run. */
 struct AssocNodeRun {
   AssocKeymap map;      /* Numbers the keys that the parents' rows have */
@@ -52,7 +58,9 @@ struct AssocNodeRun {
   AssocKeymap ends; /* Many to many, scanned: keys of the targets */
   AssocRow **apEnd; /* The targets' rows, shared by all lists */
   u32 nEnd;         /* Size of apEnd */
-  int nLevel;       /* Levels of this recursion above the row being gathered */
+  AssocWay *aWay;   /* Pairs that may come again: a parent's list, a target */
+  u32 nWay, nWayRoom;
+  int nLevel;        /* Levels of this recursion above the row being gathered */
   AssocKeymap ident; /* If aiIdent: numbers the rows by their own keys, also
                      ** those above the first level of a recursion */
   u8 *abAbove;       /* Recursion with aiIdent: is row i above the row being
@@ -99,6 +107,10 @@ static inline void assocListAdd(AssocRun *pRun, AssocNodeRun *pState,
   pState->apRow[pState->nRow] = pRow;
   pState->aiList[pState->nRow++] = iBucket;
 }
+/* Add a way; put the targets of all ways in their lists, each once and in the order
+** of apEnd. */
+void assocListWay(AssocRun *pRun, AssocNodeRun *pState, u32 iBucket, u32 iEnd);
+void assocListWays(AssocRun *pRun, AssocNodeRun *pState);
 /* All rows are here: sort them by bucket. */
 void assocListEnd(AssocRun *pRun, AssocNodeRun *pState);
 /* Turn the sorted lists into pages: drop the extra row, and reverse. */

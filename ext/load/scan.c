@@ -226,6 +226,19 @@ static const char *linksIndex(Planner *p, AssocNode *pNode) {
                                        : assocStmtKeyIndex(p, pNode, &bDesc);
 }
 
+/* The rules of the keys by which targets are found: both sides have the same
+** affinity. False after an error. */
+static int stmtEndRules(Planner *p, AssocNode *pNode, int n) {
+  pNode->aEnd = assocPlannerAlloc(p, sizeof(AssocKeyRule) * (size_t)n);
+  pNode->nEnd = n;
+  if (pNode->aEnd == 0) return 0;
+  while (n-- > 0) {
+    pNode->aEnd[n] =
+        (AssocKeyRule){.eAff = ASSOC_AFF_NONE, .eColl = ASSOC_COLL_BINARY};
+  }
+  return 1;
+}
+
 /* Many to many in two statements: the targets, and the join rows.
 **
 **   SELECT assoc_emit(t1.id, <values>) FROM tags t1
@@ -239,13 +252,10 @@ static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
   AssocSql sql;
   int i, n = 0;
   assert(isMany2Many(pNode) && pNode->bMany);
-  pNode->aEnd =
-      assocPlannerAlloc(p, sizeof(AssocKeyRule) * (size_t)pRel->other.nCol);
-  if (pNode->aEnd == 0) return;
+  if (!stmtEndRules(p, pNode, pRel->other.nCol)) return;
   assocStmtStart(p, &sql, pNode, 1);
   for (i = 0; i < pRel->other.nCol; i++) {
     const AssocColumn *pCol = &pRel->pThrough->aCol[pRel->other.aCol[i]];
-    pNode->aEnd[i].eAff = ASSOC_AFF_NONE; /* Both columns have the same */
     pNode->aEnd[i].eColl = pCol->eColl;
     stmtNext(&sql, &n, "SELECT assoc_emit(", ",");
     assocSqlColumn(&sql, 1, pNode->pModel->pTable, pRel->targetKey.aCol[i]);
@@ -270,12 +280,80 @@ static void makeLinks(Planner *p, AssocNode *pNode, const char *zIndex) {
   assocStmtEnd(&sql, &pNode->scan);
 }
 
+/* Is a path on which several ways may lead to a row to be read in two statements?
+** Each target is written once, so there may not be more of them than ways. */
+static int isWays(Planner *p, const AssocNode *pNode) {
+  const AssocRel *pRel = pNode->pRel;
+  i64 nWay = 0;
+  int i;
+  if (!isPathNode(pNode) || pNode->bDown || !pNode->bMany) return 0;
+  if (pNode->pPage || pNode->bRecurse || p->bReverse) return 0;
+  if (pNode->nArg == 0 || pNode->pModel->nKey > ASSOC_KEY_MAX) return 0;
+  if (pNode->nArg + pNode->pModel->nKey > p->nFunctionArg) return 0;
+  for (i = 0; i < pRel->nPath; i++) {
+    const AssocRel *pStep = pRel->apPath[i];
+    AssocTable *pTab =
+        pStep->pThrough ? pStep->pThrough : pStep->pTarget->pTable;
+    i64 n = assocTableRows(p->pCall, pTab);
+    if (n > nWay) nWay = n;
+  }
+  return assocTableRows(p->pCall, pNode->pModel->pTable) <= nWay;
+}
+
+/*
+** A path in two statements: the targets in their order, and the pairs of the path's
+** ends, once for each way. A pair that comes again is skipped by run.c, which takes
+** less than DISTINCT.
+**
+**   SELECT assoc_emit(a0, a1, …) FROM (SELECT t1.id, <values> FROM tags t1
+**    WHERE <where> ORDER BY <order>)
+**   SELECT assoc_emit(t4.id, t3.user_id) FROM posts t3, tags t4, post_tags t5
+**    WHERE …
+*/
+static void makeWays(Planner *p, AssocNode *pNode) {
+  const AssocModel *pModel = pNode->pModel;
+  AssocSql sql;
+  int i, n = 0;
+  if (!stmtEndRules(p, pNode, pModel->nKey)) return;
+  assocStmtStart(p, &sql, pNode, 1);
+  assocStmtPlace(&sql, pNode);
+  for (i = 0; i < pModel->nKey + pNode->nArg; i++) {
+    stmtNext(&sql, &n, "SELECT assoc_emit(", ",");
+    sqlite3_str_appendf(sql.pStr, i < pModel->nKey ? "k%d" : "a%d",
+                        i < pModel->nKey ? i : i - pModel->nKey);
+  }
+  for (i = n = 0; i < pModel->nKey; i++) {
+    stmtNext(&sql, &n, ") FROM (SELECT ", ",");
+    assocSqlColumn(&sql, 1, pModel->pTable, pModel->aKey[i]);
+    sqlite3_str_appendf(sql.pStr, " AS k%d", i);
+  }
+  stmtPut(&sql, ",");
+  assocStmtValues(&sql, pNode, 0, 1);
+  stmtPut(&sql, " FROM ");
+  assocSqlTableAs(&sql, pModel->pTable, 1);
+  assocSqlPlaceHere(&sql);
+  stmtPut(&sql, " WHERE true");
+  assocStmtEndsWhere(&sql, pNode);
+  assocStmtOrder(&sql, pNode);
+  stmtPut(&sql, ")");
+  assocStmtEnd(&sql, &pNode->ends);
+  assocStmtStart(p, &sql, pNode, 1);
+  stmtPut(&sql, "SELECT assoc_emit(");
+  assocStmtWays(&sql, pNode);
+  pNode->scan.bEmit = pNode->bWays = 1;
+  assocStmtEnd(&sql, &pNode->scan);
+}
+
 /* A belongsToMany may be read through an index of its join table; then the join
 ** rows come in the order of the keys. */
 void assocStmtScan(AssocPlanner *p, AssocNode *pNode) {
   const char *zIndex = linksIndex(p, pNode);
   if (zIndex) {
     makeLinks(p, pNode, zIndex);
+    return;
+  }
+  if (isWays(p, pNode)) {
+    makeWays(p, pNode);
     return;
   }
   makeScan(p, pNode, &pNode->scan, 0);

@@ -112,6 +112,31 @@ static void stmtPairs(AssocSql *p, const AssocNode *pNode) {
   stmtPut(p, ") t2");
 }
 
+/* Does an index find the rows of each step but the first? */
+static int isServedBehind(AssocCall *pCall, const AssocHop *pFirst) {
+  const AssocHop *pHop = pFirst->pNext;
+  while (pHop && assocHopServed(pCall, pHop->pRel)) pHop = pHop->pNext;
+  return pHop == 0;
+}
+
+/* t4.id,t3.user_id) FROM …: the pairs of a path's ends, once for each way. SQLite
+** does not know that rows that come together lie together: where it begins with the
+** targets, it reads the rows before them from all over their tables. */
+void assocStmtWays(AssocSql *p, const AssocNode *pNode) {
+  const AssocModel *pModel = pNode->pModel;
+  const AssocHop *pFirst = stmtHops(p, pNode);
+  int i;
+  if (pFirst == 0) return;
+  assocSqlKeyColumns(p, pModel, stmtLast(pFirst)->iAlias, 0);
+  for (i = 0; i < pNode->nKey; i++) {
+    stmtPut(p, ",");
+    assocSqlFarColumn(p, pFirst, i);
+  }
+  stmtPut(p, ")");
+  p->bAlong = (u8)isServedBehind(p->pCall, pFirst);
+  assocSqlFrom(p, pFirst, stmtBefore(p, pNode), 1);
+}
+
 /* The alias of a step's rows: t1 at the end, t2 after the first step. */
 static int downAlias(const AssocRel *pRel, int i) {
   assert(i >= 0 && i < pRel->nPath);
@@ -161,7 +186,7 @@ void assocStmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural) {
     assocSqlTableAs(p, pNode->pRel->pThrough, 2);
   } else if (pNode->bDown) {
     stmtDown(p, pNode->pRel, bNatural);
-  } else if (isPathNode(pNode)) {
+  } else if (isPathNode(pNode) && !p->bInside) {
     stmtPut(p, " JOIN ");
     stmtPairs(p, pNode);
   }
@@ -170,6 +195,27 @@ void assocStmtFrom(AssocSql *p, const AssocNode *pNode, int bNatural) {
 
 void assocStmtPlace(AssocSql *p, const AssocNode *pNode) {
   assocSqlPlace(p, 1, pNode->bDown ? pNode->pRel->nPath : 2);
+}
+
+/* " AND t1.id IN (SELECT t4.id FROM … WHERE t3.user_id=?1)": the ends of a path from
+** one parent. SQLite makes a list of them without DISTINCT and goes through it in the
+** order of the keys. */
+static void stmtInside(AssocSql *p, const AssocNode *pNode) {
+  const AssocModel *pModel = pNode->pModel;
+  const AssocHop *pFirst = stmtHops(p, pNode);
+  int i;
+  if (pFirst == 0) return;
+  stmtPut(p, " AND ");
+  assocSqlKeyColumns(p, pModel, 1, 1);
+  stmtPut(p, " IN (SELECT ");
+  assocSqlKeyColumns(p, pModel, stmtLast(pFirst)->iAlias, 0);
+  assocSqlFrom(p, pFirst, stmtBefore(p, pNode), 1);
+  for (i = 0; i < pNode->nKey; i++) {
+    stmtPut(p, " AND ");
+    assocSqlFarColumn(p, pFirst, i);
+    sqlite3_str_appendf(p->pStr, "=?%d", i + 1);
+  }
+  stmtPut(p, ")");
 }
 
 /* See stmt.h. */
@@ -186,6 +232,10 @@ void assocStmtJoin(AssocSql *p, const AssocNode *pNode) {
     stmtDownWhere(p, pRel);
     return;
   }
+  if (p->bInside) {
+    stmtInside(p, pNode);
+    return;
+  }
   for (i = 0; isPathNode(pNode) && i < pModel->nKey; i++) {
     stmtPut(p, " AND ");
     assocSqlColumn(p, 1, pModel->pTable, pModel->aKey[i]);
@@ -200,6 +250,10 @@ static void stmtConditions(AssocSql *p, const AssocNode *pNode) {
   assocSqlConditions(p, pRel, pNode->pClauses, pNode->pModel, 1,
                      isMany2Many(pNode) ? 2 : 0);
   assocSqlRequired(p, pNode->pBlock, pNode->pModel, 1);
+}
+
+void assocStmtEndsWhere(AssocSql *p, const AssocNode *pNode) {
+  stmtConditions(p, pNode);
 }
 
 /* If a to-one's row is chosen before the conditions test it: the clauses that

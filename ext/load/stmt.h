@@ -81,6 +81,11 @@ void assocStmtPairsOf(AssocSql *p, const AssocNode *pNode,
 /* How t2 hangs on t1, each condition with AND before it; and with it all else
 ** that is asked of the rows. */
 void assocStmtJoin(AssocSql *p, const AssocNode *pNode);
+/* The pairs of a path's ends, once for each way: the key of the target, the key of
+** the parent, and ")" before the FROM. */
+void assocStmtWays(AssocSql *p, const AssocNode *pNode);
+/* The conditions on the targets of these pairs. */
+void assocStmtEndsWhere(AssocSql *p, const AssocNode *pNode);
 /* Calls assocStmtJoin() first. */
 void assocStmtWhere(AssocSql *p, const AssocNode *pNode);
 /* Is anything asked of the rows, beside that they are related by pRel? */

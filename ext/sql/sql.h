@@ -116,12 +116,14 @@ struct AssocSql {
   u8 bAll;                  /* Selects rows of all parents, not of one */
   u8 bHeld;                 /* The source's key is a row of assoc_keys */
   u8 bOfKey;                /* The pairs of a path are those of one parent */
-  int nFilter;              /* Nesting of conditions on related rows, */
-  int nFar;                 /* and of columns and aggregates of such rows */
-  u8 bMatch;                /* The left side of MATCH is written */
-  u32 iText;                /* Tells its rows from those of other statements */
-  u8 bOwner;  /* The owner's text is written: it may name hidden columns */
-  u8 bPolicy; /* A policy's: it sees every row, and :me is the session's */
+  u8 bAlong;                /* Join the next path in the order of its steps */
+  u8 bInside;  /* The ends of a path are found by IN, by ?1 and on */
+  int nFilter; /* Nesting of conditions on related rows, */
+  int nFar;    /* and of columns and aggregates of such rows */
+  u8 bMatch;   /* The left side of MATCH is written */
+  u32 iText;   /* Tells its rows from those of other statements */
+  u8 bOwner;   /* The owner's text is written: it may name hidden columns */
+  u8 bPolicy;  /* A policy's: it sees every row, and :me is the session's */
 };
 
 /* One step of a path in a statement. */

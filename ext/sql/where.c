@@ -165,6 +165,19 @@ static void sqlLink(AssocSql *p, const AssocHop *pHop) {
   }
 }
 
+/* Append the tables of a step, in the order in which a path is read from its
+** beginning. The first table is read as it lies. */
+static void sqlHopAlong(AssocSql *p, const AssocHop *pHop, int bFirst) {
+  const AssocRel *pRel = pHop->pRel;
+  if (!bFirst) sqlPut(p, " CROSS JOIN ");
+  if (pHop->iJoin) {
+    assocSqlTableBy(p, pRel->pThrough, pHop->iJoin, bFirst, 0);
+    sqlPut(p, " CROSS JOIN ");
+  }
+  assocSqlTableBy(p, pRel->pTarget->pTable, pHop->iAlias,
+                  bFirst && pHop->iJoin == 0, 0);
+}
+
 /* Append the tables of a step. */
 static void sqlHopTables(AssocSql *p, const AssocHop *pHop) {
   assocSqlTableAs(p, pHop->pRel->pTarget->pTable, pHop->iAlias);
@@ -451,9 +464,13 @@ static void tooLong(AssocSql *p, const AssocHop *pHop, int n) {
 static void sqlSteps(AssocSql *p, const AssocHop *pFirst,
                      const ShapeClauses *pC, const AssocHop *pFree) {
   const AssocHop *pHop;
-  u8 bMaybe = p->bMaybe;
-  p->bMaybe = 0;
+  u8 bMaybe = p->bMaybe, bAlong = p->bAlong;
+  p->bMaybe = p->bAlong = 0;
   for (pHop = pFirst; pHop; pHop = pHop->pNext) {
+    if (bAlong) {
+      sqlHopAlong(p, pHop, pHop == pFirst);
+      continue;
+    }
     if (pHop != pFirst) sqlPut(p, ", ");
     sqlHopTables(p, pHop);
   }
