@@ -30,6 +30,7 @@ struct CatalogCache {
   sqlite3_value **apToken; /* OWNED, each too: the guard's row for pCat */
   int nToken;              /* Values in apToken */
   u8 bSchema; /* The guard stands on a row, and the schema has not changed */
+  u8 bNoTrigger;            /* Triggers were off when the guard was prepared */
   AssocStmt rows;           /* Selects all definitions */
   u64 iVersion;             /* Data versions when the rows were those of pCat */
   u64 iOther;               /* The same of other connections' commits, */
@@ -872,8 +873,12 @@ static void dropHolds(CatalogCache *pCache) {
 ** the readers that assocSchemaLoad() opens stay open until the guard is.
 */
 static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
+  int bTriggers = 1;
   assert(pCache->nDepth == 0);
   cacheDrop(pCache);
+  /* To turn them on or off expires the guard */
+  sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &bTriggers);
+  pCache->bNoTrigger = !bTriggers;
   pCache->pCat = catalogRead(pCall, pCache, 0);
   if (pCache->pCat) pCache->zGuard = guardText(pCall, pCache->pCat);
   if (pCall->rc == SQLITE_OK) {
@@ -916,10 +921,9 @@ static int cacheRenew(AssocCall *pCall, CatalogCache *pCache) {
 */
 static int cacheCheck(AssocCall *pCall, CatalogCache *pCache) {
   AssocCall ask;
-  int bSame, bRenew, bTriggers = 1;
+  int bSame, bRenew;
   assert(pCache->nDepth == 0);
-  sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &bTriggers);
-  if (pCache->pCat == 0 || pCache->guard.p == 0 || !bTriggers) return 0;
+  if (pCache->pCat == 0 || pCache->guard.p == 0 || pCache->bNoTrigger) return 0;
   if (pCache->pCat->bViews != pCall->pConn->bViews) return 0;
   assocTryBegin(&ask, pCall); /* What the guard reads may be gone */
   pCache->bSchema = 0;

@@ -302,17 +302,21 @@ static int isForbidden(AssocCall *pCall, AssocModelName *p) {
 }
 
 /* The same, but each name is looked up once per catalog. Names that find no
-** table are not kept: a program may ask for any number of them. 0: there is no
-** table. */
+** table are not kept: a program may ask for any number of them. Calls mostly ask
+** for the same name again. 0: there is no table. */
 static AssocModelName *seekName(AssocCall *pCall, AssocCatalog *pCat,
                                 AssocSchema *pNear, const char *zName) {
   AssocWord *pWord;
   AssocModelName *p;
   NameSteps steps;
   if (pCall->rc != SQLITE_OK) return 0;
+  p = pCat->pAsked;
+  if (p && p->pNear == pNear && strcmp(p->zName, zName) == 0) return p;
   pWord = assocWordsFind(&pCat->names, zName);
   for (p = pWord ? pWord->p : 0; p; p = p->pNext) {
-    if (p->pNear == pNear && strcmp(p->zName, zName) == 0) return p;
+    if (p->pNear != pNear || strcmp(p->zName, zName) != 0) continue;
+    pCat->pAsked = p;
+    return p;
   }
   if (!lookForTable(pCall, pCat, pNear, zName, &steps)) return 0;
   p = assocAlloc(pCall, &pCat->mem, sizeof(*p));

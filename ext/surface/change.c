@@ -29,7 +29,7 @@ typedef struct Changer Changer;
 struct Changer {
   AssocCall *pCall;      /* Receives the first error */
   AssocWrite save;       /* The savepoint around the call */
-  AssocCatalog *pCat;    /* A reference, while the call runs */
+  AssocCatalog *pCat;    /* The catalog, which save leaves */
   AssocWriter *pWriter;  /* Given back by changeEnd() */
   AssocModel *pModel;    /* The first argument */
   AssocRel *pRel;        /* The association that is named, or 0 */
@@ -52,8 +52,8 @@ static int changeBegin(AssocCall *pCall, Changer *p, const char *zFunction,
                         &p->opt);
   if (pCall->rc != SQLITE_OK) return 0;
   assocWriteBeginOn(pCall, &p->save, zFunction, zModel);
-  p->pCat = assocCatalogEnter(pCall);
-  if (p->pCat == 0) return 0;
+  if (pCall->rc != SQLITE_OK) return 0;
+  p->pCat = p->save.pHeld;
   p->pWriter = assocWriterTake(pCall, p->pCat);
   p->pModel = assocModelFind(pCall, p->pCat, zModel);
   if (p->pModel) pCall->pConn->budget.zAt = p->pModel->zLabel;
@@ -94,10 +94,7 @@ static int changeRel(Changer *p, sqlite3_value **ap) {
 
 /* Reset all readers, then end the savepoint. */
 static void changeEnd(Changer *p) {
-  if (p->pCat) {
-    assocWriterRest(p->pWriter);
-    assocCatalogLeave(p->pCall, p->pCat);
-  }
+  assocWriterRest(p->pWriter);
   assocKeptClear(&p->kept);
   assocWriteOptionsClear(&p->opt);
   assocWriteEnd(p->pCall, &p->save);

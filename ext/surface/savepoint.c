@@ -117,46 +117,49 @@ static void writeOpen(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
   p->iRowid = sqlite3_last_insert_rowid(pCall->db);
 }
 
-/*
-** In a gate there is no savepoint. In autocommit the catalog is read only to
-** find the table to lock, then left, so that its readers are closed before the
-** lock is asked for; the caller reads the catalog again under the lock. Inside
-** a transaction there is no lock to wait for, and the catalog stays entered
-** until the end of the call.
-*/
-void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
-                       const char *zModel) {
-  int bRead = sqlite3_txn_state(pCall->db, 0) == SQLITE_TXN_READ;
-  int bAuto = sqlite3_get_autocommit(pCall->db);
-  AssocCatalog *pCat;
-  AssocModel *pModel = 0;
-  memset(p, 0, sizeof(*p));
-  if (zModel == 0) assocSessionRefuse(pCall, zFunction);
-  if (pCall->rc != SQLITE_OK) return;
-  if (pCall->bGate) return; /* The gate does what the savepoint would */
-  p->bRead = bRead;
-  pCat = assocCatalogEnter(pCall);
-  if (pCat == 0) return;
-  p->bAuto = bAuto;
-  if (zModel) assocWriteAllowed(pCall, p, zFunction);
-  if (zModel && !bAuto) { /* No lock to wait for: keep the catalog open */
-    p->pHeld = pCat;
-    writeOpen(pCall, p, zFunction);
-    return;
-  }
-  if (zModel) pModel = assocModelFind(pCall, pCat, zModel);
+/* In autocommit the catalog is read to find the table to lock, then left, so that
+** its readers are closed before the lock is asked for. It is read again under the
+** lock. */
+static void writeOpenLocked(AssocCall *pCall, AssocWrite *p,
+                            const char *zFunction, const char *zModel) {
+  AssocCatalog *pCat = p->pHeld;
+  const AssocModel *pModel = assocModelFind(pCall, pCat, zModel);
   assocCatalogRef(pCat); /* The table is in it */
   assocCatalogLeave(pCall, pCat);
+  p->pHeld = 0;
   writeOpen(pCall, p, zFunction);
   if (pModel && p->bOpen && pModel->pTable->eType == ASSOC_TABLE) {
     writeLock(pCall, pModel->pTable->pSchema->zName, pModel->pTable->zName);
   }
   assocCatalogUnref(pCat);
+  p->pHeld = assocCatalogEnter(pCall);
+}
+
+/* In a gate there is no savepoint: the gate does what the savepoint would. Inside
+** a transaction there is no lock to wait for. */
+void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
+                       const char *zModel) {
+  memset(p, 0, sizeof(*p));
+  if (pCall->rc != SQLITE_OK) return;
+  p->pHeld = assocCatalogEnter(pCall);
+  if (p->pHeld == 0 || pCall->bGate) return;
+  p->bAuto = sqlite3_get_autocommit(pCall->db);
+  assocWriteAllowed(pCall, p, zFunction);
+  if (p->bAuto) {
+    writeOpenLocked(pCall, p, zFunction, zModel);
+  } else {
+    writeOpen(pCall, p, zFunction);
+  }
 }
 
 /* For functions that write definitions: no model is locked first. */
 void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
-  assocWriteBeginOn(pCall, p, zFunction, 0);
+  memset(p, 0, sizeof(*p));
+  assocSessionRefuse(pCall, zFunction);
+  if (pCall->rc != SQLITE_OK || pCall->bGate) return;
+  p->bAuto = sqlite3_get_autocommit(pCall->db);
+  assocCatalogLeave(pCall, assocCatalogEnter(pCall));
+  if (pCall->rc == SQLITE_OK) writeOpen(pCall, p, zFunction);
 }
 
 /* A table by which a database can be locked, or 0. */
@@ -349,7 +352,10 @@ static const char *writeDml(const char *zFunction) {
 static void writeBusy(AssocCall *pCall, const AssocWrite *p) {
   const char *zDml;
   int rc = pCall->rc;
-  if ((rc & 0xff) != SQLITE_BUSY || !p->bRead) return;
+  if ((rc & 0xff) != SQLITE_BUSY ||
+      sqlite3_txn_state(pCall->db, 0) != SQLITE_TXN_READ) {
+    return;
+  }
   zDml = writeDml(p->zFunction);
   assocCallClear(pCall);
   assocErrorOf(

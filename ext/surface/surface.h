@@ -137,16 +137,15 @@ typedef struct AssocWrite AssocWrite;
 struct AssocWrite {
   int bOpen;  /* The savepoint is open */
   int bAuto;  /* The savepoint is the whole transaction */
-  int bRead;  /* The transaction around it had read, but not written */
   int bAlone; /* The savepoint is gone already, before the only statement */
   i64 nTotal; /* If bAlone: what sqlite3_total_changes64() was then */
   const char *zFunction; /* BORROWED: the name for errors */
   i64 iRowid;            /* last_insert_rowid() before; End restores it */
-  AssocCatalog *pHeld; /* The catalog, entered by Begin and left by End, if the
-                       ** savepoint is inside a transaction; else 0 */
+  AssocCatalog *pHeld;   /* The catalog, if it was entered; End leaves it */
 };
 void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction);
-/* The same for rows of a model, whose database is locked at once. */
+/* The same for rows of a model, whose database is locked at once. The catalog
+** stays entered until the end. */
 void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                        const char *zModel);
 /* Prepare to write definitions after reading: check assocWriteAllowed() and
