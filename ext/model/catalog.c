@@ -29,8 +29,8 @@ struct CatalogCache {
   char *zGuard;            /* OWNED: the guard's SQL */
   sqlite3_value **apToken; /* OWNED, each too: the guard's row for pCat */
   int nToken;              /* Values in apToken */
-  u8 bSchema; /* The guard stands on a row, and the schema has not changed */
-  u8 bNoTrigger;            /* Triggers were off when the guard was prepared */
+  u8 bSchema;    /* The guard stands on a row, and the schema has not changed */
+  u8 bNoTrigger; /* Triggers were off when the guard was prepared */
   AssocStmt rows;           /* Selects all definitions */
   u64 iVersion;             /* Data versions when the rows were those of pCat */
   u64 iOther;               /* The same of other connections' commits, */

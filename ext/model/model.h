@@ -307,10 +307,11 @@ struct AssocCatalog {
   int iLinked;          /* iLink when pSource of all definitions was set */
   u8 bDoubt;            /* A view or virtual table could not be read */
   AssocWords names;     /* Names found so far: lists of AssocModelName */
-  AssocModelName *pAsked; /* The one that was asked for last, or 0 */
   AssocStems stems;     /* Definitions that are in no place yet */
   int iPlaced;          /* iLink when they were put there */
   int iPass;            /* How often that was done */
+  /* The name that was asked for last, or 0 */
+  AssocModelName *pAsked;
 };
 
 /* What the rows of assoc_definitions say of a table, existing or planned. */

@@ -33,6 +33,7 @@ struct Changer {
   AssocWriter *pWriter;  /* Given back by changeEnd() */
   AssocModel *pModel;    /* The first argument */
   AssocRel *pRel;        /* The association that is named, or 0 */
+  WriteLink *pLink;      /* Its link; of a polymorphic one its first */
   WriteRow row;          /* The row that is named by its key */
   AssocWriteOptions opt; /* OWNED: the last argument */
   WriteKept kept;        /* With "return": the rows whose documents are given */
@@ -88,7 +89,7 @@ static int changeRow(Changer *p, sqlite3_value **ap) {
 static int changeRel(Changer *p, sqlite3_value **ap) {
   const char *z = assocArgText(p->pCall, ap[2], "the association");
   if (z) p->pRel = assocRelFind(p->pCall, p->pModel, z);
-  if (p->pRel) (void)assocLinkOf(p->pWriter, p->pRel, 0); /* Can it be? */
+  if (p->pRel) p->pLink = assocLinkOf(p->pWriter, p->pRel, 0); /* Can it be? */
   return p->pCall->rc == SQLITE_OK;
 }
 
@@ -233,16 +234,13 @@ void assocGiveKey(AssocCall *pCall, AssocResult *pResult,
 ** has to be looked for. */
 static int createQuick(Changer *p, int nArg, sqlite3_value **ap,
                        const AssocJson *pJson, WriteRow *pNew) {
-  WriteLink *pLink;
-  if (nArg > 4 || pJson == 0 || !assocLinkMayPair(p->pWriter, p->pRel) ||
+  if (nArg > 4 || pJson == 0 || !assocLinkMayPair(p->pWriter, p->pLink) ||
       p->pRel->eKind != ASSOC_HASMANY) {
     return 0;
   }
   if (!changeKey(p, ap)) return 0;
-  pLink = assocLinkOf(p->pWriter, p->pRel, 0);
-  if (pLink == 0) return 0;
   changeAlone(p);
-  if (assocPlainNew(p->pWriter, pLink, p->row.aKey, pJson, pNew)) return 1;
+  if (assocPlainNew(p->pWriter, p->pLink, p->row.aKey, pJson, pNew)) return 1;
   assocWriteReopen(p->pCall, &p->save);
   return 0;
 }
@@ -323,11 +321,11 @@ static int linkHasAll(Changer *p, const WriteLink *pLink, int nThrough) {
 ** to-one needs no such step: the new target replaces the old one. */
 static void linkKeepOnly(Changer *p, WriteTargets *pTargets, int nThrough,
                          WriteChanges *pChanges) {
-  WriteLink *pLink = assocLinkOf(p->pWriter, p->pRel, 0);
+  WriteLink *pLink = p->pLink;
   const WriteVal **aaKey;
   u8 *abHas;
   int i, n = 0;
-  if (pLink == 0 || (!p->pRel->bMany && pTargets->n > 0)) return;
+  if (!p->pRel->bMany && pTargets->n > 0) return;
   /* A to-one is replaced by the link itself; only lists release others here. */
   aaKey = assocAlloc(p->pCall, &p->pWriter->one,
                      (i64)sizeof(*aaKey) * (pTargets->n + 1));
@@ -362,8 +360,7 @@ static void linkRemoveAll(Changer *p, const WriteTargets *pTargets,
 
 /* Destroy the unrelated targets, if the options ask for it. */
 static void linkDestroys(Changer *p) {
-  WriteLink *pLink = p->opt.bDestroy ? assocLinkOf(p->pWriter, p->pRel, 0) : 0;
-  if (pLink == 0) return;
+  if (!p->opt.bDestroy) return;
   if (p->pRel->eKind != ASSOC_HASONE && p->pRel->eKind != ASSOC_HASMANY) {
     assocErrorOf(p->pCall, ASSOC_E_UNSUPPORTED, p->pModel->zLabel,
                  p->pRel->zName,
@@ -373,18 +370,19 @@ static void linkDestroys(Changer *p) {
                  p->pModel->zLabel, p->pRel->zName);
   }
   /* Released rows are deleted: see assocLinkDestroys(). */
-  pLink->bDestroy = 1;
+  p->pLink->bDestroy = 1;
 }
 
-/* Link the row to one target, whether or not both exist. False if the row has to
-** be looked for, as it is then, and to be linked otherwise. */
-static int linkQuick(Changer *p, const WriteTargets *pTargets,
+/* Link the row to one target, or unlink it, whether or not both exist. False if the
+** row has to be looked for, as it is then, and to be linked otherwise. */
+static int linkQuick(Changer *p, const WriteTargets *pTargets, int bUnlink,
                      WriteChanges *pChanges) {
   if (pTargets->n == 1 && pTargets->a[0].pThrough == 0 &&
       p->pCall->rc == SQLITE_OK) {
     WriteLink *pLink = pTargets->a[0].pLink;
     WriteRow target = {pLink->pTarget, (WriteVal *)pTargets->a[0].aKey};
-    if (assocLinkNewPair(p->pWriter, pLink, &p->row, &target, pChanges)) {
+    if (assocLinkPairAlone(p->pWriter, pLink, bUnlink, &p->row, &target,
+                           pChanges)) {
       return 1;
     }
     assocWriteReopen(p->pCall, &p->save);
@@ -418,9 +416,8 @@ static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
   assocChangesInit(&changes);
   if (changeBegin(pCall, &c, zFunction, nArg, ap, bRemove ? 4 : 5) &&
       changeRel(&c, ap)) {
-    bQuick = eDo == LINK_ADD && nArg == 4 &&
-             c.pRel->eKind == ASSOC_BELONGSTOMANY &&
-             assocLinkMayPair(c.pWriter, c.pRel);
+    bQuick =
+        eDo != LINK_SET && nArg == 4 && assocLinkMayPair(c.pWriter, c.pLink);
   }
   if (c.pRel && (bQuick ? changeKey(&c, ap) : changeRow(&c, ap))) {
     linkDestroys(&c);
@@ -429,7 +426,7 @@ static void linkFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
     assocOnlyThrough(c.pWriter, pOnly, nThrough, aThrough, "");
     assocTargetsOf(c.pWriter, c.pRel, ap[3], &targets);
     if (targets.n == 1) changeAlone(&c); /* Perhaps without a savepoint */
-    if (bQuick && linkQuick(&c, &targets, pChanges)) {
+    if (bQuick && linkQuick(&c, &targets, bRemove, pChanges)) {
       /* Done */
     } else if (bRemove) {
       linkRemoveAll(&c, &targets, pChanges);

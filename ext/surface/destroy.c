@@ -63,6 +63,22 @@ static char *destroyDocuments(AssocCall *pCall, AssocWriter *w,
   return z;
 }
 
+/* Destroy one row, whether or not it exists. OUT: as destroyByKey(); 0 if the row has
+** to be looked for. */
+static char *destroyQuick(AssocWriter *w, AssocWrite *pSave, AssocModel *pModel,
+                          sqlite3_value *pKey, const AssocWriteOptions *pOpt,
+                          i64 *pn) {
+  WriteRow row = {pModel, 0};
+  char *z;
+  if (pOpt->bMany || pOpt->bDryRun || pOpt->zReturn) return 0;
+  row.aKey = assocKeyOfValue(w, pModel, pKey);
+  if (row.aKey == 0) return 0;
+  assocWriterAlone(w, assocWriteAlone, pSave);
+  z = assocDestroyAlone(w, &row, pn);
+  if (z == 0) assocWriteReopen(w->pCall, pSave);
+  return z;
+}
+
 /* Destroy the rows, within one snapshot. OUT: the result, *pn bytes, freed with
 ** sqlite3_free(). */
 static char *destroyByKey(AssocCall *pCall, AssocWrite *pSave,
@@ -79,7 +95,8 @@ static char *destroyByKey(AssocCall *pCall, AssocWrite *pSave,
   w = assocWriterTake(pCall, pCat);
   if (pModel) pCall->pConn->budget.zAt = pModel->zLabel;
   assert(w || pCall->rc != SQLITE_OK);
-  if (w) aRow = destroyRows(w, pModel, pKey, pOpt->bMany, &nRow);
+  if (w) z = destroyQuick(w, pSave, pModel, pKey, pOpt, pn);
+  if (w && z == 0) aRow = destroyRows(w, pModel, pKey, pOpt->bMany, &nRow);
   if (aRow && pOpt->zReturn) { /* Afterwards there is nothing to read */
     zBefore = destroyDocuments(pCall, w, pModel, nRow, aRow, pOpt, &nBefore);
   }

@@ -153,7 +153,8 @@ void assocWriteAllowed(AssocCall *pCall, const AssocWrite *p,
     zWhy = "this is a replica of sqld, which loses what a SELECT writes";
   } else if ((m & REPLICA_DQLITE) && p->bAuto) {
     zWhy = "dqlite loses what a SELECT writes outside a transaction";
-  } else if (assocWriteReadonly(pCall)) {
+  } else if (p->pHeld ? p->pHeld->pSchema->bReadonly
+                      : assocWriteReadonly(pCall)) {
     zWhy = "this database allows that only to statements that write";
   }
   if (zWhy == 0) return;

@@ -529,12 +529,12 @@ static void destroyAll(WriteDestroyer *d) {
 /* ------------------------------------------------------------------ report */
 
 /* "posts", or "aux.posts" */
-static void reportTable(WriteDestroyer *d, AssocOut *pOut,
+static void reportTable(AssocWriter *w, AssocOut *pOut,
                         const AssocTable *pTab) {
   const char *zSchema = pTab->pSchema->zName;
   const char *z = pTab->zName;
   if (sqlite3_stricmp(zSchema, "main") != 0) {
-    z = assocArenaPrintf(d->w->pCall, &d->w->tmp, "%s.%s", zSchema, z);
+    z = assocArenaPrintf(w->pCall, &w->tmp, "%s.%s", zSchema, z);
   }
   if (z) assocJsonString(pOut, z, (i64)strlen(z));
 }
@@ -556,7 +556,7 @@ static void reportTables(WriteDestroyer *d, AssocOut *pOut, int bDeleted) {
       /* Groups of one table, by different ways, are one list of keys. */
       if (nKey++ == 0) {
         if (n++) assocOutText(pOut, ",", 1);
-        reportTable(d, pOut, p->pTab);
+        reportTable(d->w, pOut, p->pTab);
         assocOutText(pOut, ":[", 2);
       } else {
         assocOutText(pOut, ",", 1);
@@ -578,7 +578,7 @@ static void reportGroups(WriteDestroyer *d, AssocOut *pOut) {
     assert(p->eAction >= 0 && p->eAction < ASSOC_COUNT(az));
     if (p->keys.pStart == p->keys.p) continue;
     assocOutPrintf(pOut, "%s{\"table\":", n++ ? "," : "");
-    reportTable(d, pOut, p->pTable->pTab);
+    reportTable(d->w, pOut, p->pTable->pTab);
     assocOutPrintf(pOut, ",\"path\":");
     assocJsonString(pOut, p->zPath, (i64)strlen(p->zPath));
     assocOutPrintf(pOut, ",\"action\":\"%s\",\"keys\":[", az[p->eAction]);
@@ -749,27 +749,27 @@ static void destroyRun(WriteDestroyer *d, int nRow, const WriteRow *aRow,
   destroyAll(d);
 }
 
-/* Delete a row of a table to which nothing refers, as a run before has found: one
-** statement is all. False if the row may need more. */
-static int destroyOne(WriteDestroyer *d, const WriteRow *pRow) {
-  AssocWriter *w = d->w;
-  AssocModel *pModel = pRow->pModel;
-  const DestroyTable *p = d->pKnown;
+int assocDestroyIsAlone(AssocWriter *w, const AssocModel *pModel) {
+  const DestroyTable *p = w->pDestroyer ? w->pDestroyer->pKnown : 0;
+  while (p && p->pTab != pModel->pTable) p = p->pNextKnown;
+  return p && p->bEdges && p->pEdge == 0 && pModel->iDeleted < 0 &&
+         assocRowReads(w, pModel);
+}
+
+/* The DELETE of a row, with its key bound. 0 if the row may need more, or after an
+** error. */
+static WriteSql *destroyAlone(AssocWriter *w, const WriteRow *pRow) {
+  const AssocModel *pModel = pRow->pModel;
   WriteSql *pSql;
   int i;
-  while (p && p->pTab != pModel->pTable) p = p->pNextKnown;
-  if (p == 0 || !p->bEdges || p->pEdge || pModel->iDeleted >= 0 ||
-      !assocRowReads(w, pModel)) {
-    return 0;
-  }
+  if (!assocDestroyIsAlone(w, pModel)) return 0;
   pSql = assocWriteSql(w, WRITE_DELETE, pModel->pTable, 0, 0, pModel->nKey,
                        pModel->aKey, 0, 0);
   if (pSql == 0 || !assocSqlKnownAlone(w, pSql)) return 0;
   for (i = 0; i < pModel->nKey; i++) {
     assocWriteBind(w, pSql->pStmt, i + 1, 0, &pRow->aKey[i]);
   }
-  assocWriteRun(w, pSql);
-  return 1;
+  return pSql;
 }
 
 /* An error if the key of a row has NULL: no statement finds the row by it. */
@@ -793,8 +793,14 @@ static void destroyNeedKey(AssocWriter *w, const WriteRow *pRow) {
 /* For assoc_set() and assoc_remove(), which report only their own keys. */
 void assocDestroyRow(AssocWriter *w, const WriteRow *pRow) {
   WriteDestroyer *d = destroyerOf(w);
+  WriteSql *pSql;
   destroyNeedKey(w, pRow);
-  if (w->pCall->rc != SQLITE_OK || destroyOne(d, pRow)) return;
+  if (w->pCall->rc != SQLITE_OK) return;
+  pSql = destroyAlone(w, pRow);
+  if (pSql) {
+    assocWriteRun(w, pSql);
+    return;
+  }
   d->bReport = 0;
   destroyRun(d, 1, pRow, 0);
   destroyerReset(d);
@@ -813,4 +819,27 @@ char *assocDestroyReport(AssocWriter *w, int nRow, const WriteRow *aRow,
   z = destroyReport(d, pn);
   destroyerReset(d);
   return z;
+}
+
+/* The key of a rowid is an integer, as it is given. */
+char *assocDestroyAlone(AssocWriter *w, const WriteRow *pRow, i64 *pn) {
+  const AssocModel *pModel = pRow->pModel;
+  WriteSql *pSql;
+  AssocOut out;
+  i64 iKey;
+  if (!assocKeyIsRowid(pModel) || !assocValIsInt(pRow->aKey, &iKey)) return 0;
+  pSql = destroyAlone(w, pRow);
+  if (pSql == 0) return 0;
+  assocWriterLast(w, pRow);
+  assocSqlAlone(w, pSql);
+  while (assocStep(w->pCall, pSql->pStmt)) {
+  }
+  if (w->pCall->rc != SQLITE_OK || sqlite3_changes(w->pCall->db) == 0) return 0;
+  assocBufInit(&out, assocBudgetMost(w->pCall->pConn));
+  assocOutText(&out, "{\"deleted\":{", 12);
+  reportTable(w, &out, pModel->pTable);
+  assocOutText(&out, ":[", 2);
+  assocJsonInt(&out, iKey);
+  assocOutText(&out, "]},\"changed\":{}}", 16);
+  return assocBufText(w->pCall, &out, pn);
 }

@@ -260,11 +260,11 @@ char *assocChangesText(AssocCall *pCall, WriteChanges *p, i64 *pn) {
     AssocOut *pMore = &p->aOut[i];
     if (pMore->pStart) {
       assocOutText(pOut, pMore->pStart, pMore->p - pMore->pStart);
+      assocBufClear(pMore);
     } else {
       assocOutText(pOut, azChanges[i], (i64)strlen(azChanges[i]));
     }
     assocErrorCode(pCall, pMore->rc);
-    assocBufClear(pMore);
   }
   assocOutText(pOut, "]}", 2);
   return assocBufText(pCall, pOut, pn);

@@ -1,15 +1,25 @@
 /*
-** One pair of a belongsToMany, linked by one statement, which also asks whether
-** both rows exist and whether they are linked already:
+** Two rows, linked or unlinked by one statement, which also asks whether both
+** exist, and how they are linked now:
 **
 **   INSERT OR IGNORE INTO "main"."post_tags"("post_id","tag_id") VALUES(
 **     (SELECT ?1 FROM "main"."posts" t1, "main"."tags" t2
 **       WHERE t1."id"=?1 AND t2."id"=?2), ?2)
+**   DELETE FROM "main"."post_tags" WHERE "post_id"=?1 AND "tag_id"=?2
+**     AND (SELECT ?1 FROM ...) NOT NULL
 **
-** If a row is missing, the value is NULL, which the column does not take. If the statement
-** inserts nothing, the caller looks at the rows to find out why.
+** If a row is missing, the value is NULL, which the column does not take. The same
+** of a hasMany, where ?3 says whether the target has no source yet:
 **
-** The same of a new row of a hasMany, whose key SQLite chooses:
+**   UPDATE "main"."posts" SET "user_id"=?1 WHERE "id"=?2
+**     AND "user_id" IS NOT ?1 AND ("user_id" IS NULL)=?3
+**     AND (SELECT ?1 FROM "main"."users" t1 WHERE t1."id"=?1) NOT NULL
+**   UPDATE "main"."posts" SET "user_id"=NULL WHERE "id"=?2
+**     AND "user_id"=?1 AND (SELECT ?1 FROM ...) NOT NULL
+**
+** If the statement changes nothing, the caller looks at the rows to find out why.
+**
+** And a new row of a hasMany, whose key SQLite chooses:
 **
 **   INSERT INTO "main"."posts"("id","user_id","title") VALUES(
 **     CASE WHEN EXISTS(SELECT 1 FROM "main"."users" t1 WHERE t1."id"=?1)
@@ -23,11 +33,12 @@
 #define QUICK_ASK 0
 #define QUICK_YES 1
 #define QUICK_NO 2
+/* The first variable of what a statement for a pair writes besides the keys. */
+#define PAIR_MORE 4
 
 /* Is the rowid the key of the model? And does each session see all of its rows? */
 static int quickModel(AssocWriter *w, const AssocModel *pModel) {
-  return pModel->nKey == 1 && pModel->aKey[0] == pModel->pTable->iRowid &&
-         assocRowReads(w, pModel);
+  return assocKeyIsRowid(pModel) && assocRowReads(w, pModel);
 }
 
 /* The same, and do other rows refer to it by that key? */
@@ -62,6 +73,10 @@ static int quickFits(AssocWriter *w, const WriteLink *p) {
       pRel->pScope || pRel->pOpt->eSymmetric == 1) {
     return 0;
   }
+  if (assocCellAmong(p->nThrough, p->aThrough, pRel->foreign.aCol[0]) ||
+      assocCellAmong(p->nThrough, p->aThrough, pRel->other.aCol[0])) {
+    return 0; /* The scope is one key or the other */
+  }
   return p->pJoin->iDeleted < 0 && assocRowReads(w, p->pJoin) &&
          quickEnd(w, pRel->pSource, &pRel->sourceKey, pRel->pThrough,
                   &pRel->foreign) &&
@@ -81,81 +96,203 @@ static void quickWhere(sqlite3_str *pStr, const AssocModel *pModel, int i) {
                       pModel->pTable->aCol[pModel->aKey[0]].zName, i);
 }
 
-/* The statement at the head of this file. The first two of the n cells are the
-** keys. */
-static WriteSql *quickSql(AssocWriter *w, const WriteLink *pLink, int n,
-                          const WriteCell *aCell) {
-  AssocTable *pTab = pLink->pRel->pThrough;
+/* (SELECT ?1 FROM "main"."posts" t1, "main"."tags" t2 WHERE t1."id"=?1 AND ...):
+** of a hasMany without the target, whose row the statement changes. */
+static void pairExists(sqlite3_str *pStr, const WriteLink *pLink) {
+  sqlite3_str_appendall(pStr, "(SELECT ?1 FROM ");
+  quickFrom(pStr, pLink->pRel->pSource, 1);
+  if (pLink->pJoin) {
+    sqlite3_str_appendall(pStr, ", ");
+    quickFrom(pStr, pLink->pTarget, 2);
+  }
+  sqlite3_str_appendall(pStr, " WHERE ");
+  quickWhere(pStr, pLink->pRel->pSource, 1);
+  if (pLink->pJoin) {
+    sqlite3_str_appendall(pStr, " AND ");
+    quickWhere(pStr, pLink->pTarget, 2);
+  }
+  sqlite3_str_appendall(pStr, ")");
+}
+
+/* Insert a join row. */
+static void pairInsert(sqlite3_str *pStr, const WriteLink *pLink, int n,
+                       const WriteCell *aCell) {
+  const AssocRel *pRel = pLink->pRel;
+  const AssocTable *pTab = pRel->pThrough;
+  int i;
+  sqlite3_str_appendf(pStr, "INSERT OR IGNORE INTO \"%w\".\"%w\"(\"%w\",\"%w\"",
+                      pTab->pSchema->zName, pTab->zName,
+                      pTab->aCol[pRel->foreign.aCol[0]].zName,
+                      pTab->aCol[pRel->other.aCol[0]].zName);
+  for (i = 0; i < n; i++) {
+    sqlite3_str_appendf(pStr, ",\"%w\"", pTab->aCol[aCell[i].iCol].zName);
+  }
+  sqlite3_str_appendall(pStr, ") VALUES(");
+  pairExists(pStr, pLink);
+  sqlite3_str_appendall(pStr, ",?2");
+  for (i = 0; i < n; i++) sqlite3_str_appendf(pStr, ",?%d", PAIR_MORE + i);
+  sqlite3_str_appendall(pStr, ")");
+}
+
+/* Delete a join row. */
+static void pairDelete(sqlite3_str *pStr, const WriteLink *pLink) {
+  const AssocRel *pRel = pLink->pRel;
+  const AssocTable *pTab = pRel->pThrough;
+  sqlite3_str_appendf(
+      pStr, "DELETE FROM \"%w\".\"%w\" WHERE \"%w\"=?1 AND \"%w\"=?2 AND ",
+      pTab->pSchema->zName, pTab->zName,
+      pTab->aCol[pRel->foreign.aCol[0]].zName,
+      pTab->aCol[pRel->other.aCol[0]].zName);
+  pairExists(pStr, pLink);
+  sqlite3_str_appendall(pStr, " NOT NULL");
+}
+
+/* Change the foreign key of a target, and its time of change. */
+static void pairUpdate(sqlite3_str *pStr, const WriteLink *pLink, int bUnlink,
+                       int n, const WriteCell *aCell) {
+  const AssocTable *pTab = pLink->pTarget->pTable;
+  const char *zKey = pTab->aCol[pLink->pRel->foreign.aCol[0]].zName;
+  int i;
+  sqlite3_str_appendf(pStr, "UPDATE \"%w\".\"%w\" SET \"%w\"=%s",
+                      pTab->pSchema->zName, pTab->zName, zKey,
+                      bUnlink ? "NULL" : "?1");
+  for (i = 0; i < n; i++) {
+    sqlite3_str_appendf(pStr, ",\"%w\"=?%d", pTab->aCol[aCell[i].iCol].zName,
+                        PAIR_MORE + i);
+  }
+  sqlite3_str_appendf(pStr, " WHERE \"%w\"=?2 AND ",
+                      pTab->aCol[pTab->iRowid].zName);
+  if (bUnlink) {
+    sqlite3_str_appendf(pStr, "\"%w\"=?1 AND ", zKey);
+  } else {
+    sqlite3_str_appendf(pStr, "\"%w\" IS NOT ?1 AND (\"%w\" IS NULL)=?3 AND ",
+                        zKey, zKey);
+  }
+  pairExists(pStr, pLink);
+  sqlite3_str_appendall(pStr, " NOT NULL");
+}
+
+/* Tell assocSqlKnownAlone() that the statement is an UPDATE of these columns. */
+static void pairSets(AssocWriter *w, WriteSql *p, int iKey, int n,
+                     const WriteCell *aCell) {
+  int i;
+  p->aSet = assocAlloc(w->pCall, &w->mem, (i64)sizeof(int) * (n + 1));
+  if (p->aSet == 0) return;
+  p->eOp = WRITE_UPDATE;
+  p->nSet = n + 1;
+  p->aSet[0] = iKey;
+  for (i = 0; i < n; i++) p->aSet[i + 1] = aCell[i].iCol;
+}
+
+/* One of the statements at the head of this file. The cells are what it writes
+** besides the keys. */
+static WriteSql *pairSql(AssocWriter *w, const WriteLink *pLink, int bUnlink,
+                         int n, const WriteCell *aCell) {
+  const AssocRel *pRel = pLink->pRel;
+  AssocTable *pTab = assocRelForeignTable(pRel);
   AssocSql sql;
   WriteSql *p;
-  int i;
-  assert(n >= 2);
   assocSchemaNeedTrust(w->pCall, pTab->pSchema);
-  assocSchemaNeedTrust(w->pCall, pLink->pRel->pSource->pTable->pSchema);
+  assocSchemaNeedTrust(w->pCall, pRel->pSource->pTable->pSchema);
   assocSchemaNeedTrust(w->pCall, pLink->pTarget->pTable->pSchema);
   assocWriteSqlStart(w, &sql);
-  sqlite3_str_appendf(sql.pStr, "INSERT OR IGNORE INTO \"%w\".\"%w\"",
-                      pTab->pSchema->zName, pTab->zName);
-  for (i = 0; i < n; i++) {
-    sqlite3_str_appendf(sql.pStr, "%s\"%w\"", i ? "," : "(",
-                        pTab->aCol[aCell[i].iCol].zName);
+  if (pLink->pJoin == 0) {
+    pairUpdate(sql.pStr, pLink, bUnlink, n, aCell);
+  } else if (bUnlink) {
+    pairDelete(sql.pStr, pLink);
+  } else {
+    pairInsert(sql.pStr, pLink, n, aCell);
   }
-  sqlite3_str_appendall(sql.pStr, ") VALUES(");
-  sqlite3_str_appendall(sql.pStr, "(SELECT ?1 FROM ");
-  quickFrom(sql.pStr, pLink->pRel->pSource, 1);
-  sqlite3_str_appendall(sql.pStr, ", ");
-  quickFrom(sql.pStr, pLink->pTarget, 2);
-  sqlite3_str_appendall(sql.pStr, " WHERE ");
-  quickWhere(sql.pStr, pLink->pRel->pSource, 1);
-  sqlite3_str_appendall(sql.pStr, " AND ");
-  quickWhere(sql.pStr, pLink->pTarget, 2);
-  sqlite3_str_appendall(sql.pStr, ")");
-  for (i = 1; i < n; i++) sqlite3_str_appendf(sql.pStr, ",?%d", i + 1);
-  sqlite3_str_appendall(sql.pStr, ")");
   p = assocWriteSqlKeep(w, &sql);
-  if (p) p->pTab = pTab;
+  if (p == 0) return 0;
+  p->pTab = pTab;
+  if (pLink->pJoin == 0) pairSets(w, p, pRel->foreign.aCol[0], n, aCell);
   return p;
 }
 
-int assocLinkMayPair(AssocWriter *w, AssocRel *pRel) {
-  WriteLink *p = assocLinkOf(w, pRel, 0);
-  assert(p); /* The caller has asked for it before */
+int assocLinkMayPair(AssocWriter *w, WriteLink *p) {
   if (w->pCall->bGate) return 0;
   if (p->eQuick == QUICK_ASK)
     p->eQuick = quickFits(w, p) || quickNew(w, p) ? QUICK_YES : QUICK_NO;
   return p->eQuick == QUICK_YES;
 }
 
-int assocLinkNewPair(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
-                     const WriteRow *pTarget, WriteChanges *pChanges) {
-  const AssocTable *pTab = pLink->pRel->pThrough;
+/* Can one statement link or unlink two rows? A text in a foreign key may refer to a
+** row although "=" says no. A join row to which others may refer is not deleted
+** alone. */
+static int pairMay(AssocWriter *w, const WriteLink *p, int bUnlink) {
+  const AssocTable *pTab = p->pTarget->pTable;
+  if (p->pJoin) {
+    return !bUnlink || (p->nThrough == 0 && assocDestroyIsAlone(w, p->pJoin));
+  }
+  return pTab->aCol[p->pRel->foreign.aCol[0]].eAff == ASSOC_AFF_NUMERIC &&
+         (!bUnlink || !assocLinkDestroys(p));
+}
+
+/* What is written besides the keys. */
+static const WriteCell *pairCells(AssocWriter *w, const WriteLink *pLink,
+                                  int bUnlink, int *pn) {
+  *pn = bUnlink ? 0 : pLink->nThrough;
+  if (pLink->pJoin == 0) {
+    return assocRowTouch(w, pLink->pTarget, pn, pLink->aScope);
+  }
+  if (bUnlink) return pLink->aThrough;
+  return assocRowFill(w, pLink->pJoin, pn, pLink->aThrough);
+}
+
+/* Run the statement. True if it changed a row. */
+static int pairRun(AssocWriter *w, const WriteSql *p) {
+  while (assocStep(w->pCall, p->pStmt)) {
+  }
+  return w->pCall->rc == SQLITE_OK && sqlite3_changes(w->pCall->db) > 0;
+}
+
+/* Whether a new target has a source already is guessed: as the last one had. Returns
+** CHANGE_*, or -1. */
+static int pairMove(AssocWriter *w, WriteLink *pLink, const WriteSql *p) {
+  int i;
+  for (i = 0; i < 2; i++) {
+    (void)sqlite3_bind_int(p->pStmt, 3, pLink->bFresh);
+    if (pairRun(w, p)) return pLink->bFresh ? CHANGE_ADDED : CHANGE_MOVED;
+    pLink->bFresh = !pLink->bFresh;
+  }
+  return -1;
+}
+
+int assocLinkPairAlone(AssocWriter *w, WriteLink *pLink, int bUnlink,
+                       const WriteRow *pSource, const WriteRow *pTarget,
+                       WriteChanges *pChanges) {
   const WriteCell *aCell;
-  sqlite3_stmt *pStmt;
-  i64 iKey;
-  int i, n = 0;
-  assert(pLink->eQuick == QUICK_YES);
-  if (w->pCall->rc != SQLITE_OK) return 0;
-  if (!assocValIsInt(pSource->aKey, &iKey) ||
-      !assocValIsInt(pTarget->aKey, &iKey)) {
+  WriteSql *p;
+  i64 iSource, iTarget;
+  int i, n, eChange = bUnlink ? CHANGE_REMOVED : CHANGE_ADDED;
+  assert(pLink->eQuick == QUICK_YES && w->pCall->rc == SQLITE_OK);
+  if (!assocValIsInt(pSource->aKey, &iSource) ||
+      !assocValIsInt(pTarget->aKey, &iTarget) || !pairMay(w, pLink, bUnlink)) {
     return 0;
   }
-  aCell = assocLinkJoinCells(w, pLink, pSource->aKey, pTarget->aKey, 0, 0, &n);
-  aCell = assocRowFill(w, pLink->pJoin, &n, aCell);
+  aCell = pairCells(w, pLink, bUnlink, &n);
   if (aCell == 0) return 0;
-  if (pLink->pQuick == 0) pLink->pQuick = quickSql(w, pLink, n, aCell);
-  pStmt = assocWriteSqlUse(w, pLink->pQuick);
-  if (pStmt == 0 || !assocSqlKnownAlone(w, pLink->pQuick)) return 0;
+  p = pLink->apPair[bUnlink];
+  if (p == 0) p = pLink->apPair[bUnlink] = pairSql(w, pLink, bUnlink, n, aCell);
+  if (p == 0 || !assocSqlKnownAlone(w, p)) return 0;
+  if (n) (void)assocWriteSqlUse(w, p); /* Integers can stay bound */
+  (void)sqlite3_bind_int64(p->pStmt, 1, iSource);
+  (void)sqlite3_bind_int64(p->pStmt, 2, iTarget);
   for (i = 0; i < n; i++) {
-    assocWriteBind(w, pStmt, i + 1, i < 2 ? 0 : &pTab->aCol[aCell[i].iCol],
+    assocWriteBind(w, p->pStmt, PAIR_MORE + i, &p->pTab->aCol[aCell[i].iCol],
                    &aCell[i].val);
   }
   assocWriterLast(w, pTarget);
-  assocSqlAlone(w, pLink->pQuick);
-  while (assocStep(w->pCall, pStmt)) {
+  assocSqlAlone(w, p);
+  if (pLink->pJoin || bUnlink) {
+    if (!pairRun(w, p)) return 0;
+  } else {
+    eChange = pairMove(w, pLink, p);
+    if (eChange < 0) return 0;
   }
-  if (w->pCall->rc != SQLITE_OK || sqlite3_changes(w->pCall->db) == 0) return 0;
   w->nChange++;
-  assocChangeAdd(pChanges, CHANGE_ADDED, pTarget);
+  assocChangeAdd(pChanges, eChange, pTarget);
   return 1;
 }
 

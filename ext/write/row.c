@@ -1111,10 +1111,9 @@ int assocColumnLetsGo(const AssocModel *pModel, int iCol) {
          assocKeyPlace(pModel, iCol) < 0;
 }
 
-/* Is the key of a table the rowid? Then sqlite3_last_insert_rowid() tells it after
-** an INSERT, and no RETURNING is needed. */
-static int rowIsRowidKey(const AssocModel *pModel) {
-  assert(pModel->pTable->eType == ASSOC_TABLE);
+/* Then sqlite3_last_insert_rowid() tells the key after an INSERT, and no RETURNING
+** is needed. */
+int assocKeyIsRowid(const AssocModel *pModel) {
   return pModel->nKey == 1 && pModel->aKey[0] == pModel->pTable->iRowid;
 }
 
@@ -1134,7 +1133,7 @@ static void rowInsertRun(AssocWriter *w, WriteSql *pSql, WriteRow *pRow) {
   const AssocModel *pModel = pRow->pModel;
   int i;
   assert(pModel->pTable->eType == ASSOC_TABLE);
-  assert(pSql->nGet == pModel->nKey || rowIsRowidKey(pModel));
+  assert(pSql->nGet == pModel->nKey || assocKeyIsRowid(pModel));
   assocBudgetSpend(w->pCall);
   assocSqlAlone(w, pSql);
   while (assocStep(w->pCall, pSql->pStmt)) {
@@ -1160,7 +1159,7 @@ WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
                             const WriteCell *aCell, int bKey) {
   int *aCol = rowCellColumns(w, nCell, aCell);
   int bTold = bKey && pModel->pTable->eType == ASSOC_TABLE;
-  int nGet = bTold && !rowIsRowidKey(pModel) ? pModel->nKey : 0;
+  int nGet = bTold && !assocKeyIsRowid(pModel) ? pModel->nKey : 0;
   if (aCol == 0) return 0;
   return assocWriteSql(w, WRITE_INSERT, pModel->pTable, nCell, aCol, 0, 0, nGet,
                        pModel->aKey);

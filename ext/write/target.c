@@ -41,12 +41,13 @@ static WriteVal *keyOfOne(AssocWriter *w, const AssocModel *pModel,
                           sqlite3_value *pVal) {
   WriteVal *aKey = assocAlloc(w->pCall, &w->one, sizeof(*aKey));
   if (pModel->nKey != 1) assocModelKeyShape(w->pCall, pModel, 0);
-  if (aKey) aKey->pVal = pVal;
-  if (aKey && w->pCall->rc == SQLITE_OK) {
-    aKey->pJson =
-        assocBlobKeyOfText(w->pCall, &w->one, &w->pBlobs, pModel, pVal);
-    if (aKey->pJson) aKey->pVal = 0;
+  if (w->pCall->rc != SQLITE_OK) return 0;
+  if (sqlite3_value_type(pVal) == SQLITE_INTEGER) {
+    aKey->i = sqlite3_value_int64(pVal);
+    return aKey;
   }
+  aKey->pJson = assocBlobKeyOfText(w->pCall, &w->one, &w->pBlobs, pModel, pVal);
+  if (aKey->pJson == 0) aKey->pVal = pVal;
   return w->pCall->rc == SQLITE_OK ? aKey : 0;
 }
 

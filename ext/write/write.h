@@ -217,6 +217,8 @@ WriteSql *assocRowFindSql(AssocWriter *w, AssocModel *pModel);
 /* A key as an error shows it. OUT: sqlite3_free(); 0 after an error. */
 char *assocRowKeyText(AssocWriter *w, const AssocModel *pModel,
                       const WriteVal *aKey);
+/* Is the key of the model the rowid? */
+int assocKeyIsRowid(const AssocModel *pModel);
 /* Does a read of columns tell whether a row exists? Without policies, "values" and
 ** a budget it does. */
 int assocRowReads(AssocWriter *w, const AssocModel *pModel);
@@ -463,7 +465,9 @@ struct WriteLink {
   int *aFree;             /* nFree numbers of columns */
   WriteSql *apLook[3];    /* LINK_ONE, … */
   WriteSql *pAll, *pPair; /* See linklook.c */
-  WriteSql *pQuick;       /* See linkpair.c */
+  WriteSql *apPair[2];    /* linkpair.c: links two rows, unlinks them */
+  u8 bFresh;              /* linkpair.c: the last target had no source */
+  WriteSql *pQuick;       /* linkpair.c: new rows of a hasMany */
   WriteSql *pPairs;       /* assocLinkPairsStmt() */
   u8 mUsed;               /* graph.c: LINK_*, for this payload */
   const void *pUser;      /* graph.c: its last row that used it */
@@ -494,14 +498,14 @@ WriteLink *assocLinkOf(AssocWriter *w, AssocRel *pRel, int iBranch);
 /* An error if the scope compares, so that nobody knows which values to
 ** write. */
 void assocLinkNeedScope(AssocWriter *w, const WriteLink *pLink);
-/* Of a belongsToMany: may the keys of both rows be given to assocLinkNewPair()
-** before anyone looks whether the rows exist? Of a hasMany: may the source's key
-** be given to assocLinkNewRow()? */
-int assocLinkMayPair(AssocWriter *w, AssocRel *pRel);
-/* Insert the join row of two rows by one statement. False if nothing was inserted:
-** then assocLinkAdd() does it, or says why not. */
-int assocLinkNewPair(AssocWriter *w, WriteLink *pLink, const WriteRow *pSource,
-                     const WriteRow *pTarget, WriteChanges *pChanges);
+/* May keys be given to assocLinkPairAlone(), and of a hasMany to
+** assocLinkNewRow(), before anyone looks whether the rows exist? */
+int assocLinkMayPair(AssocWriter *w, WriteLink *pLink);
+/* Link two rows by one statement, or unlink them. False if nothing was changed:
+** then assocLinkAdd() or assocLinkRemove() does it, or says why not. */
+int assocLinkPairAlone(AssocWriter *w, WriteLink *pLink, int bUnlink,
+                       const WriteRow *pSource, const WriteRow *pTarget,
+                       WriteChanges *pChanges);
 /* Insert a new target of the source with this key by one statement. False if
 ** nothing was inserted: the source may be missing. */
 int assocLinkNewRow(AssocWriter *w, WriteLink *pLink, const WriteVal *aKey,
@@ -691,6 +695,12 @@ const char *assocReferColumns(AssocWriter *w, const WriteRefer *p);
 
 /* ---------------------------------------------------------------- destroy */
 
+/* assocDestroyReport() of a row that may not exist, by one statement. 0 if nothing
+** was deleted: then the row has to be looked for. */
+char *assocDestroyAlone(AssocWriter *w, const WriteRow *pRow, i64 *pn);
+/* Is a row of the model deleted by one statement? True if nothing refers to the
+** table, as an earlier assocDestroyRow() or assocDestroyReport() has found. */
+int assocDestroyIsAlone(AssocWriter *w, const AssocModel *pModel);
 /* Delete a row, and apply onDelete to the rows that refer to it. */
 void assocDestroyRow(AssocWriter *w, const WriteRow *pRow);
 /* The same for nRow rows of one model, with options and a report in JSON: the
