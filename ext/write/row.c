@@ -755,7 +755,7 @@ void assocWriterLast(AssocWriter *w, const WriteRow *pRow) {
 static int aloneSets(const WriteSql *p, int iCol) {
   int i;
   if (iCol >= 0 && p->pTab->aCol[iCol].bGenerated) return 1;
-  assert(iCol < p->pTab->nCol);
+  assert(iCol <= p->pTab->nCol); /* A rowid without a column is the last */
   for (i = 0; i < p->nSet; i++) {
     if (p->aSet[i] == iCol) return 1;
   }
