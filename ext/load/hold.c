@@ -160,6 +160,20 @@ static int hasLiterals(const AssocFetch *pFetch) {
   return pBind == 0;
 }
 
+/* May a stream read roots ahead? Their ids are rowids, and every node is looked up
+** by a held statement: then they depend on nothing but tables of main and temp,
+** whose data versions tell when these change. */
+static int readsAhead(const AssocPlan *pPlan) {
+  const AssocModel *pModel = pPlan->pRoot->pModel;
+  int i;
+  if (pModel->nKey > 1 || pModel->aKey[0] != pModel->pTable->iRowid) return 0;
+  for (i = 0; i < pPlan->nNode; i++) {
+    const AssocNode *pNode = pPlan->apNode[i];
+    if (!pNode->bJoined && pNode->held.zSql == 0) return 0;
+  }
+  return 1;
+}
+
 /* Write the held statements, once. */
 static void makeHeld(AssocCall *pCall, AssocPlan *pPlan) {
   AssocSchema *pMain = assocSchemaFind(pPlan->pCat, "main");
@@ -192,6 +206,7 @@ static void makeHeld(AssocCall *pCall, AssocPlan *pPlan) {
     if (!hasLiterals(pFetch)) pFetch->zSql = 0;
   }
   if (pRoot->held.zSql) pPlan->hold.bNever = 0;
+  if (pPlan->eAsk == ASSOC_ASK_KEY) pPlan->hold.bAhead = (u8)readsAhead(pPlan);
 }
 
 /* A holder lets the plan go. */
@@ -278,6 +293,10 @@ int assocHoldAsks(AssocCall *pCall, AssocPlan *pPlan) {
     holdBegin(pCall, pPlan, pPlan->hold.iToken);
   }
   return pPlan->hold.bUse;
+}
+
+int assocHoldReads(const AssocPlan *pPlan) {
+  return isOpen(&pPlan->pRoot->held);
 }
 
 int assocHoldFailed(AssocPlan *pPlan) {

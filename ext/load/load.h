@@ -163,7 +163,8 @@ struct AssocNode {
   AssocKeyRule *aEnd; /* and how they compare */
   u8 bWays;           /* Several pairs may be the same */
   AssocFetch lookupAt, scanAt; /* lookup and scan of a page at a cursor */
-  AssocFetch lookupOne;        /* The lookup of one key, if lookup has bTake */
+  AssocFetch lookupOne;        /* The lookup of one key, if lookup has bTake; of
+                               ** the root, if lookup has bEmit */
   AssocFetch held;             /* The lookup of one key in a held plan */
   u8 bJoined;                  /* The root's held statement gives the row: */
   int iHeld;                   /* Its columns, after one that is not NULL if
@@ -230,7 +231,7 @@ struct AssocPlan {
   int iTargetVar;      /* HAS: the ?number before those of the target's key */
   int iAgainVar;      /* "^": the ?number that says that the source was found */
   u8 eAsk;            /* ASSOC_ASK_* */
-  u8 mAsk;            /* ASSOC_ASK_RANGE, _PAST, _FEW, _KEYS */
+  u8 mAsk;            /* ASSOC_ASK_RANGE, _PAST, _FEW */
   u8 bBusy;           /* A run uses it */
   u8 eSession;        /* assocPlanSession(): what it was compiled for */
   u32 nHash;          /* Of all that finds it in the cache */
@@ -245,6 +246,7 @@ struct AssocPlan {
     u8 bOpen;       /* Some of them may stand on a row */
     u8 bUse;        /* This run uses them */
     u8 bStale;      /* OUT: the answer of this run is not valid */
+    u8 bAhead;      /* A stream may read roots ahead: stream.c */
     u8 bDropped;    /* The plan left the cache: its last holder frees it */
     i64 nChange;    /* sqlite3_total_changes64() when they were opened */
     i64 iToken;     /* The token of the definitions */
@@ -275,8 +277,6 @@ struct AssocPlan {
 #define ASSOC_ASK_RANGE 16 /* Only keys from ?1 to ?2, if they are rowids */
 #define ASSOC_ASK_PAST 32  /* OFFSET ?3 */
 #define ASSOC_ASK_FEW 64   /* Perhaps only the first rows are read */
-/* A bit that may be added to KEY: one statement finds the roots of many keys. */
-#define ASSOC_ASK_KEYS 128
 
 /* A compiled plan, from the cache or new, marked busy. zModel is 0 for a query,
 ** which names its model itself. 0 after an error. assocPlanRelease() gives the
@@ -439,6 +439,10 @@ AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
 void assocStreamSeek(AssocCall *pCall, AssocStream *p, sqlite3_value **apKey);
 /* Begin anew without keys, and with the same arguments. */
 void assocStreamRewind(AssocCall *pCall, AssocStream *p);
+/* The same, and go to the root with one id: a join asks for one after another. 1 if
+** the root is there, 0 if it is not, or after an error; -1 if the id has to be
+** asked for by assocStreamSeek(). */
+int assocStreamJoin(AssocCall *pCall, AssocStream *p, sqlite3_value *pId);
 /* The caller will read no more than nRow roots, if nRow is above 0. nRow is
 ** only a hint. */
 void assocStreamExpect(AssocStream *p, i64 nRow);

@@ -144,7 +144,6 @@ static int lookupForm(Planner *p, AssocNode *pNode, const char **pzIndex,
   int bSome;
   *pzIndex = 0;
   *pbDesc = 0;
-  if (pRel == 0 && !(p->pPlan->mAsk & ASSOC_ASK_KEYS)) return LOOKUP_EACH;
   if (pNode->nArg == 0 || pNode->nArg > p->nFunctionArg) return LOOKUP_EACH;
   if (pNode->bOne) return LOOKUP_JOIN;
   if (pRel == 0) return LOOKUP_EACH;
@@ -296,7 +295,10 @@ static void makeLookup(Planner *p, AssocNode *pNode) {
   const char *zIndex;
   int bDesc;
   switch (lookupForm(p, pNode, &zIndex, &bDesc)) {
-  case LOOKUP_JOIN: makeJoined(p, pNode, zIndex); break;
+  case LOOKUP_JOIN:
+    makeJoined(p, pNode, zIndex);
+    if (pNode->pRel == 0) makeEach(p, pNode, &pNode->lookupOne, 0);
+    break;
   case LOOKUP_TAKE:
     makeTaken(p, pNode, zIndex, bDesc);
     makeEach(p, pNode, &pNode->lookupOne, 0);

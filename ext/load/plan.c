@@ -1389,8 +1389,7 @@ static AssocPlan *planNew(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   }
   pPlan->mem = mem;
   pPlan->pCat = assocCatalogRef(pCat);
-  pPlan->mAsk = (u8)(eAsk & (ASSOC_ASK_RANGE | ASSOC_ASK_PAST | ASSOC_ASK_FEW |
-                             ASSOC_ASK_KEYS));
+  pPlan->mAsk = (u8)(eAsk & (ASSOC_ASK_RANGE | ASSOC_ASK_PAST | ASSOC_ASK_FEW));
   pPlan->eAsk = (u8)(eAsk - pPlan->mAsk);
   pPlan->eSession = (u8)assocPlanSession(pCall->pConn);
   pPlan->zText = assocArenaText(pCall, &pPlan->mem, zText, -1);

@@ -746,6 +746,7 @@ static void fetchRoot(AssocRun *pRun, AssocNode *pNode) {
     fetchHeld(pRun);
     return;
   }
+  assert(!pNode->lookup.bEmit); /* Only of streams */
   pStmt = openFetch(pRun, pNode, &pNode->lookup);
   if (pStmt == 0) return;
   assocFetchKey(pRun, pStmt);

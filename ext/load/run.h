@@ -182,6 +182,8 @@ void assocRunHeldRows(AssocRun *pRun, sqlite3_stmt *pStmt);
 void assocHoldStream(AssocCall *pCall, AssocPlan *pPlan);
 /* May the stream ask its held plan for a root? */
 int assocHoldAsks(AssocCall *pCall, AssocPlan *pPlan);
+/* Does the root's held statement stand open, and keep a read transaction? */
+int assocHoldReads(const AssocPlan *pPlan);
 /* Was the answer not valid? Then the plan is no longer held. */
 int assocHoldFailed(AssocPlan *pPlan);
 /* The answer of a held plan: assocRunAnswer(). */

@@ -6,10 +6,31 @@
 ** the JSON of each root is gathered when the caller asks for it.
 **
 ** Roots that are asked for by their keys make batches as well. One statement
-** looks up the roots of many keys, as it does for children (ASSOC_ASK_KEYS). If
-** only one key is asked for at a time, or several roots may have it, they are
-** looked up one after another. A batch is as large as memory lets it be, since a
-** node may scan its table once for each.
+** looks up the roots of many keys, as it does for children. If several roots may
+** have a key, they are looked up one after another. A batch is as large as memory
+** lets it be, since a node may scan its table once for each.
+**
+** A join asks for one root after another:
+**
+**   SELECT … FROM posts p JOIN eager('User{name}') e ON e.id = p.user_id
+**
+** Often these are the same root again, or the next ones of the table. So roots of
+** which the ids are rowids are read ahead: if the last ids followed each other,
+** a batch has the roots of the next ids, too, twice as many as the last batch. An
+** id that is among those of the batch costs no statement. Few roots are read in
+** vain, since a batch grows only after most of the last one was asked for.
+**
+** What is read ahead must be what a load would read when the id is asked for:
+**
+**   - The root's held statement (hold.c) keeps a read transaction, so commits of
+**     other connections are not seen.
+**   - A change by this connection adds to sqlite3_total_changes64(). Some that
+**     do not, such as sqlite3_blob_write(), change a data version when they are
+**     committed.
+**   - In a write transaction nothing is kept: a ROLLBACK TO changes no number.
+**   - An error in a root that nobody asked for is none: the roots are then
+**     loaded one by one.
+**   - In a session, and if a node has no held statement, nothing is read ahead.
 */
 #include "load/run.h"
 
@@ -22,6 +43,25 @@
 #define STREAM_BATCHES 32
 /* Most roots of the first batch, whose size in bytes is not known yet. */
 #define STREAM_FIRST 16
+
+/* Most ids of which the roots are read ahead, and how far two ids may be apart
+** that count as following each other. */
+#define STREAM_AHEAD 256
+#define STREAM_NEAR 2
+
+/* The ids of which the batch has the roots. */
+typedef struct StreamAhead StreamAhead;
+struct StreamAhead {
+  i64 iFirst;   /* The first id */
+  int n;        /* Ids from it on; 0: none */
+  i64 iLast;    /* The id that was asked for last */
+  int nLast;    /* n, if all ids since the load followed each other */
+  u8 bKept;     /* The batch is valid as long as these are the same: */
+  i64 nChange;  /* sqlite3_total_changes64() */
+  u64 iVersion; /* dataVersions() */
+  uint16_t
+      aRoot[STREAM_AHEAD]; /* The root of each id, from 1; 0: there is none */
+};
 
 struct AssocStream {
   AssocRun run;            /* The run of a batch after another */
@@ -46,6 +86,7 @@ struct AssocStream {
   u32 iKey;                /* How many of them were */
   AssocKeymap seen;        /* Keys of these roots, if there are several */
   u32 iSeen, iSeenBy;      /* The last of them, and the key that it came by */
+  StreamAhead ahead;       /* With hold.bAhead */
 };
 
 /* Free the keys of the batch. The batch is then empty. */
@@ -74,16 +115,19 @@ static void copyArgs(AssocCall *pCall, AssocStream *p, AssocArgs *pTo,
   pTo->apVal = p->apOwned;
 }
 
-/* The statement that gives the roots. A keyed root has no cursor. */
-static AssocFetch *rootFetch(AssocRun *pRun) {
-  AssocNode *pRoot = pRun->pPlan->pRoot;
-  if (pRoot->bKeyed) return &pRoot->lookup;
-  return assocRunAtCursor(pRun, pRoot) ? &pRoot->scanAt : &pRoot->scan;
-}
-
 /* Is the root looked up by keys? */
 static int isKeyed(const AssocStream *p) {
   return p->run.pPlan->pRoot->bKeyed;
+}
+
+/* The statement that gives the roots. A keyed root has no cursor. */
+static AssocFetch *rootFetch(AssocStream *p) {
+  AssocNode *pRoot = p->run.pPlan->pRoot;
+  if (isKeyed(p)) {
+    int bOne = pRoot->lookup.bEmit && p->keys.nSlot == 1;
+    return bOne ? &pRoot->lookupOne : &pRoot->lookup;
+  }
+  return assocRunAtCursor(&p->run, pRoot) ? &pRoot->scanAt : &pRoot->scan;
 }
 
 /* Is each key bound to the root's statement? */
@@ -151,7 +195,6 @@ AssocStream *assocStreamOpen(AssocCall *pCall, AssocPlan *pPlan,
   memset(p, 0, sizeof(*p));
   copyArgs(pCall, p, &args, pArgs);
   assocRunStart(pCall, &p->run, pPlan, &args);
-  p->pFetch = rootFetch(&p->run);
   if (isKeyed(p)) assocModelKeyFits(pCall, pPlan->pRoot->pModel);
   /* A key that SQL converts before it compares is dealt with by isAnew() */
   assocKeymapInit(&p->keys, pPlan->pRoot->pModel->nKey, aAssocKeyPlain);
@@ -173,10 +216,16 @@ void assocStreamSeek(AssocCall *pCall, AssocStream *p, sqlite3_value **apKey) {
   assocErrorCode(pCall, rc);
 }
 
-void assocStreamRewind(AssocCall *pCall, AssocStream *p) {
+/* The stream is begun anew: hold its plan, if that can be done. */
+static void beginAgain(AssocCall *pCall, AssocStream *p) {
   p->run.pCall = pCall;
   if (!p->bAgain) assocHoldStream(pCall, p->run.pPlan);
   p->bAgain = 1;
+}
+
+void assocStreamRewind(AssocCall *pCall, AssocStream *p) {
+  beginAgain(pCall, p);
+  p->ahead.n = p->ahead.bKept = 0;
   closeRoot(p);
   freeKeys(p);
   if (p->keys.nSlot) assocKeymapClear(&p->keys);
@@ -184,7 +233,7 @@ void assocStreamRewind(AssocCall *pCall, AssocStream *p) {
   p->iKey = 0;
   p->bEnd = 0;
   p->nWant = 1;
-  p->run.rc = SQLITE_OK;
+  p->run.rc = p->run.row.rc = SQLITE_OK;
 }
 
 void assocStreamBounds(AssocStream *p, i64 iFrom, i64 iTo, i64 nPast) {
@@ -368,6 +417,7 @@ static void loadBatch(AssocCall *pCall, AssocStream *p) {
       loadHeld(pCall, p)) {
     return;
   }
+  if (p->pStmt == 0) p->pFetch = rootFetch(p);
   if (p->pFetch->bEmit) {
     emitRoots(pCall, p);
   } else {
@@ -383,18 +433,22 @@ static void loadBatch(AssocCall *pCall, AssocStream *p) {
   }
 }
 
-/* The next root of the batch, or the first of another batch. A batch is loaded
-** inside assocCallEnter(), which bounds the recursion of views that call
-** eager() again. */
+/* A batch is loaded inside assocCallEnter(), which bounds the recursion of views
+** that call eager() again. */
+static void enterBatch(AssocCall *pCall, AssocStream *p) {
+  if (!assocCallEnter(pCall)) return;
+  loadBatch(pCall, p);
+  assocCallLeave(pCall);
+}
+
+/* The next root of the batch, or the first of another batch. */
 int assocStreamNext(AssocCall *pCall, AssocStream *p) {
   p->run.pCall = pCall;
   pCall->pConn->budget.zAt = p->run.pPlan->pRoot->zPath;
+  if (p->ahead.n) return 0; /* The others of the batch were not asked for */
   if (p->iRoot >= p->nRoot) {
     if (p->bEnd) return 0;
-    if (assocCallEnter(pCall)) {
-      loadBatch(pCall, p);
-      assocCallLeave(pCall);
-    }
+    enterBatch(pCall, p);
     if (pCall->rc != SQLITE_OK || p->nRoot == 0) return 0;
     p->iRoot = 0;
   }
@@ -404,6 +458,115 @@ int assocStreamNext(AssocCall *pCall, AssocStream *p) {
     return 0;
   }
   p->pRow = p->run.aNode[0].apRow[p->iRoot++];
+  return 1;
+}
+
+/* ------------------------------------------------------------ reading ahead */
+
+/* The data versions of main and temp, which each commit changes. A plan is held
+** only if it reads no other database: see assocCatalogToken(). */
+static u64 dataVersions(AssocCall *pCall) {
+  u32 iMain = 0, iTemp = 0;
+  (void)sqlite3_file_control(pCall->db, "main", SQLITE_FCNTL_DATA_VERSION,
+                             &iMain);
+  (void)sqlite3_file_control(pCall->db, "temp", SQLITE_FCNTL_DATA_VERSION,
+                             &iTemp);
+  return (u64)iMain << 32 | iTemp;
+}
+
+/* Is a write transaction open? What is read in it may be rolled back. */
+static int isWriting(AssocCall *pCall) {
+  return sqlite3_txn_state(pCall->db, 0) == SQLITE_TXN_WRITE;
+}
+
+/* Are the roots of the batch what a load would give now? */
+static int isKept(AssocCall *pCall, const AssocStream *p) {
+  const StreamAhead *pAhead = &p->ahead;
+  return pAhead->bKept &&
+         pAhead->nChange == sqlite3_total_changes64(pCall->db) &&
+         !isWriting(pCall) && pAhead->iVersion == dataVersions(pCall);
+}
+
+/* Does the id follow the last one? */
+static int isNear(const AssocStream *p, i64 i) {
+  return (u64)i - (u64)p->ahead.iLast <= STREAM_NEAR;
+}
+
+/* From now on the batch can be kept, unless something changes. */
+static void keepBatch(AssocCall *pCall, AssocStream *p) {
+  p->ahead.nChange = sqlite3_total_changes64(pCall->db);
+  p->ahead.iVersion = dataVersions(pCall);
+  p->ahead.bKept = !isWriting(pCall);
+}
+
+/* Load the roots of the n ids from i on, to be kept; or with 0 that of i. */
+static void loadAhead(AssocCall *pCall, AssocStream *p, i64 i, int n) {
+  StreamAhead *pAhead = &p->ahead;
+  int j, rc = SQLITE_OK;
+  assocStreamRewind(pCall, p);
+  if (n) keepBatch(pCall, p);
+  pAhead->iFirst = i;
+  pAhead->n = n ? n : 1;
+  pAhead->nLast = pAhead->n;
+  memset(pAhead->aRoot, 0, sizeof(pAhead->aRoot[0]) * (size_t)pAhead->n);
+  p->nWant = pAhead->n;
+  for (j = 0; j < pAhead->n; j++) {
+    (void)assocKeymapAddInt(&p->keys, i + j, &rc);
+  }
+  assert(rc == SQLITE_OK); /* Numbers in a row take no memory */
+  enterBatch(pCall, p);
+  if (!assocHoldReads(p->run.pPlan)) pAhead->bKept = 0;
+  for (j = 0; j < p->nRoot; j++) {
+    pAhead->aRoot[sqlite3_value_int64(p->apKey[j]) - i] = (uint16_t)(j + 1);
+  }
+}
+
+/* How many ids are to be read from i on? 0: i alone, and nothing kept. If ids
+** follow each other, first one, then twice as many as the batch has, as far as
+** memory lets it. */
+static int chooseAhead(AssocCall *pCall, AssocStream *p, i64 i) {
+  int n = p->ahead.nLast * 2;
+  if (!isNear(p, i)) return 0;
+  if (n == 0 || !isKept(pCall, p)) return 1;
+  if (p->nRoot) {
+    planBatch(p);
+    if (n > p->nWant) n = p->nWant;
+  }
+  if (n > STREAM_AHEAD) n = STREAM_AHEAD;
+  return i > INT64_MAX - n ? 1 : n;
+}
+
+/* Load the roots of several ids. False if that failed: then the root of i has to
+** be loaded alone, since another one may be the reason. */
+static int tryAhead(AssocCall *pCall, AssocStream *p, i64 i, int n) {
+  AssocCall ask;
+  int rc;
+  if (n < 2) return 0;
+  assocTryBegin(&ask, pCall);
+  loadAhead(&ask, p, i, n);
+  p->run.pCall = pCall;
+  rc = ask.rc & 0xff;
+  if (assocTryEndAs(&ask, pCall, rc == SQLITE_INTERRUPT ? 0 : rc, 0)) return 0;
+  return !assocHoldFailed(p->run.pPlan);
+}
+
+int assocStreamJoin(AssocCall *pCall, AssocStream *p, sqlite3_value *pId) {
+  StreamAhead *pAhead = &p->ahead;
+  i64 i = sqlite3_value_int64(pId);
+  beginAgain(pCall, p);
+  if (!p->run.pPlan->hold.bUse || !p->run.pPlan->hold.bAhead) return -1;
+  if (sqlite3_value_type(pId) != SQLITE_INTEGER) return -1;
+  pCall->pConn->budget.zAt = p->run.pPlan->pRoot->zPath;
+  if ((u64)i - (u64)pAhead->iFirst >= (u64)pAhead->n || !isKept(pCall, p)) {
+    int n = chooseAhead(pCall, p, i);
+    if (!tryAhead(pCall, p, i, n)) loadAhead(pCall, p, i, n > 0);
+  } else if (!isNear(p, i)) {
+    pAhead->nLast = 0;
+  }
+  pAhead->iLast = i;
+  p->iRoot = pAhead->aRoot[i - pAhead->iFirst];
+  if (pCall->rc != SQLITE_OK || p->iRoot == 0) return 0;
+  p->pRow = p->run.aNode[0].apRow[p->iRoot - 1];
   return 1;
 }
 

@@ -476,6 +476,16 @@ static void eagerFirst(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
   p->bEof = !assocStreamNext(pCall, p->pStream);
 }
 
+/* Go on with the query of the last xFilter, for another id. */
+static void eagerAgain(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
+                       int idxNum) {
+  int bRow = assocStreamJoin(pCall, p->pStream, pArgs->pId);
+  p->bEof = bRow < 1;
+  if (bRow >= 0) return;
+  assocStreamRewind(pCall, p->pStream);
+  eagerFirst(pCall, p, pArgs, idxNum);
+}
+
 /* Start the query, or go on with that of the last xFilter. The query is copied,
 ** because the column query may be read after the caller's value is gone. */
 static void eagerStart(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
@@ -488,14 +498,12 @@ static void eagerStart(AssocCall *pCall, EagerCursor *p, const EagerArgs *pArgs,
   if (idxNum & (EAGER_FROM | EAGER_TO)) eAsk |= ASSOC_ASK_RANGE;
   if (idxNum & EAGER_PAST) eAsk |= ASSOC_ASK_PAST;
   if ((idxNum & EAGER_LIMIT) && !(idxNum & EAGER_KEY)) eAsk |= ASSOC_ASK_FEW;
-  if (idxNum & EAGER_IN) eAsk |= ASSOC_ASK_KEYS;
   /* The sides of an OR may share a cursor. */
   if (idxNum != p->idxNum) eagerReset(pCall, p);
   p->idxNum = idxNum;
   /* In a join each outer row comes here: the same query keeps its plan. */
   if (eagerIsSame(pCall, p, pArgs, zQuery)) {
-    assocStreamRewind(pCall, p->pStream);
-    eagerFirst(pCall, p, pArgs, idxNum);
+    eagerAgain(pCall, p, pArgs, idxNum);
   } else {
     AssocCatalog *pCat;
     eagerReset(pCall, p);

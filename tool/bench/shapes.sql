@@ -1174,7 +1174,6 @@ FROM posts p LIMIT 10 OFFSET 5000
 -- shape: table-join
 -- title: the table-valued eager() joined by id
 -- target: 0.9
--- why: What misses its target, and what SQLite takes of it
 -- list
 -- ours:
 SELECT p.id, e.json FROM posts p
@@ -1188,7 +1187,6 @@ FROM posts p CROSS JOIN users u ON u.id = p.user_id
 -- shape: table-in
 -- title: the table-valued eager() with id IN (SELECT …)
 -- target: 0.9
--- why: What misses its target, and what SQLite takes of it
 -- list
 -- ours:
 SELECT id, json FROM eager('Post{*,author{name}}')
