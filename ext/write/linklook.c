@@ -261,8 +261,8 @@ static void allWhere(AssocSql *p, const WriteLink *pLink) {
 
 /*
 ** The statement "all" (see the head of this file): the related rows of a
-** source. The variables of the key come first. If pairs may occur twice, each
-** target counts once. For a hasOne the first row in its order is the one that
+** source. The variables of the key come first. Where no index forbids that pairs
+** occur twice, each target counts once. For a hasOne the first row in its order is the one that
 ** readers see. Otherwise the order is that of the target's key, so that results
 ** do not depend on how SQLite joins the tables.
 */
@@ -270,12 +270,14 @@ static sqlite3_stmt *allStmt(AssocWriter *w, WriteLink *pLink) {
   AssocRel *pRel = pLink->pRel;
   AssocModel *pTgt = pLink->pTarget;
   AssocSql sql;
+  int bOnce;
   if (pLink->pAll) return assocWriteSqlUse(w, pLink->pAll);
   assert(pRel->nPath == 0 && pLink->pTargetKey);
   assocWriteSqlStart(w, &sql);
   sql.nVar =
       pRel->eKind == ASSOC_BELONGSTO ? pRel->pSource->nKey : pRel->foreign.nCol;
-  sqlite3_str_appendf(sql.pStr, "SELECT %s", pLink->bTwice ? "DISTINCT " : "");
+  bOnce = pLink->pJoin == 0 || pLink->bUnique;
+  sqlite3_str_appendf(sql.pStr, "SELECT %s", bOnce ? "" : "DISTINCT ");
   assocSqlKeyColumns(&sql, pTgt, 1, 0);
   sqlite3_str_appendall(sql.pStr, " FROM ");
   assocSqlTableAs(&sql, pTgt->pTable, 1);
