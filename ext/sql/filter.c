@@ -664,7 +664,8 @@ int assocSqlFilterFirst(AssocSql *p, const AssocFilter *pF) {
 
 /*
 ** An aggregate over each row's related rows, if no index leads to them: all
-** related rows are grouped once, and SQLite builds an index on the groups.
+** related rows are grouped once, and SQLite builds an index on the groups. Where
+** keys compare by RTRIM, SQLite 3.40 does not find all of them in such an index.
 **
 **   coalesce((SELECT v FROM (SELECT t3.user_id AS k0, count(*) AS v
 **     FROM posts t3 WHERE ... GROUP BY t3.user_id) WHERE k0=t1.id),0)
@@ -678,7 +679,7 @@ int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
   int bNull = strcmp(zNone, "null") == 0;
   int i, n = keyWidth(pFirst), bUp = pFirst->pRel->eKind == ASSOC_BELONGSTO;
   assert(pAgg && pFirst);
-  if (allServed(p, &filter)) return 0;
+  if (allServed(p, &filter) || assocHopTrims(pFirst->pRel)) return 0;
   p->bDear = 1;
   if (p->nTested < 0) p->nTested = testedRows(p);
   if (p->nTested == 1) return 0;

@@ -241,6 +241,18 @@ void assocSqlInFar(AssocSql *p, const AssocHop *pHop, int i) {
                       pHop->iJoin ? pHop->iJoin : pHop->iAlias, pFar->zName);
 }
 
+/* See sql.h. */
+int assocHopTrims(const AssocRel *pRel) {
+  int i;
+  for (i = 0; i < assocRelNearKey(pRel)->nCol; i++) {
+    AssocSides sides;
+    const AssocColumn *pFar;
+    (void)hopSides(pRel, i, &sides, &pFar);
+    if (sides.pParent->eColl == ASSOC_COLL_RTRIM) return 1;
+  }
+  return 0;
+}
+
 /* See sql.h. The collation of a view's column is unknown. */
 int assocHopKnown(const AssocRel *pRel) {
   int i;

@@ -260,6 +260,8 @@ int assocFirstOfMany(AssocCall *pCall, const AssocRel *pRel);
 void assocSqlInNear(AssocSql *p, const AssocHop *pHop, int i);
 void assocSqlInFar(AssocSql *p, const AssocHop *pHop, int i);
 int assocHopKnown(const AssocRel *pRel);
+/* Are the keys of the step compared by RTRIM? */
+int assocHopTrims(const AssocRel *pRel);
 /* Append t1.a=?1 AND t1.b=?2: n columns are the next n ?numbers. */
 void assocSqlKeyIs(AssocSql *p, int iAlias, const AssocTable *pTab, int n,
                    const int *aCol);
