@@ -809,7 +809,7 @@ static void setLetGo(Graph *g, const GraphSet *pSet) {
   n = 0;
   for (p = pSet->pUp->pNext; p; p = p->pNext) {
     if (p->pSet != pSet || (aaKey[n] = setKey(g, p)) == 0) continue;
-    abOnce[n++] = p->eWhat == GRAPH_OLD || p->bUpsert;
+    abOnce[n++] = p->eWhat == GRAPH_OLD;
   }
   for (p = pSet->pMoved; p; p = p->pNextMoved) {
     if ((aaKey[n] = setKey(g, p)) != 0) abOnce[n++] = 0;
