@@ -259,11 +259,8 @@ static char *fixModelOptions(Checker *c, const AssocDef *pDef,
 static char *fixModel(Checker *c, AssocSchema *pSchema, const char *zModel,
                       const char *zTable) {
   int bBare = isBare(c, pSchema);
-  AssocDef *pDef = pSchema->pDef;
+  AssocDef *pDef = assocSchemaRow(c->pCall, pSchema, zModel);
   char *zOptions, *zFix = 0;
-  while (pDef && (pDef->zName[0] || sqlite3_stricmp(pDef->zModel, zModel))) {
-    pDef = pDef->pNext;
-  }
   /* main and temp need no name in front: a model is looked for there anyway. */
   zOptions = fixModelOptions(c, pDef, zTable, pSchema->pNext == 0);
   if (zOptions) {
@@ -281,7 +278,8 @@ static const char *renamedAs(Checker *c, AssocSchema *pSchema,
                              const char *zModel, const char *zTable) {
   AssocDef *pDef;
   assert(zModel && zTable);
-  for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
+  pDef = assocSchemaDefs(c->pCall, pSchema);
+  for (; pDef; pDef = pDef->pNext) {
     AssocRenamed now;
     if (pDef->pSource || pDef->zName[0] == 0) continue;
     memset(&now, 0, sizeof(now));
@@ -1728,12 +1726,14 @@ static void problemDefs(Checker *c) {
   int n = 0;
   for (pSchema = c->p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
     if (!assocSchemaLoad(c->pCall, pSchema)) return;
-    for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) n++;
+    pDef = assocSchemaDefs(c->pCall, pSchema);
+    for (; pDef; pDef = pDef->pNext) n++;
   }
   c->apRel =
       assocAlloc(c->pCall, &c->p->mem, (i64)sizeof(AssocRel *) * (n + 1));
   for (pSchema = c->p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
+    pDef = assocSchemaDefs(c->pCall, pSchema);
+    for (; pDef; pDef = pDef->pNext) {
       AssocErr why;
       AssocRel *pRel;
       if (pDef->zName[0] == 0) continue;

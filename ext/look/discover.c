@@ -661,30 +661,29 @@ void assocDiscover(AssocLook *p, const AssocNames *pOnly) {
 void assocDiscoverWrite(AssocLook *p, int nSure) {
   AssocCall *pCall = p->pCall;
   const char *zSchema = p->pSchema->zName;
-  sqlite3_stmt *pStmt = 0;
+  AssocDefWriter w = {0, 0, 0};
   const AssocFoundModel *pModel = p->pFoundModel;
   AssocFound *q;
   for (; pModel && pCall->rc == SQLITE_OK; pModel = pModel->pNext) {
-    if (pStmt == 0) pStmt = assocDefWriter(pCall, zSchema);
+    if (w.pStmt == 0) assocDefBegin(pCall, &w, zSchema);
     assocDefPut(
-        pCall, pStmt,
-        assocRowName(pCall, &p->mem, zSchema, p->pSchema, pModel->zName), "",
-        "model", 0, pModel->zOptions);
+        &w, assocRowName(pCall, &p->mem, zSchema, p->pSchema, pModel->zName),
+        "", "model", 0, pModel->zOptions);
   }
   /* Models first: associations may be of them. The statement is prepared with the
   ** first row, so a discovery without a result makes no table. */
   for (q = p->pFound; q && pCall->rc == SQLITE_OK; q = q->pNext) {
     const char *zModel, *zTarget;
     if (q->nSure < nSure) continue;
-    if (pStmt == 0) pStmt = assocDefWriter(pCall, zSchema);
+    if (w.pStmt == 0) assocDefBegin(pCall, &w, zSchema);
     zModel =
         assocRowName(pCall, &p->mem, zSchema, p->pSchema, q->pModel->zName);
     zTarget =
         assocRowName(pCall, &p->mem, zSchema, p->pSchema, q->pTarget->zName);
-    assocDefPut(pCall, pStmt, zModel, q->zName, azAssocKind[q->eKind], zTarget,
+    assocDefPut(&w, zModel, q->zName, azAssocKind[q->eKind], zTarget,
                 q->zOptions);
   }
-  assocFinalize(pCall, pStmt);
+  assocDefEnd(&w);
 }
 
 /* ----------------------------------------------------------------- results */
@@ -765,9 +764,9 @@ static const char *foundHint(const AssocLook *p, int bGuess) {
 }
 
 /* Is a model of that name defined whose table is not there? */
-static int foundIsGone(const AssocLook *p, const char *zModel) {
+static int foundIsGone(AssocLook *p, const char *zModel) {
   const AssocDef *pDef;
-  for (pDef = p->pSchema->pDef; pDef; pDef = pDef->pNext) {
+  for (pDef = assocSchemaDefs(p->pCall, p->pSchema); pDef; pDef = pDef->pNext) {
     if (pDef->zName[0] && pDef->pSource == 0 &&
         sqlite3_stricmp(pDef->zModel, zModel) == 0) {
       return 1;
@@ -802,7 +801,7 @@ static void foundJsonGone(AssocLook *p, AssocOut *pOut) {
   AssocDef *pDef;
   int n = 0;
   assocCatalogLink(p->pCall, p->pCat);
-  for (pDef = p->pSchema->pDef; pDef; pDef = pDef->pNext) {
+  for (pDef = assocSchemaDefs(p->pCall, p->pSchema); pDef; pDef = pDef->pNext) {
     AssocRenamed now;
     const char *zGone;
     if (p->pCall->rc != SQLITE_OK) return;

@@ -166,7 +166,8 @@ static void dumpModels(AssocLook *p, sqlite3_str *pStr) {
   for (i = 0; i < 3; i++) {
     for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
       if (!assocSchemaLoad(p->pCall, pSchema)) return;
-      for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
+      pDef = assocSchemaDefs(p->pCall, pSchema);
+      for (; pDef; pDef = pDef->pNext) {
         assert(i < 3);
         /* Stages: what the options of a later model need comes first. */
         if (pDef->zName[0] || dumpModelStage(p, pDef) != i) continue;
@@ -322,13 +323,14 @@ char *assocDumpText(AssocLook *p) {
   int eStage, n = 0;
   dumpModels(p, pStr);
   for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) n++;
+    pDef = assocSchemaDefs(p->pCall, pSchema);
+    for (; pDef; pDef = pDef->pNext) n++;
   }
   paths.ap = assocAlloc(p->pCall, &p->mem, (i64)sizeof(AssocDef *) * (n + 1));
   for (eStage = 0; eStage < DUMP_NSTAGE; eStage++) {
     for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-      for (pDef = pSchema->pDef; pDef && p->pCall->rc == SQLITE_OK;
-           pDef = pDef->pNext) {
+      pDef = assocSchemaDefs(p->pCall, pSchema);
+      for (; pDef && p->pCall->rc == SQLITE_OK; pDef = pDef->pNext) {
         if (pDef->zName[0] == 0) continue;
         if (dumpStage(p, pStr, pDef, eStage == 0) != eStage) continue;
         if (eStage < DUMP_PATH) {

@@ -193,12 +193,14 @@ static void lookDefs(AssocLook *p) {
   int n = 0;
   assocCatalogLink(p->pCall, p->pCat);
   for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) n++;
+    pDef = assocSchemaDefs(p->pCall, pSchema);
+    for (; pDef; pDef = pDef->pNext) n++;
   }
   p->apDef = assocAlloc(p->pCall, &p->mem, (i64)sizeof(AssocDef *) * (n + 1));
   if (p->apDef == 0) return;
   for (pSchema = p->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
+    pDef = assocSchemaDefs(p->pCall, pSchema);
+    for (; pDef; pDef = pDef->pNext) {
       if (pDef->pSource && assocDefShown(p->pCall, pDef)) {
         assert(pDef->zName[0] && p->nDef < n);
         p->apDef[p->nDef++] = pDef;

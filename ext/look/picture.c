@@ -179,12 +179,13 @@ static void pictureRel(AssocPicture *p, AssocRel *pRel) {
 static AssocRel *pictureNext(AssocPicture *p, AssocSchema **ppSchema,
                              AssocDef **ppDef) {
   for (;;) {
-    AssocDef *pDef = *ppDef = *ppDef ? (*ppDef)->pNext : (*ppSchema)->pDef;
+    AssocDef *pDef = *ppDef =
+        *ppDef ? (*ppDef)->pNext : assocSchemaDefs(p->pCall, *ppSchema);
     AssocRel *pRel;
     while (pDef == 0) {
       *ppSchema = (*ppSchema)->pNext;
       if (*ppSchema == 0 || !assocSchemaLoad(p->pCall, *ppSchema)) return 0;
-      pDef = *ppDef = (*ppSchema)->pDef;
+      pDef = *ppDef = assocSchemaDefs(p->pCall, *ppSchema);
     }
     pRel = pDef->zName[0] ? assocRelTry(p->pCall, pDef, 0) : 0;
     if (pRel && !assocDefShown(p->pCall, pDef)) continue;

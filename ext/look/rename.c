@@ -337,7 +337,8 @@ static int defFits(RenamedModel *r, AssocDef *pDef) {
 static int tableFits(RenamedModel *r) {
   AssocDef *pDef;
   int n = 0, eFits;
-  for (pDef = r->pSchema->pDef; pDef; pDef = pDef->pNext) {
+  for (pDef = assocSchemaDefs(r->p->pCall, r->pSchema); pDef;
+       pDef = pDef->pNext) {
     eFits = defFits(r, pDef);
     if (eFits < 0) return 0;
     n += eFits > 0;
@@ -375,7 +376,8 @@ static const char *otherModel(RenamedModel *r, int *pbHis) {
   const char *zMine = plainName(r->p, r->zModel), *zOther = 0;
   AssocDef *pDef;
   int bMine = zMine && indexNames(r, zMine);
-  for (pDef = r->pSchema->pDef; pDef && zMine; pDef = pDef->pNext) {
+  for (pDef = assocSchemaDefs(r->p->pCall, r->pSchema); pDef && zMine;
+       pDef = pDef->pNext) {
     RenamedModel his = *r;
     const char *zHis;
     his.zModel = pDef->pSource ? pDef->zTarget : pDef->zModel;

@@ -19,7 +19,7 @@
 */
 #include <stdlib.h>
 
-#include "model/model.h"
+#include "model/defrow.h"
 
 /* The cache of one connection. */
 typedef struct CatalogCache CatalogCache;
@@ -274,76 +274,73 @@ static u64 rowSum(AssocCall *pCall, sqlite3_stmt *pStmt) {
 ** way that this version does not know: it may forbid what a call is about to
 ** do. A newer version writes such a row with an empty model, or with a name
 ** that starts with '#'. Any other row concerns one association. */
-static void checkNewer(AssocCall *pCall, const AssocDef *pDef) {
-  const char *zKind = pDef->zKind ? pDef->zKind : "NULL";
-  int bWide = pDef->zModel[0] == 0 || pDef->zName[0] == '#';
-  assert(pDef->zModel && pDef->zName);
+static void checkNewer(AssocCall *pCall, const AssocSchema *pSchema,
+                       const AssocDefRow *p) {
+  const char *zKind = p->zKind ? p->zKind : "NULL";
+  int bWide = p->zModel[0] == 0 || p->zName[0] == '#';
   /* A row about one association is refused when the association is used. A row
   ** about a model or about the file may change what every row means. */
   if (strcmp(zKind, "setting") == 0) {
-    if (sqlite3_stricmp(pDef->zName, "readonly") == 0) return;
+    if (sqlite3_stricmp(p->zName, "readonly") == 0) return;
   } else if (!bWide || strcmp(zKind, "policy") == 0 ||
              strcmp(zKind, "model") == 0 || assocKindSeek(zKind) >= 0) {
     return;
   }
-  assocErrorOf(pCall, ASSOC_E_UNKNOWN_OPTION, pDef->zModel, pDef->zName,
+  assocErrorOf(pCall, ASSOC_E_UNKNOWN_OPTION, p->zModel, p->zName,
                "%s.assoc_definitions has a row that this version of assoc does "
                "not know: the %s '%s'; update assoc: a newer version wrote "
                "it",
-               pDef->pSchema->zName, zKind, pDef->zName);
+               pSchema->zName, zKind, p->zName);
 }
 
-/* Read the definitions. Settings and policies go to lists of their
-** own. Rows without a model or name are ignored. */
+/* Read the row on which a statement stands: zModel, zName, zKind, zTarget and
+** zOptions. *piSum becomes its checksum. Rows without a model or name are ignored.
+** 0 for such a row, and after an error. */
+static AssocDefRow *readRow(AssocCall *pCall, AssocDefRows *p,
+                            sqlite3_stmt *pStmt, u64 *piSum) {
+  const char *az[5];
+  int i;
+  *piSum = ASSOC_HASH_START;
+  for (i = 0; i < ASSOC_COUNT(az); i++) {
+    az[i] = columnSum(pCall, pStmt, i, piSum);
+  }
+  return az[0] && az[1] ? assocDefRowNew(pCall, p, az, *piSum) : 0;
+}
+
+/* Count a row that comes (1) or goes (-1). */
+static void countRow(AssocSchema *pSchema, const AssocDefRow *pRow, int n) {
+  pSchema->nRow += n;
+  if (pRow->eRow == ASSOC_ROW_POLICY) pSchema->nPolicy += n;
+  if (pRow->eRow == ASSOC_ROW_SETTING) pSchema->nSetting += n;
+}
+
+/* Read the definitions. */
 static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
-  AssocArena *pArena = &pSchema->pCatalog->mem;
-  AssocDef **ppEnd = &pSchema->pDef, **ppModel = &pSchema->pModelDef;
-  AssocDef **ppPolicy = &pSchema->pPolicyDef;
+  AssocDefRows *p = assocDefRowsNew(pCall);
   sqlite3_stmt *pStmt =
       assocPrepare(pCall,
                    "SELECT model, name, kind, target, options"
                    "  FROM \"%w\".assoc_definitions ORDER BY model, name",
                    pSchema->zName);
-  const char *az[5];
-  u64 iSum = ASSOC_HASH_START;
-  int i;
   /* An earlier try may have failed in the middle. */
-  pSchema->pDef = pSchema->pModelDef = pSchema->pPolicyDef = 0;
-  pSchema->bReadonly = 0;
+  pSchema->nRow = pSchema->nPolicy = pSchema->nSetting = 0;
   pSchema->iSum = 0;
   while (assocStep(pCall, pStmt)) {
-    AssocDef *pDef = assocAlloc(pCall, pArena, sizeof(*pDef));
-    if (pDef == 0) break;
-    for (i = 0; i < 5; i++) {
-      az[i] =
-          assocArenaText(pCall, pArena, columnSum(pCall, pStmt, i, &iSum), -1);
-    }
+    u64 iSum;
+    AssocDefRow *pRow = readRow(pCall, p, pStmt, &iSum);
     pSchema->iSum += iSum;
-    iSum = ASSOC_HASH_START;
-    pDef->pSchema = pSchema;
-    pDef->zModel = az[0];
-    pDef->zName = az[1];
-    pDef->zKind = az[2];
-    pDef->zTarget = az[3];
-    pDef->zOptions = az[4];
-    if (pDef->zModel == 0 || pDef->zName == 0) continue;
-    checkNewer(pCall, pDef);
-    if (pDef->zKind && strcmp(pDef->zKind, "setting") == 0) {
-      pSchema->bReadonly = 1; /* checkNewer() knows no other setting */
-      continue;
-    }
-    if (pDef->zKind && strcmp(pDef->zKind, "policy") == 0) {
-      *ppPolicy = pDef;
-      ppPolicy = &pDef->pNext;
-      continue;
-    }
-    *ppEnd = pDef;
-    ppEnd = &pDef->pNext;
-    if (pDef->zName[0]) continue;
-    *ppModel = pDef;
-    ppModel = &pDef->pNextModel;
+    if (pRow == 0) continue;
+    checkNewer(pCall, pSchema, pRow);
+    assocDefRowAdd(pCall, p, pRow);
+    countRow(pSchema, pRow, 1);
   }
   assocFinalize(pCall, pStmt);
+  if (pCall->rc == SQLITE_OK) {
+    pSchema->pRows = p;
+    pSchema->iVersion = p->iVersion;
+  } else {
+    assocDefRowsUnref(p);
+  }
 }
 
 /*
@@ -473,7 +470,7 @@ void assocCatalogNeedTrust(AssocCall *pCall, AssocCatalog *pCat) {
   AssocSchema *p;
   for (p = pCat->pSchema; p->pNext; p = p->pNext) { /* Not temp */
     if (!assocSchemaLoad(pCall, p)) return;
-    if (p->pDef || p->pPolicyDef) assocSchemaNeedTrust(pCall, p);
+    if (p->nRow > p->nSetting) assocSchemaNeedTrust(pCall, p);
   }
 }
 
@@ -523,7 +520,7 @@ int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema) {
   if (pCall->rc != SQLITE_OK) return 0;
   iEntry = assocSchemaIndex(pSchema, "assoc_definitions");
   pSchema->bDefs = iEntry >= 0;
-  if (pSchema->bDefs) {
+  if (pSchema->bDefs && pSchema->pRows == 0) {
     checkDefs(pCall, pSchema, iEntry);
     pSchema->bToken = (u8)hasToken(pCall, pSchema);
     loadDefs(pCall, pSchema);
@@ -548,7 +545,10 @@ void assocCatalogUnref(AssocCatalog *pCat) {
   AssocSchema *p;
   assert(pCat == 0 || pCat->nRef > 0);
   if (pCat == 0 || --pCat->nRef > 0) return;
-  for (p = pCat->pSchema; p; p = p->pNext) factsUnref(p->pFacts);
+  for (p = pCat->pSchema; p; p = p->pNext) {
+    factsUnref(p->pFacts);
+    assocDefRowsUnref(p->pRows);
+  }
   mem = pCat->mem; /* The catalog is in its own arena */
   assocArenaFree(&mem);
 }
@@ -595,10 +595,25 @@ static void shareFacts(AssocCall *pCall, AssocSchema *p, AssocCatalog *pOld) {
   p->pFacts->nRef++;
 }
 
+/* Take over the rows of the definitions, which are the same. */
+static void shareRows(AssocSchema *p, AssocCatalog *pOld) {
+  const AssocSchema *pFrom = assocSchemaFind(pOld, p->zName);
+  if (pFrom == 0 || pFrom->pRows == 0) return;
+  p->pRows = pFrom->pRows;
+  p->pRows->nRef++;
+  p->iVersion = pFrom->iVersion;
+  p->nRow = pFrom->nRow;
+  p->nPolicy = pFrom->nPolicy;
+  p->nSetting = pFrom->nSetting;
+  p->iSum = pFrom->iSum;
+  p->bToken = pFrom->bToken;
+}
+
 /* Make a new catalog. main and temp are read now, attached databases at their
-** first use. pOld is an earlier catalog of the same schemas, or 0. */
+** first use. pOld is an earlier catalog of the same schemas, or 0. bRows: its rows
+** are still those of the databases. */
 static AssocCatalog *catalogRead(AssocCall *pCall, CatalogCache *pCache,
-                                 AssocCatalog *pOld) {
+                                 AssocCatalog *pOld, int bRows) {
   AssocArena mem;
   AssocCatalog *pCat;
   AssocSchema *p;
@@ -613,6 +628,7 @@ static AssocCatalog *catalogRead(AssocCall *pCall, CatalogCache *pCache,
   listSchemas(pCall, pCat);
   for (p = pCat->pSchema; p && pCall->rc == SQLITE_OK; p = p->pNext) {
     if (pOld) shareFacts(pCall, p, pOld);
+    if (bRows) shareRows(p, pOld);
     /* main and temp at once; attached databases when a name leads there. */
     if (p == pCat->pSchema || p->pNext == 0 || p->pFacts) {
       assocSchemaLoad(pCall, p);
@@ -879,7 +895,7 @@ static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
   /* To turn them on or off expires the guard */
   sqlite3_db_config(pCall->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &bTriggers);
   pCache->bNoTrigger = !bTriggers;
-  pCache->pCat = catalogRead(pCall, pCache, 0);
+  pCache->pCat = catalogRead(pCall, pCache, 0, 0);
   if (pCache->pCat) pCache->zGuard = guardText(pCall, pCache->pCat);
   if (pCall->rc == SQLITE_OK) {
     (void)guardOpen(pCall, pCache);
@@ -890,13 +906,24 @@ static void cacheRead(AssocCall *pCall, CatalogCache *pCache) {
   dropHolds(pCache);
 }
 
+/* The guard is open. Keep its row, and pNew in place of the catalog. */
+static void cacheReplace(AssocCall *pCall, CatalogCache *pCache,
+                         AssocCatalog *pNew) {
+  assert(pNew != pCache->pCat);
+  assocCatalogUnref(pCache->pCat);
+  pCache->pCat = pNew;
+  tokensFree(pCache);
+  tokensKeep(pCall, pCache);
+  pCache->iVersion = dataVersion(pCall, pNew);
+}
+
 /*
 ** The guard is open and says that definitions have changed, but not the schema.
 ** Read the definitions again, in the guard's snapshot. False if the guard no
 ** longer fits, or after an error.
 */
 static int cacheRenew(AssocCall *pCall, CatalogCache *pCache) {
-  AssocCatalog *pNew = catalogRead(pCall, pCache, pCache->pCat);
+  AssocCatalog *pNew = catalogRead(pCall, pCache, pCache->pCat, 0);
   char *zGuard = pNew ? guardText(pCall, pNew) : 0;
   int bFits = zGuard && strcmp(zGuard, pCache->zGuard) == 0;
   sqlite3_free(zGuard);
@@ -904,12 +931,7 @@ static int cacheRenew(AssocCall *pCall, CatalogCache *pCache) {
     assocCatalogUnref(pNew);
     return 0;
   }
-  assert(pNew && pNew != pCache->pCat);
-  assocCatalogUnref(pCache->pCat);
-  pCache->pCat = pNew;
-  tokensFree(pCache);
-  tokensKeep(pCall, pCache);
-  pCache->iVersion = dataVersion(pCall, pNew);
+  cacheReplace(pCall, pCache, pNew);
   return pCall->rc == SQLITE_OK;
 }
 
@@ -1121,36 +1143,141 @@ static int hasTriggers(AssocCall *pCall, const char *zSchema) {
   return b;
 }
 
-/* With PRAGMA count_changes a DELETE or INSERT returns a row, and the change is
-** counted only after it. */
-static void runWrite(AssocCall *pCall, sqlite3_stmt *pStmt) {
-  while (assocStep(pCall, pStmt)) {
+/*
+** A row that is written, and the catalog that it changes. The next catalog has the
+** same rows but one, so that they are not read again: to make n definitions takes
+** time for n rows. What the statement changed is counted: the row, and the token.
+** If triggers of the user's changed more, all is read.
+*/
+typedef struct RowChange RowChange;
+struct RowChange {
+  AssocCatalog
+      *pCat; /* A reference: before the change; 0: not to be followed */
+  AssocSchema *pSchema; /* The database of the row, in pCat */
+  AssocDefRow *pOld;    /* The row that goes, or 0 */
+  AssocDefRow *pNew;    /* The row that comes, or 0 */
+  i64 nChange;          /* sqlite3_total_changes64() before */
+};
+
+/* Before a row is written: the cache is what the database says. A table with
+** other columns, collations or unique indexes than ours is always read. So are
+** the rows once more of them are gone than there. */
+static void changeBegin(AssocCall *pCall, RowChange *p, const char *zSchema,
+                        const char *zModel, const char *zName) {
+  AssocCatalog *pCat = assocCatalogEnter(pCall);
+  const CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
+  AssocSchema *pSchema = pCat ? assocSchemaFind(pCat, zSchema) : 0;
+  AssocTable *pTab = 0;
+  const AssocIndex *pIdx = 0;
+  memset(p, 0, sizeof(*p));
+  if (pSchema && pSchema->bToken && pSchema->pFacts->bDefs) {
+    pTab = assocTableFind(pCall, pSchema, "assoc_definitions");
   }
+  if (pTab) pIdx = assocTableIndexes(pCall, pTab);
+  if (pIdx && pIdx->pNext == 0 && pCache->nDepth == 1 &&
+      pSchema->pRows->nGone <= pSchema->nRow) {
+    p->pCat = assocCatalogRef(pCat);
+    p->pSchema = pSchema;
+    p->pOld = assocDefRowSeek(pSchema, zModel, zName);
+    p->nChange = sqlite3_total_changes64(pCall->db);
+    assert(pSchema->iVersion == pSchema->pRows->iVersion);
+  }
+  assocCatalogLeave(pCall, pCat);
+}
+
+/* Run the statement. With PRAGMA count_changes a DELETE returns a row. An INSERT
+** returns the new one, as it is stored. */
+static void changeRun(AssocCall *pCall, RowChange *p, sqlite3_stmt *pStmt) {
+  while (assocStep(pCall, pStmt)) {
+    u64 iSum;
+    if (p->pCat && sqlite3_column_count(pStmt) > 1) {
+      p->pNew = readRow(pCall, p->pSchema->pRows, pStmt, &iSum);
+    }
+  }
+}
+
+/* Did the statement write one row, and a trigger the token, and nothing else? A
+** trigger of the user's may also have called us, and so made a newer catalog. */
+static int changeIsOne(AssocCall *pCall, const RowChange *p,
+                       const CatalogCache *pCache) {
+  return pCall->rc == SQLITE_OK && pCache->pCat == p->pCat &&
+         sqlite3_changes(pCall->db) == 1 &&
+         sqlite3_total_changes64(pCall->db) - p->nChange == 2;
+}
+
+/* Make the next version of the rows. */
+static void changeRows(AssocCall *pCall, const RowChange *p,
+                       AssocSchema *pSchema) {
+  AssocDefRows *pRows = pSchema->pRows;
+  pSchema->iVersion = ++pRows->iVersion;
+  if (p->pOld) {
+    p->pOld->iTo = pSchema->iVersion;
+    pRows->nGone++;
+    pSchema->iSum -= p->pOld->iSum;
+    countRow(pSchema, p->pOld, -1);
+  }
+  if (p->pNew) {
+    assocDefRowAdd(pCall, pRows, p->pNew);
+    pSchema->iSum += p->pNew->iSum;
+    countRow(pSchema, p->pNew, 1);
+  }
+}
+
+/* The row is written: make the catalog that has it. The guard must say that the
+** token is another one, and the schema the same. After an error nothing is
+** remembered, since only catalogs of earlier versions are left. */
+static void changeEnd(AssocCall *pCall, RowChange *p) {
+  CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
+  AssocCall ask;
+  if (p->pCat == 0) return;
+  assocTryBegin(&ask, pCall);
+  if (changeIsOne(pCall, p, pCache) && !guardOpen(&ask, pCache) &&
+      pCache->bSchema) {
+    AssocCatalog *pNew = catalogRead(&ask, pCache, p->pCat, 1);
+    if (pNew) {
+      changeRows(&ask, p, assocSchemaFind(pNew, p->pSchema->zName));
+      cacheReplace(&ask, pCache, pNew);
+    }
+    if (ask.rc != SQLITE_OK) cacheDrop(pCache);
+  }
+  closeReaders(pCache);
+  (void)assocTryEnd(&ask, pCall, 0);
+  assocCatalogUnref(p->pCat);
 }
 
 /* The table is made with the first definition, not when the extension is
 ** loaded. OR REPLACE: the caller has decided what happens to an existing
 ** row. */
-sqlite3_stmt *assocDefWriter(AssocCall *pCall, const char *zSchema) {
+void assocDefBegin(AssocCall *pCall, AssocDefWriter *p, const char *zSchema) {
+  p->pCall = pCall;
+  p->zSchema = zSchema;
   if (!hasTriggers(pCall, zSchema)) makeTables(pCall, zSchema);
-  return assocPrepare(pCall,
-                      "INSERT OR REPLACE INTO \"%w\".assoc_definitions"
-                      "(model, name, kind, target, options)"
-                      " VALUES(?1,?2,?3,?4,?5)",
-                      zSchema);
+  p->pStmt = assocPrepare(pCall,
+                          "INSERT OR REPLACE INTO \"%w\".assoc_definitions"
+                          "(model, name, kind, target, options)"
+                          " VALUES(?1,?2,?3,?4,?5)"
+                          " RETURNING model, name, kind, target, options",
+                          zSchema);
 }
 
 /* One statement serves many definitions, as in assoc_discover(). */
-void assocDefPut(AssocCall *pCall, sqlite3_stmt *pStmt, const char *zModel,
-                 const char *zName, const char *zKind, const char *zTarget,
-                 const char *zOptions) {
-  assert(pStmt || pCall->rc != SQLITE_OK);
-  assocBindText(pCall, pStmt, 1, zModel);
-  assocBindText(pCall, pStmt, 2, zName);
-  assocBindText(pCall, pStmt, 3, zKind);
-  assocBindText(pCall, pStmt, 4, zTarget);
-  assocBindText(pCall, pStmt, 5, zOptions);
-  runWrite(pCall, pStmt);
+void assocDefPut(AssocDefWriter *p, const char *zModel, const char *zName,
+                 const char *zKind, const char *zTarget, const char *zOptions) {
+  AssocCall *pCall = p->pCall;
+  RowChange change;
+  assert(p->pStmt || pCall->rc != SQLITE_OK);
+  changeBegin(pCall, &change, p->zSchema, zModel, zName);
+  assocBindText(pCall, p->pStmt, 1, zModel);
+  assocBindText(pCall, p->pStmt, 2, zName);
+  assocBindText(pCall, p->pStmt, 3, zKind);
+  assocBindText(pCall, p->pStmt, 4, zTarget);
+  assocBindText(pCall, p->pStmt, 5, zOptions);
+  changeRun(pCall, &change, p->pStmt);
+  changeEnd(pCall, &change);
+}
+
+void assocDefEnd(AssocDefWriter *p) {
+  assocFinalize(p->pCall, p->pStmt);
 }
 
 /* The triggers on the table change the token, by which every connection notices
@@ -1158,17 +1285,20 @@ void assocDefPut(AssocCall *pCall, sqlite3_stmt *pStmt, const char *zModel,
 void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
                    const char *zName, const char *zKind, const char *zTarget,
                    const char *zOptions) {
-  sqlite3_stmt *pStmt = assocDefWriter(pCall, zSchema);
-  assocDefPut(pCall, pStmt, zModel, zName, zKind, zTarget, zOptions);
-  assocFinalize(pCall, pStmt);
+  AssocDefWriter w;
+  assocDefBegin(pCall, &w, zSchema);
+  assocDefPut(&w, zModel, zName, zKind, zTarget, zOptions);
+  assocDefEnd(&w);
 }
 
 /* The result is the number of rows, 0 or 1. */
 int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
                    const char *zName) {
+  RowChange change;
   int n = 0;
   sqlite3_stmt *pStmt;
   if (!hasTriggers(pCall, zSchema)) makeTables(pCall, zSchema);
+  changeBegin(pCall, &change, zSchema, zModel, zName);
   pStmt = assocPrepare(pCall,
                        "DELETE FROM \"%w\".assoc_definitions"
                        " WHERE model=?1 AND name=?2",
@@ -1176,8 +1306,9 @@ int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
   assocBindText(pCall, pStmt, 1, zModel);
   assocBindText(pCall, pStmt, 2, zName);
   assert(zModel && zName);
-  runWrite(pCall, pStmt);
+  changeRun(pCall, &change, pStmt);
   if (pCall->rc == SQLITE_OK) n = sqlite3_changes(pCall->db);
+  changeEnd(pCall, &change);
   assocFinalize(pCall, pStmt);
   return n;
 }

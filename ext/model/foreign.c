@@ -7,6 +7,7 @@
 **
 ** What one side says replaces the default. What both sides say must be equal.
 */
+#include "model/defrow.h"
 #include "model/resolve.h"
 
 typedef struct Collector Collector;
@@ -282,14 +283,31 @@ static void addAll(Collector *p, AssocCatalog *pCat) {
   AssocSchema *pSchema;
   AssocDef *pDef;
   for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    for (pDef = pSchema->pDef; pDef && p->pCall->rc == SQLITE_OK;
-         pDef = pDef->pNext) {
+    for (pDef = assocSchemaDefs(p->pCall, pSchema);
+         pDef && p->pCall->rc == SQLITE_OK; pDef = pDef->pNext) {
       addDef(p, pDef);
     }
   }
 }
 
+/* Add the definitions that may use a foreign key of the table zTable. */
+static void addNear(Collector *p, AssocCatalog *pCat, const char *zTable) {
+  AssocSchema *pSchema;
+  AssocDefList list;
+  int i;
+  assocDefListBegin(p->pCall, &list, pCat, zTable);
+  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    assocDefListTake(&list, pSchema, ASSOC_ROW_DEF, 1);
+  }
+  for (i = 0; i < list.n && p->pCall->rc == SQLITE_OK; i++) {
+    addDef(p, list.ap[i]);
+  }
+  assocDefListEnd(&list);
+}
+
 void assocForeignCheck(AssocCall *pCall, AssocRel *pRel) {
+  const AssocTable *pTab = assocRelForeignTable(pRel);
+  AssocCatalog *pCat = pRel->pSource->pTable->pSchema->pCatalog;
   Collector c;
   AssocArena mem;
   memset(&c, 0, sizeof(c));
@@ -300,7 +318,10 @@ void assocForeignCheck(AssocCall *pCall, AssocRel *pRel) {
   c.bKey = 1;
   c.ppEnd = &c.pFirst;
   addRel(&c, pRel);
-  if (pRel->nPath == 0) addAll(&c, pRel->pSource->pTable->pSchema->pCatalog);
+  if (pRel->nPath == 0) {
+    /* A join table may not exist yet. */
+    addNear(&c, pCat, pTab ? pTab->zName : pRel->zThrough);
+  }
   assocArenaFree(&mem);
 }
 

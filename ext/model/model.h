@@ -4,6 +4,7 @@
 **
 **   schema     tables as SQLite describes them
 **   catalog    the definitions, cached while they are valid
+**   defrow     their rows, and what finds them
 **   modelname  from a model's name to its table
 **   planned    columns that models ask for, and tables that do not exist yet
 **   options    the options of a definition
@@ -39,6 +40,8 @@ typedef struct AssocCatalog AssocCatalog;
 typedef struct AssocColumn AssocColumn;
 typedef struct AssocCounter AssocCounter;
 typedef struct AssocDef AssocDef;
+typedef struct AssocDefRow AssocDefRow;
+typedef struct AssocDefRows AssocDefRows;
 typedef struct AssocEntry AssocEntry;
 typedef struct AssocFacts AssocFacts;
 typedef struct AssocFkey AssocFkey;
@@ -252,24 +255,6 @@ struct AssocFacts {
   u8 bToken;            /* So has assoc_token, with its triggers */
 };
 
-/* Rows of assoc_definitions by the stem of the table that they can concern. Only
-** those of the tables that a call needs are looked at more closely. */
-typedef struct AssocStemRow AssocStemRow;
-typedef struct AssocStem AssocStem;
-typedef struct AssocStems AssocStems;
-struct AssocStemRow {
-  AssocDef *pDef;
-  u8 bPolicy; /* It is a policy */
-  AssocStemRow *pNext;
-};
-struct AssocStem {
-  AssocStemRow *pRow, **ppEnd; /* In the order of the rows */
-};
-struct AssocStems {
-  int nStem;        /* A power of two */
-  AssocStem *aStem; /* By assocStemHash(), in the arena */
-};
-
 /* One database of the connection. */
 struct AssocSchema {
   const char *zName;      /* "main", "temp", or an attached name */
@@ -277,24 +262,26 @@ struct AssocSchema {
   u8 bLoaded;             /* The members below have been read */
   u8 bDefs;               /* Has a table assoc_definitions */
   u8 bToken;              /* Has a valid token and its triggers */
-  u8 bReadonly;           /* Has the row of assoc_readonly() */
   u8 bScanned;            /* zCaller is valid */
   u8 bUnused;             /* temp, which SQLite has not opened: it is empty */
   const char *zCaller;    /* "the view v": what in the schema calls us, or 0 */
   AssocFacts *pFacts;     /* A counted reference; 0 before it is loaded */
   int nEntry;             /* Entries in aEntry and apTable */
-  const AssocEntry *aEntry;  /* Those of pFacts */
-  AssocTable **apTable;      /* Entries already used in this catalog, else 0 */
-  AssocDef *pDef;            /* Rows of assoc_definitions */
-  AssocDef *pModelDef;       /* Rows of assoc_model() */
-  AssocDef *pPolicyDef;      /* Rows of kind 'policy' */
-  u8 bRows, bPlans, bPlaces; /* The next three were made */
-  AssocWords rows;           /* Rows of assoc_model(), by a model's name */
-  AssocWords plans;          /* An AssocPlanned for each planned table */
-  AssocWords places;  /* An AssocTablePlace for each table that rows speak of */
-  AssocStems stems;   /* Rows of assoc_model() that are in no place yet */
-  u64 iSum;           /* Checksum of all rows, in any order */
-  AssocSchema *pNext; /* The next database of the connection */
+  const AssocEntry *aEntry; /* Those of pFacts */
+  AssocTable **apTable;     /* Entries already used in this catalog, else 0 */
+  AssocDefRows *pRows;      /* A counted reference; 0 without definitions */
+  i64 iVersion;             /* Which version of the rows */
+  int nRow;                 /* Its rows */
+  int nPolicy, nSetting;    /* Those of assoc_policy(), assoc_readonly() */
+  AssocWords defs;          /* Rows used so far: AssocDef, by their model */
+  u8 bAll;                  /* All rows are in the next three lists */
+  AssocDef *pAllDef;        /* Read it with assocSchemaDefs() */
+  AssocDef *pModelDef;      /* After that: rows of assoc_model(), */
+  AssocDef *pPolicyDef;     /* and of kind 'policy' */
+  AssocWords plans;         /* An AssocPlanned for each planned table */
+  AssocWords places;        /* An AssocTablePlace for each table used so far */
+  u64 iSum;                 /* Checksum of all rows, in any order */
+  AssocSchema *pNext;       /* The next database of the connection */
 };
 
 struct AssocCatalog {
@@ -307,22 +294,20 @@ struct AssocCatalog {
   int iLinked;          /* iLink when pSource of all definitions was set */
   u8 bDoubt;            /* A view or virtual table could not be read */
   AssocWords names;     /* Names found so far: lists of AssocModelName */
-  AssocStems stems;     /* Definitions that are in no place yet */
-  int iPlaced;          /* iLink when they were put there */
-  int iPass;            /* How often that was done */
   /* The name that was asked for last, or 0 */
   AssocModelName *pAsked;
 };
 
 /* What the rows of assoc_definitions say of a table, existing or planned. */
-typedef struct AssocTablePlaceRow AssocTablePlaceRow;
 typedef struct AssocTablePlace AssocTablePlace;
+typedef struct AssocTablePlaceRow AssocTablePlaceRow;
 struct AssocTablePlace {
-  AssocTablePlaceRow *pRow, **ppRow; /* Rows of assoc_model() that find it */
-  AssocDef *pWant, **ppWant;     /* Those with "columns" for it: pNextWant */
-  int iPass;                     /* AssocCatalog.iPass of the next two */
-  AssocDef *pDef, **ppDef;       /* Its definitions, by pNextHere */
-  AssocDef *pPolicy, **ppPolicy; /* Its policies, by pNextHere */
+  u8 bRows;                 /* The next two are known */
+  AssocTablePlaceRow *pRow; /* Rows of assoc_model() that find it */
+  AssocDef *pWant;          /* Those with "columns" for it: pNextWant */
+  int iDefs;                /* AssocCatalog.iLink of the next two; 0: unknown */
+  AssocDef *pDef;           /* Its definitions, by pNextHere */
+  AssocDef *pPolicy;        /* Its policies, by pNextHere */
 };
 struct AssocTablePlaceRow {
   AssocDef *pDef;            /* The row, of the table's database or of temp */
@@ -333,10 +318,8 @@ struct AssocTablePlaceRow {
 /* A table that assoc_sync() makes. */
 typedef struct AssocPlanned AssocPlanned;
 struct AssocPlanned {
-  AssocDef *pMay, **ppMay; /* The rows that may plan it, by pNextMay */
-  u8 bRead;                /* The next one is known */
-  AssocDef *pWant;         /* The rows with its columns, by pNextWant */
-  AssocTable *pTab;        /* The table, once it was asked for */
+  AssocDef *pWant;  /* The rows with its columns, by pNextWant; 0: no table */
+  AssocTable *pTab; /* The table, once it was asked for */
 };
 
 /* A model's name and the table that it found. Valid as long as the catalog. */
@@ -382,6 +365,13 @@ void assocCatalogUnref(AssocCatalog *pCat);
 /* Read the tables' names and the definitions of a database, unless that is
 ** done. False after an error. */
 int assocSchemaLoad(AssocCall *pCall, AssocSchema *pSchema);
+/* The definitions and rows of assoc_model() of a database, in the order of the
+** rows, by pNext. Most calls need only those of the tables that they use: see
+** assocModelNextDef(). 0 if the database was not read, and after an error. */
+AssocDef *assocSchemaDefs(AssocCall *pCall, AssocSchema *pSchema);
+/* The row of assoc_model() with this text as its model, or 0. */
+AssocDef *assocSchemaRow(AssocCall *pCall, AssocSchema *pSchema,
+                         const char *zModel);
 /* The database with this name, or 0. */
 AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName);
 /* Index of a table or view in aEntry, or -1. */
@@ -411,6 +401,7 @@ void assocSchemaNeedDirect(AssocCall *pCall, const char *zTable);
 /* One row of assoc_definitions. */
 struct AssocDef {
   AssocSchema *pSchema;         /* The database of its row */
+  const AssocDefRow *pRow;      /* What catalogs share of it; or 0: new */
   const char *zModel;           /* The source's name; a model's own name */
   const char *zName;            /* "" for a row of assoc_model() */
   const char *zKind;            /* "hasMany", …; of other rows "model", … */
@@ -425,20 +416,25 @@ struct AssocDef {
   AssocJson *pJson;             /* Row of assoc_model(): its options */
   u8 bPlan;             /* zPlan is known: read it with assocRowPlan() */
   const char *zPlan;    /* The table that assoc_sync() makes, or 0 */
+  AssocDef *pNextOf;    /* Next row of the same database and model */
   AssocDef *pNext;      /* Next row of the same database */
   AssocDef *pNextModel; /* Next row of assoc_model() there */
-  AssocDef *pNextMay;   /* Next one that may plan the same table */
   AssocDef *pNextWant;  /* Next one with "columns" of the same table */
   AssocDef *pNextHere;  /* Next definition, or policy, of the same table */
 };
 
 /* Write rows of assoc_definitions; the table is created if necessary. The
-** caller has a savepoint open. assocDefPut() uses one statement for many rows.
-** OUT: the caller finalizes the statement with assocFinalize(). */
-sqlite3_stmt *assocDefWriter(AssocCall *pCall, const char *zSchema);
-void assocDefPut(AssocCall *pCall, sqlite3_stmt *pStmt, const char *zModel,
-                 const char *zName, const char *zKind, const char *zTarget,
-                 const char *zOptions);
+** caller has a savepoint open. One statement writes many rows. */
+typedef struct AssocDefWriter AssocDefWriter;
+struct AssocDefWriter {
+  AssocCall *pCall;    /* Receives the first error */
+  const char *zSchema; /* The database of the rows */
+  sqlite3_stmt *pStmt; /* OWNED */
+};
+void assocDefBegin(AssocCall *pCall, AssocDefWriter *p, const char *zSchema);
+void assocDefPut(AssocDefWriter *p, const char *zModel, const char *zName,
+                 const char *zKind, const char *zTarget, const char *zOptions);
+void assocDefEnd(AssocDefWriter *p);
 /* Write one row. */
 void assocDefWrite(AssocCall *pCall, const char *zSchema, const char *zModel,
                    const char *zName, const char *zKind, const char *zTarget,
@@ -523,6 +519,9 @@ int assocModelHasTable(AssocCall *pCall, AssocSchema *pNear, const char *zName);
 const char *assocRowName(AssocCall *pCall, AssocArena *pArena,
                          const char *zSchema, const AssocSchema *pSchema,
                          const char *zName);
+/* A hash that the names of a model and of its table share, whatever the form and
+** with or without a database. Only a row of assoc_model() can name another table. */
+u32 assocNameStem(const char *zName);
 /* The model with this name. Seek returns 0 if there is none; Find raises an
 ** error. */
 AssocModel *assocModelSeek(AssocCall *pCall, AssocCatalog *pCat,
@@ -588,6 +587,11 @@ void assocModelMissing(AssocCall *pCall, AssocCatalog *pCat, const char *zName);
 void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat);
 /* Set pSource of one definition. It stays 0 if there is no such table. */
 void assocDefLink(AssocCall *pCall, AssocDef *pDef);
+/* The definition of that name that a model has, or its row of assoc_model() if
+** zName is "": one in TEMP wins over the model's own database. A model may have no
+** table. 0 if there is none. */
+AssocDef *assocDefNamed(AssocCall *pCall, AssocCatalog *pCat,
+                        const char *zModel, const char *zName);
 /* The names of a model's associations: "posts, profile". OUT: the caller frees
 ** the text with sqlite3_free(). */
 char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel);

@@ -18,7 +18,7 @@
 ** Two names of one table are one model, its own. Rows of assoc_model() may make
 ** other models beside it, which step 1 finds: see model.h.
 */
-#include "model/model.h"
+#include "model/defrow.h"
 
 #define NAME_NSTEP 7 /* Names that are tried, the model's own among them */
 
@@ -114,17 +114,6 @@ static AssocSchema *splitName(AssocCatalog *pCat, const char *zName,
   return 0;
 }
 
-/*
-** The assoc_model() row after p that can concern tables of pSchema. Rows of
-** temp come before those of the database itself, so they take precedence.
-*/
-static AssocDef *nextRow(AssocSchema *pSchema, AssocDef *p) {
-  AssocSchema *pTemp = assocSchemaFind(pSchema->pCatalog, "temp");
-  AssocSchema *pAt = p ? p->pSchema : pTemp;
-  p = p ? p->pNextModel : pAt->pModelDef;
-  return p || pAt == pSchema ? p : pSchema->pModelDef;
-}
-
 /* The model's name in a row, as seen from pSchema. 0 if the row means a model
 ** of another database. */
 static const char *rowModel(const AssocSchema *pSchema, const AssocDef *pRow) {
@@ -137,29 +126,39 @@ static const char *rowModel(const AssocSchema *pSchema, const AssocDef *pRow) {
   return zBare;
 }
 
-/* Find each row by its model's name. Of rows with one name the first counts. */
-static int readRows(AssocCall *pCall, AssocSchema *pSchema) {
-  AssocDef *p = 0;
-  if (pSchema->bRows) return 1;
-  memset(&pSchema->rows, 0, sizeof(pSchema->rows));
-  while ((p = nextRow(pSchema, p)) != 0) {
-    const char *z = rowModel(pSchema, p);
-    AssocWord *pWord =
-        z ? assocWordsAdd(pCall, &pSchema->pCatalog->mem, &pSchema->rows, z)
-          : 0;
-    if (pWord && pWord->p == 0) pWord->p = p;
-  }
-  pSchema->bRows = pCall->rc == SQLITE_OK;
-  return pSchema->bRows;
+/* Is the name of the row's model that one in pSchema? p may be 0. */
+static int rowIs(const AssocSchema *pSchema, const AssocDef *p,
+                 const char *zName) {
+  const char *z = p ? rowModel(pSchema, p) : 0;
+  return z && sqlite3_stricmp(z, zName) == 0;
 }
 
-/* The assoc_model() row with that name, or 0. */
+/* The assoc_model() row of pAt whose model has that name in pSchema, or 0. The row
+** may have the database before the name. */
+static AssocDef *rowAt(AssocCall *pCall, AssocSchema *pAt,
+                       const AssocSchema *pSchema, const char *zName) {
+  AssocDef *p = assocSchemaRow(pCall, pAt, zName);
+  char *zFull;
+  if (rowIs(pSchema, p, zName)) return p;
+  if (pAt->pRows == 0 || !pAt->pRows->bDots) return 0;
+  zFull = assocMprintf(pCall, "%s.%s", pSchema->zName, zName);
+  p = zFull ? assocSchemaRow(pCall, pAt, zFull) : 0;
+  sqlite3_free(zFull);
+  return rowIs(pSchema, p, zName) ? p : 0;
+}
+
+/* The last database of the catalog. */
+static AssocSchema *tempOf(const AssocSchema *pSchema) {
+  return assocSchemaFind(pSchema->pCatalog, "temp");
+}
+
+/* The assoc_model() row with that name, or 0. Rows of temp take precedence over
+** those of the database itself. */
 static AssocDef *modelRow(AssocCall *pCall, AssocSchema *pSchema,
                           const char *zName) {
-  AssocWord *pWord;
-  if (!readRows(pCall, pSchema)) return 0;
-  pWord = assocWordsFind(&pSchema->rows, zName);
-  return pWord ? pWord->p : 0;
+  AssocSchema *pTemp = tempOf(pSchema);
+  AssocDef *p = rowAt(pCall, pTemp, pSchema, zName);
+  return p || pTemp == pSchema ? p : rowAt(pCall, pSchema, pSchema, zName);
 }
 
 /* The name of a table of the database, existing or planned, as its AssocTable
@@ -232,7 +231,7 @@ static int schemaEntry(AssocCall *pCall, AssocSchema *pSchema,
   for (i = iStep; i < NAME_NSTEP && pSteps->zTable == 0; i++) {
     pSteps->zTable = stepEntry(pCall, pSchema, pSteps, i);
     assert(i == 0 || pSteps->zTable == 0 ||
-           assocStemHash(pSteps->zTable) == assocStemHash(pSteps->az[0]));
+           assocNameStem(pSteps->zTable) == assocNameStem(pSteps->az[0]));
   }
   return pSteps->zTable != 0;
 }
@@ -391,155 +390,80 @@ static AssocTablePlace *placeAdd(AssocCall *pCall, AssocSchema *pSchema,
                                  const char *zTable) {
   AssocArena *pArena = &pSchema->pCatalog->mem;
   AssocWord *pWord = assocWordsAdd(pCall, pArena, &pSchema->places, zTable);
-  AssocTablePlace *p = pWord ? pWord->p : 0;
-  if (p || pWord == 0) return p;
-  p = pWord->p = assocAlloc(pCall, pArena, sizeof(*p));
-  if (p == 0) return 0;
-  p->ppRow = &p->pRow;
-  p->ppWant = &p->pWant;
-  return p;
-}
-
-/* Put a row where its name leads. A row of temp hides the one of that name in
-** the file. */
-static void placeRow(AssocCall *pCall, AssocSchema *pSchema, AssocDef *pDef) {
-  const char *zModel = rowModel(pSchema, pDef), *zTable;
-  AssocTablePlace *pPlace;
-  AssocTablePlaceRow *p;
-  NameSteps steps;
-  assert(zModel); /* stemRows() takes no other */
-  if (modelRow(pCall, pSchema, zModel) != pDef) return;
-  nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
-  if (!schemaEntry(pCall, pSchema, &steps, 0)) return;
-  zTable = steps.zTable;
-  pPlace = placeAdd(pCall, pSchema, zTable);
-  p = assocAlloc(pCall, &pSchema->pCatalog->mem, sizeof(*p));
-  if (pPlace == 0 || p == 0) return;
-  p->pDef = pDef;
-  p->eRow = ROW_OWN;
-  if (steps.pRow) {
-    (void)schemaEntry(pCall, pSchema, &steps, 1);
-    if (steps.zTable != zTable) {
-      p->eRow = assocJsonGet(assocDefJson(pCall, pDef), "values") ? ROW_VALUES
-                                                                  : ROW_NAMES;
-    }
+  if (pWord == 0) return 0;
+  if (pWord->p == 0) {
+    pWord->p = assocAlloc(pCall, pArena, sizeof(AssocTablePlace));
   }
-  *pPlace->ppRow = p;
-  pPlace->ppRow = &p->pNext;
+  return pWord->p;
 }
 
-/* Put a row that asks for columns of a table that exists already there. */
-static void placeWant(AssocCall *pCall, AssocDef *pDef) {
+/* Does a row lead to the table zTable, and how? A row of temp hides the one of
+** that name in the file. 0: it does not. */
+static u8 rowLeads(AssocCall *pCall, AssocSchema *pSchema, AssocDef *pDef,
+                   const char *zTable) {
+  const char *zModel = rowModel(pSchema, pDef), *zFound;
+  NameSteps steps;
+  if (zModel == 0 || modelRow(pCall, pSchema, zModel) != pDef) return 0;
+  nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
+  if (!schemaEntry(pCall, pSchema, &steps, 0)) return 0;
+  zFound = steps.zTable;
+  if (sqlite3_stricmp(zFound, zTable) != 0) return 0;
+  if (steps.pRow == 0) return ROW_OWN;
+  (void)schemaEntry(pCall, pSchema, &steps, 1);
+  if (steps.zTable == zFound) return ROW_OWN;
+  return assocJsonGet(assocDefJson(pCall, pDef), "values") ? ROW_VALUES
+                                                           : ROW_NAMES;
+}
+
+/* Does a row ask for columns of the table zTable, which exists already? */
+static int rowWants(AssocCall *pCall, AssocDef *pDef, const char *zTable) {
   AssocSchema *pSchema = pDef->pSchema;
   AssocJson *pJson = assocDefJson(pCall, pDef);
-  AssocTablePlace *p;
   NameSteps steps;
-  if (pJson == 0 || assocJsonGet(pJson, "columns") == 0) return;
-  if (assocRowPlan(pCall, pDef)) return;
+  if (pJson == 0 || assocJsonGet(pJson, "columns") == 0) return 0;
+  if (assocRowPlan(pCall, pDef)) return 0;
   nameSteps(&pSchema->pCatalog->mem, assocBareName(pSchema, pDef->zModel),
             &steps);
-  if (!schemaEntry(pCall, pSchema, &steps, 0)) return;
-  p = placeAdd(pCall, pSchema, steps.zTable);
-  if (p == 0) return;
-  pDef->pNextWant = 0; /* An earlier try may have failed */
-  *p->ppWant = pDef;
-  p->ppWant = &pDef->pNextWant;
+  return schemaEntry(pCall, pSchema, &steps, 0) &&
+         sqlite3_stricmp(steps.zTable, zTable) == 0;
 }
 
-/* Room for nRow rows. */
-static void stemsMake(AssocCall *pCall, AssocArena *pArena, AssocStems *p,
-                      int nRow) {
-  int i, n = 1;
-  while (n < nRow) n *= 2;
-  p->nStem = n;
-  p->aStem = assocAlloc(pCall, pArena, (i64)sizeof(AssocStem) * n);
-  for (i = 0; p->aStem && i < n; i++) p->aStem[i].ppEnd = &p->aStem[i].pRow;
-}
-
-/* The stem of a name. */
-static AssocStem *stemOf(const AssocStems *p, const char *zName) {
-  u32 h = assocStemHash(zName);
-  return &p->aStem[(h ^ h >> 16) & (u32)(p->nStem - 1)];
-}
-
-/* Add a row whose name, or whose table, is zName. */
-static void stemsAdd(AssocCall *pCall, AssocArena *pArena, const AssocStems *p,
-                     const char *zName, AssocDef *pDef, int bPolicy) {
-  AssocStemRow *pRow = assocAlloc(pCall, pArena, sizeof(*pRow));
-  AssocStem *pStem;
-  if (pRow == 0) return;
-  pStem = stemOf(p, zName);
-  pRow->pDef = pDef;
-  pRow->bPolicy = (u8)bPolicy;
-  *pStem->ppEnd = pRow;
-  pStem->ppEnd = &pRow->pNext;
-}
-
-/* Take the rows that can concern a table. They are then looked at, once. */
-static AssocStemRow *stemsTake(const AssocStems *p, const char *zTable) {
-  AssocStem *pStem = stemOf(p, zTable);
-  AssocStemRow *pRow = pStem->pRow;
-  pStem->pRow = 0;
-  pStem->ppEnd = &pStem->pRow;
-  return pRow;
-}
-
-/* The table that the row of a model's name names in pSchema, or 0. */
-static const char *namedTable(AssocCall *pCall, AssocSchema *pSchema,
-                              const char *zModel) {
-  NameSteps steps;
-  nameSteps(&pSchema->pCatalog->mem, zModel, &steps);
-  return stepEntry(pCall, pSchema, &steps, 0);
-}
-
-/* Can the name of a model lead to a table of another stem? A row of assoc_model()
-** may name any table, and before a dot stands a database. */
-static int leadsAnywhere(AssocCall *pCall, const AssocCatalog *pCat,
-                         const char *zModel) {
-  AssocSchema *p;
-  int b = strchr(zModel, '.') != 0;
-  for (p = pCat->pSchema; p && !b; p = p->pNext) {
-    b = p->bLoaded && namedTable(pCall, p, zModel) != 0;
-  }
-  return b;
-}
-
-/* Put all rows of assoc_model() that can concern tables of pSchema to the stems
-** of these tables. */
-static void stemRows(AssocCall *pCall, AssocSchema *pSchema) {
-  AssocArena *pArena = &pSchema->pCatalog->mem;
-  AssocDef *p = 0;
-  int n = 0;
-  while ((p = nextRow(pSchema, p)) != 0) n++;
-  memset(&pSchema->places, 0, sizeof(pSchema->places));
-  stemsMake(pCall, pArena, &pSchema->stems, n);
-  while (pCall->rc == SQLITE_OK && (p = nextRow(pSchema, p)) != 0) {
-    const char *zModel = rowModel(pSchema, p);
-    const char *zTable = zModel ? namedTable(pCall, pSchema, zModel) : 0;
-    if (zTable == 0) zTable = zModel;
-    if (zTable) stemsAdd(pCall, pArena, &pSchema->stems, zTable, p, 0);
-  }
-}
-
-/* The place of a table, after the rows of assoc_model() that can concern it
-** were put in theirs. 0: no row speaks of it, or an error. */
+/* The place of a table, with the rows of assoc_model() that concern it. 0 after an
+** error. */
 static AssocTablePlace *placeOf(AssocCall *pCall, AssocSchema *pSchema,
                                 const char *zTable) {
-  const AssocStemRow *p;
-  AssocWord *pWord;
-  if (!pSchema->bPlaces) stemRows(pCall, pSchema);
-  if (pCall->rc != SQLITE_OK) return 0;
-  pSchema->bPlaces = 1;
-  for (p = stemsTake(&pSchema->stems, zTable); p; p = p->pNext) {
-    placeRow(pCall, pSchema, p->pDef);
-    if (p->pDef->pSchema == pSchema) placeWant(pCall, p->pDef);
+  AssocTablePlace *p = placeAdd(pCall, pSchema, zTable);
+  AssocTablePlaceRow *pRow, **ppRow;
+  AssocSchema *pTemp = tempOf(pSchema);
+  AssocDef **ppWant;
+  AssocDefList list;
+  int i;
+  if (p == 0 || p->bRows) return p;
+  ppRow = &p->pRow;
+  ppWant = &p->pWant;
+  assocDefListBegin(pCall, &list, pSchema->pCatalog, zTable);
+  if (pTemp != pSchema) assocDefListTake(&list, pTemp, ASSOC_ROW_MODEL, 0);
+  assocDefListTake(&list, pSchema, ASSOC_ROW_MODEL, 0);
+  for (i = 0; i < list.n && pCall->rc == SQLITE_OK; i++) {
+    AssocDef *pDef = list.ap[i];
+    u8 eRow = rowLeads(pCall, pSchema, pDef, zTable);
+    if (eRow) {
+      pRow = *ppRow = assocAlloc(pCall, &pSchema->pCatalog->mem, sizeof(*pRow));
+      if (pRow == 0) break;
+      pRow->pDef = pDef;
+      pRow->eRow = eRow;
+      ppRow = &pRow->pNext;
+    }
+    if (pDef->pSchema == pSchema && rowWants(pCall, pDef, zTable)) {
+      *ppWant = pDef;
+      ppWant = &pDef->pNextWant;
+    }
   }
-  if (pCall->rc != SQLITE_OK) { /* Some may be missing: all of it again */
-    pSchema->bPlaces = 0;
-    return 0;
-  }
-  pWord = assocWordsFind(&pSchema->places, zTable);
-  return pWord ? pWord->p : 0;
+  *ppRow = 0; /* An earlier try may have failed */
+  *ppWant = 0;
+  assocDefListEnd(&list);
+  p->bRows = pCall->rc == SQLITE_OK;
+  return p->bRows ? p : 0;
 }
 
 /* See model.h. */
@@ -578,87 +502,46 @@ static const AssocModelName *lookForDef(AssocCall *pCall, AssocDef *pDef) {
   return pDef->pFound;
 }
 
-/* Put a definition or a policy where the name of its model leads. */
-static void placeDef(AssocCall *pCall, AssocDef *pDef, int bPolicy) {
-  const AssocCatalog *pCat = pDef->pSchema->pCatalog;
-  const AssocModelName *pName = lookForDef(pCall, pDef);
-  AssocTablePlace *p;
-  pDef->pNextHere = 0;
-  if (pName == 0) return;
-  (void)placeOf(pCall, pName->pSchema, pName->zTable);
-  if (pCall->rc != SQLITE_OK) return;
-  p = placeAdd(pCall, pName->pSchema, pName->zTable);
-  if (p == 0) return;
-  if (p->iPass != pCat->iPass) {
-    p->iPass = pCat->iPass;
-    p->pDef = p->pPolicy = 0;
-    p->ppDef = &p->pDef;
-    p->ppPolicy = &p->pPolicy;
-  }
-  if (bPolicy) {
-    *p->ppPolicy = pDef;
-    p->ppPolicy = &pDef->pNextHere;
-  } else {
-    *p->ppDef = pDef;
-    p->ppDef = &pDef->pNextHere;
-  }
-}
-
-/* Put a definition or a policy to the stem of the table that it can concern: the
-** stem of its model's name, or of the table that is found. */
-static void stemDef(AssocCall *pCall, AssocDef *pDef, int bPolicy) {
-  AssocCatalog *pCat = pDef->pSchema->pCatalog;
-  const char *z = pDef->zModel;
-  if (pDef->zName[0] == 0 && !bPolicy) return; /* A row of assoc_model() */
-  if (leadsAnywhere(pCall, pCat, z)) {
-    const AssocModelName *pName = lookForDef(pCall, pDef);
-    z = pName ? pName->zTable : 0;
-  }
-  if (z) stemsAdd(pCall, &pCat->mem, &pCat->stems, z, pDef, bPolicy);
-}
-
-/* Put all definitions and policies to their stems. */
-static void stemDefs(AssocCall *pCall, AssocCatalog *pCat) {
-  AssocSchema *p;
-  AssocDef *pDef;
-  int n = 0;
-  for (p = pCat->pSchema; p; p = p->pNext) {
-    for (pDef = p->bLoaded ? p->pDef : 0; pDef; pDef = pDef->pNext) n++;
-  }
-  stemsMake(pCall, &pCat->mem, &pCat->stems, n);
-  for (p = pCat->pSchema; p; p = p->pNext) {
-    pDef = p->bLoaded ? p->pDef : 0;
-    for (; pDef && pCall->rc == SQLITE_OK; pDef = pDef->pNext) {
-      stemDef(pCall, pDef, 0);
-    }
-    pDef = p->bLoaded ? p->pPolicyDef : 0;
-    for (; pDef && pCall->rc == SQLITE_OK; pDef = pDef->pNext) {
-      stemDef(pCall, pDef, 1);
-    }
-  }
-}
-
-/* The place of a table, after the definitions and policies that can concern it
-** were put in theirs. To look for a name may read another database, with
-** definitions of its own: then iLink changes, and all begins anew. */
-static AssocTablePlace *placeOfDefs(AssocCall *pCall, const AssocTable *pTab) {
+/* Put the definitions and policies of a table in its place. */
+static void placeDefs(AssocCall *pCall, AssocTablePlace *p,
+                      const AssocTable *pTab) {
   AssocCatalog *pCat = pTab->pSchema->pCatalog;
-  AssocTablePlace *pPlace;
-  do {
-    const AssocStemRow *p;
-    if (pCat->iPlaced != pCat->iLink) {
-      pCat->iPlaced = pCat->iLink;
-      pCat->iPass++;
-      stemDefs(pCall, pCat);
+  AssocDef **ppDef = &p->pDef, **ppPolicy = &p->pPolicy;
+  AssocSchema *pSchema;
+  AssocDefList list;
+  int i;
+  assocDefListBegin(pCall, &list, pCat, pTab->zName);
+  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    assocDefListTake(&list, pSchema, ASSOC_ROW_DEF | ASSOC_ROW_POLICY, 0);
+  }
+  for (i = 0; i < list.n; i++) {
+    AssocDef *pDef = list.ap[i];
+    const AssocModelName *pName = lookForDef(pCall, pDef);
+    AssocDef ***pppEnd =
+        pDef->pRow->eRow == ASSOC_ROW_POLICY ? &ppPolicy : &ppDef;
+    if (pName == 0 || pName->pSchema != pTab->pSchema ||
+        sqlite3_stricmp(pName->zTable, pTab->zName) != 0) {
+      continue;
     }
-    if (pCall->rc != SQLITE_OK) break;
-    for (p = stemsTake(&pCat->stems, pTab->zName); p; p = p->pNext) {
-      placeDef(pCall, p->pDef, p->bPolicy);
-    }
-  } while (pCat->iPlaced != pCat->iLink);
-  pPlace = placeOf(pCall, pTab->pSchema, pTab->zName);
-  if (pCall->rc != SQLITE_OK) pCat->iPlaced = 0; /* Some may be missing */
-  return pPlace && pPlace->iPass == pCat->iPass ? pPlace : 0;
+    **pppEnd = pDef;
+    *pppEnd = &pDef->pNextHere;
+  }
+  *ppDef = *ppPolicy = 0;
+  assocDefListEnd(&list);
+}
+
+/* The place of a table, with its definitions and policies; 0 after an error. To
+** look for a name may read another database, with definitions of its own: then
+** iLink changes, and all begins anew. */
+static AssocTablePlace *placeOfDefs(AssocCall *pCall, const AssocTable *pTab) {
+  const AssocCatalog *pCat = pTab->pSchema->pCatalog;
+  AssocTablePlace *p = placeAdd(pCall, pTab->pSchema, pTab->zName);
+  while (p && p->iDefs != pCat->iLink && pCall->rc == SQLITE_OK) {
+    int iLink = pCat->iLink;
+    placeDefs(pCall, p, pTab);
+    p->iDefs = pCall->rc == SQLITE_OK ? iLink : 0;
+  }
+  return pCall->rc == SQLITE_OK ? p : 0;
 }
 
 /* See model.h. */
@@ -932,12 +815,7 @@ static AssocModelName *findNear(AssocCall *pCall, AssocSchema *pNear,
 
 int assocModelIsTable(AssocCall *pCall, AssocSchema *pNear, const char *zName,
                       const AssocTable *pTab) {
-  const AssocModelName *p;
-  if (assocStemHash(zName) != assocStemHash(pTab->zName) &&
-      !leadsAnywhere(pCall, pNear->pCatalog, zName)) {
-    return 0;
-  }
-  p = findNear(pCall, pNear, zName);
+  const AssocModelName *p = findNear(pCall, pNear, zName);
   return p && p->pSchema == pTab->pSchema && p->zTable == pTab->zName;
 }
 
@@ -987,7 +865,7 @@ static const char *nearestModel(AssocCall *pCall, AssocCatalog *pCat,
   near.zWritten = zName;
   for (p = pCat->pSchema; p; p = p->pNext) {
     if (pOnly ? p != pOnly : p->pNext == 0) continue;
-    for (pDef = p->pDef; pDef; pDef = pDef->pNext) {
+    for (pDef = assocSchemaDefs(pCall, p); pDef; pDef = pDef->pNext) {
       if (pDef->pSource && !assocModelShownTry(pCall, pDef->pSource)) continue;
       if (pDef->pSource) assocNearestTry(&near, pDef->pSource->zName);
       if (pCall->pConn->pSession) continue;
@@ -1117,7 +995,7 @@ void assocCatalogLink(AssocCall *pCall, AssocCatalog *pCat) {
   AssocDef *pDef;
   if (pCat->iLinked == pCat->iLink || pCall->rc != SQLITE_OK) return;
   for (p = pCat->pSchema; p; p = p->pNext) {
-    for (pDef = p->bLoaded ? p->pDef : 0; pDef; pDef = pDef->pNext) {
+    for (pDef = assocSchemaDefs(pCall, p); pDef; pDef = pDef->pNext) {
       assocDefLink(pCall, pDef);
     }
   }
@@ -1173,4 +1051,45 @@ char *assocModelDefNames(AssocCall *pCall, AssocModel *pModel) {
     sqlite3_str_appendf(pStr, "%s%s", n++ ? ", " : "", pDef->zName);
   }
   return assocStrFinish(pCall, pStr);
+}
+
+/* Is it a definition of that model? One whose table is gone is known by the name of
+** its model alone. */
+static int isOfModel(AssocCall *pCall, AssocDef *pDef, const AssocModel *pModel,
+                     const char *zModel) {
+  const AssocSchema *pSchema = pDef->pSchema;
+  assert(pSchema && zModel);
+  assocDefLink(pCall, pDef);
+  if (pModel && (pDef->pSource == pModel || pModel->pDef == pDef)) return 1;
+  return pDef->pSource == 0 &&
+         sqlite3_stricmp(assocBareName(pSchema, pDef->zModel),
+                         assocBareName(pSchema, zModel)) == 0;
+}
+
+/* See model.h. */
+AssocDef *assocDefNamed(AssocCall *pCall, AssocCatalog *pCat,
+                        const char *zModel, const char *zName) {
+  AssocModel *pModel;
+  AssocSchema *pSchema;
+  AssocDef *pFound = 0;
+  AssocDefList list;
+  AssocCall ask;
+  int i;
+  assocTryBegin(&ask, pCall); /* The model may be a broken view */
+  pModel = assocModelSeek(&ask, pCat, zModel);
+  (void)assocTryEnd(&ask, pCall, 0);
+  assocDefListBegin(pCall, &list, pCat,
+                    pModel ? pModel->pTable->zName : zModel);
+  assocDefListName(&list, zModel);
+  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    assocDefListTake(&list, pSchema, ASSOC_ROW_DEF | ASSOC_ROW_MODEL, 0);
+  }
+  for (i = 0; i < list.n; i++) {
+    if (sqlite3_stricmp(list.ap[i]->zName, zName) == 0 &&
+        isOfModel(pCall, list.ap[i], pModel, zModel)) {
+      pFound = list.ap[i];
+    }
+  }
+  assocDefListEnd(&list);
+  return pFound;
 }

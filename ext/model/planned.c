@@ -11,7 +11,7 @@
 ** planned table is described as that database describes it: columns, keys,
 ** foreign keys and indexes.
 */
-#include "model/model.h"
+#include "model/defrow.h"
 
 /* The scratch database, and the table that is being made in it. */
 typedef struct TableMaker TableMaker;
@@ -366,54 +366,45 @@ static AssocTable *plannedMake(AssocCall *pCall, AssocSchema *pSchema,
   return pCall->rc == SQLITE_OK ? p.pTab : 0;
 }
 
-/* Note each table that rows of pSchema may plan. */
-static int readPlans(AssocCall *pCall, AssocSchema *pSchema) {
-  AssocArena *pArena = &pSchema->pCatalog->mem;
-  AssocDef *pDef = pSchema->pModelDef;
-  if (pSchema->bPlans || pCall->rc != SQLITE_OK) return pSchema->bPlans;
-  memset(&pSchema->plans, 0, sizeof(pSchema->plans));
-  for (; pDef && pCall->rc == SQLITE_OK; pDef = pDef->pNextModel) {
-    int bNamed;
-    const char *z = assocRowMay(pCall, pDef, &bNamed);
-    AssocWord *pWord = z ? assocWordsAdd(pCall, pArena, &pSchema->plans, z) : 0;
-    AssocPlanned *p = pWord ? pWord->p : 0;
-    if (pWord && p == 0) {
-      p = pWord->p = assocAlloc(pCall, pArena, sizeof(*p));
-      if (p) p->ppMay = &p->pMay;
-    }
-    if (p == 0) continue;
-    pDef->pNextMay = 0; /* An earlier try may have failed */
-    *p->ppMay = pDef;
-    p->ppMay = &pDef->pNextMay;
-  }
-  pSchema->bPlans = pCall->rc == SQLITE_OK;
-  return pSchema->bPlans;
-}
-
-/* Which of the rows plan the table? To ask takes all forms of the model's name. */
-static void planRead(AssocCall *pCall, AssocPlanned *p) {
-  AssocDef *pDef, **pp = &p->pWant;
-  if (p->bRead) return;
-  for (pDef = p->pMay; pDef; pDef = pDef->pNextMay) {
-    if (assocRowPlan(pCall, pDef) == 0) continue;
-    *pp = pDef;
-    pp = &pDef->pNextWant;
+/* Put the rows that plan the table zName in p. To ask a row takes all forms of its
+** model's name. */
+static void planRows(AssocCall *pCall, AssocSchema *pSchema, AssocPlanned *p,
+                     const char *zName) {
+  AssocDef **pp = &p->pWant;
+  AssocDefList list;
+  int i, bNamed;
+  assocDefListBegin(pCall, &list, pSchema->pCatalog, zName);
+  assocDefListTake(&list, pSchema, ASSOC_ROW_MODEL, 0);
+  for (i = 0; i < list.n; i++) {
+    const char *z = assocRowMay(pCall, list.ap[i], &bNamed);
+    if (z == 0 || sqlite3_stricmp(z, zName) != 0) continue;
+    if (assocRowPlan(pCall, list.ap[i]) == 0) continue;
+    *pp = list.ap[i];
+    pp = &list.ap[i]->pNextWant;
   }
   *pp = 0;
-  p->bRead = pCall->rc == SQLITE_OK;
+  assocDefListEnd(&list);
 }
 
-/* The plan of that name, and the name as its first row has it; or 0. */
+/* The plan of the table zName, and the name as its first row has it; or 0. A plan
+** without rows is not kept: a program may ask for any name. */
 static AssocPlanned *planOf(AssocCall *pCall, AssocSchema *pSchema,
                             const char *zName, const char **pzName) {
+  AssocArena *pArena = &pSchema->pCatalog->mem;
+  AssocPlanned plan = {0, 0}, *p;
   AssocWord *pWord;
-  AssocPlanned *p;
-  if (!readPlans(pCall, pSchema)) return 0;
+  if (pSchema->pRows == 0 || !pSchema->pRows->bColumns) return 0;
   pWord = assocWordsFind(&pSchema->plans, zName);
-  if (pWord == 0) return 0;
+  if (pWord == 0) {
+    planRows(pCall, pSchema, &plan, zName);
+    if (pCall->rc != SQLITE_OK || plan.pWant == 0) return 0;
+    p = assocAlloc(pCall, pArena, sizeof(*p));
+    pWord = assocWordsAdd(pCall, pArena, &pSchema->plans, plan.pWant->zPlan);
+    if (pWord == 0) return 0; /* Also if there is no plan */
+    *p = plan;
+    pWord->p = p;
+  }
   p = pWord->p;
-  planRead(pCall, p);
-  if (!p->bRead || p->pWant == 0) return 0;
   *pzName = p->pWant->zPlan;
   return p;
 }

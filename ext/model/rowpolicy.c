@@ -216,7 +216,7 @@ static void tablePolicies(AssocCall *pCall, AssocTable *pTab) {
 static int anyPolicy(const AssocCatalog *pCat) {
   const AssocSchema *p;
   for (p = pCat->pSchema; p; p = p->pNext) {
-    if (p->pPolicyDef || !p->bLoaded) return 1;
+    if (p->nPolicy || !p->bLoaded) return 1;
   }
   return 0;
 }
@@ -429,7 +429,8 @@ int assocTextTells(AssocCall *pCall, AssocCatalog *pCat, const char *z,
   AssocDef *pDef;
   if (pCall->pConn->pSession == 0 || z == 0) return 0;
   for (p = pCat->pSchema; p; p = p->pNext) {
-    for (pDef = p->bLoaded ? p->pPolicyDef : 0; pDef; pDef = pDef->pNext) {
+    (void)assocSchemaDefs(pCall, p);
+    for (pDef = p->pPolicyDef; pDef; pDef = pDef->pNext) {
       AssocCall ask;
       AssocModel *pModel;
       int bTells;

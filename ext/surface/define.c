@@ -440,47 +440,12 @@ static void defineFunc(AssocCall *pCall, AssocResult *pResult, int nArg,
 
 /* --------------------------------------------------------------- undefine */
 
-/* Is it a definition of that model? One whose table is gone is known by the
-** name of its model alone. */
-static int isOfModel(AssocCall *pCall, AssocDef *pDef, const AssocModel *pModel,
-                     const char *zModel) {
-  const AssocSchema *pSchema = pDef->pSchema;
-  assert(pSchema && zModel);
-  assocDefLink(pCall, pDef);
-  if (pModel && (pDef->pSource == pModel || pModel->pDef == pDef)) return 1;
-  return pDef->pSource == 0 &&
-         sqlite3_stricmp(assocBareName(pSchema, pDef->zModel),
-                         assocBareName(pSchema, zModel)) == 0;
-}
-
-/* The definition of that name that is used: one in TEMP wins over the model's
-** own database. 0 if there is none. */
-static AssocDef *undefine(AssocCall *pCall, AssocCatalog *pCat,
-                          const char *zModel, const char *zName) {
-  AssocModel *pModel;
-  AssocSchema *pSchema;
-  AssocDef *pDef, *pFound = 0;
-  AssocCall ask;
-  assocTryBegin(&ask, pCall); /* The model may be a broken view */
-  pModel = assocModelSeek(&ask, pCat, zModel);
-  (void)assocTryEnd(&ask, pCall, 0);
-  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
-      if (sqlite3_stricmp(pDef->zName, zName) == 0 &&
-          isOfModel(pCall, pDef, pModel, zModel)) {
-        pFound = pDef;
-      }
-    }
-  }
-  return pFound;
-}
-
-/* The same, in the present catalog. *ppCat is a reference to it, which the
-** caller gives back. */
+/* The definition to be deleted, in the present catalog, or 0. *ppCat is a
+** reference to it, which the caller gives back. */
 static AssocDef *undefineRead(AssocCall *pCall, AssocCatalog **ppCat,
                               const char *zModel, const char *zName) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
-  AssocDef *pDef = pCat ? undefine(pCall, pCat, zModel, zName) : 0;
+  AssocDef *pDef = pCat ? assocDefNamed(pCall, pCat, zModel, zName) : 0;
   assocCatalogUnref(*ppCat);
   *ppCat = pCat ? assocCatalogRef(pCat) : 0; /* pDef is in it */
   assocCatalogLeave(pCall, pCat);
@@ -604,11 +569,8 @@ static int modelPrepare(Modeller *m, AssocCatalog *pCat) {
   assert(pHome && pSchema);
   if (!assocSchemaLoad(pCall, pHome)) return 0;
   modelTable(m, pHome);
-  for (pDef = pSchema->pDef; pDef && pCall->rc == SQLITE_OK;
-       pDef = pDef->pNext) {
-    if (pDef->zName[0] || sqlite3_stricmp(pDef->zModel, m->zRowModel) != 0) {
-      continue;
-    }
+  pDef = assocSchemaRow(pCall, pSchema, m->zRowModel);
+  if (pDef) {
     m->zModel =
         assocArenaText(pCall, &m->mem, assocBareName(pHome, pDef->zModel), -1);
     if (sameText(pDef->zOptions, m->zText)) return 0;

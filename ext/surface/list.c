@@ -193,7 +193,7 @@ static void listMake(AssocCall *pCall, AssocRows *p, int nArg,
   if (pCat) assocCatalogNeedTrust(pCall, pCat);
   for (pSchema = pCat ? pCat->pSchema : 0; pSchema; pSchema = pSchema->pNext) {
     if (!assocSchemaLoad(pCall, pSchema)) break;
-    for (pDef = pSchema->pDef; pDef && pCall->rc == SQLITE_OK;
+    for (pDef = assocSchemaDefs(pCall, pSchema); pDef && pCall->rc == SQLITE_OK;
          pDef = pDef->pNext) {
       if (pDef->zName[0] && assocDefShown(pCall, pDef)) listDef(pCall, p, pDef);
     }

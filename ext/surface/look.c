@@ -292,8 +292,8 @@ static void checkPolicies(AssocLook *p, AssocRows *pRows) {
   AssocSchema *pSchema = p->pCall->pConn->pSession ? 0 : p->pCat->pSchema;
   AssocDef *pDef;
   for (; pSchema; pSchema = pSchema->pNext) {
-    for (pDef = pSchema->bLoaded ? pSchema->pPolicyDef : 0; pDef;
-         pDef = pDef->pNext) {
+    (void)assocSchemaDefs(p->pCall, pSchema);
+    for (pDef = pSchema->pPolicyDef; pDef; pDef = pDef->pNext) {
       AssocModel *pModel;
       AssocErr why;
       AssocCall ask;

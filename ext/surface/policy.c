@@ -43,7 +43,7 @@ static int policyPrepare(Policer *m, const char *zModel) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
   AssocModel *pModel = pCat ? assocModelDefined(pCall, pCat, zModel) : 0;
   AssocSchema *pSchema = pModel ? pModel->pTable->pSchema : 0;
-  AssocDef *p = pSchema ? pSchema->pPolicyDef : 0;
+  AssocDef *p = pModel ? assocTablePolicies(pCall, pModel->pTable) : 0;
   int bWrite = 0;
   if (pModel) {
     m->zName = assocArenaText(pCall, &m->mem, pModel->zName, -1);
@@ -52,9 +52,9 @@ static int policyPrepare(Policer *m, const char *zModel) {
                              assocBareName(pSchema, zModel));
     bWrite = m->zText != 0;
   }
-  for (m->zOld = 0; p && pCall->rc == SQLITE_OK; p = p->pNext) {
-    AssocModel *pOld = assocModelTry(pCall, pSchema, p->zModel);
-    if (pOld != pModel) continue;
+  for (m->zOld = 0; p && pCall->rc == SQLITE_OK; p = p->pNextHere) {
+    if (p->pSchema != pSchema) continue; /* Of temp */
+    if (assocModelTry(pCall, pSchema, p->zModel) != pModel) continue;
     m->zOld = assocArenaText(pCall, &m->mem, p->zModel, -1);
     bWrite =
         m->zText == 0 || p->zOptions == 0 || strcmp(p->zOptions, m->zText) != 0;

@@ -103,7 +103,7 @@ static int replicaAsk(AssocCall *pCall) {
 
 int assocWriteReadonly(AssocCall *pCall) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
-  int b = pCat && pCat->pSchema->bReadonly;
+  int b = pCat && pCat->pSchema->nSetting > 0;
   assocCatalogLeave(pCall, pCat);
   return b;
 }

@@ -65,7 +65,7 @@ AssocCounter *assocCountNext(AssocSync *p, AssocSchema *pSchema,
     AssocCounter *c;
     AssocRel *pRel;
     AssocCall ask;
-    *ppDef = *ppDef ? (*ppDef)->pNext : pSchema->pDef;
+    *ppDef = *ppDef ? (*ppDef)->pNext : assocSchemaDefs(p->pCall, pSchema);
     if (*ppDef == 0) return 0;
     if ((*ppDef)->zName[0] == 0) continue; /* A row of assoc_model() */
     pRel = assocRelTry(p->pCall, *ppDef, 0);

@@ -22,6 +22,7 @@ AssocTable *assocWantedNext(AssocSync *p, AssocSchema *pSchema,
   while (p->pCall->rc == SQLITE_OK) {
     AssocTable *pWant = 0, *pTab = 0;
     const char *zPlan;
+    (void)assocSchemaDefs(p->pCall, pSchema);
     *ppDef = *ppDef ? (*ppDef)->pNextModel : pSchema->pModelDef;
     if (*ppDef == 0) return 0;
     zPlan = assocRowPlan(p->pCall, *ppDef);

@@ -42,6 +42,7 @@ AssocModel *assocTimeNext(AssocSync *p, AssocSchema *pSchema,
   AssocDef *pOther;
   AssocModel *pModel = 0;
   while (pModel == 0 && p->pCall->rc == SQLITE_OK) {
+    (void)assocSchemaDefs(p->pCall, pSchema);
     *ppDef = *ppDef ? (*ppDef)->pNextModel : pSchema->pModelDef;
     if (*ppDef == 0) return 0;
     pModel = timeModel(p, *ppDef);

@@ -133,7 +133,8 @@ static AssocForeign *referForeign(AssocWriter *w) {
   AssocRel *pAny = 0;
   for (pSchema = w->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
     if (!assocSchemaLoad(w->pCall, pSchema)) return 0;
-    for (pDef = pSchema->pDef; pDef && pAny == 0; pDef = pDef->pNext) {
+    for (pDef = assocSchemaDefs(w->pCall, pSchema); pDef && pAny == 0;
+         pDef = pDef->pNext) {
       pAny = referRel(w, pDef);
     }
   }
@@ -264,7 +265,8 @@ static void refersFree(ReferList *p) {
   AssocSchema *pSchema;
   AssocDef *pDef;
   for (pSchema = p->w->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    for (pDef = pSchema->pDef; pDef; pDef = pDef->pNext) {
+    for (pDef = assocSchemaDefs(p->w->pCall, pSchema); pDef;
+         pDef = pDef->pNext) {
       AssocRel *pRel = referRel(p->w, pDef);
       if (pRel) refersOfRel(p, pRel);
     }
