@@ -40,6 +40,7 @@
 */
 #include "unit.h"
 #include "base/base.h"
+#include "model/defrow.h"
 #include "model/inflect.h"
 #include "shape/shape.h"
 #include <sqlite3ext.h>
@@ -592,6 +593,39 @@ static void unitShapeAsJson(AssocCall *pCall, AssocArena *pArena,
   if (pShape) resultShape(pCall, pCtx, unitShapeJson(pCall, pShape));
 }
 
+/* ------------------------------------------------------------ definitions */
+
+/* Which rows are in three versions of the definitions: posts in the first two, tags
+** from the second on, Authors in the third. */
+static void unitVersions(AssocCall *pCall, AssocArena *pArena,
+                         sqlite3_context *pCtx, sqlite3_value **apArg) {
+  static const char *const az[] = {"posts", "tags", "Authors"};
+  AssocDefRows *p = assocDefRowsNew(pCall);
+  AssocDefRow *apRow[3] = {0, 0, 0};
+  AssocSchema schema;
+  char zOut[12];
+  int i, n = 0;
+  (void)pArena, (void)apArg;
+  for (i = 0; p && i < 3; i++) {
+    const char *azRow[] = {"User", az[i], "hasMany", "Post", 0};
+    p->iVersion = i + 1;
+    apRow[i] = assocDefRowNew(pCall, p, azRow, 0);
+    if (apRow[i]) assocDefRowAdd(pCall, p, apRow[i]);
+  }
+  memset(&schema, 0, sizeof(schema));
+  schema.pRows = p;
+  if (pCall->rc == SQLITE_OK) {
+    apRow[0]->iTo = 3;
+    for (i = 0; i < 9; i++) {
+      schema.iVersion = i / 3 + 1;
+      if (i && i % 3 == 0) zOut[n++] = ' ';
+      zOut[n++] = assocDefRowSeek(&schema, "user", az[i % 3]) ? '1' : '0';
+    }
+    sqlite3_result_text(pCtx, zOut, n, SQLITE_TRANSIENT);
+  }
+  assocDefRowsUnref(p);
+}
+
 /* ------------------------------------------------------------- functions */
 
 typedef struct UnitFunc UnitFunc;
@@ -620,6 +654,7 @@ static const UnitFunc aUnit[] = {
     {"unit_keyfind", 4, unitKeyfind},
     {"unit_keyrun", 2, unitKeyrun},
     {"unit_keytype", 2, unitKeytype},
+    {"unit_versions", 0, unitVersions},
     {"unit_shape_text", 2, unitShapeText},
     {"unit_shape_json", 2, unitShapeAsJson},
 };
