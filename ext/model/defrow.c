@@ -89,6 +89,7 @@ static void rowTable(AssocCall *pCall, AssocDefRows *p, AssocDefRow *pRow,
                      const char *zOption) {
   AssocArena mem;
   AssocJson *pJson;
+  if (pRow->zOptions == 0) return;
   memset(&mem, 0, sizeof(mem));
   pJson = assocJsonTry(pCall, &mem, pRow->zOptions, -1);
   if (pJson) {
@@ -106,12 +107,6 @@ static u8 rowOf(const char *zKind, const char *zName) {
   return zName[0] ? ASSOC_ROW_DEF : ASSOC_ROW_MODEL;
 }
 
-/* Is the row a belongsToMany? */
-static int isMany(const AssocDefRow *p) {
-  return p->eRow == ASSOC_ROW_DEF &&
-         assocKindSeek(p->zKind) == ASSOC_BELONGSTOMANY;
-}
-
 AssocDefRow *assocDefRowNew(AssocCall *pCall, AssocDefRows *p,
                             const char *const *az, u64 iSum) {
   AssocDefRow *pRow = assocAlloc(pCall, &p->mem, sizeof(*pRow));
@@ -126,10 +121,7 @@ AssocDefRow *assocDefRowNew(AssocCall *pCall, AssocDefRows *p,
   pRow->iTo = ROW_ALWAYS;
   if (pCall->rc != SQLITE_OK) return 0;
   pRow->eRow = rowOf(pRow->zKind, pRow->zName);
-  if (pRow->zOptions) {
-    if (pRow->eRow == ASSOC_ROW_MODEL) rowTable(pCall, p, pRow, "table");
-    if (isMany(pRow)) rowTable(pCall, p, pRow, "through");
-  }
+  if (pRow->eRow == ASSOC_ROW_MODEL) rowTable(pCall, p, pRow, "table");
   return pCall->rc == SQLITE_OK ? pRow : 0;
 }
 
@@ -175,27 +167,54 @@ static void nameRow(AssocDefName *pName, AssocDefRow *pRow) {
   if (pRow->pNext == 0) pName->pRowLast = pRow;
 }
 
+/* Put a definition where it is found by its foreign key. A belongsToMany has that
+** in its join table, a hasOne or hasMany in the table of its target. */
+static void rowKey(AssocCall *pCall, AssocDefRows *p, AssocDefRow *pRow) {
+  int eKind = assocKindSeek(pRow->zKind);
+  AssocDefName *pName;
+  AssocDefRow **pp = &p->pLoose;
+  if (pRow->bKey || pRow->eRow != ASSOC_ROW_DEF) return;
+  if (eKind == ASSOC_BELONGSTOMANY) {
+    rowTable(pCall, p, pRow, "through");
+    if (pRow->zTable) {
+      pName = nameAdd(pCall, p, pRow->zTable);
+      if (pName == 0) return;
+      pp = &pName->pTable;
+    }
+    if (pCall->rc != SQLITE_OK) return;
+    pRow->pNextTable = *pp;
+    *pp = pRow;
+  } else if (eKind != ASSOC_BELONGSTO && pRow->zTarget) {
+    pName = nameAdd(pCall, p, pRow->zTarget);
+    if (pName == 0) return;
+    pRow->pNextTo = pName->pTo;
+    pName->pTo = pRow;
+  }
+  pRow->bKey = 1;
+}
+
+/* The same for all rows, at the first question: readers do not ask it. */
+static void rowKeys(AssocCall *pCall, AssocDefRows *p) {
+  AssocDefRow *pRow = p->bKeys ? 0 : p->pAll;
+  for (; pRow && pCall->rc == SQLITE_OK; pRow = pRow->pNextAll) {
+    rowKey(pCall, p, pRow);
+  }
+  p->bKeys = pCall->rc == SQLITE_OK;
+}
+
 void assocDefRowAdd(AssocCall *pCall, AssocDefRows *p, AssocDefRow *pRow) {
-  AssocDefName *pModel = nameAdd(pCall, p, pRow->zModel), *pTo = 0, *pTable = 0;
-  AssocDefRow **pp = 0;
-  if (pRow->zTarget) pTo = nameAdd(pCall, p, pRow->zTarget);
+  AssocDefName *pModel = nameAdd(pCall, p, pRow->zModel), *pTable = 0;
   if (pRow->zTable) pTable = nameAdd(pCall, p, pRow->zTable);
   if (pCall->rc != SQLITE_OK) return;
   pRow->iFrom = p->iVersion;
   nameRow(pModel, pRow);
-  if (pTo) {
-    pRow->pNextTo = pTo->pTo;
-    pTo->pTo = pRow;
-  }
   if (pTable) {
-    pp = &pTable->pTable;
-  } else if (isMany(pRow)) {
-    pp = &p->pLoose;
+    pRow->pNextTable = pTable->pTable;
+    pTable->pTable = pRow;
   }
-  if (pp) {
-    pRow->pNextTable = *pp;
-    *pp = pRow;
-  }
+  pRow->pNextAll = p->pAll;
+  p->pAll = pRow;
+  if (p->bKeys) rowKey(pCall, p, pRow);
 }
 
 /* Is the row in the version of pSchema? */
@@ -381,8 +400,7 @@ static void listAdd(AssocDefList *p, AssocSchema *pSchema,
   if (p->n < p->nMax) p->ap[p->n++] = pDef;
 }
 
-/* Append the rows of a name. A belongsToMany has its key in its join table, a
-** belongsTo in the table of its model, the others in that of their target. */
+/* Append the rows of a name. A belongsTo has its key in the table of its model. */
 static void listName(AssocDefList *p, AssocSchema *pSchema,
                      const AssocDefName *pName, int m, int bKeys) {
   const AssocDefRow *pRow;
@@ -393,10 +411,7 @@ static void listName(AssocDefList *p, AssocSchema *pSchema,
   }
   if (!bKeys) return;
   for (pRow = pName->pTo; pRow; pRow = pRow->pNextTo) {
-    int eKind = assocKindSeek(pRow->zKind);
-    if (eKind != ASSOC_BELONGSTO && eKind != ASSOC_BELONGSTOMANY) {
-      listAdd(p, pSchema, pRow, m);
-    }
+    listAdd(p, pSchema, pRow, m);
   }
   for (pRow = pName->pTable; pRow; pRow = pRow->pNextTable) {
     listAdd(p, pSchema, pRow, m);
@@ -411,11 +426,12 @@ static int defCompare(const void *pA, const void *pB) {
 }
 
 void assocDefListTake(AssocDefList *p, AssocSchema *pSchema, int m, int bKeys) {
-  const AssocDefRows *pRows = pSchema->pRows;
+  AssocDefRows *pRows = pSchema->pRows;
   const AssocDefName *pName;
   const AssocDefRow *pRow;
   int i, n = p->n;
   if (pRows == 0) return;
+  if (bKeys) rowKeys(p->pCall, pRows);
   for (i = 0; i < p->nStem; i++) {
     pName = *stemBucket(pRows, p->aStem[i]);
     for (; pName; pName = pName->pNextStem) {

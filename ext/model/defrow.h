@@ -23,11 +23,13 @@ struct AssocDefRow {
   const char *zTable;   /* The join table of a belongsToMany, or the table of a
                       ** row of assoc_model(), if the options name it; else 0 */
   u8 eRow;              /* ASSOC_ROW_* */
+  u8 bKey;              /* It is in the lists by which foreign keys are found */
   u64 iSum;             /* Checksum */
   i64 iFrom, iTo;       /* Versions that have it: iFrom and up to below iTo */
   AssocDefRow *pNext;   /* The next of the same model, by name */
   AssocDefRow *pNextTo; /* The next with the same target */
   AssocDefRow *pNextTable; /* The next with the same zTable */
+  AssocDefRow *pNextAll;   /* The next of all */
 };
 #define ASSOC_ROW_DEF 1     /* A definition */
 #define ASSOC_ROW_MODEL 2   /* assoc_model() */
@@ -40,7 +42,7 @@ struct AssocDefName {
   u32 iStem;               /* Of this name: assocNameStem() */
   AssocDefRow *pRow;       /* Rows of the model, by name */
   AssocDefRow *pRowLast;   /* The last of these */
-  AssocDefRow *pTo;        /* Definitions that lead to it */
+  AssocDefRow *pTo;        /* hasOne and hasMany that lead to it */
   AssocDefRow *pTable;     /* Rows whose zTable it is */
   AssocDefName *pNextStem; /* The next in the same bucket */
 };
@@ -53,6 +55,8 @@ struct AssocDefRows {
   AssocWords names;      /* An AssocDefName for each name */
   int nStem;             /* Buckets in apStem: a power of two, or 0 */
   AssocDefName **apStem; /* The names by their stems */
+  AssocDefRow *pAll;     /* All rows, the newest first */
+  u8 bKeys;              /* Definitions are found by their keys, too: */
   AssocDefRow *pLoose;   /* belongsToMany without a zTable, by pNextTable */
   u8 bDots;              /* A name contains a dot */
   u8 bColumns;           /* A row of assoc_model() may have "columns" */

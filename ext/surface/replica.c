@@ -153,7 +153,7 @@ void assocWriteAllowed(AssocCall *pCall, const AssocWrite *p,
     zWhy = "this is a replica of sqld, which loses what a SELECT writes";
   } else if ((m & REPLICA_DQLITE) && p->bAuto) {
     zWhy = "dqlite loses what a SELECT writes outside a transaction";
-  } else if (p->pHeld ? p->pHeld->pSchema->bReadonly
+  } else if (p->pHeld ? p->pHeld->pSchema->nSetting > 0
                       : assocWriteReadonly(pCall)) {
     zWhy = "this database allows that only to statements that write";
   }

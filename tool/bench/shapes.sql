@@ -1799,6 +1799,22 @@ SELECT count(assoc_define('small.Part' || (i % 299 + 2), 'belongsTo', 'small.Par
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900)
 SELECT count(i) FROM n
 
+-- shape: definitions-1000
+-- title: 3,000 definitions over 1,000 tables in one transaction
+-- overhead: 1200000
+-- fresh: 1000
+-- undone
+-- script
+-- setup:
+ATTACH bench_directory() || '/small-1000.db' AS large
+-- ours:
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+SELECT count(assoc_define('large.Part' || (i % 999 + 2), 'belongsTo', 'large.Part' || (i % 999 + 1),
+  json_object('as', 'up' || i, 'foreignKey', 'Part' || (i % 999 + 1) || 'Id'))) FROM n
+-- expert: the numbers alone
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+SELECT count(i) FROM n
+
 -- shape: definitions-models
 -- title: 300 models with options and 300 definitions over them in one transaction
 -- overhead: 1000000
