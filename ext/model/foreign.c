@@ -266,7 +266,8 @@ static int speaksOfKey(Collector *p, AssocDef *pDef) {
     if (pOpt == 0 || pOpt->zThrough == 0 || pTab == 0) return pOpt != 0;
     return assocModelIsTable(p->pCall, pDef->pSchema, pOpt->zThrough, pTab);
   }
-  return pTab && z && assocModelIsTable(p->pCall, pDef->pSchema, z, pTab);
+  assert(z); /* It was found by this name */
+  return pTab && assocModelIsTable(p->pCall, pDef->pSchema, z, pTab);
 }
 
 /* Add one definition. With pOnly, a wrong definition is ignored: the error
