@@ -14,6 +14,10 @@
 ** again, the schema has changed. If a user made assoc_definitions without the
 ** token and the triggers, the guard compares all rows.
 **
+** A definition of the connection's own changes the token as well. But its writer
+** knows the row and that nothing else was changed, so the next catalog shares the
+** rows of the one before: see changeBegin().
+**
 ** The guard stays open until the call ends. Its read transaction gives the call
 ** one snapshot.
 */
