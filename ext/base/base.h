@@ -1028,6 +1028,9 @@ static inline u32 assocKeymapFind(AssocKeymap *pMap, sqlite3_value **apVal,
 }
 /* assocKeymapFind() for an integer, in a map that has integers only. */
 u32 assocKeymapFindInt(AssocKeymap *pMap, i64 i);
+/* Is a key, as the map's rule compares it, an integer? *pi receives it. */
+int assocKeymapInteger(AssocKeymap *pMap, sqlite3_value **apVal, i64 *pi,
+                       int *pRc);
 /* Find key iSlot of another map, which has the same rules, in pMap. */
 u32 assocKeymapFindOf(AssocKeymap *pMap, AssocKeymap *pOther, u32 iSlot,
                       int *pRc);

@@ -523,6 +523,14 @@ u32 assocKeymapSeek(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
   return anyCell(pMap, pMap->zScratch, n)->iSlot - 1;
 }
 
+int assocKeymapInteger(AssocKeymap *pMap, sqlite3_value **apVal, i64 *pi,
+                       int *pRc) {
+  assert(pMap->nKey == 1);
+  if (encodeKey(pMap, apVal, pRc) == 0 || pMap->zScratch[0] != 'i') return 0;
+  memcpy(pi, &pMap->zScratch[1], 8);
+  return 1;
+}
+
 /* ---------------------------------------------------------------- binding */
 
 /* Make aOrder, the cell of each key by its number. It is made at the first

@@ -375,6 +375,20 @@ static void makeRelated(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   pRoot->lookup.pBind = sql.pBind;
 }
 
+/* Does the association compare anything but keys? Not asked of a path. */
+static int hasConditions(Planner *p, AssocRel *pRel, const ShapeItem *pItem) {
+  int iJoin = pRel->eKind == ASSOC_BELONGSTOMANY ? 3 : 0, n;
+  AssocSql sql;
+  assocPlannerSql(p, &sql);
+  assocSqlOfType(&sql, pRel, 1, "");
+  assocSqlConditions(&sql, pRel, pItem->pClauses, pRel->pTarget, 2, iJoin);
+  assocSqlRequired(&sql, pItem->pBlock, pRel->pTarget, 2);
+  assocSqlModel(&sql, pRel->pSource, 0, 1);
+  n = sqlite3_str_length(sql.pStr);
+  (void)assocSqlEnd(&sql);
+  return n > 0;
+}
+
 /* Are there rows of the model that cannot be read? */
 static int hidesRows(Planner *p, AssocModel *pModel) {
   AssocSql sql;
@@ -407,6 +421,92 @@ static int pathMeets(Planner *p, AssocRel *pRel) {
   return b;
 }
 
+/* Does a foreign key compare as integers do, and is it compared with rowids? */
+static int refersById(const AssocTable *pTab, const AssocKey *pForeign,
+                      const AssocModel *pModel, const AssocKey *pKey) {
+  return pKey->nCol == 1 && pKey->aCol[0] == pModel->pTable->iRowid &&
+         pTab->aCol[pForeign->aCol[0]].eAff == ASSOC_AFF_NUMERIC;
+}
+
+/* Do rows of the foreign key's table say all about the pairs, but whether the
+** rows exist that they refer to? A session may hide rows, and counts those that
+** are read. */
+static int isBarePairs(Planner *p, const AssocNode *pRoot, AssocRel *pRel,
+                       const ShapeItem *pItem) {
+  const AssocTable *pTab = assocRelForeignTable(pRel);
+  if (p->pPlan->eSession || !pRoot->lookup.bSort || pTab == 0) return 0;
+  if (pRel->eKind != ASSOC_BELONGSTO &&
+      !refersById(pTab, &pRel->foreign, pRel->pSource, &pRel->sourceKey)) {
+    return 0;
+  }
+  if (pRel->eKind == ASSOC_BELONGSTO &&
+      !refersById(pTab, &pRel->foreign, pRel->pTarget, &pRel->targetKey)) {
+    return 0;
+  }
+  if (pRel->eKind == ASSOC_BELONGSTOMANY &&
+      !refersById(pTab, &pRel->other, pRel->pTarget, &pRel->targetKey)) {
+    return 0;
+  }
+  return !hasConditions(p, pRel, pItem);
+}
+
+/* "SELECT assoc_take(t1.id) FROM users t1": the keys that exist. */
+static void makeKeys(Planner *p, AssocFetch *pFetch, const AssocModel *pModel) {
+  AssocSql sql;
+  assocPlannerSql(p, &sql);
+  stmtPut(&sql, "SELECT assoc_take(");
+  assocSqlColumn(&sql, 1, pModel->pTable, pModel->pTable->iRowid);
+  stmtPut(&sql, ") FROM ");
+  assocSqlTableAs(&sql, pModel->pTable, 1);
+  pFetch->zSql = assocSqlEnd(&sql);
+}
+
+/* A column of the source and one of the target, in this order or, for the way
+** back, the other way round. */
+static void bareColumns(AssocSql *p, const AssocRel *pRel, int bBack) {
+  const AssocTable *pSrc = pRel->pSource->pTable;
+  const AssocTable *pTgt = pRel->pTarget->pTable;
+  int i;
+  for (i = 0; i < 2; i++) {
+    if (i) stmtPut(p, ",");
+    if (i == bBack && pRel->eKind == ASSOC_BELONGSTO) {
+      assocSqlColumn(p, 1, pSrc, pRel->pSource->aKey[0]);
+    } else if (i != bBack && pRel->eKind == ASSOC_BELONGSTOMANY) {
+      assocSqlColumn(p, 1, pRel->pThrough, pRel->other.aCol[0]);
+    } else if (i != bBack && pRel->eKind != ASSOC_BELONGSTO) {
+      assocSqlColumn(p, 1, pTgt, pRel->pTarget->aKey[0]);
+    } else {
+      assocSqlColumn(p, 1, assocRelForeignTable(pRel), pRel->foreign.aCol[0]);
+    }
+  }
+}
+
+/* Pairs from the table of the foreign key alone:
+**
+**   SELECT assoc_take(t1.user_id,t1.id) FROM posts t1 WHERE t1.user_id IS NOT NULL
+*/
+static void makeBare(Planner *p, AssocPairs *pPairs, const AssocRel *pRel,
+                     int bBack) {
+  const AssocTable *pTab = assocRelForeignTable(pRel);
+  AssocSql sql;
+  assocPlannerSql(p, &sql);
+  stmtPut(&sql, "SELECT assoc_take(");
+  bareColumns(&sql, pRel, bBack);
+  stmtPut(&sql, ") FROM ");
+  assocSqlTableAs(&sql, pTab, 1);
+  stmtPut(&sql, " WHERE ");
+  assocSqlColumn(&sql, 1, pTab, pRel->foreign.aCol[0]);
+  stmtPut(&sql, " IS NOT NULL");
+  pPairs->fetch.zSql = assocSqlEnd(&sql);
+  pPairs->bBare = 1;
+  if (pRel->eKind != ASSOC_BELONGSTO) {
+    makeKeys(p, bBack ? &pPairs->ids : &pPairs->keys, pRel->pSource);
+  }
+  if (pRel->eKind == ASSOC_BELONGSTO || pRel->eKind == ASSOC_BELONGSTOMANY) {
+    makeKeys(p, bBack ? &pPairs->keys : &pPairs->ids, pRel->pTarget);
+  }
+}
+
 /* All pairs at once, for a cursor that is asked for many keys, of sources or
 ** of targets: see assocChoosePairs(). */
 static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
@@ -421,6 +521,11 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   assert(pModel->nKey == 1); /* takesIds() has seen to it */
   pPairs->rule.eAff = pCol->eAff;
   pPairs->rule.eColl = pCol->eColl;
+  pPairs->bRowid = pModel->aKey[0] == pModel->pTable->iRowid;
+  if (isBarePairs(p, pRoot, pRel, pItem)) {
+    makeBare(p, pPairs, pRel, bBack);
+    return;
+  }
   assocPlannerSql(p, &sql);
   stmtPut(&sql, "SELECT assoc_take(a0,a1) FROM (SELECT ");
   if (pathMeets(p, pRel)) stmtPut(&sql, "DISTINCT ");

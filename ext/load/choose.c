@@ -239,10 +239,23 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
 static i64 pairRows(AssocCall *pCall, const AssocRel *pRel) {
   i64 n = 0;
   int i;
+  if (pRel->pThrough) return assocJoinRows(pCall, pRel);
   if (pRel->nPath == 0) {
     return assocTableRows(pCall, assocRelForeignTable(pRel));
   }
   for (i = 0; i < pRel->nPath; i++) n += pairRows(pCall, pRel->apPath[i]);
+  return n;
+}
+
+/* The rows that are read to know which sources and targets exist. */
+static i64 endRows(AssocCall *pCall, const AssocRel *pRel) {
+  i64 n = 0;
+  if (pRel->eKind != ASSOC_BELONGSTO) {
+    n += assocTableRows(pCall, pRel->pSource->pTable);
+  }
+  if (pRel->eKind == ASSOC_BELONGSTO || pRel->pThrough) {
+    n += assocTableRows(pCall, pRel->pTarget->pTable);
+  }
   return n;
 }
 
@@ -259,20 +272,26 @@ static int pairsSeek(AssocCall *pCall, AssocNode *pRoot,
 ** all pairs, it reads all pairs. So it never costs more than twice the better
 ** way. In rows of a scan, a lookup costs 12, and 2 for each of its rows. Over a
 ** path each row costs 3, as it is joined to others. A pair of a many-to-many costs
-** 12, as both of its ends are looked up: lookups are better unless keys come
-** again. The pairs of more than four million rows would take too much memory.
+** 12, as both of its ends are looked up; but not if they are looked up in maps,
+** where each of them costs 1 once. A lookup costs 8 for each of these rows. The
+** pairs of more than four million rows would take too much memory.
 */
 int assocChoosePairs(AssocCall *pCall, AssocNode *pRoot,
                      const AssocPairs *pPairs, i64 nKey, i64 nId) {
   AssocLoadState *pLoad = assocLoadState(pCall);
   const AssocRel *pRel = pRoot->pPlan->pAnswer;
-  i64 nRow, nCost;
+  i64 nRow, nCost, nSpent;
   if (pPairs->fetch.zSql == 0) return 0;
   if (pLoad->eForce) return pLoad->eForce == ASSOC_FORCE_SCAN;
   if (pPairs->zIndex == 0 && nKey <= 3) return 0;
   if (pPairs->zIndex == 0 && !pairsSeek(pCall, pRoot, pPairs)) return 1;
-  if (nKey < 64) return 0;
+  nSpent = nKey * 12 + nId * (pRel->pThrough ? 8 : 2);
+  if (nSpent < 64 * 12) return 0;
   nRow = pairRows(pCall, pRel);
-  nCost = pRel->nPath ? 3 : pRel->pThrough ? 12 : 1;
-  return nKey * 12 + nId * 2 >= nRow * nCost && nRow <= 4000000;
+  if (pPairs->bBare) {
+    nCost = nRow + endRows(pCall, pRel);
+  } else {
+    nCost = nRow * (pRel->nPath ? 3 : pRel->pThrough ? 12 : 1);
+  }
+  return nSpent >= nCost && nRow <= 4000000;
 }

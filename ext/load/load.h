@@ -65,6 +65,10 @@ struct AssocFetch {
 typedef struct AssocPairs AssocPairs;
 struct AssocPairs {
   AssocFetch fetch;   /* The statement that gives them */
+  AssocFetch keys;    /* All keys, if fetch gives pairs of others, too */
+  AssocFetch ids;     /* The same of ids */
+  u8 bBare;           /* fetch reads the table of the foreign key alone */
+  u8 bRowid;          /* Keys are rowids */
   AssocKeyRule rule;  /* How keys compare */
   const char *zIndex; /* Serves the lookup of one key, or 0 */
 };
@@ -467,19 +471,28 @@ void assocStreamClose(AssocCall *pCall, AssocStream *p);
 ** source's key and an id.
 */
 struct AssocTake {
-  AssocKeymap map; /* Pairs: numbers of the source keys */
-  int bPairs;      /* Pairs, not ids alone */
-  i64 *aId;        /* OWNED: the ids, n of them */
-  u32 *aSlot;      /* OWNED: pairs that come in: the source of each */
-  u32 *aFirst;     /* OWNED: pairs: where the ids of each source begin; one more
-                   ** is where the last ones end */
-  u32 n, nAlloc;   /* Ids, and room for ids */
-  int rc;          /* SQLITE_OK or SQLITE_NOMEM */
+  AssocKeymap map;   /* Pairs: numbers of the source keys */
+  AssocKeymap ids;   /* The ids that exist, while pairs are read with bIds */
+  AssocKeymap *pSet; /* BORROWED: one of these, while it is filled, or 0 */
+  u8 bPairs;         /* Pairs, not ids alone */
+  u8 bRowid;         /* Pairs: keys are integers, and collected in aKey */
+  u8 bKeys, bIds;    /* Pairs whose key or id is not in its map do not count */
+  u8 bDense;     /* The source key iBase+i has the number i, without a map */
+  i64 iBase;     /* See bDense */
+  u32 nSlot;     /* Pairs: numbers of source keys */
+  i64 *aId;      /* OWNED: the ids, n of them */
+  i64 *aKey;     /* OWNED: pairs that come in, bRowid: the source of each */
+  u32 *aSlot;    /* OWNED: its number */
+  u32 *aFirst;   /* OWNED: pairs: where the ids of each source begin; one
+                 ** more is where the last ones end */
+  u32 n, nAlloc; /* Ids, and room for ids */
+  int rc;        /* SQLITE_OK or SQLITE_NOMEM */
 };
 /* Run a statement of assoc_take(), whose values are bound. */
 void assocTakeRun(AssocCall *pCall, AssocTake *pTake, sqlite3_stmt *pStmt);
-/* All pairs have come: put the ids of each source together. */
-void assocTakeGroup(AssocCall *pCall, AssocTake *pTake);
+/* Read all pairs, and put the ids of each source together. pTake is empty. */
+void assocTakePairs(AssocCall *pCall, AssocPlan *pPlan, AssocPairs *pPairs,
+                    AssocTake *pTake);
 /* The ids of one source out of the pairs, *pn of them. Borrowed. */
 i64 *assocTakeOf(AssocCall *pCall, AssocTake *pTake, sqlite3_value **apKey,
                  u32 *pn);

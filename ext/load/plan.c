@@ -1484,6 +1484,13 @@ static void unbind(AssocFetch *pFetch) {
   pFetch->nBound = 0;
 }
 
+/* Finalize the statements of pairs. */
+static void clearPairs(AssocPairs *pPairs) {
+  assocStmtClear(&pPairs->fetch.stmt);
+  assocStmtClear(&pPairs->keys.stmt);
+  assocStmtClear(&pPairs->ids.stmt);
+}
+
 /* Forget the values of the last run in all statements of the node, before the
 ** plan waits in the cache. */
 static void unbindNode(AssocNode *pNode) {
@@ -1559,8 +1566,8 @@ void assocPlanFree(AssocPlan *pPlan) {
     assocStmtClear(&pPlan->apNode[i]->lookupAt.stmt);
     assocStmtClear(&pPlan->apNode[i]->scanAt.stmt);
     assocStmtClear(&pPlan->apNode[i]->related.back.stmt);
-    assocStmtClear(&pPlan->apNode[i]->related.pairs.fetch.stmt);
-    assocStmtClear(&pPlan->apNode[i]->related.backPairs.fetch.stmt);
+    clearPairs(&pPlan->apNode[i]->related.pairs);
+    clearPairs(&pPlan->apNode[i]->related.backPairs);
     assocStmtClear(&pPlan->apNode[i]->related.again.stmt);
     assocStmtClear(&pPlan->apNode[i]->related.count.stmt);
     assocStmtClear(&pPlan->apNode[i]->related.countAll.stmt);

@@ -123,14 +123,14 @@ static int allServed(AssocSql *p, const AssocFilter *pF) {
   return 1;
 }
 
-/* Estimate the rows of a join table. A table without rowid tells nothing: then
-** each row on the larger side is taken to have a few. */
-static i64 joinRows(AssocSql *p, const AssocRel *pRel) {
-  i64 n = assocTableRows(p->pCall, pRel->pThrough);
+/* A table without rowid tells nothing: then each row on the larger side is taken
+** to have a few. */
+i64 assocJoinRows(AssocCall *pCall, const AssocRel *pRel) {
+  i64 n = assocTableRows(pCall, pRel->pThrough);
   i64 nSource, nTarget;
   if (n != ASSOC_ROWS_UNKNOWN || pRel->pThrough->bRowid) return n;
-  nSource = assocTableRows(p->pCall, pRel->pSource->pTable);
-  nTarget = assocTableRows(p->pCall, pRel->pTarget->pTable);
+  nSource = assocTableRows(pCall, pRel->pSource->pTable);
+  nTarget = assocTableRows(pCall, pRel->pTarget->pTable);
   return (nSource > nTarget ? nSource : nTarget) * 4;
 }
 
@@ -139,7 +139,7 @@ static i64 hopRows(AssocSql *p, const AssocHop *pHop) {
   i64 n = 0;
   for (; pHop; pHop = pHop->pNext) {
     n += assocTableRows(p->pCall, pHop->pRel->pTarget->pTable);
-    if (pHop->iJoin) n += joinRows(p, pHop->pRel);
+    if (pHop->iJoin) n += assocJoinRows(p->pCall, pHop->pRel);
   }
   return n;
 }

@@ -382,6 +382,8 @@ int assocSqlNarrows(AssocCall *pCall, sqlite3_stmt *pStmt, const AssocRel *pRel,
 /* Does the statement that EXPLAIN was prepared for read the rows behind its only
 ** index that is not covering? Finalizes pStmt. */
 int assocSqlMoves(AssocCall *pCall, sqlite3_stmt *pStmt);
+/* Estimate the rows of the join table of an association that has one. */
+i64 assocJoinRows(AssocCall *pCall, const AssocRel *pRel);
 /* Does an index serve every step of the association? */
 int assocHopServed(AssocCall *pCall, const AssocRel *pRel);
 /* The clauses of "on Post(...)" in a block; 0 if there are none. */

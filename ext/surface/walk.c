@@ -40,6 +40,7 @@ struct RelatedWalk {
   AssocFetch *pFetch;  /* Whose statement that is */
   AssocTake take;      /* Their ids, if they were taken */
   AssocTake pairs;     /* Those of all sources, if they were */
+  i64 nPaired;         /* sqlite3_total_changes64() then */
   i64 nLookup;         /* Sources that were looked up one by one */
   i64 nTarget;         /* And their rows */
   i64 nOf;             /* Rows of the source, if they were taken or counted */
@@ -114,6 +115,13 @@ static void relatedReset(AssocCall *pCall, RelatedWalk *p) {
   p->bEof = 1;
 }
 
+/* Forget the pairs. They may be read again when that pays. */
+static void relatedForgetPairs(RelatedWalk *p) {
+  assocTakeClear(&p->pairs);
+  p->nLookup = 0;
+  p->nTarget = 0;
+}
+
 /* Give back everything that depends on the model and the association. The next
 ** xFilter may ask for others. */
 static void relatedForget(AssocCall *pCall, RelatedWalk *p) {
@@ -121,9 +129,7 @@ static void relatedForget(AssocCall *pCall, RelatedWalk *p) {
   if (p->pStmt) assocFetchClose(p->pFetch, p->pPlan->pRoot->pModel->nKey);
   p->pStmt = 0;
   assocTakeClear(&p->take);
-  assocTakeClear(&p->pairs);
-  p->nLookup = 0;
-  p->nTarget = 0;
+  relatedForgetPairs(p);
   p->bShown = 0;
   assocPlanRelease(pCall, p->pPlan);
   assocPlanRelease(pCall, p->pJson);
@@ -358,22 +364,22 @@ static void relatedSource(AssocCall *pCall, RelatedWalk *p, AssocKeys *pKeys) {
   }
 }
 
-/* Read the pairs of all sources, if that pays by now: see assocChoosePairs(). */
+/* Read the pairs of all sources, if that pays by now: see assocChoosePairs().
+** They are kept until this connection changes a row. */
 static void relatedTakePairs(AssocCall *pCall, RelatedWalk *p) {
   AssocNode *pRoot = p->pPlan->pRoot;
   AssocPairs *pPairs =
       relatedIsBack(p) ? &pRoot->related.backPairs : &pRoot->related.pairs;
-  sqlite3_stmt *pStmt;
-  if (p->bCounts && pPairs->zIndex) return; /* Counting is cheaper */
+  i64 nChange = sqlite3_total_changes64(pCall->db);
+  if (p->pairs.bPairs && p->nPaired != nChange) relatedForgetPairs(p);
+  /* An index counts cheaper than pairs are read, unless it has to look for rows */
+  if (p->bCounts && pPairs->zIndex && pPairs->ids.zSql == 0) return;
   if (p->pairs.bPairs ||
       !assocChoosePairs(pCall, pRoot, pPairs, p->nLookup++, p->nTarget)) {
     return;
   }
-  p->pairs.bPairs = 1;
-  assocKeymapInit(&p->pairs.map, 1, &pPairs->rule);
-  pStmt = assocFetchPlain(pCall, p->pPlan, &pPairs->fetch);
-  if (pStmt) assocTakeRun(pCall, &p->pairs, pStmt);
-  assocTakeGroup(pCall, &p->pairs);
+  p->nPaired = nChange;
+  assocTakePairs(pCall, p->pPlan, pPairs, &p->pairs);
 }
 
 /* The number that a statement counts. */
