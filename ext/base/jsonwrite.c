@@ -26,7 +26,7 @@ static void bufGrow(AssocOut *pOut, i64 n) {
     assocBufClear(pOut);
     return;
   }
-  if (nUsed == 0) assocHugePages(zNew, nAlloc);
+  assocHugePages(zNew, nAlloc);
   pOut->pStart = zNew;
   pOut->p = zNew + nUsed;
   pOut->pEnd = zNew + nAlloc; /* One more byte is allocated, for the nul */

@@ -463,6 +463,31 @@ static void gatherLists(AssocRun *pRun, AssocOut *pOut, const AssocNode *pList,
   }
 }
 
+/* A list whose rows are written directly into the result. The text around has a
+** gap for it. If rows came out of order later, the list is what was written, and
+** then those rows. */
+static ASSOC_NOINLINE void gatherAhead(AssocRun *pRun, AssocOut *pOut,
+                                       const AssocNode *pNode, u32 iBucket) {
+  const AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  const AssocBucket *pBucket = &pState->aBucket[iBucket];
+  const AssocDirect *p = pRun->pAhead;
+  i64 iStart = pOut->p - pOut->pStart;
+  if (pOut == &p->around) {
+    assocDirectGap(pRun, iBucket);
+    return;
+  }
+  if (pBucket->u.ahead.nText == 0 && pBucket->nRow == 0) {
+    putText(pOut, pNode->zEmpty, pNode->nEmpty);
+    return;
+  }
+  if (ASSOC_UNLIKELY(iStart - pRun->nPulse > GATHER_PULSE)) pulse(pRun, pOut);
+  putText(pOut, &p->out.pStart[pBucket->u.ahead.iText],
+          pBucket->u.ahead.nText);
+  gatherLeaves(pRun, pOut, pNode, &pState->apRow[pBucket->iRow], pBucket->nRow);
+  if (pOut->rc == SQLITE_OK) pOut->pStart[iStart] = '[';
+  putText(pOut, "]", 1);
+}
+
 /* Append the related rows of one parent, in the form that the node asks for:
 ** lists of values, a page, levels of a recursion, an array, or one object. The
 ** calls nest as deep as the shape, on a thread's stack of 128 KiB; so gatherPage()
@@ -471,6 +496,10 @@ void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        u32 iBucket) {
   const AssocRow *pRow = assocListFirst(&pRun->aNode[pNode->iNode], iBucket);
   if (pOut->rc != SQLITE_OK) return;
+  if (pRun->pAhead && pNode == pRun->pAhead->pNode && iBucket != ASSOC_NOSLOT) {
+    gatherAhead(pRun, pOut, pNode, iBucket);
+    return;
+  }
   /* From the rarest form to the most frequent one. An empty bucket has a text of
   ** its own: [] or null. */
   if (pNode->bLists) {
@@ -490,10 +519,10 @@ void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
 
 /* Reserve a little more than the rows take, or what the last result took. */
 static void reserve(AssocRun *pRun, AssocOut *pOut) {
-  AssocLoadState *pLoad = assocLoadState(pRun->pCall);
   i64 n = pRun->mem.nByte - (pRun->mem.pEnd - pRun->mem.pAt);
-  assert(pLoad); /* Since the run has started */
-  if (n < pLoad->nLast && pLoad->nLast < n * 4) n = pLoad->nLast;
+  i64 nLast = pRun->pPlan->nLast;
+  if (pRun->pAhead) n += pRun->pAhead->out.p - pRun->pAhead->out.pStart;
+  if (n < nLast && nLast < n * 4) n = nLast;
   assocBufReserve(pOut, n + n / 16);
 }
 
@@ -547,9 +576,7 @@ const AssocRow *assocGatherRelated(AssocRun *pRun, sqlite3_value **apOwn,
   return 0;
 }
 
-/* Append the result: the root's bucket of EAGER and FIND, the only child's of
-** GET. *pbNull is set instead if there is nothing to give. */
-static void gatherResult(AssocRun *pRun, AssocOut *pOut, int *pbNull) {
+void assocGatherResult(AssocRun *pRun, AssocOut *pOut, int *pbNull) {
   const AssocNode *pNode = pRun->pPlan->pRoot;
   u32 iBucket = 0;
   if (pRun->pPlan->eAsk != ASSOC_ASK_EAGER &&
@@ -564,8 +591,16 @@ static void gatherResult(AssocRun *pRun, AssocOut *pOut, int *pbNull) {
               assocListFirst(&pRun->aNode[pNode->iNode], iBucket) == 0;
     if (*pbNull) return;
   }
-  reserve(pRun, pOut);
   assocGatherBucket(pRun, pOut, pNode, iBucket);
+}
+
+/* All rows are here. If the last ones were written directly, the result is
+** finished. */
+static void finishResult(AssocRun *pRun, AssocOut *pOut, int *pbNull) {
+  if (assocDirectEnd(pRun, pOut) || pRun->pCall->rc != SQLITE_OK) return;
+  reserve(pRun, pOut);
+  pRun->nPulse = pOut->p - pOut->pStart;
+  assocGatherResult(pRun, pOut, pbNull);
 }
 
 /* Run one root's plan and append what it gives. */
@@ -573,10 +608,12 @@ static void runRoot(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
                     AssocOut *pOut, int *pbNull) {
   AssocRun run;
   assocRunStart(pCall, &run, pPlan, pArgs);
-  run.nPulse = pOut->p - pOut->pStart;
+  if (pPlan->zAs == 0 && pCall->pConn->pSession == 0) {
+    run.pDirect = pPlan->pDirect;
+  }
   if (pCall->rc == SQLITE_OK) assocRunRoot(&run);
   if (pCall->rc == SQLITE_OK) assocRunChildren(&run);
-  if (pCall->rc == SQLITE_OK) gatherResult(&run, pOut, pbNull);
+  if (pCall->rc == SQLITE_OK) finishResult(&run, pOut, pbNull);
   assocRunEnd(&run);
 }
 
@@ -612,7 +649,6 @@ char *assocRunText(AssocCall *pCall, const AssocPlan *pPlan, AssocOut *pOut,
 */
 char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
                    i64 *pn, int *pbNull) {
-  AssocLoadState *pLoad = assocLoadState(pCall);
   AssocOut out;
   char *z = 0;
   *pn = 0;
@@ -627,7 +663,7 @@ char *assocRunJson(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
     z = assocRunText(pCall, pPlan, &out, pn);
     /* The next result is likely to be as long: reserve() asks for as much. */
     assert(z || pCall->rc != SQLITE_OK);
-    pLoad->nLast = *pn;
+    pPlan->nLast = *pn;
   }
   assocBufClear(&out);
   return z;

@@ -36,6 +36,7 @@
 
 typedef struct AssocArgs AssocArgs;
 typedef struct AssocBucket AssocBucket;
+typedef struct AssocDirect AssocDirect;
 typedef struct AssocFetch AssocFetch;
 typedef struct AssocNode AssocNode;
 typedef struct AssocNodeRun AssocNodeRun;
@@ -255,6 +256,8 @@ struct AssocPlan {
     i64 nChange;    /* sqlite3_total_changes64() when they were opened */
     i64 iToken;     /* The token of the definitions */
   } hold;           /* See hold.c */
+  AssocNode *pDirect; /* Its rows may be written directly: direct.c; or 0 */
+  i64 nLast;        /* Bytes of its last result */
   AssocPlan *pNext; /* In the cache, the last used first */
   const char *zAs;  /* Its key in the object that the call gives, or 0 */
   AssocPlan *pAnd;  /* OWNED: the next root of the same call, or 0 */
@@ -347,6 +350,9 @@ struct AssocRun {
   u8 bBytes, bClock;      /* There is a budget of bytes, of time */
   u32 nClock;             /* Rows that came, for a look at the clock */
   int rc;                 /* First error of the callbacks of SQLite */
+  AssocNode *pDirect;     /* Its rows are written directly into the result, or
+                          ** will be: direct.c; or 0 */
+  AssocDirect *pAhead;    /* The result as it was written directly, or 0 */
   int nLevel;             /* Levels of all recursions above the row being
                           ** gathered */
   i64 nPulse;             /* Bytes of the result at the last pulse */
@@ -364,7 +370,6 @@ struct AssocLoadState {
   AssocArena mem;   /* OWNED: memory of the last run, for the next */
   AssocArena fix;   /* OWNED: the same */
   AssocStmt pulse;  /* A short statement that an interrupt ends */
-  i64 nLast;        /* Bytes of the last result */
   u8 eForce;        /* ASSOC_FORCE_*: for tests of the strategies */
 };
 #define ASSOC_FORCE_NOT 0    /* The runner chooses */

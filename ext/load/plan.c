@@ -1397,6 +1397,17 @@ static AssocPlan *planNew(AssocCall *pCall, AssocCatalog *pCat, int eAsk,
   return pPlan;
 }
 
+/* The node whose rows may be written directly into the result, or 0. They are in
+** a list, have no text of others between their own, and nothing is asked of them
+** when they are gathered. The rows of later nodes come later, so it is the last
+** one. */
+static AssocNode *directNode(const AssocPlan *pPlan) {
+  AssocNode *p = pPlan->apNode[pPlan->nNode - 1];
+  if (!p->bMany || p->bLists || p->bLimit || p->pPage || p->nSort) return 0;
+  assert(p->pValue == 0 && p->pBranch == 0 && !p->bBranch);
+  return assocNodeWords(p) || p->ends.zSql ? 0 : p;
+}
+
 /* Compile the shape of the plan: for the model zModel, or for the model that the
 ** query names. */
 static void compilePlan(Planner *p, const char *zModel) {
@@ -1406,6 +1417,7 @@ static void compilePlan(Planner *p, const char *zModel) {
   p->pArena = &pPlan->mem;
   if (pPlan->pShape->pAlias) pPlan->zAs = pPlan->pShape->pAlias->z;
   if (pModel) compileStart(p, pModel);
+  if (p->pCall->rc == SQLITE_OK) pPlan->pDirect = directNode(pPlan);
   /* A name in a definition alone has no value: its statement says so. */
   if (p->pCall->rc == SQLITE_OK && pPlan->pShape->bNamed) finishPlan(p);
 }

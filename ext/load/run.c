@@ -53,9 +53,8 @@ static inline void rowKey(AssocOut *pOut, const AssocPart *pPart) {
 /* Write the members of a row. The row's words get the offset of each place
 ** where a child's text goes. nHead is the size of the row's header, in
 ** bytes. */
-static ASSOC_INLINE void writeParts(AssocRun *pRun, const AssocNode *pNode,
+static ASSOC_INLINE void writeParts(AssocOut *pOut, const AssocNode *pNode,
                                     i64 nHead, sqlite3_value **apVal) {
-  AssocOut *pOut = &pRun->row;
   const AssocPart *pPart;
   int iSplit = 0;
   for (pPart = pNode->pPart; pPart; pPart = pPart->pNext) {
@@ -181,7 +180,7 @@ static ASSOC_INLINE AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
   if (assocOutNeed(pOut, nHead + 1)) {
     pOut->p += nHead;
     *pOut->p++ = ',';
-    writeParts(pRun, pNode, nHead, apVal);
+    writeParts(pOut, pNode, nHead, apVal);
   }
   if (pOut->p - pOut->pStart - nHead - 1 > pOut->nMax) pOut->rc = SQLITE_TOOBIG;
   if (pOut->rc != SQLITE_OK) {
@@ -206,15 +205,55 @@ static ASSOC_INLINE AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
   return pRow;
 }
 
+/* Write a row into the arena, and add it to its bucket. */
+static inline void keepRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
+                           sqlite3_value **apVal) {
+  AssocRow *pRow = writeRow(pRun, pNode, apVal);
+  if (pRow) assocListAdd(pRun, &pRun->aNode[pNode->iNode], iBucket, pRow);
+}
+
+/* A row that could not be written into the result: is the row itself too big, or
+** the result? */
+static ASSOC_NOINLINE void directFailed(AssocRun *pRun, AssocNode *pNode,
+                                        sqlite3_value **apVal) {
+  if (pRun->pAhead->out.rc == SQLITE_TOOBIG) {
+    (void)writeRow(pRun, pNode, apVal);
+  }
+  if (pRun->rc == SQLITE_OK) assocDirectFail(pRun, &pRun->pAhead->out);
+}
+
+/* Write a row directly into the result, if it comes in the order of the
+** result. The first rows are kept until there are enough to tell. */
+static void directRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
+                      sqlite3_value **apVal) {
+  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  AssocDirect *p = pRun->pAhead;
+  AssocOut *pOut;
+  if (p == 0 ||
+      (iBucket != p->iBucket && !assocDirectGo(pRun, iBucket))) {
+    keepRow(pRun, pNode, iBucket, apVal);
+    if (p == 0 && pState->nRow >= ASSOC_DIRECT_ROWS) assocDirectStart(pRun);
+    return;
+  }
+  pOut = &p->out;
+  if (assocOutNeed(pOut, 1)) {
+    *pOut->p++ = ',';
+    writeParts(pOut, pNode, 0, apVal);
+  }
+  pState->nDirect++;
+  if (pOut->rc != SQLITE_OK) directFailed(pRun, pNode, apVal);
+}
+
 /* A row that its list does not take, because of a limit or an offset, costs
 ** nothing: its text is not written. */
 void assocRunRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
                  sqlite3_value **apVal) {
-  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
-  AssocRow *pRow;
-  if (!assocListTakes(pState, iBucket)) return;
-  pRow = writeRow(pRun, pNode, apVal);
-  if (pRow) assocListAdd(pRun, pState, iBucket, pRow);
+  if (!assocListTakes(&pRun->aNode[pNode->iNode], iBucket)) return;
+  if (pNode == pRun->pDirect) {
+    directRow(pRun, pNode, iBucket, apVal);
+  } else {
+    keepRow(pRun, pNode, iBucket, apVal);
+  }
 }
 
 /* --------------------------------------------------------------- fetching */
@@ -690,7 +729,7 @@ static void fetchNode(AssocRun *pRun, AssocNode *pNode) {
     }
   }
   endLists(pRun, pNode, nBucket);
-  pNode->last.nActual = pState->nRow;
+  pNode->last.nActual = (i64)pState->nRow + pState->nDirect;
 }
 
 /* Take the row of a node that the root's held statement joins. */
@@ -771,7 +810,7 @@ void assocRunRoot(AssocRun *pRun) {
   if (pRoot->pPage && !pRoot->pPage->bRows) return;
   fetchRoot(pRun, pRoot);
   endLists(pRun, pRoot, 1);
-  pRoot->last.nActual = pRun->aNode[0].nRow;
+  pRoot->last.nActual = (i64)pRun->aNode[0].nRow + pRun->aNode[0].nDirect;
 }
 
 /* Nodes are numbered so that a parent comes before its children. So one pass
@@ -849,6 +888,7 @@ static void clearMaps(AssocRun *pRun) {
     pState->apRow = 0;
     pState->nRow = 0;
     pState->nRoom = 0;
+    pState->nDirect = 0;
     pState->bHere = 0;
   }
 }
@@ -873,6 +913,7 @@ static void runRest(AssocArena *pArena, AssocArena *pKept, i64 nKeep) {
 void assocRunEnd(AssocRun *pRun) {
   AssocLoadState *pLoad = pRun->pCall->pConn->aSlot[ASSOC_SLOT_PLANS].p;
   int i;
+  assocDirectFree(pRun);
   clearMaps(pRun);
   for (i = 0; pRun->apNamed && i < pRun->pPlan->nName; i++) {
     sqlite3_value_free(pRun->apNamed[i]);
@@ -970,7 +1011,7 @@ static void enoughFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
   }
   if (!emitRow(pCtx, pRun, apArg)) return;
   pState = &pRun->aNode[pRun->pNode->iNode];
-  n = pState->aBucket[pRun->iKey].nCame - pState->nOffset;
+  n = pState->aBucket[pRun->iKey].u.nCame - pState->nOffset;
   sqlite3_result_int(pCtx, n >= pState->nMost);
 }
 

@@ -5,6 +5,7 @@
 **   run     fetches the rows of each node
 **   bucket  puts them into lists
 **   gather  joins their texts
+**   direct  writes rows into the result as they come, if they come in its order
 **   bind    binds the values of statements
 **   stream  gives out roots one at a time
 **   hold    keeps statements open between the calls of a statement
@@ -31,7 +32,12 @@ extern const AssocKeyRule aAssocKeyPlain[ASSOC_KEY_MAX];
 /* The rows that belong to one key. */
 struct AssocBucket {
   u32 iRow, nRow; /* The first row in apRow, and how many; set at the end */
-  i64 nCame;      /* Rows that came so far, if there are limits */
+  union {
+    i64 nCame; /* Rows that came so far, if there are limits */
+    struct {
+      u32 iText, nText; /* Its rows that were written directly: direct.c */
+    } ahead;
+  } u;
   u8 bMore;       /* A page has more rows than it gives */
   u8 bOpen;    /* Its rows are being gathered: to meet it again is a circle */
   u8 bFetched; /* Its rows were looked up */
@@ -54,6 +60,7 @@ struct AssocNodeRun {
   AssocRow **apRow; /* The rows, in the order they came; at the end by bucket */
   u32 *aiList;      /* The bucket of each row, in the order they came */
   u32 nRow, nRoom;  /* Rows, and size of both arrays */
+  u32 nDirect;      /* Rows that were written directly, and are not in apRow */
   u8 bHere;         /* Its rows came with those of another node (pAlso) */
   AssocKeymap ends; /* Many to many, scanned: keys of the targets */
   AssocRow **apEnd; /* The targets' rows, shared by all lists */
@@ -84,7 +91,7 @@ static inline const AssocRow *assocListFirst(const AssocNodeRun *p,
 static inline int assocListTakes(AssocNodeRun *p, u32 iBucket) {
   i64 i;
   if (!p->bLimited) return 1;
-  i = p->aBucket[iBucket].nCame++ - p->nOffset;
+  i = p->aBucket[iBucket].u.nCame++ - p->nOffset;
   return i >= 0 && i < p->nMost;
 }
 
@@ -167,6 +174,60 @@ void assocRunPulse(AssocRun *pRun);
 ** or a page; of an empty bucket the node's zEmpty. */
 void assocGatherBucket(AssocRun *pRun, AssocOut *pOut, const AssocNode *pNode,
                        u32 iBucket);
+
+/* Append the result: the root's bucket of EAGER and FIND, the only child's of
+** GET. *pbNull is set instead if there is nothing to give. */
+void assocGatherResult(AssocRun *pRun, AssocOut *pOut, int *pbNull);
+
+/* ----------------------------------------------------------------- direct */
+
+/* A place in the text around the lists of a node, where one of them goes. */
+typedef struct AssocGap AssocGap;
+struct AssocGap {
+  u32 iBucket; /* The list */
+  u32 iText;   /* Bytes of the text before it */
+};
+
+/* The result, while the rows of its last node are written into it. */
+struct AssocDirect {
+  const AssocNode *pNode; /* The node */
+  AssocOut out;           /* OWNED: the result so far */
+  AssocOut around;        /* OWNED: the text around the lists of one root */
+  AssocGap *aGap;         /* The gaps in it, in the arena of the run */
+  u32 nGap, nGapRoom;     /* Gaps, and size of aGap */
+  u32 iGap;               /* The gap at which the result has come, if any */
+  u32 iBucket;            /* The list that it writes */
+  u32 iStart;             /* Where this list begins in the result */
+  u32 iLeast;             /* Lists of the next gaps are this one or later ones */
+  u32 iRoot;              /* The next root to gather */
+  i64 iAround;            /* Bytes of the text around that are in the result */
+  u8 bList;               /* Roots are gathered one by one */
+  u8 bTwice;              /* A list is not where the order of the rows says */
+};
+
+/* Rows of a node that come before the first is written directly. */
+#if defined(ASSOC_COVERAGE)
+#define ASSOC_DIRECT_ROWS 3
+#else
+#define ASSOC_DIRECT_ROWS 48
+#endif
+
+/* The first rows of the node are here. If they came in the order of the result,
+** write them, and pRun->pDirect stays. */
+void assocDirectStart(AssocRun *pRun);
+/* Go on in the result to a list, to write a row of it. False if the list is not
+** ahead, or after an error: no other row is written directly. */
+int assocDirectGo(AssocRun *pRun, u32 iBucket);
+/* A text could not grow: set pRun->rc, and the error of the result if it is too
+** big. */
+void assocDirectFail(AssocRun *pRun, const AssocOut *pOut);
+/* In the text around: here goes a list. */
+void assocDirectGap(AssocRun *pRun, u32 iBucket);
+/* All rows are here: finish the result, and move it to pOut. False if it has to
+** be gathered, since some rows came out of order; or after an error. */
+int assocDirectEnd(AssocRun *pRun, AssocOut *pOut);
+/* Free the texts. */
+void assocDirectFree(AssocRun *pRun);
 
 /* ------------------------------------------------------------------- hold */
 
