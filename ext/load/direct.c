@@ -57,8 +57,8 @@ void assocDirectGap(AssocRun *pRun, u32 iBucket) {
   AssocDirect *p = pRun->pAhead;
   if (p->nGap == p->nGapRoom) {
     u32 nNew = p->nGap * 2 + 30;
-    AssocGap *a = assocAllocRaw(pRun->pCall, &pRun->mem,
-                                (i64)sizeof(AssocGap) * nNew);
+    AssocGap *a =
+        assocAllocRaw(pRun->pCall, &pRun->mem, (i64)sizeof(AssocGap) * nNew);
     if (a == 0) {
       p->around.rc = pRun->pCall->rc;
       return;

@@ -481,8 +481,7 @@ static ASSOC_NOINLINE void gatherAhead(AssocRun *pRun, AssocOut *pOut,
     return;
   }
   if (ASSOC_UNLIKELY(iStart - pRun->nPulse > GATHER_PULSE)) pulse(pRun, pOut);
-  putText(pOut, &p->out.pStart[pBucket->u.ahead.iText],
-          pBucket->u.ahead.nText);
+  putText(pOut, &p->out.pStart[pBucket->u.ahead.iText], pBucket->u.ahead.nText);
   gatherLeaves(pRun, pOut, pNode, &pState->apRow[pBucket->iRow], pBucket->nRow);
   if (pOut->rc == SQLITE_OK) pOut->pStart[iStart] = '[';
   putText(pOut, "]", 1);

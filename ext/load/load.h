@@ -5,7 +5,7 @@
 **   node.h  what a plan says of a row's text and of pages
 **   plan.h  the planner: plan, node, page
 **   stmt.h  the SQL of nodes: stmt, lookup, scan, value, answer, nested
-**   run.h   the runner: run, bucket, gather, bind, stream, keys
+**   run.h   the runner: run, bucket, gather, direct, bind, stream, keys
 **
 ** and, for all: cache (the plans of a connection), choose (which of the two
 ** ways), order (lists in an order of their own), take (ids for the table related).
@@ -245,22 +245,22 @@ struct AssocPlan {
                       ** its own */
   u8 bReverse;        /* PRAGMA reverse_unordered_selects was on */
   struct {
-    int nHolder;    /* AssocHolds that have the plan */
-    u8 bMade;       /* The held statements are written */
-    u8 bNever;      /* They must not stay open */
-    u8 bOpen;       /* Some of them may stand on a row */
-    u8 bUse;        /* This run uses them */
-    u8 bStale;      /* OUT: the answer of this run is not valid */
-    u8 bAhead;      /* A stream may read roots ahead: stream.c */
-    u8 bDropped;    /* The plan left the cache: its last holder frees it */
-    i64 nChange;    /* sqlite3_total_changes64() when they were opened */
-    i64 iToken;     /* The token of the definitions */
-  } hold;           /* See hold.c */
+    int nHolder;      /* AssocHolds that have the plan */
+    u8 bMade;         /* The held statements are written */
+    u8 bNever;        /* They must not stay open */
+    u8 bOpen;         /* Some of them may stand on a row */
+    u8 bUse;          /* This run uses them */
+    u8 bStale;        /* OUT: the answer of this run is not valid */
+    u8 bAhead;        /* A stream may read roots ahead: stream.c */
+    u8 bDropped;      /* The plan left the cache: its last holder frees it */
+    i64 nChange;      /* sqlite3_total_changes64() when they were opened */
+    i64 iToken;       /* The token of the definitions */
+  } hold;             /* See hold.c */
   AssocNode *pDirect; /* Its rows may be written directly: direct.c; or 0 */
-  i64 nLast;        /* Bytes of its last result */
-  AssocPlan *pNext; /* In the cache, the last used first */
-  const char *zAs;  /* Its key in the object that the call gives, or 0 */
-  AssocPlan *pAnd;  /* OWNED: the next root of the same call, or 0 */
+  i64 nLast;          /* Bytes of its last result */
+  AssocPlan *pNext;   /* In the cache, the last used first */
+  const char *zAs;    /* Its key in the object that the call gives, or 0 */
+  AssocPlan *pAnd;    /* OWNED: the next root of the same call, or 0 */
 };
 
 /* What a plan gives. The same text makes different plans. */

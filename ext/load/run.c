@@ -229,8 +229,7 @@ static void directRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   AssocDirect *p = pRun->pAhead;
   AssocOut *pOut;
-  if (p == 0 ||
-      (iBucket != p->iBucket && !assocDirectGo(pRun, iBucket))) {
+  if (p == 0 || (iBucket != p->iBucket && !assocDirectGo(pRun, iBucket))) {
     keepRow(pRun, pNode, iBucket, apVal);
     if (p == 0 && pState->nRow >= ASSOC_DIRECT_ROWS) assocDirectStart(pRun);
     return;

@@ -38,7 +38,7 @@ struct AssocBucket {
       u32 iText, nText; /* Its rows that were written directly: direct.c */
     } ahead;
   } u;
-  u8 bMore;       /* A page has more rows than it gives */
+  u8 bMore;    /* A page has more rows than it gives */
   u8 bOpen;    /* Its rows are being gathered: to meet it again is a circle */
   u8 bFetched; /* Its rows were looked up */
 };
@@ -198,11 +198,11 @@ struct AssocDirect {
   u32 iGap;               /* The gap at which the result has come, if any */
   u32 iBucket;            /* The list that it writes */
   u32 iStart;             /* Where this list begins in the result */
-  u32 iLeast;             /* Lists of the next gaps are this one or later ones */
-  u32 iRoot;              /* The next root to gather */
-  i64 iAround;            /* Bytes of the text around that are in the result */
-  u8 bList;               /* Roots are gathered one by one */
-  u8 bTwice;              /* A list is not where the order of the rows says */
+  u32 iLeast;  /* Lists of the next gaps are this one or later ones */
+  u32 iRoot;   /* The next root to gather */
+  i64 iAround; /* Bytes of the text around that are in the result */
+  u8 bList;    /* Roots are gathered one by one */
+  u8 bTwice;   /* A list is not where the order of the rows says */
 };
 
 /* Rows of a node that come before the first is written directly. */
