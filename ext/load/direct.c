@@ -167,42 +167,43 @@ static int writeFirst(AssocRun *pRun, AssocNodeRun *pState) {
 }
 
 /* Room for as much as the last time, if the same is asked again. */
-static void reserve(AssocRun *pRun) {
+static void directReserve(AssocRun *pRun) {
   i64 n = pRun->pPlan->nLast;
   if (pRun->args.nKey == 0 && pRun->args.nVal == 0) {
     assocBufReserve(&pRun->pAhead->out, n + n / 16);
   }
 }
 
-void assocDirectStart(AssocRun *pRun) {
+int assocDirectStart(AssocRun *pRun) {
   AssocNode *pNode = pRun->pDirect;
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   const AssocNode *pRoot = pRun->pPlan->pRoot;
   AssocDirect *p;
   u32 i;
   pRun->pDirect = 0;
-  if (!inOrder(pState)) return;
+  if (!inOrder(pState)) return 0;
   p = assocAlloc(pRun->pCall, &pRun->mem, sizeof(*p));
   if (p == 0) {
     pRun->rc = pRun->pCall->rc;
-    return;
+    return 0;
   }
   pRun->pAhead = p;
   assocBufInit(&p->out, assocBudgetMost(pRun->pCall->pConn));
   assocBufInit(&p->around, p->out.nMax);
   p->pNode = pNode;
   p->bList = pRoot->bMany && pRoot != pNode && pRoot->pPage == 0;
-  reserve(pRun);
+  directReserve(pRun);
   if (writeFirst(pRun, pState)) {
     pRun->pDirect = pNode;
     pState->nDirect = pState->nRow;
     pState->nRow = 0;
-    return;
+    return 1;
   }
   /* All of these rows are still kept. */
   for (i = 0; i < pState->nRow; i++) {
     pState->aBucket[pState->aiList[i]].u.nCame = 0;
   }
+  return 0;
 }
 
 int assocDirectEnd(AssocRun *pRun, AssocOut *pOut) {

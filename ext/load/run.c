@@ -205,13 +205,6 @@ static ASSOC_INLINE AssocRow *writeRow(AssocRun *pRun, AssocNode *pNode,
   return pRow;
 }
 
-/* Write a row into the arena, and add it to its bucket. */
-static inline void keepRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
-                           sqlite3_value **apVal) {
-  AssocRow *pRow = writeRow(pRun, pNode, apVal);
-  if (pRow) assocListAdd(pRun, &pRun->aNode[pNode->iNode], iBucket, pRow);
-}
-
 /* A row that could not be written into the result: is the row itself too big, or
 ** the result? */
 static ASSOC_NOINLINE void directFailed(AssocRun *pRun, AssocNode *pNode,
@@ -222,18 +215,18 @@ static ASSOC_NOINLINE void directFailed(AssocRun *pRun, AssocNode *pNode,
   if (pRun->rc == SQLITE_OK) assocDirectFail(pRun, &pRun->pAhead->out);
 }
 
-/* Write a row directly into the result, if it comes in the order of the
-** result. The first rows are kept until there are enough to tell. */
-static void directRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
-                      sqlite3_value **apVal) {
+/* Write a row directly into the result, if it comes in the order of the result;
+** else false. The first rows are kept until there are enough to tell. */
+static ASSOC_NOINLINE int directRow(AssocRun *pRun, AssocNode *pNode,
+                                    u32 iBucket, sqlite3_value **apVal) {
   AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
   AssocDirect *p = pRun->pAhead;
   AssocOut *pOut;
-  if (p == 0 || (iBucket != p->iBucket && !assocDirectGo(pRun, iBucket))) {
-    keepRow(pRun, pNode, iBucket, apVal);
-    if (p == 0 && pState->nRow >= ASSOC_DIRECT_ROWS) assocDirectStart(pRun);
-    return;
+  if (p == 0) {
+    if (pState->nRow < ASSOC_DIRECT_ROWS || !assocDirectStart(pRun)) return 0;
+    p = pRun->pAhead;
   }
+  if (iBucket != p->iBucket && !assocDirectGo(pRun, iBucket)) return 0;
   pOut = &p->out;
   if (assocOutNeed(pOut, 1)) {
     *pOut->p++ = ',';
@@ -241,18 +234,19 @@ static void directRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
   }
   pState->nDirect++;
   if (pOut->rc != SQLITE_OK) directFailed(pRun, pNode, apVal);
+  return 1;
 }
 
 /* A row that its list does not take, because of a limit or an offset, costs
 ** nothing: its text is not written. */
 void assocRunRow(AssocRun *pRun, AssocNode *pNode, u32 iBucket,
                  sqlite3_value **apVal) {
-  if (!assocListTakes(&pRun->aNode[pNode->iNode], iBucket)) return;
-  if (pNode == pRun->pDirect) {
-    directRow(pRun, pNode, iBucket, apVal);
-  } else {
-    keepRow(pRun, pNode, iBucket, apVal);
-  }
+  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  AssocRow *pRow;
+  if (!assocListTakes(pState, iBucket)) return;
+  if (pNode == pRun->pDirect && directRow(pRun, pNode, iBucket, apVal)) return;
+  pRow = writeRow(pRun, pNode, apVal);
+  if (pRow) assocListAdd(pRun, pState, iBucket, pRow);
 }
 
 /* --------------------------------------------------------------- fetching */

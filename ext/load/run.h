@@ -213,8 +213,8 @@ struct AssocDirect {
 #endif
 
 /* The first rows of the node are here. If they came in the order of the result,
-** write them, and pRun->pDirect stays. */
-void assocDirectStart(AssocRun *pRun);
+** write them; else false, and pRun->pDirect is 0. */
+int assocDirectStart(AssocRun *pRun);
 /* Go on in the result to a list, to write a row of it. False if the list is not
 ** ahead, or after an error: no other row is written directly. */
 int assocDirectGo(AssocRun *pRun, u32 iBucket);
