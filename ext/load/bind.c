@@ -66,7 +66,7 @@ i64 assocBindCount(AssocRun *pRun, const ShapeVal *pVal) {
   return 0;
 }
 
-/* NULL gives 0: no cursor. */
+/* NULL gives 0: no cursor, or no text. */
 const char *assocBindCursor(AssocRun *pRun, const ShapeVal *pVal, int *pn) {
   sqlite3_value *pValue;
   const char *z = pVal->z;
@@ -132,11 +132,18 @@ static void bindList(AssocRun *pRun, sqlite3_stmt *pStmt,
   bindVal(pRun, pStmt, pBind->iSql, pVal);
 }
 
-/* Bind the LIKE pattern of a literal text. */
+/* Bind the LIKE pattern of a text, or NULL. */
 static void bindPattern(AssocRun *pRun, sqlite3_stmt *pStmt,
                         const AssocBind *pBind) {
+  ShapeVal text = *pBind->pVal;
   int n = 0;
-  char *z = assocSqlPattern(pRun->pCall, pBind->iPart, pBind->pVal, &n);
+  char *z;
+  text.z = assocBindCursor(pRun, pBind->pVal, &text.n);
+  if (text.z == 0) {
+    assocErrorCode(pRun->pCall, sqlite3_bind_null(pStmt, pBind->iSql));
+    return;
+  }
+  z = assocSqlPattern(pRun->pCall, pBind->iPart, &text, &n);
   if (z == 0) return;
   assocErrorCode(pRun->pCall,
                  sqlite3_bind_text(pStmt, pBind->iSql, z, n, SQLITE_TRANSIENT));

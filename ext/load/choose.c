@@ -172,13 +172,24 @@ static int choosesSweep(i64 nRow, i64 nKey, i64 nWanted, u8 *peWhy) {
   return bScan;
 }
 
+/* Rows of a table that the page cache is taken to hold. */
+#define CACHED_ROWS 16384
+
+/* Is the one row of a key found by the primary key of a small table? Then no page is
+** read twice. */
+static int isNear(const AssocNode *pNode, i64 nRow) {
+  assert(!pNode->bOne || pNode->zIndex);
+  return pNode->bOne && pNode->zIndex[0] == 0 && nRow <= CACHED_ROWS;
+}
+
 /*
 ** The unit of cost is a row of a scan that no parent wants, the cheapest step
 ** there is. The numbers were measured on wide and narrow tables.
 **
 **   a lookup   12 for each key, 6 for each row that it gives, or 2 if an index
 **              alone gives it, 4 for each row that it sorts, 3 for each of these
-**              that a limit leaves out
+**              that a limit leaves out; of the one row by the primary key of a
+**              small table 7 for both
 **   a scan     1 for each row of the table, 6 more if it sorts, 3 for each row
 **              that a parent wants
 */
@@ -222,7 +233,7 @@ int assocChoose(AssocCall *pCall, AssocNode *pNode, i64 nKey, u8 *peWhy,
   if (pNode->bSweeps) return choosesSweep(nRow, nKey, nWanted, peWhy);
   if (nWanted / nKey >= limitOf(pNode)) nWanted = nKey * limitOf(pNode);
   *pnWanted = nWanted;
-  nLookup = nKey * 12 + nWanted * 6;
+  nLookup = isNear(pNode, nRow) ? nKey * 7 : nKey * 12 + nWanted * 6;
   if ((nWanted < nFound || pNode->bSorted) && !comesInOrder(pCall, pNode)) {
     nLookup += nFound * 4 + (nFound - nWanted) * 3;
   }

@@ -171,6 +171,8 @@ struct AssocNode {
   AssocFetch lookupOne;        /* The lookup of one key, if lookup has bTake; of
                                ** the root, if lookup has bEmit */
   AssocFetch held;             /* The lookup of one key in a held plan */
+  AssocFetch first;            /* The root: scan, but of its first rows only */
+  int nSkip;                   /* Runs that do without it, as it failed */
   u8 bJoined;                  /* The root's held statement gives the row: */
   int iHeld;                   /* Its columns, after one that is not NULL if
                                ** there is a row */

@@ -1508,6 +1508,7 @@ static void clearPairs(AssocPairs *pPairs) {
 static void unbindNode(AssocNode *pNode) {
   unbind(&pNode->held);
   unbind(&pNode->ends);
+  unbind(&pNode->first);
   unbind(&pNode->lookup);
   unbind(&pNode->lookupOne);
   unbind(&pNode->scan);
@@ -1572,6 +1573,7 @@ void assocPlanFree(AssocPlan *pPlan) {
   for (i = 0; pPlan->apNode && i < pPlan->nNode; i++) {
     assocStmtClear(&pPlan->apNode[i]->held.stmt);
     assocStmtClear(&pPlan->apNode[i]->ends.stmt);
+    assocStmtClear(&pPlan->apNode[i]->first.stmt);
     assocStmtClear(&pPlan->apNode[i]->lookup.stmt);
     assocStmtClear(&pPlan->apNode[i]->lookupOne.stmt);
     assocStmtClear(&pPlan->apNode[i]->scan.stmt);

@@ -767,10 +767,44 @@ static void fetchHeld(AssocRun *pRun) {
   if (pStmt) assocRunHeldRows(pRun, pStmt);
 }
 
+/* Runs that do without the first rows after these were not enough. */
+#define FIRST_SKIPS 15
+
+/*
+** Fetch the roots from the first rows of their table alone. True if they fill the
+** LIMIT. Else they are forgotten: the statement for all rows comes next, and next
+** time at once. Keys that they gave to children stay, as no row refers to them.
+*/
+static int fetchFirst(AssocRun *pRun, AssocNode *pNode) {
+  AssocNodeRun *pState = &pRun->aNode[pNode->iNode];
+  i64 nMost = assocBindCount(pRun, pNode->pClauses->pLimit);
+  sqlite3_stmt *pStmt;
+  if (pNode->nSkip > 0) {
+    pNode->nSkip--;
+    return 0;
+  }
+  if (nMost < 0) return 0;
+  assocListLimits(pRun, pNode, 1);
+  pStmt = openFetch(pRun, pNode, &pNode->first);
+  if (pStmt == 0) return 0;
+  if (pNode->first.bEmit) {
+    emitRows(pRun, pNode, pStmt, pNode->nScanKey + pNode->nArg, scanRow);
+  } else {
+    stepRows(pRun, pNode, pStmt, ASSOC_NOSLOT);
+  }
+  assocFetchClose(&pNode->first, 0);
+  pNode->last.eWay = ASSOC_WAY_SCAN;
+  if (pState->nRow >= nMost) return 1;
+  pNode->nSkip = FIRST_SKIPS;
+  pState->nRow = 0;
+  return 0;
+}
+
 /* Fetch the root's rows. The key of one row is bound as the caller gave it. */
 static void fetchRoot(AssocRun *pRun, AssocNode *pNode) {
   sqlite3_stmt *pStmt;
   if (!pNode->bKeyed) {
+    if (pNode->first.zSql && fetchFirst(pRun, pNode)) return;
     fetchScan(pRun, pNode);
     return;
   }

@@ -119,6 +119,37 @@ static void stmtRange(AssocSql *p, const AssocNode *pRoot) {
   stmtPut(p, "<=?2");
 }
 
+/*
+** The first rows in the order of the list, or more or less so many:
+**
+**   AND t1.id<=(SELECT min(id) FROM posts)+0.008*((SELECT max(id) FROM posts)-
+**    (SELECT min(id) FROM posts))
+**
+** To count them would take as long as to test them.
+*/
+static void stmtFirstRows(AssocSql *p, const AssocNode *pNode) {
+  static const char *const azFrom[] = {"(SELECT min(", "(SELECT max("};
+  AssocTable *pTab = pNode->pModel->pTable;
+  const ShapeSort *pSort = pNode->pClauses->pOrder;
+  int bDesc = pSort && pSort->bDesc, i;
+  stmtPut(p, " AND ");
+  assocSqlColumn(p, 1, pTab, pTab->iRowid);
+  stmtPut(p, bDesc ? ">=" : "<=");
+  for (i = 0; i < 3; i++) {
+    stmtPut(p, azFrom[(i == 1) != bDesc]);
+    sqlite3_str_appendf(p->pStr, "\"%w\") FROM ",
+                        pTab->aCol[pTab->iRowid].zName);
+    assocSqlTable(p, pTab);
+    stmtPut(p, i == 1 ? ")-" : ")");
+    if (i == 0) {
+      sqlite3_str_appendf(p->pStr, "+%!.17g*(",
+                          (double)p->nFirst /
+                              (double)(assocTableRows(p->pCall, pTab) + 1));
+    }
+  }
+  stmtPut(p, ")");
+}
+
 /* If a key of one column is among the values of the row, the scan reads it
 ** once. */
 static void scanKey(AssocNode *pNode) {
@@ -160,8 +191,8 @@ static int policySearches(Planner *p, const AssocNode *pNode) {
 ** table, no sorter is needed, and the rows can be emitted inside the statement.
 ** Otherwise a subquery sorts them first, unless its rows have sort keys.
 */
-static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
-                     int bCursor) {
+static i64 makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
+                    int bCursor, i64 nFirst) {
   const ShapeClauses *pC = pNode->pRel ? 0 : pNode->pClauses;
   int bNatural = assocStmtIsNatural(p, pNode) && !oneByOne(p, pNode) &&
                  !bCursor &&
@@ -173,6 +204,7 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   pFetch->bEmit = pNode->nScanKey + pNode->nArg <= p->nFunctionArg &&
                   pNode->nScanKey + pNode->nArg > 0 && !oneByOne(p, pNode);
   assocStmtStart(p, &sql, pNode, 1);
+  sql.nFirst = nFirst;
   if (pNode->bRange || pNode->bPast) sql.nVar = 3;
   sql.bNatural = (u8)bNatural;
   if (!bNatural && !assocStmtIsChosen(pNode)) assocStmtPlace(&sql, pNode);
@@ -181,15 +213,16 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
     assocStmtTotals(&sql, pNode);
     if (pFetch->bEmit) stmtPut(&sql, ")");
     assocStmtEnd(&sql, pFetch);
-    return;
+    return 0;
   }
-  assocStmtFrom(&sql, pNode, bNatural);
+  assocStmtFrom(&sql, pNode, bNatural || nFirst);
   pNode->bSorted = !bNatural && !pNode->bOne && !pNode->nSort;
   sql.nListed = pNode->nArg;
   sql.aListed = pNode->aArg;
   sql.iListed = 1 + pNode->nScanKey;
   stmtPut(&sql, " WHERE true");
   stmtRange(&sql, pNode);
+  if (nFirst) stmtFirstRows(&sql, pNode);
   assocStmtWhere(&sql, pNode);
   if (bCursor) assocStmtCursors(&sql, pNode);
   if (!bNatural) {
@@ -200,6 +233,32 @@ static void makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
     if (pNode->bPast) stmtPut(&sql, " LIMIT -1 OFFSET ?3");
   }
   assocStmtEnd(&sql, pFetch);
+  return sql.nMay;
+}
+
+/* Can the first roots be told, in the order of the list? They are if it is the order
+** of an INTEGER PRIMARY KEY. A budget counts rows, so they are not read twice. */
+static int hasFirst(Planner *p, const AssocNode *pNode) {
+  const AssocTable *pTab = pNode->pModel->pTable;
+  const ShapeSort *pSort = pNode->pClauses->pOrder;
+  const char *z;
+  if (pNode->pClauses->pLimit == 0 || pNode->pPage || oneByOne(p, pNode))
+    return 0;
+  if (pNode->pModel->nKey != 1 || pNode->pModel->aKey[0] != pTab->iRowid)
+    return 0;
+  if (pSort && assocKeyColumn(pTab, &pSort->key) != pTab->iRowid) return 0;
+  z = assocSqlSource(p->pCall, p->pArena, pTab);
+  return z && z[0] != '('; /* Neither a policy nor a budget */
+}
+
+/* The scan; of roots by whose LIMIT a few rows may be enough, also a statement that
+** reads no more than those. */
+static void makeScans(Planner *p, AssocNode *pNode) {
+  i64 n = makeScan(p, pNode, &pNode->scan, 0, 0);
+  if (stmtHasCursor(pNode)) (void)makeScan(p, pNode, &pNode->scanAt, 1, 0);
+  if (n == 0 || !hasFirst(p, pNode)) return;
+  (void)makeScan(p, pNode, &pNode->first, 0, n);
+  pNode->first.bEmit = pNode->scan.bEmit;
 }
 
 /* The index for a scan of the join table in the order of the lists, or 0. This
@@ -356,6 +415,5 @@ void assocStmtScan(AssocPlanner *p, AssocNode *pNode) {
     makeWays(p, pNode);
     return;
   }
-  makeScan(p, pNode, &pNode->scan, 0);
-  if (stmtHasCursor(pNode)) makeScan(p, pNode, &pNode->scanAt, 1);
+  makeScans(p, pNode);
 }

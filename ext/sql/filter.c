@@ -371,8 +371,8 @@ static int inIsPlain(AssocSql *p, const AssocFilter *pF) {
 /* By the costs. *pnEarly: how many rows are tested by EXISTS first. They may cost an
 ** eighth of what IN costs. Not if SQLite can begin with the list of IN and most of
 ** the cost would be to test the other rows. */
-static int costsLess(const AssocSql *p, const FilterCost *pCost,
-                     const char **pzWhy, i64 *pnEarly) {
+static int costsLess(AssocSql *p, const FilterCost *pCost, const char **pzWhy,
+                     i64 *pnEarly) {
   int bIn = pCost->nIn < pCost->nExists;
   /* A text for others has no tested.bRoots, and so no LIMIT here. */
   assert(!pCost->bLimit || !p->bAlone);
@@ -384,6 +384,9 @@ static int costsLess(const AssocSql *p, const FilterCost *pCost,
     *pnEarly = pCost->nIn / pCost->nOne / 8 + 1;
     return bIn ? FILTER_LATE : FILTER_EARLY;
   }
+  /* SQLite begins with the list, which is bad if most rows pass. */
+  if (bIn && pCost->bLimit && pCost->nIn > 500)
+    p->nMay = pCost->nIn / pCost->nOne / 2 + 100;
   *pzWhy = !bIn          ? "an index leads to the related rows"
            : pCost->bFew ? "an index finds the few rows that match"
                          : "reading the related rows once costs less";
@@ -403,7 +406,7 @@ static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy,
   *pzWhy = "the way the columns compare is not known";
   if (!assocHopKnown(pF->pFirst->pRel)) return FILTER_EXISTS;
   *pzWhy = "one row is tested";
-  if (p->nTested == 1) return FILTER_EXISTS;
+  if (p->nTested == 1 || p->nFirst) return FILTER_EXISTS;
   *pzWhy = "no index leads to the related rows";
   if (!bServed) return FILTER_IN;
   *pzWhy = "an index has the keys of all related rows";

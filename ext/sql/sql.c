@@ -222,7 +222,8 @@ void assocSqlInNear(AssocSql *p, const AssocHop *pHop, int i) {
   }
   assocSqlColumn(p, pHop->iFrom, pHop->pRel->pSource->pTable,
                  assocRelNearKey(pHop->pRel)->aCol[i]);
-  if (bUp && otherCollation(sides.pParent, sides.pChild)) {
+  if (bUp && (sides.pChild->zColl == 0 ||
+              otherCollation(sides.pParent, sides.pChild))) {
     sqlite3_str_appendf(p->pStr, " COLLATE \"%w\"", sides.pParent->zColl);
   }
 }
@@ -253,14 +254,15 @@ int assocHopTrims(const AssocRel *pRel) {
   return 0;
 }
 
-/* See sql.h. The collation of a view's column is unknown. */
+/* See sql.h. The collation of a view's column is unknown. That of the parent counts:
+** it is on the left of IN, or written there. */
 int assocHopKnown(const AssocRel *pRel) {
   int i;
   for (i = 0; i < assocRelNearKey(pRel)->nCol; i++) {
     AssocSides sides;
     const AssocColumn *pFar;
     (void)hopSides(pRel, i, &sides, &pFar);
-    if (sides.pParent->zColl == 0 || sides.pChild->zColl == 0) return 0;
+    if (sides.pParent->zColl == 0) return 0;
   }
   return 1;
 }

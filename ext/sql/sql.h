@@ -104,12 +104,14 @@ struct AssocSql {
   u8 *pbDear;              /* assocSqlEnd() sets it to 1 if bDear; or 0 */
   AssocTested tested;      /* The rows that conditions test */
   i64 nTested;             /* Estimated number; 0: unknown; -1: not estimated */
-  int nListed;             /* Selected columns, which ORDER BY can name */
-  const AssocArg *aListed; /* by number; the first one is */
-  int iListed;             /* column number iListed */
-  AssocJoined *pJoined;    /* What "@" means under each alias */
-  AssocPlace *pPlace;      /* Where the rows of paths can be joined, or 0 */
-  AssocChoice *pChoice;    /* OUT: how related rows are tested */
+  i64 nFirst;  /* Only so many roots are tested, by EXISTS; 0: all */
+  i64 nMay;    /* OUT: so many roots may be enough for the LIMIT */
+  int nListed; /* Selected columns, which ORDER BY can name */
+  const AssocArg *aListed;  /* by number; the first one is */
+  int iListed;              /* column number iListed */
+  AssocJoined *pJoined;     /* What "@" means under each alias */
+  AssocPlace *pPlace;       /* Where the rows of paths can be joined, or 0 */
+  AssocChoice *pChoice;     /* OUT: how related rows are tested */
   const ShapeScope *pScope; /* The use of the named scope being written */
   sqlite3_str *pWith;       /* OWNED: the common table expressions, or 0 */
   u8 bWith;                 /* pWith may be used */

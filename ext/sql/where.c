@@ -1062,20 +1062,47 @@ static void sqlPatternOf(AssocSql *p, int eOp, const ShapeVal *pText) {
   sqlite3_free(z);
 }
 
+/* Does an index serve "starts with": on the column, without the case of letters? */
+static int servesStart(AssocSql *p, const ShapePred *pPred,
+                       const AssocModel *pModel) {
+  AssocTable *pTab = pModel->pTable;
+  int iCol = assocKeyColumn(pTab, &pPred->key);
+  const AssocIndex *pIdx;
+  if (iCol < 0 || pTab->aCol[iCol].eAff != ASSOC_AFF_TEXT) return 0;
+  pIdx = assocTableIndexes(p->pCall, pTab);
+  while (pIdx && (pIdx->aCol[0] != iCol ||
+                  sqlite3_stricmp(pIdx->azColl[0], "NOCASE") != 0)) {
+    pIdx = pIdx->pNext;
+  }
+  return pIdx != 0;
+}
+
+/* Is the pattern of the value to be bound as a whole? A literal becomes one pattern.
+** So does a parameter if an index may serve, since SQLite then plans the statement
+** anew for each value, which takes longer than to test some rows. */
+static int bindsPattern(AssocSql *p, const ShapePred *pPred,
+                        const AssocModel *pModel, const ShapeVal *pVal) {
+  if (pVal->eType == SHAPE_VAL_TEXT) return 1;
+  if (pVal->eType < SHAPE_VAL_INDEX || p->bLiteral || p->bPolicy) return 0;
+  if (pPred->eOp != SHAPE_OP_STARTS || pPred->bNot) return 0;
+  return servesStart(p, pPred, pModel);
+}
+
 /*
 ** Append the LIKE of starts, ends and contains:
 **
 **   t1.name LIKE '50\%%' ESCAPE '\'
 **   t1.name LIKE '%'||replace(replace(replace(?1,'\','\\'),...)||'%' ESCAPE '\'
 **
-** A literal becomes one pattern, so SQLite can use an index.
+** SQLite can use an index for one pattern.
 */
-static void sqlPattern(AssocSql *p, const ShapePred *pPred) {
+static void sqlPattern(AssocSql *p, const ShapePred *pPred,
+                       const AssocModel *pModel) {
   const ShapeVal *pVal = assocScopeVal(p->pCall, p->pScope, pPred->pVal);
   const char *z;
   assert(pPred->pVal);
   sqlPut(p, pPred->bNot ? " NOT LIKE " : " LIKE ");
-  if (pVal->eType == SHAPE_VAL_TEXT) {
+  if (bindsPattern(p, pPred, pModel, pVal)) {
     sqlPatternOf(p, pPred->eOp, pVal);
   } else {
     if (pPred->eOp != SHAPE_OP_STARTS) sqlPut(p, "'%'||");
@@ -1104,7 +1131,7 @@ static void sqlCompare(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
     return;
   }
   if (pPred->eOp >= SHAPE_OP_STARTS) {
-    sqlPattern(p, pPred);
+    sqlPattern(p, pPred, pModel);
     return;
   }
   sqlite3_str_appendf(p->pStr, "%s %s ", pPred->bNot ? " NOT" : "",

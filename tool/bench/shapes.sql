@@ -1025,7 +1025,7 @@ SELECT json_object('n', count(*), 'likes', sum(likes),
 
 -- shape: page-count-path
 -- title: a page with its count over a path: the first tags of a user's posts
--- overhead: 20
+-- overhead: 50
 -- by key
 -- ours:
 SELECT assoc_get('User', ?1, 'used(first 10 page{count nodes}){*}')
@@ -1064,6 +1064,19 @@ SELECT assoc_get('User', ?1, 'used{name}')
 -- expert: in
 SELECT json_group_array(json_object('name', name)) FROM tags WHERE id IN (
   SELECT tag_id FROM posts p JOIN post_tags t ON t.post_id = p.id WHERE p.user_id = ?1)
+
+-- shape: view-some
+-- title: users who have some row of 995 likes in a view of two tables
+-- target: 0.85
+-- setup:
+CREATE VIEW IF NOT EXISTS seen_posts AS SELECT p.id, p.title, p.user_id, p.likes, u.name AS author_name FROM posts p JOIN users u ON u.id = p.user_id;
+SELECT assoc_model('SeenPost', '{"table":"seen_posts","primaryKey":"id"}');
+SELECT assoc_define('User', 'hasMany', 'SeenPost', '{"as":"seen","foreignKey":"user_id"}')
+-- ours:
+SELECT eager('User(some seen(likes > 995)){id}')
+-- expert: in
+SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users WHERE id IN (
+  SELECT user_id FROM seen_posts WHERE likes > 995) ORDER BY id)
 
 -- shape: edges
 -- title: users with a page of edges of their posts each
@@ -1369,6 +1382,34 @@ SELECT eager('User(some posts(published = 1) limit 5){id}')
 -- expert: exists
 SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHERE EXISTS
   (SELECT 1 FROM posts p WHERE p.user_id = u.id AND published = 1) ORDER BY id LIMIT 5)
+
+-- shape: posts-limit
+-- title: the first 10 posts of users in one city, a frequent one
+-- overhead: 20
+-- ours:
+SELECT eager('Post(author.city = "Oslo" limit 10){title}')
+-- expert: join
+SELECT json_group_array(json_object('title', title)) FROM (SELECT title FROM posts p NOT INDEXED
+  CROSS JOIN users u ON u.id = p.user_id WHERE u.city = 'Oslo' ORDER BY p.id LIMIT 10)
+
+-- shape: posts-limit-rare
+-- title: the first 10 posts of users in a city that is none
+-- target: 0.9
+-- ours:
+SELECT eager('Post(author.city = "none" limit 10){title}')
+-- expert: in
+SELECT json_group_array(json_object('title', title)) FROM (SELECT title FROM posts p
+  WHERE user_id IN (SELECT id FROM users WHERE city = 'none') ORDER BY p.id LIMIT 10)
+
+-- shape: required-limit
+-- title: the first 10 posts of users in one city, with their authors
+-- overhead: 30
+-- ours:
+SELECT eager('Post(limit 10){id,author!(city = "Oslo"){name}}')
+-- expert: join
+SELECT json_group_array(json_object('id', id, 'author', json_object('name', name))) FROM (
+  SELECT p.id, u.name FROM posts p NOT INDEXED CROSS JOIN users u ON u.id = p.user_id
+  WHERE u.city = 'Oslo' ORDER BY p.id LIMIT 10)
 
 -- shape: none-at-all
 -- title: posts without comments
