@@ -59,8 +59,8 @@ struct StreamAhead {
   u8 bKept;     /* The batch is valid as long as these are the same: */
   i64 nChange;  /* sqlite3_total_changes64() */
   u64 iVersion; /* dataVersions() */
-  uint16_t
-      aRoot[STREAM_AHEAD]; /* The root of each id, from 1; 0: there is none */
+  /* The number of each id's root in the batch, from 1; 0: there is none */
+  uint16_t aRoot[STREAM_AHEAD];
 };
 
 struct AssocStream {
