@@ -332,6 +332,29 @@ SELECT assoc_remove('written_posts', ?1, 'tags', ?1 + 1000000)
 -- expert:
 DELETE FROM written_links WHERE post_id = ?1 AND tag_id = ?1 + 1000000 RETURNING '{"added":[],"removed":['||tag_id||'],"moved":[]}'
 
+-- shape: write-add-own
+-- title: move a row of a hasMany, many calls in a transaction
+-- target: 0.2
+-- by key
+-- undone
+-- ours:
+SELECT assoc_add('written_users', 1001 - ?1, 'posts', ?1)
+-- expert:
+UPDATE written_posts SET user_id = 1001 - ?1 WHERE id = ?1 RETURNING '{"added":[],"removed":[],"moved":['||id||']}'
+
+-- shape: write-destroy
+-- title: destroy a row to which nothing refers, many calls in a transaction
+-- target: 0.2
+-- by key
+-- undone
+-- setup:
+CREATE TABLE IF NOT EXISTS written_notes(id INTEGER PRIMARY KEY, title TEXT);
+INSERT OR IGNORE INTO written_notes SELECT id, name FROM users
+-- ours:
+SELECT assoc_destroy('written_notes', ?1)
+-- expert:
+DELETE FROM written_notes WHERE id = ?1 RETURNING '{"deleted":{"written_notes":['||id||']},"changed":{}}'
+
 -- shape: write-soft
 -- title: mark a row as deleted, many calls in a transaction
 -- target: 0.2
