@@ -784,6 +784,7 @@ static int fetchFirst(AssocRun *pRun, AssocNode *pNode) {
     return 0;
   }
   if (nMost < 0) return 0;
+  if (pRun->pDirect == pNode) pRun->pDirect = 0; /* They may be forgotten */
   assocListLimits(pRun, pNode, 1);
   pStmt = openFetch(pRun, pNode, &pNode->first);
   if (pStmt == 0) return 0;

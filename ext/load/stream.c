@@ -488,7 +488,7 @@ static int isKept(AssocCall *pCall, const AssocStream *p) {
 }
 
 /* Does the id follow the last one? */
-static int isNear(const AssocStream *p, i64 i) {
+static int isNearBy(const AssocStream *p, i64 i) {
   return (u64)i - (u64)p->ahead.iLast <= STREAM_NEAR;
 }
 
@@ -526,7 +526,7 @@ static void loadAhead(AssocCall *pCall, AssocStream *p, i64 i, int n) {
 ** memory lets it. */
 static int chooseAhead(AssocCall *pCall, AssocStream *p, i64 i) {
   int n = p->ahead.nLast * 2;
-  if (!isNear(p, i)) return 0;
+  if (!isNearBy(p, i)) return 0;
   if (n == 0 || !isKept(pCall, p)) return 1;
   if (p->nRoot) {
     planBatch(p);
@@ -560,7 +560,7 @@ int assocStreamJoin(AssocCall *pCall, AssocStream *p, sqlite3_value *pId) {
   if ((u64)i - (u64)pAhead->iFirst >= (u64)pAhead->n || !isKept(pCall, p)) {
     int n = chooseAhead(pCall, p, i);
     if (!tryAhead(pCall, p, i, n)) loadAhead(pCall, p, i, n > 0);
-  } else if (!isNear(p, i)) {
+  } else if (!isNearBy(p, i)) {
     pAhead->nLast = 0;
   }
   pAhead->iLast = i;

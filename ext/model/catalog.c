@@ -16,7 +16,7 @@
 **
 ** A definition of the connection's own changes the token as well. But its writer
 ** knows the row and that nothing else was changed, so the next catalog shares the
-** rows of the one before: see changeBegin().
+** rows of the one before: see rowChangeBegin().
 **
 ** The guard stays open until the call ends. Its read transaction gives the call
 ** one snapshot.
@@ -300,8 +300,8 @@ static void checkNewer(AssocCall *pCall, const AssocSchema *pSchema,
 /* Read the row on which a statement stands: zModel, zName, zKind, zTarget and
 ** zOptions. *piSum becomes its checksum. Rows without a model or name are ignored.
 ** 0 for such a row, and after an error. */
-static AssocDefRow *readRow(AssocCall *pCall, AssocDefRows *p,
-                            sqlite3_stmt *pStmt, u64 *piSum) {
+static AssocDefRow *defRowRead(AssocCall *pCall, AssocDefRows *p,
+                               sqlite3_stmt *pStmt, u64 *piSum) {
   const char *az[5];
   int i;
   *piSum = ASSOC_HASH_START;
@@ -331,7 +331,7 @@ static void loadDefs(AssocCall *pCall, AssocSchema *pSchema) {
   pSchema->iSum = 0;
   while (assocStep(pCall, pStmt)) {
     u64 iSum;
-    AssocDefRow *pRow = readRow(pCall, p, pStmt, &iSum);
+    AssocDefRow *pRow = defRowRead(pCall, p, pStmt, &iSum);
     pSchema->iSum += iSum;
     if (pRow == 0) continue;
     checkNewer(pCall, pSchema, pRow);
@@ -1166,8 +1166,8 @@ struct RowChange {
 /* Before a row is written: the cache is what the database says. A table with
 ** other columns, collations or unique indexes than ours is always read. So are
 ** the rows once more of them are gone than there. */
-static void changeBegin(AssocCall *pCall, RowChange *p, const char *zSchema,
-                        const char *zModel, const char *zName) {
+static void rowChangeBegin(AssocCall *pCall, RowChange *p, const char *zSchema,
+                           const char *zModel, const char *zName) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);
   const CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
   AssocSchema *pSchema = pCat ? assocSchemaFind(pCat, zSchema) : 0;
@@ -1191,27 +1191,27 @@ static void changeBegin(AssocCall *pCall, RowChange *p, const char *zSchema,
 
 /* Run the statement. With PRAGMA count_changes a DELETE returns a row. An INSERT
 ** returns the new one, as it is stored. */
-static void changeRun(AssocCall *pCall, RowChange *p, sqlite3_stmt *pStmt) {
+static void rowChangeRun(AssocCall *pCall, RowChange *p, sqlite3_stmt *pStmt) {
   while (assocStep(pCall, pStmt)) {
     u64 iSum;
     if (p->pCat && sqlite3_column_count(pStmt) > 1) {
-      p->pNew = readRow(pCall, p->pSchema->pRows, pStmt, &iSum);
+      p->pNew = defRowRead(pCall, p->pSchema->pRows, pStmt, &iSum);
     }
   }
 }
 
 /* Did the statement write one row, and a trigger the token, and nothing else? A
 ** trigger of the user's may also have called us, and so made a newer catalog. */
-static int changeIsOne(AssocCall *pCall, const RowChange *p,
-                       const CatalogCache *pCache) {
+static int rowChangeIsOne(AssocCall *pCall, const RowChange *p,
+                          const CatalogCache *pCache) {
   return pCall->rc == SQLITE_OK && pCache->pCat == p->pCat &&
          sqlite3_changes(pCall->db) == 1 &&
          sqlite3_total_changes64(pCall->db) - p->nChange == 2;
 }
 
 /* Make the next version of the rows. */
-static void changeRows(AssocCall *pCall, const RowChange *p,
-                       AssocSchema *pSchema) {
+static void rowChangeRows(AssocCall *pCall, const RowChange *p,
+                          AssocSchema *pSchema) {
   AssocDefRows *pRows = pSchema->pRows;
   pSchema->iVersion = ++pRows->iVersion;
   if (p->pOld) {
@@ -1230,16 +1230,16 @@ static void changeRows(AssocCall *pCall, const RowChange *p,
 /* The row is written: make the catalog that has it. The guard must say that the
 ** token is another one, and the schema the same. After an error nothing is
 ** remembered, since only catalogs of earlier versions are left. */
-static void changeEnd(AssocCall *pCall, RowChange *p) {
+static void rowChangeEnd(AssocCall *pCall, RowChange *p) {
   CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
   AssocCall ask;
   if (p->pCat == 0) return;
   assocTryBegin(&ask, pCall);
-  if (changeIsOne(pCall, p, pCache) && !guardOpen(&ask, pCache) &&
+  if (rowChangeIsOne(pCall, p, pCache) && !guardOpen(&ask, pCache) &&
       pCache->bSchema) {
     AssocCatalog *pNew = catalogRead(&ask, pCache, p->pCat, 1);
     if (pNew) {
-      changeRows(&ask, p, assocSchemaFind(pNew, p->pSchema->zName));
+      rowChangeRows(&ask, p, assocSchemaFind(pNew, p->pSchema->zName));
       cacheReplace(&ask, pCache, pNew);
     }
     if (ask.rc != SQLITE_OK) cacheDrop(pCache);
@@ -1270,14 +1270,14 @@ void assocDefPut(AssocDefWriter *p, const char *zModel, const char *zName,
   AssocCall *pCall = p->pCall;
   RowChange change;
   assert(p->pStmt || pCall->rc != SQLITE_OK);
-  changeBegin(pCall, &change, p->zSchema, zModel, zName);
+  rowChangeBegin(pCall, &change, p->zSchema, zModel, zName);
   assocBindText(pCall, p->pStmt, 1, zModel);
   assocBindText(pCall, p->pStmt, 2, zName);
   assocBindText(pCall, p->pStmt, 3, zKind);
   assocBindText(pCall, p->pStmt, 4, zTarget);
   assocBindText(pCall, p->pStmt, 5, zOptions);
-  changeRun(pCall, &change, p->pStmt);
-  changeEnd(pCall, &change);
+  rowChangeRun(pCall, &change, p->pStmt);
+  rowChangeEnd(pCall, &change);
 }
 
 void assocDefEnd(AssocDefWriter *p) {
@@ -1302,7 +1302,7 @@ int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
   int n = 0;
   sqlite3_stmt *pStmt;
   if (!hasTriggers(pCall, zSchema)) makeTables(pCall, zSchema);
-  changeBegin(pCall, &change, zSchema, zModel, zName);
+  rowChangeBegin(pCall, &change, zSchema, zModel, zName);
   pStmt = assocPrepare(pCall,
                        "DELETE FROM \"%w\".assoc_definitions"
                        " WHERE model=?1 AND name=?2",
@@ -1310,9 +1310,9 @@ int assocDefDelete(AssocCall *pCall, const char *zSchema, const char *zModel,
   assocBindText(pCall, pStmt, 1, zModel);
   assocBindText(pCall, pStmt, 2, zName);
   assert(zModel && zName);
-  changeRun(pCall, &change, pStmt);
+  rowChangeRun(pCall, &change, pStmt);
   if (pCall->rc == SQLITE_OK) n = sqlite3_changes(pCall->db);
-  changeEnd(pCall, &change);
+  rowChangeEnd(pCall, &change);
   assocFinalize(pCall, pStmt);
   return n;
 }

@@ -78,7 +78,7 @@ AssocDefRows *assocDefRowsNew(AssocCall *pCall) {
 }
 
 /* The text of an option, which may be the member "model" of an object, too. */
-static const char *optionText(AssocJson *pJson, const char *zOption) {
+static const char *defOptionText(AssocJson *pJson, const char *zOption) {
   AssocJson *p = assocJsonGet(pJson, zOption);
   if (p && p->eType == ASSOC_J_OBJECT) p = assocJsonGet(p, "model");
   return p && p->eType == ASSOC_J_TEXT ? p->z : 0;
@@ -94,7 +94,7 @@ static void rowTable(AssocCall *pCall, AssocDefRows *p, AssocDefRow *pRow,
   pJson = assocJsonTry(pCall, &mem, pRow->zOptions, -1);
   if (pJson) {
     pRow->zTable =
-        assocArenaText(pCall, &p->mem, optionText(pJson, zOption), -1);
+        assocArenaText(pCall, &p->mem, defOptionText(pJson, zOption), -1);
     p->bColumns |= assocJsonGet(pJson, "columns") != 0;
   }
   assocArenaFree(&mem);
@@ -134,8 +134,8 @@ static AssocDefName *nameFind(const AssocDefRows *p, const char *zName) {
 }
 
 /* The same, added if it is missing. zName is in the arena. 0 after an error. */
-static AssocDefName *nameAdd(AssocCall *pCall, AssocDefRows *p,
-                             const char *zName) {
+static AssocDefName *defNameAdd(AssocCall *pCall, AssocDefRows *p,
+                                const char *zName) {
   AssocDefName *pName = nameFind(p, zName), **pp;
   AssocWord *pWord;
   if (pName) return pName;
@@ -169,7 +169,7 @@ static void nameRow(AssocDefName *pName, AssocDefRow *pRow) {
 
 /* Put a definition where it is found by its foreign key. A belongsToMany has that
 ** in its join table, a hasOne or hasMany in the table of its target. */
-static void rowKey(AssocCall *pCall, AssocDefRows *p, AssocDefRow *pRow) {
+static void defRowKey(AssocCall *pCall, AssocDefRows *p, AssocDefRow *pRow) {
   int eKind = assocKindSeek(pRow->zKind);
   AssocDefName *pName;
   AssocDefRow **pp = &p->pLoose;
@@ -177,7 +177,7 @@ static void rowKey(AssocCall *pCall, AssocDefRows *p, AssocDefRow *pRow) {
   if (eKind == ASSOC_BELONGSTOMANY) {
     rowTable(pCall, p, pRow, "through");
     if (pRow->zTable) {
-      pName = nameAdd(pCall, p, pRow->zTable);
+      pName = defNameAdd(pCall, p, pRow->zTable);
       if (pName == 0) return;
       pp = &pName->pTable;
     }
@@ -185,7 +185,7 @@ static void rowKey(AssocCall *pCall, AssocDefRows *p, AssocDefRow *pRow) {
     pRow->pNextTable = *pp;
     *pp = pRow;
   } else if (eKind != ASSOC_BELONGSTO && pRow->zTarget) {
-    pName = nameAdd(pCall, p, pRow->zTarget);
+    pName = defNameAdd(pCall, p, pRow->zTarget);
     if (pName == 0) return;
     pRow->pNextTo = pName->pTo;
     pName->pTo = pRow;
@@ -197,14 +197,14 @@ static void rowKey(AssocCall *pCall, AssocDefRows *p, AssocDefRow *pRow) {
 static void rowKeys(AssocCall *pCall, AssocDefRows *p) {
   AssocDefRow *pRow = p->bKeys ? 0 : p->pAll;
   for (; pRow && pCall->rc == SQLITE_OK; pRow = pRow->pNextAll) {
-    rowKey(pCall, p, pRow);
+    defRowKey(pCall, p, pRow);
   }
   p->bKeys = pCall->rc == SQLITE_OK;
 }
 
 void assocDefRowAdd(AssocCall *pCall, AssocDefRows *p, AssocDefRow *pRow) {
-  AssocDefName *pModel = nameAdd(pCall, p, pRow->zModel), *pTable = 0;
-  if (pRow->zTable) pTable = nameAdd(pCall, p, pRow->zTable);
+  AssocDefName *pModel = defNameAdd(pCall, p, pRow->zModel), *pTable = 0;
+  if (pRow->zTable) pTable = defNameAdd(pCall, p, pRow->zTable);
   if (pCall->rc != SQLITE_OK) return;
   pRow->iFrom = p->iVersion;
   nameRow(pModel, pRow);
@@ -214,7 +214,7 @@ void assocDefRowAdd(AssocCall *pCall, AssocDefRows *p, AssocDefRow *pRow) {
   }
   pRow->pNextAll = p->pAll;
   p->pAll = pRow;
-  if (p->bKeys) rowKey(pCall, p, pRow);
+  if (p->bKeys) defRowKey(pCall, p, pRow);
 }
 
 /* Is the row in the version of pSchema? */
@@ -390,8 +390,8 @@ void assocDefListBegin(AssocCall *pCall, AssocDefList *p,
 }
 
 /* Append a row, if it is of the kinds m. */
-static void listAdd(AssocDefList *p, AssocSchema *pSchema,
-                    const AssocDefRow *pRow, int m) {
+static void defListAdd(AssocDefList *p, AssocSchema *pSchema,
+                       const AssocDefRow *pRow, int m) {
   AssocDef *pDef;
   if ((pRow->eRow & m) == 0 || !rowIsIn(pSchema, pRow)) return;
   pDef = defOf(p->pCall, pSchema, pRow);
@@ -406,15 +406,15 @@ static void listName(AssocDefList *p, AssocSchema *pSchema,
   const AssocDefRow *pRow;
   for (pRow = pName->pRow; pRow; pRow = pRow->pNext) {
     if (!bKeys || assocKindSeek(pRow->zKind) == ASSOC_BELONGSTO) {
-      listAdd(p, pSchema, pRow, m);
+      defListAdd(p, pSchema, pRow, m);
     }
   }
   if (!bKeys) return;
   for (pRow = pName->pTo; pRow; pRow = pRow->pNextTo) {
-    listAdd(p, pSchema, pRow, m);
+    defListAdd(p, pSchema, pRow, m);
   }
   for (pRow = pName->pTable; pRow; pRow = pRow->pNextTable) {
-    listAdd(p, pSchema, pRow, m);
+    defListAdd(p, pSchema, pRow, m);
   }
 }
 
@@ -439,7 +439,7 @@ void assocDefListTake(AssocDefList *p, AssocSchema *pSchema, int m, int bKeys) {
     }
   }
   for (pRow = bKeys ? pRows->pLoose : 0; pRow; pRow = pRow->pNextTable) {
-    listAdd(p, pSchema, pRow, m);
+    defListAdd(p, pSchema, pRow, m);
   }
   if (p->n - n > 1) {
     qsort(&p->ap[n], (size_t)(p->n - n), sizeof(*p->ap), defCompare);

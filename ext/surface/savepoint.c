@@ -135,15 +135,22 @@ static void writeOpenLocked(AssocCall *pCall, AssocWrite *p,
   p->pHeld = assocCatalogEnter(pCall);
 }
 
+/* What is around the call? In autocommit only a statement can have read. */
+static void writeFrom(AssocCall *pCall, AssocWrite *p) {
+  memset(p, 0, sizeof(*p));
+  if (pCall->bGate) return;
+  p->bAuto = sqlite3_get_autocommit(pCall->db);
+  p->bRead = !p->bAuto || sqlite3_txn_state(pCall->db, 0) == SQLITE_TXN_READ;
+}
+
 /* In a gate there is no savepoint: the gate does what the savepoint would. Inside
 ** a transaction there is no lock to wait for. */
 void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                        const char *zModel) {
-  memset(p, 0, sizeof(*p));
+  writeFrom(pCall, p);
   if (pCall->rc != SQLITE_OK) return;
   p->pHeld = assocCatalogEnter(pCall);
   if (p->pHeld == 0 || pCall->bGate) return;
-  p->bAuto = sqlite3_get_autocommit(pCall->db);
   assocWriteAllowed(pCall, p, zFunction);
   if (p->bAuto) {
     writeOpenLocked(pCall, p, zFunction, zModel);
@@ -154,10 +161,9 @@ void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
 
 /* For functions that write definitions: no model is locked first. */
 void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
-  memset(p, 0, sizeof(*p));
+  writeFrom(pCall, p);
   assocSessionRefuse(pCall, zFunction);
   if (pCall->rc != SQLITE_OK || pCall->bGate) return;
-  p->bAuto = sqlite3_get_autocommit(pCall->db);
   assocCatalogLeave(pCall, assocCatalogEnter(pCall));
   if (pCall->rc == SQLITE_OK) writeOpen(pCall, p, zFunction);
 }
@@ -352,7 +358,7 @@ static const char *writeDml(const char *zFunction) {
 static void writeBusy(AssocCall *pCall, const AssocWrite *p) {
   const char *zDml;
   int rc = pCall->rc;
-  if ((rc & 0xff) != SQLITE_BUSY ||
+  if ((rc & 0xff) != SQLITE_BUSY || !p->bRead ||
       sqlite3_txn_state(pCall->db, 0) != SQLITE_TXN_READ) {
     return;
   }

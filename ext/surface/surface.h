@@ -137,6 +137,7 @@ typedef struct AssocWrite AssocWrite;
 struct AssocWrite {
   int bOpen;  /* The savepoint is open */
   int bAuto;  /* The savepoint is the whole transaction */
+  int bRead;  /* What is around the call may have read before */
   int bAlone; /* The savepoint is gone already, before the only statement */
   i64 nTotal; /* If bAlone: what sqlite3_total_changes64() was then */
   const char *zFunction; /* BORROWED: the name for errors */

@@ -337,10 +337,12 @@ DELETE FROM written_links WHERE post_id = ?1 AND tag_id = ?1 + 1000000 RETURNING
 -- target: 0.2
 -- by key
 -- undone
+-- setup:
+INSERT OR IGNORE INTO written_users VALUES(0, 'Nobody')
 -- ours:
-SELECT assoc_add('written_users', 1001 - ?1, 'posts', ?1)
+SELECT assoc_add('written_users', 0, 'posts', ?1)
 -- expert:
-UPDATE written_posts SET user_id = 1001 - ?1 WHERE id = ?1 RETURNING '{"added":[],"removed":[],"moved":['||id||']}'
+UPDATE written_posts SET user_id = 0 WHERE id = ?1 RETURNING '{"added":[],"removed":[],"moved":['||id||']}'
 
 -- shape: write-destroy
 -- title: destroy a row to which nothing refers, many calls in a transaction
