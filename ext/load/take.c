@@ -69,13 +69,18 @@ static void takeOne(AssocTake *p, sqlite3_value **ap) {
   p->aSlot[p->n++] = iSlot;
 }
 
+/* The number of arguments that assoc_take() is given for a list. */
+static int takeWidth(const AssocTake *p) {
+  return p->bPairs && p->pSet == 0 ? 2 : 1;
+}
+
 /* assoc_take(id) or assoc_take(key, id): takes the ids of a statement, or its
 ** pairs. assoc_take(key): takes the keys that exist. */
 static void takeStep(sqlite3_context *pCtx, int nArg, sqlite3_value **ap) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
   AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
   AssocTake *p = pLoad ? pLoad->pTake : 0;
-  if (p == 0 || nArg != 1 + (p->bPairs && p->pSet == 0)) {
+  if (p == 0 || nArg != takeWidth(p)) {
     sqlite3_result_error(pCtx, "assoc: assoc_take() is internal", -1);
     return;
   }
