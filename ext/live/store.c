@@ -500,8 +500,7 @@ static void scriptTable(LiveScript *s, const LiveTable *p) {
 static char *docText(AssocLiveSet *pSet, AssocLive *p, int bMark) {
   sqlite3_str *pStr = sqlite3_str_new(pSet->pCall->db);
   const AssocModel *pModel = p->pModel;
-  int i,
-      bRowid = pModel->nKey == 1 && pModel->aKey[0] == pModel->pTable->iRowid;
+  int i, bRowid = assocKeyIsRowid(pModel);
   assert(pModel->nKey > 0 && pModel->nKey <= ASSOC_KEY_MAX);
   sqlite3_str_appendf(pStr, "CREATE TABLE \"%w_%s\"(", p->zName,
                       bMark ? "mark" : "doc");

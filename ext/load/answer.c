@@ -340,7 +340,7 @@ static void makeAllSources(Planner *p, AssocNode *pRoot) {
 static int takesIds(const Planner *p, const AssocRel *pRel) {
   const AssocModel *pTgt = pRel->pTarget;
   return p->pPlan->eAsk == ASSOC_ASK_IDS && pRel->nBranch == 0 &&
-         pTgt->nKey == 1 && pTgt->aKey[0] == pTgt->pTable->iRowid;
+         assocKeyIsRowid(pTgt);
 }
 
 /* The related rows of one source row. Ids that are taken in one step and wanted
@@ -521,7 +521,7 @@ static void makePairs(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
   assert(pModel->nKey == 1); /* takesIds() has seen to it */
   pPairs->rule.eAff = pCol->eAff;
   pPairs->rule.eColl = pCol->eColl;
-  pPairs->bRowid = pModel->aKey[0] == pModel->pTable->iRowid;
+  pPairs->bRowid = (u8)assocKeyIsRowid(pModel);
   if (isBarePairs(p, pRoot, pRel, pItem)) {
     makeBare(p, pPairs, pRel, bBack);
     return;
@@ -577,7 +577,7 @@ static void makeBack(Planner *p, AssocNode *pRoot, const ShapeItem *pItem,
                      AssocRel *pRel) {
   const AssocModel *pSrc = pRoot->pModel;
   AssocSql sql;
-  if (pSrc->aKey[0] != pSrc->pTable->iRowid || !meansAll(pRel)) return;
+  if (!assocKeyIsRowid(pSrc) || !meansAll(pRel)) return;
   if (pItem->nRecurse) return;
   assocPlannerSql(p, &sql);
   assert(pSrc->nKey == 1);

@@ -66,8 +66,8 @@ i64 assocBindCount(AssocRun *pRun, const ShapeVal *pVal) {
   return 0;
 }
 
-/* NULL gives 0: no cursor, or no text. */
-const char *assocBindCursor(AssocRun *pRun, const ShapeVal *pVal, int *pn) {
+/* See run.h. */
+const char *assocBindTextOf(AssocRun *pRun, const ShapeVal *pVal, int *pn) {
   sqlite3_value *pValue;
   const char *z = pVal->z;
   valOf(pRun, pVal, &pValue);
@@ -89,7 +89,7 @@ const char *assocBindCursor(AssocRun *pRun, const ShapeVal *pVal, int *pn) {
 static void bindCursor(AssocRun *pRun, sqlite3_stmt *pStmt,
                        const AssocBind *pBind) {
   int n = 0;
-  const char *z = assocBindCursor(pRun, pBind->pVal, &n);
+  const char *z = assocBindTextOf(pRun, pBind->pVal, &n);
   if (z) {
     assocPageBind(pRun->pCall, pBind->pNode, pStmt, pBind->iSql, pBind->iPart,
                   z, n);
@@ -138,7 +138,7 @@ static void bindPattern(AssocRun *pRun, sqlite3_stmt *pStmt,
   ShapeVal text = *pBind->pVal;
   int n = 0;
   char *z;
-  text.z = assocBindCursor(pRun, pBind->pVal, &text.n);
+  text.z = assocBindTextOf(pRun, pBind->pVal, &text.n);
   if (text.z == 0) {
     assocErrorCode(pRun->pCall, sqlite3_bind_null(pStmt, pBind->iSql));
     return;

@@ -166,7 +166,7 @@ static int hasLiterals(const AssocFetch *pFetch) {
 static int readsAhead(const AssocPlan *pPlan) {
   const AssocModel *pModel = pPlan->pRoot->pModel;
   int i;
-  if (pModel->nKey > 1 || pModel->aKey[0] != pModel->pTable->iRowid) return 0;
+  if (!assocKeyIsRowid(pModel)) return 0;
   for (i = 0; i < pPlan->nNode; i++) {
     const AssocNode *pNode = pPlan->apNode[i];
     if (!pNode->bJoined && pNode->held.zSql == 0) return 0;

@@ -1248,9 +1248,8 @@ static void rootBounds(const AssocPlan *pPlan, AssocNode *pRoot) {
   const AssocModel *pModel = pRoot->pModel;
   if (hasPlaces(pRoot)) return;
   pRoot->bPast = (pPlan->mAsk & ASSOC_ASK_PAST) != 0;
-  pRoot->bRange = (pPlan->mAsk & ASSOC_ASK_RANGE) && pModel->nKey == 1 &&
-                  pModel->pTable->eType == ASSOC_TABLE &&
-                  pModel->aKey[0] == pModel->pTable->iRowid;
+  pRoot->bRange = (pPlan->mAsk & ASSOC_ASK_RANGE) && assocKeyIsRowid(pModel) &&
+                  pModel->pTable->eType == ASSOC_TABLE;
 }
 
 /* Put the root's key among its values: for the column id of table-valued

@@ -352,8 +352,8 @@ int assocRunAtCursor(AssocRun *pRun, const AssocNode *pNode) {
   const ShapeClauses *pC = pNode->pClauses;
   int n;
   if (pNode->pPage == 0) return 0;
-  return (pC->pAfter && assocBindCursor(pRun, pC->pAfter, &n)) ||
-         (pC->pBefore && assocBindCursor(pRun, pC->pBefore, &n));
+  return (pC->pAfter && assocBindTextOf(pRun, pC->pAfter, &n)) ||
+         (pC->pBefore && assocBindTextOf(pRun, pC->pBefore, &n));
 }
 
 /* Run a statement that gives all rows in one step, as arguments of

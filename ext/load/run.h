@@ -266,8 +266,8 @@ void assocFetchKey(AssocRun *pRun, sqlite3_stmt *pStmt);
 /* The value of a limit or offset; -1 for NULL. An error if it is no whole
 ** number from 0 on. */
 i64 assocBindCount(AssocRun *pRun, const ShapeVal *pVal);
-/* A cursor as text of *pn bytes; 0 for NULL. */
-const char *assocBindCursor(AssocRun *pRun, const ShapeVal *pVal, int *pn);
+/* The text of a cursor or of a pattern, *pn bytes; 0 for NULL. */
+const char *assocBindTextOf(AssocRun *pRun, const ShapeVal *pVal, int *pn);
 /* An error unless the caller gives as many values as the shape has
 ** parameters. */
 void assocBindCheck(AssocRun *pRun);

@@ -16,9 +16,7 @@ static int keyOrder(Planner *p, const AssocModel *pModel) {
   AssocTable *pTab = pModel->pTable;
   const AssocIndex *pIdx;
   int i;
-  if (pTab->bRowid) {
-    return pModel->nKey == 1 && pModel->aKey[0] == pTab->iRowid;
-  }
+  if (pTab->bRowid) return assocKeyIsRowid(pModel);
   /* NOT INDEXED does not affect the primary key of a table WITHOUT ROWID. */
   pIdx = assocTableIndexes(p->pCall, pTab);
   if (pIdx == 0) return 0; /* After an error */
@@ -236,16 +234,15 @@ static i64 makeScan(Planner *p, AssocNode *pNode, AssocFetch *pFetch,
   return sql.nMay;
 }
 
-/* Can the first roots be told, in the order of the list? They are if it is the order
-** of an INTEGER PRIMARY KEY. A budget counts rows, so they are not read twice. */
+/* Can a condition on the key select the first roots? It can if the list is in the
+** order of an INTEGER PRIMARY KEY. A budget counts rows, so it lets no row be read
+** twice. */
 static int hasFirst(Planner *p, const AssocNode *pNode) {
   const AssocTable *pTab = pNode->pModel->pTable;
   const ShapeSort *pSort = pNode->pClauses->pOrder;
   const char *z;
-  if (pNode->pClauses->pLimit == 0 || pNode->pPage || oneByOne(p, pNode))
-    return 0;
-  if (pNode->pModel->nKey != 1 || pNode->pModel->aKey[0] != pTab->iRowid)
-    return 0;
+  if (pNode->pClauses->pLimit == 0 || pNode->pPage) return 0;
+  if (oneByOne(p, pNode) || !assocKeyIsRowid(pNode->pModel)) return 0;
   if (pSort && assocKeyColumn(pTab, &pSort->key) != pTab->iRowid) return 0;
   z = assocSqlSource(p->pCall, p->pArena, pTab);
   return z && z[0] != '('; /* Neither a policy nor a budget */

@@ -602,7 +602,8 @@ static void shareFacts(AssocCall *pCall, AssocSchema *p, AssocCatalog *pOld) {
 /* Take over the rows of the definitions, which are the same. */
 static void shareRows(AssocSchema *p, AssocCatalog *pOld) {
   const AssocSchema *pFrom = assocSchemaFind(pOld, p->zName);
-  if (pFrom == 0 || pFrom->pRows == 0) return;
+  if (ASSOC_NEVER(pFrom == 0)) return;
+  if (pFrom->pRows == 0) return;
   p->pRows = pFrom->pRows;
   p->pRows->nRef++;
   p->iVersion = pFrom->iVersion;
@@ -1155,8 +1156,8 @@ static int hasTriggers(AssocCall *pCall, const char *zSchema) {
 */
 typedef struct RowChange RowChange;
 struct RowChange {
-  AssocCatalog
-      *pCat; /* A reference: before the change; 0: not to be followed */
+  AssocCatalog *pCat;   /* A reference to that before the change; 0: all rows
+                        ** are read again */
   AssocSchema *pSchema; /* The database of the row, in pCat */
   AssocDefRow *pOld;    /* The row that goes, or 0 */
   AssocDefRow *pNew;    /* The row that comes, or 0 */
@@ -1164,8 +1165,9 @@ struct RowChange {
 };
 
 /* Before a row is written: the cache is what the database says. A table with
-** other columns, collations or unique indexes than ours is always read. So are
-** the rows once more of them are gone than there. */
+** other columns, collations or unique indexes than ours is always read again. All
+** rows are read again, too, if more rows are gone than are there: that frees their
+** memory. */
 static void rowChangeBegin(AssocCall *pCall, RowChange *p, const char *zSchema,
                            const char *zModel, const char *zName) {
   AssocCatalog *pCat = assocCatalogEnter(pCall);

@@ -560,6 +560,8 @@ AssocDef *assocTablePolicies(AssocCall *pCall, AssocTable *pTab);
 AssocJson *assocDefJson(AssocCall *pCall, AssocDef *pDef);
 /* Raise an error unless the model has a key. */
 void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel);
+/* Is the key of the model the rowid? */
+int assocKeyIsRowid(const AssocModel *pModel);
 /* Raise the error that a value is no key of the model; it says what a key looks
 ** like. pGiven is the wrong value, or 0. */
 void assocModelKeyShape(AssocCall *pCall, const AssocModel *pModel,

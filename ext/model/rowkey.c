@@ -9,6 +9,10 @@
 */
 #include "model/model.h"
 
+int assocKeyIsRowid(const AssocModel *pModel) {
+  return pModel->nKey == 1 && pModel->aKey[0] == pModel->pTable->iRowid;
+}
+
 /* Views have no key, and neither do some virtual tables. Loads and writers need
 ** one to identify rows. */
 void assocModelNeedKey(AssocCall *pCall, const AssocModel *pModel) {

@@ -242,14 +242,19 @@ void assocSqlInFar(AssocSql *p, const AssocHop *pHop, int i) {
                       pHop->iJoin ? pHop->iJoin : pHop->iAlias, pFar->zName);
 }
 
+/* The parent's column in column i of a step. */
+static const AssocColumn *hopParent(const AssocRel *pRel, int i) {
+  AssocSides sides;
+  const AssocColumn *pFar;
+  (void)hopSides(pRel, i, &sides, &pFar);
+  return sides.pParent;
+}
+
 /* See sql.h. */
 int assocHopTrims(const AssocRel *pRel) {
   int i;
   for (i = 0; i < assocRelNearKey(pRel)->nCol; i++) {
-    AssocSides sides;
-    const AssocColumn *pFar;
-    (void)hopSides(pRel, i, &sides, &pFar);
-    if (sides.pParent->eColl == ASSOC_COLL_RTRIM) return 1;
+    if (hopParent(pRel, i)->eColl == ASSOC_COLL_RTRIM) return 1;
   }
   return 0;
 }
@@ -259,10 +264,7 @@ int assocHopTrims(const AssocRel *pRel) {
 int assocHopKnown(const AssocRel *pRel) {
   int i;
   for (i = 0; i < assocRelNearKey(pRel)->nCol; i++) {
-    AssocSides sides;
-    const AssocColumn *pFar;
-    (void)hopSides(pRel, i, &sides, &pFar);
-    if (sides.pParent->zColl == 0) return 0;
+    if (hopParent(pRel, i)->zColl == 0) return 0;
   }
   return 1;
 }

@@ -52,7 +52,7 @@ static int policyPrepare(Policer *m, const char *zModel) {
                              assocBareName(pSchema, zModel));
     bWrite = m->zText != 0;
   }
-  for (m->zOld = 0; p && pCall->rc == SQLITE_OK; p = p->pNextHere) {
+  for (m->zOld = 0; p; p = p->pNextHere) {
     if (p->pSchema != pSchema) continue; /* Of temp */
     if (assocModelTry(pCall, pSchema, p->zModel) != pModel) continue;
     m->zOld = assocArenaText(pCall, &m->mem, p->zModel, -1);

@@ -243,8 +243,7 @@ static void relatedMeasure(AssocCall *pCall, const AssocPlan *pPlan,
           : pRel->bMany  ? nTgt
                          : nSrc;
   int bOne = !pRel->bMany && pRoot->nRecurse == 0;
-  pSize->bRowid = pRoot->pModel->nKey == 1 &&
-                  pRoot->pModel->aKey[0] == pRoot->pModel->pTable->iRowid;
+  pSize->bRowid = assocKeyIsRowid(pRoot->pModel);
   if (n < 0) n = 0; /* They could not be counted */
   pSize->nRow = bOne ? 1 : n / (nSrc > 0 ? nSrc : 1) + 3;
   pSize->bFar =

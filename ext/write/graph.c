@@ -422,7 +422,7 @@ static i64 floorMax(AssocWriter *w, const AssocModel *pModel) {
 static void floorNote(Graph *g, AssocModel *pModel) {
   GraphFloor *p;
   if (pModel->pTable->eType != ASSOC_TABLE) return;
-  if (pModel->nKey != 1 || pModel->aKey[0] != pModel->pTable->iRowid) return;
+  if (!assocKeyIsRowid(pModel)) return;
   for (p = g->pFloor; p; p = p->pNext) {
     if (p->pModel == pModel) return;
   }

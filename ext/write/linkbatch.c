@@ -468,8 +468,7 @@ static int keepInts(AssocWriter *w, LinkKeep *p, const WriteLink *pLink,
   const AssocModel *pModel = pLink->pTarget;
   int i, rc = SQLITE_OK;
   i64 iKey;
-  if (pList->abOnce || pModel->nKey != 1 ||
-      pModel->aKey[0] != pModel->pTable->iRowid || !assocRowReads(w, pModel)) {
+  if (pList->abOnce || !assocKeyIsRowid(pModel) || !assocRowReads(w, pModel)) {
     return 0;
   }
   for (i = 0; i < pList->nKey; i++) {

@@ -1111,12 +1111,6 @@ int assocColumnLetsGo(const AssocModel *pModel, int iCol) {
          assocKeyPlace(pModel, iCol) < 0;
 }
 
-/* Then sqlite3_last_insert_rowid() tells the key after an INSERT, and no RETURNING
-** is needed. */
-int assocKeyIsRowid(const AssocModel *pModel) {
-  return pModel->nKey == 1 && pModel->aKey[0] == pModel->pTable->iRowid;
-}
-
 /* The error for an INSERT that left a key's column NULL. */
 static void rowNeedsKey(AssocWriter *w, const AssocModel *pModel, int iCol) {
   assocFail(w->pCall,
@@ -1159,6 +1153,7 @@ WriteSql *assocRowInsertSql(AssocWriter *w, AssocModel *pModel, int nCell,
                             const WriteCell *aCell, int bKey) {
   int *aCol = rowCellColumns(w, nCell, aCell);
   int bTold = bKey && pModel->pTable->eType == ASSOC_TABLE;
+  /* Of a rowid, sqlite3_last_insert_rowid() tells it */
   int nGet = bTold && !assocKeyIsRowid(pModel) ? pModel->nKey : 0;
   if (aCol == 0) return 0;
   return assocWriteSql(w, WRITE_INSERT, pModel->pTable, nCell, aCol, 0, 0, nGet,

@@ -217,8 +217,6 @@ WriteSql *assocRowFindSql(AssocWriter *w, AssocModel *pModel);
 /* A key as an error shows it. OUT: sqlite3_free(); 0 after an error. */
 char *assocRowKeyText(AssocWriter *w, const AssocModel *pModel,
                       const WriteVal *aKey);
-/* Is the key of the model the rowid? */
-int assocKeyIsRowid(const AssocModel *pModel);
 /* Does a read of columns tell whether a row exists? Without policies, "values" and
 ** a budget it does. */
 int assocRowReads(AssocWriter *w, const AssocModel *pModel);
