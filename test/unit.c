@@ -626,6 +626,46 @@ static void unitVersions(AssocCall *pCall, AssocArena *pArena,
   assocDefRowsUnref(p);
 }
 
+/* How many of 60 rows have the target T7. Where memory fails while rows are put to
+** their targets, the question is asked again. */
+static void unitTargets(AssocCall *pCall, AssocArena *pArena,
+                        sqlite3_context *pCtx, sqlite3_value **apArg) {
+  AssocDefRows *p = assocDefRowsNew(pCall);
+  AssocCatalog cat;
+  AssocSchema schema;
+  AssocCall call;
+  AssocDefList list;
+  int i, n = 0;
+  (void)pArena, (void)apArg;
+  memset(&cat, 0, sizeof(cat));
+  memset(&schema, 0, sizeof(schema));
+  cat.pSchema = &schema;
+  schema.pCatalog = &cat;
+  schema.pRows = p;
+  schema.iVersion = 1; /* The first one */
+  for (i = 0; p && i < 60; i++) {
+    char zModel[12], zTarget[12];
+    const char *azRow[] = {zModel, "x", "hasMany", zTarget, 0};
+    AssocDefRow *pRow;
+    sqlite3_snprintf(sizeof(zModel), zModel, "M%d", i);
+    sqlite3_snprintf(sizeof(zTarget), zTarget, "T%d", i);
+    pRow = assocDefRowNew(pCall, p, azRow, 0);
+    if (pRow) assocDefRowAdd(pCall, p, pRow);
+  }
+  for (i = 0; pCall->rc == SQLITE_OK && i < 2; i++) {
+    assocCallInit(&call, pCall->pConn);
+    assocDefListBegin(&call, &list, &cat, "T7");
+    assocDefListTake(&list, &schema, ASSOC_ROW_DEF, 1);
+    n = call.rc == SQLITE_OK ? list.n : -1;
+    assocDefListEnd(&list);
+    if (n < 0 && i) assocErrorCode(pCall, call.rc);
+    assocCallClear(&call);
+  }
+  sqlite3_result_int(pCtx, n);
+  assocArenaFree(&cat.mem);
+  assocDefRowsUnref(p);
+}
+
 /* ------------------------------------------------------------- functions */
 
 typedef struct UnitFunc UnitFunc;
@@ -655,6 +695,7 @@ static const UnitFunc aUnit[] = {
     {"unit_keyrun", 2, unitKeyrun},
     {"unit_keytype", 2, unitKeytype},
     {"unit_versions", 0, unitVersions},
+    {"unit_targets", 0, unitTargets},
     {"unit_shape_text", 2, unitShapeText},
     {"unit_shape_json", 2, unitShapeAsJson},
 };

@@ -12,7 +12,8 @@ static const ShapeVal *valOf(AssocRun *pRun, const ShapeVal *pVal,
   /* The object of named values, if there is one, is the first argument. */
   assert(pVal);
   if (pVal->eType == SHAPE_VAL_NAMED) {
-    for (i = 0; pRun->apNamed && i < pRun->pPlan->nName; i++) {
+    assert(pRun->apNamed); /* assocBindNames() was called before */
+    for (i = 0; i < pRun->pPlan->nName; i++) {
       if (strcmp(pRun->pPlan->azName[i], pVal->z) == 0) {
         *ppValue = pRun->apNamed[i];
       }

@@ -49,7 +49,8 @@ AssocModel *assocTimeNext(AssocSync *p, AssocSchema *pSchema,
     pOther = 0;
     while (pModel && (pOther = assocTableNextRow(p->pCall, pModel->pTable,
                                                  pOther)) != *ppDef) {
-      if (pOther == 0 || timeModel(p, pOther)) pModel = 0;
+      /* The table's rows were found when its model was: *ppDef is one of them */
+      if (ASSOC_NEVER(pOther == 0) || timeModel(p, pOther)) pModel = 0;
     }
   }
   return pModel;
