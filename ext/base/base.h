@@ -509,6 +509,7 @@ struct AssocConn {
   void *pJob;          /* BORROWED: the job it runs now, or 0 */
   AssocKeyList *pList; /* BORROWED: keys for assoc_keys, or 0 */
   int bMadeTables;     /* Tables for definitions were made: see catalog.c */
+  int nPlansView;      /* Views of which SQLite shows the program: schema.c */
   int nInside;         /* Depth of nested calls: assocCallEnter() */
   AssocStmt *pStmts;   /* Every AssocStmt that holds a statement */
   struct {

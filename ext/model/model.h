@@ -60,7 +60,7 @@ typedef struct AssocTable AssocTable;
 struct AssocColumn {
   const char *zName; /* As the schema spells it */
   const char *zType; /* As declared; "" if there is no type */
-  const char *zColl; /* Name of its collation; 0 for a view */
+  const char *zColl; /* Name of its collation; 0: a view's, unknown */
   u8 eAff;           /* ASSOC_AFF_*: affinity in comparisons */
   u8 eColl;          /* ASSOC_COLL_* */
   u8 eJson;          /* ASSOC_JSON_*: how JSON writes its values */
@@ -102,6 +102,8 @@ struct AssocTable {
   const char *zName;    /* As the schema spells it */
   u8 eType;             /* ASSOC_TABLE, _VIEW or _VIRTUAL */
   u8 bRowid;            /* Has a rowid */
+  u8 bRefused;          /* A view that could not be read: its collations are not
+                        ** known */
   int nCol;             /* Number of declared columns */
   AssocColumn *aCol;    /* nCol columns; aCol[nCol] is the rowid */
   int iRowid;           /* The INTEGER PRIMARY KEY, nCol if no column aliases

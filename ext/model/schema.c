@@ -51,22 +51,92 @@ static u8 collationOf(const char *zColl) {
   return ASSOC_COLL_OTHER;
 }
 
-/* Read the collation of a column. SQLite does not tell it for a view. */
+/* Keep the name of a column's collation; 0: it is not known. */
+static void keepCollation(AssocCall *pCall, AssocTable *pTab, AssocColumn *pCol,
+                          const char *zColl, int n) {
+  pCol->zColl = assocArenaText(pCall, &pTab->pSchema->pFacts->mem, zColl, n);
+  pCol->eColl = collationOf(pCol->zColl);
+}
+
+/* Read the collation of a column of a table. */
 static void loadCollation(AssocCall *pCall, AssocTable *pTab,
                           AssocColumn *pCol) {
   const char *zColl = 0;
   if (pCall->rc != SQLITE_OK) return;
-  if (pTab->eType != ASSOC_VIEW) {
-    int rc = sqlite3_table_column_metadata(pCall->db, pTab->pSchema->zName,
-                                           pTab->zName, pCol->zName, 0, &zColl,
-                                           0, 0, 0);
-    if (rc != SQLITE_OK) {
-      assocErrorCode(pCall, rc);
-      return;
-    }
+  assocErrorCode(pCall, sqlite3_table_column_metadata(
+                            pCall->db, pTab->pSchema->zName, pTab->zName,
+                            pCol->zName, 0, &zColl, 0, 0, 0));
+  keepCollation(pCall, pTab, pCol, zColl, -1);
+}
+
+/*
+** SQLite does not tell the collations of a view. But each comparison of the
+** program that EXPLAIN shows has one, and the last ones before the row are these:
+**
+**   SELECT x."id"=?1,x."name"=?1 FROM (SELECT * FROM "main"."v" LIMIT 1) x LIMIT 1
+**
+** The two limits keep the view apart from the comparisons.
+*/
+static sqlite3_stmt *viewProgram(AssocCall *pCall, const AssocTable *pTab) {
+  sqlite3_str *pStr = sqlite3_str_new(pCall->db);
+  int i;
+  for (i = 0; i < pTab->nCol; i++) {
+    sqlite3_str_appendf(pStr, "%sx.\"%w\"=?1", i ? "," : "EXPLAIN SELECT ",
+                        pTab->aCol[i].zName);
   }
-  pCol->zColl = assocArenaText(pCall, &pTab->pSchema->pFacts->mem, zColl, -1);
-  pCol->eColl = collationOf(zColl);
+  sqlite3_str_appendf(pStr,
+                      " FROM (SELECT * FROM \"%w\".\"%w\" LIMIT 1) x"
+                      " LIMIT 1",
+                      pTab->pSchema->zName, pTab->zName);
+  return assocPrepareText(pCall, assocStrFinish(pCall, pStr));
+}
+
+/* Go on to the next comparison of a program. False where its row is given. */
+static int nextComparison(AssocCall *pCall, sqlite3_stmt *pStmt) {
+  while (assocStep(pCall, pStmt)) {
+    const char *z = assocColumnText(pCall, pStmt, 1);
+    if (strcmp(z, "Eq") == 0 || strcmp(z, "Ne") == 0) return 1;
+    if (strcmp(z, "ResultRow") == 0) return 0;
+  }
+  return 0;
+}
+
+/* Keep the collation of a comparison: "NOCASE-8", or nothing where numbers are
+** compared. Of a long name EXPLAIN shows the first bytes, so it is not known. */
+#define COLLATION_SHOWN 18
+static void viewCollation(AssocCall *pCall, AssocTable *pTab, AssocColumn *pCol,
+                          const char *z) {
+  const char *zDash = strrchr(z, '-');
+  if (zDash == 0) {
+    keepCollation(pCall, pTab, pCol, "BINARY", -1);
+  } else if (zDash - z < COLLATION_SHOWN) {
+    keepCollation(pCall, pTab, pCol, z, (int)(zDash - z));
+  }
+}
+
+/* Read the collations of a view. They stay unknown if SQLite refuses to read it,
+** which is an error where it is read, and are asked for again in the next catalog:
+** an authorizer may allow it then. The view may call related(), which would ask
+** for this view to estimate its rows. */
+static void loadView(AssocCall *pCall, AssocTable *pTab) {
+  AssocCall ask;
+  sqlite3_stmt *pStmt;
+  int i, n = 0, rc;
+  for (i = 0; i < pTab->nCol; i++) pTab->aCol[i].eColl = ASSOC_COLL_OTHER;
+  assocTryBegin(&ask, pCall);
+  pCall->pConn->nPlansView++;
+  pStmt = viewProgram(&ask, pTab);
+  while (nextComparison(&ask, pStmt)) n++;
+  sqlite3_reset(pStmt);
+  for (i = pTab->nCol - n; i < pTab->nCol && nextComparison(&ask, pStmt); i++) {
+    if (i < 0) continue;
+    viewCollation(&ask, pTab, &pTab->aCol[i], assocColumnText(&ask, pStmt, 5));
+  }
+  assocFinalize(&ask, pStmt);
+  pCall->pConn->nPlansView--;
+  rc = ask.rc & 0xff;
+  pTab->bRefused =
+      (u8)assocTryEndAs(&ask, pCall, rc == SQLITE_AUTH ? rc : SQLITE_ERROR, 0);
 }
 
 /* Read one row of PRAGMA table_xinfo: cid, name, type, notnull, dflt_value, pk,
@@ -145,6 +215,10 @@ static void loadColumns(AssocCall *pCall, AssocTable *pTab) {
     assocErrorCode(pCall, SQLITE_AUTH); /* An authorizer ignored the PRAGMA */
   if (pCall->rc != SQLITE_OK) return;   /* There may be no columns then */
   strictAny(pCall, pTab);
+  if (pTab->eType == ASSOC_VIEW) {
+    loadView(pCall, pTab);
+    return;
+  }
   for (i = 0; i < pTab->nCol; i++) {
     loadCollation(pCall, pTab, &pTab->aCol[i]);
   }
@@ -373,7 +447,7 @@ static AssocTable *factOf(AssocCall *pCall, AssocSchema *pSchema, int iEntry) {
     return 0;
   }
   pTab->pSchema = 0; /* It belongs to no catalog */
-  pFacts->apTable[iEntry] = pTab;
+  if (!pTab->bRefused) pFacts->apTable[iEntry] = pTab;
   return pTab;
 }
 

@@ -267,7 +267,7 @@ static int relatedEstimate(AssocConn *pConn, const char *zModel,
   int rc, bAuto = sqlite3_get_autocommit(pConn->db);
   memset(pSize, 0, sizeof(*pSize));
   pSize->nRow = 10;
-  if (zModel == 0 || zItem == 0) return SQLITE_OK;
+  if (zModel == 0 || zItem == 0 || pConn->nPlansView) return SQLITE_OK;
   assocCallInit(&call, pConn);
   pCat = assocCatalogEnter(&call);
   pPlan = assocPlanGet(&call, pCat, ASSOC_ASK_IDS, zModel, zItem);
