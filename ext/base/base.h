@@ -529,6 +529,26 @@ void assocConnUnref(void *pConn); /* An xDestroy; frees after the last */
 ** error. */
 void *assocConnSlot(AssocCall *pCall, int iSlot, size_t n,
                     void (*xFree)(void *));
+
+/*
+** Does a read still give what it gave? Two numbers change when this connection
+** changes a row, and when a transaction begins, writes for the first time or
+** ends: a ROLLBACK counts as no change. What neither tells:
+**
+**   - a ROLLBACK TO, inside of a write transaction;
+**   - sqlite3_blob_write(), and a statement that writes and has not ended;
+**   - a commit of another connection, if no statement is open that read before.
+*/
+typedef struct AssocSeen AssocSeen;
+struct AssocSeen {
+  i64 nChange;      /* sqlite3_total_changes64() */
+  int eTransaction; /* SQLITE_TXN_*, or -1 */
+};
+/* Mark what is read from now on. */
+void assocSeenNow(sqlite3 *db, AssocSeen *p);
+/* Is it as it was then? */
+int assocSeenStill(sqlite3 *db, const AssocSeen *p);
+
 /* Between these two calls no kept statement is finalized, even if assoc_state
 ** is disconnected. An open cursor needs this: a close of the connection that
 ** fails disconnects assoc_state. */

@@ -107,6 +107,21 @@ void assocConnUnref(void *p) {
   sqlite3_free(pConn);
 }
 
+/* SQLITE_TXN_*, or -1 outside of a transaction: to ask SQLite takes its mutex. */
+static int transactionOf(sqlite3 *db) {
+  return sqlite3_get_autocommit(db) ? -1 : sqlite3_txn_state(db, 0);
+}
+
+void assocSeenNow(sqlite3 *db, AssocSeen *p) {
+  p->nChange = sqlite3_total_changes64(db);
+  p->eTransaction = transactionOf(db);
+}
+
+int assocSeenStill(sqlite3 *db, const AssocSeen *p) {
+  return p->nChange == sqlite3_total_changes64(db) &&
+         p->eTransaction == transactionOf(db);
+}
+
 void *assocConnSlot(AssocCall *pCall, int iSlot, size_t n,
                     void (*xFree)(void *)) {
   AssocConn *pConn = pCall->pConn;

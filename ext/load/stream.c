@@ -52,13 +52,13 @@
 /* The ids of which the batch has the roots. */
 typedef struct StreamAhead StreamAhead;
 struct StreamAhead {
-  i64 iFirst;   /* The first id */
-  int n;        /* Ids from it on; 0: none */
-  i64 iLast;    /* The id that was asked for last */
-  int nLast;    /* n, if all ids since the load followed each other */
-  u8 bKept;     /* The batch is valid as long as these are the same: */
-  i64 nChange;  /* sqlite3_total_changes64() */
-  u64 iVersion; /* dataVersions() */
+  i64 iFirst;     /* The first id */
+  int n;          /* Ids from it on; 0: none */
+  i64 iLast;      /* The id that was asked for last */
+  int nLast;      /* n, if all ids since the load followed each other */
+  u8 bKept;       /* The batch is valid as long as these are the same: */
+  AssocSeen seen; /* What was read */
+  u64 iVersion;   /* dataVersions() */
   /* The number of each id's root in the batch, from 1; 0: there is none */
   uint16_t aRoot[STREAM_AHEAD];
 };
@@ -482,8 +482,7 @@ static int isWriting(AssocCall *pCall) {
 /* Are the roots of the batch what a load would give now? */
 static int isKept(AssocCall *pCall, const AssocStream *p) {
   const StreamAhead *pAhead = &p->ahead;
-  return pAhead->bKept &&
-         pAhead->nChange == sqlite3_total_changes64(pCall->db) &&
+  return pAhead->bKept && assocSeenStill(pCall->db, &pAhead->seen) &&
          !isWriting(pCall) && pAhead->iVersion == dataVersions(pCall);
 }
 
@@ -494,7 +493,7 @@ static int isNearBy(const AssocStream *p, i64 i) {
 
 /* From now on the batch can be kept, unless something changes. */
 static void keepBatch(AssocCall *pCall, AssocStream *p) {
-  p->ahead.nChange = sqlite3_total_changes64(pCall->db);
+  assocSeenNow(pCall->db, &p->ahead.seen);
   p->ahead.iVersion = dataVersions(pCall);
   p->ahead.bKept = !isWriting(pCall);
 }

@@ -40,7 +40,7 @@ struct RelatedWalk {
   AssocFetch *pFetch;  /* Whose statement that is */
   AssocTake take;      /* Their ids, if they were taken */
   AssocTake pairs;     /* Those of all sources, if they were */
-  i64 nPaired;         /* sqlite3_total_changes64() then */
+  AssocSeen paired;    /* What they were read of */
   i64 nLookup;         /* Sources that were looked up one by one */
   i64 nTarget;         /* And their rows */
   i64 nOf;             /* Rows of the source, if they were taken or counted */
@@ -49,10 +49,10 @@ struct RelatedWalk {
   i64 iRow;            /* And of all, while they are counted */
   u32 nDeep;           /* Its depth */
 
-  AssocRun run; /* The rows of the source as JSON */
-  int bRun;     /* run is started */
-  i64 nChange;  /* sqlite3_total_changes64() then */
-  u32 iJson;    /* Where the next row's JSON is expected */
+  AssocRun run;    /* The rows of the source as JSON */
+  int bRun;        /* run is started */
+  AssocSeen shown; /* What they were read of */
+  u32 iJson;       /* Where the next row's JSON is expected */
   u8 bQuick;  /* Rows of a source were taken or counted, and lead no further */
   u8 bIds;    /* The id of a row is in aOf. Of counted rows none is read */
   u8 bCounts; /* Rows are counted, not read */
@@ -365,20 +365,23 @@ static void relatedSource(AssocCall *pCall, RelatedWalk *p, AssocKeys *pKeys) {
 }
 
 /* Read the pairs of all sources, if that pays by now: see assocChoosePairs().
-** They are kept until this connection changes a row. */
+** They are kept until this connection changes a row, or ends its transaction. A
+** ROLLBACK TO is not noticed, as it is not by an automatic index of SQLite: to
+** keep no pairs in a write transaction would make each query in it slow. */
 static void relatedTakePairs(AssocCall *pCall, RelatedWalk *p) {
   AssocNode *pRoot = p->pPlan->pRoot;
   AssocPairs *pPairs =
       relatedIsBack(p) ? &pRoot->related.backPairs : &pRoot->related.pairs;
-  i64 nChange = sqlite3_total_changes64(pCall->db);
-  if (p->pairs.bPairs && p->nPaired != nChange) relatedForgetPairs(p);
+  if (p->pairs.bPairs && !assocSeenStill(pCall->db, &p->paired)) {
+    relatedForgetPairs(p);
+  }
   /* An index counts cheaper than pairs are read, unless it has to look for rows */
   if (p->bCounts && pPairs->zIndex && pPairs->ids.zSql == 0) return;
   if (p->pairs.bPairs ||
       !assocChoosePairs(pCall, pRoot, pPairs, p->nLookup++, p->nTarget)) {
     return;
   }
-  p->nPaired = nChange;
+  assocSeenNow(pCall->db, &p->paired);
   assocTakePairs(pCall, p->pPlan, pPairs, &p->pairs);
 }
 
@@ -741,7 +744,7 @@ static void relatedLoad(AssocCall *pCall, RelatedWalk *p) {
   if (pCall->rc == SQLITE_OK) {
     p->bRun = 1;
     p->iJson = 0;
-    p->nChange = sqlite3_total_changes64(pCall->db);
+    assocSeenNow(pCall->db, &p->shown);
     assocRunStart(pCall, &p->run, p->pJson, &args);
     if (pCall->rc == SQLITE_OK) assocRunRoot(&p->run);
     if (pCall->rc == SQLITE_OK) assocRunChildren(&p->run);
@@ -783,7 +786,7 @@ static void relatedJson(AssocCall *pCall, sqlite3_context *pCtx,
   if (!p->bRun) relatedLoad(pCall, p);
   if (pCall->rc != SQLITE_OK) return;
   pRow = relatedFindJson(pCall, p, &pNode);
-  if (pRow == 0 && p->nChange != sqlite3_total_changes64(pCall->db)) {
+  if (pRow == 0 && !assocSeenStill(pCall->db, &p->shown)) {
     relatedEndRun(pCall, p);
     relatedLoad(pCall, p);
     if (pCall->rc == SQLITE_OK) pRow = relatedFindJson(pCall, p, &pNode);
