@@ -654,8 +654,9 @@ static void unitTargets(AssocCall *pCall, AssocArena *pArena,
   }
   for (i = 0; pCall->rc == SQLITE_OK && i < 2; i++) {
     assocCallInit(&call, pCall->pConn);
-    assocDefListBegin(&call, &list, &cat, "T7");
-    assocDefListTake(&list, &schema, ASSOC_ROW_DEF, 1);
+    assocDefListBegin(&call, &list);
+    assocDefListTable(&list, &cat, "T7");
+    assocDefListTake(&list, &schema, ASSOC_ROW_DEF, ASSOC_KEYS_IN);
     n = call.rc == SQLITE_OK ? list.n : -1;
     assocDefListEnd(&list);
     if (n < 0 && i) assocErrorCode(pCall, call.rc);

@@ -167,28 +167,45 @@ static void nameRow(AssocDefName *pName, AssocDefRow *pRow) {
   if (pRow->pNext == 0) pName->pRowLast = pRow;
 }
 
+/* May the options name targets? Only a polymorphic belongsTo has such options. A
+** member's name may be written with escapes. */
+static int mayBranch(const AssocDefRow *pRow) {
+  const char *z = pRow->zOptions ? pRow->zOptions : "";
+  return strstr(z, "polymorphic") != 0 || strchr(z, '\\') != 0;
+}
+
+/* The list in which a definition is found by its target, or 0. pLead is the name of
+** the target, or 0. */
+static AssocDefRow **listOfTarget(AssocDefRows *p, const AssocDefRow *pRow,
+                                  int eKind, AssocDefName *pLead) {
+  if (eKind == ASSOC_BELONGSTO && (pLead == 0 || mayBranch(pRow))) {
+    return &p->pAnywhere;
+  }
+  if (pLead == 0) return 0;
+  return eKind == ASSOC_HASONE || eKind == ASSOC_HASMANY ? &pLead->pTo
+                                                         : &pLead->pBy;
+}
+
 /* Put a definition where it is found by its foreign key. A belongsToMany has that
 ** in its join table, a hasOne or hasMany in the table of its target. */
 static void defRowKey(AssocCall *pCall, AssocDefRows *p, AssocDefRow *pRow) {
   int eKind = assocKindSeek(pRow->zKind);
-  AssocDefName *pName;
-  AssocDefRow **pp = &p->pLoose;
+  AssocDefName *pLead = 0, *pJoin = 0;
+  AssocDefRow **pp;
   if (pRow->bKey || pRow->eRow != ASSOC_ROW_DEF) return;
+  if (eKind == ASSOC_BELONGSTOMANY) rowTable(pCall, p, pRow, "through");
+  if (pRow->zTable) pJoin = defNameAdd(pCall, p, pRow->zTable);
+  if (pRow->zTarget) pLead = defNameAdd(pCall, p, pRow->zTarget);
+  if (pCall->rc != SQLITE_OK) return; /* The row is in no list */
   if (eKind == ASSOC_BELONGSTOMANY) {
-    rowTable(pCall, p, pRow, "through");
-    if (pRow->zTable) {
-      pName = defNameAdd(pCall, p, pRow->zTable);
-      if (pName == 0) return;
-      pp = &pName->pTable;
-    }
-    if (pCall->rc != SQLITE_OK) return;
+    pp = pJoin ? &pJoin->pTable : &p->pLoose;
     pRow->pNextTable = *pp;
     *pp = pRow;
-  } else if (eKind != ASSOC_BELONGSTO && pRow->zTarget) {
-    pName = defNameAdd(pCall, p, pRow->zTarget);
-    if (pName == 0) return;
-    pRow->pNextTo = pName->pTo;
-    pName->pTo = pRow;
+  }
+  pp = listOfTarget(p, pRow, eKind, pLead);
+  if (pp) {
+    pRow->pNextTo = *pp;
+    *pp = pRow;
   }
   pRow->bKey = 1;
 }
@@ -359,26 +376,20 @@ static void *listRoom(AssocDefList *p, void *a, int n, int *pnMax,
   return aNew;
 }
 
-/* Is the stem in the list? */
-static int listHas(const AssocDefList *p, u32 iStem) {
-  int i = 0;
-  while (i < p->nStem && p->aStem[i] != iStem) i++;
-  return i < p->nStem;
+void assocDefListBegin(AssocCall *pCall, AssocDefList *p) {
+  memset(p, 0, sizeof(*p));
+  p->pCall = pCall;
 }
 
 void assocDefListName(AssocDefList *p, const char *zName) {
-  u32 iStem = assocNameStem(zName);
-  if (listHas(p, iStem)) return;
   p->aStem = listRoom(p, p->aStem, p->nStem, &p->nMost, sizeof(*p->aStem));
-  if (p->nStem < p->nMost) p->aStem[p->nStem++] = iStem;
+  if (p->nStem < p->nMost) p->aStem[p->nStem++] = assocNameStem(zName);
 }
 
 /* The models whose rows name the table may be called as they like. */
-void assocDefListBegin(AssocCall *pCall, AssocDefList *p,
-                       const AssocCatalog *pCat, const char *zTable) {
+void assocDefListTable(AssocDefList *p, const AssocCatalog *pCat,
+                       const char *zTable) {
   const AssocSchema *pSchema;
-  memset(p, 0, sizeof(*p));
-  p->pCall = pCall;
   assocDefListName(p, zTable);
   for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
     const AssocDefName *pName = modelFind(pSchema, zTable);
@@ -387,6 +398,23 @@ void assocDefListBegin(AssocCall *pCall, AssocDefList *p,
       if (pRow->eRow == ASSOC_ROW_MODEL) assocDefListName(p, pRow->zModel);
     }
   }
+}
+
+/* For qsort(): the order of numbers. */
+static int stemCompare(const void *pA, const void *pB) {
+  u32 iA = *(const u32 *)pA, iB = *(const u32 *)pB;
+  return (iA > iB) - (iA < iB);
+}
+
+/* Each stem once. */
+static void listSort(AssocDefList *p) {
+  int i, n = 0;
+  if (p->nSorted == p->nStem) return;
+  qsort(p->aStem, (size_t)p->nStem, sizeof(*p->aStem), stemCompare);
+  for (i = 0; i < p->nStem; i++) {
+    if (n == 0 || p->aStem[i] != p->aStem[n - 1]) p->aStem[n++] = p->aStem[i];
+  }
+  p->nStem = p->nSorted = n;
 }
 
 /* Append a row, if it is of the kinds m. */
@@ -400,21 +428,33 @@ static void defListAdd(AssocDefList *p, AssocSchema *pSchema,
   if (p->n < p->nMax) p->ap[p->n++] = pDef;
 }
 
+/* Append rows that have the same target, or no known one. */
+static void listTargets(AssocDefList *p, AssocSchema *pSchema,
+                        const AssocDefRow *pRow, int m) {
+  for (; pRow; pRow = pRow->pNextTo) defListAdd(p, pSchema, pRow, m);
+}
+
+/* The same with the same join table, or no known one. */
+static void listTables(AssocDefList *p, AssocSchema *pSchema,
+                       const AssocDefRow *pRow, int m) {
+  for (; pRow; pRow = pRow->pNextTable) defListAdd(p, pSchema, pRow, m);
+}
+
 /* Append the rows of a name. A belongsTo has its key in the table of its model. */
 static void listName(AssocDefList *p, AssocSchema *pSchema,
-                     const AssocDefName *pName, int m, int bKeys) {
+                     const AssocDefName *pName, int m, int eKeys) {
   const AssocDefRow *pRow;
   for (pRow = pName->pRow; pRow; pRow = pRow->pNext) {
-    if (!bKeys || assocKindSeek(pRow->zKind) == ASSOC_BELONGSTO) {
+    int bHere = assocKindSeek(pRow->zKind) == ASSOC_BELONGSTO;
+    if (eKeys == 0 || bHere == (eKeys == ASSOC_KEYS_IN)) {
       defListAdd(p, pSchema, pRow, m);
     }
   }
-  if (!bKeys) return;
-  for (pRow = pName->pTo; pRow; pRow = pRow->pNextTo) {
-    defListAdd(p, pSchema, pRow, m);
-  }
-  for (pRow = pName->pTable; pRow; pRow = pRow->pNextTable) {
-    defListAdd(p, pSchema, pRow, m);
+  if (eKeys == ASSOC_KEYS_IN) {
+    listTargets(p, pSchema, pName->pTo, m);
+    listTables(p, pSchema, pName->pTable, m);
+  } else if (eKeys == ASSOC_KEYS_TO) {
+    listTargets(p, pSchema, pName->pBy, m);
   }
 }
 
@@ -422,28 +462,41 @@ static void listName(AssocDefList *p, AssocSchema *pSchema,
 static int defCompare(const void *pA, const void *pB) {
   const AssocDef *p = *(AssocDef *const *)pA, *q = *(AssocDef *const *)pB;
   int c = sqlite3_stricmp(p->zModel, q->zModel);
-  return c ? c : sqlite3_stricmp(p->zName, q->zName);
+  if (c == 0) c = sqlite3_stricmp(p->zName, q->zName);
+  return c ? c : (p > q) - (p < q);
 }
 
-void assocDefListTake(AssocDefList *p, AssocSchema *pSchema, int m, int bKeys) {
+/* Sort the definitions from iFrom on. One that was found by two names is there
+** twice. */
+static void listOrder(AssocDefList *p, int iFrom) {
+  int i, n = iFrom;
+  if (p->n - iFrom < 2) return;
+  qsort(&p->ap[iFrom], (size_t)(p->n - iFrom), sizeof(*p->ap), defCompare);
+  for (i = iFrom; i < p->n; i++) {
+    if (n == iFrom || p->ap[i] != p->ap[n - 1]) p->ap[n++] = p->ap[i];
+  }
+  p->n = n;
+}
+
+void assocDefListTake(AssocDefList *p, AssocSchema *pSchema, int m, int eKeys) {
   AssocDefRows *pRows = pSchema->pRows;
   const AssocDefName *pName;
-  const AssocDefRow *pRow;
   int i, n = p->n;
   if (pRows == 0) return;
-  if (bKeys) rowKeys(p->pCall, pRows);
+  if (eKeys) rowKeys(p->pCall, pRows);
+  listSort(p);
   for (i = 0; i < p->nStem; i++) {
     pName = *stemBucket(pRows, p->aStem[i]);
     for (; pName; pName = pName->pNextStem) {
-      if (pName->iStem == p->aStem[i]) listName(p, pSchema, pName, m, bKeys);
+      if (pName->iStem == p->aStem[i]) listName(p, pSchema, pName, m, eKeys);
     }
   }
-  for (pRow = bKeys ? pRows->pLoose : 0; pRow; pRow = pRow->pNextTable) {
-    defListAdd(p, pSchema, pRow, m);
+  if (eKeys == ASSOC_KEYS_IN) {
+    listTables(p, pSchema, pRows->pLoose, m);
+  } else if (eKeys == ASSOC_KEYS_TO) {
+    listTargets(p, pSchema, pRows->pAnywhere, m);
   }
-  if (p->n - n > 1) {
-    qsort(&p->ap[n], (size_t)(p->n - n), sizeof(*p->ap), defCompare);
-  }
+  listOrder(p, n);
 }
 
 void assocDefListEnd(AssocDefList *p) {

@@ -27,7 +27,7 @@ struct AssocDefRow {
   u64 iSum;             /* Checksum */
   i64 iFrom, iTo;       /* Versions that have it: iFrom and up to below iTo */
   AssocDefRow *pNext;   /* The next of the same model, by name */
-  AssocDefRow *pNextTo; /* The next with the same target */
+  AssocDefRow *pNextTo; /* The next with the same target, in pTo or pBy */
   AssocDefRow *pNextTable; /* The next with the same zTable */
   AssocDefRow *pNextAll;   /* The next of all */
 };
@@ -43,6 +43,7 @@ struct AssocDefName {
   AssocDefRow *pRow;       /* Rows of the model, by name */
   AssocDefRow *pRowLast;   /* The last of these */
   AssocDefRow *pTo;        /* hasOne and hasMany that lead to it */
+  AssocDefRow *pBy;        /* belongsTo and belongsToMany that lead to it */
   AssocDefRow *pTable;     /* Rows whose zTable it is */
   AssocDefName *pNextStem; /* The next in the same bucket */
 };
@@ -50,18 +51,20 @@ struct AssocDefName {
 /* The rows of one database. A version has one row more or less than the one
 ** before. Rows that are gone stay, for catalogs of earlier versions. */
 struct AssocDefRows {
-  int nRef;              /* Catalogs that share it */
-  AssocArena mem;        /* Holds the rows, and this itself */
-  AssocWords names;      /* An AssocDefName for each name */
-  int nStem;             /* Buckets in apStem: a power of two, or 0 */
-  AssocDefName **apStem; /* The names by their stems */
-  AssocDefRow *pAll;     /* All rows, the newest first */
-  u8 bKeys;              /* Definitions are found by their keys, too: */
-  AssocDefRow *pLoose;   /* belongsToMany without a zTable, by pNextTable */
-  u8 bDots;              /* A name contains a dot */
-  u8 bColumns;           /* A row of assoc_model() may have "columns" */
-  i64 iVersion;          /* The newest version */
-  int nGone;             /* Rows that this version has no more */
+  int nRef;               /* Catalogs that share it */
+  AssocArena mem;         /* Holds the rows, and this itself */
+  AssocWords names;       /* An AssocDefName for each name */
+  int nStem;              /* Buckets in apStem: a power of two, or 0 */
+  AssocDefName **apStem;  /* The names by their stems */
+  AssocDefRow *pAll;      /* All rows, the newest first */
+  u8 bKeys;               /* Definitions are found by their keys, too: */
+  AssocDefRow *pLoose;    /* belongsToMany without a zTable, by pNextTable */
+  AssocDefRow *pAnywhere; /* belongsTo whose targets only their options tell, by
+                          ** pNextTo */
+  u8 bDots;               /* A name contains a dot */
+  u8 bColumns;            /* A row of assoc_model() may have "columns" */
+  i64 iVersion;           /* The newest version */
+  int nGone;              /* Rows that this version has no more */
 };
 
 /* No rows yet, with one reference. 0 after an error. */
@@ -85,19 +88,24 @@ struct AssocDefList {
   AssocArena mem;   /* OWNED: the list */
   AssocDef **ap;    /* n definitions */
   int n, nMax;      /* nMax: room in ap */
-  u32 *aStem;       /* Stems of the names that may lead to the table */
+  u32 *aStem;       /* Stems of the names that may lead to the tables */
   int nStem, nMost; /* nMost: room in aStem */
+  int nSorted;      /* The first of aStem, sorted and each once */
 };
-/* Begin a list for the table zTable: find the stems of names that may lead there.
+/* Begin an empty list. */
+void assocDefListBegin(AssocCall *pCall, AssocDefList *p);
+/* Rows may concern the table zTable: find the stems of names that may lead there.
 ** That is a table's own stem, and that of each model whose row names the table. */
-void assocDefListBegin(AssocCall *pCall, AssocDefList *p,
-                       const AssocCatalog *pCat, const char *zTable);
+void assocDefListTable(AssocDefList *p, const AssocCatalog *pCat,
+                       const char *zTable);
 /* A name may lead there, too. */
 void assocDefListName(AssocDefList *p, const char *zName);
-/* Append rows of a database, in their order: those of kinds m (ASSOC_ROW_*) whose
-** model may lead to the table; with bKeys also definitions whose target or join
-** table may be it, or whose join table is unknown. */
-void assocDefListTake(AssocDefList *p, AssocSchema *pSchema, int m, int bKeys);
+/* Append rows of a database, in their order, each once: those of kinds m
+** (ASSOC_ROW_*) whose model may lead to the tables. With eKeys only definitions, by
+** their foreign keys (ASSOC_KEYS_*). */
+void assocDefListTake(AssocDefList *p, AssocSchema *pSchema, int m, int eKeys);
+#define ASSOC_KEYS_IN 1 /* The tables may have the key */
+#define ASSOC_KEYS_TO 2 /* The key may refer to the tables */
 /* Free the list. */
 void assocDefListEnd(AssocDefList *p);
 

@@ -16,6 +16,7 @@ struct Collector {
   AssocArena *pArena; /* Holds the list */
   AssocRel *pOnly;    /* 0: errors of all definitions count */
   int bKey;           /* Only definitions that may use the key of pOnly */
+  int bTry;           /* Nothing that is wrong is an error */
   AssocForeign *pFirst, **ppEnd; /* The keys found so far */
   AssocForeign *apBucket[512];   /* By the table's name; linked by pSame */
 };
@@ -69,7 +70,7 @@ static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
 
 /* Is a disagreement on this key an error? With pOnly, only on its own key. */
 static int countsError(const Collector *p, const AssocForeign *pFor) {
-  return p->pOnly == 0 || pFor->pRel == p->pOnly;
+  return !p->bTry && (p->pOnly == 0 || pFor->pRel == p->pOnly);
 }
 
 /* Raise the error that two associations give different values for an option. */
@@ -270,12 +271,13 @@ static int speaksOfKey(Collector *p, AssocDef *pDef) {
   return pTab && assocModelIsTable(p->pCall, pDef->pSchema, z, pTab);
 }
 
-/* Add one definition. With pOnly, a wrong definition is ignored: the error
+/* Add one definition. With pOnly or bTry, a wrong definition is ignored: the error
 ** belongs to its own association. */
 static void addDef(Collector *p, AssocDef *pDef) {
   AssocRel *pRel;
   if (pDef->zName[0] == 0 || (p->bKey && !speaksOfKey(p, pDef))) return;
-  pRel = p->pOnly ? assocRelTry(p->pCall, pDef, 0) : assocRelOf(p->pCall, pDef);
+  pRel = p->pOnly || p->bTry ? assocRelTry(p->pCall, pDef, 0)
+                             : assocRelOf(p->pCall, pDef);
   if (pRel && pRel != p->pOnly) addRel(p, pRel);
 }
 
@@ -291,25 +293,25 @@ static void addAll(Collector *p, AssocCatalog *pCat) {
   }
 }
 
-/* Add the definitions that may use a foreign key of the table zTable. */
-static void addNear(Collector *p, AssocCatalog *pCat, const char *zTable) {
+/* Add the definitions that may use a foreign key of the tables of the list, and end
+** the list. */
+static void addNear(Collector *p, AssocCatalog *pCat, AssocDefList *pList) {
   AssocSchema *pSchema;
-  AssocDefList list;
   int i;
-  assocDefListBegin(p->pCall, &list, pCat, zTable);
   for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    assocDefListTake(&list, pSchema, ASSOC_ROW_DEF, 1);
+    assocDefListTake(pList, pSchema, ASSOC_ROW_DEF, ASSOC_KEYS_IN);
   }
-  for (i = 0; i < list.n && p->pCall->rc == SQLITE_OK; i++) {
-    addDef(p, list.ap[i]);
+  for (i = 0; i < pList->n && p->pCall->rc == SQLITE_OK; i++) {
+    addDef(p, pList->ap[i]);
   }
-  assocDefListEnd(&list);
+  assocDefListEnd(pList);
 }
 
 void assocForeignCheck(AssocCall *pCall, AssocRel *pRel) {
   const AssocTable *pTab = assocRelForeignTable(pRel);
   AssocCatalog *pCat = pRel->pSource->pTable->pSchema->pCatalog;
   Collector c;
+  AssocDefList list;
   AssocArena mem;
   memset(&c, 0, sizeof(c));
   memset(&mem, 0, sizeof(mem));
@@ -320,8 +322,10 @@ void assocForeignCheck(AssocCall *pCall, AssocRel *pRel) {
   c.ppEnd = &c.pFirst;
   addRel(&c, pRel);
   if (pRel->nPath == 0) {
+    assocDefListBegin(pCall, &list);
     /* A join table may not exist yet. */
-    addNear(&c, pCat, pTab ? pTab->zName : pRel->zThrough);
+    assocDefListTable(&list, pCat, pTab ? pTab->zName : pRel->zThrough);
+    addNear(&c, pCat, &list);
   }
   assocArenaFree(&mem);
 }
@@ -347,6 +351,55 @@ AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
   }
   if (pOnly) addRel(&c, pOnly);
   addAll(&c, pCat);
+  for (pFor = c.pFirst; pFor; pFor = pFor->pNext) setDefaults(pFor);
+  return pCall->rc == SQLITE_OK ? c.pFirst : 0;
+}
+
+/* See model.h. */
+AssocRel **assocRelsTo(AssocCall *pCall, AssocCatalog *pCat, AssocArena *pArena,
+                       const AssocTable *pTab, int *pn) {
+  AssocSchema *pSchema;
+  AssocRel **ap = 0;
+  AssocDefList list;
+  int i;
+  *pn = 0;
+  /* One that is read later has rows of assoc_model(), too */
+  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    if (!assocSchemaLoad(pCall, pSchema)) return 0;
+  }
+  assocDefListBegin(pCall, &list);
+  assocDefListTable(&list, pCat, pTab->zName);
+  for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
+    assocDefListTake(&list, pSchema, ASSOC_ROW_DEF, ASSOC_KEYS_TO);
+  }
+  if (list.n) ap = assocAlloc(pCall, pArena, (i64)sizeof(*ap) * list.n);
+  for (i = 0; ap && i < list.n; i++) {
+    AssocRel *pRel = assocRelTry(pCall, list.ap[i], 0);
+    if (pRel) ap[(*pn)++] = pRel;
+  }
+  assocDefListEnd(&list);
+  return ap;
+}
+
+/* See model.h. */
+AssocForeign *assocForeignOf(AssocCall *pCall, AssocCatalog *pCat,
+                             AssocArena *pArena, int n,
+                             AssocRel *const *apRel) {
+  AssocForeign *pFor;
+  Collector c;
+  AssocDefList list;
+  int i;
+  memset(&c, 0, sizeof(c));
+  c.pCall = pCall;
+  c.pArena = pArena;
+  c.bTry = 1;
+  c.ppEnd = &c.pFirst;
+  assocDefListBegin(pCall, &list);
+  for (i = 0; i < n; i++) {
+    const AssocTable *pTab = assocRelForeignTable(apRel[i]);
+    if (pTab) assocDefListTable(&list, pCat, pTab->zName);
+  }
+  addNear(&c, pCat, &list);
   for (pFor = c.pFirst; pFor; pFor = pFor->pNext) setDefaults(pFor);
   return pCall->rc == SQLITE_OK ? c.pFirst : 0;
 }

@@ -14,7 +14,6 @@ static int isJoinTable(AssocResolver *p, AssocTable *pTab) {
   const AssocTable *pTgt = p->pRel->pTarget->pTable;
   const AssocFkey *pA, *pB;
   int aCol[8], i, bUnique = 0;
-  if (pTab->eType != ASSOC_TABLE) return 0;
   for (pA = assocTableFkeys(p->pCall, pTab); pA; pA = pA->pNext) {
     if (sqlite3_stricmp(pA->zParent, pSrc->zName) != 0) continue;
     for (pB = pTab->pFkey; pB; pB = pB->pNext) {
@@ -38,12 +37,14 @@ static int isJoinTable(AssocResolver *p, AssocTable *pTab) {
 static void findThrough(AssocResolver *p) {
   AssocRel *pRel = p->pRel;
   AssocSchema *pSchema = pRel->pSource->pTable->pSchema;
+  const AssocReference *pRef =
+      assocSchemaReferences(p->pCall, pSchema, pRel->pSource->pTable->zName);
   sqlite3_str *pStr = sqlite3_str_new(p->pCall->db);
-  int i, n = 0;
+  int n = 0;
   char *z;
-  for (i = 0; i < pSchema->nEntry; i++) {
+  for (; pRef; pRef = pRef->pNext) {
     AssocTable *pTab =
-        assocTableSeek(p->pCall, pSchema, pSchema->aEntry[i].zName);
+        assocTableSeek(p->pCall, pSchema, pSchema->aEntry[pRef->iEntry].zName);
     if (pTab == 0 || !isJoinTable(p, pTab)) continue;
     sqlite3_str_appendf(pStr, "%s%s", n++ ? " or " : "", pTab->zName);
     pRel->pThrough = pTab;

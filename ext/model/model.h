@@ -251,10 +251,20 @@ struct AssocFacts {
   int nRef;       /* Catalogs that share it */
   AssocArena mem; /* Holds the facts themselves, and what tables consist of */
   int nEntry;     /* Entries in aEntry */
-  AssocEntry *aEntry;   /* Tables and views, sorted by name */
-  AssocTable **apTable; /* Tables already read, else 0 */
-  u8 bDefs;             /* assoc_definitions has the text that we made */
-  u8 bToken;            /* So has assoc_token, with its triggers */
+  AssocEntry *aEntry;    /* Tables and views, sorted by name */
+  AssocTable **apTable;  /* Tables already read, else 0 */
+  u8 bDefs;              /* assoc_definitions has the text that we made */
+  u8 bToken;             /* So has assoc_token, with its triggers */
+  u8 bReferences;        /* The next one is known */
+  AssocWords references; /* For each table that a foreign key refers to:
+                         ** AssocReference, in the order of the entries */
+};
+
+/* A table with a foreign key to another one. */
+typedef struct AssocReference AssocReference;
+struct AssocReference {
+  int iEntry;            /* Its index in aEntry */
+  AssocReference *pNext; /* The next that refers to the same table */
 };
 
 /* One database of the connection. */
@@ -376,6 +386,11 @@ AssocDef *assocSchemaRow(AssocCall *pCall, AssocSchema *pSchema,
                          const char *zModel);
 /* The database with this name, or 0. */
 AssocSchema *assocSchemaFind(AssocCatalog *pCat, const char *zName);
+/* The tables of the database that have a foreign key to a table of this name, in
+** the order of aEntry; 0 also after an error. The database has been read. */
+const AssocReference *assocSchemaReferences(AssocCall *pCall,
+                                            const AssocSchema *pSchema,
+                                            const char *zTable);
 /* Index of a table or view in aEntry, or -1. */
 int assocSchemaIndex(const AssocSchema *pSchema, const char *zTable);
 /* The prefix of a name in this database: "aux.", or nothing for main where that is
@@ -935,6 +950,17 @@ struct AssocForeign {
 ** key is the first, and only disagreements with pOnly are an error. */
 AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
                                AssocArena *pArena, AssocRel *pOnly);
+/* The associations whose foreign keys may refer to rows of the table, in the order
+** of the definitions, and *pn, how many. Wrong definitions are left out. Only those
+** are resolved whose names may lead to the table. All databases are read. 0 after an
+** error, and if there are none. */
+AssocRel **assocRelsTo(AssocCall *pCall, AssocCatalog *pCat, AssocArena *pArena,
+                       const AssocTable *pTab, int *pn);
+/* List the foreign keys of the tables that have those of these associations, with
+** what all definitions say of them. Nothing that is wrong is an error, and a join
+** table that does not exist has no keys. */
+AssocForeign *assocForeignOf(AssocCall *pCall, AssocCatalog *pCat,
+                             AssocArena *pArena, int n, AssocRel *const *apRel);
 /* Raise an error if another definition over a foreign key of pRel disagrees
 ** with pRel. Only definitions that may share its key are resolved. */
 void assocForeignCheck(AssocCall *pCall, AssocRel *pRel);

@@ -441,7 +441,8 @@ static AssocTablePlace *placeOf(AssocCall *pCall, AssocSchema *pSchema,
   if (p == 0 || p->bRows) return p;
   ppRow = &p->pRow;
   ppWant = &p->pWant;
-  assocDefListBegin(pCall, &list, pSchema->pCatalog, zTable);
+  assocDefListBegin(pCall, &list);
+  assocDefListTable(&list, pSchema->pCatalog, zTable);
   if (pTemp != pSchema) assocDefListTake(&list, pTemp, ASSOC_ROW_MODEL, 0);
   assocDefListTake(&list, pSchema, ASSOC_ROW_MODEL, 0);
   for (i = 0; i < list.n && pCall->rc == SQLITE_OK; i++) {
@@ -510,7 +511,8 @@ static void placeDefs(AssocCall *pCall, AssocTablePlace *p,
   AssocSchema *pSchema;
   AssocDefList list;
   int i;
-  assocDefListBegin(pCall, &list, pCat, pTab->zName);
+  assocDefListBegin(pCall, &list);
+  assocDefListTable(&list, pCat, pTab->zName);
   for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
     assocDefListTake(&list, pSchema, ASSOC_ROW_DEF | ASSOC_ROW_POLICY, 0);
   }
@@ -1078,8 +1080,8 @@ AssocDef *assocDefNamed(AssocCall *pCall, AssocCatalog *pCat,
   assocTryBegin(&ask, pCall); /* The model may be a broken view */
   pModel = assocModelSeek(&ask, pCat, zModel);
   (void)assocTryEnd(&ask, pCall, 0);
-  assocDefListBegin(pCall, &list, pCat,
-                    pModel ? pModel->pTable->zName : zModel);
+  assocDefListBegin(pCall, &list);
+  assocDefListTable(&list, pCat, pModel ? pModel->pTable->zName : zModel);
   assocDefListName(&list, zModel);
   for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
     assocDefListTake(&list, pSchema, ASSOC_ROW_DEF | ASSOC_ROW_MODEL, 0);

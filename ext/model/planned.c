@@ -373,7 +373,8 @@ static void planRows(AssocCall *pCall, AssocSchema *pSchema, AssocPlanned *p,
   AssocDef **pp = &p->pWant;
   AssocDefList list;
   int i, bNamed;
-  assocDefListBegin(pCall, &list, pSchema->pCatalog, zName);
+  assocDefListBegin(pCall, &list);
+  assocDefListTable(&list, pSchema->pCatalog, zName);
   assocDefListTake(&list, pSchema, ASSOC_ROW_MODEL, 0);
   for (i = 0; i < list.n; i++) {
     const char *z = assocRowMay(pCall, list.ap[i], &bNamed);

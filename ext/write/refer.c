@@ -125,22 +125,6 @@ static void refersOfForeign(ReferList *p, AssocForeign *pFor) {
   }
 }
 
-/* The foreign keys of all definitions. assocForeignList() ignores bad
-** definitions only if the caller names a good one, so any good one is named. */
-static AssocForeign *referForeign(AssocWriter *w) {
-  AssocSchema *pSchema;
-  AssocDef *pDef;
-  AssocRel *pAny = 0;
-  for (pSchema = w->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    if (!assocSchemaLoad(w->pCall, pSchema)) return 0;
-    for (pDef = assocSchemaDefs(w->pCall, pSchema); pDef && pAny == 0;
-         pDef = pDef->pNext) {
-      pAny = referRel(w, pDef);
-    }
-  }
-  return pAny ? assocForeignList(w->pCall, w->pCat, &w->mem, pAny) : 0;
-}
-
 /* ----------------------------------------------------------- of the schema */
 
 /* The columns that a foreign key of the schema references: those it names, else
@@ -176,15 +160,16 @@ static void refersOfTable(ReferList *p, AssocTable *pTab) {
   }
 }
 
-/* The same for all tables of the model's database. A broken view is no
-** error. */
+/* The same for all tables of the model's database. */
 static void refersOfSchema(ReferList *p) {
   AssocCall *pCall = p->w->pCall;
-  AssocSchema *pSchema = p->pModel->pTable->pSchema;
-  int i;
-  for (i = 0; i < pSchema->nEntry && pCall->rc == SQLITE_OK; i++) {
-    AssocTable *pTab = assocTableSeek(pCall, pSchema, pSchema->aEntry[i].zName);
-    if (pTab && pTab->eType == ASSOC_TABLE) refersOfTable(p, pTab);
+  const AssocTable *pOf = p->pModel->pTable;
+  const AssocReference *pRef =
+      assocSchemaReferences(pCall, pOf->pSchema, pOf->zName);
+  for (; pRef && pCall->rc == SQLITE_OK; pRef = pRef->pNext) {
+    AssocTable *pTab = assocTableSeek(pCall, pOf->pSchema,
+                                      pOf->pSchema->aEntry[pRef->iEntry].zName);
+    if (pTab) refersOfTable(p, pTab);
   }
 }
 
@@ -260,19 +245,6 @@ static void refersOfRel(ReferList *p, AssocRel *pRel) {
   }
 }
 
-/* The same for all definitions. */
-static void refersFree(ReferList *p) {
-  AssocSchema *pSchema;
-  AssocDef *pDef;
-  for (pSchema = p->w->pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
-    for (pDef = assocSchemaDefs(p->w->pCall, pSchema); pDef;
-         pDef = pDef->pNext) {
-      AssocRel *pRel = referRel(p->w, pDef);
-      if (pRel) refersOfRel(p, pRel);
-    }
-  }
-}
-
 /* ------------------------------------------------------------------- names */
 
 /* Is this the key that the association goes by, from its source to other
@@ -329,15 +301,16 @@ static void referName(ReferList *p, WriteRefer *pRefer) {
 WriteRefer *assocRefersTo(AssocWriter *w, AssocModel *pModel) {
   ReferList list;
   WriteRefer *p;
+  AssocRel **apRel;
+  int i, n;
   list.w = w;
   list.pModel = pModel;
   list.pFirst = 0;
   list.ppEnd = &list.pFirst;
-  if (!w->bForeign) w->pForeign = referForeign(w);
-  w->bForeign = w->pCall->rc == SQLITE_OK;
-  refersOfForeign(&list, w->pForeign);
+  apRel = assocRelsTo(w->pCall, w->pCat, &w->mem, pModel->pTable, &n);
+  refersOfForeign(&list, assocForeignOf(w->pCall, w->pCat, &w->mem, n, apRel));
   refersOfSchema(&list);
-  refersFree(&list);
+  for (i = 0; i < n; i++) refersOfRel(&list, apRel[i]);
   for (p = list.pFirst; p; p = p->pNext) referName(&list, p);
   return w->pCall->rc == SQLITE_OK ? list.pFirst : 0;
 }

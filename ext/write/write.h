@@ -68,8 +68,6 @@ struct AssocWriter {
   WriteAllow *pAllow;         /* Its questions to policies: allow.c */
   i64 iSession;               /* pConn->iSession: the session it is for */
   AssocBlobKeys *pBlobs;      /* OWNED: whether keys are BLOBs */
-  AssocForeign *pForeign;     /* Foreign keys of all definitions, for refer.c */
-  u8 bForeign;                /* pForeign has been read */
   sqlite3_value **apOwned;    /* OWNED: values of rows in tmp */
   int nOwned;                 /* Values in apOwned */
   i64 nChange; /* Rows that its statements inserted, changed and deleted */
