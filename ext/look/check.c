@@ -1767,7 +1767,8 @@ static void problemDisagree(Checker *c, AssocRel *pRel) {
 static void problemList(Checker *c, AssocRel *pOnly) {
   AssocCall ask;
   assocTryBegin(&ask, c->pCall);
-  c->pList = assocForeignList(&ask, c->p->pCat, &c->p->mem, pOnly);
+  c->pList =
+      assocForeignList(&ask, c->p->pCat, &c->p->mem, pOnly, &c->sync.tables);
   (void)assocTryEnd(&ask, c->pCall, 0);
 }
 

@@ -11,6 +11,8 @@
 ** The result depends only on the schema, so a diagram changes little when the
 ** schema does.
 */
+#include <stdlib.h>
+
 #include "look/picture.h"
 
 #define CLUSTER_LEAST 13 /* Fewer tables need no groups */
@@ -18,13 +20,20 @@
 
 typedef struct Cluster Cluster;
 struct Cluster {
-  int n, nEnd;      /* Tables; ends of lines */
-  int *aGroup;      /* Of each table */
-  int *aTotal;      /* Of each group: ends of lines */
-  int *aSize;       /* Of each group: tables */
-  int *aDegree;     /* Of each table: ends of lines */
-  int *aNear;       /* Of each group: lines from the table at hand */
-  int *aFrom, *aTo; /* The lines: two tables each, twice */
+  int n, nEnd;  /* Tables; ends of lines */
+  int *aGroup;  /* Of each table */
+  int *aTotal;  /* Of each group: ends of lines */
+  int *aSize;   /* Of each group: tables */
+  int *aDegree; /* Of each table: ends of lines */
+  int *
+      aFirst; /* Of each table: the place of its first line in aOther; nEnd last */
+  int *aOther; /* The other ends of the lines of table 0, of table 1, … */
+  int *aNear;  /* Of each group: lines from what is at hand; else 0 */
+  int *aTouch; /* Groups that are not 0 in aNear */
+  int nTouch;
+  int *aHead;                  /* Of each group: its first table, or -1 */
+  int *aNext;                  /* Of each table: the next of its group, or -1 */
+  AssocPictureTable **apTable; /* The tables by number */
 };
 
 /* One int for each table, and one more, so that no allocation is empty. */
@@ -32,10 +41,32 @@ static int *clusterArray(AssocPicture *p, int n) {
   return assocAlloc(p->pCall, &p->p->mem, (i64)sizeof(int) * (n + 1));
 }
 
-/* Count the lines of each table. A line goes into the list from both of its
-** ends. False after an error, or if there is nothing to group. */
+/* Does the line count? A belongsToMany counts by the two keys of its join table. */
+static int clusterCounts(const AssocPictureEdge *pEdge) {
+  return pEdge->pKey && pEdge->pFrom != pEdge->pTo;
+}
+
+/* Sort the lines by their tables. A line is there from both of its ends. */
+static void clusterLines(AssocPicture *p, Cluster *q) {
+  const AssocPictureEdge *pEdge;
+  int i, *aAt = q->aNext; /* Not used yet */
+  for (i = 0; i < q->n; i++) {
+    q->aFirst[i + 1] = q->aFirst[i] + q->aDegree[i];
+    aAt[i] = q->aFirst[i];
+  }
+  assert(q->aFirst[q->n] == q->nEnd);
+  for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
+    if (!clusterCounts(pEdge)) continue;
+    q->aOther[aAt[pEdge->pFrom->iId]++] = pEdge->pTo->iId;
+    q->aOther[aAt[pEdge->pTo->iId]++] = pEdge->pFrom->iId;
+  }
+}
+
+/* Count the lines of each table. False after an error, or if there is nothing to
+** group. */
 static int clusterStart(AssocPicture *p, Cluster *q) {
   const AssocPictureEdge *pEdge;
+  AssocPictureTable *pTab;
   int i, nEdge = 0;
   for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) nEdge++;
   q->n = p->nTable;
@@ -43,19 +74,23 @@ static int clusterStart(AssocPicture *p, Cluster *q) {
   q->aTotal = clusterArray(p, q->n);
   q->aSize = clusterArray(p, q->n);
   q->aDegree = clusterArray(p, q->n);
+  q->aFirst = clusterArray(p, q->n);
+  q->aOther = clusterArray(p, 2 * nEdge);
   q->aNear = clusterArray(p, q->n);
-  q->aFrom = clusterArray(p, 2 * nEdge);
-  q->aTo = clusterArray(p, 2 * nEdge);
+  q->aTouch = clusterArray(p, q->n);
+  q->aHead = clusterArray(p, q->n);
+  q->aNext = clusterArray(p, q->n);
+  q->apTable =
+      assocAlloc(p->pCall, &p->p->mem, (i64)sizeof(*q->apTable) * q->n);
   if (p->pCall->rc != SQLITE_OK) return 0;
-  /* A belongsToMany counts by the two keys of its join table. */
   for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
-    if (pEdge->pKey == 0 || pEdge->pFrom == pEdge->pTo) continue;
-    q->aFrom[q->nEnd] = q->aTo[q->nEnd + 1] = pEdge->pFrom->iId;
-    q->aTo[q->nEnd] = q->aFrom[q->nEnd + 1] = pEdge->pTo->iId;
+    if (!clusterCounts(pEdge)) continue;
+    q->aDegree[pEdge->pFrom->iId]++;
+    q->aDegree[pEdge->pTo->iId]++;
     q->nEnd += 2;
   }
-  assert(q->nEnd <= 2 * nEdge);
-  for (i = 0; i < q->nEnd; i++) q->aDegree[q->aFrom[i]]++;
+  clusterLines(p, q);
+  for (pTab = p->pTable; pTab; pTab = pTab->pNext) q->apTable[pTab->iId] = pTab;
   for (i = 0; i < q->n; i++) { /* At first each table is a group of its own */
     q->aGroup[i] = i;
     q->aSize[i] = 1;
@@ -75,78 +110,113 @@ static void clusterMove(Cluster *q, int i, int iGroup) {
   q->aSize[iGroup]++;
 }
 
+/* Count the lines of table i to each group. */
+static void clusterTouch(Cluster *q, int i) {
+  int j;
+  for (j = q->aFirst[i]; j < q->aFirst[i + 1]; j++) {
+    int iGroup = q->aGroup[q->aOther[j]];
+    if (q->aNear[iGroup]++ == 0) q->aTouch[q->nTouch++] = iGroup;
+  }
+}
+
+/* For qsort(): the order of the groups. */
+static int groupCompare(const void *pA, const void *pB) {
+  return *(const int *)pA - *(const int *)pB;
+}
+
+/* Groups that are equally good are tried in their order. */
+static void clusterTouched(Cluster *q) {
+  if (q->nTouch == 0) return;
+  qsort(q->aTouch, (size_t)q->nTouch, sizeof(int), groupCompare);
+}
+
+/* Forget what clusterTouch() counted. */
+static void clusterUntouch(Cluster *q) {
+  while (q->nTouch > 0) q->aNear[q->aTouch[--q->nTouch]] = 0;
+}
+
 /* Move a table to where it gains most. True if it has moved. */
 static int clusterStep(Cluster *q, int i) {
-  int j, iOwn = q->aGroup[i], iBest = iOwn;
+  int k, iOwn = q->aGroup[i], iBest = iOwn;
   double rBest = 0;
-  assert(i >= 0 && i < q->n && q->nEnd > 0);
-  memset(q->aNear, 0, sizeof(int) * (size_t)q->n);
-  for (j = 0; j < q->nEnd; j++) {
-    if (q->aFrom[j] == i) q->aNear[q->aGroup[q->aTo[j]]]++;
-  }
-  for (j = 0; j < q->n; j++) {
+  assert(i >= 0 && i < q->n && q->nEnd > 0 && q->nTouch == 0);
+  clusterTouch(q, i);
+  if (q->aNear[iOwn] == 0) q->aTouch[q->nTouch++] = iOwn;
+  clusterTouched(q);
+  for (k = 0; k < q->nTouch; k++) {
+    int j = q->aTouch[k];
     int nTotal = q->aTotal[j] - (j == iOwn ? q->aDegree[i] : 0);
     double r = q->aNear[j] - (double)nTotal * q->aDegree[i] / (double)q->nEnd;
-    if (q->aNear[j] == 0 && j != iOwn) continue;
     if (r > rBest + 1e-9 || (j == iOwn && r > rBest - 1e-9)) {
       rBest = r;
       iBest = j;
     }
   }
+  clusterUntouch(q);
   if (iBest == iOwn) return 0;
   clusterMove(q, i, iBest);
   return 1;
 }
 
+/* List the tables of each group, in their order. */
+static void clusterLists(Cluster *q) {
+  int i;
+  for (i = 0; i < q->n; i++) q->aHead[i] = -1;
+  for (i = q->n - 1; i >= 0; i--) {
+    q->aNext[i] = q->aHead[q->aGroup[i]];
+    q->aHead[q->aGroup[i]] = i;
+  }
+}
+
 /* Join the group iA with the one where that gains most. */
 static int clusterJoin(Cluster *q, int iA) {
-  int i, iBest = -1;
+  int i, k, iNext, iBest = -1;
   double rBest = 1e-9;
-  assert(iA >= 0 && iA < q->n);
-  if (q->aSize[iA] == 0) return 0;
-  memset(q->aNear, 0, sizeof(int) * (size_t)q->n);
-  for (i = 0; i < q->nEnd; i++) {
-    if (q->aGroup[q->aFrom[i]] == iA) q->aNear[q->aGroup[q->aTo[i]]]++;
-  }
-  for (i = 0; i < q->n; i++) {
-    double r =
-        q->aNear[i] - (double)q->aTotal[i] * q->aTotal[iA] / (double)q->nEnd;
-    if (i == iA || q->aNear[i] == 0 || r <= rBest) continue;
+  assert(iA >= 0 && iA < q->n && q->nTouch == 0);
+  for (i = q->aHead[iA]; i >= 0; i = q->aNext[i]) clusterTouch(q, i);
+  clusterTouched(q);
+  for (k = 0; k < q->nTouch; k++) {
+    double r;
+    i = q->aTouch[k];
+    r = q->aNear[i] - (double)q->aTotal[i] * q->aTotal[iA] / (double)q->nEnd;
+    if (i == iA || r <= rBest) continue;
     if (q->aSize[i] + q->aSize[iA] > CLUSTER_MOST) continue;
     rBest = r;
     iBest = i;
   }
-  for (i = 0; i < q->n && iBest >= 0; i++) {
-    if (q->aGroup[i] == iA) clusterMove(q, i, iBest);
+  clusterUntouch(q);
+  if (iBest < 0) return 0;
+  for (i = q->aHead[iA]; i >= 0; i = iNext) {
+    iNext = q->aNext[i];
+    clusterMove(q, i, iBest);
+    q->aNext[i] = q->aHead[iBest];
+    q->aHead[iBest] = i;
   }
-  return iBest >= 0;
+  q->aHead[iA] = -1;
+  return 1;
 }
 
 /* Put the tables of a group together, the first table's group first. The table
 ** with most lines gives the group its name. */
 static void clusterOrder(AssocPicture *p, Cluster *q) {
-  AssocPictureTable *pFirst, *pTab, *pList = p->pTable, **ppLeft;
+  AssocPictureTable *pTab;
+  int i, j;
+  clusterLists(q);
   p->ppTable = &p->pTable;
-  while ((pFirst = pList) != 0) {
-    int iGroup = q->aGroup[pFirst->iId];
-    AssocPictureTable *pHub = pFirst;
-    assert(q->aSize[iGroup] > 0);
-    for (ppLeft = &pList; (pTab = *ppLeft) != 0;) {
-      if (q->aGroup[pTab->iId] != iGroup) {
-        ppLeft = &pTab->pNext;
-        continue;
-      }
-      *ppLeft = pTab->pNext;
-      *p->ppTable = pTab;
-      p->ppTable = &pTab->pNext;
-      pTab->pNext = 0;
-      pTab->iGroup = q->aSize[iGroup] > 1 ? iGroup + 1 : 0;
-      if (q->aDegree[pTab->iId] > q->aDegree[pHub->iId]) pHub = pTab;
+  for (i = 0; i < q->n; i++) {
+    int iGroup = q->aGroup[i], iHub = i;
+    for (j = q->aHead[iGroup]; j >= 0; j = q->aNext[j]) {
+      if (q->aDegree[j] > q->aDegree[iHub]) iHub = j;
     }
-    for (pTab = pFirst; pTab; pTab = pTab->pNext) pTab->pHub = pHub;
-    assert(pList != pFirst); /* At least one table left the list */
-    *p->ppTable = 0;
+    for (j = q->aHead[iGroup]; j >= 0; j = q->aNext[j]) {
+      pTab = *p->ppTable = q->apTable[j];
+      p->ppTable = &pTab->pNext;
+      pTab->iGroup = q->aSize[iGroup] > 1 ? iGroup + 1 : 0;
+      pTab->pHub = q->apTable[iHub];
+    }
+    q->aHead[iGroup] = -1; /* All of the group are in the list */
   }
+  *p->ppTable = 0;
 }
 
 /* Small pictures are not grouped. 20 passes are far more than schemas need; the
@@ -165,6 +235,7 @@ void assocPictureCluster(AssocPicture *p) {
     }
     if (!bMoved) break;
   }
+  clusterLists(&cluster);
   for (iPass = 0; iPass < 20; iPass++) {
     for (i = bMoved = 0; i < cluster.n; i++) {
       bMoved |= clusterJoin(&cluster, i);

@@ -765,14 +765,11 @@ static const char *foundHint(const AssocLook *p, int bGuess) {
 
 /* Is a model of that name defined whose table is not there? */
 static int foundIsGone(AssocLook *p, const char *zModel) {
-  const AssocDef *pDef;
-  for (pDef = assocSchemaDefs(p->pCall, p->pSchema); pDef; pDef = pDef->pNext) {
-    if (pDef->zName[0] && pDef->pSource == 0 &&
-        sqlite3_stricmp(pDef->zModel, zModel) == 0) {
-      return 1;
-    }
-  }
-  return 0;
+  /* All rows have been read */
+  const AssocWord *pWord = assocWordsFind(&p->pSchema->defs, zModel);
+  const AssocDef *pDef = pWord ? pWord->p : 0;
+  while (pDef && (pDef->zName[0] == 0 || pDef->pSource)) pDef = pDef->pNextOf;
+  return pDef != 0;
 }
 
 /* The missing table that the definition names, or 0. *pNow is its new name, if

@@ -62,7 +62,7 @@ static void dotTable(AssocPicture *p, const AssocPictureTable *pTab) {
       sqlite3_str_appendall(p->pStr, "</i>");
     }
     sqlite3_str_appendf(p->pStr, "%s</td></tr>\n",
-                        assocPictureIsForeign(p, pTab, i) ? " &rarr;" : "");
+                        assocPictureIsForeign(pTab, i) ? " &rarr;" : "");
   }
   sqlite3_str_appendall(p->pStr, "  </table>>];\n");
 }

@@ -119,7 +119,7 @@ static void mermaidTable(AssocPicture *p, const AssocPictureTable *pTab) {
   sqlite3_str_appendall(p->pStr, " {\n");
   for (i = 0; i < q->nCol; i++) {
     int bKey = assocPictureIsKey(pTab, i),
-        bForeign = assocPictureIsForeign(p, pTab, i);
+        bForeign = assocPictureIsForeign(pTab, i);
     if (assocPictureHides(p, q, i)) continue;
     sqlite3_str_appendall(p->pStr, "    ");
     writeWord(p, q->aCol[i].zType[0] ? q->aCol[i].zType : "any", "_()-");

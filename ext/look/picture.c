@@ -15,10 +15,10 @@
 /* 0 if the picture does not show the table. */
 AssocPictureTable *assocPictureFind(const AssocPicture *p,
                                     const AssocTable *pTab) {
-  AssocPictureTable *q;
-  for (q = p->pTable; q && q->pTab != pTab; q = q->pNext) {
-  }
-  return q;
+  const AssocWord *pWord = assocWordsFind(&p->tables, pTab->zName);
+  AssocPictureTable *q = pWord ? pWord->p : 0;
+  while (q && q->pTab != pTab) q = q->pSame;
+  return q && !q->bLeftOut ? q : 0;
 }
 
 /* Find the table, or add it. 0 after an error, and for a table whose row of
@@ -26,6 +26,7 @@ AssocPictureTable *assocPictureFind(const AssocPicture *p,
 static AssocPictureTable *pictureTable(AssocPicture *p, AssocTable *pTab) {
   AssocPictureTable *pNew = assocPictureFind(p, pTab);
   AssocModel *pModel;
+  AssocWord *pWord;
   AssocCall ask;
   if (pNew) return pNew;
   assocSchemaNeedTrust(p->pCall, pTab->pSchema);
@@ -33,9 +34,13 @@ static AssocPictureTable *pictureTable(AssocPicture *p, AssocTable *pTab) {
   pModel = assocModelOf(&ask, pTab);
   if (pModel) (void)assocModelShown(&ask, pModel); /* Reads its policies */
   if (assocTryEnd(&ask, p->pCall, 0)) return 0;
+  pWord = assocWordsAdd(p->pCall, &p->p->mem, &p->tables, pTab->zName);
   pNew = assocAlloc(p->pCall, &p->p->mem, sizeof(*pNew));
-  if (pNew == 0) return 0;
+  if (pNew == 0) return 0; /* Also if there is no word */
+  pNew->pSame = pWord->p;
+  pWord->p = pNew;
   pNew->pTab = pTab;
+  pNew->ppEdge = &pNew->pEdge;
   pNew->pModel = pModel;
   pNew->iId = p->nTable++;
   *p->ppTable = pNew;
@@ -60,11 +65,8 @@ static AssocPictureEdge *pictureEdge(AssocPicture *p, AssocPictureTable *pFrom,
                                      const AssocKey *pKey) {
   AssocPictureEdge *pEdge;
   assert(pFrom && pTo);
-  for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
-    if (pKey && pEdge->pFrom == pFrom && pEdge->pTo == pTo &&
-        pictureSameKey(pEdge->pKey, pKey)) {
-      return pEdge;
-    }
+  for (pEdge = pKey ? pFrom->pEdge : 0; pEdge; pEdge = pEdge->pNextFrom) {
+    if (pEdge->pTo == pTo && pictureSameKey(pEdge->pKey, pKey)) return pEdge;
   }
   pEdge = assocAlloc(p->pCall, &p->p->mem, sizeof(*pEdge));
   if (pEdge == 0) return 0;
@@ -73,6 +75,8 @@ static AssocPictureEdge *pictureEdge(AssocPicture *p, AssocPictureTable *pFrom,
   pEdge->pKey = pKey;
   *p->ppEdge = pEdge;
   p->ppEdge = &pEdge->pNext;
+  *pFrom->ppEdge = pEdge;
+  pFrom->ppEdge = &pEdge->pNextFrom;
   return pEdge;
 }
 
@@ -121,12 +125,12 @@ static void pictureBelongsTo(AssocPicture *p, AssocRel *pRel) {
 
 /* Both directions of a belongsToMany are one edge. */
 static AssocPictureEdge *pictureBack(AssocPicture *p, const AssocRel *pRel) {
-  AssocPictureEdge *pEdge;
+  const AssocPictureTable *pFrom = assocPictureFind(p, pRel->pTarget->pTable);
+  AssocPictureEdge *pEdge = pFrom ? pFrom->pEdge : 0;
   assert(pRel->eKind == ASSOC_BELONGSTOMANY);
-  for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
+  for (; pEdge; pEdge = pEdge->pNextFrom) {
     if (pEdge->pThrough && pEdge->pThrough->pTab == pRel->pThrough &&
-        pEdge->zTo == 0 && pEdge->pFrom->pTab == pRel->pTarget->pTable &&
-        pEdge->pTo->pTab == pRel->pSource->pTable) {
+        pEdge->zTo == 0 && pEdge->pTo->pTab == pRel->pSource->pTable) {
       return pEdge;
     }
   }
@@ -261,6 +265,7 @@ static void chooseKeep(AssocPicture *p) {
       (*ppTab)->iId = p->nTable++;
       ppTab = &(*ppTab)->pNext;
     } else {
+      (*ppTab)->bLeftOut = 1;
       *ppTab = (*ppTab)->pNext;
     }
   }
@@ -306,12 +311,11 @@ int assocPictureHidesName(const AssocPicture *p, const AssocTable *pTab,
 }
 
 /* Is the column in a foreign key that is drawn? */
-int assocPictureIsForeign(const AssocPicture *p, const AssocPictureTable *pTab,
-                          int iCol) {
+int assocPictureIsForeign(const AssocPictureTable *pTab, int iCol) {
   const AssocPictureEdge *pEdge;
   int i;
-  for (pEdge = p->pEdge; pEdge; pEdge = pEdge->pNext) {
-    if (pEdge->pFrom != pTab || pEdge->pKey == 0) continue;
+  for (pEdge = pTab->pEdge; pEdge; pEdge = pEdge->pNextFrom) {
+    if (pEdge->pTo->bLeftOut || pEdge->pKey == 0) continue;
     for (i = 0; i < pEdge->pKey->nCol; i++) {
       if (pEdge->pKey->aCol[i] == iCol) return 1;
     }

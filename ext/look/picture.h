@@ -28,6 +28,9 @@ struct AssocPictureTable {
   AssocPictureTable *pHub;  /* The table that gives its group the name */
   const char *zType;        /* typescript: the name of its interface */
   AssocPictureTable *pNext; /* The next of the picture */
+  u8 bLeftOut;              /* It is no more in the picture */
+  AssocPictureTable *pSame; /* One of this name in another database */
+  AssocPictureEdge *pEdge, **ppEdge; /* Lines from it, by pNextFrom */
 };
 
 struct AssocPictureEdge {
@@ -37,6 +40,7 @@ struct AssocPictureEdge {
   AssocPictureTable *pThrough;    /* Many to many: the join table */
   u8 bUnique, bRequired;          /* The key is UNIQUE; is NOT NULL */
   AssocPictureEdge *pNext;        /* The next of the picture */
+  AssocPictureEdge *pNextFrom;    /* The next from the same table */
 };
 
 struct AssocPicture {
@@ -46,7 +50,8 @@ struct AssocPicture {
   const AssocDiagramOptions *pOpt;      /* What the caller asks for */
   int nTable;                           /* Tables in the list */
   AssocPictureTable *pTable, **ppTable; /* The list and its end */
-  AssocPictureEdge *pEdge, **ppEdge;    /* The list and its end */
+  AssocWords tables; /* All of them, by their tables' names and then by pSame */
+  AssocPictureEdge *pEdge, **ppEdge; /* The list and its end */
 };
 
 /* Collect the tables and lines of the definitions. bAll: also the other tables
@@ -77,8 +82,7 @@ int assocPictureHides(const AssocPicture *p, const AssocTable *pTab, int iCol);
 int assocPictureHidesName(const AssocPicture *p, const AssocTable *pTab,
                           const char *zName);
 /* Is the column in a foreign key that is drawn? */
-int assocPictureIsForeign(const AssocPicture *p, const AssocPictureTable *pTab,
-                          int iCol);
+int assocPictureIsForeign(const AssocPictureTable *pTab, int iCol);
 /* Is the column in the key of its model? */
 int assocPictureIsKey(const AssocPictureTable *pTab, int iCol);
 /* "posts / author": what the near side of the text calls the other first. */

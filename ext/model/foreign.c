@@ -18,13 +18,8 @@ struct Collector {
   int bKey;           /* Only definitions that may use the key of pOnly */
   int bTry;           /* Nothing that is wrong is an error */
   AssocForeign *pFirst, **ppEnd; /* The keys found so far */
-  AssocForeign *apBucket[512];   /* By the table's name; linked by pSame */
+  AssocWords tables; /* The first of each table's name; the next is pNextHere */
 };
-
-/* The bucket of a table's name. */
-static AssocForeign **foreignBucket(Collector *p, const char *zTable) {
-  return &p->apBucket[assocNameHash(zTable) % ASSOC_COUNT(p->apBucket)];
-}
 
 /* The options that several associations may give for one key. SAID_* are
 ** indexes of AssocForeign.apSaid. */
@@ -42,16 +37,14 @@ static const char *const azSaid[] = {"onDelete",       "onUpdate",
 static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
                                AssocSchema *pSchema, const char *zTable,
                                AssocTable *pTab, const AssocKey *pKey) {
-  AssocForeign *pFor, **ppSame = foreignBucket(p, zTable);
-  for (pFor = *ppSame; pFor; pFor = pFor->pSame) {
-    if (pFor->pSchema == pSchema &&
-        sqlite3_stricmp(pFor->zTable, zTable) == 0 &&
-        assocKeySame(&pFor->key, pKey)) {
-      return pFor;
-    }
+  AssocWord *pWord = assocWordsAdd(p->pCall, p->pArena, &p->tables, zTable);
+  AssocForeign *pFor = pWord ? pWord->p : 0, *pLast = 0;
+  for (; pFor; pFor = pFor->pNextHere) {
+    if (pFor->pSchema == pSchema && assocKeySame(&pFor->key, pKey)) return pFor;
+    pLast = pFor;
   }
   pFor = assocAlloc(p->pCall, p->pArena, sizeof(*pFor));
-  if (pFor == 0) return 0;
+  if (pFor == 0) return 0; /* Also if there is no word */
   pFor->pSchema = pSchema;
   pFor->zTable = zTable;
   pFor->pTab = pTab;
@@ -63,8 +56,11 @@ static AssocForeign *foreignOf(Collector *p, AssocRel *pRel,
   pFor->bConstraint = 1;
   *p->ppEnd = pFor;
   p->ppEnd = &pFor->pNext;
-  pFor->pSame = *ppSame;
-  *ppSame = pFor;
+  if (pLast) {
+    pLast->pNextHere = pFor;
+  } else {
+    pWord->p = pFor;
+  }
   return pFor;
 }
 
@@ -337,7 +333,8 @@ void assocForeignCheck(AssocCall *pCall, AssocRel *pRel) {
 ** but what all other definitions say of it still counts.
 */
 AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
-                               AssocArena *pArena, AssocRel *pOnly) {
+                               AssocArena *pArena, AssocRel *pOnly,
+                               AssocWords *pTables) {
   Collector c;
   AssocSchema *pSchema;
   AssocForeign *pFor;
@@ -352,6 +349,7 @@ AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
   if (pOnly) addRel(&c, pOnly);
   addAll(&c, pCat);
   for (pFor = c.pFirst; pFor; pFor = pFor->pNext) setDefaults(pFor);
+  *pTables = c.tables;
   return pCall->rc == SQLITE_OK ? c.pFirst : 0;
 }
 

@@ -941,15 +941,17 @@ struct AssocForeign {
   u8 bNotNull;               /* NOT NULL is wanted */
   u8 bConstraint;            /* REFERENCES is wanted */
   u8 bSaid;                  /* Said: "constraints":true, or an action */
-  u8 bHas, bJoin;      /* Used by a hasOne or hasMany; by a belongsToMany */
-  AssocForeign *pNext; /* The next of the list */
-  AssocForeign *pSame; /* Private: in the same bucket while the list is made */
+  u8 bHas, bJoin;          /* Used by a hasOne or hasMany; by a belongsToMany */
+  AssocForeign *pNext;     /* The next of the list */
+  AssocForeign *pNextHere; /* The next whose table has the same name */
 };
 /* List the foreign keys of all definitions. If pOnly is 0, any wrong
 ** definition, and any two that disagree, are an error. If pOnly is given, its
-** key is the first, and only disagreements with pOnly are an error. */
+** key is the first, and only disagreements with pOnly are an error.
+** OUT: pTables, for each name of a table the first of its keys, in the arena. */
 AssocForeign *assocForeignList(AssocCall *pCall, AssocCatalog *pCat,
-                               AssocArena *pArena, AssocRel *pOnly);
+                               AssocArena *pArena, AssocRel *pOnly,
+                               AssocWords *pTables);
 /* The associations whose foreign keys may refer to rows of the table, in the order
 ** of the definitions, and *pn, how many. Wrong definitions are left out. Only those
 ** are resolved whose names may lead to the table. All databases are read. 0 after an

@@ -7,6 +7,11 @@
 */
 #include "sync/sync.h"
 
+AssocForeign *assocSyncKeys(const AssocSync *p, const char *zTable) {
+  const AssocWord *pWord = assocWordsFind(&p->tables, zTable);
+  return pWord ? pWord->p : 0;
+}
+
 /* A polymorphic key has one more column, its type. */
 int assocSyncColumns(const AssocForeign *pFor) {
   return pFor->key.nCol + (pFor->pPoly != 0);
@@ -70,7 +75,8 @@ int assocSyncIsNew(AssocSync *p, const AssocForeign *pFor, int i) {
     return 0; /* It comes with the words of "columns" */
   }
   /* pFor is in p->pList, so the loop ends. */
-  for (pOther = p->pList; pOther != pFor; pOther = pOther->pNext) {
+  pOther = assocSyncKeys(p, pFor->zTable);
+  for (; pOther != pFor; pOther = pOther->pNextHere) {
     if (pOther->pTab != pFor->pTab) continue;
     for (j = 0; j < assocSyncColumns(pOther); j++) {
       if (sqlite3_stricmp(assocSyncColumnName(pOther, j),

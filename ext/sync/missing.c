@@ -156,11 +156,11 @@ static int allowsDuplicates(const AssocForeign *pFor) {
 static void checkTwoKeys(AssocSync *p, const AssocForeign *pA,
                          const AssocForeign *pB) {
   const AssocForeign *pFor;
-  for (pFor = p->pList; pFor; pFor = pFor->pNext) {
+  pFor = assocSyncKeys(p, pA->zTable);
+  for (; pFor; pFor = pFor->pNextHere) {
     assert(pFor->pTab || pFor->bJoin);
     if (pFor == pA || pFor == pB || pFor->pTab ||
-        pFor->pSchema != pA->pSchema ||
-        sqlite3_stricmp(pFor->zTable, pA->zTable) != 0) {
+        pFor->pSchema != pA->pSchema) {
       continue;
     }
     assocErrorOf(
@@ -253,19 +253,18 @@ static void createJoin(AssocSync *p, const AssocForeign *pA,
 
 /* The other key of a missing join table: the first one in the list. */
 static AssocForeign *otherSide(AssocSync *p, const AssocForeign *pFor) {
-  AssocForeign *pOther = p->pList;
+  AssocForeign *pOther = assocSyncKeys(p, pFor->zTable);
   assert(pFor->pTab == 0); /* The join table is missing */
-  while (pOther == pFor || pOther->pTab || pOther->pSchema != pFor->pSchema ||
-         sqlite3_stricmp(pOther->zTable, pFor->zTable) != 0) {
-    pOther = pOther->pNext;
+  while (pOther == pFor || pOther->pTab || pOther->pSchema != pFor->pSchema) {
+    pOther = pOther->pNextHere;
     assert(pOther); /* A belongsToMany has two keys */
   }
   return pOther;
 }
 
-/* Does pA stand before pB in the list? */
+/* Does pA stand before pB in the list? Both are of one table. */
 static int isBefore(const AssocForeign *pA, const AssocForeign *pB) {
-  for (; pA; pA = pA->pNext) {
+  for (; pA; pA = pA->pNextHere) {
     if (pA == pB) return 1;
   }
   return 0;
@@ -347,9 +346,9 @@ static void syncIndex(AssocSync *p, const AssocForeign *pFor) {
 
 /* Is pFor the first key of its table? So each table is rebuilt once. */
 static int isFirst(AssocSync *p, const AssocForeign *pFor) {
-  const AssocForeign *pOther = p->pList;
+  const AssocForeign *pOther = assocSyncKeys(p, pFor->zTable);
   assert(pFor->pTab);
-  while (pOther->pTab != pFor->pTab) pOther = pOther->pNext;
+  while (pOther->pTab != pFor->pTab) pOther = pOther->pNextHere;
   return pOther == pFor;
 }
 
@@ -396,7 +395,7 @@ void assocSyncText(AssocSync *p, AssocCatalog *pCat, char **pzTables,
   AssocForeign *pFor;
   assocSyncStart(p);
   assocTriggersInit(&list);
-  p->pList = assocForeignList(p->pCall, pCat, &p->mem, 0);
+  p->pList = assocForeignList(p->pCall, pCat, &p->mem, 0, &p->tables);
   assocWantedTables(p, pCat);
   for (pFor = p->pList; pFor && p->pCall->rc == SQLITE_OK; pFor = pFor->pNext) {
     syncTable(p, pFor);

@@ -22,21 +22,16 @@ struct Pair {
   const char *azCol[24];    /* Both keys, then those of the scope */
 };
 
-/* Are both keys of one table? */
-static int sameTable(const AssocForeign *pA, const AssocForeign *pB) {
-  return pA->pSchema == pB->pSchema &&
-         sqlite3_stricmp(pA->zTable, pB->zTable) == 0;
-}
-
 /* The other key of the join table: where pFor's association leads. */
 static const AssocForeign *pairOther(const AssocSync *p,
                                      const AssocForeign *pFor) {
   const AssocForeign *q;
   assert(pFor->pJoin);
-  for (q = p->pList;
-       !sameTable(q, pFor) || !assocSyncIsKey(q, &pFor->pJoin->other);
-       q = q->pNext) {
-    assert(q->pNext); /* The definition's own other key is in the list */
+  q = assocSyncKeys(p, pFor->zTable);
+  while (q->pSchema != pFor->pSchema ||
+         !assocSyncIsKey(q, &pFor->pJoin->other)) {
+    q = q->pNextHere;
+    assert(q); /* The definition's own other key is in the list */
   }
   return q;
 }
@@ -46,8 +41,10 @@ static const AssocForeign *pairOther(const AssocSync *p,
 static int pairIsPart(const AssocSync *p, const AssocForeign *pFor,
                       const AssocForeign *pOther) {
   const AssocForeign *q;
-  for (q = p->pList; q; q = q->pNext) {
-    if (q->bJoin && q != pFor && q != pOther && sameTable(q, pFor)) return 1;
+  for (q = assocSyncKeys(p, pFor->zTable); q; q = q->pNextHere) {
+    if (q->bJoin && q != pFor && q != pOther && q->pSchema == pFor->pSchema) {
+      return 1;
+    }
   }
   return 0;
 }
@@ -73,7 +70,7 @@ static int pairRead(const AssocSync *p, const AssocForeign *pFor, Pair *pPair) {
   }
   pOther = pairOther(p, pFor);
   assert(pOther != pFor); /* A belongsToMany with two equal keys is refused */
-  for (q = p->pList; q != pFor; q = q->pNext) {
+  for (q = assocSyncKeys(p, pFor->zTable); q != pFor; q = q->pNextHere) {
     assert(q); /* pFor is in the list */
     if (q == pOther && q->pJoin && assocSyncIsKey(pFor, &q->pJoin->other)) {
       return 0;

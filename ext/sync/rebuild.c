@@ -109,7 +109,8 @@ int assocRebuildFor(AssocSync *p, const AssocForeign *pFor) {
 ** want of this table. */
 int assocRebuildNeeded(AssocSync *p, const AssocTable *pTab) {
   const AssocForeign *pFor;
-  for (pFor = p->pList; pFor; pFor = pFor->pNext) {
+  pFor = assocSyncKeys(p, pTab->zName);
+  for (; pFor; pFor = pFor->pNextHere) {
     if (pFor->pTab == pTab && assocRebuildFor(p, pFor)) return 1;
   }
   return assocWantedRebuild(p, pTab);
@@ -163,7 +164,8 @@ static int columnNotNull(Rebuild *r, int iCol) {
   const AssocForeign *pFor;
   int i;
   assert(iCol >= 0 && iCol < r->pTab->nCol);
-  for (pFor = r->p->pList; pFor; pFor = pFor->pNext) {
+  pFor = assocSyncKeys(r->p, r->pTab->zName);
+  for (; pFor; pFor = pFor->pNextHere) {
     if (pFor->pTab != r->pTab) continue;
     for (i = 0; i < assocSyncColumns(pFor); i++) {
       if (assocSyncColumnAt(pFor, i) == iCol && wantsNotNull(r->p, pFor, i)) {
@@ -179,7 +181,8 @@ static int columnNotNull(Rebuild *r, int iCol) {
 static void newColumns(Rebuild *r) {
   const AssocForeign *pFor;
   int i;
-  for (pFor = r->p->pList; pFor; pFor = pFor->pNext) {
+  pFor = assocSyncKeys(r->p, r->pTab->zName);
+  for (; pFor; pFor = pFor->pNextHere) {
     if (pFor->pTab != r->pTab) continue;
     for (i = 0; i < assocSyncColumns(pFor); i++) {
       if (!assocSyncIsNew(r->p, pFor, i)) continue;
@@ -201,7 +204,8 @@ static void newColumns(Rebuild *r) {
 /* The missing foreign keys, each with a comma before it. */
 static void newForeignKeys(Rebuild *r) {
   const AssocForeign *pFor;
-  for (pFor = r->p->pList; pFor; pFor = pFor->pNext) {
+  pFor = assocSyncKeys(r->p, r->pTab->zName);
+  for (; pFor; pFor = pFor->pNextHere) {
     if (pFor->pTab != r->pTab || !wantsForeignKey(r->p, pFor, 1)) continue;
     if (!r->p->bLater) assocCheckReferences(r->p, pFor);
     sqlite3_str_appendf(r->p->pStr, ",%sFOREIGN KEY", r->create.zSpace);
@@ -232,7 +236,8 @@ int assocRebuildNotNull(AssocSync *p, AssocTable *pTab, int iCol) {
   int i;
   assert(pTab->bPlanned && iCol < pTab->nCol);
   if (pTab->aCol[iCol].bNotNull || pTab->aCol[iCol].iPk) return 0;
-  for (pFor = p->pList; pFor; pFor = pFor->pNext) {
+  pFor = assocSyncKeys(p, pTab->zName);
+  for (; pFor; pFor = pFor->pNextHere) {
     if (pFor->pTab != pTab || pFor->eAllowNull != 0) continue;
     for (i = 0; i < assocSyncColumns(pFor); i++) {
       if (assocSyncColumnAt(pFor, i) == iCol) return 1;
@@ -349,7 +354,8 @@ static void retypeColumn(Rebuild *r, const AssocColumn *pAs, int iAt,
 static const AssocColumn *newType(Rebuild *r, int iCol) {
   const AssocForeign *pFor;
   int i;
-  for (pFor = r->p->pList; pFor; pFor = pFor->pNext) {
+  pFor = assocSyncKeys(r->p, r->pTab->zName);
+  for (; pFor; pFor = pFor->pNextHere) {
     if (pFor->pTab != r->pTab) continue;
     for (i = 0; i < pFor->key.nCol; i++) {
       if (pFor->key.aCol[i] != iCol || !wantsType(r->p, pFor, i)) continue;
@@ -658,7 +664,8 @@ void assocRebuiltCheck(AssocSync *p, const AssocRebuilt *pRebuilt) {
   }
   assocFinalize(p->pCall, pStmt);
   if (n == 0) return;
-  for (pFor = p->pList; pFor; pFor = pFor->pNext) {
+  pFor = assocSyncKeys(p, pTab->zName);
+  for (; pFor; pFor = pFor->pNextHere) {
     if (pFor->pTab == pTab && wantsForeignKey(p, pFor, 1)) {
       assocCheckReferences(p, pFor);
     }

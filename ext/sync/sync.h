@@ -36,6 +36,7 @@ struct AssocSync {
                       ** script restores them after a rebuild */
   AssocArena mem;         /* Freed by the caller */
   AssocForeign *pList;    /* Foreign keys of all definitions, in mem */
+  AssocWords tables;      /* The same: read it with assocSyncKeys() */
   sqlite3_str *pStr;      /* Statements about tables so far */
   sqlite3_str *pLate;     /* Those that need all tables: indexes, triggers */
   AssocRebuilt *pRebuilt; /* Tables that the text rebuilds, the last first */
@@ -98,6 +99,9 @@ const char *assocDdlFreeName(AssocSync *p, const AssocSchema *pSchema,
 
 /* ---------------------------------------------------------------- column */
 
+/* The first of p->pList whose table has this name, in any database. The next ones
+** are found by pNextHere. 0 if there is none. */
+AssocForeign *assocSyncKeys(const AssocSync *p, const char *zTable);
 /* How many columns a key needs: its own, and one more for the type if it is
 ** polymorphic. The functions below number them from 0, the type last. */
 int assocSyncColumns(const AssocForeign *pFor);

@@ -180,8 +180,8 @@ int assocWantedRebuilt(AssocSync *p, const AssocTable *pTab,
 
 /* Is the table among those that a foreign key rebuilds? */
 static int tableIsListed(const AssocSync *p, const AssocTable *pTab) {
-  const AssocForeign *pFor = p->pList;
-  while (pFor && pFor->pTab != pTab) pFor = pFor->pNext;
+  const AssocForeign *pFor = assocSyncKeys(p, pTab->zName);
+  while (pFor && pFor->pTab != pTab) pFor = pFor->pNextHere;
   return pFor != 0;
 }
 
