@@ -51,6 +51,9 @@ struct AssocLook {
   int nPrefix, nTable;   /* Tables that can be models, without views */
   const char **azPrefix; /* What several tables begin with: "wp_" */
   u8 *abShadow; /* One for each entry of pSchema: a shadow table. 0: not read */
+  const AssocSchema
+      *pColumnsOf;    /* The database whose tables are in the next: */
+  AssocWords columns; /* the tables with a column of a name, for rename.c */
 };
 
 /* The next table or view of p->pSchema that is a model, from entry *pi on, or

@@ -197,6 +197,47 @@ static AssocTable *nextTable(AssocLook *p, AssocSchema *pSchema, int *pi) {
   return 0;
 }
 
+/* Tables that have a column of one name. */
+typedef struct ColumnTable ColumnTable;
+struct ColumnTable {
+  AssocTable *pTab;
+  ColumnTable *pNext; /* In the order of the schema, */
+  ColumnTable *pLast; /* the last, in the first */
+};
+
+/* One table more has the column. */
+static void columnAdd(AssocLook *p, AssocTable *pTab, const char *zCol) {
+  AssocWord *pWord = assocWordsAdd(p->pCall, &p->mem, &p->columns, zCol);
+  ColumnTable *pNew = assocAlloc(p->pCall, &p->mem, sizeof(*pNew)), *pFirst;
+  if (pNew == 0) return; /* Also if there is no word */
+  pFirst = pWord->p;
+  pNew->pTab = pTab;
+  if (pFirst == 0) {
+    pWord->p = pFirst = pNew;
+  } else {
+    pFirst->pLast->pNext = pNew;
+  }
+  pFirst->pLast = pNew;
+}
+
+/* The tables of the database with the column, or 0. All tables are read once: many
+** join tables may be missing before assoc_sync() has run. */
+static const ColumnTable *columnTables(AssocLook *p, AssocSchema *pSchema,
+                                       const char *zCol) {
+  const AssocWord *pWord;
+  AssocTable *pTab;
+  int i = 0, j;
+  if (p->pColumnsOf != pSchema) {
+    memset(&p->columns, 0, sizeof(p->columns));
+    while ((pTab = nextTable(p, pSchema, &i)) != 0) {
+      for (j = 0; j < pTab->nCol; j++) columnAdd(p, pTab, pTab->aCol[j].zName);
+    }
+    p->pColumnsOf = pSchema;
+  }
+  pWord = assocWordsFind(&p->columns, zCol);
+  return pWord ? pWord->p : 0;
+}
+
 /* Does the table have all columns of the key? */
 static int hasColumns(const AssocTable *pTab, const AssocKey *pKey) {
   int i = 0;
@@ -208,12 +249,11 @@ static int hasColumns(const AssocTable *pTab, const AssocKey *pKey) {
 /* A table that another definition uses is no candidate. */
 void assocRenamedJoin(AssocLook *p, const AssocRel *pRel, AssocRenamed *pOut) {
   AssocSchema *pSchema = pRel->pSource->pTable->pSchema;
-  AssocTable *pTab;
-  int i = 0;
-  while ((pTab = nextTable(p, pSchema, &i)) != 0) {
-    if (hasColumns(pTab, &pRel->foreign) && hasColumns(pTab, &pRel->other) &&
-        !isTaken(p, pTab, 1)) {
-      renamedAdd(p, pOut, pTab->zName);
+  const ColumnTable *q = columnTables(p, pSchema, pRel->foreign.azCol[0]);
+  for (; q; q = q->pNext) {
+    if (hasColumns(q->pTab, &pRel->foreign) &&
+        hasColumns(q->pTab, &pRel->other) && !isTaken(p, q->pTab, 1)) {
+      renamedAdd(p, pOut, q->pTab->zName);
     }
   }
 }
