@@ -143,7 +143,7 @@ static const struct {
               {"assoc_spend", -1, assocSpendRegister},
               {"assoc_spent", -1, assocSpentRegister},
               {"assoc_spend_or", -1, assocSpendOrRegister},
-              {"assoc_early", 1, assocEarlyRegister}};
+              {"assoc_early", 2, assocEarlyRegister}};
 
 /*
 ** Register functions that are not there yet. A load that failed while a

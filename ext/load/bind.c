@@ -168,6 +168,9 @@ static void bindOne(AssocRun *pRun, sqlite3_stmt *pStmt,
     bindList(pRun, pStmt, pBind);
   } else if (pBind->eHow == ASSOC_BIND_LIKE) {
     bindPattern(pRun, pStmt, pBind);
+  } else if (pBind->eHow == ASSOC_BIND_EARLY) {
+    assocErrorCode(pRun->pCall, sqlite3_bind_pointer(pStmt, pBind->iSql, pStmt,
+                                                     ASSOC_EARLY_TYPE, 0));
   } else {
     n = assocBindCount(pRun, pBind->pVal);
     /* MORE: one row beyond the page tells whether there is a next page. */

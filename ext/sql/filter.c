@@ -17,7 +17,11 @@
 ** tested by EXISTS, and the others by IN, whose list SQLite makes when it is first
 ** needed. So the statement never costs much more than the better way:
 **
-**   CASE WHEN assoc_early(500) THEN EXISTS(…) ELSE (t1.id IN (…)) END
+**   CASE WHEN assoc_early(500,?2) THEN EXISTS(…) ELSE (t1.id IN (…)) END
+**
+** Without an index each EXISTS reads the table until it finds a row. So the rows
+** that are read count as well: SQLite counts them for each statement, and ?2 is a
+** pointer to this one.
 **
 ** If nothing is asked of the related rows, IN has no WHERE, and SQLite looks the
 ** keys up in the index itself: no list is made. An index may hold NULLs, so this
@@ -368,6 +372,10 @@ static int inIsPlain(AssocSql *p, const AssocFilter *pF) {
 #define FILTER_EARLY 3 /* EXISTS for the first rows, then IN */
 #define FILTER_LATE 4  /* The same, but IN is thought to be needed */
 
+static const char zFirstBy[] =
+    "the first rows are tested one by one, and if they are not enough, "
+    "reading the related rows once costs less";
+
 /* By the costs. *pnEarly: how many rows are tested by EXISTS first. They may cost an
 ** eighth of what IN costs. Not if SQLite can begin with the list of IN and most of
 ** the cost would be to test the other rows. */
@@ -378,9 +386,7 @@ static int costsLess(AssocSql *p, const FilterCost *pCost, const char **pzWhy,
   assert(!pCost->bLimit || !p->bAlone);
   if (pCost->bLimit && (!bIn || !pCost->bFew) && pCost->nAll > pCost->nIn * 2 &&
       (!pCost->bLeads || p->nTested * COST_KEEP <= pCost->nIn)) {
-    *pzWhy =
-        "the first rows are tested one by one, and if they are not enough, "
-        "reading the related rows once costs less";
+    *pzWhy = zFirstBy;
     *pnEarly = pCost->nIn / pCost->nOne / 8 + 1;
     return bIn ? FILTER_LATE : FILTER_EARLY;
   }
@@ -391,6 +397,24 @@ static int costsLess(AssocSql *p, const FilterCost *pCost, const char **pzWhy,
            : pCost->bFew ? "an index finds the few rows that match"
                          : "reading the related rows once costs less";
   return bIn ? FILTER_IN : FILTER_EXISTS;
+}
+
+/*
+** Without an index EXISTS reads one table until it finds a row. May the first rows
+** be tested so? They are, until that has cost a quarter of IN or half a reading of
+** the table, more or less. One row more may read the whole table, which IN does as
+** well. A join of several tables would cost more. Under NOT each row that passes
+** would read the whole table.
+*/
+static int testsUnserved(AssocSql *p, const AssocFilter *pF, i64 *pnEarly) {
+  const AssocHop *pFirst = pF->pFirst;
+  FilterCost cost;
+  if (p->bMaybe || isChosen(pF)) return 0;
+  if (pFirst->pNext || pFirst->iJoin) return 0;
+  cost = filterCost(p, pF, NARROW_KEY);
+  if (!cost.bLimit) return 0;
+  *pnEarly = (cost.nIn + assocTableRows(p->pCall, pF->pEnd->pTable)) / 4 + 1;
+  return 1;
 }
 
 /* Choose IN? *pzWhy receives the reason. Where the cost is a guess, the guess is
@@ -408,7 +432,11 @@ static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy,
   *pzWhy = "one row is tested";
   if (p->nTested == 1 || p->nFirst) return FILTER_EXISTS;
   *pzWhy = "no index leads to the related rows";
-  if (!bServed) return FILTER_IN;
+  if (!bServed) {
+    if (!testsUnserved(p, pF, pnEarly)) return FILTER_IN;
+    *pzWhy = zFirstBy;
+    return FILTER_LATE;
+  }
   *pzWhy = "an index has the keys of all related rows";
   if (inIsPlain(p, pF)) return FILTER_PLAIN;
   cost = filterCost(p, pF, NARROW_KEY);
@@ -633,7 +661,10 @@ void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
   noteChoice(p, pF, eHow == FILTER_IN || eHow == FILTER_PLAIN, zWhy);
   p->nFilter++;
   if (eHow >= FILTER_EARLY) {
-    sqlite3_str_appendf(p->pStr, "CASE WHEN assoc_early(%lld) THEN ", nEarly);
+    static const ShapeVal none = {.eType = SHAPE_VAL_NULL};
+    sqlite3_str_appendf(p->pStr, "CASE WHEN assoc_early(%lld,", nEarly);
+    (void)assocSqlBind(p, &none, ASSOC_BIND_EARLY);
+    filterPut(p, ") THEN ");
   }
   if (eHow >= FILTER_EARLY || eHow == FILTER_EXISTS) filterExists(p, pF);
   if (eHow >= FILTER_EARLY) filterPut(p, " ELSE ");
@@ -716,28 +747,56 @@ int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,
 
 /* ------------------------------------------------------------------- early */
 
-/* assoc_early(N): true for the first N rows that ask, in one run of a
-** statement. */
-static void earlyFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
-  i64 *pn = sqlite3_get_auxdata(pCtx, 0);
-  (void)nArg;
-  if (pn == 0) {
-    pn = sqlite3_malloc64(sizeof(*pn));
-    if (pn) *pn = sqlite3_value_int64(apArg[0]);
-    if (pn) sqlite3_set_auxdata(pCtx, 0, pn, sqlite3_free);
+/* What is left to one run of a statement. */
+typedef struct EarlyRun EarlyRun;
+struct EarlyRun {
+  i64 nLeft; /* Rows to test, and to read in search of one */
+  u32 nRead; /* Rows that SQLite had read when it asked last */
+};
+
+/* How many rows the statement has read in tables without the help of an index. */
+static u32 earlyRead(sqlite3_stmt *pStmt) {
+  if (pStmt == 0) return 0;
+  return (u32)sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0);
+}
+
+/* Begin a run. 0 after an error. */
+static EarlyRun *earlyStart(sqlite3_context *pCtx, sqlite3_stmt *pStmt,
+                            i64 nMost) {
+  EarlyRun *pRun = sqlite3_malloc64(sizeof(*pRun));
+  if (pRun) {
+    pRun->nLeft = nMost;
+    pRun->nRead = earlyRead(pStmt);
+    sqlite3_set_auxdata(pCtx, 0, pRun, sqlite3_free);
     /* SQLite may have freed it at once. */
-    if (pn) pn = sqlite3_get_auxdata(pCtx, 0);
-    if (pn == 0) {
-      sqlite3_result_error_nomem(pCtx);
-      return;
-    }
+    pRun = sqlite3_get_auxdata(pCtx, 0);
   }
-  sqlite3_result_int(pCtx, *pn > 0);
-  *pn -= *pn > 0;
+  if (pRun == 0) sqlite3_result_error_nomem(pCtx);
+  return pRun;
+}
+
+/* assoc_early(N, P): true until one run of the statement P has tested and read N
+** rows. */
+static void earlyFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
+  EarlyRun *pRun = sqlite3_get_auxdata(pCtx, 0);
+  sqlite3_stmt *pStmt = sqlite3_value_pointer(apArg[1], ASSOC_EARLY_TYPE);
+  u32 nRead;
+  (void)nArg;
+  if (pRun == 0) {
+    pRun = earlyStart(pCtx, pStmt, sqlite3_value_int64(apArg[0]));
+    if (pRun == 0) return;
+  }
+  if (pRun->nLeft > 0) {
+    nRead = earlyRead(pStmt);
+    pRun->nLeft -= (i64)(u32)(nRead - pRun->nRead);
+    pRun->nRead = nRead;
+  }
+  sqlite3_result_int(pCtx, pRun->nLeft > 0);
+  pRun->nLeft--;
 }
 
 int assocEarlyRegister(AssocConn *pConn) {
   return sqlite3_create_function_v2(
-      pConn->db, "assoc_early", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+      pConn->db, "assoc_early", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY,
       assocConnRef(pConn), earlyFunc, 0, 0, assocConnUnref);
 }

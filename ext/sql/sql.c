@@ -396,7 +396,7 @@ static int isConstantOf(const AssocSql *p, const ShapeVal *pVal,
 ** assoc_sql() has no parameters, so it writes literals. */
 AssocBind *assocSqlBind(AssocSql *p, const ShapeVal *pVal, int eHow) {
   AssocBind *pBind = assocAlloc(p->pCall, p->pArena, sizeof(*pBind));
-  assert(eHow >= ASSOC_BIND_VALUE && eHow <= ASSOC_BIND_LIKE);
+  assert(eHow >= ASSOC_BIND_VALUE && eHow <= ASSOC_BIND_EARLY);
   if (pBind == 0) return 0;
   pBind->iSql = ++p->nVar;
   pBind->pVal = assocScopeVal(p->pCall, p->pScope, pVal);

@@ -51,6 +51,7 @@ struct AssocBind {
   6                          /* iPart is SHAPE_OP_STARTS, ENDS or CONTAINS: the
                              ** LIKE pattern for the literal text */
 #define ASSOC_BIND_SESSION 5 /* A value of the session, by name: :me */
+#define ASSOC_BIND_EARLY 7   /* A pointer to the statement itself */
 
 /* A value that a node's statements select. */
 typedef struct AssocArg AssocArg;
@@ -204,7 +205,9 @@ const char *assocSqlSource(AssocCall *pCall, AssocArena *pArena,
 int assocSpendRegister(AssocConn *pConn);
 int assocSpentRegister(AssocConn *pConn);
 int assocSpendOrRegister(AssocConn *pConn);
-/* Register assoc_early(): see filter.c. */
+/* Register assoc_early(): see filter.c. Its statement is bound as a pointer of this
+** type. */
+#define ASSOC_EARLY_TYPE "assoc_early"
 int assocEarlyRegister(AssocConn *pConn);
 /* Append " assoc_spend_or(t1.id) AND ", if rows count. It stands in front of each
 ** side of an OR, which SQLite may look up by an index of its own. */

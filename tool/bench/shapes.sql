@@ -535,6 +535,16 @@ SELECT json_group_array(json_object($users(u),
   'posts', $json(coalesce(g.posts, '[]'))))
 FROM users u LEFT JOIN g ON g.user_id = u.id WHERE u.id IN ($keys)
 
+-- shape: posts-second
+-- title: 100 users by key, with the second and third newest posts
+-- target: 1.1
+-- ours:
+SELECT eager('User(id in ($keys)){id posts(order by created_at desc limit 2 offset 1){id title}}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', u.id, 'posts',
+  (SELECT $json_group_array($json_object('id',id,'title',title)) FROM (SELECT id, title FROM posts p WHERE p.user_id = u.id ORDER BY created_at DESC, id DESC LIMIT 2 OFFSET 1))))
+FROM users u WHERE id IN ($keys)
+
 -- shape: users-latest
 -- title: all users with their latest post, one of many
 -- target: 1
@@ -1398,6 +1408,49 @@ SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHER
 -- expert: exists
 SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHERE EXISTS
   (SELECT 1 FROM posts p WHERE p.user_id = u.id AND title = 'none') ORDER BY id LIMIT 5)
+
+-- shape: some-unindexed
+-- title: the first 5 users with an event, whose key has no index
+-- target: 0.9
+-- setup:
+DROP INDEX IF EXISTS events_user_id
+-- ours:
+SELECT eager('User(some events limit 5){id}')
+-- expert: exists
+SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHERE EXISTS
+  (SELECT 1 FROM events e WHERE e.user_id = u.id) ORDER BY id LIMIT 5)
+-- expert: in
+SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHERE id IN
+  (SELECT user_id FROM events) ORDER BY id LIMIT 5)
+
+-- shape: some-unindexed-kind
+-- title: the first 5 users with an event of one kind, without an index
+-- target: 0.85
+-- setup:
+DROP INDEX IF EXISTS events_user_id
+-- ours:
+SELECT eager('User(some events(kind = "view") limit 5){id}')
+-- expert: exists
+SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHERE EXISTS
+  (SELECT 1 FROM events e WHERE e.user_id = u.id AND kind = 'view') ORDER BY id LIMIT 5)
+-- expert: in
+SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHERE id IN
+  (SELECT user_id FROM events WHERE kind = 'view') ORDER BY id LIMIT 5)
+
+-- shape: some-unindexed-rare
+-- title: the first 5 users with an event of a kind that is none, without an index
+-- target: 0.45
+-- why: EXISTS or IN
+-- setup:
+DROP INDEX IF EXISTS events_user_id
+-- ours:
+SELECT eager('User(some events(kind = "none") limit 5){id}')
+-- expert: exists
+SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHERE EXISTS
+  (SELECT 1 FROM events e WHERE e.user_id = u.id AND kind = 'none') ORDER BY id LIMIT 5)
+-- expert: in
+SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHERE id IN
+  (SELECT user_id FROM events WHERE kind = 'none') ORDER BY id LIMIT 5)
 
 -- shape: some-often-limit
 -- title: the first 5 users with a published post
