@@ -233,12 +233,16 @@ static void makeJoined(Planner *p, AssocNode *pNode, const char *zIndex) {
 ** assoc_enough() has to see only rows that meet all conditions. SQLite may test
 ** conditions in any order, but not those of a CASE. A join row must have its
 ** target by then, even if no value of the target is wanted. The policies of
-** both tables stand in their sources, and here once more.
+** both tables stand in their sources, and here once more. Of a row that an offset
+** leaves out no value is asked for, so that SQLite reads only its entry in the index:
+**
+**   CASE WHEN assoc_enough() THEN false ELSE assoc_enough(…) END
 */
 static void makeTaken(Planner *p, AssocNode *pNode, const char *zIndex,
                       int bDesc) {
   const AssocTable *pJoin = isMany2Many(pNode) ? pNode->pRel->pThrough : 0;
   int bCase = pJoin || assocStmtAsks(p, pNode, pNode->pRel);
+  int bSkips = pNode->pClauses && pNode->pClauses->pOffset;
   AssocSql sql;
   assert(zIndex && !pNode->bOne);
   assocStmtStart(p, &sql, pNode, 0);
@@ -252,9 +256,12 @@ static void makeTaken(Planner *p, AssocNode *pNode, const char *zIndex,
   assocStmtWhere(&sql, pNode);
   assocSqlMay(&sql, pNode->pModel->pTable, 1, ASSOC_MAY_READ);
   if (pJoin) assocSqlMay(&sql, pJoin, 2, ASSOC_MAY_READ);
-  stmtPut(&sql, bCase ? " THEN assoc_enough(" : "assoc_enough(");
+  stmtPut(&sql, bCase ? " THEN " : "");
+  if (bSkips) stmtPut(&sql, "CASE WHEN assoc_enough() THEN false ELSE ");
+  stmtPut(&sql, "assoc_enough(");
   assocStmtValues(&sql, pNode, 0, 0);
-  stmtPut(&sql, bCase ? ") END" : ")");
+  stmtPut(&sql, bSkips ? ") END" : ")");
+  stmtPut(&sql, bCase ? " END" : "");
   if (bDesc) assocStmtOrder(&sql, pNode);
   stmtPut(&sql, " LIMIT 1))");
   assocStmtKeys(&sql, pNode);

@@ -989,11 +989,16 @@ i64 assocRunAnswer(AssocCall *pCall, AssocPlan *pPlan, const AssocArgs *pArgs,
 static const char zNoEmit[] = "assoc: assoc_emit() is internal";
 static const char zNoEnough[] = "assoc: assoc_enough() is internal";
 
-/* The run that waits for rows of nArg values, or 0. */
-static inline AssocRun *emitRun(sqlite3_context *pCtx, int nArg) {
+/* The run that waits for rows, or 0. */
+static inline AssocRun *waitingRun(sqlite3_context *pCtx) {
   AssocConn *pConn = sqlite3_user_data(pCtx);
   AssocLoadState *pLoad = pConn->aSlot[ASSOC_SLOT_PLANS].p;
-  AssocRun *pRun = pLoad ? pLoad->pRun : 0;
+  return pLoad ? pLoad->pRun : 0;
+}
+
+/* The run that waits for rows of nArg values, or 0. */
+static inline AssocRun *emitRun(sqlite3_context *pCtx, int nArg) {
+  AssocRun *pRun = waitingRun(pCtx);
   return pRun && nArg == pRun->nEmit ? pRun : 0;
 }
 
@@ -1026,15 +1031,29 @@ static void emitFinal(sqlite3_context *pCtx) {
   }
 }
 
+/* assoc_enough(): is the row at which the statement stands left out by an offset?
+** Then it counts, and its values are not asked for. */
+static void enoughSkips(sqlite3_context *pCtx, AssocRun *pRun) {
+  const AssocNodeRun *pState = &pRun->aNode[pRun->pNode->iNode];
+  AssocBucket *pBucket = &pState->aBucket[pRun->iKey];
+  int bSkip = pBucket->u.nCame < pState->nOffset;
+  pBucket->u.nCame += bSkip;
+  sqlite3_result_int(pCtx, bSkip);
+}
+
 /* assoc_enough(value…): take a row of the key at which assoc_keys stands. True
 ** if it is the last row that is wanted, which ends the statement's inner
 ** loop. */
 static void enoughFunc(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg) {
-  AssocRun *pRun = emitRun(pCtx, nArg);
+  AssocRun *pRun = nArg ? emitRun(pCtx, nArg) : waitingRun(pCtx);
   const AssocNodeRun *pState;
   i64 n;
   if (pRun == 0 || pRun->eKeys != ASSOC_KEYS_GIVEN) {
     sqlite3_result_error(pCtx, zNoEnough, -1);
+    return;
+  }
+  if (nArg == 0) {
+    enoughSkips(pCtx, pRun);
     return;
   }
   if (!emitRow(pCtx, pRun, apArg)) return;

@@ -372,10 +372,6 @@ static int inIsPlain(AssocSql *p, const AssocFilter *pF) {
 #define FILTER_EARLY 3 /* EXISTS for the first rows, then IN */
 #define FILTER_LATE 4  /* The same, but IN is thought to be needed */
 
-static const char zFirstBy[] =
-    "the first rows are tested one by one, and if they are not enough, "
-    "reading the related rows once costs less";
-
 /* By the costs. *pnEarly: how many rows are tested by EXISTS first. They may cost an
 ** eighth of what IN costs. Not if SQLite can begin with the list of IN and most of
 ** the cost would be to test the other rows. */
@@ -386,7 +382,9 @@ static int costsLess(AssocSql *p, const FilterCost *pCost, const char **pzWhy,
   assert(!pCost->bLimit || !p->bAlone);
   if (pCost->bLimit && (!bIn || !pCost->bFew) && pCost->nAll > pCost->nIn * 2 &&
       (!pCost->bLeads || p->nTested * COST_KEEP <= pCost->nIn)) {
-    *pzWhy = zFirstBy;
+    *pzWhy =
+        "the first rows are tested one by one, and if they are not enough, "
+        "reading the related rows once costs less";
     *pnEarly = pCost->nIn / pCost->nOne / 8 + 1;
     return bIn ? FILTER_LATE : FILTER_EARLY;
   }
@@ -434,7 +432,9 @@ static int choosesIn(AssocSql *p, const AssocFilter *pF, const char **pzWhy,
   *pzWhy = "no index leads to the related rows";
   if (!bServed) {
     if (!testsUnserved(p, pF, pnEarly)) return FILTER_IN;
-    *pzWhy = zFirstBy;
+    *pzWhy =
+        "no index leads to the related rows: the first rows are tested one "
+        "by one, and if that reads too many, all are read once";
     return FILTER_LATE;
   }
   *pzWhy = "an index has the keys of all related rows";
