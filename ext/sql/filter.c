@@ -301,6 +301,12 @@ static i64 oneCost(i64 nEach, int eNarrow) {
   return COST_SEEK + (eNarrow == NARROW_INDEX ? nEach : nEach * COST_ROW);
 }
 
+/* Is the related row chosen by an order? The choice nests further. */
+static int isChosen(const AssocFilter *pF) {
+  const AssocRel *pRel = pF->pFirst->pRel;
+  return !pRel->bMany && assocOrderOf(pRel, pF->pC) != 0;
+}
+
 /* Estimate both. All costs are 0 after an error. */
 static FilterCost filterCost(AssocSql *p, const AssocFilter *pF, int eNarrow) {
   FilterCost cost = {0, 0, 0, 0, 0, 0, 0};
@@ -321,6 +327,8 @@ static FilterCost filterCost(AssocSql *p, const AssocFilter *pF, int eNarrow) {
   if (nEach > ASSOC_ROWS_UNKNOWN) nEach = ASSOC_ROWS_UNKNOWN;
   inCost(&cost, nAll, nEnd, nPred, nShare);
   cost.nOne = pPred ? oneCost(nEach, eNarrow) : COST_SEEK;
+  /* Each row that passes is compared with the one that is chosen of its source. */
+  if (isChosen(pF)) cost.nIn += nAll / nShare * cost.nOne;
   /* EXISTS: until the LIMIT is reached, judging by how many rows pass */
   nTested = p->nTested;
   cost.nAll = nTested * cost.nOne;
@@ -332,12 +340,6 @@ static FilterCost filterCost(AssocSql *p, const AssocFilter *pF, int eNarrow) {
   cost.bLeads = assocTableIndexOn(p->pCall, pF->pFirst->pRel->pSource->pTable,
                                   pNear->nCol, pNear->aCol, &bUnique) != 0;
   return cost;
-}
-
-/* Is the related row chosen by an order? The choice nests further. */
-static int isChosen(const AssocFilter *pF) {
-  const AssocRel *pRel = pF->pFirst->pRel;
-  return !pRel->bMany && assocOrderOf(pRel, pF->pC) != 0;
 }
 
 /* Is nothing asked of the related rows, so that IN has no WHERE? Then SQLite looks
@@ -678,18 +680,21 @@ void assocSqlFilter(AssocSql *p, const AssocFilter *pF) {
 ** rows without an author fail too, so the authors with that name can be found
 ** first.
 */
-int assocSqlFilterFirst(AssocSql *p, const AssocFilter *pF) {
+int assocSqlFilterLeads(AssocSql *p, const AssocFilter *pF) {
   const char *zWhy;
   u8 bDear = p->bDear;
   i64 nEarly;
   int eHow;
   if (p->bMaybe || p->bNatural) return 0;
   eHow = choosesIn(p, pF, &zWhy, &nEarly);
+  if (eHow != FILTER_EXISTS && eHow != FILTER_EARLY) return 1;
   /* A join of the one row costs less than EXISTS. */
-  if (eHow == FILTER_EXISTS || eHow == FILTER_EARLY) {
-    p->bDear = bDear;
-    return 0;
-  }
+  p->bDear = bDear;
+  return 0;
+}
+
+int assocSqlFilterFirst(AssocSql *p, const AssocFilter *pF) {
+  if (!assocSqlFilterLeads(p, pF)) return 0;
   assocSqlFilter(p, pF);
   return 1;
 }

@@ -362,9 +362,11 @@ struct AssocFilter {
 ** have no end. */
 int assocSqlNests(AssocSql *p, const char *zName);
 /* Append EXISTS(...) or IN (...). assocSqlFilterFirst() appends nothing and
-** returns 0 unless starting from the related rows is better. */
+** returns 0 unless starting from the related rows is better, which
+** assocSqlFilterLeads() tells. */
 void assocSqlFilter(AssocSql *p, const AssocFilter *pF);
 int assocSqlFilterFirst(AssocSql *p, const AssocFilter *pF);
+int assocSqlFilterLeads(AssocSql *p, const AssocFilter *pF);
 /* Append an aggregate over a path, computed for all groups at once. Appends
 ** nothing and returns 0 if an index makes a subquery for each row better. */
 int assocSqlGrouped(AssocSql *p, const ShapeKey *pKey, const AssocHop *pFirst,

@@ -1443,6 +1443,62 @@ static void predTogether(AssocSql *p, const ShapePred **a, int n,
   if (nSame > 1) a[0] = predSome(p, pPath, pAnd);
 }
 
+/* The most predicates side by side. SQLite limits the depth of expressions, and
+** a AND b AND c has depth 3. So a long list becomes a list of lists. */
+#define PRED_SIDE 16
+
+/* Is the predicate about a column behind a plain to-one, and false for a missing
+** row? Then the first name of its path, else 0. */
+static const ShapeName *oneOf(AssocSql *p, const ShapePred *pPred,
+                              AssocModel *pModel) {
+  if (pPred == 0 || pPred->pSub || pathKind(p, pPred, pModel) != PATH_ONE) {
+    return 0;
+  }
+  return maybeOfNull(pPred) ? 0 : pPred->key.pPath;
+}
+
+/*
+** Conditions behind the same to-one, post.author.city = "Oslo" and post.likes > 3,
+** are some post(author.city = "Oslo" and likes > 3), if it is better to start from
+** the posts: one list of those that meet both is shorter than two. Join a[0] with
+** the later ones, and set those to 0. Not looked for in long lists.
+*/
+static void predBehindOne(AssocSql *p, const ShapePred **a, int n,
+                          AssocModel *pModel, int iAlias) {
+  const ShapeName *pFirst = n > PRED_SIDE ? 0 : oneOf(p, a[0], pModel), *pName;
+  AssocFilter filter = {.zWord = "some", .pEnd = pModel};
+  ShapePred *pAnd, **ppEnd;
+  ShapeName *pPath;
+  u8 abSame[PRED_SIDE] = {0};
+  int i, nSame = 0;
+  if (pFirst == 0) return;
+  pAnd = assocAlloc(p->pCall, p->pArena, sizeof(*pAnd));
+  pPath = assocAlloc(p->pCall, p->pArena, sizeof(*pPath));
+  if (pPath == 0) return; /* Also if there is no AND */
+  filter.pPred = pAnd;
+  ppEnd = &pAnd->pSub;
+  *pPath = *pFirst;
+  pPath->pNext = 0;
+  pAnd->eOp = SHAPE_OP_AND;
+  for (i = 0; i < n; i++) {
+    pName = oneOf(p, a[i], pModel);
+    if (pName == 0 || sqlite3_stricmp(pName->z, pPath->z) != 0) continue;
+    *ppEnd = predBehind(p, a[i]);
+    if (*ppEnd == 0) return;
+    ppEnd = &(*ppEnd)->pNext;
+    abSame[i] = 1;
+    nSame++;
+  }
+  if (nSame < 2) return;
+  filter.pFirst =
+      hopsTo(p, pPath, 0, 0, &filter.pEnd, iAlias, ASSOC_FIRST_FILTER);
+  if (filter.pFirst == 0 || !assocSqlFilterLeads(p, &filter)) return;
+  for (i = 1; i < n; i++) {
+    if (abSame[i]) a[i] = 0;
+  }
+  a[0] = predSome(p, pPath, pAnd);
+}
+
 /* The number of predicates in an AND or OR, including those in nested lists of
 ** the same kind. If a is not 0, it receives them. */
 static int predList(const ShapePred *pPred, int eOp, const ShapePred **a) {
@@ -1458,10 +1514,6 @@ static int predList(const ShapePred *pPred, int eOp, const ShapePred **a) {
   }
   return n;
 }
-
-/* The most predicates side by side. SQLite limits the depth of expressions, and
-** a AND b AND c has depth 3. So a long list becomes a list of lists. */
-#define PRED_SIDE 16
 
 /* Append n predicates, joined by AND or OR, as a balanced tree. */
 static void sqlPredList(AssocSql *p, const ShapePred **a, int n, int eOp,
@@ -1496,7 +1548,10 @@ static void sqlPreds(AssocSql *p, const ShapePred *pPred, AssocModel *pModel,
   (void)predList(pPred, eOp, a);
   for (i = 0; i < n; i++) {
     if (a[i] == 0) continue;
-    if (eOp == SHAPE_OP_AND) predTogether(p, &a[i], n - i, pModel);
+    if (eOp == SHAPE_OP_AND) {
+      predTogether(p, &a[i], n - i, pModel);
+      if (a[i]) predBehindOne(p, &a[i], n - i, pModel, iAlias);
+    }
     a[nLeft++] = a[i];
   }
   if (p->pCall->rc != SQLITE_OK) return;

@@ -1452,6 +1452,26 @@ SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHER
 SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHERE id IN
   (SELECT user_id FROM events WHERE kind = 'none') ORDER BY id LIMIT 5)
 
+-- shape: two-behind
+-- title: comments to posts of more than 900 likes by authors of one city
+-- target: 0.9
+-- ours:
+SELECT eager('Comment(post.author.city = "Oslo" and post.likes > 900){id}')
+-- expert: in
+SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM comments c WHERE post_id IN
+  (SELECT p.id FROM posts p JOIN users u ON u.id = p.user_id WHERE u.city = 'Oslo' AND p.likes > 900) ORDER BY id)
+-- expert: join
+SELECT json_group_array(json_object('id', c.id)) FROM comments c NOT INDEXED CROSS JOIN posts p ON p.id = c.post_id CROSS JOIN users u ON u.id = p.user_id WHERE p.likes > 900 AND u.city = 'Oslo'
+
+-- shape: latest-likes
+-- title: users whose latest post has more than 900 likes
+-- target: 0.9
+-- ours:
+SELECT eager('User(latest.likes > 900){id}')
+-- expert: correlated
+SELECT json_group_array(json_object('id', id)) FROM (SELECT id FROM users u WHERE
+  (SELECT likes FROM posts p WHERE p.user_id = u.id ORDER BY created_at DESC, id DESC LIMIT 1) > 900)
+
 -- shape: some-often-limit
 -- title: the first 5 users with a published post
 -- overhead: 5
