@@ -1027,6 +1027,11 @@ AssocCatalog *assocCatalogEnter(AssocCall *pCall) {
   return assocCatalogRef(pCache->pCat);
 }
 
+int assocCatalogIsIn(AssocCall *pCall) {
+  const CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
+  return pCache && pCache->nDepth > 0;
+}
+
 int assocCatalogIs(AssocCall *pCall, const AssocCatalog *pCat) {
   CatalogCache *pCache = pCall->pConn->aSlot[ASSOC_SLOT_CATALOG].p;
   assert(pCache); /* Who has a catalog has entered one */

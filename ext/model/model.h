@@ -354,6 +354,8 @@ struct AssocModelName {
 ** accepts that 0.
 */
 AssocCatalog *assocCatalogEnter(AssocCall *pCall);
+/* Is a call running that has entered the catalog? */
+int assocCatalogIsIn(AssocCall *pCall);
 /* Between calls: is this catalog the connection's, with all its databases? The
 ** definitions may have changed. */
 int assocCatalogIs(AssocCall *pCall, const AssocCatalog *pCat);

@@ -164,6 +164,7 @@ void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction) {
   writeFrom(pCall, p);
   assocSessionRefuse(pCall, zFunction);
   if (pCall->rc != SQLITE_OK || pCall->bGate) return;
+  p->bIn = assocCatalogIsIn(pCall);
   assocCatalogLeave(pCall, assocCatalogEnter(pCall));
   if (pCall->rc == SQLITE_OK) writeOpen(pCall, p, zFunction);
 }
@@ -215,6 +216,13 @@ int assocWriteAgain(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                     const char *zSchema) {
   AssocCatalog *pCat;
   const char *zTable = 0;
+  if (p->bIn) {
+    assocErrorOf(pCall, ASSOC_E_UNSUPPORTED, 0, zFunction,
+                 "%s() cannot run inside another call of this extension, which "
+                 "goes on with the definitions that it has read; call it as "
+                 "SELECT %s(...) alone",
+                 zFunction, zFunction);
+  }
   assocWriteNeed(pCall, zFunction, zSchema);
   if (sqlite3_stricmp(zSchema, "temp") != 0) {
     assocWriteAllowed(pCall, p, zFunction);

@@ -138,6 +138,7 @@ struct AssocWrite {
   int bOpen;  /* The savepoint is open */
   int bAuto;  /* The savepoint is the whole transaction */
   int bRead;  /* What is around the call may have read before */
+  int bIn;    /* Another call of ours is around it */
   int bAlone; /* The savepoint is gone already, before the only statement */
   i64 nTotal; /* If bAlone: what sqlite3_total_changes64() was then */
   const char *zFunction; /* BORROWED: the name for errors */
@@ -150,7 +151,8 @@ void assocWriteBegin(AssocCall *pCall, AssocWrite *p, const char *zFunction);
 void assocWriteBeginOn(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                        const char *zModel);
 /* Prepare to write definitions after reading: check assocWriteAllowed() and
-** assocWriteNeed(). If the transaction is the function's own, restart it with
+** assocWriteNeed(). Inside another call it is an error, since that goes on with the
+** definitions that it has. If the transaction is the function's own, restart it with
 ** zSchema locked and return 1: the caller must read everything again. */
 int assocWriteAgain(AssocCall *pCall, AssocWrite *p, const char *zFunction,
                     const char *zSchema);
