@@ -364,6 +364,7 @@ static void putValue(PageBytes *p, sqlite3_value *pVal) {
   double r;
   u64 u;
   i64 n;
+  int bText;
   switch (sqlite3_value_type(pVal)) {
   case SQLITE_INTEGER:
     putByte(p, 'i');
@@ -377,9 +378,13 @@ static void putValue(PageBytes *p, sqlite3_value *pVal) {
     break;
   case SQLITE_TEXT:
   case SQLITE_BLOB:
-    putByte(p, sqlite3_value_type(pVal) == SQLITE_TEXT ? 't' : 'b');
-    z = sqlite3_value_blob(pVal); /* First: without memory there is no length */
-    n = sqlite3_value_bytes(pVal);
+    bText = sqlite3_value_type(pVal) == SQLITE_TEXT;
+    /* First, since it makes UTF-8 of UTF-16. A BLOB without bytes is 0, too. */
+    z = bText ? (const void *)sqlite3_value_text(pVal)
+              : sqlite3_value_blob(pVal);
+    n = z ? sqlite3_value_bytes(pVal) : 0;
+    if (bText && z == 0) p->pOut->rc = SQLITE_NOMEM;
+    putByte(p, bText ? 't' : 'b');
     putNumber(p, (u64)n, 4);
     putBytes(p, z, n);
     break;
