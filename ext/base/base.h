@@ -997,20 +997,23 @@ struct AssocKeymap {
   const AssocKeyRule *aRule; /* BORROWED: nKey rules */
   u32 nSlot;                 /* Distinct keys so far */
   u8 eMode;                  /* ASSOC_MAP_*: how keys are stored */
-  i64 iBase;                 /* RUN: the first key */
-  u32 nCell;                 /* INT, ANY: size of aCell, a power of 2 */
-  AssocKeyCell *aCell;       /* OWNED: hash table, open addressing */
-  u32 *aOrder;               /* OWNED: cell index by key number, or 0 */
-  u32 nOrder;                /* Number of entries in aOrder */
-  u32 nOrderCell;            /* nCell when aOrder was made */
+  i64 iBase;                 /* RUN, NEAR: the first key */
+  u32 nCell;                 /* Size of aNear; of aCell, a power of 2; or 0 */
+  u32 *aNear;                /* NEAR, OWNED: for iBase, iBase+1, ... the number
+                             ** of this key plus one; 0: it is no key */
+  AssocKeyCell *aCell;       /* INT, ANY, OWNED: hash table, open addressing */
+  u32 *aOrder;               /* OWNED: place in the table by key number, or 0 */
+  u32 nOrder;                /* Entries in aOrder: nSlot, or 0 if places have
+                             ** changed */
   u64 iSeed;                 /* INT, ANY: odd and random, for hashing */
   AssocArena mem;            /* ANY: encoded keys */
   char *zScratch;            /* ANY, OWNED: a key being encoded */
   i64 nScratch;              /* Its size in bytes */
 };
-#define ASSOC_MAP_RUN 0 /* Integers iBase, iBase+1, ...: no table */
-#define ASSOC_MAP_INT 1 /* Single integers */
-#define ASSOC_MAP_ANY 2 /* Byte strings, equal exactly if the keys are */
+#define ASSOC_MAP_RUN 0  /* Integers iBase, iBase+1, ...: no table */
+#define ASSOC_MAP_NEAR 1 /* Integers near each other: a table by key */
+#define ASSOC_MAP_INT 2  /* Single integers */
+#define ASSOC_MAP_ANY 3  /* Byte strings, equal exactly if the keys are */
 
 #define ASSOC_NOSLOT 0xffffffffu /* The map does not have the key */
 

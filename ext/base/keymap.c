@@ -2,14 +2,16 @@
 ** A small number for each distinct key.
 **
 ** Most keys are rowids read in order without a gap. Those need no table
-** (ASSOC_MAP_RUN). The first gap makes a hash table of integers
-** (ASSOC_MAP_INT). The first value that is not an integer makes a hash table of
-** byte strings (ASSOC_MAP_ANY), in which two keys have the same bytes exactly
-** if SQL's = is true between them:
+** (ASSOC_MAP_RUN). Others are integers near each other, in any order. Those have
+** a table of numbers by key (ASSOC_MAP_NEAR). Integers far from each other make a
+** hash table (ASSOC_MAP_INT), of up to ten times the memory. The first value that
+** is not an integer makes a hash table of byte strings (ASSOC_MAP_ANY), in which
+** two keys have the same bytes exactly if SQL's = is true between them:
 **
 **   add 7, 8, 9      RUN   numbers 0, 1, 2
-**   add 20           INT   number 3
-**   add 'x'          ANY   number 4; find '8' under NUMERIC affinity: 1
+**   add 20           NEAR  number 3
+**   add 1000000      INT   number 4
+**   add 'x'          ANY   number 5; find '8' under NUMERIC affinity: 1
 */
 #include "base/base.h"
 
@@ -36,13 +38,14 @@ void assocKeymapInit(AssocKeymap *pMap, int nKey, const AssocKeyRule *aRule) {
 
 void assocKeymapClear(AssocKeymap *pMap) {
   /* A small run clears maps that own no memory, many of them, over and over. */
-  if (pMap->aCell == 0 && pMap->zScratch == 0) {
-    assert(pMap->aOrder == 0 && pMap->mem.pChunk == 0); /* Only with cells */
+  if (pMap->aCell == 0 && pMap->aNear == 0 && pMap->zScratch == 0) {
+    assert(pMap->aOrder == 0 && pMap->mem.pChunk == 0); /* Only with a table */
     pMap->nSlot = 0;
     pMap->eMode = firstMode(pMap->nKey);
     return;
   }
   sqlite3_free(pMap->aCell);
+  sqlite3_free(pMap->aNear);
   sqlite3_free(pMap->aOrder);
   sqlite3_free(pMap->zScratch);
   assocArenaFree(&pMap->mem);
@@ -321,35 +324,116 @@ static AssocKeyCell *newCells(AssocKeymap *pMap, u32 *pnCell, int *pRc) {
   return a;
 }
 
-/* Move all keys to a larger table. A RUN becomes an INT map. */
-static void rehash(AssocKeymap *pMap, int *pRc) {
-  u32 nOld = pMap->nCell, i;
-  AssocKeyCell *aOld = pMap->aCell, *pCell;
+/* The integer at place i of the table; of a RUN, its number i. Returns its number
+** plus one; 0 if nothing is there. */
+static u32 intAt(const AssocKeymap *pMap, u32 i, i64 *piKey) {
+  *piKey = (i64)((u64)pMap->iBase + i);
+  if (pMap->aNear) return pMap->aNear[i];
+  if (pMap->aCell == 0) return i + 1;
+  *piKey = pMap->aCell[i].u.i;
+  return pMap->aCell[i].iSlot;
+}
+
+/* Give up the table of integers that pOld has, which were moved to another. */
+static void tableMoved(AssocKeymap *pMap, const AssocKeymap *pOld, u8 eMode) {
+  sqlite3_free(pOld->aCell);
+  sqlite3_free(pOld->aNear);
+  pMap->eMode = eMode;
+  pMap->nOrder = 0;
+}
+
+/* Move all integers to cells, more than there are. */
+static void toCells(AssocKeymap *pMap, int *pRc) {
+  const AssocKeymap old = *pMap;
+  u32 n = old.eMode == ASSOC_MAP_RUN ? old.nSlot : old.nCell, i;
   AssocKeyCell *aNew = newCells(pMap, &pMap->nCell, pRc);
   if (aNew == 0) return;
   pMap->aCell = aNew;
-  if (pMap->eMode == ASSOC_MAP_RUN) {
-    pMap->eMode = ASSOC_MAP_INT;
-    for (i = 0; i < pMap->nSlot; i++) {
-      pCell = intCell(pMap, pMap->iBase + i);
-      pCell->u.i = pMap->iBase + i;
-      pCell->iSlot = i + 1;
+  pMap->aNear = 0;
+  for (i = 0; i < n; i++) {
+    i64 iKey;
+    u32 iSlot = intAt(&old, i, &iKey);
+    if (iSlot) {
+      AssocKeyCell *pCell = intCell(pMap, iKey);
+      pCell->u.i = iKey;
+      pCell->iSlot = iSlot;
     }
-    return;
   }
-  for (i = 0; i < nOld; i++) {
-    if (aOld[i].iSlot == 0) continue;
-    pCell = pMap->eMode == ASSOC_MAP_INT
-                ? intCell(pMap, aOld[i].u.i)
-                : anyCell(pMap, aOld[i].u.z, aOld[i].n);
-    *pCell = aOld[i];
-  }
-  sqlite3_free(aOld);
+  tableMoved(pMap, &old, ASSOC_MAP_INT);
 }
 
-/* Make sure that one more key can be added. */
-static void roomForOne(AssocKeymap *pMap, int *pRc) {
-  if (pMap->aCell == 0 || pMap->nSlot * 2 >= pMap->nCell) rehash(pMap, pRc);
+/* Move all integers to a table of the n integers from iBase on. */
+static void toNear(AssocKeymap *pMap, u64 iBase, u32 n, int *pRc) {
+  const AssocKeymap old = *pMap;
+  u32 nOld = old.eMode == ASSOC_MAP_RUN ? old.nSlot : old.nCell, i;
+  u32 *aNew = sqlite3_malloc64(sizeof(u32) * (u64)n);
+  if (aNew == 0) {
+    *pRc = SQLITE_NOMEM;
+    return;
+  }
+  memset(aNew, 0, sizeof(u32) * (size_t)n);
+  for (i = 0; i < nOld; i++) {
+    i64 iKey;
+    u32 iSlot = intAt(&old, i, &iKey);
+    if (iSlot) aNew[(u64)iKey - iBase] = iSlot;
+  }
+  pMap->aNear = aNew;
+  pMap->aCell = 0;
+  pMap->nCell = n;
+  pMap->iBase = (i64)iBase;
+  tableMoved(pMap, &old, ASSOC_MAP_NEAR);
+}
+
+/* Choose the table for integers of which the last is nSpan behind the first. A
+** table by key, with a quarter more than it needs, from iBase on, takes no more
+** memory than cells if at least a third of the integers are keys. */
+static void chooseTable(AssocKeymap *pMap, u64 iBase, u64 nSpan, int *pRc) {
+  if (nSpan < (u64)pMap->nSlot * 3 + 64 && pMap->nSlot < KEYMAP_MOST) {
+    toNear(pMap, iBase, (u32)(nSpan + nSpan / 4 + 1), pRc);
+  } else {
+    toCells(pMap, pRc);
+  }
+}
+
+/* Make room for the integer i, which a RUN or a NEAR map does not reach. What the
+** table has too much is on the side of i, where more keys are likely to come.
+** Integers are a circle here: -1 lies behind the largest. */
+static void roomNear(AssocKeymap *pMap, i64 i, int *pRc) {
+  u64 iFirst = (u64)pMap->iBase;
+  u64 n = pMap->eMode == ASSOC_MAP_RUN ? pMap->nSlot : pMap->nCell;
+  u64 nUp = (u64)i - iFirst, nDown = iFirst + n - 1 - (u64)i;
+  if (nUp <= nDown) {
+    chooseTable(pMap, iFirst, nUp, pRc);
+  } else {
+    chooseTable(pMap, (u64)i - nDown / 4, nDown, pRc);
+  }
+}
+
+/* Make room for the integer i in an INT map, whose cells are too few. */
+static void roomInt(AssocKeymap *pMap, i64 i, int *pRc) {
+  i64 iMin = i, iMax = i;
+  u32 j;
+  for (j = 0; j < pMap->nCell; j++) {
+    if (pMap->aCell[j].iSlot == 0) continue;
+    if (pMap->aCell[j].u.i < iMin) iMin = pMap->aCell[j].u.i;
+    if (pMap->aCell[j].u.i > iMax) iMax = pMap->aCell[j].u.i;
+  }
+  chooseTable(pMap, (u64)iMin, (u64)iMax - (u64)iMin, pRc);
+}
+
+/* Make sure that one more byte string can be added: move all to more cells. */
+static void roomAny(AssocKeymap *pMap, int *pRc) {
+  u32 nOld = pMap->nCell, i;
+  AssocKeyCell *aOld = pMap->aCell, *aNew;
+  if (pMap->nSlot * 2 < nOld) return;
+  aNew = newCells(pMap, &pMap->nCell, pRc);
+  if (aNew == 0) return;
+  pMap->aCell = aNew;
+  for (i = 0; i < nOld; i++) {
+    if (aOld[i].iSlot) *anyCell(pMap, aOld[i].u.z, aOld[i].n) = aOld[i];
+  }
+  sqlite3_free(aOld);
+  pMap->nOrder = 0;
 }
 
 /* Copy the n bytes of the scratch buffer to the map's arena. */
@@ -370,7 +454,7 @@ static const char *keepKey(AssocKeymap *pMap, u32 n, int *pRc) {
 static void toAny(AssocKeymap *pMap, int *pRc) {
   AssocKeyCell *aOld;
   u32 nOld, i;
-  if (pMap->eMode == ASSOC_MAP_RUN && pMap->nSlot) rehash(pMap, pRc);
+  if (pMap->eMode < ASSOC_MAP_INT && pMap->nSlot) toCells(pMap, pRc);
   if (*pRc != SQLITE_OK) return;
   aOld = pMap->aCell;
   nOld = pMap->nCell;
@@ -396,7 +480,7 @@ static void toAny(AssocKeymap *pMap, int *pRc) {
     pMap->nCell = nOld;
     return;
   }
-  pMap->nOrder = 0; /* The cells have changed */
+  pMap->nOrder = 0;
   sqlite3_free(aOld);
 }
 
@@ -411,39 +495,65 @@ static inline int isInt(AssocKeymap *pMap, sqlite3_value **apVal) {
 
 /* ------------------------------------------------------------- interface */
 
-/* Give a new key, which is in its cell, the next number. */
-static void numberCell(AssocKeymap *pMap, AssocKeyCell *pCell) {
-  assert(pCell->iSlot == 0);
-  if (pMap->nOrder == pMap->nSlot && pMap->nOrderCell == pMap->nCell) {
-    assert(pMap->aOrder);
-    pMap->aOrder[pMap->nOrder++] = (u32)(pCell - pMap->aCell);
-  }
-  pCell->iSlot = ++pMap->nSlot;
+/* The next number plus one, for a new key at place i of the table. */
+static u32 nextSlot(AssocKeymap *pMap, u32 i) {
+  assert(pMap->nOrder == 0 || pMap->nOrder == pMap->nSlot);
+  if (pMap->nOrder) pMap->aOrder[pMap->nOrder++] = i;
+  return ++pMap->nSlot;
 }
 
-/* The number of an integer in a RUN or INT map; a new one is added. */
-static ASSOC_INLINE u32 addInt(AssocKeymap *pMap, i64 i, int *pRc) {
-  AssocKeyCell *pCell;
-  assert(pMap->eMode != ASSOC_MAP_ANY && pMap->nKey == 1);
-  if (pMap->eMode == ASSOC_MAP_RUN) {
-    if (pMap->nSlot == 0) pMap->iBase = i;
-    if ((u64)i - (u64)pMap->iBase < pMap->nSlot) {
-      return (u32)((u64)i - (u64)pMap->iBase);
-    }
-    if ((u64)i - (u64)pMap->iBase == pMap->nSlot &&
-        pMap->nSlot < ASSOC_NOSLOT - 1 && i >= pMap->iBase) {
-      return pMap->nSlot++;
-    }
-    rehash(pMap, pRc);
-  }
-  if (*pRc == SQLITE_OK) roomForOne(pMap, pRc);
-  if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
-  pCell = intCell(pMap, i);
+/* How far an integer is behind the first of a RUN or a NEAR map. */
+static inline u64 behindBase(const AssocKeymap *pMap, i64 i) {
+  return (u64)i - (u64)pMap->iBase;
+}
+
+/* Add an integer to the cells. */
+static u32 addCell(AssocKeymap *pMap, i64 i) {
+  AssocKeyCell *pCell = intCell(pMap, i);
   if (pCell->iSlot == 0) {
     pCell->u.i = i;
-    numberCell(pMap, pCell);
+    pCell->iSlot = nextSlot(pMap, (u32)(pCell - pMap->aCell));
   }
   return pCell->iSlot - 1;
+}
+
+/* Add an integer to the table by key, in which it has a place. */
+static inline u32 addNear(AssocKeymap *pMap, u64 iPlace) {
+  u32 *pSlot = &pMap->aNear[iPlace];
+  if (*pSlot == 0) *pSlot = nextSlot(pMap, (u32)iPlace);
+  return *pSlot - 1;
+}
+
+/* The same for one that has none, or to cells, of which there may be too few. */
+static ASSOC_NOINLINE u32 addFar(AssocKeymap *pMap, i64 i, int *pRc) {
+  if (pMap->eMode != ASSOC_MAP_INT) {
+    roomNear(pMap, i, pRc);
+  } else if (pMap->nSlot * 2 >= pMap->nCell) {
+    roomInt(pMap, i, pRc);
+  }
+  if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
+  if (pMap->eMode == ASSOC_MAP_INT) return addCell(pMap, i);
+  return addNear(pMap, behindBase(pMap, i));
+}
+
+/* The number of an integer in a map of integers; a new one is added. */
+static ASSOC_INLINE u32 addInt(AssocKeymap *pMap, i64 i, int *pRc) {
+  u64 iPlace = behindBase(pMap, i);
+  assert(pMap->eMode != ASSOC_MAP_ANY && pMap->nKey == 1);
+  if (pMap->eMode == ASSOC_MAP_NEAR && iPlace < pMap->nCell) {
+    return addNear(pMap, iPlace);
+  }
+  if (pMap->eMode != ASSOC_MAP_RUN) return addFar(pMap, i, pRc);
+  if (pMap->nSlot == 0) {
+    pMap->iBase = i;
+    iPlace = 0;
+  }
+  if (iPlace < pMap->nSlot) return (u32)iPlace;
+  if (iPlace == pMap->nSlot && pMap->nSlot < ASSOC_NOSLOT - 1 &&
+      i >= pMap->iBase) {
+    return pMap->nSlot++;
+  }
+  return addFar(pMap, i, pRc);
 }
 
 /* The number of the key whose n bytes are in the scratch buffer; a new one is
@@ -451,7 +561,7 @@ static ASSOC_INLINE u32 addInt(AssocKeymap *pMap, i64 i, int *pRc) {
 static u32 addBytes(AssocKeymap *pMap, u32 n, int *pRc) {
   AssocKeyCell *pCell;
   assert(*pRc != SQLITE_OK || pMap->eMode == ASSOC_MAP_ANY);
-  if (*pRc == SQLITE_OK) roomForOne(pMap, pRc);
+  if (*pRc == SQLITE_OK) roomAny(pMap, pRc);
   if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
   pCell = anyCell(pMap, pMap->zScratch, n);
   if (pCell->iSlot == 0) {
@@ -459,7 +569,7 @@ static u32 addBytes(AssocKeymap *pMap, u32 n, int *pRc) {
     if (z == 0) return ASSOC_NOSLOT;
     pCell->u.z = z;
     pCell->n = n;
-    numberCell(pMap, pCell);
+    pCell->iSlot = nextSlot(pMap, (u32)(pCell - pMap->aCell));
   }
   return pCell->iSlot - 1;
 }
@@ -493,14 +603,14 @@ u32 assocKeymapAddInt(AssocKeymap *pMap, i64 i, int *pRc) {
 }
 
 u32 assocKeymapFindInt(AssocKeymap *pMap, i64 i) {
-  if (pMap->nSlot == 0) return ASSOC_NOSLOT;
+  u64 iPlace = behindBase(pMap, i);
   assert(pMap->eMode != ASSOC_MAP_ANY);
   if (pMap->eMode == ASSOC_MAP_RUN) {
-    u64 d = (u64)i - (u64)pMap->iBase;
-    return d < pMap->nSlot ? (u32)d : ASSOC_NOSLOT;
+    return iPlace < pMap->nSlot ? (u32)iPlace : ASSOC_NOSLOT;
   }
-  return intCell(pMap, i)->iSlot -
-         1; /* A free cell has 0, and 0-1 is ASSOC_NOSLOT */
+  /* A free place has 0, and 0-1 is ASSOC_NOSLOT */
+  if (pMap->eMode == ASSOC_MAP_INT) return intCell(pMap, i)->iSlot - 1;
+  return iPlace < pMap->nCell ? pMap->aNear[iPlace] - 1 : ASSOC_NOSLOT;
 }
 
 u32 assocKeymapSeek(AssocKeymap *pMap, sqlite3_value **apVal, int *pRc) {
@@ -533,19 +643,18 @@ int assocKeymapInteger(AssocKeymap *pMap, sqlite3_value **apVal, i64 *pi,
 
 /* ---------------------------------------------------------------- binding */
 
-/* Make aOrder, the cell of each key by its number. It is made at the first
-** request, and again after the cells have moved. It has room for every key that
-** the cells can take; numberCell() appends new keys. */
-static int orderCells(AssocKeymap *pMap) {
-  u32 i;
-  u32 *a =
-      sqlite3_realloc64(pMap->aOrder, sizeof(u32) * ((u64)pMap->nCell / 2 + 1));
+/* Make aOrder, the place of each key by its number. It is made at the first
+** request, and again after the places have changed. It has room for every key that
+** the table can take; nextSlot() appends new keys. */
+static int orderKeys(AssocKeymap *pMap) {
+  u64 n = pMap->aNear ? pMap->nCell : (u64)pMap->nCell / 2 + 1;
+  u32 *a = sqlite3_realloc64(pMap->aOrder, sizeof(u32) * n), i;
   if (a == 0) return SQLITE_NOMEM;
   pMap->aOrder = a;
   pMap->nOrder = pMap->nSlot;
-  pMap->nOrderCell = pMap->nCell;
   for (i = 0; i < pMap->nCell; i++) {
-    if (pMap->aCell[i].iSlot) a[pMap->aCell[i].iSlot - 1] = i;
+    u32 iSlot = pMap->aNear ? pMap->aNear[i] : pMap->aCell[i].iSlot;
+    if (iSlot) a[iSlot - 1] = i;
   }
   return SQLITE_OK;
 }
@@ -598,29 +707,21 @@ static void resultValue(const KeyValue *p, sqlite3_context *pCtx) {
   }
 }
 
-/* The cell of key iSlot in a map that is not a RUN. 0 if memory runs out. */
-static AssocKeyCell *keyCell(AssocKeymap *pMap, u32 iSlot) {
+/* Key iSlot: *ppCell receives its cell in an ANY map; in other maps *ppCell is 0
+** and *pi the integer. SQLITE_OK or SQLITE_NOMEM. */
+static int keyOf(AssocKeymap *pMap, u32 iSlot, i64 *pi,
+                 const AssocKeyCell **ppCell) {
+  u32 i = iSlot;
   assert(iSlot < pMap->nSlot);
-  if (iSlot >= pMap->nOrder || pMap->nOrderCell != pMap->nCell) {
-    if (orderCells(pMap) != SQLITE_OK) return 0;
+  *ppCell = 0;
+  if (pMap->eMode != ASSOC_MAP_RUN) {
+    if (pMap->nOrder == 0 && orderKeys(pMap) != SQLITE_OK) return SQLITE_NOMEM;
+    i = pMap->aOrder[iSlot];
   }
-  return &pMap->aCell[pMap->aOrder[iSlot]];
-}
-
-/* Key iSlot: *pz receives its bytes in an ANY map; in other maps *pz is 0 and
-** *pi the integer. SQLITE_OK or SQLITE_NOMEM. */
-static int keyBytes(AssocKeymap *pMap, u32 iSlot, i64 *pi, const char **pz) {
-  AssocKeyCell *pCell;
-  *pz = 0;
-  *pi = (i64)((u64)pMap->iBase +
-              iSlot); /* For a RUN; unused, and may wrap, for others */
-  if (pMap->eMode == ASSOC_MAP_RUN) return SQLITE_OK;
-  pCell = keyCell(pMap, iSlot);
-  if (pCell == 0) return SQLITE_NOMEM;
-  if (pMap->eMode == ASSOC_MAP_INT) {
-    *pi = pCell->u.i;
+  if (pMap->eMode == ASSOC_MAP_ANY) {
+    *ppCell = &pMap->aCell[i];
   } else {
-    *pz = pCell->u.z;
+    (void)intAt(pMap, i, pi);
   }
   return SQLITE_OK;
 }
@@ -631,10 +732,13 @@ static int keyBytes(AssocKeymap *pMap, u32 iSlot, i64 *pi, const char **pz) {
 */
 int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt,
                     int iVar) {
+  const AssocKeyCell *pCell;
   const char *z;
   i64 iKey;
-  int i, rc = keyBytes(pMap, iSlot, &iKey, &z);
-  if (rc == SQLITE_OK && z == 0) return sqlite3_bind_int64(pStmt, iVar, iKey);
+  int i, rc = keyOf(pMap, iSlot, &iKey, &pCell);
+  if (rc != SQLITE_OK) return rc;
+  if (pCell == 0) return sqlite3_bind_int64(pStmt, iVar, iKey);
+  z = pCell->u.z;
   for (i = 0; i < pMap->nKey && rc == SQLITE_OK; i++) {
     KeyValue value;
     z = readBytes(z, &value);
@@ -645,15 +749,17 @@ int assocKeymapBind(AssocKeymap *pMap, u32 iSlot, sqlite3_stmt *pStmt,
 
 int assocKeymapResult(AssocKeymap *pMap, u32 iSlot, int iVal,
                       sqlite3_context *pCtx) {
+  const AssocKeyCell *pCell;
   KeyValue value;
   const char *z;
   i64 iKey;
-  int i = 0, rc = keyBytes(pMap, iSlot, &iKey, &z);
+  int i = 0, rc = keyOf(pMap, iSlot, &iKey, &pCell);
   if (rc != SQLITE_OK || ASSOC_NEVER(iVal >= pMap->nKey)) return rc;
-  if (z == 0) {
+  if (pCell == 0) {
     sqlite3_result_int64(pCtx, iKey);
     return SQLITE_OK;
   }
+  z = pCell->u.z;
   do {
     z = readBytes(z, &value);
   } while (i++ < iVal);
@@ -663,27 +769,20 @@ int assocKeymapResult(AssocKeymap *pMap, u32 iSlot, int iVal,
 
 u32 assocKeymapFindOf(AssocKeymap *pMap, AssocKeymap *pOther, u32 iSlot,
                       int *pRc) {
-  AssocKeyCell *pCell = 0;
-  const char *z;
+  const AssocKeyCell *pCell;
   i64 i;
   u32 n;
+  int rc;
   assert(pMap->nKey == pOther->nKey);
   if (pMap->nSlot == 0) return ASSOC_NOSLOT;
-  if (pOther->eMode != ASSOC_MAP_RUN) {
-    pCell = keyCell(pOther, iSlot);
-    if (pCell == 0) *pRc = SQLITE_NOMEM;
-    if (pCell == 0) return ASSOC_NOSLOT;
+  rc = keyOf(pOther, iSlot, &i, &pCell);
+  if (rc != SQLITE_OK) *pRc = rc;
+  if (rc != SQLITE_OK) return ASSOC_NOSLOT;
+  if (pCell == 0 && pMap->eMode != ASSOC_MAP_ANY) {
+    return assocKeymapFindInt(pMap, i);
   }
-  if (pOther->eMode == ASSOC_MAP_ANY) {
-    if (pMap->eMode != ASSOC_MAP_ANY) toAny(pMap, pRc);
-    z = pCell->u.z;
-    n = pCell->n;
-  } else {
-    i = pCell ? pCell->u.i : pOther->iBase + iSlot;
-    if (pMap->eMode != ASSOC_MAP_ANY) return assocKeymapFindInt(pMap, i);
-    n = (u32)encodeInt(pMap, 0, i, pRc);
-    z = pMap->zScratch;
-  }
+  if (pMap->eMode != ASSOC_MAP_ANY) toAny(pMap, pRc);
+  n = pCell ? pCell->n : (u32)encodeInt(pMap, 0, i, pRc);
   if (*pRc != SQLITE_OK) return ASSOC_NOSLOT;
-  return anyCell(pMap, z, n)->iSlot - 1;
+  return anyCell(pMap, pCell ? pCell->u.z : pMap->zScratch, n)->iSlot - 1;
 }
