@@ -291,7 +291,7 @@ static void addAll(Collector *p, AssocCatalog *pCat) {
 
 /* Add the definitions that may use a foreign key of the tables of the list, and end
 ** the list. */
-static void addNear(Collector *p, AssocCatalog *pCat, AssocDefList *pList) {
+static void foreignNear(Collector *p, AssocCatalog *pCat, AssocDefList *pList) {
   AssocSchema *pSchema;
   int i;
   for (pSchema = pCat->pSchema; pSchema; pSchema = pSchema->pNext) {
@@ -321,7 +321,7 @@ void assocForeignCheck(AssocCall *pCall, AssocRel *pRel) {
     assocDefListBegin(pCall, &list);
     /* A join table may not exist yet. */
     assocDefListTable(&list, pCat, pTab ? pTab->zName : pRel->zThrough);
-    addNear(&c, pCat, &list);
+    foreignNear(&c, pCat, &list);
   }
   assocArenaFree(&mem);
 }
@@ -397,7 +397,7 @@ AssocForeign *assocForeignOf(AssocCall *pCall, AssocCatalog *pCat,
     const AssocTable *pTab = assocRelForeignTable(apRel[i]);
     if (pTab) assocDefListTable(&list, pCat, pTab->zName);
   }
-  addNear(&c, pCat, &list);
+  foreignNear(&c, pCat, &list);
   for (pFor = c.pFirst; pFor; pFor = pFor->pNext) setDefaults(pFor);
   return pCall->rc == SQLITE_OK ? c.pFirst : 0;
 }
